@@ -1,0 +1,199 @@
+// Package config turns config.yaml into one Config value: defaults filled in,
+// environment variables taken in, every value checked, and each fault reported
+// with its line and column and what to write instead.
+package config
+
+import (
+	"net/mail"
+	"net/url"
+	"path/filepath"
+	"time"
+
+	"github.com/robfig/cron/v3"
+)
+
+// Config is all that the owner can set. It is complete and valid once Load
+// has returned it, and nothing changes it afterwards.
+type Config struct {
+	Site        Site        `yaml:"site"`
+	Content     Content     `yaml:"content"`
+	Feeds       Feeds       `yaml:"feeds"`
+	Digest      Digest      `yaml:"digest"`
+	Mail        Mail        `yaml:"mail"`
+	Subscribers Subscribers `yaml:"subscribers"`
+	Ledger      string      `yaml:"ledger"`
+	Server      Server      `yaml:"server"`
+	Templates   string      `yaml:"templates"`
+
+	// File is config.yaml itself; Dir is the absolute folder that it is in, which
+	// every path in it is relative to.
+	File string `yaml:"-"`
+	Dir  string `yaml:"-"`
+}
+
+// Site describes the publication.
+type Site struct {
+	Title       string         `yaml:"title"`
+	URL         *url.URL       `yaml:"url"` // without a trailing slash
+	Description string         `yaml:"description"`
+	Language    string         `yaml:"language"` // BCP 47
+	Timezone    *time.Location `yaml:"timezone"`
+	Author      Author         `yaml:"author"`
+}
+
+// Author is who wrote the posts that name nobody.
+type Author struct {
+	Name  string `yaml:"name"`
+	Email string `yaml:"email"`
+}
+
+// Content says where the posts are and how to read them.
+type Content struct {
+	Dir          string   `yaml:"dir"`
+	Dialect      Dialect  `yaml:"dialect"`
+	Permalink    string   `yaml:"permalink"` // "": the dialect's own default
+	Exclude      []string `yaml:"exclude"`   // globs over slash paths relative to Dir
+	ExcerptWords int      `yaml:"excerpt_words"`
+}
+
+// Dialect names a blog engine, or Auto.
+type Dialect string
+
+// The dialects that content.dialect may name.
+const (
+	Auto     Dialect = "auto"
+	Hugo     Dialect = "hugo"
+	Jekyll   Dialect = "jekyll"
+	Pelican  Dialect = "pelican"
+	Zola     Dialect = "zola"
+	Eleventy Dialect = "eleventy"
+	Markdown Dialect = "markdown"
+)
+
+// Feeds says which feed documents are written. An empty file name leaves that
+// format out.
+type Feeds struct {
+	Dir     string   `yaml:"dir"`
+	RSS     string   `yaml:"rss"`
+	Atom    string   `yaml:"atom"`
+	JSON    string   `yaml:"json"`
+	Items   int      `yaml:"items"`
+	Content string   `yaml:"content"` // "full" or "excerpt"
+	Tags    bool     `yaml:"tags"`
+	Archive bool     `yaml:"archive"` // RFC 5005
+	Hubs    []string `yaml:"hubs"`    // WebSub
+}
+
+// Digest says when digests go out and what is in them.
+type Digest struct {
+	Cadences  []Cadence     `yaml:"cadences"`
+	Default   string        `yaml:"default"`
+	Start     time.Time     `yaml:"start"` // zero: no post of the first pass is new
+	Settle    time.Duration `yaml:"settle"`
+	MaxPosts  int           `yaml:"max_posts"`
+	MaxBytes  int           `yaml:"max_bytes"`
+	HoldAbove int           `yaml:"hold_above"`
+}
+
+// Cadence is how often a subscriber wants mail.
+type Cadence struct {
+	Name string
+	// Spec is the cron schedule as written; "" is every pass.
+	Spec string
+	// Schedule is Spec parsed; nil for every pass. It counts in wall-clock time
+	// of the site's zone; publish settles what daylight saving does to it.
+	Schedule cron.Schedule
+}
+
+// Mail says who the mail is from and how it leaves.
+type Mail struct {
+	From          *mail.Address `yaml:"from"`
+	ReplyTo       *mail.Address `yaml:"reply_to"`  // nil: none
+	BounceTo      *mail.Address `yaml:"bounce_to"` // nil: the return path is From
+	PostalAddress string        `yaml:"postal_address"`
+	Bounces       string        `yaml:"bounces"`   // "maildir:PATH" or ""
+	Uncertain     string        `yaml:"uncertain"` // "resend" or "hold"
+	RetryFor      time.Duration `yaml:"retry_for"`
+	SMTP          SMTP          `yaml:"smtp"`
+	DKIM          []DKIM        `yaml:"dkim"`
+	Outbox        string        `yaml:"outbox"`
+}
+
+// SMTP is the server that takes the mail. Without a host the built-in catcher
+// takes it and files it in the outbox.
+type SMTP struct {
+	Host                  string        `yaml:"host"`
+	Port                  int           `yaml:"port"`
+	TLS                   string        `yaml:"tls"` // "starttls", "implicit" or "none"
+	Username              string        `yaml:"username"`
+	Password              string        `yaml:"password"`
+	Auth                  string        `yaml:"auth"` // "auto", "none", "plain", "login", "cram-md5", "scram-sha-1", "scram-sha-256"
+	Connections           int           `yaml:"connections"`
+	MessagesPerConnection int           `yaml:"messages_per_connection"` // 0: no limit
+	Rate                  []Rate        `yaml:"rate"`
+	Timeout               time.Duration `yaml:"timeout"`
+}
+
+// Rate allows at most Count messages in any window of length Per.
+type Rate struct {
+	Count int
+	Per   time.Duration
+}
+
+// DKIM is one signing key (RFC 6376).
+type DKIM struct {
+	Domain   string `yaml:"domain"`
+	Selector string `yaml:"selector"`
+	KeyFile  string `yaml:"key_file"`
+}
+
+// Subscribers says where else the list of subscribers comes from.
+type Subscribers struct {
+	File string `yaml:"file"` // CSV; "" for none
+}
+
+// Server is the web server and how the world reaches it.
+type Server struct {
+	Listen string   `yaml:"listen"`
+	URL    *url.URL `yaml:"url"` // without a trailing slash; nil: no web server
+}
+
+// Path makes a path of config.yaml absolute.
+func (c *Config) Path(p string) string {
+	if filepath.IsAbs(p) {
+		return filepath.Clean(p)
+	}
+	return filepath.Join(c.Dir, filepath.FromSlash(p))
+}
+
+// Cadence finds a cadence by name.
+func (c *Config) Cadence(name string) (Cadence, bool) {
+	for _, cadence := range c.Digest.Cadences {
+		if cadence.Name == name {
+			return cadence, true
+		}
+	}
+	return Cadence{}, false
+}
+
+// Catches reports whether the built-in catcher takes the mail.
+func (c *Config) Catches() bool { return c.Mail.SMTP.Host == "" }
+
+// Default returns the settings that hold where config.yaml is silent.
+func Default() *Config {
+	return &Config{
+		Site:    Site{Language: "en", Timezone: time.UTC},
+		Content: Content{Dir: "content/posts", Dialect: Auto, ExcerptWords: 70},
+		Feeds: Feeds{Dir: "public", RSS: "feed.xml", Atom: "atom.xml", JSON: "feed.json",
+			Items: 20, Content: "full", Tags: true, Archive: true},
+		Digest: Digest{
+			Cadences: []Cadence{{Name: "immediate"}, {Name: "daily", Spec: "0 8 * * *"}, {Name: "weekly", Spec: "0 8 * * MON"}},
+			Default:  "weekly", Settle: 10 * time.Minute, MaxPosts: 20, MaxBytes: 98000, HoldAbove: 10,
+		},
+		Mail: Mail{Uncertain: "resend", RetryFor: 48 * time.Hour, Outbox: "outbox",
+			SMTP: SMTP{Port: 587, TLS: "starttls", Auth: "auto", Connections: 10, Timeout: 10 * time.Minute}},
+		Ledger:    "sqlite:publisher.db",
+		Server:    Server{Listen: "127.0.0.1:8080", URL: &url.URL{Scheme: "http", Host: "localhost:8080"}},
+		Templates: "templates",
+	}
+}

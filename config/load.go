@@ -1,0 +1,71 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Load reads and checks the file. lookup is where ${NAME} comes from; it has the
+// signature of os.LookupEnv. What is wrong with the file comes back as *Error.
+func Load(file string, lookup func(string) (string, bool)) (*Config, error) {
+	data, err := os.ReadFile(file)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, &Error{[]Fault{{File: file, Message: "there is no such file; `publisher init` writes one, --config FILE or PUBLISHER_CONFIG names another"}}}
+	case err != nil:
+		return nil, &Error{[]Fault{{File: file, Message: fmt.Sprintf("cannot be read: %v", errors.Unwrap(err))}}}
+	}
+	abs, err := filepath.Abs(file)
+	if err != nil {
+		return nil, fmt.Errorf("finding the folder of %s: %w", file, err)
+	}
+	cfg, err := Parse(file, data, lookup)
+	if err != nil {
+		return nil, err
+	}
+	cfg.Dir = filepath.Dir(abs)
+	return cfg, nil
+}
+
+// Parse is Load of a file already read. Dir is left for the caller to set.
+func Parse(file string, data []byte, lookup func(string) (string, bool)) (*Config, error) {
+	var doc yaml.Node
+	if err := yaml.Unmarshal(data, &doc); err != nil {
+		return nil, &Error{[]Fault{syntaxFault(file, err)}}
+	}
+	cfg := Default()
+	cfg.File = file
+	d := &decoder{file: file, lookup: lookup, at: map[string]*yaml.Node{}}
+	if len(doc.Content) > 0 {
+		d.decode("", doc.Content[0], cfg)
+	}
+	if len(d.faults) == 0 {
+		cfg.resolve(d)
+	}
+	if len(d.faults) > 0 {
+		slices.SortStableFunc(d.faults, func(a, b Fault) int { return a.Line - b.Line })
+		return nil, &Error{d.faults}
+	}
+	return cfg, nil
+}
+
+var yamlLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
+
+// syntaxFault takes the line number out of the parser's own message.
+func syntaxFault(file string, err error) Fault {
+	m := yamlLine.FindStringSubmatch(err.Error())
+	fault := Fault{File: file, Message: "not YAML: " + err.Error()}
+	if m != nil {
+		fault.Line, _ = strconv.Atoi(m[1])
+		fault.Message = "not YAML: " + err.Error()[len(m[0]):]
+	}
+	return fault
+}
