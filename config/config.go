@@ -29,6 +29,17 @@ type Config struct {
 	// every path in it is relative to.
 	File string `yaml:"-"`
 	Dir  string `yaml:"-"`
+
+	places map[string]place // where each key's value stands in File
+}
+
+type place struct{ line, column int }
+
+// Fault is an error about a key's value, found only when it was put to use. It
+// names the place in config.yaml where the key stands.
+func (c *Config) Fault(key, message string) error {
+	at := c.places[key]
+	return &Error{[]Fault{{File: c.File, Line: at.line, Column: at.column, Message: key + ": " + message}}}
 }
 
 // Site describes the publication.

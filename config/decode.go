@@ -158,7 +158,7 @@ func (d *decoder) mapping(key string, n *yaml.Node, v reflect.Value) {
 	fields := map[string]reflect.Value{}
 	var known []string
 	for i := range v.NumField() {
-		if tag := v.Type().Field(i).Tag.Get("yaml"); tag != "-" {
+		if tag := v.Type().Field(i).Tag.Get("yaml"); tag != "" && tag != "-" {
 			fields[tag] = v.Field(i)
 			known = append(known, tag)
 		}

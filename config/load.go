@@ -54,6 +54,10 @@ func Parse(file string, data []byte, lookup func(string) (string, bool)) (*Confi
 		slices.SortStableFunc(d.faults, func(a, b Fault) int { return a.Line - b.Line })
 		return nil, &Error{d.faults}
 	}
+	cfg.places = make(map[string]place, len(d.at))
+	for key, node := range d.at {
+		cfg.places[key] = place{node.Line, node.Column}
+	}
 	return cfg, nil
 }
 
