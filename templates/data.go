@@ -3,9 +3,8 @@
 package templates
 
 import (
-	"errors"
 	"html/template"
-	"io"
+	"slices"
 	"time"
 )
 
@@ -16,8 +15,9 @@ type Digest struct {
 	Number  int64  // 0 in a preview
 	Cadence string // name of the cadence
 	Date    time.Time
-	Subject string // plain text
-	// Preheader is the line that mail programs show after the subject.
+	Subject string // plain text; "" for what the template subject.txt makes
+	// Preheader is the line that mail programs show after the subject; "" for one
+	// made of the posts.
 	Preheader string
 	// Posts are shown with excerpt, newest first; Brief ones follow as one-line
 	// links; More counts the posts that only MoreURL leads to.
@@ -43,7 +43,9 @@ type Site struct {
 
 // Post is one post of a digest.
 type Post struct {
-	Title   string
+	Title string
+	// Subject is the author's own line for the mail's subject; "" for the title.
+	Subject string
 	URL     string
 	Date    time.Time // in the site's zone
 	Authors []string
@@ -65,13 +67,41 @@ type Image struct {
 	Width, Height int // pixels; 0 where unknown
 }
 
-// Set is all templates, parsed.
-type Set struct{}
+// Notice is what the templates of the other mails are given. Its first fields are
+// the digest's, so that all mails share their frame.
+type Notice struct {
+	Site      Site
+	Subject   string // "" for the language's own
+	Preheader string
+	Cadence   string // what the subscription is to; "" says nothing of it
+	// ActionURL is where the button leads: to the confirming page, the archive
+	// or the sign-up form; "" for no button.
+	ActionURL string
+	// Expires is until when ActionURL works; zero for ever.
+	Expires        time.Time
+	WebURL         string
+	UnsubscribeURL string
+	PreferencesURL string
+	PostalAddress  string
+}
 
-// Load parses the built-in templates and the owner's files in dir, which replace
-// those of the same name. dir need not exist. Errors name file and line.
-func Load(dir string) (*Set, error) { return nil, errors.New("todo") }
+// Kind is one of the other mails.
+type Kind string
 
-func (s *Set) Subject(d *Digest) (string, error)       { return "", nil }
-func (s *Set) DigestHTML(w io.Writer, d *Digest) error { return nil }
-func (s *Set) DigestText(w io.Writer, d *Digest) error { return nil }
+const (
+	Confirm Kind = "confirm" // please confirm your subscription
+	Welcome Kind = "welcome"
+	Goodbye Kind = "goodbye"
+)
+
+// Mail is a mail's subject and both its parts.
+type Mail struct{ Subject, HTML, Text string }
+
+// All are the posts that the digest names, newest first.
+func (d *Digest) All() []Post { return slices.Concat(d.Posts, d.Brief) }
+
+// Count is how many posts the digest is about, those behind MoreURL included.
+func (d *Digest) Count() int { return len(d.Posts) + len(d.Brief) + d.More }
+
+// Others is Count without the newest.
+func (d *Digest) Others() int { return max(d.Count()-1, 0) }

@@ -1,0 +1,67 @@
+package templates
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+)
+
+// Error is a fault in a template, a style sheet or a language's file.
+type Error struct {
+	File    string // the owner's file, or "built-in NAME"
+	Line    int    // counts from 1; 0 where unknown
+	Column  int    // 0 where unknown
+	Message string
+}
+
+func (e *Error) Error() string {
+	place := e.File
+	if e.Line > 0 {
+		place += ":" + strconv.Itoa(e.Line)
+		if e.Column > 0 {
+			place += ":" + strconv.Itoa(e.Column)
+		}
+	}
+	return place + ": " + e.Message
+}
+
+var (
+	// both template packages write "template: NAME:LINE:COLUMN: what is wrong"
+	templateError = regexp.MustCompile(`(?s)^(?:html/)?template: ?([^:]+?)(?::(\d+))?(?::(\d+))?: (.*)$`)
+	yamlError     = regexp.MustCompile(`(?s)^(?:yaml: )?(?:unmarshal errors:\s*)?(?:line (\d+): )?(.*)$`)
+)
+
+// located turns an error of the template packages into one that names the file.
+func (l *loader) located(err error) error {
+	if err == nil {
+		return nil
+	}
+	m := templateError.FindStringSubmatch(err.Error())
+	if m == nil {
+		return err
+	}
+	line, _ := strconv.Atoi(m[2])
+	column, _ := strconv.Atoi(m[3])
+	return &Error{File: l.path(m[1]), Line: line, Column: column, Message: m[4]}
+}
+
+func inYAML(file string, err error) error {
+	m := yamlError.FindStringSubmatch(err.Error())
+	line, _ := strconv.Atoi(m[1])
+	return &Error{File: file, Line: line, Message: m[2]}
+}
+
+// path is the file behind a template's name.
+func (l *loader) path(name string) string {
+	if f, ok := l.files[name]; ok {
+		return f.place()
+	}
+	return name
+}
+
+func (f File) place() string {
+	if f.Path != "" {
+		return f.Path
+	}
+	return fmt.Sprintf("built-in %s", f.Name)
+}

@@ -1,0 +1,164 @@
+package templates
+
+import (
+	"fmt"
+	"html/template"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// helpers are the functions that templates may call, for one site.
+func (l *loader) helpers(site Site) map[string]any {
+	words := l.words(site.Language)
+	return map[string]any{
+		// t "read_more", t "minutes" "n" 3: words in the site's language
+		"t": words.say,
+		// cadence "weekly": how often such mail comes, "" for a name of the owner's
+		"cadence": func(name string) string {
+			said, err := words.say("cadence_" + name)
+			if err != nil {
+				return ""
+			}
+			return said
+		},
+		// date "long" .Date, date "short" .Date, date "Monday, 2 January" .Date
+		"date": func(style string, t time.Time) string { return words.date(style, t) },
+		// list .Authors: joined as the language does
+		"list": func(items []string) (string, error) {
+			separator, err := words.say("list_separator")
+			return strings.Join(items, separator), err
+		},
+		// sentences "One." "Two.": one after the other, empty ones left out
+		"sentences": func(items ...string) (string, error) {
+			separator, err := words.say("sentence_separator")
+			items = slices.DeleteFunc(slices.Clone(items), func(s string) bool { return s == "" })
+			return strings.Join(items, separator), err
+		},
+		// language: the site's, to tell a post in another one
+		"language": func() string { return site.Language },
+		// button .URL "Read more" .Minutes: what button.html is given
+		"button": func(url, label string, minutes int) button { return button{url, label, minutes} },
+		// absURL "/about": on the site
+		"absURL": func(ref string) (string, error) { return absolute(site.URL, ref) },
+		// truncate 80 .Title: at most so many characters, cut between words
+		"truncate": truncate,
+		// plain .Excerpt: HTML as bare text
+		"plain": plain,
+		// wrap 72 "text": lines of at most so many columns
+		"wrap": wrap,
+		// hang "* " .Title: a wrapped paragraph, the first line marked
+		"hang": hang,
+		// underline "=" .Title: wrapped, with a line below as long as itself
+		"underline": underline,
+		// outlook "<table>": HTML for Word's engine alone
+		"outlook": func(s string) template.HTML {
+			return template.HTML("<!--[if mso]>" + s + "<![endif]-->")
+		},
+		// padding: what keeps the mail's first words from following the preheader
+		"padding": func() template.HTML { return template.HTML(strings.Repeat("&#8199;&#847; ", 40)) },
+	}
+}
+
+// button is what the partial button.html is given; Minutes may be 0.
+type button struct {
+	URL, Label string
+	Minutes    int
+}
+
+func absolute(site, ref string) (string, error) {
+	base, err := url.Parse(strings.TrimSuffix(site, "/") + "/")
+	if err != nil {
+		return "", fmt.Errorf("absURL: %w", err)
+	}
+	// A path is one below the site's address, which may have a path of its own.
+	if strings.HasPrefix(ref, "/") && !strings.HasPrefix(ref, "//") {
+		ref = strings.TrimLeft(ref, "/")
+	}
+	target, err := base.Parse(ref)
+	if err != nil {
+		return "", fmt.Errorf("absURL: %w", err)
+	}
+	return target.String(), nil
+}
+
+// truncate cuts s to at most n characters, between words where there is a space
+// in the last third, and marks the cut with an ellipsis.
+func truncate(n int, s string) string {
+	s = oneLine(s)
+	runes := []rune(s)
+	if len(runes) <= n {
+		return s
+	}
+	if n < 2 {
+		return ""
+	}
+	cut := n - 1
+	for i := cut; i > n*2/3; i-- {
+		if runes[i] == ' ' {
+			cut = i
+			break
+		}
+	}
+	return strings.TrimRightFunc(string(runes[:cut]), func(r rune) bool {
+		return unicode.IsSpace(r) || unicode.IsPunct(r)
+	}) + "…"
+}
+
+// oneLine folds white space and drops control characters, so that the result
+// fits a header.
+func oneLine(s string) string {
+	return strings.Join(strings.FieldsFunc(s, func(r rune) bool {
+		return unicode.IsSpace(r) && r != '\u00a0' || unicode.IsControl(r)
+	}), " ")
+}
+
+// plain is the text of HTML in one line, without code blocks, tables and pictures.
+func plain(source template.HTML) string {
+	var b strings.Builder
+	z := html.NewTokenizer(strings.NewReader(string(source)))
+	skipped := 0
+	for {
+		switch z.Next() {
+		case html.ErrorToken:
+			return oneLine(b.String())
+		case html.TextToken:
+			if skipped == 0 {
+				b.Write(z.Text())
+			}
+		case html.StartTagToken:
+			name, _ := z.TagName()
+			skipped += omitted(name)
+			b.WriteString(gap(name))
+		case html.EndTagToken:
+			name, _ := z.TagName()
+			skipped = max(skipped-omitted(name), 0)
+			b.WriteString(gap(name))
+		case html.SelfClosingTagToken:
+			b.WriteString(" ")
+		}
+	}
+}
+
+// omitted is 1 for elements that do not read as a line of text.
+func omitted(name []byte) int {
+	switch atom.Lookup(name) {
+	case atom.Pre, atom.Table, atom.Style, atom.Script, atom.Figure, atom.Svg:
+		return 1
+	}
+	return 0
+}
+
+// gap is the space that an element's edge leaves between words.
+func gap(name []byte) string {
+	switch atom.Lookup(name) {
+	case atom.A, atom.B, atom.Code, atom.Em, atom.I, atom.Span, atom.Strong, atom.Sub, atom.Sup, atom.Mark, atom.Abbr, atom.Kbd, atom.Del, atom.S, atom.U, atom.Q, atom.Cite, atom.Small:
+		return ""
+	}
+	return " "
+}

@@ -1,0 +1,109 @@
+package templates_test
+
+import (
+	"html/template"
+	"time"
+
+	"publisher/templates"
+)
+
+var day = time.Date(2026, time.November, 22, 8, 0, 0, 0, time.UTC)
+
+func site(language string) templates.Site {
+	return templates.Site{
+		Title: "Notes on feeds & mail", URL: "https://blog.example", Description: "Small things about publishing.",
+		Author: "Ada Writer", Language: language, Location: time.UTC,
+	}
+}
+
+var richExcerpt = template.HTML(`<p>A feed is a promise: <em>when I write</em>, you will hear of it. The <code>guid</code> keeps it, and <a href="https://blog.example/guid/">a stable one</a> keeps it for years.</p>
+<h3>What has to stay the same</h3>
+<ul><li>the address,</li><li>the date, unless it was <strong>wrong</strong>,</li><li>the order.</li></ul>
+<ol><li>First, write.</li><li>Then, send.</li></ol>
+<blockquote><p>Be conservative in what you do, be liberal in what you accept from others.</p></blockquote>
+<pre style="color:#1f2328;background-color:#f7f7f7;"><code><span style="color:#0550ae">func</span> main() { fmt.Println(<span style="color:#0a3069">"a line of code that is so long that it does not fit a telephone held upright"</span>) }
+</code></pre>
+<table><thead><tr><th>Format</th><th>Media type</th><th align="right">Year</th></tr></thead><tbody><tr><td>RSS 2.0</td><td>application/rss+xml</td><td align="right">2002</td></tr><tr><td>Atom</td><td>application/atom+xml</td><td align="right">2005</td></tr></tbody></table>
+<p><img src="https://blog.example/wide.png" alt="A diagram" width="1184" height="400"></p>
+<hr><p>AnUnbrokenWordThatIsLongerThanAnyTelephoneIsWideAndThatMustNotMakeThePageScrollSideways.</p>`)
+
+const richText = `A feed is a promise: when I write, you will hear of it. The guid keeps
+it, and a stable one [1] keeps it for years.
+
+    func main() { fmt.Println("a line of code") }
+
+[1] https://blog.example/guid/`
+
+func post(title, slug string) templates.Post {
+	return templates.Post{
+		Title: title, URL: "https://blog.example/" + slug + "/", Date: day.AddDate(0, 0, -1),
+		Excerpt: "<p>Short, and to the point.</p>", ExcerptText: "Short, and to the point.", Minutes: 3, Language: "en",
+	}
+}
+
+func one() *templates.Digest {
+	p := post(`Why a feed's <guid> & address "never" change`, "guid")
+	p.Excerpt, p.ExcerptText, p.Minutes = richExcerpt, richText, 7
+	p.Image = &templates.Image{URL: "https://blog.example/cover.png", Alt: "A paper aeroplane", Width: 1200, Height: 500}
+	return &templates.Digest{
+		Site: site("en"), Number: 12, Cadence: "immediate", Date: day, Posts: []templates.Post{p},
+		WebURL: "https://news.example/archive/12", UnsubscribeURL: "https://unsubscribe.invalid/R-1",
+		PreferencesURL: "https://preferences.invalid/R-1", PostalAddress: "Notes, 1 Example Street, 12345 Town",
+	}
+}
+
+func several() *templates.Digest {
+	d := one()
+	second := post("Digests that people are glad to open", "digests")
+	second.Authors = []string{"Ada Writer", "Ben Reader"}
+	d.Cadence = "weekly"
+	d.Posts = append(d.Posts, second, post("Résumé of a year 🎉", "resume"))
+	d.Brief = []templates.Post{post("A one-line post", "brief-1"), post("Another one", "brief-2")}
+	d.More, d.MoreURL = 4, "https://blog.example/archive/"
+	return d
+}
+
+func bare() *templates.Digest {
+	p := post("Only a title", "title")
+	p.Excerpt, p.ExcerptText, p.Minutes = "", "", 0
+	return &templates.Digest{Site: site("en"), Date: day, Posts: []templates.Post{p}}
+}
+
+func arabic() *templates.Digest {
+	d := several()
+	d.Site = site("ar")
+	d.Site.Title = "دفتر النشر"
+	for i := range d.Posts {
+		d.Posts[i].Language = "ar"
+	}
+	d.Posts[1].Title = "كيف تعمل خلاصات RSS"
+	d.Posts[1].Authors = []string{"ليلى", "سامر"}
+	d.Posts[1].Excerpt = `<p>الخلاصة وعد: عندما أكتب سيصلك الخبر. العنصر <code>guid</code> هو ما يحفظ هذا الوعد.</p><ul><li>العنوان</li><li>التاريخ</li></ul><blockquote><p>اقتباس قصير.</p></blockquote><pre><code>go run ./cmd/publisher run</code></pre><table><tr><th>الصيغة</th><th>السنة</th></tr><tr><td>RSS</td><td>2002</td></tr></table>`
+	d.Posts[1].ExcerptText = "الخلاصة وعد: عندما أكتب سيصلك الخبر."
+	d.Posts[0] = d.Posts[1]
+	d.Posts[0].Title = "لماذا لا يتغير العنوان"
+	d.Posts[2].Language = "en"
+	d.PostalAddress = "شارع المثال 1"
+	return d
+}
+
+func japanese() *templates.Digest {
+	d := several()
+	d.Site = site("ja")
+	d.Site.Title = "配信ノート"
+	d.Posts = d.Posts[:2]
+	d.Posts[0].Language, d.Posts[1].Language = "ja", "ja"
+	d.Posts[0].Title = "フィードのアドレスはなぜ決して変えてはいけないのか、そして変えてしまったときに読者に何が起きるのか"
+	d.Posts[0].Excerpt = "<p>フィードは約束です。書いたら、届きます。<code>guid</code> がその約束を守ります。長い文章もきちんと折り返されます。</p>"
+	d.Posts[0].ExcerptText = "フィードは約束です。書いたら、届きます。"
+	d.Posts[1].Title = "喜んで開いてもらえるメール"
+	d.PostalAddress = ""
+	return d
+}
+
+func notice() *templates.Notice {
+	return &templates.Notice{
+		Site: site("en"), Cadence: "weekly", ActionURL: "https://news.example/confirm/abc", Expires: day.AddDate(0, 0, 2),
+		PostalAddress: "Notes, 1 Example Street, 12345 Town",
+	}
+}

@@ -1,0 +1,224 @@
+package templates
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	html "html/template"
+	"io"
+	"strings"
+	"sync"
+	text "text/template"
+	"time"
+)
+
+// Set is all templates, parsed. It is safe for concurrent use.
+type Set struct {
+	*loader
+	mu sync.Mutex
+	// bound are the templates with the helpers of one language and site.
+	bound map[binding]*pages
+}
+
+type binding struct{ language, site string }
+
+// pages are the mails' templates, ready to execute.
+type pages struct {
+	html map[string]*html.Template
+	text map[string]*text.Template
+}
+
+// Load parses the built-in templates and the owner's files in dir, which replace
+// those of the same name. dir need not exist. Errors name file and line.
+func Load(dir string) (*Set, error) {
+	files, err := collect(dir)
+	if err != nil {
+		return nil, err
+	}
+	l, err := newLoader(files)
+	if err != nil {
+		return nil, err
+	}
+	return &Set{loader: l, bound: map[binding]*pages{}}, nil
+}
+
+// WithSubject returns the set with subject.txt replaced by source, which stands
+// in the config under key.
+func (s *Set) WithSubject(key, source string) (*Set, error) {
+	l, err := s.loader.with(File{Name: "subject.txt", Path: key, Source: []byte(source)})
+	if err != nil {
+		return nil, err
+	}
+	return &Set{loader: l, bound: map[binding]*pages{}}, nil
+}
+
+// Subject is the digest's subject by the template subject.txt, in one line.
+func (s *Set) Subject(d *Digest) (string, error) {
+	filled, err := s.fill(d)
+	if err != nil {
+		return "", err
+	}
+	return s.subject(filled)
+}
+
+func (s *Set) subject(filled *Digest) (string, error) {
+	var b strings.Builder
+	if err := s.writeText(&b, "subject.txt", filled.Site, filled); err != nil {
+		return "", err
+	}
+	return oneLine(b.String()), nil
+}
+
+// DigestHTML writes the digest's HTML part.
+func (s *Set) DigestHTML(w io.Writer, d *Digest) error {
+	filled, err := s.fillSubject(d)
+	if err != nil {
+		return err
+	}
+	return s.writeHTML(w, "digest.html", filled.Site, filled)
+}
+
+// DigestText writes the digest's text part, lines ended by LF.
+func (s *Set) DigestText(w io.Writer, d *Digest) error {
+	filled, err := s.fillSubject(d)
+	if err != nil {
+		return err
+	}
+	return s.writeText(w, "digest.txt", filled.Site, filled)
+}
+
+// Notice renders one of the other mails.
+func (s *Set) Notice(kind Kind, n *Notice) (*Mail, error) {
+	if kind != Confirm && kind != Welcome && kind != Goodbye {
+		return nil, fmt.Errorf("there is no mail %q", kind)
+	}
+	filled := *n
+	filled.Site = fillSite(n.Site)
+	if !n.Expires.IsZero() {
+		filled.Expires = n.Expires.In(filled.Site.Location)
+	}
+	words := s.words(filled.Site.Language)
+	for _, f := range []struct {
+		into *string
+		key  string
+	}{{&filled.Subject, "_subject"}, {&filled.Preheader, "_text"}} {
+		if *f.into != "" {
+			continue
+		}
+		said, err := words.say(string(kind)+f.key, "title", filled.Site.Title)
+		if err != nil {
+			return nil, err
+		}
+		*f.into = oneLine(said)
+	}
+	var asHTML, asText strings.Builder
+	if err := s.writeHTML(&asHTML, string(kind)+".html", filled.Site, &filled); err != nil {
+		return nil, err
+	}
+	if err := s.writeText(&asText, string(kind)+".txt", filled.Site, &filled); err != nil {
+		return nil, err
+	}
+	return &Mail{Subject: filled.Subject, HTML: asHTML.String(), Text: asText.String()}, nil
+}
+
+// fill returns a copy of d in which nothing that templates rely on is empty.
+func (s *Set) fill(d *Digest) (*Digest, error) {
+	filled := *d
+	filled.Site = fillSite(d.Site)
+	if !d.Date.IsZero() {
+		filled.Date = d.Date.In(filled.Site.Location)
+	}
+	filled.Posts = fillPosts(d.Posts, filled.Site)
+	filled.Brief = fillPosts(d.Brief, filled.Site)
+	if filled.Preheader == "" {
+		filled.Preheader = preheader(&filled)
+	}
+	return &filled, nil
+}
+
+func (s *Set) fillSubject(d *Digest) (*Digest, error) {
+	filled, err := s.fill(d)
+	if err == nil && filled.Subject == "" {
+		filled.Subject, err = s.subject(filled)
+	}
+	return filled, err
+}
+
+func fillSite(site Site) Site {
+	site.Language = cmp.Or(site.Language, fallback)
+	site.Dir = cmp.Or(site.Dir, Direction(site.Language))
+	if site.Location == nil {
+		site.Location = time.UTC
+	}
+	return site
+}
+
+func fillPosts(posts []Post, site Site) []Post {
+	out := make([]Post, len(posts))
+	for i, p := range posts {
+		p.Language = cmp.Or(p.Language, site.Language)
+		p.Dir = cmp.Or(p.Dir, Direction(p.Language))
+		out[i] = p
+	}
+	return out
+}
+
+// preheader is what stands beside the subject in the list of mails. The subject
+// has the newest title already, so that it goes on from there: with the other
+// titles, or with how the only post begins.
+func preheader(d *Digest) string {
+	posts := d.All()
+	if len(posts) == 1 {
+		p := posts[0]
+		return truncate(preheaderLength, cmp.Or(plain(p.Intro), plain(p.Excerpt), d.Site.Description))
+	}
+	var titles []string
+	for _, p := range posts[min(1, len(posts)):] {
+		titles = append(titles, p.Title)
+	}
+	return truncate(preheaderLength, strings.Join(titles, " · "))
+}
+
+const preheaderLength = 140
+
+func (s *Set) writeHTML(w io.Writer, name string, site Site, data any) error {
+	p, err := s.pages(site)
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	if err := p.html[name].Execute(&b, data); err != nil {
+		return s.located(err)
+	}
+	return s.sheet.inline(w, b.String())
+}
+
+func (s *Set) writeText(w io.Writer, name string, site Site, data any) error {
+	p, err := s.pages(site)
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	if err := p.text[name].Execute(&b, data); err != nil {
+		return s.located(err)
+	}
+	_, err = io.WriteString(w, strings.TrimSpace(b.String())+"\n")
+	return err
+}
+
+// pages returns the templates bound to a site's language and address. One
+// program serves one site, so that few are ever kept.
+func (s *Set) pages(site Site) (*pages, error) {
+	key := binding{site.Language, site.URL}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if p, ok := s.bound[key]; ok {
+		return p, nil
+	}
+	p, err := s.bind(site)
+	if err != nil {
+		return nil, err
+	}
+	s.bound[key] = p
+	return p, nil
+}
