@@ -2,17 +2,143 @@ package content
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/bmatcuk/doublestar/v4"
 
 	"publisher/config"
 )
 
 // Tree is one blog's content folder, read by the rules of its engine.
 // It is safe for concurrent use.
-type Tree struct{ cfg *config.Config }
+type Tree struct {
+	cfg      *config.Config
+	site     *site
+	engine   engine
+	own      *ownConfig // nil where no engine's config was found
+	markdown *markdownReader
+	// known are the addresses that the last Scan found, by path: where links
+	// between posts lead.
+	known atomic.Pointer[map[string]string]
+}
 
 // Open finds the dialect of the tree and reads the engine's own settings.
 // It fails where content.dir is missing or not a folder.
-func Open(cfg *config.Config) (*Tree, error) { return &Tree{cfg: cfg}, nil }
+func Open(cfg *config.Config) (*Tree, error) {
+	dir, err := contentDir(cfg)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkPermalink(cfg.Content.Permalink); err != nil && !strings.Contains(cfg.Content.Permalink, "{") {
+		return nil, err
+	}
+	for _, pattern := range cfg.Content.Exclude {
+		if !doublestar.ValidatePattern(pattern) {
+			return nil, fmt.Errorf("content.exclude: %q is no glob; write one like drafts/** or *.txt", pattern)
+		}
+	}
+	ours := cfg.File
+	if ours != "" && !filepath.IsAbs(ours) {
+		ours = filepath.Join(cfg.Dir, filepath.Base(ours))
+	}
+	t := &Tree{cfg: cfg}
+	if cfg.Content.Dialect != config.Markdown {
+		if t.own, err = findOwnConfig(dir, ours, cfg.Content.Dialect); err != nil {
+			return nil, err
+		}
+	}
+	t.site = newSite(cfg, dir, t.own)
+	switch {
+	case t.own != nil:
+		t.engine = newEngine(t.own.dialect, t.site, t.own)
+	case cfg.Content.Dialect == config.Auto:
+		t.engine = newAuto(t.site)
+	default:
+		t.engine = newEngine(cfg.Content.Dialect, t.site, nil)
+	}
+	t.markdown = newMarkdownReader()
+	return t, nil
+}
+
+func contentDir(cfg *config.Config) (string, error) {
+	dir := cfg.Path(cfg.Content.Dir)
+	info, err := os.Stat(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "", fmt.Errorf("content.dir in config.yaml: there is no folder %s; name the folder that your posts are in", dir)
+	case err != nil:
+		return "", fmt.Errorf("content.dir in config.yaml: looking at %s: %w", dir, err)
+	case !info.IsDir():
+		return "", fmt.Errorf("content.dir in config.yaml: %s is a file; name the folder that your posts are in", dir)
+	}
+	real, err := filepath.EvalSymlinks(dir)
+	if err != nil {
+		return "", fmt.Errorf("content.dir in config.yaml: looking at %s: %w", dir, err)
+	}
+	return filepath.Abs(real)
+}
+
+func newSite(cfg *config.Config, dir string, own *ownConfig) *site {
+	s := &site{url: cfg.Site.URL, language: cfg.Site.Language, loc: cfg.Site.Timezone,
+		permalink: cfg.Content.Permalink, dir: dir, root: dir, languages: map[string]bool{}}
+	if own == nil {
+		return s
+	}
+	s.root = own.root
+	content := filepath.Join(own.root, filepath.FromSlash(contentFolder(own)))
+	if rel, err := filepath.Rel(content, dir); err == nil && rel != "." && !strings.HasPrefix(rel, "..") {
+		s.below = filepath.ToSlash(rel)
+	}
+	// The engine's zone decides the dates in its addresses.
+	if loc, err := time.LoadLocation(own.scalar("timezone")); err == nil && own.scalar("timezone") != "" {
+		s.loc = loc
+	}
+	if languages, ok := own.setting("languages").(map[string]any); ok {
+		for tag := range languages {
+			s.languages[tag] = true
+		}
+	}
+	return s
+}
+
+// contentFolder is where the engine looks for posts, from its config's folder.
+func contentFolder(own *ownConfig) string {
+	switch own.dialect {
+	case config.Hugo:
+		if dir := own.scalar("contentdir"); dir != "" {
+			return dir
+		}
+		return "content"
+	case config.Zola:
+		return "content"
+	case config.Pelican:
+		if dir := own.scalar("path"); dir != "" {
+			return dir
+		}
+	}
+	return "."
+}
+
+// fingerprint changes with all that decides what a scan makes of a file.
+func (t *Tree) fingerprint(build string) [32]byte {
+	c := t.cfg
+	parts, _ := json.Marshal([]any{snapshotVersion, build, t.site.dir, c.Site.URL.String(), c.Site.Language,
+		c.Site.Timezone.String(), c.Content, c.Feeds.Dir, c.Mail.Outbox, c.Templates})
+	if t.own != nil {
+		parts = append(parts, t.own.dialect...)
+		parts = append(parts, t.own.text...)
+	}
+	return sha256.Sum256(parts)
+}
 
 // Scan is what one look over the tree found.
 type Scan struct {
@@ -30,21 +156,46 @@ type Scan struct {
 	Same bool
 }
 
-// Snapshot remembers what a scan made of each file, so that the next one reads
-// only files whose size or modification time changed.
-type Snapshot struct{}
-
-func (s *Snapshot) MarshalBinary() ([]byte, error)    { return nil, nil }
-func (s *Snapshot) UnmarshalBinary(data []byte) error { return nil }
-
 // Scan walks the tree. last may be nil; it is ignored where the config, the
 // engine's config or the program's version (given here as build) has changed.
 func (t *Tree) Scan(ctx context.Context, last *Snapshot, build string) (*Scan, error) {
-	return nil, nil
+	next := &Snapshot{started: time.Now(), fingerprint: t.fingerprint(build)}
+	if last != nil && last.fingerprint != next.fingerprint {
+		last = nil
+	}
+	list, err := t.list(ctx)
+	if err != nil {
+		return nil, err
+	}
+	read, err := t.readAll(ctx, list.files, last, next)
+	if err != nil {
+		return nil, err
+	}
+	scan := &Scan{Snapshot: next, Read: read, Same: last != nil && len(last.records) == len(next.records)}
+	scan.Problems = list.problems
+	known := make(map[string]string, len(next.records))
+	for i := range next.records {
+		r := &next.records[i]
+		scan.Same = scan.Same && r.kept
+		scan.Problems = append(scan.Problems, r.problems...)
+		if r.post != nil {
+			scan.Posts = append(scan.Posts, r.post)
+			known[r.post.Path] = r.post.URL
+		} else if r.invalid() {
+			scan.Invalid++
+		}
+	}
+	t.known.Store(&known)
+	if len(scan.Posts) == 0 && scan.Invalid == 0 {
+		scan.Problems = append(scan.Problems, Problem{Path: ".", Message: t.emptiness(len(next.records))})
+	}
+	sortProblems(scan.Problems)
+	return scan, nil
 }
 
-// Render makes HTML of the post's body. Problems (an unknown shortcode, a link
-// to a file that is not there) do not keep a post from being rendered.
-func (t *Tree) Render(ctx context.Context, p *Post) (*Rendering, []Problem, error) {
-	return nil, nil, nil
+func (t *Tree) emptiness(files int) string {
+	if files > 0 {
+		return fmt.Sprintf("no posts in %s: its %d files are pages; is content.dir the folder that your posts are in?", t.site.dir, files)
+	}
+	return fmt.Sprintf("no posts in %s: put a .md file there, or name another folder as content.dir", t.site.dir)
 }

@@ -1,0 +1,316 @@
+package content
+
+import (
+	"fmt"
+	"mime"
+	"net/url"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/text/language"
+)
+
+// article is a source on its way to becoming a post.
+type article struct {
+	*source
+	engine     engine
+	site       *site
+	post       *Post
+	name       fileName
+	slug       string
+	titleSlug  string
+	categories []string
+}
+
+// compose makes a post of a source. It returns nil where the file is a page, or
+// so faulty that it is left out; the problems say which.
+func (t *Tree) compose(src *source) (*Post, []Problem) {
+	a := t.articleOf(src)
+	if a.engine.isPage(a) {
+		return nil, src.problems
+	}
+	a.fillFields()
+	a.engine.complete(a)
+	if a.validate(); a.invalid() {
+		return nil, src.problems
+	}
+	a.fillAddress()
+	a.fillFiles()
+	return a.post, src.problems
+}
+
+func (t *Tree) articleOf(src *source) *article {
+	a := &article{source: src, engine: t.engine, site: t.site, name: parseName(src.path, t.site.languages)}
+	if auto, ok := t.engine.(*autoEngine); ok {
+		a.engine = auto.of(src)
+	}
+	a.post = &Post{Path: src.path, BodyHash: src.bodyHash, FileHash: src.fileHash, ModTime: src.modTime}
+	return a
+}
+
+// fillFields takes over what the front matter says in the same words in every
+// engine.
+func (a *article) fillFields() {
+	fm, p := &a.front, a.post
+	p.Title = oneLine(fm.scalar("title"))
+	p.Date = a.date("date", "publishdate", "pubdate", "published")
+	p.Updated = a.date("lastmod", "updated", "modified", "last_modified_at")
+	p.Expires = a.date("expirydate", "expires", "unpublishdate")
+	p.Language = a.languageTag(fm.scalar("lang", "language", "locale"))
+	a.categories = append(names(fm.list("category", whole)), names(fm.list("categories", byComma))...)
+	p.Authors = a.authors()
+	p.GUID = oneLine(fm.scalar("guid", "id"))
+	a.slug = oneLine(fm.scalar("slug"))
+	draft, _ := fm.truth("draft")
+	published, set := fm.truth("published")
+	p.Draft = draft || set && !published || slices.Contains([]string{"draft", "hidden"}, strings.ToLower(fm.scalar("status")))
+	a.fillNewsletter()
+}
+
+// fillNewsletter reads `newsletter: false` or `newsletter: {subject, intro}`.
+func (a *article) fillNewsletter() {
+	if on, set := a.front.truth("newsletter"); set {
+		a.post.FeedOnly = !on
+	}
+	table := a.front.table("newsletter")
+	if subject, ok := table["subject"].(string); ok {
+		a.post.Newsletter.Subject = oneLine(subject)
+	}
+	if intro, ok := table["intro"].(string); ok {
+		a.post.Newsletter.Intro = strings.TrimSpace(cleanText(intro))
+	}
+	if mail, ok := table["mail"].(string); ok && strings.EqualFold(mail, "false") {
+		a.post.FeedOnly = true
+	}
+}
+
+// date reads the first of the keys that is there. One that nobody can read is a
+// problem; it makes the file invalid only where the post has no other date.
+func (a *article) date(keys ...string) time.Time {
+	for _, key := range keys {
+		text := a.front.scalar(key)
+		if _, isFlag := a.front.truth(key); text == "" || isFlag && len(text) < 6 {
+			continue
+		}
+		if t, ok := parseDate(text, a.site.loc); ok {
+			return t
+		}
+		line := a.front.lineOf(key)
+		message := fmt.Sprintf("nobody can read the %s %q; write it like 2025-01-29 or 2025-01-29T08:00:00+01:00", key, clip(text))
+		a.problems = append(a.problems, Problem{Path: a.path, Line: line, Message: message, Invalid: keys[0] == "date"})
+		return time.Time{}
+	}
+	return time.Time{}
+}
+
+// authors reads author(s); names with a semicolon between them are several, else
+// a comma divides only where the key is the plural.
+func (a *article) authors() []string {
+	split := func(s string) []string {
+		if strings.Contains(s, ";") {
+			return strings.Split(s, ";")
+		}
+		return strings.Split(s, ",")
+	}
+	all := a.front.list("authors", split)
+	all = append(all, a.front.list("author", func(s string) []string { return strings.Split(s, ";") })...)
+	if taxonomies := a.front.table("taxonomies"); taxonomies != nil {
+		all = append(all, listOf(taxonomies["authors"], whole)...)
+	}
+	return distinct(names(all))
+}
+
+func (a *article) languageTag(text string) string {
+	if text == "" {
+		text = a.name.lang
+	}
+	if text == "" {
+		return a.site.language
+	}
+	tag, err := language.Parse(strings.ReplaceAll(text, "_", "-"))
+	if err != nil {
+		a.warn(a.front.lineOf("lang", "language", "locale"), fmt.Sprintf("%q is no language tag; write one like en, de or pt-BR", clip(text)))
+		return a.site.language
+	}
+	return tag.String()
+}
+
+// setTags joins categories and tags, categories first.
+func (a *article) setTags(tags []string) {
+	a.post.Tags = distinct(append(slices.Clone(a.categories), names(tags)...))
+}
+
+func (a *article) validate() {
+	if a.invalid() {
+		return
+	}
+	if a.post.Title == "" {
+		a.reject(a.front.lineOf("title"), "the post has no title; add a line such as "+a.example("title", "My post"))
+	}
+	if a.post.Date.IsZero() {
+		a.reject(a.front.lineOf("date"), "the post has no date; add a line such as "+a.example("date", "2025-01-29"))
+	}
+}
+
+// example is a line of front matter in the form that the file has.
+func (a *article) example(key, value string) string {
+	switch a.front.form {
+	case tomlForm:
+		if key == "date" {
+			return key + " = " + value
+		}
+		return fmt.Sprintf("%s = %q", key, value)
+	case jsonForm:
+		return fmt.Sprintf("%q: %q,", key, value)
+	case blockForm:
+		return strings.ToUpper(key[:1]) + key[1:] + ": " + value
+	case noFrontMatter:
+		return key + ": " + value + " between two lines of --- at the top of the file"
+	}
+	return key + ": " + value
+}
+
+func (a *article) fillAddress() {
+	where := a.engine.address(a)
+	if u, err := url.Parse(where); err == nil && u.IsAbs() && u.Host != "" {
+		a.post.URL = u.String()
+		return
+	}
+	a.post.URL = a.site.absolute(where)
+}
+
+// fillFiles resolves what the front matter names besides: pictures, a source, an
+// enclosure.
+func (a *article) fillFiles() {
+	l := &linker{article: a}
+	if image := a.imageText(); image != "" {
+		if to := l.follow(image); to.url != "" {
+			a.post.Image = to.url
+		}
+	}
+	if source := a.front.scalar("source", "canonical", "canonical_url", "canonicalurl"); source != "" {
+		if to := l.follow(source); to.url != "" && to.url != a.post.URL {
+			a.post.Source = to.url
+		}
+	}
+	a.fillEnclosure(l)
+}
+
+func (a *article) imageText() string {
+	for _, key := range []string{"image", "cover", "images", "featured_image", "thumbnail"} {
+		switch v := a.front.values[key].(type) {
+		case string:
+			if v != "" {
+				return v
+			}
+		case []any:
+			if len(v) > 0 {
+				if s, ok := v[0].(string); ok {
+					return s
+				}
+			}
+		case map[string]any:
+			for _, k := range []string{"src", "url", "path", "image", "feature"} {
+				if s, ok := v[k].(string); ok && s != "" {
+					return s
+				}
+			}
+		}
+	}
+	return ""
+}
+
+// fillEnclosure takes `enclosure: file` or `{url, length, type}`, or an audio or
+// video file under its own key.
+func (a *article) fillEnclosure(l *linker) {
+	var e Enclosure
+	where := a.front.scalar("enclosure", "audio", "podcast_file", "podcast", "video")
+	for _, key := range []string{"enclosure", "audio", "video"} {
+		if table := a.front.table(key); table != nil {
+			where, _ = table["url"].(string)
+			if where == "" {
+				where, _ = table["file"].(string)
+			}
+			e.Type, _ = table["type"].(string)
+			length, _ := table["length"].(string)
+			e.Length, _ = strconv.ParseInt(length, 10, 64)
+			break
+		}
+	}
+	if where == "" {
+		return
+	}
+	to := l.follow(where)
+	if to.url == "" {
+		return
+	}
+	e.URL = to.url
+	if size, ok := to.size(); ok {
+		e.Length = size
+	}
+	if u, err := url.Parse(to.url); err == nil && e.Type == "" {
+		e.Type, _, _ = strings.Cut(mediaType(path.Ext(u.Path)), ";")
+	}
+	if e.Type == "" {
+		return // a page, such as a video's address on a platform
+	}
+	e.Length = max(e.Length, 0)
+	a.post.Enclosure = &e
+}
+
+// mediaType knows what podcasts are made of; the machine's own table differs
+// from one to the next.
+func mediaType(ext string) string {
+	switch strings.ToLower(ext) {
+	case ".mp3":
+		return "audio/mpeg"
+	case ".m4a":
+		return "audio/mp4"
+	case ".ogg", ".oga", ".opus":
+		return "audio/ogg"
+	case ".wav":
+		return "audio/wav"
+	case ".flac":
+		return "audio/flac"
+	case ".mp4", ".m4v":
+		return "video/mp4"
+	case ".webm":
+		return "video/webm"
+	case ".mov":
+		return "video/quicktime"
+	case ".html", ".htm", "":
+		return ""
+	}
+	return mime.TypeByExtension(ext)
+}
+
+func names(list []string) []string {
+	var out []string
+	for _, s := range list {
+		if s = oneLine(s); s != "" {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// distinct drops what differs from an earlier one by case alone.
+func distinct(list []string) []string {
+	var out []string
+	for _, s := range list {
+		if !slices.ContainsFunc(out, func(o string) bool { return strings.EqualFold(o, s) }) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func clip(s string) string {
+	if r := []rune(s); len(r) > 60 {
+		return string(r[:60]) + "…"
+	}
+	return s
+}

@@ -1,0 +1,93 @@
+package content
+
+import (
+	"net/url"
+	"path"
+	"regexp"
+	"strings"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// embedded puts a link in the place of what neither a feed nor a mail can show:
+// frames, players, objects. A video that has a picture becomes that picture.
+func (c *cleaner) embedded(n *html.Node) {
+	src := attr(n, "src")
+	if src == "" {
+		src = attr(n, "data")
+	}
+	for d := range n.Descendants() {
+		if src == "" && d.Type == html.ElementNode && d.Data == "source" {
+			src = attr(d, "src")
+		}
+	}
+	to := c.links.follow(src)
+	if to.url == "" {
+		c.children(n)
+		unwrap(n)
+		return
+	}
+	watch, picture := videoPage(to.url)
+	if poster := attr(n, "poster"); poster != "" {
+		picture = c.links.follow(poster).url
+	}
+	label := strings.Join(strings.Fields(attr(n, "title")), " ")
+	if label == "" {
+		label = embedLabel(n.Data, watch)
+	}
+	link := element(atom.A, html.Attribute{Key: "href", Val: watch})
+	if picture != "" {
+		link.AppendChild(element(atom.Img, html.Attribute{Key: "src", Val: picture}, html.Attribute{Key: "alt", Val: cleanText(label)}))
+	} else {
+		link.AppendChild(textNode(label))
+	}
+	if n.Parent.DataAtom == atom.P {
+		replace(n, link)
+		return
+	}
+	paragraph := element(atom.P)
+	paragraph.AppendChild(link)
+	replace(n, paragraph)
+}
+
+func element(a atom.Atom, attrs ...html.Attribute) *html.Node {
+	return &html.Node{Type: html.ElementNode, DataAtom: a, Data: a.String(), Attr: attrs}
+}
+
+var (
+	youtube = regexp.MustCompile(`^/(?:embed|v|shorts|live)/([\w-]{6,20})$`)
+	vimeo   = regexp.MustCompile(`^/video/(\d+)$`)
+)
+
+// videoPage is the page of an embedded video, with its picture where the
+// platform has one under a known address.
+func videoPage(src string) (page, picture string) {
+	u, err := url.Parse(src)
+	if err != nil {
+		return src, ""
+	}
+	switch host := strings.TrimPrefix(u.Hostname(), "www."); host {
+	case "youtube.com", "youtube-nocookie.com":
+		if m := youtube.FindStringSubmatch(u.Path); m != nil {
+			return "https://www.youtube.com/watch?v=" + m[1], "https://i.ytimg.com/vi/" + m[1] + "/hqdefault.jpg"
+		}
+	case "player.vimeo.com":
+		if m := vimeo.FindStringSubmatch(u.Path); m != nil {
+			return "https://vimeo.com/" + m[1], ""
+		}
+	}
+	return src, ""
+}
+
+func embedLabel(kind, to string) string {
+	u, err := url.Parse(to)
+	if err != nil {
+		return to
+	}
+	switch kind {
+	case "video", "audio":
+		return "▶ " + path.Base(u.Path)
+	}
+	return "▶ " + u.Hostname() + strings.TrimSuffix(u.Path, "/")
+}

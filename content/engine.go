@@ -1,0 +1,80 @@
+package content
+
+import (
+	"net/url"
+	"time"
+
+	"publisher/config"
+)
+
+// engine is what differs between blog engines. One file per engine.
+type engine interface {
+	// covers tells by the path alone whether a file can be a post.
+	covers(path string) bool
+	// isPage tells by what was read that a file is a page of the site, no post.
+	isPage(a *article) bool
+	// complete derives what the front matter leaves open: title, date, slug,
+	// categories. It sees the fields that are the same in all engines filled in.
+	complete(a *article)
+	// address is the post's path on the site, beginning with a slash, or an
+	// absolute URL where the author wrote one.
+	address(a *article) string
+	// slugify makes a path element of a text.
+	slugify(text string) string
+	// writing says how the engine reads Markdown and marks excerpts.
+	writing() writing
+	// resolve turns a link as the author wrote it into where it leads; ok is
+	// false where the engine gives it no meaning of its own.
+	resolve(l *linker, dest string) (to target, ok bool)
+}
+
+// writing is an engine's way with Markdown and excerpts.
+type writing struct {
+	// python holds that a list does not interrupt a paragraph and that raw HTML
+	// blocks end with their element, as in Python-Markdown.
+	python bool
+	// smart makes typographic quotes and dashes.
+	smart bool
+	// summaryKeys are the front matter keys that hold an excerpt.
+	summaryKeys []string
+	// markFirst holds that a mark in the body outranks the front matter.
+	markFirst bool
+	// separator ends the excerpt in the body's source: Jekyll's excerpt_separator.
+	separator string
+}
+
+// site is what an engine knows of the blog as a whole.
+type site struct {
+	url       *url.URL
+	language  string
+	languages map[string]bool
+	loc       *time.Location // of dates without an offset
+	permalink string         // content.permalink
+	dir       string         // content.dir, absolute, links resolved
+	root      string         // the blog's root folder: where its engine's config is, else dir
+	below     string         // the path from the engine's content root to dir, slash-separated; "" where they are one
+}
+
+// folderEngine covers every file: what most engines do.
+type folderEngine struct{ *site }
+
+func (folderEngine) covers(string) bool { return true }
+
+func (folderEngine) resolve(*linker, string) (target, bool) { return target{}, false }
+
+// newEngine builds a dialect's rules over the settings that its own config gives.
+func newEngine(d config.Dialect, s *site, own *ownConfig) engine {
+	switch d {
+	case config.Hugo:
+		return newHugo(s, own)
+	case config.Jekyll:
+		return newJekyll(s, own)
+	case config.Pelican:
+		return newPelican(s, own)
+	case config.Zola:
+		return newZola(s)
+	case config.Eleventy:
+		return newEleventy(s)
+	}
+	return newMarkdown(s)
+}

@@ -1,0 +1,331 @@
+package content
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// excerpt finds what stands before "Read more": the front matter's own, what
+// precedes the author's mark, what the engine's rule cuts, else whole blocks up
+// to content.excerpt_words.
+func (r *postRenderer) excerpt(body *html.Node, w writing) (*html.Node, error) {
+	marked := beforeMark(body)
+	summary := r.article.post.Summary
+	var out *html.Node
+	var err error
+	switch {
+	case marked != nil && (w.markFirst || summary == ""):
+		out = marked
+	case summary != "":
+		out, err = r.safe(summary, w)
+	case w.separator != "":
+		out, err = r.beforeSeparator(w)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if out != nil {
+		removeMarks(out)
+		if tidyExcerpt(out); out.FirstChild != nil {
+			return out, nil
+		}
+	}
+	out = clone(body)
+	removeMarks(out)
+	tidyExcerpt(out)
+	return firstBlocks(out, r.tree.cfg.Content.ExcerptWords), nil
+}
+
+// beforeMark copies what precedes the first mark, wherever in the tree it is;
+// nil where there is none, or nothing before it.
+func beforeMark(body *html.Node) *html.Node {
+	for n := range body.Descendants() {
+		if n.Type == html.ElementNode && n.Data == moreMark {
+			out, _ := cloneUntil(body, n)
+			if textOf(out) == "" && !hasImage(out) {
+				return nil
+			}
+			return out
+		}
+	}
+	return nil
+}
+
+func hasImage(root *html.Node) bool { return firstImage(root) != nil }
+
+func cloneUntil(n, end *html.Node) (out *html.Node, reached bool) {
+	out = &html.Node{Type: n.Type, DataAtom: n.DataAtom, Data: n.Data, Attr: append([]html.Attribute(nil), n.Attr...)}
+	for c := n.FirstChild; c != nil; c = c.NextSibling {
+		if c == end {
+			return out, true
+		}
+		copied, reached := cloneUntil(c, end)
+		if !reached || copied.FirstChild != nil {
+			out.AppendChild(copied)
+		}
+		if reached {
+			return out, true
+		}
+	}
+	return out, false
+}
+
+func clone(n *html.Node) *html.Node {
+	out, _ := cloneUntil(n, nil)
+	return out
+}
+
+var referenceDefinition = regexp.MustCompile(`(?m)^ {0,3}\[[^\]\n]+\]:[ \t]*\S.*$`)
+
+// beforeSeparator renders the source up to the separator, with the link
+// definitions that follow it, as Jekyll does.
+func (r *postRenderer) beforeSeparator(w writing) (*html.Node, error) {
+	head, tail, _ := strings.Cut(strings.TrimLeft(r.article.bodySource(), "\n"), w.separator)
+	definitions := referenceDefinition.FindAllString(tail, -1)
+	return r.safe(head+"\n\n"+strings.Join(definitions, "\n"), w)
+}
+
+// tidyExcerpt drops what has no use outside the post's page: footnotes and their
+// marks, anchors, empty blocks.
+func tidyExcerpt(root *html.Node) {
+	var doomed []*html.Node
+	for n := range root.Descendants() {
+		if n.Type != html.ElementNode {
+			continue
+		}
+		if isFootnoteMark(n) || isFootnoteList(n) {
+			doomed = append(doomed, n)
+		}
+		setAttr(n, "id", "")
+	}
+	for _, n := range doomed {
+		if n.Parent != nil {
+			n.Parent.RemoveChild(n)
+		}
+	}
+	trimEnd(root)
+}
+
+func isFootnoteMark(n *html.Node) bool {
+	if n.DataAtom != atom.Sup {
+		return false
+	}
+	for d := range n.Descendants() {
+		if d.DataAtom == atom.A && strings.Contains(attr(d, "href"), "-fn") {
+			return true
+		}
+	}
+	return false
+}
+
+// isFootnoteList knows the list by the links that lead back from it.
+func isFootnoteList(n *html.Node) bool {
+	if n.DataAtom != atom.Div && n.DataAtom != atom.Section && n.DataAtom != atom.Ol || n.Parent == nil {
+		return false
+	}
+	for d := range n.Descendants() {
+		if d.DataAtom == atom.Li {
+			return strings.Contains(attr(d, "id"), "-fn:")
+		}
+	}
+	return false
+}
+
+// trimEnd drops empty blocks, line breaks and rules from the end, and a heading
+// that nothing follows.
+func trimEnd(root *html.Node) {
+	for n := root.LastChild; n != nil; n = root.LastChild {
+		switch {
+		case n.Type == html.TextNode && strings.TrimSpace(n.Data) == "":
+		case n.DataAtom == atom.Br || n.DataAtom == atom.Hr:
+		case n.Type == html.ElementNode && isHeading(n) && n.PrevSibling != nil && textOf(root) != textOf(n):
+		case n.Type == html.ElementNode && n.DataAtom == atom.P:
+			if trimEnd(n); n.FirstChild != nil {
+				return
+			}
+		case n.Type == html.ElementNode && textOf(n) == "" && !hasImage(n) && n.DataAtom != atom.Img:
+		default:
+			return
+		}
+		root.RemoveChild(n)
+	}
+}
+
+func isHeading(n *html.Node) bool {
+	return len(n.Data) == 2 && n.Data[0] == 'h' && n.Data[1] >= '1' && n.Data[1] <= '6'
+}
+
+// firstBlocks keeps whole blocks up to a number of words. Only a paragraph, a
+// list (between items) and a quotation are ever divided.
+func firstBlocks(root *html.Node, limit int) *html.Node {
+	total, full := 0, false
+	for n := root.FirstChild; n != nil; {
+		next := n.NextSibling
+		words := countWords(textOf(n))
+		switch {
+		case full:
+			root.RemoveChild(n)
+		case total+words <= limit:
+			total += words
+		default:
+			full = true
+			if !shorten(n, limit-total, total > 0) {
+				root.RemoveChild(n)
+			}
+		}
+		n = next
+	}
+	trimEnd(root)
+	return root
+}
+
+// shorten cuts a block to about a number of words and reports whether it is to
+// stay. A block that does not fit goes where others stand before it.
+func shorten(n *html.Node, limit int, others bool) bool {
+	switch n.DataAtom {
+	case atom.P:
+		return shortenText(n, limit, others)
+	case atom.Ul, atom.Ol:
+		return !others && keepChildren(n, limit)
+	case atom.Blockquote, atom.Div, atom.Section, atom.Article:
+		if others {
+			return false
+		}
+		firstBlocks(n, limit)
+		return n.FirstChild != nil
+	}
+	return !others
+}
+
+func keepChildren(n *html.Node, limit int) bool {
+	total := 0
+	for c := n.FirstChild; c != nil; {
+		next := c.NextSibling
+		total += countWords(textOf(c))
+		if total > limit && c.PrevSibling != nil && textOf(n) != textOf(c) {
+			n.RemoveChild(c)
+		}
+		c = next
+	}
+	return true
+}
+
+// shortenText cuts a paragraph after the sentence whose end is nearest to the
+// limit, within half and one and a half of it; else between two words.
+// Inside a link or code it never cuts.
+func shortenText(p *html.Node, limit int, others bool) bool {
+	cuts := cutsOf(p)
+	best := -1
+	for i, cut := range cuts {
+		if cut.sentence && cut.words*2 >= limit && cut.words*2 <= limit*3 &&
+			(best < 0 || distance(cut.words, limit) < distance(cuts[best].words, limit)) {
+			best = i
+		}
+	}
+	if best >= 0 {
+		cutAfter(p, cuts[best], "")
+		return true
+	}
+	if others {
+		return false
+	}
+	if all := countWords(textOf(p)); all*2 <= limit*3 {
+		return true
+	}
+	for i, cut := range cuts {
+		if cut.words > 0 && cut.words <= limit {
+			best = i
+		}
+	}
+	if best >= 0 {
+		cutAfter(p, cuts[best], "…")
+	}
+	return true
+}
+
+func distance(a, b int) int { return max(a-b, b-a) }
+
+// cut is a place in a text node where a paragraph may end.
+type cut struct {
+	node     *html.Node
+	at       int // bytes of the node that stay
+	words    int // of the paragraph up to here
+	sentence bool
+}
+
+func cutsOf(p *html.Node) []cut {
+	var cuts []cut
+	var before strings.Builder
+	var visit func(n *html.Node)
+	visit = func(n *html.Node) {
+		for c := n.FirstChild; c != nil; c = c.NextSibling {
+			switch {
+			case c.Type == html.TextNode:
+				words := countWords(before.String())
+				cuts = append(cuts, textCuts(c, words)...)
+				before.WriteString(c.Data)
+			case c.DataAtom == atom.A || c.DataAtom == atom.Code || c.DataAtom == atom.Kbd || c.DataAtom == atom.Ruby:
+				before.WriteString(textOf(c))
+			default:
+				visit(c)
+			}
+		}
+	}
+	visit(p)
+	return cuts
+}
+
+func textCuts(n *html.Node, before int) []cut {
+	var cuts []cut
+	text := n.Data
+	words, inWord := before, false
+	for i, r := range text {
+		switch {
+		case unicode.IsSpace(r):
+			if i > 0 {
+				cuts = append(cuts, cut{n, i, words, endsSentence(text[:i])})
+			}
+			inWord = false
+		case strings.ContainsRune("。！？", r):
+			cuts = append(cuts, cut{n, i + utf8.RuneLen(r), countWords(text[:i]) + before, true})
+		case !inWord && (unicode.IsLetter(r) || unicode.IsDigit(r)):
+			words++
+			inWord = true
+		}
+	}
+	if n.NextSibling == nil && endsSentence(text) {
+		cuts = append(cuts, cut{n, len(text), words, true})
+	}
+	return cuts
+}
+
+var abbreviations = set("e.g. i.e. etc. vs. cf. Mr. Mrs. Ms. Dr. Prof. St. No. z.B. bzw. ca. usw. approx. Fig. p. pp.")
+
+// endsSentence tells a full stop from an abbreviation's.
+func endsSentence(s string) bool {
+	s = strings.TrimRight(s, `"'”’»)]`)
+	if s == "" || !strings.ContainsAny(s[len(s)-1:], ".!?") && !strings.HasSuffix(s, "…") && !strings.HasSuffix(s, "؟") && !strings.HasSuffix(s, "।") {
+		return false
+	}
+	last := s[strings.LastIndexAny(s, " \n\t(")+1:]
+	if abbreviations[last] {
+		return false
+	}
+	r, _ := utf8.DecodeRuneInString(last)
+	return !(len(last) == 2 && unicode.IsUpper(r)) // an initial
+}
+
+// cutAfter drops all of the paragraph that follows.
+func cutAfter(p *html.Node, c cut, ending string) {
+	c.node.Data = strings.TrimRight(c.node.Data[:c.at], " \n\t,;:–—-") + ending
+	for n := c.node; n != p; n = n.Parent {
+		for n.NextSibling != nil {
+			n.Parent.RemoveChild(n.NextSibling)
+		}
+	}
+}

@@ -1,0 +1,55 @@
+package content
+
+import (
+	"path"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// fileName is what a post's path says.
+type fileName struct {
+	dir    string // slash-separated, "" at the top; of a bundle, the folder that it is in
+	stem   string // without date, language and extension; of a bundle, its folder's name
+	full   string // stem with its date
+	ext    string // with the dot
+	lang   string // post.de.md
+	bundle bool   // index.md in a folder of its own
+	date   string // 2025-01-29, "" for none
+}
+
+var datePrefix = regexp.MustCompile(`^(\d{4}-\d{1,2}-\d{1,2})(?:[-_ ]+|$)(.*)$`)
+
+var langSuffix = regexp.MustCompile(`^(.+)\.([a-z]{2}(?:-[A-Za-z]{2,4})?)$`)
+
+// parseName reads a path relative to content.dir. langs are the languages that
+// the blog has, so that `notes.to.md` is not taken for Tongan.
+func parseName(p string, langs map[string]bool) fileName {
+	dir, base := path.Split(p)
+	n := fileName{dir: strings.TrimSuffix(dir, "/"), ext: path.Ext(base)}
+	stem := strings.TrimSuffix(base, n.ext)
+	if m := langSuffix.FindStringSubmatch(stem); m != nil && langs[m[2]] {
+		stem, n.lang = m[1], m[2]
+	}
+	if stem == "index" && n.dir != "" {
+		n.bundle = true
+		dir, stem = path.Split(n.dir)
+		n.dir = strings.TrimSuffix(dir, "/")
+	}
+	n.full, n.stem = stem, stem
+	if m := datePrefix.FindStringSubmatch(stem); m != nil {
+		if _, ok := parseDate(m[1], time.UTC); ok {
+			n.date = m[1]
+			if m[2] != "" {
+				n.stem = m[2]
+			}
+		}
+	}
+	return n
+}
+
+// section is the first folder, "" at the top.
+func (n fileName) section() string {
+	first, _, _ := strings.Cut(n.dir, "/")
+	return first
+}

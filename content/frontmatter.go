@@ -1,0 +1,355 @@
+package content
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/pelletier/go-toml/v2"
+	"go.yaml.in/yaml/v3"
+)
+
+// frontMatter is what stands before the body of a file. Values are nil, string,
+// []any or map[string]any with lower-case keys: scalars keep the author's
+// spelling, since whether `3.0` or `2020-01-02` means a text is for the reader
+// of the key to say.
+type frontMatter struct {
+	form   form
+	values map[string]any
+	text   string // between the fences
+	line   int    // of the file where text begins, counted from 1
+}
+
+type form int
+
+const (
+	noFrontMatter form = iota
+	yamlForm           // --- … ---
+	tomlForm           // +++ … +++
+	jsonForm           // { … }
+	blockForm          // Key: value lines, as Python-Markdown reads them
+)
+
+// syntaxFault says which line of the file does not parse.
+type syntaxFault struct {
+	line    int
+	message string
+}
+
+func (f *syntaxFault) Error() string { return f.message }
+
+// splitFrontMatter reads the front matter of a file and returns the body and
+// the line that it begins in. A *syntaxFault names the line to mend.
+func splitFrontMatter(text string) (fm frontMatter, body string, bodyLine int, err error) {
+	start := text
+	line := 1
+	for { // blank lines before the fence do no harm
+		first, rest, found := strings.Cut(start, "\n")
+		if !found || strings.TrimSpace(first) != "" {
+			break
+		}
+		start = rest
+		line++
+	}
+	first, _, _ := strings.Cut(start, "\n")
+	switch strings.TrimRight(first, " \t") {
+	case "---":
+		return fenced(start, line, yamlForm, "---", "...")
+	case "+++":
+		return fenced(start, line, tomlForm, "+++", "+++")
+	}
+	if strings.HasPrefix(start, "{") && looksLikeJSON(start) {
+		return jsonBlock(start, line)
+	}
+	if fm, rest, n := metadataBlock(start, line); n > 0 {
+		return fm, rest, line + n, nil
+	}
+	return frontMatter{line: line}, text, 1, nil
+}
+
+func fenced(text string, line int, f form, end, altEnd string) (frontMatter, string, int, error) {
+	_, rest, _ := strings.Cut(text, "\n")
+	fm := frontMatter{form: f, line: line + 1}
+	length, lines := 0, 0
+	for remaining := rest; ; {
+		current, after, found := strings.Cut(remaining, "\n")
+		trimmed := strings.TrimRight(current, " \t")
+		if trimmed == end || trimmed == altEnd {
+			fm.text = rest[:length]
+			err := fm.parse()
+			return fm, after, line + lines + 2, err
+		}
+		if !found {
+			return fm, "", 0, &syntaxFault{line, fmt.Sprintf("the front matter that opens here is never closed; put a line %s after its last key", end)}
+		}
+		length += len(current) + 1
+		lines++
+		remaining = after
+	}
+}
+
+var jsonStart = regexp.MustCompile(`^\{\s*(?:"|\})`)
+
+func looksLikeJSON(text string) bool { return jsonStart.MatchString(text) }
+
+func jsonBlock(text string, line int) (frontMatter, string, int, error) {
+	fm := frontMatter{form: jsonForm, line: line}
+	dec := json.NewDecoder(strings.NewReader(text))
+	dec.UseNumber()
+	var values map[string]any
+	if err := dec.Decode(&values); err != nil {
+		at := line + strings.Count(text[:min(int(dec.InputOffset()), len(text))], "\n")
+		var syntax *json.SyntaxError
+		if errors.As(err, &syntax) {
+			at = line + strings.Count(text[:min(int(syntax.Offset), len(text))], "\n")
+		}
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			return fm, "", 0, &syntaxFault{line, "the JSON front matter that opens here is never closed; end it with }"}
+		}
+		return fm, "", 0, &syntaxFault{at, fmt.Sprintf("the JSON front matter does not parse: %v", err)}
+	}
+	end := int(dec.InputOffset())
+	fm.text = text[:end]
+	fm.values = foldKeys(values, 0)
+	body := text[end:]
+	_, after, _ := strings.Cut(body, "\n")
+	return fm, after, line + strings.Count(fm.text, "\n") + 1, nil
+}
+
+func (fm *frontMatter) parse() error {
+	switch fm.form {
+	case yamlForm:
+		values, err := parseYAML(fm.text)
+		if err != nil {
+			return &syntaxFault{fm.line + yamlFaultLine(fm.text) - 1, "the YAML front matter does not parse: " + yamlReason(err)}
+		}
+		fm.values = values
+	case tomlForm:
+		var values map[string]any
+		if err := toml.Unmarshal([]byte(fm.text), &values); err != nil {
+			fault := &syntaxFault{fm.line, "the TOML front matter does not parse: " + strings.TrimPrefix(err.Error(), "toml: ")}
+			var decode *toml.DecodeError
+			if errors.As(err, &decode) {
+				row, _ := decode.Position()
+				fault.line = fm.line + row - 1
+			}
+			return fault
+		}
+		fm.values = foldKeys(values, 0)
+	}
+	return nil
+}
+
+// maxNodes bounds what aliases can blow front matter up to.
+const maxNodes = 10_000
+
+func parseYAML(text string) (map[string]any, error) {
+	var doc yaml.Node
+	if err := yaml.Unmarshal([]byte(text), &doc); err != nil {
+		return nil, err
+	}
+	if len(doc.Content) == 0 {
+		return map[string]any{}, nil
+	}
+	if doc.Content[0].Kind != yaml.MappingNode {
+		return nil, errors.New("it is not a list of `key: value` lines")
+	}
+	budget := maxNodes
+	value, err := yamlValue(doc.Content[0], &budget)
+	if err != nil {
+		return nil, err
+	}
+	return value.(map[string]any), nil
+}
+
+func yamlValue(n *yaml.Node, budget *int) (any, error) {
+	if *budget--; *budget < 0 {
+		return nil, errors.New("its aliases unfold to more than anybody would write")
+	}
+	switch n.Kind {
+	case yaml.AliasNode:
+		return yamlValue(n.Alias, budget)
+	case yaml.SequenceNode:
+		list := make([]any, 0, len(n.Content))
+		for _, item := range n.Content {
+			v, err := yamlValue(item, budget)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, v)
+		}
+		return list, nil
+	case yaml.MappingNode:
+		m := make(map[string]any, len(n.Content)/2)
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			v, err := yamlValue(n.Content[i+1], budget)
+			if err != nil {
+				return nil, err
+			}
+			m[strings.ToLower(n.Content[i].Value)] = v
+		}
+		return m, nil
+	}
+	if n.Tag == "!!null" {
+		return nil, nil
+	}
+	return n.Value, nil
+}
+
+// yamlFaultLine finds the line to blame. The parser often names the place where
+// it gave up, far below an open quote; the line after the longest beginning that
+// still parses is where the author went wrong.
+func yamlFaultLine(text string) int {
+	lines := strings.SplitAfter(text, "\n")
+	good := 0
+	for n := 1; n <= min(len(lines), 300); n++ {
+		if _, err := parseYAML(strings.Join(lines[:n], "")); err == nil {
+			good = n
+		}
+	}
+	return min(good+1, max(len(lines)-1, 1))
+}
+
+var yamlPosition = regexp.MustCompile(`^yaml: (?:line \d+: )?`)
+
+func yamlReason(err error) string {
+	reason := yamlPosition.ReplaceAllString(err.Error(), "")
+	switch {
+	case strings.Contains(reason, "mapping values are not allowed"):
+		return "a value holds `: `; put the whole value in quotes"
+	case strings.Contains(reason, "cannot start any token"):
+		return reason + "; indent with spaces, and put values with special characters in quotes"
+	}
+	return reason
+}
+
+// foldKeys gives TOML's and JSON's values the shape that YAML's have.
+func foldKeys(m map[string]any, depth int) map[string]any {
+	out := make(map[string]any, len(m))
+	for k, v := range m {
+		out[strings.ToLower(k)] = foldValue(v, depth+1)
+	}
+	return out
+}
+
+func foldValue(v any, depth int) any {
+	if depth > 100 {
+		return nil
+	}
+	switch v := v.(type) {
+	case nil:
+		return nil
+	case string:
+		return v
+	case map[string]any:
+		return foldKeys(v, depth)
+	case []any:
+		list := make([]any, len(v))
+		for i, item := range v {
+			list[i] = foldValue(item, depth+1)
+		}
+		return list
+	case time.Time:
+		return v.Format(time.RFC3339Nano)
+	case json.Number:
+		return v.String()
+	}
+	return fmt.Sprint(v)
+}
+
+// lineOf is the line of the file where one of the keys stands, else that of
+// the front matter's beginning.
+func (fm *frontMatter) lineOf(keys ...string) int {
+	for i, l := range strings.Split(fm.text, "\n") {
+		l = strings.TrimLeft(l, " \t\"'")
+		for _, key := range keys {
+			if len(l) > len(key) && strings.EqualFold(l[:len(key)], key) &&
+				strings.ContainsAny(strings.TrimLeft(l[len(key):], " \t\"'")+" ", ":=") &&
+				strings.HasPrefix(strings.TrimLeft(l[len(key):], " \t\"'")+" ", sign(fm.form)) {
+				return fm.line + i
+			}
+		}
+	}
+	return max(fm.line, 1)
+}
+
+func sign(f form) string {
+	if f == tomlForm {
+		return "="
+	}
+	return ":"
+}
+
+// scalar is the first of the keys that holds one value; "" for none.
+func (fm *frontMatter) scalar(keys ...string) string {
+	for _, key := range keys {
+		if s, ok := fm.values[key].(string); ok && strings.TrimSpace(s) != "" {
+			return strings.TrimSpace(s)
+		}
+	}
+	return ""
+}
+
+// has reports whether the key is there, be it empty.
+func (fm *frontMatter) has(key string) bool {
+	_, ok := fm.values[key]
+	return ok
+}
+
+// truth reads a yes-or-no value; set is false where it is neither.
+func (fm *frontMatter) truth(key string) (value, set bool) {
+	s, _ := fm.values[key].(string)
+	switch strings.ToLower(strings.TrimSpace(s)) {
+	case "true", "yes", "on", "1":
+		return true, true
+	case "false", "no", "off", "0":
+		return false, true
+	}
+	return false, false
+}
+
+// table is a key's mapping; nil where it holds none.
+func (fm *frontMatter) table(key string) map[string]any {
+	m, _ := fm.values[key].(map[string]any)
+	return m
+}
+
+// list is a key's values: a list's items, or one string cut by split.
+func (fm *frontMatter) list(key string, split func(string) []string) []string {
+	return listOf(fm.values[key], split)
+}
+
+func listOf(v any, split func(string) []string) []string {
+	switch v := v.(type) {
+	case string:
+		return split(v)
+	case []any:
+		var out []string
+		for _, item := range v {
+			switch item := item.(type) {
+			case string:
+				out = append(out, item)
+			case map[string]any: // authors: [{name: …}]
+				if name, ok := item["name"].(string); ok {
+					out = append(out, name)
+				}
+			}
+		}
+		return out
+	case map[string]any:
+		if name, ok := v["name"].(string); ok {
+			return []string{name}
+		}
+	}
+	return nil
+}
+
+func byComma(s string) []string { return strings.Split(s, ",") }
+
+func bySpace(s string) []string { return strings.Fields(s) }
+
+func whole(s string) []string { return []string{s} }

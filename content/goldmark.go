@@ -1,0 +1,177 @@
+package content
+
+import (
+	"bytes"
+	"html"
+	"strings"
+
+	"github.com/alecthomas/chroma/v2"
+	chromahtml "github.com/alecthomas/chroma/v2/formatters/html"
+	"github.com/alecthomas/chroma/v2/lexers"
+	"github.com/alecthomas/chroma/v2/styles"
+	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/extension"
+	"github.com/yuin/goldmark/parser"
+	"github.com/yuin/goldmark/renderer"
+	goldhtml "github.com/yuin/goldmark/renderer/html"
+	"github.com/yuin/goldmark/text"
+	"github.com/yuin/goldmark/util"
+)
+
+// markdownReader makes HTML of Markdown, in the ways that engines differ in. It
+// is safe for concurrent use.
+type markdownReader struct{ ways [4]goldmark.Markdown }
+
+func newMarkdownReader() *markdownReader {
+	m := &markdownReader{}
+	for i := range m.ways {
+		m.ways[i] = newGoldmark(i&1 != 0, i&2 != 0)
+	}
+	return m
+}
+
+func newGoldmark(python, smart bool) goldmark.Markdown {
+	extensions := []goldmark.Extender{extension.GFM, extension.Footnote, extension.DefinitionList}
+	if smart {
+		extensions = append(extensions, extension.Typographer)
+	}
+	options := []parser.Option{parser.WithAutoHeadingID(), parser.WithAttribute()}
+	if python {
+		options = append(options, parser.WithBlockParsers(util.Prioritized(pythonList{parser.NewListParser()}, 299)))
+	}
+	return goldmark.New(
+		goldmark.WithExtensions(extensions...),
+		goldmark.WithParserOptions(options...),
+		goldmark.WithRendererOptions(goldhtml.WithUnsafe(), goldhtml.WithXHTML(),
+			renderer.WithNodeRenderers(util.Prioritized(&codeRenderer{}, 100))),
+	)
+}
+
+func (m *markdownReader) html(source string, w writing) (string, error) {
+	way := 0
+	if w.python {
+		way |= 1
+		source = closeRawBlocks(encodeSpaces(source))
+	}
+	if w.smart {
+		way |= 2
+	}
+	var out bytes.Buffer
+	err := m.ways[way].Convert([]byte(source), &out)
+	return out.String(), err
+}
+
+// pythonList is Python-Markdown's list, which does not interrupt a paragraph
+// except in a list item.
+type pythonList struct{ parser.BlockParser }
+
+func (p pythonList) Open(parent ast.Node, reader text.Reader, pc parser.Context) (ast.Node, parser.State) {
+	if last := pc.LastOpenedBlock().Node; last != nil && ast.IsParagraph(last) && last.Parent() == parent && parent.Kind() != ast.KindListItem {
+		return nil, parser.NoChildren
+	}
+	return p.BlockParser.Open(parent, reader, pc)
+}
+
+// closeRawBlocks puts a blank line after the end tag of a raw block: in
+// CommonMark the block would go on to the next blank line, in Python-Markdown
+// what follows is a paragraph again.
+func closeRawBlocks(source string) string {
+	if !strings.Contains(source, "</") {
+		return source
+	}
+	return outsideCode(source, func(prose string) string {
+		lines := strings.SplitAfter(prose, "\n")
+		var b strings.Builder
+		for i, line := range lines {
+			b.WriteString(line)
+			if i+1 < len(lines) && endsRawBlock(line) && strings.TrimSpace(lines[i+1]) != "" && lines[i+1][0] != '<' {
+				b.WriteByte('\n')
+			}
+		}
+		return b.String()
+	})
+}
+
+func endsRawBlock(line string) bool {
+	switch strings.ToLower(strings.TrimSpace(line)) {
+	case "</ul>", "</ol>", "</dl>", "</table>", "</div>", "</p>", "</blockquote>", "</pre>", "</figure>", "</details>":
+		return line[0] == '<'
+	}
+	return false
+}
+
+// codeRenderer highlights code blocks with inline styles, since neither a feed
+// nor a mail has a style sheet of ours.
+type codeRenderer struct{}
+
+func (r *codeRenderer) RegisterFuncs(reg renderer.NodeRendererFuncRegisterer) {
+	reg.Register(ast.KindFencedCodeBlock, r.fenced)
+	reg.Register(ast.KindCodeBlock, r.indented)
+}
+
+func (r *codeRenderer) fenced(w util.BufWriter, source []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
+	if entering {
+		block := n.(*ast.FencedCodeBlock)
+		_, _ = w.WriteString(highlight(codeOf(n, source), string(block.Language(source))))
+	}
+	return ast.WalkSkipChildren, nil
+}
+
+func (r *codeRenderer) indented(w util.BufWriter, source []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
+	if entering {
+		_, _ = w.WriteString(highlight(pythonLanguage(codeOf(n, source))))
+	}
+	return ast.WalkSkipChildren, nil
+}
+
+// pythonLanguage reads the `:::lang` line that opens a block in Python-Markdown.
+func pythonLanguage(code string) (rest, lang string) {
+	first, after, found := strings.Cut(code, "\n")
+	if name, ok := strings.CutPrefix(first, ":::"); ok && found && name != "" && !strings.ContainsAny(name, " \t") {
+		return after, name
+	}
+	return code, ""
+}
+
+func codeOf(n ast.Node, source []byte) string {
+	var b strings.Builder
+	for i := range n.Lines().Len() {
+		line := n.Lines().At(i)
+		b.Write(line.Value(source))
+	}
+	return b.String()
+}
+
+// maxHighlight keeps a lexer from spending seconds on a file that was pasted in.
+const maxHighlight = 100_000
+
+// highlight colours code where it knows the language, else escapes it.
+func highlight(code, lang string) string {
+	lang, _, _ = strings.Cut(strings.Trim(strings.ToLower(lang), "{}. "), ",")
+	body := html.EscapeString(code)
+	if lexer := lexers.Get(lang); lang != "" && lexer != nil && len(code) < maxHighlight {
+		if coloured, err := colour(chroma.Coalesce(lexer), code); err == nil {
+			body = coloured
+		}
+	}
+	class := ""
+	if lang != "" {
+		class = ` class="language-` + html.EscapeString(lang) + `"`
+	}
+	return `<pre style="` + preStyle + `"><code` + class + `>` + body + "</code></pre>\n"
+}
+
+// preStyle gives code the ground that its colours are made for, in dark readers
+// too, in properties that the W3C feed validator accepts.
+const preStyle = "background-color:#f6f8fa;color:#1f2328;padding:12px;overflow:auto"
+
+func colour(lexer chroma.Lexer, code string) (string, error) {
+	tokens, err := lexer.Tokenise(nil, code)
+	if err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	err = chromahtml.New(chromahtml.PreventSurroundingPre(true)).Format(&b, styles.Get("github"), tokens)
+	return b.String(), err
+}

@@ -1,0 +1,121 @@
+package content
+
+import (
+	"image"
+	_ "image/gif"  // sizes of GIF,
+	_ "image/jpeg" // JPEG
+	_ "image/png"  // and PNG files
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+
+	_ "golang.org/x/image/webp" // and of WebP files
+	"golang.org/x/net/html"
+)
+
+// imageSizes remembers the local files that the images of one post come from.
+type imageSizes struct{ files map[string]string } // address → file
+
+func (s *imageSizes) remember(to target) {
+	if s.files == nil {
+		s.files = map[string]string{}
+	}
+	s.files[to.url] = to.file
+}
+
+// of reads the size in pixels; zeros where the file is unknown or no picture.
+func (s *imageSizes) of(address string) (width, height int) {
+	return imageSize(s.files[address])
+}
+
+func imageSize(file string) (width, height int) {
+	if file == "" {
+		return 0, 0
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		return 0, 0
+	}
+	defer f.Close()
+	config, _, err := image.DecodeConfig(f)
+	if err != nil {
+		return 0, 0
+	}
+	return config.Width, config.Height
+}
+
+// image drops a picture without an address, and gives one from a local file its
+// size, so that the text does not jump when it loads.
+func (c *cleaner) image(n *html.Node) {
+	src := attr(n, "src")
+	if src == "" {
+		n.Parent.RemoveChild(n)
+		return
+	}
+	width, height := attr(n, "width"), attr(n, "height")
+	if !isPixels(width) || !isPixels(height) {
+		setAttr(n, "width", "")
+		setAttr(n, "height", "")
+		w, h := c.images.of(src)
+		switch {
+		case w == 0 || h == 0:
+		case isPixels(width):
+			w, h = scaled(width, w, h)
+			fallthrough
+		default:
+			setAttr(n, "width", strconv.Itoa(w))
+			setAttr(n, "height", strconv.Itoa(h))
+		}
+	}
+	if !has(n, "alt") {
+		n.Attr = append(n.Attr, html.Attribute{Key: "alt"})
+	}
+}
+
+func scaled(width string, w, h int) (int, int) {
+	n, _ := strconv.Atoi(width)
+	return n, max(h*n/w, 1)
+}
+
+func isPixels(s string) bool {
+	n, err := strconv.Atoi(s)
+	return err == nil && n > 0 && n < 100_000
+}
+
+func setAttr(n *html.Node, key, value string) {
+	for i, a := range n.Attr {
+		if a.Key == key {
+			if value == "" {
+				n.Attr = append(n.Attr[:i], n.Attr[i+1:]...)
+			} else {
+				n.Attr[i].Val = value
+			}
+			return
+		}
+	}
+	if value != "" {
+		n.Attr = append(n.Attr, html.Attribute{Key: key, Val: value})
+	}
+}
+
+// firstImage is the first picture of a body that is more than decoration.
+func firstImage(root *html.Node) *Image {
+	for n := range root.Descendants() {
+		if n.Type != html.ElementNode || n.Data != "img" {
+			continue
+		}
+		u, err := url.Parse(attr(n, "src"))
+		if err != nil || u.Host == "" {
+			continue
+		}
+		img := &Image{URL: u.String(), Alt: strings.TrimSpace(attr(n, "alt"))}
+		img.Width, _ = strconv.Atoi(attr(n, "width"))
+		img.Height, _ = strconv.Atoi(attr(n, "height"))
+		if img.Width == 1 && img.Height == 1 {
+			continue
+		}
+		return img
+	}
+	return nil
+}

@@ -1,0 +1,130 @@
+package content
+
+import (
+	"path"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// jekyll reads posts as Jekyll does: they live in _posts and _drafts, and their
+// file names begin with the date.
+type jekyll struct {
+	folderEngine
+	pattern   string
+	separator string
+	inPosts   bool // content.dir is a _posts folder, or below one
+}
+
+// jekyllStyles are the names that Jekyll has for patterns.
+var jekyllStyles = map[string]string{
+	"date":     "/:categories/:year/:month/:day/:title:output_ext",
+	"pretty":   "/:categories/:year/:month/:day/:title/",
+	"ordinal":  "/:categories/:year/:y_day/:title:output_ext",
+	"weekdate": "/:categories/:year/W:week/:short_day/:title:output_ext",
+	"none":     "/:categories/:title:output_ext",
+}
+
+func newJekyll(s *site, own *ownConfig) *jekyll {
+	j := &jekyll{folderEngine: folderEngine{s}, separator: "\n\n"}
+	j.pattern = own.scalar("permalink")
+	collections, _ := own.setting("collections").(map[string]any)
+	if posts, ok := collections["posts"].(map[string]any); ok {
+		if p, ok := posts["permalink"].(string); ok {
+			j.pattern = p
+		}
+	}
+	if s := own.scalar("excerpt_separator"); s != "" {
+		j.separator = s
+	}
+	if j.pattern == "" {
+		j.pattern = "date"
+	}
+	j.inPosts = slices.Contains(strings.Split(s.below, "/"), "_posts") || path.Base(s.dir) == "_posts"
+	return j
+}
+
+func (j *jekyll) covers(p string) bool {
+	folders := strings.Split(path.Dir(p), "/")
+	if slices.Contains(folders, "_drafts") {
+		return true
+	}
+	return datePrefix.MatchString(path.Base(p)) && (j.inPosts || slices.Contains(folders, "_posts"))
+}
+
+func (j *jekyll) isPage(*article) bool { return false }
+
+func (j *jekyll) complete(a *article) {
+	p := a.post
+	if p.Date.IsZero() && a.name.date != "" {
+		p.Date, _ = parseDate(a.name.date, j.loc)
+	}
+	if slices.Contains(strings.Split(a.name.dir, "/"), "_drafts") {
+		p.Draft = true
+		if p.Date.IsZero() {
+			p.Date = a.modTime
+		}
+	}
+	if !p.Date.IsZero() {
+		p.Date = p.Date.In(j.loc)
+	}
+	if p.Title == "" {
+		p.Title = titleCase(a.name.stem)
+	}
+	a.categories = j.categories(a)
+	a.setTags(a.front.list("tags", bySpace))
+	p.Summary = strings.TrimSpace(a.front.scalar("excerpt"))
+	a.titleSlug = jekyllPretty(a.name.stem)
+	if a.slug != "" {
+		a.titleSlug = jekyllPretty(a.slug)
+	}
+	if a.slug = jekyllSlug(a.slug); a.slug == "" {
+		a.slug = jekyllSlug(a.name.stem)
+	}
+}
+
+// categories come from the folders above _posts, then the front matter, where a
+// string of `categories` is divided by spaces.
+func (j *jekyll) categories(a *article) []string {
+	var all []string
+	for folder := range strings.SplitSeq(path.Join(j.below, a.name.dir), "/") {
+		if folder == "_posts" || folder == "_drafts" || folder == "" {
+			break
+		}
+		all = append(all, folder)
+	}
+	all = append(all, a.front.list("category", whole)...)
+	all = append(all, a.front.list("categories", bySpace)...)
+	return distinct(names(all))
+}
+
+func (j *jekyll) address(a *article) string {
+	pattern := a.front.scalar("permalink")
+	if pattern == "" {
+		pattern = j.permalink
+	}
+	if pattern == "" {
+		pattern = j.pattern
+	}
+	if style, ok := jekyllStyles[pattern]; ok {
+		pattern = style
+	}
+	return a.expand(pattern)
+}
+
+func (j *jekyll) slugify(text string) string { return jekyllSlug(text) }
+
+func (j *jekyll) writing() writing {
+	return writing{smart: true, summaryKeys: []string{"excerpt"}, separator: j.separator}
+}
+
+// titleCase makes a title of a file name, each word with a capital.
+func titleCase(stem string) string {
+	words := strings.FieldsFunc(stem, func(r rune) bool { return r == '-' || r == '_' || unicode.IsSpace(r) })
+	for i, w := range words {
+		r, size := utf8.DecodeRuneInString(w)
+		words[i] = string(unicode.ToUpper(r)) + w[size:]
+	}
+	return strings.Join(words, " ")
+}

@@ -1,0 +1,200 @@
+package content
+
+import (
+	"net/url"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+)
+
+// target is where a link leads.
+type target struct {
+	url  string // absolute; "" where the link is to be dropped
+	file string // the local file that is meant, absolute; "" where none is known
+}
+
+// size is the local file's.
+func (t target) size() (int64, bool) {
+	if t.file == "" {
+		return 0, false
+	}
+	info, err := os.Stat(t.file)
+	if err != nil || !info.Mode().IsRegular() {
+		return 0, false
+	}
+	return info.Size(), true
+}
+
+// linker makes the links of one post absolute.
+type linker struct {
+	article *article
+	tree    *Tree // nil while scanning: then addresses of other posts are unknown
+	lost    []string
+}
+
+// schemes are those that a feed or a mail may link to.
+var schemes = map[string]bool{"http": true, "https": true, "mailto": true, "tel": true, "ftp": true, "sms": true, "xmpp": true, "geo": true, "magnet": true, "gemini": true}
+
+// follow finds where a link leads, be it the engine's own form, relative to the
+// post's address, or from the site's root.
+func (l *linker) follow(dest string) target {
+	dest = strings.TrimSpace(cleanText(dest))
+	if dest == "" {
+		return target{}
+	}
+	plain := dest
+	if unescaped, err := url.PathUnescape(dest); err == nil {
+		plain = unescaped
+	}
+	if to, ok := l.article.engine.resolve(l, plain); ok {
+		return to
+	}
+	dest = strings.NewReplacer("\n", "", "\r", "", "\t", "").Replace(dest)
+	u, err := url.Parse(dest)
+	if err != nil {
+		if u, err = url.Parse(escapeLoose(dest)); err != nil {
+			return target{}
+		}
+	}
+	if u.IsAbs() {
+		if !schemes[strings.ToLower(u.Scheme)] || u.Opaque == "" && u.Host == "" && (u.Scheme == "http" || u.Scheme == "https") {
+			return target{}
+		}
+		return target{url: u.String()}
+	}
+	if u.Host != "" { // //example.com/ takes the site's scheme
+		u.Scheme = l.article.site.url.Scheme
+		return target{url: u.String()}
+	}
+	return l.local(u)
+}
+
+// local resolves a relative reference. The site may live below a folder, and a
+// leading slash means the host's root, as it does in a browser.
+func (l *linker) local(u *url.URL) target {
+	if isMarkdownName(u.Path) && !strings.HasPrefix(u.Path, "/") {
+		file := path.Join(path.Dir(l.article.path), u.Path)
+		fragment := ""
+		if u.Fragment != "" {
+			fragment = "#" + u.EscapedFragment()
+		}
+		if to, ok := l.post(file); ok {
+			return target{url: to + fragment}
+		}
+	}
+	base, err := url.Parse(l.article.post.URL)
+	if err != nil {
+		return target{}
+	}
+	to := target{url: base.ResolveReference(u).String()}
+	if u.Path != "" {
+		to.file = l.localFile(u.Path)
+	}
+	return to
+}
+
+// localFile finds what a path of the site is made of: a file beside the post,
+// below content.dir, or in a folder that the engine copies as it is.
+func (l *linker) localFile(p string) string {
+	s := l.article.site
+	if !strings.HasPrefix(p, "/") {
+		return s.local(path.Join(path.Dir(l.article.path), p))
+	}
+	if file := s.local(p[1:]); file != "" {
+		return file
+	}
+	for _, folder := range []string{"static", "assets", "public", "src", "."} {
+		if file := inside(s.root, filepath.Join(folder, filepath.FromSlash(p))); file != "" {
+			return file
+		}
+	}
+	return ""
+}
+
+// local is a regular file below content.dir, "" where there is none.
+func (s *site) local(rel string) string { return inside(s.dir, filepath.FromSlash(rel)) }
+
+// inside joins a path to a folder that it cannot lead out of, be it by dots or
+// by symbolic links.
+func inside(dir, rel string) string {
+	if !filepath.IsLocal(rel) {
+		return ""
+	}
+	real, err := filepath.EvalSymlinks(filepath.Join(dir, rel))
+	if err != nil || !strings.HasPrefix(real, strings.TrimSuffix(dir, string(filepath.Separator))+string(filepath.Separator)) {
+		return ""
+	}
+	if info, err := os.Stat(real); err != nil || !info.Mode().IsRegular() {
+		return ""
+	}
+	return real
+}
+
+// toSite leads to a path on the site, which may carry a fragment.
+func (l *linker) toSite(p string) target {
+	p, fragment := cutFragment(p)
+	return target{url: l.article.site.absolute(p) + fragment}
+}
+
+// toPost leads to the post that a file of the tree makes. Where there is no such
+// file the link is dropped and its text stays.
+func (l *linker) toPost(file, fragment string) target {
+	if to, ok := l.post(file); ok {
+		return target{url: to + fragment}
+	}
+	l.lost = append(l.lost, file)
+	return target{}
+}
+
+func (l *linker) post(file string) (string, bool) {
+	file = path.Clean(file)
+	if file == l.article.path {
+		return l.article.post.URL, true
+	}
+	if l.tree == nil {
+		return "", false
+	}
+	return l.tree.addressOf(file)
+}
+
+// addressOf is where a file's post or page stands on the site.
+func (t *Tree) addressOf(p string) (string, bool) {
+	if known := t.known.Load(); known != nil {
+		if to, ok := (*known)[p]; ok {
+			return to, true
+		}
+	}
+	real := t.site.local(p)
+	if real == "" {
+		return "", false
+	}
+	info, err := os.Stat(real)
+	if err != nil {
+		return "", false
+	}
+	src := readSource(file{path: p, real: real, size: info.Size(), modTime: info.ModTime()})
+	if src.invalid() {
+		return "", false
+	}
+	a := t.articleOf(src)
+	a.fillFields()
+	a.engine.complete(a)
+	if pages, ok := a.engine.(interface{ pageAddress(*article) string }); ok && a.engine.isPage(a) {
+		return t.site.absolute(pages.pageAddress(a)), true
+	}
+	a.fillAddress()
+	return a.post.URL, true
+}
+
+func cutFragment(s string) (before, fragment string) {
+	if i := strings.IndexAny(s, "#?"); i >= 0 {
+		return s[:i], s[i:]
+	}
+	return s, ""
+}
+
+// escapeLoose encodes what people leave bare in links.
+func escapeLoose(s string) string {
+	return strings.NewReplacer(" ", "%20", "%", "%25", "[", "%5B", "]", "%5D", "\\", "/", "\"", "%22", "<", "%3C", ">", "%3E").Replace(s)
+}

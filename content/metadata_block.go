@@ -1,0 +1,81 @@
+package content
+
+import (
+	"strings"
+)
+
+// metadataBlock reads `Key: value` lines at the head of a file by the rules of
+// Python-Markdown's meta extension, which Pelican uses: keys ignore case, a line
+// indented by four spaces or more continues the value, a blank line ends the
+// block. n is the number of lines taken; 0 where the text has no such block.
+//
+// A paragraph may begin with a word and a colon, so a block counts only where
+// it has a title or a date.
+func metadataBlock(text string, line int) (fm frontMatter, body string, n int) {
+	values := map[string][]string{}
+	key, rest, taken := "", text, 0
+	for rest != "" {
+		current, after, _ := strings.Cut(rest, "\n")
+		if strings.TrimSpace(current) == "" {
+			rest = after
+			n++
+			break
+		}
+		if k, v, ok := metadataLine(current); ok {
+			key = k
+			values[key] = append(values[key], v)
+		} else if key != "" && strings.HasPrefix(current, "    ") || key != "" && strings.HasPrefix(current, "\t") {
+			values[key] = append(values[key], strings.TrimSpace(current))
+		} else {
+			break
+		}
+		taken += len(rest) - len(after)
+		rest = after
+		n++
+	}
+	if values["title"] == nil && values["date"] == nil {
+		return frontMatter{}, text, 0
+	}
+	return frontMatter{form: blockForm, values: blockValues(values), text: text[:taken], line: line}, rest, n
+}
+
+// metadataLine cuts `Key: value`; the key may be indented by up to three spaces.
+func metadataLine(line string) (key, value string, ok bool) {
+	trimmed := strings.TrimLeft(line, " ")
+	if len(line)-len(trimmed) > 3 {
+		return "", "", false
+	}
+	key, value, ok = strings.Cut(trimmed, ":")
+	if !ok || key == "" {
+		return "", "", false
+	}
+	for i := 0; i < len(key); i++ {
+		c := key[i]
+		if !(c == '_' || c == '-' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z') {
+			return "", "", false
+		}
+	}
+	return strings.ToLower(key), strings.TrimSpace(value), true
+}
+
+// onlyFirst are the keys that Pelican takes once: a second line of them is not
+// part of the value.
+var onlyFirst = map[string]bool{
+	"tags": true, "date": true, "modified": true, "status": true, "category": true,
+	"author": true, "authors": true, "save_as": true, "url": true, "slug": true,
+}
+
+func blockValues(values map[string][]string) map[string]any {
+	out := make(map[string]any, len(values))
+	for key, lines := range values {
+		switch {
+		case key == "summary":
+			out[key] = strings.Join(lines, "\n") // Markdown of several lines
+		case onlyFirst[key]:
+			out[key] = lines[0]
+		default:
+			out[key] = strings.Join(lines, " ")
+		}
+	}
+	return out
+}

@@ -1,0 +1,252 @@
+package content
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+
+	"github.com/pelletier/go-toml/v2"
+
+	"publisher/config"
+)
+
+// ownConfig is the config file of the blog's own engine, read as data.
+type ownConfig struct {
+	dialect config.Dialect
+	root    string         // the folder that it is in
+	values  map[string]any // keys lower-case, as in front matter; Pelican's are its Python literals
+	text    []byte         // all that was read: it decides whether a snapshot still holds
+}
+
+// maxConfig is more than any engine's config needs.
+const maxConfig = 1 << 20
+
+// findOwnConfig looks for an engine's config in dir and up to three folders
+// above it. ours is config.yaml, which Hugo once used the name of. It returns
+// nil where there is none.
+func findOwnConfig(dir, ours string, want config.Dialect) (*ownConfig, error) {
+	for range 4 {
+		for _, look := range []func(string, string) (*ownConfig, error){hugoConfig, jekyllConfig, pelicanConfig, tomlConfig, eleventyConfig} {
+			own, err := look(dir, ours)
+			if err != nil {
+				return nil, err
+			}
+			if own != nil && (want == config.Auto || want == own.dialect) {
+				own.root = dir
+				return own, nil
+			}
+		}
+		parent := filepath.Dir(dir)
+		if _, err := os.Lstat(filepath.Join(dir, ".git")); err == nil || parent == dir {
+			break
+		}
+		dir = parent
+	}
+	return nil, nil
+}
+
+func hugoConfig(dir, ours string) (*ownConfig, error) {
+	for _, name := range []string{"hugo.toml", "hugo.yaml", "hugo.yml", "hugo.json", "config/_default", "config.yaml", "config.yml", "config.json"} {
+		file := filepath.Join(dir, filepath.FromSlash(name))
+		if sameFile(file, ours) {
+			continue
+		}
+		info, err := os.Stat(file)
+		if err != nil {
+			continue
+		}
+		if info.IsDir() {
+			return hugoFolder(file)
+		}
+		values, text, err := readConfig(file)
+		if err != nil {
+			return nil, err
+		}
+		if strings.HasPrefix(name, "config.") && !hugoish(values) {
+			continue
+		}
+		return &ownConfig{dialect: config.Hugo, values: values, text: text}, nil
+	}
+	return nil, nil
+}
+
+// hugoFolder reads config/_default: hugo.* or config.* is the root, another
+// file's name is the key that it fills.
+func hugoFolder(dir string) (*ownConfig, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, fmt.Errorf("reading the blog's own config: %w", err)
+	}
+	own := &ownConfig{dialect: config.Hugo, values: map[string]any{}}
+	sort.Slice(entries, func(i, j int) bool { return entries[i].Name() < entries[j].Name() })
+	for _, e := range entries {
+		ext := filepath.Ext(e.Name())
+		if e.IsDir() || !strings.Contains(".toml.yaml.yml.json", ext) || ext == "" {
+			continue
+		}
+		values, text, err := readConfig(filepath.Join(dir, e.Name()))
+		if err != nil {
+			return nil, err
+		}
+		own.text = append(append(own.text, e.Name()...), text...)
+		key := strings.ToLower(strings.TrimSuffix(e.Name(), ext))
+		switch {
+		case key == "hugo" || key == "config":
+			for k, v := range values {
+				own.values[k] = v
+			}
+		case strings.HasPrefix(key, "languages."):
+			languages, _ := own.values["languages"].(map[string]any)
+			if languages == nil {
+				languages = map[string]any{}
+				own.values["languages"] = languages
+			}
+			languages[strings.TrimPrefix(key, "languages.")] = values
+		default:
+			own.values[key] = values
+		}
+	}
+	return own, nil
+}
+
+func hugoish(values map[string]any) bool {
+	for _, key := range []string{"baseurl", "languagecode", "theme", "params", "taxonomies", "markup"} {
+		if _, ok := values[key]; ok {
+			return true
+		}
+	}
+	return false
+}
+
+func jekyllConfig(dir, _ string) (*ownConfig, error) {
+	for _, name := range []string{"_config.yml", "_config.yaml", "_config.toml"} {
+		file := filepath.Join(dir, name)
+		if _, err := os.Stat(file); err == nil {
+			values, text, err := readConfig(file)
+			if err != nil {
+				return nil, err
+			}
+			return &ownConfig{dialect: config.Jekyll, values: values, text: text}, nil
+		}
+	}
+	return nil, nil
+}
+
+// pelicanConfig reads pelicanconf.py, and publishconf.py over it, as text.
+func pelicanConfig(dir, _ string) (*ownConfig, error) {
+	file := filepath.Join(dir, "pelicanconf.py")
+	if _, err := os.Stat(file); err != nil {
+		return nil, nil
+	}
+	text, err := readLimited(file)
+	if err != nil {
+		return nil, err
+	}
+	return &ownConfig{dialect: config.Pelican, values: pythonSettings(string(text)), text: text}, nil
+}
+
+// tomlConfig reads config.toml, which both Zola and older Hugo sites have.
+func tomlConfig(dir, ours string) (*ownConfig, error) {
+	for _, name := range []string{"zola.toml", "config.toml"} {
+		file := filepath.Join(dir, name)
+		if _, err := os.Stat(file); err != nil || sameFile(file, ours) {
+			continue
+		}
+		values, text, err := readConfig(file)
+		if err != nil {
+			return nil, err
+		}
+		if _, zola := values["base_url"]; zola {
+			return &ownConfig{dialect: config.Zola, values: values, text: text}, nil
+		}
+		if hugoish(values) {
+			return &ownConfig{dialect: config.Hugo, values: values, text: text}, nil
+		}
+	}
+	return nil, nil
+}
+
+func eleventyConfig(dir, _ string) (*ownConfig, error) {
+	for _, name := range []string{".eleventy.js", "eleventy.config.js", "eleventy.config.mjs", "eleventy.config.cjs", "eleventy.config.ts"} {
+		file := filepath.Join(dir, name)
+		if _, err := os.Stat(file); err == nil {
+			text, err := readLimited(file)
+			if err != nil {
+				return nil, err
+			}
+			return &ownConfig{dialect: config.Eleventy, values: map[string]any{}, text: text}, nil
+		}
+	}
+	return nil, nil
+}
+
+// readConfig reads YAML, TOML or JSON by the file's extension.
+func readConfig(file string) (map[string]any, []byte, error) {
+	text, err := readLimited(file)
+	if err != nil {
+		return nil, nil, err
+	}
+	var values map[string]any
+	switch filepath.Ext(file) {
+	case ".toml":
+		if err = toml.Unmarshal(text, &values); err == nil {
+			values = foldKeys(values, 0)
+		}
+	case ".json":
+		if err = json.Unmarshal(text, &values); err == nil {
+			values = foldKeys(values, 0)
+		}
+	default:
+		values, err = parseYAML(string(text))
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s, the blog's own config, does not parse: %w", file, err)
+	}
+	return values, text, nil
+}
+
+func readLimited(file string) ([]byte, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, fmt.Errorf("reading the blog's own config: %w", err)
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxConfig))
+	if err != nil {
+		return nil, fmt.Errorf("reading %s, the blog's own config: %w", file, err)
+	}
+	return text, nil
+}
+
+func sameFile(a, b string) bool {
+	if b == "" {
+		return false
+	}
+	one, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	other, err := os.Stat(b)
+	return err == nil && os.SameFile(one, other)
+}
+
+// text is a setting that holds one value; "" for none.
+func (o *ownConfig) scalar(key string) string {
+	if o == nil {
+		return ""
+	}
+	s, _ := o.values[key].(string)
+	return s
+}
+
+// setting is any value; nil for none.
+func (o *ownConfig) setting(key string) any {
+	if o == nil {
+		return nil
+	}
+	return o.values[key]
+}

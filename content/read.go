@@ -1,0 +1,75 @@
+package content
+
+import (
+	"context"
+	"runtime"
+	"strings"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// readAll fills next with a record per file and returns how many were read. A
+// file is as remembered where size and time agree and its time is older than
+// the last scan: a younger one may have changed twice within one tick.
+func (t *Tree) readAll(ctx context.Context, files []file, last, next *Snapshot) (int, error) {
+	next.records = make([]record, len(files))
+	var changed []int
+	at := 0
+	for i, f := range files {
+		var old *record
+		if last != nil {
+			for at < len(last.records) && last.records[at].path < f.path {
+				at++
+			}
+			if at < len(last.records) && last.records[at].path == f.path {
+				old = &last.records[at]
+			}
+		}
+		if old != nil && old.size == f.size && old.modTime == f.modTime.UnixNano() && f.modTime.Before(last.started) {
+			next.records[i] = *old
+			next.records[i].kept = true
+			continue
+		}
+		next.records[i] = record{path: f.path, size: f.size, modTime: f.modTime.UnixNano()}
+		if old != nil {
+			next.records[i].before = old
+		}
+		changed = append(changed, i)
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	var taken atomic.Int64
+	for range runtime.GOMAXPROCS(0) {
+		group.Go(func() error {
+			for {
+				n := int(taken.Add(1)) - 1
+				if n >= len(changed) {
+					return nil
+				}
+				if err := ctx.Err(); err != nil {
+					return err
+				}
+				t.read(files[changed[n]], &next.records[changed[n]])
+			}
+		})
+	}
+	return len(changed), group.Wait()
+}
+
+// read makes a record of a file and notes whether it says what it said before.
+func (t *Tree) read(f file, r *record) {
+	src := readSource(f)
+	if !src.invalid() && !isMarkdownName(f.path) && src.front.form == noFrontMatter {
+		return // an HTML file without front matter is no post in any engine
+	}
+	if src.invalid() {
+		r.problems = src.problems
+	} else {
+		r.post, r.problems = t.compose(src)
+	}
+	for i := range r.problems {
+		r.problems[i].Message = oneLine(strings.ToValidUTF8(r.problems[i].Message, "?"))
+	}
+	r.kept = r.before != nil && r.before.same(r)
+	r.before = nil
+}

@@ -1,0 +1,228 @@
+package content
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// Render makes HTML of the post's body. Problems (an unknown shortcode, a link
+// to a file that is not there) do not keep a post from being rendered.
+func (t *Tree) Render(ctx context.Context, p *Post) (*Rendering, []Problem, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, nil, err
+	}
+	src, err := t.open(p.Path)
+	if err != nil {
+		return nil, nil, fmt.Errorf("rendering %s: %w", p.Path, err)
+	}
+	src.problems = nil // the scan reported them
+	r := &postRenderer{tree: t, article: t.articleOf(src)}
+	r.article.post = p
+	r.article.slug = anchorSlug(p.URL)
+	r.links = &linker{article: r.article, tree: t}
+	out, err := r.render()
+	if err != nil {
+		return nil, nil, fmt.Errorf("rendering %s: %w", p.Path, err)
+	}
+	for _, lost := range r.links.lost {
+		src.warn(src.lineHolding(path.Base(lost)), fmt.Sprintf("a link leads to %s, which is not in the content folder; its text was kept without the link", lost))
+	}
+	return out, src.problems, nil
+}
+
+// open reads one file of the tree again.
+func (t *Tree) open(rel string) (*source, error) {
+	real := t.site.local(rel)
+	if real == "" {
+		return nil, fmt.Errorf("the file %s is gone", filepath.Join(t.site.dir, filepath.FromSlash(rel)))
+	}
+	info, err := os.Stat(real)
+	if err != nil {
+		return nil, err
+	}
+	src := readSource(file{path: rel, real: real, size: info.Size(), modTime: info.ModTime()})
+	for _, p := range src.problems {
+		if p.Invalid {
+			return nil, fmt.Errorf("line %d: %s", p.Line, p.Message)
+		}
+	}
+	return src, nil
+}
+
+// lineHolding is the line of the file where a text stands, 0 where it is not
+// found: rendering keeps no positions.
+func (s *source) lineHolding(text string) int {
+	if at := strings.Index(s.body, text); at >= 0 {
+		return s.bodyLine + strings.Count(s.body[:at], "\n")
+	}
+	return s.front.lineHolding(text)
+}
+
+func (fm *frontMatter) lineHolding(text string) int {
+	if at := strings.Index(fm.text, text); at >= 0 {
+		return fm.line + strings.Count(fm.text[:at], "\n")
+	}
+	return 0
+}
+
+// anchorSlug is what makes a post's anchors its own: the last part of its address.
+func anchorSlug(address string) string {
+	address = strings.TrimSuffix(strings.TrimSuffix(address, "/"), ".html")
+	return asciiSlug(address[strings.LastIndexByte(address, '/')+1:])
+}
+
+// postRenderer makes the Rendering of one post.
+type postRenderer struct {
+	tree    *Tree
+	article *article
+	links   *linker
+	images  imageSizes
+}
+
+func (r *postRenderer) render() (*Rendering, error) {
+	a := r.article
+	w := a.engine.writing()
+	body, err := r.safe(a.bodySource(), w)
+	if err != nil {
+		return nil, err
+	}
+	dropTitle(body, a)
+	out := &Rendering{Words: countWords(textOf(body))}
+	excerpt, err := r.excerpt(body, w)
+	if err != nil {
+		return nil, err
+	}
+	removeMarks(body)
+	out.HTML = serialise(body)
+	out.ExcerptHTML = serialise(excerpt)
+	out.ExcerptText = textOf(excerpt)
+	if a.post.Newsletter.Intro != "" {
+		intro, err := r.safe(a.post.Newsletter.Intro, w)
+		if err != nil {
+			return nil, err
+		}
+		removeMarks(intro)
+		tidyExcerpt(intro)
+		out.IntroHTML = serialise(intro)
+	}
+	out.Image = r.image(body)
+	return out, nil
+}
+
+// bodySource is the body as Markdown reads it. MDX writes comments as {/* */}.
+func (a *article) bodySource() string {
+	if !strings.Contains(a.body, "{/*") {
+		return a.body
+	}
+	return outsideCode(a.body, func(s string) string {
+		return strings.NewReplacer("{/* more */}", "<!--more-->", "{/*more*/}", "<!--more-->", "{/* truncate */}", "<!--more-->").Replace(s)
+	})
+}
+
+// safe renders Markdown, or takes HTML as it is, and cleans it.
+func (r *postRenderer) safe(source string, w writing) (*html.Node, error) {
+	rendered := source
+	if isMarkdownName(r.article.path) {
+		var err error
+		if rendered, err = r.tree.markdown.html(source, w); err != nil {
+			return nil, err
+		}
+	}
+	return r.clean(rendered)
+}
+
+func (r *postRenderer) clean(rendered string) (*html.Node, error) {
+	root := element(atom.Div)
+	nodes, err := html.ParseFragment(strings.NewReader(rendered), element(atom.Body))
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range nodes {
+		root.AppendChild(n)
+	}
+	c := &cleaner{links: r.links, prefix: r.article.slug + "-", images: &r.images}
+	c.children(root)
+	wrapLooseText(root)
+	return root, nil
+}
+
+// wrapLooseText puts text that stands between blocks into paragraphs.
+func wrapLooseText(root *html.Node) {
+	var open *html.Node
+	for n := root.FirstChild; n != nil; {
+		next := n.NextSibling
+		loose := n.Type == html.TextNode || n.Type == html.ElementNode && (inline[n.Data] || n.DataAtom == atom.Img || n.DataAtom == atom.Br)
+		blank := n.Type == html.TextNode && strings.TrimSpace(n.Data) == ""
+		switch {
+		case loose && open != nil:
+			root.RemoveChild(n)
+			open.AppendChild(n)
+		case loose && !blank:
+			open = element(atom.P)
+			root.InsertBefore(open, n)
+			root.RemoveChild(n)
+			open.AppendChild(n)
+		case !loose:
+			open = nil
+		}
+		n = next
+	}
+}
+
+// dropTitle takes the heading away that the title was taken from: whoever shows
+// the post shows its title above.
+func dropTitle(body *html.Node, a *article) {
+	if a.front.scalar("title") != "" {
+		return
+	}
+	for n := body.FirstChild; n != nil; n = n.NextSibling {
+		if n.Type == html.ElementNode {
+			if n.DataAtom == atom.H1 && textOf(n) == a.post.Title {
+				body.RemoveChild(n)
+			}
+			return
+		}
+	}
+}
+
+func removeMarks(root *html.Node) {
+	var marks []*html.Node
+	for n := range root.Descendants() {
+		if n.Type == html.ElementNode && n.Data == moreMark {
+			marks = append(marks, n)
+		}
+	}
+	for _, n := range marks {
+		n.Parent.RemoveChild(n)
+	}
+}
+
+// serialise writes a tree's content. The parser has made it well-formed.
+func serialise(root *html.Node) string {
+	var b strings.Builder
+	for n := root.FirstChild; n != nil; n = n.NextSibling {
+		if err := html.Render(&b, n); err != nil {
+			return html.EscapeString(textOf(root)) // a void element with children cannot come out of the parser
+		}
+	}
+	return strings.TrimSpace(b.String())
+}
+
+// image describes the picture that the front matter names, else the body's first.
+func (r *postRenderer) image(body *html.Node) *Image {
+	if r.article.post.Image == "" {
+		return firstImage(body)
+	}
+	img := &Image{URL: r.article.post.Image, Alt: oneLine(r.article.front.scalar("image_alt", "cover_alt", "alt"))}
+	if to := r.links.follow(r.article.imageText()); to.url == img.URL {
+		img.Width, img.Height = imageSize(to.file)
+	}
+	return img
+}

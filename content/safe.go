@@ -1,0 +1,261 @@
+package content
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// kept are the elements that a feed or a mail may hold. Others are taken away
+// and their content stays, unless they are in dropped.
+var kept = set("a abbr acronym address article aside b bdi bdo big blockquote br caption center cite code col colgroup dd del details dfn div dl dt em figcaption figure footer h1 h2 h3 h4 h5 h6 header hr i img ins kbd li main mark nav ol p picture pre q rp rt ruby s samp section small source span strike strong sub summary sup table tbody td tfoot th thead time tr tt u ul var wbr")
+
+// dropped go with all that is in them.
+var dropped = set("script style template head title meta link base input button select textarea option datalist keygen applet canvas map area svg frame frameset param track noembed noframes plaintext xmp command dialog menu progress meter output")
+
+// attributes that any element may have, and those of single elements.
+var attributes = set("title lang dir id")
+
+var attributesOf = map[string]map[string]bool{
+	"a": set("href hreflang rel name"), "img": set("src srcset sizes alt width height"), "source": set("srcset src media type sizes"),
+	"ol": set("start type reversed"), "li": set("value"), "td": set("colspan rowspan align valign headers"), "th": set("colspan rowspan align valign scope abbr headers"),
+	"table": set("border cellpadding cellspacing align width summary"), "col": set("span width"), "colgroup": set("span width"),
+	"time": set("datetime"), "del": set("cite datetime"), "ins": set("cite datetime"), "blockquote": set("cite"), "q": set("cite"),
+	"p": set("align"), "div": set("align"), "details": set("open"), "code": set("class"),
+}
+
+func set(words string) map[string]bool {
+	m := map[string]bool{}
+	for _, w := range strings.Fields(words) {
+		m[w] = true
+	}
+	return m
+}
+
+// styleProperties are those that the W3C feed validator does not warn of.
+var styleProperties = set("background-color border border-bottom border-bottom-color border-collapse border-color border-left border-left-color border-right border-right-color border-spacing border-style border-top border-top-color border-width clear color direction float font-family font-size font-style font-variant font-weight height letter-spacing line-height list-style-type margin margin-bottom margin-left margin-right margin-top overflow padding padding-bottom padding-left padding-right padding-top text-align text-decoration text-indent unicode-bidi vertical-align white-space width")
+
+var (
+	styleValue = regexp.MustCompile(`^[#%.\sa-zA-Z0-9-]+$`)
+	boxValue   = regexp.MustCompile(`^(?:#[0-9a-fA-F]+|\d?\.?\d?\d(?:cm|em|ex|in|mm|pc|pt|px|%)?|auto|black|block|blue|center|dashed|dotted|gray|green|left|none|red|right|silver|solid|top|bottom|transparent|white|medium|yellow)$`)
+)
+
+// safeStyle keeps the declarations that are harmless wherever they end up.
+func safeStyle(style string) string {
+	var out []string
+	for declaration := range strings.SplitSeq(style, ";") {
+		property, value, ok := strings.Cut(declaration, ":")
+		property, value = strings.ToLower(strings.TrimSpace(property)), strings.TrimSpace(value)
+		if !ok || !styleProperties[property] || !styleValue.MatchString(value) {
+			continue
+		}
+		family, _, _ := strings.Cut(property, "-")
+		if slices.Contains([]string{"background", "border", "margin", "padding"}, family) &&
+			slices.ContainsFunc(strings.Fields(strings.ToLower(value)), func(v string) bool { return !boxValue.MatchString(v) }) {
+			continue
+		}
+		out = append(out, property+":"+value)
+	}
+	return strings.Join(out, ";")
+}
+
+// cleaner makes a tree of HTML safe and portable in one walk.
+type cleaner struct {
+	links  *linker
+	prefix string // of footnote ids, since several posts share one page
+	images *imageSizes
+}
+
+// moreMark is what an excerpt mark becomes until the excerpt is cut.
+const moreMark = "x-more"
+
+var moreComment = regexp.MustCompile(`(?i)^\s*(?:read[ _-]?more|more|truncate|excerpt|end[ _-]?(?:excerpt|summary)|excerpt[ _-]?end|pelican_end_summary)\b`)
+
+// children cleans what is below a node. Depth is bounded by the HTML parser,
+// which refuses to nest deeper than 512.
+func (c *cleaner) children(parent *html.Node) {
+	for n := parent.FirstChild; n != nil; {
+		next := n.NextSibling
+		c.node(n)
+		n = next
+	}
+}
+
+func (c *cleaner) node(n *html.Node) {
+	switch n.Type {
+	case html.TextNode:
+		n.Data = cleanText(n.Data)
+	case html.ElementNode:
+		c.element(n)
+	case html.CommentNode:
+		if moreComment.MatchString(n.Data) {
+			n.Type, n.Data, n.DataAtom = html.ElementNode, moreMark, 0
+			return
+		}
+		n.Parent.RemoveChild(n)
+	default:
+		n.Parent.RemoveChild(n)
+	}
+}
+
+func (c *cleaner) element(n *html.Node) {
+	switch {
+	case n.Data == "input":
+		c.checkbox(n)
+	case n.Data == "math":
+		replace(n, textNode(mathText(n)))
+	case n.Data == "iframe" || n.Data == "video" || n.Data == "audio" || n.Data == "embed" || n.Data == "object":
+		c.embedded(n)
+	case dropped[n.Data] || n.Namespace != "":
+		n.Parent.RemoveChild(n)
+	case isHeadingAnchor(n):
+		n.Parent.RemoveChild(n)
+	case !kept[n.Data]:
+		c.children(n)
+		unwrap(n)
+	default:
+		c.attributes(n)
+		c.children(n)
+		if n.Data == "a" && attr(n, "href") == "" && attr(n, "id") == "" && attr(n, "name") == "" {
+			unwrap(n)
+		} else if n.Data == "img" {
+			c.image(n)
+		}
+	}
+}
+
+// checkbox shows a task list's state without a form.
+func (c *cleaner) checkbox(n *html.Node) {
+	if attr(n, "type") != "checkbox" {
+		n.Parent.RemoveChild(n)
+		return
+	}
+	mark := "☐"
+	if has(n, "checked") {
+		mark = "☑"
+	}
+	replace(n, textNode(mark))
+}
+
+// isHeadingAnchor tells the little link that themes put beside a heading.
+func isHeadingAnchor(n *html.Node) bool {
+	if n.DataAtom != atom.A || n.Parent == nil || len(n.Parent.Data) != 2 || n.Parent.Data[0] != 'h' {
+		return false
+	}
+	if !strings.HasPrefix(attr(n, "href"), "#") {
+		return false
+	}
+	switch strings.TrimSpace(textOf(n)) {
+	case "", "#", "¶", "§", "🔗", "⚓":
+		return true
+	}
+	return false
+}
+
+func (c *cleaner) attributes(n *html.Node) {
+	footnote := isFootnote(attr(n, "href")) || isFootnote("#"+attr(n, "id"))
+	out := n.Attr[:0]
+	for _, a := range n.Attr {
+		key := strings.ToLower(a.Key)
+		if a.Namespace != "" || seen(out, key) {
+			continue
+		}
+		a.Key, a.Val = key, cleanText(a.Val)
+		switch {
+		case key == "style":
+			a.Val = safeStyle(a.Val)
+		case key == "id" && footnote:
+			a.Val = c.prefix + a.Val
+		case !attributes[key] && !attributesOf[n.Data][key]:
+			continue
+		case key == "class":
+			if !strings.HasPrefix(a.Val, "language-") {
+				continue
+			}
+		case key == "href" && footnote:
+			a.Val = c.links.article.post.URL + "#" + c.prefix + a.Val[1:]
+		case key == "href" || key == "src" || key == "cite":
+			to := c.links.follow(a.Val)
+			if a.Val = to.url; to.file != "" {
+				c.images.remember(to)
+			}
+		case key == "srcset":
+			a.Val = c.srcset(a.Val)
+		}
+		if a.Val != "" || key == "alt" || key == "open" || key == "reversed" {
+			out = append(out, a)
+		}
+	}
+	n.Attr = out
+}
+
+func seen(list []html.Attribute, key string) bool {
+	return slices.ContainsFunc(list, func(a html.Attribute) bool { return a.Key == key })
+}
+
+// isFootnote tells the ids that Markdown's footnotes have.
+func isFootnote(href string) bool {
+	return strings.HasPrefix(href, "#fn:") || strings.HasPrefix(href, "#fnref:") || strings.HasPrefix(href, "#fnref")
+}
+
+// srcset is a list of addresses, each with a descriptor.
+func (c *cleaner) srcset(list string) string {
+	var out []string
+	for _, candidate := range strings.Split(list, ",") {
+		fields := strings.Fields(candidate)
+		if len(fields) == 0 {
+			continue
+		}
+		to := c.links.follow(fields[0])
+		if to.url == "" || strings.ContainsAny(to.url, ", ") {
+			continue
+		}
+		out = append(out, strings.Join(append([]string{to.url}, fields[1:]...), " "))
+	}
+	return strings.Join(out, ", ")
+}
+
+func attr(n *html.Node, key string) string {
+	for _, a := range n.Attr {
+		if a.Key == key && a.Namespace == "" {
+			return a.Val
+		}
+	}
+	return ""
+}
+
+func has(n *html.Node, key string) bool {
+	return slices.ContainsFunc(n.Attr, func(a html.Attribute) bool { return a.Key == key })
+}
+
+func textNode(s string) *html.Node { return &html.Node{Type: html.TextNode, Data: cleanText(s)} }
+
+func replace(n, with *html.Node) {
+	n.Parent.InsertBefore(with, n)
+	n.Parent.RemoveChild(n)
+}
+
+// unwrap puts a node's children in its place.
+func unwrap(n *html.Node) {
+	for child := n.FirstChild; child != nil; child = n.FirstChild {
+		n.RemoveChild(child)
+		n.Parent.InsertBefore(child, n)
+	}
+	n.Parent.RemoveChild(n)
+}
+
+// mathText is the TeX that a formula was made from, else its own text.
+func mathText(n *html.Node) string {
+	if alt := attr(n, "alttext"); alt != "" {
+		return alt
+	}
+	for d := range n.Descendants() {
+		if d.Type == html.ElementNode && d.Data == "annotation" {
+			return textOf(d)
+		}
+	}
+	return textOf(n)
+}

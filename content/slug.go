@@ -1,0 +1,102 @@
+package content
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+
+	"github.com/mozillazg/go-unidecode"
+	"golang.org/x/text/unicode/norm"
+)
+
+// hugoSlug makes a path element as Hugo does: lower case, letters and digits of
+// every script kept, white space to single hyphens, other punctuation dropped.
+func hugoSlug(s string) string {
+	var b strings.Builder
+	gap, hyphen := false, false
+	for _, r := range strings.ToLower(s) {
+		switch {
+		case unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) || strings.ContainsRune("._#+~-@", r):
+			if gap && r != '-' {
+				b.WriteByte('-')
+			}
+			gap, hyphen = false, r == '-'
+			b.WriteRune(r)
+		case unicode.IsSpace(r) && b.Len() > 0 && !hyphen:
+			gap = true
+		}
+	}
+	return b.String()
+}
+
+// jekyllSlug is Jekyll's slugify in its default mode: runs of anything but
+// letters, marks and digits become one hyphen.
+func jekyllSlug(s string) string {
+	return hyphenate(strings.ToLower(s), func(r rune) bool {
+		return unicode.IsLetter(r) || unicode.IsMark(r) || unicode.Is(unicode.Nd, r)
+	})
+}
+
+// jekyllPretty is the mode that keeps case and what may stand in a path as it is.
+func jekyllPretty(s string) string {
+	return hyphenate(s, func(r rune) bool {
+		return unicode.IsLetter(r) || unicode.IsMark(r) || unicode.Is(unicode.Nd, r) || strings.ContainsRune("._~!$&'()+,;=@", r)
+	})
+}
+
+// asciiSlug is what the slug crate makes, which Zola uses: everything is spelt
+// in ASCII, runs of other than letters and digits become one hyphen.
+func asciiSlug(s string) string {
+	return hyphenate(strings.ToLower(unidecode.Unidecode(s)), func(r rune) bool {
+		return r < 0x80 && (unicode.IsLetter(r) || unicode.IsDigit(r))
+	})
+}
+
+func hyphenate(s string, keep func(rune) bool) string {
+	var b strings.Builder
+	gap := false
+	for _, r := range s {
+		if !keep(r) {
+			gap = b.Len() > 0
+			continue
+		}
+		if gap {
+			b.WriteByte('-')
+			gap = false
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// substitution is one pair of Pelican's SLUG_REGEX_SUBSTITUTIONS.
+type substitution struct {
+	pattern     *regexp.Regexp
+	replacement string
+}
+
+// pelicanSlug is Pelican's slugify: tags stripped, compatibility-composed, spelt
+// in ASCII unless unicode is asked for, then the substitutions in order.
+func pelicanSlug(s string, subs []substitution, preserveCase, keepUnicode bool) string {
+	s = norm.NFKC.String(stripTags(s))
+	if !keepUnicode {
+		s = unidecode.Unidecode(s)
+	}
+	for _, sub := range subs {
+		s = sub.pattern.ReplaceAllString(s, sub.replacement)
+	}
+	if !preserveCase {
+		s = strings.ToLower(s)
+	}
+	return strings.TrimSpace(s)
+}
+
+// pelicanSubstitutions are the pairs that hold where pelicanconf.py sets none.
+func pelicanSubstitutions() []substitution {
+	return []substitution{
+		{regexp.MustCompile(`[^\p{L}\p{N}\p{M}_\s-]`), ""},
+		{regexp.MustCompile(`\A\s*`), ""},
+		{regexp.MustCompile(`\s*\z`), ""},
+		{regexp.MustCompile(`[-\s]+`), "-"},
+	}
+}

@@ -1,0 +1,209 @@
+package content
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding/charmap"
+)
+
+// maxFile is far above any post; what is larger is not read.
+const maxFile = 10 << 20
+
+// source is one file of the tree, read and split. Its text is clean: valid
+// UTF-8, line ends LF, no control characters.
+type source struct {
+	path     string
+	front    frontMatter
+	body     string
+	bodyLine int // of the file, counted from 1
+	modTime  time.Time
+	fileHash [32]byte
+	bodyHash [32]byte
+	problems []Problem
+}
+
+func (s *source) reject(line int, message string) {
+	s.problems = append(s.problems, Problem{Path: s.path, Line: line, Message: message, Invalid: true})
+}
+
+func (s *source) warn(line int, message string) {
+	s.problems = append(s.problems, Problem{Path: s.path, Line: line, Message: message})
+}
+
+func (s *source) invalid() bool {
+	for _, p := range s.problems {
+		if p.Invalid {
+			return true
+		}
+	}
+	return false
+}
+
+// readSource reads a file and splits it. What is wrong with it is in its
+// problems; an invalid source has nothing else to give.
+func readSource(f file) *source {
+	s := &source{path: f.path, modTime: f.modTime}
+	if f.size > maxFile {
+		s.reject(0, fmt.Sprintf("the file has %d MB, too much for a post (the limit is %d MB); exclude it by content.exclude or make it smaller", f.size>>20, maxFile>>20))
+		return s
+	}
+	raw, err := readFile(f)
+	if err != nil {
+		s.reject(0, fmt.Sprintf("cannot be read: %v; mend its permissions or exclude it by content.exclude", reason(err)))
+		return s
+	}
+	s.fileHash = sha256.Sum256(raw)
+	text, ok := s.clean(raw)
+	if !ok {
+		return s
+	}
+	var fault *syntaxFault
+	s.front, s.body, s.bodyLine, err = splitFrontMatter(text)
+	if errors.As(err, &fault) {
+		s.reject(fault.line, fault.message)
+		return s
+	}
+	s.bodyHash = sha256.Sum256([]byte(strings.TrimSpace(s.body)))
+	return s
+}
+
+// readFile reads no more than the limit, whatever the file has grown to since
+// it was listed.
+func readFile(f file) ([]byte, error) {
+	fd, err := os.Open(f.real)
+	if err != nil {
+		return nil, err
+	}
+	defer fd.Close()
+	buf := bytes.NewBuffer(make([]byte, 0, min(f.size, maxFile)+bytes.MinRead))
+	if _, err := io.Copy(buf, io.LimitReader(fd, maxFile+1)); err != nil {
+		return nil, err
+	}
+	if buf.Len() > maxFile {
+		return nil, fmt.Errorf("it has grown over %d MB", maxFile>>20)
+	}
+	return buf.Bytes(), nil
+}
+
+// reason drops the path from an error, which the problem names already.
+func reason(err error) error {
+	var pathErr *fs.PathError
+	if errors.As(err, &pathErr) {
+		return pathErr.Err
+	}
+	return err
+}
+
+// clean makes text of bytes: byte order mark, CR and control characters gone,
+// stray bytes read as Windows-1252.
+func (s *source) clean(raw []byte) (string, bool) {
+	if bytes.HasPrefix(raw, []byte("\xff\xfe")) || bytes.HasPrefix(raw, []byte("\xfe\xff")) {
+		s.reject(1, "the file is UTF-16; save it as UTF-8")
+		return "", false
+	}
+	if isBinary(raw[:min(len(raw), 8000)]) {
+		s.reject(0, "this is a binary file, not Markdown; rename it or exclude it by content.exclude")
+		return "", false
+	}
+	raw = bytes.TrimPrefix(raw, []byte("\xef\xbb\xbf"))
+	if bytes.IndexByte(raw, '\r') >= 0 {
+		raw = bytes.ReplaceAll(raw, []byte("\r\n"), []byte("\n"))
+		raw = bytes.ReplaceAll(raw, []byte("\r"), []byte("\n"))
+	}
+	text := string(raw)
+	if !utf8.ValidString(text) {
+		s.warn(lineAt(text, invalidAt(text)), "bytes here are not UTF-8; they were read as Windows-1252: save the file as UTF-8")
+		text = fromWindows1252(text)
+	}
+	if at := strings.IndexFunc(text, forbidden); at >= 0 {
+		r, _ := utf8.DecodeRuneInString(text[at:])
+		s.warn(lineAt(text, at), fmt.Sprintf("a control character (U+%04X), which no feed may hold, was left out; delete it", r))
+		text = cleanText(text)
+	}
+	return text, true
+}
+
+// isBinary tells noise from text: a twentieth of it is control characters or
+// bytes that are no UTF-8, or it has NULs and does not begin like a post.
+func isBinary(head []byte) bool {
+	odd, nul := 0, false
+	for rest := head; len(rest) > 0; {
+		r, size := utf8.DecodeRune(rest)
+		if r == utf8.RuneError && size == 1 && len(rest) >= utf8.UTFMax || r < 0x20 && r != '\t' && r != '\n' && r != '\r' {
+			odd++
+		}
+		nul = nul || r == 0
+		rest = rest[size:]
+	}
+	return odd*20 > len(head) && (nul || odd*5 > len(head))
+}
+
+// forbidden are the characters that XML 1.0 §2.2 does not allow, and the C1
+// controls, which it advises against and feed validators report.
+func forbidden(r rune) bool {
+	switch {
+	case r == '\t' || r == '\n' || r == '\r':
+		return false
+	case r < 0x20 || r >= 0x7f && r <= 0x9f:
+		return true
+	case r == 0xfffe || r == 0xffff || r >= 0xd800 && r <= 0xdfff:
+		return true
+	}
+	return r > 0xffff && r&0xfffe == 0xfffe // noncharacters
+}
+
+// cleanText drops forbidden characters.
+func cleanText(s string) string {
+	if strings.IndexFunc(s, forbidden) < 0 {
+		return s
+	}
+	return strings.Map(func(r rune) rune {
+		if forbidden(r) {
+			return -1
+		}
+		return r
+	}, s)
+}
+
+// oneLine cleans a text and folds its white space, line breaks included.
+func oneLine(s string) string {
+	return strings.Join(strings.Fields(cleanText(s)), " ")
+}
+
+func fromWindows1252(s string) string {
+	var b strings.Builder
+	for i := 0; i < len(s); {
+		r, size := utf8.DecodeRuneInString(s[i:])
+		if r == utf8.RuneError && size == 1 {
+			if r = charmap.Windows1252.DecodeByte(s[i]); r != utf8.RuneError {
+				b.WriteRune(r)
+			}
+		} else {
+			b.WriteString(s[i : i+size])
+		}
+		i += size
+	}
+	return b.String()
+}
+
+func invalidAt(s string) int {
+	for i := 0; i < len(s); {
+		r, size := utf8.DecodeRuneInString(s[i:])
+		if r == utf8.RuneError && size == 1 {
+			return i
+		}
+		i += size
+	}
+	return len(s)
+}
+
+func lineAt(text string, offset int) int { return 1 + strings.Count(text[:offset], "\n") }

@@ -1,0 +1,84 @@
+package content
+
+import (
+	"strings"
+	"unicode"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// inline are the elements whose edges divide no words.
+var inline = set("a abbr acronym b bdi bdo big cite code del dfn em i ins kbd mark q ruby s samp small span strike strong sub sup time tt u var wbr rp rt")
+
+// textOf is the text of a tree with white space folded. Blocks are divided by a
+// space, inline elements are not.
+func textOf(n *html.Node) string {
+	var b strings.Builder
+	writeText(&b, n)
+	return strings.Join(strings.Fields(b.String()), " ")
+}
+
+func writeText(b *strings.Builder, n *html.Node) {
+	switch n.Type {
+	case html.TextNode:
+		b.WriteString(n.Data)
+	case html.ElementNode, html.DocumentNode:
+		block := n.Type == html.ElementNode && !inline[n.Data] && n.DataAtom != atom.Img
+		if block {
+			b.WriteByte(' ')
+		}
+		for c := n.FirstChild; c != nil; c = c.NextSibling {
+			writeText(b, c)
+		}
+		if block {
+			b.WriteByte(' ')
+		}
+	}
+}
+
+// countWords counts what white space divides; Chinese, Japanese and Korean,
+// which have none, count half a word a character.
+func countWords(s string) int {
+	words, halves := 0, 0
+	inWord := false
+	for _, r := range s {
+		switch {
+		case unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul):
+			halves++
+			inWord = false
+		case unicode.IsSpace(r):
+			inWord = false
+		case !inWord && (unicode.IsLetter(r) || unicode.IsDigit(r)):
+			words++
+			inWord = true
+		}
+	}
+	return words + (halves+1)/2
+}
+
+// stripTags is the text of a snippet of HTML, as a title may hold.
+func stripTags(s string) string {
+	if !strings.ContainsAny(s, "<&") {
+		return s
+	}
+	var b strings.Builder
+	for z := html.NewTokenizer(strings.NewReader(s)); ; {
+		switch z.Next() {
+		case html.ErrorToken:
+			return strings.Join(strings.Fields(b.String()), " ")
+		case html.TextToken:
+			b.WriteString(html.UnescapeString(string(z.Raw())))
+		}
+	}
+}
+
+// plainInline is a line of Markdown without its marks.
+func plainInline(s string) string {
+	rendered, err := newGoldmark(false, false), error(nil)
+	var b strings.Builder
+	if err = rendered.Convert([]byte(s), &b); err != nil {
+		return oneLine(s)
+	}
+	return oneLine(stripTags(b.String()))
+}

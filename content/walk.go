@@ -1,0 +1,210 @@
+package content
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/bmatcuk/doublestar/v4"
+
+	"publisher/config"
+)
+
+// file is a candidate that the walk found.
+type file struct {
+	path    string // slash-separated, relative to content.dir
+	real    string // to open it by: symbolic links resolved
+	size    int64
+	modTime time.Time
+}
+
+// listing is what a walk over the tree found: files by path, and the links and
+// folders that it did not follow.
+type listing struct {
+	files    []file
+	problems []Problem
+}
+
+// list stats every file of the tree that can be a post.
+func (t *Tree) list(ctx context.Context) (*listing, error) {
+	w := &walker{tree: t, skip: t.outputFolders()}
+	if err := w.folder(ctx, t.site.dir, ""); err != nil {
+		return nil, fmt.Errorf("reading content.dir %s: %w", t.site.dir, err)
+	}
+	slices.SortFunc(w.files, func(a, b file) int { return cmp.Compare(a.path, b.path) })
+	return &w.listing, nil
+}
+
+type walker struct {
+	listing
+	tree *Tree
+	skip map[string]bool // absolute paths
+}
+
+// outputFolders are what we write ourselves, and what engines and their tools
+// fill with copies.
+func (t *Tree) outputFolders() map[string]bool {
+	skip := map[string]bool{}
+	for _, dir := range []string{t.cfg.Feeds.Dir, t.cfg.Mail.Outbox, t.cfg.Templates} {
+		if dir != "" {
+			skip[t.cfg.Path(dir)] = true
+		}
+	}
+	for _, name := range []string{"_site", "public", "output", "resources", "themes", "layouts", "archetypes", "node_modules", "vendor"} {
+		skip[filepath.Join(t.site.root, name)] = t.own != nil && t.site.root != t.site.dir || t.own != nil && t.own.dialect != config.Pelican
+	}
+	return skip
+}
+
+func (w *walker) folder(ctx context.Context, dir, rel string) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		if rel == "" {
+			return err
+		}
+		w.warn(rel, fmt.Sprintf("the folder cannot be read: %v; mend its permissions or exclude it by content.exclude", reason(err)))
+		return nil
+	}
+	for _, e := range entries {
+		if name := e.Name(); name[0] != '.' && name != "node_modules" {
+			if err := w.entry(ctx, e, filepath.Join(dir, name), path.Join(rel, name)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (w *walker) entry(ctx context.Context, e fs.DirEntry, full, rel string) error {
+	isLink := e.Type()&fs.ModeSymlink != 0
+	if e.IsDir() {
+		if w.skip[full] || w.excluded(rel) {
+			return nil
+		}
+		return w.folder(ctx, full, rel)
+	}
+	if isLink {
+		w.link(full, rel)
+		return nil
+	}
+	if !w.candidate(rel) || w.excluded(rel) {
+		return nil
+	}
+	if !e.Type().IsRegular() {
+		w.warn(rel, "is no regular file (a pipe, socket or device) and was passed over")
+		return nil
+	}
+	info, err := e.Info()
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // deleted since the folder was read
+	}
+	if err != nil {
+		w.problems = append(w.problems, Problem{Path: rel, Message: fmt.Sprintf("cannot be looked at: %v", reason(err)), Invalid: true})
+		return nil
+	}
+	w.files = append(w.files, file{path: clean(rel), real: full, size: info.Size(), modTime: info.ModTime()})
+	return nil
+}
+
+// link takes a symbolic link to a file within the tree; one that leaves it could
+// publish what was never meant to be.
+func (w *walker) link(full, rel string) {
+	if w.excluded(rel) {
+		return
+	}
+	real, err := filepath.EvalSymlinks(full)
+	if err != nil {
+		if !w.candidate(rel) && filepath.Ext(rel) != "" {
+			return
+		}
+		w.warn(rel, "is a symbolic link that leads nowhere or in a circle; mend or delete it")
+		return
+	}
+	info, err := os.Stat(real)
+	if err != nil || !info.IsDir() && !w.candidate(rel) {
+		return
+	}
+	inside := real == w.tree.site.dir || strings.HasPrefix(real, w.tree.site.dir+string(filepath.Separator))
+	switch {
+	case !inside:
+		w.warn(rel, "is a symbolic link out of the content folder and was not followed; copy the file into the folder")
+	case info.IsDir():
+		w.warn(rel, "is a symbolic link to a folder of the same tree and was not followed: its posts are found where they are")
+	case info.Mode().IsRegular():
+		w.files = append(w.files, file{path: clean(rel), real: real, size: info.Size(), modTime: info.ModTime()})
+	}
+}
+
+func (w *walker) warn(rel, message string) {
+	w.problems = append(w.problems, Problem{Path: clean(rel), Message: message})
+}
+
+func (w *walker) candidate(rel string) bool {
+	if !w.tree.engine.covers(rel) {
+		return false
+	}
+	if isMarkdownName(rel) {
+		return true
+	}
+	if ext := strings.ToLower(path.Ext(rel)); ext == ".html" || ext == ".htm" {
+		switch w.tree.engine.(type) {
+		case *hugo, *jekyll:
+			return true
+		}
+	}
+	return false
+}
+
+func isMarkdownName(name string) bool {
+	switch strings.ToLower(path.Ext(name)) {
+	case ".md", ".markdown", ".mdown", ".mkd":
+		return true
+	}
+	return false
+}
+
+// excluded matches content.exclude. A pattern without a slash matches a name in
+// any folder; a folder's name takes all that is in it.
+func (w *walker) excluded(rel string) bool {
+	for _, pattern := range w.tree.cfg.Content.Exclude {
+		pattern = strings.TrimSuffix(strings.TrimPrefix(pattern, "/"), "/")
+		if ok, _ := doublestar.Match(pattern, rel); ok {
+			return true
+		}
+		if !strings.Contains(pattern, "/") {
+			if ok, _ := doublestar.Match(pattern, path.Base(rel)); ok {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// clean keeps a file name of odd bytes from breaking a log or a feed.
+func clean(rel string) string { return oneLineKeepSpaces(strings.ToValidUTF8(rel, "_")) }
+
+func oneLineKeepSpaces(s string) string {
+	return strings.Map(func(r rune) rune {
+		if forbidden(r) || r == '\n' || r == '\r' || r == '\t' {
+			return '_'
+		}
+		return r
+	}, s)
+}
+
+func sortProblems(list []Problem) {
+	slices.SortStableFunc(list, func(a, b Problem) int {
+		return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Line, b.Line))
+	})
+}
