@@ -2,6 +2,7 @@ package content
 
 import (
 	"bytes"
+	"fmt"
 	"html"
 	"strings"
 
@@ -36,19 +37,26 @@ func newGoldmark(python, smart bool) goldmark.Markdown {
 	if smart {
 		extensions = append(extensions, extension.Typographer)
 	}
-	options := []parser.Option{parser.WithAutoHeadingID(), parser.WithAttribute()}
-	if python {
-		options = append(options, parser.WithBlockParsers(util.Prioritized(pythonList{parser.NewListParser()}, 299)))
-	}
+	reader := parser.NewParser(
+		parser.WithBlockParsers(blockParsers(python)...),
+		parser.WithInlineParsers(parser.DefaultInlineParsers()...),
+		parser.WithParagraphTransformers(parser.DefaultParagraphTransformers()...),
+		parser.WithAutoHeadingID(), parser.WithAttribute(),
+	)
 	return goldmark.New(
+		goldmark.WithParser(reader),
 		goldmark.WithExtensions(extensions...),
-		goldmark.WithParserOptions(options...),
 		goldmark.WithRendererOptions(goldhtml.WithUnsafe(), goldhtml.WithXHTML(),
 			renderer.WithNodeRenderers(util.Prioritized(&codeRenderer{}, 100))),
 	)
 }
 
-func (m *markdownReader) html(source string, w writing) (string, error) {
+func (m *markdownReader) html(source string, w writing) (rendered string, err error) {
+	defer func() { // one post that the parser breaks at is not to stop the rest
+		if fault := recover(); fault != nil {
+			err = fmt.Errorf("the Markdown parser gave up: %v", fault)
+		}
+	}()
 	way := 0
 	if w.python {
 		way |= 1
@@ -58,8 +66,18 @@ func (m *markdownReader) html(source string, w writing) (string, error) {
 		way |= 2
 	}
 	var out bytes.Buffer
-	err := m.ways[way].Convert([]byte(source), &out)
+	err = m.ways[way].Convert([]byte(source), &out)
 	return out.String(), err
+}
+
+func blockParsers(python bool) []util.PrioritizedValue {
+	list := parser.DefaultBlockParsers()
+	for i, p := range list {
+		if python && p.Value == parser.NewListParser() {
+			list[i].Value = pythonList{parser.NewListParser()}
+		}
+	}
+	return list
 }
 
 // pythonList is Python-Markdown's list, which does not interrupt a paragraph
