@@ -70,7 +70,7 @@ func sampleDigests() []*Digest {
 
 func sampleNotice() *Notice {
 	return &Notice{
-		Site: sampleSite(), Cadence: "weekly", ActionURL: "https://example.com/confirm/x", Expires: sampleDate,
+		Site: sampleSite(), Date: sampleDate, Cadence: "weekly", ActionURL: "https://example.com/confirm/x", Expires: sampleDate,
 		WebURL: "https://example.com/archive/", UnsubscribeURL: "https://example.com/unsubscribe/x",
 		PreferencesURL: "https://example.com/preferences/x", PostalAddress: "1 Example Street",
 	}

@@ -71,6 +71,7 @@ type Image struct {
 // the digest's, so that all mails share their frame.
 type Notice struct {
 	Site      Site
+	Date      time.Time
 	Subject   string // "" for the language's own
 	Preheader string
 	Cadence   string // what the subscription is to; "" says nothing of it

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
+	"strings"
 )
 
 // Error is a fault in a template, a style sheet or a language's file.
@@ -42,7 +43,25 @@ func (l *loader) located(err error) error {
 	}
 	line, _ := strconv.Atoi(m[2])
 	column, _ := strconv.Atoi(m[3])
-	return &Error{File: l.path(m[1]), Line: line, Column: column, Message: m[4]}
+	fault := &Error{File: l.path(m[1]), Line: line, Column: column, Message: m[4]}
+	// A tag or quotation that a partial leaves open is noticed by whoever calls it.
+	if f, ok := l.files[m[1]]; ok && f.Path == "" {
+		if own := l.ownHTML(); own != "" {
+			fault.Message += " (probably a tag or quotation left open in your own " + own + ")"
+		}
+	}
+	return fault
+}
+
+// ownHTML are the paths of the owner's HTML templates.
+func (l *loader) ownHTML() string {
+	var paths []string
+	for _, name := range l.names(".html") {
+		if f := l.files[name]; f.Path != "" {
+			paths = append(paths, f.Path)
+		}
+	}
+	return strings.Join(paths, ", ")
 }
 
 func inYAML(file string, err error) error {

@@ -40,8 +40,9 @@ func (l *loader) helpers(site Site) map[string]any {
 			items = slices.DeleteFunc(slices.Clone(items), func(s string) bool { return s == "" })
 			return strings.Join(items, separator), err
 		},
-		// language: the site's, to tell a post in another one
-		"language": func() string { return site.Language },
+		// language and direction: the site's, for words beside a post in another one
+		"language":  func() string { return site.Language },
+		"direction": func() string { return site.Dir },
 		// button .URL "Read more" .Minutes: what button.html is given
 		"button": func(url, label string, minutes int) button { return button{url, label, minutes} },
 		// absURL "/about": on the site

@@ -20,7 +20,7 @@ type Set struct {
 	bound map[binding]*pages
 }
 
-type binding struct{ language, site string }
+type binding struct{ language, direction, site string }
 
 // pages are the mails' templates, ready to execute.
 type pages struct {
@@ -94,9 +94,8 @@ func (s *Set) Notice(kind Kind, n *Notice) (*Mail, error) {
 	}
 	filled := *n
 	filled.Site = fillSite(n.Site)
-	if !n.Expires.IsZero() {
-		filled.Expires = n.Expires.In(filled.Site.Location)
-	}
+	filled.Date = inZone(n.Date, filled.Site.Location)
+	filled.Expires = inZone(n.Expires, filled.Site.Location)
 	words := s.words(filled.Site.Language)
 	for _, f := range []struct {
 		into *string
@@ -125,9 +124,7 @@ func (s *Set) Notice(kind Kind, n *Notice) (*Mail, error) {
 func (s *Set) fill(d *Digest) (*Digest, error) {
 	filled := *d
 	filled.Site = fillSite(d.Site)
-	if !d.Date.IsZero() {
-		filled.Date = d.Date.In(filled.Site.Location)
-	}
+	filled.Date = inZone(d.Date, filled.Site.Location)
 	filled.Posts = fillPosts(d.Posts, filled.Site)
 	filled.Brief = fillPosts(d.Brief, filled.Site)
 	if filled.Preheader == "" {
@@ -151,6 +148,13 @@ func fillSite(site Site) Site {
 		site.Location = time.UTC
 	}
 	return site
+}
+
+func inZone(t time.Time, zone *time.Location) time.Time {
+	if t.IsZero() {
+		return t
+	}
+	return t.In(zone)
 }
 
 func fillPosts(posts []Post, site Site) []Post {
@@ -209,7 +213,7 @@ func (s *Set) writeText(w io.Writer, name string, site Site, data any) error {
 // pages returns the templates bound to a site's language and address. One
 // program serves one site, so that few are ever kept.
 func (s *Set) pages(site Site) (*pages, error) {
-	key := binding{site.Language, site.URL}
+	key := binding{site.Language, site.Dir, site.URL}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if p, ok := s.bound[key]; ok {

@@ -1,0 +1,402 @@
+package templates_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"html/template"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/html"
+
+	"publisher/templates"
+)
+
+// links are the addresses in a document, in order.
+func links(t *testing.T, document string) []string {
+	t.Helper()
+	doc, err := html.Parse(strings.NewReader(document))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	for n := range doc.Descendants() {
+		for _, a := range n.Attr {
+			if n.Data == "a" && a.Key == "href" {
+				out = append(out, a.Val)
+			}
+		}
+	}
+	return out
+}
+
+func TestEveryLinkArrivesUnchanged(t *testing.T) {
+	set := load(t, "")
+	d := several()
+	wanted := []string{d.Site.URL, d.WebURL, d.UnsubscribeURL, d.PreferencesURL, d.MoreURL}
+	for _, p := range d.All() {
+		wanted = append(wanted, p.URL)
+	}
+	page, text := digestHTML(t, set, d), digestText(t, set, d)
+	got := links(t, page)
+	for _, link := range wanted {
+		if !slices.Contains(got, link) {
+			t.Errorf("HTML has no link to %s", link)
+		}
+		if link != d.Site.URL && !slices.Contains(strings.Fields(text), link) {
+			t.Errorf("text has no line with %s", link)
+		}
+	}
+	// Marks that are replaced for each recipient are looked for in the bytes.
+	for _, mark := range []string{"https://unsubscribe.invalid/R-1", "mailto:R-1.unsubscribe", "http://x.invalid/a-b.c:80"} {
+		d.UnsubscribeURL = mark
+		if !strings.Contains(digestHTML(t, set, d), `href="`+mark+`"`) {
+			t.Errorf("HTML mangles %s", mark)
+		}
+		if !strings.Contains(digestText(t, set, d), "\n"+mark+"\n") {
+			t.Errorf("text mangles %s", mark)
+		}
+	}
+}
+
+func TestWhatIsNotThereIsLeftOut(t *testing.T) {
+	set := load(t, "")
+	page, text := digestHTML(t, set, bare()), digestText(t, set, bare())
+	for _, unwanted := range []string{"Unsubscribe", "Change what you get", "browser", "<img", "min read", "Also new", `href=""`, "<ul", "new post"} {
+		if strings.Contains(page, unwanted) {
+			t.Errorf("HTML has %q", unwanted)
+		}
+		if strings.Contains(text, unwanted) {
+			t.Errorf("text has %q", unwanted)
+		}
+	}
+}
+
+func TestHostileTitles(t *testing.T) {
+	set := load(t, "")
+	d := bare()
+	d.Posts[0].Title = "a </title><script>alert(1)</script> & \"b\"\r\nBcc: x@example.com"
+	d.Posts[0].URL = "javascript:alert(1)"
+	page := digestHTML(t, set, d)
+	if strings.Contains(page, "<script") || strings.Contains(page, "javascript:") {
+		t.Errorf("the title or the address got through:\n%s", page)
+	}
+	subject, err := set.Subject(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := `a </title><script>alert(1)</script> & "b" Bcc: x@example.com`; subject != want {
+		t.Errorf("subject %q, want %q", subject, want)
+	}
+}
+
+func TestSubject(t *testing.T) {
+	set := load(t, "")
+	own := one()
+	own.Posts[0].Subject = "My own line"
+	for _, test := range []struct {
+		name   string
+		digest *templates.Digest
+		want   string
+	}{
+		{"one", one(), `Why a feed's <guid> & address "never" change`},
+		{"the author's own", own, "My own line"},
+		{"several", several(), `Why a feed's <guid> & address "never" change and 8 more`},
+		{"Arabic", arabic(), "لماذا لا يتغير العنوان و8 مقالات أخرى"},
+		{"none", &templates.Digest{}, ""},
+	} {
+		got, err := set.Subject(test.digest)
+		if err != nil || got != test.want {
+			t.Errorf("%s: %q, %v; want %q", test.name, got, err, test.want)
+		}
+	}
+	configured, err := set.WithSubject("digest.subject", `{{.Site.Title}} #{{.Number}}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := configured.Subject(one()); err != nil || got != "Notes on feeds & mail #12" {
+		t.Errorf("configured: %q, %v", got, err)
+	}
+	_, err = set.WithSubject("digest.subject", `{{.Site.Title`)
+	if err == nil || !strings.HasPrefix(err.Error(), "digest.subject:1: ") {
+		t.Errorf("a faulty subject: %v", err)
+	}
+}
+
+func TestDirection(t *testing.T) {
+	page := digestHTML(t, load(t, ""), arabic())
+	for _, want := range []string{
+		`<html lang="ar" dir="rtl">`,
+		`role="main" class="body" lang="ar" dir="rtl"`,
+		"padding-right:26px", // of the excerpt's list
+		"border-right:4px",   // of its quotation
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("no %s", want)
+		}
+	}
+	if strings.Contains(page, "padding-left:26px") {
+		t.Error("a list is indented on the left")
+	}
+}
+
+// Gmail cuts a mail at about 102 kB: the frame must leave that to the posts.
+func TestFrameIsLean(t *testing.T) {
+	set := load(t, "")
+	d := bare()
+	frame := len(digestHTML(t, set, d))
+	if frame > 6000 {
+		t.Errorf("a mail with one empty post has %d bytes", frame)
+	}
+	d.Posts = append(d.Posts, d.Posts[0], d.Posts[0])
+	if each := (len(digestHTML(t, set, d)) - frame) / 2; each > 1600 {
+		t.Errorf("an empty post adds %d bytes", each)
+	}
+}
+
+func TestPicturesFitTheColumn(t *testing.T) {
+	page := digestHTML(t, load(t, ""), one())
+	for _, want := range []string{`alt="A paper aeroplane" width="592" height="247"`, `alt="A diagram" width="592" height="200"`} {
+		if !strings.Contains(page, want) {
+			t.Errorf("no %s", want)
+		}
+	}
+}
+
+func TestTextColumns(t *testing.T) {
+	set := load(t, "")
+	d := japanese()
+	d.PostalAddress = strings.Repeat("long address ", 20)
+	text := digestText(t, set, d)
+	if !strings.Contains(text, "\n-- \n") {
+		t.Error("the footer is not set off as a signature")
+	}
+	for line := range strings.Lines(text) {
+		columns := 0
+		for _, r := range strings.TrimSpace(line) {
+			columns++
+			if r >= 0x1100 {
+				columns++
+			}
+		}
+		if columns > 72 && !strings.HasPrefix(line, "http") {
+			t.Errorf("%d columns: %s", columns, line)
+		}
+	}
+}
+
+func TestOwnersFiles(t *testing.T) {
+	dir := folder(t, map[string]string{
+		"footer.html":   `<tr><td>My footer, {{t "unsubscribe"}}, {{absURL "/about"}}, {{truncate 12 "some longer words"}}, {{template "mine.html" .}}</td></tr>`,
+		"mine.html":     `{{date "Mon 2 Jan" .Date}}`,
+		"colors.css":    `:root { --accent: #aa0000 }`,
+		"post.txt":      `POST {{.Title}}`,
+		"i18n/en.yaml":  "words: {unsubscribe: Stop}",
+		"i18n/nl.yaml":  "words: {read_more: Lees verder}",
+		"main.go":       "package main // {{",
+		"testdata/x.md": "{{",
+		"sub/x.html":    "{{",
+		".#post.html":   "{{",
+	})
+	set := load(t, dir)
+	page := digestHTML(t, set, one())
+	for _, want := range []string{"My footer, Stop, https://blog.example/about, some longer…, Sun 22 Nov", "color:#aa0000"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("no %q", want)
+		}
+	}
+	if text := digestText(t, set, one()); !strings.Contains(text, "POST Why") {
+		t.Errorf("post.txt is not used:\n%s", text)
+	}
+	d := one()
+	d.Site.Language = "nl-BE"
+	if page := digestHTML(t, set, d); !strings.Contains(page, "Lees verder") || !strings.Contains(page, "Stop") {
+		t.Error("a new language does not fall back to English")
+	}
+	if err := set.Check(); err != nil {
+		t.Errorf("check: %v", err)
+	}
+}
+
+func TestFaultsNameFileAndLine(t *testing.T) {
+	for _, test := range []struct{ name, file, source, want string }{
+		{"syntax", "digest.html", "a\n{{if}}", "digest.html:2: "},
+		{"unknown helper", "partial.txt", "\n\n{{nonsense}}", "partial.txt:3: "},
+		{"unknown field", "post.html", "<tr><td>\n{{.Titel}}</td></tr>", "post.html:2:2: "},
+		{"unknown field in text", "digest.txt", "{{.Site.Name}}", "digest.txt:1:7: "},
+		{"unknown words", "footer.txt", "\n{{t \"nothing\"}}", "footer.txt:2:2: "},
+		{"missing partial", "header.html", "x\n{{template \"gone.html\"}}", "header.html:2"},
+		{"subject", "subject.txt", "{{.Nothing}}", "subject.txt:1:2: "},
+		{"notice", "welcome.html", "{{.Posts}}", "welcome.html:1:2: "},
+		{"style sheet", "style.css", "a {\ncolor: red }\n$$ { x: y }", "style.css:3: "},
+		{"import", "mine.css", "\n@import 'x.css';", "mine.css:2: "},
+		{"words' syntax", "i18n/de.yaml", "words:\n  a: [", "i18n/de.yaml:2: "},
+		{"words' key", "i18n/de.yaml", "name: x\nword: {}", "i18n/de.yaml:2: "},
+		{"plural form", "i18n/de.yaml", "words:\n  minutes: {single: x}", "i18n/de.yaml:2: "},
+		{"months", "i18n/de.yaml", "months: [Januar]", "i18n/de.yaml: months has 1"},
+		{"language", "i18n/german.yaml", "name: x", "i18n/german.yaml: "},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			dir := folder(t, map[string]string{test.file: test.source})
+			set, err := templates.Load(dir)
+			if err == nil {
+				err = set.Check()
+			}
+			fault, ok := errors.AsType[*templates.Error](err)
+			if !ok {
+				t.Fatalf("got %v", err)
+			}
+			if want := dir + string(filepath.Separator) + test.want; !strings.HasPrefix(fault.Error(), want) {
+				t.Errorf("got %v, want %s…", fault, want)
+			}
+		})
+	}
+}
+
+// What a partial leaves open is only noticed where it is called from.
+func TestOpenQuotation(t *testing.T) {
+	dir := folder(t, map[string]string{"button.html": `<a href="{{.URL}}>`})
+	err := load(t, dir).Check()
+	if err == nil || !strings.Contains(err.Error(), filepath.Join(dir, "button.html")) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestFolders(t *testing.T) {
+	file := filepath.Join(folder(t, map[string]string{"x": ""}), "x")
+	if _, err := templates.Load(file); err == nil {
+		t.Error("a file passes for a folder")
+	}
+	if _, err := templates.Load(filepath.Join(t.TempDir(), "none")); err != nil {
+		t.Errorf("a missing folder: %v", err)
+	}
+	// The package's own folder is the sample's folder of templates.
+	set := load(t, ".")
+	if err := set.Check(); err != nil {
+		t.Errorf("the package's own folder: %v", err)
+	}
+	if digestHTML(t, set, several()) != digestHTML(t, load(t, ""), several()) {
+		t.Error("the package's own folder makes another digest")
+	}
+}
+
+func TestEject(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "templates")
+	for _, name := range []string{"digest.html", "i18n/de.yaml"} {
+		written, err := templates.Eject(dir, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := templates.BuiltIn(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := os.ReadFile(written); err != nil || !bytes.Equal(got, f.Source) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if _, err := templates.Eject(dir, name); err == nil {
+			t.Errorf("%s was overwritten", name)
+		}
+	}
+	if _, err := templates.Eject(dir, "../secret"); err == nil {
+		t.Error("a name outside the folder is taken")
+	}
+	own := 0
+	for _, f := range load(t, dir).Files() {
+		if f.Path != "" {
+			own++
+		}
+	}
+	if own != 2 {
+		t.Errorf("%d files are the owner's, want 2", own)
+	}
+}
+
+func TestLanguages(t *testing.T) {
+	set := load(t, "")
+	for _, test := range []struct{ tag, date, title string }{
+		{"en", "November 21, 2026", "and 8 more"},
+		{"de", "21. November 2026", "und 8 weitere"},
+		{"fr", "21 novembre 2026", "et 8 autres"},
+		{"es", "21 de noviembre de 2026", "y 8 más"},
+		{"pt", "21 de novembro de 2026", "e mais 8"},
+		{"ja", "2026年11月21日", "ほか8件"},
+		{"ar", "21 نوفمبر 2026", "و8 مقالات أخرى"},
+	} {
+		t.Run(test.tag, func(t *testing.T) {
+			missing, err := set.Missing(test.tag)
+			if err != nil || len(missing) > 0 {
+				t.Errorf("missing: %v, %v", missing, err)
+			}
+			d := several()
+			d.Site = site(test.tag)
+			if page := digestHTML(t, set, d); !strings.Contains(page, test.date) {
+				t.Errorf("no date %s", test.date)
+			}
+			if subject, err := set.Subject(d); err != nil || !strings.HasSuffix(subject, test.title) {
+				t.Errorf("subject %q, %v", subject, err)
+			}
+		})
+	}
+}
+
+func TestPreheader(t *testing.T) {
+	set := load(t, "")
+	for _, test := range []struct {
+		digest *templates.Digest
+		want   string
+	}{
+		{one(), "A feed is a promise: when I write, you will hear of it."},
+		{several(), "Digests that people are glad to open · Résumé of a year"},
+		{bare(), "Small things about publishing."},
+	} {
+		page := digestHTML(t, set, test.digest)
+		_, after, _ := strings.Cut(page, `class="preheader"`)
+		_, text, _ := strings.Cut(after, ">")
+		if !strings.HasPrefix(text, test.want) {
+			t.Errorf("preheader %.80q, want %q", text, test.want)
+		}
+	}
+}
+
+func FuzzDigest(f *testing.F) {
+	set, err := templates.Load("")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add("title", "<p>x</p>", "https://x.example/", "en")
+	f.Add("\x00\xff", "<table><tr><td style='x:y;;\"'><img width=99999999999 height=1>", "//", "ar")
+	f.Fuzz(func(t *testing.T, title, excerpt, url, language string) {
+		d := several()
+		d.Site.Title, d.Site.Language, d.Posts[0].Title, d.Posts[0].URL = title, language, title, url
+		d.Posts[0].ExcerptText = excerpt
+		d.Posts[0].Excerpt = template.HTML(excerpt)
+		if subject, err := set.Subject(d); err != nil || strings.ContainsAny(subject, "\r\n\x00") {
+			t.Fatalf("%q, %v", subject, err)
+		}
+		if err := set.DigestHTML(io.Discard, d); err != nil {
+			t.Fatal(err)
+		}
+		if err := set.DigestText(io.Discard, d); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+// folder writes files into a new folder.
+func folder(t *testing.T, files map[string]string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, source := range files {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(source), 0o644)); err != nil {
+			t.Fatal(fmt.Errorf("%s: %w", name, err))
+		}
+	}
+	return dir
+}
