@@ -147,6 +147,10 @@ func (a *article) validate() {
 	if a.invalid() {
 		return
 	}
+	if a.front.form == noFrontMatter && a.post.Title == "" && a.post.Date.IsZero() {
+		a.reject(1, "the file has no front matter: begin it with title: My post and date: 2025-01-29 between two lines of ---, or exclude it by content.exclude")
+		return
+	}
 	if a.post.Title == "" {
 		a.reject(a.front.lineOf("title"), "the post has no title; add a line such as "+a.example("title", "My post"))
 	}

@@ -139,4 +139,8 @@ func words(s string) string {
 
 var leftover = regexp.MustCompile(`(?:href|src)="(?:[^"hmft]|h[^t]|\{)[^"]*"|\{(?:filename|static|attach|tag|category|author|index)\}[^ <]*|<(?:script|style|form|iframe|object|embed)|\son\w+="`)
 
-func leftovers(html string) []string { return leftover.FindAllString(html, -1) }
+var inCode = regexp.MustCompile(`(?s)<code.*?</code>`)
+
+func leftovers(html string) []string {
+	return leftover.FindAllString(inCode.ReplaceAllString(html, ""), -1)
+}
