@@ -1,10 +1,25 @@
 // Package feed makes RSS 2.0, Atom 1.0 and JSON Feed 1.1 documents of posts and
 // writes them.
+//
+// Three kinds of feed are made, each in every configured format: the site's, of
+// the newest posts; one per tag under tags/; and, as RFC 5005 archives of the
+// site's, one per calendar month under months/. The way of a post is
+//
+//	outline  which feeds there are and which posts they show
+//	model    one feed of rendered posts, as gorilla/feeds sees it and more
+//	gate     whether the model may be published
+//	rss, atom, json  the model as a document
+//	disk     the document into its place, if it differs from what lies there
+//
+// Nothing in a document comes from the clock, the machine's time zone or the
+// order of a map: the same posts and config give the same bytes.
 package feed
 
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 	"time"
 
 	"publisher/config"
@@ -19,7 +34,8 @@ type Item struct {
 	Updated time.Time
 }
 
-// Render makes a post's HTML. The caller may remember what it made.
+// Render makes a post's HTML. The caller may remember what it made. It is
+// called from several goroutines at once.
 type Render func(ctx context.Context, p *content.Post) (*content.Rendering, error)
 
 // Result says what a Write did; paths are relative to config.yaml's folder, slash-separated.
@@ -27,6 +43,15 @@ type Result struct {
 	Written   []string
 	Unchanged int
 	Removed   []string // feeds of tags and months that have no post any more
+	// Documents are all that this Write answers for, by path, unchanged ones
+	// included. Kept until the next Write, they let Prune tell what is stale.
+	Documents []Document
+}
+
+// Document is a file that a Write made or found as it should be.
+type Document struct {
+	Path   string // as in Result
+	SHA256 string // of its bytes, in hex; "" where the feed failed and an older file may lie there
 }
 
 // Error is a feed that was not written; the file that lay there still does.
@@ -36,21 +61,49 @@ type Error struct {
 	Err  error
 }
 
-func (e *Error) Error() string { return e.Feed + ": " + e.Err.Error() }
+func (e *Error) Error() string {
+	if e.Post == "" {
+		return e.Feed + ": " + e.Err.Error()
+	}
+	return e.Feed + ": " + e.Post + ": " + e.Err.Error()
+}
+
 func (e *Error) Unwrap() error { return e.Err }
 
 // Write makes every configured feed of the items (published posts only, any
 // order) and writes those whose bytes differ from what lies there. A fault in one
 // feed does not keep the others from being written; all come back joined.
 func Write(ctx context.Context, cfg *config.Config, items []Item, render Render) (Result, error) {
-	return Result{}, errors.New("todo")
+	return publish(ctx, cfg, items, render, disk{root: cfg.Dir})
 }
 
 // Preview is Write without writing: Written lists what would be.
 func Preview(ctx context.Context, cfg *config.Config, items []Item, render Render) (Result, error) {
-	return Result{}, errors.New("todo")
+	return publish(ctx, cfg, items, render, disk{root: cfg.Dir, dry: true})
 }
 
-// TagURI makes the id of a post from its path and date (RFC 4151). It is what a
-// post gets at first sight where its front matter fixes none.
-func TagURI(cfg *config.Config, p *content.Post) string { return "" }
+// publish makes and stores all feeds.
+func publish(ctx context.Context, cfg *config.Config, items []Item, render Render, d disk) (Result, error) {
+	p := newPress(cfg, outlines(cfg, items), render, d)
+	if len(p.formats) == 0 {
+		return Result{}, nil
+	}
+	outcomes := p.run(ctx)
+	slices.SortFunc(outcomes, func(a, b outcome) int { return strings.Compare(a.Path, b.Path) })
+
+	var result Result
+	errs := []error{context.Cause(ctx)}
+	for _, o := range outcomes {
+		result.Documents = append(result.Documents, o.Document)
+		switch {
+		case o.err != nil:
+			errs = append(errs, o.err)
+		case o.Path == p.stylesheet:
+		case o.written:
+			result.Written = append(result.Written, o.Path)
+		default:
+			result.Unchanged++
+		}
+	}
+	return result, errors.Join(errs...)
+}

@@ -1,0 +1,126 @@
+package feed
+
+import (
+	"io"
+	"time"
+
+	"github.com/gorilla/feeds"
+)
+
+// atomDocument is gorilla's with what RFC 4287 asks for beyond it.
+type atomDocument struct {
+	*feeds.AtomFeed
+	Language  string            `xml:"xml:lang,attr,omitempty"`
+	Base      string            `xml:"xml:base,attr"`
+	Media     string            `xml:"xmlns:media,attr"`
+	History   string            `xml:"xmlns:fh,attr,omitempty"`
+	Generator string            `xml:"generator"`
+	Links     []feeds.AtomLink  `xml:"link"`
+	Archive   *struct{}         `xml:"fh:archive"`
+	Author    *feeds.AtomAuthor `xml:"author"`
+	Entries   []*atomEntry      `xml:"entry"`
+
+	stylesheet string
+}
+
+// FeedXml makes it a feeds.XmlFeed.
+func (d *atomDocument) FeedXml() any { return styled{d.stylesheet, d} }
+
+type atomEntry struct {
+	*feeds.AtomEntry
+	Language   string              `xml:"xml:lang,attr,omitempty"`
+	Authors    []*feeds.AtomAuthor `xml:"author"`
+	Categories []atomCategory      `xml:"category"`
+	Summary    *atomHTML           `xml:"summary"`
+	Content    *atomHTML           `xml:"content"`
+	Thumbnail  *thumbnail          `xml:"media:thumbnail"`
+}
+
+type atomCategory struct {
+	Term string `xml:"term,attr"`
+}
+
+type atomHTML struct {
+	Type string `xml:"type,attr"`
+	cdata
+}
+
+func writeAtom(w io.Writer, m *model, f format) error {
+	document := &atomDocument{
+		AtomFeed:   (&feeds.Atom{Feed: m.Feed}).AtomFeed(),
+		Language:   m.cfg.Site.Language,
+		Base:       m.home,
+		Media:      mediaNamespace,
+		Generator:  generator,
+		Links:      []feeds.AtomLink{{Href: m.home, Rel: "alternate", Type: "text/html"}},
+		stylesheet: m.stylesheet(f),
+	}
+	document.Id = m.atomID(f)
+	if document.Updated == "" {
+		document.Updated = time.Unix(0, 0).UTC().Format(time.RFC3339) // required; no post, no time
+	}
+	if document.Subtitle == m.Title {
+		document.Subtitle = ""
+	}
+	for _, l := range m.links(f) {
+		document.Links = append(document.Links, feeds.AtomLink{Href: l.Href, Rel: l.Rel, Type: l.Type})
+	}
+	document.Author = document.AtomFeed.Author
+	if document.Author == nil {
+		document.Author = atomAuthor(m.Title) // RFC 4287 §4.1.1 wants one
+	}
+	if m.isArchive() {
+		document.History, document.Archive = historyNamespace, &struct{}{}
+	}
+	for i, entry := range document.AtomFeed.Entries {
+		document.Entries = append(document.Entries, m.atomEntry(entry, i))
+	}
+	return writeXML(w, document)
+}
+
+// atomID is the address of the feed: the archives of a feed bear the same id as
+// the feed itself, being parts of one logical feed (RFC 5005 §4).
+func (m *model) atomID(f format) string {
+	if m.outline.archive {
+		return m.neighbour("", f)
+	}
+	return m.neighbour(m.outline.dir, f)
+}
+
+func (m *model) atomEntry(from *feeds.AtomEntry, i int) *atomEntry {
+	item, e := m.Items[i], m.entries[i]
+	entry := &atomEntry{
+		AtomEntry: from,
+		Language:  e.language,
+		Summary:   newAtomHTML(item.Description),
+		Content:   newAtomHTML(item.Content),
+		Thumbnail: newThumbnail(e.image),
+	}
+	entry.Published = item.Created.Format(time.RFC3339)
+	for _, name := range e.authors {
+		entry.Authors = append(entry.Authors, atomAuthor(name))
+	}
+	for _, tag := range e.tags {
+		entry.Categories = append(entry.Categories, atomCategory{tag})
+	}
+	for j := range entry.Links {
+		if entry.Links[j].Length == "0" {
+			entry.Links[j].Length = "" // unknown
+		}
+	}
+	if item.Source != nil {
+		entry.Links = append(entry.Links, feeds.AtomLink{Href: item.Source.Href, Rel: "via"})
+	}
+	return entry
+}
+
+func newAtomHTML(html string) *atomHTML {
+	if html == "" {
+		return nil
+	}
+	return &atomHTML{Type: "html", cdata: cdata{html}}
+}
+
+func atomAuthor(name string) *feeds.AtomAuthor {
+	return &feeds.AtomAuthor{AtomPerson: feeds.AtomPerson{Name: name}}
+}

@@ -1,0 +1,68 @@
+package feed
+
+import (
+	"encoding/json"
+	"io"
+
+	"github.com/gorilla/feeds"
+)
+
+// jsonDocument is gorilla's with items that are always an array.
+type jsonDocument struct {
+	*feeds.JSONFeed
+	Items []*jsonItem `json:"items"`
+}
+
+type jsonItem struct {
+	*feeds.JSONItem
+	ContentHTML string           `json:"content_html"` // required, even where empty
+	Language    string           `json:"language,omitempty"`
+	Attachments []jsonAttachment `json:"attachments,omitempty"`
+}
+
+type jsonAttachment struct {
+	URL       string `json:"url"`
+	MediaType string `json:"mime_type"`
+	Size      int64  `json:"size_in_bytes,omitempty"`
+}
+
+func writeJSON(w io.Writer, m *model, f format) error {
+	from := (&feeds.JSON{Feed: m.Feed}).JSONFeed()
+	from.FeedUrl = m.neighbour(m.outline.dir, f)
+	from.Language = m.cfg.Site.Language
+	from.Author = nil // 1.0's; Authors has replaced it
+	if m.outline.prev != "" {
+		from.NextUrl = m.neighbour(m.outline.prev, f)
+	}
+	for _, hub := range m.hubs() {
+		from.Hubs = append(from.Hubs, &feeds.JSONHub{Type: "WebSub", Url: hub})
+	}
+	document := &jsonDocument{JSONFeed: from, Items: []*jsonItem{}}
+	for i, item := range from.Items {
+		document.Items = append(document.Items, m.jsonItem(item, i))
+	}
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(document)
+}
+
+func (m *model) jsonItem(from *feeds.JSONItem, i int) *jsonItem {
+	e := m.entries[i]
+	item := &jsonItem{JSONItem: from, ContentHTML: from.ContentHTML, Language: e.language}
+	if m.cfg.Feeds.Content == "excerpt" {
+		item.ContentHTML = m.Items[i].Description
+	}
+	item.Summary = e.summary // gorilla gives it HTML
+	item.Tags = e.tags
+	for _, name := range e.authors {
+		item.Authors = append(item.Authors, &feeds.JSONAuthor{Name: name})
+	}
+	if e.image != nil {
+		item.Image = e.image.URL
+	}
+	if enc := e.enclosure; enc != nil {
+		item.Attachments = []jsonAttachment{{URL: enc.URL, MediaType: enc.Type, Size: enc.Length}}
+	}
+	return item
+}

@@ -1,0 +1,117 @@
+package feed
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"publisher/config"
+)
+
+// Folders below feeds.dir.
+const (
+	tagsDir   = "tags"
+	monthsDir = "months"
+)
+
+// outline is one feed before its posts are rendered.
+type outline struct {
+	dir   string // below feeds.dir; "" for the site's own feed
+	title string
+	items []Item // newest first
+	// archive marks an RFC 5005 archive document. prev and next are the folders
+	// of its neighbours in time, "" at the ends; for the site's own feed prev is
+	// the newest archive.
+	archive    bool
+	prev, next string
+}
+
+// outlines lists the feeds there are to be, in the order that lets the shelf
+// forget renderings soonest: by the oldest post they show, newest first.
+func outlines(cfg *config.Config, items []Item) []*outline {
+	items = slices.Clone(items)
+	slices.SortFunc(items, newestFirst)
+
+	site := &outline{title: cfg.Site.Title, items: newest(cfg, items)}
+	all := []*outline{site}
+	if cfg.Feeds.Archive {
+		site.items = withEdited(site.items, items[len(site.items):], cfg.Feeds.Items)
+		months := monthOutlines(cfg, items)
+		if len(months) > 0 {
+			site.prev = months[0].dir
+		}
+		all = append(all, months...)
+	}
+	if cfg.Feeds.Tags {
+		all = append(all, tagOutlines(cfg, items)...)
+	}
+	slices.SortStableFunc(all, func(a, b *outline) int { return b.oldest().Compare(a.oldest()) })
+	return all
+}
+
+func newestFirst(a, b Item) int {
+	return cmp.Or(b.Post.Date.Compare(a.Post.Date), cmp.Compare(a.ID, b.ID))
+}
+
+func newest(cfg *config.Config, items []Item) []Item {
+	return slices.Clip(items[:min(cfg.Feeds.Items, len(items))])
+}
+
+// withEdited adds older posts that were edited since the oldest shown one came
+// out, at most limit of them: RFC 5005 §4 has changes of archived entries appear
+// in the subscription document too.
+func withEdited(shown, older []Item, limit int) []Item {
+	if len(older) == 0 {
+		return shown
+	}
+	since := shown[len(shown)-1].Post.Date
+	var edited []Item
+	for _, it := range older {
+		if it.Updated.After(since) {
+			edited = append(edited, it)
+		}
+	}
+	slices.SortStableFunc(edited, func(a, b Item) int { return b.Updated.Compare(a.Updated) })
+	edited = edited[:min(limit, len(edited))]
+	slices.SortFunc(edited, newestFirst)
+	return slices.Concat(shown, edited)
+}
+
+// monthOutlines cuts the posts, which are newest first, by the months of the
+// site's time zone.
+func monthOutlines(cfg *config.Config, items []Item) []*outline {
+	month := func(it Item) string { return it.Post.Date.In(cfg.Site.Timezone).Format("2006-01") }
+	var months []*outline
+	for start := 0; start < len(items); {
+		end := start + 1
+		for end < len(items) && month(items[end]) == month(items[start]) {
+			end++
+		}
+		months = append(months, &outline{
+			dir: monthsDir + "/" + month(items[start]), title: cfg.Site.Title, items: items[start:end:end], archive: true,
+		})
+		start = end
+	}
+	for i := 1; i < len(months); i++ {
+		months[i-1].prev, months[i].next = months[i].dir, months[i-1].dir
+	}
+	return months
+}
+
+func tagOutlines(cfg *config.Config, items []Item) []*outline {
+	var tags []*outline
+	for _, tag := range groupByTag(items) {
+		tags = append(tags, &outline{
+			dir: tagsDir + "/" + tag.slug, title: cfg.Site.Title + ": " + tag.name, items: newest(cfg, tag.items),
+		})
+	}
+	return tags
+}
+
+// oldest is the date of the oldest post shown; zero where none is.
+func (o *outline) oldest() time.Time {
+	if len(o.items) == 0 {
+		return time.Time{}
+	}
+	return o.items[len(o.items)-1].Post.Date
+}

@@ -1,0 +1,176 @@
+package feed
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"net/url"
+	"path"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"publisher/config"
+)
+
+// format is one of the three ways to say the same.
+type format struct {
+	file      string // its name as configured, in every folder of feeds
+	mediaType string
+	encode    func(io.Writer, *model, format) error
+	// check finds what this format alone forbids; nil where there is nothing.
+	check func(*model) []fault
+}
+
+func formats(cfg *config.Config) []format {
+	all := []format{
+		{file: cfg.Feeds.RSS, mediaType: "application/rss+xml", encode: writeRSS},
+		{file: cfg.Feeds.Atom, mediaType: "application/atom+xml", encode: writeAtom, check: atomFaults},
+		{file: cfg.Feeds.JSON, mediaType: "application/feed+json", encode: writeJSON},
+	}
+	var wanted []format
+	for _, f := range all {
+		if f.file != "" {
+			wanted = append(wanted, f)
+		}
+	}
+	return wanted
+}
+
+// press makes documents of outlines and brings them to the disk.
+type press struct {
+	cfg        *config.Config
+	formats    []format
+	outlines   []*outline
+	shelf      *shelf
+	disk       disk
+	stylesheet string         // path as in Result
+	wanted     map[string]int // how many documents want each path
+	buffers    sync.Pool
+}
+
+func newPress(cfg *config.Config, outlines []*outline, render Render, d disk) *press {
+	p := &press{
+		cfg: cfg, formats: formats(cfg), outlines: outlines, disk: d,
+		shelf:   newShelf(render, outlines),
+		wanted:  map[string]int{},
+		buffers: sync.Pool{New: func() any { return new(bytes.Buffer) }},
+	}
+	p.stylesheet = p.path(stylesheetFile)
+	p.wanted[p.stylesheet]++
+	for _, o := range outlines {
+		for _, f := range p.formats {
+			p.wanted[p.path(o.dir, f.file)]++
+		}
+	}
+	return p
+}
+
+// outcome is what became of one document.
+type outcome struct {
+	Document
+	written bool
+	err     error
+}
+
+// run makes all documents, as many outlines at a time as there are processors.
+// Where ctx ends it stops between documents.
+func (p *press) run(ctx context.Context) []outcome {
+	done := make([][]outcome, len(p.outlines)+1)
+	done[0] = []outcome{p.writeStylesheet()}
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i, o := range p.outlines {
+		group.Go(func() error {
+			done[i+1] = p.print(ctx, o)
+			return nil
+		})
+	}
+	group.Wait() // no function fails: faults are outcomes
+	var all []outcome
+	for _, outcomes := range done {
+		all = append(all, outcomes...)
+	}
+	return all
+}
+
+// print makes one outline in every format.
+func (p *press) print(ctx context.Context, o *outline) []outcome {
+	m, faults := p.model(ctx, o)
+	faults = append(faults, m.faults()...)
+	outcomes := make([]outcome, len(p.formats))
+	for i, f := range p.formats {
+		out := &outcomes[i]
+		out.Path = p.path(o.dir, f.file)
+		if ctx.Err() != nil {
+			continue // told once, for all
+		}
+		found := faults
+		if f.check != nil {
+			found = append(found[:len(found):len(found)], f.check(m)...)
+		}
+		switch {
+		case p.wanted[out.Path] > 1:
+			out.err = &Error{Feed: out.Path, Err: errors.New("two documents want to be this file; choose another name in feeds.rss, feeds.atom or feeds.json")}
+		case len(found) > 0:
+			out.err = faultErrors(out.Path, found)
+		default:
+			p.store(out, m, f)
+		}
+	}
+	return outcomes
+}
+
+func faultErrors(path string, faults []fault) error {
+	errs := make([]error, len(faults))
+	for i, f := range faults {
+		errs[i] = &Error{Feed: path, Post: f.post, Err: f.err}
+	}
+	return errors.Join(errs...)
+}
+
+func (p *press) store(out *outcome, m *model, f format) {
+	buf := p.buffers.Get().(*bytes.Buffer)
+	defer p.buffers.Put(buf)
+	buf.Reset()
+	err := f.encode(buf, m, f)
+	if err == nil {
+		out.written, err = p.disk.write(out.Path, buf.Bytes())
+	}
+	if err != nil {
+		out.err = &Error{Feed: out.Path, Err: err}
+		return
+	}
+	out.SHA256 = digest(buf.Bytes())
+}
+
+func digest(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
+}
+
+// path is where a document lies, as Result has it.
+func (p *press) path(elem ...string) string {
+	return documentPath(p.cfg, path.Join(elem...))
+}
+
+func documentPath(cfg *config.Config, below string) string {
+	abs := filepath.Join(cfg.Path(cfg.Feeds.Dir), filepath.FromSlash(below))
+	rel, err := filepath.Rel(cfg.Dir, abs)
+	if err != nil {
+		rel = abs // another volume than config.yaml's
+	}
+	return filepath.ToSlash(rel)
+}
+
+// address is where the world finds a document.
+func (p *press) address(elem ...string) string {
+	below := url.URL{Path: "/" + path.Join(elem...)}
+	return strings.TrimSuffix(uri(p.cfg.Site.URL.String()), "/") + below.EscapedPath()
+}

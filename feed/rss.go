@@ -1,0 +1,101 @@
+package feed
+
+import (
+	"io"
+	"net/url"
+
+	"github.com/gorilla/feeds"
+)
+
+// refreshMinutes is RSS's ttl: how long a reader may keep the feed without asking.
+const refreshMinutes = 60
+
+// rssDocument is gorilla's with the namespaces and elements that the RSS
+// Advisory Board's profile asks for.
+type rssDocument struct {
+	*feeds.RssFeedXml
+	Atom    string      `xml:"xmlns:atom,attr"`
+	DC      string      `xml:"xmlns:dc,attr"`
+	Media   string      `xml:"xmlns:media,attr"`
+	History string      `xml:"xmlns:fh,attr,omitempty"`
+	Channel *rssChannel `xml:"channel"`
+
+	stylesheet string
+}
+
+// FeedXml makes it a feeds.XmlFeed.
+func (d *rssDocument) FeedXml() any { return styled{d.stylesheet, d} }
+
+type rssChannel struct {
+	*feeds.RssFeed
+	Links   []link     `xml:"atom:link"`
+	Archive *struct{}  `xml:"fh:archive"`
+	Items   []*rssItem `xml:"item"`
+}
+
+type rssItem struct {
+	*feeds.RssItem
+	Description *cdata     `xml:"description"`
+	Creators    []string   `xml:"dc:creator"`
+	Language    string     `xml:"dc:language,omitempty"`
+	Categories  []string   `xml:"category"`
+	Source      *rssSource `xml:"source"`
+	Thumbnail   *thumbnail `xml:"media:thumbnail"`
+}
+
+type rssSource struct {
+	URL  string `xml:"url,attr"`
+	Name string `xml:",chardata"`
+}
+
+func writeRSS(w io.Writer, m *model, f format) error {
+	channel := &rssChannel{RssFeed: (&feeds.Rss{Feed: m.Feed}).RssFeed(), Links: m.links(f)}
+	channel.Language = m.cfg.Site.Language
+	channel.Generator = generator
+	channel.Docs = "https://www.rssboard.org/rss-specification"
+	channel.Ttl = refreshMinutes
+	if m.Author == nil || m.Author.Email == "" {
+		channel.ManagingEditor = "" // it must hold an address
+	}
+	document := &rssDocument{
+		RssFeedXml: channel.RssFeed.FeedXml().(*feeds.RssFeedXml),
+		Atom:       atomNamespace,
+		DC:         "http://purl.org/dc/elements/1.1/",
+		Media:      mediaNamespace,
+		Channel:    channel,
+		stylesheet: m.stylesheet(f),
+	}
+	if m.isArchive() {
+		document.History, channel.Archive = historyNamespace, &struct{}{}
+	}
+	for i, item := range channel.RssFeed.Items {
+		channel.Items = append(channel.Items, m.rssItem(item, i))
+	}
+	return writeXML(w, document)
+}
+
+func (m *model) rssItem(from *feeds.RssItem, i int) *rssItem {
+	e := m.entries[i]
+	item := &rssItem{
+		RssItem:    from,
+		Creators:   m.creators(e),
+		Language:   e.language,
+		Categories: e.tags,
+		Thumbnail:  newThumbnail(e.image),
+	}
+	if from.Description != "" {
+		item.Description = &cdata{from.Description}
+	}
+	if source := m.Items[i].Source; source != nil {
+		item.Source = &rssSource{URL: source.Href, Name: hostOf(source.Href)}
+	}
+	return item
+}
+
+// hostOf stands for the name of a publication of which only an address is known.
+func hostOf(address string) string {
+	if u, err := url.Parse(address); err == nil {
+		return u.Hostname()
+	}
+	return address
+}

@@ -1,0 +1,107 @@
+package feed
+
+import (
+	"net/netip"
+	"net/url"
+	"strings"
+	"unicode"
+
+	"golang.org/x/net/idna"
+
+	"publisher/content"
+)
+
+// clean makes text that an XML 1.0 document can carry: characters outside Char
+// (§2.2) may not stand in one, not even as references, and those it discourages
+// (C1 controls, noncharacters) go too. Line ends become LF, as a parser would
+// make them (§2.11).
+func clean(s string) string {
+	if strings.ContainsRune(s, '\r') {
+		s = strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n")
+	}
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\t', r == '\n':
+			return r
+		case unicode.IsControl(r), r&0xFFFE == 0xFFFE, 0xFDD0 <= r && r <= 0xFDEF:
+			return -1
+		}
+		return r
+	}, s)
+}
+
+// line is clean text on one line.
+func line(s string) string { return strings.Join(strings.Fields(clean(s)), " ") }
+
+func lines(in []string) []string {
+	var out []string
+	for _, s := range in {
+		if s = line(s); s != "" {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// cleanRendering cleans what feeds show of a rendering.
+func cleanRendering(r *content.Rendering) *content.Rendering {
+	c := &content.Rendering{HTML: clean(r.HTML), ExcerptHTML: clean(r.ExcerptHTML), ExcerptText: line(r.ExcerptText)}
+	if r.Image != nil {
+		image := *r.Image
+		c.Image = &image
+	}
+	return c
+}
+
+// uri makes of an address what RFC 3986 lets stand: RSS knows no
+// internationalised addresses. One that does not parse comes back as it was,
+// for the gate to find.
+func uri(s string) string {
+	s = line(s)
+	u, err := url.Parse(s)
+	if err != nil || isURI(s) {
+		return s
+	}
+	if host, err := idna.Lookup.ToASCII(u.Hostname()); err == nil && host != "" {
+		u.Host = host + strings.TrimPrefix(u.Host, u.Hostname())
+	}
+	u.RawQuery = escapeURI(u.RawQuery)
+	return escapeURI(u.String())
+}
+
+// isURI tells whether s is made of the characters of RFC 3986 alone.
+func isURI(s string) bool { return escapeURI(s) == s }
+
+// escapeURI percent-encodes the octets that no URI holds, and a lone percent sign.
+func escapeURI(s string) string {
+	const hex = "0123456789ABCDEF"
+	var b strings.Builder
+	for i := range len(s) {
+		c := s[i]
+		if isAlphanumeric(rune(c)) || strings.IndexByte("-._~:/?#[]@!$&'()*+,;=", c) >= 0 || c == '%' && isEscape(s[i:]) {
+			b.WriteByte(c)
+			continue
+		}
+		b.Write([]byte{'%', hex[c>>4], hex[c&15]})
+	}
+	return b.String()
+}
+
+func isEscape(s string) bool {
+	return len(s) >= 3 && strings.Trim(s[1:3], "0123456789abcdefABCDEF") == ""
+}
+
+// isAddress tells an absolute web address that any reader can follow.
+func isAddress(s string) bool {
+	u, err := url.Parse(s)
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || !isURI(s) {
+		return false
+	}
+	if _, err := netip.ParseAddr(u.Hostname()); err == nil {
+		return true
+	}
+	host := u.Hostname()
+	return host != "" && strings.IndexFunc(host, func(r rune) bool {
+		return !isAlphanumeric(r) && r != '.' && r != '-' && r != '_'
+	}) < 0
+}

@@ -1,0 +1,79 @@
+package feed
+
+import (
+	"encoding/xml"
+	"io"
+	"strings"
+
+	"github.com/gorilla/feeds"
+
+	"publisher/content"
+)
+
+const (
+	generator = "publisher"
+
+	atomNamespace    = "http://www.w3.org/2005/Atom"
+	mediaNamespace   = "http://search.yahoo.com/mrss/"
+	historyNamespace = "http://purl.org/syndication/history/1.0"
+)
+
+// cdata is HTML that stands in XML as it is; encoding/xml splits a "]]>".
+type cdata struct {
+	HTML string `xml:",cdata"`
+}
+
+// thumbnail is Media RSS's picture of a post.
+type thumbnail struct {
+	URL    string `xml:"url,attr"`
+	Width  int    `xml:"width,attr,omitempty"`
+	Height int    `xml:"height,attr,omitempty"`
+}
+
+func newThumbnail(image *content.Image) *thumbnail {
+	if image == nil {
+		return nil
+	}
+	return &thumbnail{URL: image.URL, Width: image.Width, Height: image.Height}
+}
+
+// isArchive tells whether the document is to be marked as an archive. The only
+// month of a blog is not: it has no neighbours, which a marked one must have.
+func (m *model) isArchive() bool {
+	return m.outline.archive && (m.outline.prev != "" || m.outline.next != "")
+}
+
+// stylesheet is the address of the style sheet as seen from the document, so
+// that it is found whether the feed is on the web or opened from the disk.
+func (m *model) stylesheet(f format) string {
+	depth := strings.Count(f.file, "/")
+	if m.outline.dir != "" {
+		depth += strings.Count(m.outline.dir, "/") + 1
+	}
+	return strings.Repeat("../", depth) + stylesheetFile
+}
+
+// styled is a document with a style sheet for those who open it in a browser.
+type styled struct {
+	stylesheet string
+	document   any
+}
+
+// MarshalXML writes the processing instruction before the root element.
+func (s styled) MarshalXML(e *xml.Encoder, _ xml.StartElement) error {
+	instruction := xml.ProcInst{Target: "xml-stylesheet", Inst: []byte(`type="text/css" href="` + s.stylesheet + `"`)}
+	for _, token := range []xml.Token{xml.CharData("\n"), instruction, xml.CharData("\n")} {
+		if err := e.EncodeToken(token); err != nil {
+			return err
+		}
+	}
+	return e.Encode(s.document)
+}
+
+func writeXML(w io.Writer, document feeds.XmlFeed) error {
+	if err := feeds.WriteXML(document, w); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, "\n")
+	return err
+}
