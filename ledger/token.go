@@ -1,6 +1,15 @@
 package ledger
 
-import "context"
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base32"
+	"encoding/binary"
+	"fmt"
+	"strings"
+)
 
 // Purpose is what a token entitles its bearer to.
 type Purpose byte
@@ -9,6 +18,14 @@ const (
 	Unsubscribe Purpose = 'u'
 	Preferences Purpose = 'p'
 	ReturnPath  Purpose = 'r'
+
+	messageID Purpose = 'm'
+)
+
+// Octets of the MAC that stand in a token.
+const (
+	linkMAC = 16
+	mailMAC = 10 // a local part has 64 octets (RFC 5321 §4.5.3.1.1)
 )
 
 // Tokens makes and checks the tokens that stand in mail: lower-case base32 of
@@ -17,14 +34,121 @@ const (
 type Tokens struct{ key []byte }
 
 // Tokens loads the key, which is made when the ledger is.
-func (l *Ledger) Tokens(ctx context.Context) (*Tokens, error) { return nil, errTODO }
+func (l *Ledger) Tokens(ctx context.Context) (*Tokens, error) {
+	t := new(Tokens)
+	err := l.read.QueryRowContext(ctx, "SELECT value FROM secret WHERE name = $1", tokenKey).Scan(&t.key)
+	if err != nil {
+		return nil, l.fail("read the key of the tokens", err)
+	}
+	return t, nil
+}
 
-func (t *Tokens) Link(p Purpose, subscriber int64) string        { return "" }
-func (t *Tokens) ReturnPath(subscriber, edition int64) string    { return "" }
-func (t *Tokens) OpenLink(p Purpose, token string) (int64, bool) { return 0, false }
+// Link is the token of a link to a page of the subscriber's own.
+func (t *Tokens) Link(p Purpose, subscriber int64) string {
+	return t.seal(head(p, subscriber), linkMAC)
+}
+
+// ReturnPath is the token in the return path of one edition to one subscriber,
+// at most 50 octets.
+func (t *Tokens) ReturnPath(subscriber, edition int64) string {
+	return t.seal(returnPath(subscriber, edition), mailMAC)
+}
+
+// OpenLink returns whose link it is. Case does not matter.
+func (t *Tokens) OpenLink(p Purpose, token string) (subscriber int64, ok bool) {
+	payload, ok := decode(token, linkMAC)
+	if !ok {
+		return 0, false
+	}
+	subscriber, _, ok = cutNumber(payload)
+	if !ok || !same(token, t.Link(p, subscriber)) {
+		return 0, false
+	}
+	return subscriber, true
+}
+
+// OpenReturnPath returns what the mail was that came back. Case does not
+// matter, since mail systems change it in local parts.
 func (t *Tokens) OpenReturnPath(token string) (subscriber, edition int64, ok bool) {
-	return 0, 0, false
+	payload, ok := decode(token, mailMAC)
+	if !ok {
+		return 0, 0, false
+	}
+	subscriber, rest, ok := cutNumber(payload)
+	if !ok || len(rest) == 0 {
+		return 0, 0, false
+	}
+	edition, _, ok = cutNumber(rest[1:]) // behind the purpose
+	if !ok || !same(token, t.ReturnPath(subscriber, edition)) {
+		return 0, 0, false
+	}
+	return subscriber, edition, true
 }
 
 // MessageID is the left part of the Message-ID of one edition to one subscriber.
-func (t *Tokens) MessageID(edition, subscriber int64) string { return "" }
+func (t *Tokens) MessageID(edition, subscriber int64) string {
+	mac := t.mac(binary.AppendUvarint(head(messageID, subscriber), uint64(edition)))
+	return fmt.Sprintf("%d.%d.%s", edition, subscriber, encode(mac[:mailMAC]))
+}
+
+func head(p Purpose, subscriber int64) []byte {
+	return append(binary.AppendUvarint(nil, uint64(subscriber)), byte(p))
+}
+
+func returnPath(subscriber, edition int64) []byte {
+	return binary.AppendUvarint(head(ReturnPath, subscriber), uint64(edition))
+}
+
+// seal appends n octets of the payload's MAC and encodes both.
+func (t *Tokens) seal(payload []byte, n int) string {
+	return encode(append(payload, t.mac(payload)[:n]...))
+}
+
+func (t *Tokens) mac(payload []byte) []byte {
+	h := hmac.New(sha256.New, t.key)
+	h.Write(payload)
+	return h.Sum(nil)
+}
+
+var base32Text = base32.StdEncoding.WithPadding(base32.NoPadding)
+
+func encode(b []byte) string { return strings.ToLower(base32Text.EncodeToString(b)) }
+
+// decode returns what stands before the MAC. Nothing in it is to be trusted
+// until the whole token is the same as the one made from it, which also
+// refuses every second spelling.
+func decode(token string, mac int) (payload []byte, ok bool) {
+	const longest = 64
+	if len(token) > longest {
+		return nil, false
+	}
+	b, err := base32Text.DecodeString(strings.ToUpper(token))
+	if err != nil || len(b) <= mac {
+		return nil, false
+	}
+	return b[:len(b)-mac], true
+}
+
+// cutNumber takes a positive number from the front.
+func cutNumber(b []byte) (n int64, rest []byte, ok bool) {
+	u, size := binary.Uvarint(b)
+	if size <= 0 || int64(u) <= 0 {
+		return 0, nil, false
+	}
+	return int64(u), b[size:], true
+}
+
+func same(given, made string) bool {
+	return len(given) == len(made) && subtle.ConstantTimeCompare([]byte(lowerASCII(given)), []byte(made)) == 1
+}
+
+// lowerASCII leaves other letters as they are: Unicode has a second k.
+func lowerASCII(s string) string {
+	b := []byte(s)
+	for i, c := range b {
+		if 'A' <= c && c <= 'Z' {
+			b[i] = c + 'a' - 'A'
+		}
+	}
+	return string(b)
+}

@@ -1,0 +1,76 @@
+package ledger
+
+import (
+	"context"
+	"fmt"
+	"strings"
+)
+
+// Audience names a cadence's subscribers.
+type Audience struct {
+	Cadence string
+	// Default adds subscribers whose cadence is "" or none of Configured.
+	Default    bool
+	Configured []string
+}
+
+// where is the condition on subscriber s, whose arguments follow those given.
+func (a Audience) where(args []any) (string, []any) {
+	if !a.Default {
+		args = append(args, a.Cadence)
+		return fmt.Sprintf("s.cadence = $%d", len(args)), args
+	}
+	var others []string
+	for _, name := range a.Configured {
+		if name != a.Cadence && name != "" {
+			args = append(args, name)
+			others = append(others, fmt.Sprintf("$%d", len(args)))
+		}
+	}
+	if others == nil {
+		return "1 = 1", args
+	}
+	return "s.cadence NOT IN (" + strings.Join(others, ", ") + ")", args
+}
+
+// Group is the active subscribers of one cadence who share cursor and tags,
+// and so the set of posts that they are due.
+type Group struct {
+	Cursor int64
+	Tags   []string
+	Count  int
+}
+
+// noneOpen holds for a subscriber s without an open delivery. Its words are
+// those of the index delivery_open.
+const noneOpen = "NOT EXISTS (SELECT 1 FROM delivery o WHERE o.subscriber = s.id AND o.progress IN ('sending', 'deferred'))"
+
+// Groups returns who of the cadence is behind through and has no open delivery.
+// Subscribers whose cadence is "" or no longer configured count as Audience.Default says.
+func (l *Ledger) Groups(ctx context.Context, a Audience, through int64) ([]Group, error) {
+	where, args := a.where([]any{through})
+	scan := func(row scanner) (g Group, err error) {
+		err = row.Scan(&g.Cursor, (*list)(&g.Tags), &g.Count)
+		return g, err
+	}
+	groups, err := collect(ctx, l.read, scan, `
+		SELECT s.cursor_seq, s.tags, COUNT(*) FROM subscriber s
+		WHERE s.status = 'active' AND s.cursor_seq < $1 AND `+where+` AND `+noneOpen+`
+		GROUP BY s.cursor_seq, s.tags
+		ORDER BY s.cursor_seq, s.tags`, args...)
+	return groups, l.fail("group the subscribers", err)
+}
+
+// Recipients returns up to limit subscribers with id > after, by id, who are
+// due the edition and have no delivery of it and no open one of another.
+func (l *Ledger) Recipients(ctx context.Context, number int64, a Audience, after int64, limit int) ([]Subscriber, error) {
+	where, args := a.where([]any{number, after, limit})
+	due, err := collect(ctx, l.read, scanSubscriber, `
+		SELECT `+subscriberColumns+` FROM subscriber s
+		WHERE s.status = 'active' AND s.id > $2 AND `+where+`
+			AND s.cursor_seq < (SELECT e.through_seq FROM edition e WHERE e.number = $1)
+			AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.edition = $1 AND d.subscriber = s.id)
+			AND `+noneOpen+`
+		ORDER BY s.id LIMIT $3`, args...)
+	return due, l.fail(fmt.Sprintf("read the recipients of edition %d", number), err)
+}

@@ -1,0 +1,104 @@
+package ledger
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"time"
+)
+
+// Progress is what a delivery has come to.
+type Progress string
+
+const (
+	Sending   Progress = "sending" // intent committed, no result yet
+	Sent      Progress = "sent"
+	Deferred  Progress = "deferred"
+	Failed    Progress = "failed"
+	Uncertain Progress = "uncertain" // the process or the connection died between
+)
+
+// Delivery is one edition to one subscriber.
+type Delivery struct {
+	Edition    int64
+	Subscriber int64
+	After      int64 // the range of sequence numbers (After, Through] that it covers
+	Through    int64
+	Progress   Progress
+	Attempts   int
+	First      time.Time // when it was first tried
+	Last       time.Time // when it was last tried, or ended
+	Next       time.Time // Deferred: not before
+	Code       int       // SMTP reply code; 0 for a connection fault
+	Reply      string    // the server's own words, or the fault's
+}
+
+const deliveryColumns = "d.edition, d.subscriber, d.after_seq, d.through_seq, d.progress, d.attempts, d.first_at, d.last_at, d.next_at, d.code, d.reply"
+
+func scanDelivery(row scanner) (d Delivery, err error) {
+	err = row.Scan(&d.Edition, &d.Subscriber, &d.After, &d.Through, &d.Progress, &d.Attempts,
+		(*instant)(&d.First), (*instant)(&d.Last), (*instant)(&d.Next), &d.Code, &d.Reply)
+	return d, err
+}
+
+// deliveries reads those that follow "FROM".
+func (l *Ledger) deliveries(ctx context.Context, from string, args ...any) ([]Delivery, error) {
+	return collect(ctx, l.read, scanDelivery, "SELECT "+deliveryColumns+" FROM "+from, args...)
+}
+
+// Interrupted returns the deliveries left in Sending by a process that died.
+// Each is ended by a Result: Uncertain holds it, Deferred has it sent again.
+func (l *Ledger) Interrupted(ctx context.Context) ([]Delivery, error) {
+	found, err := l.deliveries(ctx, `delivery d
+		WHERE d.progress IN ('sending', 'deferred') AND d.progress = 'sending'
+		ORDER BY d.edition, d.subscriber`) // the first condition is the index's
+	return found, l.fail("read the interrupted deliveries", err)
+}
+
+// Deferred returns up to limit deferred deliveries due at or before now, with
+// (edition, subscriber) behind the given one.
+func (l *Ledger) Deferred(ctx context.Context, now time.Time, edition, subscriber int64, limit int) ([]Delivery, error) {
+	found, err := l.deliveries(ctx, `delivery d
+		WHERE d.progress = 'deferred' AND (d.next_at IS NULL OR d.next_at <= $1) AND (d.edition, d.subscriber) > ($2, $3)
+		ORDER BY d.edition, d.subscriber LIMIT $4`, instant(now), edition, subscriber, limit)
+	return found, l.fail("read the deferred deliveries", err)
+}
+
+// NextRetry is when the next deferred delivery is due; zero for none.
+func (l *Ledger) NextRetry(ctx context.Context) (next time.Time, err error) {
+	err = l.read.QueryRowContext(ctx, "SELECT MIN(next_at) FROM delivery WHERE progress = 'deferred'").Scan((*instant)(&next))
+	return next, l.fail("read the next retry", err)
+}
+
+// Deliveries streams an edition's deliveries with that progress ("" for all),
+// by subscriber.
+func (l *Ledger) Deliveries(ctx context.Context, edition int64, p Progress) iter.Seq2[Delivery, error] {
+	return func(yield func(Delivery, error) bool) {
+		for after := int64(0); ; {
+			batch, err := l.deliveries(ctx, `delivery d
+				WHERE d.edition = $1 AND d.subscriber > $2 AND ($3 = '' OR d.progress = $3)
+				ORDER BY d.subscriber LIMIT $4`, edition, after, p, page)
+			if err != nil {
+				yield(Delivery{}, l.fail(fmt.Sprintf("read the deliveries of edition %d", edition), err))
+				return
+			}
+			for _, d := range batch {
+				if !yield(d, nil) {
+					return
+				}
+				after = d.Subscriber
+			}
+			if len(batch) < page {
+				return
+			}
+		}
+	}
+}
+
+// DeliveriesTo returns a subscriber's, newest first.
+func (l *Ledger) DeliveriesTo(ctx context.Context, subscriber int64) ([]Delivery, error) {
+	// By way of the editions, which are few: deliveries are not indexed by subscriber.
+	found, err := l.deliveries(ctx, `edition e JOIN delivery d ON d.edition = e.number AND d.subscriber = $1
+		ORDER BY e.number DESC`, subscriber)
+	return found, l.fail("read a subscriber's deliveries", err)
+}

@@ -1,0 +1,110 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Edition is one digest of one cadence, closed at one moment.
+type Edition struct {
+	Number                            int64
+	Cadence                           string
+	Subject                           string
+	Closed                            time.Time
+	After                             int64    // the sequence number its oldest post stands behind
+	Through                           int64    // the newest sequence number in it
+	Posts                             []string // ids, newest first
+	Recipients                        int
+	Done                              time.Time // zero while recipients remain who were not tried
+	Canceled                          bool
+	Sent, Deferred, Failed, Uncertain int // counted from its deliveries when read
+}
+
+// LastClosed is when the cadence last closed an edition, an empty one included,
+// and through which number; zero where never.
+func (l *Ledger) LastClosed(ctx context.Context, cadence string) (at time.Time, through int64, err error) {
+	err = l.read.QueryRowContext(ctx, "SELECT closed_at, through_seq FROM cadence WHERE name = $1", cadence).
+		Scan((*instant)(&at), &through)
+	if errors.Is(err, sql.ErrNoRows) {
+		return time.Time{}, 0, nil
+	}
+	return at, through, l.fail("read when "+cadence+" last closed", err)
+}
+
+// CloseEdition stores the edition, gives it the next number, and notes for
+// LastClosed that the cadence closed.
+func (l *Ledger) CloseEdition(ctx context.Context, e *Edition) error {
+	var number int64
+	err := l.change(ctx, "close an edition of "+e.Cadence, func(tx *sql.Tx) error {
+		err := tx.QueryRowContext(ctx, `
+			INSERT INTO edition (number, cadence, subject, closed_at, after_seq, through_seq, posts, recipients)
+			VALUES ((SELECT COALESCE(MAX(number), 0) + 1 FROM edition), $1, $2, $3, $4, $5, $6, $7)
+			RETURNING number`,
+			e.Cadence, e.Subject, instant(e.Closed), e.After, e.Through, list(e.Posts), e.Recipients).Scan(&number)
+		if err != nil {
+			return err
+		}
+		return noteClosed(ctx, tx, e.Cadence, e.Closed, e.Through)
+	})
+	if err == nil {
+		e.Number = number
+	}
+	return err
+}
+
+// CloseEmpty notes for LastClosed that the schedule fired and nothing was due.
+func (l *Ledger) CloseEmpty(ctx context.Context, cadence string, at time.Time, through int64) error {
+	return l.change(ctx, "close "+cadence, func(tx *sql.Tx) error {
+		return noteClosed(ctx, tx, cadence, at, through)
+	})
+}
+
+func noteClosed(ctx context.Context, tx *sql.Tx, cadence string, at time.Time, through int64) error {
+	_, err := tx.ExecContext(ctx, `
+		INSERT INTO cadence (name, closed_at, through_seq) VALUES ($1, $2, $3)
+		ON CONFLICT (name) DO UPDATE SET closed_at = excluded.closed_at, through_seq = excluded.through_seq`,
+		cadence, instant(at), through)
+	return err
+}
+
+// editions reads those that the condition names, each with its counts.
+func (l *Ledger) editions(ctx context.Context, where string, args ...any) ([]Edition, error) {
+	return collect(ctx, l.read, scanEdition, `
+		SELECT e.number, e.cadence, e.subject, e.closed_at, e.after_seq, e.through_seq, e.posts, e.recipients,
+			e.done_at, e.canceled_at IS NOT NULL,
+			COUNT(CASE d.progress WHEN 'sent' THEN 1 END), COUNT(CASE d.progress WHEN 'deferred' THEN 1 END),
+			COUNT(CASE d.progress WHEN 'failed' THEN 1 END), COUNT(CASE d.progress WHEN 'uncertain' THEN 1 END)
+		FROM edition e LEFT JOIN delivery d ON d.edition = e.number
+		WHERE `+where+` GROUP BY e.number ORDER BY e.number DESC`, args...)
+}
+
+func scanEdition(row scanner) (e Edition, err error) {
+	err = row.Scan(&e.Number, &e.Cadence, &e.Subject, (*instant)(&e.Closed), &e.After, &e.Through,
+		(*list)(&e.Posts), &e.Recipients, (*instant)(&e.Done), &e.Canceled,
+		&e.Sent, &e.Deferred, &e.Failed, &e.Uncertain)
+	return e, err
+}
+
+// Editions returns all, newest first.
+func (l *Ledger) Editions(ctx context.Context) ([]Edition, error) {
+	all, err := l.editions(ctx, "1 = 1")
+	return all, l.fail("read the editions", err)
+}
+
+// Edition returns one; nil where there is none.
+func (l *Ledger) Edition(ctx context.Context, number int64) (*Edition, error) {
+	found, err := l.editions(ctx, "e.number = $1", number)
+	if err != nil || len(found) == 0 {
+		return nil, l.fail(fmt.Sprintf("read edition %d", number), err)
+	}
+	return &found[0], nil
+}
+
+// FinishEdition notes that every recipient was tried. The first time counts.
+func (l *Ledger) FinishEdition(ctx context.Context, number int64, at time.Time) error {
+	_, err := l.write.ExecContext(ctx, "UPDATE edition SET done_at = $2 WHERE number = $1 AND done_at IS NULL", number, instant(at))
+	return l.fail(fmt.Sprintf("finish edition %d", number), err)
+}

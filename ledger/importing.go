@@ -1,0 +1,358 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"iter"
+	"time"
+)
+
+// Row is one line of an imported list.
+type Row struct {
+	Line      int
+	Email     string
+	Name      string
+	Status    Status // "": active
+	Cadence   string // "": digest.default
+	Tags      []string
+	Created   time.Time // zero: now
+	Confirmed time.Time
+}
+
+// Origin is where imported rows come from.
+type Origin int
+
+const (
+	FromCommand Origin = iota // subscribers add, subscribers import
+	FromFile                  // subscribers.file, read by each pass
+)
+
+// Imported counts what an import did.
+type Imported struct {
+	Rows, Added, Updated, Unchanged int // Rows counts each address once
+	Kept                            int // rows that would have brought back who unsubscribed, bounced or complained
+	Missing                         int // FromFile: subscriptions from the file that it no longer has
+	Removed                         int // of these, ended
+}
+
+// Import adds and updates subscribers in one transaction, streaming. It follows
+// contract.md's subscribers.file: it never brings back who unsubscribed,
+// bounced or complained (a row that came back revives Removed alone).
+//   - A new subscriber's cursor is the newest sequence number.
+//   - FromFile: a field changes only when the file changes it (so that a choice
+//     made on the preferences page stays). Subscriptions that came from the file
+//     and are not among rows are Missing; they are Removed only if mayRemove,
+//     called after the last row with the number missing and the number of rows
+//     that the file had last time, agrees.
+//   - FromCommand: a field that a row leaves empty stays as it is.
+//   - Changed tags or cadence do not reach back: the cursor is first raised to the
+//     last closed edition of the subscriber's (old) cadence.
+//   - Of rows with one address the last counts. One that NormalizeEmail refuses,
+//     or an error among the rows, ends the import and nothing is changed.
+//
+// Neither rows nor mayRemove may use the ledger.
+func (l *Ledger) Import(ctx context.Context, rows iter.Seq2[Row, error], origin Origin, defaultCadence string, now time.Time, mayRemove func(missing, before int) bool) (Imported, error) {
+	conn, err := l.write.Conn(ctx)
+	if err != nil {
+		return Imported{}, l.fail("import", err)
+	}
+	defer conn.Close()
+	i := &importer{conn: conn, origin: origin, defaultCadence: defaultCadence, now: now}
+	if err := i.stage(ctx, rows); err != nil {
+		return Imported{}, l.fail("import", err)
+	}
+	if err := i.merge(ctx, mayRemove); err != nil {
+		return Imported{}, l.fail("import", err)
+	}
+	return i.counts, nil
+}
+
+// importer holds one import. The rows go into a temporary table first, so that
+// a slow reader locks nobody out, and memory stays flat.
+type importer struct {
+	conn           *sql.Conn
+	origin         Origin
+	defaultCadence string
+	now            time.Time
+	newest         int64
+	counts         Imported
+}
+
+func (i *importer) stage(ctx context.Context, rows iter.Seq2[Row, error]) error {
+	for _, query := range []string{
+		"DROP TABLE IF EXISTS import_row",
+		`CREATE TEMPORARY TABLE import_row (
+			email_key TEXT PRIMARY KEY, email TEXT NOT NULL, name TEXT NOT NULL, status TEXT NOT NULL,
+			cadence TEXT NOT NULL, tags TEXT NOT NULL, created_at BIGINT, confirmed_at BIGINT)`,
+	} {
+		if _, err := i.conn.ExecContext(ctx, query); err != nil {
+			return err
+		}
+	}
+	// Read-only, since temporary tables do not count: the ledger is not locked.
+	tx, err := i.conn.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	insert, err := tx.PrepareContext(ctx, `
+		INSERT INTO import_row (email_key, email, name, status, cadence, tags, created_at, confirmed_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+		ON CONFLICT (email_key) DO UPDATE SET email = excluded.email, name = excluded.name, status = excluded.status,
+			cadence = excluded.cadence, tags = excluded.tags,
+			created_at = excluded.created_at, confirmed_at = excluded.confirmed_at`)
+	if err != nil {
+		return err
+	}
+	defer insert.Close()
+	for row, err := range rows {
+		if err != nil {
+			return err
+		}
+		if err := i.stageRow(ctx, insert, row); err != nil {
+			return fmt.Errorf("line %d: %w", row.Line, err)
+		}
+	}
+	return tx.Commit()
+}
+
+func (i *importer) stageRow(ctx context.Context, insert *sql.Stmt, r Row) error {
+	key, err := NormalizeEmail(r.Email)
+	if err != nil {
+		return err
+	}
+	switch r.Status {
+	case "":
+		r.Status = Active
+	case Active, Pending, Unsubscribed, Removed, Bounced, Complained:
+	default:
+		return fmt.Errorf("%q is not a status; want active, pending, unsubscribed, removed, bounced or complained", r.Status)
+	}
+	if r.Created.IsZero() {
+		r.Created = i.now
+	}
+	_, err = insert.ExecContext(ctx, key, r.Email, r.Name, r.Status, r.Cadence, normalTags(r.Tags), instant(r.Created), instant(r.Confirmed))
+	return err
+}
+
+func (i *importer) merge(ctx context.Context, mayRemove func(missing, before int) bool) (err error) {
+	tx, err := i.conn.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	if i.newest, err = newest(ctx, tx); err != nil {
+		return err
+	}
+	if i.origin == FromFile {
+		if err := i.removeMissing(ctx, tx, mayRemove); err != nil {
+			return err
+		}
+	}
+	statements, err := prepareMerge(ctx, tx)
+	if err != nil {
+		return err
+	}
+	defer statements.close()
+	for after := ""; ; {
+		batch, err := readPairs(ctx, tx, after)
+		if err != nil {
+			return err
+		}
+		for _, p := range batch {
+			if err := i.mergePair(ctx, tx, statements, p); err != nil {
+				return fmt.Errorf("%s: %w", p.row.Email, err)
+			}
+			after = p.key
+		}
+		if len(batch) < page {
+			break
+		}
+	}
+	return tx.Commit()
+}
+
+// pair is a row and the subscriber whom it names, with what the file said last.
+type pair struct {
+	key     string
+	row     Row
+	known   *Subscriber
+	said    Row
+	hasSaid bool // the file had this address last time
+}
+
+func readPairs(ctx context.Context, tx *sql.Tx, after string) ([]pair, error) {
+	rows, err := tx.QueryContext(ctx, `
+		SELECT r.email_key, r.email, r.name, r.status, r.cadence, r.tags, r.created_at, r.confirmed_at,
+			COALESCE(s.id, 0), COALESCE(s.email, ''), COALESCE(s.name, ''), COALESCE(s.status, ''),
+			COALESCE(s.cadence, ''), COALESCE(s.tags, ''), s.created_at, s.confirmed_at,
+			COALESCE(s.cursor_seq, 0), COALESCE(s.from_file, FALSE),
+			COALESCE(s.file_name, ''), COALESCE(s.file_cadence, ''), COALESCE(s.file_tags, ''), COALESCE(s.file_status, '')
+		FROM import_row r LEFT JOIN subscriber s ON s.email_key = r.email_key
+		WHERE r.email_key > $1 ORDER BY r.email_key LIMIT $2`, after, page)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var pairs []pair
+	for rows.Next() {
+		var p pair
+		var s Subscriber
+		targets := []any{&p.key, &p.row.Email, &p.row.Name, &p.row.Status, &p.row.Cadence, (*list)(&p.row.Tags),
+			(*instant)(&p.row.Created), (*instant)(&p.row.Confirmed)}
+		targets = append(targets, s.fields()...)
+		targets = append(targets, &p.said.Name, &p.said.Cadence, (*list)(&p.said.Tags), &p.said.Status)
+		if err := rows.Scan(targets...); err != nil {
+			return nil, err
+		}
+		if s.ID != 0 {
+			p.known = &s
+		}
+		p.hasSaid = p.said.Status != ""
+		pairs = append(pairs, p)
+	}
+	return pairs, rows.Err()
+}
+
+// mergeStatements are what an import does to one subscriber.
+type mergeStatements struct{ insert, update, remember *sql.Stmt }
+
+func prepareMerge(ctx context.Context, tx *sql.Tx) (s mergeStatements, err error) {
+	for _, p := range []struct {
+		to   **sql.Stmt
+		text string
+	}{
+		{&s.insert, `INSERT INTO subscriber (email, email_key, name, status, status_at, cadence, tags,
+				created_at, confirmed_at, cursor_seq, from_file)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`},
+		{&s.update, updateSubscriber},
+		{&s.remember, `UPDATE subscriber SET file_name = $2, file_cadence = $3, file_tags = $4, file_status = $5
+			WHERE email_key = $1`},
+	} {
+		if *p.to, err = tx.PrepareContext(ctx, p.text); err != nil {
+			s.close()
+			return s, err
+		}
+	}
+	return s, nil
+}
+
+func (s mergeStatements) close() {
+	for _, statement := range []*sql.Stmt{s.insert, s.update, s.remember} {
+		if statement != nil {
+			statement.Close()
+		}
+	}
+}
+
+func (i *importer) mergePair(ctx context.Context, tx *sql.Tx, do mergeStatements, p pair) error {
+	i.counts.Rows++
+	if p.known == nil {
+		i.counts.Added++
+		r := p.row
+		_, err := do.insert.ExecContext(ctx, r.Email, p.key, r.Name, r.Status, instant(i.now), r.Cadence, list(r.Tags),
+			instant(r.Created), instant(r.Confirmed), i.newest, i.origin == FromFile)
+		return errors.Join(err, i.remember(ctx, do, p))
+	}
+	if p.known.Status.final() && p.row.Status.standing() {
+		i.counts.Kept++
+		return i.remember(ctx, do, p)
+	}
+	changed := i.changed(p)
+	switch {
+	case changed.Status == Active && p.known.Status != Active:
+		changed.Cursor = i.newest
+	case !sameChoice(*p.known, changed):
+		var err error
+		if changed.Cursor, err = raisedCursor(ctx, tx, *p.known, i.defaultCadence); err != nil {
+			return err
+		}
+	}
+	if sameSubscriber(*p.known, changed) {
+		i.counts.Unchanged++
+		return i.remember(ctx, do, p)
+	}
+	i.counts.Updated++
+	_, err := do.update.ExecContext(ctx, changed.updates(i.now)...)
+	return errors.Join(err, i.remember(ctx, do, p))
+}
+
+func sameSubscriber(a, b Subscriber) bool {
+	return sameChoice(a, b) && a.Name == b.Name && a.Status == b.Status &&
+		a.Confirmed.Equal(b.Confirmed) && a.FromFile == b.FromFile
+}
+
+// changed is the known subscriber with what the row changes.
+func (i *importer) changed(p pair) Subscriber {
+	s, row, said := *p.known, p.row, Row{}
+	if i.origin == FromFile {
+		said = p.said
+	}
+	if row.Name != said.Name {
+		s.Name = row.Name
+	}
+	if row.Cadence != said.Cadence {
+		s.Cadence = row.Cadence
+	}
+	if list(row.Tags).String() != list(said.Tags).String() {
+		s.Tags = row.Tags
+	}
+	if s.Confirmed.IsZero() {
+		s.Confirmed = row.Confirmed
+	}
+	switch {
+	case s.Status == Removed && row.Status.standing():
+		s.Status, s.FromFile = row.Status, i.origin == FromFile
+	case row.Status == said.Status:
+	case s.Status == Pending && row.Status == Active:
+		s.Status, s.FromFile = Active, s.FromFile || i.origin == FromFile
+	case s.Status.standing() && !row.Status.standing():
+		s.Status = row.Status
+	}
+	return s
+}
+
+// remember stores what the file says, if it is not what it said before.
+func (i *importer) remember(ctx context.Context, do mergeStatements, p pair) error {
+	r, said := p.row, p.said
+	tags := list(r.Tags)
+	if i.origin != FromFile || p.hasSaid && r.Name == said.Name && r.Cadence == said.Cadence &&
+		r.Status == said.Status && tags.String() == list(said.Tags).String() {
+		return nil
+	}
+	_, err := do.remember.ExecContext(ctx, p.key, r.Name, r.Cadence, tags, r.Status)
+	return err
+}
+
+// removeMissing ends the subscriptions from the file that it no longer has. If
+// it may not, they count as the file's still, so that the next reading, too, is
+// held against what the file once had.
+func (i *importer) removeMissing(ctx context.Context, tx *sql.Tx, mayRemove func(missing, before int) bool) error {
+	const gone = "s.file_status IS NOT NULL AND NOT EXISTS (SELECT 1 FROM import_row r WHERE r.email_key = s.email_key)"
+	var before, lost int
+	err := tx.QueryRowContext(ctx, "SELECT COUNT(*) FROM subscriber s WHERE s.file_status IS NOT NULL").Scan(&before)
+	if err != nil {
+		return err
+	}
+	err = tx.QueryRowContext(ctx, `
+		SELECT COUNT(*), COUNT(CASE WHEN s.from_file AND s.status IN ('active', 'pending') THEN 1 END)
+		FROM subscriber s WHERE `+gone).Scan(&lost, &i.counts.Missing)
+	if err != nil || lost == 0 {
+		return err
+	}
+	if i.counts.Missing > 0 && (mayRemove == nil || !mayRemove(i.counts.Missing, before)) {
+		return nil
+	}
+	_, err = tx.ExecContext(ctx, `
+		UPDATE subscriber AS s SET
+			status = CASE WHEN s.from_file AND s.status IN ('active', 'pending') THEN 'removed' ELSE s.status END,
+			status_at = CASE WHEN s.from_file AND s.status IN ('active', 'pending') THEN $1 ELSE s.status_at END,
+			file_name = '', file_cadence = '', file_tags = '', file_status = NULL
+		WHERE `+gone, instant(i.now))
+	if err == nil {
+		i.counts.Removed = i.counts.Missing
+	}
+	return err
+}

@@ -1,0 +1,218 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"iter"
+	"time"
+)
+
+// Status is where a subscription stands.
+type Status string
+
+const (
+	Pending      Status = "pending"
+	Active       Status = "active"
+	Unsubscribed Status = "unsubscribed"
+	Removed      Status = "removed" // by its row's disappearance from subscribers.file
+	Bounced      Status = "bounced"
+	Complained   Status = "complained"
+)
+
+// standing reports whether it is a subscription that can end.
+func (s Status) standing() bool { return s == Active || s == Pending }
+
+// final reports whether no import brings such a subscriber back.
+func (s Status) final() bool { return s == Unsubscribed || s == Bounced || s == Complained }
+
+// Subscriber is one address.
+type Subscriber struct {
+	ID        int64
+	Email     string // as given; unique by its NormalizeEmail
+	Name      string
+	Status    Status
+	Cadence   string // "": digest.default
+	Tags      []string
+	Created   time.Time
+	Confirmed time.Time // zero: never
+	Cursor    int64     // the sequence number up to which nothing more is due
+	FromFile  bool      // the subscription came from subscribers.file
+}
+
+const subscriberColumns = "s.id, s.email, s.name, s.status, s.cadence, s.tags, s.created_at, s.confirmed_at, s.cursor_seq, s.from_file"
+
+func (s *Subscriber) fields() []any {
+	return []any{&s.ID, &s.Email, &s.Name, &s.Status, &s.Cadence, (*list)(&s.Tags),
+		(*instant)(&s.Created), (*instant)(&s.Confirmed), &s.Cursor, &s.FromFile}
+}
+
+func scanSubscriber(row scanner) (s Subscriber, err error) {
+	err = row.Scan(s.fields()...)
+	return s, err
+}
+
+// Subscriber finds one by address; nil where there is none.
+func (l *Ledger) Subscriber(ctx context.Context, email string) (*Subscriber, error) {
+	key, err := NormalizeEmail(email)
+	if err != nil {
+		return nil, nil // what is no address is nobody's
+	}
+	s, err := subscriberBy(ctx, l.read, "s.email_key = $1", key)
+	return s, l.fail("find "+email, err)
+}
+
+// SubscriberByID finds one by id; nil where there is none.
+func (l *Ledger) SubscriberByID(ctx context.Context, id int64) (*Subscriber, error) {
+	s, err := subscriberBy(ctx, l.read, "s.id = $1", id)
+	return s, l.fail("find a subscriber", err)
+}
+
+func subscriberBy(ctx context.Context, q querier, where string, arg any) (*Subscriber, error) {
+	s, err := scanSubscriber(q.QueryRowContext(ctx, "SELECT "+subscriberColumns+" FROM subscriber s WHERE "+where, arg))
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &s, nil
+}
+
+// page is how many rows a stream reads at a time: nothing is held open while
+// the caller works on them.
+const page = 500
+
+// Subscribers streams all, by address.
+func (l *Ledger) Subscribers(ctx context.Context) iter.Seq2[Subscriber, error] {
+	return func(yield func(Subscriber, error) bool) {
+		type keyed struct {
+			Subscriber
+			key string
+		}
+		scan := func(row scanner) (k keyed, err error) {
+			err = row.Scan(append(k.fields(), &k.key)...)
+			return k, err
+		}
+		for after := ""; ; {
+			batch, err := collect(ctx, l.read, scan, "SELECT "+subscriberColumns+
+				", s.email_key FROM subscriber s WHERE s.email_key > $1 ORDER BY s.email_key LIMIT $2", after, page)
+			if err != nil {
+				yield(Subscriber{}, l.fail("read the subscribers", err))
+				return
+			}
+			for _, k := range batch {
+				if !yield(k.Subscriber, nil) {
+					return
+				}
+				after = k.key
+			}
+			if len(batch) < page {
+				return
+			}
+		}
+	}
+}
+
+// SetStatus changes one subscriber's status; it reports false where there is none.
+// Activating one again moves the cursor to the newest number, and the
+// subscription is then no longer the file's. A pending one is confirmed by it.
+func (l *Ledger) SetStatus(ctx context.Context, email string, status Status, now time.Time) (bool, error) {
+	key, err := NormalizeEmail(email)
+	if err != nil {
+		return false, nil
+	}
+	found := false
+	err = l.change(ctx, "set "+email+" to "+string(status), func(tx *sql.Tx) error {
+		s, err := subscriberBy(ctx, tx, "s.email_key = $1", key)
+		if err != nil || s == nil {
+			return err
+		}
+		found = true
+		if s.Status == status {
+			return nil
+		}
+		if status == Active {
+			if s.Cursor, err = newest(ctx, tx); err != nil {
+				return err
+			}
+			if s.Status == Pending && s.Confirmed.IsZero() {
+				s.Confirmed = now
+			}
+			s.FromFile = false
+		}
+		s.Status = status
+		return saveSubscriber(ctx, tx, s, now)
+	})
+	return found && err == nil, err
+}
+
+// SetPreferences changes what the subscriber chose; nil leaves it as it is. It
+// reports false where there is none. A change does not reach back: the cursor
+// is first raised to the last closed edition of the cadence so far
+// (defaultCadence where the subscriber has none of their own).
+func (l *Ledger) SetPreferences(ctx context.Context, email string, cadence *string, tags *[]string, defaultCadence string, now time.Time) (bool, error) {
+	key, err := NormalizeEmail(email)
+	if err != nil {
+		return false, nil
+	}
+	found := false
+	err = l.change(ctx, "set the preferences of "+email, func(tx *sql.Tx) error {
+		s, err := subscriberBy(ctx, tx, "s.email_key = $1", key)
+		if err != nil || s == nil {
+			return err
+		}
+		found = true
+		chosen := *s
+		if cadence != nil {
+			chosen.Cadence = *cadence
+		}
+		if tags != nil {
+			chosen.Tags = normalTags(*tags)
+		}
+		if sameChoice(*s, chosen) {
+			return nil
+		}
+		if chosen.Cursor, err = raisedCursor(ctx, tx, *s, defaultCadence); err != nil {
+			return err
+		}
+		return saveSubscriber(ctx, tx, &chosen, now)
+	})
+	return found && err == nil, err
+}
+
+func sameChoice(a, b Subscriber) bool {
+	return a.Cadence == b.Cadence && list(a.Tags).String() == list(b.Tags).String()
+}
+
+// raisedCursor is where the cursor stands after the last closed edition of the
+// subscriber's cadence. An open delivery will move it there itself, and would
+// be lost if the cursor left it behind.
+func raisedCursor(ctx context.Context, tx *sql.Tx, s Subscriber, defaultCadence string) (int64, error) {
+	cadence := s.Cadence
+	if cadence == "" {
+		cadence = defaultCadence
+	}
+	var through int64
+	err := tx.QueryRowContext(ctx, `
+		SELECT COALESCE(MAX(c.through_seq), 0) FROM cadence c
+		WHERE c.name = $1 AND NOT EXISTS (
+			SELECT 1 FROM delivery d WHERE d.subscriber = $2 AND d.progress IN ('sending', 'deferred'))`,
+		cadence, s.ID).Scan(&through)
+	return max(s.Cursor, through), err
+}
+
+const updateSubscriber = `
+	UPDATE subscriber SET name = $2, cadence = $3, tags = $4, confirmed_at = $5, cursor_seq = $6, from_file = $7,
+		status_at = CASE WHEN status = $8 THEN status_at ELSE $9 END, status = $8
+	WHERE id = $1`
+
+func saveSubscriber(ctx context.Context, tx *sql.Tx, s *Subscriber, now time.Time) error {
+	_, err := tx.ExecContext(ctx, updateSubscriber, s.updates(now)...)
+	return err
+}
+
+// updates are the arguments of updateSubscriber.
+func (s *Subscriber) updates(now time.Time) []any {
+	return []any{s.ID, s.Name, s.Cadence, list(s.Tags), instant(s.Confirmed), s.Cursor, s.FromFile, s.Status, instant(now)}
+}

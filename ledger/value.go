@@ -1,0 +1,86 @@
+package ledger
+
+import (
+	"database/sql/driver"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
+)
+
+// instant is a time as it is stored: microseconds since 1970, NULL for the zero time.
+type instant time.Time
+
+func (i instant) Value() (driver.Value, error) {
+	if time.Time(i).IsZero() {
+		return nil, nil
+	}
+	return time.Time(i).UnixMicro(), nil
+}
+
+func (i *instant) Scan(src any) error {
+	switch v := src.(type) {
+	case nil:
+		*i = instant{}
+	case int64:
+		*i = instant(time.UnixMicro(v).UTC())
+	default:
+		return fmt.Errorf("a time is stored as %T", src)
+	}
+	return nil
+}
+
+// list is a list of strings as it is stored: a JSON array, "" for none.
+type list []string
+
+func (l list) String() string {
+	if len(l) == 0 {
+		return ""
+	}
+	text, err := json.Marshal([]string(l))
+	if err != nil {
+		return "" // strings always marshal
+	}
+	return string(text)
+}
+
+func (l list) Value() (driver.Value, error) { return l.String(), nil }
+
+func (l *list) Scan(src any) error {
+	text, ok := src.(string)
+	if !ok {
+		return fmt.Errorf("a list is stored as %T", src)
+	}
+	*l = nil
+	if text == "" {
+		return nil
+	}
+	return json.Unmarshal([]byte(text), (*[]string)(l))
+}
+
+// normalTags trims tags and drops those that stood before in other case.
+func normalTags(tags []string) list {
+	var kept list
+	seen := make(map[string]bool, len(tags))
+	for _, tag := range tags {
+		tag = strings.TrimSpace(tag)
+		if key := fold(tag); tag != "" && !seen[key] {
+			seen[key] = true
+			kept = append(kept, tag)
+		}
+	}
+	return kept
+}
+
+// fold returns the form in which texts that differ in case alone are equal.
+func fold(s string) string {
+	for i := range len(s) {
+		if s[i] >= 0x80 {
+			return norm.NFC.String(cases.Fold().String(s))
+		}
+	}
+	return strings.ToLower(s)
+}
