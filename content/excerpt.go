@@ -150,6 +150,9 @@ func trimEnd(root *html.Node) {
 			}
 		case n.Type == html.ElementNode && textOf(n) == "" && !hasImage(n) && n.DataAtom != atom.Img:
 		default:
+			if n.Type == html.TextNode {
+				n.Data = strings.TrimRight(n.Data, " \n\t")
+			}
 			return
 		}
 		root.RemoveChild(n)

@@ -70,7 +70,7 @@ func TestUnchangedScanReadsNothing(t *testing.T) {
 		t.Errorf("another build: read %d, %v", other.Read, err)
 	}
 	b.cfg.Content.Permalink = "/x/:slug/"
-	if s := scanTree(t, b.open(), first.Snapshot); s.Read != 4 || s.Posts[0].URL != "https://example.com/x/good/" {
+	if s := scanTree(t, b.open(), first.Snapshot); s.Read != 4 || s.Posts[0].URL != "https://example.com/x/a/" {
 		t.Errorf("another config: read %d, %s", s.Read, s.Posts[0].URL)
 	}
 }

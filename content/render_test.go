@@ -1,0 +1,176 @@
+package content_test
+
+import (
+	"context"
+	"encoding/xml"
+	"io"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/html"
+
+	"publisher/config"
+	"publisher/content"
+)
+
+// nbsp is what goldmark puts before a footnote's way back.
+const nbsp = "\u00a0"
+
+const head = "---\ntitle: A post\ndate: 2024-01-01\nurl: /2024/a-post/\n---\n"
+
+// TestBody shows what becomes of single pieces of a body.
+func TestBody(t *testing.T) {
+	tests := []struct{ name, markdown, want string }{
+		{"relative link", "[a](b.html)", `<p><a href="https://example.com/2024/a-post/b.html">a</a></p>`},
+		{"link from the root", "[a](/b?c=d&e#f)", `<p><a href="https://example.com/b?c=d&amp;e#f">a</a></p>`},
+		{"link within the page", "[a](#b)", `<p><a href="https://example.com/2024/a-post/#b">a</a></p>`},
+		{"link without scheme", "[a](//other.example/b)", `<p><a href="https://other.example/b">a</a></p>`},
+		{"link to another post's file", "[a](other.md#x)", `<p><a href="https://example.com/elsewhere/#x">a</a></p>`},
+		{"javascript link", "[a](JaVaScript:alert(1)) <a href=\"java\nscript:alert(1)\">b</a>", `<p>a b</p>`},
+		{"data link", `<a href="data:text/html,x">a</a>`, `<p>a</p>`},
+		{"script", "<script>alert(1)</script>\n\nText <b onclick=x()>b</b>", `<p>Text <b>b</b></p>`},
+		{"style", `<p style="color:red;position:fixed;background:url(x)" class="c">a</p>`, `<p style="color:red">a</p>`},
+		{"form", `<form action=x><p>Name <input name=a><button>Go</button></p></form>`, `<p>Name </p>`},
+		{"task list", "- [x] done\n- [ ] open", "<ul>\n<li>☑ done</li>\n<li>☐ open</li>\n</ul>"},
+		{"video frame", `<iframe src="https://www.youtube-nocookie.com/embed/dQw4w9WgXcQ" title="A song"></iframe>`,
+			`<p><a href="https://www.youtube.com/watch?v=dQw4w9WgXcQ"><img src="https://i.ytimg.com/vi/dQw4w9WgXcQ/hqdefault.jpg" alt="A song"/></a></p>`},
+		{"other frame", `<iframe src="https://maps.example/m"></iframe>`, `<p><a href="https://maps.example/m">▶ maps.example/m</a></p>`},
+		{"video", `<video controls><source src="/v.mp4"></video>`, `<p><a href="https://example.com/v.mp4">▶ v.mp4</a></p>`},
+		{"comment", "a <!-- secret --> b", `<p>a  b</p>`},
+		{"unknown element", "<x-card>\n\n**a**\n\n</x-card>", `<p><strong>a</strong></p>`},
+		{"picture beside the post", "![d](dot.png)", `<p><img src="https://example.com/2024/a-post/dot.png" alt="d" width="3" height="2"/></p>`},
+		{"picture with its width", `<img src="dot.png" width="6">`, `<p><img src="https://example.com/2024/a-post/dot.png" width="6" height="4" alt=""/></p>`},
+		{"srcset", `<img src="a.png" srcset="a.png 1x, /b.png 2x" alt="">`, `<p><img src="https://example.com/2024/a-post/a.png" srcset="https://example.com/2024/a-post/a.png 1x, https://example.com/b.png 2x" alt=""/></p>`},
+		{"heading anchor", `<h2 id="a">A <a class="anchor" href="#a">#</a></h2>`, `<h2 id="a">A </h2>`},
+		{"code", "```go\nvar a\n```", `<pre style="background-color:#f6f8fa;color:#1f2328;padding:12px;overflow:auto"><code class="language-go"><span style="color:#cf222e">var</span> <span style="color:#1f2328">a</span>` + "\n" + `</code></pre>`},
+		{"code of no language", "```nosuch\n<a>\n```", `<pre style="background-color:#f6f8fa;color:#1f2328;padding:12px;overflow:auto"><code class="language-nosuch">&lt;a&gt;` + "\n" + `</code></pre>`},
+		{"footnote", "a[^1]\n\n[^1]: note", `<p>a<sup id="a-post-fnref:1"><a href="https://example.com/2024/a-post/#a-post-fn:1">1</a></sup></p>` + "\n" +
+			`<div>` + "\n" + `<hr/>` + "\n" + `<ol>` + "\n" + `<li id="a-post-fn:1">` + "\n" + `<p>note` + nbsp + `<a href="https://example.com/2024/a-post/#a-post-fnref:1">↩︎</a></p>` + "\n" + `</li>` + "\n" + `</ol>` + "\n" + `</div>`},
+		{"svg and math", `a <svg><script>x</script></svg> <math alttext="x^2"><mi>x</mi></math>`, `<p>a  x^2</p>`},
+		{"table", "|a|\n|-|\n|b|", "<table>\n<thead>\n<tr>\n<th>a</th>\n</tr>\n</thead>\n<tbody>\n<tr>\n<td>b</td>\n</tr>\n</tbody>\n</table>"},
+		{"text between blocks", "<div>a</div>\nb *c*", "<div>a</div><p>\nb *c*</p>"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			dot, err := os.ReadFile("testdata/hugo/content/post/bundle/dot.png")
+			must(t, err)
+			b := newBlog(t, map[string]string{"post.md": head + test.markdown, "other.md": strings.ReplaceAll(good, "---\nText", "url: /elsewhere/\n---\nText"), "dot.png": string(dot)})
+			tree, scan := b.scan()
+			if got := render(t, tree, scan.Posts[1]).HTML; got != test.want {
+				t.Errorf("got  %s\nwant %s", got, test.want)
+			}
+		})
+	}
+}
+
+// TestExcerpt shows where an excerpt comes from and where it ends.
+func TestExcerpt(t *testing.T) {
+	sentence := "One two three four five. "
+	tests := []struct{ name, text, want string }{
+		{"mark", head + "Before **b**.\n\n<!-- More -->\n\nAfter.", "<p>Before <strong>b</strong>.</p>"},
+		{"mark within a paragraph", head + "Before <!--more--> after.", "<p>Before</p>"},
+		{"mark of MDX", head + "Before.\n\n{/* more */}\n\nAfter.", "<p>Before.</p>"},
+		{"front matter over the mark", "---\ntitle: A\ndate: 2024-01-01\nsummary: From *here*.\n---\nBefore.\n\n<!--more-->\n", "<p>From <em>here</em>.</p>"},
+		{"whole blocks", head + "A b c.\n\nD e f.\n\n" + strings.Repeat("word ", 200), "<p>A b c.</p>\n<p>D e f.</p>"},
+		{"the nearest sentence end", head + strings.Repeat(sentence, 10), "<p>" + strings.TrimSpace(strings.Repeat(sentence, 4)) + "</p>"},
+		{"no sentence ends near", head + strings.Repeat("word ", 100), "<p>" + strings.Repeat("word ", 19) + "word…</p>"},
+		{"not within a link", head + "[" + strings.Repeat("word ", 100) + "](/x)", `<p><a href="https://example.com/x">` + strings.Repeat("word ", 99) + "word </a></p>"},
+		{"not within code", head + "A b.\n\n```\n" + strings.Repeat("word ", 100) + "\n```", "<p>A b.</p>"},
+		{"not within an item", head + "- " + strings.Repeat("a ", 15) + "\n- " + strings.Repeat("b ", 15), "<ul>\n<li>" + strings.Repeat("a ", 14) + "a</li>\n</ul>"},
+		{"no heading at the end", head + "A b c.\n\n## Next\n\n" + strings.Repeat("word ", 200), "<p>A b c.</p>"},
+		{"no footnotes", head + "A[^1] b.\n\n[^1]: note", "<p>A b.</p>"},
+		{"no ids", head + "## A\n\nB c.", "<h2>A</h2>\n<p>B c.</p>"},
+		{"abbreviations end nothing", head + strings.Repeat("word ", 17) + "e.g. " + strings.Repeat("more ", 4) + "end. " + strings.Repeat("rest ", 30), "<p>" + strings.Repeat("word ", 17) + "e.g. " + strings.Repeat("more ", 4) + "end.</p>"},
+		{"the title's own heading", "# Two *words*\n\nText.", "<p>Text.</p>"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			b := newBlog(t, map[string]string{"2024-01-01-post.md": test.text})
+			b.cfg.Content.ExcerptWords = 20
+			p, r := b.only()
+			if r.ExcerptHTML != test.want {
+				t.Errorf("got  %s\nwant %s", r.ExcerptHTML, test.want)
+			}
+			if strings.HasPrefix(test.text, "# ") && p.Title != "Two words" {
+				t.Errorf("title %q", p.Title)
+			}
+		})
+	}
+}
+
+func TestWords(t *testing.T) {
+	_, r := newBlog(t, map[string]string{"a.md": head + "one two — three\n\n日本語四"}).only()
+	if r.Words != 5 {
+		t.Errorf("%d words, want 5: three, and four characters as two", r.Words)
+	}
+	if r.ExcerptText != "one two — three 日本語四" {
+		t.Errorf("text %q", r.ExcerptText)
+	}
+}
+
+var forbiddenHTML = regexp.MustCompile(`(?i)<(?:script|style|form|input|object|iframe|embed|svg|base|meta|link)[\s/>]|<[^>]*\son[a-z]+\s*=|(?:href|src)="(?:javascript|data|vbscript):`)
+
+// FuzzRender throws whole files at the package: no panic, and whatever comes out
+// is safe, well-formed XML.
+func FuzzRender(f *testing.F) {
+	for _, seed := range []string{
+		everything, head + "a[^1] <!--more--> <b onclick=x>\x00\n\n[^1]: x", "Title: x\nDate: 2024-01-01\nSummary: a\n    <ul><li>b\n\n[x]({tag}/a b)",
+		"+++\ntitle='x'\ndate=2024-01-01\n+++\n<svg><style><img src=x onerror=1>", "{\"title\":\"x\",\"date\":\"2024-01-01\"}\n<math><mtext><table><mglyph><style><!--</style><img title=\"--&gt;&lt;img src=1 onerror=alert(1)&gt;\">",
+		head + "<p style='color:red'><a href=' java\tscript:x'>y</a><plaintext>", head + "> - > 1. ```\n| a |\n|-|\n<noscript><p title=\"</noscript><img src=x onerror=alert(1)>\">",
+	} {
+		f.Add(seed)
+	}
+	cfg := config.Default()
+	cfg.Dir = f.TempDir()
+	cfg.Content.Dir = "."
+	cfg.Site.URL, _ = url.Parse("https://example.com")
+	tree, err := content.Open(cfg)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		must(t, os.WriteFile(filepath.Join(cfg.Dir, "a.md"), []byte(text), 0o644))
+		for _, p := range scanTree(t, tree, nil).Posts {
+			if strings.ContainsAny(p.Title+p.URL, "\r\n\x00") || p.Title == "" {
+				t.Errorf("title %q, address %q", p.Title, p.URL)
+			}
+			r, _, err := tree.Render(context.Background(), p)
+			if err != nil {
+				continue
+			}
+			for _, out := range []string{r.HTML, r.ExcerptHTML, r.IntroHTML} {
+				checkSafe(t, out)
+			}
+		}
+	})
+}
+
+func checkSafe(t *testing.T, out string) {
+	t.Helper()
+	if bad := forbiddenHTML.FindString(out); bad != "" {
+		t.Errorf("unsafe %q in %q", bad, out)
+	}
+	again, err := html.Parse(strings.NewReader(out))
+	if err != nil {
+		t.Fatalf("does not parse again: %v", err)
+	}
+	for n := range again.Descendants() {
+		for _, a := range n.Attr {
+			if strings.HasPrefix(a.Key, "on") || (a.Key == "href" || a.Key == "src") && !strings.Contains(a.Val, ":") {
+				t.Errorf("attribute %s=%q in %q", a.Key, a.Val, out)
+			}
+		}
+	}
+	d := xml.NewDecoder(strings.NewReader("<x>" + html.EscapeString(out) + "</x>"))
+	for {
+		if _, err := d.Token(); err == io.EOF {
+			return
+		} else if err != nil {
+			t.Fatalf("cannot stand in XML: %v in %q", err, out)
+		}
+	}
+}
