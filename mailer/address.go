@@ -1,0 +1,42 @@
+package mailer
+
+import (
+	"errors"
+	"fmt"
+	"net/mail"
+	"strings"
+
+	"golang.org/x/net/idna"
+)
+
+// mailPath is an address as it goes over SMTP, in angle brackets, an
+// internationalised domain in its ASCII form (RFC 5890). ascii is false where the
+// local part needs SMTPUTF8 (RFC 6531).
+func mailPath(address string) (path string, ascii bool, err error) {
+	parsed, err := mail.ParseAddress("<" + address + ">")
+	if err != nil {
+		return "", false, fmt.Errorf("%q is not a mail address", address)
+	}
+	at := strings.LastIndexByte(parsed.Address, '@')
+	domain, err := asciiDomain(parsed.Address[at+1:])
+	if err != nil {
+		return "", false, fmt.Errorf("%q is not a mail address: %w", address, err)
+	}
+	local := parsed.Address[:at]
+	if strings.ContainsFunc(local, func(r rune) bool { return r < ' ' || r == 0x7f }) {
+		return "", false, fmt.Errorf("%q is not a mail address: it holds a control character", address)
+	}
+	path = (&mail.Address{Address: local + "@" + domain}).String()
+	return path, isASCII(path), nil
+}
+
+func asciiDomain(domain string) (string, error) {
+	if isASCII(domain) {
+		return domain, nil
+	}
+	ascii, err := idna.Lookup.ToASCII(domain)
+	if err != nil {
+		return "", errors.New("its domain cannot be written in ASCII")
+	}
+	return ascii, nil
+}

@@ -1,0 +1,141 @@
+package mailer
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/mail"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/emersion/go-smtp"
+
+	"publisher/config"
+)
+
+// Catcher is an SMTP server on loopback that files each message as an .eml.
+type Catcher struct {
+	server *smtp.Server
+	port   int
+	done   chan error
+}
+
+// StartCatcher listens on a free port of 127.0.0.1 and files into dir, which is
+// made when the first message comes.
+func StartCatcher(dir string) (*Catcher, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("starting the built-in catcher: %w", err)
+	}
+	server := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return &caught{dir: dir}, nil }))
+	server.Domain = "localhost"
+	server.EnableSMTPUTF8 = true
+	server.ErrorLog = log.New(io.Discard, "", 0) // clients that leave without QUIT are no news
+	c := &Catcher{server: server, port: listener.Addr().(*net.TCPAddr).Port, done: make(chan error, 1)}
+	go func() { c.done <- server.Serve(listener) }()
+	return c, nil
+}
+
+// SMTP is the settings that reach the catcher.
+func (c *Catcher) SMTP(cfg config.SMTP) config.SMTP {
+	cfg.Host, cfg.Port, cfg.TLS = "127.0.0.1", c.port, "none"
+	cfg.Username, cfg.Password, cfg.Auth, cfg.Rate = "", "", "none", nil
+	return cfg
+}
+
+// Close ends the connections that are left. It may be called more than once.
+func (c *Catcher) Close() error {
+	if err := c.server.Close(); errors.Is(err, smtp.ErrServerClosed) {
+		return nil
+	} else if err != nil {
+		return fmt.Errorf("stopping the built-in catcher: %w", err)
+	}
+	return <-c.done
+}
+
+// caught is one connection to the catcher.
+type caught struct {
+	dir, from string
+	to        []string
+}
+
+func (s *caught) Reset()        { s.from, s.to = "", nil }
+func (s *caught) Logout() error { return nil }
+
+func (s *caught) Mail(from string, _ *smtp.MailOptions) error {
+	s.from = from
+	return nil
+}
+
+func (s *caught) Rcpt(to string, _ *smtp.RcptOptions) error {
+	s.to = append(s.to, to)
+	return nil
+}
+
+// Data files the message once for each recipient. What cannot be filed is refused
+// for now, so that the delivery is deferred and not lost.
+func (s *caught) Data(r io.Reader) error {
+	message, err := io.ReadAll(r)
+	if err != nil {
+		return err
+	}
+	for _, to := range s.to {
+		if err := s.file(to, message); err != nil {
+			return &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 3, 0}, Message: oneLine("the outbox cannot be written: " + err.Error())}
+		}
+	}
+	return nil
+}
+
+// file writes beside the target and renames, so that nobody sees half a message.
+// Folder and files are the owner's alone: whoever reads the mail can unsubscribe
+// its recipient. The lines on top are what a mailbox adds at delivery (RFC 5321
+// §4.4, RFC 9228).
+func (s *caught) file(to string, message []byte) error {
+	if err := os.MkdirAll(s.dir, 0o700); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(s.dir, ".incoming-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name()) // gone already where all went well
+	_, err = fmt.Fprintf(f, "Return-Path: <%s>\r\nDelivered-To: %s\r\n%s", s.from, to, message)
+	if err = errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), filepath.Join(s.dir, fileName(to, message)))
+}
+
+// fileName is made of Message-ID and recipient, so that the same delivery sent
+// again takes the place of the first.
+func fileName(to string, message []byte) string {
+	id := ""
+	if parsed, err := mail.ReadMessage(bytes.NewReader(message)); err == nil {
+		id, _, _ = strings.Cut(strings.Trim(parsed.Header.Get("Message-Id"), "<> "), "@")
+	}
+	if id == "" {
+		sum := sha256.Sum256(message)
+		id = hex.EncodeToString(sum[:8])
+	}
+	const longest = 180
+	name := id + "-" + to
+	safe := strings.Map(func(r rune) rune {
+		if 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("@+-_.", r) {
+			return r
+		}
+		return '_'
+	}, name)
+	safe = strings.TrimLeft(safe, ".")
+	if safe != name || len(safe) > longest {
+		sum := sha256.Sum256([]byte(name)) // keeps apart what now looks alike
+		safe = safe[:min(len(safe), longest)] + "-" + hex.EncodeToString(sum[:4])
+	}
+	return safe + ".eml"
+}

@@ -1,0 +1,166 @@
+package mailer
+
+import "errors"
+
+// conversation is what is said over one connection: message after message, until
+// there is none left, the connection has had its share, or it breaks.
+type conversation struct {
+	*delivery
+	session *session
+
+	begun    int   // envelopes
+	fruitful bool  // the server answered for a message
+	lost     error // how the connection broke
+	// held is taken from the queue but, by a rate, not to be sent yet.
+	held *Job
+}
+
+// run delivers first, which has its place with the limiter, and what follows. It
+// returns a job that it leaves untried, if there is one.
+func (c *conversation) run(first *Job) (left *Job) {
+	defer c.session.deadline.watch()()
+	var body *Job
+	next := c.prepare(first)
+	for {
+		if body == nil && next == nil {
+			if next = c.waitForNext(); next == nil {
+				c.session.quit()
+				return c.held
+			}
+		}
+		t := c.session.exchange(body, next)
+		ready, untried := c.settle(t, body, next)
+		if t.lost == nil && (t.ready == (ready != nil)) {
+			body, next = ready, c.pick()
+			continue
+		}
+		c.lost = t.lost
+		c.session.close()
+		if c.held != nil && untried == nil {
+			untried = c.held
+		}
+		return untried
+	}
+}
+
+// settle commits what a round trip brought. It returns the job whose body is to go
+// out, and the one that was not tried.
+func (c *conversation) settle(t trip, body *Job, next *envelope) (ready, untried *Job) {
+	limiter := c.sender.limiter
+	if t.slow {
+		c.sender.throttle.slow()
+	}
+	if body != nil {
+		limiter.End()
+		c.answered(t, t.body)
+	}
+	if next == nil {
+		c.commit(t.body, nil)
+		return nil, nil
+	}
+	if t.ready && t.lost == nil {
+		c.fruitful = true
+		if c.commit(t.body, next.job) {
+			return next.job, nil
+		}
+		limiter.Undo()
+		return nil, nil
+	}
+	limiter.End()
+	c.commit(t.body, nil)
+	if t.refused == nil && c.begun > 1 {
+		return nil, next.job // the connection was at fault, not the job
+	}
+	if t.refused == nil {
+		t.refused = c.firstFailed(next.job, t.lost)
+	}
+	c.answered(t, t.refused)
+	c.commit(t.refused, nil)
+	return nil, nil
+}
+
+// answered notes an outcome that the server gave, and not to be rid of us.
+func (c *conversation) answered(t trip, o *Outcome) {
+	if o.Code == 0 || o.Code == 421 {
+		return
+	}
+	c.fruitful = true
+	if !t.slow {
+		c.took()
+	}
+}
+
+// firstFailed is the outcome of a job on whose envelope a fresh connection broke.
+// It counts as tried, lest a job that breaks connections hold up all others.
+func (c *conversation) firstFailed(job *Job, err error) *Outcome {
+	var closing *closingError
+	if errors.As(err, &closing) {
+		return answered(job, closing.reply, false)
+	}
+	return c.session.fault(job, Temporary, err)
+}
+
+// prepare makes the envelope of a job that has its place with the limiter. A job
+// that cannot be addressed is done with.
+func (c *conversation) prepare(job *Job) *envelope {
+	e, refused := c.session.address(job)
+	if refused != nil {
+		c.sender.limiter.Undo()
+		c.commit(refused, nil)
+		return nil
+	}
+	c.begun++
+	return e
+}
+
+// pick returns the next envelope that may go out at once, or nil.
+func (c *conversation) pick() *envelope {
+	share := c.sender.cfg.MessagesPerConnection
+	for share == 0 || c.begun < share {
+		if c.ctx.Err() != nil || c.over() {
+			break
+		}
+		job := c.held
+		if job == nil {
+			if job = c.next(); job == nil {
+				break
+			}
+		}
+		if c.held = job; c.sender.limiter.Begin() > 0 {
+			break
+		}
+		c.held = nil
+		if e := c.prepare(job); e != nil {
+			return e
+		}
+	}
+	return nil
+}
+
+// waitForNext is pick for a connection with nothing else to do: it waits a little
+// for a rate.
+func (c *conversation) waitForNext() *envelope {
+	for {
+		e := c.pick()
+		if e != nil || c.held == nil {
+			return e
+		}
+		wait := c.sender.limiter.Begin()
+		if wait > maxIdle || wait > 0 && c.sender.limiter.Acquire(c.ctx) != nil {
+			return nil
+		}
+		job := c.held
+		c.held = nil
+		if e := c.prepare(job); e != nil {
+			return e
+		}
+	}
+}
+
+// fault is set where the connection brought nothing.
+func (c *conversation) fault() *ConnectError {
+	if c.fruitful || c.lost == nil {
+		return nil
+	}
+	return c.sender.connectError(c.lost)
+}

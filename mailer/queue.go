@@ -1,0 +1,60 @@
+package mailer
+
+import "context"
+
+// Job is one message to deliver.
+type Job struct {
+	ReturnPath string // "" for the null return path
+	To         string
+	// Append appends the whole message to dst.
+	Append func(dst []byte) []byte
+	// Ref is the queue's own record; the mailer does not look at it.
+	Ref any
+}
+
+// Verdict is how an attempt ended.
+type Verdict int
+
+const (
+	Sent      Verdict = iota
+	Temporary         // 4xx, or a connection fault before the body was complete
+	Permanent         // 5xx
+	Uncertain         // the connection broke after the body, before the reply
+)
+
+func (v Verdict) String() string {
+	switch v {
+	case Sent:
+		return "sent"
+	case Temporary:
+		return "deferred"
+	case Permanent:
+		return "failed"
+	}
+	return "uncertain"
+}
+
+// Outcome is how one job ended.
+type Outcome struct {
+	Job     *Job
+	Verdict Verdict
+	// AddressRefused tells a refusal of the recipient's address (5.1.x, 5.2.1, a bare
+	// 550 to RCPT) from one of the message.
+	AddressRefused bool
+	Code           int    // SMTP reply code; 0 for a connection fault
+	Enhanced       string // RFC 3463, such as "5.1.1"; "" for none
+	Reply          string // the server's words, one line, or the fault's
+}
+
+// Queue hands out jobs and writes down what becomes of them. Its methods are
+// called by many connections at once.
+type Queue interface {
+	// Next returns the next job, or io.EOF. Nothing is written down yet: a job that
+	// was handed out and never given to Commit has not been tried. Next must not wait
+	// for time to pass, since a connection that has a message to finish calls it too.
+	Next(ctx context.Context) (*Job, error)
+	// Commit writes down, durably and in one step, how done ended and that next's
+	// body is about to go out; either may be nil. False: next must not be sent. A job
+	// whose envelope was refused comes as done without ever having been next.
+	Commit(ctx context.Context, done *Outcome, next *Job) (bool, error)
+}

@@ -1,0 +1,328 @@
+package mailer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/wneessen/go-mail/smtp"
+)
+
+// grace is how long a message that is under way may take once delivery is to end.
+const grace = 8 * time.Second
+
+const (
+	reset   = "RSET\r\n"
+	loneDot = ".\r\n"
+)
+
+var errOutOfStep = errors.New("the server's replies are out of step with the commands")
+
+// session is one connection, logged in, on which messages go out one by one. It is
+// used by one goroutine.
+type session struct {
+	client     *smtp.Client
+	addr       string
+	pipelining bool
+	smtputf8   bool
+	deadline   *deadline
+	// undo is what the server needs before the next envelope after it has refused
+	// one: a lone dot where it waits for a body, else RSET.
+	undo string // "", reset or loneDot
+	out  []byte // what goes out in one write, kept for the next
+}
+
+// trip is what one round trip brought: the reply to a body, and those to the
+// envelope of the next message.
+type trip struct {
+	body *Outcome // nil where no body went out
+	// refused is why the envelope was; ready, that the server waits for the body. If
+	// neither, the envelope was not tried.
+	refused *Outcome
+	ready   bool
+	// lost is why the connection is of no use any more.
+	lost error
+	// slow tells that the server asked for less.
+	slow bool
+}
+
+// envelope is a job's commands.
+type envelope struct {
+	job        *Job
+	mail, rcpt string
+}
+
+// address makes the envelope, or the outcome of a job that cannot have one here.
+func (s *session) address(job *Job) (*envelope, *Outcome) {
+	refuse := func(status string, bad bool, err error) (*envelope, *Outcome) {
+		return nil, &Outcome{Job: job, Verdict: Permanent, AddressRefused: bad, Enhanced: status, Reply: err.Error()}
+	}
+	to, ascii, err := mailPath(job.To)
+	if err != nil {
+		return refuse("5.1.3", true, err)
+	}
+	from := "<>"
+	if job.ReturnPath != "" {
+		var fromASCII bool
+		if from, fromASCII, err = mailPath(job.ReturnPath); err != nil {
+			return refuse("5.1.7", false, err)
+		}
+		ascii = ascii && fromASCII
+	}
+	e := &envelope{job: job, mail: "MAIL FROM:" + from, rcpt: "RCPT TO:" + to + "\r\n"}
+	if !ascii {
+		if !s.smtputf8 {
+			return refuse("5.6.7", false, fmt.Errorf("the address %s is not ASCII before the @, and %s does not offer SMTPUTF8", job.To, s.addr))
+		}
+		e.mail += " SMTPUTF8"
+	}
+	e.mail += "\r\n"
+	return e, nil
+}
+
+// exchange sends the body of one message and the envelope of the next, in one write
+// where the server offers PIPELINING (RFC 2920 §3.1 lets message content begin a
+// group). Either may be nil.
+func (s *session) exchange(body *Job, next *envelope) trip {
+	if s.pipelining {
+		return s.group(body, next)
+	}
+	return s.oneByOne(body, next)
+}
+
+func (s *session) group(body *Job, next *envelope) trip {
+	undo := s.undo
+	s.undo = ""
+	out, dot := append(s.out[:0], undo...), 0
+	if body != nil {
+		out, dot = appendBody(out, body)
+	}
+	if next != nil {
+		out = append(append(append(out, next.mail...), next.rcpt...), "DATA\r\n"...)
+	}
+	s.out = out
+	written, err := s.write(out)
+	var t trip
+	if body != nil {
+		s.finish(&t, body, err != nil && written <= dot, err)
+	}
+	if t.lost == nil {
+		t.lost = err
+	}
+	if t.lost != nil {
+		return t
+	}
+	if undo != "" {
+		if _, t.lost = s.read(&t); t.lost != nil {
+			return t
+		}
+	}
+	if next != nil {
+		s.readEnvelope(&t, next.job)
+	}
+	return t
+}
+
+// appendBody returns where the final dot stands: the message is not complete before
+// that octet has gone out.
+func appendBody(out []byte, body *Job) (_ []byte, dot int) {
+	out = appendStuffed(out, body.Append)
+	return append(out, ".\r\n"...), len(out)
+}
+
+// write sends all of it at once and returns how many octets went out. bufio passes
+// on at once what does not fit its buffer, and keeps what it could not flush.
+func (s *session) write(out []byte) (int, error) {
+	s.deadline.renew()
+	w := s.client.Text.W
+	n, err := w.Write(out)
+	if err == nil {
+		err = w.Flush()
+	}
+	return n - w.Buffered(), err
+}
+
+// finish reads the reply to a body. cut tells that the write broke before the final
+// dot, so that the server cannot have taken the message.
+func (s *session) finish(t *trip, body *Job, cut bool, broken error) {
+	if cut && errors.Is(broken, os.ErrDeadlineExceeded) {
+		t.body, t.lost = s.fault(body, Temporary, broken), broken
+		return
+	}
+	rep, err := s.read(t)
+	switch {
+	case cut && (err != nil || rep.code < 400):
+		t.body, t.lost = s.fault(body, Temporary, broken), broken
+	case cut: // the server said why it would not listen to the end
+		t.body, t.lost = answered(body, rep, false), broken
+	case err != nil:
+		t.body, t.lost = s.fault(body, Uncertain, err), err
+	case rep.code/100 == 3:
+		t.body, t.lost = s.fault(body, Uncertain, errOutOfStep), errOutOfStep
+	default:
+		t.body = answered(body, rep, false)
+		t.lost = rep.closing()
+	}
+}
+
+// readEnvelope reads the replies to MAIL, RCPT and DATA sent together. All are
+// read, whatever the first says (RFC 2920 §3.1).
+func (s *session) readEnvelope(t *trip, job *Job) {
+	var reps [3]reply
+	for i := range reps {
+		if reps[i], t.lost = s.read(t); t.lost != nil {
+			return
+		}
+		if t.lost = reps[i].closing(); t.lost != nil {
+			return
+		}
+	}
+	mail, rcpt, data := reps[0], reps[1], reps[2]
+	waiting := data.code == 354
+	switch {
+	case mail.code/100 == 3, rcpt.code/100 == 3, data.code/100 == 3 && !waiting, data.positive():
+		t.lost = errOutOfStep
+	case !mail.positive():
+		t.refused = answered(job, mail, false)
+		if waiting && rcpt.positive() {
+			// A lone dot would be an empty message to that recipient.
+			t.lost = errOutOfStep
+		}
+	case !rcpt.positive():
+		t.refused = answered(job, rcpt, true)
+	case !waiting:
+		t.refused = answered(job, data, false)
+	case s.client.Text.R.Buffered() > 0:
+		t.lost = errOutOfStep // one reply too many: the next would be taken for the body's
+	default:
+		t.ready = true
+	}
+	if t.refused != nil {
+		s.undo = reset
+		if waiting {
+			s.undo = loneDot
+		}
+	}
+}
+
+// oneByOne is exchange with a server that does not offer PIPELINING.
+func (s *session) oneByOne(body *Job, next *envelope) trip {
+	var t trip
+	if body != nil {
+		out, dot := appendBody(s.out[:0], body)
+		s.out = out
+		written, err := s.write(out)
+		if s.finish(&t, body, err != nil && written <= dot, err); t.lost == nil {
+			t.lost = err
+		}
+	}
+	if next == nil || t.lost != nil {
+		return t
+	}
+	if s.undo != "" {
+		if _, t.lost = s.command(&t, s.undo); t.lost != nil {
+			return t
+		}
+		s.undo = ""
+	}
+	for _, step := range []struct {
+		command string
+		want    int
+	}{{next.mail, 2}, {next.rcpt, 2}, {"DATA\r\n", 3}} {
+		var rep reply
+		if rep, t.lost = s.command(&t, step.command); t.lost != nil {
+			return t
+		}
+		if t.lost = rep.closing(); t.lost != nil {
+			return t
+		}
+		switch class := rep.code / 100; {
+		case class == step.want:
+		case class < 4:
+			t.lost = errOutOfStep
+			return t
+		default:
+			t.refused = answered(next.job, rep, step.command == next.rcpt)
+			s.undo = reset
+			return t
+		}
+	}
+	t.ready = true
+	return t
+}
+
+func (s *session) command(t *trip, line string) (reply, error) {
+	if _, err := s.write([]byte(line)); err != nil {
+		return reply{}, err
+	}
+	return s.read(t)
+}
+
+func (s *session) read(t *trip) (reply, error) {
+	s.deadline.renew()
+	rep, err := readReply(s.client.Text.R)
+	t.slow = t.slow || rep.slowDown()
+	return rep, err
+}
+
+// quit says good-bye where the server is ready for it, and closes.
+func (s *session) quit() {
+	if s.undo == loneDot { // or QUIT would be taken for the message
+		var t trip
+		if _, err := s.command(&t, s.undo); err != nil {
+			s.close()
+			return
+		}
+	}
+	if _, err := s.write([]byte("QUIT\r\n")); err == nil {
+		_, _ = readReply(s.client.Text.R) // whatever it says, the connection ends
+	}
+	s.close()
+}
+
+func (s *session) close() { _ = s.client.Close() } // all that mattered has been read
+
+func (s *session) fault(job *Job, verdict Verdict, err error) *Outcome {
+	return &Outcome{Job: job, Verdict: verdict, Reply: fmt.Sprintf("the connection to %s broke: %v", s.addr, err)}
+}
+
+func answered(job *Job, rep reply, toRCPT bool) *Outcome {
+	return &Outcome{
+		Job: job, Verdict: rep.verdict(), AddressRefused: rep.refusesAddress(toRCPT),
+		Code: rep.code, Enhanced: rep.enhanced, Reply: rep.text,
+	}
+}
+
+// deadline is renewed for each reply; once delivery is to end, it only runs down.
+type deadline struct {
+	client  *smtp.Client
+	timeout time.Duration
+	ctx     context.Context
+
+	mu    sync.Mutex
+	until time.Time // zero while delivery goes on
+}
+
+// watch lets the end of ctx cut short what is being waited for. The returned
+// function ends that.
+func (d *deadline) watch() (stop func() bool) {
+	return context.AfterFunc(d.ctx, func() {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.until = time.Now().Add(min(grace, d.timeout))
+		_ = d.client.UpdateDeadline(min(grace, d.timeout)) // fails only where the connection is closed
+	})
+}
+
+func (d *deadline) renew() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	left := d.timeout
+	if !d.until.IsZero() {
+		left = min(left, time.Until(d.until))
+	}
+	_ = d.client.UpdateDeadline(left) // fails only where the connection is closed, as the read then does
+}
