@@ -1,0 +1,126 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"publisher/ledger"
+	"publisher/publish"
+)
+
+func (a *app) editionsCommand() *cobra.Command {
+	c := a.jsonFlag(&cobra.Command{
+		Use:     "editions",
+		Short:   "What was sent, to how many, what failed and why",
+		Example: "  publisher editions\n  publisher editions show 12",
+		Args:    cobra.NoArgs,
+		RunE:    func(c *cobra.Command, _ []string) error { return a.listEditions(c) },
+	})
+	c.AddCommand(a.jsonFlag(&cobra.Command{
+		Use:     "list",
+		Short:   "All editions, newest first",
+		Example: "  publisher editions list --json",
+		Args:    cobra.NoArgs,
+		RunE:    func(c *cobra.Command, _ []string) error { return a.listEditions(c) },
+	}), a.editionsShow())
+	return c
+}
+
+func (a *app) listEditions(c *cobra.Command) error {
+	return a.withCopy(c.Context(), func(s session) error {
+		editions, err := s.ledger.Editions(c.Context())
+		if err != nil {
+			return err
+		}
+		summaries := make([]publish.EditionSummary, len(editions))
+		for i, e := range editions {
+			summaries[i] = s.publisher.Summary(e)
+		}
+		if a.json {
+			return a.printJSON(summaries)
+		}
+		out := tabwriter.NewWriter(a.stdout, 0, 4, 2, ' ', 0)
+		for _, e := range summaries {
+			fmt.Fprintf(out, "%d\t%s\t%s\t%d of %d sent\t%s\n", e.Number, e.Closed, e.Cadence, e.Sent, e.Recipients, e.Subject)
+		}
+		if len(summaries) == 0 {
+			a.hint("no edition yet; `publisher plan` says what is due")
+		}
+		return out.Flush()
+	})
+}
+
+func (a *app) editionsShow() *cobra.Command {
+	return a.jsonFlag(&cobra.Command{
+		Use:     "show NUMBER",
+		Short:   "One edition, with every delivery that is not simply sent",
+		Example: "  publisher editions show 12",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			number, err := strconv.ParseInt(args[0], 10, 64)
+			if err != nil || number < 1 {
+				return fmt.Errorf("%w: %q is not the number of an edition; `publisher editions` lists them", errUsage, args[0])
+			}
+			return a.withCopy(c.Context(), func(s session) error {
+				e, err := s.ledger.Edition(c.Context(), number)
+				if err != nil {
+					return err
+				}
+				if e == nil {
+					return fmt.Errorf("%w: there is no edition %d; `publisher editions` lists them", publish.ErrNotFound, number)
+				}
+				troubled, err := a.troubled(c, s, number)
+				if err != nil {
+					return err
+				}
+				summary := s.publisher.Summary(*e)
+				if a.json {
+					return a.printJSON(struct {
+						publish.EditionSummary
+						Deliveries []publish.DeliverySummary `json:"deliveries"`
+					}{summary, troubled})
+				}
+				a.say("edition %d (%s) of %s, %s: %s", summary.Number, summary.Cadence, summary.Closed, summary.Status, summary.Subject)
+				a.say("%d recipients: %d sent, %d deferred, %d failed, %d uncertain", summary.Recipients, summary.Sent, summary.Deferred, summary.Failed, summary.Uncertain)
+				for _, d := range troubled {
+					a.say("%s %s (attempt %d, %s)%s", d.Status, d.Email, d.Attempts, d.Last, reply(d.Reply))
+				}
+				return nil
+			})
+		},
+	})
+}
+
+// troubled are an edition's deliveries that are deferred, failed or uncertain.
+func (a *app) troubled(c *cobra.Command, s session, number int64) ([]publish.DeliverySummary, error) {
+	troubled := []publish.DeliverySummary{}
+	for d, err := range s.ledger.Deliveries(c.Context(), number, "") {
+		if err != nil {
+			return nil, err
+		}
+		if d.Progress == ledger.Sent {
+			continue
+		}
+		summary := s.publisher.DeliverySummary(d)
+		sub, err := s.ledger.SubscriberByID(c.Context(), d.Subscriber)
+		if err != nil {
+			return nil, err
+		}
+		if sub != nil {
+			summary.Email = sub.Email
+		}
+		troubled = append(troubled, summary)
+	}
+	return troubled, nil
+}
+
+// reply is the server's words behind a line, where there are any.
+func reply(words string) string {
+	if words == "" {
+		return ""
+	}
+	return ": " + words
+}

@@ -1,0 +1,83 @@
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"publisher/ledger"
+)
+
+func (a *app) previewCommand() *cobra.Command {
+	var cadence, format, out, to string
+	c := &cobra.Command{
+		Use:   "preview",
+		Short: "The next digest, without recording anything",
+		Long: `Composes the next digest as a subscriber without tags would get it; where
+nothing is new, of the latest posts. Prints it, writes it to a file, or mails it
+to one address. Nothing is remembered.`,
+		Example: "  publisher preview --out digest.html\n  publisher preview --format text\n  publisher preview --to me@example.com",
+		Args:    cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			p, cfg, err := a.publisher(nil)
+			if err != nil {
+				return err
+			}
+			if cadence == "" {
+				cadence = cfg.Digest.Default
+			}
+			if _, ok := cfg.Cadence(cadence); !ok {
+				return fmt.Errorf("%w: there is no cadence %q; digest.cadences in %s names them", errUsage, cadence, cfg.File)
+			}
+			recipient := "reader@example.com"
+			if to != "" {
+				recipient = to
+				if _, err := ledger.NormalizeEmail(to); err != nil {
+					return fmt.Errorf("%w: --to: %w", errUsage, err)
+				}
+			}
+			preview, warnings, err := p.Preview(c.Context(), cadence, recipient)
+			if err != nil {
+				return err
+			}
+			a.warn(warnings)
+			a.hint("%s: %s, %s of HTML (the limit is %d)", preview.Subject, count(preview.Posts, "post"), count(preview.HTMLSize, "byte"), cfg.Digest.MaxBytes)
+			if preview.Latest {
+				a.hint("nothing is new; these are the latest posts")
+			}
+			if to != "" {
+				outbox, err := p.SendPreview(c.Context(), preview, to)
+				switch {
+				case err != nil:
+					return err
+				case outbox != "":
+					a.say("nobody was mailed: mail.smtp.host is empty, so the message is in %s", outbox)
+				default:
+					a.say("sent to %s", to)
+				}
+				if out == "" {
+					return nil
+				}
+			}
+			data, ok := map[string][]byte{"html": []byte(preview.HTML), "text": []byte(preview.Text), "eml": preview.EML}[format]
+			if !ok {
+				return fmt.Errorf("%w: --format %q is not possible; want html, text or eml", errUsage, format)
+			}
+			if out == "" || out == "-" {
+				_, err := a.stdout.Write(data)
+				return err
+			}
+			if err := os.WriteFile(out, data, 0o644); err != nil {
+				return fmt.Errorf("writing the preview: %w", err)
+			}
+			a.say("wrote %s", out)
+			return nil
+		},
+	}
+	c.Flags().StringVar(&cadence, "cadence", "", "which cadence's digest (default digest.default)")
+	c.Flags().StringVar(&format, "format", "html", "html, text or eml (the whole message)")
+	c.Flags().StringVar(&out, "out", "", "write to this file instead of stdout")
+	c.Flags().StringVar(&to, "to", "", "mail it to this address")
+	return c
+}

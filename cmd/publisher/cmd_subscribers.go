@@ -1,0 +1,249 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"publisher/ledger"
+	"publisher/publish"
+)
+
+func (a *app) subscribersCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:     "subscribers",
+		Short:   "The list of subscribers: add, remove, list, import, export",
+		Example: "  publisher subscribers add ada@example.com --cadence weekly --tags mail\n  publisher subscribers list",
+		Args:    cobra.NoArgs,
+		RunE:    func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	c.AddCommand(a.subscribersAdd(), a.subscribersRemove(), a.subscribersList(), a.subscribersImport(), a.subscribersExport())
+	return c
+}
+
+func (a *app) subscribersAdd() *cobra.Command {
+	var name, cadence, tags string
+	c := a.jsonFlag(&cobra.Command{
+		Use:   "add ADDRESS…",
+		Short: "Add subscribers, active at once: you vouch for them",
+		Long: `Adds subscribers, or changes those that are there. They are active at once: the
+owner vouches for them. Who unsubscribed, bounced or complained is not brought back.`,
+		Example: "  publisher subscribers add ada@example.com\n  publisher subscribers add ada@example.com --name Ada --cadence weekly --tags 'mail;feeds'",
+		Args:    cobra.MinimumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return a.withLedger(c.Context(), func(s session) error {
+				if _, ok := s.cfg.Cadence(cadence); cadence != "" && !ok {
+					return fmt.Errorf("%w: there is no cadence %q; digest.cadences in %s names them", errUsage, cadence, s.cfg.File)
+				}
+				if strings.ContainsAny(name, "\r\n") {
+					return fmt.Errorf("%w: --name has a line break", errUsage)
+				}
+				for _, email := range args {
+					if _, err := ledger.NormalizeEmail(email); err != nil {
+						return fmt.Errorf("%w: %w", errUsage, err)
+					}
+				}
+				got, err := s.ledger.Import(c.Context(), addRows(args, name, cadence, publish.SplitTags(tags)), ledger.FromCommand, s.cfg.Digest.Default, s.publisher.Now(), nil)
+				if err != nil {
+					return err
+				}
+				return a.sayImported(got, nil)
+			})
+		},
+	})
+	c.Flags().StringVar(&name, "name", "", "name")
+	c.Flags().StringVar(&cadence, "cadence", "", "how often (default digest.default)")
+	c.Flags().StringVar(&tags, "tags", "", "only posts with one of these tags, separated by ;")
+	return c
+}
+
+func addRows(emails []string, name, cadence string, tags []string) iter.Seq2[ledger.Row, error] {
+	return func(yield func(ledger.Row, error) bool) {
+		for _, email := range emails {
+			if !yield(ledger.Row{Email: email, Name: name, Cadence: cadence, Tags: tags}, nil) {
+				return
+			}
+		}
+	}
+}
+
+func (a *app) subscribersRemove() *cobra.Command {
+	return a.jsonFlag(&cobra.Command{
+		Use:     "remove ADDRESS…",
+		Short:   "Unsubscribe addresses, and remember it",
+		Example: "  publisher subscribers remove ada@example.com",
+		Args:    cobra.MinimumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return a.withLedger(c.Context(), func(s session) error {
+				removed, missing := []string{}, []string{}
+				for _, email := range args {
+					ok, err := s.ledger.SetStatus(c.Context(), email, ledger.Unsubscribed, s.publisher.Now())
+					switch {
+					case err != nil:
+						return err
+					case ok:
+						removed = append(removed, email)
+					default:
+						missing = append(missing, email)
+					}
+				}
+				if a.json {
+					if err := a.printJSON(map[string][]string{"unsubscribed": removed, "unknown": missing}); err != nil {
+						return err
+					}
+				} else {
+					for _, email := range removed {
+						a.say("unsubscribed %s", email)
+					}
+				}
+				if len(missing) > 0 {
+					return fmt.Errorf("not on the list: %s; `publisher subscribers list` shows it", strings.Join(missing, ", "))
+				}
+				return nil
+			})
+		},
+	})
+}
+
+func (a *app) subscribersList() *cobra.Command {
+	var status string
+	c := a.jsonFlag(&cobra.Command{
+		Use:     "list",
+		Short:   "Everyone on the list, by address",
+		Example: "  publisher subscribers list\n  publisher subscribers list --status active --json",
+		Args:    cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return a.withCopy(c.Context(), func(s session) error {
+				shown := []publish.SubscriberJSON{}
+				for sub, err := range s.ledger.Subscribers(c.Context()) {
+					if err != nil {
+						return err
+					}
+					if status == "" || string(sub.Status) == status {
+						shown = append(shown, s.publisher.Shown(sub))
+					}
+				}
+				if a.json {
+					return a.printJSON(shown)
+				}
+				out := tabwriter.NewWriter(a.stdout, 0, 4, 2, ' ', 0)
+				for _, sub := range shown {
+					fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%s\n", sub.Email, sub.Status, sub.Cadence, strings.Join(sub.Tags, ";"), sub.Name)
+				}
+				if len(shown) == 0 {
+					a.hint("nobody; `publisher subscribers add ADDRESS` adds one")
+				}
+				return out.Flush()
+			})
+		},
+	})
+	c.Flags().StringVar(&status, "status", "", "only those with this status")
+	return c
+}
+
+func (a *app) subscribersImport() *cobra.Command {
+	var prune bool
+	c := a.jsonFlag(&cobra.Command{
+		Use:   "import FILE",
+		Short: "Add and update subscribers from CSV; - is stdin",
+		Long: `Reads CSV whose first line names the columns: email, and if wanted name, status,
+cadence, tags (separated by ;), created, confirmed. A row without a status is
+active: the owner vouches for it. Rows that cannot be used are reported with their
+line, and the others are read. Who unsubscribed, bounced or complained is not
+brought back. With --prune FILE is subscribers.file, and the subscriptions whose
+rows are gone from it end, however many they are.`,
+		Example: "  publisher subscribers import list.csv\n  cat list.csv | publisher subscribers import -",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return a.withLedger(c.Context(), func(s session) error {
+				if prune {
+					return a.prune(c, s, args[0])
+				}
+				in, err := a.open(args[0])
+				if err != nil {
+					return err
+				}
+				defer in.Close()
+				got, warnings, err := s.publisher.Import(c.Context(), s.ledger, args[0], in)
+				if err != nil {
+					return err
+				}
+				return a.sayImported(got, warnings)
+			})
+		},
+	})
+	c.Flags().BoolVar(&prune, "prune", false, "end the subscriptions whose rows are gone from subscribers.file")
+	return c
+}
+
+func (a *app) prune(c *cobra.Command, s session, file string) error {
+	if s.cfg.Subscribers.File == "" || file != s.cfg.Subscribers.File && file != s.cfg.Path(s.cfg.Subscribers.File) {
+		return fmt.Errorf("%w: --prune is for subscribers.file, which is %q in %s", errUsage, s.cfg.Subscribers.File, s.cfg.File)
+	}
+	got, warnings, err := s.publisher.Prune(c.Context(), s.ledger)
+	if err != nil {
+		return err
+	}
+	return a.sayImported(got, warnings)
+}
+
+func (a *app) open(file string) (io.ReadCloser, error) {
+	if file == "-" {
+		return io.NopCloser(a.stdin), nil
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, fmt.Errorf("reading the list: %w", err)
+	}
+	return f, nil
+}
+
+func (a *app) sayImported(got ledger.Imported, warnings []publish.Warning) error {
+	a.warn(warnings)
+	if a.json {
+		if warnings == nil {
+			warnings = []publish.Warning{}
+		}
+		return a.printJSON(map[string]any{"rows": got.Rows, "added": got.Added, "updated": got.Updated,
+			"unchanged": got.Unchanged, "kept": got.Kept, "removed": got.Removed, "refused": len(warnings), "warnings": warnings})
+	}
+	a.say("%d added, %d updated, %d unchanged", got.Added, got.Updated, got.Unchanged)
+	if got.Kept > 0 {
+		a.say("%d not brought back: they unsubscribed, bounced or complained", got.Kept)
+	}
+	if got.Removed > 0 {
+		a.say("%d ended: their rows are gone from the file", got.Removed)
+	}
+	return nil
+}
+
+func (a *app) subscribersExport() *cobra.Command {
+	return &cobra.Command{
+		Use:     "export [FILE]",
+		Short:   "Everyone as CSV, in the form that import reads; - is stdout",
+		Example: "  publisher subscribers export backup.csv\n  publisher subscribers export - | wc -l",
+		Args:    cobra.MaximumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return a.withCopy(c.Context(), func(s session) error {
+				if a.json || len(args) == 0 || args[0] == "-" {
+					return s.publisher.Export(c.Context(), s.ledger, a.stdout)
+				}
+				f, err := os.OpenFile(args[0], os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+				if err != nil {
+					return fmt.Errorf("writing the list: %w", err)
+				}
+				if err := errors.Join(s.publisher.Export(c.Context(), s.ledger, f), f.Close()); err != nil {
+					return fmt.Errorf("writing %s: %w", args[0], err)
+				}
+				a.hint("wrote %s", args[0])
+				return nil
+			})
+		},
+	}
+}

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"fmt"
+	"net/mail"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// The program as scripts run it: the whole binary, with a clock of the script's.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"publisher": func() {
+		sys := system{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, lookup: os.LookupEnv, now: time.Now}
+		if text := os.Getenv("NOW"); text != "" {
+			now, err := time.Parse(time.RFC3339, text)
+			if err != nil {
+				fmt.Fprintln(os.Stderr, err)
+				os.Exit(99)
+			}
+			sys.now = func() time.Time { return now }
+		}
+		os.Exit(underSignals(sys))
+	}})
+}
+
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"code": runForCode, "outbox": outbox, "modified": modified, "smtpd": smtpd, "delivered": delivered,
+			"bytes": bytesFile,
+		},
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("NOW", "2026-06-01T12:00:00Z")
+			return nil
+		},
+	})
+}
+
+// code N publisher ARGS… runs the program and wants that exit code.
+func runForCode(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: code N command args…")
+	}
+	err := ts.Exec(args[1], args[2:]...)
+	got := 0
+	if err != nil {
+		text := err.Error()
+		n, convErr := strconv.Atoi(text[strings.LastIndexByte(text, ' ')+1:])
+		if convErr != nil {
+			ts.Fatalf("%s: %v", args[1], err)
+		}
+		got = n
+	}
+	if strconv.Itoa(got) != args[0] {
+		ts.Fatalf("exit code %d, want %s", got, args[0])
+	}
+}
+
+// outbox [N | ADDRESS SUBJECT] wants N messages in the outbox, or one to that
+// address whose subject has that text.
+func outbox(ts *testscript.TestScript, neg bool, args []string) {
+	files, err := filepath.Glob(ts.MkAbs("outbox/*.eml"))
+	ts.Check(err)
+	if len(args) == 1 {
+		if got := strconv.Itoa(len(files)); (got == args[0]) == neg {
+			ts.Fatalf("%s messages in the outbox, want %s: %q", got, args[0], files)
+		}
+		return
+	}
+	for _, file := range files {
+		f, err := os.Open(file)
+		ts.Check(err)
+		m, err := mail.ReadMessage(f)
+		f.Close()
+		ts.Check(err)
+		if strings.Contains(m.Header.Get("To"), args[0]) && strings.Contains(m.Header.Get("Subject"), args[1]) {
+			if neg {
+				ts.Fatalf("%s has subject %q to %s", file, m.Header.Get("Subject"), args[0])
+			}
+			return
+		}
+	}
+	if !neg {
+		ts.Fatalf("no message to %s with %q in its subject", args[0], args[1])
+	}
+}
+
+// modified FILE TIME sets a file's modification time.
+func modified(ts *testscript.TestScript, neg bool, args []string) {
+	at, err := time.Parse(time.RFC3339, args[1])
+	ts.Check(err)
+	ts.Check(os.Chtimes(ts.MkAbs(args[0]), at, at))
+}
+
+// bytes FILE TEXT writes a file of the bytes that a Go string literal's escapes give.
+func bytesFile(ts *testscript.TestScript, neg bool, args []string) {
+	text, err := strconv.Unquote(`"` + args[1] + `"`)
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o644))
+}

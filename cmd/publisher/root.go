@@ -1,0 +1,160 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"publisher/config"
+	"publisher/ledger"
+	"publisher/publish"
+	"publisher/templates"
+)
+
+// Exit codes. Programs rely on them.
+const (
+	exitDone   = 0
+	exitFailed = 1 // something failed, nothing is lost: run again
+	exitUsage  = 2 // wrong usage or config
+	exitLocked = 3 // another run holds the lock
+	exitHeld   = 4 // a person has to decide
+)
+
+// system is what the world gives the program.
+type system struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	lookup         func(string) (string, bool)
+	now            func() time.Time
+}
+
+// app is one run of the program.
+type app struct {
+	system
+	configFile string
+	json       bool
+	verbose    bool
+	started    bool // the command line was understood
+	exit       int  // the exit code where no error decides
+}
+
+// run executes one command line and returns its exit code.
+func run(ctx context.Context, args []string, sys system) int {
+	a := &app{system: sys}
+	root := a.rootCommand()
+	root.SetArgs(args)
+	root.SetIn(sys.stdin)
+	root.SetOut(sys.stdout)
+	root.SetErr(sys.stderr)
+	if err := root.ExecuteContext(ctx); err != nil {
+		a.fail(err)
+		return a.exitCode(err)
+	}
+	return a.exit
+}
+
+func (a *app) exitCode(err error) int {
+	var faulty *config.Error
+	var held *ledger.HeldError
+	var template *templates.Error
+	switch {
+	case !a.started, errors.As(err, &faulty), errors.As(err, &template), errors.Is(err, errUsage):
+		return exitUsage
+	case errors.As(err, &held):
+		return exitLocked
+	}
+	return exitFailed
+}
+
+// errUsage marks a command line that asks for something impossible.
+var errUsage = errors.New("wrong usage")
+
+func (a *app) rootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "publisher",
+		Short: "Feeds and mailed digests for a blog of Markdown files",
+		Long: `publisher finds the new posts of a blog's content tree, writes RSS, Atom and
+JSON feeds, and mails subscribers a digest of excerpts with "Read more".`,
+		Example: `  publisher run                      one pass: scan, feeds, digests that are due
+  publisher plan                     what that would do, changing nothing
+  publisher preview --out mail.html  the next digest`,
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
+		PersistentPreRun:  func(*cobra.Command, []string) { a.started = true },
+	}
+	root.PersistentFlags().StringVar(&a.configFile, "config", "", "config file (default ./config.yaml, or what PUBLISHER_CONFIG names)")
+	root.PersistentFlags().BoolVarP(&a.verbose, "verbose", "v", false, "log each step to stderr")
+	root.AddCommand(
+		a.runCommand(), a.planCommand(), a.feedsCommand(), a.postsCommand(), a.previewCommand(),
+		a.subscribersCommand(), a.editionsCommand(), a.explainCommand(), a.releaseCommand(),
+		a.checkCommand(), a.versionCommand(),
+	)
+	return root
+}
+
+// jsonFlag gives a command its --json.
+func (a *app) jsonFlag(c *cobra.Command) *cobra.Command {
+	c.Flags().BoolVar(&a.json, "json", false, "print one JSON document")
+	return c
+}
+
+// load reads the config that the command line or the environment names.
+func (a *app) load() (*config.Config, error) {
+	file := a.configFile
+	if file == "" {
+		file, _ = a.lookup("PUBLISHER_CONFIG")
+	}
+	if file == "" {
+		file = "config.yaml"
+	}
+	return config.Load(file, a.lookup)
+}
+
+// publisher loads the config and makes a Publisher of it.
+func (a *app) publisher(progress func(publish.Progress)) (*publish.Publisher, *config.Config, error) {
+	cfg, err := a.load()
+	if err != nil {
+		return nil, nil, err
+	}
+	level := slog.LevelError
+	if a.verbose {
+		level = slog.LevelInfo
+	}
+	log := slog.New(slog.NewTextHandler(a.stderr, &slog.HandlerOptions{Level: level}))
+	return publish.New(cfg, publish.Options{Now: a.now, Log: log, Build: buildID(), Progress: progress}), cfg, nil
+}
+
+// session is a command's hold of the program: config, Publisher and ledger.
+type session struct {
+	cfg       *config.Config
+	publisher *publish.Publisher
+	ledger    *ledger.Ledger
+}
+
+// withLedger opens the ledger for a command that works beside a pass.
+func (a *app) withLedger(ctx context.Context, do func(session) error) error {
+	return a.withSession(ctx, ledger.Open, do)
+}
+
+// withCopy opens a copy of the ledger for a command that only looks.
+func (a *app) withCopy(ctx context.Context, do func(session) error) error {
+	return a.withSession(ctx, ledger.OpenCopy, do)
+}
+
+func (a *app) withSession(ctx context.Context, open func(context.Context, string) (*ledger.Ledger, error), do func(session) error) (err error) {
+	p, cfg, err := a.publisher(nil)
+	if err != nil {
+		return err
+	}
+	l, err := open(ctx, publish.DSN(cfg))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, l.Close()) }()
+	return do(session{cfg, p, l})
+}

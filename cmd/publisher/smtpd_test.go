@@ -1,0 +1,83 @@
+package main
+
+import (
+	"errors"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"github.com/emersion/go-sasl"
+	"github.com/emersion/go-smtp"
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// smtpd plain|locked DIR starts an SMTP server on a free port, without STARTTLS,
+// that files what it takes in DIR; with locked it refuses every log-in. The
+// script's SMTP_PORT is set to its port.
+func smtpd(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: smtpd plain|locked DIR")
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	server := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) {
+		return &sessionTo{dir: ts.MkAbs(args[1]), locked: args[0] == "locked"}, nil
+	}))
+	server.Domain = "localhost"
+	server.AllowInsecureAuth = true
+	server.ErrorLog = quiet{}
+	go server.Serve(listener)
+	ts.Defer(func() { server.Close() })
+	_, port, _ := net.SplitHostPort(listener.Addr().String())
+	ts.Setenv("SMTP_PORT", port)
+}
+
+type quiet struct{}
+
+func (quiet) Printf(string, ...any) {}
+func (quiet) Println(...any)        {}
+
+type sessionTo struct {
+	dir    string
+	locked bool
+}
+
+func (s *sessionTo) AuthMechanisms() []string {
+	if s.locked {
+		return []string{sasl.Plain}
+	}
+	return nil
+}
+
+func (s *sessionTo) Auth(string) (sasl.Server, error) {
+	return sasl.NewPlainServer(func(_, _, _ string) error { return errors.New("no such user here") }), nil
+}
+
+func (s *sessionTo) Mail(string, *smtp.MailOptions) error { return nil }
+func (s *sessionTo) Rcpt(string, *smtp.RcptOptions) error { return nil }
+func (s *sessionTo) Reset()                               {}
+func (s *sessionTo) Logout() error                        { return nil }
+
+func (s *sessionTo) Data(r io.Reader) error {
+	if err := os.MkdirAll(s.dir, 0o755); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(s.dir, "*.eml")
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	_, err = io.Copy(f, r)
+	return err
+}
+
+// delivered DIR N counts what a server of smtpd filed.
+func delivered(ts *testscript.TestScript, neg bool, args []string) {
+	files, err := filepath.Glob(ts.MkAbs(args[0] + "/*.eml"))
+	ts.Check(err)
+	if want := args[1]; (strconv.Itoa(len(files)) == want) == neg {
+		ts.Fatalf("%d messages in %s, want %s", len(files), args[0], want)
+	}
+}

@@ -1,0 +1,69 @@
+package publish
+
+import (
+	"context"
+
+	"publisher/mailer"
+)
+
+// Check reports what is wrong with content, templates, feeds and ledger. online
+// also logs in to the SMTP server.
+func (p *Publisher) Check(ctx context.Context, online bool) (*CheckReport, error) {
+	report := &CheckReport{Faults: []string{}, Warnings: []Warning{}}
+	err := p.onCopy(ctx, func(s *pass) error {
+		if err := s.look(ctx); err != nil {
+			return err
+		}
+		if err := s.writeFeeds(ctx); err != nil {
+			return err
+		}
+		report.Faults = append(report.Faults, s.report.Errors...)
+		report.Posts = s.report.Posts
+		if err := s.templates.Check(); err != nil {
+			report.Faults = append(report.Faults, err.Error())
+		}
+		s.report.sortWarnings()
+		report.Warnings = append(report.Warnings, s.report.Warnings...)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	report.Warnings = append(report.Warnings, p.signingWarnings()...)
+	if online && !p.cfg.Catches() {
+		if err := p.logIn(ctx); err != nil {
+			report.Faults = append(report.Faults, err.Error())
+		}
+	}
+	return report, nil
+}
+
+// CheckReport is what Check found. Faults keep mail or feeds from leaving.
+type CheckReport struct {
+	Posts    PostCounts `json:"posts"`
+	Faults   []string   `json:"faults"`
+	Warnings []Warning  `json:"warnings"`
+}
+
+// signingWarnings says where one-click unsubscribing will not be trusted.
+func (p *Publisher) signingWarnings() []Warning {
+	var warnings []Warning
+	if p.cfg.Catches() {
+		return nil
+	}
+	if p.cfg.Server.URL != nil && p.cfg.Server.URL.Scheme != "https" {
+		warnings = append(warnings, Warning{Path: p.cfg.File, Message: "server.url is not https, so mails carry no one-click List-Unsubscribe (RFC 8058), which large mailbox providers ask for"})
+	}
+	if len(p.cfg.Mail.DKIM) == 0 {
+		warnings = append(warnings, Warning{Path: p.cfg.File, Message: "mail.dkim has no key: make sure that your relay signs with DKIM and covers List-Unsubscribe and List-Unsubscribe-Post (RFC 8058 §4)"})
+	}
+	return warnings
+}
+
+func (p *Publisher) logIn(ctx context.Context) error {
+	sender, err := mailer.NewSender(p.cfg.Mail.SMTP, hello(p.cfg))
+	if err != nil {
+		return err
+	}
+	return sender.Check(ctx)
+}

@@ -1,0 +1,196 @@
+package publish
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"publisher/config"
+	"publisher/ledger"
+	"publisher/mailer"
+)
+
+// closeDue closes an edition for each cadence whose schedule has fired since it
+// last closed and whose subscribers are due something. A cadence with an edition
+// still underway waits: what has come since goes into the next.
+func (s *pass) closeDue(ctx context.Context, open []ledger.Edition) ([]ledger.Edition, error) {
+	var closed []ledger.Edition
+	for _, cadence := range s.cfg.Digest.Cadences {
+		if slices.ContainsFunc(open, func(e ledger.Edition) bool { return e.Cadence == cadence.Name }) {
+			continue
+		}
+		e, err := s.closeCadence(ctx, cadence)
+		if err != nil {
+			return closed, err
+		}
+		if e != nil {
+			closed = append(closed, *e)
+		}
+	}
+	return closed, nil
+}
+
+func (s *pass) closeCadence(ctx context.Context, cadence config.Cadence) (*ledger.Edition, error) {
+	last, through, err := s.ledger.LastClosed(ctx, cadence.Name)
+	if err != nil {
+		return nil, err
+	}
+	if last.IsZero() {
+		last = s.first
+	}
+	if cadence.Schedule != nil && !firedSince(cadence.Schedule, last, s.start, s.cfg.Site.Timezone) {
+		return nil, nil
+	}
+	newest, err := s.ledger.Newest(ctx)
+	if err != nil {
+		return nil, err
+	}
+	e, err := s.gather(ctx, cadence, newest)
+	if err != nil || e != nil {
+		return e, err
+	}
+	// Nothing is due. A time that has come is used up, unless a post is about to
+	// settle or to be released: then the digest that it missed waits for it.
+	if cadence.Schedule == nil && through >= newest || cadence.Schedule != nil && s.someWait() {
+		return nil, nil
+	}
+	return nil, s.ledger.CloseEmpty(ctx, cadence.Name, s.start, newest)
+}
+
+// someWait reports whether a published post is not mailable only for now.
+func (s *pass) someWait() bool {
+	return slices.ContainsFunc(s.entries, func(e entry) bool {
+		waits := e.row.Standing == ledger.New || e.row.Standing == ledger.Held || e.row.Standing == ledger.Released
+		return waits && s.published(e) && !e.post.FeedOnly
+	})
+}
+
+// gather closes an edition of all that the cadence's subscribers are due; nil
+// where that is nothing.
+func (s *pass) gather(ctx context.Context, cadence config.Cadence, through int64) (*ledger.Edition, error) {
+	groups, err := s.ledger.Groups(ctx, s.audience(cadence.Name), through)
+	if err != nil {
+		return nil, err
+	}
+	e := ledger.Edition{Cadence: cadence.Name, Closed: s.start, Through: through, After: through}
+	in := map[string]bool{}
+	for _, g := range groups {
+		due := s.due(g.Cursor, through, g.Tags)
+		if len(due) == 0 {
+			continue
+		}
+		e.Recipients += g.Count
+		e.After = min(e.After, g.Cursor)
+		for _, post := range due {
+			in[post.row.ID] = true
+		}
+	}
+	if e.Recipients == 0 {
+		return nil, nil
+	}
+	var posts []entry
+	for _, post := range byNewest(s.entries) {
+		if in[post.row.ID] {
+			posts = append(posts, post)
+		}
+	}
+	e.Posts = idsOf(posts)
+	if e.Subject, err = s.subject(ctx, cadence.Name, posts); err != nil {
+		return nil, err
+	}
+	return &e, s.ledger.CloseEdition(ctx, &e)
+}
+
+// due is what a subscriber with that cursor and those tags gets of an edition
+// through that number, newest first.
+func (s *pass) due(cursor, through int64, tags []string) []entry {
+	var due []entry
+	for _, e := range s.entries {
+		if e.row.Seq > cursor && e.row.Seq <= through && s.published(e) && !e.post.FeedOnly && wants(tags, e.post.Tags) {
+			due = append(due, e)
+		}
+	}
+	return byNewest(due)
+}
+
+// wants reports whether a subscriber with those tags gets a post with these:
+// without tags every post, else those with one in common, case ignored.
+func wants(tags, post []string) bool {
+	return len(tags) == 0 || slices.ContainsFunc(tags, func(t string) bool {
+		return slices.ContainsFunc(post, func(p string) bool { return strings.EqualFold(strings.TrimSpace(t), strings.TrimSpace(p)) })
+	})
+}
+
+// audience is who a cadence's editions go to: the default cadence also has those
+// who chose none, or one that is no longer configured.
+func (s *pass) audience(cadence string) ledger.Audience {
+	a := ledger.Audience{Cadence: cadence, Default: cadence == s.cfg.Digest.Default}
+	for _, c := range s.cfg.Digest.Cadences {
+		a.Configured = append(a.Configured, c.Name)
+	}
+	return a
+}
+
+func (s *pass) subject(ctx context.Context, cadence string, posts []entry) (string, error) {
+	d, err := s.digest(ctx, 0, cadence, posts)
+	if err != nil {
+		return "", err
+	}
+	return s.templates.Subject(d)
+}
+
+// composed finds or makes the message for a set of posts of an edition. The key
+// is the set itself: subscribers who are due the same share it.
+func (s *pass) composed(ctx context.Context, e *ledger.Edition, posts []entry) (*mailer.Message, error) {
+	var key strings.Builder
+	for _, post := range posts {
+		key.WriteString(post.row.ID)
+		key.WriteByte('\n')
+	}
+	return s.messages.get(e.Number, key.String(), func() (*mailer.Message, error) {
+		d, err := s.digest(ctx, e.Number, e.Cadence, posts)
+		if err != nil {
+			return nil, err
+		}
+		return mailer.Compose(s.cfg, s.templates, d, s.start)
+	})
+}
+
+// messageCache keeps the last few digests composed: most subscribers of an
+// edition are due the same posts.
+type messageCache struct {
+	order []messageKey
+	made  map[messageKey]*mailer.Message
+}
+
+type messageKey struct {
+	edition int64
+	posts   string
+}
+
+const messagesMost = 32
+
+func (c *messageCache) get(edition int64, posts string, compose func() (*mailer.Message, error)) (*mailer.Message, error) {
+	key := messageKey{edition, posts}
+	if m, ok := c.made[key]; ok {
+		return m, nil
+	}
+	m, err := compose()
+	if err != nil {
+		return nil, err
+	}
+	if c.made == nil {
+		c.made = map[messageKey]*mailer.Message{}
+	}
+	if len(c.order) == messagesMost {
+		delete(c.made, c.order[0])
+		c.order = c.order[1:]
+	}
+	c.order = append(c.order, key)
+	c.made[key] = m
+	return m, nil
+}
+
+// zoned is a time as the publication's readers see it.
+func (s *pass) zoned(t time.Time) time.Time { return t.In(s.cfg.Site.Timezone) }

@@ -1,0 +1,236 @@
+package publish
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"publisher/config"
+	"publisher/ledger"
+)
+
+// Explanation says why a post was or was not mailed, or what a subscriber got
+// or will get. One of Post and Subscriber is set.
+type Explanation struct {
+	Post       *PostExplanation       `json:"post,omitempty"`
+	Subscriber *SubscriberExplanation `json:"subscriber,omitempty"`
+}
+
+// PostExplanation is the story of one post.
+type PostExplanation struct {
+	ID        string           `json:"id"`
+	Path      string           `json:"path"`
+	URL       string           `json:"url"`
+	Title     string           `json:"title"`
+	State     State            `json:"state"`
+	Reason    string           `json:"reason"`
+	FirstSeen string           `json:"first_seen"`
+	Number    int64            `json:"number"` // its sequence number; 0 for none yet
+	Editions  []EditionSummary `json:"editions"`
+}
+
+// EditionSummary is one edition with the counts of all passes.
+type EditionSummary struct {
+	Number     int64    `json:"number"`
+	Cadence    string   `json:"cadence"`
+	Subject    string   `json:"subject"`
+	Closed     string   `json:"closed"`
+	Status     string   `json:"status"` // open, done or canceled
+	Posts      []string `json:"posts"`
+	Recipients int      `json:"recipients"`
+	Sent       int      `json:"sent"`
+	Deferred   int      `json:"deferred"`
+	Failed     int      `json:"failed"`
+	Uncertain  int      `json:"uncertain"`
+}
+
+// SubscriberExplanation is the story of one subscriber.
+type SubscriberExplanation struct {
+	SubscriberJSON
+	Reason     string            `json:"reason"`
+	Next       string            `json:"next"` // when the next digest can go out, RFC 3339; "" for the next pass
+	Due        []string          `json:"due"`  // titles of what it will have
+	Deliveries []DeliverySummary `json:"deliveries"`
+}
+
+// DeliverySummary is one edition to one subscriber.
+type DeliverySummary struct {
+	Edition  int64  `json:"edition"`
+	Email    string `json:"email,omitempty"`
+	Subject  string `json:"subject,omitempty"`
+	Status   string `json:"status"`
+	Attempts int    `json:"attempts"`
+	Last     string `json:"last"`
+	Next     string `json:"next,omitempty"`
+	Code     int    `json:"code,omitempty"`
+	Reply    string `json:"reply,omitempty"`
+}
+
+// Explain tells about an address, or else about a post by id, path or address.
+// It wraps ErrNotFound where there is neither.
+func (p *Publisher) Explain(ctx context.Context, what string) (*Explanation, error) {
+	var explanation *Explanation
+	err := p.onCopy(ctx, func(s *pass) error {
+		if err := s.look(ctx); err != nil {
+			return err
+		}
+		sub, err := s.ledger.Subscriber(ctx, what)
+		if err != nil {
+			return err
+		}
+		if sub != nil {
+			explained, err := s.explainSubscriber(ctx, *sub)
+			explanation = &Explanation{Subscriber: explained}
+			return err
+		}
+		explained, err := s.explainPost(ctx, what)
+		explanation = &Explanation{Post: explained}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return explanation, nil
+}
+
+func (s *pass) explainPost(ctx context.Context, name string) (*PostExplanation, error) {
+	i := slices.IndexFunc(s.entries, func(e entry) bool { return s.names(name, e.row) })
+	if i < 0 {
+		if strings.Contains(name, "@") {
+			return nil, fmt.Errorf("%w: nobody subscribes as %s, and no post has that id, path or address", ErrNotFound, name)
+		}
+		return nil, fmt.Errorf("%w: no post has the id, path or address %q; `publisher posts` lists them", ErrNotFound, name)
+	}
+	e := s.entries[i]
+	editions, err := s.ledger.Editions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	x := &PostExplanation{ID: e.row.ID, Path: s.contentPath(e.post.Path), URL: e.post.URL, Title: e.post.Title,
+		FirstSeen: s.stamp(e.row.FirstSeen), Number: e.row.Seq, Editions: []EditionSummary{}}
+	for _, edition := range editions {
+		if slices.Contains(edition.Posts, e.row.ID) {
+			x.Editions = append(x.Editions, s.Summary(edition))
+		}
+	}
+	x.State = s.state(e, len(x.Editions) > 0)
+	x.Reason = s.reason(e, x.State, len(x.Editions))
+	return x, nil
+}
+
+func (s *pass) reason(e entry, state State, editions int) string {
+	switch state {
+	case StateDraft:
+		return "It is a draft: it is in no feed and no mail until the draft mark goes."
+	case StateScheduled:
+		return "Its date lies ahead: it is published, and mailed, from " + s.stamp(e.post.Date) + " on."
+	case StateExpired:
+		return "It expired on " + s.stamp(e.post.Expires) + " and is in no feed and no mail."
+	case StateFeedOnly:
+		return "Its front matter keeps it out of mail. It is in the feeds."
+	case StateKnown:
+		return "It was there before the first pass on " + s.stamp(s.first) + ", and digest.start does not name its date, so it is never mailed. It is in the feeds."
+	case StateHeld:
+		return fmt.Sprintf("It came with more than %d other new posts at once (digest.hold_above). It is mailed after `publisher release %s`.", s.cfg.Digest.HoldAbove, s.contentPath(e.post.Path))
+	case StateSettling:
+		return fmt.Sprintf("Its file changed less than %s ago (digest.settle). It is mailed by the first edition after that.", s.cfg.Digest.Settle)
+	case StateMailed:
+		return fmt.Sprintf("It was mailed: %d edition(s) had it. Changing it mails nothing again.", editions)
+	}
+	if e.row.Seq > 0 {
+		return "It is ready: the next edition of each cadence has it for everyone who subscribed before it came."
+	}
+	return "It is new: the next pass makes it ready for mail."
+}
+
+func (s *pass) explainSubscriber(ctx context.Context, sub ledger.Subscriber) (*SubscriberExplanation, error) {
+	x := &SubscriberExplanation{SubscriberJSON: s.Shown(sub), Due: []string{}, Deliveries: []DeliverySummary{}}
+	newest, err := s.ledger.Newest(ctx)
+	if err != nil {
+		return nil, err
+	}
+	deliveries, err := s.ledger.DeliveriesTo(ctx, sub.ID)
+	if err != nil {
+		return nil, err
+	}
+	waits := false
+	for _, d := range deliveries {
+		edition, err := s.ledger.Edition(ctx, d.Edition)
+		if err != nil {
+			return nil, err
+		}
+		summary := s.DeliverySummary(d)
+		if edition != nil {
+			summary.Subject = edition.Subject
+		}
+		waits = waits || d.Progress == ledger.Deferred || d.Progress == ledger.Sending
+		x.Deliveries = append(x.Deliveries, summary)
+	}
+	if sub.Status != ledger.Active {
+		x.Reason = fmt.Sprintf("The subscription is %s, so nothing is sent.", sub.Status)
+		return x, nil
+	}
+	for _, e := range s.due(sub.Cursor, newest, sub.Tags) {
+		x.Due = append(x.Due, e.post.Title)
+	}
+	cadence, _ := s.cfg.Cadence(x.Cadence)
+	if x.Next, err = s.nextEdition(ctx, cadence); err != nil {
+		return nil, err
+	}
+	x.Reason = dueReason(x, waits)
+	return x, nil
+}
+
+func dueReason(x *SubscriberExplanation, waits bool) string {
+	when := "with the next pass"
+	if x.Next != "" {
+		when = "from " + x.Next + " on"
+	}
+	switch {
+	case waits:
+		return "A delivery is still under way; the next digest follows once it is settled."
+	case len(x.Due) == 0:
+		return "Nothing new that matches this subscription is waiting."
+	}
+	return fmt.Sprintf("%d post(s) go out %s.", len(x.Due), when)
+}
+
+// nextEdition is when the cadence's next edition may close, as a stamp; "" for
+// the next pass.
+func (s *pass) nextEdition(ctx context.Context, cadence config.Cadence) (string, error) {
+	if cadence.Schedule == nil {
+		return "", nil
+	}
+	last, _, err := s.ledger.LastClosed(ctx, cadence.Name)
+	if err != nil {
+		return "", err
+	}
+	if last.IsZero() {
+		last = s.first
+	}
+	next := nextFire(cadence.Schedule, last, s.cfg.Site.Timezone)
+	if !next.After(s.start) {
+		return "", nil
+	}
+	return s.stamp(next), nil
+}
+
+// Summary is an edition for people and programs.
+func (p *Publisher) Summary(e ledger.Edition) EditionSummary {
+	status := "open"
+	switch {
+	case e.Canceled:
+		status = "canceled"
+	case !e.Done.IsZero():
+		status = "done"
+	}
+	return EditionSummary{Number: e.Number, Cadence: e.Cadence, Subject: e.Subject, Closed: p.stamp(e.Closed), Status: status,
+		Posts: list(e.Posts), Recipients: e.Recipients, Sent: e.Sent, Deferred: e.Deferred, Failed: e.Failed, Uncertain: e.Uncertain}
+}
+
+// DeliverySummary is a delivery for people and programs.
+func (p *Publisher) DeliverySummary(d ledger.Delivery) DeliverySummary {
+	return DeliverySummary{Edition: d.Edition, Status: string(d.Progress), Attempts: d.Attempts,
+		Last: p.stamp(d.Last), Next: p.stamp(d.Next), Code: d.Code, Reply: d.Reply}
+}

@@ -1,0 +1,176 @@
+package publish
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"publisher/config"
+	"publisher/ledger"
+	"publisher/mailer"
+)
+
+// mail carries on what an earlier pass left, closes what is due, and delivers it.
+func (s *pass) mail(ctx context.Context) error {
+	if err := s.settleInterrupted(ctx); err != nil {
+		return err
+	}
+	open, err := s.openEditions(ctx)
+	if err != nil {
+		return err
+	}
+	closed, err := s.closeDue(ctx, open)
+	if err != nil {
+		return err
+	}
+	if !s.live {
+		return s.planned(ctx, append(open, closed...))
+	}
+	work, err := s.work(ctx, append(open, closed...))
+	if err != nil || work == nil {
+		return err
+	}
+	if err := s.deliver(ctx, work); err != nil {
+		return err
+	}
+	// Cadences that waited for an edition underway are due in this pass still.
+	again, err := s.closeDue(ctx, work.unfinished())
+	if err != nil || len(again) == 0 {
+		return err
+	}
+	if work, err = s.work(ctx, again); err != nil || work == nil {
+		return err
+	}
+	return s.deliver(ctx, work)
+}
+
+// settleInterrupted decides what becomes of deliveries whose process died
+// between the message's body and the server's reply.
+func (s *pass) settleInterrupted(ctx context.Context) error {
+	left, err := s.ledger.Interrupted(ctx)
+	if err != nil {
+		return err
+	}
+	for _, d := range left {
+		r := ledger.Result{Edition: d.Edition, Subscriber: d.Subscriber, Progress: ledger.Deferred, Next: s.start, At: s.start,
+			Reply: "the program was stopped before the server's reply; it is sent again with the same Message-ID"}
+		if s.cfg.Mail.Uncertain == "hold" {
+			r.Progress = ledger.Uncertain
+			r.Reply = "the program was stopped before the server's reply; mail.uncertain holds it"
+		}
+		if _, err := s.ledger.Record(ctx, &r, nil); err != nil {
+			return err
+		}
+	}
+	if len(left) > 0 {
+		s.log.Warn("deliveries were interrupted", "count", len(left), "uncertain", s.cfg.Mail.Uncertain)
+	}
+	return nil
+}
+
+func (s *pass) openEditions(ctx context.Context) ([]ledger.Edition, error) {
+	all, err := s.ledger.Editions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var open []ledger.Edition
+	for i := len(all) - 1; i >= 0; i-- {
+		if all[i].Done.IsZero() && !all[i].Canceled {
+			open = append(open, all[i])
+		}
+	}
+	return open, nil
+}
+
+// planned reports editions without delivering them.
+func (s *pass) planned(ctx context.Context, editions []ledger.Edition) error {
+	for i := range editions {
+		e := &editions[i]
+		r := editionReport(e)
+		posts := s.postsOf(e)
+		if len(posts) > 0 {
+			m, err := s.composed(ctx, e, posts)
+			if err != nil {
+				return err
+			}
+			r.Bytes = m.HTMLSize
+		}
+		s.report.Editions = append(s.report.Editions, r)
+	}
+	return nil
+}
+
+// postsOf returns the edition's posts that are still to be shown, newest first.
+func (s *pass) postsOf(e *ledger.Edition) []entry {
+	in := map[string]bool{}
+	for _, id := range e.Posts {
+		in[id] = true
+	}
+	var posts []entry
+	for _, post := range byNewest(s.entries) {
+		if in[post.row.ID] && s.published(post) && !post.post.FeedOnly {
+			posts = append(posts, post)
+		}
+	}
+	return posts
+}
+
+func editionReport(e *ledger.Edition) EditionReport {
+	posts := e.Posts
+	if posts == nil {
+		posts = []string{}
+	}
+	return EditionReport{Number: e.Number, Cadence: e.Cadence, Subject: e.Subject, Posts: posts, Recipients: e.Recipients}
+}
+
+// deliver works the queue off and reports how far it came. A server that cannot
+// be used is in the report: the pass itself went through.
+func (s *pass) deliver(ctx context.Context, q *queue) error {
+	smtp := s.cfg.Mail.SMTP
+	if s.cfg.Catches() {
+		catcher, err := mailer.StartCatcher(s.cfg.Path(s.cfg.Mail.Outbox))
+		if err != nil {
+			return fmt.Errorf("starting the built-in catcher: %w", err)
+		}
+		defer catcher.Close()
+		smtp = catcher.SMTP(smtp)
+		s.report.Outbox = true
+	}
+	sender, err := mailer.NewSender(smtp, hello(s.cfg))
+	if err != nil {
+		return err
+	}
+	err = sender.Deliver(ctx, q)
+	var unreachable *mailer.ConnectError
+	switch {
+	case errors.As(err, &unreachable):
+		s.report.fail(err)
+	case err != nil && ctx.Err() == nil:
+		return err
+	}
+	return q.finish(context.WithoutCancel(ctx))
+}
+
+// hello is the name that EHLO gives (RFC 5321 §4.1.1.1).
+func hello(cfg *config.Config) string {
+	if cfg.Catches() {
+		return "localhost"
+	}
+	return domainOf(cfg.Mail.From.Address)
+}
+
+// retryPause is how long to wait before the next attempt: a minute, doubled each
+// time up to an hour, spread by a fifth either way so that a full queue does not
+// come back all at once.
+func retryPause(attempts int, edition, subscriber int64) time.Duration {
+	pause := time.Hour
+	if attempts < 7 {
+		pause = min(pause, time.Minute<<max(0, attempts-1))
+	}
+	// A hash of who and when spreads as well as a random number, and can be tested.
+	h := uint64(edition)*0x9E3779B97F4A7C15 ^ uint64(subscriber)*0xBF58476D1CE4E5B9 ^ uint64(attempts)*0x94D049BB133111EB
+	h ^= h >> 31
+	share := float64(h%4001)/10000 - 0.2
+	return pause + time.Duration(share*float64(pause))
+}

@@ -1,0 +1,270 @@
+package publish
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"publisher/config"
+	"publisher/content"
+	"publisher/ledger"
+	"publisher/templates"
+)
+
+// pass is one pass underway: on the ledger itself (live), or on a copy of it,
+// where nothing leaves the program.
+type pass struct {
+	*Publisher
+	live      bool
+	feedsOnly bool
+	start     time.Time
+	tree      *content.Tree
+	templates *templates.Set
+	ledger    *ledger.Ledger
+	report    *Report
+
+	first    time.Time // when the first pass was; this one's start until there was one
+	isFirst  bool
+	entries  []entry
+	quiet    bool // nothing has changed since the last pass, and nothing has come of age
+	messages messageCache
+
+	renderMu sync.Mutex // feeds are rendered by several goroutines
+	rendered map[string]*content.Rendering
+}
+
+// Memo keys in the ledger.
+const (
+	memoSnapshot  = "scan"
+	memoFirstPass = "first pass"
+	memoQuiet     = "quiet until"
+	memoFeeds     = "feeds"
+	memoFile      = "subscribers.file"
+)
+
+// run is the whole pass, in the order that keeps its promises: subscribers
+// before posts get numbers, feeds before the mail that links to the site.
+func (s *pass) run(ctx context.Context) error {
+	if err := s.readSubscribersFile(ctx); err != nil {
+		return err
+	}
+	if err := s.survey(ctx); err != nil {
+		return err
+	}
+	if err := s.writeFeeds(ctx); err != nil {
+		return err
+	}
+	if err := s.mail(ctx); err != nil {
+		return err
+	}
+	n, err := s.activeSubscribers(ctx)
+	if err != nil {
+		return err
+	}
+	s.report.Subscribers = n
+	s.report.sortWarnings()
+	return nil
+}
+
+// survey scans the tree and settles how each post stands.
+func (s *pass) survey(ctx context.Context) error {
+	if err := s.loadFirstPass(ctx); err != nil {
+		return err
+	}
+	scan, err := s.scan(ctx)
+	if err != nil {
+		return err
+	}
+	s.addProblems(s.report, scan.Problems)
+	s.report.Posts.Total = len(scan.Posts)
+	s.report.Posts.Invalid = scan.Invalid
+	if s.quiet, err = s.isQuiet(ctx, scan); err != nil {
+		return err
+	}
+	rows, err := s.ledger.Posts(ctx)
+	if err != nil {
+		return err
+	}
+	r := s.match(rows, scan)
+	s.entries = r.entries
+	s.addProblems(s.report, r.problems)
+	for _, problem := range r.problems {
+		if problem.Invalid {
+			s.report.Posts.Invalid++
+			s.report.Posts.Total--
+		}
+	}
+	if err := s.remember(ctx, r); err != nil {
+		return err
+	}
+	s.report.sortWarnings()
+	return s.saveScan(ctx, scan)
+}
+
+func (s *pass) match(rows []ledger.Post, scan *content.Scan) reconciliation {
+	unread := map[string]bool{}
+	for _, problem := range scan.Problems {
+		if problem.Invalid {
+			unread[problem.Path] = true
+		}
+	}
+	return reconcile(rows, scan.Posts, func(p string) bool { return unread[p] }, identity{s.cfg})
+}
+
+func (s *pass) scan(ctx context.Context) (*content.Scan, error) {
+	data, err := s.ledger.Memo(ctx, memoSnapshot)
+	if err != nil {
+		return nil, err
+	}
+	var last *content.Snapshot
+	if data != nil {
+		last = new(content.Snapshot)
+		if last.UnmarshalBinary(data) != nil {
+			last = nil // written by another version: read every file again
+		}
+	}
+	scan, err := s.tree.Scan(ctx, last, s.build)
+	if err != nil {
+		return nil, fmt.Errorf("scanning %s: %w", s.cfg.Content.Dir, err)
+	}
+	return scan, nil
+}
+
+func (s *pass) saveScan(ctx context.Context, scan *content.Scan) error {
+	data, err := scan.Snapshot.MarshalBinary()
+	if err != nil {
+		return fmt.Errorf("remembering the scan: %w", err)
+	}
+	if last, err := s.ledger.Memo(ctx, memoSnapshot); err != nil || bytes.Equal(last, data) {
+		return err
+	}
+	return s.ledger.SetMemo(ctx, memoSnapshot, data)
+}
+
+func (s *pass) loadFirstPass(ctx context.Context) error {
+	data, err := s.ledger.Memo(ctx, memoFirstPass)
+	if err != nil {
+		return err
+	}
+	if data == nil {
+		s.first, s.isFirst = s.start, true
+		return nil
+	}
+	s.first, err = time.Parse(time.RFC3339Nano, string(data))
+	if err != nil {
+		return fmt.Errorf("the ledger's time of the first pass: %w", err)
+	}
+	return nil
+}
+
+// isQuiet reports that neither a file nor the hour has changed anything since
+// the last pass that went through.
+func (s *pass) isQuiet(ctx context.Context, scan *content.Scan) (bool, error) {
+	data, err := s.ledger.Memo(ctx, memoQuiet)
+	if err != nil || !scan.Same || s.isFirst {
+		return false, err
+	}
+	until, err := strconv.ParseInt(string(data), 10, 64)
+	return err == nil && s.start.UnixMicro() < until, nil
+}
+
+// noteQuiet remembers until when an unchanged tree needs no new look: the next
+// post's date or expiry, or at once while one settles.
+func (s *pass) noteQuiet(ctx context.Context) error {
+	until := time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+	earlier := func(t time.Time) {
+		if t.After(s.start) && t.Before(until) {
+			until = t
+		}
+	}
+	for _, e := range s.entries {
+		earlier(e.post.Date)
+		earlier(e.post.Expires)
+	}
+	text := strconv.FormatInt(until.UnixMicro(), 10)
+	if last, err := s.ledger.Memo(ctx, memoQuiet); err != nil || string(last) == text {
+		return err
+	}
+	return s.ledger.SetMemo(ctx, memoQuiet, []byte(text))
+}
+
+// render makes a post's HTML, once in a pass.
+func (s *pass) render(ctx context.Context, p *content.Post) (*content.Rendering, error) {
+	s.renderMu.Lock()
+	r, ok := s.rendered[p.Path]
+	s.renderMu.Unlock()
+	if ok {
+		return r, nil
+	}
+	r, problems, err := s.tree.Render(ctx, p)
+	if err != nil {
+		return nil, fmt.Errorf("rendering %s: %w", s.contentPath(p.Path), err)
+	}
+	s.renderMu.Lock()
+	defer s.renderMu.Unlock()
+	s.addProblems(s.report, problems)
+	if len(s.rendered) < renderedMost {
+		s.rendered[p.Path] = r
+	}
+	return r, nil
+}
+
+// renderedMost bounds the memory that renderings take in one pass.
+const renderedMost = 200
+
+// contentPath makes a path of the content tree one relative to config.yaml's folder.
+func (p *Publisher) contentPath(rel string) string {
+	if rel == "" {
+		return filepath.ToSlash(p.cfg.Content.Dir)
+	}
+	return path.Join(filepath.ToSlash(p.cfg.Content.Dir), rel)
+}
+
+// DSN is the ledger's address with its path made absolute.
+func DSN(cfg *config.Config) string {
+	if file, ok := strings.CutPrefix(cfg.Ledger, "sqlite:"); ok {
+		return "sqlite:" + cfg.Path(file)
+	}
+	return cfg.Ledger
+}
+
+func (s *pass) activeSubscribers(ctx context.Context) (int, error) {
+	counts := map[ledger.Status]int{}
+	for subscriber, err := range s.ledger.Subscribers(ctx) {
+		if err != nil {
+			return 0, err
+		}
+		counts[subscriber.Status]++
+	}
+	return counts[ledger.Active], nil
+}
+
+var errNoPosts = errors.New("there is no post to show yet")
+
+// byNewest sorts posts as digests and listings show them.
+func byNewest(entries []entry) []entry {
+	sorted := slices.Clone(entries)
+	slices.SortFunc(sorted, func(a, b entry) int {
+		if c := b.post.Date.Compare(a.post.Date); c != 0 {
+			return c
+		}
+		return strings.Compare(a.post.Path, b.post.Path)
+	})
+	return sorted
+}
+
+func idsOf(entries []entry) []string {
+	ids := make([]string, len(entries))
+	for i, e := range entries {
+		ids[i] = e.row.ID
+	}
+	return ids
+}

@@ -1,0 +1,119 @@
+package publish
+
+import (
+	"context"
+	"fmt"
+
+	"publisher/ledger"
+	"publisher/mailer"
+)
+
+// Preview is a digest composed but not recorded.
+type Preview struct {
+	Subject  string
+	HTML     string
+	Text     string
+	EML      []byte // the whole message
+	HTMLSize int    // octets of the HTML part, which digest.max_bytes limits
+	Posts    int
+	Latest   bool // nothing is new: these are the latest posts
+}
+
+// Preview composes the cadence's next digest for one made-up subscriber without
+// tags; where nothing is new, of the latest posts.
+func (p *Publisher) Preview(ctx context.Context, cadence, to string) (*Preview, []Warning, error) {
+	if _, ok := p.cfg.Cadence(cadence); !ok {
+		return nil, nil, fmt.Errorf("there is no cadence %q; digest.cadences in config.yaml names them", cadence)
+	}
+	var preview *Preview
+	var warnings []Warning
+	err := p.onCopy(ctx, func(s *pass) error {
+		if err := s.look(ctx); err != nil {
+			return err
+		}
+		posts, latest, err := s.next(ctx, cadence)
+		if err != nil {
+			return err
+		}
+		preview, err = s.preview(ctx, cadence, to, posts)
+		if err != nil {
+			return err
+		}
+		preview.Latest = latest
+		warnings = s.report.Warnings
+		return nil
+	})
+	return preview, warnings, err
+}
+
+// next is what a subscriber of the cadence who got every edition is due.
+func (s *pass) next(ctx context.Context, cadence string) (posts []entry, latest bool, err error) {
+	_, through, err := s.ledger.LastClosed(ctx, cadence)
+	if err != nil {
+		return nil, false, err
+	}
+	newest, err := s.ledger.Newest(ctx)
+	if err != nil {
+		return nil, false, err
+	}
+	if due := s.due(through, newest, nil); len(due) > 0 {
+		return due, false, nil
+	}
+	for _, e := range byNewest(s.entries) {
+		if s.published(e) && !e.post.FeedOnly && len(posts) < s.cfg.Digest.MaxPosts {
+			posts = append(posts, e)
+		}
+	}
+	if len(posts) == 0 {
+		return nil, false, errNoPosts
+	}
+	return posts, true, nil
+}
+
+func (s *pass) preview(ctx context.Context, cadence, to string, posts []entry) (*Preview, error) {
+	tokens, err := s.ledger.Tokens(ctx)
+	if err != nil {
+		return nil, err
+	}
+	number, err := s.nextNumber(ctx)
+	if err != nil {
+		return nil, err
+	}
+	e := ledger.Edition{Number: number, Cadence: cadence}
+	m, err := s.composed(ctx, &e, posts)
+	if err != nil {
+		return nil, err
+	}
+	// Subscriber 0 is nobody: links in a preview unsubscribe no one.
+	q := &queue{s: s, tokens: tokens}
+	r := q.recipient(&attempt{run: &running{Edition: e}, subscriber: ledger.Subscriber{Email: to}})
+	return &Preview{Subject: m.Subject, HTML: m.HTML(r), Text: m.Text(r), EML: m.Append(nil, r), HTMLSize: m.HTMLSize, Posts: len(posts)}, nil
+}
+
+// nextNumber is the number that the next edition will bear.
+func (s *pass) nextNumber(ctx context.Context) (int64, error) {
+	editions, err := s.ledger.Editions(ctx)
+	if err != nil || len(editions) == 0 {
+		return 1, err
+	}
+	return editions[0].Number + 1, nil
+}
+
+// SendPreview mails a preview to one address, over the configured server or into
+// the outbox. It reports the outbox's folder where that took it.
+func (p *Publisher) SendPreview(ctx context.Context, preview *Preview, to string) (outbox string, err error) {
+	smtp := p.cfg.Mail.SMTP
+	if p.cfg.Catches() {
+		catcher, err := mailer.StartCatcher(p.cfg.Path(p.cfg.Mail.Outbox))
+		if err != nil {
+			return "", fmt.Errorf("starting the built-in catcher: %w", err)
+		}
+		defer catcher.Close()
+		smtp, outbox = catcher.SMTP(smtp), p.cfg.Mail.Outbox
+	}
+	sender, err := mailer.NewSender(smtp, hello(p.cfg))
+	if err != nil {
+		return "", err
+	}
+	return outbox, sender.Send(ctx, p.cfg.Mail.From.Address, to, preview.EML)
+}

@@ -1,0 +1,346 @@
+package publish
+
+import (
+	"context"
+	"io"
+	"strings"
+	"sync"
+
+	"publisher/ledger"
+	"publisher/mailer"
+)
+
+// pageSize is how many recipients are read from the ledger at a time.
+const pageSize = 500
+
+// queue is the ledger seen as a mailer.Queue: first the retries that are due,
+// then the recipients of each open edition, streamed by id.
+type queue struct {
+	s      *pass
+	tokens *ledger.Tokens
+
+	mu       sync.Mutex
+	editions []*running
+	byNumber map[int64]*running
+	retries  []ledger.Delivery
+	current  int // the edition whose recipients are streamed now
+	page     []ledger.Subscriber
+	after    int64
+}
+
+// running is an edition underway and what became of it in this pass.
+type running struct {
+	ledger.Edition
+	report    EditionReport
+	exhausted bool // every recipient was handed out
+	begun     bool // some recipient, or a retry, was
+}
+
+// attempt is what a job is about.
+type attempt struct {
+	run        *running
+	subscriber ledger.Subscriber
+	intent     ledger.Intent
+	earlier    ledger.Delivery // zero for a first attempt
+}
+
+// work makes the queue of these editions and of the retries that are due; nil
+// where there is nothing to do.
+func (s *pass) work(ctx context.Context, editions []ledger.Edition) (*queue, error) {
+	tokens, err := s.ledger.Tokens(ctx)
+	if err != nil {
+		return nil, err
+	}
+	q := &queue{s: s, tokens: tokens, byNumber: map[int64]*running{}}
+	for i := range editions {
+		q.add(editions[i])
+	}
+	if err := q.loadRetries(ctx); err != nil {
+		return nil, err
+	}
+	if len(q.editions) == 0 && len(q.retries) == 0 {
+		return nil, nil
+	}
+	return q, nil
+}
+
+func (q *queue) add(e ledger.Edition) *running {
+	run := &running{Edition: e, report: editionReport(&e)}
+	q.editions = append(q.editions, run)
+	q.byNumber[e.Number] = run
+	return run
+}
+
+func (q *queue) loadRetries(ctx context.Context) error {
+	var edition, subscriber int64
+	if n := len(q.retries); n > 0 {
+		edition, subscriber = q.retries[n-1].Edition, q.retries[n-1].Subscriber
+	}
+	page, err := q.s.ledger.Deferred(ctx, q.s.start, edition, subscriber, pageSize)
+	if err != nil {
+		return err
+	}
+	q.retries = page
+	return nil
+}
+
+// Next implements mailer.Queue.
+func (q *queue) Next(ctx context.Context) (*mailer.Job, error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for {
+		a, err := q.nextAttempt(ctx)
+		if err != nil {
+			return nil, err
+		}
+		job, err := q.job(ctx, a)
+		if err != nil || job != nil {
+			return job, err
+		}
+	}
+}
+
+func (q *queue) nextAttempt(ctx context.Context) (*attempt, error) {
+	for len(q.retries) > 0 {
+		d := q.retries[0]
+		if len(q.retries) == 1 {
+			if err := q.loadRetries(ctx); err != nil {
+				return nil, err
+			}
+		} else {
+			q.retries = q.retries[1:]
+		}
+		a, err := q.retry(ctx, d)
+		if err != nil || a != nil {
+			return a, err
+		}
+	}
+	for ; q.current < len(q.editions); q.current++ {
+		run := q.editions[q.current]
+		if run.exhausted {
+			continue
+		}
+		if len(q.page) == 0 {
+			page, err := q.s.ledger.Recipients(ctx, run.Number, q.s.audience(run.Cadence), q.after, pageSize)
+			if err != nil {
+				return nil, err
+			}
+			q.page = page
+		}
+		if len(q.page) == 0 {
+			run.exhausted, q.after = true, 0
+			continue
+		}
+		sub := q.page[0]
+		q.page, q.after = q.page[1:], sub.ID
+		return &attempt{run: run, subscriber: sub, intent: ledger.Intent{Edition: run.Number, Subscriber: sub.ID,
+			After: sub.Cursor, Through: run.Through, At: q.s.now()}}, nil
+	}
+	return nil, io.EOF
+}
+
+// retry takes up a deferred delivery; nil where its subscriber is gone.
+func (q *queue) retry(ctx context.Context, d ledger.Delivery) (*attempt, error) {
+	run := q.byNumber[d.Edition]
+	if run == nil {
+		e, err := q.s.ledger.Edition(ctx, d.Edition)
+		if err != nil || e == nil {
+			return nil, err
+		}
+		run = q.add(*e)
+		run.exhausted = !e.Done.IsZero()
+	}
+	sub, err := q.s.ledger.SubscriberByID(ctx, d.Subscriber)
+	if err != nil || sub == nil {
+		return nil, err
+	}
+	return &attempt{run: run, subscriber: *sub, earlier: d, intent: ledger.Intent{Edition: d.Edition, Subscriber: d.Subscriber,
+		After: d.After, Through: d.Through, At: q.s.now()}}, nil
+}
+
+// job makes the message of an attempt; nil where the subscriber is due nothing of it.
+func (q *queue) job(ctx context.Context, a *attempt) (*mailer.Job, error) {
+	posts := q.s.due(a.intent.After, a.intent.Through, a.subscriber.Tags)
+	if len(posts) == 0 {
+		return nil, q.drop(ctx, a)
+	}
+	m, err := q.s.composed(ctx, &a.run.Edition, posts)
+	if err != nil {
+		return nil, err
+	}
+	a.run.begun = true
+	a.run.report.Bytes = max(a.run.report.Bytes, m.HTMLSize)
+	r := q.recipient(a)
+	return &mailer.Job{ReturnPath: q.returnPath(a), To: a.subscriber.Email, Ref: a,
+		Append: func(dst []byte) []byte { return m.Append(dst, r) }}, nil
+}
+
+// drop ends a retry that has nothing left to say: its posts are gone.
+func (q *queue) drop(ctx context.Context, a *attempt) error {
+	if a.earlier.Edition == 0 {
+		return nil
+	}
+	_, err := q.s.ledger.Record(ctx, &ledger.Result{Edition: a.intent.Edition, Subscriber: a.intent.Subscriber,
+		Progress: ledger.Failed, Reply: "its posts were taken back before it could be sent", At: q.s.now()}, nil)
+	return err
+}
+
+func (q *queue) recipient(a *attempt) mailer.Recipient {
+	cfg, id := q.s.cfg, a.subscriber.ID
+	token := q.tokens.Link(ledger.Unsubscribe, id)
+	r := mailer.Recipient{Name: a.subscriber.Name, Address: a.subscriber.Email,
+		MessageID:         q.tokens.MessageID(a.run.Number, id) + "@" + domainOf(cfg.Mail.From.Address),
+		UnsubscribeMailto: q.s.unsubscribeMailto(token)}
+	if cfg.Server.URL != nil {
+		r.UnsubscribeURL = cfg.Server.URL.JoinPath("unsubscribe", token).String()
+		r.PreferencesURL = cfg.Server.URL.JoinPath("preferences", q.tokens.Link(ledger.Preferences, id)).String()
+	} else {
+		r.UnsubscribeURL = r.UnsubscribeMailto
+	}
+	return r
+}
+
+// returnPath is where bounces go: with mail.bounce_to an address that tells whose
+// and of which edition (VERP).
+func (q *queue) returnPath(a *attempt) string {
+	to := q.s.cfg.Mail.BounceTo
+	if to == nil {
+		return q.s.cfg.Mail.From.Address
+	}
+	local, domain, _ := strings.Cut(to.Address, "@")
+	return local + "+" + q.tokens.ReturnPath(a.subscriber.ID, a.run.Number) + "@" + domain
+}
+
+// Commit implements mailer.Queue.
+func (q *queue) Commit(ctx context.Context, done *mailer.Outcome, next *mailer.Job) (bool, error) {
+	var result *ledger.Result
+	var intent *ledger.Intent
+	if done != nil {
+		result = q.result(done)
+	}
+	if next != nil {
+		intent = &next.Ref.(*attempt).intent
+	}
+	ok, err := q.s.ledger.Record(ctx, result, intent)
+	if err == nil && done != nil {
+		q.count(done.Job.Ref.(*attempt), result, done)
+	}
+	return ok, err
+}
+
+// result says what the ledger is to remember of an outcome.
+func (q *queue) result(o *mailer.Outcome) *ledger.Result {
+	a := o.Job.Ref.(*attempt)
+	now := q.s.now()
+	r := &ledger.Result{Edition: a.intent.Edition, Subscriber: a.intent.Subscriber, Code: o.Code, Reply: o.Reply, At: now}
+	switch o.Verdict {
+	case mailer.Sent:
+		r.Progress = ledger.Sent
+	case mailer.Permanent:
+		r.Progress, r.Bounced = ledger.Failed, o.AddressRefused
+	case mailer.Uncertain:
+		if q.s.cfg.Mail.Uncertain == "hold" {
+			r.Progress = ledger.Uncertain
+			return r
+		}
+		fallthrough
+	default:
+		q.deferred(a, r)
+	}
+	return r
+}
+
+// deferred plans the next attempt, or gives up when retry_for has run out: then
+// the cursor stays, and the next edition brings those posts.
+func (q *queue) deferred(a *attempt, r *ledger.Result) {
+	first := a.earlier.First
+	if first.IsZero() {
+		first = a.intent.At
+	}
+	r.Progress = ledger.Deferred
+	r.Next = r.At.Add(retryPause(a.earlier.Attempts+1, r.Edition, r.Subscriber))
+	if r.Next.Sub(first) > q.s.cfg.Mail.RetryFor {
+		r.Progress, r.KeepCursor = ledger.Failed, true
+	}
+}
+
+func (q *queue) count(a *attempt, r *ledger.Result, o *mailer.Outcome) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	report := &a.run.report
+	switch r.Progress {
+	case ledger.Sent:
+		report.Sent++
+	case ledger.Deferred:
+		report.Deferred++
+	case ledger.Failed:
+		report.Failed++
+	case ledger.Uncertain:
+		report.Uncertain++
+	}
+	level := q.s.log.Info
+	if r.Progress != ledger.Sent {
+		level = q.s.log.Warn
+	}
+	level("delivery", "edition", r.Edition, "subscriber", r.Subscriber, "result", string(r.Progress), "code", o.Code)
+	q.s.progress(Progress{Edition: int(report.Number), Recipients: report.Recipients, Sent: report.Sent,
+		Deferred: report.Deferred, Failed: report.Failed, Uncertain: report.Uncertain})
+}
+
+// finish marks the editions whose every recipient was tried, and reports all
+// that this pass worked on.
+func (q *queue) finish(ctx context.Context) error {
+	for _, run := range q.editions {
+		stored, err := q.s.ledger.Edition(ctx, run.Number)
+		if err != nil {
+			return err
+		}
+		untried := 0
+		if !run.exhausted {
+			if untried, err = q.untried(ctx, run); err != nil {
+				return err
+			}
+		}
+		if untried == 0 && run.Done.IsZero() {
+			if err := q.s.ledger.FinishEdition(ctx, run.Number, q.s.now()); err != nil {
+				return err
+			}
+			run.exhausted = true
+		}
+		run.report.Deferred = stored.Deferred + untried
+		q.s.report.Editions = append(q.s.report.Editions, run.report)
+	}
+	return nil
+}
+
+// untried counts the recipients whom nothing was sent to yet.
+func (q *queue) untried(ctx context.Context, run *running) (int, error) {
+	n, after := 0, int64(0)
+	for {
+		page, err := q.s.ledger.Recipients(ctx, run.Number, q.s.audience(run.Cadence), after, pageSize)
+		if err != nil || len(page) == 0 {
+			return n, err
+		}
+		for _, sub := range page {
+			after = sub.ID
+			if len(q.s.due(sub.Cursor, run.Through, sub.Tags)) > 0 {
+				n++
+			}
+		}
+	}
+}
+
+// unfinished are the editions that still have recipients nobody tried.
+func (q *queue) unfinished() []ledger.Edition {
+	var open []ledger.Edition
+	for _, run := range q.editions {
+		if !run.exhausted {
+			open = append(open, run.Edition)
+		}
+	}
+	return open
+}
+
+func domainOf(address string) string {
+	return address[strings.LastIndexByte(address, '@')+1:]
+}

@@ -1,0 +1,227 @@
+package publish
+
+import (
+	"bytes"
+	"cmp"
+	"crypto/sha256"
+	"fmt"
+	"slices"
+
+	"publisher/content"
+	"publisher/ledger"
+)
+
+// entry is one post of the tree beside what the ledger remembers of it.
+type entry struct {
+	post *content.Post
+	row  ledger.Post
+}
+
+// reconciliation is what came of matching a tree against the ledger.
+type reconciliation struct {
+	entries  []entry       // one for each post, rows of new ones without a Key
+	gone     []ledger.Post // rows whose file is not in the tree
+	problems []content.Problem
+}
+
+// reconcile recognises each post: by the id its front matter fixes, its path,
+// its address, its body, or its title and date, in this order. All but the first
+// two count only for rows whose file is gone, so that a copy is a new post and a
+// move is not. present tells the files that are there but could not be read.
+func reconcile(rows []ledger.Post, posts []*content.Post, present func(path string) bool, id identity) reconciliation {
+	m := newMatcher(rows, posts, present, id)
+	m.match(m.byID, func(p *content.Post) string { return m.guids[p] })
+	m.match(m.byPath, func(p *content.Post) string { return p.Path })
+	m.match(m.byURL, func(p *content.Post) string { return p.URL })
+	m.match(m.byBody, bodyKey)
+	m.match(m.byHeadline, func(p *content.Post) string { return headline(p.Title, p.Date.Unix()) })
+	return m.result(id)
+}
+
+type matcher struct {
+	rows    []ledger.Post
+	posts   []*content.Post
+	taken   map[int]bool          // rows, by index
+	matched map[*content.Post]int // the row of a post
+	guids   map[*content.Post]string
+	files   map[string]bool // paths in the tree
+	present func(path string) bool
+	problem []content.Problem
+
+	byID, byPath, byURL, byBody, byHeadline map[string][]int
+	weak                                    map[int]bool // gone before this scan: a path or address alone proves nothing
+}
+
+func newMatcher(rows []ledger.Post, posts []*content.Post, present func(string) bool, id identity) *matcher {
+	m := &matcher{rows: rows, posts: posts, taken: map[int]bool{}, matched: map[*content.Post]int{},
+		guids: map[*content.Post]string{}, files: map[string]bool{}, present: present, weak: map[int]bool{},
+		byID: map[string][]int{}, byPath: map[string][]int{}, byURL: map[string][]int{},
+		byBody: map[string][]int{}, byHeadline: map[string][]int{}}
+	for _, p := range posts {
+		m.files[p.Path] = true
+	}
+	m.claimGUIDs(id)
+	for i, row := range rows {
+		m.byID[row.ID] = append(m.byID[row.ID], i)
+		m.byPath[row.Path] = append(m.byPath[row.Path], i)
+		m.weak[i] = !row.Gone.IsZero()
+		if m.files[row.Path] || present(row.Path) {
+			continue
+		}
+		m.byURL[row.URL] = append(m.byURL[row.URL], i)
+		key := fmt.Sprintf("%x", row.BodyHash)
+		if isEmptyBody(row.BodyHash) {
+			key += row.Title
+		}
+		m.byBody[key] = append(m.byBody[key], i)
+		m.byHeadline[headline(row.Title, row.Date.Unix())] = append(m.byHeadline[headline(row.Title, row.Date.Unix())], i)
+	}
+	return m
+}
+
+// claimGUIDs gives each fixed id to the first post that names it.
+func (m *matcher) claimGUIDs(ids identity) {
+	owner := map[string]*content.Post{}
+	for _, p := range m.posts {
+		if p.GUID == "" {
+			continue
+		}
+		id := ids.fixed(p)
+		if other, ok := owner[id]; ok {
+			m.problem = append(m.problem, content.Problem{Path: p.Path,
+				Message: fmt.Sprintf("the id %q is already that of %s; give this post another id, or none", p.GUID, other.Path)})
+			continue
+		}
+		owner[id] = p
+		m.guids[p] = id
+	}
+}
+
+// match pairs the posts that are still alone with free rows of the same key,
+// where several have it the one that is most alike.
+func (m *matcher) match(index map[string][]int, key func(*content.Post) string) {
+	for _, p := range m.posts {
+		k := key(p)
+		if _, done := m.matched[p]; done || k == "" {
+			continue
+		}
+		best, score := -1, -1
+		for _, i := range index[k] {
+			if m.taken[i] {
+				continue
+			}
+			s := alike(p, m.rows[i])
+			if m.weak[i] && s == 0 && m.rows[i].ID != m.guids[p] {
+				continue // another post under an old name
+			}
+			if s > score {
+				best, score = i, s
+			}
+		}
+		if best >= 0 {
+			m.taken[best] = true
+			m.matched[p] = best
+		}
+	}
+}
+
+// alike counts what a post has in common with a row beyond path and address.
+func alike(p *content.Post, row ledger.Post) int {
+	n := 0
+	if bytes.Equal(p.BodyHash[:], row.BodyHash) {
+		n += 4
+	}
+	if p.Title == row.Title {
+		n += 2
+	}
+	if p.Date.Equal(row.Date) {
+		n++
+	}
+	return n
+}
+
+func (m *matcher) result(id identity) reconciliation {
+	ids := map[string]bool{}
+	for _, row := range m.rows {
+		ids[row.ID] = true
+	}
+	r := reconciliation{problems: m.problem}
+	for _, p := range m.posts {
+		e := entry{post: p}
+		if i, ok := m.matched[p]; ok {
+			e.row = m.rows[i]
+		}
+		if fixed := m.guids[p]; fixed != "" && !ids[fixed] && (e.row.ID == "" || isURI(p.GUID)) {
+			e.row.ID = fixed
+			ids[fixed] = true
+		}
+		if e.row.ID == "" {
+			e.row.ID = freeID(id.rule(p), ids)
+			ids[e.row.ID] = true
+		}
+		r.entries = append(r.entries, e)
+	}
+	for i, row := range m.rows {
+		if !m.taken[i] && !m.present(row.Path) {
+			r.gone = append(r.gone, row)
+		}
+	}
+	r.dropDuplicates()
+	return r
+}
+
+// dropDuplicates leaves one post for each address: the one known longest, else
+// the older, else the first by path. A draft has no address yet.
+func (r *reconciliation) dropDuplicates() {
+	order := slices.Clone(r.entries)
+	slices.SortStableFunc(order, func(a, b entry) int {
+		known := func(e entry) int64 {
+			if e.row.Key == 0 {
+				return 1 << 62
+			}
+			return e.row.Key
+		}
+		return cmp.Or(cmp.Compare(known(a), known(b)), a.post.Date.Compare(b.post.Date), cmp.Compare(a.post.Path, b.post.Path))
+	})
+	owner := map[string]*content.Post{}
+	losers := map[*content.Post]bool{}
+	for _, e := range order {
+		if e.post.Draft {
+			continue
+		}
+		first, taken := owner[e.post.URL]
+		if !taken {
+			owner[e.post.URL] = e.post
+			continue
+		}
+		losers[e.post] = true
+		r.problems = append(r.problems, content.Problem{Path: e.post.Path, Invalid: true,
+			Message: fmt.Sprintf("has the same address as %s (%s) and is left out; give one of them another slug", first.Path, e.post.URL)})
+	}
+	r.entries = slices.DeleteFunc(r.entries, func(e entry) bool { return losers[e.post] })
+}
+
+func bodyKey(p *content.Post) string {
+	key := fmt.Sprintf("%x", p.BodyHash)
+	if isEmptyBody(p.BodyHash[:]) {
+		key += p.Title
+	}
+	return key
+}
+
+func isEmptyBody(hash []byte) bool {
+	empty := sha256.Sum256(nil)
+	return bytes.Equal(hash, empty[:])
+}
+
+func headline(title string, date int64) string { return fmt.Sprintf("%d %s", date, title) }
+
+// freeID makes an id of its own for a post whose rule gives one that is taken:
+// a new post under the path and date of an older one.
+func freeID(id string, taken map[string]bool) string {
+	free := id
+	for n := 2; taken[free]; n++ {
+		free = fmt.Sprintf("%s:%d", id, n)
+	}
+	return free
+}

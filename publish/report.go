@@ -1,0 +1,100 @@
+package publish
+
+import (
+	"cmp"
+	"slices"
+
+	"publisher/content"
+)
+
+// Report is what a pass did, or for a plan would do. Its JSON is a promise.
+type Report struct {
+	Posts    PostCounts      `json:"posts"`
+	Feeds    FeedCounts      `json:"feeds"`
+	Editions []EditionReport `json:"editions"`
+	Warnings []Warning       `json:"warnings"`
+	// Held are the posts that the flood guard holds; a person has to release them.
+	Held []string `json:"held,omitempty"`
+	// Missing counts rows gone from subscribers.file that were not acted on.
+	Missing int `json:"missing_subscribers,omitempty"`
+	// Outbox says that the built-in catcher took the mail: nobody was mailed.
+	Outbox bool `json:"outbox,omitempty"`
+	// Subscribers counts the active ones after the pass.
+	Subscribers int `json:"subscribers"`
+	// Errors are what failed without stopping the pass: run again.
+	Errors []string `json:"errors,omitempty"`
+}
+
+// PostCounts counts posts, and what this pass noticed of them.
+type PostCounts struct {
+	Total   int `json:"total"`
+	New     int `json:"new"`
+	Changed int `json:"changed"`
+	Gone    int `json:"gone"`
+	Invalid int `json:"invalid"`
+}
+
+// FeedCounts lists feed files by path, relative to config.yaml's folder.
+type FeedCounts struct {
+	Written   []string `json:"written"`
+	Unchanged int      `json:"unchanged"`
+	Removed   []string `json:"removed,omitempty"`
+}
+
+// EditionReport is one edition as far as this pass brought it. Recipients not
+// reached yet count as deferred.
+type EditionReport struct {
+	Number     int64    `json:"number"`
+	Cadence    string   `json:"cadence"`
+	Subject    string   `json:"subject"`
+	Posts      []string `json:"posts"`
+	Recipients int      `json:"recipients"`
+	Sent       int      `json:"sent"`
+	Deferred   int      `json:"deferred"`
+	Failed     int      `json:"failed"`
+	Uncertain  int      `json:"uncertain"`
+	// Bytes is the size of the decoded HTML part that most recipients get.
+	Bytes int `json:"bytes,omitempty"`
+}
+
+// Warning is something for a person to mend; it did not stop the pass.
+type Warning struct {
+	Path    string `json:"path"`
+	Line    int    `json:"line"`
+	Message string `json:"message"`
+}
+
+func newReport() *Report {
+	return &Report{Feeds: FeedCounts{Written: []string{}}, Editions: []EditionReport{}, Warnings: []Warning{}}
+}
+
+// Unfinished says that something failed, or was left for the next pass.
+func (r *Report) Unfinished() bool {
+	return len(r.Errors) > 0 || slices.ContainsFunc(r.Editions, func(e EditionReport) bool {
+		return e.Deferred > 0 || e.Uncertain > 0
+	})
+}
+
+// NeedsPerson says that something waits for a decision.
+func (r *Report) NeedsPerson() bool { return len(r.Held) > 0 || r.Missing > 0 }
+
+func (r *Report) warn(path string, line int, message string) {
+	r.Warnings = append(r.Warnings, Warning{path, line, message})
+}
+
+func (r *Report) fail(err error) { r.Errors = append(r.Errors, err.Error()) }
+
+// addProblems takes over what the content tree found, paths made relative to
+// config.yaml's folder so that an editor can open them.
+func (p *Publisher) addProblems(r *Report, problems []content.Problem) {
+	for _, problem := range problems {
+		r.warn(p.contentPath(problem.Path), problem.Line, problem.Message)
+	}
+}
+
+func (r *Report) sortWarnings() {
+	slices.SortStableFunc(r.Warnings, func(a, b Warning) int {
+		return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Line, b.Line))
+	})
+	r.Warnings = slices.Compact(r.Warnings)
+}

@@ -1,0 +1,213 @@
+package publish
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/csv"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"publisher/ledger"
+)
+
+// fileMemo is what the ledger remembers of subscribers.file, so that a pass
+// over an unchanged one costs a hash.
+type fileMemo struct {
+	Hash     string    `json:"hash"`
+	Missing  int       `json:"missing"`
+	Warnings []Warning `json:"warnings"`
+}
+
+// readSubscribersFile brings the ledger up to the owner's list. A list that
+// cannot be read, or that lost its rows, ends no subscription: a person decides.
+func (s *pass) readSubscribersFile(ctx context.Context) error {
+	name := s.cfg.Subscribers.File
+	if name == "" {
+		return nil
+	}
+	hash, err := s.hashList(name)
+	if err != nil {
+		s.report.warn(name, 0, err.Error())
+		return s.missingFile(ctx)
+	}
+	var memo fileMemo
+	if data, err := s.ledger.Memo(ctx, memoFile); err != nil {
+		return err
+	} else if data != nil && json.Unmarshal(data, &memo) == nil && memo.Hash == hash {
+		s.report.Missing = memo.Missing
+		s.report.Warnings = append(s.report.Warnings, memo.Warnings...)
+		return nil
+	}
+	memo = fileMemo{Hash: hash}
+	if _, err := s.importFile(ctx, name, &memo, false); err != nil {
+		return err
+	}
+	s.report.Warnings = append(s.report.Warnings, memo.Warnings...)
+	s.report.Missing = memo.Missing
+	return s.saveFileMemo(ctx, memo)
+}
+
+func (s *pass) hashList(name string) (string, error) {
+	f, err := os.Open(s.cfg.Path(name))
+	if err != nil {
+		return "", fmt.Errorf("cannot be read (%w); no subscription ends because of it", errors.Unwrap(err))
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", fmt.Errorf("cannot be read (%w); no subscription ends because of it", err)
+	}
+	// The cadences decide which rows can be used.
+	fmt.Fprintf(h, "%v %v", s.cfg.Digest.Cadences, s.build)
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// importFile reads the list into the ledger. With accept, rows that are gone end
+// their subscriptions however many they are.
+func (s *pass) importFile(ctx context.Context, name string, memo *fileMemo, accept bool) (got ledger.Imported, err error) {
+	f, err := os.Open(s.cfg.Path(name))
+	if err != nil {
+		return got, fmt.Errorf("reading %s: %w", name, err)
+	}
+	defer f.Close()
+	warn := func(line int, message string) { memo.Warnings = append(memo.Warnings, Warning{name, line, message}) }
+	list, err := newCSVList(name, f, s.cfg, warn)
+	if err == nil {
+		mayRemove := func(missing, before int) bool {
+			whole := list.refused == 0 && list.rows > 0
+			return accept || whole && missing*10 <= before
+		}
+		got, err = s.ledger.Import(ctx, list.all(), ledger.FromFile, s.cfg.Digest.Default, s.start, mayRemove)
+		memo.Missing = got.Missing - got.Removed
+	}
+	var faulty *ListError
+	if errors.As(err, &faulty) {
+		warn(faulty.Line, faulty.Err.Error()+"; the list is left as it was")
+		memo.Missing, err = s.cameFromFile(ctx)
+	}
+	if err == nil && memo.Missing > 0 {
+		warn(0, fmt.Sprintf("%d subscriptions came from this file and their rows are gone; they go on until you decide: put the rows back, or run `publisher subscribers import --prune %s`", memo.Missing, name))
+	}
+	return got, err
+}
+
+// missingFile counts the subscriptions that a list which is not there would end.
+func (s *pass) missingFile(ctx context.Context) error {
+	n, err := s.cameFromFile(ctx)
+	s.report.Missing = n
+	return err
+}
+
+func (s *pass) cameFromFile(ctx context.Context) (int, error) {
+	n := 0
+	for sub, err := range s.ledger.Subscribers(ctx) {
+		if err != nil {
+			return 0, err
+		}
+		if sub.FromFile && sub.Status == ledger.Active {
+			n++
+		}
+	}
+	return n, nil
+}
+
+// Import reads a list of subscribers. Rows that cannot be used are warnings.
+// With prune it is subscribers.file itself, and rows gone from it end their subscriptions.
+func (p *Publisher) Import(ctx context.Context, l *ledger.Ledger, name string, r io.Reader) (ledger.Imported, []Warning, error) {
+	var warnings []Warning
+	list, err := newCSVList(name, r, p.cfg, func(line int, message string) {
+		warnings = append(warnings, Warning{name, line, message})
+	})
+	if err != nil {
+		return ledger.Imported{}, nil, err
+	}
+	got, err := l.Import(ctx, list.all(), ledger.FromCommand, p.cfg.Digest.Default, p.now(), nil)
+	return got, warnings, err
+}
+
+// Prune reads subscribers.file and ends the subscriptions that it no longer has,
+// however many they are.
+func (p *Publisher) Prune(ctx context.Context, l *ledger.Ledger) (ledger.Imported, []Warning, error) {
+	var got ledger.Imported
+	s := &pass{Publisher: p, start: p.now().Truncate(time.Microsecond), ledger: l, report: newReport()}
+	if p.cfg.Subscribers.File == "" {
+		return got, nil, errors.New("config.yaml names no subscribers.file; --prune is for that file")
+	}
+	hash, err := s.hashList(p.cfg.Subscribers.File)
+	if err != nil {
+		return got, nil, fmt.Errorf("%s %w", p.cfg.Subscribers.File, err)
+	}
+	memo := fileMemo{Hash: hash}
+	if got, err = s.importFile(ctx, p.cfg.Subscribers.File, &memo, true); err != nil {
+		return got, nil, err
+	}
+	return got, memo.Warnings, s.saveFileMemo(ctx, memo)
+}
+
+func (s *pass) saveFileMemo(ctx context.Context, memo fileMemo) error {
+	data, err := json.Marshal(memo)
+	if err != nil {
+		return fmt.Errorf("remembering %s: %w", s.cfg.Subscribers.File, err)
+	}
+	return s.ledger.SetMemo(ctx, memoFile, data)
+}
+
+// SubscriberJSON is one subscriber as programs read it.
+type SubscriberJSON struct {
+	Email     string   `json:"email"`
+	Name      string   `json:"name"`
+	Status    string   `json:"status"`
+	Cadence   string   `json:"cadence"`
+	Tags      []string `json:"tags"`
+	Created   string   `json:"created"`
+	Confirmed string   `json:"confirmed"`
+}
+
+// Shown is a subscriber as listed: the cadence is the one that holds, times are
+// RFC 3339 in the site's zone.
+func (p *Publisher) Shown(sub ledger.Subscriber) SubscriberJSON {
+	cadence := sub.Cadence
+	if _, ok := p.cfg.Cadence(cadence); !ok {
+		cadence = p.cfg.Digest.Default
+	}
+	tags := sub.Tags
+	if tags == nil {
+		tags = []string{}
+	}
+	return SubscriberJSON{Email: sub.Email, Name: sub.Name, Status: string(sub.Status), Cadence: cadence, Tags: tags,
+		Created: p.stamp(sub.Created), Confirmed: p.stamp(sub.Confirmed)}
+}
+
+// Export writes all subscribers as CSV, in the form that Import reads.
+func (p *Publisher) Export(ctx context.Context, l *ledger.Ledger, w io.Writer) error {
+	out := csv.NewWriter(w)
+	if err := out.Write(CSVColumns); err != nil {
+		return err
+	}
+	for sub, err := range l.Subscribers(ctx) {
+		if err != nil {
+			return err
+		}
+		err := out.Write([]string{sub.Email, sub.Name, string(sub.Status), sub.Cadence, strings.Join(sub.Tags, ";"),
+			p.stamp(sub.Created), p.stamp(sub.Confirmed)})
+		if err != nil {
+			return err
+		}
+	}
+	out.Flush()
+	return out.Error()
+}
+
+// stamp writes a time of the ledger for people and programs; "" for none.
+func (p *Publisher) stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.In(p.cfg.Site.Timezone).Format(time.RFC3339)
+}
