@@ -11,7 +11,6 @@ import (
 type atomDocument struct {
 	*feeds.AtomFeed
 	Language  string            `xml:"xml:lang,attr,omitempty"`
-	Base      string            `xml:"xml:base,attr"`
 	Media     string            `xml:"xmlns:media,attr"`
 	History   string            `xml:"xmlns:fh,attr,omitempty"`
 	Generator string            `xml:"generator"`
@@ -40,8 +39,10 @@ type atomCategory struct {
 	Term string `xml:"term,attr"`
 }
 
+// atomHTML has the post's address as its base, should an address in it be relative.
 type atomHTML struct {
 	Type string `xml:"type,attr"`
+	Base string `xml:"xml:base,attr,omitempty"`
 	cdata
 }
 
@@ -49,7 +50,6 @@ func writeAtom(w io.Writer, m *model, f format) error {
 	document := &atomDocument{
 		AtomFeed:   (&feeds.Atom{Feed: m.Feed}).AtomFeed(),
 		Language:   m.cfg.Site.Language,
-		Base:       m.home,
 		Media:      mediaNamespace,
 		Generator:  generator,
 		Links:      []feeds.AtomLink{{Href: m.home, Rel: "alternate", Type: "text/html"}},
@@ -92,8 +92,8 @@ func (m *model) atomEntry(from *feeds.AtomEntry, i int) *atomEntry {
 	entry := &atomEntry{
 		AtomEntry: from,
 		Language:  e.language,
-		Summary:   newAtomHTML(item.Description),
-		Content:   newAtomHTML(item.Content),
+		Summary:   newAtomHTML(item.Description, item.Link.Href),
+		Content:   newAtomHTML(item.Content, item.Link.Href),
 		Thumbnail: newThumbnail(e.image),
 	}
 	entry.Published = item.Created.Format(time.RFC3339)
@@ -114,11 +114,11 @@ func (m *model) atomEntry(from *feeds.AtomEntry, i int) *atomEntry {
 	return entry
 }
 
-func newAtomHTML(html string) *atomHTML {
+func newAtomHTML(html, base string) *atomHTML {
 	if html == "" {
 		return nil
 	}
-	return &atomHTML{Type: "html", cdata: cdata{html}}
+	return &atomHTML{Type: "html", Base: base, cdata: cdata{html}}
 }
 
 func atomAuthor(name string) *feeds.AtomAuthor {

@@ -83,7 +83,9 @@ type outcome struct {
 // Where ctx ends it stops between documents.
 func (p *press) run(ctx context.Context) []outcome {
 	done := make([][]outcome, len(p.outlines)+1)
-	done[0] = []outcome{p.writeStylesheet()}
+	if p.cfg.Feeds.RSS != "" || p.cfg.Feeds.Atom != "" {
+		done[0] = []outcome{p.writeStylesheet()}
+	}
 	var group errgroup.Group
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i, o := range p.outlines {

@@ -3,6 +3,7 @@ package feed
 import (
 	"io"
 	"net/url"
+	"strings"
 
 	"github.com/gorilla/feeds"
 )
@@ -27,6 +28,8 @@ type rssDocument struct {
 func (d *rssDocument) FeedXml() any { return styled{d.stylesheet, d} }
 
 type rssChannel struct {
+	Title       rssText `xml:"title"`
+	Description rssText `xml:"description"`
 	*feeds.RssFeed
 	Links   []link     `xml:"atom:link"`
 	Archive *struct{}  `xml:"fh:archive"`
@@ -34,11 +37,13 @@ type rssChannel struct {
 }
 
 type rssItem struct {
+	Title rssText `xml:"title"`
 	*feeds.RssItem
 	Description *cdata     `xml:"description"`
-	Creators    []string   `xml:"dc:creator"`
+	Content     *cdata     `xml:"content:encoded"` // after the description: some readers take the first
+	Creators    []rssText  `xml:"dc:creator"`
 	Language    string     `xml:"dc:language,omitempty"`
-	Categories  []string   `xml:"category"`
+	Categories  []rssText  `xml:"category"`
 	Source      *rssSource `xml:"source"`
 	Thumbnail   *thumbnail `xml:"media:thumbnail"`
 }
@@ -48,8 +53,30 @@ type rssSource struct {
 	Name string `xml:",chardata"`
 }
 
+// rssText is plain text where readers have been known to expect HTML. The
+// profile has "&" and "<" written as hexadecimal references there, which more of
+// them leave alone than &amp; and &lt;.
+type rssText struct {
+	XML string `xml:",innerxml"`
+}
+
+var rssEscaper = strings.NewReplacer("&", "&#x26;", "<", "&#x3C;", ">", "&#x3E;")
+
+func newRSSText(s string) rssText { return rssText{rssEscaper.Replace(s)} }
+
+func newRSSTexts(in []string) []rssText {
+	out := make([]rssText, len(in))
+	for i, s := range in {
+		out[i] = newRSSText(s)
+	}
+	return out
+}
+
 func writeRSS(w io.Writer, m *model, f format) error {
-	channel := &rssChannel{RssFeed: (&feeds.Rss{Feed: m.Feed}).RssFeed(), Links: m.links(f)}
+	channel := &rssChannel{
+		Title: newRSSText(m.Title), Description: newRSSText(m.Description),
+		RssFeed: (&feeds.Rss{Feed: m.Feed}).RssFeed(), Links: m.links(f),
+	}
 	channel.Language = m.cfg.Site.Language
 	channel.Generator = generator
 	channel.Docs = "https://www.rssboard.org/rss-specification"
@@ -77,14 +104,14 @@ func writeRSS(w io.Writer, m *model, f format) error {
 func (m *model) rssItem(from *feeds.RssItem, i int) *rssItem {
 	e := m.entries[i]
 	item := &rssItem{
-		RssItem:    from,
-		Creators:   m.creators(e),
-		Language:   e.language,
-		Categories: e.tags,
-		Thumbnail:  newThumbnail(e.image),
-	}
-	if from.Description != "" {
-		item.Description = &cdata{from.Description}
+		Title:       newRSSText(from.Title),
+		RssItem:     from,
+		Description: newCDATA(m.Items[i].Description),
+		Content:     newCDATA(m.Items[i].Content),
+		Creators:    newRSSTexts(m.creators(e)),
+		Language:    e.language,
+		Categories:  newRSSTexts(e.tags),
+		Thumbnail:   newThumbnail(e.image),
 	}
 	if source := m.Items[i].Source; source != nil {
 		item.Source = &rssSource{URL: source.Href, Name: hostOf(source.Href)}

@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
@@ -67,7 +68,7 @@ func assignSlugs(tags []*tagged) {
 		sum := sha256.Sum256([]byte(tag.key))
 		hash := hex.EncodeToString(sum[:])
 		for n := 6; ; n += 2 {
-			slug := strings.TrimPrefix(tag.slug+"-"+hash[:n], "-")
+			slug := cmp.Or(tag.slug, "tag") + "-" + hash[:n]
 			if !taken[slug] || n == len(hash) {
 				tag.slug, taken[slug] = slug, true
 				break

@@ -23,6 +23,13 @@ type cdata struct {
 	HTML string `xml:",cdata"`
 }
 
+func newCDATA(html string) *cdata {
+	if html == "" {
+		return nil
+	}
+	return &cdata{html}
+}
+
 // thumbnail is Media RSS's picture of a post.
 type thumbnail struct {
 	URL    string `xml:"url,attr"`
