@@ -57,6 +57,9 @@ func (m *markdownReader) html(source string, w writing) (rendered string, err er
 			err = fmt.Errorf("the Markdown parser gave up: %v", fault)
 		}
 	}()
+	if err := checkMarkdown(source); err != nil {
+		return "", err
+	}
 	way := 0
 	if w.python {
 		way |= 1

@@ -174,3 +174,17 @@ func checkSafe(t *testing.T, out string) {
 		}
 	}
 }
+
+// TestHostileMarkdown shows that a file made to keep the parser busy fails alone.
+func TestHostileMarkdown(t *testing.T) {
+	for name, body := range map[string]string{
+		"quotations": strings.Repeat(">", 1<<20), "emphasis": strings.Repeat("*a_ ", 200_000), "elements": strings.Repeat("<div>", 10_000),
+	} {
+		t.Run(name, func(t *testing.T) {
+			tree, scan := newBlog(t, map[string]string{"a.md": head + body}).scan()
+			if _, _, err := tree.Render(context.Background(), scan.Posts[0]); err == nil || !strings.Contains(err.Error(), "a.md") {
+				t.Errorf("error %v", err)
+			}
+		})
+	}
+}
