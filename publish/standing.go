@@ -117,11 +117,14 @@ func (s *pass) update(e *entry) {
 	if s.feedsOnly || row.Standing != ledger.Unseen {
 		return
 	}
-	row.Standing = ledger.New
-	// What waits for its date or its author at the first pass is new when it comes.
-	if s.isFirst && !s.namedByStart(*e) && (s.published(*e) || s.expired(*e)) {
+	switch {
+	case s.isFirst && s.namedByStart(*e):
+		row.Standing = ledger.Released // by the owner, who named its date
+	case s.isFirst && (s.published(*e) || s.expired(*e)):
 		row.Standing = ledger.Known
 		return
+	default: // what waits for its date or its author at the first pass is new when it comes
+		row.Standing = ledger.New
 	}
 	s.report.Posts.New++
 }
@@ -131,19 +134,12 @@ func (s *pass) update(e *entry) {
 func (s *pass) promote() {
 	var ready, coming []int
 	for i, e := range s.entries {
-		if e.post.FeedOnly || !s.published(e) {
-			continue
-		}
-		switch e.row.Standing {
-		case ledger.Released:
+		switch {
+		case e.post.FeedOnly || !s.published(e):
+		case e.row.Standing == ledger.New:
+			coming = append(coming, i)
+		case e.row.Standing == ledger.Released && s.settled(e):
 			ready = append(ready, i)
-		case ledger.New:
-			guarded := !s.firstSeenAtFirstPass(e)
-			if guarded {
-				coming = append(coming, i)
-			} else if s.settled(e) {
-				ready = append(ready, i)
-			}
 		}
 	}
 	flood := len(coming) > s.cfg.Digest.HoldAbove
@@ -164,9 +160,6 @@ func (s *pass) promote() {
 		}
 	}
 }
-
-// firstSeenAtFirstPass tells the posts that digest.start let through.
-func (s *pass) firstSeenAtFirstPass(e entry) bool { return !e.row.FirstSeen.After(s.first) }
 
 // save stores the rows that differ, oldest post first: that is the order of numbers.
 func (s *pass) save(ctx context.Context, before []ledger.Post, gone []ledger.Post) error {
