@@ -110,7 +110,7 @@ func (s *source) clean(raw []byte) (string, bool) {
 		s.reject(1, "the file is UTF-16; save it as UTF-8")
 		return "", false
 	}
-	if isBinary(raw[:min(len(raw), 8000)]) {
+	if head := raw[:min(len(raw), 8000)]; isBinary(head) {
 		s.reject(0, "this is a binary file, not Markdown; rename it or exclude it by content.exclude")
 		return "", false
 	}
@@ -124,7 +124,7 @@ func (s *source) clean(raw []byte) (string, bool) {
 		s.warn(lineAt(text, invalidAt(text)), "bytes here are not UTF-8; they were read as Windows-1252: save the file as UTF-8")
 		text = fromWindows1252(text)
 	}
-	if at := strings.IndexFunc(text, forbidden); at >= 0 {
+	if at := firstForbidden(text); at >= 0 {
 		r, _ := utf8.DecodeRuneInString(text[at:])
 		s.warn(lineAt(text, at), fmt.Sprintf("a control character (U+%04X), which no feed may hold, was left out; delete it", r))
 		text = cleanText(text)
@@ -135,6 +135,9 @@ func (s *source) clean(raw []byte) (string, bool) {
 // isBinary tells noise from text: a twentieth of it is control characters or
 // bytes that are no UTF-8, or it has NULs and does not begin like a post.
 func isBinary(head []byte) bool {
+	if utf8.Valid(head) && firstForbidden(string(head)) < 0 {
+		return false
+	}
 	odd, nul := 0, false
 	for rest := head; len(rest) > 0; {
 		r, size := utf8.DecodeRune(rest)
@@ -161,9 +164,26 @@ func forbidden(r rune) bool {
 	return r > 0xffff && r&0xfffe == 0xfffe // noncharacters
 }
 
+// firstForbidden is strings.IndexFunc(s, forbidden) for text that is mostly ASCII.
+func firstForbidden(s string) int {
+	for i := 0; i < len(s); {
+		b := s[i]
+		if b >= 0x20 && b < 0x7f || b == '\n' || b == '\t' || b == '\r' {
+			i++
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(s[i:])
+		if forbidden(r) {
+			return i
+		}
+		i += size
+	}
+	return -1
+}
+
 // cleanText drops forbidden characters.
 func cleanText(s string) string {
-	if strings.IndexFunc(s, forbidden) < 0 {
+	if firstForbidden(s) < 0 {
 		return s
 	}
 	return strings.Map(func(r rune) rune {
