@@ -14,8 +14,6 @@ import (
 	"time"
 
 	"github.com/bmatcuk/doublestar/v4"
-
-	"publisher/config"
 )
 
 // file is a candidate that the walk found.
@@ -58,8 +56,11 @@ func (t *Tree) outputFolders() map[string]bool {
 			skip[t.cfg.Path(dir)] = true
 		}
 	}
-	for _, name := range []string{"_site", "public", "output", "resources", "themes", "layouts", "archetypes", "node_modules", "vendor"} {
-		skip[filepath.Join(t.site.root, name)] = t.own != nil && t.site.root != t.site.dir || t.own != nil && t.own.dialect != config.Pelican
+	if t.own == nil {
+		return skip // nothing says which folder is the blog's root
+	}
+	for _, name := range []string{"_site", "public", "output", "resources", "themes", "layouts", "archetypes", "vendor"} {
+		skip[filepath.Join(t.site.root, name)] = true
 	}
 	return skip
 }
