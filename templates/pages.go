@@ -1,0 +1,185 @@
+package templates
+
+import (
+	"bytes"
+	"fmt"
+	"html/template"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Framed is the data of a page: any struct that embeds Frame.
+type Framed interface{ frame() *Frame }
+
+// Frame is what all pages are given. Field names are a promise to owners who
+// write their own templates.
+type Frame struct {
+	Site Site
+	// Base is the path that all addresses of the web server begin with, such as
+	// "/news"; "" for none.
+	Base string
+	// Colors are the custom properties of colors.css; Page fills them in.
+	Colors template.CSS
+}
+
+func (f *Frame) frame() *Frame { return f }
+
+// HomePage is the data of page-home.html.
+type HomePage struct {
+	Frame
+	Feeds []FeedLink
+}
+
+// FeedLink is one of the site's feeds.
+type FeedLink struct {
+	Name, URL string
+	Type      string // media type
+}
+
+// ArchivePage is the data of page-archive.html.
+type ArchivePage struct {
+	Frame
+	Editions []EditionLink // newest first
+}
+
+// EditionLink is one edition of the archive.
+type EditionLink struct {
+	Number  int64
+	Subject string
+	Date    time.Time // in the site's zone
+	Posts   int
+}
+
+// UnsubscribePage is the data of page-unsubscribe.html.
+type UnsubscribePage struct {
+	Frame
+	State   State
+	Address string // masked
+	URL     string // where the button posts to
+	CanUndo bool   // of an ended subscription
+	// PreferencesURL is the subscriber's own; "" for none.
+	PreferencesURL string
+}
+
+// State is what a page about a subscription says of it.
+type State string
+
+const (
+	Ask     State = "ask"     // it goes on: is it to end?
+	Ended   State = "ended"   // no mail is sent
+	Resumed State = "resumed" // it goes on again
+)
+
+// PreferencesPage is the data of page-preferences.html.
+type PreferencesPage struct {
+	Frame
+	Address        string // masked
+	URL            string // where the form posts to
+	UnsubscribeURL string
+	Cadences, Tags []Choice
+	Saved          bool
+}
+
+// Choice is one of several. A cadence's Label may be left to the language.
+type Choice struct {
+	Value, Label string
+	Chosen       bool
+}
+
+// MessagePage is the data of page-message.html.
+type MessagePage struct {
+	Frame
+	Message Message
+}
+
+// Message is one thing that a page may have to say.
+type Message string
+
+const (
+	BadLink     Message = "link"    // a link from a mail that does not work
+	MissingPage Message = "missing" // no such page
+	BadForm     Message = "form"    // a form that no page of ours would send
+	Failure     Message = "error"   // our own fault
+)
+
+// Page writes the page of that name. What data leaves empty is filled in.
+func (s *Set) Page(w io.Writer, name string, data Framed) error {
+	f := data.frame()
+	f.Site = fillSite(f.Site)
+	f.Colors = template.CSS(s.sheet.properties())
+	if p, ok := data.(*PreferencesPage); ok {
+		s.labelCadences(p)
+	}
+	bound, err := s.pages(f.Site)
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	// Pages have no entry of their own: like all partials they are in every one.
+	if err := bound.html["digest.html"].ExecuteTemplate(&b, name, data); err != nil {
+		return s.located(err)
+	}
+	_, err = w.Write(b.Bytes())
+	return err
+}
+
+// labelCadences says in the site's language how often mail comes. A cadence
+// that the owner invented is called by its name.
+func (s *Set) labelCadences(p *PreferencesPage) {
+	words := s.words(p.Site.Language)
+	for i, c := range p.Cadences {
+		if c.Label != "" {
+			continue
+		}
+		label, err := words.say("choice_" + c.Value)
+		if err != nil {
+			label = c.Value
+		}
+		p.Cadences[i].Label = label
+	}
+}
+
+// properties are the sheet's colours as CSS, dark ones included.
+func (s *sheet) properties() string {
+	var b strings.Builder
+	write := func(values map[string]string) {
+		b.WriteString(":root {")
+		for _, name := range slices.Sorted(maps.Keys(values)) {
+			fmt.Fprintf(&b, " %s: %s;", name, values[name])
+		}
+		b.WriteString(" }")
+	}
+	write(s.light)
+	b.WriteString("\n@media (prefers-color-scheme: dark) { ")
+	write(s.dark)
+	b.WriteString(" }")
+	return b.String()
+}
+
+// CheckPages executes every page on sample data, as Check does the mails.
+func (s *Set) CheckPages() error {
+	frame := Frame{Site: sampleSite(), Base: "/news"}
+	choices := []Choice{{Value: "weekly", Chosen: true}, {Value: "fortnightly"}}
+	samples := []struct {
+		name string
+		data Framed
+	}{
+		{"page-home.html", &HomePage{Frame: frame, Feeds: []FeedLink{{"RSS", "/feed.xml", "application/rss+xml"}}}},
+		{"page-archive.html", &ArchivePage{Frame: frame}},
+		{"page-archive.html", &ArchivePage{Frame: frame, Editions: []EditionLink{{7, "Sample", sampleDate, 3}}}},
+		{"page-unsubscribe.html", &UnsubscribePage{Frame: frame, State: Ask, Address: "a…@example.com", PreferencesURL: "/"}},
+		{"page-unsubscribe.html", &UnsubscribePage{Frame: frame, State: Ended, Address: "a…@example.com", CanUndo: true}},
+		{"page-unsubscribe.html", &UnsubscribePage{Frame: frame, State: Resumed, Address: "a…@example.com"}},
+		{"page-preferences.html", &PreferencesPage{Frame: frame, Address: "a…@example.com", Cadences: choices, Tags: choices, Saved: true}},
+		{"page-message.html", &MessagePage{Frame: frame, Message: Failure}},
+	}
+	for _, sample := range samples {
+		if err := s.Page(io.Discard, sample.name, sample.data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
