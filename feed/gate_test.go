@@ -11,6 +11,7 @@ import (
 
 	"publisher/content"
 	"publisher/feed"
+	"publisher/internal/unprivileged"
 )
 
 func TestGate(t *testing.T) {
@@ -91,17 +92,16 @@ func TestFaultOfOneFeedSparesTheOthers(t *testing.T) {
 }
 
 func TestReadOnlyFolder(t *testing.T) {
-	if os.Geteuid() == 0 {
-		t.Skip("root may write anywhere")
-	}
-	cfg := testConfig(t)
-	if err := os.Chmod(cfg.Dir, 0o555); err != nil {
-		t.Fatal(err)
-	}
-	_, err := feed.Write(t.Context(), cfg, sample(cfg), render)
-	if err == nil || !strings.Contains(err.Error(), "the right to write there") {
-		t.Errorf("error %v does not say what to do", err)
-	}
+	unprivileged.Test(t, func(t *testing.T) {
+		cfg := testConfig(t)
+		if err := os.Chmod(cfg.Dir, 0o555); err != nil {
+			t.Fatal(err)
+		}
+		_, err := feed.Write(t.Context(), cfg, sample(cfg), render)
+		if err == nil || !strings.Contains(err.Error(), "the right to write there") {
+			t.Errorf("error %v does not say what to do", err)
+		}
+	})
 }
 
 func TestTwoFeedsOfOneName(t *testing.T) {
