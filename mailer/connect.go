@@ -126,7 +126,7 @@ func (s *Sender) logIn(client *smtp.Client, remote net.Addr) error {
 	if s.cfg.Username == "" || s.cfg.Auth == "none" {
 		return nil
 	}
-	if _, encrypted := client.TLSConnectionState(); !encrypted && !isLoopback(remote) {
+	if encrypted := s.cfg.TLS != "none"; !encrypted && !isLoopback(remote) {
 		return errPlainPassword
 	}
 	ok, offered := client.Extension("AUTH")
@@ -182,7 +182,7 @@ func (s *Sender) connectError(err error) *ConnectError {
 		hostname x509.HostnameError
 	)
 	if errors.As(err, &rep) {
-		e.Err = &textproto.Error{Code: rep.Code, Msg: oneLine(rep.Msg)}
+		e.Err = fmt.Errorf("%d %s", rep.Code, oneLine(rep.Msg)) // textproto quotes it
 	}
 	switch {
 	case errors.As(err, &login) && rep != nil:

@@ -106,14 +106,15 @@ func appendPhrase(dst []byte, column int, s string, plain func(string) bool) []b
 }
 
 // appendEncodedWords appends s by RFC 2047, never cutting inside a character
-// (§5), in Q or B encoding, whichever is shorter.
+// (§5), in B encoding where it is much shorter than Q.
 func appendEncodedWords(dst []byte, column int, s string) []byte {
 	const frame = len("=?utf-8?q??=")
 	q := 0
 	for i := range len(s) {
 		q += qWidth(s[i])
 	}
-	base64Shorter := base64.StdEncoding.EncodedLen(len(s)) < q
+	// Spam filters look askance at base64 for what is nearly ASCII.
+	useBase64 := base64.StdEncoding.EncodedLen(len(s))*3/2 < q
 	for len(s) > 0 {
 		room := min(foldAt-column, maxWord) - frame
 		n := 0
@@ -122,7 +123,7 @@ func appendEncodedWords(dst []byte, column int, s string) []byte {
 			for i := range size {
 				width += qWidth(s[n+i])
 			}
-			if base64Shorter {
+			if useBase64 {
 				width = base64.StdEncoding.EncodedLen(n + size)
 			}
 			if width > room && n > 0 {
@@ -130,7 +131,7 @@ func appendEncodedWords(dst []byte, column int, s string) []byte {
 			}
 			n += size
 		}
-		if base64Shorter {
+		if useBase64 {
 			dst = append(dst, "=?utf-8?b?"...)
 			dst = base64.StdEncoding.AppendEncode(dst, []byte(s[:n]))
 		} else {

@@ -138,7 +138,7 @@ func (l *Limiter) outdated() int {
 	for _, rate := range l.rates {
 		longest = max(longest, rate.Per)
 	}
-	n, _ := slices.BinarySearchFunc(l.ended, l.now().Add(-longest), time.Time.Compare)
+	n, _ := slices.BinarySearchFunc(l.ended, l.now().Add(1-longest), time.Time.Compare)
 	return n
 }
 

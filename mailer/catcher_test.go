@@ -1,0 +1,113 @@
+package mailer
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"publisher/config"
+)
+
+func startTestCatcher(t *testing.T, dir string) (*Catcher, *Sender) {
+	t.Helper()
+	c, err := StartCatcher(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		for range 2 {
+			if err := c.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	cfg := c.SMTP(config.SMTP{TLS: "starttls", Username: "ada", Connections: 3, Timeout: 5 * time.Second, Rate: []config.Rate{{Count: 1, Per: time.Hour}}})
+	return c, newTestSender(t, cfg)
+}
+
+func emls(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]string{}
+	for _, e := range entries {
+		b, err := os.ReadFile(filepath.Join(dir, e.Name()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		out[e.Name()] = string(b)
+	}
+	return out
+}
+
+func TestCatcherFiles(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "outbox")
+	_, sender := startTestCatcher(t, dir)
+	message := "Message-ID: <7.42@example.com>\r\nSubject: x\r\n\r\nbody\r\n"
+	for range 2 { // the same delivery again
+		if err := sender.Send(t.Context(), "bounces@example.com", "ada@example.com", []byte(message)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := sender.Send(t.Context(), "", "jörg/x@example.com", []byte(message)); err != nil {
+		t.Fatal(err)
+	}
+	got := emls(t, dir)
+	if len(got) != 2 {
+		t.Errorf("%d files, want 2: %v", len(got), got)
+	}
+	want := "Return-Path: <bounces@example.com>\r\nDelivered-To: ada@example.com\r\n" + message
+	if got["7.42-ada@example.com.eml"] != want {
+		t.Errorf("got %q", got)
+	}
+	for _, path := range []string{dir, filepath.Join(dir, "7.42-ada@example.com.eml")} {
+		info, err := os.Stat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info.Mode().Perm()&0o077 != 0 {
+			t.Errorf("%s is open to others: %v", path, info.Mode())
+		}
+	}
+}
+
+func TestCatcherManyAtOnce(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "outbox")
+	_, sender := startTestCatcher(t, dir)
+	q := newQueue(t, addresses(200)...)
+	if err := sender.Deliver(t.Context(), q); err != nil {
+		t.Fatal(err)
+	}
+	got := emls(t, dir)
+	if len(got) != 200 {
+		t.Errorf("%d files", len(got))
+	}
+	for name, content := range got {
+		if strings.HasPrefix(name, ".") || !strings.HasSuffix(content, ">\r\n") && !strings.Contains(content, "\r\n.hidden dot\r\nbody of r") {
+			t.Errorf("%s is %q", name, content)
+		}
+	}
+}
+
+// What cannot be filed is deferred, with the reason.
+func TestCatcherOutboxNotWritable(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "outbox")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, sender := startTestCatcher(t, file)
+	q := newQueue(t, abc...)
+	if err := sender.Deliver(t.Context(), q); err != nil {
+		t.Fatal(err)
+	}
+	for to, o := range q.outcomes {
+		if o.Verdict != Temporary || o.Code != 451 || !strings.Contains(o.Reply, "outbox") {
+			t.Errorf("%s: %v", to, fmt.Sprint(*o))
+		}
+	}
+}
