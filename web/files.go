@@ -1,0 +1,114 @@
+package web
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"os"
+	"strings"
+	"syscall"
+	"time"
+
+	"publisher/templates"
+)
+
+// cacheFiles tells caches to ask again after five minutes.
+const cacheFiles = "public, max-age=300"
+
+// racy is how old a file must be before its size and time are taken to tell its
+// content: a younger one may change again within a tick of the file system's clock.
+const racy = 2 * time.Second
+
+// file serves a regular file of the output folder.
+func (s *site) file(w http.ResponseWriter, r *http.Request) {
+	name := strings.TrimPrefix(r.URL.Path, "/")
+	f, info, err := openBelow(s.Config.Path(s.Config.Feeds.Dir), name)
+	switch {
+	case err != nil && machineFault(err):
+		s.fail(w, r, fmt.Errorf("reading a file of feeds.dir: %w", err), "")
+		return
+	case err != nil:
+		s.message(w, http.StatusNotFound, templates.MissingPage)
+		return
+	}
+	defer f.Close()
+	mediaType, feed := s.types.of(name)
+	k, err := s.look(name, mediaType, f, info)
+	if err != nil {
+		s.fail(w, r, fmt.Errorf("reading a file of feeds.dir: %w", err), "")
+		return
+	}
+	h := w.Header()
+	h.Set("Cache-Control", cacheFiles)
+	h.Set("Content-Security-Policy", s.policy(filePolicy))
+	h.Set("Cross-Origin-Resource-Policy", "cross-origin")
+	if feed {
+		h.Set("Access-Control-Allow-Origin", "*")
+	}
+	(&document{kept: k, mediaType: mediaType, body: f, size: info.Size(), modified: info.ModTime()}).serve(w, r)
+}
+
+// openBelow opens a regular file below dir. Hidden files and what symbolic links
+// outside lead to do not exist.
+func openBelow(dir, name string) (*os.File, fs.FileInfo, error) {
+	if !fs.ValidPath(name) || hidden(name) {
+		return nil, nil, fs.ErrNotExist
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer root.Close()
+	// Opening a named pipe would wait for its writer, so look first.
+	if info, err := root.Stat(name); err != nil || !info.Mode().IsRegular() {
+		return nil, nil, errOr(err, fs.ErrNotExist)
+	}
+	f, err := root.Open(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	info, err := f.Stat()
+	if err != nil || !info.Mode().IsRegular() {
+		f.Close()
+		return nil, nil, errOr(err, fs.ErrNotExist)
+	}
+	return f, info, nil
+}
+
+func errOr(err, instead error) error {
+	if err != nil {
+		return err
+	}
+	return instead
+}
+
+// hidden tells whether a part of the path begins with a dot.
+func hidden(name string) bool {
+	return strings.HasPrefix(name, ".") || strings.Contains(name, "/.")
+}
+
+// machineFault tells a failing machine from a file that is not there, which
+// hostile paths make the system say in many ways.
+func machineFault(err error) bool {
+	for _, fault := range []error{fs.ErrPermission, syscall.EIO, syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM} {
+		if errors.Is(err, fault) {
+			return true
+		}
+	}
+	return false
+}
+
+// look returns the file's entity tag and packed form, and leaves f at its start.
+func (s *site) look(name, mediaType string, f *os.File, info fs.FileInfo) (*kept, error) {
+	key := fmt.Sprintf("file %s %d %d", name, info.Size(), info.ModTime().UnixNano())
+	return s.shelf.get(key, s.Now(), func() (*kept, bool, error) {
+		k, read, err := represent(mediaType, info.Size(), f)
+		if err != nil {
+			return nil, false, err
+		}
+		_, err = f.Seek(0, io.SeekStart)
+		return k, read == info.Size() && time.Since(info.ModTime()) > racy, err
+	})
+}

@@ -1,0 +1,140 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"publisher/templates"
+)
+
+// maxBody is far above any form of ours.
+const maxBody = 64 << 10
+
+// Policies of what a response may load (CSP level 3). Nothing here runs scripts,
+// the owner's files included: they share their origin with the dashboard.
+const (
+	pagePolicy = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' https: data:; " +
+		"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+	// %[1]s is the origin of the publication, which need not be https.
+	editionPolicy = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' https: data: %[1]s; " +
+		"form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+	filePolicy = "default-src 'none'; style-src 'self' 'unsafe-inline' %[1]s; img-src 'self' https: data: %[1]s; " +
+		"media-src 'self' https: %[1]s; font-src 'self' %[1]s; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+// secured sets the headers that hold unless a handler says otherwise.
+func (s *site) secured(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", pagePolicy)
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("X-Frame-Options", "DENY")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// policy fills the publication's origin into a policy.
+func (s *site) policy(format string) string {
+	u := s.Config.Site.URL
+	return fmt.Sprintf(format, u.Scheme+"://"+u.Host)
+}
+
+// private keeps a page about one subscriber out of caches and search engines.
+func private(next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-store")
+		w.Header().Set("X-Robots-Tag", "noindex, nofollow")
+		next(w, r)
+	}
+}
+
+// limited bounds what is read of a request's body.
+func limited(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ContentLength > maxBody {
+			w.Header().Set("Connection", "close")
+			http.Error(w, "the request's body is too large", http.StatusRequestEntityTooLarge)
+			return
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		next.ServeHTTP(w, r)
+	})
+}
+
+// recovered turns a panic into a page, or, where one is half sent already, into
+// a broken connection, so that nobody takes the half for the whole.
+func (s *site) recovered(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			fault := recover()
+			switch {
+			case fault == nil:
+				return
+			case fault == http.ErrAbortHandler:
+				panic(fault)
+			}
+			s.Log.Error("a request made the web server panic", "route", r.Pattern, "fault", fault, "stack", string(debug.Stack()))
+			if rec, ok := w.(*recorder); ok && rec.status != 0 {
+				panic(http.ErrAbortHandler)
+			}
+			s.message(w, http.StatusInternalServerError, templates.Failure)
+		}()
+		next.ServeHTTP(w, r)
+	})
+}
+
+// logged tells of each request by its route: addresses hold tokens.
+func (s *site) logged(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		start := time.Now()
+		rec := &recorder{ResponseWriter: w}
+		defer func() {
+			s.Log.Debug("request", "method", r.Method, "route", r.Pattern, "status", rec.status, "took", time.Since(start))
+		}()
+		next.ServeHTTP(rec, r)
+	})
+}
+
+// recorder remembers the status that was sent; 0 while none was.
+type recorder struct {
+	http.ResponseWriter
+	status int
+}
+
+func (r *recorder) WriteHeader(status int) {
+	if r.status == 0 && status >= http.StatusOK {
+		r.status = status
+	}
+	r.ResponseWriter.WriteHeader(status)
+}
+
+func (r *recorder) Write(b []byte) (int, error) {
+	if r.status == 0 {
+		r.status = http.StatusOK
+	}
+	return r.ResponseWriter.Write(b)
+}
+
+// Unwrap lets http.ResponseController through.
+func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
+
+// fail answers for a fault of ours. secret is an address that the error may
+// name and that the log must not; "" for none.
+func (s *site) fail(w http.ResponseWriter, r *http.Request, err error, secret string) {
+	if r.Context().Err() != nil {
+		return // the client left
+	}
+	what := err.Error()
+	if secret != "" {
+		what = strings.ReplaceAll(what, secret, "a subscriber")
+	}
+	s.Log.Error("a request failed", "route", r.Pattern, "error", what)
+	s.message(w, http.StatusInternalServerError, templates.Failure)
+}

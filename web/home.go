@@ -1,0 +1,49 @@
+package web
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"publisher/templates"
+)
+
+// home shows the publication and its feeds.
+func (s *site) home(w http.ResponseWriter, r *http.Request) {
+	s.common(w, r, "home", func(context.Context) ([]byte, error) {
+		return s.render("page-home.html", &templates.HomePage{Frame: s.frame(), Feeds: s.feedLinks()})
+	})
+}
+
+// feedLinks lead to this server, whether the output folder is published
+// elsewhere too or not.
+func (s *site) feedLinks() []templates.FeedLink {
+	feeds := s.Config.Feeds
+	var links []templates.FeedLink
+	for _, f := range []struct{ name, file string }{
+		{"RSS", feeds.RSS}, {"Atom", feeds.Atom}, {"JSON Feed", feeds.JSON},
+	} {
+		if f.file == "" {
+			continue
+		}
+		mediaType, _, _ := strings.Cut(s.types[f.file], ";")
+		path := url.URL{Path: f.file}
+		links = append(links, templates.FeedLink{Name: f.name, URL: s.base + "/" + path.EscapedPath(), Type: mediaType})
+	}
+	return links
+}
+
+// health tells whether the program does its work.
+func (s *site) health(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	if s.Healthy != nil {
+		if err := s.Healthy(); err != nil {
+			http.Error(w, err.Error(), http.StatusServiceUnavailable)
+			return
+		}
+	}
+	io.WriteString(w, "ok\n") //nolint:errcheck // the client left
+}

@@ -1,0 +1,89 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"strconv"
+	"time"
+
+	"publisher/templates"
+)
+
+const htmlType = "text/html; charset=utf-8"
+
+// cachePages is for how long a page that is the same for all is kept, here and
+// by clients.
+const cachePages = time.Minute
+
+func (s *site) frame() templates.Frame {
+	site := s.Config.Site
+	return templates.Frame{
+		Site: templates.Site{Title: site.Title, URL: site.URL.String(), Description: site.Description,
+			Author: site.Author.Name, Language: site.Language, Location: site.Timezone},
+		Base: s.base,
+	}
+}
+
+// page sends a page that is one reader's own.
+func (s *site) page(w http.ResponseWriter, r *http.Request, name string, data templates.Framed) {
+	var b bytes.Buffer
+	if err := s.Templates.Page(&b, name, data); err != nil {
+		s.fail(w, r, err, "")
+		return
+	}
+	send(w, http.StatusOK, b.Bytes())
+}
+
+// message sends a page that says why there is not what was asked for.
+func (s *site) message(w http.ResponseWriter, status int, m templates.Message) {
+	var b bytes.Buffer
+	if err := s.Templates.Page(&b, "page-message.html", &templates.MessagePage{Frame: s.frame(), Message: m}); err != nil {
+		s.Log.Error("a page's template failed", "error", err)
+		http.Error(w, http.StatusText(status), status)
+		return
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	send(w, status, b.Bytes())
+}
+
+func send(w http.ResponseWriter, status int, page []byte) {
+	w.Header().Set("Content-Type", htmlType)
+	w.Header().Set("Content-Length", strconv.Itoa(len(page)))
+	w.WriteHeader(status)
+	w.Write(page) //nolint:errcheck // the client left
+}
+
+// common sends a page that is the same for all. It is made at most once in a
+// while, whoever asks; make returns nil where there is no such page.
+func (s *site) common(w http.ResponseWriter, r *http.Request, key string, make func(context.Context) ([]byte, error)) {
+	k, err := s.shelf.get(key, s.Now(), func() (*kept, bool, error) {
+		// Others may wait for it when this client has left.
+		page, err := make(context.WithoutCancel(r.Context()))
+		if err != nil || page == nil {
+			return nil, false, err
+		}
+		k, _, err := represent(htmlType, int64(len(page)), bytes.NewReader(page))
+		if err != nil {
+			return nil, false, err
+		}
+		k.plain, k.expires = page, s.Now().Add(cachePages)
+		return k, true, nil
+	})
+	switch {
+	case err != nil:
+		s.fail(w, r, err, "")
+	case k == nil:
+		s.message(w, http.StatusNotFound, templates.MissingPage)
+	default:
+		w.Header().Set("Cache-Control", "public, max-age="+strconv.Itoa(int(cachePages.Seconds())))
+		(&document{kept: k, mediaType: htmlType, body: bytes.NewReader(k.plain), size: int64(len(k.plain))}).serve(w, r)
+	}
+}
+
+// render makes a page for common.
+func (s *site) render(name string, data templates.Framed) ([]byte, error) {
+	var b bytes.Buffer
+	err := s.Templates.Page(&b, name, data)
+	return b.Bytes(), err
+}

@@ -1,0 +1,133 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"publisher/ledger"
+	"publisher/templates"
+)
+
+func (s *site) showPreferences(w http.ResponseWriter, r *http.Request) {
+	if b, ok := s.bearer(w, r, ledger.Preferences); ok {
+		s.preferences(w, r, b, false)
+	}
+}
+
+// setPreferences saves what the form has chosen.
+func (s *site) setPreferences(w http.ResponseWriter, r *http.Request) {
+	b, ok := s.bearer(w, r, ledger.Preferences)
+	if !ok {
+		return
+	}
+	form, ok := s.form(w, r)
+	if !ok {
+		return
+	}
+	if !b.subscribed() {
+		s.preferences(w, r, b, false)
+		return
+	}
+	cadence, ok := s.chosenCadence(form, b)
+	if !ok {
+		s.message(w, http.StatusBadRequest, templates.BadForm)
+		return
+	}
+	tags, err := s.chosenTags(r, form, b)
+	if err != nil {
+		s.fail(w, r, err, b.Email)
+		return
+	}
+	found, err := s.Ledger.SetPreferences(r.Context(), b.Email, cadence, tags, s.Config.Digest.Default, s.Now())
+	if found && err == nil {
+		b.Subscriber, err = s.Ledger.SubscriberByID(r.Context(), b.ID)
+	}
+	switch {
+	case err != nil:
+		s.fail(w, r, err, b.Email)
+	case !found || b.Subscriber == nil:
+		s.badLink(w)
+	default:
+		s.Log.Info("a subscriber changed preferences", "subscriber", b.ID)
+		s.preferences(w, r, b, true)
+	}
+}
+
+// chosenCadence is nil where it stays: who leaves the default as it is follows
+// it when the owner changes it.
+func (s *site) chosenCadence(form url.Values, b bearer) (cadence *string, ok bool) {
+	chosen := form.Get("cadence")
+	if chosen == "" || chosen == s.cadenceOf(b) {
+		return nil, true
+	}
+	_, ok = s.Config.Cadence(chosen)
+	return &chosen, ok
+}
+
+// chosenTags is nil where the form offered none.
+func (s *site) chosenTags(r *http.Request, form url.Values, b bearer) (*[]string, error) {
+	if !form.Has("tags") {
+		return nil, nil
+	}
+	tags, err := s.offeredTags(r, b)
+	tags = slices.DeleteFunc(tags, func(tag string) bool { return !slices.Contains(form["tag"], tag) })
+	return &tags, err
+}
+
+// preferences shows what the subscriber has chosen; who gets no mail is shown
+// that instead.
+func (s *site) preferences(w http.ResponseWriter, r *http.Request, b bearer, saved bool) {
+	if !b.subscribed() {
+		s.subscription(w, r, b, templates.Ended)
+		return
+	}
+	tags, err := s.offeredTags(r, b)
+	if err != nil {
+		s.fail(w, r, err, b.Email)
+		return
+	}
+	data := &templates.PreferencesPage{
+		Frame: s.frame(), Address: masked(b.Email), URL: b.preferencesURL, UnsubscribeURL: b.unsubscribeURL, Saved: saved,
+	}
+	for _, c := range s.Config.Digest.Cadences {
+		data.Cadences = append(data.Cadences, templates.Choice{Value: c.Name, Chosen: c.Name == s.cadenceOf(b)})
+	}
+	for _, tag := range tags {
+		data.Tags = append(data.Tags, templates.Choice{Value: tag, Label: tag, Chosen: has(b.Tags, tag)})
+	}
+	s.page(w, r, "page-preferences.html", data)
+}
+
+// cadenceOf is how often the subscriber gets mail: by default where the one they
+// chose is not configured any more.
+func (s *site) cadenceOf(b bearer) string {
+	if _, known := s.Config.Cadence(b.Cadence); known {
+		return b.Cadence
+	}
+	return s.Config.Digest.Default
+}
+
+// offeredTags are the publication's and the subscriber's own, each once.
+func (s *site) offeredTags(r *http.Request, b bearer) ([]string, error) {
+	var all []string
+	if s.Tags != nil {
+		var err error
+		if all, err = s.Tags(r.Context()); err != nil {
+			return nil, err
+		}
+	}
+	var offered []string
+	for _, tag := range slices.Concat(all, b.Tags) {
+		if !has(offered, tag) {
+			offered = append(offered, tag)
+		}
+	}
+	return offered, nil
+}
+
+// has compares tags as subscriptions do: case ignored.
+func has(tags []string, tag string) bool {
+	return slices.ContainsFunc(tags, func(t string) bool { return strings.EqualFold(t, tag) })
+}

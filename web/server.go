@@ -1,0 +1,84 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"golang.org/x/net/netutil"
+)
+
+const (
+	maxHeader = 16 << 10
+	// maxConnections keeps clients from taking all file descriptors: the ledger
+	// and the mail need some too.
+	maxConnections = 1024
+)
+
+// Timeouts bound every phase of a connection; zero is the default of each.
+type Timeouts struct {
+	Header time.Duration // until a request's headers are read: 10 s
+	Read   time.Duration // until all of it is read: 30 s
+	Write  time.Duration // from then until the response is sent: 60 s, for large files longer
+	Idle   time.Duration // between two requests: 2 min
+	Grace  time.Duration // for what is in flight when Serve's context ends: 8 s
+}
+
+// Server runs a handler on a listener.
+type Server struct {
+	Handler  http.Handler
+	Timeouts Timeouts
+	Log      *slog.Logger // nil discards it
+}
+
+// Serve answers requests until ctx ends; then it takes no more, lets those in
+// flight finish within the grace period, cuts off the rest and returns nil. It
+// closes the listener.
+func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
+	// Requests outlive ctx by the grace period, and no longer.
+	requests, cut := context.WithCancel(context.WithoutCancel(ctx))
+	defer cut()
+	server := s.server(requests)
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(netutil.LimitListener(listener, maxConnections)) }()
+	select {
+	case err := <-failed:
+		server.Close()
+		return fmt.Errorf("serving on %s: %w", listener.Addr(), err)
+	case <-ctx.Done():
+	}
+	grace, done := context.WithTimeout(requests, cmp.Or(s.Timeouts.Grace, 8*time.Second))
+	defer done()
+	err := server.Shutdown(grace)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = server.Close()
+	}
+	if err != nil {
+		return fmt.Errorf("stopping the web server on %s: %w", listener.Addr(), err)
+	}
+	return nil
+}
+
+func (s *Server) server(requests context.Context) *http.Server {
+	log := s.Log
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	t := s.Timeouts
+	return &http.Server{
+		Handler:           s.Handler,
+		ReadHeaderTimeout: cmp.Or(t.Header, 10*time.Second),
+		ReadTimeout:       cmp.Or(t.Read, 30*time.Second),
+		WriteTimeout:      cmp.Or(t.Write, 60*time.Second),
+		IdleTimeout:       cmp.Or(t.Idle, 2*time.Minute),
+		MaxHeaderBytes:    maxHeader,
+		BaseContext:       func(net.Listener) context.Context { return requests },
+		// What net/http complains about is the clients' doing, and names addresses.
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+}
