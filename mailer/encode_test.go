@@ -44,8 +44,7 @@ func FuzzAppendQP(f *testing.F) {
 		// As gapped puts them together: what ends the body ends in LF.
 		c += "\n"
 		encoded := string(appendQP(appendQP(appendQP(nil, a), b), c))
-		// mime/quotedprintable takes a lone "\r\n" after an encoded CR for one break.
-		if got := decodeQP(t, encoded); got != strings.ReplaceAll(a+b+c, "\r\n", "\n") {
+		if got := decodeQP(t, encoded); got != a+b+c {
 			t.Errorf("%q came back as %q", a+b+c, got)
 		}
 		if strings.HasSuffix(encoded, "=\r\n") {

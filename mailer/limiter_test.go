@@ -56,8 +56,10 @@ func TestLimiterState(t *testing.T) {
 	clock := func() time.Time { return now }
 	rates := []config.Rate{{Count: 2, Per: time.Hour}}
 	l := NewLimiter(rates, clock)
-	if l.Begin() != 0 || l.Begin() != 0 || l.Begin() == 0 {
-		t.Fatal("not two at once")
+	for i, free := range []bool{true, true, false} {
+		if wait := l.Begin(); (wait == 0) != free {
+			t.Fatalf("message %d: wait is %v", i+1, wait)
+		}
 	}
 	l.End()
 	now = now.Add(10 * time.Minute)

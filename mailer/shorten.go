@@ -97,7 +97,7 @@ func whole(a atom.Atom) bool {
 	return false
 }
 
-// takeText cuts text at the end of a sentence where one ends in the last third,
+// takeText cuts text at the end of a sentence where one ends in the second half,
 // else between words.
 func (s *shortener) takeText(n *html.Node) *html.Node {
 	const ellipsis = "…"
@@ -123,7 +123,7 @@ func (s *shortener) takeText(n *html.Node) *html.Node {
 		}
 	}
 	s.left = 0
-	if sentence > word*2/3 {
+	if sentence > word/2 {
 		return &html.Node{Type: html.TextNode, Data: text[:sentence] + " " + ellipsis}
 	}
 	if cut := strings.TrimRightFunc(text[:word], unicode.IsSpace); cut != "" {
