@@ -3,7 +3,6 @@ package ledger
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"iter"
 	"time"
@@ -81,12 +80,7 @@ type importer struct {
 }
 
 func (i *importer) stage(ctx context.Context, rows iter.Seq2[Row, error]) error {
-	for _, query := range []string{
-		"DROP TABLE IF EXISTS import_row",
-		`CREATE TEMPORARY TABLE import_row (
-			email_key TEXT PRIMARY KEY, email TEXT NOT NULL, name TEXT NOT NULL, status TEXT NOT NULL,
-			cadence TEXT NOT NULL, tags TEXT NOT NULL, created_at BIGINT, confirmed_at BIGINT)`,
-	} {
+	for _, query := range []string{"DROP TABLE IF EXISTS import_row", createImportRow} {
 		if _, err := i.conn.ExecContext(ctx, query); err != nil {
 			return err
 		}
@@ -151,13 +145,35 @@ func (i *importer) merge(ctx context.Context, mayRemove func(missing, before int
 			return err
 		}
 	}
+	if err := i.count(ctx, tx); err != nil {
+		return err
+	}
+	if err := i.mergeRows(ctx, tx); err != nil {
+		return err
+	}
+	i.counts.Unchanged = i.counts.Rows - i.counts.Added - i.counts.Updated - i.counts.Kept
+	return tx.Commit()
+}
+
+// count counts what is known before the rows are gone through.
+func (i *importer) count(ctx context.Context, tx *sql.Tx) error {
+	err := tx.QueryRowContext(ctx, "SELECT COUNT(*) FROM import_row").Scan(&i.counts.Rows)
+	if err != nil {
+		return err
+	}
+	return tx.QueryRowContext(ctx, `
+		SELECT COUNT(*) FROM subscriber s JOIN import_row r ON r.email_key = s.email_key
+		WHERE s.status IN ('unsubscribed', 'bounced', 'complained') AND r.status IN ('active', 'pending')`).Scan(&i.counts.Kept)
+}
+
+func (i *importer) mergeRows(ctx context.Context, tx *sql.Tx) error {
 	statements, err := prepareMerge(ctx, tx)
 	if err != nil {
 		return err
 	}
 	defer statements.close()
 	for after := ""; ; {
-		batch, err := readPairs(ctx, tx, after)
+		batch, err := i.readPairs(ctx, tx, after)
 		if err != nil {
 			return err
 		}
@@ -168,22 +184,28 @@ func (i *importer) merge(ctx context.Context, mayRemove func(missing, before int
 			after = p.key
 		}
 		if len(batch) < page {
-			break
+			return nil
 		}
 	}
-	return tx.Commit()
 }
 
 // pair is a row and the subscriber whom it names, with what the file said last.
 type pair struct {
-	key     string
-	row     Row
-	known   *Subscriber
-	said    Row
-	hasSaid bool // the file had this address last time
+	key   string
+	row   Row
+	known *Subscriber
+	said  Row // its Status is "" where the file did not have the address
 }
 
-func readPairs(ctx context.Context, tx *sql.Tx, after string) ([]pair, error) {
+// readPairs reads those behind a key. From a file, rows that say what they said
+// last time are left out, which of a long list are nearly all.
+func (i *importer) readPairs(ctx context.Context, tx *sql.Tx, after string) ([]pair, error) {
+	which := "1 = 1"
+	if i.origin == FromFile {
+		which = `(s.file_status IS NULL OR s.file_status <> r.status OR s.file_name <> r.name
+			OR s.file_cadence <> r.cadence OR s.file_tags <> r.tags OR s.status = 'removed'
+			OR s.confirmed_at IS NULL AND r.confirmed_at IS NOT NULL)`
+	}
 	rows, err := tx.QueryContext(ctx, `
 		SELECT r.email_key, r.email, r.name, r.status, r.cadence, r.tags, r.created_at, r.confirmed_at,
 			COALESCE(s.id, 0), COALESCE(s.email, ''), COALESCE(s.name, ''), COALESCE(s.status, ''),
@@ -191,7 +213,7 @@ func readPairs(ctx context.Context, tx *sql.Tx, after string) ([]pair, error) {
 			COALESCE(s.cursor_seq, 0), COALESCE(s.from_file, FALSE),
 			COALESCE(s.file_name, ''), COALESCE(s.file_cadence, ''), COALESCE(s.file_tags, ''), COALESCE(s.file_status, '')
 		FROM import_row r LEFT JOIN subscriber s ON s.email_key = r.email_key
-		WHERE r.email_key > $1 ORDER BY r.email_key LIMIT $2`, after, page)
+		WHERE r.email_key > $1 AND `+which+` ORDER BY r.email_key LIMIT $2`, after, page)
 	if err != nil {
 		return nil, err
 	}
@@ -210,7 +232,6 @@ func readPairs(ctx context.Context, tx *sql.Tx, after string) ([]pair, error) {
 		if s.ID != 0 {
 			p.known = &s
 		}
-		p.hasSaid = p.said.Status != ""
 		pairs = append(pairs, p)
 	}
 	return pairs, rows.Err()
@@ -225,8 +246,8 @@ func prepareMerge(ctx context.Context, tx *sql.Tx) (s mergeStatements, err error
 		text string
 	}{
 		{&s.insert, `INSERT INTO subscriber (email, email_key, name, status, status_at, cadence, tags,
-				created_at, confirmed_at, cursor_seq, from_file)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`},
+				created_at, confirmed_at, cursor_seq, from_file, file_name, file_cadence, file_tags, file_status)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`},
 		{&s.update, updateSubscriber},
 		{&s.remember, `UPDATE subscriber SET file_name = $2, file_cadence = $3, file_tags = $4, file_status = $5
 			WHERE email_key = $1`},
@@ -248,17 +269,15 @@ func (s mergeStatements) close() {
 }
 
 func (i *importer) mergePair(ctx context.Context, tx *sql.Tx, do mergeStatements, p pair) error {
-	i.counts.Rows++
 	if p.known == nil {
 		i.counts.Added++
-		r := p.row
-		_, err := do.insert.ExecContext(ctx, r.Email, p.key, r.Name, r.Status, instant(i.now), r.Cadence, list(r.Tags),
-			instant(r.Created), instant(r.Confirmed), i.newest, i.origin == FromFile)
-		return errors.Join(err, i.remember(ctx, do, p))
+		return i.insert(ctx, do, p)
+	}
+	if err := i.remember(ctx, do, p); err != nil {
+		return err
 	}
 	if p.known.Status.final() && p.row.Status.standing() {
-		i.counts.Kept++
-		return i.remember(ctx, do, p)
+		return nil // counted as Kept
 	}
 	changed := i.changed(p)
 	switch {
@@ -271,12 +290,22 @@ func (i *importer) mergePair(ctx context.Context, tx *sql.Tx, do mergeStatements
 		}
 	}
 	if sameSubscriber(*p.known, changed) {
-		i.counts.Unchanged++
-		return i.remember(ctx, do, p)
+		return nil
 	}
 	i.counts.Updated++
 	_, err := do.update.ExecContext(ctx, changed.updates(i.now)...)
-	return errors.Join(err, i.remember(ctx, do, p))
+	return err
+}
+
+func (i *importer) insert(ctx context.Context, do mergeStatements, p pair) error {
+	r, said, saidStatus := p.row, Row{}, sql.NullString{}
+	if i.origin == FromFile {
+		said, saidStatus = r, sql.NullString{String: string(r.Status), Valid: true}
+	}
+	_, err := do.insert.ExecContext(ctx, r.Email, p.key, r.Name, r.Status, instant(i.now), r.Cadence, list(r.Tags),
+		instant(r.Created), instant(r.Confirmed), i.newest, i.origin == FromFile,
+		said.Name, said.Cadence, list(said.Tags), saidStatus)
+	return err
 }
 
 func sameSubscriber(a, b Subscriber) bool {
@@ -314,15 +343,12 @@ func (i *importer) changed(p pair) Subscriber {
 	return s
 }
 
-// remember stores what the file says, if it is not what it said before.
+// remember stores what the file says.
 func (i *importer) remember(ctx context.Context, do mergeStatements, p pair) error {
-	r, said := p.row, p.said
-	tags := list(r.Tags)
-	if i.origin != FromFile || p.hasSaid && r.Name == said.Name && r.Cadence == said.Cadence &&
-		r.Status == said.Status && tags.String() == list(said.Tags).String() {
+	if i.origin != FromFile {
 		return nil
 	}
-	_, err := do.remember.ExecContext(ctx, p.key, r.Name, r.Cadence, tags, r.Status)
+	_, err := do.remember.ExecContext(ctx, p.key, p.row.Name, p.row.Cadence, list(p.row.Tags), p.row.Status)
 	return err
 }
 

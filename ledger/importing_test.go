@@ -223,7 +223,10 @@ func BenchmarkImport(b *testing.B) {
 			b.ReportMetric(time.Since(start).Seconds(), "s-"+name)
 		}
 		for name, read := range map[string]func() error{
-			"groups": func() error { _, err := l.Groups(ctx, ledger.Audience{Cadence: "weekly", Default: true}, 1); return err },
+			"groups": func() error {
+				_, err := l.Groups(ctx, ledger.Audience{Cadence: "weekly", Default: true}, 1)
+				return err
+			},
 			"none-of-cadence": func() error {
 				_, err := l.Groups(ctx, ledger.Audience{Cadence: "daily"}, 1)
 				return err

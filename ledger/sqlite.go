@@ -19,7 +19,7 @@ const (
 	// applicationID marks a ledger among SQLite files ("publ").
 	applicationID = 0x7075626c
 	// busyTimeout is how long one process waits for another's transaction, in milliseconds.
-	busyTimeout = "10000"
+	busyTimeout = "30000"
 	readers     = 4
 )
 
@@ -137,6 +137,14 @@ func claim(ctx context.Context, db *sql.DB) error {
 	}
 	return tx.Rollback()
 }
+
+// createImportRow makes the table in which an import gathers its rows. WITHOUT
+// ROWID keeps them in the order in which they are read again.
+const createImportRow = `
+	CREATE TEMPORARY TABLE import_row (
+		email_key TEXT PRIMARY KEY, email TEXT NOT NULL, name TEXT NOT NULL, status TEXT NOT NULL,
+		cadence TEXT NOT NULL, tags TEXT NOT NULL, created_at BIGINT, confirmed_at BIGINT
+	) WITHOUT ROWID`
 
 // advise adds to SQLite's errors what to do about them.
 func advise(err error) error {
