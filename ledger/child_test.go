@@ -1,0 +1,156 @@
+package ledger_test
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"publisher/ledger"
+)
+
+// The test binary runs itself again as another process: childTask says what it
+// does there with the ledger childDSN.
+const (
+	childTask = "LEDGER_TEST_TASK"
+	childDSN  = "LEDGER_TEST_DSN"
+)
+
+// tasks print a line when they are where the test wants them, and the rest of
+// their output as they like.
+var tasks = map[string]func(dsn string) error{
+	"hold the lock":     holdLock,
+	"record for ever":   recordForEver,
+	"open":              openOnly,
+	"import for ever":   importForEver,
+	"fail to open":      failToOpen,
+	"copy and say what": copyOnly,
+}
+
+func TestMain(m *testing.M) {
+	task, ok := os.LookupEnv(childTask)
+	if !ok {
+		os.Exit(m.Run())
+	}
+	if err := tasks[task](os.Getenv(childDSN)); err != nil {
+		fmt.Println("child:", err)
+		os.Exit(1)
+	}
+}
+
+// child is a running process and what it prints.
+type child struct {
+	*exec.Cmd
+	lines *bufio.Scanner
+}
+
+// startChild starts a process at the task; it is killed when the test ends.
+func startChild(t *testing.T, task, dsn string, change ...func(*exec.Cmd)) child {
+	t.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), childTask+"="+task, childDSN+"="+dsn)
+	cmd.Stderr = os.Stderr
+	for _, f := range change {
+		f(cmd)
+	}
+	out, err := cmd.StdoutPipe()
+	must(t, err)
+	must(t, cmd.Start())
+	c := child{cmd, bufio.NewScanner(out)}
+	t.Cleanup(c.kill)
+	return c
+}
+
+// kill is kill -9.
+func (c child) kill() {
+	c.Process.Kill()
+	c.Wait()
+}
+
+// line is the next one that it prints.
+func (c child) line(t *testing.T) string {
+	t.Helper()
+	if !c.lines.Scan() {
+		t.Fatalf("the child ended: %v", c.lines.Err())
+	}
+	if rest, ok := strings.CutPrefix(c.lines.Text(), "child: "); ok {
+		t.Fatalf("the child failed: %s", rest)
+	}
+	return c.lines.Text()
+}
+
+func holdLock(dsn string) error {
+	if _, err := ledger.TakeLock(ctx, dsn, "publisher serve", noon); err != nil {
+		return err
+	}
+	fmt.Println(os.Getpid())
+	time.Sleep(time.Hour) // until it is killed
+	return nil
+}
+
+// recordForEver delivers an edition to all, with one line for each result that is on the disk.
+func recordForEver(dsn string) error {
+	l, err := ledger.Open(ctx, dsn)
+	if err != nil {
+		return err
+	}
+	for id := int64(1); ; id++ {
+		if _, err := l.Record(ctx, nil, &ledger.Intent{Edition: 1, Subscriber: id, Through: 1, At: noon}); err != nil {
+			return err
+		}
+		if _, err := l.Record(ctx, &ledger.Result{Edition: 1, Subscriber: id, Progress: ledger.Sent, At: noon}, nil); err != nil {
+			return err
+		}
+		fmt.Println(id)
+	}
+}
+
+func importForEver(dsn string) error {
+	l, err := ledger.Open(ctx, dsn)
+	if err != nil {
+		return err
+	}
+	_, err = l.Import(ctx, func(yield func(ledger.Row, error) bool) {
+		for i := 0; i < 100_000; i++ {
+			if !yield(ledger.Row{Email: fmt.Sprintf("half%d@example.com", i)}, nil) {
+				return
+			}
+		}
+		fmt.Println("merging") // what is left is one transaction on the ledger
+	}, ledger.FromCommand, "weekly", noon, nil)
+	if err == nil {
+		fmt.Println("done")
+	}
+	return err
+}
+
+func openOnly(dsn string) error {
+	l, err := ledger.Open(ctx, dsn)
+	if err != nil {
+		return err
+	}
+	fmt.Println("opened")
+	return l.Close()
+}
+
+func failToOpen(dsn string) error {
+	_, err := ledger.Open(ctx, dsn)
+	fmt.Println(err)
+	return nil
+}
+
+func copyOnly(dsn string) error {
+	l, err := ledger.OpenCopy(ctx, dsn)
+	if err != nil {
+		return err
+	}
+	n, err := l.Newest(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Println(n)
+	return l.Close()
+}
