@@ -131,6 +131,8 @@ func TestDeliverConduct(t *testing.T) {
 				if got := strings.Join(accepted, " "); got != test.accepted {
 					t.Errorf("the server took %q, want %q", got, test.accepted)
 				}
+				server.mu.Lock()
+				defer server.mu.Unlock()
 				for to, body := range server.bodies {
 					if to != "" && body != fmt.Sprintf(testBody, to) {
 						t.Errorf("the body for %s came as %q", to, body)
@@ -370,20 +372,19 @@ func TestDeliverManyConnectionsUnderFaults(t *testing.T) {
 }
 
 func TestDeliverRate(t *testing.T) {
-	server := startScripted(t, nil, "PIPELINING")
-	cfg := server.config()
-	cfg.Connections = 4
-	cfg.Rate = []config.Rate{{Count: 5, Per: 200 * time.Millisecond}}
 	var mu sync.Mutex
 	var taken []time.Time
-	server.script = func(e event) string {
+	server := startScripted(t, func(e event) string {
 		if e.verb == "DOT" {
 			mu.Lock()
 			taken = append(taken, time.Now())
 			mu.Unlock()
 		}
 		return ""
-	}
+	}, "PIPELINING")
+	cfg := server.config()
+	cfg.Connections = 4
+	cfg.Rate = []config.Rate{{Count: 5, Per: 200 * time.Millisecond}}
 	if err := newTestSender(t, cfg).Deliver(t.Context(), newQueue(t, addresses(18)...)); err != nil {
 		t.Fatal(err)
 	}
@@ -416,6 +417,8 @@ func TestDeliverInternationalAddresses(t *testing.T) {
 				t.Fatal(err)
 			}
 			var rcpt, mail string
+			server.mu.Lock()
+			defer server.mu.Unlock()
 			for _, e := range server.events {
 				switch e.verb {
 				case "MAIL":
