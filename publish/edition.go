@@ -42,20 +42,16 @@ func (s *pass) closeCadence(ctx context.Context, cadence config.Cadence) (*ledge
 	if cadence.Schedule != nil && !firedSince(cadence.Schedule, last, s.start, s.cfg.Site.Timezone) {
 		return nil, nil
 	}
-	newest, err := s.ledger.Newest(ctx)
-	if err != nil {
-		return nil, err
-	}
-	e, err := s.gather(ctx, cadence, newest)
+	e, err := s.gather(ctx, cadence, s.newest)
 	if err != nil || e != nil {
 		return e, err
 	}
 	// Nothing is due. A time that has come is used up, unless a post is about to
 	// settle or to be released: then the digest that it missed waits for it.
-	if cadence.Schedule == nil && through >= newest || cadence.Schedule != nil && s.someWait() {
+	if cadence.Schedule == nil && through >= s.newest || cadence.Schedule != nil && s.someWait() {
 		return nil, nil
 	}
-	return nil, s.ledger.CloseEmpty(ctx, cadence.Name, s.start, newest)
+	return nil, s.ledger.CloseEmpty(ctx, cadence.Name, s.start, s.newest)
 }
 
 // someWait reports whether a published post is not mailable only for now.

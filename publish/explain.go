@@ -146,10 +146,6 @@ func (s *pass) reason(e entry, state State, editions int) string {
 
 func (s *pass) explainSubscriber(ctx context.Context, sub ledger.Subscriber) (*SubscriberExplanation, error) {
 	x := &SubscriberExplanation{SubscriberJSON: s.Shown(sub), Due: []string{}, Deliveries: []DeliverySummary{}}
-	newest, err := s.ledger.Newest(ctx)
-	if err != nil {
-		return nil, err
-	}
 	deliveries, err := s.ledger.DeliveriesTo(ctx, sub.ID)
 	if err != nil {
 		return nil, err
@@ -171,7 +167,7 @@ func (s *pass) explainSubscriber(ctx context.Context, sub ledger.Subscriber) (*S
 		x.Reason = fmt.Sprintf("The subscription is %s, so nothing is sent.", sub.Status)
 		return x, nil
 	}
-	for _, e := range s.due(sub.Cursor, newest, sub.Tags) {
+	for _, e := range s.due(sub.Cursor, s.newest, sub.Tags) {
 		x.Due = append(x.Due, e.post.Title)
 	}
 	cadence, _ := s.cfg.Cadence(x.Cadence)

@@ -23,7 +23,8 @@ type feedFile struct {
 
 // feedMemo is what the ledger remembers of the feeds.
 type feedMemo struct {
-	Feeds int // how many of the files are feeds
+	Settings string // what else than posts is in them
+	Feeds    int    // how many of the files are feeds
 	Files []feedFile
 }
 
@@ -34,7 +35,7 @@ func (s *pass) writeFeeds(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if s.quiet && s.intact(last.Files) {
+	if s.quiet && last.Settings == s.feedSettings() && s.intact(last.Files) {
 		s.report.Feeds.Unchanged = last.Feeds
 		return nil
 	}
@@ -55,6 +56,12 @@ func (s *pass) writeFeeds(ctx context.Context) error {
 		return nil
 	}
 	return s.rememberFeeds(ctx, last, result, err == nil)
+}
+
+// feedSettings is all but the posts that decides what is in a feed.
+func (s *pass) feedSettings() string {
+	site := s.cfg.Site
+	return fmt.Sprintf("%q %q %q %q %q %q %v %+v", s.build, site.Title, site.URL, site.Description, site.Language, site.Timezone, site.Author, s.cfg.Feeds)
 }
 
 func (s *pass) feedItems() []feed.Item {
@@ -123,7 +130,7 @@ func (s *pass) rememberFeeds(ctx context.Context, last feedMemo, result feed.Res
 		s.failFeeds(err)
 	}
 	s.report.Feeds.Removed = append(s.report.Feeds.Removed, removed...)
-	next := feedMemo{Feeds: result.Unchanged + len(result.Written), Files: make([]feedFile, len(result.Documents))}
+	next := feedMemo{Settings: s.feedSettings(), Feeds: result.Unchanged + len(result.Written), Files: make([]feedFile, len(result.Documents))}
 	for i, doc := range result.Documents {
 		next.Files[i].Document = doc
 		if info, err := os.Stat(s.cfg.Path(doc.Path)); err == nil && whole {

@@ -127,6 +127,11 @@ func editionReport(e *ledger.Edition) EditionReport {
 // deliver works the queue off and reports how far it came. A server that cannot
 // be used is in the report: the pass itself went through.
 func (s *pass) deliver(ctx context.Context, q *queue) error {
+	for _, run := range q.editions {
+		if err := s.archive(ctx, &run.Edition); err != nil {
+			return err
+		}
+	}
 	smtp := s.cfg.Mail.SMTP
 	if s.cfg.Catches() {
 		catcher, err := mailer.StartCatcher(s.cfg.Path(s.cfg.Mail.Outbox))

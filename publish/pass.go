@@ -34,7 +34,8 @@ type pass struct {
 	first    time.Time // when the first pass was; this one's start until there was one
 	isFirst  bool
 	entries  []entry
-	quiet    bool // nothing has changed since the last pass, and nothing has come of age
+	newest   int64 // the highest number given when the entries were
+	quiet    bool  // nothing has changed since the last pass, and nothing has come of age
 	messages messageCache
 
 	renderMu sync.Mutex // feeds are rendered by several goroutines
@@ -53,13 +54,7 @@ const (
 // run is the whole pass, in the order that keeps its promises: subscribers
 // before posts get numbers, feeds before the mail that links to the site.
 func (s *pass) run(ctx context.Context) error {
-	if err := s.readSubscribersFile(ctx); err != nil {
-		return err
-	}
-	if err := s.survey(ctx); err != nil {
-		return err
-	}
-	if err := s.writeFeeds(ctx); err != nil {
+	if err := s.prepare(ctx); err != nil {
 		return err
 	}
 	if err := s.mail(ctx); err != nil {
@@ -72,6 +67,17 @@ func (s *pass) run(ctx context.Context) error {
 	s.report.Subscribers = n
 	s.report.sortWarnings()
 	return nil
+}
+
+// prepare is all of a pass but the mail.
+func (s *pass) prepare(ctx context.Context) error {
+	if err := s.readSubscribersFile(ctx); err != nil {
+		return err
+	}
+	if err := s.survey(ctx); err != nil {
+		return err
+	}
+	return s.writeFeeds(ctx)
 }
 
 // survey scans the tree and settles how each post stands.
@@ -103,6 +109,9 @@ func (s *pass) survey(ctx context.Context) error {
 		}
 	}
 	if err := s.remember(ctx, r); err != nil {
+		return err
+	}
+	if s.newest, err = s.ledger.Newest(ctx); err != nil {
 		return err
 	}
 	s.report.sortWarnings()

@@ -52,11 +52,7 @@ func (s *pass) next(ctx context.Context, cadence string) (posts []entry, latest 
 	if err != nil {
 		return nil, false, err
 	}
-	newest, err := s.ledger.Newest(ctx)
-	if err != nil {
-		return nil, false, err
-	}
-	if due := s.due(through, newest, nil); len(due) > 0 {
+	if due := s.due(through, s.newest, nil); len(due) > 0 {
 		return due, false, nil
 	}
 	for _, e := range byNewest(s.entries) {

@@ -123,6 +123,13 @@ func (p *Publisher) onCopy(ctx context.Context, do func(*pass) error) error {
 	return do(s)
 }
 
+// Ready reports what would keep every pass from starting: a content folder or
+// templates that cannot be read.
+func (p *Publisher) Ready() error {
+	_, err := p.newPass()
+	return err
+}
+
 // newPass opens all that a pass reads, save the ledger.
 func (p *Publisher) newPass() (*pass, error) {
 	tree, err := content.Open(p.cfg)
