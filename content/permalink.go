@@ -31,7 +31,7 @@ func checkPermalink(pattern string) error {
 				end = len(rest)
 			}
 			if end > 0 {
-				return fmt.Errorf("content.permalink: there is no placeholder :%s; known are :%s", rest[:end], strings.Join(placeholders, " :"))
+				return fmt.Errorf("there is no placeholder :%s; known are :%s", rest[:end], strings.Join(placeholders, " :"))
 			}
 		}
 	}

@@ -1,9 +1,12 @@
 package content_test
 
 import (
+	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -113,33 +116,65 @@ func TestLinks(t *testing.T) {
 	}
 }
 
+// TestUnreadable runs as a user whom permissions bind, as root does not: root
+// starts the test again as nobody.
 func TestUnreadable(t *testing.T) {
+	if os.Geteuid() == 0 {
+		runAsNobody(t)
+		return
+	}
 	b := newBlog(t, map[string]string{"good.md": good, "bad.md": good, "dir/a.md": good})
-	if err := os.Chmod(b.path("bad.md"), 0); err != nil {
-		t.Fatal(err)
-	}
-	if f, err := os.Open(b.path("bad.md")); err == nil {
-		f.Close()
-		t.Skip("this user may read everything")
-	}
+	must(t, os.Chmod(b.path("bad.md"), 0))
 	_, scan := b.scan()
 	if len(scan.Posts) != 2 || scan.Invalid != 1 || !strings.Contains(scan.Problems[0].Message, "permission denied") {
 		t.Errorf("%d posts, problems %+v", len(scan.Posts), scan.Problems)
 	}
 }
 
+// runAsNobody runs the same test in a copy of this program that any user may
+// execute.
+func runAsNobody(t *testing.T) {
+	const nobody = 65534
+	dir, err := os.MkdirTemp("", "nobody")
+	must(t, err)
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	must(t, os.Chown(dir, nobody, nobody))
+	self, err := os.Executable()
+	must(t, err)
+	program, err := os.ReadFile(self)
+	must(t, err)
+	copied := filepath.Join(dir, "content.test")
+	must(t, os.WriteFile(copied, program, 0o755))
+	cmd := exec.Command(copied, "-test.run", "^"+t.Name()+"$", "-test.v")
+	cmd.Dir = dir
+	cmd.Env = []string{"TMPDIR=" + dir, "HOME=" + dir}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+	if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), "--- PASS: "+t.Name()) {
+		t.Errorf("as nobody: %v\n%s", err, out)
+	}
+}
+
 func TestOpenFails(t *testing.T) {
-	for name, change := range map[string]func(*config.Config){
-		"there is no folder": func(c *config.Config) { c.Content.Dir = "nowhere" },
-		"is a file":          func(c *config.Config) { c.Content.Dir = "blog/a.md" },
-		"content.permalink":  func(c *config.Config) { c.Content.Permalink = "/:yaer/:slug/" },
-		"content.exclude":    func(c *config.Config) { c.Content.Exclude = []string{"["} },
+	for name, test := range map[string]struct {
+		change       func(*config.Config)
+		key, message string
+	}{
+		"no folder":    {func(c *config.Config) { c.Content.Dir = "nowhere" }, "content.dir", "there is no folder"},
+		"a file":       {func(c *config.Config) { c.Content.Dir = "blog/a.md" }, "content.dir", "is a file"},
+		"permalink":    {func(c *config.Config) { c.Content.Permalink = "/:yaer/:slug/" }, "content.permalink", ":yaer"},
+		"exclude":      {func(c *config.Config) { c.Content.Exclude = []string{"["} }, "content.exclude", "no glob"},
+		"own settings": {func(c *config.Config) { must(t, os.WriteFile(filepath.Join(c.Dir, "blog/hugo.toml"), []byte("x ="), 0o644)) }, "", "hugo.toml"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBlog(t, map[string]string{"a.md": good})
-			change(b.cfg)
-			if _, err := content.Open(b.cfg); err == nil || !strings.Contains(err.Error(), name) || !strings.Contains(err.Error(), "content.") {
+			test.change(b.cfg)
+			_, err := content.Open(b.cfg)
+			var setting *content.SettingError
+			if !errors.As(err, &setting) || !strings.Contains(err.Error(), test.message) || setting.Key != test.key {
 				t.Errorf("error %v", err)
+			}
+			if strings.Count(err.Error(), "content.") > 1 {
+				t.Errorf("the key is doubled: %v", err)
 			}
 		})
 	}

@@ -31,19 +31,36 @@ type Tree struct {
 	known atomic.Pointer[map[string]string]
 }
 
-// Open finds the dialect of the tree and reads the engine's own settings.
-// It fails where content.dir is missing or not a folder.
+// SettingError is a setting that the tree cannot be read by.
+type SettingError struct {
+	// Key is the one in config.yaml, such as content.dir; "" where the config of
+	// the blog's own engine is at fault, which Err then names.
+	Key string
+	Err error
+}
+
+func (e *SettingError) Error() string {
+	if e.Key == "" {
+		return e.Err.Error()
+	}
+	return e.Key + ": " + e.Err.Error()
+}
+
+func (e *SettingError) Unwrap() error { return e.Err }
+
+// Open finds the dialect of the tree and reads the engine's own settings. Every
+// error is a *SettingError.
 func Open(cfg *config.Config) (*Tree, error) {
 	dir, err := contentDir(cfg)
 	if err != nil {
-		return nil, err
+		return nil, &SettingError{"content.dir", err}
 	}
 	if err := checkPermalink(cfg.Content.Permalink); err != nil && !strings.Contains(cfg.Content.Permalink, "{") {
-		return nil, err
+		return nil, &SettingError{"content.permalink", err}
 	}
 	for _, pattern := range cfg.Content.Exclude {
 		if !doublestar.ValidatePattern(pattern) {
-			return nil, fmt.Errorf("content.exclude: %q is no glob; write one like drafts/** or *.txt", pattern)
+			return nil, &SettingError{"content.exclude", fmt.Errorf("%q is no glob; write one like drafts/** or *.txt", pattern)}
 		}
 	}
 	ours := cfg.File
@@ -53,7 +70,7 @@ func Open(cfg *config.Config) (*Tree, error) {
 	t := &Tree{cfg: cfg}
 	if cfg.Content.Dialect != config.Markdown {
 		if t.own, err = findOwnConfig(dir, ours, cfg.Content.Dialect); err != nil {
-			return nil, err
+			return nil, &SettingError{Err: err}
 		}
 	}
 	t.site = newSite(cfg, dir, t.own)
@@ -74,15 +91,15 @@ func contentDir(cfg *config.Config) (string, error) {
 	info, err := os.Stat(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return "", fmt.Errorf("content.dir in config.yaml: there is no folder %s; name the folder that your posts are in", dir)
+		return "", fmt.Errorf("there is no folder %s; name the folder that your posts are in", dir)
 	case err != nil:
-		return "", fmt.Errorf("content.dir in config.yaml: looking at %s: %w", dir, err)
+		return "", fmt.Errorf("looking at %s: %w", dir, err)
 	case !info.IsDir():
-		return "", fmt.Errorf("content.dir in config.yaml: %s is a file; name the folder that your posts are in", dir)
+		return "", fmt.Errorf("%s is a file; name the folder that your posts are in", dir)
 	}
 	real, err := filepath.EvalSymlinks(dir)
 	if err != nil {
-		return "", fmt.Errorf("content.dir in config.yaml: looking at %s: %w", dir, err)
+		return "", fmt.Errorf("looking at %s: %w", dir, err)
 	}
 	return filepath.Abs(real)
 }
