@@ -6,6 +6,9 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -28,6 +31,7 @@ var tasks = map[string]func(dsn string) error{
 	"import for ever":   importForEver,
 	"fail to open":      failToOpen,
 	"copy and say what": copyOnly,
+	"fill the disk":     fillDisk,
 }
 
 func TestMain(m *testing.M) {
@@ -152,5 +156,54 @@ func copyOnly(dsn string) error {
 		return err
 	}
 	fmt.Println(n)
+	return l.Close()
+}
+
+// fillDisk has twenty callers record until files cannot grow any more, then one
+// more when they can.
+func fillDisk(dsn string) error {
+	l, err := ledger.Open(ctx, dsn)
+	if err != nil {
+		return err
+	}
+	var before syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &before); err != nil {
+		return err
+	}
+	const room = 300_000 // for the -wal
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: room, Max: before.Max}); err != nil {
+		return err
+	}
+	var callers sync.WaitGroup
+	var id, stored atomic.Int64
+	record := func() error {
+		_, err := l.Record(ctx, nil, &ledger.Intent{Edition: 1, Subscriber: id.Add(1), Through: 1, At: noon})
+		return err
+	}
+	errs := make(chan error, 20)
+	for range cap(errs) {
+		callers.Go(func() {
+			for {
+				if err := record(); err != nil {
+					errs <- err
+					return
+				}
+				stored.Add(1)
+			}
+		})
+	}
+	callers.Wait()
+	close(errs)
+	for err := range errs {
+		fmt.Println(err)
+	}
+	fmt.Println(stored.Load())
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &before); err != nil {
+		return err
+	}
+	if err := record(); err != nil {
+		return err
+	}
+	fmt.Println("recovered")
 	return l.Close()
 }

@@ -97,10 +97,10 @@ func TestOpenCopyOfNothing(t *testing.T) {
 func TestOpenCopyWhileWritten(t *testing.T) {
 	dsn := "sqlite:" + filepath.Join(t.TempDir(), "publisher.db")
 	l := openAt(t, dsn)
-	edition := addMany(t, l, 100_000)
+	edition := addMany(t, l, 50_000)
 	must(t, l.Close())
 	c := startChild(t, "record for ever", dsn)
-	for range 5 {
+	for range 3 {
 		c.line(t)
 		l, err := ledger.OpenCopy(ctx, dsn)
 		must(t, err)

@@ -3,6 +3,7 @@ package ledger_test
 import (
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 
 	"publisher/ledger"
@@ -13,7 +14,7 @@ import (
 func TestKilledWhileRecording(t *testing.T) {
 	dsn := "sqlite:" + filepath.Join(t.TempDir(), "publisher.db")
 	l := openAt(t, dsn)
-	edition := addMany(t, l, 100_000)
+	edition := addMany(t, l, 20_000)
 	must(t, l.Close())
 
 	c := startChild(t, "record for ever", dsn)
@@ -52,7 +53,7 @@ func TestKilledWhileRecording(t *testing.T) {
 			behind++
 		}
 	}
-	if behind+e.Sent != 100_000 {
+	if behind+e.Sent != 20_000 {
 		t.Errorf("%d sent and %d to go", e.Sent, behind)
 	}
 }
@@ -83,4 +84,33 @@ func TestKilledWhileImporting(t *testing.T) {
 		t.Errorf("%d subscribers, want %d", n, want)
 	}
 	add(t, l, ledger.Row{Email: "ben@example.com"})
+}
+
+// Where the disk fails every caller is told, and what was told to be stored is.
+func TestDiskFull(t *testing.T) {
+	dsn := "sqlite:" + filepath.Join(t.TempDir(), "publisher.db")
+	l := openAt(t, dsn)
+	edition := addMany(t, l, 20_000)
+	must(t, l.Close())
+
+	c := startChild(t, "fill the disk", dsn)
+	for range 20 {
+		if line := c.line(t); !strings.Contains(line, "publisher.db: record a delivery: the disk") {
+			t.Errorf("%q", line)
+		}
+	}
+	told, err := strconv.Atoi(c.line(t))
+	must(t, err)
+	if line := c.line(t); line != "recovered" {
+		t.Errorf("with room again: %q", line)
+	}
+	c.Wait()
+	stored := 0
+	for _, err := range openAt(t, dsn).Deliveries(ctx, edition, ledger.Sending) {
+		must(t, err)
+		stored++
+	}
+	if stored != told+1 || told == 0 {
+		t.Errorf("%d stored, want the %d that were told so and the one after", stored, told)
+	}
 }

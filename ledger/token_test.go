@@ -2,6 +2,7 @@ package ledger_test
 
 import (
 	"math"
+	"net/mail"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -52,8 +53,16 @@ func TestTokens(t *testing.T) {
 			t.Error("a link opens as a return path")
 		}
 	}
-	if tokens.MessageID(3, 1042) != tokens.MessageID(3, 1042) || tokens.MessageID(3, 1042) == tokens.MessageID(1042, 3) {
-		t.Error("the Message-ID must follow from edition and subscriber alone")
+	seen := make(map[string]bool)
+	for _, m := range [][2]int64{{3, 1042}, {1042, 3}, {31, 42}, {3, 1042}} {
+		id := tokens.MessageID(m[0], m[1])
+		if _, err := mail.ParseAddress(id + "@example.com"); err != nil { // a msg-id is spelled like one
+			t.Errorf("%q: %v", id, err)
+		}
+		seen[id] = true
+	}
+	if len(seen) != 3 {
+		t.Errorf("%d Message-IDs for three messages: %v", len(seen), seen)
 	}
 }
 
