@@ -12,13 +12,16 @@ import (
 // Result is how an attempt ended.
 type Result struct {
 	Edition, Subscriber int64
-	Progress            Progress // Sent, Deferred, Failed or Uncertain
-	Code                int
-	Reply               string
-	Next                time.Time // Deferred: not before
-	KeepCursor          bool      // Failed because retry_for ran out: the next edition brings those posts
-	Bounced             bool      // the address itself was refused: mark the subscriber
-	At                  time.Time
+	// After and Through are the range of an attempt that ended before its intent was
+	// due: the server refused the envelope. Of others what is stored stays.
+	After, Through int64
+	Progress       Progress // Sent, Deferred, Failed or Uncertain
+	Code           int
+	Reply          string
+	Next           time.Time // Deferred: not before
+	KeepCursor     bool      // Failed because retry_for ran out: the next edition brings those posts
+	Bounced        bool      // the address itself was refused: mark the subscriber
+	At             time.Time
 }
 
 // Intent announces an attempt before the message's body goes out.
@@ -174,8 +177,14 @@ const (
 
 var recordSQL = [...]string{
 	storeResult: `
-		UPDATE delivery SET progress = $3, code = $4, reply = $5, next_at = $6, last_at = $7
-		WHERE edition = $1 AND subscriber = $2 AND progress IN ('sending', 'deferred', 'uncertain')`,
+		INSERT INTO delivery (edition, subscriber, progress, code, reply, next_at, first_at, last_at, after_seq, through_seq, attempts)
+		SELECT $1, $2, $3, $4, $5, $6, $7, $7, $8, $9, 1
+		WHERE $9 > 0 OR EXISTS (SELECT 1 FROM delivery own WHERE own.edition = $1 AND own.subscriber = $2)
+		ON CONFLICT (edition, subscriber) DO UPDATE SET
+			progress = excluded.progress, code = excluded.code, reply = excluded.reply,
+			next_at = excluded.next_at, last_at = excluded.last_at,
+			attempts = delivery.attempts + CASE delivery.progress WHEN 'deferred' THEN 1 ELSE 0 END
+		WHERE delivery.progress IN ('sending', 'deferred', 'uncertain')`,
 	moveCursor: `
 		UPDATE subscriber SET cursor_seq = d.through_seq FROM delivery d
 		WHERE d.edition = $1 AND d.subscriber = $2 AND subscriber.id = $2 AND cursor_seq < d.through_seq`,
@@ -266,7 +275,7 @@ func (s *statements) end(r *Result) (bool, error) {
 	if r.Progress == Deferred {
 		next = r.Next
 	}
-	open, err := s.exec(storeResult, r.Edition, r.Subscriber, r.Progress, r.Code, storable(r.Reply), instant(next), instant(r.At))
+	open, err := s.exec(storeResult, r.Edition, r.Subscriber, r.Progress, r.Code, storable(r.Reply), instant(next), instant(r.At), r.After, r.Through)
 	if err != nil || !open {
 		return false, err
 	}

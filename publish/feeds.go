@@ -25,7 +25,7 @@ type feedFile struct {
 type feedMemo struct {
 	Settings string // what else than posts is in them
 	Feeds    int    // how many of the files are feeds
-	Files []feedFile
+	Files    []feedFile
 }
 
 // writeFeeds makes the feeds of all published posts. A feed that fails is in

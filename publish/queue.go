@@ -232,7 +232,8 @@ func (q *queue) Commit(ctx context.Context, done *mailer.Outcome, next *mailer.J
 func (q *queue) result(o *mailer.Outcome) *ledger.Result {
 	a := o.Job.Ref.(*attempt)
 	now := q.s.now()
-	r := &ledger.Result{Edition: a.intent.Edition, Subscriber: a.intent.Subscriber, Code: o.Code, Reply: o.Reply, At: now}
+	r := &ledger.Result{Edition: a.intent.Edition, Subscriber: a.intent.Subscriber, After: a.intent.After, Through: a.intent.Through,
+		Code: o.Code, Reply: o.Reply, At: now}
 	switch o.Verdict {
 	case mailer.Sent:
 		r.Progress = ledger.Sent
