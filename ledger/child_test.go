@@ -102,8 +102,12 @@ func recordForEver(dsn string) error {
 		return err
 	}
 	for id := int64(1); ; id++ {
-		if _, err := l.Record(ctx, nil, &ledger.Intent{Edition: 1, Subscriber: id, Through: 1, At: noon}); err != nil {
+		begun, err := l.Record(ctx, nil, &ledger.Intent{Edition: 1, Subscriber: id, Through: 1, At: noon})
+		if err != nil {
 			return err
+		}
+		if !begun { // that was the last
+			time.Sleep(time.Hour) // until it is killed
 		}
 		if _, err := l.Record(ctx, &ledger.Result{Edition: 1, Subscriber: id, Progress: ledger.Sent, At: noon}, nil); err != nil {
 			return err
@@ -118,7 +122,7 @@ func importForEver(dsn string) error {
 		return err
 	}
 	_, err = l.Import(ctx, func(yield func(ledger.Row, error) bool) {
-		for i := 0; i < 100_000; i++ {
+		for i := 0; i < 30_000; i++ {
 			if !yield(ledger.Row{Email: fmt.Sprintf("half%d@example.com", i)}, nil) {
 				return
 			}

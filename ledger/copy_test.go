@@ -52,7 +52,7 @@ func TestOpenCopy(t *testing.T) {
 			dir := t.TempDir()
 			dsn := "sqlite:" + filepath.Join(dir, "publisher.db")
 			l := openAt(t, dsn)
-			addMany(t, l, 10_000)
+			addMany(t, l, 1_000)
 			must(t, l.Close())
 			prepare(t, dsn)
 			before := contents(t, dir)
@@ -97,7 +97,7 @@ func TestOpenCopyOfNothing(t *testing.T) {
 func TestOpenCopyWhileWritten(t *testing.T) {
 	dsn := "sqlite:" + filepath.Join(t.TempDir(), "publisher.db")
 	l := openAt(t, dsn)
-	edition := addMany(t, l, 50_000)
+	edition := addMany(t, l, 10_000)
 	must(t, l.Close())
 	c := startChild(t, "record for ever", dsn)
 	for range 3 {

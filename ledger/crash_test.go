@@ -14,7 +14,7 @@ import (
 func TestKilledWhileRecording(t *testing.T) {
 	dsn := "sqlite:" + filepath.Join(t.TempDir(), "publisher.db")
 	l := openAt(t, dsn)
-	edition := addMany(t, l, 20_000)
+	edition := addMany(t, l, 5_000)
 	must(t, l.Close())
 
 	c := startChild(t, "record for ever", dsn)
@@ -53,7 +53,7 @@ func TestKilledWhileRecording(t *testing.T) {
 			behind++
 		}
 	}
-	if behind+e.Sent != 20_000 {
+	if behind+e.Sent != 5_000 {
 		t.Errorf("%d sent and %d to go", e.Sent, behind)
 	}
 }
@@ -70,7 +70,7 @@ func TestKilledWhileImporting(t *testing.T) {
 	must(t, c.Process.Kill())
 	want := 1
 	if c.lines.Scan() { // it was done before the kill came
-		want += 100_000
+		want += 30_000
 	}
 	c.Wait()
 
@@ -90,7 +90,7 @@ func TestKilledWhileImporting(t *testing.T) {
 func TestDiskFull(t *testing.T) {
 	dsn := "sqlite:" + filepath.Join(t.TempDir(), "publisher.db")
 	l := openAt(t, dsn)
-	edition := addMany(t, l, 20_000)
+	edition := addMany(t, l, 5_000)
 	must(t, l.Close())
 
 	c := startChild(t, "fill the disk", dsn)

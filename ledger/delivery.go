@@ -46,12 +46,12 @@ func (l *Ledger) deliveries(ctx context.Context, from string, args ...any) ([]De
 	return collect(ctx, l.read, scanDelivery, "SELECT "+deliveryColumns+" FROM "+from, args...)
 }
 
-// Interrupted returns the deliveries left in Sending by a process that died.
+// Interrupted returns the deliveries left in Sending by a process that died, by subscriber.
 // Each is ended by a Result: Uncertain holds it, Deferred has it sent again.
 func (l *Ledger) Interrupted(ctx context.Context) ([]Delivery, error) {
 	found, err := l.deliveries(ctx, `delivery d
-		WHERE d.progress IN ('sending', 'deferred') AND d.progress = 'sending'
-		ORDER BY d.edition, d.subscriber`) // the first condition is the index's
+		WHERE d.progress IN ('sending', 'deferred') AND d.progress <> 'deferred'
+		ORDER BY d.subscriber`) // so that the index delivery_open serves
 	return found, l.fail("read the interrupted deliveries", err)
 }
 

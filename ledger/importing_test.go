@@ -2,10 +2,7 @@ package ledger_test
 
 import (
 	"errors"
-	"fmt"
 	"iter"
-	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -195,52 +192,5 @@ func testImportTwins(t *testing.T, open func(*testing.T) *ledger.Ledger) {
 	}
 	if s := subscriber(t, l, "ann@example.com"); s.Name != "Last" {
 		t.Errorf("name %q, want the later row's", s.Name)
-	}
-}
-
-// A list is never held in memory, however long it is.
-func BenchmarkImport(b *testing.B) {
-	const n = 1_000_000
-	list := func(yield func(ledger.Row, error) bool) {
-		for i := range n {
-			// Spread, as real addresses are, not in order.
-			email := fmt.Sprintf("reader.%07d@example%d.com", i*7919%n, i%97)
-			if !yield(ledger.Row{Line: i, Email: email, Tags: []string{"go", "mail"}}, nil) {
-				return
-			}
-		}
-	}
-	for b.Loop() {
-		l, err := ledger.Open(ctx, "sqlite:"+filepath.Join(b.TempDir(), "publisher.db"))
-		if err != nil {
-			b.Fatal(err)
-		}
-		for _, name := range []string{"new", "same"} {
-			start := time.Now()
-			if _, err := l.Import(ctx, list, ledger.FromFile, "weekly", noon, nil); err != nil {
-				b.Fatal(err)
-			}
-			b.ReportMetric(time.Since(start).Seconds(), "s-"+name)
-		}
-		for name, read := range map[string]func() error{
-			"groups": func() error {
-				_, err := l.Groups(ctx, ledger.Audience{Cadence: "weekly", Default: true}, 1)
-				return err
-			},
-			"none-of-cadence": func() error {
-				_, err := l.Groups(ctx, ledger.Audience{Cadence: "daily"}, 1)
-				return err
-			},
-		} {
-			start := time.Now()
-			if err := read(); err != nil {
-				b.Fatal(err)
-			}
-			b.ReportMetric(time.Since(start).Seconds()*1e3, "ms-"+name)
-		}
-		var m runtime.MemStats
-		runtime.ReadMemStats(&m)
-		b.ReportMetric(float64(m.Sys)/1e6, "MB-sys")
-		l.Close()
 	}
 }

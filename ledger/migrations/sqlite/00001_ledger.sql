@@ -48,7 +48,8 @@ CREATE TABLE subscriber (
     file_tags    TEXT NOT NULL DEFAULT '',
     file_status  TEXT
 );
-CREATE INDEX subscriber_audience ON subscriber (status, cadence, id);
+-- Cadence first: who has the default cadence is most of all, and is read by id.
+CREATE INDEX subscriber_audience ON subscriber (cadence, status, id);
 
 CREATE TABLE cadence (
     name        TEXT PRIMARY KEY,
