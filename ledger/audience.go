@@ -45,7 +45,15 @@ type Group struct {
 // those of the index delivery_open.
 const noneOpen = "NOT EXISTS (SELECT 1 FROM delivery o WHERE o.subscriber = s.id AND o.progress IN ('sending', 'deferred'))"
 
-// Groups returns who of the cadence is behind through and has no open delivery.
+// notGivenUp holds for a subscriber s unless all that is due up to a number has
+// been tried in vain for as long as it may: then something newer has to come first.
+// Its words are those of the index delivery_failed.
+func notGivenUp(through string) string {
+	return "NOT EXISTS (SELECT 1 FROM delivery f WHERE f.subscriber = s.id AND f.progress = 'failed' AND f.through_seq >= " + through + ")"
+}
+
+// Groups returns who of the cadence is behind through, has no open delivery, and
+// none up to there that was given up.
 // Subscribers whose cadence is "" or no longer configured count as Audience.Default says.
 func (l *Ledger) Groups(ctx context.Context, a Audience, through int64) ([]Group, error) {
 	where, args := a.where([]any{through})
@@ -55,7 +63,7 @@ func (l *Ledger) Groups(ctx context.Context, a Audience, through int64) ([]Group
 	}
 	groups, err := collect(ctx, l.read, scan, `
 		SELECT s.cursor_seq, s.tags, COUNT(*) FROM subscriber s
-		WHERE s.status = 'active' AND s.cursor_seq < $1 AND `+where+` AND `+noneOpen+`
+		WHERE s.status = 'active' AND s.cursor_seq < $1 AND `+where+` AND `+noneOpen+` AND `+notGivenUp("$1")+`
 		GROUP BY s.cursor_seq, s.tags
 		ORDER BY s.cursor_seq, s.tags`, args...)
 	return groups, l.fail("group the subscribers", err)
@@ -71,6 +79,7 @@ func (l *Ledger) Recipients(ctx context.Context, number int64, a Audience, after
 			AND s.cursor_seq < (SELECT e.through_seq FROM edition e WHERE e.number = $1)
 			AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.edition = $1 AND d.subscriber = s.id)
 			AND `+noneOpen+`
+			AND `+notGivenUp("(SELECT e.through_seq FROM edition e WHERE e.number = $1)")+`
 		ORDER BY s.id LIMIT $3`, args...)
 	return due, l.fail(fmt.Sprintf("read the recipients of edition %d", number), err)
 }

@@ -223,6 +223,9 @@ func (d *Daemon) logPass(r *Report) {
 
 func (d *Daemon) logMail(r *Report) {
 	for _, e := range r.Editions {
+		if e.Waiting {
+			continue
+		}
 		d.log.Info("edition", "edition", e.Number, "cadence", e.Cadence, "posts", len(e.Posts), "recipients", e.Recipients,
 			"sent", e.Sent, "deferred", e.Deferred, "failed", e.Failed, "uncertain", e.Uncertain)
 	}

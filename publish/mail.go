@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"publisher/config"
@@ -11,8 +12,29 @@ import (
 	"publisher/mailer"
 )
 
-// mail carries on what an earlier pass left, closes what is due, and delivers it.
+// mail carries on what an earlier pass left, closes what is due, delivers it, and
+// reports what still waits.
 func (s *pass) mail(ctx context.Context) error {
+	if err := s.mailDue(ctx); err != nil || !s.live {
+		return err
+	}
+	editions, err := s.ledger.Editions(context.WithoutCancel(ctx))
+	if err != nil {
+		return err
+	}
+	for i := range editions {
+		e := &editions[i]
+		worked := slices.ContainsFunc(s.report.Editions, func(r EditionReport) bool { return r.Number == e.Number })
+		if e.Deferred > 0 && !worked {
+			r := editionReport(e)
+			r.Deferred, r.Waiting = e.Deferred, true
+			s.report.Editions = append(s.report.Editions, r)
+		}
+	}
+	return nil
+}
+
+func (s *pass) mailDue(ctx context.Context) error {
 	if err := s.settleInterrupted(ctx); err != nil {
 		return err
 	}

@@ -55,6 +55,8 @@ type EditionReport struct {
 	Uncertain  int      `json:"uncertain"`
 	// Bytes is the size of the decoded HTML part that most recipients get.
 	Bytes int `json:"bytes,omitempty"`
+	// Waiting says that nothing was tried: no retry was due yet.
+	Waiting bool `json:"waiting,omitempty"`
 }
 
 // Warning is something for a person to mend; it did not stop the pass.

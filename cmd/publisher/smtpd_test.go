@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
@@ -56,9 +57,20 @@ func (s *sessionTo) Auth(string) (sasl.Server, error) {
 }
 
 func (s *sessionTo) Mail(string, *smtp.MailOptions) error { return nil }
-func (s *sessionTo) Rcpt(string, *smtp.RcptOptions) error { return nil }
-func (s *sessionTo) Reset()                               {}
-func (s *sessionTo) Logout() error                        { return nil }
+
+// Rcpt refuses gone@… for good and busy@… for now.
+func (s *sessionTo) Rcpt(to string, _ *smtp.RcptOptions) error {
+	switch {
+	case strings.HasPrefix(to, "gone@"):
+		return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "no such mailbox"}
+	case strings.HasPrefix(to, "busy@"):
+		return &smtp.SMTPError{Code: 450, EnhancedCode: smtp.EnhancedCode{4, 2, 1}, Message: "try later"}
+	}
+	return nil
+}
+
+func (s *sessionTo) Reset()        {}
+func (s *sessionTo) Logout() error { return nil }
 
 func (s *sessionTo) Data(r io.Reader) error {
 	if err := os.MkdirAll(s.dir, 0o755); err != nil {

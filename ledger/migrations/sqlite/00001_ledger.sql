@@ -86,6 +86,7 @@ CREATE TABLE delivery (
     PRIMARY KEY (edition, subscriber)
 ) WITHOUT ROWID;
 CREATE INDEX delivery_open ON delivery (subscriber) WHERE progress IN ('sending', 'deferred');
+CREATE INDEX delivery_failed ON delivery (subscriber) WHERE progress = 'failed';
 CREATE INDEX delivery_deferred ON delivery (edition, subscriber) WHERE progress = 'deferred';
 CREATE INDEX delivery_retry ON delivery (next_at) WHERE progress = 'deferred';
 
