@@ -2,6 +2,7 @@ package content
 
 import (
 	"fmt"
+	"maps"
 	"mime"
 	"net/url"
 	"path"
@@ -136,6 +137,27 @@ func (a *article) languageTag(text string) string {
 		return a.site.language
 	}
 	return tag.String()
+}
+
+// pageVariables are what templates may say of the page itself.
+func (a *article) pageVariables() map[string]any {
+	page := map[string]any{}
+	maps.Copy(page, a.front.values)
+	p := a.post
+	page["title"], page["date"], page["url"], page["path"] = p.Title, p.Date, p.URL, p.Path
+	page["tags"], page["categories"] = anyList(p.Tags), anyList(a.categories)
+	page["fileslug"], page["slug"], page["inputpath"] = a.name.stem, a.slug, "./"+p.Path
+	page["filepathstem"] = "/" + path.Join(a.site.below, a.name.dir, a.name.stem)
+	page["outputfileextension"] = "html"
+	return page
+}
+
+func anyList(list []string) []any {
+	out := make([]any, len(list))
+	for i, s := range list {
+		out[i] = s
+	}
+	return out
 }
 
 // setTags joins categories and tags, categories first.

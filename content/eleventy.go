@@ -1,6 +1,7 @@
 package content
 
 import (
+	"maps"
 	"path"
 	"strings"
 )
@@ -35,6 +36,21 @@ func (e *eleventy) address(a *article) string {
 }
 
 func (e *eleventy) slugify(text string) string { return jekyllSlug(text) }
+
+func (e *eleventy) expand(m *macros, text string) string {
+	if override, ok := m.article.front.values["templateengineoverride"].(string); ok && !strings.Contains(override, "liquid") && !strings.Contains(override, "njk") {
+		return text
+	}
+	return expandLiquid(m, text, true, e.variables(m.article), eleventyTags)
+}
+
+// variables are the front matter's, and what Eleventy says of the page.
+func (e *eleventy) variables(a *article) map[string]any {
+	vars := map[string]any{}
+	maps.Copy(vars, a.front.values)
+	vars["page"] = a.pageVariables()
+	return vars
+}
 
 func (e *eleventy) writing() writing {
 	return writing{summaryKeys: []string{"excerpt", "summary", "description"}}

@@ -23,6 +23,9 @@ type engine interface {
 	slugify(text string) string
 	// writing says how the engine reads Markdown and marks excerpts.
 	writing() writing
+	// expand replaces what the engine writes into Markdown besides: shortcodes,
+	// tags, variables.
+	expand(m *macros, text string) string
 	// resolve turns a link as the author wrote it into where it leads; ok is
 	// false where the engine gives it no meaning of its own.
 	resolve(l *linker, dest string) (to target, ok bool)
@@ -59,6 +62,8 @@ type site struct {
 type folderEngine struct{ *site }
 
 func (folderEngine) covers(string) bool { return true }
+
+func (folderEngine) expand(_ *macros, text string) string { return text }
 
 func (folderEngine) resolve(*linker, string) (target, bool) { return target{}, false }
 

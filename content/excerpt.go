@@ -22,8 +22,8 @@ func (r *postRenderer) excerpt(body *html.Node, w writing) (*html.Node, error) {
 	case marked != nil && (w.markFirst || summary == ""):
 		out = marked
 	case summary != "":
-		out, err = r.safe(summary, w)
-	case w.separator != "":
+		out, err = r.safe(r.expand(summary, 0, true), w)
+	case r.separator(w) != "":
 		out, err = r.beforeSeparator(w)
 	}
 	if err != nil {
@@ -38,6 +38,9 @@ func (r *postRenderer) excerpt(body *html.Node, w writing) (*html.Node, error) {
 	out = clone(body)
 	removeMarks(out)
 	tidyExcerpt(out)
+	if isMarkdownName(r.article.path) {
+		dropBoxes(out)
+	}
 	return firstBlocks(out, r.tree.cfg.Content.ExcerptWords), nil
 }
 
@@ -82,12 +85,20 @@ func clone(n *html.Node) *html.Node {
 
 var referenceDefinition = regexp.MustCompile(`(?m)^ {0,3}\[[^\]\n]+\]:[ \t]*\S.*$`)
 
+// separator is the engine's, unless the post has its own.
+func (r *postRenderer) separator(w writing) string {
+	if own, ok := r.article.front.values["excerpt_separator"].(string); ok && w.separator != "" {
+		return own
+	}
+	return w.separator
+}
+
 // beforeSeparator renders the source up to the separator, with the link
 // definitions that follow it, as Jekyll does.
 func (r *postRenderer) beforeSeparator(w writing) (*html.Node, error) {
-	head, tail, _ := strings.Cut(strings.TrimLeft(r.article.bodySource(), "\n"), w.separator)
+	head, tail, _ := strings.Cut(strings.TrimLeft(r.article.bodySource(), "\n"), r.separator(w))
 	definitions := referenceDefinition.FindAllString(tail, -1)
-	return r.safe(head+"\n\n"+strings.Join(definitions, "\n"), w)
+	return r.safe(r.expand(head+"\n\n"+strings.Join(definitions, "\n"), 0, true), w)
 }
 
 // tidyExcerpt drops what has no use outside the post's page: footnotes and their
@@ -109,6 +120,25 @@ func tidyExcerpt(root *html.Node) {
 		}
 	}
 	trimEnd(root)
+}
+
+// dropBoxes takes away what Markdown's author set before the text in HTML of
+// their own: a pull quote, a table of contents, a notice.
+func dropBoxes(root *html.Node) {
+	for n := root.FirstChild; n != nil; {
+		next := n.NextSibling
+		switch {
+		case n.Type == html.TextNode && strings.TrimSpace(n.Data) == "":
+		case n.DataAtom == atom.Div || n.DataAtom == atom.Aside || n.DataAtom == atom.Nav:
+			if countWords(textOf(n))*2 > countWords(textOf(root)) {
+				return
+			}
+			root.RemoveChild(n)
+		default:
+			return
+		}
+		n = next
+	}
 }
 
 func isFootnoteMark(n *html.Node) bool {
@@ -177,7 +207,7 @@ func firstBlocks(root *html.Node, limit int) *html.Node {
 			total += words
 		default:
 			full = true
-			if !shorten(n, limit-total, total > 0) {
+			if !shortenBlock(n, limit-total, total > 0) {
 				root.RemoveChild(n)
 			}
 		}
@@ -187,9 +217,9 @@ func firstBlocks(root *html.Node, limit int) *html.Node {
 	return root
 }
 
-// shorten cuts a block to about a number of words and reports whether it is to
+// shortenBlock cuts a block to about a number of words and reports whether it is to
 // stay. A block that does not fit goes where others stand before it.
-func shorten(n *html.Node, limit int, others bool) bool {
+func shortenBlock(n *html.Node, limit int, others bool) bool {
 	switch n.DataAtom {
 	case atom.P:
 		return shortenText(n, limit, others)

@@ -99,6 +99,8 @@ func (h *hugo) isUgly(section string) bool {
 
 func (h *hugo) slugify(text string) string { return hugoSlug(text) }
 
+func (h *hugo) expand(m *macros, text string) string { return expandShortcodes(m, text) }
+
 func (h *hugo) writing() writing {
 	return writing{smart: true, summaryKeys: []string{"summary"}, markFirst: true}
 }

@@ -1,6 +1,7 @@
 package content
 
 import (
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -12,6 +13,7 @@ import (
 // file names begin with the date.
 type jekyll struct {
 	folderEngine
+	own       *ownConfig
 	pattern   string
 	separator string
 	inPosts   bool // content.dir is a _posts folder, or below one
@@ -27,7 +29,7 @@ var jekyllStyles = map[string]string{
 }
 
 func newJekyll(s *site, own *ownConfig) *jekyll {
-	j := &jekyll{folderEngine: folderEngine{s}, separator: "\n\n"}
+	j := &jekyll{folderEngine: folderEngine{s}, own: own, separator: "\n\n"}
 	j.pattern = own.scalar("permalink")
 	collections, _ := own.setting("collections").(map[string]any)
 	if posts, ok := collections["posts"].(map[string]any); ok {
@@ -35,7 +37,7 @@ func newJekyll(s *site, own *ownConfig) *jekyll {
 			j.pattern = p
 		}
 	}
-	if s := own.scalar("excerpt_separator"); s != "" {
+	if s, ok := own.setting("excerpt_separator").(string); ok {
 		j.separator = s
 	}
 	if j.pattern == "" {
@@ -114,6 +116,53 @@ func (j *jekyll) address(a *article) string {
 }
 
 func (j *jekyll) slugify(text string) string { return jekyllSlug(text) }
+
+func (j *jekyll) expand(m *macros, text string) string {
+	if on, set := m.article.front.truth("render_with_liquid"); !set || on {
+		text = expandLiquid(m, text, false, j.variables(m.article), jekyllTags)
+	}
+	return kramdown(text)
+}
+
+// variables are what templates may name: the settings of the blog and the front
+// matter of the post.
+func (j *jekyll) variables(a *article) map[string]any {
+	site := map[string]any{}
+	if j.own != nil {
+		maps.Copy(site, j.own.values)
+	}
+	site["url"] = j.host()
+	site["baseurl"] = strings.TrimSuffix(j.url.Path, "/")
+	if _, ok := site["title"]; !ok {
+		site["title"] = ""
+	}
+	return map[string]any{"site": site, "page": a.pageVariables(), "jekyll": map[string]any{"environment": "production"}}
+}
+
+// documentAddress is where a file of a collection or a page stands that is not
+// among the posts.
+func (j *jekyll) documentAddress(file string) (string, bool) {
+	label, rest, ok := strings.Cut(strings.TrimPrefix(file, "_"), "/")
+	stem := strings.TrimSuffix(rest, path.Ext(rest))
+	if !ok || file[0] != '_' {
+		stem = strings.TrimSuffix(file, path.Ext(file))
+		if strings.HasSuffix(j.pattern, "/") || j.pattern == "pretty" {
+			return "/" + strings.TrimSuffix(stem, "index") + "/", true
+		}
+		return "/" + stem + ".html", true
+	}
+	collections, _ := j.own.setting("collections").(map[string]any)
+	collection, ok := collections[label].(map[string]any)
+	if !ok {
+		return "", false
+	}
+	pattern, _ := collection["permalink"].(string)
+	if pattern == "" {
+		pattern = "/:collection/:path:output_ext"
+	}
+	base := path.Base(stem)
+	return strings.NewReplacer(":collection", label, ":path", stem, ":name", jekyllSlug(base), ":title", jekyllPretty(base), ":slug", jekyllSlug(base), ":output_ext", ".html").Replace(pattern), true
+}
 
 func (j *jekyll) writing() writing {
 	return writing{smart: true, summaryKeys: []string{"excerpt"}, separator: j.separator}

@@ -1,42 +1,100 @@
 package content
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
+
+// stretch is a part of a text, from one byte to before another.
+type stretch struct{ from, to int }
 
 // outsideCode applies edit to the parts of a Markdown text that are no code:
 // fenced and indented blocks and code spans pass as they are.
 func outsideCode(text string, edit func(string) string) string {
-	var out, prose strings.Builder
-	flush := func() {
-		out.WriteString(outsideSpans(prose.String(), edit))
-		prose.Reset()
-	}
-	fence, blank := "", true
-	for line := range strings.SplitAfterSeq(text, "\n") {
-		trimmed := strings.TrimLeft(line, " ")
-		indent := len(line) - len(trimmed)
-		switch {
-		case fence != "":
-			out.WriteString(line)
-			if closesFence(trimmed, fence) {
-				fence = ""
-			}
-			continue
-		case fenceOf(trimmed) != "":
-			flush()
-			fence = fenceOf(trimmed)
-			out.WriteString(line)
-			continue
-		case blank && (indent >= 4 || strings.HasPrefix(line, "\t")) && strings.TrimSpace(line) != "":
-			flush()
-			out.WriteString(line) // an indented block goes on until a line is less indented
-			continue
+	var out strings.Builder
+	from := 0
+	for _, code := range codeIn(text) {
+		if code.from > from {
+			out.WriteString(edit(text[from:code.from]))
 		}
-		blank = strings.TrimSpace(line) == ""
-		prose.WriteString(line)
+		out.WriteString(text[code.from:code.to])
+		from = code.to
 	}
-	flush()
+	if from < len(text) || text == "" {
+		out.WriteString(edit(text[from:]))
+	}
 	return out.String()
 }
+
+// codeIn finds the code of a Markdown text, in order.
+func codeIn(text string) []stretch {
+	var found []stretch
+	s := blockScanner{blank: true}
+	prose := 0
+	at := 0
+	for line := range strings.SplitAfterSeq(text, "\n") {
+		end := at + len(line)
+		if s.isCode(line) {
+			found = appendSpans(found, text, prose, at)
+			if n := len(found); n > 0 && found[n-1].to == at {
+				found[n-1].to = end
+			} else {
+				found = append(found, stretch{at, end})
+			}
+			prose = end
+		}
+		at = end
+	}
+	return appendSpans(found, text, prose, len(text))
+}
+
+// blockScanner tells line by line what is a code block.
+type blockScanner struct {
+	fence  string
+	blank  bool // the line before was blank
+	indent int  // of the text of the list item that is open
+}
+
+var listMarker = regexp.MustCompile(`^(?:[-*+]|\d{1,9}[.)])[ \t]+`)
+
+func (s *blockScanner) isCode(line string) bool {
+	text := strings.TrimLeft(line, " \t")
+	indent := columns(line[:len(line)-len(text)])
+	if s.fence != "" {
+		if closesFence(unquote(text), s.fence) {
+			s.fence = ""
+		}
+		return true
+	}
+	if strings.TrimSpace(text) == "" {
+		s.blank = true
+		return false
+	}
+	if indent >= s.indent+4 && s.blank {
+		return true // such a block goes on until a line is less indented
+	}
+	if marker := listMarker.FindString(text); marker != "" {
+		s.indent = indent + len(marker)
+		text = text[len(marker):]
+	} else if s.blank && indent < s.indent {
+		s.indent = 0
+	}
+	s.blank = false
+	s.fence = fenceOf(unquote(text))
+	return s.fence != ""
+}
+
+func columns(space string) int {
+	n := 0
+	for _, c := range space {
+		if n++; c == '\t' {
+			n = (n + 3) / 4 * 4
+		}
+	}
+	return n
+}
+
+func unquote(line string) string { return strings.TrimLeft(line, " >") }
 
 // fenceOf is the run of backticks or tildes that opens a fenced block.
 func fenceOf(line string) string {
@@ -54,31 +112,32 @@ func closesFence(line, fence string) bool {
 	return len(line)-len(rest) >= len(fence) && strings.TrimSpace(rest) == ""
 }
 
-// outsideSpans applies edit between code spans: a run of backticks closes with a
-// run of the same length.
-func outsideSpans(text string, edit func(string) string) string {
-	if !strings.Contains(text, "`") {
-		return edit(text)
-	}
-	var out strings.Builder
-	from := 0
-	for i := 0; i < len(text); {
-		if text[i] != '`' {
-			i++
-			continue
+// maxBackticks bounds the work of looking for the other end of a run.
+const maxBackticks = 64
+
+// appendSpans finds code spans between two places: a run of backticks closes
+// with a run of the same length.
+func appendSpans(found []stretch, text string, from, to int) []stretch {
+	text = text[:to]
+	for i := from; i < to; {
+		next := strings.IndexByte(text[i:], '`')
+		if next < 0 {
+			break
 		}
+		i += next
 		n := len(text[i:]) - len(strings.TrimLeft(text[i:], "`"))
-		end := closingRun(text, i+n, n)
+		end := -1
+		if n <= maxBackticks && (i == 0 || text[i-1] != '\\') {
+			end = closingRun(text, i+n, n)
+		}
 		if end < 0 {
 			i += n
 			continue
 		}
-		out.WriteString(edit(text[from:i]))
-		out.WriteString(text[i:end])
-		from, i = end, end
+		found = append(found, stretch{i, end})
+		i = end
 	}
-	out.WriteString(edit(text[from:]))
-	return out.String()
+	return found
 }
 
 func closingRun(text string, from, n int) int {

@@ -244,6 +244,17 @@ func (p *pelican) slugOf(kind, text string) string {
 	return pelicanSlug(text, p.substitutions[kind], p.preserveCase, p.unicode)
 }
 
+func (p *pelican) expand(m *macros, text string) string {
+	if !strings.Contains(text, "{%") {
+		return text
+	}
+	return outsideCode(text, func(prose string) string {
+		return pelicanTag.ReplaceAllStringFunc(prose, func(tag string) string {
+			return expandPelicanTag(&liquid{macros: m}, tag)
+		})
+	})
+}
+
 func (p *pelican) writing() writing {
 	return writing{python: true, smart: p.setting("typogrify", "") == "true", summaryKeys: []string{"summary"}}
 }

@@ -139,6 +139,9 @@ func (a *article) slugPath(dir string) string {
 	return strings.Join(parts, "/")
 }
 
+// host is the site's scheme and host, without the folder that the blog is in.
+func (s *site) host() string { return (&url.URL{Scheme: s.url.Scheme, Host: s.url.Host}).String() }
+
 // absolute makes the address of a path on the site. The path is as people read
 // it; a leading slash means the site's root all the same, since a blog may live
 // below one. Dots cannot lead out of the site.

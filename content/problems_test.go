@@ -159,11 +159,13 @@ func TestOpenFails(t *testing.T) {
 		change       func(*config.Config)
 		key, message string
 	}{
-		"no folder":    {func(c *config.Config) { c.Content.Dir = "nowhere" }, "content.dir", "there is no folder"},
-		"a file":       {func(c *config.Config) { c.Content.Dir = "blog/a.md" }, "content.dir", "is a file"},
-		"permalink":    {func(c *config.Config) { c.Content.Permalink = "/:yaer/:slug/" }, "content.permalink", ":yaer"},
-		"exclude":      {func(c *config.Config) { c.Content.Exclude = []string{"["} }, "content.exclude", "no glob"},
-		"own settings": {func(c *config.Config) { must(t, os.WriteFile(filepath.Join(c.Dir, "blog/hugo.toml"), []byte("x ="), 0o644)) }, "", "hugo.toml"},
+		"no folder": {func(c *config.Config) { c.Content.Dir = "nowhere" }, "content.dir", "there is no folder"},
+		"a file":    {func(c *config.Config) { c.Content.Dir = "blog/a.md" }, "content.dir", "is a file"},
+		"permalink": {func(c *config.Config) { c.Content.Permalink = "/:yaer/:slug/" }, "content.permalink", ":yaer"},
+		"exclude":   {func(c *config.Config) { c.Content.Exclude = []string{"["} }, "content.exclude", "no glob"},
+		"own settings": {func(c *config.Config) {
+			must(t, os.WriteFile(filepath.Join(c.Dir, "blog/hugo.toml"), []byte("x ="), 0o644))
+		}, "", "hugo.toml"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBlog(t, map[string]string{"a.md": good})

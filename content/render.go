@@ -89,7 +89,7 @@ type postRenderer struct {
 func (r *postRenderer) render() (*Rendering, error) {
 	a := r.article
 	w := a.engine.writing()
-	body, err := r.safe(a.bodySource(), w)
+	body, err := r.safe(r.expand(a.bodySource(), a.bodyLine, false), w)
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +104,7 @@ func (r *postRenderer) render() (*Rendering, error) {
 	out.ExcerptHTML = serialise(excerpt)
 	out.ExcerptText = textOf(excerpt)
 	if a.post.Newsletter.Intro != "" {
-		intro, err := r.safe(a.post.Newsletter.Intro, w)
+		intro, err := r.safe(r.expand(a.post.Newsletter.Intro, a.front.lineOf("intro"), true), w)
 		if err != nil {
 			return nil, err
 		}

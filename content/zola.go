@@ -43,6 +43,8 @@ func (z *zola) address(a *article) string {
 
 func (z *zola) slugify(text string) string { return asciiSlug(text) }
 
+func (z *zola) expand(m *macros, text string) string { return expandZola(m, text) }
+
 func (z *zola) writing() writing {
 	return writing{summaryKeys: []string{"summary"}, markFirst: true}
 }

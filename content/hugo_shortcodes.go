@@ -1,0 +1,322 @@
+package content
+
+import (
+	"html"
+	"path"
+	"strings"
+)
+
+// maxShortcodes bounds how deep shortcodes may stand in one another.
+const maxShortcodes = 50
+
+// expandShortcodes replaces Hugo's shortcodes. In code only the escaped ones
+// become what they stand for.
+func expandShortcodes(m *macros, text string) string {
+	if !strings.Contains(text, "{{<") && !strings.Contains(text, "{{%") {
+		return text
+	}
+	x := &shortcodeExpander{macros: m, text: text, code: codeIn(text)}
+	x.read()
+	var out strings.Builder
+	x.write(&out, 0, len(text), 0, 0)
+	return out.String()
+}
+
+type shortcodeExpander struct {
+	*macros
+	text  string
+	code  []stretch
+	marks []shortcode
+	ends  []int // by mark: the mark that closes it; 0 for none
+}
+
+// read finds all marks, and which of them close which.
+func (x *shortcodeExpander) read() {
+	var open []int
+	for at := 0; ; {
+		s, ok := nextShortcode(x.text, at)
+		if !ok {
+			break
+		}
+		if code, ok := inCode(x.code, s.from); ok && s.escaped == "" {
+			at = min(s.from+3, code.to)
+			continue
+		}
+		at = s.to
+		x.marks = append(x.marks, s)
+		x.ends = append(x.ends, 0)
+		n := len(x.marks) - 1
+		switch {
+		case s.escaped != "" || s.itself:
+		case s.closes:
+			for i := len(open) - 1; i >= 0 && i >= len(open)-maxShortcodes; i-- {
+				if x.marks[open[i]].name == s.name {
+					x.ends[open[i]] = n
+					open = open[:i]
+					break
+				}
+			}
+		default:
+			open = append(open, n)
+			if s.name == "highlight" || s.name == "comment" {
+				at = x.skipTo(s, at)
+			}
+		}
+	}
+}
+
+// skipTo passes over what is not read for shortcodes: it may hold anything.
+func (x *shortcodeExpander) skipTo(s shortcode, at int) int {
+	for {
+		next, ok := nextShortcode(x.text, at)
+		if !ok {
+			return s.to
+		}
+		if next.closes && next.name == s.name {
+			return next.from
+		}
+		at = next.to
+	}
+}
+
+// write expands the text between two places. first is the first mark in it.
+func (x *shortcodeExpander) write(out *strings.Builder, from, to, first, depth int) {
+	for n := first; n < len(x.marks) && x.marks[n].from < to; n++ {
+		s := x.marks[n]
+		if s.from < from {
+			continue
+		}
+		out.WriteString(x.text[from:s.from])
+		from = s.to
+		switch {
+		case s.escaped != "":
+			out.WriteString(x.escaped(s))
+			continue
+		case s.closes: // of a mark that is not there
+			continue
+		}
+		end := x.ends[n]
+		if end == 0 || depth >= maxShortcodes {
+			out.WriteString(x.replace(s, "", false))
+			continue
+		}
+		inner := x.text[s.to:x.marks[end].from]
+		if s.name != "highlight" && s.name != "comment" {
+			var b strings.Builder
+			x.write(&b, s.to, x.marks[end].from, n+1, depth+1)
+			inner = b.String()
+		}
+		out.WriteString(x.replace(s, inner, true))
+		from = x.marks[end].to
+		n = end
+	}
+	out.WriteString(x.text[from:to])
+}
+
+// escaped shows the mark itself; outside code the browser would take what is
+// between its angles for an element.
+func (x *shortcodeExpander) escaped(s shortcode) string {
+	if _, ok := inCode(x.code, s.from); ok {
+		return s.escaped
+	}
+	return html.EscapeString(s.escaped)
+}
+
+func (x *shortcodeExpander) replace(s shortcode, inner string, paired bool) string {
+	p := s.params
+	switch s.name {
+	case "comment":
+		return ""
+	case "highlight":
+		return x.onLines(s, fencedCode(inner, languageWord(p.get(0, "lang", "language"))))
+	case "figure", "img", "image":
+		if p.get(0, "src") != "" {
+			return x.block(s, x.figure(p))
+		}
+	case "ref", "relref":
+		return x.ref(s)
+	case "param":
+		return x.param(s)
+	case "details":
+		return x.details(p, inner)
+	case "qr":
+		return p.get(0, "text") + inner
+	case "video", "audio":
+		if src := p.get(0, "src", "mp4", "webm"); src != "" {
+			return x.block(s, "<"+s.name+` src="`+html.EscapeString(oneLine(src))+`"></`+s.name+">")
+		}
+	}
+	if out, ok := x.platform(s); ok {
+		return out
+	}
+	x.unknown(s.from, "shortcode", s.name)
+	if paired {
+		return dedent(inner)
+	}
+	return ""
+}
+
+// platform makes a link, or a video's picture, of what Hugo embeds.
+func (x *shortcodeExpander) platform(s shortcode) (string, bool) {
+	p := s.params
+	name := strings.TrimSuffix(strings.ReplaceAll(s.name, "-", "_"), "_simple")
+	id := p.get(0, "id", "url", "src")
+	switch name {
+	case "x", "twitter", "tweet":
+		if user, status := p.get(0, "user"), p.get(1, "id"); user != "" && status != "" {
+			return x.block(s, plainLink("https://x.com/"+user+"/status/"+status, "▶ x.com/"+user+"/status/"+status)), true
+		}
+	case "gist":
+		if user, gist := p.get(0, "user"), p.get(1, "id"); user != "" && gist != "" {
+			id = user + "/" + gist
+		}
+	}
+	if id == "" {
+		return "", false
+	}
+	out, ok := embed(name, id, p.get(-1, "title", "label"))
+	return x.block(s, out), ok
+}
+
+// onLines gives a Markdown block lines of its own.
+func (x *shortcodeExpander) onLines(s shortcode, block string) string {
+	line := x.text[strings.LastIndexByte(x.text[:s.from], '\n')+1 : s.from]
+	if strings.TrimSpace(line) != "" {
+		return "\n\n" + block + "\n"
+	}
+	return strings.ReplaceAll(strings.TrimSuffix(block, "\n"), "\n", "\n"+line) + "\n"
+}
+
+// block keeps the text below from becoming part of an HTML block, which a blank
+// line ends.
+func (x *shortcodeExpander) block(s shortcode, out string) string {
+	before := x.text[strings.LastIndexByte(x.text[:s.from], '\n')+1 : s.from]
+	after, _, _ := strings.Cut(x.text[s.to:], "\n")
+	if strings.TrimSpace(before) == "" && strings.TrimSpace(after) == "" {
+		return out + "\n"
+	}
+	return out
+}
+
+func (x *shortcodeExpander) figure(p shortcodeParams) string {
+	f := figure{src: p.get(0, "src"), alt: p.get(1, "alt"), width: p.get(-1, "width"), height: p.get(-1, "height"), link: p.get(-1, "link"), title: p.get(-1, "title")}
+	caption := p.get(-1, "caption")
+	if f.alt == "" {
+		f.alt = plainInline(caption)
+	}
+	if caption != "" {
+		f.caption = x.inlineHTML(caption)
+	}
+	if by := p.get(-1, "attr"); by != "" {
+		by = x.inlineHTML(by)
+		if to := p.get(-1, "attrlink"); to != "" {
+			by = `<a href="` + html.EscapeString(oneLine(to)) + `">` + by + "</a>"
+		}
+		f.caption = strings.TrimSpace(f.caption + " " + by)
+	}
+	return f.html()
+}
+
+func (x *shortcodeExpander) details(p shortcodeParams, inner string) string {
+	summary := p.get(0, "summary")
+	if summary == "" {
+		summary = "Details"
+	}
+	return "<details><summary>" + x.inlineHTML(summary) + "</summary>\n\n" + strings.Trim(dedent(inner), "\n") + "\n\n</details>\n"
+}
+
+// param is a value of the page, else of the site.
+func (x *shortcodeExpander) param(s shortcode) string {
+	name := strings.ToLower(s.params.get(0, "name"))
+	page := x.article.front.values
+	for _, values := range []any{page["params"], page, x.tree.own.setting("params")} {
+		if v, ok := dig(values, name); ok {
+			if text, ok := v.(string); ok {
+				return text
+			}
+		}
+	}
+	x.unevaluated(s.from, x.text[s.from:s.to])
+	return ""
+}
+
+// dig follows a dotted name through tables.
+func dig(v any, name string) (any, bool) {
+	for part := range strings.SplitSeq(name, ".") {
+		table, ok := v.(map[string]any)
+		if !ok {
+			return nil, false
+		}
+		if v, ok = table[part]; !ok {
+			return nil, false
+		}
+	}
+	return v, true
+}
+
+// ref is the address of another page, found by its path or by its file's name.
+func (x *shortcodeExpander) ref(s shortcode) string {
+	want := s.params.get(0, "path")
+	file, fragment := cutFragment(want)
+	if file == "" {
+		return x.article.post.URL + fragment
+	}
+	if to, ok := x.tree.findPage(x.article, file); ok {
+		return to + fragment
+	}
+	x.warn(s.from, "the shortcode "+s.name+" leads to "+clip(want)+", which is not in the content folder")
+	return x.article.site.absolute("/") + fragment
+}
+
+// findPage finds the page that Hugo means by a path: from the page's own folder,
+// from the content root, or by the file's name alone; with or without .md.
+func (t *Tree) findPage(a *article, want string) (string, bool) {
+	want = strings.TrimSuffix(want, "/")
+	var tries []string
+	add := func(p string) {
+		p = strings.TrimPrefix(path.Clean("/"+p), "/")
+		if rest, ok := strings.CutPrefix(p, a.site.below+"/"); ok && a.site.below != "" {
+			p = rest
+		}
+		if isMarkdownName(p) {
+			tries = append(tries, p)
+			return
+		}
+		tries = append(tries, p+".md", path.Join(p, "index.md"), path.Join(p, "_index.md"))
+	}
+	if !strings.HasPrefix(want, "/") {
+		add(path.Join(path.Dir(a.path), want))
+		if a.name.bundle {
+			add(path.Join(path.Dir(path.Dir(a.path)), want))
+		}
+	}
+	add(want)
+	for _, try := range tries {
+		if to, ok := t.addressOf(try); ok {
+			return to, true
+		}
+	}
+	return t.byBaseName(path.Base(want))
+}
+
+// byBaseName finds the one post whose file, or bundle's folder, has a name.
+func (t *Tree) byBaseName(name string) (string, bool) {
+	known := t.known.Load()
+	if known == nil {
+		return "", false
+	}
+	found := ""
+	for p, to := range *known {
+		base := path.Base(p)
+		if strings.HasPrefix(base, "index.") {
+			base = path.Base(path.Dir(p)) + path.Ext(base)
+		}
+		if base == name || strings.TrimSuffix(base, path.Ext(base)) == name {
+			if found != "" && found != to {
+				return "", false
+			}
+			found = to
+		}
+	}
+	return found, found != ""
+}

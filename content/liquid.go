@@ -1,0 +1,352 @@
+package content
+
+import (
+	"regexp"
+	"strings"
+)
+
+// liquid expands Liquid and what Nunjucks has in common with it: {% tags %},
+// {{ output }} and, in Nunjucks, {# comments #}.
+type liquid struct {
+	*macros
+	text     string
+	code     []stretch
+	marks    []liquidMark
+	vars     []map[string]any // the innermost scope last
+	comments bool             // {# … #} are comments
+	tags     liquidTags
+	steps    int
+	out      strings.Builder
+}
+
+// liquidTags knows the tags of one engine; ok is false for an unknown one.
+type liquidTags func(l *liquid, tag liquidMark, inner string) (out string, ok bool)
+
+// liquidMark is one {% tag %} or {{ output }}.
+type liquidMark struct {
+	stretch
+	output    bool
+	name      string // of a tag
+	arguments string // of a tag, or the whole output expression
+	verbatim  string // what a raw, comment or highlight block holds
+	end       int    // of a block tag: the mark that ends it; 0 for none
+}
+
+// Loops over loops could run for ever, and write more than anybody reads.
+const (
+	maxLiquidSteps = 20_000
+	maxLiquidOut   = 4 << 20
+	maxLiquidDepth = 40
+)
+
+// expandLiquid evaluates what can be. vars are the outermost variables.
+func expandLiquid(m *macros, text string, comments bool, vars map[string]any, tags liquidTags) string {
+	if !strings.Contains(text, "{{") && !strings.Contains(text, "{%") && !(comments && strings.Contains(text, "{#")) {
+		return text
+	}
+	l := &liquid{macros: m, text: text, code: codeIn(text), vars: []map[string]any{vars, {}}, comments: comments, tags: tags}
+	l.read()
+	l.pair()
+	l.write(0, len(l.marks), 0, len(text), 0)
+	return l.out.String()
+}
+
+// verbatimTags hold what is not read for tags.
+var verbatimTags = set("raw verbatim comment highlight")
+
+var verbatimEnd = map[string]*regexp.Regexp{
+	"raw": endOf("raw"), "verbatim": endOf("verbatim"), "comment": endOf("comment"), "highlight": endOf("highlight"),
+}
+
+func endOf(name string) *regexp.Regexp { return regexp.MustCompile(`\{%-?\s*end` + name + `\s*-?%\}`) }
+
+// read finds the marks. In code only raw counts, which keeps code from being
+// evaluated.
+func (l *liquid) read() {
+	for at := 0; ; {
+		mark, ok := l.next(at)
+		if !ok {
+			return
+		}
+		if _, within := inCode(l.code, mark.from); within && mark.name != "raw" && mark.name != "verbatim" {
+			at = mark.from + 2
+			continue
+		}
+		if verbatimTags[mark.name] {
+			if end := verbatimEnd[mark.name].FindStringIndex(l.text[mark.to:]); end != nil {
+				mark.verbatim = l.text[mark.to : mark.to+end[0]]
+				mark.to += end[1]
+			} else {
+				mark.verbatim = l.text[mark.to:]
+				mark.to = len(l.text)
+			}
+			if _, within := inCode(l.code, mark.from); !within && mark.name != "raw" && mark.name != "verbatim" {
+				l.code = append(l.code[:l.codeBefore(mark.from)], shift(codeIn(l.text[mark.to:]), mark.to)...)
+			}
+		}
+		at = mark.to
+		l.marks = append(l.marks, mark)
+	}
+}
+
+// codeBefore counts the stretches of code that end before an offset.
+func (l *liquid) codeBefore(at int) int {
+	n := 0
+	for n < len(l.code) && l.code[n].to <= at {
+		n++
+	}
+	return n
+}
+
+func shift(list []stretch, by int) []stretch {
+	for i := range list {
+		list[i].from += by
+		list[i].to += by
+	}
+	return list
+}
+
+func (l *liquid) next(from int) (liquidMark, bool) {
+	for {
+		at := strings.IndexByte(l.text[from:], '{')
+		if at < 0 || from+at+2 > len(l.text) {
+			return liquidMark{}, false
+		}
+		from += at
+		end := map[byte]string{'{': "}}", '%': "%}", '#': "#}"}[l.text[from+1]]
+		if end != "" && (end != "#}" || l.comments) {
+			if n := strings.Index(l.text[from+2:], end); n >= 0 {
+				return newMark(l.text, from, from+2+n+2), true
+			}
+		}
+		from++
+	}
+}
+
+var tagName = regexp.MustCompile(`^[A-Za-z_][\w-]*`)
+
+func newMark(text string, from, to int) liquidMark {
+	inner := text[from+2 : to-2]
+	mark := liquidMark{stretch: stretch{from, to}, output: text[from+1] == '{'}
+	if text[from+1] == '#' {
+		mark.name = "#"
+		return mark
+	}
+	inner = strings.TrimSpace(strings.TrimSuffix(strings.TrimPrefix(inner, "-"), "-"))
+	if mark.output {
+		mark.arguments = inner
+		return mark
+	}
+	mark.name = tagName.FindString(inner)
+	mark.arguments = strings.TrimSpace(inner[len(mark.name):])
+	return mark
+}
+
+// pair finds the end of each block tag.
+func (l *liquid) pair() {
+	var open []int
+	for n, mark := range l.marks {
+		name, ends := strings.CutPrefix(mark.name, "end")
+		if mark.output || name == "" {
+			continue
+		}
+		if !ends {
+			open = append(open, n)
+			continue
+		}
+		for i := len(open) - 1; i >= 0 && i >= len(open)-maxLiquidDepth; i-- {
+			if l.marks[open[i]].name == name {
+				l.marks[open[i]].end = n
+				open = open[:i]
+				break
+			}
+		}
+	}
+}
+
+// write expands the marks first to last, and the text around them.
+func (l *liquid) write(first, last, from, to, depth int) {
+	for n := first; n < last; n++ {
+		mark := l.marks[n]
+		l.prose(from, mark.from)
+		from = mark.to
+		if l.steps++; l.steps > maxLiquidSteps || l.out.Len() > maxLiquidOut || depth > maxLiquidDepth {
+			if l.steps == maxLiquidSteps+1 {
+				l.warn(mark.from, "the tags from here on do more work than a post can need and were left out")
+			}
+			continue
+		}
+		if mark.output {
+			l.output(mark)
+			continue
+		}
+		if mark.end != 0 {
+			l.block(n, depth)
+			n, from = mark.end, l.marks[mark.end].to
+			continue
+		}
+		l.single(mark)
+	}
+	l.prose(from, to)
+}
+
+// prose copies text between marks; a dash beside a mark takes white space away.
+func (l *liquid) prose(from, to int) {
+	if from >= to {
+		return
+	}
+	text := l.text[from:to]
+	if from >= 3 && l.text[from-3] == '-' && l.text[from-1] == '}' {
+		text = strings.TrimLeft(text, " \t\n")
+	}
+	if to+2 < len(l.text) && l.text[to] == '{' && l.text[to+2] == '-' && (l.text[to+1] == '%' || l.text[to+1] == '{') {
+		text = strings.TrimRight(text, " \t\n")
+	}
+	l.out.WriteString(text)
+}
+
+func (l *liquid) output(mark liquidMark) {
+	v, ok := l.evaluate(mark.arguments)
+	if !ok {
+		l.unevaluated(mark.from, l.text[mark.from:mark.to])
+		return
+	}
+	l.out.WriteString(liquidText(v))
+}
+
+// single is a tag without an end.
+func (l *liquid) single(mark liquidMark) {
+	switch mark.name {
+	case "#", "comment":
+		return
+	case "raw", "verbatim":
+		l.out.WriteString(mark.verbatim)
+		return
+	case "highlight":
+		l.out.WriteString(l.highlighted(mark))
+		return
+	case "assign", "set":
+		name, value, ok := strings.Cut(mark.arguments, "=")
+		if v, known := l.evaluate(strings.TrimSpace(value)); ok && known {
+			l.vars[1][strings.TrimSpace(name)] = v
+			return
+		}
+		l.unevaluated(mark.from, l.text[mark.from:mark.to])
+		return
+	}
+	if strings.HasPrefix(mark.name, "end") || mark.name == "else" || mark.name == "elsif" {
+		return // of a block that is not open
+	}
+	if out, ok := l.tags(l, mark, ""); ok {
+		l.out.WriteString(out)
+		return
+	}
+	l.unknown(mark.from, "tag", mark.name)
+}
+
+var rawTag = regexp.MustCompile(`\{%-?\s*(?:end)?raw\s*-?%\}`)
+
+// highlighted makes a fenced block where the tag stands.
+func (l *liquid) highlighted(mark liquidMark) string {
+	lang, _, _ := strings.Cut(mark.arguments, " ")
+	block := fencedCode(rawTag.ReplaceAllString(mark.verbatim, ""), languageWord(lang))
+	line := l.text[strings.LastIndexByte(l.text[:mark.from], '\n')+1 : mark.from]
+	if strings.TrimSpace(line) != "" {
+		return "\n\n" + block
+	}
+	return "\n" + line + strings.TrimSuffix(block, "\n") + "\n"
+}
+
+// block is a tag with what stands between it and its end.
+func (l *liquid) block(n, depth int) {
+	mark := l.marks[n]
+	switch mark.name {
+	case "if", "unless", "ifchanged":
+		l.conditional(n, depth)
+		return
+	case "case":
+		l.unevaluated(mark.from, "{% case "+mark.arguments+" %}")
+		return
+	case "for":
+		l.loop(n, depth)
+		return
+	case "capture", "set":
+		if name, _, filtered := strings.Cut(mark.arguments, "|"); !filtered {
+			l.vars[1][strings.Trim(strings.TrimSpace(name), `"'`)] = l.inner(n, depth)
+			return
+		}
+	}
+	inner := l.inner(n, depth)
+	if out, ok := l.tags(l, mark, inner); ok {
+		l.out.WriteString(out)
+		return
+	}
+	l.unknown(mark.from, "tag", mark.name)
+	l.out.WriteString(dedent(inner))
+}
+
+func (l *liquid) inner(n, depth int) string {
+	outer := l.out
+	l.out = strings.Builder{}
+	l.write(n+1, l.marks[n].end, l.marks[n].to, l.marks[l.marks[n].end].from, depth+1)
+	inner := l.out.String()
+	l.out = outer
+	return inner
+}
+
+// conditional writes the first branch whose condition holds.
+func (l *liquid) conditional(n, depth int) {
+	mark := l.marks[n]
+	holds := l.condition(mark.arguments) != (mark.name == "unless")
+	first, from := n+1, mark.to
+	for i := n + 1; i < mark.end; i++ {
+		branch := l.marks[i]
+		if branch.end != 0 {
+			i = branch.end
+			continue
+		}
+		if branch.name != "else" && branch.name != "elsif" && branch.name != "elif" && branch.name != "elseif" {
+			continue
+		}
+		if holds {
+			l.write(first, i, from, branch.from, depth+1)
+			return
+		}
+		first, from = i+1, branch.to
+		holds = branch.name == "else" || l.condition(branch.arguments)
+	}
+	if holds {
+		l.write(first, mark.end, from, l.marks[mark.end].from, depth+1)
+	}
+}
+
+var forLoop = regexp.MustCompile(`^([\w-]+)\s+in\s+(\S.*)$`)
+
+func (l *liquid) loop(n, depth int) {
+	mark := l.marks[n]
+	m := forLoop.FindStringSubmatch(mark.arguments)
+	if m == nil {
+		l.unevaluated(mark.from, "{% for "+mark.arguments+" %}")
+		return
+	}
+	expression, _, _ := strings.Cut(m[2], " ")
+	if strings.Contains(m[2], "|") {
+		expression = m[2]
+	}
+	v, known := l.evaluate(expression)
+	list, isList := v.([]any)
+	if !known || !isList {
+		l.unevaluated(mark.from, "{% for "+mark.arguments+" %}")
+		return
+	}
+	end := l.marks[mark.end].from
+	for i, item := range list {
+		if l.steps++; l.steps > maxLiquidSteps {
+			return
+		}
+		l.vars = append(l.vars, map[string]any{m[1]: item, "forloop": map[string]any{
+			"index": float64(i + 1), "index0": float64(i), "first": i == 0, "last": i == len(list)-1, "length": float64(len(list))}})
+		l.write(n+1, mark.end, mark.to, end, depth+1)
+		l.vars = l.vars[:len(l.vars)-1]
+	}
+}

@@ -1,0 +1,255 @@
+package content
+
+import (
+	"encoding/json"
+	"html"
+	"math"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/ncruces/go-strftime"
+)
+
+// filter applies one filter of Liquid, Jekyll, Nunjucks or Eleventy; ok is false
+// for one that is not known.
+func (l *liquid) filter(name string, v any, arguments []any) (any, bool) {
+	if out, ok := l.addressFilter(name, v); ok {
+		return out, true
+	}
+	if out, ok := listFilter(name, v, arguments); ok {
+		return out, true
+	}
+	if out, ok := numberFilter(name, v, arguments); ok {
+		return out, true
+	}
+	if out, ok := l.dateFilter(name, v, arguments); ok {
+		return out, true
+	}
+	text := func(n int) string {
+		if n < len(arguments) {
+			return liquidText(arguments[n])
+		}
+		return ""
+	}
+	s := liquidText(v)
+	switch name {
+	case "slugify", "slug":
+		return l.article.engine.slugify(s), true
+	case "default", "d":
+		if v == nil || v == false || s == "" {
+			if len(arguments) > 0 {
+				return arguments[0], true
+			}
+		}
+		return v, true
+	case "append":
+		return s + text(0), true
+	case "prepend":
+		return text(0) + s, true
+	case "replace":
+		return strings.ReplaceAll(s, text(0), text(1)), len(s) < 1<<16
+	case "replace_first":
+		return strings.Replace(s, text(0), text(1), 1), true
+	case "remove":
+		return strings.ReplaceAll(s, text(0), ""), text(0) != ""
+	case "remove_first":
+		return strings.Replace(s, text(0), "", 1), true
+	case "split":
+		return splitText(s, text(0)), true
+	}
+	return textFilter(name, s)
+}
+
+func textFilter(name, s string) (any, bool) {
+	switch name {
+	case "safe", "raw", "string", "smartify", "strip_index":
+		return s, true
+	case "upcase", "upper":
+		return strings.ToUpper(s), true
+	case "downcase", "lower":
+		return strings.ToLower(s), true
+	case "capitalize":
+		return capitalise(s), true
+	case "strip", "trim":
+		return strings.TrimSpace(s), true
+	case "lstrip":
+		return strings.TrimLeftFunc(s, unicode.IsSpace), true
+	case "rstrip":
+		return strings.TrimRightFunc(s, unicode.IsSpace), true
+	case "normalize_whitespace":
+		return strings.Join(strings.Fields(s), " "), true
+	case "strip_newlines":
+		return strings.ReplaceAll(s, "\n", ""), true
+	case "newline_to_br":
+		return strings.ReplaceAll(s, "\n", "<br />\n"), true
+	case "strip_html", "striptags":
+		return stripTags(s), true
+	case "escape", "e", "xml_escape", "escape_once", "forceescape":
+		return html.EscapeString(html.UnescapeString(s)), true
+	case "url_encode", "cgi_escape", "urlencode":
+		return url.QueryEscape(s), true
+	case "uri_escape":
+		return (&url.URL{Path: s}).EscapedPath(), true
+	case "url_decode":
+		out, err := url.QueryUnescape(s)
+		return out, err == nil
+	case "number_of_words":
+		return float64(len(strings.Fields(s))), true
+	case "jsonify", "json", "dump", "inspect":
+		out, err := json.Marshal(s)
+		return string(out), err == nil
+	}
+	return nil, false
+}
+
+// addressFilter makes an address of a path on the site.
+func (l *liquid) addressFilter(name string, v any) (any, bool) {
+	s := liquidText(v)
+	switch name {
+	case "relative_url", "absolute_url", "url", "htmlBaseUrl", "absoluteUrl":
+		if u, err := url.Parse(s); err == nil && (u.IsAbs() || u.Host != "") {
+			return s, true
+		}
+		p, fragment := cutFragment(s)
+		return l.article.site.absolute(p) + fragment, true
+	}
+	return nil, false
+}
+
+func listFilter(name string, v any, arguments []any) (any, bool) {
+	list, isList := v.([]any)
+	if !isList {
+		if s, ok := v.(string); ok && (name == "size" || name == "length") {
+			return float64(len([]rune(s))), true
+		}
+		return nil, false
+	}
+	switch name {
+	case "size", "length":
+		return float64(len(list)), true
+	case "first":
+		return at(list, 0)
+	case "last":
+		return at(list, len(list)-1)
+	case "join":
+		between := " "
+		if len(arguments) > 0 {
+			between = liquidText(arguments[0])
+		}
+		parts := make([]string, len(list))
+		for i, item := range list {
+			parts[i] = liquidText(item)
+		}
+		return strings.Join(parts, between), true
+	case "array_to_sentence_string":
+		return sentence(list), true
+	case "reverse":
+		out := slices.Clone(list)
+		slices.Reverse(out)
+		return out, true
+	case "sort", "sort_natural":
+		if len(arguments) > 0 {
+			return nil, false
+		}
+		out := slices.Clone(list)
+		slices.SortStableFunc(out, func(a, b any) int { return strings.Compare(liquidText(a), liquidText(b)) })
+		return out, true
+	case "uniq", "compact":
+		var out []any
+		for _, item := range list {
+			if item != nil && !(name == "uniq" && slices.ContainsFunc(out, func(o any) bool { return liquidText(o) == liquidText(item) })) {
+				out = append(out, item)
+			}
+		}
+		return out, true
+	}
+	return nil, false
+}
+
+func sentence(list []any) string {
+	var b strings.Builder
+	for i, item := range list {
+		switch {
+		case i == 0:
+		case i == len(list)-1 && i == 1:
+			b.WriteString(" and ")
+		case i == len(list)-1:
+			b.WriteString(", and ")
+		default:
+			b.WriteString(", ")
+		}
+		b.WriteString(liquidText(item))
+	}
+	return b.String()
+}
+
+func numberFilter(name string, v any, arguments []any) (any, bool) {
+	x, isNumber := v.(float64)
+	if !isNumber {
+		return nil, false
+	}
+	var y float64
+	if len(arguments) > 0 {
+		y, _ = arguments[0].(float64)
+	}
+	switch name {
+	case "plus":
+		return x + y, true
+	case "minus":
+		return x - y, true
+	case "times":
+		return x * y, true
+	case "divided_by":
+		return math.Floor(x / y), y != 0
+	case "modulo":
+		return math.Mod(x, y), y != 0
+	case "round":
+		return math.Round(x), true
+	case "ceil":
+		return math.Ceil(x), true
+	case "floor":
+		return math.Floor(x), true
+	case "abs":
+		return math.Abs(x), true
+	}
+	return nil, false
+}
+
+func (l *liquid) dateFilter(name string, v any, arguments []any) (any, bool) {
+	layout := map[string]string{"date_to_string": "%d %b %Y", "date_to_long_string": "%d %B %Y",
+		"date_to_xmlschema": "%Y-%m-%dT%H:%M:%S%:z", "date_to_rfc822": "%a, %d %b %Y %H:%M:%S %z"}[name]
+	if name == "date" && len(arguments) == 1 {
+		layout = liquidText(arguments[0])
+	}
+	if layout == "" {
+		return nil, false
+	}
+	when, ok := v.(time.Time)
+	if !ok {
+		if when, ok = parseDate(liquidText(v), l.article.site.loc); !ok {
+			return nil, false
+		}
+	}
+	if name == "date_to_xmlschema" {
+		return when.Format(time.RFC3339), true
+	}
+	return strftime.Format(layout, when), true
+}
+
+func splitText(s, by string) []any {
+	out := []any{}
+	for _, part := range strings.SplitN(s, by, 1000) {
+		out = append(out, part)
+	}
+	return out
+}
+
+func capitalise(s string) string {
+	for i, r := range s {
+		return s[:i] + string(unicode.ToUpper(r)) + s[i+len(string(r)):]
+	}
+	return s
+}

@@ -1,0 +1,221 @@
+package content
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Values of Liquid are nil, bool, float64, string, time.Time, []any and
+// map[string]any.
+
+var liquidToken = regexp.MustCompile(`"[^"]*"|'[^']*'|==|!=|<=|>=|<|>|\||:|,|\(|\)|=|[\w.\[\]"'@?-]+|\S`)
+
+// evaluate reads `value | filter: argument, … | …`; ok is false where a filter is
+// not known here. A name that is not known is nil, as in Liquid; then only what
+// filters make of it counts.
+func (l *liquid) evaluate(expression string) (v any, ok bool) {
+	tokens := liquidToken.FindAllString(expression, 200)
+	if len(tokens) == 0 {
+		return nil, false
+	}
+	v, known := l.value(tokens[0])
+	for tokens = tokens[1:]; len(tokens) > 0; {
+		if tokens[0] != "|" || len(tokens) < 2 {
+			return nil, false
+		}
+		name := tokens[1]
+		tokens = tokens[2:]
+		var arguments []any
+		arguments, tokens, ok = l.arguments(tokens)
+		if !ok {
+			return nil, false
+		}
+		if v, ok = l.filter(name, v, arguments); !ok {
+			return nil, false
+		}
+	}
+	return v, known || liquidText(v) != ""
+}
+
+// arguments follow a filter after a colon in Liquid, in brackets in Nunjucks.
+func (l *liquid) arguments(tokens []string) (list []any, rest []string, ok bool) {
+	if len(tokens) == 0 || tokens[0] != ":" && tokens[0] != "(" {
+		return nil, tokens, true
+	}
+	for tokens = tokens[1:]; len(tokens) > 0 && tokens[0] != "|"; tokens = tokens[1:] {
+		if tokens[0] == "," || tokens[0] == ")" {
+			continue
+		}
+		v, ok := l.value(tokens[0])
+		if !ok {
+			return nil, nil, false
+		}
+		list = append(list, v)
+	}
+	return list, tokens, true
+}
+
+func (l *liquid) value(token string) (any, bool) {
+	switch token {
+	case "nil", "null", "none", "empty", "blank":
+		return nil, true
+	case "true", "false":
+		return token == "true", true
+	}
+	if c := token[0]; c == '"' || c == '\'' {
+		return strings.Trim(token, string(c)), len(token) > 1
+	}
+	if n, err := strconv.ParseFloat(token, 64); err == nil && (token[0] == '-' || token[0] >= '0' && token[0] <= '9') {
+		return n, true
+	}
+	return l.variable(token)
+}
+
+var variablePart = regexp.MustCompile(`[^.\[\]"']+`)
+
+func (l *liquid) variable(path string) (any, bool) {
+	parts := variablePart.FindAllString(path, 20)
+	if len(parts) == 0 {
+		return nil, false
+	}
+	var v any
+	found := false
+	for i := len(l.vars) - 1; i >= 0 && !found; i-- {
+		v, found = l.vars[i][parts[0]]
+	}
+	for _, part := range parts[1:] {
+		if !found {
+			return nil, false
+		}
+		v, found = member(v, part)
+	}
+	return v, found
+}
+
+func member(v any, name string) (any, bool) {
+	switch v := v.(type) {
+	case map[string]any:
+		out, ok := v[name]
+		if !ok {
+			out, ok = v[strings.ToLower(name)]
+		}
+		return out, ok
+	case []any:
+		switch name {
+		case "size", "length":
+			return float64(len(v)), true
+		case "first":
+			return at(v, 0)
+		case "last":
+			return at(v, len(v)-1)
+		}
+		if n, err := strconv.Atoi(name); err == nil {
+			return at(v, n)
+		}
+	case string:
+		if name == "size" || name == "length" {
+			return float64(len([]rune(v))), true
+		}
+	}
+	return nil, false
+}
+
+func at(list []any, n int) (any, bool) {
+	if n < 0 || n >= len(list) {
+		return nil, true
+	}
+	return list[n], true
+}
+
+// condition reads `a == b and c`; what is not known is nil, which is false.
+func (l *liquid) condition(expression string) bool {
+	tokens := liquidToken.FindAllString(expression, 200)
+	result, join, negate := false, "or", false
+	for i := 0; i < len(tokens); {
+		switch tokens[i] {
+		case "and", "or":
+			join = tokens[i]
+			i++
+			continue
+		case "not":
+			negate = !negate
+			i++
+			continue
+		}
+		left, _ := l.value(tokens[i])
+		holds := truthy(left)
+		i++
+		if i+1 < len(tokens) && tokens[i] != "and" && tokens[i] != "or" {
+			right, _ := l.value(tokens[i+1])
+			holds = compareValues(left, tokens[i], right)
+			i += 2
+		}
+		holds = holds != negate
+		negate = false
+		if join == "and" {
+			result = result && holds
+		} else {
+			result = result || holds
+		}
+	}
+	return result
+}
+
+func compareValues(left any, operator string, right any) bool {
+	a, b := liquidText(left), liquidText(right)
+	x, isNumber := left.(float64)
+	y, both := right.(float64)
+	switch operator {
+	case "==", "===":
+		return a == b
+	case "!=", "!==":
+		return a != b
+	case "contains":
+		if list, ok := left.([]any); ok {
+			for _, item := range list {
+				if liquidText(item) == b {
+					return true
+				}
+			}
+			return false
+		}
+		return strings.Contains(a, b)
+	case "<":
+		return isNumber && both && x < y
+	case ">":
+		return isNumber && both && x > y
+	case "<=":
+		return isNumber && both && x <= y
+	case ">=":
+		return isNumber && both && x >= y
+	}
+	return false
+}
+
+func truthy(v any) bool {
+	b, isBool := v.(bool)
+	return v != nil && (!isBool || b)
+}
+
+// liquidText is a value as output shows it.
+func liquidText(v any) string {
+	switch v := v.(type) {
+	case string:
+		return v
+	case bool:
+		return strconv.FormatBool(v)
+	case float64:
+		return strconv.FormatFloat(v, 'f', -1, 64)
+	case time.Time:
+		return v.Format("2006-01-02 15:04:05 -0700")
+	case []any:
+		var b strings.Builder
+		for _, item := range v {
+			b.WriteString(liquidText(item))
+		}
+		return b.String()
+	}
+	return ""
+}

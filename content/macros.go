@@ -1,0 +1,207 @@
+package content
+
+import (
+	"fmt"
+	"html"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// macros are what an engine writes into Markdown besides: shortcodes, tags,
+// variables. One value expands one text.
+type macros struct {
+	article *article
+	tree    *Tree
+	links   *linker
+	line    int  // of the file where the text begins
+	quiet   bool // the text was looked at before
+	depth   int  // of includes
+	base    string
+}
+
+// expand replaces an engine's macros in a text that begins in a line of the file.
+func (r *postRenderer) expand(text string, line int, quiet bool) string {
+	m := &macros{article: r.article, tree: r.tree, links: r.links, line: line, quiet: quiet, base: text}
+	return r.article.engine.expand(m, text)
+}
+
+// warn reports what stands at an offset of the text, once for each line.
+func (m *macros) warn(offset int, message string) {
+	if m.quiet {
+		return
+	}
+	line := m.line + strings.Count(m.base[:min(max(offset, 0), len(m.base))], "\n")
+	problem := Problem{Path: m.article.path, Line: line, Message: message}
+	if !slices.Contains(m.article.problems, problem) {
+		m.article.problems = append(m.article.problems, problem)
+	}
+}
+
+func (m *macros) unknown(offset int, kind, name string) {
+	m.warn(offset, fmt.Sprintf("the %s %s is not known here: only its inner text was kept", kind, clip(name)))
+}
+
+func (m *macros) unevaluated(offset int, text string) {
+	m.warn(offset, fmt.Sprintf("%s cannot be evaluated here and was left out", clip(oneLine(text))))
+}
+
+// inCode reports whether an offset is within code; the stretches are in order.
+func inCode(code []stretch, at int) (stretch, bool) {
+	i, _ := slices.BinarySearchFunc(code, at, func(s stretch, at int) int {
+		if s.to <= at {
+			return -1
+		}
+		if s.from > at {
+			return 1
+		}
+		return 0
+	})
+	if i < len(code) && code[i].from <= at && at < code[i].to {
+		return code[i], true
+	}
+	return stretch{}, false
+}
+
+// fenced makes a code block that its own content cannot close.
+func fencedCode(code, lang string) string {
+	fence := "```"
+	for strings.Contains(code, fence) {
+		fence += "`"
+	}
+	return fence + lang + "\n" + strings.Trim(code, "\n") + "\n" + fence + "\n"
+}
+
+var simpleWord = regexp.MustCompile(`^[\w+#.-]+$`)
+
+// languageWord keeps an odd language name from becoming more than that.
+func languageWord(s string) string {
+	if simpleWord.MatchString(s) {
+		return s
+	}
+	return ""
+}
+
+// figure is a picture with a caption; its fields are HTML-escaped here, except
+// caption, which is HTML.
+type figure struct {
+	src, alt, width, height, link, title, caption string
+}
+
+func (f figure) html() string {
+	var b strings.Builder
+	attribute := func(key, value string) {
+		if value != "" {
+			b.WriteString(" " + key + `="` + html.EscapeString(oneLine(value)) + `"`)
+		}
+	}
+	b.WriteString("<figure>")
+	if f.link != "" {
+		b.WriteString("<a")
+		attribute("href", f.link)
+		b.WriteString(">")
+	}
+	b.WriteString("<img")
+	attribute("src", f.src)
+	attribute("alt", f.alt)
+	attribute("width", f.width)
+	attribute("height", f.height)
+	b.WriteString("/>")
+	if f.link != "" {
+		b.WriteString("</a>")
+	}
+	if f.title != "" || f.caption != "" {
+		b.WriteString("<figcaption>")
+		if f.title != "" {
+			b.WriteString("<h4>" + html.EscapeString(oneLine(f.title)) + "</h4>")
+		}
+		if f.caption != "" {
+			b.WriteString("<p>" + f.caption + "</p>")
+		}
+		b.WriteString("</figcaption>")
+	}
+	b.WriteString("</figure>")
+	return b.String()
+}
+
+// inlineHTML renders a caption's Markdown without the paragraph around it.
+func (m *macros) inlineHTML(markdown string) string {
+	markdown = oneLine(markdown)
+	out, err := m.tree.markdown.html(markdown, m.article.engine.writing())
+	if err != nil {
+		return html.EscapeString(markdown)
+	}
+	out = strings.TrimSpace(out)
+	if inner, ok := strings.CutPrefix(out, "<p>"); ok && strings.Count(out, "<p>") == 1 {
+		out = strings.TrimSuffix(inner, "</p>")
+	}
+	return strings.Join(strings.Fields(out), " ")
+}
+
+// frame is an embedded page; the cleaner makes a linked picture or a link of it.
+func frame(src, title string) string {
+	return `<iframe src="` + html.EscapeString(oneLine(src)) + `" title="` + html.EscapeString(oneLine(title)) + `"></iframe>`
+}
+
+// plainLink leads to what cannot be shown.
+func plainLink(to, label string) string {
+	return `<a href="` + html.EscapeString(oneLine(to)) + `">` + html.EscapeString(oneLine(label)) + `</a>`
+}
+
+var safeID = regexp.MustCompile(`^[\w./@-]+$`)
+
+// embed is what the shortcodes of all engines call the same: a player or a post
+// on a platform, by its id there. ok is false where the name says nothing.
+func embed(name, id, title string) (out string, ok bool) {
+	where := map[string]string{
+		"youtube": "https://www.youtube.com/embed/", "vimeo": "https://player.vimeo.com/video/",
+		"instagram": "https://www.instagram.com/p/", "gist": "https://gist.github.com/",
+		"x": "https://x.com/i/status/", "twitter": "https://x.com/i/status/", "tweet": "https://x.com/i/status/",
+		"streamable": "https://streamable.com/", "codepen": "https://codepen.io/", "spotify": "https://open.spotify.com/",
+		"dailymotion": "https://www.dailymotion.com/video/", "bilibili": "https://www.bilibili.com/video/",
+		"soundcloud": "https://soundcloud.com/", "jsfiddle": "https://jsfiddle.net/", "asciinema": "https://asciinema.org/a/",
+	}
+	base, ok := where[name]
+	if !ok {
+		return "", false
+	}
+	to := base + id
+	switch {
+	case strings.HasPrefix(id, "https://") || strings.HasPrefix(id, "http://"):
+		to = id
+	case !safeID.MatchString(id):
+		return "", true
+	}
+	if name == "youtube" || name == "vimeo" {
+		return frame(to, title), true
+	}
+	if title == "" {
+		title = "▶ " + strings.TrimPrefix(to, "https://")
+	}
+	return plainLink(to, title), true
+}
+
+// dedent takes the indentation away that all lines share: inner text is often
+// set in below its shortcode, which Markdown would take for code.
+func dedent(s string) string {
+	lines := strings.Split(s, "\n")
+	common := -1
+	for i, l := range lines {
+		trimmed := strings.TrimLeft(l, " \t")
+		if trimmed == "" || i == 0 && trimmed == l {
+			continue
+		}
+		if n := len(l) - len(trimmed); common < 0 || n < common {
+			common = n
+		}
+	}
+	if common <= 0 {
+		return s
+	}
+	for i, l := range lines {
+		if len(l) >= common && strings.TrimSpace(l[:common]) == "" {
+			lines[i] = l[common:]
+		}
+	}
+	return strings.Join(lines, "\n")
+}
