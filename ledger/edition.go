@@ -94,6 +94,15 @@ func (l *Ledger) Editions(ctx context.Context) ([]Edition, error) {
 	return all, l.fail("read the editions", err)
 }
 
+// UnfinishedEditions returns those with recipients nobody tried, and those with
+// deliveries that wait for another try, newest first. Others are not even counted,
+// so that it costs what is unfinished and not what was ever sent.
+func (l *Ledger) UnfinishedEditions(ctx context.Context) ([]Edition, error) {
+	open, err := l.editions(ctx, `e.canceled_at IS NULL AND (e.done_at IS NULL
+		OR e.number IN (SELECT w.edition FROM delivery w WHERE w.progress = 'deferred'))`)
+	return open, l.fail("read the unfinished editions", err)
+}
+
 // Edition returns one; nil where there is none.
 func (l *Ledger) Edition(ctx context.Context, number int64) (*Edition, error) {
 	found, err := l.editions(ctx, "e.number = $1", number)

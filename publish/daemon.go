@@ -25,7 +25,7 @@ type Daemon struct {
 	wait   Wait
 
 	surveys chan *pass // the newest survey that mail has not been sent for yet
-	idle    chan struct{}
+	mailed  func()     // told after each survey's mail
 
 	warned map[Warning]bool // warnings already logged
 
@@ -48,7 +48,7 @@ type DaemonOptions struct {
 // Daemon makes a Daemon on an open ledger, whose lock the caller holds.
 func (p *Publisher) Daemon(l *ledger.Ledger, o DaemonOptions) *Daemon {
 	d := &Daemon{Publisher: p, ledger: l, every: o.Every, wait: o.Wait, surveys: make(chan *pass, 1),
-		idle: make(chan struct{}, 1), faults: map[string]error{}, warned: map[Warning]bool{}}
+		mailed: func() {}, faults: map[string]error{}, warned: map[Warning]bool{}}
 	if d.every == 0 {
 		d.every = time.Minute
 	}
@@ -123,10 +123,7 @@ func (d *Daemon) mailSurveys(ctx context.Context) {
 			d.logMail(s.report)
 			d.note("mail", errors.Join(append(asErrors(s.report.Errors), err)...))
 		}
-		select {
-		case d.idle <- struct{}{}:
-		default:
-		}
+		d.mailed()
 	}
 }
 

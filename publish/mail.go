@@ -18,7 +18,7 @@ func (s *pass) mail(ctx context.Context) error {
 	if err := s.mailDue(ctx); err != nil || !s.live {
 		return err
 	}
-	editions, err := s.ledger.Editions(context.WithoutCancel(ctx))
+	editions, err := s.ledger.UnfinishedEditions(context.WithoutCancel(ctx))
 	if err != nil {
 		return err
 	}
@@ -91,18 +91,14 @@ func (s *pass) settleInterrupted(ctx context.Context) error {
 	return nil
 }
 
+// openEditions are those with recipients nobody tried, oldest first.
 func (s *pass) openEditions(ctx context.Context) ([]ledger.Edition, error) {
-	all, err := s.ledger.Editions(ctx)
+	unfinished, err := s.ledger.UnfinishedEditions(ctx)
 	if err != nil {
 		return nil, err
 	}
-	var open []ledger.Edition
-	for i := len(all) - 1; i >= 0; i-- {
-		if all[i].Done.IsZero() && !all[i].Canceled {
-			open = append(open, all[i])
-		}
-	}
-	return open, nil
+	slices.Reverse(unfinished)
+	return slices.DeleteFunc(unfinished, func(e ledger.Edition) bool { return !e.Done.IsZero() }), nil
 }
 
 // planned reports editions without delivering them.
