@@ -48,6 +48,7 @@ func (t *Tree) articleOf(src *source) *article {
 	if auto, ok := t.engine.(*autoEngine); ok {
 		a.engine = auto.of(src)
 	}
+	a.engine.prepare(a, t.sections.Load())
 	a.post = &Post{Path: src.path, BodyHash: src.bodyHash, FileHash: src.fileHash, ModTime: src.modTime}
 	return a
 }

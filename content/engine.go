@@ -11,6 +11,9 @@ import (
 type engine interface {
 	// covers tells by the path alone whether a file can be a post.
 	covers(path string) bool
+	// prepare lets folders and settings fill what the front matter leaves open,
+	// and finds the language that the path says, before any field is read.
+	prepare(a *article, s *sections)
 	// isPage tells by what was read that a file is a page of the site, no post.
 	isPage(a *article) bool
 	// complete derives what the front matter leaves open: title, date, slug,
@@ -62,6 +65,8 @@ type site struct {
 type folderEngine struct{ *site }
 
 func (folderEngine) covers(string) bool { return true }
+
+func (folderEngine) prepare(*article, *sections) {}
 
 func (folderEngine) expand(_ *macros, text string) string { return text }
 

@@ -164,9 +164,9 @@ func words(s string) string {
 	return strings.Join(word.FindAllString(s, -1), " ")
 }
 
-var leftover = regexp.MustCompile(`(?:href|src)="(?:[^"hmft]|h[^t]|\{)[^"]*"|\{(?:filename|static|attach|tag|category|author|index)\}[^ <]*|<(?:script|style|form|iframe|object|embed)|\son\w+="`)
+var leftover = regexp.MustCompile(`\{\{|\{%|(?:href|src)="(?:[^"hmft]|h[^t]|\{)[^"]*"|\{(?:filename|static|attach|tag|category|author|index)\}[^ <]*|<(?:script|style|form|iframe|object|embed)|\son\w+="`)
 
-var inCode = regexp.MustCompile(`(?s)<code.*?</code>`)
+var inCode = regexp.MustCompile(`(?s)<(?:code|pre).*?</(?:code|pre)>`)
 
 func leftovers(html string) []string {
 	return leftover.FindAllString(inCode.ReplaceAllString(html, ""), -1)

@@ -55,6 +55,16 @@ func (j *jekyll) covers(p string) bool {
 	return datePrefix.MatchString(path.Base(p)) && (j.inPosts || slices.Contains(folders, "_posts"))
 }
 
+func (j *jekyll) prepare(a *article, _ *sections) {
+	file, kind := path.Join(j.below, a.path), "posts"
+	if slices.Contains(strings.Split(a.name.dir, "/"), "_drafts") {
+		kind = "drafts"
+	}
+	for _, values := range jekyllDefaults(j.own, file, kind) {
+		a.inherit(values)
+	}
+}
+
 func (j *jekyll) isPage(*article) bool { return false }
 
 func (j *jekyll) complete(a *article) {

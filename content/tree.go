@@ -29,6 +29,8 @@ type Tree struct {
 	// known are the addresses that the last Scan found, by path: where links
 	// between posts lead.
 	known atomic.Pointer[map[string]string]
+	// sections are what the last Scan found to hold for whole folders.
+	sections atomic.Pointer[sections]
 }
 
 // SettingError is a setting that the tree cannot be read by.
@@ -146,7 +148,7 @@ func contentFolder(own *ownConfig) string {
 }
 
 // fingerprint changes with all that decides what a scan makes of a file.
-func (t *Tree) fingerprint(build string) [32]byte {
+func (t *Tree) fingerprint(build string, s *sections) [32]byte {
 	c := t.cfg
 	parts, _ := json.Marshal([]any{snapshotVersion, build, t.site.dir, c.Site.URL.String(), c.Site.Language,
 		c.Site.Timezone.String(), c.Content, c.Feeds.Dir, c.Mail.Outbox, c.Templates})
@@ -154,7 +156,7 @@ func (t *Tree) fingerprint(build string) [32]byte {
 		parts = append(parts, t.own.dialect...)
 		parts = append(parts, t.own.text...)
 	}
-	return sha256.Sum256(parts)
+	return sha256.Sum256(append(parts, s.text...))
 }
 
 // Scan is what one look over the tree found.
@@ -176,13 +178,16 @@ type Scan struct {
 // Scan walks the tree. last may be nil; it is ignored where the config, the
 // engine's config or the program's version (given here as build) has changed.
 func (t *Tree) Scan(ctx context.Context, last *Snapshot, build string) (*Scan, error) {
-	next := &Snapshot{started: time.Now(), fingerprint: t.fingerprint(build)}
-	if last != nil && last.fingerprint != next.fingerprint {
-		last = nil
-	}
+	started := time.Now()
 	list, err := t.list(ctx)
 	if err != nil {
 		return nil, err
+	}
+	s := t.readSections(list.sections)
+	t.sections.Store(s)
+	next := &Snapshot{started: started, fingerprint: t.fingerprint(build, s)}
+	if last != nil && last.fingerprint != next.fingerprint {
+		last = nil
 	}
 	read, err := t.readAll(ctx, list.files, last, next)
 	if err != nil {

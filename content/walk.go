@@ -28,6 +28,7 @@ type file struct {
 // folders that it did not follow.
 type listing struct {
 	files    []file
+	sections []file // what speaks of the posts of its folder
 	problems []Problem
 }
 
@@ -37,8 +38,35 @@ func (t *Tree) list(ctx context.Context) (*listing, error) {
 	if err := w.folder(ctx, t.site.dir, ""); err != nil {
 		return nil, fmt.Errorf("reading content.dir %s: %w", t.site.dir, err)
 	}
-	slices.SortFunc(w.files, func(a, b file) int { return cmp.Compare(a.path, b.path) })
+	byPath := func(a, b file) int { return cmp.Compare(a.path, b.path) }
+	slices.SortFunc(w.files, byPath)
+	slices.SortFunc(w.sections, byPath)
+	if _, ok := t.engine.(*hugo); ok {
+		w.files = slices.DeleteFunc(w.files, bundled(w.files))
+	}
 	return &w.listing, nil
+}
+
+// bundled tells the files that lie in a leaf bundle: Hugo makes no pages of them.
+func bundled(files []file) func(file) bool {
+	leaves := map[string]bool{}
+	for _, f := range files {
+		if dir := path.Dir(f.path); dir != "." && strings.HasPrefix(path.Base(f.path), "index.") {
+			leaves[dir] = true
+		}
+	}
+	return func(f file) bool {
+		dir := path.Dir(f.path)
+		if leaves[dir] && strings.HasPrefix(path.Base(f.path), "index.") {
+			dir = path.Dir(dir)
+		}
+		for ; dir != "."; dir = path.Dir(dir) {
+			if leaves[dir] {
+				return true
+			}
+		}
+		return false
+	}
 }
 
 type walker struct {
@@ -99,7 +127,12 @@ func (w *walker) entry(ctx context.Context, e fs.DirEntry, full, rel string) err
 		w.link(full, rel)
 		return nil
 	}
-	if !w.candidate(rel) || w.excluded(rel) {
+	section := w.tree.sectionFile(rel)
+	if !section && !w.candidate(rel) || w.excluded(rel) {
+		return nil
+	}
+	if section {
+		w.sections = append(w.sections, file{path: rel, real: full})
 		return nil
 	}
 	if !e.Type().IsRegular() {

@@ -1,0 +1,250 @@
+package content
+
+import (
+	"encoding/json"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/bmatcuk/doublestar/v4"
+)
+
+// sections are what files beside the posts say of all posts in a folder: Hugo's
+// cascade in _index.md, Eleventy's directory data.
+type sections struct {
+	layers map[string][]inherited // by folder, or by file without extension, from the engine's content root
+	text   []byte                 // all that was read: it decides whether a snapshot still holds
+}
+
+// inherited is front matter that holds where a post has none of its own.
+type inherited struct {
+	values map[string]any
+	glob   string // of pages, from the content root with a slash before; "" for all
+	lang   string // "" for all
+}
+
+// sectionFile tells whether a file speaks of its folder's posts.
+func (t *Tree) sectionFile(rel string) bool {
+	base := path.Base(rel)
+	switch t.engine.(type) {
+	case *hugo:
+		return strings.HasPrefix(base, "_index.") && isMarkdownName(base)
+	case *eleventy:
+		return path.Ext(base) == ".json" || strings.Contains(base, ".11tydata.")
+	}
+	return false
+}
+
+// readSections reads those files, the ones above content.dir too.
+func (t *Tree) readSections(found []file) *sections {
+	s := &sections{layers: map[string][]inherited{}}
+	for above := t.site.below; above != ""; above = strings.TrimPrefix(path.Dir(above), ".") {
+		folder := strings.TrimPrefix(path.Dir(above), ".")
+		s.readAbove(t, folder)
+	}
+	for _, f := range found {
+		s.read(t, f.real, path.Join(t.site.below, f.path))
+	}
+	return s
+}
+
+func (s *sections) readAbove(t *Tree, folder string) {
+	depth := strings.Count(t.site.below, "/") + 1
+	if folder != "" {
+		depth -= strings.Count(folder, "/") + 1
+	}
+	dir := filepath.Join(t.site.dir, strings.Repeat("../", depth))
+	names := []string{"_index.md"}
+	if base := path.Base(folder); folder != "" {
+		names = append(names, base+".json", base+".11tydata.json", base+".11tydata.js")
+	}
+	for _, name := range names {
+		if file := filepath.Join(dir, name); t.sectionFile(name) {
+			if info, err := os.Stat(file); err == nil && info.Mode().IsRegular() {
+				s.read(t, file, path.Join(folder, name))
+			}
+		}
+	}
+}
+
+func (s *sections) read(t *Tree, real, name string) {
+	text, err := readLimited(real)
+	if err != nil {
+		return
+	}
+	switch t.engine.(type) {
+	case *hugo:
+		fm, _, _, err := splitFrontMatter(string(text))
+		if err == nil && fm.values["cascade"] != nil {
+			folder := strings.TrimPrefix(path.Dir(name), ".")
+			s.layers[folder] = append(s.layers[folder], cascades(fm.values["cascade"])...)
+			s.remember(name, text)
+		}
+	case *eleventy:
+		if where, values, ok := directoryData(name, text); ok {
+			s.layers[where] = append(s.layers[where], inherited{values: values})
+			s.remember(name, text)
+		}
+	}
+}
+
+func (s *sections) remember(name string, text []byte) {
+	s.text = append(append(append(s.text, name...), 0), text...)
+}
+
+// cascades reads one cascade or a list of them, with their targets.
+func cascades(v any) []inherited {
+	list, ok := v.([]any)
+	if !ok {
+		list = []any{v}
+	}
+	var out []inherited
+	for _, item := range list {
+		values, ok := item.(map[string]any)
+		if !ok {
+			continue
+		}
+		l := inherited{values: map[string]any{}}
+		for key, v := range values {
+			switch key {
+			case "_target", "target":
+				target, _ := v.(map[string]any)
+				l.glob, _ = target["path"].(string)
+				l.lang, _ = target["lang"].(string)
+				if kind, _ := target["kind"].(string); kind != "" && kind != "page" && kind != "{page,section}" {
+					l.glob = "/-/none"
+				}
+			default:
+				l.values[key] = v
+			}
+		}
+		out = append(out, l)
+	}
+	return out
+}
+
+func (l inherited) holds(page, lang string) bool {
+	if l.lang != "" && l.lang != lang {
+		return false
+	}
+	if l.glob == "" {
+		return true
+	}
+	ok, _ := doublestar.Match(strings.ToLower(l.glob), strings.ToLower(page))
+	return ok
+}
+
+var scriptPermalink = regexp.MustCompile("(?m)^\\s*[\"']?permalink[\"']?\\s*:\\s*[\"'`]([^\"'`\\n$]*)[\"'`]")
+
+// directoryData reads posts/posts.json, posts/posts.11tydata.json and their like
+// for single files. A script is not run; a permalink that it spells out is taken.
+func directoryData(name string, text []byte) (where string, values map[string]any, ok bool) {
+	dir, base := path.Split(name)
+	dir = strings.TrimSuffix(dir, "/")
+	stem, kind, _ := strings.Cut(base, ".")
+	where = path.Join(dir, stem)
+	if stem == path.Base(dir) || dir == "" && stem == "content" {
+		where = dir
+	}
+	if strings.HasSuffix(kind, "json") {
+		if json.Unmarshal(text, &values) != nil {
+			return "", nil, false
+		}
+		return where, foldKeys(values, 0), true
+	}
+	if m := scriptPermalink.FindSubmatch(text); m != nil {
+		return where, map[string]any{"permalink": string(m[1])}, true
+	}
+	return "", nil, false
+}
+
+// of are the layers for a page, the nearest first. file is its path from the
+// content root, without its extension.
+func (s *sections) of(file, lang string) []inherited {
+	if s == nil || len(s.layers) == 0 {
+		return nil
+	}
+	var out []inherited
+	for where := file; ; where = strings.TrimPrefix(path.Dir(where), ".") {
+		for _, l := range s.layers[where] {
+			if l.holds("/"+file, lang) {
+				out = append(out, l)
+			}
+		}
+		if where == "" {
+			return out
+		}
+	}
+}
+
+// inherit takes over what the front matter leaves open.
+func (a *article) inherit(values map[string]any) {
+	for key, v := range values {
+		if _, own := a.front.values[key]; own {
+			continue
+		}
+		if a.front.values == nil {
+			a.front.values = map[string]any{}
+		}
+		a.front.values[key] = v
+	}
+}
+
+// scopeRank is the length of a scope's path, by which the more exact one wins.
+func scopeRank(scope map[string]any) int {
+	where, _ := scope["path"].(string)
+	_, typed := scope["type"]
+	rank := 2 * len(strings.Trim(where, "/"))
+	if typed {
+		rank++
+	}
+	return rank
+}
+
+// jekyllDefaults are the values that the settings give to a file, the most
+// exact scope first, and of equal ones the last.
+func jekyllDefaults(own *ownConfig, file, kind string) []map[string]any {
+	sets, _ := own.setting("defaults").([]any)
+	type match struct {
+		rank   int
+		values map[string]any
+	}
+	var found []match
+	for _, set := range sets {
+		set, _ := set.(map[string]any)
+		scope, _ := set["scope"].(map[string]any)
+		values, _ := set["values"].(map[string]any)
+		where, _ := scope["path"].(string)
+		of, typed := scope["type"].(string)
+		if values == nil || typed && of != kind && of+"s" != kind || !inScope(strings.Trim(where, "/"), file) {
+			continue
+		}
+		found = append(found, match{scopeRank(scope), values})
+	}
+	slices.Reverse(found)
+	slices.SortStableFunc(found, func(a, b match) int { return b.rank - a.rank })
+	var out []map[string]any
+	for _, m := range found {
+		out = append(out, m.values)
+	}
+	return out
+}
+
+// inScope matches a scope's path, which may be a folder, a file or a glob.
+func inScope(where, file string) bool {
+	if where == "" || where == file || strings.HasPrefix(file, where+"/") {
+		return true
+	}
+	if !strings.ContainsAny(where, "*?[") {
+		return false
+	}
+	for at := file; at != "."; at = path.Dir(at) {
+		if ok, _ := doublestar.Match(where, at); ok {
+			return true
+		}
+	}
+	return false
+}
