@@ -149,6 +149,7 @@ func (d *daemon) runParts(ctx context.Context, cfg *config.Config, hup <-chan os
 		}
 	})
 	next := d.awaitConfig(running, cfg, hup)
+	d.log.Info("stopping", "finishing", "what is in flight")
 	stop(nil)
 	parts.Wait()
 	if cause := context.Cause(running); cause != nil && !errors.Is(cause, context.Canceled) {

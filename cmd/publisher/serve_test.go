@@ -1,0 +1,351 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/emersion/go-smtp"
+)
+
+// served is the real program serving a blog of its own.
+type served struct {
+	t     *testing.T
+	dir   string
+	cmd   *exec.Cmd
+	base  string // address of its web server
+	lines chan map[string]any
+}
+
+// patience bounds the wait for something that is to happen in another process.
+const patience = 30 * time.Second
+
+func writeFile(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// newServed writes a blog; start serves it.
+func newServed(t *testing.T, config, subscribers string) *served {
+	t.Helper()
+	s := &served{t: t, dir: t.TempDir()}
+	s.write("config.yaml", "site: {url: https://blog.example.com}\ncontent: {dir: posts}\nserver: {listen: 127.0.0.1:0, url: https://news.example.com}\n"+config)
+	s.write("posts/old.md", "---\ntitle: Old\ndate: 2020-01-01\n---\nOld.\n")
+	s.write("list.csv", subscribers)
+	return s
+}
+
+func (s *served) write(name, text string) {
+	s.t.Helper()
+	writeFile(s.t, filepath.Join(s.dir, name), text)
+}
+
+func (s *served) start() {
+	s.t.Helper()
+	s.cmd = exec.Command("publisher", "serve", "--log-format", "json")
+	s.cmd.Dir = s.dir
+	logs, err := s.cmd.StderrPipe()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if err := s.cmd.Start(); err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() { s.cmd.Process.Kill() })
+	s.lines = make(chan map[string]any, 10000)
+	go func() {
+		defer close(s.lines)
+		for scanner := bufio.NewScanner(logs); scanner.Scan(); {
+			line := map[string]any{}
+			if json.Unmarshal(scanner.Bytes(), &line) != nil {
+				line["msg"] = scanner.Text()
+			}
+			s.lines <- line
+		}
+	}()
+	s.base = s.await("serving", nil)["address"].(string)
+}
+
+// await reads the log until a line has this message and, if given, pleases.
+func (s *served) await(msg string, pleases func(map[string]any) bool) map[string]any {
+	s.t.Helper()
+	timeout := time.After(patience)
+	var seen []string
+	for {
+		select {
+		case line, ok := <-s.lines:
+			if !ok {
+				s.t.Fatalf("the program ended before it logged %q; it logged %s", msg, strings.Join(seen, "\n"))
+			}
+			if line["msg"] == msg && (pleases == nil || pleases(line)) {
+				return line
+			}
+			seen = append(seen, fmt.Sprint(line))
+		case <-timeout:
+			s.t.Fatalf("no %q in the log, but %s", msg, strings.Join(seen, "\n"))
+		}
+	}
+}
+
+func (s *served) terminate() {
+	s.t.Helper()
+	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// stop sends SIGTERM and wants the end of it.
+func (s *served) stop() {
+	s.t.Helper()
+	s.terminate()
+	s.ends()
+}
+
+// ends wants exit code 0 within ten seconds.
+func (s *served) ends() {
+	s.t.Helper()
+	done := make(chan error, 1)
+	go func() {
+		for range s.lines {
+		}
+		done <- s.cmd.Wait()
+	}()
+	select {
+	case err := <-done:
+		if err != nil {
+			s.t.Errorf("after SIGTERM: %v", err)
+		}
+	case <-time.After(10 * time.Second):
+		s.t.Error("not ended ten seconds after SIGTERM")
+	}
+}
+
+func (s *served) get(path string) (*http.Response, string) {
+	s.t.Helper()
+	r, err := http.Get(s.base + path)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return r, s.body(r)
+}
+
+func (s *served) body(r *http.Response) string {
+	s.t.Helper()
+	defer r.Body.Close()
+	data, err := io.ReadAll(r.Body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return string(data)
+}
+
+func (s *served) status(address string) string {
+	s.t.Helper()
+	cmd := exec.Command("publisher", "subscribers", "list", "--json")
+	cmd.Dir = s.dir
+	out, err := cmd.Output()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	var list []struct{ Email, Status string }
+	if err := json.Unmarshal(out, &list); err != nil {
+		s.t.Fatal(err)
+	}
+	for _, sub := range list {
+		if sub.Email == address {
+			return sub.Status
+		}
+	}
+	return ""
+}
+
+var unsubscribeHeader = regexp.MustCompile(`List-Unsubscribe: <https://news\.example\.com(/unsubscribe/[a-z2-7]+)>`)
+
+// From a new post to a feed, a mail, and a link in it that works.
+func TestServe(t *testing.T) {
+	s := newServed(t, "digest: {default: immediate, settle: 0s}\nsubscribers: {file: list.csv}\n", "email\nada@example.com\n")
+	s.start()
+	s.await("feeds", nil)
+	before, _ := s.get("/feed.xml")
+	s.write("posts/new.md", "---\ntitle: Hot off the press\ndate: 2026-01-01\n---\nRead all about it.\n")
+	s.await("edition", func(line map[string]any) bool { return line["sent"] == 1.0 })
+	after, text := s.get("/feed.xml")
+	if !strings.Contains(text, "Hot off the press") || before.Header.Get("ETag") == after.Header.Get("ETag") {
+		t.Errorf("the feed has not changed: %s", text)
+	}
+	if r, text := s.get("/healthz"); r.StatusCode != http.StatusOK {
+		t.Errorf("/healthz: %d %s", r.StatusCode, text)
+	}
+	if _, text := s.get("/archive/1"); !strings.Contains(text, "Hot off the press") || strings.Contains(text, "/unsubscribe/") {
+		t.Errorf("/archive/1 is not the edition without own links: %s", text)
+	}
+
+	files, err := filepath.Glob(filepath.Join(s.dir, "outbox/*ada@example.com.eml"))
+	if err != nil || len(files) != 1 {
+		t.Fatalf("%d mails, want one: %v", len(files), err)
+	}
+	message, err := os.ReadFile(files[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	link := unsubscribeHeader.FindSubmatch(message)
+	if link == nil || !strings.Contains(string(message), "List-Unsubscribe-Post: List-Unsubscribe=One-Click") {
+		t.Fatalf("no one-click unsubscribe in\n%s", message)
+	}
+	if r, _ := s.get(string(link[1])); r.StatusCode != http.StatusOK || s.status("ada@example.com") != "active" {
+		t.Errorf("GET: %d, and the subscription is %s", r.StatusCode, s.status("ada@example.com"))
+	}
+	r, err := http.PostForm(s.base+string(link[1]), url.Values{"List-Unsubscribe": {"One-Click"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.body(r); r.StatusCode != http.StatusOK || s.status("ada@example.com") != "unsubscribed" {
+		t.Errorf("one click: %d, and the subscription is %s", r.StatusCode, s.status("ada@example.com"))
+	}
+
+	cmd := exec.Command("publisher", "run")
+	cmd.Dir = s.dir
+	out, err := cmd.CombinedOutput()
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || exit.ExitCode() != exitLocked || !strings.Contains(string(out), "publisher serve") {
+		t.Errorf("run beside serve: %v: %s", err, out)
+	}
+	s.stop()
+}
+
+// A config that is not valid is not taken; a valid one is, by itself or on SIGHUP.
+func TestServeReloads(t *testing.T) {
+	s := newServed(t, "", "")
+	s.start()
+	s.await("feeds", nil)
+	good, err := os.ReadFile(filepath.Join(s.dir, "config.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.write("config.yaml", string(good)+"fedes: {}\n")
+	refused := s.await("the new config is not taken; the old one stays", nil)
+	if text := fmt.Sprint(refused["error"]); !strings.Contains(text, `config.yaml:4:1: unknown key "fedes"`) {
+		t.Errorf("the log does not say why: %s", text)
+	}
+	s.get("/feed.xml")
+	s.write("config.yaml", strings.Replace(string(good), "url: https://blog.example.com", "url: https://blog.example.com, title: Renamed", 1))
+	s.base = s.await("serving", nil)["address"].(string)
+	s.await("feeds", nil)
+	if _, text := s.get("/feed.xml"); !strings.Contains(text, "Renamed") {
+		t.Errorf("the new title is not in the feed: %s", text)
+	}
+	if err := s.cmd.Process.Signal(syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	s.base = s.await("serving", nil)["address"].(string)
+	s.get("/healthz")
+	s.stop()
+}
+
+// gate is an SMTP server that takes messages only as fast as the test lets it.
+type gate struct {
+	mu       sync.Mutex
+	accepted map[string]int // by recipient
+	pass     chan struct{}  // one value lets one message in; closed: all
+	waiting  chan struct{}  // told when a message waits
+}
+
+func (g *gate) NewSession(*smtp.Conn) (smtp.Session, error) { return &gated{gate: g}, nil }
+
+type gated struct {
+	*gate
+	to string
+}
+
+func (s *gated) Mail(string, *smtp.MailOptions) error      { return nil }
+func (s *gated) Rcpt(to string, _ *smtp.RcptOptions) error { s.to = to; return nil }
+func (s *gated) Reset()                                    {}
+func (s *gated) Logout() error                             { return nil }
+
+func (s *gated) Data(r io.Reader) error {
+	if _, err := io.Copy(io.Discard, r); err != nil {
+		return err
+	}
+	select {
+	case s.waiting <- struct{}{}:
+	default:
+	}
+	<-s.pass
+	s.mu.Lock()
+	s.accepted[s.to]++
+	s.mu.Unlock()
+	return nil
+}
+
+// Stopped in the middle of an edition, the daemon finishes what is in flight, and
+// goes on after a restart with nobody missed and nobody doubled. While mail goes
+// out, an edit and a new post are in the feed at once.
+func TestServeStoppedMidEdition(t *testing.T) {
+	g := &gate{accepted: map[string]int{}, pass: make(chan struct{}), waiting: make(chan struct{}, 1)}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := smtp.NewServer(g)
+	server.Domain, server.ErrorLog = "localhost", quiet{}
+	go server.Serve(listener)
+	defer server.Close()
+
+	const people = 300
+	list := "email\n"
+	for i := range people {
+		list += fmt.Sprintf("u%d@example.com\n", i)
+	}
+	_, port, _ := net.SplitHostPort(listener.Addr().String())
+	s := newServed(t, "digest: {default: immediate, settle: 0s, start: 2020-01-01}\nsubscribers: {file: list.csv}\n"+
+		"mail: {from: news@example.com, smtp: {host: 127.0.0.1, port: "+port+", tls: none, connections: 4}}\n", list)
+	s.start()
+	<-g.waiting
+	s.write("posts/second.md", "---\ntitle: Second thoughts\ndate: 2026-01-01\n---\nWritten while mail went out.\n")
+	s.await("feeds", func(line map[string]any) bool { return line["written"].(float64) > 0 })
+	s.await("feeds", nil)
+	if _, text := s.get("/feed.xml"); !strings.Contains(text, "Second thoughts") {
+		t.Error("the new post is not in the feed while mail goes out")
+	}
+	for range people / 3 {
+		g.pass <- struct{}{}
+	}
+	s.terminate()
+	s.await("stopping", nil)
+	close(g.pass)
+	s.ends()
+	g.mu.Lock()
+	if n := len(g.accepted); n == people {
+		t.Errorf("all %d were mailed before the stop: nothing was shown", n)
+	}
+	g.mu.Unlock()
+
+	s.start()
+	s.await("edition", func(line map[string]any) bool { return line["edition"] == 1.0 })
+	s.await("edition", func(line map[string]any) bool { return line["edition"] == 2.0 })
+	s.stop()
+	for i := range people {
+		if n := g.accepted[fmt.Sprintf("u%d@example.com", i)]; n != 2 {
+			t.Errorf("u%d got %d mails, want one of each edition", i, n)
+		}
+	}
+}
