@@ -1,0 +1,156 @@
+package content
+
+import (
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// census counts the posts below a folder, to tell which folder is theirs.
+type census struct {
+	total  map[string]int // dated posts in a folder and below, by slash path from the root
+	direct map[string]int // those in the folder itself
+	files  int            // Markdown files, dated or not
+	posts  []string       // the folders named _posts
+}
+
+const (
+	maxCensusFiles = 20000
+	maxCensusDepth = 12
+	maxFrontMatter = 16 << 10
+)
+
+// passedOver are folders that hold no posts of the blog's own.
+var passedOver = set("node_modules vendor public output _site resources themes layouts archetypes exampleSite")
+
+// takeCensus walks the folder; symbolic links below it are not followed.
+func takeCensus(root string) *census {
+	c := &census{total: map[string]int{}, direct: map[string]int{}}
+	if real, err := filepath.EvalSymlinks(root); err == nil {
+		root = real
+	}
+	filepath.WalkDir(root, func(file string, e fs.DirEntry, err error) error {
+		rel, relErr := filepath.Rel(root, file)
+		rel = filepath.ToSlash(rel)
+		switch {
+		case err != nil || relErr != nil || c.files > maxCensusFiles:
+			return fs.SkipDir
+		case rel == ".":
+		case e.IsDir():
+			if e.Name()[0] == '.' || passedOver[e.Name()] || strings.Count(rel, "/") >= maxCensusDepth {
+				return fs.SkipDir
+			}
+			if e.Name() == "_posts" {
+				c.posts = append(c.posts, rel)
+			}
+		case e.Type().IsRegular() && isPostName(rel) && !strings.HasPrefix(e.Name(), "_index."):
+			if isMarkdownName(rel) {
+				c.files++
+			}
+			if isDated(file, rel) {
+				c.add(rel)
+			}
+		}
+		return nil
+	})
+	return c
+}
+
+// isPostName takes HTML, too: with front matter it is a post in Hugo and Jekyll.
+func isPostName(name string) bool { return isMarkdownName(name) || strings.EqualFold(path.Ext(name), ".html") }
+
+// add counts a post; a page bundle's folder is the post itself.
+func (c *census) add(rel string) {
+	folder := path.Dir(rel)
+	if strings.HasPrefix(path.Base(rel), "index.") && folder != "." {
+		folder = path.Dir(folder)
+	}
+	c.direct[folder]++
+	for ; ; folder = path.Dir(folder) {
+		c.total[folder]++
+		if folder == "." {
+			return
+		}
+	}
+}
+
+// isDated tells by file name and front matter that a file is a dated post.
+func isDated(file, rel string) bool {
+	if parseName(rel, nil).date != "" {
+		return true
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	head, err := io.ReadAll(io.LimitReader(f, maxFrontMatter))
+	if err != nil || isBinary(head[:min(len(head), 8000)]) {
+		return false
+	}
+	text := strings.ReplaceAll(strings.TrimPrefix(string(head), "\ufeff"), "\r\n", "\n")
+	front, _, _, err := splitFrontMatter(text)
+	if err != nil {
+		return false
+	}
+	_, ok := parseDate(front.scalar("date", "publishdate", "pubdate", "published"), time.UTC)
+	return ok
+}
+
+// below are the folders right below one that hold dated posts, the fullest first.
+func (c *census) below(folder string) []string {
+	var out []string
+	for f := range c.total {
+		if f != "." && path.Dir(f) == folder {
+			out = append(out, f)
+		}
+	}
+	slices.SortFunc(out, func(a, b string) int {
+		switch {
+		case c.total[a] != c.total[b]:
+			return c.total[b] - c.total[a]
+		case usualName(a) != usualName(b):
+			return usualName(a) - usualName(b)
+		}
+		return strings.Compare(a, b)
+	})
+	return out
+}
+
+var usualNames = []string{"posts", "post", "blog", "articles"}
+
+// usualName ranks a folder by the names that blogs give to that of their posts.
+func usualName(folder string) int {
+	if i := slices.Index(usualNames, path.Base(folder)); i >= 0 {
+		return i
+	}
+	return len(usualNames)
+}
+
+// main is the section with most dated posts; "." where they are right at the top.
+func (c *census) main() string {
+	if sections := c.below("."); len(sections) > 0 && c.total[sections[0]] > c.direct["."] {
+		return sections[0]
+	}
+	return "."
+}
+
+var yearName = regexp.MustCompile(`^(?:19|20)\d\d$`)
+
+// bulk goes down to the folder that more than half of the dated posts are below.
+func (c *census) bulk() string {
+	at := "."
+	for {
+		children := c.below(at)
+		if len(children) == 0 || c.total[children[0]]*2 <= c.total[at] || yearName.MatchString(path.Base(children[0])) {
+			return at
+		}
+		at = children[0]
+	}
+}
