@@ -38,7 +38,9 @@ func (t *Tree) compose(src *source) (*Post, []Problem) {
 	if a.validate(); a.invalid() {
 		return nil, src.problems
 	}
-	a.fillAddress()
+	if a.fillAddress(); a.invalid() {
+		return nil, src.problems
+	}
 	a.fillFiles()
 	return a.post, src.problems
 }
@@ -87,6 +89,12 @@ func (a *article) fillNewsletter() {
 	if mail, ok := table["mail"].(string); ok && strings.EqualFold(mail, "false") {
 		a.post.FeedOnly = true
 	}
+}
+
+// dropProblem takes back what was said of a key.
+func (a *article) dropProblem(key string) {
+	line := a.front.lineOf(key)
+	a.problems = slices.DeleteFunc(a.problems, func(p Problem) bool { return p.Line == line && p.Invalid })
 }
 
 // date reads the first of the keys that is there. One that nobody can read is a

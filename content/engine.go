@@ -45,6 +45,8 @@ type writing struct {
 	summaryKeys []string
 	// markFirst holds that a mark in the body outranks the front matter.
 	markFirst bool
+	// emoji makes characters of :names:.
+	emoji bool
 	// separator ends the excerpt in the body's source: Jekyll's excerpt_separator.
 	separator string
 }
@@ -82,7 +84,7 @@ func newEngine(d config.Dialect, s *site, own *ownConfig) engine {
 	case config.Pelican:
 		return newPelican(s, own)
 	case config.Zola:
-		return newZola(s)
+		return newZola(s, own)
 	case config.Eleventy:
 		return newEleventy(s)
 	}

@@ -13,7 +13,8 @@ type fileName struct {
 	stem   string // without date, language and extension; of a bundle, its folder's name
 	full   string // stem with its date
 	ext    string // with the dot
-	lang   string // post.de.md
+	lang   string // post.de.md, or the language whose folder it is in
+	root   string // that folder, from the content root; "" for none
 	bundle bool   // index.md in a folder of its own
 	date   string // 2025-01-29, "" for none
 }

@@ -85,7 +85,11 @@ func (j *jekyll) complete(a *article) {
 		p.Title = titleCase(a.name.stem)
 	}
 	a.categories = j.categories(a)
-	a.setTags(a.front.list("tags", bySpace))
+	tags := a.front.list("tag", whole)
+	if tags == nil {
+		tags = a.front.list("tags", spaceOrComma)
+	}
+	a.setTags(tags)
 	p.Summary = strings.TrimSpace(a.front.scalar("excerpt"))
 	a.titleSlug = jekyllPretty(a.name.stem)
 	if a.slug != "" {
@@ -106,7 +110,9 @@ func (j *jekyll) categories(a *article) []string {
 		}
 		all = append(all, folder)
 	}
-	all = append(all, a.front.list("category", whole)...)
+	if own := a.front.list("category", whole); own != nil {
+		return distinct(names(append(all, own...)))
+	}
 	all = append(all, a.front.list("categories", bySpace)...)
 	return distinct(names(all))
 }
@@ -178,12 +184,17 @@ func (j *jekyll) writing() writing {
 	return writing{smart: true, summaryKeys: []string{"excerpt"}, separator: j.separator}
 }
 
-// titleCase makes a title of a file name, each word with a capital.
+// spaceOrComma also divides at commas, which Jekyll would leave on the tags.
+func spaceOrComma(s string) []string {
+	return strings.FieldsFunc(s, func(r rune) bool { return r == ',' || unicode.IsSpace(r) })
+}
+
+// titleCase makes a title of a file name, each word with one capital.
 func titleCase(stem string) string {
-	words := strings.FieldsFunc(stem, func(r rune) bool { return r == '-' || r == '_' || unicode.IsSpace(r) })
+	words := strings.FieldsFunc(stem, func(r rune) bool { return r == '-' })
 	for i, w := range words {
 		r, size := utf8.DecodeRuneInString(w)
-		words[i] = string(unicode.ToUpper(r)) + w[size:]
+		words[i] = string(unicode.ToUpper(r)) + strings.ToLower(w[size:])
 	}
 	return strings.Join(words, " ")
 }

@@ -93,6 +93,24 @@ func (p *pelican) readSubstitutions(kind string, otherwise []substitution) []sub
 	return out
 }
 
+// prepare takes over what the settings say of files by their paths.
+func (p *pelican) prepare(a *article, _ *sections) {
+	full := path.Join(p.below, a.path)
+	extra, _ := p.own.setting("extra_path_metadata").(map[string]any)
+	best, found := "", map[string]any(nil)
+	for where, values := range extra {
+		where = strings.Trim(where, "/")
+		if values, ok := values.(map[string]any); ok && (full == where || strings.HasPrefix(full, where+"/")) && (found == nil || len(where) > len(best)) {
+			best, found = where, values
+		}
+	}
+	for _, values := range []any{found, p.own.setting("default_metadata")} {
+		if values, ok := values.(map[string]any); ok {
+			a.inherit(foldKeys(values, 0))
+		}
+	}
+}
+
 // covers leaves out the page folders, wherever below Pelican's PATH dir is.
 func (p *pelican) covers(file string) bool {
 	full := path.Join(p.below, file)
@@ -218,7 +236,10 @@ func (p *pelican) format(a *article, pattern string) string {
 		case "slug":
 			return a.slug
 		case "lang":
-			return a.post.Language
+			if own := a.front.scalar("lang"); own != "" {
+				return own
+			}
+			return p.setting("default_lang", "en")
 		case "category":
 			if len(a.categories) > 0 {
 				return p.slugOf("category", a.categories[0])

@@ -4,17 +4,20 @@ import (
 	"fmt"
 	"net/url"
 	"path"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 )
 
-// placeholders are the names that content.permalink takes, written :name.
+// placeholders are the names that content.permalink takes, written :name: those
+// of Hugo and Jekyll.
 var placeholders = []string{
-	"year", "short_year", "month", "i_month", "monthname", "short_month", "long_month", "day", "i_day", "y_day", "yearday",
-	"weekday", "weekdayname", "hour", "minute", "second", "title", "slug", "section", "sections", "filename", "slugorfilename",
-	"contentbasename", "name", "basename", "path", "category", "categories", "lang", "output_ext",
+	"year", "short_year", "w_year", "month", "i_month", "monthname", "short_month", "long_month", "week", "day", "i_day", "y_day", "yearday",
+	"weekday", "weekdayname", "w_day", "short_day", "long_day", "hour", "minute", "second", "title", "slug", "section", "sections",
+	"sectionslug", "sectionslugs", "filename", "slugorfilename", "contentbasename", "slugorcontentbasename", "name", "basename", "path",
+	"category", "categories", "slugified_categories", "collection", "lang", "output_ext",
 }
 
 // checkPermalink finds a placeholder that nothing could fill.
@@ -53,6 +56,11 @@ func (a *article) expand(pattern string) string {
 	var b strings.Builder
 	for {
 		before, rest, found := strings.Cut(pattern, ":")
+		if escaped, ok := strings.CutSuffix(before, `\`); ok && found {
+			b.WriteString(escaped + ":")
+			pattern = rest
+			continue
+		}
 		b.WriteString(before)
 		if !found {
 			break
@@ -61,8 +69,13 @@ func (a *article) expand(pattern string) string {
 		if name == "" {
 			b.WriteByte(':')
 		}
-		b.WriteString(a.fillPlaceholder(name))
+		filled := a.fillPlaceholder(name)
 		pattern = rest[len(name):]
+		if cut := sectionCut.FindStringSubmatch(pattern); cut != nil && (name == "sections" || name == "sectionslugs") {
+			filled = cutSections(filled, cut[1])
+			pattern = pattern[len(cut[0]):]
+		}
+		b.WriteString(filled)
 	}
 	out := b.String()
 	for strings.Contains(out, "//") {
@@ -71,38 +84,55 @@ func (a *article) expand(pattern string) string {
 	return out
 }
 
+var sectionCut = regexp.MustCompile(`^\[([^\]]*)\]`)
+
+// cutSections takes a part of a path, as in Hugo's :sections[1:] or [last].
+func cutSections(p, cut string) string {
+	parts := strings.FieldsFunc(p, func(r rune) bool { return r == '/' })
+	index := func(s string, otherwise int) int {
+		switch n, err := strconv.Atoi(s); {
+		case s == "last":
+			return len(parts) - 1
+		case err != nil:
+			return otherwise
+		default:
+			return max(n, 0)
+		}
+	}
+	low, high, isRange := strings.Cut(strings.ToLower(strings.TrimSpace(cut)), ":")
+	from := index(low, 0)
+	to := from + 1
+	if isRange {
+		to = index(high, len(parts))
+	}
+	if from >= len(parts) || from < 0 || to < from {
+		return ""
+	}
+	return strings.Join(parts[from:min(to, len(parts))], "/")
+}
+
 func (a *article) fillPlaceholder(name string) string {
 	switch name {
 	case "title":
 		return a.titleSlug
 	case "slug":
 		return a.slug
-	case "section":
-		return a.engine.slugify(a.name.section())
-	case "sections", "path":
-		return a.slugPath(a.name.dir)
-	case "filename", "name", "basename":
+	case "section", "sectionslug":
+		first, _, _ := strings.Cut(a.sections(), "/")
+		return a.engine.slugify(first)
+	case "sections", "sectionslugs", "path":
+		return a.slugPath(a.sections())
+	case "filename", "name", "basename", "contentbasename":
 		return a.engine.slugify(a.name.full)
-	case "contentbasename":
-		return a.engine.slugify(a.name.full)
-	case "slugorfilename":
+	case "slugorfilename", "slugorcontentbasename":
 		if a.front.scalar("slug") != "" {
 			return a.slug
 		}
 		return a.engine.slugify(a.name.full)
-	case "category":
-		if len(a.categories) > 0 {
-			return a.engine.slugify(a.categories[0])
-		}
-		return ""
-	case "categories":
-		var parts []string
-		for _, c := range a.categories {
-			if slug := a.engine.slugify(c); !slices.Contains(parts, slug) {
-				parts = append(parts, slug)
-			}
-		}
-		return strings.Join(parts, "/")
+	case "category", "categories", "slugified_categories":
+		return a.categoryPath(name)
+	case "collection":
+		return "posts"
 	case "lang":
 		return a.post.Language
 	case "output_ext":
@@ -111,19 +141,57 @@ func (a *article) fillPlaceholder(name string) string {
 	return datePart(a.post.Date, name)
 }
 
+// sections is the post's folder as the engine counts it.
+func (a *article) sections() string {
+	if h, ok := a.engine.(*hugo); ok {
+		return h.folder(a)
+	}
+	return a.name.dir
+}
+
+func (a *article) categoryPath(name string) string {
+	if len(a.categories) == 0 {
+		return ""
+	}
+	if name == "category" {
+		return a.engine.slugify(a.categories[0])
+	}
+	slugify := a.engine.slugify
+	if _, ok := a.engine.(*jekyll); ok && name == "categories" {
+		slugify = strings.ToLower // Jekyll keeps the rest as it is
+	}
+	var parts []string
+	for _, c := range a.categories {
+		if slug := slugify(c); !slices.Contains(parts, slug) {
+			parts = append(parts, slug)
+		}
+	}
+	return strings.Join(parts, "/")
+}
+
 var dateLayouts = map[string]string{
 	"year": "2006", "short_year": "06", "month": "01", "i_month": "1", "monthname": "January", "long_month": "January",
-	"short_month": "Jan", "day": "02", "i_day": "2", "y_day": "002", "weekdayname": "Monday", "hour": "15", "minute": "04", "second": "05",
+	"short_month": "Jan", "day": "02", "i_day": "2", "y_day": "002", "weekdayname": "Monday", "short_day": "Mon", "long_day": "Monday",
+	"hour": "15", "minute": "04", "second": "05",
 }
 
 func datePart(t time.Time, name string) string {
+	year, week := t.ISOWeek()
 	switch name {
+	case "w_year":
+		return strconv.Itoa(year)
+	case "week":
+		return fmt.Sprintf("%02d", week)
+	case "w_day":
+		return strconv.Itoa((int(t.Weekday())+6)%7 + 1)
 	case "weekday":
 		return strconv.Itoa(int(t.Weekday()))
 	case "yearday":
 		return strconv.Itoa(t.YearDay())
 	case "monthname", "weekdayname":
 		return strings.ToLower(t.Format(dateLayouts[name]))
+	case "short_month", "short_day":
+		return strings.ToUpper(t.Format(dateLayouts[name]))
 	}
 	return t.Format(dateLayouts[name])
 }

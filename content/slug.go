@@ -9,14 +9,27 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// hugoSlug makes a path element as Hugo does: lower case, letters and digits of
-// every script kept, white space to single hyphens, other punctuation dropped.
-func hugoSlug(s string) string {
+// hugoSlugs is Hugo's way with path elements: letters and digits of every script
+// kept, white space to single hyphens, other punctuation dropped.
+type hugoSlugs struct {
+	keepCase    bool // disablePathToLower
+	dropAccents bool // removePathAccents
+}
+
+func hugoSlug(s string) string { return hugoSlugs{}.of(strings.ReplaceAll(s, "/", "")) }
+
+func (h hugoSlugs) of(s string) string {
+	if h.dropAccents {
+		s = withoutAccents(s)
+	}
+	if !h.keepCase {
+		s = strings.ToLower(s)
+	}
 	var b strings.Builder
 	gap, hyphen := false, false
-	for _, r := range strings.ToLower(s) {
+	for i, r := range s {
 		switch {
-		case unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) || strings.ContainsRune("._#+~-@", r):
+		case unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) || strings.ContainsRune("._#+~-@/\\", r) || r == '%' && isEscape(s[i:]):
 			if gap && r != '-' {
 				b.WriteByte('-')
 			}
@@ -26,7 +39,31 @@ func hugoSlug(s string) string {
 			gap = true
 		}
 	}
-	return b.String()
+	return strings.Trim(b.String(), "/")
+}
+
+// path does the same for each part of a path, keeping the slashes at its ends.
+func (h hugoSlugs) path(p string) string {
+	parts := strings.Split(p, "/")
+	for i := range parts {
+		parts[i] = h.of(parts[i])
+	}
+	return strings.Join(parts, "/")
+}
+
+func isEscape(s string) bool {
+	const hex = "0123456789abcdefABCDEF"
+	return len(s) > 2 && strings.IndexByte(hex, s[1]) >= 0 && strings.IndexByte(hex, s[2]) >= 0
+}
+
+func withoutAccents(s string) string {
+	s = norm.NFD.String(s)
+	return norm.NFC.String(strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Mn, r) {
+			return -1
+		}
+		return r
+	}, s))
 }
 
 // jekyllSlug is Jekyll's slugify in its default mode: runs of anything but
@@ -42,6 +79,19 @@ func jekyllPretty(s string) string {
 	return hyphenate(s, func(r rune) bool {
 		return unicode.IsLetter(r) || unicode.IsMark(r) || unicode.Is(unicode.Nd, r) || strings.ContainsRune("._~!$&'()+,;=@", r)
 	})
+}
+
+// jekyllRaw is the mode that only makes white space a hyphen.
+func jekyllRaw(s string) string {
+	return strings.ToLower(strings.Join(strings.Fields(s), "-"))
+}
+
+// eleventySlug is what @sindresorhus/slugify makes, which Eleventy uses: umlauts
+// and some signs are spelt out.
+func eleventySlug(s string) string {
+	s = norm.NFC.String(s)
+	return asciiSlug(strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue", "Ä", "Ae", "Ö", "Oe", "Ü", "Ue", "ß", "ss", "ẞ", "Ss",
+		"&", " and ", "🦄", " unicorn ", "♥", " love ", "'", "", "’", "").Replace(s))
 }
 
 // asciiSlug is what the slug crate makes, which Zola uses: everything is spelt

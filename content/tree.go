@@ -139,6 +139,8 @@ func contentFolder(own *ownConfig) string {
 		return "content"
 	case config.Zola:
 		return "content"
+	case config.Eleventy:
+		return own.eleventyInput()
 	case config.Pelican:
 		if dir := own.scalar("path"); dir != "" {
 			return dir

@@ -2,18 +2,46 @@ package content
 
 import (
 	"path"
+	"regexp"
 	"strings"
 )
 
 // zola reads posts as Zola does.
-type zola struct{ folderEngine }
+type zola struct {
+	folderEngine
+	language  string // the default one
+	slugging  string // on, safe or off
+	keepDates bool
+	emoji     bool
+	smart     bool
+}
 
-func newZola(s *site) *zola { return &zola{folderEngine{s}} }
+func newZola(s *site, own *ownConfig) *zola {
+	z := &zola{folderEngine: folderEngine{s}, language: own.scalar("default_language"), slugging: "on"}
+	if slugify, ok := own.setting("slugify").(map[string]any); ok {
+		if paths, ok := slugify["paths"].(string); ok {
+			z.slugging = paths
+		}
+		z.keepDates = slugify["paths_keep_dates"] == "true"
+	}
+	markdown, _ := own.setting("markdown").(map[string]any)
+	z.emoji, z.smart = markdown["render_emoji"] == "true", markdown["smart_punctuation"] == "true"
+	return z
+}
 
 func (z *zola) covers(p string) bool { return !strings.HasPrefix(path.Base(p), "_index.") }
 
 func (z *zola) isPage(a *article) bool {
-	return !a.front.has("date") && a.name.date == "" && a.front.form != noFrontMatter
+	render, set := a.front.truth("render")
+	return set && !render || a.name.full == "_index" || !a.front.has("date") && a.name.date == "" && a.front.form != noFrontMatter
+}
+
+// pageAddress is where a section or a page without a date stands.
+func (z *zola) pageAddress(a *article) string {
+	if a.name.full != "_index" {
+		return z.address(a)
+	}
+	return z.inLanguage(a, path.Join(z.below, a.name.dir)+"/")
 }
 
 func (z *zola) complete(a *article) {
@@ -24,12 +52,19 @@ func (z *zola) complete(a *article) {
 	a.categories = names(append(a.categories, listOf(taxonomies["categories"], whole)...))
 	a.setTags(append(a.front.list("tags", byComma), listOf(taxonomies["tags"], whole)...))
 	a.post.Summary = strings.TrimSpace(a.front.scalar("summary"))
-	a.titleSlug = asciiSlug(a.post.Title)
-	if a.slug == "" {
-		a.slug = a.name.stem
+	a.titleSlug = z.slugify(a.post.Title)
+	switch {
+	case a.slug != "":
+	case z.keepDates || !zolaDate.MatchString(a.name.full):
+		a.slug = a.name.full
+	default:
+		a.slug = zolaDate.ReplaceAllString(a.name.full, "")
 	}
-	a.slug = asciiSlug(a.slug)
+	a.slug = z.slugify(a.slug)
 }
+
+// zolaDate is what Zola takes off a file's name.
+var zolaDate = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2}))?\s?[_-]`)
 
 func (z *zola) address(a *article) string {
 	if own := a.front.scalar("path"); own != "" {
@@ -38,15 +73,36 @@ func (z *zola) address(a *article) string {
 	if z.permalink != "" {
 		return a.expand(z.permalink)
 	}
-	return "/" + a.slugPath(path.Join(z.below, a.name.dir)) + "/" + a.slug + "/"
+	return z.inLanguage(a, path.Join(z.below, a.name.dir, a.slug)+"/")
 }
 
-func (z *zola) slugify(text string) string { return asciiSlug(text) }
+func (z *zola) inLanguage(a *article, where string) string {
+	if a.name.lang != "" && a.name.lang != z.language {
+		where = a.name.lang + "/" + where
+	}
+	return "/" + strings.TrimPrefix(where, "/")
+}
+
+func (z *zola) slugify(text string) string {
+	switch z.slugging {
+	case "safe":
+		text = strings.TrimRight(text, " .")
+		return strings.Map(func(r rune) rune {
+			if strings.ContainsRune(`<>:"/\|?*`+"\r\n", r) {
+				return -1
+			}
+			return r
+		}, text)
+	case "off":
+		return text
+	}
+	return asciiSlug(text)
+}
 
 func (z *zola) expand(m *macros, text string) string { return expandZola(m, text) }
 
 func (z *zola) writing() writing {
-	return writing{summaryKeys: []string{"summary"}, markFirst: true}
+	return writing{summaryKeys: []string{"summary"}, markFirst: true, emoji: z.emoji, smart: z.smart}
 }
 
 // resolve follows `@/folder/file.md`, which counts from the content folder.
