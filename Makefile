@@ -1,0 +1,30 @@
+# Everything here is a short name for a command that works without it.
+
+PREFIX ?= /usr/local
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
+
+.PHONY: build test install uninstall bench
+
+build:
+	go build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/publisher ./cmd/publisher
+
+test:
+	go test ./...
+
+install: build
+	install -D -m 755 bin/publisher $(DESTDIR)$(PREFIX)/bin/publisher
+	install -D -m 644 README.md $(DESTDIR)$(PREFIX)/share/doc/publisher/README.md
+	for unit in publisher.service publisher-run.service publisher-run.timer; do \
+		install -d $(DESTDIR)$(PREFIX)/lib/systemd/system && \
+		sed 's|/usr/local|$(PREFIX)|g' packaging/$$unit > $(DESTDIR)$(PREFIX)/lib/systemd/system/$$unit || exit 1; \
+	done
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/publisher
+	rm -rf $(DESTDIR)$(PREFIX)/share/doc/publisher
+	rm -f $(DESTDIR)$(PREFIX)/lib/systemd/system/publisher.service \
+		$(DESTDIR)$(PREFIX)/lib/systemd/system/publisher-run.service \
+		$(DESTDIR)$(PREFIX)/lib/systemd/system/publisher-run.timer
+
+bench:
+	go test -run '^$$' -bench . -benchmem ./...
