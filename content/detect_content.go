@@ -29,7 +29,7 @@ func (d *detection) tellContent() error {
 	case config.Eleventy:
 		folder, from = d.fullest(d.own.eleventyInput(), "posts", "blog")
 	default:
-		c := takeCensus(d.root)
+		c := takeCensus(d.root, isMarkdownName)
 		if c.files == 0 {
 			return fault(d.dir, "there is no blog here: no config of an engine and no Markdown file; name the folder of your blog, or an empty one for a new blog")
 		}
@@ -80,7 +80,7 @@ func (d *detection) hugoPosts() (folder, from string) {
 	if len(sections) == 1 && filepath.IsLocal(sections[0]) {
 		return path.Join(content, sections[0]), from
 	}
-	c := takeCensus(filepath.Join(d.root, filepath.FromSlash(content)))
+	c := takeCensus(filepath.Join(d.root, filepath.FromSlash(content)), isHugoName)
 	if len(sections) > 1 {
 		for _, other := range foldersIn(filepath.Join(d.root, filepath.FromSlash(content))) {
 			if !slices.Contains(sections, other) {
@@ -123,7 +123,7 @@ func (d *detection) jekyllPosts() (folder, from string) {
 	if excluded, _ := d.layers.list("exclude"); source == "." && !slices.Contains(excluded, "publisher.db*") {
 		d.note("Jekyll copies what lies in its folder into the site; keep the list of subscribers out of it by adding %s, publisher.db*, outbox and subscribers.csv to exclude in %s", d.rel(d.ours), d.blog.Sign)
 	}
-	c := takeCensus(filepath.Join(d.root, filepath.FromSlash(source)))
+	c := takeCensus(filepath.Join(d.root, filepath.FromSlash(source)), isMarkdownName)
 	switch {
 	case len(c.posts) > 1:
 		return source, fmt.Sprintf("Jekyll's source, where %d folders are named _posts", len(c.posts))
@@ -148,7 +148,7 @@ func (d *detection) pelicanPosts() (folder, from string) {
 // zolaPosts is the only section that has dated pages, or all: what has no date
 // is no post in Zola.
 func (d *detection) zolaPosts() (folder, from string) {
-	c := takeCensus(filepath.Join(d.root, "content"))
+	c := takeCensus(filepath.Join(d.root, "content"), isMarkdownName)
 	if sections := c.below("."); len(sections) == 1 && c.direct["."] == 0 {
 		return d.counted(c, "content", sections[0])
 	}
@@ -158,7 +158,7 @@ func (d *detection) zolaPosts() (folder, from string) {
 // fullest is the folder below one that has most of the dated posts, or where
 // none is dated, one of the usual names.
 func (d *detection) fullest(below string, usual ...string) (folder, from string) {
-	c := takeCensus(filepath.Join(d.root, filepath.FromSlash(below)))
+	c := takeCensus(filepath.Join(d.root, filepath.FromSlash(below)), isMarkdownName)
 	if c.total["."] == 0 {
 		for _, name := range usual {
 			for _, folder := range []string{path.Join(below, name), path.Join(below, "content", name), path.Join("src", name), path.Join("content", name)} {

@@ -16,7 +16,7 @@ import (
 type census struct {
 	total  map[string]int // dated posts in a folder and below, by slash path from the root
 	direct map[string]int // those in the folder itself
-	files  int            // Markdown files, dated or not
+	files  int            // that may be posts, dated or not
 	posts  []string       // the folders named _posts
 }
 
@@ -29,8 +29,9 @@ const (
 // passedOver are folders that hold no posts of the blog's own.
 var passedOver = set("node_modules vendor public output _site resources themes layouts archetypes exampleSite")
 
-// takeCensus walks the folder; symbolic links below it are not followed.
-func takeCensus(root string) *census {
+// takeCensus walks the folder for files that covers takes by name; symbolic links
+// below it are not followed.
+func takeCensus(root string, covers func(string) bool) *census {
 	c := &census{total: map[string]int{}, direct: map[string]int{}}
 	if real, err := filepath.EvalSymlinks(root); err == nil {
 		root = real
@@ -49,10 +50,8 @@ func takeCensus(root string) *census {
 			if e.Name() == "_posts" {
 				c.posts = append(c.posts, rel)
 			}
-		case e.Type().IsRegular() && isPostName(rel) && !strings.HasPrefix(e.Name(), "_index."):
-			if isMarkdownName(rel) {
-				c.files++
-			}
+		case e.Type().IsRegular() && covers(rel) && !strings.HasPrefix(e.Name(), "_index."):
+			c.files++
 			if isDated(file, rel) {
 				c.add(rel)
 			}
@@ -62,8 +61,10 @@ func takeCensus(root string) *census {
 	return c
 }
 
-// isPostName takes HTML, too: with front matter it is a post in Hugo and Jekyll.
-func isPostName(name string) bool { return isMarkdownName(name) || strings.EqualFold(path.Ext(name), ".html") }
+// isHugoName takes HTML, too.
+func isHugoName(name string) bool {
+	return isMarkdownName(name) || strings.EqualFold(path.Ext(name), ".html")
+}
 
 // add counts a post; a page bundle's folder is the post itself.
 func (c *census) add(rel string) {
