@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"html"
 	"strings"
+	"sync"
 
 	"github.com/alecthomas/chroma/v2"
 	chromahtml "github.com/alecthomas/chroma/v2/formatters/html"
 	"github.com/alecthomas/chroma/v2/lexers"
 	"github.com/alecthomas/chroma/v2/styles"
 	"github.com/yuin/goldmark"
+	emoji "github.com/yuin/goldmark-emoji"
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/extension"
 	"github.com/yuin/goldmark/parser"
@@ -22,23 +24,31 @@ import (
 
 // markdownReader makes HTML of Markdown, in the ways that engines differ in. It
 // is safe for concurrent use.
-type markdownReader struct{ ways [4]goldmark.Markdown }
+type markdownReader struct{ ways sync.Map } // dialect → goldmark.Markdown
 
-func newMarkdownReader() *markdownReader {
-	m := &markdownReader{}
-	for i := range m.ways {
-		m.ways[i] = newGoldmark(i&1 != 0, i&2 != 0)
+// dialect is what a goldmark.Markdown is built for.
+type dialect struct{ python, smart, emoji bool }
+
+func newMarkdownReader() *markdownReader { return &markdownReader{} }
+
+func (m *markdownReader) way(d dialect) goldmark.Markdown {
+	if made, ok := m.ways.Load(d); ok {
+		return made.(goldmark.Markdown)
 	}
-	return m
+	made, _ := m.ways.LoadOrStore(d, newGoldmark(d))
+	return made.(goldmark.Markdown)
 }
 
-func newGoldmark(python, smart bool) goldmark.Markdown {
-	extensions := []goldmark.Extender{extension.GFM, extension.Footnote, extension.DefinitionList}
-	if smart {
+func newGoldmark(d dialect) goldmark.Markdown {
+	extensions := []goldmark.Extender{extension.GFM, extension.Footnote, extension.DefinitionList, formulas{}}
+	if d.smart {
 		extensions = append(extensions, extension.Typographer)
 	}
+	if d.emoji {
+		extensions = append(extensions, emoji.Emoji)
+	}
 	reader := parser.NewParser(
-		parser.WithBlockParsers(blockParsers(python)...),
+		parser.WithBlockParsers(blockParsers(d.python)...),
 		parser.WithInlineParsers(parser.DefaultInlineParsers()...),
 		parser.WithParagraphTransformers(parser.DefaultParagraphTransformers()...),
 		parser.WithAutoHeadingID(), parser.WithAttribute(),
@@ -60,16 +70,11 @@ func (m *markdownReader) html(source string, w writing) (rendered string, err er
 	if err := checkMarkdown(source); err != nil {
 		return "", err
 	}
-	way := 0
 	if w.python {
-		way |= 1
 		source = closeRawBlocks(encodeSpaces(source))
 	}
-	if w.smart {
-		way |= 2
-	}
 	var out bytes.Buffer
-	err = m.ways[way].Convert([]byte(source), &out)
+	err = m.way(dialect{w.python, w.smart, w.emoji}).Convert([]byte(source), &out)
 	return out.String(), err
 }
 

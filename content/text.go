@@ -75,7 +75,7 @@ func stripTags(s string) string {
 
 // plainInline is a line of Markdown without its marks.
 func plainInline(s string) string {
-	rendered, err := newGoldmark(false, false), error(nil)
+	rendered, err := newGoldmark(dialect{}), error(nil)
 	var b strings.Builder
 	if err = rendered.Convert([]byte(s), &b); err != nil {
 		return oneLine(s)

@@ -1,0 +1,78 @@
+package content
+
+import (
+	"bytes"
+	"strings"
+
+	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/parser"
+	"github.com/yuin/goldmark/text"
+	"github.com/yuin/goldmark/util"
+)
+
+// formulas keeps TeX as the author wrote it: $…$, $$…$$, \(…\) and \[…\] pass
+// as text, so that no underscore becomes emphasis.
+type formulas struct{}
+
+func (formulas) Extend(m goldmark.Markdown) {
+	m.Parser().AddOptions(parser.WithInlineParsers(util.Prioritized(formulas{}, 50)))
+}
+
+func (formulas) Trigger() []byte { return []byte{'$', '\\'} }
+
+// maxFormula is more than a formula has; beyond it a dollar is a dollar.
+const maxFormula = 1000
+
+func (formulas) Parse(_ ast.Node, block text.Reader, _ parser.Context) ast.Node {
+	line, _ := block.PeekLine()
+	open, end := formulaMarks(line)
+	if open == "" {
+		return nil
+	}
+	found, segment := block.Position()
+	var inner bytes.Buffer
+	block.Advance(len(open))
+	for {
+		line, _ := block.PeekLine()
+		if line == nil || inner.Len() > maxFormula {
+			block.SetPosition(found, segment)
+			return nil
+		}
+		if at := bytes.Index(line, []byte(end)); at >= 0 {
+			inner.Write(line[:at])
+			if !isFormula(open, inner.String(), line[at+len(end):]) {
+				block.SetPosition(found, segment)
+				return nil
+			}
+			block.Advance(at + len(end))
+			return ast.NewString([]byte(open + inner.String() + end))
+		}
+		inner.Write(line)
+		block.AdvanceLine()
+	}
+}
+
+func formulaMarks(line []byte) (open, end string) {
+	for _, pair := range [...][2]string{{"$$", "$$"}, {"$", "$"}, {`\(`, `\)`}, {`\[`, `\]`}} {
+		if bytes.HasPrefix(line, []byte(pair[0])) {
+			return pair[0], pair[1]
+		}
+	}
+	return "", ""
+}
+
+// isFormula tells a formula from prices and escaped brackets.
+func isFormula(open, inner string, after []byte) bool {
+	if strings.TrimSpace(inner) == "" || strings.Contains(inner, "\n\n") {
+		return false
+	}
+	if open == "$$" {
+		return true
+	}
+	if open == "$" {
+		spaced := strings.TrimSpace(inner) != inner
+		return !spaced && (len(after) == 0 || after[0] < '0' || after[0] > '9') && strings.ContainsAny(inner, `\_^{}=+*<>`)
+	}
+	return strings.ContainsAny(inner, `\_^{}=+<>*`)
+}
