@@ -6,6 +6,7 @@ package publish
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -134,13 +135,22 @@ func (p *Publisher) Ready() error {
 func (p *Publisher) newPass() (*pass, error) {
 	tree, err := content.Open(p.cfg)
 	if err != nil {
-		return nil, p.cfg.Fault("content.dir", err.Error())
+		return nil, p.placed(err)
 	}
 	set, err := templates.Load(p.cfg.Path(p.cfg.Templates))
 	if err != nil {
 		return nil, err
 	}
 	return &pass{Publisher: p, tree: tree, templates: set, start: p.now().Truncate(time.Microsecond), report: newReport(), rendered: map[string]*content.Rendering{}}, nil
+}
+
+// placed gives a fault of a setting its place in config.yaml.
+func (p *Publisher) placed(err error) error {
+	var setting *content.SettingError
+	if errors.As(err, &setting) && setting.Key != "" {
+		return p.cfg.Fault(setting.Key, setting.Err.Error())
+	}
+	return err
 }
 
 // dsn is the ledger's address with its path made absolute.
