@@ -3,7 +3,9 @@ package web_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -38,6 +40,38 @@ func TestEdition(t *testing.T) {
 	for _, path := range []string{"/archive/8", "/archive/07", "/archive/-7", "/archive/0", "/archive/7/", "/archive/+7", "/archive/99999999999999999999", "/archive/x"} {
 		wantStatus(t, w.get(path), 404)
 	}
+}
+
+// However much is asked for, only so much of it is kept.
+func TestMemoryIsBounded(t *testing.T) {
+	w := start(t, settings, func(o *web.Options) { o.Archive = largeEditions{} })
+	before := heap()
+	for number := range 20 {
+		res := httptest.NewRecorder()
+		w.handler.ServeHTTP(res, httptest.NewRequest("HEAD", fmt.Sprintf("/archive/%d", number), nil))
+		if res.Code != 200 {
+			t.Fatalf("edition %d: %d", number, res.Code)
+		}
+	}
+	if grown := heap() - before; grown > 40<<20 {
+		t.Errorf("%d MB are held", grown>>20)
+	}
+	runtime.KeepAlive(w)
+}
+
+// largeEditions are of five megabytes each.
+type largeEditions struct{}
+
+func (largeEditions) Edition(context.Context, int64) ([]byte, bool, error) {
+	return make([]byte, 5<<20), true, nil
+}
+
+// heap is how many bytes are in use.
+func heap() int64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
 }
 
 // Beside editions the output folder may have files of its own under archive/.

@@ -12,7 +12,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -250,35 +249,6 @@ func TestChangedFiles(t *testing.T) {
 	}
 }
 
-// However many files there are, memory holds no more than its bound.
-func TestMemoryIsBounded(t *testing.T) {
-	w := start(t, settings, nil)
-	// Hexadecimal noise packs to about half.
-	noise := make([]byte, 3<<20)
-	state := uint32(1)
-	for i := range noise {
-		state = state*1664525 + 1013904223
-		noise[i] = "0123456789abcdef"[state>>28]
-	}
-	const files = 30 // about 50 MB packed
-	for i := range files {
-		w.write(string(rune('A'+i))+".txt", string(noise[i:]))
-	}
-	before := heap()
-	for i := range files {
-		res := httptest.NewRecorder()
-		req := httptest.NewRequest("HEAD", "/"+string(rune('A'+i))+".txt", nil)
-		req.Header.Set("Accept-Encoding", "gzip")
-		w.handler.ServeHTTP(res, req)
-		if res.Code != 200 || res.Header().Get("Content-Encoding") != "gzip" {
-			t.Fatalf("%d: %d %v", i, res.Code, res.Header())
-		}
-	}
-	if grown := heap() - before; grown > 40<<20 {
-		t.Errorf("%d MB are held", grown>>20)
-	}
-}
-
 func FuzzFiles(f *testing.F) {
 	w := start(f, settings, nil)
 	w.write("feed.xml", longFeed)
@@ -324,14 +294,6 @@ func (w *world) getAsWritten(path string) response {
 		w.t.Fatalf("%s: %v", path, err)
 	}
 	return response{res, string(body)}
-}
-
-// heap is how many bytes are in use.
-func heap() int64 {
-	runtime.GC()
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return int64(m.HeapAlloc)
 }
 
 func unpack(t *testing.T, packed string) string {

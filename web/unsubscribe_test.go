@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"mime/multipart"
-	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -184,12 +183,8 @@ func TestLargeBodies(t *testing.T) {
 // upload sends up to size bytes for as long as the server takes them.
 func upload(t *testing.T, w *world, path, head string, size int) (sent, status int) {
 	t.Helper()
-	conn, err := net.Dial("tcp", strings.TrimPrefix(w.url, "http://"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: blog.example\r\nContent-Type: application/x-www-form-urlencoded\r\n%s\r\n\r\n", path, head)
+	conn := dial(t, strings.TrimPrefix(w.url, "http://"))
+	fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: blog.example\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\n%s\r\n\r\n", path, head)
 	chunk := bytes.Repeat([]byte("a"), 1<<16)
 	if strings.HasPrefix(head, "Transfer") {
 		chunk = append([]byte("10000\r\n"), append(chunk, '\r', '\n')...)
