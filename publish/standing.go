@@ -127,6 +127,7 @@ func (s *pass) update(e *entry) {
 		row.Standing = ledger.New
 	}
 	s.report.Posts.New++
+	s.log.Info("new post", "post", row.ID, "file", s.contentPath(p.Path))
 }
 
 // promote gives numbers to the posts that have become mailable, unless so many
