@@ -31,6 +31,7 @@ type Daemon struct {
 
 	mu     sync.Mutex
 	faults map[string]error // what failed last, by part
+	tags   []string         // of the published posts
 }
 
 // Wait blocks until the time given, or until changed says that a file did. It
@@ -98,6 +99,7 @@ func (d *Daemon) look(ctx context.Context) time.Time {
 		} else if wake.Before(next) {
 			next = wake
 		}
+		d.setTags(s.allTags())
 		d.hand(s)
 		return errors.Join(asErrors(s.report.Errors)...)
 	})
@@ -178,6 +180,35 @@ func (d *Daemon) Healthy() error {
 	}
 	parts := slices.Sorted(maps.Keys(d.faults))
 	return fmt.Errorf("%s: failing; the log says why", strings.Join(parts, ", "))
+}
+
+// Tags are those of the published posts, which subscribers may choose from.
+func (d *Daemon) Tags(context.Context) ([]string, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.tags, nil
+}
+
+func (d *Daemon) setTags(tags []string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.tags = tags
+}
+
+// allTags lists the tags of published posts, each once, case ignored.
+func (s *pass) allTags() []string {
+	seen := map[string]string{}
+	for _, e := range s.entries {
+		if !s.published(e) || e.post.FeedOnly {
+			continue
+		}
+		for _, tag := range e.post.Tags {
+			if _, ok := seen[strings.ToLower(tag)]; !ok {
+				seen[strings.ToLower(tag)] = tag
+			}
+		}
+	}
+	return slices.Sorted(maps.Values(seen))
 }
 
 // note logs a part's fault once, and that it is over.
