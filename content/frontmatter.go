@@ -123,6 +123,10 @@ func jsonBlock(text string, line int) (frontMatter, string, int, error) {
 func (fm *frontMatter) parse() error {
 	switch fm.form {
 	case yamlForm:
+		if values, ok := plainYAML(fm.text); ok {
+			fm.values = values
+			return nil
+		}
 		values, err := parseYAML(fm.text)
 		if err != nil {
 			return &syntaxFault{fm.line + yamlFaultLine(fm.text) - 1, "the YAML front matter does not parse: " + yamlReason(err)}

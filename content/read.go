@@ -41,6 +41,7 @@ func (t *Tree) readAll(ctx context.Context, files []file, last, next *Snapshot) 
 	var taken atomic.Int64
 	for range runtime.GOMAXPROCS(0) {
 		group.Go(func() error {
+			var reader sourceReader
 			for {
 				n := int(taken.Add(1)) - 1
 				if n >= len(changed) {
@@ -49,7 +50,7 @@ func (t *Tree) readAll(ctx context.Context, files []file, last, next *Snapshot) 
 				if err := ctx.Err(); err != nil {
 					return err
 				}
-				t.read(files[changed[n]], &next.records[changed[n]])
+				t.read(&reader, files[changed[n]], &next.records[changed[n]])
 			}
 		})
 	}
@@ -57,8 +58,8 @@ func (t *Tree) readAll(ctx context.Context, files []file, last, next *Snapshot) 
 }
 
 // read makes a record of a file and notes whether it says what it said before.
-func (t *Tree) read(f file, r *record) {
-	src := readSource(f)
+func (t *Tree) read(reader *sourceReader, f file, r *record) {
+	src := reader.read(f)
 	if !src.invalid() && !isMarkdownName(f.path) && src.front.form == noFrontMatter {
 		return // an HTML file without front matter is no post in any engine
 	}
