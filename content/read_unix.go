@@ -11,7 +11,9 @@ import (
 // which os.Open asks whether a file can be waited for: they are a third of what
 // reading thousands of small files costs.
 func readWhole(name string, buf []byte, size, limit int) ([]byte, error) {
-	fd, err := retry(func() (int, error) { return syscall.Open(name, syscall.O_RDONLY|syscall.O_CLOEXEC|syscall.O_NONBLOCK, 0) })
+	fd, err := retry(func() (int, error) {
+		return syscall.Open(name, syscall.O_RDONLY|syscall.O_CLOEXEC|syscall.O_NONBLOCK, 0)
+	})
 	if err != nil {
 		return buf, &fs.PathError{Op: "open", Path: name, Err: err}
 	}

@@ -1,0 +1,144 @@
+package content_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// TestAddresses shows what posts of all kinds become in each engine, as the
+// engines' own documentation and code have it.
+func TestAddresses(t *testing.T) {
+	post := func(front string) string { return "---\ntitle: My Post\ndate: 2024-03-05\n" + front + "---\nText.\n" }
+	toml := func(front string) string { return "+++\ntitle = 'My Post'\n" + front + "+++\nText.\n" }
+	tests := map[string]struct {
+		dir   string
+		files map[string]string
+		want  map[string]string // path → address without the site; "page" where there is no post
+	}{
+		"hugo's defaults": {"blog/content", map[string]string{
+			"hugo.toml":                      "baseURL = 'https://example.com/'",
+			"content/posts/My First Post.md": post(""), "content/posts/UPPER_under.md": post(""), "content/posts/slugged.md": post("slug: Ein Käfer!\n"),
+			"content/posts/url.md": post("url: /old/place.html\n"), "content/posts/url2.md": post("url: /old/:year/\n"), "content/root.md": post(""), "content/about.md": "---\ntitle: About\n---\n",
+			"content/posts/bundle/index.md": post(""), "content/posts/bundle/notes.md": post(""), "content/posts/bundle/deep/more.md": post(""),
+			"content/posts/_index.md": "---\ntitle: Posts\n---\n", "content/a/b/c.md": post(""), "content/posts/日本.md": post(""), "content/posts/headless/index.md": post("headless: true\n"),
+			"content/posts/hidden.md": post("build:\n  list: never\n"),
+		}, map[string]string{
+			"posts/My First Post.md": "/posts/my-first-post/", "posts/UPPER_under.md": "/posts/upper_under/", "posts/slugged.md": "/posts/ein-k%C3%A4fer/",
+			"posts/url.md": "/old/place.html", "posts/url2.md": "/old/2024/", "root.md": "/root/", "about.md": "page", "posts/bundle/index.md": "/posts/bundle/",
+			"posts/bundle/notes.md": "page", "posts/bundle/deep/more.md": "page", "a/b/c.md": "/a/b/c/", "posts/日本.md": "/posts/%E6%97%A5%E6%9C%AC/", "posts/headless/index.md": "page", "posts/hidden.md": "page",
+		}},
+		"hugo's placeholders": {"blog/content", map[string]string{
+			"hugo.yaml":                 "permalinks:\n  posts: /:year/:month/:monthname/:day/:weekday/:weekdayname/:yearday/:slug\n  news: /:section/:slugorfilename/\n  docs: /:sections[1:]/:contentbasename/\n  deep: /x/:sections[last]/:title/\n  plain: /p/:slugorcontentbasename.html\n",
+			"content/posts/a.md":        post(""),
+			"content/news/The File.md":  post(""),
+			"content/news/b.md":         post("slug: other\n"),
+			"content/docs/one/two/c.md": post(""),
+			"content/deep/one/two/d.md": post(""),
+			"content/plain/e.md":        post(""),
+		}, map[string]string{
+			"posts/a.md": "/2024/03/march/05/2/tuesday/65/my-post/", "news/The File.md": "/news/the-file/", "news/b.md": "/news/other/",
+			"docs/one/two/c.md": "/one/two/c/", "deep/one/two/d.md": "/x/two/my-post/", "plain/e.md": "/p/e.html",
+		}},
+		"hugo's settings": {"blog/content", map[string]string{
+			"config/_default/hugo.toml":     "disablePathToLower = true\nremovePathAccents = true\nuglyURLs = true\n[frontmatter]\ndate = [':filename', ':default']\n",
+			"content/Posts/Éa B.md":         post(""),
+			"content/Posts/2025-01-29-x.md": "---\ntitle: T\n---\n",
+		}, map[string]string{"Posts/Éa B.md": "/Posts/Ea-B.html", "Posts/2025-01-29-x.md": "/Posts/x.html"}},
+		"hugo's languages": {"blog/content", map[string]string{
+			"hugo.toml":             "defaultContentLanguage = 'en'\n[languages.en]\n[languages.de]\n[languages.fr]\ncontentDir = 'content/french'\n",
+			"content/posts/a.md":    post(""),
+			"content/posts/a.de.md": post(""), "content/posts/b/index.de.md": post(""), "content/french/posts/c.md": post(""),
+		}, map[string]string{"posts/a.md": "/posts/a/", "posts/a.de.md": "/de/posts/a/", "posts/b/index.de.md": "/de/posts/b/", "french/posts/c.md": "/fr/posts/c/"}},
+		"hugo's cascade": {"blog/content", map[string]string{
+			"hugo.toml":               "[[cascade]]\nslug = 'from-site'\n[cascade.target]\npath = '/site/**'\n",
+			"content/site/a.md":       post(""),
+			"content/posts/_index.md": "---\ntitle: P\ncascade:\n  - url: /c/:filename/\n    target:\n      path: /posts/deep/**\n  - draft: true\n---\n",
+			"content/posts/b.md":      post(""), "content/posts/deep/c.md": post(""),
+		}, map[string]string{"site/a.md": "/site/from-site/", "posts/b.md": "/posts/b/ draft", "posts/deep/c.md": "/c/c/ draft"}},
+		"jekyll's styles": {"blog", map[string]string{
+			"_config.yml":                     "permalink: pretty\ndefaults:\n- scope: {path: '', type: posts}\n  values: {categories: Dev Ops}\n- scope: {path: '_posts/*special*'}\n  values: {permalink: '/s/:slug.html'}\n",
+			"_posts/2024-03-05-My_Post_é.md":  "---\n---\nText.",
+			"_posts/2024-03-05-special-a.md":  "---\n---\nText.",
+			"_posts/2024-3-5-own.md":          "---\npermalink: /:categories/:year/W:week/:short_day/:title:output_ext\ncategory: A B\n---\nText.",
+			"_posts/2024-03-05-days.md":       "---\npermalink: ordinal\ncategories: []\n---\nText.",
+			"work/_posts/2024-03-05-under.md": "---\ncategories: x\npermalink: none\n---\nText.",
+			"_posts/2024-03-05-months.md":     "---\npermalink: /:short_year/:i_month/:i_day/:short_month/:long_month/:w_year/:w_day/:long_day/:slug/\n---\n",
+			"_drafts/idea.md":                 "---\ntitle: Idea\n---\n", "_posts/2024-03-05-off.md": "---\npublished: false\n---\n", "about.md": "---\ntitle: A\n---\n",
+		}, map[string]string{
+			"_posts/2024-03-05-My_Post_é.md": "/dev/ops/2024/03/05/My_Post_%C3%A9/", "_posts/2024-03-05-special-a.md": "/s/special-a.html",
+			"_posts/2024-3-5-own.md": "/a%20b/2024/W10/TUE/own.html", "_posts/2024-03-05-days.md": "/2024/065/days.html", "work/_posts/2024-03-05-under.md": "/work/x/under.html",
+			"_posts/2024-03-05-months.md": "/24/3/5/MAR/March/2024/2/Tuesday/months/", "_drafts/idea.md": "* draft", "_posts/2024-03-05-off.md": "/dev/ops/2024/03/05/off/ draft", "about.md": "page",
+		}},
+		"eleventy": {"blog/content", map[string]string{
+			"eleventy.config.js":                   "export default function(c) { c.setInputDirectory('content') }",
+			"content/blog/first.md":                post(""),
+			"content/blog/2024-01-02-second.md":    "---\ntitle: S\n---\n",
+			"content/blog/bundle/index.md":         post(""),
+			"content/notes/notes.json":             `{"permalink": "/n/{{ page.fileSlug }}/", "tags": ["note"]}`,
+			"content/notes/2024-01-02-c.md":        "---\ntitle: S\n---\n",
+			"content/data/data.11tydata.json":      `{"permalink": "/{{ page.date | date: '%Y/%m' }}/{{ title | slugify }}/"}`,
+			"content/data/d.md":                    "---\ntitle: Über uns & Co.\ndate: 2024-03-05\n---\n",
+			"content/script/script.11tydata.js":    "module.exports = {\n  permalink: '/js/{{ page.fileSlug }}.html',\n}",
+			"content/script/e.md":                  post(""),
+			"content/blog/off.md":                  post("permalink: false\n"),
+			"content/about.md":                     "---\ntitle: About\nlayout: base.njk\n---\n",
+			"content/blog/computed.md":             post("permalink: \"/{{ unknown | weird }}/\"\n"),
+			"content/blog/nunjucks.md":             post("permalink: \"/{{ title | slug }}/index.html\"\n"),
+			"content/blog/Ünder score/Päth Näm.md": post(""),
+		}, map[string]string{
+			"blog/first.md": "/blog/first/", "blog/2024-01-02-second.md": "/blog/second/", "blog/bundle/index.md": "/blog/bundle/", "notes/2024-01-02-c.md": "/n/c/",
+			"data/d.md": "/2024/03/ueber-uns-and-co/", "script/e.md": "/js/e.html", "blog/off.md": "page", "about.md": "page", "blog/computed.md": "page",
+			"blog/nunjucks.md": "/my-post/", "blog/Ünder score/Päth Näm.md": "/blog/%C3%9Cnder%20score/P%C3%A4th%20N%C3%A4m/",
+		}},
+		"zola": {"blog/content", map[string]string{
+			"config.toml":                      "base_url = 'https://example.com'\ndefault_language = 'en'\n[languages.fr]\n",
+			"content/blog/_index.md":           "+++\ntransparent = true\n+++\n",
+			"content/blog/2025-01-29_Ça va.md": toml(""), "content/blog/2025-01-29-日本.md": toml(""), "content/blog/b.md": toml("date = 2024-01-02\nslug = 'Own Slug'\n"),
+			"content/blog/c.md": toml("date = 2024-01-02\npath = 'else/where'\n"), "content/blog/d.fr.md": toml("date = 2024-01-02\n"), "content/blog/dir/index.md": toml("date = 2024-01-02\n"),
+			"content/about.md": toml(""), "content/blog/no.md": toml("date = 2024-01-02\nrender = false\n"), "content/blog/2025-01-29_dated/index.md": toml(""),
+		}, map[string]string{
+			"blog/2025-01-29_Ça va.md": "/blog/ca-va/", "blog/2025-01-29-日本.md": "/blog/ri-ben/", "blog/b.md": "/blog/own-slug/", "blog/c.md": "/else/where/",
+			"blog/d.fr.md": "/fr/blog/d/", "blog/dir/index.md": "/blog/dir/", "about.md": "page", "blog/no.md": "page", "blog/2025-01-29_dated/index.md": "/blog/dated/",
+		}},
+		"zola that keeps dates and letters": {"blog/content", map[string]string{
+			"config.toml":                       "base_url = 'https://example.com'\n[slugify]\npaths = 'safe'\npaths_keep_dates = true\n",
+			"content/blog/2025-01-29_Ça va?.md": toml(""),
+		}, map[string]string{"blog/2025-01-29_Ça va?.md": "/blog/2025-01-29_%C3%87a%20va/"}},
+		"pelican": {"blog/content", map[string]string{
+			"pelicanconf.py": "PATH = 'content'\nDEFAULT_LANG = 'en'\nARTICLE_URL = '{date:%Y}/{date:%b}/{date:%d}/{category}/{author}/{slug}/'\nARTICLE_LANG_URL = '{lang}/{slug}.html'\n" +
+				"PATH_METADATA = r'(?P<category>.*?)/.*'\nEXTRA_PATH_METADATA = {'notes': {'status': 'draft'}}\n",
+			"content/Dev Ops/a.md": "Title: Héllo, Wörld — 日本!\nDate: 2024-03-05\nAuthor: Ada Lovelace\n\nText.",
+			"content/Dev Ops/b.md": "Title: Other\nDate: 2024-03-05\nLang: de\nSlug: anders\n\nText.",
+			"content/notes/c.md":   "Title: Note\nDate: 2024-03-05\n\nText.",
+		}, map[string]string{
+			"Dev Ops/a.md": "/2024/Mar/05/dev-ops/ada-lovelace/hello-world-ri-ben/", "Dev Ops/b.md": "/de/anders.html", "notes/c.md": "/drafts/note.html draft",
+		}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			b := newBlog(t, test.files)
+			b.cfg.Content.Dir = test.dir
+			_, scan := b.scan()
+			got := map[string]string{}
+			for p := range test.want {
+				got[p] = "page"
+			}
+			for _, p := range scan.Posts {
+				address := strings.TrimPrefix(p.URL, "https://example.com")
+				if strings.HasPrefix(test.want[p.Path], "*") {
+					address = "*"
+				}
+				if p.Draft {
+					address += " draft"
+				}
+				got[p.Path] = address
+			}
+			if d := cmp.Diff(test.want, got); d != "" {
+				t.Errorf("addresses (-want +got):\n%s%s", d, fmt.Sprint(scan.Problems))
+			}
+		})
+	}
+}

@@ -1,0 +1,167 @@
+package content
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"publisher/config"
+)
+
+// fuzzTree is a tree of an engine over an empty folder.
+func fuzzTree(f *testing.F, d config.Dialect, own map[string]any) *Tree {
+	f.Helper()
+	cfg := config.Default()
+	cfg.Dir = f.TempDir()
+	cfg.Site.URL, _ = url.Parse("https://example.com/blog")
+	settings := &ownConfig{dialect: d, root: cfg.Dir, values: own}
+	t := &Tree{cfg: cfg, own: settings, markdown: newMarkdownReader()}
+	t.site = newSite(cfg, cfg.Dir, settings)
+	t.engine = newEngine(d, t.site, settings)
+	known := map[string]string{"_posts/2024-01-01-a.md": "https://example.com/blog/a/", "a.md": "https://example.com/blog/a/"}
+	t.known.Store(&known)
+	return t
+}
+
+func fuzzTrees(f *testing.F) []*Tree {
+	var all []*Tree
+	for _, d := range []config.Dialect{config.Hugo, config.Jekyll, config.Pelican, config.Zola, config.Eleventy, config.Markdown} {
+		all = append(all, fuzzTree(f, d, map[string]any{"title": "T", "params": map[string]any{"a": "b"}, "list": []any{"x", "y"}}))
+	}
+	return all
+}
+
+func articleFrom(t *Tree, front map[string]any, body, path string) *article {
+	src := &source{path: path, front: frontMatter{form: yamlForm, values: front, line: 2}, body: body, bodyLine: 1}
+	a := t.articleOf(src)
+	a.post.Title, a.post.URL, a.post.Date = "A post", "https://example.com/blog/2024/a-post/", time.Date(2024, 1, 2, 3, 4, 5, 0, time.UTC)
+	return a
+}
+
+// FuzzShortcodes throws bodies at what expands shortcodes and tags: no panic, no
+// work without end, and warnings in lines that exist.
+func FuzzShortcodes(f *testing.F) {
+	for _, seed := range []string{
+		"{{< figure src=\"a.png\" caption=`x` >}}\n{{% notice %}}*a*{{% /notice %}}{{</* x */>}}{{< ref \"a.md#x\" >}}", "{{< a >}}{{< b >}}{{< /a >}}{{< /b >}}{{< highlight go \"x\" >}}{{< y >}}{{< /highlight >}}",
+		"{% raw %}{{ x }}{% endraw %}{% for i in site.list %}{{ i | upcase }}{% else %}{% endfor %}", "{% if page.title contains 'A' and 1 < 2 %}a{% elsif x %}b{% else %}c{% endif %}",
+		"{% assign a = 'b|c' | split: '|' %}{% for i in a %}{% for j in a %}{{ forloop.index }}{% endfor %}{% endfor %}", "{%- highlight sh -%}\n`x` ```\n{%- endhighlight -%}",
+		"{% post_url 2024-01-01-a %}{% link a.md %}{% include x.html a=\"b\" %}{% unless x %}y{% endunless %}{% capture z %}q{% endcapture %}{{ z }}", "{{ youtube(id=\"a\") }}{% quote(author='x') %}*a*{% end %}{%/* x() */%}",
+		"{# c #}{{ 'a' | replace: 'a', 'aa' | append: page.title | date: '%Y' | slice: 1 }}", "`{{` {% raw %}`{% endraw %} ``{%`` {{", "* a\n\n      {{< x >}}\n\n```\n{% x %}", "{: .a}\n# h {#id}\n* toc\n{:toc}\n*[A]: b\n{::comment}x{:/comment}",
+		"{% case x %}{% when 1 %}a{% endcase %}{% set a = 1 %}{{ a | plus: 2 | divided_by: 0 }}", "{% tablerow x in y %}{% endtablerow %}{%%}{{}}{{<>}}{{%%}}",
+	} {
+		f.Add(seed)
+	}
+	trees := fuzzTrees(f)
+	f.Fuzz(func(t *testing.T, body string) {
+		if !strings.HasPrefix(cleanText(strings.ToValidUTF8(body, "")), body) {
+			return
+		}
+		for _, tree := range trees {
+			a := articleFrom(tree, map[string]any{"title": "A post", "tags": []any{"a"}}, body, "_posts/2024-01-02-a-post.md")
+			r := &postRenderer{tree: tree, article: a, links: &linker{article: a, tree: tree}}
+			out := r.expand(body, 1, false)
+			if len(out) > maxLiquidOut+10*len(body)+1000 {
+				t.Errorf("%d bytes of %d", len(out), len(body))
+			}
+			for _, p := range a.problems {
+				if p.Line < 1 || p.Line > 1+strings.Count(body, "\n") {
+					t.Errorf("line %d of a body of %d: %s", p.Line, 1+strings.Count(body, "\n"), p.Message)
+				}
+			}
+		}
+	})
+}
+
+// FuzzPermalink throws patterns, names and texts at the makers of addresses:
+// whatever they are, the address is on the site.
+func FuzzPermalink(f *testing.F) {
+	f.Add("/:year/:sections[1:]/:slug", "posts/My Post.md", "Title é/日本", "slug")
+	f.Add("{{ page.fileSlug | slugify }}/{{ title }}", "a/b/index.de.md", "../../x", "..")
+	f.Add("{slug}/{date:%Y%n%q}/{category}", "_posts/2024-01-01-x.markdown", "%2e%2e/", "//evil.example/")
+	f.Add(":title\\::", "2024-01-01_x.md", "\\\\evil.example\\", "a?b#c")
+	trees := fuzzTrees(f)
+	f.Fuzz(func(t *testing.T, pattern, path, title, slug string) {
+		if strings.Contains(pattern, "://") || strings.HasPrefix(path, "/") || path == "" {
+			return
+		}
+		for _, tree := range trees {
+			for _, key := range []string{"permalink", "url", "path", "slug"} {
+				front := map[string]any{"title": title, "slug": slug, "category": title, key: pattern}
+				a := articleFrom(tree, front, "", clean(strings.ToValidUTF8(path, "")))
+				a.fillFields()
+				a.engine.complete(a)
+				a.fillAddress()
+				u, err := url.Parse(a.post.URL)
+				if err != nil || u.Host != "example.com" && key != "url" && key != "permalink" || strings.ContainsAny(a.post.URL, "\n\r \"<>") {
+					t.Errorf("%T, %s: %q: %v", tree.engine, key, a.post.URL, err)
+				}
+			}
+		}
+	})
+}
+
+// FuzzFrontMatter throws file beginnings at what splits them: the body is the end
+// of the file, and faults name a line that exists.
+func FuzzFrontMatter(f *testing.F) {
+	for _, seed := range []string{
+		"---\ntitle: a\n---\nb", "+++\ntitle = 'a'\n[extra]\nx = 1\n+++\nb", "{\"title\": \"a\", \"x\": [1, null]}\nb", "Title: a\nDate: b\n    c\n\nd", "---\na: &a [*a]\n---\n", "---\n- a\n...\n",
+		"\n\n---\na: |\n  b\n---\n", "+++\na = 1979-05-27T07:32:00Z\n+++", "{}", "{\"a\":{\"b\":1}} x", "---\n\"a\": 'b'\n? c\n: d\n---\n",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		s := &source{path: "a.md"}
+		clean, ok := s.clean([]byte(text))
+		if !ok {
+			return
+		}
+		fm, body, line, err := splitFrontMatter(clean)
+		if fault, ok := err.(*syntaxFault); ok {
+			if fault.line < 1 || fault.line > 1+strings.Count(clean, "\n") {
+				t.Errorf("line %d: %v", fault.line, err)
+			}
+			return
+		}
+		if !strings.HasSuffix(clean, body) || line < 1 || line > 2+strings.Count(clean, "\n") {
+			t.Errorf("line %d, body %q", line, body)
+		}
+		for key := range fm.values {
+			_ = fm.scalar(key)
+			_ = fm.list(key, byComma)
+			if at := fm.lineOf(key); at < 1 || at > 1+strings.Count(clean, "\n") {
+				t.Errorf("%q is in line %d", key, at)
+			}
+		}
+	})
+}
+
+// FuzzExcerpt throws bodies at the excerpt: it is never longer than the body and
+// never inside an element that the body does not have.
+func FuzzExcerpt(f *testing.F) {
+	for _, seed := range []string{
+		"a b c\n\n- d\n- e\n\n<!--more-->\n\nf", "> q\n\n" + strings.Repeat("word. ", 200), "[a]: b\n\n[a][] c\n\n[x]: y", "<div>a</div>\n\nb", "| a |\n|-|\n| b |", "# h\n\n$a_b$ `c`[^1]\n\n[^1]: d", "日本。" + strings.Repeat("語", 300),
+		"<p>a<!-- more -->b</p>", "{% highlight x %}\n\na\n{% endhighlight %}", "![a](b.png)\n\nc",
+	} {
+		f.Add(seed)
+	}
+	trees := fuzzTrees(f)
+	f.Fuzz(func(t *testing.T, body string) {
+		s := &source{path: "a.md"}
+		body, ok := s.clean([]byte(body))
+		if !ok {
+			return
+		}
+		for _, tree := range trees {
+			a := articleFrom(tree, map[string]any{"title": "A post"}, body, "_posts/2024-01-02-a-post.md")
+			r := &postRenderer{tree: tree, article: a, links: &linker{article: a, tree: tree}}
+			out, err := r.render()
+			if err != nil {
+				continue
+			}
+			if got, all := countWords(out.ExcerptText), out.Words; got > all+all/10+20 {
+				t.Errorf("%T: the excerpt has %d words, the body %d", tree.engine, got, all)
+			}
+		}
+	})
+}
