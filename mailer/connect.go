@@ -72,7 +72,7 @@ func (s *Sender) connect(ctx context.Context) (*session, *ConnectError) {
 	pipelining, _ := client.Extension("PIPELINING")
 	smtputf8, _ := client.Extension("SMTPUTF8")
 	return &session{
-		client: client, addr: s.addr, pipelining: pipelining, smtputf8: smtputf8,
+		client: client, addr: s.addr, signer: s.signer, pipelining: pipelining, smtputf8: smtputf8,
 		deadline: &deadline{client: client, timeout: s.cfg.Timeout, ctx: ctx},
 	}, nil
 }

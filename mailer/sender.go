@@ -24,6 +24,7 @@ type Sender struct {
 	tls      *tls.Config
 	limiter  *Limiter
 	throttle *throttle
+	signer   *Signer       // nil: nothing is signed
 	pause    time.Duration // before the first new attempt after a failed connection
 }
 
@@ -59,6 +60,10 @@ func helloName(name string) string {
 	}
 	return "[127.0.0.1]"
 }
+
+// Sign has every message signed from now on. It is not to be called once something
+// is being sent.
+func (s *Sender) Sign(signer *Signer) { s.signer = signer }
 
 // Limiter is what keeps to mail.smtp.rate, so that its State can outlive the
 // process.

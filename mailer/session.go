@@ -26,6 +26,7 @@ var errOutOfStep = errors.New("the server's replies are out of step with the com
 type session struct {
 	client     *smtp.Client
 	addr       string
+	signer     *Signer
 	pipelining bool
 	smtputf8   bool
 	deadline   *deadline
@@ -97,15 +98,18 @@ func (s *session) group(body *Job, next *envelope) trip {
 	undo := s.undo
 	s.undo = ""
 	out, dot := append(s.out[:0], undo...), 0
+	var t trip
 	if body != nil {
-		out, dot = appendBody(out, body)
+		var err error
+		if out, dot, err = s.appendBody(out, body); err != nil {
+			return s.unmade(body, err)
+		}
 	}
 	if next != nil {
 		out = append(append(append(out, next.mail...), next.rcpt...), "DATA\r\n"...)
 	}
 	s.out = out
 	written, err := s.write(out)
-	var t trip
 	if body != nil {
 		s.finish(&t, body, err != nil && written <= dot, err)
 	}
@@ -128,9 +132,19 @@ func (s *session) group(body *Job, next *envelope) trip {
 
 // appendBody returns where the final dot stands: the message is not complete before
 // that octet has gone out.
-func appendBody(out []byte, body *Job) (_ []byte, dot int) {
-	out = appendStuffed(out, body.Append)
-	return append(out, ".\r\n"...), len(out)
+func (s *session) appendBody(out []byte, body *Job) (_ []byte, dot int, err error) {
+	out = appendStuffed(out, func(dst []byte) []byte {
+		start := len(dst)
+		dst, err = s.signer.prepend(body.Append(dst), start)
+		return dst
+	})
+	return append(out, ".\r\n"...), len(out), err
+}
+
+// unmade is the end of a connection whose server waits for a body that could not be
+// made.
+func (s *session) unmade(body *Job, err error) trip {
+	return trip{body: &Outcome{Job: body, Verdict: Temporary, Reply: err.Error()}, lost: err}
 }
 
 // write sends all of it at once and returns how many octets went out. bufio passes
@@ -212,7 +226,10 @@ func (s *session) readEnvelope(t *trip, job *Job) {
 func (s *session) oneByOne(body *Job, next *envelope) trip {
 	var t trip
 	if body != nil {
-		out, dot := appendBody(s.out[:0], body)
+		out, dot, err := s.appendBody(s.out[:0], body)
+		if err != nil {
+			return s.unmade(body, err)
+		}
 		s.out = out
 		written, err := s.write(out)
 		if s.finish(&t, body, err != nil && written <= dot, err); t.lost == nil {

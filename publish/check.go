@@ -30,6 +30,9 @@ func (p *Publisher) Check(ctx context.Context, online bool) (*CheckReport, error
 		return nil, err
 	}
 	report.Warnings = append(report.Warnings, p.signingWarnings()...)
+	if _, err := p.signer(); err != nil {
+		report.Faults = append(report.Faults, err.Error())
+	}
 	if online && !p.cfg.Catches() {
 		if err := p.logIn(ctx); err != nil {
 			report.Faults = append(report.Faults, err.Error())

@@ -66,7 +66,7 @@ func (s *pass) byline(p *content.Post) []string {
 
 func (s *pass) site() templates.Site {
 	return templates.Site{
-		Title: s.cfg.Site.Title, URL: s.cfg.Site.URL.String(), Description: s.cfg.Site.Description, Author: s.cfg.Site.Author.Name,
+		Title: s.cfg.Site.Title, URL: s.cfg.Site.URL.String(), Description: s.cfg.Site.Description, Author: s.cfg.Site.Author.Name, Logo: s.cfg.Site.Logo,
 		Language: s.cfg.Site.Language, Dir: templates.Direction(s.cfg.Site.Language), Location: s.cfg.Site.Timezone,
 	}
 }

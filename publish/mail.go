@@ -160,7 +160,7 @@ func (s *pass) deliver(ctx context.Context, q *queue) error {
 		smtp = catcher.SMTP(smtp)
 		s.report.Outbox = true
 	}
-	sender, err := mailer.NewSender(smtp, hello(s.cfg))
+	sender, err := s.newSender(smtp)
 	if err != nil {
 		return err
 	}

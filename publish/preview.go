@@ -107,7 +107,7 @@ func (p *Publisher) SendPreview(ctx context.Context, preview *Preview, to string
 		defer catcher.Close()
 		smtp, outbox = catcher.SMTP(smtp), p.cfg.Mail.Outbox
 	}
-	sender, err := mailer.NewSender(smtp, hello(p.cfg))
+	sender, err := p.newSender(smtp)
 	if err != nil {
 		return "", err
 	}

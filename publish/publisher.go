@@ -65,6 +65,9 @@ func (p *Publisher) Now() time.Time { return p.now() }
 // Run does one pass. What went wrong without stopping it is in the report;
 // another pass's lock is a *ledger.HeldError.
 func (p *Publisher) Run(ctx context.Context, command string) (*Report, error) {
+	if _, err := p.signer(); err != nil {
+		return nil, err
+	}
 	return p.locked(ctx, command, func(s *pass) error { return s.run(ctx) })
 }
 
@@ -124,10 +127,13 @@ func (p *Publisher) onCopy(ctx context.Context, do func(*pass) error) error {
 	return do(s)
 }
 
-// Ready reports what would keep every pass from starting: a content folder or
-// templates that cannot be read.
+// Ready reports what would keep every pass from starting: a content folder,
+// templates or keys that cannot be read.
 func (p *Publisher) Ready() error {
-	_, err := p.newPass()
+	if _, err := p.newPass(); err != nil {
+		return err
+	}
+	_, err := p.signer()
 	return err
 }
 
@@ -141,6 +147,11 @@ func (p *Publisher) newPass() (*pass, error) {
 	if err != nil {
 		return nil, err
 	}
+	if subject := p.cfg.Digest.Subject; subject != "" {
+		if set, err = set.WithSubject("digest.subject", subject); err != nil {
+			return nil, p.subjectFault(err)
+		}
+	}
 	return &pass{Publisher: p, tree: tree, templates: set, start: p.now().Truncate(time.Microsecond), report: newReport(), rendered: map[string]*content.Rendering{}}, nil
 }
 
@@ -149,6 +160,15 @@ func (p *Publisher) placed(err error) error {
 	var setting *content.SettingError
 	if errors.As(err, &setting) && setting.Key != "" {
 		return p.cfg.Fault(setting.Key, setting.Err.Error())
+	}
+	return err
+}
+
+// subjectFault gives a fault of the template digest.subject its place in config.yaml.
+func (p *Publisher) subjectFault(err error) error {
+	var fault *templates.Error
+	if errors.As(err, &fault) && fault.File == "digest.subject" {
+		return p.cfg.Fault("digest.subject", fault.Message)
 	}
 	return err
 }
