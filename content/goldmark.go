@@ -70,6 +70,7 @@ func (m *markdownReader) html(source string, w writing) (rendered string, err er
 	if err := checkMarkdown(source); err != nil {
 		return "", err
 	}
+	source = escapeFormulas(source)
 	if w.python {
 		source = closeRawBlocks(encodeSpaces(source))
 	}

@@ -174,8 +174,8 @@ func (x *shortcodeExpander) platform(s shortcode) (string, bool) {
 	if id == "" {
 		return "", false
 	}
-	out, ok := embed(name, id, p.get(-1, "title", "label"))
-	return x.block(s, out), ok
+	out, _ := embed(name, id, p.get(-1, "title", "label"))
+	return x.block(s, out), out != ""
 }
 
 // onLines gives a Markdown block lines of its own.

@@ -65,7 +65,16 @@ func (j *jekyll) prepare(a *article, _ *sections) {
 	}
 }
 
-func (j *jekyll) isPage(*article) bool { return false }
+func (j *jekyll) isPage(a *article) bool { return !j.covers(a.path) }
+
+// pageAddress is where a page stands, which posts may link to.
+func (j *jekyll) pageAddress(a *article) string {
+	if own := a.front.scalar("permalink"); own != "" {
+		return own
+	}
+	where, _ := j.documentAddress(path.Join(j.below, a.path))
+	return where
+}
 
 func (j *jekyll) complete(a *article) {
 	p := a.post

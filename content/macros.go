@@ -176,7 +176,7 @@ func embed(name, id, title string) (out string, ok bool) {
 		return frame(to, title), true
 	}
 	if title == "" {
-		title = "▶ " + strings.TrimPrefix(to, "https://")
+		title = "▶ " + strings.TrimPrefix(strings.TrimPrefix(to, "https://"), "www.") // no autolink within the link
 	}
 	return plainLink(to, title), true
 }

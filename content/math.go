@@ -2,6 +2,7 @@ package content
 
 import (
 	"bytes"
+	"regexp"
 	"strings"
 
 	"github.com/yuin/goldmark"
@@ -11,15 +12,15 @@ import (
 	"github.com/yuin/goldmark/util"
 )
 
-// formulas keeps TeX as the author wrote it: $…$, $$…$$, \(…\) and \[…\] pass
-// as text, so that no underscore becomes emphasis.
+// formulas keeps TeX as the author wrote it: $…$ and $$…$$ pass as text, so that
+// no underscore becomes emphasis.
 type formulas struct{}
 
 func (formulas) Extend(m goldmark.Markdown) {
 	m.Parser().AddOptions(parser.WithInlineParsers(util.Prioritized(formulas{}, 50)))
 }
 
-func (formulas) Trigger() []byte { return []byte{'$', '\\'} }
+func (formulas) Trigger() []byte { return []byte{'$'} }
 
 // maxFormula is more than a formula has; beyond it a dollar is a dollar.
 const maxFormula = 1000
@@ -54,10 +55,11 @@ func (formulas) Parse(_ ast.Node, block text.Reader, _ parser.Context) ast.Node 
 }
 
 func formulaMarks(line []byte) (open, end string) {
-	for _, pair := range [...][2]string{{"$$", "$$"}, {"$", "$"}, {`\(`, `\)`}, {`\[`, `\]`}} {
-		if bytes.HasPrefix(line, []byte(pair[0])) {
-			return pair[0], pair[1]
-		}
+	if bytes.HasPrefix(line, []byte("$$")) {
+		return "$$", "$$"
+	}
+	if bytes.HasPrefix(line, []byte("$")) {
+		return "$", "$"
 	}
 	return "", ""
 }
@@ -76,3 +78,23 @@ func isFormula(open, inner string, after []byte) bool {
 	}
 	return strings.ContainsAny(inner, `\_^{}=+<>*`)
 }
+
+var bracketFormula = regexp.MustCompile(`(?s)\\\((.{1,1000}?)\\\)|\\\[(.{1,1000}?)\\\]`)
+
+// escapeFormulas writes \(…\) and \[…\] so that Markdown, to which these are
+// escaped brackets, shows them as they are.
+func escapeFormulas(source string) string {
+	if !strings.Contains(source, `\(`) && !strings.Contains(source, `\[`) {
+		return source
+	}
+	return outsideCode(source, func(prose string) string {
+		return bracketFormula.ReplaceAllStringFunc(prose, func(formula string) string {
+			if !isFormula(formula[:2], formula[2:len(formula)-2], nil) {
+				return formula
+			}
+			return asciiPunctuation.ReplaceAllString(formula, `\$0`)
+		})
+	})
+}
+
+var asciiPunctuation = regexp.MustCompile("[!-/:-@\\[-`{-~]")

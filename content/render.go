@@ -34,6 +34,7 @@ func (t *Tree) Render(ctx context.Context, p *Post) (*Rendering, []Problem, erro
 	for _, lost := range r.links.lost {
 		src.warn(src.lineHolding(path.Base(lost)), fmt.Sprintf("a link leads to %s, which is not in the content folder; its text was kept without the link", lost))
 	}
+	sortProblems(src.problems)
 	return out, src.problems, nil
 }
 
