@@ -45,6 +45,8 @@ type writing struct {
 	summaryKeys []string
 	// markFirst holds that a mark in the body outranks the front matter.
 	markFirst bool
+	// headings says how ids are made.
+	headings headingStyle
 	// emoji makes characters of :names:.
 	emoji bool
 	// separator ends the excerpt in the body's source: Jekyll's excerpt_separator.

@@ -75,7 +75,8 @@ func (m *markdownReader) html(source string, w writing) (rendered string, err er
 		source = closeRawBlocks(encodeSpaces(source))
 	}
 	var out bytes.Buffer
-	err = m.way(dialect{w.python, w.smart, w.emoji}).Convert([]byte(source), &out)
+	err = m.way(dialect{w.python, w.smart, w.emoji}).Convert([]byte(source), &out,
+		parser.WithContext(parser.NewContext(parser.WithIDs(newHeadingIDs(w.headings)))))
 	return out.String(), err
 }
 

@@ -105,6 +105,7 @@ func (h *hugo) prepare(a *article, s *sections) {
 			a.inherit(l.values)
 		}
 	}
+	a.inheritSome(a.front.table("params"))
 	if slug := a.name.stem; h.byName && a.name.date != "" {
 		a.inherit(map[string]any{"slug": slug})
 		a.front.values["date"] = a.name.date

@@ -193,6 +193,15 @@ func (a *article) inherit(values map[string]any) {
 	}
 }
 
+// inheritSome takes over what posts say under an engine's table of free keys.
+func (a *article) inheritSome(values map[string]any) {
+	for _, key := range [...]string{"author", "authors", "image", "images", "cover", "thumbnail", "newsletter", "canonical", "guid"} {
+		if v, ok := values[key]; ok {
+			a.inherit(map[string]any{key: v})
+		}
+	}
+}
+
 // scopeRank is the length of a scope's path, by which the more exact one wins.
 func scopeRank(scope map[string]any) int {
 	where, _ := scope["path"].(string)

@@ -58,8 +58,8 @@ func readShortcode(text string, at int) (shortcode, bool) {
 	}
 	rest := text[at+3:]
 	if strings.HasPrefix(rest, "/*") {
-		if n := strings.Index(rest, "*/"+end); n >= 0 {
-			return shortcode{stretch: stretch{at, at + 3 + n + 5}, escaped: open + rest[2:n] + end}, true
+		if n := strings.Index(rest[2:], "*/"+end); n >= 0 {
+			return shortcode{stretch: stretch{at, at + 5 + n + 5}, escaped: open + rest[2:2+n] + end}, true
 		}
 		return shortcode{}, false
 	}

@@ -29,6 +29,9 @@ func newZola(s *site, own *ownConfig) *zola {
 	return z
 }
 
+// prepare takes from [extra] what has no key of its own in Zola.
+func (z *zola) prepare(a *article, _ *sections) { a.inheritSome(a.front.table("extra")) }
+
 func (z *zola) covers(p string) bool { return !strings.HasPrefix(path.Base(p), "_index.") }
 
 func (z *zola) isPage(a *article) bool {
@@ -102,7 +105,7 @@ func (z *zola) slugify(text string) string {
 func (z *zola) expand(m *macros, text string) string { return expandZola(m, text) }
 
 func (z *zola) writing() writing {
-	return writing{summaryKeys: []string{"summary"}, markFirst: true, emoji: z.emoji, smart: z.smart}
+	return writing{summaryKeys: []string{"summary"}, markFirst: true, headings: asciiIDs, emoji: z.emoji, smart: z.smart}
 }
 
 // resolve follows `@/folder/file.md`, which counts from the content folder.
