@@ -100,8 +100,10 @@ func (d *Daemon) look(ctx context.Context) time.Time {
 			next = wake
 		}
 		d.setTags(s.allTags())
-		d.hand(s)
-		return errors.Join(asErrors(s.report.Errors)...)
+		faults := errors.Join(asErrors(s.report.Errors)...)
+		s.report.Errors = nil
+		d.hand(s) // from here on it is the mail's
+		return faults
 	})
 	d.note("content and feeds", err)
 	return next
@@ -120,7 +122,6 @@ func (d *Daemon) hand(s *pass) {
 func (d *Daemon) mailSurveys(ctx context.Context) {
 	for s := range d.surveys {
 		if ctx.Err() == nil {
-			s.report.Errors = nil // what the survey failed at is noted already
 			err := guarded(func() error { return s.mail(ctx) })
 			d.logMail(s.report)
 			d.note("mail", errors.Join(append(asErrors(s.report.Errors), err)...))

@@ -14,17 +14,17 @@ import (
 	"publisher/config"
 	"publisher/content"
 	"publisher/ledger"
-	"publisher/templates"
 )
 
-// Publisher does passes for one config. It holds nothing between them but the
-// config: its memory is the ledger.
+// Publisher does passes for one config. It holds nothing between them that it could
+// not read again: its memory is the ledger.
 type Publisher struct {
 	cfg      *config.Config
 	now      func() time.Time
 	log      *slog.Logger
 	build    string
 	progress func(Progress)
+	parsed   templateCache
 }
 
 // Options are what the program around a Publisher provides.
@@ -143,14 +143,9 @@ func (p *Publisher) newPass() (*pass, error) {
 	if err != nil {
 		return nil, p.placed(err)
 	}
-	set, err := templates.Load(p.cfg.Path(p.cfg.Templates))
+	set, err := p.parsed.get(p.cfg.Path(p.cfg.Templates), p.templates)
 	if err != nil {
 		return nil, err
-	}
-	if subject := p.cfg.Digest.Subject; subject != "" {
-		if set, err = set.WithSubject("digest.subject", subject); err != nil {
-			return nil, p.subjectFault(err)
-		}
 	}
 	return &pass{Publisher: p, tree: tree, templates: set, start: p.now().Truncate(time.Microsecond), report: newReport(), rendered: map[string]*content.Rendering{}}, nil
 }
@@ -160,15 +155,6 @@ func (p *Publisher) placed(err error) error {
 	var setting *content.SettingError
 	if errors.As(err, &setting) && setting.Key != "" {
 		return p.cfg.Fault(setting.Key, setting.Err.Error())
-	}
-	return err
-}
-
-// subjectFault gives a fault of the template digest.subject its place in config.yaml.
-func (p *Publisher) subjectFault(err error) error {
-	var fault *templates.Error
-	if errors.As(err, &fault) && fault.File == "digest.subject" {
-		return p.cfg.Fault("digest.subject", fault.Message)
 	}
 	return err
 }

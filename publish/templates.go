@@ -1,0 +1,40 @@
+package publish
+
+import (
+	"errors"
+	"slices"
+
+	"publisher/templates"
+)
+
+const subjectKey = "digest.subject"
+
+// templates reads the owner's templates over the built-in ones. What is the owner's
+// is tried on sample data, so that a template that cannot run stops the pass
+// before anything is sent.
+func (p *Publisher) templates() (*templates.Set, error) {
+	set, err := templates.Load(p.cfg.Path(p.cfg.Templates))
+	if err != nil {
+		return nil, err
+	}
+	own := slices.ContainsFunc(set.Files(), func(f templates.File) bool { return f.Path != "" })
+	if subject := p.cfg.Digest.Subject; subject != "" {
+		own = true
+		if set, err = set.WithSubject(subjectKey, subject); err != nil {
+			return nil, p.subjectFault(err)
+		}
+	}
+	if own {
+		err = p.subjectFault(set.Check())
+	}
+	return set, err
+}
+
+// subjectFault gives a fault of the template digest.subject its place in config.yaml.
+func (p *Publisher) subjectFault(err error) error {
+	var fault *templates.Error
+	if errors.As(err, &fault) && fault.File == subjectKey {
+		return p.cfg.Fault(subjectKey, fault.Message)
+	}
+	return err
+}
