@@ -50,6 +50,7 @@ type Site struct {
 	Language    string         `yaml:"language"` // BCP 47
 	Timezone    *time.Location `yaml:"timezone"`
 	Author      Author         `yaml:"author"`
+	Logo        string         `yaml:"logo"` // web address of a picture; "": none
 }
 
 // Author is who wrote the posts that name nobody.
@@ -104,6 +105,7 @@ type Digest struct {
 	MaxPosts  int           `yaml:"max_posts"`
 	MaxBytes  int           `yaml:"max_bytes"`
 	HoldAbove int           `yaml:"hold_above"`
+	Subject   string        `yaml:"subject"` // text/template; "": subject.txt's
 }
 
 // Cadence is how often a subscriber wants mail.

@@ -189,7 +189,7 @@ func TestSampleHasEveryKey(t *testing.T) {
 	}
 	for _, key := range []string{"title", "url", "description", "language", "timezone", "author", "name", "email", "dir", "dialect",
 		"permalink", "exclude", "excerpt_words", "rss", "atom", "json", "items", "content", "tags", "archive", "hubs", "cadences",
-		"default", "start", "settle", "max_posts", "max_bytes", "hold_above", "from", "reply_to", "bounce_to", "postal_address",
+		"default", "start", "settle", "max_posts", "max_bytes", "hold_above", "subject", "logo", "from", "reply_to", "bounce_to", "postal_address",
 		"bounces", "uncertain", "retry_for", "smtp", "host", "port", "tls", "username", "password", "auth", "connections",
 		"messages_per_connection", "rate", "timeout", "dkim", "outbox", "subscribers", "file", "ledger", "server", "listen", "templates"} {
 		if !strings.Contains(string(data), key+":") {

@@ -147,10 +147,26 @@ func (c *Config) resolveSite(d *decoder) {
 	} else {
 		c.Site.Language = tag.String()
 	}
+	c.resolveLogo(d)
 	if e := c.Site.Author.Email; e != "" {
 		if a, err := mail.ParseAddress(e); err != nil || a.Address != e {
 			d.faultAt("site.author.email", "%q is not a mail address; write it like ada@example.com", e)
 		}
+	}
+}
+
+// resolveLogo makes a path of the site an address.
+func (c *Config) resolveLogo(d *decoder) {
+	if c.Site.Logo == "" {
+		return
+	}
+	u, err := url.Parse(c.Site.Logo)
+	switch {
+	case err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "":
+	case err == nil && u.Scheme == "" && u.Host == "" && strings.HasPrefix(u.Path, "/"):
+		c.Site.Logo = c.Site.URL.String() + u.String()
+	default:
+		d.faultAt("site.logo", "%q is no address of a picture; write it like /images/logo.png or https://example.com/logo.png", c.Site.Logo)
 	}
 }
 

@@ -36,6 +36,7 @@ type Digest struct {
 // Site is the publication.
 type Site struct {
 	Title, URL, Description, Author string
+	Logo                            string // address of a picture; "" for none
 	Language                        string // BCP 47
 	Dir                             string // "ltr" or "rtl"
 	Location                        *time.Location
