@@ -129,7 +129,11 @@ func (s *pass) audience(cadence string) ledger.Audience {
 }
 
 func (s *pass) subject(ctx context.Context, cadence string, posts []entry) (string, error) {
-	d, err := s.digest(ctx, 0, cadence, posts)
+	number, err := s.nextNumber(ctx)
+	if err != nil {
+		return "", err
+	}
+	d, err := s.digest(ctx, number, cadence, posts)
 	if err != nil {
 		return "", err
 	}
