@@ -52,6 +52,8 @@ type Result struct {
 type Document struct {
 	Path   string // as in Result
 	SHA256 string // of its bytes, in hex; "" where the feed failed and an older file may lie there
+	// Inputs is a hash of what the document is made of; "" where that is not all known.
+	Inputs string `json:",omitempty"`
 }
 
 // Error is a feed that was not written; the file that lay there still does.
@@ -74,21 +76,29 @@ func (e *Error) Unwrap() error { return e.Err }
 // order) and writes those whose bytes differ from what lies there. A fault in one
 // feed does not keep the others from being written; all come back joined.
 func Write(ctx context.Context, cfg *config.Config, items []Item, render Render) (Result, error) {
-	return publish(ctx, cfg, items, render, disk{root: cfg.Dir})
+	return publish(ctx, cfg, items, render, Earlier{}, disk{root: cfg.Dir})
+}
+
+// Update is Write, but leaves feeds alone whose inputs are those of the Write
+// before.
+func Update(ctx context.Context, cfg *config.Config, items []Item, render Render, earlier Earlier) (Result, error) {
+	return publish(ctx, cfg, items, render, earlier, disk{root: cfg.Dir})
 }
 
 // Preview is Write without writing: Written lists what would be.
 func Preview(ctx context.Context, cfg *config.Config, items []Item, render Render) (Result, error) {
-	return publish(ctx, cfg, items, render, disk{root: cfg.Dir, dry: true})
+	return publish(ctx, cfg, items, render, Earlier{}, disk{root: cfg.Dir, dry: true})
 }
 
 // publish makes and stores all feeds.
-func publish(ctx context.Context, cfg *config.Config, items []Item, render Render, d disk) (Result, error) {
-	p := newPress(cfg, outlines(cfg, items), render, d)
+func publish(ctx context.Context, cfg *config.Config, items []Item, render Render, earlier Earlier, d disk) (Result, error) {
+	p := newPress(cfg, outlines(cfg, items), d)
 	if len(p.formats) == 0 {
 		return Result{}, nil
 	}
-	outcomes := p.run(ctx)
+	outcomes := p.skip(earlier, items)
+	p.shelf = newShelf(render, p.outlines, earlier.Alone)
+	outcomes = append(outcomes, p.run(ctx)...)
 	slices.SortFunc(outcomes, func(a, b outcome) int { return strings.Compare(a.Path, b.Path) })
 
 	var result Result

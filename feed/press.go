@@ -55,10 +55,9 @@ type press struct {
 	buffers    sync.Pool
 }
 
-func newPress(cfg *config.Config, outlines []*outline, render Render, d disk) *press {
+func newPress(cfg *config.Config, outlines []*outline, d disk) *press {
 	p := &press{
 		cfg: cfg, formats: formats(cfg), outlines: outlines, disk: d,
-		shelf:   newShelf(render, outlines),
 		wanted:  map[string]int{},
 		buffers: sync.Pool{New: func() any { return new(bytes.Buffer) }},
 	}
@@ -105,6 +104,7 @@ func (p *press) run(ctx context.Context) []outcome {
 // print makes one outline in every format.
 func (p *press) print(ctx context.Context, o *outline) []outcome {
 	m, faults := p.model(ctx, o)
+	known := p.shelf.loners.all(o)
 	faults = append(faults, m.faults()...)
 	outcomes := make([]outcome, len(p.formats))
 	for i, f := range p.formats {
@@ -124,6 +124,9 @@ func (p *press) print(ctx context.Context, o *outline) []outcome {
 			out.err = faultErrors(out.Path, found)
 		default:
 			p.store(out, m, f)
+			if known && out.err == nil {
+				out.Inputs = o.inputs
+			}
 		}
 	}
 	return outcomes

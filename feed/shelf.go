@@ -18,6 +18,7 @@ type shelf struct {
 	render Render
 	slots  map[*content.Post]*slot
 	held   atomic.Int64
+	loners loners
 }
 
 type slot struct {
@@ -27,8 +28,8 @@ type slot struct {
 	err       error
 }
 
-func newShelf(render Render, outlines []*outline) *shelf {
-	s := &shelf{render: render, slots: map[*content.Post]*slot{}}
+func newShelf(render Render, outlines []*outline, alone func(*content.Post, *content.Rendering) bool) *shelf {
+	s := &shelf{render: render, slots: map[*content.Post]*slot{}, loners: loners{alone: alone}}
 	for _, o := range outlines {
 		for _, it := range o.items {
 			if s.slots[it.Post] == nil {
@@ -58,6 +59,7 @@ func (s *shelf) get(ctx context.Context, p *content.Post) (*content.Rendering, e
 		slot.err = errors.New("was not rendered")
 	default:
 		slot.rendering = cleanRendering(r)
+		s.loners.look(p, r)
 		s.held.Add(size(slot.rendering))
 	}
 	return slot.rendering, slot.err
