@@ -235,7 +235,7 @@ func (a *article) fillFiles() {
 }
 
 func (a *article) imageText() string {
-	for _, key := range []string{"image", "cover", "images", "featured_image", "thumbnail"} {
+	for _, key := range []string{"image", "cover", "images", "featured_image", "featuredimage", "feature_image", "thumbnail", "banner", "header", "og_image"} {
 		switch v := a.front.values[key].(type) {
 		case string:
 			if v != "" {
@@ -248,7 +248,7 @@ func (a *article) imageText() string {
 				}
 			}
 		case map[string]any:
-			for _, k := range []string{"src", "url", "path", "image", "feature"} {
+			for _, k := range []string{"src", "url", "path", "image", "feature", "overlay_image", "teaser", "og_image"} {
 				if s, ok := v[k].(string); ok && s != "" {
 					return s
 				}

@@ -9,11 +9,11 @@ import (
 	"publisher/config"
 )
 
-// fuzzTree is a tree of an engine over an empty folder.
-func fuzzTree(f *testing.F, d config.Dialect, own map[string]any) *Tree {
-	f.Helper()
+// treeOf is a tree of an engine over an empty folder.
+func treeOf(tb testing.TB, d config.Dialect, own map[string]any) *Tree {
+	tb.Helper()
 	cfg := config.Default()
-	cfg.Dir = f.TempDir()
+	cfg.Dir = tb.TempDir()
 	cfg.Site.URL, _ = url.Parse("https://example.com/blog")
 	settings := &ownConfig{dialect: d, root: cfg.Dir, values: own}
 	t := &Tree{cfg: cfg, own: settings, markdown: newMarkdownReader()}
@@ -27,7 +27,7 @@ func fuzzTree(f *testing.F, d config.Dialect, own map[string]any) *Tree {
 func fuzzTrees(f *testing.F) []*Tree {
 	var all []*Tree
 	for _, d := range []config.Dialect{config.Hugo, config.Jekyll, config.Pelican, config.Zola, config.Eleventy, config.Markdown} {
-		all = append(all, fuzzTree(f, d, map[string]any{"title": "T", "params": map[string]any{"a": "b"}, "list": []any{"x", "y"}}))
+		all = append(all, treeOf(f, d, map[string]any{"title": "T", "params": map[string]any{"a": "b"}, "list": []any{"x", "y"}}))
 	}
 	return all
 }

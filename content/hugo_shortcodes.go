@@ -94,6 +94,8 @@ func (x *shortcodeExpander) write(out *strings.Builder, from, to, first, depth i
 			continue
 		case s.closes: // of a mark that is not there
 			continue
+		case !x.spend(s.from):
+			continue
 		}
 		end := x.ends[n]
 		if end == 0 || depth >= maxShortcodes {
@@ -180,7 +182,7 @@ func (x *shortcodeExpander) platform(s shortcode) (string, bool) {
 
 // onLines gives a Markdown block lines of its own.
 func (x *shortcodeExpander) onLines(s shortcode, block string) string {
-	line := x.text[strings.LastIndexByte(x.text[:s.from], '\n')+1 : s.from]
+	line := lineBefore(x.text, s.from)
 	if strings.TrimSpace(line) != "" {
 		return "\n\n" + block + "\n"
 	}
@@ -190,9 +192,7 @@ func (x *shortcodeExpander) onLines(s shortcode, block string) string {
 // block keeps the text below from becoming part of an HTML block, which a blank
 // line ends.
 func (x *shortcodeExpander) block(s shortcode, out string) string {
-	before := x.text[strings.LastIndexByte(x.text[:s.from], '\n')+1 : s.from]
-	after, _, _ := strings.Cut(x.text[s.to:], "\n")
-	if strings.TrimSpace(before) == "" && strings.TrimSpace(after) == "" {
+	if strings.TrimSpace(lineBefore(x.text, s.from)) == "" && strings.TrimSpace(lineAfter(x.text, s.to)) == "" {
 		return out + "\n"
 	}
 	return out

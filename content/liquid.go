@@ -14,6 +14,7 @@ type liquid struct {
 	marks    []liquidMark
 	vars     []map[string]any // the innermost scope last
 	comments bool             // {# … #} are comments
+	unended  map[string]bool  // ends of marks that the rest of the text does not have
 	tags     liquidTags
 	steps    int
 	out      strings.Builder
@@ -36,7 +37,9 @@ type liquidMark struct {
 const (
 	maxLiquidSteps = 20_000
 	maxLiquidOut   = 4 << 20
+	maxLiquidText  = 64 << 10 // of one value: values can double themselves
 	maxLiquidDepth = 40
+	maxVerbatim    = 200 // after each the rest of the text is looked through again
 )
 
 // expandLiquid evaluates what can be. vars are the outermost variables.
@@ -63,6 +66,7 @@ func endOf(name string) *regexp.Regexp { return regexp.MustCompile(`\{%-?\s*end`
 // read finds the marks. In code only raw counts, which keeps code from being
 // evaluated.
 func (l *liquid) read() {
+	blocks := 0
 	for at := 0; ; {
 		mark, ok := l.next(at)
 		if !ok {
@@ -80,7 +84,8 @@ func (l *liquid) read() {
 				mark.verbatim = l.text[mark.to:]
 				mark.to = len(l.text)
 			}
-			if _, within := inCode(l.code, mark.from); !within && mark.name != "raw" && mark.name != "verbatim" {
+			if _, within := inCode(l.code, mark.from); !within && mark.name != "raw" && mark.name != "verbatim" && blocks < maxVerbatim {
+				blocks++
 				l.code = append(l.code[:l.codeBefore(mark.from)], shift(codeIn(l.text[mark.to:]), mark.to)...)
 			}
 		}
@@ -114,10 +119,14 @@ func (l *liquid) next(from int) (liquidMark, bool) {
 		}
 		from += at
 		end := map[byte]string{'{': "}}", '%': "%}", '#': "#}"}[l.text[from+1]]
-		if end != "" && (end != "#}" || l.comments) {
+		if end != "" && (end != "#}" || l.comments) && !l.unended[end] {
 			if n := strings.Index(l.text[from+2:], end); n >= 0 {
 				return newMark(l.text, from, from+2+n+2), true
 			}
+			if l.unended == nil {
+				l.unended = map[string]bool{}
+			}
+			l.unended[end] = true
 		}
 		from++
 	}
@@ -250,7 +259,7 @@ var rawTag = regexp.MustCompile(`\{%-?\s*(?:end)?raw\s*-?%\}`)
 func (l *liquid) highlighted(mark liquidMark) string {
 	lang, _, _ := strings.Cut(mark.arguments, " ")
 	block := fencedCode(rawTag.ReplaceAllString(mark.verbatim, ""), languageWord(lang))
-	line := l.text[strings.LastIndexByte(l.text[:mark.from], '\n')+1 : mark.from]
+	line := lineBefore(l.text, mark.from)
 	if strings.TrimSpace(line) != "" {
 		return "\n\n" + block
 	}
@@ -272,7 +281,9 @@ func (l *liquid) block(n, depth int) {
 		return
 	case "capture", "set":
 		if name, _, filtered := strings.Cut(mark.arguments, "|"); !filtered {
-			l.vars[1][strings.Trim(strings.TrimSpace(name), `"'`)] = l.inner(n, depth)
+			if text := l.inner(n, depth); len(text) <= maxLiquidText {
+				l.vars[1][strings.Trim(strings.TrimSpace(name), `"'`)] = text
+			}
 			return
 		}
 	}

@@ -201,6 +201,9 @@ func (l *liquid) includedFile(tag liquidMark, name string, arguments shortcodePa
 	if tag.name == "include_relative" {
 		folder = path.Join(l.article.site.below, path.Dir(l.article.path))
 	}
+	if strings.Contains(name, "..") {
+		return "", false
+	}
 	file := inside(l.article.site.root, filepath.Join(filepath.FromSlash(folder), filepath.FromSlash(name)))
 	if file == "" || l.depth >= maxIncludes {
 		return "", false

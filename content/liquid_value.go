@@ -35,6 +35,9 @@ func (l *liquid) evaluate(expression string) (v any, ok bool) {
 		if v, ok = l.filter(name, v, arguments); !ok {
 			return nil, false
 		}
+		if s, isText := v.(string); isText && len(s) > maxLiquidText {
+			return nil, false
+		}
 	}
 	return v, known || liquidText(v) != ""
 }

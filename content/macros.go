@@ -17,6 +17,7 @@ type macros struct {
 	line    int  // of the file where the text begins
 	quiet   bool // the text was looked at before
 	depth   int  // of includes
+	spent   int  // marks that were looked at
 	base    string
 }
 
@@ -26,9 +27,36 @@ func (r *postRenderer) expand(text string, line int, quiet bool) string {
 	return r.article.engine.expand(m, text)
 }
 
+// A hostile body could hold millions of marks; each costs more than its bytes.
+const (
+	maxMacros   = 10_000
+	maxWarnings = 100
+	maxLook     = 300 // bytes to the ends of a line
+)
+
+// spend counts a mark and reports whether it is still to be looked at.
+func (m *macros) spend(offset int) bool {
+	if m.spent++; m.spent == maxMacros+1 {
+		m.warn(offset, "the shortcodes from here on are more than a post can need and were left out")
+	}
+	return m.spent <= maxMacros
+}
+
+// lineBefore is what stands before an offset in its line.
+func lineBefore(text string, at int) string {
+	text = text[max(0, at-maxLook):at]
+	return text[strings.LastIndexByte(text, '\n')+1:]
+}
+
+// lineAfter is what stands behind an offset in its line.
+func lineAfter(text string, at int) string {
+	line, _, _ := strings.Cut(text[at:min(len(text), at+maxLook)], "\n")
+	return line
+}
+
 // warn reports what stands at an offset of the text, once for each line.
 func (m *macros) warn(offset int, message string) {
-	if m.quiet {
+	if m.quiet || len(m.article.problems) >= maxWarnings {
 		return
 	}
 	line := m.line + strings.Count(m.base[:min(max(offset, 0), len(m.base))], "\n")

@@ -79,22 +79,43 @@ func isFormula(open, inner string, after []byte) bool {
 	return strings.ContainsAny(inner, `\_^{}=+<>*`)
 }
 
-var bracketFormula = regexp.MustCompile(`(?s)\\\((.{1,1000}?)\\\)|\\\[(.{1,1000}?)\\\]`)
-
 // escapeFormulas writes \(…\) and \[…\] so that Markdown, to which these are
 // escaped brackets, shows them as they are.
 func escapeFormulas(source string) string {
-	if !strings.Contains(source, `\(`) && !strings.Contains(source, `\[`) {
+	if !strings.Contains(source, `\)`) && !strings.Contains(source, `\]`) {
 		return source
 	}
 	return outsideCode(source, func(prose string) string {
-		return bracketFormula.ReplaceAllStringFunc(prose, func(formula string) string {
-			if !isFormula(formula[:2], formula[2:len(formula)-2], nil) {
-				return formula
+		var out strings.Builder
+		for {
+			at := strings.IndexByte(prose, '\\')
+			if at < 0 || at+1 == len(prose) {
+				break
 			}
-			return asciiPunctuation.ReplaceAllString(formula, `\$0`)
-		})
+			size := bracketFormula(prose[at:])
+			if size > 0 {
+				out.WriteString(prose[:at] + asciiPunctuation.ReplaceAllString(prose[at:at+size], `\$0`))
+			} else {
+				size = 2 // an escape and what it escapes
+				out.WriteString(prose[:at+size])
+			}
+			prose = prose[at+size:]
+		}
+		return out.String() + prose
 	})
+}
+
+// bracketFormula is the length of the formula that s begins with, 0 for none.
+func bracketFormula(s string) int {
+	end := map[byte]string{'(': `\)`, '[': `\]`}[s[1]]
+	if end == "" {
+		return 0
+	}
+	n := strings.Index(s[2:min(len(s), maxFormula)], end)
+	if n < 0 || !isFormula(s[:2], s[2:2+n], nil) {
+		return 0
+	}
+	return 2 + n + 2
 }
 
 var asciiPunctuation = regexp.MustCompile("[!-/:-@\\[-`{-~]")

@@ -50,6 +50,9 @@ func nextShortcode(text string, from int) (shortcode, bool) {
 	}
 }
 
+// maxEscaped is more than an escaped shortcode has.
+const maxEscaped = 4000
+
 func readShortcode(text string, at int) (shortcode, bool) {
 	open := text[at : at+3]
 	end := ">}}"
@@ -58,7 +61,7 @@ func readShortcode(text string, at int) (shortcode, bool) {
 	}
 	rest := text[at+3:]
 	if strings.HasPrefix(rest, "/*") {
-		if n := strings.Index(rest[2:], "*/"+end); n >= 0 {
+		if n := strings.Index(rest[2:min(len(rest), maxEscaped)], "*/"+end); n >= 0 {
 			return shortcode{stretch: stretch{at, at + 5 + n + 5}, escaped: open + rest[2:2+n] + end}, true
 		}
 		return shortcode{}, false

@@ -11,7 +11,7 @@ import (
 )
 
 // snapshotVersion changes with the encoding and with what a record means.
-const snapshotVersion = "publisher snapshot 1"
+const snapshotVersion = "publisher snapshot 2"
 
 // Snapshot remembers what a scan made of each file, so that the next one reads
 // only files whose size or modification time changed.

@@ -8,7 +8,7 @@ import (
 
 // zolaMark is {{ name(…) }} or {% name(…) %}, which {% end %} closes; escaped,
 // {{/* … */}} or {%/* … */%} shows the mark itself.
-var zolaMark = regexp.MustCompile(`\{\{/\*(?s:(.*?))\*/\}\}|\{%/\*(?s:(.*?))\*/%\}|\{\{-?\s*([A-Za-z_]\w*)\(((?:[^()"'` + "`" + `]|"[^"]*"|'[^']*'|` + "`[^`]*`" + `)*)\)\s*-?\}\}|\{%-?\s*(?:([A-Za-z_]\w*)\(((?:[^()"'` + "`" + `]|"[^"]*"|'[^']*'|` + "`[^`]*`" + `)*)\)|(end))\s*-?%\}`)
+var zolaMark = regexp.MustCompile(`\{\{/\*([^*]*)\*/\}\}|\{%/\*([^*]*)\*/%\}|\{\{-?\s*([A-Za-z_]\w*)\(((?:[^()"'` + "`" + `]|"[^"]*"|'[^']*'|` + "`[^`]*`" + `)*)\)\s*-?\}\}|\{%-?\s*(?:([A-Za-z_]\w*)\(((?:[^()"'` + "`" + `]|"[^"]*"|'[^']*'|` + "`[^`]*`" + `)*)\)|(end))\s*-?%\}`)
 
 var zolaArgument = regexp.MustCompile(`(\w+)\s*=\s*(?:"([^"]*)"|'([^']*)'|` + "`([^`]*)`" + `|([^\s,]+))`)
 
@@ -49,6 +49,7 @@ func expandZola(m *macros, text string) string {
 				shown = html.EscapeString(shown)
 			}
 			out.WriteString(shown)
+		case !m.spend(found[0]):
 		case name != "":
 			out.WriteString(zolaEmbed(m, found[0], name, group(found, 4)))
 		case block != "":

@@ -1,0 +1,35 @@
+package content
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"publisher/config"
+)
+
+// TestHostileMacros shows that a body made of marks costs no more than a body.
+func TestHostileMacros(t *testing.T) {
+	for name, piece := range map[string]string{
+		"open output": "{{", "open tags": "{%", "escaped": "{{</*", "unknown": "{{< x >}}", "unknown tags": "{% x %}", "refs": "{{< ref \"gone\" >}}", "figures": "{{< figure src=\"a\" caption=\"*b*\" >}}",
+		"highlights": "{% highlight x %}{% endhighlight %}", "loops": "{% assign a = 'b,b,b,b,b,b,b,b,b' | split: ',' %}{% for i in a %}", "nested": "{{< a >}}{{% b %}}", "backticks": "`` ` ", "formulas": `\( `,
+		"dollars": "$a $$", "comments": "{{/* {{ a() }} ", "Zola's": "{{ a() }}", "quotes": "{{< a \"", "replacing": "{% assign a = a | append: 'aaaaaaaaaaaaaaa' | replace: 'a', 'aaaaaaaaa' %}{{ a }}",
+		"doubling": "{% assign a = a | append: a | append: 'x' %}{% capture b %}{{ b }}{{ b }}{{ a }}{% endcapture %}", "attribute lists": "{: .a}\n", "posts": "{% post_url gone %}",
+	} {
+		t.Run(name, func(t *testing.T) {
+			body := strings.Repeat(piece, 1<<19/len(piece))
+			for _, d := range []config.Dialect{config.Hugo, config.Jekyll, config.Zola, config.Eleventy} {
+				tree := treeOf(t, d, nil)
+				a := articleFrom(tree, map[string]any{"title": "A"}, body, "_posts/2024-01-02-a-post.md")
+				r := &postRenderer{tree: tree, article: a, links: &linker{article: a, tree: tree}}
+				began := time.Now()
+				out := escapeFormulas(r.expand(body, 1, false))
+				if took := time.Since(began); took > 10*time.Second || len(out) > 20<<20 {
+					t.Errorf("%s: %v for %d bytes", d, took, len(out))
+				} else if took > time.Second {
+					t.Logf("%s: %v", d, took)
+				}
+			}
+		})
+	}
+}
