@@ -26,6 +26,7 @@ func (s *sheet) inline(w io.Writer, document string) error {
 	if err != nil {
 		return fmt.Errorf("parsing the mail's HTML: %w", err)
 	}
+	adapt(doc)
 	styles := map[*html.Node][]declaration{}
 	for _, r := range s.rules {
 		for _, n := range cascadia.QueryAll(doc, r.match) {
@@ -33,6 +34,7 @@ func (s *sheet) inline(w io.Writer, document string) error {
 		}
 	}
 	enhancements := s.enhancements()
+	var pres []*html.Node
 	for n := range doc.Descendants() {
 		if n.Type != html.ElementNode {
 			continue
@@ -46,7 +48,12 @@ func (s *sheet) inline(w io.Writer, document string) error {
 			fitPicture(n)
 		case atom.Head:
 			addStyle(n, enhancements)
+		case atom.Pre:
+			pres = append(pres, n)
 		}
+	}
+	for _, pre := range pres {
+		breakLines(pre)
 	}
 	return html.Render(w, doc)
 }

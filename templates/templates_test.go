@@ -356,7 +356,7 @@ func TestPreheader(t *testing.T) {
 		{bare(), "Small things about publishing."},
 	} {
 		page := digestHTML(t, set, test.digest)
-		_, after, _ := strings.Cut(page, `style="display:none`)
+		_, after, _ := strings.Cut(page, `style="height:0;`)
 		_, text, _ := strings.Cut(after, ">")
 		if !strings.HasPrefix(text, test.want) {
 			t.Errorf("preheader %.80q, want %q", text, test.want)

@@ -1,0 +1,229 @@
+package templates
+
+import (
+	"net/url"
+	"path"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// adapt changes what authors write and mail programs cannot show: SVG pictures,
+// links around pictures that nobody has described, and words wider than a phone.
+func adapt(doc *html.Node) {
+	var pictures, cells []*html.Node
+	for n := range doc.Descendants() {
+		switch n.DataAtom {
+		case atom.Img:
+			pictures = append(pictures, n)
+		case atom.Td:
+			if class, ok := attribute(n, "class"); ok && strings.HasPrefix(class, "cell") {
+				cells = append(cells, n)
+			}
+		}
+	}
+	for _, img := range pictures {
+		describe(img)
+		if drawn(img) {
+			linkPicture(img)
+		}
+	}
+	for _, cell := range cells {
+		if overlong(cell) {
+			class, _ := attribute(cell, "class")
+			setAttribute(cell, "class", class+" overlong")
+		}
+	}
+}
+
+// describe gives a picture alternative text: none where it decorates, the link's
+// target where it is all that a link has, so that the link has a name.
+func describe(img *html.Node) {
+	alt, ok := attribute(img, "alt")
+	if !ok {
+		setAttribute(img, "alt", "")
+	}
+	link := around(img, atom.A)
+	if strings.TrimSpace(alt) != "" || link == nil || words(link) != "" {
+		return
+	}
+	href, _ := attribute(link, "href")
+	u, err := url.Parse(href)
+	if err != nil {
+		return
+	}
+	setAttribute(img, "alt", strings.TrimSuffix(u.Host+u.Path, "/"))
+}
+
+// words are what a link says, the descriptions of its pictures included.
+func words(n *html.Node) string {
+	var b strings.Builder
+	for d := range n.Descendants() {
+		if d.Type == html.TextNode {
+			b.WriteString(d.Data)
+		}
+		if alt, ok := attribute(d, "alt"); ok {
+			b.WriteString(alt)
+		}
+	}
+	return strings.TrimSpace(b.String())
+}
+
+func around(n *html.Node, a atom.Atom) *html.Node {
+	for n = n.Parent; n != nil; n = n.Parent {
+		if n.DataAtom == a {
+			return n
+		}
+	}
+	return nil
+}
+
+// drawn tells SVG, which Gmail and Outlook do not show.
+func drawn(img *html.Node) bool {
+	src, _ := attribute(img, "src")
+	u, err := url.Parse(src)
+	return err == nil && strings.EqualFold(path.Ext(u.Path), ".svg")
+}
+
+// linkPicture puts a link to a picture, or its description where a link is already
+// around it, in its place.
+func linkPicture(img *html.Node) {
+	alt, _ := attribute(img, "alt")
+	src, _ := attribute(img, "src")
+	u, err := url.Parse(src)
+	if err != nil {
+		return
+	}
+	if strings.TrimSpace(alt) == "" {
+		alt = path.Base(u.Path)
+	}
+	text := &html.Node{Type: html.TextNode, Data: alt}
+	replacement := text
+	if around(img, atom.A) == nil {
+		replacement = &html.Node{Type: html.ElementNode, DataAtom: atom.A, Data: "a", Attr: []html.Attribute{{Key: "href", Val: src}}}
+		replacement.AppendChild(text)
+	}
+	img.Parent.InsertBefore(replacement, img)
+	img.Parent.RemoveChild(img)
+}
+
+const (
+	// longestWord and longestCode are the letters in a row that fit a phone of 320
+	// pixels, and widestRow those that the columns of a table may need together.
+	longestWord = 22
+	longestCode = 28
+	widestRow   = 24
+)
+
+// overlong tells a cell that would be wider than a phone if its words were not
+// broken. Others go without, since Windows Mail cannot break words.
+func overlong(cell *html.Node) bool {
+	for n := range cell.Descendants() {
+		switch {
+		case n.DataAtom == atom.Table && widest(n) > widestRow:
+			return true
+		case n.Type != html.TextNode:
+		case around(n, atom.Pre) != nil:
+			if longest(n.Data) > longestCode {
+				return true
+			}
+		case longest(n.Data) > longestWord:
+			return true
+		}
+	}
+	return false
+}
+
+// widest is how many letters the longest words of a table's columns have together.
+func widest(table *html.Node) int {
+	var columns []int
+	for row := range table.Descendants() {
+		if row.DataAtom != atom.Tr {
+			continue
+		}
+		i := 0
+		for cell := range row.ChildNodes() {
+			if cell.Type != html.ElementNode {
+				continue
+			}
+			if i == len(columns) {
+				columns = append(columns, 0)
+			}
+			columns[i] = max(columns[i], longest(words(cell)))
+			i++
+		}
+	}
+	sum := 0
+	for _, n := range columns {
+		sum += n + 2 // for the space around the words
+	}
+	return sum
+}
+
+// longest is the length of the longest run of letters that no line may break in.
+func longest(text string) int {
+	most, run := 0, 0
+	for _, r := range text {
+		switch {
+		case unicode.IsSpace(r) && r != '\u00a0', r == '-', r >= 0x2e80: // wide scripts break anywhere
+			run = 0
+		default:
+			run++
+			most = max(most, run)
+		}
+	}
+	return most
+}
+
+// breakLines turns preformatted text into lines that wrap everywhere: Outlook
+// knows no white-space, and without it a phone would have to scroll sideways.
+// Browsers turn the spaces that do not break back into plain ones on copying.
+func breakLines(pre *html.Node) {
+	pre.DataAtom, pre.Data = atom.Div, "div"
+	var texts []*html.Node
+	for n := range pre.Descendants() {
+		if n.Type == html.TextNode {
+			texts = append(texts, n)
+		}
+	}
+	if len(texts) == 0 {
+		return
+	}
+	last := texts[len(texts)-1]
+	last.Data = strings.TrimRight(last.Data, "\n")
+	atStart := true
+	for _, text := range texts {
+		for i, line := range strings.Split(text.Data, "\n") {
+			if i > 0 {
+				text.Parent.InsertBefore(&html.Node{Type: html.ElementNode, DataAtom: atom.Br, Data: "br"}, text)
+				atStart = true
+			}
+			if line != "" {
+				text.Parent.InsertBefore(&html.Node{Type: html.TextNode, Data: spaced(line, atStart)}, text)
+				atStart = false
+			}
+		}
+		text.Parent.RemoveChild(text)
+	}
+}
+
+// spaced keeps the spaces of a line: those that HTML would fold do not break.
+func spaced(line string, atStart bool) string {
+	const hard = "\u00a0"
+	line = strings.ReplaceAll(strings.TrimSuffix(line, "\r"), "\t", "    ")
+	var b strings.Builder
+	folds := atStart
+	for i, r := range line {
+		next, _ := utf8.DecodeRuneInString(line[i+1:])
+		if r == ' ' && (folds || next == ' ') {
+			b.WriteString(hard)
+			continue
+		}
+		b.WriteRune(r)
+		folds = r == ' '
+	}
+	return b.String()
+}
