@@ -39,11 +39,12 @@ func (s *pass) writeFeeds(ctx context.Context) error {
 		s.report.Feeds.Unchanged = last.Feeds
 		return nil
 	}
-	write := feed.Write
-	if !s.live {
-		write = feed.Preview
+	var result feed.Result
+	if s.live {
+		result, err = feed.Update(ctx, s.cfg, s.feedItems(), s.render, s.earlierFeeds(last))
+	} else {
+		result, err = feed.Preview(ctx, s.cfg, s.feedItems(), s.render)
 	}
-	result, err := write(ctx, s.cfg, s.feedItems(), s.render)
 	if err != nil {
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -137,6 +138,10 @@ func (s *pass) rememberFeeds(ctx context.Context, last feedMemo, result feed.Res
 			next.Files[i].Size, next.Files[i].ModTime = info.Size(), info.ModTime()
 		}
 	}
+	return s.saveFeeds(ctx, next)
+}
+
+func (s *pass) saveFeeds(ctx context.Context, next feedMemo) error {
 	data, err := json.Marshal(next)
 	if err != nil {
 		return fmt.Errorf("remembering the feeds: %w", err)

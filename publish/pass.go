@@ -40,6 +40,8 @@ type pass struct {
 
 	renderMu sync.Mutex // feeds are rendered by several goroutines
 	rendered map[string]*content.Rendering
+	// renderWarned are the posts, by path, that rendering found something to mend in.
+	renderWarned map[string]bool
 }
 
 // Memo keys in the ledger.
@@ -115,6 +117,9 @@ func (s *pass) survey(ctx context.Context) error {
 		return err
 	}
 	s.report.sortWarnings()
+	if err := s.forgetInputs(ctx, scan); err != nil {
+		return err
+	}
 	return s.saveScan(ctx, scan)
 }
 
@@ -220,6 +225,9 @@ func (s *pass) render(ctx context.Context, p *content.Post) (*content.Rendering,
 	s.renderMu.Lock()
 	defer s.renderMu.Unlock()
 	s.addProblems(s.report, problems)
+	if len(problems) > 0 {
+		s.renderWarned[p.Path] = true
+	}
 	if len(s.rendered) < renderedMost {
 		s.rendered[p.Path] = r
 	}

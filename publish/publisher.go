@@ -147,7 +147,7 @@ func (p *Publisher) newPass() (*pass, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &pass{Publisher: p, tree: tree, templates: set, start: p.now().Truncate(time.Microsecond), report: newReport(), rendered: map[string]*content.Rendering{}}, nil
+	return &pass{Publisher: p, tree: tree, templates: set, start: p.now().Truncate(time.Microsecond), report: newReport(), rendered: map[string]*content.Rendering{}, renderWarned: map[string]bool{}}, nil
 }
 
 // placed gives a fault of a setting its place in config.yaml.
