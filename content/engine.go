@@ -72,8 +72,6 @@ func (folderEngine) covers(string) bool { return true }
 
 func (folderEngine) prepare(*article, *sections) {}
 
-func (folderEngine) expand(_ *macros, text string) string { return text }
-
 func (folderEngine) resolve(*linker, string) (target, bool) { return target{}, false }
 
 // newEngine builds a dialect's rules over the settings that its own config gives.

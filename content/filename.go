@@ -48,9 +48,3 @@ func parseName(p string, langs map[string]bool) fileName {
 	}
 	return n
 }
-
-// section is the first folder, "" at the top.
-func (n fileName) section() string {
-	first, _, _ := strings.Cut(n.dir, "/")
-	return first
-}

@@ -81,11 +81,6 @@ func jekyllPretty(s string) string {
 	})
 }
 
-// jekyllRaw is the mode that only makes white space a hyphen.
-func jekyllRaw(s string) string {
-	return strings.ToLower(strings.Join(strings.Fields(s), "-"))
-}
-
 // eleventySlug is what @sindresorhus/slugify makes, which Eleventy uses: umlauts
 // and some signs are spelt out.
 func eleventySlug(s string) string {
