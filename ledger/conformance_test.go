@@ -38,6 +38,9 @@ var conformance = map[string]func(t *testing.T, open func(*testing.T) *ledger.Le
 	"record bounces":              testRecordBounces,
 	"record from many callers":    testRecordConcurrently,
 	"deferred":                    testDeferred,
+	"retry":                       testRetry,
+	"cancel":                      testCancel,
+	"pace":                        testPace,
 	"close waits for records":     testClose,
 }
 

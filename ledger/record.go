@@ -163,6 +163,9 @@ func (r *recorder) commit(s *statements, group []*recording) error {
 			return err
 		}
 	}
+	if err := within.pace(group); err != nil {
+		return err
+	}
 	return tx.Commit()
 }
 
@@ -173,6 +176,7 @@ const (
 	markBounced
 	storeIntent
 	endRefused
+	storePace
 )
 
 var recordSQL = [...]string{
@@ -196,7 +200,7 @@ var recordSQL = [...]string{
 		FROM edition e JOIN subscriber s ON s.id = $2
 			LEFT JOIN delivery own ON own.edition = $1 AND own.subscriber = $2
 		WHERE e.number = $1 AND e.canceled_at IS NULL
-			AND s.status = 'active' AND s.cursor_seq = COALESCE(own.after_seq, $3)
+			AND s.status = 'active' AND (own.again OR s.cursor_seq = COALESCE(own.after_seq, $3))
 			AND (own.progress IS NULL OR own.progress = 'deferred')
 			AND NOT EXISTS (SELECT 1 FROM delivery o
 				WHERE o.subscriber = $2 AND o.progress IN ('sending', 'deferred') AND o.edition <> $1)
@@ -206,6 +210,7 @@ var recordSQL = [...]string{
 		UPDATE delivery SET progress = 'failed', last_at = $3, next_at = NULL, code = 0,
 			reply = 'not tried again: the subscription or the edition ended, or the posts went out otherwise'
 		WHERE edition = $1 AND subscriber = $2 AND progress = 'deferred'`,
+	storePace: storePaceSQL,
 }
 
 // statements are recordSQL, prepared.
@@ -299,6 +304,24 @@ func (s *statements) begin(i *Intent) (bool, error) {
 	}
 	_, err = s.exec(endRefused, i.Edition, i.Subscriber, instant(i.At))
 	return false, err
+}
+
+// pace notes when the group's attempts ended.
+func (s *statements) pace(group []*recording) error {
+	ended, latest := 0, time.Time{}
+	for _, call := range group {
+		if call.done != nil {
+			ended++
+			if call.done.At.After(latest) {
+				latest = call.done.At
+			}
+		}
+	}
+	if ended == 0 {
+		return nil
+	}
+	_, err := s.exec(storePace, paceOf(latest), ended)
+	return err
 }
 
 // storable bounds what a server said.

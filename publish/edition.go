@@ -120,9 +120,9 @@ func wants(tags, post []string) bool {
 
 // audience is who a cadence's editions go to: the default cadence also has those
 // who chose none, or one that is no longer configured.
-func (s *pass) audience(cadence string) ledger.Audience {
-	a := ledger.Audience{Cadence: cadence, Default: cadence == s.cfg.Digest.Default}
-	for _, c := range s.cfg.Digest.Cadences {
+func (p *Publisher) audience(cadence string) ledger.Audience {
+	a := ledger.Audience{Cadence: cadence, Default: cadence == p.cfg.Digest.Default}
+	for _, c := range p.cfg.Digest.Cadences {
 		a.Configured = append(a.Configured, c.Name)
 	}
 	return a

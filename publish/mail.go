@@ -164,7 +164,7 @@ func (s *pass) deliver(ctx context.Context, q *queue) error {
 	if err != nil {
 		return err
 	}
-	err = sender.Deliver(ctx, q)
+	err = s.paced(ctx, sender, q)
 	var unreachable *mailer.ConnectError
 	switch {
 	case errors.As(err, &unreachable):

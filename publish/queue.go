@@ -3,8 +3,10 @@ package publish
 import (
 	"context"
 	"io"
+	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"publisher/ledger"
 	"publisher/mailer"
@@ -14,7 +16,8 @@ import (
 const pageSize = 500
 
 // queue is the ledger seen as a mailer.Queue: first the retries that are due,
-// then the recipients of each open edition, streamed by id.
+// then the recipients of each open edition, streamed by id; between their pages,
+// and at the end, retries that have come due meanwhile.
 type queue struct {
 	s      *pass
 	tokens *ledger.Tokens
@@ -23,10 +26,15 @@ type queue struct {
 	editions []*running
 	byNumber map[int64]*running
 	retries  []ledger.Delivery
+	retried  retryKey // up to where retries were read
+	trying   map[retryKey]bool
 	current  int // the edition whose recipients are streamed now
 	page     []ledger.Subscriber
 	after    int64
 }
+
+// retryKey tells one delivery from another.
+type retryKey struct{ edition, subscriber int64 }
 
 // running is an edition underway and what became of it in this pass.
 type running struct {
@@ -34,6 +42,8 @@ type running struct {
 	report    EditionReport
 	exhausted bool // every recipient was handed out
 	begun     bool // some recipient, or a retry, was
+	refusals  refusals
+	stopped   bool // for too many of them
 }
 
 // attempt is what a job is about.
@@ -51,7 +61,7 @@ func (s *pass) work(ctx context.Context, editions []ledger.Edition) (*queue, err
 	if err != nil {
 		return nil, err
 	}
-	q := &queue{s: s, tokens: tokens, byNumber: map[int64]*running{}}
+	q := &queue{s: s, tokens: tokens, byNumber: map[int64]*running{}, trying: map[retryKey]bool{}}
 	for i := range editions {
 		q.add(editions[i])
 	}
@@ -71,16 +81,22 @@ func (q *queue) add(e ledger.Edition) *running {
 	return run
 }
 
+// loadRetries reads the next deferred deliveries that are due by now, save those
+// that are being tried.
 func (q *queue) loadRetries(ctx context.Context) error {
-	var edition, subscriber int64
-	if n := len(q.retries); n > 0 {
-		edition, subscriber = q.retries[n-1].Edition, q.retries[n-1].Subscriber
+	for len(q.retries) == 0 {
+		page, err := q.s.ledger.Deferred(ctx, q.s.now(), q.retried.edition, q.retried.subscriber, pageSize)
+		if err != nil {
+			return err
+		}
+		if len(page) == 0 {
+			q.retried = retryKey{} // the next look begins anew
+			return nil
+		}
+		last := page[len(page)-1]
+		q.retried = retryKey{last.Edition, last.Subscriber}
+		q.retries = slices.DeleteFunc(page, func(d ledger.Delivery) bool { return q.trying[retryKey{d.Edition, d.Subscriber}] })
 	}
-	page, err := q.s.ledger.Deferred(ctx, q.s.start, edition, subscriber, pageSize)
-	if err != nil {
-		return err
-	}
-	q.retries = page
 	return nil
 }
 
@@ -101,23 +117,14 @@ func (q *queue) Next(ctx context.Context) (*mailer.Job, error) {
 }
 
 func (q *queue) nextAttempt(ctx context.Context) (*attempt, error) {
-	for len(q.retries) > 0 {
-		d := q.retries[0]
-		if len(q.retries) == 1 {
-			if err := q.loadRetries(ctx); err != nil {
-				return nil, err
-			}
-		} else {
-			q.retries = q.retries[1:]
-		}
-		a, err := q.retry(ctx, d)
-		if err != nil || a != nil {
-			return a, err
-		}
+	a, err := q.nextRetry(ctx)
+	if err != nil || a != nil {
+		return a, err
 	}
 	for ; q.current < len(q.editions); q.current++ {
 		run := q.editions[q.current]
-		if run.exhausted {
+		if run.exhausted || run.stopped {
+			q.page, q.after = nil, 0
 			continue
 		}
 		if len(q.page) == 0 {
@@ -126,6 +133,10 @@ func (q *queue) nextAttempt(ctx context.Context) (*attempt, error) {
 				return nil, err
 			}
 			q.page = page
+			// What has come due meanwhile is tried before the next page.
+			if err := q.loadRetries(ctx); err != nil {
+				return nil, err
+			}
 		}
 		if len(q.page) == 0 {
 			run.exhausted, q.after = true, 0
@@ -136,7 +147,35 @@ func (q *queue) nextAttempt(ctx context.Context) (*attempt, error) {
 		return &attempt{run: run, subscriber: sub, intent: ledger.Intent{Edition: run.Number, Subscriber: sub.ID,
 			After: sub.Cursor, Through: run.Through, At: q.s.now()}}, nil
 	}
+	if err := q.loadRetries(ctx); err != nil {
+		return nil, err
+	}
+	if a, err := q.nextRetry(ctx); err != nil || a != nil {
+		return a, err
+	}
 	return nil, io.EOF
+}
+
+// nextRetry takes up the retries that were read; nil where there is none left.
+func (q *queue) nextRetry(ctx context.Context) (*attempt, error) {
+	for len(q.retries) > 0 {
+		d := q.retries[0]
+		q.retries = q.retries[1:]
+		if len(q.retries) == 0 && q.retried != (retryKey{}) {
+			if err := q.loadRetries(ctx); err != nil {
+				return nil, err
+			}
+		}
+		a, err := q.retry(ctx, d)
+		if err != nil {
+			return nil, err
+		}
+		if a != nil {
+			q.trying[retryKey{d.Edition, d.Subscriber}] = true
+			return a, nil
+		}
+	}
+	return nil, nil
 }
 
 // retry takes up a deferred delivery; nil where its subscriber is gone.
@@ -149,6 +188,9 @@ func (q *queue) retry(ctx context.Context, d ledger.Delivery) (*attempt, error) 
 		}
 		run = q.add(*e)
 		run.exhausted = !e.Done.IsZero()
+	}
+	if run.stopped {
+		return nil, nil
 	}
 	sub, err := q.s.ledger.SubscriberByID(ctx, d.Subscriber)
 	if err != nil || sub == nil {
@@ -225,6 +267,9 @@ func (q *queue) Commit(ctx context.Context, done *mailer.Outcome, next *mailer.J
 	if err == nil && done != nil {
 		q.count(done.Job.Ref.(*attempt), result, done)
 	}
+	if err == nil && next != nil && !ok {
+		q.forget(next.Ref.(*attempt))
+	}
 	return ok, err
 }
 
@@ -265,9 +310,21 @@ func (q *queue) deferred(a *attempt, r *ledger.Result) {
 	}
 }
 
+// forget lets a delivery that is not under way any more be read as a retry again.
+func (q *queue) forget(a *attempt) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	delete(q.trying, retryKey{a.intent.Edition, a.intent.Subscriber})
+}
+
 func (q *queue) count(a *attempt, r *ledger.Result, o *mailer.Outcome) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	delete(q.trying, retryKey{r.Edition, r.Subscriber})
+	if !a.run.stopped && a.run.refusals.add(o) {
+		a.run.stopped = true
+		q.s.report.fail(a.run.refusals.stopped(r.Edition))
+	}
 	report := &a.run.report
 	switch r.Progress {
 	case ledger.Sent:
@@ -288,10 +345,21 @@ func (q *queue) count(a *attempt, r *ledger.Result, o *mailer.Outcome) {
 		Deferred: report.Deferred, Failed: report.Failed, Uncertain: report.Uncertain})
 }
 
+// stoppedPause is how long an edition rests that the server refuses.
+const stoppedPause = 10 * time.Minute
+
 // finish marks the editions whose every recipient was tried, and reports all
 // that this pass worked on.
 func (q *queue) finish(ctx context.Context) error {
 	for _, run := range q.editions {
+		if run.stopped {
+			// The refused get it with the others, once the message is mended.
+			n, err := q.s.ledger.Retry(ctx, run.Number, q.s.start, q.s.now().Add(stoppedPause))
+			if err != nil {
+				return err
+			}
+			run.report.Failed -= n
+		}
 		stored, err := q.s.ledger.Edition(ctx, run.Number)
 		if err != nil {
 			return err
@@ -302,7 +370,7 @@ func (q *queue) finish(ctx context.Context) error {
 				return err
 			}
 		}
-		if untried == 0 && run.Done.IsZero() {
+		if untried == 0 && !run.stopped && run.Done.IsZero() {
 			if err := q.s.ledger.FinishEdition(ctx, run.Number, q.s.now()); err != nil {
 				return err
 			}

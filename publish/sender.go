@@ -1,6 +1,10 @@
 package publish
 
 import (
+	"context"
+	"errors"
+	"time"
+
 	"publisher/config"
 	"publisher/mailer"
 )
@@ -17,6 +21,47 @@ func (p *Publisher) newSender(smtp config.SMTP) (*mailer.Sender, error) {
 	}
 	sender.Sign(signer)
 	return sender, nil
+}
+
+// memoSending stands in the ledger while messages go out under a rate.
+const memoSending = "sending"
+
+// paced delivers the queue. What a rate allows is reckoned with all that earlier
+// passes sent, and those that died: each connection may then have had one envelope
+// out that nothing was recorded of.
+func (s *pass) paced(ctx context.Context, sender *mailer.Sender, q *queue) error {
+	rates := s.cfg.Mail.SMTP.Rate
+	if len(rates) == 0 {
+		return sender.Deliver(ctx, q)
+	}
+	unbroken := context.WithoutCancel(ctx)
+	if died, err := s.ledger.Memo(ctx, memoSending); err != nil {
+		return err
+	} else if died != nil {
+		if err := s.ledger.AddPace(ctx, s.now(), s.cfg.Mail.SMTP.Connections); err != nil {
+			return err
+		}
+	}
+	var longest time.Duration
+	for _, rate := range rates {
+		longest = max(longest, rate.Per)
+	}
+	paces, err := s.ledger.Pace(ctx, s.now().Add(-longest))
+	if err != nil {
+		return err
+	}
+	var ended []time.Time
+	for _, pace := range paces {
+		for range pace.Count {
+			ended = append(ended, pace.At)
+		}
+	}
+	sender.Limiter().Restore(ended)
+	if err := s.ledger.SetMemo(ctx, memoSending, []byte{1}); err != nil {
+		return err
+	}
+	err = sender.Deliver(ctx, q)
+	return errors.Join(err, s.ledger.SetMemo(unbroken, memoSending, nil))
 }
 
 // signer loads the keys of mail.dkim; nil where there is none.

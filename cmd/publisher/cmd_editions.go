@@ -25,7 +25,7 @@ func (a *app) editionsCommand() *cobra.Command {
 		Example: "  publisher editions list --json",
 		Args:    cobra.NoArgs,
 		RunE:    func(c *cobra.Command, _ []string) error { return a.listEditions(c) },
-	}), a.editionsShow())
+	}), a.editionsShow(), a.editionsRetry(), a.editionsCancel())
 	return c
 }
 
@@ -60,9 +60,9 @@ func (a *app) editionsShow() *cobra.Command {
 		Example: "  publisher editions show 12",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			number, err := strconv.ParseInt(args[0], 10, 64)
-			if err != nil || number < 1 {
-				return fmt.Errorf("%w: %q is not the number of an edition; `publisher editions` lists them", errUsage, args[0])
+			number, err := editionNumber(args[0])
+			if err != nil {
+				return err
 			}
 			return a.withCopy(c.Context(), func(s session) error {
 				e, err := s.ledger.Edition(c.Context(), number)
@@ -92,6 +92,73 @@ func (a *app) editionsShow() *cobra.Command {
 			})
 		},
 	})
+}
+
+func editionNumber(arg string) (int64, error) {
+	number, err := strconv.ParseInt(arg, 10, 64)
+	if err != nil || number < 1 {
+		return 0, fmt.Errorf("%w: %q is not the number of an edition; `publisher editions` lists them", errUsage, arg)
+	}
+	return number, nil
+}
+
+func (a *app) editionsRetry() *cobra.Command {
+	return &cobra.Command{
+		Use:   "retry NUMBER",
+		Short: "Try an edition's failed and held deliveries again",
+		Long: `Has the next pass try the edition's failed deliveries again, and those that are
+uncertain and held; these bear the same Message-ID, so that most mail programs show
+one copy. Who unsubscribed, bounced, or got the posts with a later edition is left out.`,
+		Example: "  publisher editions retry 12",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			number, err := editionNumber(args[0])
+			if err != nil {
+				return err
+			}
+			return a.withLedger(c.Context(), func(s session) error {
+				n, err := s.publisher.RetryEdition(c.Context(), s.ledger, number)
+				if err != nil {
+					return err
+				}
+				if n == 0 {
+					a.say("edition %d has nothing to try again", number)
+				} else {
+					a.say("%s will be tried again by the next `publisher run`", count(n, "delivery"))
+				}
+				return nil
+			})
+		},
+	}
+}
+
+func (a *app) editionsCancel() *cobra.Command {
+	return &cobra.Command{
+		Use:   "cancel NUMBER",
+		Short: "Send an edition to nobody else",
+		Long: `Ends an edition that is not done: who has not got it will not, and its posts come
+with no later one either. What was sent stays sent.`,
+		Example: "  publisher editions cancel 12",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			number, err := editionNumber(args[0])
+			if err != nil {
+				return err
+			}
+			return a.withLedger(c.Context(), func(s session) error {
+				canceled, err := s.publisher.CancelEdition(c.Context(), s.ledger, number)
+				switch {
+				case err != nil:
+					return err
+				case canceled:
+					a.say("edition %d is canceled", number)
+				default:
+					a.say("edition %d was over already", number)
+				}
+				return nil
+			})
+		},
+	}
 }
 
 // troubled are an edition's deliveries that are deferred, failed or uncertain.

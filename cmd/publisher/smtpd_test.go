@@ -14,17 +14,18 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// smtpd plain|locked DIR starts an SMTP server on a free port, without STARTTLS,
-// that files what it takes in DIR; with locked it refuses every log-in. The
+// smtpd plain|locked|spam DIR starts an SMTP server on a free port, without STARTTLS,
+// that files what it takes in DIR; with locked it refuses every log-in, with spam
+// every message. The
 // script's SMTP_PORT is set to its port.
 func smtpd(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) != 2 {
-		ts.Fatalf("usage: smtpd plain|locked DIR")
+		ts.Fatalf("usage: smtpd plain|locked|spam DIR")
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	ts.Check(err)
 	server := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) {
-		return &sessionTo{dir: ts.MkAbs(args[1]), locked: args[0] == "locked"}, nil
+		return &sessionTo{dir: ts.MkAbs(args[1]), locked: args[0] == "locked", spam: args[0] == "spam"}, nil
 	}))
 	server.Domain = "localhost"
 	server.AllowInsecureAuth = true
@@ -43,6 +44,7 @@ func (quiet) Println(...any)        {}
 type sessionTo struct {
 	dir    string
 	locked bool
+	spam   bool
 }
 
 func (s *sessionTo) AuthMechanisms() []string {
@@ -73,6 +75,9 @@ func (s *sessionTo) Reset()        {}
 func (s *sessionTo) Logout() error { return nil }
 
 func (s *sessionTo) Data(r io.Reader) error {
+	if s.spam {
+		return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 7, 1}, Message: "looks like spam"}
+	}
 	if err := os.MkdirAll(s.dir, 0o755); err != nil {
 		return err
 	}

@@ -1,0 +1,97 @@
+package ledger_test
+
+import (
+	"testing"
+	"time"
+
+	"publisher/ledger"
+)
+
+func testRetry(t *testing.T, open func(*testing.T) *ledger.Ledger) {
+	l := open(t)
+	refused, held, gave, later, gone := newSender(t, l, "refused@example.com"), newSender(t, l, "held@example.com"),
+		newSender(t, l, "gave@example.com"), newSender(t, l, "later@example.com"), newSender(t, l, "gone@example.com")
+	number(t, l, 3)
+	edition := closeEdition(t, l, "weekly", 0, 3)
+	for _, s := range []sender{refused, held, gave, later, gone} {
+		if !s.begin(edition, 0, 3) {
+			t.Fatal("refused")
+		}
+	}
+	refused.end(ledger.Result{Edition: edition, Progress: ledger.Failed, Code: 554})
+	held.end(ledger.Result{Edition: edition, Progress: ledger.Uncertain})
+	gave.end(ledger.Result{Edition: edition, Progress: ledger.Failed, Code: 451, KeepCursor: true})
+	later.end(ledger.Result{Edition: edition, Progress: ledger.Failed, Code: 451, KeepCursor: true})
+	gone.end(ledger.Result{Edition: edition, Progress: ledger.Failed, Code: 550, Bounced: true})
+	// later gets the posts with the next edition.
+	number(t, l, 1)
+	next := closeEdition(t, l, "weekly", 0, 4)
+	if !later.begin(next, 0, 4) {
+		t.Fatal("refused")
+	}
+	later.end(ledger.Result{Edition: next, Progress: ledger.Sent, Code: 250})
+
+	n, err := l.Retry(ctx, edition, time.UnixMicro(0), noon)
+	must(t, err)
+	if n != 3 {
+		t.Errorf("%d to be tried again, want 3", n)
+	}
+	for _, s := range []sender{refused, held, gave} {
+		if !s.begin(edition, 0, 3) {
+			t.Errorf("subscriber %d: refused", s.subscriber)
+		}
+		s.end(ledger.Result{Edition: edition, Progress: ledger.Sent, Code: 250})
+		if s.cursor() != 3 {
+			t.Errorf("subscriber %d: cursor %d", s.subscriber, s.cursor())
+		}
+	}
+	if n, err := l.Retry(ctx, edition, time.UnixMicro(0), noon); n != 0 || err != nil {
+		t.Errorf("%d more, %v", n, err)
+	}
+}
+
+func testCancel(t *testing.T, open func(*testing.T) *ledger.Ledger) {
+	l := open(t)
+	deferred, untried, other := newSender(t, l, "deferred@example.com"), newSender(t, l, "untried@example.com"), newSender(t, l, "other@example.com")
+	daily := "daily"
+	_, err := l.SetPreferences(ctx, "other@example.com", &daily, nil, "weekly", noon)
+	must(t, err)
+	number(t, l, 3)
+	edition := closeEdition(t, l, "weekly", 0, 3)
+	if !deferred.begin(edition, 0, 3) {
+		t.Fatal("refused")
+	}
+	deferred.end(ledger.Result{Edition: edition, Progress: ledger.Deferred, Code: 451, Next: noon})
+	audience := ledger.Audience{Cadence: "weekly", Default: true, Configured: []string{"weekly", "daily"}}
+	if canceled, err := l.CancelEdition(ctx, edition, audience, noon); !canceled || err != nil {
+		t.Fatal(canceled, err)
+	}
+	if again, err := l.CancelEdition(ctx, edition, audience, noon); again || err != nil {
+		t.Error("canceled twice", err)
+	}
+	if deferred.cursor() != 3 || untried.cursor() != 3 || other.cursor() != 0 {
+		t.Errorf("cursors %d %d %d, want 3 3 0", deferred.cursor(), untried.cursor(), other.cursor())
+	}
+	if deferred.begin(edition, 0, 3) || untried.begin(edition, 0, 3) {
+		t.Error("sent all the same")
+	}
+	if n, err := l.Retry(ctx, edition, time.UnixMicro(0), noon); n != 0 || err != nil {
+		t.Errorf("%d tried again, %v", n, err)
+	}
+}
+
+func testPace(t *testing.T, open func(*testing.T) *ledger.Ledger) {
+	l := open(t)
+	ann := newSender(t, l, "ann@example.com")
+	number(t, l, 1)
+	edition := closeEdition(t, l, "weekly", 0, 1)
+	if !ann.begin(edition, 0, 1) {
+		t.Fatal("refused")
+	}
+	want1[[]ledger.Paced](t, nil)(l.Pace(ctx, noon))
+	ann.end(ledger.Result{Edition: edition, Progress: ledger.Sent}) // at noon and a second
+	must(t, l.AddPace(ctx, noon.Add(1500*time.Millisecond), 4))
+	want1(t, []ledger.Paced{{At: noon.Add(2 * time.Second), Count: 5}})(l.Pace(ctx, noon))
+	want1[[]ledger.Paced](t, nil)(l.Pace(ctx, noon.Add(time.Minute)))
+	want1[[]ledger.Paced](t, nil)(l.Pace(ctx, noon))
+}

@@ -1,0 +1,55 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"time"
+)
+
+// Paced is how many attempts ended in the second before At.
+type Paced struct {
+	At    time.Time
+	Count int
+}
+
+// Record notes each result's time in the transaction that stores it, so that no
+// crash makes a rate forget a message.
+const storePaceSQL = `
+	INSERT INTO pace (at, count) VALUES ($1, $2)
+	ON CONFLICT (at) DO UPDATE SET count = pace.count + excluded.count`
+
+// paceOf is the time under which an attempt is noted: never before it ended.
+func paceOf(t time.Time) instant {
+	return instant(t.Truncate(time.Second).Add(time.Second))
+}
+
+// AddPace notes attempts that no result tells of.
+func (l *Ledger) AddPace(ctx context.Context, at time.Time, count int) error {
+	_, err := l.write.ExecContext(ctx, storePaceSQL, paceOf(at), count)
+	return l.fail("note the pace", err)
+}
+
+// Pace returns when attempts ended after since, oldest first, and forgets those
+// before.
+func (l *Ledger) Pace(ctx context.Context, since time.Time) ([]Paced, error) {
+	var all []Paced
+	err := l.change(ctx, "read the pace", func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, "DELETE FROM pace WHERE at <= $1", instant(since)); err != nil {
+			return err
+		}
+		rows, err := tx.QueryContext(ctx, "SELECT at, count FROM pace ORDER BY at")
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var p Paced
+			if err := rows.Scan((*instant)(&p.At), &p.Count); err != nil {
+				return err
+			}
+			all = append(all, p)
+		}
+		return rows.Err()
+	})
+	return all, err
+}
