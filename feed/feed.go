@@ -97,7 +97,7 @@ func publish(ctx context.Context, cfg *config.Config, items []Item, render Rende
 		return Result{}, nil
 	}
 	outcomes := p.skip(earlier, items)
-	p.shelf = newShelf(render, p.outlines, earlier.Alone)
+	p.shelf = newShelf(render, p.outlines, earlier.Rests)
 	outcomes = append(outcomes, p.run(ctx)...)
 	slices.SortFunc(outcomes, func(a, b outcome) int { return strings.Compare(a.Path, b.Path) })
 

@@ -24,7 +24,6 @@ type outline struct {
 	// the newest archive.
 	archive    bool
 	prev, next string
-	inputs     string // hash of all that decides the document
 }
 
 // outlines lists the feeds there are to be, in the order that lets the shelf

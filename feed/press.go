@@ -49,6 +49,7 @@ type press struct {
 	formats    []format
 	outlines   []*outline
 	shelf      *shelf
+	inputs     *inputs // nil: every feed is made
 	disk       disk
 	stylesheet string         // path as in Result
 	wanted     map[string]int // how many documents want each path
@@ -104,7 +105,10 @@ func (p *press) run(ctx context.Context) []outcome {
 // print makes one outline in every format.
 func (p *press) print(ctx context.Context, o *outline) []outcome {
 	m, faults := p.model(ctx, o)
-	known := p.shelf.loners.all(o)
+	var inputs string
+	if p.inputs != nil {
+		inputs = p.inputs.of(o, p.shelf.bases.of(o))
+	}
 	faults = append(faults, m.faults()...)
 	outcomes := make([]outcome, len(p.formats))
 	for i, f := range p.formats {
@@ -124,8 +128,8 @@ func (p *press) print(ctx context.Context, o *outline) []outcome {
 			out.err = faultErrors(out.Path, found)
 		default:
 			p.store(out, m, f)
-			if known && out.err == nil {
-				out.Inputs = o.inputs
+			if out.err == nil {
+				out.Inputs = inputs
 			}
 		}
 	}

@@ -18,7 +18,7 @@ type shelf struct {
 	render Render
 	slots  map[*content.Post]*slot
 	held   atomic.Int64
-	loners loners
+	bases  bases
 }
 
 type slot struct {
@@ -28,8 +28,8 @@ type slot struct {
 	err       error
 }
 
-func newShelf(render Render, outlines []*outline, alone func(*content.Post, *content.Rendering) bool) *shelf {
-	s := &shelf{render: render, slots: map[*content.Post]*slot{}, loners: loners{alone: alone}}
+func newShelf(render Render, outlines []*outline, rests func(*content.Post, *content.Rendering) Basis) *shelf {
+	s := &shelf{render: render, slots: map[*content.Post]*slot{}, bases: bases{rests: rests, byPost: map[*content.Post]Basis{}}}
 	for _, o := range outlines {
 		for _, it := range o.items {
 			if s.slots[it.Post] == nil {
@@ -59,7 +59,7 @@ func (s *shelf) get(ctx context.Context, p *content.Post) (*content.Rendering, e
 		slot.err = errors.New("was not rendered")
 	default:
 		slot.rendering = cleanRendering(r)
-		s.loners.look(p, r)
+		s.bases.look(p, r)
 		s.held.Add(size(slot.rendering))
 	}
 	return slot.rendering, slot.err

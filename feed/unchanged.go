@@ -19,23 +19,31 @@ type Earlier struct {
 	// Documents are those of the earlier Result that still lie where they were
 	// written, untouched.
 	Documents []Document
-	// Alone tells whether a rendering follows from the post alone: not from
-	// pictures, included files and the like, which may change without it. nil: no.
-	Alone func(p *content.Post, r *content.Rendering) bool
+	// Rests tells what a rendering follows from; nil: from who knows what.
+	Rests func(p *content.Post, r *content.Rendering) Basis
 	// Build is the program's version: another one may write the same post otherwise.
 	Build string
 }
 
+// Basis is what a rendering follows from, and may change with.
+type Basis int
+
+const (
+	OnAnything  Basis = iota // pictures, included files and the like
+	OnAddresses              // the post and where other posts are
+	OnItself                 // the post alone
+)
+
 // inputs makes the hash of all that a feed is made of, its posts' renderings aside.
 type inputs struct {
-	settings []byte
-	posts    map[*content.Post][]byte
+	settings  []byte
+	addresses []byte // of all posts
+	posts     map[*content.Post][]byte
 }
 
-// newInputs hashes the settings, and every post once: many feeds show it. A
-// rendering follows from its post, and from where the posts are that it links to.
+// newInputs hashes the settings, and every post once: many feeds show it.
 func newInputs(cfg *config.Config, build string, items []Item) (*inputs, error) {
-	settings := sha256.New()
+	settings, addresses := sha256.New(), sha256.New()
 	encoder := json.NewEncoder(settings)
 	err := encoder.Encode([]any{build, cfg.Site, cfg.Site.URL.String(), cfg.Site.Timezone.String(), cfg.Content, cfg.Feeds})
 	if err != nil {
@@ -52,15 +60,23 @@ func newInputs(cfg *config.Config, build string, items []Item) (*inputs, error) 
 		}
 		sum := sha256.Sum256(buf.Bytes())
 		in.posts[it.Post] = sum[:]
-		io.WriteString(settings, it.Post.Path+"\n"+it.Post.URL+"\n") //nolint:errcheck // a hash takes all
+		io.WriteString(addresses, it.Post.Path+"\n"+it.Post.URL+"\n") //nolint:errcheck // a hash takes all
 	}
-	in.settings = settings.Sum(nil)
+	in.settings, in.addresses = settings.Sum(nil), addresses.Sum(nil)
 	return in, nil
 }
 
-func (in *inputs) of(o *outline) string {
+// of is the hash of an outline whose posts all rest on no more than basis says;
+// "" where that is anything.
+func (in *inputs) of(o *outline, basis Basis) string {
+	if basis == OnAnything {
+		return ""
+	}
 	hash := sha256.New()
 	hash.Write(in.settings)
+	if basis == OnAddresses {
+		hash.Write(in.addresses)
+	}
 	// Strings in JSON cannot run into each other.
 	json.NewEncoder(hash).Encode([]any{o.dir, o.title, o.archive, o.prev, o.next}) //nolint:errcheck // strings only
 	for _, it := range o.items {
@@ -75,20 +91,21 @@ func (p *press) skip(earlier Earlier, items []Item) []outcome {
 	items = slices.Clone(items)
 	slices.SortFunc(items, newestFirst) // the order in which a tree is read is no input
 	in, err := newInputs(p.cfg, earlier.Build, items)
-	if err != nil || earlier.Alone == nil {
+	if err != nil || earlier.Rests == nil {
 		return nil
 	}
+	p.inputs = in
 	lies := make(map[string]Document, len(earlier.Documents))
 	for _, doc := range earlier.Documents {
 		lies[doc.Path] = doc
 	}
 	var kept []outcome
 	p.outlines = slices.DeleteFunc(p.outlines, func(o *outline) bool {
-		o.inputs = in.of(o)
+		itself, addresses := in.of(o, OnItself), in.of(o, OnAddresses)
 		var same []outcome
 		for _, f := range p.formats {
 			doc, ok := lies[p.path(o.dir, f.file)]
-			if !ok || doc.Inputs != o.inputs || doc.SHA256 == "" || p.wanted[doc.Path] > 1 {
+			if !ok || doc.Inputs != itself && doc.Inputs != addresses || doc.SHA256 == "" || p.wanted[doc.Path] > 1 {
 				return false
 			}
 			same = append(same, outcome{Document: doc})
@@ -99,28 +116,30 @@ func (p *press) skip(earlier Earlier, items []Item) []outcome {
 	return kept
 }
 
-// loners remembers which posts are rendered from themselves alone.
-type loners struct {
-	alone func(*content.Post, *content.Rendering) bool
-	mu    sync.Mutex
-	not   map[*content.Post]bool
+// bases remembers what renderings rest on.
+type bases struct {
+	rests  func(*content.Post, *content.Rendering) Basis
+	mu     sync.Mutex
+	byPost map[*content.Post]Basis
 }
 
-func (l *loners) look(p *content.Post, r *content.Rendering) {
-	if l.alone != nil && l.alone(p, r) {
+func (b *bases) look(p *content.Post, r *content.Rendering) {
+	if b.rests == nil {
 		return
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.not == nil {
-		l.not = map[*content.Post]bool{}
-	}
-	l.not[p] = true
+	basis := b.rests(p, r)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.byPost[p] = basis
 }
 
-// all tells whether every post of a feed that has been made is a loner.
-func (l *loners) all(o *outline) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return !slices.ContainsFunc(o.items, func(it Item) bool { return l.not[it.Post] })
+// of is what a feed that has been made rests on: the most that one of its posts does.
+func (b *bases) of(o *outline) Basis {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	basis := OnItself
+	for _, it := range o.items {
+		basis = min(basis, b.byPost[it.Post])
+	}
+	return basis
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"iter"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -18,7 +19,7 @@ import (
 // earlierFeeds is what the feeds need to know of their last time to leave alone
 // what nothing has happened to.
 func (s *pass) earlierFeeds(last feedMemo) feed.Earlier {
-	earlier := feed.Earlier{Alone: s.alone(), Build: s.build}
+	earlier := feed.Earlier{Rests: s.rests(), Build: s.build}
 	for _, f := range last.Files {
 		if s.intact([]feedFile{f}) {
 			earlier.Documents = append(earlier.Documents, f.Document)
@@ -27,26 +28,35 @@ func (s *pass) earlierFeeds(last feedMemo) feed.Earlier {
 	return earlier
 }
 
-// alone makes the function that tells whether a post's HTML can change only when
-// its file, its address or another post's address does. It cannot tell where that is
-// so of local pictures, whose size is written beside them, of files that the post
-// includes, and of links to pages; and what a warning is about may be mended anywhere.
-func (s *pass) alone() func(*content.Post, *content.Rendering) bool {
+// rests makes the function that tells what a post's HTML follows from. That may be
+// anything where it shows a local picture, whose size is written beside it, includes
+// files, or links to a page; and what a warning is about may be mended anywhere.
+func (s *pass) rests() func(*content.Post, *content.Rendering) feed.Basis {
 	posts := make(map[string]bool, len(s.entries))
 	for _, e := range s.entries {
 		posts[e.post.URL] = true
 	}
 	site := hostOf(s.cfg.Site.URL.String())
-	return func(p *content.Post, r *content.Rendering) bool {
+	return func(p *content.Post, r *content.Rendering) feed.Basis {
 		s.renderMu.Lock()
 		warned := s.renderWarned[p.Path]
 		s.renderMu.Unlock()
 		here := func(address string) bool { o := hostOf(address); return o == site || o == hostOf(p.URL) }
-		return !warned && (r.Image == nil || !here(r.Image.URL)) && s.plain(p) &&
-			leadsTo(r.HTML+r.ExcerptHTML, func(attribute, address string) bool {
-				address, _, _ = strings.Cut(address, "#")
-				return !here(address) || attribute == "href" && posts[address]
-			})
+		if warned || r.Image != nil && here(r.Image.URL) || !s.plain(p) {
+			return feed.OnAnything
+		}
+		basis := feed.OnItself
+		for attribute, address := range addressesIn(r.HTML + r.ExcerptHTML) {
+			address, _, _ = strings.Cut(address, "#")
+			switch {
+			case !here(address):
+			case attribute != "href" || !posts[address]:
+				return feed.OnAnything
+			default:
+				basis = feed.OnAddresses
+			}
+		}
+		return basis
 	}
 }
 
@@ -58,22 +68,20 @@ func (s *pass) plain(p *content.Post) bool {
 		!bytes.Contains(data, []byte("{%")) && !bytes.Contains(data, []byte("{{")) && !bytes.Contains(data, []byte("<%"))
 }
 
-// leadsTo tells whether all addresses in the HTML pass.
-func leadsTo(text string, passes func(attribute, address string) bool) bool {
-	tokens := html.NewTokenizer(strings.NewReader(text))
-	for {
-		switch tokens.Next() {
-		case html.ErrorToken:
-			return true
-		case html.StartTagToken, html.SelfClosingTagToken:
+// addressesIn yields the attributes of HTML that hold addresses.
+func addressesIn(text string) iter.Seq2[string, string] {
+	return func(yield func(attribute, address string) bool) {
+		tokens := html.NewTokenizer(strings.NewReader(text))
+		for kind := tokens.Next(); kind != html.ErrorToken; kind = tokens.Next() {
+			if kind != html.StartTagToken && kind != html.SelfClosingTagToken {
+				continue
+			}
 			for _, a := range tokens.Token().Attr {
 				switch a.Key {
-				case "href", "src", "poster", "data", "cite":
-					if !passes(a.Key, a.Val) {
-						return false
+				case "href", "src", "srcset", "poster", "data", "cite":
+					if !yield(a.Key, a.Val) {
+						return
 					}
-				case "srcset":
-					return false
 				}
 			}
 		}
