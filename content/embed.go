@@ -85,8 +85,10 @@ func embedLabel(kind, to string) string {
 	if err != nil {
 		return to
 	}
-	switch kind {
-	case "video", "audio":
+	switch {
+	case u.Hostname() == "www.youtube.com" && u.Path == "/watch":
+		return "▶ YouTube"
+	case kind == "video" || kind == "audio":
 		return "▶ " + path.Base(u.Path)
 	}
 	return "▶ " + u.Hostname() + strings.TrimSuffix(u.Path, "/")

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"html"
+	"regexp"
 	"strings"
 	"sync"
 
@@ -70,7 +71,7 @@ func (m *markdownReader) html(source string, w writing) (rendered string, err er
 	if err := checkMarkdown(source); err != nil {
 		return "", err
 	}
-	source = escapeFormulas(source)
+	source = alerts(escapeFormulas(source))
 	if w.python {
 		source = closeRawBlocks(encodeSpaces(source))
 	}
@@ -78,6 +79,21 @@ func (m *markdownReader) html(source string, w writing) (rendered string, err er
 	err = m.way(dialect{w.python, w.smart, w.emoji}).Convert([]byte(source), &out,
 		parser.WithContext(parser.NewContext(parser.WithIDs(newHeadingIDs(w.headings)))))
 	return out.String(), err
+}
+
+var alert = regexp.MustCompile(`(?m)^([ \t]*>[ \t]*)\[!(NOTE|TIP|IMPORTANT|WARNING|CAUTION)\][+-]?[ \t]*$`)
+
+// alerts shows the kind of GitHub's alerts, which are quotations with a mark.
+func alerts(source string) string {
+	if !strings.Contains(source, "[!") {
+		return source
+	}
+	return outsideCode(source, func(prose string) string {
+		return alert.ReplaceAllStringFunc(prose, func(line string) string {
+			m := alert.FindStringSubmatch(line)
+			return m[1] + "**" + m[2][:1] + strings.ToLower(m[2][1:]) + "**\n" + m[1]
+		})
+	})
 }
 
 func blockParsers(python bool) []util.PrioritizedValue {

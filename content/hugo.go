@@ -2,6 +2,7 @@ package content
 
 import (
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -253,7 +254,16 @@ func (h *hugo) isUgly(section string) bool {
 
 func (h *hugo) slugify(text string) string { return h.slugs.of(text) }
 
-func (h *hugo) expand(m *macros, text string) string { return expandShortcodes(m, text) }
+func (h *hugo) expand(m *macros, text string) string {
+	text = expandShortcodes(m, text)
+	if attributes, _ := dig(h.own.setting("markup"), "goldmark.parser.attribute.block"); attributes == "true" {
+		text = outsideCode(text, func(prose string) string { return blockAttributes.ReplaceAllString(prose, "$1") })
+	}
+	return text
+}
+
+// blockAttributes are a line of attributes below the block that they are for.
+var blockAttributes = regexp.MustCompile(`(?m)(^|\n)[ \t>]*\{[.#\w][^{}\n]*\}[ \t]*(?:\n|\z)`)
 
 func (h *hugo) writing() writing {
 	return writing{smart: true, summaryKeys: []string{"summary"}, markFirst: true, emoji: h.emoji}

@@ -17,6 +17,7 @@ type liquid struct {
 	unended  map[string]bool  // ends of marks that the rest of the text does not have
 	tags     liquidTags
 	steps    int
+	rendered int // texts that were made HTML
 	out      strings.Builder
 }
 

@@ -36,6 +36,8 @@ func (l *liquid) filter(name string, v any, arguments []any) (any, bool) {
 	}
 	s := liquidText(v)
 	switch name {
+	case "markdownify", "markdown":
+		return l.markdownified(s)
 	case "slugify", "slug":
 		return l.article.engine.slugify(s), true
 	case "default", "d":
@@ -61,6 +63,17 @@ func (l *liquid) filter(name string, v any, arguments []any) (any, bool) {
 		return splitText(s, text(0)), true
 	}
 	return textFilter(name, s)
+}
+
+// maxMarkdownified is more texts than a template renders in one post.
+const maxMarkdownified = 100
+
+func (l *liquid) markdownified(s string) (any, bool) {
+	if l.rendered++; l.tree == nil || l.rendered > maxMarkdownified {
+		return nil, false
+	}
+	out, err := l.tree.markdown.html(s, l.article.engine.writing())
+	return strings.TrimSpace(out), err == nil
 }
 
 func textFilter(name, s string) (any, bool) {
@@ -105,18 +118,22 @@ func textFilter(name, s string) (any, bool) {
 	return nil, false
 }
 
-// addressFilter makes an address of a path on the site.
+// addressFilter makes an address of a path on the site, with the host or without.
 func (l *liquid) addressFilter(name string, v any) (any, bool) {
-	s := liquidText(v)
-	switch name {
-	case "relative_url", "absolute_url", "url", "htmlBaseUrl", "absoluteUrl":
-		if u, err := url.Parse(s); err == nil && (u.IsAbs() || u.Host != "") {
-			return s, true
-		}
-		p, fragment := cutFragment(s)
-		return l.article.site.absolute(p) + fragment, true
+	relative := name == "relative_url" || name == "url"
+	if !relative && name != "absolute_url" && name != "htmlBaseUrl" && name != "absoluteUrl" {
+		return nil, false
 	}
-	return nil, false
+	s := liquidText(v)
+	if u, err := url.Parse(s); err == nil && (u.IsAbs() || u.Host != "") {
+		return s, true
+	}
+	p, fragment := cutFragment(s)
+	address := l.article.site.absolute(p) + fragment
+	if relative {
+		address = l.article.site.withoutHost(address)
+	}
+	return address, true
 }
 
 func listFilter(name string, v any, arguments []any) (any, bool) {

@@ -108,13 +108,24 @@ func (l *liquid) post(tag liquidMark) string {
 	}
 	want = strings.TrimPrefix(want, "/")
 	if tag.name == "link" {
-		return l.linkTo(tag, want)
+		return l.afterBase(l.linkTo(tag, want))
 	}
 	if to, ok := l.tree.postNamed(want); ok {
-		return to
+		return l.afterBase(to)
 	}
 	l.warn(tag.from, "the tag post_url leads to "+clip(want)+", which is not in the content folder")
 	return l.article.site.absolute("/")
+}
+
+// afterBase is an address as a path. Jekyll 3 left the blog's folder out of it,
+// so many write {{ site.baseurl }} before.
+func (l *liquid) afterBase(address string) string {
+	s := l.article.site
+	address = s.withoutHost(address)
+	if base := strings.TrimSuffix(s.url.Path, "/"); base != "" && strings.HasSuffix(l.out.String(), base) {
+		address = strings.TrimPrefix(address, base)
+	}
+	return address
 }
 
 // postNamed finds a post by its file's name without the extension, before which

@@ -210,6 +210,14 @@ func (a *article) slugPath(dir string) string {
 // host is the site's scheme and host, without the folder that the blog is in.
 func (s *site) host() string { return (&url.URL{Scheme: s.url.Scheme, Host: s.url.Host}).String() }
 
+// withoutHost is an address of the site as templates have it: a path.
+func (s *site) withoutHost(address string) string {
+	if p, ok := strings.CutPrefix(address, s.host()+"/"); ok {
+		return "/" + p
+	}
+	return address
+}
+
 // absolute makes the address of a path on the site. The path is as people read
 // it; a leading slash means the site's root all the same, since a blog may live
 // below one. Dots cannot lead out of the site.
