@@ -12,18 +12,28 @@ import (
 )
 
 // adapt changes what authors write and mail programs cannot show: SVG pictures,
-// links around pictures that nobody has described, and words wider than a phone.
+// links around pictures that nobody has described, words wider than a phone, and
+// elements and styles that Gmail or Outlook do not know.
 func adapt(doc *html.Node) {
-	var pictures, cells []*html.Node
+	var pictures, cells, foreign []*html.Node
 	for n := range doc.Descendants() {
-		switch n.DataAtom {
-		case atom.Img:
+		class, _ := attribute(n, "class")
+		switch {
+		case n.DataAtom == atom.Img:
 			pictures = append(pictures, n)
-		case atom.Td:
-			if class, ok := attribute(n, "class"); ok && strings.HasPrefix(class, "cell") {
-				cells = append(cells, n)
+		case n.DataAtom == atom.Td && strings.HasPrefix(class, "cell"):
+			cells = append(cells, n)
+		case n.DataAtom == atom.Div && class == "text":
+			for written := range n.Descendants() {
+				plainStyle(written)
+				if _, ok := unknown[written.DataAtom]; ok {
+					foreign = append(foreign, written)
+				}
 			}
 		}
+	}
+	for _, n := range foreign {
+		replaceForeign(n)
 	}
 	for _, img := range pictures {
 		describe(img)
@@ -113,9 +123,10 @@ func linkPicture(img *html.Node) {
 const (
 	// longestWord and longestCode are the letters in a row that fit a phone of 320
 	// pixels, and widestRow those that the columns of a table may need together.
-	longestWord = 22
-	longestCode = 28
-	widestRow   = 24
+	longestWord    = 30
+	longestHeading = 19
+	longestCode    = 30
+	widestRow      = 32
 )
 
 // overlong tells a cell that would be wider than a phone if its words were not
@@ -128,6 +139,10 @@ func overlong(cell *html.Node) bool {
 		case n.Type != html.TextNode:
 		case around(n, atom.Pre) != nil:
 			if longest(n.Data) > longestCode {
+				return true
+			}
+		case around(n, atom.H2) != nil:
+			if longest(n.Data) > longestHeading {
 				return true
 			}
 		case longest(n.Data) > longestWord:

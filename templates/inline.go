@@ -171,11 +171,20 @@ func mentions(styles, name string) bool {
 	}
 }
 
-// fitPicture shrinks the width and height attributes to the column.
+// fitPicture shrinks the width and height attributes to the column, and lets the
+// picture shrink further: as a share of the column, for a table grows as wide as
+// a picture that is not shown says it is.
 func fitPicture(n *html.Node) {
 	value, _ := attribute(n, "width")
 	width, err := strconv.Atoi(value)
-	if err != nil || width <= pictureWidth {
+	if err != nil || width < 1 {
+		return
+	}
+	if style, _ := attribute(n, "style"); strings.Contains(style, "max-width:100%") {
+		limit := "width:100%;max-width:" + strconv.Itoa(min(width, pictureWidth)) + "px"
+		setAttribute(n, "style", strings.Replace(style, "max-width:100%", limit, 1))
+	}
+	if width <= pictureWidth {
 		return
 	}
 	setAttribute(n, "width", strconv.Itoa(pictureWidth))
