@@ -24,6 +24,7 @@ type article struct {
 	slug       string
 	titleSlug  string
 	categories []string
+	published  time.Time // when the engine shows it, where that is later than the date of its address
 }
 
 // compose makes a post of a source. It returns nil where the file is a page, or
@@ -40,6 +41,9 @@ func (t *Tree) compose(src *source) (*Post, []Problem) {
 	}
 	if a.fillAddress(); a.invalid() {
 		return nil, src.problems
+	}
+	if a.published.After(a.post.Date) {
+		a.post.Date = a.published
 	}
 	a.fillFiles()
 	return a.post, src.problems
@@ -234,11 +238,21 @@ func (a *article) fillFiles() {
 	a.fillEnclosure(l)
 }
 
+// imageText is the picture that the front matter names, as it stands there. In
+// Jekyll it counts from the blog's folder, as themes take it.
 func (a *article) imageText() string {
+	text := a.imageName()
+	if _, ok := a.engine.(*jekyll); ok && strings.HasPrefix(text, "/") && !strings.HasPrefix(text, "//") && a.site.url.Path != "" {
+		return a.site.absolute(text)
+	}
+	return text
+}
+
+func (a *article) imageName() string {
 	for _, key := range []string{"image", "cover", "images", "featured_image", "featuredimage", "feature_image", "thumbnail", "banner", "header", "og_image"} {
 		switch v := a.front.values[key].(type) {
 		case string:
-			if v != "" {
+			if v != "" && key != "header" {
 				return v
 			}
 		case []any:

@@ -77,6 +77,7 @@ func TestAddresses(t *testing.T) {
 			"content/blog/first.md":                post(""),
 			"content/blog/2024-01-02-second.md":    "---\ntitle: S\n---\n",
 			"content/blog/bundle/index.md":         post(""),
+			"package.json":                         `{"permalink": "/wrong/"}`,
 			"content/notes/notes.json":             `{"permalink": "/n/{{ page.fileSlug }}/", "tags": ["note"]}`,
 			"content/notes/2024-01-02-c.md":        "---\ntitle: S\n---\n",
 			"content/data/data.11tydata.json":      `{"permalink": "/{{ page.date | date: '%Y/%m' }}/{{ title | slugify }}/"}`,
@@ -140,5 +141,32 @@ func TestAddresses(t *testing.T) {
 				t.Errorf("addresses (-want +got):\n%s%s", d, fmt.Sprint(scan.Problems))
 			}
 		})
+	}
+}
+
+// TestPublishDate shows that a post of Hugo waits for its publishDate, while its
+// address keeps the date.
+func TestPublishDate(t *testing.T) {
+	b := newBlog(t, map[string]string{"hugo.toml": "[permalinks]\nposts = '/:year/:slug/'\n", "content/posts/a.md": "---\ntitle: A\ndate: 2024-01-02\npublishDate: 2099-01-01\n---\nText."})
+	b.cfg.Content.Dir = "blog/content"
+	_, scan := b.scan()
+	if p := scan.Posts[0]; p.URL != "https://example.com/2024/a/" || p.Date.Year() != 2099 {
+		t.Errorf("%s, %s", p.URL, p.Date)
+	}
+}
+
+// TestSectionsDecideSnapshots shows that posts are read again when what holds for
+// their folder changes.
+func TestSectionsDecideSnapshots(t *testing.T) {
+	b := newBlog(t, map[string]string{"hugo.toml": "x = 1\n", "content/posts/a.md": good, "content/posts/_index.md": "---\ntitle: P\n---\n"})
+	b.cfg.Content.Dir = "blog/content"
+	_, first := b.scan()
+	b.write("content/posts/_index.md", "---\ntitle: P\ncascade: {draft: true}\n---\n")
+	again := scanTree(t, b.open(), reload(t, first.Snapshot))
+	if again.Read != 1 || !again.Posts[0].Draft {
+		t.Errorf("read %d, draft %v", again.Read, again.Posts[0].Draft)
+	}
+	if third := scanTree(t, b.open(), reload(t, again.Snapshot)); third.Read != 0 || !third.Same {
+		t.Errorf("read %d, same %v", third.Read, third.Same)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
+	"golang.org/x/text/language"
 )
 
 // hugo reads posts as Hugo does.
@@ -97,6 +98,13 @@ func (h *hugo) prepare(a *article, s *sections) {
 	if a.name.lang == "" && len(h.languages) > 0 {
 		a.name.lang = h.language
 	}
+	if _, err := language.Parse(a.name.lang); a.name.lang != "" && err != nil { // a key such as cn
+		if tag, ok := dig(h.own.setting("languages"), a.name.lang+".languagecode"); ok {
+			a.inherit(map[string]any{"lang": tag})
+		} else if tag, ok := dig(h.own.setting("languages"), a.name.lang+".locale"); ok {
+			a.inherit(map[string]any{"lang": tag})
+		}
+	}
 	file := path.Join(full, a.name.full)
 	for _, l := range s.of(file, a.name.lang) {
 		a.inherit(l.values)
@@ -151,6 +159,7 @@ func (h *hugo) complete(a *article) {
 	if a.post.Date.IsZero() {
 		a.post.Date = a.post.Updated
 	}
+	a.published = a.date("publishdate")
 	a.setTags(a.front.list("tags", byComma))
 	a.post.Summary = strings.TrimSpace(a.front.scalar("summary"))
 	a.titleSlug = h.slugs.of(a.post.Title)

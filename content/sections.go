@@ -33,7 +33,8 @@ func (t *Tree) sectionFile(rel string) bool {
 	case *hugo:
 		return strings.HasPrefix(base, "_index.") && isMarkdownName(base)
 	case *eleventy:
-		return path.Ext(base) == ".json" || strings.Contains(base, ".11tydata.")
+		folder := path.Base(path.Join(filepath.Base(t.site.dir), path.Dir(rel)))
+		return strings.Contains(base, ".11tydata.") || base == folder+".json"
 	}
 	return false
 }
@@ -62,12 +63,17 @@ func (s *sections) readAbove(t *Tree, folder string) {
 		names = append(names, base+".json", base+".11tydata.json", base+".11tydata.js")
 	}
 	for _, name := range names {
-		if file := filepath.Join(dir, name); t.sectionFile(name) {
+		if file := filepath.Join(dir, name); strings.HasPrefix(name, "_index.") == isHugo(t.engine) {
 			if info, err := os.Stat(file); err == nil && info.Mode().IsRegular() {
 				s.read(t, file, path.Join(folder, name))
 			}
 		}
 	}
+}
+
+func isHugo(e engine) bool {
+	_, ok := e.(*hugo)
+	return ok
 }
 
 func (s *sections) read(t *Tree, real, name string) {
