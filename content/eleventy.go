@@ -3,14 +3,22 @@ package content
 import (
 	"maps"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 )
 
 // eleventy reads posts as Eleventy does: the address follows the path.
-type eleventy struct{ folderEngine }
+type eleventy struct {
+	folderEngine
+	plain bool // Markdown is no template
+}
 
-func newEleventy(s *site) *eleventy { return &eleventy{folderEngine{s}} }
+var noTemplates = regexp.MustCompile(`\bmarkdownTemplateEngine["']?\s*:\s*false\b`)
+
+func newEleventy(s *site, own *ownConfig) *eleventy {
+	return &eleventy{folderEngine{s}, own != nil && noTemplates.Match(own.text)}
+}
 
 func (e *eleventy) prepare(a *article, s *sections) {
 	stem := strings.TrimSuffix(path.Join(e.below, a.path), a.name.ext)
@@ -99,6 +107,9 @@ func (e *eleventy) fill(a *article, template string) (string, bool) {
 func (e *eleventy) slugify(text string) string { return eleventySlug(text) }
 
 func (e *eleventy) expand(m *macros, text string) string {
+	if e.plain {
+		return text
+	}
 	if override, ok := m.article.front.values["templateengineoverride"].(string); ok && !strings.Contains(override, "liquid") && !strings.Contains(override, "njk") {
 		return text
 	}

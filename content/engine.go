@@ -86,7 +86,7 @@ func newEngine(d config.Dialect, s *site, own *ownConfig) engine {
 	case config.Zola:
 		return newZola(s, own)
 	case config.Eleventy:
-		return newEleventy(s)
+		return newEleventy(s, own)
 	}
 	return newMarkdown(s)
 }

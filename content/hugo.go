@@ -173,7 +173,11 @@ func (h *hugo) address(a *article) string {
 		return h.ownAddress(a, own)
 	}
 	if h.permalink != "" {
-		return h.inLanguage(a, a.expand(h.permalink))
+		where := h.slugs.path(a.expand(h.permalink))
+		if !strings.HasSuffix(where, "/") && path.Ext(where) == "" {
+			where += "/"
+		}
+		return h.inLanguage(a, where)
 	}
 	folder := h.folder(a)
 	section, _, _ := strings.Cut(folder, "/")
