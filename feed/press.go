@@ -179,7 +179,20 @@ func documentPath(cfg *config.Config, below string) string {
 }
 
 // address is where the world finds a document.
-func (p *press) address(elem ...string) string {
-	below := url.URL{Path: "/" + path.Join(elem...)}
-	return strings.TrimSuffix(uri(p.cfg.Site.URL.String()), "/") + below.EscapedPath()
+func (p *press) address(elem ...string) string { return address(p.cfg, path.Join(elem...)) }
+
+func address(cfg *config.Config, below string) string {
+	u := url.URL{Path: "/" + below}
+	return strings.TrimSuffix(uri(cfg.Site.URL.String()), "/") + u.EscapedPath()
+}
+
+// Topic is the public address of a document of a Result, if people subscribe to
+// it; "" for archives and the style sheet.
+func Topic(cfg *config.Config, document string) string {
+	below, err := filepath.Rel(cfg.Path(cfg.Feeds.Dir), disk{root: cfg.Dir}.abs(document))
+	below = filepath.ToSlash(below)
+	if err != nil || below == stylesheetFile || strings.HasPrefix(below, monthsDir+"/") {
+		return ""
+	}
+	return address(cfg, below)
 }

@@ -152,11 +152,13 @@ func (s *pass) wake(ctx context.Context) (time.Time, error) {
 			earlier(e.post.ModTime.Add(s.cfg.Digest.Settle))
 		}
 	}
+	hub, hubErr := s.nextHub(ctx)
+	earlier(hub)
 	retry, err := s.ledger.NextRetry(ctx)
 	if err == nil && !retry.IsZero() {
 		earlier(retry)
 	}
-	return next, err
+	return next, errors.Join(hubErr, err)
 }
 
 func (d *Daemon) waitByClock(ctx context.Context, until time.Time, changed <-chan struct{}) error {

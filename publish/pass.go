@@ -50,6 +50,7 @@ const (
 	memoFirstPass = "first pass"
 	memoQuiet     = "quiet until"
 	memoFeeds     = "feeds"
+	memoHubs      = "hubs"
 	memoFile      = "subscribers.file"
 )
 
@@ -79,7 +80,10 @@ func (s *pass) prepare(ctx context.Context) error {
 	if err := s.survey(ctx); err != nil {
 		return err
 	}
-	return s.writeFeeds(ctx)
+	if err := s.writeFeeds(ctx); err != nil {
+		return err
+	}
+	return s.tellHubs(ctx)
 }
 
 // survey scans the tree and settles how each post stands.

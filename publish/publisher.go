@@ -79,7 +79,10 @@ func (p *Publisher) Feeds(ctx context.Context, command string) (*Report, error) 
 		if err := s.survey(ctx); err != nil {
 			return err
 		}
-		return s.writeFeeds(ctx)
+		if err := s.writeFeeds(ctx); err != nil {
+			return err
+		}
+		return s.tellHubs(ctx)
 	})
 }
 
