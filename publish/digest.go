@@ -31,7 +31,24 @@ func (s *pass) digest(ctx context.Context, number int64, cadence string, posts [
 		}
 		d.Posts = append(d.Posts, post)
 	}
+	dropShared(d.Posts)
 	return d, nil
+}
+
+// dropShared takes away a picture that several posts have: it is the site's, and
+// tells nothing of a post.
+func dropShared(posts []templates.Post) {
+	count := map[string]int{}
+	for _, p := range posts {
+		if p.Image != nil {
+			count[p.Image.URL]++
+		}
+	}
+	for i, p := range posts {
+		if p.Image != nil && count[p.Image.URL] > 1 {
+			posts[i].Image = nil
+		}
+	}
 }
 
 // digestPost renders what a digest shows; of posts beyond the limit only the title is.
@@ -50,7 +67,7 @@ func (s *pass) digestPost(ctx context.Context, e entry, full bool) (templates.Po
 	post.Excerpt = template.HTML(r.ExcerptHTML) // likewise
 	post.ExcerptText = mailer.ExcerptText(r.ExcerptHTML)
 	post.Minutes = max(1, (r.Words+wordsPerMinute/2)/wordsPerMinute)
-	if r.Image != nil && !strings.Contains(r.ExcerptHTML, r.Image.URL) {
+	if r.Image != nil && !strings.Contains(r.ExcerptHTML, r.Image.URL) && !strings.HasSuffix(strings.ToLower(r.Image.URL), ".svg") {
 		post.Image = &templates.Image{URL: r.Image.URL, Alt: r.Image.Alt, Width: r.Image.Width, Height: r.Image.Height}
 	}
 	return post, nil

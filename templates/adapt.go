@@ -42,9 +42,9 @@ func adapt(doc *html.Node) {
 		}
 	}
 	for _, cell := range cells {
-		if overlong(cell) {
-			class, _ := attribute(cell, "class")
-			setAttribute(cell, "class", class+" overlong")
+		for _, n := range overlong(cell) {
+			class, _ := attribute(n, "class")
+			setAttribute(n, "class", class+" overlong")
 		}
 	}
 }
@@ -121,35 +121,50 @@ func linkPicture(img *html.Node) {
 }
 
 const (
-	// longestWord and longestCode are the letters in a row that fit a phone of 320
-	// pixels, and widestRow those that the columns of a table may need together.
+	// The letters in a row that fit a phone of 320 pixels; widestRow is what the
+	// columns of a table may need together.
 	longestWord    = 30
 	longestHeading = 19
 	longestCode    = 30
 	widestRow      = 32
+	longestInRow   = 9
 )
 
-// overlong tells a cell that would be wider than a phone if its words were not
-// broken. Others go without, since Windows Mail cannot break words.
-func overlong(cell *html.Node) bool {
+// overlong are the elements that would be wider than a phone if their words were
+// not broken. Others go without, since Windows Mail cannot break words, and the
+// columns of a table become narrow where it may. The address that a link shows
+// may break after each slash: it is followed, not copied.
+func overlong(cell *html.Node) []*html.Node {
+	var found []*html.Node
 	for n := range cell.Descendants() {
 		switch {
 		case n.DataAtom == atom.Table && widest(n) > widestRow:
-			return true
+			for d := range n.Descendants() {
+				if (d.DataAtom == atom.Td || d.DataAtom == atom.Th) && longest(words(d)) > longestInRow {
+					found = append(found, d)
+				}
+			}
 		case n.Type != html.TextNode:
-		case around(n, atom.Pre) != nil:
-			if longest(n.Data) > longestCode {
-				return true
+		case around(n, atom.A) != nil && longest(n.Data) > room(n):
+			if n.Data = strings.ReplaceAll(n.Data, "/", "/\u200b"); longest(n.Data) > room(n) {
+				found = append(found, n.Parent)
 			}
-		case around(n, atom.H2) != nil:
-			if longest(n.Data) > longestHeading {
-				return true
-			}
-		case longest(n.Data) > longestWord:
-			return true
+		case longest(n.Data) > room(n):
+			found = append(found, n.Parent)
 		}
 	}
-	return false
+	return found
+}
+
+// room is how many letters fit a line where text stands.
+func room(text *html.Node) int {
+	switch {
+	case around(text, atom.Pre) != nil:
+		return longestCode
+	case around(text, atom.H2) != nil:
+		return longestHeading
+	}
+	return longestWord
 }
 
 // widest is how many letters the longest words of a table's columns have together.
@@ -183,7 +198,7 @@ func longest(text string) int {
 	most, run := 0, 0
 	for _, r := range text {
 		switch {
-		case unicode.IsSpace(r) && r != '\u00a0', r == '-', r >= 0x2e80: // wide scripts break anywhere
+		case unicode.IsSpace(r) && r != '\u00a0', r == '-', r == '\u200b', r >= 0x2e80: // wide scripts break anywhere
 			run = 0
 		default:
 			run++
@@ -198,6 +213,7 @@ func longest(text string) int {
 // Browsers turn the spaces that do not break back into plain ones on copying.
 func breakLines(pre *html.Node) {
 	pre.DataAtom, pre.Data = atom.Div, "div"
+	setAttribute(pre, "class", "code")
 	var texts []*html.Node
 	for n := range pre.Descendants() {
 		if n.Type == html.TextNode {

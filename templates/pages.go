@@ -39,6 +39,21 @@ type FeedLink struct {
 	Type      string // media type
 }
 
+// FeedPage is the data of page-feed.html: a feed as a browser shows it.
+type FeedPage struct {
+	Frame
+	Title string
+	Feeds []FeedLink // its forms, under their public addresses
+	Posts []FeedPost // in the feed's order
+}
+
+// FeedPost is a post as a feed has it.
+type FeedPost struct {
+	Title, URL string
+	Excerpt    string    // plain text
+	Date       time.Time // in the site's zone; zero where the feed gives none
+}
+
 // ArchivePage is the data of page-archive.html.
 type ArchivePage struct {
 	Frame
@@ -168,6 +183,8 @@ func (s *Set) CheckPages() error {
 		data Framed
 	}{
 		{"page-home.html", &HomePage{Frame: frame, Feeds: []FeedLink{{"RSS", "/feed.xml", "application/rss+xml"}}}},
+		{"page-feed.html", &FeedPage{Frame: frame, Title: "Sample", Feeds: []FeedLink{{"Atom", "https://example.com/atom.xml", "application/atom+xml"}},
+			Posts: []FeedPost{{Title: "Sample", URL: "https://example.com/", Excerpt: "Sample", Date: sampleDate}, {Title: "Sample"}}}},
 		{"page-archive.html", &ArchivePage{Frame: frame}},
 		{"page-archive.html", &ArchivePage{Frame: frame, Editions: []EditionLink{{7, "Sample", sampleDate, 3}}}},
 		{"page-unsubscribe.html", &UnsubscribePage{Frame: frame, State: Ask, Address: "a…@example.com", PreferencesURL: "/"}},
