@@ -52,6 +52,10 @@ func TestAddresses(t *testing.T) {
 			"content/posts/a.md":    post(""),
 			"content/posts/a.de.md": post(""), "content/posts/b/index.de.md": post(""), "content/french/posts/c.md": post(""),
 		}, map[string]string{"posts/a.md": "/posts/a/", "posts/a.de.md": "/de/posts/a/", "posts/b/index.de.md": "/de/posts/b/", "french/posts/c.md": "/fr/posts/c/"}},
+		"hugo's folder of one language": {"blog/deutsch", map[string]string{
+			"hugo.toml":          "[languages.en]\ncontentDir = 'english'\n[languages.de]\ncontentDir = 'deutsch'\n",
+			"deutsch/posts/a.md": post(""),
+		}, map[string]string{"posts/a.md": "/de/posts/a/"}},
 		"hugo's cascade": {"blog/content", map[string]string{
 			"hugo.toml":               "[[cascade]]\nslug = 'from-site'\n[cascade.target]\npath = '/site/**'\n",
 			"content/site/a.md":       post(""),

@@ -17,7 +17,7 @@ func TestHostileMacros(t *testing.T) {
 		"doubling": "{% assign a = a | append: a | append: 'x' %}{% capture b %}{{ b }}{{ b }}{{ a }}{% endcapture %}", "attribute lists": "{: .a}\n", "posts": "{% post_url gone %}",
 	} {
 		t.Run(name, func(t *testing.T) {
-			body := strings.Repeat(piece, 1<<18/len(piece))
+			body := strings.Repeat(piece, 1<<17/len(piece))
 			for _, d := range []config.Dialect{config.Hugo, config.Jekyll, config.Zola, config.Eleventy} {
 				tree := treeOf(t, d, nil)
 				a := articleFrom(tree, map[string]any{"title": "A"}, body, "_posts/2024-01-02-a-post.md")

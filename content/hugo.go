@@ -2,6 +2,7 @@ package content
 
 import (
 	"path"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -18,6 +19,7 @@ type hugo struct {
 	targets    []permalinkTarget
 	ugly       any               // uglyURLs: for all, or by section
 	roots      map[string]string // language → its content folder, below the content root
+	only       string            // the language that content.dir is the folder of; "" for none
 	language   string            // the default one
 	inSubdir   bool              // it has a folder of its own on the site all the same
 	byName     bool              // dates in file names come before the front matter's
@@ -43,6 +45,9 @@ func newHugo(s *site, own *ownConfig) *hugo {
 		if m, ok := v.(map[string]any); ok {
 			if dir, ok := m["contentdir"].(string); ok {
 				dir = path.Clean(dir)
+				if own.root != "" && filepath.Join(own.root, filepath.FromSlash(dir)) == s.dir && dir != contentFolderOf(own) {
+					h.only = tag
+				}
 				h.roots[tag] = strings.TrimPrefix(strings.TrimPrefix(dir, contentFolderOf(own)), "/")
 			}
 		}
@@ -94,6 +99,9 @@ func (h *hugo) prepare(a *article, s *sections) {
 			a.name.lang = tag
 			a.name.root = root
 		}
+	}
+	if a.name.lang == "" {
+		a.name.lang = h.only
 	}
 	if a.name.lang == "" && len(h.languages) > 0 {
 		a.name.lang = h.language
