@@ -3,9 +3,13 @@ package publish
 import (
 	"context"
 	"fmt"
+	"io"
+	"mime"
+	"mime/multipart"
 	"net/mail"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -134,27 +138,11 @@ func (b *blog) received(address string) []string {
 	}
 	var got []string
 	for _, file := range files {
-		f, err := os.Open(file)
-		if err != nil {
-			b.t.Fatal(err)
-		}
-		m, err := mail.ReadMessage(f)
-		f.Close()
-		if err != nil {
-			b.t.Fatal(err)
-		}
-		sent, err := m.Header.Date()
-		if err != nil {
-			b.t.Fatal(err)
-		}
-		text, err := os.ReadFile(file)
-		if err != nil {
-			b.t.Fatal(err)
-		}
+		sent, text := readMail(b.t, file)
 		var titles []string
-		for _, word := range strings.Fields(string(text)) {
-			if strings.HasPrefix(word, "P") && len(word) == 4 && !slices.Contains(titles, word) {
-				titles = append(titles, word)
+		for _, title := range postTitle.FindAllString(text, -1) {
+			if !slices.Contains(titles, title) {
+				titles = append(titles, title)
 			}
 		}
 		slices.Sort(titles)
@@ -162,6 +150,38 @@ func (b *blog) received(address string) []string {
 	}
 	slices.Sort(got)
 	return got
+}
+
+var postTitle = regexp.MustCompile(`P\d{3}`)
+
+// readMail returns when a filed message was sent, and its text part.
+func readMail(t *testing.T, file string) (sent time.Time, text string) {
+	t.Helper()
+	f, err := os.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	m, err := mail.ReadMessage(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if sent, err = m.Header.Date(); err != nil {
+		t.Fatal(err)
+	}
+	_, params, err := mime.ParseMediaType(m.Header.Get("Content-Type"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	part, err := multipart.NewReader(m.Body, params["boundary"]).NextPart() // quoted-printable is decoded
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := io.ReadAll(part)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sent, string(data)
 }
 
 // A year of posts at odd hours: each goes out once to each subscriber, with the
