@@ -39,7 +39,7 @@ func (d *document) serve(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Type", d.mediaType)
 	tag, body, size := d.tag, d.body, d.size
 	if d.packed != nil {
-		h.Set("Vary", "Accept-Encoding")
+		h.Add("Vary", "Accept-Encoding")
 		if acceptsGzip(r.Header.Values("Accept-Encoding")) {
 			// Another form has another entity tag (RFC 9110 §8.8.3.3).
 			tag, body, size = d.tag+"-gzip", bytes.NewReader(d.packed), int64(len(d.packed))

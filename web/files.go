@@ -35,6 +35,18 @@ func (s *site) file(w http.ResponseWriter, r *http.Request) {
 	}
 	defer f.Close()
 	mediaType, feed := s.types.of(name)
+	if feed {
+		w.Header().Add("Vary", "Accept")
+		if info.Size() <= maxFeed && wantsPage(r.Header.Values("Accept"), mediaType) {
+			if s.feedPage(w, r, name, f, info) {
+				return
+			}
+			if _, err := f.Seek(0, io.SeekStart); err != nil {
+				s.fail(w, r, fmt.Errorf("reading a file of feeds.dir: %w", err), "")
+				return
+			}
+		}
+	}
 	k, err := s.look(name, mediaType, f, info)
 	if err != nil {
 		s.fail(w, r, fmt.Errorf("reading a file of feeds.dir: %w", err), "")

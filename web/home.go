@@ -20,6 +20,16 @@ func (s *site) home(w http.ResponseWriter, r *http.Request) {
 // feedLinks lead to this server, whether the output folder is published
 // elsewhere too or not.
 func (s *site) feedLinks() []templates.FeedLink {
+	links := s.feedFiles()
+	for i := range links {
+		path := url.URL{Path: links[i].URL}
+		links[i].URL = s.base + "/" + path.EscapedPath()
+	}
+	return links
+}
+
+// feedFiles are the formats, with their file names for addresses.
+func (s *site) feedFiles() []templates.FeedLink {
 	feeds := s.Config.Feeds
 	var links []templates.FeedLink
 	for _, f := range []struct{ name, file string }{
@@ -29,8 +39,7 @@ func (s *site) feedLinks() []templates.FeedLink {
 			continue
 		}
 		mediaType, _, _ := strings.Cut(s.types[f.file], ";")
-		path := url.URL{Path: f.file}
-		links = append(links, templates.FeedLink{Name: f.name, URL: s.base + "/" + path.EscapedPath(), Type: mediaType})
+		links = append(links, templates.FeedLink{Name: f.name, URL: f.file, Type: mediaType})
 	}
 	return links
 }

@@ -1,0 +1,142 @@
+package web
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"io/fs"
+	"mime"
+	"net/http"
+	"net/url"
+	"os"
+	"path"
+	"strconv"
+	"strings"
+
+	"github.com/mmcdole/gofeed"
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+
+	"publisher/templates"
+)
+
+// maxFeed is far above what feeds weigh; a larger one is sent as it is.
+const maxFeed = 8 << 20
+
+// wantsPage tells a browser from a feed reader: it would rather have HTML than
+// what the feed is (RFC 9110 §12.5.1). Whoever likes both the same gets the feed.
+func wantsPage(accept []string, mediaType string) bool {
+	essence, _, _ := strings.Cut(mediaType, ";")
+	asHTML := quality(accept, "text/html")
+	asFeed := max(quality(accept, essence), quality(accept, "application/xml"), quality(accept, "text/xml"))
+	if strings.HasSuffix(essence, "json") {
+		asFeed = max(quality(accept, essence), quality(accept, "application/json"))
+	}
+	return asHTML > asFeed
+}
+
+// quality is how much a media type is wanted, by the most specific range that it
+// is in.
+func quality(accept []string, mediaType string) float64 {
+	kind, _, _ := strings.Cut(mediaType, "/")
+	best, specific := 0.0, 0
+	for _, item := range strings.Split(strings.Join(accept, ","), ",") {
+		media, parameters, err := mime.ParseMediaType(item)
+		if err != nil {
+			continue
+		}
+		fits := map[string]int{mediaType: 3, kind + "/*": 2, "*/*": 1}[media]
+		if fits <= specific {
+			continue
+		}
+		best, specific = 1, fits
+		if text, ok := parameters["q"]; ok {
+			if best, err = strconv.ParseFloat(text, 64); err != nil {
+				best = 0
+			}
+		}
+	}
+	return best
+}
+
+// feedPage shows a feed to a person. It returns false, and has sent nothing, where
+// the file does not hold one.
+func (s *site) feedPage(w http.ResponseWriter, r *http.Request, name string, f *os.File, info fs.FileInfo) bool {
+	key := fmt.Sprintf("feed page %s %d %d", name, info.Size(), info.ModTime().UnixNano())
+	k, err := s.shelf.get(key, s.Now(), func() (*kept, bool, error) {
+		page, err := s.makeFeedPage(name, f)
+		if err != nil {
+			return nil, false, err
+		}
+		k, _, err := represent(htmlType, int64(len(page)), bytes.NewReader(page))
+		if err != nil {
+			return nil, false, err
+		}
+		k.plain, k.expires = page, s.Now().Add(cachePages)
+		return k, true, nil
+	})
+	if err != nil {
+		s.Log.Warn("a feed cannot be shown as a page and is sent as it is", "file", name, "error", err)
+		return false
+	}
+	w.Header().Set("Cache-Control", cacheFiles)
+	(&document{kept: k, mediaType: htmlType, body: bytes.NewReader(k.plain), size: int64(len(k.plain))}).serve(w, r)
+	return true
+}
+
+func (s *site) makeFeedPage(name string, f io.Reader) ([]byte, error) {
+	parsed, err := gofeed.NewParser().Parse(io.LimitReader(f, maxFeed))
+	if err != nil {
+		return nil, err
+	}
+	page := &templates.FeedPage{Frame: s.frame(), Title: parsed.Title, Feeds: s.feedsBeside(name)}
+	for _, item := range parsed.Items {
+		post := templates.FeedPost{Title: item.Title, URL: item.Link, Excerpt: plainText(item.Description)}
+		if item.PublishedParsed != nil {
+			post.Date = item.PublishedParsed.In(s.Config.Site.Timezone)
+		}
+		page.Posts = append(page.Posts, post)
+	}
+	return s.render("page-feed.html", page)
+}
+
+// feedsBeside are the forms of a feed under their public addresses, which are what
+// a reader is to be given.
+func (s *site) feedsBeside(name string) []templates.FeedLink {
+	folder := ""
+	for _, link := range s.feedFiles() {
+		if rest, ok := strings.CutSuffix(name, link.URL); ok && (rest == "" || strings.HasSuffix(rest, "/")) {
+			folder = rest
+		}
+	}
+	links := s.feedFiles()
+	for i := range links {
+		below := url.URL{Path: path.Join("/", folder, links[i].URL)}
+		links[i].URL = strings.TrimSuffix(s.Config.Site.URL.String(), "/") + below.EscapedPath()
+	}
+	return links
+}
+
+// plainText is what HTML says, without its markup.
+func plainText(text string) string {
+	nodes, err := html.ParseFragment(strings.NewReader(text), &html.Node{Type: html.ElementNode, Data: "div", DataAtom: atom.Div})
+	if err != nil {
+		return ""
+	}
+	var b strings.Builder
+	for _, n := range nodes {
+		b.WriteString(textOf(n) + " ")
+	}
+	return strings.Join(strings.Fields(b.String()), " ")
+}
+
+func textOf(n *html.Node) string {
+	if n.Type == html.TextNode {
+		return n.Data
+	}
+	var b strings.Builder
+	for child := range n.ChildNodes() {
+		b.WriteString(textOf(child))
+	}
+	return b.String()
+}
