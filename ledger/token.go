@@ -8,6 +8,7 @@ import (
 	"encoding/base32"
 	"encoding/binary"
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -89,6 +90,24 @@ func (t *Tokens) OpenReturnPath(token string) (subscriber, edition int64, ok boo
 func (t *Tokens) MessageID(edition, subscriber int64) string {
 	mac := t.mac(binary.AppendUvarint(head(messageID, subscriber), uint64(edition)))
 	return fmt.Sprintf("%d.%d.%s", edition, subscriber, encode(mac[:mailMAC]))
+}
+
+// OpenMessageID returns what the mail was that bears such a Message-ID, its left
+// part given.
+func (t *Tokens) OpenMessageID(id string) (edition, subscriber int64, ok bool) {
+	parts := strings.Split(id, ".")
+	if len(parts) != 3 {
+		return 0, 0, false
+	}
+	edition, err := strconv.ParseInt(parts[0], 10, 64)
+	if err != nil || edition < 1 {
+		return 0, 0, false
+	}
+	subscriber, err = strconv.ParseInt(parts[1], 10, 64)
+	if err != nil || subscriber < 1 || !same(id, t.MessageID(edition, subscriber)) {
+		return 0, 0, false
+	}
+	return edition, subscriber, true
 }
 
 func head(p Purpose, subscriber int64) []byte {

@@ -35,6 +35,9 @@ func (s *pass) mail(ctx context.Context) error {
 }
 
 func (s *pass) mailDue(ctx context.Context) error {
+	if err := s.readBounces(ctx); err != nil {
+		return err
+	}
 	if err := s.settleInterrupted(ctx); err != nil {
 		return err
 	}

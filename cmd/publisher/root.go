@@ -92,7 +92,7 @@ JSON feeds, and mails subscribers a digest of excerpts with "Read more".`,
 	root.AddCommand(
 		a.runCommand(), a.planCommand(), a.serveCommand(), a.feedsCommand(), a.postsCommand(), a.previewCommand(),
 		a.subscribersCommand(), a.editionsCommand(), a.explainCommand(), a.releaseCommand(),
-		a.checkCommand(), a.templatesCommand(), a.initCommand(), a.versionCommand(), a.dkimCommand(),
+		a.checkCommand(), a.templatesCommand(), a.initCommand(), a.versionCommand(), a.dkimCommand(), a.bounceCommand(),
 	)
 	return root
 }

@@ -1,0 +1,49 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"publisher/mailer"
+)
+
+func (a *app) bounceCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "bounce",
+		Short: "Take one bounce, complaint or unsubscribe mail on stdin",
+		Long: `Reads one mail that came back, as a mail server's alias pipes it: a report of a
+failed delivery, a complaint, or a request to be unsubscribed. An address that does
+not exist any more is marked bounced at once, one whose mail came back for other
+reasons after five editions in a row. Auto-replies are ignored, and so is what bears
+no valid token: a forged report changes nothing.`,
+		Example: "  bounces: \"|publisher bounce --config /srv/blog/config.yaml\"      (in /etc/aliases)",
+		Args:    cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return a.withLedger(c.Context(), func(s session) error {
+				b, err := s.publisher.Bounce(c.Context(), s.ledger, a.stdin)
+				if err != nil {
+					return err
+				}
+				switch {
+				case b.Kind == mailer.Ignored:
+					a.say("ignored: neither a bounce nor a complaint")
+				case b.Email == "":
+					a.say("ignored: a %s without a valid token", b.Kind)
+				case b.Marked:
+					a.say("%s: %s gets no more mail%s", b.Email, b.Kind, because(b.Reason))
+				default:
+					a.say("%s: %s noted%s", b.Email, b.Kind, because(b.Reason))
+				}
+				return nil
+			})
+		},
+	}
+}
+
+func because(reason string) string {
+	if reason == "" {
+		return ""
+	}
+	return fmt.Sprintf(" (%s)", reason)
+}

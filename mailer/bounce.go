@@ -1,0 +1,210 @@
+package mailer
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/emersion/go-message"
+)
+
+// Return is what a mail that came back to us means.
+type Return int
+
+const (
+	Ignored    Return = iota // an auto-reply, a receipt, a notice of delay, or nothing known
+	HardBounce               // the address does not exist, or not any more
+	SoftBounce               // given up for a reason that may pass
+	Refused                  // the message was refused, not the address
+	Complaint                // the reader called it spam (RFC 5965)
+	OptOut                   // the reader asks to be unsubscribed
+)
+
+func (r Return) String() string {
+	return [...]string{"ignored", "hard bounce", "soft bounce", "message refused", "complaint", "unsubscribe"}[r]
+}
+
+// Returned is a mail that came back: a bounce, a complaint, or a request to be
+// unsubscribed by mail. What it says is to be believed only where something in it
+// bears a valid token.
+type Returned struct {
+	Kind   Return
+	Status string // RFC 3463; "" for none
+	Reason string // in the words of whoever reports it
+	// Token is that of a request to be unsubscribed.
+	Token string
+	// What may bear a token: addresses that the report or the returned mail name,
+	// and the returned mail's Message-IDs and unsubscribe addresses.
+	Addresses, MessageIDs, Links []string
+}
+
+const (
+	maxReturned = 1 << 20 // octets of a mail that are looked at
+	maxParts    = 50
+	maxDepth    = 5
+	maxReason   = 500
+)
+
+// ReadReturned reads one mail that came back. Only what is no mail at all is an
+// error.
+func ReadReturned(r io.Reader) (*Returned, error) {
+	e, err := message.Read(io.LimitReader(r, maxReturned))
+	if err != nil && !known(err) || e == nil || e.Header.Len() == 0 {
+		return nil, fmt.Errorf("this is no mail: %w", orEOF(err))
+	}
+	in := &reading{Returned: &Returned{}, own: e.Header}
+	for _, name := range []string{"To", "Delivered-To", "X-Original-To", "Envelope-To"} {
+		in.Addresses = append(in.Addresses, in.own.Values(name)...)
+	}
+	in.walk(e, 0)
+	in.judge()
+	return in.Returned, nil
+}
+
+func known(err error) bool { return message.IsUnknownCharset(err) || message.IsUnknownEncoding(err) }
+
+func orEOF(err error) error {
+	if err == nil {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}
+
+// reading is a mail being read.
+type reading struct {
+	*Returned
+	own      message.Header
+	parts    int
+	status   []fields // of RFC 3464, a group for each recipient
+	feedback fields   // of RFC 5965
+	text     strings.Builder
+}
+
+// walk gathers what the parts say. A part that cannot be read is passed over.
+func (in *reading) walk(e *message.Entity, depth int) {
+	if in.parts++; in.parts > maxParts || depth > maxDepth {
+		return
+	}
+	if parts := e.MultipartReader(); parts != nil {
+		for in.parts <= maxParts {
+			part, err := parts.NextPart()
+			if err != nil && !known(err) || part == nil {
+				return
+			}
+			in.walk(part, depth+1)
+		}
+		return
+	}
+	body, _ := io.ReadAll(e.Body) // cut short is as good
+	kind, _, _ := e.Header.ContentType()
+	switch strings.ToLower(kind) {
+	case "message/delivery-status", "message/global-delivery-status":
+		in.status = append(in.status, groups(string(body))...)
+	case "message/feedback-report":
+		in.feedback = slices.Concat(groups(string(body))...)
+		in.Addresses = append(in.Addresses, in.feedback.all("Original-Mail-From")...)
+	case "message/rfc822", "text/rfc822-headers", "message/rfc822-headers", "message/global", "message/global-headers":
+		in.original(string(body))
+	case "text/plain", "text/html", "":
+		in.text.Write(body)
+		in.text.WriteByte('\n')
+	}
+}
+
+// original takes from the returned mail's header what may bear a token.
+func (in *reading) original(text string) {
+	if blocks := groups(text); len(blocks) > 0 {
+		in.take(blocks[0])
+	}
+}
+
+func (in *reading) take(f fields) {
+	in.Addresses = append(in.Addresses, f.all("Return-Path")...)
+	in.MessageIDs = append(in.MessageIDs, f.all("Message-ID")...)
+	in.Links = append(in.Links, f.all("List-Unsubscribe")...)
+}
+
+// judge settles what the mail means.
+func (in *reading) judge() {
+	switch {
+	case in.feedback != nil:
+		in.judgeFeedback()
+	case in.status != nil:
+		in.judgeStatus()
+	case in.optOut():
+	case in.fromMailer():
+		in.quoted()
+		in.Kind, in.Status, in.Reason = judgeText(in.text.String())
+	}
+	in.Reason = oneLine(in.Reason[:min(len(in.Reason), maxReason)])
+}
+
+func (in *reading) judgeFeedback() {
+	kind := strings.ToLower(in.feedback.get("Feedback-Type"))
+	switch kind {
+	case "abuse", "fraud", "virus", "other":
+		in.Kind, in.Reason = Complaint, "feedback of the type "+kind
+	case "opt-out", "opt-out-list":
+		in.Kind, in.Reason = Complaint, "the reader opted out at "+in.feedback.get("Reporting-MTA")
+	}
+}
+
+// judgeStatus takes the first recipient whose delivery failed: our mail has one.
+func (in *reading) judgeStatus() {
+	for _, recipient := range in.status {
+		if !strings.EqualFold(recipient.get("Action"), "failed") {
+			continue
+		}
+		status, _, _ := strings.Cut(recipient.get("Status"), " ")
+		diagnostic := recipient.get("Diagnostic-Code")
+		if _, words, found := strings.Cut(diagnostic, ";"); found {
+			diagnostic = strings.TrimSpace(words)
+		}
+		in.Status, in.Reason = status, diagnostic
+		if in.Reason == "" {
+			in.Reason = status
+		}
+		if in.Kind = judgeCode(status); in.Kind == Ignored {
+			in.Kind = SoftBounce
+			if kind, _, _ := judgeText(diagnostic); kind != Ignored {
+				in.Kind = kind
+			}
+		}
+		return
+	}
+}
+
+// optOut recognises the mail that our List-Unsubscribe asks for.
+func (in *reading) optOut() bool {
+	subject, err := in.own.Text("Subject")
+	if err != nil {
+		return false
+	}
+	words := strings.Fields(subject)
+	for i := 0; i+1 < len(words); i++ {
+		if strings.EqualFold(words[i], "unsubscribe") {
+			in.Kind, in.Token, in.Reason = OptOut, words[i+1], "asked for by mail"
+			return true
+		}
+	}
+	return false
+}
+
+// fromMailer tells mail that a mail system wrote, as bounces are, from the
+// auto-replies of people (RFC 3834 §2), which come from their own addresses.
+func (in *reading) fromMailer() bool {
+	if in.own.Has("X-Failed-Recipients") {
+		return true
+	}
+	from := strings.ToLower(in.own.Get("From"))
+	return slices.ContainsFunc([]string{"mailer-daemon", "postmaster", "mail delivery sub", "mdaemon", "microsoftexchange"},
+		func(name string) bool { return strings.Contains(from, name) })
+}
+
+// quoted looks for the returned mail's header in the text.
+func (in *reading) quoted() {
+	for _, block := range groups(in.text.String()) {
+		in.take(block)
+	}
+}

@@ -1,0 +1,165 @@
+package publish
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"publisher/config"
+	"publisher/ledger"
+	"publisher/mailer"
+)
+
+// bounceBench is a ledger with two subscribers who got some editions.
+type bounceBench struct {
+	*ledger.Ledger
+	t      *testing.T
+	p      *Publisher
+	tokens *ledger.Tokens
+	ids    map[string]int64
+}
+
+func newBounceBench(t *testing.T, editions int) *bounceBench {
+	t.Helper()
+	ctx := context.Background()
+	l, err := ledger.Open(ctx, "sqlite:"+filepath.Join(t.TempDir(), "l.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	b := &bounceBench{Ledger: l, t: t, p: New(config.Default(), Options{}), ids: map[string]int64{}}
+	if b.tokens, err = l.Tokens(ctx); err != nil {
+		t.Fatal(err)
+	}
+	rows := []ledger.Row{{Email: "ann@example.net"}, {Email: "ben@example.net"}}
+	add := func(yield func(ledger.Row, error) bool) {
+		for _, row := range rows {
+			if !yield(row, nil) {
+				return
+			}
+		}
+	}
+	if _, err := l.Import(ctx, add, ledger.FromCommand, "weekly", time.Now(), nil); err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range rows {
+		s, err := l.Subscriber(ctx, row.Email)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.ids[row.Email[:3]] = s.ID
+	}
+	for i := range int64(editions) {
+		e := ledger.Edition{Cadence: "weekly", Closed: time.Now(), After: i, Through: i + 1}
+		if err := l.CloseEdition(ctx, &e); err != nil {
+			t.Fatal(err)
+		}
+		for _, id := range b.ids {
+			intent := &ledger.Intent{Edition: e.Number, Subscriber: id, After: i, Through: i + 1, At: time.Now()}
+			if _, err := l.Record(ctx, nil, intent); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := l.Record(ctx, &ledger.Result{Edition: e.Number, Subscriber: id, Progress: ledger.Sent, At: time.Now()}, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	return b
+}
+
+func (b *bounceBench) take(mail string) *Bounced {
+	b.t.Helper()
+	got, err := b.p.Bounce(context.Background(), b.Ledger, strings.NewReader(mail))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return got
+}
+
+func (b *bounceBench) status(name string) ledger.Status {
+	b.t.Helper()
+	s, err := b.SubscriberByID(context.Background(), b.ids[name])
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return s.Status
+}
+
+func (b *bounceBench) returnPath(name string, edition int64) string {
+	return "bounces+" + b.tokens.ReturnPath(b.ids[name], edition) + "@example.com"
+}
+
+func dsn(to, status, messageID string) string {
+	return fmt.Sprintf("From: MAILER-DAEMON@mx.example.net\nTo: %s\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\n\n"+
+		"--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx\n\nFinal-Recipient: rfc822; x@example.net\nAction: failed\nStatus: %s\n\n"+
+		"--b\nContent-Type: text/rfc822-headers\n\nMessage-ID: <%s@example.com>\n\n--b--\n", to, status, messageID)
+}
+
+func TestHardBounceMarks(t *testing.T) {
+	for name, mail := range map[string]func(*bounceBench) string{
+		"by return path": func(b *bounceBench) string { return dsn(b.returnPath("ann", 1), "5.1.1", "x") },
+		"in upper case":  func(b *bounceBench) string { return dsn(strings.ToUpper(b.returnPath("ann", 1)), "5.1.1", "x") },
+		"by Message-ID": func(b *bounceBench) string {
+			return dsn("bounces@example.com", "5.1.1", b.tokens.MessageID(1, b.ids["ann"]))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBounceBench(t, 1)
+			if got := b.take(mail(b)); !got.Marked || got.Email != "ann@example.net" {
+				t.Errorf("got %+v", got)
+			}
+			if b.status("ann") != ledger.Bounced || b.status("ben") != ledger.Active {
+				t.Errorf("ann is %s, ben %s", b.status("ann"), b.status("ben"))
+			}
+		})
+	}
+}
+
+func TestForgedReportsChangeNothing(t *testing.T) {
+	b := newBounceBench(t, 1)
+	id := b.tokens.MessageID(1, b.ids["ben"])
+	for name, mail := range map[string]string{
+		"no token":           dsn("bounces@example.com", "5.1.1", "x"),
+		"a token made up":    dsn("bounces+aeaxaaaaaaaaaaaaaaaaaaaa@example.com", "5.1.1", "1.1.aaaaaaaaaaaaaaaa"),
+		"another's number":   dsn("bounces@example.com", "5.1.1", fmt.Sprintf("1.%d.%s", b.ids["ann"], id[strings.LastIndex(id, ".")+1:])),
+		"two people's":       dsn(b.returnPath("ann", 1), "5.1.1", id),
+		"a complaint":        "Content-Type: multipart/report; boundary=b\n\n--b\nContent-Type: message/feedback-report\n\nFeedback-Type: abuse\nOriginal-Mail-From: <ann@example.net>\n\n--b--\n",
+		"unsubscribe others": "From: x@example.org\nSubject: unsubscribe " + b.tokens.Link(ledger.Preferences, b.ids["ann"]) + "\n\n",
+		"refused message":    dsn(b.returnPath("ann", 1), "5.7.1", "x"),
+	} {
+		if got := b.take(mail); got.Marked {
+			t.Errorf("%s: marked %s", name, got.Email)
+		}
+	}
+	if b.status("ann") != ledger.Active || b.status("ben") != ledger.Active {
+		t.Errorf("ann is %s, ben %s", b.status("ann"), b.status("ben"))
+	}
+}
+
+func TestSoftBouncesMarkAfterFiveInARow(t *testing.T) {
+	b := newBounceBench(t, 7)
+	for _, edition := range []int64{1, 3, 4, 4, 5, 6} { // 2 arrived
+		if b.take(dsn(b.returnPath("ann", edition), "5.2.2", "x")).Marked {
+			t.Errorf("marked at edition %d", edition)
+		}
+	}
+	if !b.take(dsn(b.returnPath("ann", 7), "4.4.7", "x")).Marked || b.status("ann") != ledger.Bounced {
+		t.Errorf("after five in a row ann is %s", b.status("ann"))
+	}
+}
+
+func TestComplaintAndUnsubscribeByMail(t *testing.T) {
+	b := newBounceBench(t, 1)
+	complaint := "Content-Type: multipart/report; boundary=b\n\n--b\nContent-Type: message/feedback-report\n\nFeedback-Type: abuse\n\n" +
+		"--b\nContent-Type: message/rfc822\n\nList-Unsubscribe: <https://example.com/unsubscribe/" + b.tokens.Link(ledger.Unsubscribe, b.ids["ann"]) + ">\n\nx\n--b--\n"
+	if got := b.take(complaint); got.Kind != mailer.Complaint || b.status("ann") != ledger.Complained {
+		t.Errorf("%+v; ann is %s", got, b.status("ann"))
+	}
+	b.take("From: ben@example.net\nSubject: Unsubscribe " + strings.ToUpper(b.tokens.Link(ledger.Unsubscribe, b.ids["ben"])) + "\n\n")
+	if b.status("ben") != ledger.Unsubscribed {
+		t.Errorf("ben is %s", b.status("ben"))
+	}
+}
