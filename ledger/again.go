@@ -29,6 +29,20 @@ func (l *Ledger) Retry(ctx context.Context, number int64, since, next time.Time)
 	return int(n), l.fail(fmt.Sprintf("retry edition %d", number), err)
 }
 
+// RetryUncertain is Retry for the uncertain deliveries alone, whoever they are to.
+func (l *Ledger) RetryUncertain(ctx context.Context, number int64, next time.Time) (int, error) {
+	result, err := l.write.ExecContext(ctx, `
+		UPDATE delivery SET progress = 'deferred', next_at = $2, first_at = $2, attempts = 0, again = TRUE
+		WHERE edition = $1 AND progress = 'uncertain'
+			AND EXISTS (SELECT 1 FROM subscriber s WHERE s.id = delivery.subscriber AND s.status = 'active' AND `+noneOpen+`)`,
+		number, instant(next))
+	if err != nil {
+		return 0, l.fail(fmt.Sprintf("retry edition %d", number), err)
+	}
+	n, err := result.RowsAffected()
+	return int(n), l.fail(fmt.Sprintf("retry edition %d", number), err)
+}
+
 // CancelEdition ends an edition: nobody else gets it, and its posts are not
 // brought by a later one. It reports false where it was over already. The audience
 // is that of its cadence.

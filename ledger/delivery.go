@@ -102,3 +102,10 @@ func (l *Ledger) DeliveriesTo(ctx context.Context, subscriber int64) ([]Delivery
 		ORDER BY e.number DESC`, subscriber)
 	return found, l.fail("read a subscriber's deliveries", err)
 }
+
+// Unsettled returns the deliveries of which nobody knows whether the server took
+// them: held as uncertain, or left in Sending. No pass may be underway.
+func (l *Ledger) Unsettled(ctx context.Context) ([]Delivery, error) {
+	found, err := l.deliveries(ctx, "delivery d WHERE d.progress IN ('sending', 'uncertain') ORDER BY d.edition, d.subscriber")
+	return found, l.fail("read the uncertain deliveries", err)
+}

@@ -38,6 +38,9 @@ func (s *pass) mailDue(ctx context.Context) error {
 	if err := s.readBounces(ctx); err != nil {
 		return err
 	}
+	if err := s.ledger.Original(ctx); err != nil && s.live {
+		return err
+	}
 	if err := s.settleInterrupted(ctx); err != nil {
 		return err
 	}
@@ -167,7 +170,13 @@ func (s *pass) deliver(ctx context.Context, q *queue) error {
 	if err != nil {
 		return err
 	}
+	if err := s.ledger.Advance(ctx); err != nil {
+		return err
+	}
 	err = s.paced(ctx, sender, q)
+	if marked := s.ledger.Advance(context.WithoutCancel(ctx)); marked != nil {
+		return errors.Join(err, marked)
+	}
 	var unreachable *mailer.ConnectError
 	switch {
 	case errors.As(err, &unreachable):

@@ -61,11 +61,14 @@ func (a *app) exitCode(err error) int {
 	var faulty *config.Error
 	var held *ledger.HeldError
 	var template *templates.Error
+	var clone *ledger.CloneError
 	switch {
 	case !a.started, errors.As(err, &faulty), errors.As(err, &template), errors.Is(err, errUsage):
 		return exitUsage
 	case errors.As(err, &held):
 		return exitLocked
+	case errors.As(err, &clone):
+		return exitHeld
 	}
 	return exitFailed
 }
@@ -92,7 +95,7 @@ JSON feeds, and mails subscribers a digest of excerpts with "Read more".`,
 	root.AddCommand(
 		a.runCommand(), a.planCommand(), a.serveCommand(), a.feedsCommand(), a.postsCommand(), a.previewCommand(),
 		a.subscribersCommand(), a.editionsCommand(), a.explainCommand(), a.releaseCommand(),
-		a.checkCommand(), a.templatesCommand(), a.initCommand(), a.versionCommand(), a.dkimCommand(), a.bounceCommand(),
+		a.checkCommand(), a.templatesCommand(), a.initCommand(), a.versionCommand(), a.dkimCommand(), a.bounceCommand(), a.reconcileCommand(), a.adoptCommand(),
 	)
 	return root
 }
