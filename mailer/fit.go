@@ -13,6 +13,9 @@ import (
 // become one-line links.
 const leastExcerpt = 600
 
+// excerptStep is as exactly as excerpts are fitted, in octets.
+const excerptStep = 32
+
 // fit returns the digest as it fits into maxBytes of HTML, and its size. Excerpts
 // shrink first, all to the same length; then posts become one-line links, from the
 // oldest; then the oldest of these go behind "and N more".
@@ -28,12 +31,16 @@ func fit(r *renderer, d *templates.Digest, maxPosts, maxBytes int) (*templates.D
 	for _, p := range posts {
 		longest = max(longest, len(p.Excerpt))
 	}
+	// Inlined styles only add to an excerpt, so that more than this cannot fit. Cut
+	// once here, it is not read in whole for every guess.
+	longest = sort.Search(longest, func(n int) bool { return octets(posts, n+1) > maxBytes })
+	f.posts = f.apply(choice{longest, len(posts), len(posts)}).Posts
 	whole := choice{excerpt: longest, full: len(posts), linked: len(posts)}
 	best := whole
 	switch {
 	case f.fits(whole):
 	case f.fits(choice{min(leastExcerpt, longest), len(posts), len(posts)}):
-		best.excerpt = f.most(min(leastExcerpt, longest), longest, func(n int) choice { return choice{n, len(posts), len(posts)} })
+		best.excerpt = f.longest(min(leastExcerpt, longest), longest)
 	case f.fits(choice{0, 0, len(posts)}):
 		best.excerpt = min(leastExcerpt, longest)
 		best.full = f.most(0, len(posts), func(n int) choice { return choice{best.excerpt, n, len(posts)} })
@@ -61,6 +68,36 @@ type fitter struct {
 	posts    []templates.Post
 	maxBytes int
 	err      error // the first that rendering met
+}
+
+// octets is what the excerpts have together, cut to n octets each.
+func octets(posts []templates.Post, n int) int {
+	sum := 0
+	for _, p := range posts {
+		sum += min(len(p.Excerpt), n)
+	}
+	return sum
+}
+
+// longest is a length from low to high at which all excerpts nearly fill the room;
+// low is known to fit and high not to. The size grows about evenly with the length,
+// so that a guess by proportion comes close; halving keeps a bad one from lasting.
+func (f *fitter) longest(low, high int) int {
+	at := func(n int) int { return f.size(f.apply(choice{n, len(f.posts), len(f.posts)})) }
+	lowSize, highSize := at(low), at(high)
+	for round := 0; f.err == nil && high-low > excerptStep && f.maxBytes-lowSize > f.maxBytes/100; round++ {
+		guess := (low + high) / 2
+		if round%2 == 0 && highSize > lowSize {
+			guess = low + int(int64(f.maxBytes-lowSize)*int64(high-low)/int64(highSize-lowSize))
+		}
+		guess = min(max(guess, low+1), high-1)
+		if size := at(guess); size <= f.maxBytes {
+			low, lowSize = guess, size
+		} else {
+			high, highSize = guess, size
+		}
+	}
+	return low
 }
 
 // most is the largest n from low to high that fits; low is known to.

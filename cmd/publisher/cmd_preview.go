@@ -11,13 +11,15 @@ import (
 
 func (a *app) previewCommand() *cobra.Command {
 	var cadence, format, out, to string
+	var open bool
 	c := &cobra.Command{
 		Use:   "preview",
 		Short: "The next digest, without recording anything",
 		Long: `Composes the next digest as a subscriber without tags would get it; where
 nothing is new, of the latest posts. Prints it, writes it to a file, or mails it
-to one address. Nothing is remembered.`,
-		Example: "  publisher preview --out digest.html\n  publisher preview --format text\n  publisher preview --to me@example.com",
+to one address. Nothing is remembered. --open shows it in the browser, with
+switches for a phone's width, dark mode, images off and the text part.`,
+		Example: "  publisher preview --open\n  publisher preview --out digest.html\n  publisher preview --format text\n  publisher preview --to me@example.com",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			p, cfg, err := a.publisher(nil)
@@ -42,7 +44,8 @@ to one address. Nothing is remembered.`,
 				return err
 			}
 			a.warn(warnings)
-			a.hint("%s: %s, %s of HTML (the limit is %d)", preview.Subject, count(preview.Posts, "post"), count(preview.HTMLSize, "byte"), cfg.Digest.MaxBytes)
+			size := fmt.Sprintf("%s, %s of HTML (the limit is %d)", count(preview.Posts, "post"), count(preview.HTMLSize, "byte"), cfg.Digest.MaxBytes)
+			a.hint("%s: %s", preview.Subject, size)
 			if preview.Latest {
 				a.hint("nothing is new; these are the latest posts")
 			}
@@ -56,9 +59,14 @@ to one address. Nothing is remembered.`,
 				default:
 					a.say("sent to %s", to)
 				}
-				if out == "" {
-					return nil
+			}
+			if open {
+				if err := a.openPreview(preview, size); err != nil {
+					return err
 				}
+			}
+			if out == "" && (to != "" || open) {
+				return nil
 			}
 			data, ok := map[string][]byte{"html": []byte(preview.HTML), "text": []byte(preview.Text), "eml": preview.EML}[format]
 			if !ok {
@@ -78,6 +86,7 @@ to one address. Nothing is remembered.`,
 	c.Flags().StringVar(&cadence, "cadence", "", "which cadence's digest (default digest.default)")
 	c.Flags().StringVar(&format, "format", "html", "html, text or eml (the whole message)")
 	c.Flags().StringVar(&out, "out", "", "write to this file instead of stdout")
+	c.Flags().BoolVar(&open, "open", false, "show it in the browser")
 	c.Flags().StringVar(&to, "to", "", "mail it to this address")
 	return c
 }

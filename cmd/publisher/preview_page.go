@@ -1,0 +1,62 @@
+package main
+
+import (
+	_ "embed"
+	"fmt"
+	"html/template"
+	"os"
+	"os/exec"
+	"runtime"
+
+	"publisher/publish"
+)
+
+//go:embed preview.html
+var previewPage string
+
+// openPreview writes a page that shows both parts of a preview, with switches for
+// what readers may have, and opens it in the browser, if there is one.
+func (a *app) openPreview(p *publish.Preview, size string) error {
+	page, err := template.New("preview").Parse(previewPage)
+	if err != nil {
+		return err
+	}
+	f, err := os.CreateTemp("", "publisher-preview-*.html")
+	if err != nil {
+		return fmt.Errorf("writing the preview: %w", err)
+	}
+	defer f.Close()
+	err = page.Execute(f, struct {
+		Subject, Text, Size string
+		HTML                template.HTML // in a frame that runs no scripts
+	}{p.Subject, p.Text, size, template.HTML(p.HTML)})
+	if err == nil {
+		err = f.Close()
+	}
+	if err != nil {
+		return fmt.Errorf("writing the preview: %w", err)
+	}
+	if browse := a.browser(f.Name()); browse != nil && browse.Run() == nil {
+		a.say("opened %s", f.Name())
+		return nil
+	}
+	a.say("wrote %s; open it in a browser", f.Name())
+	return nil
+}
+
+// browser is the command that opens a file in the user's browser; nil where there
+// is no screen.
+func (a *app) browser(file string) *exec.Cmd {
+	switch runtime.GOOS {
+	case "darwin":
+		return exec.Command("open", file)
+	case "windows":
+		return exec.Command("rundll32", "url.dll,FileProtocolHandler", file)
+	}
+	for _, screen := range []string{"DISPLAY", "WAYLAND_DISPLAY"} {
+		if name, ok := a.lookup(screen); ok && name != "" {
+			return exec.Command("xdg-open", file)
+		}
+	}
+	return nil
+}
