@@ -56,6 +56,7 @@ func writeAtom(w io.Writer, m *model, f format) error {
 		stylesheet: m.stylesheet(f),
 	}
 	document.Id = m.atomID(f)
+	document.Icon, document.Logo = m.logo, m.logo
 	if document.Updated == "" {
 		document.Updated = time.Unix(0, 0).UTC().Format(time.RFC3339) // required; no post, no time
 	}

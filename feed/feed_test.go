@@ -35,6 +35,7 @@ func testConfig(t testing.TB) *config.Config {
 		Language:    "en",
 		Timezone:    time.FixedZone("CET", 3600),
 		Author:      config.Author{Name: "Ada Lovelace", Email: "ada@example.com"},
+		Logo:        "https://blog.example.com/logo.png",
 	}
 	cfg.Feeds.Items = 3
 	cfg.Feeds.Hubs = []string{"https://hub.example.com/"}

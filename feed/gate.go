@@ -1,8 +1,12 @@
 package feed
 
 import (
+	"bytes"
+	"encoding/json"
+	"encoding/xml"
 	"errors"
 	"fmt"
+	"io"
 	"regexp"
 	"time"
 
@@ -76,6 +80,26 @@ func itemErrors(item *feeds.Item, e entry) []error {
 		}
 	}
 	return errs
+}
+
+// parseXML tells why a document is not well-formed.
+func parseXML(data []byte) error {
+	decoder := xml.NewDecoder(bytes.NewReader(data))
+	for {
+		if _, err := decoder.Token(); errors.Is(err, io.EOF) {
+			return nil
+		} else if err != nil {
+			return fmt.Errorf("is not well-formed XML: %w; please report it", err)
+		}
+	}
+}
+
+func parseJSON(data []byte) error {
+	var document any
+	if err := json.Unmarshal(data, &document); err != nil {
+		return fmt.Errorf("is not JSON: %w; please report it", err)
+	}
+	return nil
 }
 
 // atomFaults finds ids that are not IRIs (RFC 4287 §4.2.6).

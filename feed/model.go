@@ -21,6 +21,7 @@ type model struct {
 	cfg     *config.Config
 	outline *outline
 	home    string // the site's front page
+	logo    string // address of the site's picture; "" for none
 	address func(elem ...string) string
 }
 
@@ -49,7 +50,7 @@ func (p *press) model(ctx context.Context, o *outline) (*model, []fault) {
 			Title:       line(o.title),
 			Description: line(p.cfg.Site.Description),
 		},
-		cfg: p.cfg, outline: o, home: p.address(), address: p.address,
+		cfg: p.cfg, outline: o, home: p.address(), logo: uri(p.cfg.Site.Logo), address: p.address,
 	}
 	m.Link = &feeds.Link{Href: m.home}
 	if m.Description == "" {

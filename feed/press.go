@@ -26,13 +26,15 @@ type format struct {
 	encode    func(io.Writer, *model, format) error
 	// check finds what this format alone forbids; nil where there is nothing.
 	check func(*model) []fault
+	// parse tells why a reader could not read the document.
+	parse func([]byte) error
 }
 
 func formats(cfg *config.Config) []format {
 	all := []format{
-		{file: cfg.Feeds.RSS, mediaType: "application/rss+xml", encode: writeRSS},
-		{file: cfg.Feeds.Atom, mediaType: "application/atom+xml", encode: writeAtom, check: atomFaults},
-		{file: cfg.Feeds.JSON, mediaType: "application/feed+json", encode: writeJSON},
+		{file: cfg.Feeds.RSS, mediaType: "application/rss+xml", encode: writeRSS, parse: parseXML},
+		{file: cfg.Feeds.Atom, mediaType: "application/atom+xml", encode: writeAtom, check: atomFaults, parse: parseXML},
+		{file: cfg.Feeds.JSON, mediaType: "application/feed+json", encode: writeJSON, parse: parseJSON},
 	}
 	var wanted []format
 	for _, f := range all {
@@ -149,6 +151,9 @@ func (p *press) store(out *outcome, m *model, f format) {
 	defer p.buffers.Put(buf)
 	buf.Reset()
 	err := f.encode(buf, m, f)
+	if err == nil && p.disk.dry {
+		err = f.parse(buf.Bytes())
+	}
 	if err == nil {
 		out.written, err = p.disk.write(out.Path, buf.Bytes())
 	}

@@ -3,6 +3,7 @@ package feed
 import (
 	"io"
 	"net/url"
+	"path"
 	"strings"
 
 	"github.com/gorilla/feeds"
@@ -81,6 +82,7 @@ func writeRSS(w io.Writer, m *model, f format) error {
 	channel.Generator = generator
 	channel.Docs = "https://www.rssboard.org/rss-specification"
 	channel.Ttl = refreshMinutes
+	channel.Image = m.rssImage()
 	if m.Author == nil || m.Author.Email == "" {
 		channel.ManagingEditor = "" // it must hold an address
 	}
@@ -99,6 +101,20 @@ func writeRSS(w io.Writer, m *model, f format) error {
 		channel.Items = append(channel.Items, m.rssItem(item, i))
 	}
 	return writeXML(w, document)
+}
+
+// rssImage is the site's picture, if RSS can show it: GIF, JPEG and PNG it knows.
+// Title and link are to be the channel's.
+func (m *model) rssImage() *feeds.RssImage {
+	u, err := url.Parse(m.logo)
+	if err != nil {
+		return nil
+	}
+	switch strings.ToLower(path.Ext(u.Path)) {
+	case ".gif", ".jpg", ".jpeg", ".png":
+		return &feeds.RssImage{Url: m.logo, Title: m.Title, Link: m.home}
+	}
+	return nil
 }
 
 func (m *model) rssItem(from *feeds.RssItem, i int) *rssItem {

@@ -14,6 +14,7 @@ func (p *Publisher) Check(ctx context.Context, online bool) (*CheckReport, error
 		if err := s.look(ctx); err != nil {
 			return err
 		}
+		s.quiet = false // what lies there may have been written by another version
 		if err := s.writeFeeds(ctx); err != nil {
 			return err
 		}
