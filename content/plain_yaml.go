@@ -52,9 +52,12 @@ func plainYAML(text string) (values map[string]any, ok bool) {
 	return values, len(values) > 0
 }
 
+// maxPlainKey is below the 1,024 characters that YAML 1.2 §7.4 allows a key.
+const maxPlainKey = 100
+
 // plainKey is the length of the key that a line begins with, 0 for none.
 func plainKey(line string) int {
-	for i := 0; i < len(line); i++ {
+	for i := 0; i < min(len(line), maxPlainKey); i++ {
 		switch c := line[i]; {
 		case c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_':
 		case i > 0 && (c == '-' || c >= '0' && c <= '9'):
