@@ -63,6 +63,24 @@ func several() *templates.Digest {
 	return d
 }
 
+// wide has what would not fit a phone: long words, wide tables, pictures with
+// and without a size, and elements that mail programs do not know.
+func wide() *templates.Digest {
+	p := post("Donaudampfschifffahrtselektrizitätenhauptbetriebswerk", "wide")
+	p.Excerpt = `<p>At <a href="https://blog.example/a">https://blog.example/a/long/address/that/somebody/wrote/out/in/full</a>, or 0123456789012345678901234567890123456789.</p>
+<table><tr><th>Format</th><th>Media type</th><th>Where</th></tr><tr><td>RSS</td><td>application/rss+xml</td><td>blog.example.with.a.long.name.example</td></tr></table>
+<pre style="overflow:auto;white-space:pre-wrap"><code>if x  {
+    y = averyveryverylongidentifierthatdoesnotfitanything
+
+	tab()
+}
+</code></pre>
+<figure><picture><source srcset="/w.webp"><img src="https://blog.example/w.png" srcset="/w2.png 2x" alt="Wide" width="2400" height="1200"></picture><figcaption>A caption</figcaption></figure>
+<p><img src="https://blog.example/i.png" alt="Icon" width="16" height="16"> <img src="https://blog.example/chart.svg" alt="A chart"> <a href="https://blog.example/p/"><img src="https://blog.example/p.png"></a></p>
+<details><summary>More</summary><p style="float:left">Inside, <mark>marked</mark>, <ruby>漢字<rt>かんじ</rt></ruby> and <abbr title="x">HTML</abbr>.</p></details>`
+	return &templates.Digest{Site: site("en"), Date: day, Posts: []templates.Post{p}}
+}
+
 func bare() *templates.Digest {
 	p := post("Only a title", "title")
 	p.Excerpt, p.ExcerptText, p.Minutes = "", "", 0

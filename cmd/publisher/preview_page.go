@@ -27,9 +27,8 @@ func (a *app) openPreview(p *publish.Preview, size string) error {
 	}
 	defer f.Close()
 	err = page.Execute(f, struct {
-		Subject, Text, Size string
-		HTML                template.HTML // in a frame that runs no scripts
-	}{p.Subject, p.Text, size, template.HTML(p.HTML)})
+		Subject, HTML, Text, Size string
+	}{p.Subject, p.HTML, p.Text, size})
 	if err == nil {
 		err = f.Close()
 	}
