@@ -1,0 +1,185 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"publisher/internal/sink"
+	"publisher/ledger"
+)
+
+const crashConnections = 8
+
+// crashSize is how many mails are sent and how often the sender is killed meanwhile:
+// few by default, as many kills as PUBLISHER_TORTURE says for `make torture`.
+func crashSize(t *testing.T) (mails, kills int) {
+	text := os.Getenv("PUBLISHER_TORTURE")
+	if text == "" {
+		return 3_000, 5
+	}
+	kills, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatalf("PUBLISHER_TORTURE: %v", err)
+	}
+	return 20_000, kills
+}
+
+// Whoever kills the sender, and whenever: nobody is missed, and who gets a mail
+// twice was one of at most one for each connection that were said to be uncertain.
+func TestKilledWhileSending(t *testing.T) {
+	for _, uncertain := range []string{"resend", "hold"} {
+		t.Run(uncertain, func(t *testing.T) {
+			mails, kills := crashSize(t)
+			server, err := sink.Start(sink.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer server.Close()
+			c := newCrash(t, server, uncertain, mails)
+			for range kills {
+				if !c.kill(1 + rand.N(mails/kills)) {
+					break
+				}
+			}
+			c.finish()
+			c.compare(uncertain)
+		})
+	}
+}
+
+// crash is a site whose sender is killed again and again.
+type crash struct {
+	t      *testing.T
+	server *sink.Server
+	dir    string
+	mails  int
+	// uncertain are the subscribers of whom it was said after some kill.
+	uncertain map[string]int
+}
+
+func newCrash(t *testing.T, server *sink.Server, uncertain string, mails int) *crash {
+	c := &crash{t: t, server: server, dir: t.TempDir(), mails: mails, uncertain: map[string]int{}}
+	config := fmt.Sprintf(`site: {title: Blog, url: https://example.com}
+digest: {cadences: {immediate: ""}, default: immediate, start: 2020-01-01, settle: 0s}
+mail:
+  from: Blog <news@example.com>
+  uncertain: %s
+  smtp: {host: 127.0.0.1, port: %d, tls: none, connections: %d}
+`, uncertain, server.Port(), crashConnections)
+	var list strings.Builder
+	list.WriteString("email\n")
+	for i := range mails {
+		fmt.Fprintf(&list, "reader%d@example.net\n", i)
+	}
+	for name, text := range map[string]string{"config.yaml": config, "list.csv": list.String(),
+		"content/posts/a.md": "---\ntitle: A\ndate: 2024-01-01\n---\nWords.\n"} {
+		file := filepath.Join(c.dir, name)
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if out, err := c.command("subscribers", "import", "list.csv").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return c
+}
+
+func (c *crash) command(args ...string) *exec.Cmd {
+	cmd := exec.Command("publisher", args...)
+	cmd.Dir = c.dir
+	return cmd
+}
+
+// kill runs a pass until the server has taken that many messages more, and kills
+// it there. It reports false where the pass was done before.
+func (c *crash) kill(after int) bool {
+	c.t.Helper()
+	goal := c.server.Total() + after
+	cmd := c.command("run")
+	if err := cmd.Start(); err != nil {
+		c.t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	poll := time.NewTicker(200 * time.Microsecond)
+	defer poll.Stop()
+	for c.server.Total() < goal {
+		select {
+		case <-ended:
+			return false
+		case <-poll.C:
+		}
+	}
+	if err := cmd.Process.Kill(); err != nil {
+		c.t.Fatal(err)
+	}
+	<-ended
+	c.note()
+	return true
+}
+
+// note reads who is uncertain after a kill.
+func (c *crash) note() {
+	c.t.Helper()
+	ctx := context.Background()
+	l, err := ledger.Open(ctx, "sqlite:"+filepath.Join(c.dir, "publisher.db"))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer l.Close()
+	left, err := l.Interrupted(ctx)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	if len(left) > crashConnections {
+		c.t.Errorf("%d deliveries uncertain after a kill of %d connections", len(left), crashConnections)
+	}
+	for _, d := range left {
+		s, err := l.SubscriberByID(ctx, d.Subscriber)
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		c.uncertain[s.Email]++
+	}
+}
+
+func (c *crash) finish() {
+	c.t.Helper()
+	out, err := c.command("run").CombinedOutput()
+	if err != nil && !strings.Contains(string(out), "uncertain") {
+		c.t.Fatalf("%v\n%s", err, out)
+	}
+}
+
+// compare holds the server's record against what was said.
+func (c *crash) compare(uncertain string) {
+	c.t.Helper()
+	taken := c.server.Taken()
+	doubles, missing := 0, 0
+	for i := range c.mails {
+		email := fmt.Sprintf("reader%d@example.net", i)
+		n, said := taken[email], c.uncertain[email]
+		switch {
+		case n > 1 && uncertain == "hold":
+			c.t.Errorf("%s got %d mails although uncertain ones are held", email, n)
+		case n > 1+said:
+			c.t.Errorf("%s got %d mails, and was uncertain %d times", email, n, said)
+		case n == 0 && (uncertain == "resend" || said == 0):
+			c.t.Errorf("%s got none", email)
+		}
+		doubles += max(0, n-1)
+		missing += max(0, 1-n)
+	}
+	c.t.Logf("%d mails, %d uncertain, %d doubled, %d missing", c.mails, len(c.uncertain), doubles, missing)
+}
