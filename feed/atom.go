@@ -7,7 +7,8 @@ import (
 	"github.com/gorilla/feeds"
 )
 
-// atomDocument is gorilla's with what RFC 4287 asks for beyond it.
+// atomDocument is gorilla's with what RFC 4287 asks for beyond it. Titles stay text
+// (§3.1.1.1), even those about HTML: of type="html" most readers show the escapes.
 type atomDocument struct {
 	*feeds.AtomFeed
 	Language  string            `xml:"xml:lang,attr,omitempty"`

@@ -94,7 +94,7 @@ func (m *model) add(it Item, r *content.Rendering) {
 	if post.Source != "" {
 		item.Source = &feeds.Link{Href: uri(post.Source)}
 	}
-	e := entry{path: post.Path, authors: lines(post.Authors), tags: lines(post.Tags), summary: r.ExcerptText, image: r.Image}
+	e := entry{path: post.Path, authors: names(post.Authors), tags: lines(post.Tags), summary: r.ExcerptText, image: r.Image}
 	if language := line(post.Language); language != m.cfg.Site.Language {
 		e.language = language
 	}

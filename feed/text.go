@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"net/mail"
 	"net/netip"
 	"net/url"
 	"strings"
@@ -104,4 +105,16 @@ func isAddress(s string) bool {
 	return host != "" && strings.IndexFunc(host, func(r rune) bool {
 		return !isAlphanumeric(r) && r != '.' && r != '-' && r != '_'
 	}) < 0
+}
+
+// names are who wrote something: of "Ada <ada@example.com>" the name alone, since
+// feeds are read by those who collect addresses, too.
+func names(in []string) []string {
+	names := lines(in)
+	for i, s := range names {
+		if a, err := mail.ParseAddress(s); err == nil && a.Name != "" {
+			names[i] = line(a.Name)
+		}
+	}
+	return names
 }
