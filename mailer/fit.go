@@ -131,9 +131,9 @@ func (f *fitter) apply(c choice) *templates.Digest {
 	return &d
 }
 
-// withText gives the posts the text of the excerpts that they are shown with.
+// withText gives the posts the text of the intros and excerpts that they are shown with.
 func withText(d *templates.Digest) {
 	for i, p := range d.Posts {
-		d.Posts[i].ExcerptText = ExcerptText(string(p.Excerpt))
+		d.Posts[i].ExcerptText = ExcerptText(string(p.Intro) + string(p.Excerpt))
 	}
 }

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"publisher/content"
-	"publisher/mailer"
 	"publisher/templates"
 )
 
@@ -65,7 +64,6 @@ func (s *pass) digestPost(ctx context.Context, e entry, full bool) (templates.Po
 	}
 	post.Intro = template.HTML(r.IntroHTML)     // content.Rendering is safe HTML
 	post.Excerpt = template.HTML(r.ExcerptHTML) // likewise
-	post.ExcerptText = mailer.ExcerptText(r.ExcerptHTML)
 	post.Minutes = max(1, (r.Words+wordsPerMinute/2)/wordsPerMinute)
 	if r.Image != nil && !strings.Contains(r.ExcerptHTML, r.Image.URL) && !strings.HasSuffix(strings.ToLower(r.Image.URL), ".svg") {
 		post.Image = &templates.Image{URL: r.Image.URL, Alt: r.Image.Alt, Width: r.Image.Width, Height: r.Image.Height}

@@ -54,8 +54,8 @@ type Post struct {
 	Image   *Image // nil for none
 	Intro   template.HTML
 	Excerpt template.HTML
-	// ExcerptText is the excerpt for the text part: wrapped at 72 columns, links
-	// numbered and listed below, code untouched.
+	// ExcerptText is intro and excerpt for the text part: wrapped at 72 columns,
+	// links numbered and listed below, code untouched.
 	ExcerptText string
 	Minutes     int    // reading time of the whole post
 	Language    string // BCP 47
