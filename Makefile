@@ -3,7 +3,7 @@
 PREFIX ?= /usr/local
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 
-.PHONY: build test install uninstall bench
+.PHONY: build test install uninstall bench bench-send torture
 
 build:
 	go build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/publisher ./cmd/publisher
@@ -28,3 +28,12 @@ uninstall:
 
 bench:
 	go test -run '^$$' -bench . -benchmem ./...
+
+# As many mails as one machine sends, beside Postfix's smtp-source where that is
+# installed (Debian's package postfix).
+bench-send: build
+	go run ./internal/benchsend bin/publisher
+
+# The crash test at length: 20,000 mails, killed 200 times.
+torture:
+	PUBLISHER_TORTURE=200 go test -count=1 -timeout 60m -v -run TestKilledWhileSending ./cmd/publisher
