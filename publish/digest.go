@@ -4,6 +4,7 @@ import (
 	"context"
 	"html/template"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -71,9 +72,16 @@ func (s *pass) digestPost(ctx context.Context, e entry, full bool) (templates.Po
 	return post, nil
 }
 
-// byline names who wrote a post, where it is not who always writes.
+// byline names who wrote a post, where it is not who always writes: whom the
+// config names, or who wrote all posts.
 func (s *pass) byline(p *content.Post) []string {
-	if len(p.Authors) == 1 && p.Authors[0] == s.cfg.Site.Author.Name {
+	if len(p.Authors) != 1 {
+		return p.Authors
+	}
+	author := p.Authors[0]
+	if author == s.cfg.Site.Author.Name || !slices.ContainsFunc(s.entries, func(e entry) bool {
+		return len(e.post.Authors) != 1 || e.post.Authors[0] != author
+	}) {
 		return nil
 	}
 	return p.Authors
