@@ -345,6 +345,31 @@ func TestLanguages(t *testing.T) {
 	}
 }
 
+// Authors write what some mail programs do not know. None of it is mailed.
+func TestNothingForeign(t *testing.T) {
+	set := load(t, "")
+	for name, d := range map[string]*templates.Digest{"one": one(), "several": several(), "wide": wide()} {
+		page := digestHTML(t, set, d)
+		for _, foreign := range []string{
+			"white-space", "overflow", "border-radius", "float:", "display:none", "<details", "<picture", "<source", "srcset",
+			"<ruby", "<abbr", "<mark", "<figure", "<pre", `src="https://blog.example/chart.svg"`, "<script",
+		} {
+			if strings.Contains(page, foreign) {
+				t.Errorf("%s: %s is in the mail", name, foreign)
+			}
+		}
+	}
+	page := digestHTML(t, set, wide())
+	for _, kept := range []string{
+		`<a href="https://blog.example/chart.svg" style="color:#0b57b7">A chart</a>`, `alt="blog.example/p"`,
+		"漢字 (かんじ)", "if x\u00a0 {<br/>\u00a0\u00a0\u00a0\u00a0y = ", "A caption",
+	} {
+		if !strings.Contains(page, kept) {
+			t.Errorf("%q is not in the mail", kept)
+		}
+	}
+}
+
 func TestPreheader(t *testing.T) {
 	set := load(t, "")
 	for _, test := range []struct {

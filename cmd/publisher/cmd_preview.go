@@ -3,11 +3,14 @@ package main
 import (
 	"fmt"
 	"os"
+	"slices"
 
 	"github.com/spf13/cobra"
 
 	"publisher/ledger"
 )
+
+var previewFormats = []string{"html", "text", "eml"}
 
 func (a *app) previewCommand() *cobra.Command {
 	var cadence, format, out, to string
@@ -25,6 +28,9 @@ switches for a phone's width, dark mode, images off and the text part.`,
 			p, cfg, err := a.publisher(nil)
 			if err != nil {
 				return err
+			}
+			if !slices.Contains(previewFormats, format) {
+				return fmt.Errorf("%w: --format %q is not possible; want html, text or eml", errUsage, format)
 			}
 			if cadence == "" {
 				cadence = cfg.Digest.Default
@@ -68,10 +74,7 @@ switches for a phone's width, dark mode, images off and the text part.`,
 			if out == "" && (to != "" || open) {
 				return nil
 			}
-			data, ok := map[string][]byte{"html": []byte(preview.HTML), "text": []byte(preview.Text), "eml": preview.EML}[format]
-			if !ok {
-				return fmt.Errorf("%w: --format %q is not possible; want html, text or eml", errUsage, format)
-			}
+			data := map[string][]byte{"html": []byte(preview.HTML), "text": []byte(preview.Text), "eml": preview.EML}[format]
 			if out == "" || out == "-" {
 				_, err := a.stdout.Write(data)
 				return err
