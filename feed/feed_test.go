@@ -87,7 +87,7 @@ func sample(cfg *config.Config) []feed.Item {
 		}),
 		newItem(cfg, "episode", "2024-03-02T10:00:00Z", tags("feeds", "C#"), func(it *feed.Item) {
 			it.Post.Enclosure = &content.Enclosure{URL: "https://blog.example.com/episode.mp3", Length: 12345, Type: "audio/mpeg"}
-			it.Post.Authors = []string{"Grace Hopper <grace@example.com>", "Ada Lovelace"}
+			it.Post.Authors = []string{"Grace Hopper", "Ada Lovelace"}
 		}),
 		newItem(cfg, "été", "2024-03-03T10:00:00Z", tags("Été à Paris"), func(it *feed.Item) {
 			it.Post.Title = `Tom & Jerry's "fête": 1 < 2`

@@ -183,3 +183,24 @@ func BenchmarkBigBlog(b *testing.B) {
 		}
 	}
 }
+
+// A mail address beside an author's name stays at home.
+func TestAuthorsWithAddresses(t *testing.T) {
+	cfg := testConfig(t)
+	mustWrite(t, cfg, []feed.Item{newItem(cfg, "one", "2024-01-01T00:00:00Z", func(it *feed.Item) {
+		it.Post.Authors = []string{"Grace Hopper <grace@example.com>", `"Lovelace, Ada" <ada@example.org>`, "<3 Wall·E"}
+	})})
+	for _, name := range []string{"atom.xml", "feed.json"} { // of RSS gofeed reads the first creator only
+		parsed, err := gofeed.NewParser().ParseString(read(t, cfg, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, author := range parsed.Items[0].Authors {
+			got = append(got, author.Name+author.Email)
+		}
+		if diff := cmp.Diff([]string{"Grace Hopper", "Lovelace, Ada", "<3 Wall·E"}, got); diff != "" {
+			t.Errorf("%s: authors (-want +got):\n%s", name, diff)
+		}
+	}
+}

@@ -11,7 +11,7 @@ import (
 
 // shelfBytes bounds the renderings kept for feeds yet to come. Beyond it a post
 // that several feeds show is rendered for each.
-const shelfBytes = 48 << 20
+const shelfBytes = 24 << 20
 
 // shelf renders posts and keeps each rendering while some feed still needs it.
 type shelf struct {
