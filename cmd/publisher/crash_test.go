@@ -81,18 +81,32 @@ mail:
 	}
 	for name, text := range map[string]string{"config.yaml": config, "list.csv": list.String(),
 		"content/posts/a.md": "---\ntitle: A\ndate: 2024-01-01\n---\nWords.\n"} {
-		file := filepath.Join(c.dir, name)
-		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
+		c.write(name, text)
 	}
 	if out, err := c.command("subscribers", "import", "list.csv").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	return c
+}
+
+func (c *crash) write(name, text string) {
+	c.t.Helper()
+	file := filepath.Join(c.dir, name)
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		c.t.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+func (c *crash) read(name string) string {
+	c.t.Helper()
+	text, err := os.ReadFile(filepath.Join(c.dir, name))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return string(text)
 }
 
 func (c *crash) command(args ...string) *exec.Cmd {

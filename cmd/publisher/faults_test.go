@@ -1,0 +1,143 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"hash/fnv"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"publisher/internal/sink"
+	"publisher/ledger"
+)
+
+// misbehave decides by the address alone, so that the test knows what to expect:
+// of a thousand, 100 are put off once, 20 for ever, 50 have no mailbox, 10 lose the
+// connection just before the message is taken and 10 just after, 2 are never answered.
+func misbehave(stage sink.Stage, to string, tries int) sink.Fault {
+	share := shareOf(to)
+	switch {
+	case stage == sink.Rcpt && share < 100 && tries == 0:
+		return "450 4.2.0 greylisted"
+	case stage == sink.Rcpt && share >= 100 && share < 120:
+		return "451 4.3.0 not now"
+	case stage == sink.Rcpt && share >= 120 && share < 170:
+		return "550 5.1.1 no such user"
+	case stage == sink.Body && share >= 170 && share < 180 && tries == 0:
+		return sink.Drop
+	case stage == sink.Taken && share >= 180 && share < 190:
+		return sink.Drop
+	case stage == sink.Taken && share >= 190 && share < 192:
+		return sink.Hang
+	}
+	return ""
+}
+
+func shareOf(to string) uint32 {
+	h := fnv.New32a()
+	h.Write([]byte(to))
+	return h.Sum32() % 1000
+}
+
+// Whatever the server does, every recipient ends as sent, deferred, failed or
+// uncertain, as the server's own record says.
+func TestMisbehavingServer(t *testing.T) {
+	server, err := sink.Start(sink.Options{Fault: misbehave, PerConnection: 100})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	const mails = 1500
+	c := newCrash(t, server, "hold\n  retry_for: 1h", mails)
+	c.edit("tls: none", "tls: none, timeout: 1s")
+	out, err := c.command("run").CombinedOutput()
+	if exit, ok := err.(*exec.ExitError); !ok || exit.ExitCode() != exitFailed {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	ctx := context.Background()
+	l, err := ledger.Open(ctx, "sqlite:"+filepath.Join(c.dir, "publisher.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	taken := server.Taken()
+	counts, seen := map[ledger.Progress]int{}, 0
+	for d, err := range l.Deliveries(ctx, 1, "") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := l.SubscriberByID(ctx, d.Subscriber)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen++
+		counts[d.Progress]++
+		if want := expected(s.Email); d.Progress != want {
+			t.Errorf("%s is %s (%d %s), want %s", s.Email, d.Progress, d.Code, d.Reply, want)
+		}
+		if d.Progress != ledger.Uncertain && (d.Progress == ledger.Sent) != (taken[s.Email] == 1) || taken[s.Email] > 1 {
+			t.Errorf("%s is %s, and the server took %d", s.Email, d.Progress, taken[s.Email])
+		}
+		if (s.Status == ledger.Bounced) != (d.Progress == ledger.Failed) {
+			t.Errorf("%s: the delivery %s, the subscriber %s", s.Email, d.Progress, s.Status)
+		}
+	}
+	if seen != mails {
+		t.Errorf("%d deliveries of %d", seen, mails)
+	}
+	t.Logf("%v", counts)
+}
+
+// expected is how a delivery stands after one pass.
+func expected(email string) ledger.Progress {
+	switch share := shareOf(email); {
+	case share < 120:
+		return ledger.Deferred
+	case share < 170:
+		return ledger.Failed
+	case share < 192: // nobody but the server can know
+		return ledger.Uncertain
+	}
+	return ledger.Sent
+}
+
+// edit replaces a part of config.yaml.
+func (c *crash) edit(old, with string) {
+	c.t.Helper()
+	text := c.read("config.yaml")
+	if !strings.Contains(text, old) {
+		c.t.Fatalf("config.yaml has no %q", old)
+	}
+	c.write("config.yaml", strings.Replace(text, old, with, 1))
+}
+
+// After the greylist's time all but the hopeless get it.
+func TestGreylistedGetItLater(t *testing.T) {
+	server, err := sink.Start(sink.Options{Fault: func(stage sink.Stage, _ string, tries int) sink.Fault {
+		if stage == sink.Rcpt && tries == 0 {
+			return "450 4.2.0 greylisted"
+		}
+		return ""
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	const mails = 300
+	c := newCrash(t, server, "resend", mails)
+	for i, now := range []string{"2026-06-01T12:00:00Z", "2026-06-01T12:10:00Z"} {
+		cmd := c.command("run")
+		cmd.Env = append(cmd.Environ(), "NOW="+now)
+		if out, err := cmd.CombinedOutput(); (err == nil) != (i == 1) {
+			t.Fatalf("%v\n%s", err, out)
+		}
+	}
+	taken := server.Taken()
+	for i := range mails {
+		if email := fmt.Sprintf("reader%d@example.net", i); taken[email] != 1 {
+			t.Errorf("%s got %d", email, taken[email])
+		}
+	}
+}
