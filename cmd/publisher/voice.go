@@ -68,24 +68,39 @@ func some(items []string, most int) string {
 	return fmt.Sprintf("%s and %d more", strings.Join(items[:most], ", "), len(items)-most)
 }
 
-// progressLine shows deliveries underway, on a terminal only.
+// progressLine tells of deliveries underway: on a terminal in one line that changes,
+// elsewhere in a new line every ten seconds.
 func (a *app) progressLine() (show func(publish.Progress), done func()) {
 	file, ok := a.stderr.(*os.File)
-	if !ok || !isatty.IsTerminal(file.Fd()) {
-		return nil, func() {}
+	terminal := ok && isatty.IsTerminal(file.Fd())
+	every, form := 10*time.Second, "%s\n"
+	if terminal {
+		every, form = 100*time.Millisecond, "\r\x1b[K%s"
 	}
-	var last time.Time
-	shown := false
+	began := time.Now()
+	last, shown := began, false
 	show = func(p publish.Progress) {
-		if time.Since(last) < 100*time.Millisecond {
+		now := time.Now()
+		if now.Sub(last) < every {
 			return
 		}
-		last, shown = time.Now(), true
-		fmt.Fprintf(file, "\r\x1b[Kedition %d: %d of %d sent, %d deferred, %d failed", p.Edition, p.Sent, p.Recipients, p.Deferred, p.Failed)
+		last, shown = now, true
+		fmt.Fprintf(a.stderr, form, underway(p, now.Sub(began)))
 	}
 	return show, func() {
-		if shown {
+		if shown && terminal {
 			fmt.Fprint(file, "\r\x1b[K")
 		}
 	}
+}
+
+// underway says how far an edition has come, how fast, and how long it will take.
+func underway(p publish.Progress, took time.Duration) string {
+	text := fmt.Sprintf("edition %d: %d of %d sent, %d deferred, %d failed", p.Edition, p.Sent, p.Recipients, p.Deferred, p.Failed)
+	ended := p.Sent + p.Deferred + p.Failed + p.Uncertain
+	if ended == 0 || took <= 0 {
+		return text
+	}
+	left := time.Duration(float64(took) * float64(max(0, p.Recipients-ended)) / float64(ended))
+	return fmt.Sprintf("%s; %.0f a second, %v left", text, float64(ended)/took.Seconds(), left.Round(time.Second))
 }
