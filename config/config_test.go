@@ -132,6 +132,8 @@ func TestFaults(t *testing.T) {
 		"twice":              {head + "ledger: sqlite:a.db\nledger: sqlite:b.db\n", `config.yaml:3:1: ledger stands here a second time`},
 		"no variable":        {head + "mail: {smtp: {password: \"${SECRET}\"}}\n", `config.yaml:2:25: mail.smtp.password: the environment variable SECRET is not set`},
 		"bad variable":       {head + "mail: {smtp: {password: \"${a b}\"}}\n", `config.yaml:2:25: mail.smtp.password: ${a b} is not an environment variable`},
+		"open variable":      {head + "mail: {smtp: {username: \"${A\"}}\n", `config.yaml:2:25: mail.smtp.username: ${ is never closed`},
+		"no secret":          {head + "ledger: postgrs://u:secret@h/db\n", `config.yaml:2:9: ledger: a ledger that begins with "postgrs" is not possible`},
 		"not YAML":           {head + "mail:\n\tfrom: x\n", `config.yaml:3: not YAML:`},
 		"unclosed":           {head + "mail: {from: x\n", `config.yaml:`},
 		"not a mapping":      {"- a\n- b\n", `config.yaml:1:1: config.yaml: want keys and values here, not a list`},

@@ -124,7 +124,8 @@ func (c *Config) resolve(d *decoder) {
 	c.resolveFeeds(d)
 	kind, rest, _ := strings.Cut(c.Ledger, ":")
 	if (kind != "sqlite" && kind != "postgres" && kind != "postgresql") || rest == "" {
-		d.faultAt("ledger", "%q is not possible; write sqlite:publisher.db or postgres://user:password@host/database", c.Ledger)
+		// What follows the scheme may be a password.
+		d.faultAt("ledger", "a ledger that begins with %q is not possible; write sqlite:publisher.db or postgres://user:password@host/database", kind)
 	}
 	if _, port, err := net.SplitHostPort(c.Server.Listen); err != nil || !isPort(port) {
 		d.faultAt("server.listen", "%q is not an address to listen on; write it like 127.0.0.1:8080", c.Server.Listen)

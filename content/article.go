@@ -191,6 +191,8 @@ func (a *article) validate() {
 	}
 	if a.post.Date.IsZero() {
 		a.reject(a.front.lineOf("date"), "the post has no date; add a line such as "+a.example("date", "2025-01-29"))
+	} else if year := a.post.Date.Year(); year < 2 || year > 9998 {
+		a.reject(a.front.lineOf("date"), "the date is no day that feeds can name (years 2 to 9998); write it like "+a.example("date", "2025-01-29"))
 	}
 }
 
@@ -302,6 +304,10 @@ func (a *article) fillEnclosure(l *linker) {
 	}
 	if u, err := url.Parse(to.url); err == nil && e.Type == "" {
 		e.Type, _, _ = strings.Cut(mediaType(path.Ext(u.Path)), ";")
+	}
+	if kind, _, ok := strings.Cut(e.Type, "/"); e.Type != "" && (!ok || kind == "") {
+		a.warn(a.front.lineOf("enclosure"), fmt.Sprintf("the enclosure's type %q is no media type, such as audio/mpeg, and the enclosure is left out", e.Type))
+		return
 	}
 	if e.Type == "" {
 		return // a page, such as a video's address on a platform

@@ -147,8 +147,19 @@ func (w *walker) entry(ctx context.Context, e fs.DirEntry, full, rel string) err
 		w.problems = append(w.problems, Problem{Path: rel, Message: fmt.Sprintf("cannot be looked at: %v", reason(err)), Invalid: true})
 		return nil
 	}
-	w.files = append(w.files, file{path: clean(rel), real: full, size: info.Size(), modTime: info.ModTime()})
+	w.take(rel, full, info)
 	return nil
+}
+
+// take adds a file, unless its name has bytes that neither an address nor a feed
+// may hold.
+func (w *walker) take(rel, real string, info fs.FileInfo) {
+	if path := clean(rel); path != rel {
+		w.problems = append(w.problems, Problem{Path: path, Invalid: true,
+			Message: "the file's name has control characters or bytes that are not UTF-8 (shown as _) and is left out; rename it"})
+		return
+	}
+	w.files = append(w.files, file{path: rel, real: real, size: info.Size(), modTime: info.ModTime()})
 }
 
 // link takes a symbolic link to a file within the tree; one that leaves it could
@@ -176,7 +187,7 @@ func (w *walker) link(full, rel string) {
 	case info.IsDir():
 		w.warn(rel, "is a symbolic link to a folder of the same tree and was not followed: its posts are found where they are")
 	case info.Mode().IsRegular():
-		w.files = append(w.files, file{path: clean(rel), real: real, size: info.Size(), modTime: info.ModTime()})
+		w.take(rel, real, info)
 	}
 }
 

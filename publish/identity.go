@@ -2,6 +2,8 @@ package publish
 
 import (
 	"net/url"
+	"path"
+	"path/filepath"
 	"strings"
 
 	"github.com/google/uuid"
@@ -25,6 +27,11 @@ func (i identity) fixed(p *content.Post) string {
 		return id
 	}
 	return uuid.NewSHA1(uuid.NameSpaceURL, []byte(i.cfg.Site.URL.String()+"#"+id)).URN()
+}
+
+// file names a post's file as a person in config.yaml's folder would.
+func (i identity) file(p *content.Post) string {
+	return path.Join(filepath.ToSlash(i.cfg.Content.Dir), p.Path)
 }
 
 func isURI(s string) bool {

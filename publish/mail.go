@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -16,6 +17,9 @@ import (
 // reports what still waits.
 func (s *pass) mail(ctx context.Context) error {
 	if err := s.mailDue(ctx); err != nil || !s.live {
+		return err
+	}
+	if err := s.reportHeld(context.WithoutCancel(ctx)); err != nil {
 		return err
 	}
 	editions, err := s.ledger.UnfinishedEditions(context.WithoutCancel(ctx))
@@ -86,6 +90,10 @@ func (s *pass) settleInterrupted(ctx context.Context) error {
 		if s.cfg.Mail.Uncertain == "hold" {
 			r.Progress = ledger.Uncertain
 			r.Reply = "the program was stopped before the server's reply; mail.uncertain holds it"
+			if s.heldUncertain == nil {
+				s.heldUncertain = map[int64]int{}
+			}
+			s.heldUncertain[d.Edition]++
 		}
 		if _, err := s.ledger.Record(ctx, &r, nil); err != nil {
 			return err
@@ -93,6 +101,23 @@ func (s *pass) settleInterrupted(ctx context.Context) error {
 	}
 	if len(left) > 0 {
 		s.log.Warn("deliveries were interrupted", "count", len(left), "uncertain", s.cfg.Mail.Uncertain)
+	}
+	return nil
+}
+
+// reportHeld tells of the deliveries that this pass found interrupted and holds.
+func (s *pass) reportHeld(ctx context.Context) error {
+	for number, n := range s.heldUncertain {
+		i := slices.IndexFunc(s.report.Editions, func(r EditionReport) bool { return r.Number == number })
+		if i < 0 {
+			e, err := s.ledger.Edition(ctx, number)
+			if err != nil {
+				return err
+			}
+			i = len(s.report.Editions)
+			s.report.Editions = append(s.report.Editions, editionReport(e))
+		}
+		s.report.Editions[i].Uncertain += n
 	}
 	return nil
 }
@@ -120,6 +145,39 @@ func (s *pass) planned(ctx context.Context, editions []ledger.Edition) error {
 			}
 			r.Bytes = m.HTMLSize
 		}
+		s.report.Editions = append(s.report.Editions, r)
+	}
+	return s.plannedRetries(ctx)
+}
+
+// plannedRetries adds the deliveries that would be tried again now.
+func (s *pass) plannedRetries(ctx context.Context) error {
+	due := map[int64]int{}
+	var last ledger.Delivery
+	for {
+		page, err := s.ledger.Deferred(ctx, s.start, last.Edition, last.Subscriber, pageSize)
+		if err != nil {
+			return err
+		}
+		if len(page) == 0 {
+			break
+		}
+		for _, d := range page {
+			due[d.Edition]++
+		}
+		last = page[len(page)-1]
+	}
+	for _, number := range slices.Sorted(maps.Keys(due)) {
+		i := slices.IndexFunc(s.report.Editions, func(r EditionReport) bool { return r.Number == number })
+		if i >= 0 {
+			continue // its recipients are counted already
+		}
+		e, err := s.ledger.Edition(ctx, number)
+		if err != nil {
+			return err
+		}
+		r := editionReport(e)
+		r.Retries = due[number]
 		s.report.Editions = append(s.report.Editions, r)
 	}
 	return nil

@@ -37,6 +37,8 @@ type pass struct {
 	newest   int64 // the highest number given when the entries were
 	quiet    bool  // nothing has changed since the last pass, and nothing has come of age
 	messages messageCache
+	// heldUncertain counts, by edition, the interrupted deliveries that this pass holds.
+	heldUncertain map[int64]int
 
 	renderMu sync.Mutex // feeds are rendered by several goroutines
 	rendered map[string]*content.Rendering

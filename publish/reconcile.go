@@ -79,22 +79,59 @@ func newMatcher(rows []ledger.Post, posts []*content.Post, present func(string) 
 	return m
 }
 
-// claimGUIDs gives each fixed id to the first post that names it.
+// claimGUIDs gives each fixed id to one of the posts that name it: whose file the
+// ledger knows by that id, else knows at all, else no draft, else the first by path.
+// A copy that still bears the id of its original does not become it.
 func (m *matcher) claimGUIDs(ids identity) {
+	pathOf, known := map[string]string{}, map[string]bool{}
+	for _, row := range m.rows {
+		pathOf[row.ID] = row.Path
+		known[row.Path] = true
+	}
+	rank := func(p *content.Post, id string) int {
+		switch {
+		case pathOf[id] == p.Path:
+			return 0
+		case known[p.Path]:
+			return 1
+		case !p.Draft:
+			return 2
+		}
+		return 3
+	}
 	owner := map[string]*content.Post{}
+	for _, p := range m.posts {
+		id := ids.fixed(p)
+		if other := owner[id]; p.GUID != "" && (other == nil || rank(p, id) < rank(other, id)) {
+			owner[id] = p
+		}
+	}
 	for _, p := range m.posts {
 		if p.GUID == "" {
 			continue
 		}
 		id := ids.fixed(p)
-		if other, ok := owner[id]; ok {
-			m.problem = append(m.problem, content.Problem{Path: p.Path,
-				Message: fmt.Sprintf("the id %q is already that of %s; give this post another id, or none", p.GUID, other.Path)})
+		if owner[id] == p {
+			m.guids[p] = id
 			continue
 		}
-		owner[id] = p
-		m.guids[p] = id
+		m.problem = append(m.problem, content.Problem{Path: p.Path,
+			Message: fmt.Sprintf("the id %q is already that of %s; give this post another id, or none", p.GUID, ids.file(owner[id]))})
 	}
+}
+
+// stays reports that the post of a row is still where it was, and so is not p,
+// whatever id p claims now.
+func (m *matcher) stays(row ledger.Post, p *content.Post) bool {
+	if p.Path == row.Path {
+		return false
+	}
+	for _, other := range m.posts {
+		if other.Path == row.Path {
+			return m.guids[other] == "" || m.guids[other] == m.guids[p]
+		}
+	}
+	return false
 }
 
 // match pairs the posts that are still alone with free rows of the same key,
@@ -107,7 +144,7 @@ func (m *matcher) match(index map[string][]int, key func(*content.Post) string) 
 		}
 		best, score := -1, -1
 		for _, i := range index[k] {
-			if m.taken[i] {
+			if m.taken[i] || m.rows[i].Path != p.Path && m.rows[i].ID == m.guids[p] && m.stays(m.rows[i], p) {
 				continue
 			}
 			s := alike(p, m.rows[i])
@@ -151,9 +188,12 @@ func (m *matcher) result(id identity) reconciliation {
 		if i, ok := m.matched[p]; ok {
 			e.row = m.rows[i]
 		}
-		if fixed := m.guids[p]; fixed != "" && !ids[fixed] && (e.row.ID == "" || isURI(p.GUID)) {
+		if fixed := m.guids[p]; fixed != "" && e.row.ID == "" && !ids[fixed] {
 			e.row.ID = fixed
 			ids[fixed] = true
+		} else if fixed != "" && e.row.ID != "" && e.row.ID != fixed && isURI(p.GUID) {
+			r.problems = append(r.problems, content.Problem{Path: p.Path,
+				Message: fmt.Sprintf("the id %q comes too late: since the post was first seen, its id in feeds is %s, and stays that", p.GUID, e.row.ID)})
 		}
 		if e.row.ID == "" {
 			e.row.ID = freeID(id.rule(p), ids)
@@ -166,13 +206,13 @@ func (m *matcher) result(id identity) reconciliation {
 			r.gone = append(r.gone, row)
 		}
 	}
-	r.dropDuplicates()
+	r.dropDuplicates(id)
 	return r
 }
 
 // dropDuplicates leaves one post for each address: the one known longest, else
 // the older, else the first by path. A draft has no address yet.
-func (r *reconciliation) dropDuplicates() {
+func (r *reconciliation) dropDuplicates(id identity) {
 	order := slices.Clone(r.entries)
 	slices.SortStableFunc(order, func(a, b entry) int {
 		known := func(e entry) int64 {
@@ -196,7 +236,7 @@ func (r *reconciliation) dropDuplicates() {
 		}
 		losers[e.post] = true
 		r.problems = append(r.problems, content.Problem{Path: e.post.Path, Invalid: true,
-			Message: fmt.Sprintf("has the same address as %s (%s) and is left out; give one of them another slug", first.Path, e.post.URL)})
+			Message: fmt.Sprintf("has the same address as %s (%s) and is left out; give one of them another slug", id.file(first), e.post.URL)})
 	}
 	r.entries = slices.DeleteFunc(r.entries, func(e entry) bool { return losers[e.post] })
 }

@@ -19,7 +19,7 @@ type Report struct {
 	Missing int `json:"missing_subscribers,omitempty"`
 	// Outbox says that the built-in catcher took the mail: nobody was mailed.
 	Outbox bool `json:"outbox,omitempty"`
-	// Subscribers counts the active ones after the pass.
+	// Subscribers counts the active ones after the pass; -1 where it did not come to that.
 	Subscribers int `json:"subscribers"`
 	// Errors are what failed without stopping the pass: run again.
 	Errors []string `json:"errors,omitempty"`
@@ -55,6 +55,8 @@ type EditionReport struct {
 	Uncertain  int      `json:"uncertain"`
 	// Bytes is the size of the decoded HTML part that most recipients get.
 	Bytes int `json:"bytes,omitempty"`
+	// Retries counts, in a plan, the deliveries that would be tried again.
+	Retries int `json:"retries,omitempty"`
 	// Waiting says that nothing was tried: no retry was due yet.
 	Waiting bool `json:"waiting,omitempty"`
 }
@@ -67,7 +69,7 @@ type Warning struct {
 }
 
 func newReport() *Report {
-	return &Report{Feeds: FeedCounts{Written: []string{}}, Editions: []EditionReport{}, Warnings: []Warning{}}
+	return &Report{Subscribers: -1, Feeds: FeedCounts{Written: []string{}}, Editions: []EditionReport{}, Warnings: []Warning{}}
 }
 
 // Unfinished says that something failed, or was left for the next pass.

@@ -29,10 +29,11 @@ func Watch(ctx context.Context, log *slog.Logger, folders, files []string) <-cha
 		log.Warn("changes are noticed within a minute only: the system cannot watch files", "error", err)
 		return changed
 	}
-	w := &watch{watcher: watcher, log: log, folders: folders, files: map[string]bool{}, changed: changed}
+	w := &watch{watcher: watcher, log: log, files: map[string]bool{}, changed: changed}
 	for _, folder := range folders {
-		w.add(folder)
+		w.folders = append(w.folders, real(folder))
 	}
+	w.addFolders()
 	for _, file := range files {
 		w.files[file] = true
 		// The folder is watched: editors replace the file itself.
@@ -49,6 +50,23 @@ type watch struct {
 	files   map[string]bool
 	changed chan struct{}
 	failed  bool
+}
+
+// addFolders watches the folders and what they are in, so that one that was moved
+// away and comes back is noticed.
+func (w *watch) addFolders() {
+	for _, folder := range w.folders {
+		w.note(filepath.Dir(folder), w.watcher.Add(filepath.Dir(folder)))
+		w.add(folder)
+	}
+}
+
+// real is where a folder lies that may be named by a symbolic link.
+func real(folder string) string {
+	if path, err := filepath.EvalSymlinks(folder); err == nil {
+		return path
+	}
+	return folder
 }
 
 // wanted tells an event of interest from one of a file's neighbours.

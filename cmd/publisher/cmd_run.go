@@ -141,6 +141,10 @@ func (a *app) sayFeeds(cfg *config.Config, r *publish.Report, m mood) {
 
 func (a *app) sayMail(cfg *config.Config, r *publish.Report, m mood) {
 	for _, e := range r.Editions {
+		if m == would && e.Retries > 0 {
+			a.say("mail: would try %s of edition %d again: %s", count(e.Retries, "delivery"), e.Number, e.Subject)
+			continue
+		}
 		if m == would {
 			a.say("mail: would send edition %d (%s, %s, %d bytes) to %s: %s", e.Number, e.Cadence, count(len(e.Posts), "post"), e.Bytes, count(e.Recipients, "subscriber"), e.Subject)
 			continue
@@ -159,7 +163,7 @@ func (a *app) sayMail(cfg *config.Config, r *publish.Report, m mood) {
 		a.say("      nobody was mailed: mail.smtp.host is empty, so the messages are in %s/", strings.TrimSuffix(cfg.Mail.Outbox, "/"))
 	case len(r.Editions) == 0 && r.Subscribers == 0:
 		a.say("mail: nobody subscribes yet; `publisher subscribers add ADDRESS` adds one")
-	case len(r.Editions) == 0:
+	case len(r.Editions) == 0 && r.Subscribers > 0:
 		a.say("mail: nothing is due for the %s", count(r.Subscribers, "subscriber"))
 	}
 	if n := len(r.Held); n > 0 {

@@ -50,7 +50,10 @@ func run(ctx context.Context, args []string, sys system) int {
 	root.SetIn(sys.stdin)
 	root.SetOut(sys.stdout)
 	root.SetErr(sys.stderr)
-	if err := root.ExecuteContext(ctx); err != nil {
+	if err := root.ExecuteContext(ctx); err != nil && ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		a.hint("publisher: stopped; what was in flight is finished and remembered, the next `publisher run` carries on")
+		return exitFailed
+	} else if err != nil {
 		a.fail(err)
 		return a.exitCode(err)
 	}
