@@ -241,7 +241,7 @@ func (d *decoder) expand(key string, n *yaml.Node) (string, bool) {
 		}
 		return value
 	})
-	if rest := variable.ReplaceAllString(n.Value, ""); strings.Contains(rest, "${") {
+	if rest := variable.ReplaceAllString(n.Value, " "); strings.Contains(rest, "${") {
 		d.fault(n, "%s: ${ is never closed; write ${NAME} or ${NAME:-default}", key)
 		ok = false
 	}
