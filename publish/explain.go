@@ -116,7 +116,28 @@ func (s *pass) explainPost(ctx context.Context, name string) (*PostExplanation, 
 	}
 	x.State = s.state(e, len(x.Editions) > 0)
 	x.Reason = s.reason(e, x.State, len(x.Editions))
+	if x.State == StateNew && e.row.Seq > 0 {
+		over, err := s.passedBy(ctx, e.row.Seq)
+		if err != nil {
+			return nil, err
+		}
+		if over {
+			x.Reason = "It was ready for mail when nobody subscribed who wants it, and went to nobody. Who subscribes later gets what comes later."
+		}
+	}
 	return x, nil
+}
+
+// passedBy reports that every cadence has closed an edition, if an empty one,
+// since the post with that number was ready.
+func (s *pass) passedBy(ctx context.Context, number int64) (bool, error) {
+	for _, cadence := range s.cfg.Digest.Cadences {
+		_, through, err := s.ledger.LastClosed(ctx, cadence.Name)
+		if err != nil || through < number {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
 func (s *pass) reason(e entry, state State, editions int) string {
@@ -150,7 +171,7 @@ func (s *pass) explainSubscriber(ctx context.Context, sub ledger.Subscriber) (*S
 	if err != nil {
 		return nil, err
 	}
-	waits := false
+	waits, givenUp := false, false
 	for _, d := range deliveries {
 		edition, err := s.ledger.Edition(ctx, d.Edition)
 		if err != nil {
@@ -161,6 +182,7 @@ func (s *pass) explainSubscriber(ctx context.Context, sub ledger.Subscriber) (*S
 			summary.Subject = edition.Subject
 		}
 		waits = waits || d.Progress == ledger.Deferred || d.Progress == ledger.Sending
+		givenUp = givenUp || d.Progress == ledger.Failed && sub.Cursor < d.Through && d.Through >= s.newest
 		x.Deliveries = append(x.Deliveries, summary)
 	}
 	if sub.Status != ledger.Active {
@@ -175,6 +197,9 @@ func (s *pass) explainSubscriber(ctx context.Context, sub ledger.Subscriber) (*S
 		return nil, err
 	}
 	x.Reason = dueReason(x, waits)
+	if givenUp && !waits {
+		x.Reason = "Delivery was given up after mail.retry_for. What is due comes with the next newer post."
+	}
 	return x, nil
 }
 

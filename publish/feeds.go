@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"publisher/feed"
@@ -54,9 +55,21 @@ func (s *pass) writeFeeds(ctx context.Context) error {
 	s.report.Feeds.Unchanged = result.Unchanged
 	s.report.Feeds.Written = append(s.report.Feeds.Written, result.Written...)
 	if !s.live {
+		s.report.Feeds.Removed = stale(last, result)
 		return nil
 	}
 	return s.rememberFeeds(ctx, last, result, err == nil)
+}
+
+// stale lists the feeds that no post would be left of.
+func stale(last feedMemo, next feed.Result) []string {
+	var paths []string
+	for _, f := range last.Files {
+		if !slices.ContainsFunc(next.Documents, func(d feed.Document) bool { return d.Path == f.Path }) {
+			paths = append(paths, f.Path)
+		}
+	}
+	return paths
 }
 
 // feedSettings is all but the posts that decides what is in a feed.

@@ -80,8 +80,9 @@ func newMatcher(rows []ledger.Post, posts []*content.Post, present func(string) 
 }
 
 // claimGUIDs gives each fixed id to one of the posts that name it: whose file the
-// ledger knows by that id, else knows at all, else no draft, else the first by path.
-// A copy that still bears the id of its original does not become it.
+// ledger knows by that id, else one that it does not know by another, no draft before
+// a draft, the first by path. A copy that still bears the id of its original does not
+// become it.
 func (m *matcher) claimGUIDs(ids identity) {
 	pathOf, known := map[string]string{}, map[string]bool{}
 	for _, row := range m.rows {
@@ -93,11 +94,11 @@ func (m *matcher) claimGUIDs(ids identity) {
 		case pathOf[id] == p.Path:
 			return 0
 		case known[p.Path]:
-			return 1
-		case !p.Draft:
+			return 3
+		case p.Draft:
 			return 2
 		}
-		return 3
+		return 1
 	}
 	owner := map[string]*content.Post{}
 	for _, p := range m.posts {

@@ -87,7 +87,7 @@ func (s *pass) importFile(ctx context.Context, name string, memo *fileMemo, acce
 		memo.Missing = got.Missing - got.Removed
 	}
 	var faulty *ListError
-	if errors.As(err, &faulty) {
+	if errors.As(err, &faulty) && !accept {
 		warn(faulty.Line, faulty.Err.Error()+"; the list is left as it was")
 		memo.Missing, err = s.cameFromFile(ctx)
 	}

@@ -98,7 +98,7 @@ person: those named by id, path or address, or all. The next run mails them.`,
 					a.say("no post is held")
 					return nil
 				}
-				a.hint("the next `publisher run` mails them")
+				a.hint("the next pass mails them: `publisher run`, or the daemon within a minute")
 				return nil
 			})
 		},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -53,14 +54,29 @@ owner vouches for them. Who unsubscribed, bounced or complained is not brought b
 				if err != nil {
 					return err
 				}
+				if c.Flags().Changed("tags") && tags == "" {
+					if err := a.clearTags(c, s, args); err != nil {
+						return err
+					}
+				}
 				return a.sayImported(got, nil)
 			})
 		},
 	})
 	c.Flags().StringVar(&name, "name", "", "name")
 	c.Flags().StringVar(&cadence, "cadence", "", "how often (default digest.default)")
-	c.Flags().StringVar(&tags, "tags", "", "only posts with one of these tags, separated by ;")
+	c.Flags().StringVar(&tags, "tags", "", "only posts with one of these tags, separated by ; (\"\": every post)")
 	return c
+}
+
+// clearTags lets subscribers get every post again: an empty value in a row says nothing.
+func (a *app) clearTags(c *cobra.Command, s session, emails []string) error {
+	for _, email := range emails {
+		if _, err := s.ledger.SetPreferences(c.Context(), email, nil, &[]string{}, s.cfg.Digest.Default, s.publisher.Now()); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func addRows(emails []string, name, cadence string, tags []string) iter.Seq2[ledger.Row, error] {
@@ -120,14 +136,9 @@ func (a *app) subscribersList() *cobra.Command {
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return a.withCopy(c.Context(), func(s session) error {
-				shown := []publish.SubscriberJSON{}
-				for sub, err := range s.ledger.Subscribers(c.Context()) {
-					if err != nil {
-						return err
-					}
-					if status == "" || string(sub.Status) == status {
-						shown = append(shown, s.publisher.Shown(sub))
-					}
+				shown, err := s.shown(c.Context(), status)
+				if err != nil {
+					return err
 				}
 				if a.json {
 					return a.printJSON(shown)
@@ -145,6 +156,20 @@ func (a *app) subscribersList() *cobra.Command {
 	})
 	c.Flags().StringVar(&status, "status", "", "only those with this status")
 	return c
+}
+
+// shown lists the subscribers with that status, or all.
+func (s session) shown(ctx context.Context, status string) ([]publish.SubscriberJSON, error) {
+	shown := []publish.SubscriberJSON{}
+	for sub, err := range s.ledger.Subscribers(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		if status == "" || string(sub.Status) == status {
+			shown = append(shown, s.publisher.Shown(sub))
+		}
+	}
+	return shown, nil
 }
 
 func (a *app) subscribersImport() *cobra.Command {
@@ -224,14 +249,21 @@ func (a *app) sayImported(got ledger.Imported, warnings []publish.Warning) error
 }
 
 func (a *app) subscribersExport() *cobra.Command {
-	return &cobra.Command{
+	return a.jsonFlag(&cobra.Command{
 		Use:     "export [FILE]",
 		Short:   "Everyone as CSV, in the form that import reads; - is stdout",
 		Example: "  publisher subscribers export backup.csv\n  publisher subscribers export - | wc -l",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			return a.withCopy(c.Context(), func(s session) error {
-				if a.json || len(args) == 0 || args[0] == "-" {
+				if a.json {
+					shown, err := s.shown(c.Context(), "")
+					if err != nil {
+						return err
+					}
+					return a.printJSON(shown)
+				}
+				if len(args) == 0 || args[0] == "-" {
 					return s.publisher.Export(c.Context(), s.ledger, a.stdout)
 				}
 				f, err := os.OpenFile(args[0], os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
@@ -245,5 +277,5 @@ func (a *app) subscribersExport() *cobra.Command {
 				return nil
 			})
 		},
-	}
+	})
 }
