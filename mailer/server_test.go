@@ -42,6 +42,7 @@ type scriptedServer struct {
 	events   []event
 	accepted []string // recipients of accepted messages
 	bodies   map[string]string
+	ended    map[int]chan struct{} // by connection
 	open     sync.WaitGroup
 	closed   chan struct{}
 	conns    []net.Conn
@@ -53,7 +54,7 @@ func startScripted(t *testing.T, script func(event) string, offers ...string) *s
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &scriptedServer{t: t, listener: listener, offers: offers, script: script, bodies: map[string]string{}, closed: make(chan struct{})}
+	s := &scriptedServer{t: t, listener: listener, offers: offers, script: script, bodies: map[string]string{}, ended: map[int]chan struct{}{}, closed: make(chan struct{})}
 	s.open.Add(1)
 	go s.serve()
 	t.Cleanup(func() {
@@ -78,10 +79,13 @@ func (s *scriptedServer) serve() {
 		}
 		s.mu.Lock()
 		s.conns = append(s.conns, conn)
+		ended := make(chan struct{})
+		s.ended[n] = ended
 		s.mu.Unlock()
 		s.open.Add(1)
 		go func() {
 			defer s.open.Done()
+			defer close(ended)
 			defer conn.Close()
 			(&scriptedConn{server: s, n: n, conn: conn, r: bufio.NewReader(conn)}).run()
 		}()
@@ -94,8 +98,12 @@ func (s *scriptedServer) config() config.SMTP {
 	return config.SMTP{Host: "127.0.0.1", Port: addr.Port, TLS: "none", Auth: "auto", Connections: 1, Timeout: 5 * time.Second}
 }
 
-// verbs are the events of one connection, in order.
+// verbs are the events of one connection, in order, once the client has closed it.
 func (s *scriptedServer) verbs(conn int) string {
+	s.mu.Lock()
+	ended := s.ended[conn]
+	s.mu.Unlock()
+	<-ended
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var out []string
