@@ -78,12 +78,12 @@ func (l *Ledger) compare(m marks, beside string) error {
 	switch {
 	case l.temp != "" || beside == m.Next || m.Next != "" && beside == m.Last:
 		return nil
+	case m.Next == "": // begun anew: it knows nobody that another one has mailed
+		return nil
 	case beside == "" && m.Last == "": // the first mark was being made
 		return nil
 	case beside == "":
 		return &CloneError{l.guardPath(), "the ledger stands without the file that it was last sent with"}
-	case m.Next == "":
-		return &CloneError{l.guardPath(), "the ledger was never sent from, but another one was here"}
 	}
 	return &CloneError{l.guardPath(), "the ledger is not as it was when it was last sent from here"}
 }
