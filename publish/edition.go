@@ -86,7 +86,7 @@ func (s *pass) gather(ctx context.Context, cadence config.Cadence, through int64
 		return nil, nil
 	}
 	var posts []entry
-	for _, post := range byNewest(s.entries) {
+	for _, post := range s.mailable {
 		if in[post.row.ID] {
 			posts = append(posts, post)
 		}
@@ -102,12 +102,20 @@ func (s *pass) gather(ctx context.Context, cadence config.Cadence, through int64
 // through that number, newest first.
 func (s *pass) due(cursor, through int64, tags []string) []entry {
 	var due []entry
-	for _, e := range s.entries {
-		if e.row.Seq > cursor && e.row.Seq <= through && s.published(e) && !e.post.FeedOnly && wants(tags, e.post.Tags) {
+	for _, e := range s.mailable {
+		if e.row.Seq > cursor && e.row.Seq <= through && wants(tags, e.post.Tags) {
 			due = append(due, e)
 		}
 	}
-	return byNewest(due)
+	return due
+}
+
+// numbered are the posts that an edition may have, newest first. They are picked
+// once in a pass: every recipient's share is taken from them.
+func (s *pass) numbered() []entry {
+	return byNewest(slices.DeleteFunc(slices.Clone(s.entries), func(e entry) bool {
+		return e.row.Seq == 0 || !s.published(e) || e.post.FeedOnly
+	}))
 }
 
 // wants reports whether a subscriber with those tags gets a post with these:

@@ -190,8 +190,8 @@ func (s *pass) postsOf(e *ledger.Edition) []entry {
 		in[id] = true
 	}
 	var posts []entry
-	for _, post := range byNewest(s.entries) {
-		if in[post.row.ID] && s.published(post) && !post.post.FeedOnly {
+	for _, post := range s.mailable {
+		if in[post.row.ID] {
 			posts = append(posts, post)
 		}
 	}

@@ -34,8 +34,9 @@ type pass struct {
 	first    time.Time // when the first pass was; this one's start until there was one
 	isFirst  bool
 	entries  []entry
-	newest   int64 // the highest number given when the entries were
-	quiet    bool  // nothing has changed since the last pass, and nothing has come of age
+	mailable []entry // those of them that an edition may have, newest first
+	newest   int64   // the highest number given when the entries were
+	quiet    bool    // nothing has changed since the last pass, and nothing has come of age
 	messages messageCache
 	// heldUncertain counts, by edition, the interrupted deliveries that this pass holds.
 	heldUncertain map[int64]int
@@ -119,6 +120,7 @@ func (s *pass) survey(ctx context.Context) error {
 	if err := s.remember(ctx, r); err != nil {
 		return err
 	}
+	s.mailable = s.numbered()
 	if s.newest, err = s.ledger.Newest(ctx); err != nil {
 		return err
 	}

@@ -33,7 +33,7 @@ func reconcile(rows []ledger.Post, posts []*content.Post, present func(path stri
 	m.match(m.byID, func(p *content.Post) string { return m.guids[p] })
 	m.match(m.byPath, func(p *content.Post) string { return p.Path })
 	m.match(m.byURL, func(p *content.Post) string { return p.URL })
-	m.match(m.byBody, bodyKey)
+	m.match(m.byBody, func(p *content.Post) string { return bodyKey(p.BodyHash[:], p.Title) })
 	m.match(m.byHeadline, func(p *content.Post) string { return headline(p.Title, p.Date.Unix()) })
 	return m.result(id)
 }
@@ -44,7 +44,7 @@ type matcher struct {
 	taken   map[int]bool          // rows, by index
 	matched map[*content.Post]int // the row of a post
 	guids   map[*content.Post]string
-	files   map[string]bool // paths in the tree
+	files   map[string]*content.Post // by path in the tree
 	present func(path string) bool
 	problem []content.Problem
 
@@ -54,27 +54,24 @@ type matcher struct {
 
 func newMatcher(rows []ledger.Post, posts []*content.Post, present func(string) bool, id identity) *matcher {
 	m := &matcher{rows: rows, posts: posts, taken: map[int]bool{}, matched: map[*content.Post]int{},
-		guids: map[*content.Post]string{}, files: map[string]bool{}, present: present, weak: map[int]bool{},
+		guids: map[*content.Post]string{}, files: map[string]*content.Post{}, present: present, weak: map[int]bool{},
 		byID: map[string][]int{}, byPath: map[string][]int{}, byURL: map[string][]int{},
 		byBody: map[string][]int{}, byHeadline: map[string][]int{}}
 	for _, p := range posts {
-		m.files[p.Path] = true
+		m.files[p.Path] = p
 	}
 	m.claimGUIDs(id)
 	for i, row := range rows {
 		m.byID[row.ID] = append(m.byID[row.ID], i)
 		m.byPath[row.Path] = append(m.byPath[row.Path], i)
 		m.weak[i] = !row.Gone.IsZero()
-		if m.files[row.Path] || present(row.Path) {
+		if m.files[row.Path] != nil || present(row.Path) {
 			continue
 		}
 		m.byURL[row.URL] = append(m.byURL[row.URL], i)
-		key := fmt.Sprintf("%x", row.BodyHash)
-		if isEmptyBody(row.BodyHash) {
-			key += row.Title
-		}
-		m.byBody[key] = append(m.byBody[key], i)
-		m.byHeadline[headline(row.Title, row.Date.Unix())] = append(m.byHeadline[headline(row.Title, row.Date.Unix())], i)
+		body, title := bodyKey(row.BodyHash, row.Title), headline(row.Title, row.Date.Unix())
+		m.byBody[body] = append(m.byBody[body], i)
+		m.byHeadline[title] = append(m.byHeadline[title], i)
 	}
 	return m
 }
@@ -124,15 +121,8 @@ func (m *matcher) claimGUIDs(ids identity) {
 // stays reports that the post of a row is still where it was, and so is not p,
 // whatever id p claims now.
 func (m *matcher) stays(row ledger.Post, p *content.Post) bool {
-	if p.Path == row.Path {
-		return false
-	}
-	for _, other := range m.posts {
-		if other.Path == row.Path {
-			return m.guids[other] == "" || m.guids[other] == m.guids[p]
-		}
-	}
-	return false
+	there := m.files[row.Path]
+	return there != nil && there != p && (m.guids[there] == "" || m.guids[there] == m.guids[p])
 }
 
 // match pairs the posts that are still alone with free rows of the same key,
@@ -145,7 +135,7 @@ func (m *matcher) match(index map[string][]int, key func(*content.Post) string) 
 		}
 		best, score := -1, -1
 		for _, i := range index[k] {
-			if m.taken[i] || m.rows[i].Path != p.Path && m.rows[i].ID == m.guids[p] && m.stays(m.rows[i], p) {
+			if m.taken[i] || m.rows[i].ID == m.guids[p] && m.stays(m.rows[i], p) {
 				continue
 			}
 			s := alike(p, m.rows[i])
@@ -242,17 +232,13 @@ func (r *reconciliation) dropDuplicates(id identity) {
 	r.entries = slices.DeleteFunc(r.entries, func(e entry) bool { return losers[e.post] })
 }
 
-func bodyKey(p *content.Post) string {
-	key := fmt.Sprintf("%x", p.BodyHash)
-	if isEmptyBody(p.BodyHash[:]) {
-		key += p.Title
+// bodyKey is what a body is recognised by: its hash, and where it is empty and so
+// says nothing, the title.
+func bodyKey(hash []byte, title string) string {
+	if empty := sha256.Sum256(nil); bytes.Equal(hash, empty[:]) {
+		return "empty " + title
 	}
-	return key
-}
-
-func isEmptyBody(hash []byte) bool {
-	empty := sha256.Sum256(nil)
-	return bytes.Equal(hash, empty[:])
+	return string(hash)
 }
 
 func headline(title string, date int64) string { return fmt.Sprintf("%d %s", date, title) }
