@@ -361,12 +361,12 @@ func TestDeliverManyConnectionsUnderFaults(t *testing.T) {
 		t.Errorf("%d messages count as sent that the server has not", len(sent))
 	}
 	server.listener.Close()
-	for range 1000 {
+	server.open.Wait() // until the server's side has seen every connection end
+	for range 10000 {
 		if runtime.NumGoroutine() <= before+2 {
 			return
 		}
 		runtime.Gosched()
-		time.Sleep(time.Millisecond) // the server's side ends on its own time
 	}
 	t.Errorf("%d goroutines, %d before", runtime.NumGoroutine(), before)
 }
