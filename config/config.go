@@ -16,6 +16,7 @@ import (
 // has returned it, and nothing changes it afterwards.
 type Config struct {
 	Site        Site        `yaml:"site"`
+	Languages   []Language  `yaml:"languages"` // beside site.language; none: all is together
 	Content     Content     `yaml:"content"`
 	Feeds       Feeds       `yaml:"feeds"`
 	Digest      Digest      `yaml:"digest"`

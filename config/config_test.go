@@ -119,6 +119,16 @@ func TestFaults(t *testing.T) {
 		"empty file":         {"", `config.yaml: site.url: is missing`},
 		"time zone":          {"site: {url: https://e.com, timezone: Mars/Base}\n", `config.yaml:1:38: site.timezone: there is no time zone "Mars/Base"`},
 		"language":           {"site: {url: https://e.com, language: \"???\"}\n", `config.yaml:1:38: site.language:`},
+		"languages, a list":  {head + "languages: [de]\n", `config.yaml:2:12: languages: want languages with what they are called, such as de: {`},
+		"no language tag":    {head + "languages:\n  german: {title: x}\n", `config.yaml:3:3: languages: "german" is not a language; write a BCP 47 tag`},
+		"underscore":         {head + "languages: {de_AT: }\n", `config.yaml:2:13: languages: "de_AT" is not a language`},
+		"undetermined":       {head + "languages: {und: }\n", `config.yaml:2:13: languages: "und" is not a language`},
+		"language twice":     {head + "languages:\n  de: {title: a}\n  DE: {title: b}\n", `config.yaml:4:3: languages.DE stands here a second time`},
+		"language's key":     {head + "languages:\n  de: {titel: x}\n", `config.yaml:3:8: unknown key "languages.de.titel"; did you mean "title"?`},
+		"language's URL":     {head + "languages:\n  de: {url: /de}\n", `config.yaml:3:13: languages.de.url: "/de" is not a web address`},
+		"language, no keys":  {head + "languages:\n  de: Deutsch\n", `config.yaml:3:7: languages.de: want keys and values here`},
+		"site's language":    {head + "languages:\n  EN: {title: x}\n", `config.yaml:3:3: languages.EN: is site.language, which has the main feeds`},
+		"language's folder":  {head + "languages:\n  de: \nfeeds: {rss: de/feed.xml}\n", `config.yaml:3:3: languages.de: its feeds are to be in the folder de, and so is de/feed.xml`},
 		"duration":           {head + "digest: {settle: soon}\n", `config.yaml:2:18: digest.settle: "soon" is not a duration`},
 		"negative duration":  {head + "digest: {settle: -5m}\n", `config.yaml:2:18: digest.settle:`},
 		"start":              {head + "digest: {start: yesterday}\n", `config.yaml:2:17: digest.start: "yesterday" is not a day`},
@@ -193,7 +203,7 @@ func TestSampleHasEveryKey(t *testing.T) {
 		"permalink", "exclude", "excerpt_words", "rss", "atom", "json", "items", "content", "tags", "archive", "hubs", "cadences",
 		"default", "start", "settle", "max_posts", "max_bytes", "hold_above", "subject", "logo", "from", "reply_to", "bounce_to", "postal_address",
 		"bounces", "uncertain", "retry_for", "smtp", "host", "port", "tls", "username", "password", "auth", "connections",
-		"messages_per_connection", "rate", "timeout", "dkim", "outbox", "subscribers", "file", "ledger", "server", "listen", "templates"} {
+		"messages_per_connection", "rate", "timeout", "dkim", "outbox", "languages", "subscribers", "file", "ledger", "server", "listen", "templates"} {
 		if !strings.Contains(string(data), key+":") {
 			t.Errorf("config.yaml does not show %s", key)
 		}

@@ -55,6 +55,9 @@ func (d *decoder) value(key string, n *yaml.Node, v reflect.Value) {
 	case *[]Cadence:
 		d.cadences(key, n, into)
 		return
+	case *[]Language:
+		d.languages(key, n, into)
+		return
 	case *[]string:
 		d.strings(key, n, into)
 		return
@@ -138,7 +141,7 @@ func (d *decoder) text(key string, n *yaml.Node, text string, v reflect.Value) {
 				d.fault(n, "%s: want text, not %s; put it in quotes if it is meant", key, text)
 			}
 		}
-		if key != "mail.postal_address" && key != "site.description" && strings.ContainsAny(text, "\r\n") {
+		if key != "mail.postal_address" && !strings.HasSuffix(key, ".description") && strings.ContainsAny(text, "\r\n") {
 			d.fault(n, "%s: want a single line", key)
 		}
 		v.SetString(strings.TrimSpace(text))

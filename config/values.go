@@ -84,6 +84,7 @@ func (d *decoder) rates(key string, n *yaml.Node, text string) []Rate {
 // resolve fills in what depends on other keys and checks what spans them.
 func (c *Config) resolve(d *decoder) {
 	c.resolveSite(d)
+	c.resolveLanguages(d)
 	c.resolveDigest(d)
 	c.resolveMail(d)
 	for _, f := range []struct{ key, value, want string }{
