@@ -54,7 +54,7 @@ func testCancel(t *testing.T, open func(*testing.T) *ledger.Ledger) {
 	l := open(t)
 	deferred, untried, other := newSender(t, l, "deferred@example.com"), newSender(t, l, "untried@example.com"), newSender(t, l, "other@example.com")
 	daily := "daily"
-	_, err := l.SetPreferences(ctx, "other@example.com", &daily, nil, "weekly", noon)
+	_, err := l.SetPreferences(ctx, "other@example.com", ledger.Choice{Cadence: &daily}, "weekly", noon)
 	must(t, err)
 	number(t, l, 3)
 	edition := closeEdition(t, l, "weekly", 0, 3)

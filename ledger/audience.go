@@ -6,16 +6,66 @@ import (
 	"strings"
 )
 
-// Audience names a cadence's subscribers.
+// Audience names the subscribers of a cadence who read in one language.
 type Audience struct {
 	Cadence string
 	// Default adds subscribers whose cadence is "" or none of Configured.
 	Default    bool
 	Configured []string
+	// Languages are those that have digests of their own, the site's first; none:
+	// all subscribers are in one audience. Language is one of them, "" for the site's.
+	Languages []string
+	Language  string
 }
 
 // where is the condition on subscriber s, whose arguments follow those given.
 func (a Audience) where(args []any) (string, []any) {
+	cadence, args := a.hasCadence(args)
+	language, args := a.reads(args)
+	return cadence + " AND " + language, args
+}
+
+// reads is the condition on the language. Whose language is none of Languages
+// reads in the site's.
+func (a Audience) reads(args []any) (string, []any) {
+	if len(a.Languages) < 2 {
+		return "1 = 1", args
+	}
+	if a.Language != "" {
+		return longest(a.Language, a.Languages, args)
+	}
+	var others []string
+	for _, tag := range a.Languages[1:] {
+		var other string
+		other, args = longest(tag, a.Languages, args)
+		others = append(others, other)
+	}
+	return "NOT (" + strings.Join(others, " OR ") + ")", args
+}
+
+// longest holds where a tag is the longest of all that the subscriber's language
+// begins with, which is what Lookup finds (RFC 4647 §3.4).
+func longest(tag string, all []string, args []any) (string, []any) {
+	condition, args := begins(tag, args)
+	for _, other := range all {
+		if strings.HasPrefix(other, tag+"-") {
+			var longer string
+			longer, args = begins(other, args)
+			condition += " AND NOT " + longer
+		}
+	}
+	return "(" + condition + ")", args
+}
+
+// begins holds where the subscriber's language is the tag or a variety of it.
+func begins(tag string, args []any) (string, []any) {
+	args = append(args, tag, tag+"-")
+	n := len(args)
+	return fmt.Sprintf("(s.language = $%d OR substr(s.language, 1, length($%d)) = $%d)", n-1, n, n), args
+}
+
+// hasCadence is the condition on the cadence.
+func (a Audience) hasCadence(args []any) (string, []any) {
 	if !a.Default {
 		args = append(args, a.Cadence)
 		return fmt.Sprintf("s.cadence = $%d", len(args)), args
@@ -33,7 +83,7 @@ func (a Audience) where(args []any) (string, []any) {
 	return "s.cadence NOT IN (" + strings.Join(others, ", ") + ")", args
 }
 
-// Group is the active subscribers of one cadence who share cursor and tags,
+// Group is the active subscribers of one audience who share cursor and tags,
 // and so the set of posts that they are due.
 type Group struct {
 	Cursor int64
@@ -52,7 +102,7 @@ func notGivenUp(through string) string {
 	return "NOT EXISTS (SELECT 1 FROM delivery f WHERE f.subscriber = s.id AND f.progress = 'failed' AND f.through_seq >= " + through + ")"
 }
 
-// Groups returns who of the cadence is behind through, has no open delivery, and
+// Groups returns who of the audience is behind through, has no open delivery, and
 // none up to there that was given up.
 // Subscribers whose cadence is "" or no longer configured count as Audience.Default says.
 func (l *Ledger) Groups(ctx context.Context, a Audience, through int64) ([]Group, error) {

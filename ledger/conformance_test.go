@@ -30,6 +30,9 @@ var conformance = map[string]func(t *testing.T, open func(*testing.T) *ledger.Le
 	"status":                      testStatus,
 	"subscribers stream":          testSubscribers,
 	"groups and recipients":       testAudience,
+	"languages":                   testLanguages,
+	"language is a choice":        testLanguageChoice,
+	"regroup":                     testRegroup,
 	"editions":                    testEditions,
 	"record":                      testRecord,
 	"record refuses":              testRecordRefuses,
@@ -138,7 +141,7 @@ func subscriber(t *testing.T, l *ledger.Ledger, email string) ledger.Subscriber 
 func closeEdition(t *testing.T, l *ledger.Ledger, cadence string, after, through int64) int64 {
 	t.Helper()
 	e := ledger.Edition{Cadence: cadence, Subject: "News", Closed: noon, After: after, Through: through}
-	must(t, l.CloseEdition(ctx, &e))
+	must(t, l.CloseEditions(ctx, &e))
 	return e.Number
 }
 
@@ -232,12 +235,14 @@ func testEditions(t *testing.T, open func(*testing.T) *ledger.Ledger) {
 
 	first := ledger.Edition{Cadence: "daily", Subject: "One", Closed: noon, After: 0, Through: 2, Posts: []string{"b", "a"}, Recipients: 2}
 	second := ledger.Edition{Cadence: "weekly", Subject: "Two", Closed: noon.Add(time.Hour), Through: 2, Posts: []string{"b"}}
-	must(t, l.CloseEdition(ctx, &first))
-	must(t, l.CloseEdition(ctx, &second))
-	if first.Number != 1 || second.Number != 2 {
-		t.Errorf("numbers %d and %d, want 1 and 2", first.Number, second.Number)
+	third := ledger.Edition{Cadence: "weekly", Language: "de", Subject: "Drei", Closed: noon.Add(time.Hour), Through: 2, Posts: []string{"c"}}
+	must(t, l.CloseEditions(ctx, &first))
+	must(t, l.CloseEditions(ctx))
+	must(t, l.CloseEditions(ctx, &second, &third))
+	if first.Number != 1 || second.Number != 2 || third.Number != 3 {
+		t.Errorf("numbers %d, %d and %d, want 1, 2 and 3", first.Number, second.Number, third.Number)
 	}
-	want1(t, []ledger.Edition{second, first})(l.Editions(ctx))
+	want1(t, []ledger.Edition{third, second, first})(l.Editions(ctx))
 
 	must(t, l.CloseEmpty(ctx, "daily", noon.Add(24*time.Hour), 5))
 	at, through, err = l.LastClosed(ctx, "daily")

@@ -8,10 +8,11 @@ import (
 	"time"
 )
 
-// Edition is one digest of one cadence, closed at one moment.
+// Edition is one digest of one cadence, in one language, closed at one moment.
 type Edition struct {
 	Number                            int64
 	Cadence                           string
+	Language                          string // of those with digests of their own; "": the site's
 	Subject                           string
 	Closed                            time.Time
 	After                             int64    // the sequence number its oldest post stands behind
@@ -34,25 +35,34 @@ func (l *Ledger) LastClosed(ctx context.Context, cadence string) (at time.Time, 
 	return at, through, l.fail("read when "+cadence+" last closed", err)
 }
 
-// CloseEdition stores the edition, gives it the next number, and notes for
-// LastClosed that the cadence closed.
-func (l *Ledger) CloseEdition(ctx context.Context, e *Edition) error {
-	var number int64
-	err := l.change(ctx, "close an edition of "+e.Cadence, func(tx *sql.Tx) error {
-		err := tx.QueryRowContext(ctx, `
-			INSERT INTO edition (number, cadence, subject, closed_at, after_seq, through_seq, posts, recipients)
-			VALUES ((SELECT COALESCE(MAX(number), 0) + 1 FROM edition), $1, $2, $3, $4, $5, $6, $7)
-			RETURNING number`,
-			e.Cadence, e.Subject, instant(e.Closed), e.After, e.Through, list(e.Posts), e.Recipients).Scan(&number)
-		if err != nil {
-			return err
-		}
-		return noteClosed(ctx, tx, e.Cadence, e.Closed, e.Through)
-	})
-	if err == nil {
-		e.Number = number
+// CloseEditions stores editions of one cadence that close at one moment, gives them
+// the next numbers, and notes for LastClosed that the cadence closed.
+func (l *Ledger) CloseEditions(ctx context.Context, editions ...*Edition) error {
+	if len(editions) == 0 {
+		return nil
 	}
-	return err
+	numbers := make([]int64, len(editions))
+	first := editions[0]
+	err := l.change(ctx, "close an edition of "+first.Cadence, func(tx *sql.Tx) error {
+		for i, e := range editions {
+			err := tx.QueryRowContext(ctx, `
+				INSERT INTO edition (number, cadence, language, subject, closed_at, after_seq, through_seq, posts, recipients)
+				VALUES ((SELECT COALESCE(MAX(number), 0) + 1 FROM edition), $1, $2, $3, $4, $5, $6, $7, $8)
+				RETURNING number`,
+				e.Cadence, e.Language, e.Subject, instant(e.Closed), e.After, e.Through, list(e.Posts), e.Recipients).Scan(&numbers[i])
+			if err != nil {
+				return err
+			}
+		}
+		return noteClosed(ctx, tx, first.Cadence, first.Closed, first.Through)
+	})
+	if err != nil {
+		return err
+	}
+	for i, number := range numbers {
+		editions[i].Number = number
+	}
+	return nil
 }
 
 // CloseEmpty notes for LastClosed that the schedule fired and nothing was due.
@@ -73,7 +83,7 @@ func noteClosed(ctx context.Context, tx *sql.Tx, cadence string, at time.Time, t
 // editions reads those that the condition names, each with its counts.
 func (l *Ledger) editions(ctx context.Context, where string, args ...any) ([]Edition, error) {
 	return collect(ctx, l.read, scanEdition, `
-		SELECT e.number, e.cadence, e.subject, e.closed_at, e.after_seq, e.through_seq, e.posts, e.recipients,
+		SELECT e.number, e.cadence, e.language, e.subject, e.closed_at, e.after_seq, e.through_seq, e.posts, e.recipients,
 			e.done_at, e.canceled_at IS NOT NULL,
 			COUNT(CASE d.progress WHEN 'sent' THEN 1 END), COUNT(CASE d.progress WHEN 'deferred' THEN 1 END),
 			COUNT(CASE d.progress WHEN 'failed' THEN 1 END), COUNT(CASE d.progress WHEN 'uncertain' THEN 1 END)
@@ -82,7 +92,7 @@ func (l *Ledger) editions(ctx context.Context, where string, args ...any) ([]Edi
 }
 
 func scanEdition(row scanner) (e Edition, err error) {
-	err = row.Scan(&e.Number, &e.Cadence, &e.Subject, (*instant)(&e.Closed), &e.After, &e.Through,
+	err = row.Scan(&e.Number, &e.Cadence, &e.Language, &e.Subject, (*instant)(&e.Closed), &e.After, &e.Through,
 		(*list)(&e.Posts), &e.Recipients, (*instant)(&e.Done), &e.Canceled,
 		&e.Sent, &e.Deferred, &e.Failed, &e.Uncertain)
 	return e, err

@@ -16,6 +16,7 @@ type Row struct {
 	Status    Status // "": active
 	Cadence   string // "": digest.default
 	Tags      []string
+	Language  string    // BCP 47; "": the site's own
 	Created   time.Time // zero: now
 	Confirmed time.Time
 }
@@ -46,7 +47,7 @@ type Imported struct {
 //     called after the last row with the number missing and the number of rows
 //     that the file had last time, agrees.
 //   - FromCommand: a field that a row leaves empty stays as it is.
-//   - Changed tags or cadence do not reach back: the cursor is first raised to the
+//   - Changed tags, language or cadence do not reach back: the cursor is first raised to the
 //     last closed edition of the subscriber's (old) cadence.
 //   - Of rows with one address the last counts. One that NormalizeEmail refuses,
 //     or an error among the rows, ends the import and nothing is changed.
@@ -92,10 +93,10 @@ func (i *importer) stage(ctx context.Context, rows iter.Seq2[Row, error]) error 
 	}
 	defer tx.Rollback()
 	insert, err := tx.PrepareContext(ctx, `
-		INSERT INTO import_row (email_key, email, name, status, cadence, tags, created_at, confirmed_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+		INSERT INTO import_row (email_key, email, name, status, cadence, tags, language, created_at, confirmed_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 		ON CONFLICT (email_key) DO UPDATE SET email = excluded.email, name = excluded.name, status = excluded.status,
-			cadence = excluded.cadence, tags = excluded.tags,
+			cadence = excluded.cadence, tags = excluded.tags, language = excluded.language,
 			created_at = excluded.created_at, confirmed_at = excluded.confirmed_at`)
 	if err != nil {
 		return err
@@ -127,7 +128,7 @@ func (i *importer) stageRow(ctx context.Context, insert *sql.Stmt, r Row) error 
 	if r.Created.IsZero() {
 		r.Created = i.now
 	}
-	_, err = insert.ExecContext(ctx, key, r.Email, r.Name, r.Status, r.Cadence, normalTags(r.Tags), instant(r.Created), instant(r.Confirmed))
+	_, err = insert.ExecContext(ctx, key, r.Email, r.Name, r.Status, r.Cadence, normalTags(r.Tags), r.Language, instant(r.Created), instant(r.Confirmed))
 	return err
 }
 
@@ -203,15 +204,16 @@ func (i *importer) readPairs(ctx context.Context, tx *sql.Tx, after string) ([]p
 	which := "1 = 1"
 	if i.origin == FromFile {
 		which = `(s.file_status IS NULL OR s.file_status <> r.status OR s.file_name <> r.name
-			OR s.file_cadence <> r.cadence OR s.file_tags <> r.tags OR s.status = 'removed'
+			OR s.file_cadence <> r.cadence OR s.file_tags <> r.tags OR s.file_language <> r.language OR s.status = 'removed'
 			OR s.confirmed_at IS NULL AND r.confirmed_at IS NOT NULL)`
 	}
 	rows, err := tx.QueryContext(ctx, `
-		SELECT r.email_key, r.email, r.name, r.status, r.cadence, r.tags, r.created_at, r.confirmed_at,
+		SELECT r.email_key, r.email, r.name, r.status, r.cadence, r.tags, r.language, r.created_at, r.confirmed_at,
 			COALESCE(s.id, 0), COALESCE(s.email, ''), COALESCE(s.name, ''), COALESCE(s.status, ''),
-			COALESCE(s.cadence, ''), COALESCE(s.tags, ''), s.created_at, s.confirmed_at,
+			COALESCE(s.cadence, ''), COALESCE(s.tags, ''), COALESCE(s.language, ''), s.created_at, s.confirmed_at,
 			COALESCE(s.cursor_seq, 0), COALESCE(s.from_file, FALSE),
-			COALESCE(s.file_name, ''), COALESCE(s.file_cadence, ''), COALESCE(s.file_tags, ''), COALESCE(s.file_status, '')
+			COALESCE(s.file_name, ''), COALESCE(s.file_cadence, ''), COALESCE(s.file_tags, ''),
+			COALESCE(s.file_language, ''), COALESCE(s.file_status, '')
 		FROM import_row r LEFT JOIN subscriber s ON s.email_key = r.email_key
 		WHERE r.email_key > $1 AND `+which+` ORDER BY r.email_key LIMIT $2`, after, page)
 	if err != nil {
@@ -222,10 +224,10 @@ func (i *importer) readPairs(ctx context.Context, tx *sql.Tx, after string) ([]p
 	for rows.Next() {
 		var p pair
 		var s Subscriber
-		targets := []any{&p.key, &p.row.Email, &p.row.Name, &p.row.Status, &p.row.Cadence, (*list)(&p.row.Tags),
+		targets := []any{&p.key, &p.row.Email, &p.row.Name, &p.row.Status, &p.row.Cadence, (*list)(&p.row.Tags), &p.row.Language,
 			(*instant)(&p.row.Created), (*instant)(&p.row.Confirmed)}
 		targets = append(targets, s.fields()...)
-		targets = append(targets, &p.said.Name, &p.said.Cadence, (*list)(&p.said.Tags), &p.said.Status)
+		targets = append(targets, &p.said.Name, &p.said.Cadence, (*list)(&p.said.Tags), &p.said.Language, &p.said.Status)
 		if err := rows.Scan(targets...); err != nil {
 			return nil, err
 		}
@@ -245,11 +247,11 @@ func prepareMerge(ctx context.Context, tx *sql.Tx) (s mergeStatements, err error
 		to   **sql.Stmt
 		text string
 	}{
-		{&s.insert, `INSERT INTO subscriber (email, email_key, name, status, status_at, cadence, tags,
-				created_at, confirmed_at, cursor_seq, from_file, file_name, file_cadence, file_tags, file_status)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`},
+		{&s.insert, `INSERT INTO subscriber (email, email_key, name, status, status_at, cadence, tags, language,
+				created_at, confirmed_at, cursor_seq, from_file, file_name, file_cadence, file_tags, file_language, file_status)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`},
 		{&s.update, updateSubscriber},
-		{&s.remember, `UPDATE subscriber SET file_name = $2, file_cadence = $3, file_tags = $4, file_status = $5
+		{&s.remember, `UPDATE subscriber SET file_name = $2, file_cadence = $3, file_tags = $4, file_language = $5, file_status = $6
 			WHERE email_key = $1`},
 	} {
 		if *p.to, err = tx.PrepareContext(ctx, p.text); err != nil {
@@ -302,9 +304,9 @@ func (i *importer) insert(ctx context.Context, do mergeStatements, p pair) error
 	if i.origin == FromFile {
 		said, saidStatus = r, sql.NullString{String: string(r.Status), Valid: true}
 	}
-	_, err := do.insert.ExecContext(ctx, r.Email, p.key, r.Name, r.Status, instant(i.now), r.Cadence, list(r.Tags),
+	_, err := do.insert.ExecContext(ctx, r.Email, p.key, r.Name, r.Status, instant(i.now), r.Cadence, list(r.Tags), r.Language,
 		instant(r.Created), instant(r.Confirmed), i.newest, i.origin == FromFile,
-		said.Name, said.Cadence, list(said.Tags), saidStatus)
+		said.Name, said.Cadence, list(said.Tags), said.Language, saidStatus)
 	return err
 }
 
@@ -328,6 +330,9 @@ func (i *importer) changed(p pair) Subscriber {
 	if list(row.Tags).String() != list(said.Tags).String() {
 		s.Tags = row.Tags
 	}
+	if row.Language != said.Language {
+		s.Language = row.Language
+	}
 	if s.Confirmed.IsZero() {
 		s.Confirmed = row.Confirmed
 	}
@@ -348,7 +353,7 @@ func (i *importer) remember(ctx context.Context, do mergeStatements, p pair) err
 	if i.origin != FromFile {
 		return nil
 	}
-	_, err := do.remember.ExecContext(ctx, p.key, p.row.Name, p.row.Cadence, list(p.row.Tags), p.row.Status)
+	_, err := do.remember.ExecContext(ctx, p.key, p.row.Name, p.row.Cadence, list(p.row.Tags), p.row.Language, p.row.Status)
 	return err
 }
 
@@ -375,7 +380,7 @@ func (i *importer) removeMissing(ctx context.Context, tx *sql.Tx, mayRemove func
 		UPDATE subscriber AS s SET
 			status = CASE WHEN s.from_file AND s.status IN ('active', 'pending') THEN 'removed' ELSE s.status END,
 			status_at = CASE WHEN s.from_file AND s.status IN ('active', 'pending') THEN $1 ELSE s.status_at END,
-			file_name = '', file_cadence = '', file_tags = '', file_status = NULL
+			file_name = '', file_cadence = '', file_tags = '', file_language = '', file_status = NULL
 		WHERE `+gone, instant(i.now))
 	if err == nil {
 		i.counts.Removed = i.counts.Missing

@@ -62,7 +62,7 @@ func testImportFile(t *testing.T, open func(*testing.T) *ledger.Ledger) {
 	}
 	// A choice on the preferences page stays, also when the file changes another field.
 	weekly := "weekly"
-	want1(t, true)(l.SetPreferences(ctx, ann.Email, &weekly, nil, "weekly", noon))
+	want1(t, true)(l.SetPreferences(ctx, ann.Email, ledger.Choice{Cadence: &weekly}, "weekly", noon))
 	fromFile(t, l, nil, ann)
 	ann.Name = "Ann Lee"
 	if diff := cmp.Diff(ledger.Imported{Rows: 1, Updated: 1}, fromFile(t, l, nil, ann)); diff != "" {

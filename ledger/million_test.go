@@ -43,7 +43,7 @@ func BenchmarkMillion(b *testing.B) {
 			{"import-again", read},
 			{"groups", func() error { _, err := l.Groups(ctx, weekly, 1); return err }},
 			{"groups-of-few", func() error { _, err := l.Groups(ctx, daily, 1); return err }},
-			{"close", func() error { return l.CloseEdition(ctx, &edition) }},
+			{"close", func() error { return l.CloseEditions(ctx, &edition) }},
 			{"recipients", func() error { _, err := l.Recipients(ctx, edition.Number, weekly, n/2, 500); return err }},
 			{"recipients-of-few", func() error { _, err := l.Recipients(ctx, edition.Number, daily, 0, 500); return err }},
 		} {

@@ -304,7 +304,7 @@ func addMany(tb testing.TB, l *ledger.Ledger, n int) int64 {
 	}
 	e := ledger.Edition{Cadence: "weekly", Closed: noon, Through: 1}
 	if err == nil {
-		err = l.CloseEdition(ctx, &e)
+		err = l.CloseEditions(ctx, &e)
 	}
 	if err != nil {
 		tb.Fatal(err)

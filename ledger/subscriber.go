@@ -34,16 +34,17 @@ type Subscriber struct {
 	Status    Status
 	Cadence   string // "": digest.default
 	Tags      []string
+	Language  string // BCP 47; "": the site's own
 	Created   time.Time
 	Confirmed time.Time // zero: never
 	Cursor    int64     // the sequence number up to which nothing more is due
 	FromFile  bool      // the subscription came from subscribers.file
 }
 
-const subscriberColumns = "s.id, s.email, s.name, s.status, s.cadence, s.tags, s.created_at, s.confirmed_at, s.cursor_seq, s.from_file"
+const subscriberColumns = "s.id, s.email, s.name, s.status, s.cadence, s.tags, s.language, s.created_at, s.confirmed_at, s.cursor_seq, s.from_file"
 
 func (s *Subscriber) fields() []any {
-	return []any{&s.ID, &s.Email, &s.Name, &s.Status, &s.Cadence, (*list)(&s.Tags),
+	return []any{&s.ID, &s.Email, &s.Name, &s.Status, &s.Cadence, (*list)(&s.Tags), &s.Language,
 		(*instant)(&s.Created), (*instant)(&s.Confirmed), &s.Cursor, &s.FromFile}
 }
 
@@ -147,11 +148,17 @@ func (l *Ledger) SetStatus(ctx context.Context, email string, status Status, now
 	return found && err == nil, err
 }
 
-// SetPreferences changes what the subscriber chose; nil leaves it as it is. It
-// reports false where there is none. A change does not reach back: the cursor
-// is first raised to the last closed edition of the cadence so far
-// (defaultCadence where the subscriber has none of their own).
-func (l *Ledger) SetPreferences(ctx context.Context, email string, cadence *string, tags *[]string, defaultCadence string, now time.Time) (bool, error) {
+// Choice is what a subscriber may choose; nil leaves it as it is.
+type Choice struct {
+	Cadence, Language *string
+	Tags              *[]string
+}
+
+// SetPreferences changes what the subscriber chose. It reports false where there
+// is none. A change does not reach back: the cursor is first raised to the last
+// closed edition of the cadence so far (defaultCadence where the subscriber has
+// none of their own).
+func (l *Ledger) SetPreferences(ctx context.Context, email string, c Choice, defaultCadence string, now time.Time) (bool, error) {
 	key, err := NormalizeEmail(email)
 	if err != nil {
 		return false, nil
@@ -164,11 +171,14 @@ func (l *Ledger) SetPreferences(ctx context.Context, email string, cadence *stri
 		}
 		found = true
 		chosen := *s
-		if cadence != nil {
-			chosen.Cadence = *cadence
+		if c.Cadence != nil {
+			chosen.Cadence = *c.Cadence
 		}
-		if tags != nil {
-			chosen.Tags = normalTags(*tags)
+		if c.Language != nil {
+			chosen.Language = *c.Language
+		}
+		if c.Tags != nil {
+			chosen.Tags = normalTags(*c.Tags)
 		}
 		if sameChoice(*s, chosen) {
 			return nil
@@ -182,7 +192,7 @@ func (l *Ledger) SetPreferences(ctx context.Context, email string, cadence *stri
 }
 
 func sameChoice(a, b Subscriber) bool {
-	return a.Cadence == b.Cadence && list(a.Tags).String() == list(b.Tags).String()
+	return a.Cadence == b.Cadence && a.Language == b.Language && list(a.Tags).String() == list(b.Tags).String()
 }
 
 // raisedCursor is where the cursor stands after the last closed edition of the
@@ -204,7 +214,7 @@ func raisedCursor(ctx context.Context, tx *sql.Tx, s Subscriber, defaultCadence 
 
 const updateSubscriber = `
 	UPDATE subscriber SET name = $2, cadence = $3, tags = $4, confirmed_at = $5, cursor_seq = $6, from_file = $7,
-		status_at = CASE WHEN status = $8 THEN status_at ELSE $9 END, status = $8
+		status_at = CASE WHEN status = $8 THEN status_at ELSE $9 END, status = $8, language = $10
 	WHERE id = $1`
 
 func saveSubscriber(ctx context.Context, tx *sql.Tx, s *Subscriber, now time.Time) error {
@@ -214,5 +224,5 @@ func saveSubscriber(ctx context.Context, tx *sql.Tx, s *Subscriber, now time.Tim
 
 // updates are the arguments of updateSubscriber.
 func (s *Subscriber) updates(now time.Time) []any {
-	return []any{s.ID, s.Name, s.Cadence, list(s.Tags), instant(s.Confirmed), s.Cursor, s.FromFile, s.Status, instant(now)}
+	return []any{s.ID, s.Name, s.Cadence, list(s.Tags), instant(s.Confirmed), s.Cursor, s.FromFile, s.Status, instant(now), s.Language}
 }

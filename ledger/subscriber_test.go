@@ -52,10 +52,10 @@ func testPreferences(t *testing.T, open func(*testing.T) *ledger.Ledger) {
 	want1(t, true)(l.Record(ctx, nil, &ledger.Intent{Edition: weekly, Subscriber: cat.ID, Through: 4, At: noon}))
 
 	daily, tags, none := "daily", []string{" Go ", "go", "Mail"}, []string(nil)
-	want1(t, false)(l.SetPreferences(ctx, "nobody@example.com", &daily, nil, "weekly", noon))
-	want1(t, true)(l.SetPreferences(ctx, "ann@example.com", &daily, &tags, "weekly", noon))
-	want1(t, true)(l.SetPreferences(ctx, "ben@example.com", &daily, &none, "weekly", noon))
-	want1(t, true)(l.SetPreferences(ctx, "cat@example.com", nil, &tags, "weekly", noon))
+	want1(t, false)(l.SetPreferences(ctx, "nobody@example.com", ledger.Choice{Cadence: &daily}, "weekly", noon))
+	want1(t, true)(l.SetPreferences(ctx, "ann@example.com", ledger.Choice{Cadence: &daily, Tags: &tags}, "weekly", noon))
+	want1(t, true)(l.SetPreferences(ctx, "ben@example.com", ledger.Choice{Cadence: &daily, Tags: &none}, "weekly", noon))
+	want1(t, true)(l.SetPreferences(ctx, "cat@example.com", ledger.Choice{Tags: &tags}, "weekly", noon))
 
 	type got struct {
 		Cadence string

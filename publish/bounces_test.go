@@ -54,7 +54,7 @@ func newBounceBench(t *testing.T, editions int) *bounceBench {
 	}
 	for i := range int64(editions) {
 		e := ledger.Edition{Cadence: "weekly", Closed: time.Now(), After: i, Through: i + 1}
-		if err := l.CloseEdition(ctx, &e); err != nil {
+		if err := l.CloseEditions(ctx, &e); err != nil {
 			t.Fatal(err)
 		}
 		for _, id := range b.ids {

@@ -95,7 +95,7 @@ func (s *pass) gather(ctx context.Context, cadence config.Cadence, through int64
 	if e.Subject, err = s.subject(ctx, cadence.Name, posts); err != nil {
 		return nil, err
 	}
-	return &e, s.ledger.CloseEdition(ctx, &e)
+	return &e, s.ledger.CloseEditions(ctx, &e)
 }
 
 // due is what a subscriber with that cursor and those tags gets of an edition

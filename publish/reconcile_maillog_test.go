@@ -13,7 +13,7 @@ func TestReconcileMailLog(t *testing.T) {
 	ctx := context.Background()
 	b := newBounceBench(t, 0)
 	e := ledger.Edition{Cadence: "weekly", Closed: time.Now(), Through: 1}
-	if err := b.CloseEdition(ctx, &e); err != nil {
+	if err := b.CloseEditions(ctx, &e); err != nil {
 		t.Fatal(err)
 	}
 	for _, id := range b.ids {

@@ -21,7 +21,7 @@ func tour(t *testing.T, language string) map[string]string {
 	w := start(t, strings.Replace(settings, "language: en", "language: "+language, 1), offer("go", "feeds & mail"))
 	for i := range 3 {
 		e := ledger.Edition{Cadence: "weekly", Subject: fmt.Sprintf("What was new in week %d", i+1), Closed: day, Posts: []string{"a"}}
-		if err := w.ledger.CloseEdition(t.Context(), &e); err != nil {
+		if err := w.ledger.CloseEditions(t.Context(), &e); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -40,7 +40,7 @@ func (s *site) setPreferences(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err, b.Email)
 		return
 	}
-	found, err := s.Ledger.SetPreferences(r.Context(), b.Email, cadence, tags, s.Config.Digest.Default, s.Now())
+	found, err := s.Ledger.SetPreferences(r.Context(), b.Email, ledger.Choice{Cadence: cadence, Tags: tags}, s.Config.Digest.Default, s.Now())
 	if found && err == nil {
 		b.Subscriber, err = s.Ledger.SubscriberByID(r.Context(), b.ID)
 	}

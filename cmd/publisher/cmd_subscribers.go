@@ -72,7 +72,7 @@ owner vouches for them. Who unsubscribed, bounced or complained is not brought b
 // clearTags lets subscribers get every post again: an empty value in a row says nothing.
 func (a *app) clearTags(c *cobra.Command, s session, emails []string) error {
 	for _, email := range emails {
-		if _, err := s.ledger.SetPreferences(c.Context(), email, nil, &[]string{}, s.cfg.Digest.Default, s.publisher.Now()); err != nil {
+		if _, err := s.ledger.SetPreferences(c.Context(), email, ledger.Choice{Tags: &[]string{}}, s.cfg.Digest.Default, s.publisher.Now()); err != nil {
 			return err
 		}
 	}
