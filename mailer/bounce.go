@@ -1,6 +1,7 @@
 package mailer
 
 import (
+	"bufio"
 	"fmt"
 	"io"
 	"slices"
@@ -49,7 +50,7 @@ const (
 // ReadReturned reads one mail that came back. Only what is no mail at all is an
 // error.
 func ReadReturned(r io.Reader) (*Returned, error) {
-	e, err := message.Read(io.LimitReader(r, maxReturned))
+	e, err := message.Read(pastEnvelope(io.LimitReader(r, maxReturned)))
 	if err != nil && !known(err) || e == nil || e.Header.Len() == 0 {
 		return nil, fmt.Errorf("this is no mail: %w", orEOF(err))
 	}
@@ -60,6 +61,16 @@ func ReadReturned(r io.Reader) (*Returned, error) {
 	in.walk(e, 0)
 	in.judge()
 	return in.Returned, nil
+}
+
+// pastEnvelope passes over the line "From SENDER DATE" of an mbox, which Postfix and
+// Sendmail also put before what they pipe into an alias's command.
+func pastEnvelope(r io.Reader) io.Reader {
+	lines := bufio.NewReader(r)
+	if start, _ := lines.Peek(len("From ")); string(start) == "From " {
+		_, _ = lines.ReadString('\n') // where there is no more, message.Read says so
+	}
+	return lines
 }
 
 func known(err error) bool { return message.IsUnknownCharset(err) || message.IsUnknownEncoding(err) }

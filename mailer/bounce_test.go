@@ -54,6 +54,7 @@ func TestReadReturned(t *testing.T) {
 		reason string // a part of it
 	}{
 		"unknown user":   {report("Action: failed\nStatus: 5.1.1\nDiagnostic-Code: smtp; 550 5.1.1\n    no such user"), HardBounce, "5.1.1", "550 5.1.1 no such user"},
+		"piped":          {"From MAILER-DAEMON  Sun Nov 22 18:57:36 2026\n" + report("Action: failed\nStatus: 5.1.1"), HardBounce, "5.1.1", ""},
 		"disabled":       {report("Action: failed\nStatus: 5.2.1"), HardBounce, "5.2.1", "5.2.1"},
 		"mailbox full":   {report("Action: failed\nStatus: 5.2.2\nDiagnostic-Code: smtp; 552 full"), SoftBounce, "5.2.2", "552 full"},
 		"given up":       {report("Action: failed\nStatus: 4.4.7"), SoftBounce, "4.4.7", ""},

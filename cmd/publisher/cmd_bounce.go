@@ -16,8 +16,14 @@ func (a *app) bounceCommand() *cobra.Command {
 failed delivery, a complaint, or a request to be unsubscribed. An address that does
 not exist any more is marked bounced at once, one whose mail came back for other
 reasons after five editions in a row. Auto-replies are ignored, and so is what bears
-no valid token: a forged report changes nothing.`,
-		Example: "  bounces: \"|publisher bounce --config /srv/blog/config.yaml\"      (in /etc/aliases)",
+no valid token: a forged report changes nothing.
+
+With "|| exit 75" behind it the mail server keeps the mail and tries again where this
+fails, e.g. because another program has locked the ledger. The user whom the alias's
+command runs as (in Postfix the owner of the alias file, nobody for root's) must be
+able to write the ledger; where that cannot be, let each run read a Maildir instead
+(mail.bounces).`,
+		Example: "  bounces: \"|publisher bounce --config /srv/blog/config.yaml || exit 75\"      (in /etc/aliases)",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return a.withLedger(c.Context(), func(s session) error {
