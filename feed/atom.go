@@ -15,7 +15,7 @@ type atomDocument struct {
 	Media     string            `xml:"xmlns:media,attr"`
 	History   string            `xml:"xmlns:fh,attr,omitempty"`
 	Generator string            `xml:"generator"`
-	Links     []feeds.AtomLink  `xml:"link"`
+	Links     []atomLink        `xml:"link"`
 	Archive   *struct{}         `xml:"fh:archive"`
 	Author    *feeds.AtomAuthor `xml:"author"`
 	Entries   []*atomEntry      `xml:"entry"`
@@ -25,6 +25,12 @@ type atomDocument struct {
 
 // FeedXml makes it a feeds.XmlFeed.
 func (d *atomDocument) FeedXml() any { return styled{d.stylesheet, d} }
+
+// atomLink is gorilla's with the language of what it leads to.
+type atomLink struct {
+	feeds.AtomLink
+	Language string `xml:"hreflang,attr,omitempty"`
+}
 
 type atomEntry struct {
 	*feeds.AtomEntry
@@ -50,10 +56,10 @@ type atomHTML struct {
 func writeAtom(w io.Writer, m *model, f format) error {
 	document := &atomDocument{
 		AtomFeed:   (&feeds.Atom{Feed: m.Feed}).AtomFeed(),
-		Language:   m.cfg.Site.Language,
+		Language:   m.outline.collection.site.Language,
 		Media:      mediaNamespace,
 		Generator:  generator,
-		Links:      []feeds.AtomLink{{Href: m.home, Rel: "alternate", Type: "text/html"}},
+		Links:      []atomLink{{AtomLink: feeds.AtomLink{Href: m.home, Rel: "alternate", Type: "text/html"}}},
 		stylesheet: m.stylesheet(f),
 	}
 	document.Id = m.atomID(f)
@@ -64,8 +70,8 @@ func writeAtom(w io.Writer, m *model, f format) error {
 	if document.Subtitle == m.Title {
 		document.Subtitle = ""
 	}
-	for _, l := range m.links(f) {
-		document.Links = append(document.Links, feeds.AtomLink{Href: l.Href, Rel: l.Rel, Type: l.Type})
+	for _, l := range append(m.links(f), m.alternates(f)...) {
+		document.Links = append(document.Links, atomLink{feeds.AtomLink{Href: l.Href, Rel: l.Rel, Type: l.Type}, l.Language})
 	}
 	document.Author = document.AtomFeed.Author
 	if document.Author == nil {
@@ -84,7 +90,7 @@ func writeAtom(w io.Writer, m *model, f format) error {
 // the feed itself, being parts of one logical feed (RFC 5005 §4).
 func (m *model) atomID(f format) string {
 	if m.outline.archive {
-		return m.neighbour("", f)
+		return m.neighbour(m.outline.collection.dir, f)
 	}
 	return m.neighbour(m.outline.dir, f)
 }

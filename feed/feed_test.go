@@ -150,20 +150,24 @@ func wellFormed(data string) error {
 func TestGolden(t *testing.T) {
 	cfg := testConfig(t)
 	mustWrite(t, cfg, sample(cfg))
-	got := files(t, cfg.Path(cfg.Feeds.Dir))
+	golden(t, "testdata/golden", files(t, cfg.Path(cfg.Feeds.Dir)))
+}
+
+func golden(t *testing.T, dir string, got map[string]string) {
+	t.Helper()
 	if *update {
-		if err := os.RemoveAll("testdata/golden"); err != nil {
+		if err := os.RemoveAll(dir); err != nil {
 			t.Fatal(err)
 		}
 		for name, data := range got {
-			file := filepath.Join("testdata/golden", name)
+			file := filepath.Join(dir, name)
 			if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o755), os.WriteFile(file, []byte(data), 0o644)); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
-	if diff := cmp.Diff(files(t, "testdata/golden"), got); diff != "" {
-		t.Errorf("the documents differ from testdata/golden (-want +got); if rightly so, run with -update:\n%s", diff)
+	if diff := cmp.Diff(files(t, dir), got); diff != "" {
+		t.Errorf("the documents differ from %s (-want +got); if rightly so, run with -update:\n%s", dir, diff)
 	}
 }
 

@@ -29,7 +29,7 @@ type jsonAttachment struct {
 func writeJSON(w io.Writer, m *model, f format) error {
 	from := (&feeds.JSON{Feed: m.Feed}).JSONFeed()
 	from.FeedUrl = m.neighbour(m.outline.dir, f)
-	from.Language = m.cfg.Site.Language
+	from.Language = m.outline.collection.site.Language
 	from.Icon = m.logo
 	from.Author = nil // 1.0's; Authors has replaced it
 	if m.outline.prev != "" {

@@ -20,7 +20,7 @@ type model struct {
 
 	cfg     *config.Config
 	outline *outline
-	home    string // the site's front page
+	home    string // the site's front page in the feed's language
 	logo    string // address of the site's picture; "" for none
 	address func(elem ...string) string
 }
@@ -38,9 +38,10 @@ type entry struct {
 
 // link is one atom:link of a feed.
 type link struct {
-	Rel  string `xml:"rel,attr"`
-	Type string `xml:"type,attr,omitempty"`
-	Href string `xml:"href,attr"`
+	Rel      string `xml:"rel,attr"`
+	Type     string `xml:"type,attr,omitempty"`
+	Language string `xml:"hreflang,attr,omitempty"`
+	Href     string `xml:"href,attr"`
 }
 
 // model renders the posts of an outline. A post that cannot be is a fault.
@@ -48,9 +49,9 @@ func (p *press) model(ctx context.Context, o *outline) (*model, []fault) {
 	m := &model{
 		Feed: &feeds.Feed{
 			Title:       line(o.title),
-			Description: line(p.cfg.Site.Description),
+			Description: line(o.collection.site.Description),
 		},
-		cfg: p.cfg, outline: o, home: p.address(), logo: uri(p.cfg.Site.Logo), address: p.address,
+		cfg: p.cfg, outline: o, home: homeOf(o.collection), logo: uri(p.cfg.Site.Logo), address: p.address,
 	}
 	m.Link = &feeds.Link{Href: m.home}
 	if m.Description == "" {
@@ -95,7 +96,7 @@ func (m *model) add(it Item, r *content.Rendering) {
 		item.Source = &feeds.Link{Href: uri(post.Source)}
 	}
 	e := entry{path: post.Path, authors: names(post.Authors), tags: lines(post.Tags), summary: r.ExcerptText, image: r.Image}
-	if language := line(post.Language); language != m.cfg.Site.Language {
+	if language := line(post.Language); language != m.outline.collection.site.Language {
 		e.language = language
 	}
 	if e.image == nil && post.Image != "" {
@@ -153,13 +154,24 @@ func (m *model) links(f format) []link {
 		links = append(links, link{Rel: "hub", Href: hub})
 	}
 	if o.archive {
-		links = append(links, link{Rel: "current", Type: f.mediaType, Href: m.neighbour("", f)})
+		links = append(links, link{Rel: "current", Type: f.mediaType, Href: m.neighbour(m.outline.collection.dir, f)})
 	}
 	if o.prev != "" {
 		links = append(links, link{Rel: "prev-archive", Type: f.mediaType, Href: m.neighbour(o.prev, f)})
 	}
 	if o.next != "" {
 		links = append(links, link{Rel: "next-archive", Type: f.mediaType, Href: m.neighbour(o.next, f)})
+	}
+	return links
+}
+
+// alternates are the main feeds of the other languages.
+func (m *model) alternates(f format) []link {
+	var links []link
+	if m.outline.isMain() {
+		for _, c := range m.outline.collection.siblings {
+			links = append(links, link{Rel: "alternate", Type: f.mediaType, Language: c.site.Language, Href: m.neighbour(c.dir, f)})
+		}
 	}
 	return links
 }

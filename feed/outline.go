@@ -16,11 +16,12 @@ const (
 
 // outline is one feed before its posts are rendered.
 type outline struct {
-	dir   string // below feeds.dir; "" for the site's own feed
-	title string
-	items []Item // newest first
+	collection *collection
+	dir        string // below feeds.dir; that of the collection for its main feed
+	title      string
+	items      []Item // newest first
 	// archive marks an RFC 5005 archive document. prev and next are the folders
-	// of its neighbours in time, "" at the ends; for the site's own feed prev is
+	// of its neighbours in time, "" at the ends; for a main feed prev is
 	// the newest archive.
 	archive    bool
 	prev, next string
@@ -32,22 +33,28 @@ func outlines(cfg *config.Config, items []Item) []*outline {
 	items = slices.Clone(items)
 	slices.SortFunc(items, newestFirst)
 
-	site := &outline{title: cfg.Site.Title, items: newest(cfg, items)}
-	all := []*outline{site}
-	if cfg.Feeds.Archive {
-		site.items = withEdited(site.items, items[len(site.items):], cfg.Feeds.Items)
-		months := monthOutlines(cfg, items)
-		if len(months) > 0 {
-			site.prev = months[0].dir
+	var all []*outline
+	for _, c := range collections(cfg, items) {
+		main := &outline{collection: c, dir: c.dir, title: c.site.Title, items: newest(cfg, c.items)}
+		all = append(all, main)
+		if cfg.Feeds.Archive {
+			main.items = withEdited(main.items, c.items[len(main.items):], cfg.Feeds.Items)
+			months := monthOutlines(cfg, c)
+			if len(months) > 0 {
+				main.prev = months[0].dir
+			}
+			all = append(all, months...)
 		}
-		all = append(all, months...)
-	}
-	if cfg.Feeds.Tags {
-		all = append(all, tagOutlines(cfg, items)...)
+		if cfg.Feeds.Tags {
+			all = append(all, tagOutlines(cfg, c)...)
+		}
 	}
 	slices.SortStableFunc(all, func(a, b *outline) int { return b.oldest().Compare(a.oldest()) })
 	return all
 }
+
+// isMain tells the feed that people subscribe to from those of tags and months.
+func (o *outline) isMain() bool { return o.dir == o.collection.dir }
 
 func newestFirst(a, b Item) int {
 	return cmp.Or(b.Post.Date.Compare(a.Post.Date), cmp.Compare(a.ID, b.ID))
@@ -79,7 +86,8 @@ func withEdited(shown, older []Item, limit int) []Item {
 
 // monthOutlines cuts the posts, which are newest first, by the months of the
 // site's time zone.
-func monthOutlines(cfg *config.Config, items []Item) []*outline {
+func monthOutlines(cfg *config.Config, c *collection) []*outline {
+	items := c.items
 	month := func(it Item) string { return it.Post.Date.In(cfg.Site.Timezone).Format("2006-01") }
 	var months []*outline
 	for start := 0; start < len(items); {
@@ -88,7 +96,7 @@ func monthOutlines(cfg *config.Config, items []Item) []*outline {
 			end++
 		}
 		months = append(months, &outline{
-			dir: monthsDir + "/" + month(items[start]), title: cfg.Site.Title, items: items[start:end:end], archive: true,
+			collection: c, dir: c.folder(monthsDir, month(items[start])), title: c.site.Title, items: items[start:end:end], archive: true,
 		})
 		start = end
 	}
@@ -98,11 +106,11 @@ func monthOutlines(cfg *config.Config, items []Item) []*outline {
 	return months
 }
 
-func tagOutlines(cfg *config.Config, items []Item) []*outline {
+func tagOutlines(cfg *config.Config, c *collection) []*outline {
 	var tags []*outline
-	for _, tag := range groupByTag(items) {
+	for _, tag := range groupByTag(c.items) {
 		tags = append(tags, &outline{
-			dir: tagsDir + "/" + tag.slug, title: cfg.Site.Title + ": " + tag.name, items: newest(cfg, tag.items),
+			collection: c, dir: c.folder(tagsDir, tag.slug), title: c.site.Title + ": " + tag.name, items: newest(cfg, tag.items),
 		})
 	}
 	return tags

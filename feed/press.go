@@ -187,16 +187,23 @@ func documentPath(cfg *config.Config, below string) string {
 func (p *press) address(elem ...string) string { return address(p.cfg, path.Join(elem...)) }
 
 func address(cfg *config.Config, below string) string {
-	u := url.URL{Path: "/" + below}
-	return strings.TrimSuffix(uri(cfg.Site.URL.String()), "/") + u.EscapedPath()
+	return under(cfg.Site.URL, below)
 }
+
+func under(site *url.URL, below string) string {
+	u := url.URL{Path: "/" + below}
+	return strings.TrimSuffix(uri(site.String()), "/") + u.EscapedPath()
+}
+
+// homeOf is the front page for those who read in a collection's language.
+func homeOf(c *collection) string { return under(c.site.URL, "") }
 
 // Topic is the public address of a document of a Result, if people subscribe to
 // it; "" for archives and the style sheet.
 func Topic(cfg *config.Config, document string) string {
 	below, err := filepath.Rel(cfg.Path(cfg.Feeds.Dir), disk{root: cfg.Dir}.abs(document))
 	below = filepath.ToSlash(below)
-	if err != nil || below == stylesheetFile || strings.HasPrefix(below, monthsDir+"/") {
+	if err != nil || below == stylesheetFile || isArchive(cfg, below) {
 		return ""
 	}
 	return address(cfg, below)

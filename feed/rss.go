@@ -76,9 +76,9 @@ func newRSSTexts(in []string) []rssText {
 func writeRSS(w io.Writer, m *model, f format) error {
 	channel := &rssChannel{
 		Title: newRSSText(m.Title), Description: newRSSText(m.Description),
-		RssFeed: (&feeds.Rss{Feed: m.Feed}).RssFeed(), Links: m.links(f),
+		RssFeed: (&feeds.Rss{Feed: m.Feed}).RssFeed(), Links: append(m.links(f), m.alternates(f)...),
 	}
-	channel.Language = m.cfg.Site.Language
+	channel.Language = m.outline.collection.site.Language
 	channel.Generator = generator
 	channel.Docs = "https://www.rssboard.org/rss-specification"
 	channel.Ttl = refreshMinutes

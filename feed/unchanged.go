@@ -45,7 +45,7 @@ type inputs struct {
 func newInputs(cfg *config.Config, build string, items []Item) (*inputs, error) {
 	settings, addresses := sha256.New(), sha256.New()
 	encoder := json.NewEncoder(settings)
-	err := encoder.Encode([]any{build, cfg.Site, cfg.Site.URL.String(), cfg.Site.Timezone.String(), cfg.Content, cfg.Feeds})
+	err := encoder.Encode([]any{build, cfg.Site, cfg.Site.URL.String(), cfg.Site.Timezone.String(), cfg.Languages, cfg.Content, cfg.Feeds})
 	if err != nil {
 		return nil, err
 	}

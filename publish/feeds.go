@@ -75,7 +75,11 @@ func stale(last feedMemo, next feed.Result) []string {
 // feedSettings is all but the posts that decides what is in a feed.
 func (s *pass) feedSettings() string {
 	site := s.cfg.Site
-	return fmt.Sprintf("%q %q %q %q %q %q %v %+v", s.build, site.Title, site.URL, site.Description, site.Language, site.Timezone, site.Author, s.cfg.Feeds)
+	settings := fmt.Sprintf("%q %q %q %q %q %q %v %+v", s.build, site.Title, site.URL, site.Description, site.Language, site.Timezone, site.Author, s.cfg.Feeds)
+	for _, l := range s.cfg.Languages {
+		settings += fmt.Sprintf(" %q %q %q %q %q", l.Folder, l.Tag, l.Title, l.Description, l.URL)
+	}
+	return settings
 }
 
 func (s *pass) feedItems() []feed.Item {
