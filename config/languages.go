@@ -45,6 +45,12 @@ func (c *Config) LanguageOf(tag string) string {
 	return longest
 }
 
+// HasDigestsIn reports whether there are digests in the tag's language: the site's
+// own, or one of Languages.
+func (c *Config) HasDigestsIn(tag string) bool {
+	return begins(c.Site.Language, tag) || c.LanguageOf(tag) != ""
+}
+
 // begins reports whether a tag is that of the language or of a variety of it.
 func begins(language, tag string) bool {
 	return tag == language || len(tag) > len(language) && tag[len(language)] == '-' && tag[:len(language)] == language

@@ -127,7 +127,11 @@ func (m *Message) header(cfg *config.Config, d *templates.Digest, date time.Time
 		return fmt.Errorf("mail.from: %w", err)
 	}
 	m.domain = path[strings.LastIndexByte(path, '@')+1 : len(path)-1]
-	m.from = appendAddress(nil, "From", cfg.Mail.From.Name, cfg.Mail.From.Address)
+	name := cfg.Mail.From.Name
+	if name == cfg.Site.Title {
+		name = d.Site.Title // as the publication is called in the digest's language
+	}
+	m.from = appendAddress(nil, "From", name, cfg.Mail.From.Address)
 	h := appendReplyTo(nil, cfg.Mail.ReplyTo)
 	h = appendText(h, "Subject", m.Subject)
 	h = append(h, "Date: "+date.Format(time.RFC1123Z)+"\r\n"...)

@@ -23,7 +23,7 @@ func (p *Publisher) CancelEdition(ctx context.Context, l *ledger.Ledger, number 
 	if err != nil {
 		return false, err
 	}
-	return l.CancelEdition(ctx, number, p.audience(e.Cadence), p.now())
+	return l.CancelEdition(ctx, number, p.audience(e.Cadence, e.Language), p.now())
 }
 
 func findEdition(ctx context.Context, l *ledger.Ledger, number int64) (*ledger.Edition, error) {

@@ -42,7 +42,7 @@ func (s *pass) archive(ctx context.Context, e *ledger.Edition) error {
 	if len(posts) == 0 {
 		return nil
 	}
-	d, err := s.digest(ctx, e.Number, e.Cadence, posts)
+	d, err := s.digest(ctx, e, posts)
 	if err != nil {
 		return err
 	}

@@ -17,8 +17,9 @@ import (
 	"publisher/ledger"
 )
 
-// CSVColumns are the columns of an exported list, and those an imported one may have.
-var CSVColumns = []string{"email", "name", "status", "cadence", "tags", "created", "confirmed"}
+// CSVColumns are the columns that an imported list may have. An exported one has
+// them too, language only where somebody has one.
+var CSVColumns = []string{"email", "name", "status", "cadence", "tags", "created", "confirmed", "language"}
 
 // ListError is a list of subscribers that cannot be read further.
 type ListError struct {
@@ -44,6 +45,7 @@ type csvList struct {
 	cfg     *config.Config
 	reader  *csv.Reader
 	columns map[string]int
+	foreign map[string]bool // languages that the config does not list, already told
 	refuse  func(line int, message string)
 	rows    int
 	refused int
@@ -54,7 +56,7 @@ func newCSVList(file string, r io.Reader, cfg *config.Config, refuse func(line i
 	if bom, _ := in.Peek(3); bytes.Equal(bom, []byte("\xef\xbb\xbf")) {
 		in.Discard(3)
 	}
-	l := &csvList{file: file, cfg: cfg, reader: csv.NewReader(in), columns: map[string]int{}, refuse: refuse}
+	l := &csvList{file: file, cfg: cfg, reader: csv.NewReader(in), columns: map[string]int{}, foreign: map[string]bool{}, refuse: refuse}
 	l.reader.FieldsPerRecord = -1
 	l.reader.TrimLeadingSpace = true
 	l.reader.ReuseRecord = true
@@ -132,6 +134,9 @@ func (l *csvList) row(record []string, line int) (ledger.Row, error) {
 	if _, ok := l.cfg.Cadence(row.Cadence); row.Cadence != "" && !ok {
 		return row, fmt.Errorf("this row is left out: there is no cadence %q in digest.cadences", row.Cadence)
 	}
+	if err := l.language(&row, field("language")); err != nil {
+		return row, err
+	}
 	for name, at := range map[string]*time.Time{"created": &row.Created, "confirmed": &row.Confirmed} {
 		t, err := parseWhen(field(name), l.cfg.Site.Timezone)
 		if err != nil {
@@ -140,6 +145,24 @@ func (l *csvList) row(record []string, line int) (ledger.Row, error) {
 		*at = t
 	}
 	return row, nil
+}
+
+// language takes over a row's language. One that has no digests is kept for when it
+// has some.
+func (l *csvList) language(row *ledger.Row, text string) error {
+	if text == "" {
+		return nil
+	}
+	tag, ok := config.LanguageTag(text)
+	if !ok {
+		return fmt.Errorf("this row is left out: %q is not a language; write a BCP 47 tag like de, fr or pt-BR", text)
+	}
+	row.Language = tag
+	if !l.cfg.HasDigestsIn(tag) && !l.foreign[tag] {
+		l.foreign[tag] = true
+		l.refuse(row.Line, fmt.Sprintf("%s is no language of languages in config.yaml, so who has it gets the digest in %s", tag, l.cfg.Site.Language))
+	}
+	return nil
 }
 
 func (l *csvList) syntaxError(err error) error {

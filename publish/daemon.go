@@ -30,8 +30,8 @@ type Daemon struct {
 	warned map[Warning]bool // warnings already logged
 
 	mu     sync.Mutex
-	faults map[string]error // what failed last, by part
-	tags   []string         // of the published posts
+	faults map[string]error    // what failed last, by part
+	tags   map[string][]string // of the published posts, by language
 }
 
 // Wait blocks until the time given, or until changed says that a file did. It
@@ -188,33 +188,42 @@ func (d *Daemon) Healthy() error {
 	return fmt.Errorf("%s: failing; the log says why", strings.Join(parts, ", "))
 }
 
-// Tags are those of the published posts, which subscribers may choose from.
-func (d *Daemon) Tags(context.Context) ([]string, error) {
+// Tags are those of the published posts that subscribers with that language get,
+// which they may choose from.
+func (d *Daemon) Tags(_ context.Context, language string) ([]string, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.tags, nil
+	return d.tags[d.cfg.LanguageOf(language)], nil
 }
 
-func (d *Daemon) setTags(tags []string) {
+func (d *Daemon) setTags(tags map[string][]string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.tags = tags
 }
 
-// allTags lists the tags of published posts, each once, case ignored.
-func (s *pass) allTags() []string {
-	seen := map[string]string{}
+// allTags lists the tags of published posts by language, each once, case ignored.
+func (s *pass) allTags() map[string][]string {
+	seen := map[string]map[string]string{}
 	for _, e := range s.entries {
 		if !s.published(e) || e.post.FeedOnly {
 			continue
 		}
+		language := s.cfg.LanguageOf(e.post.Language)
+		if seen[language] == nil {
+			seen[language] = map[string]string{}
+		}
 		for _, tag := range e.post.Tags {
-			if _, ok := seen[strings.ToLower(tag)]; !ok {
-				seen[strings.ToLower(tag)] = tag
+			if _, ok := seen[language][strings.ToLower(tag)]; !ok {
+				seen[language][strings.ToLower(tag)] = tag
 			}
 		}
 	}
-	return slices.Sorted(maps.Values(seen))
+	tags := map[string][]string{}
+	for language, spelt := range seen {
+		tags[language] = slices.Sorted(maps.Values(spelt))
+	}
+	return tags
 }
 
 // note logs a part's fault once, and that it is over.

@@ -9,23 +9,25 @@ import (
 	"strings"
 
 	"publisher/content"
+	"publisher/ledger"
 	"publisher/templates"
 )
 
 // wordsPerMinute is how fast people read prose on a screen.
 const wordsPerMinute = 220
 
-// digest makes the templates' data of a set of posts, newest first.
-func (s *pass) digest(ctx context.Context, number int64, cadence string, posts []entry) (*templates.Digest, error) {
+// digest makes the templates' data of posts of an edition, newest first.
+func (s *pass) digest(ctx context.Context, e *ledger.Edition, posts []entry) (*templates.Digest, error) {
+	site := s.site(e.Language)
 	d := &templates.Digest{
-		Site: s.site(), Number: number, Cadence: cadence, Date: s.zoned(s.start),
-		MoreURL: s.cfg.Site.URL.String(), PostalAddress: s.cfg.Mail.PostalAddress,
+		Site: site, Number: e.Number, Cadence: e.Cadence, Date: s.zoned(s.start),
+		MoreURL: site.URL, PostalAddress: s.cfg.Mail.PostalAddress,
 	}
-	if s.cfg.Server.URL != nil && number > 0 {
-		d.WebURL = s.cfg.Server.URL.JoinPath("archive", strconv.FormatInt(number, 10)).String()
+	if s.cfg.Server.URL != nil && e.Number > 0 {
+		d.WebURL = s.cfg.Server.URL.JoinPath("archive", strconv.FormatInt(e.Number, 10)).String()
 	}
-	for i, e := range posts {
-		post, err := s.digestPost(ctx, e, i < s.cfg.Digest.MaxPosts)
+	for i, p := range posts {
+		post, err := s.digestPost(ctx, p, i < s.cfg.Digest.MaxPosts)
 		if err != nil {
 			return nil, err
 		}
@@ -87,10 +89,12 @@ func (s *pass) byline(p *content.Post) []string {
 	return p.Authors
 }
 
-func (s *pass) site() templates.Site {
+// site is the publication for those who read in a language.
+func (s *pass) site(language string) templates.Site {
+	site := s.cfg.SiteIn(language)
 	return templates.Site{
-		Title: s.cfg.Site.Title, URL: s.cfg.Site.URL.String(), Description: s.cfg.Site.Description, Author: s.cfg.Site.Author.Name, Logo: s.cfg.Site.Logo,
-		Language: s.cfg.Site.Language, Dir: templates.Direction(s.cfg.Site.Language), Location: s.cfg.Site.Timezone,
+		Title: site.Title, URL: site.URL.String(), Description: site.Description, Author: site.Author.Name, Logo: site.Logo,
+		Language: site.Language, Dir: templates.Direction(site.Language), Location: site.Timezone,
 	}
 }
 

@@ -24,7 +24,7 @@ func TestByline(t *testing.T) {
 			write(t, filepath.Join(dir, "list.csv"), "email\nada@example.com\n")
 			write(t, filepath.Join(dir, "posts", "one.md"), "---\ntitle: One\ndate: 2026-05-02\nauthors: "+test.first+"\n---\nWords.\n")
 			write(t, filepath.Join(dir, "posts", "two.md"), "---\ntitle: Two\ndate: 2026-05-01\nauthors: "+test.second+"\n---\nWords.\n")
-			preview, _, err := open(t, dir).Preview(t.Context(), "immediate", "ada@example.com")
+			preview, _, err := open(t, dir).Preview(t.Context(), "immediate", "", "ada@example.com")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -44,7 +44,7 @@ func TestSharedPicture(t *testing.T) {
 	for name, image := range map[string]string{"a": "site", "b": "site", "c": "own"} {
 		write(t, filepath.Join(dir, "posts", name+".md"), "---\ntitle: "+name+"\ndate: 2026-05-02\nimage: https://blog.example.com/"+image+".png\n---\nWords.\n")
 	}
-	preview, _, err := open(t, dir).Preview(t.Context(), "immediate", "ada@example.com")
+	preview, _, err := open(t, dir).Preview(t.Context(), "immediate", "", "ada@example.com")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 // closeDue closes an edition for each cadence whose schedule has fired since it
-// last closed and whose subscribers are due something. A cadence with an edition
+// last closed and whose subscribers are due something, one for each language. A cadence with an edition
 // still underway waits: what has come since goes into the next.
 func (s *pass) closeDue(ctx context.Context, open []ledger.Edition) ([]ledger.Edition, error) {
 	var closed []ledger.Edition
@@ -20,18 +20,18 @@ func (s *pass) closeDue(ctx context.Context, open []ledger.Edition) ([]ledger.Ed
 		if slices.ContainsFunc(open, func(e ledger.Edition) bool { return e.Cadence == cadence.Name }) {
 			continue
 		}
-		e, err := s.closeCadence(ctx, cadence)
+		editions, err := s.closeCadence(ctx, cadence)
 		if err != nil {
 			return closed, err
 		}
-		if e != nil {
+		for _, e := range editions {
 			closed = append(closed, *e)
 		}
 	}
 	return closed, nil
 }
 
-func (s *pass) closeCadence(ctx context.Context, cadence config.Cadence) (*ledger.Edition, error) {
+func (s *pass) closeCadence(ctx context.Context, cadence config.Cadence) ([]*ledger.Edition, error) {
 	last, through, err := s.ledger.LastClosed(ctx, cadence.Name)
 	if err != nil {
 		return nil, err
@@ -42,9 +42,12 @@ func (s *pass) closeCadence(ctx context.Context, cadence config.Cadence) (*ledge
 	if cadence.Schedule != nil && !firedSince(cadence.Schedule, last, s.start, s.cfg.Site.Timezone) {
 		return nil, nil
 	}
-	e, err := s.gather(ctx, cadence, s.newest)
-	if err != nil || e != nil {
-		return e, err
+	editions, err := s.gatherAll(ctx, cadence)
+	if err != nil {
+		return nil, err
+	}
+	if len(editions) > 0 {
+		return editions, s.ledger.CloseEditions(ctx, editions...)
 	}
 	// Nothing is due. A time that has come is used up, unless a post is about to
 	// settle or to be released: then the digest that it missed waits for it.
@@ -62,17 +65,31 @@ func (s *pass) someWait() bool {
 	})
 }
 
-// gather closes an edition of all that the cadence's subscribers are due; nil
-// where that is nothing.
-func (s *pass) gather(ctx context.Context, cadence config.Cadence, through int64) (*ledger.Edition, error) {
-	groups, err := s.ledger.Groups(ctx, s.audience(cadence.Name), through)
-	if err != nil {
-		return nil, err
+// gatherAll makes the editions of a cadence, in each language where somebody is due
+// something.
+func (s *pass) gatherAll(ctx context.Context, cadence config.Cadence) ([]*ledger.Edition, error) {
+	var editions []*ledger.Edition
+	for _, language := range s.digestLanguages() {
+		e := &ledger.Edition{Cadence: cadence.Name, Language: language, Closed: s.start, Through: s.newest, After: s.newest}
+		if err := s.gather(ctx, e); err != nil {
+			return nil, err
+		}
+		if e.Recipients > 0 {
+			editions = append(editions, e)
+		}
 	}
-	e := ledger.Edition{Cadence: cadence.Name, Closed: s.start, Through: through, After: through}
+	return editions, s.entitle(ctx, editions)
+}
+
+// gather fills an edition with all that its audience is due.
+func (s *pass) gather(ctx context.Context, e *ledger.Edition) error {
+	groups, err := s.ledger.Groups(ctx, s.audience(e.Cadence, e.Language), e.Through)
+	if err != nil {
+		return err
+	}
 	in := map[string]bool{}
 	for _, g := range groups {
-		due := s.due(g.Cursor, through, g.Tags)
+		due := s.due(g.Cursor, e.Through, g.Tags, e.Language)
 		if len(due) == 0 {
 			continue
 		}
@@ -82,32 +99,57 @@ func (s *pass) gather(ctx context.Context, cadence config.Cadence, through int64
 			in[post.row.ID] = true
 		}
 	}
-	if e.Recipients == 0 {
-		return nil, nil
-	}
-	var posts []entry
 	for _, post := range s.mailable {
 		if in[post.row.ID] {
-			posts = append(posts, post)
+			e.Posts = append(e.Posts, post.row.ID)
 		}
 	}
-	e.Posts = idsOf(posts)
-	if e.Subject, err = s.subject(ctx, cadence.Name, posts); err != nil {
-		return nil, err
+	return nil
+}
+
+// entitle gives editions that are about to close the numbers that they will bear,
+// and their subjects.
+func (s *pass) entitle(ctx context.Context, editions []*ledger.Edition) error {
+	if len(editions) == 0 {
+		return nil
 	}
-	return &e, s.ledger.CloseEditions(ctx, &e)
+	number, err := s.nextNumber(ctx)
+	if err != nil {
+		return err
+	}
+	for i, e := range editions {
+		e.Number = number + int64(i)
+		d, err := s.digest(ctx, e, s.postsOf(e))
+		if err != nil {
+			return err
+		}
+		if e.Subject, err = s.templates.Subject(d); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // due is what a subscriber with that cursor and those tags gets of an edition
-// through that number, newest first.
-func (s *pass) due(cursor, through int64, tags []string) []entry {
-	var due []entry
-	for _, e := range s.mailable {
-		if e.row.Seq > cursor && e.row.Seq <= through && wants(tags, e.post.Tags) {
-			due = append(due, e)
+// through that number in a language of digestLanguages, newest first.
+func (s *pass) due(cursor, through int64, tags []string, language string) []entry {
+	due := within(s.mailable, cursor, through, tags)
+	if len(s.cfg.Languages) == 0 {
+		return due
+	}
+	return slices.DeleteFunc(due, func(e entry) bool { return s.cfg.LanguageOf(e.post.Language) != language })
+}
+
+// within are those of the posts with a number in (after, through] that a subscriber
+// with those tags wants.
+func within(posts []entry, after, through int64, tags []string) []entry {
+	var wanted []entry
+	for _, e := range posts {
+		if e.row.Seq > after && e.row.Seq <= through && wants(tags, e.post.Tags) {
+			wanted = append(wanted, e)
 		}
 	}
-	return due
+	return wanted
 }
 
 // numbered are the posts that an edition may have, newest first. They are picked
@@ -126,26 +168,14 @@ func wants(tags, post []string) bool {
 	})
 }
 
-// audience is who a cadence's editions go to: the default cadence also has those
-// who chose none, or one that is no longer configured.
-func (p *Publisher) audience(cadence string) ledger.Audience {
-	a := ledger.Audience{Cadence: cadence, Default: cadence == p.cfg.Digest.Default}
+// audience is who a cadence's editions in a language go to: the default cadence also
+// has those who chose none, or one that is no longer configured.
+func (p *Publisher) audience(cadence, language string) ledger.Audience {
+	a := ledger.Audience{Cadence: cadence, Default: cadence == p.cfg.Digest.Default, Languages: p.cfg.AllLanguages(), Language: language}
 	for _, c := range p.cfg.Digest.Cadences {
 		a.Configured = append(a.Configured, c.Name)
 	}
 	return a
-}
-
-func (s *pass) subject(ctx context.Context, cadence string, posts []entry) (string, error) {
-	number, err := s.nextNumber(ctx)
-	if err != nil {
-		return "", err
-	}
-	d, err := s.digest(ctx, number, cadence, posts)
-	if err != nil {
-		return "", err
-	}
-	return s.templates.Subject(d)
 }
 
 // composed finds or makes the message for a set of posts of an edition. The key
@@ -157,7 +187,7 @@ func (s *pass) composed(ctx context.Context, e *ledger.Edition, posts []entry) (
 		key.WriteByte('\n')
 	}
 	return s.messages.get(e.Number, key.String(), func() (*mailer.Message, error) {
-		d, err := s.digest(ctx, e.Number, e.Cadence, posts)
+		d, err := s.digest(ctx, e, posts)
 		if err != nil {
 			return nil, err
 		}

@@ -23,6 +23,7 @@ type PostExplanation struct {
 	Path      string           `json:"path"`
 	URL       string           `json:"url"`
 	Title     string           `json:"title"`
+	Language  string           `json:"language,omitempty"` // in whose feeds and digests it is; "" where all is together
 	State     State            `json:"state"`
 	Reason    string           `json:"reason"`
 	FirstSeen string           `json:"first_seen"`
@@ -34,6 +35,7 @@ type PostExplanation struct {
 type EditionSummary struct {
 	Number     int64    `json:"number"`
 	Cadence    string   `json:"cadence"`
+	Language   string   `json:"language,omitempty"` // "" where all is together
 	Subject    string   `json:"subject"`
 	Closed     string   `json:"closed"`
 	Status     string   `json:"status"` // open, done or canceled
@@ -108,6 +110,7 @@ func (s *pass) explainPost(ctx context.Context, name string) (*PostExplanation, 
 		return nil, err
 	}
 	x := &PostExplanation{ID: e.row.ID, Path: s.contentPath(e.post.Path), URL: e.post.URL, Title: e.post.Title,
+		Language:  s.shownLanguage(s.cfg.LanguageOf(e.post.Language)),
 		FirstSeen: s.stamp(e.row.FirstSeen), Number: e.row.Seq, Editions: []EditionSummary{}}
 	for _, edition := range editions {
 		if slices.Contains(edition.Posts, e.row.ID) {
@@ -189,7 +192,7 @@ func (s *pass) explainSubscriber(ctx context.Context, sub ledger.Subscriber) (*S
 		x.Reason = fmt.Sprintf("The subscription is %s, so nothing is sent.", sub.Status)
 		return x, nil
 	}
-	for _, e := range s.due(sub.Cursor, s.newest, sub.Tags) {
+	for _, e := range s.due(sub.Cursor, s.newest, sub.Tags, s.cfg.LanguageOf(sub.Language)) {
 		x.Due = append(x.Due, e.post.Title)
 	}
 	cadence, _ := s.cfg.Cadence(x.Cadence)
@@ -246,7 +249,7 @@ func (p *Publisher) Summary(e ledger.Edition) EditionSummary {
 	case !e.Done.IsZero():
 		status = "done"
 	}
-	return EditionSummary{Number: e.Number, Cadence: e.Cadence, Subject: e.Subject, Closed: p.stamp(e.Closed), Status: status,
+	return EditionSummary{Number: e.Number, Cadence: e.Cadence, Language: p.shownLanguage(e.Language), Subject: e.Subject, Closed: p.stamp(e.Closed), Status: status,
 		Posts: list(e.Posts), Recipients: e.Recipients, Sent: e.Sent, Deferred: e.Deferred, Failed: e.Failed, Uncertain: e.Uncertain}
 }
 

@@ -30,7 +30,7 @@ func (s *pass) mail(ctx context.Context) error {
 		e := &editions[i]
 		worked := slices.ContainsFunc(s.report.Editions, func(r EditionReport) bool { return r.Number == e.Number })
 		if e.Deferred > 0 && !worked {
-			r := editionReport(e)
+			r := s.editionReport(e)
 			r.Deferred, r.Waiting = e.Deferred, true
 			s.report.Editions = append(s.report.Editions, r)
 		}
@@ -115,7 +115,7 @@ func (s *pass) reportHeld(ctx context.Context) error {
 				return err
 			}
 			i = len(s.report.Editions)
-			s.report.Editions = append(s.report.Editions, editionReport(e))
+			s.report.Editions = append(s.report.Editions, s.editionReport(e))
 		}
 		s.report.Editions[i].Uncertain += n
 	}
@@ -136,7 +136,7 @@ func (s *pass) openEditions(ctx context.Context) ([]ledger.Edition, error) {
 func (s *pass) planned(ctx context.Context, editions []ledger.Edition) error {
 	for i := range editions {
 		e := &editions[i]
-		r := editionReport(e)
+		r := s.editionReport(e)
 		posts := s.postsOf(e)
 		if len(posts) > 0 {
 			m, err := s.composed(ctx, e, posts)
@@ -176,7 +176,7 @@ func (s *pass) plannedRetries(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		r := editionReport(e)
+		r := s.editionReport(e)
 		r.Retries = due[number]
 		s.report.Editions = append(s.report.Editions, r)
 	}
@@ -198,12 +198,12 @@ func (s *pass) postsOf(e *ledger.Edition) []entry {
 	return posts
 }
 
-func editionReport(e *ledger.Edition) EditionReport {
+func (p *Publisher) editionReport(e *ledger.Edition) EditionReport {
 	posts := e.Posts
 	if posts == nil {
 		posts = []string{}
 	}
-	return EditionReport{Number: e.Number, Cadence: e.Cadence, Subject: e.Subject, Posts: posts, Recipients: e.Recipients}
+	return EditionReport{Number: e.Number, Cadence: e.Cadence, Language: p.shownLanguage(e.Language), Subject: e.Subject, Posts: posts, Recipients: e.Recipients}
 }
 
 // deliver works the queue off and reports how far it came. A server that cannot

@@ -94,6 +94,9 @@ func (s *pass) survey(ctx context.Context) error {
 	if err := s.loadFirstPass(ctx); err != nil {
 		return err
 	}
+	if err := s.shareOut(ctx); err != nil {
+		return err
+	}
 	scan, err := s.scan(ctx)
 	if err != nil {
 		return err

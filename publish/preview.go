@@ -20,8 +20,9 @@ type Preview struct {
 }
 
 // Preview composes the cadence's next digest for one made-up subscriber without
-// tags; where nothing is new, of the latest posts.
-func (p *Publisher) Preview(ctx context.Context, cadence, to string) (*Preview, []Warning, error) {
+// tags; where nothing is new, of the latest posts. language is one that has digests
+// of its own; "" is the site's.
+func (p *Publisher) Preview(ctx context.Context, cadence, language, to string) (*Preview, []Warning, error) {
 	if _, ok := p.cfg.Cadence(cadence); !ok {
 		return nil, nil, fmt.Errorf("there is no cadence %q; digest.cadences in config.yaml names them", cadence)
 	}
@@ -31,11 +32,11 @@ func (p *Publisher) Preview(ctx context.Context, cadence, to string) (*Preview, 
 		if err := s.look(ctx); err != nil {
 			return err
 		}
-		posts, latest, err := s.next(ctx, cadence)
+		posts, latest, err := s.next(ctx, cadence, language)
 		if err != nil {
 			return err
 		}
-		preview, err = s.preview(ctx, cadence, to, posts)
+		preview, err = s.preview(ctx, ledger.Edition{Cadence: cadence, Language: language}, to, posts)
 		if err != nil {
 			return err
 		}
@@ -47,16 +48,16 @@ func (p *Publisher) Preview(ctx context.Context, cadence, to string) (*Preview, 
 }
 
 // next is what a subscriber of the cadence who got every edition is due.
-func (s *pass) next(ctx context.Context, cadence string) (posts []entry, latest bool, err error) {
+func (s *pass) next(ctx context.Context, cadence, language string) (posts []entry, latest bool, err error) {
 	_, through, err := s.ledger.LastClosed(ctx, cadence)
 	if err != nil {
 		return nil, false, err
 	}
-	if due := s.due(through, s.newest, nil); len(due) > 0 {
+	if due := s.due(through, s.newest, nil, language); len(due) > 0 {
 		return due, false, nil
 	}
 	for _, e := range byNewest(s.entries) {
-		if s.published(e) && !e.post.FeedOnly && len(posts) < s.cfg.Digest.MaxPosts {
+		if s.published(e) && !e.post.FeedOnly && s.cfg.LanguageOf(e.post.Language) == language && len(posts) < s.cfg.Digest.MaxPosts {
 			posts = append(posts, e)
 		}
 	}
@@ -66,16 +67,14 @@ func (s *pass) next(ctx context.Context, cadence string) (posts []entry, latest 
 	return posts, true, nil
 }
 
-func (s *pass) preview(ctx context.Context, cadence, to string, posts []entry) (*Preview, error) {
+func (s *pass) preview(ctx context.Context, e ledger.Edition, to string, posts []entry) (*Preview, error) {
 	tokens, err := s.ledger.Tokens(ctx)
 	if err != nil {
 		return nil, err
 	}
-	number, err := s.nextNumber(ctx)
-	if err != nil {
+	if e.Number, err = s.nextNumber(ctx); err != nil {
 		return nil, err
 	}
-	e := ledger.Edition{Number: number, Cadence: cadence}
 	m, err := s.composed(ctx, &e, posts)
 	if err != nil {
 		return nil, err

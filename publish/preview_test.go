@@ -35,7 +35,7 @@ func TestPreviewIsWhatIsMailed(t *testing.T) {
 	write(t, filepath.Join(dir, "posts", "one.md"), "---\ntitle: Grüße & \"more\"\ndate: 2026-05-01\nauthors: [Ada, Ben]\n---\n"+longPost(1))
 	write(t, filepath.Join(dir, "posts", "two.md"), "---\ntitle: 二つ目\ndate: 2026-05-02\nlang: ja\n---\n短い。\n")
 	p := open(t, dir)
-	preview, _, err := p.Preview(t.Context(), "immediate", "ada@example.com")
+	preview, _, err := p.Preview(t.Context(), "immediate", "", "ada@example.com")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +60,7 @@ func TestLongPostsFit(t *testing.T) {
 		name := string(rune('a'+i)) + ".md"
 		write(t, filepath.Join(dir, "posts", name), "---\ntitle: Long "+name+"\ndate: 2026-05-01\n---\n"+longPost(i))
 	}
-	preview, _, err := open(t, dir).Preview(t.Context(), "immediate", "ada@example.com")
+	preview, _, err := open(t, dir).Preview(t.Context(), "immediate", "", "ada@example.com")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -39,6 +39,7 @@ type retryKey struct{ edition, subscriber int64 }
 // running is an edition underway and what became of it in this pass.
 type running struct {
 	ledger.Edition
+	posts     []entry // newest first
 	report    EditionReport
 	exhausted bool // every recipient was handed out
 	begun     bool // some recipient, or a retry, was
@@ -75,7 +76,7 @@ func (s *pass) work(ctx context.Context, editions []ledger.Edition) (*queue, err
 }
 
 func (q *queue) add(e ledger.Edition) *running {
-	run := &running{Edition: e, report: editionReport(&e)}
+	run := &running{Edition: e, posts: q.s.postsOf(&e), report: q.s.editionReport(&e)}
 	q.editions = append(q.editions, run)
 	q.byNumber[e.Number] = run
 	return run
@@ -128,7 +129,7 @@ func (q *queue) nextAttempt(ctx context.Context) (*attempt, error) {
 			continue
 		}
 		if len(q.page) == 0 {
-			page, err := q.s.ledger.Recipients(ctx, run.Number, q.s.audience(run.Cadence), q.after, pageSize)
+			page, err := q.s.ledger.Recipients(ctx, run.Number, q.s.audience(run.Cadence, run.Language), q.after, pageSize)
 			if err != nil {
 				return nil, err
 			}
@@ -202,7 +203,7 @@ func (q *queue) retry(ctx context.Context, d ledger.Delivery) (*attempt, error) 
 
 // job makes the message of an attempt; nil where the subscriber is due nothing of it.
 func (q *queue) job(ctx context.Context, a *attempt) (*mailer.Job, error) {
-	posts := q.s.due(a.intent.After, a.intent.Through, a.subscriber.Tags)
+	posts := within(a.run.posts, a.intent.After, a.intent.Through, a.subscriber.Tags)
 	if len(posts) == 0 {
 		return nil, q.drop(ctx, a)
 	}
@@ -386,13 +387,13 @@ func (q *queue) finish(ctx context.Context) error {
 func (q *queue) untried(ctx context.Context, run *running) (int, error) {
 	n, after := 0, int64(0)
 	for {
-		page, err := q.s.ledger.Recipients(ctx, run.Number, q.s.audience(run.Cadence), after, pageSize)
+		page, err := q.s.ledger.Recipients(ctx, run.Number, q.s.audience(run.Cadence, run.Language), after, pageSize)
 		if err != nil || len(page) == 0 {
 			return n, err
 		}
 		for _, sub := range page {
 			after = sub.ID
-			if len(q.s.due(sub.Cursor, run.Through, sub.Tags)) > 0 {
+			if len(within(run.posts, sub.Cursor, run.Through, sub.Tags)) > 0 {
 				n++
 			}
 		}

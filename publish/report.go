@@ -46,6 +46,7 @@ type FeedCounts struct {
 type EditionReport struct {
 	Number     int64    `json:"number"`
 	Cadence    string   `json:"cadence"`
+	Language   string   `json:"language,omitempty"` // "" where all is together
 	Subject    string   `json:"subject"`
 	Posts      []string `json:"posts"`
 	Recipients int      `json:"recipients"`

@@ -63,8 +63,8 @@ func (s *pass) hashList(name string) (string, error) {
 	if _, err := io.Copy(h, f); err != nil {
 		return "", fmt.Errorf("cannot be read (%w); no subscription ends because of it", err)
 	}
-	// The cadences decide which rows can be used.
-	fmt.Fprintf(h, "%v %v", s.cfg.Digest.Cadences, s.build)
+	// The cadences decide which rows can be used, the languages what is said of them.
+	fmt.Fprintf(h, "%v %v %v", s.cfg.Digest.Cadences, s.build, s.cfg.AllLanguages())
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
@@ -165,11 +165,12 @@ type SubscriberJSON struct {
 	Status    string   `json:"status"`
 	Cadence   string   `json:"cadence"`
 	Tags      []string `json:"tags"`
+	Language  string   `json:"language,omitempty"` // "" where all is together
 	Created   string   `json:"created"`
 	Confirmed string   `json:"confirmed"`
 }
 
-// Shown is a subscriber as listed: the cadence is the one that holds, times are
+// Shown is a subscriber as listed: cadence and language are those that hold, times are
 // RFC 3339 in the site's zone.
 func (p *Publisher) Shown(sub ledger.Subscriber) SubscriberJSON {
 	cadence := sub.Cadence
@@ -181,27 +182,45 @@ func (p *Publisher) Shown(sub ledger.Subscriber) SubscriberJSON {
 		tags = []string{}
 	}
 	return SubscriberJSON{Email: sub.Email, Name: sub.Name, Status: string(sub.Status), Cadence: cadence, Tags: tags,
-		Created: p.stamp(sub.Created), Confirmed: p.stamp(sub.Confirmed)}
+		Language: p.shownLanguage(p.cfg.LanguageOf(sub.Language)),
+		Created:  p.stamp(sub.Created), Confirmed: p.stamp(sub.Confirmed)}
 }
 
 // Export writes all subscribers as CSV, in the form that Import reads.
 func (p *Publisher) Export(ctx context.Context, l *ledger.Ledger, w io.Writer) error {
+	languages, err := hasLanguages(ctx, l)
+	if err != nil {
+		return err
+	}
+	columns := len(CSVColumns)
+	if !languages && len(p.cfg.Languages) == 0 {
+		columns-- // the last
+	}
 	out := csv.NewWriter(w)
-	if err := out.Write(CSVColumns); err != nil {
+	if err := out.Write(CSVColumns[:columns]); err != nil {
 		return err
 	}
 	for sub, err := range l.Subscribers(ctx) {
 		if err != nil {
 			return err
 		}
-		err := out.Write([]string{sub.Email, sub.Name, string(sub.Status), sub.Cadence, strings.Join(sub.Tags, ";"),
-			p.stamp(sub.Created), p.stamp(sub.Confirmed)})
-		if err != nil {
+		row := []string{sub.Email, sub.Name, string(sub.Status), sub.Cadence, strings.Join(sub.Tags, ";"),
+			p.stamp(sub.Created), p.stamp(sub.Confirmed), sub.Language}
+		if err := out.Write(row[:columns]); err != nil {
 			return err
 		}
 	}
 	out.Flush()
 	return out.Error()
+}
+
+func hasLanguages(ctx context.Context, l *ledger.Ledger) (bool, error) {
+	for sub, err := range l.Subscribers(ctx) {
+		if err != nil || sub.Language != "" {
+			return sub.Language != "", err
+		}
+	}
+	return false, nil
 }
 
 // stamp writes a time of the ledger for people and programs; "" for none.

@@ -2,6 +2,7 @@ package templates
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"html/template"
 	"io"
@@ -30,7 +31,16 @@ func (f *Frame) frame() *Frame { return f }
 // HomePage is the data of page-home.html.
 type HomePage struct {
 	Frame
-	Feeds []FeedLink
+	Feeds     []FeedLink
+	Languages []LanguageFeeds // beside the site's own
+}
+
+// LanguageFeeds are the feeds in one of the publication's other languages.
+type LanguageFeeds struct {
+	Title, URL    string // of the publication in it
+	Language, Dir string // BCP 47; "ltr" or "rtl"
+	Name          string // the language's own word for itself
+	Feeds         []FeedLink
 }
 
 // FeedLink is one of the site's feeds.
@@ -66,6 +76,9 @@ type EditionLink struct {
 	Subject string
 	Date    time.Time // in the site's zone
 	Posts   int
+	// Language and Dir are the subject's, Name the language's own word for itself;
+	// "" where the subject is in the site's.
+	Language, Dir, Name string
 }
 
 // UnsubscribePage is the data of page-unsubscribe.html.
@@ -95,10 +108,11 @@ type PreferencesPage struct {
 	URL            string // where the form posts to
 	UnsubscribeURL string
 	Cadences, Tags []Choice
+	Languages      []Choice // by BCP 47 tag; none where all posts are in one digest
 	Saved          bool
 }
 
-// Choice is one of several. A cadence's Label may be left to the language.
+// Choice is one of several. The Labels of cadences and languages may be left open.
 type Choice struct {
 	Value, Label string
 	Chosen       bool
@@ -125,8 +139,20 @@ func (s *Set) Page(w io.Writer, name string, data Framed) error {
 	f := data.frame()
 	f.Site = fillSite(f.Site)
 	f.Colors = template.CSS(s.sheet.properties())
-	if p, ok := data.(*PreferencesPage); ok {
+	switch p := data.(type) {
+	case *PreferencesPage:
 		s.labelCadences(p)
+		labelLanguages(p)
+	case *HomePage:
+		for i, l := range p.Languages {
+			p.Languages[i].Dir, p.Languages[i].Name = Direction(l.Language), autonym(l.Language)
+		}
+	case *ArchivePage:
+		for i, e := range p.Editions {
+			if e.Language != "" {
+				p.Editions[i].Dir, p.Editions[i].Name = Direction(e.Language), autonym(e.Language)
+			}
+		}
 	}
 	bound, err := s.pages(f.Site)
 	if err != nil {
@@ -157,6 +183,13 @@ func (s *Set) labelCadences(p *PreferencesPage) {
 	}
 }
 
+// labelLanguages calls each language as its readers do.
+func labelLanguages(p *PreferencesPage) {
+	for i, c := range p.Languages {
+		p.Languages[i].Label = cmp.Or(c.Label, autonym(c.Value))
+	}
+}
+
 // properties are the sheet's colours as CSS, dark ones included.
 func (s *sheet) properties() string {
 	var b strings.Builder
@@ -182,15 +215,16 @@ func (s *Set) CheckPages() error {
 		name string
 		data Framed
 	}{
-		{"page-home.html", &HomePage{Frame: frame, Feeds: []FeedLink{{"RSS", "/feed.xml", "application/rss+xml"}}}},
+		{"page-home.html", &HomePage{Frame: frame, Feeds: []FeedLink{{"RSS", "/feed.xml", "application/rss+xml"}},
+			Languages: []LanguageFeeds{{Title: "Sample", URL: "https://example.com/ar", Language: "ar", Feeds: []FeedLink{{"RSS", "/ar/feed.xml", "application/rss+xml"}}}}}},
 		{"page-feed.html", &FeedPage{Frame: frame, Title: "Sample", Feeds: []FeedLink{{"Atom", "https://example.com/atom.xml", "application/atom+xml"}},
 			Posts: []FeedPost{{Title: "Sample", URL: "https://example.com/", Excerpt: "Sample", Date: sampleDate}, {Title: "Sample"}}}},
 		{"page-archive.html", &ArchivePage{Frame: frame}},
-		{"page-archive.html", &ArchivePage{Frame: frame, Editions: []EditionLink{{7, "Sample", sampleDate, 3}}}},
+		{"page-archive.html", &ArchivePage{Frame: frame, Editions: []EditionLink{{Number: 7, Subject: "Sample", Date: sampleDate, Posts: 3}, {Number: 8, Subject: "Sample", Language: "ar"}}}},
 		{"page-unsubscribe.html", &UnsubscribePage{Frame: frame, State: Ask, Address: "a…@example.com", PreferencesURL: "/"}},
 		{"page-unsubscribe.html", &UnsubscribePage{Frame: frame, State: Ended, Address: "a…@example.com", CanUndo: true}},
 		{"page-unsubscribe.html", &UnsubscribePage{Frame: frame, State: Resumed, Address: "a…@example.com"}},
-		{"page-preferences.html", &PreferencesPage{Frame: frame, Address: "a…@example.com", Cadences: choices, Tags: choices, Saved: true}},
+		{"page-preferences.html", &PreferencesPage{Frame: frame, Address: "a…@example.com", Cadences: choices, Tags: choices, Languages: []Choice{{Value: "en", Chosen: true}, {Value: "ar"}}, Saved: true}},
 		{"page-message.html", &MessagePage{Frame: frame, Message: Failure}},
 	}
 	for _, sample := range samples {

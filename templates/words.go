@@ -12,6 +12,7 @@ import (
 	"go.yaml.in/yaml/v3"
 	"golang.org/x/text/feature/plural"
 	"golang.org/x/text/language"
+	"golang.org/x/text/language/display"
 )
 
 // fallback is the language that has every word.
@@ -227,6 +228,15 @@ func (f *wordFile) date(style string, t time.Time) string {
 		start = end + len(name)
 	}
 	return b.String()
+}
+
+// autonym is what a language calls itself; its tag where nobody has written it down.
+func autonym(tag string) string {
+	parsed, err := language.Parse(tag)
+	if name := display.Self.Name(parsed); err == nil && name != "" {
+		return name
+	}
+	return tag
 }
 
 // Direction tells which way a language is written: "ltr" or "rtl".

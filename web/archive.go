@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"publisher/ledger"
 	"publisher/templates"
 )
 
@@ -25,11 +26,19 @@ func (s *site) archive(w http.ResponseWriter, r *http.Request) {
 				continue // nobody has seen it
 			}
 			data.Editions = append(data.Editions, templates.EditionLink{
-				Number: e.Number, Subject: e.Subject, Date: e.Closed.In(s.Config.Site.Timezone), Posts: len(e.Posts),
+				Number: e.Number, Subject: e.Subject, Language: s.editionLanguage(e), Date: e.Closed.In(s.Config.Site.Timezone), Posts: len(e.Posts),
 			})
 		}
 		return s.render("page-archive.html", data)
 	})
+}
+
+// editionLanguage is what an edition is in, if not in the site's language.
+func (s *site) editionLanguage(e ledger.Edition) string {
+	if e.Language == s.Config.Site.Language {
+		return ""
+	}
+	return e.Language
 }
 
 // edition shows one edition's web version. What else lies under /archive/ is a file.

@@ -89,7 +89,7 @@ func (s *site) makeFeedPage(name string, f io.Reader) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	page := &templates.FeedPage{Frame: s.frame(), Title: parsed.Title, Feeds: s.feedsBeside(name)}
+	page := &templates.FeedPage{Frame: s.frameIn(s.languageIn(name)), Title: parsed.Title, Feeds: s.feedsBeside(name)}
 	for _, item := range parsed.Items {
 		post := templates.FeedPost{Title: item.Title, URL: item.Link, Excerpt: plainText(item.Description)}
 		if item.PublishedParsed != nil {
@@ -98,6 +98,17 @@ func (s *site) makeFeedPage(name string, f io.Reader) ([]byte, error) {
 		page.Posts = append(page.Posts, post)
 	}
 	return s.render("page-feed.html", page)
+}
+
+// languageIn is the language whose folder a feed is in; "" for the site's.
+func (s *site) languageIn(name string) string {
+	folder, _, _ := strings.Cut(name, "/")
+	for _, l := range s.Config.Languages {
+		if l.Folder == folder {
+			return l.Tag
+		}
+	}
+	return ""
 }
 
 // feedsBeside are the forms of a feed under their public addresses, which are what

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"path"
 	"strings"
 
 	"publisher/templates"
@@ -13,16 +14,25 @@ import (
 // home shows the publication and its feeds.
 func (s *site) home(w http.ResponseWriter, r *http.Request) {
 	s.common(w, r, "home", func(context.Context) ([]byte, error) {
-		return s.render("page-home.html", &templates.HomePage{Frame: s.frame(), Feeds: s.feedLinks()})
+		return s.render("page-home.html", &templates.HomePage{Frame: s.frame(), Feeds: s.feedLinks(""), Languages: s.languageFeeds()})
 	})
+}
+
+// languageFeeds are the feeds in the languages beside the site's.
+func (s *site) languageFeeds() []templates.LanguageFeeds {
+	var all []templates.LanguageFeeds
+	for _, l := range s.Config.Languages {
+		all = append(all, templates.LanguageFeeds{Title: l.Title, URL: l.URL.String(), Language: l.Tag, Feeds: s.feedLinks(l.Folder)})
+	}
+	return all
 }
 
 // feedLinks lead to this server, whether the output folder is published
 // elsewhere too or not.
-func (s *site) feedLinks() []templates.FeedLink {
+func (s *site) feedLinks(folder string) []templates.FeedLink {
 	links := s.feedFiles()
 	for i := range links {
-		path := url.URL{Path: links[i].URL}
+		path := url.URL{Path: path.Join(folder, links[i].URL)}
 		links[i].URL = s.base + "/" + path.EscapedPath()
 	}
 	return links

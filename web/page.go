@@ -16,8 +16,11 @@ const htmlType = "text/html; charset=utf-8"
 // by clients.
 const cachePages = time.Minute
 
-func (s *site) frame() templates.Frame {
-	site := s.Config.Site
+func (s *site) frame() templates.Frame { return s.frameIn("") }
+
+// frameIn is that of a page in a subscriber's or a feed's language.
+func (s *site) frameIn(language string) templates.Frame {
+	site := s.Config.SiteIn(s.Config.LanguageOf(language))
 	return templates.Frame{
 		Site: templates.Site{Title: site.Title, URL: site.URL.String(), Description: site.Description,
 			Author: site.Author.Name, Language: site.Language, Location: site.Timezone},

@@ -35,12 +35,18 @@ func (s *site) setPreferences(w http.ResponseWriter, r *http.Request) {
 		s.message(w, http.StatusBadRequest, templates.BadForm)
 		return
 	}
+	language, ok := s.chosenLanguage(form, b)
+	if !ok {
+		s.message(w, http.StatusBadRequest, templates.BadForm)
+		return
+	}
 	tags, err := s.chosenTags(r, form, b)
 	if err != nil {
 		s.fail(w, r, err, b.Email)
 		return
 	}
-	found, err := s.Ledger.SetPreferences(r.Context(), b.Email, ledger.Choice{Cadence: cadence, Tags: tags}, s.Config.Digest.Default, s.Now())
+	choice := ledger.Choice{Cadence: cadence, Language: language, Tags: tags}
+	found, err := s.Ledger.SetPreferences(r.Context(), b.Email, choice, s.Config.Digest.Default, s.Now())
 	if found && err == nil {
 		b.Subscriber, err = s.Ledger.SubscriberByID(r.Context(), b.ID)
 	}
@@ -66,6 +72,21 @@ func (s *site) chosenCadence(form url.Values, b bearer) (cadence *string, ok boo
 	return &chosen, ok
 }
 
+// chosenLanguage is nil where it stays: who reads a variety of what is offered is
+// not made to read another.
+func (s *site) chosenLanguage(form url.Values, b bearer) (language *string, ok bool) {
+	chosen := form.Get("language")
+	if chosen == "" || chosen == s.languageOf(b) {
+		return nil, true
+	}
+	return &chosen, slices.Contains(s.Config.AllLanguages(), chosen)
+}
+
+// languageOf is the language that the subscriber's digests are in.
+func (s *site) languageOf(b bearer) string {
+	return s.Config.SiteIn(s.Config.LanguageOf(b.Language)).Language
+}
+
 // chosenTags is nil where the form offered none.
 func (s *site) chosenTags(r *http.Request, form url.Values, b bearer) (*[]string, error) {
 	if !form.Has("tags") {
@@ -89,10 +110,13 @@ func (s *site) preferences(w http.ResponseWriter, r *http.Request, b bearer, sav
 		return
 	}
 	data := &templates.PreferencesPage{
-		Frame: s.frame(), Address: masked(b.Email), URL: b.preferencesURL, UnsubscribeURL: b.unsubscribeURL, Saved: saved,
+		Frame: s.frameIn(b.Language), Address: masked(b.Email), URL: b.preferencesURL, UnsubscribeURL: b.unsubscribeURL, Saved: saved,
 	}
 	for _, c := range s.Config.Digest.Cadences {
 		data.Cadences = append(data.Cadences, templates.Choice{Value: c.Name, Chosen: c.Name == s.cadenceOf(b)})
+	}
+	for _, tag := range s.Config.AllLanguages() {
+		data.Languages = append(data.Languages, templates.Choice{Value: tag, Chosen: tag == s.languageOf(b)})
 	}
 	for _, tag := range tags {
 		data.Tags = append(data.Tags, templates.Choice{Value: tag, Label: tag, Chosen: has(b.Tags, tag)})
@@ -114,7 +138,7 @@ func (s *site) offeredTags(r *http.Request, b bearer) ([]string, error) {
 	var all []string
 	if s.Tags != nil {
 		var err error
-		if all, err = s.Tags(r.Context()); err != nil {
+		if all, err = s.Tags(r.Context(), b.Language); err != nil {
 			return nil, err
 		}
 	}

@@ -15,7 +15,7 @@ import (
 
 func offer(tags ...string) func(*web.Options) {
 	return func(o *web.Options) {
-		o.Tags = func(context.Context) ([]string, error) { return tags, nil }
+		o.Tags = func(context.Context, string) ([]string, error) { return tags, nil }
 	}
 }
 
@@ -118,7 +118,7 @@ func TestPreferencesOfTheUnsubscribed(t *testing.T) {
 
 func TestTagsThatCannotBeRead(t *testing.T) {
 	w := start(t, settings, func(o *web.Options) {
-		o.Tags = func(context.Context) ([]string, error) { return nil, errors.New("the tree is gone") }
+		o.Tags = func(context.Context, string) ([]string, error) { return nil, errors.New("the tree is gone") }
 	})
 	id := w.subscribe(ledger.Row{Email: "ann@example.com", Tags: []string{"go"}})
 	link := "/preferences/" + w.tokens.Link(ledger.Preferences, id)

@@ -78,7 +78,7 @@ func (s *site) setStatus(w http.ResponseWriter, r *http.Request, b bearer, statu
 // subscription shows where the subscription stands.
 func (s *site) subscription(w http.ResponseWriter, r *http.Request, b bearer, state templates.State) {
 	data := &templates.UnsubscribePage{
-		Frame: s.frame(), State: state, Address: masked(b.Email), URL: b.unsubscribeURL,
+		Frame: s.frameIn(b.Language), State: state, Address: masked(b.Email), URL: b.unsubscribeURL,
 		CanUndo: b.Status == ledger.Unsubscribed,
 	}
 	if b.subscribed() {

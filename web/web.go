@@ -25,9 +25,9 @@ type Options struct {
 	Ledger    *ledger.Ledger
 	Templates *templates.Set
 	Archive   Archive
-	// Tags are the tags that subscribers may choose from; nil for none but
-	// those that they have.
-	Tags func(context.Context) ([]string, error)
+	// Tags are the tags that subscribers with a language may choose from; nil for
+	// none but those that they have.
+	Tags func(ctx context.Context, language string) ([]string, error)
 	// Healthy returns why the program does not do its work, in words that
 	// anybody may read; nil for always healthy.
 	Healthy func() error

@@ -44,7 +44,7 @@ func (a *app) listEditions(c *cobra.Command) error {
 		}
 		out := tabwriter.NewWriter(a.stdout, 0, 4, 2, ' ', 0)
 		for _, e := range summaries {
-			fmt.Fprintf(out, "%d\t%s\t%s\t%d of %d sent\t%s\n", e.Number, e.Closed, e.Cadence, e.Sent, e.Recipients, e.Subject)
+			fmt.Fprintf(out, "%d\t%s\t%s\t%d of %d sent\t%s\n", e.Number, e.Closed, inLanguage(e.Cadence, e.Language), e.Sent, e.Recipients, e.Subject)
 		}
 		if len(summaries) == 0 {
 			a.hint("no edition yet; `publisher plan` says what is due")
@@ -83,7 +83,7 @@ func (a *app) editionsShow() *cobra.Command {
 						Deliveries []publish.DeliverySummary `json:"deliveries"`
 					}{summary, troubled})
 				}
-				a.say("edition %d (%s) of %s, %s: %s", summary.Number, summary.Cadence, summary.Closed, summary.Status, summary.Subject)
+				a.say("edition %d (%s) of %s, %s: %s", summary.Number, inLanguage(summary.Cadence, summary.Language), summary.Closed, summary.Status, summary.Subject)
 				a.say("%d recipients: %d sent, %d deferred, %d failed, %d uncertain", summary.Recipients, summary.Sent, summary.Deferred, summary.Failed, summary.Uncertain)
 				for _, d := range troubled {
 					a.say("%s %s (attempt %d, %s)%s", d.Status, d.Email, d.Attempts, d.Last, reply(d.Reply))

@@ -60,13 +60,16 @@ subscriber, named by mail address. Changes nothing.`,
 			}
 			if x.Post != nil {
 				a.say("%s\n  %s\n  %s\n  id %s\n  %s: %s", x.Post.Title, x.Post.Path, x.Post.URL, x.Post.ID, x.Post.State, x.Post.Reason)
+				if x.Post.Language != "" {
+					a.say("  language: it is in the feeds and digests in %s", x.Post.Language)
+				}
 				for _, e := range x.Post.Editions {
-					a.say("  edition %d (%s) of %s: %d of %d sent", e.Number, e.Cadence, e.Closed, e.Sent, e.Recipients)
+					a.say("  edition %d (%s) of %s: %d of %d sent", e.Number, inLanguage(e.Cadence, e.Language), e.Closed, e.Sent, e.Recipients)
 				}
 				return nil
 			}
 			s := x.Subscriber
-			a.say("%s: %s, %s\n  %s", s.Email, s.Status, s.Cadence, s.Reason)
+			a.say("%s: %s, %s\n  %s", s.Email, s.Status, inLanguage(s.Cadence, s.Language), s.Reason)
 			for _, title := range s.Due {
 				a.say("  due: %s", title)
 			}

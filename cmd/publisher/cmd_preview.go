@@ -13,7 +13,7 @@ import (
 var previewFormats = []string{"html", "text", "eml"}
 
 func (a *app) previewCommand() *cobra.Command {
-	var cadence, format, out, to string
+	var cadence, language, format, out, to string
 	var open bool
 	c := &cobra.Command{
 		Use:   "preview",
@@ -38,6 +38,9 @@ switches for a phone's width, dark mode, images off and the text part.`,
 			if _, ok := cfg.Cadence(cadence); !ok {
 				return fmt.Errorf("%w: there is no cadence %q; digest.cadences in %s names them", errUsage, cadence, cfg.File)
 			}
+			if language, err = languageFlag(cfg, language); err != nil {
+				return err
+			}
 			recipient := "reader@example.com"
 			if to != "" {
 				recipient = to
@@ -45,7 +48,7 @@ switches for a phone's width, dark mode, images off and the text part.`,
 					return fmt.Errorf("%w: --to: %w", errUsage, err)
 				}
 			}
-			preview, warnings, err := p.Preview(c.Context(), cadence, recipient)
+			preview, warnings, err := p.Preview(c.Context(), cadence, cfg.LanguageOf(language), recipient)
 			if err != nil {
 				return err
 			}
@@ -87,6 +90,7 @@ switches for a phone's width, dark mode, images off and the text part.`,
 		},
 	}
 	c.Flags().StringVar(&cadence, "cadence", "", "which cadence's digest (default digest.default)")
+	c.Flags().StringVar(&language, "language", "", "in which language (default site.language)")
 	c.Flags().StringVar(&format, "format", "html", "html, text or eml (the whole message)")
 	c.Flags().StringVar(&out, "out", "", "write to this file instead of stdout")
 	c.Flags().BoolVar(&open, "open", false, "show it in the browser")

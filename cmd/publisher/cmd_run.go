@@ -146,14 +146,14 @@ func (a *app) sayMail(cfg *config.Config, r *publish.Report, m mood) {
 			continue
 		}
 		if m == would {
-			a.say("mail: would send edition %d (%s, %s, %d bytes) to %s: %s", e.Number, e.Cadence, count(len(e.Posts), "post"), e.Bytes, count(e.Recipients, "subscriber"), e.Subject)
+			a.say("mail: would send edition %d (%s, %s, %d bytes) to %s: %s", e.Number, inLanguage(e.Cadence, e.Language), count(len(e.Posts), "post"), e.Bytes, count(e.Recipients, "subscriber"), e.Subject)
 			continue
 		}
 		if e.Waiting {
 			a.say("mail: edition %d: %d deferred, not due for another try yet; `publisher editions show %d` says why", e.Number, e.Deferred, e.Number)
 			continue
 		}
-		a.say("mail: edition %d (%s, %s) sent to %d of %s: %s", e.Number, e.Cadence, count(len(e.Posts), "post"), e.Sent, count(e.Recipients, "subscriber"), e.Subject)
+		a.say("mail: edition %d (%s, %s) sent to %d of %s: %s", e.Number, inLanguage(e.Cadence, e.Language), count(len(e.Posts), "post"), e.Sent, count(e.Recipients, "subscriber"), e.Subject)
 		if e.Deferred+e.Failed+e.Uncertain > 0 {
 			a.say("      %d deferred, %d failed, %d uncertain; `publisher editions show %d` says why", e.Deferred, e.Failed, e.Uncertain, e.Number)
 		}

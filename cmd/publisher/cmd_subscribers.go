@@ -29,18 +29,22 @@ func (a *app) subscribersCommand() *cobra.Command {
 }
 
 func (a *app) subscribersAdd() *cobra.Command {
-	var name, cadence, tags string
+	var name, cadence, tags, language string
 	c := a.jsonFlag(&cobra.Command{
 		Use:   "add ADDRESS…",
 		Short: "Add subscribers, active at once: you vouch for them",
 		Long: `Adds subscribers, or changes those that are there. They are active at once: the
 owner vouches for them. Who unsubscribed, bounced or complained is not brought back.`,
-		Example: "  publisher subscribers add ada@example.com\n  publisher subscribers add ada@example.com --name Ada --cadence weekly --tags 'mail;feeds'",
+		Example: "  publisher subscribers add ada@example.com\n  publisher subscribers add ada@example.com --name Ada --cadence weekly --tags 'mail;feeds'\n  publisher subscribers add berta@example.com --language de",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			return a.withLedger(c.Context(), func(s session) error {
 				if _, ok := s.cfg.Cadence(cadence); cadence != "" && !ok {
 					return fmt.Errorf("%w: there is no cadence %q; digest.cadences in %s names them", errUsage, cadence, s.cfg.File)
+				}
+				language, err := languageFlag(s.cfg, language)
+				if err != nil {
+					return err
 				}
 				if strings.ContainsAny(name, "\r\n") {
 					return fmt.Errorf("%w: --name has a line break", errUsage)
@@ -50,7 +54,7 @@ owner vouches for them. Who unsubscribed, bounced or complained is not brought b
 						return fmt.Errorf("%w: %w", errUsage, err)
 					}
 				}
-				got, err := s.ledger.Import(c.Context(), addRows(args, name, cadence, publish.SplitTags(tags)), ledger.FromCommand, s.cfg.Digest.Default, s.publisher.Now(), nil)
+				got, err := s.ledger.Import(c.Context(), addRows(args, ledger.Row{Name: name, Cadence: cadence, Tags: publish.SplitTags(tags), Language: language}), ledger.FromCommand, s.cfg.Digest.Default, s.publisher.Now(), nil)
 				if err != nil {
 					return err
 				}
@@ -66,6 +70,7 @@ owner vouches for them. Who unsubscribed, bounced or complained is not brought b
 	c.Flags().StringVar(&name, "name", "", "name")
 	c.Flags().StringVar(&cadence, "cadence", "", "how often (default digest.default)")
 	c.Flags().StringVar(&tags, "tags", "", "only posts with one of these tags, separated by ; (\"\": every post)")
+	c.Flags().StringVar(&language, "language", "", "in which language: site.language, or one of languages")
 	return c
 }
 
@@ -79,10 +84,12 @@ func (a *app) clearTags(c *cobra.Command, s session, emails []string) error {
 	return nil
 }
 
-func addRows(emails []string, name, cadence string, tags []string) iter.Seq2[ledger.Row, error] {
+// addRows gives each address what a row says of them all.
+func addRows(emails []string, row ledger.Row) iter.Seq2[ledger.Row, error] {
 	return func(yield func(ledger.Row, error) bool) {
 		for _, email := range emails {
-			if !yield(ledger.Row{Email: email, Name: name, Cadence: cadence, Tags: tags}, nil) {
+			row.Email = email
+			if !yield(row, nil) {
 				return
 			}
 		}
@@ -145,7 +152,7 @@ func (a *app) subscribersList() *cobra.Command {
 				}
 				out := tabwriter.NewWriter(a.stdout, 0, 4, 2, ' ', 0)
 				for _, sub := range shown {
-					fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%s\n", sub.Email, sub.Status, sub.Cadence, strings.Join(sub.Tags, ";"), sub.Name)
+					fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%s\n", sub.Email, sub.Status, inLanguage(sub.Cadence, sub.Language), strings.Join(sub.Tags, ";"), sub.Name)
 				}
 				if len(shown) == 0 {
 					a.hint("nobody; `publisher subscribers add ADDRESS` adds one")
@@ -178,7 +185,7 @@ func (a *app) subscribersImport() *cobra.Command {
 		Use:   "import FILE",
 		Short: "Add and update subscribers from CSV; - is stdin",
 		Long: `Reads CSV whose first line names the columns: email, and if wanted name, status,
-cadence, tags (separated by ;), created, confirmed. A row without a status is
+cadence, tags (separated by ;), created, confirmed, language. A row without a status is
 active: the owner vouches for it. Rows that cannot be used are reported with their
 line, and the others are read. Who unsubscribed, bounced or complained is not
 brought back. With --prune FILE is subscribers.file, and the subscriptions whose

@@ -1,0 +1,56 @@
+package publish
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"publisher/ledger"
+)
+
+// memoLanguages is how posts were shared out among languages last.
+const memoLanguages = "languages"
+
+// shareOut notes which languages have digests of their own. Where these are others
+// than in the last pass nothing that was mailed by then is mailed once more:
+// see ledger.Regroup.
+func (s *pass) shareOut(ctx context.Context) error {
+	if s.feedsOnly {
+		return nil
+	}
+	tags := s.cfg.AllLanguages()
+	if len(tags) > 0 {
+		slices.Sort(tags[1:]) // their order in the config says nothing
+	}
+	now := strings.Join(tags, " ")
+	last, err := s.ledger.Memo(ctx, memoLanguages)
+	if err != nil || string(last) == now {
+		return err
+	}
+	var cadences []ledger.Audience
+	for _, c := range s.cfg.Digest.Cadences {
+		cadences = append(cadences, s.audience(c.Name, ""))
+	}
+	if err := s.ledger.Regroup(ctx, cadences, s.start); err != nil {
+		return err
+	}
+	return s.ledger.SetMemo(ctx, memoLanguages, []byte(now))
+}
+
+// digestLanguages are those that digests are made in: "" is the site's own.
+func (p *Publisher) digestLanguages() []string {
+	tags := []string{""}
+	for _, l := range p.cfg.Languages {
+		tags = append(tags, l.Tag)
+	}
+	return tags
+}
+
+// shownLanguage is a language of digestLanguages as people read it; "" where all
+// is together.
+func (p *Publisher) shownLanguage(language string) string {
+	if language == "" && len(p.cfg.Languages) > 0 {
+		return p.cfg.Site.Language
+	}
+	return language
+}
