@@ -21,19 +21,15 @@ var unknown = map[atom.Atom]atom.Atom{
 // replaceForeign puts what every mail program knows in the place of n.
 func replaceForeign(n *html.Node) {
 	if n.DataAtom == atom.Rt && !bracketed(n) {
-		n.InsertBefore(&html.Node{Type: html.TextNode, Data: " ("}, n.FirstChild)
-		n.AppendChild(&html.Node{Type: html.TextNode, Data: ")"})
+		n.InsertBefore(textNode(" ("), n.FirstChild)
+		n.AppendChild(textNode(")"))
 	}
 	if other := unknown[n.DataAtom]; other != 0 {
 		setAttribute(n, "class", n.Data)
-		n.DataAtom, n.Data = other, other.String()
+		rename(n, other)
 		return
 	}
-	for child := n.FirstChild; child != nil; child = n.FirstChild {
-		n.RemoveChild(child)
-		n.Parent.InsertBefore(child, n)
-	}
-	n.Parent.RemoveChild(n)
+	unwrap(n)
 }
 
 // bracketed tells that the author has put brackets around the reading of a word,
@@ -47,24 +43,34 @@ func bracketed(rt *html.Node) bool {
 	return false
 }
 
-// foreignStyles are properties that some mail program does not know.
-var foreignStyles = []string{
-	"border-spacing", "clear", "float", "overflow", "white-space", "word-break", "overflow-wrap", "border-radius", "unicode-bidi",
+// plainStyles are the properties that authors may set in a mail: what every mail
+// program knows, what cannot make it wider than a phone, and no colour, since the
+// other one, of the text or below it, is not the author's, and differs in the dark.
+var plainStyles = []string{
+	"font-style", "font-variant", "font-weight", "list-style-type", "text-align", "text-decoration", "vertical-align",
 }
 
-// plainStyle takes them out of n's style attribute, and the sizes of a picture out
-// of n.
+// codeStyles are those of code besides: it has a paper of its own.
+var codeStyles = []string{"background-color", "color"}
+
+// plainStyle keeps of n's style attribute what a mail can show, and takes sizes
+// from what is not a picture.
 func plainStyle(n *html.Node) {
 	removeAttribute(n, "srcset")
 	removeAttribute(n, "sizes")
+	if n.DataAtom != atom.Img {
+		removeAttribute(n, "width")
+	}
 	style, ok := attribute(n, "style")
 	if !ok {
 		return
 	}
+	inCode := n.DataAtom == atom.Pre || around(n, atom.Pre) != nil
 	var kept []string
 	for declaration := range strings.SplitSeq(style, ";") {
 		property, _, _ := strings.Cut(declaration, ":")
-		if property = strings.TrimSpace(property); property != "" && !slices.Contains(foreignStyles, strings.ToLower(property)) {
+		property = strings.ToLower(strings.TrimSpace(property))
+		if slices.Contains(plainStyles, property) || inCode && slices.Contains(codeStyles, property) {
 			kept = append(kept, strings.TrimSpace(declaration))
 		}
 	}

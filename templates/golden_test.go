@@ -57,7 +57,7 @@ func golden(t *testing.T, name, got string) {
 	}
 }
 
-func load(t *testing.T, dir string) *templates.Set {
+func load(t testing.TB, dir string) *templates.Set {
 	t.Helper()
 	set, err := templates.Load(dir)
 	if err != nil {
@@ -66,7 +66,7 @@ func load(t *testing.T, dir string) *templates.Set {
 	return set
 }
 
-func digestHTML(t *testing.T, set *templates.Set, d *templates.Digest) string {
+func digestHTML(t testing.TB, set *templates.Set, d *templates.Digest) string {
 	t.Helper()
 	var b strings.Builder
 	if err := set.DigestHTML(&b, d); err != nil {

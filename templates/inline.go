@@ -203,32 +203,3 @@ func addStyle(head *html.Node, styles string) {
 	style.AppendChild(&html.Node{Type: html.TextNode, Data: "\n" + styles})
 	head.AppendChild(style)
 }
-
-func attribute(n *html.Node, key string) (string, bool) {
-	for _, a := range n.Attr {
-		if a.Key == key && a.Namespace == "" {
-			return a.Val, true
-		}
-	}
-	return "", false
-}
-
-func setAttribute(n *html.Node, key, value string) {
-	for i := range n.Attr {
-		if n.Attr[i].Key == key && n.Attr[i].Namespace == "" {
-			n.Attr[i].Val = value
-			return
-		}
-	}
-	n.Attr = append(n.Attr, html.Attribute{Key: key, Val: value})
-}
-
-func removeAttribute(n *html.Node, key string) {
-	kept := n.Attr[:0]
-	for _, a := range n.Attr {
-		if a.Key != key {
-			kept = append(kept, a)
-		}
-	}
-	n.Attr = kept
-}

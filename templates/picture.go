@@ -1,0 +1,68 @@
+package templates
+
+import (
+	"net/url"
+	"path"
+	"strings"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// describe gives a picture alternative text: none where it decorates, the link's
+// target where it is all that a link has, so that the link has a name.
+func describe(img *html.Node) {
+	alt, ok := attribute(img, "alt")
+	if !ok {
+		setAttribute(img, "alt", "")
+	}
+	link := around(img, atom.A)
+	if strings.TrimSpace(alt) != "" || link == nil || words(link) != "" {
+		return
+	}
+	href, _ := attribute(link, "href")
+	u, err := url.Parse(href)
+	if err != nil {
+		return
+	}
+	setAttribute(img, "alt", strings.TrimSuffix(u.Host+u.Path, "/"))
+}
+
+// adaptPicture puts a link in the place of SVG, which Gmail and Outlook do not
+// show. WebP and AVIF are unknown to Outlook on Windows alone, which gets the link.
+func adaptPicture(img *html.Node) {
+	src, _ := attribute(img, "src")
+	u, err := url.Parse(src)
+	if err != nil {
+		return
+	}
+	switch strings.ToLower(path.Ext(u.Path)) {
+	case ".svg":
+		img.Parent.InsertBefore(pictureLink(img, u), img)
+		img.Parent.RemoveChild(img)
+	case ".webp", ".avif":
+		var link strings.Builder
+		if err := html.Render(&link, pictureLink(img, u)); err != nil {
+			return
+		}
+		raw := func(s string) *html.Node { return &html.Node{Type: html.RawNode, Data: s} }
+		img.Parent.InsertBefore(raw("<!--[if mso]>"+link.String()+"<![endif]--><!--[if !mso]><!-->"), img)
+		img.Parent.InsertBefore(raw("<!--<![endif]-->"), img.NextSibling)
+	}
+}
+
+// pictureLink is a link to a picture, or its description where a link is already
+// around it.
+func pictureLink(img *html.Node, u *url.URL) *html.Node {
+	alt, _ := attribute(img, "alt")
+	if strings.TrimSpace(alt) == "" {
+		alt = path.Base(u.Path)
+	}
+	if around(img, atom.A) != nil {
+		return textNode(alt)
+	}
+	link := newElement(atom.A, "")
+	setAttribute(link, "href", u.String())
+	link.AppendChild(textNode(alt))
+	return link
+}
