@@ -26,8 +26,9 @@ uninstall:
 		$(DESTDIR)$(PREFIX)/lib/systemd/system/publisher-run.service \
 		$(DESTDIR)$(PREFIX)/lib/systemd/system/publisher-run.timer
 
-bench:
+bench: build
 	go test -run '^$$' -bench . -benchmem ./...
+	go run ./internal/benchfeeds bin/publisher
 
 # As many mails as one machine sends, beside Postfix's smtp-source where that is
 # installed (Debian's package postfix).

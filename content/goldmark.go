@@ -58,7 +58,7 @@ func newGoldmark(d dialect) goldmark.Markdown {
 		goldmark.WithParser(reader),
 		goldmark.WithExtensions(extensions...),
 		goldmark.WithRendererOptions(goldhtml.WithUnsafe(), goldhtml.WithXHTML(),
-			renderer.WithNodeRenderers(util.Prioritized(&codeRenderer{}, 100))),
+			renderer.WithNodeRenderers(util.Prioritized(newCodeRenderer(), 100))),
 	)
 }
 
@@ -146,8 +146,12 @@ func endsRawBlock(line string) bool {
 }
 
 // codeRenderer highlights code blocks with inline styles, since neither a feed
-// nor a mail has a style sheet of ours.
-type codeRenderer struct{}
+// nor a mail has a style sheet of ours. The formatter remembers the styles' CSS.
+type codeRenderer struct{ formatter *chromahtml.Formatter }
+
+func newCodeRenderer() *codeRenderer {
+	return &codeRenderer{chromahtml.New(chromahtml.PreventSurroundingPre(true))}
+}
 
 func (r *codeRenderer) RegisterFuncs(reg renderer.NodeRendererFuncRegisterer) {
 	reg.Register(ast.KindFencedCodeBlock, r.fenced)
@@ -157,14 +161,14 @@ func (r *codeRenderer) RegisterFuncs(reg renderer.NodeRendererFuncRegisterer) {
 func (r *codeRenderer) fenced(w util.BufWriter, source []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
 	if entering {
 		block := n.(*ast.FencedCodeBlock)
-		_, _ = w.WriteString(highlight(codeOf(n, source), string(block.Language(source))))
+		_, _ = w.WriteString(r.highlight(codeOf(n, source), string(block.Language(source))))
 	}
 	return ast.WalkSkipChildren, nil
 }
 
 func (r *codeRenderer) indented(w util.BufWriter, source []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
 	if entering {
-		_, _ = w.WriteString(highlight(pythonLanguage(codeOf(n, source))))
+		_, _ = w.WriteString(r.highlight(pythonLanguage(codeOf(n, source))))
 	}
 	return ast.WalkSkipChildren, nil
 }
@@ -191,11 +195,11 @@ func codeOf(n ast.Node, source []byte) string {
 const maxHighlight = 100_000
 
 // highlight colours code where it knows the language, else escapes it.
-func highlight(code, lang string) string {
+func (r *codeRenderer) highlight(code, lang string) string {
 	lang, _, _ = strings.Cut(strings.Trim(strings.ToLower(lang), "{}. "), ",")
 	body := html.EscapeString(code)
 	if lexer := lexers.Get(lang); lang != "" && lexer != nil && len(code) < maxHighlight {
-		if coloured, err := colour(chroma.Coalesce(lexer), code); err == nil {
+		if coloured, err := r.colour(chroma.Coalesce(lexer), code); err == nil {
 			body = coloured
 		}
 	}
@@ -210,12 +214,12 @@ func highlight(code, lang string) string {
 // too, in properties that the W3C feed validator accepts.
 const preStyle = "background-color:#f6f8fa;color:#1f2328;padding:12px;overflow:auto"
 
-func colour(lexer chroma.Lexer, code string) (string, error) {
+func (r *codeRenderer) colour(lexer chroma.Lexer, code string) (string, error) {
 	tokens, err := lexer.Tokenise(nil, code)
 	if err != nil {
 		return "", err
 	}
 	var b strings.Builder
-	err = chromahtml.New(chromahtml.PreventSurroundingPre(true)).Format(&b, styles.Get("github"), tokens)
+	err = r.formatter.Format(&b, styles.Get("github"), tokens)
 	return b.String(), err
 }

@@ -50,7 +50,7 @@ func (l *linker) follow(dest string) target {
 	if to, ok := l.article.engine.resolve(l, plain); ok {
 		return to
 	}
-	dest = strings.NewReplacer("\n", "", "\r", "", "\t", "").Replace(dest)
+	dest = strings.Map(notBreak, dest)
 	u, err := url.Parse(dest)
 	if err != nil {
 		if u, err = url.Parse(escapeLoose(dest)); err != nil {
@@ -68,6 +68,14 @@ func (l *linker) follow(dest string) target {
 		return target{url: u.String()}
 	}
 	return l.local(u)
+}
+
+// notBreak drops the characters that browsers pass over in an address.
+func notBreak(r rune) rune {
+	if r == '\n' || r == '\r' || r == '\t' {
+		return -1
+	}
+	return r
 }
 
 // local resolves a relative reference. The site may live below a folder, and a

@@ -3,6 +3,7 @@ package content
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
@@ -44,6 +45,12 @@ func countWords(s string) int {
 	inWord := false
 	for _, r := range s {
 		switch {
+		case r < utf8.RuneSelf:
+			letter := r|0x20 >= 'a' && r|0x20 <= 'z' || r >= '0' && r <= '9'
+			if letter && !inWord {
+				words++
+			}
+			inWord = letter || inWord && r != ' ' && (r < '\t' || r > '\r')
 		case unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul):
 			halves++
 			inWord = false

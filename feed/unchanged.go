@@ -41,29 +41,41 @@ type inputs struct {
 	posts     map[*content.Post][]byte
 }
 
-// newInputs hashes the settings, and every post once: many feeds show it.
-func newInputs(cfg *config.Config, build string, items []Item) (*inputs, error) {
+// newInputs hashes the settings, and every post that is shown once: many feeds show it.
+func newInputs(cfg *config.Config, build string, items []Item, outlines []*outline) (*inputs, error) {
 	settings, addresses := sha256.New(), sha256.New()
 	encoder := json.NewEncoder(settings)
 	err := encoder.Encode([]any{build, cfg.Site, cfg.Site.URL.String(), cfg.Site.Timezone.String(), cfg.Languages, cfg.Content, cfg.Feeds})
 	if err != nil {
 		return nil, err
 	}
-	in := &inputs{posts: make(map[*content.Post][]byte, len(items))}
-	var buf bytes.Buffer
 	for _, it := range items {
-		buf.Reset()
-		post := *it.Post
-		post.ModTime = post.Date // a file may be touched without being changed
-		if err := json.NewEncoder(&buf).Encode([]any{it.ID, it.Updated, post}); err != nil {
-			return nil, err // a year that JSON cannot write; the gate says so
-		}
-		sum := sha256.Sum256(buf.Bytes())
-		in.posts[it.Post] = sum[:]
 		io.WriteString(addresses, it.Post.Path+"\n"+it.Post.URL+"\n") //nolint:errcheck // a hash takes all
 	}
-	in.settings, in.addresses = settings.Sum(nil), addresses.Sum(nil)
+	in := &inputs{settings: settings.Sum(nil), addresses: addresses.Sum(nil), posts: map[*content.Post][]byte{}}
+	for _, o := range outlines {
+		for _, it := range o.items {
+			if err := in.add(it); err != nil {
+				return nil, err
+			}
+		}
+	}
 	return in, nil
+}
+
+func (in *inputs) add(it Item) error {
+	if in.posts[it.Post] != nil {
+		return nil
+	}
+	var buf bytes.Buffer
+	post := *it.Post
+	post.ModTime = post.Date // a file may be touched without being changed
+	if err := json.NewEncoder(&buf).Encode([]any{it.ID, it.Updated, post}); err != nil {
+		return err // a year that JSON cannot write; the gate says so
+	}
+	sum := sha256.Sum256(buf.Bytes())
+	in.posts[it.Post] = sum[:]
+	return nil
 }
 
 // of is the hash of an outline whose posts all rest on no more than basis says;
@@ -90,7 +102,7 @@ func (in *inputs) of(o *outline, basis Basis) string {
 func (p *press) skip(earlier Earlier, items []Item) []outcome {
 	items = slices.Clone(items)
 	slices.SortFunc(items, newestFirst) // the order in which a tree is read is no input
-	in, err := newInputs(p.cfg, earlier.Build, items)
+	in, err := newInputs(p.cfg, earlier.Build, items, p.outlines)
 	if err != nil || earlier.Rests == nil {
 		return nil
 	}

@@ -65,8 +65,13 @@ func (l *Ledger) SavePosts(ctx context.Context, posts []Post) error {
 		if err != nil {
 			return err
 		}
+		saver, err := newPostSaver(ctx, tx)
+		if err != nil {
+			return err
+		}
+		defer saver.close()
 		for i, p := range posts {
-			k, err := savePost(ctx, tx, p, newest+1)
+			k, err := saver.save(ctx, p, newest+1)
 			if err != nil {
 				return fmt.Errorf("%s: %w", p.ID, err)
 			}
@@ -84,27 +89,43 @@ func (l *Ledger) SavePosts(ctx context.Context, posts []Post) error {
 	return nil
 }
 
-// savePost gives the post the number next if it is due one and has none.
-func savePost(ctx context.Context, tx *sql.Tx, p Post, next int64) (stored struct{ key, seq int64 }, err error) {
+// postSaver holds the statements of one transaction: a first pass saves every post.
+type postSaver struct{ insert, update *sql.Stmt }
+
+func newPostSaver(ctx context.Context, tx *sql.Tx) (*postSaver, error) {
+	insert, err := tx.PrepareContext(ctx, `
+		INSERT INTO post (id, path, url, title, posted_at, body_hash, file_hash,
+			updated_at, gone_at, standing, seq, first_seen)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+		RETURNING key, COALESCE(seq, 0)`)
+	if err != nil {
+		return nil, err
+	}
+	update, err := tx.PrepareContext(ctx, `
+		UPDATE post SET path = $2, url = $3, title = $4, posted_at = $5, body_hash = $6, file_hash = $7,
+			updated_at = $8, gone_at = $9, standing = $10, seq = COALESCE(seq, $11)
+		WHERE id = $1 AND key = $12
+		RETURNING key, COALESCE(seq, 0)`)
+	if err != nil {
+		return nil, errors.Join(err, insert.Close())
+	}
+	return &postSaver{insert, update}, nil
+}
+
+func (s *postSaver) close() error { return errors.Join(s.insert.Close(), s.update.Close()) }
+
+// save gives the post the number next if it is due one and has none.
+func (s *postSaver) save(ctx context.Context, p Post, next int64) (stored struct{ key, seq int64 }, err error) {
 	seq := sql.NullInt64{Int64: p.Seq, Valid: p.Seq != 0}
 	if p.Standing == Numbered && p.Seq == 0 {
 		seq = sql.NullInt64{Int64: next, Valid: true}
 	}
-	values := []any{p.ID, p.Path, p.URL, p.Title, instant(p.Date), p.BodyHash, p.FileHash,
-		instant(p.Updated), instant(p.Gone), p.Standing, seq}
-	query := `INSERT INTO post (id, path, url, title, posted_at, body_hash, file_hash,
-			updated_at, gone_at, standing, seq, first_seen)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
-		RETURNING key, COALESCE(seq, 0)`
-	last := any(instant(p.FirstSeen))
+	statement, last := s.insert, any(instant(p.FirstSeen))
 	if p.Key != 0 {
-		query = `UPDATE post SET path = $2, url = $3, title = $4, posted_at = $5, body_hash = $6, file_hash = $7,
-				updated_at = $8, gone_at = $9, standing = $10, seq = COALESCE(seq, $11)
-			WHERE id = $1 AND key = $12
-			RETURNING key, COALESCE(seq, 0)`
-		last = p.Key
+		statement, last = s.update, p.Key
 	}
-	err = tx.QueryRowContext(ctx, query, append(values, last)...).Scan(&stored.key, &stored.seq)
+	err = statement.QueryRowContext(ctx, p.ID, p.Path, p.URL, p.Title, instant(p.Date), p.BodyHash, p.FileHash,
+		instant(p.Updated), instant(p.Gone), p.Standing, seq, last).Scan(&stored.key, &stored.seq)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = fmt.Errorf("no post has this id and key %d", p.Key)
 	}
