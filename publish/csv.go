@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -160,7 +161,7 @@ func (l *csvList) language(row *ledger.Row, text string) error {
 	row.Language = tag
 	if !l.cfg.HasDigestsIn(tag) && !l.foreign[tag] {
 		l.foreign[tag] = true
-		l.refuse(row.Line, fmt.Sprintf("%s is no language of languages in config.yaml, so who has it gets the digest in %s", tag, l.cfg.Site.Language))
+		l.refuse(row.Line, fmt.Sprintf("there are no digests in %s (%s, languages): who reads it gets those in %s", tag, filepath.Base(l.cfg.File), l.cfg.Site.Language))
 	}
 	return nil
 }

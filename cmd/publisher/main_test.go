@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"mime"
 	"net/mail"
 	"os"
 	"path/filepath"
@@ -34,7 +35,7 @@ func TestScripts(t *testing.T) {
 		Dir: "testdata/script",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"code": runForCode, "outbox": outbox, "modified": modified, "smtpd": smtpd, "delivered": delivered,
-			"bytes": bytesFile,
+			"bytes": bytesFile, "mailed": mailed,
 		},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("NOW", "2026-06-01T12:00:00Z")
@@ -89,6 +90,30 @@ func outbox(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if !neg {
 		ts.Fatalf("no message to %s with %q in its subject", args[0], args[1])
+	}
+}
+
+// mailed SUBJECT TEXT wants text in the source of each message with that subject.
+func mailed(ts *testscript.TestScript, neg bool, args []string) {
+	files, err := filepath.Glob(ts.MkAbs("outbox/*.eml"))
+	ts.Check(err)
+	found := false
+	for _, file := range files {
+		source := ts.ReadFile(file)
+		m, err := mail.ReadMessage(strings.NewReader(source))
+		ts.Check(err)
+		subject, err := new(mime.WordDecoder).DecodeHeader(m.Header.Get("Subject"))
+		ts.Check(err)
+		if subject != args[0] {
+			continue
+		}
+		found = true
+		if strings.Contains(source, args[1]) == neg {
+			ts.Fatalf("%s: %q in it: %v\n%s", file, args[1], neg, source)
+		}
+	}
+	if !found {
+		ts.Fatalf("no message has the subject %q", args[0])
 	}
 }
 
