@@ -12,6 +12,14 @@ func newMarkdown(s *site) *markdown { return &markdown{folderEngine{s}} }
 
 func (m *markdown) covers(p string) bool { return !strings.HasPrefix(path.Base(p), "_index.") }
 
+// prepare finds the language whose folder a file is in.
+func (m *markdown) prepare(a *article, _ *sections) {
+	first, _, _ := strings.Cut(a.name.dir, "/")
+	if a.name.lang == "" && m.languages[first] {
+		a.name.lang, a.name.root = first, first
+	}
+}
+
 func (m *markdown) isPage(a *article) bool { return isPageLayout(a) }
 
 // isPageLayout is how a front matter says in most engines that it is no post.
@@ -40,10 +48,15 @@ func (m *markdown) address(a *article) string {
 	if own := a.front.scalar("url", "permalink", "path"); own != "" {
 		return own
 	}
+	where := "/" + a.slugPath(a.name.dir) + "/" + a.slug + "/"
 	if m.permalink != "" {
-		return a.expand(m.permalink)
+		where = a.expand(m.permalink)
 	}
-	return "/" + a.slugPath(a.name.dir) + "/" + a.slug + "/"
+	// post.de.md lies beside post.md, and must not have its address.
+	if a.name.lang != "" && a.name.root == "" && a.name.lang != m.language && !strings.Contains(m.permalink, ":lang") {
+		where = "/" + strings.ToLower(a.name.lang) + "/" + strings.TrimLeft(where, "/")
+	}
+	return where
 }
 
 func (m *markdown) slugify(text string) string { return hugoSlug(text) }

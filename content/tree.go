@@ -76,6 +76,13 @@ func Open(cfg *config.Config) (*Tree, error) {
 		}
 	}
 	t.site = newSite(cfg, dir, t.own)
+	if t.own == nil && (cfg.Content.Dialect == config.Auto || cfg.Content.Dialect == config.Markdown) {
+		// No engine says which languages the blog has.
+		for _, l := range cfg.Languages {
+			t.site.languages[l.Folder] = true
+		}
+		t.site.languages[cfg.Site.Language] = len(cfg.Languages) > 0
+	}
 	switch {
 	case t.own != nil:
 		t.engine = newEngine(t.own.dialect, t.site, t.own)
@@ -153,7 +160,7 @@ func contentFolder(own *ownConfig) string {
 func (t *Tree) fingerprint(build string, s *sections) [32]byte {
 	c := t.cfg
 	parts, _ := json.Marshal([]any{snapshotVersion, build, t.site.dir, c.Site.URL.String(), c.Site.Language,
-		c.Site.Timezone.String(), c.Content, c.Feeds.Dir, c.Mail.Outbox, c.Templates})
+		c.Site.Timezone.String(), c.AllLanguages(), c.Content, c.Feeds.Dir, c.Mail.Outbox, c.Templates})
 	if t.own != nil {
 		parts = append(parts, t.own.dialect...)
 		parts = append(parts, t.own.text...)
