@@ -2,6 +2,9 @@ package publish
 
 import (
 	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
 
 	"publisher/mailer"
 )
@@ -23,6 +26,7 @@ func (p *Publisher) Check(ctx context.Context, online bool) (*CheckReport, error
 		if err := s.templates.Check(); err != nil {
 			report.Faults = append(report.Faults, err.Error())
 		}
+		s.report.Warnings = append(s.report.Warnings, s.wordWarnings()...)
 		s.report.sortWarnings()
 		report.Warnings = append(report.Warnings, s.report.Warnings...)
 		return nil
@@ -47,6 +51,29 @@ type CheckReport struct {
 	Posts    PostCounts `json:"posts"`
 	Faults   []string   `json:"faults"`
 	Warnings []Warning  `json:"warnings"`
+}
+
+// wordWarnings tells of languages for which English words stand in.
+func (s *pass) wordWarnings() []Warning {
+	tags := s.cfg.AllLanguages()
+	if tags == nil {
+		tags = []string{s.cfg.Site.Language}
+	}
+	var warnings []Warning
+	for _, tag := range tags {
+		missing := s.templates.Missing(tag)
+		if len(missing) == 0 {
+			continue
+		}
+		names := strings.Join(missing[:min(len(missing), 3)], ", ")
+		if more := len(missing) - 3; more > 0 {
+			names += fmt.Sprintf(" and %d more", more)
+		}
+		file := filepath.Join(s.cfg.Templates, "i18n", tag+".yaml")
+		warnings = append(warnings, Warning{Path: file, Message: fmt.Sprintf(
+			"mails and pages in %q have English words for %s; this file can give them (`publisher templates show i18n/en.yaml`)", tag, names)})
+	}
+	return warnings
 }
 
 // signingWarnings says where one-click unsubscribing will not be trusted.

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Check executes every template on sample data: with everything set and with
-// nothing, one post and several. Its errors name file and line.
+// Check executes every template of mails and pages on sample data: with everything
+// set and with nothing, one post and several. Its errors name file and line.
 func (s *Set) Check() error {
 	var faults []error
 	seen := map[string]bool{}
@@ -29,6 +29,9 @@ func (s *Set) Check() error {
 			_, err := s.Notice(kind, n)
 			note(err)
 		}
+	}
+	for _, page := range samplePages() {
+		note(s.Page(io.Discard, page.name, page.data))
 	}
 	return errors.Join(faults...)
 }
@@ -74,4 +77,37 @@ func sampleNotice() *Notice {
 		WebURL: "https://example.com/archive/", UnsubscribeURL: "https://example.com/unsubscribe/x",
 		PreferencesURL: "https://example.com/preferences/x", PostalAddress: "1 Example Street",
 	}
+}
+
+type samplePage struct {
+	name string
+	data Framed
+}
+
+func samplePages() []samplePage {
+	frame := Frame{Site: sampleSite(), Base: "/news"}
+	feeds := []FeedLink{{"RSS", "https://example.com/feed.xml", "application/rss+xml"}}
+	choices := []Choice{{Value: "weekly", Chosen: true}, {Value: "fortnightly"}}
+	pages := []samplePage{
+		{"page-home.html", &HomePage{Frame: frame}},
+		{"page-home.html", &HomePage{Frame: frame, Feeds: feeds,
+			Languages: []LanguageFeeds{{Title: "Sample", URL: "https://example.com/ar", Language: "ar", Feeds: feeds}}}},
+		{"page-feed.html", &FeedPage{Frame: frame, Title: "Sample"}},
+		{"page-feed.html", &FeedPage{Frame: frame, Title: "Sample", Feeds: feeds,
+			Posts: []FeedPost{{Title: "Sample", URL: "https://example.com/", Excerpt: "Sample", Date: sampleDate}, {Title: "Sample"}}}},
+		{"page-archive.html", &ArchivePage{Frame: frame}},
+		{"page-archive.html", &ArchivePage{Frame: frame, Editions: []EditionLink{
+			{Number: 7, Subject: "Sample", Date: sampleDate, Posts: 3}, {Number: 8, Subject: "Sample", Language: "ar"}}}},
+		{"page-preferences.html", &PreferencesPage{Frame: frame, Cadences: choices}},
+		{"page-preferences.html", &PreferencesPage{Frame: frame, Address: "a…@example.com", Cadences: choices, Tags: choices,
+			Languages: []Choice{{Value: "en", Chosen: true}, {Value: "ar"}}, Saved: true}},
+	}
+	for _, state := range []State{Ask, Ended, Resumed} {
+		pages = append(pages, samplePage{"page-unsubscribe.html", &UnsubscribePage{
+			Frame: frame, State: state, Address: "a…@example.com", CanUndo: state == Ended, PreferencesURL: "/"}})
+	}
+	for _, message := range []Message{BadLink, MissingPage, BadForm, Failure} {
+		pages = append(pages, samplePage{"page-message.html", &MessagePage{Frame: frame, Message: message}})
+	}
+	return pages
 }

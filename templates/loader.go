@@ -2,7 +2,6 @@ package templates
 
 import (
 	"errors"
-	"fmt"
 	html "html/template"
 	"maps"
 	"path"
@@ -98,10 +97,19 @@ func (l *loader) readWords() error {
 	return nil
 }
 
-// words are a language's, from its own file, that of the language without its
-// region, and English.
+// words are a language's, with English for what it lacks.
 func (l *loader) words(tag string) *wordFile {
-	out := l.languages[fallback]
+	own := l.ownWords(tag)
+	if english, ok := l.languages[fallback]; ok { // not where its file is faulty
+		return own.over(english)
+	}
+	return own
+}
+
+// ownWords are a language's, from its own file and that of the language without
+// its region.
+func (l *loader) ownWords(tag string) *wordFile {
+	out := &wordFile{}
 	parsed, err := language.Parse(tag)
 	if err != nil {
 		return out
@@ -115,13 +123,9 @@ func (l *loader) words(tag string) *wordFile {
 	return out
 }
 
-// Missing are the words that a language's file lacks; English stands in for them.
-func (s *Set) Missing(tag string) ([]string, error) {
-	f, ok := s.languages[tag]
-	if !ok {
-		return nil, fmt.Errorf("there is no file i18n/%s.yaml", tag)
-	}
-	return f.missing(s.languages[fallback]), nil
+// Missing are the words that a language lacks; English stands in for them.
+func (s *Set) Missing(tag string) []string {
+	return s.ownWords(tag).missing(s.languages[fallback])
 }
 
 func (l *loader) parseHTML() error {

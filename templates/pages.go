@@ -206,31 +206,3 @@ func (s *sheet) properties() string {
 	b.WriteString(" }")
 	return b.String()
 }
-
-// CheckPages executes every page on sample data, as Check does the mails.
-func (s *Set) CheckPages() error {
-	frame := Frame{Site: sampleSite(), Base: "/news"}
-	choices := []Choice{{Value: "weekly", Chosen: true}, {Value: "fortnightly"}}
-	samples := []struct {
-		name string
-		data Framed
-	}{
-		{"page-home.html", &HomePage{Frame: frame, Feeds: []FeedLink{{"RSS", "/feed.xml", "application/rss+xml"}},
-			Languages: []LanguageFeeds{{Title: "Sample", URL: "https://example.com/ar", Language: "ar", Feeds: []FeedLink{{"RSS", "/ar/feed.xml", "application/rss+xml"}}}}}},
-		{"page-feed.html", &FeedPage{Frame: frame, Title: "Sample", Feeds: []FeedLink{{"Atom", "https://example.com/atom.xml", "application/atom+xml"}},
-			Posts: []FeedPost{{Title: "Sample", URL: "https://example.com/", Excerpt: "Sample", Date: sampleDate}, {Title: "Sample"}}}},
-		{"page-archive.html", &ArchivePage{Frame: frame}},
-		{"page-archive.html", &ArchivePage{Frame: frame, Editions: []EditionLink{{Number: 7, Subject: "Sample", Date: sampleDate, Posts: 3}, {Number: 8, Subject: "Sample", Language: "ar"}}}},
-		{"page-unsubscribe.html", &UnsubscribePage{Frame: frame, State: Ask, Address: "a…@example.com", PreferencesURL: "/"}},
-		{"page-unsubscribe.html", &UnsubscribePage{Frame: frame, State: Ended, Address: "a…@example.com", CanUndo: true}},
-		{"page-unsubscribe.html", &UnsubscribePage{Frame: frame, State: Resumed, Address: "a…@example.com"}},
-		{"page-preferences.html", &PreferencesPage{Frame: frame, Address: "a…@example.com", Cadences: choices, Tags: choices, Languages: []Choice{{Value: "en", Chosen: true}, {Value: "ar"}}, Saved: true}},
-		{"page-message.html", &MessagePage{Frame: frame, Message: Failure}},
-	}
-	for _, sample := range samples {
-		if err := s.Page(io.Discard, sample.name, sample.data); err != nil {
-			return err
-		}
-	}
-	return nil
-}

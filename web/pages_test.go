@@ -184,17 +184,7 @@ func TestOwnersTemplates(t *testing.T) {
 	if log := w.log.String(); !strings.Contains(log, filepath.Join(dir, "page-message.html")) {
 		t.Errorf("the log does not name the file: %s", log)
 	}
-	if err := set.CheckPages(); err == nil || !strings.Contains(err.Error(), "page-message.html:1") {
-		t.Errorf("CheckPages: %v", err)
-	}
-}
-
-func TestBuiltInPagesPassTheirCheck(t *testing.T) {
-	set, err := templates.Load("")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := set.CheckPages(); err != nil {
-		t.Error(err)
+	if err := set.Check(); err == nil || !strings.Contains(err.Error(), "page-message.html:1") {
+		t.Errorf("the check: %v", err)
 	}
 }
