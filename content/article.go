@@ -24,7 +24,8 @@ type article struct {
 	slug       string
 	titleSlug  string
 	categories []string
-	published  time.Time // when the engine shows it, where that is later than the date of its address
+	global     map[string]any // what all pages of the blog may refer to
+	published  time.Time      // when the engine shows it, where that is later than the date of its address
 }
 
 // compose makes a post of a source. It returns nil where the file is a page, or
@@ -54,8 +55,8 @@ func (t *Tree) articleOf(src *source) *article {
 	if auto, ok := t.engine.(*autoEngine); ok {
 		a.engine = auto.of(src)
 	}
-	a.engine.prepare(a, t.sections.Load())
 	a.post = &Post{Path: src.path, BodyHash: src.bodyHash, FileHash: src.fileHash, ModTime: src.modTime}
+	a.engine.prepare(a, t.sections.Load())
 	return a
 }
 

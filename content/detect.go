@@ -25,6 +25,9 @@ type Blog struct {
 	Permalink string
 	// Exclude are the folders below content.dir that hold no posts.
 	Exclude []string
+	// Templates is the folder for the owner's mail templates where the default one
+	// belongs to the engine; else "".
+	Templates string
 	// Notes are what the owner should know, a sentence each.
 	Notes []string
 }
@@ -77,6 +80,9 @@ func Detect(dir, ours string) (*Blog, error) {
 	d.tellSite()
 	if err := d.tellContent(); err != nil {
 		return nil, err
+	}
+	if own := config.Default().Templates; existing(d.base, []string{own}) != "" {
+		d.blog.Templates = "mail-" + own
 	}
 	return &d.blog, nil
 }

@@ -136,6 +136,16 @@ func (d *detection) jekyllPosts() (folder, from string) {
 }
 
 func (d *detection) pelicanPosts() (folder, from string) {
+	folder, from = d.pelicanPath()
+	if filepath.IsLocal(filepath.FromSlash(folder)) {
+		if c := takeCensus(filepath.Join(d.root, filepath.FromSlash(folder)), restructured); c.files > 0 {
+			d.note("%s here in reStructuredText (.rst), which publisher does not read; turn articles into Markdown: pandoc -f rst -t markdown", counted(c.files, "file"))
+		}
+	}
+	return folder, from
+}
+
+func (d *detection) pelicanPath() (folder, from string) {
 	if folder, from = d.layers.text("PATH"); folder != "" {
 		return path.Clean(folder), from
 	}

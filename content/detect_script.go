@@ -135,3 +135,24 @@ func (r *scriptReader) table() map[string]any {
 	}
 	return inner
 }
+
+var scriptConstant = regexp.MustCompile(`(?m)^\s*(?:export\s+)?(?:const|let|var)\s+([A-Za-z_$][\w$]*)\s*=\s*`)
+
+// scriptValues reads front matter in JavaScript: an object literal, or constants.
+// Keys come back lower-case; what is computed is left out.
+func scriptValues(text string) map[string]any {
+	r := &pythonReader{text: strings.TrimSpace(text), script: true}
+	if v, ok := r.value(0); ok {
+		if values, isObject := v.(map[string]any); isObject {
+			return foldKeys(values, 0)
+		}
+	}
+	values := map[string]any{}
+	for _, m := range scriptConstant.FindAllStringSubmatchIndex(text, -1) {
+		r := &pythonReader{text: text, at: m[1], script: true}
+		if v, ok := r.value(0); ok {
+			values[text[m[2]:m[3]]] = v
+		}
+	}
+	return foldKeys(values, 0)
+}

@@ -99,6 +99,9 @@ func (b *Blog) ConfigYAML(today string) []byte {
 		feeds.writeTo(&y)
 	}
 	fmt.Fprintf(&y, tail, today)
+	if b.Templates != "" {
+		fmt.Fprintf(&y, "\ntemplates: %s  # of mail and pages, if you write your own; the folder %s is the blog's\n", b.Templates, config.Default().Templates)
+	}
 	return []byte(y.String())
 }
 

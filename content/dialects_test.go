@@ -94,7 +94,7 @@ func TestAddresses(t *testing.T) {
 			"content/blog/nunjucks.md":             post("permalink: \"/{{ title | slug }}/index.html\"\n"),
 			"content/blog/Ünder score/Päth Näm.md": post(""),
 		}, map[string]string{
-			"blog/first.md": "/blog/first/", "blog/2024-01-02-second.md": "/blog/second/", "blog/bundle/index.md": "/blog/bundle/", "notes/2024-01-02-c.md": "/n/c/",
+			"blog/first.md": "/blog/first/", "blog/2024-01-02-second.md": "/blog/2024-01-02-second/", "blog/bundle/index.md": "/blog/bundle/", "notes/2024-01-02-c.md": "/n/c/",
 			"data/d.md": "/2024/03/ueber-uns-and-co/", "script/e.md": "/js/e.html", "blog/off.md": "page", "about.md": "page", "blog/computed.md": "page",
 			"blog/nunjucks.md": "/my-post/", "blog/Ünder score/Päth Näm.md": "/blog/%C3%9Cnder%20score/P%C3%A4th%20N%C3%A4m/",
 		}},
@@ -124,27 +124,34 @@ func TestAddresses(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			b := newBlog(t, test.files)
-			b.cfg.Content.Dir = test.dir
-			_, scan := b.scan()
-			got := map[string]string{}
-			for p := range test.want {
-				got[p] = "page"
-			}
-			for _, p := range scan.Posts {
-				address := strings.TrimPrefix(p.URL, "https://example.com")
-				if strings.HasPrefix(test.want[p.Path], "*") {
-					address = "*"
-				}
-				if p.Draft {
-					address += " draft"
-				}
-				got[p.Path] = address
-			}
-			if d := cmp.Diff(test.want, got); d != "" {
-				t.Errorf("addresses (-want +got):\n%s%s", d, fmt.Sprint(scan.Problems))
-			}
+			compareAddresses(t, test.dir, test.files, test.want)
 		})
+	}
+}
+
+// compareAddresses scans files and compares the posts' addresses, without the
+// site, by path; "page" where there is no post, "*" where any address will do.
+func compareAddresses(t *testing.T, dir string, files, want map[string]string) {
+	t.Helper()
+	b := newBlog(t, files)
+	b.cfg.Content.Dir = dir
+	_, scan := b.scan()
+	got := map[string]string{}
+	for p := range want {
+		got[p] = "page"
+	}
+	for _, p := range scan.Posts {
+		address := strings.TrimPrefix(p.URL, "https://example.com")
+		if strings.HasPrefix(want[p.Path], "*") {
+			address = "*"
+		}
+		if p.Draft {
+			address += " draft"
+		}
+		got[p.Path] = address
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("addresses (-want +got):\n%s%s", d, fmt.Sprint(scan.Problems))
 	}
 }
 

@@ -11,17 +11,42 @@ import (
 // eleventy reads posts as Eleventy does: the address follows the path.
 type eleventy struct {
 	folderEngine
-	plain bool // Markdown is no template
+	own   *ownConfig // nil where no config of Eleventy was found
+	plain bool       // Markdown is no template
+	boxes bool       // ::: opens a container
 }
 
-var noTemplates = regexp.MustCompile(`\bmarkdownTemplateEngine["']?\s*:\s*false\b`)
+var (
+	noTemplates = regexp.MustCompile(`\bmarkdownTemplateEngine["']?\s*:\s*false\b`)
+	containers  = regexp.MustCompile(`markdown-it-(?:container|directive)`)
+)
 
 func newEleventy(s *site, own *ownConfig) *eleventy {
-	return &eleventy{folderEngine{s}, own != nil && noTemplates.Match(own.text)}
+	e := &eleventy{folderEngine: folderEngine{s}, own: own}
+	if own != nil {
+		e.plain, e.boxes = noTemplates.Match(own.text), containers.Match(own.text)
+	}
+	return e
 }
 
+// covers leaves out what Eleventy keeps beside the pages.
+func (e *eleventy) covers(file string) bool {
+	for folder := range strings.SplitSeq(path.Dir(file), "/") {
+		if eleventyFolders[folder] {
+			return false
+		}
+	}
+	return true
+}
+
+var eleventyFolders = set("_includes _data _layouts _site")
+
 func (e *eleventy) prepare(a *article, s *sections) {
-	stem := strings.TrimSuffix(path.Join(e.below, a.path), a.name.ext)
+	a.name = eleventyName(path.Join(e.below, a.path))
+	if s != nil {
+		a.global = s.global
+	}
+	stem := path.Join(a.name.dir, a.name.full)
 	own := a.front.list("tags", whole)
 	for _, l := range s.of(stem, a.name.lang) {
 		own = append(own, listOf(l.values["tags"], whole)...) // tags add up
@@ -30,16 +55,42 @@ func (e *eleventy) prepare(a *article, s *sections) {
 	if len(own) > 0 {
 		a.front.values["tags"] = anyList(own)
 	}
+	e.compute(a)
+}
+
+// compute fills in eleventyComputed. A permalink waits for what it is made of.
+func (e *eleventy) compute(a *article) {
+	for key, v := range a.front.table("eleventycomputed") {
+		template, isText := v.(string)
+		if !isText {
+			continue
+		}
+		if value, ok := e.fill(a, template); ok && key != "permalink" {
+			a.front.values[key] = value
+		} else if key == "permalink" {
+			a.front.values[key] = template
+		}
+	}
 }
 
 // isPage also knows what has no address, and what is neither dated nor tagged.
+// Of templates that are not Markdown only a date tells that they are posts.
 func (e *eleventy) isPage(a *article) bool {
 	if written, set := a.front.truth("permalink"); set && !written {
 		return true
 	}
+	if build, _ := a.front.table("permalink")["build"].(string); build == "false" {
+		return true
+	}
 	hidden, _ := a.front.truth("eleventyexcludefromcollections")
-	dated := a.front.has("date") || a.name.date != ""
-	return hidden || isPageLayout(a) || !dated && a.front.form != noFrontMatter && len(a.front.list("tags", whole)) == 0
+	if hidden || isPageLayout(a) || a.front.has("pagination") {
+		return true
+	}
+	if a.front.has("date") || a.name.date != "" {
+		return false
+	}
+	told := slices.ContainsFunc(a.front.list("tags", whole), func(tag string) bool { return !pageTags[strings.ToLower(tag)] })
+	return !isMarkdownName(a.path) || a.front.form != noFrontMatter && !told
 }
 
 // fileDates are what Eleventy takes for a date that it finds itself.
@@ -56,7 +107,10 @@ func (e *eleventy) complete(a *article) {
 	case a.post.Date.IsZero() && !a.front.has("date") && a.front.form != noFrontMatter:
 		a.post.Date = a.modTime.In(e.loc)
 	}
-	tags := slices.DeleteFunc(a.front.list("tags", whole), func(tag string) bool { return collections[strings.ToLower(tag)] })
+	tags := slices.DeleteFunc(a.front.list("tags", whole), func(tag string) bool {
+		tag = strings.ToLower(tag)
+		return pageTags[tag] || tag == "post" || tag == "posts"
+	})
 	a.setTags(tags)
 	a.post.Summary = a.front.scalar("excerpt", "summary", "description")
 	a.titleSlug = eleventySlug(a.post.Title)
@@ -65,11 +119,15 @@ func (e *eleventy) complete(a *article) {
 	}
 }
 
-// collections are tags that say what kind of page it is, not what it is about.
-var collections = set("all nav post posts")
+// pageTags say what kind of page it is, not what it is about.
+var pageTags = set("all nav page pages")
 
 func (e *eleventy) address(a *article) string {
-	if own := a.front.scalar("permalink", "url"); own != "" {
+	own := a.front.scalar("permalink")
+	if build, ok := a.front.table("permalink")["build"].(string); ok {
+		own = build
+	}
+	if own != "" {
 		where, ok := own, true
 		if strings.Contains(own, "{") {
 			where, ok = e.fill(a, own)
@@ -77,53 +135,48 @@ func (e *eleventy) address(a *article) string {
 		if !ok {
 			a.reject(a.front.lineOf("permalink"), "the permalink "+clip(own)+" holds what cannot be evaluated here; write the post's address out, or set content.permalink in config.yaml")
 		}
-		return strings.TrimSuffix(where, "index.html")
+		return eleventyURL(where)
 	}
 	if e.permalink != "" {
 		return a.expand(e.permalink)
 	}
-	stem := a.name.stem
-	if a.name.bundle {
-		stem = a.name.full
-	}
-	return "/" + path.Join(e.below, a.name.dir, stem) + "/"
+	return eleventyPath(a.name)
 }
 
-// fill evaluates a permalink's template; ok is false where a part of it is not
-// known here.
+// fill evaluates a template of the front matter; ok is false where a part of it
+// is not known here.
 func (e *eleventy) fill(a *article, template string) (string, bool) {
 	m := &macros{article: a, base: template, quiet: true}
-	l := &liquid{macros: m, text: template, vars: []map[string]any{e.variables(a), {}}, tags: eleventyTags, comments: true}
+	l := &liquid{macros: m, text: template, vars: []map[string]any{e.variables(a), {}}, tags: eleventyTags, comments: true, strict: true}
 	l.read()
-	for _, mark := range l.marks {
-		if v, ok := l.evaluate(mark.arguments); !mark.output || !ok || liquidText(v) == "" {
-			return "", false
-		}
-	}
+	l.pair()
 	l.write(0, len(l.marks), 0, len(template), 0)
-	return strings.TrimSpace(l.out.String()), true
+	return strings.TrimSpace(l.out.String()), !m.failed
 }
 
 func (e *eleventy) slugify(text string) string { return eleventySlug(text) }
 
 func (e *eleventy) expand(m *macros, text string) string {
-	if e.plain {
-		return text
-	}
-	if override, ok := m.article.front.values["templateengineoverride"].(string); ok && !strings.Contains(override, "liquid") && !strings.Contains(override, "njk") {
+	override, set := m.article.front.values["templateengineoverride"].(string)
+	if e.plain && isMarkdownName(m.article.path) || set && !strings.Contains(override, "liquid") && !strings.Contains(override, "njk") {
 		return text
 	}
 	return expandLiquid(m, text, true, e.variables(m.article), eleventyTags)
 }
 
-// variables are the front matter's, and what Eleventy says of the page.
+// variables are the blog's and the front matter's, and what Eleventy says of the
+// page.
 func (e *eleventy) variables(a *article) map[string]any {
 	vars := map[string]any{}
+	maps.Copy(vars, a.global)
 	maps.Copy(vars, a.front.values)
-	vars["page"] = a.pageVariables()
+	page := a.pageVariables()
+	folder := path.Join("/", a.name.dir)
+	page["filepathstem"] = path.Join(folder, eleventyUndated(a.name.full))
+	vars["page"] = page
 	return vars
 }
 
 func (e *eleventy) writing() writing {
-	return writing{summaryKeys: []string{"excerpt", "summary", "description"}}
+	return writing{summaryKeys: []string{"excerpt", "summary", "description"}, markdownIt: true, boxes: e.boxes}
 }

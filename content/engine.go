@@ -39,6 +39,11 @@ type writing struct {
 	// python holds that a list does not interrupt a paragraph and that raw HTML
 	// blocks end with their element, as in Python-Markdown.
 	python bool
+	// markdownIt holds that two tildes strike out, not one, and that there are no
+	// footnotes' marks without their notes.
+	markdownIt bool
+	// boxes takes ::: lines for the fences of containers.
+	boxes bool
 	// smart makes typographic quotes and dashes.
 	smart bool
 	// summaryKeys are the front matter keys that hold an excerpt.
@@ -65,10 +70,8 @@ type site struct {
 	below     string         // the path from the engine's content root to dir, slash-separated; "" where they are one
 }
 
-// folderEngine covers every file: what most engines do.
+// folderEngine takes folders as they are: what most engines do.
 type folderEngine struct{ *site }
-
-func (folderEngine) covers(string) bool { return true }
 
 func (folderEngine) prepare(*article, *sections) {}
 

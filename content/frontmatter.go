@@ -31,6 +31,7 @@ const (
 	yamlForm           // --- … ---
 	tomlForm           // +++ … +++
 	jsonForm           // { … }
+	scriptForm         // ---js … ---, read and never run
 	blockForm          // Key: value lines, as Python-Markdown reads them
 )
 
@@ -57,10 +58,15 @@ func splitFrontMatter(text string) (fm frontMatter, body string, bodyLine int, e
 	}
 	first, _, _ := strings.Cut(start, "\n")
 	switch strings.TrimRight(first, " \t") {
-	case "---":
+	case "---", "---yaml", "---yml":
 		return fenced(start, line, yamlForm, "---", "...")
-	case "+++":
-		return fenced(start, line, tomlForm, "+++", "+++")
+	case "+++", "---toml":
+		end := first[:3]
+		return fenced(start, line, tomlForm, end, end)
+	case "---json":
+		return fenced(start, line, jsonForm, "---", "---")
+	case "---js", "---javascript", "---node":
+		return fenced(start, line, scriptForm, "---", "---")
 	}
 	if strings.HasPrefix(start, "{") && looksLikeJSON(start) {
 		return jsonBlock(start, line)
@@ -144,6 +150,14 @@ func (fm *frontMatter) parse() error {
 			return fault
 		}
 		fm.values = foldKeys(values, 0)
+	case jsonForm:
+		var values map[string]any
+		if err := json.Unmarshal([]byte(fm.text), &values); err != nil {
+			return &syntaxFault{fm.line, fmt.Sprintf("the JSON front matter does not parse: %v", err)}
+		}
+		fm.values = foldKeys(values, 0)
+	case scriptForm:
+		fm.values = scriptValues(fm.text)
 	}
 	return nil
 }

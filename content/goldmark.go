@@ -28,7 +28,7 @@ import (
 type markdownReader struct{ ways sync.Map } // dialect → goldmark.Markdown
 
 // dialect is what a goldmark.Markdown is built for.
-type dialect struct{ python, smart, emoji bool }
+type dialect struct{ python, markdownIt, smart, emoji bool }
 
 func newMarkdownReader() *markdownReader { return &markdownReader{} }
 
@@ -41,7 +41,10 @@ func (m *markdownReader) way(d dialect) goldmark.Markdown {
 }
 
 func newGoldmark(d dialect) goldmark.Markdown {
-	extensions := []goldmark.Extender{extension.GFM, extension.Footnote, extension.DefinitionList, formulas{}}
+	extensions := []goldmark.Extender{extension.Table, extension.Footnote, extension.DefinitionList, formulas{}}
+	if !d.python { // which links no bare addresses and strikes nothing out
+		extensions = append(extensions, extension.Linkify, extension.TaskList, strikethrough{d.markdownIt})
+	}
 	if d.smart {
 		extensions = append(extensions, extension.Typographer)
 	}
@@ -75,8 +78,11 @@ func (m *markdownReader) html(source string, w writing) (rendered string, err er
 	if w.python {
 		source = closeRawBlocks(encodeSpaces(source))
 	}
+	if w.boxes {
+		source = openContainers(source)
+	}
 	var out bytes.Buffer
-	err = m.way(dialect{w.python, w.smart, w.emoji}).Convert([]byte(source), &out,
+	err = m.way(dialect{w.python, w.markdownIt, w.smart, w.emoji}).Convert([]byte(source), &out,
 		parser.WithContext(parser.NewContext(parser.WithIDs(newHeadingIDs(w.headings)))))
 	return out.String(), err
 }
@@ -115,6 +121,30 @@ func (p pythonList) Open(parent ast.Node, reader text.Reader, pc parser.Context)
 		return nil, parser.NoChildren
 	}
 	return p.BlockParser.Open(parent, reader, pc)
+}
+
+// strikethrough is GFM's, which one tilde will do for; markdown-it wants two.
+type strikethrough struct{ double bool }
+
+func (s strikethrough) Extend(m goldmark.Markdown) {
+	extension.Strikethrough.Extend(m)
+	if s.double {
+		m.Parser().AddOptions(parser.WithInlineParsers(util.Prioritized(singleTilde{}, 499)))
+	}
+}
+
+// singleTilde takes a tilde that stands alone for text.
+type singleTilde struct{}
+
+func (singleTilde) Trigger() []byte { return []byte{'~'} }
+
+func (singleTilde) Parse(_ ast.Node, block text.Reader, _ parser.Context) ast.Node {
+	line, at := block.PeekLine()
+	if bytes.HasPrefix(line, []byte("~~")) || block.PrecendingCharacter() == '~' {
+		return nil
+	}
+	block.Advance(1)
+	return ast.NewTextSegment(at.WithStop(at.Start + 1))
 }
 
 // closeRawBlocks puts a blank line after the end tag of a raw block: in
@@ -173,11 +203,14 @@ func (r *codeRenderer) indented(w util.BufWriter, source []byte, n ast.Node, ent
 	return ast.WalkSkipChildren, nil
 }
 
-// pythonLanguage reads the `:::lang` line that opens a block in Python-Markdown.
+// pythonLanguage reads the line that opens a block in Python-Markdown: `:::lang`,
+// or `#!lang` without a path.
 func pythonLanguage(code string) (rest, lang string) {
 	first, after, found := strings.Cut(code, "\n")
-	if name, ok := strings.CutPrefix(first, ":::"); ok && found && name != "" && !strings.ContainsAny(name, " \t") {
-		return after, name
+	for _, mark := range []string{":::", "#!"} {
+		if name, ok := strings.CutPrefix(first, mark); ok && found && name != "" && !strings.ContainsAny(name, " \t/") {
+			return after, name
+		}
 	}
 	return code, ""
 }

@@ -181,7 +181,7 @@ func (t *Tree) addressOf(p string) (string, bool) {
 	if err != nil {
 		return "", false
 	}
-	src := readSource(file{path: p, real: real, size: info.Size(), modTime: info.ModTime()})
+	src := t.reader().read(file{path: p, real: real, size: info.Size(), modTime: info.ModTime()})
 	if src.invalid() {
 		return "", false
 	}

@@ -14,6 +14,7 @@ type liquid struct {
 	marks    []liquidMark
 	vars     []map[string]any // the innermost scope last
 	comments bool             // {# … #} are comments
+	strict   bool             // an output that is empty is a failure
 	unended  map[string]bool  // ends of marks that the rest of the text does not have
 	tags     liquidTags
 	steps    int
@@ -217,7 +218,7 @@ func (l *liquid) prose(from, to int) {
 
 func (l *liquid) output(mark liquidMark) {
 	v, ok := l.evaluate(mark.arguments)
-	if !ok {
+	if !ok || l.strict && liquidText(v) == "" {
 		l.unevaluated(mark.from, l.text[mark.from:mark.to])
 		return
 	}

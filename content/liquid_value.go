@@ -16,6 +16,23 @@ var liquidToken = regexp.MustCompile(`"[^"]*"|'[^']*'|==|!=|<=|>=|<|>|\||:|,|\(|
 // not known here. A name that is not known is nil, as in Liquid; then only what
 // filters make of it counts.
 func (l *liquid) evaluate(expression string) (v any, ok bool) {
+	if l.comments && strings.Contains(expression, " or ") {
+		return l.either(expression)
+	}
+	return l.filtered(expression)
+}
+
+// either is the first of Nunjucks' alternatives that holds.
+func (l *liquid) either(expression string) (v any, ok bool) {
+	for alternative := range strings.SplitSeq(expression, " or ") {
+		if v, ok = l.filtered(alternative); ok && truthy(v) && liquidText(v) != "" {
+			break
+		}
+	}
+	return v, ok
+}
+
+func (l *liquid) filtered(expression string) (v any, ok bool) {
 	tokens := liquidToken.FindAllString(expression, 200)
 	if len(tokens) == 0 {
 		return nil, false

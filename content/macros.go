@@ -16,6 +16,7 @@ type macros struct {
 	links   *linker
 	line    int  // of the file where the text begins
 	quiet   bool // the text was looked at before
+	failed  bool // something was not known
 	depth   int  // of includes
 	spent   int  // marks that were looked at
 	base    string
@@ -67,10 +68,12 @@ func (m *macros) warn(offset int, message string) {
 }
 
 func (m *macros) unknown(offset int, kind, name string) {
+	m.failed = true
 	m.warn(offset, fmt.Sprintf("the %s %s is not known here: only its inner text was kept", kind, clip(name)))
 }
 
 func (m *macros) unevaluated(offset int, text string) {
+	m.failed = true
 	m.warn(offset, fmt.Sprintf("%s cannot be evaluated here and was left out", clip(oneLine(text))))
 }
 

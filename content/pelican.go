@@ -1,9 +1,11 @@
 package content
 
 import (
+	"bytes"
 	"path"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -21,6 +23,7 @@ type pelican struct {
 	pathData      *regexp.Regexp // PATH_METADATA
 	preserveCase  bool
 	unicode       bool
+	boxes         bool // !!! opens an admonition
 }
 
 func newPelican(s *site, own *ownConfig) *pelican {
@@ -31,6 +34,7 @@ func newPelican(s *site, own *ownConfig) *pelican {
 	p.pathData = pythonRegexp(p.setting("path_metadata", ""))
 	p.preserveCase = own.scalar("slugify_preserve_case") == "true"
 	p.unicode = own.scalar("slugify_use_unicode") == "true"
+	p.boxes = own != nil && bytes.Contains(own.text, []byte("admonition"))
 	p.substitutions = map[string][]substitution{"slug": p.readSubstitutions("slug", pelicanSubstitutions())}
 	for _, kind := range []string{"tag", "category", "author"} {
 		p.substitutions[kind] = p.readSubstitutions(kind, p.substitutions["slug"])
@@ -109,7 +113,14 @@ func (p *pelican) prepare(a *article, _ *sections) {
 			a.inherit(foldKeys(values, 0))
 		}
 	}
+	for _, key := range []string{"date", "modified"} { // dateutil takes 3.4.2024 for the fourth of March
+		if text, ok := a.front.values[key].(string); ok {
+			a.front.values[key] = dottedDate.ReplaceAllString(text, "$1/$2/$3")
+		}
+	}
 }
+
+var dottedDate = regexp.MustCompile(`^\s*(\d{1,2})\.(\d{1,2})\.(\d{4})\b`)
 
 // covers leaves out the page folders, wherever below Pelican's PATH dir is.
 func (p *pelican) covers(file string) bool {
@@ -155,6 +166,7 @@ func (a *article) pathMetadata() map[string]string {
 func (p *pelican) complete(a *article) {
 	fromPath := a.pathMetadata()
 	p.completeDate(a, fromPath["date"])
+	a.post.Title = stripTags(a.post.Title) // which Pelican takes for HTML
 	if a.post.Title == "" {
 		a.post.Title = oneLine(fromPath["title"])
 	}
@@ -186,9 +198,33 @@ func (p *pelican) completeDate(a *article, fromPath string) {
 	if text := strings.ReplaceAll(fromPath, "_", " "); text != "" {
 		a.post.Date, _ = parseDate(text, p.loc)
 	}
-	if a.post.Date.IsZero() && p.setting("default_date", "") == "fs" {
-		a.post.Date = a.modTime.In(p.loc).Truncate(time.Second)
+	if !a.post.Date.IsZero() {
+		return
 	}
+	switch standard := p.own.setting("default_date").(type) {
+	case string:
+		if standard == "fs" {
+			a.post.Date = a.modTime.In(p.loc).Truncate(time.Second)
+		} else {
+			a.post.Date, _ = parseDate(standard, p.loc)
+		}
+	case []any:
+		a.post.Date = dateOfParts(standard, p.loc)
+	}
+}
+
+// dateOfParts reads the arguments of Python's datetime.
+func dateOfParts(parts []any, loc *time.Location) time.Time {
+	numbers := [6]int{0, 1, 1}
+	for i, part := range parts[:min(len(parts), len(numbers))] {
+		text, _ := part.(string)
+		n, err := strconv.Atoi(text)
+		if err != nil {
+			return time.Time{}
+		}
+		numbers[i] = n
+	}
+	return time.Date(numbers[0], time.Month(numbers[1]), numbers[2], numbers[3], numbers[4], numbers[5], 0, loc)
 }
 
 func (p *pelican) slugSource(a *article) string {
@@ -266,6 +302,7 @@ func (p *pelican) slugOf(kind, text string) string {
 }
 
 func (p *pelican) expand(m *macros, text string) string {
+	text = pythonMarkdown(text, p.boxes)
 	if !strings.Contains(text, "{%") {
 		return text
 	}

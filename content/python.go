@@ -23,8 +23,9 @@ func pythonSettings(text string) map[string]any {
 var assignment = regexp.MustCompile(`(?m)^([A-Z][A-Z0-9_]*)[ \t]*=[ \t]*`)
 
 type pythonReader struct {
-	text string
-	at   int
+	text   string
+	at     int
+	script bool // JavaScript, whose literals differ a little
 }
 
 // skip passes white space, line ends and comments.
@@ -78,6 +79,10 @@ func (p *pythonReader) value(depth int) (any, bool) {
 		return nil, word != ""
 	case "True", "False":
 		return strings.ToLower(word), true
+	case "true", "false":
+		return word, p.script
+	case "null", "undefined":
+		return nil, p.script
 	}
 	return word, word[0] == '-' || word[0] >= '0' && word[0] <= '9'
 }
@@ -129,6 +134,17 @@ func unescape(c string, raw bool) string {
 
 var closing = map[byte]byte{'[': ']', '(': ')', '{': '}'}
 
+// key is a bare word in JavaScript that stands for a key.
+func (p *pythonReader) key(open byte) (any, bool) {
+	if m := scriptKey.FindStringSubmatch(p.text[p.at:]); p.script && open == '{' && m != nil {
+		p.at += len(m[1])
+		return m[1], true
+	}
+	return nil, false
+}
+
+var scriptKey = regexp.MustCompile(`^([A-Za-z_$][\w$]*)\s*:`)
+
 // collection reads a list or tuple, or a dict. One value in round brackets
 // without a comma is that value.
 func (p *pythonReader) collection(depth int, open byte) (any, bool) {
@@ -142,7 +158,10 @@ func (p *pythonReader) collection(depth int, open byte) (any, bool) {
 			p.at++
 			break
 		}
-		v, ok := p.value(depth + 1)
+		v, ok := p.key(open)
+		if !ok {
+			v, ok = p.value(depth + 1)
+		}
 		if !ok {
 			return nil, false
 		}

@@ -41,7 +41,7 @@ func (t *Tree) readAll(ctx context.Context, files []file, last, next *Snapshot) 
 	var taken atomic.Int64
 	for range runtime.GOMAXPROCS(0) {
 		group.Go(func() error {
-			var reader sourceReader
+			reader := t.reader()
 			for {
 				n := int(taken.Add(1)) - 1
 				if n >= len(changed) {
@@ -50,7 +50,7 @@ func (t *Tree) readAll(ctx context.Context, files []file, last, next *Snapshot) 
 				if err := ctx.Err(); err != nil {
 					return err
 				}
-				t.read(&reader, files[changed[n]], &next.records[changed[n]])
+				t.read(reader, files[changed[n]], &next.records[changed[n]])
 			}
 		})
 	}

@@ -48,7 +48,7 @@ func (t *Tree) open(rel string) (*source, error) {
 	if err != nil {
 		return nil, err
 	}
-	src := readSource(file{path: rel, real: real, size: info.Size(), modTime: info.ModTime()})
+	src := t.reader().read(file{path: rel, real: real, size: info.Size(), modTime: info.ModTime()})
 	for _, p := range src.problems {
 		if p.Invalid {
 			return nil, fmt.Errorf("line %d: %s", p.Line, p.Message)

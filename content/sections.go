@@ -1,11 +1,9 @@
 package content
 
 import (
-	"encoding/json"
 	"os"
 	"path"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -16,6 +14,7 @@ import (
 // cascade in _index.md, Eleventy's directory data.
 type sections struct {
 	layers map[string][]inherited // by folder, or by file without extension, from the engine's content root
+	global map[string]any         // Eleventy's data for all templates
 	text   []byte                 // all that was read: it decides whether a snapshot still holds
 }
 
@@ -42,6 +41,9 @@ func (t *Tree) sectionFile(rel string) bool {
 // readSections reads those files, the ones above content.dir too.
 func (t *Tree) readSections(found []file) *sections {
 	s := &sections{layers: map[string][]inherited{}}
+	if _, ok := t.engine.(*eleventy); ok {
+		s.readGlobal(t, t.own)
+	}
 	for above := t.site.below; above != ""; above = strings.TrimPrefix(path.Dir(above), ".") {
 		folder := strings.TrimPrefix(path.Dir(above), ".")
 		s.readAbove(t, folder)
@@ -141,30 +143,6 @@ func (l inherited) holds(page, lang string) bool {
 	}
 	ok, _ := doublestar.Match(strings.ToLower(l.glob), strings.ToLower(page))
 	return ok
-}
-
-var scriptPermalink = regexp.MustCompile("(?m)^\\s*[\"']?permalink[\"']?\\s*:\\s*[\"'`]([^\"'`\\n$]*)[\"'`]")
-
-// directoryData reads posts/posts.json, posts/posts.11tydata.json and their like
-// for single files. A script is not run; a permalink that it spells out is taken.
-func directoryData(name string, text []byte) (where string, values map[string]any, ok bool) {
-	dir, base := path.Split(name)
-	dir = strings.TrimSuffix(dir, "/")
-	stem, kind, _ := strings.Cut(base, ".")
-	where = path.Join(dir, stem)
-	if stem == path.Base(dir) || dir == "" && stem == "content" {
-		where = dir
-	}
-	if strings.HasSuffix(kind, "json") {
-		if json.Unmarshal(text, &values) != nil {
-			return "", nil, false
-		}
-		return where, foldKeys(values, 0), true
-	}
-	if m := scriptPermalink.FindSubmatch(text); m != nil {
-		return where, map[string]any{"permalink": string(m[1])}, true
-	}
-	return "", nil, false
 }
 
 // of are the layers for a page, the nearest first. file is its path from the

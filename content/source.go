@@ -48,9 +48,18 @@ func (s *source) invalid() bool {
 }
 
 // sourceReader reads files one after the other into the same memory.
-type sourceReader struct{ buf []byte }
+type sourceReader struct {
+	buf   []byte
+	split func(name, text string) (frontMatter, string, int, error)
+}
 
-func readSource(f file) *source { return new(sourceReader).read(f) }
+// reader reads files as the tree's engine does.
+func (t *Tree) reader() *sourceReader {
+	if _, ok := t.engine.(*pelican); ok {
+		return &sourceReader{split: splitPelican}
+	}
+	return &sourceReader{split: func(_, text string) (frontMatter, string, int, error) { return splitFrontMatter(text) }}
+}
 
 // read takes a file apart. What is wrong with it is in its problems; an invalid
 // source has nothing else to give.
@@ -74,7 +83,7 @@ func (r *sourceReader) read(f file) *source {
 		return s
 	}
 	var fault *syntaxFault
-	s.front, s.body, s.bodyLine, err = splitFrontMatter(text)
+	s.front, s.body, s.bodyLine, err = r.split(f.path, text)
 	if errors.As(err, &fault) {
 		s.reject(fault.line, fault.message)
 		return s

@@ -1,6 +1,7 @@
 package content
 
 import (
+	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -88,4 +89,12 @@ func plainInline(s string) string {
 		return oneLine(s)
 	}
 	return oneLine(stripTags(b.String()))
+}
+
+// counted is a number with what it counts and the verb that goes with it.
+func counted(n int, what string) string {
+	if n == 1 {
+		return "1 " + what + " is"
+	}
+	return fmt.Sprintf("%d %ss are", n, what)
 }

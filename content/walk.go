@@ -38,6 +38,7 @@ func (t *Tree) list(ctx context.Context) (*listing, error) {
 	if err := w.folder(ctx, t.site.dir, ""); err != nil {
 		return nil, fmt.Errorf("reading content.dir %s: %w", t.site.dir, err)
 	}
+	w.tellPassedOver()
 	byPath := func(a, b file) int { return cmp.Compare(a.path, b.path) }
 	slices.SortFunc(w.files, byPath)
 	slices.SortFunc(w.sections, byPath)
@@ -73,6 +74,22 @@ type walker struct {
 	listing
 	tree *Tree
 	skip map[string]bool // absolute paths
+	rest []string        // articles in reStructuredText
+}
+
+// passOver remembers an article in a markup that is not read.
+func (w *walker) passOver(rel string) {
+	if _, ok := w.tree.engine.(*pelican); ok && restructured(rel) && w.tree.engine.covers(rel) && !w.excluded(rel) {
+		w.rest = append(w.rest, rel)
+	}
+}
+
+func (w *walker) tellPassedOver() {
+	if len(w.rest) == 0 {
+		return
+	}
+	slices.Sort(w.rest)
+	w.warn(w.rest[0], fmt.Sprintf("is reStructuredText, which publisher does not read: %s left out; turn them into Markdown (pandoc -f rst -t markdown), or exclude *.rst by content.exclude to say no more of it", counted(len(w.rest), "such article")))
 }
 
 // outputFolders are what we write ourselves, and what engines and their tools
@@ -129,6 +146,7 @@ func (w *walker) entry(ctx context.Context, e fs.DirEntry, full, rel string) err
 	}
 	section := w.tree.sectionFile(rel)
 	if !section && !w.candidate(rel) || w.excluded(rel) {
+		w.passOver(rel)
 		return nil
 	}
 	if section {
@@ -202,11 +220,11 @@ func (w *walker) candidate(rel string) bool {
 	if isMarkdownName(rel) {
 		return true
 	}
-	if ext := strings.ToLower(path.Ext(rel)); ext == ".html" || ext == ".htm" {
-		switch w.tree.engine.(type) {
-		case *hugo, *jekyll:
-			return true
-		}
+	switch ext := strings.ToLower(path.Ext(rel)); w.tree.engine.(type) {
+	case *hugo, *jekyll, *pelican:
+		return ext == ".html" || ext == ".htm"
+	case *eleventy:
+		return ext == ".html" || ext == ".njk" || ext == ".liquid"
 	}
 	return false
 }

@@ -1,0 +1,57 @@
+package content
+
+import (
+	"path"
+	"regexp"
+	"strings"
+)
+
+var (
+	eleventySlugDate = regexp.MustCompile(`\d{4}-\d{2}-\d{2}-(.*)`)
+	eleventyPathDate = regexp.MustCompile(`\d{4}-\d{2}-\d{2}`)
+)
+
+// eleventyName reads a path from Eleventy's input folder: stem is page.fileSlug,
+// which an index file takes from its folder; full is what the address has, date
+// and all. The date may stand anywhere in the path.
+func eleventyName(p string) fileName {
+	dir, base := path.Split(p)
+	n := fileName{dir: strings.TrimSuffix(dir, "/"), ext: path.Ext(base), date: eleventyPathDate.FindString(p)}
+	n.full = strings.TrimSuffix(base, n.ext)
+	if n.stem = eleventyUndated(n.full); n.stem == "index" {
+		n.bundle = true
+		n.stem = strings.TrimPrefix(eleventyUndated(path.Base(n.dir)), ".")
+	}
+	return n
+}
+
+func eleventyUndated(name string) string {
+	if m := eleventySlugDate.FindStringSubmatch(name); m != nil {
+		return m[1]
+	}
+	return name
+}
+
+// eleventyPath is where a file stands that sets no permalink: a file that is
+// called like its folder is the folder's own page.
+func eleventyPath(n fileName) string {
+	where := path.Join("/", n.dir)
+	if n.full != "index" && n.full != path.Base(where) {
+		where = path.Join(where, n.full)
+	}
+	return strings.TrimSuffix(where, "/") + "/"
+}
+
+// eleventyURL is the address of an output file.
+func eleventyURL(file string) string {
+	file = "/" + strings.TrimLeft(file, "/")
+	if strings.HasSuffix(file, "/") {
+		file += "index.html"
+	}
+	for _, ending := range []string{"/index.html", "/index/", "/index"} {
+		if folder, ok := strings.CutSuffix(file, ending); ok {
+			return folder + "/"
+		}
+	}
+	return file
+}

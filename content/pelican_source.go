@@ -1,0 +1,58 @@
+package content
+
+import (
+	"errors"
+	"path"
+	"strings"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// splitPelican reads a file as Pelican does. Between --- its Key: value lines
+// need not be YAML, and HTML says in its head what an article is.
+func splitPelican(name, text string) (fm frontMatter, body string, bodyLine int, err error) {
+	if !isMarkdownName(name) {
+		return splitHTML(text)
+	}
+	fm, body, bodyLine, err = splitFrontMatter(text)
+	var fault *syntaxFault
+	if fm.form == yamlForm && fm.text != "" && errors.As(err, &fault) {
+		if loose, rest, _ := metadataBlock(fm.text, fm.line); loose.form == blockForm && strings.TrimSpace(rest) == "" {
+			return loose, body, bodyLine, nil
+		}
+	}
+	return fm, body, bodyLine, err
+}
+
+// splitHTML takes the metadata out of <title> and <meta>, and the body out of
+// <body>.
+func splitHTML(text string) (fm frontMatter, body string, bodyLine int, err error) {
+	doc, err := html.Parse(strings.NewReader(text))
+	if err != nil {
+		return frontMatter{line: 1}, text, 1, nil
+	}
+	values := map[string][]string{}
+	for n := range doc.Descendants() {
+		switch n.DataAtom {
+		case atom.Title:
+			values["title"] = []string{oneLine(textOf(n))}
+		case atom.Meta:
+			if name := strings.ToLower(attr(n, "name")); name != "" {
+				values[strings.Replace(name, "keywords", "tags", 1)] = []string{attr(n, "content") + attr(n, "contents")}
+			}
+		case atom.Body:
+			body = serialise(n)
+		}
+	}
+	if values["title"] == nil || values["date"] == nil {
+		return frontMatter{line: 1}, text, 1, nil
+	}
+	return frontMatter{form: blockForm, values: blockValues(values), line: 1}, body, 1, nil
+}
+
+// restructured are the names of files in Pelican's other markup.
+func restructured(name string) bool {
+	ext := strings.ToLower(path.Ext(name))
+	return ext == ".rst" || ext == ".rest"
+}
