@@ -24,6 +24,7 @@ type Ledger struct {
 	path     string // as errors name it
 	temp     string // the folder of a private copy; "" otherwise
 	recorder *recorder
+	late     *late
 	stopOnce func() error
 }
 
@@ -76,6 +77,7 @@ func (l *Ledger) start(ctx context.Context, file string, d durability) error {
 		}
 	}
 	l.recorder = newRecorder(l.write)
+	l.late = &late{path: l.path + ".late"}
 	l.stopOnce = sync.OnceValue(l.stop)
 	return nil
 }
@@ -85,7 +87,7 @@ func (l *Ledger) Close() error { return l.stopOnce() }
 
 func (l *Ledger) stop() error {
 	l.recorder.stop()
-	err := l.fail("close", l.pools.close())
+	err := l.fail("close", errors.Join(l.pools.close(), l.late.close()))
 	if l.temp != "" {
 		err = errors.Join(err, os.RemoveAll(l.temp))
 	}

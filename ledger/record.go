@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -48,9 +49,21 @@ func (l *Ledger) Record(ctx context.Context, done *Result, next *Intent) (bool, 
 			return false, fmt.Errorf("record edition %d: %q is not how an attempt ends", done.Edition, done.Progress)
 		}
 	}
+	if next != nil && l.temp == "" {
+		if err := l.late.reserve(); err != nil {
+			return false, l.fail("make room for results", err)
+		}
+	}
 	begun, err := l.recorder.record(ctx, done, next)
-	return begun, l.fail("record a delivery", err)
+	err = l.fail("record a delivery", err)
+	if err != nil && done != nil {
+		err = l.unrecorded(done, err)
+	}
+	return begun, err
 }
+
+// errNotOpen is of a result for a delivery that is not open.
+var errNotOpen = errors.New("not open")
 
 // recorder commits what many callers record at once in one transaction, so
 // that they share the cost of one fsync: a group is whatever has arrived while
@@ -262,7 +275,7 @@ func (s *statements) apply(call *recording) error {
 			return err
 		}
 		if !open {
-			call.err = fmt.Errorf("edition %d to subscriber %d is not open", call.done.Edition, call.done.Subscriber)
+			call.err = fmt.Errorf("edition %d to subscriber %d is %w", call.done.Edition, call.done.Subscriber, errNotOpen)
 			return nil
 		}
 	}

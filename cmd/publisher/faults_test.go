@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"hash/fnv"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -133,6 +134,42 @@ func TestGreylistedGetItLater(t *testing.T) {
 		if out, err := cmd.CombinedOutput(); (err == nil) != (i == 1) {
 			t.Fatalf("%v\n%s", err, out)
 		}
+	}
+	taken := server.Taken()
+	for i := range mails {
+		if email := fmt.Sprintf("reader%d@example.net", i); taken[email] != 1 {
+			t.Errorf("%s got %d", email, taken[email])
+		}
+	}
+}
+
+// Where the disk is full the pass says so, and what the server had answered by then
+// is remembered: nobody is missed, and nobody gets it twice.
+func TestDiskFull(t *testing.T) {
+	server, err := sink.Start(sink.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	const mails = 1500
+	c := newCrash(t, server, "resend", mails)
+	info, err := os.Stat(filepath.Join(c.dir, "publisher.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// No file grows beyond what the ledger has and a little more: its log soon does.
+	run := c.command("run")
+	full := exec.Command("sh", "-c", fmt.Sprintf("ulimit -f %d; exec publisher run", info.Size()/512+100))
+	full.Dir = run.Dir
+	out, err := full.CombinedOutput()
+	if exit, ok := err.(*exec.ExitError); !ok || exit.ExitCode() != exitFailed || !strings.Contains(string(out), "record a delivery: the disk") {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if n := server.Total(); n == 0 || n == mails {
+		t.Fatalf("%d mails were taken before the disk was full", n)
+	}
+	if out, err := run.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
 	}
 	taken := server.Taken()
 	for i := range mails {
