@@ -28,13 +28,15 @@ func (l *Ledger) Regroup(ctx context.Context, cadences []Audience, now time.Time
 }
 
 // raiseCursors moves a cadence's cursors to where it last closed; while an edition
-// is underway, to the last one that was done.
+// is underway, to where it had closed before.
 func raiseCursors(ctx context.Context, tx *sql.Tx, a Audience) error {
 	var through int64
 	err := tx.QueryRowContext(ctx, `
-		SELECT CASE WHEN EXISTS (SELECT 1 FROM edition e WHERE e.cadence = $1 AND e.done_at IS NULL)
-			THEN (SELECT COALESCE(MAX(e.through_seq), 0) FROM edition e WHERE e.cadence = $1 AND e.done_at IS NOT NULL)
-			ELSE (SELECT COALESCE(MAX(c.through_seq), 0) FROM cadence c WHERE c.name = $1) END`, a.Cadence).Scan(&through)
+		WITH underway AS (SELECT MIN(closed_at) AS since FROM edition WHERE cadence = $1 AND done_at IS NULL)
+		SELECT CASE WHEN (SELECT since FROM underway) IS NULL
+			THEN (SELECT COALESCE(MAX(c.through_seq), 0) FROM cadence c WHERE c.name = $1)
+			ELSE (SELECT COALESCE(MAX(e.through_seq), 0) FROM edition e WHERE e.cadence = $1 AND e.closed_at < (SELECT since FROM underway)) END`,
+		a.Cadence).Scan(&through)
 	if err != nil {
 		return err
 	}
