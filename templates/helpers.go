@@ -115,8 +115,13 @@ func truncate(n int, s string) string {
 // fits a header.
 func oneLine(s string) string {
 	return strings.Join(strings.FieldsFunc(s, func(r rune) bool {
-		return unicode.IsSpace(r) && r != '\u00a0' || unicode.IsControl(r)
+		return breaking(r) || unicode.IsControl(r)
 	}), " ")
+}
+
+// breaking tells white space that a line may break at.
+func breaking(r rune) bool {
+	return unicode.IsSpace(r) && r != '\u00a0' && r != '\u2007' && r != '\u202f'
 }
 
 // plain is the text of HTML in one line, without code blocks, tables and pictures.

@@ -107,7 +107,7 @@ func unbroken(text string) func(yield func(string) bool) {
 		start, last := 0, rune(0)
 		for i, r := range text {
 			switch {
-			case unicode.IsSpace(r) && r != '\u00a0', r == '\u200b', spaceless(r):
+			case breaking(r), r == '\u200b', spaceless(r):
 				if start < i && !yield(text[start:i]) {
 					return
 				}

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/net/html"
 
@@ -341,6 +342,38 @@ func TestLanguages(t *testing.T) {
 				t.Errorf("subject %q, %v", subject, err)
 			}
 		})
+	}
+}
+
+// Where a language calls the first day of a month otherwise, dates do.
+func TestFirstDay(t *testing.T) {
+	set := load(t, "")
+	for tag, want := range map[string]string{"fr": "1er novembre 2026", "pt": "1º de novembro de 2026", "de": "1. November 2026", "en": "November 1, 2026"} {
+		d := one()
+		d.Site = site(tag)
+		d.Posts[0].Date = time.Date(2026, time.November, 1, 8, 0, 0, 0, time.UTC)
+		if text := digestText(t, set, d); !strings.Contains(text, "\n"+want+"\n") {
+			t.Errorf("%s: no %q in\n%s", tag, want, text)
+		}
+	}
+}
+
+// French sets some signs apart by spaces at which no line breaks.
+func TestSpacesThatDoNotBreak(t *testing.T) {
+	set := load(t, "")
+	n := notice()
+	n.Site = site("fr")
+	mail, err := set.Notice(templates.Welcome, n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"Bienvenue\u202f!", "Voir les numéros précédents\u00a0:"} {
+		if !strings.Contains(mail.Text, want) {
+			t.Errorf("no %q in\n%s", want, mail.Text)
+		}
+	}
+	if want := "Notes on feeds & mail\u00a0: bienvenue"; mail.Subject != want {
+		t.Errorf("subject %q, want %q", mail.Subject, want)
 	}
 }
 

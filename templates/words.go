@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -27,7 +28,8 @@ type wordFile struct {
 	MonthsShort []string          `yaml:"months_short"`
 	Days        []string          `yaml:"days"` // from Sunday
 	DaysShort   []string          `yaml:"days_short"`
-	Dates       map[string]string `yaml:"dates"` // style to layout
+	FirstDay    string            `yaml:"first_day"` // of a month, such as "1er"; "" for the number
+	Dates       map[string]string `yaml:"dates"`     // style to layout
 	Words       map[string]phrase `yaml:"words"`
 }
 
@@ -122,6 +124,7 @@ func (f *wordFile) over(g *wordFile) *wordFile {
 		MonthsShort: orList(f.MonthsShort, g.MonthsShort),
 		Days:        orList(f.Days, g.Days),
 		DaysShort:   orList(f.DaysShort, g.DaysShort),
+		FirstDay:    cmp.Or(f.FirstDay, g.FirstDay),
 		Dates:       maps.Clone(g.Dates),
 		Words:       maps.Clone(g.Words),
 	}
@@ -194,6 +197,11 @@ func (f *wordFile) say(key string, pairs ...any) (string, error) {
 	return strings.NewReplacer(fill...).Replace(p.choose(n, counted)), nil
 }
 
+// dayOf finds the day of the month in a layout, and firstDay stands in for it.
+var dayOf = regexp.MustCompile(`\b2\b`)
+
+const firstDay = "\x00"
+
 // date writes t by a style of the language's file or by a layout of Go's time
 // package, month and day names in the language.
 func (f *wordFile) date(style string, t time.Time) string {
@@ -201,15 +209,20 @@ func (f *wordFile) date(style string, t time.Time) string {
 	if named, ok := f.Dates[style]; ok {
 		layout = named
 	}
-	names := []struct {
+	type namedPart struct {
 		token string
 		list  []string
 		index int
-	}{
+	}
+	names := []namedPart{
 		{"January", f.Months, int(t.Month()) - 1},
 		{"Jan", f.MonthsShort, int(t.Month()) - 1},
 		{"Monday", f.Days, int(t.Weekday())},
 		{"Mon", f.DaysShort, int(t.Weekday())},
+	}
+	if day := dayOf.FindStringIndex(layout); day != nil && t.Day() == 1 && f.FirstDay != "" {
+		layout = layout[:day[0]] + firstDay + layout[day[0]+1:]
+		names = append(names, namedPart{firstDay, []string{f.FirstDay}, 0})
 	}
 	var b strings.Builder
 	for start := 0; start < len(layout); {
