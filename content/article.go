@@ -21,6 +21,7 @@ type article struct {
 	site       *site
 	post       *Post
 	name       fileName
+	around     *sections // what holds for its folder; nil where nothing was scanned
 	slug       string
 	titleSlug  string
 	categories []string
@@ -56,7 +57,8 @@ func (t *Tree) articleOf(src *source) *article {
 		a.engine = auto.of(src)
 	}
 	a.post = &Post{Path: src.path, BodyHash: src.bodyHash, FileHash: src.fileHash, ModTime: src.modTime}
-	a.engine.prepare(a, t.sections.Load())
+	a.around = t.sections.Load()
+	a.engine.prepare(a, a.around)
 	return a
 }
 

@@ -69,6 +69,9 @@ func (d *detection) checkFolder(dir string) {
 // dated posts, as in Hugo.
 func (d *detection) hugoPosts() (folder, from string) {
 	content, at := d.layers.text("languages."+d.hugoLanguage()+".contentDir", "contentDir")
+	if mounted, place := d.fullestMount(); content == "" && mounted != "" {
+		content, at = mounted, place
+	}
 	if content == "" {
 		content = "content"
 	}
@@ -92,6 +95,19 @@ func (d *detection) hugoPosts() (folder, from string) {
 	folder, from = d.counted(c, content, c.main())
 	if at != "" {
 		from += "; " + at
+	}
+	return folder, from
+}
+
+// fullestMount is the folder with most dated posts of those that the settings
+// mount as content; "" where none is.
+func (d *detection) fullestMount() (folder, from string) {
+	most := 0
+	for _, m := range contentMounts(d.own) {
+		c := takeCensus(filepath.Join(d.root, filepath.FromSlash(m.source)), isHugoName)
+		if n := c.total["."]; n > most {
+			most, folder, from = n, m.source, "module.mounts"
+		}
 	}
 	return folder, from
 }

@@ -163,7 +163,7 @@ func (d *detection) hugoLayers() error {
 		if err := d.addLayers("", name); err != nil {
 			return err
 		}
-		if last := len(d.layers) - 1; !strings.HasPrefix(name, "hugo.") && !hugoish(d.layers[last].values) {
+		if last := len(d.layers) - 1; !strings.HasPrefix(name, "hugo.") && !hugoish(d.layers[last].values, d.root) {
 			d.layers = d.layers[:last]
 			continue
 		}

@@ -35,18 +35,59 @@ func TestAddresses(t *testing.T) {
 			"content/posts/a.md":        post(""),
 			"content/news/The File.md":  post(""),
 			"content/news/b.md":         post("slug: other\n"),
-			"content/docs/one/two/c.md": post(""),
-			"content/deep/one/two/d.md": post(""),
-			"content/plain/e.md":        post(""),
+			"content/docs/one/two/c.md": post(""), "content/docs/one/_index.md": post(""), "content/docs/one/two/_index.md": post(""),
+			"content/deep/one/two/d.md": post(""), "content/deep/one/two/_index.md": post(""),
+			"content/plain/e.md": post(""),
 		}, map[string]string{
 			"posts/a.md": "/2024/03/march/05/2/tuesday/65/my-post/", "news/The File.md": "/news/the-file/", "news/b.md": "/news/other/",
-			"docs/one/two/c.md": "/one/two/c/", "deep/one/two/d.md": "/x/two/my-post/", "plain/e.md": "/p/e.html",
+			"docs/one/two/c.md": "/one/two/c/", "deep/one/two/d.md": "/x/two/my-post/", "plain/e.md": "/p/e.html/",
 		}},
 		"hugo's settings": {"blog/content", map[string]string{
 			"config/_default/hugo.toml":     "disablePathToLower = true\nremovePathAccents = true\nuglyURLs = true\n[frontmatter]\ndate = [':filename', ':default']\n",
 			"content/Posts/Éa B.md":         post(""),
 			"content/Posts/2025-01-29-x.md": "---\ntitle: T\n---\n",
 		}, map[string]string{"Posts/Éa B.md": "/Posts/Ea-B.html", "Posts/2025-01-29-x.md": "/Posts/x.html"}},
+		"hugo's date layouts and sections": {"blog/content", map[string]string{
+			"hugo.toml":          "[permalinks.page]\nposts='/:2006/:01/:Monday/:slug/'\n'posts/deep'='/d/:slug/'\nnotes='/:sections[1:]/:filename/'\nnames='/:sectionslugs/:filename/'\n[permalinks.section]\nposts='/p/'\n",
+			"content/posts/a.md": post(""), "content/posts/deep/b.md": post(""), "content/notes/x/y/c.md": post(""), "content/notes/x/_index.md": post(""),
+			"content/names/in/d.md": post(""), "content/names/_index.md": "---\ntitle: N\nslug: own-name\n---\n", "content/names/in/_index.md": "---\ntitle: Inner One\n---\n",
+			"content/rest/c# & more?.md": post(""), "content/rest/#draft.md": post(""), "content/rest/q.md": post("url: /q/index.html\n"),
+		}, map[string]string{
+			"posts/a.md": "/2024/03/tuesday/my-post/", "posts/deep/b.md": "/d/my-post/", "notes/x/y/c.md": "/x/c/", "names/in/d.md": "/own-name/inner-one/d/",
+			"rest/c# & more?.md": "/rest/c%23--more/", "rest/#draft.md": "page", "rest/q.md": "/q/",
+		}},
+		"hugo's languages that differ": {"blog/content", map[string]string{
+			"hugo.toml": "defaultContentLanguage='de'\ndefaultContentLanguageInSubdir=true\ndisableLanguages=['fr']\n[languages.de]\ncontentDir='content/deutsch'\n" +
+				"[languages.en]\ncontentDir='content/english'\n[languages.en.permalinks]\nposts='/e/:slug/'\n[languages.fr]\n[languages.zh-hant-tw]\n[languages.it]\ndisabled=true\n",
+			"content/deutsch/posts/a.md": post(""), "content/english/posts/a.md": post(""), "content/english/posts/b.de.md": post(""),
+			"content/deutsch/posts/c.fr.md": post(""), "content/deutsch/posts/d.zh-hant-tw.md": post(""), "content/deutsch/posts/e.it.md": post(""), "content/deutsch/posts/f.es.md": post(""),
+		}, map[string]string{
+			"deutsch/posts/a.md": "/de/posts/a/", "english/posts/a.md": "/en/e/my-post/", "english/posts/b.de.md": "/de/posts/b/", "deutsch/posts/c.fr.md": "page",
+			"deutsch/posts/d.zh-hant-tw.md": "/zh-hant-tw/posts/d/", "deutsch/posts/e.it.md": "page", "deutsch/posts/f.es.md": "/de/posts/f.es/",
+		}},
+		"hugo's languages with hosts": {"blog/content", map[string]string{
+			"hugo.toml":          "[languages.en]\nbaseURL='https://example.com/'\n[languages.de]\nbaseURL='https://example.de/'\n",
+			"content/posts/a.md": post(""), "content/posts/a.de.md": post(""),
+		}, map[string]string{"posts/a.md": "/posts/a/", "posts/a.de.md": "https://example.de/posts/a/"}},
+		"hugo's config in folders": {"blog/content", map[string]string{
+			"hugo.toml":                         "title='A'\n[permalinks]\nblog='/root/:slug/'\nnews='/n/:slug/'\n",
+			"config/_default/permalinks.toml":   "blog='/default/:slug/'\n",
+			"config/_default/languages.toml":    "[en]\n[de]\n",
+			"config/production/permalinks.yaml": "blog: /:section/:slug/\n",
+			"config/staging/permalinks.yaml":    "blog: /staging/:slug/\n",
+			"config/production/params.de.toml":  "x=1\n",
+			"config/_default/languages.de.toml": "[permalinks]\nblog='/:slug/'\n",
+			"content/blog/a.md":                 post(""), "content/blog/a.de.md": post(""), "content/news/b.md": post(""),
+		}, map[string]string{"blog/a.md": "/blog/my-post/", "blog/a.de.md": "/de/my-post/", "news/b.md": "/n/my-post/"}},
+		"hugo's mounts": {"blog/journal", map[string]string{
+			"hugo.toml":      "[[module.mounts]]\nsource='journal'\ntarget='content/blog'\n[[module.mounts]]\nsource='pages'\ntarget='content'\n[permalinks]\nblog='/b/:slug/'\n",
+			"journal/a.md":   post(""),
+			"pages/about.md": post(""),
+		}, map[string]string{"a.md": "/b/my-post/"}},
+		"hugo's targets": {"blog/content", map[string]string{
+			"hugo.yaml":         "ignoreFiles: ['\\.draft\\.md$']\npermalinks:\n- {pattern: '/t/:slug/', target: {kind: page, path: '/blog/**'}}\n- {pattern: '/s/', target: {kind: section}}\n- {pattern: '/e/:filename/', target: {environment: staging}}\n- {pattern: '/rest/:filename/', target: {lang: en}}\n",
+			"content/blog/a.md": post(""), "content/o/c.md": post(""), "content/o/d.draft.md": post(""), "content/o/e.md": post("build: {list: local}\n"),
+		}, map[string]string{"blog/a.md": "/t/my-post/", "o/c.md": "/rest/c/", "o/d.draft.md": "page", "o/e.md": "page"}},
 		"hugo's languages": {"blog/content", map[string]string{
 			"hugo.toml":             "defaultContentLanguage = 'en'\n[languages.en]\n[languages.de]\n[languages.fr]\ncontentDir = 'content/french'\n",
 			"content/posts/a.md":    post(""),

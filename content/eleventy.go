@@ -48,7 +48,7 @@ func (e *eleventy) prepare(a *article, s *sections) {
 	}
 	stem := path.Join(a.name.dir, a.name.full)
 	own := a.front.list("tags", whole)
-	for _, l := range s.of(stem, a.name.lang) {
+	for _, l := range s.of(stem, "/"+stem, a.name.lang) {
 		own = append(own, listOf(l.values["tags"], whole)...) // tags add up
 		a.inherit(l.values)
 	}

@@ -68,6 +68,7 @@ type site struct {
 	dir       string         // content.dir, absolute, links resolved
 	root      string         // the blog's root folder: where its engine's config is, else dir
 	below     string         // the path from the engine's content root to dir, slash-separated; "" where they are one
+	mounted   bool           // below is where the engine mounts dir, not where it lies
 }
 
 // folderEngine takes folders as they are: what most engines do.

@@ -14,6 +14,7 @@ type fileName struct {
 	full   string // stem with its date
 	ext    string // with the dot
 	lang   string // post.de.md, or the language whose folder it is in
+	inLang bool   // the file's own name says it
 	root   string // that folder, from the content root; "" for none
 	bundle bool   // index.md in a folder of its own
 	date   string // 2025-01-29, "" for none
@@ -21,7 +22,7 @@ type fileName struct {
 
 var datePrefix = regexp.MustCompile(`^(\d{4}-\d{1,2}-\d{1,2})(?:[-_ ]+|$)(.*)$`)
 
-var langSuffix = regexp.MustCompile(`^(.+)\.([a-z]{2}(?:-[A-Za-z]{2,4})?)$`)
+var langSuffix = regexp.MustCompile(`^(.+)\.([A-Za-z][\w-]+)$`)
 
 // parseName reads a path relative to content.dir. langs are the languages that
 // the blog has, so that `notes.to.md` is not taken for Tongan.
@@ -29,8 +30,8 @@ func parseName(p string, langs map[string]bool) fileName {
 	dir, base := path.Split(p)
 	n := fileName{dir: strings.TrimSuffix(dir, "/"), ext: path.Ext(base)}
 	stem := strings.TrimSuffix(base, n.ext)
-	if m := langSuffix.FindStringSubmatch(stem); m != nil && langs[m[2]] {
-		stem, n.lang = m[1], m[2]
+	if m := langSuffix.FindStringSubmatch(stem); m != nil && langs[strings.ToLower(m[2])] {
+		stem, n.lang, n.inLang = m[1], strings.ToLower(m[2]), true
 	}
 	if stem == "index" && n.dir != "" {
 		n.bundle = true

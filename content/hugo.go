@@ -1,139 +1,89 @@
 package content
 
 import (
+	"bytes"
 	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
-
-	"github.com/bmatcuk/doublestar/v4"
-	"golang.org/x/text/language"
 )
 
 // hugo reads posts as Hugo does.
 type hugo struct {
 	folderEngine
-	own        *ownConfig
-	permalinks map[string]any // section → pattern
-	targets    []permalinkTarget
-	ugly       any               // uglyURLs: for all, or by section
-	roots      map[string]string // language → its content folder, below the content root
-	only       string            // the language that content.dir is the folder of; "" for none
-	language   string            // the default one
-	inSubdir   bool              // it has a folder of its own on the site all the same
-	byName     bool              // dates in file names come before the front matter's
-	slugs      hugoSlugs
-	cascade    []inherited
-	emoji      bool
+	own           *ownConfig
+	permalinks    []hugoPermalink
+	ugly          any // uglyURLs: for all, or by section
+	languages     hugoLanguages
+	dates         hugoDates
+	slugs         hugoSlugs
+	cascade       []inherited
+	ignored       []*regexp.Regexp // ignoreFiles
+	emoji         bool
+	namesSections bool // addresses have sections in them
 }
 
-// permalinkTarget is an item of the newer form of Hugo's permalinks.
-type permalinkTarget struct{ glob, pattern string }
-
 func newHugo(s *site, own *ownConfig) *hugo {
-	h := &hugo{folderEngine: folderEngine{s}, own: own, ugly: own.setting("uglyurls"), roots: map[string]string{},
-		language: own.scalar("defaultcontentlanguage"), inSubdir: own.scalar("defaultcontentlanguageinsubdir") == "true",
-		slugs: hugoSlugs{keepCase: own.scalar("disablepathtolower") == "true", dropAccents: own.scalar("removepathaccents") == "true"},
-		emoji: own.scalar("enableemoji") == "true"}
-	if h.language == "" {
-		h.language = "en"
-	}
-	h.readPermalinks()
-	languages, _ := own.setting("languages").(map[string]any)
-	for tag, v := range languages {
-		if m, ok := v.(map[string]any); ok {
-			if dir, ok := m["contentdir"].(string); ok {
-				dir = path.Clean(dir)
-				if own.root != "" && filepath.Join(own.root, filepath.FromSlash(dir)) == s.dir && dir != contentFolderOf(own) {
-					h.only = tag
-				}
-				h.roots[tag] = strings.TrimPrefix(strings.TrimPrefix(dir, contentFolderOf(own)), "/")
-			}
-		}
+	h := &hugo{folderEngine: folderEngine{s}, own: own, ugly: own.setting("uglyurls"),
+		permalinks: hugoPermalinks(own.setting("permalinks")),
+		languages:  readHugoLanguages(s, own),
+		dates:      readHugoDates(own.setting("frontmatter")),
+		slugs:      hugoSlugs{keepCase: own.scalar("disablepathtolower") == "true", dropAccents: own.scalar("removepathaccents") == "true"},
+		emoji:      own.scalar("enableemoji") == "true"}
+	if own != nil {
+		h.namesSections = bytes.Contains(own.text, []byte(":section"))
 	}
 	if own.setting("cascade") != nil {
 		h.cascade = cascades(own.setting("cascade"))
 	}
-	front, _ := own.setting("frontmatter").(map[string]any)
-	order := listOf(front["date"], whole)
-	named, usual := slices.Index(order, ":filename"), slices.IndexFunc(order, func(s string) bool { return s == ":default" || s == "date" })
-	h.byName = named >= 0 && (usual < 0 || named < usual)
+	for _, pattern := range listOf(own.setting("ignorefiles"), whole) {
+		if re, err := regexp.Compile(pattern); err == nil {
+			h.ignored = append(h.ignored, re)
+		}
+	}
 	return h
-}
-
-func contentFolderOf(own *ownConfig) string {
-	if own == nil {
-		return "content"
-	}
-	return path.Clean(contentFolder(own))
-}
-
-func (h *hugo) readPermalinks() {
-	switch v := h.own.setting("permalinks").(type) {
-	case map[string]any:
-		h.permalinks = v
-		if page, ok := v["page"].(map[string]any); ok {
-			h.permalinks = page
-		}
-	case []any:
-		for _, item := range v {
-			rule, _ := item.(map[string]any)
-			target, _ := rule["target"].(map[string]any)
-			t := permalinkTarget{}
-			t.pattern, _ = rule["pattern"].(string)
-			t.glob, _ = target["path"].(string)
-			if kind, _ := target["kind"].(string); t.pattern != "" && (kind == "" || kind == "page") {
-				h.targets = append(h.targets, t)
-			}
-		}
-	}
 }
 
 // prepare finds the language, from the folder or the file's name, and takes over
 // what sections cascade.
 func (h *hugo) prepare(a *article, s *sections) {
-	full := path.Join(h.below, a.name.dir)
-	for tag, root := range h.roots {
-		if root != "" && (full == root || strings.HasPrefix(full, root+"/")) {
-			a.name.lang = tag
-			a.name.root = root
-		}
+	h.findLanguage(a)
+	page, lang := h.pagePath(a), h.languageOf(a)
+	layers := s.of(path.Join(h.below, a.name.dir, a.name.full), page, lang)
+	if own := a.front.values["cascade"]; own != nil {
+		layers = append(cascades(own), layers...)
 	}
-	if a.name.lang == "" {
-		a.name.lang = h.only
-	}
-	if a.name.lang == "" && len(h.languages) > 0 {
-		a.name.lang = h.language
-	}
-	if _, err := language.Parse(a.name.lang); a.name.lang != "" && err != nil { // a key such as cn
-		if tag, ok := dig(h.own.setting("languages"), a.name.lang+".languagecode"); ok {
-			a.inherit(map[string]any{"lang": tag})
-		} else if tag, ok := dig(h.own.setting("languages"), a.name.lang+".locale"); ok {
-			a.inherit(map[string]any{"lang": tag})
-		}
-	}
-	file := path.Join(full, a.name.full)
-	for _, l := range s.of(file, a.name.lang) {
-		a.inherit(l.values)
-	}
-	for _, l := range h.cascade {
-		if l.holds("/"+path.Join(h.folder(a), a.name.full), a.name.lang) {
+	for _, l := range append(layers, h.cascade...) {
+		if l.holds(page, lang) {
 			a.inherit(l.values)
 		}
 	}
 	a.inheritSome(a.front.table("params"))
-	if slug := a.name.stem; h.byName && a.name.date != "" {
-		a.inherit(map[string]any{"slug": slug})
-		a.front.values["date"] = a.name.date
+	if h.dates != nil {
+		h.dates.fill(a)
 	}
 }
 
-func (h *hugo) covers(p string) bool { return !strings.HasPrefix(path.Base(p), "_index.") }
+// covers passes over what Hugo does: backups, and what the settings ignore.
+func (h *hugo) covers(p string) bool {
+	base := path.Base(p)
+	if strings.HasPrefix(base, "_index.") || base[0] == '#' || strings.HasSuffix(base, "~") {
+		return false
+	}
+	if len(h.ignored) == 0 {
+		return true
+	}
+	full := filepath.ToSlash(filepath.Join(h.dir, p))
+	return !slices.ContainsFunc(h.ignored, func(re *regexp.Regexp) bool { return re.MatchString(full) })
+}
 
 // isPage also knows what is built without a page of its own, or kept out of
 // lists.
 func (h *hugo) isPage(a *article) bool {
+	if h.languages.disabled[a.name.lang] {
+		return true
+	}
 	if headless, _ := a.front.truth("headless"); headless || isPageLayout(a) || a.name.full == "_index" {
 		return true
 	}
@@ -145,7 +95,7 @@ func (h *hugo) isPage(a *article) bool {
 		build := a.front.table(key)
 		render, _ := build["render"].(string)
 		list, _ := build["list"].(string)
-		if render == "never" || render == "false" || render == "link" || list == "never" || list == "false" {
+		if render == "never" || render == "false" || render == "link" || list == "never" || list == "false" || list == "local" {
 			return true
 		}
 	}
@@ -167,7 +117,7 @@ func (h *hugo) complete(a *article) {
 	if a.post.Date.IsZero() {
 		a.post.Date = a.post.Updated
 	}
-	a.published = a.date("publishdate")
+	a.published = a.date("publishdate", "pubdate")
 	a.setTags(a.front.list("tags", byComma))
 	a.post.Summary = strings.TrimSpace(a.front.scalar("summary"))
 	a.titleSlug = h.slugs.of(a.post.Title)
@@ -189,45 +139,25 @@ func (h *hugo) address(a *article) string {
 	}
 	folder := h.folder(a)
 	section, _, _ := strings.Cut(folder, "/")
-	pattern := h.pattern(a, section)
+	pattern := h.pattern(a)
 	var where string
 	if pattern != "" {
 		where = h.slugs.path(a.expand(pattern))
 	} else {
-		last := a.name.full
+		folder = strings.ReplaceAll(folder, " ", "-")
+		last := strings.ReplaceAll(a.name.full, " ", "-")
 		if s := a.front.scalar("slug"); s != "" {
 			last = s
 		}
 		where = "/" + h.slugs.path(folder) + "/" + h.slugs.of(last)
 	}
-	switch {
-	case strings.HasSuffix(where, "/") || path.Ext(where) == ".html":
-	case h.isUgly(section):
+	where = strings.TrimSuffix(where, "/")
+	if h.isUgly(section) {
 		where += ".html"
-	default:
+	} else {
 		where += "/"
 	}
 	return h.inLanguage(a, where)
-}
-
-// pattern is the one that the settings give for a section; "/" is the root's.
-func (h *hugo) pattern(a *article, section string) string {
-	for _, t := range h.targets {
-		page := "/" + path.Join(h.folder(a), a.name.full)
-		if ok, _ := doublestar.Match(strings.ToLower(t.glob), strings.ToLower(page)); ok || t.glob == "" {
-			return t.pattern
-		}
-	}
-	keys := []string{strings.ToLower(section)}
-	if section == "" {
-		keys = []string{"/", ""}
-	}
-	for _, key := range keys {
-		if pattern, ok := h.permalinks[key].(string); ok {
-			return pattern
-		}
-	}
-	return ""
 }
 
 // ownAddress is the `url` of a front matter, which may hold placeholders. One
@@ -236,7 +166,7 @@ func (h *hugo) ownAddress(a *article, own string) string {
 	if strings.Contains(own, "://") {
 		return own
 	}
-	where := a.expand(own)
+	where := strings.TrimSuffix(a.expand(own), "index.html")
 	if !strings.HasSuffix(where, "/") && !strings.Contains(where, ".") {
 		where += "/"
 	}
@@ -244,14 +174,6 @@ func (h *hugo) ownAddress(a *article, own string) string {
 		return h.inLanguage(a, "/"+where)
 	}
 	return where
-}
-
-// inLanguage puts the language's folder before an address.
-func (h *hugo) inLanguage(a *article, where string) string {
-	if a.name.lang == "" || a.name.lang == h.language && !h.inSubdir {
-		return where
-	}
-	return "/" + strings.ToLower(a.name.lang) + "/" + strings.TrimPrefix(where, "/")
 }
 
 // folder is the post's folder below its language's content folder.

@@ -6,8 +6,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"sort"
-	"strings"
 
 	"github.com/pelletier/go-toml/v2"
 
@@ -47,79 +45,6 @@ func findOwnConfig(dir, ours string, want config.Dialect) (*ownConfig, error) {
 		dir = parent
 	}
 	return nil, nil
-}
-
-func hugoConfig(dir, ours string) (*ownConfig, error) {
-	for _, name := range []string{"hugo.toml", "hugo.yaml", "hugo.yml", "hugo.json", "config/_default", "config.yaml", "config.yml", "config.json"} {
-		file := filepath.Join(dir, filepath.FromSlash(name))
-		if sameFile(file, ours) {
-			continue
-		}
-		info, err := os.Stat(file)
-		if err != nil {
-			continue
-		}
-		if info.IsDir() {
-			return hugoFolder(file)
-		}
-		values, text, err := readConfig(file)
-		if err != nil {
-			return nil, err
-		}
-		if strings.HasPrefix(name, "config.") && !hugoish(values) {
-			continue
-		}
-		return &ownConfig{dialect: config.Hugo, values: values, text: text}, nil
-	}
-	return nil, nil
-}
-
-// hugoFolder reads config/_default: hugo.* or config.* is the root, another
-// file's name is the key that it fills.
-func hugoFolder(dir string) (*ownConfig, error) {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil, fmt.Errorf("reading the blog's own config: %w", err)
-	}
-	own := &ownConfig{dialect: config.Hugo, values: map[string]any{}}
-	sort.Slice(entries, func(i, j int) bool { return entries[i].Name() < entries[j].Name() })
-	for _, e := range entries {
-		ext := filepath.Ext(e.Name())
-		if e.IsDir() || !strings.Contains(".toml.yaml.yml.json", ext) || ext == "" {
-			continue
-		}
-		values, text, err := readConfig(filepath.Join(dir, e.Name()))
-		if err != nil {
-			return nil, err
-		}
-		own.text = append(append(own.text, e.Name()...), text...)
-		key := strings.ToLower(strings.TrimSuffix(e.Name(), ext))
-		switch {
-		case key == "hugo" || key == "config":
-			for k, v := range values {
-				own.values[k] = v
-			}
-		case strings.HasPrefix(key, "languages."):
-			languages, _ := own.values["languages"].(map[string]any)
-			if languages == nil {
-				languages = map[string]any{}
-				own.values["languages"] = languages
-			}
-			languages[strings.TrimPrefix(key, "languages.")] = values
-		default:
-			own.values[key] = values
-		}
-	}
-	return own, nil
-}
-
-func hugoish(values map[string]any) bool {
-	for _, key := range []string{"baseurl", "languagecode", "theme", "params", "taxonomies", "markup"} {
-		if _, ok := values[key]; ok {
-			return true
-		}
-	}
-	return false
 }
 
 func jekyllConfig(dir, _ string) (*ownConfig, error) {
@@ -163,11 +88,11 @@ func tomlConfig(dir, ours string) (*ownConfig, error) {
 		if _, zola := values["base_url"]; zola {
 			return &ownConfig{dialect: config.Zola, values: values, text: text}, nil
 		}
-		if hugoish(values) {
-			return &ownConfig{dialect: config.Hugo, values: values, text: text}, nil
+		if hugoish(values, dir) {
+			return hugoOver(dir, &ownConfig{dialect: config.Hugo, values: values, text: text})
 		}
 	}
-	return nil, nil
+	return hugoOver(dir, nil)
 }
 
 func eleventyConfig(dir, _ string) (*ownConfig, error) {

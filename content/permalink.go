@@ -29,12 +29,8 @@ func checkPermalink(pattern string) error {
 		}
 		rest = rest[at+1:]
 		if name := placeholder(rest); name == "" {
-			end := strings.IndexFunc(rest, func(r rune) bool { return r != '_' && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') })
-			if end < 0 {
-				end = len(rest)
-			}
-			if end > 0 {
-				return fmt.Errorf("there is no placeholder :%s; known are :%s", rest[:end], strings.Join(placeholders, " :"))
+			if word := wordOf(rest); word != "" && layoutDay.Format(word) == word {
+				return fmt.Errorf("there is no placeholder :%s; known are :%s", word, strings.Join(placeholders, " :"))
 			}
 		}
 	}
@@ -66,6 +62,11 @@ func (a *article) expand(pattern string) string {
 			break
 		}
 		name := placeholder(rest)
+		if word := wordOf(rest); isDateLayout(word, a.engine) {
+			b.WriteString(a.post.Date.Format(word))
+			pattern = rest[len(word):]
+			continue
+		}
 		if name == "" {
 			b.WriteByte(':')
 		}
@@ -82,6 +83,30 @@ func (a *article) expand(pattern string) string {
 		out = strings.ReplaceAll(out, "//", "/")
 	}
 	return out
+}
+
+// layoutDay shows whether a word is a layout for dates: then it changes.
+var layoutDay = time.Date(2019, 11, 9, 23, 1, 42, 1, time.UTC)
+
+// isDateLayout tells Hugo's placeholders that are Go's date layouts, such as
+// :2006 or :January.
+func isDateLayout(word string, e engine) bool {
+	if word == "" || slices.Contains(placeholders, word) {
+		return false
+	}
+	_, ok := e.(*hugo)
+	return ok && layoutDay.Format(word) != word
+}
+
+// wordOf is the word that a text begins with.
+func wordOf(s string) string {
+	end := strings.IndexFunc(s, func(r rune) bool {
+		return r != '_' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
+	})
+	if end < 0 {
+		return s
+	}
+	return s[:end]
 }
 
 var sectionCut = regexp.MustCompile(`^\[([^\]]*)\]`)
@@ -117,10 +142,12 @@ func (a *article) fillPlaceholder(name string) string {
 		return a.titleSlug
 	case "slug":
 		return a.slug
-	case "section", "sectionslug":
+	case "section":
 		first, _, _ := strings.Cut(a.sections(), "/")
 		return a.engine.slugify(first)
-	case "sections", "sectionslugs", "path":
+	case "sectionslug", "sectionslugs":
+		return a.sectionSlugs(name)
+	case "sections", "path":
 		return a.slugPath(a.sections())
 	case "filename", "name", "basename", "contentbasename":
 		return a.engine.slugify(a.name.full)
@@ -144,9 +171,21 @@ func (a *article) fillPlaceholder(name string) string {
 // sections is the post's folder as the engine counts it.
 func (a *article) sections() string {
 	if h, ok := a.engine.(*hugo); ok {
-		return h.folder(a)
+		return h.sectionOf(a)
 	}
 	return a.name.dir
+}
+
+func (a *article) sectionSlugs(name string) string {
+	h, ok := a.engine.(*hugo)
+	if !ok {
+		return a.slugPath(a.sections())
+	}
+	slugs := h.sectionSlugs(a)
+	if name == "sectionslug" {
+		slugs = slugs[:min(len(slugs), 1)]
+	}
+	return strings.Join(slugs, "/")
 }
 
 func (a *article) categoryPath(name string) string {

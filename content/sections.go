@@ -15,6 +15,7 @@ import (
 type sections struct {
 	layers map[string][]inherited // by folder, or by file without extension, from the engine's content root
 	global map[string]any         // Eleventy's data for all templates
+	pages  map[string]string      // the folders that are Hugo's sections by a page of their own, with its slug or title
 	text   []byte                 // all that was read: it decides whether a snapshot still holds
 }
 
@@ -40,11 +41,11 @@ func (t *Tree) sectionFile(rel string) bool {
 
 // readSections reads those files, the ones above content.dir too.
 func (t *Tree) readSections(found []file) *sections {
-	s := &sections{layers: map[string][]inherited{}}
+	s := &sections{layers: map[string][]inherited{}, pages: map[string]string{}}
 	if _, ok := t.engine.(*eleventy); ok {
 		s.readGlobal(t, t.own)
 	}
-	for above := t.site.below; above != ""; above = strings.TrimPrefix(path.Dir(above), ".") {
+	for above := t.site.below; above != "" && !t.site.mounted; above = strings.TrimPrefix(path.Dir(above), ".") {
 		folder := strings.TrimPrefix(path.Dir(above), ".")
 		s.readAbove(t, folder)
 	}
@@ -83,13 +84,16 @@ func (s *sections) read(t *Tree, real, name string) {
 	if err != nil {
 		return
 	}
-	switch t.engine.(type) {
+	switch e := t.engine.(type) {
 	case *hugo:
 		fm, _, _, err := splitFrontMatter(string(text))
+		folder := strings.TrimPrefix(path.Dir(name), ".")
 		if err == nil && fm.values["cascade"] != nil {
-			folder := strings.TrimPrefix(path.Dir(name), ".")
 			s.layers[folder] = append(s.layers[folder], cascades(fm.values["cascade"])...)
 			s.remember(name, text)
+		}
+		if s.pages[folder] = fm.scalar("slug", "title"); e.namesSections {
+			s.remember(name, []byte(s.pages[folder]))
 		}
 	case *eleventy:
 		if where, values, ok := directoryData(name, text); ok {
@@ -117,17 +121,18 @@ func cascades(v any) []inherited {
 		}
 		l := inherited{values: map[string]any{}}
 		for key, v := range values {
-			switch key {
-			case "_target", "target":
-				target, _ := v.(map[string]any)
-				l.glob, _ = target["path"].(string)
-				l.lang, _ = target["lang"].(string)
-				if kind, _ := target["kind"].(string); kind != "" && kind != "page" && kind != "{page,section}" {
-					l.glob = "/-/none"
-				}
-			default:
+			if key != "_target" && key != "target" {
 				l.values[key] = v
+				continue
 			}
+			target := hugoTarget(v)
+			if l.glob, l.lang = target.glob, target.lang; !target.ofPages {
+				l.values = nil
+				break
+			}
+		}
+		if l.values == nil {
+			continue
 		}
 		out = append(out, l)
 	}
@@ -135,26 +140,19 @@ func cascades(v any) []inherited {
 }
 
 func (l inherited) holds(page, lang string) bool {
-	if l.lang != "" && l.lang != lang {
-		return false
-	}
-	if l.glob == "" {
-		return true
-	}
-	ok, _ := doublestar.Match(strings.ToLower(l.glob), strings.ToLower(page))
-	return ok
+	return matchesGlob(l.lang, lang) && matchesGlob(l.glob, page)
 }
 
 // of are the layers for a page, the nearest first. file is its path from the
-// content root, without its extension.
-func (s *sections) of(file, lang string) []inherited {
+// content root, without its extension; page is what globs see of it.
+func (s *sections) of(file, page, lang string) []inherited {
 	if s == nil || len(s.layers) == 0 {
 		return nil
 	}
 	var out []inherited
 	for where := file; ; where = strings.TrimPrefix(path.Dir(where), ".") {
 		for _, l := range s.layers[where] {
-			if l.holds("/"+file, lang) {
+			if l.holds(page, lang) {
 				out = append(out, l)
 			}
 		}
@@ -170,11 +168,16 @@ func (a *article) inherit(values map[string]any) {
 		if _, own := a.front.values[key]; own {
 			continue
 		}
-		if a.front.values == nil {
-			a.front.values = map[string]any{}
-		}
-		a.front.values[key] = v
+		a.set(key, v)
 	}
+}
+
+// set puts a value in the place of the author's.
+func (a *article) set(key string, v any) {
+	if a.front.values == nil {
+		a.front.values = map[string]any{}
+	}
+	a.front.values[key] = v
 }
 
 // inheritSome takes over what posts say under an engine's table of free keys.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -123,6 +124,13 @@ func newSite(cfg *config.Config, dir string, own *ownConfig) *site {
 	content := filepath.Join(own.root, filepath.FromSlash(contentFolder(own)))
 	if rel, err := filepath.Rel(content, dir); err == nil && rel != "." && !strings.HasPrefix(rel, "..") {
 		s.below = filepath.ToSlash(rel)
+	}
+	for _, m := range contentMounts(own) {
+		source := filepath.Join(own.root, filepath.FromSlash(m.source))
+		if rel, err := filepath.Rel(source, dir); err == nil && filepath.IsLocal(rel) {
+			s.below, s.mounted = path.Join(m.below, filepath.ToSlash(rel)), m.below != ""
+			break
+		}
 	}
 	// The engine's zone decides the dates in its addresses.
 	if loc, err := time.LoadLocation(own.scalar("timezone")); err == nil && own.scalar("timezone") != "" {

@@ -1,0 +1,133 @@
+package content
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"sort"
+	"strings"
+
+	"publisher/config"
+)
+
+// hugoFiles are the names that Hugo's config may have in the blog's folder; those
+// from the fifth on may be other programs', too.
+var hugoFiles = []string{"hugo.toml", "hugo.yaml", "hugo.yml", "hugo.json", "config.yaml", "config.yml", "config.json"}
+
+// hugoFolders are those that lie over it, the later ones over the earlier. The
+// site that readers see is built for production.
+var hugoFolders = []string{"config/_default", "config/production"}
+
+func hugoConfig(dir, ours string) (*ownConfig, error) {
+	var own *ownConfig
+	for _, name := range hugoFiles {
+		file := filepath.Join(dir, name)
+		if info, err := os.Stat(file); err != nil || info.IsDir() || sameFile(file, ours) {
+			continue
+		}
+		values, text, err := readConfig(file)
+		if err != nil {
+			return nil, err
+		}
+		if strings.HasPrefix(name, "config.") && !hugoish(values, dir) {
+			continue
+		}
+		own = &ownConfig{dialect: config.Hugo, values: values, text: text}
+		break
+	}
+	if _, err := os.Stat(filepath.Join(dir, "config.toml")); own == nil && err == nil {
+		return nil, nil // tomlConfig tells whose it is
+	}
+	return hugoOver(dir, own)
+}
+
+// hugoOver lays the config folders over the settings in the blog's folder, which
+// may be none; nil where there are neither.
+func hugoOver(dir string, own *ownConfig) (*ownConfig, error) {
+	for _, name := range hugoFolders {
+		folder := filepath.Join(dir, filepath.FromSlash(name))
+		info, err := os.Stat(folder)
+		if err != nil || !info.IsDir() || own == nil && name != hugoFolders[0] {
+			continue
+		}
+		if own == nil {
+			own = &ownConfig{dialect: config.Hugo, values: map[string]any{}}
+		}
+		if err := own.addFolder(folder); err != nil {
+			return nil, err
+		}
+	}
+	return own, nil
+}
+
+// addFolder reads the files of a folder: hugo.* or config.* is the root, another
+// file's name is the key that it fills.
+func (o *ownConfig) addFolder(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return fmt.Errorf("reading the blog's own config: %w", err)
+	}
+	sort.Slice(entries, func(i, j int) bool { return entries[i].Name() < entries[j].Name() })
+	for _, e := range entries {
+		ext := filepath.Ext(e.Name())
+		if e.IsDir() || !slices.Contains([]string{".toml", ".yaml", ".yml", ".json"}, ext) {
+			continue
+		}
+		values, text, err := readConfig(filepath.Join(dir, e.Name()))
+		if err != nil {
+			return err
+		}
+		o.text = append(append(o.text, e.Name()...), text...)
+		key := strings.ToLower(strings.TrimSuffix(e.Name(), ext))
+		if key == "hugo" || key == "config" {
+			o.values = overlay(o.values, values)
+			continue
+		}
+		var under any = values
+		name, lang, ofLanguage := strings.Cut(key, ".")
+		switch {
+		case ofLanguage && name == "languages":
+			under = map[string]any{lang: values}
+		case ofLanguage: // params.de
+			name, under = "languages", map[string]any{lang: map[string]any{name: values}}
+		}
+		o.values = overlay(o.values, map[string]any{name: under})
+	}
+	return nil
+}
+
+// overlay puts the tables of one config over those of another, key by key.
+func overlay(below, above map[string]any) map[string]any {
+	out := make(map[string]any, len(below)+len(above))
+	for key, v := range below {
+		out[key] = v
+	}
+	for key, v := range above {
+		over, isTable := v.(map[string]any)
+		under, wasTable := out[key].(map[string]any)
+		if isTable && wasTable {
+			v = overlay(under, over)
+		}
+		out[key] = v
+	}
+	return out
+}
+
+// hugoish tells Hugo's config from another program's of the same name.
+func hugoish(values map[string]any, dir string) bool {
+	for _, key := range []string{"baseurl", "languagecode", "defaultcontentlanguage", "disablekinds", "enablerobotstxt", "mainsections"} {
+		if _, ok := values[key]; ok {
+			return true
+		}
+	}
+	for _, key := range []string{"theme", "params", "taxonomies", "markup", "permalinks"} {
+		if _, ok := values[key]; !ok {
+			continue
+		}
+		if existing(dir, []string{"content", "archetypes", "themes", "layouts"}) != "" {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,159 @@
+package content
+
+import (
+	"net/url"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"publisher/config"
+)
+
+// hugoLanguages are the languages that the settings name, by lower-case tag.
+type hugoLanguages struct {
+	tables   map[string]map[string]any
+	roots    map[string]string // the language's content folder, below the content root
+	disabled map[string]bool
+	only     string // the language that content.dir is the folder of; "" for none
+	first    string // the default one
+	inSubdir bool   // it has a folder of its own on the site all the same
+	hosts    bool   // each has a base URL of its own
+}
+
+func readHugoLanguages(s *site, own *ownConfig) hugoLanguages {
+	l := hugoLanguages{tables: map[string]map[string]any{}, roots: map[string]string{}, disabled: map[string]bool{},
+		first: strings.ToLower(own.scalar("defaultcontentlanguage")), inSubdir: own.scalar("defaultcontentlanguageinsubdir") == "true"}
+	if l.first == "" {
+		l.first = "en"
+	}
+	for _, tag := range listOf(own.setting("disablelanguages"), bySpace) {
+		l.disabled[strings.ToLower(tag)] = true
+	}
+	for _, m := range contentMounts(own) {
+		if source := filepath.Join(own.root, filepath.FromSlash(m.source)); m.lang != "" && (s.dir == source || strings.HasPrefix(s.dir, source+string(filepath.Separator))) {
+			l.only = strings.ToLower(m.lang)
+			break
+		}
+	}
+	languages, _ := own.setting("languages").(map[string]any)
+	for tag, v := range languages {
+		table, _ := v.(map[string]any)
+		l.tables[tag] = table
+		if disabled, _ := table["disabled"].(string); disabled == "true" {
+			l.disabled[tag] = true
+		}
+		if base, _ := table["baseurl"].(string); base != "" {
+			l.hosts = true
+		}
+		dir, ok := table["contentdir"].(string)
+		if !ok {
+			continue
+		}
+		dir = path.Clean(dir)
+		if own.root != "" && filepath.Join(own.root, filepath.FromSlash(dir)) == s.dir && dir != contentFolderOf(own) {
+			l.only = tag
+		}
+		l.roots[tag] = strings.TrimPrefix(strings.TrimPrefix(dir, contentFolderOf(own)), "/")
+	}
+	return l
+}
+
+func contentFolderOf(own *ownConfig) string {
+	if own == nil {
+		return "content"
+	}
+	return path.Clean(contentFolder(own))
+}
+
+// ofLanguage is a setting that a language has of its own; nil for none.
+func (h *hugo) ofLanguage(lang, key string) any { return h.languages.tables[lang][key] }
+
+// findLanguage tells the language by the file's name, else by its folder.
+func (h *hugo) findLanguage(a *article) {
+	full := path.Join(h.below, a.name.dir)
+	for tag, root := range h.languages.roots {
+		if root != "" && len(root) > len(a.name.root) && (full == root || strings.HasPrefix(full, root+"/")) {
+			a.name.root = root
+			if !a.name.inLang {
+				a.name.lang = tag
+			}
+		}
+	}
+	if a.name.lang == "" {
+		a.name.lang = h.languages.only
+	}
+	if a.name.lang == "" && len(h.languages.tables) > 0 {
+		a.name.lang = h.languages.first
+	}
+	if tag := h.locale(a.name.lang); tag != "" {
+		a.inherit(map[string]any{"lang": tag})
+	}
+}
+
+// languageOf is the default one where the settings name none.
+func (h *hugo) languageOf(a *article) string {
+	if a.name.lang == "" {
+		return h.languages.first
+	}
+	return a.name.lang
+}
+
+// locale is the language's tag where the settings give one beside its key.
+func (h *hugo) locale(lang string) string {
+	for _, key := range []string{"locale", "languagecode"} {
+		if tag, _ := h.ofLanguage(lang, key).(string); tag != "" {
+			return tag
+		}
+		if tag := h.own.scalar(key); tag != "" && lang == h.languages.first {
+			return tag
+		}
+	}
+	return ""
+}
+
+// inLanguage puts the language's folder before an address, or its host.
+func (h *hugo) inLanguage(a *article, where string) string {
+	lang := a.name.lang
+	switch {
+	case lang == "" || lang == h.languages.first && (!h.languages.inSubdir || h.languages.hosts):
+		return where
+	case h.languages.hosts:
+		base, _ := h.ofLanguage(lang, "baseurl").(string)
+		if u, err := url.Parse(strings.TrimRight(base, "/")); err == nil && u.Host != "" {
+			return (&site{url: u}).absolute(where)
+		}
+	}
+	return "/" + lang + "/" + strings.TrimPrefix(where, "/")
+}
+
+// hugoMount is a folder of the blog that Hugo sees at another place.
+type hugoMount struct {
+	source string // from the folder of Hugo's config
+	below  string // of the content root
+	lang   string // "" for none
+}
+
+// contentMounts are the folders that module.mounts puts into the content root.
+func contentMounts(own *ownConfig) []hugoMount {
+	if own == nil || own.dialect != config.Hugo {
+		return nil
+	}
+	list, _ := dig(own.values, "module.mounts")
+	items, _ := list.([]any)
+	var out []hugoMount
+	for _, item := range items {
+		m, _ := item.(map[string]any)
+		source, _ := m["source"].(string)
+		target, _ := m["target"].(string)
+		lang, _ := m["lang"].(string)
+		target = path.Clean(target)
+		source = path.Clean(source)
+		if target != "content" && !strings.HasPrefix(target, "content/") || !filepath.IsLocal(filepath.FromSlash(source)) {
+			continue
+		}
+		out = append(out, hugoMount{source, strings.TrimPrefix(strings.TrimPrefix(target, "content"), "/"), lang})
+	}
+	slices.SortStableFunc(out, func(a, b hugoMount) int { return len(b.source) - len(a.source) })
+	return out
+}

@@ -1,0 +1,148 @@
+package content
+
+import (
+	"cmp"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/bmatcuk/doublestar/v4"
+)
+
+// hugoPermalink is one rule of Hugo's permalinks.
+type hugoPermalink struct {
+	glob    string // of pages, from the content root with a slash before; "" for all
+	lang    string // "" for all
+	pattern string
+}
+
+// hugoPermalinks reads both forms: a list of targets with a pattern each, and a
+// table of patterns by section, which the tables page, term and so on may divide.
+func hugoPermalinks(v any) []hugoPermalink {
+	var rules []hugoPermalink
+	switch v := v.(type) {
+	case map[string]any:
+		table := maps.Clone(v)
+		if page, ok := v["page"].(map[string]any); ok {
+			maps.Copy(table, page)
+		}
+		for section, pattern := range table {
+			if pattern, ok := pattern.(string); ok {
+				rules = append(rules, hugoPermalink{glob: sectionGlob(section), pattern: pattern})
+			}
+		}
+		slices.SortFunc(rules, func(a, b hugoPermalink) int { // the most exact section first
+			return cmp.Or(cmp.Compare(len(b.glob), len(a.glob)), cmp.Compare(a.glob, b.glob))
+		})
+	case []any:
+		for _, item := range v {
+			rule, _ := item.(map[string]any)
+			pattern, _ := rule["pattern"].(string)
+			target := hugoTarget(rule["target"])
+			if pattern != "" && target.ofPages {
+				rules = append(rules, hugoPermalink{target.glob, target.lang, pattern})
+			}
+		}
+	}
+	return rules
+}
+
+// sectionGlob matches the pages of a section; "/" or nothing is the root's.
+func sectionGlob(section string) string {
+	section = strings.ToLower(strings.Trim(section, " /"))
+	if section == "" {
+		return "/*"
+	}
+	return "/{" + section + "," + section + "/**}"
+}
+
+// pagesTarget is what Hugo's `target` tables choose pages by.
+type pagesTarget struct {
+	glob, lang string
+	ofPages    bool // posts can be among them
+}
+
+func hugoTarget(v any) pagesTarget {
+	table, _ := v.(map[string]any)
+	var t pagesTarget
+	t.glob, _ = table["path"].(string)
+	t.lang, _ = table["lang"].(string)
+	if languages, ok := dig(table, "sites.matrix.languages"); ok {
+		if list := listOf(languages, whole); len(list) == 1 {
+			t.lang = list[0]
+		} else if len(list) > 1 {
+			t.lang = "{" + strings.Join(list, ",") + "}"
+		}
+	}
+	kind, _ := table["kind"].(string)
+	isPage, err := doublestar.Match(strings.ToLower(kind), "page")
+	environment, _ := table["environment"].(string)
+	built, environmentErr := doublestar.Match(strings.ToLower(environment), "production")
+	t.ofPages = (kind == "" || isPage && err == nil) && (environment == "" || built && environmentErr == nil)
+	return t
+}
+
+// pattern is the first that the settings give for a page; "" for none.
+func (h *hugo) pattern(a *article) string {
+	rules := h.permalinks
+	if own, ok := h.ofLanguage(a.name.lang, "permalinks").(map[string]any); ok {
+		rules = hugoPermalinks(own)
+	}
+	page := h.pagePath(a)
+	for _, r := range rules {
+		if matchesGlob(r.glob, page) && matchesGlob(r.lang, h.languageOf(a)) {
+			return r.pattern
+		}
+	}
+	return ""
+}
+
+// pagePath is what globs are matched with.
+func (h *hugo) pagePath(a *article) string { return "/" + path.Join(h.folder(a), a.name.full) }
+
+// matchesGlob takes no glob for any text; Hugo's globs know no case, and no
+// spaces in paths.
+func matchesGlob(glob, text string) bool {
+	if glob == "" {
+		return true
+	}
+	ok, _ := doublestar.Match(strings.ToLower(glob), strings.ReplaceAll(strings.ToLower(text), " ", "-"))
+	return ok
+}
+
+// sectionOf is the nearest section that a page is in: one of the first level, or
+// one with a page of its own.
+func (h *hugo) sectionOf(a *article) string {
+	folder := h.folder(a)
+	for strings.Contains(folder, "/") && a.around.page(a, folder) == nil {
+		folder = path.Dir(folder)
+	}
+	return folder
+}
+
+// sectionSlugs are the slugs, or titles, of a page's section and those above it.
+func (h *hugo) sectionSlugs(a *article) []string {
+	var slugs []string
+	for at := h.sectionOf(a); at != ""; at = strings.TrimPrefix(path.Dir(at), ".") {
+		name := path.Base(at)
+		if page := a.around.page(a, at); page != nil && *page != "" {
+			name = *page
+		} else if page == nil && strings.Contains(at, "/") {
+			continue
+		}
+		slugs = append([]string{h.slugs.of(name)}, slugs...)
+	}
+	return slugs
+}
+
+// page is the slug or title of the page that a folder has of its own; nil for none.
+func (s *sections) page(a *article, folder string) *string {
+	if s == nil {
+		return nil
+	}
+	if name, ok := s.pages[path.Join(a.name.root, folder)]; ok {
+		return &name
+	}
+	return nil
+}

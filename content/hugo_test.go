@@ -1,0 +1,48 @@
+package content_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// TestHugoDates shows which keys a page's dates are read from, as the settings
+// say.
+func TestHugoDates(t *testing.T) {
+	b := newBlog(t, map[string]string{
+		"hugo.toml":                       "[frontmatter]\ndate=['written', ':filename', ':default']\nlastmod=['edited', ':git', ':default']\nexpiryDate=['gone']\n",
+		"content/posts/2023-01-02-one.md": "---\ntitle: One\nedited: 2024-05-06\nlastmod: 2024-01-01\ngone: 2090-01-01\n---\nText.",
+		"content/posts/2023-01-02-two.md": "---\ntitle: Two\nwritten: 2022-02-02\ndate: 2021-01-01\nmodified: 2022-03-03\n---\nText.",
+		"content/posts/three.md":          "---\ntitle: Three\ndate: 2021-01-01\n---\nText.",
+	})
+	b.cfg.Content.Dir = "blog/content"
+	_, scan := b.scan()
+	var got []string
+	for _, p := range scan.Posts {
+		got = append(got, strings.TrimPrefix(p.URL, "https://example.com")+" "+p.Date.Format(time.DateOnly)+" "+p.Updated.Format(time.DateOnly)+" "+p.Expires.Format(time.DateOnly))
+	}
+	want := []string{"/posts/one/ 2023-01-02 2024-05-06 2090-01-01", "/posts/2023-01-02-two/ 2022-02-02 2022-03-03 0001-01-01", "/posts/three/ 2021-01-01 2021-01-01 0001-01-01"}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("dates (-want +got):\n%s%v", d, scan.Problems)
+	}
+}
+
+// TestHugoLocale shows that a language's own tag counts, not the key that its
+// settings stand under.
+func TestHugoLocale(t *testing.T) {
+	b := newBlog(t, map[string]string{
+		"hugo.toml":          "languageCode='en-us'\n[languages.en]\n[languages.de]\nlocale='de-AT'\n[languages.cn]\nlanguageCode='zh-CN'\n[languages.fr]\n",
+		"content/posts/a.md": good, "content/posts/b.de.md": good, "content/posts/c.cn.md": good, "content/posts/d.fr.md": good,
+	})
+	b.cfg.Content.Dir = "blog/content"
+	_, scan := b.scan()
+	var got []string
+	for _, p := range scan.Posts {
+		got = append(got, p.Language)
+	}
+	if d := cmp.Diff([]string{"en-US", "de-AT", "zh-CN", "fr"}, got); d != "" {
+		t.Errorf("languages (-want +got):\n%s", d)
+	}
+}
