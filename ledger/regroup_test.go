@@ -25,7 +25,12 @@ func testRegroup(t *testing.T, open func(*testing.T) *ledger.Ledger) {
 	gave.end(ledger.Result{Edition: weekly, Progress: ledger.Failed, KeepCursor: true})
 	must(t, l.FinishEdition(ctx, weekly, noon))
 	must(t, l.FinishEdition(ctx, closeEdition(t, l, "daily", 0, 2), noon))
-	underway := closeEdition(t, l, "daily", 0, 5)
+	// Of two that closed at one moment one is done.
+	done := ledger.Edition{Cadence: "daily", Closed: noon.Add(time.Hour), Through: 5}
+	rest := ledger.Edition{Cadence: "daily", Language: "de", Closed: noon.Add(time.Hour), Through: 5}
+	must(t, l.CloseEditions(ctx, &done, &rest))
+	must(t, l.FinishEdition(ctx, done.Number, noon))
+	underway := rest.Number
 	want1(t, true)(l.Record(ctx, nil, &ledger.Intent{Edition: underway, Subscriber: subscriber(t, l, "daily@example.com").ID, Through: 5, At: noon}))
 
 	configured := []string{"weekly", "daily"}
