@@ -10,18 +10,19 @@ import (
 
 // Edition is one digest of one cadence, in one language, closed at one moment.
 type Edition struct {
-	Number                            int64
-	Cadence                           string
-	Language                          string // of those with digests of their own; "": the site's
-	Subject                           string
-	Closed                            time.Time
-	After                             int64    // the sequence number its oldest post stands behind
-	Through                           int64    // the newest sequence number in it
-	Posts                             []string // ids, newest first
-	Recipients                        int
-	Done                              time.Time // zero while recipients remain who were not tried
-	Canceled                          bool
-	Sent, Deferred, Failed, Uncertain int // counted from its deliveries when read
+	Number     int64
+	Cadence    string
+	Language   string // of those with digests of their own; "": the site's
+	Subject    string
+	Closed     time.Time
+	After      int64    // the sequence number its oldest post stands behind
+	Through    int64    // the newest sequence number in it
+	Posts      []string // ids, newest first
+	Recipients int
+	Done       time.Time // zero while recipients remain who were not tried
+	Canceled   bool
+	// Counted from its deliveries when read. Uncertain are also those under way.
+	Sent, Deferred, Failed, Uncertain int
 }
 
 // LastClosed is when the cadence last closed an edition, an empty one included,
@@ -86,7 +87,7 @@ func (l *Ledger) editions(ctx context.Context, where string, args ...any) ([]Edi
 		SELECT e.number, e.cadence, e.language, e.subject, e.closed_at, e.after_seq, e.through_seq, e.posts, e.recipients,
 			e.done_at, e.canceled_at IS NOT NULL,
 			COUNT(CASE d.progress WHEN 'sent' THEN 1 END), COUNT(CASE d.progress WHEN 'deferred' THEN 1 END),
-			COUNT(CASE d.progress WHEN 'failed' THEN 1 END), COUNT(CASE d.progress WHEN 'uncertain' THEN 1 END)
+			COUNT(CASE d.progress WHEN 'failed' THEN 1 END), COUNT(CASE WHEN d.progress IN ('sending', 'uncertain') THEN 1 END)
 		FROM edition e LEFT JOIN delivery d ON d.edition = e.number
 		WHERE `+where+` GROUP BY e.number ORDER BY e.number DESC`, args...)
 }

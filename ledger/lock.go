@@ -2,7 +2,9 @@ package ledger
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -39,6 +41,9 @@ func TakeLock(ctx context.Context, dsn, command string, now time.Time) (*Lock, e
 	}
 	file := flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(0o600))
 	taken, err := file.TryLock()
+	if errors.Is(err, fs.ErrPermission) {
+		return nil, fmt.Errorf("take the lock: %w; give this user write access to the ledger, its folder and what lies beside it", err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("take the lock: %w", err)
 	}

@@ -91,9 +91,29 @@ func openPools(ctx context.Context, path string, d durability) (pools, error) {
 	p.read.SetMaxOpenConns(readers)
 	p.read.SetMaxIdleConns(readers)
 	if err := claim(ctx, p.write); err != nil {
-		return pools{}, errors.Join(err, p.close())
+		err = errors.Join(err, p.close())
+		if name := unwritable(path); name != "" {
+			err = fmt.Errorf("%s is read-only for this user: %w", name, err)
+		}
+		return pools{}, err
 	}
 	return p, nil
+}
+
+// unwritable names the first of the database's files that this user may not write;
+// "" for none. No connection may be open: SQLite's locks of a process end when it
+// closes any handle of the file.
+func unwritable(path string) string {
+	for _, name := range []string{path, path + "-wal", path + "-shm"} {
+		file, err := os.OpenFile(name, os.O_RDWR, 0)
+		if err == nil {
+			err = file.Close()
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return name
+		}
+	}
+	return ""
 }
 
 // close closes the readers first: the last to leave cleans up the WAL, which a

@@ -133,6 +133,15 @@ func TestReadOnlyFolder(t *testing.T) {
 	if line := startChild(t, "fail to open", "sqlite:"+path, asNobody).line(t); !strings.Contains(line, path) || !strings.Contains(line, "write access") {
 		t.Errorf("Open: %q", line)
 	}
+	must(t, os.Chmod(path, 0o666))
+	must(t, os.WriteFile(path+"-shm", nil, 0o444)) // as one left by a user with fewer rights
+	must(t, os.Chmod(dir, 0o777))
+	if line := startChild(t, "fail to open", "sqlite:"+path, asNobody).line(t); !strings.Contains(line, path+"-shm is read-only for this user") {
+		t.Errorf("Open with a -shm that is read-only: %q", line)
+	}
+	must(t, os.Remove(path+"-shm"))
+	must(t, os.Chmod(path, 0o444))
+	must(t, os.Chmod(dir, 0o555))
 	missing := filepath.Join(dir, "other.db")
 	if line := startChild(t, "fail to open", "sqlite:"+missing, asNobody).line(t); !strings.Contains(line, missing) || !strings.Contains(line, "permission denied") {
 		t.Errorf("Open of a new one: %q", line)

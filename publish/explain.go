@@ -255,6 +255,9 @@ func (p *Publisher) Summary(e ledger.Edition) EditionSummary {
 
 // DeliverySummary is a delivery for people and programs.
 func (p *Publisher) DeliverySummary(d ledger.Delivery) DeliverySummary {
+	if d.Progress == ledger.Sending {
+		d.Progress, d.Reply = ledger.Uncertain, "under way, or cut short: then the next `publisher run` settles it"
+	}
 	return DeliverySummary{Edition: d.Edition, Status: string(d.Progress), Attempts: d.Attempts,
 		Last: p.stamp(d.Last), Next: p.stamp(d.Next), Code: d.Code, Reply: d.Reply}
 }

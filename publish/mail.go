@@ -208,7 +208,7 @@ func (p *Publisher) editionReport(e *ledger.Edition) EditionReport {
 	if posts == nil {
 		posts = []string{}
 	}
-	return EditionReport{Number: e.Number, Cadence: e.Cadence, Language: p.shownLanguage(e.Language), Subject: e.Subject, Posts: posts, Recipients: e.Recipients}
+	return EditionReport{Number: e.Number, Cadence: e.Cadence, Language: p.shownLanguage(e.Language), Subject: e.Subject, Posts: posts, Recipients: e.Recipients, Before: e.Sent}
 }
 
 // deliver works the queue off and reports how far it came. A server that cannot
@@ -236,7 +236,7 @@ func (s *pass) deliver(ctx context.Context, q *queue) error {
 	if err := s.ledger.Advance(ctx); err != nil {
 		return err
 	}
-	err = s.paced(ctx, sender, q)
+	err = s.marking(ctx, func(ctx context.Context) error { return s.paced(ctx, sender, q) })
 	if marked := s.ledger.Advance(context.WithoutCancel(ctx)); marked != nil {
 		return errors.Join(err, marked)
 	}

@@ -70,7 +70,7 @@ func (s *pass) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.report.Subscribers = n
+	s.report.Subscribers = &n
 	s.report.sortWarnings()
 	return nil
 }

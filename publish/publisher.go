@@ -42,6 +42,7 @@ type Options struct {
 // Progress is how far the deliveries of an edition have come.
 type Progress struct {
 	Edition, Recipients, Sent, Deferred, Failed, Uncertain int
+	Before                                                 int // how many of them earlier passes sent, failed or held
 }
 
 // New makes a Publisher.

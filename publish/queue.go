@@ -290,6 +290,7 @@ func (q *queue) result(o *mailer.Outcome) *ledger.Result {
 			r.Progress = ledger.Uncertain
 			return r
 		}
+		r.Reply += "; the server may have taken it, and it is sent again with the same Message-ID"
 		fallthrough
 	default:
 		q.deferred(a, r)
@@ -342,8 +343,9 @@ func (q *queue) count(a *attempt, r *ledger.Result, o *mailer.Outcome) {
 		level = q.s.log.Warn
 	}
 	level("delivery", "edition", r.Edition, "subscriber", r.Subscriber, "result", string(r.Progress), "code", o.Code)
-	q.s.progress(Progress{Edition: int(report.Number), Recipients: report.Recipients, Sent: report.Sent,
-		Deferred: report.Deferred, Failed: report.Failed, Uncertain: report.Uncertain})
+	q.s.progress(Progress{Edition: int(report.Number), Recipients: report.Recipients,
+		Sent: a.run.Sent + report.Sent, Deferred: report.Deferred, Failed: a.run.Failed + report.Failed,
+		Uncertain: a.run.Uncertain + report.Uncertain, Before: a.run.Sent + a.run.Failed + a.run.Uncertain})
 }
 
 // stoppedPause is how long an edition rests that the server refuses.

@@ -19,8 +19,8 @@ type Report struct {
 	Missing int `json:"missing_subscribers,omitempty"`
 	// Outbox says that the built-in catcher took the mail: nobody was mailed.
 	Outbox bool `json:"outbox,omitempty"`
-	// Subscribers counts the active ones after the pass; -1 where it did not come to that.
-	Subscribers int `json:"subscribers"`
+	// Subscribers counts the active ones after the pass; nil where it did not come to that.
+	Subscribers *int `json:"subscribers,omitempty"`
 	// Errors are what failed without stopping the pass: run again.
 	Errors []string `json:"errors,omitempty"`
 }
@@ -54,6 +54,8 @@ type EditionReport struct {
 	Deferred   int      `json:"deferred"`
 	Failed     int      `json:"failed"`
 	Uncertain  int      `json:"uncertain"`
+	// Before counts those whom earlier passes sent it to.
+	Before int `json:"sent_before,omitempty"`
 	// Bytes is the size of the decoded HTML part that most recipients get.
 	Bytes int `json:"bytes,omitempty"`
 	// Retries counts, in a plan, the deliveries that would be tried again.
@@ -70,7 +72,7 @@ type Warning struct {
 }
 
 func newReport() *Report {
-	return &Report{Subscribers: -1, Feeds: FeedCounts{Written: []string{}}, Editions: []EditionReport{}, Warnings: []Warning{}}
+	return &Report{Feeds: FeedCounts{Written: []string{}}, Editions: []EditionReport{}, Warnings: []Warning{}}
 }
 
 // Unfinished says that something failed, or was left for the next pass.

@@ -3,6 +3,7 @@ package publish
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"publisher/config"
@@ -62,6 +63,33 @@ func (s *pass) paced(ctx context.Context, sender *mailer.Sender, q *queue) error
 	}
 	err = sender.Deliver(ctx, q)
 	return errors.Join(err, s.ledger.SetMemo(unbroken, memoSending, nil))
+}
+
+// markEvery is how often the mark beside the ledger changes while mail goes out.
+const markEvery = time.Second
+
+// marking delivers while the mark beside the ledger moves on: a backup that was made
+// meanwhile is known for one, even where this process dies.
+func (s *pass) marking(ctx context.Context, deliver func(context.Context) error) error {
+	ctx, stop := context.WithCancelCause(ctx)
+	var marker sync.WaitGroup
+	marker.Go(func() {
+		tick := time.NewTicker(markEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+			if err := s.ledger.Advance(ctx); err != nil && ctx.Err() == nil {
+				stop(err)
+			}
+		}
+	})
+	defer marker.Wait()
+	defer stop(nil)
+	return deliver(ctx)
 }
 
 // signer loads the keys of mail.dkim; nil where there is none.

@@ -85,6 +85,9 @@ func (a *app) editionsShow() *cobra.Command {
 				}
 				a.say("edition %d (%s) of %s, %s: %s", summary.Number, inLanguage(summary.Cadence, summary.Language), summary.Closed, summary.Status, summary.Subject)
 				a.say("%d recipients: %d sent, %d deferred, %d failed, %d uncertain", summary.Recipients, summary.Sent, summary.Deferred, summary.Failed, summary.Uncertain)
+				if n := summary.Recipients - summary.Sent - summary.Deferred - summary.Failed - summary.Uncertain; n > 0 && summary.Status == "open" {
+					a.say("%d were not tried yet; the next `publisher run` carries on", n)
+				}
 				for _, d := range troubled {
 					a.say("%s %s (attempt %d, %s)%s", d.Status, d.Email, d.Attempts, d.Last, reply(d.Reply))
 				}

@@ -153,7 +153,11 @@ func (a *app) sayMail(cfg *config.Config, r *publish.Report, m mood) {
 			a.say("mail: edition %d: %d deferred, not due for another try yet; `publisher editions show %d` says why", e.Number, e.Deferred, e.Number)
 			continue
 		}
-		a.say("mail: edition %d (%s, %s) sent to %d of %s: %s", e.Number, inLanguage(e.Cadence, e.Language), count(len(e.Posts), "post"), e.Sent, count(e.Recipients, "subscriber"), e.Subject)
+		sent := fmt.Sprintf("%d of %s", e.Sent, count(e.Recipients, "subscriber"))
+		if e.Before > 0 {
+			sent = fmt.Sprintf("%d more of %s, %d in all", e.Sent, count(e.Recipients, "subscriber"), e.Before+e.Sent)
+		}
+		a.say("mail: edition %d (%s, %s) sent to %s: %s", e.Number, inLanguage(e.Cadence, e.Language), count(len(e.Posts), "post"), sent, e.Subject)
 		if e.Deferred+e.Failed+e.Uncertain > 0 {
 			a.say("      %d deferred, %d failed, %d uncertain; `publisher editions show %d` says why", e.Deferred, e.Failed, e.Uncertain, e.Number)
 		}
@@ -161,10 +165,10 @@ func (a *app) sayMail(cfg *config.Config, r *publish.Report, m mood) {
 	switch {
 	case len(r.Editions) > 0 && r.Outbox:
 		a.say("      nobody was mailed: mail.smtp.host is empty, so the messages are in %s/", strings.TrimSuffix(cfg.Mail.Outbox, "/"))
-	case len(r.Editions) == 0 && r.Subscribers == 0:
+	case len(r.Editions) == 0 && r.Subscribers != nil && *r.Subscribers == 0:
 		a.say("mail: nobody subscribes yet; `publisher subscribers add ADDRESS` adds one")
-	case len(r.Editions) == 0 && r.Subscribers > 0:
-		a.say("mail: nothing is due for the %s", count(r.Subscribers, "subscriber"))
+	case len(r.Editions) == 0 && r.Subscribers != nil:
+		a.say("mail: nothing is due for the %s", count(*r.Subscribers, "subscriber"))
 	}
 	if n := len(r.Held); n > 0 {
 		a.say("held: %s came at once, more than digest.hold_above (%d): %s", count(n, "new post"), cfg.Digest.HoldAbove, some(r.Held, 3))

@@ -98,9 +98,10 @@ func (a *app) progressLine() (show func(publish.Progress), done func()) {
 func underway(p publish.Progress, took time.Duration) string {
 	text := fmt.Sprintf("edition %d: %d of %d sent, %d deferred, %d failed", p.Edition, p.Sent, p.Recipients, p.Deferred, p.Failed)
 	ended := p.Sent + p.Deferred + p.Failed + p.Uncertain
-	if ended == 0 || took <= 0 {
+	now := ended - p.Before
+	if now <= 0 || took <= 0 {
 		return text
 	}
-	left := time.Duration(float64(took) * float64(max(0, p.Recipients-ended)) / float64(ended))
-	return fmt.Sprintf("%s; %.0f a second, %v left", text, float64(ended)/took.Seconds(), left.Round(time.Second))
+	left := time.Duration(float64(took) * float64(max(0, p.Recipients-ended)) / float64(now))
+	return fmt.Sprintf("%s; %.0f a second, %v left", text, float64(now)/took.Seconds(), left.Round(time.Second))
 }
