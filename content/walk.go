@@ -3,7 +3,6 @@ package content
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -39,6 +38,9 @@ func (t *Tree) list(ctx context.Context) (*listing, error) {
 		return nil, fmt.Errorf("reading content.dir %s: %w", t.site.dir, err)
 	}
 	w.tellPassedOver()
+	if err := w.stat(ctx); err != nil {
+		return nil, err
+	}
 	byPath := func(a, b file) int { return cmp.Compare(a.path, b.path) }
 	slices.SortFunc(w.files, byPath)
 	slices.SortFunc(w.sections, byPath)
@@ -72,9 +74,10 @@ func bundled(files []file) func(file) bool {
 
 type walker struct {
 	listing
-	tree *Tree
-	skip map[string]bool // absolute paths
-	rest []string        // articles in reStructuredText
+	tree  *Tree
+	skip  map[string]bool // absolute paths
+	rest  []string        // articles in reStructuredText
+	found []candidate
 }
 
 // passOver remembers an article in a markup that is not read.
@@ -157,15 +160,7 @@ func (w *walker) entry(ctx context.Context, e fs.DirEntry, full, rel string) err
 		w.warn(rel, "is no regular file (a pipe, socket or device) and was passed over")
 		return nil
 	}
-	info, err := e.Info()
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil // deleted since the folder was read
-	}
-	if err != nil {
-		w.problems = append(w.problems, Problem{Path: rel, Message: fmt.Sprintf("cannot be looked at: %v", reason(err)), Invalid: true})
-		return nil
-	}
-	w.take(rel, full, info)
+	w.found = append(w.found, candidate{rel, full, e})
 	return nil
 }
 

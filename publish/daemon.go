@@ -90,8 +90,9 @@ func (d *Daemon) look(ctx context.Context) time.Time {
 			return err
 		}
 		s.ledger, s.live = d.ledger, true
-		if err := s.prepare(ctx); err != nil {
-			return err
+		err = s.prepare(ctx)
+		if tagged := d.learnTags(ctx, s); err != nil || tagged != nil {
+			return errors.Join(err, tagged)
 		}
 		d.logPass(s.report)
 		if wake, err := s.wake(ctx); err != nil {
@@ -99,7 +100,6 @@ func (d *Daemon) look(ctx context.Context) time.Time {
 		} else if wake.Before(next) {
 			next = wake
 		}
-		d.setTags(s.allTags())
 		faults := errors.Join(asErrors(s.report.Errors)...)
 		s.report.Errors = nil
 		d.hand(s) // from here on it is the mail's
@@ -148,9 +148,8 @@ func (s *pass) wake(ctx context.Context) (time.Time, error) {
 			earlier(nextFire(cadence.Schedule, now, s.cfg.Site.Timezone))
 		}
 	}
+	earlier(s.comingOfAge())
 	for _, e := range s.entries {
-		earlier(e.post.Date)
-		earlier(e.post.Expires)
 		if e.row.Standing == ledger.New || e.row.Standing == ledger.Released {
 			earlier(e.post.ModTime.Add(s.cfg.Digest.Settle))
 		}
@@ -196,10 +195,20 @@ func (d *Daemon) Tags(_ context.Context, language string) ([]string, error) {
 	return d.tags[d.cfg.LanguageOf(language)], nil
 }
 
-func (d *Daemon) setTags(tags map[string][]string) {
+// learnTags takes the tags of a survey over. A quiet one has the posts of the one
+// before, if this process has made it.
+func (d *Daemon) learnTags(ctx context.Context, s *pass) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.tags = tags
+	if d.tags == nil && s.quiet {
+		if err := s.recall(ctx); err != nil {
+			return err
+		}
+	}
+	if s.surveyed {
+		d.tags = s.allTags()
+	}
+	return nil
 }
 
 // allTags lists the tags of published posts by language, each once, case ignored.

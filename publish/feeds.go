@@ -38,7 +38,11 @@ func (s *pass) writeFeeds(ctx context.Context) error {
 	}
 	if s.quiet && last.Settings == s.feedSettings() && s.intact(last.Files) {
 		s.report.Feeds.Unchanged = last.Feeds
+		s.feedsDone = true
 		return nil
+	}
+	if err := s.recall(ctx); err != nil {
+		return err
 	}
 	var result feed.Result
 	if s.live {
@@ -58,6 +62,7 @@ func (s *pass) writeFeeds(ctx context.Context) error {
 		s.report.Feeds.Removed = stale(last, result)
 		return nil
 	}
+	s.feedsDone = err == nil
 	return s.rememberFeeds(ctx, last, result, err == nil)
 }
 
@@ -132,7 +137,7 @@ func (s *pass) intact(files []feedFile) bool {
 			return false
 		}
 	}
-	return len(files) > 0
+	return len(files) > 0 || s.cfg.Feeds.RSS+s.cfg.Feeds.Atom+s.cfg.Feeds.JSON == ""
 }
 
 // rememberFeeds removes the feeds of tags and months that no post is left of,

@@ -52,6 +52,12 @@ func (s *pass) mailDue(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if idle, err := s.idle(ctx, open); err != nil || idle {
+		return err
+	}
+	if err := errors.Join(s.loadTemplates(), s.recall(ctx)); err != nil {
+		return err
+	}
 	closed, err := s.closeDue(ctx, open)
 	if err != nil {
 		return err

@@ -1,14 +1,12 @@
 package publish
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"path"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -36,8 +34,15 @@ type pass struct {
 	entries  []entry
 	mailable []entry // those of them that an edition may have, newest first
 	newest   int64   // the highest number given when the entries were
-	quiet    bool    // nothing has changed since the last pass, and nothing has come of age
-	messages messageCache
+	found    *content.Scan
+	scanID   string            // tells the remembered scan from others
+	doubts   []content.Problem // what is wrong with posts beyond their own files
+	quiet    bool              // nothing has changed since the last pass, and nothing has come of age
+	note     *quietNote        // of a quiet pass on the ledger itself
+	surveyed bool              // entries and mailable are known: not yet in a quiet pass
+	// feedsDone says that the feeds are as they should be.
+	feedsDone bool
+	messages  messageCache
 	// heldUncertain counts, by edition, the interrupted deliveries that this pass holds.
 	heldUncertain map[int64]int
 
@@ -51,7 +56,7 @@ type pass struct {
 const (
 	memoSnapshot  = "scan"
 	memoFirstPass = "first pass"
-	memoQuiet     = "quiet until"
+	memoQuiet     = "quiet"
 	memoFeeds     = "feeds"
 	memoHubs      = "hubs"
 	memoFile      = "subscribers.file"
@@ -83,7 +88,15 @@ func (s *pass) prepare(ctx context.Context) error {
 	if err := s.survey(ctx); err != nil {
 		return err
 	}
+	return s.feeds(ctx)
+}
+
+// feeds brings the feeds up to date, and remembers that all is done.
+func (s *pass) feeds(ctx context.Context) error {
 	if err := s.writeFeeds(ctx); err != nil {
+		return err
+	}
+	if err := s.noteQuiet(ctx); err != nil {
 		return err
 	}
 	return s.tellHubs(ctx)
@@ -101,29 +114,21 @@ func (s *pass) survey(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	s.found = scan
 	s.addProblems(s.report, scan.Problems)
 	s.report.Posts.Total = len(scan.Posts)
 	s.report.Posts.Invalid = scan.Invalid
-	if s.quiet, err = s.isQuiet(ctx, scan); err != nil {
-		return err
-	}
-	rows, err := s.ledger.Posts(ctx)
+	note, err := s.quietSince(ctx, scan)
 	if err != nil {
 		return err
 	}
-	r := s.match(rows, scan)
-	s.entries = r.entries
-	s.addProblems(s.report, r.problems)
-	for _, problem := range r.problems {
-		if problem.Invalid {
-			s.report.Posts.Invalid++
-			s.report.Posts.Total--
-		}
-	}
-	if err := s.remember(ctx, r); err != nil {
+	s.quiet = note != nil
+	if s.quiet && s.live {
+		s.note = note
+		s.addDoubts(note.Problems)
+	} else if err := s.stand(ctx); err != nil {
 		return err
 	}
-	s.mailable = s.numbered()
 	if s.newest, err = s.ledger.Newest(ctx); err != nil {
 		return err
 	}
@@ -132,6 +137,43 @@ func (s *pass) survey(ctx context.Context) error {
 		return err
 	}
 	return s.saveScan(ctx, scan)
+}
+
+// stand finds the posts in the ledger and remembers how they stand now.
+func (s *pass) stand(ctx context.Context) error {
+	r, err := s.compare(ctx)
+	if err != nil {
+		return err
+	}
+	s.addDoubts(r.problems)
+	if err := s.remember(ctx, r); err != nil {
+		return err
+	}
+	s.mailable = s.numbered()
+	return nil
+}
+
+// addDoubts reports what is wrong with posts beyond their own files.
+func (s *pass) addDoubts(problems []content.Problem) {
+	s.doubts = problems
+	s.addProblems(s.report, problems)
+	for _, problem := range problems {
+		if problem.Invalid {
+			s.report.Posts.Invalid++
+			s.report.Posts.Total--
+		}
+	}
+}
+
+// compare finds for each post of the scan what the ledger remembers of it.
+func (s *pass) compare(ctx context.Context) (reconciliation, error) {
+	rows, err := s.ledger.Posts(ctx)
+	if err != nil {
+		return reconciliation{}, err
+	}
+	r := s.match(rows, s.found)
+	s.entries, s.surveyed = r.entries, true
+	return r, nil
 }
 
 func (s *pass) match(rows []ledger.Post, scan *content.Scan) reconciliation {
@@ -155,6 +197,7 @@ func (s *pass) scan(ctx context.Context) (*content.Scan, error) {
 		if last.UnmarshalBinary(data) != nil {
 			last = nil // written by another version: read every file again
 		}
+		s.scanID = scanID(data)
 	}
 	scan, err := s.tree.Scan(ctx, last, s.build)
 	if err != nil {
@@ -163,16 +206,21 @@ func (s *pass) scan(ctx context.Context) (*content.Scan, error) {
 	return scan, nil
 }
 
+// saveScan remembers the scan, unless the last one has told the same without reading a file.
 func (s *pass) saveScan(ctx context.Context, scan *content.Scan) error {
+	if scan.Same && scan.Read == 0 {
+		return nil
+	}
 	data, err := scan.Snapshot.MarshalBinary()
 	if err != nil {
 		return fmt.Errorf("remembering the scan: %w", err)
 	}
-	if last, err := s.ledger.Memo(ctx, memoSnapshot); err != nil || bytes.Equal(last, data) {
-		return err
-	}
+	s.scanID = scanID(data)
 	return s.ledger.SetMemo(ctx, memoSnapshot, data)
 }
+
+// scanID is a snapshot's length and the checksum at its end; each has its own time in it.
+func scanID(data []byte) string { return fmt.Sprintf("%d %x", len(data), data[max(0, len(data)-4):]) }
 
 func (s *pass) loadFirstPass(ctx context.Context) error {
 	data, err := s.ledger.Memo(ctx, memoFirstPass)
@@ -188,37 +236,6 @@ func (s *pass) loadFirstPass(ctx context.Context) error {
 		return fmt.Errorf("the ledger's time of the first pass: %w", err)
 	}
 	return nil
-}
-
-// isQuiet reports that neither a file nor the hour has changed anything since
-// the last pass that went through.
-func (s *pass) isQuiet(ctx context.Context, scan *content.Scan) (bool, error) {
-	data, err := s.ledger.Memo(ctx, memoQuiet)
-	if err != nil || !scan.Same || s.isFirst {
-		return false, err
-	}
-	until, err := strconv.ParseInt(string(data), 10, 64)
-	return err == nil && s.start.UnixMicro() < until, nil
-}
-
-// noteQuiet remembers until when an unchanged tree needs no new look: the next
-// post's date or expiry, or at once while one settles.
-func (s *pass) noteQuiet(ctx context.Context) error {
-	until := time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
-	earlier := func(t time.Time) {
-		if t.After(s.start) && t.Before(until) {
-			until = t
-		}
-	}
-	for _, e := range s.entries {
-		earlier(e.post.Date)
-		earlier(e.post.Expires)
-	}
-	text := strconv.FormatInt(until.UnixMicro(), 10)
-	if last, err := s.ledger.Memo(ctx, memoQuiet); err != nil || string(last) == text {
-		return err
-	}
-	return s.ledger.SetMemo(ctx, memoQuiet, []byte(text))
 }
 
 // render makes a post's HTML, once in a pass.
@@ -287,12 +304,4 @@ func byNewest(entries []entry) []entry {
 		return strings.Compare(a.post.Path, b.post.Path)
 	})
 	return sorted
-}
-
-func idsOf(entries []entry) []string {
-	ids := make([]string, len(entries))
-	for i, e := range entries {
-		ids[i] = e.row.ID
-	}
-	return ids
 }

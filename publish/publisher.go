@@ -80,10 +80,7 @@ func (p *Publisher) Feeds(ctx context.Context, command string) (*Report, error) 
 		if err := s.survey(ctx); err != nil {
 			return err
 		}
-		if err := s.writeFeeds(ctx); err != nil {
-			return err
-		}
-		return s.tellHubs(ctx)
+		return s.feeds(ctx)
 	})
 }
 
@@ -147,11 +144,22 @@ func (p *Publisher) newPass() (*pass, error) {
 	if err != nil {
 		return nil, p.placed(err)
 	}
-	set, err := p.parsed.get(p.cfg.Path(p.cfg.Templates), p.templates)
-	if err != nil {
-		return nil, err
+	s := &pass{Publisher: p, tree: tree, start: p.now().Truncate(time.Microsecond), report: newReport(), rendered: map[string]*content.Rendering{}, renderWarned: map[string]bool{}}
+	// The built-in ones can wait until there is mail.
+	if p.cfg.Digest.Subject != "" || listing(p.cfg.Path(p.cfg.Templates)) != "" {
+		if err := s.loadTemplates(); err != nil {
+			return nil, err
+		}
 	}
-	return &pass{Publisher: p, tree: tree, templates: set, start: p.now().Truncate(time.Microsecond), report: newReport(), rendered: map[string]*content.Rendering{}, renderWarned: map[string]bool{}}, nil
+	return s, nil
+}
+
+// loadTemplates does so once in a pass.
+func (s *pass) loadTemplates() (err error) {
+	if s.templates == nil {
+		s.templates, err = s.parsed.get(s.cfg.Path(s.cfg.Templates), s.Publisher.templates)
+	}
+	return err
 }
 
 // placed gives a fault of a setting its place in config.yaml.

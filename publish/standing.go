@@ -99,7 +99,7 @@ func (s *pass) remember(ctx context.Context, r reconciliation) error {
 			return err
 		}
 	}
-	return s.noteQuiet(ctx)
+	return nil
 }
 
 // update brings a row up to what its file says now.

@@ -11,6 +11,7 @@ import (
 )
 
 func main() {
+	governMemory(os.LookupEnv)
 	os.Exit(underSignals(system{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, lookup: os.LookupEnv, now: time.Now}))
 }
 

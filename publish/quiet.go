@@ -1,0 +1,159 @@
+package publish
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"publisher/content"
+	"publisher/ledger"
+)
+
+// quietNote lets a pass over an unchanged tree leave the posts in the ledger
+// unread. It is written when a pass has gone through, feeds included, and holds for
+// one scan and one config, from the time of that pass until a post's date or expiry.
+// What else moves posts without a file being changed (settling, the flood guard,
+// `publisher release`) keeps Mail false.
+type quietNote struct {
+	Scan     string // the remembered scan that it is about
+	Settings string
+	Since    time.Time
+	Until    time.Time
+	Mail     bool              // no post waits for more than its date or an edit
+	Problems []content.Problem `json:",omitempty"` // what was found beyond the files
+}
+
+// never is when a post that nothing waits for comes of age.
+func never() time.Time { return time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC) }
+
+// quietSince returns the note where it holds for this pass; nil where it does not,
+// or nobody can tell.
+func (s *pass) quietSince(ctx context.Context, scan *content.Scan) (*quietNote, error) {
+	data, err := s.ledger.Memo(ctx, memoQuiet)
+	if err != nil || data == nil || !scan.Same {
+		return nil, err
+	}
+	note := new(quietNote)
+	switch {
+	case json.Unmarshal(data, note) != nil: // an earlier version's
+	case note.Scan != s.scanID || note.Settings != s.settingsHash():
+	case s.start.Before(note.Since) || !s.start.Before(note.Until): // clocks go back, too
+	case !s.feedsOnly && (s.isFirst || !note.Mail):
+	default:
+		return note, nil
+	}
+	return nil, nil
+}
+
+// noteQuiet is called when a pass has done all but the mail.
+func (s *pass) noteQuiet(ctx context.Context) error {
+	if !s.live || !s.feedsDone {
+		return nil
+	}
+	note := s.note
+	if note == nil {
+		note = &quietNote{Settings: s.settingsHash(), Since: s.start, Until: s.comingOfAge(), Mail: s.noneWait(), Problems: s.doubts}
+	}
+	note.Scan = s.scanID
+	data, err := json.Marshal(note)
+	if err != nil {
+		return fmt.Errorf("remembering that nothing is to do: %w", err)
+	}
+	if last, err := s.ledger.Memo(ctx, memoQuiet); err != nil || string(last) == string(data) {
+		return err
+	}
+	return s.ledger.SetMemo(ctx, memoQuiet, data)
+}
+
+// comingOfAge is the next time at which a post is published or expires by itself.
+func (s *pass) comingOfAge() time.Time {
+	if s.note != nil {
+		return s.note.Until
+	}
+	until := never()
+	for _, e := range s.entries {
+		for _, t := range []time.Time{e.post.Date, e.post.Expires} {
+			if t.After(s.start) && t.Before(until) {
+				until = t
+			}
+		}
+	}
+	return until
+}
+
+// noneWait reports that no post can come nearer to mail unless its date comes or its
+// file is changed.
+func (s *pass) noneWait() bool {
+	for _, e := range s.entries {
+		switch e.row.Standing {
+		case ledger.Known, ledger.Numbered:
+		case ledger.New:
+			if s.published(e) && !e.post.FeedOnly {
+				return false
+			}
+		default: // held, released, or not looked at by `run` yet
+			return false
+		}
+	}
+	return true
+}
+
+// settingsHash changes with the program and with anything in its config.
+func (s *pass) settingsHash() string {
+	text, err := json.Marshal([]any{s.build, s.cfg, s.cfg.Site.Timezone.String()})
+	if err != nil {
+		return "" // no note holds under it
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
+}
+
+// recall reads the posts that a quiet pass has left unread.
+func (s *pass) recall(ctx context.Context) error {
+	if s.surveyed {
+		return nil
+	}
+	if _, err := s.compare(ctx); err != nil {
+		return err
+	}
+	s.mailable = s.numbered()
+	return nil
+}
+
+// idle reports that there is nothing to mail that posts would be needed for.
+func (s *pass) idle(ctx context.Context, open []ledger.Edition) (bool, error) {
+	if s.surveyed || len(open) > 0 {
+		return false, nil
+	}
+	if retries, err := s.ledger.Deferred(ctx, s.now(), 0, 0, 1); err != nil || len(retries) > 0 {
+		return false, err
+	}
+	for _, cadence := range s.cfg.Digest.Cadences {
+		last, through, err := s.ledger.LastClosed(ctx, cadence.Name)
+		if err != nil {
+			return false, err
+		}
+		if last.IsZero() {
+			last = s.first
+		}
+		if cadence.Schedule != nil {
+			if firedSince(cadence.Schedule, last, s.start, s.cfg.Site.Timezone) {
+				return false, nil
+			}
+			continue
+		}
+		if through < s.newest {
+			return false, nil
+		}
+		for _, language := range s.digestLanguages() {
+			groups, err := s.ledger.Groups(ctx, s.audience(cadence.Name, language), s.newest)
+			if err != nil || len(groups) > 0 {
+				return false, err
+			}
+		}
+	}
+	return true, nil
+}
