@@ -112,7 +112,7 @@ func (a *article) date(keys ...string) time.Time {
 		if _, isFlag := a.front.truth(key); text == "" || isFlag && len(text) < 6 {
 			continue
 		}
-		if t, ok := parseDate(text, a.site.loc); ok {
+		if t, ok := a.readDate(key, text); ok {
 			return t
 		}
 		line := a.front.lineOf(key)
@@ -121,6 +121,13 @@ func (a *article) date(keys ...string) time.Time {
 		return time.Time{}
 	}
 	return time.Time{}
+}
+
+func (a *article) readDate(key, text string) (time.Time, bool) {
+	if j, ok := a.engine.(*jekyll); ok {
+		return j.readDate(&a.front, key, text)
+	}
+	return parseDate(text, a.site.loc)
 }
 
 // authors reads author(s); names with a semicolon between them are several, else

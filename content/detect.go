@@ -184,7 +184,7 @@ func engineIn(dir, ours string) (*ownConfig, error) {
 			return own, nil
 		}
 	}
-	return nil, nil
+	return bareJekyll(dir), nil
 }
 
 // checkFile refuses what would hang or be cut short on reading. A file that is

@@ -96,6 +96,9 @@ func (d *detection) sign() string {
 			return l.name
 		}
 	}
+	if d.own.dialect == config.Jekyll {
+		return d.rel(filepath.Join(d.root, "_posts"))
+	}
 	return d.rel(d.root)
 }
 
@@ -175,7 +178,7 @@ func reasonOf(s string) string {
 func (d *detection) unset(keys []string) string {
 	keys = slices.DeleteFunc(slices.Clone(keys), func(key string) bool { return strings.HasPrefix(key, "languages.") })
 	switch {
-	case d.own == nil:
+	case d.own == nil || len(d.layers) == 0:
 		return "nothing here tells it"
 	case len(keys) == 0:
 		return d.blog.Engine() + " has no such setting"

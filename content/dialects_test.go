@@ -104,19 +104,32 @@ func TestAddresses(t *testing.T) {
 			"content/posts/b.md":      post(""), "content/posts/deep/c.md": post(""),
 		}, map[string]string{"site/a.md": "/site/from-site/", "posts/b.md": "/posts/b/ draft", "posts/deep/c.md": "/c/c/ draft"}},
 		"jekyll's styles": {"blog", map[string]string{
-			"_config.yml":                     "permalink: pretty\ndefaults:\n- scope: {path: '', type: posts}\n  values: {categories: Dev Ops}\n- scope: {path: '_posts/*special*'}\n  values: {permalink: '/s/:slug.html'}\n",
-			"_posts/2024-03-05-My_Post_é.md":  "---\n---\nText.",
-			"_posts/2024-03-05-special-a.md":  "---\n---\nText.",
-			"_posts/2024-3-5-own.md":          "---\npermalink: /:categories/:year/W:week/:short_day/:title:output_ext\ncategory: A B\n---\nText.",
-			"_posts/2024-03-05-days.md":       "---\npermalink: ordinal\ncategories: []\n---\nText.",
+			"_config.yml":                    "permalink: pretty\ndefaults:\n- scope: {path: '', type: posts}\n  values: {categories: Dev Ops}\n- scope: {path: '_posts/*special*'}\n  values: {permalink: '/s/:slug.html'}\n",
+			"_posts/2024-03-05-My_Post_é.md": "---\n---\nText.",
+			"_posts/2024-03-05-special-a.md": "---\n---\nText.",
+			"_posts/2024-3-5-own.md":         "---\npermalink: /:categories/:year/W:week/:short_day/:title:output_ext\ncategory: A B\n---\nText.",
+			"_posts/2024-03-05-days.md":      "---\npermalink: ordinal\ncategories: []\n---\nText.", "_posts/2015-03-00-no-day.md": "---\ndate: 2-3-2015\n---\n", "_posts/2011-02-29-leap.md": "---\n---\n", "_posts/14-05-06-short.md": "---\n---\n", "_posts/2024-01-01_no-post.md": "---\n---\n",
 			"work/_posts/2024-03-05-under.md": "---\ncategories: x\npermalink: none\n---\nText.",
 			"_posts/2024-03-05-months.md":     "---\npermalink: /:short_year/:i_month/:i_day/:short_month/:long_month/:w_year/:w_day/:long_day/:slug/\n---\n",
 			"_drafts/idea.md":                 "---\ntitle: Idea\n---\n", "_posts/2024-03-05-off.md": "---\npublished: false\n---\n", "about.md": "---\ntitle: A\n---\n",
 		}, map[string]string{
 			"_posts/2024-03-05-My_Post_é.md": "/dev/ops/2024/03/05/My_Post_%C3%A9/", "_posts/2024-03-05-special-a.md": "/s/special-a.html",
-			"_posts/2024-3-5-own.md": "/a%20b/2024/W10/TUE/own.html", "_posts/2024-03-05-days.md": "/2024/065/days.html", "work/_posts/2024-03-05-under.md": "/work/x/under.html",
-			"_posts/2024-03-05-months.md": "/24/3/5/MAR/March/2024/2/Tuesday/months/", "_drafts/idea.md": "* draft", "_posts/2024-03-05-off.md": "/dev/ops/2024/03/05/off/ draft", "about.md": "page",
+			"_posts/2024-3-5-own.md": "/dev/ops/a%20b/2024/W10/Tue/own.html", "_posts/2024-03-05-days.md": "/ordinal", "work/_posts/2024-03-05-under.md": "/none",
+			"_posts/2015-03-00-no-day.md": "/dev/ops/2015/03/02/no-day/", "_posts/2011-02-29-leap.md": "/dev/ops/2011/03/01/leap/", "_posts/14-05-06-short.md": "/dev/ops/2014/05/06/short/", "_posts/2024-01-01_no-post.md": "page",
+			"_posts/2024-03-05-months.md": "/24/3/5/Mar/March/2024/2/Tuesday/months/", "_drafts/idea.md": "* draft", "_posts/2024-03-05-off.md": "/dev/ops/2024/03/05/off/ draft", "about.md": "page",
 		}},
+		"jekyll's folders": {"blog", map[string]string{
+			"_config.yml": "source: site\ncollections_dir: all\npermalink: pretty\ndefaults:\n- {scope: {path: _posts}, values: {permalink: '/d/:title/'}}\n" +
+				"- {scope: {path: all/_posts/x}, values: {permalink: '/x/:title/'}}\n",
+			"site/all/_posts/2024-01-01-a.md": "---\n---\n", "site/all/_posts/x/2024-01-02-b.md": "---\n---\n", "site/all/A b/_posts/2024-01-03-c.mkdn": "---\ncategories: d\ncategory: e\n---\n",
+			"site/_posts/2024-01-04-d.md": "---\n---\n", "site/all/_old/_posts/2024-01-05-e.md": "---\n---\n",
+		}, map[string]string{
+			"site/all/_posts/2024-01-01-a.md": "/d/a/", "site/all/_posts/x/2024-01-02-b.md": "/x/b/", "site/all/A b/_posts/2024-01-03-c.mkdn": "/a%20b/d/e/2024/01/03/c/",
+			"site/_posts/2024-01-04-d.md": "page", "site/all/_old/_posts/2024-01-05-e.md": "page",
+		}},
+		"jekyll without a config": {"blog", map[string]string{
+			"_posts/2024-01-01-a.md": "---\n---\n", "x/_posts/2024-01-02-b.md": "---\n---\n", "about.md": "---\ntitle: A\n---\n",
+		}, map[string]string{"_posts/2024-01-01-a.md": "/2024/01/01/a.html", "x/_posts/2024-01-02-b.md": "/x/2024/01/02/b.html", "about.md": "page"}},
 		"eleventy": {"blog/content", map[string]string{
 			"eleventy.config.js":                   "export default function(c) { c.setInputDirectory('content') }",
 			"content/blog/first.md":                post(""),

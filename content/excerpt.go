@@ -15,6 +15,9 @@ import (
 // to content.excerpt_words.
 func (r *postRenderer) excerpt(body *html.Node, w writing) (*html.Node, error) {
 	marked := beforeMark(body)
+	if separator := r.separator(w); separator != "" && strings.Contains(r.article.body, separator) {
+		marked = nil // the engine knows no other mark
+	}
 	summary := r.article.post.Summary
 	var out *html.Node
 	var err error

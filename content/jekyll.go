@@ -3,6 +3,7 @@ package content
 import (
 	"maps"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 	"unicode"
@@ -13,10 +14,12 @@ import (
 // file names begin with the date.
 type jekyll struct {
 	folderEngine
-	own       *ownConfig
-	pattern   string
-	separator string
-	inPosts   bool // content.dir is a _posts folder, or below one
+	own         *ownConfig
+	pattern     string
+	separator   string
+	collections string // collections_dir, "" for the source itself
+	outside     string // the source's path from a content.dir above it, "" for none
+	inPosts     bool   // content.dir is a _posts folder, or below one
 }
 
 // jekyllStyles are the names that Jekyll has for patterns.
@@ -43,22 +46,56 @@ func newJekyll(s *site, own *ownConfig) *jekyll {
 	if j.pattern == "" {
 		j.pattern = "date"
 	}
+	if dir := path.Clean(own.scalar("collections_dir")); dir != "." && filepath.IsLocal(dir) {
+		j.collections = dir + "/"
+	}
+	if rel, err := filepath.Rel(s.dir, j.source()); err == nil && rel != "." && filepath.IsLocal(rel) {
+		j.outside = filepath.ToSlash(rel) + "/"
+	}
 	j.inPosts = slices.Contains(strings.Split(s.below, "/"), "_posts") || path.Base(s.dir) == "_posts"
 	return j
 }
 
 func (j *jekyll) covers(p string) bool {
-	folders := strings.Split(path.Dir(p), "/")
-	if slices.Contains(folders, "_drafts") {
-		return true
+	file := path.Join(j.below, p)
+	if !strings.HasPrefix(file, j.outside+j.collections) {
+		return false
 	}
-	return datePrefix.MatchString(path.Base(p)) && (j.inPosts || slices.Contains(folders, "_posts"))
+	file = strings.TrimPrefix(file, j.outside)
+	for folder := range strings.SplitSeq(path.Dir(file), "/") {
+		switch {
+		case folder == "_drafts":
+			return true
+		case folder == "_posts":
+			return jekyllName.MatchString(path.Base(p))
+		case folder[0] == '_':
+			return false // Jekyll looks into no other
+		}
+	}
+	return j.inPosts && jekyllName.MatchString(path.Base(p))
+}
+
+// file is a post's path as Jekyll has it: from the source, or from
+// collections_dir.
+func (j *jekyll) file(a *article) string {
+	return strings.TrimPrefix(path.Join(j.below, a.path), j.outside+j.collections)
+}
+
+// source is the folder that Jekyll reads.
+func (j *jekyll) source() string {
+	if j.own == nil {
+		return j.root
+	}
+	return filepath.Join(j.root, filepath.FromSlash(contentFolder(j.own)))
 }
 
 func (j *jekyll) prepare(a *article, _ *sections) {
-	file, kind := path.Join(j.below, a.path), "posts"
+	file, kind := j.file(a), "posts"
 	if slices.Contains(strings.Split(a.name.dir, "/"), "_drafts") {
 		kind = "drafts"
+	}
+	if m := jekyllName.FindStringSubmatch(a.name.full); m != nil {
+		a.name.date, a.name.stem = m[1], m[2]
 	}
 	for _, values := range jekyllDefaults(j.own, file, kind) {
 		a.inherit(values)
@@ -79,7 +116,7 @@ func (j *jekyll) pageAddress(a *article) string {
 func (j *jekyll) complete(a *article) {
 	p := a.post
 	if p.Date.IsZero() && a.name.date != "" {
-		p.Date, _ = parseDate(a.name.date, j.loc)
+		p.Date, _ = rubyDate(a.name.date, j.loc)
 	}
 	if slices.Contains(strings.Split(a.name.dir, "/"), "_drafts") {
 		p.Draft = true
@@ -109,28 +146,26 @@ func (j *jekyll) complete(a *article) {
 	}
 }
 
-// categories come from the folders above _posts, then the front matter, where a
-// string of `categories` is divided by spaces.
+// categories come from the folders above _posts, then the front matter's
+// `categories`, where a string is divided by spaces, then its `category`.
 func (j *jekyll) categories(a *article) []string {
 	var all []string
-	for folder := range strings.SplitSeq(path.Join(j.below, a.name.dir), "/") {
-		if folder == "_posts" || folder == "_drafts" || folder == "" {
+	for folder := range strings.SplitSeq(path.Dir(j.file(a)), "/") {
+		if folder == "_posts" || folder == "_drafts" || folder == "." {
 			break
 		}
 		all = append(all, folder)
 	}
-	if own := a.front.list("category", whole); own != nil {
-		return distinct(names(append(all, own...)))
-	}
 	all = append(all, a.front.list("categories", bySpace)...)
+	all = append(all, a.front.list("category", whole)...)
 	return distinct(names(all))
 }
 
 func (j *jekyll) address(a *article) string {
-	pattern := a.front.scalar("permalink")
-	if pattern == "" {
-		pattern = j.permalink
+	if own := a.front.scalar("permalink"); own != "" {
+		return a.expand(own) // there the names of styles mean nothing
 	}
+	pattern := j.permalink
 	if pattern == "" {
 		pattern = j.pattern
 	}
@@ -145,6 +180,9 @@ func (j *jekyll) slugify(text string) string { return jekyllSlug(text) }
 func (j *jekyll) expand(m *macros, text string) string {
 	if on, set := m.article.front.truth("render_with_liquid"); !set || on {
 		text = expandLiquid(m, text, false, j.variables(m.article), jekyllTags)
+	}
+	if !isMarkdownName(m.article.path) {
+		return text
 	}
 	return kramdown(text)
 }

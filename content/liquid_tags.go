@@ -215,7 +215,11 @@ func (l *liquid) includedFile(tag liquidMark, name string, arguments shortcodePa
 	if strings.Contains(name, "..") {
 		return "", false
 	}
-	file := inside(l.article.site.root, filepath.Join(filepath.FromSlash(folder), filepath.FromSlash(name)))
+	root := l.article.site.root
+	if j, ok := l.article.engine.(*jekyll); ok {
+		root = j.source()
+	}
+	file := inside(root, filepath.Join(filepath.FromSlash(folder), filepath.FromSlash(name)))
 	if file == "" || l.depth >= maxIncludes {
 		return "", false
 	}

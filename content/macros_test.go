@@ -77,6 +77,7 @@ var jekyllCases = []macroCase{
 	{"markdownify", "{% capture n %}\n* A *thing*\n{% endcapture %}<div>{{ n | markdownify }}</div>", "<div><ul>\n<li>A <em>thing</em></li>\n</ul></div>", ""},
 	{"an alert", "> [!NOTE]\n> Take care.", "<blockquote>\n<p><strong>Note</strong></p>\n<p>Take care.</p>\n</blockquote>", ""},
 	{"braces in code", "`{{ x }}` and\n\n```\n{% if y %}{{ z }}\n```\n\n    {{ indented }}", "", ""},
+	{"noscript", "a <noscript><b>c</b></noscript>", "<p>a <b>c</b></p>", ""},
 	{"smart quotes", `"It's" -- so...`, "<p>“It’s” – so…</p>", ""},
 }
 
@@ -212,6 +213,7 @@ func TestJekyllExcerpts(t *testing.T) {
 		"a block that is cut":           {"", "{% highlight sh %}\nls\n\ncd\n{% endhighlight %}", "ls"},
 		"a separator of its own":        {"excerpt_separator: <!--cut-->\n", "One.\n\nTwo.\n\n<!--cut-->\n\nThree.", "One. Two."},
 		"a separator that is not there": {"excerpt_separator: <!--cut-->\n", "One.\n\nTwo.", "One. Two."},
+		"a mark that Jekyll knows not":  {"", "One.\n\nTwo.\n\n<!--more-->\n\nThree.", "One."},
 		"front matter":                  {"excerpt: From *here*.\n", "Text.", "From here."},
 		"attribute list":                {"", "A lead.\n{: .lead}\n\nText.", "A lead."},
 	} {

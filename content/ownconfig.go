@@ -27,6 +27,7 @@ const maxConfig = 1 << 20
 // above it. ours is config.yaml, which Hugo once used the name of. It returns
 // nil where there is none.
 func findOwnConfig(dir, ours string, want config.Dialect) (*ownConfig, error) {
+	var bare *ownConfig
 	for range 4 {
 		for _, look := range []func(string, string) (*ownConfig, error){hugoConfig, jekyllConfig, pelicanConfig, tomlConfig, eleventyConfig} {
 			own, err := look(dir, ours)
@@ -38,13 +39,26 @@ func findOwnConfig(dir, ours string, want config.Dialect) (*ownConfig, error) {
 				return own, nil
 			}
 		}
+		if bare == nil && (want == config.Auto || want == config.Jekyll) {
+			bare = bareJekyll(dir)
+		}
 		parent := filepath.Dir(dir)
 		if _, err := os.Lstat(filepath.Join(dir, ".git")); err == nil || parent == dir {
 			break
 		}
 		dir = parent
 	}
-	return nil, nil
+	return bare, nil
+}
+
+// bareJekyll is a blog that lives by Jekyll's defaults: it has a folder _posts and
+// no config.
+func bareJekyll(dir string) *ownConfig {
+	info, err := os.Stat(filepath.Join(dir, "_posts"))
+	if err != nil || !info.IsDir() {
+		return nil
+	}
+	return &ownConfig{dialect: config.Jekyll, root: dir, values: map[string]any{}}
 }
 
 func jekyllConfig(dir, _ string) (*ownConfig, error) {

@@ -229,8 +229,6 @@ func datePart(t time.Time, name string) string {
 		return strconv.Itoa(t.YearDay())
 	case "monthname", "weekdayname":
 		return strings.ToLower(t.Format(dateLayouts[name]))
-	case "short_month", "short_day":
-		return strings.ToUpper(t.Format(dateLayouts[name]))
 	}
 	return t.Format(dateLayouts[name])
 }

@@ -141,7 +141,8 @@ func (r *postRenderer) safe(source string, w writing) (*html.Node, error) {
 
 func (r *postRenderer) clean(rendered string) (*html.Node, error) {
 	root := element(atom.Div)
-	nodes, err := html.ParseFragment(strings.NewReader(rendered), element(atom.Body))
+	// Without scripting what <noscript> holds is markup.
+	nodes, err := html.ParseFragmentWithOptions(strings.NewReader(rendered), element(atom.Body), html.ParseOptionEnableScripting(false))
 	if err != nil {
 		return nil, err
 	}

@@ -209,13 +209,15 @@ func jekyllDefaults(own *ownConfig, file, kind string) []map[string]any {
 		values map[string]any
 	}
 	var found []match
+	collections := strings.Trim(own.scalar("collections_dir"), "/") + "/"
 	for _, set := range sets {
 		set, _ := set.(map[string]any)
 		scope, _ := set["scope"].(map[string]any)
 		values, _ := set["values"].(map[string]any)
 		where, _ := scope["path"].(string)
 		of, typed := scope["type"].(string)
-		if values == nil || typed && of != kind && of+"s" != kind || !inScope(strings.Trim(where, "/"), file) {
+		where = strings.TrimPrefix(strings.Trim(where, "/"), collections)
+		if values == nil || typed && of != kind && of+"s" != kind || !inScope(where, file) {
 			continue
 		}
 		found = append(found, match{scopeRank(scope), values})

@@ -156,6 +156,10 @@ func contentFolder(own *ownConfig) string {
 		return "content"
 	case config.Eleventy:
 		return own.eleventyInput()
+	case config.Jekyll:
+		if dir := path.Clean(own.scalar("source")); filepath.IsLocal(dir) {
+			return dir
+		}
 	case config.Pelican:
 		if dir := own.scalar("path"); dir != "" {
 			return dir

@@ -226,7 +226,7 @@ func (w *walker) candidate(rel string) bool {
 
 func isMarkdownName(name string) bool {
 	switch strings.ToLower(path.Ext(name)) {
-	case ".md", ".markdown", ".mdown", ".mkd":
+	case ".md", ".markdown", ".mdown", ".mkd", ".mkdn", ".mkdown":
 		return true
 	}
 	return false
