@@ -266,3 +266,23 @@ func FuzzDetect(f *testing.F) {
 		}
 	})
 }
+
+// TestTemplatesFolder shows that the owner's mail templates get a folder of their
+// own where the engine has one of that name.
+func TestTemplatesFolder(t *testing.T) {
+	files := map[string]string{"config.toml": "base_url = 'https://example.com'\n", "content/a.md": "+++\ntitle = 'A'\ndate = 2024-01-01\n+++\n"}
+	for _, want := range []string{"templates", "mail-templates"} {
+		blog, err := detect(t, files)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cfg, err := config.Parse("config.yaml", blog.ConfigYAML("2026-01-01"), noEnvironment)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if cfg.Templates != want {
+			t.Errorf("templates are in %q, want %q", cfg.Templates, want)
+		}
+		files["templates/page.html"] = "{{ page.title }}"
+	}
+}

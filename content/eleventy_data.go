@@ -16,7 +16,7 @@ const maxGlobal = 100
 // readGlobal reads the data that all of Eleventy's templates see: the files of
 // the data folder, each under its own name. Scripts are read as text; what they
 // compute is not there.
-func (s *sections) readGlobal(t *Tree, own *ownConfig) {
+func (s *sections) readGlobal(own *ownConfig) {
 	if own == nil {
 		return
 	}

@@ -39,9 +39,10 @@ type writing struct {
 	// python holds that a list does not interrupt a paragraph and that raw HTML
 	// blocks end with their element, as in Python-Markdown.
 	python bool
-	// markdownIt holds that two tildes strike out, not one, and that there are no
-	// footnotes' marks without their notes.
+	// markdownIt holds that two tildes strike out, not one.
 	markdownIt bool
+	// bareLinks holds that a bare address is text, not a link.
+	bareLinks bool
 	// boxes takes ::: lines for the fences of containers.
 	boxes bool
 	// smart makes typographic quotes and dashes.
@@ -73,8 +74,6 @@ type site struct {
 
 // folderEngine takes folders as they are: what most engines do.
 type folderEngine struct{ *site }
-
-func (folderEngine) prepare(*article, *sections) {}
 
 func (folderEngine) resolve(*linker, string) (target, bool) { return target{}, false }
 

@@ -28,7 +28,7 @@ import (
 type markdownReader struct{ ways sync.Map } // dialect → goldmark.Markdown
 
 // dialect is what a goldmark.Markdown is built for.
-type dialect struct{ python, markdownIt, smart, emoji bool }
+type dialect struct{ python, markdownIt, bareLinks, smart, emoji bool }
 
 func newMarkdownReader() *markdownReader { return &markdownReader{} }
 
@@ -42,8 +42,11 @@ func (m *markdownReader) way(d dialect) goldmark.Markdown {
 
 func newGoldmark(d dialect) goldmark.Markdown {
 	extensions := []goldmark.Extender{extension.Table, extension.Footnote, extension.DefinitionList, formulas{}}
-	if !d.python { // which links no bare addresses and strikes nothing out
-		extensions = append(extensions, extension.Linkify, extension.TaskList, strikethrough{d.markdownIt})
+	if !d.python {
+		extensions = append(extensions, extension.TaskList, strikethrough{d.markdownIt})
+	}
+	if !d.bareLinks {
+		extensions = append(extensions, extension.Linkify)
 	}
 	if d.smart {
 		extensions = append(extensions, extension.Typographer)
@@ -82,7 +85,7 @@ func (m *markdownReader) html(source string, w writing) (rendered string, err er
 		source = openContainers(source)
 	}
 	var out bytes.Buffer
-	err = m.way(dialect{w.python, w.markdownIt, w.smart, w.emoji}).Convert([]byte(source), &out,
+	err = m.way(dialect{w.python, w.markdownIt, w.bareLinks, w.smart, w.emoji}).Convert([]byte(source), &out,
 		parser.WithContext(parser.NewContext(parser.WithIDs(newHeadingIDs(w.headings)))))
 	return out.String(), err
 }

@@ -33,7 +33,11 @@ func (l *liquid) either(expression string) (v any, ok bool) {
 }
 
 func (l *liquid) filtered(expression string) (v any, ok bool) {
-	tokens := liquidToken.FindAllString(expression, 200)
+	return l.apply(liquidToken.FindAllString(expression, 200))
+}
+
+// apply reads a value and the filters after it.
+func (l *liquid) apply(tokens []string) (v any, ok bool) {
 	if len(tokens) == 0 {
 		return nil, false
 	}
@@ -64,6 +68,9 @@ func (l *liquid) arguments(tokens []string) (list []any, rest []string, ok bool)
 	if len(tokens) == 0 || tokens[0] != ":" && tokens[0] != "(" {
 		return nil, tokens, true
 	}
+	if tokens[0] == "(" {
+		return l.bracketed(tokens[1:])
+	}
 	for tokens = tokens[1:]; len(tokens) > 0 && tokens[0] != "|"; tokens = tokens[1:] {
 		if tokens[0] == "," || tokens[0] == ")" {
 			continue
@@ -75,6 +82,35 @@ func (l *liquid) arguments(tokens []string) (list []any, rest []string, ok bool)
 		list = append(list, v)
 	}
 	return list, tokens, true
+}
+
+// bracketed are arguments up to the closing bracket, with their names or without,
+// each with filters of its own.
+func (l *liquid) bracketed(tokens []string) (list []any, rest []string, ok bool) {
+	for len(tokens) > 0 && tokens[0] != ")" {
+		end, depth := 0, 0
+		for ; end < len(tokens) && (depth > 0 || tokens[end] != "," && tokens[end] != ")"); end++ {
+			switch tokens[end] {
+			case "(":
+				depth++
+			case ")":
+				depth--
+			}
+		}
+		argument := tokens[:end]
+		if len(argument) > 2 && argument[1] == "=" {
+			argument = argument[2:]
+		}
+		v, ok := l.apply(argument)
+		if !ok {
+			return nil, nil, false
+		}
+		list = append(list, v)
+		if tokens = tokens[end:]; len(tokens) > 0 && tokens[0] == "," {
+			tokens = tokens[1:]
+		}
+	}
+	return list, tokens[min(1, len(tokens)):], true
 }
 
 func (l *liquid) value(token string) (any, bool) {

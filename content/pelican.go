@@ -314,7 +314,7 @@ func (p *pelican) expand(m *macros, text string) string {
 }
 
 func (p *pelican) writing() writing {
-	return writing{python: true, headings: pythonIDs, smart: p.setting("typogrify", "") == "true", summaryKeys: []string{"summary"}}
+	return writing{python: true, bareLinks: true, headings: pythonIDs, smart: p.setting("typogrify", "") == "true", summaryKeys: []string{"summary"}}
 }
 
 // pageAddress is where a page stands, which posts may link to.

@@ -30,7 +30,21 @@ func newZola(s *site, own *ownConfig) *zola {
 }
 
 // prepare takes from [extra] what has no key of its own in Zola.
-func (z *zola) prepare(a *article, _ *sections) { a.inheritSome(a.front.table("extra")) }
+func (z *zola) prepare(a *article, s *sections) {
+	if s != nil {
+		a.global = s.global
+	}
+	a.inheritSome(a.front.table("extra"))
+	if m := langSuffix.FindStringSubmatch(strings.TrimSuffix(path.Base(a.path), a.name.ext)); m != nil && strings.EqualFold(m[2], a.name.lang) {
+		a.name.lang = m[2] // as it is spelt, which the address keeps
+	}
+	a.name.date = ""
+	if m := zolaDate.FindStringSubmatch(a.name.full); m != nil {
+		a.name.date = m[1]
+	} else if m := pathDate.FindStringSubmatch(a.front.scalar("path")); m != nil {
+		a.name.date = m[1] + "-" + m[2] + "-" + m[3]
+	}
+}
 
 func (z *zola) covers(p string) bool { return !strings.HasPrefix(path.Base(p), "_index.") }
 
@@ -56,22 +70,24 @@ func (z *zola) complete(a *article) {
 	a.setTags(append(a.front.list("tags", byComma), listOf(taxonomies["tags"], whole)...))
 	a.post.Summary = strings.TrimSpace(a.front.scalar("summary"))
 	a.titleSlug = z.slugify(a.post.Title)
-	switch {
-	case a.slug != "":
-	case z.keepDates || !zolaDate.MatchString(a.name.full):
+	if a.slug == "" {
 		a.slug = a.name.full
-	default:
-		a.slug = zolaDate.ReplaceAllString(a.name.full, "")
+		if m := zolaDate.FindStringSubmatch(a.name.full); m != nil && m[2] != "" && !z.keepDates {
+			a.slug = m[2]
+		}
 	}
 	a.slug = z.slugify(a.slug)
 }
 
-// zolaDate is what Zola takes off a file's name.
-var zolaDate = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2}))?\s?[_-]`)
+// zolaDate is the date that a file's name begins with, and what is left without.
+var zolaDate = regexp.MustCompile(`^(\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?:T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2}))?)(?:\s?[_-](.+)$)?`)
+
+// pathDate is a date that the author's own path begins with.
+var pathDate = regexp.MustCompile(`(?:^|/)(\d{4})[/-](\d{2})[/-](\d{2})(?:[/_-]|$)`)
 
 func (z *zola) address(a *article) string {
-	if own := a.front.scalar("path"); own != "" {
-		return strings.TrimSuffix(own, "/") + "/"
+	if own := strings.TrimSpace(a.front.scalar("path")); own != "" {
+		return "/" + strings.TrimPrefix(strings.TrimSuffix(own, "/")+"/", "/")
 	}
 	if z.permalink != "" {
 		return a.expand(z.permalink)
@@ -105,7 +121,7 @@ func (z *zola) slugify(text string) string {
 func (z *zola) expand(m *macros, text string) string { return expandZola(m, text) }
 
 func (z *zola) writing() writing {
-	return writing{summaryKeys: []string{"summary"}, markFirst: true, headings: asciiIDs, emoji: z.emoji, smart: z.smart}
+	return writing{summaryKeys: []string{"summary"}, markFirst: true, bareLinks: true, headings: asciiIDs, emoji: z.emoji, smart: z.smart}
 }
 
 // resolve follows `@/folder/file.md`, which counts from the content folder.

@@ -12,21 +12,15 @@ var zolaMark = regexp.MustCompile(`\{\{/\*([^*]*)\*/\}\}|\{%/\*([^*]*)\*/%\}|\{\
 
 var zolaArgument = regexp.MustCompile(`(\w+)\s*=\s*(?:"([^"]*)"|'([^']*)'|` + "`([^`]*)`" + `|([^\s,]+))`)
 
-// expandZola replaces Zola's shortcodes; its own are the only ones known.
+// expandZola replaces Zola's shortcodes: the blog's own, whose templates are
+// evaluated as far as they are simple, and those that most blogs have.
 func expandZola(m *macros, text string) string {
 	if !strings.Contains(text, "{{") && !strings.Contains(text, "{%") {
 		return text
 	}
+	z := &zolaExpansion{macros: m, text: text, calls: map[string]int{}}
 	code := codeIn(text)
-	var out strings.Builder
-	var open []string
 	from := 0
-	group := func(m []int, n int) string {
-		if m[2*n] < 0 {
-			return ""
-		}
-		return text[m[2*n]:m[2*n+1]]
-	}
 	for _, found := range zolaMark.FindAllStringSubmatchIndex(text, -1) {
 		if found[0] < from {
 			continue
@@ -36,31 +30,77 @@ func expandZola(m *macros, text string) string {
 		if within && !escaped {
 			continue
 		}
-		out.WriteString(text[from:found[0]])
+		z.out = append(z.out, text[from:found[0]]...)
 		from = found[1]
-		name, block := group(found, 3), group(found, 5)
 		switch {
 		case escaped:
-			shown := "{{" + group(found, 1) + "}}"
-			if found[4] >= 0 {
-				shown = "{%" + group(found, 2) + "%}"
-			}
-			if !within {
-				shown = html.EscapeString(shown)
-			}
-			out.WriteString(shown)
-		case !m.spend(found[0]):
-		case name != "":
-			out.WriteString(zolaEmbed(m, found[0], name, group(found, 4)))
-		case block != "":
-			out.WriteString(zolaBlock(m, found[0], block, &open))
-		case len(open) > 0:
-			out.WriteString(open[len(open)-1])
-			open = open[:len(open)-1]
+			z.show(found, within)
+		case m.spend(found[0]):
+			z.mark(found)
 		}
 	}
-	out.WriteString(text[from:])
-	return out.String()
+	z.out = append(z.out, text[from:]...)
+	for len(z.open) > 0 {
+		z.end(len(text))
+	}
+	return string(z.out)
+}
+
+// zolaExpansion is a text on its way.
+type zolaExpansion struct {
+	*macros
+	text  string
+	out   []byte
+	open  []zolaCall // block shortcodes that no {% end %} has closed
+	calls map[string]int
+}
+
+// zolaCall is one use of a shortcode.
+type zolaCall struct {
+	name    string
+	params  shortcodeParams
+	stretch     // in the text
+	body    int // where it begins in the output
+}
+
+func (z *zolaExpansion) group(m []int, n int) string {
+	if m[2*n] < 0 {
+		return ""
+	}
+	return z.text[m[2*n]:m[2*n+1]]
+}
+
+// show writes what was escaped.
+func (z *zolaExpansion) show(found []int, within bool) {
+	shown := "{{" + z.group(found, 1) + "}}"
+	if found[4] >= 0 {
+		shown = "{%" + z.group(found, 2) + "%}"
+	}
+	if !within {
+		shown = html.EscapeString(shown)
+	}
+	z.out = append(z.out, shown...)
+}
+
+func (z *zolaExpansion) mark(found []int) {
+	name, block := z.group(found, 3), z.group(found, 5)
+	switch {
+	case name != "":
+		z.out = append(z.out, z.single(zolaCall{name: name, params: zolaArguments(z.group(found, 4)), stretch: stretch{found[0], found[1]}})...)
+	case block != "":
+		z.open = append(z.open, zolaCall{block, zolaArguments(z.group(found, 6)), stretch{found[0], found[1]}, len(z.out)})
+	case len(z.open) > 0:
+		z.end(found[1])
+	}
+}
+
+// end closes the block that was opened last. to is where its end mark ends.
+func (z *zolaExpansion) end(to int) {
+	call := z.open[len(z.open)-1]
+	z.open = z.open[:len(z.open)-1]
+	call.to = to
+	body := string(z.out[call.body:])
+	z.out = append(z.out[:call.body], z.block(call, body)...)
 }
 
 func zolaArguments(text string) shortcodeParams {
@@ -71,36 +111,48 @@ func zolaArguments(text string) shortcodeParams {
 	return p
 }
 
-func zolaEmbed(m *macros, at int, name, arguments string) string {
-	p := zolaArguments(arguments)
-	switch name {
+func (z *zolaExpansion) single(call zolaCall) string {
+	p := call.params
+	switch call.name {
 	case "figure", "image", "img", "resize_image", "picture":
 		if src := p.get(-1, "src", "path", "url"); src != "" {
-			f := figure{src: src, alt: p.get(-1, "alt"), width: p.get(-1, "width"), height: p.get(-1, "height"), title: p.get(-1, "title")}
-			if caption := p.get(-1, "caption"); caption != "" {
-				f.caption = m.inlineHTML(caption)
-			}
-			return f.html()
+			return z.picture(p, src)
 		}
 	}
 	if id := p.get(-1, "id", "url", "src"); id != "" {
-		if out, ok := embed(name, id, p.get(-1, "title")); ok {
+		if out, ok := embed(call.name, id, p.get(-1, "title")); ok {
 			return out
 		}
 	}
-	m.unknown(at, "shortcode", name)
+	if out, ok := z.template(call, ""); ok {
+		return out
+	}
+	for _, key := range []string{"src", "path", "url", "file", "light_src", "default_src"} {
+		if src := p.get(-1, key); pictureName.MatchString(src) {
+			return z.picture(p, src)
+		}
+	}
+	z.unknown(call.from, "shortcode", call.name)
 	return ""
 }
 
-// zolaBlock opens a block shortcode; its end is pushed for {% end %}.
-func zolaBlock(m *macros, at int, name string, open *[]string) string {
-	before, after := "", ""
-	switch name {
-	case "quote":
-		before, after = "<blockquote>\n\n", "\n\n</blockquote>\n"
-	default:
-		m.unknown(at, "shortcode", name)
+var pictureName = regexp.MustCompile(`(?i)\.(?:png|jpe?g|gif|webp|avif|svg)$`)
+
+func (z *zolaExpansion) picture(p shortcodeParams, src string) string {
+	f := figure{src: src, alt: p.get(-1, "alt"), width: p.get(-1, "width"), height: p.get(-1, "height"), title: p.get(-1, "title")}
+	if caption := p.get(-1, "caption"); caption != "" {
+		f.caption = z.inlineHTML(caption)
 	}
-	*open = append(*open, after)
-	return before
+	return f.html()
+}
+
+func (z *zolaExpansion) block(call zolaCall, body string) string {
+	if out, ok := z.template(call, strings.TrimSpace(body)); ok {
+		return out
+	}
+	if call.name == "quote" {
+		return "<blockquote>\n\n" + strings.TrimSpace(body) + "\n\n</blockquote>\n"
+	}
+	z.unknown(call.from, "shortcode", call.name)
+	return body
 }

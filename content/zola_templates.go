@@ -1,0 +1,143 @@
+package content
+
+import (
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// maxTemplates bounds the templates that are read.
+const maxTemplates = 200
+
+// readShortcodes reads the templates of the blog's own shortcodes, and of its
+// theme's, which the blog's stand before.
+func (s *sections) readShortcodes(own *ownConfig) {
+	if own == nil {
+		return
+	}
+	s.global = map[string]any{}
+	folders := []string{"templates/shortcodes"}
+	if theme := own.scalar("theme"); theme != "" && filepath.IsLocal(theme) {
+		folders = append(folders, path.Join("themes", theme, "templates/shortcodes"))
+	}
+	for _, folder := range folders {
+		dir := filepath.Join(own.root, filepath.FromSlash(folder))
+		entries, err := os.ReadDir(dir)
+		if err != nil {
+			continue
+		}
+		for _, e := range entries[:min(len(entries), maxTemplates)] {
+			name, ext := strings.TrimSuffix(e.Name(), path.Ext(e.Name())), path.Ext(e.Name())
+			if _, taken := s.global[name]; taken || !e.Type().IsRegular() || ext != ".html" && ext != ".md" {
+				continue
+			}
+			if text, err := readLimited(filepath.Join(dir, e.Name())); err == nil {
+				s.global[name] = zolaTemplate{string(text), ext == ".html"}
+				s.remember(path.Join(folder, e.Name()), text)
+			}
+		}
+	}
+}
+
+// zolaTemplate is a shortcode's, in Tera.
+type zolaTemplate struct {
+	text string
+	html bool
+}
+
+// Tera has more than is evaluated here. A test that is not known could hold, so
+// that a template with one is left alone as a whole.
+var (
+	teraFalse   = regexp.MustCompile(`\|\s*default\(value=false\)`)
+	teraDefined = regexp.MustCompile(`\s+is\s+defined\b`)
+	teraBeyond  = regexp.MustCompile(`\{%-?\s*(?:(?:el)?if\b[^%]*(?:\s(?:is|in)\s|[|(~+*])|import\b|include\b|extends\b|macro\b|filter\b|block\b)`)
+)
+
+// template evaluates the shortcode's own template; ok is false where it has none
+// or holds what is not known here.
+func (z *zolaExpansion) template(call zolaCall, body string) (string, bool) {
+	t, ok := z.article.global[call.name].(zolaTemplate)
+	if !ok || z.depth > 3 {
+		return "", false
+	}
+	text := teraDefined.ReplaceAllString(teraFalse.ReplaceAllString(t.text, ""), "")
+	if teraBeyond.MatchString(text) {
+		return "", false
+	}
+	z.calls[call.name]++
+	m := &macros{article: z.article, tree: z.tree, links: z.links, base: text, quiet: true, depth: z.depth + 1}
+	l := &liquid{macros: m, text: text, comments: true, tags: noTags, vars: []map[string]any{z.variables(call, body), {}}}
+	l.read()
+	l.pair()
+	l.write(0, len(l.marks), 0, len(text), 0)
+	if m.failed {
+		return "", false
+	}
+	out := strings.TrimSpace(l.out.String())
+	if !t.html {
+		return out, true
+	}
+	if out = oneBlock(out); strings.TrimSpace(lineAfter(z.text, call.to)) == "" {
+		out += "\n\n" // what follows is Markdown again
+	}
+	return out, true
+}
+
+func noTags(*liquid, liquidMark, string) (string, bool) { return "", false }
+
+// variables are what a shortcode's template sees.
+func (z *zolaExpansion) variables(call zolaCall, body string) map[string]any {
+	vars := map[string]any{"nth": float64(z.calls[call.name]), "lang": z.article.post.Language, "body": body}
+	for key, text := range call.params.named {
+		n, err := strconv.ParseFloat(text, 64)
+		switch {
+		case text == "true" || text == "false":
+			vars[key] = text == "true"
+		case err == nil:
+			vars[key] = n
+		case !strings.HasPrefix(text, "["): // a list is not read
+			vars[key] = text
+		}
+	}
+	page := z.article.pageVariables()
+	page["permalink"] = z.article.post.URL
+	vars["page"] = page
+	config := map[string]any{}
+	if own := z.tree; own != nil && own.own != nil {
+		maps.Copy(config, own.own.values)
+	}
+	config["base_url"] = strings.TrimSuffix(z.article.site.url.String(), "/")
+	vars["config"] = config
+	return vars
+}
+
+// oneBlock keeps Markdown from ending a block of HTML at a blank line, and from
+// taking an indented line for code.
+func oneBlock(out string) string {
+	var b strings.Builder
+	inside := false
+	for line := range strings.SplitSeq(out, "\n") {
+		blank := strings.TrimSpace(line) == ""
+		switch {
+		case blank && inside:
+			b.WriteString("&#10;")
+			continue
+		case blank:
+			continue
+		case !inside:
+			line = strings.TrimLeft(line, " \t")
+		}
+		if b.Len() > 0 {
+			b.WriteByte('\n')
+		}
+		b.WriteString(line)
+		if opened, closed := strings.LastIndex(line, "<pre"), strings.LastIndex(line, "</pre"); opened != closed {
+			inside = opened > closed
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,57 @@
+package content_test
+
+import "testing"
+
+// TestZolaAddresses shows addresses, and the dates that decide what is a post,
+// as Zola has them.
+func TestZolaAddresses(t *testing.T) {
+	toml := func(front string) string { return "+++\ntitle = 'My Post'\n" + front + "+++\nText.\n" }
+	compareAddresses(t, "blog/content", map[string]string{
+		"config.toml":                             "base_url = 'https://example.com'\ndefault_language = 'en'\n[languages.zh-TW]\n[languages.fr]\n",
+		"content/2018-10-02T15:00:00Z-time.md":    toml(""),
+		"content/2018-10-08 _ spaced.md":          toml(""),
+		"content/2020-04-01.md":                   toml(""),
+		"content/2020-13-01-no-date.md":           toml(""),
+		"content/in-path.md":                      toml("path = '2024/02/03/In-Path'\n"),
+		"content/below.md":                        toml("path = 'news/2024/02/03/b/'\n"),
+		"content/page.md":                         toml("path = 'about/us'\n"),
+		"content/Some Folder/Über.fr.md":          toml("date = 2024-01-02\n"),
+		"content/blog/trip/index.zh-TW.md":        toml("date = 2024-01-02\n"),
+		"content/blog/trip/index.md":              toml("date = 2024-01-02\n"),
+		"content/blog/2024-01-02_day/index.fr.md": toml(""),
+		"content/blog/notes.to.md":                toml("date = 2024-01-02\n"),
+	}, map[string]string{
+		"2018-10-02T15:00:00Z-time.md": "/time/", "2018-10-08 _ spaced.md": "/spaced/", "2020-04-01.md": "/2020-04-01/", "2020-13-01-no-date.md": "page",
+		"in-path.md": "/2024/02/03/In-Path/", "below.md": "/news/2024/02/03/b/", "page.md": "page", "Some Folder/Über.fr.md": "/fr/Some%20Folder/uber/",
+		"blog/trip/index.zh-TW.md": "/zh-TW/blog/trip/", "blog/trip/index.md": "/blog/trip/", "blog/2024-01-02_day/index.fr.md": "/fr/blog/day/", "blog/notes.to.md": "/blog/notes-to/",
+	})
+}
+
+// TestZolaShortcodes shows what becomes of the blog's own shortcodes.
+func TestZolaShortcodes(t *testing.T) {
+	runMacros(t, []macroCase{
+		{"with arguments", `{{ card(title="A *b*", wide=true) }}`, "<div>\n<strong>A *b*</strong>\nwide\n</div>", ""},
+		{"with its default", `{{ card() }}`, "<div>\n<strong>NOTE</strong>\n</div>", ""},
+		{"with a body", "{% box(kind=\"tip\") %}\nSome *text*.\n\nMore.\n{% end %}\nAfter.", "<aside>\n<p>Some <em>text</em>.</p>\n<p>More.</p>\n</aside>\n<p>After.</p>", ""},
+		{"within another", "{% box() %}\n{{ card(title=\"In\") }}\n{% end %}", "<aside>\n<div>\n<strong>In</strong>\n</div>\n</aside>", ""},
+		{"in Markdown", `{{ heading(text="One") }}`, "<h2 id=\"one\">One</h2>\n<p>It is One 1.</p>", ""},
+		{"with code in it", "{% box() %}\n```\na\n\n    b\n```\n{% end %}", "", ""},
+		{"that tests what is not known", `{{ clever(src="a.png", alt="A") }}`, `<figure><img src="https://example.com/blog/a/a.png" alt="A"/></figure>`, ""},
+		{"that computes", "{% clever() %}\nInner *text*.\n{% end %}", "<p>Inner <em>text</em>.</p>", "5: clever"},
+		{"of the theme", `{{ themed() }}`, "<p>from the theme</p>", ""},
+		{"of the blog before the theme's", `{{ both() }}`, "<p>from the blog</p>", ""},
+		{"that is not there", `a {{ nothing(x=1) }} b`, "<p>a  b</p>", "5: nothing"},
+		{"that is never closed", "{% box() %}\nText.", "<aside>\n<p>Text.</p>\n</aside>", ""},
+		{"with the page's address", `{{ address() }}`, `<p><a href="https://example.com/blog/a/">https://example.com en</a></p>`, ""},
+	}, "blog/content", "blog/a.md", map[string]string{
+		"config.toml":                                 "base_url = 'https://example.com'\ndefault_language = 'fr'\ntheme = 'plain'\n",
+		"templates/shortcodes/card.html":              "{%- set title = title | default(value=kind | default(value=\"note\") | upper) -%}\n\n<div>\n    <strong>{{ title }}</strong>\n\n    {% if wide %}wide{% endif %}\n</div>\n",
+		"templates/shortcodes/box.html":               "<aside>\n    {{ body | markdown | safe }}\n</aside>",
+		"templates/shortcodes/heading.md":             "## {{ text }}\n\nIt is {{ text }} {{ nth }}.",
+		"templates/shortcodes/clever.html":            "{% if src is starting_with(\"http\") %}<img src=\"{{ src }}\">{% else %}{{ get_url(path=src) }}{% endif %}",
+		"templates/shortcodes/both.md":                "from the blog",
+		"templates/shortcodes/address.html":           "<a href=\"{{ page.permalink }}\">{{ config.base_url }} {{ lang }}</a>",
+		"themes/plain/templates/shortcodes/themed.md": "from the theme",
+		"themes/plain/templates/shortcodes/both.md":   "from the theme",
+	}, "+++\ntitle = 'A'\ndate = 2024-01-01\n+++\n")
+}
