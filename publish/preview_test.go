@@ -1,6 +1,7 @@
 package publish_test
 
 import (
+	"bytes"
 	"io"
 	"mime"
 	"mime/multipart"
@@ -48,6 +49,10 @@ func TestPreviewIsWhatIsMailed(t *testing.T) {
 	}
 	if diff := cmp.Diff(anonymous(html), anonymous(preview.HTML)); diff != "" {
 		t.Errorf("the HTML part (-mailed +preview):\n%s", diff)
+	}
+	text, html = parts(t, bytes.NewReader(preview.EML))
+	if text != preview.Text || html != preview.HTML {
+		t.Error("the whole message has other parts than the preview")
 	}
 }
 
@@ -120,7 +125,13 @@ func mailed(t *testing.T, dir string) (text, html string) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	m, err := mail.ReadMessage(f)
+	return parts(t, f)
+}
+
+// parts returns the decoded parts of a message.
+func parts(t *testing.T, message io.Reader) (text, html string) {
+	t.Helper()
+	m, err := mail.ReadMessage(message)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,10 +139,10 @@ func mailed(t *testing.T, dir string) (text, html string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	parts := multipart.NewReader(m.Body, parameters["boundary"])
+	reader := multipart.NewReader(m.Body, parameters["boundary"])
 	var decoded []string
 	for range 2 {
-		part, err := parts.NextRawPart()
+		part, err := reader.NextRawPart()
 		if err != nil {
 			t.Fatal(err)
 		}

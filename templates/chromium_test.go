@@ -4,11 +4,13 @@ package templates_test
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -18,13 +20,14 @@ import (
 	"publisher/templates"
 )
 
-// TestInChromium shows every mail as wide as a phone, as a desktop and in the
-// dark. None may scroll sideways. Where PUBLISHER_SHOTS names a folder, the
+// TestInChromium shows every mail and page as wide as a phone, as a desktop and in
+// the dark. None may scroll sideways. Where PUBLISHER_SHOTS names a folder, the
 // pictures are written there to be looked at:
 //
 //	PUBLISHER_SHOTS=/tmp/shots go test -tags chromium -run Chromium ./templates
 func TestInChromium(t *testing.T) {
 	pages := mails(t)
+	maps.Copy(pages, webPages(t))
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		page, ok := pages[filepath.Base(r.URL.Path)]
 		if !ok {
@@ -84,6 +87,38 @@ func mails(t *testing.T) map[string]string {
 		pages[string(kind)] = mail.HTML
 	}
 	return pages
+}
+
+// webPages are samples of the web server's pages, by name.
+func webPages(t *testing.T) map[string]string {
+	t.Helper()
+	set := load(t, "")
+	frame := templates.Frame{Site: site("en")}
+	feeds := []templates.FeedLink{
+		{Name: "RSS", URL: "https://blog.example/feed.xml", Type: "application/rss+xml"},
+		{Name: "Atom", URL: "https://blog.example/atom.xml", Type: "application/atom+xml"},
+	}
+	long := "Donaudampfschifffahrtselektrizitätenhauptbetriebswerk and " + feeds[0].URL
+	editions := []templates.EditionLink{{Number: 8, Subject: long, Date: day, Posts: 3}, {Number: 7, Subject: "Short", Date: day, Posts: 1}}
+	cadences := []templates.Choice{{Value: "daily"}, {Value: "weekly", Chosen: true}, {Value: "every other fortnight"}}
+	tags := []templates.Choice{{Value: "feeds", Label: "feeds", Chosen: true}, {Value: "mail", Label: "mail"}, {Value: "long", Label: "Rindfleischetikettierung"}}
+	const address = "a-reader-with-a-long-name…@a-long-domain-name.example.com"
+	out := map[string]string{}
+	for name, data := range map[string]templates.Framed{
+		"page-home":        &templates.HomePage{Frame: frame, Feeds: feeds},
+		"page-feed":        &templates.FeedPage{Frame: frame, Title: frame.Site.Title, Feeds: feeds, Posts: []templates.FeedPost{{Title: long, URL: "https://blog.example/", Excerpt: long, Date: day}}},
+		"page-archive":     &templates.ArchivePage{Frame: frame, Editions: editions},
+		"page-unsubscribe": &templates.UnsubscribePage{Frame: frame, State: templates.Ask, Address: address, PreferencesURL: "/"},
+		"page-preferences": &templates.PreferencesPage{Frame: frame, Address: address, Cadences: cadences, Tags: tags, UnsubscribeURL: "/", Saved: true},
+		"page-message":     &templates.MessagePage{Frame: frame, Message: templates.BadLink},
+	} {
+		var b strings.Builder
+		if err := set.Page(&b, name+".html", data); err != nil {
+			t.Fatal(err)
+		}
+		out[name] = b.String()
+	}
+	return out
 }
 
 func startChromium(t *testing.T) context.Context {
