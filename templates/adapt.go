@@ -46,6 +46,9 @@ func adaptText(text *html.Node) {
 		if _, ok := unknown[n.DataAtom]; ok {
 			foreign = append(foreign, n)
 		}
+		if n.DataAtom == atom.Pre {
+			setAttribute(n, "class", "code")
+		}
 		switch n.DataAtom {
 		case atom.A:
 			// Where a link within the post would have led is not in the mail.

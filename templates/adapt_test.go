@@ -24,7 +24,7 @@ func TestExcerptsAreAdapted(t *testing.T) {
 		"empty blocks":                   {excerpt: `<p> </p><div></div><div><div><div>deep</div></div></div>`, want: []string{"<div class=\"text\">\ndeep\n</div>"}},
 		"anchors":                        {excerpt: `<p><a name="x">here</a></p>`, want: []string{">here</p>"}},
 		"a done task":                    {excerpt: `<ul><li>☑ done</li></ul>`, want: []string{"list-style-type:none"}},
-		"code runs from left to right":   {language: "ar", excerpt: `<p>النص <code>f(1)</code></p><pre><code>f(1)</code></pre>`, want: []string{`<code dir="ltr"`, `<div dir="ltr"`}},
+		"code runs from left to right":   {language: "ar", excerpt: `<p>النص <code>f(1)</code></p><pre><code>f(1)</code></pre>`, want: []string{`<code dir="ltr"`, `<div class="code" dir="ltr"`}},
 		"a word of code stays in place":  {excerpt: `<pre><code>f(<span>"مرحبا"</span>, 1)</code></pre>`, want: []string{`<span dir="ltr">`}},
 		"WebP, which Outlook does not know": {excerpt: `<p><img src="https://blog.example/a.webp" alt="A &amp; --&gt; &lt;b&gt;"></p>`,
 			want: []string{`<!--[if mso]><a href="https://blog.example/a.webp">A &amp; --&gt; &lt;b&gt;</a><![endif]--><!--[if !mso]><!--><img`, `/><!--<![endif]-->`}},
@@ -62,6 +62,22 @@ func TestExcerptsAreAdapted(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Code has dark paper in the dark, and every colour on it can be read.
+func TestDarkCode(t *testing.T) {
+	d := bare()
+	d.Posts[0].Excerpt = `<pre style="background-color:#f6f8fa"><code><span style="color:#0550AE">a</span> <span style="color:#00f">b</span> ` +
+		`<span style="color:red">c</span> <span style="color:#116329;background-color:#dafbe1">d</span> <span style="color:#0550AE">e</span></code></pre>`
+	page := digestHTML(t, load(t, ""), d)
+	for _, want := range []string{
+		`<span style="color:#0550AE" class="c0">a</span>`, `class="c0">e</span>`, ".c2{color:inherit!important}",
+		".c3{background-color:#363f41!important;color:", ".text .code{background-color:#20252b!important",
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("no %q in\n%s", want, page)
+		}
 	}
 }
 

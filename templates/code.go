@@ -13,7 +13,6 @@ import (
 // Browsers turn the spaces that do not break back into plain ones on copying.
 func breakLines(pre *html.Node) {
 	rename(pre, atom.Div)
-	setAttribute(pre, "class", "code")
 	var texts []*html.Node
 	for n := range pre.Descendants() {
 		if n.Type == html.TextNode {

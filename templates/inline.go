@@ -33,7 +33,7 @@ func (s *sheet) inline(w io.Writer, document string) error {
 			styles[n] = append(styles[n], r.declarations...)
 		}
 	}
-	enhancements := s.enhancements()
+	enhancements := s.enhancements() + s.darkCode(doc)
 	var pres []*html.Node
 	for n := range doc.Descendants() {
 		if n.Type != html.ElementNode {
