@@ -21,6 +21,8 @@ type Blog struct {
 	Sign string
 	// Facts are the settings of config.yaml, in its order.
 	Facts []Fact
+	// Languages are those beside site.language, by key.
+	Languages []BlogLanguage
 	// Permalink says where the addresses of posts come from.
 	Permalink string
 	// Exclude are the folders below content.dir that hold no posts.
@@ -81,6 +83,7 @@ func Detect(dir, ours string) (*Blog, error) {
 	if err := d.tellContent(); err != nil {
 		return nil, err
 	}
+	d.tellLanguages()
 	if own := config.Default().Templates; existing(d.base, []string{own}) != "" {
 		d.blog.Templates = "mail-" + own
 	}

@@ -1,6 +1,7 @@
 package content
 
 import (
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -70,6 +71,11 @@ func (l layer) value(key string) any {
 			return nil
 		}
 		v = m[part]
+		for _, name := range slices.Sorted(maps.Keys(m)) {
+			if v == nil && strings.EqualFold(name, part) { // inside a literal of Pelican's
+				v = m[name]
+			}
+		}
 	}
 	return v
 }

@@ -89,6 +89,7 @@ func (b *Blog) ConfigYAML(today string) []byte {
 	y.WriteString("\nsite:\n")
 	site := b.siteSection()
 	site.writeTo(&y)
+	b.writeLanguages(&y)
 	y.WriteString("\ncontent:\n")
 	content := b.contentSection()
 	content.writeTo(&y)

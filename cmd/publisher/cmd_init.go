@@ -71,6 +71,9 @@ func (a *app) init(ctx context.Context, dir, file string) error {
 	case err != nil:
 		return err
 	}
+	if err := blog.CountLanguages(ctx, fileAbs); err != nil {
+		return err
+	}
 	if err := writeNew(file, blog.ConfigYAML(a.now().UTC().Format(time.DateOnly))); err != nil {
 		return err
 	}
@@ -130,6 +133,11 @@ func (a *app) sayBlog(b *content.Blog, file string) {
 	}
 	a.say("wrote %s; each line says where its value came from", file)
 	a.say("content.dir: %s (%s)", b.Fact("content.dir").Value, b.Fact("content.dir").From)
+	for _, l := range b.Languages {
+		if l.Posts > 0 {
+			a.say("%s has feeds and digests of its own (%s); take it out of languages to have all together", l.Key, count(l.Posts, "post"))
+		}
+	}
 	for _, note := range b.Notes {
 		a.say("note: %s", note)
 	}
