@@ -36,9 +36,14 @@ type Delivery struct {
 const deliveryColumns = "d.edition, d.subscriber, d.after_seq, d.through_seq, d.progress, d.attempts, d.first_at, d.last_at, d.next_at, d.code, d.reply"
 
 func scanDelivery(row scanner) (d Delivery, err error) {
-	err = row.Scan(&d.Edition, &d.Subscriber, &d.After, &d.Through, &d.Progress, &d.Attempts,
-		(*instant)(&d.First), (*instant)(&d.Last), (*instant)(&d.Next), &d.Code, &d.Reply)
+	err = row.Scan(d.fields()...)
 	return d, err
+}
+
+// fields are where deliveryColumns are read to.
+func (d *Delivery) fields() []any {
+	return []any{&d.Edition, &d.Subscriber, &d.After, &d.Through, &d.Progress, &d.Attempts,
+		(*instant)(&d.First), (*instant)(&d.Last), (*instant)(&d.Next), &d.Code, &d.Reply}
 }
 
 // deliveries reads those that follow "FROM".

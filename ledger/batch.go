@@ -1,0 +1,72 @@
+package ledger
+
+import (
+	"database/sql"
+	"math/bits"
+	"strings"
+)
+
+// batch is a prepared statement about many rows at once, which costs little more
+// than one about one. It is kept for 1, 2, 4 … rows, which together serve any number,
+// until the database is closed.
+type batch struct {
+	columns    int
+	statements [6]*sql.Stmt
+}
+
+// prepare makes the batch of a text in which %s stands for the rows.
+func prepare(db *sql.DB, columns int, text string) (*batch, error) {
+	b := &batch{columns: columns}
+	for i := range b.statements {
+		var err error
+		if b.statements[i], err = db.Prepare(strings.Replace(text, "%s", placeholders(1<<i, columns), 1)); err != nil {
+			return nil, err
+		}
+	}
+	return b, nil
+}
+
+// placeholders are "(?, ?), (?, ?)": numbered ones SQLite would search for by name.
+func placeholders(rows, columns int) string {
+	row := "(" + strings.TrimSuffix(strings.Repeat("?, ", columns), ", ") + ")"
+	return strings.TrimSuffix(strings.Repeat(row+", ", rows), ", ")
+}
+
+// each has do run the statement until it was about all rows, whose columns args
+// holds one after the other.
+func (b *batch) each(tx *sql.Tx, args []any, do func(statement *sql.Stmt, args []any) error) error {
+	for len(args) > 0 {
+		size := min(bits.Len(uint(len(args)/b.columns)), len(b.statements)) - 1
+		n := b.columns << size
+		if err := do(tx.Stmt(b.statements[size]), args[:n]); err != nil {
+			return err
+		}
+		args = args[n:]
+	}
+	return nil
+}
+
+// exec runs a statement that returns nothing.
+func (b *batch) exec(tx *sql.Tx, args []any) error {
+	return b.each(tx, args, func(statement *sql.Stmt, args []any) error {
+		_, err := statement.Exec(args...)
+		return err
+	})
+}
+
+// query has scan read each row that is found.
+func (b *batch) query(tx *sql.Tx, args []any, scan func(scanner) error) error {
+	return b.each(tx, args, func(statement *sql.Stmt, args []any) error {
+		rows, err := statement.Query(args...)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			if err := scan(rows); err != nil {
+				return err
+			}
+		}
+		return rows.Err()
+	})
+}
