@@ -80,6 +80,12 @@ func subscriberBy(ctx context.Context, q querier, where string, arg any) (*Subsc
 	return &s, nil
 }
 
+// CountSubscribers counts those with that status.
+func (l *Ledger) CountSubscribers(ctx context.Context, status Status) (n int, err error) {
+	err = l.read.QueryRowContext(ctx, "SELECT COUNT(*) FROM subscriber WHERE status = $1", status).Scan(&n)
+	return n, l.fail("count the subscribers", err)
+}
+
 // page is how many rows a stream reads at a time: nothing is held open while
 // the caller works on them.
 const page = 500

@@ -8,8 +8,10 @@ import (
 	"encoding/base32"
 	"encoding/binary"
 	"fmt"
+	"hash"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // Purpose is what a token entitles its bearer to.
@@ -32,16 +34,18 @@ const (
 // Tokens makes and checks the tokens that stand in mail: lower-case base32 of
 // subscriber id, purpose, in a return path also the edition, and an HMAC-SHA256
 // (128 bits in links, 80 in return paths) under the ledger's key.
-type Tokens struct{ key []byte }
+type Tokens struct {
+	macs sync.Pool // of hash.Hash, keyed
+}
 
 // Tokens loads the key, which is made when the ledger is.
 func (l *Ledger) Tokens(ctx context.Context) (*Tokens, error) {
-	t := new(Tokens)
-	err := l.read.QueryRowContext(ctx, "SELECT value FROM secret WHERE name = $1", tokenKey).Scan(&t.key)
+	var key []byte
+	err := l.read.QueryRowContext(ctx, "SELECT value FROM secret WHERE name = $1", tokenKey).Scan(&key)
 	if err != nil {
 		return nil, l.fail("read the key of the tokens", err)
 	}
-	return t, nil
+	return &Tokens{macs: sync.Pool{New: func() any { return hmac.New(sha256.New, key) }}}, nil
 }
 
 // Link is the token of a link to a page of the subscriber's own.
@@ -124,7 +128,9 @@ func (t *Tokens) seal(payload []byte, n int) string {
 }
 
 func (t *Tokens) mac(payload []byte) []byte {
-	h := hmac.New(sha256.New, t.key)
+	h := t.macs.Get().(hash.Hash)
+	defer t.macs.Put(h)
+	h.Reset()
 	h.Write(payload)
 	return h.Sum(nil)
 }

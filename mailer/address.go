@@ -13,6 +13,9 @@ import (
 // internationalised domain in its ASCII form (RFC 5890). ascii is false where the
 // local part needs SMTPUTF8 (RFC 6531).
 func mailPath(address string) (path string, ascii bool, err error) {
+	if isDotAtoms(address) { // as nearly all are
+		return "<" + address + ">", true, nil
+	}
 	parsed, err := mail.ParseAddress("<" + address + ">")
 	if err != nil {
 		return "", false, fmt.Errorf("%q is not a mail address", address)
@@ -40,3 +43,11 @@ func asciiDomain(domain string) (string, error) {
 	}
 	return ascii, nil
 }
+
+// isDotAtoms tells an address of two dot-atoms (RFC 5322 §3.4.1).
+func isDotAtoms(address string) bool {
+	local, domain, _ := strings.Cut(address, "@")
+	return isDotAtom(local) && isDotAtom(domain)
+}
+
+func isDotAtom(s string) bool { return s != "" && dotAtom(s) == s }

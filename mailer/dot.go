@@ -17,10 +17,16 @@ func appendStuffed(dst []byte, write func([]byte) []byte) []byte {
 
 // clean tells a message that can go out as it is, which ours always can.
 func clean(message []byte) bool {
-	lines := bytes.Count(message, []byte("\r\n"))
-	return bytes.HasSuffix(message, []byte("\r\n")) &&
-		bytes.Count(message, []byte("\n")) == lines && bytes.Count(message, []byte("\r")) == lines &&
-		message[0] != '.' && !bytes.Contains(message, []byte("\n."))
+	lines := bytes.Count(message, []byte{'\n'})
+	if !bytes.HasSuffix(message, []byte("\r\n")) || bytes.Count(message, []byte{'\r'}) != lines {
+		return false
+	}
+	for line := range bytes.Lines(message) {
+		if line[0] == '.' || !bytes.HasSuffix(line, []byte("\r\n")) {
+			return false
+		}
+	}
+	return true
 }
 
 func stuff(dst, message []byte) []byte {

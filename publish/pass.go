@@ -71,7 +71,7 @@ func (s *pass) run(ctx context.Context) error {
 	if err := s.mail(ctx); err != nil {
 		return err
 	}
-	n, err := s.activeSubscribers(ctx)
+	n, err := s.ledger.CountSubscribers(ctx, ledger.Active)
 	if err != nil {
 		return err
 	}
@@ -279,17 +279,6 @@ func DSN(cfg *config.Config) string {
 		return "sqlite:" + cfg.Path(file)
 	}
 	return cfg.Ledger
-}
-
-func (s *pass) activeSubscribers(ctx context.Context) (int, error) {
-	counts := map[ledger.Status]int{}
-	for subscriber, err := range s.ledger.Subscribers(ctx) {
-		if err != nil {
-			return 0, err
-		}
-		counts[subscriber.Status]++
-	}
-	return counts[ledger.Active], nil
 }
 
 var errNoPosts = errors.New("there is no post to show yet")

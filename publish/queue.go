@@ -21,6 +21,8 @@ const pageSize = 500
 type queue struct {
 	s      *pass
 	tokens *ledger.Tokens
+	// What stands before a token in links; "" without a web server.
+	unsubscribe, preferences string
 
 	mu       sync.Mutex
 	editions []*running
@@ -63,6 +65,9 @@ func (s *pass) work(ctx context.Context, editions []ledger.Edition) (*queue, err
 		return nil, err
 	}
 	q := &queue{s: s, tokens: tokens, byNumber: map[int64]*running{}, trying: map[retryKey]bool{}}
+	if url := s.cfg.Server.URL; url != nil {
+		q.unsubscribe, q.preferences = url.JoinPath("unsubscribe").String()+"/", url.JoinPath("preferences").String()+"/"
+	}
 	for i := range editions {
 		q.add(editions[i])
 	}
@@ -235,8 +240,8 @@ func (q *queue) recipient(a *attempt) mailer.Recipient {
 		MessageID:         q.tokens.MessageID(a.run.Number, id) + "@" + domainOf(cfg.Mail.From.Address),
 		UnsubscribeMailto: q.s.unsubscribeMailto(token)}
 	if cfg.Server.URL != nil {
-		r.UnsubscribeURL = cfg.Server.URL.JoinPath("unsubscribe", token).String()
-		r.PreferencesURL = cfg.Server.URL.JoinPath("preferences", q.tokens.Link(ledger.Preferences, id)).String()
+		r.UnsubscribeURL = q.unsubscribe + token
+		r.PreferencesURL = q.preferences + q.tokens.Link(ledger.Preferences, id)
 	} else {
 		r.UnsubscribeURL = r.UnsubscribeMailto
 	}
