@@ -69,6 +69,17 @@ func (s *Sender) Sign(signer *Signer) { s.signer = signer }
 // process.
 func (s *Sender) Limiter() *Limiter { return s.limiter }
 
+// Server is where it delivers, host:port.
+func (s *Sender) Server() string { return s.addr }
+
+// Connections is how many the server bears, as its replies told: all those of
+// mail.smtp.connections unless it asked for less.
+func (s *Sender) Connections() int { return s.throttle.limit() }
+
+// Restrict begins with as many connections as an earlier Sender to the same server
+// ended with. It is not to be called once something is being sent.
+func (s *Sender) Restrict(connections int) { s.throttle.restore(connections) }
+
 // Check connects, negotiates TLS, logs in and leaves. What fails is a
 // *ConnectError.
 func (s *Sender) Check(ctx context.Context) error {

@@ -41,6 +41,13 @@ func (t *throttle) slow() {
 	}
 }
 
+// restore starts from what an earlier limit was.
+func (t *throttle) restore(allowed int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.allowed = min(max(1, allowed), t.most)
+}
+
 // refused is called when a connection could not be had beside open others.
 func (t *throttle) refused(open int) {
 	t.mu.Lock()

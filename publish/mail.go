@@ -242,7 +242,7 @@ func (s *pass) deliver(ctx context.Context, q *queue) error {
 	if err := s.ledger.Advance(ctx); err != nil {
 		return err
 	}
-	err = s.marking(ctx, func(ctx context.Context) error { return s.paced(ctx, sender, q) })
+	err = s.marking(ctx, func(ctx context.Context) error { return s.slowed(ctx, sender, q) })
 	if marked := s.ledger.Advance(context.WithoutCancel(ctx)); marked != nil {
 		return errors.Join(err, marked)
 	}

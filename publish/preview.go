@@ -80,7 +80,7 @@ func (s *pass) preview(ctx context.Context, e ledger.Edition, to string, posts [
 		return nil, err
 	}
 	// Subscriber 0 is nobody: links in a preview unsubscribe no one.
-	q := &queue{s: s, tokens: tokens}
+	q := newQueue(s, tokens)
 	r := q.recipient(&attempt{run: &running{Edition: e}, subscriber: ledger.Subscriber{Email: to}})
 	return &Preview{Subject: m.Subject, HTML: m.HTML(r), Text: m.Text(r), EML: m.Append(nil, r), HTMLSize: m.HTMLSize, Posts: len(posts)}, nil
 }

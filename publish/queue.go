@@ -64,10 +64,7 @@ func (s *pass) work(ctx context.Context, editions []ledger.Edition) (*queue, err
 	if err != nil {
 		return nil, err
 	}
-	q := &queue{s: s, tokens: tokens, byNumber: map[int64]*running{}, trying: map[retryKey]bool{}}
-	if url := s.cfg.Server.URL; url != nil {
-		q.unsubscribe, q.preferences = url.JoinPath("unsubscribe").String()+"/", url.JoinPath("preferences").String()+"/"
-	}
+	q := newQueue(s, tokens)
 	for i := range editions {
 		q.add(editions[i])
 	}
@@ -78,6 +75,14 @@ func (s *pass) work(ctx context.Context, editions []ledger.Edition) (*queue, err
 		return nil, nil
 	}
 	return q, nil
+}
+
+func newQueue(s *pass, tokens *ledger.Tokens) *queue {
+	q := &queue{s: s, tokens: tokens, byNumber: map[int64]*running{}, trying: map[retryKey]bool{}}
+	if url := s.cfg.Server.URL; url != nil {
+		q.unsubscribe, q.preferences = url.JoinPath("unsubscribe").String()+"/", url.JoinPath("preferences").String()+"/"
+	}
+	return q
 }
 
 func (q *queue) add(e ledger.Edition) *running {

@@ -1,8 +1,10 @@
 package publish
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -22,6 +24,31 @@ func (p *Publisher) newSender(smtp config.SMTP) (*mailer.Sender, error) {
 	}
 	sender.Sign(signer)
 	return sender, nil
+}
+
+// memoSlowed is how many connections the server bore when it last asked for less.
+const memoSlowed = "slowed"
+
+// slowed delivers the queue, as fast as the server bore it last time.
+func (s *pass) slowed(ctx context.Context, sender *mailer.Sender, q *queue) error {
+	last, err := s.ledger.Memo(ctx, memoSlowed)
+	if err != nil {
+		return err
+	}
+	var connections int
+	var server string
+	if n, _ := fmt.Sscan(string(last), &connections, &server); n == 2 && server == sender.Server() {
+		sender.Restrict(connections)
+	}
+	err = s.paced(ctx, sender, q)
+	var now []byte
+	if n := sender.Connections(); n < s.cfg.Mail.SMTP.Connections {
+		now = fmt.Appendf(nil, "%d %s", n, sender.Server())
+	}
+	if !bytes.Equal(last, now) {
+		err = errors.Join(err, s.ledger.SetMemo(context.WithoutCancel(ctx), memoSlowed, now))
+	}
+	return err
 }
 
 // memoSending stands in the ledger while messages go out under a rate.

@@ -55,6 +55,7 @@ type Server struct {
 	taken map[string]int // by recipient
 	tries map[string]int
 	total int
+	most  int // connections at once
 }
 
 // Start listens on a free port of the loopback interface.
@@ -96,6 +97,22 @@ func (s *Server) Total() int {
 	return s.total
 }
 
+// Open is how many connections there are.
+func (s *Server) Open() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.conns)
+}
+
+// Most is how many connections there were at once since it was last asked.
+func (s *Server) Most() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	most := s.most
+	s.most = len(s.conns)
+	return most
+}
+
 // Taken is how often it took a message to each recipient.
 func (s *Server) Taken() map[string]int {
 	s.mu.Lock()
@@ -115,6 +132,7 @@ func (s *Server) serve() {
 		}
 		s.mu.Lock()
 		s.conns[conn] = true
+		s.most = max(s.most, len(s.conns))
 		s.mu.Unlock()
 		s.open.Go(func() {
 			c := &client{server: s, conn: conn, r: bufio.NewReaderSize(conn, 1<<17), w: bufio.NewWriter(conn)}
