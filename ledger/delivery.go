@@ -60,12 +60,17 @@ func (l *Ledger) Interrupted(ctx context.Context) ([]Delivery, error) {
 	return found, l.fail("read the interrupted deliveries", err)
 }
 
+// ClockSlack is how far ahead a time in the ledger may lie. Where one lies further
+// ahead the clock was wrong then and has been set back.
+const ClockSlack = time.Hour
+
 // Deferred returns up to limit deferred deliveries due at or before now, with
-// (edition, subscriber) behind the given one.
+// (edition, subscriber) behind the given one. Those last tried by a clock that has
+// been set back since are due at once.
 func (l *Ledger) Deferred(ctx context.Context, now time.Time, edition, subscriber int64, limit int) ([]Delivery, error) {
 	found, err := l.deliveries(ctx, `delivery d
-		WHERE d.progress = 'deferred' AND (d.next_at IS NULL OR d.next_at <= $1) AND (d.edition, d.subscriber) > ($2, $3)
-		ORDER BY d.edition, d.subscriber LIMIT $4`, instant(now), edition, subscriber, limit)
+		WHERE d.progress = 'deferred' AND (d.next_at IS NULL OR d.next_at <= $1 OR d.last_at > $5) AND (d.edition, d.subscriber) > ($2, $3)
+		ORDER BY d.edition, d.subscriber LIMIT $4`, instant(now), edition, subscriber, limit, instant(now.Add(ClockSlack)))
 	return found, l.fail("read the deferred deliveries", err)
 }
 

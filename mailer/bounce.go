@@ -89,6 +89,7 @@ type reading struct {
 	parts    int
 	status   []fields // of RFC 3464, a group for each recipient
 	feedback fields   // of RFC 5965
+	returned bool     // the mail that it is about is attached
 	text     strings.Builder
 }
 
@@ -116,9 +117,13 @@ func (in *reading) walk(e *message.Entity, depth int) {
 		in.feedback = slices.Concat(groups(string(body))...)
 		in.Addresses = append(in.Addresses, in.feedback.all("Original-Mail-From")...)
 	case "message/rfc822", "text/rfc822-headers", "message/rfc822-headers", "message/global", "message/global-headers":
+		in.returned = true
 		in.original(string(body))
-	case "text/plain", "text/html", "":
+	case "text/plain", "":
 		in.text.Write(body)
+		in.text.WriteByte('\n')
+	case "text/html":
+		in.text.WriteString(wordsOfHTML(body))
 		in.text.WriteByte('\n')
 	}
 }
@@ -144,6 +149,8 @@ func (in *reading) judge() {
 	case in.status != nil:
 		in.judgeStatus()
 	case in.optOut():
+	case in.returned && strings.HasPrefix(in.subject(), "complaint about message from"): // as Outlook.com reports them
+		in.Kind, in.Reason = Complaint, "reported as junk mail"
 	case in.fromMailer():
 		in.quoted()
 		in.Kind, in.Status, in.Reason = judgeText(in.text.String())
@@ -209,8 +216,20 @@ func (in *reading) fromMailer() bool {
 		return true
 	}
 	from := strings.ToLower(in.own.Get("From"))
-	return slices.ContainsFunc([]string{"mailer-daemon", "postmaster", "mail delivery sub", "mdaemon", "microsoftexchange"},
-		func(name string) bool { return strings.Contains(from, name) })
+	if containsAny(from, "mailer-daemon", "postmaster@", "mail delivery sub", "mdaemon", "microsoftexchange") {
+		return true
+	}
+	return strings.TrimSpace(in.own.Get("Return-Path")) == "<>" && containsAny(in.subject(), "undeliver", "delivery fail", "could not be delivered",
+		"delivery status", "delivery error", "returned mail", "returned to sender", "failure notice")
+}
+
+func (in *reading) subject() string {
+	subject, _ := in.own.Text("Subject") // in an unknown charset it is none that is known here
+	return strings.ToLower(subject)
+}
+
+func containsAny(text string, words ...string) bool {
+	return slices.ContainsFunc(words, func(word string) bool { return strings.Contains(text, word) })
 }
 
 // quoted looks for the returned mail's header in the text.

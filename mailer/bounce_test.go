@@ -75,8 +75,19 @@ func TestReadReturned(t *testing.T) {
 			"192.0.2.1 does not like recipient.\nRemote host said: 550 5.1.1 sorry\n"), HardBounce, "5.1.1", "550 5.1.1 sorry"},
 		"over quota": {crlf("From: postmaster@mx.example.net\nSubject: Undeliverable\n\nThe mailbox is full, mailbox unavailable.\n"), SoftBounce, "", "mailbox is full"},
 		"spam wall":  {crlf("From: postmaster@mx.example.net\nSubject: Undeliverable\n\nYour message looks like spam.\n"), Refused, "", "spam"},
-		"vacation":   {crlf("From: Ann <ann@example.net>\nAuto-Submitted: auto-replied\nSubject: Away\n\nThe user unknown to you does not exist here this week.\n"), Ignored, "", ""},
-		"a person":   {crlf("From: Ann <ann@example.net>\nSubject: Nice post\n\nThanks!\n"), Ignored, "", ""},
+		"qmail's codes": {crlf("From: MAILER-DAEMON@mx.example.net\nSubject: failure notice\n\n<ann@example.net>:\nThe folder is over its size. (#5.2.2)\n"),
+			SoftBounce, "5.2.2", "(#5.2.2)"},
+		"in HTML": {crlf("From: MAILER-DAEMON@mx.example.net\nContent-Type: text/html\n\n<p>&lt;ann@example.net&gt;<br><b>550&nbsp;5.1.1</b> User&nbsp;unknown</p>\n"),
+			HardBounce, "5.1.1", "550 5.1.1 User unknown"},
+		"empty return path": {crlf("Return-Path: <>\nFrom: noreply@mx.example.net\nSubject: Mail could not be delivered\n\n550 mailbox unavailable\n"),
+			HardBounce, "", "550 mailbox unavailable"},
+		"Exim's delay": {crlf("From: Mail Delivery System <Mailer-Daemon@mx.example.net>\nSubject: Warning: message 1abc delayed 24 hours\n\n" +
+			"A message that you sent has not yet been delivered.\n  ann@example.net\n    Delay reason: mailbox is full\n"), Ignored, "", ""},
+		"Outlook.com's complaint": {crlf("From: staff@hotmail.com\nSubject: complaint about message from 192.0.2.1\nContent-Type: multipart/mixed; boundary=b\n\n" +
+			"--b\nContent-Type: message/rfc822\n\nReturn-Path: <bounces+token@example.com>\n\nhello\n--b--\n"), Complaint, "", "junk"},
+		"vacation of nobody": {crlf("Return-Path: <>\nFrom: Ann, postmaster no more <ann@example.net>\nSubject: Automatic reply\n\nMy mailbox is temporarily full.\n"), Ignored, "", ""},
+		"vacation":           {crlf("From: Ann <ann@example.net>\nAuto-Submitted: auto-replied\nSubject: Away\n\nThe user unknown to you does not exist here this week.\n"), Ignored, "", ""},
+		"a person":           {crlf("From: Ann <ann@example.net>\nSubject: Nice post\n\nThanks!\n"), Ignored, "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := ReadReturned(strings.NewReader(c.mail))

@@ -31,7 +31,7 @@ var phrases = []struct {
 	words []string
 }{
 	{Refused, []string{"spam", "blocked using", "blacklist", "blocklist", "message content rejected", "policy", "dmarc", "message too large", "size limit"}},
-	{SoftBounce, []string{"mailbox full", "mailbox is full", "over quota", "quota exceeded", "exceeded storage", "out of storage", "insufficient storage",
+	{SoftBounce, []string{"mailbox full", "mailbox is full", "over quota", "quota exceeded", "allowed quota", "over the quota", "exceeded storage", "out of storage", "insufficient storage",
 		"retry timeout exceeded", "retry time", "delivery time expired", "too long in queue", "connection timed out", "temporarily"}},
 	{HardBounce, []string{"user unknown", "unknown user", "no such user", "no such mailbox", "unknown recipient", "recipient unknown", "does not exist",
 		"doesn't exist", "doesn't have a", "no mailbox here", "mailbox unavailable", "mailbox not found", "invalid recipient", "recipient address rejected",
@@ -39,8 +39,15 @@ var phrases = []struct {
 		"unroutable address", "host or domain name not found", "no such domain", "domain not found", "not listed in", "user not found", "not a valid mailbox"}},
 }
 
+// delays are how mail systems say that they go on trying.
+var delays = []string{"has not yet been delivered", "not been able to deliver", "will keep trying", "will be retried", "still being retried", "delivery attempts will continue",
+	"will continue to try", "you do not need to resend"}
+
 // judgeText says what a bounce without RFC 3464 means, and the line that tells it.
 func judgeText(text string) (kind Return, status, reason string) {
+	if containsAny(strings.ToLower(text), delays...) {
+		return Ignored, "", ""
+	}
 	lines := strings.Split(text, "\n")
 	for _, line := range lines {
 		if status := statusIn(line); status != "" {
@@ -63,8 +70,14 @@ func judgeText(text string) (kind Return, status, reason string) {
 }
 
 // statusIn finds an enhanced status code behind a reply code, as in "550 5.1.1 …"
-// or "550-5.1.1 …".
+// or "550-5.1.1 …", or as qmail writes it, "(#5.1.1)".
 func statusIn(line string) string {
+	if _, rest, found := strings.Cut(line, "(#"); found {
+		code, _, closed := strings.Cut(rest, ")")
+		if status, _ := splitEnhanced(500, code+" "); closed && status != "" {
+			return status
+		}
+	}
 	words := strings.FieldsFunc(line, func(r rune) bool { return r == ' ' || r == '-' || r == '(' || r == '#' || r == '\t' })
 	for i := 1; i < len(words); i++ {
 		code := words[i-1]

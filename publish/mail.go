@@ -253,7 +253,7 @@ func (s *pass) deliver(ctx context.Context, q *queue) error {
 	case err != nil && ctx.Err() == nil:
 		return err
 	}
-	return q.finish(context.WithoutCancel(ctx))
+	return q.finish(context.WithoutCancel(ctx), err != nil)
 }
 
 // hello is the name that EHLO gives (RFC 5321 §4.1.1.1).

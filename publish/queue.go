@@ -362,8 +362,8 @@ func (q *queue) count(a *attempt, r *ledger.Result, o *mailer.Outcome) {
 const stoppedPause = 10 * time.Minute
 
 // finish marks the editions whose every recipient was tried, and reports all
-// that this pass worked on.
-func (q *queue) finish(ctx context.Context) error {
+// that this pass worked on. cut tells that some were handed out and not tried.
+func (q *queue) finish(ctx context.Context, cut bool) error {
 	for _, run := range q.editions {
 		if run.stopped {
 			// The refused get it with the others, once the message is mended.
@@ -378,7 +378,7 @@ func (q *queue) finish(ctx context.Context) error {
 			return err
 		}
 		untried := 0
-		if !run.exhausted {
+		if !run.exhausted || cut && run.Done.IsZero() {
 			if untried, err = q.untried(ctx, run); err != nil {
 				return err
 			}

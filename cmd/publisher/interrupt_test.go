@@ -1,0 +1,54 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"testing"
+	"time"
+
+	"publisher/internal/sink"
+)
+
+// Ctrl-C while the last recipients of an edition wait for the rate to allow them:
+// they get this edition with the next run, not one of their own.
+func TestInterruptedWhileTheLastWait(t *testing.T) {
+	server, err := sink.Start(sink.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	const mails, rate = 12, 8
+	c := newCrash(t, server, "resend", mails)
+	c.edit("connections: 8", "connections: 8, rate: 8/h")
+	cmd := c.command("run")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	poll := time.NewTicker(time.Millisecond)
+	defer poll.Stop()
+	for server.Total() < rate {
+		<-poll.C
+	}
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	if exit, ok := cmd.Wait().(*exec.ExitError); !ok || exit.ExitCode() != exitFailed {
+		t.Errorf("interrupted, it ends with %v", exit)
+	}
+	c.edit(", rate: 8/h", "")
+	if out, err := c.command("run").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	out, err := c.command("editions", "list", "--json").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var editions []struct{ Sent int }
+	if err := json.Unmarshal(out, &editions); err != nil {
+		t.Fatal(err)
+	}
+	if len(editions) != 1 || editions[0].Sent != mails || server.Total() != mails {
+		t.Errorf("%d mails went out, in editions %s", server.Total(), out)
+	}
+}
