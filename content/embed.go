@@ -29,8 +29,15 @@ func (c *cleaner) embedded(n *html.Node) {
 		return
 	}
 	watch, picture := videoPage(to.url)
-	if poster := attr(n, "poster"); poster != "" {
-		picture = c.links.follow(poster).url
+	var size []html.Attribute
+	if picture != "" {
+		size = youtubeSize
+	}
+	if poster := c.links.follow(attr(n, "poster")); poster.url != "" {
+		picture, size = poster.url, nil
+		if poster.file != "" {
+			c.images.remember(poster)
+		}
 	}
 	label := strings.Join(strings.Fields(attr(n, "title")), " ")
 	if label == "" {
@@ -38,7 +45,9 @@ func (c *cleaner) embedded(n *html.Node) {
 	}
 	link := element(atom.A, html.Attribute{Key: "href", Val: watch})
 	if picture != "" {
-		link.AppendChild(element(atom.Img, html.Attribute{Key: "src", Val: picture}, html.Attribute{Key: "alt", Val: cleanText(label)}))
+		img := element(atom.Img, append([]html.Attribute{{Key: "src", Val: picture}, {Key: "alt", Val: cleanText(label)}}, size...)...)
+		link.AppendChild(img)
+		c.image(img)
 	} else {
 		link.AppendChild(textNode(label))
 	}
@@ -54,6 +63,9 @@ func (c *cleaner) embedded(n *html.Node) {
 func element(a atom.Atom, attrs ...html.Attribute) *html.Node {
 	return &html.Node{Type: html.ElementNode, DataAtom: a, Data: a.String(), Attr: attrs}
 }
+
+// youtubeSize is the size of the pictures named hqdefault.
+var youtubeSize = []html.Attribute{{Key: "width", Val: "480"}, {Key: "height", Val: "360"}}
 
 var (
 	youtube = regexp.MustCompile(`^/(?:embed|v|shorts|live)/([\w-]{6,20})$`)

@@ -22,8 +22,8 @@ var hugoCases = []macroCase{
 	{"figure", `{{< figure src="cat.jpg" alt="A cat" title="Tom" caption="A *cat*" link="/cats/" width="30" >}}`,
 		`<figure><a href="https://example.com/cats/"><img src="https://example.com/posts/a/cat.jpg" alt="A cat"/></a><figcaption><h4>Tom</h4><p>A <em>cat</em></p></figcaption></figure>`, ""},
 	{"figure in a paragraph's place", "Before.\n\n{{< figure src=\"/cat.jpg\" >}}\nAfter *it*.", `<p>Before.</p>` + "\n" + `<figure><img src="https://example.com/cat.jpg" alt=""/></figure>` + "\n" + `<p>After <em>it</em>.</p>`, ""},
-	{"youtube", "{{< youtube w7Ft2ymGmfc >}}", `<p><a href="https://www.youtube.com/watch?v=w7Ft2ymGmfc"><img src="https://i.ytimg.com/vi/w7Ft2ymGmfc/hqdefault.jpg" alt="▶ YouTube"/></a></p>`, ""},
-	{"youtube by name", `{{< youtube id="w7Ft2ymGmfc" title="A film" autoplay=true >}}`, `<p><a href="https://www.youtube.com/watch?v=w7Ft2ymGmfc"><img src="https://i.ytimg.com/vi/w7Ft2ymGmfc/hqdefault.jpg" alt="A film"/></a></p>`, ""},
+	{"youtube", "{{< youtube w7Ft2ymGmfc >}}", `<p><a href="https://www.youtube.com/watch?v=w7Ft2ymGmfc"><img src="https://i.ytimg.com/vi/w7Ft2ymGmfc/hqdefault.jpg" alt="▶ YouTube" width="480" height="360"/></a></p>`, ""},
+	{"youtube by name", `{{< youtube id="w7Ft2ymGmfc" title="A film" autoplay=true >}}`, `<p><a href="https://www.youtube.com/watch?v=w7Ft2ymGmfc"><img src="https://i.ytimg.com/vi/w7Ft2ymGmfc/hqdefault.jpg" alt="A film" width="480" height="360"/></a></p>`, ""},
 	{"vimeo", "{{< vimeo 146022717 >}}", `<p><a href="https://vimeo.com/146022717">▶ vimeo.com/146022717</a></p>`, ""},
 	{"x", `{{< x user="SanDiegoZoo" id="1453110110599868418" >}}`, `<p><a href="https://x.com/SanDiegoZoo/status/1453110110599868418">▶ x.com/SanDiegoZoo/status/1453110110599868418</a></p>`, ""},
 	{"gist", "{{< gist jmooring 50a7482715eac222e230d1e64dd9a89b >}}", `<p><a href="https://gist.github.com/jmooring/50a7482715eac222e230d1e64dd9a89b">▶ gist.github.com/jmooring/50a7482715eac222e230d1e64dd9a89b</a></p>`, ""},
@@ -69,7 +69,7 @@ var jekyllCases = []macroCase{
 	{"unknown block", "{% notice tip %}\nA **tip**.\n{% endnotice %}", "<p>A <strong>tip</strong>.</p>", "5: notice"},
 	{"include of the blog's own", `{% include note.html text="Well, *well*." %}`, "<div>\n<p>Well, <em>well</em>.</p>\n</div>", ""},
 	{"include of a theme", `{% include video id="XsxDH4HcOWA" provider="youtube" %}` + "\n\n" + `{% include figure image_path="/a.jpg" alt="x" caption="A *b*" %}`,
-		`<p><a href="https://www.youtube.com/watch?v=XsxDH4HcOWA"><img src="https://i.ytimg.com/vi/XsxDH4HcOWA/hqdefault.jpg" alt="▶ YouTube"/></a></p>` + "\n" + `<figure><img src="https://example.com/a.jpg" alt="x"/><figcaption><p>A <em>b</em></p></figcaption></figure>`, ""},
+		`<p><a href="https://www.youtube.com/watch?v=XsxDH4HcOWA"><img src="https://i.ytimg.com/vi/XsxDH4HcOWA/hqdefault.jpg" alt="▶ YouTube" width="480" height="360"/></a></p>` + "\n" + `<figure><img src="https://example.com/a.jpg" alt="x"/><figcaption><p>A <em>b</em></p></figcaption></figure>`, ""},
 	{"include that is not there", "a {% include gallery caption='x' %} b", "<p>a  b</p>", "5: gallery"},
 	{"attribute lists", "A paragraph.\n{: .notice--info}\n\n![x](/y.png){: .align-right width=\"3\"} and `{: .code}`\n\n* TOC\n{:toc}\n\n## Head {#own}\n{: .no_toc}\n\n[a](/b){:target=\"_blank\"}",
 		"<p>A paragraph.</p>\n<p><img src=\"https://example.com/y.png\" alt=\"x\"/> and <code>{: .code}</code></p>\n<h2 id=\"own\">Head</h2>\n<p><a href=\"https://example.com/b\">a</a></p>", ""},
@@ -91,7 +91,7 @@ func TestJekyllBodies(t *testing.T) {
 }
 
 var zolaCases = []macroCase{
-	{"youtube", `{{ youtube(id="dQw4w9WgXcQ", autoplay=true) }}`, `<p><a href="https://www.youtube.com/watch?v=dQw4w9WgXcQ"><img src="https://i.ytimg.com/vi/dQw4w9WgXcQ/hqdefault.jpg" alt="▶ YouTube"/></a></p>`, ""},
+	{"youtube", `{{ youtube(id="dQw4w9WgXcQ", autoplay=true) }}`, `<p><a href="https://www.youtube.com/watch?v=dQw4w9WgXcQ"><img src="https://i.ytimg.com/vi/dQw4w9WgXcQ/hqdefault.jpg" alt="▶ YouTube" width="480" height="360"/></a></p>`, ""},
 	{"block", "{% quote(author=\"Ada\") %}\nA *quotation*\n{% end %}\n\nAfter.", "<blockquote>\n<p>A <em>quotation</em></p>\n</blockquote>\n<p>After.</p>", ""},
 	{"unknown", "{% note(kind='x') %}\nInner *text*.\n{% end %}\n\na {{ icon(name=\"x\") }} b", "<p>Inner <em>text</em>.</p>\n<p>a  b</p>", "5: note|9: icon"},
 	{"escaped", "{{/* youtube(id=1) */}} and `{{ a(b=1) }}`", "<p>{{ youtube(id=1) }} and <code>{{ a(b=1) }}</code></p>", ""},
@@ -109,7 +109,7 @@ func TestZolaBodies(t *testing.T) {
 var eleventyCases = []macroCase{
 	{"variables", "{{ title }} {{ page.fileSlug }} {{ city | upcase }} {{ '/x/' | url }}", "<p>A a ROME /x/</p>", ""},
 	{"comment", "a{# not this #}b {%- set c = 'd' -%} {{ c }}", "<p>abd</p>", ""},
-	{"shortcodes", "{% youtube \"dQw4w9WgXcQ\" %}\n\n{% image \"./cat.jpg\", \"A cat\" %}", `<p><a href="https://www.youtube.com/watch?v=dQw4w9WgXcQ"><img src="https://i.ytimg.com/vi/dQw4w9WgXcQ/hqdefault.jpg" alt="▶ YouTube"/></a></p>` + "\n" + `<p><img src="https://example.com/blog/a/cat.jpg" alt="A cat"/></p>`, ""},
+	{"shortcodes", "{% youtube \"dQw4w9WgXcQ\" %}\n\n{% image \"./cat.jpg\", \"A cat\" %}", `<p><a href="https://www.youtube.com/watch?v=dQw4w9WgXcQ"><img src="https://i.ytimg.com/vi/dQw4w9WgXcQ/hqdefault.jpg" alt="▶ YouTube" width="480" height="360"/></a></p>` + "\n" + `<p><img src="https://example.com/blog/a/cat.jpg" alt="A cat"/></p>`, ""},
 	{"paired and unknown", "{% callout %}Some *text*.{% endcallout %} {{ metadata.title }}", "<p>Some <em>text</em>.</p>", "6: callout|6: metadata.title"},
 	{"style sheets", "{% css %}a { b: c }{% endcss %}Text.", "<p>Text.</p>", ""},
 }

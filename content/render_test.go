@@ -37,7 +37,7 @@ func TestBody(t *testing.T) {
 		{"form", `<form action=x><p>Name <input name=a><button>Go</button></p></form>`, `<p>Name </p>`},
 		{"task list", "- [x] done\n- [ ] open", "<ul>\n<li>☑ done</li>\n<li>☐ open</li>\n</ul>"},
 		{"video frame", `<iframe src="https://www.youtube-nocookie.com/embed/dQw4w9WgXcQ" title="A song"></iframe>`,
-			`<p><a href="https://www.youtube.com/watch?v=dQw4w9WgXcQ"><img src="https://i.ytimg.com/vi/dQw4w9WgXcQ/hqdefault.jpg" alt="A song"/></a></p>`},
+			`<p><a href="https://www.youtube.com/watch?v=dQw4w9WgXcQ"><img src="https://i.ytimg.com/vi/dQw4w9WgXcQ/hqdefault.jpg" alt="A song" width="480" height="360"/></a></p>`},
 		{"other frame", `<iframe src="https://maps.example/m"></iframe>`, `<p><a href="https://maps.example/m">▶ maps.example/m</a></p>`},
 		{"video", `<video controls><source src="/v.mp4"></video>`, `<p><a href="https://example.com/v.mp4">▶ v.mp4</a></p>`},
 		{"comment", "a <!-- secret --> b", `<p>a  b</p>`},
