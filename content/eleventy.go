@@ -47,9 +47,9 @@ func (e *eleventy) prepare(a *article, s *sections) {
 		a.global = s.global
 	}
 	stem := path.Join(a.name.dir, a.name.full)
-	own := a.front.list("tags", whole)
+	own := a.front.list("tags", byComma)
 	for _, l := range s.of(stem, "/"+stem, a.name.lang) {
-		own = append(own, listOf(l.values["tags"], whole)...) // tags add up
+		own = append(own, listOf(l.values["tags"], byComma)...) // tags add up
 		a.inherit(l.values)
 	}
 	if len(own) > 0 {

@@ -68,14 +68,14 @@ func TestEleventyData(t *testing.T) {
 		"src/_data/site.json":      `{"name": "The site"}`,
 		"src/posts/posts.json":     `{"tags": ["post", "Walks"]}`,
 		"src/posts/a.11tydata.js":  "export default {\n\ttags: ['Own'],\n}",
-		"src/posts/a.md":           "---\ntitle: A\nname: zed\ntags: first\neleventyComputed:\n  title: The {{ name }}\ndate: 2024-01-01\n---\n{{ site.name }}{# hidden #} costs ~5 or ~6, ~~not~~ 7.",
+		"src/posts/a.md":           "---\ntitle: A\nname: zed\ntags: first, second\neleventyComputed:\n  title: The {{ name }}\ndate: 2024-01-01\n---\n{{ site.name }}{# hidden #} costs ~5 or ~6, ~~not~~ 7.",
 		"src/posts/2024/2024.json": `{"lang": "de"}`,
 	}))
 	b.cfg.Content.Dir = "blog/src"
 	tree, first := b.scan()
 	p := first.Posts[0]
 	slices.Sort(p.Tags)
-	if p.Title != "The zed" || !cmp.Equal(p.Tags, []string{"Own", "Walks", "first"}) {
+	if p.Title != "The zed" || !cmp.Equal(p.Tags, []string{"Own", "Walks", "first", "second"}) {
 		t.Errorf("title %q, tags %q", p.Title, p.Tags)
 	}
 	if got, want := render(t, tree, p).HTML, "<p>The site costs ~5 or ~6, <del>not</del> 7.</p>"; got != want {

@@ -48,6 +48,7 @@ func FuzzShortcodes(f *testing.F) {
 		"{% assign a = 'b|c' | split: '|' %}{% for i in a %}{% for j in a %}{{ forloop.index }}{% endfor %}{% endfor %}", "{%- highlight sh -%}\n`x` ```\n{%- endhighlight -%}",
 		"{% post_url 2024-01-01-a %}{% link a.md %}{% include x.html a=\"b\" %}{% unless x %}y{% endunless %}{% capture z %}q{% endcapture %}{{ z }}", "{{ youtube(id=\"a\") }}{% quote(author='x') %}*a*{% end %}{%/* x() */%}",
 		"{# c #}{{ 'a' | replace: 'a', 'aa' | append: page.title | date: '%Y' | slice: 1 }}", "`{{` {% raw %}`{% endraw %} ``{%`` {{", "* a\n\n      {{< x >}}\n\n```\n{% x %}", "{: .a}\n# h {#id}\n* toc\n{:toc}\n*[A]: b\n{::comment}x{:/comment}",
+		"{% own() %}{% own() %}{{ quote(id=1) }}{% end %}\n{% end %}{{ x | default(value=y | upper) }}<pre>\n\n</pre>", "!!! note \"T\"\n    a\n\n    b\nc", "::: a\nb\n:::",
 		"{% case x %}{% when 1 %}a{% endcase %}{% set a = 1 %}{{ a | plus: 2 | divided_by: 0 }}", "{% tablerow x in y %}{% endtablerow %}{%%}{{}}{{<>}}{{%%}}",
 	} {
 		f.Add(seed)
@@ -60,6 +61,7 @@ func FuzzShortcodes(f *testing.F) {
 		for _, tree := range trees {
 			a := articleFrom(tree, map[string]any{"title": "A post", "tags": []any{"a"}}, body, "_posts/2024-01-02-a-post.md")
 			r := &postRenderer{tree: tree, article: a, links: &linker{article: a, tree: tree}}
+			a.global = map[string]any{"quote": zolaTemplate{body, true}, "own": zolaTemplate{"{{ body | markdown | safe }}{{ body }}{{ nth }}", true}}
 			out := r.expand(body, 1, false)
 			if len(out) > maxLiquidOut+10*len(body)+1000 {
 				t.Errorf("%d bytes of %d", len(out), len(body))
@@ -106,6 +108,7 @@ func FuzzPermalink(f *testing.F) {
 func FuzzFrontMatter(f *testing.F) {
 	for _, seed := range []string{
 		"---\ntitle: a\n---\nb", "+++\ntitle = 'a'\n[extra]\nx = 1\n+++\nb", "{\"title\": \"a\", \"x\": [1, null]}\nb", "Title: a\nDate: b\n    c\n\nd", "---\na: &a [*a]\n---\n", "---\n- a\n...\n",
+		"---js\n{title: 'a', tags: [\"b\"], c: {d: true}}\n---\nb", "---js\nconst title = 'a'\n---\n", "---json\n{\"a\": 1}\n---\n", "export default {\n permalink: (data) => `/${slugify(data.a)}/`,\n tags: ['a']\n}",
 		"\n\n---\na: |\n  b\n---\n", "+++\na = 1979-05-27T07:32:00Z\n+++", "{}", "{\"a\":{\"b\":1}} x", "---\n\"a\": 'b'\n? c\n: d\n---\n",
 	} {
 		f.Add(seed)
@@ -115,6 +118,10 @@ func FuzzFrontMatter(f *testing.F) {
 		clean, ok := s.clean([]byte(text))
 		if !ok {
 			return
+		}
+		directoryScript("a.11tydata.js", clean)
+		if _, _, _, err := splitPelican("a.html", clean); err != nil {
+			t.Error(err)
 		}
 		fm, body, line, err := splitFrontMatter(clean)
 		if fault, ok := err.(*syntaxFault); ok {

@@ -61,7 +61,7 @@ var (
 // or holds what is not known here.
 func (z *zolaExpansion) template(call zolaCall, body string) (string, bool) {
 	t, ok := z.article.global[call.name].(zolaTemplate)
-	if !ok || z.depth > 3 {
+	if !ok || len(z.out)+len(body) > maxLiquidOut || len(z.open) > maxLiquidDepth {
 		return "", false
 	}
 	text := teraDefined.ReplaceAllString(teraFalse.ReplaceAllString(t.text, ""), "")
@@ -69,7 +69,7 @@ func (z *zolaExpansion) template(call zolaCall, body string) (string, bool) {
 		return "", false
 	}
 	z.calls[call.name]++
-	m := &macros{article: z.article, tree: z.tree, links: z.links, base: text, quiet: true, depth: z.depth + 1}
+	m := &macros{article: z.article, tree: z.tree, links: z.links, base: text, quiet: true}
 	l := &liquid{macros: m, text: text, comments: true, tags: noTags, vars: []map[string]any{z.variables(call, body), {}}}
 	l.read()
 	l.pair()
