@@ -79,6 +79,14 @@ func TestAddresses(t *testing.T) {
 			"config/_default/languages.de.toml": "[permalinks]\nblog='/:slug/'\n",
 			"content/blog/a.md":                 post(""), "content/blog/a.de.md": post(""), "content/news/b.md": post(""),
 		}, map[string]string{"blog/a.md": "/blog/my-post/", "blog/a.de.md": "/de/my-post/", "news/b.md": "/n/my-post/"}},
+		"hugo's ugly addresses": {"blog/content", map[string]string{
+			"hugo.toml":      "uglyURLs=true\n[permalinks]\na='/a/:slug/'\nb='/b/:slug.html'\n",
+			"content/a/x.md": post(""), "content/b/x.md": post(""), "content/c/x.md": post(""),
+		}, map[string]string{"a/x.md": "/a/my-post.html", "b/x.md": "/b/my-post.html.html", "c/x.md": "/c/x.html"}},
+		"hugo's ugly sections": {"blog/content", map[string]string{
+			"hugo.toml":      "[uglyURLs]\na=true\nc=true\n[permalinks]\na='/a/:slug/'\nb='/b/:slug'\n",
+			"content/a/x.md": post(""), "content/b/x.md": post(""), "content/c/x.md": post(""),
+		}, map[string]string{"a/x.md": "/a/my-post/", "b/x.md": "/b/my-post/", "c/x.md": "/c/x.html"}},
 		"hugo's mounts": {"blog/journal", map[string]string{
 			"hugo.toml":      "[[module.mounts]]\nsource='journal'\ntarget='content/blog'\n[[module.mounts]]\nsource='pages'\ntarget='content'\n[permalinks]\nblog='/b/:slug/'\n",
 			"journal/a.md":   post(""),

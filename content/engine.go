@@ -55,6 +55,11 @@ type writing struct {
 	headings headingStyle
 	// emoji makes characters of :names:.
 	emoji bool
+	// hardWraps makes a line break of each line's end.
+	hardWraps bool
+	// noRaw holds that the engine leaves HTML out that stands in Markdown. Bodies
+	// keep it all the same; excerpts are the engine's.
+	noRaw bool
 	// separator ends the excerpt in the body's source: Jekyll's excerpt_separator.
 	separator string
 }

@@ -28,7 +28,7 @@ import (
 type markdownReader struct{ ways sync.Map } // dialect → goldmark.Markdown
 
 // dialect is what a goldmark.Markdown is built for.
-type dialect struct{ python, markdownIt, bareLinks, smart, emoji bool }
+type dialect struct{ python, markdownIt, bareLinks, smart, emoji, hardWraps, noRaw bool }
 
 func newMarkdownReader() *markdownReader { return &markdownReader{} }
 
@@ -60,12 +60,15 @@ func newGoldmark(d dialect) goldmark.Markdown {
 		parser.WithParagraphTransformers(parser.DefaultParagraphTransformers()...),
 		parser.WithAutoHeadingID(), parser.WithAttribute(),
 	)
-	return goldmark.New(
-		goldmark.WithParser(reader),
-		goldmark.WithExtensions(extensions...),
-		goldmark.WithRendererOptions(goldhtml.WithUnsafe(), goldhtml.WithXHTML(),
-			renderer.WithNodeRenderers(util.Prioritized(newCodeRenderer(), 100))),
-	)
+	options := []renderer.Option{goldhtml.WithUnsafe(), goldhtml.WithXHTML(),
+		renderer.WithNodeRenderers(util.Prioritized(newCodeRenderer(), 100))}
+	if d.hardWraps {
+		options = append(options, goldhtml.WithHardWraps())
+	}
+	if d.noRaw {
+		options = append(options, renderer.WithNodeRenderers(util.Prioritized(noRawRenderer{}, 100)))
+	}
+	return goldmark.New(goldmark.WithParser(reader), goldmark.WithExtensions(extensions...), goldmark.WithRendererOptions(options...))
 }
 
 func (m *markdownReader) html(source string, w writing) (rendered string, err error) {
@@ -85,7 +88,7 @@ func (m *markdownReader) html(source string, w writing) (rendered string, err er
 		source = openContainers(source)
 	}
 	var out bytes.Buffer
-	err = m.way(dialect{w.python, w.markdownIt, w.bareLinks, w.smart, w.emoji}).Convert([]byte(source), &out,
+	err = m.way(dialect{w.python, w.markdownIt, w.bareLinks, w.smart, w.emoji, w.hardWraps, w.noRaw}).Convert([]byte(source), &out,
 		parser.WithContext(parser.NewContext(parser.WithIDs(newHeadingIDs(w.headings)))))
 	return out.String(), err
 }

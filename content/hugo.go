@@ -21,6 +21,9 @@ type hugo struct {
 	cascade       []inherited
 	ignored       []*regexp.Regexp // ignoreFiles
 	emoji         bool
+	smart         bool // quotes and dashes become typographic
+	hardWraps     bool
+	noRaw         bool // HTML in Markdown is left out
 	namesSections bool // addresses have sections in them
 }
 
@@ -31,6 +34,7 @@ func newHugo(s *site, own *ownConfig) *hugo {
 		dates:      readHugoDates(own.setting("frontmatter")),
 		slugs:      hugoSlugs{keepCase: own.scalar("disablepathtolower") == "true", dropAccents: own.scalar("removepathaccents") == "true"},
 		emoji:      own.scalar("enableemoji") == "true"}
+	h.readMarkup()
 	if own != nil {
 		h.namesSections = bytes.Contains(own.text, []byte(":section"))
 	}
@@ -43,6 +47,19 @@ func newHugo(s *site, own *ownConfig) *hugo {
 		}
 	}
 	return h
+}
+
+// readMarkup takes over the settings of Hugo's Markdown reader.
+func (h *hugo) readMarkup() {
+	markup := h.own.setting("markup")
+	is := func(key, value string) bool {
+		v, _ := dig(markup, "goldmark."+key)
+		return v == value
+	}
+	h.smart = !is("extensions.typographer", "false") && !is("extensions.typographer.disable", "true")
+	h.hardWraps = is("renderer.hardwraps", "true")
+	other, _ := dig(markup, "defaultmarkdownhandler")
+	h.noRaw = h.own != nil && !is("renderer.unsafe", "true") && (other == nil || other == "goldmark")
 }
 
 // prepare finds the language, from the folder or the file's name, and takes over
@@ -151,11 +168,11 @@ func (h *hugo) address(a *article) string {
 		}
 		where = "/" + h.slugs.path(folder) + "/" + h.slugs.of(last)
 	}
-	where = strings.TrimSuffix(where, "/")
-	if h.isUgly(section) {
-		where += ".html"
+	_, bySection := h.ugly.(map[string]any)
+	if !h.isUgly(section) || bySection && strings.HasSuffix(where, "/") { // what a pattern says of its section's addresses stands
+		where = strings.TrimSuffix(where, "/") + "/"
 	} else {
-		where += "/"
+		where = strings.TrimSuffix(where, "/") + ".html"
 	}
 	return h.inLanguage(a, where)
 }
@@ -209,5 +226,6 @@ func (h *hugo) expand(m *macros, text string) string {
 var blockAttributes = regexp.MustCompile(`(?m)(^|\n)[ \t>]*\{[.#\w][^{}\n]*\}[ \t]*(?:\n|\z)`)
 
 func (h *hugo) writing() writing {
-	return writing{smart: true, summaryKeys: []string{"summary"}, markFirst: true, emoji: h.emoji}
+	return writing{smart: h.smart, summaryKeys: []string{"summary"}, markFirst: true, emoji: h.emoji,
+		hardWraps: h.hardWraps, noRaw: h.noRaw}
 }

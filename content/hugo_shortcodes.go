@@ -193,9 +193,9 @@ func (x *shortcodeExpander) onLines(s shortcode, block string) string {
 // line ends.
 func (x *shortcodeExpander) block(s shortcode, out string) string {
 	if strings.TrimSpace(lineBefore(x.text, s.from)) == "" && strings.TrimSpace(lineAfter(x.text, s.to)) == "" {
-		return out + "\n"
+		return x.kept.aside(out) + "\n"
 	}
-	return out
+	return x.kept.aside(out)
 }
 
 func (x *shortcodeExpander) figure(p shortcodeParams) string {
@@ -222,7 +222,8 @@ func (x *shortcodeExpander) details(p shortcodeParams, inner string) string {
 	if summary == "" {
 		summary = "Details"
 	}
-	return "<details><summary>" + x.inlineHTML(summary) + "</summary>\n\n" + strings.Trim(dedent(inner), "\n") + "\n\n</details>\n"
+	open := x.kept.aside("<details><summary>" + x.inlineHTML(summary) + "</summary>")
+	return open + "\n\n" + strings.Trim(dedent(inner), "\n") + "\n\n" + x.kept.aside("</details>") + "\n"
 }
 
 // param is a value of the page, else of the site.

@@ -46,3 +46,29 @@ func TestHugoLocale(t *testing.T) {
 		t.Errorf("languages (-want +got):\n%s", d)
 	}
 }
+
+// TestHugoExcerpts shows that excerpts are Hugo's where HTML stands in Markdown,
+// while bodies keep it.
+func TestHugoExcerpts(t *testing.T) {
+	const body = "---\ntitle: A\ndate: 2024-01-02\n---\n<div class=\"note\">An aside.</div>\n\nIt *begins* <b>here</b>, \"so\".\n\n{{< figure src=\"a.png\" caption=\"Seen\" >}}\n\n<!--more-->\n\nRest.\n"
+	tests := map[string]struct{ settings, want string }{
+		"left out":           {"", "It begins here, “so”. Seen"},
+		"kept":               {"[markup.goldmark.renderer]\nunsafe=true\n", "An aside. It begins here, “so”. Seen"},
+		"with plain quotes":  {"[markup.goldmark.extensions]\ntypographer=false\n", "It begins here, \"so\". Seen"},
+		"of another handler": {"[markup]\ndefaultMarkdownHandler='blackfriday'\n", "An aside. It begins here, “so”. Seen"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			b := newBlog(t, map[string]string{"hugo.toml": "baseURL='https://example.com/'\n" + test.settings, "content/posts/a.md": body})
+			b.cfg.Content.Dir = "blog/content"
+			tree, scan := b.scan()
+			r := render(t, tree, scan.Posts[0])
+			if r.ExcerptText != test.want {
+				t.Errorf("excerpt %q, want %q", r.ExcerptText, test.want)
+			}
+			if !strings.Contains(r.HTML, "An aside.") || !strings.Contains(r.HTML, "<b>here</b>") {
+				t.Errorf("the body lost its HTML: %s", r.HTML)
+			}
+		})
+	}
+}

@@ -14,11 +14,12 @@ type macros struct {
 	article *article
 	tree    *Tree
 	links   *linker
-	line    int  // of the file where the text begins
-	quiet   bool // the text was looked at before
-	failed  bool // something was not known
-	depth   int  // of includes
-	spent   int  // marks that were looked at
+	line    int       // of the file where the text begins
+	quiet   bool      // the text was looked at before
+	failed  bool      // something was not known
+	depth   int       // of includes
+	spent   int       // marks that were looked at
+	kept    *keptHTML // where the HTML that is made goes; nil where it stays in the text
 	base    string
 }
 
@@ -158,7 +159,9 @@ func (f figure) html() string {
 // inlineHTML renders a caption's Markdown without the paragraph around it.
 func (m *macros) inlineHTML(markdown string) string {
 	markdown = oneLine(markdown)
-	out, err := m.tree.markdown.html(markdown, m.article.engine.writing())
+	w := m.article.engine.writing()
+	w.noRaw = false
+	out, err := m.tree.markdown.html(markdown, w)
 	if err != nil {
 		return html.EscapeString(markdown)
 	}

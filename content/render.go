@@ -90,13 +90,15 @@ type postRenderer struct {
 func (r *postRenderer) render() (*Rendering, error) {
 	a := r.article
 	w := a.engine.writing()
+	noRaw := w.noRaw
+	w.noRaw = false
 	body, err := r.safe(r.expand(a.bodySource(), a.bodyLine, false), w)
 	if err != nil {
 		return nil, err
 	}
 	dropTitle(body, a)
 	out := &Rendering{Words: countWords(textOf(body))}
-	excerpt, err := r.excerpt(body, w)
+	excerpt, err := r.excerpt(body, w, noRaw)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,110 @@
+package content
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/renderer"
+	"github.com/yuin/goldmark/util"
+	"golang.org/x/net/html"
+)
+
+var tagStart = regexp.MustCompile(`</?[A-Za-z]`)
+
+// holdsTag reports whether HTML may stand in a Markdown text.
+func holdsTag(text string) bool { return tagStart.MatchString(text) }
+
+// withoutRaw renders the body as an engine does that leaves out the HTML in it.
+// What shortcodes make is no such HTML.
+func (r *postRenderer) withoutRaw(w writing) (*html.Node, error) {
+	w.noRaw = true
+	kept := &keptHTML{}
+	m := &macros{article: r.article, tree: r.tree, links: r.links, line: 0, quiet: true, kept: kept}
+	m.base = r.article.bodySource()
+	rendered, err := r.tree.markdown.html(r.article.engine.expand(m, m.base), w)
+	if err != nil {
+		return nil, err
+	}
+	return r.clean(kept.restore(rendered))
+}
+
+// keptHTML sets HTML aside while Markdown is read, with a token in its place.
+type keptHTML struct{ pieces []string }
+
+// The tokens are between two characters for private use, which mean nothing to
+// Markdown.
+const tokenStart, tokenEnd = "\ue000", "\ue001"
+
+var keptToken = regexp.MustCompile("(<p>)?" + tokenStart + "([0-9]{1,6})" + tokenEnd + "(</p>)?")
+
+// aside returns the token; a nil k keeps nothing aside.
+func (k *keptHTML) aside(piece string) string {
+	if k == nil || piece == "" {
+		return piece
+	}
+	k.pieces = append(k.pieces, piece)
+	return tokenStart + strconv.Itoa(len(k.pieces)-1) + tokenEnd
+}
+
+// restore puts the pieces back, without a paragraph that holds nothing else.
+func (k *keptHTML) restore(rendered string) string {
+	return keptToken.ReplaceAllStringFunc(rendered, func(token string) string {
+		m := keptToken.FindStringSubmatch(token)
+		n, err := strconv.Atoi(m[2])
+		if err != nil || n >= len(k.pieces) {
+			return ""
+		}
+		if m[1] != "" && m[3] != "" {
+			return k.pieces[n]
+		}
+		return m[1] + k.pieces[n] + m[3]
+	})
+}
+
+// noRawRenderer leaves HTML out, but for the marks that end excerpts.
+type noRawRenderer struct{}
+
+func (r noRawRenderer) RegisterFuncs(reg renderer.NodeRendererFuncRegisterer) {
+	reg.Register(ast.KindHTMLBlock, r.block)
+	reg.Register(ast.KindRawHTML, r.inline)
+}
+
+func (noRawRenderer) block(w util.BufWriter, source []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
+	if block := n.(*ast.HTMLBlock); entering {
+		var b strings.Builder
+		for i := range block.Lines().Len() {
+			line := block.Lines().At(i)
+			b.Write(line.Value(source))
+		}
+		if block.HasClosure() {
+			b.Write(block.ClosureLine.Value(source))
+		}
+		writeMark(w, b.String())
+	}
+	return ast.WalkContinue, nil
+}
+
+func (noRawRenderer) inline(w util.BufWriter, source []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
+	if entering {
+		var b strings.Builder
+		segments := n.(*ast.RawHTML).Segments
+		for i := range segments.Len() {
+			segment := segments.At(i)
+			b.Write(segment.Value(source))
+		}
+		writeMark(w, b.String())
+	}
+	return ast.WalkSkipChildren, nil
+}
+
+var rawComment = regexp.MustCompile(`(?s)<!--.*?-->`)
+
+func writeMark(w util.BufWriter, raw string) {
+	for _, found := range rawComment.FindAllString(raw, -1) {
+		if moreComment.MatchString(found[4 : len(found)-3]) {
+			_, _ = w.WriteString(found)
+		}
+	}
+}
