@@ -15,6 +15,9 @@ func TestHostileMacros(t *testing.T) {
 		"highlights": "{% highlight x %}{% endhighlight %}", "loops": "{% assign a = 'b,b,b,b,b,b,b,b,b' | split: ',' %}{% for i in a %}", "nested": "{{< a >}}{{% b %}}", "backticks": "`` ` ", "formulas": `\( `,
 		"dollars": "$a $$", "comments": "{{/* {{ a() }} ", "Zola's": "{{ a() }}", "quotes": "{{< a \"", "replacing": "{% assign a = a | append: 'aaaaaaaaaaaaaaa' | replace: 'a', 'aaaaaaaaa' %}{{ a }}",
 		"doubling": "{% assign a = a | append: a | append: 'x' %}{% capture b %}{{ b }}{{ b }}{{ a }}{% endcapture %}", "attribute lists": "{: .a}\n", "posts": "{% post_url gone %}",
+		"ranges": "{% for i in (1..20000) %}{% for j in (1..20000) %}{% break %}{% endfor %}{% endfor %}",
+		"lists":  "{% assign l = 'b,b,b,b' | split: ',' %}{% for i in (1..99) %}{% assign l = l | concat: l %}{% endfor %}{% for i in l %}{{ l | sort: 'x' | map: 'y' }}{% endfor %}",
+		"cases":  "{% case a %}{% when 1, 2 %}{% else %}",
 	} {
 		t.Run(name, func(t *testing.T) {
 			body := strings.Repeat(piece, 1<<17/len(piece))

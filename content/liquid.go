@@ -18,7 +18,8 @@ type liquid struct {
 	unended  map[string]bool  // ends of marks that the rest of the text does not have
 	tags     liquidTags
 	steps    int
-	rendered int // texts that were made HTML
+	rendered int    // texts that were made HTML
+	leave    string // "break" or "continue" until the loop that it is in ends or goes on
 	out      strings.Builder
 }
 
@@ -193,10 +194,16 @@ func (l *liquid) write(first, last, from, to, depth int) {
 		}
 		if mark.end != 0 {
 			l.block(n, depth)
+			if l.leave != "" {
+				return
+			}
 			n, from = mark.end, l.marks[mark.end].to
 			continue
 		}
 		l.single(mark)
+		if l.leave != "" {
+			return
+		}
 	}
 	l.prose(from, to)
 }
@@ -236,6 +243,11 @@ func (l *liquid) single(mark liquidMark) {
 	case "highlight":
 		l.out.WriteString(l.highlighted(mark))
 		return
+	case "break", "continue":
+		if len(l.vars) > 2 { // in a loop
+			l.leave = mark.name
+		}
+		return
 	case "assign", "set":
 		name, value, ok := strings.Cut(mark.arguments, "=")
 		if v, known := l.evaluate(strings.TrimSpace(value)); ok && known {
@@ -245,7 +257,7 @@ func (l *liquid) single(mark liquidMark) {
 		l.unevaluated(mark.from, l.text[mark.from:mark.to])
 		return
 	}
-	if strings.HasPrefix(mark.name, "end") || mark.name == "else" || mark.name == "elsif" {
+	if strings.HasPrefix(mark.name, "end") || mark.name == "else" || mark.name == "elsif" || mark.name == "when" {
 		return // of a block that is not open
 	}
 	if out, ok := l.tags(l, mark, ""); ok {
@@ -276,7 +288,7 @@ func (l *liquid) block(n, depth int) {
 		l.conditional(n, depth)
 		return
 	case "case":
-		l.unevaluated(mark.from, "{% case "+mark.arguments+" %}")
+		l.choose(n, depth)
 		return
 	case "for":
 		l.loop(n, depth)
@@ -330,36 +342,5 @@ func (l *liquid) conditional(n, depth int) {
 	}
 	if holds {
 		l.write(first, mark.end, from, l.marks[mark.end].from, depth+1)
-	}
-}
-
-var forLoop = regexp.MustCompile(`^([\w-]+)\s+in\s+(\S.*)$`)
-
-func (l *liquid) loop(n, depth int) {
-	mark := l.marks[n]
-	m := forLoop.FindStringSubmatch(mark.arguments)
-	if m == nil {
-		l.unevaluated(mark.from, "{% for "+mark.arguments+" %}")
-		return
-	}
-	expression, _, _ := strings.Cut(m[2], " ")
-	if strings.Contains(m[2], "|") {
-		expression = m[2]
-	}
-	v, known := l.evaluate(expression)
-	list, isList := v.([]any)
-	if !known || !isList {
-		l.unevaluated(mark.from, "{% for "+mark.arguments+" %}")
-		return
-	}
-	end := l.marks[mark.end].from
-	for i, item := range list {
-		if l.steps++; l.steps > maxLiquidSteps {
-			return
-		}
-		l.vars = append(l.vars, map[string]any{m[1]: item, "forloop": map[string]any{
-			"index": float64(i + 1), "index0": float64(i), "first": i == 0, "last": i == len(list)-1, "length": float64(len(list))}})
-		l.write(n+1, mark.end, mark.to, end, depth+1)
-		l.vars = l.vars[:len(l.vars)-1]
 	}
 }

@@ -19,6 +19,9 @@ func (l *liquid) filter(name string, v any, arguments []any) (any, bool) {
 	if out, ok := l.addressFilter(name, v); ok {
 		return out, true
 	}
+	if list, ok := v.([]any); ok {
+		l.work(len(list))
+	}
 	if out, ok := listFilter(name, v, arguments); ok {
 		return out, true
 	}
@@ -59,6 +62,8 @@ func (l *liquid) filter(name string, v any, arguments []any) (any, bool) {
 		return strings.ReplaceAll(s, text(0), ""), text(0) != ""
 	case "remove_first":
 		return strings.Replace(s, text(0), "", 1), true
+	case "truncate", "truncatewords", "slice":
+		return cutFilter(name, s, arguments)
 	case "split":
 		return splitText(s, text(0)), true
 	}
@@ -144,6 +149,9 @@ func listFilter(name string, v any, arguments []any) (any, bool) {
 		}
 		return nil, false
 	}
+	if out, ok := keyFilter(name, list, arguments); ok {
+		return out, true
+	}
 	switch name {
 	case "size", "length":
 		return float64(len(list)), true
@@ -204,13 +212,13 @@ func sentence(list []any) string {
 }
 
 func numberFilter(name string, v any, arguments []any) (any, bool) {
-	x, isNumber := v.(float64)
+	x, isNumber := numberOf(v)
 	if !isNumber {
 		return nil, false
 	}
 	var y float64
 	if len(arguments) > 0 {
-		y, _ = arguments[0].(float64)
+		y, _ = numberOf(arguments[0])
 	}
 	switch name {
 	case "plus":
@@ -224,13 +232,18 @@ func numberFilter(name string, v any, arguments []any) (any, bool) {
 	case "modulo":
 		return math.Mod(x, y), y != 0
 	case "round":
-		return math.Round(x), true
+		scale := math.Pow10(int(max(0, min(y, 9))))
+		return math.Round(x*scale) / scale, true
 	case "ceil":
 		return math.Ceil(x), true
 	case "floor":
 		return math.Floor(x), true
 	case "abs":
 		return math.Abs(x), true
+	case "at_least":
+		return max(x, y), true
+	case "at_most":
+		return min(x, y), true
 	}
 	return nil, false
 }

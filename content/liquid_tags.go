@@ -16,7 +16,7 @@ func jekyllTags(l *liquid, tag liquidMark, inner string) (string, bool) {
 		return l.post(tag), true
 	case "include", "include_relative", "include_cached":
 		return l.include(tag), true
-	case "break", "continue", "increment", "decrement", "cycle", "seo", "feed_meta", "toc":
+	case "increment", "decrement", "cycle", "seo", "feed_meta", "toc":
 		return "", true
 	}
 	return commonTags(l, tag, inner)

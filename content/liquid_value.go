@@ -1,6 +1,7 @@
 package content
 
 import (
+	"math"
 	"regexp"
 	"strconv"
 	"strings"
@@ -221,8 +222,8 @@ func (l *liquid) condition(expression string) bool {
 
 func compareValues(left any, operator string, right any) bool {
 	a, b := liquidText(left), liquidText(right)
-	x, isNumber := left.(float64)
-	y, both := right.(float64)
+	x, isNumber := numberOf(left)
+	y, both := numberOf(right)
 	switch operator {
 	case "==", "===":
 		return a == b
@@ -248,6 +249,18 @@ func compareValues(left any, operator string, right any) bool {
 		return isNumber && both && x >= y
 	}
 	return false
+}
+
+// numberOf reads the numbers of front matter too, which are texts.
+func numberOf(v any) (float64, bool) {
+	switch v := v.(type) {
+	case float64:
+		return v, true
+	case string:
+		n, err := strconv.ParseFloat(strings.TrimSpace(v), 64)
+		return n, err == nil && !math.IsNaN(n) && !math.IsInf(n, 0)
+	}
+	return 0, false
 }
 
 func truthy(v any) bool {

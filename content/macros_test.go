@@ -65,7 +65,12 @@ var jekyllCases = []macroCase{
 	{"raw", "Use {% raw %}`{{ page.title }}`{% endraw %}.\n\n{% raw %}\n```liquid\n{% if x %}\n```\n{% endraw %}", "", ""},
 	{"assign, for, if", "{% assign list = 'a,b' | split: ',' %}{% for x in list %}{% if forloop.last %}and {% endif %}*{{ x }}* {% endfor %}{% unless page.nothing %}end{% endunless %}", "<p><em>a</em> and <em>b</em> end</p>", ""},
 	{"else", "{% if site.title == 'Other' %}a{% elsif page.title contains 'A' %}b{% else %}c{% endif %}{% comment %}d{% endcomment %}", "<p>b</p>", ""},
-	{"what cannot be evaluated", "a {{ site.data.people | where: 'x', 'y' }} b\n\n{% for p in site.posts %}{{ p.title }}{% endfor %}c", "<p>a  b</p>\n<p>c</p>", "5: site.data.people|7: for p in site.posts"},
+	{"case", "{% assign v = 2 %}{% case v %}{% when 1 %}a{% when 2, 3 %}b{% if v %}c{% else %}d{% endif %}{% else %}e{% endcase %} {% case page.title %}{% when 'x' or 'A' %}f{% endcase %} {% case v %}{% when 'x' %}g{% else %}h{% endcase %}", "<p>bc f h</p>", ""},
+	{"loops", "{% for i in (1..9) %}{% if i == 2 %}{% continue %}{% endif %}{% if i > 4 %}{% break %}{% endif %}{{ i }}{{ forloop.rindex }} {% endfor %}{% for i in site.numbers limit:2 offset:1 reversed %}{{ i }}{% endfor %} {% for i in page.none %}x{% else %}none{% endfor %} {% for p in site.owner %}{{ p[0] }}={{ p[1] }}{% endfor %}",
+		"<p>19 37 46 21 none name=Ada</p>", ""},
+	{"filters", "{{ site.numbers | sort | join: '' }} {{ site.numbers | first | plus: 1 }} {{ site.people | where: 'team', 'x' | map: 'name' | join: '+' }} {{ site.people | sort: 'age' | map: 'name' | join: '' }} {{ 'Hello World' | truncate: 8 }} {{ 'one two three' | truncatewords: 2 }} {{ 'abc' | slice: 1, 2 }} {{ 2.567 | round: 1 }} {{ 5 | at_most: 3 }} {{ site.numbers | concat: site.numbers | push: 9 | size }}",
+		"<p>123 4 Ann+Cy BobCyAnn Hello… one two… bc 2.6 3 7</p>", ""},
+	{"what cannot be evaluated", "a {{ site.data.people | group_by: 'x' }} b\n\n{% for p in site.posts %}{{ p.title }}{% endfor %}c", "<p>a  b</p>\n<p>c</p>", "5: site.data.people|7: for p in site.posts"},
 	{"unknown block", "{% notice tip %}\nA **tip**.\n{% endnotice %}", "<p>A <strong>tip</strong>.</p>", "5: notice"},
 	{"include of the blog's own", `{% include note.html text="Well, *well*." %}`, "<div>\n<p>Well, <em>well</em>.</p>\n</div>", ""},
 	{"include of a theme", `{% include video id="XsxDH4HcOWA" provider="youtube" %}` + "\n\n" + `{% include figure image_path="/a.jpg" alt="x" caption="A *b*" %}`,
@@ -83,7 +88,7 @@ var jekyllCases = []macroCase{
 
 func TestJekyllBodies(t *testing.T) {
 	runMacros(t, jekyllCases, "blog", "_posts/2024-01-01-a.md", map[string]string{
-		"_config.yml":                "title: Blog\nowner: {name: Ada}\n",
+		"_config.yml":                "title: Blog\nowner: {name: Ada}\nnumbers: [3, 1, 2]\npeople: [{name: Ann, age: 30, team: x}, {name: Bob, age: 4, team: y}, {name: Cy, age: 5, team: x}]\n",
 		"_posts/2024-01-02-other.md": "---\ntitle: Other\n---\nText.",
 		"about.md":                   "---\ntitle: About\n---\n",
 		"_includes/note.html":        "<div>\n\n{{ include.text }}\n\n</div>",

@@ -148,7 +148,16 @@ func readConfig(file string) (map[string]any, []byte, error) {
 	return values, text, nil
 }
 
+// readLimited refuses what would hang on opening or be cut short.
 func readLimited(file string) ([]byte, error) {
+	switch info, err := os.Stat(file); {
+	case err != nil:
+		return nil, fmt.Errorf("reading the blog's own config: %w", err)
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%s, the blog's own config, is no regular file (a pipe, socket or device)", file)
+	case info.Size() > maxConfig:
+		return nil, fmt.Errorf("%s, the blog's own config, has %d MB (the limit is %d MB)", file, info.Size()>>20, maxConfig>>20)
+	}
 	f, err := os.Open(file)
 	if err != nil {
 		return nil, fmt.Errorf("reading the blog's own config: %w", err)

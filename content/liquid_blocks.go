@@ -1,0 +1,164 @@
+package content
+
+import (
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// work counts what a long list costs among the steps.
+func (l *liquid) work(items int) {
+	l.steps = min(l.steps+items/64, maxLiquidSteps)
+}
+
+// branches are the marks of a block that divide it, such as its else; those of
+// blocks within it are not among them.
+func (l *liquid) branches(n int, names ...string) []int {
+	var found []int
+	for i := n + 1; i < l.marks[n].end; i++ {
+		if mark := l.marks[i]; mark.end != 0 {
+			i = mark.end
+		} else if !mark.output && slices.Contains(names, mark.name) {
+			found = append(found, i)
+		}
+	}
+	return found
+}
+
+// branch writes what stands from one mark to before another.
+func (l *liquid) branch(from, to, depth int) {
+	l.write(from+1, to, l.marks[from].to, l.marks[to].from, depth+1)
+}
+
+// choose writes the branches of a case whose value is among those of a when.
+func (l *liquid) choose(n, depth int) {
+	mark := l.marks[n]
+	subject, _ := l.evaluate(mark.arguments)
+	matched := false
+	list := l.branches(n, "when", "else")
+	for i, at := range list {
+		end := mark.end
+		if i+1 < len(list) {
+			end = list[i+1]
+		}
+		holds := !matched
+		if l.marks[at].name == "when" {
+			holds = l.isAmong(subject, l.marks[at].arguments)
+			matched = matched || holds
+		}
+		if holds {
+			l.branch(at, end, depth)
+		}
+	}
+}
+
+func (l *liquid) isAmong(subject any, values string) bool {
+	return slices.ContainsFunc(liquidToken.FindAllString(values, 200), func(token string) bool {
+		if token == "," || token == "or" {
+			return false
+		}
+		v, _ := l.value(token)
+		return compareValues(subject, "==", v)
+	})
+}
+
+var (
+	forLoop   = regexp.MustCompile(`^([\w-]+)\s+in\s+(\([^()]*\)|\S+)\s*(.*)$`)
+	forOption = regexp.MustCompile(`\b(limit|offset)\s*:\s*(\S+)`)
+	forRange  = regexp.MustCompile(`^\(\s*(\S+?)\s*\.\.+\s*(\S+?)\s*\)$`)
+)
+
+func (l *liquid) loop(n, depth int) {
+	mark := l.marks[n]
+	m := forLoop.FindStringSubmatch(mark.arguments)
+	var list []any
+	known := false
+	if m != nil {
+		list, known = l.looped(m[2], m[3])
+	}
+	otherwise := l.branches(n, "else")
+	end := mark.end
+	if len(otherwise) > 0 {
+		end = otherwise[0]
+		if len(list) == 0 {
+			l.branch(end, mark.end, depth)
+			return
+		}
+	}
+	if !known {
+		l.unevaluated(mark.from, "{% for "+mark.arguments+" %}")
+		return
+	}
+	for i, item := range list {
+		if l.steps++; l.steps > maxLiquidSteps {
+			return
+		}
+		l.vars = append(l.vars, map[string]any{m[1]: item, "forloop": map[string]any{
+			"index": float64(i + 1), "index0": float64(i), "rindex": float64(len(list) - i), "rindex0": float64(len(list) - i - 1),
+			"first": i == 0, "last": i == len(list)-1, "length": float64(len(list))}})
+		l.branch(n, end, depth)
+		l.vars = l.vars[:len(l.vars)-1]
+		leave := l.leave
+		if l.leave = ""; leave == "break" {
+			return
+		}
+	}
+}
+
+// looped is what a loop goes over: offset and limit before reversed, as in Liquid.
+func (l *liquid) looped(expression, options string) (list []any, known bool) {
+	if list, known = l.collection(expression, options); !known {
+		return nil, false
+	}
+	if strings.HasPrefix(options, "|") {
+		return list, true
+	}
+	for _, key := range []string{"offset", "limit"} {
+		for _, option := range forOption.FindAllStringSubmatch(options, 10) {
+			v, _ := l.value(option[2])
+			n, ok := numberOf(v)
+			switch n := int(max(0, min(n, float64(len(list))))); {
+			case !ok || option[1] != key:
+			case key == "offset":
+				list = list[n:]
+			default:
+				list = list[:n]
+			}
+		}
+	}
+	if slices.Contains(strings.Fields(options), "reversed") {
+		list = slices.Clone(list)
+		slices.Reverse(list)
+	}
+	return list, true
+}
+
+func (l *liquid) collection(expression, options string) (list []any, known bool) {
+	if m := forRange.FindStringSubmatch(expression); m != nil {
+		from, _ := l.value(m[1])
+		to, _ := l.value(m[2])
+		first, ok := numberOf(from)
+		last, both := numberOf(to)
+		last = min(last, first+maxLiquidSteps)
+		for i := first; ok && both && i <= last; i++ {
+			list = append(list, i)
+		}
+		l.work(len(list))
+		return list, ok && both
+	}
+	if strings.HasPrefix(options, "|") { // filters, as Nunjucks has them here
+		expression += " " + options
+	}
+	v, known := l.evaluate(expression)
+	switch v := v.(type) {
+	case []any:
+		return v, known
+	case map[string]any:
+		for _, key := range slices.Sorted(maps.Keys(v)) {
+			list = append(list, []any{key, v[key]})
+		}
+		return list, true
+	}
+	return nil, false
+}
