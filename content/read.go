@@ -66,11 +66,29 @@ func (t *Tree) read(reader *sourceReader, f file, r *record) {
 	if src.invalid() {
 		r.problems = src.problems
 	} else {
-		r.post, r.problems = t.compose(src)
+		if r.post, r.problems = t.compose(src); r.post != nil {
+			r.post.detach()
+		}
 	}
 	for i := range r.problems {
 		r.problems[i].Message = oneLine(strings.ToValidUTF8(r.problems[i].Message, "?"))
 	}
 	r.kept = r.before != nil && r.before.same(r)
 	r.before = nil
+}
+
+// detach copies the strings, most of which are parts of the file's text: that is ten
+// times as large, and would be kept with them.
+func (p *Post) detach() {
+	for _, s := range [...]*string{&p.URL, &p.Title, &p.Language, &p.Summary, &p.Image, &p.GUID, &p.Source, &p.Newsletter.Subject, &p.Newsletter.Intro} {
+		*s = strings.Clone(*s)
+	}
+	for _, list := range [][]string{p.Tags, p.Authors} {
+		for i := range list {
+			list[i] = strings.Clone(list[i])
+		}
+	}
+	if p.Enclosure != nil {
+		p.Enclosure.URL, p.Enclosure.Type = strings.Clone(p.Enclosure.URL), strings.Clone(p.Enclosure.Type)
+	}
 }

@@ -18,6 +18,8 @@ import (
 type disk struct {
 	root string // what relative paths start from
 	dry  bool   // only tells what would be written
+	// alone says that nobody else writes there now: temporary files are a dead pass's.
+	alone bool
 }
 
 const (
@@ -114,15 +116,26 @@ func replace(file string, data []byte) (err error) {
 // sweep removes what writers that were killed have left beside base. It is age by
 // the file system's own clock that tells them from a writer at work.
 func sweep(dir, base string, now time.Time) {
+	removeTemps(dir, "."+base+".", func(info fs.FileInfo) bool { return now.Sub(info.ModTime()) > tempAge })
+}
+
+// sweepAll removes what a killed pass has left in a folder.
+func (d disk) sweepAll(dir string) {
+	if d.alone {
+		removeTemps(d.abs(dir), ".", func(fs.FileInfo) bool { return true })
+	}
+}
+
+func removeTemps(dir, prefix string, dead func(fs.FileInfo) bool) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return // the next write tries again
 	}
 	for _, e := range entries {
-		if !strings.HasPrefix(e.Name(), "."+base+".") || !strings.HasSuffix(e.Name(), tempSuffix) {
+		if !strings.HasPrefix(e.Name(), prefix) || !strings.HasSuffix(e.Name(), tempSuffix) {
 			continue
 		}
-		if info, err := e.Info(); err == nil && info.Mode().IsRegular() && now.Sub(info.ModTime()) > tempAge {
+		if info, err := e.Info(); err == nil && info.Mode().IsRegular() && dead(info) {
 			os.Remove(filepath.Join(dir, e.Name()))
 		}
 	}

@@ -80,9 +80,9 @@ func Write(ctx context.Context, cfg *config.Config, items []Item, render Render)
 }
 
 // Update is Write, but leaves feeds alone whose inputs are those of the Write
-// before.
+// before, and clears away what a dead one has left. No other may be under way.
 func Update(ctx context.Context, cfg *config.Config, items []Item, render Render, earlier Earlier) (Result, error) {
-	return publish(ctx, cfg, items, render, earlier, disk{root: cfg.Dir})
+	return publish(ctx, cfg, items, render, earlier, disk{root: cfg.Dir, alone: true})
 }
 
 // Preview is Write without writing: Written lists what would be.

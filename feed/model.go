@@ -48,8 +48,8 @@ type link struct {
 func (p *press) model(ctx context.Context, o *outline) (*model, []fault) {
 	m := &model{
 		Feed: &feeds.Feed{
-			Title:       line(o.title),
-			Description: line(o.collection.site.Description),
+			Title:       headline(o.title),
+			Description: headline(o.collection.site.Description),
 		},
 		cfg: p.cfg, outline: o, home: homeOf(o.collection), logo: uri(p.cfg.Site.Logo), address: p.address,
 	}
@@ -81,7 +81,7 @@ func (m *model) add(it Item, r *content.Rendering) {
 		updated = created
 	}
 	item := &feeds.Item{
-		Title:       line(post.Title),
+		Title:       headline(post.Title),
 		Link:        &feeds.Link{Href: uri(post.URL), Type: "text/html"},
 		Id:          line(it.ID),
 		IsPermaLink: "false",

@@ -88,6 +88,9 @@ func (p *press) run(ctx context.Context) []outcome {
 	if p.cfg.Feeds.RSS != "" || p.cfg.Feeds.Atom != "" {
 		done[0] = []outcome{p.writeStylesheet()}
 	}
+	for _, o := range p.outlines {
+		p.disk.sweepAll(p.path(o.dir))
+	}
 	var group errgroup.Group
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i, o := range p.outlines {

@@ -46,7 +46,8 @@ func lines(in []string) []string {
 
 // cleanRendering cleans what feeds show of a rendering.
 func cleanRendering(r *content.Rendering) *content.Rendering {
-	c := &content.Rendering{HTML: clean(r.HTML), ExcerptHTML: clean(r.ExcerptHTML), ExcerptText: line(r.ExcerptText)}
+	// A clone has no room left over from growing, which the shelf would keep uncounted.
+	c := &content.Rendering{HTML: strings.Clone(clean(r.HTML)), ExcerptHTML: strings.Clone(clean(r.ExcerptHTML)), ExcerptText: line(r.ExcerptText)}
 	if r.Image != nil {
 		image := *r.Image
 		c.Image = &image

@@ -109,3 +109,25 @@ func TestUpdateMendsWhatIsNotVouchedFor(t *testing.T) {
 		t.Errorf("documents (-first +second):\n%s", diff)
 	}
 }
+
+// What a killed pass left is cleared away where its feeds are made again.
+func TestUpdateSweepsAfterADeadPass(t *testing.T) {
+	cfg := testConfig(t)
+	items := sample(cfg)
+	left := []string{"public/.feed.xml.1.publisher-tmp", "public/tags/mail/.atom.xml.2.publisher-tmp"}
+	for _, name := range left {
+		file := filepath.Join(cfg.Dir, name)
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte("<rss"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	updateFeeds(t, cfg, items, feed.Result{}, "", feed.OnItself)
+	for _, name := range left {
+		if _, err := os.Stat(filepath.Join(cfg.Dir, name)); err == nil {
+			t.Errorf("%s is still there", name)
+		}
+	}
+}

@@ -216,6 +216,7 @@ func (s *pass) saveScan(ctx context.Context, scan *content.Scan) error {
 		return fmt.Errorf("remembering the scan: %w", err)
 	}
 	s.scanID = scanID(data)
+	scan.Snapshot = nil
 	return s.ledger.SetMemo(ctx, memoSnapshot, data)
 }
 
