@@ -3,7 +3,7 @@
 PREFIX ?= /usr/local
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 
-.PHONY: build test install uninstall bench bench-send torture
+.PHONY: build test install uninstall bench bench-send bench-million torture
 
 build:
 	go build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/publisher ./cmd/publisher
@@ -34,6 +34,10 @@ bench: build
 # installed (Debian's package postfix).
 bench-send: build
 	go run ./internal/benchsend bin/publisher
+
+# How much memory and time a million subscribers take, to import and to mail.
+bench-million: build
+	go run ./internal/benchsend -alone -recipients 1000000 bin/publisher
 
 # The crash test at length: 20,000 mails, killed 200 times.
 torture:

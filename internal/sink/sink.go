@@ -55,7 +55,9 @@ type Server struct {
 	taken map[string]int // by recipient
 	tries map[string]int
 	total int
-	most  int // connections at once
+	// octets are those of the messages taken.
+	octets int64
+	most   int // connections at once
 }
 
 // Start listens on a free port of the loopback interface.
@@ -95,6 +97,13 @@ func (s *Server) Total() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.total
+}
+
+// Octets are those of the messages that it took.
+func (s *Server) Octets() int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.octets
 }
 
 // Open is how many connections there are.
@@ -249,6 +258,7 @@ func (c *client) fail(f Fault) bool {
 }
 
 func (c *client) body() bool {
+	var octets int64
 	for {
 		line, err := c.r.ReadSlice('\n')
 		if err != nil && err != bufio.ErrBufferFull {
@@ -257,6 +267,7 @@ func (c *client) body() bool {
 		if bytes.Equal(line, []byte(".\r\n")) {
 			break
 		}
+		octets += int64(len(line))
 	}
 	to := c.to
 	c.to = ""
@@ -267,6 +278,7 @@ func (c *client) body() bool {
 	c.server.mu.Lock()
 	c.server.taken[to]++
 	c.server.total++
+	c.server.octets += octets
 	c.server.mu.Unlock()
 	if f := c.server.fault(Taken, to); f != "" {
 		return c.fail(f)

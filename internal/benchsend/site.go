@@ -1,0 +1,45 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// site makes a blog of a few posts whose digest has about 4 kB of text and of HTML
+// beyond the template, and its list.
+func (b bench) site(dir string, recipients, port int, sign string) error {
+	config := fmt.Sprintf(`site: {title: Blog, url: https://example.com}
+digest: {cadences: {immediate: ""}, default: immediate, start: 2020-01-01, settle: 0s}
+content: {excerpt_words: 600}
+mail:
+  from: Blog <news@example.com>
+  bounce_to: bounces@example.com
+  smtp: {host: 127.0.0.1, port: %d, tls: none, connections: %d}
+`, port, b.connections)
+	if sign != "" {
+		config += "  dkim: [{domain: example.com, selector: s1, key_file: key.pem}]\n"
+	}
+	var list strings.Builder
+	list.WriteString("email\n")
+	for i := range recipients {
+		fmt.Fprintf(&list, "reader%d@example.net\n", i)
+	}
+	post := "---\ntitle: A post\ndate: 2024-01-01\n---\n" + strings.Repeat("Some words of a sentence that goes on for a while.\n\n", 65)
+	for name, text := range map[string]string{"config.yaml": config, "list.csv": list.String(), "content/posts/a.md": post} {
+		file := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+			return err
+		}
+	}
+	if sign != "" {
+		if err := b.command(dir, "dkim", "generate", "--algorithm", sign, "--domain", "example.com", "--out", "key.pem").Run(); err != nil {
+			return fmt.Errorf("publisher dkim generate: %w", err)
+		}
+	}
+	return nil
+}
