@@ -81,7 +81,7 @@ type pools struct {
 func openPools(ctx context.Context, path string, d durability) (pools, error) {
 	var p pools
 	var err error
-	if p.write, err = sql.Open("sqlite", uri(path, "rw", "_txlock=immediate", "_synchronous="+string(d), "_pragma=cache_size(-16000)")); err != nil {
+	if p.write, err = sql.Open("sqlite", uri(path, "rw", "_txlock=immediate", "_synchronous="+string(d), "_pragma=cache_size(-8000)")); err != nil {
 		return pools{}, err
 	}
 	p.write.SetMaxOpenConns(1)

@@ -8,8 +8,8 @@ import (
 
 const (
 	// roomyHeap is what the heap may grow to before collecting is worth its time:
-	// most passes end below it.
-	roomyHeap = 80 << 20
+	// most passes end below it, and a list of a million stays under 100 MB with it.
+	roomyHeap = 32 << 20
 	// The heap grows by a share of what lives, in percent, between two collections.
 	mostGrowth, leastGrowth = 400, 35
 )
