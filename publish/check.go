@@ -29,6 +29,7 @@ func (p *Publisher) Check(ctx context.Context, online bool) (*CheckReport, error
 		s.report.Warnings = append(s.report.Warnings, s.wordWarnings()...)
 		s.report.sortWarnings()
 		report.Warnings = append(report.Warnings, s.report.Warnings...)
+		report.Warnings = append(report.Warnings, s.silentLanguages()...)
 		return nil
 	})
 	if err != nil {

@@ -37,6 +37,18 @@ func (s *pass) shareOut(ctx context.Context) error {
 	return s.ledger.SetMemo(ctx, memoLanguages, []byte(now))
 }
 
+// silentLanguages warns of those that no post is in: the tag may be another than the
+// posts have.
+func (s *pass) silentLanguages() []Warning {
+	var warnings []Warning
+	for _, l := range s.cfg.Languages {
+		if !slices.ContainsFunc(s.entries, func(e entry) bool { return s.cfg.LanguageOf(e.post.Language) == l.Tag }) {
+			warnings = append(warnings, Warning{Path: s.cfg.File, Message: "languages." + l.Folder + ": no post is in it, so its feeds are empty; `publisher posts --json` tells each post's language"})
+		}
+	}
+	return warnings
+}
+
 // digestLanguages are those that digests are made in: "" is the site's own.
 func (p *Publisher) digestLanguages() []string {
 	tags := []string{""}
