@@ -10,63 +10,118 @@ import (
 	"time"
 )
 
+var sentToAnn = Result{Edition: 1, Subscriber: 1, Progress: Sent, Code: 250, Reply: "queued", At: time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)}
+
+func noError(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func openPatient(t *testing.T, path string) *Ledger {
+	t.Helper()
+	l, err := Open(context.Background(), "sqlite:"+path)
+	noError(t, err)
+	_, err = l.write.Exec("PRAGMA busy_timeout = 10") // the default is half a minute
+	noError(t, err)
+	return l
+}
+
+// sendingToAnn makes a ledger with an edition that is on its way to its one subscriber.
+func sendingToAnn(t *testing.T, path string) *Ledger {
+	t.Helper()
+	ctx, at := context.Background(), sentToAnn.At
+	l := openPatient(t, path)
+	_, err := l.Import(ctx, func(yield func(Row, error) bool) { yield(Row{Email: "ann@example.com"}, nil) }, FromCommand, "weekly", at, nil)
+	noError(t, err)
+	noError(t, l.SavePosts(ctx, []Post{{ID: "a", Standing: Numbered}}))
+	noError(t, l.CloseEditions(ctx, &Edition{Cadence: "weekly", Closed: at, Through: 1}))
+	if begun, err := l.Record(ctx, nil, &Intent{Edition: 1, Subscriber: 1, Through: 1, At: at}); !begun || err != nil {
+		t.Fatal(begun, err)
+	}
+	return l
+}
+
 // What could not be recorded while another program had the ledger locked is there
 // after the next start, once, and leaves no file behind.
 func TestResultsOutlastALockedLedger(t *testing.T) {
-	ctx, now := context.Background(), time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
-	path := filepath.Join(t.TempDir(), "publisher.db")
-	must := func(err error) {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	open := func() *Ledger {
-		t.Helper()
-		l, err := Open(ctx, "sqlite:"+path)
-		must(err)
-		_, err = l.write.Exec("PRAGMA busy_timeout = 10") // the default is half a minute
-		must(err)
-		return l
-	}
-	l := open()
-	_, err := l.Import(ctx, func(yield func(Row, error) bool) { yield(Row{Email: "ann@example.com"}, nil) }, FromCommand, "weekly", now, nil)
-	must(err)
-	must(l.SavePosts(ctx, []Post{{ID: "a", Standing: Numbered}}))
-	must(l.CloseEditions(ctx, &Edition{Cadence: "weekly", Closed: now, Through: 1}))
-	if begun, err := l.Record(ctx, nil, &Intent{Edition: 1, Subscriber: 1, Through: 1, At: now}); !begun || err != nil {
-		t.Fatal(begun, err)
-	}
-
+	ctx, path := context.Background(), filepath.Join(t.TempDir(), "publisher.db")
+	l := sendingToAnn(t, path)
 	other, err := sql.Open("sqlite", path)
-	must(err)
+	noError(t, err)
 	defer other.Close()
 	other.SetMaxOpenConns(1)
 	_, err = other.Exec("BEGIN EXCLUSIVE")
-	must(err)
-	_, err = l.Record(ctx, &Result{Edition: 1, Subscriber: 1, Progress: Sent, Code: 250, Reply: "queued", At: now}, nil)
+	noError(t, err)
+	_, err = l.Record(ctx, &sentToAnn, nil)
 	if err == nil || !strings.Contains(err.Error(), "another program has locked it") || !strings.Contains(err.Error(), path+".late") {
 		t.Errorf("while it is locked: %v", err)
 	}
 	_, err = other.Exec("ROLLBACK")
-	must(err)
-	must(l.Close())
+	noError(t, err)
+	noError(t, l.Close())
 
-	l = open()
+	l = openPatient(t, path)
 	for _, want := range []int{1, 0} {
 		if n, err := l.RecordLate(ctx); n != want || err != nil {
 			t.Errorf("%d recorded, want %d: %v", n, want, err)
 		}
 	}
-	left, err := l.Interrupted(ctx)
-	must(err)
-	e, err := l.Edition(ctx, 1)
-	must(err)
+	wantSentToAnn(t, l)
+	noError(t, l.Close())
+	if _, err := os.Stat(path + ".late"); err == nil {
+		t.Error("a file is left behind")
+	}
+}
+
+// When the disk does not take what was committed, nobody is told that it is safe
+// from then on, and what the server answered is kept beside it.
+func TestResultsOutlastADiskThatCannotSync(t *testing.T) {
+	ctx, path := context.Background(), filepath.Join(t.TempDir(), "publisher.db")
+	l := sendingToAnn(t, path)
+	noError(t, l.recorder.wal.file.Close())
+	_, err := l.Record(ctx, &sentToAnn, nil)
+	if err == nil || !strings.Contains(err.Error(), "the disk fails") || !strings.Contains(err.Error(), path+".late") {
+		t.Errorf("the result: %v", err)
+	}
+	if _, err := l.Record(ctx, nil, &Intent{Edition: 1, Subscriber: 1, Through: 1, At: sentToAnn.At}); err == nil {
+		t.Error("another intent was taken")
+	}
+	if err := l.Close(); err == nil {
+		t.Error("closing said nothing")
+	}
+
+	l = openPatient(t, path)
+	if n, err := l.RecordLate(ctx); n != 0 || err != nil {
+		t.Errorf("%d recorded, and it was there already: %v", n, err)
+	}
+	wantSentToAnn(t, l)
+	noError(t, l.Close())
+}
+
+func wantSentToAnn(t *testing.T, l *Ledger) {
+	t.Helper()
+	left, err := l.Interrupted(context.Background())
+	noError(t, err)
+	e, err := l.Edition(context.Background(), 1)
+	noError(t, err)
 	if len(left) != 0 || e.Sent != 1 {
 		t.Errorf("%d are uncertain, %d sent", len(left), e.Sent)
 	}
-	must(l.Close())
-	if _, err := os.Stat(path + ".late"); err == nil {
-		t.Error("a file is left behind")
+}
+
+// A transaction of the recorder's is synced apart, and every other one with itself.
+func TestEveryCommitIsSynced(t *testing.T) {
+	l := sendingToAnn(t, filepath.Join(t.TempDir(), "publisher.db"))
+	defer l.Close()
+	if l.recorder.wal.file == nil {
+		t.Error("the intent was answered for before it was on the disk")
+	}
+	const full = 2
+	var level int
+	noError(t, l.write.QueryRow("PRAGMA synchronous").Scan(&level))
+	if level != full {
+		t.Errorf("the next transaction finds synchronous = %d", level)
 	}
 }

@@ -76,7 +76,11 @@ func (l *Ledger) start(ctx context.Context, file string, d durability) error {
 			return errors.Join(l.fail("bring up to date", err), l.pools.close())
 		}
 	}
-	l.recorder = newRecorder(l.write)
+	var log *wal
+	if d == synced {
+		log = &wal{path: file + "-wal"}
+	}
+	l.recorder = newRecorder(l.write, log)
 	l.late = &late{path: l.path + ".late"}
 	l.stopOnce = sync.OnceValue(l.stop)
 	return nil
@@ -86,8 +90,7 @@ func (l *Ledger) start(ctx context.Context, file string, d durability) error {
 func (l *Ledger) Close() error { return l.stopOnce() }
 
 func (l *Ledger) stop() error {
-	l.recorder.stop()
-	err := l.fail("close", errors.Join(l.pools.close(), l.late.close()))
+	err := l.fail("close", errors.Join(l.recorder.stop(), l.pools.close(), l.late.close()))
 	if l.temp != "" {
 		err = errors.Join(err, os.RemoveAll(l.temp))
 	}

@@ -8,11 +8,14 @@ import (
 
 // recorder commits what many callers record at once in one transaction, so
 // that they share the cost of one fsync: a group is whatever has arrived while
-// the group before it was committed.
+// the group before it was committed. It is committed while the disk still works on
+// the one before, and its callers hear of it when it is on the disk.
 type recorder struct {
 	db         *sql.DB
 	queue      chan *recording
+	written    chan []*recording // groups committed, and not on the disk yet
 	ended      chan struct{}
+	wal        *wal
 	statements *groupStatements // nil before the first group
 	// underway are the deliveries begun and not ended by this process.
 	underway map[deliveryKey]*record
@@ -22,7 +25,7 @@ type recorder struct {
 	callers sync.WaitGroup
 }
 
-// recording is one call of Record; its answer comes when its group is committed.
+// recording is one call of Record; its answer comes when its group is on the disk.
 type recording struct {
 	done   *Result
 	next   *Intent
@@ -31,9 +34,13 @@ type recording struct {
 	err    error // this call's own, which does not touch the group
 }
 
-func newRecorder(db *sql.DB) *recorder {
-	r := &recorder{db: db, queue: make(chan *recording), ended: make(chan struct{}), underway: map[deliveryKey]*record{}}
+func newRecorder(db *sql.DB, wal *wal) *recorder {
+	r := &recorder{
+		db: db, wal: wal, underway: map[deliveryKey]*record{},
+		queue: make(chan *recording), written: make(chan []*recording), ended: make(chan struct{}),
+	}
 	go r.run()
+	go r.sync()
 	return r
 }
 
@@ -67,37 +74,57 @@ func (r *recorder) enter() bool {
 }
 
 // stop waits until every caller has its answer.
-func (r *recorder) stop() {
+func (r *recorder) stop() error {
 	r.mu.Lock()
 	r.closed = true
 	r.mu.Unlock()
 	r.callers.Wait()
 	close(r.queue)
 	<-r.ended
+	return r.wal.close()
 }
 
 func (r *recorder) run() {
-	defer close(r.ended)
+	defer close(r.written)
 	for first := range r.queue {
-		group := append([]*recording{first}, r.waiting()...)
-		err := r.commit(group)
-		for _, call := range group {
-			call.answer <- err
+		group := append([]*recording{first}, waiting(r.queue)...)
+		if err := r.commit(group); err != nil {
+			answer(group, err)
+			continue
 		}
+		r.written <- group
 	}
 }
 
-// waiting takes everybody who waits in the queue at this moment.
-func (r *recorder) waiting() (calls []*recording) {
+// sync answers for what is committed once it is on the disk, while the next group
+// is being committed.
+func (r *recorder) sync() {
+	defer close(r.ended)
+	for group := range r.written {
+		for _, more := range waiting(r.written) {
+			group = append(group, more...)
+		}
+		answer(group, r.wal.sync())
+	}
+}
+
+func answer(group []*recording, err error) {
+	for _, call := range group {
+		call.answer <- err
+	}
+}
+
+// waiting takes all that is in the queue at this moment.
+func waiting[T any](queue <-chan T) (all []T) {
 	for {
 		select {
-		case call, ok := <-r.queue:
+		case one, ok := <-queue:
 			if !ok {
-				return calls
+				return all
 			}
-			calls = append(calls, call)
+			all = append(all, one)
 		default:
-			return calls
+			return all
 		}
 	}
 }
@@ -110,16 +137,14 @@ func (r *recorder) commit(calls []*recording) (err error) {
 			return err
 		}
 	}
-	defer func() {
-		if err != nil {
-			clear(r.underway)
-		}
-	}()
-	tx, err := r.db.BeginTx(context.Background(), nil)
+	err = r.wal.commit(context.Background(), r.db, func(tx *sql.Tx) error { return r.apply(tx, calls) })
 	if err != nil {
-		return err
+		clear(r.underway)
 	}
-	defer tx.Rollback()
+	return err
+}
+
+func (r *recorder) apply(tx *sql.Tx, calls []*recording) error {
 	g, err := r.statements.read(tx, calls, r.underway)
 	if err != nil {
 		return err
@@ -137,5 +162,5 @@ func (r *recorder) commit(calls []*recording) (err error) {
 			delete(r.underway, d.key())
 		}
 	}
-	return tx.Commit()
+	return nil
 }

@@ -1,0 +1,128 @@
+package ledger
+
+import (
+	"context"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// told is what a call of Record returns, as far as it is the call's own.
+type told struct{ begun, failed bool }
+
+// stored is what the ledger then says of the subscriber.
+type stored struct {
+	deliveries []Delivery
+	subscriber Subscriber
+}
+
+// Calls about one subscriber that come in one group are told, and store, what they
+// would have one after the other.
+func TestCallsAboutOneSubscriberInOneGroup(t *testing.T) {
+	at := time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
+	begin := func(edition, after, through int64) *recording {
+		return &recording{next: &Intent{Edition: edition, Subscriber: 1, After: after, Through: through, At: at}}
+	}
+	end := func(edition int64, p Progress) *recording {
+		return &recording{done: &Result{Edition: edition, Subscriber: 1, Progress: p, Code: 250, Reply: string(p), At: at}}
+	}
+	bounced := func(edition int64) *recording {
+		call := end(edition, Failed)
+		call.done.Bounced = true
+		return call
+	}
+	both := func(a, b *recording) *recording { return &recording{done: a.done, next: b.next} }
+	refused := func(edition, after, through int64, p Progress) *recording {
+		call := end(edition, p)
+		call.done.After, call.done.Through = after, through
+		return call
+	}
+	for name, test := range map[string]struct {
+		calls func() []*recording
+		want  []told
+	}{
+		"begun twice": {
+			func() []*recording { return []*recording{begin(1, 0, 1), begin(1, 0, 1)} },
+			[]told{{begun: true}, {}}},
+		"two editions": {
+			func() []*recording { return []*recording{begin(2, 0, 2), begin(1, 0, 1)} },
+			[]told{{begun: true}, {}}},
+		"begun and sent": {
+			func() []*recording { return []*recording{begin(1, 0, 1), end(1, Sent)} },
+			[]told{{begun: true}, {}}},
+		"sent, then the next edition": {
+			func() []*recording { return []*recording{begin(1, 0, 1), both(end(1, Sent), begin(2, 1, 2))} },
+			[]told{{begun: true}, {begun: true}}},
+		"sent, then another with the old cursor": {
+			func() []*recording { return []*recording{begin(1, 0, 1), end(1, Sent), begin(2, 0, 2)} },
+			[]told{{begun: true}, {}, {}}},
+		"ended twice": {
+			func() []*recording { return []*recording{begin(1, 0, 1), end(1, Sent), end(1, Failed)} },
+			[]told{{begun: true}, {}, {failed: true}}},
+		"ended, never begun": {
+			func() []*recording { return []*recording{end(1, Sent), begin(1, 0, 1)} },
+			[]told{{failed: true}, {begun: true}}},
+		"deferred, then tried again": {
+			func() []*recording { return []*recording{begin(1, 0, 1), end(1, Deferred), begin(1, 0, 1)} },
+			[]told{{begun: true}, {}, {begun: true}}},
+		"deferred, then another edition": {
+			func() []*recording { return []*recording{refused(1, 0, 1, Deferred), begin(2, 0, 2)} },
+			[]told{{}, {}}},
+		"bounced, then another edition": {
+			func() []*recording { return []*recording{begin(1, 0, 1), bounced(1), begin(2, 1, 2)} },
+			[]told{{begun: true}, {}, {}}},
+		"the envelope refused": {
+			func() []*recording { return []*recording{refused(1, 0, 1, Failed), begin(1, 0, 1), begin(2, 1, 2)} },
+			[]told{{}, {}, {begun: true}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			together, stored := commitGroups(t, [][]*recording{test.calls()})
+			var apart [][]*recording
+			for _, call := range test.calls() {
+				apart = append(apart, []*recording{call})
+			}
+			oneByOne, storedSo := commitGroups(t, apart)
+			if diff := cmp.Diff(test.want, oneByOne, cmp.AllowUnexported(told{})); diff != "" {
+				t.Errorf("one by one (-want +got)\n%s", diff)
+			}
+			if diff := cmp.Diff(oneByOne, together, cmp.AllowUnexported(told{})); diff != "" {
+				t.Errorf("told (-one by one +in one group)\n%s", diff)
+			}
+			if diff := cmp.Diff(storedSo, stored, cmp.AllowUnexported(storedSo)); diff != "" {
+				t.Errorf("stored (-one by one +in one group)\n%s", diff)
+			}
+		})
+	}
+}
+
+// commitGroups has the groups committed, in a ledger with one subscriber, two posts and two
+// editions: one of the first post, one of both.
+func commitGroups(t *testing.T, groups [][]*recording) ([]told, stored) {
+	t.Helper()
+	ctx, now := context.Background(), time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
+	l, err := Open(ctx, "sqlite:"+filepath.Join(t.TempDir(), "publisher.db"))
+	noError(t, err)
+	defer l.Close()
+	_, err = l.Import(ctx, func(yield func(Row, error) bool) { yield(Row{Email: "ann@example.com"}, nil) }, FromCommand, "weekly", now, nil)
+	noError(t, err)
+	noError(t, l.SavePosts(ctx, []Post{{ID: "a", Standing: Numbered}, {ID: "b", Standing: Numbered}}))
+	for through := range int64(2) {
+		noError(t, l.CloseEditions(ctx, &Edition{Cadence: "weekly", Closed: now, Through: through + 1}))
+	}
+	var answers []told
+	for _, group := range groups {
+		noError(t, l.recorder.commit(group))
+		for _, call := range group {
+			answers = append(answers, told{call.begun, call.err != nil})
+		}
+	}
+	var s stored
+	s.deliveries, err = l.DeliveriesTo(ctx, 1)
+	noError(t, err)
+	ann, err := l.SubscriberByID(ctx, 1)
+	noError(t, err)
+	s.subscriber = *ann
+	return answers, s
+}
