@@ -21,11 +21,12 @@ var ErrClosed = errors.New("the ledger is closed")
 // Ledger is an open ledger. It is safe for concurrent use.
 type Ledger struct {
 	pools
-	path     string // as errors name it
-	temp     string // the folder of a private copy; "" otherwise
-	recorder *recorder
-	late     *late
-	stopOnce func() error
+	path        string // as errors name it
+	temp        string // the folder of a private copy; "" otherwise
+	recorder    *recorder
+	late        *late
+	postInserts postInserts
+	stopOnce    func() error
 }
 
 // Open opens the ledger and brings its schema up to date, making it where

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 )
 
@@ -59,26 +60,23 @@ func (l *Ledger) SavePosts(ctx context.Context, posts []Post) error {
 	if len(posts) == 0 {
 		return nil
 	}
-	keys := make([]struct{ key, seq int64 }, len(posts))
-	err := l.change(ctx, "save posts", func(tx *sql.Tx) error {
-		newest, err := newest(ctx, tx)
-		if err != nil {
-			return err
-		}
+	inserts, err := l.postInserts.prepared(l.write)
+	if err != nil {
+		return l.fail("save posts", err)
+	}
+	keys := make([]postKeys, len(posts))
+	err = l.change(ctx, "save posts", func(tx *sql.Tx) error {
 		saver, err := newPostSaver(ctx, tx)
 		if err != nil {
 			return err
 		}
-		defer saver.close()
+		defer saver.update.Close()
 		for i, p := range posts {
-			k, err := saver.save(ctx, p, newest+1)
-			if err != nil {
+			if keys[i], err = saver.save(ctx, p); err != nil {
 				return fmt.Errorf("%s: %w", p.ID, err)
 			}
-			newest = max(newest, k.seq)
-			keys[i] = k
 		}
-		return nil
+		return inserts.exec(tx, saver.inserts)
 	})
 	if err != nil {
 		return err
@@ -89,46 +87,64 @@ func (l *Ledger) SavePosts(ctx context.Context, posts []Post) error {
 	return nil
 }
 
-// postSaver holds the statements of one transaction: a first pass saves every post.
-type postSaver struct{ insert, update *sql.Stmt }
+// postInserts is the statement by which a first pass saves every post.
+type postInserts struct {
+	mu    sync.Mutex
+	batch *batch // nil until it is first asked for
+}
 
-func newPostSaver(ctx context.Context, tx *sql.Tx) (*postSaver, error) {
-	insert, err := tx.PrepareContext(ctx, `
-		INSERT INTO post (id, path, url, title, posted_at, body_hash, file_hash,
-			updated_at, gone_at, standing, seq, first_seen)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
-		RETURNING key, COALESCE(seq, 0)`)
+// prepared must not be called within a transaction, which holds the connection.
+func (s *postInserts) prepared(db *sql.DB) (_ *batch, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.batch == nil {
+		s.batch, err = prepare(db, 13, `
+			INSERT INTO post (id, path, url, title, posted_at, body_hash, file_hash,
+				updated_at, gone_at, standing, seq, first_seen, key) VALUES %s`)
+	}
+	return s.batch, err
+}
+
+type postKeys struct{ key, seq int64 }
+
+// postSaver saves the posts of one transaction: what has changed one by one, what is
+// new together at the end.
+type postSaver struct {
+	newest  postKeys // given so far
+	update  *sql.Stmt
+	inserts []any // rows
+}
+
+func newPostSaver(ctx context.Context, tx *sql.Tx) (s *postSaver, err error) {
+	s = new(postSaver)
+	err = tx.QueryRowContext(ctx, "SELECT COALESCE(MAX(key), 0), COALESCE(MAX(seq), 0) FROM post").Scan(&s.newest.key, &s.newest.seq)
 	if err != nil {
 		return nil, err
 	}
-	update, err := tx.PrepareContext(ctx, `
+	s.update, err = tx.PrepareContext(ctx, `
 		UPDATE post SET path = $2, url = $3, title = $4, posted_at = $5, body_hash = $6, file_hash = $7,
 			updated_at = $8, gone_at = $9, standing = $10, seq = COALESCE(seq, $11)
 		WHERE id = $1 AND key = $12
 		RETURNING key, COALESCE(seq, 0)`)
-	if err != nil {
-		return nil, errors.Join(err, insert.Close())
-	}
-	return &postSaver{insert, update}, nil
+	return s, err
 }
 
-func (s *postSaver) close() error { return errors.Join(s.insert.Close(), s.update.Close()) }
-
-// save gives the post the number next if it is due one and has none.
-func (s *postSaver) save(ctx context.Context, p Post, next int64) (stored struct{ key, seq int64 }, err error) {
+// save gives the post the next number if it is due one and has none.
+func (s *postSaver) save(ctx context.Context, p Post) (stored postKeys, err error) {
 	seq := sql.NullInt64{Int64: p.Seq, Valid: p.Seq != 0}
 	if p.Standing == Numbered && p.Seq == 0 {
-		seq = sql.NullInt64{Int64: next, Valid: true}
+		seq = sql.NullInt64{Int64: s.newest.seq + 1, Valid: true}
 	}
-	statement, last := s.insert, any(instant(p.FirstSeen))
-	if p.Key != 0 {
-		statement, last = s.update, p.Key
-	}
-	err = statement.QueryRowContext(ctx, p.ID, p.Path, p.URL, p.Title, instant(p.Date), p.BodyHash, p.FileHash,
-		instant(p.Updated), instant(p.Gone), p.Standing, seq, last).Scan(&stored.key, &stored.seq)
-	if errors.Is(err, sql.ErrNoRows) {
+	row := []any{p.ID, p.Path, p.URL, p.Title, instant(p.Date), p.BodyHash, p.FileHash,
+		instant(p.Updated), instant(p.Gone), string(p.Standing), seq}
+	if p.Key == 0 {
+		s.newest.key++
+		stored = postKeys{s.newest.key, seq.Int64}
+		s.inserts = append(append(s.inserts, row...), instant(p.FirstSeen), stored.key)
+	} else if err = s.update.QueryRowContext(ctx, append(row, p.Key)...).Scan(&stored.key, &stored.seq); errors.Is(err, sql.ErrNoRows) {
 		err = fmt.Errorf("no post has this id and key %d", p.Key)
 	}
+	s.newest.seq = max(s.newest.seq, stored.seq)
 	return stored, err
 }
 
