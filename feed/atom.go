@@ -18,7 +18,7 @@ type atomDocument struct {
 	Links     []atomLink        `xml:"link"`
 	Archive   *struct{}         `xml:"fh:archive"`
 	Author    *feeds.AtomAuthor `xml:"author"`
-	Entries   []*atomEntry      `xml:"entry"`
+	Entries   []*atomEntry      `xml:"entry"` // none: they are written one by one
 
 	stylesheet string
 }
@@ -53,7 +53,7 @@ type atomHTML struct {
 	cdata
 }
 
-func writeAtom(w io.Writer, m *model, f format) error {
+func newAtom(m *model, f format) layout {
 	document := &atomDocument{
 		AtomFeed:   (&feeds.Atom{Feed: m.Feed}).AtomFeed(),
 		Language:   m.outline.collection.site.Language,
@@ -80,10 +80,14 @@ func writeAtom(w io.Writer, m *model, f format) error {
 	if m.isArchive() {
 		document.History, document.Archive = historyNamespace, &struct{}{}
 	}
-	for i, entry := range document.AtomFeed.Entries {
-		document.Entries = append(document.Entries, m.atomEntry(entry, i))
+	return layout{
+		write: func(w io.Writer) error { return writeXML(w, document) },
+		items: func(w io.Writer) func(int) error {
+			encoder := newXMLItems(w, "entry", 1)
+			return func(i int) error { return encoder.encode(m.atomEntry(document.AtomFeed.Entries[i], i)) }
+		},
+		end: "\n</feed>\n", tail: "\n</feed>\n",
 	}
-	return writeXML(w, document)
 }
 
 // atomID is the address of the feed: the archives of a feed bear the same id as

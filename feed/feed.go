@@ -54,6 +54,8 @@ type Document struct {
 	SHA256 string // of its bytes, in hex; "" where the feed failed and an older file may lie there
 	// Inputs is a hash of what the document is made of; "" where that is not all known.
 	Inputs string `json:",omitempty"`
+	// Parts says where in the document which item stands; nil where nobody is to use it.
+	Parts []byte `json:",omitempty"`
 }
 
 // Error is a feed that was not written; the file that lay there still does.

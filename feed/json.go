@@ -7,7 +7,8 @@ import (
 	"github.com/gorilla/feeds"
 )
 
-// jsonDocument is gorilla's with items that are always an array.
+// jsonDocument is gorilla's with items that are always an array; they are written
+// one by one, each on a line of its own.
 type jsonDocument struct {
 	*feeds.JSONFeed
 	Items []*jsonItem `json:"items"`
@@ -26,7 +27,7 @@ type jsonAttachment struct {
 	Size      int64  `json:"size_in_bytes,omitempty"`
 }
 
-func writeJSON(w io.Writer, m *model, f format) error {
+func newJSON(m *model, f format) layout {
 	from := (&feeds.JSON{Feed: m.Feed}).JSONFeed()
 	from.FeedUrl = m.neighbour(m.outline.dir, f)
 	from.Language = m.outline.collection.site.Language
@@ -39,13 +40,25 @@ func writeJSON(w io.Writer, m *model, f format) error {
 		from.Hubs = append(from.Hubs, &feeds.JSONHub{Type: "WebSub", Url: hub})
 	}
 	document := &jsonDocument{JSONFeed: from, Items: []*jsonItem{}}
-	for i, item := range from.Items {
-		document.Items = append(document.Items, m.jsonItem(item, i))
+	return layout{
+		write: func(w io.Writer) error {
+			encoder := json.NewEncoder(w)
+			encoder.SetEscapeHTML(false)
+			encoder.SetIndent("", "  ")
+			return encoder.Encode(document)
+		},
+		items: func(w io.Writer) func(int) error {
+			encoder := json.NewEncoder(w)
+			encoder.SetEscapeHTML(false)
+			return func(i int) error {
+				if _, err := io.WriteString(w, "\n    "); err != nil {
+					return err
+				}
+				return encoder.Encode(m.jsonItem(from.Items[i], i))
+			}
+		},
+		end: "]\n}\n", tail: "\n  ]\n}\n",
 	}
-	encoder := json.NewEncoder(w)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(document)
 }
 
 func (m *model) jsonItem(from *feeds.JSONItem, i int) *jsonItem {

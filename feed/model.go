@@ -17,6 +17,7 @@ import (
 type model struct {
 	*feeds.Feed
 	entries []entry // beside Feed.Items
+	kept    []kept  // beside Feed.Items
 
 	cfg     *config.Config
 	outline *outline
@@ -24,6 +25,10 @@ type model struct {
 	logo    string // address of the site's picture; "" for none
 	address func(elem ...string) string
 }
+
+// kept is an item as an earlier document has it, in each of the formats; nothing
+// where it has been rendered now.
+type kept [][]byte
 
 // entry is what gorilla's Item does not hold.
 type entry struct {
@@ -61,12 +66,17 @@ func (p *press) model(ctx context.Context, o *outline) (*model, []fault) {
 		m.Author = &feeds.Author{Name: line(a.Name), Email: line(a.Email)}
 	}
 	var faults []fault
+	desk := p.newDesk(o)
 	for _, it := range o.items {
-		r, err := p.shelf.get(ctx, it.Post)
-		if err != nil {
+		old, ok := desk.find(it)
+		if ok {
+			m.add(it, &content.Rendering{})
+			m.kept = append(m.kept, old)
+		} else if r, err := p.shelf.get(ctx, it.Post); err != nil {
 			faults = append(faults, fault{it.Post.Path, err})
 		} else {
 			m.add(it, r)
+			m.kept = append(m.kept, nil)
 		}
 		p.shelf.release(it.Post)
 	}

@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"io"
 	"net/url"
 	"path"
 	"path/filepath"
@@ -23,7 +22,8 @@ import (
 type format struct {
 	file      string // its name as configured, in every folder of feeds
 	mediaType string
-	encode    func(io.Writer, *model, format) error
+	lay       func(*model, format) layout
+	between   string // items of a document
 	// check finds what this format alone forbids; nil where there is nothing.
 	check func(*model) []fault
 	// parse tells why a reader could not read the document.
@@ -32,9 +32,9 @@ type format struct {
 
 func formats(cfg *config.Config) []format {
 	all := []format{
-		{file: cfg.Feeds.RSS, mediaType: "application/rss+xml", encode: writeRSS, parse: parseXML},
-		{file: cfg.Feeds.Atom, mediaType: "application/atom+xml", encode: writeAtom, check: atomFaults, parse: parseXML},
-		{file: cfg.Feeds.JSON, mediaType: "application/feed+json", encode: writeJSON, parse: parseJSON},
+		{file: cfg.Feeds.RSS, mediaType: "application/rss+xml", lay: newRSS, parse: parseXML},
+		{file: cfg.Feeds.Atom, mediaType: "application/atom+xml", lay: newAtom, check: atomFaults, parse: parseXML},
+		{file: cfg.Feeds.JSON, mediaType: "application/feed+json", lay: newJSON, between: ",", parse: parseJSON},
 	}
 	var wanted []format
 	for _, f := range all {
@@ -52,6 +52,7 @@ type press struct {
 	outlines   []*outline
 	shelf      *shelf
 	inputs     *inputs // nil: every feed is made
+	stock      *stock  // nil: every post is rendered
 	disk       disk
 	stylesheet string         // path as in Result
 	wanted     map[string]int // how many documents want each path
@@ -132,7 +133,7 @@ func (p *press) print(ctx context.Context, o *outline) []outcome {
 		case len(found) > 0:
 			out.err = faultErrors(out.Path, found)
 		default:
-			p.store(out, m, f)
+			p.store(out, m, f, i)
 			if out.err == nil {
 				out.Inputs = inputs
 			}
@@ -149,11 +150,11 @@ func faultErrors(path string, faults []fault) error {
 	return errors.Join(errs...)
 }
 
-func (p *press) store(out *outcome, m *model, f format) {
+func (p *press) store(out *outcome, m *model, f format, nth int) {
 	buf := p.buffers.Get().(*bytes.Buffer)
 	defer p.buffers.Put(buf)
 	buf.Reset()
-	err := f.encode(buf, m, f)
+	parts, err := m.encode(buf, f, nth)
 	if err == nil && p.disk.dry {
 		err = f.parse(buf.Bytes())
 	}
@@ -165,6 +166,9 @@ func (p *press) store(out *outcome, m *model, f format) {
 		return
 	}
 	out.SHA256 = digest(buf.Bytes())
+	if p.inputs != nil {
+		out.Parts = p.pack(m.outline, f, parts)
+	}
 }
 
 func digest(data []byte) string {

@@ -34,7 +34,7 @@ type rssChannel struct {
 	*feeds.RssFeed
 	Links   []link     `xml:"atom:link"`
 	Archive *struct{}  `xml:"fh:archive"`
-	Items   []*rssItem `xml:"item"`
+	Items   []*rssItem `xml:"item"` // none: they are written one by one
 }
 
 type rssItem struct {
@@ -73,7 +73,7 @@ func newRSSTexts(in []string) []rssText {
 	return out
 }
 
-func writeRSS(w io.Writer, m *model, f format) error {
+func newRSS(m *model, f format) layout {
 	channel := &rssChannel{
 		Title: newRSSText(m.Title), Description: newRSSText(m.Description),
 		RssFeed: (&feeds.Rss{Feed: m.Feed}).RssFeed(), Links: append(m.links(f), m.alternates(f)...),
@@ -97,10 +97,14 @@ func writeRSS(w io.Writer, m *model, f format) error {
 	if m.isArchive() {
 		document.History, channel.Archive = historyNamespace, &struct{}{}
 	}
-	for i, item := range channel.RssFeed.Items {
-		channel.Items = append(channel.Items, m.rssItem(item, i))
+	return layout{
+		write: func(w io.Writer) error { return writeXML(w, document) },
+		items: func(w io.Writer) func(int) error {
+			encoder := newXMLItems(w, "item", 2)
+			return func(i int) error { return encoder.encode(m.rssItem(channel.RssFeed.Items[i], i)) }
+		},
+		end: "\n  </channel>\n</rss>\n", tail: "\n  </channel>\n</rss>\n",
 	}
-	return writeXML(w, document)
 }
 
 // rssImage is the site's picture, if RSS can show it: GIF, JPEG and PNG it knows.

@@ -97,6 +97,23 @@ func (in *inputs) of(o *outline, basis Basis) string {
 	return hex.EncodeToString(hash.Sum(nil))
 }
 
+// part is the hash of all that an item is made of in the documents of a collection
+// and a format; zero where that is not all known.
+func (in *inputs) part(c *collection, it Item, f format, basis Basis) (key partKey) {
+	if basis == OnAnything {
+		return key
+	}
+	hash := sha256.New()
+	hash.Write(in.settings)
+	if basis == OnAddresses {
+		hash.Write(in.addresses)
+	}
+	hash.Write(in.posts[it.Post])
+	io.WriteString(hash, f.mediaType+"\n"+c.dir) //nolint:errcheck // a hash takes all
+	copy(key[:], hash.Sum(nil))
+	return key
+}
+
 // skip takes the outlines off whose documents lie there as they would be made,
 // and returns what those are.
 func (p *press) skip(earlier Earlier, items []Item) []outcome {
@@ -125,6 +142,7 @@ func (p *press) skip(earlier Earlier, items []Item) []outcome {
 		kept = append(kept, same...)
 		return true
 	})
+	p.stock = newStock(p.disk, earlier.Documents, kept)
 	return kept
 }
 
@@ -139,10 +157,19 @@ func (b *bases) look(p *content.Post, r *content.Rendering) {
 	if b.rests == nil {
 		return
 	}
-	basis := b.rests(p, r)
+	b.set(p, b.rests(p, r))
+}
+
+func (b *bases) set(p *content.Post, basis Basis) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.byPost[p] = basis
+}
+
+func (b *bases) ofPost(p *content.Post) Basis {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.byPost[p]
 }
 
 // of is what a feed that has been made rests on: the most that one of its posts does.

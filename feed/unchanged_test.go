@@ -53,7 +53,18 @@ func TestUpdateMakesOnlyWhatAChangeTouches(t *testing.T) {
 		}, "", map[string]bool{"oldest.md": true}},
 		"a new post": {feed.OnItself, func(cfg *config.Config, items []feed.Item) []feed.Item {
 			return append(items, newItem(cfg, "back-dated", "2024-01-10T09:00:00Z"))
-		}, "", map[string]bool{"oldest.md": true, "back-dated.md": true}}, // the month's
+		}, "", map[string]bool{"back-dated.md": true}}, // and not the other of that month
+		"an edit of one of many": {feed.OnAddresses, func(_ *config.Config, items []feed.Item) []feed.Item {
+			items[2].Post.FileHash[0]++
+			return items
+		}, "", map[string]bool{"episode.md": true}},
+		"a tag more": {feed.OnItself, func(_ *config.Config, items []feed.Item) []feed.Item {
+			items[0].Post.Tags = append(items[0].Post.Tags, "feeds")
+			return items
+		}, "", map[string]bool{"oldest.md": true}},
+		"a post gone": {feed.OnItself, func(_ *config.Config, items []feed.Item) []feed.Item {
+			return items[:len(items)-1]
+		}, "", map[string]bool{}},
 		"a new post where posts link": {feed.OnAddresses, func(cfg *config.Config, items []feed.Item) []feed.Item {
 			return append(items, newItem(cfg, "back-dated", "2024-01-10T09:00:00Z"))
 		}, "", map[string]bool{"back-dated.md": true, "oldest.md": true, "old.md": true, "episode.md": true, "été.md": true, "newest.md": true}},

@@ -77,6 +77,31 @@ func (s styled) MarshalXML(e *xml.Encoder, _ xml.StartElement) error {
 	return e.Encode(s.document)
 }
 
+// xmlItems encodes the items of a document whose depth in it is given, each on
+// lines of its own.
+type xmlItems struct {
+	w       io.Writer
+	encoder *xml.Encoder
+	start   xml.StartElement
+	begun   bool
+}
+
+func newXMLItems(w io.Writer, name string, depth int) *xmlItems {
+	encoder := xml.NewEncoder(w)
+	encoder.Indent(strings.Repeat("  ", depth), "  ")
+	return &xmlItems{w: w, encoder: encoder, start: xml.StartElement{Name: xml.Name{Local: name}}}
+}
+
+func (x *xmlItems) encode(item any) error {
+	if !x.begun { // the encoder breaks the line before all but its first
+		x.begun = true
+		if _, err := io.WriteString(x.w, "\n"); err != nil {
+			return err
+		}
+	}
+	return x.encoder.EncodeElement(item, x.start)
+}
+
 func writeXML(w io.Writer, document feeds.XmlFeed) error {
 	if err := feeds.WriteXML(document, w); err != nil {
 		return err

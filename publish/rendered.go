@@ -108,7 +108,7 @@ func (s *pass) forgetInputs(ctx context.Context, scan *content.Scan) error {
 		return err
 	}
 	for i := range last.Files {
-		last.Files[i].Inputs = ""
+		last.Files[i].Inputs, last.Files[i].Parts = "", nil
 	}
 	return s.saveFeeds(ctx, last)
 }

@@ -1,0 +1,107 @@
+package publish
+
+import (
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// newMany is a blog of sixty posts over three months that share their tags. Some link
+// to others.
+func newMany(t *testing.T, settings string) *blog {
+	b := newBlog(t, settings, time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC))
+	for n := range 60 {
+		b.write(fmt.Sprintf("posts/p%02d.md", n), manyPost(n, ""))
+	}
+	b.settleFiles()
+	return b
+}
+
+func manyPost(n int, more string) string {
+	text := fmt.Sprintf("---\ntitle: Post %d\ndate: 2025-%02d-%02d\ntags: [all, t%d]\n%s---\nSays *%[1]d*.\n\n<!--more-->\n\nGoes on about %[1]d.\n", n, 3+n/20, 1+n%20, n%4, more)
+	if n%5 == 0 {
+		text += fmt.Sprintf("As in [the one before](p%02d.md).\n", max(n-1, 0))
+	}
+	return text
+}
+
+// feedsRendering writes the feeds and tells what was rendered for them.
+func (b *blog) feedsRendering() []string {
+	b.t.Helper()
+	var rendered []string
+	_, err := b.publisher().locked(b.t.Context(), "test", func(s *pass) error {
+		err := s.run(b.t.Context())
+		rendered = slices.Sorted(maps.Keys(s.rendered))
+		return err
+	})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return rendered
+}
+
+// public is every file below the feeds' folder.
+func (b *blog) public() map[string]string {
+	b.t.Helper()
+	files := map[string]string{}
+	err := filepath.WalkDir(filepath.Join(b.dir, "public"), func(file string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			files[file[len(b.dir):]] = readFile(b.t, file)
+		}
+		return err
+	})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return files
+}
+
+// What was not touched is taken over from the feeds that show it, and comes out as
+// it would in a run from scratch.
+func TestAnEditRendersThatPostAlone(t *testing.T) {
+	const edited = "lastmod: 2025-08-01\n"
+	for name, tt := range map[string]struct {
+		settings string
+		change   func(b *blog)
+		rendered []string
+	}{
+		"nothing":         {"", func(*blog) {}, nil},
+		"an edit":         {"", func(b *blog) { b.write("posts/p43.md", manyPost(43, edited)) }, []string{"p43.md"}},
+		"an old one":      {"", func(b *blog) { b.write("posts/p02.md", manyPost(2, edited)) }, []string{"p02.md"}},
+		"one linked to":   {"", func(b *blog) { b.write("posts/p54.md", manyPost(54, edited)) }, []string{"p54.md"}},
+		"one with a link": {"", func(b *blog) { b.write("posts/p55.md", manyPost(55, edited)) }, []string{"p55.md"}},
+		"excerpts only":   {"feeds: {content: excerpt}\n", func(b *blog) { b.write("posts/p43.md", manyPost(43, edited)) }, []string{"p43.md"}},
+		"one format":      {"feeds: {rss: \"\", atom: \"\"}\n", func(b *blog) { b.write("posts/p43.md", manyPost(43, edited)) }, []string{"p43.md"}},
+		"a feed gone":     {"", func(b *blog) { b.write("posts/p43.md", manyPost(43, edited)); b.remove("public/tags/all/atom.xml") }, []string{"p43.md"}},
+		"a feed overwrote": {"", func(b *blog) {
+			b.write("posts/p43.md", manyPost(43, edited))
+			b.write("public/tags/all/atom.xml", "<feed/>")
+		}, []string{"p43.md"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newMany(t, tt.settings)
+			b.feedsRendering()
+			tt.change(b)
+			if diff := cmp.Diff(tt.rendered, b.feedsRendering()); diff != "" {
+				t.Errorf("rendered (-want +got):\n%s", diff)
+			}
+			now := b.public()
+			for _, name := range []string{"public", "publisher.db"} {
+				if err := os.RemoveAll(filepath.Join(b.dir, name)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			b.feedsRendering()
+			if diff := cmp.Diff(b.public(), now); diff != "" {
+				t.Errorf("a run from scratch differs (-scratch +now):\n%s", diff)
+			}
+		})
+	}
+}
