@@ -65,6 +65,9 @@ func (h *hugo) readMarkup() {
 // prepare finds the language, from the folder or the file's name, and takes over
 // what sections cascade.
 func (h *hugo) prepare(a *article, s *sections) {
+	if s != nil {
+		a.global = s.global
+	}
 	h.findLanguage(a)
 	page, lang := h.pagePath(a), h.languageOf(a)
 	layers := s.of(path.Join(h.below, a.name.dir, a.name.full), page, lang)

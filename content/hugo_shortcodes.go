@@ -28,6 +28,9 @@ type shortcodeExpander struct {
 	code  []stretch
 	marks []shortcode
 	ends  []int // by mark: the mark that closes it; 0 for none
+
+	around    []shortcode // what is being written stands in
+	templates *hugoTemplates
 }
 
 // read finds all marks, and which of them close which.
@@ -105,7 +108,9 @@ func (x *shortcodeExpander) write(out *strings.Builder, from, to, first, depth i
 		inner := x.text[s.to:x.marks[end].from]
 		if s.name != "highlight" && s.name != "comment" {
 			var b strings.Builder
+			x.around = append(x.around, s)
 			x.write(&b, s.to, x.marks[end].from, n+1, depth+1)
+			x.around = x.around[:len(x.around)-1]
 			inner = b.String()
 		}
 		out.WriteString(x.replace(s, inner, true))
@@ -125,6 +130,9 @@ func (x *shortcodeExpander) escaped(s shortcode) string {
 }
 
 func (x *shortcodeExpander) replace(s shortcode, inner string, paired bool) string {
+	if out, ok := x.own(s, inner); ok {
+		return out
+	}
 	p := s.params
 	switch s.name {
 	case "comment":

@@ -20,12 +20,14 @@ type macros struct {
 	depth   int       // of includes
 	spent   int       // marks that were looked at
 	kept    *keptHTML // where the HTML that is made goes; nil where it stays in the text
+	set     *keptHTML // where what the blog's own templates make goes
 	base    string
 }
 
 // expand replaces an engine's macros in a text that begins in a line of the file.
 func (r *postRenderer) expand(text string, line int, quiet bool) string {
-	m := &macros{article: r.article, tree: r.tree, links: r.links, line: line, quiet: quiet, base: text}
+	text = withoutTokens(text)
+	m := &macros{article: r.article, tree: r.tree, links: r.links, line: line, quiet: quiet, set: &r.set, base: text}
 	return r.article.engine.expand(m, text)
 }
 

@@ -21,8 +21,8 @@ func holdsTag(text string) bool { return tagStart.MatchString(text) }
 func (r *postRenderer) withoutRaw(w writing) (*html.Node, error) {
 	w.noRaw = true
 	kept := &keptHTML{}
-	m := &macros{article: r.article, tree: r.tree, links: r.links, line: 0, quiet: true, kept: kept}
-	m.base = r.article.bodySource()
+	m := &macros{article: r.article, tree: r.tree, links: r.links, line: 0, quiet: true, kept: kept, set: kept}
+	m.base = withoutTokens(r.article.bodySource())
 	rendered, err := r.tree.markdown.html(r.article.engine.expand(m, m.base), w)
 	if err != nil {
 		return nil, err
@@ -39,6 +39,11 @@ const tokenStart, tokenEnd = "\ue000", "\ue001"
 
 var keptToken = regexp.MustCompile("(<p>)?" + tokenStart + "([0-9]{1,6})" + tokenEnd + "(</p>)?")
 
+// withoutTokens keeps an author from writing tokens.
+func withoutTokens(text string) string {
+	return strings.ReplaceAll(text, tokenStart, "")
+}
+
 // aside returns the token; a nil k keeps nothing aside.
 func (k *keptHTML) aside(piece string) string {
 	if k == nil || piece == "" {
@@ -50,6 +55,9 @@ func (k *keptHTML) aside(piece string) string {
 
 // restore puts the pieces back, without a paragraph that holds nothing else.
 func (k *keptHTML) restore(rendered string) string {
+	if k == nil || len(k.pieces) == 0 {
+		return rendered
+	}
 	return keptToken.ReplaceAllStringFunc(rendered, func(token string) string {
 		m := keptToken.FindStringSubmatch(token)
 		n, err := strconv.Atoi(m[2])

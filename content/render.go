@@ -85,6 +85,7 @@ type postRenderer struct {
 	article *article
 	links   *linker
 	images  imageSizes
+	set     keptHTML
 }
 
 func (r *postRenderer) render() (*Rendering, error) {
@@ -138,7 +139,7 @@ func (r *postRenderer) safe(source string, w writing) (*html.Node, error) {
 			return nil, err
 		}
 	}
-	return r.clean(rendered)
+	return r.clean(r.set.restore(rendered))
 }
 
 func (r *postRenderer) clean(rendered string) (*html.Node, error) {
@@ -162,8 +163,11 @@ func wrapLooseText(root *html.Node) {
 	var open *html.Node
 	for n := root.FirstChild; n != nil; {
 		next := n.NextSibling
-		loose := n.Type == html.TextNode || n.Type == html.ElementNode && (inline[n.Data] || n.DataAtom == atom.Img || n.DataAtom == atom.Br)
+		loose := isLoose(n)
 		blank := n.Type == html.TextNode && strings.TrimSpace(n.Data) == ""
+		if blank && (next == nil || !isLoose(next)) {
+			loose = false // the last of its paragraph
+		}
 		switch {
 		case loose && open != nil:
 			root.RemoveChild(n)
@@ -178,6 +182,10 @@ func wrapLooseText(root *html.Node) {
 		}
 		n = next
 	}
+}
+
+func isLoose(n *html.Node) bool {
+	return n.Type == html.TextNode || n.Type == html.ElementNode && (inline[n.Data] || n.DataAtom == atom.Img || n.DataAtom == atom.Br)
 }
 
 // dropTitle takes the heading away that the title was taken from: whoever shows

@@ -14,7 +14,7 @@ import (
 // cascade in _index.md, Eleventy's directory data.
 type sections struct {
 	layers map[string][]inherited // by folder, or by file without extension, from the engine's content root
-	global map[string]any         // Eleventy's data for all templates, Zola's shortcodes
+	global map[string]any         // Eleventy's data for all templates, Zola's and Hugo's shortcodes
 	pages  map[string]string      // the folders that are Hugo's sections by a page of their own, with its slug or title
 	text   []byte                 // all that was read: it decides whether a snapshot still holds
 }
@@ -47,6 +47,8 @@ func (t *Tree) readSections(found []file) *sections {
 		s.readGlobal(t.own)
 	case *zola:
 		s.readShortcodes(t.own)
+	case *hugo:
+		s.readHugoShortcodes(t.own)
 	}
 	for above := t.site.below; above != "" && !t.site.mounted; above = strings.TrimPrefix(path.Dir(above), ".") {
 		folder := strings.TrimPrefix(path.Dir(above), ".")

@@ -1,6 +1,9 @@
 package content
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // shortcode is one mark of Hugo's: {{< name … >}}, {{% name … %}}, their ends
 // {{< /name >}} and the escaped {{</* name */>}}.
@@ -17,6 +20,14 @@ type shortcode struct {
 type shortcodeParams struct {
 	named  map[string]string
 	placed []string
+	quoted map[string]bool // by name, or place: what is a text whatever it looks like
+}
+
+func (p *shortcodeParams) quote(key string) {
+	if p.quoted == nil {
+		p.quoted = map[string]bool{}
+	}
+	p.quoted[key] = true
 }
 
 // get is a parameter by the first of its names, or by its place from 0.
@@ -128,10 +139,16 @@ func (p *paramReader) params(s *shortcode) bool {
 				s.params.named = map[string]string{}
 			}
 			key := strings.ToLower(value)
-			if s.params.named[key], _, ok = p.value(); !ok {
+			if s.params.named[key], quoted, ok = p.value(); !ok {
 				return false
 			}
+			if quoted {
+				s.params.quote(key)
+			}
 			continue
+		}
+		if quoted {
+			s.params.quote(strconv.Itoa(len(s.params.placed)))
 		}
 		s.params.placed = append(s.params.placed, value)
 	}

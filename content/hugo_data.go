@@ -1,0 +1,204 @@
+package content
+
+import (
+	"html/template"
+	"maps"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// hugoCall is what a shortcode's template is given. Exported names are Hugo's:
+// templates reach them.
+type hugoCall struct {
+	Name          string
+	Ordinal       int
+	IsNamedParams bool
+	Params        any // a table or a list
+	Parent        *hugoCall
+	Page          *hugoPage
+	Site          hugoSite
+	inner         string
+}
+
+func (h *hugoTemplates) call(s shortcode, around []shortcode) *hugoCall {
+	if h.page == nil {
+		h.page = newHugoPage(h)
+	}
+	c := &hugoCall{Name: s.name, Ordinal: h.calls[s.name], Page: h.page, Site: h.page.Site}
+	h.calls[s.name]++
+	c.Params, c.IsNamedParams = s.params.values()
+	if n := len(around); n > 0 {
+		c.Parent = h.call(around[n-1], around[:n-1])
+		h.calls[around[n-1].name]--
+	}
+	return c
+}
+
+// values are the parameters with their kinds: what is quoted is a text.
+func (p shortcodeParams) values() (list any, named bool) {
+	if len(p.named) > 0 {
+		table := map[string]any{}
+		for key, text := range p.named {
+			table[key] = p.kindOf(key, text)
+		}
+		return table, true
+	}
+	places := make([]any, len(p.placed))
+	for i, text := range p.placed {
+		places[i] = p.kindOf(strconv.Itoa(i), text)
+	}
+	return places, false
+}
+
+func (p shortcodeParams) kindOf(key, text string) any {
+	if p.quoted[key] {
+		return text
+	}
+	if text == "true" || text == "false" {
+		return text == "true"
+	}
+	if n, err := strconv.Atoi(text); err == nil {
+		return n
+	}
+	if f, err := strconv.ParseFloat(text, 64); err == nil && strings.Trim(text, "0123456789.-") == "" {
+		return f
+	}
+	return text
+}
+
+// Get is a parameter by its name or its place; "" where there is none.
+func (c *hugoCall) Get(which any) any {
+	switch params := c.Params.(type) {
+	case map[string]any:
+		if name, ok := which.(string); ok {
+			if v, ok := params[strings.ToLower(name)]; ok {
+				return v
+			}
+		}
+	case []any:
+		if i, ok := which.(int); ok && i >= 0 && i < len(params) {
+			return params[i]
+		}
+	}
+	return ""
+}
+
+// Inner is what stands between the marks.
+func (c *hugoCall) Inner() template.HTML { return template.HTML(c.inner) }
+
+// InnerDeindent is the same without the indentation that all lines share.
+func (c *hugoCall) InnerDeindent() template.HTML { return template.HTML(dedent(c.inner)) }
+
+// hugoPage is the page that a shortcode stands in.
+type hugoPage struct {
+	Title, LinkTitle, Description   string
+	Date, Lastmod, PublishDate      time.Time
+	Draft, IsPage, IsNode, IsHome   bool
+	Permalink, RelPermalink         string
+	Section, Type, Kind, Lang, Slug string
+	Params                          map[string]any
+	Language                        hugoLanguage
+	Site                            hugoSite
+	File                            hugoFile
+	templates                       *hugoTemplates
+}
+
+type hugoLanguage struct{ Lang, LanguageCode, Locale, LanguageName, Label string }
+
+type hugoFile struct{ Path, Dir, LogicalName, BaseFileName, ContentBaseName, TranslationBaseName, Ext string }
+
+type hugoSite struct {
+	Title, BaseURL, LanguageCode, Copyright string
+	Params                                  map[string]any
+	Language                                hugoLanguage
+}
+
+// Param is a value of the page, else of the site.
+func (p *hugoPage) Param(name string) any {
+	for _, params := range []map[string]any{p.Params, p.Site.Params} {
+		if v, ok := dig(params, strings.ToLower(name)); ok {
+			return v
+		}
+	}
+	return nil
+}
+
+// RenderString renders Markdown; of two arguments the first are options.
+func (p *hugoPage) RenderString(options any, more ...any) (template.HTML, error) {
+	text, block := options, false
+	if len(more) > 0 {
+		text = more[0]
+		table, _ := options.(map[string]any)
+		block = table["display"] == "block"
+	}
+	source, err := p.templates.text(text)
+	if err != nil {
+		return "", err
+	}
+	return p.templates.markdown(source, block)
+}
+
+func newHugoPage(h *hugoTemplates) *hugoPage {
+	a, post := h.article, h.article.post
+	p := &hugoPage{Title: post.Title, LinkTitle: post.Title, Description: a.front.scalar("description"), Date: post.Date, Lastmod: post.Updated,
+		PublishDate: post.Date, Draft: post.Draft, IsPage: true, Permalink: post.URL, RelPermalink: pathOf(post.URL),
+		Kind: "page", Lang: post.Language, Slug: a.front.scalar("slug"), templates: h}
+	if p.Lastmod.IsZero() {
+		p.Lastmod = p.Date
+	}
+	if title := a.front.scalar("linktitle"); title != "" {
+		p.LinkTitle = title
+	}
+	if e, ok := a.engine.(*hugo); ok {
+		p.Section, _, _ = strings.Cut(e.folder(a), "/")
+	}
+	if p.Type = a.front.scalar("type"); p.Type == "" {
+		p.Type = p.Section
+	}
+	p.File = hugoFile{Path: post.Path, Dir: a.name.dir + "/", LogicalName: a.name.full + a.name.ext,
+		BaseFileName: a.name.full, ContentBaseName: a.name.full, TranslationBaseName: a.name.full, Ext: strings.TrimPrefix(a.name.ext, ".")}
+	p.Params = map[string]any{}
+	maps.Copy(p.Params, kinds(a.front.values).(map[string]any))
+	maps.Copy(p.Params, kinds(a.front.table("params")).(map[string]any))
+	p.Language = hugoLanguage{Lang: post.Language, LanguageCode: post.Language, Locale: post.Language}
+	params, _ := h.tree.own.setting("params").(map[string]any)
+	p.Site = hugoSite{Title: h.tree.own.scalar("title"), BaseURL: a.site.url.String(), LanguageCode: a.site.language,
+		Copyright: h.tree.own.scalar("copyright"), Params: kinds(params).(map[string]any), Language: p.Language}
+	return p
+}
+
+// kinds makes truths of the texts that are written so: front matter keeps all
+// scalars as texts.
+func kinds(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for key, item := range v {
+			out[key] = kinds(item)
+		}
+		return out
+	case []any:
+		out := make([]any, len(v))
+		for i, item := range v {
+			out[i] = kinds(item)
+		}
+		return out
+	case string:
+		if v == "true" || v == "false" {
+			return v == "true"
+		}
+	}
+	return v
+}
+
+// pathOf is an address without its host.
+func pathOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return address
+	}
+	u.Scheme, u.Host, u.User = "", "", nil
+	return u.String()
+}

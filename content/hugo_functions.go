@@ -1,0 +1,285 @@
+package content
+
+import (
+	"crypto/md5"
+	"crypto/sha1"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"html"
+	"html/template"
+	"net/url"
+	"path"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// functions are those of Hugo's that need nothing but their arguments and the page.
+func (h *hugoTemplates) functions() map[string]any {
+	f := map[string]any{
+		"site": func() hugoSite { return h.page.Site }, "page": func() *hugoPage { return h.page },
+		"print": func(v ...any) (string, error) { return h.sprint(fmt.Sprint, v) }, "println": func(v ...any) (string, error) { return h.sprint(fmt.Sprintln, v) }, "printf": h.printf,
+		"markdownify": func(v any) (template.HTML, error) { return h.page.RenderString(v) },
+		"safeHTML":    func(v any) (template.HTML, error) { s, err := h.text(v); return template.HTML(s), err },
+		"safeURL":     func(v any) (template.URL, error) { s, err := h.text(v); return template.URL(s), err },
+		"safeCSS":     func(v any) (template.CSS, error) { s, err := h.text(v); return template.CSS(s), err },
+		"safeJS":      func(v any) (template.JS, error) { s, err := h.text(v); return template.JS(s), err },
+		"safeAttr":    func(v any) (template.HTMLAttr, error) { s, err := h.text(v); return template.HTMLAttr(s), err },
+		"highlight":   h.highlight, "plainify": h.one(stripTags), "htmlEscape": h.one(html.EscapeString), "htmlUnescape": h.one(html.UnescapeString),
+		"lower": h.one(strings.ToLower), "upper": h.one(strings.ToUpper), "chomp": h.one(func(s string) string { return strings.TrimRight(s, "\r\n") }),
+		"trimSpace": h.one(strings.TrimSpace), "base64Encode": h.one(func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }),
+		"md5":    h.one(func(s string) string { sum := md5.Sum([]byte(s)); return hex.EncodeToString(sum[:]) }),
+		"sha1":   h.one(func(s string) string { sum := sha1.Sum([]byte(s)); return hex.EncodeToString(sum[:]) }),
+		"sha256": h.one(func(s string) string { sum := sha256.Sum256([]byte(s)); return hex.EncodeToString(sum[:]) }),
+		"trim":   h.two(strings.Trim), "trimLeft": h.two(swap(strings.TrimLeft)), "trimRight": h.two(swap(strings.TrimRight)),
+		"trimPrefix": h.two(swap(strings.TrimPrefix)), "trimSuffix": h.two(swap(strings.TrimSuffix)),
+		"hasPrefix": h.ask(strings.HasPrefix), "hasSuffix": h.ask(strings.HasSuffix), "contains": h.ask(strings.Contains), "containsAny": h.ask(strings.ContainsAny),
+		"replace": h.replace, "replaceRE": h.replaceRE, "findRE": h.findRE, "split": h.split, "substr": h.substr, "string": h.text, "repeat": h.repeat,
+		"countwords": func(v any) (int, error) { s, err := h.text(v); return len(strings.Fields(stripTags(s))), err },
+		"countrunes": func(v any) (int, error) {
+			s, err := h.text(v)
+			return len([]rune(strings.Join(strings.Fields(stripTags(s)), ""))), err
+		},
+		"pathBase": h.one(path.Base), "pathDir": h.one(path.Dir), "pathExt": h.one(path.Ext), "pathJoin": h.pathJoin, "pathClean": h.one(path.Clean),
+		"urlize": h.one(h.urlize), "anchorize": h.one(hugoSlug), "relURL": h.one(func(s string) string { return h.address(s, false) }), "absURL": h.one(func(s string) string { return h.address(s, true) }),
+		"relLangURL": h.one(func(s string) string { return h.address(h.inLanguage(s), false) }), "absLangURL": h.one(func(s string) string { return h.address(h.inLanguage(s), true) }),
+		"ref": h.reference(false), "relref": h.reference(true), "dateFormat": h.dateFormat, "time": h.time,
+	}
+	h.addValueFunctions(f)
+	return f
+}
+
+// shortNames are the functions whose long names are not their short ones after a dot.
+var shortNames = map[string]string{
+	"safe.HTMLAttr": "safeAttr", "urls.URLize": "urlize", "urls.RelURL": "relURL", "urls.AbsURL": "absURL", "urls.RelLangURL": "relLangURL", "urls.AbsLangURL": "absLangURL",
+	"urls.RelRef": "relref", "strings.ToLower": "lower", "strings.ToUpper": "upper", "strings.FindRE": "findRE", "strings.ReplaceRE": "replaceRE", "strings.CountWords": "countwords",
+	"strings.CountRunes": "countrunes", "collections.Dictionary": "dict", "collections.IsSet": "isset", "compare.Conditional": "cond", "transform.HTMLEscape": "htmlEscape",
+	"transform.HTMLUnescape": "htmlUnescape", "cast.ToString": "string", "cast.ToInt": "int", "cast.ToFloat": "float", "time.Format": "dateFormat", "time.AsTime": "time",
+	"crypto.MD5": "md5", "crypto.SHA1": "sha1", "crypto.SHA256": "sha256", "encoding.Base64Encode": "base64Encode",
+}
+
+// shortName is the function that a long name such as strings.Trim means.
+func shortName(space, name string) (string, bool) {
+	if short, ok := shortNames[space+"."+name]; ok {
+		return short, true
+	}
+	switch space {
+	case "strings", "collections", "compare", "fmt", "math", "transform", "urls":
+		return strings.ToLower(name[:1]) + name[1:], true
+	case "safe", "path":
+		return space + name, true
+	}
+	return "", false
+}
+
+// text is a value that is no list and no table, as it is printed. All texts that
+// functions work on pass here and are counted.
+func (h *hugoTemplates) text(v any) (string, error) {
+	var s string
+	switch v := v.(type) {
+	case nil:
+	case string:
+		s = v
+	case template.HTML:
+		s = string(v)
+	case template.URL:
+		s = string(v)
+	case template.CSS:
+		s = string(v)
+	case template.JS:
+		s = string(v)
+	case template.HTMLAttr:
+		s = string(v)
+	case bool, int, int64, float64, time.Time, time.Month, time.Weekday, time.Duration:
+		s = fmt.Sprint(v)
+	default:
+		return "", errTemplate
+	}
+	return s, h.charge(len(s) + 16)
+}
+
+func (h *hugoTemplates) charge(n int) error {
+	if h.bytes += n; n > maxTemplateBytes || h.bytes > maxTemplateBytes {
+		return errTooMuch
+	}
+	return nil
+}
+
+func (h *hugoTemplates) texts(values ...any) ([]string, error) {
+	out := make([]string, len(values))
+	for i, v := range values {
+		var err error
+		if out[i], err = h.text(v); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func swap(f func(s, other string) string) func(other, s string) string {
+	return func(other, s string) string { return f(s, other) }
+}
+
+func (h *hugoTemplates) one(f func(string) string) func(any) (string, error) {
+	return func(v any) (string, error) {
+		s, err := h.text(v)
+		if err != nil {
+			return "", err
+		}
+		return f(s), nil
+	}
+}
+
+func (h *hugoTemplates) two(f func(a, b string) string) func(a, b any) (string, error) {
+	return func(a, b any) (string, error) {
+		s, err := h.texts(a, b)
+		if err != nil {
+			return "", err
+		}
+		return f(s[0], s[1]), nil
+	}
+}
+
+func (h *hugoTemplates) ask(f func(a, b string) bool) func(a, b any) (bool, error) {
+	return func(a, b any) (bool, error) {
+		s, err := h.texts(a, b)
+		return err == nil && f(s[0], s[1]), err
+	}
+}
+
+func (h *hugoTemplates) sprint(f func(...any) string, values []any) (string, error) {
+	if _, err := h.texts(values...); err != nil {
+		return "", err
+	}
+	return f(values...), nil
+}
+
+// wideVerb is a printf verb that asks for more room than a shortcode can need.
+var wideVerb = regexp.MustCompile(`%[^%a-zA-Z]*(?:\*|[0-9]{3})`)
+
+func (h *hugoTemplates) printf(format any, values ...any) (string, error) {
+	f, err := h.text(format)
+	if err != nil {
+		return "", err
+	}
+	if wideVerb.MatchString(f) || strings.Contains(f, "[") && h.charge(len(f)*len(f)) != nil {
+		return "", errTooMuch
+	}
+	if _, err := h.texts(values...); err != nil {
+		return "", err
+	}
+	return fmt.Sprintf(f, values...), nil
+}
+
+// markdown renders a text; where it is one paragraph and no block is asked for,
+// without the element around it.
+func (h *hugoTemplates) markdown(source string, block bool) (template.HTML, error) {
+	if err := h.charge(4 * len(source)); err != nil {
+		return "", err
+	}
+	w := h.article.engine.writing()
+	w.noRaw = false
+	out, err := h.tree.markdown.html(source, w)
+	if err != nil {
+		return "", err
+	}
+	out = strings.TrimSpace(out)
+	if inner, ok := strings.CutPrefix(out, "<p>"); ok && !block && strings.Count(out, "<p>") == 1 && strings.HasSuffix(out, "</p>") {
+		out = strings.TrimSuffix(inner, "</p>")
+	}
+	return template.HTML(out), nil
+}
+
+// render is what stands within a shortcode that stands within another.
+func (h *hugoTemplates) render(inner string) string {
+	out, err := h.markdown(inner, strings.Contains(inner, "\n"))
+	if err != nil {
+		return inner
+	}
+	return string(out)
+}
+
+func (h *hugoTemplates) highlight(code, lang any, _ ...any) (template.HTML, error) {
+	s, err := h.texts(code, lang)
+	if err != nil {
+		return "", err
+	}
+	return h.markdown(fencedCode(s[0], languageWord(s[1])), true)
+}
+
+func (h *hugoTemplates) urlize(s string) string {
+	if e, ok := h.article.engine.(*hugo); ok {
+		return strings.TrimPrefix(e.slugs.path(s), "/")
+	}
+	return hugoSlug(s)
+}
+
+// address counts from the blog's, or from its host's where a slash begins it.
+func (h *hugoTemplates) address(s string, absolute bool) string {
+	base := *h.article.site.url
+	base.Path = strings.TrimSuffix(base.Path, "/") + "/"
+	to, err := url.Parse(s)
+	if err != nil || to.IsAbs() || to.Host != "" {
+		return s
+	}
+	if to = base.ResolveReference(to); absolute {
+		return to.String()
+	}
+	return pathOf(to.String())
+}
+
+func (h *hugoTemplates) inLanguage(s string) string {
+	e, ok := h.article.engine.(*hugo)
+	if !ok || strings.HasPrefix(s, "/") || strings.Contains(s, "://") {
+		return s
+	}
+	return strings.TrimPrefix(e.inLanguage(h.article, "/"+s), "/")
+}
+
+// reference finds a page as the shortcodes ref and relref do.
+func (h *hugoTemplates) reference(relative bool) func(page, want any) (string, error) {
+	return func(_, want any) (string, error) {
+		s, err := h.text(want)
+		if err != nil {
+			return "", err
+		}
+		file, fragment := cutFragment(s)
+		to, ok := h.tree.findPage(h.article, file)
+		if !ok {
+			return "", errTemplate
+		}
+		if relative {
+			to = pathOf(to)
+		}
+		return to + fragment, nil
+	}
+}
+
+func (h *hugoTemplates) time(v any, _ ...any) (time.Time, error) {
+	if t, ok := v.(time.Time); ok {
+		return t, nil
+	}
+	s, err := h.text(v)
+	if err != nil {
+		return time.Time{}, err
+	}
+	t, ok := parseDate(s, h.article.site.loc)
+	if !ok {
+		return t, errTemplate
+	}
+	return t, nil
+}
+
+func (h *hugoTemplates) dateFormat(layout, v any) (string, error) {
+	s, err := h.text(layout)
+	if err != nil {
+		return "", err
+	}
+	t, err := h.time(v)
+	if err != nil || strings.HasPrefix(s, ":") {
+		return "", errTemplate
+	}
+	return t.Format(s), nil
+}
