@@ -218,11 +218,25 @@ func (h *hugo) isUgly(section string) bool {
 func (h *hugo) slugify(text string) string { return h.slugs.of(text) }
 
 func (h *hugo) expand(m *macros, text string) string {
-	text = expandShortcodes(m, text)
+	text = moreApart(expandShortcodes(m, text))
 	if attributes, _ := dig(h.own.setting("markup"), "goldmark.parser.attribute.block"); attributes == "true" {
 		text = outsideCode(text, func(prose string) string { return blockAttributes.ReplaceAllString(prose, "$1") })
 	}
 	return text
+}
+
+// moreApart gives the mark that ends an excerpt a paragraph of its own, as Hugo
+// does: what shares its line is Markdown.
+func moreApart(text string) string {
+	const mark = "<!--more-->"
+	before, after, ok := strings.Cut(text, mark)
+	if !ok || strings.TrimSpace(lineBefore(text, len(before))) == "" && strings.TrimSpace(lineAfter(after, 0)) == "" {
+		return text
+	}
+	if _, within := inCode(codeIn(text), len(before)); within {
+		return text
+	}
+	return strings.TrimRight(before, " \t") + "\n\n" + mark + "\n\n" + strings.TrimLeft(after, " \t")
 }
 
 // blockAttributes are a line of attributes below the block that they are for.

@@ -138,7 +138,7 @@ func (x *shortcodeExpander) replace(s shortcode, inner string, paired bool) stri
 	case "comment":
 		return ""
 	case "highlight":
-		return x.onLines(s, fencedCode(inner, languageWord(p.get(0, "lang", "language"))))
+		return x.highlight(s, inner)
 	case "figure", "img", "image":
 		if p.get(0, "src") != "" {
 			return x.block(s, x.figure(p))
@@ -188,13 +188,16 @@ func (x *shortcodeExpander) platform(s shortcode) (string, bool) {
 	return x.block(s, out), out != ""
 }
 
-// onLines gives a Markdown block lines of its own.
-func (x *shortcodeExpander) onLines(s shortcode, block string) string {
-	line := lineBefore(x.text, s.from)
-	if strings.TrimSpace(line) != "" {
-		return "\n\n" + block + "\n"
+// highlight makes a block of code. It stands aside, so that it interrupts no list
+// and no paragraph, as little as in Hugo.
+func (x *shortcodeExpander) highlight(s shortcode, code string) string {
+	block := fencedCode(code, languageWord(s.params.get(0, "lang", "language")))
+	w := x.article.engine.writing()
+	rendered, err := x.tree.markdown.html(block, w)
+	if err != nil {
+		return block
 	}
-	return strings.ReplaceAll(strings.TrimSuffix(block, "\n"), "\n", "\n"+line) + "\n"
+	return x.set.aside(rendered)
 }
 
 // block keeps the text below from becoming part of an HTML block, which a blank
