@@ -19,7 +19,7 @@ func (r *postRenderer) excerpt(body *html.Node, w writing, noRaw bool) (*html.No
 		if err != nil {
 			return nil, err
 		}
-		if textOf(without) != "" {
+		if hasText(without) {
 			body = without
 		}
 	}
@@ -62,7 +62,7 @@ func beforeMark(body *html.Node) *html.Node {
 	for n := range body.Descendants() {
 		if n.Type == html.ElementNode && n.Data == moreMark {
 			out, _ := cloneUntil(body, n)
-			if textOf(out) == "" && !hasImage(out) {
+			if !hasText(out) && !hasImage(out) {
 				return nil
 			}
 			return out
@@ -142,7 +142,7 @@ func dropBoxes(root *html.Node) {
 		switch {
 		case n.Type == html.TextNode && strings.TrimSpace(n.Data) == "":
 		case n.DataAtom == atom.Div || n.DataAtom == atom.Aside || n.DataAtom == atom.Nav:
-			if countWords(textOf(n))*2 > countWords(textOf(root)) {
+			if wordsOf(n)*2 > wordsOf(root) {
 				return
 			}
 			root.RemoveChild(n)
@@ -190,7 +190,7 @@ func trimEnd(root *html.Node) {
 			if trimEnd(n); n.FirstChild != nil {
 				return
 			}
-		case n.Type == html.ElementNode && textOf(n) == "" && !hasImage(n) && n.DataAtom != atom.Img:
+		case n.Type == html.ElementNode && !hasText(n) && !hasImage(n) && n.DataAtom != atom.Img:
 		default:
 			if n.Type == html.TextNode {
 				n.Data = strings.TrimRight(n.Data, " \n\t")
@@ -211,13 +211,11 @@ func firstBlocks(root *html.Node, limit int) *html.Node {
 	total, full := 0, false
 	for n := root.FirstChild; n != nil; {
 		next := n.NextSibling
-		words := countWords(textOf(n))
-		switch {
-		case full:
+		if full {
 			root.RemoveChild(n)
-		case total+words <= limit:
+		} else if words := wordsOf(n); total+words <= limit {
 			total += words
-		default:
+		} else {
 			full = true
 			if !shortenBlock(n, limit-total, total > 0) {
 				root.RemoveChild(n)
@@ -251,7 +249,7 @@ func keepChildren(n *html.Node, limit int) bool {
 	total := 0
 	for c := n.FirstChild; c != nil; {
 		next := c.NextSibling
-		total += countWords(textOf(c))
+		total += wordsOf(c)
 		if total > limit && c.PrevSibling != nil && textOf(n) != textOf(c) {
 			n.RemoveChild(c)
 		}
@@ -279,7 +277,7 @@ func shortenText(p *html.Node, limit int, others bool) bool {
 	if others {
 		return false
 	}
-	if all := countWords(textOf(p)); all*2 <= limit*3 {
+	if all := wordsOf(p); all*2 <= limit*3 {
 		return true
 	}
 	for i, cut := range cuts {

@@ -11,7 +11,6 @@ import (
 	"github.com/alecthomas/chroma/v2"
 	chromahtml "github.com/alecthomas/chroma/v2/formatters/html"
 	"github.com/alecthomas/chroma/v2/lexers"
-	"github.com/alecthomas/chroma/v2/styles"
 	"github.com/yuin/goldmark"
 	emoji "github.com/yuin/goldmark-emoji"
 	"github.com/yuin/goldmark/ast"
@@ -87,7 +86,8 @@ func (m *markdownReader) html(source string, w writing) (rendered string, err er
 	if w.boxes {
 		source = openContainers(source)
 	}
-	var out bytes.Buffer
+	var out strings.Builder
+	out.Grow(len(source) + len(source)/2) // code and links grow
 	err = m.way(dialect{w.python, w.markdownIt, w.bareLinks, w.smart, w.emoji, w.hardWraps, w.noRaw}).Convert([]byte(source), &out,
 		parser.WithContext(parser.NewContext(parser.WithIDs(newHeadingIDs(w.headings)))))
 	return out.String(), err
@@ -182,11 +182,15 @@ func endsRawBlock(line string) bool {
 }
 
 // codeRenderer highlights code blocks with inline styles, since neither a feed
-// nor a mail has a style sheet of ours. The formatter remembers the styles' CSS.
-type codeRenderer struct{ formatter *chromahtml.Formatter }
+// nor a mail has a style sheet of ours. The formatter remembers the style's CSS.
+type codeRenderer struct {
+	formatter *chromahtml.Formatter
+	style     *chroma.Style
+	lexers    sync.Map // language → chroma.Lexer
+}
 
 func newCodeRenderer() *codeRenderer {
-	return &codeRenderer{chromahtml.New(chromahtml.PreventSurroundingPre(true))}
+	return &codeRenderer{formatter: chromahtml.New(chromahtml.PreventSurroundingPre(true)), style: codeStyle()}
 }
 
 func (r *codeRenderer) RegisterFuncs(reg renderer.NodeRendererFuncRegisterer) {
@@ -223,8 +227,9 @@ func pythonLanguage(code string) (rest, lang string) {
 
 func codeOf(n ast.Node, source []byte) string {
 	var b strings.Builder
-	for i := range n.Lines().Len() {
-		line := n.Lines().At(i)
+	lines := n.Lines()
+	for i := range lines.Len() {
+		line := lines.At(i)
 		b.Write(line.Value(source))
 	}
 	return b.String()
@@ -236,11 +241,12 @@ const maxHighlight = 100_000
 // highlight colours code where it knows the language, else escapes it.
 func (r *codeRenderer) highlight(code, lang string) string {
 	lang, _, _ = strings.Cut(strings.Trim(strings.ToLower(lang), "{}. "), ",")
-	body := html.EscapeString(code)
-	if lexer := lexers.Get(lang); lang != "" && lexer != nil && len(code) < maxHighlight {
-		if coloured, err := r.colour(chroma.Coalesce(lexer), code); err == nil {
-			body = coloured
-		}
+	body, coloured := "", false
+	if lexer := r.lexer(lang); lexer != nil && len(code) < maxHighlight {
+		body, coloured = r.colour(lexer, code)
+	}
+	if !coloured {
+		body = html.EscapeString(code)
 	}
 	class := ""
 	if lang != "" {
@@ -253,12 +259,31 @@ func (r *codeRenderer) highlight(code, lang string) string {
 // too, in properties that the W3C feed validator accepts.
 const preStyle = "background-color:#f6f8fa;color:#1f2328;padding:12px;overflow:auto"
 
-func (r *codeRenderer) colour(lexer chroma.Lexer, code string) (string, error) {
+// lexer finds a language's, nil where there is none. Chroma compares a name that is
+// no language's with the file names of all.
+func (r *codeRenderer) lexer(lang string) chroma.Lexer {
+	if lang == "" {
+		return nil
+	}
+	if found, ok := r.lexers.Load(lang); ok {
+		lexer, _ := found.(chroma.Lexer)
+		return lexer
+	}
+	lexer := lexers.Get(lang)
+	if lexer != nil {
+		lexer = chroma.Coalesce(lexer)
+	}
+	r.lexers.Store(lang, lexer)
+	return lexer
+}
+
+func (r *codeRenderer) colour(lexer chroma.Lexer, code string) (string, bool) {
 	tokens, err := lexer.Tokenise(nil, code)
 	if err != nil {
-		return "", err
+		return "", false
 	}
 	var b strings.Builder
-	err = r.formatter.Format(&b, styles.Get("github"), tokens)
-	return b.String(), err
+	b.Grow(4 * len(code))
+	err = r.formatter.Format(&b, r.style, tokens)
+	return b.String(), err == nil
 }

@@ -98,7 +98,7 @@ func (r *postRenderer) render() (*Rendering, error) {
 		return nil, err
 	}
 	dropTitle(body, a)
-	out := &Rendering{Words: countWords(textOf(body))}
+	out := &Rendering{Words: wordsOf(body)}
 	excerpt, err := r.excerpt(body, w, noRaw)
 	if err != nil {
 		return nil, err

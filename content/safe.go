@@ -121,7 +121,7 @@ func (c *cleaner) element(n *html.Node) {
 		c.children(n)
 		if n.Data == "a" && attr(n, "href") == "" && attr(n, "id") == "" && attr(n, "name") == "" {
 			unwrap(n)
-		} else if n.Data == "span" && (len(n.Attr) == 0 || strings.TrimSpace(textOf(n)) == "") {
+		} else if n.Data == "span" && (len(n.Attr) == 0 || !hasText(n)) {
 			unwrap(n) // highlighters colour white space too
 		} else if n.Data == "img" {
 			c.image(n)

@@ -2,6 +2,7 @@ package content
 
 import (
 	"fmt"
+	"io"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -21,29 +22,62 @@ func textOf(n *html.Node) string {
 	return strings.Join(strings.Fields(b.String()), " ")
 }
 
-func writeText(b *strings.Builder, n *html.Node) {
+// hasText reports whether textOf would find any.
+func hasText(n *html.Node) bool {
+	if n.Type == html.TextNode {
+		return strings.TrimSpace(n.Data) != ""
+	}
+	for c := n.FirstChild; c != nil; c = c.NextSibling {
+		if hasText(c) {
+			return true
+		}
+	}
+	return false
+}
+
+// wordsOf counts the words of a tree's text.
+func wordsOf(n *html.Node) int {
+	var c wordCounter
+	writeText(&c, n)
+	return c.total()
+}
+
+func writeText(w io.StringWriter, n *html.Node) {
 	switch n.Type {
 	case html.TextNode:
-		b.WriteString(n.Data)
+		_, _ = w.WriteString(n.Data)
 	case html.ElementNode, html.DocumentNode:
 		block := n.Type == html.ElementNode && !inline[n.Data] && n.DataAtom != atom.Img
 		if block {
-			b.WriteByte(' ')
+			_, _ = w.WriteString(" ")
 		}
 		for c := n.FirstChild; c != nil; c = c.NextSibling {
-			writeText(b, c)
+			writeText(w, c)
 		}
 		if block {
-			b.WriteByte(' ')
+			_, _ = w.WriteString(" ")
 		}
 	}
 }
 
-// countWords counts what white space divides; Chinese, Japanese and Korean,
-// which have none, count half a word a character.
 func countWords(s string) int {
-	words, halves := 0, 0
-	inWord := false
+	var c wordCounter
+	_, _ = c.WriteString(s)
+	return c.total()
+}
+
+// wordCounter counts what white space divides; Chinese, Japanese and Korean,
+// which have none, count half a word a character.
+type wordCounter struct {
+	words, halves int
+	inWord        bool
+}
+
+func (c *wordCounter) total() int { return c.words + (c.halves+1)/2 }
+
+// WriteString implements io.StringWriter.
+func (c *wordCounter) WriteString(s string) (int, error) {
+	words, inWord := c.words, c.inWord
 	for _, r := range s {
 		switch {
 		case r < utf8.RuneSelf:
@@ -53,7 +87,7 @@ func countWords(s string) int {
 			}
 			inWord = letter || inWord && r != ' ' && (r < '\t' || r > '\r')
 		case unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul):
-			halves++
+			c.halves++
 			inWord = false
 		case unicode.IsSpace(r):
 			inWord = false
@@ -62,7 +96,8 @@ func countWords(s string) int {
 			inWord = true
 		}
 	}
-	return words + (halves+1)/2
+	c.words, c.inWord = words, inWord
+	return len(s), nil
 }
 
 // stripTags is the text of a snippet of HTML, as a title may hold.
