@@ -35,9 +35,7 @@ func (c *cleaner) embedded(n *html.Node) {
 	}
 	if poster := c.links.follow(attr(n, "poster")); poster.url != "" {
 		picture, size = poster.url, nil
-		if poster.file != "" {
-			c.images.remember(poster)
-		}
+		c.images.remember(poster)
 	}
 	label := strings.Join(strings.Fields(attr(n, "title")), " ")
 	if label == "" {

@@ -15,18 +15,26 @@ import (
 )
 
 // imageSizes remembers the local files that the images of one post come from.
-type imageSizes struct{ files map[string]string } // address → file
+type imageSizes struct {
+	targets map[string]target // by address
+	looked  []string          // the files that decided on sizes
+}
 
 func (s *imageSizes) remember(to target) {
-	if s.files == nil {
-		s.files = map[string]string{}
+	if len(to.looked) == 0 {
+		return
 	}
-	s.files[to.url] = to.file
+	if s.targets == nil {
+		s.targets = map[string]target{}
+	}
+	s.targets[to.url] = to
 }
 
 // of reads the size in pixels; zeros where the file is unknown or no picture.
 func (s *imageSizes) of(address string) (width, height int) {
-	return imageSize(s.files[address])
+	to := s.targets[address]
+	s.looked = append(s.looked, to.looked...)
+	return imageSize(to.file)
 }
 
 func imageSize(file string) (width, height int) {

@@ -12,6 +12,8 @@ import (
 type target struct {
 	url  string // absolute; "" where the link is to be dropped
 	file string // the local file that is meant, absolute; "" where none is known
+	// looked are the files that decide which one that is.
+	looked []string
 }
 
 // size is the local file's.
@@ -31,6 +33,7 @@ type linker struct {
 	article *article
 	tree    *Tree // nil while scanning: then addresses of other posts are unknown
 	lost    []string
+	asked   []string // files of the tree whose addresses were looked up
 }
 
 // schemes are those that a feed or a mail may link to.
@@ -97,27 +100,34 @@ func (l *linker) local(u *url.URL) target {
 	}
 	to := target{url: base.ResolveReference(u).String()}
 	if u.Path != "" {
-		to.file = l.localFile(u.Path)
+		l.find(&to, u.Path)
 	}
 	return to
 }
 
-// localFile finds what a path of the site is made of: a file beside the post,
-// below content.dir, or in a folder that the engine copies as it is.
-func (l *linker) localFile(p string) string {
+// find finds what a path of the site is made of: a file beside the post, below
+// content.dir, or in a folder that the engine copies as it is.
+func (l *linker) find(to *target, p string) {
 	s := l.article.site
 	if !strings.HasPrefix(p, "/") {
-		return s.local(path.Join(path.Dir(l.article.path), p))
+		to.look(s.dir, path.Join(path.Dir(l.article.path), p))
+		return
 	}
-	if file := s.local(p[1:]); file != "" {
-		return file
+	if to.look(s.dir, p[1:]) {
+		return
 	}
 	for _, folder := range []string{"static", "assets", "public", "src", "."} {
-		if file := inside(s.root, filepath.Join(folder, filepath.FromSlash(p))); file != "" {
-			return file
+		if to.look(s.root, path.Join(folder, p)) {
+			return
 		}
 	}
-	return ""
+}
+
+// look tells whether a path below a folder is the file that is meant.
+func (t *target) look(dir, rel string) bool {
+	t.looked = append(t.looked, filepath.Join(dir, filepath.FromSlash(rel)))
+	t.file = inside(dir, filepath.FromSlash(rel))
+	return t.file != ""
 }
 
 // local is a regular file below content.dir, "" where there is none.
@@ -163,6 +173,7 @@ func (l *linker) post(file string) (string, bool) {
 	if l.tree == nil {
 		return "", false
 	}
+	l.asked = append(l.asked, file)
 	return l.tree.addressOf(file)
 }
 

@@ -83,6 +83,20 @@ type Rendering struct {
 	Words int
 	// Image describes Post.Image, or the first picture of the body; nil for none.
 	Image *Image
+	// Follows is what all this is made of beside the post and the settings.
+	Follows Follows
+}
+
+// Follows tells what else than its post a rendering changes with.
+type Follows struct {
+	// FileHash is the Post.FileHash of the file that was read for it.
+	FileHash [32]byte
+	// Unknown says that there may be more: shortcodes and tags can read any file.
+	Unknown bool
+	// Links are the files of the tree whose addresses were looked up, there or not.
+	Links []string
+	// Files are where local pictures were looked for, there or not.
+	Files []string
 }
 
 // Image is a picture with what a mail needs to lay it out.

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -35,7 +36,19 @@ func (t *Tree) Render(ctx context.Context, p *Post) (*Rendering, []Problem, erro
 		src.warn(src.lineHolding(path.Base(lost)), fmt.Sprintf("a link leads to %s, which is not in the content folder; its text was kept without the link", lost))
 	}
 	sortProblems(src.problems)
+	out.Follows = r.follows(src)
 	return out, src.problems, nil
+}
+
+func (r *postRenderer) follows(src *source) Follows {
+	f := Follows{FileHash: src.fileHash, Links: r.links.asked, Files: r.images.looked}
+	for _, mark := range []string{"{{", "{%", "<%"} {
+		f.Unknown = f.Unknown || strings.Contains(src.body, mark) || strings.Contains(src.front.text, mark)
+	}
+	slices.Sort(f.Links)
+	slices.Sort(f.Files)
+	f.Links, f.Files = slices.Compact(f.Links), slices.Compact(f.Files)
+	return f
 }
 
 // open reads one file of the tree again.
@@ -234,7 +247,8 @@ func (r *postRenderer) image(body *html.Node) *Image {
 	}
 	img := &Image{URL: r.article.post.Image, Alt: oneLine(r.article.front.scalar("image_alt", "cover_alt", "alt"))}
 	if to := r.links.follow(r.article.imageText()); to.url == img.URL {
-		img.Width, img.Height = imageSize(to.file)
+		r.images.remember(to)
+		img.Width, img.Height = r.images.of(to.url)
 	}
 	return img
 }

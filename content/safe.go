@@ -181,9 +181,8 @@ func (c *cleaner) attributes(n *html.Node) {
 			a.Val = c.links.article.post.URL + "#" + c.prefix + a.Val[1:]
 		case key == "href" || key == "src" || key == "cite":
 			to := c.links.follow(a.Val)
-			if a.Val = to.url; to.file != "" {
-				c.images.remember(to)
-			}
+			a.Val = to.url
+			c.images.remember(to)
 		case key == "srcset":
 			a.Val = c.srcset(a.Val)
 		}

@@ -98,7 +98,7 @@ func publish(ctx context.Context, cfg *config.Config, items []Item, render Rende
 	if len(p.formats) == 0 {
 		return Result{}, nil
 	}
-	outcomes := p.skip(earlier, items)
+	outcomes := p.skip(earlier)
 	p.shelf = newShelf(render, p.outlines, earlier.Rests)
 	outcomes = append(outcomes, p.run(ctx)...)
 	slices.SortFunc(outcomes, func(a, b outcome) int { return strings.Compare(a.Path, b.Path) })

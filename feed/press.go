@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"publisher/config"
+	"publisher/content"
 )
 
 // format is one of the three ways to say the same.
@@ -53,6 +54,7 @@ type press struct {
 	shelf      *shelf
 	inputs     *inputs // nil: every feed is made
 	stock      *stock  // nil: every post is rendered
+	rested     func(*content.Post) Basis
 	disk       disk
 	stylesheet string         // path as in Result
 	wanted     map[string]int // how many documents want each path
@@ -113,7 +115,7 @@ func (p *press) print(ctx context.Context, o *outline) []outcome {
 	m, faults := p.model(ctx, o)
 	var inputs string
 	if p.inputs != nil {
-		inputs = p.inputs.of(o, p.shelf.bases.of(o))
+		inputs = p.inputs.of(o, p.shelf.bases.of)
 	}
 	faults = append(faults, m.faults()...)
 	outcomes := make([]outcome, len(p.formats))

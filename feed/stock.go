@@ -65,7 +65,7 @@ func (p *press) pack(o *outline, f format, lengths []int) []byte {
 	packed = binary.AppendUvarint(packed, uint64(len(f.between)))
 	for i, length := range lengths[1:] {
 		it := o.items[i]
-		key := p.inputs.part(o.collection, it, f, p.shelf.bases.ofPost(it.Post))
+		key := p.inputs.part(o.collection, it, f, p.shelf.bases.of(it.Post))
 		packed = append(packed, key[:]...)
 		packed = binary.AppendUvarint(packed, uint64(length))
 	}
@@ -91,13 +91,13 @@ func (d *desk) find(it Item) (kept, bool) {
 	if p.stock == nil || len(p.stock.holds) == 0 {
 		return nil, false
 	}
-	for _, basis := range []Basis{OnItself, OnAddresses} {
-		if found := d.items(it, basis); found != nil {
-			p.shelf.bases.set(it.Post, basis)
-			return found, true
-		}
+	basis := p.rested(it.Post)
+	found := d.items(it, basis)
+	if found == nil {
+		return nil, false
 	}
-	return nil, false
+	p.shelf.bases.set(it.Post, basis)
+	return found, true
 }
 
 func (d *desk) items(it Item, basis Basis) kept {

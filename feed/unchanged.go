@@ -19,40 +19,39 @@ type Earlier struct {
 	// Documents are those of the earlier Result that still lie where they were
 	// written, untouched.
 	Documents []Document
-	// Rests tells what a rendering follows from; nil: from who knows what.
+	// Rests tells what a new rendering rests on; nil: on who knows what.
 	Rests func(p *content.Post, r *content.Rendering) Basis
+	// Rested tells, as things are now, what a post's last rendering rested on; nil where
+	// none rested on more than its post.
+	Rested func(p *content.Post) Basis
 	// Build is the program's version: another one may write the same post otherwise.
 	Build string
 }
 
-// Basis is what a rendering follows from, and may change with.
-type Basis int
+// Basis is a hash of what a rendering rests on beside its post: addresses of other
+// posts, sizes of pictures and the like.
+type Basis string
 
 const (
-	OnAnything  Basis = iota // pictures, included files and the like
-	OnAddresses              // the post and where other posts are
-	OnItself                 // the post alone
+	OnItself   Basis = ""  // the post alone
+	OnAnything Basis = "?" // nobody knows
 )
 
 // inputs makes the hash of all that a feed is made of, its posts' renderings aside.
 type inputs struct {
-	settings  []byte
-	addresses []byte // of all posts
-	posts     map[*content.Post][]byte
+	settings []byte
+	posts    map[*content.Post][]byte
 }
 
 // newInputs hashes the settings, and every post that is shown once: many feeds show it.
-func newInputs(cfg *config.Config, build string, items []Item, outlines []*outline) (*inputs, error) {
-	settings, addresses := sha256.New(), sha256.New()
+func newInputs(cfg *config.Config, build string, outlines []*outline) (*inputs, error) {
+	settings := sha256.New()
 	encoder := json.NewEncoder(settings)
 	err := encoder.Encode([]any{build, cfg.Site, cfg.Site.URL.String(), cfg.Site.Timezone.String(), cfg.Languages, cfg.Content, cfg.Feeds})
 	if err != nil {
 		return nil, err
 	}
-	for _, it := range items {
-		io.WriteString(addresses, it.Post.Path+"\n"+it.Post.URL+"\n") //nolint:errcheck // a hash takes all
-	}
-	in := &inputs{settings: settings.Sum(nil), addresses: addresses.Sum(nil), posts: map[*content.Post][]byte{}}
+	in := &inputs{settings: settings.Sum(nil), posts: map[*content.Post][]byte{}}
 	for _, o := range outlines {
 		for _, it := range o.items {
 			if err := in.add(it); err != nil {
@@ -78,21 +77,19 @@ func (in *inputs) add(it Item) error {
 	return nil
 }
 
-// of is the hash of an outline whose posts all rest on no more than basis says;
-// "" where that is anything.
-func (in *inputs) of(o *outline, basis Basis) string {
-	if basis == OnAnything {
-		return ""
-	}
+// of is the hash of an outline; "" where one of its posts rests on anything.
+func (in *inputs) of(o *outline, rests func(*content.Post) Basis) string {
 	hash := sha256.New()
 	hash.Write(in.settings)
-	if basis == OnAddresses {
-		hash.Write(in.addresses)
-	}
 	// Strings in JSON cannot run into each other.
 	json.NewEncoder(hash).Encode([]any{o.dir, o.title, o.archive, o.prev, o.next}) //nolint:errcheck // strings only
 	for _, it := range o.items {
+		basis := rests(it.Post)
+		if basis == OnAnything {
+			return ""
+		}
 		hash.Write(in.posts[it.Post])
+		io.WriteString(hash, string(basis)+"\n") //nolint:errcheck // a hash takes all
 	}
 	return hex.EncodeToString(hash.Sum(nil))
 }
@@ -105,36 +102,34 @@ func (in *inputs) part(c *collection, it Item, f format, basis Basis) (key partK
 	}
 	hash := sha256.New()
 	hash.Write(in.settings)
-	if basis == OnAddresses {
-		hash.Write(in.addresses)
-	}
 	hash.Write(in.posts[it.Post])
-	io.WriteString(hash, f.mediaType+"\n"+c.dir) //nolint:errcheck // a hash takes all
+	io.WriteString(hash, string(basis)+"\n"+f.mediaType+"\n"+c.dir) //nolint:errcheck // a hash takes all
 	copy(key[:], hash.Sum(nil))
 	return key
 }
 
 // skip takes the outlines off whose documents lie there as they would be made,
 // and returns what those are.
-func (p *press) skip(earlier Earlier, items []Item) []outcome {
-	items = slices.Clone(items)
-	slices.SortFunc(items, newestFirst) // the order in which a tree is read is no input
-	in, err := newInputs(p.cfg, earlier.Build, items, p.outlines)
+func (p *press) skip(earlier Earlier) []outcome {
+	in, err := newInputs(p.cfg, earlier.Build, p.outlines)
 	if err != nil || earlier.Rests == nil {
 		return nil
 	}
-	p.inputs = in
+	p.inputs, p.rested = in, earlier.Rested
+	if p.rested == nil {
+		p.rested = func(*content.Post) Basis { return OnItself }
+	}
 	lies := make(map[string]Document, len(earlier.Documents))
 	for _, doc := range earlier.Documents {
 		lies[doc.Path] = doc
 	}
 	var kept []outcome
 	p.outlines = slices.DeleteFunc(p.outlines, func(o *outline) bool {
-		itself, addresses := in.of(o, OnItself), in.of(o, OnAddresses)
+		now := in.of(o, p.rested)
 		var same []outcome
 		for _, f := range p.formats {
 			doc, ok := lies[p.path(o.dir, f.file)]
-			if !ok || doc.Inputs != itself && doc.Inputs != addresses || doc.SHA256 == "" || p.wanted[doc.Path] > 1 {
+			if !ok || now == "" || doc.Inputs != now || doc.SHA256 == "" || p.wanted[doc.Path] > 1 {
 				return false
 			}
 			same = append(same, outcome{Document: doc})
@@ -166,19 +161,12 @@ func (b *bases) set(p *content.Post, basis Basis) {
 	b.byPost[p] = basis
 }
 
-func (b *bases) ofPost(p *content.Post) Basis {
+// of is what a post in a feed that has been made rests on.
+func (b *bases) of(p *content.Post) Basis {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.byPost[p]
-}
-
-// of is what a feed that has been made rests on: the most that one of its posts does.
-func (b *bases) of(o *outline) Basis {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	basis := OnItself
-	for _, it := range o.items {
-		basis = min(basis, b.byPost[it.Post])
+	if basis, ok := b.byPost[p]; ok {
+		return basis
 	}
-	return basis
+	return OnAnything // it was not rendered
 }

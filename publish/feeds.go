@@ -27,6 +27,7 @@ type feedMemo struct {
 	Settings string // what else than posts is in them
 	Feeds    int    // how many of the files are feeds
 	Files    []feedFile
+	Follows  map[string]follows `json:",omitempty"` // by the posts' paths
 }
 
 // writeFeeds makes the feeds of all published posts. A feed that fails is in
@@ -36,7 +37,7 @@ func (s *pass) writeFeeds(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if s.quiet && last.Settings == s.feedSettings() && s.intact(last.Files) {
+	if s.quiet && last.Settings == s.feedSettings() && s.intact(last.Files) && s.asFollowed(last) {
 		s.report.Feeds.Unchanged = last.Feeds
 		s.feedsDone = true
 		return nil
@@ -153,7 +154,7 @@ func (s *pass) rememberFeeds(ctx context.Context, last feedMemo, result feed.Res
 		s.failFeeds(err)
 	}
 	s.report.Feeds.Removed = append(s.report.Feeds.Removed, removed...)
-	next := feedMemo{Settings: s.feedSettings(), Feeds: result.Unchanged + len(result.Written), Files: make([]feedFile, len(result.Documents))}
+	next := feedMemo{Settings: s.feedSettings(), Feeds: result.Unchanged + len(result.Written), Files: make([]feedFile, len(result.Documents)), Follows: s.followed(last)}
 	for i, doc := range result.Documents {
 		next.Files[i].Document = doc
 		if info, err := os.Stat(s.cfg.Path(doc.Path)); err == nil && whole {

@@ -50,6 +50,7 @@ type pass struct {
 	rendered map[string]*content.Rendering
 	// renderWarned are the posts, by path, that rendering found something to mend in.
 	renderWarned map[string]bool
+	follows      map[string]follows // what the renderings for feeds follow, by path
 }
 
 // Memo keys in the ledger.

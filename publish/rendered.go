@@ -1,25 +1,49 @@
 package publish
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
-	"iter"
-	"net/url"
+	"encoding/hex"
+	"fmt"
 	"os"
-	"path/filepath"
-	"strings"
-
-	"golang.org/x/net/html"
+	"time"
 
 	"publisher/content"
 	"publisher/feed"
 )
 
+// follows is what a post's last rendering was made of beside the post: files of
+// the tree that it links to, and places of pictures.
+type follows struct {
+	Links []string `json:",omitempty"`
+	Files []string `json:",omitempty"`
+	State string   `json:",omitempty"` // of the files: unknownState or a hash
+}
+
+// unknownState is that of files one of which is being written just now: nobody knows
+// whether it has been seen whole.
+const unknownState = "?"
+
 // earlierFeeds is what the feeds need to know of their last time to leave alone
 // what nothing has happened to.
 func (s *pass) earlierFeeds(last feedMemo) feed.Earlier {
-	earlier := feed.Earlier{Rests: s.rests(), Build: s.build}
+	addresses := s.addresses()
+	earlier := feed.Earlier{
+		Build:  s.build,
+		Rested: func(p *content.Post) feed.Basis { return s.basis(last.Follows[p.Path], addresses) },
+		Rests: func(p *content.Post, r *content.Rendering) feed.Basis {
+			s.renderMu.Lock()
+			defer s.renderMu.Unlock()
+			// What a warning is about may be mended anywhere.
+			if s.renderWarned[p.Path] || r.Follows.Unknown || r.Follows.FileHash != p.FileHash {
+				s.follows[p.Path] = follows{}
+				return feed.OnAnything
+			}
+			f := follows{Links: r.Follows.Links, Files: r.Follows.Files, State: s.stateOf(r.Follows.Files)}
+			s.follows[p.Path] = f
+			return s.basis(f, addresses)
+		},
+	}
 	for _, f := range last.Files {
 		if s.intact([]feedFile{f}) {
 			earlier.Documents = append(earlier.Documents, f.Document)
@@ -28,73 +52,81 @@ func (s *pass) earlierFeeds(last feedMemo) feed.Earlier {
 	return earlier
 }
 
-// rests makes the function that tells what a post's HTML follows from. That may be
-// anything where it shows a local picture, whose size is written beside it, includes
-// files, or links to a page; and what a warning is about may be mended anywhere.
-func (s *pass) rests() func(*content.Post, *content.Rendering) feed.Basis {
-	posts := make(map[string]bool, len(s.entries))
+// addresses of the published posts, by path.
+func (s *pass) addresses() map[string]string {
+	addresses := make(map[string]string, len(s.entries))
 	for _, e := range s.entries {
-		posts[e.post.URL] = true
+		if s.published(e) {
+			addresses[e.post.Path] = e.post.URL
+		}
 	}
-	site := hostOf(s.cfg.Site.URL.String())
-	return func(p *content.Post, r *content.Rendering) feed.Basis {
-		s.renderMu.Lock()
-		warned := s.renderWarned[p.Path]
-		s.renderMu.Unlock()
-		here := func(address string) bool { o := hostOf(address); return o == site || o == hostOf(p.URL) }
-		if warned || r.Image != nil && here(r.Image.URL) || !s.plain(p) {
+	return addresses
+}
+
+// basis hashes what a rendering follows, as that is now. Nobody knows what the address
+// of a page rests on.
+func (s *pass) basis(f follows, addresses map[string]string) feed.Basis {
+	if len(f.Links)+len(f.Files) == 0 {
+		return feed.OnItself
+	}
+	state := s.stateOf(f.Files)
+	if state == unknownState {
+		return feed.OnAnything
+	}
+	hash := sha256.New()
+	for _, link := range f.Links {
+		address, ok := addresses[link]
+		if !ok {
 			return feed.OnAnything
 		}
-		basis := feed.OnItself
-		for attribute, address := range addressesIn(r.HTML + r.ExcerptHTML) {
-			address, _, _ = strings.Cut(address, "#")
-			switch {
-			case !here(address):
-			case attribute != "href" || !posts[address]:
-				return feed.OnAnything
-			default:
-				basis = feed.OnAddresses
-			}
-		}
-		return basis
+		fmt.Fprintf(hash, "%q %q\n", link, address)
 	}
+	return feed.Basis(hex.EncodeToString(hash.Sum(nil)) + state)
 }
 
-// plain tells whether the post's file is the one that was scanned, and has no
-// shortcode or tag: some read other files.
-func (s *pass) plain(p *content.Post) bool {
-	data, err := os.ReadFile(filepath.Join(s.cfg.Path(s.cfg.Content.Dir), filepath.FromSlash(p.Path)))
-	return err == nil && sha256.Sum256(data) == p.FileHash &&
-		!bytes.Contains(data, []byte("{%")) && !bytes.Contains(data, []byte("{{")) && !bytes.Contains(data, []byte("<%"))
-}
-
-// addressesIn yields the attributes of HTML that hold addresses.
-func addressesIn(text string) iter.Seq2[string, string] {
-	return func(yield func(attribute, address string) bool) {
-		tokens := html.NewTokenizer(strings.NewReader(text))
-		for kind := tokens.Next(); kind != html.ErrorToken; kind = tokens.Next() {
-			if kind != html.StartTagToken && kind != html.SelfClosingTagToken {
-				continue
-			}
-			for _, a := range tokens.Token().Attr {
-				switch a.Key {
-				case "href", "src", "srcset", "poster", "data", "cite":
-					if !yield(a.Key, a.Val) {
-						return
-					}
-				}
-			}
-		}
-	}
-}
-
-// hostOf is where an address leads, without its path.
-func hostOf(address string) string {
-	u, err := url.Parse(address)
-	if err != nil {
+// stateOf tells how files lie there, if they do.
+func (s *pass) stateOf(files []string) string {
+	if len(files) == 0 {
 		return ""
 	}
-	return strings.ToLower(u.Scheme + "://" + u.Host)
+	hash := sha256.New()
+	for _, file := range files {
+		info, err := os.Stat(file)
+		if err != nil {
+			fmt.Fprintf(hash, "%q\n", file)
+			continue
+		}
+		if !info.ModTime().Before(s.start.Add(-2 * time.Second)) {
+			return unknownState
+		}
+		fmt.Fprintf(hash, "%q %d %d\n", file, info.Size(), info.ModTime().UnixNano())
+	}
+	return hex.EncodeToString(hash.Sum(nil)[:8])
+}
+
+// asFollowed tells that the pictures lie as they did when posts were rendered.
+func (s *pass) asFollowed(last feedMemo) bool {
+	for _, f := range last.Follows {
+		if f.State == unknownState || f.State != s.stateOf(f.Files) {
+			return false
+		}
+	}
+	return true
+}
+
+// followed is what the posts' renderings follow, be they new or the last ones.
+func (s *pass) followed(last feedMemo) map[string]follows {
+	next := map[string]follows{}
+	for _, e := range s.entries {
+		f, rendered := s.follows[e.post.Path]
+		if old := last.Follows[e.post.Path]; !rendered && old.State == s.stateOf(old.Files) {
+			f = old // else no feed shows it any more
+		}
+		if len(f.Links)+len(f.Files) > 0 {
+			next[e.post.Path] = f
+		}
+	}
+	return next
 }
 
 // forgetInputs has every feed made again, where all files were read: the settings

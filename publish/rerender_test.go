@@ -1,12 +1,14 @@
 package publish
 
 import (
+	"encoding/base64"
 	"fmt"
 	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -14,9 +16,10 @@ import (
 )
 
 // newMany is a blog of sixty posts over three months that share their tags. Some link
-// to others.
+// to others, and some show a picture that lies beside them.
 func newMany(t *testing.T, settings string) *blog {
 	b := newBlog(t, settings, time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC))
+	b.write("posts/dot.gif", dot)
 	for n := range 60 {
 		b.write(fmt.Sprintf("posts/p%02d.md", n), manyPost(n, ""))
 	}
@@ -24,10 +27,32 @@ func newMany(t *testing.T, settings string) *blog {
 	return b
 }
 
+// picture writes the one that posts show, as if that had been days ago.
+func (b *blog) picture(data string, days int) {
+	b.t.Helper()
+	b.write("posts/dot.gif", data)
+	at := b.now.AddDate(0, 0, -days)
+	if err := os.Chtimes(filepath.Join(b.dir, "posts/dot.gif"), at, at); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// dot is a picture of one pixel.
+var dot = func() string {
+	data, err := base64.StdEncoding.DecodeString("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
+	if err != nil {
+		panic(err)
+	}
+	return string(data)
+}()
+
 func manyPost(n int, more string) string {
 	text := fmt.Sprintf("---\ntitle: Post %d\ndate: 2025-%02d-%02d\ntags: [all, t%d]\n%s---\nSays *%[1]d*.\n\n<!--more-->\n\nGoes on about %[1]d.\n", n, 3+n/20, 1+n%20, n%4, more)
-	if n%5 == 0 {
+	switch n % 5 {
+	case 0:
 		text += fmt.Sprintf("As in [the one before](p%02d.md).\n", max(n-1, 0))
+	case 1:
+		text += "![a dot](dot.gif)\n"
 	}
 	return text
 }
@@ -67,6 +92,10 @@ func (b *blog) public() map[string]string {
 // it would in a run from scratch.
 func TestAnEditRendersThatPostAlone(t *testing.T) {
 	const edited = "lastmod: 2025-08-01\n"
+	var withPictures []string
+	for n := 1; n < 60; n += 5 {
+		withPictures = append(withPictures, fmt.Sprintf("p%02d.md", n))
+	}
 	for name, tt := range map[string]struct {
 		settings string
 		change   func(b *blog)
@@ -77,9 +106,14 @@ func TestAnEditRendersThatPostAlone(t *testing.T) {
 		"an old one":      {"", func(b *blog) { b.write("posts/p02.md", manyPost(2, edited)) }, []string{"p02.md"}},
 		"one linked to":   {"", func(b *blog) { b.write("posts/p54.md", manyPost(54, edited)) }, []string{"p54.md"}},
 		"one with a link": {"", func(b *blog) { b.write("posts/p55.md", manyPost(55, edited)) }, []string{"p55.md"}},
-		"excerpts only":   {"feeds: {content: excerpt}\n", func(b *blog) { b.write("posts/p43.md", manyPost(43, edited)) }, []string{"p43.md"}},
-		"one format":      {"feeds: {rss: \"\", atom: \"\"}\n", func(b *blog) { b.write("posts/p43.md", manyPost(43, edited)) }, []string{"p43.md"}},
-		"a feed gone":     {"", func(b *blog) { b.write("posts/p43.md", manyPost(43, edited)); b.remove("public/tags/all/atom.xml") }, []string{"p43.md"}},
+		"another picture": {"", func(b *blog) { b.picture(strings.Replace(dot, "\x01", "\x02", 1), 30) }, withPictures},
+		"a picture gone":  {"", func(b *blog) { b.remove("posts/dot.gif") }, withPictures},
+		"a post gone":     {"", func(b *blog) { b.remove("posts/p53.md") }, nil},
+		"another address": {"", func(b *blog) { b.write("posts/p54.md", manyPost(54, "slug: elsewhere\n"+edited)) },
+			[]string{"p54.md", "p55.md"}}, // the second links to the first
+		"excerpts only": {"feeds: {content: excerpt}\n", func(b *blog) { b.write("posts/p43.md", manyPost(43, edited)) }, []string{"p43.md"}},
+		"one format":    {"feeds: {rss: \"\", atom: \"\"}\n", func(b *blog) { b.write("posts/p43.md", manyPost(43, edited)) }, []string{"p43.md"}},
+		"a feed gone":   {"", func(b *blog) { b.write("posts/p43.md", manyPost(43, edited)); b.remove("public/tags/all/atom.xml") }, []string{"p43.md"}},
 		"a feed overwrote": {"", func(b *blog) {
 			b.write("posts/p43.md", manyPost(43, edited))
 			b.write("public/tags/all/atom.xml", "<feed/>")

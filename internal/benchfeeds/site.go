@@ -13,6 +13,7 @@ const (
 	siteAndTags = "all"
 	hugoHome    = "hugo-home"
 	hugoTags    = "hugo-tags"
+	hugoAll     = "hugo-all"
 )
 
 // makeSites makes the posts and everybody's config beside them.
@@ -24,16 +25,22 @@ func (b bench) makeSites() error {
 		return fmt.Sprintf("site: {title: Blog, url: https://blog.example.com}\ncontent: {dir: content/posts, dialect: hugo}\n"+
 			"feeds: {dir: %s, %s}\ndigest: {settle: 0s}\nledger: sqlite:%s.db\n", name, feeds, name)
 	}
-	// Hugo is to write feeds alone, of as many posts each as ours.
-	hugo := func(kinds, disabled string) string {
+	// Hugo is to write feeds alone.
+	hugo := func(limit, kinds, disabled string) string {
 		return fmt.Sprintf("baseURL = 'https://blog.example.com/'\ntitle = 'Blog'\ndisableKinds = [%s]\n"+
-			"[services.rss]\nlimit = 20\n[outputs]\npage = []\n%s\n", disabled, kinds)
+			"%s[outputs]\npage = []\n%s\n", disabled, limit, kinds)
 	}
+	const (
+		ourLimit = "[services.rss]\nlimit = 20\n"
+		all      = "home = ['rss']\nsection = ['rss']\nterm = ['rss']\ntaxonomy = ['rss']"
+		rest     = "'sitemap', 'robotsTXT', '404'"
+	)
 	for name, text := range map[string]string{
 		siteAlone + ".yaml":   ours(siteAlone, "archive: false, tags: false"),
 		siteAndTags + ".yaml": ours(siteAndTags, "archive: true, tags: true"),
-		hugoHome + ".toml":    hugo("home = ['rss']", "'section', 'taxonomy', 'term', 'sitemap', 'robotsTXT', '404'"),
-		hugoTags + ".toml":    hugo("home = ['rss']\nsection = ['rss']\nterm = ['rss']\ntaxonomy = ['rss']", "'sitemap', 'robotsTXT', '404'"),
+		hugoHome + ".toml":    hugo(ourLimit, "home = ['rss']", "'section', 'taxonomy', 'term', "+rest),
+		hugoTags + ".toml":    hugo(ourLimit, all, rest),
+		hugoAll + ".toml":     hugo("", all, rest),
 	} {
 		if err := os.WriteFile(filepath.Join(b.dir, name), []byte(text), 0o644); err != nil {
 			return err
