@@ -120,13 +120,14 @@ func (l *Ledger) Groups(ctx context.Context, a Audience, through int64) ([]Group
 }
 
 // Recipients returns up to limit subscribers with id > after, by id, who are
-// due the edition and have no delivery of it and no open one of another.
+// due the edition and have no delivery of it and no open one of another: none if
+// it is canceled.
 func (l *Ledger) Recipients(ctx context.Context, number int64, a Audience, after int64, limit int) ([]Subscriber, error) {
 	where, args := a.where([]any{number, after, limit})
-	due, err := collect(ctx, l.read, scanSubscriber, `
+	due, err := l.recorder.foresee(ctx, number, `
 		SELECT `+subscriberColumns+` FROM subscriber s
 		WHERE s.status = 'active' AND s.id > $2 AND `+where+`
-			AND s.cursor_seq < (SELECT e.through_seq FROM edition e WHERE e.number = $1)
+			AND s.cursor_seq < (SELECT e.through_seq FROM edition e WHERE e.number = $1 AND e.canceled_at IS NULL)
 			AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.edition = $1 AND d.subscriber = s.id)
 			AND `+noneOpen+`
 			AND `+notGivenUp("(SELECT e.through_seq FROM edition e WHERE e.number = $1)")+`

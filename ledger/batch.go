@@ -32,41 +32,16 @@ func placeholders(rows, columns int) string {
 	return strings.TrimSuffix(strings.Repeat(row+", ", rows), ", ")
 }
 
-// each has do run the statement until it was about all rows, whose columns args
-// holds one after the other.
-func (b *batch) each(tx *sql.Tx, args []any, do func(statement *sql.Stmt, args []any) error) error {
+// exec runs the statement until it was about all rows, whose columns args holds one
+// after the other.
+func (b *batch) exec(tx *sql.Tx, args []any) error {
 	for len(args) > 0 {
 		size := min(bits.Len(uint(len(args)/b.columns)), len(b.statements)) - 1
 		n := b.columns << size
-		if err := do(tx.Stmt(b.statements[size]), args[:n]); err != nil {
+		if _, err := tx.Stmt(b.statements[size]).Exec(args[:n]...); err != nil {
 			return err
 		}
 		args = args[n:]
 	}
 	return nil
-}
-
-// exec runs a statement that returns nothing.
-func (b *batch) exec(tx *sql.Tx, args []any) error {
-	return b.each(tx, args, func(statement *sql.Stmt, args []any) error {
-		_, err := statement.Exec(args...)
-		return err
-	})
-}
-
-// query has scan read each row that is found.
-func (b *batch) query(tx *sql.Tx, args []any, scan func(scanner) error) error {
-	return b.each(tx, args, func(statement *sql.Stmt, args []any) error {
-		rows, err := statement.Query(args...)
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		for rows.Next() {
-			if err := scan(rows); err != nil {
-				return err
-			}
-		}
-		return rows.Err()
-	})
 }

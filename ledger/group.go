@@ -6,42 +6,36 @@ import (
 	"time"
 )
 
-// groupStatements are what a group of recordings runs: all that it touches is read,
-// decided call by call, and written.
+// groupStatements are what a group of recordings runs: what is not known of all
+// that it touches is read, decided call by call, and written.
 type groupStatements struct {
-	readIntents, readResults                             *batch
-	storeDeliveries, moveCursors, markBounced, storePace *batch
+	readIntent, readDelivery                                           *sql.Stmt
+	insertDelivery, updateDelivery, moveCursor, markBounced, storePace *sql.Stmt
 }
 
 func prepareGroup(db *sql.DB) (*groupStatements, error) {
 	s := new(groupStatements)
 	for _, p := range []struct {
-		batch   **batch
-		columns int
-		text    string
+		statement **sql.Stmt
+		text      string
 	}{
-		{&s.readIntents, 2, `
-			SELECT v.column1, v.column2, s.cursor_seq,
-				(SELECT COUNT(*) FROM delivery o WHERE o.subscriber = s.id AND o.progress IN ('sending', 'deferred'))
-			FROM (VALUES %s) AS v
-				CROSS JOIN edition e ON e.number = v.column1 AND e.canceled_at IS NULL
-				CROSS JOIN subscriber s ON s.id = v.column2 AND s.status = 'active'`},
-		{&s.readResults, 2, `
-			SELECT ` + deliveryColumns + `, d.again
-			FROM (VALUES %s) AS v CROSS JOIN delivery d ON d.edition = v.column1 AND d.subscriber = v.column2`},
-		{&s.storeDeliveries, 11, `
-			INSERT INTO delivery (edition, subscriber, after_seq, through_seq, progress, attempts, first_at, last_at, next_at, code, reply) VALUES %s
-			ON CONFLICT (edition, subscriber) DO UPDATE SET progress = excluded.progress, attempts = excluded.attempts,
-				last_at = excluded.last_at, next_at = excluded.next_at, code = excluded.code, reply = excluded.reply`},
-		{&s.moveCursors, 2, `
-			UPDATE subscriber SET cursor_seq = v.column2 FROM (VALUES %s) AS v WHERE id = v.column1 AND cursor_seq < v.column2`},
-		{&s.markBounced, 2, `
-			UPDATE subscriber SET status = 'bounced', status_at = v.column2 FROM (VALUES %s) AS v WHERE id = v.column1 AND status = 'active'`},
-		{&s.storePace, 2, `
-			INSERT INTO pace (at, count) VALUES %s ON CONFLICT (at) DO UPDATE SET count = pace.count + excluded.count`},
+		{&s.readIntent, `
+			SELECT s.cursor_seq, (SELECT COUNT(*) FROM delivery o WHERE o.subscriber = s.id AND o.progress IN ('sending', 'deferred'))
+			FROM edition e CROSS JOIN subscriber s
+			WHERE e.number = $1 AND e.canceled_at IS NULL AND s.id = $2 AND s.status = 'active'`},
+		{&s.readDelivery, "SELECT " + deliveryColumns + ", d.again FROM delivery d WHERE d.edition = $1 AND d.subscriber = $2"},
+		{&s.insertDelivery, `
+			INSERT INTO delivery (edition, subscriber, progress, attempts, last_at, next_at, code, reply, after_seq, through_seq, first_at)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
+		{&s.updateDelivery, `
+			UPDATE delivery SET progress = $3, attempts = $4, last_at = $5, next_at = $6, code = $7, reply = $8
+			WHERE edition = $1 AND subscriber = $2`},
+		{&s.moveCursor, "UPDATE subscriber SET cursor_seq = $2 WHERE id = $1 AND cursor_seq < $2"},
+		{&s.markBounced, "UPDATE subscriber SET status = 'bounced', status_at = $2 WHERE id = $1 AND status = 'active'"},
+		{&s.storePace, storePaceSQL},
 	} {
 		var err error
-		if *p.batch, err = prepare(db, p.columns, p.text); err != nil {
+		if *p.statement, err = db.Prepare(p.text); err != nil {
 			return nil, err
 		}
 	}
@@ -56,12 +50,17 @@ type group struct {
 	deliveries map[deliveryKey]*record
 	changed    []*record
 
-	cursors, bounced []any // rows to write
-	ended            int
-	lastEnd          time.Time
+	unreadIntents, unreadDeliveries []deliveryKey
+
+	cursors []cursorMove
+	bounced []*record
+	ended   int
+	lastEnd time.Time
 }
 
 type deliveryKey struct{ edition, subscriber int64 }
+
+type cursorMove struct{ subscriber, through int64 }
 
 // reader is an active subscriber.
 type reader struct {
@@ -72,54 +71,80 @@ type reader struct {
 // record is a delivery that a call is about; Progress is "" before there is one.
 type record struct {
 	Delivery
-	again, changed bool
+	stored, again, changed bool
+}
+
+func newRecord(key deliveryKey) *record {
+	return &record{Delivery: Delivery{Edition: key.edition, Subscriber: key.subscriber}}
 }
 
 func (r *record) key() deliveryKey { return deliveryKey{r.Edition, r.Subscriber} }
 
 func (r *record) open() bool { return r.Progress == Sending || r.Progress == Deferred }
 
-// read learns all that the calls touch. underway are the deliveries that this
-// process has begun: nobody else changes these.
-func (s *groupStatements) read(tx *sql.Tx, calls []*recording, underway map[deliveryKey]*record) (*group, error) {
+// newGroup begins with what is known of all that the calls touch: the deliveries
+// that this process has begun, which nobody else changes, and the recipients who
+// are still as they were read. The rest is to be read.
+func newGroup(calls []*recording, underway map[deliveryKey]*record, recipients map[int64]recipient) *group {
 	g := &group{editions: map[int64]bool{}, readers: map[int64]*reader{}, deliveries: map[deliveryKey]*record{}}
-	var deliveries, intents []any
-	about := func(edition, subscriber int64) {
-		key := deliveryKey{edition, subscriber}
-		if g.deliveries[key] != nil {
-			return
-		}
-		if g.deliveries[key] = underway[key]; g.deliveries[key] == nil {
-			g.deliveries[key] = &record{Delivery: Delivery{Edition: edition, Subscriber: subscriber}}
-			deliveries = append(deliveries, edition, subscriber)
-		}
-	}
 	for _, call := range calls {
 		if call.done != nil {
-			about(call.done.Edition, call.done.Subscriber)
+			g.about(deliveryKey{call.done.Edition, call.done.Subscriber}, underway)
 		}
-		if call.next != nil {
-			about(call.next.Edition, call.next.Subscriber)
-			intents = append(intents, call.next.Edition, call.next.Subscriber)
+		if call.next == nil {
+			continue
 		}
+		key := deliveryKey{call.next.Edition, call.next.Subscriber}
+		if known, ok := recipients[key.subscriber]; ok && known.edition == key.edition {
+			g.editions[key.edition] = true
+			if g.readers[key.subscriber] == nil {
+				g.readers[key.subscriber] = &reader{cursor: known.cursor}
+			}
+			if g.deliveries[key] == nil {
+				g.deliveries[key] = newRecord(key)
+			}
+			continue
+		}
+		g.about(key, underway)
+		g.unreadIntents = append(g.unreadIntents, key)
 	}
-	err := s.readIntents.query(tx, intents, func(row scanner) error {
-		var edition, subscriber int64
+	return g
+}
+
+func (g *group) about(key deliveryKey, underway map[deliveryKey]*record) {
+	if g.deliveries[key] != nil {
+		return
+	}
+	if g.deliveries[key] = underway[key]; g.deliveries[key] == nil {
+		g.deliveries[key] = newRecord(key)
+		g.unreadDeliveries = append(g.unreadDeliveries, key)
+	}
+}
+
+// read learns what is not known yet.
+func (s *groupStatements) read(tx *sql.Tx, g *group) error {
+	for _, key := range g.unreadIntents {
 		var r reader
-		err := row.Scan(&edition, &subscriber, &r.cursor, &r.open)
-		g.editions[edition] = true
-		g.readers[subscriber] = &r
-		return err
-	})
-	if err != nil {
-		return nil, err
+		switch err := tx.Stmt(s.readIntent).QueryRow(key.edition, key.subscriber).Scan(&r.cursor, &r.open); err {
+		case nil:
+			g.editions[key.edition] = true
+			g.readers[key.subscriber] = &r
+		case sql.ErrNoRows:
+		default:
+			return err
+		}
 	}
-	return g, s.readResults.query(tx, deliveries, func(row scanner) error {
-		var r record
-		err := row.Scan(append(r.fields(), &r.again)...)
-		g.deliveries[r.key()] = &r
-		return err
-	})
+	for _, key := range g.unreadDeliveries {
+		r := record{stored: true}
+		switch err := tx.Stmt(s.readDelivery).QueryRow(key.edition, key.subscriber).Scan(append(r.fields(), &r.again)...); err {
+		case nil:
+			g.deliveries[key] = &r
+		case sql.ErrNoRows:
+		default:
+			return err
+		}
+	}
+	return nil
 }
 
 // decide does what a call asks for. An error is the call's own.
@@ -150,13 +175,13 @@ func (g *group) end(done *Result) bool {
 	if done.Progress == Deferred {
 		d.Next = done.Next
 	} else if !done.KeepCursor {
-		g.cursors = append(g.cursors, d.Subscriber, d.Through)
+		g.cursors = append(g.cursors, cursorMove{d.Subscriber, d.Through})
 		if reader != nil {
 			reader.cursor = max(reader.cursor, d.Through)
 		}
 	}
 	if done.Bounced {
-		g.bounced = append(g.bounced, d.Subscriber, instant(done.At))
+		g.bounced = append(g.bounced, d)
 		delete(g.readers, d.Subscriber)
 	}
 	g.ended++
@@ -217,22 +242,35 @@ func (g *group) turn(d *record, p Progress, at time.Time) {
 }
 
 func (s *groupStatements) write(tx *sql.Tx, g *group) error {
-	rows := make([]any, 0, len(g.changed)*s.storeDeliveries.columns)
+	insert, update, move := tx.Stmt(s.insertDelivery), tx.Stmt(s.updateDelivery), tx.Stmt(s.moveCursor)
 	for _, d := range g.changed {
-		rows = append(rows, d.Edition, d.Subscriber, d.After, d.Through, string(d.Progress), d.Attempts,
-			instant(d.First), instant(d.Last), instant(d.Next), d.Code, d.Reply)
+		statement, columns := update, d.outcome()
+		if !d.stored {
+			statement, columns = insert, append(columns, d.After, d.Through, instant(d.First))
+		}
+		if _, err := statement.Exec(columns...); err != nil {
+			return err
+		}
+		d.stored = true
 	}
-	var pace []any
-	if g.ended > 0 {
-		pace = []any{paceOf(g.lastEnd), g.ended}
-	}
-	for _, step := range []struct {
-		statement *batch
-		rows      []any
-	}{{s.storeDeliveries, rows}, {s.moveCursors, g.cursors}, {s.markBounced, g.bounced}, {s.storePace, pace}} {
-		if err := step.statement.exec(tx, step.rows); err != nil {
+	for _, c := range g.cursors {
+		if _, err := move.Exec(c.subscriber, c.through); err != nil {
 			return err
 		}
 	}
-	return nil
+	for _, d := range g.bounced {
+		if _, err := tx.Stmt(s.markBounced).Exec(d.Subscriber, instant(d.Last)); err != nil {
+			return err
+		}
+	}
+	if g.ended == 0 {
+		return nil
+	}
+	_, err := tx.Stmt(s.storePace).Exec(paceOf(g.lastEnd), g.ended)
+	return err
+}
+
+// outcome is what changes about a delivery, behind its key.
+func (r *record) outcome() []any {
+	return []any{r.Edition, r.Subscriber, string(r.Progress), r.Attempts, instant(r.Last), instant(r.Next), r.Code, r.Reply}
 }

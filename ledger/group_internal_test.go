@@ -126,3 +126,46 @@ func commitGroups(t *testing.T, groups [][]*recording) ([]told, stored) {
 	s.subscriber = *ann
 	return answers, s
 }
+
+// A recipient who was read is checked again as soon as anybody else has written.
+func TestForeseenRecipientsAreCheckedAgain(t *testing.T) {
+	ctx, at := context.Background(), sentToAnn.At
+	for name, meddle := range map[string]func(t *testing.T, l *Ledger, other *Ledger){
+		"unsubscribed here": func(t *testing.T, l, _ *Ledger) {
+			_, err := l.SetStatus(ctx, "ben@example.com", Unsubscribed, at)
+			noError(t, err)
+		},
+		"unsubscribed by another process": func(t *testing.T, _, other *Ledger) {
+			_, err := other.SetStatus(ctx, "ben@example.com", Unsubscribed, at)
+			noError(t, err)
+		},
+		"another delivery begun": func(t *testing.T, l, _ *Ledger) {
+			noError(t, l.CloseEditions(ctx, &Edition{Cadence: "weekly", Closed: at, Through: 1}))
+			_, err := l.Record(ctx, nil, &Intent{Edition: 2, Subscriber: 2, Through: 1, At: at})
+			noError(t, err)
+		},
+		"the edition canceled": func(t *testing.T, l, _ *Ledger) {
+			_, err := l.CancelEdition(ctx, 1, Audience{Cadence: "weekly", Default: true}, at)
+			noError(t, err)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "publisher.db")
+			l, other := sendingToAnn(t, path), openPatient(t, path)
+			defer l.Close()
+			defer other.Close()
+			_, err := l.write.Exec(`INSERT INTO subscriber (email, email_key, name, status, cadence, tags, cursor_seq, from_file)
+				VALUES ('ben@example.com', 'ben@example.com', '', 'active', 'weekly', '', 0, FALSE)`)
+			noError(t, err)
+			due, err := l.Recipients(ctx, 1, Audience{Cadence: "weekly", Default: true}, 0, 10)
+			noError(t, err)
+			if len(due) != 1 || len(l.recorder.foreseen.recipients) != 1 {
+				t.Fatalf("%d are due, %d foreseen", len(due), len(l.recorder.foreseen.recipients))
+			}
+			meddle(t, l, other)
+			if begun, err := l.Record(ctx, nil, &Intent{Edition: 1, Subscriber: 2, Through: 1, At: at}); begun || err != nil {
+				t.Error(begun, err)
+			}
+		})
+	}
+}

@@ -81,7 +81,11 @@ func (l *Ledger) start(ctx context.Context, file string, d durability) error {
 	if d == synced {
 		log = &wal{path: file + "-wal"}
 	}
-	l.recorder = newRecorder(l.write, log)
+	known, err := newForeseen(ctx, l.write)
+	if err != nil {
+		return errors.Join(l.fail("open", err), l.pools.close())
+	}
+	l.recorder = newRecorder(l.write, log, known)
 	l.late = &late{path: l.path + ".late"}
 	l.stopOnce = sync.OnceValue(l.stop)
 	return nil
@@ -119,11 +123,16 @@ func (l *Ledger) change(ctx context.Context, doing string, fn func(*sql.Tx) erro
 	return l.fail(doing, tx.Commit())
 }
 
+// rowsQuerier is a *sql.DB or *sql.Tx.
+type rowsQuerier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
 // scanner is a *sql.Row or *sql.Rows.
 type scanner interface{ Scan(dest ...any) error }
 
 // collect reads all rows of a query.
-func collect[T any](ctx context.Context, db *sql.DB, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
+func collect[T any](ctx context.Context, db rowsQuerier, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
 	rows, err := db.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, err

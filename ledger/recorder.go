@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"database/sql"
+	"runtime"
 	"sync"
 )
 
@@ -19,6 +20,7 @@ type recorder struct {
 	statements *groupStatements // nil before the first group
 	// underway are the deliveries begun and not ended by this process.
 	underway map[deliveryKey]*record
+	foreseen *foreseen
 
 	mu      sync.RWMutex
 	closed  bool
@@ -34,9 +36,9 @@ type recording struct {
 	err    error // this call's own, which does not touch the group
 }
 
-func newRecorder(db *sql.DB, wal *wal) *recorder {
+func newRecorder(db *sql.DB, wal *wal, known *foreseen) *recorder {
 	r := &recorder{
-		db: db, wal: wal, underway: map[deliveryKey]*record{},
+		db: db, wal: wal, underway: map[deliveryKey]*record{}, foreseen: known,
 		queue: make(chan *recording), written: make(chan []*recording), ended: make(chan struct{}),
 	}
 	go r.run()
@@ -87,6 +89,7 @@ func (r *recorder) stop() error {
 func (r *recorder) run() {
 	defer close(r.written)
 	for first := range r.queue {
+		runtime.Gosched() // whoever is about to call comes into this group: larger ones cost less
 		group := append([]*recording{first}, waiting(r.queue)...)
 		if err := r.commit(group); err != nil {
 			answer(group, err)
@@ -140,13 +143,17 @@ func (r *recorder) commit(calls []*recording) (err error) {
 	err = r.wal.commit(context.Background(), r.db, func(tx *sql.Tx) error { return r.apply(tx, calls) })
 	if err != nil {
 		clear(r.underway)
+		clear(r.foreseen.recipients)
 	}
 	return err
 }
 
 func (r *recorder) apply(tx *sql.Tx, calls []*recording) error {
-	g, err := r.statements.read(tx, calls, r.underway)
-	if err != nil {
+	if err := r.foreseen.refresh(tx); err != nil {
+		return err
+	}
+	g := newGroup(calls, r.underway, r.foreseen.recipients)
+	if err := r.statements.read(tx, g); err != nil {
 		return err
 	}
 	for _, call := range calls {
@@ -161,6 +168,7 @@ func (r *recorder) apply(tx *sql.Tx, calls []*recording) error {
 		} else {
 			delete(r.underway, d.key())
 		}
+		delete(r.foreseen.recipients, d.Subscriber)
 	}
-	return nil
+	return r.foreseen.written(tx)
 }
