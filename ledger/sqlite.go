@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -18,8 +19,12 @@ import (
 const (
 	// applicationID marks a ledger among SQLite files ("publ").
 	applicationID = 0x7075626c
-	// busyTimeout is how long one process waits for another's transaction, in milliseconds.
-	busyTimeout = "30000"
+	// busyTimeout is how long one process waits for another's transaction.
+	busyTimeout = 30 * time.Second
+	// claimPause is how long a process waits that claims a ledger at the same moment as another.
+	claimPause = 10 * time.Millisecond
+	// primaryCode masks what an extended result code has of its primary one.
+	primaryCode = 0xff
 	readers     = 4
 )
 
@@ -90,7 +95,7 @@ func openPools(ctx context.Context, path string, d durability) (pools, error) {
 	}
 	p.read.SetMaxOpenConns(readers)
 	p.read.SetMaxIdleConns(readers)
-	if err := claim(ctx, p.write); err != nil {
+	if err := claimInTurn(ctx, p.write); err != nil {
 		err = errors.Join(err, p.close())
 		if name := unwritable(path); name != "" {
 			err = fmt.Errorf("%s is read-only for this user: %w", name, err)
@@ -124,11 +129,34 @@ func (p pools) close() error {
 
 // uri is the name of a file for the driver, with its settings.
 func uri(path, mode string, settings ...string) string {
-	settings = append(settings, "mode="+mode, "_busy_timeout="+busyTimeout, "_foreign_keys=1", "_dqs=0", "_error_rc=1")
+	settings = append(settings, "mode="+mode, fmt.Sprintf("_busy_timeout=%d", busyTimeout.Milliseconds()), "_foreign_keys=1", "_dqs=0", "_error_rc=1")
 	return "file:" + (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath() + "?" + strings.Join(settings, "&")
 }
 
 var errForeign = errors.New("it is the SQLite database of another program; name another file under ledger in config.yaml")
+
+// claimInTurn claims, again where another process does so at this moment: SQLite
+// then answers busy at once, since both would wait for each other.
+func claimInTurn(ctx context.Context, db *sql.DB) error {
+	patience, cancel := context.WithTimeout(ctx, busyTimeout)
+	defer cancel()
+	for {
+		err := claim(ctx, db)
+		if !isBusy(err) {
+			return err
+		}
+		select {
+		case <-patience.Done():
+			return err
+		case <-time.After(claimPause):
+		}
+	}
+}
+
+func isBusy(err error) bool {
+	var e *sqlite.Error
+	return errors.As(err, &e) && e.Code()&primaryCode == sqlite3.SQLITE_BUSY
+}
 
 // claim marks an empty database as a ledger and refuses another program's.
 func claim(ctx context.Context, db *sql.DB) error {
@@ -172,8 +200,7 @@ func advise(err error) error {
 	if !errors.As(err, &e) {
 		return err
 	}
-	const mask = 0xff // extended result codes carry their primary one there
-	switch e.Code() & mask {
+	switch e.Code() & primaryCode {
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
 		return fmt.Errorf("another program has locked it; close that program and run again (%w)", err)
 	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM:
