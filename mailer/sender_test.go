@@ -1,6 +1,7 @@
 package mailer
 
 import (
+	"cmp"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -223,6 +224,7 @@ func TestConnectErrors(t *testing.T) {
 		roots                     *x509.CertPool
 		want                      []string
 		authFailed                bool
+		timeout                   time.Duration // a minute where none is given
 	}{
 		{name: "nobody there", port: nobody, tls: "none", want: []string{"connection refused", "check mail.smtp.host and mail.smtp.port"}},
 		{name: "no STARTTLS", port: plain.port, tls: "starttls", want: []string{"does not offer STARTTLS", "mail.smtp.tls: none"}},
@@ -233,12 +235,12 @@ func TestConnectErrors(t *testing.T) {
 			want: []string{"refused the log-in", "535", "wrong password, Ada", "mail.smtp.password"}},
 		{name: "mechanism not offered", port: starttls.port, tls: "starttls", auth: "cram-md5", password: "secret", roots: starttls.roots,
 			want: []string{"offers only AUTH PLAIN", "mail.smtp.auth"}},
-		{name: "no greeting", port: silent.config().Port, tls: "none", want: []string{"it says nothing"}},
+		{name: "no greeting", port: silent.config().Port, tls: "none", want: []string{"it says nothing"}, timeout: 300 * time.Millisecond},
 		{name: "refused at once", port: busy.config().Port, tls: "none", want: []string{"554 5.7.1 your kind is not welcome"}},
 		{name: "endless greeting", port: chatty.config().Port, tls: "none", want: []string{"not SMTP"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			cfg := config.SMTP{Host: "localhost", Port: test.port, TLS: test.tls, Auth: "auto", Connections: 1, Timeout: 300 * time.Millisecond}
+			cfg := config.SMTP{Host: "localhost", Port: test.port, TLS: test.tls, Auth: "auto", Connections: 1, Timeout: cmp.Or(test.timeout, time.Minute)}
 			if test.host != "" {
 				cfg.Host = test.host
 			}
