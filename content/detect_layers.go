@@ -112,7 +112,7 @@ func (d *detection) addLayers(prefix string, files ...string) error {
 	if err := checkFile(file); err != nil {
 		return err
 	}
-	values, err := readSettings(file)
+	values, _, err := readSettings(file)
 	if err != nil {
 		return unreadable(file, err)
 	}
@@ -121,20 +121,19 @@ func (d *detection) addLayers(prefix string, files ...string) error {
 }
 
 // readSettings reads a config of any engine, scripts as text.
-func readSettings(file string) (map[string]any, error) {
+func readSettings(file string) (map[string]any, []byte, error) {
 	switch filepath.Ext(file) {
 	case ".py", ".js", ".mjs", ".cjs", ".ts":
 		text, err := readLimited(file)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if filepath.Ext(file) == ".py" {
-			return pythonSettings(string(text)), nil
+			return pythonSettings(string(text)), text, nil
 		}
-		return scriptSettings(string(text)), nil
+		return scriptSettings(string(text)), text, nil
 	}
-	values, _, err := readConfig(file)
-	return values, err
+	return readConfig(file)
 }
 
 // hugoLayers are the files that Hugo merges: config/production over

@@ -36,8 +36,7 @@ func (s *sections) readGlobal(own *ownConfig) {
 		if !e.Type().IsRegular() || !slices.Contains([]string{".json", ".js", ".mjs", ".cjs", ".yaml", ".yml"}, ext) {
 			continue
 		}
-		values, err := readSettings(file)
-		if text, readErr := readLimited(file); err == nil && readErr == nil {
+		if values, text, err := readSettings(file); err == nil {
 			s.global[strings.TrimSuffix(name, ".11tydata")] = values
 			s.remember(path.Join(folder, e.Name()), text)
 		}

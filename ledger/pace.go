@@ -29,6 +29,11 @@ func (l *Ledger) AddPace(ctx context.Context, at time.Time, count int) error {
 	return l.fail("note the pace", err)
 }
 
+func scanPaced(row scanner) (p Paced, err error) {
+	err = row.Scan((*instant)(&p.At), &p.Count)
+	return p, err
+}
+
 // Pace returns when attempts ended after since, oldest first, and forgets those
 // before.
 func (l *Ledger) Pace(ctx context.Context, since time.Time) ([]Paced, error) {
@@ -37,19 +42,9 @@ func (l *Ledger) Pace(ctx context.Context, since time.Time) ([]Paced, error) {
 		if _, err := tx.ExecContext(ctx, "DELETE FROM pace WHERE at <= $1", instant(since)); err != nil {
 			return err
 		}
-		rows, err := tx.QueryContext(ctx, "SELECT at, count FROM pace ORDER BY at")
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		for rows.Next() {
-			var p Paced
-			if err := rows.Scan((*instant)(&p.At), &p.Count); err != nil {
-				return err
-			}
-			all = append(all, p)
-		}
-		return rows.Err()
+		var err error
+		all, err = collect(ctx, tx, scanPaced, "SELECT at, count FROM pace ORDER BY at")
+		return err
 	})
 	return all, err
 }

@@ -29,8 +29,11 @@ const unknownState = "?"
 func (s *pass) earlierFeeds(last feedMemo) feed.Earlier {
 	addresses := s.addresses()
 	earlier := feed.Earlier{
-		Build:  s.build,
-		Rested: func(p *content.Post) feed.Basis { return s.basis(last.Follows[p.Path], addresses) },
+		Build: s.build,
+		Rested: func(p *content.Post) feed.Basis {
+			f := last.Follows[p.Path]
+			return basis(f, s.stateOf(f.Files), addresses)
+		},
 		Rests: func(p *content.Post, r *content.Rendering) feed.Basis {
 			s.renderMu.Lock()
 			defer s.renderMu.Unlock()
@@ -41,7 +44,7 @@ func (s *pass) earlierFeeds(last feedMemo) feed.Earlier {
 			}
 			f := follows{Links: r.Follows.Links, Files: r.Follows.Files, State: s.stateOf(r.Follows.Files)}
 			s.follows[p.Path] = f
-			return s.basis(f, addresses)
+			return basis(f, f.State, addresses)
 		},
 	}
 	for _, f := range last.Files {
@@ -63,13 +66,12 @@ func (s *pass) addresses() map[string]string {
 	return addresses
 }
 
-// basis hashes what a rendering follows, as that is now. Nobody knows what the address
-// of a page rests on.
-func (s *pass) basis(f follows, addresses map[string]string) feed.Basis {
+// basis hashes what a rendering follows, as that is now; state is that of its files.
+// Nobody knows what the address of a page rests on.
+func basis(f follows, state string, addresses map[string]string) feed.Basis {
 	if len(f.Links)+len(f.Files) == 0 {
 		return feed.OnItself
 	}
-	state := s.stateOf(f.Files)
 	if state == unknownState {
 		return feed.OnAnything
 	}

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"io/fs"
@@ -68,19 +67,14 @@ func (s *site) feedPage(w http.ResponseWriter, r *http.Request, name string, f *
 		if err != nil {
 			return nil, false, err
 		}
-		k, _, err := represent(htmlType, int64(len(page)), bytes.NewReader(page))
-		if err != nil {
-			return nil, false, err
-		}
-		k.plain, k.expires = page, s.Now().Add(cachePages)
-		return k, true, nil
+		return s.keep(page)
 	})
 	if err != nil {
 		s.Log.Warn("a feed cannot be shown as a page and is sent as it is", "file", name, "error", err)
 		return false
 	}
 	w.Header().Set("Cache-Control", cacheFiles)
-	(&document{kept: k, mediaType: htmlType, body: bytes.NewReader(k.plain), size: int64(len(k.plain))}).serve(w, r)
+	servePage(w, r, k)
 	return true
 }
 

@@ -66,12 +66,7 @@ func (s *site) common(w http.ResponseWriter, r *http.Request, key string, make f
 		if err != nil || page == nil {
 			return nil, false, err
 		}
-		k, _, err := represent(htmlType, int64(len(page)), bytes.NewReader(page))
-		if err != nil {
-			return nil, false, err
-		}
-		k.plain, k.expires = page, s.Now().Add(cachePages)
-		return k, true, nil
+		return s.keep(page)
 	})
 	switch {
 	case err != nil:
@@ -80,8 +75,23 @@ func (s *site) common(w http.ResponseWriter, r *http.Request, key string, make f
 		s.message(w, http.StatusNotFound, templates.MissingPage)
 	default:
 		w.Header().Set("Cache-Control", "public, max-age="+strconv.Itoa(int(cachePages.Seconds())))
-		(&document{kept: k, mediaType: htmlType, body: bytes.NewReader(k.plain), size: int64(len(k.plain))}).serve(w, r)
+		servePage(w, r, k)
 	}
+}
+
+// keep makes of a page what the shelf holds for a while.
+func (s *site) keep(page []byte) (*kept, bool, error) {
+	k, _, err := represent(htmlType, int64(len(page)), bytes.NewReader(page))
+	if err != nil {
+		return nil, false, err
+	}
+	k.plain, k.expires = page, s.Now().Add(cachePages)
+	return k, true, nil
+}
+
+// servePage sends a page that keep has made.
+func servePage(w http.ResponseWriter, r *http.Request, k *kept) {
+	(&document{kept: k, mediaType: htmlType, body: bytes.NewReader(k.plain), size: int64(len(k.plain))}).serve(w, r)
 }
 
 // render makes a page for common.

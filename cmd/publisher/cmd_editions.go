@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"strconv"
 	"text/tabwriter"
@@ -105,6 +106,17 @@ func editionNumber(arg string) (int64, error) {
 	return number, nil
 }
 
+// onEdition makes a command that changes the edition whose number it is given.
+func (a *app) onEdition(change func(ctx context.Context, s session, number int64) error) func(*cobra.Command, []string) error {
+	return func(c *cobra.Command, args []string) error {
+		number, err := editionNumber(args[0])
+		if err != nil {
+			return err
+		}
+		return a.withLedger(c.Context(), func(s session) error { return change(c.Context(), s, number) })
+	}
+}
+
 func (a *app) editionsRetry() *cobra.Command {
 	return &cobra.Command{
 		Use:   "retry NUMBER",
@@ -114,24 +126,18 @@ uncertain and held; these bear the same Message-ID, so that most mail programs s
 one copy. Who unsubscribed, bounced, or got the posts with a later edition is left out.`,
 		Example: "  publisher editions retry 12",
 		Args:    cobra.ExactArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			number, err := editionNumber(args[0])
+		RunE: a.onEdition(func(ctx context.Context, s session, number int64) error {
+			n, err := s.publisher.RetryEdition(ctx, s.ledger, number)
 			if err != nil {
 				return err
 			}
-			return a.withLedger(c.Context(), func(s session) error {
-				n, err := s.publisher.RetryEdition(c.Context(), s.ledger, number)
-				if err != nil {
-					return err
-				}
-				if n == 0 {
-					a.say("edition %d has nothing to try again", number)
-				} else {
-					a.say("%s will be tried again by the next `publisher run`", count(n, "delivery"))
-				}
-				return nil
-			})
-		},
+			if n == 0 {
+				a.say("edition %d has nothing to try again", number)
+			} else {
+				a.say("%s will be tried again by the next `publisher run`", count(n, "delivery"))
+			}
+			return nil
+		}),
 	}
 }
 
@@ -143,24 +149,18 @@ func (a *app) editionsCancel() *cobra.Command {
 with no later one either. What was sent stays sent.`,
 		Example: "  publisher editions cancel 12",
 		Args:    cobra.ExactArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			number, err := editionNumber(args[0])
-			if err != nil {
+		RunE: a.onEdition(func(ctx context.Context, s session, number int64) error {
+			canceled, err := s.publisher.CancelEdition(ctx, s.ledger, number)
+			switch {
+			case err != nil:
 				return err
+			case canceled:
+				a.say("edition %d is canceled", number)
+			default:
+				a.say("edition %d was over already", number)
 			}
-			return a.withLedger(c.Context(), func(s session) error {
-				canceled, err := s.publisher.CancelEdition(c.Context(), s.ledger, number)
-				switch {
-				case err != nil:
-					return err
-				case canceled:
-					a.say("edition %d is canceled", number)
-				default:
-					a.say("edition %d was over already", number)
-				}
-				return nil
-			})
-		},
+			return nil
+		}),
 	}
 }
 
