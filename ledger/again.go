@@ -15,32 +15,35 @@ func (l *Ledger) Retry(ctx context.Context, number int64, since, next time.Time)
 	// Where a reply or a person ended the delivery the cursor went past it, and only
 	// this delivery can bring the posts. Where retry_for ran out the cursor stayed.
 	const passed = "(delivery.code >= 500 OR delivery.progress = 'uncertain')"
-	result, err := l.write.ExecContext(ctx, `
+	return l.retry(ctx, number, `
 		UPDATE delivery SET progress = 'deferred', next_at = $3, first_at = $3, attempts = 0, again = `+passed+`
 		WHERE edition = $1 AND progress IN ('failed', 'uncertain') AND COALESCE(last_at, 0) >= $2
 			AND EXISTS (SELECT 1 FROM subscriber s WHERE s.id = delivery.subscriber AND s.status = 'active'
 				AND (s.cursor_seq = delivery.after_seq OR `+passed+`) AND `+noneOpen+`)
 			AND EXISTS (SELECT 1 FROM edition e WHERE e.number = $1 AND e.canceled_at IS NULL)`,
 		number, since.UnixMicro(), instant(next))
-	if err != nil {
-		return 0, l.fail(fmt.Sprintf("retry edition %d", number), err)
-	}
-	n, err := result.RowsAffected()
-	return int(n), l.fail(fmt.Sprintf("retry edition %d", number), err)
 }
 
 // RetryUncertain is Retry for the uncertain deliveries alone, whoever they are to.
 func (l *Ledger) RetryUncertain(ctx context.Context, number int64, next time.Time) (int, error) {
-	result, err := l.write.ExecContext(ctx, `
+	return l.retry(ctx, number, `
 		UPDATE delivery SET progress = 'deferred', next_at = $2, first_at = $2, attempts = 0, again = TRUE
 		WHERE edition = $1 AND progress = 'uncertain'
 			AND EXISTS (SELECT 1 FROM subscriber s WHERE s.id = delivery.subscriber AND s.status = 'active' AND `+noneOpen+`)`,
 		number, instant(next))
-	if err != nil {
-		return 0, l.fail(fmt.Sprintf("retry edition %d", number), err)
-	}
-	n, err := result.RowsAffected()
-	return int(n), l.fail(fmt.Sprintf("retry edition %d", number), err)
+}
+
+func (l *Ledger) retry(ctx context.Context, number int64, query string, args ...any) (tried int, err error) {
+	err = l.change(ctx, fmt.Sprintf("retry edition %d", number), func(tx *sql.Tx) error {
+		result, err := tx.ExecContext(ctx, query, args...)
+		if err != nil {
+			return err
+		}
+		n, err := result.RowsAffected()
+		tried = int(n)
+		return err
+	})
+	return tried, err
 }
 
 // CancelEdition ends an edition: nobody else gets it, and its posts are not

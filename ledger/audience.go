@@ -111,12 +111,17 @@ func (l *Ledger) Groups(ctx context.Context, a Audience, through int64) ([]Group
 		err = row.Scan(&g.Cursor, (*list)(&g.Tags), &g.Count)
 		return g, err
 	}
-	groups, err := collect(ctx, l.read, scan, `
+	const doing = "group the subscribers"
+	db, err := l.settled(ctx)
+	if err != nil {
+		return nil, l.fail(doing, err)
+	}
+	groups, err := collect(ctx, db, scan, `
 		SELECT s.cursor_seq, s.tags, COUNT(*) FROM subscriber s
 		WHERE s.status = 'active' AND s.cursor_seq < $1 AND `+where+` AND `+noneOpen+` AND `+notGivenUp("$1")+`
 		GROUP BY s.cursor_seq, s.tags
 		ORDER BY s.cursor_seq, s.tags`, args...)
-	return groups, l.fail("group the subscribers", err)
+	return groups, l.fail(doing, err)
 }
 
 // Recipients returns up to limit subscribers with id > after, by id, who are

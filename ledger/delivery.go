@@ -48,7 +48,11 @@ func (d *Delivery) fields() []any {
 
 // deliveries reads those that follow "FROM".
 func (l *Ledger) deliveries(ctx context.Context, from string, args ...any) ([]Delivery, error) {
-	return collect(ctx, l.read, scanDelivery, "SELECT "+deliveryColumns+" FROM "+from, args...)
+	db, err := l.settled(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return collect(ctx, db, scanDelivery, "SELECT "+deliveryColumns+" FROM "+from, args...)
 }
 
 // Interrupted returns the deliveries left in Sending by a process that died, by subscriber.
@@ -76,7 +80,10 @@ func (l *Ledger) Deferred(ctx context.Context, now time.Time, edition, subscribe
 
 // NextRetry is when the next deferred delivery is due; zero for none.
 func (l *Ledger) NextRetry(ctx context.Context) (next time.Time, err error) {
-	err = l.read.QueryRowContext(ctx, "SELECT MIN(next_at) FROM delivery WHERE progress = 'deferred'").Scan((*instant)(&next))
+	db, err := l.settled(ctx)
+	if err == nil {
+		err = db.QueryRowContext(ctx, "SELECT MIN(next_at) FROM delivery WHERE progress = 'deferred'").Scan((*instant)(&next))
+	}
 	return next, l.fail("read the next retry", err)
 }
 

@@ -83,7 +83,11 @@ func noteClosed(ctx context.Context, tx *sql.Tx, cadence string, at time.Time, t
 
 // editions reads those that the condition names, each with its counts.
 func (l *Ledger) editions(ctx context.Context, where string, args ...any) ([]Edition, error) {
-	return collect(ctx, l.read, scanEdition, `
+	db, err := l.settled(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return collect(ctx, db, scanEdition, `
 		SELECT e.number, e.cadence, e.language, e.subject, e.closed_at, e.after_seq, e.through_seq, e.posts, e.recipients,
 			e.done_at, e.canceled_at IS NOT NULL,
 			COUNT(CASE d.progress WHEN 'sent' THEN 1 END), COUNT(CASE d.progress WHEN 'deferred' THEN 1 END),
@@ -125,6 +129,8 @@ func (l *Ledger) Edition(ctx context.Context, number int64) (*Edition, error) {
 
 // FinishEdition notes that every recipient was tried. The first time counts.
 func (l *Ledger) FinishEdition(ctx context.Context, number int64, at time.Time) error {
-	_, err := l.write.ExecContext(ctx, "UPDATE edition SET done_at = $2 WHERE number = $1 AND done_at IS NULL", number, instant(at))
-	return l.fail(fmt.Sprintf("finish edition %d", number), err)
+	return l.change(ctx, fmt.Sprintf("finish edition %d", number), func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, "UPDATE edition SET done_at = $2 WHERE number = $1 AND done_at IS NULL", number, instant(at))
+		return err
+	})
 }

@@ -47,8 +47,16 @@ func (f *foreseen) refresh(tx *sql.Tx) error {
 	return nil
 }
 
-// written is told when all that the transaction wrote is the recorder's.
-func (f *foreseen) written(tx *sql.Tx) (err error) {
+// during forgets all if anybody else has written since, and then runs what is the
+// recorder's own to write.
+func (f *foreseen) during(tx *sql.Tx, do func() error) error {
+	if err := f.refresh(tx); err != nil {
+		return err
+	}
+	if err := do(); err != nil {
+		return err
+	}
+	var err error
 	f.version, err = f.read(tx)
 	return err
 }
@@ -61,18 +69,18 @@ func (f *foreseen) read(tx *sql.Tx) (v version, err error) {
 }
 
 // foresee reads recipients of an edition, and remembers them for the recorder.
-func (r *recorder) foresee(ctx context.Context, edition int64, query string, args ...any) ([]Subscriber, error) {
-	tx, err := r.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
-	if err != nil {
-		return nil, err
-	}
-	defer tx.Rollback()
-	if err := r.foreseen.refresh(tx); err != nil {
-		return nil, err
-	}
-	due, err := collect(ctx, tx, scanSubscriber, query, args...)
-	for i := range due {
-		r.foreseen.recipients[due[i].ID] = recipient{edition, due[i].Cursor}
-	}
+func (r *recorder) foresee(ctx context.Context, edition int64, query string, args ...any) (due []Subscriber, err error) {
+	err = r.wal.commit(ctx, r.db, func(tx *sql.Tx) error {
+		return r.foreseen.during(tx, func() error {
+			if err := r.journal.fold(ctx, tx); err != nil {
+				return err
+			}
+			due, err = collect(ctx, tx, scanSubscriber, query, args...)
+			for i := range due {
+				r.foreseen.recipients[due[i].ID] = recipient{edition, due[i].Cursor}
+			}
+			return err
+		})
+	})
 	return due, err
 }

@@ -6,40 +6,18 @@ import (
 	"time"
 )
 
-// groupStatements are what a group of recordings runs: what is not known of all
-// that it touches is read, decided call by call, and written.
-type groupStatements struct {
-	readIntent, readDelivery                                           *sql.Stmt
-	insertDelivery, updateDelivery, moveCursor, markBounced, storePace *sql.Stmt
-}
+// groupStatements read what is not known of all that a group of recordings touches.
+type groupStatements struct{ intent, delivery *sql.Stmt }
 
-func prepareGroup(db *sql.DB) (*groupStatements, error) {
-	s := new(groupStatements)
-	for _, p := range []struct {
-		statement **sql.Stmt
-		text      string
-	}{
-		{&s.readIntent, `
-			SELECT s.cursor_seq, (SELECT COUNT(*) FROM delivery o WHERE o.subscriber = s.id AND o.progress IN ('sending', 'deferred'))
-			FROM edition e CROSS JOIN subscriber s
-			WHERE e.number = $1 AND e.canceled_at IS NULL AND s.id = $2 AND s.status = 'active'`},
-		{&s.readDelivery, "SELECT " + deliveryColumns + ", d.again FROM delivery d WHERE d.edition = $1 AND d.subscriber = $2"},
-		{&s.insertDelivery, `
-			INSERT INTO delivery (edition, subscriber, progress, attempts, last_at, next_at, code, reply, after_seq, through_seq, first_at)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
-		{&s.updateDelivery, `
-			UPDATE delivery SET progress = $3, attempts = $4, last_at = $5, next_at = $6, code = $7, reply = $8
-			WHERE edition = $1 AND subscriber = $2`},
-		{&s.moveCursor, "UPDATE subscriber SET cursor_seq = $2 WHERE id = $1 AND cursor_seq < $2"},
-		{&s.markBounced, "UPDATE subscriber SET status = 'bounced', status_at = $2 WHERE id = $1 AND status = 'active'"},
-		{&s.storePace, storePaceSQL},
-	} {
-		var err error
-		if *p.statement, err = db.Prepare(p.text); err != nil {
-			return nil, err
-		}
+func prepareGroup(db *sql.DB) (s groupStatements, err error) {
+	s.intent, err = db.Prepare(`
+		SELECT s.cursor_seq, (SELECT COUNT(*) FROM delivery o WHERE o.subscriber = s.id AND o.progress IN ('sending', 'deferred'))
+		FROM edition e CROSS JOIN subscriber s
+		WHERE e.number = $1 AND e.canceled_at IS NULL AND s.id = $2 AND s.status = 'active'`)
+	if err == nil {
+		s.delivery, err = db.Prepare("SELECT " + deliveryColumns + ", d.again FROM delivery d WHERE d.edition = $1 AND d.subscriber = $2")
 	}
-	return s, nil
+	return s, err
 }
 
 // group is all that some calls touch, as it stands while they are decided one after
@@ -52,15 +30,11 @@ type group struct {
 
 	unreadIntents, unreadDeliveries []deliveryKey
 
-	cursors []cursorMove
-	bounced []*record
-	ended   int
+	ended   int // attempts
 	lastEnd time.Time
 }
 
 type deliveryKey struct{ edition, subscriber int64 }
-
-type cursorMove struct{ subscriber, through int64 }
 
 // reader is an active subscriber.
 type reader struct {
@@ -71,14 +45,17 @@ type reader struct {
 // record is a delivery that a call is about; Progress is "" before there is one.
 type record struct {
 	Delivery
-	stored, again, changed bool
+	again   bool // asked for by a person
+	changed bool
+	moved   bool // the cursor goes to Through
+	bounced bool // the subscriber is marked
 }
 
 func newRecord(key deliveryKey) *record {
 	return &record{Delivery: Delivery{Edition: key.edition, Subscriber: key.subscriber}}
 }
 
-func (r *record) key() deliveryKey { return deliveryKey{r.Edition, r.Subscriber} }
+func (d *Delivery) key() deliveryKey { return deliveryKey{d.Edition, d.Subscriber} }
 
 func (r *record) open() bool { return r.Progress == Sending || r.Progress == Deferred }
 
@@ -122,10 +99,10 @@ func (g *group) about(key deliveryKey, underway map[deliveryKey]*record) {
 }
 
 // read learns what is not known yet.
-func (s *groupStatements) read(tx *sql.Tx, g *group) error {
+func (s groupStatements) read(tx *sql.Tx, g *group) error {
 	for _, key := range g.unreadIntents {
 		var r reader
-		switch err := tx.Stmt(s.readIntent).QueryRow(key.edition, key.subscriber).Scan(&r.cursor, &r.open); err {
+		switch err := tx.Stmt(s.intent).QueryRow(key.edition, key.subscriber).Scan(&r.cursor, &r.open); err {
 		case nil:
 			g.editions[key.edition] = true
 			g.readers[key.subscriber] = &r
@@ -135,8 +112,8 @@ func (s *groupStatements) read(tx *sql.Tx, g *group) error {
 		}
 	}
 	for _, key := range g.unreadDeliveries {
-		r := record{stored: true}
-		switch err := tx.Stmt(s.readDelivery).QueryRow(key.edition, key.subscriber).Scan(append(r.fields(), &r.again)...); err {
+		var r record
+		switch err := tx.Stmt(s.delivery).QueryRow(key.edition, key.subscriber).Scan(append(r.fields(), &r.again)...); err {
 		case nil:
 			g.deliveries[key] = &r
 		case sql.ErrNoRows:
@@ -175,13 +152,13 @@ func (g *group) end(done *Result) bool {
 	if done.Progress == Deferred {
 		d.Next = done.Next
 	} else if !done.KeepCursor {
-		g.cursors = append(g.cursors, cursorMove{d.Subscriber, d.Through})
+		d.moved = true
 		if reader != nil {
 			reader.cursor = max(reader.cursor, d.Through)
 		}
 	}
 	if done.Bounced {
-		g.bounced = append(g.bounced, d)
+		d.bounced = true
 		delete(g.readers, d.Subscriber)
 	}
 	g.ended++
@@ -239,38 +216,4 @@ func (g *group) turn(d *record, p Progress, at time.Time) {
 		d.changed = true
 		g.changed = append(g.changed, d)
 	}
-}
-
-func (s *groupStatements) write(tx *sql.Tx, g *group) error {
-	insert, update, move := tx.Stmt(s.insertDelivery), tx.Stmt(s.updateDelivery), tx.Stmt(s.moveCursor)
-	for _, d := range g.changed {
-		statement, columns := update, d.outcome()
-		if !d.stored {
-			statement, columns = insert, append(columns, d.After, d.Through, instant(d.First))
-		}
-		if _, err := statement.Exec(columns...); err != nil {
-			return err
-		}
-		d.stored = true
-	}
-	for _, c := range g.cursors {
-		if _, err := move.Exec(c.subscriber, c.through); err != nil {
-			return err
-		}
-	}
-	for _, d := range g.bounced {
-		if _, err := tx.Stmt(s.markBounced).Exec(d.Subscriber, instant(d.Last)); err != nil {
-			return err
-		}
-	}
-	if g.ended == 0 {
-		return nil
-	}
-	_, err := tx.Stmt(s.storePace).Exec(paceOf(g.lastEnd), g.ended)
-	return err
-}
-
-// outcome is what changes about a delivery, behind its key.
-func (r *record) outcome() []any {
-	return []any{r.Edition, r.Subscriber, string(r.Progress), r.Attempts, instant(r.Last), instant(r.Next), r.Code, r.Reply}
 }

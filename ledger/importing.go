@@ -59,7 +59,7 @@ func (l *Ledger) Import(ctx context.Context, rows iter.Seq2[Row, error], origin 
 		return Imported{}, l.fail("import", err)
 	}
 	defer conn.Close()
-	i := &importer{conn: conn, origin: origin, defaultCadence: defaultCadence, now: now}
+	i := &importer{conn: conn, journal: l.journal, origin: origin, defaultCadence: defaultCadence, now: now}
 	if err := i.stage(ctx, rows); err != nil {
 		return Imported{}, l.fail("import", err)
 	}
@@ -73,6 +73,7 @@ func (l *Ledger) Import(ctx context.Context, rows iter.Seq2[Row, error], origin 
 // a slow reader locks nobody out, and memory stays flat.
 type importer struct {
 	conn           *sql.Conn
+	journal        *journal
 	origin         Origin
 	defaultCadence string
 	now            time.Time
@@ -138,6 +139,9 @@ func (i *importer) merge(ctx context.Context, mayRemove func(missing, before int
 		return err
 	}
 	defer tx.Rollback()
+	if err := i.journal.fold(ctx, tx); err != nil {
+		return err
+	}
 	if i.newest, err = newest(ctx, tx); err != nil {
 		return err
 	}

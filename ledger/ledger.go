@@ -23,6 +23,7 @@ type Ledger struct {
 	pools
 	path        string // as errors name it
 	temp        string // the folder of a private copy; "" otherwise
+	journal     *journal
 	recorder    *recorder
 	late        *late
 	postInserts postInserts
@@ -82,10 +83,13 @@ func (l *Ledger) start(ctx context.Context, file string, d durability) error {
 		log = &wal{path: file + "-wal"}
 	}
 	known, err := newForeseen(ctx, l.write)
+	if err == nil {
+		l.journal, err = newJournal(ctx, l.write)
+	}
 	if err != nil {
 		return errors.Join(l.fail("open", err), l.pools.close())
 	}
-	l.recorder = newRecorder(l.write, log, known)
+	l.recorder = newRecorder(l.write, log, l.journal, known)
 	l.late = &late{path: l.path + ".late"}
 	l.stopOnce = sync.OnceValue(l.stop)
 	return nil
@@ -110,13 +114,17 @@ func (l *Ledger) fail(doing string, err error) error {
 	return fmt.Errorf("ledger %s: %s: %w", l.path, doing, advise(err))
 }
 
-// change runs fn in one transaction that others wait for.
+// change runs fn in one transaction that others wait for, on tables that hold all
+// that was recorded.
 func (l *Ledger) change(ctx context.Context, doing string, fn func(*sql.Tx) error) error {
 	tx, err := l.write.BeginTx(ctx, nil)
 	if err != nil {
 		return l.fail(doing, err)
 	}
 	defer tx.Rollback()
+	if err := l.journal.fold(ctx, tx); err != nil {
+		return l.fail(doing, err)
+	}
 	if err := fn(tx); err != nil {
 		return l.fail(doing, err)
 	}
@@ -137,6 +145,10 @@ func collect[T any](ctx context.Context, db rowsQuerier, scan func(scanner) (T, 
 	if err != nil {
 		return nil, err
 	}
+	return scanAll(rows, scan)
+}
+
+func scanAll[T any](rows *sql.Rows, scan func(scanner) (T, error)) ([]T, error) {
 	defer rows.Close()
 	var all []T
 	for rows.Next() {

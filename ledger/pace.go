@@ -25,8 +25,10 @@ func paceOf(t time.Time) instant {
 
 // AddPace notes attempts that no result tells of.
 func (l *Ledger) AddPace(ctx context.Context, at time.Time, count int) error {
-	_, err := l.write.ExecContext(ctx, storePaceSQL, paceOf(at), count)
-	return l.fail("note the pace", err)
+	return l.change(ctx, "note the pace", func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, storePaceSQL, paceOf(at), count)
+		return err
+	})
 }
 
 func scanPaced(row scanner) (p Paced, err error) {

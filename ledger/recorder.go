@@ -17,7 +17,8 @@ type recorder struct {
 	written    chan []*recording // groups committed, and not on the disk yet
 	ended      chan struct{}
 	wal        *wal
-	statements *groupStatements // nil before the first group
+	journal    *journal
+	statements groupStatements // made with the first group
 	// underway are the deliveries begun and not ended by this process.
 	underway map[deliveryKey]*record
 	foreseen *foreseen
@@ -36,9 +37,9 @@ type recording struct {
 	err    error // this call's own, which does not touch the group
 }
 
-func newRecorder(db *sql.DB, wal *wal, known *foreseen) *recorder {
+func newRecorder(db *sql.DB, wal *wal, journal *journal, known *foreseen) *recorder {
 	r := &recorder{
-		db: db, wal: wal, underway: map[deliveryKey]*record{}, foreseen: known,
+		db: db, wal: wal, journal: journal, underway: map[deliveryKey]*record{}, foreseen: known,
 		queue: make(chan *recording), written: make(chan []*recording), ended: make(chan struct{}),
 	}
 	go r.run()
@@ -135,7 +136,7 @@ func waiting[T any](queue <-chan T) (all []T) {
 // commit does what the calls ask for in one transaction. After an error nothing of
 // it is stored, and what is underway is read again.
 func (r *recorder) commit(calls []*recording) (err error) {
-	if r.statements == nil {
+	if r.statements.intent == nil {
 		if r.statements, err = prepareGroup(r.db); err != nil {
 			return err
 		}
@@ -149,26 +150,47 @@ func (r *recorder) commit(calls []*recording) (err error) {
 }
 
 func (r *recorder) apply(tx *sql.Tx, calls []*recording) error {
-	if err := r.foreseen.refresh(tx); err != nil {
-		return err
-	}
-	g := newGroup(calls, r.underway, r.foreseen.recipients)
-	if err := r.statements.read(tx, g); err != nil {
-		return err
-	}
-	for _, call := range calls {
-		g.decide(call)
-	}
-	if err := r.statements.write(tx, g); err != nil {
-		return err
-	}
-	for _, d := range g.changed {
-		if d.changed = false; d.Progress == Sending {
-			r.underway[d.key()] = d
-		} else {
-			delete(r.underway, d.key())
+	return r.foreseen.during(tx, func() error {
+		g := newGroup(calls, r.underway, r.foreseen.recipients)
+		if err := r.read(tx, g); err != nil {
+			return err
 		}
-		delete(r.foreseen.recipients, d.Subscriber)
+		for _, call := range calls {
+			g.decide(call)
+		}
+		if len(g.changed) == 0 {
+			return nil
+		}
+		if err := r.journal.add(tx, g); err != nil {
+			return err
+		}
+		for _, d := range g.changed {
+			d.changed, d.moved, d.bounced = false, false, false
+			if d.Progress == Sending {
+				r.underway[d.key()] = d
+			} else {
+				delete(r.underway, d.key())
+			}
+			delete(r.foreseen.recipients, d.Subscriber)
+		}
+		return nil
+	})
+}
+
+// read learns what is not known yet.
+func (r *recorder) read(tx *sql.Tx, g *group) error {
+	if len(g.unreadIntents)+len(g.unreadDeliveries) == 0 {
+		return nil
 	}
-	return r.foreseen.written(tx)
+	if err := r.journal.fold(context.Background(), tx); err != nil {
+		return err
+	}
+	return r.statements.read(tx, g)
+}
+
+// fold brings all that was recorded into the tables.
+func (r *recorder) fold(ctx context.Context) error {
+	return r.wal.commit(ctx, r.db, func(tx *sql.Tx) error {
+		return r.foreseen.during(tx, func() error { return r.journal.fold(ctx, tx) })
+	})
 }

@@ -59,14 +59,22 @@ func (l *Ledger) Subscriber(ctx context.Context, email string) (*Subscriber, err
 	if err != nil {
 		return nil, nil // what is no address is nobody's
 	}
-	s, err := subscriberBy(ctx, l.read, "s.email_key = $1", key)
+	s, err := l.subscriberBy(ctx, "s.email_key = $1", key)
 	return s, l.fail("find "+email, err)
 }
 
 // SubscriberByID finds one by id; nil where there is none.
 func (l *Ledger) SubscriberByID(ctx context.Context, id int64) (*Subscriber, error) {
-	s, err := subscriberBy(ctx, l.read, "s.id = $1", id)
+	s, err := l.subscriberBy(ctx, "s.id = $1", id)
 	return s, l.fail("find a subscriber", err)
+}
+
+func (l *Ledger) subscriberBy(ctx context.Context, where string, arg any) (*Subscriber, error) {
+	db, err := l.settled(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return subscriberBy(ctx, db, where, arg)
 }
 
 func subscriberBy(ctx context.Context, q querier, where string, arg any) (*Subscriber, error) {
@@ -82,7 +90,10 @@ func subscriberBy(ctx context.Context, q querier, where string, arg any) (*Subsc
 
 // CountSubscribers counts those with that status.
 func (l *Ledger) CountSubscribers(ctx context.Context, status Status) (n int, err error) {
-	err = l.read.QueryRowContext(ctx, "SELECT COUNT(*) FROM subscriber WHERE status = $1", status).Scan(&n)
+	db, err := l.settled(ctx)
+	if err == nil {
+		err = db.QueryRowContext(ctx, "SELECT COUNT(*) FROM subscriber WHERE status = $1", status).Scan(&n)
+	}
 	return n, l.fail("count the subscribers", err)
 }
 
@@ -102,8 +113,12 @@ func (l *Ledger) Subscribers(ctx context.Context) iter.Seq2[Subscriber, error] {
 			return k, err
 		}
 		for after := ""; ; {
-			batch, err := collect(ctx, l.read, scan, "SELECT "+subscriberColumns+
-				", s.email_key FROM subscriber s WHERE s.email_key > $1 ORDER BY s.email_key LIMIT $2", after, page)
+			db, err := l.settled(ctx)
+			var batch []keyed
+			if err == nil {
+				batch, err = collect(ctx, db, scan, "SELECT "+subscriberColumns+
+					", s.email_key FROM subscriber s WHERE s.email_key > $1 ORDER BY s.email_key LIMIT $2", after, page)
+			}
 			if err != nil {
 				yield(Subscriber{}, l.fail("read the subscribers", err))
 				return

@@ -1,0 +1,157 @@
+package ledger
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"maps"
+	"slices"
+	"time"
+)
+
+// journal is where the recorder commits a group, as one row: the durable step costs
+// one page of the disk however many deliveries are in it. Folding brings the rows
+// into the tables, many at a time. Any process may do so, and whatever reads or
+// changes deliveries or subscribers does it first, so that the tables are all that
+// the rest of the ledger knows.
+type journal struct {
+	append, read, clear            *sql.Stmt
+	moveCursors, markBounced, pace *sql.Stmt
+	deliveries                     *batch
+}
+
+func newJournal(ctx context.Context, db *sql.DB) (*journal, error) {
+	j := new(journal)
+	for _, p := range []struct {
+		statement **sql.Stmt
+		text      string
+	}{
+		{&j.append, "INSERT INTO journal (entries) VALUES (?)"},
+		{&j.read, "SELECT id, entries FROM journal ORDER BY id"},
+		{&j.clear, "DELETE FROM journal WHERE id <= ?"},
+		{&j.moveCursors, "UPDATE subscriber SET cursor_seq = $1 WHERE id IN (SELECT value FROM json_each($2)) AND cursor_seq < $1"},
+		{&j.markBounced, "UPDATE subscriber SET status = 'bounced', status_at = $2 WHERE id = $1 AND status = 'active'"},
+		{&j.pace, storePaceSQL},
+	} {
+		var err error
+		if *p.statement, err = db.PrepareContext(ctx, p.text); err != nil {
+			return nil, err
+		}
+	}
+	var err error
+	j.deliveries, err = prepare(db, 11, `
+		INSERT INTO delivery (edition, subscriber, after_seq, through_seq, progress, attempts, first_at, last_at, next_at, code, reply)
+		VALUES %s
+		ON CONFLICT (edition, subscriber) DO UPDATE SET progress = excluded.progress, attempts = excluded.attempts,
+			last_at = excluded.last_at, next_at = excluded.next_at, code = excluded.code, reply = excluded.reply`)
+	return j, err
+}
+
+// add appends a group.
+func (j *journal) add(tx *sql.Tx, g *group) error {
+	_, err := tx.Stmt(j.append).Exec(g.encode())
+	return err
+}
+
+// fold empties the journal into the tables.
+func (j *journal) fold(ctx context.Context, tx *sql.Tx) error {
+	type row struct {
+		id      int64
+		entries []byte
+	}
+	scan := func(s scanner) (r row, err error) {
+		err = s.Scan(&r.id, &r.entries)
+		return r, err
+	}
+	found, err := tx.StmtContext(ctx, j.read).QueryContext(ctx)
+	if err != nil {
+		return err
+	}
+	rows, err := scanAll(found, scan)
+	if err != nil || len(rows) == 0 {
+		return err
+	}
+	f := folding{deliveries: map[deliveryKey]Delivery{}, cursors: map[int64][]int64{}, pace: map[time.Time]int64{}}
+	for _, r := range rows {
+		if err := f.add(r.entries); err != nil {
+			return err
+		}
+	}
+	if err := j.store(tx, f); err != nil {
+		return err
+	}
+	_, err = tx.StmtContext(ctx, j.clear).ExecContext(ctx, rows[len(rows)-1].id)
+	return err
+}
+
+// folding is what rows of the journal come to together.
+type folding struct {
+	deliveries map[deliveryKey]Delivery // as the last row has them
+	cursors    map[int64][]int64        // subscribers, by where their cursor goes
+	bounced    []Delivery
+	pace       map[time.Time]int64
+}
+
+func (f *folding) add(entries []byte) error {
+	g, err := decodeGroup(entries)
+	if err != nil {
+		return err
+	}
+	for _, d := range g.changed {
+		f.deliveries[d.key()] = d.Delivery
+		if d.moved {
+			f.cursors[d.Through] = append(f.cursors[d.Through], d.Subscriber)
+		}
+		if d.bounced {
+			f.bounced = append(f.bounced, d.Delivery)
+		}
+	}
+	if g.ended > 0 {
+		f.pace[time.Time(paceOf(g.lastEnd))] += int64(g.ended)
+	}
+	return nil
+}
+
+func (j *journal) store(tx *sql.Tx, f folding) error {
+	all := slices.SortedFunc(maps.Values(f.deliveries), func(a, b Delivery) int {
+		return cmp.Or(cmp.Compare(a.Edition, b.Edition), cmp.Compare(a.Subscriber, b.Subscriber))
+	})
+	columns := make([]any, 0, 11*len(all))
+	for _, d := range all {
+		columns = append(columns, d.Edition, d.Subscriber, d.After, d.Through, string(d.Progress), d.Attempts,
+			instant(d.First), instant(d.Last), instant(d.Next), d.Code, d.Reply)
+	}
+	if err := j.deliveries.exec(tx, columns); err != nil {
+		return err
+	}
+	for through, subscribers := range f.cursors {
+		ids, err := json.Marshal(subscribers)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.Stmt(j.moveCursors).Exec(through, string(ids)); err != nil {
+			return err
+		}
+	}
+	for _, d := range f.bounced {
+		if _, err := tx.Stmt(j.markBounced).Exec(d.Subscriber, instant(d.Last)); err != nil {
+			return err
+		}
+	}
+	for at, n := range f.pace {
+		if _, err := tx.Stmt(j.pace).Exec(instant(at), n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// settled is the database for reading, once the tables hold all that was recorded.
+func (l *Ledger) settled(ctx context.Context) (*sql.DB, error) {
+	var waiting bool
+	if err := l.read.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM journal)").Scan(&waiting); err != nil || !waiting {
+		return l.read, err
+	}
+	return l.read, l.recorder.fold(ctx)
+}
