@@ -124,18 +124,33 @@ func (l *Ledger) Groups(ctx context.Context, a Audience, through int64) ([]Group
 	return groups, l.fail(doing, err)
 }
 
+// Recipient is whom an edition goes to, as far as their mail wants to know.
+type Recipient struct {
+	ID          int64 // of the subscriber
+	Email, Name string
+	Tags        []string
+	Cursor      int64
+}
+
+func scanRecipient(row scanner) (r Recipient, err error) {
+	err = row.Scan(&r.ID, &r.Email, &r.Name, (*list)(&r.Tags), &r.Cursor)
+	return r, err
+}
+
 // Recipients returns up to limit subscribers with id > after, by id, who are
 // due the edition and have no delivery of it and no open one of another: none if
 // it is canceled.
-func (l *Ledger) Recipients(ctx context.Context, number int64, a Audience, after int64, limit int) ([]Subscriber, error) {
+func (l *Ledger) Recipients(ctx context.Context, number int64, a Audience, after int64, limit int) ([]Recipient, error) {
 	where, args := a.where([]any{number, after, limit})
-	due, err := l.recorder.foresee(ctx, number, `
-		SELECT `+subscriberColumns+` FROM subscriber s
-		WHERE s.status = 'active' AND s.id > $2 AND `+where+`
-			AND s.cursor_seq < (SELECT e.through_seq FROM edition e WHERE e.number = $1 AND e.canceled_at IS NULL)
-			AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.edition = $1 AND d.subscriber = s.id)
-			AND `+noneOpen+`
-			AND `+notGivenUp("(SELECT e.through_seq FROM edition e WHERE e.number = $1)")+`
-		ORDER BY s.id LIMIT $3`, args...)
+	due, err := l.recorder.foresee(ctx, number, func() ([]Recipient, error) {
+		return collect(ctx, l.read, scanRecipient, `
+			SELECT s.id, s.email, s.name, s.tags, s.cursor_seq FROM subscriber s
+			WHERE s.status = 'active' AND s.id > $2 AND `+where+`
+				AND s.cursor_seq < (SELECT e.through_seq FROM edition e WHERE e.number = $1 AND e.canceled_at IS NULL)
+				AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.edition = $1 AND d.subscriber = s.id)
+				AND `+noneOpen+`
+				AND `+notGivenUp("(SELECT e.through_seq FROM edition e WHERE e.number = $1)")+`
+			ORDER BY s.id LIMIT $3`, args...)
+	})
 	return due, l.fail(fmt.Sprintf("read the recipients of edition %d", number), err)
 }

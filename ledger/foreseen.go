@@ -7,15 +7,21 @@ import (
 
 // foreseen are recipients as they were read, active and with nothing open. While
 // nobody else has written they still are, and an intent for one is checked without
-// reading them again. It is used within transactions on the one connection that
-// writes, and so by one goroutine at a time.
+// reading them again. It is used only by who holds the connection that writes.
 type foreseen struct {
-	recipients    map[int64]recipient // by subscriber
-	version       version             // as of which they are so
-	data, changes *sql.Stmt           // that read the version
+	writer     *writer
+	recipients map[int64]recipient // by subscriber
+	version    version             // as of which they are so
+	dataStmt   *sql.Stmt
+	reading    *reading // nil: no page is being read, or in vain
 }
 
 type recipient struct{ edition, cursor int64 }
+
+// reading is a page of recipients under way.
+type reading struct {
+	touched map[int64]bool // subscribers whom the recorder wrote about meanwhile
+}
 
 // maxForeseen bounds what is kept of recipients who are never begun.
 const maxForeseen = 5_000
@@ -24,63 +30,63 @@ const maxForeseen = 5_000
 // (https://sqlite.org/pragma.html#pragma_data_version), changes by this one.
 type version struct{ data, changes int64 }
 
-func newForeseen(ctx context.Context, db *sql.DB) (*foreseen, error) {
-	f := &foreseen{recipients: map[int64]recipient{}}
+func newForeseen(ctx context.Context, w *writer) (*foreseen, error) {
+	f := &foreseen{writer: w, recipients: map[int64]recipient{}}
 	var err error
-	if f.data, err = db.PrepareContext(ctx, "PRAGMA data_version"); err != nil {
-		return nil, err
-	}
-	f.changes, err = db.PrepareContext(ctx, "SELECT total_changes()")
+	f.dataStmt, err = w.db.PrepareContext(ctx, "PRAGMA data_version")
 	return f, err
 }
 
-// refresh forgets all if anybody else has written.
+// refresh forgets all if anybody but the recorder has written.
 func (f *foreseen) refresh(tx *sql.Tx) error {
-	now, err := f.read(tx)
-	if err != nil {
+	now := version{changes: f.writer.changes.Load()}
+	if err := tx.Stmt(f.dataStmt).QueryRow().Scan(&now.data); err != nil {
 		return err
 	}
 	if now != f.version || len(f.recipients) > maxForeseen {
 		clear(f.recipients)
+		f.reading = nil
 	}
 	f.version = now
 	return nil
 }
 
-// during forgets all if anybody else has written since, and then runs what is the
-// recorder's own to write.
-func (f *foreseen) during(tx *sql.Tx, do func() error) error {
-	if err := f.refresh(tx); err != nil {
-		return err
+// touch forgets one whom the recorder writes about.
+func (f *foreseen) touch(subscriber int64) {
+	delete(f.recipients, subscriber)
+	if f.reading != nil {
+		f.reading.touched[subscriber] = true
 	}
-	if err := do(); err != nil {
-		return err
-	}
-	var err error
-	f.version, err = f.read(tx)
-	return err
-}
-
-func (f *foreseen) read(tx *sql.Tx) (v version, err error) {
-	if err = tx.Stmt(f.data).QueryRow().Scan(&v.data); err == nil {
-		err = tx.Stmt(f.changes).QueryRow().Scan(&v.changes)
-	}
-	return v, err
 }
 
 // foresee reads recipients of an edition, and remembers them for the recorder.
-func (r *recorder) foresee(ctx context.Context, edition int64, query string, args ...any) (due []Subscriber, err error) {
-	err = r.wal.commit(ctx, r.db, func(tx *sql.Tx) error {
-		return r.foreseen.during(tx, func() error {
-			if err := r.journal.fold(ctx, tx); err != nil {
-				return err
-			}
-			due, err = collect(ctx, tx, scanSubscriber, query, args...)
-			for i := range due {
-				r.foreseen.recipients[due[i].ID] = recipient{edition, due[i].Cursor}
-			}
-			return err
-		})
+func (r *recorder) foresee(ctx context.Context, edition int64, read func() ([]Recipient, error)) ([]Recipient, error) {
+	page := &reading{touched: map[int64]bool{}}
+	err := r.fold(ctx, func(tx *sql.Tx) error {
+		err := r.foreseen.refresh(tx)
+		r.foreseen.reading = page
+		return err
 	})
-	return due, err
+	if err != nil {
+		return nil, err
+	}
+	due, err := read()
+	if err != nil {
+		return nil, err
+	}
+	conn, err := r.writer.db.Conn(ctx) // nobody else writes while they are noted
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close()
+	if r.foreseen.reading != page {
+		return due, nil
+	}
+	r.foreseen.reading = nil
+	for _, s := range due {
+		if !page.touched[s.ID] {
+			r.foreseen.recipients[s.ID] = recipient{edition, s.Cursor}
+		}
+	}
+	return due, nil
 }

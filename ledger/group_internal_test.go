@@ -154,7 +154,7 @@ func TestForeseenRecipientsAreCheckedAgain(t *testing.T) {
 			l, other := sendingToAnn(t, path), openPatient(t, path)
 			defer l.Close()
 			defer other.Close()
-			_, err := l.write.Exec(`INSERT INTO subscriber (email, email_key, name, status, cadence, tags, cursor_seq, from_file)
+			_, err := l.write.db.Exec(`INSERT INTO subscriber (email, email_key, name, status, cadence, tags, cursor_seq, from_file)
 				VALUES ('ben@example.com', 'ben@example.com', '', 'active', 'weekly', '', 0, FALSE)`)
 			noError(t, err)
 			due, err := l.Recipients(ctx, 1, Audience{Cadence: "weekly", Default: true}, 0, 10)

@@ -54,16 +54,15 @@ type Imported struct {
 //
 // Neither rows nor mayRemove may use the ledger.
 func (l *Ledger) Import(ctx context.Context, rows iter.Seq2[Row, error], origin Origin, defaultCadence string, now time.Time, mayRemove func(missing, before int) bool) (Imported, error) {
-	conn, err := l.write.Conn(ctx)
+	i := &importer{journal: l.journal, origin: origin, defaultCadence: defaultCadence, now: now}
+	err := l.write.hold(ctx, func(conn *sql.Conn) error {
+		i.conn = conn
+		if err := i.stage(ctx, rows); err != nil {
+			return err
+		}
+		return i.merge(ctx, mayRemove)
+	})
 	if err != nil {
-		return Imported{}, l.fail("import", err)
-	}
-	defer conn.Close()
-	i := &importer{conn: conn, journal: l.journal, origin: origin, defaultCadence: defaultCadence, now: now}
-	if err := i.stage(ctx, rows); err != nil {
-		return Imported{}, l.fail("import", err)
-	}
-	if err := i.merge(ctx, mayRemove); err != nil {
 		return Imported{}, l.fail("import", err)
 	}
 	return i.counts, nil

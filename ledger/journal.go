@@ -28,7 +28,7 @@ func newJournal(ctx context.Context, db *sql.DB) (*journal, error) {
 		text      string
 	}{
 		{&j.append, "INSERT INTO journal (entries) VALUES (?)"},
-		{&j.read, "SELECT id, entries FROM journal ORDER BY id"},
+		{&j.read, "SELECT id, entries FROM journal ORDER BY id LIMIT ?"},
 		{&j.clear, "DELETE FROM journal WHERE id <= ?"},
 		{&j.moveCursors, "UPDATE subscriber SET cursor_seq = $1 WHERE id IN (SELECT value FROM json_each($2)) AND cursor_seq < $1"},
 		{&j.markBounced, "UPDATE subscriber SET status = 'bounced', status_at = $2 WHERE id = $1 AND status = 'active'"},
@@ -54,8 +54,20 @@ func (j *journal) add(tx *sql.Tx, g *group) error {
 	return err
 }
 
+// someRows is how many are folded at a time: of about ten deliveries each.
+const someRows = 16
+
 // fold empties the journal into the tables.
 func (j *journal) fold(ctx context.Context, tx *sql.Tx) error {
+	for {
+		if left, err := j.foldSome(ctx, tx); err != nil || !left {
+			return err
+		}
+	}
+}
+
+// foldSome reports whether there may be more.
+func (j *journal) foldSome(ctx context.Context, tx *sql.Tx) (left bool, err error) {
 	type row struct {
 		id      int64
 		entries []byte
@@ -64,25 +76,25 @@ func (j *journal) fold(ctx context.Context, tx *sql.Tx) error {
 		err = s.Scan(&r.id, &r.entries)
 		return r, err
 	}
-	found, err := tx.StmtContext(ctx, j.read).QueryContext(ctx)
+	found, err := tx.StmtContext(ctx, j.read).QueryContext(ctx, someRows)
 	if err != nil {
-		return err
+		return false, err
 	}
 	rows, err := scanAll(found, scan)
 	if err != nil || len(rows) == 0 {
-		return err
+		return false, err
 	}
 	f := folding{deliveries: map[deliveryKey]Delivery{}, cursors: map[int64][]int64{}, pace: map[time.Time]int64{}}
 	for _, r := range rows {
 		if err := f.add(r.entries); err != nil {
-			return err
+			return false, err
 		}
 	}
 	if err := j.store(tx, f); err != nil {
-		return err
+		return false, err
 	}
 	_, err = tx.StmtContext(ctx, j.clear).ExecContext(ctx, rows[len(rows)-1].id)
-	return err
+	return len(rows) == someRows, err
 }
 
 // folding is what rows of the journal come to together.
@@ -153,5 +165,5 @@ func (l *Ledger) settled(ctx context.Context) (*sql.DB, error) {
 	if err := l.read.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM journal)").Scan(&waiting); err != nil || !waiting {
 		return l.read, err
 	}
-	return l.read, l.recorder.fold(ctx)
+	return l.read, l.recorder.fold(ctx, nil)
 }

@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -23,7 +24,7 @@ func openPatient(t *testing.T, path string) *Ledger {
 	t.Helper()
 	l, err := Open(context.Background(), "sqlite:"+path)
 	noError(t, err)
-	_, err = l.write.Exec("PRAGMA busy_timeout = 10") // the default is half a minute
+	_, err = l.write.db.Exec("PRAGMA busy_timeout = 10") // the default is half a minute
 	noError(t, err)
 	return l
 }
@@ -80,7 +81,7 @@ func TestResultsOutlastALockedLedger(t *testing.T) {
 func TestResultsOutlastADiskThatCannotSync(t *testing.T) {
 	ctx, path := context.Background(), filepath.Join(t.TempDir(), "publisher.db")
 	l := sendingToAnn(t, path)
-	noError(t, l.recorder.wal.file.Close())
+	noError(t, l.write.log.file.Close())
 	_, err := l.Record(ctx, &sentToAnn, nil)
 	if err == nil || !strings.Contains(err.Error(), "the disk fails") || !strings.Contains(err.Error(), path+".late") {
 		t.Errorf("the result: %v", err)
@@ -111,17 +112,28 @@ func wantSentToAnn(t *testing.T, l *Ledger) {
 	}
 }
 
-// A transaction of the recorder's is synced apart, and every other one with itself.
+// Whatever is committed is told of only when it is on the disk.
 func TestEveryCommitIsSynced(t *testing.T) {
-	l := sendingToAnn(t, filepath.Join(t.TempDir(), "publisher.db"))
-	defer l.Close()
-	if l.recorder.wal.file == nil {
-		t.Error("the intent was answered for before it was on the disk")
-	}
-	const full = 2
-	var level int
-	noError(t, l.write.QueryRow("PRAGMA synchronous").Scan(&level))
-	if level != full {
-		t.Errorf("the next transaction finds synchronous = %d", level)
+	ctx := context.Background()
+	for name, change := range map[string]func(l *Ledger) error{
+		"memo": func(l *Ledger) error { return l.SetMemo(ctx, "a", []byte("b")) },
+		"import": func(l *Ledger) error {
+			_, err := l.Import(ctx, func(yield func(Row, error) bool) { yield(Row{Email: "ben@example.com"}, nil) }, FromCommand, "weekly", sentToAnn.At, nil)
+			return err
+		},
+		"status": func(l *Ledger) error {
+			_, err := l.SetStatus(ctx, "ann@example.com", Unsubscribed, sentToAnn.At)
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := sendingToAnn(t, filepath.Join(t.TempDir(), "publisher.db"))
+			defer l.Close()
+			noError(t, change(l))
+			noError(t, l.write.log.file.Close())
+			if err := change(l); !errors.Is(err, errUnsynced) {
+				t.Errorf("a disk that takes nothing: %v", err)
+			}
+		})
 	}
 }

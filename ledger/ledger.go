@@ -74,22 +74,18 @@ func (l *Ledger) start(ctx context.Context, file string, d durability) error {
 		return l.fail("open", err)
 	}
 	for _, step := range []func(context.Context, *sql.DB) error{migrate, makeTokenKey} {
-		if err := step(ctx, l.write); err != nil {
+		if err := step(ctx, l.write.db); err != nil {
 			return errors.Join(l.fail("bring up to date", err), l.pools.close())
 		}
 	}
-	var log *wal
-	if d == synced {
-		log = &wal{path: file + "-wal"}
-	}
 	known, err := newForeseen(ctx, l.write)
 	if err == nil {
-		l.journal, err = newJournal(ctx, l.write)
+		l.journal, err = newJournal(ctx, l.write.db)
 	}
-	if err != nil {
+	if err = errors.Join(err, l.write.log.sync()); err != nil {
 		return errors.Join(l.fail("open", err), l.pools.close())
 	}
-	l.recorder = newRecorder(l.write, log, l.journal, known)
+	l.recorder = newRecorder(l.write, l.journal, known)
 	l.late = &late{path: l.path + ".late"}
 	l.stopOnce = sync.OnceValue(l.stop)
 	return nil
@@ -99,7 +95,8 @@ func (l *Ledger) start(ctx context.Context, file string, d durability) error {
 func (l *Ledger) Close() error { return l.stopOnce() }
 
 func (l *Ledger) stop() error {
-	err := l.fail("close", errors.Join(l.recorder.stop(), l.pools.close(), l.late.close()))
+	l.recorder.stop()
+	err := l.fail("close", errors.Join(l.pools.close(), l.late.close()))
 	if l.temp != "" {
 		err = errors.Join(err, os.RemoveAll(l.temp))
 	}
@@ -114,21 +111,14 @@ func (l *Ledger) fail(doing string, err error) error {
 	return fmt.Errorf("ledger %s: %s: %w", l.path, doing, advise(err))
 }
 
-// change runs fn in one transaction that others wait for, on tables that hold all
-// that was recorded.
+// change runs fn in one transaction, on tables that hold all that was recorded.
 func (l *Ledger) change(ctx context.Context, doing string, fn func(*sql.Tx) error) error {
-	tx, err := l.write.BeginTx(ctx, nil)
-	if err != nil {
-		return l.fail(doing, err)
-	}
-	defer tx.Rollback()
-	if err := l.journal.fold(ctx, tx); err != nil {
-		return l.fail(doing, err)
-	}
-	if err := fn(tx); err != nil {
-		return l.fail(doing, err)
-	}
-	return l.fail(doing, tx.Commit())
+	return l.fail(doing, l.write.change(ctx, func(tx *sql.Tx) error {
+		if err := l.journal.fold(ctx, tx); err != nil {
+			return err
+		}
+		return fn(tx)
+	}))
 }
 
 // rowsQuerier is a *sql.DB or *sql.Tx.

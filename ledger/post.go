@@ -60,7 +60,7 @@ func (l *Ledger) SavePosts(ctx context.Context, posts []Post) error {
 	if len(posts) == 0 {
 		return nil
 	}
-	inserts, err := l.postInserts.prepared(l.write)
+	inserts, err := l.postInserts.prepared(l.write.db)
 	if err != nil {
 		return l.fail("save posts", err)
 	}

@@ -12,11 +12,10 @@ import (
 // the group before it was committed. It is committed while the disk still works on
 // the one before, and its callers hear of it when it is on the disk.
 type recorder struct {
-	db         *sql.DB
+	writer     *writer
 	queue      chan *recording
 	written    chan []*recording // groups committed, and not on the disk yet
 	ended      chan struct{}
-	wal        *wal
 	journal    *journal
 	statements groupStatements // made with the first group
 	// underway are the deliveries begun and not ended by this process.
@@ -37,9 +36,9 @@ type recording struct {
 	err    error // this call's own, which does not touch the group
 }
 
-func newRecorder(db *sql.DB, wal *wal, journal *journal, known *foreseen) *recorder {
+func newRecorder(w *writer, journal *journal, known *foreseen) *recorder {
 	r := &recorder{
-		db: db, wal: wal, journal: journal, underway: map[deliveryKey]*record{}, foreseen: known,
+		writer: w, journal: journal, underway: map[deliveryKey]*record{}, foreseen: known,
 		queue: make(chan *recording), written: make(chan []*recording), ended: make(chan struct{}),
 	}
 	go r.run()
@@ -77,14 +76,13 @@ func (r *recorder) enter() bool {
 }
 
 // stop waits until every caller has its answer.
-func (r *recorder) stop() error {
+func (r *recorder) stop() {
 	r.mu.Lock()
 	r.closed = true
 	r.mu.Unlock()
 	r.callers.Wait()
 	close(r.queue)
 	<-r.ended
-	return r.wal.close()
 }
 
 func (r *recorder) run() {
@@ -108,7 +106,7 @@ func (r *recorder) sync() {
 		for _, more := range waiting(r.written) {
 			group = append(group, more...)
 		}
-		answer(group, r.wal.sync())
+		answer(group, r.writer.log.sync())
 	}
 }
 
@@ -137,11 +135,11 @@ func waiting[T any](queue <-chan T) (all []T) {
 // it is stored, and what is underway is read again.
 func (r *recorder) commit(calls []*recording) (err error) {
 	if r.statements.intent == nil {
-		if r.statements, err = prepareGroup(r.db); err != nil {
+		if r.statements, err = prepareGroup(r.writer.db); err != nil {
 			return err
 		}
 	}
-	err = r.wal.commit(context.Background(), r.db, func(tx *sql.Tx) error { return r.apply(tx, calls) })
+	err = r.writer.commit(context.Background(), func(tx *sql.Tx) error { return r.apply(tx, calls) })
 	if err != nil {
 		clear(r.underway)
 		clear(r.foreseen.recipients)
@@ -150,31 +148,32 @@ func (r *recorder) commit(calls []*recording) (err error) {
 }
 
 func (r *recorder) apply(tx *sql.Tx, calls []*recording) error {
-	return r.foreseen.during(tx, func() error {
-		g := newGroup(calls, r.underway, r.foreseen.recipients)
-		if err := r.read(tx, g); err != nil {
-			return err
-		}
-		for _, call := range calls {
-			g.decide(call)
-		}
-		if len(g.changed) == 0 {
-			return nil
-		}
-		if err := r.journal.add(tx, g); err != nil {
-			return err
-		}
-		for _, d := range g.changed {
-			d.changed, d.moved, d.bounced = false, false, false
-			if d.Progress == Sending {
-				r.underway[d.key()] = d
-			} else {
-				delete(r.underway, d.key())
-			}
-			delete(r.foreseen.recipients, d.Subscriber)
-		}
+	if err := r.foreseen.refresh(tx); err != nil {
+		return err
+	}
+	g := newGroup(calls, r.underway, r.foreseen.recipients)
+	if err := r.read(tx, g); err != nil {
+		return err
+	}
+	for _, call := range calls {
+		g.decide(call)
+	}
+	if len(g.changed) == 0 {
 		return nil
-	})
+	}
+	if err := r.journal.add(tx, g); err != nil {
+		return err
+	}
+	for _, d := range g.changed {
+		d.changed, d.moved, d.bounced = false, false, false
+		if d.Progress == Sending {
+			r.underway[d.key()] = d
+		} else {
+			delete(r.underway, d.key())
+		}
+		r.foreseen.touch(d.Subscriber)
+	}
+	return nil
 }
 
 // read learns what is not known yet.
@@ -188,9 +187,19 @@ func (r *recorder) read(tx *sql.Tx, g *group) error {
 	return r.statements.read(tx, g)
 }
 
-// fold brings all that was recorded into the tables.
-func (r *recorder) fold(ctx context.Context) error {
-	return r.wal.commit(ctx, r.db, func(tx *sql.Tx) error {
-		return r.foreseen.during(tx, func() error { return r.journal.fold(ctx, tx) })
-	})
+// fold brings what was recorded into the tables, in several transactions, so that
+// nobody waits long; last, unless it is nil, runs in the one that leaves nothing.
+func (r *recorder) fold(ctx context.Context, last func(*sql.Tx) error) error {
+	for left := true; left; {
+		err := r.writer.commit(ctx, func(tx *sql.Tx) (err error) {
+			if left, err = r.journal.foldSome(ctx, tx); err != nil || left || last == nil {
+				return err
+			}
+			return last(tx)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -86,7 +86,9 @@ func testLanguages(t *testing.T, open func(*testing.T) *ledger.Ledger) {
 		must(t, err)
 		var readers []string
 		for _, s := range due {
-			readers = append(readers, s.Language)
+			reader, err := l.SubscriberByID(ctx, s.ID)
+			must(t, err)
+			readers = append(readers, reader.Language)
 		}
 		if diff := cmp.Diff(tt.readers, readers); diff != "" {
 			t.Errorf("%q of %q (-want +got)\n%s", tt.language, tt.languages, diff)

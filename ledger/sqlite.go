@@ -71,31 +71,35 @@ func create(path string) error {
 type durability string
 
 const (
-	synced   durability = "FULL" // a commit is on the disk when it returns
-	unsynced durability = "OFF"  // for what is thrown away
+	synced   durability = "NORMAL" // in the order of the commits; writer syncs them
+	unsynced durability = "OFF"    // for what is thrown away
 )
 
 // pools are the connections to one file: SQLite has one writer at a time, and
 // WAL lets readers go on beside it.
 type pools struct {
-	write, read *sql.DB
+	write *writer
+	read  *sql.DB
 }
 
 // openPools opens a file that exists, and makes sure that it is a ledger or
 // empty, and that it can be written.
 func openPools(ctx context.Context, path string, d durability) (pools, error) {
-	var p pools
-	var err error
-	if p.write, err = sql.Open("sqlite", uri(path, "rw", "_txlock=immediate", "_synchronous="+string(d), "_pragma=cache_size(-8000)")); err != nil {
+	write, err := sql.Open("sqlite", uri(path, "rw", "_txlock=immediate", "_synchronous="+string(d), "_pragma=cache_size(-8000)"))
+	if err != nil {
 		return pools{}, err
 	}
-	p.write.SetMaxOpenConns(1)
+	write.SetMaxOpenConns(1)
+	p := pools{write: &writer{db: write}}
+	if d == synced {
+		p.write.log = &wal{path: path + "-wal"}
+	}
 	if p.read, err = sql.Open("sqlite", uri(path, "rw", "_query_only=1")); err != nil {
-		return pools{}, errors.Join(err, p.write.Close())
+		return pools{}, errors.Join(err, p.write.close())
 	}
 	p.read.SetMaxOpenConns(readers)
 	p.read.SetMaxIdleConns(readers)
-	if err := claimInTurn(ctx, p.write); err != nil {
+	if err := claimInTurn(ctx, write); err != nil {
 		err = errors.Join(err, p.close())
 		if name := unwritable(path); name != "" {
 			err = fmt.Errorf("%s is read-only for this user: %w", name, err)
@@ -124,7 +128,7 @@ func unwritable(path string) string {
 // close closes the readers first: the last to leave cleans up the WAL, which a
 // reader may not.
 func (p pools) close() error {
-	return errors.Join(p.read.Close(), p.write.Close())
+	return errors.Join(p.read.Close(), p.write.close())
 }
 
 // uri is the name of a file for the driver, with its settings.

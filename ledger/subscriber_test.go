@@ -163,7 +163,7 @@ func testAudience(t *testing.T, open func(*testing.T) *ledger.Ledger) {
 	s := subscriber(t, l, "daily@example.com")
 	want1(t, true)(l.Record(ctx, nil, &ledger.Intent{Edition: edition, Subscriber: s.ID, Through: 2, At: noon}))
 	want1(t, false)(l.Record(ctx, &ledger.Result{Edition: edition, Subscriber: s.ID, Progress: ledger.Failed, KeepCursor: true, At: noon.Add(time.Hour)}, nil))
-	want1(t, []ledger.Subscriber(nil))(l.Recipients(ctx, edition, ledger.Audience{Cadence: "daily"}, 0, 10))
+	want1(t, []ledger.Recipient(nil))(l.Recipients(ctx, edition, ledger.Audience{Cadence: "daily"}, 0, 10))
 	// Given up, it is due again once something newer is.
 	want1(t, []ledger.Group(nil))(l.Groups(ctx, ledger.Audience{Cadence: "daily"}, 2))
 	want1(t, []ledger.Group{{Count: 1}})(l.Groups(ctx, ledger.Audience{Cadence: "daily"}, 3))

@@ -17,16 +17,15 @@ func appendStuffed(dst []byte, write func([]byte) []byte) []byte {
 
 // clean tells a message that can go out as it is, which ours always can.
 func clean(message []byte) bool {
-	lines := bytes.Count(message, []byte{'\n'})
-	if !bytes.HasSuffix(message, []byte("\r\n")) || bytes.Count(message, []byte{'\r'}) != lines {
-		return false
-	}
-	for line := range bytes.Lines(message) {
-		if line[0] == '.' || !bytes.HasSuffix(line, []byte("\r\n")) {
+	lines := 0
+	for rest := message; len(rest) > 0; lines++ {
+		end := bytes.IndexByte(rest, '\n')
+		if rest[0] == '.' || end < 1 || rest[end-1] != '\r' {
 			return false
 		}
+		rest = rest[end+1:]
 	}
-	return true
+	return bytes.Count(message, []byte{'\r'}) == lines && lines > 0
 }
 
 func stuff(dst, message []byte) []byte {

@@ -279,7 +279,9 @@ func (s *session) command(t *trip, line string) (reply, error) {
 }
 
 func (s *session) read(t *trip) (reply, error) {
-	s.deadline.renew()
+	if s.client.Text.R.Buffered() == 0 {
+		s.deadline.renew()
+	}
 	rep, err := readReply(s.client.Text.R)
 	t.slow = t.slow || rep.slowDown()
 	return rep, err

@@ -81,7 +81,7 @@ func (s *pass) preview(ctx context.Context, e ledger.Edition, to string, posts [
 	}
 	// Subscriber 0 is nobody: links in a preview unsubscribe no one.
 	q := newQueue(s, tokens)
-	r := q.recipient(&attempt{run: &running{Edition: e}, subscriber: ledger.Subscriber{Email: to}})
+	r := q.recipient(&attempt{run: &running{Edition: e}, subscriber: ledger.Recipient{Email: to}})
 	return &Preview{Subject: m.Subject, HTML: m.HTML(r), Text: m.Text(r), EML: m.Append(nil, r), HTMLSize: m.HTMLSize, Posts: len(posts)}, nil
 }
 

@@ -12,9 +12,6 @@ import (
 	"publisher/mailer"
 )
 
-// pageSize is how many recipients are read from the ledger at a time.
-const pageSize = 500
-
 // queue is the ledger seen as a mailer.Queue: first the retries that are due,
 // then the recipients of each open edition, streamed by id; between their pages,
 // and at the end, retries that have come due meanwhile.
@@ -31,8 +28,6 @@ type queue struct {
 	retried  retryKey // up to where retries were read
 	trying   map[retryKey]bool
 	current  int // the edition whose recipients are streamed now
-	page     []ledger.Subscriber
-	after    int64
 }
 
 // retryKey tells one delivery from another.
@@ -42,6 +37,7 @@ type retryKey struct{ edition, subscriber int64 }
 type running struct {
 	ledger.Edition
 	posts     []entry // newest first
+	untried   recipients
 	report    EditionReport
 	exhausted bool // every recipient was handed out
 	begun     bool // some recipient, or a retry, was
@@ -52,7 +48,7 @@ type running struct {
 // attempt is what a job is about.
 type attempt struct {
 	run        *running
-	subscriber ledger.Subscriber
+	subscriber ledger.Recipient
 	intent     ledger.Intent
 	earlier    ledger.Delivery // zero for a first attempt
 }
@@ -87,6 +83,9 @@ func newQueue(s *pass, tokens *ledger.Tokens) *queue {
 
 func (q *queue) add(e ledger.Edition) *running {
 	run := &running{Edition: e, posts: q.s.postsOf(&e), report: q.s.editionReport(&e)}
+	run.untried.read = func(ctx context.Context, after int64) ([]ledger.Recipient, error) {
+		return q.s.ledger.Recipients(ctx, e.Number, q.s.audience(e.Cadence, e.Language), after, pageSize)
+	}
 	q.editions = append(q.editions, run)
 	q.byNumber[e.Number] = run
 	return run
@@ -135,26 +134,22 @@ func (q *queue) nextAttempt(ctx context.Context) (*attempt, error) {
 	for ; q.current < len(q.editions); q.current++ {
 		run := q.editions[q.current]
 		if run.exhausted || run.stopped {
-			q.page, q.after = nil, 0
 			continue
 		}
-		if len(q.page) == 0 {
-			page, err := q.s.ledger.Recipients(ctx, run.Number, q.s.audience(run.Cadence, run.Language), q.after, pageSize)
-			if err != nil {
+		if len(run.untried.page) == 0 {
+			if err := run.untried.fill(ctx); err != nil {
 				return nil, err
 			}
-			q.page = page
 			// What has come due meanwhile is tried before the next page.
 			if err := q.loadRetries(ctx); err != nil {
 				return nil, err
 			}
 		}
-		if len(q.page) == 0 {
-			run.exhausted, q.after = true, 0
+		if len(run.untried.page) == 0 {
+			run.exhausted = true
 			continue
 		}
-		sub := q.page[0]
-		q.page, q.after = q.page[1:], sub.ID
+		sub := run.untried.take(ctx)
 		return &attempt{run: run, subscriber: sub, intent: ledger.Intent{Edition: run.Number, Subscriber: sub.ID,
 			After: sub.Cursor, Through: run.Through, At: q.s.now()}}, nil
 	}
@@ -207,7 +202,8 @@ func (q *queue) retry(ctx context.Context, d ledger.Delivery) (*attempt, error) 
 	if err != nil || sub == nil {
 		return nil, err
 	}
-	return &attempt{run: run, subscriber: *sub, earlier: d, intent: ledger.Intent{Edition: d.Edition, Subscriber: d.Subscriber,
+	to := ledger.Recipient{ID: sub.ID, Email: sub.Email, Name: sub.Name, Tags: sub.Tags, Cursor: sub.Cursor}
+	return &attempt{run: run, subscriber: to, earlier: d, intent: ledger.Intent{Edition: d.Edition, Subscriber: d.Subscriber,
 		After: d.After, Through: d.Through, At: q.s.now()}}, nil
 }
 
@@ -365,6 +361,7 @@ const stoppedPause = 10 * time.Minute
 // that this pass worked on. cut tells that some were handed out and not tried.
 func (q *queue) finish(ctx context.Context, cut bool) error {
 	for _, run := range q.editions {
+		run.untried.stop()
 		if run.stopped {
 			// The refused get it with the others, once the message is mended.
 			n, err := q.s.ledger.Retry(ctx, run.Number, q.s.start, q.s.now().Add(stoppedPause))
@@ -379,7 +376,7 @@ func (q *queue) finish(ctx context.Context, cut bool) error {
 		}
 		untried := 0
 		if !run.exhausted || cut && run.Done.IsZero() {
-			if untried, err = q.untried(ctx, run); err != nil {
+			if untried, err = q.countUntried(ctx, run); err != nil {
 				return err
 			}
 		}
@@ -395,16 +392,16 @@ func (q *queue) finish(ctx context.Context, cut bool) error {
 	return nil
 }
 
-// untried counts the recipients whom nothing was sent to yet.
-func (q *queue) untried(ctx context.Context, run *running) (int, error) {
-	n, after := 0, int64(0)
+// countUntried counts the recipients whom nothing was sent to yet.
+func (q *queue) countUntried(ctx context.Context, run *running) (int, error) {
+	n, untried := 0, recipients{read: run.untried.read}
 	for {
-		page, err := q.s.ledger.Recipients(ctx, run.Number, q.s.audience(run.Cadence, run.Language), after, pageSize)
-		if err != nil || len(page) == 0 {
+		err := untried.fill(ctx)
+		if err != nil || len(untried.page) == 0 {
 			return n, err
 		}
-		for _, sub := range page {
-			after = sub.ID
+		for len(untried.page) > 0 {
+			sub := untried.take(ctx)
 			if len(within(run.posts, sub.Cursor, run.Through, sub.Tags)) > 0 {
 				n++
 			}
