@@ -12,8 +12,7 @@ type foreseen struct {
 	writer     *writer
 	recipients map[int64]recipient // by subscriber
 	version    version             // as of which they are so
-	dataStmt   *sql.Stmt
-	reading    *reading // nil: no page is being read, or in vain
+	reading    *reading            // nil: no page is being read, or in vain
 }
 
 type recipient struct{ edition, cursor int64 }
@@ -30,25 +29,14 @@ const maxForeseen = 5_000
 // (https://sqlite.org/pragma.html#pragma_data_version), changes by this one.
 type version struct{ data, changes int64 }
 
-func newForeseen(ctx context.Context, w *writer) (*foreseen, error) {
-	f := &foreseen{writer: w, recipients: map[int64]recipient{}}
-	var err error
-	f.dataStmt, err = w.db.PrepareContext(ctx, "PRAGMA data_version")
-	return f, err
-}
-
 // refresh forgets all if anybody but the recorder has written.
-func (f *foreseen) refresh(tx *sql.Tx) error {
-	now := version{changes: f.writer.changes.Load()}
-	if err := tx.Stmt(f.dataStmt).QueryRow().Scan(&now.data); err != nil {
-		return err
-	}
+func (f *foreseen) refresh(data int64) {
+	now := version{data, f.writer.changes.Load()}
 	if now != f.version || len(f.recipients) > maxForeseen {
 		clear(f.recipients)
 		f.reading = nil
 	}
 	f.version = now
-	return nil
 }
 
 // touch forgets one whom the recorder writes about.
@@ -63,7 +51,9 @@ func (f *foreseen) touch(subscriber int64) {
 func (r *recorder) foresee(ctx context.Context, edition int64, read func() ([]Recipient, error)) ([]Recipient, error) {
 	page := &reading{touched: map[int64]bool{}}
 	err := r.fold(ctx, func(tx *sql.Tx) error {
-		err := r.foreseen.refresh(tx)
+		var data int64
+		err := tx.QueryRowContext(ctx, "PRAGMA data_version").Scan(&data)
+		r.foreseen.refresh(data)
 		r.foreseen.reading = page
 		return err
 	})

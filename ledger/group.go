@@ -98,6 +98,9 @@ func (g *group) about(key deliveryKey, underway map[deliveryKey]*record) {
 	}
 }
 
+// known tells that nothing has to be read.
+func (g *group) known() bool { return len(g.unreadIntents)+len(g.unreadDeliveries) == 0 }
+
 // read learns what is not known yet.
 func (s groupStatements) read(tx *sql.Tx, g *group) error {
 	for _, key := range g.unreadIntents {

@@ -27,7 +27,7 @@ func newJournal(ctx context.Context, db *sql.DB) (*journal, error) {
 		statement **sql.Stmt
 		text      string
 	}{
-		{&j.append, "INSERT INTO journal (entries) VALUES (?)"},
+		{&j.append, addToJournal},
 		{&j.read, "SELECT id, entries FROM journal ORDER BY id LIMIT ?"},
 		{&j.clear, "DELETE FROM journal WHERE id <= ?"},
 		{&j.moveCursors, "UPDATE subscriber SET cursor_seq = $1 WHERE id IN (SELECT value FROM json_each($2)) AND cursor_seq < $1"},
@@ -48,9 +48,11 @@ func newJournal(ctx context.Context, db *sql.DB) (*journal, error) {
 	return j, err
 }
 
+const addToJournal = "INSERT INTO journal (entries) VALUES (?)"
+
 // add appends a group.
-func (j *journal) add(tx *sql.Tx, g *group) error {
-	_, err := tx.Stmt(j.append).Exec(g.encode())
+func (j *journal) add(tx *sql.Tx, entries []byte) error {
+	_, err := tx.Stmt(j.append).Exec(entries)
 	return err
 }
 

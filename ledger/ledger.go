@@ -78,14 +78,10 @@ func (l *Ledger) start(ctx context.Context, file string, d durability) error {
 			return errors.Join(l.fail("bring up to date", err), l.pools.close())
 		}
 	}
-	known, err := newForeseen(ctx, l.write)
-	if err == nil {
-		l.journal, err = newJournal(ctx, l.write.db)
-	}
-	if err = errors.Join(err, l.write.log.sync()); err != nil {
+	if l.journal, err = newJournal(ctx, l.write.db); err != nil {
 		return errors.Join(l.fail("open", err), l.pools.close())
 	}
-	l.recorder = newRecorder(l.write, l.journal, known)
+	l.recorder = newRecorder(l.write, l.journal)
 	l.late = &late{path: l.path + ".late"}
 	l.stopOnce = sync.OnceValue(l.stop)
 	return nil

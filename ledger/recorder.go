@@ -3,21 +3,21 @@ package ledger
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"runtime"
 	"sync"
 )
 
-// recorder commits what many callers record at once in one transaction, so
-// that they share the cost of one fsync: a group is whatever has arrived while
-// the group before it was committed. It is committed while the disk still works on
-// the one before, and its callers hear of it when it is on the disk.
+// recorder commits what many callers record at once in one transaction, so that
+// they share the cost of one fsync: a group is whatever has arrived while
+// the group before it was committed.
 type recorder struct {
 	writer     *writer
 	queue      chan *recording
-	written    chan []*recording // groups committed, and not on the disk yet
 	ended      chan struct{}
 	journal    *journal
-	statements groupStatements // made with the first group
+	direct     *direct         // nil before the first group
+	statements groupStatements // made when the tables are asked first
 	// underway are the deliveries begun and not ended by this process.
 	underway map[deliveryKey]*record
 	foreseen *foreseen
@@ -27,7 +27,7 @@ type recorder struct {
 	callers sync.WaitGroup
 }
 
-// recording is one call of Record; its answer comes when its group is on the disk.
+// recording is one call of Record.
 type recording struct {
 	done   *Result
 	next   *Intent
@@ -36,13 +36,12 @@ type recording struct {
 	err    error // this call's own, which does not touch the group
 }
 
-func newRecorder(w *writer, journal *journal, known *foreseen) *recorder {
+func newRecorder(w *writer, journal *journal) *recorder {
 	r := &recorder{
-		writer: w, journal: journal, underway: map[deliveryKey]*record{}, foreseen: known,
-		queue: make(chan *recording), written: make(chan []*recording), ended: make(chan struct{}),
+		writer: w, journal: journal, underway: map[deliveryKey]*record{}, foreseen: &foreseen{writer: w, recipients: map[int64]recipient{}},
+		queue: make(chan *recording), ended: make(chan struct{}),
 	}
 	go r.run()
-	go r.sync()
 	return r
 }
 
@@ -86,27 +85,11 @@ func (r *recorder) stop() {
 }
 
 func (r *recorder) run() {
-	defer close(r.written)
+	defer close(r.ended)
 	for first := range r.queue {
 		runtime.Gosched() // whoever is about to call comes into this group: larger ones cost less
 		group := append([]*recording{first}, waiting(r.queue)...)
-		if err := r.commit(group); err != nil {
-			answer(group, err)
-			continue
-		}
-		r.written <- group
-	}
-}
-
-// sync answers for what is committed once it is on the disk, while the next group
-// is being committed.
-func (r *recorder) sync() {
-	defer close(r.ended)
-	for group := range r.written {
-		for _, more := range waiting(r.written) {
-			group = append(group, more...)
-		}
-		answer(group, r.writer.log.sync())
+		answer(group, r.commit(group))
 	}
 }
 
@@ -117,7 +100,7 @@ func answer(group []*recording, err error) {
 }
 
 // waiting takes all that is in the queue at this moment.
-func waiting[T any](queue <-chan T) (all []T) {
+func waiting(queue <-chan *recording) (all []*recording) {
 	for {
 		select {
 		case one, ok := <-queue:
@@ -133,13 +116,27 @@ func waiting[T any](queue <-chan T) (all []T) {
 
 // commit does what the calls ask for in one transaction. After an error nothing of
 // it is stored, and what is underway is read again.
-func (r *recorder) commit(calls []*recording) (err error) {
-	if r.statements.intent == nil {
-		if r.statements, err = prepareGroup(r.writer.db); err != nil {
-			return err
-		}
+func (r *recorder) commit(calls []*recording) error {
+	known := true
+	err := r.directly(context.Background(), func(d *direct) error {
+		return d.transaction(func() error {
+			data, err := d.version()
+			if err != nil {
+				return err
+			}
+			r.foreseen.refresh(data)
+			g := newGroup(calls, r.underway, r.foreseen.recipients)
+			if known = g.known(); !known {
+				return nil
+			}
+			return r.store(g, calls, func(entries []byte) error {
+				return exec(d.add, driver.NamedValue{Ordinal: 1, Value: entries})
+			})
+		})
+	})
+	if err == nil && !known {
+		err = r.readAndCommit(calls)
 	}
-	err = r.writer.commit(context.Background(), func(tx *sql.Tx) error { return r.apply(tx, calls) })
 	if err != nil {
 		clear(r.underway)
 		clear(r.foreseen.recipients)
@@ -147,21 +144,34 @@ func (r *recorder) commit(calls []*recording) (err error) {
 	return err
 }
 
-func (r *recorder) apply(tx *sql.Tx, calls []*recording) error {
-	if err := r.foreseen.refresh(tx); err != nil {
-		return err
+// readAndCommit is commit where the tables have to be asked.
+func (r *recorder) readAndCommit(calls []*recording) (err error) {
+	if r.statements.intent == nil {
+		if r.statements, err = prepareGroup(r.writer.db); err != nil {
+			return err
+		}
 	}
-	g := newGroup(calls, r.underway, r.foreseen.recipients)
-	if err := r.read(tx, g); err != nil {
-		return err
-	}
+	return r.writer.record(context.Background(), func(tx *sql.Tx) error {
+		if err := r.journal.fold(context.Background(), tx); err != nil {
+			return err
+		}
+		g := newGroup(calls, r.underway, nil)
+		if err := r.statements.read(tx, g); err != nil {
+			return err
+		}
+		return r.store(g, calls, func(entries []byte) error { return r.journal.add(tx, entries) })
+	})
+}
+
+// store decides, and adds what comes of it to the journal.
+func (r *recorder) store(g *group, calls []*recording, add func(entries []byte) error) error {
 	for _, call := range calls {
 		g.decide(call)
 	}
 	if len(g.changed) == 0 {
 		return nil
 	}
-	if err := r.journal.add(tx, g); err != nil {
+	if err := add(g.encode()); err != nil {
 		return err
 	}
 	for _, d := range g.changed {
@@ -176,22 +186,11 @@ func (r *recorder) apply(tx *sql.Tx, calls []*recording) error {
 	return nil
 }
 
-// read learns what is not known yet.
-func (r *recorder) read(tx *sql.Tx, g *group) error {
-	if len(g.unreadIntents)+len(g.unreadDeliveries) == 0 {
-		return nil
-	}
-	if err := r.journal.fold(context.Background(), tx); err != nil {
-		return err
-	}
-	return r.statements.read(tx, g)
-}
-
 // fold brings what was recorded into the tables, in several transactions, so that
 // nobody waits long; last, unless it is nil, runs in the one that leaves nothing.
 func (r *recorder) fold(ctx context.Context, last func(*sql.Tx) error) error {
 	for left := true; left; {
-		err := r.writer.commit(ctx, func(tx *sql.Tx) (err error) {
+		err := r.writer.record(ctx, func(tx *sql.Tx) (err error) {
 			if left, err = r.journal.foldSome(ctx, tx); err != nil || left || last == nil {
 				return err
 			}

@@ -3,39 +3,27 @@ package ledger
 import (
 	"context"
 	"database/sql"
-	"errors"
-	"fmt"
-	"os"
-	"sync"
 	"sync/atomic"
 )
 
-// writer is the one connection that writes. SQLite syncs none of its commits
-// (synchronous=NORMAL); writer does, which lets the recorder's next transaction run
-// while the disk works on the one before.
+// writer is the one connection that writes.
 type writer struct {
-	db  *sql.DB
-	log *wal // nil: of what is thrown away
-	// changes counts the transactions that were not the recorder's. It is read and
-	// written by who holds the connection.
+	db *sql.DB
+	// changes counts the transactions that were not the recorder's. It is counted up
+	// and looked at by who has the connection.
 	changes atomic.Int64
 }
 
-// change runs do in one transaction that others wait for. It is on the disk when
-// change returns.
+// change runs do in one transaction that others wait for.
 func (w *writer) change(ctx context.Context, do func(*sql.Tx) error) error {
-	err := w.commit(ctx, func(tx *sql.Tx) error {
+	return w.record(ctx, func(tx *sql.Tx) error {
 		w.changes.Add(1)
 		return do(tx)
 	})
-	if err != nil {
-		return err
-	}
-	return w.log.sync()
 }
 
-// commit is change for the recorder: on the disk after the next sync.
-func (w *writer) commit(ctx context.Context, do func(*sql.Tx) error) error {
+// record is change for the recorder's own transactions.
+func (w *writer) record(ctx context.Context, do func(*sql.Tx) error) error {
 	tx, err := w.db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
@@ -47,8 +35,8 @@ func (w *writer) commit(ctx context.Context, do func(*sql.Tx) error) error {
 	return tx.Commit()
 }
 
-// hold keeps the connection from everybody else meanwhile. What do commits is on
-// the disk when hold returns.
+// hold keeps the connection from everybody else while do runs, which may change
+// what it likes.
 func (w *writer) hold(ctx context.Context, do func(*sql.Conn) error) error {
 	conn, err := w.db.Conn(ctx)
 	if err != nil {
@@ -56,50 +44,5 @@ func (w *writer) hold(ctx context.Context, do func(*sql.Conn) error) error {
 	}
 	defer conn.Close()
 	w.changes.Add(1)
-	if err := do(conn); err != nil {
-		return err
-	}
-	return w.log.sync()
-}
-
-func (w *writer) close() error { return errors.Join(w.db.Close(), w.log.close()) }
-
-// errUnsynced is of a commit that may not have reached the disk.
-var errUnsynced = errors.New("the disk fails; check it and run again")
-
-// wal is SQLite's write-ahead log. SQLite keeps the file while any connection is
-// open, and locks the database and the index, but never this file.
-type wal struct {
-	path string
-
-	mu   sync.Mutex
-	file *os.File // nil before the first sync
-	// failed stays: what one fsync could not write the next does not try again.
-	failed error
-}
-
-// sync puts on the disk all that was committed before it was called.
-func (w *wal) sync() error {
-	if w == nil {
-		return nil
-	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.file == nil && w.failed == nil {
-		w.file, w.failed = os.OpenFile(w.path, os.O_RDWR, 0)
-	}
-	if w.failed == nil {
-		w.failed = w.file.Sync()
-	}
-	if w.failed != nil {
-		return fmt.Errorf("%w (%w)", errUnsynced, w.failed)
-	}
-	return nil
-}
-
-func (w *wal) close() error {
-	if w == nil || w.file == nil {
-		return nil
-	}
-	return w.file.Close()
+	return do(conn)
 }

@@ -1,0 +1,92 @@
+package ledger
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+)
+
+// direct speaks to the driver without database/sql, whose bookkeeping costs more
+// than the few statements of a group themselves. It belongs to one connection.
+type direct struct {
+	conn                                      driver.Conn
+	begin, dataVersion, add, commit, rollback driver.Stmt
+}
+
+// directly runs do with the writer's connection, which nobody else has meanwhile.
+func (r *recorder) directly(ctx context.Context, do func(*direct) error) error {
+	conn, err := r.writer.db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	return conn.Raw(func(c any) error {
+		if r.direct == nil || r.direct.conn != c {
+			if r.direct, err = newDirect(ctx, c); err != nil {
+				return err
+			}
+		}
+		return do(r.direct)
+	})
+}
+
+func newDirect(ctx context.Context, conn any) (*direct, error) {
+	c, ok := conn.(interface {
+		driver.Conn
+		driver.ConnPrepareContext
+	})
+	if !ok {
+		return nil, fmt.Errorf("the SQLite driver's %T cannot prepare statements", conn)
+	}
+	d := &direct{conn: c}
+	for _, p := range []struct {
+		statement *driver.Stmt
+		text      string
+	}{
+		{&d.begin, "BEGIN IMMEDIATE"},
+		{&d.dataVersion, "PRAGMA data_version"},
+		{&d.add, addToJournal},
+		{&d.commit, "COMMIT"},
+		{&d.rollback, "ROLLBACK"},
+	} {
+		var err error
+		if *p.statement, err = c.PrepareContext(ctx, p.text); err != nil {
+			return nil, err
+		}
+	}
+	return d, nil
+}
+
+func exec(s driver.Stmt, args ...driver.NamedValue) error {
+	_, err := s.(driver.StmtExecContext).ExecContext(context.Background(), args)
+	return err
+}
+
+// version is what PRAGMA data_version says.
+func (d *direct) version() (int64, error) {
+	rows, err := d.dataVersion.(driver.StmtQueryContext).QueryContext(context.Background(), nil)
+	if err != nil {
+		return 0, err
+	}
+	row := make([]driver.Value, 1)
+	err = errors.Join(rows.Next(row), rows.Close())
+	n, _ := row[0].(int64)
+	return n, err
+}
+
+// transaction runs do, whose statements are the connection's.
+func (d *direct) transaction(do func() error) error {
+	if err := exec(d.begin); err != nil {
+		return err
+	}
+	err := do()
+	if err == nil {
+		err = exec(d.commit)
+	}
+	if err != nil {
+		// Where SQLite has rolled back by itself there is nothing left to do.
+		_ = exec(d.rollback)
+	}
+	return err
+}
