@@ -7,7 +7,6 @@ import (
 	"crypto/subtle"
 	"encoding/base32"
 	"encoding/binary"
-	"fmt"
 	"hash"
 	"strconv"
 	"strings"
@@ -93,7 +92,7 @@ func (t *Tokens) OpenReturnPath(token string) (subscriber, edition int64, ok boo
 // MessageID is the left part of the Message-ID of one edition to one subscriber.
 func (t *Tokens) MessageID(edition, subscriber int64) string {
 	mac := t.mac(binary.AppendUvarint(head(messageID, subscriber), uint64(edition)))
-	return fmt.Sprintf("%d.%d.%s", edition, subscriber, encode(mac[:mailMAC]))
+	return strconv.FormatInt(edition, 10) + "." + strconv.FormatInt(subscriber, 10) + "." + encode(mac[:mailMAC])
 }
 
 // OpenMessageID returns what the mail was that bears such a Message-ID, its left
@@ -135,9 +134,9 @@ func (t *Tokens) mac(payload []byte) []byte {
 	return h.Sum(nil)
 }
 
-var base32Text = base32.StdEncoding.WithPadding(base32.NoPadding)
+var base32Text = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
 
-func encode(b []byte) string { return strings.ToLower(base32Text.EncodeToString(b)) }
+func encode(b []byte) string { return base32Text.EncodeToString(b) }
 
 // decode returns what stands before the MAC. Nothing in it is to be trusted
 // until the whole token is the same as the one made from it, which also
@@ -147,7 +146,7 @@ func decode(token string, mac int) (payload []byte, ok bool) {
 	if len(token) > longest {
 		return nil, false
 	}
-	b, err := base32Text.DecodeString(strings.ToUpper(token))
+	b, err := base32Text.DecodeString(lowerASCII(token))
 	if err != nil || len(b) <= mac {
 		return nil, false
 	}

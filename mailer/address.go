@@ -50,4 +50,14 @@ func isDotAtoms(address string) bool {
 	return isDotAtom(local) && isDotAtom(domain)
 }
 
-func isDotAtom(s string) bool { return s != "" && dotAtom(s) == s }
+// isDotAtom tells atoms with single dots between them (RFC 5322 §3.2.3).
+func isDotAtom(s string) bool {
+	dot := true
+	for i := range len(s) {
+		if s[i] == '.' && dot || !isAtext(s[i]) && s[i] != '.' {
+			return false
+		}
+		dot = s[i] == '.'
+	}
+	return !dot
+}

@@ -91,24 +91,24 @@ func Readable(file string) bool {
 	return err == nil && info.Mode().Perm()&0o007 != 0
 }
 
-// prepend puts the signatures before the message that begins at dst[start].
-func (s *Signer) prepend(dst []byte, start int) ([]byte, error) {
+// prepend puts the signatures before the message.
+func (s *Signer) prepend(message []byte) ([]byte, error) {
 	if s == nil {
-		return dst, nil
+		return message, nil
 	}
 	var signatures []byte
 	for i := range s.keys {
 		signer, err := dkim.NewSigner(&s.keys[i])
 		if err != nil {
-			return dst, fmt.Errorf("signing: %w", err)
+			return message, fmt.Errorf("signing: %w", err)
 		}
-		_, err = signer.Write(dst[start:])
+		_, err = signer.Write(message)
 		if err = errors.Join(err, signer.Close()); err != nil {
-			return dst, fmt.Errorf("signing: %w", err)
+			return message, fmt.Errorf("signing: %w", err)
 		}
 		signatures = append(signatures, signer.Signature()...)
 	}
-	return slices.Insert(dst, start, signatures...), nil
+	return slices.Insert(message, 0, signatures...), nil
 }
 
 // GenerateKey makes a key; algorithm is "rsa" (2048 bits) or "ed25519".

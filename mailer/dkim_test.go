@@ -158,7 +158,7 @@ func BenchmarkSign(b *testing.B) {
 				HeaderCanonicalization: dkim.CanonicalizationRelaxed, BodyCanonicalization: dkim.CanonicalizationRelaxed}}}
 			message := []byte("From: a@example.com\r\nSubject: x\r\n\r\n" + strings.Repeat("A line of text that is as long as most lines are.\r\n", 160))
 			for b.Loop() {
-				if _, err := s.prepend(message[:len(message):len(message)], 0); err != nil {
+				if _, err := s.prepend(message[:len(message):len(message)]); err != nil {
 					b.Fatal(err)
 				}
 			}

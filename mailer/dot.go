@@ -1,34 +1,10 @@
 package mailer
 
-import "bytes"
-
-// appendStuffed appends a message as DATA wants it, lines ended by CRLF and
+// stuff makes a message what DATA wants: lines ended by CRLF and
 // leading dots doubled (RFC 5321 §4.5.2), without the final dot. A bare CR or LF
 // becomes CRLF, since servers disagree on what ends a message otherwise.
-func appendStuffed(dst []byte, write func([]byte) []byte) []byte {
-	start := len(dst)
-	dst = write(dst)
-	message := dst[start:]
-	if clean(message) {
-		return dst
-	}
-	return stuff(dst[:start], bytes.Clone(message))
-}
-
-// clean tells a message that can go out as it is, which ours always can.
-func clean(message []byte) bool {
-	lines := 0
-	for rest := message; len(rest) > 0; lines++ {
-		end := bytes.IndexByte(rest, '\n')
-		if rest[0] == '.' || end < 1 || rest[end-1] != '\r' {
-			return false
-		}
-		rest = rest[end+1:]
-	}
-	return bytes.Count(message, []byte{'\r'}) == lines && lines > 0
-}
-
-func stuff(dst, message []byte) []byte {
+func stuff(message []byte) []byte {
+	out := make([]byte, 0, len(message)+len(message)/64)
 	lineStart := true
 	for i := 0; i < len(message); i++ {
 		c := message[i]
@@ -36,18 +12,18 @@ func stuff(dst, message []byte) []byte {
 			if c == '\r' && i+1 < len(message) && message[i+1] == '\n' {
 				i++
 			}
-			dst = append(dst, "\r\n"...)
+			out = append(out, "\r\n"...)
 			lineStart = true
 			continue
 		}
 		if lineStart && c == '.' {
-			dst = append(dst, '.')
+			out = append(out, '.')
 		}
-		dst = append(dst, c)
+		out = append(out, c)
 		lineStart = false
 	}
 	if !lineStart {
-		dst = append(dst, "\r\n"...)
+		out = append(out, "\r\n"...)
 	}
-	return dst
+	return out
 }

@@ -182,10 +182,18 @@ func isASCII(s string) bool {
 	return true
 }
 
+// isAtext tells what an atom may hold (RFC 5322 §3.2.3).
+func isAtext(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.IndexByte("!#$%&'*+-/=?^_`{|}~", c) >= 0
+}
+
 // dotAtom drops what a dot-atom may not hold (RFC 5322 §3.2.3).
 func dotAtom(s string) string {
+	if isDotAtom(s) {
+		return s
+	}
 	s = strings.Map(func(r rune) rune {
-		if 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || r < utf8.RuneSelf && strings.ContainsRune("!#$%&'*+-/=?^_`{|}~.", r) {
+		if r == '.' || r < utf8.RuneSelf && isAtext(byte(r)) {
 			return r
 		}
 		return -1

@@ -79,7 +79,8 @@ func escaped(values [2]string) [2]string {
 	return [2]string{html.EscapeString(values[0]), html.EscapeString(values[1])}
 }
 
-// Append appends the message to r, header first, lines ended by CRLF, 7-bit only.
+// Append appends the message to r, header first, lines ended by CRLF and never
+// beginning with a dot, 7-bit only.
 func (m *Message) Append(dst []byte, r Recipient) []byte {
 	values := r.values()
 	b := m.body(values)

@@ -8,6 +8,9 @@ type Job struct {
 	To         string
 	// Append appends the whole message to dst.
 	Append func(dst []byte) []byte
+	// Stuffed tells that it can go out as it is, as Message.Append makes it: lines end
+	// in CRLF, and none begins with a dot (RFC 5321 §4.5.2).
+	Stuffed bool
 	// Ref is the queue's own record; the mailer does not look at it.
 	Ref any
 }

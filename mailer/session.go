@@ -33,7 +33,15 @@ type session struct {
 	// undo is what the server needs before the next envelope after it has refused
 	// one: a lone dot where it waits for a body, else RSET.
 	undo string // "", reset or loneDot
-	out  []byte // what goes out in one write, kept for the next
+	out  []byte // what goes out in one write
+	made made   // what out holds already
+}
+
+// made is a body as it goes out, up to its final dot.
+type made struct {
+	job *Job // nil: there is none
+	dot int  // where the final dot stands: the message is not complete before that octet has gone out
+	err error
 }
 
 // trip is what one round trip brought: the reply to a body, and those to the
@@ -97,19 +105,24 @@ func (s *session) exchange(body *Job, next *envelope) trip {
 func (s *session) group(body *Job, next *envelope) trip {
 	undo := s.undo
 	s.undo = ""
-	out, dot := append(s.out[:0], undo...), 0
 	var t trip
+	var dot int
 	if body != nil {
-		var err error
-		if out, dot, err = s.appendBody(out, body); err != nil {
-			return s.unmade(body, err)
+		s.make(body)
+		if dot = s.made.dot; s.made.err != nil {
+			return s.unmade(body, s.made.err)
 		}
+	} else {
+		s.out = append(s.out[:0], undo...)
 	}
 	if next != nil {
-		out = append(append(append(out, next.mail...), next.rcpt...), "DATA\r\n"...)
+		s.out = append(append(append(s.out, next.mail...), next.rcpt...), "DATA\r\n"...)
 	}
-	s.out = out
-	written, err := s.write(out)
+	written, err := s.write(s.out)
+	s.made = made{}
+	if next != nil && err == nil {
+		s.make(next.job) // while the server works
+	}
 	if body != nil {
 		s.finish(&t, body, err != nil && written <= dot, err)
 	}
@@ -130,15 +143,17 @@ func (s *session) group(body *Job, next *envelope) trip {
 	return t
 }
 
-// appendBody returns where the final dot stands: the message is not complete before
-// that octet has gone out.
-func (s *session) appendBody(out []byte, body *Job) (_ []byte, dot int, err error) {
-	out = appendStuffed(out, func(dst []byte) []byte {
-		start := len(dst)
-		dst, err = s.signer.prepend(body.Append(dst), start)
-		return dst
-	})
-	return append(out, ".\r\n"...), len(out), err
+// make has out begin with the body, signed and complete.
+func (s *session) make(body *Job) {
+	if s.made.job == body {
+		return
+	}
+	out, err := s.signer.prepend(body.Append(s.out[:0]))
+	if !body.Stuffed {
+		out = stuff(out)
+	}
+	s.made = made{job: body, dot: len(out), err: err}
+	s.out = append(out, ".\r\n"...)
 }
 
 // unmade is the end of a connection whose server waits for a body that could not be
@@ -226,12 +241,12 @@ func (s *session) readEnvelope(t *trip, job *Job) {
 func (s *session) oneByOne(body *Job, next *envelope) trip {
 	var t trip
 	if body != nil {
-		out, dot, err := s.appendBody(s.out[:0], body)
-		if err != nil {
-			return s.unmade(body, err)
+		s.make(body)
+		dot := s.made.dot
+		if s.made.err != nil {
+			return s.unmade(body, s.made.err)
 		}
-		s.out = out
-		written, err := s.write(out)
+		written, err := s.write(s.out)
 		if s.finish(&t, body, err != nil && written <= dot, err); t.lost == nil {
 			t.lost = err
 		}

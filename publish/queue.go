@@ -27,7 +27,8 @@ type queue struct {
 	retries  []ledger.Delivery
 	retried  retryKey // up to where retries were read
 	trying   map[retryKey]bool
-	current  int // the edition whose recipients are streamed now
+	retryAt  time.Time // when the next deferred delivery is due, as far as this pass knows; zero for none
+	current  int       // the edition whose recipients are streamed now
 }
 
 // retryKey tells one delivery from another.
@@ -101,7 +102,8 @@ func (q *queue) loadRetries(ctx context.Context) error {
 		}
 		if len(page) == 0 {
 			q.retried = retryKey{} // the next look begins anew
-			return nil
+			q.retryAt, err = q.s.ledger.NextRetry(ctx)
+			return err
 		}
 		last := page[len(page)-1]
 		q.retried = retryKey{last.Edition, last.Subscriber}
@@ -141,8 +143,10 @@ func (q *queue) nextAttempt(ctx context.Context) (*attempt, error) {
 				return nil, err
 			}
 			// What has come due meanwhile is tried before the next page.
-			if err := q.loadRetries(ctx); err != nil {
-				return nil, err
+			if !q.retryAt.IsZero() && !q.s.now().Before(q.retryAt) {
+				if err := q.loadRetries(ctx); err != nil {
+					return nil, err
+				}
 			}
 		}
 		if len(run.untried.page) == 0 {
@@ -220,7 +224,7 @@ func (q *queue) job(ctx context.Context, a *attempt) (*mailer.Job, error) {
 	a.run.begun = true
 	a.run.report.Bytes = max(a.run.report.Bytes, m.HTMLSize)
 	r := q.recipient(a)
-	return &mailer.Job{ReturnPath: q.returnPath(a), To: a.subscriber.Email, Ref: a,
+	return &mailer.Job{ReturnPath: q.returnPath(a), To: a.subscriber.Email, Ref: a, Stuffed: true,
 		Append: func(dst []byte) []byte { return m.Append(dst, r) }}, nil
 }
 
@@ -339,6 +343,9 @@ func (q *queue) count(a *attempt, r *ledger.Result, o *mailer.Outcome) {
 		report.Sent++
 	case ledger.Deferred:
 		report.Deferred++
+		if q.retryAt.IsZero() || r.Next.Before(q.retryAt) {
+			q.retryAt = r.Next
+		}
 	case ledger.Failed:
 		report.Failed++
 	case ledger.Uncertain:
