@@ -23,7 +23,8 @@ func (l *Ledger) SetMemo(ctx context.Context, key string, value []byte) error {
 		query = "INSERT INTO memo (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
 		args = append(args, value)
 	}
-	return l.fail("store memo "+key, l.write.change(ctx, func(tx *sql.Tx) error {
+	// A memo is no subscriber's: what the recorder foresees stands.
+	return l.fail("store memo "+key, l.write.record(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, query, args...)
 		return err
 	}))

@@ -34,7 +34,13 @@ const (
 // subscriber id, purpose, in a return path also the edition, and an HMAC-SHA256
 // (128 bits in links, 80 in return paths) under the ledger's key.
 type Tokens struct {
-	macs sync.Pool // of hash.Hash, keyed
+	macs sync.Pool // of *macer
+}
+
+// macer makes MACs, one at a time.
+type macer struct {
+	hash hash.Hash // keyed
+	sum  [sha256.Size]byte
 }
 
 // Tokens loads the key, which is made when the ledger is.
@@ -44,7 +50,7 @@ func (l *Ledger) Tokens(ctx context.Context) (*Tokens, error) {
 	if err != nil {
 		return nil, l.fail("read the key of the tokens", err)
 	}
-	return &Tokens{macs: sync.Pool{New: func() any { return hmac.New(sha256.New, key) }}}, nil
+	return &Tokens{macs: sync.Pool{New: func() any { return &macer{hash: hmac.New(sha256.New, key)} }}}, nil
 }
 
 // Link is the token of a link to a page of the subscriber's own.
@@ -91,8 +97,10 @@ func (t *Tokens) OpenReturnPath(token string) (subscriber, edition int64, ok boo
 
 // MessageID is the left part of the Message-ID of one edition to one subscriber.
 func (t *Tokens) MessageID(edition, subscriber int64) string {
-	mac := t.mac(binary.AppendUvarint(head(messageID, subscriber), uint64(edition)))
-	return strconv.FormatInt(edition, 10) + "." + strconv.FormatInt(subscriber, 10) + "." + encode(mac[:mailMAC])
+	payload := binary.AppendUvarint(head(messageID, subscriber), uint64(edition))
+	id := append(strconv.AppendInt(nil, edition, 10), '.')
+	id = append(strconv.AppendInt(id, subscriber, 10), '.')
+	return string(base32Text.AppendEncode(id, t.appendMAC(payload, mailMAC)[len(payload):]))
 }
 
 // OpenMessageID returns what the mail was that bears such a Message-ID, its left
@@ -114,7 +122,7 @@ func (t *Tokens) OpenMessageID(id string) (edition, subscriber int64, ok bool) {
 }
 
 func head(p Purpose, subscriber int64) []byte {
-	return append(binary.AppendUvarint(nil, uint64(subscriber)), byte(p))
+	return append(binary.AppendUvarint(make([]byte, 0, 64), uint64(subscriber)), byte(p))
 }
 
 func returnPath(subscriber, edition int64) []byte {
@@ -123,20 +131,19 @@ func returnPath(subscriber, edition int64) []byte {
 
 // seal appends n octets of the payload's MAC and encodes both.
 func (t *Tokens) seal(payload []byte, n int) string {
-	return encode(append(payload, t.mac(payload)[:n]...))
+	return base32Text.EncodeToString(t.appendMAC(payload, n))
 }
 
-func (t *Tokens) mac(payload []byte) []byte {
-	h := t.macs.Get().(hash.Hash)
-	defer t.macs.Put(h)
-	h.Reset()
-	h.Write(payload)
-	return h.Sum(nil)
+// appendMAC appends n octets of the payload's MAC.
+func (t *Tokens) appendMAC(payload []byte, n int) []byte {
+	m := t.macs.Get().(*macer)
+	defer t.macs.Put(m)
+	m.hash.Reset()
+	m.hash.Write(payload)
+	return append(payload, m.hash.Sum(m.sum[:0])[:n]...)
 }
 
 var base32Text = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
-
-func encode(b []byte) string { return base32Text.EncodeToString(b) }
 
 // decode returns what stands before the MAC. Nothing in it is to be trusted
 // until the whole token is the same as the one made from it, which also

@@ -22,7 +22,8 @@ func (w *writer) change(ctx context.Context, do func(*sql.Tx) error) error {
 	})
 }
 
-// record is change for the recorder's own transactions.
+// record is change for the recorder's own transactions, and others that touch neither
+// subscribers nor deliveries.
 func (w *writer) record(ctx context.Context, do func(*sql.Tx) error) error {
 	tx, err := w.db.BeginTx(ctx, nil)
 	if err != nil {

@@ -85,10 +85,11 @@ func (l *Limiter) End() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.open--
-	if len(l.rates) > 0 {
-		l.ended = append(l.ended, l.now())
-		l.forget()
+	if len(l.rates) == 0 {
+		return // nobody waits
 	}
+	l.ended = append(l.ended, l.now())
+	l.forget()
 	l.wake()
 }
 

@@ -105,6 +105,10 @@ func readReply(r *bufio.Reader) (reply, error) {
 		} else {
 			rep.enhanced = status
 		}
+		if last && text.Len() == 0 { // as nearly all are
+			rep.text = oneLine(words[:min(len(words), maxReplyText)])
+			return rep, nil
+		}
 		if text.Len() > 0 {
 			text.WriteByte(' ')
 		}
@@ -169,8 +173,24 @@ func isShortNumber(s string) bool {
 
 // oneLine makes the server's words fit to be stored and shown.
 func oneLine(s string) string {
+	if isOneLine(s) {
+		return s
+	}
 	s = strings.ToValidUTF8(s[:min(len(s), maxReplyText)], "\uFFFD")
 	return strings.Join(strings.FieldsFunc(s, func(r rune) bool {
 		return unicode.IsSpace(r) || unicode.IsControl(r)
 	}), " ")
+}
+
+// isOneLine tells words of printable ASCII, one space between them, that are short
+// enough.
+func isOneLine(s string) bool {
+	space := true
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' || s[i] == ' ' && space {
+			return false
+		}
+		space = s[i] == ' '
+	}
+	return len(s) <= maxReplyText && !space
 }

@@ -58,10 +58,25 @@ type trip struct {
 	slow bool
 }
 
-// envelope is a job's commands.
+// envelope is a job's addresses as they go over SMTP.
 type envelope struct {
-	job        *Job
-	mail, rcpt string
+	job      *Job
+	from, to string // in angle brackets
+	ascii    bool
+}
+
+const data = "DATA\r\n"
+
+func (e *envelope) appendMail(dst []byte) []byte {
+	dst = append(append(dst, "MAIL FROM:"...), e.from...)
+	if !e.ascii {
+		dst = append(dst, " SMTPUTF8"...)
+	}
+	return append(dst, "\r\n"...)
+}
+
+func (e *envelope) appendRcpt(dst []byte) []byte {
+	return append(append(append(dst, "RCPT TO:"...), e.to...), "\r\n"...)
 }
 
 // address makes the envelope, or the outcome of a job that cannot have one here.
@@ -81,15 +96,10 @@ func (s *session) address(job *Job) (*envelope, *Outcome) {
 		}
 		ascii = ascii && fromASCII
 	}
-	e := &envelope{job: job, mail: "MAIL FROM:" + from, rcpt: "RCPT TO:" + to + "\r\n"}
-	if !ascii {
-		if !s.smtputf8 {
-			return refuse("5.6.7", false, fmt.Errorf("the address %s is not ASCII before the @, and %s does not offer SMTPUTF8", job.To, s.addr))
-		}
-		e.mail += " SMTPUTF8"
+	if !ascii && !s.smtputf8 {
+		return refuse("5.6.7", false, fmt.Errorf("the address %s is not ASCII before the @, and %s does not offer SMTPUTF8", job.To, s.addr))
 	}
-	e.mail += "\r\n"
-	return e, nil
+	return &envelope{job: job, from: from, to: to, ascii: ascii}, nil
 }
 
 // exchange sends the body of one message and the envelope of the next, in one write
@@ -116,7 +126,7 @@ func (s *session) group(body *Job, next *envelope) trip {
 		s.out = append(s.out[:0], undo...)
 	}
 	if next != nil {
-		s.out = append(append(append(s.out, next.mail...), next.rcpt...), "DATA\r\n"...)
+		s.out = append(next.appendRcpt(next.appendMail(s.out)), data...)
 	}
 	written, err := s.write(s.out)
 	s.made = made{}
@@ -255,15 +265,15 @@ func (s *session) oneByOne(body *Job, next *envelope) trip {
 		return t
 	}
 	if s.undo != "" {
-		if _, t.lost = s.command(&t, s.undo); t.lost != nil {
+		if _, t.lost = s.command(&t, []byte(s.undo)); t.lost != nil {
 			return t
 		}
 		s.undo = ""
 	}
-	for _, step := range []struct {
-		command string
+	for i, step := range []struct {
+		command []byte
 		want    int
-	}{{next.mail, 2}, {next.rcpt, 2}, {"DATA\r\n", 3}} {
+	}{{next.appendMail(nil), 2}, {next.appendRcpt(nil), 2}, {[]byte(data), 3}} {
 		var rep reply
 		if rep, t.lost = s.command(&t, step.command); t.lost != nil {
 			return t
@@ -277,7 +287,7 @@ func (s *session) oneByOne(body *Job, next *envelope) trip {
 			t.lost = errOutOfStep
 			return t
 		default:
-			t.refused = answered(next.job, rep, step.command == next.rcpt)
+			t.refused = answered(next.job, rep, i == 1)
 			s.undo = reset
 			return t
 		}
@@ -286,8 +296,8 @@ func (s *session) oneByOne(body *Job, next *envelope) trip {
 	return t
 }
 
-func (s *session) command(t *trip, line string) (reply, error) {
-	if _, err := s.write([]byte(line)); err != nil {
+func (s *session) command(t *trip, line []byte) (reply, error) {
+	if _, err := s.write(line); err != nil {
 		return reply{}, err
 	}
 	return s.read(t)
@@ -306,7 +316,7 @@ func (s *session) read(t *trip) (reply, error) {
 func (s *session) quit() {
 	if s.undo == loneDot { // or QUIT would be taken for the message
 		var t trip
-		if _, err := s.command(&t, s.undo); err != nil {
+		if _, err := s.command(&t, []byte(s.undo)); err != nil {
 			s.close()
 			return
 		}
@@ -338,6 +348,7 @@ type deadline struct {
 
 	mu    sync.Mutex
 	until time.Time // zero while delivery goes on
+	last  time.Time // when it was renewed
 }
 
 // watch lets the end of ctx cut short what is being waited for. The returned
@@ -351,12 +362,20 @@ func (d *deadline) watch() (stop func() bool) {
 	})
 }
 
+// renew costs as much as a system call, and so is left out where little time has
+// passed since the last.
 func (d *deadline) renew() {
+	const little = 64 // of them make up the timeout
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	now := time.Now()
+	if now.Sub(d.last) < d.timeout/little {
+		return
+	}
+	d.last = now
 	left := d.timeout
 	if !d.until.IsZero() {
-		left = min(left, time.Until(d.until))
+		left = min(left, d.until.Sub(now))
 	}
 	_ = d.client.UpdateDeadline(left) // fails only where the connection is closed, as the read then does
 }

@@ -3,6 +3,7 @@ package publish
 import (
 	"context"
 	"io"
+	"log/slog"
 	"slices"
 	"strings"
 	"sync"
@@ -351,11 +352,13 @@ func (q *queue) count(a *attempt, r *ledger.Result, o *mailer.Outcome) {
 	case ledger.Uncertain:
 		report.Uncertain++
 	}
-	level := q.s.log.Info
+	level := slog.LevelInfo
 	if r.Progress != ledger.Sent {
-		level = q.s.log.Warn
+		level = slog.LevelWarn
 	}
-	level("delivery", "edition", r.Edition, "subscriber", r.Subscriber, "result", string(r.Progress), "code", o.Code)
+	if ctx := context.Background(); q.s.log.Enabled(ctx, level) {
+		q.s.log.Log(ctx, level, "delivery", "edition", r.Edition, "subscriber", r.Subscriber, "result", string(r.Progress), "code", o.Code)
+	}
 	q.s.progress(Progress{Edition: int(report.Number), Recipients: report.Recipients,
 		Sent: a.run.Sent + report.Sent, Deferred: report.Deferred, Failed: a.run.Failed + report.Failed,
 		Uncertain: a.run.Uncertain + report.Uncertain, Before: a.run.Sent + a.run.Failed + a.run.Uncertain})
