@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
-	"encoding/json"
+	"iter"
 	"maps"
 	"slices"
 	"time"
@@ -30,7 +30,7 @@ func newJournal(ctx context.Context, db *sql.DB) (*journal, error) {
 		{&j.append, addToJournal},
 		{&j.read, "SELECT id, entries FROM journal ORDER BY id LIMIT ?"},
 		{&j.clear, "DELETE FROM journal WHERE id <= ?"},
-		{&j.moveCursors, "UPDATE subscriber SET cursor_seq = $1 WHERE id IN (SELECT value FROM json_each($2)) AND cursor_seq < $1"},
+		{&j.moveCursors, "UPDATE subscriber SET cursor_seq = $1 WHERE id BETWEEN $2 AND $3 AND cursor_seq < $1"},
 		{&j.markBounced, "UPDATE subscriber SET status = 'bounced', status_at = $2 WHERE id = $1 AND status = 'active'"},
 		{&j.pace, storePaceSQL},
 	} {
@@ -140,12 +140,10 @@ func (j *journal) store(tx *sql.Tx, f folding) error {
 		return err
 	}
 	for through, subscribers := range f.cursors {
-		ids, err := json.Marshal(subscribers)
-		if err != nil {
-			return err
-		}
-		if _, err := tx.Stmt(j.moveCursors).Exec(through, string(ids)); err != nil {
-			return err
+		for first, last := range runs(subscribers) {
+			if _, err := tx.Stmt(j.moveCursors).Exec(through, first, last); err != nil {
+				return err
+			}
 		}
 	}
 	for _, d := range f.bounced {
@@ -159,6 +157,22 @@ func (j *journal) store(tx *sql.Tx, f folding) error {
 		}
 	}
 	return nil
+}
+
+// runs yields the first and the last of each run of numbers without a gap, which the
+// ids of those who get one edition nearly are.
+func runs(numbers []int64) iter.Seq2[int64, int64] {
+	return func(yield func(int64, int64) bool) {
+		slices.Sort(numbers)
+		for i := 0; i < len(numbers); {
+			first := i
+			for i++; i < len(numbers) && numbers[i] <= numbers[i-1]+1; i++ {
+			}
+			if !yield(numbers[first], numbers[i-1]) {
+				return
+			}
+		}
+	}
 }
 
 // settled is the database for reading, once the tables hold all that was recorded.

@@ -118,7 +118,7 @@ func (k *late) close() error {
 // unrecorded keeps a result that the database would not take.
 func (l *Ledger) unrecorded(r *Result, err error) error {
 	var refused *sqlite.Error
-	if !errors.As(err, &refused) || l.temp != "" {
+	if !errors.As(err, &refused) && !errors.Is(err, errUnsynced) || l.temp != "" {
 		return err
 	}
 	if lost := l.late.keep(r); lost != nil {

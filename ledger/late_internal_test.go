@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -75,6 +76,31 @@ func TestResultsOutlastALockedLedger(t *testing.T) {
 	}
 }
 
+// When the disk does not take what was committed, nobody is told that it is safe
+// from then on, and what the server answered is kept beside it.
+func TestResultsOutlastADiskThatCannotSync(t *testing.T) {
+	ctx, path := context.Background(), filepath.Join(t.TempDir(), "publisher.db")
+	l := sendingToAnn(t, path)
+	noError(t, l.write.log.file.Close())
+	_, err := l.Record(ctx, &sentToAnn, nil)
+	if err == nil || !strings.Contains(err.Error(), "the disk fails") || !strings.Contains(err.Error(), path+".late") {
+		t.Errorf("the result: %v", err)
+	}
+	if _, err := l.Record(ctx, nil, &Intent{Edition: 1, Subscriber: 1, Through: 1, At: sentToAnn.At}); err == nil {
+		t.Error("another intent was taken")
+	}
+	if err := l.Close(); err == nil {
+		t.Error("closing said nothing")
+	}
+
+	l = openPatient(t, path)
+	if n, err := l.RecordLate(ctx); n != 0 || err != nil {
+		t.Errorf("%d recorded, and it was there already: %v", n, err)
+	}
+	wantSentToAnn(t, l)
+	noError(t, l.Close())
+}
+
 func wantSentToAnn(t *testing.T, l *Ledger) {
 	t.Helper()
 	left, err := l.Interrupted(context.Background())
@@ -86,14 +112,28 @@ func wantSentToAnn(t *testing.T, l *Ledger) {
 	}
 }
 
-// Whatever is committed is on the disk before anybody hears of it.
+// Whatever is committed is told of only when it is on the disk.
 func TestEveryCommitIsSynced(t *testing.T) {
-	l := sendingToAnn(t, filepath.Join(t.TempDir(), "publisher.db"))
-	defer l.Close()
-	const full = 2
-	var level int
-	noError(t, l.write.db.QueryRow("PRAGMA synchronous").Scan(&level))
-	if level != full {
-		t.Errorf("synchronous = %d", level)
+	ctx := context.Background()
+	for name, change := range map[string]func(l *Ledger) error{
+		"memo": func(l *Ledger) error { return l.SetMemo(ctx, "a", []byte("b")) },
+		"import": func(l *Ledger) error {
+			_, err := l.Import(ctx, func(yield func(Row, error) bool) { yield(Row{Email: "ben@example.com"}, nil) }, FromCommand, "weekly", sentToAnn.At, nil)
+			return err
+		},
+		"status": func(l *Ledger) error {
+			_, err := l.SetStatus(ctx, "ann@example.com", Unsubscribed, sentToAnn.At)
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := sendingToAnn(t, filepath.Join(t.TempDir(), "publisher.db"))
+			defer l.Close()
+			noError(t, change(l))
+			noError(t, l.write.log.file.Close())
+			if err := change(l); !errors.Is(err, errUnsynced) {
+				t.Errorf("a disk that takes nothing: %v", err)
+			}
+		})
 	}
 }

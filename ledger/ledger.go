@@ -78,7 +78,10 @@ func (l *Ledger) start(ctx context.Context, file string, d durability) error {
 			return errors.Join(l.fail("bring up to date", err), l.pools.close())
 		}
 	}
-	if l.journal, err = newJournal(ctx, l.write.db); err != nil {
+	if l.journal, err = newJournal(ctx, l.write.db); err == nil {
+		err = l.write.log.sync()
+	}
+	if err != nil {
 		return errors.Join(l.fail("open", err), l.pools.close())
 	}
 	l.recorder = newRecorder(l.write, l.journal)

@@ -24,7 +24,7 @@ func (l *Ledger) SetMemo(ctx context.Context, key string, value []byte) error {
 		args = append(args, value)
 	}
 	// A memo is no subscriber's: what the recorder foresees stands.
-	return l.fail("store memo "+key, l.write.record(ctx, func(tx *sql.Tx) error {
+	return l.fail("store memo "+key, l.write.store(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, query, args...)
 		return err
 	}))

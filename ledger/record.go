@@ -38,7 +38,7 @@ type Intent struct {
 // and ends as Failed. Sent, Failed and Uncertain move the cursor to Through.
 //
 // A result for a delivery that is not open is an error, and nothing of that
-// call is stored. Once a call is part of a group ctx does not end it.
+// call is stored. Once a call is in the queue ctx does not end it.
 func (l *Ledger) Record(ctx context.Context, done *Result, next *Intent) (bool, error) {
 	if done != nil {
 		switch done.Progress {

@@ -4,17 +4,16 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
-	"runtime"
 	"sync"
+	"sync/atomic"
+	"time"
 )
 
 // recorder commits what many callers record at once in one transaction, so that
-// they share the cost of one fsync: a group is whatever has arrived while
-// the group before it was committed.
+// they share the cost of one fsync. While the disk works on one group the next is
+// committed; callers hear of it when theirs is on the disk.
 type recorder struct {
 	writer     *writer
-	queue      chan *recording
-	ended      chan struct{}
 	journal    *journal
 	direct     *direct         // nil before the first group
 	statements groupStatements // made when the tables are asked first
@@ -22,9 +21,14 @@ type recorder struct {
 	underway map[deliveryKey]*record
 	foreseen *foreseen
 
-	mu      sync.RWMutex
+	mu      sync.Mutex
+	queue   []*recording
+	enough  int       // of queue to go on
+	arrived sync.Cond // on mu: there is enough, or closed
 	closed  bool
-	callers sync.WaitGroup
+	written chan []*recording // groups committed, and not on the disk yet
+	took    atomic.Int64      // the last fsync, in nanoseconds
+	ended   chan struct{}
 }
 
 // recording is one call of Record.
@@ -37,11 +41,12 @@ type recording struct {
 }
 
 func newRecorder(w *writer, journal *journal) *recorder {
-	r := &recorder{
-		writer: w, journal: journal, underway: map[deliveryKey]*record{}, foreseen: &foreseen{writer: w, recipients: map[int64]recipient{}},
-		queue: make(chan *recording), ended: make(chan struct{}),
-	}
+	r := &recorder{writer: w, journal: journal, underway: map[deliveryKey]*record{},
+		foreseen: &foreseen{writer: w, recipients: map[int64]recipient{}},
+		written:  make(chan []*recording), ended: make(chan struct{})}
+	r.arrived.L = &r.mu
 	go r.run()
+	go r.sync()
 	return r
 }
 
@@ -49,15 +54,9 @@ func (r *recorder) record(ctx context.Context, done *Result, next *Intent) (bool
 	if err := ctx.Err(); err != nil {
 		return false, err
 	}
-	if !r.enter() {
-		return false, ErrClosed
-	}
-	defer r.callers.Done()
 	call := &recording{done: done, next: next, answer: make(chan error, 1)}
-	select {
-	case r.queue <- call:
-	case <-ctx.Done():
-		return false, ctx.Err()
+	if !r.enqueue(call) {
+		return false, ErrClosed
 	}
 	if err := <-call.answer; err != nil {
 		return false, err
@@ -65,52 +64,84 @@ func (r *recorder) record(ctx context.Context, done *Result, next *Intent) (bool
 	return call.begun, call.err
 }
 
-func (r *recorder) enter() bool {
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	if !r.closed {
-		r.callers.Add(1)
+func (r *recorder) enqueue(call *recording) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed {
+		return false
 	}
-	return !r.closed
+	r.queue = append(r.queue, call)
+	if len(r.queue) >= r.enough {
+		r.arrived.Signal()
+	}
+	return true
+}
+
+// dequeue waits for calls, and returns none when there will be no more. A group of
+// few costs as much as one of many, so it waits for half of all who are to call, as
+// long as the disk takes for a group: while these are committed the others work.
+func (r *recorder) dequeue() []*recording {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.waitFor(1)
+	if half := len(r.underway) / 2; len(r.queue) < half {
+		timer := time.AfterFunc(time.Duration(r.took.Load()), r.hurry)
+		r.waitFor(half)
+		timer.Stop()
+	}
+	group := r.queue
+	r.queue = nil
+	return group
+}
+
+func (r *recorder) waitFor(n int) {
+	r.enough = n
+	for len(r.queue) < r.enough && !r.closed {
+		r.arrived.Wait()
+	}
+}
+
+// hurry lets dequeue go on with those who are there.
+func (r *recorder) hurry() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.enough = 1
+	r.arrived.Signal()
 }
 
 // stop waits until every caller has its answer.
 func (r *recorder) stop() {
 	r.mu.Lock()
 	r.closed = true
+	r.arrived.Signal()
 	r.mu.Unlock()
-	r.callers.Wait()
-	close(r.queue)
 	<-r.ended
 }
 
 func (r *recorder) run() {
+	defer close(r.written)
+	for group := r.dequeue(); len(group) > 0; group = r.dequeue() {
+		if err := r.commit(group); err != nil {
+			answer(group, err)
+			continue
+		}
+		r.written <- group
+	}
+}
+
+func (r *recorder) sync() {
 	defer close(r.ended)
-	for first := range r.queue {
-		runtime.Gosched() // whoever is about to call comes into this group: larger ones cost less
-		group := append([]*recording{first}, waiting(r.queue)...)
-		answer(group, r.commit(group))
+	for group := range r.written {
+		began := time.Now()
+		err := r.writer.log.sync()
+		r.took.Store(int64(time.Since(began)))
+		answer(group, err)
 	}
 }
 
 func answer(group []*recording, err error) {
 	for _, call := range group {
 		call.answer <- err
-	}
-}
-
-// waiting takes all that is in the queue at this moment.
-func waiting(queue <-chan *recording) (all []*recording) {
-	for {
-		select {
-		case one, ok := <-queue:
-			if !ok {
-				return all
-			}
-			all = append(all, one)
-		default:
-			return all
-		}
 	}
 }
 

@@ -71,8 +71,8 @@ func create(path string) error {
 type durability string
 
 const (
-	synced   durability = "FULL" // a commit is on the disk when it returns
-	unsynced durability = "OFF"  // for what is thrown away
+	synced   durability = "NORMAL" // writer syncs what is committed
+	unsynced durability = "OFF"    // for what is thrown away
 )
 
 // pools are the connections to one file: SQLite has one writer at a time, and
@@ -91,8 +91,11 @@ func openPools(ctx context.Context, path string, d durability) (pools, error) {
 	}
 	write.SetMaxOpenConns(1)
 	p := pools{write: &writer{db: write}}
+	if d == synced {
+		p.write.log = &wal{path: path + "-wal"}
+	}
 	if p.read, err = sql.Open("sqlite", uri(path, "rw", "_query_only=1")); err != nil {
-		return pools{}, errors.Join(err, write.Close())
+		return pools{}, errors.Join(err, p.write.close())
 	}
 	p.read.SetMaxOpenConns(readers)
 	p.read.SetMaxIdleConns(readers)
@@ -125,7 +128,7 @@ func unwritable(path string) string {
 // close closes the readers first: the last to leave cleans up the WAL, which a
 // reader may not.
 func (p pools) close() error {
-	return errors.Join(p.read.Close(), p.write.db.Close())
+	return errors.Join(p.read.Close(), p.write.close())
 }
 
 // uri is the name of a file for the driver, with its settings.

@@ -50,7 +50,7 @@ func LoadSigner(keys []config.DKIM, path func(string) string) (*Signer, error) {
 		}
 		s.keys = append(s.keys, dkim.SignOptions{
 			Domain: key.Domain, Selector: key.Selector, Signer: private, HeaderKeys: signed,
-			HeaderCanonicalization: dkim.CanonicalizationRelaxed, BodyCanonicalization: dkim.CanonicalizationRelaxed,
+			HeaderCanonicalization: dkim.CanonicalizationRelaxed, BodyCanonicalization: dkim.CanonicalizationSimple,
 		})
 	}
 	return s, nil
