@@ -118,7 +118,10 @@ func (l *Ledger) Groups(ctx context.Context, a Audience, through int64) ([]Group
 	}
 	groups, err := collect(ctx, db, scan, `
 		SELECT s.cursor_seq, s.tags, COUNT(*) FROM subscriber s
-		WHERE s.status = 'active' AND s.cursor_seq < $1 AND `+where+` AND `+noneOpen+` AND `+notGivenUp("$1")+`
+		WHERE s.status = 'active' AND s.cursor_seq < $1 AND `+where+`
+			-- noneOpen and notGivenUp, looked up once for all
+			AND s.id NOT IN (SELECT o.subscriber FROM delivery o WHERE o.progress IN ('sending', 'deferred'))
+			AND s.id NOT IN (SELECT f.subscriber FROM delivery f WHERE f.progress = 'failed' AND f.through_seq >= $1)
 		GROUP BY s.cursor_seq, s.tags
 		ORDER BY s.cursor_seq, s.tags`, args...)
 	return groups, l.fail(doing, err)

@@ -4,17 +4,20 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"time"
 )
 
 func main() {
 	recipients := flag.Int("recipients", 50_000, "how many get the mail")
+	rounds := flag.Int("rounds", 3, "how often publisher and smtp-source take turns; the medians are printed")
 	connections := flag.Int("connections", 20, "how many connections at once")
 	folder := flag.String("dir", "", "where the ledger is made (default the system's temporary folder)")
 	alone := flag.Bool("alone", false, "measure importing and sending alone, without smtp-source, slow replies and signatures")
@@ -23,7 +26,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, "usage: benchsend [flags] PROGRAM")
 		os.Exit(2)
 	}
-	b := bench{program: flag.Arg(0), connections: *connections, folder: *folder}
+	b := bench{program: flag.Arg(0), connections: *connections, folder: *folder, rounds: *rounds}
 	if err := b.run(*recipients, *alone); err != nil {
 		fmt.Fprintln(os.Stderr, "benchsend:", err)
 		os.Exit(1)
@@ -34,6 +37,7 @@ type bench struct {
 	program     string
 	folder      string
 	connections int
+	rounds      int
 }
 
 // run prints each measurement as it is made.
@@ -43,30 +47,57 @@ func (b bench) run(recipients int, alone bool) error {
 		return err
 	}
 	b.program = program
+	if !alone {
+		return errors.Join(b.beside(recipients), b.slow(min(recipients, 5_000)), b.signed(min(recipients, 10_000)))
+	}
 	ours, err := b.ours(recipients, 0, "")
 	if err != nil {
 		return err
 	}
-	fmt.Printf("import        %8.1f s for %d subscribers, at most %d MB\n", ours.imported.Seconds(), recipients, ours.importing.memory>>20)
+	b.print(ours)
+	return nil
+}
+
+// beside measures publisher and smtp-source in turns, since a machine is not always
+// as fast.
+func (b bench) beside(recipients int) error {
+	var ours, theirs []outcome
+	var ratios []float64
+	for range max(1, b.rounds) {
+		o, err := b.ours(recipients, 0, "")
+		if err != nil {
+			return err
+		}
+		ours = append(ours, o)
+		t, err := b.smtpSource(recipients, o.octets/int64(recipients))
+		if errors.Is(err, exec.ErrNotFound) {
+			b.print(o)
+			fmt.Println("smtp-source   not installed (Debian's package postfix)")
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		theirs, ratios = append(theirs, t), append(ratios, o.perSecond()/t.perSecond())
+	}
+	b.print(median(ours))
+	t := median(theirs)
+	slices.Sort(ratios)
+	fmt.Printf("smtp-source   %8.0f mails/s; %s\n", t.perSecond(), t.cpu())
+	fmt.Printf("ratio         %8.2f (median of %d; %.2f to %.2f)\n", ratios[len(ratios)/2], len(ratios), ratios[0], ratios[len(ratios)-1])
+	return nil
+}
+
+func median(all []outcome) outcome {
+	slices.SortFunc(all, func(a, b outcome) int { return cmp.Compare(a.perSecond(), b.perSecond()) })
+	return all[len(all)/2]
+}
+
+func (b bench) print(ours outcome) {
+	fmt.Printf("import        %8.1f s for %d subscribers, at most %d MB\n", ours.imported.Seconds(), ours.mails, ours.importing.memory>>20)
 	fmt.Printf("publisher     %8.0f mails/s, %d recipients, %d connections, at most %d MB; %s\n",
-		ours.perSecond(), recipients, b.connections, ours.sender.memory>>20, ours.cpu())
+		ours.perSecond(), ours.mails, b.connections, ours.sender.memory>>20, ours.cpu())
 	fmt.Printf("one commit    %8.2f ms (median, synchronous=FULL)\n", ours.commit.Seconds()*1000)
-	if alone {
-		return nil
-	}
-	theirs, err := b.smtpSource(recipients, ours.octets/int64(recipients))
-	switch {
-	case errors.Is(err, exec.ErrNotFound):
-		fmt.Println("smtp-source   not installed (Debian's package postfix)")
-	case err != nil:
-		return err
-	default:
-		fmt.Printf("smtp-source   %8.0f mails/s; %s; ratio %.2f\n", theirs.perSecond(), theirs.cpu(), ours.perSecond()/theirs.perSecond())
-	}
-	if err := b.slow(min(recipients, 5_000)); err != nil {
-		return err
-	}
-	return b.signed(min(recipients, 10_000))
 }
 
 // slow measures against a server that takes its time.

@@ -14,7 +14,7 @@ import (
 func (b bench) site(dir string, recipients, port int, sign string) error {
 	config := fmt.Sprintf(`site: {title: Blog, url: https://example.com}
 digest: {cadences: {immediate: ""}, default: immediate, start: 2020-01-01, settle: 0s}
-content: {excerpt_words: 600}
+content: {excerpt_words: 1000}
 mail:
   from: Blog <news@example.com>
   bounce_to: bounces@example.com
@@ -23,7 +23,7 @@ mail:
 	if sign != "" {
 		config += "  dkim: [{domain: example.com, selector: s1, key_file: key.pem}]\n"
 	}
-	post := "---\ntitle: A post\ndate: 2024-01-01\n---\n" + strings.Repeat("Some words of a sentence that goes on for a while.\n\n", 65)
+	post := "---\ntitle: A post\ndate: 2024-01-01\n---\n" + strings.Repeat(strings.Repeat("Some words of a sentence that goes on for a while.\n", 5)+"\n", 16)
 	for name, text := range map[string]string{"config.yaml": config, "content/posts/a.md": post} {
 		file := filepath.Join(dir, name)
 		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
