@@ -22,7 +22,7 @@ func (r *recorder) directly(ctx context.Context, do func(*direct) error) error {
 	}
 	defer conn.Close()
 	return conn.Raw(func(c any) error {
-		if r.direct == nil || r.direct.conn != c {
+		if r.direct == nil || r.direct.conn != c { // database/sql may have opened another one
 			if r.direct, err = newDirect(ctx, c); err != nil {
 				return err
 			}
@@ -31,7 +31,13 @@ func (r *recorder) directly(ctx context.Context, do func(*direct) error) error {
 	})
 }
 
-func newDirect(ctx context.Context, conn any) (*direct, error) {
+// close is called before the connection is closed, which SQLite leaves open while it
+// has statements.
+func (d *direct) close() error {
+	return errors.Join(d.begin.Close(), d.dataVersion.Close(), d.add.Close(), d.commit.Close(), d.rollback.Close())
+}
+
+func newDirect(ctx context.Context, conn any) (_ *direct, err error) {
 	c, ok := conn.(interface {
 		driver.Conn
 		driver.ConnPrepareContext
@@ -39,23 +45,16 @@ func newDirect(ctx context.Context, conn any) (*direct, error) {
 	if !ok {
 		return nil, fmt.Errorf("the SQLite driver's %T cannot prepare statements", conn)
 	}
-	d := &direct{conn: c}
-	for _, p := range []struct {
-		statement *driver.Stmt
-		text      string
-	}{
-		{&d.begin, "BEGIN IMMEDIATE"},
-		{&d.dataVersion, "PRAGMA data_version"},
-		{&d.add, addToJournal},
-		{&d.commit, "COMMIT"},
-		{&d.rollback, "ROLLBACK"},
-	} {
-		var err error
-		if *p.statement, err = c.PrepareContext(ctx, p.text); err != nil {
+	var all [5]driver.Stmt
+	for i, text := range [...]string{"BEGIN IMMEDIATE", "PRAGMA data_version", addToJournal, "COMMIT", "ROLLBACK"} {
+		if all[i], err = c.PrepareContext(ctx, text); err != nil {
+			for _, prepared := range all[:i] {
+				err = errors.Join(err, prepared.Close())
+			}
 			return nil, err
 		}
 	}
-	return d, nil
+	return &direct{conn: c, begin: all[0], dataVersion: all[1], add: all[2], commit: all[3], rollback: all[4]}, nil
 }
 
 func exec(s driver.Stmt, args ...driver.NamedValue) error {

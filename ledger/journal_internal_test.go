@@ -102,6 +102,20 @@ func TestOneCallerAmongMany(t *testing.T) {
 	}
 }
 
+// Whoever copies a ledger at rest needs but the one file.
+func TestCloseLeavesOneFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "publisher.db")
+	l := sendingToAnn(t, path)
+	_, err := l.Record(context.Background(), &sentToAnn, nil)
+	noError(t, err)
+	noError(t, l.Close())
+	files, err := filepath.Glob(path + "*")
+	noError(t, err)
+	if diff := cmp.Diff([]string{path}, files); diff != "" {
+		t.Errorf("files (-want +got)\n%s", diff)
+	}
+}
+
 func TestDamagedJournal(t *testing.T) {
 	ctx := context.Background()
 	l := sendingToAnn(t, filepath.Join(t.TempDir(), "publisher.db"))

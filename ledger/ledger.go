@@ -94,8 +94,7 @@ func (l *Ledger) start(ctx context.Context, file string, d durability) error {
 func (l *Ledger) Close() error { return l.stopOnce() }
 
 func (l *Ledger) stop() error {
-	l.recorder.stop()
-	err := l.fail("close", errors.Join(l.pools.close(), l.late.close()))
+	err := l.fail("close", errors.Join(l.recorder.stop(), l.pools.close(), l.late.close()))
 	if l.temp != "" {
 		err = errors.Join(err, os.RemoveAll(l.temp))
 	}

@@ -110,12 +110,16 @@ func (r *recorder) hurry() {
 }
 
 // stop waits until every caller has its answer.
-func (r *recorder) stop() {
+func (r *recorder) stop() error {
 	r.mu.Lock()
 	r.closed = true
 	r.arrived.Signal()
 	r.mu.Unlock()
 	<-r.ended
+	if r.direct == nil {
+		return nil
+	}
+	return r.directly(context.Background(), (*direct).close)
 }
 
 func (r *recorder) run() {
