@@ -17,7 +17,8 @@ type recorder struct {
 	journal    *journal
 	direct     *direct         // nil before the first group
 	statements groupStatements // made when the tables are asked first
-	// underway are the deliveries begun and not ended by this process.
+	// underway are the deliveries begun and not ended by this process; only run's
+	// goroutine has to do with them.
 	underway map[deliveryKey]*record
 	foreseen *foreseen
 
@@ -30,6 +31,10 @@ type recorder struct {
 	took    atomic.Int64      // the last fsync, in nanoseconds
 	ended   chan struct{}
 }
+
+// maxPatience is how long a group waits at most for others to join it, where the disk
+// is slow.
+const maxPatience = 5 * time.Millisecond
 
 // recording is one call of Record.
 type recording struct {
@@ -79,13 +84,14 @@ func (r *recorder) enqueue(call *recording) bool {
 
 // dequeue waits for calls, and returns none when there will be no more. A group of
 // few costs as much as one of many, so it waits for half of all who are to call, as
-// long as the disk takes for a group: while these are committed the others work.
+// long as the disk takes for a group, within bounds: while these are committed the
+// others work.
 func (r *recorder) dequeue() []*recording {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.waitFor(1)
 	if half := len(r.underway) / 2; len(r.queue) < half {
-		timer := time.AfterFunc(time.Duration(r.took.Load()), r.hurry)
+		timer := time.AfterFunc(min(time.Duration(r.took.Load()), maxPatience), r.hurry)
 		r.waitFor(half)
 		timer.Stop()
 	}
@@ -174,7 +180,7 @@ func (r *recorder) commit(calls []*recording) error {
 	}
 	if err != nil {
 		clear(r.underway)
-		clear(r.foreseen.recipients)
+		r.writer.changes.Add(1) // what is foreseen is forgotten
 	}
 	return err
 }

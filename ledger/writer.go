@@ -16,8 +16,8 @@ import (
 type writer struct {
 	db  *sql.DB
 	log *wal // nil: of what is thrown away
-	// changes counts the transactions that were not the recorder's. It is counted up
-	// and looked at by who has the connection.
+	// changes counts the transactions that were not the recorder's, and those that it
+	// failed to commit.
 	changes atomic.Int64
 }
 

@@ -243,6 +243,7 @@ func (s *pass) deliver(ctx context.Context, q *queue) error {
 		return err
 	}
 	err = s.marking(ctx, func(ctx context.Context) error { return s.slowed(ctx, sender, q) })
+	q.stop()
 	if marked := s.ledger.Advance(context.WithoutCancel(ctx)); marked != nil {
 		return errors.Join(err, marked)
 	}

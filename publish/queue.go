@@ -3,7 +3,6 @@ package publish
 import (
 	"context"
 	"io"
-	"log/slog"
 	"slices"
 	"strings"
 	"sync"
@@ -265,113 +264,20 @@ func (q *queue) returnPath(a *attempt) string {
 	return local + "+" + q.tokens.ReturnPath(a.subscriber.ID, a.run.Number) + "@" + domain
 }
 
-// Commit implements mailer.Queue.
-func (q *queue) Commit(ctx context.Context, done *mailer.Outcome, next *mailer.Job) (bool, error) {
-	var result *ledger.Result
-	var intent *ledger.Intent
-	if done != nil {
-		result = q.result(done)
-	}
-	if next != nil {
-		intent = &next.Ref.(*attempt).intent
-	}
-	ok, err := q.s.ledger.Record(ctx, result, intent)
-	if err == nil && done != nil {
-		q.count(done.Job.Ref.(*attempt), result, done)
-	}
-	if err == nil && next != nil && !ok {
-		q.forget(next.Ref.(*attempt))
-	}
-	return ok, err
-}
-
-// result says what the ledger is to remember of an outcome.
-func (q *queue) result(o *mailer.Outcome) *ledger.Result {
-	a := o.Job.Ref.(*attempt)
-	now := q.s.now()
-	r := &ledger.Result{Edition: a.intent.Edition, Subscriber: a.intent.Subscriber, After: a.intent.After, Through: a.intent.Through,
-		Code: o.Code, Reply: o.Reply, At: now}
-	switch o.Verdict {
-	case mailer.Sent:
-		r.Progress = ledger.Sent
-	case mailer.Permanent:
-		r.Progress, r.Bounced = ledger.Failed, o.AddressRefused
-	case mailer.Uncertain:
-		if q.s.cfg.Mail.Uncertain == "hold" {
-			r.Progress = ledger.Uncertain
-			return r
-		}
-		r.Reply += "; the server may have taken it, and it is sent again with the same Message-ID"
-		fallthrough
-	default:
-		q.deferred(a, r)
-	}
-	return r
-}
-
-// deferred plans the next attempt, or gives up when retry_for has run out: then
-// the cursor stays, and the next edition brings those posts.
-func (q *queue) deferred(a *attempt, r *ledger.Result) {
-	first := a.earlier.First
-	if first.IsZero() {
-		first = a.intent.At
-	}
-	r.Progress = ledger.Deferred
-	r.Next = r.At.Add(retryPause(a.earlier.Attempts+1, r.Edition, r.Subscriber))
-	if r.Next.Sub(first) > q.s.cfg.Mail.RetryFor {
-		r.Progress, r.KeepCursor = ledger.Failed, true
-	}
-}
-
-// forget lets a delivery that is not under way any more be read as a retry again.
-func (q *queue) forget(a *attempt) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	delete(q.trying, retryKey{a.intent.Edition, a.intent.Subscriber})
-}
-
-func (q *queue) count(a *attempt, r *ledger.Result, o *mailer.Outcome) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	delete(q.trying, retryKey{r.Edition, r.Subscriber})
-	if !a.run.stopped && a.run.refusals.add(o) {
-		a.run.stopped = true
-		q.s.report.fail(a.run.refusals.stopped(r.Edition))
-	}
-	report := &a.run.report
-	switch r.Progress {
-	case ledger.Sent:
-		report.Sent++
-	case ledger.Deferred:
-		report.Deferred++
-		if q.retryAt.IsZero() || r.Next.Before(q.retryAt) {
-			q.retryAt = r.Next
-		}
-	case ledger.Failed:
-		report.Failed++
-	case ledger.Uncertain:
-		report.Uncertain++
-	}
-	level := slog.LevelInfo
-	if r.Progress != ledger.Sent {
-		level = slog.LevelWarn
-	}
-	if ctx := context.Background(); q.s.log.Enabled(ctx, level) {
-		q.s.log.Log(ctx, level, "delivery", "edition", r.Edition, "subscriber", r.Subscriber, "result", string(r.Progress), "code", o.Code)
-	}
-	q.s.progress(Progress{Edition: int(report.Number), Recipients: report.Recipients,
-		Sent: a.run.Sent + report.Sent, Deferred: report.Deferred, Failed: a.run.Failed + report.Failed,
-		Uncertain: a.run.Uncertain + report.Uncertain, Before: a.run.Sent + a.run.Failed + a.run.Uncertain})
-}
-
 // stoppedPause is how long an edition rests that the server refuses.
 const stoppedPause = 10 * time.Minute
+
+// stop waits for pages that are being read ahead.
+func (q *queue) stop() {
+	for _, run := range q.editions {
+		run.untried.stop()
+	}
+}
 
 // finish marks the editions whose every recipient was tried, and reports all
 // that this pass worked on. cut tells that some were handed out and not tried.
 func (q *queue) finish(ctx context.Context, cut bool) error {
 	for _, run := range q.editions {
-		run.untried.stop()
 		if run.stopped {
 			// The refused get it with the others, once the message is mended.
 			n, err := q.s.ledger.Retry(ctx, run.Number, q.s.start, q.s.now().Add(stoppedPause))
