@@ -97,7 +97,7 @@ func (b bench) print(ours outcome) {
 	fmt.Printf("import        %8.1f s for %d subscribers, at most %d MB\n", ours.imported.Seconds(), ours.mails, ours.importing.memory>>20)
 	fmt.Printf("publisher     %8.0f mails/s, %d recipients, %d connections, at most %d MB; %s\n",
 		ours.perSecond(), ours.mails, b.connections, ours.sender.memory>>20, ours.cpu())
-	fmt.Printf("one commit    %8.2f ms (median, synchronous=FULL)\n", ours.commit.Seconds()*1000)
+	fmt.Printf("one commit    %8.2f ms (median, synced)\n", ours.commit.Seconds()*1000)
 }
 
 // slow measures against a server that takes its time.
