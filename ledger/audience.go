@@ -111,12 +111,7 @@ func (l *Ledger) Groups(ctx context.Context, a Audience, through int64) ([]Group
 		err = row.Scan(&g.Cursor, (*list)(&g.Tags), &g.Count)
 		return g, err
 	}
-	const doing = "group the subscribers"
-	db, err := l.settled(ctx)
-	if err != nil {
-		return nil, l.fail(doing, err)
-	}
-	groups, err := collect(ctx, db, scan, `
+	groups, err := collectSettled(ctx, l, scan, `
 		SELECT s.cursor_seq, s.tags, COUNT(*) FROM subscriber s
 		WHERE s.status = 'active' AND s.cursor_seq < $1 AND `+where+`
 			-- noneOpen and notGivenUp, looked up once for all
@@ -124,7 +119,7 @@ func (l *Ledger) Groups(ctx context.Context, a Audience, through int64) ([]Group
 			AND s.id NOT IN (SELECT f.subscriber FROM delivery f WHERE f.progress = 'failed' AND f.through_seq >= $1)
 		GROUP BY s.cursor_seq, s.tags
 		ORDER BY s.cursor_seq, s.tags`, args...)
-	return groups, l.fail(doing, err)
+	return groups, l.fail("group the subscribers", err)
 }
 
 // Recipient is whom an edition goes to, as far as their mail wants to know.

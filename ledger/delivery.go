@@ -48,11 +48,7 @@ func (d *Delivery) fields() []any {
 
 // deliveries reads those that follow "FROM".
 func (l *Ledger) deliveries(ctx context.Context, from string, args ...any) ([]Delivery, error) {
-	db, err := l.settled(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return collect(ctx, db, scanDelivery, "SELECT "+deliveryColumns+" FROM "+from, args...)
+	return collectSettled(ctx, l, scanDelivery, "SELECT "+deliveryColumns+" FROM "+from, args...)
 }
 
 // Interrupted returns the deliveries left in Sending by a process that died, by subscriber.

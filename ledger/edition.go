@@ -83,11 +83,7 @@ func noteClosed(ctx context.Context, tx *sql.Tx, cadence string, at time.Time, t
 
 // editions reads those that the condition names, each with its counts.
 func (l *Ledger) editions(ctx context.Context, where string, args ...any) ([]Edition, error) {
-	db, err := l.settled(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return collect(ctx, db, scanEdition, `
+	return collectSettled(ctx, l, scanEdition, `
 		SELECT e.number, e.cadence, e.language, e.subject, e.closed_at, e.after_seq, e.through_seq, e.posts, e.recipients,
 			e.done_at, e.canceled_at IS NOT NULL,
 			COUNT(CASE d.progress WHEN 'sent' THEN 1 END), COUNT(CASE d.progress WHEN 'deferred' THEN 1 END),

@@ -183,3 +183,12 @@ func (l *Ledger) settled(ctx context.Context) (*sql.DB, error) {
 	}
 	return l.read, l.recorder.fold(ctx, nil)
 }
+
+// collectSettled is collect for what may have been recorded and not folded yet.
+func collectSettled[T any](ctx context.Context, l *Ledger, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
+	db, err := l.settled(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return collect(ctx, db, scan, query, args...)
+}

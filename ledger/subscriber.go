@@ -113,12 +113,8 @@ func (l *Ledger) Subscribers(ctx context.Context) iter.Seq2[Subscriber, error] {
 			return k, err
 		}
 		for after := ""; ; {
-			db, err := l.settled(ctx)
-			var batch []keyed
-			if err == nil {
-				batch, err = collect(ctx, db, scan, "SELECT "+subscriberColumns+
-					", s.email_key FROM subscriber s WHERE s.email_key > $1 ORDER BY s.email_key LIMIT $2", after, page)
-			}
+			batch, err := collectSettled(ctx, l, scan, "SELECT "+subscriberColumns+
+				", s.email_key FROM subscriber s WHERE s.email_key > $1 ORDER BY s.email_key LIMIT $2", after, page)
 			if err != nil {
 				yield(Subscriber{}, l.fail("read the subscribers", err))
 				return

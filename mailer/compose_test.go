@@ -112,6 +112,34 @@ func parts(t *testing.T, raw []byte) (header mail.Header, text, html string) {
 	return std.Header, bodies[0], bodies[1]
 }
 
+// wantStuffed holds a message against what Job.Stuffed promises of it.
+func wantStuffed(t *testing.T, message []byte) {
+	t.Helper()
+	if !bytes.Equal(stuff(message), message) {
+		t.Errorf("it cannot go out as it is:\n%q", message)
+	}
+}
+
+// Whatever stands in a message, it can go out as it is.
+func FuzzAppendIsStuffed(f *testing.F) {
+	f.Add(".a", ".b", "<p>.c</p>\n.d", "https://example.com/.\n.e")
+	f.Add("\r.a", strings.Repeat("x.", 60), strings.Repeat("<p>"+strings.Repeat("y", 75)+".</p>", 3), "")
+	set, err := templates.Load("")
+	if err != nil {
+		f.Fatal(err)
+	}
+	cfg := testConfig()
+	f.Fuzz(func(t *testing.T, name, subject, excerpt, link string) {
+		d := testDigest(testPost(1, excerpt))
+		d.Subject = subject
+		m, err := Compose(cfg, set, d, composed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantStuffed(t, m.Append(nil, Recipient{Name: name, Address: "ann@example.com", UnsubscribeURL: link, PreferencesURL: link, UnsubscribeMailto: link}))
+	})
+}
+
 func TestAppendDecodesToWhatWasRendered(t *testing.T) {
 	m := compose(t, testConfig(), testDigest(testPosts(5, 3)...))
 	var buffer []byte
@@ -126,6 +154,7 @@ func TestAppendDecodesToWhatWasRendered(t *testing.T) {
 			r = Recipient{Address: "x@example.com"}
 		}
 		buffer = m.Append(buffer[:0], r)
+		wantStuffed(t, buffer)
 		_, text, html := parts(t, buffer)
 		if text != m.Text(r) || html != m.HTML(r) {
 			t.Fatalf("recipient %d: the parts do not decode to what was rendered", n)

@@ -47,15 +47,20 @@ func (b bench) run(recipients int, alone bool) error {
 		return err
 	}
 	b.program = program
-	if !alone {
-		return errors.Join(b.beside(recipients), b.slow(min(recipients, 5_000)), b.signed(min(recipients, 5_000)))
-	}
-	ours, err := b.ours(recipients, 0, "")
-	if err != nil {
+	if alone {
+		ours, err := b.ours(recipients, 0, "")
+		if err == nil {
+			b.print(ours)
+		}
 		return err
 	}
-	b.print(ours)
-	return nil
+	if err := b.beside(recipients); err != nil {
+		return err
+	}
+	if err := b.slow(min(recipients, 5_000)); err != nil {
+		return err
+	}
+	return b.signed(min(recipients, 5_000))
 }
 
 // beside measures publisher and smtp-source in turns, since a machine is not always
@@ -82,14 +87,18 @@ func (b bench) beside(recipients int) error {
 	}
 	b.print(median(ours))
 	t := median(theirs)
-	slices.Sort(ratios)
 	fmt.Printf("smtp-source   %8.0f mails/s; %s\n", t.perSecond(), t.cpu())
-	fmt.Printf("ratio         %8.2f (median of %d; %.2f to %.2f)\n", ratios[len(ratios)/2], len(ratios), ratios[0], ratios[len(ratios)-1])
+	fmt.Printf("ratio         %8.2f (median of %d; %.2f to %.2f)\n", middle(ratios), len(ratios), slices.Min(ratios), slices.Max(ratios))
 	return nil
 }
 
 func median(all []outcome) outcome {
 	slices.SortFunc(all, func(a, b outcome) int { return cmp.Compare(a.perSecond(), b.perSecond()) })
+	return all[len(all)/2]
+}
+
+func middle[T cmp.Ordered](all []T) T {
+	slices.Sort(all)
 	return all[len(all)/2]
 }
 
@@ -127,10 +136,7 @@ func (b bench) signed(recipients int) error {
 			}
 			mails, signatures = append(mails, ours.perSecond()), append(signatures, possible)
 		}
-		slices.Sort(mails)
-		slices.Sort(signatures)
-		fmt.Printf("signed (%s) %.0f mails/s; the processors alone make %.0f signatures/s\n",
-			algorithm, mails[len(mails)/2], signatures[len(signatures)/2])
+		fmt.Printf("signed (%s) %.0f mails/s; the processors alone make %.0f signatures/s\n", algorithm, middle(mails), middle(signatures))
 	}
 	return nil
 }

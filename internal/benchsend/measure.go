@@ -10,7 +10,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -170,8 +169,7 @@ func commitTime(file string) (time.Duration, error) {
 		}
 		took = append(took, time.Since(started))
 	}
-	slices.Sort(took)
-	return took[len(took)/2], nil
+	return middle(took), nil
 }
 
 func (b bench) command(dir string, args ...string) *exec.Cmd {
