@@ -8,73 +8,157 @@ import (
 )
 
 // Retry has an edition's failed and uncertain deliveries tried again from next on,
-// those that were last tried before since left out; it returns how many. Left out
-// too are those whose subscriber is not active any more, has another delivery open,
-// or got the posts with a later edition.
+// whatever their code, those that were last tried before since left out; it returns
+// how many. Left out too are those whose subscriber is not active any more or has
+// another delivery open, and those whose posts, still due, have come otherwise.
 func (l *Ledger) Retry(ctx context.Context, number int64, since, next time.Time) (int, error) {
-	// Where a reply or a person ended the delivery the cursor went past it, and only
-	// this delivery can bring the posts. Where retry_for ran out the cursor stayed.
-	const passed = "(delivery.code >= 500 OR delivery.progress = 'uncertain')"
-	return l.retry(ctx, number, `
-		UPDATE delivery SET progress = 'deferred', next_at = $3, first_at = $3, attempts = 0, again = `+passed+`
-		WHERE edition = $1 AND progress IN ('failed', 'uncertain') AND COALESCE(last_at, 0) >= $2
-			AND EXISTS (SELECT 1 FROM subscriber s WHERE s.id = delivery.subscriber AND s.status = 'active'
-				AND (s.cursor_seq = delivery.after_seq OR `+passed+`) AND `+noneOpen+`)
-			AND EXISTS (SELECT 1 FROM edition e WHERE e.number = $1 AND e.canceled_at IS NULL)`,
-		number, since.UnixMicro(), instant(next))
+	return l.retry(ctx, number, `d.progress IN ('failed', 'uncertain')
+		AND EXISTS (SELECT 1 FROM edition e WHERE e.number = d.edition AND e.canceled_at IS NULL)`, since, next)
 }
 
-// RetryUncertain is Retry for the uncertain deliveries alone, whoever they are to.
+// RetryUncertain is Retry for the uncertain deliveries alone, though the edition may
+// be canceled.
 func (l *Ledger) RetryUncertain(ctx context.Context, number int64, next time.Time) (int, error) {
-	return l.retry(ctx, number, `
-		UPDATE delivery SET progress = 'deferred', next_at = $2, first_at = $2, attempts = 0, again = TRUE
-		WHERE edition = $1 AND progress = 'uncertain'
-			AND EXISTS (SELECT 1 FROM subscriber s WHERE s.id = delivery.subscriber AND s.status = 'active' AND `+noneOpen+`)`,
-		number, instant(next))
+	return l.retry(ctx, number, "d.progress = 'uncertain'", time.UnixMicro(0), next)
 }
 
-func (l *Ledger) retry(ctx context.Context, number int64, query string, args ...any) (tried int, err error) {
+func (l *Ledger) retry(ctx context.Context, number int64, which string, since, next time.Time) (tried int, err error) {
 	err = l.change(ctx, fmt.Sprintf("retry edition %d", number), func(tx *sql.Tx) error {
-		result, err := tx.ExecContext(ctx, query, args...)
+		posts, err := editionNumbers(ctx, tx, number)
 		if err != nil {
 			return err
 		}
-		n, err := result.RowsAffected()
-		tried = int(n)
-		return err
+		for after := int64(0); ; {
+			page, err := retryable(ctx, tx, number, which, since, after)
+			if err != nil || len(page) == 0 {
+				return err
+			}
+			for _, d := range page {
+				after = d.subscriber
+				// What was passed only this delivery can bring. What was kept may have
+				// come with a later edition.
+				if d.kept != Passed && !d.stillDue(posts) {
+					continue
+				}
+				if _, err := tx.ExecContext(ctx, `
+					UPDATE delivery SET progress = 'deferred', next_at = $3, first_at = $3, attempts = 0, again = $4, kept = 0
+					WHERE edition = $1 AND subscriber = $2`, number, d.subscriber, instant(next), d.kept == Passed); err != nil {
+					return err
+				}
+				tried++
+			}
+		}
 	})
 	return tried, err
 }
 
+// ended is a delivery that may be tried again.
+type ended struct {
+	subscriber     int64
+	kept           Kept
+	after, through int64
+	digest         sql.Null[Numbers] // NULL for an earlier version's
+	due            Due
+}
+
+func (d ended) stillDue(edition Numbers) bool {
+	posts := d.digest.V
+	if !d.digest.Valid {
+		posts = edition.only(func(seq int64) bool { return seq > d.after && seq <= d.through })
+	}
+	for _, seq := range posts {
+		if d.due.Holds(seq) {
+			return true
+		}
+	}
+	return false
+}
+
+func retryable(ctx context.Context, tx *sql.Tx, number int64, which string, since time.Time, after int64) ([]ended, error) {
+	return collect(ctx, tx, func(row scanner) (d ended, err error) {
+		var posts sql.NullString
+		if err := row.Scan(&d.subscriber, &d.kept, &d.after, &d.through, &posts, &d.due.Cursor, &d.due.Owed); err != nil {
+			return d, err
+		}
+		d.digest.Valid = posts.Valid
+		return d, d.digest.V.Scan(posts.String)
+	}, `
+		SELECT d.subscriber, d.kept, d.after_seq, d.through_seq, g.posts, s.cursor_seq, s.owed
+		FROM delivery d JOIN subscriber s ON s.id = d.subscriber AND s.status = 'active'
+			LEFT JOIN digest g ON g.edition = d.edition AND g.number = d.digest
+		WHERE d.edition = $1 AND d.subscriber > $3 AND COALESCE(d.last_at, 0) >= $2 AND `+noneOpen+` AND `+which+`
+		ORDER BY d.subscriber LIMIT $4`, number, since.UnixMicro(), after, page)
+}
+
+// editionNumbers are the sequence numbers of an edition's posts.
+func editionNumbers(ctx context.Context, tx *sql.Tx, number int64) (Numbers, error) {
+	var ids list
+	if err := tx.QueryRowContext(ctx, "SELECT posts FROM edition WHERE number = $1", number).Scan(&ids); err != nil {
+		if err == sql.ErrNoRows {
+			return nil, nil
+		}
+		return nil, err
+	}
+	all, err := numberedPosts(ctx, tx, 0)
+	if err != nil {
+		return nil, err
+	}
+	in := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		in[id] = true
+	}
+	var seqs []int64
+	for _, p := range all {
+		if in[p.ID] {
+			seqs = append(seqs, p.Seq)
+		}
+	}
+	return NewNumbers(seqs...), nil
+}
+
 // CancelEdition ends an edition: nobody else gets it, and its posts are not
 // brought by a later one. It reports false where it was over already. The audience
-// is that of its cadence.
+// is that of its cadence. What is under way is dealt with when it ends.
 func (l *Ledger) CancelEdition(ctx context.Context, number int64, a Audience, now time.Time) (bool, error) {
 	canceled := false
 	err := l.change(ctx, fmt.Sprintf("cancel edition %d", number), func(tx *sql.Tx) error {
 		result, err := tx.ExecContext(ctx, `
 			UPDATE edition SET canceled_at = $2, done_at = COALESCE(done_at, $2)
 			WHERE number = $1 AND canceled_at IS NULL AND (done_at IS NULL
-				OR EXISTS (SELECT 1 FROM delivery d WHERE d.edition = $1 AND d.progress = 'deferred'))`, number, instant(now))
+				OR EXISTS (SELECT 1 FROM delivery d WHERE d.edition = $1 AND d.progress IN ('sending', 'deferred')))`, number, instant(now))
 		if err != nil {
 			return err
 		}
-		n, err := result.RowsAffected()
-		if err != nil || n == 0 {
+		if n, err := result.RowsAffected(); err != nil || n == 0 {
 			return err
 		}
 		canceled = true
-		if _, err := tx.ExecContext(ctx, `
-			UPDATE delivery SET progress = 'failed', next_at = NULL, last_at = $2, code = 0, reply = 'the edition was canceled'
-			WHERE edition = $1 AND progress = 'deferred'`, number, instant(now)); err != nil {
-			return err
-		}
-		where, args := a.where([]any{number})
-		_, err = tx.ExecContext(ctx, `
-			UPDATE subscriber AS s SET cursor_seq = (SELECT e.through_seq FROM edition e WHERE e.number = $1)
-			WHERE s.cursor_seq < (SELECT e.through_seq FROM edition e WHERE e.number = $1) AND `+where+`
-				AND NOT EXISTS (SELECT 1 FROM delivery o WHERE o.subscriber = s.id AND o.progress IN ('sending', 'deferred'))`, args...)
-		return err
+		return cancel(ctx, tx, number, a, now)
 	})
 	return canceled && err == nil, err
+}
+
+func cancel(ctx context.Context, tx *sql.Tx, number int64, a Audience, now time.Time) error {
+	posts, err := editionNumbers(ctx, tx, number)
+	if err != nil {
+		return err
+	}
+	var through int64
+	if err := tx.QueryRowContext(ctx, "SELECT through_seq FROM edition WHERE number = $1", number).Scan(&through); err != nil {
+		return err
+	}
+	give := func(all []NumberedPost, g dueGroup) Due { return g.Canceled(all, g.Selection, through, posts) }
+	where, args := a.where([]any{through})
+	if err := changeDue(ctx, tx, behind("$1")+" AND "+where, args, give); err != nil {
+		return err
+	}
+	// Who was to get it and has chosen another cadence since.
+	const waiting = "s.id IN (SELECT d.subscriber FROM delivery d WHERE d.edition = $2 AND d.progress = 'deferred')"
+	if err := changeDue(ctx, tx, behind("$1")+" AND "+waiting, []any{through, number}, give); err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `
+		UPDATE delivery SET progress = 'failed', kept = 0, next_at = NULL, last_at = $2, code = 0, reply = $3
+		WHERE edition = $1 AND progress = 'deferred'`, number, instant(now), canceledReply)
+	return err
 }

@@ -83,12 +83,11 @@ func (a Audience) hasCadence(args []any) (string, []any) {
 	return "s.cadence NOT IN (" + strings.Join(others, ", ") + ")", args
 }
 
-// Group is the active subscribers of one audience who share cursor and tags,
-// and so the set of posts that they are due.
+// Group is the active subscribers of one audience who share what is due to them.
 type Group struct {
-	Cursor int64
-	Tags   []string
-	Count  int
+	Due
+	Tags  []string
+	Count int
 }
 
 // noneOpen holds for a subscriber s without an open delivery. Its words are
@@ -97,28 +96,31 @@ const noneOpen = "NOT EXISTS (SELECT 1 FROM delivery o WHERE o.subscriber = s.id
 
 // notGivenUp holds for a subscriber s unless all that is due up to a number has
 // been tried in vain for as long as it may: then something newer has to come first.
-// Its words are those of the index delivery_failed.
+// Its words are those of the index delivery_given_up.
 func notGivenUp(through string) string {
-	return "NOT EXISTS (SELECT 1 FROM delivery f WHERE f.subscriber = s.id AND f.progress = 'failed' AND f.through_seq >= " + through + ")"
+	return "NOT EXISTS (SELECT 1 FROM delivery f WHERE f.subscriber = s.id AND f.kept = 1 AND f.through_seq >= " + through + ")"
 }
 
-// Groups returns who of the audience is behind through, has no open delivery, and
-// none up to there that was given up.
+// behind holds for a subscriber s to whom something up to a number may be due.
+func behind(through string) string { return "(s.cursor_seq < " + through + " OR s.owed <> '')" }
+
+// Groups returns who of the audience may be due something up to through, has no
+// open delivery, and none up to there that was given up.
 // Subscribers whose cadence is "" or no longer configured count as Audience.Default says.
 func (l *Ledger) Groups(ctx context.Context, a Audience, through int64) ([]Group, error) {
 	where, args := a.where([]any{through})
 	scan := func(row scanner) (g Group, err error) {
-		err = row.Scan(&g.Cursor, (*list)(&g.Tags), &g.Count)
+		err = row.Scan(&g.Cursor, &g.Owed, (*list)(&g.Tags), &g.Count)
 		return g, err
 	}
 	groups, err := collectSettled(ctx, l, scan, `
-		SELECT s.cursor_seq, s.tags, COUNT(*) FROM subscriber s
-		WHERE s.status = 'active' AND s.cursor_seq < $1 AND `+where+`
+		SELECT s.cursor_seq, s.owed, s.tags, COUNT(*) FROM subscriber s
+		WHERE s.status = 'active' AND `+behind("$1")+` AND `+where+`
 			-- noneOpen and notGivenUp, looked up once for all
 			AND s.id NOT IN (SELECT o.subscriber FROM delivery o WHERE o.progress IN ('sending', 'deferred'))
-			AND s.id NOT IN (SELECT f.subscriber FROM delivery f WHERE f.progress = 'failed' AND f.through_seq >= $1)
-		GROUP BY s.cursor_seq, s.tags
-		ORDER BY s.cursor_seq, s.tags`, args...)
+			AND s.id NOT IN (SELECT f.subscriber FROM delivery f WHERE f.kept = 1 AND f.through_seq >= $1)
+		GROUP BY s.cursor_seq, s.owed, s.tags
+		ORDER BY s.cursor_seq, s.owed, s.tags`, args...)
 	return groups, l.fail("group the subscribers", err)
 }
 
@@ -127,24 +129,25 @@ type Recipient struct {
 	ID          int64 // of the subscriber
 	Email, Name string
 	Tags        []string
-	Cursor      int64
+	Due
 }
 
 func scanRecipient(row scanner) (r Recipient, err error) {
-	err = row.Scan(&r.ID, &r.Email, &r.Name, (*list)(&r.Tags), &r.Cursor)
+	err = row.Scan(&r.ID, &r.Email, &r.Name, (*list)(&r.Tags), &r.Cursor, &r.Owed)
 	return r, err
 }
 
-// Recipients returns up to limit subscribers with id > after, by id, who are
-// due the edition and have no delivery of it and no open one of another: none if
-// it is canceled.
+// Recipients returns up to limit subscribers with id > after, by id, to whom
+// something up to the edition's number may be due and who have no delivery of it and
+// no open one of another: none if it is canceled.
 func (l *Ledger) Recipients(ctx context.Context, number int64, a Audience, after int64, limit int) ([]Recipient, error) {
 	where, args := a.where([]any{number, after, limit})
 	due, err := l.recorder.foresee(ctx, number, func() ([]Recipient, error) {
 		return collect(ctx, l.read, scanRecipient, `
-			SELECT s.id, s.email, s.name, s.tags, s.cursor_seq FROM subscriber s
+			SELECT s.id, s.email, s.name, s.tags, s.cursor_seq, s.owed FROM subscriber s
 			WHERE s.status = 'active' AND s.id > $2 AND `+where+`
-				AND s.cursor_seq < (SELECT e.through_seq FROM edition e WHERE e.number = $1 AND e.canceled_at IS NULL)
+				AND EXISTS (SELECT 1 FROM edition e WHERE e.number = $1 AND e.canceled_at IS NULL)
+				AND `+behind("(SELECT e.through_seq FROM edition e WHERE e.number = $1)")+`
 				AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.edition = $1 AND d.subscriber = s.id)
 				AND `+noneOpen+`
 				AND `+notGivenUp("(SELECT e.through_seq FROM edition e WHERE e.number = $1)")+`

@@ -102,7 +102,7 @@ func number(t *testing.T, l *ledger.Ledger, n int64) {
 	must(t, err)
 	var posts []ledger.Post
 	for i := newest + 1; i <= n; i++ {
-		posts = append(posts, ledger.Post{ID: "post-" + string(rune('a'+i)), Standing: ledger.Numbered})
+		posts = append(posts, ledger.Post{ID: "post-" + string(rune('a'+i)), Standing: ledger.Numbered, Read: true})
 	}
 	must(t, l.SavePosts(ctx, posts))
 }

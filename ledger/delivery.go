@@ -24,7 +24,11 @@ type Delivery struct {
 	Subscriber int64
 	After      int64 // the range of sequence numbers (After, Through] that it covers
 	Through    int64
+	Digest     int64 // the set of posts that it holds; 0 where an earlier version made it
 	Progress   Progress
+	Kept       Kept
+	Again      bool // asked for by a person after the cursor had passed it
+	Resent     int  // how often it was sent again though the server may have taken it
 	Attempts   int
 	First      time.Time // when it was first tried
 	Last       time.Time // when it was last tried, or ended
@@ -33,7 +37,18 @@ type Delivery struct {
 	Reply      string    // the server's own words, or the fault's
 }
 
-const deliveryColumns = "d.edition, d.subscriber, d.after_seq, d.through_seq, d.progress, d.attempts, d.first_at, d.last_at, d.next_at, d.code, d.reply"
+// Kept says why the posts of a delivery are due still, though it failed or was not
+// tried.
+type Kept int
+
+const (
+	Passed  Kept = iota // they are not, once it has failed: the server refused it for good, or a person canceled it
+	GivenUp             // failed: retry_for ran out, and they come with what is newer
+	Ended               // failed: the subscription had ended, and they come if it goes on
+	Waits               // deferred: one of them could not be shown
+)
+
+const deliveryColumns = "d.edition, d.subscriber, d.after_seq, d.through_seq, d.digest, d.progress, d.kept, d.again, d.resent, d.attempts, d.first_at, d.last_at, d.next_at, d.code, d.reply"
 
 func scanDelivery(row scanner) (d Delivery, err error) {
 	err = row.Scan(d.fields()...)
@@ -42,7 +57,7 @@ func scanDelivery(row scanner) (d Delivery, err error) {
 
 // fields are where deliveryColumns are read to.
 func (d *Delivery) fields() []any {
-	return []any{&d.Edition, &d.Subscriber, &d.After, &d.Through, &d.Progress, &d.Attempts,
+	return []any{&d.Edition, &d.Subscriber, &d.After, &d.Through, &d.Digest, &d.Progress, &d.Kept, &d.Again, &d.Resent, &d.Attempts,
 		(*instant)(&d.First), (*instant)(&d.Last), (*instant)(&d.Next), &d.Code, &d.Reply}
 }
 

@@ -15,14 +15,17 @@ type Edition struct {
 	Language   string // of those with digests of their own; "": the site's
 	Subject    string
 	Closed     time.Time
-	After      int64    // the sequence number its oldest post stands behind
-	Through    int64    // the newest sequence number in it
-	Posts      []string // ids, newest first
-	Recipients int
+	After      int64     // the sequence number its oldest post stands behind
+	Through    int64     // the newest sequence number in it
+	Posts      []string  // ids, newest first
+	Recipients int       // how many it was due to when it was closed, and who joined them since
+	Domain     string    // of its Message-IDs; "" where an earlier version closed it
+	Bundle     []byte    // what its messages are composed from, when it is stored; Ledger.Bundle reads it
 	Done       time.Time // zero while recipients remain who were not tried
 	Canceled   bool
 	// Counted from its deliveries when read. Uncertain are also those under way.
 	Sent, Deferred, Failed, Uncertain int
+	Resent                            int // of these, sent again though the server may have taken them
 }
 
 // LastClosed is when the cadence last closed an edition, an empty one included,
@@ -47,11 +50,14 @@ func (l *Ledger) CloseEditions(ctx context.Context, editions ...*Edition) error 
 	err := l.change(ctx, "close an edition of "+first.Cadence, func(tx *sql.Tx) error {
 		for i, e := range editions {
 			err := tx.QueryRowContext(ctx, `
-				INSERT INTO edition (number, cadence, language, subject, closed_at, after_seq, through_seq, posts, recipients)
-				VALUES ((SELECT COALESCE(MAX(number), 0) + 1 FROM edition), $1, $2, $3, $4, $5, $6, $7, $8)
+				INSERT INTO edition (number, cadence, language, subject, closed_at, after_seq, through_seq, posts, recipients, domain)
+				VALUES ((SELECT COALESCE(MAX(number), 0) + 1 FROM edition), $1, $2, $3, $4, $5, $6, $7, $8, $9)
 				RETURNING number`,
-				e.Cadence, e.Language, e.Subject, instant(e.Closed), e.After, e.Through, list(e.Posts), e.Recipients).Scan(&numbers[i])
+				e.Cadence, e.Language, e.Subject, instant(e.Closed), e.After, e.Through, list(e.Posts), e.Recipients, e.Domain).Scan(&numbers[i])
 			if err != nil {
+				return err
+			}
+			if err := storeBundle(ctx, tx, numbers[i], e.Bundle); err != nil {
 				return err
 			}
 		}
@@ -84,18 +90,19 @@ func noteClosed(ctx context.Context, tx *sql.Tx, cadence string, at time.Time, t
 // editions reads those that the condition names, each with its counts.
 func (l *Ledger) editions(ctx context.Context, where string, args ...any) ([]Edition, error) {
 	return collectSettled(ctx, l, scanEdition, `
-		SELECT e.number, e.cadence, e.language, e.subject, e.closed_at, e.after_seq, e.through_seq, e.posts, e.recipients,
-			e.done_at, e.canceled_at IS NOT NULL,
+		SELECT e.number, e.cadence, e.language, e.subject, e.closed_at, e.after_seq, e.through_seq, e.posts,
+			CASE WHEN COUNT(d.edition) > e.recipients THEN COUNT(d.edition) ELSE e.recipients END, e.domain, e.done_at, e.canceled_at IS NOT NULL,
 			COUNT(CASE d.progress WHEN 'sent' THEN 1 END), COUNT(CASE d.progress WHEN 'deferred' THEN 1 END),
-			COUNT(CASE d.progress WHEN 'failed' THEN 1 END), COUNT(CASE WHEN d.progress IN ('sending', 'uncertain') THEN 1 END)
+			COUNT(CASE d.progress WHEN 'failed' THEN 1 END), COUNT(CASE WHEN d.progress IN ('sending', 'uncertain') THEN 1 END),
+			COUNT(CASE WHEN d.resent > 0 THEN 1 END)
 		FROM edition e LEFT JOIN delivery d ON d.edition = e.number
 		WHERE `+where+` GROUP BY e.number ORDER BY e.number DESC`, args...)
 }
 
 func scanEdition(row scanner) (e Edition, err error) {
 	err = row.Scan(&e.Number, &e.Cadence, &e.Language, &e.Subject, (*instant)(&e.Closed), &e.After, &e.Through,
-		(*list)(&e.Posts), &e.Recipients, (*instant)(&e.Done), &e.Canceled,
-		&e.Sent, &e.Deferred, &e.Failed, &e.Uncertain)
+		(*list)(&e.Posts), &e.Recipients, &e.Domain, (*instant)(&e.Done), &e.Canceled,
+		&e.Sent, &e.Deferred, &e.Failed, &e.Uncertain, &e.Resent)
 	return e, err
 }
 

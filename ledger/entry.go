@@ -10,7 +10,11 @@ import (
 // A row of the journal is a byte for its form, how many attempts ended and when the
 // last one did, and the deliveries that changed. Numbers are varints; times are
 // microseconds since 1970 in UTC, 0 for none.
-const entriesForm = 1
+// Form 1 lacks what a delivery has from Digest on.
+const (
+	firstForm   = 1
+	entriesForm = 2
+)
 
 // progressCodes are the bytes that stand for each Progress.
 var progressCodes = []Progress{Sending, Sent, Deferred, Failed, Uncertain}
@@ -33,7 +37,7 @@ func (g *group) encode() []byte {
 			flags |= bouncedFlag
 		}
 		row = append(row, byte(slices.Index(progressCodes, d.Progress)), flags)
-		for _, n := range []int64{d.Edition, d.Subscriber, d.After, d.Through, int64(d.Attempts), int64(d.Code)} {
+		for _, n := range []int64{d.Edition, d.Subscriber, d.After, d.Through, int64(d.Attempts), int64(d.Code), d.Digest, int64(d.Kept), int64(d.Resent)} {
 			row = binary.AppendVarint(row, n)
 		}
 		for _, t := range []time.Time{d.First, d.Last, d.Next} {
@@ -55,10 +59,10 @@ var errEntries = errors.New("a row of its journal cannot be read; restore it fro
 
 // decodeGroup reads what encode wrote.
 func decodeGroup(row []byte) (*group, error) {
-	if len(row) == 0 || row[0] != entriesForm {
+	if len(row) == 0 || row[0] < firstForm || row[0] > entriesForm {
 		return nil, errEntries
 	}
-	r := &entryReader{rest: row[1:]}
+	r := &entryReader{rest: row[1:], form: row[0]}
 	g := &group{ended: int(r.number()), lastEnd: r.time()}
 	for len(r.rest) > 0 && !r.bad {
 		g.changed = append(g.changed, r.record())
@@ -72,6 +76,7 @@ func decodeGroup(row []byte) (*group, error) {
 // entryReader takes values off a row; bad tells that there was one missing.
 type entryReader struct {
 	rest []byte
+	form byte
 	bad  bool
 }
 
@@ -85,6 +90,11 @@ func (r *entryReader) record() *record {
 	d.Progress = progressCodes[head[0]]
 	d.Edition, d.Subscriber, d.After, d.Through = r.number(), r.number(), r.number(), r.number()
 	d.Attempts, d.Code = int(r.number()), int(r.number())
+	if r.form > firstForm {
+		d.Digest, d.Kept, d.Resent = r.number(), Kept(r.number()), int(r.number())
+	} else if d.Progress == Failed && !d.moved {
+		d.Kept = GivenUp
+	}
 	d.First, d.Last, d.Next = r.time(), r.time(), r.time()
 	size, n := binary.Uvarint(r.rest)
 	if n <= 0 || size > uint64(len(r.rest)-n) {

@@ -15,7 +15,10 @@ type foreseen struct {
 	reading    *reading            // nil: no page is being read, or in vain
 }
 
-type recipient struct{ edition, cursor int64 }
+type recipient struct {
+	edition int64
+	due     Due
+}
 
 // reading is a page of recipients under way.
 type reading struct {
@@ -75,7 +78,7 @@ func (r *recorder) foresee(ctx context.Context, edition int64, read func() ([]Re
 	r.foreseen.reading = nil
 	for _, s := range due {
 		if !page.touched[s.ID] {
-			r.foreseen.recipients[s.ID] = recipient{edition, s.Cursor}
+			r.foreseen.recipients[s.ID] = recipient{edition, s.Due}
 		}
 	}
 	return due, nil

@@ -3,6 +3,7 @@ package ledger
 import (
 	"database/sql"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -11,11 +12,11 @@ type groupStatements struct{ intent, delivery *sql.Stmt }
 
 func prepareGroup(db *sql.DB) (s groupStatements, err error) {
 	s.intent, err = db.Prepare(`
-		SELECT s.cursor_seq, (SELECT COUNT(*) FROM delivery o WHERE o.subscriber = s.id AND o.progress IN ('sending', 'deferred'))
+		SELECT s.cursor_seq, s.owed, (SELECT COUNT(*) FROM delivery o WHERE o.subscriber = s.id AND o.progress IN ('sending', 'deferred'))
 		FROM edition e CROSS JOIN subscriber s
 		WHERE e.number = $1 AND e.canceled_at IS NULL AND s.id = $2 AND s.status = 'active'`)
 	if err == nil {
-		s.delivery, err = db.Prepare("SELECT " + deliveryColumns + ", d.again FROM delivery d WHERE d.edition = $1 AND d.subscriber = $2")
+		s.delivery, err = db.Prepare("SELECT " + deliveryColumns + " FROM delivery d WHERE d.edition = $1 AND d.subscriber = $2")
 	}
 	return s, err
 }
@@ -38,16 +39,15 @@ type deliveryKey struct{ edition, subscriber int64 }
 
 // reader is an active subscriber.
 type reader struct {
-	cursor int64
-	open   int // deliveries
+	due  Due
+	open int // deliveries
 }
 
 // record is a delivery that a call is about; Progress is "" before there is one.
 type record struct {
 	Delivery
-	again   bool // asked for by a person
 	changed bool
-	moved   bool // the cursor goes to Through
+	moved   bool // the subscriber's Due is settled
 	bounced bool // the subscriber is marked
 }
 
@@ -75,7 +75,7 @@ func newGroup(calls []*recording, underway map[deliveryKey]*record, recipients m
 		if known, ok := recipients[key.subscriber]; ok && known.edition == key.edition {
 			g.editions[key.edition] = true
 			if g.readers[key.subscriber] == nil {
-				g.readers[key.subscriber] = &reader{cursor: known.cursor}
+				g.readers[key.subscriber] = &reader{due: known.due}
 			}
 			if g.deliveries[key] == nil {
 				g.deliveries[key] = newRecord(key)
@@ -105,7 +105,7 @@ func (g *group) known() bool { return len(g.unreadIntents)+len(g.unreadDeliverie
 func (s groupStatements) read(tx *sql.Tx, g *group) error {
 	for _, key := range g.unreadIntents {
 		var r reader
-		switch err := tx.Stmt(s.intent).QueryRow(key.edition, key.subscriber).Scan(&r.cursor, &r.open); err {
+		switch err := tx.Stmt(s.intent).QueryRow(key.edition, key.subscriber).Scan(&r.due.Cursor, &r.due.Owed, &r.open); err {
 		case nil:
 			g.editions[key.edition] = true
 			g.readers[key.subscriber] = &r
@@ -116,7 +116,7 @@ func (s groupStatements) read(tx *sql.Tx, g *group) error {
 	}
 	for _, key := range g.unreadDeliveries {
 		var r record
-		switch err := tx.Stmt(s.delivery).QueryRow(key.edition, key.subscriber).Scan(append(r.fields(), &r.again)...); err {
+		switch err := tx.Stmt(s.delivery).QueryRow(key.edition, key.subscriber).Scan(r.fields()...); err {
 		case nil:
 			g.deliveries[key] = &r
 		case sql.ErrNoRows:
@@ -143,21 +143,31 @@ func (g *group) end(done *Result) bool {
 	d := g.deliveries[deliveryKey{done.Edition, done.Subscriber}]
 	switch {
 	case d.Progress == "" && done.Through > 0: // its envelope was refused
-		d.After, d.Through, d.First, d.Attempts = done.After, done.Through, done.At, 1
+		d.After, d.Through, d.Digest, d.First, d.Attempts = done.After, done.Through, done.Digest, done.At, 1
 	case d.Progress == Deferred: // likewise
 		d.Attempts++
+		d.renew(done.Digest)
 	case d.Progress != Sending && d.Progress != Uncertain:
 		return false
 	}
 	g.turn(d, done.Progress, done.At)
 	d.Code, d.Reply = done.Code, storable(done.Reply)
-	reader := g.readers[d.Subscriber]
-	if done.Progress == Deferred {
+	if done.Resend {
+		d.Resent++
+	}
+	switch {
+	case done.Progress == Deferred:
 		d.Next = done.Next
-	} else if !done.KeepCursor {
+		if done.Waits {
+			d.Kept = Waits
+		}
+	case done.KeepCursor && !d.Again:
+		d.Kept = GivenUp
+	default:
 		d.moved = true
-		if reader != nil {
-			reader.cursor = max(reader.cursor, d.Through)
+		// Whoever goes on with this subscriber has to read them again.
+		if reader := g.readers[d.Subscriber]; reader != nil {
+			reader.due.Cursor = max(reader.due.Cursor, d.Through)
 		}
 	}
 	if done.Bounced {
@@ -178,13 +188,17 @@ func (g *group) begin(next *Intent) bool {
 	if !g.mayBegin(d, next) {
 		if d.Progress == Deferred {
 			g.turn(d, Failed, next.At)
-			d.Code, d.Reply = 0, "not tried again: the subscription or the edition ended, or the posts went out otherwise"
+			d.Code, d.Reply = 0, "not tried again: the subscription ended"
+			if !d.Again {
+				d.Kept = Ended
+			}
 		}
 		return false
 	}
 	if d.Progress == "" {
 		d.After, d.Through, d.First = next.After, next.Through, next.At
 	}
+	d.renew(next.Digest)
 	d.Attempts++
 	g.turn(d, Sending, next.At)
 	return true
@@ -197,17 +211,24 @@ func (g *group) mayBegin(d *record, next *Intent) bool {
 	}
 	switch d.Progress {
 	case "":
-		return reader.cursor == next.After && reader.open == 0
+		return reader.due.Cursor == next.After && slices.Equal(reader.due.Owed, next.Owed) && reader.open == 0
 	case Deferred:
-		return (reader.cursor == d.After || d.again) && reader.open == 1
+		return reader.open == 1
 	}
 	return false
+}
+
+// renew notes another set of posts; 0 leaves it as it is.
+func (r *record) renew(digest int64) {
+	if digest != 0 {
+		r.Digest = digest
+	}
 }
 
 // turn changes a delivery's progress.
 func (g *group) turn(d *record, p Progress, at time.Time) {
 	was := d.open()
-	d.Progress, d.Last, d.Next = p, at, time.Time{}
+	d.Progress, d.Last, d.Next, d.Kept = p, at, time.Time{}, Passed
 	if reader := g.readers[d.Subscriber]; reader != nil && was != d.open() {
 		if was {
 			reader.open--

@@ -132,11 +132,11 @@ func TestForeseenRecipientsAreCheckedAgain(t *testing.T) {
 	ctx, at := context.Background(), sentToAnn.At
 	for name, meddle := range map[string]func(t *testing.T, l *Ledger, other *Ledger){
 		"unsubscribed here": func(t *testing.T, l, _ *Ledger) {
-			_, err := l.SetStatus(ctx, "ben@example.com", Unsubscribed, at)
+			_, err := l.SetStatus(ctx, "ben@example.com", Unsubscribed, "weekly", at)
 			noError(t, err)
 		},
 		"unsubscribed by another process": func(t *testing.T, _, other *Ledger) {
-			_, err := other.SetStatus(ctx, "ben@example.com", Unsubscribed, at)
+			_, err := other.SetStatus(ctx, "ben@example.com", Unsubscribed, "weekly", at)
 			noError(t, err)
 		},
 		"another delivery begun": func(t *testing.T, l, _ *Ledger) {

@@ -47,8 +47,8 @@ type Imported struct {
 //     called after the last row with the number missing and the number of rows
 //     that the file had last time, agrees.
 //   - FromCommand: a field that a row leaves empty stays as it is.
-//   - Changed tags, language or cadence do not reach back: the cursor is first raised to the
-//     last closed edition of the subscriber's (old) cadence.
+//   - Changed tags, language or cadence do not reach back: see Due.Chosen. A row that
+//     came back goes on as Due.Returned says.
 //   - Of rows with one address the last counts. One that NormalizeEmail refuses,
 //     or an error among the rows, ends the import and nothing is changed.
 //
@@ -214,7 +214,7 @@ func (i *importer) readPairs(ctx context.Context, tx *sql.Tx, after string) ([]p
 		SELECT r.email_key, r.email, r.name, r.status, r.cadence, r.tags, r.language, r.created_at, r.confirmed_at,
 			COALESCE(s.id, 0), COALESCE(s.email, ''), COALESCE(s.name, ''), COALESCE(s.status, ''),
 			COALESCE(s.cadence, ''), COALESCE(s.tags, ''), COALESCE(s.language, ''), s.created_at, s.confirmed_at,
-			COALESCE(s.cursor_seq, 0), COALESCE(s.from_file, FALSE),
+			COALESCE(s.cursor_seq, 0), COALESCE(s.owed, ''), COALESCE(s.from_file, FALSE),
 			COALESCE(s.file_name, ''), COALESCE(s.file_cadence, ''), COALESCE(s.file_tags, ''),
 			COALESCE(s.file_language, ''), COALESCE(s.file_status, '')
 		FROM import_row r LEFT JOIN subscriber s ON s.email_key = r.email_key
@@ -287,10 +287,14 @@ func (i *importer) mergePair(ctx context.Context, tx *sql.Tx, do mergeStatements
 	changed := i.changed(p)
 	switch {
 	case changed.Status == Active && p.known.Status != Active:
-		changed.Cursor = i.newest
+		returned := *p.known
+		if err := activate(ctx, tx, &returned, i.defaultCadence, i.now); err != nil {
+			return err
+		}
+		changed.Due = returned.Due
 	case !sameChoice(*p.known, changed):
 		var err error
-		if changed.Cursor, err = raisedCursor(ctx, tx, *p.known, i.defaultCadence); err != nil {
+		if changed.Due, err = chosenSoFar(ctx, tx, *p.known, i.defaultCadence); err != nil {
 			return err
 		}
 	}

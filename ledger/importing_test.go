@@ -32,7 +32,7 @@ func testImport(t *testing.T, open func(*testing.T) *ledger.Ledger) {
 	}
 	want1(t, ledger.Imported{Rows: 2, Added: 2})(l.Import(ctx, rows(nil, list...), ledger.FromCommand, "weekly", noon, nil))
 	want := ledger.Subscriber{ID: 1, Email: "Ann@Bücher.example", Name: "Ann", Status: ledger.Active, Cadence: "daily",
-		Tags: []string{"Go", "Mail"}, Created: created, Confirmed: confirmed, Cursor: 2}
+		Tags: []string{"Go", "Mail"}, Created: created, Confirmed: confirmed, Due: ledger.Due{Cursor: 2}}
 	if diff := cmp.Diff(want, subscriber(t, l, "ann@xn--bcher-kva.example")); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
@@ -92,7 +92,7 @@ func testImportKeeps(t *testing.T, open func(*testing.T) *ledger.Ledger) {
 		row := ledger.Row{Email: string(status) + "@example.com"}
 		list = append(list, row)
 		fromFile(t, l, nil, list...)
-		want1(t, true)(l.SetStatus(ctx, row.Email, status, noon))
+		want1(t, true)(l.SetStatus(ctx, row.Email, status, "weekly", noon))
 	}
 	if diff := cmp.Diff(ledger.Imported{Rows: 3, Kept: 3}, fromFile(t, l, nil, list...)); diff != "" {
 		t.Errorf("from the file (-want +got)\n%s", diff)
@@ -146,11 +146,11 @@ func testImportMissing(t *testing.T, open func(*testing.T) *ledger.Ledger) {
 	if diff := cmp.Diff(ledger.Imported{Rows: 1, Unchanged: 1}, fromFile(t, l, nil, a)); diff != "" {
 		t.Errorf("afterwards (-want +got)\n%s", diff)
 	}
-	// The row's return revives it, and nothing old is due.
+	// The row's return revives it, as if it had not been away.
 	if diff := cmp.Diff(ledger.Imported{Rows: 2, Updated: 1, Unchanged: 1}, fromFile(t, l, nil, a, b)); diff != "" {
 		t.Errorf("back (-want +got)\n%s", diff)
 	}
-	if s := subscriber(t, l, b.Email); s.Status != ledger.Active || s.Cursor != 2 || !s.FromFile {
+	if s := subscriber(t, l, b.Email); s.Status != ledger.Active || s.Cursor != 0 || !s.FromFile {
 		t.Errorf("back: %+v", s)
 	}
 }

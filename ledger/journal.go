@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"errors"
 	"iter"
 	"maps"
 	"slices"
@@ -18,6 +19,8 @@ import (
 type journal struct {
 	append, read, clear            *sql.Stmt
 	moveCursors, markBounced, pace *sql.Stmt
+	digest, canceled               *sql.Stmt
+	owing, between, setDue         *sql.Stmt
 	deliveries                     *batch
 }
 
@@ -33,6 +36,11 @@ func newJournal(ctx context.Context, db *sql.DB) (*journal, error) {
 		{&j.moveCursors, "UPDATE subscriber SET cursor_seq = $1 WHERE id BETWEEN $2 AND $3 AND cursor_seq < $1"},
 		{&j.markBounced, "UPDATE subscriber SET status = 'bounced', status_at = $2 WHERE id = $1 AND status = 'active'"},
 		{&j.pace, storePaceSQL},
+		{&j.digest, "SELECT posts, returned FROM digest WHERE edition = $1 AND number = $2"},
+		{&j.canceled, "SELECT COUNT(*) FROM edition WHERE number = $1 AND canceled_at IS NOT NULL"},
+		{&j.owing, "SELECT id, cursor_seq, owed FROM subscriber WHERE owed <> '' AND id BETWEEN $1 AND $2"},
+		{&j.between, "SELECT id, cursor_seq, owed FROM subscriber WHERE id BETWEEN $1 AND $2"},
+		{&j.setDue, "UPDATE subscriber SET cursor_seq = $2, owed = $3 WHERE id = $1"},
 	} {
 		var err error
 		if *p.statement, err = db.PrepareContext(ctx, p.text); err != nil {
@@ -40,13 +48,17 @@ func newJournal(ctx context.Context, db *sql.DB) (*journal, error) {
 		}
 	}
 	var err error
-	j.deliveries, err = prepare(db, 11, `
-		INSERT INTO delivery (edition, subscriber, after_seq, through_seq, progress, attempts, first_at, last_at, next_at, code, reply)
+	j.deliveries, err = prepare(db, deliveryColumnCount, `
+		INSERT INTO delivery (edition, subscriber, after_seq, through_seq, progress, attempts, first_at, last_at, next_at, code, reply,
+			digest, kept, resent)
 		VALUES %s
 		ON CONFLICT (edition, subscriber) DO UPDATE SET progress = excluded.progress, attempts = excluded.attempts,
-			last_at = excluded.last_at, next_at = excluded.next_at, code = excluded.code, reply = excluded.reply`)
+			last_at = excluded.last_at, next_at = excluded.next_at, code = excluded.code, reply = excluded.reply,
+			digest = excluded.digest, kept = excluded.kept, resent = excluded.resent`)
 	return j, err
 }
+
+const deliveryColumnCount = 14
 
 const addToJournal = "INSERT INTO journal (entries) VALUES (?)"
 
@@ -86,7 +98,7 @@ func (j *journal) foldSome(ctx context.Context, tx *sql.Tx) (left bool, err erro
 	if err != nil || len(rows) == 0 {
 		return false, err
 	}
-	f := folding{deliveries: map[deliveryKey]Delivery{}, cursors: map[int64][]int64{}, pace: map[time.Time]int64{}}
+	f := folding{deliveries: map[deliveryKey]Delivery{}, pace: map[time.Time]int64{}}
 	for _, r := range rows {
 		if err := f.add(r.entries); err != nil {
 			return false, err
@@ -102,7 +114,7 @@ func (j *journal) foldSome(ctx context.Context, tx *sql.Tx) (left bool, err erro
 // folding is what rows of the journal come to together.
 type folding struct {
 	deliveries map[deliveryKey]Delivery // as the last row has them
-	cursors    map[int64][]int64        // subscribers, by where their cursor goes
+	settled    []Delivery
 	bounced    []Delivery
 	pace       map[time.Time]int64
 }
@@ -115,7 +127,7 @@ func (f *folding) add(entries []byte) error {
 	for _, d := range g.changed {
 		f.deliveries[d.key()] = d.Delivery
 		if d.moved {
-			f.cursors[d.Through] = append(f.cursors[d.Through], d.Subscriber)
+			f.settled = append(f.settled, d.Delivery)
 		}
 		if d.bounced {
 			f.bounced = append(f.bounced, d.Delivery)
@@ -128,23 +140,22 @@ func (f *folding) add(entries []byte) error {
 }
 
 func (j *journal) store(tx *sql.Tx, f folding) error {
+	if err := j.endCanceled(tx, &f); err != nil {
+		return err
+	}
 	all := slices.SortedFunc(maps.Values(f.deliveries), func(a, b Delivery) int {
 		return cmp.Or(cmp.Compare(a.Edition, b.Edition), cmp.Compare(a.Subscriber, b.Subscriber))
 	})
-	columns := make([]any, 0, 11*len(all))
+	columns := make([]any, 0, deliveryColumnCount*len(all))
 	for _, d := range all {
 		columns = append(columns, d.Edition, d.Subscriber, d.After, d.Through, string(d.Progress), d.Attempts,
-			instant(d.First), instant(d.Last), instant(d.Next), d.Code, d.Reply)
+			instant(d.First), instant(d.Last), instant(d.Next), d.Code, d.Reply, d.Digest, d.Kept, d.Resent)
 	}
 	if err := j.deliveries.exec(tx, columns); err != nil {
 		return err
 	}
-	for through, subscribers := range f.cursors {
-		for first, last := range runs(subscribers) {
-			if _, err := tx.Stmt(j.moveCursors).Exec(through, first, last); err != nil {
-				return err
-			}
-		}
+	if err := j.settle(tx, f.settled); err != nil {
+		return err
 	}
 	for _, d := range f.bounced {
 		if _, err := tx.Stmt(j.markBounced).Exec(d.Subscriber, instant(d.Last)); err != nil {
@@ -153,6 +164,91 @@ func (j *journal) store(tx *sql.Tx, f folding) error {
 	}
 	for at, n := range f.pace {
 		if _, err := tx.Stmt(j.pace).Exec(instant(at), n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// endCanceled ends what would be tried again, or brought by a later edition, although
+// its edition was canceled while it was under way.
+func (j *journal) endCanceled(tx *sql.Tx, f *folding) error {
+	canceled := map[int64]bool{}
+	for key, d := range f.deliveries {
+		if d.Progress != Deferred && d.Kept != GivenUp {
+			continue
+		}
+		over, known := canceled[d.Edition]
+		if !known {
+			var n int
+			if err := tx.Stmt(j.canceled).QueryRow(d.Edition).Scan(&n); err != nil {
+				return err
+			}
+			over = n > 0
+			canceled[d.Edition] = over
+		}
+		if over {
+			d.Progress, d.Kept, d.Next, d.Code, d.Reply = Failed, Passed, time.Time{}, 0, canceledReply
+			f.deliveries[key] = d
+			f.settled = append(f.settled, d)
+		}
+	}
+	return nil
+}
+
+const canceledReply = "the edition was canceled"
+
+// settle brings what is due to the subscribers up to what was settled: for nearly
+// all that is the cursor alone.
+func (j *journal) settle(tx *sql.Tx, settled []Delivery) error {
+	type set struct{ edition, digest, through int64 }
+	sets := map[set][]int64{} // subscribers
+	for _, d := range settled {
+		key := set{d.Edition, d.Digest, d.Through}
+		sets[key] = append(sets[key], d.Subscriber)
+	}
+	for key, subscribers := range sets {
+		var posts, returned Numbers
+		err := tx.Stmt(j.digest).QueryRow(key.edition, key.digest).Scan(&posts, &returned)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) { // an earlier version's have none
+			return err
+		}
+		for first, last := range runs(subscribers) {
+			if err := j.settleOwing(tx, first, last, key.through, posts, returned); err != nil {
+				return err
+			}
+			if _, err := tx.Stmt(j.moveCursors).Exec(key.through, first, last); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// settleOwing settles those between the ids who are owed something, or will be.
+func (j *journal) settleOwing(tx *sql.Tx, first, last, through int64, posts, returned Numbers) error {
+	owing := j.owing
+	if len(returned) > 0 {
+		owing = j.between
+	}
+	rows, err := tx.Stmt(owing).Query(first, last)
+	if err != nil {
+		return err
+	}
+	type state struct {
+		id int64
+		Due
+	}
+	all, err := scanAll(rows, func(row scanner) (s state, err error) {
+		err = row.Scan(&s.id, &s.Cursor, &s.Owed)
+		return s, err
+	})
+	if err != nil {
+		return err
+	}
+	for _, s := range all {
+		due := s.Settled(through, posts, returned)
+		if _, err := tx.Stmt(j.setDue).Exec(s.id, due.Cursor, due.Owed); err != nil {
 			return err
 		}
 	}

@@ -65,10 +65,10 @@ func TestTouchedWhileRead(t *testing.T) {
 	defer l.Close()
 	_, err := l.recorder.foresee(ctx, 2, func() ([]Recipient, error) {
 		_, err := l.Record(ctx, &sentToAnn, nil)
-		return []Recipient{{ID: 1, Cursor: 0}, {ID: 2, Cursor: 0}}, err
+		return []Recipient{{ID: 1}, {ID: 2}}, err
 	})
 	noError(t, err)
-	if diff := cmp.Diff(map[int64]recipient{2: {2, 0}}, l.recorder.foreseen.recipients, cmp.AllowUnexported(recipient{})); diff != "" {
+	if diff := cmp.Diff(map[int64]recipient{2: {edition: 2}}, l.recorder.foreseen.recipients, cmp.AllowUnexported(recipient{})); diff != "" {
 		t.Errorf("foreseen (-want +got)\n%s", diff)
 	}
 	if begun, err := l.Record(ctx, nil, &Intent{Edition: 2, Subscriber: 1, Through: 1, At: at}); begun || err != nil {
@@ -125,7 +125,7 @@ func TestDamagedJournal(t *testing.T) {
 	if _, err := l.Editions(ctx); !errors.Is(err, errEntries) {
 		t.Errorf("reading: %v", err)
 	}
-	if _, err := l.SetStatus(ctx, "ann@example.com", Unsubscribed, sentToAnn.At); !errors.Is(err, errEntries) {
+	if _, err := l.SetStatus(ctx, "ann@example.com", Unsubscribed, "weekly", sentToAnn.At); !errors.Is(err, errEntries) {
 		t.Errorf("writing: %v", err)
 	}
 	wantJournal(t, l, 1)

@@ -122,7 +122,7 @@ func TestEveryCommitIsSynced(t *testing.T) {
 			return err
 		},
 		"status": func(l *Ledger) error {
-			_, err := l.SetStatus(ctx, "ann@example.com", Unsubscribed, sentToAnn.At)
+			_, err := l.SetStatus(ctx, "ann@example.com", Unsubscribed, "weekly", sentToAnn.At)
 			return err
 		},
 	} {

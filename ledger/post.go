@@ -36,21 +36,28 @@ type Post struct {
 	Gone      time.Time // when its file was first missed; zero while it is there
 	Standing  Standing
 	Seq       int64 // the sequence number; 0 until Numbered
+	Tags      []string
+	Language  string // of the digests that it is in; "": the site's
+	Read      bool   // Tags and Language are known
 }
 
 // Posts returns every post ever seen, by key.
 func (l *Ledger) Posts(ctx context.Context) ([]Post, error) {
 	posts, err := collect(ctx, l.read, scanPost, `
 		SELECT key, id, path, url, title, posted_at, body_hash, file_hash,
-		       first_seen, updated_at, gone_at, standing, COALESCE(seq, 0)
+		       first_seen, updated_at, gone_at, standing, COALESCE(seq, 0), tags, language
 		FROM post ORDER BY key`)
 	return posts, l.fail("read the posts", err)
 }
 
 func scanPost(row scanner) (p Post, err error) {
-	err = row.Scan(&p.Key, &p.ID, &p.Path, &p.URL, &p.Title, (*instant)(&p.Date), &p.BodyHash, &p.FileHash,
-		(*instant)(&p.FirstSeen), (*instant)(&p.Updated), (*instant)(&p.Gone), &p.Standing, &p.Seq)
-	return p, err
+	var tags sql.NullString
+	if err := row.Scan(&p.Key, &p.ID, &p.Path, &p.URL, &p.Title, (*instant)(&p.Date), &p.BodyHash, &p.FileHash,
+		(*instant)(&p.FirstSeen), (*instant)(&p.Updated), (*instant)(&p.Gone), &p.Standing, &p.Seq, &tags, &p.Language); err != nil {
+		return p, err
+	}
+	p.Read = tags.Valid
+	return p, (*list)(&p.Tags).Scan(tags.String)
 }
 
 // SavePosts stores new and changed posts in one transaction. Those that are
@@ -98,9 +105,9 @@ func (s *postInserts) prepared(db *sql.DB) (_ *batch, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.batch == nil {
-		s.batch, err = prepare(db, 13, `
+		s.batch, err = prepare(db, 15, `
 			INSERT INTO post (id, path, url, title, posted_at, body_hash, file_hash,
-				updated_at, gone_at, standing, seq, first_seen, key) VALUES %s`)
+				updated_at, gone_at, standing, seq, tags, language, first_seen, key) VALUES %s`)
 	}
 	return s.batch, err
 }
@@ -123,8 +130,8 @@ func newPostSaver(ctx context.Context, tx *sql.Tx) (s *postSaver, err error) {
 	}
 	s.update, err = tx.PrepareContext(ctx, `
 		UPDATE post SET path = $2, url = $3, title = $4, posted_at = $5, body_hash = $6, file_hash = $7,
-			updated_at = $8, gone_at = $9, standing = $10, seq = COALESCE(seq, $11)
-		WHERE id = $1 AND key = $12
+			updated_at = $8, gone_at = $9, standing = $10, seq = COALESCE(seq, $11), tags = $12, language = $13
+		WHERE id = $1 AND key = $14
 		RETURNING key, COALESCE(seq, 0)`)
 	return s, err
 }
@@ -135,8 +142,9 @@ func (s *postSaver) save(ctx context.Context, p Post) (stored postKeys, err erro
 	if p.Standing == Numbered && p.Seq == 0 {
 		seq = sql.NullInt64{Int64: s.newest.seq + 1, Valid: true}
 	}
+	tags := sql.NullString{String: list(p.Tags).String(), Valid: p.Read}
 	row := []any{p.ID, p.Path, p.URL, p.Title, instant(p.Date), p.BodyHash, p.FileHash,
-		instant(p.Updated), instant(p.Gone), string(p.Standing), seq}
+		instant(p.Updated), instant(p.Gone), string(p.Standing), seq, tags, p.Language}
 	if p.Key == 0 {
 		s.newest.key++
 		stored = postKeys{s.newest.key, seq.Int64}

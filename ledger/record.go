@@ -13,29 +13,44 @@ type Result struct {
 	Edition, Subscriber int64
 	// After and Through are the range of an attempt that ended before its intent was
 	// due: the server refused the envelope. Of others what is stored stays.
-	After, Through int64
-	Progress       Progress // Sent, Deferred, Failed or Uncertain
-	Code           int
-	Reply          string
-	Next           time.Time // Deferred: not before
-	KeepCursor     bool      // Failed because retry_for ran out: the next edition brings those posts
-	Bounced        bool      // the address itself was refused: mark the subscriber
-	At             time.Time
+	After, Through, Digest int64
+	Progress               Progress // Sent, Deferred, Failed or Uncertain
+	Code                   int
+	Reply                  string
+	Next                   time.Time // Deferred: not before
+	KeepCursor             bool      // Failed because retry_for ran out: the next edition brings those posts
+	Bounced                bool      // the address itself was refused: mark the subscriber
+	At                     time.Time
+	Resend                 bool // Deferred though the server may have taken it
+	Waits                  bool // Deferred since one of its posts cannot be shown
 }
 
 // Intent announces an attempt before the message's body goes out.
 type Intent struct {
 	Edition, Subscriber int64
-	After, Through      int64 // of a delivery that was deferred, what is stored stays
+	After, Through      int64   // of a delivery that was deferred, what is stored stays
+	Owed                Numbers // what else was due when the recipient was read
+	Digest              int64   // the set of posts; 0 leaves that of a delivery that was deferred
 	At                  time.Time
 }
 
 // Record commits a result and an intent (either may be nil) in one durable
 // transaction, grouped with those of other callers. It reports false, and leaves
-// the intent out, where the subscriber is no longer active, the cursor is not
-// After any more, another delivery is open, this one is finished, or the edition
-// is canceled. A deferred delivery that is refused so will never be tried again
-// and ends as Failed. Sent, Failed and Uncertain move the cursor to Through.
+// the intent out, where the subscriber is no longer active, After and Owed are not
+// what is due any more, another delivery is open, this one is finished, or the
+// edition is canceled. A deferred delivery that is refused so will never be tried
+// again and ends as Failed. Sent, Failed and Uncertain settle what is due.
+//
+// A delivery is in one of these states:
+//
+//	           Record(intent)          Record(result)
+//	(none) ────────▶ sending ────────▶ sent | failed | uncertain | deferred
+//	deferred ──────▶ sending
+//	(none), deferred ────────────────▶ sent | failed | … (its envelope was refused)
+//	failed, uncertain ──Retry──▶ deferred
+//	deferred ──CancelEdition──▶ failed
+//
+// sending and deferred are open: a subscriber has at most one of them.
 //
 // A result for a delivery that is not open is an error, and nothing of that
 // call is stored. Once a call is in the queue ctx does not end it.

@@ -31,7 +31,14 @@ func newSender(t *testing.T, l *ledger.Ledger, email string) sender {
 
 func (s sender) begin(edition, after, through int64) bool {
 	s.t.Helper()
-	begun, err := s.Record(ctx, nil, &ledger.Intent{Edition: edition, Subscriber: s.subscriber, After: after, Through: through, At: noon})
+	posts := ledger.Numbers{}
+	for seq := after + 1; seq <= through; seq++ {
+		posts = append(posts, seq)
+	}
+	digest, err := s.FindDigest(ctx, edition, posts, nil)
+	must(s.t, err)
+	begun, err := s.Record(ctx, nil, &ledger.Intent{Edition: edition, Subscriber: s.subscriber, After: after,
+		Owed: s.due().Owed, Through: through, Digest: digest, At: noon})
 	must(s.t, err)
 	return begun
 }
@@ -43,12 +50,14 @@ func (s sender) end(r ledger.Result) {
 	must(s.t, err)
 }
 
-func (s sender) cursor() int64 {
+func (s sender) due() ledger.Due {
 	s.t.Helper()
 	found, err := s.SubscriberByID(ctx, s.subscriber)
 	must(s.t, err)
-	return found.Cursor
+	return found.Due
 }
+
+func (s sender) cursor() int64 { return s.due().Cursor }
 
 func (s sender) deliveries() []ledger.Delivery {
 	s.t.Helper()
@@ -65,7 +74,7 @@ func testRecord(t *testing.T, open func(*testing.T) *ledger.Ledger) {
 	if !ann.begin(edition, 0, 3) {
 		t.Fatal("refused")
 	}
-	want := ledger.Delivery{Edition: edition, Subscriber: ann.subscriber, Through: 3, Progress: ledger.Sending, Attempts: 1, First: noon, Last: noon}
+	want := ledger.Delivery{Edition: edition, Subscriber: ann.subscriber, Through: 3, Digest: 1, Progress: ledger.Sending, Attempts: 1, First: noon, Last: noon}
 	want1(t, []ledger.Delivery{want})(l.DeliveriesTo(ctx, ann.subscriber))
 	if ann.cursor() != 0 {
 		t.Error("the cursor moved before the result")
@@ -125,11 +134,11 @@ func testRecordRefuses(t *testing.T, open func(*testing.T) *ledger.Ledger) {
 			t.Errorf("%s: %v, %v", name, begun, err)
 		}
 	}
-	want1(t, true)(l.SetStatus(ctx, "ann@example.com", ledger.Unsubscribed, noon))
+	want1(t, true)(l.SetStatus(ctx, "ann@example.com", ledger.Unsubscribed, "weekly", noon))
 	if s.begin(first, 1, 2) {
 		t.Error("begun for who unsubscribed")
 	}
-	want1(t, true)(l.SetStatus(ctx, "ann@example.com", ledger.Active, noon)) // cursor 3
+	want1(t, true)(l.SetStatus(ctx, "ann@example.com", ledger.Active, "weekly", noon)) // cursor 3
 	if !s.begin(first, 3, 4) {
 		t.Error("refused for who came back")
 	}
@@ -189,7 +198,7 @@ func testRecordRetries(t *testing.T, open func(*testing.T) *ledger.Ledger) {
 		t.Error("retry refused")
 	}
 	want := []ledger.Delivery{{Edition: first, Subscriber: ann.subscriber, Through: 2, Progress: ledger.Sending,
-		Attempts: 2, First: noon, Last: noon, Code: 451, Reply: "greylisted"}}
+		Digest: 2, Attempts: 2, First: noon, Last: noon, Code: 451, Reply: "greylisted"}}
 	if diff := cmp.Diff(want, ann.deliveries()); diff != "" {
 		t.Errorf("retried (-want +got)\n%s", diff)
 	}
@@ -199,7 +208,7 @@ func testRecordRetries(t *testing.T, open func(*testing.T) *ledger.Ledger) {
 		t.Error("given up, the next edition must begin where this one did")
 	}
 	// Whoever left is not tried again, and the delivery does not stay open.
-	want1(t, true)(l.SetStatus(ctx, "ben@example.com", ledger.Unsubscribed, noon))
+	want1(t, true)(l.SetStatus(ctx, "ben@example.com", ledger.Unsubscribed, "weekly", noon))
 	if ben.begin(first, 0, 2) {
 		t.Error("retried who unsubscribed")
 	}
@@ -242,7 +251,7 @@ func testRecordBounces(t *testing.T, open func(*testing.T) *ledger.Ledger) {
 	edition := closeEdition(t, l, "weekly", 0, 2)
 	ann.begin(edition, 0, 2)
 	ben.begin(edition, 0, 2)
-	want1(t, true)(l.SetStatus(ctx, "ben@example.com", ledger.Unsubscribed, noon))
+	want1(t, true)(l.SetStatus(ctx, "ben@example.com", ledger.Unsubscribed, "weekly", noon))
 	for _, s := range []sender{ann, ben} {
 		s.end(ledger.Result{Edition: edition, Progress: ledger.Failed, Code: 550, Bounced: true})
 		if s.cursor() != 2 {

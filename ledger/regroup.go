@@ -3,46 +3,88 @@ package ledger
 import (
 	"context"
 	"database/sql"
+	"fmt"
+	"strings"
 	"time"
 )
 
-// Regroup prepares for posts being shared out among other audiences from now on,
-// as where the languages with digests of their own are others. That does not reach
-// back: each cursor is first raised to the last edition of its cadence, save where
-// a delivery is open or was given up. Editions underway end, and their cadences
-// close again at once, so that whom they have not reached gets the posts by the
-// new audiences.
-func (l *Ledger) Regroup(ctx context.Context, cadences []Audience, now time.Time) error {
+// SetDigestLanguages notes which languages have digests of their own from now on, the
+// site's first; none: all is in one. Where they are others than before, that does not
+// reach back: what was due by the languages of so far stays due (Due.Chosen).
+// Editions under way end, and their cadences close again at once, so that whom they
+// have not reached gets the posts by the new languages.
+func (l *Ledger) SetDigestLanguages(ctx context.Context, languages []string, cadences []Audience, now time.Time) error {
+	value := []byte(strings.Join(languages, " "))
+	if last, err := l.Memo(ctx, memoLanguages); err != nil || string(last) == string(value) {
+		return err
+	}
 	return l.change(ctx, "share out posts anew", func(tx *sql.Tx) error {
 		for _, a := range cadences {
-			if err := raiseCursors(ctx, tx, a); err != nil {
+			closed, err := closedThrough(ctx, tx, a.Cadence)
+			if err != nil {
+				return err
+			}
+			where, args := a.hasCadence(nil)
+			err = changeDue(ctx, tx, "s.status = 'active' AND "+where, args, func(posts []NumberedPost, g dueGroup) Due {
+				return g.Chosen(posts, g.Selection, closed)
+			})
+			if err != nil {
 				return err
 			}
 		}
 		if _, err := tx.ExecContext(ctx, "DELETE FROM cadence WHERE name IN (SELECT e.cadence FROM edition e WHERE e.done_at IS NULL)"); err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, "UPDATE edition SET done_at = $1 WHERE done_at IS NULL", instant(now))
+		if _, err := tx.ExecContext(ctx, "UPDATE edition SET done_at = $1 WHERE done_at IS NULL", instant(now)); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, "INSERT INTO memo (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+			memoLanguages, value)
 		return err
 	})
 }
 
-// raiseCursors moves a cadence's cursors to where it last closed; while an edition
-// is underway, to where it had closed before.
-func raiseCursors(ctx context.Context, tx *sql.Tx, a Audience) error {
-	var through int64
-	err := tx.QueryRowContext(ctx, `
-		WITH underway AS (SELECT MIN(closed_at) AS since FROM edition WHERE cadence = $1 AND done_at IS NULL)
-		SELECT CASE WHEN (SELECT since FROM underway) IS NULL
-			THEN (SELECT COALESCE(MAX(c.through_seq), 0) FROM cadence c WHERE c.name = $1)
-			ELSE (SELECT COALESCE(MAX(e.through_seq), 0) FROM edition e WHERE e.cadence = $1 AND e.closed_at < (SELECT since FROM underway)) END`,
-		a.Cadence).Scan(&through)
+// dueGroup is the subscribers who share what is due to them and what they chose.
+type dueGroup struct {
+	Due
+	Selection
+	language string // as it is stored
+}
+
+// changeDue changes what is due to the subscribers s that a condition names.
+func changeDue(ctx context.Context, tx *sql.Tx, where string, args []any, change func([]NumberedPost, dueGroup) Due) error {
+	languages, err := digestLanguages(ctx, tx)
 	if err != nil {
 		return err
 	}
-	where, args := a.hasCadence([]any{through})
-	_, err = tx.ExecContext(ctx, `
-		UPDATE subscriber AS s SET cursor_seq = $1 WHERE s.cursor_seq < $1 AND `+where+` AND `+noneOpen+`
-			AND NOT EXISTS (SELECT 1 FROM delivery f WHERE f.subscriber = s.id AND f.progress = 'failed' AND f.through_seq > s.cursor_seq)`, args...)
-	return err
+	scan := func(row scanner) (g dueGroup, err error) {
+		err = row.Scan(&g.Cursor, &g.Owed, (*list)(&g.Tags), &g.language)
+		g.Language = digestLanguage(g.language, languages)
+		return g, err
+	}
+	groups, err := collect(ctx, tx, scan, "SELECT DISTINCT s.cursor_seq, s.owed, s.tags, s.language FROM subscriber s WHERE "+where, args...)
+	if err != nil || len(groups) == 0 {
+		return err
+	}
+	posts, err := numberedPosts(ctx, tx, 0)
+	if err != nil {
+		return err
+	}
+	n := len(args)
+	for _, g := range groups {
+		due := change(posts, g)
+		if due.Cursor == g.Cursor && due.Owed.String() == g.Owed.String() {
+			continue
+		}
+		_, err := tx.ExecContext(ctx, "UPDATE subscriber AS s SET cursor_seq = "+numbered(n+1)+", owed = "+numbered(n+2)+" WHERE "+where+
+			" AND s.cursor_seq = "+numbered(n+3)+" AND s.owed = "+numbered(n+4)+" AND s.tags = "+numbered(n+5)+" AND s.language = "+numbered(n+6),
+			append(args[:n:n], due.Cursor, due.Owed, g.Cursor, g.Owed, list(g.Tags), g.language)...)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
+
+// numbered is the n-th argument of a query.
+func numbered(n int) string { return fmt.Sprintf("$%d", n) }

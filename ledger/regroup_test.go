@@ -34,19 +34,28 @@ func testRegroup(t *testing.T, open func(*testing.T) *ledger.Ledger) {
 	want1(t, true)(l.Record(ctx, nil, &ledger.Intent{Edition: underway, Subscriber: subscriber(t, l, "daily@example.com").ID, Through: 5, At: noon}))
 
 	configured := []string{"weekly", "daily"}
-	must(t, l.Regroup(ctx, []ledger.Audience{
-		{Cadence: "weekly", Default: true, Configured: configured}, {Cadence: "daily", Configured: configured}}, noon))
-	for email, want := range map[string]int64{
-		"idle@example.com":    4,
-		"gone@example.com":    4, // by default weekly
-		"waits@example.com":   0, // its open delivery will raise it
-		"gave@example.com":    0, // the next edition brings what it could not get
-		"daily@example.com":   0, // likewise open
-		"untried@example.com": 2, // the edition underway was not for nothing
+	cadences := []ledger.Audience{{Cadence: "weekly", Default: true, Configured: configured}, {Cadence: "daily", Configured: configured}}
+	must(t, l.SetDigestLanguages(ctx, []string{"en", "de"}, cadences, noon))
+	// What was due by the languages of before stays due: nobody has got anything yet.
+	weeklyDue, dailyDue := ledger.Due{Cursor: 4, Owed: ledger.Numbers{1, 2, 3, 4}}, ledger.Due{Cursor: 5, Owed: ledger.Numbers{1, 2, 3, 4, 5}}
+	for email, want := range map[string]ledger.Due{
+		"idle@example.com":    weeklyDue,
+		"gone@example.com":    weeklyDue, // by default weekly
+		"waits@example.com":   weeklyDue, // its open delivery will settle it
+		"gave@example.com":    weeklyDue,
+		"daily@example.com":   dailyDue,
+		"untried@example.com": dailyDue,
 	} {
-		if s := subscriber(t, l, email); s.Cursor != want {
-			t.Errorf("%s: cursor %d, want %d", email, s.Cursor, want)
+		if diff := cmp.Diff(want, subscriber(t, l, email).Due); diff != "" {
+			t.Errorf("%s (-want +got)\n%s", email, diff)
 		}
+	}
+	if !waits.begin(weekly, 0, 4) {
+		t.Error("the open delivery is refused")
+	}
+	waits.end(ledger.Result{Edition: weekly, Progress: ledger.Sent})
+	if due := waits.due(); due.Cursor != 4 || len(due.Owed) > 0 {
+		t.Errorf("after it %+v is due", due)
 	}
 	if e, err := l.Edition(ctx, underway); err != nil || !e.Done.Equal(noon) {
 		t.Errorf("the edition underway: %+v, %v", e, err)

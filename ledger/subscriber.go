@@ -37,15 +37,15 @@ type Subscriber struct {
 	Language  string // BCP 47; "": the site's own
 	Created   time.Time
 	Confirmed time.Time // zero: never
-	Cursor    int64     // the sequence number up to which nothing more is due
-	FromFile  bool      // the subscription came from subscribers.file
+	Due
+	FromFile bool // the subscription came from subscribers.file
 }
 
-const subscriberColumns = "s.id, s.email, s.name, s.status, s.cadence, s.tags, s.language, s.created_at, s.confirmed_at, s.cursor_seq, s.from_file"
+const subscriberColumns = "s.id, s.email, s.name, s.status, s.cadence, s.tags, s.language, s.created_at, s.confirmed_at, s.cursor_seq, s.owed, s.from_file"
 
 func (s *Subscriber) fields() []any {
 	return []any{&s.ID, &s.Email, &s.Name, &s.Status, &s.Cadence, (*list)(&s.Tags), &s.Language,
-		(*instant)(&s.Created), (*instant)(&s.Confirmed), &s.Cursor, &s.FromFile}
+		(*instant)(&s.Created), (*instant)(&s.Confirmed), &s.Cursor, &s.Owed, &s.FromFile}
 }
 
 func scanSubscriber(row scanner) (s Subscriber, err error) {
@@ -133,9 +133,9 @@ func (l *Ledger) Subscribers(ctx context.Context) iter.Seq2[Subscriber, error] {
 }
 
 // SetStatus changes one subscriber's status; it reports false where there is none.
-// Activating one again moves the cursor to the newest number, and the
-// subscription is then no longer the file's. A pending one is confirmed by it.
-func (l *Ledger) SetStatus(ctx context.Context, email string, status Status, now time.Time) (bool, error) {
+// A subscription that had ended goes on as Due.Returned says, and is then no longer
+// the file's. A pending one is confirmed, and begins with what is newer.
+func (l *Ledger) SetStatus(ctx context.Context, email string, status Status, defaultCadence string, now time.Time) (bool, error) {
 	key, err := NormalizeEmail(email)
 	if err != nil {
 		return false, nil
@@ -151,11 +151,8 @@ func (l *Ledger) SetStatus(ctx context.Context, email string, status Status, now
 			return nil
 		}
 		if status == Active {
-			if s.Cursor, err = newest(ctx, tx); err != nil {
+			if err := activate(ctx, tx, s, defaultCadence, now); err != nil {
 				return err
-			}
-			if s.Status == Pending && s.Confirmed.IsZero() {
-				s.Confirmed = now
 			}
 			s.FromFile = false
 		}
@@ -172,9 +169,8 @@ type Choice struct {
 }
 
 // SetPreferences changes what the subscriber chose. It reports false where there
-// is none. A change does not reach back: the cursor is first raised to the last
-// closed edition of the cadence so far (defaultCadence where the subscriber has
-// none of their own).
+// is none. A change does not reach back: see Due.Chosen. defaultCadence is that of
+// subscribers who have none of their own.
 func (l *Ledger) SetPreferences(ctx context.Context, email string, c Choice, defaultCadence string, now time.Time) (bool, error) {
 	key, err := NormalizeEmail(email)
 	if err != nil {
@@ -200,7 +196,7 @@ func (l *Ledger) SetPreferences(ctx context.Context, email string, c Choice, def
 		if sameChoice(*s, chosen) {
 			return nil
 		}
-		if chosen.Cursor, err = raisedCursor(ctx, tx, *s, defaultCadence); err != nil {
+		if chosen.Due, err = chosenSoFar(ctx, tx, *s, defaultCadence); err != nil {
 			return err
 		}
 		return saveSubscriber(ctx, tx, &chosen, now)
@@ -212,26 +208,9 @@ func sameChoice(a, b Subscriber) bool {
 	return a.Cadence == b.Cadence && a.Language == b.Language && list(a.Tags).String() == list(b.Tags).String()
 }
 
-// raisedCursor is where the cursor stands after the last closed edition of the
-// subscriber's cadence. An open delivery will move it there itself, and would
-// be lost if the cursor left it behind.
-func raisedCursor(ctx context.Context, tx *sql.Tx, s Subscriber, defaultCadence string) (int64, error) {
-	cadence := s.Cadence
-	if cadence == "" {
-		cadence = defaultCadence
-	}
-	var through int64
-	err := tx.QueryRowContext(ctx, `
-		SELECT COALESCE(MAX(c.through_seq), 0) FROM cadence c
-		WHERE c.name = $1 AND NOT EXISTS (
-			SELECT 1 FROM delivery d WHERE d.subscriber = $2 AND d.progress IN ('sending', 'deferred'))`,
-		cadence, s.ID).Scan(&through)
-	return max(s.Cursor, through), err
-}
-
 const updateSubscriber = `
 	UPDATE subscriber SET name = $2, cadence = $3, tags = $4, confirmed_at = $5, cursor_seq = $6, from_file = $7,
-		status_at = CASE WHEN status = $8 THEN status_at ELSE $9 END, status = $8, language = $10
+		status_at = CASE WHEN status = $8 THEN status_at ELSE $9 END, status = $8, language = $10, owed = $11
 	WHERE id = $1`
 
 func saveSubscriber(ctx context.Context, tx *sql.Tx, s *Subscriber, now time.Time) error {
@@ -241,5 +220,5 @@ func saveSubscriber(ctx context.Context, tx *sql.Tx, s *Subscriber, now time.Tim
 
 // updates are the arguments of updateSubscriber.
 func (s *Subscriber) updates(now time.Time) []any {
-	return []any{s.ID, s.Name, s.Cadence, list(s.Tags), instant(s.Confirmed), s.Cursor, s.FromFile, s.Status, instant(now), s.Language}
+	return []any{s.ID, s.Name, s.Cadence, list(s.Tags), instant(s.Confirmed), s.Cursor, s.FromFile, s.Status, instant(now), s.Language, s.Owed}
 }

@@ -16,26 +16,43 @@ func testStatus(t *testing.T, open func(*testing.T) *ledger.Ledger) {
 	add(t, l, ledger.Row{Email: "Ann@Example.com"}, ledger.Row{Email: "pam@example.com", Status: ledger.Pending})
 	number(t, l, 3)
 
-	want1(t, false)(l.SetStatus(ctx, "nobody@example.com", ledger.Unsubscribed, noon))
-	want1(t, false)(l.SetStatus(ctx, "no address", ledger.Unsubscribed, noon))
+	want1(t, false)(l.SetStatus(ctx, "nobody@example.com", ledger.Unsubscribed, "weekly", noon))
+	want1(t, false)(l.SetStatus(ctx, "no address", ledger.Unsubscribed, "weekly", noon))
 
-	want1(t, true)(l.SetStatus(ctx, "ann@EXAMPLE.com", ledger.Unsubscribed, noon))
+	want1(t, true)(l.SetStatus(ctx, "ann@EXAMPLE.com", ledger.Unsubscribed, "weekly", noon))
 	if s := subscriber(t, l, "ann@example.com"); s.Status != ledger.Unsubscribed || s.Cursor != 0 || s.Email != "Ann@Example.com" {
 		t.Errorf("after unsubscribing: %+v", s)
 	}
-	want1(t, true)(l.SetStatus(ctx, "ann@example.com", ledger.Active, noon))
-	if s := subscriber(t, l, "ann@example.com"); s.Status != ledger.Active || s.Cursor != 3 {
-		t.Errorf("activated again: %+v, want the cursor at the newest number", s)
+	want1(t, true)(l.SetStatus(ctx, "ann@example.com", ledger.Active, "weekly", noon))
+	if s := subscriber(t, l, "ann@example.com"); s.Status != ledger.Active || s.Cursor != 0 {
+		t.Errorf("activated again: %+v, want the cursor where it was: no edition has closed", s)
 	}
-	want1(t, true)(l.SetStatus(ctx, "pam@example.com", ledger.Active, noon))
+	want1(t, true)(l.SetStatus(ctx, "pam@example.com", ledger.Active, "weekly", noon))
 	if s := subscriber(t, l, "pam@example.com"); !s.Confirmed.Equal(noon) || s.Cursor != 3 {
 		t.Errorf("confirmed: %+v", s)
 	}
 	// Activating who is active leaves the cursor where it is.
-	number(t, l, 4)
-	want1(t, true)(l.SetStatus(ctx, "ann@example.com", ledger.Active, noon))
-	if s := subscriber(t, l, "ann@example.com"); s.Cursor != 3 {
-		t.Errorf("cursor %d, want 3", s.Cursor)
+	must(t, l.CloseEmpty(ctx, "weekly", noon, 2))
+	want1(t, true)(l.SetStatus(ctx, "ann@example.com", ledger.Active, "weekly", noon))
+	if s := subscriber(t, l, "ann@example.com"); s.Cursor != 0 {
+		t.Errorf("cursor %d, want 0", s.Cursor)
+	}
+	// What closed while they were away is not for them; what had closed before is.
+	closeEdition(t, l, "weekly", 0, 2)
+	number(t, l, 5)
+	for _, tt := range []struct {
+		away time.Duration
+		want ledger.Due
+	}{
+		{time.Hour, ledger.Due{Cursor: 4, Owed: ledger.Numbers{1, 2}}},
+		{8 * 24 * time.Hour, ledger.Due{Cursor: 4}},
+	} {
+		want1(t, true)(l.SetStatus(ctx, "ann@example.com", ledger.Unsubscribed, "weekly", noon.Add(time.Minute)))
+		must(t, l.CloseEmpty(ctx, "weekly", noon.Add(2*time.Minute), 4))
+		want1(t, true)(l.SetStatus(ctx, "ann@example.com", ledger.Active, "weekly", noon.Add(tt.away)))
+		if diff := cmp.Diff(tt.want, subscriber(t, l, "ann@example.com").Due); diff != "" {
+			t.Errorf("after %v (-want +got)\n%s", tt.away, diff)
+		}
 	}
 }
 
@@ -60,15 +77,17 @@ func testPreferences(t *testing.T, open func(*testing.T) *ledger.Ledger) {
 	type got struct {
 		Cadence string
 		Tags    []string
-		Cursor  int64
+		Due     ledger.Due
 	}
 	for email, want := range map[string]got{
-		"ann@example.com": {"daily", []string{"Go", "Mail"}, 4}, // raised to the close of weekly, the default
-		"ben@example.com": {"daily", nil, 0},                    // nothing changed
-		"cat@example.com": {"", []string{"Go", "Mail"}, 0},      // the open delivery will raise it
+		// Raised to the close of weekly, the default; none of the posts had the tag.
+		"ann@example.com": {"daily", []string{"Go", "Mail"}, ledger.Due{Cursor: 4}},
+		"ben@example.com": {"daily", nil, ledger.Due{}}, // nothing changed
+		// The open delivery settles what was due by the choice of before.
+		"cat@example.com": {"", []string{"Go", "Mail"}, ledger.Due{Cursor: 4, Owed: ledger.Numbers{1, 2, 3, 4}}},
 	} {
 		s := subscriber(t, l, email)
-		if diff := cmp.Diff(want, got{s.Cadence, s.Tags, s.Cursor}); diff != "" {
+		if diff := cmp.Diff(want, got{s.Cadence, s.Tags, s.Due}); diff != "" {
 			t.Errorf("%s (-want +got)\n%s", email, diff)
 		}
 	}
@@ -91,7 +110,7 @@ func testSubscribers(t *testing.T, open func(*testing.T) *ledger.Ledger) {
 		last = s.Email
 		count++
 		if count == 700 { // the stream holds nothing that the caller's own calls would wait for
-			want1(t, true)(l.SetStatus(ctx, s.Email, ledger.Bounced, noon))
+			want1(t, true)(l.SetStatus(ctx, s.Email, ledger.Bounced, "weekly", noon))
 		}
 	}
 	if count != n {

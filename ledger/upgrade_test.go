@@ -48,7 +48,7 @@ func TestUpgrade(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "publisher.db")
 	beforeLanguages(t, path)
 	ann := ledger.Subscriber{ID: 1, Email: "ann@example.com", Name: "Ann", Status: ledger.Active, Cadence: "weekly",
-		Tags: []string{"go"}, Created: time.Unix(1, 0).UTC(), Cursor: 1, FromFile: true}
+		Tags: []string{"go"}, Created: time.Unix(1, 0).UTC(), Due: ledger.Due{Cursor: 1}, FromFile: true}
 	edition := ledger.Edition{Number: 1, Cadence: "weekly", Subject: "B", Closed: time.Unix(2, 0).UTC(), After: 1, Through: 2,
 		Posts: []string{"b"}, Recipients: 1, Deferred: 1}
 

@@ -8,7 +8,6 @@ import (
 	"io"
 
 	"publisher/ledger"
-	"publisher/templates"
 )
 
 // Archive is the web versions of the editions, as the ledger keeps them. Each is
@@ -33,34 +32,18 @@ func (a Archive) Edition(ctx context.Context, number int64) (html []byte, found 
 
 func memoPage(number int64) string { return fmt.Sprintf("web version of edition %d", number) }
 
-// archive keeps the web version of an edition: all its posts, nobody's own links.
-func (s *pass) archive(ctx context.Context, e *ledger.Edition) error {
-	if data, err := s.ledger.Memo(ctx, memoPage(e.Number)); err != nil || data != nil {
+// archive keeps the web version of an edition, unless it is kept.
+func (s *pass) archive(ctx context.Context, b *bundle, e *ledger.Edition) error {
+	if data, err := s.ledger.Memo(ctx, memoPage(e.Number)); err != nil || data != nil || len(b.Posts) == 0 {
 		return err
 	}
-	posts := s.postsOf(e)
-	if len(posts) == 0 {
-		return nil
-	}
-	d, err := s.digest(ctx, e, posts)
+	return s.keepPage(ctx, b, e)
+}
+
+func (s *pass) keepPage(ctx context.Context, b *bundle, e *ledger.Edition) error {
+	page, err := s.page(b, e)
 	if err != nil {
 		return err
 	}
-	d.WebURL, d.Subject = "", e.Subject
-	if most := s.cfg.Digest.MaxPosts; len(d.Posts) > most {
-		d.Posts, d.Brief = d.Posts[:most], d.Posts[most:]
-	}
-	return s.keepPage(ctx, e.Number, d)
-}
-
-func (s *pass) keepPage(ctx context.Context, number int64, d *templates.Digest) error {
-	var page bytes.Buffer
-	z := gzip.NewWriter(&page)
-	if err := s.templates.DigestHTML(z, d); err != nil {
-		return err
-	}
-	if err := z.Close(); err != nil {
-		return fmt.Errorf("packing the web version of edition %d: %w", number, err)
-	}
-	return s.ledger.SetMemo(ctx, memoPage(number), page.Bytes())
+	return s.ledger.SetMemo(ctx, memoPage(e.Number), page)
 }

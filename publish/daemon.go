@@ -122,14 +122,16 @@ func (d *Daemon) hand(s *pass) {
 func (d *Daemon) mailSurveys(ctx context.Context) {
 	for s := range d.surveys {
 		if ctx.Err() == nil {
-			err := guarded(func() error { return s.mail(ctx) })
+			err := guarded(func() error { return s.mail(ctx, d.surveys) })
 			if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 				err = nil // told to stop: the next start carries on
 			}
 			d.logMail(s.report)
 			d.note("mail", errors.Join(append(asErrors(s.report.Errors), err)...))
 		}
-		d.mailed()
+		for range s.joined + 1 {
+			d.mailed()
+		}
 	}
 }
 

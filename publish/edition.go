@@ -2,14 +2,14 @@ package publish
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"publisher/config"
+	"publisher/content"
 	"publisher/ledger"
-	"publisher/mailer"
 )
 
 // closeDue closes an edition for each cadence whose schedule has fired since it
@@ -52,7 +52,7 @@ func (s *pass) closeCadence(ctx context.Context, cadence config.Cadence) ([]*led
 		return nil, err
 	}
 	if len(editions) > 0 {
-		return editions, s.ledger.CloseEditions(ctx, editions...)
+		return s.close(ctx, editions)
 	}
 	// Nothing is due. A time that has come is used up, unless a post is about to
 	// settle or to be released: then the digest that it missed waits for it.
@@ -60,6 +60,19 @@ func (s *pass) closeCadence(ctx context.Context, cadence config.Cadence) ([]*led
 		return nil, nil
 	}
 	return nil, s.ledger.CloseEmpty(ctx, cadence.Name, s.start, s.newest)
+}
+
+// close stores editions with what they are composed from.
+func (s *pass) close(ctx context.Context, closings []*closing) ([]*ledger.Edition, error) {
+	editions := make([]*ledger.Edition, len(closings))
+	for i, c := range closings {
+		var err error
+		if c.Bundle, err = c.bundle.encode(); err != nil {
+			return nil, err
+		}
+		editions[i] = c.Edition
+	}
+	return editions, s.ledger.CloseEditions(ctx, editions...)
 }
 
 // someWait reports whether a published post is not mailable only for now.
@@ -71,50 +84,83 @@ func (s *pass) someWait() bool {
 }
 
 // gatherAll makes the editions of a cadence, in each language where somebody is due
-// something.
-func (s *pass) gatherAll(ctx context.Context, cadence config.Cadence) ([]*ledger.Edition, error) {
-	var editions []*ledger.Edition
-	for _, language := range s.digestLanguages() {
-		e := &ledger.Edition{Cadence: cadence.Name, Language: language, Closed: s.start, Through: s.newest, After: s.newest}
-		if err := s.gather(ctx, e); err != nil {
-			return nil, err
+// something, and what they are composed from. A post that turns out not to be
+// showable is withheld, and the editions are made without it.
+func (s *pass) gatherAll(ctx context.Context, cadence config.Cadence) ([]*closing, error) {
+	for {
+		withheld := len(s.unshown)
+		var all []*closing
+		for _, language := range s.digestLanguages() {
+			e := &ledger.Edition{Cadence: cadence.Name, Language: language, Closed: s.start, Through: s.newest, After: s.newest,
+				Domain: domainOf(s.cfg.Mail.From.Address)}
+			c, err := s.gather(ctx, e)
+			if err != nil {
+				return nil, err
+			}
+			if e.Recipients > 0 {
+				all = append(all, c)
+			}
 		}
-		if e.Recipients > 0 {
-			editions = append(editions, e)
+		if len(s.unshown) == withheld {
+			return all, s.entitle(ctx, all)
 		}
 	}
-	return editions, s.entitle(ctx, editions)
 }
 
-// gather fills an edition with all that its audience is due.
-func (s *pass) gather(ctx context.Context, e *ledger.Edition) error {
+// closing is an edition that is about to be closed.
+type closing struct {
+	*ledger.Edition
+	bundle *bundle
+}
+
+// gather fills an edition with all that its audience is due and that can be shown.
+func (s *pass) gather(ctx context.Context, e *ledger.Edition) (*closing, error) {
 	groups, err := s.ledger.Groups(ctx, s.audience(e.Cadence, e.Language), e.Through)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	in := map[string]bool{}
+	in, full := map[int64]bool{}, map[int64]bool{}
 	for _, g := range groups {
-		due := s.due(g.Cursor, e.Through, g.Tags, e.Language)
+		due := s.showable(g.Of(s.numbers, ledger.Selection{Tags: g.Tags, Language: e.Language}, e.Through))
 		if len(due) == 0 {
 			continue
 		}
 		e.Recipients += g.Count
 		e.After = min(e.After, g.Cursor)
-		for _, post := range due {
-			in[post.row.ID] = true
+		for i, post := range due {
+			in[post.row.Seq] = true
+			full[post.row.Seq] = full[post.row.Seq] || i < s.cfg.Digest.MaxPosts
 		}
 	}
+	c := &closing{e, s.newBundle(e)}
+	var posts []entry
 	for _, post := range s.mailable {
-		if in[post.row.ID] {
-			e.Posts = append(e.Posts, post.row.ID)
+		if in[post.row.Seq] {
+			posts = append(posts, post)
 		}
 	}
-	return nil
+	err = s.add(ctx, c.bundle, posts, func(post entry) bool { return full[post.row.Seq] })
+	e.Posts = c.bundle.ids()
+	return c, err
 }
 
-// entitle gives editions that are about to close the numbers that they will bear,
-// and their subjects.
-func (s *pass) entitle(ctx context.Context, editions []*ledger.Edition) error {
+// showable are the posts with those numbers that a digest may show now, newest first.
+func (s *pass) showable(numbers ledger.Numbers) []entry {
+	if len(numbers) == 0 {
+		return nil
+	}
+	var posts []entry
+	for _, e := range s.mailable {
+		if numbers.Has(e.row.Seq) && !s.unshown[e.row.Seq] {
+			posts = append(posts, e)
+		}
+	}
+	return posts
+}
+
+// entitle gives editions that are about to close their subjects, which may name the
+// numbers that they will bear.
+func (s *pass) entitle(ctx context.Context, editions []*closing) error {
 	if len(editions) == 0 {
 		return nil
 	}
@@ -124,37 +170,25 @@ func (s *pass) entitle(ctx context.Context, editions []*ledger.Edition) error {
 	}
 	for i, e := range editions {
 		e.Number = number + int64(i)
-		d, err := s.digest(ctx, e, s.postsOf(e))
-		if err != nil {
-			return err
-		}
-		if e.Subject, err = s.templates.Subject(d); err != nil {
+		if e.Subject, err = s.subject(e.bundle, e.Number); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// due is what a subscriber with that cursor and those tags gets of an edition
-// through that number in a language of digestLanguages, newest first.
-func (s *pass) due(cursor, through int64, tags []string, language string) []entry {
-	due := within(s.mailable, cursor, through, tags)
-	if len(s.cfg.Languages) == 0 {
-		return due
+// leftOut reports whether an error says that a post cannot be shown. The post is then
+// withheld, and the report says why.
+func (s *pass) leftOut(e entry, err error) (bool, error) {
+	var fault *content.RenderError
+	if !errors.As(err, &fault) {
+		return false, err
 	}
-	return slices.DeleteFunc(due, func(e entry) bool { return s.cfg.LanguageOf(e.post.Language) != language })
-}
-
-// within are those of the posts with a number in (after, through] that a subscriber
-// with those tags wants.
-func within(posts []entry, after, through int64, tags []string) []entry {
-	var wanted []entry
-	for _, e := range posts {
-		if e.row.Seq > after && e.row.Seq <= through && wants(tags, e.post.Tags) {
-			wanted = append(wanted, e)
-		}
+	if !s.unshown[e.row.Seq] {
+		s.addProblems(s.report, []content.Problem{fault.Problem()})
 	}
-	return wanted
+	s.unshown[e.row.Seq] = true
+	return true, nil
 }
 
 // numbered are the posts that an edition may have, newest first. They are picked
@@ -165,14 +199,6 @@ func (s *pass) numbered() []entry {
 	}))
 }
 
-// wants reports whether a subscriber with those tags gets a post with these:
-// without tags every post, else those with one in common, case ignored.
-func wants(tags, post []string) bool {
-	return len(tags) == 0 || slices.ContainsFunc(tags, func(t string) bool {
-		return slices.ContainsFunc(post, func(p string) bool { return strings.EqualFold(strings.TrimSpace(t), strings.TrimSpace(p)) })
-	})
-}
-
 // audience is who a cadence's editions in a language go to: the default cadence also
 // has those who chose none, or one that is no longer configured.
 func (p *Publisher) audience(cadence, language string) ledger.Audience {
@@ -181,58 +207,6 @@ func (p *Publisher) audience(cadence, language string) ledger.Audience {
 		a.Configured = append(a.Configured, c.Name)
 	}
 	return a
-}
-
-// composed finds or makes the message for a set of posts of an edition. The key
-// is the set itself: subscribers who are due the same share it.
-func (s *pass) composed(ctx context.Context, e *ledger.Edition, posts []entry) (*mailer.Message, error) {
-	var key strings.Builder
-	for _, post := range posts {
-		key.WriteString(post.row.ID)
-		key.WriteByte('\n')
-	}
-	return s.messages.get(e.Number, key.String(), func() (*mailer.Message, error) {
-		d, err := s.digest(ctx, e, posts)
-		if err != nil {
-			return nil, err
-		}
-		return mailer.Compose(s.cfg, s.templates, d, s.start)
-	})
-}
-
-// messageCache keeps the last few digests composed: most subscribers of an
-// edition are due the same posts.
-type messageCache struct {
-	order []messageKey
-	made  map[messageKey]*mailer.Message
-}
-
-type messageKey struct {
-	edition int64
-	posts   string
-}
-
-const messagesMost = 32
-
-func (c *messageCache) get(edition int64, posts string, compose func() (*mailer.Message, error)) (*mailer.Message, error) {
-	key := messageKey{edition, posts}
-	if m, ok := c.made[key]; ok {
-		return m, nil
-	}
-	m, err := compose()
-	if err != nil {
-		return nil, err
-	}
-	if c.made == nil {
-		c.made = map[messageKey]*mailer.Message{}
-	}
-	if len(c.order) == messagesMost {
-		delete(c.made, c.order[0])
-		c.order = c.order[1:]
-	}
-	c.order = append(c.order, key)
-	c.made[key] = m
-	return m, nil
 }
 
 // zoned is a time as the publication's readers see it.

@@ -1,6 +1,7 @@
 package publish
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -45,14 +46,16 @@ type EditionSummary struct {
 	Deferred   int      `json:"deferred"`
 	Failed     int      `json:"failed"`
 	Uncertain  int      `json:"uncertain"`
+	Resent     int      `json:"resent,omitempty"` // of these all, sent again though the server may have taken them
 }
 
 // SubscriberExplanation is the story of one subscriber.
 type SubscriberExplanation struct {
 	SubscriberJSON
 	Reason     string            `json:"reason"`
-	Next       string            `json:"next"` // when the next digest can go out, RFC 3339; "" for the next pass
-	Due        []string          `json:"due"`  // titles of what it will have
+	Next       string            `json:"next"`               // when the next digest can go out, RFC 3339; "" for the next pass
+	Due        []string          `json:"due"`                // titles of what it will have
+	Withheld   []string          `json:"withheld,omitempty"` // what is due too and cannot be shown now, and why
 	Deliveries []DeliverySummary `json:"deliveries"`
 }
 
@@ -63,6 +66,7 @@ type DeliverySummary struct {
 	Subject  string `json:"subject,omitempty"`
 	Status   string `json:"status"`
 	Attempts int    `json:"attempts"`
+	Resent   int    `json:"resent,omitempty"` // how often it was sent again though the server may have taken it
 	Last     string `json:"last"`
 	Next     string `json:"next,omitempty"`
 	Code     int    `json:"code,omitempty"`
@@ -112,13 +116,22 @@ func (s *pass) explainPost(ctx context.Context, name string) (*PostExplanation, 
 	x := &PostExplanation{ID: e.row.ID, Path: s.contentPath(e.post.Path), URL: e.post.URL, Title: e.post.Title,
 		Language:  s.shownLanguage(s.cfg.LanguageOf(e.post.Language)),
 		FirstSeen: s.stamp(e.row.FirstSeen), Number: e.row.Seq, Editions: []EditionSummary{}}
+	canceled := 0
 	for _, edition := range editions {
 		if slices.Contains(edition.Posts, e.row.ID) {
 			x.Editions = append(x.Editions, s.Summary(edition))
+			if edition.Canceled {
+				canceled++
+			}
 		}
 	}
 	x.State = s.state(e, len(x.Editions) > 0)
-	x.Reason = s.reason(e, x.State, len(x.Editions))
+	x.Reason = s.reason(e, x.State, len(x.Editions), canceled)
+	if withheld, err := s.ledger.Withheld(ctx); err != nil {
+		return nil, err
+	} else if why := s.withheld(e.row.Seq); withheld.Has(e.row.Seq) && why != "" {
+		x.Reason += fmt.Sprintf(" Editions have gone out without it, since %s; when it is back it is offered to those who have not had it.", why)
+	}
 	if x.State == StateNew && e.row.Seq > 0 {
 		over, err := s.passedBy(ctx, e.row.Seq)
 		if err != nil {
@@ -143,7 +156,7 @@ func (s *pass) passedBy(ctx context.Context, number int64) (bool, error) {
 	return true, nil
 }
 
-func (s *pass) reason(e entry, state State, editions int) string {
+func (s *pass) reason(e entry, state State, editions, canceled int) string {
 	switch state {
 	case StateDraft:
 		return "It is a draft: it is in no feed and no mail until the draft mark goes."
@@ -160,6 +173,9 @@ func (s *pass) reason(e entry, state State, editions int) string {
 	case StateSettling:
 		return fmt.Sprintf("Its file changed less than %s ago (digest.settle). It is mailed by the first edition after that.", s.cfg.Digest.Settle)
 	case StateMailed:
+		if canceled > 0 {
+			return fmt.Sprintf("%d edition(s) had it, %d of them canceled. Changing it mails nothing again.", editions, canceled)
+		}
 		return fmt.Sprintf("It was mailed: %d edition(s) had it. Changing it mails nothing again.", editions)
 	}
 	if e.row.Seq > 0 {
@@ -174,7 +190,7 @@ func (s *pass) explainSubscriber(ctx context.Context, sub ledger.Subscriber) (*S
 	if err != nil {
 		return nil, err
 	}
-	waits, givenUp := false, false
+	waits, givenUp := "", false
 	for _, d := range deliveries {
 		edition, err := s.ledger.Edition(ctx, d.Edition)
 		if err != nil {
@@ -184,36 +200,47 @@ func (s *pass) explainSubscriber(ctx context.Context, sub ledger.Subscriber) (*S
 		if edition != nil {
 			summary.Subject = edition.Subject
 		}
-		waits = waits || d.Progress == ledger.Deferred || d.Progress == ledger.Sending
-		givenUp = givenUp || d.Progress == ledger.Failed && sub.Cursor < d.Through && d.Through >= s.newest
+		if d.Progress == ledger.Deferred || d.Progress == ledger.Sending {
+			waits = fmt.Sprintf("Edition %d is still under way to this address (%s); the next digest follows once it is settled.", d.Edition, cmp.Or(summary.Reply, "no reply yet"))
+		}
+		givenUp = givenUp || d.Kept == ledger.GivenUp && d.Through >= s.newest
 		x.Deliveries = append(x.Deliveries, summary)
 	}
 	if sub.Status != ledger.Active {
 		x.Reason = fmt.Sprintf("The subscription is %s, so nothing is sent.", sub.Status)
 		return x, nil
 	}
-	for _, e := range s.due(sub.Cursor, s.newest, sub.Tags, s.cfg.LanguageOf(sub.Language)) {
+	due := sub.Of(s.numbers, ledger.Selection{Tags: sub.Tags, Language: s.cfg.LanguageOf(sub.Language)}, s.newest)
+	for _, e := range s.showable(due) {
 		x.Due = append(x.Due, e.post.Title)
+	}
+	for _, seq := range due {
+		if why := s.withheld(seq); why != "" && why != expiredSince {
+			x.Withheld = append(x.Withheld, fmt.Sprintf("%s: %s", s.nameOf(seq), why))
+		}
 	}
 	cadence, _ := s.cfg.Cadence(x.Cadence)
 	if x.Next, err = s.nextEdition(ctx, cadence); err != nil {
 		return nil, err
 	}
-	x.Reason = dueReason(x, waits)
-	if givenUp && !waits {
+	x.Reason = dueReason(x)
+	switch {
+	case waits != "":
+		x.Reason = waits
+	case givenUp && len(x.Due) > 0:
 		x.Reason = "Delivery was given up after mail.retry_for. What is due comes with the next newer post."
 	}
 	return x, nil
 }
 
-func dueReason(x *SubscriberExplanation, waits bool) string {
+func dueReason(x *SubscriberExplanation) string {
 	when := "with the next pass"
 	if x.Next != "" {
 		when = "from " + x.Next + " on"
 	}
 	switch {
-	case waits:
-		return "A delivery is still under way; the next digest follows once it is settled."
+	case len(x.Due) == 0 && len(x.Withheld) > 0:
+		return fmt.Sprintf("%d post(s) are due and cannot be shown now; they go out once they can.", len(x.Withheld))
 	case len(x.Due) == 0:
 		return "Nothing new that matches this subscription is waiting."
 	}
@@ -233,6 +260,9 @@ func (s *pass) nextEdition(ctx context.Context, cadence config.Cadence) (string,
 	if last.IsZero() {
 		last = s.first
 	}
+	if last.After(s.start.Add(ledger.ClockSlack)) { // the clock was set back: as closeCadence does
+		last = s.start
+	}
 	next := nextFire(cadence.Schedule, last, s.cfg.Site.Timezone)
 	if !next.After(s.start) {
 		return "", nil
@@ -250,7 +280,7 @@ func (p *Publisher) Summary(e ledger.Edition) EditionSummary {
 		status = "done"
 	}
 	return EditionSummary{Number: e.Number, Cadence: e.Cadence, Language: p.shownLanguage(e.Language), Subject: e.Subject, Closed: p.stamp(e.Closed), Status: status,
-		Posts: list(e.Posts), Recipients: e.Recipients, Sent: e.Sent, Deferred: e.Deferred, Failed: e.Failed, Uncertain: e.Uncertain}
+		Posts: list(e.Posts), Recipients: e.Recipients, Sent: e.Sent, Deferred: e.Deferred, Failed: e.Failed, Uncertain: e.Uncertain, Resent: e.Resent}
 }
 
 // DeliverySummary is a delivery for people and programs.
@@ -259,5 +289,5 @@ func (p *Publisher) DeliverySummary(d ledger.Delivery) DeliverySummary {
 		d.Progress, d.Reply = ledger.Uncertain, "under way, or cut short: then the next `publisher run` settles it"
 	}
 	return DeliverySummary{Edition: d.Edition, Status: string(d.Progress), Attempts: d.Attempts,
-		Last: p.stamp(d.Last), Next: p.stamp(d.Next), Code: d.Code, Reply: d.Reply}
+		Resent: d.Resent, Last: p.stamp(d.Last), Next: p.stamp(d.Next), Code: d.Code, Reply: d.Reply}
 }

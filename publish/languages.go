@@ -3,38 +3,26 @@ package publish
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"publisher/ledger"
 )
 
-// memoLanguages is how posts were shared out among languages last.
-const memoLanguages = "languages"
-
 // shareOut notes which languages have digests of their own. Where these are others
 // than in the last pass nothing that was mailed by then is mailed once more:
-// see ledger.Regroup.
+// see ledger.SetDigestLanguages.
 func (s *pass) shareOut(ctx context.Context) error {
 	if s.feedsOnly {
 		return nil
 	}
-	tags := s.cfg.AllLanguages()
+	tags := slices.Clone(s.cfg.AllLanguages())
 	if len(tags) > 0 {
 		slices.Sort(tags[1:]) // their order in the config says nothing
-	}
-	now := strings.Join(tags, " ")
-	last, err := s.ledger.Memo(ctx, memoLanguages)
-	if err != nil || string(last) == now {
-		return err
 	}
 	var cadences []ledger.Audience
 	for _, c := range s.cfg.Digest.Cadences {
 		cadences = append(cadences, s.audience(c.Name, ""))
 	}
-	if err := s.ledger.Regroup(ctx, cadences, s.start); err != nil {
-		return err
-	}
-	return s.ledger.SetMemo(ctx, memoLanguages, []byte(now))
+	return s.ledger.SetDigestLanguages(ctx, tags, cadences, s.start)
 }
 
 // silentLanguages warns of those that no post is in: the tag may be another than the

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"publisher/config"
@@ -14,12 +15,13 @@ import (
 )
 
 // mail carries on what an earlier pass left, closes what is due, delivers it, and
-// reports what still waits.
-func (s *pass) mail(ctx context.Context) error {
-	if err := s.mailDue(ctx); err != nil || !s.live {
+// reports what still waits. later brings what is surveyed while mail goes out; nil for
+// nothing.
+func (s *pass) mail(ctx context.Context, later <-chan *pass) error {
+	if err := s.mailDue(ctx, later); err != nil || !s.live {
 		return err
 	}
-	if err := s.reportHeld(context.WithoutCancel(ctx)); err != nil {
+	if err := s.reportInterrupted(context.WithoutCancel(ctx)); err != nil {
 		return err
 	}
 	editions, err := s.ledger.UnfinishedEditions(context.WithoutCancel(ctx))
@@ -38,7 +40,7 @@ func (s *pass) mail(ctx context.Context) error {
 	return nil
 }
 
-func (s *pass) mailDue(ctx context.Context) error {
+func (s *pass) mailDue(ctx context.Context, later <-chan *pass) error {
 	if err := s.readBounces(ctx); err != nil {
 		return err
 	}
@@ -55,10 +57,7 @@ func (s *pass) mailDue(ctx context.Context) error {
 	if idle, err := s.idle(ctx, open); err != nil || idle {
 		return err
 	}
-	if err := errors.Join(s.loadTemplates(), s.recall(ctx)); err != nil {
-		return err
-	}
-	closed, err := s.closeDue(ctx, open)
+	closed, err := s.closeWhatIsDue(ctx, open)
 	if err != nil {
 		return err
 	}
@@ -69,18 +68,18 @@ func (s *pass) mailDue(ctx context.Context) error {
 	if err != nil || work == nil {
 		return err
 	}
-	if err := s.deliver(ctx, work); err != nil {
-		return err
+	return s.deliver(ctx, work, later)
+}
+
+// closeWhatIsDue closes the editions that are due beside those that are open.
+func (s *pass) closeWhatIsDue(ctx context.Context, open []ledger.Edition) ([]ledger.Edition, error) {
+	if err := errors.Join(s.loadTemplates(), s.recall(ctx)); err != nil {
+		return nil, err
 	}
-	// Cadences that waited for an edition underway are due in this pass still.
-	again, err := s.closeDue(ctx, work.unfinished())
-	if err != nil || len(again) == 0 {
-		return err
+	if err := errors.Join(s.offerReturned(ctx), s.endWaits(ctx)); err != nil {
+		return nil, err
 	}
-	if work, err = s.work(ctx, again); err != nil || work == nil {
-		return err
-	}
-	return s.deliver(ctx, work)
+	return s.closeDue(ctx, open)
 }
 
 // settleInterrupted decides what becomes of deliveries whose process died
@@ -96,16 +95,16 @@ func (s *pass) settleInterrupted(ctx context.Context) error {
 		return err
 	}
 	for _, d := range left {
-		r := ledger.Result{Edition: d.Edition, Subscriber: d.Subscriber, Progress: ledger.Deferred, Next: s.start, At: s.start,
+		r := ledger.Result{Edition: d.Edition, Subscriber: d.Subscriber, Progress: ledger.Deferred, Next: s.start, At: s.start, Resend: true,
 			Reply: "the program was stopped before the server's reply; it is sent again with the same Message-ID"}
-		if s.cfg.Mail.Uncertain == "hold" {
-			r.Progress = ledger.Uncertain
+		if s.holdsUncertain() {
+			r.Progress, r.Resend = ledger.Uncertain, false
 			r.Reply = "the program was stopped before the server's reply; mail.uncertain holds it"
-			if s.heldUncertain == nil {
-				s.heldUncertain = map[int64]int{}
-			}
-			s.heldUncertain[d.Edition]++
 		}
+		if s.interrupted == nil {
+			s.interrupted = map[int64]int{}
+		}
+		s.interrupted[d.Edition]++
 		if _, err := s.ledger.Record(ctx, &r, nil); err != nil {
 			return err
 		}
@@ -116,9 +115,12 @@ func (s *pass) settleInterrupted(ctx context.Context) error {
 	return nil
 }
 
-// reportHeld tells of the deliveries that this pass found interrupted and holds.
-func (s *pass) reportHeld(ctx context.Context) error {
-	for number, n := range s.heldUncertain {
+func (s *pass) holdsUncertain() bool { return s.cfg.Mail.Uncertain == "hold" }
+
+// reportInterrupted tells of the deliveries that this pass found interrupted.
+func (s *pass) reportInterrupted(ctx context.Context) error {
+	for _, number := range slices.Sorted(maps.Keys(s.interrupted)) {
+		n := s.interrupted[number]
 		i := slices.IndexFunc(s.report.Editions, func(r EditionReport) bool { return r.Number == number })
 		if i < 0 {
 			e, err := s.ledger.Edition(ctx, number)
@@ -129,6 +131,13 @@ func (s *pass) reportHeld(ctx context.Context) error {
 			s.report.Editions = append(s.report.Editions, s.editionReport(e))
 		}
 		s.report.Editions[i].Uncertain += n
+		what := "mail.uncertain holds them: `publisher editions retry %d` sends them again"
+		if !s.holdsUncertain() {
+			s.report.Editions[i].Resent += n
+			what = "they are sent again with the same Message-ID, and may come twice: `publisher editions show %d` names them"
+		}
+		s.report.warn(strings.TrimPrefix(s.cfg.Ledger, "sqlite:"), 0,
+			fmt.Sprintf("edition %d: nobody knows whether %d deliveries were taken that were under way when the program was stopped; "+what, number, n, number))
 	}
 	return nil
 }
@@ -148,9 +157,12 @@ func (s *pass) planned(ctx context.Context, editions []ledger.Edition) error {
 	for i := range editions {
 		e := &editions[i]
 		r := s.editionReport(e)
-		posts := s.postsOf(e)
-		if len(posts) > 0 {
-			m, err := s.composed(ctx, e, posts)
+		b, err := s.bundleOf(ctx, e)
+		if err != nil {
+			return err
+		}
+		if len(b.Posts) > 0 {
+			m, err := s.compose(b, e, b.numbers())
 			if err != nil {
 				return err
 			}
@@ -219,12 +231,7 @@ func (p *Publisher) editionReport(e *ledger.Edition) EditionReport {
 
 // deliver works the queue off and reports how far it came. A server that cannot
 // be used is in the report: the pass itself went through.
-func (s *pass) deliver(ctx context.Context, q *queue) error {
-	for _, run := range q.editions {
-		if err := s.archive(ctx, &run.Edition); err != nil {
-			return err
-		}
-	}
+func (s *pass) deliver(ctx context.Context, q *queue, later <-chan *pass) error {
 	smtp := s.cfg.Mail.SMTP
 	if s.cfg.Catches() {
 		catcher, err := mailer.StartCatcher(s.cfg.Path(s.cfg.Mail.Outbox))
@@ -242,7 +249,9 @@ func (s *pass) deliver(ctx context.Context, q *queue) error {
 	if err := s.ledger.Advance(ctx); err != nil {
 		return err
 	}
-	err = s.marking(ctx, func(ctx context.Context) error { return s.slowed(ctx, sender, q) })
+	err = s.marking(ctx, func(ctx context.Context) error {
+		return s.slowed(ctx, sender, func() error { return s.deliverAll(ctx, sender, q, later) })
+	})
 	q.stop()
 	if marked := s.ledger.Advance(context.WithoutCancel(ctx)); marked != nil {
 		return errors.Join(err, marked)
@@ -254,7 +263,55 @@ func (s *pass) deliver(ctx context.Context, q *queue) error {
 	case err != nil && ctx.Err() == nil:
 		return err
 	}
-	return q.finish(context.WithoutCancel(ctx), err != nil)
+	return q.finish(context.WithoutCancel(ctx))
+}
+
+// deliverAll delivers until there is nothing left. Meanwhile what later surveys find
+// due is closed, and joins what is under way.
+func (s *pass) deliverAll(ctx context.Context, sender *mailer.Sender, q *queue, later <-chan *pass) error {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	latest := s
+	for {
+		ended := make(chan error, 1)
+		go func() { ended <- sender.Deliver(ctx, q) }()
+		var err error
+		for underway := true; underway; {
+			select {
+			case err = <-ended:
+				underway = false
+			case next, more := <-later:
+				if !more {
+					later = nil
+					continue
+				}
+				latest = next
+				s.joined++
+				if err := next.join(ctx, q); err != nil {
+					stop(err)
+				}
+			}
+		}
+		if err != nil {
+			return err
+		}
+		// Cadences that waited for an edition under way are due in this pass still.
+		if err := latest.join(ctx, q); err != nil {
+			return err
+		}
+		if more, err := q.more(ctx); err != nil || !more {
+			return err
+		}
+	}
+}
+
+// join has the queue go on with what this survey found.
+func (s *pass) join(ctx context.Context, q *queue) error {
+	closed, err := s.closeWhatIsDue(ctx, q.unfinished())
+	if err != nil {
+		return err
+	}
+	return q.adopt(ctx, s, closed)
 }
 
 // hello is the name that EHLO gives (RFC 5321 §4.1.1.1).

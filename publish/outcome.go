@@ -33,7 +33,7 @@ func (q *queue) result(o *mailer.Outcome) *ledger.Result {
 	a := o.Job.Ref.(*attempt)
 	now := q.s.now()
 	r := &ledger.Result{Edition: a.intent.Edition, Subscriber: a.intent.Subscriber, After: a.intent.After, Through: a.intent.Through,
-		Code: o.Code, Reply: o.Reply, At: now}
+		Digest: a.intent.Digest, Code: o.Code, Reply: o.Reply, At: now}
 	switch o.Verdict {
 	case mailer.Sent:
 		r.Progress = ledger.Sent
@@ -45,6 +45,7 @@ func (q *queue) result(o *mailer.Outcome) *ledger.Result {
 			return r
 		}
 		r.Reply += "; the server may have taken it, and it is sent again with the same Message-ID"
+		r.Resend = true
 		fallthrough
 	default:
 		q.deferred(a, r)
@@ -66,10 +67,13 @@ func (q *queue) deferred(a *attempt, r *ledger.Result) {
 	}
 }
 
-// forget lets a delivery that is not under way any more be read as a retry again.
+// forget lets a delivery that is not under way any more be read again.
 func (q *queue) forget(a *attempt) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	a.run.handed--
+	a.run.missed = a.run.missed || a.earlier.Edition == 0
+	a.run.lookAgain()
 	delete(q.trying, retryKey{a.intent.Edition, a.intent.Subscriber})
 }
 
@@ -77,9 +81,10 @@ func (q *queue) count(a *attempt, r *ledger.Result, o *mailer.Outcome) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	delete(q.trying, retryKey{r.Edition, r.Subscriber})
+	a.run.handed--
 	if !a.run.stopped && a.run.refusals.add(o) {
 		a.run.stopped = true
-		q.s.report.fail(a.run.refusals.stopped(r.Edition))
+		q.report.fail(a.run.refusals.stopped(r.Edition))
 	}
 	report := &a.run.report
 	switch r.Progress {
@@ -87,6 +92,9 @@ func (q *queue) count(a *attempt, r *ledger.Result, o *mailer.Outcome) {
 		report.Sent++
 	case ledger.Deferred:
 		report.Deferred++
+		if r.Resend {
+			report.Resent++
+		}
 		if q.retryAt.IsZero() || r.Next.Before(q.retryAt) {
 			q.retryAt = r.Next
 		}

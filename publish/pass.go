@@ -32,8 +32,11 @@ type pass struct {
 	first    time.Time // when the first pass was; this one's start until there was one
 	isFirst  bool
 	entries  []entry
-	mailable []entry // those of them that an edition may have, newest first
-	newest   int64   // the highest number given when the entries were
+	mailable []entry               // those of them that an edition may have, newest first
+	newest   int64                 // the highest number given when the entries were
+	numbers  []ledger.NumberedPost // all that have one
+	bySeq    map[int64]entry       // those of them that are in the tree
+	unshown  map[int64]bool        // those that cannot be rendered
 	found    *content.Scan
 	scanID   string            // tells the remembered scan from others
 	doubts   []content.Problem // what is wrong with posts beyond their own files
@@ -42,9 +45,10 @@ type pass struct {
 	surveyed bool              // entries and mailable are known: not yet in a quiet pass
 	// feedsDone says that the feeds are as they should be.
 	feedsDone bool
-	messages  messageCache
-	// heldUncertain counts, by edition, the interrupted deliveries that this pass holds.
-	heldUncertain map[int64]int
+	// interrupted counts, by edition, the deliveries of which nobody knows whether the
+	// server took them: found by this pass, and held or sent again.
+	interrupted map[int64]int
+	joined      int // later surveys that joined this pass's mail
 
 	renderMu sync.Mutex // feeds are rendered by several goroutines
 	rendered map[string]*content.Rendering
@@ -69,7 +73,10 @@ func (s *pass) run(ctx context.Context) error {
 	if err := s.prepare(ctx); err != nil {
 		return err
 	}
-	if err := s.mail(ctx); err != nil {
+	later, stop := s.surveyMeanwhile(ctx)
+	err := s.mail(ctx, later)
+	stop()
+	if err != nil {
 		return err
 	}
 	n, err := s.ledger.CountSubscribers(ctx, ledger.Active)
@@ -150,8 +157,7 @@ func (s *pass) stand(ctx context.Context) error {
 	if err := s.remember(ctx, r); err != nil {
 		return err
 	}
-	s.mailable = s.numbered()
-	return nil
+	return s.learnNumbers(ctx)
 }
 
 // addDoubts reports what is wrong with posts beyond their own files.

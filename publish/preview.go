@@ -3,6 +3,7 @@ package publish
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"publisher/ledger"
 	"publisher/mailer"
@@ -53,8 +54,9 @@ func (s *pass) next(ctx context.Context, cadence, language string) (posts []entr
 	if err != nil {
 		return nil, false, err
 	}
-	if due := s.due(through, s.newest, nil, language); len(due) > 0 {
-		return due, false, nil
+	due := ledger.Due{Cursor: through}.Of(s.numbers, ledger.Selection{Language: language}, s.newest)
+	if posts := s.showable(due); len(posts) > 0 {
+		return posts, false, nil
 	}
 	for _, e := range byNewest(s.entries) {
 		if s.published(e) && !e.post.FeedOnly && s.cfg.LanguageOf(e.post.Language) == language && len(posts) < s.cfg.Digest.MaxPosts {
@@ -75,7 +77,12 @@ func (s *pass) preview(ctx context.Context, e ledger.Edition, to string, posts [
 	if e.Number, err = s.nextNumber(ctx); err != nil {
 		return nil, err
 	}
-	m, err := s.composed(ctx, &e, posts)
+	e.Closed = s.start
+	b, posts, err := s.previewed(ctx, &e, posts)
+	if err != nil {
+		return nil, err
+	}
+	m, err := s.compose(b, &e, b.numbers())
 	if err != nil {
 		return nil, err
 	}
@@ -83,6 +90,22 @@ func (s *pass) preview(ctx context.Context, e ledger.Edition, to string, posts [
 	q := newQueue(s, tokens)
 	r := q.recipient(&attempt{run: &running{Edition: e}, subscriber: ledger.Recipient{Email: to}})
 	return &Preview{Subject: m.Subject, HTML: m.HTML(r), Text: m.Text(r), EML: m.Append(nil, r), HTMLSize: m.HTMLSize, Posts: len(posts)}, nil
+}
+
+// previewed is a bundle of posts, which may have no numbers yet.
+func (s *pass) previewed(ctx context.Context, e *ledger.Edition, posts []entry) (*bundle, []entry, error) {
+	posts = slices.Clone(posts)
+	full := map[int64]bool{}
+	for i := range posts {
+		posts[i].row.Seq = int64(i + 1)
+		full[posts[i].row.Seq] = i < s.cfg.Digest.MaxPosts
+	}
+	b := s.newBundle(e)
+	err := s.add(ctx, b, posts, func(e entry) bool { return full[e.row.Seq] })
+	if err == nil && len(b.Posts) == 0 {
+		err = errNoPosts
+	}
+	return b, posts, err
 }
 
 // nextNumber is the number that the next edition will bear.

@@ -24,6 +24,7 @@ type Publisher struct {
 	log      *slog.Logger
 	build    string
 	progress func(Progress)
+	every    time.Duration
 	parsed   templateCache
 }
 
@@ -35,6 +36,8 @@ type Options struct {
 	Log *slog.Logger
 	// Build is the program's version: another one reads every file again.
 	Build string
+	// Every is how often a pass whose mail takes long looks at the tree again; 0: a minute.
+	Every time.Duration
 	// Progress is told of each delivery's end; nil for none.
 	Progress func(Progress)
 }
@@ -47,12 +50,15 @@ type Progress struct {
 
 // New makes a Publisher.
 func New(cfg *config.Config, o Options) *Publisher {
-	p := &Publisher{cfg: cfg, now: o.Now, log: o.Log, build: o.Build, progress: o.Progress}
+	p := &Publisher{cfg: cfg, now: o.Now, log: o.Log, build: o.Build, progress: o.Progress, every: o.Every}
 	if p.now == nil {
 		p.now = time.Now
 	}
 	if p.log == nil {
 		p.log = slog.New(slog.DiscardHandler)
+	}
+	if p.every == 0 {
+		p.every = time.Minute
 	}
 	if p.progress == nil {
 		p.progress = func(Progress) {}
@@ -144,7 +150,7 @@ func (p *Publisher) newPass() (*pass, error) {
 	if err != nil {
 		return nil, p.placed(err)
 	}
-	s := &pass{Publisher: p, tree: tree, start: p.now().Truncate(time.Microsecond), report: newReport(), rendered: map[string]*content.Rendering{}, renderWarned: map[string]bool{}, follows: map[string]follows{}}
+	s := &pass{Publisher: p, tree: tree, start: p.now().Truncate(time.Microsecond), report: newReport(), rendered: map[string]*content.Rendering{}, renderWarned: map[string]bool{}, follows: map[string]follows{}, unshown: map[int64]bool{}}
 	// The built-in ones can wait until there is mail.
 	if p.cfg.Digest.Subject != "" || listing(p.cfg.Path(p.cfg.Templates)) != "" {
 		if err := s.loadTemplates(); err != nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -12,23 +11,26 @@ import (
 	"publisher/mailer"
 )
 
-// queue is the ledger seen as a mailer.Queue: first the retries that are due,
-// then the recipients of each open edition, streamed by id; between their pages,
-// and at the end, retries that have come due meanwhile.
+// queue is the ledger seen as a mailer.Queue: the retries that are due, and the
+// recipients of each open edition, streamed by id. Editions under way take turns, so
+// that a long one holds up no other; new ones join while mail goes out.
 type queue struct {
-	s      *pass
 	tokens *ledger.Tokens
 	// What stands before a token in links; "" without a web server.
 	unsubscribe, preferences string
 
 	mu       sync.Mutex
+	s        *pass // which posts can be shown now
+	report   *Report
 	editions []*running
 	byNumber map[int64]*running
+	messages messageCache
+	turn     int
 	retries  []ledger.Delivery
 	retried  retryKey // up to where retries were read
 	trying   map[retryKey]bool
 	retryAt  time.Time // when the next deferred delivery is due, as far as this pass knows; zero for none
-	current  int       // the edition whose recipients are streamed now
+	waiting  []waiting // to be recorded
 }
 
 // retryKey tells one delivery from another.
@@ -37,11 +39,18 @@ type retryKey struct{ edition, subscriber int64 }
 // running is an edition underway and what became of it in this pass.
 type running struct {
 	ledger.Edition
-	posts     []entry // newest first
+	bundle    *bundle
+	own       ledger.Numbers // those of its posts
+	shares    map[string]*share
+	digests   map[int64]ledger.Digest // those that deliveries of earlier passes hold
 	untried   recipients
 	report    EditionReport
 	exhausted bool // every recipient was handed out
+	missed    bool // somebody was to be handed out and was not as they had been read
+	sweeps    int  // how often the recipients were gone through again
+	handed    int  // jobs whose end is not known
 	begun     bool // some recipient, or a retry, was
+	finished  bool // noted as done
 	refusals  refusals
 	stopped   bool // for too many of them
 }
@@ -63,7 +72,9 @@ func (s *pass) work(ctx context.Context, editions []ledger.Edition) (*queue, err
 	}
 	q := newQueue(s, tokens)
 	for i := range editions {
-		q.add(editions[i])
+		if _, err := q.add(ctx, editions[i]); err != nil {
+			return nil, err
+		}
 	}
 	if err := q.loadRetries(ctx); err != nil {
 		return nil, err
@@ -75,21 +86,48 @@ func (s *pass) work(ctx context.Context, editions []ledger.Edition) (*queue, err
 }
 
 func newQueue(s *pass, tokens *ledger.Tokens) *queue {
-	q := &queue{s: s, tokens: tokens, byNumber: map[int64]*running{}, trying: map[retryKey]bool{}}
+	q := &queue{s: s, report: s.report, tokens: tokens, byNumber: map[int64]*running{}, trying: map[retryKey]bool{}}
 	if url := s.cfg.Server.URL; url != nil {
 		q.unsubscribe, q.preferences = url.JoinPath("unsubscribe").String()+"/", url.JoinPath("preferences").String()+"/"
 	}
 	return q
 }
 
-func (q *queue) add(e ledger.Edition) *running {
-	run := &running{Edition: e, posts: q.s.postsOf(&e), report: q.s.editionReport(&e)}
+// add takes in an edition. Its web version is kept before anybody gets a link to it.
+func (q *queue) add(ctx context.Context, e ledger.Edition) (*running, error) {
+	b, err := q.s.bundleOf(ctx, &e)
+	if err != nil {
+		return nil, err
+	}
+	if err := q.s.archive(ctx, b, &e); err != nil {
+		return nil, err
+	}
+	run := &running{Edition: e, bundle: b, own: q.s.numbersOf(e.Posts).With(b.numbers()), shares: map[string]*share{}, report: q.s.editionReport(&e)}
 	run.untried.read = func(ctx context.Context, after int64) ([]ledger.Recipient, error) {
 		return q.s.ledger.Recipients(ctx, e.Number, q.s.audience(e.Cadence, e.Language), after, pageSize)
 	}
 	q.editions = append(q.editions, run)
 	q.byNumber[e.Number] = run
-	return run
+	return run, nil
+}
+
+// adopt goes on with what a later survey found, and with the editions that it closed.
+func (q *queue) adopt(ctx context.Context, s *pass, closed []ledger.Edition) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.s = s
+	for _, run := range q.editions {
+		clear(run.shares)
+	}
+	if s.report != q.report {
+		q.report.merge(s.report)
+	}
+	for i := range closed {
+		if _, err := q.add(ctx, closed[i]); err != nil {
+			return err
+		}
+	}
+	return q.finishDone(ctx)
 }
 
 // loadRetries reads the next deferred deliveries that are due by now, save those
@@ -118,6 +156,12 @@ func (q *queue) Next(ctx context.Context) (*mailer.Job, error) {
 	defer q.mu.Unlock()
 	for {
 		a, err := q.nextAttempt(ctx)
+		if err == io.EOF {
+			err = q.recordWaiting(ctx)
+			if err == nil {
+				err = io.EOF
+			}
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -128,34 +172,33 @@ func (q *queue) Next(ctx context.Context) (*mailer.Job, error) {
 	}
 }
 
+// nextAttempt takes from the retries and the editions in turn: of four attempts one is
+// a retry, one of the oldest edition, and two are of the edition that is nearest to
+// its end.
 func (q *queue) nextAttempt(ctx context.Context) (*attempt, error) {
-	a, err := q.nextRetry(ctx)
-	if err != nil || a != nil {
-		return a, err
+	if !q.retryAt.IsZero() && !q.s.now().Before(q.retryAt) {
+		if err := q.loadRetries(ctx); err != nil {
+			return nil, err
+		}
 	}
-	for ; q.current < len(q.editions); q.current++ {
-		run := q.editions[q.current]
-		if run.exhausted || run.stopped {
-			continue
-		}
-		if len(run.untried.page) == 0 {
-			if err := run.untried.fill(ctx); err != nil {
-				return nil, err
-			}
-			// What has come due meanwhile is tried before the next page.
-			if !q.retryAt.IsZero() && !q.s.now().Before(q.retryAt) {
-				if err := q.loadRetries(ctx); err != nil {
-					return nil, err
-				}
+	for {
+		q.turn++
+		if q.turn%4 == 0 || len(q.streaming()) == 0 {
+			if a, err := q.nextRetry(ctx); err != nil || a != nil {
+				return a, err
 			}
 		}
-		if len(run.untried.page) == 0 {
-			run.exhausted = true
-			continue
+		open := q.streaming()
+		if len(open) == 0 {
+			break
 		}
-		sub := run.untried.take(ctx)
-		return &attempt{run: run, subscriber: sub, intent: ledger.Intent{Edition: run.Number, Subscriber: sub.ID,
-			After: sub.Cursor, Through: run.Through, At: q.s.now()}}, nil
+		run := open[0]
+		if q.turn%4 != 1 {
+			run = slices.MinFunc(open, func(a, b *running) int { return a.rest() - b.rest() })
+		}
+		if a, err := q.nextOf(ctx, run); err != nil || a != nil {
+			return a, err
+		}
 	}
 	if err := q.loadRetries(ctx); err != nil {
 		return nil, err
@@ -164,6 +207,52 @@ func (q *queue) nextAttempt(ctx context.Context) (*attempt, error) {
 		return a, err
 	}
 	return nil, io.EOF
+}
+
+// streaming are the editions that have recipients left, oldest first.
+func (q *queue) streaming() []*running {
+	var open []*running
+	for _, run := range q.editions {
+		if !run.exhausted && !run.stopped {
+			open = append(open, run)
+		}
+	}
+	return open
+}
+
+// rest is about how many recipients were not handed out yet.
+func (r *running) rest() int {
+	done := r.Sent + r.Failed + r.Deferred + r.Uncertain
+	return r.Recipients - done - r.report.Sent - r.report.Failed - r.report.Deferred - r.report.Uncertain - r.handed
+}
+
+// nextOf takes the next recipient of an edition; nil where there is none left.
+func (q *queue) nextOf(ctx context.Context, run *running) (*attempt, error) {
+	if len(run.untried.page) == 0 {
+		if err := run.untried.fill(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if len(run.untried.page) == 0 {
+		run.exhausted = true
+		run.lookAgain()
+		return nil, nil
+	}
+	sub := run.untried.take(ctx)
+	return &attempt{run: run, subscriber: sub, intent: ledger.Intent{Edition: run.Number, Subscriber: sub.ID,
+		After: sub.Cursor, Owed: sub.Owed, Through: run.Through, At: q.s.now()}}, nil
+}
+
+// sweepsMost bounds how often the recipients of an edition are gone through.
+const sweepsMost = 3
+
+// lookAgain has the recipients gone through once more where somebody was not as they
+// had been read: they may be due it all the same.
+func (r *running) lookAgain() {
+	if r.exhausted && r.missed && r.sweeps < sweepsMost {
+		r.sweeps++
+		r.exhausted, r.missed, r.untried.last = false, false, 0
+	}
 }
 
 // nextRetry takes up the retries that were read; nil where there is none left.
@@ -196,8 +285,10 @@ func (q *queue) retry(ctx context.Context, d ledger.Delivery) (*attempt, error) 
 		if err != nil || e == nil {
 			return nil, err
 		}
-		run = q.add(*e)
-		run.exhausted = !e.Done.IsZero()
+		if run, err = q.add(ctx, *e); err != nil {
+			return nil, err
+		}
+		run.exhausted, run.finished = !e.Done.IsZero(), !e.Done.IsZero()
 	}
 	if run.stopped {
 		return nil, nil
@@ -206,136 +297,18 @@ func (q *queue) retry(ctx context.Context, d ledger.Delivery) (*attempt, error) 
 	if err != nil || sub == nil {
 		return nil, err
 	}
-	to := ledger.Recipient{ID: sub.ID, Email: sub.Email, Name: sub.Name, Tags: sub.Tags, Cursor: sub.Cursor}
+	to := ledger.Recipient{ID: sub.ID, Email: sub.Email, Name: sub.Name, Tags: sub.Tags, Due: sub.Due}
 	return &attempt{run: run, subscriber: to, earlier: d, intent: ledger.Intent{Edition: d.Edition, Subscriber: d.Subscriber,
 		After: d.After, Through: d.Through, At: q.s.now()}}, nil
 }
 
-// job makes the message of an attempt; nil where the subscriber is due nothing of it.
-func (q *queue) job(ctx context.Context, a *attempt) (*mailer.Job, error) {
-	posts := within(a.run.posts, a.intent.After, a.intent.Through, a.subscriber.Tags)
-	if len(posts) == 0 {
-		return nil, q.drop(ctx, a)
+// more reports whether there is something to hand out.
+func (q *queue) more(ctx context.Context) (bool, error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.streaming()) > 0 {
+		return true, nil
 	}
-	m, err := q.s.composed(ctx, &a.run.Edition, posts)
-	if err != nil {
-		return nil, err
-	}
-	a.run.begun = true
-	a.run.report.Bytes = max(a.run.report.Bytes, m.HTMLSize)
-	r := q.recipient(a)
-	return &mailer.Job{ReturnPath: q.returnPath(a), To: a.subscriber.Email, Ref: a, Stuffed: true,
-		Append: func(dst []byte) []byte { return m.Append(dst, r) }}, nil
-}
-
-// drop ends a retry that has nothing left to say: its posts are gone.
-func (q *queue) drop(ctx context.Context, a *attempt) error {
-	if a.earlier.Edition == 0 {
-		return nil
-	}
-	_, err := q.s.ledger.Record(ctx, &ledger.Result{Edition: a.intent.Edition, Subscriber: a.intent.Subscriber,
-		Progress: ledger.Failed, Reply: "its posts were taken back before it could be sent", At: q.s.now()}, nil)
-	return err
-}
-
-func (q *queue) recipient(a *attempt) mailer.Recipient {
-	cfg, id := q.s.cfg, a.subscriber.ID
-	token := q.tokens.Link(ledger.Unsubscribe, id)
-	r := mailer.Recipient{Name: a.subscriber.Name, Address: a.subscriber.Email,
-		MessageID:         q.tokens.MessageID(a.run.Number, id) + "@" + domainOf(cfg.Mail.From.Address),
-		UnsubscribeMailto: q.s.unsubscribeMailto(token)}
-	if cfg.Server.URL != nil {
-		r.UnsubscribeURL = q.unsubscribe + token
-		r.PreferencesURL = q.preferences + q.tokens.Link(ledger.Preferences, id)
-	} else {
-		r.UnsubscribeURL = r.UnsubscribeMailto
-	}
-	return r
-}
-
-// returnPath is where bounces go: with mail.bounce_to an address that tells whose
-// and of which edition (VERP).
-func (q *queue) returnPath(a *attempt) string {
-	to := q.s.cfg.Mail.BounceTo
-	if to == nil {
-		return q.s.cfg.Mail.From.Address
-	}
-	local, domain, _ := strings.Cut(to.Address, "@")
-	return local + "+" + q.tokens.ReturnPath(a.subscriber.ID, a.run.Number) + "@" + domain
-}
-
-// stoppedPause is how long an edition rests that the server refuses.
-const stoppedPause = 10 * time.Minute
-
-// stop waits for pages that are being read ahead.
-func (q *queue) stop() {
-	for _, run := range q.editions {
-		run.untried.stop()
-	}
-}
-
-// finish marks the editions whose every recipient was tried, and reports all
-// that this pass worked on. cut tells that some were handed out and not tried.
-func (q *queue) finish(ctx context.Context, cut bool) error {
-	for _, run := range q.editions {
-		if run.stopped {
-			// The refused get it with the others, once the message is mended.
-			n, err := q.s.ledger.Retry(ctx, run.Number, q.s.start, q.s.now().Add(stoppedPause))
-			if err != nil {
-				return err
-			}
-			run.report.Failed -= n
-		}
-		stored, err := q.s.ledger.Edition(ctx, run.Number)
-		if err != nil {
-			return err
-		}
-		untried := 0
-		if !run.exhausted || cut && run.Done.IsZero() {
-			if untried, err = q.countUntried(ctx, run); err != nil {
-				return err
-			}
-		}
-		if untried == 0 && !run.stopped && run.Done.IsZero() {
-			if err := q.s.ledger.FinishEdition(ctx, run.Number, q.s.now()); err != nil {
-				return err
-			}
-			run.exhausted = true
-		}
-		run.report.Deferred = stored.Deferred + untried
-		q.s.report.Editions = append(q.s.report.Editions, run.report)
-	}
-	return nil
-}
-
-// countUntried counts the recipients whom nothing was sent to yet.
-func (q *queue) countUntried(ctx context.Context, run *running) (int, error) {
-	n, untried := 0, recipients{read: run.untried.read}
-	for {
-		err := untried.fill(ctx)
-		if err != nil || len(untried.page) == 0 {
-			return n, err
-		}
-		for len(untried.page) > 0 {
-			sub := untried.take(ctx)
-			if len(within(run.posts, sub.Cursor, run.Through, sub.Tags)) > 0 {
-				n++
-			}
-		}
-	}
-}
-
-// unfinished are the editions that still have recipients nobody tried.
-func (q *queue) unfinished() []ledger.Edition {
-	var open []ledger.Edition
-	for _, run := range q.editions {
-		if !run.exhausted {
-			open = append(open, run.Edition)
-		}
-	}
-	return open
-}
-
-func domainOf(address string) string {
-	return address[strings.LastIndexByte(address, '@')+1:]
+	err := q.loadRetries(ctx)
+	return len(q.retries) > 0, err
 }

@@ -119,8 +119,7 @@ func (s *pass) recall(ctx context.Context) error {
 	if _, err := s.compare(ctx); err != nil {
 		return err
 	}
-	s.mailable = s.numbered()
-	return nil
+	return s.learnNumbers(ctx)
 }
 
 // idle reports that there is nothing to mail that posts would be needed for.

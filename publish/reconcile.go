@@ -33,7 +33,7 @@ func reconcile(rows []ledger.Post, posts []*content.Post, present func(path stri
 	m.match(m.byID, func(p *content.Post) string { return m.guids[p] })
 	m.match(m.byPath, func(p *content.Post) string { return p.Path })
 	m.match(m.byURL, func(p *content.Post) string { return p.URL })
-	m.match(m.byBody, func(p *content.Post) string { return bodyKey(p.BodyHash[:], p.Title) })
+	m.match(m.byBody, m.bodyOf)
 	m.match(m.byHeadline, func(p *content.Post) string { return headline(p.Title, p.Date.Unix()) })
 	return m.result(id)
 }
@@ -151,6 +151,19 @@ func (m *matcher) match(index map[string][]int, key func(*content.Post) string) 
 			m.matched[p] = best
 		}
 	}
+}
+
+// bodyOf is what a post is recognized by when its body is all that it has kept. A body
+// that several lost posts had says nothing of which it is, and a draft that resembles a
+// lost post may be another: the title has to agree.
+func (m *matcher) bodyOf(p *content.Post) string {
+	key := bodyKey(p.BodyHash[:], p.Title)
+	if rows := m.byBody[key]; p.Draft || len(rows) > 1 {
+		if !slices.ContainsFunc(rows, func(i int) bool { return m.rows[i].Title == p.Title }) {
+			return ""
+		}
+	}
+	return key
 }
 
 // alike counts what a post has in common with a row beyond path and address.

@@ -54,6 +54,9 @@ type EditionReport struct {
 	Deferred   int      `json:"deferred"`
 	Failed     int      `json:"failed"`
 	Uncertain  int      `json:"uncertain"`
+	// Resent counts deliveries that are sent again though the server may have taken
+	// them: those found at the start, which are among Uncertain, and later ones.
+	Resent int `json:"resent,omitempty"`
 	// Before counts those whom earlier passes sent it to.
 	Before int `json:"sent_before,omitempty"`
 	// Bytes is the size of the decoded HTML part that most recipients get.
@@ -78,7 +81,7 @@ func newReport() *Report {
 // Unfinished says that something failed, or was left for the next pass.
 func (r *Report) Unfinished() bool {
 	return len(r.Errors) > 0 || slices.ContainsFunc(r.Editions, func(e EditionReport) bool {
-		return e.Deferred > 0 || e.Uncertain > 0
+		return e.Deferred > 0 || e.Uncertain > e.Resent
 	})
 }
 

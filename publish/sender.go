@@ -29,8 +29,8 @@ func (p *Publisher) newSender(smtp config.SMTP) (*mailer.Sender, error) {
 // memoSlowed is how many connections the server bore when it last asked for less.
 const memoSlowed = "slowed"
 
-// slowed delivers the queue, as fast as the server bore it last time.
-func (s *pass) slowed(ctx context.Context, sender *mailer.Sender, q *queue) error {
+// slowed delivers as fast as the server bore it last time.
+func (s *pass) slowed(ctx context.Context, sender *mailer.Sender, deliver func() error) error {
 	last, err := s.ledger.Memo(ctx, memoSlowed)
 	if err != nil {
 		return err
@@ -40,7 +40,7 @@ func (s *pass) slowed(ctx context.Context, sender *mailer.Sender, q *queue) erro
 	if n, _ := fmt.Sscan(string(last), &connections, &server); n == 2 && server == sender.Server() {
 		sender.Restrict(connections)
 	}
-	err = s.paced(ctx, sender, q)
+	err = s.paced(ctx, sender, deliver)
 	var now []byte
 	if n := sender.Connections(); n < s.cfg.Mail.SMTP.Connections {
 		now = fmt.Appendf(nil, "%d %s", n, sender.Server())
@@ -54,13 +54,13 @@ func (s *pass) slowed(ctx context.Context, sender *mailer.Sender, q *queue) erro
 // memoSending stands in the ledger while messages go out under a rate.
 const memoSending = "sending"
 
-// paced delivers the queue. What a rate allows is reckoned with all that earlier
+// paced delivers. What a rate allows is reckoned with all that earlier
 // passes sent, and those that died: each connection may then have had one envelope
 // out that nothing was recorded of.
-func (s *pass) paced(ctx context.Context, sender *mailer.Sender, q *queue) error {
+func (s *pass) paced(ctx context.Context, sender *mailer.Sender, deliver func() error) error {
 	rates := s.cfg.Mail.SMTP.Rate
 	if len(rates) == 0 {
-		return sender.Deliver(ctx, q)
+		return deliver()
 	}
 	unbroken := context.WithoutCancel(ctx)
 	if died, err := s.ledger.Memo(ctx, memoSending); err != nil {
@@ -88,7 +88,7 @@ func (s *pass) paced(ctx context.Context, sender *mailer.Sender, q *queue) error
 	if err := s.ledger.SetMemo(ctx, memoSending, []byte{1}); err != nil {
 		return err
 	}
-	err = sender.Deliver(ctx, q)
+	err = deliver()
 	return errors.Join(err, s.ledger.SetMemo(unbroken, memoSending, nil))
 }
 

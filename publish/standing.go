@@ -3,6 +3,7 @@ package publish
 import (
 	"bytes"
 	"context"
+	"slices"
 	"time"
 
 	"publisher/ledger"
@@ -66,13 +67,14 @@ func (s *pass) expired(e entry) bool {
 }
 
 // settled reports that the file has not changed for digest.settle. A time in
-// the future (a clock that was wrong) counts from when the post was first seen.
+// the future (a clock that was wrong) counts from when the post was first seen; where
+// that lies ahead as well, the clock was wrong then, and nobody knows better.
 func (s *pass) settled(e entry) bool {
 	changed := e.post.ModTime
 	if changed.After(s.start) {
 		changed = e.row.FirstSeen
 	}
-	return s.start.Sub(changed) >= s.cfg.Digest.Settle
+	return changed.After(s.start) || s.start.Sub(changed) >= s.cfg.Digest.Settle
 }
 
 // namedByStart reports that digest.start makes a post of the first pass new.
@@ -113,6 +115,7 @@ func (s *pass) update(e *entry) {
 	}
 	row.Path, row.URL, row.Title, row.Date = p.Path, p.URL, p.Title, p.Date
 	row.BodyHash, row.FileHash = p.BodyHash[:], p.FileHash[:]
+	row.Tags, row.Language, row.Read = p.Tags, s.cfg.LanguageOf(p.Language), true
 	row.Gone = time.Time{}
 	if s.feedsOnly || row.Standing != ledger.Unseen {
 		return
@@ -201,5 +204,5 @@ func sameRow(a, b ledger.Post) bool {
 	return a.Key != 0 && a.Key == b.Key && a.ID == b.ID && a.Path == b.Path && a.URL == b.URL && a.Title == b.Title &&
 		a.Date.Equal(b.Date) && bytes.Equal(a.BodyHash, b.BodyHash) && bytes.Equal(a.FileHash, b.FileHash) &&
 		a.FirstSeen.Equal(b.FirstSeen) && a.Updated.Equal(b.Updated) && a.Gone.Equal(b.Gone) &&
-		a.Standing == b.Standing && a.Seq == b.Seq
+		a.Standing == b.Standing && a.Seq == b.Seq && a.Read == b.Read && a.Language == b.Language && slices.Equal(a.Tags, b.Tags)
 }

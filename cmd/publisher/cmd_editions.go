@@ -90,7 +90,7 @@ func (a *app) editionsShow() *cobra.Command {
 					a.say("%d were not tried yet; the next `publisher run` carries on", n)
 				}
 				for _, d := range troubled {
-					a.say("%s %s (attempt %d, %s)%s", d.Status, d.Email, d.Attempts, d.Last, reply(d.Reply))
+					a.say("%s %s (attempt %d, %s)%s", d.Status, d.Email, d.Attempts, d.Last, twice(d)+reply(d.Reply))
 				}
 				return nil
 			})
@@ -164,14 +164,15 @@ with no later one either. What was sent stays sent.`,
 	}
 }
 
-// troubled are an edition's deliveries that are deferred, failed or uncertain.
+// troubled are an edition's deliveries that are deferred, failed or uncertain, or that
+// may have come twice.
 func (a *app) troubled(c *cobra.Command, s session, number int64) ([]publish.DeliverySummary, error) {
 	troubled := []publish.DeliverySummary{}
 	for d, err := range s.ledger.Deliveries(c.Context(), number, "") {
 		if err != nil {
 			return nil, err
 		}
-		if d.Progress == ledger.Sent {
+		if d.Progress == ledger.Sent && d.Resent == 0 {
 			continue
 		}
 		summary := s.publisher.DeliverySummary(d)
@@ -185,6 +186,14 @@ func (a *app) troubled(c *cobra.Command, s session, number int64) ([]publish.Del
 		troubled = append(troubled, summary)
 	}
 	return troubled, nil
+}
+
+// twice says that a delivery may have come twice.
+func twice(d publish.DeliverySummary) string {
+	if d.Resent == 0 {
+		return ""
+	}
+	return ", sent again without knowing whether it had been taken, and may have come twice"
 }
 
 // reply is the server's words behind a line, where there are any.

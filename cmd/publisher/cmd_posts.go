@@ -74,7 +74,7 @@ subscriber, named by mail address. Changes nothing.`,
 				a.say("  due: %s", title)
 			}
 			for _, d := range s.Deliveries {
-				a.say("  edition %d %s %s: %s%s", d.Edition, d.Status, d.Last, d.Subject, reply(d.Reply))
+				a.say("  edition %d %s %s: %s%s", d.Edition, d.Status, d.Last, d.Subject, twice(d)+reply(d.Reply))
 			}
 			return nil
 		},

@@ -106,7 +106,7 @@ func (a *app) subscribersRemove() *cobra.Command {
 			return a.withLedger(c.Context(), func(s session) error {
 				removed, missing := []string{}, []string{}
 				for _, email := range args {
-					ok, err := s.ledger.SetStatus(c.Context(), email, ledger.Unsubscribed, s.publisher.Now())
+					ok, err := s.ledger.SetStatus(c.Context(), email, ledger.Unsubscribed, s.cfg.Digest.Default, s.publisher.Now())
 					switch {
 					case err != nil:
 						return err

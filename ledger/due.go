@@ -1,0 +1,128 @@
+package ledger
+
+import (
+	"slices"
+	"strings"
+)
+
+// Due is what a subscriber has still to get: the posts above Cursor that match
+// their choice of tags and language, and those of Owed, which lie below it.
+//
+// All that the program promises of mail hangs on one rule. A number leaves Due
+// only because
+//   - its post was delivered to this subscriber, or refused for good, or held as
+//     uncertain: Settled;
+//   - it does not match what the subscriber had chosen when an edition of their
+//     cadence closed over it: Chosen;
+//   - the owner canceled the edition that offered it: Canceled;
+//   - the subscription had ended when an edition closed over it: Returned.
+//
+// Everything else that moves the cursor puts what it passes into Owed. A set of
+// numbers for each subscriber would say the same; a cursor and a list that is
+// nearly always empty take less room.
+type Due struct {
+	Cursor int64
+	Owed   Numbers // at or below Cursor
+}
+
+// Selection is which posts a subscriber has chosen.
+type Selection struct {
+	Tags     []string // none: every post
+	Language string   // of the digests; "": the site's
+}
+
+// NumberedPost is a post as choices are held against it.
+type NumberedPost struct {
+	Seq      int64
+	ID       string
+	Tags     []string
+	Language string // of the digests that it is in; "": the site's
+	// Unread: no pass has read it since the ledger stores tags. It matches every selection.
+	Unread bool
+}
+
+// Matches reports whether the post is one of the selection.
+func (c Selection) Matches(p NumberedPost) bool {
+	return p.Unread || p.Language == c.Language && Wants(c.Tags, p.Tags)
+}
+
+// Wants reports whether a subscriber with those tags gets a post with these:
+// without tags every post, else those with one in common, case ignored.
+func Wants(tags, post []string) bool {
+	return len(tags) == 0 || slices.ContainsFunc(tags, func(t string) bool {
+		return slices.ContainsFunc(post, func(p string) bool { return strings.EqualFold(strings.TrimSpace(t), strings.TrimSpace(p)) })
+	})
+}
+
+// Of returns the numbers up to through that are due. posts are all that have a
+// number, by number.
+func (d Due) Of(posts []NumberedPost, c Selection, through int64) Numbers {
+	due := d.Owed.only(func(seq int64) bool { return seq <= through })
+	return due.With(matching(posts, c, d.Cursor, through))
+}
+
+// Holds reports whether the number is due to who has chosen so that its post matches.
+func (d Due) Holds(seq int64) bool { return seq > d.Cursor || d.Owed.Has(seq) }
+
+// Still returns those of the numbers that are due.
+func (d Due) Still(posts Numbers) Numbers { return posts.only(d.Holds) }
+
+// Settled is Due after an edition through that number: the posts of its digest are
+// dealt with, and those that it could not show, and that can be shown since, are owed
+// where the cursor passes them by it.
+func (d Due) Settled(through int64, posts, returned Numbers) Due {
+	passed := returned.only(func(seq int64) bool { return seq > d.Cursor && seq <= through })
+	return Due{Cursor: max(d.Cursor, through), Owed: d.Owed.With(passed).Without(posts)}
+}
+
+// Chosen is Due when the choice of so far ends: it held for all that editions of
+// the cadence were closed over, and no further back.
+func (d Due) Chosen(posts []NumberedPost, soFar Selection, closed int64) Due {
+	return Due{Cursor: max(d.Cursor, closed), Owed: d.Owed.With(matching(posts, soFar, d.Cursor, closed))}
+}
+
+// Canceled is Due after an edition with those posts was canceled.
+func (d Due) Canceled(all []NumberedPost, c Selection, through int64, posts Numbers) Due {
+	d = d.Chosen(all, c, through)
+	return Due{Cursor: d.Cursor, Owed: d.Owed.Without(posts)}
+}
+
+// Returned is Due when a subscription that had ended goes on. What its cadence had
+// closed over by then is still due, what it closed over since is not.
+func (d Due) Returned(posts []NumberedPost, c Selection, closedThen, closedNow int64) Due {
+	d = d.Chosen(posts, c, closedThen)
+	return Due{Cursor: max(d.Cursor, closedNow), Owed: d.Owed}
+}
+
+// matching are the numbers in (after, through] of posts of the selection.
+func matching(posts []NumberedPost, c Selection, after, through int64) Numbers {
+	if through <= after {
+		return nil
+	}
+	first, _ := slices.BinarySearchFunc(posts, after+1, func(p NumberedPost, seq int64) int { return int(p.Seq - seq) })
+	var found Numbers
+	for _, p := range posts[first:] {
+		if p.Seq > through {
+			break
+		}
+		if c.Matches(p) {
+			found = append(found, p.Seq)
+		}
+	}
+	return found
+}
+
+// digestLanguage is which of the languages with digests of their own, the site's
+// first, one reads in; "" is the site's. It is what Lookup finds (RFC 4647 §3.4).
+func digestLanguage(tag string, languages []string) string {
+	best := ""
+	for i, own := range languages {
+		if (tag == own || strings.HasPrefix(tag, own+"-")) && len(own) > len(best) && i > 0 {
+			best = own
+		}
+	}
+	if len(languages) > 0 && len(languages[0]) > len(best) && (tag == languages[0] || strings.HasPrefix(tag, languages[0]+"-")) {
+		return ""
+	}
+	return best
+}
