@@ -143,18 +143,21 @@ func cancel(ctx context.Context, tx *sql.Tx, number int64, a Audience, now time.
 	if err != nil {
 		return err
 	}
-	var through int64
-	if err := tx.QueryRowContext(ctx, "SELECT through_seq FROM edition WHERE number = $1", number).Scan(&through); err != nil {
+	var last int64
+	if err := tx.QueryRowContext(ctx, "SELECT through_seq FROM edition WHERE number = $1", number).Scan(&last); err != nil {
 		return err
 	}
-	give := func(all []NumberedPost, g dueGroup) Due { return g.Canceled(all, g.Selection, through, posts) }
-	where, args := a.where([]any{through})
-	if err := changeDue(ctx, tx, behind("$1")+" AND "+where, args, give); err != nil {
+	// Those of the audience, and who was to get it and has chosen another cadence since.
+	where, args := a.where([]any{number})
+	where = "(" + where + " OR s.id IN (SELECT d.subscriber FROM delivery d WHERE d.edition = $1 AND d.progress = 'deferred'))"
+	if err := oweWithheld(ctx, tx, posts, "NOT "+where, args); err != nil {
 		return err
 	}
-	// Who was to get it and has chosen another cadence since.
-	const waiting = "s.id IN (SELECT d.subscriber FROM delivery d WHERE d.edition = $2 AND d.progress = 'deferred')"
-	if err := changeDue(ctx, tx, behind("$1")+" AND "+waiting, []any{through, number}, give); err != nil {
+	through := "(SELECT e.through_seq FROM edition e WHERE e.number = $1)"
+	err = changeDue(ctx, tx, behind(through)+" AND "+where, args, func(all []NumberedPost, g dueGroup) Due {
+		return g.Canceled(all, g.Selection, last, posts)
+	})
+	if err != nil {
 		return err
 	}
 	_, err = tx.ExecContext(ctx, `

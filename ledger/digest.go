@@ -10,9 +10,10 @@ import (
 
 // Digest is one set of an edition's posts: all who are due it get the same text.
 type Digest struct {
-	Number   int64 // within the edition, from 1
-	Posts    Numbers
-	Withheld Numbers // due as well, and not to be shown when it was made
+	Number int64 // within the edition, from 1
+	Posts  Numbers
+	// Withheld were due as well, above the cursor, and not to be shown when it was made.
+	Withheld Numbers
 }
 
 // FindDigest returns the number of an edition's digest of those posts, and gives the
@@ -61,38 +62,45 @@ func (l *Ledger) Withheld(ctx context.Context) (Numbers, error) {
 // cursor has passed them with a digest that could not show them.
 func (l *Ledger) PostsReturned(ctx context.Context, back Numbers) error {
 	return l.change(ctx, "offer posts that have come back", func(tx *sql.Tx) error {
-		type row struct {
-			edition, number    int64
-			withheld, returned Numbers
+		return oweWithheld(ctx, tx, back, "1 = 1", nil)
+	})
+}
+
+// oweWithheld makes posts owed to those of the subscribers s that a condition names
+// whose cursor has passed them with a digest that withheld them. Nobody else comes to
+// them by that digest any more, save those whose deliveries are not settled.
+func oweWithheld(ctx context.Context, tx *sql.Tx, posts Numbers, where string, args []any) error {
+	type row struct {
+		edition, number    int64
+		withheld, returned Numbers
+	}
+	digests, err := collect(ctx, tx, func(s scanner) (r row, err error) {
+		err = s.Scan(&r.edition, &r.number, &r.withheld, &r.returned)
+		return r, err
+	}, "SELECT edition, number, withheld, returned FROM digest WHERE withheld <> ''")
+	if err != nil {
+		return err
+	}
+	n := len(args)
+	for _, d := range digests {
+		owed := d.withheld.And(posts)
+		if len(owed) == 0 {
+			continue
 		}
-		digests, err := collect(ctx, tx, func(s scanner) (r row, err error) {
-			err = s.Scan(&r.edition, &r.number, &r.withheld, &r.returned)
-			return r, err
-		}, "SELECT edition, number, withheld, returned FROM digest WHERE withheld <> ''")
+		if _, err := tx.ExecContext(ctx, "UPDATE digest SET withheld = $3, returned = $4 WHERE edition = $1 AND number = $2",
+			d.edition, d.number, d.withheld.Without(owed), d.returned.With(owed)); err != nil {
+			return err
+		}
+		settled := "s.id IN (SELECT d.subscriber FROM delivery d WHERE d.edition = " + numbered(n+1) + " AND d.digest = " + numbered(n+2) +
+			" AND (d.progress IN ('sent', 'uncertain') OR d.progress = 'failed' AND d.kept = 0 OR d.again))"
+		err := changeDue(ctx, tx, settled+" AND "+where, append(args[:n:n], d.edition, d.number), func(_ []NumberedPost, g dueGroup) Due {
+			return Due{Cursor: g.Cursor, Owed: g.Owed.With(owed.only(func(seq int64) bool { return seq <= g.Cursor }))}
+		})
 		if err != nil {
 			return err
 		}
-		for _, d := range digests {
-			returned := d.withheld.And(back)
-			if len(returned) == 0 {
-				continue
-			}
-			if _, err := tx.ExecContext(ctx, "UPDATE digest SET withheld = $3, returned = $4 WHERE edition = $1 AND number = $2",
-				d.edition, d.number, d.withheld.Without(returned), d.returned.With(returned)); err != nil {
-				return err
-			}
-			// Those who are open, or were given up, come to it when they are settled.
-			where := `s.id IN (SELECT d.subscriber FROM delivery d WHERE d.edition = $1 AND d.digest = $2
-				AND (d.progress IN ('sent', 'uncertain') OR d.progress = 'failed' AND d.kept = 0 OR d.again))`
-			err := changeDue(ctx, tx, where, []any{d.edition, d.number}, func(_ []NumberedPost, g dueGroup) Due {
-				return Due{Cursor: g.Cursor, Owed: g.Owed.With(returned.only(func(seq int64) bool { return seq <= g.Cursor }))}
-			})
-			if err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	}
+	return nil
 }
 
 // Waiting returns the digests, by edition, of deliveries that are deferred beyond now

@@ -44,6 +44,12 @@ func (n Numbers) Without(others Numbers) Numbers {
 // And returns those that are among the others too.
 func (n Numbers) And(others Numbers) Numbers { return n.only(others.Has) }
 
+// Above returns those that are greater than seq.
+func (n Numbers) Above(seq int64) Numbers {
+	i, _ := slices.BinarySearch(n, seq+1)
+	return n[i:]
+}
+
 func (n Numbers) only(keep func(int64) bool) Numbers {
 	var kept Numbers
 	for _, seq := range n {

@@ -76,7 +76,7 @@ func (s *pass) closeWhatIsDue(ctx context.Context, open []ledger.Edition) ([]led
 	if err := errors.Join(s.loadTemplates(), s.recall(ctx)); err != nil {
 		return nil, err
 	}
-	if err := errors.Join(s.offerReturned(ctx), s.endWaits(ctx)); err != nil {
+	if err := errors.Join(s.mend(ctx), s.offerReturned(ctx), s.endWaits(ctx)); err != nil {
 		return nil, err
 	}
 	return s.closeDue(ctx, open)

@@ -18,6 +18,7 @@ import (
 // What else moves posts without a file being changed (settling, the flood guard,
 // `publisher release`) keeps Mail false.
 type quietNote struct {
+	Version  int
 	Scan     string // the remembered scan that it is about
 	Settings string
 	Since    time.Time
@@ -25,6 +26,9 @@ type quietNote struct {
 	Mail     bool              // no post waits for more than its date or an edit
 	Problems []content.Problem `json:",omitempty"` // what was found beyond the files
 }
+
+// quietVersion is that of what a pass leaves in the ledger.
+const quietVersion = 2
 
 // never is when a post that nothing waits for comes of age.
 func never() time.Time { return time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC) }
@@ -38,7 +42,7 @@ func (s *pass) quietSince(ctx context.Context, scan *content.Scan) (*quietNote, 
 	}
 	note := new(quietNote)
 	switch {
-	case json.Unmarshal(data, note) != nil: // an earlier version's
+	case json.Unmarshal(data, note) != nil || note.Version != quietVersion: // an earlier version's
 	case note.Scan != s.scanID || note.Settings != s.settingsHash():
 	case s.start.Before(note.Since) || !s.start.Before(note.Until): // clocks go back, too
 	case !s.feedsOnly && (s.isFirst || !note.Mail):
@@ -57,7 +61,7 @@ func (s *pass) noteQuiet(ctx context.Context) error {
 	if note == nil {
 		note = &quietNote{Settings: s.settingsHash(), Since: s.start, Until: s.comingOfAge(), Mail: s.noneWait(), Problems: s.doubts}
 	}
-	note.Scan = s.scanID
+	note.Version, note.Scan = quietVersion, s.scanID
 	data, err := json.Marshal(note)
 	if err != nil {
 		return fmt.Errorf("remembering that nothing is to do: %w", err)

@@ -32,7 +32,7 @@ func (q *queue) shareOf(ctx context.Context, a *attempt) (*share, error) {
 		return s, nil
 	}
 	due := to.Of(q.s.numbers, ledger.Selection{Tags: to.Tags, Language: run.Language}, run.Through)
-	s, err := q.makeShare(ctx, run, due, nil)
+	s, err := q.makeShare(ctx, run, due, nil, to.Cursor)
 	if err == nil {
 		run.shares[key] = s
 	}
@@ -47,8 +47,9 @@ func shareKey(to ledger.Recipient) string {
 }
 
 // makeShare sorts what is due into what the edition has, what it takes in now, and
-// what is withheld besides.
-func (q *queue) makeShare(ctx context.Context, run *running, due, withheld ledger.Numbers) (*share, error) {
+// what is withheld besides: of that the digest has to know what lies above the cursor,
+// which will pass it; what is owed stays owed.
+func (q *queue) makeShare(ctx context.Context, run *running, due, withheld ledger.Numbers, cursor int64) (*share, error) {
 	s := new(share)
 	var missing ledger.Numbers
 	for _, seq := range due {
@@ -78,7 +79,7 @@ func (q *queue) makeShare(ctx context.Context, run *running, due, withheld ledge
 		return nil, nil
 	}
 	var err error
-	s.digest, err = q.s.ledger.FindDigest(ctx, run.Number, s.posts, withheld)
+	s.digest, err = q.s.ledger.FindDigest(ctx, run.Number, s.posts, withheld.Above(cursor))
 	return s, err
 }
 
@@ -161,7 +162,7 @@ func (q *queue) shareAgain(ctx context.Context, a *attempt) (*share, error) {
 	if !d.Again {
 		still = a.subscriber.Still(posts)
 	}
-	s, err := q.makeShare(ctx, a.run, still, withheld)
+	s, err := q.makeShare(ctx, a.run, still, withheld, a.subscriber.Cursor)
 	if s != nil && d.Digest != 0 && s.posts.String() == posts.String() {
 		s.digest = d.Digest
 	}

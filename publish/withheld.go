@@ -2,7 +2,9 @@ package publish
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"strings"
 
 	"publisher/ledger"
 )
@@ -53,6 +55,17 @@ func (s *pass) learnNumbers(ctx context.Context) (err error) {
 	}
 	s.mailable = s.numbered()
 	return nil
+}
+
+// mend makes good what an earlier version passed over, once, and says so.
+func (s *pass) mend(ctx context.Context) error {
+	mended, err := s.ledger.Mend(ctx)
+	for _, m := range mended {
+		s.log.Warn("mended: an earlier version had passed subscribers over", "edition", m.Edition, "post", m.Post, "subscribers", m.Subscribers)
+		s.report.warn(strings.TrimPrefix(s.cfg.Ledger, "sqlite:"), 0, fmt.Sprintf(
+			"edition %d: an earlier version of publisher had passed %d subscribers over with the post %s; they get it now", m.Edition, m.Subscribers, m.Post))
+	}
+	return err
 }
 
 // offerReturned lets the posts that can be shown again be offered to those whom an

@@ -35,6 +35,10 @@ UPDATE delivery SET kept = 1 WHERE progress = 'failed' AND code < 500;
 DROP INDEX delivery_failed;
 CREATE INDEX delivery_given_up ON delivery (subscriber) WHERE kept = 1;
 
+-- Cursors could jump over the posts of an edition: see Ledger.Mend.
+INSERT INTO memo (name, value) SELECT 'mend', x'31' WHERE EXISTS (SELECT 1 FROM edition WHERE done_at IS NULL)
+    OR EXISTS (SELECT 1 FROM delivery WHERE progress IN ('sending', 'deferred'));
+
 -- +goose Down
 DROP INDEX delivery_given_up;
 CREATE INDEX delivery_failed ON delivery (subscriber) WHERE progress = 'failed';
