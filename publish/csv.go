@@ -233,17 +233,21 @@ func (l *listReader) row(raw listRow) (ledger.Row, error) {
 }
 
 // checkShape refuses a row whose cells are not those of the columns: a comma too many
-// in it would move one cell to another's place.
+// in it would move one cell to another's place. Spreadsheets leave out empty cells at
+// the end.
 func (l *listReader) checkShape(raw listRow) error {
-	n, width := len(raw.cells), l.layout.width
-	strict := l.layout.service.name != plainList
+	n, layout := len(raw.cells), l.layout
+	strict := layout.service.name != plainList
 	switch {
 	case n > maxListColumns:
 		return fmt.Errorf("it has more than %d values", maxListColumns)
-	case n > width && (strict || strings.TrimSpace(strings.Join(raw.cells[width:], "")) != ""):
-		return fmt.Errorf("it has more values than the %d columns; a value with %s in it stands in \"double quotes\"", width, separatorName(l.scanner.comma))
-	case n < width && strict:
-		return fmt.Errorf("it has %d values for %d columns", n, width)
+	case n > layout.most && strict, n > layout.width && strings.TrimSpace(strings.Join(raw.cells[layout.width:], "")) != "":
+		return fmt.Errorf("it has %d values for %d columns; a value with %s in it stands in \"double quotes\"", n, layout.width, separatorName(l.scanner.comma))
+	}
+	for _, c := range layout.columns {
+		if says := c.means == isStatus || c.means == isWanted || c.means == isUnwanted; strict && says && c.index >= n {
+			return fmt.Errorf("it ends before the column %s, which says who may be mailed", c.title)
+		}
 	}
 	for _, cell := range raw.cells {
 		if !utf8.ValidString(cell) {

@@ -21,7 +21,8 @@ type listColumn struct {
 type listLayout struct {
 	service service
 	columns []listColumn
-	width   int
+	width   int // up to the last column that has a name
+	most    int // with those that have none
 	// standing is what a row is whose columns do not say otherwise; "": left out.
 	standing ledger.Status
 }
@@ -44,7 +45,7 @@ func (l *listReader) layOut(header *listRow, sample []listRow, from string) (*li
 		if err := l.bareAddresses(sample); err != nil {
 			return nil, err
 		}
-		return l.standing(&listLayout{service: plain(), width: 1, standing: ledger.Active, columns: []listColumn{{0, "email", isAddress}}})
+		return l.standing(&listLayout{service: plain(), width: 1, most: 1, standing: ledger.Active, columns: []listColumn{{0, "email", isAddress}}})
 	}
 	if len(header.cells) > maxListColumns {
 		return nil, &ListError{File: l.file, Line: header.line, Err: fmt.Errorf("it has more than %d columns; keep those of subscribers", maxListColumns)}
@@ -57,7 +58,12 @@ func (l *listReader) layOut(header *listRow, sample []listRow, from string) (*li
 	if err != nil {
 		return nil, err
 	}
-	layout := &listLayout{service: s, width: len(names), standing: ledger.Active}
+	layout := &listLayout{service: s, most: len(names), standing: ledger.Active}
+	for i, name := range names {
+		if name != "" {
+			layout.width = i + 1
+		}
+	}
 	if err := l.findColumns(layout, header, names, sample); err != nil {
 		return nil, err
 	}
@@ -118,7 +124,7 @@ func (l *listReader) findColumns(layout *listLayout, header *listRow, names []st
 		switch {
 		case i == address:
 			layout.columns = append(layout.columns, listColumn{i, header.cells[i], isAddress})
-		case known && taken[name]:
+		case known && means != unused && taken[name]:
 			return &ListError{File: l.file, Line: header.line, Err: fmt.Errorf("two columns are named %q; keep one", header.cells[i])}
 		case known:
 			taken[name] = true
@@ -168,6 +174,9 @@ func (l *listReader) findAddress(s service, header *listRow, names []string, sam
 	case len(named) == 1:
 		return named[0], nil
 	case len(named) == 0 && len(valued) == 1:
+		if s.name == plainList {
+			l.warn(header.line, fmt.Sprintf("column %q is taken for the addresses, because of its values; name it email", header.cells[valued[0]]))
+		}
 		return valued[0], nil
 	case len(named)+len(valued) == 0:
 		return 0, &ListError{File: l.file, Line: header.line,
@@ -213,7 +222,7 @@ func (l *listReader) standing(layout *listLayout) (*listLayout, error) {
 	}
 	if layout.standing == ledger.Active && !layout.has(isStatus, isWanted, isUnwanted, isLeft, isCleaned) && looksLikeLeft(strings.TrimSuffix(base, filepath.Ext(base))) {
 		return nil, &ListError{File: l.file, Usage: true,
-			Err: errors.New("its name says that these people have left, and no column says it; add a column status with unsubscribed (or bounced, complained) in each row, or rename the file")}
+			Err: errors.New("its name says that these people are not to be mailed, and no column says it; add a column status with unsubscribed (or pending, bounced, complained) in each row, or rename the file")}
 	}
 	return layout, nil
 }

@@ -62,10 +62,15 @@ func looksLikeConsent(folded string, values []string) bool {
 	return slices.ContainsFunc(values, func(value string) bool { return known[foldHeader(value)] != "" })
 }
 
-// looksLikeLeft reports whether the name of a file says that those in it have left.
+// looksLikeLeft reports whether the name of a file says that those in it are not to be
+// mailed.
 func looksLikeLeft(base string) bool {
 	folded := foldHeader(base)
-	return slices.ContainsFunc([]string{"unsub", "nonsub", "cleaned", "bounced", "complain", "opted_out", "optout", "blocklist", "blacklist", "suppress", "cancelled", "canceled"},
+	if strings.HasPrefix(folded, "cleaned_") {
+		return true
+	}
+	return slices.ContainsFunc([]string{"unsub", "nonsub", "bounced", "complain", "opted_out", "optout", "blocklist", "blacklist", "suppress",
+		"cancelled", "canceled", "unconfirmed", "unverified", "unactivated", "inactive"},
 		func(part string) bool { return strings.Contains(folded, part) })
 }
 

@@ -25,8 +25,9 @@ type fileMemo struct {
 	Warnings []Warning `json:"warnings"`
 }
 
-// readSubscribersFile brings the ledger up to the owner's list. A list that
-// cannot be read, or that lost its rows, ends no subscription: a person decides.
+// readSubscribersFile brings the ledger up to the owner's list. A list that lost its
+// rows ends no subscription: a person decides. One that cannot be read ends none
+// either, and no post gets a number until it can.
 func (s *pass) readSubscribersFile(ctx context.Context) error {
 	name := s.cfg.Subscribers.File
 	if name == "" {
@@ -36,7 +37,7 @@ func (s *pass) readSubscribersFile(ctx context.Context) error {
 	if err != nil {
 		s.report.warn(name, 0, err.Error())
 		s.unreadList(name)
-		return s.missingFile(ctx)
+		return nil
 	}
 	var memo fileMemo
 	if data, err := s.ledger.Memo(ctx, memoFile); err != nil {
@@ -105,33 +106,13 @@ func (s *pass) importFile(ctx context.Context, name string, memo *fileMemo, acce
 	if errors.As(err, &faulty) && !accept {
 		memo.Faulty = true
 		warn(faulty.Line, faulty.Err.Error()+"; the list is left as it was")
-		memo.Missing, err = s.cameFromFile(ctx)
+		err = nil
 	}
 	if err == nil && memo.Missing > 0 {
 		warn(0, fmt.Sprintf("%d subscriptions came from this file and their rows are gone; they go on until you decide: put the rows back, or run `publisher subscribers import --prune %s`", memo.Missing, name))
 	}
 	got.Warnings = memo.Warnings
 	return got, err
-}
-
-// missingFile counts the subscriptions that a list which is not there would end.
-func (s *pass) missingFile(ctx context.Context) error {
-	n, err := s.cameFromFile(ctx)
-	s.report.Missing = n
-	return err
-}
-
-func (s *pass) cameFromFile(ctx context.Context) (int, error) {
-	n := 0
-	for sub, err := range s.ledger.Subscribers(ctx) {
-		if err != nil {
-			return 0, err
-		}
-		if sub.FromFile && sub.Status == ledger.Active {
-			n++
-		}
-	}
-	return n, nil
 }
 
 // ImportOptions say how a list is read.
