@@ -293,6 +293,9 @@ func (l *listReader) cellStatus(c listColumn, text string, strict bool) (ledger.
 		if text == "" && !strict {
 			return ledger.Active, nil // the owner vouches for it
 		}
+		if text == "" {
+			return "", fmt.Errorf("%s is empty, so nobody can tell whether they may be mailed", c.title)
+		}
 		status, ok := l.layout.service.statusOf(text)
 		if !ok {
 			return "", fmt.Errorf("there is no status %q; want pending, active, unsubscribed, removed, bounced, complained or nothing", text)

@@ -45,7 +45,8 @@ func (l *listReader) layOut(header *listRow, sample []listRow, from string) (*li
 		if err := l.bareAddresses(sample); err != nil {
 			return nil, err
 		}
-		return l.standing(&listLayout{service: plain(), width: 1, most: 1, standing: ledger.Active, columns: []listColumn{{0, "email", isAddress}}})
+		s, _ := serviceNamed(plainList)
+		return l.standing(&listLayout{service: s, width: 1, most: 1, standing: ledger.Active, columns: []listColumn{{0, "email", isAddress}}})
 	}
 	if len(header.cells) > maxListColumns {
 		return nil, &ListError{File: l.file, Line: header.line, Err: fmt.Errorf("it has more than %d columns; keep those of subscribers", maxListColumns)}
@@ -101,7 +102,8 @@ func (l *listReader) chooseService(line int, names []string, from string) (servi
 	}
 	switch found := recognize(names); len(found) {
 	case 0:
-		return plain(), nil
+		s, _ := serviceNamed(plainList)
+		return s, nil
 	case 1:
 		return found[0], nil
 	default:

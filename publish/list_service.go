@@ -1,6 +1,7 @@
 package publish
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -37,7 +38,7 @@ type service struct {
 	// only: a list with columns beyond the marks is not the service's.
 	only    bool
 	columns map[string]meaning // by folded name
-	// words for a status beyond statusWords, or other than there. A word with "" means
+	// words for a status, beside statusWords or instead of them. A word with "" means
 	// that the row is left out: whoever it names never asked for mail, or never confirmed.
 	words map[string]ledger.Status
 	// files say by the start of a file's name what all in it are, where no column does.
@@ -58,7 +59,13 @@ const plainList = "plain"
 // services are all lists that are known by their columns, plain ones last. The facts
 // are those of the services' own exports; docs/subscribers.md names them for people.
 func services() []service {
-	return []service{ghost(), substack(), mailchimp(), buttondown(), kit(), listmonk(), feedBurner(), mailerLite(), plain()}
+	all := []service{ghost(), substack(), mailchimp(), buttondown(), kit(), listmonk(), feedBurner(), mailerLite(), plain()}
+	for i := range all {
+		words := statusWords()
+		maps.Copy(words, all[i].words)
+		all[i].words = words
+	}
+	return all
 }
 
 func ghost() service {
@@ -162,6 +169,7 @@ func mailerLite() service {
 	return service{
 		name: "mailerlite", title: "MailerLite",
 		marks: [][]string{{"subscriber", "sent", "opens", "clicks"}, {"email", "sent", "opens", "clicks"}, {"email", "sent", "opened", "clicked"},
+			{"email", "status", "subscribed", "unsubscribed"},
 			{"email", "subscribed_at", "opted_in_at"}, {"email", "subscribed_at", "unsubscribed_at"}, {"email", "signup_timestamp", "confirmation_timestamp"}},
 		columns: map[string]meaning{
 			"subscriber": isAddress, "email": isAddress, "name": isFirstName, "first_name": isFirstName, "last_name": isLastName, "status": isStatus, "type": isStatus,
@@ -184,6 +192,7 @@ func plain() service {
 			"name": isName, "full_name": isName, "first_name": isFirstName, "firstname": isFirstName, "last_name": isLastName, "lastname": isLastName,
 			"surname": isLastName, "status": isStatus, "cadence": isCadence, "tags": isTags, "language": isLanguage,
 			"created": isCreated, "created_at": isCreated, "date_created": isCreated, "date_subscribed": isCreated, "subscribed_at": isCreated,
+			"subscribed_on": isCreated, "subscribed_date": isCreated, "subscription_date": isCreated,
 			"confirmed": isConfirmed, "confirmed_at": isConfirmed, "unsubscribed_at": isLeft,
 		},
 	}
@@ -236,12 +245,20 @@ func serviceNamed(name string) (service, bool) {
 // statusOf reads a cell of an isStatus column. ok: the word is known; "" then means
 // that the row is left out.
 func (s *service) statusOf(text string) (status ledger.Status, ok bool) {
-	word := foldHeader(text)
-	if status, ok := s.words[word]; ok {
-		return status, true
-	}
-	status, ok = statusWords()[word]
+	status, ok = s.words[foldHeader(text)]
 	return status, ok
+}
+
+// tellsStatus reports whether a value is a word that only a status can be.
+func tellsStatus(value string) bool {
+	word := foldHeader(value)
+	if statusWords()[word] != "" {
+		return true
+	}
+	return slices.ContainsFunc(services(), func(s service) bool {
+		status, known := s.words[word]
+		return known && status != ledger.Active // what means active may be a plan
+	})
 }
 
 // fileStatus says what those in a file of that name are, where no column says it.

@@ -32,9 +32,9 @@ func statusWords() map[string]ledger.Status {
 		"active": ledger.Active, "subscribed": ledger.Active, "confirmed": ledger.Active, "enabled": ledger.Active,
 		"pending": ledger.Pending, "unconfirmed": ledger.Pending, "unverified": ledger.Pending,
 		"unsubscribed": ledger.Unsubscribed, "cancelled": ledger.Unsubscribed, "canceled": ledger.Unsubscribed,
-		"opted_out": ledger.Unsubscribed, "blocklisted": ledger.Unsubscribed, "blacklisted": ledger.Unsubscribed,
+		"opted_out": ledger.Unsubscribed, "opt_out": ledger.Unsubscribed, "blocklisted": ledger.Unsubscribed, "blacklisted": ledger.Unsubscribed,
 		"removed": ledger.Removed,
-		"bounced": ledger.Bounced, "cleaned": ledger.Bounced, "undeliverable": ledger.Bounced,
+		"bounced": ledger.Bounced, "cleaned": ledger.Bounced, "undeliverable": ledger.Bounced, "hard_bounced": ledger.Bounced,
 		"complained": ledger.Complained, "junk": ledger.Complained, "spam": ledger.Complained,
 	}
 }
@@ -45,7 +45,8 @@ func looksLikeConsent(folded string, values []string) bool {
 	parts := []string{"subscri", "unsub", "optin", "optout", "opted", "consent", "gdpr", "dsgvo", "rgpd", "permission", "permitted",
 		"bounc", "complain", "complaint", "blocklist", "blacklist", "suppress", "unconfirm", "confirm", "verifi",
 		"abgemeldet", "abmeld", "abbestell", "einwillig", "zustimm", "bestätig", "abonn", "inscri", "suscri", "consens",
-		"iscri", "afgemeld", "uitgeschreven", "toestemming", "statut"}
+		"iscri", "cancell", "einverst", "afgemeld", "uitgeschreven", "toestemming", "statut",
+		"отпис", "подпис", "соглас", "同意", "配信", "停止", "订阅", "訂閱"}
 	if slices.ContainsFunc(parts, func(part string) bool { return strings.Contains(folded, part) }) {
 		return true
 	}
@@ -58,8 +59,7 @@ func looksLikeConsent(folded string, values []string) bool {
 	if slices.ContainsFunc(whole, func(word string) bool { return slices.Contains(words, word) }) {
 		return true
 	}
-	known := statusWords()
-	return slices.ContainsFunc(values, func(value string) bool { return known[foldHeader(value)] != "" })
+	return slices.ContainsFunc(values, tellsStatus)
 }
 
 // looksLikeLeft reports whether the name of a file says that those in it are not to be
