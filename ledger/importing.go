@@ -86,12 +86,12 @@ type importer struct {
 	now            time.Time
 	newest         int64
 	counts         Imported
-	staged         int              // rows, each address as often as it stands there
-	tell           func(Fate) error // what became of each row; nil: not asked
+	staged         int                   // rows, each address as often as it stands there
+	each           func(RowResult) error // told what became of each row; nil: nobody asks
 }
 
 func (i *importer) stage(ctx context.Context, rows iter.Seq2[Row, error]) error {
-	for _, query := range append([]string{"DROP TABLE IF EXISTS import_row", createImportRow}, i.fateTables()...) {
+	for _, query := range append([]string{"DROP TABLE IF EXISTS import_row", createImportRow}, i.resultTables()...) {
 		if _, err := i.conn.ExecContext(ctx, query); err != nil {
 			return err
 		}
@@ -182,7 +182,7 @@ func (i *importer) merge(ctx context.Context, mayRemove func(missing, before int
 	if err := i.mergeRows(ctx, tx); err != nil {
 		return err
 	}
-	if err := i.tellFates(ctx, tx); err != nil {
+	if err := i.reportResults(ctx, tx); err != nil {
 		return err
 	}
 	i.counts.Unchanged = i.counts.Rows - i.counts.Added - i.counts.Updated - i.counts.Kept

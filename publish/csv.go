@@ -199,11 +199,17 @@ func (l *listReader) summarize() {
 	}
 	for _, why := range slices.Sorted(maps.Keys(l.leftOut)) {
 		out := l.leftOut[why]
-		l.warn(out.line, fmt.Sprintf("%d rows are left out, this one the first: %s", out.rows, why))
+		text := "this row is left out: " + why
+		if out.rows > 1 {
+			text = fmt.Sprintf("this row and %d more are left out: %s", out.rows-1, why)
+		}
+		l.warn(out.line, text)
 	}
 }
 
-func cleanCell(cell string) string { return strings.TrimSpace(unguardFormula(strings.TrimSpace(cell))) }
+func cleanCell(cell string) string {
+	return strings.TrimSpace(unescapeFormula(strings.TrimSpace(cell)))
+}
 
 // row makes a row of the ledger of one of the list.
 func (l *listReader) row(raw listRow) (ledger.Row, error) {
@@ -273,7 +279,7 @@ func checkListAddress(email string) error {
 // status is the strictest that the columns say.
 func (l *listReader) status(cell func(listColumn) string) (ledger.Status, error) {
 	strict := l.layout.service.name != plainList
-	status := l.layout.standing
+	status := l.layout.status
 	if status == "" {
 		return "", &notAsked{"they never subscribed (" + filepath.Base(l.file) + ")"}
 	}

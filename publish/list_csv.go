@@ -252,12 +252,9 @@ func saysSeparator(line []byte) (comma byte, ok bool) {
 // known name of the address column weighs most, then the number of columns.
 func scoreSeparator(line []byte, comma byte) int {
 	s := &csvScanner{in: bufio.NewReader(bytes.NewReader(line)), comma: comma, line: 1}
-	row, err := s.row()
-	if err != nil {
-		return 0
-	}
-	score := len(row.cells)
-	for _, cell := range row.cells {
+	s.row() // as far as it goes: a quoted name may have several lines
+	score := len(s.cells)
+	for _, cell := range s.cells {
 		if isAddressName(foldHeader(cell)) {
 			score += 2 * maxListColumns
 		}

@@ -49,7 +49,7 @@ func FuzzList(f *testing.F) {
 			checkRow(t, row)
 			cells := []string{row.Email, row.Name, string(row.Status), row.Cadence, strings.Join(row.Tags, ";"), "", "", row.Language}
 			for i := range cells {
-				cells[i] = guardFormula(cells[i])
+				cells[i] = escapeFormula(cells[i])
 			}
 			again.Write(cells)
 		}

@@ -19,14 +19,14 @@ var importDay = time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
 
 // importList reads a list into a blog's ledger, or where it is asked what each row would
 // become into a copy.
-func (b *blog) importList(name, text string, dry bool) (ImportReport, []ledger.Fate) {
+func (b *blog) importList(name, text string, dry bool) (ImportReport, []ledger.RowResult) {
 	b.t.Helper()
 	open, o := ledger.Open, ImportOptions{}
-	var fates []ledger.Fate
+	var results []ledger.RowResult
 	if dry {
 		open = ledger.OpenCopy
-		o.Tell = func(f ledger.Fate) error {
-			fates = append(fates, f)
+		o.Tell = func(f ledger.RowResult) error {
+			results = append(results, f)
 			return nil
 		}
 	}
@@ -39,7 +39,7 @@ func (b *blog) importList(name, text string, dry bool) (ImportReport, []ledger.F
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	return got, fates
+	return got, results
 }
 
 func (b *blog) export() string {
@@ -76,7 +76,7 @@ func TestImportRoundTrip(t *testing.T) {
 	for name, text := range lists(t) {
 		t.Run(name, func(t *testing.T) {
 			here, there := newBlog(t, "", importDay), newBlog(t, "", importDay)
-			planned, fates := here.importList(name, text, true)
+			planned, results := here.importList(name, text, true)
 			if here.export() != there.export() {
 				t.Error("a dry run changed the ledger")
 			}
@@ -84,7 +84,7 @@ func TestImportRoundTrip(t *testing.T) {
 			if diff := cmp.Diff(got, planned); diff != "" {
 				t.Errorf("the dry run (-run +dry)\n%s", diff)
 			}
-			here.sameFates(fates, got)
+			here.sameResults(results, got)
 			exported := here.export()
 			if again, _ := here.importList(name, text, false); again.Added+again.Updated != 0 || here.export() != exported {
 				t.Errorf("read twice: %+v\n%s", again.Imported, cmp.Diff(exported, here.export()))
@@ -97,11 +97,11 @@ func TestImportRoundTrip(t *testing.T) {
 	}
 }
 
-// sameFates holds what was said of single rows against what the ledger has.
-func (b *blog) sameFates(fates []ledger.Fate, got ImportReport) {
+// sameResults holds what was said of single rows against what the ledger has.
+func (b *blog) sameResults(results []ledger.RowResult, got ImportReport) {
 	b.t.Helper()
 	count := map[ledger.Outcome]int{}
-	for _, f := range fates {
+	for _, f := range results {
 		count[f.Outcome]++
 		if f.Reason != "" {
 			continue
@@ -114,8 +114,8 @@ func (b *blog) sameFates(fates []ledger.Fate, got ImportReport) {
 			return err
 		})
 	}
-	if !slices.IsSortedFunc(fates, func(a, b ledger.Fate) int { return a.Line - b.Line }) {
-		b.t.Errorf("not in the order of lines: %+v", fates)
+	if !slices.IsSortedFunc(results, func(a, b ledger.RowResult) int { return a.Line - b.Line }) {
+		b.t.Errorf("not in the order of lines: %+v", results)
 	}
 	want := map[ledger.Outcome]int{ledger.RowAdded: got.Added, ledger.RowUpdated: got.Updated, ledger.RowUnchanged: got.Unchanged,
 		ledger.RowKept: got.Kept, ledger.RowDuplicate: got.Duplicates, ledger.RowRefused: got.Refused, ledger.RowLeftOut: got.LeftOut}
@@ -133,19 +133,19 @@ func TestImportKeepsWhoLeft(t *testing.T) {
 	texts := lists(t)
 	b.importList("ghost.csv", texts["ghost.csv"], false)
 	list := "email\nada@example.com\nben@example.com\nnew@example.com\nx\n"
-	_, fates := b.importList("list.csv", list, true)
-	want := []ledger.Fate{
+	_, results := b.importList("list.csv", list, true)
+	want := []ledger.RowResult{
 		{Line: 2, Email: "ada@example.com", Outcome: ledger.RowUnchanged, Was: ledger.Active, Is: ledger.Active},
 		{Line: 3, Email: "ben@example.com", Outcome: ledger.RowKept, Was: ledger.Unsubscribed, Is: ledger.Unsubscribed},
 		{Line: 4, Email: "new@example.com", Outcome: ledger.RowAdded, Is: ledger.Active},
 		{Line: 5, Email: "x", Outcome: ledger.RowRefused, Reason: `"x" is not an address to mail to: it has no @`},
 	}
-	if diff := cmp.Diff(want, fates); diff != "" {
+	if diff := cmp.Diff(want, results); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
-	_, fates = b.importList("kit.csv", "first_name,email,created_at,status\nAda,ada@example.com,,complained\n", true)
-	want = []ledger.Fate{{Line: 2, Email: "ada@example.com", Outcome: ledger.RowUpdated, Was: ledger.Active, Is: ledger.Complained}}
-	if diff := cmp.Diff(want, fates); diff != "" {
+	_, results = b.importList("kit.csv", "first_name,email,created_at,status\nAda,ada@example.com,,complained\n", true)
+	want = []ledger.RowResult{{Line: 2, Email: "ada@example.com", Outcome: ledger.RowUpdated, Was: ledger.Active, Is: ledger.Complained}}
+	if diff := cmp.Diff(want, results); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 }

@@ -23,8 +23,8 @@ type listLayout struct {
 	columns []listColumn
 	width   int // up to the last column that has a name
 	most    int // with those that have none
-	// standing is what a row is whose columns do not say otherwise; "": left out.
-	standing ledger.Status
+	// status is what a row has whose columns do not say otherwise; "": left out.
+	status ledger.Status
 }
 
 // address is the column with the addresses.
@@ -46,7 +46,7 @@ func (l *listReader) layOut(header *listRow, sample []listRow, from string) (*li
 			return nil, err
 		}
 		s, _ := serviceNamed(plainList)
-		return l.standing(&listLayout{service: s, width: 1, most: 1, standing: ledger.Active, columns: []listColumn{{0, "email", isAddress}}})
+		return l.applyFileName(&listLayout{service: s, width: 1, most: 1, status: ledger.Active, columns: []listColumn{{0, "email", isAddress}}})
 	}
 	if len(header.cells) > maxListColumns {
 		return nil, &ListError{File: l.file, Line: header.line, Err: fmt.Errorf("it has more than %d columns; keep those of subscribers", maxListColumns)}
@@ -59,7 +59,7 @@ func (l *listReader) layOut(header *listRow, sample []listRow, from string) (*li
 	if err != nil {
 		return nil, err
 	}
-	layout := &listLayout{service: s, most: len(names), standing: ledger.Active}
+	layout := &listLayout{service: s, most: len(names), status: ledger.Active}
 	for i, name := range names {
 		if name != "" {
 			layout.width = i + 1
@@ -70,10 +70,10 @@ func (l *listReader) layOut(header *listRow, sample []listRow, from string) (*li
 	}
 	for name, status := range s.presence {
 		if slices.Contains(names, name) {
-			layout.standing = ledger.Stricter(layout.standing, status)
+			layout.status = ledger.Stricter(layout.status, status)
 		}
 	}
-	return l.standing(layout)
+	return l.applyFileName(layout)
 }
 
 // bareAddresses reports that a list without names of columns has nothing but addresses.
@@ -215,14 +215,14 @@ func holdsAddresses(values []string) bool {
 	return n > 0 && 2*n > len(values)
 }
 
-// standing takes into account what the file's name says.
-func (l *listReader) standing(layout *listLayout) (*listLayout, error) {
+// applyFileName takes into account what the file's name says.
+func (l *listReader) applyFileName(layout *listLayout) (*listLayout, error) {
 	base := filepath.Base(l.file)
 	if status, ok := layout.service.fileStatus(base); ok {
-		layout.standing = status
+		layout.status = status
 		return layout, nil
 	}
-	if layout.standing == ledger.Active && !layout.has(isStatus, isWanted, isUnwanted, isLeft, isCleaned) && looksLikeLeft(strings.TrimSuffix(base, filepath.Ext(base))) {
+	if layout.status == ledger.Active && !layout.has(isStatus, isWanted, isUnwanted, isLeft, isCleaned) && nameSaysLeft(strings.TrimSuffix(base, filepath.Ext(base))) {
 		return nil, &ListError{File: l.file, Usage: true,
 			Err: errors.New("its name says that these people are not to be mailed, and no column says it; add a column status with unsubscribed (or pending, bounced, complained) in each row, or rename the file")}
 	}

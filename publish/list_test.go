@@ -87,7 +87,7 @@ func TestServiceExports(t *testing.T) {
 			"eve@example.com|bounced|Eve||2018-01-02T03:04|2018-01-02T03:04",
 		}},
 		"nonsubscribed_members_export_0a1b.csv": {as: "as an export of Mailchimp", warnings: []string{
-			"2: 1 rows are left out, this one the first: they never subscribed (nonsubscribed_members_export_0a1b.csv)",
+			"2: this row is left out: they never subscribed (nonsubscribed_members_export_0a1b.csv)",
 		}},
 		"mailchimp_german.csv": {as: "as an export of Mailchimp", rows: []string{
 			"jörg@example.com|active|Jörg Groß||2019-01-02T03:04|2019-01-02T03:05",
@@ -116,8 +116,8 @@ func TestServiceExports(t *testing.T) {
 		"feedburner.csv": {as: "as an export of FeedBurner", rows: []string{
 			"ada@example.com|active|||2009-06-17T09:52|-",
 		}, warnings: []string{
-			`3: 1 rows are left out, this one the first: Status "Pending Verification": they never confirmed or never subscribed`,
-			`4: 1 rows are left out, this one the first: Status "Unverified": they never confirmed or never subscribed`,
+			`3: this row is left out: Status "Pending Verification": they never confirmed or never subscribed`,
+			`4: this row is left out: Status "Unverified": they never confirmed or never subscribed`,
 		}},
 		"mailerlite.csv": {as: "as an export of MailerLite", rows: []string{
 			"ada@example.com|active|Ada Byron||2023-01-02T03:04|-",
@@ -221,6 +221,7 @@ func TestListRefused(t *testing.T) {
 		"nothing":                 {text: "\n\n", want: []string{"is empty"}},
 		"two names":               {text: "email,name,Name\na@example.com,A,B\n", want: []string{`two columns are named "Name"`}},
 		"a quote without end":     {text: "email,name\na@example.com,A\nb@example.com,\"Ben\nc@example.com,C\n", want: []string{"list.csv:3: ", "a quote opens here and never ends"}},
+		"a quote in the names":    {text: "email,\"name\na@example.com,A\n", want: []string{"list.csv:1: ", "never ends"}},
 		"a quote ended elsewhere": {text: "email,name\nb@example.com,\"Ben\nc@example.com,\"Cyd\"\n", want: []string{"list.csv:2: ", "in line 3"}},
 		"too many columns":        {text: wide, want: []string{"more than 100 columns"}},
 		"a workbook":              {text: "PK\x03\x04....", want: []string{"Excel workbook"}},

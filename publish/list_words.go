@@ -62,9 +62,9 @@ func looksLikeConsent(folded string, values []string) bool {
 	return slices.ContainsFunc(values, tellsStatus)
 }
 
-// looksLikeLeft reports whether the name of a file says that those in it are not to be
+// nameSaysLeft reports whether the name of a file says that those in it are not to be
 // mailed.
-func looksLikeLeft(base string) bool {
+func nameSaysLeft(base string) bool {
 	folded := foldHeader(base)
 	if strings.HasPrefix(folded, "cleaned_") {
 		return true
@@ -147,15 +147,15 @@ func isFormula(cell string) bool {
 	return cell != "" && strings.IndexByte(formulaStarts, cell[0]) >= 0
 }
 
-// guardFormula makes a cell plain text for spreadsheets; unguardFormula takes it back.
-func guardFormula(cell string) string {
+// escapeFormula makes a cell plain text for spreadsheets; unescapeFormula takes it back.
+func escapeFormula(cell string) string {
 	if isFormula(cell) {
 		return "'" + cell
 	}
 	return cell
 }
 
-func unguardFormula(cell string) string {
+func unescapeFormula(cell string) string {
 	if strings.HasPrefix(cell, "'") && isFormula(cell) {
 		return cell[1:]
 	}

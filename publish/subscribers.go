@@ -86,7 +86,7 @@ func (s *pass) hashList(name string) (string, error) {
 
 // importFile reads the list into the ledger. With accept, rows that are gone end
 // their subscriptions however many they are.
-func (s *pass) importFile(ctx context.Context, name string, memo *fileMemo, accept bool, tell func(ledger.Fate) error) (got ImportReport, err error) {
+func (s *pass) importFile(ctx context.Context, name string, memo *fileMemo, accept bool, tell func(ledger.RowResult) error) (got ImportReport, err error) {
 	f, err := os.Open(s.cfg.Path(name))
 	if err != nil {
 		return got, fmt.Errorf("reading %s: %w", name, err)
@@ -120,7 +120,7 @@ type ImportOptions struct {
 	// From names the service whose export it is; "" where the columns tell.
 	From string
 	// Tell is told what became of each row, in the order of their lines; nil: nobody asks.
-	Tell func(ledger.Fate) error
+	Tell func(ledger.RowResult) error
 }
 
 // ImportReport is what an import did.
@@ -134,11 +134,11 @@ type ImportReport struct {
 }
 
 // importInto reads the list into the ledger.
-func (l *listReader) importInto(ctx context.Context, to *ledger.Ledger, origin ledger.Origin, now time.Time, mayRemove func(missing, before int) bool, tell func(ledger.Fate) error) (got ImportReport, err error) {
+func (l *listReader) importInto(ctx context.Context, to *ledger.Ledger, origin ledger.Origin, now time.Time, mayRemove func(missing, before int) bool, tell func(ledger.RowResult) error) (got ImportReport, err error) {
 	l.tellAll = tell != nil
 	cadence := l.cfg.Digest.Default
 	if tell != nil {
-		got.Imported, err = to.ImportTelling(ctx, l.all(), origin, cadence, now, mayRemove, tell)
+		got.Imported, err = to.ImportWithResults(ctx, l.all(), origin, cadence, now, mayRemove, tell)
 	} else {
 		got.Imported, err = to.Import(ctx, l.all(), origin, cadence, now, mayRemove)
 	}
@@ -166,7 +166,7 @@ func (p *Publisher) Import(ctx context.Context, l *ledger.Ledger, name string, r
 
 // Prune reads subscribers.file and ends the subscriptions that it no longer has,
 // however many they are.
-func (p *Publisher) Prune(ctx context.Context, l *ledger.Ledger, tell func(ledger.Fate) error) (ImportReport, error) {
+func (p *Publisher) Prune(ctx context.Context, l *ledger.Ledger, tell func(ledger.RowResult) error) (ImportReport, error) {
 	var got ImportReport
 	s := &pass{Publisher: p, start: p.now().Truncate(time.Microsecond), ledger: l, report: newReport()}
 	if p.cfg.Subscribers.File == "" {
@@ -240,7 +240,7 @@ func (p *Publisher) Export(ctx context.Context, l *ledger.Ledger, w io.Writer) e
 		row := []string{sub.Email, sub.Name, string(sub.Status), sub.Cadence, strings.Join(sub.Tags, ";"),
 			p.stamp(sub.Created), p.stamp(sub.Confirmed), sub.Language}
 		for i := range row {
-			row[i] = guardFormula(row[i])
+			row[i] = escapeFormula(row[i])
 		}
 		if err := out.Write(row[:columns]); err != nil {
 			return err

@@ -203,11 +203,11 @@ end, however many they are.`,
 				with = a.withCopy
 			}
 			return with(c.Context(), func(s session) error {
-				read := func(tell func(ledger.Fate) error) (publish.ImportReport, error) {
+				read := func(tell func(ledger.RowResult) error) (publish.ImportReport, error) {
 					return a.importList(c.Context(), s, args[0], publish.ImportOptions{From: from, Tell: tell})
 				}
 				if prune {
-					read = func(tell func(ledger.Fate) error) (publish.ImportReport, error) { return a.prune(c, s, args[0], tell) }
+					read = func(tell func(ledger.RowResult) error) (publish.ImportReport, error) { return a.prune(c, s, args[0], tell) }
 				}
 				if dryRun {
 					return usageOf(a.dryRun(read))
@@ -249,7 +249,7 @@ func usageOf(err error) error {
 	return err
 }
 
-func (a *app) prune(c *cobra.Command, s session, file string, tell func(ledger.Fate) error) (publish.ImportReport, error) {
+func (a *app) prune(c *cobra.Command, s session, file string, tell func(ledger.RowResult) error) (publish.ImportReport, error) {
 	if s.cfg.Subscribers.File == "" || file != s.cfg.Subscribers.File && file != s.cfg.Path(s.cfg.Subscribers.File) {
 		return publish.ImportReport{}, fmt.Errorf("%w: --prune is for subscribers.file, which is %q in %s", errUsage, s.cfg.Subscribers.File, s.cfg.File)
 	}

@@ -49,15 +49,17 @@ func (a *app) sayImported(got publish.ImportReport, m mood) error {
 		n    int
 		text string
 	}{
-		{got.Kept, "%d not brought back: they unsubscribed, bounced or complained"},
-		{got.Duplicates, "%d repeat an address that another row has: the strictest status counts"},
-		{got.LeftOut, "%d left out: they never subscribed or never confirmed"},
-		{got.Refused, "%d refused: the warnings say why"},
-		{got.Removed, "%d ended: their rows are gone from the file"},
+		{got.Kept, "not brought back: they unsubscribed, bounced or complained"},
+		{got.Duplicates, "with an address that another row has too: the strictest status counts"},
+		{got.LeftOut, "left out: they never subscribed or never confirmed"},
+		{got.Refused, "refused: the warnings say why"},
 	} {
 		if n.n > 0 {
-			a.say(n.text, n.n)
+			a.say("%s %s", count(n.n, "row"), n.text)
 		}
+	}
+	if got.Removed > 0 {
+		a.say("%d ended: their rows are gone from the file", got.Removed)
 	}
 	return nil
 }
@@ -75,11 +77,11 @@ type lineJSON struct {
 
 // dryRun says of each line what it would become. It is written while it is read: a
 // list may have a million lines.
-func (a *app) dryRun(read func(tell func(ledger.Fate) error) (publish.ImportReport, error)) error {
+func (a *app) dryRun(read func(tell func(ledger.RowResult) error) (publish.ImportReport, error)) error {
 	lines := 0
-	tell := func(f ledger.Fate) error {
+	tell := func(f ledger.RowResult) error {
 		if !a.json {
-			_, err := fmt.Fprintln(a.stdout, fateText(f))
+			_, err := fmt.Fprintln(a.stdout, resultText(f))
 			return err
 		}
 		text, err := json.Marshal(lineJSON{f.Line, f.Email, f.Outcome, f.Is, f.Was, f.First, f.Reason})
@@ -114,7 +116,7 @@ func (a *app) dryRun(read func(tell func(ledger.Fate) error) (publish.ImportRepo
 	return err
 }
 
-func fateText(f ledger.Fate) string {
+func resultText(f ledger.RowResult) string {
 	text := fmt.Sprintf("line %d: %s: %s", f.Line, f.Email, f.Outcome)
 	switch {
 	case f.Reason != "" && f.Email == "":

@@ -42,13 +42,13 @@ const (
 	RowUpdated   Outcome = "updated"
 	RowUnchanged Outcome = "unchanged"
 	RowKept      Outcome = "kept"      // it would have brought back who left
-	RowDuplicate Outcome = "duplicate" // its address stands in an earlier row, which tells of both
+	RowDuplicate Outcome = "duplicate" // its address stands in an earlier row, whose result is for both
 	RowRefused   Outcome = "refused"   // it cannot be used
 	RowLeftOut   Outcome = "left out"  // nobody asked for it
 )
 
-// Fate is what became of one row of an import.
-type Fate struct {
+// RowResult is what became of one row of an import.
+type RowResult struct {
 	Line    int
 	Email   string
 	Outcome Outcome
@@ -58,17 +58,17 @@ type Fate struct {
 	Reason  string // RowRefused, RowLeftOut: why
 }
 
-// ImportTelling is Import, and tells what became of each row, in the order of their
-// lines. An error that tell returns ends the import, and nothing is changed. tell may
+// ImportWithResults is Import, and calls each with what became of each row, in the order of their
+// lines. An error that each returns ends the import, and nothing is changed. each may
 // not use the ledger.
-func (l *Ledger) ImportTelling(ctx context.Context, rows iter.Seq2[Row, error], origin Origin, defaultCadence string, now time.Time, mayRemove func(missing, before int) bool, tell func(Fate) error) (Imported, error) {
-	return l.importRows(ctx, rows, &importer{origin: origin, defaultCadence: defaultCadence, now: now, tell: tell}, mayRemove)
+func (l *Ledger) ImportWithResults(ctx context.Context, rows iter.Seq2[Row, error], origin Origin, defaultCadence string, now time.Time, mayRemove func(missing, before int) bool, each func(RowResult) error) (Imported, error) {
+	return l.importRows(ctx, rows, &importer{origin: origin, defaultCadence: defaultCadence, now: now, each: each}, mayRemove)
 }
 
-// fateTables makes the tables from which it is told what became of rows. They are
+// resultTables makes the tables from which reportResults reads. They are
 // temporary, as the rows are, so that memory stays flat.
-func (i *importer) fateTables() []string {
-	if i.tell == nil {
+func (i *importer) resultTables() []string {
+	if i.each == nil {
 		return nil
 	}
 	return []string{
@@ -80,9 +80,9 @@ func (i *importer) fateTables() []string {
 	}
 }
 
-// noteRow remembers a row for tellFates.
+// noteRow notes a row for reportResults.
 func (i *importer) noteRow(ctx context.Context, r Row, key string) error {
-	if i.tell == nil {
+	if i.each == nil {
 		return nil
 	}
 	_, err := i.conn.ExecContext(ctx, "INSERT INTO import_line (line, email_key, email, refused, left_out) VALUES ($1, $2, $3, $4, $5)", r.Line, key, r.Email, r.Refused, r.LeftOut)
@@ -91,7 +91,7 @@ func (i *importer) noteRow(ctx context.Context, r Row, key string) error {
 
 // rememberBefore keeps how those whom the rows name stand before they are merged.
 func (i *importer) rememberBefore(ctx context.Context, tx *sql.Tx) error {
-	if i.tell == nil {
+	if i.each == nil {
 		return nil
 	}
 	for _, query := range []string{
@@ -107,9 +107,9 @@ func (i *importer) rememberBefore(ctx context.Context, tx *sql.Tx) error {
 	return nil
 }
 
-// tellFates compares each row's subscriber with the one before.
-func (i *importer) tellFates(ctx context.Context, tx *sql.Tx) error {
-	if i.tell == nil {
+// reportResults compares each row's subscriber with the one before.
+func (i *importer) reportResults(ctx context.Context, tx *sql.Tx) error {
+	if i.each == nil {
 		return nil
 	}
 	rows, err := tx.QueryContext(ctx, `
@@ -125,24 +125,24 @@ func (i *importer) tellFates(ctx context.Context, tx *sql.Tx) error {
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var f Fate
+		var f RowResult
 		var row Status
 		var leftOut, same bool
 		if err := rows.Scan(&f.Line, &f.Email, &f.Reason, &leftOut, &f.Was, &f.Is, &row, &f.First, &same); err != nil {
 			return err
 		}
-		if f.settle(row, same); leftOut {
+		if f.decide(row, same); leftOut {
 			f.Outcome = RowLeftOut
 		}
-		if err := i.tell(f); err != nil {
+		if err := i.each(f); err != nil {
 			return err
 		}
 	}
 	return rows.Err()
 }
 
-// settle fills in the outcome. row is the status that the list has for the address.
-func (f *Fate) settle(row Status, same bool) {
+// decide fills in the outcome. row is the status that the list has for the address.
+func (f *RowResult) decide(row Status, same bool) {
 	switch {
 	case f.Reason != "":
 		f.Outcome, f.Was, f.Is, f.First = RowRefused, "", "", 0

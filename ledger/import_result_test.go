@@ -41,7 +41,7 @@ func TestImportStrictest(t *testing.T) {
 
 // Each row is told of in the order of lines; an error of the listener ends the import,
 // and nothing is changed.
-func TestImportTelling(t *testing.T) {
+func TestImportWithResults(t *testing.T) {
 	l := openAt(t, "sqlite:"+filepath.Join(t.TempDir(), "publisher.db"))
 	add(t, l, ledger.Row{Email: "same@example.com"})
 	add(t, l, ledger.Row{Email: "left@example.com", Status: ledger.Unsubscribed})
@@ -51,17 +51,17 @@ func TestImportTelling(t *testing.T) {
 		{Email: "x", Refused: "no @"}, {Email: "y", Refused: "never confirmed", LeftOut: true}, {Email: "NEW@example.com", Status: ledger.Pending},
 	}
 	stop := errors.New("stop")
-	if _, err := l.ImportTelling(ctx, rows(nil, list...), ledger.FromCommand, "weekly", noon, nil, func(ledger.Fate) error { return stop }); !errors.Is(err, stop) {
+	if _, err := l.ImportWithResults(ctx, rows(nil, list...), ledger.FromCommand, "weekly", noon, nil, func(ledger.RowResult) error { return stop }); !errors.Is(err, stop) {
 		t.Errorf("%v, want the listener's", err)
 	}
 	want1(t, (*ledger.Subscriber)(nil))(l.Subscriber(ctx, "new@example.com"))
-	var got []ledger.Fate
-	counts, err := l.ImportTelling(ctx, rows(nil, list...), ledger.FromCommand, "weekly", noon, nil, func(f ledger.Fate) error {
+	var got []ledger.RowResult
+	counts, err := l.ImportWithResults(ctx, rows(nil, list...), ledger.FromCommand, "weekly", noon, nil, func(f ledger.RowResult) error {
 		got = append(got, f)
 		return nil
 	})
 	want1(t, ledger.Imported{Rows: 4, Added: 1, Updated: 1, Unchanged: 1, Kept: 1, Duplicates: 1})(counts, err)
-	want := []ledger.Fate{
+	want := []ledger.RowResult{
 		{Line: 2, Email: "renamed@example.com", Outcome: ledger.RowUpdated, Was: ledger.Active, Is: ledger.Active},
 		{Line: 3, Email: "new@example.com", Outcome: ledger.RowAdded, Is: ledger.Pending},
 		{Line: 4, Email: "left@example.com", Outcome: ledger.RowKept, Was: ledger.Unsubscribed, Is: ledger.Unsubscribed},
