@@ -93,11 +93,7 @@ func (l *listReader) bareAddresses(sample []listRow) error {
 
 // chooseService says whose list it is.
 func (l *listReader) chooseService(line int, names []string, from string) (service, error) {
-	if from != "" {
-		s, ok := serviceNamed(from)
-		if !ok {
-			return s, &ListError{File: l.file, Usage: true, Err: fmt.Errorf("--from %q is not known; want one of %s", from, strings.Join(serviceNames(), ", "))}
-		}
+	if s, ok := serviceNamed(from); ok {
 		return s, nil
 	}
 	switch found := recognize(names); len(found) {
