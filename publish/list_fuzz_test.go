@@ -8,6 +8,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"publisher/config"
 	"publisher/ledger"
 )
 
@@ -21,12 +22,14 @@ func FuzzList(f *testing.F) {
 		"Email,Subscribed,Status\na@example.com,06/17/2009 09:52,Unverified\n", "Adresse,LEID,EUID,TAGS\na@example.com,1,2,\"\"\"x\"\"\"\n",
 		"uuid,email,name,attributes,status,created_at\n1,a@example.com,A,{},blocklisted,2022-01-02 03:04:05 +0530 +0530\n",
 	} {
-		f.Add([]byte(text))
+		f.Add([]byte(text), uint8(0))
+		f.Add([]byte(text), uint8(len(text)))
 	}
 	cfg := listConfig(f)
-	f.Fuzz(func(t *testing.T, data []byte) {
+	froms := append([]string{""}, serviceNames()...)
+	f.Fuzz(func(t *testing.T, data []byte, from uint8) {
 		told := 0
-		list, err := openList("list.csv", bytes.NewReader(data), cfg, "", func(int, string) { told++ })
+		list, err := openList("list.csv", bytes.NewReader(data), cfg, froms[int(from)%len(froms)], func(int, string) { told++ })
 		if err != nil {
 			clearError(t, err)
 			return
@@ -62,7 +65,7 @@ func FuzzList(f *testing.F) {
 		}
 		again.Flush()
 		if read > 0 {
-			sameRows(t, out.String(), read)
+			sameRows(t, cfg, out.String(), read)
 		}
 	})
 }
@@ -86,9 +89,9 @@ func checkRow(t *testing.T, row ledger.Row) {
 }
 
 // sameRows reads an export of the rows again.
-func sameRows(t *testing.T, text string, want int) {
+func sameRows(t *testing.T, cfg *config.Config, text string, want int) {
 	t.Helper()
-	rows, warnings, _, err := readList(t, "export.csv", text, "")
+	rows, warnings, _, err := readListIn(cfg, "export.csv", text, "")
 	if err != nil || len(rows) != want {
 		t.Errorf("exported and read again: %v %q: %d rows, want %d\n%s", err, warnings, len(rows), want, text)
 	}

@@ -33,8 +33,12 @@ func listConfig(t testing.TB) *config.Config {
 // readList is what a list says: its rows, a line each, and what is said of it.
 func readList(t testing.TB, file, text, from string) (rows, warnings []string, as string, err error) {
 	t.Helper()
+	return readListIn(listConfig(t), file, text, from)
+}
+
+func readListIn(cfg *config.Config, file, text, from string) (rows, warnings []string, as string, err error) {
 	warn := func(line int, message string) { warnings = append(warnings, fmt.Sprintf("%d: %s", line, message)) }
-	list, err := openList(file, strings.NewReader(text), listConfig(t), from, warn)
+	list, err := openList(file, strings.NewReader(text), cfg, from, warn)
 	if err != nil {
 		return nil, warnings, "", err
 	}
