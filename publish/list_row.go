@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"publisher/config"
@@ -180,7 +181,7 @@ func (l *listReader) fields(row *ledger.Row, cell func(listColumn) string) error
 func checkListName(row *ledger.Row) error {
 	texts := append([]string{row.Name}, row.Tags...)
 	if slices.ContainsFunc(texts, func(text string) bool {
-		return strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f })
+		return strings.ContainsFunc(text, unicode.IsControl)
 	}) {
 		return fmt.Errorf("the name or a tag of %s has control characters", row.Email)
 	}

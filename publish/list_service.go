@@ -120,7 +120,8 @@ func buttondown() service {
 		columns: map[string]meaning{
 			"email_address": isAddress, "email": isAddress, "subscriber_type": isStatus, "type": isStatus, "creation_date": isCreated, "tags": isTags,
 			"unsubscription_date": isLeft, "unsubscription_reason": unused, "undeliverability_date": unused, "undeliverability_reason": unused,
-			"churn_date": unused, "upgrade_date": unused, "subscriber_import_id": unused, "gift_subscription_message": unused,
+			"churn_date": unused, "upgrade_date": unused,
+			"bounce_date": unused, "subscriber_import_id": unused, "gift_subscription_message": unused, "paid_subscription": unused,
 			"id": unused, "notes": unused, "metadata": unused, "source": unused, "referrer_url": unused, "secondary_id": unused, "ip_address": unused,
 		},
 		words: map[string]ledger.Status{

@@ -265,6 +265,7 @@ func TestListRowsRefused(t *testing.T) {
 		"no status":                   {"email,status", "s@example.com,on", `no status "on"`},
 		"no time":                     {"email,created", "s@example.com,yesterday", `"yesterday" is not a time`},
 		"control characters":          {"email,name", "s@example.com,S\x1b[2J", "control characters"},
+		"a C1 control character":      {"email,name", "s@example.com,S\u009b2J", "control characters"},
 		"not UTF-8 among UTF-8":       {"email,name", "zoë@example.com,S\nt@example.com,\xff", "not UTF-8"},
 		"consent left out":            {"email,email_disabled,created_at", "s@example.com,,2022-01-01", "email_disabled is"},
 		"status left out":             {"first_name,email,created_at,status", "S,s@example.com,,", "status is empty"},
