@@ -149,3 +149,36 @@ func TestImportKeepsWhoLeft(t *testing.T) {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 }
+
+// While the list cannot be read the daemon keeps the feeds up to date, says that it
+// fails, and holds the mail back; then everybody on the list gets the post.
+func TestDaemonListUnread(t *testing.T) {
+	b := newBlog(t, "digest: {settle: 0s, default: immediate}\nsubscribers: {file: people.csv}", importDay)
+	b.write("people.csv", "email\nold@example.com\n")
+	var health []string
+	b.ailing = func(err error) { health = append(health, fmt.Sprint(err)) }
+	feed := ""
+	b.events = []event{
+		{importDay.Add(time.Hour), func() {
+			b.write("people.csv", "email,name\nold@example.com,\nnew@example.com,\"New\n")
+			b.post("P000")
+		}},
+		{importDay.Add(2 * time.Hour), func() {
+			feed = readFile(t, filepath.Join(b.dir, "public/feed.xml"))
+			b.write("people.csv", "email,name\nold@example.com,\nnew@example.com,New\n")
+		}},
+	}
+	b.serve(importDay.Add(3 * time.Hour))
+	for _, address := range []string{"old@example.com", "new@example.com"} {
+		if diff := cmp.Diff([]string{"2026-06-01 14:00 +0000 P000"}, b.received(address)); diff != "" {
+			t.Errorf("%s received (-want +got):\n%s", address, diff)
+		}
+	}
+	if !strings.Contains(feed, "P000") {
+		t.Error("the feed waited for the list")
+	}
+	failing := "content and feeds: failing; the log says why"
+	if diff := cmp.Diff([]string{"<nil>", failing, "<nil>"}, health[:3]); diff != "" {
+		t.Errorf("health (-want +got):\n%s", diff)
+	}
+}

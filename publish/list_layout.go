@@ -116,7 +116,7 @@ func (l *listReader) findColumns(layout *listLayout, header *listRow, names []st
 		return err
 	}
 	var ignored []string
-	taken := map[string]bool{}
+	taken, statuses := map[string]bool{}, onlyStatuses()
 	for i, name := range names {
 		means, known := layout.service.columns[name]
 		switch {
@@ -129,7 +129,7 @@ func (l *listReader) findColumns(layout *listLayout, header *listRow, names []st
 			if means != unused && means != isAddress {
 				layout.columns = append(layout.columns, listColumn{i, header.cells[i], means})
 			}
-		case looksLikeConsent(name, columnValues(sample, i)):
+		case looksLikeConsent(name, columnValues(sample, i), statuses):
 			return &ListError{File: l.file, Line: header.line, Usage: true, Err: fmt.Errorf(
 				"column %q looks as if it says who may be mailed, and its meaning is not known in a %s; rename it to status (with pending, active, unsubscribed, removed, bounced or complained in it), delete it, or say whose export it is: `publisher subscribers import --from %s`",
 				header.cells[i], listTitle(layout.service), strings.Join(serviceNames(), "|"))}

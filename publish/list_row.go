@@ -56,7 +56,7 @@ func (l *listReader) checkShape(raw listRow) error {
 	case n > maxListColumns:
 		return fmt.Errorf("it has more than %d values", maxListColumns)
 	case n > layout.most && strict, n > layout.width && strings.TrimSpace(strings.Join(raw.cells[layout.width:], "")) != "":
-		return fmt.Errorf("it has %d values for %d columns; a value with %s in it stands in \"double quotes\"", n, layout.width, separatorName(l.scanner.comma))
+		return fmt.Errorf("it has more values (%d) than there are columns (%d); a value with %s in it stands in \"double quotes\"", n, layout.width, separatorName(l.scanner.comma))
 	}
 	for _, c := range layout.columns {
 		if says := c.means == isStatus || c.means == isWanted || c.means == isUnwanted; strict && says && c.index >= n {

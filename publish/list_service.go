@@ -250,16 +250,21 @@ func (s *service) statusOf(text string) (status ledger.Status, ok bool) {
 	return status, ok
 }
 
-// tellsStatus reports whether a value is a word that only a status can be.
-func tellsStatus(value string) bool {
-	word := foldHeader(value)
-	if statusWords()[word] != "" {
-		return true
+// onlyStatuses are the folded words that only a status can be. What means active may be
+// a plan that somebody pays for.
+func onlyStatuses() map[string]bool {
+	words := map[string]bool{}
+	for word := range statusWords() {
+		words[word] = true
 	}
-	return slices.ContainsFunc(services(), func(s service) bool {
-		status, known := s.words[word]
-		return known && status != ledger.Active // what means active may be a plan
-	})
+	for _, s := range services() {
+		for word, status := range s.words {
+			if status != ledger.Active {
+				words[word] = true
+			}
+		}
+	}
+	return words
 }
 
 // fileStatus says what those in a file of that name are, where no column says it.

@@ -252,13 +252,13 @@ func TestListRefused(t *testing.T) {
 // A row that cannot be used costs that row.
 func TestListRowsRefused(t *testing.T) {
 	for name, test := range map[string]struct{ header, row, want string }{
-		"a comma for a dot":           {"email", "s@example,com", "2 values for 1 columns"},
+		"a comma for a dot":           {"email", "s@example,com", "more values (2) than there are columns (1)"},
 		"a comma for a dot, quoted":   {"email", `"s@example,com"`, `"s@example,com" is not an address`},
 		"a comma for a dot, a name":   {"email,name", "s@example,com", "no dot after the @"},
 		"a comma for a dot, and tabs": {"email\tname", "s@example,com\tS", "is not an address"},
 		"no address":                  {"email,name", ",S", "it is empty"},
 		"a name too long":             {"email,name", "s@example.com," + strings.Repeat("ü", 321), "has 321 characters"},
-		"too many values":             {"email,name", "s@example.com,S,x", "3 values for 2 columns"},
+		"too many values":             {"email,name", "s@example.com,S,x", "more values (3) than there are columns (2)"},
 		"a hundred values more":       {"email", "s@example.com" + strings.Repeat(",", 101), "more than 100 values"},
 		"a row too long":              {"email,name", "s@example.com," + strings.Repeat("x", 2<<20), "longer than 1048576 bytes"},
 		"a quote too early":           {"email,name", `s@example.com,"S" T`, "after its closing quote"},
@@ -270,7 +270,7 @@ func TestListRowsRefused(t *testing.T) {
 		"consent left out":            {"email,email_disabled,created_at", "s@example.com,,2022-01-01", "email_disabled is"},
 		"status left out":             {"first_name,email,created_at,status", "S,s@example.com,,", "status is empty"},
 		"consent cut off":             {"id,email,name,subscribed_to_emails", "1,s@example.com,S", "ends before the column subscribed_to_emails"},
-		"a comma moves consent":       {"id,email,name,subscribed_to_emails", "1,s@example.com,Smith, S,true", "5 values for 4 columns"},
+		"a comma moves consent":       {"id,email,name,subscribed_to_emails", "1,s@example.com,Smith, S,true", "more values (5) than there are columns (4)"},
 	} {
 		good := "good@example.com"
 		text := test.header + "\n" + test.row + "\n"

@@ -40,8 +40,9 @@ func statusWords() map[string]ledger.Status {
 }
 
 // looksLikeConsent reports whether a column's folded name says that it holds who may
-// be mailed. values are some of its cells: a column named "state" is often a place.
-func looksLikeConsent(folded string, values []string) bool {
+// be mailed. values are some of its cells: a column named "state" is often a place, and
+// where it is not, they are among statuses (onlyStatuses).
+func looksLikeConsent(folded string, values []string, statuses map[string]bool) bool {
 	parts := []string{"subscri", "unsub", "optin", "optout", "opted", "consent", "gdpr", "dsgvo", "rgpd", "permission", "permitted",
 		"bounc", "complain", "complaint", "blocklist", "blacklist", "suppress", "unconfirm", "confirm", "verifi",
 		"abgemeldet", "abmeld", "abbestell", "einwillig", "zustimm", "bestätig", "abonn", "inscri", "suscri", "consens",
@@ -59,7 +60,7 @@ func looksLikeConsent(folded string, values []string) bool {
 	if slices.ContainsFunc(whole, func(word string) bool { return slices.Contains(words, word) }) {
 		return true
 	}
-	return slices.ContainsFunc(values, tellsStatus)
+	return slices.ContainsFunc(values, func(value string) bool { return statuses[foldHeader(value)] })
 }
 
 // nameSaysLeft reports whether the name of a file says that those in it are not to be
