@@ -207,7 +207,9 @@ end, however many they are.`,
 					return a.importList(c.Context(), s, args[0], publish.ImportOptions{From: from, Tell: tell})
 				}
 				if prune {
-					read = func(tell func(ledger.RowResult) error) (publish.ImportReport, error) { return a.prune(c, s, args[0], tell) }
+					read = func(tell func(ledger.RowResult) error) (publish.ImportReport, error) {
+						return a.prune(c, s, args[0], tell)
+					}
 				}
 				if dryRun {
 					return usageOf(a.dryRun(read))
