@@ -19,6 +19,8 @@ type Row struct {
 	Language  string    // BCP 47; "": the site's own
 	Created   time.Time // zero: now
 	Confirmed time.Time
+	Refused   string // why the row is not used: it changes nothing, and is only told of
+	LeftOut   bool   // it is not used because nobody asked for it, and not for a fault
 }
 
 // Origin is where imported rows come from.
@@ -32,6 +34,7 @@ const (
 // Imported counts what an import did.
 type Imported struct {
 	Rows, Added, Updated, Unchanged int // Rows counts each address once
+	Duplicates                      int // rows whose address another row has too
 	Kept                            int // rows that would have brought back who unsubscribed, bounced or complained
 	Missing                         int // FromFile: subscriptions from the file that it no longer has
 	Removed                         int // of these, ended
@@ -49,12 +52,17 @@ type Imported struct {
 //   - FromCommand: a field that a row leaves empty stays as it is.
 //   - Changed tags, language or cadence do not reach back: see Due.Chosen. A row that
 //     came back goes on as Due.Returned says.
-//   - Of rows with one address the last counts. One that NormalizeEmail refuses,
-//     or an error among the rows, ends the import and nothing is changed.
+//   - Of rows with one address the strictest status counts, and of the rest the last
+//     value that is not empty. One that NormalizeEmail refuses, or an error among the
+//     rows, ends the import and nothing is changed.
 //
 // Neither rows nor mayRemove may use the ledger.
 func (l *Ledger) Import(ctx context.Context, rows iter.Seq2[Row, error], origin Origin, defaultCadence string, now time.Time, mayRemove func(missing, before int) bool) (Imported, error) {
-	i := &importer{journal: l.journal, origin: origin, defaultCadence: defaultCadence, now: now}
+	return l.importRows(ctx, rows, &importer{origin: origin, defaultCadence: defaultCadence, now: now}, mayRemove)
+}
+
+func (l *Ledger) importRows(ctx context.Context, rows iter.Seq2[Row, error], i *importer, mayRemove func(missing, before int) bool) (Imported, error) {
+	i.journal = l.journal
 	err := l.write.hold(ctx, func(conn *sql.Conn) error {
 		i.conn = conn
 		if err := i.stage(ctx, rows); err != nil {
@@ -78,10 +86,12 @@ type importer struct {
 	now            time.Time
 	newest         int64
 	counts         Imported
+	staged         int                   // rows, each address as often as it stands there
+	each           func(RowResult) error // told what became of each row; nil: nobody asks
 }
 
 func (i *importer) stage(ctx context.Context, rows iter.Seq2[Row, error]) error {
-	for _, query := range []string{"DROP TABLE IF EXISTS import_row", createImportRow} {
+	for _, query := range append([]string{"DROP TABLE IF EXISTS import_row", createImportRow}, i.resultTables()...) {
 		if _, err := i.conn.ExecContext(ctx, query); err != nil {
 			return err
 		}
@@ -93,11 +103,17 @@ func (i *importer) stage(ctx context.Context, rows iter.Seq2[Row, error]) error 
 	}
 	defer tx.Rollback()
 	insert, err := tx.PrepareContext(ctx, `
-		INSERT INTO import_row (email_key, email, name, status, cadence, tags, language, created_at, confirmed_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-		ON CONFLICT (email_key) DO UPDATE SET email = excluded.email, name = excluded.name, status = excluded.status,
-			cadence = excluded.cadence, tags = excluded.tags, language = excluded.language,
-			created_at = excluded.created_at, confirmed_at = excluded.confirmed_at`)
+		INSERT INTO import_row (email_key, email, name, status, cadence, tags, language, created_at, confirmed_at, strictness)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+		ON CONFLICT (email_key) DO UPDATE SET email = excluded.email,
+			name = COALESCE(NULLIF(excluded.name, ''), import_row.name),
+			cadence = COALESCE(NULLIF(excluded.cadence, ''), import_row.cadence),
+			tags = COALESCE(NULLIF(excluded.tags, ''), import_row.tags),
+			language = COALESCE(NULLIF(excluded.language, ''), import_row.language),
+			created_at = COALESCE(excluded.created_at, import_row.created_at),
+			confirmed_at = COALESCE(excluded.confirmed_at, import_row.confirmed_at),
+			status = CASE WHEN excluded.strictness > import_row.strictness THEN excluded.status ELSE import_row.status END,
+			strictness = CASE WHEN excluded.strictness > import_row.strictness THEN excluded.strictness ELSE import_row.strictness END`)
 	if err != nil {
 		return err
 	}
@@ -110,10 +126,17 @@ func (i *importer) stage(ctx context.Context, rows iter.Seq2[Row, error]) error 
 			return fmt.Errorf("line %d: %w", row.Line, err)
 		}
 	}
+	// Who says nothing of it subscribes now.
+	if _, err := tx.ExecContext(ctx, "UPDATE import_row SET created_at = $1 WHERE created_at IS NULL", instant(i.now)); err != nil {
+		return err
+	}
 	return tx.Commit()
 }
 
 func (i *importer) stageRow(ctx context.Context, insert *sql.Stmt, r Row) error {
+	if r.Refused != "" {
+		return i.noteRow(ctx, r, "")
+	}
 	key, err := NormalizeEmail(r.Email)
 	if err != nil {
 		return err
@@ -125,11 +148,12 @@ func (i *importer) stageRow(ctx context.Context, insert *sql.Stmt, r Row) error 
 	default:
 		return fmt.Errorf("%q is not a status; want active, pending, unsubscribed, removed, bounced or complained", r.Status)
 	}
-	if r.Created.IsZero() {
-		r.Created = i.now
+	i.staged++
+	_, err = insert.ExecContext(ctx, key, r.Email, r.Name, r.Status, r.Cadence, normalTags(r.Tags), r.Language, instant(r.Created), instant(r.Confirmed), r.Status.strictness())
+	if err != nil {
+		return err
 	}
-	_, err = insert.ExecContext(ctx, key, r.Email, r.Name, r.Status, r.Cadence, normalTags(r.Tags), r.Language, instant(r.Created), instant(r.Confirmed))
-	return err
+	return i.noteRow(ctx, r, key)
 }
 
 func (i *importer) merge(ctx context.Context, mayRemove func(missing, before int) bool) (err error) {
@@ -152,7 +176,13 @@ func (i *importer) merge(ctx context.Context, mayRemove func(missing, before int
 	if err := i.count(ctx, tx); err != nil {
 		return err
 	}
+	if err := i.rememberBefore(ctx, tx); err != nil {
+		return err
+	}
 	if err := i.mergeRows(ctx, tx); err != nil {
+		return err
+	}
+	if err := i.reportResults(ctx, tx); err != nil {
 		return err
 	}
 	i.counts.Unchanged = i.counts.Rows - i.counts.Added - i.counts.Updated - i.counts.Kept
@@ -165,6 +195,7 @@ func (i *importer) count(ctx context.Context, tx *sql.Tx) error {
 	if err != nil {
 		return err
 	}
+	i.counts.Duplicates = i.staged - i.counts.Rows
 	return tx.QueryRowContext(ctx, `
 		SELECT COUNT(*) FROM subscriber s JOIN import_row r ON r.email_key = s.email_key
 		WHERE s.status IN ('unsubscribed', 'bounced', 'complained') AND r.status IN ('active', 'pending')`).Scan(&i.counts.Kept)

@@ -185,7 +185,7 @@ func testImportTwins(t *testing.T, open func(*testing.T) *ledger.Ledger) {
 		{Email: "ben@example.com"},
 		{Email: "ANN@example.COM", Name: "Last"},
 	}
-	for _, want := range []ledger.Imported{{Rows: 2, Added: 2}, {Rows: 2, Unchanged: 2}} {
+	for _, want := range []ledger.Imported{{Rows: 2, Added: 2, Duplicates: 1}, {Rows: 2, Unchanged: 2, Duplicates: 1}} {
 		if diff := cmp.Diff(want, fromFile(t, l, nil, list...)); diff != "" {
 			t.Errorf("(-want +got)\n%s", diff)
 		}

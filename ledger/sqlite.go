@@ -195,7 +195,8 @@ func claim(ctx context.Context, db *sql.DB) error {
 const createImportRow = `
 	CREATE TEMPORARY TABLE import_row (
 		email_key TEXT PRIMARY KEY, email TEXT NOT NULL, name TEXT NOT NULL, status TEXT NOT NULL,
-		cadence TEXT NOT NULL, tags TEXT NOT NULL, language TEXT NOT NULL, created_at BIGINT, confirmed_at BIGINT
+		cadence TEXT NOT NULL, tags TEXT NOT NULL, language TEXT NOT NULL, created_at BIGINT, confirmed_at BIGINT,
+		strictness INTEGER NOT NULL
 	) WITHOUT ROWID`
 
 // advise adds to SQLite's errors what to do about them.

@@ -1,18 +1,13 @@
 package publish
 
 import (
-	"bufio"
-	"bytes"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
-	"path/filepath"
+	"maps"
 	"slices"
 	"strings"
-	"time"
-	"unicode/utf8"
 
 	"publisher/config"
 	"publisher/ledger"
@@ -22,11 +17,12 @@ import (
 // them too, language only where somebody has one.
 var CSVColumns = []string{"email", "name", "status", "cadence", "tags", "created", "confirmed", "language"}
 
-// ListError is a list of subscribers that cannot be read further.
+// ListError is a list of subscribers that is not read at all.
 type ListError struct {
-	File string
-	Line int
-	Err  error
+	File  string
+	Line  int
+	Err   error
+	Usage bool // whoever imports it has to say, or to change, what it means
 }
 
 func (e *ListError) Error() string {
@@ -38,71 +34,125 @@ func (e *ListError) Error() string {
 
 func (e *ListError) Unwrap() error { return e.Err }
 
-// csvList reads a list of subscribers row by row (RFC 4180, with or without a
-// byte order mark, lines ended by LF or CRLF). A row that cannot be used is
-// refused and the rest is read.
-type csvList struct {
+const (
+	// listSample is how many rows are looked at to find out what the columns mean.
+	listSample = 100
+	// maxRowWarnings bounds what is said of single rows.
+	maxRowWarnings = 100
+	// maxListName bounds a name, in characters.
+	maxListName = 320
+)
+
+// listReader reads a list of subscribers row by row: the one place where
+// subscribers.file and `subscribers import` learn what a row says. A row that cannot be
+// used is refused, and the rest is read.
+type listReader struct {
 	file    string
 	cfg     *config.Config
-	reader  *csv.Reader
-	columns map[string]int
-	foreign map[string]bool // languages that the config does not list, already told
-	refuse  func(line int, message string)
-	rows    int
-	refused int
+	text    *listText
+	scanner *csvScanner
+	layout  *listLayout
+	ahead   []listRow // read to find the columns, not yet given out
+	foreign map[string]bool
+	// warn is told what a person should mend.
+	warn func(line int, message string)
+	// tellAll gives out the rows that cannot be used, too, with Row.Refused set.
+	tellAll bool
+
+	rows, refused int
+	leftOut       map[string]*leftOutRows
 }
 
-func newCSVList(file string, r io.Reader, cfg *config.Config, refuse func(line int, message string)) (*csvList, error) {
-	in := bufio.NewReader(r)
-	if bom, _ := in.Peek(3); bytes.Equal(bom, []byte("\xef\xbb\xbf")) {
-		in.Discard(3)
+// leftOutRows are those left out for one reason that is nobody's fault.
+type leftOutRows struct{ rows, line int }
+
+// openList reads as much of a list as tells what its columns mean. from is the name of
+// a service, "" where the columns tell.
+func openList(file string, r io.Reader, cfg *config.Config, from string, warn func(line int, message string)) (*listReader, error) {
+	l := &listReader{file: file, cfg: cfg, warn: warn, foreign: map[string]bool{}, leftOut: map[string]*leftOutRows{}}
+	if _, ok := serviceNamed(from); from != "" && !ok {
+		return nil, &ListError{File: file, Usage: true, Err: fmt.Errorf("--from %q is not known; want one of %s", from, strings.Join(serviceNames(), ", "))}
 	}
-	l := &csvList{file: file, cfg: cfg, reader: csv.NewReader(in), columns: map[string]int{}, foreign: map[string]bool{}, refuse: refuse}
-	l.reader.FieldsPerRecord = -1
-	l.reader.TrimLeadingSpace = true
-	l.reader.ReuseRecord = true
-	header, err := l.reader.Read()
-	switch {
-	case errors.Is(err, io.EOF):
-		return nil, &ListError{file, 0, errors.New("is empty; its first line must name the columns, at least email")}
-	case err != nil:
-		return nil, l.syntaxError(err)
+	var err error
+	if l.text, err = decodeList(r); err != nil {
+		return nil, &ListError{File: file, Err: err}
 	}
-	for i, name := range header {
-		name = strings.ToLower(strings.TrimSpace(name))
-		if !slices.Contains(CSVColumns, name) && name != "" {
-			refuse(1, fmt.Sprintf("column %q is not known and is ignored; known are %s", name, strings.Join(CSVColumns, ", ")))
+	if l.scanner, err = newCSVScanner(l.text.Reader); err != nil {
+		return nil, &ListError{File: file, Err: err}
+	}
+	for len(l.ahead) <= listSample {
+		row, err := l.scanner.next()
+		if errors.Is(err, io.EOF) {
+			break
 		}
-		l.columns[name] = i
+		if err != nil {
+			return nil, l.fault(err)
+		}
+		row.cells = slices.Clone(row.cells)
+		l.ahead = append(l.ahead, row)
 	}
-	if _, ok := l.columns["email"]; !ok {
-		return nil, &ListError{file, 1, fmt.Errorf("its first line must name the columns, such as %s; email is missing", strings.Join(CSVColumns, ","))}
+	if len(l.ahead) == 0 {
+		return nil, &ListError{File: file, Err: errors.New("is empty; its first line must name the columns, at least email")}
 	}
-	return l, nil
+	var header *listRow
+	if first := l.ahead[0]; first.fault != nil {
+		return nil, &ListError{File: file, Line: first.line, Err: first.fault}
+	} else if namesColumns(first.cells) {
+		header, l.ahead = &first, l.ahead[1:]
+	}
+	l.layout, err = l.layOut(header, l.ahead, from)
+	return l, err
 }
 
-// all streams the rows that can be used.
-func (l *csvList) all() iter.Seq2[ledger.Row, error] {
+// namesColumns reports that a list's first row is not a subscriber's.
+func namesColumns(cells []string) bool {
+	return slices.ContainsFunc(cells, func(cell string) bool { return isAddressName(foldHeader(cell)) }) ||
+		!slices.ContainsFunc(cells, func(cell string) bool { return strings.Contains(cell, "@") })
+}
+
+func (l *listReader) fault(err error) error {
+	var quote *quoteError
+	if errors.As(err, &quote) {
+		return &ListError{File: l.file, Line: quote.line, Err: err}
+	}
+	return &ListError{File: l.file, Line: l.scanner.line, Err: fmt.Errorf("cannot be read further: %w", err)}
+}
+
+// describe says how the list was read, where that is not the usual way; "" else.
+func (l *listReader) describe() string {
+	var parts []string
+	if l.layout.service.name != plainList {
+		parts = append(parts, "as an export of "+l.layout.service.title)
+	}
+	if l.scanner.comma != ',' {
+		parts = append(parts, "separated by "+separatorName(l.scanner.comma))
+	}
+	if encoding := l.text.encoding(); encoding != "UTF-8" {
+		parts = append(parts, "in "+encoding)
+	}
+	return strings.Join(parts, ", ")
+}
+
+// all streams the rows.
+func (l *listReader) all() iter.Seq2[ledger.Row, error] {
 	return func(yield func(ledger.Row, error) bool) {
 		for {
-			record, err := l.reader.Read()
+			raw, err := l.next()
 			if errors.Is(err, io.EOF) {
+				l.summarize()
 				return
 			}
 			if err != nil {
-				yield(ledger.Row{}, l.syntaxError(err))
+				yield(ledger.Row{}, l.fault(err))
 				return
-			}
-			line, _ := l.reader.FieldPos(0)
-			if len(record) == 1 && strings.TrimSpace(record[0]) == "" {
-				continue
 			}
 			l.rows++
-			row, err := l.row(record, line)
+			row, err := l.row(raw)
 			if err != nil {
-				l.refused++
-				l.refuse(line, err.Error())
-				continue
+				row = ledger.Row{Line: raw.line, Email: row.Email, Refused: err.Error(), LeftOut: l.refuse(raw.line, err)}
+				if !l.tellAll {
+					continue
+				}
 			}
 			if !yield(row, nil) {
 				return
@@ -111,88 +161,48 @@ func (l *csvList) all() iter.Seq2[ledger.Row, error] {
 	}
 }
 
-func (l *csvList) row(record []string, line int) (ledger.Row, error) {
-	field := func(name string) string {
-		i, ok := l.columns[name]
-		if !ok || i >= len(record) {
-			return ""
-		}
-		return strings.TrimSpace(record[i])
+func (l *listReader) next() (listRow, error) {
+	if len(l.ahead) > 0 {
+		row := l.ahead[0]
+		l.ahead = l.ahead[1:]
+		return row, nil
 	}
-	row := ledger.Row{Line: line, Email: field("email"), Name: field("name"), Cadence: field("cadence"), Tags: SplitTags(field("tags"))}
-	if _, err := ledger.NormalizeEmail(row.Email); err != nil {
-		return row, fmt.Errorf("this row is left out: %w", err)
-	}
-	if !utf8.ValidString(row.Name) || strings.ContainsFunc(row.Name, func(r rune) bool { return r < ' ' || r == 0x7f }) {
-		return row, fmt.Errorf("this row is left out: the name of %s has control characters or is not UTF-8", row.Email)
-	}
-	switch status := ledger.Status(strings.ToLower(field("status"))); status {
-	case "", ledger.Pending, ledger.Active, ledger.Unsubscribed, ledger.Removed, ledger.Bounced, ledger.Complained:
-		row.Status = status
-	default:
-		return row, fmt.Errorf("this row is left out: there is no status %q; want pending, active, unsubscribed, removed, bounced, complained or nothing", status)
-	}
-	if _, ok := l.cfg.Cadence(row.Cadence); row.Cadence != "" && !ok {
-		return row, fmt.Errorf("this row is left out: there is no cadence %q in digest.cadences", row.Cadence)
-	}
-	if err := l.language(&row, field("language")); err != nil {
-		return row, err
-	}
-	for name, at := range map[string]*time.Time{"created": &row.Created, "confirmed": &row.Confirmed} {
-		t, err := parseWhen(field(name), l.cfg.Site.Timezone)
-		if err != nil {
-			return row, fmt.Errorf("this row is left out: %s: %w", name, err)
-		}
-		*at = t
-	}
-	return row, nil
+	return l.scanner.next()
 }
 
-// language takes over a row's language. One that has no digests is kept for when it
-// has some.
-func (l *csvList) language(row *ledger.Row, text string) error {
-	if text == "" {
-		return nil
-	}
-	tag, ok := config.LanguageTag(text)
-	if !ok {
-		return fmt.Errorf("this row is left out: %q is not a language; write a BCP 47 tag like de, fr or pt-BR", text)
-	}
-	row.Language = tag
-	if !l.cfg.HasDigestsIn(tag) && !l.foreign[tag] {
-		l.foreign[tag] = true
-		l.refuse(row.Line, fmt.Sprintf("there are no digests in %s (%s, languages): who reads it gets those in %s", tag, filepath.Base(l.cfg.File), l.cfg.Site.Language))
-	}
-	return nil
-}
+// notAsked is why a row is left out that the list itself says is nobody's subscription.
+type notAsked struct{ why string }
 
-func (l *csvList) syntaxError(err error) error {
-	var parse *csv.ParseError
-	if errors.As(err, &parse) {
-		return &ListError{l.file, parse.Line, fmt.Errorf("not CSV: %w; a value with a comma or a quote stands in \"double quotes\", and a quote inside is doubled", parse.Err)}
-	}
-	return &ListError{l.file, 0, err}
-}
+func (e *notAsked) Error() string { return e.why }
 
-// SplitTags takes tags apart at semicolons.
-func SplitTags(s string) []string {
-	var tags []string
-	for tag := range strings.SplitSeq(s, ";") {
-		if tag = strings.TrimSpace(tag); tag != "" {
-			tags = append(tags, tag)
+// refuse remembers a row that is not used. It reports whether that is nobody's fault.
+func (l *listReader) refuse(line int, err error) (leftOut bool) {
+	var not *notAsked
+	if errors.As(err, &not) {
+		if l.leftOut[not.why] == nil {
+			l.leftOut[not.why] = &leftOutRows{line: line}
 		}
+		l.leftOut[not.why].rows++
+		return true
 	}
-	return tags
+	l.refused++
+	if l.refused <= maxRowWarnings {
+		l.warn(line, "this row is left out: "+err.Error())
+	}
+	return false
 }
 
-func parseWhen(text string, loc *time.Location) (time.Time, error) {
-	if text == "" {
-		return time.Time{}, nil
+// summarize says what was not said row by row.
+func (l *listReader) summarize() {
+	if more := l.refused - maxRowWarnings; more > 0 {
+		l.warn(0, fmt.Sprintf("%d more rows are left out; `publisher subscribers import --dry-run` names them all", more))
 	}
-	for _, layout := range []string{time.RFC3339, time.DateOnly, time.DateTime, "2006-01-02 15:04", "2006-01-02T15:04:05"} {
-		if t, err := time.ParseInLocation(layout, text, loc); err == nil {
-			return t, nil
+	for _, why := range slices.Sorted(maps.Keys(l.leftOut)) {
+		out := l.leftOut[why]
+		text := "this row is left out: " + why
+		if out.rows > 1 {
+			text = fmt.Sprintf("this row and %d more are left out: %s", out.rows-1, why)
 		}
+		l.warn(out.line, text)
 	}
-	return time.Time{}, fmt.Errorf("%q is not a time; write it like 2026-01-31 or 2026-01-31T08:00:00Z", text)
 }

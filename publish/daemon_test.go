@@ -123,8 +123,8 @@ func (b *blog) subscribe(lines ...string) {
 	}
 	defer l.Close()
 	list := strings.NewReader("email,cadence\n" + strings.Join(lines, "\n"))
-	if _, warnings, err := b.publisher().Import(b.t.Context(), l, "list", list); err != nil || len(warnings) > 0 {
-		b.t.Fatal(err, warnings)
+	if got, err := b.publisher().Import(b.t.Context(), l, "list", list, ImportOptions{}); err != nil || len(got.Warnings) > 0 {
+		b.t.Fatal(err, got.Warnings)
 	}
 }
 

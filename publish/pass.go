@@ -43,6 +43,8 @@ type pass struct {
 	quiet    bool              // nothing has changed since the last pass, and nothing has come of age
 	note     *quietNote        // of a quiet pass on the ledger itself
 	surveyed bool              // entries and mailable are known: not yet in a quiet pass
+	// listUnread says that subscribers.file could not be read, so no post may get a number.
+	listUnread bool
 	// feedsDone says that the feeds are as they should be.
 	feedsDone bool
 	// interrupted counts, by edition, the deliveries of which nobody knows whether the

@@ -155,6 +155,9 @@ func (s *pass) promote() {
 			ready = append(ready, i)
 		}
 	}
+	if s.listUnread {
+		ready = nil // whoever was added together with a post is to get it
+	}
 	for _, i := range ready {
 		s.entries[i].row.Standing = ledger.Numbered
 	}

@@ -21,11 +21,13 @@ import (
 type fileMemo struct {
 	Hash     string    `json:"hash"`
 	Missing  int       `json:"missing"`
+	Faulty   bool      `json:"faulty,omitempty"` // it could not be understood
 	Warnings []Warning `json:"warnings"`
 }
 
-// readSubscribersFile brings the ledger up to the owner's list. A list that
-// cannot be read, or that lost its rows, ends no subscription: a person decides.
+// readSubscribersFile brings the ledger up to the owner's list. A list that lost its
+// rows ends no subscription: a person decides. One that cannot be read ends none
+// either, and no post gets a number until it can.
 func (s *pass) readSubscribersFile(ctx context.Context) error {
 	name := s.cfg.Subscribers.File
 	if name == "" {
@@ -34,23 +36,37 @@ func (s *pass) readSubscribersFile(ctx context.Context) error {
 	hash, err := s.hashList(name)
 	if err != nil {
 		s.report.warn(name, 0, err.Error())
-		return s.missingFile(ctx)
+		s.unreadList(name)
+		return nil
 	}
 	var memo fileMemo
 	if data, err := s.ledger.Memo(ctx, memoFile); err != nil {
 		return err
 	} else if data != nil && json.Unmarshal(data, &memo) == nil && memo.Hash == hash {
-		s.report.Missing = memo.Missing
-		s.report.Warnings = append(s.report.Warnings, memo.Warnings...)
+		s.tellOfFile(name, memo)
 		return nil
 	}
 	memo = fileMemo{Hash: hash}
-	if _, err := s.importFile(ctx, name, &memo, false); err != nil {
+	if _, err := s.importFile(ctx, name, &memo, false, nil); err != nil {
 		return err
 	}
+	s.tellOfFile(name, memo)
+	return s.saveFileMemo(ctx, memo)
+}
+
+func (s *pass) tellOfFile(name string, memo fileMemo) {
 	s.report.Warnings = append(s.report.Warnings, memo.Warnings...)
 	s.report.Missing = memo.Missing
-	return s.saveFileMemo(ctx, memo)
+	if memo.Faulty {
+		s.unreadList(name)
+	}
+}
+
+// unreadList keeps posts from getting numbers in this pass: a post's number decides
+// who gets it, and subscribers whom nobody could read would miss it.
+func (s *pass) unreadList(name string) {
+	s.listUnread = true
+	s.report.fail(fmt.Errorf("%s could not be read, so no new post goes into mail until it can; its warning says what to mend", name))
 }
 
 func (s *pass) hashList(name string) (string, error) {
@@ -70,84 +86,101 @@ func (s *pass) hashList(name string) (string, error) {
 
 // importFile reads the list into the ledger. With accept, rows that are gone end
 // their subscriptions however many they are.
-func (s *pass) importFile(ctx context.Context, name string, memo *fileMemo, accept bool) (got ledger.Imported, err error) {
+func (s *pass) importFile(ctx context.Context, name string, memo *fileMemo, accept bool, tell func(ledger.RowResult) error) (got ImportReport, err error) {
 	f, err := os.Open(s.cfg.Path(name))
 	if err != nil {
 		return got, fmt.Errorf("reading %s: %w", name, err)
 	}
 	defer f.Close()
 	warn := func(line int, message string) { memo.Warnings = append(memo.Warnings, Warning{name, line, message}) }
-	list, err := newCSVList(name, f, s.cfg, warn)
+	list, err := openList(name, f, s.cfg, "", warn)
 	if err == nil {
 		mayRemove := func(missing, before int) bool {
 			whole := list.refused == 0 && list.rows > 0
 			return accept || whole && missing*10 <= before
 		}
-		got, err = s.ledger.Import(ctx, list.all(), ledger.FromFile, s.cfg.Digest.Default, s.start, mayRemove)
+		got, err = list.importInto(ctx, s.ledger, ledger.FromFile, s.start, mayRemove, tell)
 		memo.Missing = got.Missing - got.Removed
 	}
 	var faulty *ListError
 	if errors.As(err, &faulty) && !accept {
+		memo.Faulty = true
 		warn(faulty.Line, faulty.Err.Error()+"; the list is left as it was")
-		memo.Missing, err = s.cameFromFile(ctx)
+		err = nil
 	}
 	if err == nil && memo.Missing > 0 {
 		warn(0, fmt.Sprintf("%d subscriptions came from this file and their rows are gone; they go on until you decide: put the rows back, or run `publisher subscribers import --prune %s`", memo.Missing, name))
 	}
+	got.Warnings = memo.Warnings
 	return got, err
 }
 
-// missingFile counts the subscriptions that a list which is not there would end.
-func (s *pass) missingFile(ctx context.Context) error {
-	n, err := s.cameFromFile(ctx)
-	s.report.Missing = n
-	return err
+// ImportOptions say how a list is read.
+type ImportOptions struct {
+	// From names the service whose export it is; "" where the columns tell.
+	From string
+	// Tell is told what became of each row, in the order of their lines; nil: nobody asks.
+	Tell func(ledger.RowResult) error
 }
 
-func (s *pass) cameFromFile(ctx context.Context) (int, error) {
-	n := 0
-	for sub, err := range s.ledger.Subscribers(ctx) {
-		if err != nil {
-			return 0, err
-		}
-		if sub.FromFile && sub.Status == ledger.Active {
-			n++
-		}
+// ImportReport is what an import did.
+type ImportReport struct {
+	ledger.Imported
+	From     string // the service whose export it was, or "plain"
+	ReadAs   string // what was unusual about it, in words; "" for nothing
+	Refused  int    // rows that cannot be used
+	LeftOut  int    // rows of people who never subscribed or never confirmed
+	Warnings []Warning
+}
+
+// importInto reads the list into the ledger.
+func (l *listReader) importInto(ctx context.Context, to *ledger.Ledger, origin ledger.Origin, now time.Time, mayRemove func(missing, before int) bool, tell func(ledger.RowResult) error) (got ImportReport, err error) {
+	l.tellAll = tell != nil
+	cadence := l.cfg.Digest.Default
+	if tell != nil {
+		got.Imported, err = to.ImportWithResults(ctx, l.all(), origin, cadence, now, mayRemove, tell)
+	} else {
+		got.Imported, err = to.Import(ctx, l.all(), origin, cadence, now, mayRemove)
 	}
-	return n, nil
+	got.From, got.ReadAs, got.Refused = l.layout.service.name, l.describe(), l.refused
+	for _, out := range l.leftOut {
+		got.LeftOut += out.rows
+	}
+	return got, err
 }
 
-// Import reads a list of subscribers. Rows that cannot be used are warnings.
-// With prune it is subscribers.file itself, and rows gone from it end their subscriptions.
-func (p *Publisher) Import(ctx context.Context, l *ledger.Ledger, name string, r io.Reader) (ledger.Imported, []Warning, error) {
+// Import reads a list of subscribers. Rows that cannot be used are warnings. A list that
+// is not read at all is a *ListError.
+func (p *Publisher) Import(ctx context.Context, l *ledger.Ledger, name string, r io.Reader, o ImportOptions) (ImportReport, error) {
 	var warnings []Warning
-	list, err := newCSVList(name, r, p.cfg, func(line int, message string) {
+	list, err := openList(name, r, p.cfg, o.From, func(line int, message string) {
 		warnings = append(warnings, Warning{name, line, message})
 	})
 	if err != nil {
-		return ledger.Imported{}, nil, err
+		return ImportReport{}, err
 	}
-	got, err := l.Import(ctx, list.all(), ledger.FromCommand, p.cfg.Digest.Default, p.now(), nil)
-	return got, warnings, err
+	got, err := list.importInto(ctx, l, ledger.FromCommand, p.now(), nil, o.Tell)
+	got.Warnings = warnings
+	return got, err
 }
 
 // Prune reads subscribers.file and ends the subscriptions that it no longer has,
 // however many they are.
-func (p *Publisher) Prune(ctx context.Context, l *ledger.Ledger) (ledger.Imported, []Warning, error) {
-	var got ledger.Imported
+func (p *Publisher) Prune(ctx context.Context, l *ledger.Ledger, tell func(ledger.RowResult) error) (ImportReport, error) {
+	var got ImportReport
 	s := &pass{Publisher: p, start: p.now().Truncate(time.Microsecond), ledger: l, report: newReport()}
 	if p.cfg.Subscribers.File == "" {
-		return got, nil, errors.New("config.yaml names no subscribers.file; --prune is for that file")
+		return got, errors.New("config.yaml names no subscribers.file; --prune is for that file")
 	}
 	hash, err := s.hashList(p.cfg.Subscribers.File)
 	if err != nil {
-		return got, nil, fmt.Errorf("%s %w", p.cfg.Subscribers.File, err)
+		return got, fmt.Errorf("%s %w", p.cfg.Subscribers.File, err)
 	}
 	memo := fileMemo{Hash: hash}
-	if got, err = s.importFile(ctx, p.cfg.Subscribers.File, &memo, true); err != nil {
-		return got, nil, err
+	if got, err = s.importFile(ctx, p.cfg.Subscribers.File, &memo, true, tell); err != nil {
+		return got, err
 	}
-	return got, memo.Warnings, s.saveFileMemo(ctx, memo)
+	return got, s.saveFileMemo(ctx, memo)
 }
 
 func (s *pass) saveFileMemo(ctx context.Context, memo fileMemo) error {
@@ -206,6 +239,9 @@ func (p *Publisher) Export(ctx context.Context, l *ledger.Ledger, w io.Writer) e
 		}
 		row := []string{sub.Email, sub.Name, string(sub.Status), sub.Cadence, strings.Join(sub.Tags, ";"),
 			p.stamp(sub.Created), p.stamp(sub.Confirmed), sub.Language}
+		for i := range row {
+			row[i] = escapeFormula(row[i])
+		}
 		if err := out.Write(row[:columns]); err != nil {
 			return err
 		}

@@ -63,7 +63,7 @@ owner vouches for them. Who unsubscribed, bounced or complained is not brought b
 						return err
 					}
 				}
-				return a.sayImported(got, nil)
+				return a.sayImported(publish.ImportReport{Imported: got}, did)
 			})
 		},
 	})
@@ -180,49 +180,82 @@ func (s session) shown(ctx context.Context, status string) ([]publish.Subscriber
 }
 
 func (a *app) subscribersImport() *cobra.Command {
-	var prune bool
+	var prune, dryRun bool
+	var from string
 	c := a.jsonFlag(&cobra.Command{
 		Use:   "import FILE",
 		Short: "Add and update subscribers from CSV; - is stdin",
-		Long: `Reads CSV whose first line names the columns: email, and if wanted name, status,
-cadence, tags (separated by ;), created, confirmed, language. A row without a status is
-active: the owner vouches for it. Rows that cannot be used are reported with their
-line, and the others are read. Who unsubscribed, bounced or complained is not
-brought back. With --prune FILE is subscribers.file, and the subscriptions whose
-rows are gone from it end, however many they are.`,
-		Example: "  publisher subscribers import list.csv\n  cat list.csv | publisher subscribers import -",
+		Long: `Reads an export of Ghost, Substack, Mailchimp, Buttondown, Kit, listmonk, FeedBurner
+or MailerLite, which its columns tell, or a list of your own: CSV whose first line
+names the columns (email, and if wanted name, status, cadence, tags separated by ;,
+created, confirmed, language), or nothing but one address a line. A row without a
+status is active: the owner vouches for it. Rows that cannot be used are reported
+with their line, and the others are read. Of several rows with one address the
+strictest status counts. Who unsubscribed, bounced or complained is not brought
+back. With --dry-run nothing changes, and each line says what it would become. With
+--prune FILE is subscribers.file, and the subscriptions whose rows are gone from it
+end, however many they are.`,
+		Example: "  publisher subscribers import --dry-run members.csv\n  publisher subscribers import list.csv\n  publisher subscribers import --from kit subscribers.csv\n  cat list.csv | publisher subscribers import -",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			return a.withLedger(c.Context(), func(s session) error {
+			with := a.withLedger
+			if dryRun {
+				with = a.withCopy
+			}
+			return with(c.Context(), func(s session) error {
+				read := func(tell func(ledger.RowResult) error) (publish.ImportReport, error) {
+					return a.importList(c.Context(), s, args[0], publish.ImportOptions{From: from, Tell: tell})
+				}
 				if prune {
-					return a.prune(c, s, args[0])
+					read = func(tell func(ledger.RowResult) error) (publish.ImportReport, error) {
+						return a.prune(c, s, args[0], tell)
+					}
 				}
-				in, err := a.open(args[0])
+				if dryRun {
+					return usageOf(a.dryRun(read))
+				}
+				got, err := read(nil)
 				if err != nil {
-					return err
+					return usageOf(err)
 				}
-				defer in.Close()
-				got, warnings, err := s.publisher.Import(c.Context(), s.ledger, args[0], in)
-				if err != nil {
-					return err
-				}
-				return a.sayImported(got, warnings)
+				return a.sayImported(got, did)
 			})
 		},
 	})
 	c.Flags().BoolVar(&prune, "prune", false, "end the subscriptions whose rows are gone from subscribers.file")
+	c.Flags().BoolVar(&dryRun, "dry-run", false, "say what each line would become, and change nothing")
+	c.Flags().StringVar(&from, "from", "", "whose export it is, where its columns do not tell: ghost, substack, mailchimp, buttondown, kit, listmonk, feedburner, mailerlite or plain")
+	c.MarkFlagsMutuallyExclusive("prune", "from")
 	return c
 }
 
-func (a *app) prune(c *cobra.Command, s session, file string) error {
-	if s.cfg.Subscribers.File == "" || file != s.cfg.Subscribers.File && file != s.cfg.Path(s.cfg.Subscribers.File) {
-		return fmt.Errorf("%w: --prune is for subscribers.file, which is %q in %s", errUsage, s.cfg.Subscribers.File, s.cfg.File)
-	}
-	got, warnings, err := s.publisher.Prune(c.Context(), s.ledger)
+func (a *app) importList(ctx context.Context, s session, file string, o publish.ImportOptions) (publish.ImportReport, error) {
+	in, err := a.open(file)
 	if err != nil {
-		return err
+		return publish.ImportReport{}, err
 	}
-	return a.sayImported(got, warnings)
+	defer in.Close()
+	return s.publisher.Import(ctx, s.ledger, file, in, o)
+}
+
+// listUsage is a list of which its owner has to say what it means: wrong usage.
+type listUsage struct{ error }
+
+func (listUsage) Is(target error) bool { return target == errUsage }
+
+func usageOf(err error) error {
+	var faulty *publish.ListError
+	if errors.As(err, &faulty) && faulty.Usage {
+		return listUsage{err}
+	}
+	return err
+}
+
+func (a *app) prune(c *cobra.Command, s session, file string, tell func(ledger.RowResult) error) (publish.ImportReport, error) {
+	if s.cfg.Subscribers.File == "" || file != s.cfg.Subscribers.File && file != s.cfg.Path(s.cfg.Subscribers.File) {
+		return publish.ImportReport{}, fmt.Errorf("%w: --prune is for subscribers.file, which is %q in %s", errUsage, s.cfg.Subscribers.File, s.cfg.File)
+	}
+	return s.publisher.Prune(c.Context(), s.ledger, tell)
 }
 
 func (a *app) open(file string) (io.ReadCloser, error) {
@@ -234,25 +267,6 @@ func (a *app) open(file string) (io.ReadCloser, error) {
 		return nil, fmt.Errorf("reading the list: %w", err)
 	}
 	return f, nil
-}
-
-func (a *app) sayImported(got ledger.Imported, warnings []publish.Warning) error {
-	a.warn(warnings)
-	if a.json {
-		if warnings == nil {
-			warnings = []publish.Warning{}
-		}
-		return a.printJSON(map[string]any{"rows": got.Rows, "added": got.Added, "updated": got.Updated,
-			"unchanged": got.Unchanged, "kept": got.Kept, "removed": got.Removed, "refused": len(warnings), "warnings": warnings})
-	}
-	a.say("%d added, %d updated, %d unchanged", got.Added, got.Updated, got.Unchanged)
-	if got.Kept > 0 {
-		a.say("%d not brought back: they unsubscribed, bounced or complained", got.Kept)
-	}
-	if got.Removed > 0 {
-		a.say("%d ended: their rows are gone from the file", got.Removed)
-	}
-	return nil
 }
 
 func (a *app) subscribersExport() *cobra.Command {
