@@ -51,7 +51,7 @@ func (c *conversation) settle(t trip, body *Job, next *envelope) (ready, untried
 		c.sender.throttle.slow()
 	}
 	if body != nil {
-		if t.unsent {
+		if t.body.Stopped {
 			limiter.Undo()
 		} else {
 			limiter.End()

@@ -41,9 +41,7 @@ type made struct {
 // trip is what one round trip brought: the reply to a body, and those to the
 // envelope of the next message.
 type trip struct {
-	body *Outcome // nil where there was none
-	// unsent tells that body was not begun, since delivery is to end.
-	unsent bool
+	body *Outcome // nil where no body was to go out
 	// refused is why the envelope was; ready, that the server waits for the body. If
 	// neither, the envelope was not tried.
 	refused *Outcome
@@ -175,7 +173,7 @@ func (s *session) unmade(body *Job, err error) trip {
 // unsent is the end of a connection whose server waits for a body that is not to be
 // begun any more. A final dot alone would be an empty message.
 func (s *session) unsent(body *Job) trip {
-	return trip{body: &Outcome{Job: body, Verdict: Temporary, Reply: errStopped.Error()}, unsent: true, lost: errStopped}
+	return trip{body: &Outcome{Job: body, Verdict: Temporary, Stopped: true, Reply: errStopped.Error()}, lost: errStopped}
 }
 
 // write sends all of it at once and returns how many octets went out. bufio passes
