@@ -171,6 +171,7 @@ func (d *daemon) runParts(ctx context.Context, cfg *config.Config, worker *publi
 			stop(err)
 		}
 	})
+	d.tellService(serviceReady)
 	next := d.awaitConfig(running)
 	if next != nil {
 		d.log.Info("reloading", "finishing", "what is in flight")
@@ -181,6 +182,7 @@ func (d *daemon) runParts(ctx context.Context, cfg *config.Config, worker *publi
 		}
 	}
 	if next == nil || ctx.Err() != nil {
+		d.tellService(serviceStopping)
 		d.log.Info("stopping", "finishing", "what is in flight")
 	}
 	stop(nil)
@@ -193,6 +195,12 @@ func (d *daemon) runParts(ctx context.Context, cfg *config.Config, worker *publi
 		return nil, nil
 	}
 	return next, nil
+}
+
+func (d *daemon) tellService(state string) {
+	if err := notifyService(d.lookup, state); err != nil {
+		d.log.Warn("the service manager was not told", "error", err)
+	}
 }
 
 // holdLock takes the lock of the config's ledger, and lets go of another's.

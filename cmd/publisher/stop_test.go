@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"errors"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -166,4 +167,30 @@ func TestStoppedWhileRendering(t *testing.T) {
 			t.Errorf("it took %v", took)
 		}
 	})
+}
+
+// systemd is told when the daemon serves, and that it stops.
+func TestServeTellsTheServiceManager(t *testing.T) {
+	s := newServed(t, "", "")
+	socket := filepath.Join(s.dir, "notify")
+	conn, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: socket, Net: "unixgram"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if err := conn.SetReadDeadline(time.Now().Add(patience)); err != nil {
+		t.Fatal(err)
+	}
+	told := func(want string) {
+		t.Helper()
+		state := make([]byte, 100)
+		if n, err := conn.Read(state); err != nil || string(state[:n]) != want {
+			t.Fatalf("it is told %q, want %q: %v", state[:n], want, err)
+		}
+	}
+	s.env = []string{"NOTIFY_SOCKET=" + socket}
+	s.start()
+	told("READY=1")
+	s.stop()
+	told("STOPPING=1")
 }
