@@ -174,8 +174,8 @@ func (d *daemon) runParts(ctx context.Context, cfg *config.Config, worker *publi
 	d.tellService(serviceReady)
 	next := d.awaitConfig(running)
 	if next != nil {
-		d.log.Info("reloading", "finishing", "what is in flight")
 		drain(&mailer.Drain{Stop: running})
+		d.log.Info("reloading", "finishing", "what is in flight")
 		for newer := d.awaitConfig(draining); newer != nil; newer = d.awaitConfig(draining) {
 			d.log.Info("reloading again", "finishing", "what is in flight")
 			next = newer
