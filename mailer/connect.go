@@ -73,7 +73,7 @@ func (s *Sender) connect(ctx context.Context) (*session, *ConnectError) {
 	smtputf8, _ := client.Extension("SMTPUTF8")
 	return &session{
 		client: client, addr: s.addr, signer: s.signer, pipelining: pipelining, smtputf8: smtputf8,
-		deadline: &deadline{client: client, timeout: s.cfg.Timeout, ctx: ctx},
+		deadline: &deadline{client: client, timeout: s.cfg.Timeout, grace: s.grace, ctx: ctx},
 	}, nil
 }
 

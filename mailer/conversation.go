@@ -51,7 +51,11 @@ func (c *conversation) settle(t trip, body *Job, next *envelope) (ready, untried
 		c.sender.throttle.slow()
 	}
 	if body != nil {
-		limiter.End()
+		if t.body.Stopped {
+			limiter.Undo()
+		} else {
+			limiter.End()
+		}
 		c.answered(t, t.body)
 	}
 	if next == nil {
@@ -60,6 +64,11 @@ func (c *conversation) settle(t trip, body *Job, next *envelope) (ready, untried
 	}
 	if t.ready && t.lost == nil {
 		c.fruitful = true
+		if c.ctx.Err() != nil { // no body begins any more, so none is intended
+			limiter.Undo()
+			c.commit(t.body, nil)
+			return nil, next.job
+		}
 		if c.commit(t.body, next.job) {
 			return next.job, nil
 		}
@@ -68,8 +77,8 @@ func (c *conversation) settle(t trip, body *Job, next *envelope) (ready, untried
 	}
 	limiter.End()
 	c.commit(t.body, nil)
-	if t.refused == nil && c.begun > 1 {
-		return nil, next.job // the connection was at fault, not the job
+	if t.refused == nil && (c.begun > 1 || c.ctx.Err() != nil) {
+		return nil, next.job // the connection was at fault, or its end was wanted, not the job
 	}
 	if t.refused == nil {
 		t.refused = c.firstFailed(next.job, t.lost)

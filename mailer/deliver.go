@@ -22,8 +22,13 @@ const (
 // Deliver keeps up to cfg.Connections connections busy until the queue is empty.
 // Where the server cannot be reached, refuses the log-in or the like, it returns a
 // *ConnectError and the jobs not yet tried stay with the queue; as long as some
-// connections work, it goes on with those. When ctx ends, what is in flight is
-// finished and committed first; then its cause is returned.
+// connections work, it goes on with those.
+//
+// When ctx ends, no further body begins, whatever is pipelined: a job whose envelope
+// the server has accepted stays with the queue, and one that was committed as next is
+// Temporary. The replies to bodies that are under way are waited for, up to the grace
+// period of 8 seconds or, where ctx's cause is a *Drain, as its comment says, and are
+// committed; then the cause is returned.
 func (s *Sender) Deliver(ctx context.Context, q Queue) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)

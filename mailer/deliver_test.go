@@ -234,26 +234,6 @@ func TestDeliverMessagesPerConnection(t *testing.T) {
 	}
 }
 
-func TestDeliverCancel(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	server := startScripted(t, func(e event) string {
-		if e.verb == "DOT" && e.arg == abc[0] {
-			cancel() // while b's envelope is under way
-		}
-		return ""
-	}, "PIPELINING")
-	q := newQueue(t, abc...)
-	if err := newTestSender(t, server.config()).Deliver(ctx, q); !errors.Is(err, context.Canceled) {
-		t.Errorf("got error %v", err)
-	}
-	if diff := cmp.Diff(map[string]string{"a": "sent", "b": "sent"}, q.summary()); diff != "" {
-		t.Errorf("outcomes (-want +got):\n%s", diff)
-	}
-	if got := server.verbs(1); !strings.HasSuffix(got, "DOT QUIT") {
-		t.Errorf("no good-bye: %s", got)
-	}
-}
-
 // Connections beyond what the server allows are refused; the others do the work.
 func TestDeliverSomeConnectionsRefused(t *testing.T) {
 	var mu sync.Mutex

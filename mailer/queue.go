@@ -44,9 +44,12 @@ type Outcome struct {
 	// AddressRefused tells a refusal of the recipient's address (5.1.x, 5.2.1, a bare
 	// 550 to RCPT) from one of the message.
 	AddressRefused bool
-	Code           int    // SMTP reply code; 0 for a connection fault
-	Enhanced       string // RFC 3463, such as "5.1.1"; "" for none
-	Reply          string // the server's words, one line, or the fault's
+	// Stopped tells that the message was not begun since delivery was to end: nothing is
+	// wrong with it, and it can be tried again at once.
+	Stopped  bool
+	Code     int    // SMTP reply code; 0 for a connection fault
+	Enhanced string // RFC 3463, such as "5.1.1"; "" for none
+	Reply    string // the server's words, one line, or the fault's
 }
 
 // Queue hands out jobs and writes down what becomes of them. Its methods are

@@ -26,6 +26,7 @@ type Sender struct {
 	throttle *throttle
 	signer   *Signer       // nil: nothing is signed
 	pause    time.Duration // before the first new attempt after a failed connection
+	grace    time.Duration // for what is under way when delivery is to stop
 }
 
 // NewSender checks the settings; it opens no connection yet. hello is this
@@ -45,7 +46,7 @@ func NewSender(cfg config.SMTP, hello string) (*Sender, error) {
 		cfg: cfg, addr: joinHostPort(cfg.Host, cfg.Port), hello: helloName(hello),
 		tls:     &tls.Config{ServerName: cfg.Host, MinVersion: tls.VersionTLS12},
 		limiter: NewLimiter(cfg.Rate, time.Now), throttle: newThrottle(cfg.Connections, time.Now),
-		pause: time.Second,
+		pause: time.Second, grace: defaultGrace,
 	}, nil
 }
 

@@ -27,6 +27,7 @@ type event struct {
 const (
 	closeNow   = "!close"
 	hang       = "!hang"
+	silent     = "!silent" // until the client closes the connection
 	closeAfter = "!bye"
 )
 
@@ -149,6 +150,9 @@ func (c *scriptedConn) answer(verb, arg, usual string) string {
 		return ""
 	case hang:
 		<-s.closed
+		return ""
+	case silent:
+		_, _ = io.Copy(io.Discard, c.r) // however it ends, it has ended
 		return ""
 	}
 	reply, bye := strings.CutSuffix(reply, closeAfter)

@@ -1,18 +1,12 @@
 package mailer
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
-	"sync"
-	"time"
 
 	"github.com/wneessen/go-mail/smtp"
 )
-
-// grace is how long a message that is under way may take once delivery is to end.
-const grace = 8 * time.Second
 
 const (
 	reset   = "RSET\r\n"
@@ -47,7 +41,7 @@ type made struct {
 // trip is what one round trip brought: the reply to a body, and those to the
 // envelope of the next message.
 type trip struct {
-	body *Outcome // nil where no body went out
+	body *Outcome // nil where no body was to go out
 	// refused is why the envelope was; ready, that the server waits for the body. If
 	// neither, the envelope was not tried.
 	refused *Outcome
@@ -122,6 +116,9 @@ func (s *session) group(body *Job, next *envelope) trip {
 		if dot = s.made.dot; s.made.err != nil {
 			return s.unmade(body, s.made.err)
 		}
+		if !s.deadline.beginBody() {
+			return s.unsent(body)
+		}
 	} else {
 		s.out = append(s.out[:0], undo...)
 	}
@@ -135,6 +132,7 @@ func (s *session) group(body *Job, next *envelope) trip {
 	}
 	if body != nil {
 		s.finish(&t, body, err != nil && written <= dot, err)
+		s.deadline.endBody()
 	}
 	if t.lost == nil {
 		t.lost = err
@@ -170,6 +168,12 @@ func (s *session) make(body *Job) {
 // made.
 func (s *session) unmade(body *Job, err error) trip {
 	return trip{body: &Outcome{Job: body, Verdict: Temporary, Reply: err.Error()}, lost: err}
+}
+
+// unsent is the end of a connection whose server waits for a body that is not to be
+// begun any more. A final dot alone would be an empty message.
+func (s *session) unsent(body *Job) trip {
+	return trip{body: &Outcome{Job: body, Verdict: Temporary, Stopped: true, Reply: errStopped.Error()}, lost: errStopped}
 }
 
 // write sends all of it at once and returns how many octets went out. bufio passes
@@ -256,10 +260,14 @@ func (s *session) oneByOne(body *Job, next *envelope) trip {
 		if s.made.err != nil {
 			return s.unmade(body, s.made.err)
 		}
+		if !s.deadline.beginBody() {
+			return s.unsent(body)
+		}
 		written, err := s.write(s.out)
 		if s.finish(&t, body, err != nil && written <= dot, err); t.lost == nil {
 			t.lost = err
 		}
+		s.deadline.endBody()
 	}
 	if next == nil || t.lost != nil {
 		return t
@@ -314,6 +322,7 @@ func (s *session) read(t *trip) (reply, error) {
 
 // quit says good-bye where the server is ready for it, and closes.
 func (s *session) quit() {
+	s.deadline.quit()
 	if s.undo == loneDot { // or QUIT would be taken for the message
 		var t trip
 		if _, err := s.command(&t, []byte(s.undo)); err != nil {
@@ -338,44 +347,4 @@ func answered(job *Job, rep reply, toRCPT bool) *Outcome {
 		Job: job, Verdict: rep.verdict(), AddressRefused: rep.refusesAddress(toRCPT),
 		Code: rep.code, Enhanced: rep.enhanced, Reply: rep.text,
 	}
-}
-
-// deadline is renewed for each reply; once delivery is to end, it only runs down.
-type deadline struct {
-	client  *smtp.Client
-	timeout time.Duration
-	ctx     context.Context
-
-	mu    sync.Mutex
-	until time.Time // zero while delivery goes on
-	last  time.Time // when it was renewed
-}
-
-// watch lets the end of ctx cut short what is being waited for. The returned
-// function ends that.
-func (d *deadline) watch() (stop func() bool) {
-	return context.AfterFunc(d.ctx, func() {
-		d.mu.Lock()
-		defer d.mu.Unlock()
-		d.until = time.Now().Add(min(grace, d.timeout))
-		_ = d.client.UpdateDeadline(min(grace, d.timeout)) // fails only where the connection is closed
-	})
-}
-
-// renew costs as much as a system call, and so is left out where little time has
-// passed since the last.
-func (d *deadline) renew() {
-	const little = 64 // of them make up the timeout
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	now := time.Now()
-	if now.Sub(d.last) < d.timeout/little {
-		return
-	}
-	d.last = now
-	left := d.timeout
-	if !d.until.IsZero() {
-		left = min(left, d.until.Sub(now))
-	}
-	_ = d.client.UpdateDeadline(left) // fails only where the connection is closed, as the read then does
 }

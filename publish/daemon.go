@@ -105,7 +105,7 @@ func (d *Daemon) look(ctx context.Context) time.Time {
 		d.hand(s) // from here on it is the mail's
 		return faults
 	})
-	d.note("content and feeds", err)
+	d.note("content and feeds", unlessStopped(ctx, err))
 	return next
 }
 
@@ -122,10 +122,7 @@ func (d *Daemon) hand(s *pass) {
 func (d *Daemon) mailSurveys(ctx context.Context) {
 	for s := range d.surveys {
 		if ctx.Err() == nil {
-			err := guarded(func() error { return s.mail(ctx, d.surveys) })
-			if ctx.Err() != nil && errors.Is(err, context.Canceled) {
-				err = nil // told to stop: the next start carries on
-			}
+			err := unlessStopped(ctx, guarded(func() error { return s.mail(ctx, d.surveys) }))
 			d.logMail(s.report)
 			d.note("mail", errors.Join(append(asErrors(s.report.Errors), err)...))
 		}

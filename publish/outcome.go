@@ -49,6 +49,9 @@ func (q *queue) result(o *mailer.Outcome) *ledger.Result {
 		fallthrough
 	default:
 		q.deferred(a, r)
+		if o.Stopped { // whatever the server did before, this was no attempt
+			r.Progress, r.KeepCursor, r.Next = ledger.Deferred, false, r.At
+		}
 	}
 	return r
 }

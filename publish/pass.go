@@ -208,7 +208,11 @@ func (s *pass) scan(ctx context.Context) (*content.Scan, error) {
 		}
 		s.scanID = scanID(data)
 	}
-	scan, err := s.tree.Scan(ctx, last, s.build)
+	var scan *content.Scan
+	err = untilStopped(ctx, func() (err error) {
+		scan, err = s.tree.Scan(ctx, last, s.build)
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("scanning %s: %w", s.cfg.Content.Dir, err)
 	}
@@ -256,7 +260,11 @@ func (s *pass) render(ctx context.Context, p *content.Post) (*content.Rendering,
 	if ok {
 		return r, nil
 	}
-	r, problems, err := s.tree.Render(ctx, p)
+	var problems []content.Problem
+	err := untilStopped(ctx, func() (err error) {
+		r, problems, err = s.tree.Render(ctx, p)
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("rendering %s: %w", s.contentPath(p.Path), err)
 	}

@@ -98,24 +98,27 @@ const markEvery = time.Second
 // marking delivers while the mark beside the ledger moves on: a backup that was made
 // meanwhile is known for one, even where this process dies.
 func (s *pass) marking(ctx context.Context, deliver func(context.Context) error) error {
+	// What is under way when ctx ends is recorded too, and may take long.
+	delivering, delivered := context.WithCancel(context.WithoutCancel(ctx))
 	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
 	var marker sync.WaitGroup
 	marker.Go(func() {
 		tick := time.NewTicker(markEvery)
 		defer tick.Stop()
 		for {
 			select {
-			case <-ctx.Done():
+			case <-delivering.Done():
 				return
 			case <-tick.C:
 			}
-			if err := s.ledger.Advance(ctx); err != nil && ctx.Err() == nil {
+			if err := s.ledger.Advance(delivering); err != nil && delivering.Err() == nil {
 				stop(err)
 			}
 		}
 	})
 	defer marker.Wait()
-	defer stop(nil)
+	defer delivered()
 	return deliver(ctx)
 }
 

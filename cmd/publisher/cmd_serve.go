@@ -17,22 +17,26 @@ import (
 
 	"publisher/config"
 	"publisher/ledger"
+	"publisher/mailer"
 	"publisher/publish"
 	"publisher/templates"
 	"publisher/web"
 )
 
+const serveName = "serve"
+
 func (a *app) serveCommand() *cobra.Command {
 	var format, level string
 	c := &cobra.Command{
-		Use:   "serve",
+		Use:   serveName,
 		Short: "The daemon: passes on schedule, retries, and the web server",
 		Long: `Does by itself what cron does with run: notices new and changed posts within
 seconds, keeps the feeds fresh, sends digests on time, and tries again what was
 deferred. Serves the feeds, and the pages that mails link to, on server.listen.
 
-SIGTERM or Ctrl-C lets what is in flight finish, within ten seconds. SIGHUP, or a
-change of the config file, takes the new config if it is valid.`,
+SIGTERM or Ctrl-C ends it within ten seconds: no further message is begun, and the
+server's replies to those under way are recorded. SIGHUP, or a change of the config
+file, takes the new config if it is valid, once those replies have come.`,
 		Example: "  publisher serve\n  publisher serve --log-format json",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -71,6 +75,11 @@ type daemon struct {
 	log  *slog.Logger
 	lock *ledger.Lock
 	dsn  string // what lock is on
+
+	// What asks for another config.
+	hup    <-chan os.Signal
+	edited <-chan struct{}
+	seen   []byte // the config file as it was last read
 }
 
 // run serves until ctx ends. A new config replaces the one that runs only if it
@@ -79,6 +88,15 @@ func (d *daemon) run(ctx context.Context) error {
 	hup := make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP)
 	defer signal.Stop(hup)
+	file, err := filepath.Abs(d.configPath())
+	if err != nil {
+		return err
+	}
+	watching, end := context.WithCancel(ctx)
+	defer end()
+	// From before the file is read: no change goes unnoticed.
+	d.hup, d.edited = hup, publish.Watch(watching, d.log, nil, []string{file})
+	d.seen, _ = os.ReadFile(file)
 	cfg, err := d.load()
 	if err != nil {
 		return err
@@ -90,7 +108,7 @@ func (d *daemon) run(ctx context.Context) error {
 	}()
 	var last *config.Config // what ran before cfg
 	for {
-		next, err := d.serve(ctx, cfg, hup)
+		next, err := d.serve(ctx, cfg)
 		switch {
 		case err != nil && last != nil:
 			d.log.Error("the new config does not start; going on with the old one", "error", err)
@@ -105,7 +123,7 @@ func (d *daemon) run(ctx context.Context) error {
 }
 
 // serve runs one config until ctx ends or another valid one comes, which it returns.
-func (d *daemon) serve(ctx context.Context, cfg *config.Config, hup <-chan os.Signal) (next *config.Config, err error) {
+func (d *daemon) serve(ctx context.Context, cfg *config.Config) (next *config.Config, err error) {
 	if err := d.holdLock(ctx, cfg); err != nil {
 		return nil, err
 	}
@@ -123,23 +141,28 @@ func (d *daemon) serve(ctx context.Context, cfg *config.Config, hup <-chan os.Si
 	if err != nil {
 		return nil, err
 	}
-	return d.runParts(ctx, cfg, hup, worker, serveWeb)
+	return d.runParts(ctx, cfg, worker, serveWeb)
 }
 
 // runParts runs the passes and the web server, and ends both when one fails, ctx
-// does, or a new config comes.
-func (d *daemon) runParts(ctx context.Context, cfg *config.Config, hup <-chan os.Signal, worker *publish.Daemon, serveWeb func(context.Context) error) (*config.Config, error) {
+// does, or a new config comes. In the last case the passes come first: nothing of the
+// mail that is under way is cut off, and its links work until the end.
+func (d *daemon) runParts(ctx context.Context, cfg *config.Config, worker *publish.Daemon, serveWeb func(context.Context) error) (*config.Config, error) {
 	running, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
+	passes, drain := context.WithCancelCause(running)
+	defer drain(nil)
+	draining, drained := context.WithCancel(running) // until the passes have ended
 	content := []string{cfg.Path(cfg.Content.Dir)}
 	var lists []string
 	if cfg.Subscribers.File != "" {
 		lists = []string{cfg.Path(cfg.Subscribers.File)}
 	}
-	changed := publish.Watch(running, d.log, content, lists)
+	changed := publish.Watch(passes, d.log, content, lists)
 	var parts sync.WaitGroup
 	parts.Go(func() {
-		if err := worker.Run(running, changed); err != nil {
+		defer drained()
+		if err := worker.Run(passes, changed); err != nil {
 			stop(err)
 		}
 	})
@@ -148,8 +171,20 @@ func (d *daemon) runParts(ctx context.Context, cfg *config.Config, hup <-chan os
 			stop(err)
 		}
 	})
-	next := d.awaitConfig(running, cfg, hup)
-	d.log.Info("stopping", "finishing", "what is in flight")
+	d.tellService(serviceReady)
+	next := d.awaitConfig(running)
+	if next != nil {
+		drain(&mailer.Drain{Stop: running})
+		d.log.Info("reloading", "finishing", "what is in flight")
+		for newer := d.awaitConfig(draining); newer != nil; newer = d.awaitConfig(draining) {
+			d.log.Info("reloading again", "finishing", "what is in flight")
+			next = newer
+		}
+	}
+	if next == nil || ctx.Err() != nil {
+		d.tellService(serviceStopping)
+		d.log.Info("stopping", "finishing", "what is in flight")
+	}
 	stop(nil)
 	parts.Wait()
 	if cause := context.Cause(running); cause != nil && !errors.Is(cause, context.Canceled) {
@@ -160,6 +195,12 @@ func (d *daemon) runParts(ctx context.Context, cfg *config.Config, hup <-chan os
 		return nil, nil
 	}
 	return next, nil
+}
+
+func (d *daemon) tellService(state string) {
+	if err := notifyService(d.lookup, state); err != nil {
+		d.log.Warn("the service manager was not told", "error", err)
+	}
 }
 
 // holdLock takes the lock of the config's ledger, and lets go of another's.
@@ -202,24 +243,18 @@ func (d *daemon) webServer(cfg *config.Config, l *ledger.Ledger, worker *publish
 
 // awaitConfig returns the next valid config, or nil when ctx ends. A config that
 // is not valid is logged, and the one that runs stays.
-func (d *daemon) awaitConfig(ctx context.Context, cfg *config.Config, hup <-chan os.Signal) *config.Config {
-	file, err := filepath.Abs(cfg.File)
-	if err != nil {
-		file = cfg.File
-	}
-	edited := publish.Watch(ctx, d.log, nil, []string{file})
-	before, _ := os.ReadFile(file)
+func (d *daemon) awaitConfig(ctx context.Context) *config.Config {
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-hup:
-		case <-edited:
-			if now, err := os.ReadFile(file); err == nil && bytes.Equal(before, now) {
+		case <-d.hup:
+		case <-d.edited:
+			if now, err := os.ReadFile(d.configPath()); err == nil && bytes.Equal(d.seen, now) {
 				continue
 			}
 		}
-		before, _ = os.ReadFile(file)
+		d.seen, _ = os.ReadFile(d.configPath())
 		next, err := d.load()
 		if err == nil {
 			err = publish.New(next, publish.Options{}).Ready()

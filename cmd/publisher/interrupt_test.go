@@ -1,18 +1,28 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"os"
 	"os/exec"
+	"strings"
+	"syscall"
 	"testing"
 	"time"
 
 	"publisher/internal/sink"
 )
 
-// Ctrl-C while the last recipients of an edition wait for the rate to allow them:
-// they get this edition with the next run, not one of their own.
+// Ctrl-C, SIGTERM or the end of the terminal while the last recipients of an edition
+// wait for the rate to allow them: they get this edition with the next run, not one of
+// their own.
 func TestInterruptedWhileTheLastWait(t *testing.T) {
+	for _, sig := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
+		t.Run(sig.String(), func(t *testing.T) { interruptWhileTheLastWait(t, sig) })
+	}
+}
+
+func interruptWhileTheLastWait(t *testing.T, sig os.Signal) {
 	server, err := sink.Start(sink.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -22,6 +32,8 @@ func TestInterruptedWhileTheLastWait(t *testing.T) {
 	c := newCrash(t, server, "resend", mails)
 	c.edit("connections: 8", "connections: 8, rate: 8/h")
 	cmd := c.command("run")
+	var said bytes.Buffer
+	cmd.Stderr = &said
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -30,11 +42,11 @@ func TestInterruptedWhileTheLastWait(t *testing.T) {
 	for server.Total() < rate {
 		<-poll.C
 	}
-	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+	if err := cmd.Process.Signal(sig); err != nil {
 		t.Fatal(err)
 	}
-	if exit, ok := cmd.Wait().(*exec.ExitError); !ok || exit.ExitCode() != exitFailed {
-		t.Errorf("interrupted, it ends with %v", exit)
+	if exit, ok := cmd.Wait().(*exec.ExitError); !ok || exit.ExitCode() != exitFailed || strings.Count(said.String(), "\n") != 1 {
+		t.Errorf("interrupted, it ends with %v and says %s", exit, said.String())
 	}
 	c.edit(", rate: 8/h", "")
 	if out, err := c.command("run").CombinedOutput(); err != nil {

@@ -8,10 +8,11 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
+
+	"publisher/internal/hangup"
 )
 
 func main() {
-	governMemory(os.LookupEnv)
 	os.Exit(underSignals(system{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, lookup: os.LookupEnv, now: time.Now}))
 }
 
@@ -19,10 +20,12 @@ func main() {
 func underSignals(sys system) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	sys.hangups = hangup.Caught()
 	// The first signal asks for an orderly end; a second one finds no handler and ends at once.
 	go func() {
 		<-ctx.Done()
 		stop()
 	}()
+	governMemory(sys.lookup)
 	return run(ctx, os.Args[1:], sys)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -30,6 +31,7 @@ type system struct {
 	stdout, stderr io.Writer
 	lookup         func(string) (string, bool)
 	now            func() time.Time
+	hangups        <-chan os.Signal // SIGHUP; nil for none
 }
 
 // app is one run of the program.
@@ -38,19 +40,22 @@ type app struct {
 	configFile string
 	json       bool
 	verbose    bool
-	started    bool // the command line was understood
-	exit       int  // the exit code where no error decides
+	started    bool   // the command line was understood
+	exit       int    // the exit code where no error decides
+	stop       func() // ends the command orderly, as SIGTERM does
 }
 
 // run executes one command line and returns its exit code.
 func run(ctx context.Context, args []string, sys system) int {
-	a := &app{system: sys}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	a := &app{system: sys, stop: stop}
 	root := a.rootCommand()
 	root.SetArgs(args)
 	root.SetIn(sys.stdin)
 	root.SetOut(sys.stdout)
 	root.SetErr(sys.stderr)
-	if err := root.ExecuteContext(ctx); err != nil && ctx.Err() != nil && errors.Is(err, context.Canceled) {
+	if err := root.ExecuteContext(ctx); err != nil && stopped(ctx, err) {
 		a.hint("publisher: stopped; what was in flight is finished and remembered, the next `publisher run` carries on")
 		return exitFailed
 	} else if err != nil {
@@ -58,6 +63,11 @@ func run(ctx context.Context, args []string, sys system) int {
 		return a.exitCode(err)
 	}
 	return a.exit
+}
+
+// stopped reports whether an error says no more than that ctx has ended.
+func stopped(ctx context.Context, err error) bool {
+	return ctx.Err() != nil && (errors.Is(err, context.Canceled) || errors.Is(err, context.Cause(ctx)))
 }
 
 func (a *app) exitCode(err error) int {
@@ -91,7 +101,12 @@ JSON feeds, and mails subscribers a digest of excerpts with "Read more".`,
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
-		PersistentPreRun:  func(*cobra.Command, []string) { a.started = true },
+		PersistentPreRun: func(c *cobra.Command, _ []string) {
+			a.started = true
+			if c.Name() != serveName {
+				go a.stopAtHangup()
+			}
+		},
 	}
 	root.PersistentFlags().StringVar(&a.configFile, "config", "", "config file (default ./config.yaml, or what PUBLISHER_CONFIG names)")
 	root.PersistentFlags().BoolVarP(&a.verbose, "verbose", "v", false, "log each step to stderr")
@@ -103,6 +118,12 @@ JSON feeds, and mails subscribers a digest of excerpts with "Read more".`,
 	return root
 }
 
+// stopAtHangup ends a command whose terminal is gone as SIGTERM does. serve reloads.
+func (a *app) stopAtHangup() {
+	<-a.hangups
+	a.stop()
+}
+
 // jsonFlag gives a command its --json.
 func (a *app) jsonFlag(c *cobra.Command) *cobra.Command {
 	c.Flags().BoolVar(&a.json, "json", false, "print one JSON document")
@@ -111,6 +132,10 @@ func (a *app) jsonFlag(c *cobra.Command) *cobra.Command {
 
 // load reads the config that the command line or the environment names.
 func (a *app) load() (*config.Config, error) {
+	return config.Load(a.configPath(), a.lookup)
+}
+
+func (a *app) configPath() string {
 	file := a.configFile
 	if file == "" {
 		file, _ = a.lookup("PUBLISHER_CONFIG")
@@ -118,7 +143,7 @@ func (a *app) load() (*config.Config, error) {
 	if file == "" {
 		file = "config.yaml"
 	}
-	return config.Load(file, a.lookup)
+	return file
 }
 
 // publisher loads the config and makes a Publisher of it.

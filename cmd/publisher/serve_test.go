@@ -27,7 +27,8 @@ type served struct {
 	t     *testing.T
 	dir   string
 	cmd   *exec.Cmd
-	base  string // address of its web server
+	env   []string // beside this process's
+	base  string   // address of its web server
 	lines chan map[string]any
 }
 
@@ -61,8 +62,15 @@ func (s *served) write(name, text string) {
 
 func (s *served) start() {
 	s.t.Helper()
+	s.launch()
+	s.base = s.await("serving", nil)["address"].(string)
+}
+
+// launch starts the program, and does not wait for anything.
+func (s *served) launch() {
+	s.t.Helper()
 	s.cmd = exec.Command("publisher", "serve", "--log-format", "json")
-	s.cmd.Dir = s.dir
+	s.cmd.Dir, s.cmd.Env = s.dir, append(os.Environ(), s.env...)
 	logs, err := s.cmd.StderrPipe()
 	if err != nil {
 		s.t.Fatal(err)
@@ -82,7 +90,6 @@ func (s *served) start() {
 			s.lines <- line
 		}
 	}()
-	s.base = s.await("serving", nil)["address"].(string)
 }
 
 // await reads the log until a line has this message and, if given, pleases.
@@ -120,12 +127,15 @@ func (s *served) stop() {
 	s.ends()
 }
 
-// ends wants exit code 0 within ten seconds.
+// ends wants exit code 0 within ten seconds, and no error in the log.
 func (s *served) ends() {
 	s.t.Helper()
 	done := make(chan error, 1)
 	go func() {
-		for range s.lines {
+		for line := range s.lines {
+			if line["level"] == "ERROR" {
+				s.t.Errorf("an orderly stop logs %v", line)
+			}
 		}
 		done <- s.cmd.Wait()
 	}()
@@ -261,6 +271,22 @@ func TestServeReloads(t *testing.T) {
 	s.stop()
 }
 
+// startGate starts one and returns its port.
+func startGate(t *testing.T) (g *gate, port string) {
+	t.Helper()
+	g = &gate{accepted: map[string]int{}, pass: make(chan struct{}), waiting: make(chan struct{}, 1)}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := smtp.NewServer(g)
+	server.Domain, server.ErrorLog = "localhost", quiet{}
+	go server.Serve(listener)
+	t.Cleanup(func() { server.Close() })
+	_, port, _ = net.SplitHostPort(listener.Addr().String())
+	return g, port
+}
+
 // gate is an SMTP server that takes messages only as fast as the test lets it.
 type gate struct {
 	mu       sync.Mutex
@@ -300,22 +326,12 @@ func (s *gated) Data(r io.Reader) error {
 // goes on after a restart with nobody missed and nobody doubled. While mail goes
 // out, an edit and a new post are in the feed at once.
 func TestServeStoppedMidEdition(t *testing.T) {
-	g := &gate{accepted: map[string]int{}, pass: make(chan struct{}), waiting: make(chan struct{}, 1)}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := smtp.NewServer(g)
-	server.Domain, server.ErrorLog = "localhost", quiet{}
-	go server.Serve(listener)
-	defer server.Close()
-
+	g, port := startGate(t)
 	const people = 300
 	list := "email\n"
 	for i := range people {
 		list += fmt.Sprintf("u%d@example.com\n", i)
 	}
-	_, port, _ := net.SplitHostPort(listener.Addr().String())
 	s := newServed(t, "digest: {default: immediate, settle: 0s, start: 2020-01-01}\nsubscribers: {file: list.csv}\n"+
 		"mail: {from: news@example.com, smtp: {host: 127.0.0.1, port: "+port+", tls: none, connections: 4}}\n", list)
 	s.start()
