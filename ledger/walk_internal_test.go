@@ -69,10 +69,10 @@ func walkOnce(l *Ledger, seed uint64) (fault error, trace []string) {
 		}
 	}()
 	w.reset()
-	for range 3 + w.rand.IntN(3) {
+	for range 3 + w.rand.IntN(2) {
 		w.join()
 	}
-	for range 25 + w.rand.IntN(40) {
+	for range 20 + w.rand.IntN(30) {
 		w.step()
 	}
 	w.calm()
@@ -190,19 +190,15 @@ func (w *walk) calm() {
 			w.fail("post %d is withheld", p.Seq)
 		}
 	}
-	for range 8 {
+	for range 4 {
 		w.now = w.now.Add(72 * time.Hour)
 		w.restart()
 		w.retryDeferred()
 		for _, cadence := range walkCadences {
-			for range 2 {
-				w.deliver()
-				w.deliver()
-			}
+			w.deliverAll()
 			w.close(cadence)
-			w.deliver()
-			w.deliver()
 		}
+		w.deliverAll()
 	}
 }
 

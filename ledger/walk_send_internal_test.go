@@ -107,6 +107,13 @@ func (w *walk) deliver() {
 	e.done = true
 }
 
+// deliverAll brings every edition to its end.
+func (w *walk) deliverAll() {
+	for w.some(func(e *walkEdition) bool { return !e.done }) != nil {
+		w.deliver()
+	}
+}
+
 // first tries an edition's recipient for the first time.
 func (w *walk) first(e *walkEdition, r Recipient) {
 	due := r.Of(w.posts, Selection{Tags: r.Tags, Language: e.Language}, e.Through)
