@@ -80,6 +80,38 @@ func testCancel(t *testing.T, open func(*testing.T) *ledger.Ledger) {
 	}
 }
 
+// What is under way when its edition is canceled is not brought by a later one either,
+// however it ends.
+func testCancelUnderWay(t *testing.T, open func(*testing.T) *ledger.Ledger) {
+	l := open(t)
+	deferred, gave, sent, killed := newSender(t, l, "deferred@example.com"), newSender(t, l, "gave@example.com"),
+		newSender(t, l, "sent@example.com"), newSender(t, l, "killed@example.com")
+	number(t, l, 2)
+	e := ledger.Edition{Cadence: "weekly", Closed: noon, Through: 1, Posts: []string{"post-b"}}
+	must(t, l.CloseEditions(ctx, &e))
+	all := []sender{deferred, gave, sent, killed}
+	for _, s := range all {
+		if !s.begin(e.Number, 0, 1) {
+			t.Fatal("refused")
+		}
+	}
+	want1(t, true)(l.CancelEdition(ctx, e.Number, ledger.Audience{Cadence: "weekly", Default: true}, noon))
+	deferred.end(ledger.Result{Edition: e.Number, Progress: ledger.Deferred, Code: 451, Next: noon})
+	gave.end(ledger.Result{Edition: e.Number, Progress: ledger.Failed, Code: 451, KeepCursor: true})
+	sent.end(ledger.Result{Edition: e.Number, Progress: ledger.Sent, Code: 250})
+	killed.end(ledger.Result{Edition: e.Number, Progress: ledger.Deferred, Resend: true, Next: noon}) // by the pass that follows
+	for _, s := range all {
+		d := s.deliveries()[0]
+		if s != sent && (d.Progress != ledger.Failed || d.Kept != ledger.Passed || d.Reply != "the edition was canceled") {
+			t.Errorf("subscriber %d: %+v", s.subscriber, d)
+		}
+		if due := s.due(); due.Cursor != 1 || len(due.Owed) > 0 {
+			t.Errorf("subscriber %d: %+v is due", s.subscriber, due)
+		}
+	}
+	want1(t, time.Time{})(l.NextRetry(ctx))
+}
+
 func testPace(t *testing.T, open func(*testing.T) *ledger.Ledger) {
 	l := open(t)
 	ann := newSender(t, l, "ann@example.com")

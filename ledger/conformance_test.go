@@ -43,6 +43,7 @@ var conformance = map[string]func(t *testing.T, open func(*testing.T) *ledger.Le
 	"deferred":                    testDeferred,
 	"retry":                       testRetry,
 	"cancel":                      testCancel,
+	"cancel under way":            testCancelUnderWay,
 	"pace":                        testPace,
 	"close waits for records":     testClose,
 }

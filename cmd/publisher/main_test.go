@@ -34,7 +34,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"code": runForCode, "outbox": outbox, "modified": modified, "smtpd": smtpd, "delivered": delivered,
+			"code": runForCode, "outbox": outbox, "modified": modified, "smtpd": smtpd, "delivered": delivered, "received": received,
 			"bytes": bytesFile, "mailed": mailed,
 		},
 		Setup: func(env *testscript.Env) error {

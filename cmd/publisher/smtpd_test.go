@@ -4,10 +4,12 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/mail"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
@@ -24,8 +26,9 @@ func smtpd(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	ts.Check(err)
+	seen := new(sync.Map)
 	server := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) {
-		return &sessionTo{dir: ts.MkAbs(args[1]), locked: args[0] == "locked", spam: args[0] == "spam"}, nil
+		return &sessionTo{dir: ts.MkAbs(args[1]), locked: args[0] == "locked", spam: args[0] == "spam", seen: seen}, nil
 	}))
 	server.Domain = "localhost"
 	server.AllowInsecureAuth = true
@@ -45,6 +48,7 @@ type sessionTo struct {
 	dir    string
 	locked bool
 	spam   bool
+	seen   *sync.Map
 }
 
 func (s *sessionTo) AuthMechanisms() []string {
@@ -60,9 +64,13 @@ func (s *sessionTo) Auth(string) (sasl.Server, error) {
 
 func (s *sessionTo) Mail(string, *smtp.MailOptions) error { return nil }
 
-// Rcpt refuses gone@… for good and busy@… for now.
+// Rcpt refuses gone@… for good and busy@… for now, and grey…@… for now when it is first
+// tried after the server was started.
 func (s *sessionTo) Rcpt(to string, _ *smtp.RcptOptions) error {
+	_, known := s.seen.LoadOrStore(to, true)
 	switch {
+	case strings.HasPrefix(to, "grey") && !known:
+		return &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 7, 1}, Message: "greylisted"}
 	case strings.HasPrefix(to, "gone@"):
 		return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "no such mailbox"}
 	case strings.HasPrefix(to, "busy@"):
@@ -86,8 +94,10 @@ func (s *sessionTo) Data(r io.Reader) error {
 		return err
 	}
 	defer f.Close()
-	_, err = io.Copy(f, r)
-	return err
+	if _, err = io.Copy(f, r); err != nil { // the client left in the middle
+		return errors.Join(err, os.Remove(f.Name()))
+	}
+	return nil
 }
 
 // delivered DIR N counts what a server of smtpd filed.
@@ -96,5 +106,27 @@ func delivered(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	if want := args[1]; (strconv.Itoa(len(files)) == want) == neg {
 		ts.Fatalf("%d messages in %s, want %s", len(files), args[0], want)
+	}
+}
+
+// received DIR ADDRESS N TEXT wants N messages to the address, among those that a server
+// of smtpd filed, that have the text.
+func received(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 4 {
+		ts.Fatalf("usage: received DIR ADDRESS N TEXT")
+	}
+	files, err := filepath.Glob(ts.MkAbs(args[0] + "/*.eml"))
+	ts.Check(err)
+	n := 0
+	for _, file := range files {
+		source := ts.ReadFile(file)
+		m, err := mail.ReadMessage(strings.NewReader(source))
+		ts.Check(err)
+		if strings.Contains(m.Header.Get("To"), args[1]) && strings.Contains(source, args[3]) {
+			n++
+		}
+	}
+	if strconv.Itoa(n) != args[2] {
+		ts.Fatalf("%d messages to %s have %q, want %s", n, args[1], args[3], args[2])
 	}
 }
