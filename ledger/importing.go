@@ -54,7 +54,7 @@ type Imported struct {
 //
 // Neither rows nor mayRemove may use the ledger.
 func (l *Ledger) Import(ctx context.Context, rows iter.Seq2[Row, error], origin Origin, defaultCadence string, now time.Time, mayRemove func(missing, before int) bool) (Imported, error) {
-	i := &importer{journal: l.journal, origin: origin, defaultCadence: defaultCadence, now: now}
+	i := &importer{writer: l.write, journal: l.journal, origin: origin, defaultCadence: defaultCadence, now: now}
 	err := l.write.hold(ctx, func(conn *sql.Conn) error {
 		i.conn = conn
 		if err := i.stage(ctx, rows); err != nil {
@@ -71,6 +71,7 @@ func (l *Ledger) Import(ctx context.Context, rows iter.Seq2[Row, error], origin 
 // importer holds one import. The rows go into a temporary table first, so that
 // a slow reader locks nobody out, and memory stays flat.
 type importer struct {
+	writer         *writer
 	conn           *sql.Conn
 	journal        *journal
 	origin         Origin
@@ -132,12 +133,11 @@ func (i *importer) stageRow(ctx context.Context, insert *sql.Stmt, r Row) error 
 	return err
 }
 
-func (i *importer) merge(ctx context.Context, mayRemove func(missing, before int) bool) (err error) {
-	tx, err := i.conn.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	defer tx.Rollback()
+func (i *importer) merge(ctx context.Context, mayRemove func(missing, before int) bool) error {
+	return i.writer.transaction(ctx, i.conn, func(tx *sql.Tx) error { return i.mergeIn(ctx, tx, mayRemove) })
+}
+
+func (i *importer) mergeIn(ctx context.Context, tx *sql.Tx, mayRemove func(missing, before int) bool) (err error) {
 	if err := i.journal.fold(ctx, tx); err != nil {
 		return err
 	}
@@ -156,7 +156,7 @@ func (i *importer) merge(ctx context.Context, mayRemove func(missing, before int
 		return err
 	}
 	i.counts.Unchanged = i.counts.Rows - i.counts.Added - i.counts.Updated - i.counts.Kept
-	return tx.Commit()
+	return nil
 }
 
 // count counts what is known before the rows are gone through.

@@ -86,10 +86,8 @@ func (s *pass) mailDue(ctx context.Context) error {
 // settleInterrupted decides what becomes of deliveries whose process died
 // between the message's body and the server's reply.
 func (s *pass) settleInterrupted(ctx context.Context) error {
-	if late, err := s.ledger.RecordLate(ctx); err != nil {
+	if err := s.recordLate(ctx); err != nil {
 		return err
-	} else if late > 0 {
-		s.log.Info("recorded what an earlier run could not", "deliveries", late)
 	}
 	left, err := s.ledger.Interrupted(ctx)
 	if err != nil {
