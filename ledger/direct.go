@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"time"
 )
 
 // direct speaks to the driver without database/sql, whose bookkeeping costs more
@@ -82,8 +83,8 @@ func query(s driver.Stmt) (int64, error) {
 }
 
 // transaction runs do, whose statements are the connection's.
-func (d *direct) transaction(p *patience, do func() error) error {
-	if err := p.retry(context.Background(), func() error { return exec(d.begin) }); err != nil {
+func (d *direct) transaction(p *patience, deadline time.Time, do func() error) error {
+	if err := p.retryUntil(context.Background(), deadline, func() error { return exec(d.begin) }); err != nil {
 		return err
 	}
 	err := do()

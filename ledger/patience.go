@@ -15,7 +15,7 @@ const (
 	// lockTimeout is how long this process waits in all for a lock that another holds.
 	lockTimeout = 30 * time.Second
 	// sqliteTimeout is how long SQLite waits by itself, which nothing can end.
-	sqliteTimeout = 50 * time.Millisecond
+	sqliteTimeout = 5 * time.Millisecond
 	// The pauses between two tries double from the first to the last.
 	firstPause, lastPause = time.Millisecond, 64 * time.Millisecond
 )
@@ -44,11 +44,16 @@ func (p *patience) hurry(within time.Duration) {
 
 // retry calls try until it fails for another reason than a lock, or time is up.
 func (p *patience) retry(ctx context.Context, try func() error) error {
+	return p.retryUntil(ctx, p.deadline(), try)
+}
+
+// deadline is when who begins to wait now gives up.
+func (p *patience) deadline() time.Time { return time.Now().Add(lockTimeout) }
+
+// retryUntil is retry for who may have waited already. It tries at least once.
+func (p *patience) retryUntil(ctx context.Context, deadline time.Time, try func() error) error {
 	err := try()
-	if !isBusy(err) {
-		return err
-	}
-	deadline, hurried := time.Now().Add(lockTimeout), p.hurried
+	hurried := p.hurried
 	for pause := firstPause; isBusy(err); pause = min(2*pause, lastPause) {
 		left := time.Until(deadline)
 		if left <= 0 {
@@ -71,6 +76,9 @@ func (p *patience) retry(ctx context.Context, try func() error) error {
 	}
 	return err
 }
+
+// Locked reports whether an error says that another program has the ledger locked.
+func Locked(err error) bool { return isBusy(err) }
 
 func isBusy(err error) bool {
 	var e *sqlite.Error

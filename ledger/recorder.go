@@ -158,9 +158,9 @@ func answer(group []*recording, err error) {
 // commit does what the calls ask for in one transaction. After an error nothing of
 // it is stored, and what is underway is read again.
 func (r *recorder) commit(calls []*recording) error {
-	known := true
+	known, deadline := true, r.writer.patience.deadline()
 	err := r.directly(context.Background(), func(d *direct) error {
-		return r.writer.commits.settle(d.transaction(r.writer.patience, func() error {
+		return r.writer.commits.settle(d.transaction(r.writer.patience, deadline, func() error {
 			data, err := d.version()
 			if err != nil {
 				return err

@@ -8,6 +8,7 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // writer is the one connection that writes. SQLite syncs none of its commits
@@ -43,20 +44,25 @@ func (w *writer) store(ctx context.Context, do func(*sql.Tx) error) error {
 // record runs a transaction of the recorder's own. It is on the disk after the next
 // sync.
 func (w *writer) record(ctx context.Context, do func(*sql.Tx) error) error {
+	deadline := w.patience.deadline()
 	conn, err := w.db.Conn(ctx)
 	if err != nil {
 		return err
 	}
 	defer conn.Close()
-	return w.transaction(ctx, conn, do)
+	return w.transactionUntil(ctx, deadline, conn, do)
 }
 
 // transaction runs do in a numbered transaction on the connection that writes. While
 // another process holds the ledger's lock it keeps the connection: who comes meanwhile
 // waits for the same lock.
 func (w *writer) transaction(ctx context.Context, conn *sql.Conn, do func(*sql.Tx) error) error {
+	return w.transactionUntil(ctx, w.patience.deadline(), conn, do)
+}
+
+func (w *writer) transactionUntil(ctx context.Context, deadline time.Time, conn *sql.Conn, do func(*sql.Tx) error) error {
 	var tx *sql.Tx
-	err := w.patience.retry(ctx, func() (err error) {
+	err := w.patience.retryUntil(ctx, deadline, func() (err error) {
 		tx, err = conn.BeginTx(ctx, nil)
 		return err
 	})
