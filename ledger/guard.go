@@ -52,6 +52,15 @@ func (l *Ledger) Advance(ctx context.Context) error {
 	if err := l.compare(ctx, m, beside); err != nil {
 		return err
 	}
+	if m.Next == "" {
+		// The first one twice: where a ledger has no mark before the last, nothing was sent.
+		if err := l.mark(ctx, ""); err != nil {
+			return err
+		}
+		if _, beside, err = l.marks(ctx); err != nil {
+			return err
+		}
+	}
 	return l.mark(ctx, beside)
 }
 
