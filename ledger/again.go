@@ -52,8 +52,8 @@ func (l *Ledger) retry(ctx context.Context, number int64, which string, since, n
 	return tried, err
 }
 
-// ended is a delivery that may be tried again.
-type ended struct {
+// endedDelivery is a delivery that may be tried again.
+type endedDelivery struct {
 	subscriber     int64
 	kept           Kept
 	after, through int64
@@ -61,7 +61,7 @@ type ended struct {
 	due            Due
 }
 
-func (d ended) stillDue(edition Numbers) bool {
+func (d endedDelivery) stillDue(edition Numbers) bool {
 	posts := d.digest.V
 	if !d.digest.Valid {
 		posts = edition.only(func(seq int64) bool { return seq > d.after && seq <= d.through })
@@ -74,8 +74,8 @@ func (d ended) stillDue(edition Numbers) bool {
 	return false
 }
 
-func retryable(ctx context.Context, tx *sql.Tx, number int64, which string, since time.Time, after int64) ([]ended, error) {
-	return collect(ctx, tx, func(row scanner) (d ended, err error) {
+func retryable(ctx context.Context, tx *sql.Tx, number int64, which string, since time.Time, after int64) ([]endedDelivery, error) {
+	return collect(ctx, tx, func(row scanner) (d endedDelivery, err error) {
 		var posts sql.NullString
 		if err := row.Scan(&d.subscriber, &d.kept, &d.after, &d.through, &posts, &d.due.Cursor, &d.due.Owed); err != nil {
 			return d, err

@@ -2,6 +2,7 @@ package ledger_test
 
 import (
 	"bufio"
+	"database/sql"
 	"fmt"
 	"os"
 	"os/exec"
@@ -32,6 +33,8 @@ var tasks = map[string]func(dsn string) error{
 	"fail to open":      failToOpen,
 	"copy and say what": copyOnly,
 	"fill the disk":     fillDisk,
+	"hold a copy":       holdCopy,
+	"lock the database": lockDatabaseForEver,
 }
 
 func TestMain(m *testing.M) {
@@ -210,4 +213,29 @@ func fillDisk(dsn string) error {
 	}
 	fmt.Println("recovered")
 	return l.Close()
+}
+
+// holdCopy has a private copy open.
+func holdCopy(dsn string) error {
+	if _, err := ledger.OpenCopy(ctx, dsn); err != nil {
+		return err
+	}
+	fmt.Println("copied")
+	time.Sleep(time.Hour) // until it is killed
+	return nil
+}
+
+// lockDatabaseForEver is another program in the middle of a transaction.
+func lockDatabaseForEver(dsn string) error {
+	db, err := sql.Open("sqlite", strings.TrimPrefix(dsn, "sqlite:"))
+	if err != nil {
+		return err
+	}
+	db.SetMaxOpenConns(1)
+	if _, err := db.Exec("BEGIN IMMEDIATE"); err != nil {
+		return err
+	}
+	fmt.Println("locked")
+	time.Sleep(time.Hour) // until it is killed
+	return nil
 }

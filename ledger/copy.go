@@ -20,6 +20,9 @@ import (
 // -shm behind. So a ledger at rest is copied byte by byte, and SQLite is asked
 // only where another connection has made these files already.
 func snapshot(ctx context.Context, src, dst string) error {
+	if err := belongs(ctx, src); err != nil {
+		return err
+	}
 	const attempts = 5
 	for range attempts {
 		if inUse(src) {
@@ -102,7 +105,7 @@ func backup(ctx context.Context, src, dst string) error {
 	if err := os.WriteFile(dst, nil, 0o600); err != nil {
 		return err
 	}
-	db, err := sql.Open("sqlite", uri(src, "ro"))
+	db, err := sql.Open("sqlite", uri(src, "ro", lockTimeout))
 	if err != nil {
 		return err
 	}
@@ -119,7 +122,7 @@ func backup(ctx context.Context, src, dst string) error {
 		if !ok {
 			return fmt.Errorf("the SQLite driver's %T cannot back up", driverConn)
 		}
-		b, err := source.NewBackup(uri(dst, "rw"))
+		b, err := source.NewBackup(uri(dst, "rw", lockTimeout))
 		if err != nil {
 			return err
 		}
@@ -128,20 +131,13 @@ func backup(ctx context.Context, src, dst string) error {
 	})
 }
 
-// copyToTemp makes a private copy of the ledger at path, an empty file where
-// there is none, in a folder of its own.
-func copyToTemp(ctx context.Context, path string) (folder, file string, err error) {
-	folder, err = os.MkdirTemp("", "publisher-ledger-") // mode 0700
-	if err != nil {
-		return "", "", err
-	}
+// copyTo copies the ledger at path to a new file in folder; to an empty one where there
+// is none.
+func copyTo(ctx context.Context, folder, path string) (file string, err error) {
 	file = filepath.Join(folder, "copy.db")
 	err = snapshot(ctx, path, file)
 	if errors.Is(err, fs.ErrNotExist) && !exists(path) {
 		err = os.WriteFile(file, nil, 0o600)
 	}
-	if err != nil {
-		return "", "", errors.Join(err, os.RemoveAll(folder))
-	}
-	return folder, file, nil
+	return file, err
 }

@@ -49,11 +49,14 @@ func (l *Ledger) CloseEditions(ctx context.Context, editions ...*Edition) error 
 	first := editions[0]
 	err := l.change(ctx, "close an edition of "+first.Cadence, func(tx *sql.Tx) error {
 		for i, e := range editions {
-			err := tx.QueryRowContext(ctx, `
+			var err error
+			if numbers[i], err = nextEdition(ctx, tx); err != nil {
+				return err
+			}
+			_, err = tx.ExecContext(ctx, `
 				INSERT INTO edition (number, cadence, language, subject, closed_at, after_seq, through_seq, posts, recipients, domain)
-				VALUES ((SELECT COALESCE(MAX(number), 0) + 1 FROM edition), $1, $2, $3, $4, $5, $6, $7, $8, $9)
-				RETURNING number`,
-				e.Cadence, e.Language, e.Subject, instant(e.Closed), e.After, e.Through, list(e.Posts), e.Recipients, e.Domain).Scan(&numbers[i])
+				VALUES ($10, $1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+				e.Cadence, e.Language, e.Subject, instant(e.Closed), e.After, e.Through, list(e.Posts), e.Recipients, e.Domain, numbers[i])
 			if err != nil {
 				return err
 			}

@@ -62,7 +62,7 @@ func (l *Ledger) Import(ctx context.Context, rows iter.Seq2[Row, error], origin 
 }
 
 func (l *Ledger) importRows(ctx context.Context, rows iter.Seq2[Row, error], i *importer, mayRemove func(missing, before int) bool) (Imported, error) {
-	i.journal = l.journal
+	i.writer, i.journal = l.write, l.journal
 	err := l.write.hold(ctx, func(conn *sql.Conn) error {
 		i.conn = conn
 		if err := i.stage(ctx, rows); err != nil {
@@ -79,6 +79,7 @@ func (l *Ledger) importRows(ctx context.Context, rows iter.Seq2[Row, error], i *
 // importer holds one import. The rows go into a temporary table first, so that
 // a slow reader locks nobody out, and memory stays flat.
 type importer struct {
+	writer         *writer
 	conn           *sql.Conn
 	journal        *journal
 	origin         Origin
@@ -156,12 +157,11 @@ func (i *importer) stageRow(ctx context.Context, insert *sql.Stmt, r Row) error 
 	return i.noteRow(ctx, r, key)
 }
 
-func (i *importer) merge(ctx context.Context, mayRemove func(missing, before int) bool) (err error) {
-	tx, err := i.conn.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	defer tx.Rollback()
+func (i *importer) merge(ctx context.Context, mayRemove func(missing, before int) bool) error {
+	return i.writer.transaction(ctx, i.conn, func(tx *sql.Tx) error { return i.mergeIn(ctx, tx, mayRemove) })
+}
+
+func (i *importer) mergeIn(ctx context.Context, tx *sql.Tx, mayRemove func(missing, before int) bool) (err error) {
 	if err := i.journal.fold(ctx, tx); err != nil {
 		return err
 	}
@@ -186,7 +186,7 @@ func (i *importer) merge(ctx context.Context, mayRemove func(missing, before int
 		return err
 	}
 	i.counts.Unchanged = i.counts.Rows - i.counts.Added - i.counts.Updated - i.counts.Kept
-	return tx.Commit()
+	return nil
 }
 
 // count counts what is known before the rows are gone through.

@@ -9,6 +9,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
+	"strings"
 	"sync"
 
 	"modernc.org/sqlite"
@@ -127,26 +129,96 @@ func (l *Ledger) unrecorded(r *Result, err error) error {
 	return fmt.Errorf("%w; what the mail server answered is kept in %s for the next run", err, l.late.path)
 }
 
-// RecordLate records the results that an earlier pass could not. No pass may be
+// RecordLate records the results that an earlier pass could not. Those that name what
+// this ledger does not know (it is an older copy, or another one lay here) can never be
+// recorded: they are set aside in a file that is named; "" for none. No pass may be
 // under way.
-func (l *Ledger) RecordLate(ctx context.Context) (int, error) {
+func (l *Ledger) RecordLate(ctx context.Context) (recorded int, aside string, err error) {
 	const doing = "record what an earlier run could not"
 	kept, err := l.late.results()
 	if err != nil || len(kept) == 0 {
-		return 0, l.fail(doing, err)
+		return 0, "", l.fail(doing, err)
 	}
-	recorded := 0
+	var unknown []Result
 	for i := range kept {
-		_, err := l.recorder.record(ctx, &kept[i], nil)
+		known, err := l.knows(ctx, &kept[i])
+		if err == nil && known {
+			_, err = l.recorder.record(ctx, &kept[i], nil)
+		}
 		switch {
-		case err == nil:
+		case err == nil && known:
 			recorded++
+		case err == nil:
+			unknown = append(unknown, kept[i])
 		case !errors.Is(err, errNotOpen): // it was recorded after all
-			return recorded, l.fail(doing, err)
+			return recorded, "", l.fail(doing, err)
 		}
 	}
 	if l.temp != "" {
-		return recorded, nil
+		return recorded, "", nil
 	}
-	return recorded, l.fail(doing, l.late.clear())
+	if len(unknown) > 0 {
+		if aside, err = l.late.setAside(unknown); err != nil {
+			return recorded, "", l.fail("set aside what it does not know", err)
+		}
+	}
+	return recorded, aside, l.fail(doing, l.late.clear())
+}
+
+// knows reports whether a result is of a delivery that the ledger has, or of one that
+// ended before it began, of an edition and to a subscriber that the ledger has.
+func (l *Ledger) knows(ctx context.Context, r *Result) (known bool, err error) {
+	db, err := l.settled(ctx)
+	if err != nil {
+		return false, err
+	}
+	err = db.QueryRowContext(ctx, `
+		SELECT EXISTS (SELECT 1 FROM delivery d WHERE d.edition = $1 AND d.subscriber = $2)
+			OR $3 > 0 AND EXISTS (SELECT 1 FROM edition e WHERE e.number = $1) AND EXISTS (SELECT 1 FROM subscriber s WHERE s.id = $2)`,
+		r.Edition, r.Subscriber, r.Through).Scan(&known)
+	return known, err
+}
+
+// setAside writes results to a file of their own.
+func (k *late) setAside(results []Result) (path string, err error) {
+	var text bytes.Buffer
+	for i := range results {
+		line, err := json.Marshal(&results[i])
+		if err != nil {
+			return "", err
+		}
+		text.Write(append(line, '\n'))
+	}
+	file, err := createNumbered(k.path)
+	if err != nil {
+		return "", err
+	}
+	_, err = file.Write(text.Bytes())
+	err = errors.Join(err, file.Sync(), file.Close())
+	return file.Name(), errors.Join(err, syncFolder(filepath.Dir(k.path)))
+}
+
+// createNumbered makes the first file of path.1, path.2 … that is not there.
+func createNumbered(path string) (*os.File, error) {
+	for n := 1; ; n++ {
+		file, err := os.OpenFile(fmt.Sprintf("%s.%d", path, n), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+		if !errors.Is(err, fs.ErrExist) {
+			return file, err
+		}
+	}
+}
+
+// SetAside names the files of results that RecordLate set aside.
+func (l *Ledger) SetAside() []string {
+	entries, err := os.ReadDir(filepath.Dir(l.path))
+	if err != nil {
+		return nil
+	}
+	var names []string
+	for _, entry := range entries {
+		if n, found := strings.CutPrefix(entry.Name(), filepath.Base(l.path)+".late."); found && n != "" && strings.Trim(n, "0123456789") == "" {
+			names = append(names, filepath.Join(filepath.Dir(l.path), entry.Name()))
+		}
+	}
+	return names
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -24,8 +25,7 @@ func openPatient(t *testing.T, path string) *Ledger {
 	t.Helper()
 	l, err := Open(context.Background(), "sqlite:"+path)
 	noError(t, err)
-	_, err = l.write.db.Exec("PRAGMA busy_timeout = 10") // the default is half a minute
-	noError(t, err)
+	l.Hurry(0) // a locked ledger is not waited for
 	return l
 }
 
@@ -65,7 +65,7 @@ func TestResultsOutlastALockedLedger(t *testing.T) {
 
 	l = openPatient(t, path)
 	for _, want := range []int{1, 0} {
-		if n, err := l.RecordLate(ctx); n != want || err != nil {
+		if n, _, err := l.RecordLate(ctx); n != want || err != nil {
 			t.Errorf("%d recorded, want %d: %v", n, want, err)
 		}
 	}
@@ -94,7 +94,7 @@ func TestResultsOutlastADiskThatCannotSync(t *testing.T) {
 	}
 
 	l = openPatient(t, path)
-	if n, err := l.RecordLate(ctx); n != 0 || err != nil {
+	if n, _, err := l.RecordLate(ctx); n != 0 || err != nil {
 		t.Errorf("%d recorded, and it was there already: %v", n, err)
 	}
 	wantSentToAnn(t, l)
@@ -135,5 +135,41 @@ func TestEveryCommitIsSynced(t *testing.T) {
 				t.Errorf("a disk that takes nothing: %v", err)
 			}
 		})
+	}
+}
+
+// What names what the ledger does not know is set aside, in a file for each time, and
+// the rest is recorded.
+func TestLateResultsOfAnotherLedger(t *testing.T) {
+	ctx, path := context.Background(), filepath.Join(t.TempDir(), "publisher.db")
+	l := sendingToAnn(t, path)
+	noError(t, l.Close())
+	const known = `{"Edition":1,"Subscriber":1,"Progress":"sent","Code":250,"At":"2026-06-01T12:00:00Z"}`
+	unknown := []string{
+		`{"Edition":2,"Subscriber":1,"Progress":"sent","Code":250,"At":"2026-06-01T12:00:00Z"}`,
+		`{"Edition":2,"Subscriber":1,"After":1,"Through":2,"Progress":"deferred","Code":450,"At":"2026-06-01T12:00:00Z"}`,
+		`{"Edition":1,"Subscriber":7,"Progress":"sent","Code":250,"At":"2026-06-01T12:00:00Z"}`,
+		`{"Edition":1,"Subscriber":7,"After":0,"Through":1,"Progress":"failed","Code":550,"At":"2026-06-01T12:00:00Z"}`,
+	}
+	for n, kept := range []string{strings.Join(append(unknown, known), "\n"), unknown[0]} {
+		noError(t, os.WriteFile(path+".late", []byte(kept+"\n"), 0o600))
+		l = openPatient(t, path)
+		aside := fmt.Sprintf("%s.late.%d", path, n+1)
+		if recorded, file, err := l.RecordLate(ctx); recorded != 1-n || file != aside || err != nil {
+			t.Errorf("%d recorded, %q: %v", recorded, file, err)
+		}
+		text, err := os.ReadFile(aside)
+		noError(t, err)
+		if lines := strings.Count(string(text), "\n"); lines != 4-3*n {
+			t.Errorf("%d set aside:\n%s", lines, text)
+		}
+		if info, err := os.Stat(aside); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%v, %v", info.Mode(), err)
+		}
+		if recorded, file, err := l.RecordLate(ctx); recorded != 0 || file != "" || err != nil {
+			t.Errorf("a second time: %d, %q, %v", recorded, file, err)
+		}
+		wantSentToAnn(t, l)
+		noError(t, l.Close())
 	}
 }

@@ -21,12 +21,16 @@ var ErrClosed = errors.New("the ledger is closed")
 // Ledger is an open ledger. It is safe for concurrent use.
 type Ledger struct {
 	pools
+	patience    *patience
 	path        string // as errors name it
-	temp        string // the folder of a private copy; "" otherwise
+	temp        string // the file of a private copy; "" otherwise
+	removeTemp  func() error
+	doubtful    bool // the last process to use it died: it is checked before it is read
 	journal     *journal
 	recorder    *recorder
 	late        *late
 	postInserts postInserts
+	marking     sync.Mutex // held by Advance
 	stopOnce    func() error
 }
 
@@ -37,8 +41,15 @@ func Open(ctx context.Context, dsn string) (*Ledger, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &Ledger{path: path}
+	return open(ctx, &Ledger{path: path})
+}
+
+func open(ctx context.Context, l *Ledger) (*Ledger, error) {
+	path := l.path
 	if err := create(path); err != nil {
+		return nil, l.fail("open", err)
+	}
+	if err := belongs(ctx, path); err != nil {
 		return nil, l.fail("open", err)
 	}
 	if err := l.start(ctx, path, synced); err != nil {
@@ -56,29 +67,51 @@ func OpenCopy(ctx context.Context, dsn string) (*Ledger, error) {
 		return nil, err
 	}
 	l := &Ledger{path: path}
-	folder, file, err := copyToTemp(ctx, path)
-	if err != nil {
-		return nil, l.fail("copy", err)
-	}
-	l.temp = folder
-	if err := l.start(ctx, file, unsynced); err != nil {
-		return nil, errors.Join(err, os.RemoveAll(folder))
+	if err := l.copyInto(ctx, os.TempDir(), copyPrefix); err != nil {
+		return nil, err
 	}
 	return l, nil
+}
+
+// copyInto makes l a private copy in a folder of its own in dir.
+func (l *Ledger) copyInto(ctx context.Context, dir, prefix string) error {
+	folder, remove, err := privateFolder(dir, prefix)
+	if err != nil {
+		return l.fail("copy", err)
+	}
+	file, err := copyTo(ctx, folder, l.path)
+	if err != nil {
+		return errors.Join(l.fail("copy", err), remove())
+	}
+	l.temp, l.removeTemp = file, remove
+	if err := l.start(ctx, file, unsynced); err != nil {
+		return errors.Join(err, remove())
+	}
+	return nil
 }
 
 // start opens what l needs to work on the file.
 func (l *Ledger) start(ctx context.Context, file string, d durability) error {
 	var err error
-	if l.pools, err = openPools(ctx, file, d); err != nil {
+	l.patience = newPatience()
+	if l.pools, err = openPools(ctx, file, d, l.patience); err != nil {
 		return l.fail("open", err)
 	}
-	for _, step := range []func(context.Context, *sql.DB) error{migrate, makeTokenKey} {
-		if err := step(ctx, l.write.db); err != nil {
+	if l.doubtful {
+		if err := l.CheckIntegrity(ctx); err != nil {
+			return errors.Join(err, l.pools.close())
+		}
+	}
+	for _, step := range []func(context.Context, *writer) error{migrate, makeTokenKey} {
+		if err := l.patience.retry(ctx, func() error { return step(ctx, l.write) }); err != nil {
 			return errors.Join(l.fail("bring up to date", err), l.pools.close())
 		}
 	}
-	if l.journal, err = newJournal(ctx, l.write.db); err == nil {
+	err = l.patience.retry(ctx, func() (err error) {
+		l.journal, err = newJournal(ctx, l.write.db)
+		return err
+	})
+	if err == nil {
 		err = l.write.log.sync()
 	}
 	if err != nil {
@@ -94,11 +127,16 @@ func (l *Ledger) start(ctx context.Context, file string, d durability) error {
 func (l *Ledger) Close() error { return l.stopOnce() }
 
 func (l *Ledger) stop() error {
-	err := l.fail("close", errors.Join(l.recorder.stop(), l.pools.close(), l.late.close()))
+	err := l.shut()
 	if l.temp != "" {
-		err = errors.Join(err, os.RemoveAll(l.temp))
+		err = errors.Join(err, l.removeTemp())
 	}
 	return err
+}
+
+// shut closes the files and leaves them where they are.
+func (l *Ledger) shut() error {
+	return l.fail("close", errors.Join(l.recorder.stop(), l.pools.close(), l.late.close()))
 }
 
 // fail says which ledger, and what was being done; nil stays nil.
@@ -106,7 +144,7 @@ func (l *Ledger) fail(doing string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("ledger %s: %s: %w", l.path, doing, advise(err))
+	return fmt.Errorf("ledger %s: %s: %w", l.path, doing, advise(damaged(err, l.path)))
 }
 
 // change runs fn in one transaction, on tables that hold all that was recorded.

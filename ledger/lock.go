@@ -22,16 +22,51 @@ func (e *HeldError) Error() string { return "another pass is running: " + e.Hold
 
 // Lock is held by one pass at a time. It ends with its process.
 type Lock struct {
+	ledger  string
 	release func() error
 }
 
 // TakeLock takes the lock at once or fails at once with a *HeldError. The lock
-// is the operating system's, on a file beside the ledger, which stays.
+// is the operating system's, on a file beside the ledger, which stays, and on the ledger
+// itself, so that nothing is lost where somebody deletes that file. A ledger that this
+// process has open must be closed before the lock is released: closing a handle of the
+// database ends SQLite's locks of this process.
 func TakeLock(ctx context.Context, dsn, command string, now time.Time) (*Lock, error) {
 	ledger, err := sqlitePath(dsn)
 	if err != nil {
 		return nil, err
 	}
+	lock, err := takeLockFile(ctx, ledger, command, now)
+	if err != nil {
+		return nil, err
+	}
+	if err := create(ledger); err != nil {
+		lock.Release()
+		return nil, fmt.Errorf("take the lock: %w", err)
+	}
+	taken, unlock := lockDatabase(ledger)
+	if !taken {
+		lock.Release()
+		return nil, &HeldError{Holder: "a process that has " + ledger + " locked, although its lock file was deleted"}
+	}
+	release := lock.release
+	lock.release = sync.OnceValue(func() error {
+		unlock()
+		return release()
+	})
+	return lock, nil
+}
+
+// Open opens the ledger for the pass that holds the lock. If the last process that had
+// it open died, SQLite looks at all of it before anything else does.
+func (l *Lock) Open(ctx context.Context) (*Ledger, error) {
+	sweepFolders(os.TempDir(), copyPrefix)
+	return open(ctx, &Ledger{path: l.ledger, doubtful: leftover(l.ledger)})
+}
+
+// takeLockFile takes the lock on the file beside the ledger alone, which need not be
+// there.
+func takeLockFile(ctx context.Context, ledger, command string, now time.Time) (*Lock, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -50,7 +85,7 @@ func TakeLock(ctx context.Context, dsn, command string, now time.Time) (*Lock, e
 	if !taken {
 		return nil, &HeldError{Holder: holder(path)}
 	}
-	lock := &Lock{release: sync.OnceValue(func() error {
+	lock := &Lock{ledger: ledger, release: sync.OnceValue(func() error {
 		// The name goes before the lock does, so that nobody reads of a pass that is over.
 		err := os.Truncate(path, 0)
 		if unlocked := file.Unlock(); unlocked != nil {

@@ -158,9 +158,9 @@ func answer(group []*recording, err error) {
 // commit does what the calls ask for in one transaction. After an error nothing of
 // it is stored, and what is underway is read again.
 func (r *recorder) commit(calls []*recording) error {
-	known := true
+	known, deadline := true, r.writer.patience.deadline()
 	err := r.directly(context.Background(), func(d *direct) error {
-		return d.transaction(func() error {
+		return r.writer.commits.settle(d.transaction(r.writer.patience, deadline, func() error {
 			data, err := d.version()
 			if err != nil {
 				return err
@@ -171,9 +171,12 @@ func (r *recorder) commit(calls []*recording) error {
 				return nil
 			}
 			return r.store(g, calls, func(entries []byte) error {
+				if err := r.writer.commits.withinDirectly(d, data); err != nil {
+					return err
+				}
 				return exec(d.add, driver.NamedValue{Ordinal: 1, Value: entries})
 			})
-		})
+		}))
 	})
 	if err == nil && !known {
 		err = r.readAndCommit(calls)

@@ -19,10 +19,6 @@ import (
 const (
 	// applicationID marks a ledger among SQLite files ("publ").
 	applicationID = 0x7075626c
-	// busyTimeout is how long one process waits for another's transaction.
-	busyTimeout = 30 * time.Second
-	// claimPause is how long a process waits that claims a ledger at the same moment as another.
-	claimPause = 10 * time.Millisecond
 	// primaryCode masks what an extended result code has of its primary one.
 	primaryCode = 0xff
 	readers     = 4
@@ -84,22 +80,22 @@ type pools struct {
 
 // openPools opens a file that exists, and makes sure that it is a ledger or
 // empty, and that it can be written.
-func openPools(ctx context.Context, path string, d durability) (pools, error) {
-	write, err := sql.Open("sqlite", uri(path, "rw", "_txlock=immediate", "_synchronous="+string(d), "_pragma=cache_size(-8000)"))
+func openPools(ctx context.Context, path string, d durability, patience *patience) (pools, error) {
+	write, err := sql.Open("sqlite", uri(path, "rw", sqliteTimeout, "_txlock=immediate", "_synchronous="+string(d), "_pragma=cache_size(-8000)"))
 	if err != nil {
 		return pools{}, err
 	}
 	write.SetMaxOpenConns(1)
-	p := pools{write: &writer{db: write}}
+	p := pools{write: &writer{db: write, patience: patience}}
 	if d == synced {
 		p.write.log = &wal{path: path + "-wal"}
 	}
-	if p.read, err = sql.Open("sqlite", uri(path, "rw", "_query_only=1")); err != nil {
+	if p.read, err = sql.Open("sqlite", uri(path, "rw", lockTimeout, "_query_only=1")); err != nil {
 		return pools{}, errors.Join(err, p.write.close())
 	}
 	p.read.SetMaxOpenConns(readers)
 	p.read.SetMaxIdleConns(readers)
-	if err := claimInTurn(ctx, write); err != nil {
+	if err := patience.retry(ctx, func() error { return claim(ctx, write) }); err != nil {
 		err = errors.Join(err, p.close())
 		if name := unwritable(path); name != "" {
 			err = fmt.Errorf("%s is read-only for this user: %w", name, err)
@@ -132,37 +128,16 @@ func (p pools) close() error {
 }
 
 // uri is the name of a file for the driver, with its settings.
-func uri(path, mode string, settings ...string) string {
-	settings = append(settings, "mode="+mode, fmt.Sprintf("_busy_timeout=%d", busyTimeout.Milliseconds()), "_foreign_keys=1", "_dqs=0", "_error_rc=1")
+func uri(path, mode string, busy time.Duration, settings ...string) string {
+	settings = append(settings, "mode="+mode, fmt.Sprintf("_busy_timeout=%d", busy.Milliseconds()), "_foreign_keys=1", "_dqs=0", "_error_rc=1")
 	return "file:" + (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath() + "?" + strings.Join(settings, "&")
 }
 
 var errForeign = errors.New("it is the SQLite database of another program; name another file under ledger in config.yaml")
 
-// claimInTurn claims, again where another process does so at this moment: SQLite
-// then answers busy at once, since both would wait for each other.
-func claimInTurn(ctx context.Context, db *sql.DB) error {
-	patience, cancel := context.WithTimeout(ctx, busyTimeout)
-	defer cancel()
-	for {
-		err := claim(ctx, db)
-		if !isBusy(err) {
-			return err
-		}
-		select {
-		case <-patience.Done():
-			return err
-		case <-time.After(claimPause):
-		}
-	}
-}
-
-func isBusy(err error) bool {
-	var e *sqlite.Error
-	return errors.As(err, &e) && e.Code()&primaryCode == sqlite3.SQLITE_BUSY
-}
-
-// claim marks an empty database as a ledger and refuses another program's.
+// claim marks an empty database as a ledger and refuses another program's. Where another
+// process does so at the same moment SQLite answers busy at once, since both would wait
+// for each other.
 func claim(ctx context.Context, db *sql.DB) error {
 	var id, tables int64
 	if err := db.QueryRowContext(ctx, "PRAGMA application_id").Scan(&id); err != nil {
@@ -214,8 +189,6 @@ func advise(err error) error {
 		return fmt.Errorf("it cannot be opened; give this user read and write access to the file and its folder (%w)", err)
 	case sqlite3.SQLITE_NOTADB:
 		return fmt.Errorf("it is not a SQLite database; move it away, or name another file under ledger in config.yaml (%w)", err)
-	case sqlite3.SQLITE_CORRUPT:
-		return fmt.Errorf("it is damaged; restore it from a backup, or save what can be read with sqlite3's .recover (%w)", err)
 	case sqlite3.SQLITE_FULL:
 		return fmt.Errorf("the disk is full; make room and run again (%w)", err)
 	case sqlite3.SQLITE_IOERR:

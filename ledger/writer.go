@@ -8,14 +8,17 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // writer is the one connection that writes. SQLite syncs none of its commits
 // (synchronous=NORMAL); writer does, so that a recorder's group can be committed
 // while the disk works on the one before.
 type writer struct {
-	db  *sql.DB
-	log *wal // nil: of what is thrown away
+	db       *sql.DB
+	log      *wal // nil: of what is thrown away
+	patience *patience
+	commits  commitNumber
 	// changes counts the transactions that were not the recorder's, and those that it
 	// failed to commit.
 	changes atomic.Int64
@@ -41,19 +44,40 @@ func (w *writer) store(ctx context.Context, do func(*sql.Tx) error) error {
 // record runs a transaction of the recorder's own. It is on the disk after the next
 // sync.
 func (w *writer) record(ctx context.Context, do func(*sql.Tx) error) error {
-	tx, err := w.db.BeginTx(ctx, nil)
+	deadline := w.patience.deadline()
+	conn, err := w.db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	return w.transactionUntil(ctx, deadline, conn, do)
+}
+
+// transaction runs do in a numbered transaction on the connection that writes. While
+// another process holds the ledger's lock it keeps the connection: who comes meanwhile
+// waits for the same lock.
+func (w *writer) transaction(ctx context.Context, conn *sql.Conn, do func(*sql.Tx) error) error {
+	return w.transactionUntil(ctx, w.patience.deadline(), conn, do)
+}
+
+func (w *writer) transactionUntil(ctx context.Context, deadline time.Time, conn *sql.Conn, do func(*sql.Tx) error) error {
+	var tx *sql.Tx
+	err := w.patience.retryUntil(ctx, deadline, func() (err error) {
+		tx, err = conn.BeginTx(ctx, nil)
+		return err
+	})
 	if err != nil {
 		return err
 	}
 	defer tx.Rollback()
-	if err := do(tx); err != nil {
+	if err := w.commits.within(ctx, tx, do); err != nil {
 		return err
 	}
 	return tx.Commit()
 }
 
 // hold keeps the connection from everybody else while do runs, which may change
-// what it likes. That is on the disk when hold returns.
+// what it likes in transactions of transaction. That is on the disk when hold returns.
 func (w *writer) hold(ctx context.Context, do func(*sql.Conn) error) error {
 	conn, err := w.db.Conn(ctx)
 	if err != nil {

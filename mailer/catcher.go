@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log"
 	"net"
 	"net/mail"
@@ -15,6 +16,7 @@ import (
 	"strings"
 
 	"github.com/emersion/go-smtp"
+	"github.com/gofrs/flock"
 
 	"publisher/config"
 )
@@ -27,8 +29,10 @@ type Catcher struct {
 }
 
 // StartCatcher listens on a free port of 127.0.0.1 and files into dir, which is
-// made when the first message comes.
+// made when the first message comes. What catchers that died have left there half
+// written is removed.
 func StartCatcher(dir string) (*Catcher, error) {
+	sweepIncoming(dir)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("starting the built-in catcher: %w", err)
@@ -101,16 +105,59 @@ func (s *caught) file(to string, message []byte) error {
 	if err := os.MkdirAll(s.dir, 0o700); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(s.dir, ".incoming-*")
+	f, lock, err := createIncoming(s.dir)
 	if err != nil {
 		return err
 	}
+	defer lock.Unlock()
 	defer os.Remove(f.Name()) // gone already where all went well
 	_, err = fmt.Fprintf(f, "Return-Path: <%s>\r\nDelivered-To: %s\r\n%s", s.from, to, message)
 	if err = errors.Join(err, f.Close()); err != nil {
 		return err
 	}
 	return os.Rename(f.Name(), filepath.Join(s.dir, fileName(to, message)))
+}
+
+// incoming begins the names of files that are being written.
+const incoming = ".incoming-"
+
+// createIncoming makes a file and locks it while it is written: the lock ends with this
+// process, and a file without one is nobody's.
+func createIncoming(dir string) (*os.File, *flock.Flock, error) {
+	for {
+		f, err := os.CreateTemp(dir, incoming+"*")
+		if err != nil {
+			return nil, nil, err
+		}
+		lock := flock.New(f.Name(), flock.SetFlag(os.O_RDWR))
+		taken, err := lock.TryLock()
+		if _, gone := os.Lstat(f.Name()); gone == nil && (taken || err != nil && !errors.Is(err, fs.ErrNotExist)) {
+			return f, lock, nil // where files cannot be locked none is swept
+		}
+		// Another catcher has just taken it for one that was left.
+		lock.Unlock()
+		f.Close()
+	}
+}
+
+// sweepIncoming removes the files that nobody writes any more. One that cannot be
+// removed does no harm.
+func sweepIncoming(dir string) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return
+	}
+	for _, entry := range entries {
+		if !strings.HasPrefix(entry.Name(), incoming) || !entry.Type().IsRegular() {
+			continue
+		}
+		file := filepath.Join(dir, entry.Name())
+		lock := flock.New(file, flock.SetFlag(os.O_RDWR))
+		if taken, err := lock.TryLock(); err == nil && taken {
+			os.Remove(file)
+			lock.Unlock()
+		}
+	}
 }
 
 // fileName is made of Message-ID and recipient, so that the same delivery sent

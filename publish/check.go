@@ -14,6 +14,9 @@ import (
 func (p *Publisher) Check(ctx context.Context, online bool) (*CheckReport, error) {
 	report := &CheckReport{Faults: []string{}, Warnings: []Warning{}}
 	err := p.onCopy(ctx, func(s *pass) error {
+		if err := s.ledger.CheckIntegrity(ctx); err != nil {
+			return err
+		}
 		if err := s.look(ctx); err != nil {
 			return err
 		}
@@ -30,6 +33,7 @@ func (p *Publisher) Check(ctx context.Context, online bool) (*CheckReport, error
 		s.report.sortWarnings()
 		report.Warnings = append(report.Warnings, s.report.Warnings...)
 		report.Warnings = append(report.Warnings, s.silentLanguages()...)
+		report.Warnings = append(report.Warnings, s.setAsideWarnings()...)
 		return nil
 	})
 	if err != nil {

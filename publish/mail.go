@@ -85,10 +85,8 @@ func (s *pass) closeWhatIsDue(ctx context.Context, open []ledger.Edition) ([]led
 // settleInterrupted decides what becomes of deliveries whose process died
 // between the message's body and the server's reply.
 func (s *pass) settleInterrupted(ctx context.Context) error {
-	if late, err := s.ledger.RecordLate(ctx); err != nil {
+	if err := s.recordLate(ctx); err != nil {
 		return err
-	} else if late > 0 {
-		s.log.Info("recorded what an earlier run could not", "deliveries", late)
 	}
 	left, err := s.ledger.Interrupted(ctx)
 	if err != nil {
@@ -310,6 +308,11 @@ func (s *pass) join(ctx context.Context, q *queue) error {
 	closed, err := s.closeWhatIsDue(ctx, q.unfinished())
 	if err != nil {
 		return err
+	}
+	if len(closed) > 0 { // the mark tells which numbers were given before any of them goes out
+		if err := s.ledger.Advance(ctx); err != nil {
+			return err
+		}
 	}
 	return q.adopt(ctx, s, closed)
 }

@@ -109,13 +109,7 @@ func (s *pass) previewed(ctx context.Context, e *ledger.Edition, posts []entry) 
 }
 
 // nextNumber is the number that the next edition will bear.
-func (s *pass) nextNumber(ctx context.Context) (int64, error) {
-	editions, err := s.ledger.Editions(ctx)
-	if err != nil || len(editions) == 0 {
-		return 1, err
-	}
-	return editions[0].Number + 1, nil
-}
+func (s *pass) nextNumber(ctx context.Context) (int64, error) { return s.ledger.NextEdition(ctx) }
 
 // SendPreview mails a preview to one address, over the configured server or into
 // the outbox. It reports the outbox's folder where that took it.

@@ -100,6 +100,10 @@ func (p *Publisher) Plan(ctx context.Context) (*Report, error) {
 	return report, err
 }
 
+// HurryWithin is how long a program that is told to end waits on for a ledger that
+// another one has locked.
+const HurryWithin = 3 * time.Second
+
 func (p *Publisher) locked(ctx context.Context, command string, do func(*pass) error) (*Report, error) {
 	// The tree and the templates come first: a run that cannot start leaves no ledger behind.
 	s, err := p.newPass()
@@ -111,9 +115,10 @@ func (p *Publisher) locked(ctx context.Context, command string, do func(*pass) e
 		return nil, err
 	}
 	defer lock.Release()
-	if s.ledger, err = ledger.Open(ctx, p.dsn()); err != nil {
+	if s.ledger, err = lock.Open(ctx); err != nil {
 		return nil, err
 	}
+	defer context.AfterFunc(ctx, func() { s.ledger.Hurry(HurryWithin) })()
 	s.live = true
 	err = do(s)
 	if closeErr := s.ledger.Close(); err == nil && closeErr != nil {

@@ -29,7 +29,7 @@ func (p *Publisher) ReconcileMailLog(ctx context.Context, log io.Reader, complet
 
 func (s *pass) reconcileMailLog(ctx context.Context, log io.Reader, complete bool) (Reconciled, error) {
 	var counts Reconciled
-	if _, err := s.ledger.RecordLate(ctx); err != nil {
+	if err := s.recordLate(ctx); err != nil {
 		return counts, err
 	}
 	tokens, err := s.ledger.Tokens(ctx)

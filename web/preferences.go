@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"slices"
@@ -18,47 +19,57 @@ func (s *site) showPreferences(w http.ResponseWriter, r *http.Request) {
 
 // setPreferences saves what the form has chosen.
 func (s *site) setPreferences(w http.ResponseWriter, r *http.Request) {
-	b, ok := s.bearer(w, r, ledger.Preferences)
-	if !ok {
-		return
-	}
 	form, ok := s.form(w, r)
 	if !ok {
 		return
 	}
-	if !b.subscribed() {
-		s.preferences(w, r, b, false)
-		return
-	}
-	cadence, ok := s.chosenCadence(form, b)
-	if !ok {
-		s.message(w, http.StatusBadRequest, templates.BadForm)
-		return
-	}
-	language, ok := s.chosenLanguage(form, b)
-	if !ok {
-		s.message(w, http.StatusBadRequest, templates.BadForm)
-		return
-	}
-	tags, err := s.chosenTags(r, form, b)
-	if err != nil {
-		s.fail(w, r, err, b.Email)
-		return
-	}
-	choice := ledger.Choice{Cadence: cadence, Language: language, Tags: tags}
-	found, err := s.Ledger.SetPreferences(r.Context(), b.Email, choice, s.Config.Digest.Default, s.Now())
+	token := r.PathValue("token")
+	s.change(w, r, func(ctx context.Context) (answer, error) {
+		b, found, err := s.bearerOf(ctx, ledger.Preferences, token)
+		if err != nil || !found {
+			return s.answerBadLink, err
+		}
+		if !b.subscribed() {
+			return s.answerPreferences(b, false), nil
+		}
+		choice, ok, err := s.chosen(ctx, form, b)
+		if err != nil {
+			return nil, about(b.Email, err)
+		}
+		if !ok {
+			return func(w http.ResponseWriter, _ *http.Request) { s.message(w, http.StatusBadRequest, templates.BadForm) }, nil
+		}
+		return s.savePreferences(ctx, b, choice)
+	})
+}
+
+func (s *site) savePreferences(ctx context.Context, b bearer, choice ledger.Choice) (answer, error) {
+	email := b.Email
+	found, err := s.Ledger.SetPreferences(ctx, email, choice, s.Config.Digest.Default, s.Now())
 	if found && err == nil {
-		b.Subscriber, err = s.Ledger.SubscriberByID(r.Context(), b.ID)
+		b.Subscriber, err = s.Ledger.SubscriberByID(ctx, b.ID)
 	}
-	switch {
-	case err != nil:
-		s.fail(w, r, err, b.Email)
-	case !found || b.Subscriber == nil:
-		s.badLink(w)
-	default:
-		s.Log.Info("a subscriber changed preferences", "subscriber", b.ID)
-		s.preferences(w, r, b, true)
+	if err != nil || !found || b.Subscriber == nil {
+		return s.answerBadLink, about(email, err)
 	}
+	s.Log.Info("a subscriber changed preferences", "subscriber", b.ID)
+	return s.answerPreferences(b, true), nil
+}
+
+func (s *site) answerPreferences(b bearer, saved bool) answer {
+	return func(w http.ResponseWriter, r *http.Request) { s.preferences(w, r, b, saved) }
+}
+
+// chosen is what the form says; false where it offers no such thing.
+func (s *site) chosen(ctx context.Context, form url.Values, b bearer) (c ledger.Choice, ok bool, err error) {
+	if c.Cadence, ok = s.chosenCadence(form, b); !ok {
+		return c, false, nil
+	}
+	if c.Language, ok = s.chosenLanguage(form, b); !ok {
+		return c, false, nil
+	}
+	c.Tags, err = s.chosenTags(ctx, form, b)
+	return c, err == nil, err
 }
 
 // chosenCadence is nil where it stays: who leaves the default as it is follows
@@ -88,11 +99,11 @@ func (s *site) languageOf(b bearer) string {
 }
 
 // chosenTags is nil where the form offered none.
-func (s *site) chosenTags(r *http.Request, form url.Values, b bearer) (*[]string, error) {
+func (s *site) chosenTags(ctx context.Context, form url.Values, b bearer) (*[]string, error) {
 	if !form.Has("tags") {
 		return nil, nil
 	}
-	tags, err := s.offeredTags(r, b)
+	tags, err := s.offeredTags(ctx, b)
 	tags = slices.DeleteFunc(tags, func(tag string) bool { return !slices.Contains(form["tag"], tag) })
 	return &tags, err
 }
@@ -104,7 +115,7 @@ func (s *site) preferences(w http.ResponseWriter, r *http.Request, b bearer, sav
 		s.subscription(w, r, b, templates.Ended)
 		return
 	}
-	tags, err := s.offeredTags(r, b)
+	tags, err := s.offeredTags(r.Context(), b)
 	if err != nil {
 		s.fail(w, r, err, b.Email)
 		return
@@ -134,11 +145,11 @@ func (s *site) cadenceOf(b bearer) string {
 }
 
 // offeredTags are the publication's and the subscriber's own, each once.
-func (s *site) offeredTags(r *http.Request, b bearer) ([]string, error) {
+func (s *site) offeredTags(ctx context.Context, b bearer) ([]string, error) {
 	var all []string
 	if s.Tags != nil {
 		var err error
-		if all, err = s.Tags(r.Context(), b.Language); err != nil {
+		if all, err = s.Tags(ctx, b.Language); err != nil {
 			return nil, err
 		}
 	}

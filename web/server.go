@@ -37,8 +37,8 @@ type Server struct {
 }
 
 // Serve answers requests until ctx ends; then it takes no more, lets those in
-// flight finish within the grace period, cuts off the rest and returns nil. It
-// closes the listener.
+// flight, and the changes that they asked for, finish within the grace period, cuts off
+// the rest and returns nil. It closes the listener.
 func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	// Requests outlive ctx by the grace period, and no longer.
 	requests, cut := context.WithCancel(context.WithoutCancel(ctx))
@@ -57,6 +57,9 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	err := server.Shutdown(grace)
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = server.Close()
+	}
+	if h, ok := s.Handler.(*Handler); ok {
+		h.Drain(grace)
 	}
 	if err != nil {
 		return fmt.Errorf("stopping the web server on %s: %w", listener.Addr(), err)

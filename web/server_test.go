@@ -47,7 +47,7 @@ func serve(t *testing.T, handler http.Handler, timeouts web.Timeouts) (addr stri
 	return listener.Addr().String(), stop
 }
 
-func dial(t *testing.T, addr string) net.Conn {
+func dial(t testing.TB, addr string) net.Conn {
 	t.Helper()
 	conn, err := net.Dial("tcp", addr)
 	if err != nil {

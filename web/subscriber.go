@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -27,35 +28,43 @@ type bearer struct {
 // against cross-origin posts would protect nothing, and lock out mail programs
 // that post from a page of their own.
 func (s *site) bearer(w http.ResponseWriter, r *http.Request, p ledger.Purpose) (bearer, bool) {
-	tokens, err := s.Ledger.Tokens(r.Context())
-	if err != nil {
-		s.fail(w, r, err, "")
-		return bearer{}, false
-	}
-	id, ok := tokens.OpenLink(p, r.PathValue("token"))
-	if !ok {
-		s.badLink(w)
-		return bearer{}, false
-	}
-	subscriber, err := s.Ledger.SubscriberByID(r.Context(), id)
+	b, found, err := s.bearerOf(r.Context(), p, r.PathValue("token"))
 	switch {
 	case err != nil:
 		s.fail(w, r, err, "")
-		return bearer{}, false
-	case subscriber == nil: // erased
+	case !found:
 		s.badLink(w)
-		return bearer{}, false
+	}
+	return b, found && err == nil
+}
+
+// bearerOf is bearer for who answers later.
+func (s *site) bearerOf(ctx context.Context, p ledger.Purpose, token string) (b bearer, found bool, err error) {
+	tokens, err := s.Ledger.Tokens(ctx)
+	if err != nil {
+		return b, false, err
+	}
+	id, ok := tokens.OpenLink(p, token)
+	if !ok {
+		return b, false, nil
+	}
+	subscriber, err := s.Ledger.SubscriberByID(ctx, id)
+	if err != nil || subscriber == nil { // erased
+		return b, false, err
 	}
 	return bearer{
 		Subscriber:     subscriber,
 		unsubscribeURL: s.base + "/unsubscribe/" + tokens.Link(ledger.Unsubscribe, id),
 		preferencesURL: s.base + "/preferences/" + tokens.Link(ledger.Preferences, id),
-	}, true
+	}, true, nil
 }
 
 func (s *site) badLink(w http.ResponseWriter) {
 	s.message(w, http.StatusNotFound, templates.BadLink)
 }
+
+// answerBadLink is badLink as an answer.
+func (s *site) answerBadLink(w http.ResponseWriter, _ *http.Request) { s.badLink(w) }
 
 // subscribed tells whether there is a subscription that can end.
 func (b bearer) subscribed() bool {

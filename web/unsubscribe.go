@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"net/http"
 
 	"publisher/ledger"
@@ -23,56 +24,52 @@ func (s *site) showUnsubscribe(w http.ResponseWriter, r *http.Request) {
 // unsubscribe acts at once and sends no redirect, as RFC 8058 §3.2 demands of
 // one-click. Whatever the body says but undo, who posts here wants no mail.
 func (s *site) unsubscribe(w http.ResponseWriter, r *http.Request) {
-	b, ok := s.bearer(w, r, ledger.Unsubscribe)
-	if !ok {
-		return
-	}
 	form, ok := s.form(w, r)
 	if !ok {
 		return
 	}
-	if form.Get("undo") == "1" {
-		s.resume(w, r, b)
-		return
-	}
-	// Removed too: that the file may revive, this not. Bounces and complaints
-	// are ends that no undo may take back.
-	if b.subscribed() || b.Status == ledger.Removed {
-		if !s.setStatus(w, r, b, ledger.Unsubscribed) {
-			return
+	token, undo := r.PathValue("token"), form.Get("undo") == "1"
+	s.change(w, r, func(ctx context.Context) (answer, error) {
+		b, found, err := s.bearerOf(ctx, ledger.Unsubscribe, token)
+		if err != nil || !found {
+			return s.answerBadLink, err
 		}
-		b.Status = ledger.Unsubscribed
-	}
-	s.subscription(w, r, b, templates.Ended)
+		if undo {
+			return s.resume(ctx, b)
+		}
+		// Removed too: that the file may revive, this not. Bounces and complaints
+		// are ends that no undo may take back.
+		if b.subscribed() || b.Status == ledger.Removed {
+			return s.setStatus(ctx, b, ledger.Unsubscribed, templates.Ended)
+		}
+		return s.answerSubscription(b, templates.Ended), nil
+	})
 }
 
 // resume takes an unsubscribing back.
-func (s *site) resume(w http.ResponseWriter, r *http.Request, b bearer) {
+func (s *site) resume(ctx context.Context, b bearer) (answer, error) {
 	if b.Status == ledger.Unsubscribed {
-		if !s.setStatus(w, r, b, ledger.Active) {
-			return
-		}
-		b.Status = ledger.Active
+		return s.setStatus(ctx, b, ledger.Active, templates.Resumed)
 	}
 	state := templates.Ended
 	if b.subscribed() {
 		state = templates.Resumed
 	}
-	s.subscription(w, r, b, state)
+	return s.answerSubscription(b, state), nil
 }
 
-// setStatus answers where it fails.
-func (s *site) setStatus(w http.ResponseWriter, r *http.Request, b bearer, status ledger.Status) bool {
-	found, err := s.Ledger.SetStatus(r.Context(), b.Email, status, s.Config.Digest.Default, s.Now())
-	switch {
-	case err != nil:
-		s.fail(w, r, err, b.Email)
-	case !found:
-		s.badLink(w)
-	default:
-		s.Log.Info("a subscriber changed the subscription", "subscriber", b.ID, "from", b.Status, "to", status)
+func (s *site) setStatus(ctx context.Context, b bearer, status ledger.Status, state templates.State) (answer, error) {
+	found, err := s.Ledger.SetStatus(ctx, b.Email, status, s.Config.Digest.Default, s.Now())
+	if err != nil || !found {
+		return s.answerBadLink, about(b.Email, err)
 	}
-	return err == nil && found
+	s.Log.Info("a subscriber changed the subscription", "subscriber", b.ID, "from", b.Status, "to", status)
+	b.Status = status
+	return s.answerSubscription(b, state), nil
+}
+
+func (s *site) answerSubscription(b bearer, state templates.State) answer {
+	return func(w http.ResponseWriter, r *http.Request) { s.subscription(w, r, b, state) }
 }
 
 // subscription shows where the subscription stands.

@@ -44,27 +44,40 @@ type Archive interface {
 	Edition(ctx context.Context, number int64) (html []byte, found bool, err error)
 }
 
-// site is the handler's state. Nothing in it changes but what the shelf keeps.
+// site is the handler's state. Nothing in it changes but what the shelf keeps and which
+// changes wait.
 type site struct {
 	Options
-	base  string // path of server.url; "" for none
-	types mediaTypes
-	shelf *shelf
+	base    string // path of server.url; "" for none
+	types   mediaTypes
+	shelf   *shelf
+	changes *changes
 }
 
+// Handler answers all requests.
+type Handler struct {
+	http.Handler
+	changes *changes
+}
+
+// Drain waits for the changes that subscribers have asked for and that are not done,
+// whether they still wait for the answer or not. When ctx ends it gives up what is left.
+// No request may come any more.
+func (h *Handler) Drain(ctx context.Context) { h.changes.drain(ctx) }
+
 // New returns the handler of all pages and files.
-func New(o Options) http.Handler {
+func New(o Options) *Handler {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &site{Options: o, types: feedTypes(o.Config.Feeds), shelf: newShelf(shelfBytes)}
+	s := &site{Options: o, types: feedTypes(o.Config.Feeds), shelf: newShelf(shelfBytes), changes: newChanges()}
 	if u := o.Config.Server.URL; u != nil {
 		s.base = strings.TrimRight(u.EscapedPath(), "/")
 	}
-	return underBase(s.base, s.logged(s.recovered(limited(s.secured(s.routes())))))
+	return &Handler{underBase(s.base, s.logged(s.recovered(limited(s.secured(s.routes()))))), s.changes}
 }
 
 // routes name a method each, so that the others are answered by 405 with Allow.

@@ -6,9 +6,11 @@ func (a *app) adoptCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "adopt",
 		Short: "Send from this ledger although it is a copy or was restored",
-		Long: `A counter beside the ledger must agree with the one in it. Where it does not, an
-older copy was restored or a copy runs elsewhere, and mail could go out twice: nothing
-is sent. When you know that this ledger is the one to go on with, this says so.`,
+		Long: `A mark beside the ledger must agree with the one in it. Where it does not, an older
+copy was restored, a copy runs elsewhere, or another ledger was sent from here before, and
+mail could go out twice: nothing is sent. If you know that this ledger is the one to go on
+with, this says so. Edition numbers and subscriber ids that may have been given meanwhile
+are left out, so that links in mail that is out there never come to mean something else.`,
 		Example: "  publisher adopt",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {

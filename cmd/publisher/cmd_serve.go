@@ -131,11 +131,12 @@ func (d *daemon) serve(ctx context.Context, cfg *config.Config) (next *config.Co
 	if err := p.Ready(); err != nil {
 		return nil, err
 	}
-	l, err := ledger.Open(ctx, publish.DSN(cfg))
+	l, err := d.lock.Open(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, l.Close()) }()
+	defer context.AfterFunc(ctx, func() { l.Hurry(publish.HurryWithin) })()
 	worker := p.Daemon(l, publish.DaemonOptions{})
 	serveWeb, err := d.webServer(cfg, l, worker)
 	if err != nil {

@@ -75,12 +75,13 @@ func (a *app) exitCode(err error) int {
 	var held *ledger.HeldError
 	var template *templates.Error
 	var clone *ledger.CloneError
+	var damaged *ledger.DamagedError
 	switch {
 	case !a.started, errors.As(err, &faulty), errors.As(err, &template), errors.Is(err, errUsage):
 		return exitUsage
 	case errors.As(err, &held):
 		return exitLocked
-	case errors.As(err, &clone):
+	case errors.As(err, &clone), errors.As(err, &damaged):
 		return exitHeld
 	}
 	return exitFailed
@@ -113,7 +114,7 @@ JSON feeds, and mails subscribers a digest of excerpts with "Read more".`,
 	root.AddCommand(
 		a.runCommand(), a.planCommand(), a.serveCommand(), a.feedsCommand(), a.postsCommand(), a.previewCommand(),
 		a.subscribersCommand(), a.editionsCommand(), a.explainCommand(), a.releaseCommand(),
-		a.checkCommand(), a.templatesCommand(), a.initCommand(), a.versionCommand(), a.dkimCommand(), a.bounceCommand(), a.reconcileCommand(), a.adoptCommand(),
+		a.checkCommand(), a.templatesCommand(), a.initCommand(), a.versionCommand(), a.dkimCommand(), a.bounceCommand(), a.reconcileCommand(), a.adoptCommand(), a.backupCommand(), a.restoreCommand(),
 	)
 	return root
 }

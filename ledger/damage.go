@@ -1,0 +1,98 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// DamagedError says that the ledger's files do not hold what the program wrote.
+// Nothing was sent; a person has to decide what to put in their place.
+type DamagedError struct {
+	Path string // of the ledger
+	What string
+	err  error // SQLite's; may be nil
+}
+
+func (e *DamagedError) Unwrap() error { return e.err }
+
+func (e *DamagedError) Error() string {
+	folder := filepath.Join(filepath.Dir(e.Path), "damaged")
+	return fmt.Sprintf("%s. Nothing was read or sent.\nhint: move its files away, and put your latest backup in their place:\n%s\n  publisher restore BACKUP",
+		e.What, moveAway(e.Path, folder))
+}
+
+// moveAway are the commands that move a ledger's files, save the mark, by which `adopt`
+// knows which numbers were given.
+func moveAway(path, folder string) string {
+	var names []string
+	for _, name := range ledgerFiles(path) {
+		if exists(name) {
+			names = append(names, shellQuoted(name))
+		}
+	}
+	return fmt.Sprintf("  mkdir %s\n  mv %s %s", shellQuoted(folder), strings.Join(names, " "), shellQuoted(folder+string(filepath.Separator)))
+}
+
+// ledgerFiles are the database and what belongs to its content.
+func ledgerFiles(path string) []string {
+	return []string{path, path + "-wal", path + "-shm", path + "-journal", path + ".late"}
+}
+
+func shellQuoted(name string) string {
+	plain := func(r rune) bool {
+		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("/._-+@", r)
+	}
+	if strings.IndexFunc(name, func(r rune) bool { return !plain(r) }) < 0 {
+		return name
+	}
+	return "'" + strings.ReplaceAll(name, "'", `'\''`) + "'"
+}
+
+// CheckIntegrity has SQLite look at every page, and fails with a *DamagedError where
+// something is wrong.
+func (l *Ledger) CheckIntegrity(ctx context.Context) error {
+	return l.fail("check its integrity", checkIntegrity(ctx, l.write.db, l.path))
+}
+
+func checkIntegrity(ctx context.Context, db *sql.DB, path string) error {
+	const most = 3
+	scan := func(row scanner) (s string, err error) {
+		err = row.Scan(&s)
+		return s, err
+	}
+	found, err := collect(ctx, db, scan, fmt.Sprintf("PRAGMA quick_check(%d)", most))
+	if err != nil {
+		return damaged(err, path)
+	}
+	if len(found) == 1 && found[0] == "ok" {
+		return nil
+	}
+	return &DamagedError{Path: path, What: "it is damaged: " + strings.ReplaceAll(strings.Join(found, "; "), "\n", " ")}
+}
+
+// damaged makes of SQLite's word on a damaged file one that says what to do.
+func damaged(err error, path string) error {
+	var known *DamagedError
+	var e *sqlite.Error
+	if errors.As(err, &known) || !errors.As(err, &e) {
+		return err
+	}
+	if code := e.Code() & primaryCode; code != sqlite3.SQLITE_CORRUPT {
+		return err
+	}
+	return &DamagedError{Path: path, What: fmt.Sprintf("it is damaged (%v)", err), err: err}
+}
+
+// leftover reports whether a process died, or works, on the database.
+func leftover(path string) bool {
+	info, err := os.Stat(path + "-wal")
+	return err == nil && info.Size() > 0
+}

@@ -1,0 +1,129 @@
+package ledger
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// given are the highest numbers that were ever given. Both stand in mail for ever:
+// editions in Message-IDs and archive links, subscribers in all tokens.
+type given struct{ edition, subscriber int64 }
+
+// What a ledger leaves out that takes another one's place. Where the mark beside it says
+// what was given, only what came in the last moments can be missing from it.
+var (
+	smallGap = given{edition: 10, subscriber: 10_000}
+	largeGap = given{edition: 1_000, subscriber: 1_000_000}
+)
+
+// markText is a new mark, which says what has been given.
+func markText(g given) string {
+	return fmt.Sprintf("%s-%d-%d", rand.Text(), g.edition, g.subscriber)
+}
+
+// readMark returns what a mark says was given; false where an older program wrote it.
+func readMark(mark string) (g given, ok bool) {
+	parts := strings.Split(mark, "-")
+	if len(parts) != 3 {
+		return g, false
+	}
+	edition, err := strconv.ParseInt(parts[1], 10, 64)
+	subscriber, other := strconv.ParseInt(parts[2], 10, 64)
+	return given{edition, subscriber}, err == nil && other == nil
+}
+
+// memoEditions is the memo with the edition number that none may come before or at;
+// nothing where the editions themselves say.
+const memoEditions = "editions given"
+
+// highestGiven is what the ledger itself knows.
+func highestGiven(ctx context.Context, q querier) (g given, err error) {
+	next, err := nextEdition(ctx, q)
+	if err != nil {
+		return g, err
+	}
+	g.edition = next - 1
+	// SQLite keeps the highest id of an AUTOINCREMENT table.
+	err = q.QueryRowContext(ctx, "SELECT COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'subscriber'), 0)").Scan(&g.subscriber)
+	return g, err
+}
+
+// NextEdition is the number that the next edition will bear.
+func (l *Ledger) NextEdition(ctx context.Context) (int64, error) {
+	n, err := nextEdition(ctx, l.read)
+	return n, l.fail("read the next edition's number", err)
+}
+
+// nextEdition is one more than any edition has, or may have had in a ledger in whose
+// place this one came. In the transaction that stores the edition it is its number.
+func nextEdition(ctx context.Context, q querier) (int64, error) {
+	var highest int64
+	if err := q.QueryRowContext(ctx, "SELECT COALESCE(MAX(number), 0) FROM edition").Scan(&highest); err != nil {
+		return 0, err
+	}
+	var memo []byte
+	err := q.QueryRowContext(ctx, "SELECT value FROM memo WHERE name = $1", memoEditions).Scan(&memo)
+	if errors.Is(err, sql.ErrNoRows) {
+		return highest + 1, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	floor, err := strconv.ParseInt(string(memo), 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("memo %s: %w", memoEditions, err)
+	}
+	return max(highest, floor) + 1, nil
+}
+
+// leaveGap leaves out what may have been given by the ledger that lay here before, of
+// which the mark and the results kept beside it tell. What was a backup is one no more.
+func (l *Ledger) leaveGap(ctx context.Context, mark string) error {
+	const doing = "leave out numbers that may have been given"
+	late, err := l.late.results()
+	if err != nil {
+		return l.fail(doing, err)
+	}
+	return l.change(ctx, doing, func(tx *sql.Tx) error {
+		g, err := highestGiven(ctx, tx)
+		if err != nil {
+			return err
+		}
+		for _, r := range late {
+			g = g.and(given{r.Edition, r.Subscriber})
+		}
+		gap := largeGap
+		if known, ok := readMark(mark); ok {
+			g, gap = g.and(known), smallGap
+		}
+		return storeGiven(ctx, tx, given{g.edition + gap.edition, g.subscriber + gap.subscriber})
+	})
+}
+
+// and is the higher of each.
+func (g given) and(other given) given {
+	return given{max(g.edition, other.edition), max(g.subscriber, other.subscriber)}
+}
+
+func storeGiven(ctx context.Context, tx *sql.Tx, g given) error {
+	for _, step := range []struct {
+		query string
+		args  []any
+	}{
+		{"INSERT INTO memo (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+			[]any{memoEditions, strconv.AppendInt(nil, g.edition, 10)}},
+		{"INSERT INTO sqlite_sequence (name, seq) SELECT 'subscriber', 0 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'subscriber')", nil},
+		{"UPDATE sqlite_sequence SET seq = $1 WHERE name = 'subscriber'", []any{g.subscriber}},
+		{"DELETE FROM memo WHERE name = $1", []any{memoBackup}},
+	} {
+		if _, err := tx.ExecContext(ctx, step.query, step.args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
