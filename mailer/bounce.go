@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"net/mail"
 	"slices"
 	"strings"
 
@@ -17,7 +18,7 @@ const (
 	Ignored    Return = iota // an auto-reply, a receipt, a notice of delay, or nothing known
 	HardBounce               // the address does not exist, or not any more
 	SoftBounce               // given up for a reason that may pass
-	Refused                  // the message was refused, not the address
+	Refused                  // for what concerns us: sender, relay, policy, rate, or the message itself
 	Complaint                // the reader called it spam (RFC 5965)
 	OptOut                   // the reader asks to be unsubscribed
 )
@@ -120,11 +121,18 @@ func (in *reading) walk(e *message.Entity, depth int) {
 		in.returned = true
 		in.original(string(body))
 	case "text/plain", "":
-		in.text.Write(body)
-		in.text.WriteByte('\n')
+		in.say(string(body))
 	case "text/html":
-		in.text.WriteString(wordsOfHTML(body))
-		in.text.WriteByte('\n')
+		in.say(wordsOfHTML(body))
+	}
+}
+
+// say takes what a part says of the failure. What stands behind the returned mail is
+// not about it.
+func (in *reading) say(text string) {
+	if !in.returned {
+		in.text.WriteString(text)
+		in.text.WriteString("\n\n")
 	}
 }
 
@@ -153,7 +161,7 @@ func (in *reading) judge() {
 		in.Kind, in.Reason = Complaint, "reported as junk mail"
 	case in.fromMailer():
 		in.quoted()
-		in.Kind, in.Status, in.Reason = judgeText(in.text.String())
+		in.Kind, in.Status, in.Reason = in.judgeText(in.text.String())
 	}
 	in.Reason = oneLine(in.Reason[:min(len(in.Reason), maxReason)])
 }
@@ -174,23 +182,51 @@ func (in *reading) judgeStatus() {
 		if !strings.EqualFold(recipient.get("Action"), "failed") {
 			continue
 		}
-		status, _, _ := strings.Cut(recipient.get("Status"), " ")
+		in.Status, _, _ = strings.Cut(recipient.get("Status"), " ")
 		diagnostic := recipient.get("Diagnostic-Code")
+		if diagnostic == "" { // Exchange's name for it
+			diagnostic = strings.Trim(recipient.get("X-Supplementary-Info"), "<>")
+		}
 		if _, words, found := strings.Cut(diagnostic, ";"); found {
 			diagnostic = strings.TrimSpace(words)
 		}
-		in.Status, in.Reason = status, diagnostic
-		if in.Reason == "" {
-			in.Reason = status
+		if in.Reason = diagnostic; in.Reason == "" {
+			in.Reason = in.Status
 		}
-		if in.Kind = judgeCode(status); in.Kind == Ignored {
-			in.Kind = SoftBounce
-			if kind, _, _ := judgeText(diagnostic); kind != Ignored {
-				in.Kind = kind
+		r, _ := findReply(diagnostic)
+		if r.enhanced == "" || aboutCode(0, r.enhanced) == Unclear {
+			r.enhanced = in.Status
+		}
+		in.envelope(&r)
+		r.recipients = recipientsOf(recipient)
+		about, _ := r.about()
+		in.Kind = returnOf(about)
+		if about == Unclear && diagnostic == "" {
+			if kind, _, reason := in.judgeText(in.text.String()); kind != Ignored {
+				in.Kind, in.Reason = kind, reason
 			}
 		}
 		return
 	}
+}
+
+// recipientsOf are the addresses that a group of fields is about (RFC 3464 §2.3).
+func recipientsOf(f fields) (addresses []string) {
+	for _, name := range []string{"Original-Recipient", "Final-Recipient"} {
+		if _, address, found := strings.Cut(f.get(name), ";"); found {
+			addresses = append(addresses, strings.TrimSpace(address))
+		}
+	}
+	return addresses
+}
+
+// envelope fills in the addresses of the mail that came back: our return path, which
+// the report went to.
+func (in *reading) envelope(r *refusal) {
+	if to, err := mail.ParseAddress(in.own.Get("To")); err == nil {
+		r.sender = to.Address
+	}
+	r.recipients = in.own.Values("X-Failed-Recipients")
 }
 
 // optOut recognises the mail that our List-Unsubscribe asks for.

@@ -13,6 +13,8 @@ type conversation struct {
 	lost     error // how the connection broke
 	// held is taken from the queue but, by a rate, not to be sent yet.
 	held *Job
+	sent stamp // of what went out last
+	rest bool  // the server was sent too much at once: the next message waits
 }
 
 // run delivers first, which has its place with the limiter, and what follows. It
@@ -28,8 +30,10 @@ func (c *conversation) run(first *Job) (left *Job) {
 				return c.held
 			}
 		}
+		c.sent = c.begin()
 		t := c.session.exchange(body, next)
 		ready, untried := c.settle(t, body, next)
+		c.heed(t)
 		if t.lost == nil && (t.ready == (ready != nil)) {
 			body, next = ready, c.pick()
 			continue
@@ -47,9 +51,6 @@ func (c *conversation) run(first *Job) (left *Job) {
 // out, and the one that was not tried.
 func (c *conversation) settle(t trip, body *Job, next *envelope) (ready, untried *Job) {
 	limiter := c.sender.limiter
-	if t.slow {
-		c.sender.throttle.slow()
-	}
 	if body != nil {
 		limiter.End()
 		c.answered(t, t.body)
@@ -85,8 +86,21 @@ func (c *conversation) answered(t trip, o *Outcome) {
 		return
 	}
 	c.fruitful = true
-	if !t.slow {
+	if o.Verdict == Sent || !t.slow {
 		c.took()
+	}
+}
+
+// heed slows down where the server asked for less.
+func (c *conversation) heed(t trip) {
+	if t.slow {
+		c.sender.throttle.slow(c.sent)
+	}
+	for _, o := range []*Outcome{t.body, t.refused} {
+		if o != nil && o.Code != 0 {
+			c.tooMuch(o)
+			c.rest = c.rest || o.Again
+		}
 	}
 }
 
@@ -95,7 +109,7 @@ func (c *conversation) answered(t trip, o *Outcome) {
 func (c *conversation) firstFailed(job *Job, err error) *Outcome {
 	var closing *closingError
 	if errors.As(err, &closing) {
-		return answered(job, closing.reply, false)
+		return answered(job, closing.reply, toMAIL)
 	}
 	return c.session.fault(job, Temporary, err)
 }
@@ -113,13 +127,15 @@ func (c *conversation) prepare(job *Job) *envelope {
 	return e
 }
 
+// mayGoOn tells whether this connection may have one more message.
+func (c *conversation) mayGoOn() bool {
+	share := c.sender.cfg.MessagesPerConnection
+	return (share == 0 || c.begun < share) && c.ctx.Err() == nil && !c.over()
+}
+
 // pick returns the next envelope that may go out at once, or nil.
 func (c *conversation) pick() *envelope {
-	share := c.sender.cfg.MessagesPerConnection
-	for share == 0 || c.begun < share {
-		if c.ctx.Err() != nil || c.over() {
-			break
-		}
+	for c.mayGoOn() && !c.rest {
 		job := c.held
 		if job == nil {
 			if job = c.next(); job == nil {
@@ -138,8 +154,20 @@ func (c *conversation) pick() *envelope {
 }
 
 // waitForNext is pick for a connection with nothing else to do: it waits a little
-// for a rate.
+// for a rate, or for a server that was sent too much at once.
 func (c *conversation) waitForNext() *envelope {
+	if c.rest {
+		c.rest = false
+		if c.held == nil && !c.over() {
+			c.held = c.next()
+		}
+		if c.held != nil && !c.over() {
+			c.pause(c.sender.throttle.pauses())
+		}
+		if !c.mayGoOn() {
+			return nil
+		}
+	}
 	for {
 		e := c.pick()
 		if e != nil || c.held == nil {

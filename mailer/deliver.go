@@ -15,6 +15,11 @@ const (
 	// before Deliver gives up.
 	attempts = 5
 	maxPause = 30 * time.Second
+	// maxRefusals is how often in a row a server may refuse for how much it is sent, one
+	// message at a time, before Deliver gives up.
+	maxRefusals = 8
+	// maxExhausted is how many messages in a row it may refuse for a quota.
+	maxExhausted = 10
 	// maxIdle is how long a connection is kept open while a rate forbids sending.
 	maxIdle = 20 * time.Second
 )
@@ -22,7 +27,9 @@ const (
 // Deliver keeps up to cfg.Connections connections busy until the queue is empty.
 // Where the server cannot be reached, refuses the log-in or the like, it returns a
 // *ConnectError and the jobs not yet tried stay with the queue; as long as some
-// connections work, it goes on with those. When ctx ends, what is in flight is
+// connections work, it goes on with those. A server that asks for less gets fewer of
+// them, and where one is too many, pauses; if that does not help either, it is a
+// *ConnectError as well. When ctx ends, what is in flight is
 // finished and committed first; then its cause is returned.
 func (s *Sender) Deliver(ctx context.Context, q Queue) error {
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -56,6 +63,7 @@ type delivery struct {
 	drained   bool   // the queue was empty when last asked
 	connected bool   // ever
 	failed    int    // connections in a row that brought nothing
+	exhausted int    // messages in a row that were refused for a quota
 	failure   error  // why the last worker gave up
 	cut       bool   // a worker left because ctx ended
 }
@@ -170,7 +178,7 @@ func (d *delivery) again(fault *ConnectError, job *Job) bool {
 		return false
 	case d.open > 1:
 		d.leaveLocked(job)
-		d.sender.throttle.refused(d.open)
+		d.sender.throttle.denied(d.open)
 		d.mu.Unlock()
 		return false
 	}
@@ -181,16 +189,49 @@ func (d *delivery) again(fault *ConnectError, job *Job) bool {
 		d.mu.Unlock()
 		return false
 	}
-	pause := min(maxPause, d.sender.pause<<(d.failed-1))
+	failed := d.failed
 	d.mu.Unlock()
-	// Half of it at random, so that several senders do not come back as one.
+	d.pause(failed - 1)
+	return true
+}
+
+// pause waits, twice as long each time, half of it at random, so that several senders do
+// not come back as one.
+func (d *delivery) pause(times int) {
+	pause := min(maxPause, d.sender.pause<<min(times, 16))
 	timer := time.NewTimer(pause/2 + rand.N(pause/2+1))
 	defer timer.Stop()
 	select {
 	case <-timer.C:
 	case <-d.ctx.Done():
 	}
-	return true
+}
+
+// tooMuch notes whether an answer asked for less than is sent, and ends the delivery
+// where even one message at a time, or any more today, is too much. The jobs not tried
+// stay with the queue.
+func (d *delivery) tooMuch(o *Outcome) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if o.Again {
+		d.drained = false // the queue has it again
+	}
+	if d.exhausted++; !o.exhausted {
+		d.exhausted = 0
+	}
+	e := &ConnectError{Addr: d.sender.addr, Err: errors.New(reply{code: o.Code, enhanced: o.Enhanced, text: o.Reply}.String())}
+	switch {
+	case d.exhausted >= maxExhausted:
+		e.Hint = "it has taken as much as it allows for now; the rest goes out with a later pass. mail.smtp.rate can spread the mail over the time"
+	case o.Again && d.sender.throttle.pauses() >= maxRefusals:
+		e.Hint = "it refuses even one message at a time; the rest goes out with a later pass"
+	default:
+		return
+	}
+	if d.failure == nil {
+		d.failure = e
+	}
+	d.cancel(e)
 }
 
 // through notes that a connection was had, and lets the other workers begin.
@@ -220,6 +261,13 @@ func (d *delivery) took() {
 	if d.sender.throttle.took() {
 		d.fill()
 	}
+}
+
+// begin stamps what goes out now.
+func (d *delivery) begin() stamp {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.sender.throttle.begin(d.open)
 }
 
 // over tells that the server bears fewer connections than are open.

@@ -21,7 +21,7 @@ type Verdict int
 const (
 	Sent      Verdict = iota
 	Temporary         // 4xx, or a connection fault before the body was complete
-	Permanent         // 5xx
+	Permanent         // 5xx, save those that only ask for less
 	Uncertain         // the connection broke after the body, before the reply
 )
 
@@ -41,12 +41,17 @@ func (v Verdict) String() string {
 type Outcome struct {
 	Job     *Job
 	Verdict Verdict
-	// AddressRefused tells a refusal of the recipient's address (5.1.x, 5.2.1, a bare
-	// 550 to RCPT) from one of the message.
-	AddressRefused bool
-	Code           int    // SMTP reply code; 0 for a connection fault
-	Enhanced       string // RFC 3463, such as "5.1.1"; "" for none
-	Reply          string // the server's words, one line, or the fault's
+	// About is whom a refusal is about. Only AboutMailbox says that the recipient is not
+	// to be reached.
+	About About
+	// Again tells that the server refused (Temporary) only for how much it was sent at
+	// once, which says nothing about the job: it can be handed out again at once.
+	Again    bool
+	Code     int    // SMTP reply code; 0 for a connection fault
+	Enhanced string // RFC 3463, such as "5.1.1"; "" for none
+	Reply    string // the server's words, one line, or the fault's
+
+	exhausted bool // the server takes no more for hours
 }
 
 // Queue hands out jobs and writes down what becomes of them. Its methods are

@@ -3,6 +3,7 @@ package mailer
 import (
 	"bufio"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -36,9 +37,64 @@ func (r reply) String() string {
 func (r reply) positive() bool { return r.code/100 == 2 }
 
 // slowDown tells the replies by which a server asks for less: the service is not
-// available (421, 454), or a policy or security status that passes (RFC 3463 §3.8).
+// available or out of room (421, 452, 454), a policy or security status that passes
+// (RFC 3463 §3.8), a system that takes no more (X.3.2, X.4.5), or words to that effect.
 func (r reply) slowDown() bool {
-	return r.code == 421 || r.code == 454 || r.code/100 == 4 && strings.HasPrefix(r.enhanced, "4.7.")
+	if r.code/100 != 4 && r.code/100 != 5 {
+		return false
+	}
+	words := plainWords(r.text)
+	switch {
+	case saysAny(words, greylisting):
+		return false // that is about this pair of addresses only
+	case saysAny(words, askingLess), strings.HasSuffix(r.enhanced, ".3.2"), strings.HasSuffix(r.enhanced, ".4.5"):
+		return true
+	case r.code == 452 && (strings.HasPrefix(r.enhanced, "4.2.") || saysAny(words, mailboxFull)):
+		return false
+	}
+	return r.code == 421 || r.code == 452 || r.code == 454 || r.code/100 == 4 && strings.HasPrefix(r.enhanced, "4.7.")
+}
+
+// crowded tells the replies by which a server refuses only for how much it is sent at
+// once: the same message is welcome a little later.
+func (r reply) crowded() bool {
+	if r.code/100 != 4 {
+		return false
+	}
+	words := plainWords(r.text)
+	if saysAny(words, theirs) || saysAny(words, lasting) {
+		return false
+	}
+	return r.code == 432 && strings.HasSuffix(r.enhanced, ".3.2") || saysAny(words, crowding)
+}
+
+// exhausted tells the replies by which a server says that we have sent what we may for
+// hours: each further message gets the same.
+func (r reply) exhausted() bool {
+	if r.code/100 != 4 && r.code/100 != 5 || r.crowded() {
+		return false
+	}
+	words := plainWords(r.text)
+	return !saysAny(words, theirs) && (strings.HasSuffix(r.enhanced, ".4.5") || saysAny(words, askingLess))
+}
+
+var (
+	greylisting = []string{"greylist*", "graylist*", "grey list*", "gray list*", "grey listed"}
+	mailboxFull = []string{"mailbox full", "mailbox is full", "over quota", "mailbox quota", "out of storage", "exceeded storage", "user quota", "inbox is full"}
+	// crowding is said of connections, and of speed.
+	crowding = []string{"too many concurrent", "concurren*", "simultaneous*", "too many connections", "too many open connections", "too many sessions", "too many smtp sessions", "connection limit*", "connections limit*",
+		"session limit*", "thread limit*", "maximum number of connections", "connection rate", "maximum sending rate", "sending rate", "send rate", "rate limit*", "ratelimit*", "rate exceeded", "too fast", "slow down", "slower", "per second", "trop de connexions", "frequency limited", "too frequent*"}
+	// theirs names the recipient, who gets too much from anybody.
+	theirs = []string{"recipient", "mailbox", "the user", "user is receiving"}
+	// lasting is what no pause within a pass ends.
+	lasting = []string{"per hour", "hour", "hours", "hourly", "per day", "day", "days", "daily", "24h", "quota", "reputation", "spam", "complaints", "tomorrow", "unsolicited"}
+	// askingLess is crowding and what lasts longer.
+	askingLess = append([]string{"receiving mail at a rate", "receiving email at a rate", "receiving mail too quickly", "receiving email too quickly", "emails per", "messages per", "mails per", "too many messages from", "too many messages sent",
+		"too many mails", "too many emails", "sending quota", "message quota", "sending limit*", "send limit*", "relay limit*", "messaging limit*", "throttl*", "exceeded the max*", "max emails"}, crowding...)
+)
+
+func saysAny(words string, list []string) bool {
+	return slices.ContainsFunc(list, func(phrase string) bool { return says(words, phrase) })
 }
 
 // closing is an error where the server says that it closes the connection (RFC 5321
@@ -54,7 +110,8 @@ type closingError struct{ reply }
 
 func (e *closingError) Error() string { return e.String() }
 
-// verdict is what a reply to an envelope or a body means.
+// verdict is what a reply to an envelope or a body means. A server that only wants to
+// be sent less is taken at its word, not at its code: it takes the message later.
 func (r reply) verdict() Verdict {
 	switch r.code / 100 {
 	case 2:
@@ -62,25 +119,41 @@ func (r reply) verdict() Verdict {
 	case 4:
 		return Temporary
 	}
+	if r.enhanced == "5.4.5" || r.enhanced != "5.3.2" && r.slowDown() {
+		return Temporary
+	}
 	return Permanent
 }
 
-// refusesAddress tells a permanent refusal of the recipient's address from one of
-// the message or its sender. 5.1.7 and 5.1.8 are about the sender (RFC 3463 §3.2);
-// a bare 550 is about the mailbox where RCPT was asked (RFC 5321 §4.2.3).
-func (r reply) refusesAddress(toRCPT bool) bool {
-	if r.code/100 != 5 {
-		return false
+// stage is what a reply answers.
+type stage int
+
+const (
+	toMAIL stage = iota
+	toRCPT
+	toDATA
+	toBody
+)
+
+// about says whom a reply is about. One to MAIL is never about the recipient. One to
+// DATA or the body is only if its words say so: some servers look for the mailbox not
+// before then, but what they look at there is the message.
+func (r reply) about(at stage, job *Job) About {
+	if r.code/100 != 4 && r.code/100 != 5 {
+		return Unclear
 	}
-	switch r.enhanced {
-	case "":
-		return toRCPT && r.code == 550
-	case "5.1.7", "5.1.8":
-		return false
-	case "5.2.1":
-		return true
+	enhanced := r.enhanced
+	if enhanced == "" { // as in 550-'5.7.1 …' and 550 #5.1.0 …
+		enhanced = enhancedIn(r.text[:min(len(r.text), len("'#5.999.999"))], strconv.Itoa(r.code/100))
 	}
-	return strings.HasPrefix(r.enhanced, "5.1.")
+	about, byWords := refusal{code: r.code, enhanced: enhanced, text: r.text, sender: job.ReturnPath, recipients: []string{job.To}}.about()
+	switch {
+	case at == toMAIL:
+		return AboutUs
+	case at != toRCPT && about == AboutMailbox && !byWords:
+		return Unclear
+	}
+	return about
 }
 
 // readReply reads one reply (RFC 5321 §4.2). What it cannot make sense of is

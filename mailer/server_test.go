@@ -364,7 +364,7 @@ func (q *memoryQueue) summary() map[string]string {
 		if o.Code != 0 && o.Verdict != Sent {
 			text += fmt.Sprintf(" %d", o.Code)
 		}
-		if o.AddressRefused {
+		if o.About == AboutMailbox {
 			text += " address"
 		}
 		out[name] = text

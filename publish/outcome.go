@@ -38,7 +38,7 @@ func (q *queue) result(o *mailer.Outcome) *ledger.Result {
 	case mailer.Sent:
 		r.Progress = ledger.Sent
 	case mailer.Permanent:
-		r.Progress, r.Bounced = ledger.Failed, o.AddressRefused
+		r.Progress, r.Bounced = ledger.Failed, o.About == mailer.AboutMailbox
 	case mailer.Uncertain:
 		if q.s.cfg.Mail.Uncertain == "hold" {
 			r.Progress = ledger.Uncertain
@@ -47,23 +47,43 @@ func (q *queue) result(o *mailer.Outcome) *ledger.Result {
 		r.Reply += "; the server may have taken it, and it is sent again with the same Message-ID"
 		fallthrough
 	default:
-		q.deferred(a, r)
+		q.deferred(a, r, o)
 	}
 	return r
 }
 
 // deferred plans the next attempt, or gives up when retry_for has run out: then
 // the cursor stays, and the next edition brings those posts.
-func (q *queue) deferred(a *attempt, r *ledger.Result) {
+func (q *queue) deferred(a *attempt, r *ledger.Result, o *mailer.Outcome) {
 	first := a.earlier.First
 	if first.IsZero() {
 		first = a.intent.At
 	}
 	r.Progress = ledger.Deferred
+	if o.Again && q.again(a) {
+		r.Next = r.At
+		return
+	}
 	r.Next = r.At.Add(retryPause(a.earlier.Attempts+1, r.Edition, r.Subscriber))
 	if r.Next.Sub(first) > q.s.cfg.Mail.RetryFor {
 		r.Progress, r.KeepCursor = ledger.Failed, true
 	}
+}
+
+// maxAgain is how often one pass hands out a delivery that was refused only for how much
+// the server was sent at once.
+const maxAgain = 6
+
+// again reports whether this pass may try it once more at once.
+func (q *queue) again(a *attempt) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	key := retryKey{a.intent.Edition, a.intent.Subscriber}
+	if q.crowded == nil {
+		q.crowded = map[retryKey]int{}
+	}
+	q.crowded[key]++
+	return q.crowded[key] <= maxAgain
 }
 
 // forget lets a delivery that is not under way any more be read as a retry again.
