@@ -159,6 +159,9 @@ type DKIM struct {
 	Domain   string `yaml:"domain"`
 	Selector string `yaml:"selector"`
 	KeyFile  string `yaml:"key_file"`
+	// Omit names fields to leave unsigned, Message-ID or Date: those that the relay
+	// replaces.
+	Omit []string `yaml:"omit"`
 }
 
 // Subscribers says where else the list of subscribers comes from.

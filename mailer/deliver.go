@@ -224,7 +224,7 @@ func (d *delivery) tooMuch(o *Outcome) {
 	case d.exhausted >= maxExhausted:
 		e.Hint = "it has taken as much as it allows for now; the rest goes out with a later pass. mail.smtp.rate can spread the mail over the time"
 	case o.Again && d.sender.throttle.pauses() >= maxRefusals:
-		e.Hint = "it refuses even one message at a time; the rest goes out with a later pass"
+		e.Hint = "it does not accept even one message at a time; the rest goes out with a later pass"
 	default:
 		return
 	}

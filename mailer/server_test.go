@@ -289,6 +289,7 @@ type memoryQueue struct {
 	intents  map[string]bool
 	outcomes map[string]*Outcome
 	commits  int
+	again    int // outcomes that put their job back
 }
 
 const testBody = "From: a@example.com\r\nSubject: x\r\n\r\n.hidden dot\r\nbody of %s\r\n"
@@ -332,7 +333,13 @@ func (q *memoryQueue) Commit(_ context.Context, done *Outcome, next *Job) (bool,
 		if !q.intents[done.Job.To] && (done.Verdict == Sent || done.Verdict == Uncertain) {
 			q.t.Errorf("%s is %v without an intent", done.Job.To, done.Verdict)
 		}
-		q.outcomes[done.Job.To] = done
+		if done.Again {
+			q.again++
+			q.intents[done.Job.To] = false
+			q.jobs = append(q.jobs, done.Job)
+		} else {
+			q.outcomes[done.Job.To] = done
+		}
 	}
 	if next != nil {
 		if q.intents[next.To] {

@@ -27,9 +27,10 @@ type queue struct {
 	retries  []ledger.Delivery
 	retried  retryKey // up to where retries were read
 	trying   map[retryKey]bool
-	crowded  map[retryKey]int // how often each was refused only for how much was sent at once
 	retryAt  time.Time // when the next deferred delivery is due, as far as this pass knows; zero for none
 	current  int       // the edition whose recipients are streamed now
+
+	crowded map[retryKey]int // how often each was refused only for how much was sent at once
 }
 
 // retryKey tells one delivery from another.
