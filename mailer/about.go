@@ -176,7 +176,7 @@ func deniesMailbox(words []string) bool {
 	held := 0 // words left in which a name belongs to a denial before it
 	for i, word := range words {
 		near, held = max(0, near-1), max(0, held-1)
-		if mailboxNames[word] {
+		if mailboxNames[word] && (i == 0 || !notTheirs[words[i-1]]) {
 			if held > 0 {
 				return true
 			}

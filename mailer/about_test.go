@@ -113,8 +113,14 @@ func TestSlowDown(t *testing.T) {
 		{"451 rate limit exceeded", true, true, false, Temporary},
 		{"451 rate limit exceeded, 500 messages per hour", true, false, true, Temporary},
 		{"550 Domain has exceeded the max emails per hour (5/5) allowed", true, false, true, Temporary},
+		{"450 4.7.1 Error: too much mail from 192.0.2.1", true, true, false, Temporary},
+		{"451 4.7.1 Greylisted, slow down", false, false, false, Temporary},
+		{"554 5.7.0 too many connections", true, true, false, Temporary},
 		{"550 5.1.1 no such user", false, false, false, Permanent},
 		{"550 5.7.1 looks like spam", false, false, false, Permanent},
+		{"550 5.2.1 The user you are trying to contact is receiving mail at a rate that prevents more", true, false, false, Temporary},
+		{"552 5.3.4 Message size exceeded the maximum", false, false, false, Permanent},
+		{"552 5.2.2 Mailbox exceeded the maximum number of messages", false, false, false, Permanent},
 		{"552 5.2.2 mailbox full", false, false, false, Permanent},
 	} {
 		rep, err := readReply(bufio.NewReader(strings.NewReader(test.line + "\r\n")))

@@ -44,12 +44,12 @@ var aboutUsWords = []string{
 	"no relay", "cannot relay", "smtp relay", "denies relay", "allow relay", "allow relaying", "insecure mail relay", "not a gateway", "mail gate", "rcpthosts",
 	// The sender.
 	"sender*", "mail from", "return path", "returnpath", "envelope from", "from address", "from header", "from field", "from domain", "originator", "reverse path",
-	"helo", "ehlo", "verification failed", "verify failed", "batv", "backscatter", "bounce attack*", "accept mail from", "accept email from", "accepting mail from",
+	"helo", "ehlo", "verification failed", "verify failed", "batv", "backscatter", "bounce attack*", "accept mail from", "accepts mail from", "accept email from", "accepting mail from",
 	"accept messages from", "absender*", "expediteur*", "emetteur*", "remitente*", "remetente*", "mittente*", "nadawc*", "afzender*", "avsandar*", "odesilatel*",
 	"отправител", "发件人", "寄件人", "寄件者", "发信人", "送信者", "送信元", "差出人", "발신자", "보낸 사람",
 	// The log-in, and what it allows.
 	"authenticat*", "authentif*", "authentisier*", "autentic*", "authoriz*", "authoris*", "unauthoriz*", "unauthoris*", "unauthenticated", "auth required", "auth error", "smtp auth", "log in", "login", "logged in", "not logged",
-	"password", "credentials", "permission*", "权限", "權限", "権限", "starttls", "tls required", "encryption required", "аутентификац", "авториза", "认证", "認證", "身份验证", "認証", "not allowed to send",
+	"password", "credentials", "permission*", "权限", "權限", "権限", "starttls", "tls required", "encryption required", "аутентификац", "авториза", "认证", "認證", "身份验证", "認証", "allowed to send", "permitted to send", "able to send", "cannot send", "cant send", "send from", "outgoing", "outbound", "message sending", "sending messages", "sending mail", "sending email", "sending is",
 	// What vouches for a sender.
 	"spf", "dkim", "dmarc", "ptr", "rdns", "fcrdns", "reverse dns", "reverse hostname", "reverse lookup", "invalid dns", "dns check", "sender policy framework",
 	// Policy.
@@ -59,7 +59,7 @@ var aboutUsWords = []string{
 	"blackhole", "rbl", "dnsbl", "drbl", "reputation", "blocked using", "blocked by", "was blocked", "blocked for", "blocked due to spam", "blocked see", "refused see", "network not allowed", "host not allowed", "not allowed to connect", "not accepting connections", "protocol violation", "sequence of commands", "banned", "denied by", "listed at", "listed on",
 	"abuse", "abus detecte", "abusive", "complaint*", "malicious", "malware", "virus*", "phish*", "suspicious*", "suspected", "poor*", "greylist*", "graylist*", "grey list*",
 	"отправка спама", "спам", "垃圾邮件", "垃圾郵件", "スパム", "迷惑メール", "스팸", "spamverdacht",
-	"client host", "your ip", "your host", "your server", "your mail server", "your mail system", "your domain", "your network", "your account", "your isp", "your dns",
+	"client host", "your ip", "your host", "your server", "your mail server", "your mail system", "your domain", "your network", "your account", "your mailbox", "your user", "your email account", "your e mail account", "your isp", "your dns",
 	"your mta", "your client", "your organization", "your connection*", "this ip", "the ip", "from ip", "ip address is", "ip address has", "ip address blocked", "ip address rejected", "ip address not", "ip addresses", "ip name lookup", "bad ip", "blocked ip", "sending ip", "connecting ip", "client ip", "remote ip",
 	"server ip", "sending mta", "fake ip", "invalid ip", "black ip", "ip is", "ip frequency", "ip blocked", "dynamic ip*", "mail server at", "votre configuration", "votre adresse ip", "votre serveur",
 	// Rate and quota.
@@ -83,7 +83,7 @@ var denials = []string{
 	"no mailbox here", "no account by that name", "no one at this address", "no mail box", "no mailbox by that name", "no mailbox found", "no mailbox", "not in my validrcptto", "left the company", "no longer with",
 	"no longer works", "no longer valid", "no longer in use", "no longer active", "no longer accepts", "no longer on server", "no longer exist*", "no longer available", "wrong or no longer", "missing home directory",
 	"unknown or illegal alias", "resolver adr recip*", "recipientnotfound", "recipnotfound", "unknown virtual user", "unknown local part", "local part is unknown", "user path no exist", "path does not exist",
-	"not a known user", "addresses were unknown", "couldnt be found or is unable", "address couldnt be found", "mailbox cannot be found", "unavailable mail user",
+	"email does not exist", "email doesnt exist", "email unknown", "no such email", "unknown email", "email is unknown", "not a known user", "addresses were unknown", "couldnt be found or is unable", "address couldnt be found", "mailbox cannot be found", "unavailable mail user",
 	"is not user of this server", "not user of this server", "not exists that user", "not a local address", "spectator does not exist", "archived recipient",
 	"nxdomain", "no such domain", "domain not found", "domain name not found", "domain unknown", "unknown domain", "domain does not exist", "domain doesnt exist", "domain must exist",
 	"nonexistent domain", "non existent domain", "domain is unknown", "host unknown", "unknown host", "host not found", "no such host", "null mx", "nullmx", "does not accept mail", "doesnt accept mail", "does not accept email", "doesnt receive email", "indicated no smtp service", "couldnt find a mail exchanger", "couldnt find any host",
@@ -106,9 +106,13 @@ var denials = []string{
 // mailboxNames are what servers call a mailbox or its owner.
 var mailboxNames = map[string]bool{
 	"user": true, "users": true, "username": true, "userid": true, "mailbox": true, "mailboxes": true, "recipient": true, "recipients": true, "account": true, "address": true,
-	"addresses": true, "addressee": true, "alias": true, "inbox": true, "localpart": true, "person": true, "customer": true, "box": true, "rcpt": true, "email": true, "mailuser": true,
-	"spectator": true, "maildrop": true, "mailaccount": true, "destination": true, "subscriber": true, "member": true,
+	"addresses": true, "addressee": true, "alias": true, "inbox": true, "localpart": true, "person": true, "customer": true, "box": true, "rcpt": true, "mailuser": true,
+	"spectator": true, "maildrop": true, "mailaccount": true, "destination": true, "subscriber": true,
 }
+
+// notTheirs stand before a name that is then not the recipient's mailbox, but ours or a
+// machine's.
+var notTheirs = map[string]bool{"ip": true, "your": true, "our": true, "remote": true, "host": true, "client": true, "peer": true, "network": true, "server": true, "ehlo": true}
 
 // denialsBefore stand before such a name.
 var denialsBefore = [][]string{

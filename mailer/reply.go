@@ -47,7 +47,7 @@ func (r reply) slowDown() bool {
 	switch {
 	case saysAny(words, greylisting):
 		return false // that is about this pair of addresses only
-	case saysAny(words, askingLess), strings.HasSuffix(r.enhanced, ".3.2"), strings.HasSuffix(r.enhanced, ".4.5"):
+	case saysAny(words, theirRate), saysAny(words, askingLess) && !saysAny(words, theirs), strings.HasSuffix(r.enhanced, ".3.2"), strings.HasSuffix(r.enhanced, ".4.5"):
 		return true
 	case r.code == 452 && (strings.HasPrefix(r.enhanced, "4.2.") || saysAny(words, mailboxFull)):
 		return false
@@ -58,11 +58,11 @@ func (r reply) slowDown() bool {
 // crowded tells the replies by which a server refuses only for how much it is sent at
 // once: the same message is welcome a little later.
 func (r reply) crowded() bool {
-	if r.code/100 != 4 {
+	if r.code/100 != 4 && r.code/100 != 5 {
 		return false
 	}
 	words := plainWords(r.text)
-	if saysAny(words, theirs) || saysAny(words, lasting) {
+	if saysAny(words, theirs) || saysAny(words, lasting) || saysAny(words, greylisting) {
 		return false
 	}
 	return r.code == 432 && strings.HasSuffix(r.enhanced, ".3.2") || saysAny(words, crowding)
@@ -75,7 +75,7 @@ func (r reply) exhausted() bool {
 		return false
 	}
 	words := plainWords(r.text)
-	return !saysAny(words, theirs) && (strings.HasSuffix(r.enhanced, ".4.5") || saysAny(words, askingLess))
+	return !saysAny(words, theirs) && !saysAny(words, greylisting) && (strings.HasSuffix(r.enhanced, ".4.5") || saysAny(words, askingLess))
 }
 
 var (
@@ -83,14 +83,16 @@ var (
 	mailboxFull = []string{"mailbox full", "mailbox is full", "over quota", "mailbox quota", "out of storage", "exceeded storage", "user quota", "inbox is full"}
 	// crowding is said of connections, and of speed.
 	crowding = []string{"too many concurrent", "concurren*", "simultaneous*", "too many connections", "too many open connections", "too many sessions", "too many smtp sessions", "connection limit*", "connections limit*",
-		"session limit*", "thread limit*", "maximum number of connections", "connection rate", "maximum sending rate", "sending rate", "send rate", "rate limit*", "ratelimit*", "rate exceeded", "too fast", "slow down", "slower", "per second", "trop de connexions", "frequency limited", "too frequent*"}
+		"session limit*", "thread limit*", "maximum number of connections", "connection rate", "maximum sending rate", "sending rate", "send rate", "rate limit*", "ratelimit*", "rate exceeded", "too fast", "slow down", "slower", "too much mail from", "per second", "trop de connexions", "frequency limited", "too frequent*"}
 	// theirs names the recipient, who gets too much from anybody.
 	theirs = []string{"recipient", "mailbox", "the user", "user is receiving"}
+	// theirRate is said where that may be our own doing.
+	theirRate = []string{"rate that prevents", "receiving mail at a rate", "receiving email at a rate", "receiving mail too quickly", "receiving email too quickly"}
 	// lasting is what no pause within a pass ends.
 	lasting = []string{"per hour", "hour", "hours", "hourly", "per day", "day", "days", "daily", "24h", "quota", "reputation", "spam", "complaints", "tomorrow", "unsolicited"}
 	// askingLess is crowding and what lasts longer.
-	askingLess = append([]string{"receiving mail at a rate", "receiving email at a rate", "receiving mail too quickly", "receiving email too quickly", "emails per", "messages per", "mails per", "too many messages from", "too many messages sent",
-		"too many mails", "too many emails", "sending quota", "message quota", "sending limit*", "send limit*", "relay limit*", "messaging limit*", "throttl*", "exceeded the max*", "max emails"}, crowding...)
+	askingLess = append([]string{"emails per", "messages per", "mails per", "too many messages from", "too many messages sent",
+		"too many mails", "too many emails", "sending quota", "message quota", "sending limit*", "send limit*", "relay limit*", "messaging limit*", "throttl*", "max emails", "maximum number of messages", "maximum number of emails", "maximum number of recipients"}, crowding...)
 )
 
 func saysAny(words string, list []string) bool {
