@@ -159,8 +159,7 @@ type DKIM struct {
 	Domain   string `yaml:"domain"`
 	Selector string `yaml:"selector"`
 	KeyFile  string `yaml:"key_file"`
-	// Omit names fields to leave unsigned, Message-ID or Date: those that the relay
-	// replaces.
+	// Omit lists fields not to sign because the relay replaces them: Message-ID, Date.
 	Omit []string `yaml:"omit"`
 }
 

@@ -8,8 +8,8 @@ import (
 	"github.com/robfig/cron/v3"
 )
 
-// parseSchedule reads five fields or a word such as @daily. A Sunday is also 7, as in
-// crontab(5), and the last day of a range may be SUN.
+// parseSchedule parses five fields or a word such as @daily. Sunday is 0 or 7, as in
+// crontab(5), and a range may end with SUN.
 func parseSchedule(spec string) (cron.Schedule, error) {
 	parser := cron.NewParser(cron.Minute | cron.Hour | cron.Dom | cron.Month | cron.Dow | cron.Descriptor)
 	fields := strings.Fields(spec)
@@ -24,8 +24,8 @@ func parseSchedule(spec string) (cron.Schedule, error) {
 	return parser.Parse(strings.Join(fields, " "))
 }
 
-// withoutSeven writes a part of the days of the week without 7, which the parser does
-// not know. What is not a part of that kind is left to the parser.
+// withoutSeven rewrites one element of the day-of-week field without 7, which the parser
+// does not accept. It leaves errors to the parser.
 func withoutSeven(part string) string {
 	days, step, stepped := strings.Cut(part, "/")
 	every := 1
@@ -63,7 +63,7 @@ func withoutSeven(part string) string {
 	return strings.Join(list, ",")
 }
 
-// weekday is the number of a day from 0 to 7, or of its name.
+// weekday returns the number, 0 to 7, of a day given as a digit or a name.
 func weekday(name string) (int, bool) {
 	if isDigit(name) {
 		return int(name[0] - '0'), name[0] <= '7'

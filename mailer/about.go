@@ -4,20 +4,21 @@ import (
 	"strings"
 )
 
-// About is whom or what a refusal is about, as far as its code and its words tell. It
-// is the one place that decides this, for replies and for reports that come back.
+// About classifies a refusal by its subject: the recipient's mailbox, or us. SMTP
+// replies and bounce reports share this one classification.
 type About int
 
 const (
-	// Unclear is a refusal that proves nothing: a bare 550, X.0.0, X.1.0.
+	// Unclear means that the refusal proves nothing: a bare 550, X.0.0, X.1.0.
 	Unclear About = iota
-	// AboutMailbox: there is no such mailbox or domain, or it is closed for good.
+	// AboutMailbox means that the mailbox or its domain does not exist, or was closed.
 	AboutMailbox
-	// AboutTransient: the mailbox, or the way to it, as it is at present: full, too
-	// busy, not reached.
+	// AboutTransient means that the mailbox cannot be reached at present: it is full or
+	// too busy, or its server does not respond.
 	AboutTransient
-	// AboutUs: the sender, the relay, the log-in, SPF and the like, policy, reputation,
-	// rate, quota, or the message itself. It says nothing about the recipient.
+	// AboutUs means that the refusal concerns the sender, the relay, authentication, SPF
+	// and the like, policy, reputation, rate, quota, or the message itself. It says
+	// nothing about the recipient.
 	AboutUs
 )
 
@@ -25,22 +26,23 @@ func (a About) String() string {
 	return [...]string{"unclear", "about the mailbox", "transient", "about us"}[a]
 }
 
-// maxJudged is how many octets of a refusal's words are looked at.
+// maxJudged limits how many octets of a refusal's text are examined.
 const maxJudged = 4 << 10
 
-// refusal is one reply that refuses, or what a report says of it.
+// refusal is a negative reply, or what a report quotes of one.
 type refusal struct {
-	code     int    // 0: none is known
-	enhanced string // RFC 3463; "" for none
+	code     int    // 0 if unknown
+	enhanced string // RFC 3463; "" if unknown
 	text     string
-	// sender is our address of the envelope, recipients those that the mail may have gone
-	// on to; "" or none where unknown.
+	// sender is the envelope sender; recipients are the envelope recipient and those that
+	// the message was forwarded to. Both may be empty.
 	sender     string
 	recipients []string
 }
 
-// about judges by the words first, since many servers send codes that contradict them,
-// and by the codes where the words say nothing. byWords tells which decided.
+// about classifies the refusal by its words, since many servers send codes that
+// contradict them, and by its codes if no words are recognized. byWords reports which of
+// the two decided.
 func (r refusal) about() (about About, byWords bool) {
 	text := r.text[:min(len(r.text), maxJudged)]
 	about, byWords = aboutWords(text)
@@ -48,7 +50,7 @@ func (r refusal) about() (about About, byWords bool) {
 		about, byWords = AboutUs, true
 	}
 	if byWords && about == AboutMailbox && (r.namesSender(text) || r.enhanced == "5.1.7" || r.enhanced == "5.1.8") {
-		about = AboutUs // it is our own address that is not there, for a callout or the DNS
+		about = AboutUs // our own address was not found, by a callout or in the DNS
 	}
 	if !byWords {
 		about = aboutCode(r.code, r.enhanced)
@@ -59,7 +61,7 @@ func (r refusal) about() (about About, byWords bool) {
 	return about, byWords
 }
 
-// passing tells a refusal for now (RFC 5321 §4.2.1, RFC 3463 §3.1).
+// passing reports whether the refusal is temporary (RFC 5321 §4.2.1, RFC 3463 §3.1).
 func (r refusal) passing() bool {
 	if r.code != 0 {
 		return r.code/100 == 4
@@ -67,8 +69,8 @@ func (r refusal) passing() bool {
 	return strings.HasPrefix(r.enhanced, "4.")
 }
 
-// namesSender tells words that name the sender's domain and no recipient's: the server
-// looked at where the mail comes from.
+// namesSender reports whether the text names the sender's domain but no recipient's,
+// which means that the server examined where the mail comes from.
 func (r refusal) namesSender(text string) bool {
 	text = strings.ToLower(text)
 	from := strings.ToLower(domainPart(r.sender))
@@ -91,7 +93,7 @@ func domainPart(address string) string {
 	return domain
 }
 
-// namesDomain finds the domain where no further label stands before or behind it.
+// namesDomain reports whether the text contains the domain, not as part of a longer one.
 func namesDomain(text, domain string) bool {
 	for {
 		i := strings.Index(text, domain)
@@ -110,13 +112,13 @@ func isLabel(c byte) bool {
 	return c == '.' || c == '-' || c >= 0x80 || '0' <= c && c <= '9' || 'a' <= c && c <= 'z'
 }
 
-// aboutCode is what the codes alone prove.
+// aboutCode classifies by the codes alone.
 func aboutCode(code int, enhanced string) About {
 	class, rest, _ := strings.Cut(enhanced, ".")
 	subject, _, _ := strings.Cut(rest, ".")
 	switch rest {
 	case "1.1", "1.2", "1.3", "1.6", "1.10", "2.1", "4.4":
-		// RFC 3463 §3.2 and §3.3, RFC 7505 §4.2; X.4.4: the domain leads nowhere.
+		// RFC 3463 §3.2 and §3.3, RFC 7505 §4.2; X.4.4 means no route to the domain.
 		return AboutMailbox
 	case "1.7", "1.8", "2.3", "3.4": // the sender's address, the message's size
 		return AboutUs
@@ -148,8 +150,7 @@ func aboutBareCode(code int) About {
 	return Unclear
 }
 
-// aboutWords is what the words say; found is false where they say nothing that is
-// known here.
+// aboutWords classifies by the words alone; found is false if none are recognized.
 func aboutWords(text string) (about About, found bool) {
 	words := plainWords(text)
 	for _, list := range phrases {
@@ -165,15 +166,16 @@ func aboutWords(text string) (about About, found bool) {
 	return Unclear, false
 }
 
-// deniesMailbox looks for a name of a mailbox near a word that says it is not there, in
-// either order: "unknown user", "the account that you tried to reach does not exist".
+// deniesMailbox reports whether a noun for a mailbox stands near a word that says it does
+// not exist, in either order: "unknown user", "the account that you tried to reach does
+// not exist".
 func deniesMailbox(words []string) bool {
 	const (
 		before = 3 // words between "unknown" and "user"
 		behind = 8 // words between "user" and "unknown"
 	)
-	near := 0 // words left in which a denial belongs to a name before it
-	held := 0 // words left in which a name belongs to a denial before it
+	near := 0 // how many more words a denial may be away from the noun before it
+	held := 0 // how many more words a noun may be away from the denial before it
 	for i, word := range words {
 		near, held = max(0, near-1), max(0, held-1)
 		if mailboxNames[word] && (i == 0 || !notTheirs[words[i-1]]) {
@@ -194,8 +196,8 @@ func deniesMailbox(words []string) bool {
 	return false
 }
 
-// denies tells whether the word, and those behind it, deny the name that stands so many
-// words before it.
+// denies reports whether the words from i on say that the mailbox named distance words
+// earlier does not exist.
 func denies(words []string, i, distance int) bool {
 	distance, word, last := -distance, words[i], words[i-1]
 	if begins(words[i:], denialsBehind) && !namesFault(words[i:]) {
@@ -211,7 +213,8 @@ func denies(words []string, i, distance int) bool {
 	return linked && distance < endings[word]
 }
 
-// namesFault tells "unknown error" and the like, which names no mailbox.
+// namesFault reports whether words such as "unknown error" follow, which are not about a
+// mailbox.
 func namesFault(words []string) bool {
 	for _, word := range words[1:min(len(words), 3)] {
 		switch word {
@@ -232,7 +235,7 @@ func mailboxOnly(words []string) bool {
 	return false
 }
 
-// begins tells whether the words begin with one of the sequences.
+// begins reports whether words starts with one of the sequences.
 func begins(words []string, sequences [][]string) bool {
 next:
 	for _, sequence := range sequences {
@@ -249,8 +252,8 @@ next:
 	return false
 }
 
-// says tells whether the phrase stands among the words, as whole words where it is
-// ASCII; a final * stands for any ending. Other scripts do not part words alike.
+// says reports whether words contains the phrase, as whole words if it is ASCII: other
+// scripts separate words differently. A final * matches any ending.
 func says(words, phrase string) bool {
 	phrase, open := strings.CutSuffix(phrase, "*")
 	if phrase[0] >= 0x80 {

@@ -6,9 +6,9 @@ import (
 	"unicode/utf8"
 )
 
-// plainWords is the text in lower case, one space before, between and behind its words.
-// Punctuation, accents of Latin letters, addresses, host names and links are left out:
-// a user named spam@example.com is not about spam.
+// plainWords returns the words of the text in lower case, each after one space, and one
+// space at the end. It drops punctuation, accents of Latin letters, addresses, host names
+// and links: a user named spam@example.com is not about spam.
 func plainWords(text string) string {
 	var words strings.Builder
 	words.Grow(len(text) + 2)
@@ -40,7 +40,8 @@ func partsWords(r rune) bool {
 	return unicode.IsSpace(r) || unicode.IsControl(r) || strings.ContainsRune(`<>()[]{}",;|=`, r)
 }
 
-// inBrackets passes over what stands in <> without a space, as addresses do.
+// inBrackets splits off text in angle brackets that contains no space, such as an
+// address.
 func inBrackets(text string) (inside, rest string, ok bool) {
 	const longest = 320 // RFC 5321 §4.5.3.1: 64 octets, @, 255 octets
 	if text[0] != '<' {
@@ -53,7 +54,7 @@ func inBrackets(text string) (inside, rest string, ok bool) {
 	return text[1:end], text[end+1:], true
 }
 
-// isNamed tells an address, a link or a host's name.
+// isNamed reports whether the token is an address, a link or a host name.
 func isNamed(token string) bool {
 	if strings.Contains(token, "@") || strings.Contains(token, "://") || strings.HasPrefix(token, "www.") {
 		return true
@@ -71,14 +72,14 @@ func isNamed(token string) bool {
 	return strings.Trim(token[dot+1:], "0123456789-") != ""
 }
 
-// namesBlocklist tells the hosts and links of those who list senders.
+// namesBlocklist reports whether the token is a host or link of a well-known blocklist.
 func namesBlocklist(token string) bool {
 	token = strings.ToLower(token)
 	return !strings.Contains(token, "@") && containsAny(token, "spamhaus.", "spamcop.", "barracudacentral.", "barracudanetworks.com/reputation", "sorbs.", "uceprotect.", "abuseat.",
 		"surbl.", "uribl.", "senderscore.", "dnsbl", "invaluement.", "spamrats.", "senderbase.", "dnsbl-lookup", "ipcheck.proofpoint.", "csi.cloudmark.", "mailspike.")
 }
 
-// appendPlain appends the words of a token, a space before each.
+// appendPlain appends the words of a token, each after a space.
 func appendPlain(words *strings.Builder, token string) {
 	inWord := false
 	for _, r := range token {
@@ -101,8 +102,7 @@ func appendPlain(words *strings.Builder, token string) {
 	}
 }
 
-// withoutAccent is a Latin letter as it is written where accents are not to be had, as
-// in many replies.
+// withoutAccent returns a Latin letter without its accent: many replies omit accents.
 func withoutAccent(r rune) string {
 	switch r {
 	case 'à', 'á', 'â', 'ã', 'ä', 'å', 'ą':

@@ -1,15 +1,15 @@
 package mailer
 
-// phrases are what servers say, as plainWords writes it. The first list of which one
-// stands in the text decides: a mailbox that is full is told before one that is
-// unavailable, which is said of both, and what is about us before a denial, since a
-// failed callout to our own address reports one.
+// phrases are what servers say, in the form that plainWords returns. The first list with
+// a match decides. A full mailbox comes before an unavailable one, because servers say
+// "unavailable" of both; phrases about us come before denials, because a failed callout
+// to our own address contains one.
 var phrases = []struct {
 	about About
 	words []string
 }{
 	{AboutTransient, []string{
-		// A mailbox that is full or gets too much, from anybody.
+		// The mailbox is full, or receives too much mail from all senders.
 		"rate that prevents", "receiving mail at a rate", "receiving email at a rate", "receiving mail too quickly", "receiving email too quickly",
 		"receiving too many", "recipient thread limit", "too many messages on the server",
 		"mailbox full", "mailbox is full", "full mailbox", "inbox is full", "inbox full", "mailfolder is full", "mailbox size limit", "mailbox would exceed",
@@ -36,8 +36,8 @@ var phrases = []struct {
 	{AboutMailbox, denials},
 }
 
-// aboutUsWords name the sender, the relay, the log-in, or why the message is not
-// wanted.
+// aboutUsWords mention the sender, the relay, authentication, or why the message is not
+// accepted.
 var aboutUsWords = []string{
 	// The relay.
 	"relaying", "relay access", "relay denied", "relay not", "relay prohibited", "relay is not", "relay limit*", "relay check", "to relay", "as a relay", "open relay",
@@ -47,10 +47,10 @@ var aboutUsWords = []string{
 	"helo", "ehlo", "verification failed", "verify failed", "batv", "backscatter", "bounce attack*", "accept mail from", "accepts mail from", "accept email from", "accepting mail from",
 	"accept messages from", "absender*", "expediteur*", "emetteur*", "remitente*", "remetente*", "mittente*", "nadawc*", "afzender*", "avsandar*", "odesilatel*",
 	"отправител", "发件人", "寄件人", "寄件者", "发信人", "送信者", "送信元", "差出人", "발신자", "보낸 사람",
-	// The log-in, and what it allows.
+	// Authentication and authorization.
 	"authenticat*", "authentif*", "authentisier*", "autentic*", "authoriz*", "authoris*", "unauthoriz*", "unauthoris*", "unauthenticated", "auth required", "auth error", "smtp auth", "log in", "login", "logged in", "not logged",
 	"password", "credentials", "permission*", "权限", "權限", "権限", "starttls", "tls required", "encryption required", "аутентификац", "авториза", "认证", "認證", "身份验证", "認証", "allowed to send", "permitted to send", "able to send", "cannot send", "cant send", "send from", "outgoing", "outbound", "message sending", "sending messages", "sending mail", "sending email", "sending is",
-	// What vouches for a sender.
+	// Sender verification.
 	"spf", "dkim", "dmarc", "ptr", "rdns", "fcrdns", "reverse dns", "reverse hostname", "reverse lookup", "invalid dns", "dns check", "sender policy framework",
 	// Policy.
 	"policy", "policies", "prohibit*", "forbidden", "restrict*", "administrative*", "richtlinie*", "politique", "politica", "политик", "策略", "ポリシー",
@@ -76,7 +76,8 @@ var aboutUsWords = []string{
 	"refuses to receive", "refuse to receive", "protected by", "mailing list", "members only", "service refuse*",
 }
 
-// denials say in words of their own that a mailbox or a domain is not there.
+// denials are phrases that say that a mailbox or a domain does not exist and that
+// deniesMailbox does not cover.
 var denials = []string{
 	"unrouteable address", "unroutable address", "unrouteable mail domain", "unroutable mail domain", "not our customer", "doesnt have an account", "does not have an account",
 	"user doesnt have a", "user does not have a", "not listed in domino directory", "not listed in public name", "name directory", "not present in directory", "not in directory",
@@ -103,24 +104,24 @@ var denials = []string{
 	"존재하지 않", "없는 사용자", "없는 계정", "찾을 수 없", "휴면",
 }
 
-// mailboxNames are what servers call a mailbox or its owner.
+// mailboxNames are nouns for a mailbox or its owner.
 var mailboxNames = map[string]bool{
 	"user": true, "users": true, "username": true, "userid": true, "mailbox": true, "mailboxes": true, "recipient": true, "recipients": true, "account": true, "address": true,
 	"addresses": true, "addressee": true, "alias": true, "inbox": true, "localpart": true, "person": true, "customer": true, "box": true, "rcpt": true, "mailuser": true,
 	"spectator": true, "maildrop": true, "mailaccount": true, "destination": true, "subscriber": true,
 }
 
-// notTheirs stand before a name that is then not the recipient's mailbox, but ours or a
-// machine's.
+// notTheirs are words that, before such a noun, make it ours or a host's instead of the
+// recipient's.
 var notTheirs = map[string]bool{"ip": true, "your": true, "our": true, "remote": true, "host": true, "client": true, "peer": true, "network": true, "server": true, "ehlo": true}
 
-// denialsBefore stand before such a name.
+// denialsBefore come before the noun.
 var denialsBefore = [][]string{
 	{"unknown"}, {"no", "such"}, {"nonexistent"}, {"non", "existent"}, {"nonexisting"}, {"non", "existing"}, {"invalid"}, {"inactive"}, {"disabled"}, {"deactivated"}, {"suspended"},
 	{"not", "a", "valid"}, {"not", "an", "active"}, {"not", "a", "known"}, {"bad"}, {"not", "found"}, {"notfound"}, {"undefined"}, {"unregistered"},
 }
 
-// denialsBehind stand behind such a name.
+// denialsBehind come after the noun.
 var denialsBehind = [][]string{
 	{"unknown"}, {"not", "found"}, {"notfound"}, {"isnt", "found"}, {"not", "exist"}, {"not", "exists"}, {"doesnt", "exist"}, {"dont", "exist"}, {"doesnt", "exists"}, {"no", "exist"}, {"no", "exists"}, {"didnt", "exist"}, {"non", "existent"}, {"nonexistent"},
 	{"no", "longer"}, {"not", "known"}, {"isnt", "known"}, {"not", "a", "known"}, {"not", "active"}, {"not", "valid"}, {"isnt", "valid"}, {"not", "a", "valid"}, {"not", "an", "active"}, {"couldnt", "be", "found"}, {"could", "not", "be", "found"},
@@ -128,11 +129,11 @@ var denialsBehind = [][]string{
 	{"inactivity"}, {"inactive"}, {"a", "deactivated", "mailbox"}, {"not", "present"},
 }
 
-// endings stand behind such a name too, where they end a sentence about it; the number
-// is how many words may be between.
+// endings also come after the noun, following one of endingLinks; the number is how many
+// words away from the noun they may be.
 var endings = map[string]int{
 	"disabled": 8, "deactivated": 8, "suspended": 8, "terminated": 8, "discontinued": 8, "deleted": 5, "closed": 4, "invalid": 4, "removed": 4, "archived": 5, "expired": 3, "abandoned": 4, "frozen": 4, "inactive": 8,
 }
 
-// endingLinks stand before such an ending.
+// endingLinks come before an ending.
 var endingLinks = map[string]bool{"is": true, "was": true, "been": true, "are": true, "be": true, "permanently": true, "currently": true, "seems": true, "now": true}

@@ -18,7 +18,7 @@ const (
 	Ignored    Return = iota // an auto-reply, a receipt, a notice of delay, or nothing known
 	HardBounce               // the address does not exist, or not any more
 	SoftBounce               // given up for a reason that may pass
-	Refused                  // for what concerns us: sender, relay, policy, rate, or the message itself
+	Refused                  // for reasons that concern us: sender, relay, policy, rate, the message itself
 	Complaint                // the reader called it spam (RFC 5965)
 	OptOut                   // the reader asks to be unsubscribed
 )
@@ -127,8 +127,7 @@ func (in *reading) walk(e *message.Entity, depth int) {
 	}
 }
 
-// say takes what a part says of the failure. What stands behind the returned mail is
-// not about it.
+// say collects the text of a part. Text after the returned mail is not about the failure.
 func (in *reading) say(text string) {
 	if !in.returned {
 		in.text.WriteString(text)
@@ -210,7 +209,7 @@ func (in *reading) judgeStatus() {
 	}
 }
 
-// recipientsOf are the addresses that a group of fields is about (RFC 3464 §2.3).
+// recipientsOf returns the addresses that a group of fields is about (RFC 3464 §2.3).
 func recipientsOf(f fields) (addresses []string) {
 	for _, name := range []string{"Original-Recipient", "Final-Recipient"} {
 		if _, address, found := strings.Cut(f.get(name), ";"); found {
@@ -220,8 +219,8 @@ func recipientsOf(f fields) (addresses []string) {
 	return addresses
 }
 
-// envelope fills in the addresses of the mail that came back: our return path, which
-// the report went to.
+// envelope fills in the envelope of the returned mail. Its sender is our return path,
+// which the report was sent to.
 func (in *reading) envelope(r *refusal) {
 	if to, err := mail.ParseAddress(in.own.Get("To")); err == nil {
 		r.sender = to.Address

@@ -5,9 +5,8 @@ import (
 	"strings"
 )
 
-// beforeCopy is the text of a bounce up to where it returns our own mail, whose words
-// say nothing about what became of it. Quoted lines, and those that name its subject,
-// are left out.
+// beforeCopy returns the text of a bounce up to the copy of our own mail, whose words do
+// not say why delivery failed. It drops quoted lines and those that repeat the subject.
 func beforeCopy(text string) string {
 	lines := strings.Split(text, "\n")
 	kept := make([]string, 0, len(lines))
@@ -27,8 +26,8 @@ func beforeCopy(text string) string {
 
 var subjectFields = []string{"subject:", "betreff:", "objet:", "asunto:", "assunto:", "oggetto:", "onderwerp:", "тема:", "主题:", "主題:", "件名:"}
 
-// copies are how mail systems announce that the mail follows, at the beginning of a
-// line but for what frames it.
+// copies are how mail systems announce the copy, at the beginning of a line, apart from
+// decoration.
 var copies = []string{
 	"below this line is a copy", "below is a copy", "this is a copy of", "here is a copy of", "the following is a copy", "a copy of the original", "a copy of your message", "a copy of the message follows",
 	"copy of your message", "copy of the message", "copy of the original", "original message follow", "the original message follow", "original message header", "original message text", "original mail as follows", "original mail info",
@@ -47,8 +46,8 @@ func startsWithAny(line string, starts []string) bool {
 	return slices.ContainsFunc(starts, func(start string) bool { return strings.HasPrefix(line, start) })
 }
 
-// headerBegins tells where a mail's header stands without an announcement: a run of
-// fields, among them two of those that no report names of its own.
+// headerBegins reports whether the lines start with the header of a mail: a run of
+// fields, at least two of which reports do not contain otherwise.
 func headerBegins(lines []string) bool {
 	const longest = 40 // lines that are looked at
 	if !isHeaderField(lines[0]) {

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// returnOf says what a report means of which this refusal is all that is known.
+// returnOf returns what a failure report means, given what its refusal is about.
 func returnOf(about About) Return {
 	switch about {
 	case AboutMailbox:
@@ -20,14 +20,14 @@ func returnOf(about About) Return {
 var delays = []string{"has not yet been delivered", "not been able to deliver", "will keep trying", "will be retried", "still being retried", "delivery attempts will continue",
 	"will continue to try", "you do not need to resend"}
 
-// judgeText says what a bounce without RFC 3464 means, and the words that tell it.
-// Paragraphs that quote a reply come first, then those that describe it.
+// judgeText returns what a bounce without RFC 3464 fields means, and the text that says
+// so. Paragraphs that quote a reply take precedence over those that describe one.
 func (in *reading) judgeText(text string) (kind Return, status, reason string) {
 	text = beforeCopy(text)
 	if containsAny(strings.ToLower(text), delays...) {
 		return Ignored, "", ""
 	}
-	var unclear *refusal // a reply was quoted that proves nothing
+	var unclear *refusal // the first quoted reply that proves nothing
 	said := map[About]string{}
 	for paragraph := range paragraphs(text) {
 		r, quoted := findReply(paragraph)
@@ -53,7 +53,7 @@ func (in *reading) judgeText(text string) (kind Return, status, reason string) {
 	return Ignored, "", ""
 }
 
-// paragraphs are the lines between empty ones, joined.
+// paragraphs yields each run of nonempty lines, joined.
 func paragraphs(text string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		var lines []string
@@ -73,9 +73,9 @@ func paragraphs(text string) iter.Seq[string] {
 	}
 }
 
-// findReply finds the reply that a text quotes, as in "host said: 550 5.1.1 …",
-// "550-'5.1.1 …'", or as qmail writes it, "(#5.1.1)". What stands before it is the
-// reporter's own words. quoted is false where the text bears no code.
+// findReply returns the reply that a text quotes, as in "host said: 550 5.1.1 …",
+// "550-'5.1.1 …'" or, as qmail writes it, "(#5.1.1)". It drops the reporter's own words
+// before a reply code. quoted is false if the text contains no code.
 func findReply(text string) (r refusal, quoted bool) {
 	r.text = text
 	for i := 0; i < len(text); i++ {
@@ -97,12 +97,14 @@ func startsNumber(text string, i int) bool {
 	return (text[i] == '4' || text[i] == '5') && (i == 0 || strings.IndexByte(" \t-:;,('\"<[#=", text[i-1]) >= 0)
 }
 
-// isReplyCode tells a reply code of a refusal (RFC 5321 §4.2.1) from a port or a size.
+// isReplyCode reports whether a number that starts with 4 or 5 is a reply code (RFC 5321
+// §4.2.1), not a port or a size.
 func isReplyCode(s string) bool {
 	return '0' <= s[1] && s[1] <= '7' && '0' <= s[2] && s[2] <= '9'
 }
 
-// enhancedIn is the first enhanced status code of one of the classes.
+// enhancedIn returns the first enhanced status code in the text whose class is one of
+// classes; "" if there is none.
 func enhancedIn(text, classes string) string {
 	for i := range len(text) {
 		if !startsNumber(text, i) || strings.IndexByte(classes, text[i]) < 0 {

@@ -13,8 +13,8 @@ type conversation struct {
 	lost     error // how the connection broke
 	// held is taken from the queue but, by a rate, not to be sent yet.
 	held *Job
-	sent stamp // of what went out last
-	rest bool  // the server was sent too much at once: the next message waits
+	sent stamp // of the last exchange
+	rest bool  // the server was sent too much at once: pause before the next message
 }
 
 // run delivers first, which has its place with the limiter, and what follows. It
@@ -91,7 +91,7 @@ func (c *conversation) answered(t trip, o *Outcome) {
 	}
 }
 
-// heed slows down where the server asked for less.
+// heed slows down if the server asked for less.
 func (c *conversation) heed(t trip) {
 	if t.slow {
 		c.sender.throttle.slow(c.sent)
@@ -127,7 +127,7 @@ func (c *conversation) prepare(job *Job) *envelope {
 	return e
 }
 
-// mayGoOn tells whether this connection may have one more message.
+// mayGoOn reports whether this connection may take another message.
 func (c *conversation) mayGoOn() bool {
 	share := c.sender.cfg.MessagesPerConnection
 	return (share == 0 || c.begun < share) && c.ctx.Err() == nil && !c.over()

@@ -15,10 +15,10 @@ const (
 	// before Deliver gives up.
 	attempts = 5
 	maxPause = 30 * time.Second
-	// maxRefusals is how often in a row a server may refuse for how much it is sent, one
-	// message at a time, before Deliver gives up.
+	// maxRefusals is how many times in a row a server may say that even one connection
+	// is too many before Deliver gives up.
 	maxRefusals = 8
-	// maxExhausted is how many messages in a row it may refuse for a quota.
+	// maxExhausted is how many messages in a row it may refuse because of a quota.
 	maxExhausted = 10
 	// maxIdle is how long a connection is kept open while a rate forbids sending.
 	maxIdle = 20 * time.Second
@@ -27,8 +27,8 @@ const (
 // Deliver keeps up to cfg.Connections connections busy until the queue is empty.
 // Where the server cannot be reached, refuses the log-in or the like, it returns a
 // *ConnectError and the jobs not yet tried stay with the queue; as long as some
-// connections work, it goes on with those. A server that asks for less gets fewer of
-// them, and where one is too many, pauses; if that does not help either, it is a
+// connections work, it goes on with those. If the server asks for less, Deliver uses
+// fewer connections, then pauses; if that does not help either, it returns a
 // *ConnectError as well. When ctx ends, what is in flight is
 // finished and committed first; then its cause is returned.
 func (s *Sender) Deliver(ctx context.Context, q Queue) error {
@@ -63,7 +63,7 @@ type delivery struct {
 	drained   bool   // the queue was empty when last asked
 	connected bool   // ever
 	failed    int    // connections in a row that brought nothing
-	exhausted int    // messages in a row that were refused for a quota
+	exhausted int    // messages in a row that were refused because of a quota
 	failure   error  // why the last worker gave up
 	cut       bool   // a worker left because ctx ended
 }
@@ -195,8 +195,8 @@ func (d *delivery) again(fault *ConnectError, job *Job) bool {
 	return true
 }
 
-// pause waits, twice as long each time, half of it at random, so that several senders do
-// not come back as one.
+// pause waits, twice as long each time. Half of it is random, so that several senders do
+// not come back at the same moment.
 func (d *delivery) pause(times int) {
 	pause := min(maxPause, d.sender.pause<<min(times, 16))
 	timer := time.NewTimer(pause/2 + rand.N(pause/2+1))
@@ -207,14 +207,13 @@ func (d *delivery) pause(times int) {
 	}
 }
 
-// tooMuch notes whether an answer asked for less than is sent, and ends the delivery
-// where even one message at a time, or any more today, is too much. The jobs not tried
-// stay with the queue.
+// tooMuch ends the delivery if the outcome shows that even one connection is too many, or
+// that a quota is used up. The jobs not tried stay with the queue.
 func (d *delivery) tooMuch(o *Outcome) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if o.Again {
-		d.drained = false // the queue has it again
+		d.drained = false // the queue has the job again
 	}
 	if d.exhausted++; !o.exhausted {
 		d.exhausted = 0
@@ -222,9 +221,9 @@ func (d *delivery) tooMuch(o *Outcome) {
 	e := &ConnectError{Addr: d.sender.addr, Err: errors.New(reply{code: o.Code, enhanced: o.Enhanced, text: o.Reply}.String())}
 	switch {
 	case d.exhausted >= maxExhausted:
-		e.Hint = "it has taken as much as it allows for now; the rest goes out with a later pass. mail.smtp.rate can spread the mail over the time"
+		e.Hint = "its sending limit is reached; the next pass sends the rest. Set mail.smtp.rate to stay below the limit"
 	case o.Again && d.sender.throttle.pauses() >= maxRefusals:
-		e.Hint = "it does not accept even one message at a time; the rest goes out with a later pass"
+		e.Hint = "it does not accept even one message at a time; the next pass sends the rest"
 	default:
 		return
 	}
@@ -263,7 +262,7 @@ func (d *delivery) took() {
 	}
 }
 
-// begin stamps what goes out now.
+// begin returns the stamp of an exchange that starts now.
 func (d *delivery) begin() stamp {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -56,7 +56,7 @@ func LoadSigner(keys []config.DKIM, path func(string) string) (*Signer, error) {
 	return s, nil
 }
 
-// signedWithout are the fields that are signed, but for those that the owner omits.
+// signedWithout returns the fields to sign, without those in omit.
 func signedWithout(omit []string) []string {
 	return slices.DeleteFunc(slices.Clone(signed), func(field string) bool {
 		return slices.ContainsFunc(omit, func(name string) bool { return strings.EqualFold(name, field) })

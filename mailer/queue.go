@@ -41,17 +41,17 @@ func (v Verdict) String() string {
 type Outcome struct {
 	Job     *Job
 	Verdict Verdict
-	// About is whom a refusal is about. Only AboutMailbox says that the recipient is not
-	// to be reached.
+	// About is what a refusal is about. Only AboutMailbox means that the recipient's
+	// address does not work.
 	About About
-	// Again tells that the server refused (Temporary) only for how much it was sent at
-	// once, which says nothing about the job: it can be handed out again at once.
+	// Again reports that the server refused (Temporary) only because it was sent too much
+	// at once, which says nothing about the job: it can be handed out again right away.
 	Again    bool
 	Code     int    // SMTP reply code; 0 for a connection fault
 	Enhanced string // RFC 3463, such as "5.1.1"; "" for none
 	Reply    string // the server's words, one line, or the fault's
 
-	exhausted bool // the server takes no more for hours
+	exhausted bool // a quota is used up
 }
 
 // Queue hands out jobs and writes down what becomes of them. Its methods are

@@ -36,9 +36,9 @@ func (r reply) String() string {
 
 func (r reply) positive() bool { return r.code/100 == 2 }
 
-// slowDown tells the replies by which a server asks for less: the service is not
-// available or out of room (421, 452, 454), a policy or security status that passes
-// (RFC 3463 §3.8), a system that takes no more (X.3.2, X.4.5), or words to that effect.
+// slowDown reports whether the server asks for less: the service is unavailable or out
+// of resources (421, 452, 454), a temporary policy or security status (RFC 3463 §3.8), a
+// system that accepts no more (X.3.2, X.4.5), or words to that effect.
 func (r reply) slowDown() bool {
 	if r.code/100 != 4 && r.code/100 != 5 {
 		return false
@@ -46,7 +46,7 @@ func (r reply) slowDown() bool {
 	words := plainWords(r.text)
 	switch {
 	case saysAny(words, greylisting):
-		return false // that is about this pair of addresses only
+		return false // applies to this sender and recipient only
 	case saysAny(words, theirRate), saysAny(words, askingLess) && !saysAny(words, theirs), strings.HasSuffix(r.enhanced, ".3.2"), strings.HasSuffix(r.enhanced, ".4.5"):
 		return true
 	case r.code == 452 && (strings.HasPrefix(r.enhanced, "4.2.") || saysAny(words, mailboxFull)):
@@ -55,8 +55,8 @@ func (r reply) slowDown() bool {
 	return r.code == 421 || r.code == 452 || r.code == 454 || r.code/100 == 4 && strings.HasPrefix(r.enhanced, "4.7.")
 }
 
-// crowded tells the replies by which a server refuses only for how much it is sent at
-// once: the same message is welcome a little later.
+// crowded reports whether the server refuses only because it is sent too much at once:
+// it will accept the same message a little later.
 func (r reply) crowded() bool {
 	if r.code/100 != 4 && r.code/100 != 5 {
 		return false
@@ -68,8 +68,8 @@ func (r reply) crowded() bool {
 	return r.code == 432 && strings.HasSuffix(r.enhanced, ".3.2") || saysAny(words, crowding)
 }
 
-// exhausted tells the replies by which a server says that we have sent what we may for
-// hours: each further message gets the same.
+// exhausted reports whether the server says that a sending limit is reached, for hours or
+// longer: any other message would be refused too.
 func (r reply) exhausted() bool {
 	if r.code/100 != 4 && r.code/100 != 5 || r.crowded() {
 		return false
@@ -81,16 +81,16 @@ func (r reply) exhausted() bool {
 var (
 	greylisting = []string{"greylist*", "graylist*", "grey list*", "gray list*", "grey listed"}
 	mailboxFull = []string{"mailbox full", "mailbox is full", "over quota", "mailbox quota", "out of storage", "exceeded storage", "user quota", "inbox is full"}
-	// crowding is said of connections, and of speed.
+	// crowding is about the number of connections, or about speed.
 	crowding = []string{"too many concurrent", "concurren*", "simultaneous*", "too many connections", "too many open connections", "too many sessions", "too many smtp sessions", "connection limit*", "connections limit*",
 		"session limit*", "thread limit*", "maximum number of connections", "connection rate", "maximum sending rate", "sending rate", "send rate", "rate limit*", "ratelimit*", "rate exceeded", "too fast", "slow down", "slower", "too much mail from", "per second", "trop de connexions", "frequency limited", "too frequent*"}
-	// theirs names the recipient, who gets too much from anybody.
+	// theirs mentions the recipient, who receives too much from all senders.
 	theirs = []string{"recipient", "mailbox", "the user", "user is receiving"}
-	// theirRate is said where that may be our own doing.
+	// theirRate is the recipient's rate, to which we may contribute.
 	theirRate = []string{"rate that prevents", "receiving mail at a rate", "receiving email at a rate", "receiving mail too quickly", "receiving email too quickly"}
-	// lasting is what no pause within a pass ends.
+	// lasting mentions limits that a pause within a pass does not lift.
 	lasting = []string{"per hour", "hour", "hours", "hourly", "per day", "day", "days", "daily", "24h", "quota", "reputation", "spam", "complaints", "tomorrow", "unsolicited"}
-	// askingLess is crowding and what lasts longer.
+	// askingLess is crowding, and limits over a longer time.
 	askingLess = append([]string{"emails per", "messages per", "mails per", "too many messages from", "too many messages sent",
 		"too many mails", "too many emails", "sending quota", "message quota", "sending limit*", "send limit*", "relay limit*", "messaging limit*", "throttl*", "max emails", "maximum number of messages", "maximum number of emails", "maximum number of recipients"}, crowding...)
 )
@@ -112,8 +112,8 @@ type closingError struct{ reply }
 
 func (e *closingError) Error() string { return e.String() }
 
-// verdict is what a reply to an envelope or a body means. A server that only wants to
-// be sent less is taken at its word, not at its code: it takes the message later.
+// verdict returns what a reply to an envelope or a body means. If the server only asks
+// for less, its words count, not its code: it will accept the message later.
 func (r reply) verdict() Verdict {
 	switch r.code / 100 {
 	case 2:
@@ -127,7 +127,7 @@ func (r reply) verdict() Verdict {
 	return Permanent
 }
 
-// stage is what a reply answers.
+// stage is the command that a reply answers.
 type stage int
 
 const (
@@ -137,9 +137,9 @@ const (
 	toBody
 )
 
-// about says whom a reply is about. One to MAIL is never about the recipient. One to
-// DATA or the body is only if its words say so: some servers look for the mailbox not
-// before then, but what they look at there is the message.
+// about classifies the reply. A reply to MAIL is never about the recipient. A reply to
+// DATA or to the body is only if its words say so: some servers look up the mailbox that
+// late, but most refuse the message at that point.
 func (r reply) about(at stage, job *Job) About {
 	if r.code/100 != 4 && r.code/100 != 5 {
 		return Unclear

@@ -93,9 +93,9 @@ func TestDeliverEndsWhereTheServerTakesNoMore(t *testing.T) {
 		charged           int
 		want              []string
 	}{
-		{"not even one at a time", "DOT", "432 4.3.2 Concurrent connections limit exceeded", 0, []string{"432 4.3.2 Concurrent", "not accept even one", "later pass"}},
-		{"an hour's quota", "RCPT", "550 Domain has exceeded the max emails per hour (5/5) allowed", 10, []string{"550 Domain has exceeded", "as much as it allows", "mail.smtp.rate"}},
-		{"a day's quota", "DOT", "550 5.4.5 Daily user sending limit exceeded", 10, []string{"550 5.4.5", "later pass"}},
+		{"not even one at a time", "DOT", "432 4.3.2 Concurrent connections limit exceeded", 0, []string{"432 4.3.2 Concurrent", "not accept even one", "next pass"}},
+		{"an hour's quota", "RCPT", "550 Domain has exceeded the max emails per hour (5/5) allowed", 10, []string{"550 Domain has exceeded", "sending limit is reached", "mail.smtp.rate"}},
+		{"a day's quota", "DOT", "550 5.4.5 Daily user sending limit exceeded", 10, []string{"550 5.4.5", "next pass"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			server := startScripted(t, on(test.verb, "", test.reply), "PIPELINING")

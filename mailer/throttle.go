@@ -5,50 +5,50 @@ import (
 )
 
 const (
-	// trusted is how many messages each connection brings through before one more
-	// counts as borne, while the number that the server bears is still searched for.
+	// trusted is how many messages per connection the server must accept before the
+	// search for the most connections that it bears goes on.
 	trusted = 4
-	// recovery is how many messages the server takes before the number that it did not
-	// bear is tried again; each time in vain doubles it, up to maxRecovery.
+	// recovery is how many messages the server must accept before one more connection is
+	// tried again; each failure doubles it, up to maxRecovery.
 	recovery    = 100
 	maxRecovery = 3200
 )
 
-// throttle says how many connections may be open. When the server asks for less, that
-// is the last number that it bore, or half as many; then it searches upward for the
-// most that are borne, by halves of what is left between.
+// throttle limits how many connections may be open. When the server asks for less, the
+// limit falls to the last number that worked, or to half; then a binary search finds the
+// highest number that works.
 type throttle struct {
 	mu      sync.Mutex
 	most    int
 	allowed int
-	borne   int // the most connections that brought messages through; 0 for none known
-	refused int // the fewest that the server did not bear; most+1 for none known
-	taken   int // messages since the last change
-	wait    int // messages to be taken before refused is tried again
-	period  int // counts the changes
-	alone   int // times in a row that even one connection was too much
+	borne   int // the most connections that worked; 0 if unknown
+	refused int // the fewest that were too many; most+1 if unknown
+	taken   int // messages accepted since the last change
+	wait    int // messages to accept before refused is tried again
+	period  int // number of changes so far
+	alone   int // times in a row that even one connection was too many
 }
 
 func newThrottle(most int) *throttle {
 	return &throttle{most: most, allowed: most, refused: most + 1, wait: recovery}
 }
 
-// stamp tells under which limit a message went out.
+// stamp records the limit under which a message was sent.
 type stamp struct {
 	period int
-	fair   bool // no more connections were open than allowed
+	fair   bool // not more connections were open than allowed
 }
 
-// begin is called before a message goes out, with the connections that are open.
+// begin is called before a message is sent, with the number of open connections.
 func (t *throttle) begin(open int) stamp {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return stamp{t.period, open <= t.allowed}
 }
 
-// slow is called when the server asked for less in its answer to a message. What went
-// out before the limit was lowered, or beside connections that were still to close, says
-// nothing about the limit.
+// slow is called when the server asks for less in reply to a message. A message sent
+// before the limit was lowered, or while excess connections were still open, says nothing
+// about the limit.
 func (t *throttle) slow(s stamp) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -91,7 +91,7 @@ func (t *throttle) restore(allowed int) {
 	}
 }
 
-// denied is called when a connection could not be had beside open others.
+// denied is called when a connection could not be opened beside the others.
 func (t *throttle) denied(open int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -121,7 +121,7 @@ func (t *throttle) took() bool {
 		t.wait = recovery
 		t.set((t.allowed + t.refused) / 2)
 	} else {
-		t.refused = t.most + 1 // perhaps the server bears more again
+		t.refused = t.most + 1 // the server may accept more by now
 		t.set(t.allowed + 1)
 	}
 	return true
@@ -134,7 +134,7 @@ func (t *throttle) limit() int {
 	return t.allowed
 }
 
-// pauses is how many times in a row even one connection was too much.
+// pauses returns how many times in a row even one connection was too many.
 func (t *throttle) pauses() int {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -93,8 +93,8 @@ func (p *Publisher) signingWarnings() []Warning {
 	return append(warnings, p.rewritingWarnings()...)
 }
 
-// rewritingWarnings tells of signatures that will not hold, since the relay replaces
-// what they cover.
+// rewritingWarnings reports signatures that will not be valid because the relay replaces
+// fields that they cover.
 func (p *Publisher) rewritingWarnings() []Warning {
 	host := p.cfg.Mail.SMTP.Host
 	relay, replaces := rewrites(host)
@@ -113,7 +113,8 @@ func (p *Publisher) rewritingWarnings() []Warning {
 	return warnings
 }
 
-// rewrites names the relays that are known to replace fields of each mail, and which.
+// rewrites returns the relay that a host belongs to, and the header fields that this
+// relay is known to replace; none for other hosts.
 func rewrites(host string) (relay string, fields []string) {
 	host = strings.ToLower(strings.TrimSuffix(host, "."))
 	switch {

@@ -70,11 +70,11 @@ func (q *queue) deferred(a *attempt, r *ledger.Result, o *mailer.Outcome) {
 	}
 }
 
-// maxAgain is how often one pass hands out a delivery that was refused only for how much
-// the server was sent at once.
+// maxAgain is how often one pass repeats a delivery that was refused only because the
+// server was sent too much at once.
 const maxAgain = 6
 
-// again reports whether this pass may try it once more at once.
+// again reports whether this pass may repeat the delivery right away.
 func (q *queue) again(a *attempt) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -30,7 +30,7 @@ type queue struct {
 	retryAt  time.Time // when the next deferred delivery is due, as far as this pass knows; zero for none
 	current  int       // the edition whose recipients are streamed now
 
-	crowded map[retryKey]int // how often each was refused only for how much was sent at once
+	crowded map[retryKey]int // how often each was refused because too much was sent at once
 }
 
 // retryKey tells one delivery from another.

@@ -39,8 +39,8 @@ type Options struct {
 	Fault func(stage Stage, to string, tries int) Fault
 	// PerConnection is after how many messages a connection ends with 421; 0: never.
 	PerConnection int
-	// Bears is how many connections it takes messages from; while there are more, it
-	// takes none, and says so; 0: any number.
+	// Bears is how many connections may be open: while there are more, every message is
+	// refused with 432; 0: any number.
 	Bears int
 	// Plain leaves PIPELINING out.
 	Plain bool
