@@ -93,13 +93,14 @@ func (c *conversation) answered(t trip, o *Outcome) {
 
 // heed slows down if the server asked for less.
 func (c *conversation) heed(t trip) {
+	crowded := t.body != nil && t.body.Again || t.refused != nil && t.refused.Again
 	if t.slow {
-		c.sender.throttle.slow(c.sent)
+		c.sender.throttle.slow(c.sent, crowded)
 	}
+	c.rest = c.rest || crowded
 	for _, o := range []*Outcome{t.body, t.refused} {
 		if o != nil && o.Code != 0 {
 			c.tooMuch(o)
-			c.rest = c.rest || o.Again
 		}
 	}
 }

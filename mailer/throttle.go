@@ -15,8 +15,9 @@ const (
 )
 
 // throttle limits how many connections may be open. When the server asks for less, the
-// limit falls to the last number that worked, or to half; then a binary search finds the
-// highest number that works.
+// limit falls to the last number that worked, or to half. If the server asked for fewer at
+// once, a binary search then finds the highest number that works; if it asked for any
+// other reason, the limit rises slowly.
 type throttle struct {
 	mu      sync.Mutex
 	most    int
@@ -27,6 +28,8 @@ type throttle struct {
 	wait    int // messages to accept before refused is tried again
 	period  int // number of changes so far
 	alone   int // times in a row that even one connection was too many
+
+	cautious bool // the last reason was not the number of connections
 }
 
 func newThrottle(most int) *throttle {
@@ -46,17 +49,18 @@ func (t *throttle) begin(open int) stamp {
 	return stamp{t.period, open <= t.allowed}
 }
 
-// slow is called when the server asks for less in reply to a message. A message sent
+// slow is called when the server asks for less in reply to a message; crowded reports
+// that it was sent too much at once. A message sent
 // before the limit was lowered, or while excess connections were still open, says nothing
 // about the limit.
-func (t *throttle) slow(s stamp) {
+func (t *throttle) slow(s stamp, crowded bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.taken = 0
 	if s.period != t.period || !s.fair {
 		return
 	}
-	t.refused = t.allowed
+	t.refused, t.cautious = t.allowed, !crowded
 	if t.allowed == 1 {
 		t.alone++
 		return
@@ -112,7 +116,7 @@ func (t *throttle) took() bool {
 		return false
 	}
 	t.taken++
-	searching := t.allowed+1 < t.refused
+	searching := !t.cautious && t.allowed+1 < t.refused
 	if t.taken < trusted*t.allowed || !searching && t.taken < t.wait {
 		return false
 	}

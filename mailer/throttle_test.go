@@ -3,7 +3,7 @@ package mailer
 import "testing"
 
 // refuse has the server ask for less in an answer to what goes out now.
-func (t *throttle) refuse() { t.slow(t.begin(t.limit())) }
+func (t *throttle) refuse() { t.slow(t.begin(t.limit()), true) }
 
 func (t *throttle) take(n int) {
 	for range n {
@@ -22,10 +22,10 @@ func TestThrottle(t *testing.T) {
 	check(8, "at first")
 	early, unfair := th.begin(8), th.begin(9)
 	th.refuse()
-	th.slow(early)
+	th.slow(early, true)
 	check(4, "after one burst")
-	th.slow(unfair)
-	th.slow(th.begin(5))
+	th.slow(unfair, true)
+	th.slow(th.begin(5), true)
 	check(4, "when more were open than allowed")
 	th.refuse()
 	th.refuse()
@@ -94,5 +94,26 @@ func TestThrottleBeginsWhereItEnded(t *testing.T) {
 	th.refuse()
 	if got := th.limit(); got != 1 {
 		t.Errorf("%d connections where those that were borne are not any more, want 1", got)
+	}
+}
+
+// Where the number of connections is not what the server minds, it gets more of them only
+// slowly.
+func TestThrottleIsCautious(t *testing.T) {
+	th := newThrottle(8)
+	th.slow(th.begin(8), false)
+	for _, want := range []int{4, 5, 6} {
+		if got := th.limit(); got != want {
+			t.Errorf("%d connections, want %d", got, want)
+		}
+		th.take(recovery)
+	}
+	th.slow(th.begin(7), false)
+	if got := th.limit(); got != 6 {
+		t.Errorf("%d connections, want 6, which worked", got)
+	}
+	th.take(recovery)
+	if got := th.limit(); got != 6 {
+		t.Errorf("%d connections so soon after 7 were too many, want 6", got)
 	}
 }
