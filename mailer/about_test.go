@@ -76,8 +76,8 @@ func checkReport(t *testing.T, c refusalCase) {
 		t.Fatal(err)
 	}
 	want := map[About]Return{AboutMailbox: HardBounce, AboutTransient: SoftBounce, AboutUs: Refused, Unclear: SoftBounce}[c.about]
-	if got.Kind != want {
-		t.Errorf("%s\n\tis a %v, want a %v", c.text, got.Kind, want)
+	if got.Kind != want || got.About != c.about {
+		t.Errorf("%s\n\tis a %v, %v, want a %v, %v", c.text, got.Kind, got.About, want, c.about)
 	}
 }
 

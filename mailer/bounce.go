@@ -7,6 +7,7 @@ import (
 	"net/mail"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/emersion/go-message"
 )
@@ -32,6 +33,7 @@ func (r Return) String() string {
 // bears a valid token.
 type Returned struct {
 	Kind   Return
+	About  About  // of a bounce, what the refusal is about
 	Status string // RFC 3463; "" for none
 	Reason string // in the words of whoever reports it
 	// Token is that of a request to be unsubscribed.
@@ -199,7 +201,7 @@ func (in *reading) judgeStatus() {
 		in.envelope(&r)
 		r.recipients = recipientsOf(recipient)
 		about, _ := r.about()
-		in.Kind = returnOf(about)
+		in.Kind = in.failed(about)
 		if about == Unclear && diagnostic == "" {
 			if kind, _, reason := in.judgeText(in.text.String()); kind != Ignored {
 				in.Kind, in.Reason = kind, reason
@@ -225,7 +227,7 @@ func (in *reading) envelope(r *refusal) {
 	if to, err := mail.ParseAddress(in.own.Get("To")); err == nil {
 		r.sender = to.Address
 	}
-	r.recipients = in.own.Values("X-Failed-Recipients")
+	r.recipients = strings.FieldsFunc(in.own.Get("X-Failed-Recipients"), func(c rune) bool { return c == ',' || unicode.IsSpace(c) })
 }
 
 // optOut recognises the mail that our List-Unsubscribe asks for.

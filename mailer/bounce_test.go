@@ -174,7 +174,7 @@ func TestReadReturnedFindsTokens(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := &Returned{Kind: HardBounce, Status: "5.1.1", Reason: "5.1.1",
+	want := &Returned{Kind: HardBounce, About: AboutMailbox, Status: "5.1.1", Reason: "5.1.1",
 		Addresses: []string{"bounces+token@example.com", "<bounces+token@example.com>"}, MessageIDs: []string{"<1.2.abc@example.com>"},
 		Links: []string{"<https://example.com/unsubscribe/tok>, <mailto:bounces@example.com?subject=unsubscribe%20tok>"}}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -203,6 +203,24 @@ func FuzzReadReturned(f *testing.F) {
 		}
 		if len(got.Reason) > 2*maxReason || strings.ContainsAny(got.Reason, "\r\n") {
 			t.Errorf("a reason that does not fit on a line: %q", got.Reason)
+		}
+	})
+}
+
+// Whatever stands in the copy of our own mail, it does not change what the bounce means.
+func FuzzTheCopySaysNothing(f *testing.F) {
+	f.Add(ourMail)
+	f.Add("550 5.1.1 User unknown\r\n\r\n550-'5.7.1 spam'\r\n")
+	f.Add("will be retried\n--- Below this line is a copy of the message.\n\n<a@b>: mailbox full")
+	f.Fuzz(func(t *testing.T, text string) {
+		mail := "From: MAILER-DAEMON@mx.example.net\r\nSubject: failure notice\r\n\r\n<ann@example.net>:\r\nthis message has been in the queue too long.\r\n\r\n" +
+			"--- Below this line is a copy of the message.\r\n\r\n" + text
+		got, err := ReadReturned(strings.NewReader(mail))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.Kind != SoftBounce || !strings.Contains(got.Reason, "queue too long") {
+			t.Errorf("%q makes it a %v: %s", text, got.Kind, got.Reason)
 		}
 	})
 }

@@ -5,8 +5,9 @@ import (
 	"strings"
 )
 
-// returnOf returns what a failure report means, given what its refusal is about.
-func returnOf(about About) Return {
+// failed notes what the refusal is about, and returns what its report means.
+func (in *reading) failed(about About) Return {
+	in.About = about
 	switch about {
 	case AboutMailbox:
 		return HardBounce
@@ -35,7 +36,7 @@ func (in *reading) judgeText(text string) (kind Return, status, reason string) {
 		about, byWords := r.about()
 		switch {
 		case quoted && about != Unclear:
-			return returnOf(about), r.enhanced, r.text
+			return in.failed(about), r.enhanced, r.text
 		case quoted && unclear == nil:
 			unclear = &r
 		case !quoted && byWords && said[about] == "":
@@ -44,11 +45,11 @@ func (in *reading) judgeText(text string) (kind Return, status, reason string) {
 	}
 	for _, about := range []About{AboutUs, AboutTransient, AboutMailbox} {
 		if said[about] != "" {
-			return returnOf(about), "", said[about]
+			return in.failed(about), "", said[about]
 		}
 	}
 	if unclear != nil {
-		return SoftBounce, unclear.enhanced, unclear.text
+		return in.failed(Unclear), unclear.enhanced, unclear.text
 	}
 	return Ignored, "", ""
 }
