@@ -159,6 +159,8 @@ type DKIM struct {
 	Domain   string `yaml:"domain"`
 	Selector string `yaml:"selector"`
 	KeyFile  string `yaml:"key_file"`
+	// Omit lists fields not to sign because the relay replaces them: Message-ID, Date.
+	Omit []string `yaml:"omit"`
 }
 
 // Subscribers says where else the list of subscribers comes from.

@@ -74,7 +74,7 @@ mail:
   from: Ada <ada@example.com>
   bounce_to: b@example.com
   smtp: {host: mx.example.com, rate: "14/s, 500/h, 50000/24h"}
-  dkim: [{domain: example.com, selector: s1, key_file: k.pem}]
+  dkim: [{domain: example.com, selector: s1, key_file: k.pem, omit: [Message-ID, date]}]
 server: {url: ""}
 `, nil)
 	if err != nil {
@@ -90,7 +90,7 @@ server: {url: ""}
 	if diff := cmp.Diff(rates, cfg.Mail.SMTP.Rate); diff != "" {
 		t.Errorf("rate (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff([]config.DKIM{{Domain: "example.com", Selector: "s1", KeyFile: "k.pem"}}, cfg.Mail.DKIM); diff != "" {
+	if diff := cmp.Diff([]config.DKIM{{Domain: "example.com", Selector: "s1", KeyFile: "k.pem", Omit: []string{"Message-ID", "date"}}}, cfg.Mail.DKIM); diff != "" {
 		t.Errorf("dkim (-want +got):\n%s", diff)
 	}
 }
@@ -98,7 +98,6 @@ server: {url: ""}
 // Each case's text is wrong in one way; want is how the message must begin, and
 // what it must say.
 func TestFaults(t *testing.T) {
-	const head = "site: {url: https://example.com}\n"
 	for name, c := range map[string]struct{ text, want string }{
 		"misspelt key":       {head + "digst:\n  default: weekly\n", `config.yaml:2:1: unknown key "digst"; did you mean "digest"?`},
 		"misspelt inner key": {head + "mail:\n  smtp:\n    hots: mx\n", `config.yaml:4:5: unknown key "mail.smtp.hots"; did you mean "host"?`},
@@ -149,6 +148,7 @@ func TestFaults(t *testing.T) {
 		"not a mapping":      {"- a\n- b\n", `config.yaml:1:1: config.yaml: want keys and values here, not a list`},
 		"from with a server": {head + "mail: {smtp: {host: mx}}\n", `config.yaml: mail.from: is missing`},
 		"dkim":               {head + "mail: {dkim: [{domain: example.com}]}\n", `config.yaml:2:14: mail.dkim: number 1 wants domain, selector and key_file`},
+		"dkim omit":          {head + "mail: {dkim: [{domain: a.example, selector: s, key_file: k, omit: [From]}]}\n", `config.yaml:2:68: mail.dkim[0].omit[0]: "From" is always signed; want Message-ID or Date`},
 		"nowhere to unsubscribe": {"site: {url: https://e.com}\nmail: {from: a@e.com, smtp: {host: mx}}\nserver: {url: \"\"}\n",
 			`config.yaml:3:15: server.url:`},
 	} {

@@ -2,6 +2,7 @@ package config
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"net/mail"
 	"net/url"
@@ -9,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/robfig/cron/v3"
 	"go.yaml.in/yaml/v3"
 	"golang.org/x/text/language"
 )
@@ -173,7 +173,6 @@ func (c *Config) resolveLogo(d *decoder) {
 }
 
 func (c *Config) resolveDigest(d *decoder) {
-	parser := cron.NewParser(cron.Minute | cron.Hour | cron.Dom | cron.Month | cron.Dow | cron.Descriptor)
 	if len(c.Digest.Cadences) == 0 {
 		d.faultAt("digest.cadences", `want at least one, such as weekly: "0 8 * * MON"`)
 	}
@@ -186,7 +185,7 @@ func (c *Config) resolveDigest(d *decoder) {
 		if cadence.Spec == "" {
 			continue
 		}
-		schedule, err := parser.Parse(cadence.Spec)
+		schedule, err := parseSchedule(cadence.Spec)
 		if err != nil || strings.Contains(cadence.Spec, "TZ=") {
 			reason := "the time zone is site.timezone"
 			if err != nil {
@@ -261,6 +260,11 @@ func (c *Config) resolveMail(d *decoder) {
 	for i, key := range c.Mail.DKIM {
 		if key.Domain == "" || key.Selector == "" || key.KeyFile == "" {
 			d.fault(d.at["mail.dkim"], "mail.dkim: number %d wants domain, selector and key_file", i+1)
+		}
+		for j, field := range key.Omit {
+			if !strings.EqualFold(field, "Message-ID") && !strings.EqualFold(field, "Date") {
+				d.faultAt(fmt.Sprintf("mail.dkim[%d].omit[%d]", i, j), "%q is always signed; want Message-ID or Date, which some relays replace", field)
+			}
 		}
 	}
 	if c.Server.URL == nil && c.Mail.BounceTo == nil && c.Mail.ReplyTo == nil && !c.Catches() {

@@ -4,8 +4,10 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"net/mail"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/emersion/go-message"
 )
@@ -17,7 +19,7 @@ const (
 	Ignored    Return = iota // an auto-reply, a receipt, a notice of delay, or nothing known
 	HardBounce               // the address does not exist, or not any more
 	SoftBounce               // given up for a reason that may pass
-	Refused                  // the message was refused, not the address
+	Refused                  // for reasons that concern us: sender, relay, policy, rate, the message itself
 	Complaint                // the reader called it spam (RFC 5965)
 	OptOut                   // the reader asks to be unsubscribed
 )
@@ -31,6 +33,7 @@ func (r Return) String() string {
 // bears a valid token.
 type Returned struct {
 	Kind   Return
+	About  About  // of a bounce, what the refusal is about
 	Status string // RFC 3463; "" for none
 	Reason string // in the words of whoever reports it
 	// Token is that of a request to be unsubscribed.
@@ -120,11 +123,17 @@ func (in *reading) walk(e *message.Entity, depth int) {
 		in.returned = true
 		in.original(string(body))
 	case "text/plain", "":
-		in.text.Write(body)
-		in.text.WriteByte('\n')
+		in.say(string(body))
 	case "text/html":
-		in.text.WriteString(wordsOfHTML(body))
-		in.text.WriteByte('\n')
+		in.say(wordsOfHTML(body))
+	}
+}
+
+// say collects the text of a part. Text after the returned mail is not about the failure.
+func (in *reading) say(text string) {
+	if !in.returned {
+		in.text.WriteString(text)
+		in.text.WriteString("\n\n")
 	}
 }
 
@@ -153,7 +162,7 @@ func (in *reading) judge() {
 		in.Kind, in.Reason = Complaint, "reported as junk mail"
 	case in.fromMailer():
 		in.quoted()
-		in.Kind, in.Status, in.Reason = judgeText(in.text.String())
+		in.Kind, in.Status, in.Reason = in.judgeText(in.text.String())
 	}
 	in.Reason = oneLine(in.Reason[:min(len(in.Reason), maxReason)])
 }
@@ -174,23 +183,51 @@ func (in *reading) judgeStatus() {
 		if !strings.EqualFold(recipient.get("Action"), "failed") {
 			continue
 		}
-		status, _, _ := strings.Cut(recipient.get("Status"), " ")
+		in.Status, _, _ = strings.Cut(recipient.get("Status"), " ")
 		diagnostic := recipient.get("Diagnostic-Code")
+		if diagnostic == "" { // Exchange's name for it
+			diagnostic = strings.Trim(recipient.get("X-Supplementary-Info"), "<>")
+		}
 		if _, words, found := strings.Cut(diagnostic, ";"); found {
 			diagnostic = strings.TrimSpace(words)
 		}
-		in.Status, in.Reason = status, diagnostic
-		if in.Reason == "" {
-			in.Reason = status
+		if in.Reason = diagnostic; in.Reason == "" {
+			in.Reason = in.Status
 		}
-		if in.Kind = judgeCode(status); in.Kind == Ignored {
-			in.Kind = SoftBounce
-			if kind, _, _ := judgeText(diagnostic); kind != Ignored {
-				in.Kind = kind
+		r, _ := findReply(diagnostic)
+		if r.enhanced == "" || aboutCode(0, r.enhanced) == Unclear {
+			r.enhanced = in.Status
+		}
+		in.envelope(&r)
+		r.recipients = recipientsOf(recipient)
+		about, _ := r.about()
+		in.Kind = in.failed(about)
+		if about == Unclear && diagnostic == "" {
+			if kind, _, reason := in.judgeText(in.text.String()); kind != Ignored {
+				in.Kind, in.Reason = kind, reason
 			}
 		}
 		return
 	}
+}
+
+// recipientsOf returns the addresses that a group of fields is about (RFC 3464 §2.3).
+func recipientsOf(f fields) (addresses []string) {
+	for _, name := range []string{"Original-Recipient", "Final-Recipient"} {
+		if _, address, found := strings.Cut(f.get(name), ";"); found {
+			addresses = append(addresses, strings.TrimSpace(address))
+		}
+	}
+	return addresses
+}
+
+// envelope fills in the envelope of the returned mail. Its sender is our return path,
+// which the report was sent to.
+func (in *reading) envelope(r *refusal) {
+	if to, err := mail.ParseAddress(in.own.Get("To")); err == nil {
+		r.sender = to.Address
+	}
+	r.recipients = strings.FieldsFunc(in.own.Get("X-Failed-Recipients"), func(c rune) bool { return c == ',' || unicode.IsSpace(c) })
 }
 
 // optOut recognises the mail that our List-Unsubscribe asks for.

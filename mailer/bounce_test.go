@@ -60,6 +60,15 @@ func TestReadReturned(t *testing.T) {
 		"given up":       {report("Action: failed\nStatus: 4.4.7"), SoftBounce, "4.4.7", ""},
 		"policy":         {report("Action: failed\nStatus: 5.7.1\nDiagnostic-Code: smtp; 550 spam"), Refused, "5.7.1", ""},
 		"vague code":     {report("Action: failed\nStatus: 5.0.0\nDiagnostic-Code: smtp; 550 User unknown"), HardBounce, "5.0.0", "User unknown"},
+		"callout":        {report("Action: failed\nStatus: 5.0.0\nDiagnostic-Code: smtp; 550-Verification failed for <bounces@example.com>\n 550-No Such User Here\n 550 Sender verify failed"), Refused, "5.0.0", "Sender verify failed"},
+		"callout to us":  {report("Action: failed\nStatus: 5.1.1\nDiagnostic-Code: smtp; 550 5.1.1 <bounces+token@example.com>: no such user"), Refused, "5.1.1", "no such user"},
+		"recipient rate": {report("Action: failed\nStatus: 5.2.1\nDiagnostic-Code: smtp; 550 5.2.1 the user gets mail at a rate that prevents more of it"), SoftBounce, "5.2.1", "rate"},
+		"our rate":       {report("Action: failed\nStatus: 5.0.0\nDiagnostic-Code: smtp; 550 example.com has exceeded the max emails per hour"), Refused, "5.0.0", "per hour"},
+		"IronPort":       {report("Action: failed\nStatus: 5.1.0\nDiagnostic-Code: smtp; 5.1.0 - Unknown address error 550-'5.7.1 refused' (delivery attempts: 0)"), Refused, "5.1.0", "550-'5.7.1 refused'"},
+		"Exchange":       {report("Action: failed\nStatus: 5.0.0\nX-Supplementary-Info: <mx.example.net #5.1.1 smtp;550 5.1.1 no\n such user>"), HardBounce, "5.0.0", "no such user"},
+		"no such domain": {report("Action: failed\nStatus: 5.4.4"), HardBounce, "5.4.4", ""},
+		"other address":  {report("Action: failed\nStatus: 5.1.0\nDiagnostic-Code: smtp; 550 #5.1.0 Address rejected"), SoftBounce, "5.1.0", ""},
+		"told in text":   {strings.Replace(report("Action: failed\nStatus: 5.0.0"), "could not be delivered.", "could not be delivered.\r\n\r\nann@example.net: user unknown", 1), HardBounce, "5.0.0", "user unknown"},
 		"vague entirely": {report("Action: failed\nStatus: 5.0.0"), SoftBounce, "5.0.0", ""},
 		"delayed":        {report("Action: delayed\nStatus: 4.4.1"), Ignored, "", ""},
 		"delivered":      {report("Action: delivered\nStatus: 2.0.0"), Ignored, "", ""},
@@ -101,12 +110,71 @@ func TestReadReturned(t *testing.T) {
 	}
 }
 
+// ourMail is a returned mail whose words would end a subscription if they were believed.
+const ourMail = `Return-Path: <bounces+token@example.com>
+From: "News" <news@example.com>
+To: ann@example.net
+Subject: What 550 5.1.1 means: user unknown
+Message-ID: <1.2.abc@example.com>
+MIME-Version: 1.0
+
+Servers say "550 5.1.1 no such user" where a mailbox does not exist, and 554 5.7.1 for spam.
+
+550 5.1.1 User unknown
+`
+
+// What our own mail says is never what became of it.
+func TestReadReturnedStopsAtTheCopy(t *testing.T) {
+	const qmail = "From: MAILER-DAEMON@mx.example.net\nTo: bounces+token@example.com\nSubject: failure notice\n\nHi. This is the qmail-send program.\n\n<ann@example.net>:\n"
+	quoted := "> " + strings.ReplaceAll(ourMail, "\n", "\n> ")
+	part := func(kind, text string) string { return "--b\nContent-Type: " + kind + "\n\n" + text + "\n" }
+	mixed := "From: MAILER-DAEMON@mx.example.net\nTo: bounces+token@example.com\nSubject: Undeliverable\nContent-Type: multipart/mixed; boundary=b\n\n"
+	expired := "I'm not going to try again; this message has been in the queue too long.\n\n"
+	for name, c := range map[string]struct {
+		mail string
+		kind Return
+	}{
+		"qmail":                {qmail + expired + "--- Below this line is a copy of the message.\n\n" + ourMail, SoftBounce},
+		"qmail's headers":      {qmail + expired + "--- Enclosed are the original headers of the message.\n\n" + ourMail, SoftBounce},
+		"Exim":                 {qmail + expired + "------ This is a copy of the message, including all the headers. ------\n\n" + ourMail, SoftBounce},
+		"Gmail":                {qmail + expired + "----- Original message -----\n\n" + ourMail, SoftBounce},
+		"Gmail's headers":      {qmail + expired + "   ----- Message header follows -----\n\n" + ourMail, SoftBounce},
+		"sendmail":             {qmail + expired + "   ----- Unsent message follows -----\n" + ourMail, SoftBounce},
+		"Exchange":             {qmail + expired + "Original message headers:\n\n" + ourMail, SoftBounce},
+		"MIME in text":         {qmail + expired + "Content-Type: message/rfc822\n\n" + ourMail, SoftBounce},
+		"in German":            {qmail + expired + "--- Kopie der Nachricht ---\n" + ourMail, SoftBounce},
+		"unannounced":          {qmail + expired + ourMail, SoftBounce},
+		"quoted":               {qmail + expired + quoted, SoftBounce},
+		"its subject":          {qmail + expired + "  Subject: 550 5.1.1 User unknown\n", SoftBounce},
+		"attached":             {mixed + part("text/plain", expired) + part("message/rfc822", ourMail) + "--b--\n", SoftBounce},
+		"attached headers":     {mixed + part("text/plain", expired) + part("text/rfc822-headers", ourMail) + "--b--\n", SoftBounce},
+		"behind it":            {mixed + part("text/plain", expired) + part("message/rfc822", ourMail) + part("text/plain", "550 5.1.1 User unknown\n") + "--b--\n", SoftBounce},
+		"nothing but the copy": {qmail + "\n--- Below this line is a copy of the message.\n\n" + ourMail, Ignored},
+		"after a real reason":  {qmail + "192.0.2.1 does not like recipient.\nRemote host said: 550 5.1.1 no mailbox here\n\n--- Below this line is a copy of the message.\n\n" + ourMail, HardBounce},
+		"a summary before":     {qmail + "Your message\n  To: ann@example.net\n  From: news@example.com\n  Subject: spam policy\n\ncould not be delivered: 550 5.1.1 no such user\n", HardBounce},
+		"a report":             {strings.ReplaceAll(strings.Replace(report("Action: failed\nStatus: 4.4.7"), "hello", ourMail, 1), "\r\n", "\n"), SoftBounce},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := ReadReturned(strings.NewReader(crlf(c.mail)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got.Kind != c.kind {
+				t.Errorf("got %v (%s), want %v", got.Kind, got.Reason, c.kind)
+			}
+			if strings.Contains(c.mail, "Message-ID: <1.2.abc@example.com>") && len(got.MessageIDs) == 0 {
+				t.Error("the copy's Message-ID was not found")
+			}
+		})
+	}
+}
+
 func TestReadReturnedFindsTokens(t *testing.T) {
 	got, err := ReadReturned(strings.NewReader(report("Action: failed\nStatus: 5.1.1")))
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := &Returned{Kind: HardBounce, Status: "5.1.1", Reason: "5.1.1",
+	want := &Returned{Kind: HardBounce, About: AboutMailbox, Status: "5.1.1", Reason: "5.1.1",
 		Addresses: []string{"bounces+token@example.com", "<bounces+token@example.com>"}, MessageIDs: []string{"<1.2.abc@example.com>"},
 		Links: []string{"<https://example.com/unsubscribe/tok>, <mailto:bounces@example.com?subject=unsubscribe%20tok>"}}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -126,6 +194,8 @@ func FuzzReadReturned(f *testing.F) {
 	f.Add(report("Action: failed\nStatus: 5.1.1"))
 	f.Add(crlf("From: MAILER-DAEMON\nContent-Type: multipart/mixed; boundary=\n\n>Message-ID: x\n550-5.1.1 x\n"))
 	f.Add("Subject: unsubscribe =?utf-8?q?x?=\r\nContent-Transfer-Encoding: x\r\n\r\n")
+	f.Add(crlf("From: MAILER-DAEMON@x\nX-Failed-Recipients: a@b\n\nsaid: 550-'5.7.1 no'\n--- Below this line is a copy of the message.\n\n" + ourMail))
+	f.Add(report("Action: failed\nStatus: 5.0.0\nX-Supplementary-Info: <a #5.1.1 smtp;550 5.1.1 <>>"))
 	f.Fuzz(func(t *testing.T, mail string) {
 		got, err := ReadReturned(strings.NewReader(mail))
 		if err != nil {
@@ -133,6 +203,24 @@ func FuzzReadReturned(f *testing.F) {
 		}
 		if len(got.Reason) > 2*maxReason || strings.ContainsAny(got.Reason, "\r\n") {
 			t.Errorf("a reason that does not fit on a line: %q", got.Reason)
+		}
+	})
+}
+
+// Whatever stands in the copy of our own mail, it does not change what the bounce means.
+func FuzzTheCopySaysNothing(f *testing.F) {
+	f.Add(ourMail)
+	f.Add("550 5.1.1 User unknown\r\n\r\n550-'5.7.1 spam'\r\n")
+	f.Add("will be retried\n--- Below this line is a copy of the message.\n\n<a@b>: mailbox full")
+	f.Fuzz(func(t *testing.T, text string) {
+		mail := "From: MAILER-DAEMON@mx.example.net\r\nSubject: failure notice\r\n\r\n<ann@example.net>:\r\nthis message has been in the queue too long.\r\n\r\n" +
+			"--- Below this line is a copy of the message.\r\n\r\n" + text
+		got, err := ReadReturned(strings.NewReader(mail))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.Kind != SoftBounce || !strings.Contains(got.Reason, "queue too long") {
+			t.Errorf("%q makes it a %v: %s", text, got.Kind, got.Reason)
 		}
 	})
 }

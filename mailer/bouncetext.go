@@ -1,90 +1,122 @@
 package mailer
 
 import (
+	"iter"
 	"strings"
 )
 
-// judgeCode says what an enhanced status code means (RFC 3463) for one whose mail
-// was given up; Ignored where it tells nothing.
-func judgeCode(status string) Return {
-	class, rest, _ := strings.Cut(status, ".")
-	switch {
-	case class == "4":
-		return SoftBounce
-	case class != "5" || rest == "0.0" || rest == "3.0" || rest == "":
-		return Ignored
-	case rest == "1.7" || rest == "1.8": // the sender's address
-		return Refused
-	case strings.HasPrefix(rest, "1.") || rest == "2.1":
+// failed notes what the refusal is about, and returns what its report means.
+func (in *reading) failed(about About) Return {
+	in.About = about
+	switch about {
+	case AboutMailbox:
 		return HardBounce
-	case strings.HasPrefix(rest, "6.") || strings.HasPrefix(rest, "7.") || rest == "3.4" || rest == "2.3":
+	case AboutUs:
 		return Refused
 	}
 	return SoftBounce
-}
-
-// phrases are how mail systems say it in words, lower case. The first list of which
-// one stands in the text decides: a full mailbox is told before an unknown user,
-// since "mailbox unavailable" is said of both.
-var phrases = []struct {
-	kind  Return
-	words []string
-}{
-	{Refused, []string{"spam", "blocked using", "blacklist", "blocklist", "message content rejected", "policy", "dmarc", "message too large", "size limit"}},
-	{SoftBounce, []string{"mailbox full", "mailbox is full", "over quota", "quota exceeded", "allowed quota", "over the quota", "exceeded storage", "out of storage", "insufficient storage",
-		"retry timeout exceeded", "retry time", "delivery time expired", "too long in queue", "connection timed out", "temporarily"}},
-	{HardBounce, []string{"user unknown", "unknown user", "no such user", "no such mailbox", "unknown recipient", "recipient unknown", "does not exist",
-		"doesn't exist", "doesn't have a", "no mailbox here", "mailbox unavailable", "mailbox not found", "invalid recipient", "recipient address rejected",
-		"recipient not found", "address not found", "account is disabled", "account has been disabled", "mailbox disabled", "unrouteable address",
-		"unroutable address", "host or domain name not found", "no such domain", "domain not found", "not listed in", "user not found", "not a valid mailbox"}},
 }
 
 // delays are how mail systems say that they go on trying.
 var delays = []string{"has not yet been delivered", "not been able to deliver", "will keep trying", "will be retried", "still being retried", "delivery attempts will continue",
 	"will continue to try", "you do not need to resend"}
 
-// judgeText says what a bounce without RFC 3464 means, and the line that tells it.
-func judgeText(text string) (kind Return, status, reason string) {
+// judgeText returns what a bounce without RFC 3464 fields means, and the text that says
+// so. Paragraphs that quote a reply take precedence over those that describe one.
+func (in *reading) judgeText(text string) (kind Return, status, reason string) {
+	text = beforeCopy(text)
 	if containsAny(strings.ToLower(text), delays...) {
 		return Ignored, "", ""
 	}
-	lines := strings.Split(text, "\n")
-	for _, line := range lines {
-		if status := statusIn(line); status != "" {
-			if kind := judgeCode(status); kind != Ignored {
-				return kind, status, strings.TrimSpace(line)
-			}
+	var unclear *refusal // the first quoted reply that proves nothing
+	said := map[About]string{}
+	for paragraph := range paragraphs(text) {
+		r, quoted := findReply(paragraph)
+		in.envelope(&r)
+		about, byWords := r.about()
+		switch {
+		case quoted && about != Unclear:
+			return in.failed(about), r.enhanced, r.text
+		case quoted && unclear == nil:
+			unclear = &r
+		case !quoted && byWords && said[about] == "":
+			said[about] = r.text
 		}
 	}
-	for _, list := range phrases {
-		for _, line := range lines {
-			lower := strings.ToLower(line)
-			for _, words := range list.words {
-				if strings.Contains(lower, words) {
-					return list.kind, "", strings.TrimSpace(line)
-				}
-			}
+	for _, about := range []About{AboutUs, AboutTransient, AboutMailbox} {
+		if said[about] != "" {
+			return in.failed(about), "", said[about]
 		}
+	}
+	if unclear != nil {
+		return in.failed(Unclear), unclear.enhanced, unclear.text
 	}
 	return Ignored, "", ""
 }
 
-// statusIn finds an enhanced status code behind a reply code, as in "550 5.1.1 …"
-// or "550-5.1.1 …", or as qmail writes it, "(#5.1.1)".
-func statusIn(line string) string {
-	if _, rest, found := strings.Cut(line, "(#"); found {
-		code, _, closed := strings.Cut(rest, ")")
-		if status, _ := splitEnhanced(500, code+" "); closed && status != "" {
-			return status
+// paragraphs yields each run of nonempty lines, joined.
+func paragraphs(text string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		var lines []string
+		for line := range strings.SplitSeq(text, "\n") {
+			if line = strings.TrimSpace(line); line != "" {
+				lines = append(lines, line)
+				continue
+			}
+			if len(lines) > 0 && !yield(strings.Join(lines, " ")) {
+				return
+			}
+			lines = lines[:0]
+		}
+		if len(lines) > 0 {
+			yield(strings.Join(lines, " "))
 		}
 	}
-	words := strings.FieldsFunc(line, func(r rune) bool { return r == ' ' || r == '-' || r == '(' || r == '#' || r == '\t' })
-	for i := 1; i < len(words); i++ {
-		code := words[i-1]
-		if len(code) != 3 || !isShortNumber(code) || code[0] != '4' && code[0] != '5' {
+}
+
+// findReply returns the reply that a text quotes, as in "host said: 550 5.1.1 …",
+// "550-'5.1.1 …'" or, as qmail writes it, "(#5.1.1)". It drops the reporter's own words
+// before a reply code. quoted is false if the text contains no code.
+func findReply(text string) (r refusal, quoted bool) {
+	r.text = text
+	for i := 0; i < len(text); i++ {
+		if !startsNumber(text, i) {
 			continue
 		}
-		if status, _ := splitEnhanced(int(code[0]-'0')*100, words[i]+" "); status != "" {
+		if i+3 <= len(text) && isReplyCode(text[i:i+3]) && (i+3 == len(text) || strings.IndexByte(" -\t'\"#", text[i+3]) >= 0) {
+			r.code = int(text[i]-'0')*100 + int(text[i+1]-'0')*10 + int(text[i+2]-'0')
+			r.text = text[i:]
+			r.enhanced = enhancedIn(text[i:], text[i:i+1])
+			return r, true
+		}
+	}
+	r.enhanced = enhancedIn(text, "45")
+	return r, r.enhanced != ""
+}
+
+func startsNumber(text string, i int) bool {
+	return (text[i] == '4' || text[i] == '5') && (i == 0 || strings.IndexByte(" \t-:;,('\"<[#=", text[i-1]) >= 0)
+}
+
+// isReplyCode reports whether a number that starts with 4 or 5 is a reply code (RFC 5321
+// §4.2.1), not a port or a size.
+func isReplyCode(s string) bool {
+	return '0' <= s[1] && s[1] <= '7' && '0' <= s[2] && s[2] <= '9'
+}
+
+// enhancedIn returns the first enhanced status code in the text whose class is one of
+// classes; "" if there is none.
+func enhancedIn(text, classes string) string {
+	for i := range len(text) {
+		if !startsNumber(text, i) || strings.IndexByte(classes, text[i]) < 0 {
+			continue
+		}
+		end := i
+		for end < len(text) && (text[end] == '.' || '0' <= text[end] && text[end] <= '9') {
+			end++
+		}
+		status, _ := splitEnhanced(int(text[i]-'0')*100, strings.TrimRight(text[i:end], ".")+" ")
+		if status != "" {
 			return status
 		}
 	}

@@ -23,9 +23,10 @@ import (
 
 // Catcher is an SMTP server on loopback that files each message as an .eml.
 type Catcher struct {
-	server *smtp.Server
-	port   int
-	done   chan error
+	server   *smtp.Server
+	listener net.Listener
+	port     int
+	done     chan error
 }
 
 // StartCatcher listens on a free port of 127.0.0.1 and files into dir, which is
@@ -41,7 +42,7 @@ func StartCatcher(dir string) (*Catcher, error) {
 	server.Domain = "localhost"
 	server.EnableSMTPUTF8 = true
 	server.ErrorLog = log.New(io.Discard, "", 0) // clients that leave without QUIT are no news
-	c := &Catcher{server: server, port: listener.Addr().(*net.TCPAddr).Port, done: make(chan error, 1)}
+	c := &Catcher{server: server, listener: listener, port: listener.Addr().(*net.TCPAddr).Port, done: make(chan error, 1)}
 	go func() { c.done <- server.Serve(listener) }()
 	return c, nil
 }
@@ -55,12 +56,21 @@ func (c *Catcher) SMTP(cfg config.SMTP) config.SMTP {
 
 // Close ends the connections that are left. It may be called more than once.
 func (c *Catcher) Close() error {
-	if err := c.server.Close(); errors.Is(err, smtp.ErrServerClosed) {
+	err := c.server.Close()
+	if errors.Is(err, smtp.ErrServerClosed) {
 		return nil
-	} else if err != nil {
+	}
+	// The server knows of the listener only once Serve has begun.
+	if closed := c.listener.Close(); !errors.Is(closed, net.ErrClosed) {
+		err = errors.Join(err, closed)
+	}
+	if served := <-c.done; !errors.Is(served, net.ErrClosed) {
+		err = errors.Join(err, served)
+	}
+	if err != nil {
 		return fmt.Errorf("stopping the built-in catcher: %w", err)
 	}
-	return <-c.done
+	return nil
 }
 
 // caught is one connection to the catcher.

@@ -26,7 +26,8 @@ const (
 	maxGreeting = 1 << 20
 )
 
-// ConnectError tells that no connection could be had: nothing was sent over it.
+// ConnectError reports that no connection could be established, so that nothing was sent
+// over it, or that the server accepts no more messages for now.
 type ConnectError struct {
 	Addr string // host:port
 	// AuthFailed tells a log-in that the server refused: trying again is of no use.

@@ -13,6 +13,8 @@ type conversation struct {
 	lost     error // how the connection broke
 	// held is taken from the queue but, by a rate, not to be sent yet.
 	held *Job
+	sent stamp // of the last exchange
+	rest bool  // the server was sent too much at once: pause before the next message
 }
 
 // run delivers first, which has its place with the limiter, and what follows. It
@@ -28,8 +30,10 @@ func (c *conversation) run(first *Job) (left *Job) {
 				return c.held
 			}
 		}
+		c.sent = c.begin()
 		t := c.session.exchange(body, next)
 		ready, untried := c.settle(t, body, next)
+		c.heed(t)
 		if t.lost == nil && (t.ready == (ready != nil)) {
 			body, next = ready, c.pick()
 			continue
@@ -47,9 +51,6 @@ func (c *conversation) run(first *Job) (left *Job) {
 // out, and the one that was not tried.
 func (c *conversation) settle(t trip, body *Job, next *envelope) (ready, untried *Job) {
 	limiter := c.sender.limiter
-	if t.slow {
-		c.sender.throttle.slow()
-	}
 	if body != nil {
 		if t.body.Stopped {
 			limiter.Undo()
@@ -94,8 +95,22 @@ func (c *conversation) answered(t trip, o *Outcome) {
 		return
 	}
 	c.fruitful = true
-	if !t.slow {
+	if o.Verdict == Sent || !t.slow {
 		c.took()
+	}
+}
+
+// heed slows down if the server asked for less.
+func (c *conversation) heed(t trip) {
+	crowded := t.body != nil && t.body.Again || t.refused != nil && t.refused.Again
+	if t.slow {
+		c.sender.throttle.slow(c.sent, crowded)
+	}
+	c.rest = c.rest || crowded
+	for _, o := range []*Outcome{t.body, t.refused} {
+		if o != nil && o.Code != 0 {
+			c.tooMuch(o)
+		}
 	}
 }
 
@@ -104,7 +119,7 @@ func (c *conversation) answered(t trip, o *Outcome) {
 func (c *conversation) firstFailed(job *Job, err error) *Outcome {
 	var closing *closingError
 	if errors.As(err, &closing) {
-		return answered(job, closing.reply, false)
+		return answered(job, closing.reply, toMAIL)
 	}
 	return c.session.fault(job, Temporary, err)
 }
@@ -122,13 +137,15 @@ func (c *conversation) prepare(job *Job) *envelope {
 	return e
 }
 
+// mayGoOn reports whether this connection may take another message.
+func (c *conversation) mayGoOn() bool {
+	share := c.sender.cfg.MessagesPerConnection
+	return (share == 0 || c.begun < share) && c.ctx.Err() == nil && !c.over()
+}
+
 // pick returns the next envelope that may go out at once, or nil.
 func (c *conversation) pick() *envelope {
-	share := c.sender.cfg.MessagesPerConnection
-	for share == 0 || c.begun < share {
-		if c.ctx.Err() != nil || c.over() {
-			break
-		}
+	for c.mayGoOn() && !c.rest {
 		job := c.held
 		if job == nil {
 			if job = c.next(); job == nil {
@@ -147,8 +164,20 @@ func (c *conversation) pick() *envelope {
 }
 
 // waitForNext is pick for a connection with nothing else to do: it waits a little
-// for a rate.
+// for a rate, or for a server that was sent too much at once.
 func (c *conversation) waitForNext() *envelope {
+	if c.rest {
+		c.rest = false
+		if c.held == nil && !c.over() {
+			c.held = c.next()
+		}
+		if c.held != nil && !c.over() {
+			c.pause(c.sender.throttle.pauses())
+		}
+		if !c.mayGoOn() {
+			return nil
+		}
+	}
 	for {
 		e := c.pick()
 		if e != nil || c.held == nil {

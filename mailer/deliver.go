@@ -15,6 +15,11 @@ const (
 	// before Deliver gives up.
 	attempts = 5
 	maxPause = 30 * time.Second
+	// maxRefusals is how many times in a row a server may say that even one connection
+	// is too many before Deliver gives up.
+	maxRefusals = 8
+	// maxExhausted is how many messages in a row it may refuse because of a quota.
+	maxExhausted = 10
 	// maxIdle is how long a connection is kept open while a rate forbids sending.
 	maxIdle = 20 * time.Second
 )
@@ -22,7 +27,9 @@ const (
 // Deliver keeps up to cfg.Connections connections busy until the queue is empty.
 // Where the server cannot be reached, refuses the log-in or the like, it returns a
 // *ConnectError and the jobs not yet tried stay with the queue; as long as some
-// connections work, it goes on with those.
+// connections work, it goes on with those. If the server asks for less, Deliver uses
+// fewer connections, then pauses; if that does not help either, it returns a
+// *ConnectError as well.
 //
 // When ctx ends, no further body begins, whatever is pipelined: a job whose envelope
 // the server has accepted stays with the queue, and one that was committed as next is
@@ -61,6 +68,7 @@ type delivery struct {
 	drained   bool   // the queue was empty when last asked
 	connected bool   // ever
 	failed    int    // connections in a row that brought nothing
+	exhausted int    // messages in a row that were refused because of a quota
 	failure   error  // why the last worker gave up
 	cut       bool   // a worker left because ctx ended
 }
@@ -175,7 +183,7 @@ func (d *delivery) again(fault *ConnectError, job *Job) bool {
 		return false
 	case d.open > 1:
 		d.leaveLocked(job)
-		d.sender.throttle.refused(d.open)
+		d.sender.throttle.denied(d.open)
 		d.mu.Unlock()
 		return false
 	}
@@ -186,16 +194,48 @@ func (d *delivery) again(fault *ConnectError, job *Job) bool {
 		d.mu.Unlock()
 		return false
 	}
-	pause := min(maxPause, d.sender.pause<<(d.failed-1))
+	failed := d.failed
 	d.mu.Unlock()
-	// Half of it at random, so that several senders do not come back as one.
+	d.pause(failed - 1)
+	return true
+}
+
+// pause waits, twice as long each time. Half of it is random, so that several senders do
+// not come back at the same moment.
+func (d *delivery) pause(times int) {
+	pause := min(maxPause, d.sender.pause<<min(times, 16))
 	timer := time.NewTimer(pause/2 + rand.N(pause/2+1))
 	defer timer.Stop()
 	select {
 	case <-timer.C:
 	case <-d.ctx.Done():
 	}
-	return true
+}
+
+// tooMuch ends the delivery if the outcome shows that even one connection is too many, or
+// that a quota is used up. The jobs not tried stay with the queue.
+func (d *delivery) tooMuch(o *Outcome) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if o.Again {
+		d.drained = false // the queue has the job again
+	}
+	if d.exhausted++; !o.exhausted {
+		d.exhausted = 0
+	}
+	e := &ConnectError{Addr: d.sender.addr, Err: errors.New(reply{code: o.Code, enhanced: o.Enhanced, text: o.Reply}.String())}
+	switch {
+	case d.exhausted >= maxExhausted:
+		e.Hint = "its sending limit is reached; the next pass sends the rest. Set mail.smtp.rate to stay below the limit"
+	case o.Again && d.sender.throttle.pauses() >= maxRefusals:
+		e.Hint = "it does not accept even one message at a time; the next pass sends the rest"
+	default:
+		return
+	}
+	if d.failure == nil {
+		d.failure = e
+	}
+	d.cancel(e)
 }
 
 // through notes that a connection was had, and lets the other workers begin.
@@ -225,6 +265,13 @@ func (d *delivery) took() {
 	if d.sender.throttle.took() {
 		d.fill()
 	}
+}
+
+// begin returns the stamp of an exchange that starts now.
+func (d *delivery) begin() stamp {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.sender.throttle.begin(d.open)
 }
 
 // over tells that the server bears fewer connections than are open.

@@ -49,11 +49,18 @@ func LoadSigner(keys []config.DKIM, path func(string) string) (*Signer, error) {
 			return nil, err
 		}
 		s.keys = append(s.keys, dkim.SignOptions{
-			Domain: key.Domain, Selector: key.Selector, Signer: private, HeaderKeys: signed,
+			Domain: key.Domain, Selector: key.Selector, Signer: private, HeaderKeys: signedWithout(key.Omit),
 			HeaderCanonicalization: dkim.CanonicalizationRelaxed, BodyCanonicalization: dkim.CanonicalizationSimple,
 		})
 	}
 	return s, nil
+}
+
+// signedWithout returns the fields to sign, without those in omit.
+func signedWithout(omit []string) []string {
+	return slices.DeleteFunc(slices.Clone(signed), func(field string) bool {
+		return slices.ContainsFunc(omit, func(name string) bool { return strings.EqualFold(name, field) })
+	})
 }
 
 // LoadKey reads a private key in PEM: PKCS #8, or PKCS #1 as older tools write it.

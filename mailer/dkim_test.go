@@ -15,7 +15,7 @@ import (
 )
 
 // twoKeys makes an RSA and an Ed25519 key, and answers for their DNS records.
-func twoKeys(t *testing.T) (*Signer, func(string) ([]string, error)) {
+func twoKeys(t *testing.T, omit ...string) (*Signer, func(string) ([]string, error)) {
 	t.Helper()
 	dir := t.TempDir()
 	records := map[string]string{}
@@ -33,7 +33,7 @@ func twoKeys(t *testing.T) (*Signer, func(string) ([]string, error)) {
 			t.Fatal(err)
 		}
 		records[algorithm+"._domainkey.example.com"] = record
-		keys = append(keys, config.DKIM{Domain: "example.com", Selector: algorithm, KeyFile: algorithm})
+		keys = append(keys, config.DKIM{Domain: "example.com", Selector: algorithm, KeyFile: algorithm, Omit: omit})
 	}
 	signer, err := LoadSigner(keys, func(name string) string { return filepath.Join(dir, name) })
 	if err != nil {
@@ -59,6 +59,26 @@ func verify(t *testing.T, message string, lookup func(string) ([]string, error))
 		}
 	}
 	return good
+}
+
+// What the relay replaces can be left unsigned; all else is covered as before.
+func TestOmittedFieldsMayChange(t *testing.T) {
+	signer, lookup := twoKeys(t, "Message-ID", "date")
+	const message = "From: a@example.com\r\nTo: b@example.net\r\nSubject: x\r\nDate: Mon, 5 Jan 2026 00:00:00 +0000\r\nMessage-ID: <1@example.com>\r\n\r\nhello\r\n"
+	signed, err := signer.prepend([]byte(message))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, change := range []struct {
+		old, new string
+		good     int
+	}{
+		{"<1@example.com>", "<2@relay.example>", 2}, {"5 Jan 2026", "6 Jan 2026", 2}, {"Subject: x", "Subject: y", 0},
+	} {
+		if got := verify(t, strings.Replace(string(signed), change.old, change.new, 1), lookup); got != change.good {
+			t.Errorf("%s for %s: %d signatures hold, want %d", change.new, change.old, got, change.good)
+		}
+	}
 }
 
 func TestSignedMailVerifies(t *testing.T) {

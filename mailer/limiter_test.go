@@ -102,33 +102,3 @@ func TestLimiterWithoutRates(t *testing.T) {
 		t.Errorf("remembers %d messages", got)
 	}
 }
-
-func TestThrottle(t *testing.T) {
-	now := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
-	th := newThrottle(8, func() time.Time { return now })
-	check := func(want int, what string) {
-		t.Helper()
-		if got := th.limit(); got != want {
-			t.Errorf("%d connections %s, want %d", got, what, want)
-		}
-	}
-	check(8, "at first")
-	th.slow()
-	th.slow()
-	check(4, "after one burst")
-	for range 4 {
-		now = now.Add(cutEvery)
-		th.slow()
-	}
-	check(1, "after several")
-	for range recovery {
-		th.took()
-	}
-	check(2, "when the server takes mail again")
-	for range 10 * recovery {
-		th.took()
-	}
-	check(8, "in the end")
-	th.refused(3)
-	check(3, "beside which none could be had")
-}

@@ -21,7 +21,7 @@ type Verdict int
 const (
 	Sent      Verdict = iota
 	Temporary         // 4xx, or a connection fault before the body was complete
-	Permanent         // 5xx
+	Permanent         // 5xx, save those that only ask for less
 	Uncertain         // the connection broke after the body, before the reply
 )
 
@@ -41,15 +41,20 @@ func (v Verdict) String() string {
 type Outcome struct {
 	Job     *Job
 	Verdict Verdict
-	// AddressRefused tells a refusal of the recipient's address (5.1.x, 5.2.1, a bare
-	// 550 to RCPT) from one of the message.
-	AddressRefused bool
+	// About is what a refusal is about. Only AboutMailbox means that the recipient's
+	// address does not work.
+	About About
+	// Again reports that the server refused (Temporary) only because it was sent too much
+	// at once, which says nothing about the job: it can be handed out again right away.
+	Again bool
 	// Stopped tells that the message was not begun since delivery was to end: nothing is
 	// wrong with it, and it can be tried again at once.
 	Stopped  bool
 	Code     int    // SMTP reply code; 0 for a connection fault
 	Enhanced string // RFC 3463, such as "5.1.1"; "" for none
 	Reply    string // the server's words, one line, or the fault's
+
+	exhausted bool // a quota is used up
 }
 
 // Queue hands out jobs and writes down what becomes of them. Its methods are

@@ -3,6 +3,7 @@ package mailer
 import (
 	"bufio"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -35,10 +36,67 @@ func (r reply) String() string {
 
 func (r reply) positive() bool { return r.code/100 == 2 }
 
-// slowDown tells the replies by which a server asks for less: the service is not
-// available (421, 454), or a policy or security status that passes (RFC 3463 §3.8).
+// slowDown reports whether the server asks for less: the service is unavailable or out
+// of resources (421, 452, 454), a temporary policy or security status (RFC 3463 §3.8), a
+// system that accepts no more (X.3.2, X.4.5), or words to that effect.
 func (r reply) slowDown() bool {
-	return r.code == 421 || r.code == 454 || r.code/100 == 4 && strings.HasPrefix(r.enhanced, "4.7.")
+	if r.code/100 != 4 && r.code/100 != 5 {
+		return false
+	}
+	words := plainWords(r.text)
+	switch {
+	case saysAny(words, greylisting):
+		return false // applies to this sender and recipient only
+	case saysAny(words, theirRate), saysAny(words, askingLess) && !saysAny(words, theirs), strings.HasSuffix(r.enhanced, ".3.2"), strings.HasSuffix(r.enhanced, ".4.5"):
+		return true
+	case r.code == 452 && (strings.HasPrefix(r.enhanced, "4.2.") || saysAny(words, mailboxFull)):
+		return false
+	}
+	return r.code == 421 || r.code == 452 || r.code == 454 || r.code/100 == 4 && strings.HasPrefix(r.enhanced, "4.7.")
+}
+
+// crowded reports whether the server refuses only because it is sent too much at once:
+// it will accept the same message a little later.
+func (r reply) crowded() bool {
+	if r.code/100 != 4 && r.code/100 != 5 {
+		return false
+	}
+	words := plainWords(r.text)
+	if saysAny(words, theirs) || saysAny(words, lasting) || saysAny(words, greylisting) {
+		return false
+	}
+	return r.code == 432 && strings.HasSuffix(r.enhanced, ".3.2") || saysAny(words, crowding)
+}
+
+// exhausted reports whether the server says that a sending limit is reached, for hours or
+// longer: any other message would be refused too.
+func (r reply) exhausted() bool {
+	if r.code/100 != 4 && r.code/100 != 5 || r.crowded() {
+		return false
+	}
+	words := plainWords(r.text)
+	return !saysAny(words, theirs) && !saysAny(words, greylisting) && (strings.HasSuffix(r.enhanced, ".4.5") || saysAny(words, askingLess))
+}
+
+var (
+	greylisting = []string{"greylist*", "graylist*", "grey list*", "gray list*", "grey listed"}
+	mailboxFull = []string{"mailbox full", "mailbox is full", "over quota", "mailbox quota", "out of storage", "exceeded storage", "user quota", "inbox is full"}
+	// crowding is about the number of connections, or about speed.
+	crowding = []string{"too many concurrent", "concurren*", "simultaneous*", "too many connections", "too many open connections", "too many sessions", "too many smtp sessions", "connection limit*", "connections limit*",
+		"session limit*", "thread limit*", "maximum number of connections", "connection rate", "maximum sending rate", "sending rate", "send rate", "rate limit*", "ratelimit*", "rate exceeded", "too fast", "slow down", "slower", "too much mail from", "per second", "trop de connexions", "frequency limited", "too frequent*"}
+	// theirs mentions the recipient, who receives too much from all senders.
+	theirs = []string{"recipient", "mailbox", "the user", "user is receiving"}
+	// theirRate is the recipient's rate, to which we may contribute.
+	theirRate = []string{"rate that prevents", "receiving mail at a rate", "receiving email at a rate", "receiving mail too quickly", "receiving email too quickly"}
+	// lasting mentions limits that a pause within a pass does not lift.
+	lasting = []string{"per hour", "hour", "hours", "hourly", "per day", "day", "days", "daily", "24h", "quota", "reputation", "spam", "complaints", "tomorrow", "unsolicited"}
+	// askingLess is crowding, and limits over a longer time.
+	askingLess = append([]string{"emails per", "messages per", "mails per", "too many messages from", "too many messages sent",
+		"too many mails", "too many emails", "sending quota", "message quota", "sending limit*", "send limit*", "relay limit*", "messaging limit*", "throttl*", "max emails", "maximum number of messages", "maximum number of emails", "maximum number of recipients"}, crowding...)
+)
+
+func saysAny(words string, list []string) bool {
+	return slices.ContainsFunc(list, func(phrase string) bool { return says(words, phrase) })
 }
 
 // closing is an error where the server says that it closes the connection (RFC 5321
@@ -54,7 +112,8 @@ type closingError struct{ reply }
 
 func (e *closingError) Error() string { return e.String() }
 
-// verdict is what a reply to an envelope or a body means.
+// verdict returns what a reply to an envelope or a body means. If the server only asks
+// for less, its words count, not its code: it will accept the message later.
 func (r reply) verdict() Verdict {
 	switch r.code / 100 {
 	case 2:
@@ -62,25 +121,41 @@ func (r reply) verdict() Verdict {
 	case 4:
 		return Temporary
 	}
+	if r.enhanced == "5.4.5" || r.enhanced != "5.3.2" && r.slowDown() {
+		return Temporary
+	}
 	return Permanent
 }
 
-// refusesAddress tells a permanent refusal of the recipient's address from one of
-// the message or its sender. 5.1.7 and 5.1.8 are about the sender (RFC 3463 §3.2);
-// a bare 550 is about the mailbox where RCPT was asked (RFC 5321 §4.2.3).
-func (r reply) refusesAddress(toRCPT bool) bool {
-	if r.code/100 != 5 {
-		return false
+// stage is the command that a reply answers.
+type stage int
+
+const (
+	toMAIL stage = iota
+	toRCPT
+	toDATA
+	toBody
+)
+
+// about classifies the reply. A reply to MAIL is never about the recipient. A reply to
+// DATA or to the body is only if its words say so: some servers look up the mailbox that
+// late, but most refuse the message at that point.
+func (r reply) about(at stage, job *Job) About {
+	if r.code/100 != 4 && r.code/100 != 5 {
+		return Unclear
 	}
-	switch r.enhanced {
-	case "":
-		return toRCPT && r.code == 550
-	case "5.1.7", "5.1.8":
-		return false
-	case "5.2.1":
-		return true
+	enhanced := r.enhanced
+	if enhanced == "" { // as in 550-'5.7.1 …' and 550 #5.1.0 …
+		enhanced = enhancedIn(r.text[:min(len(r.text), len("'#5.999.999"))], strconv.Itoa(r.code/100))
 	}
-	return strings.HasPrefix(r.enhanced, "5.1.")
+	about, byWords := refusal{code: r.code, enhanced: enhanced, text: r.text, sender: job.ReturnPath, recipients: []string{job.To}}.about()
+	switch {
+	case at == toMAIL:
+		return AboutUs
+	case at != toRCPT && about == AboutMailbox && !byWords:
+		return Unclear
+	}
+	return about
 }
 
 // readReply reads one reply (RFC 5321 §4.2). What it cannot make sense of is

@@ -44,37 +44,6 @@ func TestReadReply(t *testing.T) {
 	}
 }
 
-func TestReplyMeaning(t *testing.T) {
-	for _, test := range []struct {
-		line                  string
-		verdict               Verdict
-		atRCPT, atDot, slower bool
-	}{
-		{"250 ok", Sent, false, false, false},
-		{"450 4.2.0 x", Temporary, false, false, false},
-		{"450 4.7.1 x", Temporary, false, false, true},
-		{"421 x", Temporary, false, false, true},
-		{"454 x", Temporary, false, false, true},
-		{"550 x", Permanent, true, false, false},
-		{"553 x", Permanent, false, false, false},
-		{"550 5.1.1 x", Permanent, true, true, false},
-		{"550 5.1.10 x", Permanent, true, true, false},
-		{"550 5.2.1 x", Permanent, true, true, false},
-		{"552 5.2.2 full", Permanent, false, false, false},
-		{"550 5.7.1 spam", Permanent, false, false, false},
-		{"553 5.1.8 sender's domain", Permanent, false, false, false},
-	} {
-		rep, err := readReply(bufio.NewReader(strings.NewReader(test.line + "\r\n")))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if rep.verdict() != test.verdict || rep.refusesAddress(true) != test.atRCPT || rep.refusesAddress(false) != test.atDot || rep.slowDown() != test.slower {
-			t.Errorf("%s: %v, address refused %v at RCPT, %v at the dot, slow down %v", test.line,
-				rep.verdict(), rep.refusesAddress(true), rep.refusesAddress(false), rep.slowDown())
-		}
-	}
-}
-
 func FuzzReadReply(f *testing.F) {
 	f.Add([]byte("250-a\r\n250 2.0.0 b\r\n"))
 	f.Add([]byte("550 5.1.1 \xff\x00\r\n"))

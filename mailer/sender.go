@@ -45,7 +45,7 @@ func NewSender(cfg config.SMTP, hello string) (*Sender, error) {
 	return &Sender{
 		cfg: cfg, addr: joinHostPort(cfg.Host, cfg.Port), hello: helloName(hello),
 		tls:     &tls.Config{ServerName: cfg.Host, MinVersion: tls.VersionTLS12},
-		limiter: NewLimiter(cfg.Rate, time.Now), throttle: newThrottle(cfg.Connections, time.Now),
+		limiter: NewLimiter(cfg.Rate, time.Now), throttle: newThrottle(cfg.Connections),
 		pause: time.Second, grace: defaultGrace,
 	}, nil
 }

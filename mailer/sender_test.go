@@ -198,7 +198,7 @@ func TestSendRefused(t *testing.T) {
 	server := startScripted(t, on("RCPT", "", "550 5.1.1 <x@example.com>: no such user"), "PIPELINING")
 	err := newTestSender(t, server.config()).Send(t.Context(), "", "x@example.com", []byte("Subject: x\r\n\r\nx\r\n"))
 	var refused *RefusedError
-	if !errors.As(err, &refused) || !refused.AddressRefused {
+	if !errors.As(err, &refused) || refused.About != AboutMailbox {
 		t.Fatalf("got error %v", err)
 	}
 	if want := "the mail to x@example.com is failed: 550 5.1.1 <x@example.com>: no such user"; err.Error() != want {

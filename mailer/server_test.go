@@ -293,6 +293,7 @@ type memoryQueue struct {
 	intents  map[string]bool
 	outcomes map[string]*Outcome
 	commits  int
+	again    int // outcomes that put their job back
 }
 
 const testBody = "From: a@example.com\r\nSubject: x\r\n\r\n.hidden dot\r\nbody of %s\r\n"
@@ -336,7 +337,13 @@ func (q *memoryQueue) Commit(_ context.Context, done *Outcome, next *Job) (bool,
 		if !q.intents[done.Job.To] && (done.Verdict == Sent || done.Verdict == Uncertain) {
 			q.t.Errorf("%s is %v without an intent", done.Job.To, done.Verdict)
 		}
-		q.outcomes[done.Job.To] = done
+		if done.Again {
+			q.again++
+			q.intents[done.Job.To] = false
+			q.jobs = append(q.jobs, done.Job)
+		} else {
+			q.outcomes[done.Job.To] = done
+		}
 	}
 	if next != nil {
 		if q.intents[next.To] {
@@ -368,7 +375,7 @@ func (q *memoryQueue) summary() map[string]string {
 		if o.Code != 0 && o.Verdict != Sent {
 			text += fmt.Sprintf(" %d", o.Code)
 		}
-		if o.AddressRefused {
+		if o.About == AboutMailbox {
 			text += " address"
 		}
 		out[name] = text

@@ -75,23 +75,23 @@ func (e *envelope) appendRcpt(dst []byte) []byte {
 
 // address makes the envelope, or the outcome of a job that cannot have one here.
 func (s *session) address(job *Job) (*envelope, *Outcome) {
-	refuse := func(status string, bad bool, err error) (*envelope, *Outcome) {
-		return nil, &Outcome{Job: job, Verdict: Permanent, AddressRefused: bad, Enhanced: status, Reply: err.Error()}
+	refuse := func(status string, about About, err error) (*envelope, *Outcome) {
+		return nil, &Outcome{Job: job, Verdict: Permanent, About: about, Enhanced: status, Reply: err.Error()}
 	}
 	to, ascii, err := mailPath(job.To)
 	if err != nil {
-		return refuse("5.1.3", true, err)
+		return refuse("5.1.3", AboutMailbox, err)
 	}
 	from := "<>"
 	if job.ReturnPath != "" {
 		var fromASCII bool
 		if from, fromASCII, err = mailPath(job.ReturnPath); err != nil {
-			return refuse("5.1.7", false, err)
+			return refuse("5.1.7", AboutUs, err)
 		}
 		ascii = ascii && fromASCII
 	}
 	if !ascii && !s.smtputf8 {
-		return refuse("5.6.7", false, fmt.Errorf("the address %s is not ASCII before the @, and %s does not offer SMTPUTF8", job.To, s.addr))
+		return refuse("5.6.7", AboutUs, fmt.Errorf("the address %s is not ASCII before the @, and %s does not offer SMTPUTF8", job.To, s.addr))
 	}
 	return &envelope{job: job, from: from, to: to, ascii: ascii}, nil
 }
@@ -200,13 +200,13 @@ func (s *session) finish(t *trip, body *Job, cut bool, broken error) {
 	case cut && (err != nil || rep.code < 400):
 		t.body, t.lost = s.fault(body, Temporary, broken), broken
 	case cut: // the server said why it would not listen to the end
-		t.body, t.lost = answered(body, rep, false), broken
+		t.body, t.lost = answered(body, rep, toBody), broken
 	case err != nil:
 		t.body, t.lost = s.fault(body, Uncertain, err), err
 	case rep.code/100 == 3:
 		t.body, t.lost = s.fault(body, Uncertain, errOutOfStep), errOutOfStep
 	default:
-		t.body = answered(body, rep, false)
+		t.body = answered(body, rep, toBody)
 		t.lost = rep.closing()
 	}
 }
@@ -229,15 +229,15 @@ func (s *session) readEnvelope(t *trip, job *Job) {
 	case mail.code/100 == 3, rcpt.code/100 == 3, data.code/100 == 3 && !waiting, data.positive():
 		t.lost = errOutOfStep
 	case !mail.positive():
-		t.refused = answered(job, mail, false)
+		t.refused = answered(job, mail, toMAIL)
 		if waiting && rcpt.positive() {
 			// A lone dot would be an empty message to that recipient.
 			t.lost = errOutOfStep
 		}
 	case !rcpt.positive():
-		t.refused = answered(job, rcpt, true)
+		t.refused = answered(job, rcpt, toRCPT)
 	case !waiting:
-		t.refused = answered(job, data, false)
+		t.refused = answered(job, data, toDATA)
 	case s.client.Text.R.Buffered() > 0:
 		t.lost = errOutOfStep // one reply too many: the next would be taken for the body's
 	default:
@@ -278,10 +278,11 @@ func (s *session) oneByOne(body *Job, next *envelope) trip {
 		}
 		s.undo = ""
 	}
-	for i, step := range []struct {
+	for _, step := range []struct {
+		at      stage
 		command []byte
 		want    int
-	}{{next.appendMail(nil), 2}, {next.appendRcpt(nil), 2}, {[]byte(data), 3}} {
+	}{{toMAIL, next.appendMail(nil), 2}, {toRCPT, next.appendRcpt(nil), 2}, {toDATA, []byte(data), 3}} {
 		var rep reply
 		if rep, t.lost = s.command(&t, step.command); t.lost != nil {
 			return t
@@ -295,7 +296,7 @@ func (s *session) oneByOne(body *Job, next *envelope) trip {
 			t.lost = errOutOfStep
 			return t
 		default:
-			t.refused = answered(next.job, rep, i == 1)
+			t.refused = answered(next.job, rep, step.at)
 			s.undo = reset
 			return t
 		}
@@ -342,9 +343,9 @@ func (s *session) fault(job *Job, verdict Verdict, err error) *Outcome {
 	return &Outcome{Job: job, Verdict: verdict, Reply: fmt.Sprintf("the connection to %s broke: %v", s.addr, err)}
 }
 
-func answered(job *Job, rep reply, toRCPT bool) *Outcome {
+func answered(job *Job, rep reply, at stage) *Outcome {
 	return &Outcome{
-		Job: job, Verdict: rep.verdict(), AddressRefused: rep.refusesAddress(toRCPT),
-		Code: rep.code, Enhanced: rep.enhanced, Reply: rep.text,
+		Job: job, Verdict: rep.verdict(), About: rep.about(at, job), Again: rep.crowded(),
+		Code: rep.code, Enhanced: rep.enhanced, Reply: rep.text, exhausted: rep.exhausted(),
 	}
 }

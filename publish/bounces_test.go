@@ -139,6 +139,32 @@ func TestForgedReportsChangeNothing(t *testing.T) {
 	}
 }
 
+// What is about us, or proves nothing, ends no subscription; nor does what our own mail
+// says in a bounce that returns it.
+func TestReportsAboutUsMarkNobody(t *testing.T) {
+	b := newBounceBench(t, 1)
+	told := func(reason string) string {
+		return "From: MAILER-DAEMON@mx.example.net\nTo: " + b.returnPath("ann", 1) + "\nSubject: failure notice\n\n<ann@example.net>:\n" + reason + "\n\n" +
+			"--- Below this line is a copy of the message.\n\nReturn-Path: <" + b.returnPath("ann", 1) + ">\nSubject: Replies\n\n550 5.1.1 User unknown\n"
+	}
+	for name, mail := range map[string]string{
+		"other address":   dsn(b.returnPath("ann", 1), "5.1.0", "x"),
+		"other":           dsn(b.returnPath("ann", 1), "5.0.0", "x"),
+		"sender":          dsn(b.returnPath("ann", 1), "5.1.8", "x"),
+		"callout":         told("550-Verification failed for <bounces@example.com>\n550-No Such User Here\n550 Sender verify failed"),
+		"relay":           told("550 relay not permitted"),
+		"waited too long": told("this message has been in the queue too long."),
+		"nothing":         told(""),
+	} {
+		if got := b.take(mail); got.Marked || b.status("ann") != ledger.Active {
+			t.Errorf("%s: marked as %v", name, got.Kind)
+		}
+	}
+	if got := b.take(told("550 5.1.1 no such user")); !got.Marked {
+		t.Errorf("the address that is gone is still %s: %+v", b.status("ann"), got)
+	}
+}
+
 func TestSoftBouncesMarkAfterFiveInARow(t *testing.T) {
 	b := newBounceBench(t, 7)
 	for _, edition := range []int64{1, 3, 4, 4, 5, 6} { // 2 arrived

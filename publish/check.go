@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"publisher/mailer"
@@ -93,7 +94,40 @@ func (p *Publisher) signingWarnings() []Warning {
 	if len(p.cfg.Mail.DKIM) == 0 {
 		warnings = append(warnings, Warning{Path: p.cfg.File, Message: "mail.dkim has no key: make sure that your relay signs with DKIM and covers List-Unsubscribe and List-Unsubscribe-Post (RFC 8058 §4)"})
 	}
+	return append(warnings, p.rewritingWarnings()...)
+}
+
+// rewritingWarnings reports signatures that will not be valid because the relay replaces
+// fields that they cover.
+func (p *Publisher) rewritingWarnings() []Warning {
+	host := p.cfg.Mail.SMTP.Host
+	relay, replaces := rewrites(host)
+	var warnings []Warning
+	for _, key := range p.cfg.Mail.DKIM {
+		broken := slices.DeleteFunc(slices.Clone(replaces), func(field string) bool {
+			return slices.ContainsFunc(key.Omit, func(name string) bool { return strings.EqualFold(name, field) })
+		})
+		if len(broken) == 0 {
+			continue
+		}
+		warnings = append(warnings, Warning{Path: p.cfg.File, Message: fmt.Sprintf(
+			"mail.dkim: the signature of %s with selector %s covers %s, which %s (%s) replaces, so it will not be valid; add omit: [%s] to that key, or let the relay sign",
+			key.Domain, key.Selector, strings.Join(broken, " and "), relay, host, strings.Join(replaces, ", "))})
+	}
 	return warnings
+}
+
+// rewrites returns the relay that a host belongs to, and the header fields that this
+// relay is known to replace; none for other hosts.
+func rewrites(host string) (relay string, fields []string) {
+	host = strings.ToLower(strings.TrimSuffix(host, "."))
+	switch {
+	case strings.Contains("."+host, ".email-smtp") && (strings.HasSuffix(host, ".amazonaws.com") || strings.HasSuffix(host, ".amazonaws.com.cn")):
+		return "Amazon SES", []string{"Message-ID", "Date"}
+	case host == "ssl0.ovh.net" || strings.HasSuffix("."+host, ".mail.ovh.net") || strings.HasSuffix("."+host, ".mail.ovh.ca"):
+		return "OVH", []string{"Message-ID"}
+	}
+	return "", nil
 }
 
 func (p *Publisher) logIn(ctx context.Context) error {

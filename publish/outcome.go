@@ -38,7 +38,7 @@ func (q *queue) result(o *mailer.Outcome) *ledger.Result {
 	case mailer.Sent:
 		r.Progress = ledger.Sent
 	case mailer.Permanent:
-		r.Progress, r.Bounced = ledger.Failed, o.AddressRefused
+		r.Progress, r.Bounced = ledger.Failed, o.About == mailer.AboutMailbox
 	case mailer.Uncertain:
 		if q.s.cfg.Mail.Uncertain == "hold" {
 			r.Progress = ledger.Uncertain
@@ -48,7 +48,7 @@ func (q *queue) result(o *mailer.Outcome) *ledger.Result {
 		r.Resend = true
 		fallthrough
 	default:
-		q.deferred(a, r)
+		q.deferred(a, r, o.Again && q.again(a))
 		if o.Stopped { // whatever the server did before, this was no attempt
 			r.Progress, r.KeepCursor, r.Next = ledger.Deferred, false, r.At
 		}
@@ -56,18 +56,38 @@ func (q *queue) result(o *mailer.Outcome) *ledger.Result {
 	return r
 }
 
-// deferred plans the next attempt, or gives up when retry_for has run out: then
+// deferred plans the next attempt, which may be at once, or gives up when retry_for has run out: then
 // the cursor stays, and the next edition brings those posts.
-func (q *queue) deferred(a *attempt, r *ledger.Result) {
+func (q *queue) deferred(a *attempt, r *ledger.Result, atOnce bool) {
 	first := a.earlier.First
 	if first.IsZero() {
 		first = a.intent.At
 	}
 	r.Progress = ledger.Deferred
+	if atOnce {
+		r.Next = r.At
+		return
+	}
 	r.Next = r.At.Add(retryPause(a.earlier.Attempts+1, r.Edition, r.Subscriber))
 	if r.Next.Sub(first) > q.s.cfg.Mail.RetryFor {
 		r.Progress, r.KeepCursor = ledger.Failed, true
 	}
+}
+
+// maxAgain is how often one pass repeats a delivery that was refused only because the
+// server was sent too much at once.
+const maxAgain = 6
+
+// again reports whether this pass may repeat the delivery right away.
+func (q *queue) again(a *attempt) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	key := retryKey{a.intent.Edition, a.intent.Subscriber}
+	if q.crowded == nil {
+		q.crowded = map[retryKey]int{}
+	}
+	q.crowded[key]++
+	return q.crowded[key] <= maxAgain
 }
 
 // forget lets a delivery that is not under way any more be read again.

@@ -31,6 +31,8 @@ type queue struct {
 	trying   map[retryKey]bool
 	retryAt  time.Time // when the next deferred delivery is due, as far as this pass knows; zero for none
 	waiting  []waiting // to be recorded
+
+	crowded map[retryKey]int // how often each was refused because too much was sent at once
 }
 
 // retryKey tells one delivery from another.

@@ -28,7 +28,7 @@ func (r *refusals) add(o *mailer.Outcome) bool {
 	if o.Code == 0 {
 		return false
 	}
-	refused := o.Verdict == mailer.Permanent && !o.AddressRefused
+	refused := o.Verdict == mailer.Permanent && o.About != mailer.AboutMailbox
 	slot := &r.last[r.answers%lastAnswers]
 	if *slot {
 		r.refused--

@@ -242,7 +242,7 @@ const waitingMost = 200
 func (q *queue) wait(ctx context.Context, a *attempt, s *share) error {
 	r := &ledger.Result{Edition: a.intent.Edition, Subscriber: a.intent.Subscriber, After: a.intent.After, Through: a.intent.Through,
 		Digest: a.intent.Digest, Reply: "waits for " + s.away, Waits: true, At: q.s.now()}
-	q.deferred(a, r)
+	q.deferred(a, r, false)
 	q.waiting = append(q.waiting, waiting{a, r})
 	if len(q.waiting) < waitingMost {
 		return nil

@@ -39,6 +39,9 @@ type Options struct {
 	Fault func(stage Stage, to string, tries int) Fault
 	// PerConnection is after how many messages a connection ends with 421; 0: never.
 	PerConnection int
+	// Bears is how many connections may be open: while there are more, every message is
+	// refused with 432; 0: any number.
+	Bears int
 	// Plain leaves PIPELINING out.
 	Plain bool
 }
@@ -162,6 +165,9 @@ func (s *Server) fault(stage Stage, to string) Fault {
 		s.tries[to]++
 	} else {
 		tries--
+	}
+	if s.Bears > 0 && len(s.conns) > s.Bears && stage == Body {
+		return "432 4.3.2 concurrent connections limit exceeded"
 	}
 	if s.Fault == nil {
 		return ""

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"publisher/internal/sink"
+	"publisher/ledger"
+)
+
+// statuses are how many subscribers have each status.
+func (c *crash) statuses() map[ledger.Status]int {
+	c.t.Helper()
+	ctx := context.Background()
+	l, err := ledger.Open(ctx, "sqlite:"+filepath.Join(c.dir, "publisher.db"))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer l.Close()
+	counts := map[ledger.Status]int{}
+	for s, err := range l.Subscribers(ctx) {
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		counts[s.Status]++
+	}
+	return counts
+}
+
+// A server that refuses everybody for what concerns us, or says nothing clear, ends no
+// subscription.
+func TestRefusalsAboutUsMarkNobody(t *testing.T) {
+	for name, test := range map[string]struct {
+		stage sink.Stage
+		reply sink.Fault
+	}{
+		"relay":            {sink.Rcpt, "550 relay not permitted"},
+		"not logged in":    {sink.Rcpt, "550 I cannot deliver mail for reader@example.net"},
+		"log-in wanted":    {sink.Rcpt, "530 5.7.0 Authentication required"},
+		"sender":           {sink.Rcpt, "553 5.1.3 sender verify failed"},
+		"code against it":  {sink.Rcpt, "550 5.1.1 relay access denied"},
+		"policy, quoted":   {sink.Rcpt, "550 '5.7.1 not wanted here'"},
+		"bare":             {sink.Rcpt, "550 no"},
+		"other address":    {sink.Rcpt, "550 5.1.0 address rejected"},
+		"hourly rate":      {sink.Rcpt, "550 example.com has exceeded the max emails per hour"},
+		"after the body":   {sink.Body, "550 5.1.1 rejected"},
+		"any bytes at all": {sink.Rcpt, "550 \x00\x1b[31m\xff\xfe user\x00unknow"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server, err := sink.Start(sink.Options{Fault: func(stage sink.Stage, _ string, _ int) sink.Fault {
+				if stage == test.stage {
+					return test.reply
+				}
+				return ""
+			}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer server.Close()
+			const mails = 60
+			c := newCrash(t, server, "resend", mails)
+			out, err := c.command("run").CombinedOutput()
+			if exit, ok := err.(*exec.ExitError); !ok || exit.ExitCode() != exitFailed {
+				t.Errorf("%v\n%s", err, out)
+			}
+			if got := c.statuses(); got[ledger.Active] != mails {
+				t.Errorf("%v, want %d active\n%s", got, mails, out)
+			}
+		})
+	}
+}
+
+// A server that bears three connections gets everything in one pass.
+func TestOnePassAdaptsToWhatTheServerBears(t *testing.T) {
+	const mails, borne = 300, 3
+	server, err := sink.Start(sink.Options{Bears: borne})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	c := newCrash(t, server, "hold", mails)
+	if out, err := c.command("run").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for to, n := range server.Taken() {
+		if n != 1 {
+			t.Errorf("%s got it %d times", to, n)
+		}
+	}
+	if got := server.Total(); got != mails {
+		t.Errorf("%d of %d messages went out", got, mails)
+	}
+}
