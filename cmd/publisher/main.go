@@ -9,7 +9,7 @@ import (
 	"syscall"
 	"time"
 
-	"publisher/internal/hangup"
+	"publisher/internal/earlysignal"
 )
 
 func main() {
@@ -18,13 +18,17 @@ func main() {
 
 // underSignals runs the program's command line and returns its exit code.
 func underSignals(sys system) int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
-	sys.hangups = hangup.Caught()
+	sys.hangups = earlysignal.Hangups()
 	// The first signal asks for an orderly end; a second one finds no handler and ends at once.
 	go func() {
-		<-ctx.Done()
-		stop()
+		select {
+		case <-earlysignal.Stops():
+			signal.Reset(os.Interrupt, syscall.SIGTERM)
+			stop()
+		case <-ctx.Done():
+		}
 	}()
 	governMemory(sys.lookup)
 	return run(ctx, os.Args[1:], sys)

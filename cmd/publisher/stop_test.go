@@ -34,7 +34,7 @@ func TestServeHangupBeforeMain(t *testing.T) {
 		if strings.HasPrefix(text, "init github.com/alecthomas/chroma/v2/lexers ") {
 			t.Fatal("most of the initialization is done before SIGHUP is caught")
 		}
-		if strings.HasPrefix(text, "init publisher/internal/hangup ") {
+		if strings.HasPrefix(text, "init publisher/internal/earlysignal ") {
 			s.signal(syscall.SIGHUP)
 			break
 		}
