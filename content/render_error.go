@@ -1,0 +1,57 @@
+package content
+
+import (
+	"errors"
+	"fmt"
+)
+
+// RenderError reports that one post cannot be rendered. It concerns that post
+// alone: Tree.Render returns no other error but that of its context. The caller
+// leaves the post out, warns, and carries on with the others.
+type RenderError struct {
+	// Path is the post's file, slash-separated, relative to content.dir.
+	Path string
+	// Line counts from 1; 0 where it is not known.
+	Line int
+	// Limit is the bound that the post exceeds, such as "100 nested quotations";
+	// "" where something else failed, such as reading the file again.
+	Limit string
+	// Err says what failed and what to do, without the path.
+	Err error
+}
+
+func (e *RenderError) Error() string {
+	if e.Line > 0 {
+		return fmt.Sprintf("%s:%d: %v", e.Path, e.Line, e.Err)
+	}
+	return fmt.Sprintf("%s: %v", e.Path, e.Err)
+}
+
+func (e *RenderError) Unwrap() error { return e.Err }
+
+// Problem is the warning that tells a person of the post that was left out.
+func (e *RenderError) Problem() Problem {
+	return Problem{Path: e.Path, Line: e.Line, Invalid: true, Message: "the post is left out of feeds and mail: " + e.Err.Error()}
+}
+
+// limitError reports that a text exceeds a bound of the renderer.
+type limitError struct {
+	limit   string // the bound, as RenderError.Limit
+	message string // what to do
+	near    string // what stands in the line at fault; "" where unknown
+}
+
+func (e *limitError) Error() string { return "it exceeds the limit of " + e.limit + "; " + e.message }
+
+// renderError makes what Render returns of an error that stopped it.
+func (s *source) renderError(err error) *RenderError {
+	out := &RenderError{Path: s.path, Err: err}
+	var limit *limitError
+	if errors.As(err, &limit) {
+		out.Limit = limit.limit
+		if limit.near != "" {
+			out.Line = s.lineHolding(limit.near)
+		}
+	}
+	return out
+}
