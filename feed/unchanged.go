@@ -108,6 +108,13 @@ func (in *inputs) part(c *collection, it Item, f format, basis Basis) (key partK
 	return key
 }
 
+// idKey is the hash that an item is found by whatever it was made of.
+func idKey(c *collection, it Item, f format) (key partKey) {
+	sum := sha256.Sum256([]byte("id\n" + it.ID + "\n" + f.mediaType + "\n" + c.dir))
+	copy(key[:], sum[:])
+	return key
+}
+
 // skip takes the outlines off whose documents lie there as they would be made,
 // and returns what those are.
 func (p *press) skip(earlier Earlier) []outcome {

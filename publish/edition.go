@@ -66,7 +66,7 @@ func (s *pass) closeCadence(ctx context.Context, cadence config.Cadence) ([]*led
 func (s *pass) someWait() bool {
 	return slices.ContainsFunc(s.entries, func(e entry) bool {
 		waits := e.row.Standing == ledger.New || e.row.Standing == ledger.Held || e.row.Standing == ledger.Released
-		return waits && s.published(e) && !e.post.FeedOnly
+		return waits && s.published(e) && !e.post.FeedOnly && s.unrenderable[e.post.Path] == nil
 	})
 }
 

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"publisher/content"
 	"publisher/feed"
 	"publisher/ledger"
 )
@@ -28,6 +29,7 @@ type feedMemo struct {
 	Feeds    int    // how many of the files are feeds
 	Files    []feedFile
 	Follows  map[string]follows `json:",omitempty"` // by the posts' paths
+	LeftOut  []content.Problem  `json:",omitempty"` // of posts that feeds could not show
 }
 
 // writeFeeds makes the feeds of all published posts. A feed that fails is in
@@ -39,6 +41,10 @@ func (s *pass) writeFeeds(ctx context.Context) error {
 	}
 	if s.quiet && last.Settings == s.feedSettings() && s.intact(last.Files) && s.asFollowed(last) {
 		s.report.Feeds.Unchanged = last.Feeds
+		for _, problem := range last.LeftOut {
+			s.leaveOut(problem)
+		}
+		s.report.sortWarnings()
 		s.feedsDone = true
 		return nil
 	}
@@ -57,6 +63,8 @@ func (s *pass) writeFeeds(ctx context.Context) error {
 		}
 		s.failFeeds(err)
 	}
+	s.leaveOutOfFeeds(result.LeftOut)
+	s.report.sortWarnings()
 	s.report.Feeds.Unchanged = result.Unchanged
 	s.report.Feeds.Written = append(s.report.Feeds.Written, result.Written...)
 	if !s.live {
@@ -154,7 +162,7 @@ func (s *pass) rememberFeeds(ctx context.Context, last feedMemo, result feed.Res
 		s.failFeeds(err)
 	}
 	s.report.Feeds.Removed = append(s.report.Feeds.Removed, removed...)
-	next := feedMemo{Settings: s.feedSettings(), Feeds: result.Unchanged + len(result.Written), Files: make([]feedFile, len(result.Documents)), Follows: s.followed(last)}
+	next := feedMemo{Settings: s.feedSettings(), Feeds: result.Unchanged + len(result.Written), Files: make([]feedFile, len(result.Documents)), Follows: s.followed(last), LeftOut: s.problemsLeftOut()}
 	for i, doc := range result.Documents {
 		next.Files[i].Document = doc
 		if info, err := os.Stat(s.cfg.Path(doc.Path)); err == nil && whole {

@@ -50,6 +50,10 @@ type pass struct {
 	rendered map[string]*content.Rendering
 	// renderWarned are the posts, by path, that rendering found something to mend in.
 	renderWarned map[string]bool
+	// unrenderable are the posts, by path, that could not be rendered, and leftOut those
+	// that the report tells of.
+	unrenderable map[string]*content.RenderError
+	leftOut      map[string]content.Problem
 	follows      map[string]follows // what the renderings for feeds follow, by path
 }
 
@@ -244,13 +248,16 @@ func (s *pass) loadFirstPass(ctx context.Context) error {
 func (s *pass) render(ctx context.Context, p *content.Post) (*content.Rendering, error) {
 	s.renderMu.Lock()
 	r, ok := s.rendered[p.Path]
+	failed := s.unrenderable[p.Path]
 	s.renderMu.Unlock()
 	if ok {
 		return r, nil
+	} else if failed != nil {
+		return nil, failed
 	}
 	r, problems, err := s.tree.Render(ctx, p)
 	if err != nil {
-		return nil, fmt.Errorf("rendering %s: %w", s.contentPath(p.Path), err)
+		return nil, s.renderFailed(p, err)
 	}
 	s.renderMu.Lock()
 	defer s.renderMu.Unlock()

@@ -89,7 +89,9 @@ func (s *pass) remember(ctx context.Context, r reconciliation) error {
 		s.update(&s.entries[i])
 	}
 	if !s.feedsOnly {
-		s.promote()
+		if err := s.promote(ctx); err != nil {
+			return err
+		}
 	}
 	if err := s.save(ctx, before, r.gone); err != nil {
 		return err
@@ -132,7 +134,7 @@ func (s *pass) update(e *entry) {
 
 // promote gives numbers to the posts that have become mailable, unless so many
 // come at once that a person should look first.
-func (s *pass) promote() {
+func (s *pass) promote(ctx context.Context) error {
 	var ready, coming []int
 	for i, e := range s.entries {
 		switch {
@@ -153,13 +155,18 @@ func (s *pass) promote() {
 		}
 	}
 	for _, i := range ready {
-		s.entries[i].row.Standing = ledger.Numbered
+		if ok, err := s.renders(ctx, s.entries[i]); err != nil {
+			return err
+		} else if ok {
+			s.entries[i].row.Standing = ledger.Numbered
+		}
 	}
 	for _, e := range byNewest(s.entries) {
 		if e.row.Standing == ledger.Held && s.published(e) {
 			s.report.Held = append(s.report.Held, s.contentPath(e.post.Path))
 		}
 	}
+	return nil
 }
 
 // save stores the rows that differ, oldest post first: that is the order of numbers.
