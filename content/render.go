@@ -174,6 +174,7 @@ func (r *postRenderer) clean(rendered string) (*html.Node, error) {
 	for _, n := range nodes {
 		root.AppendChild(n)
 	}
+	hideDuplicates(root)
 	c := &cleaner{links: r.links, prefix: r.article.slug + "-", images: &r.images}
 	c.children(root)
 	wrapLooseText(root)

@@ -1,10 +1,13 @@
 package feed
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"html"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/gorilla/feeds"
@@ -143,7 +146,9 @@ func (m *model) item(it Item, r *content.Rendering) (*feeds.Item, entry) {
 		Description: r.ExcerptHTML,
 	}
 	if m.cfg.Feeds.Content != "excerpt" {
-		item.Content = r.HTML
+		item.Content = cmp.Or(r.HTML, m.bodyless(post, r))
+	} else if item.Description == "" {
+		item.Description = m.bodyless(post, r)
 	}
 	if post.Source != "" {
 		item.Source = &feeds.Link{Href: uri(post.Source)}
@@ -165,6 +170,24 @@ func (m *model) item(it Item, r *content.Rendering) (*feeds.Item, entry) {
 		item.Enclosure = &feeds.Enclosure{Url: e.enclosure.URL, Length: strconv.FormatInt(enc.Length, 10), Type: e.enclosure.Type}
 	}
 	return item, e
+}
+
+// bodyless stands for the text of a post that has none, such as a photo: JSON Feed
+// wants content in every item. It is the post's picture and summary, else a link.
+func (m *model) bodyless(post *content.Post, r *content.Rendering) string {
+	address := post.Image
+	alt := ""
+	if r.Image != nil {
+		address, alt = r.Image.URL, r.Image.Alt
+	}
+	text := r.ExcerptHTML
+	if address != "" {
+		text = strings.TrimSpace(fmt.Sprintf("<p><img src=\"%s\" alt=\"%s\"/></p>\n%s", html.EscapeString(uri(address)), html.EscapeString(line(alt)), text))
+	}
+	if text == "" {
+		text = fmt.Sprintf("<p><a href=\"%s\">%s</a></p>", html.EscapeString(uri(post.URL)), html.EscapeString(cmp.Or(headline(post.Title), uri(post.URL))))
+	}
+	return text
 }
 
 // stamp is a time as feeds write it: in the site's zone, to the second. Before
