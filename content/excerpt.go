@@ -43,7 +43,7 @@ func (r *postRenderer) excerpt(body *html.Node, w writing, noRaw bool) (*html.No
 	}
 	if out != nil {
 		removeMarks(out)
-		if tidyExcerpt(out); out.FirstChild != nil {
+		if tidyExcerpt(out); out.FirstChild != nil && !isHeadings(out) {
 			return out, nil
 		}
 	}
@@ -205,19 +205,34 @@ func isHeading(n *html.Node) bool {
 	return len(n.Data) == 2 && n.Data[0] == 'h' && n.Data[1] >= '1' && n.Data[1] <= '6'
 }
 
+// realShare is the part of an excerpt's words that is enough to say what a post is
+// about: one in so many. Headings, captions and lines in italics do not count.
+const realShare = 7
+
 // firstBlocks keeps whole blocks up to a number of words. Only a paragraph, a
 // list (between items) and a quotation are ever divided.
 func firstBlocks(root *html.Node, limit int) *html.Node {
-	total, full := 0, false
+	total, said, full := 0, 0, false
+	last := lastSaying(root)
+	follows := last != nil // text does
 	for n := root.FirstChild; n != nil; {
 		next := n.NextSibling
-		if full {
+		words := 0
+		if !full {
+			words = wordsOf(n)
+		}
+		follows = follows && n != last
+		switch enough := said > 0 && said >= limit/realShare; {
+		case full:
 			root.RemoveChild(n)
-		} else if words := wordsOf(n); total+words <= limit {
+		case total+words <= limit:
 			total += words
-		} else {
+			said += saidBy(n)
+		case !enough && !isDivisible(n) && total+words > limit*3/2 && follows:
+			root.RemoveChild(n) // long code before the text
+		default:
 			full = true
-			if !shortenBlock(n, limit-total, total > 0) {
+			if !shortenBlock(n, max(limit-total, limit/2), enough) {
 				root.RemoveChild(n)
 			}
 		}
@@ -227,22 +242,74 @@ func firstBlocks(root *html.Node, limit int) *html.Node {
 	return root
 }
 
+// saidBy counts the words of a block that say what a post is about.
+func saidBy(n *html.Node) int {
+	switch {
+	case n.Type != html.ElementNode || isHeading(n) || n.DataAtom == atom.Figure || n.DataAtom == atom.Table || n.DataAtom == atom.Pre:
+		return 0
+	case n.DataAtom == atom.P && isAside(n):
+		return 0
+	}
+	return wordsOf(n)
+}
+
+// isAside tells a caption below a picture, and a line that is emphasized as a whole,
+// such as a dateline.
+func isAside(p *html.Node) bool {
+	for c := range p.ChildNodes() {
+		switch {
+		case c.DataAtom == atom.Em, c.DataAtom == atom.I, c.DataAtom == atom.Strong, c.DataAtom == atom.B, c.DataAtom == atom.Small, c.DataAtom == atom.Time, c.DataAtom == atom.Br, c.DataAtom == atom.Img:
+		case c.Type == html.TextNode && countWords(c.Data) == 0:
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+func isDivisible(n *html.Node) bool {
+	switch n.DataAtom {
+	case atom.P, atom.Ul, atom.Ol, atom.Blockquote, atom.Div, atom.Section, atom.Article:
+		return true
+	}
+	return false
+}
+
+// lastSaying is the last block for which saidBy counts any; nil for none.
+func lastSaying(root *html.Node) *html.Node {
+	n := root.LastChild
+	for n != nil && saidBy(n) == 0 {
+		n = n.PrevSibling
+	}
+	return n
+}
+
+// isHeadings reports whether a tree has no text but in headings, and no picture.
+func isHeadings(root *html.Node) bool {
+	for n := range root.ChildNodes() {
+		if !(n.Type == html.ElementNode && isHeading(n)) && (hasText(n) || n.DataAtom == atom.Img || hasImage(n)) {
+			return false
+		}
+	}
+	return hasText(root)
+}
+
 // shortenBlock cuts a block to about a number of words and reports whether it is to
-// stay. A block that does not fit goes where others stand before it.
-func shortenBlock(n *html.Node, limit int, others bool) bool {
+// stay. A block that does not fit goes where enough stands before it.
+func shortenBlock(n *html.Node, limit int, enough bool) bool {
 	switch n.DataAtom {
 	case atom.P:
-		return shortenText(n, limit, others)
+		return shortenText(n, limit, enough)
 	case atom.Ul, atom.Ol:
-		return !others && keepChildren(n, limit)
+		return !enough && keepChildren(n, limit)
 	case atom.Blockquote, atom.Div, atom.Section, atom.Article:
-		if others {
+		if enough {
 			return false
 		}
 		firstBlocks(n, limit)
 		return n.FirstChild != nil
 	}
-	return !others
+	return !enough
 }
 
 func keepChildren(n *html.Node, limit int) bool {
