@@ -193,8 +193,11 @@ func (a *article) validate() {
 		a.reject(1, "the file has no front matter: begin it with title: My post and date: 2025-01-29 between two lines of ---, or exclude it by content.exclude")
 		return
 	}
-	if a.post.Title == "" {
+	_, pelican := a.engine.(*pelican)
+	if a.post.Title == "" && pelican { // which passes over them too
 		a.reject(a.front.lineOf("title"), "the post has no title; add a line such as "+a.example("title", "My post"))
+	} else if a.post.Title == "" && strings.TrimSpace(a.body) == "" {
+		a.reject(a.front.lineOf("title"), "the post has neither title nor text; add a line such as "+a.example("title", "My post"))
 	}
 	if a.post.Date.IsZero() {
 		a.reject(a.front.lineOf("date"), "the post has no date; add a line such as "+a.example("date", "2025-01-29"))

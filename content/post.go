@@ -13,7 +13,7 @@ type Post struct {
 	Path string
 	// URL is the absolute address of the post on the site.
 	URL string
-	// Title is plain text, never HTML.
+	// Title is plain text, never HTML; "" for a note, which has none.
 	Title string
 	// Date is when the post is (to be) published, in the zone the author wrote
 	// or else the site's.

@@ -108,6 +108,9 @@ func (m *model) atomEntry(from *feeds.AtomEntry, i int) *atomEntry {
 		Content:   newAtomHTML(item.Content, item.Link.Href),
 		Thumbnail: newThumbnail(e.image),
 	}
+	if item.Title == "" {
+		entry.Title = firstWords(e.summary, item.Created) // RFC 4287 §4.1.2 wants a title
+	}
 	entry.Published = item.Created.Format(time.RFC3339)
 	for _, name := range e.authors {
 		entry.Authors = append(entry.Authors, atomAuthor(name))

@@ -313,3 +313,36 @@ func ExampleTagURI() {
 	fmt.Println(feed.TagURI(cfg, &content.Post{Path: "2024/hello.md", Date: time.Date(2024, 5, 1, 12, 0, 0, 0, time.UTC)}))
 	// Output: tag:example.com,2024-05-01:2024/hello
 }
+
+// A note has no title, and a photo no text: what each format requires is there.
+func TestNotesAndPhotos(t *testing.T) {
+	cfg := testConfig(t)
+	note := newItem(cfg, "note", "2024-03-03T00:00:00Z", func(it *feed.Item) { it.Post.Title = "" })
+	photo := newItem(cfg, "photo", "2024-03-02T00:00:00Z", func(it *feed.Item) { it.Post.Image = "https://blog.example.com/a b.jpg" })
+	bare := newItem(cfg, "bare", "2024-03-01T00:00:00Z")
+	_, err := feed.Write(t.Context(), cfg, []feed.Item{note, photo, bare}, func(ctx context.Context, p *content.Post) (*content.Rendering, error) {
+		if p == note.Post {
+			return render(ctx, p)
+		}
+		return &content.Rendering{}, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	picture, link := `<p><img src="https://blog.example.com/a%20b.jpg" alt=""/></p>`, `<p><a href="https://blog.example.com/bare/">About bare</a></p>`
+	all := files(t, cfg.Dir)
+	for name, want := range map[string][]string{
+		"public/feed.xml":  {"<item>\n      <link>https://blog.example.com/note/</link>", "<description><![CDATA[" + picture, "<description><![CDATA[" + link},
+		"public/atom.xml":  {"<title>First of note.md.</title>", "<![CDATA[" + picture, "<![CDATA[" + link},
+		"public/feed.json": {`"content_html":"<p><img src=\"https://blog.example.com/a%20b.jpg\"`, `"content_html":"<p><a href=\"https://blog.example.com/bare/\"`},
+	} {
+		for _, text := range want {
+			if !strings.Contains(all[name], text) {
+				t.Errorf("%s is without %s:\n%s", name, text, all[name])
+			}
+		}
+	}
+	if strings.Contains(all["public/feed.json"], `"title":""`) {
+		t.Error("JSON Feed has an empty title")
+	}
+}

@@ -35,9 +35,6 @@ func itemErrors(item *feeds.Item, e entry) []error {
 	if item.Id == "" {
 		fail("it has no id")
 	}
-	if item.Title == "" {
-		fail("it has no title; write one into its front matter")
-	}
 	if !isAddress(item.Link.Href) {
 		fail("its address %q is not an absolute web address; check site.url and content.permalink", item.Link.Href)
 	}

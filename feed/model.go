@@ -147,7 +147,8 @@ func (m *model) item(it Item, r *content.Rendering) (*feeds.Item, entry) {
 	}
 	if m.cfg.Feeds.Content != "excerpt" {
 		item.Content = cmp.Or(r.HTML, m.bodyless(post, r))
-	} else if item.Description == "" {
+	}
+	if item.Description == "" && (r.HTML == "" || item.Title == "") {
 		item.Description = m.bodyless(post, r)
 	}
 	if post.Source != "" {

@@ -60,6 +60,14 @@ func count(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
+// clip cuts a text to at most so many characters.
+func clip(s string, most int) string {
+	if r := []rune(s); len(r) > most {
+		return string(r[:most-1]) + "…"
+	}
+	return s
+}
+
 // some lists the first few of many.
 func some(items []string, most int) string {
 	if len(items) <= most {
