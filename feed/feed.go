@@ -31,6 +31,8 @@ import (
 type Item struct {
 	Post *content.Post
 	ID   string // for ever
+	// FirstSeen decides between posts of one date; zero where it is not known.
+	FirstSeen time.Time
 	// Updated is the author's lastmod, else when an edit was first seen, else the date.
 	Updated time.Time
 }
@@ -51,6 +53,10 @@ type Result struct {
 	// LeftOut are the posts that could not be shown, by path: their items are missing,
 	// or are those of an earlier Write.
 	LeftOut []LeftOut
+	// Memory is what the next Write needs to know, for ever.
+	Memory Memory
+	// Clashes are tags whose feeds have other addresses than their names alone give.
+	Clashes []Clash
 }
 
 // LeftOut is a post that cannot be shown as it is.
@@ -93,22 +99,24 @@ func Update(ctx context.Context, cfg *config.Config, items []Item, render Render
 }
 
 // Preview is Write without writing: Written lists what would be.
-func Preview(ctx context.Context, cfg *config.Config, items []Item, render Render) (Result, error) {
-	return publish(ctx, cfg, items, render, Earlier{}, disk{root: cfg.Dir, dry: true})
+func Preview(ctx context.Context, cfg *config.Config, items []Item, render Render, memory Memory) (Result, error) {
+	return publish(ctx, cfg, items, render, Earlier{Memory: memory}, disk{root: cfg.Dir, dry: true})
 }
 
 // publish makes and stores all feeds.
 func publish(ctx context.Context, cfg *config.Config, items []Item, render Render, earlier Earlier, d disk) (Result, error) {
-	p := newPress(cfg, outlines(cfg, items), d)
+	memory := earlier.Memory.clone()
+	plan, clashes := outlines(cfg, items, &memory)
+	p := newPress(cfg, plan, d)
 	if len(p.formats) == 0 {
-		return Result{}, nil
+		return Result{Memory: memory, Clashes: clashes}, nil
 	}
 	outcomes := p.skip(earlier)
 	p.shelf = newShelf(render, p.outlines, earlier.Rests)
 	outcomes = append(outcomes, p.run(ctx)...)
 	slices.SortFunc(outcomes, func(a, b outcome) int { return strings.Compare(a.Path, b.Path) })
 
-	result := Result{LeftOut: slices.SortedFunc(maps.Values(p.leftOut), func(a, b LeftOut) int { return strings.Compare(a.Post, b.Post) })}
+	result := Result{Memory: memory, Clashes: clashes, LeftOut: slices.SortedFunc(maps.Values(p.leftOut), func(a, b LeftOut) int { return strings.Compare(a.Post, b.Post) })}
 	errs := []error{context.Cause(ctx)}
 	for _, o := range outcomes {
 		result.Documents = append(result.Documents, o.Document)

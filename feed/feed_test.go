@@ -234,7 +234,7 @@ func TestWriteTouchesOnlyWhatChanged(t *testing.T) {
 
 func TestPreviewWritesNothing(t *testing.T) {
 	cfg := testConfig(t)
-	result, err := feed.Preview(t.Context(), cfg, sample(cfg), render)
+	result, err := feed.Preview(t.Context(), cfg, sample(cfg), render, feed.Memory{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -267,7 +267,7 @@ func TestEachPostIsRenderedOnce(t *testing.T) {
 				rendered <- p.Path
 				return render(ctx, p)
 			}
-			if _, err := feed.Preview(t.Context(), cfg, items, counting); err != nil {
+			if _, err := feed.Preview(t.Context(), cfg, items, counting, feed.Memory{}); err != nil {
 				t.Fatal(err)
 			}
 			if len(rendered) != tt.want {

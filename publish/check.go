@@ -30,6 +30,7 @@ func (p *Publisher) Check(ctx context.Context, online bool) (*CheckReport, error
 		s.report.sortWarnings()
 		report.Warnings = append(report.Warnings, s.report.Warnings...)
 		report.Warnings = append(report.Warnings, s.silentLanguages()...)
+		report.Warnings = append(report.Warnings, s.clashWarnings()...)
 		return nil
 	})
 	if err != nil {

@@ -51,11 +51,17 @@ func (s *pass) writeFeeds(ctx context.Context) error {
 	if err := s.recall(ctx); err != nil {
 		return err
 	}
+	memory, err := s.feedMemory(ctx)
+	if err != nil {
+		return err
+	}
 	var result feed.Result
 	if s.live {
-		result, err = feed.Update(ctx, s.cfg, s.feedItems(), s.render, s.earlierFeeds(last))
+		earlier := s.earlierFeeds(last)
+		earlier.Memory = memory
+		result, err = feed.Update(ctx, s.cfg, s.feedItems(), s.render, earlier)
 	} else {
-		result, err = feed.Preview(ctx, s.cfg, s.feedItems(), s.render)
+		result, err = feed.Preview(ctx, s.cfg, s.feedItems(), s.render, memory)
 	}
 	if err != nil {
 		if ctx.Err() != nil {
@@ -64,6 +70,7 @@ func (s *pass) writeFeeds(ctx context.Context) error {
 		s.failFeeds(err)
 	}
 	s.leaveOutOfFeeds(result.LeftOut)
+	s.clashes = result.Clashes
 	s.report.sortWarnings()
 	s.report.Feeds.Unchanged = result.Unchanged
 	s.report.Feeds.Written = append(s.report.Feeds.Written, result.Written...)
@@ -72,6 +79,9 @@ func (s *pass) writeFeeds(ctx context.Context) error {
 		return nil
 	}
 	s.feedsDone = err == nil
+	if err := s.saveFeedMemory(ctx, result.Memory); err != nil {
+		return err
+	}
 	return s.rememberFeeds(ctx, last, result, err == nil)
 }
 
@@ -100,7 +110,7 @@ func (s *pass) feedItems() []feed.Item {
 	var items []feed.Item
 	for _, e := range s.entries {
 		if s.published(e) {
-			items = append(items, feed.Item{Post: e.post, ID: e.row.ID, Updated: updated(e)})
+			items = append(items, feed.Item{Post: e.post, ID: e.row.ID, FirstSeen: e.row.FirstSeen, Updated: updated(e)})
 		}
 	}
 	return items

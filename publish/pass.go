@@ -1,6 +1,7 @@
 package publish
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 
 	"publisher/config"
 	"publisher/content"
+	"publisher/feed"
 	"publisher/ledger"
 	"publisher/templates"
 )
@@ -54,6 +56,7 @@ type pass struct {
 	// that the report tells of.
 	unrenderable map[string]*content.RenderError
 	leftOut      map[string]content.Problem
+	clashes      []feed.Clash       // of tags
 	follows      map[string]follows // what the renderings for feeds follow, by path
 }
 
@@ -296,10 +299,7 @@ var errNoPosts = errors.New("there is no post to show yet")
 func byNewest(entries []entry) []entry {
 	sorted := slices.Clone(entries)
 	slices.SortFunc(sorted, func(a, b entry) int {
-		if c := b.post.Date.Compare(a.post.Date); c != 0 {
-			return c
-		}
-		return strings.Compare(a.post.Path, b.post.Path)
+		return cmp.Or(b.post.Date.Compare(a.post.Date), b.row.FirstSeen.Compare(a.row.FirstSeen), strings.Compare(a.post.Path, b.post.Path))
 	})
 	return sorted
 }
