@@ -145,7 +145,7 @@ func (a *article) authors() []string {
 }
 
 func (a *article) languageTag(text string) string {
-	if text == "" && len(a.site.languages) > 1 {
+	if text == "" && a.name.lang != a.site.onlyLanguage {
 		text = a.name.lang
 	}
 	if text == "" {

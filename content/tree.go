@@ -144,7 +144,8 @@ func newSite(cfg *config.Config, dir string, own *ownConfig) *site {
 	}
 	if own.dialect == config.Hugo && len(s.languages) == 0 {
 		// A site of one language: files may bear its name all the same.
-		s.languages[strings.ToLower(cmp.Or(own.scalar("defaultcontentlanguage"), "en"))] = true
+		s.onlyLanguage = strings.ToLower(cmp.Or(own.scalar("defaultcontentlanguage"), "en"))
+		s.languages[s.onlyLanguage] = true
 	}
 	return s
 }

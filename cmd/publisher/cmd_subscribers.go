@@ -237,7 +237,7 @@ func (a *app) open(file string) (io.ReadCloser, error) {
 }
 
 func (a *app) sayImported(got ledger.Imported, warnings []publish.Warning) error {
-	a.warn(warnings)
+	a.warnEach(warnings)
 	if a.json {
 		if warnings == nil {
 			warnings = []publish.Warning{}

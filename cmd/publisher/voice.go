@@ -28,16 +28,6 @@ func (a *app) fail(err error) {
 	}
 }
 
-func (a *app) warn(warnings []publish.Warning) {
-	for _, w := range warnings {
-		where := w.Path
-		if w.Line > 0 {
-			where = fmt.Sprintf("%s:%d", w.Path, w.Line)
-		}
-		a.hint("warning: %s: %s", where, w.Message)
-	}
-}
-
 // printJSON writes the one document that --json promises.
 func (a *app) printJSON(v any) error {
 	out := json.NewEncoder(a.stdout)
