@@ -185,7 +185,7 @@ func trimEnd(root *html.Node) {
 		switch {
 		case n.Type == html.TextNode && strings.TrimSpace(n.Data) == "":
 		case n.DataAtom == atom.Br || n.DataAtom == atom.Hr:
-		case n.Type == html.ElementNode && isHeading(n) && n.PrevSibling != nil && textOf(root) != textOf(n):
+		case n.Type == html.ElementNode && isHeading(n) && followsText(n):
 		case n.Type == html.ElementNode && n.DataAtom == atom.P:
 			if trimEnd(n); n.FirstChild != nil {
 				return
@@ -199,6 +199,16 @@ func trimEnd(root *html.Node) {
 		}
 		root.RemoveChild(n)
 	}
+}
+
+// followsText reports whether an earlier sibling has text.
+func followsText(n *html.Node) bool {
+	for n = n.PrevSibling; n != nil; n = n.PrevSibling {
+		if hasText(n) {
+			return true
+		}
+	}
+	return false
 }
 
 func isHeading(n *html.Node) bool {
@@ -312,14 +322,18 @@ func shortenBlock(n *html.Node, limit int, enough bool) bool {
 	return !enough
 }
 
+// keepChildren keeps the first items up to a number of words, one at least.
 func keepChildren(n *html.Node, limit int) bool {
-	total := 0
+	total, kept := 0, false
 	for c := n.FirstChild; c != nil; {
 		next := c.NextSibling
-		total += wordsOf(c)
-		if total > limit && c.PrevSibling != nil && textOf(n) != textOf(c) {
+		if total <= limit {
+			total += wordsOf(c)
+		}
+		if total > limit && kept {
 			n.RemoveChild(c)
 		}
+		kept = kept || hasText(c)
 		c = next
 	}
 	return true

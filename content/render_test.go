@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/net/html"
 
@@ -255,6 +256,20 @@ func checkSafe(t *testing.T, out string) {
 	}
 }
 
+// TestManyBlocks shows that what excerpts and ids cost grows with the text alone.
+func TestManyBlocks(t *testing.T) {
+	for name, piece := range map[string]string{"items": "- a\n", "headings": "# a\n", "code": "```\na\n```\n\n"} {
+		t.Run(name, func(t *testing.T) {
+			tree, scan := newBlog(t, map[string]string{"a.md": head + strings.Repeat(piece, 25_000)}).scan()
+			began := time.Now()
+			r := render(t, tree, scan.Posts[0])
+			if took := time.Since(began); took > 10*time.Second || r.ExcerptHTML == "" {
+				t.Errorf("took %v for an excerpt of %d bytes", took, len(r.ExcerptHTML))
+			}
+		})
+	}
+}
+
 // TestHostileMarkdown shows that a file made to keep the parser busy fails alone.
 func TestHostileMarkdown(t *testing.T) {
 	for name, body := range map[string]string{
@@ -262,8 +277,10 @@ func TestHostileMarkdown(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			tree, scan := newBlog(t, map[string]string{"a.md": head + body}).scan()
-			if _, _, err := tree.Render(context.Background(), scan.Posts[0]); err == nil || !strings.Contains(err.Error(), "a.md") {
-				t.Errorf("error %v", err)
+			_, _, err := tree.Render(context.Background(), scan.Posts[0])
+			var failed *content.RenderError
+			if !errors.As(err, &failed) || failed.Path != "a.md" || failed.Limit == "" || !strings.Contains(failed.Problem().Message, failed.Limit) {
+				t.Errorf("error %v, want one that names file and limit", err)
 			}
 		})
 	}
