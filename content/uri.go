@@ -1,6 +1,7 @@
 package content
 
 import (
+	"fmt"
 	"net/url"
 	"regexp"
 	"strings"
@@ -44,9 +45,14 @@ func parseAddress(s string) (*url.URL, error) {
 	if err != nil {
 		return nil, err
 	}
-	u.Host = asciiHost(u.Host)
+	if u.Host = asciiHost(u.Host); !hostAndPort.MatchString(u.Host) || u.Host == "" && u.User != nil {
+		return nil, fmt.Errorf("%q is not the name of a host", u.Host)
+	}
 	return u, nil
 }
+
+// hostAndPort is what may stand between the slashes and the path (RFC 3986 §3.2.2).
+var hostAndPort = regexp.MustCompile(`^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=-]*)(?::[0-9]*)?$`)
 
 // asciiHost makes A-labels (RFC 5891) of a host's name; one that has none stays.
 func asciiHost(host string) string {
