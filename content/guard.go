@@ -81,3 +81,7 @@ func checkTables(source string) error {
 	}
 	return nil
 }
+
+func tooLarge() error {
+	return &limitError{limit: "8 MB of HTML", message: "divide the post, or link to what makes it so large"}
+}

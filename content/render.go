@@ -125,7 +125,7 @@ func (r *postRenderer) render() (*Rendering, error) {
 	removeMarks(body)
 	out.HTML = serialise(body)
 	if len(out.HTML) > maxHTML {
-		return nil, &limitError{limit: "8 MB of HTML", message: "divide the post, or link to what makes it so large"}
+		return nil, tooLarge()
 	}
 	out.ExcerptHTML = serialise(excerpt)
 	out.ExcerptText = textOf(excerpt)
@@ -165,6 +165,9 @@ func (r *postRenderer) safe(source string, w writing) (*html.Node, error) {
 }
 
 func (r *postRenderer) clean(rendered string) (*html.Node, error) {
+	if len(rendered) > 4*maxHTML { // what is cleaned away aside
+		return nil, tooLarge()
+	}
 	root := element(atom.Div)
 	// Without scripting what <noscript> holds is markup.
 	nodes, err := html.ParseFragmentWithOptions(strings.NewReader(rendered), element(atom.Body), html.ParseOptionEnableScripting(false))

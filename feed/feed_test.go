@@ -346,3 +346,46 @@ func TestNotesAndPhotos(t *testing.T) {
 		t.Error("JSON Feed has an empty title")
 	}
 }
+
+// What feeds are known by stays as it was first: an Atom feed's id, and a tag's folder
+// even while no post has the tag.
+func TestMemory(t *testing.T) {
+	cfg := testConfig(t)
+	write := func(memory feed.Memory, items ...feed.Item) feed.Result {
+		t.Helper()
+		result, err := feed.Update(t.Context(), cfg, items, render, feed.Earlier{Memory: memory})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return result
+	}
+	first := newItem(cfg, "first", "2024-01-01T00:00:00Z", tags("Node JS", "go"))
+	second := newItem(cfg, "second", "2024-01-02T00:00:00Z", tags("node-js", "Node.js", "Go"))
+	one := write(feed.Memory{}, first)
+	if len(one.Clashes) > 0 {
+		t.Errorf("clashes %v of one spelling", one.Clashes)
+	}
+	cfg.Site.URL.Host, cfg.Feeds.Atom = "moved.example", "feed.atom"
+	two := write(one.Memory, second, first)
+	want := []feed.Clash{{Tag: "node-js", Dir: "tags/node-js-087b3d", Owner: "node js", Taken: "tags/node-js"}}
+	if diff := cmp.Diff(want, two.Clashes); diff != "" {
+		t.Errorf("clashes (-want +got):\n%s", diff)
+	}
+	three := write(two.Memory, second)
+	if diff := cmp.Diff(two.Memory, three.Memory); diff != "" {
+		t.Errorf("memory (-with +without the first post):\n%s", diff)
+	}
+	all := files(t, cfg.Dir)
+	for name, id := range map[string]string{
+		"feed.atom": "atom.xml", "months/2024-01/feed.atom": "atom.xml", "tags/go/feed.atom": "tags/go/atom.xml",
+		"tags/node-js-087b3d/feed.atom": "tags/node-js-087b3d/feed.atom", // was first seen after the move
+	} {
+		host := "https://blog.example.com/"
+		if strings.HasSuffix(id, "feed.atom") {
+			host = "https://moved.example/"
+		}
+		if want := "<id>" + host + id + "</id>"; !strings.Contains(all["public/"+name], want) {
+			t.Errorf("%s is without %s", name, want)
+		}
+	}
+}

@@ -19,7 +19,8 @@ type Memory struct {
 type Clash struct {
 	Tag   string // as the newest post spells it
 	Dir   string // its folder below feeds.dir
-	Owner string // the tag, in lower case, that has the address it would have had
+	Owner string // the tag, in lower case, that has the folder it would have had
+	Taken string // that folder
 }
 
 // clone is a copy that may be added to.

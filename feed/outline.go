@@ -126,7 +126,7 @@ func tagOutlines(cfg *config.Config, c *collection, memory *Memory) ([]*outline,
 	grouped := groupByTag(c.items)
 	clashes := assignSlugs(grouped, memory.tags(c.dir))
 	for i := range clashes {
-		clashes[i].Dir = c.folder(tagsDir, clashes[i].Dir)
+		clashes[i].Dir, clashes[i].Taken = c.folder(tagsDir, clashes[i].Dir), c.folder(tagsDir, clashes[i].Taken)
 	}
 	for _, tag := range grouped {
 		tags = append(tags, &outline{

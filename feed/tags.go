@@ -89,7 +89,7 @@ func assignSlugs(tags []*tagged, known map[string]string) []Clash {
 	var clashes []Clash
 	for _, tag := range tags {
 		if owner := owners[slugify(tag.key)]; owner != "" && owner != tag.key {
-			clashes = append(clashes, Clash{Tag: tag.name, Dir: tag.slug, Owner: owner})
+			clashes = append(clashes, Clash{Tag: tag.name, Dir: tag.slug, Owner: owner, Taken: known[owner]})
 		}
 	}
 	return clashes

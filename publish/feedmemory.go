@@ -41,7 +41,7 @@ func (s *pass) clashWarnings() []Warning {
 	var warnings []Warning
 	for _, c := range s.clashes {
 		warnings = append(warnings, Warning{Path: s.cfg.File, Message: fmt.Sprintf(
-			"feeds.tags: the tags %q and %q would have one address; the feeds of %[1]q are in %[3]s/ and stay there", c.Tag, c.Owner, c.Dir)})
+			"feeds.tags: two tags make one address: the feeds of %q, which came first, stay in %s/, and those of %q in %s/; give both posts one spelling if they mean the same", c.Owner, c.Taken, c.Tag, c.Dir)})
 	}
 	return warnings
 }

@@ -40,6 +40,24 @@ func (s *pass) renders(ctx context.Context, e entry) (bool, error) {
 	return err == nil, err
 }
 
+// rendering are the first of the posts, at most so many, that can be rendered.
+func (s *pass) rendering(ctx context.Context, posts []entry, most int) ([]entry, error) {
+	var can []entry
+	for _, e := range posts {
+		if len(can) == most {
+			break
+		}
+		ok, err := s.renders(ctx, e)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			can = append(can, e)
+		}
+	}
+	return can, nil
+}
+
 // leaveOut reports a post that is left out, once in a pass. It counts as invalid.
 func (s *pass) leaveOut(problem content.Problem) {
 	if _, told := s.leftOut[problem.Path]; told {
