@@ -137,11 +137,21 @@ func (s *pass) update(e *entry) {
 func (s *pass) promote(ctx context.Context) error {
 	var ready, coming []int
 	for i, e := range s.entries {
+		waits := e.row.Standing == ledger.New || e.row.Standing == ledger.Released
+		if !waits || e.post.FeedOnly || !s.published(e) {
+			continue
+		}
+		if s.settled(e) {
+			if ok, err := s.renders(ctx, e); err != nil {
+				return err
+			} else if !ok {
+				continue // it is no flood either
+			}
+		}
 		switch {
-		case e.post.FeedOnly || !s.published(e):
 		case e.row.Standing == ledger.New:
 			coming = append(coming, i)
-		case e.row.Standing == ledger.Released && s.settled(e):
+		case s.settled(e):
 			ready = append(ready, i)
 		}
 	}
@@ -155,11 +165,7 @@ func (s *pass) promote(ctx context.Context) error {
 		}
 	}
 	for _, i := range ready {
-		if ok, err := s.renders(ctx, s.entries[i]); err != nil {
-			return err
-		} else if ok {
-			s.entries[i].row.Standing = ledger.Numbered
-		}
+		s.entries[i].row.Standing = ledger.Numbered
 	}
 	for _, e := range byNewest(s.entries) {
 		if e.row.Standing == ledger.Held && s.published(e) {
