@@ -15,7 +15,7 @@ func isHidden(n *html.Node) bool {
 		return true
 	}
 	style := attr(n, "style")
-	if style == "" || !strings.Contains(strings.ToLower(style), "none") && !strings.Contains(strings.ToLower(style), "hidden") {
+	if !strings.ContainsAny(style, "yY") { // neither property: what highlighted code is full of
 		return false
 	}
 	return cssValue(style, "display") == "none" || slices.Contains([]string{"hidden", "collapse"}, cssValue(style, "visibility"))

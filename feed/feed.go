@@ -7,7 +7,7 @@
 //
 //	outline  which feeds there are and which posts they show
 //	model    one feed of rendered posts, as gorilla/feeds sees it and more
-//	gate     whether the model may be published
+//	gate     whether an item may be published
 //	rss, atom, json  the model as a document
 //	disk     the document into its place, if it differs from what lies there
 //
