@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"go.yaml.in/yaml/v3"
+	"golang.org/x/net/idna"
 	"golang.org/x/text/language"
 )
 
@@ -39,6 +40,14 @@ func (d *decoder) url(key string, n *yaml.Node, text string) *url.URL {
 		u.RawQuery != "" || u.Fragment != "" || u.User != nil {
 		d.fault(n, "%s: %q is not a web address; write it like https://example.com", key, text)
 		return nil
+	}
+	if host := u.Hostname(); strings.IndexFunc(host, func(r rune) bool { return r >= 0x80 }) >= 0 {
+		ascii, err := idna.Lookup.ToASCII(host) // RFC 5891: DNS and feeds know A-labels only
+		if err != nil {
+			d.fault(n, "%s: %q is not the name of a host: %v", key, host, err)
+			return nil
+		}
+		u.Host = strings.Replace(u.Host, host, ascii, 1)
 	}
 	u.Path = strings.TrimRight(u.Path, "/")
 	u.RawPath = ""

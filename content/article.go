@@ -3,11 +3,8 @@ package content
 import (
 	"fmt"
 	"maps"
-	"mime"
-	"net/url"
 	"path"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -148,7 +145,7 @@ func (a *article) authors() []string {
 }
 
 func (a *article) languageTag(text string) string {
-	if text == "" {
+	if text == "" && a.name.lang != a.site.onlyLanguage {
 		text = a.name.lang
 	}
 	if text == "" {
@@ -196,8 +193,11 @@ func (a *article) validate() {
 		a.reject(1, "the file has no front matter: begin it with title: My post and date: 2025-01-29 between two lines of ---, or exclude it by content.exclude")
 		return
 	}
-	if a.post.Title == "" {
+	_, pelican := a.engine.(*pelican)
+	if a.post.Title == "" && pelican { // which passes over them too
 		a.reject(a.front.lineOf("title"), "the post has no title; add a line such as "+a.example("title", "My post"))
+	} else if a.post.Title == "" && strings.TrimSpace(a.body) == "" {
+		a.reject(a.front.lineOf("title"), "the post has neither title nor text; add a line such as "+a.example("title", "My post"))
 	}
 	if a.post.Date.IsZero() {
 		a.reject(a.front.lineOf("date"), "the post has no date; add a line such as "+a.example("date", "2025-01-29"))
@@ -226,7 +226,7 @@ func (a *article) example(key, value string) string {
 
 func (a *article) fillAddress() {
 	where := a.engine.address(a)
-	if u, err := url.Parse(where); err == nil && u.IsAbs() && u.Host != "" {
+	if u, err := parseAddress(where); err == nil && u.IsAbs() && u.Host != "" {
 		a.post.URL = u.String()
 		return
 	}
@@ -237,119 +237,18 @@ func (a *article) fillAddress() {
 // enclosure.
 func (a *article) fillFiles() {
 	l := &linker{article: a}
+	a.warnOfFiles()
 	if image := a.imageText(); image != "" {
 		if to := l.follow(image); to.url != "" {
 			a.post.Image = to.url
 		}
 	}
-	if source := a.front.scalar("source", "canonical", "canonical_url", "canonicalurl"); source != "" {
+	if source := a.front.scalar("source", "canonical", "canonical_url", "canonicalurl"); namesFile(source) {
 		if to := l.follow(source); to.url != "" && to.url != a.post.URL {
 			a.post.Source = to.url
 		}
 	}
 	a.fillEnclosure(l)
-}
-
-// imageText is the picture that the front matter names, as it stands there. In
-// Jekyll it counts from the blog's folder, as themes take it.
-func (a *article) imageText() string {
-	text := a.imageName()
-	if _, ok := a.engine.(*jekyll); ok && strings.HasPrefix(text, "/") && !strings.HasPrefix(text, "//") && a.site.url.Path != "" {
-		return a.site.absolute(text)
-	}
-	return text
-}
-
-func (a *article) imageName() string {
-	for _, key := range []string{"image", "cover", "images", "featured_image", "featuredimage", "feature_image", "thumbnail", "banner", "header", "og_image"} {
-		switch v := a.front.values[key].(type) {
-		case string:
-			if v != "" && key != "header" {
-				return v
-			}
-		case []any:
-			if len(v) > 0 {
-				if s, ok := v[0].(string); ok {
-					return s
-				}
-			}
-		case map[string]any:
-			for _, k := range []string{"src", "url", "path", "image", "feature", "overlay_image", "teaser", "og_image"} {
-				if s, ok := v[k].(string); ok && s != "" {
-					return s
-				}
-			}
-		}
-	}
-	return ""
-}
-
-// fillEnclosure takes `enclosure: file` or `{url, length, type}`, or an audio or
-// video file under its own key.
-func (a *article) fillEnclosure(l *linker) {
-	var e Enclosure
-	where := a.front.scalar("enclosure", "audio", "podcast_file", "podcast", "video")
-	for _, key := range []string{"enclosure", "audio", "video"} {
-		if table := a.front.table(key); table != nil {
-			where, _ = table["url"].(string)
-			if where == "" {
-				where, _ = table["file"].(string)
-			}
-			e.Type, _ = table["type"].(string)
-			length, _ := table["length"].(string)
-			e.Length, _ = strconv.ParseInt(length, 10, 64)
-			break
-		}
-	}
-	if where == "" {
-		return
-	}
-	to := l.follow(where)
-	if to.url == "" {
-		return
-	}
-	e.URL = to.url
-	if size, ok := to.size(); ok {
-		e.Length = size
-	}
-	if u, err := url.Parse(to.url); err == nil && e.Type == "" {
-		e.Type, _, _ = strings.Cut(mediaType(path.Ext(u.Path)), ";")
-	}
-	if kind, _, ok := strings.Cut(e.Type, "/"); e.Type != "" && (!ok || kind == "") {
-		a.warn(a.front.lineOf("enclosure"), fmt.Sprintf("the enclosure's type %q is no media type, such as audio/mpeg, and the enclosure is left out", e.Type))
-		return
-	}
-	if e.Type == "" {
-		return // a page, such as a video's address on a platform
-	}
-	e.Length = max(e.Length, 0)
-	a.post.Enclosure = &e
-}
-
-// mediaType knows what podcasts are made of; the machine's own table differs
-// from one to the next.
-func mediaType(ext string) string {
-	switch strings.ToLower(ext) {
-	case ".mp3":
-		return "audio/mpeg"
-	case ".m4a":
-		return "audio/mp4"
-	case ".ogg", ".oga", ".opus":
-		return "audio/ogg"
-	case ".wav":
-		return "audio/wav"
-	case ".flac":
-		return "audio/flac"
-	case ".mp4", ".m4v":
-		return "video/mp4"
-	case ".webm":
-		return "video/webm"
-	case ".mov":
-		return "video/quicktime"
-	case ".html", ".htm", "":
-		return ""
-	}
-	return mime.TypeByExtension(ext)
 }
 
 func names(list []string) []string {

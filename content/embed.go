@@ -66,8 +66,9 @@ func element(a atom.Atom, attrs ...html.Attribute) *html.Node {
 var youtubeSize = []html.Attribute{{Key: "width", Val: "480"}, {Key: "height", Val: "360"}}
 
 var (
-	youtube = regexp.MustCompile(`^/(?:embed|v|shorts|live)/([\w-]{6,20})$`)
-	vimeo   = regexp.MustCompile(`^/video/(\d+)$`)
+	youtube  = regexp.MustCompile(`^/(?:embed|v|shorts|live)/([\w-]{6,20})/?$`)
+	simpleID = regexp.MustCompile(`^[\w@.-]+$`)
+	vimeo    = regexp.MustCompile(`^/video/(\d+)$`)
 )
 
 // videoPage is the page of an embedded video, with its picture where the
@@ -78,16 +79,46 @@ func videoPage(src string) (page, picture string) {
 		return src, ""
 	}
 	switch host := strings.TrimPrefix(u.Hostname(), "www."); host {
-	case "youtube.com", "youtube-nocookie.com":
-		if m := youtube.FindStringSubmatch(u.Path); m != nil {
-			return "https://www.youtube.com/watch?v=" + m[1], "https://i.ytimg.com/vi/" + m[1] + "/hqdefault.jpg"
-		}
+	case "youtube.com", "m.youtube.com", "youtube-nocookie.com":
+		return youtubePage(u)
 	case "player.vimeo.com":
 		if m := vimeo.FindStringSubmatch(u.Path); m != nil {
-			return "https://vimeo.com/" + m[1], ""
+			page := "https://vimeo.com/" + m[1]
+			if hash := u.Query().Get("h"); simpleID.MatchString(hash) {
+				page += "/" + hash // an unlisted video's
+			}
+			return page, ""
 		}
 	}
 	return src, ""
+}
+
+// youtubePage is the page of a video, a playlist or a live stream. Playlists and
+// streams are embedded under names in the place of a video's id.
+func youtubePage(u *url.URL) (page, picture string) {
+	const site = "https://www.youtube.com/"
+	query := u.Query()
+	list, channel := query.Get("list"), query.Get("channel")
+	id := ""
+	if m := youtube.FindStringSubmatch(u.Path); m != nil {
+		id = m[1]
+	}
+	player := strings.TrimSuffix(u.Path, "/") == "/embed"
+	switch {
+	case id == "live_stream" && simpleID.MatchString(channel):
+		return site + "channel/" + channel + "/live", ""
+	case player && query.Get("listType") == "user_uploads" && simpleID.MatchString(list):
+		return site + "user/" + list, ""
+	case (player && (!query.Has("listType") || query.Get("listType") == "playlist") || id == "videoseries") && simpleID.MatchString(list):
+		return site + "playlist?list=" + list, ""
+	case id == "" || id == "live_stream" || id == "videoseries":
+		return u.String(), ""
+	}
+	page = site + "watch?v=" + id
+	if simpleID.MatchString(list) {
+		page += "&list=" + list
+	}
+	return page, "https://i.ytimg.com/vi/" + id + "/hqdefault.jpg"
 }
 
 func embedLabel(kind, to string) string {
@@ -96,7 +127,7 @@ func embedLabel(kind, to string) string {
 		return to
 	}
 	switch {
-	case u.Hostname() == "www.youtube.com" && u.Path == "/watch":
+	case u.Hostname() == "www.youtube.com":
 		return "▶ YouTube"
 	case kind == "video" || kind == "audio":
 		return "▶ " + path.Base(u.Path)

@@ -66,15 +66,16 @@ type writing struct {
 
 // site is what an engine knows of the blog as a whole.
 type site struct {
-	url       *url.URL
-	language  string
-	languages map[string]bool
-	loc       *time.Location // of dates without an offset
-	permalink string         // content.permalink
-	dir       string         // content.dir, absolute, links resolved
-	root      string         // the blog's root folder: where its engine's config is, else dir
-	below     string         // the path from the engine's content root to dir, slash-separated; "" where they are one
-	mounted   bool           // below is where the engine mounts dir, not where it lies
+	url          *url.URL
+	language     string
+	languages    map[string]bool
+	onlyLanguage string         // the one whose name files may bear, where the blog has no others; "" for none
+	loc          *time.Location // of dates without an offset
+	permalink    string         // content.permalink
+	dir          string         // content.dir, absolute, links resolved
+	root         string         // the blog's root folder: where its engine's config is, else dir
+	below        string         // the path from the engine's content root to dir, slash-separated; "" where they are one
+	mounted      bool           // below is where the engine mounts dir, not where it lies
 }
 
 // folderEngine takes folders as they are: what most engines do.

@@ -3,8 +3,6 @@ package content
 import (
 	"regexp"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
@@ -43,7 +41,7 @@ func (r *postRenderer) excerpt(body *html.Node, w writing, noRaw bool) (*html.No
 	}
 	if out != nil {
 		removeMarks(out)
-		if tidyExcerpt(out); out.FirstChild != nil {
+		if tidyExcerpt(out); out.FirstChild != nil && !isHeadings(out) {
 			return out, nil
 		}
 	}
@@ -185,7 +183,7 @@ func trimEnd(root *html.Node) {
 		switch {
 		case n.Type == html.TextNode && strings.TrimSpace(n.Data) == "":
 		case n.DataAtom == atom.Br || n.DataAtom == atom.Hr:
-		case n.Type == html.ElementNode && isHeading(n) && n.PrevSibling != nil && textOf(root) != textOf(n):
+		case n.Type == html.ElementNode && isHeading(n) && followsText(n):
 		case n.Type == html.ElementNode && n.DataAtom == atom.P:
 			if trimEnd(n); n.FirstChild != nil {
 				return
@@ -201,23 +199,48 @@ func trimEnd(root *html.Node) {
 	}
 }
 
+// followsText reports whether an earlier sibling has text.
+func followsText(n *html.Node) bool {
+	for n = n.PrevSibling; n != nil; n = n.PrevSibling {
+		if hasText(n) {
+			return true
+		}
+	}
+	return false
+}
+
 func isHeading(n *html.Node) bool {
 	return len(n.Data) == 2 && n.Data[0] == 'h' && n.Data[1] >= '1' && n.Data[1] <= '6'
 }
 
+// realShare is the part of an excerpt's words that is enough to say what a post is
+// about: one in so many. Headings, captions and lines in italics do not count.
+const realShare = 7
+
 // firstBlocks keeps whole blocks up to a number of words. Only a paragraph, a
 // list (between items) and a quotation are ever divided.
 func firstBlocks(root *html.Node, limit int) *html.Node {
-	total, full := 0, false
+	total, said, full := 0, 0, false
+	last := lastSaying(root)
+	follows := last != nil // text does
 	for n := root.FirstChild; n != nil; {
 		next := n.NextSibling
-		if full {
+		words := 0
+		if !full {
+			words = wordsOf(n)
+		}
+		follows = follows && n != last
+		switch enough := said > 0 && said >= limit/realShare; {
+		case full:
 			root.RemoveChild(n)
-		} else if words := wordsOf(n); total+words <= limit {
+		case total+words <= limit:
 			total += words
-		} else {
+			said += saidBy(n)
+		case !enough && !isDivisible(n) && total+words > limit*3/2 && follows:
+			root.RemoveChild(n) // long code before the text
+		default:
 			full = true
-			if !shortenBlock(n, limit-total, total > 0) {
+			if !shortenBlock(n, max(limit-total, limit/2), enough) {
 				root.RemoveChild(n)
 			}
 		}
@@ -227,148 +250,89 @@ func firstBlocks(root *html.Node, limit int) *html.Node {
 	return root
 }
 
+// saidBy counts the words of a block that say what a post is about.
+func saidBy(n *html.Node) int {
+	switch {
+	case n.Type != html.ElementNode || isHeading(n) || n.DataAtom == atom.Figure || n.DataAtom == atom.Table || n.DataAtom == atom.Pre:
+		return 0
+	case n.DataAtom == atom.P && isAside(n):
+		return 0
+	}
+	return wordsOf(n)
+}
+
+// isAside tells a caption below a picture, and a line that is emphasized as a whole,
+// such as a dateline.
+func isAside(p *html.Node) bool {
+	for c := range p.ChildNodes() {
+		switch {
+		case c.DataAtom == atom.Em, c.DataAtom == atom.I, c.DataAtom == atom.Strong, c.DataAtom == atom.B, c.DataAtom == atom.Small, c.DataAtom == atom.Time, c.DataAtom == atom.Br, c.DataAtom == atom.Img:
+		case c.Type == html.TextNode && countWords(c.Data) == 0:
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+func isDivisible(n *html.Node) bool {
+	switch n.DataAtom {
+	case atom.P, atom.Ul, atom.Ol, atom.Blockquote, atom.Div, atom.Section, atom.Article:
+		return true
+	}
+	return false
+}
+
+// lastSaying is the last block for which saidBy counts any; nil for none.
+func lastSaying(root *html.Node) *html.Node {
+	n := root.LastChild
+	for n != nil && saidBy(n) == 0 {
+		n = n.PrevSibling
+	}
+	return n
+}
+
+// isHeadings reports whether a tree has no text but in headings, and no picture.
+func isHeadings(root *html.Node) bool {
+	for n := range root.ChildNodes() {
+		if !(n.Type == html.ElementNode && isHeading(n)) && (hasText(n) || n.DataAtom == atom.Img || hasImage(n)) {
+			return false
+		}
+	}
+	return hasText(root)
+}
+
 // shortenBlock cuts a block to about a number of words and reports whether it is to
-// stay. A block that does not fit goes where others stand before it.
-func shortenBlock(n *html.Node, limit int, others bool) bool {
+// stay. A block that does not fit goes where enough stands before it.
+func shortenBlock(n *html.Node, limit int, enough bool) bool {
 	switch n.DataAtom {
 	case atom.P:
-		return shortenText(n, limit, others)
+		return shortenText(n, limit, enough)
 	case atom.Ul, atom.Ol:
-		return !others && keepChildren(n, limit)
+		return !enough && keepChildren(n, limit)
 	case atom.Blockquote, atom.Div, atom.Section, atom.Article:
-		if others {
+		if enough {
 			return false
 		}
 		firstBlocks(n, limit)
 		return n.FirstChild != nil
 	}
-	return !others
+	return !enough
 }
 
+// keepChildren keeps the first items up to a number of words, one at least.
 func keepChildren(n *html.Node, limit int) bool {
-	total := 0
+	total, kept := 0, false
 	for c := n.FirstChild; c != nil; {
 		next := c.NextSibling
-		total += wordsOf(c)
-		if total > limit && c.PrevSibling != nil && textOf(n) != textOf(c) {
+		if total <= limit {
+			total += wordsOf(c)
+		}
+		if total > limit && kept {
 			n.RemoveChild(c)
 		}
+		kept = kept || hasText(c)
 		c = next
 	}
 	return true
-}
-
-// shortenText cuts a paragraph after the sentence whose end is nearest to the
-// limit, within half and one and a half of it; else between two words.
-// Inside a link or code it never cuts.
-func shortenText(p *html.Node, limit int, others bool) bool {
-	cuts := cutsOf(p)
-	best := -1
-	for i, cut := range cuts {
-		if cut.sentence && cut.words*2 >= limit && cut.words*2 <= limit*3 &&
-			(best < 0 || distance(cut.words, limit) < distance(cuts[best].words, limit)) {
-			best = i
-		}
-	}
-	if best >= 0 {
-		cutAfter(p, cuts[best], "")
-		return true
-	}
-	if others {
-		return false
-	}
-	if all := wordsOf(p); all*2 <= limit*3 {
-		return true
-	}
-	for i, cut := range cuts {
-		if cut.words > 0 && cut.words <= limit {
-			best = i
-		}
-	}
-	if best >= 0 {
-		cutAfter(p, cuts[best], "…")
-	}
-	return true
-}
-
-func distance(a, b int) int { return max(a-b, b-a) }
-
-// cut is a place in a text node where a paragraph may end.
-type cut struct {
-	node     *html.Node
-	at       int // bytes of the node that stay
-	words    int // of the paragraph up to here
-	sentence bool
-}
-
-func cutsOf(p *html.Node) []cut {
-	var cuts []cut
-	var before strings.Builder
-	var visit func(n *html.Node)
-	visit = func(n *html.Node) {
-		for c := n.FirstChild; c != nil; c = c.NextSibling {
-			switch {
-			case c.Type == html.TextNode:
-				words := countWords(before.String())
-				cuts = append(cuts, textCuts(c, words)...)
-				before.WriteString(c.Data)
-			case c.DataAtom == atom.A || c.DataAtom == atom.Code || c.DataAtom == atom.Kbd || c.DataAtom == atom.Ruby:
-				before.WriteString(textOf(c))
-			default:
-				visit(c)
-			}
-		}
-	}
-	visit(p)
-	return cuts
-}
-
-func textCuts(n *html.Node, before int) []cut {
-	var cuts []cut
-	text := n.Data
-	words, inWord := before, false
-	for i, r := range text {
-		switch {
-		case unicode.IsSpace(r):
-			if i > 0 {
-				cuts = append(cuts, cut{n, i, words, endsSentence(text[:i])})
-			}
-			inWord = false
-		case strings.ContainsRune("。！？", r):
-			cuts = append(cuts, cut{n, i + utf8.RuneLen(r), countWords(text[:i]) + before, true})
-		case !inWord && (unicode.IsLetter(r) || unicode.IsDigit(r)):
-			words++
-			inWord = true
-		}
-	}
-	if n.NextSibling == nil && endsSentence(text) {
-		cuts = append(cuts, cut{n, len(text), words, true})
-	}
-	return cuts
-}
-
-var abbreviations = set("e.g. i.e. etc. vs. cf. Mr. Mrs. Ms. Dr. Prof. St. No. z.B. bzw. ca. usw. approx. Fig. p. pp.")
-
-// endsSentence tells a full stop from an abbreviation's.
-func endsSentence(s string) bool {
-	s = strings.TrimRight(s, `"'”’»)]`)
-	if s == "" || !strings.ContainsAny(s[len(s)-1:], ".!?") && !strings.HasSuffix(s, "…") && !strings.HasSuffix(s, "؟") && !strings.HasSuffix(s, "।") {
-		return false
-	}
-	last := s[strings.LastIndexAny(s, " \n\t(")+1:]
-	if abbreviations[last] {
-		return false
-	}
-	r, _ := utf8.DecodeRuneInString(last)
-	return !(len(last) == 2 && unicode.IsUpper(r)) // an initial
-}
-
-// cutAfter drops all of the paragraph that follows.
-func cutAfter(p *html.Node, c cut, ending string) {
-	c.node.Data = strings.TrimRight(c.node.Data[:c.at], " \n\t,;:–—-") + ending
-	for n := c.node; n != p; n = n.Parent {
-		for n.NextSibling != nil {
-			n.Parent.RemoveChild(n.NextSibling)
-		}
-	}
 }

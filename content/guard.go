@@ -1,38 +1,87 @@
 package content
 
 import (
-	"errors"
+	"fmt"
+	"regexp"
 	"strings"
 )
 
-// The Markdown parser's work grows with the square of unpaired emphasis in one
-// paragraph, and its stack with the depth of quotations. No author gets near
-// these; a hostile or broken file would hold up everything else.
+// No author gets near these bounds. The Markdown parser's work grows with the
+// square of unpaired emphasis in one paragraph, its stack with the depth of
+// quotations and lists, and its tables with rows times columns.
 const (
 	maxEmphasis = 20_000
-	maxQuotes   = 100
+	maxNesting  = 100
+	maxCells    = 200_000
+	maxHTML     = 8 << 20 // bytes of a body
 )
 
-var (
-	errEmphasis = errors.New("one paragraph holds more marks of emphasis (* or _) than can be read in reasonable time; put it into a code block")
-	errQuotes   = errors.New("quotations are nested more than 100 deep; take some > away")
-)
-
+// checkMarkdown reports what would take the parser too long or too much memory.
 func checkMarkdown(source string) error {
-	if strings.Contains(source, strings.Repeat(">", maxQuotes)) || strings.Contains(source, strings.Repeat("> ", maxQuotes)) {
-		return errQuotes
-	}
-	if strings.Count(source, "*")+strings.Count(source, "_")+strings.Count(source, "~") <= maxEmphasis {
-		return nil
+	deep := strings.Contains(source, strings.Repeat(">", maxNesting)) || openers.MatchString(source)
+	emphatic := strings.Count(source, "*")+strings.Count(source, "_")+strings.Count(source, "~") > maxEmphasis
+	if err := checkTables(source); err != nil || !deep && !emphatic {
+		return err
 	}
 	var err error
 	outsideCode(source, func(prose string) string {
-		for paragraph := range strings.SplitSeq(prose, "\n\n") {
-			if strings.Count(paragraph, "*")+strings.Count(paragraph, "_")+strings.Count(paragraph, "~") > maxEmphasis {
-				err = errEmphasis
-			}
+		if err != nil {
+			return ""
+		}
+		if err = checkNesting(prose); err == nil {
+			err = checkEmphasis(prose)
 		}
 		return ""
 	})
 	return err
+}
+
+// openers finds a line that may open many containers at once.
+var openers = regexp.MustCompile(`(?m)^(?:[ \t]*(?:>|[-*+][ \t]|\d{1,9}[.)][ \t])){100}`)
+
+func checkNesting(prose string) error {
+	for line := range strings.SplitSeq(prose, "\n") {
+		if openers.MatchString(line) {
+			return &limitError{limit: fmt.Sprintf("%d nested quotations and lists", maxNesting), message: "take some marks away, or put the line into a code block", near: line}
+		}
+	}
+	return nil
+}
+
+func checkEmphasis(prose string) error {
+	for paragraph := range strings.SplitSeq(prose, "\n\n") {
+		if strings.Count(paragraph, "*")+strings.Count(paragraph, "_")+strings.Count(paragraph, "~") > maxEmphasis {
+			near, _, _ := strings.Cut(strings.TrimSpace(paragraph), "\n")
+			return &limitError{limit: fmt.Sprintf("%d marks of emphasis (* or _) in one paragraph", maxEmphasis), message: "put it into a code block", near: near}
+		}
+	}
+	return nil
+}
+
+// delimiterRow is the line below a table's head; its columns are those of each row,
+// however few cells are written there.
+var delimiterRow = regexp.MustCompile(`^[ \t>]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)+\|?[ \t]*$`)
+
+func checkTables(source string) error {
+	columns, cells := 0, 0
+	for line := range strings.SplitSeq(source, "\n") {
+		bars := strings.Count(line, "|")
+		switch {
+		case strings.TrimSpace(line) == "":
+			columns = 0
+		case bars > columns && delimiterRow.MatchString(line):
+			columns = bars + 1
+			fallthrough
+		default:
+			cells += columns
+		}
+		if cells > maxCells {
+			return &limitError{limit: fmt.Sprintf("%d cells in tables", maxCells), message: "divide the table, or link to it as a file", near: line}
+		}
+	}
+	return nil
+}
+
+func tooLarge() error {
+	return &limitError{limit: "8 MB of HTML", message: "divide the post, or link to what makes it so large"}
 }

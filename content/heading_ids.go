@@ -23,10 +23,11 @@ const (
 type headingIDs struct {
 	style headingStyle
 	taken map[string]bool
+	next  map[string]int // the number to try next behind an id
 }
 
 func newHeadingIDs(style headingStyle) *headingIDs {
-	return &headingIDs{style: style, taken: map[string]bool{}}
+	return &headingIDs{style: style, taken: map[string]bool{}, next: map[string]int{}}
 }
 
 // Generate implements parser.IDs.
@@ -45,8 +46,9 @@ func (h *headingIDs) Generate(value []byte, _ ast.NodeKind) []byte {
 		id = "heading"
 	}
 	free := id
-	for n := 1; h.taken[free]; n++ {
-		free = id + between + strconv.Itoa(n)
+	for h.taken[free] {
+		h.next[id]++
+		free = id + between + strconv.Itoa(h.next[id])
 	}
 	h.taken[free] = true
 	return []byte(free)

@@ -7,11 +7,13 @@ import (
 	_ "image/png"  // and PNG files
 	"net/url"
 	"os"
+	"regexp"
 	"strconv"
 	"strings"
 
 	_ "golang.org/x/image/webp" // and of WebP files
 	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
 )
 
 // imageSizes remembers the local files that the images of one post come from.
@@ -53,12 +55,83 @@ func imageSize(file string) (width, height int) {
 	return config.Width, config.Height
 }
 
-// image drops a picture without an address, and gives one from a local file its
-// size, so that the text does not jump when it loads.
+// The attributes that scripts for loading pictures late read addresses from, and
+// lists of them.
+var (
+	lazySources = strings.Fields("data-src data-lazy-src data-original data-orig-file data-url data-echo data-lazyload data-hi-res-src")
+	lazySets    = strings.Fields("data-srcset data-lazy-srcset data-original-set")
+)
+
+func firstAttr(n *html.Node, keys []string) string {
+	for _, key := range keys {
+		if v := strings.TrimSpace(attr(n, key)); v != "" && !strings.ContainsAny(v, "{}") {
+			return v
+		}
+	}
+	return ""
+}
+
+// loadPicture gives a picture the address that a script or a newer browser would
+// load it from: a feed reader and a mail program do neither.
+func loadPicture(n *html.Node) {
+	if n.Data == "picture" {
+		addPicture(n)
+		return
+	}
+	if n.Data != "img" && n.Data != "source" {
+		return
+	}
+	src, srcset := firstAttr(n, lazySources), firstAttr(n, lazySets)
+	switch {
+	case srcset != "":
+		setAttr(n, "srcset", srcset)
+	case src != "":
+		setAttr(n, "srcset", "") // the placeholder's
+	}
+	if n.Data == "source" {
+		return
+	}
+	if src == "" && (srcset != "" || strings.TrimSpace(attr(n, "src")) == "") {
+		src = bestCandidate(attr(n, "srcset"))
+	}
+	if src != "" {
+		setAttr(n, "src", src)
+	}
+}
+
+// addPicture makes the <img> that a <picture> lacks.
+func addPicture(n *html.Node) {
+	var srcset string
+	for d := range n.Descendants() {
+		if d.Type == html.ElementNode && d.Data == "img" {
+			return
+		}
+		if d.Type == html.ElementNode && d.Data == "source" && srcset == "" {
+			loadPicture(d)
+			srcset = attr(d, "srcset")
+		}
+	}
+	if src := bestCandidate(srcset); src != "" {
+		n.AppendChild(element(atom.Img, html.Attribute{Key: "src", Val: src}, html.Attribute{Key: "alt", Val: attr(n, "title")}))
+	}
+}
+
+var dataPicture = regexp.MustCompile(`(?i)^data:image/(?:png|jpe?g|gif|webp|avif|bmp|svg\+xml)[;,]`)
+
+// isDataPicture tells a picture that is in its address. No script in it runs where
+// it is the source of an <img>.
+func isDataPicture(address string) bool { return dataPicture.MatchString(address) }
+
+// image puts its description in the place of a picture without an address, and
+// gives one from a local file its size, so that the text does not jump when it loads.
 func (c *cleaner) image(n *html.Node) {
 	src := attr(n, "src")
 	if src == "" {
-		n.Parent.RemoveChild(n)
+		alt := strings.TrimSpace(attr(n, "alt"))
+		if alt == "" {
+			c.lose("img", "a picture without an address, or with one that no feed may hold, is left out; give it a src")
+		}
+		replace(n, textNode(alt))
 		return
 	}
 	width, height := attr(n, "width"), attr(n, "height")

@@ -5,7 +5,10 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // target is where a link leads.
@@ -53,12 +56,9 @@ func (l *linker) follow(dest string) target {
 	if to, ok := l.article.engine.resolve(l, plain); ok {
 		return to
 	}
-	dest = strings.Map(notBreak, dest)
-	u, err := url.Parse(dest)
+	u, err := parseAddress(dest)
 	if err != nil {
-		if u, err = url.Parse(escapeLoose(dest)); err != nil {
-			return target{}
-		}
+		return target{}
 	}
 	if u.IsAbs() {
 		if !schemes[strings.ToLower(u.Scheme)] || u.Opaque == "" && u.Host == "" && (u.Scheme == "http" || u.Scheme == "https") {
@@ -71,14 +71,6 @@ func (l *linker) follow(dest string) target {
 		return target{url: u.String()}
 	}
 	return l.local(u)
-}
-
-// notBreak drops the characters that browsers pass over in an address.
-func notBreak(r rune) rune {
-	if r == '\n' || r == '\r' || r == '\t' {
-		return -1
-	}
-	return r
 }
 
 // local resolves a relative reference. The site may live below a folder, and a
@@ -125,9 +117,25 @@ func (l *linker) find(to *target, p string) {
 
 // look tells whether a path below a folder is the file that is meant.
 func (t *target) look(dir, rel string) bool {
-	t.looked = append(t.looked, filepath.Join(dir, filepath.FromSlash(rel)))
-	t.file = inside(dir, filepath.FromSlash(rel))
-	return t.file != ""
+	for _, rel := range spellings(rel) {
+		t.looked = append(t.looked, filepath.Join(dir, filepath.FromSlash(rel)))
+		if t.file = inside(dir, filepath.FromSlash(rel)); t.file != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// spellings are a file's name as it is written and in the other Unicode forms:
+// file systems of macOS decompose letters that authors type composed.
+func spellings(name string) []string {
+	all := []string{name}
+	for _, form := range []norm.Form{norm.NFC, norm.NFD} {
+		if other := form.String(name); !slices.Contains(all, other) {
+			all = append(all, other)
+		}
+	}
+	return all
 }
 
 // local is a regular file below content.dir, "" where there is none.
@@ -167,14 +175,19 @@ func (l *linker) toPost(file, fragment string) target {
 
 func (l *linker) post(file string) (string, bool) {
 	file = path.Clean(file)
-	if file == l.article.path {
-		return l.article.post.URL, true
+	for _, file := range spellings(file) {
+		if file == l.article.path {
+			return l.article.post.URL, true
+		}
+		if l.tree == nil {
+			continue
+		}
+		l.asked = append(l.asked, file)
+		if to, ok := l.tree.addressOf(file); ok {
+			return to, true
+		}
 	}
-	if l.tree == nil {
-		return "", false
-	}
-	l.asked = append(l.asked, file)
-	return l.tree.addressOf(file)
+	return "", false
 }
 
 // addressOf is where a file's post or page stands on the site.
@@ -211,9 +224,4 @@ func cutFragment(s string) (before, fragment string) {
 		return s[:i], s[i:]
 	}
 	return s, ""
-}
-
-// escapeLoose encodes what people leave bare in links.
-func escapeLoose(s string) string {
-	return strings.NewReplacer(" ", "%20", "%", "%25", "[", "%5B", "]", "%5D", "\\", "/", "\"", "%22", "<", "%3C", ">", "%3E").Replace(s)
 }

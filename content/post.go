@@ -13,7 +13,7 @@ type Post struct {
 	Path string
 	// URL is the absolute address of the post on the site.
 	URL string
-	// Title is plain text, never HTML.
+	// Title is plain text, never HTML; "" for a note, which has none.
 	Title string
 	// Date is when the post is (to be) published, in the zone the author wrote
 	// or else the site's.
@@ -49,7 +49,8 @@ type Post struct {
 	// BodyHash is the SHA-256 of the body, front matter excluded, line ends
 	// folded to LF and outer white space trimmed: it recognises a moved file.
 	BodyHash [32]byte
-	// FileHash is the SHA-256 of the whole file: it tells an edit.
+	// FileHash is the SHA-256 of the whole file, line ends folded to LF, byte order
+	// mark and white space at the end aside: it tells an edit.
 	FileHash [32]byte
 	// ModTime is the file's modification time.
 	ModTime time.Time

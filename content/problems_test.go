@@ -26,7 +26,8 @@ func TestProblems(t *testing.T) {
 		invalid          bool
 		message          string // a part of it
 	}{
-		{"no title", "a.md", "---\ndate: 2024-01-01\n---\nText.", 2, true, "no title"},
+		{"neither title nor text", "a.md", "---\ndate: 2024-01-01\n---\n\n", 2, true, "neither title nor text"},
+		{"no title for Pelican", "a.md", "Date: 2024-01-01\nTags: x\n\nText.", 1, true, "no title; add a line such as Title: My post"},
 		{"no date", "a.md", "---\ntitle: A\n---\nText.", 2, true, "no date; add a line such as date: 2025-01-29"},
 		{"no date in TOML", "a.md", "+++\ntitle = \"A\"\n+++\nText.", 2, true, "date = 2025-01-29"},
 		{"neither fence nor heading", "a.md", "Just text.", 1, true, "no front matter"},

@@ -14,23 +14,29 @@ import (
 )
 
 // Render makes HTML of the post's body. Problems (an unknown shortcode, a link
-// to a file that is not there) do not keep a post from being rendered.
-func (t *Tree) Render(ctx context.Context, p *Post) (*Rendering, []Problem, error) {
+// to a file that is not there) do not keep a post from being rendered; what does
+// is a *RenderError, and concerns this post alone. Any other error is ctx's.
+func (t *Tree) Render(ctx context.Context, p *Post) (out *Rendering, problems []Problem, err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, nil, err
 	}
 	src, err := t.open(p.Path)
 	if err != nil {
-		return nil, nil, fmt.Errorf("rendering %s: %w", p.Path, err)
+		return nil, nil, &RenderError{Path: p.Path, Err: err}
 	}
+	defer func() {
+		if fault := recover(); fault != nil {
+			out, problems = nil, nil
+			err = &RenderError{Path: p.Path, Err: fmt.Errorf("internal error: %v; please report it", fault)}
+		}
+	}()
 	src.problems = nil // the scan reported them
 	r := &postRenderer{tree: t, article: t.articleOf(src)}
 	r.article.post = p
 	r.article.slug = anchorSlug(p.URL)
 	r.links = &linker{article: r.article, tree: t}
-	out, err := r.render()
-	if err != nil {
-		return nil, nil, fmt.Errorf("rendering %s: %w", p.Path, err)
+	if out, err = r.render(); err != nil {
+		return nil, nil, src.renderError(err)
 	}
 	for _, lost := range r.links.lost {
 		src.warn(src.lineHolding(path.Base(lost)), fmt.Sprintf("a link leads to %s, which is not in the content folder; its text was kept without the link", lost))
@@ -118,6 +124,9 @@ func (r *postRenderer) render() (*Rendering, error) {
 	}
 	removeMarks(body)
 	out.HTML = serialise(body)
+	if len(out.HTML) > maxHTML {
+		return nil, tooLarge()
+	}
 	out.ExcerptHTML = serialise(excerpt)
 	out.ExcerptText = textOf(excerpt)
 	if a.post.Newsletter.Intro != "" {
@@ -156,15 +165,19 @@ func (r *postRenderer) safe(source string, w writing) (*html.Node, error) {
 }
 
 func (r *postRenderer) clean(rendered string) (*html.Node, error) {
+	if len(rendered) > 4*maxHTML { // what is cleaned away aside
+		return nil, tooLarge()
+	}
 	root := element(atom.Div)
 	// Without scripting what <noscript> holds is markup.
 	nodes, err := html.ParseFragmentWithOptions(strings.NewReader(rendered), element(atom.Body), html.ParseOptionEnableScripting(false))
-	if err != nil {
-		return nil, err
+	if err != nil { // the parser's only one: too deep
+		return nil, &limitError{limit: "512 nested HTML elements", message: "close the elements that are left open"}
 	}
 	for _, n := range nodes {
 		root.AppendChild(n)
 	}
+	hideDuplicates(root)
 	c := &cleaner{links: r.links, prefix: r.article.slug + "-", images: &r.images}
 	c.children(root)
 	wrapLooseText(root)

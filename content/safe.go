@@ -14,7 +14,7 @@ import (
 var kept = set("a abbr acronym address article aside b bdi bdo big blockquote br caption center cite code col colgroup dd del details dfn div dl dt em figcaption figure footer h1 h2 h3 h4 h5 h6 header hr i img ins kbd li main mark nav ol p picture pre q rp rt ruby s samp section small source span strike strong sub summary sup table tbody td tfoot th thead time tr tt u ul var wbr")
 
 // dropped go with all that is in them.
-var dropped = set("script style template head title meta link base input button select textarea option datalist keygen applet canvas map area svg frame frameset param track noembed noframes plaintext xmp command dialog menu progress meter output")
+var dropped = set("script style template head title meta link base input select textarea option datalist keygen applet map area svg frame frameset param track noembed noframes plaintext xmp command dialog menu")
 
 // attributes that any element may have, and those of single elements.
 var attributes = set("title lang dir id")
@@ -103,10 +103,18 @@ func (c *cleaner) node(n *html.Node) {
 
 func (c *cleaner) element(n *html.Node) {
 	switch {
+	case isHidden(n) || isCopyButton(n):
+		n.Parent.RemoveChild(n)
 	case n.Data == "input":
 		c.checkbox(n)
 	case n.Data == "math":
 		replace(n, textNode(mathText(n)))
+	case n.Data == "svg":
+		c.drawing(n)
+	case n.Data == "meter" || n.Data == "progress":
+		c.gauge(n)
+	case n.Data == "lite-youtube" || n.Data == "lite-vimeo":
+		c.litePlayer(n)
 	case n.Data == "iframe" || n.Data == "video" || n.Data == "audio" || n.Data == "embed" || n.Data == "object":
 		c.embedded(n)
 	case dropped[n.Data] || n.Namespace != "":
@@ -117,6 +125,7 @@ func (c *cleaner) element(n *html.Node) {
 		c.children(n)
 		unwrap(n)
 	default:
+		loadPicture(n)
 		c.attributes(n)
 		c.children(n)
 		if n.Data == "a" && attr(n, "href") == "" && attr(n, "id") == "" && attr(n, "name") == "" {
@@ -179,6 +188,8 @@ func (c *cleaner) attributes(n *html.Node) {
 			}
 		case key == "href" && footnote:
 			a.Val = c.links.article.post.URL + "#" + c.prefix + a.Val[1:]
+		case key == "src" && n.Data == "img" && isDataPicture(a.Val):
+			a.Val = escapeURI(a.Val)
 		case key == "href" || key == "src" || key == "cite":
 			to := c.links.follow(a.Val)
 			a.Val = to.url
@@ -200,23 +211,6 @@ func seen(list []html.Attribute, key string) bool {
 // isFootnote tells the ids that Markdown's footnotes have.
 func isFootnote(href string) bool {
 	return strings.HasPrefix(href, "#fn:") || strings.HasPrefix(href, "#fnref:") || strings.HasPrefix(href, "#fnref")
-}
-
-// srcset is a list of addresses, each with a descriptor.
-func (c *cleaner) srcset(list string) string {
-	var out []string
-	for _, candidate := range strings.Split(list, ",") {
-		fields := strings.Fields(candidate)
-		if len(fields) == 0 {
-			continue
-		}
-		to := c.links.follow(fields[0])
-		if to.url == "" || strings.ContainsAny(to.url, ", ") {
-			continue
-		}
-		out = append(out, strings.Join(append([]string{to.url}, fields[1:]...), " "))
-	}
-	return strings.Join(out, ", ")
 }
 
 func attr(n *html.Node, key string) string {

@@ -77,7 +77,7 @@ func (r *sourceReader) read(f file) *source {
 		s.reject(0, fmt.Sprintf("cannot be read: %v; mend its permissions or exclude it by content.exclude", reason(err)))
 		return s
 	}
-	s.fileHash = sha256.Sum256(raw)
+	s.fileHash = sha256.Sum256(withPlainEnds(raw))
 	text, ok := s.clean(raw)
 	if !ok {
 		return s
@@ -90,6 +90,21 @@ func (r *sourceReader) read(f file) *source {
 	}
 	s.bodyHash = sha256.Sum256([]byte(strings.TrimSpace(s.body)))
 	return s
+}
+
+// withPlainEnds is a file without byte order mark, its lines ended by LF and itself
+// by one: what else an editor may do there changes nothing that a reader sees.
+func withPlainEnds(raw []byte) []byte {
+	if bytes.IndexByte(raw, '\r') >= 0 {
+		raw = bytes.ReplaceAll(raw, []byte("\r\n"), []byte("\n"))
+		raw = bytes.ReplaceAll(raw, []byte("\r"), []byte("\n"))
+	}
+	raw = bytes.TrimPrefix(raw, []byte("\xef\xbb\xbf"))
+	trimmed := bytes.TrimRight(raw, " \t\n")
+	if len(trimmed) == len(raw)-1 && raw[len(raw)-1] == '\n' {
+		return raw
+	}
+	return append(bytes.Clone(trimmed), '\n')
 }
 
 // grown has room for a byte more than a file is to have, which tells its end.

@@ -1,6 +1,7 @@
 package content
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
@@ -140,6 +141,11 @@ func newSite(cfg *config.Config, dir string, own *ownConfig) *site {
 		for tag := range languages {
 			s.languages[tag] = true
 		}
+	}
+	if own.dialect == config.Hugo && len(s.languages) == 0 {
+		// A site of one language: files may bear its name all the same.
+		s.onlyLanguage = strings.ToLower(cmp.Or(own.scalar("defaultcontentlanguage"), "en"))
+		s.languages[s.onlyLanguage] = true
 	}
 	return s
 }

@@ -62,7 +62,7 @@ func newAtom(m *model, f format) layout {
 		Links:      []atomLink{{AtomLink: feeds.AtomLink{Href: m.home, Rel: "alternate", Type: "text/html"}}},
 		stylesheet: m.stylesheet(f),
 	}
-	document.Id = m.atomID(f)
+	document.Id = m.outline.id
 	document.Icon, document.Logo = m.logo, m.logo
 	if document.Updated == "" {
 		document.Updated = time.Unix(0, 0).UTC().Format(time.RFC3339) // required; no post, no time
@@ -90,15 +90,6 @@ func newAtom(m *model, f format) layout {
 	}
 }
 
-// atomID is the address of the feed: the archives of a feed bear the same id as
-// the feed itself, being parts of one logical feed (RFC 5005 §4).
-func (m *model) atomID(f format) string {
-	if m.outline.archive {
-		return m.neighbour(m.outline.collection.dir, f)
-	}
-	return m.neighbour(m.outline.dir, f)
-}
-
 func (m *model) atomEntry(from *feeds.AtomEntry, i int) *atomEntry {
 	item, e := m.Items[i], m.entries[i]
 	entry := &atomEntry{
@@ -107,6 +98,9 @@ func (m *model) atomEntry(from *feeds.AtomEntry, i int) *atomEntry {
 		Summary:   newAtomHTML(item.Description, item.Link.Href),
 		Content:   newAtomHTML(item.Content, item.Link.Href),
 		Thumbnail: newThumbnail(e.image),
+	}
+	if item.Title == "" {
+		entry.Title = firstWords(e.summary, item.Created) // RFC 4287 §4.1.2 wants a title
 	}
 	entry.Published = item.Created.Format(time.RFC3339)
 	for _, name := range e.authors {

@@ -7,7 +7,7 @@
 //
 //	outline  which feeds there are and which posts they show
 //	model    one feed of rendered posts, as gorilla/feeds sees it and more
-//	gate     whether the model may be published
+//	gate     whether an item may be published
 //	rss, atom, json  the model as a document
 //	disk     the document into its place, if it differs from what lies there
 //
@@ -18,6 +18,7 @@ package feed
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -30,12 +31,15 @@ import (
 type Item struct {
 	Post *content.Post
 	ID   string // for ever
+	// FirstSeen decides between posts of one date; zero where it is not known.
+	FirstSeen time.Time
 	// Updated is the author's lastmod, else when an edit was first seen, else the date.
 	Updated time.Time
 }
 
 // Render makes a post's HTML. The caller may remember what it made. It is
-// called from several goroutines at once.
+// called from several goroutines at once. An error other than the context's leaves
+// that post out.
 type Render func(ctx context.Context, p *content.Post) (*content.Rendering, error)
 
 // Result says what a Write did; paths are relative to config.yaml's folder, slash-separated.
@@ -46,6 +50,19 @@ type Result struct {
 	// Documents are all that this Write answers for, by path, unchanged ones
 	// included. Kept until the next Write, they let Prune tell what is stale.
 	Documents []Document
+	// LeftOut are the posts that could not be shown, by path: their items are missing,
+	// or are those of an earlier Write.
+	LeftOut []LeftOut
+	// Memory is what the next Write needs to know, for ever.
+	Memory Memory
+	// Clashes are tags whose feeds have other addresses than their names alone give.
+	Clashes []Clash
+}
+
+// LeftOut is a post that cannot be shown as it is.
+type LeftOut struct {
+	Post string // path of the post's file
+	Err  error  // why, and what to do: what Render returned, or what makes the item invalid
 }
 
 // Document is a file that a Write made or found as it should be.
@@ -54,23 +71,17 @@ type Document struct {
 	SHA256 string // of its bytes, in hex; "" where the feed failed and an older file may lie there
 	// Inputs is a hash of what the document is made of; "" where that is not all known.
 	Inputs string `json:",omitempty"`
-	// Parts says where in the document which item stands; nil where nobody is to use it.
-	Parts []byte `json:",omitempty"`
+	// Items says where in the document which item stands; nil where nobody is to use it.
+	Items []byte `json:",omitempty"`
 }
 
 // Error is a feed that was not written; the file that lay there still does.
 type Error struct {
 	Feed string // path as in Result
-	Post string // path of the post at fault; "" where none is
 	Err  error
 }
 
-func (e *Error) Error() string {
-	if e.Post == "" {
-		return e.Feed + ": " + e.Err.Error()
-	}
-	return e.Feed + ": " + e.Post + ": " + e.Err.Error()
-}
+func (e *Error) Error() string { return e.Feed + ": " + e.Err.Error() }
 
 func (e *Error) Unwrap() error { return e.Err }
 
@@ -88,22 +99,24 @@ func Update(ctx context.Context, cfg *config.Config, items []Item, render Render
 }
 
 // Preview is Write without writing: Written lists what would be.
-func Preview(ctx context.Context, cfg *config.Config, items []Item, render Render) (Result, error) {
-	return publish(ctx, cfg, items, render, Earlier{}, disk{root: cfg.Dir, dry: true})
+func Preview(ctx context.Context, cfg *config.Config, items []Item, render Render, memory Memory) (Result, error) {
+	return publish(ctx, cfg, items, render, Earlier{Memory: memory}, disk{root: cfg.Dir, dry: true})
 }
 
 // publish makes and stores all feeds.
 func publish(ctx context.Context, cfg *config.Config, items []Item, render Render, earlier Earlier, d disk) (Result, error) {
-	p := newPress(cfg, outlines(cfg, items), d)
+	memory := earlier.Memory.clone()
+	plan, clashes := outlines(cfg, items, &memory)
+	p := newPress(cfg, plan, d)
 	if len(p.formats) == 0 {
-		return Result{}, nil
+		return Result{Memory: memory, Clashes: clashes}, nil
 	}
 	outcomes := p.skip(earlier)
 	p.shelf = newShelf(render, p.outlines, earlier.Rests)
 	outcomes = append(outcomes, p.run(ctx)...)
 	slices.SortFunc(outcomes, func(a, b outcome) int { return strings.Compare(a.Path, b.Path) })
 
-	var result Result
+	result := Result{Memory: memory, Clashes: clashes, LeftOut: slices.SortedFunc(maps.Values(p.leftOut), func(a, b LeftOut) int { return strings.Compare(a.Post, b.Post) })}
 	errs := []error{context.Cause(ctx)}
 	for _, o := range outcomes {
 		result.Documents = append(result.Documents, o.Document)

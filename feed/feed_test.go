@@ -234,7 +234,7 @@ func TestWriteTouchesOnlyWhatChanged(t *testing.T) {
 
 func TestPreviewWritesNothing(t *testing.T) {
 	cfg := testConfig(t)
-	result, err := feed.Preview(t.Context(), cfg, sample(cfg), render)
+	result, err := feed.Preview(t.Context(), cfg, sample(cfg), render, feed.Memory{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -267,7 +267,7 @@ func TestEachPostIsRenderedOnce(t *testing.T) {
 				rendered <- p.Path
 				return render(ctx, p)
 			}
-			if _, err := feed.Preview(t.Context(), cfg, items, counting); err != nil {
+			if _, err := feed.Preview(t.Context(), cfg, items, counting, feed.Memory{}); err != nil {
 				t.Fatal(err)
 			}
 			if len(rendered) != tt.want {
@@ -312,4 +312,80 @@ func ExampleTagURI() {
 	cfg.Site.URL = &url.URL{Scheme: "https", Host: "example.com"}
 	fmt.Println(feed.TagURI(cfg, &content.Post{Path: "2024/hello.md", Date: time.Date(2024, 5, 1, 12, 0, 0, 0, time.UTC)}))
 	// Output: tag:example.com,2024-05-01:2024/hello
+}
+
+// A note has no title, and a photo no text: what each format requires is there.
+func TestNotesAndPhotos(t *testing.T) {
+	cfg := testConfig(t)
+	note := newItem(cfg, "note", "2024-03-03T00:00:00Z", func(it *feed.Item) { it.Post.Title = "" })
+	photo := newItem(cfg, "photo", "2024-03-02T00:00:00Z", func(it *feed.Item) { it.Post.Image = "https://blog.example.com/a b.jpg" })
+	bare := newItem(cfg, "bare", "2024-03-01T00:00:00Z")
+	_, err := feed.Write(t.Context(), cfg, []feed.Item{note, photo, bare}, func(ctx context.Context, p *content.Post) (*content.Rendering, error) {
+		if p == note.Post {
+			return render(ctx, p)
+		}
+		return &content.Rendering{}, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	picture, link := `<p><img src="https://blog.example.com/a%20b.jpg" alt=""/></p>`, `<p><a href="https://blog.example.com/bare/">About bare</a></p>`
+	all := files(t, cfg.Dir)
+	for name, want := range map[string][]string{
+		"public/feed.xml":  {"<item>\n      <link>https://blog.example.com/note/</link>", "<description><![CDATA[" + picture, "<description><![CDATA[" + link},
+		"public/atom.xml":  {"<title>First of note.md.</title>", "<![CDATA[" + picture, "<![CDATA[" + link},
+		"public/feed.json": {`"content_html":"<p><img src=\"https://blog.example.com/a%20b.jpg\"`, `"content_html":"<p><a href=\"https://blog.example.com/bare/\"`},
+	} {
+		for _, text := range want {
+			if !strings.Contains(all[name], text) {
+				t.Errorf("%s is without %s:\n%s", name, text, all[name])
+			}
+		}
+	}
+	if strings.Contains(all["public/feed.json"], `"title":""`) {
+		t.Error("JSON Feed has an empty title")
+	}
+}
+
+// What feeds are known by stays as it was first: an Atom feed's id, and a tag's folder
+// even while no post has the tag.
+func TestMemory(t *testing.T) {
+	cfg := testConfig(t)
+	write := func(memory feed.Memory, items ...feed.Item) feed.Result {
+		t.Helper()
+		result, err := feed.Update(t.Context(), cfg, items, render, feed.Earlier{Memory: memory})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return result
+	}
+	first := newItem(cfg, "first", "2024-01-01T00:00:00Z", tags("Node JS", "go"))
+	second := newItem(cfg, "second", "2024-01-02T00:00:00Z", tags("node-js", "Node.js", "Go"))
+	one := write(feed.Memory{}, first)
+	if len(one.Clashes) > 0 {
+		t.Errorf("clashes %v of one spelling", one.Clashes)
+	}
+	cfg.Site.URL.Host, cfg.Feeds.Atom = "moved.example", "feed.atom"
+	two := write(one.Memory, second, first)
+	want := []feed.Clash{{Tag: "node-js", Dir: "tags/node-js-087b3d", Owner: "node js", Taken: "tags/node-js"}}
+	if diff := cmp.Diff(want, two.Clashes); diff != "" {
+		t.Errorf("clashes (-want +got):\n%s", diff)
+	}
+	three := write(two.Memory, second)
+	if diff := cmp.Diff(two.Memory, three.Memory); diff != "" {
+		t.Errorf("memory (-with +without the first post):\n%s", diff)
+	}
+	all := files(t, cfg.Dir)
+	for name, id := range map[string]string{
+		"feed.atom": "atom.xml", "months/2024-01/feed.atom": "atom.xml", "tags/go/feed.atom": "tags/go/atom.xml",
+		"tags/node-js-087b3d/feed.atom": "tags/node-js-087b3d/feed.atom", // was first seen after the move
+	} {
+		host := "https://blog.example.com/"
+		if strings.HasSuffix(id, "feed.atom") {
+			host = "https://moved.example/"
+		}
+		if want := "<id>" + host + id + "</id>"; !strings.Contains(all["public/"+name], want) {
+			t.Errorf("%s is without %s", name, want)
+		}
+	}
 }

@@ -13,27 +13,14 @@ import (
 	"github.com/gorilla/feeds"
 )
 
-// fault is why a feed may not be written.
-type fault struct {
-	post string // path of the post's file
-	err  error
-}
-
-// faults finds what would make the document invalid in any format.
-func (m *model) faults() []fault {
-	var faults []fault
-	owners := map[string]string{}
-	for i, item := range m.Items {
-		path := m.entries[i].path
-		for _, err := range itemErrors(item, m.entries[i]) {
-			faults = append(faults, fault{path, err})
-		}
-		if owner, ok := owners[item.Id]; ok && item.Id != "" {
-			faults = append(faults, fault{path, fmt.Errorf("has the same id as %s, %q; give one of them another `id` in its front matter", owner, item.Id)})
-		}
-		owners[item.Id] = path
+// validate reports what would make a document with the item invalid in one of
+// the formats that are written.
+func (p *press) validate(item *feeds.Item, e entry) error {
+	errs := itemErrors(item, e)
+	if p.cfg.Feeds.Atom != "" && item.Id != "" && !absoluteIRI.MatchString(item.Id) { // RFC 4287 §4.2.6
+		errs = append(errs, errors.New("its id "+item.Id+" is not a URI, which Atom requires; write `id` in its front matter like https://example.com/1 or urn:uuid:…, or set feeds.atom to \"\""))
 	}
-	return faults
+	return errors.Join(errs...)
 }
 
 var (
@@ -46,10 +33,7 @@ func itemErrors(item *feeds.Item, e entry) []error {
 	var errs []error
 	fail := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
 	if item.Id == "" {
-		fail("has no id")
-	}
-	if item.Title == "" {
-		fail("has no title; write one into its front matter")
+		fail("it has no id")
 	}
 	if !isAddress(item.Link.Href) {
 		fail("its address %q is not an absolute web address; check site.url and content.permalink", item.Link.Href)
@@ -100,16 +84,4 @@ func parseJSON(data []byte) error {
 		return fmt.Errorf("is not JSON: %w; please report it", err)
 	}
 	return nil
-}
-
-// atomFaults finds ids that are not IRIs (RFC 4287 §4.2.6).
-func atomFaults(m *model) []fault {
-	var faults []fault
-	for i, item := range m.Items {
-		if item.Id != "" && !absoluteIRI.MatchString(item.Id) {
-			faults = append(faults, fault{m.entries[i].path, errors.New(
-				"its id " + item.Id + " is not a URI, which Atom wants; write `id` in its front matter like https://example.com/1 or urn:uuid:…, or set feeds.atom to \"\"")})
-		}
-	}
-	return faults
 }

@@ -1,9 +1,13 @@
 package feed
 
 import (
+	"cmp"
 	"context"
+	"fmt"
+	"html"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/gorilla/feeds"
@@ -16,6 +20,7 @@ import (
 // Every string in it is clean, every address a URI.
 type model struct {
 	*feeds.Feed
+	shown   []Item  // the items of the outline that are in Feed.Items
 	entries []entry // beside Feed.Items
 	kept    []kept  // beside Feed.Items
 
@@ -49,8 +54,9 @@ type link struct {
 	Href     string `xml:"href,attr"`
 }
 
-// model renders the posts of an outline. A post that cannot be is a fault.
-func (p *press) model(ctx context.Context, o *outline) (*model, []fault) {
+// model renders the posts of an outline. A post that cannot be shown is left out,
+// or stays as an earlier document has it.
+func (p *press) model(ctx context.Context, o *outline) *model {
 	m := &model{
 		Feed: &feeds.Feed{
 			Title:       headline(o.title),
@@ -65,25 +71,65 @@ func (p *press) model(ctx context.Context, o *outline) (*model, []fault) {
 	if a := p.cfg.Site.Author; a.Name != "" {
 		m.Author = &feeds.Author{Name: line(a.Name), Email: line(a.Email)}
 	}
-	var faults []fault
 	desk := p.newDesk(o)
+	owners := map[string]string{} // path by id
 	for _, it := range o.items {
-		old, ok := desk.find(it)
-		if ok {
-			m.add(it, &content.Rendering{})
-			m.kept = append(m.kept, old)
-		} else if r, err := p.shelf.get(ctx, it.Post); err != nil {
-			faults = append(faults, fault{it.Post.Path, err})
-		} else {
-			m.add(it, r)
-			m.kept = append(m.kept, nil)
+		if err := p.place(ctx, m, desk, owners, it); err != nil && ctx.Err() == nil {
+			p.leaveOut(m, desk, it, err)
 		}
 		p.shelf.release(it.Post)
 	}
-	return m, faults
+	return m
 }
 
-func (m *model) add(it Item, r *content.Rendering) {
+// place adds an item to a model; the error says why it cannot stand in any feed.
+func (p *press) place(ctx context.Context, m *model, desk *desk, owners map[string]string, it Item) error {
+	if owner, ok := owners[it.ID]; ok && it.ID != "" {
+		return fmt.Errorf("it has the same id as %s, %q; give one of them another `id` in its front matter", owner, it.ID)
+	}
+	old, ok := desk.find(it)
+	r := &content.Rendering{}
+	if !ok {
+		var err error
+		if r, err = p.shelf.get(ctx, it.Post); err != nil {
+			return err
+		}
+	}
+	item, e := m.item(it, r)
+	if err := p.validate(item, e); err != nil {
+		return err
+	}
+	owners[it.ID] = it.Post.Path
+	m.add(it, item, e, old)
+	m.Updated = latest(m.Updated, item.Updated)
+	return nil
+}
+
+// leaveOut reports a post that cannot be shown as it is now. Where an earlier
+// document has it, that item stays.
+func (p *press) leaveOut(m *model, desk *desk, it Item, err error) {
+	last, found := desk.last(it)
+	if found {
+		item, e := m.item(it, &content.Rendering{})
+		m.add(it, item, e, last)
+		m.Updated = latest(m.Updated, item.Updated)
+	}
+	p.shelf.bases.set(it.Post, OnAnything) // the next Write tries again
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.leftOut[it.Post.Path] = LeftOut{Post: it.Post.Path, Err: err}
+}
+
+func (m *model) add(it Item, item *feeds.Item, e entry, old kept) {
+	m.shown = append(m.shown, it)
+	m.Items = append(m.Items, item)
+	m.entries = append(m.entries, e)
+	m.kept = append(m.kept, old)
+	m.Created = latest(m.Created, item.Created)
+}
+
+// item is a post as gorilla/feeds has it, and what that lacks.
+func (m *model) item(it Item, r *content.Rendering) (*feeds.Item, entry) {
 	post := it.Post
 	created := m.stamp(post.Date)
 	updated := m.stamp(it.Updated)
@@ -100,7 +146,10 @@ func (m *model) add(it Item, r *content.Rendering) {
 		Description: r.ExcerptHTML,
 	}
 	if m.cfg.Feeds.Content != "excerpt" {
-		item.Content = r.HTML
+		item.Content = cmp.Or(r.HTML, m.bodyless(post, r))
+	}
+	if item.Description == "" && (r.HTML == "" || item.Title == "") {
+		item.Description = m.bodyless(post, r)
 	}
 	if post.Source != "" {
 		item.Source = &feeds.Link{Href: uri(post.Source)}
@@ -121,10 +170,25 @@ func (m *model) add(it Item, r *content.Rendering) {
 		e.enclosure = &content.Enclosure{URL: uri(enc.URL), Length: enc.Length, Type: line(enc.Type)}
 		item.Enclosure = &feeds.Enclosure{Url: e.enclosure.URL, Length: strconv.FormatInt(enc.Length, 10), Type: e.enclosure.Type}
 	}
-	m.Items = append(m.Items, item)
-	m.entries = append(m.entries, e)
-	m.Created = latest(m.Created, created)
-	m.Updated = latest(m.Updated, updated)
+	return item, e
+}
+
+// bodyless stands for the text of a post that has none, such as a photo: JSON Feed
+// wants content in every item. It is the post's picture and summary, else a link.
+func (m *model) bodyless(post *content.Post, r *content.Rendering) string {
+	address := post.Image
+	alt := ""
+	if r.Image != nil {
+		address, alt = r.Image.URL, r.Image.Alt
+	}
+	text := r.ExcerptHTML
+	if address != "" {
+		text = strings.TrimSpace(fmt.Sprintf("<p><img src=\"%s\" alt=\"%s\"/></p>\n%s", html.EscapeString(uri(address)), html.EscapeString(line(alt)), text))
+	}
+	if text == "" {
+		text = fmt.Sprintf("<p><a href=\"%s\">%s</a></p>", html.EscapeString(uri(post.URL)), html.EscapeString(cmp.Or(headline(post.Title), uri(post.URL))))
+	}
+	return text
 }
 
 // stamp is a time as feeds write it: in the site's zone, to the second. Before

@@ -2,6 +2,7 @@ package feed
 
 import (
 	"cmp"
+	"path"
 	"slices"
 	"time"
 
@@ -25,15 +26,17 @@ type outline struct {
 	// the newest archive.
 	archive    bool
 	prev, next string
+	id         string // in Atom; archives bear that of the feed they belong to
 }
 
 // outlines lists the feeds there are to be, in the order that lets the shelf
 // forget renderings soonest: by the oldest post they show, newest first.
-func outlines(cfg *config.Config, items []Item) []*outline {
+func outlines(cfg *config.Config, items []Item, memory *Memory) ([]*outline, []Clash) {
 	items = slices.Clone(items)
 	slices.SortFunc(items, newestFirst)
 
 	var all []*outline
+	var clashes []Clash
 	for _, c := range collections(cfg, items) {
 		main := &outline{collection: c, dir: c.dir, title: c.site.Title, items: newest(cfg, c.items)}
 		all = append(all, main)
@@ -46,18 +49,30 @@ func outlines(cfg *config.Config, items []Item) []*outline {
 			all = append(all, months...)
 		}
 		if cfg.Feeds.Tags {
-			all = append(all, tagOutlines(cfg, c)...)
+			tags, clash := tagOutlines(cfg, c, memory)
+			all, clashes = append(all, tags...), append(clashes, clash...)
+		}
+	}
+	for _, o := range all {
+		dir := o.dir
+		if o.archive {
+			dir = o.collection.dir // RFC 5005 §4: parts of one logical feed
+		}
+		if cfg.Feeds.Atom != "" {
+			o.id = memory.id(dir, address(cfg, path.Join(dir, cfg.Feeds.Atom)))
 		}
 	}
 	slices.SortStableFunc(all, func(a, b *outline) int { return b.oldest().Compare(a.oldest()) })
-	return all
+	return all, clashes
 }
 
 // isMain tells the feed that people subscribe to from those of tags and months.
 func (o *outline) isMain() bool { return o.dir == o.collection.dir }
 
+// newestFirst sorts by date. Of one date, the post that was seen last comes first, so
+// that a new one always enters the feed.
 func newestFirst(a, b Item) int {
-	return cmp.Or(b.Post.Date.Compare(a.Post.Date), cmp.Compare(a.ID, b.ID))
+	return cmp.Or(b.Post.Date.Compare(a.Post.Date), b.FirstSeen.Compare(a.FirstSeen), cmp.Compare(a.ID, b.ID))
 }
 
 func newest(cfg *config.Config, items []Item) []Item {
@@ -106,14 +121,19 @@ func monthOutlines(cfg *config.Config, c *collection) []*outline {
 	return months
 }
 
-func tagOutlines(cfg *config.Config, c *collection) []*outline {
+func tagOutlines(cfg *config.Config, c *collection, memory *Memory) ([]*outline, []Clash) {
 	var tags []*outline
-	for _, tag := range groupByTag(c.items) {
+	grouped := groupByTag(c.items)
+	clashes := assignSlugs(grouped, memory.tags(c.dir))
+	for i := range clashes {
+		clashes[i].Dir, clashes[i].Taken = c.folder(tagsDir, clashes[i].Dir), c.folder(tagsDir, clashes[i].Taken)
+	}
+	for _, tag := range grouped {
 		tags = append(tags, &outline{
 			collection: c, dir: c.folder(tagsDir, tag.slug), title: c.site.Title + ": " + tag.name, items: newest(cfg, tag.items),
 		})
 	}
-	return tags
+	return tags, clashes
 }
 
 // oldest is the date of the oldest post shown; zero where none is.

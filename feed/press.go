@@ -25,8 +25,6 @@ type format struct {
 	mediaType string
 	lay       func(*model, format) layout
 	between   string // items of a document
-	// check finds what this format alone forbids; nil where there is nothing.
-	check func(*model) []fault
 	// parse tells why a reader could not read the document.
 	parse func([]byte) error
 }
@@ -34,7 +32,7 @@ type format struct {
 func formats(cfg *config.Config) []format {
 	all := []format{
 		{file: cfg.Feeds.RSS, mediaType: "application/rss+xml", lay: newRSS, parse: parseXML},
-		{file: cfg.Feeds.Atom, mediaType: "application/atom+xml", lay: newAtom, check: atomFaults, parse: parseXML},
+		{file: cfg.Feeds.Atom, mediaType: "application/atom+xml", lay: newAtom, parse: parseXML},
 		{file: cfg.Feeds.JSON, mediaType: "application/feed+json", lay: newJSON, between: ",", parse: parseJSON},
 	}
 	var wanted []format
@@ -59,12 +57,16 @@ type press struct {
 	stylesheet string         // path as in Result
 	wanted     map[string]int // how many documents want each path
 	buffers    sync.Pool
+
+	mu      sync.Mutex
+	leftOut map[string]LeftOut // by path
 }
 
 func newPress(cfg *config.Config, outlines []*outline, d disk) *press {
 	p := &press{
 		cfg: cfg, formats: formats(cfg), outlines: outlines, disk: d,
 		wanted:  map[string]int{},
+		leftOut: map[string]LeftOut{},
 		buffers: sync.Pool{New: func() any { return new(bytes.Buffer) }},
 	}
 	p.stylesheet = p.path(stylesheetFile)
@@ -112,12 +114,11 @@ func (p *press) run(ctx context.Context) []outcome {
 
 // print makes one outline in every format.
 func (p *press) print(ctx context.Context, o *outline) []outcome {
-	m, faults := p.model(ctx, o)
+	m := p.model(ctx, o)
 	var inputs string
 	if p.inputs != nil {
 		inputs = p.inputs.of(o, p.shelf.bases.of)
 	}
-	faults = append(faults, m.faults()...)
 	outcomes := make([]outcome, len(p.formats))
 	for i, f := range p.formats {
 		out := &outcomes[i]
@@ -125,15 +126,9 @@ func (p *press) print(ctx context.Context, o *outline) []outcome {
 		if ctx.Err() != nil {
 			continue // told once, for all
 		}
-		found := faults
-		if f.check != nil {
-			found = append(found[:len(found):len(found)], f.check(m)...)
-		}
 		switch {
 		case p.wanted[out.Path] > 1:
 			out.err = &Error{Feed: out.Path, Err: errors.New("two documents want to be this file; choose another name in feeds.rss, feeds.atom or feeds.json")}
-		case len(found) > 0:
-			out.err = faultErrors(out.Path, found)
 		default:
 			p.store(out, m, f, i)
 			if out.err == nil {
@@ -142,14 +137,6 @@ func (p *press) print(ctx context.Context, o *outline) []outcome {
 		}
 	}
 	return outcomes
-}
-
-func faultErrors(path string, faults []fault) error {
-	errs := make([]error, len(faults))
-	for i, f := range faults {
-		errs[i] = &Error{Feed: path, Post: f.post, Err: f.err}
-	}
-	return errors.Join(errs...)
 }
 
 func (p *press) store(out *outcome, m *model, f format, nth int) {
@@ -169,7 +156,7 @@ func (p *press) store(out *outcome, m *model, f format, nth int) {
 	}
 	out.SHA256 = digest(buf.Bytes())
 	if p.inputs != nil {
-		out.Parts = p.pack(m.outline, f, parts)
+		out.Items = p.pack(m, f, parts)
 	}
 }
 

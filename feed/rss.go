@@ -38,7 +38,7 @@ type rssChannel struct {
 }
 
 type rssItem struct {
-	Title rssText `xml:"title"`
+	Title *rssText `xml:"title"` // nil for a note: RSS wants title or description
 	*feeds.RssItem
 	Description *cdata     `xml:"description"`
 	Content     *cdata     `xml:"content:encoded"` // after the description: some readers take the first
@@ -124,7 +124,6 @@ func (m *model) rssImage() *feeds.RssImage {
 func (m *model) rssItem(from *feeds.RssItem, i int) *rssItem {
 	e := m.entries[i]
 	item := &rssItem{
-		Title:       newRSSText(from.Title),
 		RssItem:     from,
 		Description: newCDATA(m.Items[i].Description),
 		Content:     newCDATA(m.Items[i].Content),
@@ -132,6 +131,10 @@ func (m *model) rssItem(from *feeds.RssItem, i int) *rssItem {
 		Language:    e.language,
 		Categories:  newRSSTexts(e.tags),
 		Thumbnail:   newThumbnail(e.image),
+	}
+	if from.Title != "" {
+		title := newRSSText(from.Title)
+		item.Title = &title
 	}
 	if source := m.Items[i].Source; source != nil {
 		item.Source = &rssSource{URL: source.Href, Name: hostOf(source.Href)}

@@ -32,9 +32,9 @@ func newStock(d disk, documents []Document, staying []outcome) *stock {
 // span is a stretch of a document.
 type span struct{ start, end int }
 
-// parts tells where items stand; none where Parts makes no sense.
+// parts tells where items stand; none where Items makes no sense.
 func (d Document) parts() map[partKey]span {
-	data := d.Parts
+	data := d.Items
 	number := func() int {
 		n, size := binary.Uvarint(data)
 		if size <= 0 || n > 1<<40 {
@@ -46,27 +46,31 @@ func (d Document) parts() map[partKey]span {
 	}
 	found := map[partKey]span{}
 	at, between := number(), number()
-	for len(data) > len(partKey{}) {
-		key := partKey(data)
-		data = data[len(key):]
+	const size = len(partKey{})
+	for len(data) > 2*size {
+		key, id := partKey(data), partKey(data[size:])
+		data = data[2*size:]
 		length := number()
-		if key != (partKey{}) {
-			found[key] = span{at, at + length}
+		for _, k := range []partKey{key, id} {
+			if k != (partKey{}) {
+				found[k] = span{at, at + length}
+			}
 		}
 		at += length + between
 	}
 	return found
 }
 
-// pack is Document.Parts: the length of what stands before the items and of what
-// stands between them, and of each its key and its length.
-func (p *press) pack(o *outline, f format, lengths []int) []byte {
+// pack is Document.Items: the length of what stands before the items and of what
+// stands between them, and of each its key, the key of its id and its length.
+func (p *press) pack(m *model, f format, lengths []int) []byte {
 	packed := binary.AppendUvarint(nil, uint64(lengths[0]))
 	packed = binary.AppendUvarint(packed, uint64(len(f.between)))
 	for i, length := range lengths[1:] {
-		it := o.items[i]
-		key := p.inputs.part(o.collection, it, f, p.shelf.bases.of(it.Post))
-		packed = append(packed, key[:]...)
+		it := m.shown[i]
+		key := p.inputs.part(m.outline.collection, it, f, p.shelf.bases.of(it.Post))
+		id := idKey(m.outline.collection, it, f)
+		packed = append(append(packed, key[:]...), id[:]...)
 		packed = binary.AppendUvarint(packed, uint64(length))
 	}
 	return packed
@@ -101,9 +105,24 @@ func (d *desk) find(it Item) (kept, bool) {
 }
 
 func (d *desk) items(it Item, basis Basis) kept {
+	return d.take(func(f format) partKey { return d.press.inputs.part(d.outline.collection, it, f, basis) })
+}
+
+// last returns the item of a post as an earlier document has it, whatever has
+// become of the post since.
+func (d *desk) last(it Item) (kept, bool) {
+	if d.press.stock == nil {
+		return nil, false
+	}
+	found := d.take(func(f format) partKey { return idKey(d.outline.collection, it, f) })
+	return found, found != nil
+}
+
+// take collects the items of a key in every format; nil where one is missing.
+func (d *desk) take(keyIn func(format) partKey) kept {
 	found := make(kept, len(d.press.formats))
 	for i, f := range d.press.formats {
-		key := d.press.inputs.part(d.outline.collection, it, f, basis)
+		key := keyIn(f)
 		holder, ok := d.press.stock.holds[key]
 		if !ok {
 			return nil

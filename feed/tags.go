@@ -43,23 +43,34 @@ func groupByTag(items []Item) []*tagged {
 		}
 	}
 	slices.SortFunc(tags, func(a, b *tagged) int { return strings.Compare(a.key, b.key) })
-	assignSlugs(tags)
 	return tags
 }
 
-// assignSlugs gives each tag a folder of its own. Where several tags come to one
-// slug, those that it spells exactly keep it and the others get a hash of the
-// key behind it, so that which one came first does not matter.
-func assignSlugs(tags []*tagged) {
-	wanted, taken := map[string]int{}, map[string]bool{}
+// assignSlugs gives each tag a folder of its own: the one that it had before. Where
+// new tags come to one slug, one that it spells exactly gets it and the others get a
+// hash of the key behind it, so that which one comes first does not matter. known
+// are the folders that tags had, by key, be there posts or not; new ones are added.
+func assignSlugs(tags []*tagged, known map[string]string) []Clash {
+	owners := make(map[string]string, len(known)+len(tags)) // keys by slug
+	for key, slug := range known {
+		owners[slug] = key
+	}
+	wanted := map[string]int{}
+	var fresh []*tagged
 	for _, tag := range tags {
-		tag.slug = slugify(tag.key)
-		wanted[tag.slug]++
+		if tag.slug = known[tag.key]; tag.slug == "" {
+			fresh = append(fresh, tag)
+			wanted[slugify(tag.key)]++
+		}
+	}
+	take := func(tag *tagged, slug string) {
+		tag.slug, owners[slug], known[tag.key] = slug, tag.key, slug
 	}
 	var unsettled []*tagged
-	for _, tag := range tags {
-		if tag.slug != "" && (tag.slug == tag.key || wanted[tag.slug] == 1) {
-			taken[tag.slug] = true
+	for _, tag := range fresh {
+		slug := slugify(tag.key)
+		if slug != "" && owners[slug] == "" && (slug == tag.key || wanted[slug] == 1) {
+			take(tag, slug)
 		} else {
 			unsettled = append(unsettled, tag)
 		}
@@ -68,13 +79,20 @@ func assignSlugs(tags []*tagged) {
 		sum := sha256.Sum256([]byte(tag.key))
 		hash := hex.EncodeToString(sum[:])
 		for n := 6; ; n += 2 {
-			slug := cmp.Or(tag.slug, "tag") + "-" + hash[:n]
-			if !taken[slug] || n == len(hash) {
-				tag.slug, taken[slug] = slug, true
+			slug := cmp.Or(slugify(tag.key), "tag") + "-" + hash[:n]
+			if owners[slug] == "" || n == len(hash) {
+				take(tag, slug)
 				break
 			}
 		}
 	}
+	var clashes []Clash
+	for _, tag := range tags {
+		if owner := owners[slugify(tag.key)]; owner != "" && owner != tag.key {
+			clashes = append(clashes, Clash{Tag: tag.name, Dir: tag.slug, Owner: owner, Taken: known[owner]})
+		}
+	}
+	return clashes
 }
 
 // maxSlug keeps slug and hash within what file systems take (255 octets).

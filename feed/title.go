@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/net/html"
 )
@@ -47,4 +48,21 @@ func headline(s string) string {
 		bare = bare[:t.from] + bare[t.to:]
 	}
 	return cmp.Or(line(bare), s)
+}
+
+// firstWords stands for the title of a note: how its text begins, else its date.
+func firstWords(text string, date time.Time) string {
+	const most = 60 // characters
+	runes := []rune(text)
+	if len(runes) == 0 {
+		return date.Format("2 January 2006")
+	}
+	if len(runes) <= most {
+		return text
+	}
+	cut := strings.LastIndexByte(string(runes[:most]), ' ')
+	if cut < most/2 {
+		cut = len(string(runes[:most-1]))
+	}
+	return strings.TrimRight(text[:cut], " ,;:–—-") + "…"
 }

@@ -24,6 +24,8 @@ type Earlier struct {
 	// Rested tells, as things are now, what a post's last rendering rested on; nil where
 	// none rested on more than its post.
 	Rested func(p *content.Post) Basis
+	// Memory is that of the Result before.
+	Memory Memory
 	// Build is the program's version: another one may write the same post otherwise.
 	Build string
 }
@@ -82,7 +84,7 @@ func (in *inputs) of(o *outline, rests func(*content.Post) Basis) string {
 	hash := sha256.New()
 	hash.Write(in.settings)
 	// Strings in JSON cannot run into each other.
-	json.NewEncoder(hash).Encode([]any{o.dir, o.title, o.archive, o.prev, o.next}) //nolint:errcheck // strings only
+	json.NewEncoder(hash).Encode([]any{o.dir, o.title, o.archive, o.prev, o.next, o.id}) //nolint:errcheck // strings only
 	for _, it := range o.items {
 		basis := rests(it.Post)
 		if basis == OnAnything {
@@ -105,6 +107,13 @@ func (in *inputs) part(c *collection, it Item, f format, basis Basis) (key partK
 	hash.Write(in.posts[it.Post])
 	io.WriteString(hash, string(basis)+"\n"+f.mediaType+"\n"+c.dir) //nolint:errcheck // a hash takes all
 	copy(key[:], hash.Sum(nil))
+	return key
+}
+
+// idKey is the hash that an item is found by whatever it was made of.
+func idKey(c *collection, it Item, f format) (key partKey) {
+	sum := sha256.Sum256([]byte("id\n" + it.ID + "\n" + f.mediaType + "\n" + c.dir))
+	copy(key[:], sum[:])
 	return key
 }
 

@@ -2,6 +2,7 @@ package publish
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"encoding/json"
@@ -39,7 +40,8 @@ type bundledPost struct {
 	Seq  int64
 	ID   string
 	Path string // below content.dir
-	Full bool   // it has its excerpt; else only what a one-line link shows
+	Seen time.Time
+	Full bool // it has its excerpt; else only what a one-line link shows
 	Post templates.Post
 }
 
@@ -50,24 +52,21 @@ func (s *pass) newBundle(e *ledger.Edition) *bundle {
 }
 
 // add puts posts into their places; full names those that need their excerpts. One
-// that cannot be rendered is left out, and the report says so.
+// that cannot be rendered is left out.
 func (s *pass) add(ctx context.Context, b *bundle, posts []entry, full func(entry) bool) error {
 	for _, e := range posts {
 		post, err := s.digestPost(ctx, e, full(e))
-		if left, err := s.leftOut(e, err); left || err != nil {
-			if err != nil {
-				return err
-			}
-			continue
+		if s.unrenderable[e.post.Path] != nil {
+			continue // the report tells of it
 		}
-		b.Posts = append(b.Posts, bundledPost{Seq: e.row.Seq, ID: e.row.ID, Path: e.post.Path, Full: full(e), Post: post})
+		if err != nil {
+			return err
+		}
+		b.Posts = append(b.Posts, bundledPost{Seq: e.row.Seq, ID: e.row.ID, Path: e.post.Path, Seen: e.row.FirstSeen, Full: full(e), Post: post})
 	}
 	// As byNewest sorts.
 	slices.SortStableFunc(b.Posts, func(x, y bundledPost) int {
-		if c := y.Post.Date.Compare(x.Post.Date); c != 0 {
-			return c
-		}
-		return strings.Compare(x.Path, y.Path)
+		return cmp.Or(y.Post.Date.Compare(x.Post.Date), y.Seen.Compare(x.Seen), strings.Compare(x.Path, y.Path))
 	})
 	return nil
 }

@@ -35,6 +35,7 @@ func (p *Publisher) Check(ctx context.Context, online bool) (*CheckReport, error
 		report.Warnings = append(report.Warnings, s.report.Warnings...)
 		report.Warnings = append(report.Warnings, s.silentLanguages()...)
 		report.Warnings = append(report.Warnings, s.setAsideWarnings()...)
+		report.Warnings = append(report.Warnings, s.clashWarnings()...)
 		return nil
 	})
 	if err != nil {

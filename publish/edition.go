@@ -2,13 +2,11 @@ package publish
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
 
 	"publisher/config"
-	"publisher/content"
 	"publisher/ledger"
 )
 
@@ -79,7 +77,7 @@ func (s *pass) close(ctx context.Context, closings []*closing) ([]*ledger.Editio
 func (s *pass) someWait() bool {
 	return slices.ContainsFunc(s.entries, func(e entry) bool {
 		waits := e.row.Standing == ledger.New || e.row.Standing == ledger.Held || e.row.Standing == ledger.Released
-		return waits && s.published(e) && !e.post.FeedOnly
+		return waits && s.published(e) && !e.post.FeedOnly && s.unrenderable[e.post.Path] == nil
 	})
 }
 
@@ -88,7 +86,7 @@ func (s *pass) someWait() bool {
 // showable is withheld, and the editions are made without it.
 func (s *pass) gatherAll(ctx context.Context, cadence config.Cadence) ([]*closing, error) {
 	for {
-		withheld := len(s.unshown)
+		withheld := len(s.unrenderable)
 		var all []*closing
 		for _, language := range s.digestLanguages() {
 			e := &ledger.Edition{Cadence: cadence.Name, Language: language, Closed: s.start, Through: s.newest, After: s.newest,
@@ -101,7 +99,7 @@ func (s *pass) gatherAll(ctx context.Context, cadence config.Cadence) ([]*closin
 				all = append(all, c)
 			}
 		}
-		if len(s.unshown) == withheld {
+		if len(s.unrenderable) == withheld {
 			return all, s.entitle(ctx, all)
 		}
 	}
@@ -151,7 +149,7 @@ func (s *pass) showable(numbers ledger.Numbers) []entry {
 	}
 	var posts []entry
 	for _, e := range s.mailable {
-		if numbers.Has(e.row.Seq) && !s.unshown[e.row.Seq] {
+		if numbers.Has(e.row.Seq) && s.unrenderable[e.post.Path] == nil {
 			posts = append(posts, e)
 		}
 	}
@@ -175,20 +173,6 @@ func (s *pass) entitle(ctx context.Context, editions []*closing) error {
 		}
 	}
 	return nil
-}
-
-// leftOut reports whether an error says that a post cannot be shown. The post is then
-// withheld, and the report says why.
-func (s *pass) leftOut(e entry, err error) (bool, error) {
-	var fault *content.RenderError
-	if !errors.As(err, &fault) {
-		return false, err
-	}
-	if !s.unshown[e.row.Seq] {
-		s.addProblems(s.report, []content.Problem{fault.Problem()})
-	}
-	s.unshown[e.row.Seq] = true
-	return true, nil
 }
 
 // numbered are the posts that an edition may have, newest first. They are picked

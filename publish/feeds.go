@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"publisher/content"
 	"publisher/feed"
 	"publisher/ledger"
 )
@@ -28,6 +29,7 @@ type feedMemo struct {
 	Feeds    int    // how many of the files are feeds
 	Files    []feedFile
 	Follows  map[string]follows `json:",omitempty"` // by the posts' paths
+	LeftOut  []content.Problem  `json:",omitempty"` // of posts that feeds could not show
 }
 
 // writeFeeds makes the feeds of all published posts. A feed that fails is in
@@ -39,17 +41,27 @@ func (s *pass) writeFeeds(ctx context.Context) error {
 	}
 	if s.quiet && last.Settings == s.feedSettings() && s.intact(last.Files) && s.asFollowed(last) {
 		s.report.Feeds.Unchanged = last.Feeds
+		for _, problem := range last.LeftOut {
+			s.leaveOut(problem)
+		}
+		s.report.sortWarnings()
 		s.feedsDone = true
 		return nil
 	}
 	if err := s.recall(ctx); err != nil {
 		return err
 	}
+	memory, err := s.feedMemory(ctx)
+	if err != nil {
+		return err
+	}
 	var result feed.Result
 	if s.live {
-		result, err = feed.Update(ctx, s.cfg, s.feedItems(), s.render, s.earlierFeeds(last))
+		earlier := s.earlierFeeds(last)
+		earlier.Memory = memory
+		result, err = feed.Update(ctx, s.cfg, s.feedItems(), s.render, earlier)
 	} else {
-		result, err = feed.Preview(ctx, s.cfg, s.feedItems(), s.render)
+		result, err = feed.Preview(ctx, s.cfg, s.feedItems(), s.render, memory)
 	}
 	if err != nil {
 		if ctx.Err() != nil {
@@ -57,6 +69,9 @@ func (s *pass) writeFeeds(ctx context.Context) error {
 		}
 		s.failFeeds(err)
 	}
+	s.leaveOutOfFeeds(result.LeftOut)
+	s.clashes = result.Clashes
+	s.report.sortWarnings()
 	s.report.Feeds.Unchanged = result.Unchanged
 	s.report.Feeds.Written = append(s.report.Feeds.Written, result.Written...)
 	if !s.live {
@@ -64,6 +79,9 @@ func (s *pass) writeFeeds(ctx context.Context) error {
 		return nil
 	}
 	s.feedsDone = err == nil
+	if err := s.saveFeedMemory(ctx, result.Memory); err != nil {
+		return err
+	}
 	return s.rememberFeeds(ctx, last, result, err == nil)
 }
 
@@ -92,7 +110,7 @@ func (s *pass) feedItems() []feed.Item {
 	var items []feed.Item
 	for _, e := range s.entries {
 		if s.published(e) {
-			items = append(items, feed.Item{Post: e.post, ID: e.row.ID, Updated: updated(e)})
+			items = append(items, feed.Item{Post: e.post, ID: e.row.ID, FirstSeen: e.row.FirstSeen, Updated: updated(e)})
 		}
 	}
 	return items
@@ -154,7 +172,7 @@ func (s *pass) rememberFeeds(ctx context.Context, last feedMemo, result feed.Res
 		s.failFeeds(err)
 	}
 	s.report.Feeds.Removed = append(s.report.Feeds.Removed, removed...)
-	next := feedMemo{Settings: s.feedSettings(), Feeds: result.Unchanged + len(result.Written), Files: make([]feedFile, len(result.Documents)), Follows: s.followed(last)}
+	next := feedMemo{Settings: s.feedSettings(), Feeds: result.Unchanged + len(result.Written), Files: make([]feedFile, len(result.Documents)), Follows: s.followed(last), LeftOut: s.problemsLeftOut()}
 	for i, doc := range result.Documents {
 		next.Files[i].Document = doc
 		if info, err := os.Stat(s.cfg.Path(doc.Path)); err == nil && whole {

@@ -1,6 +1,7 @@
 package publish
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 
 	"publisher/config"
 	"publisher/content"
+	"publisher/feed"
 	"publisher/ledger"
 	"publisher/templates"
 )
@@ -36,7 +38,6 @@ type pass struct {
 	newest   int64                 // the highest number given when the entries were
 	numbers  []ledger.NumberedPost // all that have one
 	bySeq    map[int64]entry       // those of them that are in the tree
-	unshown  map[int64]bool        // those that cannot be rendered
 	found    *content.Scan
 	scanID   string            // tells the remembered scan from others
 	doubts   []content.Problem // what is wrong with posts beyond their own files
@@ -56,6 +57,11 @@ type pass struct {
 	rendered map[string]*content.Rendering
 	// renderWarned are the posts, by path, that rendering found something to mend in.
 	renderWarned map[string]bool
+	// unrenderable are the posts, by path, that could not be rendered, and leftOut those
+	// that the report tells of.
+	unrenderable map[string]*content.RenderError
+	leftOut      map[string]content.Problem
+	clashes      []feed.Clash       // of tags
 	follows      map[string]follows // what the renderings for feeds follow, by path
 }
 
@@ -256,9 +262,12 @@ func (s *pass) loadFirstPass(ctx context.Context) error {
 func (s *pass) render(ctx context.Context, p *content.Post) (*content.Rendering, error) {
 	s.renderMu.Lock()
 	r, ok := s.rendered[p.Path]
+	failed := s.unrenderable[p.Path]
 	s.renderMu.Unlock()
 	if ok {
 		return r, nil
+	} else if failed != nil {
+		return nil, failed
 	}
 	var problems []content.Problem
 	err := untilStopped(ctx, func() (err error) {
@@ -266,7 +275,7 @@ func (s *pass) render(ctx context.Context, p *content.Post) (*content.Rendering,
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("rendering %s: %w", s.contentPath(p.Path), err)
+		return nil, s.renderFailed(p, err)
 	}
 	s.renderMu.Lock()
 	defer s.renderMu.Unlock()
@@ -305,10 +314,7 @@ var errNoPosts = errors.New("there is no post to show yet")
 func byNewest(entries []entry) []entry {
 	sorted := slices.Clone(entries)
 	slices.SortFunc(sorted, func(a, b entry) int {
-		if c := b.post.Date.Compare(a.post.Date); c != 0 {
-			return c
-		}
-		return strings.Compare(a.post.Path, b.post.Path)
+		return cmp.Or(b.post.Date.Compare(a.post.Date), b.row.FirstSeen.Compare(a.row.FirstSeen), strings.Compare(a.post.Path, b.post.Path))
 	})
 	return sorted
 }

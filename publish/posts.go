@@ -43,7 +43,9 @@ func (p *Publisher) Posts(ctx context.Context) ([]PostJSON, []Warning, error) {
 		}
 		for _, e := range byNewest(s.entries) {
 			r, err := s.render(ctx, e.post)
-			if err != nil {
+			if failed := (*content.RenderError)(nil); errors.As(err, &failed) {
+				continue // a warning says why
+			} else if err != nil {
 				return err
 			}
 			posts = append(posts, s.shown(e, r, s.state(e, mailed[e.row.ID])))

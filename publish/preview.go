@@ -3,6 +3,7 @@ package publish
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 
 	"publisher/ledger"
@@ -49,19 +50,21 @@ func (p *Publisher) Preview(ctx context.Context, cadence, language, to string) (
 }
 
 // next is what a subscriber of the cadence who got every edition is due.
-func (s *pass) next(ctx context.Context, cadence, language string) (posts []entry, latest bool, err error) {
+func (s *pass) next(ctx context.Context, cadence, language string) (posts []entry, isLatest bool, err error) {
 	_, through, err := s.ledger.LastClosed(ctx, cadence)
 	if err != nil {
 		return nil, false, err
 	}
 	due := ledger.Due{Cursor: through}.Of(s.numbers, ledger.Selection{Language: language}, s.newest)
-	if posts := s.showable(due); len(posts) > 0 {
-		return posts, false, nil
+	shown, err := s.rendering(ctx, s.showable(due), math.MaxInt)
+	if err != nil || len(shown) > 0 {
+		return shown, false, err
 	}
-	for _, e := range byNewest(s.entries) {
-		if s.published(e) && !e.post.FeedOnly && s.cfg.LanguageOf(e.post.Language) == language && len(posts) < s.cfg.Digest.MaxPosts {
-			posts = append(posts, e)
-		}
+	latest := slices.DeleteFunc(byNewest(s.entries), func(e entry) bool {
+		return !s.published(e) || e.post.FeedOnly || s.cfg.LanguageOf(e.post.Language) != language
+	})
+	if posts, err = s.rendering(ctx, latest, s.cfg.Digest.MaxPosts); err != nil {
+		return nil, false, err
 	}
 	if len(posts) == 0 {
 		return nil, false, errNoPosts

@@ -155,7 +155,8 @@ func (p *Publisher) newPass() (*pass, error) {
 	if err != nil {
 		return nil, p.placed(err)
 	}
-	s := &pass{Publisher: p, tree: tree, start: p.now().Truncate(time.Microsecond), report: newReport(), rendered: map[string]*content.Rendering{}, renderWarned: map[string]bool{}, follows: map[string]follows{}, unshown: map[int64]bool{}}
+	s := &pass{Publisher: p, tree: tree, start: p.now().Truncate(time.Microsecond), report: newReport(), rendered: map[string]*content.Rendering{}, renderWarned: map[string]bool{}, follows: map[string]follows{},
+		unrenderable: map[string]*content.RenderError{}, leftOut: map[string]content.Problem{}}
 	// The built-in ones can wait until there is mail.
 	if p.cfg.Digest.Subject != "" || listing(p.cfg.Path(p.cfg.Templates)) != "" {
 		if err := s.loadTemplates(); err != nil {

@@ -172,7 +172,7 @@ func alike(p *content.Post, row ledger.Post) int {
 	if bytes.Equal(p.BodyHash[:], row.BodyHash) {
 		n += 4
 	}
-	if p.Title == row.Title {
+	if p.Title == row.Title && p.Title != "" {
 		n += 2
 	}
 	if p.Date.Equal(row.Date) {
@@ -254,7 +254,13 @@ func bodyKey(hash []byte, title string) string {
 	return string(hash)
 }
 
-func headline(title string, date int64) string { return fmt.Sprintf("%d %s", date, title) }
+// headline is what title and date are recognised by; "" where there is no title.
+func headline(title string, date int64) string {
+	if title == "" {
+		return ""
+	}
+	return fmt.Sprintf("%d %s", date, title)
+}
 
 // freeID makes an id of its own for a post whose rule gives one that is taken:
 // a new post under the path and date of an older one.

@@ -142,7 +142,7 @@ func (s *pass) forgetInputs(ctx context.Context, scan *content.Scan) error {
 		return err
 	}
 	for i := range last.Files {
-		last.Files[i].Inputs, last.Files[i].Parts = "", nil
+		last.Files[i].Inputs, last.Files[i].Items = "", nil
 	}
 	return s.saveFeeds(ctx, last)
 }

@@ -114,11 +114,10 @@ func (q *queue) completeExcerpts(ctx context.Context, run *running, s *share) (c
 		}
 		e := q.s.bySeq[p.Seq]
 		post, err := q.s.digestPost(ctx, e, true)
-		left, err := q.s.leftOut(e, err)
-		if err != nil {
+		if err != nil && q.s.unrenderable[e.post.Path] == nil {
 			return changed, err
 		}
-		if left {
+		if err != nil {
 			s.away = fmt.Sprintf("post %d (%s): %s", p.Seq, p.Path, unshowable)
 			continue
 		}

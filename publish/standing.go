@@ -91,7 +91,9 @@ func (s *pass) remember(ctx context.Context, r reconciliation) error {
 		s.update(&s.entries[i])
 	}
 	if !s.feedsOnly {
-		s.promote()
+		if err := s.promote(ctx); err != nil {
+			return err
+		}
 	}
 	if err := s.save(ctx, before, r.gone); err != nil {
 		return err
@@ -135,14 +137,24 @@ func (s *pass) update(e *entry) {
 
 // promote gives numbers to the posts that have become mailable, unless so many
 // come at once that a person should look first.
-func (s *pass) promote() {
+func (s *pass) promote(ctx context.Context) error {
 	var ready, coming []int
 	for i, e := range s.entries {
+		waits := e.row.Standing == ledger.New || e.row.Standing == ledger.Released
+		if !waits || e.post.FeedOnly || !s.published(e) {
+			continue
+		}
+		if s.settled(e) {
+			if ok, err := s.renders(ctx, e); err != nil {
+				return err
+			} else if !ok {
+				continue // it is no flood either
+			}
+		}
 		switch {
-		case e.post.FeedOnly || !s.published(e):
 		case e.row.Standing == ledger.New:
 			coming = append(coming, i)
-		case e.row.Standing == ledger.Released && s.settled(e):
+		case s.settled(e):
 			ready = append(ready, i)
 		}
 	}
@@ -166,6 +178,7 @@ func (s *pass) promote() {
 			s.report.Held = append(s.report.Held, s.contentPath(e.post.Path))
 		}
 	}
+	return nil
 }
 
 // save stores the rows that differ, oldest post first: that is the order of numbers.

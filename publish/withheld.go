@@ -33,7 +33,7 @@ func (s *pass) withheld(seq int64) string {
 		return expiredSince
 	case e.post.FeedOnly:
 		return feedOnlyNow
-	case s.unshown[seq]:
+	case s.unrenderable[e.post.Path] != nil:
 		return unshowable
 	case !s.published(e):
 		return absent

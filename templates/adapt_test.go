@@ -28,6 +28,8 @@ func TestExcerptsAreAdapted(t *testing.T) {
 		"a word of code stays in place":  {excerpt: `<pre><code>f(<span>"مرحبا"</span>, 1)</code></pre>`, want: []string{`<span dir="ltr">`}},
 		"WebP, which Outlook does not know": {excerpt: `<p><img src="https://blog.example/a.webp" alt="A &amp; --&gt; &lt;b&gt;"></p>`,
 			want: []string{`<!--[if mso]><a href="https://blog.example/a.webp">A &amp; --&gt; &lt;b&gt;</a><![endif]--><!--[if !mso]><!--><img`, `/><!--<![endif]-->`}},
+		"a picture in its address": {excerpt: `<p>See <img src="data:image/png;base64,iVBORw0=" alt="A chart"> and <picture><source srcset="data:image/webp;base64,iVBORw0="><img src="data:image/gif;base64,iVBORw0=" alt="a map"></picture>.</p><p><img src="data:image/gif;base64,R0lG" alt=""></p>`,
+			want: []string{"See A chart and a map."}, unwanted: []string{"data:", "<img", "<p></p>"}},
 		"a word wider than a phone": {excerpt: `<p>See 0123456789012345678901234567890123456789 now.</p>`,
 			want: []string{"See " + piece, "</span> now."}, unwanted: []string{"word-break"}},
 		"capitals are wide":    {excerpt: `<p>THE_NAME_OF_A_CONSTANT_IN_C</p>`, want: []string{piece}},

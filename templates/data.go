@@ -44,6 +44,8 @@ type Site struct {
 
 // Post is one post of a digest.
 type Post struct {
+	// Title is plain text. Where a post has none (a note), templates are given its date
+	// and first words.
 	Title string
 	// Subject is the author's own line for the mail's subject; "" for the title.
 	Subject string

@@ -32,6 +32,13 @@ func describe(img *html.Node) {
 // show. WebP and AVIF are unknown to Outlook on Windows alone, which gets the link.
 func adaptPicture(img *html.Node) {
 	src, _ := attribute(img, "src")
+	if strings.HasPrefix(src, "data:") {
+		// Gmail and Outlook show none, and it would fill the mail.
+		alt, _ := attribute(img, "alt")
+		img.Parent.InsertBefore(textNode(alt), img)
+		img.Parent.RemoveChild(img)
+		return
+	}
 	u, err := url.Parse(src)
 	if err != nil {
 		return

@@ -129,8 +129,8 @@ func (s *Set) fill(d *Digest) (*Digest, error) {
 	filled := *d
 	filled.Site = fillSite(d.Site)
 	filled.Date = inZone(d.Date, filled.Site.Location)
-	filled.Posts = fillPosts(d.Posts, filled.Site)
-	filled.Brief = fillPosts(d.Brief, filled.Site)
+	filled.Posts = s.fillPosts(d.Posts, filled.Site)
+	filled.Brief = s.fillPosts(d.Brief, filled.Site)
 	if filled.Preheader == "" {
 		filled.Preheader = preheader(&filled)
 	}
@@ -161,9 +161,18 @@ func inZone(t time.Time, zone *time.Location) time.Time {
 	return t.In(zone)
 }
 
-func fillPosts(posts []Post, site Site) []Post {
+// noteWords is how many characters of a note stand for its title.
+const noteWords = 60
+
+func (s *Set) fillPosts(posts []Post, site Site) []Post {
 	out := make([]Post, len(posts))
 	for i, p := range posts {
+		if p.Title == "" { // a note goes by its date and first words
+			p.Title = s.words(site.Language).date("long", inZone(p.Date, site.Location))
+			if text := truncate(noteWords, plain(p.Excerpt)); text != "" {
+				p.Title += ": " + text
+			}
+		}
 		p.Language = cmp.Or(p.Language, site.Language)
 		p.Dir = cmp.Or(p.Dir, Direction(p.Language))
 		out[i] = p

@@ -11,8 +11,9 @@ func (a *app) checkCommand() *cobra.Command {
 		Short: "Look for faults in config, content, templates and ledger",
 		Long: `Reads everything that a run reads and reports what is wrong, changing nothing.
 Exit code 1 means that something would keep feeds or mail from leaving; posts that
-are left out are warnings. --online also logs in to the SMTP server.`,
-		Example: "  publisher check\n  publisher check --online",
+are left out are warnings, shown by kind, or each with --verbose. --online also logs in
+to the SMTP server.`,
+		Example: "  publisher check\n  publisher check --verbose\n  publisher check --online",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			p, cfg, err := a.publisher(nil)

@@ -31,7 +31,11 @@ expired or feed-only. --json adds excerpts. Changes nothing.`,
 			}
 			out := tabwriter.NewWriter(a.stdout, 0, 4, 2, ' ', 0)
 			for _, post := range posts {
-				fmt.Fprintf(out, "%s\t%s\t%s\t%s\n", post.Date[:10], post.State, post.Title, post.URL)
+				title := post.Title
+				if title == "" {
+					title = "(" + clip(post.ExcerptText, 50) + ")" // a note
+				}
+				fmt.Fprintf(out, "%s\t%s\t%s\t%s\n", post.Date[:10], post.State, title, post.URL)
 			}
 			return out.Flush()
 		},

@@ -35,7 +35,7 @@ func TestScripts(t *testing.T) {
 		Dir: "testdata/script",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"code": runForCode, "outbox": outbox, "modified": modified, "smtpd": smtpd, "delivered": delivered, "received": received,
-			"bytes": bytesFile, "mailed": mailed,
+			"bytes": bytesFile, "repeated": repeatedFile, "mailed": mailed,
 		},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("NOW", "2026-06-01T12:00:00Z")
@@ -122,6 +122,18 @@ func modified(ts *testscript.TestScript, neg bool, args []string) {
 	at, err := time.Parse(time.RFC3339, args[1])
 	ts.Check(err)
 	ts.Check(os.Chtimes(ts.MkAbs(args[0]), at, at))
+}
+
+// repeated FILE HEAD PIECE N writes a file of a head and N times a piece, as Go
+// string literals escape them.
+func repeatedFile(ts *testscript.TestScript, neg bool, args []string) {
+	head, err := strconv.Unquote(`"` + args[1] + `"`)
+	ts.Check(err)
+	piece, err := strconv.Unquote(`"` + args[2] + `"`)
+	ts.Check(err)
+	n, err := strconv.Atoi(args[3])
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(head+strings.Repeat(piece, n)), 0o644))
 }
 
 // bytes FILE TEXT writes a file of the bytes that a Go string literal's escapes give.

@@ -110,7 +110,7 @@ JSON feeds, and mails subscribers a digest of excerpts with "Read more".`,
 		},
 	}
 	root.PersistentFlags().StringVar(&a.configFile, "config", "", "config file (default ./config.yaml, or what PUBLISHER_CONFIG names)")
-	root.PersistentFlags().BoolVarP(&a.verbose, "verbose", "v", false, "log each step to stderr")
+	root.PersistentFlags().BoolVarP(&a.verbose, "verbose", "v", false, "log each step to stderr, and show each warning")
 	root.AddCommand(
 		a.runCommand(), a.planCommand(), a.serveCommand(), a.feedsCommand(), a.postsCommand(), a.previewCommand(),
 		a.subscribersCommand(), a.editionsCommand(), a.explainCommand(), a.releaseCommand(),

@@ -28,16 +28,6 @@ func (a *app) fail(err error) {
 	}
 }
 
-func (a *app) warn(warnings []publish.Warning) {
-	for _, w := range warnings {
-		where := w.Path
-		if w.Line > 0 {
-			where = fmt.Sprintf("%s:%d", w.Path, w.Line)
-		}
-		a.hint("warning: %s: %s", where, w.Message)
-	}
-}
-
 // printJSON writes the one document that --json promises.
 func (a *app) printJSON(v any) error {
 	out := json.NewEncoder(a.stdout)
@@ -58,6 +48,14 @@ func count(n int, noun string) string {
 		return fmt.Sprintf("%d %sies", n, strings.TrimSuffix(noun, "y"))
 	}
 	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// clip cuts a text to at most so many characters.
+func clip(s string, most int) string {
+	if r := []rune(s); len(r) > most {
+		return string(r[:most-1]) + "…"
+	}
+	return s
 }
 
 // some lists the first few of many.

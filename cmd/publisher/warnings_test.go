@@ -1,0 +1,41 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+
+	"publisher/publish"
+)
+
+// However many warnings there are, people get twenty lines, and the kinds that come
+// most often among them.
+func TestWarningsAreFewLines(t *testing.T) {
+	var all []publish.Warning
+	for kind := range 40 {
+		for n := range kind + 1 {
+			all = append(all, publish.Warning{Path: "a.md", Line: n + 1, Message: strings.Repeat("x", kind+1) + fmt.Sprintf(" is wrong in %d", n)})
+		}
+	}
+	var stderr bytes.Buffer
+	a := &app{system: system{stderr: &stderr}}
+	a.warn(all)
+	lines := strings.Split(strings.TrimSpace(stderr.String()), "\n")
+	if len(lines) != warningLines {
+		t.Errorf("%d lines, want %d:\n%s", len(lines), warningLines, stderr.String())
+	}
+	if want := "warning: a.md:1: " + strings.Repeat("x", 40) + " is wrong in 0 (40 times, first at a.md:1)"; lines[0] != want {
+		t.Errorf("the first line is %q, want %q", lines[0], want)
+	}
+	if want := "and 231 warnings more; `publisher check --verbose` shows all"; lines[len(lines)-1] != want {
+		t.Errorf("the last line is %q, want %q", lines[len(lines)-1], want)
+	}
+
+	// As many kinds as there are lines, each with few warnings, leave one line for each.
+	stderr.Reset()
+	a.warn(all[:1+2+3+4+5+6+7])
+	if n := strings.Count(stderr.String(), "\n"); n > warningLines {
+		t.Errorf("%d lines:\n%s", n, stderr.String())
+	}
+}

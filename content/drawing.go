@@ -1,0 +1,100 @@
+package content
+
+import (
+	"strconv"
+	"strings"
+
+	"golang.org/x/net/html"
+)
+
+// lose warns, once for a post, that something was left out.
+func (c *cleaner) lose(tag, message string) {
+	src := c.links.article.source
+	if c.links.tree == nil || len(src.problems) >= maxWarnings {
+		return
+	}
+	for _, p := range src.problems {
+		if p.Message == message {
+			return
+		}
+	}
+	src.warn(max(src.lineHolding("<"+tag), 0), message)
+}
+
+// drawing puts its description in the place of an SVG, which neither feeds nor mail
+// can hold.
+func (c *cleaner) drawing(n *html.Node) {
+	label := strings.Join(strings.Fields(attr(n, "aria-label")), " ")
+	for d := n.FirstChild; d != nil && label == ""; d = d.NextSibling {
+		if d.Type == html.ElementNode && d.Data == "title" {
+			label = textOf(d)
+		}
+	}
+	if label == "" && !isDecoration(n) {
+		c.lose("svg", "a drawing (inline SVG) is left out, which no mail can show; give it a <title>, or make it a file that ![](…) names")
+	}
+	replace(n, textNode(label))
+}
+
+// isDecoration tells an icon, and what says of itself that it means nothing.
+func isDecoration(n *html.Node) bool {
+	role := attr(n, "role")
+	if attr(n, "aria-hidden") == "true" || role == "presentation" || role == "none" {
+		return true
+	}
+	for _, key := range []string{"width", "height"} {
+		size := strings.TrimSuffix(strings.TrimSpace(attr(n, key)), "px")
+		if v, err := strconv.ParseFloat(size, 64); err == nil && v <= 48 || strings.HasSuffix(size, "em") {
+			return true
+		}
+	}
+	children, uses := 0, 0
+	for d := range n.ChildNodes() {
+		if d.Type == html.ElementNode {
+			children++
+			if d.Data == "use" {
+				uses++
+			}
+		}
+	}
+	return children == uses
+}
+
+// gauge writes what a <meter> or <progress> shows: its text, else its value.
+func (c *cleaner) gauge(n *html.Node) {
+	if hasText(n) {
+		c.children(n)
+		unwrap(n)
+		return
+	}
+	text := attr(n, "value")
+	value, err := strconv.ParseFloat(text, 64)
+	whole := 1.0
+	if w, bad := strconv.ParseFloat(attr(n, "max"), 64); bad == nil && w > 0 {
+		whole = w
+	}
+	switch {
+	case err != nil:
+		text = ""
+	case n.Data == "progress":
+		text = strconv.FormatFloat(100*min(max(value/whole, 0), 1), 'f', 0, 64) + "%"
+	}
+	replace(n, textNode(text))
+}
+
+// litePlayer makes the embedded player of an element that stands for one.
+func (c *cleaner) litePlayer(n *html.Node) {
+	src := "https://www.youtube.com/embed/" + attr(n, "videoid")
+	if list := attr(n, "playlistid"); list != "" {
+		src += "?list=" + list
+	}
+	if n.Data == "lite-vimeo" {
+		src = "https://player.vimeo.com/video/" + attr(n, "videoid")
+	}
+	title := attr(n, "title")
+	if title == "" {
+		title = attr(n, "videotitle")
+	}
+	n.Attr = []html.Attribute{{Key: "src", Val: src}, {Key: "title", Val: title}}
+	c.embedded(n)
+}
