@@ -24,6 +24,7 @@ type pelican struct {
 	preserveCase  bool
 	unicode       bool
 	boxes         bool // !!! opens an admonition
+	rules         pelicanRules
 }
 
 func newPelican(s *site, own *ownConfig) *pelican {
@@ -36,6 +37,7 @@ func newPelican(s *site, own *ownConfig) *pelican {
 	p.unicode = own.scalar("slugify_use_unicode") == "true"
 	p.boxes = own != nil && bytes.Contains(own.text, []byte("admonition"))
 	p.substitutions = map[string][]substitution{"slug": p.readSubstitutions("slug", pelicanSubstitutions())}
+	p.rules = newPelicanRules(p)
 	for _, kind := range []string{"tag", "category", "author"} {
 		p.substitutions[kind] = p.readSubstitutions(kind, p.substitutions["slug"])
 	}

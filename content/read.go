@@ -66,7 +66,7 @@ func (t *Tree) read(reader *sourceReader, f file, r *record) {
 	if src.invalid() {
 		r.problems = src.problems
 	} else {
-		if r.post, r.problems = t.compose(src); r.post != nil {
+		if r.post, r.leftOut, r.problems = t.compose(src); r.post != nil {
 			r.post.detach()
 		}
 	}
@@ -87,6 +87,9 @@ func (p *Post) detach() {
 		for i := range list {
 			list[i] = strings.Clone(list[i])
 		}
+	}
+	if p.Held != nil {
+		p.Held.Reason = strings.Clone(p.Held.Reason)
 	}
 	if p.Enclosure != nil {
 		p.Enclosure.URL, p.Enclosure.Type = strings.Clone(p.Enclosure.URL), strings.Clone(p.Enclosure.Type)

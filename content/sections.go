@@ -16,6 +16,7 @@ type sections struct {
 	layers map[string][]inherited // by folder, or by file without extension, from the engine's content root
 	global map[string]any         // Eleventy's data for all templates, Zola's and Hugo's shortcodes
 	pages  map[string]string      // the folders that are Hugo's sections by a page of their own, with its slug or title
+	drafts map[string]*Omission   // by folder: Zola's sections that are drafts
 	text   []byte                 // all that was read: it decides whether a snapshot still holds
 }
 
@@ -30,7 +31,7 @@ type inherited struct {
 func (t *Tree) sectionFile(rel string) bool {
 	base := path.Base(rel)
 	switch t.engine.(type) {
-	case *hugo:
+	case *hugo, *zola:
 		return strings.HasPrefix(base, "_index.") && isMarkdownName(base)
 	case *eleventy:
 		folder := path.Base(path.Join(filepath.Base(t.site.dir), path.Dir(rel)))
@@ -41,7 +42,7 @@ func (t *Tree) sectionFile(rel string) bool {
 
 // readSections reads those files, the ones above content.dir too.
 func (t *Tree) readSections(found []file) *sections {
-	s := &sections{layers: map[string][]inherited{}, pages: map[string]string{}}
+	s := &sections{layers: map[string][]inherited{}, pages: map[string]string{}, drafts: map[string]*Omission{}}
 	switch t.engine.(type) {
 	case *eleventy:
 		s.readGlobal(t.own)
@@ -66,12 +67,18 @@ func (s *sections) readAbove(t *Tree, folder string) {
 		depth -= strings.Count(folder, "/") + 1
 	}
 	dir := filepath.Join(t.site.dir, strings.Repeat("../", depth))
-	names := []string{"_index.md"}
+	var names []string
+	entries, _ := os.ReadDir(dir)
+	for _, e := range entries {
+		if name := e.Name(); strings.HasPrefix(name, "_index.") && isMarkdownName(name) {
+			names = append(names, name)
+		}
+	}
 	if base := path.Base(folder); folder != "" {
 		names = append(names, base+".json", base+".11tydata.json", base+".11tydata.js")
 	}
 	for _, name := range names {
-		if file := filepath.Join(dir, name); strings.HasPrefix(name, "_index.") == isHugo(t.engine) {
+		if file := filepath.Join(dir, name); strings.HasPrefix(name, "_index.") == hasSectionPages(t.engine) {
 			if info, err := os.Stat(file); err == nil && info.Mode().IsRegular() {
 				s.read(t, file, path.Join(folder, name))
 			}
@@ -79,9 +86,12 @@ func (s *sections) readAbove(t *Tree, folder string) {
 	}
 }
 
-func isHugo(e engine) bool {
-	_, ok := e.(*hugo)
-	return ok
+func hasSectionPages(e engine) bool {
+	switch e.(type) {
+	case *hugo, *zola:
+		return true
+	}
+	return false
 }
 
 func (s *sections) read(t *Tree, real, name string) {
@@ -100,6 +110,9 @@ func (s *sections) read(t *Tree, real, name string) {
 		if s.pages[folder] = fm.scalar("slug", "title"); e.namesSections {
 			s.remember(name, []byte(s.pages[folder]))
 		}
+	case *zola:
+		e.readSection(s, name, string(text))
+		s.remember(name, text)
 	case *eleventy:
 		if where, values, ok := directoryData(name, text); ok {
 			s.layers[where] = append(s.layers[where], inherited{values: values})

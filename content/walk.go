@@ -27,7 +27,8 @@ type file struct {
 // folders that it did not follow.
 type listing struct {
 	files    []file
-	sections []file // what speaks of the posts of its folder
+	sections []file    // what speaks of the posts of its folder
+	leftOut  []LeftOut // by the engine, for their paths
 	problems []Problem
 }
 
@@ -172,6 +173,10 @@ func (w *walker) take(rel, real string, info fs.FileInfo) {
 			Message: "the file's name has control characters or bytes that are not UTF-8 (shown as _) and is left out; rename it"})
 		return
 	}
+	if o := w.tree.engine.leavesOut(rel); o != nil && !o.Held {
+		w.leftOut = append(w.leftOut, LeftOut{rel, *o})
+		return
+	}
 	w.files = append(w.files, file{path: rel, real: real, size: info.Size(), modTime: info.ModTime()})
 }
 
@@ -234,8 +239,10 @@ func isMarkdownName(name string) bool {
 
 // excluded matches content.exclude. A pattern without a slash matches a name in
 // any folder; a folder's name takes all that is in it.
-func (w *walker) excluded(rel string) bool {
-	for _, pattern := range w.tree.cfg.Content.Exclude {
+func (w *walker) excluded(rel string) bool { return matchesAny(w.tree.cfg.Content.Exclude, rel) }
+
+func matchesAny(patterns []string, rel string) bool {
+	for _, pattern := range patterns {
 		pattern = strings.TrimSuffix(strings.TrimPrefix(pattern, "/"), "/")
 		if ok, _ := doublestar.Match(pattern, rel); ok {
 			return true

@@ -17,7 +17,7 @@ const (
 	StateNew       State = "new"       // the next edition has it
 	StateSettling  State = "settling"  // its file changed a moment ago
 	StateMailed    State = "mailed"    // an edition had it
-	StateHeld      State = "held"      // the flood guard waits for a person
+	StateHeld      State = "held"      // the flood guard, or a setting that cannot be known, waits for a person
 	StateScheduled State = "scheduled" // its date lies ahead
 	StateDraft     State = "draft"
 	StateExpired   State = "expired"
@@ -29,6 +29,8 @@ func (s *pass) state(e entry, mailed bool) State {
 	switch {
 	case e.post.Draft:
 		return StateDraft
+	case e.post.Held != nil:
+		return StateHeld
 	case e.post.Date.After(s.start):
 		return StateScheduled
 	case s.expired(e):
@@ -58,7 +60,7 @@ func (s *pass) state(e entry, mailed bool) State {
 
 // published reports whether feeds and digests may show the post now.
 func (s *pass) published(e entry) bool {
-	return !e.post.Draft && !e.post.Date.After(s.start) && !s.expired(e)
+	return !e.post.Draft && e.post.Held == nil && !e.post.Date.After(s.start) && !s.expired(e)
 }
 
 func (s *pass) expired(e entry) bool {
