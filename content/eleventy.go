@@ -14,6 +14,7 @@ type eleventy struct {
 	own   *ownConfig // nil where no config of Eleventy was found
 	plain bool       // Markdown is no template
 	boxes bool       // ::: opens a container
+	rules eleventyRules
 }
 
 var (
@@ -23,6 +24,7 @@ var (
 
 func newEleventy(s *site, own *ownConfig) *eleventy {
 	e := &eleventy{folderEngine: folderEngine{s}, own: own}
+	e.rules = newEleventyRules(e)
 	if own != nil {
 		e.plain, e.boxes = noTemplates.Match(own.text), containers.Match(own.text)
 	}
@@ -48,7 +50,9 @@ func (e *eleventy) prepare(a *article, s *sections) {
 	}
 	stem := path.Join(a.name.dir, a.name.full)
 	own := a.front.list("tags", byComma)
+	rules := e.rulesOf(a)
 	for _, l := range s.of(stem, "/"+stem, a.name.lang) {
+		rules = append(rules, l.rules...)
 		own = append(own, listOf(l.values["tags"], byComma)...) // tags add up
 		a.inherit(l.values)
 	}
@@ -56,6 +60,24 @@ func (e *eleventy) prepare(a *article, s *sections) {
 		a.front.values["tags"] = anyList(own)
 	}
 	e.compute(a)
+	if s != nil {
+		rules = append(rules, s.computed...)
+	}
+	e.obey(a, append(rules, e.rules.computed...))
+}
+
+// rulesOf are what front matter in JavaScript computes.
+func (e *eleventy) rulesOf(a *article) []jsRule {
+	if a.front.form != scriptForm {
+		return nil
+	}
+	text := blankComments(a.front.text)
+	rules := e.rulesIn("", text, 0, len(text), true)
+	for i := range rules {
+		rules[i].Path = a.path
+		rules[i].Line += a.front.line - 1
+	}
+	return rules
 }
 
 // compute fills in eleventyComputed. A permalink waits for what it is made of.
@@ -73,17 +95,9 @@ func (e *eleventy) compute(a *article) {
 	}
 }
 
-// isPage also knows what has no address, and what is neither dated nor tagged.
-// Of templates that are not Markdown only a date tells that they are posts.
+// isPage also knows what is neither dated nor tagged. Of templates that are not Markdown only a date tells that they are posts.
 func (e *eleventy) isPage(a *article) bool {
-	if written, set := a.front.truth("permalink"); set && !written {
-		return true
-	}
-	if build, _ := a.front.table("permalink")["build"].(string); build == "false" {
-		return true
-	}
-	hidden, _ := a.front.truth("eleventyexcludefromcollections")
-	if hidden || isPageLayout(a) || a.front.has("pagination") {
+	if isPageLayout(a) || a.front.has("pagination") {
 		return true
 	}
 	if a.front.has("date") || a.name.date != "" {

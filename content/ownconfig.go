@@ -166,7 +166,9 @@ func eleventyConfig(dir, _ string) (*ownConfig, error) {
 			if err != nil {
 				return nil, err
 			}
-			return (&ownConfig{dialect: config.Eleventy, values: map[string]any{}}).add(file, text), nil
+			own := &ownConfig{dialect: config.Eleventy, values: map[string]any{}}
+			own.addScripts(dir, file, text)
+			return own, nil
 		}
 	}
 	return nil, nil

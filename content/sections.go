@@ -13,18 +13,20 @@ import (
 // sections are what files beside the posts say of all posts in a folder: Hugo's
 // cascade in _index.md, Eleventy's directory data.
 type sections struct {
-	layers map[string][]inherited // by folder, or by file without extension, from the engine's content root
-	global map[string]any         // Eleventy's data for all templates, Zola's and Hugo's shortcodes
-	pages  map[string]string      // the folders that are Hugo's sections by a page of their own, with its slug or title
-	drafts map[string]*Omission   // by folder: Zola's sections that are drafts
-	text   []byte                 // all that was read: it decides whether a snapshot still holds
+	layers   map[string][]inherited // by folder, or by file without extension, from the engine's content root
+	global   map[string]any         // Eleventy's data for all templates, Zola's and Hugo's shortcodes
+	pages    map[string]string      // the folders that are Hugo's sections by a page of their own, with its slug or title
+	computed []jsRule               // Eleventy's eleventyComputed among the global data
+	drafts   map[string]*Omission   // by folder: Zola's sections that are drafts
+	text     []byte                 // all that was read: it decides whether a snapshot still holds
 }
 
 // inherited is front matter that holds where a post has none of its own.
 type inherited struct {
 	values map[string]any
-	glob   string // of pages, from the content root with a slash before; "" for all
-	lang   string // "" for all
+	glob   string   // of pages, from the content root with a slash before; "" for all
+	lang   string   // "" for all
+	rules  []jsRule // that a script computes
 }
 
 // sectionFile tells whether a file speaks of its folder's posts.
@@ -45,7 +47,7 @@ func (t *Tree) readSections(found []file) *sections {
 	s := &sections{layers: map[string][]inherited{}, pages: map[string]string{}, drafts: map[string]*Omission{}}
 	switch t.engine.(type) {
 	case *eleventy:
-		s.readGlobal(t.own)
+		s.readGlobal(t)
 	case *zola:
 		s.readShortcodes(t.own)
 	case *hugo:
@@ -115,7 +117,12 @@ func (s *sections) read(t *Tree, real, name string) {
 		s.remember(name, text)
 	case *eleventy:
 		if where, values, ok := directoryData(name, text); ok {
-			s.layers[where] = append(s.layers[where], inherited{values: values})
+			l := inherited{values: values}
+			if !strings.HasSuffix(name, "json") {
+				script := blankComments(string(text))
+				l.rules = e.rulesIn(real, script, 0, len(script), false)
+			}
+			s.layers[where] = append(s.layers[where], l)
 			s.remember(name, text)
 		}
 	}
