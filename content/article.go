@@ -53,7 +53,7 @@ func (t *Tree) compose(src *source) (*Post, *Omission, []Problem) {
 	if !t.isIncluded(a.path) {
 		a.post.Held = omission
 	}
-	if !a.post.Draft {
+	if !a.post.Draft && a.post.Held == nil {
 		a.warnOfUnknownMarks()
 	}
 	if a.published.After(a.post.Date) {
@@ -131,6 +131,9 @@ func (a *article) date(keys ...string) time.Time {
 		}
 		if t, ok := a.readDate(key, text); ok {
 			return t
+		}
+		if key == "published" {
+			continue // which doubtfulDraft reads
 		}
 		line := a.front.lineOf(key)
 		message := fmt.Sprintf("nobody can read the %s %q; write it like 2025-01-29 or 2025-01-29T08:00:00+01:00", key, clip(text))

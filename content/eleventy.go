@@ -15,6 +15,7 @@ type eleventy struct {
 	plain bool       // Markdown is no template
 	boxes bool       // ::: opens a container
 	rules eleventyRules
+	text  string // of the config and what it imports, without comments
 }
 
 var (

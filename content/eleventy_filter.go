@@ -1,8 +1,6 @@
 package content
 
 import (
-	"fmt"
-	"os"
 	"path"
 	"path/filepath"
 	"regexp"
@@ -137,11 +135,14 @@ func (r *eleventyRules) readIgnores(e *eleventy, file, text string) {
 	}
 }
 
+// maxLookBack is more than any function of a config has.
+const maxLookBack = 50_000
+
 // isConditional reports that a place in a script is not surely reached: it is in a
 // statement or block that depends on something.
 func isConditional(text string, at int) bool {
 	depth, end := 0, at
-	for i := at - 1; i >= 0; i-- {
+	for i := at - 1; i >= max(0, at-maxLookBack); i-- {
 		switch text[i] {
 		case '}':
 			depth++
@@ -182,16 +183,6 @@ func (r *eleventyRules) readPreprocessors(e *eleventy, file, text string) {
 	}
 }
 
-// scripts are the config and what it imports from files beside it.
-func (e *eleventy) scripts() string {
-	var b strings.Builder
-	for _, f := range e.own.files {
-		b.WriteString(blankComments(f.text))
-		b.WriteByte('\n')
-	}
-	return b.String()
-}
-
 var addComputed = regexp.MustCompile(`\.addGlobalData\(\s*["'\x60](eleventyComputed(?:\.(\w+))?|permalink|eleventyExcludeFromCollections)["'\x60]\s*,\s*`)
 
 // readGlobalRules takes addGlobalData("eleventyComputed…").
@@ -212,39 +203,6 @@ func (r *eleventyRules) readGlobalRules(e *eleventy, file, text string) {
 		}
 		r.computed = append(r.computed, rule)
 	}
-}
-
-var (
-	jsRuleKey   = regexp.MustCompile(`(?m)(?:^|[{,;]|\b(?:async|const|let|var))[ \t]*["']?(permalink|eleventyExcludeFromCollections)["']?\s*([:(=])`)
-	jsComputed  = regexp.MustCompile(`["']?eleventyComputed["']?\s*[:=]\s*(?:\([^()]*\)\s*=>\s*\(?\s*)?\{`)
-	jsIsLiteral = regexp.MustCompile(`^\s*(?:["'\x60]|true\b|false\b|null\b|undefined\b|\{)`)
-)
-
-// rulesIn are the settings that a part of a script computes.
-func (s *site) rulesIn(file, text string, from, to int, computed bool) []jsRule {
-	var out []jsRule
-	var block [2]int
-	if m := jsComputed.FindStringIndex(text); m != nil {
-		e := &jsEvaluator{text: text, at: m[1]}
-		e.closeBracket()
-		block = [2]int{m[1], e.at}
-	}
-	for _, m := range jsRuleKey.FindAllStringSubmatchIndex(text[from:to], -1) {
-		key, at := strings.ToLower(text[from+m[2]:from+m[3]]), from+m[1]
-		rule := jsRule{key: key, Omission: s.at(file, text, from+m[2], text[from+m[2]:from+m[3]]+" of a script"),
-			computed: computed || from+m[2] >= block[0] && at < block[1]}
-		if text[from+m[4]] == '(' {
-			at--
-		}
-		if rule.function = readJSFunction(text[at:], text); rule.function == nil {
-			e := &jsEvaluator{text: text, at: at, find: func(string) jsValue { return jsUnknown{} }}
-			if rule.literal = e.expression(); strings.HasPrefix(strings.TrimSpace(text[at:]), "{") {
-				continue // {build: …}
-			}
-		}
-		out = append(out, rule)
-	}
-	return out
 }
 
 var (
@@ -297,11 +255,17 @@ func (e *eleventy) leavesOut(file string) *Omission {
 // omits knows what has no address, what is in no collection, and what a preprocessor
 // drops.
 func (e *eleventy) omits(a *article) *Omission {
-	if written, set := a.front.truth("permalink"); set && !written {
-		return a.says("permalink", "")
-	}
-	if build, _ := a.front.table("permalink")["build"].(string); build == "false" {
-		return a.says("permalink", "build: false")
+	switch link := a.front.values["permalink"].(type) {
+	case string:
+		if written, set := truthOf(link); set && !written {
+			return a.says("permalink", "")
+		} else if set {
+			return a.held("permalink", "Eleventy knows false and addresses only")
+		}
+	case map[string]any:
+		if build, _ := link["build"].(string); build == "false" || link["build"] == nil {
+			return a.says("permalink", "builds nothing")
+		}
 	}
 	doubt := a.computed
 	if doubt != nil && !doubt.Held {
@@ -364,191 +328,4 @@ func (p *preprocessor) judge(find func(string) jsValue) *Omission {
 		o.Reason += " returns false"
 	}
 	return &o
-}
-
-// find looks a key up in what is known of a page.
-func (e *eleventy) find(a *article) func(string) jsValue {
-	return func(key string) jsValue {
-		first, rest, _ := strings.Cut(key, ".")
-		switch first {
-		case "page":
-			return jsText{}
-		case "eleventy":
-			if strings.HasSuffix(key, "runmode") {
-				return "build"
-			}
-			return jsUnknown{}
-		case "collections", "pkg":
-			return jsUnknown{}
-		}
-		v, own := a.front.values[first]
-		if !own {
-			v, own = a.global[first]
-		}
-		if own && rest != "" {
-			v, own = dig(v, rest)
-		}
-		if _, isGlobal := a.global[first]; !own && isGlobal {
-			return jsUnknown{}
-		}
-		return jsData(v)
-	}
-}
-
-// jsData is a value of front matter, whose scalars have kept their spelling.
-func jsData(v any) jsValue {
-	switch v := v.(type) {
-	case nil:
-		return nil
-	case string:
-		switch strings.ToLower(v) {
-		case "true":
-			return true
-		case "false":
-			return false
-		}
-		return v
-	}
-	return jsTemplate("an object")
-}
-
-// compute asks the scripts around a page for its permalink and whether it is in
-// collections.
-func (e *eleventy) obey(a *article, rules []jsRule) {
-	for _, rule := range rules {
-		if _, own := a.front.values[rule.key]; own && !rule.computed {
-			continue
-		}
-		values := []jsValue{rule.literal}
-		if rule.function != nil {
-			values = rule.function.values(e.find(a))
-		}
-		a.computed = omitted(a.computed, rule.judge(values))
-		if rule.key == "permalink" {
-			e.addressBy(a, rule, values)
-		}
-	}
-}
-
-// judge says whether the values that a rule may come to leave a page out.
-func (rule *jsRule) judge(values []jsValue) *Omission {
-	hidden, other, doubtful := 0, 0, 0
-	for _, v := range values {
-		_, unknown := v.(jsUnknown)
-		switch {
-		case v == false && rule.key == "permalink", v == true && rule.key != "permalink":
-			hidden++
-		case unknown && rule.key != "permalink":
-			doubtful++
-		default:
-			other++
-		}
-	}
-	o := rule.Omission
-	switch {
-	case hidden > 0 && other+doubtful == 0:
-		return &o
-	case hidden+doubtful > 0:
-		o.Held, o.Reason = true, o.Reason+" depends on what is not known"
-		return &o
-	}
-	return nil
-}
-
-// addressBy takes over a computed permalink. Of one that is not known the page's own
-// address would be a guess, and a wrong address is worse than none.
-func (e *eleventy) addressBy(a *article, rule jsRule, values []jsValue) {
-	values = slices.DeleteFunc(slices.Clone(values), func(v jsValue) bool { return v == false })
-	values = slices.Compact(values)
-	if len(values) == 0 {
-		return
-	}
-	switch v := values[0].(type) {
-	case nil:
-		return
-	case string:
-		if len(values) == 1 {
-			a.set("permalink", v)
-			return
-		}
-	case jsTemplate:
-		if len(values) == 1 {
-			a.set("permalink", string(v))
-			return
-		}
-	}
-	a.set("permalink", fmt.Sprintf("{{ the function in %s }}", path.Base(rule.Path)))
-}
-
-// blankComments puts spaces in the place of a script's comments, so that what is
-// commented out says nothing and lines stay what they are.
-func blankComments(text string) string {
-	out := []byte(text)
-	for i := 0; i < len(text); {
-		rest := text[i:]
-		end := 1
-		switch {
-		case strings.HasPrefix(rest, "//") && (i == 0 || text[i-1] != ':' && text[i-1] != '\\'):
-			if end = strings.IndexByte(rest, '\n'); end < 0 {
-				end = len(rest)
-			}
-			blank(out[i : i+end])
-		case strings.HasPrefix(rest, "/*") && (i == 0 || !strings.ContainsRune(`*'"`+"`", rune(text[i-1]))):
-			if end = strings.Index(rest, "*/") + 2; end < 2 {
-				end = len(rest)
-			}
-			blank(out[i : i+end])
-		case rest[0] == '"' || rest[0] == '\'':
-			r := &pythonReader{text: text, at: i}
-			if _, ok := r.str(); ok {
-				end = r.at - i
-			}
-		case rest[0] == '`':
-			if closing := strings.IndexByte(rest[1:], '`'); closing >= 0 {
-				end = closing + 2
-			}
-		}
-		i += end
-	}
-	return string(out)
-}
-
-func blank(part []byte) {
-	for i, c := range part {
-		if c != '\n' {
-			part[i] = ' '
-		}
-	}
-}
-
-var localImport = regexp.MustCompile(`(?:\bfrom|\bimport|\brequire\(|\bimport\()\s*["'\x60](\.{1,2}/[^"'\x60\n]+)["'\x60]`)
-
-// maxScripts bounds what a config imports.
-const maxScripts = 30
-
-// addScripts reads what a script imports from the project's own files, too.
-func (o *ownConfig) addScripts(root, file string, text []byte) {
-	o.add(file, text)
-	for _, m := range localImport.FindAllSubmatch(text, -1) {
-		name := filepath.Join(filepath.Dir(file), filepath.FromSlash(string(m[1])))
-		for _, ext := range []string{"", ".js", ".mjs", ".cjs", ".ts", "/index.js"} {
-			full := name + filepath.FromSlash(ext)
-			info, err := os.Stat(full)
-			if err != nil || !info.Mode().IsRegular() || !isScriptName(full) || len(o.files) >= maxScripts {
-				continue
-			}
-			rel, err := filepath.Rel(root, full)
-			if err != nil || !filepath.IsLocal(rel) || slices.ContainsFunc(o.files, func(f configFile) bool { return f.name == full }) {
-				break
-			}
-			if inner, err := readLimited(full); err == nil {
-				o.addScripts(root, full, inner)
-			}
-			break
-		}
-	}
-}
-
-func isScriptName(name string) bool {
-	return slices.Contains([]string{".js", ".mjs", ".cjs", ".ts"}, filepath.Ext(name))
 }

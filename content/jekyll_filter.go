@@ -110,30 +110,12 @@ func anyGlob(patterns []pattern, file string) *pattern {
 	return nil
 }
 
-// omits knows what is published, and that only files with front matter are posts.
+// omits knows that a key without a value counts as false in Ruby.
 func (j *jekyll) omits(a *article) *Omission {
-	if a.front.form == noFrontMatter || a.front.form == blockForm {
-		if j.own == nil { // perhaps it is not Jekyll's
-			return nil
-		}
-		return &Omission{Reason: "Jekyll makes posts of files with front matter only", Path: a.path, Line: 1}
-	}
-	if !a.front.has("published") || j.rules.unpublished {
-		return nil
-	}
-	published, set := a.front.truth("published")
-	switch {
-	case set && published:
-		return nil
-	case set:
-		return nil // a draft, which fillFields sees
-	case a.front.values["published"] == nil:
+	if a.front.has("published") && a.front.values["published"] == nil && !j.rules.unpublished {
 		return a.says("published", "without a value")
 	}
-	if _, isDate := rubyDate(a.front.scalar("published"), j.loc); isDate {
-		return nil
-	}
-	return a.held("published", "neither true nor false")
+	return nil
 }
 
 // isDraft knows the settings by which Jekyll publishes what others would not.

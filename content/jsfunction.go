@@ -7,8 +7,6 @@ import (
 
 // jsFunction is a function in a script, which is read and never run.
 type jsFunction struct {
-	file   string // it stands in
-	line   int
 	params []string // as written
 	body   string   // statements, or an expression
 	isExpr bool

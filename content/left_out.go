@@ -43,10 +43,16 @@ func (a *article) omission() *Omission {
 	return cmp.Or(byPath, byText, a.doubtfulDraft())
 }
 
-// doubtfulDraft holds a post whose draft mark nobody can read.
+// doubtfulDraft holds a post whose draft mark nobody can read. `published` may also
+// be a date.
 func (a *article) doubtfulDraft() *Omission {
-	if _, set := a.front.truth("draft"); !set && a.front.values["draft"] != nil {
-		return a.held("draft", "neither true nor false")
+	for _, key := range []string{"draft", "published"} {
+		if _, set := a.front.truth(key); set || a.front.values[key] == nil {
+			continue
+		}
+		if _, isDate := a.readDate(key, a.front.scalar(key)); key == "draft" || !isDate {
+			return a.held(key, "neither true nor false")
+		}
 	}
 	return nil
 }
@@ -129,11 +135,13 @@ func heldProblems(posts []*Post) []Problem {
 	out := make([]Problem, len(groups))
 	for i, g := range groups {
 		which := "this post"
-		if g.Path != g.first {
-			which = counted(g.count, "post") + " (the first is " + g.first + ")"
+		if g.count > 1 {
+			which = fmt.Sprintf("%d posts, the first of which is %s", g.count, g.first)
+		} else if g.Path != g.first {
+			which = g.first
 		}
 		out[i] = Problem{Path: g.Path, Line: g.Line, Message: fmt.Sprintf(
-			"%s: it is unknown whether the blog's engine shows %s, held back from feeds and mail; write the value out plainly, or name the posts to publish in content.include", g.Reason, which)}
+			"%s: it is unknown whether the blog's engine shows %s: held back from feeds and mail; write the value out plainly, or name the posts to publish in content.include", g.Reason, which)}
 	}
 	return out
 }

@@ -54,7 +54,7 @@ func (p *pelican) setting(key, otherwise string) string {
 
 func (p *pelican) paths(key string, otherwise ...string) []string {
 	list := otherwise
-	if v := p.own.setting(key); v != nil {
+	if v, ok := p.own.setting(key).([]any); ok { // of other types Pelican takes its own default
 		list = listOf(v, whole)
 	}
 	out := make([]string, len(list))
@@ -102,6 +102,9 @@ func (p *pelican) readSubstitutions(kind string, otherwise []substitution) []sub
 // prepare takes over what the settings say of files by their paths.
 func (p *pelican) prepare(a *article, _ *sections) {
 	full := path.Join(p.below, a.path)
+	if status := a.pathMetadata()["status"]; status != "" {
+		a.inherit(map[string]any{"status": status})
+	}
 	extra, _ := p.own.setting("extra_path_metadata").(map[string]any)
 	best, found := "", map[string]any(nil)
 	for where, values := range extra {

@@ -247,7 +247,7 @@ func (t *Tree) Scan(ctx context.Context, last *Snapshot, build string) (*Scan, e
 
 func (t *Tree) emptiness(files int, leftOut []LeftOut) string {
 	if len(leftOut) > 0 {
-		return fmt.Sprintf("no posts in %s: the blog's engine leaves %s out; of %s the reason is: %s", t.site.dir, counted(len(leftOut), "file"), leftOut[0].Path, leftOut[0].Reason)
+		return fmt.Sprintf("no posts in %s: the blog's engine leaves out all that is there (%s, %s and so on)", t.site.dir, leftOut[0].Path, leftOut[0].Reason)
 	}
 	if files > 0 {
 		return fmt.Sprintf("no posts in %s: its %d files are pages; is content.dir the folder that your posts are in?", t.site.dir, files)

@@ -63,6 +63,12 @@ func (s *pass) published(e entry) bool {
 	return !e.post.Draft && e.post.Held == nil && !e.post.Date.After(s.start) && !s.expired(e)
 }
 
+// inDoubt reports that only a setting of the engine's holds a post back whose date
+// has come: at the first pass, readers may have had it for long.
+func (s *pass) inDoubt(e entry) bool {
+	return e.post.Held != nil && !e.post.Draft && !e.post.Date.After(s.start)
+}
+
 func (s *pass) expired(e entry) bool {
 	return !e.post.Expires.IsZero() && !e.post.Expires.After(s.start)
 }
@@ -122,7 +128,7 @@ func (s *pass) update(e *entry) {
 	switch {
 	case s.isFirst && s.namedByStart(*e):
 		row.Standing = ledger.Released // by the owner, who named its date
-	case s.isFirst && (s.published(*e) || s.expired(*e)):
+	case s.isFirst && (s.published(*e) || s.expired(*e) || s.inDoubt(*e)):
 		row.Standing = ledger.Known
 		return
 	default: // what waits for its date or its author at the first pass is new when it comes
