@@ -59,7 +59,7 @@ func (t *Tree) compose(src *source) (*Post, *Omission, []Problem) {
 	if a.published.After(a.post.Date) {
 		a.post.Date = a.published
 	}
-	a.fillFiles()
+	a.fillFiles(t)
 	return a.post, nil, src.problems
 }
 
@@ -255,8 +255,8 @@ func (a *article) fillAddress() {
 
 // fillFiles resolves what the front matter names besides: pictures, a source, an
 // enclosure.
-func (a *article) fillFiles() {
-	l := &linker{article: a}
+func (a *article) fillFiles(t *Tree) {
+	l := &linker{article: a, home: t}
 	if image := a.imageText(); image != "" {
 		if to := l.follow(image); to.url != "" {
 			a.post.Image = to.url

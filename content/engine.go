@@ -65,6 +65,8 @@ type writing struct {
 	// noRaw holds that the engine leaves HTML out that stands in Markdown. Bodies
 	// keep it all the same; excerpts are the engine's.
 	noRaw bool
+	// hooks make HTML of images, links, headings and code; nil for none.
+	hooks *hugoHooks
 	// separator ends the excerpt in the body's source: Jekyll's excerpt_separator.
 	separator string
 }

@@ -34,6 +34,9 @@ func newHugo(s *site, own *ownConfig) *hugo {
 		slugs:      hugoSlugs{keepCase: own.scalar("disablepathtolower") == "true", dropAccents: own.scalar("removepathaccents") == "true"},
 		emoji:      own.scalar("enableemoji") == "true"}
 	h.readMarkup()
+	if len(h.languages.tables) == 0 {
+		s.languages[h.languages.first] = true // which file names may bear all the same
+	}
 	if own != nil {
 		h.namesSections = bytes.Contains(own.text, []byte(":section"))
 	}

@@ -234,7 +234,7 @@ func (h *hugo) leavesOut(p string) *Omission {
 
 func (h *hugo) unmounted(p string) *Omission {
 	if len(h.rules.mounts) == 0 {
-		return nil
+		return h.outside(p)
 	}
 	file, err := filepath.Rel(h.root, filepath.Join(h.dir, filepath.FromSlash(p)))
 	if err != nil {
@@ -259,6 +259,20 @@ func (h *hugo) unmounted(p string) *Omission {
 		why, keys = "module.mounts."+refused, []string{"module", "mounts", key}
 	}
 	return h.leaves(h.own, why, keys...)
+}
+
+// outside knows the content folders of the languages, where content.dir is above one.
+func (h *hugo) outside(p string) *Omission {
+	if !h.languages.apart || h.languages.only != "" {
+		return nil
+	}
+	full := path.Join(h.below, p)
+	for _, root := range h.languages.roots {
+		if root == "" || strings.HasPrefix(full, root+"/") {
+			return nil
+		}
+	}
+	return h.leaves(h.own, "contentDir: it is in no language's", "languages", "contentdir")
 }
 
 // omits knows what is built without a page of its own, or kept out of lists.

@@ -30,6 +30,8 @@ type Tree struct {
 	// known are the addresses that the last Scan found, by path: where links
 	// between posts lead.
 	known atomic.Pointer[map[string]string]
+	// addresses are the same without the slash at their ends.
+	addresses atomic.Pointer[map[string]bool]
 	// sections are what the last Scan found to hold for whole folders.
 	sections atomic.Pointer[sections]
 }
@@ -237,6 +239,11 @@ func (t *Tree) Scan(ctx context.Context, last *Snapshot, build string) (*Scan, e
 	t.limit(scan, known)
 	scan.Problems = append(scan.Problems, heldProblems(scan.Posts)...)
 	t.known.Store(&known)
+	addresses := make(map[string]bool, len(known))
+	for _, to := range known {
+		addresses[strings.TrimSuffix(to, "/")] = true
+	}
+	t.addresses.Store(&addresses)
 	if len(scan.Posts) == 0 && scan.Invalid == 0 {
 		scan.Problems = append(scan.Problems, Problem{Path: ".", Message: t.emptiness(len(next.records), scan.LeftOut)})
 	}
