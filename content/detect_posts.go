@@ -100,8 +100,12 @@ func isDated(file, rel string) bool {
 	if err != nil {
 		return false
 	}
-	_, ok := parseDate(front.scalar("date", "publishdate", "pubdate", "published"), time.UTC)
-	return ok
+	for _, key := range append([]string{"date", "publishdate", "pubdate", "published"}, otherDates...) {
+		if _, ok := parseDate(front.scalar(key), time.UTC); ok {
+			return true
+		}
+	}
+	return false
 }
 
 // below are the folders right below one that hold dated posts, the fullest first.

@@ -101,7 +101,7 @@ func (e *eleventy) isPage(a *article) bool {
 	if isPageLayout(a) || a.front.has("pagination") {
 		return true
 	}
-	if a.front.has("date") || a.name.date != "" {
+	if a.front.has("date") || a.name.date != "" || a.isDated() {
 		return false
 	}
 	told := slices.ContainsFunc(a.front.list("tags", whole), func(tag string) bool { return !pageTags[strings.ToLower(tag)] })
@@ -119,6 +119,8 @@ func (e *eleventy) complete(a *article) {
 		a.post.Date = a.modTime.In(e.loc)
 	case a.post.Date.IsZero() && a.name.date != "":
 		a.post.Date, _ = parseDate(a.name.date, e.loc)
+	case a.post.Date.IsZero() && !a.front.has("date") && a.hasOtherDate():
+		a.post.Date = a.date(otherDates...)
 	case a.post.Date.IsZero() && !a.front.has("date") && a.front.form != noFrontMatter:
 		a.post.Date = a.modTime.In(e.loc)
 	}
@@ -126,12 +128,40 @@ func (e *eleventy) complete(a *article) {
 		tag = strings.ToLower(tag)
 		return pageTags[tag] || tag == "post" || tag == "posts"
 	})
-	a.setTags(tags)
+	a.setNearTags(tags)
+	if a.post.Title == "" {
+		a.post.Title = e.title(a)
+	}
 	a.post.Summary = a.front.scalar("excerpt", "summary", "description")
 	a.titleSlug = eleventySlug(a.post.Title)
 	if a.slug == "" {
 		a.slug = a.name.stem
 	}
+}
+
+// title is what a page is called that has no title: its heading, else its place in
+// the navigation.
+func (e *eleventy) title(a *article) string {
+	if title := headingTitle(a.body); title != "" {
+		return title
+	}
+	navigation := a.front.table("eleventynavigation")
+	for _, key := range []string{"title", "key"} {
+		if text, ok := navigation[key].(string); ok && text != "" {
+			return oneLine(text)
+		}
+	}
+	return ""
+}
+
+// isDated reports that the front matter has a date under one of its other names.
+func (a *article) isDated() bool {
+	return !a.dateOf("publishdate", "pubdate", "published").IsZero() || a.hasOtherDate()
+}
+
+// hasOtherDate reports that another program's key holds a date that can be read.
+func (a *article) hasOtherDate() bool {
+	return !a.dateOf(otherDates...).IsZero()
 }
 
 // pageTags say what kind of page it is, not what it is about.

@@ -158,22 +158,6 @@ func tomlConfig(dir, ours string) (*ownConfig, error) {
 	return hugoOver(dir, nil)
 }
 
-func eleventyConfig(dir, _ string) (*ownConfig, error) {
-	for _, name := range []string{".eleventy.js", "eleventy.config.js", "eleventy.config.mjs", "eleventy.config.cjs", "eleventy.config.ts"} {
-		file := filepath.Join(dir, name)
-		if _, err := os.Stat(file); err == nil {
-			text, err := readLimited(file)
-			if err != nil {
-				return nil, err
-			}
-			own := &ownConfig{dialect: config.Eleventy, values: map[string]any{}}
-			own.addScripts(dir, file, text)
-			return own, nil
-		}
-	}
-	return nil, nil
-}
-
 // readConfig reads YAML, TOML or JSON by the file's extension.
 func readConfig(file string) (map[string]any, []byte, error) {
 	text, err := readLimited(file)
