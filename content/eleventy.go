@@ -60,6 +60,9 @@ func (e *eleventy) prepare(a *article, s *sections) {
 	if len(own) > 0 {
 		a.front.values["tags"] = anyList(own)
 	}
+	if lang := e.folderLanguage(a); lang != "" {
+		a.inherit(map[string]any{"lang": lang})
+	}
 	e.compute(a)
 	if s != nil {
 		rules = append(rules, s.computed...)

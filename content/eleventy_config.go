@@ -1,6 +1,7 @@
 package content
 
 import (
+	"bytes"
 	"encoding/json"
 	"os"
 	"path"
@@ -195,6 +196,20 @@ func nearTag(tag string) string {
 		}
 		return r
 	}, strings.ToLower(tag))
+}
+
+// folderLanguage is the language that Eleventy's plugin for languages takes from a
+// path: the first folder that is called like one.
+func (e *eleventy) folderLanguage(a *article) string {
+	if e.own == nil || !bytes.Contains(e.own.text, []byte("I18nPlugin")) {
+		return ""
+	}
+	for folder := range strings.SplitSeq(a.name.dir, "/") {
+		if tag, ok := config.LanguageTag(folder); ok && (len(folder) == 2 || len(folder) > 3 && folder[2] == '-') {
+			return tag
+		}
+	}
+	return ""
 }
 
 // signFile is the config's own file, from the blog's folder; "" for none.

@@ -102,8 +102,11 @@ func (p *pelican) readSubstitutions(kind string, otherwise []substitution) []sub
 // prepare takes over what the settings say of files by their paths.
 func (p *pelican) prepare(a *article, _ *sections) {
 	full := path.Join(p.below, a.path)
-	if status := a.pathMetadata()["status"]; status != "" {
-		a.inherit(map[string]any{"status": status})
+	said := a.pathMetadata()
+	for _, key := range []string{"status", "lang"} {
+		if value := said[key]; value != "" {
+			a.inherit(map[string]any{key: value})
+		}
 	}
 	extra, _ := p.own.setting("extra_path_metadata").(map[string]any)
 	best, found := "", map[string]any(nil)
