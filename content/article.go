@@ -26,7 +26,7 @@ type article struct {
 	titleSlug  string
 	categories []string
 	global     map[string]any // what all pages of the blog may refer to
-	computed   *Omission      // by a script of Eleventy's
+	computed   *Omission      // by what is around the file: scripts, folders' data
 	published  time.Time      // when the engine shows it, where that is later than the date of its address
 }
 

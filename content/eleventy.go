@@ -11,11 +11,13 @@ import (
 // eleventy reads posts as Eleventy does: the address follows the path.
 type eleventy struct {
 	folderEngine
-	own   *ownConfig // nil where no config of Eleventy was found
-	plain bool       // Markdown is no template
-	boxes bool       // ::: opens a container
-	rules eleventyRules
-	text  string // of the config and what it imports, without comments
+	own      *ownConfig // nil where no config of Eleventy was found
+	plain    bool       // Markdown is no template
+	boxes    bool       // ::: opens a container
+	rules    eleventyRules
+	suffixes []string // of data files
+	dataBase string   // what a folder's data file is called; "" for the folder's name
+	text     string   // of the config and what it imports, without comments
 }
 
 var (
@@ -26,6 +28,7 @@ var (
 func newEleventy(s *site, own *ownConfig) *eleventy {
 	e := &eleventy{folderEngine: folderEngine{s}, own: own}
 	e.rules = newEleventyRules(e)
+	e.readDataNames()
 	if own != nil {
 		e.plain, e.boxes = noTemplates.Match(own.text), containers.Match(own.text)
 	}
@@ -54,6 +57,7 @@ func (e *eleventy) prepare(a *article, s *sections) {
 	rules := e.rulesOf(a)
 	for _, l := range s.of(stem, "/"+stem, a.name.lang) {
 		rules = append(rules, l.rules...)
+		a.computed = omitted(a.computed, l.doubt)
 		own = append(own, listOf(l.values["tags"], byComma)...) // tags add up
 		a.inherit(l.values)
 	}

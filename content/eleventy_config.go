@@ -23,7 +23,10 @@ func eleventyConfig(dir, _ string) (*ownConfig, error) {
 	command, manifest := eleventyCommand(dir)
 	own := &ownConfig{dialect: config.Eleventy, values: map[string]any{}}
 	if command["input"] != "" {
-		own.values["input"] = command["input"]
+		own.values["input"] = path.Clean(command["input"])
+	}
+	if command["formats"] != "" {
+		own.values["formats"] = command["formats"]
 	}
 	names := eleventyNames
 	if named := command["config"]; named != "" && filepath.IsLocal(filepath.FromSlash(named)) {
@@ -49,7 +52,7 @@ func eleventyConfig(dir, _ string) (*ownConfig, error) {
 
 var (
 	eleventyCall   = regexp.MustCompile(`(?:^|[\s/&;|"'(])(?:eleventy|@11ty/eleventy)(?:[\s&;|]|$)`)
-	eleventyOption = regexp.MustCompile(`(?:^|\s)--(config|input)[= ]["']?([^\s"';&|]+)`)
+	eleventyOption = regexp.MustCompile(`(?:^|\s)--(config|input|formats)[= ]["']?([^\s"';&|]+)`)
 )
 
 // eleventyCommand are the options by which the scripts of package.json call Eleventy,
@@ -79,7 +82,7 @@ func eleventyCommand(dir string) (options map[string]string, manifest []byte) {
 		options = map[string]string{}
 		for _, m := range eleventyOption.FindAllStringSubmatch(script, -1) {
 			if options[m[1]] == "" {
-				options[m[1]] = path.Clean(m[2])
+				options[m[1]] = m[2]
 			}
 		}
 		break

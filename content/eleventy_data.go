@@ -66,19 +66,63 @@ func (o *ownConfig) eleventyData() string {
 
 var setData = regexp.MustCompile(`\.setDataDirectory\(\s*["'` + "`" + `]([^"'` + "`" + `]+)["'` + "`" + `]`)
 
-// directoryData reads posts/posts.json, posts/posts.11tydata.json and their like
-// for single files.
-func directoryData(name string, text []byte) (where string, values map[string]any, ok bool) {
+var (
+	dataSuffixes = regexp.MustCompile(`\b(?:setDataFileSuffixes\(\s*|dataFileSuffixes["']?\s*:\s*)(\[[^\]]*\])`)
+	dataBaseName = regexp.MustCompile(`\b(?:setDataFileBaseName\(\s*|dataFileDirBaseNameOverride["']?\s*:\s*)["'\x60]([^"'\x60\n]+)["'\x60]`)
+)
+
+// readDataNames takes over what the config calls data files.
+func (e *eleventy) readDataNames() {
+	e.suffixes = []string{".11tydata", ""}
+	if e.own == nil {
+		return
+	}
+	if m := dataSuffixes.FindSubmatch(e.own.text); m != nil {
+		r := &pythonReader{text: string(m[1]), script: true}
+		if v, ok := r.value(0); ok {
+			e.suffixes = listOf(v, whole)
+		}
+	}
+	if m := dataBaseName.FindSubmatch(e.own.text); m != nil {
+		e.dataBase = string(m[1])
+	}
+}
+
+// dataFile tells a file that holds the data of its folder, or of one file in it:
+// where is that folder, or the file without its ending. Only JSON does without a
+// suffix for a folder.
+func (e *eleventy) dataFile(name string) (where string, ok bool) {
 	dir, base := path.Split(name)
 	dir = strings.TrimSuffix(dir, "/")
-	stem, kind, _ := strings.Cut(base, ".")
-	where = path.Join(dir, stem)
-	if stem == path.Base(dir) || dir == "" && stem == "content" {
-		where = dir
+	ext := path.Ext(base)
+	if ext != ".json" && !isScriptName(base) {
+		return "", false
 	}
-	if strings.HasSuffix(kind, "json") {
+	stem := strings.TrimSuffix(base, ext)
+	folder := path.Base(filepath.ToSlash(filepath.Join(e.root, e.own.eleventyInput(), dir)))
+	ofFolder := func(stem string) bool { return stem == e.dataBase || e.dataBase == "" && stem == folder }
+	for _, suffix := range e.suffixes {
+		own, has := strings.CutSuffix(stem, suffix)
+		switch {
+		case !has || own == "" || suffix == "" && (ext != ".json" || !ofFolder(own)):
+		case ofFolder(own):
+			return dir, true
+		default:
+			return path.Join(dir, own), true
+		}
+	}
+	return "", false
+}
+
+// directoryData reads posts/posts.json, posts/posts.11tydata.json and their like
+// for single files.
+func (e *eleventy) directoryData(name string, text []byte) (where string, values map[string]any, ok bool) {
+	if where, ok = e.dataFile(name); !ok {
+		return "", nil, false
+	}
+	if strings.HasSuffix(name, ".json") {
 		if json.Unmarshal(text, &values) != nil {
-			return "", nil, false
+			return where, nil, true
 		}
 		return where, foldKeys(values, 0), true
 	}

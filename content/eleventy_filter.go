@@ -62,6 +62,11 @@ func newEleventyRules(e *eleventy) eleventyRules {
 		r.readGlobalRules(e, f.name, text)
 		r.readFormats(e, f.name, text)
 	}
+	if formats := e.own.scalar("formats"); formats != "" && !slices.Contains(strings.Split(formats, ","), "md") {
+		r.noMarkdown = &Omission{Reason: "--formats=" + formats + " in package.json has no md in it"}
+	} else if formats != "" {
+		r.noMarkdown = nil
+	}
 	return r
 }
 

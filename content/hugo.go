@@ -69,6 +69,9 @@ func (h *hugo) prepare(a *article, s *sections) {
 	h.findLanguage(a)
 	page, lang := h.pagePath(a), h.languageOf(a)
 	layers := s.of(path.Join(h.below, a.name.dir, a.name.full), page, lang)
+	for _, l := range layers {
+		a.computed = omitted(a.computed, l.doubt)
+	}
 	if own := a.front.values["cascade"]; own != nil {
 		layers = append(cascades(own), layers...)
 	}

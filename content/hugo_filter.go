@@ -15,6 +15,7 @@ type hugoRules struct {
 	mounts  []mountFilter
 	none    *Omission // disableKinds has pages in it
 	drafts  bool      // buildDrafts
+	formats []string  // outputs of pages; nil for Hugo's own
 	doubt   *Omission // of a setting that is malformed
 }
 
@@ -59,7 +60,16 @@ func newHugoRules(h *hugo) hugoRules {
 	if h.own.setting("rendersegments") != nil {
 		doubt("renderSegments renders a part of the site", "rendersegments")
 	}
+	if !isCascade(h.own.setting("cascade")) {
+		doubt("cascade is malformed", "cascade")
+	}
 	r.drafts = h.own.scalar("builddrafts") == "true"
+	if outputs := h.own.setting("outputs"); outputs != nil {
+		table, isTable := outputs.(map[string]any)
+		if r.formats, ok = textsOf(table["page"]); !ok || !isTable {
+			doubt("outputs is not a table of lists", "outputs", "page")
+		}
+	}
 	if module := h.own.setting("module"); module != nil {
 		mounts, ok := readMounts(module)
 		if r.mounts = mounts; !ok {
@@ -277,13 +287,16 @@ func (h *hugo) outside(p string) *Omission {
 
 // omits knows what is built without a page of its own, or kept out of lists.
 func (h *hugo) omits(a *article) *Omission {
-	var doubt *Omission
+	doubt := a.computed
 	headless, set := a.front.truth("headless")
 	switch {
 	case headless:
 		return a.says("headless", "")
 	case !set && a.front.values["headless"] != nil:
-		doubt = a.held("headless", "neither true nor false")
+		doubt = omitted(doubt, a.held("headless", "neither true nor false"))
+	}
+	if o := h.unseen(a); o != nil {
+		return o
 	}
 	key := "build"
 	if a.front.has("_build") {
@@ -309,6 +322,21 @@ func (h *hugo) omits(a *article) *Omission {
 		}
 	}
 	return doubt
+}
+
+// unseen knows pages of which Hugo makes data but no HTML.
+func (h *hugo) unseen(a *article) *Omission {
+	own, ok := textsOf(a.front.values["outputs"])
+	isHTML := func(format string) bool { return strings.EqualFold(format, "html") || strings.EqualFold(format, "amp") }
+	switch {
+	case !ok:
+		return a.held("outputs", "not a list of formats")
+	case len(own) > 0 && !slices.ContainsFunc(own, isHTML):
+		return a.says("outputs", "without html")
+	case len(own) == 0 && len(h.rules.formats) > 0 && !slices.ContainsFunc(h.rules.formats, isHTML):
+		return h.leaves(h.own, "outputs.page without html", "outputs", "page")
+	}
+	return nil
 }
 
 // isDraft knows that a draft mark outranks `published`, and buildDrafts both.

@@ -1,6 +1,7 @@
 package content
 
 import (
+	"bytes"
 	"fmt"
 	"path"
 	"slices"
@@ -52,6 +53,9 @@ func newJekyllRules(j *jekyll) jekyllRules {
 	for _, text := range include {
 		r.include = append(r.include, fnmatch(text))
 	}
+	if !areDefaults(j.own.setting("defaults")) && bytes.Contains(j.own.text, []byte("published")) {
+		doubt("defaults", "malformed")
+	}
 	r.unpublished, r.drafts = flag("unpublished"), flag("show_drafts")
 	if v := j.own.setting("limit_posts"); v != nil {
 		text, _ := v.(string)
@@ -61,6 +65,17 @@ func newJekyllRules(j *jekyll) jekyllRules {
 		}
 	}
 	return r
+}
+
+// areDefaults reports that defaults are a list of scopes with values.
+func areDefaults(v any) bool {
+	list, ok := v.([]any)
+	return v == nil || ok && !slices.ContainsFunc(list, func(item any) bool {
+		set, _ := item.(map[string]any)
+		_, hasValues := set["values"].(map[string]any)
+		_, hasScope := set["scope"].(map[string]any)
+		return !hasValues || !hasScope
+	})
 }
 
 // leavesOut passes a file through Jekyll's filter: each folder down to _posts by its

@@ -23,6 +23,16 @@ type Omission struct {
 	Line int
 }
 
+// detached is the omission without the file's text, of which its reason may be a part.
+func (o *Omission) detached() *Omission {
+	if o == nil {
+		return nil
+	}
+	own := *o
+	own.Reason = strings.Clone(o.Reason)
+	return &own
+}
+
 // LeftOut is a file that the blog's engine leaves out.
 type LeftOut struct {
 	Path string // slash-separated, relative to content.dir
@@ -153,12 +163,26 @@ var unknownMarks = []struct {
 	value bool
 }{{"private", true}, {"unlisted", true}, {"hidden", true}, {"publish", false}, {"listed", false}}
 
+// unknownWords are the same of keys whose value is a word. Pelican has a status.
+var unknownWords = map[string][]string{
+	"status":     {"private", "pending", "trash", "unlisted"},
+	"visibility": {"private", "unlisted", "hidden"},
+}
+
 // warnOfUnknownMarks says once of a tree that a mark means nothing.
 func (a *article) warnOfUnknownMarks() {
+	warn := func(key, value string) {
+		a.problems = append(a.problems, Problem{Path: a.path, Line: a.front.lineOf(key), Shared: true,
+			Message: fmt.Sprintf("`%s: %s` means nothing to the blog's engine, so posts with it are published; write draft: true to keep one back", key, value)})
+	}
 	for _, mark := range unknownMarks {
 		if value, set := a.front.truth(mark.key); set && value == mark.value {
-			a.problems = append(a.problems, Problem{Path: a.path, Line: a.front.lineOf(mark.key), Shared: true,
-				Message: fmt.Sprintf("`%s: %v` means nothing to the blog's engine, so posts with it are published; write draft: true to keep one back", mark.key, mark.value)})
+			warn(mark.key, fmt.Sprint(mark.value))
+		}
+	}
+	for _, key := range []string{"status", "visibility"} {
+		if word := strings.ToLower(a.front.scalar(key)); slices.Contains(unknownWords[key], word) {
+			warn(key, word)
 		}
 	}
 }

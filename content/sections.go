@@ -1,6 +1,7 @@
 package content
 
 import (
+	"cmp"
 	"os"
 	"path"
 	"path/filepath"
@@ -25,20 +26,21 @@ type sections struct {
 // inherited is front matter that holds where a post has none of its own.
 type inherited struct {
 	values map[string]any
-	glob   string   // of pages, from the content root with a slash before; "" for all
-	lang   string   // "" for all
-	rules  []jsRule // that a script computes
+	glob   string    // of pages, from the content root with a slash before; "" for all
+	lang   string    // "" for all
+	rules  []jsRule  // that a script computes
+	doubt  *Omission // it does not parse, and might leave the pages out
 }
 
 // sectionFile tells whether a file speaks of its folder's posts.
 func (t *Tree) sectionFile(rel string) bool {
 	base := path.Base(rel)
-	switch t.engine.(type) {
+	switch e := t.engine.(type) {
 	case *hugo, *zola:
 		return strings.HasPrefix(base, "_index.") && isMarkdownName(base)
 	case *eleventy:
-		folder := path.Base(path.Join(filepath.Base(t.site.dir), path.Dir(rel)))
-		return strings.Contains(base, ".11tydata.") || base == folder+".json"
+		_, ok := e.dataFile(path.Join(t.site.below, rel))
+		return ok
 	}
 	return false
 }
@@ -77,8 +79,12 @@ func (s *sections) readAbove(t *Tree, folder string) {
 			names = append(names, name)
 		}
 	}
-	if base := path.Base(folder); folder != "" {
-		names = append(names, base+".json", base+".11tydata.json", base+".11tydata.js")
+	if e, ok := t.engine.(*eleventy); ok {
+		for _, entry := range entries {
+			if _, ok := e.dataFile(path.Join(folder, entry.Name())); ok {
+				names = append(names, entry.Name())
+			}
+		}
 	}
 	for _, name := range names {
 		if file := filepath.Join(dir, name); strings.HasPrefix(name, "_index.") == hasSectionPages(t.engine) {
@@ -106,7 +112,10 @@ func (s *sections) read(t *Tree, real, name string) {
 	case *hugo:
 		fm, _, _, err := splitFrontMatter(string(text))
 		folder := strings.TrimPrefix(path.Dir(name), ".")
-		if err == nil && fm.values["cascade"] != nil {
+		if err != nil || !isCascade(fm.values["cascade"]) {
+			s.doubt(t.site, folder, name, &fm, err)
+			s.remember(name, text)
+		} else if fm.values["cascade"] != nil {
 			s.layers[folder] = append(s.layers[folder], cascades(fm.values["cascade"])...)
 			s.remember(name, text)
 		}
@@ -117,16 +126,52 @@ func (s *sections) read(t *Tree, real, name string) {
 		e.readSection(s, name, string(text))
 		s.remember(name, text)
 	case *eleventy:
-		if where, values, ok := directoryData(name, text); ok {
+		if where, values, ok := e.directoryData(name, text); ok {
 			l := inherited{values: values}
 			if !strings.HasSuffix(name, "json") {
 				script := blankComments(string(text))
 				l.rules = e.rulesIn(real, script, 0, len(script), false)
 			}
+			if values == nil && strings.HasSuffix(name, "json") {
+				l.doubt = &Omission{Held: true, Reason: path.Base(name) + " does not parse", Path: t.site.fromContentDir(name), Line: 1}
+			}
 			s.layers[where] = append(s.layers[where], l)
 			s.remember(name, text)
 		}
 	}
+}
+
+// doubt holds what is in the folder of a file that should say something of it.
+func (s *sections) doubt(of *site, folder, name string, fm *frontMatter, err error) {
+	o := &Omission{Held: true, Reason: path.Base(name) + " does not parse", Path: of.fromContentDir(name), Line: 1}
+	if err == nil {
+		o.Reason, o.Line = "cascade is malformed", fm.lineOf("cascade")
+	}
+	s.layers[folder] = append(s.layers[folder], inherited{doubt: o})
+}
+
+// fromContentDir is a path from the engine's content root as content.dir has it.
+func (s *site) fromContentDir(name string) string {
+	if below, ok := strings.CutPrefix(name, s.below+"/"); ok || s.below == "" {
+		return cmp.Or(below, name)
+	}
+	rel, err := filepath.Rel(filepath.FromSlash(s.below), filepath.FromSlash(name))
+	if err != nil {
+		return name
+	}
+	return filepath.ToSlash(rel)
+}
+
+// isCascade reports that a cascade is what Hugo takes: a table, a list of tables, or
+// nothing.
+func isCascade(v any) bool {
+	switch v := v.(type) {
+	case nil, map[string]any:
+		return true
+	case []any:
+		return !slices.ContainsFunc(v, func(item any) bool { _, ok := item.(map[string]any); return !ok })
+	}
+	return false
 }
 
 func (s *sections) remember(name string, text []byte) {

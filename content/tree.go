@@ -221,7 +221,7 @@ func (t *Tree) Scan(ctx context.Context, last *Snapshot, build string) (*Scan, e
 		return nil, err
 	}
 	scan := &Scan{Snapshot: next, Read: read, Same: last != nil && len(last.records) == len(next.records)}
-	scan.Problems, scan.LeftOut = list.problems, list.leftOut
+	scan.Problems = list.problems
 	known := make(map[string]string, len(next.records))
 	for i := range next.records {
 		r := &next.records[i]

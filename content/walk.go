@@ -27,8 +27,7 @@ type file struct {
 // folders that it did not follow.
 type listing struct {
 	files    []file
-	sections []file    // what speaks of the posts of its folder
-	leftOut  []LeftOut // by the engine, for their paths
+	sections []file // what speaks of the posts of its folder
 	problems []Problem
 }
 
@@ -171,10 +170,6 @@ func (w *walker) take(rel, real string, info fs.FileInfo) {
 	if path := clean(rel); path != rel {
 		w.problems = append(w.problems, Problem{Path: path, Invalid: true,
 			Message: "the file's name has control characters or bytes that are not UTF-8 (shown as _) and is left out; rename it"})
-		return
-	}
-	if o := w.tree.engine.leavesOut(rel); o != nil && !o.Held {
-		w.leftOut = append(w.leftOut, LeftOut{rel, *o})
 		return
 	}
 	w.files = append(w.files, file{path: rel, real: real, size: info.Size(), modTime: info.ModTime()})

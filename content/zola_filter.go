@@ -71,13 +71,7 @@ func (z *zola) omits(a *article) *Omission {
 func (z *zola) readSection(s *sections, name, text string) {
 	fm, _, _, err := splitFrontMatter(text)
 	folder := strings.TrimPrefix(path.Dir(name), ".")
-	rel := name
-	if below, ok := strings.CutPrefix(name, z.below+"/"); ok {
-		rel = below
-	} else if z.below != "" {
-		rel, _ = filepath.Rel(filepath.FromSlash(z.below), filepath.FromSlash(name))
-		rel = filepath.ToSlash(rel)
-	}
+	rel := z.fromContentDir(name)
 	draft, set := fm.truth("draft")
 	o := &Omission{Reason: "draft: true of the section", Path: rel, Line: fm.lineOf("draft")}
 	switch {
