@@ -81,7 +81,7 @@ func isRegular(file string) bool {
 // pelicanFilters are the settings that decide which files are articles, and which
 // of those are shown.
 var pelicanFilters = []string{"article_paths", "article_excludes", "page_paths", "ignore_files", "default_metadata",
-	"extra_path_metadata", "path_metadata", "filename_metadata", "readers", "path"}
+	"extra_path_metadata", "path_metadata", "filename_metadata", "readers"}
 
 // pelicanRules are those settings, read.
 type pelicanRules struct {
@@ -163,10 +163,10 @@ func (p *pelican) leavesOut(file string) *Omission {
 	}
 	for _, folder := range p.rules.excludes {
 		if !strings.HasPrefix(path.Join(p.below, file), folder+"/") {
-			return p.firstDoubt("article_paths", "page_paths", "ignore_files", "readers", "path")
+			return p.firstDoubt("article_paths", "page_paths", "ignore_files", "readers")
 		}
 	}
-	return p.firstDoubt("article_paths", "article_excludes", "page_paths", "ignore_files", "readers", "path")
+	return p.firstDoubt("article_paths", "article_excludes", "page_paths", "ignore_files", "readers")
 }
 
 func (p *pelican) firstDoubt(keys ...string) *Omission {

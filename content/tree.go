@@ -168,6 +168,9 @@ func contentFolder(own *ownConfig) string {
 		if dir := own.scalar("path"); dir != "" {
 			return dir
 		}
+		if info, err := os.Stat(filepath.Join(own.root, "content")); err == nil && info.IsDir() && own.unknown["path"].line > 0 {
+			return "content" // what computes PATH nearly always means
+		}
 	}
 	return "."
 }
