@@ -66,6 +66,7 @@ type Content struct {
 	Dialect      Dialect  `yaml:"dialect"`
 	Permalink    string   `yaml:"permalink"` // "": the dialect's own default
 	Exclude      []string `yaml:"exclude"`   // globs over slash paths relative to Dir
+	Include      []string `yaml:"include"`   // globs of posts to publish where the engine's settings leave that in doubt
 	ExcerptWords int      `yaml:"excerpt_words"`
 }
 

@@ -23,29 +23,41 @@ type article struct {
 	titleSlug  string
 	categories []string
 	global     map[string]any // what all pages of the blog may refer to
+	computed   *Omission      // by what is around the file: scripts, folders' data
 	published  time.Time      // when the engine shows it, where that is later than the date of its address
 }
 
-// compose makes a post of a source. It returns nil where the file is a page, or
-// so faulty that it is left out; the problems say which.
-func (t *Tree) compose(src *source) (*Post, []Problem) {
+// compose makes a post of a source. It returns nil where the file is a page, is
+// left out by the engine, or is so faulty that it is left out; the omission or the
+// problems say which.
+func (t *Tree) compose(src *source) (*Post, *Omission, []Problem) {
 	a := t.articleOf(src)
 	if a.engine.isPage(a) {
-		return nil, src.problems
+		return nil, nil, src.problems
+	}
+	omission := a.omission()
+	if omission != nil && !omission.Held {
+		return nil, omission, nil // its faults are its author's alone
 	}
 	a.fillFields()
 	a.engine.complete(a)
 	if a.validate(); a.invalid() {
-		return nil, src.problems
+		return nil, nil, src.problems
 	}
 	if a.fillAddress(); a.invalid() {
-		return nil, src.problems
+		return nil, nil, src.problems
+	}
+	if !t.isIncluded(a.path) {
+		a.post.Held = omission
+	}
+	if !a.post.Draft && a.post.Held == nil {
+		a.warnOfUnknownMarks()
 	}
 	if a.published.After(a.post.Date) {
 		a.post.Date = a.published
 	}
-	a.fillFiles()
-	return a.post, src.problems
+	a.fillFiles(t)
+	return a.post, nil, src.problems
 }
 
 func (t *Tree) articleOf(src *source) *article {
@@ -74,8 +86,13 @@ func (a *article) fillFields() {
 	a.slug = oneLine(fm.scalar("slug"))
 	draft, _ := fm.truth("draft")
 	published, set := fm.truth("published")
-	p.Draft = draft || set && !published || slices.Contains([]string{"draft", "hidden"}, strings.ToLower(fm.scalar("status")))
+	p.Draft = draft || set && !published || a.isDraftStatus()
 	a.fillNewsletter()
+}
+
+// isDraftStatus reads the key that Pelican and others have for drafts.
+func (a *article) isDraftStatus() bool {
+	return slices.Contains([]string{"draft", "hidden"}, strings.ToLower(a.front.scalar("status")))
 }
 
 // fillNewsletter reads `newsletter: false` or `newsletter: {subject, intro}`.
@@ -111,6 +128,9 @@ func (a *article) date(keys ...string) time.Time {
 		}
 		if t, ok := a.readDate(key, text); ok {
 			return t
+		}
+		if key == "published" {
+			continue // which doubtfulDraft reads
 		}
 		line := a.front.lineOf(key)
 		message := fmt.Sprintf("nobody can read the %s %q; write it like 2025-01-29 or 2025-01-29T08:00:00+01:00", key, clip(text))
@@ -235,8 +255,8 @@ func (a *article) fillAddress() {
 
 // fillFiles resolves what the front matter names besides: pictures, a source, an
 // enclosure.
-func (a *article) fillFiles() {
-	l := &linker{article: a}
+func (a *article) fillFiles(t *Tree) {
+	l := &linker{article: a, home: t}
 	a.warnOfFiles()
 	if image := a.imageText(); image != "" {
 		if to := l.follow(image); to.url != "" {

@@ -68,6 +68,9 @@ func (d *detection) checkFolder(dir string) {
 // hugoPosts is the main section: the one that is named, else the one with most
 // dated posts, as in Hugo.
 func (d *detection) hugoPosts() (folder, from string) {
+	if above := d.aboveLanguages(); above != "" {
+		d.note("each language has a content folder of its own below %s: set content.dir to that one for feeds and digests in all of them", d.rel(filepath.Join(d.root, filepath.FromSlash(above))))
+	}
 	content, at := d.layers.text("languages."+d.hugoLanguage()+".contentDir", "contentDir")
 	if mounted, place := d.fullestMount(); content == "" && mounted != "" {
 		content, at = mounted, place
@@ -97,6 +100,31 @@ func (d *detection) hugoPosts() (folder, from string) {
 		from += "; " + at
 	}
 	return folder, from
+}
+
+// aboveLanguages is the folder that the content folders of several languages are in;
+// "" where fewer than two have their own.
+func (d *detection) aboveLanguages() string {
+	folder := ""
+	own := map[string]bool{}
+	keys, _ := d.languageKeys()
+	for _, key := range keys {
+		dir, _ := d.layers.text("languages." + key + ".contentDir")
+		if dir = path.Clean(dir); dir == "." || !filepath.IsLocal(dir) {
+			continue
+		}
+		own[dir] = true
+		if folder == "" {
+			folder = dir
+		}
+		for folder != "." && dir != folder && !strings.HasPrefix(dir, folder+"/") {
+			folder = path.Dir(folder)
+		}
+	}
+	if len(own) < 2 {
+		return ""
+	}
+	return folder
 }
 
 // fullestMount is the folder with most dated posts of those that the settings

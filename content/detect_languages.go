@@ -107,38 +107,63 @@ func (l *BlogLanguage) has(name string) bool {
 }
 
 // CountLanguages counts the posts in each language, as config.yaml at that path
-// would have them. ConfigYAML leaves languages without posts commented out.
+// would have them, and finds the languages that only the posts tell. ConfigYAML
+// leaves languages without posts commented out.
 func (b *Blog) CountLanguages(ctx context.Context, file string) error {
+	speaks := slices.Contains([]config.Dialect{config.Jekyll, config.Pelican, config.Eleventy}, b.Dialect)
+	if speaks {
+		posts, err := b.postsAt(ctx, file, undefinedLanguage)
+		if err != nil {
+			return nil // there are none to read yet: Detect has noted why
+		}
+		b.tellSpoken(listen(posts, undefinedLanguage))
+	}
 	if len(b.Languages) == 0 {
 		return nil
 	}
-	cfg := config.Default()
-	cfg.File, cfg.Dir = file, filepath.Dir(file)
-	cfg.Content.Dir, cfg.Content.Dialect, cfg.Content.Exclude = b.Fact("content.dir").Value, b.Dialect, b.Exclude
-	cfg.Site.URL = &url.URL{Scheme: "https", Host: "example.com"}
-	if tag, ok := config.LanguageTag(b.Fact("site.language").Value); ok {
-		cfg.Site.Language = tag
+	site, ok := config.LanguageTag(b.Fact("site.language").Value)
+	if !ok {
+		site = config.Default().Site.Language
 	}
-	for _, l := range b.Languages {
-		tag, _ := config.LanguageTag(l.Key)
-		cfg.Languages = append(cfg.Languages, config.Language{Folder: l.Key, Tag: tag})
-	}
-	tree, err := Open(cfg)
+	posts, err := b.postsAt(ctx, file, site)
 	if err != nil {
 		return err
 	}
-	scan, err := tree.Scan(ctx, nil, "")
-	if err != nil {
-		return err
-	}
-	for _, p := range scan.Posts {
+	cfg := b.configAt(file, site)
+	for _, p := range posts {
 		for i, l := range cfg.Languages {
-			if cfg.LanguageOf(p.Language) == l.Tag {
+			if !p.Draft && cfg.LanguageOf(p.Language) == l.Tag {
 				b.Languages[i].Posts++
 			}
 		}
 	}
 	return nil
+}
+
+// configAt is the config that a file would hold, as far as it decides what posts say.
+func (b *Blog) configAt(file, language string) *config.Config {
+	cfg := config.Default()
+	cfg.File, cfg.Dir = file, filepath.Dir(file)
+	cfg.Content.Dir, cfg.Content.Dialect, cfg.Content.Exclude = b.Fact("content.dir").Value, b.Dialect, b.Exclude
+	cfg.Site.URL = &url.URL{Scheme: "https", Host: "example.com"}
+	cfg.Site.Language = language
+	for _, l := range b.Languages {
+		tag, _ := config.LanguageTag(l.Key)
+		cfg.Languages = append(cfg.Languages, config.Language{Folder: l.Key, Tag: tag})
+	}
+	return cfg
+}
+
+func (b *Blog) postsAt(ctx context.Context, file, language string) ([]*Post, error) {
+	tree, err := Open(b.configAt(file, language))
+	if err != nil {
+		return nil, err
+	}
+	scan, err := tree.Scan(ctx, nil, "")
+	if err != nil {
+		return nil, err
+	}
+	return scan.Posts, nil
 }
 
 // writeLanguages writes what is under languages; those without posts commented out.

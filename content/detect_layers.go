@@ -5,7 +5,6 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -180,9 +179,10 @@ func (d *detection) hugoLayers() error {
 // eleventyLayers are the config, and the global data that blogs keep their title
 // and address in.
 func (d *detection) eleventyLayers() error {
-	name := existing(d.root, strongSigns[10:])
-	if err := d.addLayers("", name); err != nil {
-		return err
+	if name := d.own.signFile(d.root); name != "" && path.Base(name) != "package.json" {
+		if err := d.addLayers("", name); err != nil {
+			return err
+		}
 	}
 	input, data := d.own.eleventyInput(), "_data"
 	if s, _ := d.layers.text("dir.data"); s != "" {
@@ -198,20 +198,4 @@ func (d *detection) eleventyLayers() error {
 		}
 	}
 	return d.addLayers("package", "package.json")
-}
-
-var setInput = regexp.MustCompile(`\.setInputDirectory\(\s*["'` + "`" + `]([^"'` + "`" + `]+)["'` + "`" + `]`)
-
-// eleventyInput is the folder below the config's that Eleventy reads, "." where
-// it is that one; slash-separated.
-func (o *ownConfig) eleventyInput() string {
-	script := layer{values: scriptSettings(string(o.text))}
-	input, _ := script.value("dir.input").(string)
-	if m := setInput.FindSubmatch(o.text); m != nil && input == "" {
-		input = string(m[1])
-	}
-	if input = path.Clean(input); !filepath.IsLocal(input) {
-		return "."
-	}
-	return input
 }

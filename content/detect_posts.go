@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"publisher/config"
 )
 
 // census counts the posts below a folder, to tell which folder is theirs.
@@ -100,8 +102,12 @@ func isDated(file, rel string) bool {
 	if err != nil {
 		return false
 	}
-	_, ok := parseDate(front.scalar("date", "publishdate", "pubdate", "published"), time.UTC)
-	return ok
+	for _, key := range append([]string{"date", "publishdate", "pubdate", "published"}, otherDates...) {
+		if _, ok := parseDate(front.scalar(key), time.UTC); ok {
+			return true
+		}
+	}
+	return false
 }
 
 // below are the folders right below one that hold dated posts, the fullest first.
@@ -144,12 +150,25 @@ func (c *census) main() string {
 
 var yearName = regexp.MustCompile(`^(?:19|20)\d\d$`)
 
+var languageName = regexp.MustCompile(`^[a-z]{2}(?:[-_][A-Za-z]{2,4})?$`)
+
+// areLanguages reports that several folders are called like languages.
+func areLanguages(folders []string) bool {
+	found := 0
+	for _, folder := range folders {
+		if _, ok := config.LanguageTag(path.Base(folder)); ok && languageName.MatchString(path.Base(folder)) {
+			found++
+		}
+	}
+	return found > 1
+}
+
 // bulk goes down to the folder that more than half of the dated posts are below.
 func (c *census) bulk() string {
 	at := "."
 	for {
 		children := c.below(at)
-		if len(children) == 0 || c.total[children[0]]*2 <= c.total[at] || yearName.MatchString(path.Base(children[0])) {
+		if len(children) == 0 || c.total[children[0]]*2 <= c.total[at] || yearName.MatchString(path.Base(children[0])) || areLanguages(children) {
 			return at
 		}
 		at = children[0]

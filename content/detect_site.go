@@ -96,8 +96,11 @@ func (d *detection) sign() string {
 			return l.name
 		}
 	}
-	if d.own.dialect == config.Jekyll {
+	switch d.own.dialect {
+	case config.Jekyll:
 		return d.rel(filepath.Join(d.root, "_posts"))
+	case config.Eleventy:
+		return d.rel(filepath.Join(d.root, "package.json"))
 	}
 	return d.rel(d.root)
 }

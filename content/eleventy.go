@@ -11,9 +11,13 @@ import (
 // eleventy reads posts as Eleventy does: the address follows the path.
 type eleventy struct {
 	folderEngine
-	own   *ownConfig // nil where no config of Eleventy was found
-	plain bool       // Markdown is no template
-	boxes bool       // ::: opens a container
+	own      *ownConfig // nil where no config of Eleventy was found
+	plain    bool       // Markdown is no template
+	boxes    bool       // ::: opens a container
+	rules    eleventyRules
+	suffixes []string // of data files
+	dataBase string   // what a folder's data file is called; "" for the folder's name
+	text     string   // of the config and what it imports, without comments
 }
 
 var (
@@ -23,6 +27,8 @@ var (
 
 func newEleventy(s *site, own *ownConfig) *eleventy {
 	e := &eleventy{folderEngine: folderEngine{s}, own: own}
+	e.rules = newEleventyRules(e)
+	e.readDataNames()
 	if own != nil {
 		e.plain, e.boxes = noTemplates.Match(own.text), containers.Match(own.text)
 	}
@@ -48,14 +54,38 @@ func (e *eleventy) prepare(a *article, s *sections) {
 	}
 	stem := path.Join(a.name.dir, a.name.full)
 	own := a.front.list("tags", byComma)
+	rules := e.rulesOf(a)
 	for _, l := range s.of(stem, "/"+stem, a.name.lang) {
+		rules = append(rules, l.rules...)
+		a.computed = omitted(a.computed, l.doubt)
 		own = append(own, listOf(l.values["tags"], byComma)...) // tags add up
 		a.inherit(l.values)
 	}
 	if len(own) > 0 {
 		a.front.values["tags"] = anyList(own)
 	}
+	if lang := e.folderLanguage(a); lang != "" {
+		a.inherit(map[string]any{"lang": lang})
+	}
 	e.compute(a)
+	if s != nil {
+		rules = append(rules, s.computed...)
+	}
+	e.obey(a, append(rules, e.rules.computed...))
+}
+
+// rulesOf are what front matter in JavaScript computes.
+func (e *eleventy) rulesOf(a *article) []jsRule {
+	if a.front.form != scriptForm {
+		return nil
+	}
+	text := blankComments(a.front.text)
+	rules := e.rulesIn("", text, 0, len(text), true)
+	for i := range rules {
+		rules[i].Path = a.path
+		rules[i].Line += a.front.line - 1
+	}
+	return rules
 }
 
 // compute fills in eleventyComputed. A permalink waits for what it is made of.
@@ -73,20 +103,12 @@ func (e *eleventy) compute(a *article) {
 	}
 }
 
-// isPage also knows what has no address, and what is neither dated nor tagged.
-// Of templates that are not Markdown only a date tells that they are posts.
+// isPage also knows what is neither dated nor tagged. Of templates that are not Markdown only a date tells that they are posts.
 func (e *eleventy) isPage(a *article) bool {
-	if written, set := a.front.truth("permalink"); set && !written {
+	if isPageLayout(a) || a.front.has("pagination") {
 		return true
 	}
-	if build, _ := a.front.table("permalink")["build"].(string); build == "false" {
-		return true
-	}
-	hidden, _ := a.front.truth("eleventyexcludefromcollections")
-	if hidden || isPageLayout(a) || a.front.has("pagination") {
-		return true
-	}
-	if a.front.has("date") || a.name.date != "" {
+	if a.front.has("date") || a.name.date != "" || a.isDated() {
 		return false
 	}
 	told := slices.ContainsFunc(a.front.list("tags", whole), func(tag string) bool { return !pageTags[strings.ToLower(tag)] })
@@ -104,6 +126,8 @@ func (e *eleventy) complete(a *article) {
 		a.post.Date = a.modTime.In(e.loc)
 	case a.post.Date.IsZero() && a.name.date != "":
 		a.post.Date, _ = parseDate(a.name.date, e.loc)
+	case a.post.Date.IsZero() && !a.front.has("date") && a.hasOtherDate():
+		a.post.Date = a.date(otherDates...)
 	case a.post.Date.IsZero() && !a.front.has("date") && a.front.form != noFrontMatter:
 		a.post.Date = a.modTime.In(e.loc)
 	}
@@ -111,12 +135,40 @@ func (e *eleventy) complete(a *article) {
 		tag = strings.ToLower(tag)
 		return pageTags[tag] || tag == "post" || tag == "posts"
 	})
-	a.setTags(tags)
+	a.setNearTags(tags)
+	if a.post.Title == "" {
+		a.post.Title = e.title(a)
+	}
 	a.post.Summary = a.front.scalar("excerpt", "summary", "description")
 	a.titleSlug = eleventySlug(a.post.Title)
 	if a.slug == "" {
 		a.slug = a.name.stem
 	}
+}
+
+// title is what a page is called that has no title: its heading, else its place in
+// the navigation.
+func (e *eleventy) title(a *article) string {
+	if title := headingTitle(a.body); title != "" {
+		return title
+	}
+	navigation := a.front.table("eleventynavigation")
+	for _, key := range []string{"title", "key"} {
+		if text, ok := navigation[key].(string); ok && text != "" {
+			return oneLine(text)
+		}
+	}
+	return ""
+}
+
+// isDated reports that the front matter has a date under one of its other names.
+func (a *article) isDated() bool {
+	return !a.dateOf("publishdate", "pubdate", "published").IsZero() || a.hasOtherDate()
+}
+
+// hasOtherDate reports that another program's key holds a date that can be read.
+func (a *article) hasOtherDate() bool {
+	return !a.dateOf(otherDates...).IsZero()
 }
 
 // pageTags say what kind of page it is, not what it is about.

@@ -16,7 +16,8 @@ const maxGlobal = 100
 // readGlobal reads the data that all of Eleventy's templates see: the files of
 // the data folder, each under its own name. Scripts are read as text; what they
 // compute is not there.
-func (s *sections) readGlobal(own *ownConfig) {
+func (s *sections) readGlobal(t *Tree) {
+	own := t.own
 	if own == nil {
 		return
 	}
@@ -34,6 +35,14 @@ func (s *sections) readGlobal(own *ownConfig) {
 		name, ext := strings.TrimSuffix(e.Name(), path.Ext(e.Name())), path.Ext(e.Name())
 		file := filepath.Join(dir, e.Name())
 		if !e.Type().IsRegular() || !slices.Contains([]string{".json", ".js", ".mjs", ".cjs", ".yaml", ".yml"}, ext) {
+			continue
+		}
+		if name == "eleventyComputed" && isScriptName(file) {
+			if text, err := readLimited(file); err == nil {
+				script := blankComments(string(text))
+				s.computed = t.site.rulesIn(file, script, 0, len(script), true)
+				s.remember(path.Join(folder, e.Name()), text)
+			}
 			continue
 		}
 		if values, text, err := readSettings(file); err == nil {
@@ -57,36 +66,79 @@ func (o *ownConfig) eleventyData() string {
 
 var setData = regexp.MustCompile(`\.setDataDirectory\(\s*["'` + "`" + `]([^"'` + "`" + `]+)["'` + "`" + `]`)
 
-// directoryData reads posts/posts.json, posts/posts.11tydata.json and their like
-// for single files.
-func directoryData(name string, text []byte) (where string, values map[string]any, ok bool) {
+var (
+	dataSuffixes = regexp.MustCompile(`\b(?:setDataFileSuffixes\(\s*|dataFileSuffixes["']?\s*:\s*)(\[[^\]]*\])`)
+	dataBaseName = regexp.MustCompile(`\b(?:setDataFileBaseName\(\s*|dataFileDirBaseNameOverride["']?\s*:\s*)["'\x60]([^"'\x60\n]+)["'\x60]`)
+)
+
+// readDataNames takes over what the config calls data files.
+func (e *eleventy) readDataNames() {
+	e.suffixes = []string{".11tydata", ""}
+	if e.own == nil {
+		return
+	}
+	if m := dataSuffixes.FindSubmatch(e.own.text); m != nil {
+		r := &pythonReader{text: string(m[1]), script: true}
+		if v, ok := r.value(0); ok {
+			e.suffixes = listOf(v, whole)
+		}
+	}
+	if m := dataBaseName.FindSubmatch(e.own.text); m != nil {
+		e.dataBase = string(m[1])
+	}
+}
+
+// dataFile tells a file that holds the data of its folder, or of one file in it:
+// where is that folder, or the file without its ending. Only JSON does without a
+// suffix for a folder.
+func (e *eleventy) dataFile(name string) (where string, ok bool) {
 	dir, base := path.Split(name)
 	dir = strings.TrimSuffix(dir, "/")
-	stem, kind, _ := strings.Cut(base, ".")
-	where = path.Join(dir, stem)
-	if stem == path.Base(dir) || dir == "" && stem == "content" {
-		where = dir
+	ext := path.Ext(base)
+	if ext != ".json" && !isScriptName(base) {
+		return "", false
 	}
-	if strings.HasSuffix(kind, "json") {
+	stem := strings.TrimSuffix(base, ext)
+	folder := path.Base(filepath.ToSlash(filepath.Join(e.root, e.own.eleventyInput(), dir)))
+	ofFolder := func(stem string) bool { return stem == e.dataBase || e.dataBase == "" && stem == folder }
+	for _, suffix := range e.suffixes {
+		own, has := strings.CutSuffix(stem, suffix)
+		switch {
+		case !has || own == "" || suffix == "" && (ext != ".json" || !ofFolder(own)):
+		case ofFolder(own):
+			return dir, true
+		default:
+			return path.Join(dir, own), true
+		}
+	}
+	return "", false
+}
+
+// directoryData reads posts/posts.json, posts/posts.11tydata.json and their like
+// for single files.
+func (e *eleventy) directoryData(name string, text []byte) (where string, values map[string]any, ok bool) {
+	if where, ok = e.dataFile(name); !ok {
+		return "", nil, false
+	}
+	if strings.HasSuffix(name, ".json") {
 		if json.Unmarshal(text, &values) != nil {
-			return "", nil, false
+			return where, nil, true
 		}
 		return where, foldKeys(values, 0), true
 	}
-	values = directoryScript(base, string(text))
-	return where, values, len(values) > 0
+	return where, directoryScript(string(text)), true
 }
 
 var (
 	scriptTags      = regexp.MustCompile(`(?m)^\s*["']?tags["']?\s*:\s*`)
-	scriptLink      = regexp.MustCompile(`(?m)^\s*["']?permalink["']?\s*(?::|\()`)
-	scriptFunction  = regexp.MustCompile(`^\s*(?:async\s*)?(?:function\s*)?(?:\([^()]*\)|\w+)\s*=>\s*`)
+	scriptFlag      = regexp.MustCompile(`(?m)(?:^|[{,])\s*["']?draft["']?\s*:\s*(true|false)\b`)
 	scriptVariable  = regexp.MustCompile(`\$\{([^{}]*)\}`)
 	scriptSlugified = regexp.MustCompile(`^(?:this\.)?slugify\(([\w.]+)\)$`)
 )
 
-// directoryScript takes from a script, which is not run, what it spells out.
-func directoryScript(name, text string) map[string]any {
+// directoryScript takes from a script, which is not run, what it spells out. What it
+// computes is for rulesIn.
+func directoryScript(text string) map[string]any {
 	values := map[string]any{}
 	settings := scriptSettings(text)
 	for _, key := range []string{"layout", "lang", "author", "image", "type"} {
@@ -100,42 +152,10 @@ func directoryScript(name, text string) map[string]any {
 			values["tags"] = v
 		}
 	}
-	if at := scriptLink.FindStringIndex(text); at != nil {
-		if link, ok := permalinkOf(name, text[at[1]:]); ok {
-			values["permalink"] = link
-		}
+	if m := scriptFlag.FindStringSubmatch(text); m != nil {
+		values["draft"] = m[1]
 	}
 	return values
-}
-
-// permalinkOf is the permalink that begins a text of JavaScript: a literal, or a
-// function of which nothing but a template literal is given back, as Nunjucks
-// would write it. What is computed otherwise is a template that fails, since a
-// wrong address is worse than none; one that falls back on the page's own
-// permalink is left to it.
-func permalinkOf(script, text string) (any, bool) {
-	line, _, _ := strings.Cut(text, "\n")
-	if strings.Contains(line, "data.permalink") {
-		return nil, false
-	}
-	expression := strings.TrimLeft(text, " \t\n")
-	if m := scriptFunction.FindString(expression); m != "" {
-		expression = expression[len(m):]
-	}
-	switch {
-	case strings.HasPrefix(expression, "false"):
-		return "false", true
-	case strings.HasPrefix(expression, "`"):
-		if literal, _, ok := strings.Cut(expression[1:], "`"); ok {
-			return scriptVariable.ReplaceAllStringFunc(literal, nunjucksVariable), true
-		}
-	case expression != "" && strings.ContainsAny(expression[:1], `"'`):
-		r := &pythonReader{text: expression}
-		if s, ok := r.str(); ok {
-			return s, true
-		}
-	}
-	return "{{ the function in " + script + " }}", true
 }
 
 func nunjucksVariable(part string) string {

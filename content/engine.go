@@ -16,6 +16,11 @@ type engine interface {
 	prepare(a *article, s *sections)
 	// isPage tells by what was read that a file is a page of the site, no post.
 	isPage(a *article) bool
+	// leavesOut says by the path alone why the engine does not show a file; nil
+	// where it does.
+	leavesOut(path string) *Omission
+	// omits says the same by what was read, with what its folder says in place.
+	omits(a *article) *Omission
 	// complete derives what the front matter leaves open: title, date, slug,
 	// categories. It sees the fields that are the same in all engines filled in.
 	complete(a *article)
@@ -60,6 +65,8 @@ type writing struct {
 	// noRaw holds that the engine leaves HTML out that stands in Markdown. Bodies
 	// keep it all the same; excerpts are the engine's.
 	noRaw bool
+	// hooks make HTML of images, links, headings and code; nil for none.
+	hooks *hugoHooks
 	// separator ends the excerpt in the body's source: Jekyll's excerpt_separator.
 	separator string
 }
@@ -82,6 +89,10 @@ type site struct {
 type folderEngine struct{ *site }
 
 func (folderEngine) resolve(*linker, string) (target, bool) { return target{}, false }
+
+func (folderEngine) leavesOut(string) *Omission { return nil }
+
+func (folderEngine) omits(*article) *Omission { return nil }
 
 // newEngine builds a dialect's rules over the settings that its own config gives.
 func newEngine(d config.Dialect, s *site, own *ownConfig) engine {

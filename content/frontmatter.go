@@ -319,8 +319,10 @@ func (fm *frontMatter) has(key string) bool {
 }
 
 // truth reads a yes-or-no value; set is false where it is neither.
-func (fm *frontMatter) truth(key string) (value, set bool) {
-	s, _ := fm.values[key].(string)
+func (fm *frontMatter) truth(key string) (value, set bool) { return truthOf(fm.values[key]) }
+
+func truthOf(v any) (value, set bool) {
+	s, _ := v.(string)
 	switch strings.ToLower(strings.TrimSpace(s)) {
 	case "true", "yes", "on", "1":
 		return true, true

@@ -122,7 +122,7 @@ func FuzzFrontMatter(f *testing.F) {
 		if !ok {
 			return
 		}
-		directoryScript("a.11tydata.js", clean)
+		directoryScript(clean)
 		if _, _, _, err := splitPelican("a.html", clean); err != nil {
 			t.Error(err)
 		}

@@ -88,8 +88,13 @@ func (m *markdownReader) html(source string, w writing) (rendered string, err er
 	}
 	var out strings.Builder
 	out.Grow(len(source) + len(source)/2) // code and links grow
-	err = m.way(dialect{w.python, w.markdownIt, w.bareLinks, w.smart, w.emoji, w.hardWraps, w.noRaw}).Convert([]byte(source), &out,
-		parser.WithContext(parser.NewContext(parser.WithIDs(newHeadingIDs(w.headings)))))
+	way := m.way(dialect{w.python, w.markdownIt, w.bareLinks, w.smart, w.emoji, w.hardWraps, w.noRaw})
+	pc := parser.NewContext(parser.WithIDs(newHeadingIDs(w.headings)))
+	if w.hooks != nil {
+		err = w.hooks.convert(way, []byte(source), &out, pc)
+	} else {
+		err = way.Convert([]byte(source), &out, parser.WithContext(pc))
+	}
 	return out.String(), err
 }
 

@@ -3,7 +3,6 @@ package content
 import (
 	"bytes"
 	"path"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -19,7 +18,7 @@ type hugo struct {
 	dates         hugoDates
 	slugs         hugoSlugs
 	cascade       []inherited
-	ignored       []*regexp.Regexp // ignoreFiles
+	rules         hugoRules
 	emoji         bool
 	smart         bool // quotes and dashes become typographic
 	hardWraps     bool
@@ -35,17 +34,16 @@ func newHugo(s *site, own *ownConfig) *hugo {
 		slugs:      hugoSlugs{keepCase: own.scalar("disablepathtolower") == "true", dropAccents: own.scalar("removepathaccents") == "true"},
 		emoji:      own.scalar("enableemoji") == "true"}
 	h.readMarkup()
+	if len(h.languages.tables) == 0 {
+		s.languages[h.languages.first] = true // which file names may bear all the same
+	}
 	if own != nil {
 		h.namesSections = bytes.Contains(own.text, []byte(":section"))
 	}
 	if own.setting("cascade") != nil {
 		h.cascade = cascades(own.setting("cascade"))
 	}
-	for _, pattern := range listOf(own.setting("ignorefiles"), whole) {
-		if re, err := regexp.Compile(pattern); err == nil {
-			h.ignored = append(h.ignored, re)
-		}
-	}
+	h.rules = newHugoRules(h)
 	return h
 }
 
@@ -71,6 +69,9 @@ func (h *hugo) prepare(a *article, s *sections) {
 	h.findLanguage(a)
 	page, lang := h.pagePath(a), h.languageOf(a)
 	layers := s.of(path.Join(h.below, a.name.dir, a.name.full), page, lang)
+	for _, l := range layers {
+		a.computed = omitted(a.computed, l.doubt)
+	}
 	if own := a.front.values["cascade"]; own != nil {
 		layers = append(cascades(own), layers...)
 	}
@@ -85,41 +86,18 @@ func (h *hugo) prepare(a *article, s *sections) {
 	}
 }
 
-// covers passes over what Hugo does: backups, and what the settings ignore.
-func (h *hugo) covers(p string) bool {
-	base := path.Base(p)
-	if strings.HasPrefix(base, "_index.") || base[0] == '#' || strings.HasSuffix(base, "~") {
-		return false
-	}
-	if len(h.ignored) == 0 {
-		return true
-	}
-	full := filepath.ToSlash(filepath.Join(h.dir, p))
-	return !slices.ContainsFunc(h.ignored, func(re *regexp.Regexp) bool { return re.MatchString(full) })
-}
+func (h *hugo) covers(p string) bool { return !strings.HasPrefix(path.Base(p), "_index.") }
 
-// isPage also knows what is built without a page of its own, or kept out of
-// lists.
+// isPage also knows what has no date and stands at the top.
 func (h *hugo) isPage(a *article) bool {
 	if h.languages.disabled[a.name.lang] {
 		return true
 	}
-	if headless, _ := a.front.truth("headless"); headless || isPageLayout(a) || a.name.full == "_index" {
+	if isPageLayout(a) || a.name.full == "_index" {
 		return true
 	}
 	dated := a.name.date != "" || slices.ContainsFunc([]string{"date", "publishdate", "lastmod"}, a.front.has)
-	if h.own != nil && !dated && h.folder(a) == "" && a.front.form != noFrontMatter {
-		return true // such as about.md
-	}
-	for _, key := range []string{"build", "_build"} {
-		build := a.front.table(key)
-		render, _ := build["render"].(string)
-		list, _ := build["list"].(string)
-		if render == "never" || render == "false" || render == "link" || list == "never" || list == "false" || list == "local" {
-			return true
-		}
-	}
-	return false
+	return h.own != nil && !dated && h.folder(a) == "" && a.front.form != noFrontMatter // such as about.md
 }
 
 // pageAddress is where a section's page stands, which posts may link to.
@@ -137,6 +115,7 @@ func (h *hugo) complete(a *article) {
 	if a.post.Date.IsZero() {
 		a.post.Date = a.post.Updated
 	}
+	a.post.Draft = h.isDraft(a)
 	a.published = a.date("publishdate", "pubdate")
 	a.setTags(a.front.list("tags", byComma))
 	a.post.Summary = strings.TrimSpace(a.front.scalar("summary"))

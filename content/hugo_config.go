@@ -33,7 +33,7 @@ func hugoConfig(dir, ours string) (*ownConfig, error) {
 		if strings.HasPrefix(name, "config.") && !hugoish(values, dir) {
 			continue
 		}
-		own = &ownConfig{dialect: config.Hugo, values: values, text: text}
+		own = (&ownConfig{dialect: config.Hugo, values: values}).add(file, text)
 		break
 	}
 	if _, err := os.Stat(filepath.Join(dir, "config.toml")); own == nil && err == nil {
@@ -74,11 +74,12 @@ func (o *ownConfig) addFolder(dir string) error {
 		if e.IsDir() || !slices.Contains([]string{".toml", ".yaml", ".yml", ".json"}, ext) {
 			continue
 		}
-		values, text, err := readConfig(filepath.Join(dir, e.Name()))
+		file := filepath.Join(dir, e.Name())
+		values, text, err := readConfig(file)
 		if err != nil {
 			return err
 		}
-		o.text = append(append(o.text, e.Name()...), text...)
+		o.add(file, text)
 		key := strings.ToLower(strings.TrimSuffix(e.Name(), ext))
 		if key == "hugo" || key == "config" {
 			o.values = overlay(o.values, values)

@@ -43,7 +43,7 @@ func (h *hugoTemplates) functions() map[string]any {
 			return len([]rune(strings.Join(strings.Fields(stripTags(s)), ""))), err
 		},
 		"pathBase": h.one(path.Base), "pathDir": h.one(path.Dir), "pathExt": h.one(path.Ext), "pathJoin": h.pathJoin, "pathClean": h.one(path.Clean),
-		"urlize": h.one(h.urlize), "anchorize": h.one(hugoSlug), "relURL": h.one(func(s string) string { return h.address(s, false) }), "absURL": h.one(func(s string) string { return h.address(s, true) }),
+		"parse": h.parseURL, "urlize": h.one(h.urlize), "anchorize": h.one(hugoSlug), "relURL": h.one(func(s string) string { return h.address(s, false) }), "absURL": h.one(func(s string) string { return h.address(s, true) }),
 		"relLangURL": h.one(func(s string) string { return h.address(h.inLanguage(s), false) }), "absLangURL": h.one(func(s string) string { return h.address(h.inLanguage(s), true) }),
 		"ref": h.reference(false), "relref": h.reference(true), "dateFormat": h.dateFormat, "time": h.time,
 	}

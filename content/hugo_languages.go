@@ -19,6 +19,7 @@ type hugoLanguages struct {
 	first    string // the default one
 	inSubdir bool   // it has a folder of its own on the site all the same
 	hosts    bool   // each has a base URL of its own
+	apart    bool   // each has a content folder of its own
 }
 
 func readHugoLanguages(s *site, own *ownConfig) hugoLanguages {
@@ -54,9 +55,26 @@ func readHugoLanguages(s *site, own *ownConfig) hugoLanguages {
 		if own.root != "" && filepath.Join(own.root, filepath.FromSlash(dir)) == s.dir && dir != contentFolderOf(own) {
 			l.only = tag
 		}
-		l.roots[tag] = strings.TrimPrefix(strings.TrimPrefix(dir, contentFolderOf(own)), "/")
+		l.roots[tag] = rootOf(s, own, dir)
 	}
+	l.apart = len(l.roots) > 0 && len(l.roots) == len(l.tables)
 	return l
+}
+
+// rootOf is a language's content folder as posts' paths have it: from the content
+// root, or from content.dir where that is above it.
+func rootOf(s *site, own *ownConfig, dir string) string {
+	if dir == contentFolderOf(own) {
+		return ""
+	}
+	if below, ok := strings.CutPrefix(dir, contentFolderOf(own)+"/"); ok {
+		return below
+	}
+	rel, err := filepath.Rel(s.dir, filepath.Join(own.root, filepath.FromSlash(dir)))
+	if err != nil || rel == "." || !filepath.IsLocal(rel) {
+		return ""
+	}
+	return filepath.ToSlash(rel)
 }
 
 func contentFolderOf(own *ownConfig) string {
@@ -71,6 +89,9 @@ func (h *hugo) ofLanguage(lang, key string) any { return h.languages.tables[lang
 
 // findLanguage tells the language by the file's name, else by its folder.
 func (h *hugo) findLanguage(a *article) {
+	if len(h.languages.tables) == 0 && h.languages.only == "" {
+		a.name.lang = ""
+	}
 	full := path.Join(h.below, a.name.dir)
 	for tag, root := range h.languages.roots {
 		if root != "" && len(root) > len(a.name.root) && (full == root || strings.HasPrefix(full, root+"/")) {

@@ -45,11 +45,11 @@ func newHugoTemplates(m *macros) *hugoTemplates {
 }
 
 // run evaluates a template; ok is false where it cannot be.
-func (h *hugoTemplates) run(t hugoTemplate, call *hugoCall) (string, bool) {
-	program, seen := h.compiled[call.Name]
+func (h *hugoTemplates) run(t hugoTemplate, name string, call any) (string, bool) {
+	program, seen := h.compiled[name]
 	if !seen {
-		program = h.compile(call.Name, t)
-		h.compiled[call.Name] = program
+		program = h.compile(name, t)
+		h.compiled[name] = program
 	}
 	if program == nil {
 		return "", false

@@ -159,11 +159,28 @@ func (x *shortcodeExpander) replace(s shortcode, inner string, paired bool) stri
 	if out, ok := x.platform(s); ok {
 		return out
 	}
+	if src := p.named["src"]; isPicture(src) || src != "" && p.get(-1, "alt", "caption") != "" && mediaType(path.Ext(src)) == "" {
+		out := x.block(s, x.figure(p))
+		if paired {
+			out += "\n" + dedent(inner)
+		}
+		return out
+	}
 	x.unknown(s.from, "shortcode", s.name)
 	if paired {
 		return dedent(inner)
 	}
 	return ""
+}
+
+// isPicture tells an address of a picture by its ending.
+func isPicture(address string) bool {
+	file, _ := cutFragment(address)
+	switch strings.ToLower(path.Ext(file)) {
+	case ".jpg", ".jpeg", ".png", ".gif", ".webp", ".avif", ".svg":
+		return true
+	}
+	return false
 }
 
 // platform makes a link, or a video's picture, of what Hugo embeds.

@@ -29,6 +29,7 @@ func (s *sections) readHugoShortcodes(own *ownConfig) {
 	for _, folder := range layouts {
 		s.readHugoFolder(own.root, path.Join(folder, "_shortcodes"))
 		s.readHugoFolder(own.root, path.Join(folder, "shortcodes"))
+		s.readHugoHooks(own.root, folder)
 	}
 }
 
@@ -90,7 +91,7 @@ func (x *shortcodeExpander) own(s shortcode, inner string) (out string, ok bool)
 	if marked && len(x.around) > 0 {
 		call.inner = x.templates.render(call.inner)
 	}
-	if out, ok = x.templates.run(t, call); !ok {
+	if out, ok = x.templates.run(t, s.name, call); !ok {
 		return "", false
 	}
 	if strings.Contains(out, "<script") {

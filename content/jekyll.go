@@ -20,6 +20,7 @@ type jekyll struct {
 	collections string // collections_dir, "" for the source itself
 	outside     string // the source's path from a content.dir above it, "" for none
 	inPosts     bool   // content.dir is a _posts folder, or below one
+	rules       jekyllRules
 }
 
 // jekyllStyles are the names that Jekyll has for patterns.
@@ -52,6 +53,7 @@ func newJekyll(s *site, own *ownConfig) *jekyll {
 	if rel, err := filepath.Rel(s.dir, j.source()); err == nil && rel != "." && filepath.IsLocal(rel) {
 		j.outside = filepath.ToSlash(rel) + "/"
 	}
+	j.rules = newJekyllRules(j)
 	j.inPosts = slices.Contains(strings.Split(s.below, "/"), "_posts") || path.Base(s.dir) == "_posts"
 	return j
 }
@@ -68,7 +70,7 @@ func (j *jekyll) covers(p string) bool {
 			return true
 		case folder == "_posts":
 			return jekyllName.MatchString(path.Base(p))
-		case folder[0] == '_':
+		case folder[0] == '_' && len(j.rules.include) == 0:
 			return false // Jekyll looks into no other
 		}
 	}
@@ -118,11 +120,8 @@ func (j *jekyll) complete(a *article) {
 	if p.Date.IsZero() && a.name.date != "" {
 		p.Date, _ = rubyDate(a.name.date, j.loc)
 	}
-	if slices.Contains(strings.Split(a.name.dir, "/"), "_drafts") {
-		p.Draft = true
-		if p.Date.IsZero() {
-			p.Date = a.modTime
-		}
+	if p.Draft = j.isDraft(a); slices.Contains(strings.Split(a.name.dir, "/"), "_drafts") && p.Date.IsZero() {
+		p.Date = a.modTime
 	}
 	if !p.Date.IsZero() {
 		p.Date = p.Date.In(j.loc)

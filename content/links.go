@@ -35,6 +35,7 @@ func (t target) size() (int64, bool) {
 type linker struct {
 	article *article
 	tree    *Tree // nil while scanning: then addresses of other posts are unknown
+	home    *Tree // the tree while scanning
 	lost    []string
 	asked   []string // files of the tree whose addresses were looked up
 }

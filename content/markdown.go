@@ -28,15 +28,18 @@ func isPageLayout(a *article) bool {
 }
 
 func (m *markdown) complete(a *article) {
+	if a.post.Date.IsZero() {
+		a.post.Date = a.date(otherDates...)
+	}
 	if a.post.Date.IsZero() && a.name.date != "" && !a.invalid() {
 		a.post.Date, _ = parseDate(a.name.date, m.loc)
 	}
 	if a.post.Title == "" {
-		a.post.Title = firstHeading(a.body)
+		a.post.Title = headingTitle(a.body)
 	}
 	taxonomies := a.front.table("taxonomies")
 	a.categories = append(a.categories, names(listOf(taxonomies["categories"], whole))...)
-	a.setTags(append(a.front.list("tags", byComma), listOf(taxonomies["tags"], whole)...))
+	a.setNearTags(append(a.front.list("tags", byComma), listOf(taxonomies["tags"], whole)...))
 	a.post.Summary = a.front.scalar("summary", "excerpt", "description")
 	a.titleSlug = hugoSlug(a.post.Title)
 	if a.slug = hugoSlug(a.slug); a.slug == "" {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/pelletier/go-toml/v2"
 
@@ -15,9 +16,70 @@ import (
 // ownConfig is the config file of the blog's own engine, read as data.
 type ownConfig struct {
 	dialect config.Dialect
-	root    string         // the folder that it is in
-	values  map[string]any // keys lower-case, as in front matter; Pelican's are its Python literals
-	text    []byte         // all that was read: it decides whether a snapshot still holds
+	root    string                    // the folder that it is in
+	values  map[string]any            // keys lower-case, as in front matter; Pelican's are its Python literals
+	text    []byte                    // all that was read: it decides whether a snapshot still holds
+	files   []configFile              // the same, file by file
+	unknown map[string]unknownSetting // Pelican's settings that code computes, by lower-case name
+}
+
+// configFile is one of the files that a config was read from.
+type configFile struct {
+	name string // to open it by
+	text string
+}
+
+// add remembers a file that the settings come from.
+func (o *ownConfig) add(name string, text []byte) *ownConfig {
+	o.text = append(append(append(o.text, filepath.Base(name)...), '\n'), text...)
+	o.files = append(o.files, configFile{name, string(text)})
+	return o
+}
+
+// where is the file and the line in which a setting stands, by its keys from the
+// outermost to its own: the last file's that has most of them, since that one
+// decides. A line of 0 is none.
+func (o *ownConfig) where(keys ...string) (file string, line int) {
+	if o == nil || len(o.files) == 0 {
+		return "", 0
+	}
+	file = o.files[0].name
+	deepest := 0
+	for _, f := range o.files {
+		found, at := 0, 0
+		for i, l := range strings.Split(f.text, "\n") {
+			l = strings.ToLower(strings.TrimSpace(l))
+			if strings.HasPrefix(l, "#") || strings.HasPrefix(l, "//") {
+				continue
+			}
+			for found < len(keys) && hasWord(l, strings.ToLower(keys[found])) {
+				found, at = found+1, i+1
+			}
+		}
+		if found > 0 && found >= deepest {
+			deepest, file, line = found, f.name, at
+		}
+	}
+	return file, line
+}
+
+// hasWord reports whether a line holds a word that is no part of another.
+func hasWord(line, word string) bool {
+	isPart := func(c byte) bool {
+		return c == '_' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z'
+	}
+	for from := 0; ; {
+		at := strings.Index(line[from:], word)
+		if at < 0 {
+			return false
+		}
+		at += from
+		end := at + len(word)
+		if (at == 0 || !isPart(line[at-1])) && (end == len(line) || !isPart(line[end])) {
+			return true
+		}
+		from = at + 1
+	}
 }
 
 // maxConfig is more than any engine's config needs.
@@ -69,23 +131,10 @@ func jekyllConfig(dir, _ string) (*ownConfig, error) {
 			if err != nil {
 				return nil, err
 			}
-			return &ownConfig{dialect: config.Jekyll, values: values, text: text}, nil
+			return (&ownConfig{dialect: config.Jekyll, values: values}).add(file, text), nil
 		}
 	}
 	return nil, nil
-}
-
-// pelicanConfig reads pelicanconf.py, and publishconf.py over it, as text.
-func pelicanConfig(dir, _ string) (*ownConfig, error) {
-	file := filepath.Join(dir, "pelicanconf.py")
-	if _, err := os.Stat(file); err != nil {
-		return nil, nil
-	}
-	text, err := readLimited(file)
-	if err != nil {
-		return nil, err
-	}
-	return &ownConfig{dialect: config.Pelican, values: pythonSettings(string(text)), text: text}, nil
 }
 
 // tomlConfig reads config.toml, which both Zola and older Hugo sites have.
@@ -100,27 +149,13 @@ func tomlConfig(dir, ours string) (*ownConfig, error) {
 			return nil, err
 		}
 		if _, zola := values["base_url"]; zola {
-			return &ownConfig{dialect: config.Zola, values: values, text: text}, nil
+			return (&ownConfig{dialect: config.Zola, values: values}).add(file, text), nil
 		}
 		if hugoish(values, dir) {
-			return hugoOver(dir, &ownConfig{dialect: config.Hugo, values: values, text: text})
+			return hugoOver(dir, (&ownConfig{dialect: config.Hugo, values: values}).add(file, text))
 		}
 	}
 	return hugoOver(dir, nil)
-}
-
-func eleventyConfig(dir, _ string) (*ownConfig, error) {
-	for _, name := range []string{".eleventy.js", "eleventy.config.js", "eleventy.config.mjs", "eleventy.config.cjs", "eleventy.config.ts"} {
-		file := filepath.Join(dir, name)
-		if _, err := os.Stat(file); err == nil {
-			text, err := readLimited(file)
-			if err != nil {
-				return nil, err
-			}
-			return &ownConfig{dialect: config.Eleventy, values: map[string]any{}, text: text}, nil
-		}
-	}
-	return nil, nil
 }
 
 // readConfig reads YAML, TOML or JSON by the file's extension.

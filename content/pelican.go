@@ -24,6 +24,7 @@ type pelican struct {
 	preserveCase  bool
 	unicode       bool
 	boxes         bool // !!! opens an admonition
+	rules         pelicanRules
 }
 
 func newPelican(s *site, own *ownConfig) *pelican {
@@ -36,6 +37,7 @@ func newPelican(s *site, own *ownConfig) *pelican {
 	p.unicode = own.scalar("slugify_use_unicode") == "true"
 	p.boxes = own != nil && bytes.Contains(own.text, []byte("admonition"))
 	p.substitutions = map[string][]substitution{"slug": p.readSubstitutions("slug", pelicanSubstitutions())}
+	p.rules = newPelicanRules(p)
 	for _, kind := range []string{"tag", "category", "author"} {
 		p.substitutions[kind] = p.readSubstitutions(kind, p.substitutions["slug"])
 	}
@@ -52,7 +54,7 @@ func (p *pelican) setting(key, otherwise string) string {
 
 func (p *pelican) paths(key string, otherwise ...string) []string {
 	list := otherwise
-	if v := p.own.setting(key); v != nil {
+	if v, ok := p.own.setting(key).([]any); ok { // of other types Pelican takes its own default
 		list = listOf(v, whole)
 	}
 	out := make([]string, len(list))
@@ -100,6 +102,12 @@ func (p *pelican) readSubstitutions(kind string, otherwise []substitution) []sub
 // prepare takes over what the settings say of files by their paths.
 func (p *pelican) prepare(a *article, _ *sections) {
 	full := path.Join(p.below, a.path)
+	said := a.pathMetadata()
+	for _, key := range []string{"status", "lang"} {
+		if value := said[key]; value != "" {
+			a.inherit(map[string]any{key: value})
+		}
+	}
 	extra, _ := p.own.setting("extra_path_metadata").(map[string]any)
 	best, found := "", map[string]any(nil)
 	for where, values := range extra {

@@ -41,6 +41,9 @@ type Post struct {
 	Enclosure *Enclosure
 	// Draft posts are neither in feeds nor in mail.
 	Draft bool
+	// Held posts are in neither as well: why nobody can tell whether the blog's
+	// engine shows this one. nil for none.
+	Held *Omission
 	// FeedOnly posts are in feeds, but the author keeps them out of mail.
 	FeedOnly bool
 	// Newsletter is the author's own wording for the mail.
@@ -117,4 +120,6 @@ type Problem struct {
 	Message string
 	// Invalid means that the file was left out because of it; else it is a warning.
 	Invalid bool
+	// Shared means that it is the tree's: said once, of the first of the files that have it.
+	Shared bool
 }

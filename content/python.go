@@ -10,17 +10,59 @@ import (
 // is never executed; what is computed is left out. Keys come back lower-case,
 // scalars as text, None as nil.
 func pythonSettings(text string) map[string]any {
-	out := map[string]any{}
-	for _, m := range assignment.FindAllStringSubmatchIndex(text, -1) {
-		p := &pythonReader{text: text, at: m[1]}
-		if v, ok := p.value(0); ok {
-			out[strings.ToLower(text[m[2]:m[3]])] = v
-		}
-	}
-	return out
+	values, _ := readPython(text)
+	return values
 }
 
-var assignment = regexp.MustCompile(`(?m)^([A-Z][A-Z0-9_]*)[ \t]*=[ \t]*`)
+// readPython also tells which settings are computed: from the first statement on
+// that is no plain assignment. A later plain one makes them known again.
+func readPython(text string) (values map[string]any, unknown map[string]unknownSetting) {
+	values, unknown = map[string]any{}, map[string]unknownSetting{}
+	for _, m := range assignment.FindAllStringSubmatchIndex(text, -1) {
+		indent, name, operator := text[m[2]:m[3]], strings.ToLower(text[m[4]:m[5]]), text[m[6]:m[7]]
+		p := &pythonReader{text: text, at: m[1]}
+		if v, ok := p.value(0); ok && indent == "" && operator == "=" && p.ends() {
+			values[name] = v
+			delete(unknown, name)
+			continue
+		}
+		p.at = max(p.at, m[1])
+		if _, already := unknown[name]; !already {
+			unknown[name] = unknownSetting{line: lineAt(text, m[4]), statement: text[m[4]:statementEnd(text, m[1])]}
+		}
+		if operator == "=" && indent == "" {
+			delete(values, name)
+		}
+	}
+	return values, unknown
+}
+
+// assignment is a line that sets a setting, or changes what it holds.
+var assignment = regexp.MustCompile(`(?m)^([ \t]*)([A-Z][A-Z0-9_]*)[ \t]*(=|[-+|&]=|:[^=\n]*=|\[[^\]\n]*\][ \t]*=|\.(?:append|extend|insert|remove|update|clear|pop|setdefault)\b)[ \t]*`)
+
+// ends reports that nothing follows a value in its statement.
+func (p *pythonReader) ends() bool {
+	rest := strings.TrimLeft(p.text[p.at:], " \t\r")
+	return rest == "" || strings.ContainsAny(rest[:1], "\n#;")
+}
+
+// statementEnd is where the brackets that open in a line are closed.
+func statementEnd(text string, at int) int {
+	depth := 0
+	for i := at; i < len(text); i++ {
+		switch text[i] {
+		case '(', '[', '{':
+			depth++
+		case ')', ']', '}':
+			depth--
+		case '\n':
+			if depth <= 0 {
+				return i
+			}
+		}
+	}
+	return len(text)
+}
 
 type pythonReader struct {
 	text   string

@@ -59,6 +59,14 @@ func (t *Tree) readAll(ctx context.Context, files []file, last, next *Snapshot) 
 
 // read makes a record of a file and notes whether it says what it said before.
 func (t *Tree) read(reader *sourceReader, f file, r *record) {
+	defer func() {
+		r.kept = r.before != nil && r.before.same(r)
+		r.before = nil
+	}()
+	if o := t.engine.leavesOut(f.path); o != nil && !o.Held {
+		r.leftOut = o
+		return
+	}
 	src := reader.read(f)
 	if !src.invalid() && !isMarkdownName(f.path) && src.front.form == noFrontMatter {
 		return // an HTML file without front matter is no post in any engine
@@ -66,15 +74,14 @@ func (t *Tree) read(reader *sourceReader, f file, r *record) {
 	if src.invalid() {
 		r.problems = src.problems
 	} else {
-		if r.post, r.problems = t.compose(src); r.post != nil {
+		if r.post, r.leftOut, r.problems = t.compose(src); r.post != nil {
 			r.post.detach()
 		}
+		r.leftOut = r.leftOut.detached()
 	}
 	for i := range r.problems {
 		r.problems[i].Message = oneLine(strings.ToValidUTF8(r.problems[i].Message, "?"))
 	}
-	r.kept = r.before != nil && r.before.same(r)
-	r.before = nil
 }
 
 // detach copies the strings, most of which are parts of the file's text: that is ten
@@ -88,6 +95,7 @@ func (p *Post) detach() {
 			list[i] = strings.Clone(list[i])
 		}
 	}
+	p.Held = p.Held.detached()
 	if p.Enclosure != nil {
 		p.Enclosure.URL, p.Enclosure.Type = strings.Clone(p.Enclosure.URL), strings.Clone(p.Enclosure.Type)
 	}

@@ -47,7 +47,7 @@ func (t *Tree) Render(ctx context.Context, p *Post) (out *Rendering, problems []
 }
 
 func (r *postRenderer) follows(src *source) Follows {
-	f := Follows{FileHash: src.fileHash, Links: r.links.asked, Files: r.images.looked}
+	f := Follows{FileHash: src.fileHash, Links: r.links.asked, Files: r.images.looked, Unknown: r.hooked}
 	for _, mark := range []string{"{{", "{%", "<%"} {
 		f.Unknown = f.Unknown || strings.Contains(src.body, mark) || strings.Contains(src.front.text, mark)
 	}
@@ -105,6 +105,7 @@ type postRenderer struct {
 	links   *linker
 	images  imageSizes
 	set     keptHTML
+	hooked  bool // render hooks were at work
 }
 
 func (r *postRenderer) render() (*Rendering, error) {
@@ -112,9 +113,14 @@ func (r *postRenderer) render() (*Rendering, error) {
 	w := a.engine.writing()
 	noRaw := w.noRaw
 	w.noRaw = false
+	w.hooks = r.hooks()
+	r.hooked = w.hooks != nil
 	body, err := r.safe(r.expand(a.bodySource(), a.bodyLine, false), w)
 	if err != nil {
 		return nil, err
+	}
+	if r.hooked {
+		dropEmptyParagraphs(body)
 	}
 	dropTitle(body, a)
 	out := &Rendering{Words: wordsOf(body)}
@@ -227,6 +233,18 @@ func dropTitle(body *html.Node, a *article) {
 			}
 			return
 		}
+	}
+}
+
+// dropEmptyParagraphs takes away what is left of paragraphs that a hook has put a
+// block into.
+func dropEmptyParagraphs(body *html.Node) {
+	for n := body.FirstChild; n != nil; {
+		next := n.NextSibling
+		if n.DataAtom == atom.P && n.FirstChild == nil {
+			body.RemoveChild(n)
+		}
+		n = next
 	}
 }
 

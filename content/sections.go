@@ -1,6 +1,7 @@
 package content
 
 import (
+	"cmp"
 	"os"
 	"path"
 	"path/filepath"
@@ -13,38 +14,43 @@ import (
 // sections are what files beside the posts say of all posts in a folder: Hugo's
 // cascade in _index.md, Eleventy's directory data.
 type sections struct {
-	layers map[string][]inherited // by folder, or by file without extension, from the engine's content root
-	global map[string]any         // Eleventy's data for all templates, Zola's and Hugo's shortcodes
-	pages  map[string]string      // the folders that are Hugo's sections by a page of their own, with its slug or title
-	text   []byte                 // all that was read: it decides whether a snapshot still holds
+	layers   map[string][]inherited // by folder, or by file without extension, from the engine's content root
+	global   map[string]any         // Eleventy's data for all templates, Zola's and Hugo's shortcodes
+	pages    map[string]string      // the folders that are Hugo's sections by a page of their own, with its slug or title
+	computed []jsRule               // Eleventy's eleventyComputed among the global data
+	hooked   bool                   // Hugo\'s render hooks are among the global data
+	drafts   map[string]*Omission   // by folder: Zola's sections that are drafts
+	text     []byte                 // all that was read: it decides whether a snapshot still holds
 }
 
 // inherited is front matter that holds where a post has none of its own.
 type inherited struct {
 	values map[string]any
-	glob   string // of pages, from the content root with a slash before; "" for all
-	lang   string // "" for all
+	glob   string    // of pages, from the content root with a slash before; "" for all
+	lang   string    // "" for all
+	rules  []jsRule  // that a script computes
+	doubt  *Omission // it does not parse, and might leave the pages out
 }
 
 // sectionFile tells whether a file speaks of its folder's posts.
 func (t *Tree) sectionFile(rel string) bool {
 	base := path.Base(rel)
-	switch t.engine.(type) {
-	case *hugo:
+	switch e := t.engine.(type) {
+	case *hugo, *zola:
 		return strings.HasPrefix(base, "_index.") && isMarkdownName(base)
 	case *eleventy:
-		folder := path.Base(path.Join(filepath.Base(t.site.dir), path.Dir(rel)))
-		return strings.Contains(base, ".11tydata.") || base == folder+".json"
+		_, ok := e.dataFile(path.Join(t.site.below, rel))
+		return ok
 	}
 	return false
 }
 
 // readSections reads those files, the ones above content.dir too.
 func (t *Tree) readSections(found []file) *sections {
-	s := &sections{layers: map[string][]inherited{}, pages: map[string]string{}}
+	s := &sections{layers: map[string][]inherited{}, pages: map[string]string{}, drafts: map[string]*Omission{}}
 	switch t.engine.(type) {
 	case *eleventy:
-		s.readGlobal(t.own)
+		s.readGlobal(t)
 	case *zola:
 		s.readShortcodes(t.own)
 	case *hugo:
@@ -66,12 +72,22 @@ func (s *sections) readAbove(t *Tree, folder string) {
 		depth -= strings.Count(folder, "/") + 1
 	}
 	dir := filepath.Join(t.site.dir, strings.Repeat("../", depth))
-	names := []string{"_index.md"}
-	if base := path.Base(folder); folder != "" {
-		names = append(names, base+".json", base+".11tydata.json", base+".11tydata.js")
+	var names []string
+	entries, _ := os.ReadDir(dir)
+	for _, e := range entries {
+		if name := e.Name(); strings.HasPrefix(name, "_index.") && isMarkdownName(name) {
+			names = append(names, name)
+		}
+	}
+	if e, ok := t.engine.(*eleventy); ok {
+		for _, entry := range entries {
+			if _, ok := e.dataFile(path.Join(folder, entry.Name())); ok {
+				names = append(names, entry.Name())
+			}
+		}
 	}
 	for _, name := range names {
-		if file := filepath.Join(dir, name); strings.HasPrefix(name, "_index.") == isHugo(t.engine) {
+		if file := filepath.Join(dir, name); strings.HasPrefix(name, "_index.") == hasSectionPages(t.engine) {
 			if info, err := os.Stat(file); err == nil && info.Mode().IsRegular() {
 				s.read(t, file, path.Join(folder, name))
 			}
@@ -79,9 +95,12 @@ func (s *sections) readAbove(t *Tree, folder string) {
 	}
 }
 
-func isHugo(e engine) bool {
-	_, ok := e.(*hugo)
-	return ok
+func hasSectionPages(e engine) bool {
+	switch e.(type) {
+	case *hugo, *zola:
+		return true
+	}
+	return false
 }
 
 func (s *sections) read(t *Tree, real, name string) {
@@ -93,19 +112,66 @@ func (s *sections) read(t *Tree, real, name string) {
 	case *hugo:
 		fm, _, _, err := splitFrontMatter(string(text))
 		folder := strings.TrimPrefix(path.Dir(name), ".")
-		if err == nil && fm.values["cascade"] != nil {
+		if err != nil || !isCascade(fm.values["cascade"]) {
+			s.doubt(t.site, folder, name, &fm, err)
+			s.remember(name, text)
+		} else if fm.values["cascade"] != nil {
 			s.layers[folder] = append(s.layers[folder], cascades(fm.values["cascade"])...)
 			s.remember(name, text)
 		}
 		if s.pages[folder] = fm.scalar("slug", "title"); e.namesSections {
 			s.remember(name, []byte(s.pages[folder]))
 		}
+	case *zola:
+		e.readSection(s, name, string(text))
+		s.remember(name, text)
 	case *eleventy:
-		if where, values, ok := directoryData(name, text); ok {
-			s.layers[where] = append(s.layers[where], inherited{values: values})
+		if where, values, ok := e.directoryData(name, text); ok {
+			l := inherited{values: values}
+			if !strings.HasSuffix(name, "json") {
+				script := blankComments(string(text))
+				l.rules = e.rulesIn(real, script, 0, len(script), false)
+			}
+			if values == nil && strings.HasSuffix(name, "json") {
+				l.doubt = &Omission{Held: true, Reason: path.Base(name) + " does not parse", Path: t.site.fromContentDir(name), Line: 1}
+			}
+			s.layers[where] = append(s.layers[where], l)
 			s.remember(name, text)
 		}
 	}
+}
+
+// doubt holds what is in the folder of a file that should say something of it.
+func (s *sections) doubt(of *site, folder, name string, fm *frontMatter, err error) {
+	o := &Omission{Held: true, Reason: path.Base(name) + " does not parse", Path: of.fromContentDir(name), Line: 1}
+	if err == nil {
+		o.Reason, o.Line = "cascade is malformed", fm.lineOf("cascade")
+	}
+	s.layers[folder] = append(s.layers[folder], inherited{doubt: o})
+}
+
+// fromContentDir is a path from the engine's content root as content.dir has it.
+func (s *site) fromContentDir(name string) string {
+	if below, ok := strings.CutPrefix(name, s.below+"/"); ok || s.below == "" {
+		return cmp.Or(below, name)
+	}
+	rel, err := filepath.Rel(filepath.FromSlash(s.below), filepath.FromSlash(name))
+	if err != nil {
+		return name
+	}
+	return filepath.ToSlash(rel)
+}
+
+// isCascade reports that a cascade is what Hugo takes: a table, a list of tables, or
+// nothing.
+func isCascade(v any) bool {
+	switch v := v.(type) {
+	case nil, map[string]any:
+		return true
+	case []any:
+		return !slices.ContainsFunc(v, func(item any) bool { _, ok := item.(map[string]any); return !ok })
+	}
+	return false
 }
 
 func (s *sections) remember(name string, text []byte) {

@@ -132,7 +132,8 @@ func (p *paramReader) params(s *shortcode) bool {
 		if !ok {
 			return false
 		}
-		if !quoted && strings.HasPrefix(p.rest(), "=") {
+		if !quoted && strings.HasPrefix(strings.TrimLeft(p.rest(), " \t\n"), "=") {
+			p.space()
 			p.at++
 			p.space()
 			if s.params.named == nil {

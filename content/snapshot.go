@@ -11,7 +11,7 @@ import (
 )
 
 // snapshotVersion changes with the encoding and with what a record means.
-const snapshotVersion = "publisher snapshot 2"
+const snapshotVersion = "publisher snapshot 3"
 
 // Snapshot remembers what a scan made of each file, so that the next one reads
 // only files whose size or modification time changed.
@@ -21,13 +21,14 @@ type Snapshot struct {
 	records     []record // by path
 }
 
-// record is one file and what was made of it: a post, or problems, or neither
-// where it is a page.
+// record is one file and what was made of it: a post, or problems, or why the
+// engine leaves it out, or nothing where it is a page.
 type record struct {
 	path     string
 	size     int64
 	modTime  int64 // nanoseconds since 1970
 	post     *Post
+	leftOut  *Omission
 	problems []Problem
 
 	kept   bool    // says what the last snapshot said
@@ -146,11 +147,23 @@ func (e *encoder) record(r *record) {
 		e.int(int64(p.Line))
 		e.str(p.Message)
 		e.bool(p.Invalid)
+		e.bool(p.Shared)
+	}
+	e.bool(r.leftOut != nil)
+	if r.leftOut != nil {
+		e.omission(r.leftOut)
 	}
 	e.bool(r.post != nil)
 	if r.post != nil {
 		e.post(r.post)
 	}
+}
+
+func (e *encoder) omission(o *Omission) {
+	e.bool(o.Held)
+	e.str(o.Reason)
+	e.str(o.Path)
+	e.int(int64(o.Line))
 }
 
 func (e *encoder) post(p *Post) {
@@ -164,6 +177,10 @@ func (e *encoder) post(p *Post) {
 	e.strs(p.Authors)
 	e.bool(p.Draft)
 	e.bool(p.FeedOnly)
+	e.bool(p.Held != nil)
+	if p.Held != nil {
+		e.omission(p.Held)
+	}
 	e.bool(p.Enclosure != nil)
 	if p.Enclosure != nil {
 		e.str(p.Enclosure.URL)
@@ -276,14 +293,21 @@ func (d *decoder) record(r *record, p *Post) {
 	if n := d.count(4); n > 0 {
 		r.problems = make([]Problem, n)
 		for i := range r.problems {
-			r.problems[i] = Problem{Path: d.str(), Line: int(d.int()), Message: d.str(), Invalid: d.bool()}
+			r.problems[i] = Problem{Path: d.str(), Line: int(d.int()), Message: d.str(), Invalid: d.bool(), Shared: d.bool()}
 		}
+	}
+	if d.bool() {
+		r.leftOut = d.omission()
 	}
 	if d.bool() {
 		d.post(p)
 		p.Path, p.ModTime = r.path, time.Unix(0, r.modTime)
 		r.post = p
 	}
+}
+
+func (d *decoder) omission() *Omission {
+	return &Omission{Held: d.bool(), Reason: d.str(), Path: d.str(), Line: int(d.int())}
 }
 
 func (d *decoder) post(p *Post) {
@@ -293,6 +317,9 @@ func (d *decoder) post(p *Post) {
 	p.Date, p.Updated, p.Expires = d.time(), d.time(), d.time()
 	p.Tags, p.Authors = d.strs(), d.strs()
 	p.Draft, p.FeedOnly = d.bool(), d.bool()
+	if d.bool() {
+		p.Held = d.omission()
+	}
 	if d.bool() {
 		p.Enclosure = &Enclosure{URL: d.str(), Length: d.int(), Type: d.str()}
 	}

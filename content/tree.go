@@ -31,6 +31,8 @@ type Tree struct {
 	// known are the addresses that the last Scan found, by path: where links
 	// between posts lead.
 	known atomic.Pointer[map[string]string]
+	// addresses are the same without the slash at their ends.
+	addresses atomic.Pointer[map[string]bool]
 	// sections are what the last Scan found to hold for whole folders.
 	sections atomic.Pointer[sections]
 }
@@ -62,9 +64,11 @@ func Open(cfg *config.Config) (*Tree, error) {
 	if err := checkPermalink(cfg.Content.Permalink); err != nil && !strings.Contains(cfg.Content.Permalink, "{") {
 		return nil, &SettingError{"content.permalink", err}
 	}
-	for _, pattern := range cfg.Content.Exclude {
-		if !doublestar.ValidatePattern(pattern) {
-			return nil, &SettingError{"content.exclude", fmt.Errorf("%q is no glob; write one like drafts/** or *.txt", pattern)}
+	for key, patterns := range map[string][]string{"content.exclude": cfg.Content.Exclude, "content.include": cfg.Content.Include} {
+		for _, pattern := range patterns {
+			if !doublestar.ValidatePattern(pattern) {
+				return nil, &SettingError{key, fmt.Errorf("%q is no glob; write one like drafts/** or *.txt", pattern)}
+			}
 		}
 	}
 	ours := cfg.File
@@ -170,6 +174,9 @@ func contentFolder(own *ownConfig) string {
 		if dir := own.scalar("path"); dir != "" {
 			return dir
 		}
+		if info, err := os.Stat(filepath.Join(own.root, "content")); err == nil && info.IsDir() && own.unknown["path"].line > 0 {
+			return "content" // what computes PATH nearly always means
+		}
 	}
 	return "."
 }
@@ -190,6 +197,8 @@ func (t *Tree) fingerprint(build string, s *sections) [32]byte {
 type Scan struct {
 	// Posts are all valid posts, drafts and future ones included, by path.
 	Posts []*Post
+	// LeftOut are the files that the blog's engine leaves out.
+	LeftOut []LeftOut
 	// Problems are warnings and invalid files, by path and line.
 	Problems []Problem
 	// Invalid counts the files left out.
@@ -230,19 +239,32 @@ func (t *Tree) Scan(ctx context.Context, last *Snapshot, build string) (*Scan, e
 		if r.post != nil {
 			scan.Posts = append(scan.Posts, r.post)
 			known[r.post.Path] = r.post.URL
+		} else if r.leftOut != nil {
+			scan.LeftOut = append(scan.LeftOut, LeftOut{r.path, *r.leftOut})
 		} else if r.invalid() {
 			scan.Invalid++
 		}
 	}
+	t.limit(scan, known)
+	scan.Problems = append(scan.Problems, heldProblems(scan.Posts)...)
 	t.known.Store(&known)
+	addresses := make(map[string]bool, len(known))
+	for _, to := range known {
+		addresses[strings.TrimSuffix(to, "/")] = true
+	}
+	t.addresses.Store(&addresses)
 	if len(scan.Posts) == 0 && scan.Invalid == 0 {
-		scan.Problems = append(scan.Problems, Problem{Path: ".", Message: t.emptiness(len(next.records))})
+		scan.Problems = append(scan.Problems, Problem{Path: ".", Message: t.emptiness(len(next.records), scan.LeftOut)})
 	}
 	sortProblems(scan.Problems)
+	scan.Problems = foldShared(scan.Problems)
 	return scan, nil
 }
 
-func (t *Tree) emptiness(files int) string {
+func (t *Tree) emptiness(files int, leftOut []LeftOut) string {
+	if len(leftOut) > 0 {
+		return fmt.Sprintf("no posts in %s: the blog's engine leaves out all that is there (%s, %s and so on)", t.site.dir, leftOut[0].Path, leftOut[0].Reason)
+	}
 	if files > 0 {
 		return fmt.Sprintf("no posts in %s: its %d files are pages; is content.dir the folder that your posts are in?", t.site.dir, files)
 	}

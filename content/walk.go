@@ -234,8 +234,10 @@ func isMarkdownName(name string) bool {
 
 // excluded matches content.exclude. A pattern without a slash matches a name in
 // any folder; a folder's name takes all that is in it.
-func (w *walker) excluded(rel string) bool {
-	for _, pattern := range w.tree.cfg.Content.Exclude {
+func (w *walker) excluded(rel string) bool { return matchesAny(w.tree.cfg.Content.Exclude, rel) }
+
+func matchesAny(patterns []string, rel string) bool {
+	for _, pattern := range patterns {
 		pattern = strings.TrimSuffix(strings.TrimPrefix(pattern, "/"), "/")
 		if ok, _ := doublestar.Match(pattern, rel); ok {
 			return true

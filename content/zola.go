@@ -14,6 +14,9 @@ type zola struct {
 	keepDates bool
 	emoji     bool
 	smart     bool
+	own       *ownConfig
+	ignored   []pattern // ignored_content
+	doubt     *Omission // of a malformed ignored_content
 }
 
 func newZola(s *site, own *ownConfig) *zola {
@@ -24,6 +27,8 @@ func newZola(s *site, own *ownConfig) *zola {
 		}
 		z.keepDates = slugify["paths_keep_dates"] == "true"
 	}
+	z.own = own
+	z.readIgnored()
 	markdown, _ := own.setting("markdown").(map[string]any)
 	z.emoji, z.smart = markdown["render_emoji"] == "true", markdown["smart_punctuation"] == "true"
 	return z
@@ -49,8 +54,7 @@ func (z *zola) prepare(a *article, s *sections) {
 func (z *zola) covers(p string) bool { return !strings.HasPrefix(path.Base(p), "_index.") }
 
 func (z *zola) isPage(a *article) bool {
-	render, set := a.front.truth("render")
-	return set && !render || a.name.full == "_index" || !a.front.has("date") && a.name.date == "" && a.front.form != noFrontMatter
+	return a.name.full == "_index" || !a.front.has("date") && a.name.date == "" && a.front.form != noFrontMatter
 }
 
 // pageAddress is where a section or a page without a date stands.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"publisher/config"
+	"publisher/content"
 	"publisher/ledger"
 )
 
@@ -106,6 +107,11 @@ func (s *pass) explainPost(ctx context.Context, name string) (*PostExplanation, 
 		if strings.Contains(name, "@") {
 			return nil, fmt.Errorf("%w: nobody subscribes as %s, and no post has that id, path or address", ErrNotFound, name)
 		}
+		for _, left := range s.found.LeftOut {
+			if s.contentPath(left.Path) == name || left.Path == name {
+				return nil, fmt.Errorf("%w: the blog's engine leaves %s out: %s%s", ErrNotFound, name, left.Reason, s.place(&left.Omission))
+			}
+		}
 		return nil, fmt.Errorf("%w: no post has the id, path or address %q; `publisher posts` lists them", ErrNotFound, name)
 	}
 	e := s.entries[i]
@@ -169,6 +175,10 @@ func (s *pass) reason(e entry, state State, editions, canceled int) string {
 	case StateKnown:
 		return "It was there before the first pass on " + s.stamp(s.first) + ", and digest.start does not name its date, so it is never mailed. It is in the feeds."
 	case StateHeld:
+		if why := e.post.Held; why != nil {
+			return fmt.Sprintf("It is in no feed and no mail: nobody can tell whether the blog's engine shows it. The reason is %s%s. Write that out plainly, or name the post in content.include.",
+				why.Reason, s.place(why))
+		}
 		return fmt.Sprintf("It came with more than %d other new posts at once (digest.hold_above). It is mailed after `publisher release %s`.", s.cfg.Digest.HoldAbove, s.contentPath(e.post.Path))
 	case StateSettling:
 		return fmt.Sprintf("Its file changed less than %s ago (digest.settle). It is mailed by the first edition after that.", s.cfg.Digest.Settle)
@@ -182,6 +192,17 @@ func (s *pass) reason(e entry, state State, editions, canceled int) string {
 		return "It is ready: the next edition of each cadence has it for everyone who subscribed before it came."
 	}
 	return "It is new: the next pass makes it ready for mail."
+}
+
+// place names the file and line of an omission, if they are known.
+func (s *pass) place(o *content.Omission) string {
+	switch {
+	case o.Path == "":
+		return ""
+	case o.Line == 0:
+		return " (" + s.contentPath(o.Path) + ")"
+	}
+	return fmt.Sprintf(" (%s, line %d)", s.contentPath(o.Path), o.Line)
 }
 
 func (s *pass) explainSubscriber(ctx context.Context, sub ledger.Subscriber) (*SubscriberExplanation, error) {

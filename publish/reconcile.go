@@ -92,7 +92,7 @@ func (m *matcher) claimGUIDs(ids identity) {
 			return 0
 		case known[p.Path]:
 			return 3
-		case p.Draft:
+		case p.Draft || p.Held != nil:
 			return 2
 		}
 		return 1
@@ -230,7 +230,7 @@ func (r *reconciliation) dropDuplicates(id identity) {
 	owner := map[string]*content.Post{}
 	losers := map[*content.Post]bool{}
 	for _, e := range order {
-		if e.post.Draft {
+		if e.post.Draft || e.post.Held != nil {
 			continue
 		}
 		first, taken := owner[e.post.URL]

@@ -18,7 +18,7 @@ const (
 	StateNew       State = "new"       // the next edition has it
 	StateSettling  State = "settling"  // its file changed a moment ago
 	StateMailed    State = "mailed"    // an edition had it
-	StateHeld      State = "held"      // the flood guard waits for a person
+	StateHeld      State = "held"      // the flood guard, or a setting that cannot be known, waits for a person
 	StateScheduled State = "scheduled" // its date lies ahead
 	StateDraft     State = "draft"
 	StateExpired   State = "expired"
@@ -30,6 +30,8 @@ func (s *pass) state(e entry, mailed bool) State {
 	switch {
 	case e.post.Draft:
 		return StateDraft
+	case e.post.Held != nil:
+		return StateHeld
 	case e.post.Date.After(s.start):
 		return StateScheduled
 	case s.expired(e):
@@ -59,7 +61,13 @@ func (s *pass) state(e entry, mailed bool) State {
 
 // published reports whether feeds and digests may show the post now.
 func (s *pass) published(e entry) bool {
-	return !e.post.Draft && !e.post.Date.After(s.start) && !s.expired(e)
+	return !e.post.Draft && e.post.Held == nil && !e.post.Date.After(s.start) && !s.expired(e)
+}
+
+// inDoubt reports that only a setting of the engine's holds a post back whose date
+// has come: at the first pass, readers may have had it for long.
+func (s *pass) inDoubt(e entry) bool {
+	return e.post.Held != nil && !e.post.Draft && !e.post.Date.After(s.start)
 }
 
 func (s *pass) expired(e entry) bool {
@@ -125,7 +133,7 @@ func (s *pass) update(e *entry) {
 	switch {
 	case s.isFirst && s.namedByStart(*e):
 		row.Standing = ledger.Released // by the owner, who named its date
-	case s.isFirst && (s.published(*e) || s.expired(*e)):
+	case s.isFirst && (s.published(*e) || s.expired(*e) || s.inDoubt(*e)):
 		row.Standing = ledger.Known
 		return
 	default: // what waits for its date or its author at the first pass is new when it comes

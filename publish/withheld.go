@@ -13,6 +13,7 @@ import (
 const (
 	absent       = "its file is gone or cannot be read"
 	draftAgain   = "it is a draft again"
+	inDoubtNow   = "nobody can tell whether the blog's engine shows it"
 	datedAhead   = "its date lies ahead"
 	expiredSince = "it has expired"
 	feedOnlyNow  = "its front matter keeps it out of mail"
@@ -27,6 +28,8 @@ func (s *pass) withheld(seq int64) string {
 		return absent
 	case e.post.Draft:
 		return draftAgain
+	case e.post.Held != nil:
+		return inDoubtNow
 	case e.post.Date.After(s.start):
 		return datedAhead
 	case s.expired(e):

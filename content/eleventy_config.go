@@ -1,0 +1,228 @@
+package content
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"publisher/config"
+)
+
+// eleventyNames are those that Eleventy looks for, in its order.
+var eleventyNames = []string{".eleventy.js", "eleventy.config.js", "eleventy.config.mjs", "eleventy.config.cjs", "eleventy.config.ts"}
+
+// eleventyConfig finds the config that package.json's scripts name, else one of the
+// usual names. A project that depends on Eleventy may have none.
+func eleventyConfig(dir, _ string) (*ownConfig, error) {
+	command, manifest := eleventyCommand(dir)
+	own := &ownConfig{dialect: config.Eleventy, values: map[string]any{}}
+	if command["input"] != "" {
+		own.values["input"] = path.Clean(command["input"])
+	}
+	if command["formats"] != "" {
+		own.values["formats"] = command["formats"]
+	}
+	names := eleventyNames
+	if named := command["config"]; named != "" && filepath.IsLocal(filepath.FromSlash(named)) {
+		names = append([]string{named}, names...)
+	}
+	for _, name := range names {
+		file := filepath.Join(dir, filepath.FromSlash(name))
+		if _, err := os.Stat(file); err == nil {
+			text, err := readLimited(file)
+			if err != nil {
+				return nil, err
+			}
+			own.addScripts(dir, file, text)
+			own.text = append(own.text, manifest...) // which decides as well
+			return own, nil
+		}
+	}
+	if command == nil {
+		return nil, nil
+	}
+	return own.add(filepath.Join(dir, "package.json"), manifest), nil
+}
+
+var (
+	eleventyCall   = regexp.MustCompile(`(?:^|[\s/&;|"'(])(?:eleventy|@11ty/eleventy)(?:[\s&;|]|$)`)
+	eleventyOption = regexp.MustCompile(`(?:^|\s)--(config|input|formats)[= ]["']?([^\s"';&|]+)`)
+)
+
+// eleventyCommand are the options by which the scripts of package.json call Eleventy,
+// those of the script named build first; nil where nothing there is about Eleventy.
+func eleventyCommand(dir string) (options map[string]string, manifest []byte) {
+	file := filepath.Join(dir, "package.json")
+	if !isRegular(file) {
+		return nil, nil
+	}
+	manifest, err := readLimited(file)
+	var project struct {
+		Scripts, Dependencies, DevDependencies map[string]any
+	}
+	if err != nil || json.Unmarshal(manifest, &project) != nil {
+		return nil, nil
+	}
+	for _, table := range []map[string]any{project.Dependencies, project.DevDependencies} {
+		if _, ok := table["@11ty/eleventy"]; ok {
+			options = map[string]string{}
+		}
+	}
+	for _, name := range scriptOrder(project.Scripts) {
+		script, _ := project.Scripts[name].(string)
+		if !eleventyCall.MatchString(script) {
+			continue
+		}
+		options = map[string]string{}
+		for _, m := range eleventyOption.FindAllStringSubmatch(script, -1) {
+			if options[m[1]] == "" {
+				options[m[1]] = m[2]
+			}
+		}
+		break
+	}
+	return options, manifest
+}
+
+// scriptOrder puts what builds the site before what serves it.
+func scriptOrder(scripts map[string]any) []string {
+	rank := func(name string) int {
+		switch {
+		case name == "build":
+			return 0
+		case strings.Contains(name, "build"):
+			return 1
+		}
+		return 2
+	}
+	var names []string
+	for name := range scripts {
+		names = append(names, name)
+	}
+	slices.SortFunc(names, func(a, b string) int {
+		if c := rank(a) - rank(b); c != 0 {
+			return c
+		}
+		return strings.Compare(a, b)
+	})
+	return names
+}
+
+var (
+	setInput   = regexp.MustCompile(`\.setInputDirectory\(\s*["'` + "`" + `]([^"'` + "`" + `]+)["'` + "`" + `]`)
+	namedInput = regexp.MustCompile(`\binput\s*:\s*([A-Za-z_$][\w$]*)\s*[,}\n]|\.setInputDirectory\(\s*([A-Za-z_$][\w$]*)\s*\)|\{[^{}]*\b(input)\b\s*[,}]`)
+)
+
+// eleventyInput is the folder below the config's that Eleventy reads, "." where
+// it is that one; slash-separated.
+func (o *ownConfig) eleventyInput() string {
+	input := o.scalar("input")
+	script := layer{values: scriptSettings(string(o.text))}
+	if input == "" {
+		input, _ = script.value("dir.input").(string)
+	}
+	if m := setInput.FindSubmatch(o.text); m != nil && input == "" {
+		input = string(m[1])
+	}
+	if m := namedInput.FindSubmatch(o.text); m != nil && input == "" { // of a constant's name
+		if at := definitionOf(string(m[1])+string(m[2])+string(m[3]), string(o.text)); at >= 0 {
+			r := &pythonReader{text: string(o.text), at: at}
+			input, _ = r.str()
+		}
+	}
+	if input = path.Clean(input); !filepath.IsLocal(input) {
+		return "."
+	}
+	return input
+}
+
+// headingTitle is the text of the heading that a body opens with, else of its first
+// of the first level.
+func headingTitle(body string) string {
+	if title := firstHeading(body); title != "" || !strings.Contains(body, "# ") {
+		return title
+	}
+	title := ""
+	outsideCode(body, func(prose string) string {
+		for line := range strings.SplitSeq(prose, "\n") {
+			if text, ok := strings.CutPrefix(line, "# "); ok && title == "" {
+				title = plainInline(strings.TrimRight(strings.TrimSpace(text), "# "))
+			}
+		}
+		return prose
+	})
+	return title
+}
+
+// otherDates are the names that other programs have for a post's date.
+var otherDates = []string{"published_at", "created_at", "publish_date", "pub_date", "date_published", "published_date", "created", "posted"}
+
+// dateOf is the first of the keys that holds a date; zero where none does.
+func (a *article) dateOf(keys ...string) time.Time {
+	for _, key := range keys {
+		if t, ok := parseDate(a.front.scalar(key), a.site.loc); ok {
+			return t
+		}
+	}
+	return time.Time{}
+}
+
+// setNearTags joins categories and tags, without categories that are a tag in another
+// spelling.
+func (a *article) setNearTags(tags []string) {
+	near := map[string]bool{}
+	for _, tag := range tags {
+		near[nearTag(tag)] = true
+	}
+	a.categories = slices.DeleteFunc(slices.Clone(a.categories), func(c string) bool {
+		said := near[nearTag(c)]
+		near[nearTag(c)] = true
+		return said
+	})
+	a.setTags(tags)
+}
+
+// nearTag is what tags have alike that are the same to a reader.
+func nearTag(tag string) string {
+	return strings.Map(func(r rune) rune {
+		switch r {
+		case ' ', '-', '_', '.', '\'', '’':
+			return -1
+		case '&':
+			return '+'
+		}
+		return r
+	}, strings.ToLower(tag))
+}
+
+// folderLanguage is the language that Eleventy's plugin for languages takes from a
+// path: the first folder that is called like one.
+func (e *eleventy) folderLanguage(a *article) string {
+	if e.own == nil || !bytes.Contains(e.own.text, []byte("I18nPlugin")) {
+		return ""
+	}
+	for folder := range strings.SplitSeq(a.name.dir, "/") {
+		if tag, ok := config.LanguageTag(folder); ok && (len(folder) == 2 || len(folder) > 3 && folder[2] == '-') {
+			return tag
+		}
+	}
+	return ""
+}
+
+// signFile is the config's own file, from the blog's folder; "" for none.
+func (o *ownConfig) signFile(root string) string {
+	if len(o.files) == 0 {
+		return ""
+	}
+	rel, err := filepath.Rel(root, o.files[0].name)
+	if err != nil {
+		return ""
+	}
+	return filepath.ToSlash(rel)
+}

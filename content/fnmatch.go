@@ -1,0 +1,116 @@
+package content
+
+import (
+	"regexp"
+	"strings"
+)
+
+// pattern is a glob of an engine's settings.
+type pattern struct {
+	text string // as the settings have it
+	re   *regexp.Regexp
+}
+
+// fnmatch reads a pattern as the C library, Python and Ruby do, whose * also stands
+// for slashes.
+func fnmatch(text string) pattern { return compilePattern(text, fnmatchRegexp(text)) }
+
+func compilePattern(text, expression string) pattern {
+	re, err := regexp.Compile(`\A(?s:` + expression + `)\z`)
+	if err != nil { // such as a class whose range runs backwards
+		re = regexp.MustCompile(`\A` + regexp.QuoteMeta(text) + `\z`)
+	}
+	return pattern{text, re}
+}
+
+func fnmatchRegexp(text string) string {
+	var b strings.Builder
+	next := 0
+	for i, r := range text {
+		if i < next {
+			continue
+		}
+		next = i + 1
+		switch end := 0; r {
+		case '*':
+			b.WriteString(`.*`)
+		case '?':
+			b.WriteByte('.')
+		case '[':
+			if end = classEnd(text, i); end < 0 {
+				b.WriteString(`\[`)
+				continue
+			}
+			b.WriteString(class(text[i+1 : end]))
+			next = end + 1
+		default:
+			b.WriteString(regexp.QuoteMeta(string(r)))
+		}
+	}
+	return b.String()
+}
+
+// classEnd is where the class that opens at a bracket closes, -1 for nowhere. A
+// bracket that comes first is one of its members.
+func classEnd(text string, at int) int {
+	i := at + 1
+	if i < len(text) && (text[i] == '!' || text[i] == '^') {
+		i++
+	}
+	if i < len(text) && text[i] == ']' {
+		i++
+	}
+	if end := strings.IndexByte(text[min(i, len(text)):], ']'); end >= 0 {
+		return i + end
+	}
+	return -1
+}
+
+func class(members string) string {
+	not := ""
+	if members[0] == '!' || members[0] == '^' {
+		not, members = "^", members[1:]
+	}
+	return "[" + not + strings.NewReplacer(`\`, `\\`, `[`, `\[`, `]`, `\]`, `^`, `\^`).Replace(members) + "]"
+}
+
+// globset reads a pattern as Zola does: * and ? also stand for slashes, ** between
+// slashes for any folders, {a,b} for one of several.
+func globset(text string) pattern {
+	var b strings.Builder
+	for i := 0; i < len(text); {
+		rest := text[i:]
+		start := i == 0 || text[i-1] == '/'
+		switch {
+		case start && strings.HasPrefix(rest, "**/"):
+			b.WriteString(`(?:.*/)?`)
+			i += 3
+		case start && rest == "**":
+			b.WriteString(`.*`)
+			i += 2
+		default:
+			n := 1
+			switch {
+			case rest[0] == '[' && classEnd(text, i) > 0:
+				n = classEnd(text, i) + 1 - i
+				b.WriteString(fnmatchRegexp(rest[:n]))
+			case rest[0] == '{':
+				b.WriteString(`(?:`)
+			case rest[0] == '}':
+				b.WriteByte(')')
+			case rest[0] == ',' && strings.Count(text[:i], "{") > strings.Count(text[:i], "}"):
+				b.WriteByte('|')
+			case rest[0] == '\\' && len(rest) > 1:
+				n = 2
+				b.WriteString(regexp.QuoteMeta(rest[1:2]))
+			case rest[0] >= 0x80:
+				n = len(string([]rune(rest[:min(len(rest), 4)])[:1]))
+				b.WriteString(regexp.QuoteMeta(rest[:n]))
+			default:
+				b.WriteString(fnmatchRegexp(rest[:1]))
+			}
+			i += n
+		}
+	}
+	return compilePattern(text, b.String())
+}

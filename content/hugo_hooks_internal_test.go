@@ -1,0 +1,38 @@
+package content
+
+import (
+	"strings"
+	"testing"
+
+	"publisher/config"
+)
+
+// FuzzHooks throws bodies at render hooks: no panic, and no error where the Markdown
+// can be rendered.
+func FuzzHooks(f *testing.F) {
+	for _, seed := range []string{
+		"![a *b*](c.png \"d\") [e](f \"g\") <https://h.example> [![i](j)](k)", "# A [b](c) {#d .e}\n\n## ![x](y)\n", "```go {class=\"a\"}\nx\n```\n~~~\ny", "> # q\n> ![a](b)\n\n- [x](y)\n  ```\n  z\n  ```",
+		"[^1]\n\n[^1]: ![n](o)", "| a |\n|---|\n| ![b](c) |", "Term\n: [d](e)",
+	} {
+		f.Add(seed)
+	}
+	t := treeOf(f, config.Hugo, map[string]any{"title": "T"})
+	s := &sections{hooked: true, global: map[string]any{
+		hookPrefix + "image":     hugoTemplate{`<figure><img src="{{ .Destination }}" alt="{{ .PlainText }}"><figcaption>{{ .Title }}</figcaption></figure>`, true},
+		hookPrefix + "link":      hugoTemplate{`<a href="{{ .Destination }}">{{ .Text }}</a>`, true},
+		hookPrefix + "heading":   hugoTemplate{`<h{{ .Level }} id="{{ .Anchor }}">{{ .Text }}<a href="#{{ .Anchor }}">#</a></h{{ .Level }}>`, true},
+		hookPrefix + "codeblock": hugoTemplate{`<div>{{ .Inner }}</div>`, true},
+	}}
+	t.sections.Store(s)
+	f.Fuzz(func(tt *testing.T, body string) {
+		if body != cleanText(strings.ToValidUTF8(body, "")) {
+			return
+		}
+		a := articleFrom(t, map[string]any{"title": "T"}, body, "posts/a.md")
+		r := &postRenderer{tree: t, article: a}
+		r.links = &linker{article: a, tree: t}
+		if _, err := r.render(); err != nil && checkMarkdown(body) == nil {
+			tt.Error(err)
+		}
+	})
+}

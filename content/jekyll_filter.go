@@ -1,0 +1,170 @@
+package content
+
+import (
+	"bytes"
+	"fmt"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// jekyllRules are the settings that decide which files Jekyll shows.
+type jekyllRules struct {
+	exclude, include []pattern
+	limit            int       // limit_posts; 0 for none
+	unpublished      bool      // posts with published: false are shown
+	drafts           bool      // _drafts are
+	doubt            *Omission // of a setting that is malformed
+}
+
+// jekyllExcludes are what Jekyll leaves out besides.
+var jekyllExcludes = []string{".sass-cache", ".jekyll-cache", "gemfiles", "Gemfile", "Gemfile.lock", "node_modules",
+	"vendor/bundle/", "vendor/cache/", "vendor/gems/", "vendor/ruby/"}
+
+func newJekyllRules(j *jekyll) jekyllRules {
+	var r jekyllRules
+	doubt := func(key, why string) { r.doubt = omitted(r.doubt, j.doubts(j.own, key+" is "+why, key)) }
+	paths := func(key string) []string {
+		switch v := j.own.setting(key).(type) {
+		case nil:
+			return nil
+		case []any:
+			if !slices.ContainsFunc(v, func(item any) bool { _, ok := item.(string); return !ok }) {
+				return listOf(v, whole)
+			}
+		}
+		doubt(key, "not a list of paths")
+		return nil
+	}
+	flag := func(key string) bool {
+		on, set := truthOf(j.own.setting(key))
+		if !set && j.own.setting(key) != nil {
+			doubt(key, "neither true nor false")
+		}
+		return on
+	}
+	include := paths("include")
+	for _, text := range append(paths("exclude"), jekyllExcludes...) {
+		if !slices.Contains(include, text) {
+			r.exclude = append(r.exclude, fnmatch(text))
+		}
+	}
+	for _, text := range include {
+		r.include = append(r.include, fnmatch(text))
+	}
+	if !areDefaults(j.own.setting("defaults")) && bytes.Contains(j.own.text, []byte("published")) {
+		doubt("defaults", "malformed")
+	}
+	r.unpublished, r.drafts = flag("unpublished"), flag("show_drafts")
+	if v := j.own.setting("limit_posts"); v != nil {
+		text, _ := v.(string)
+		n, err := strconv.Atoi(text)
+		if r.limit = n; err != nil || n < 0 {
+			doubt("limit_posts", "not a number of posts")
+		}
+	}
+	return r
+}
+
+// areDefaults reports that defaults are a list of scopes with values.
+func areDefaults(v any) bool {
+	list, ok := v.([]any)
+	return v == nil || ok && !slices.ContainsFunc(list, func(item any) bool {
+		set, _ := item.(map[string]any)
+		_, hasValues := set["values"].(map[string]any)
+		_, hasScope := set["scope"].(map[string]any)
+		return !hasValues || !hasScope
+	})
+}
+
+// leavesOut passes a file through Jekyll's filter: each folder down to _posts by its
+// path, then the file by its path below that.
+func (j *jekyll) leavesOut(file string) *Omission {
+	full := strings.TrimPrefix(path.Join(j.below, file), j.outside)
+	folders := strings.Split(full, "/")
+	at := slices.IndexFunc(folders, func(f string) bool { return f == "_posts" || f == "_drafts" })
+	for i := range max(at, 0) {
+		if path.Join(folders[:i+1]...)+"/" == j.collections {
+			continue
+		}
+		if o := j.filtered(strings.Join(folders[:i], "/"), folders[i]); o != nil {
+			return o
+		}
+	}
+	base, entry := strings.Join(folders[:at+1], "/"), strings.Join(folders[at+1:], "/")
+	if at < 0 { // content.dir is a _posts folder of a blog that has no config
+		base, entry = "", file
+	}
+	return omitted(j.filtered(base, entry), j.rules.doubt)
+}
+
+// filtered says why Jekyll's filter rejects an entry of a folder; nil where it does not.
+func (j *jekyll) filtered(folder, entry string) *Omission {
+	included := anyGlob(j.rules.include, entry) != nil || anyGlob(j.rules.include, path.Base(entry)) != nil
+	if included {
+		return nil
+	}
+	if p := anyGlob(j.rules.exclude, path.Join(folder, entry)); p != nil {
+		return j.leaves(j.own, "exclude: "+p.text, "exclude", p.text)
+	}
+	if strings.ContainsRune("._#~", rune(entry[0])) || strings.ContainsRune("._#~", rune(path.Base(entry)[0])) || strings.HasSuffix(entry, "~") {
+		return &Omission{Reason: "Jekyll passes over names that begin with . _ # or ~", Path: path.Join(".", entry)}
+	}
+	return nil
+}
+
+// anyGlob is the pattern that a path matches, or begins with, as Jekyll compares
+// them: both from the source.
+func anyGlob(patterns []pattern, file string) *pattern {
+	for i, p := range patterns {
+		if text := strings.TrimPrefix(p.text, "/"); p.re.MatchString(file) || strings.HasPrefix(file, text) || text == file+"/" {
+			return &patterns[i]
+		}
+	}
+	return nil
+}
+
+// omits knows that a key without a value counts as false in Ruby.
+func (j *jekyll) omits(a *article) *Omission {
+	if a.front.has("published") && a.front.values["published"] == nil && !j.rules.unpublished {
+		return a.says("published", "without a value")
+	}
+	return nil
+}
+
+// isDraft knows the settings by which Jekyll publishes what others would not.
+func (j *jekyll) isDraft(a *article) bool {
+	if slices.Contains(strings.Split(a.name.dir, "/"), "_drafts") && !j.rules.drafts {
+		return true
+	}
+	draft, _ := a.front.truth("draft")
+	published, set := a.front.truth("published")
+	return draft || set && !published && !j.rules.unpublished || a.isDraftStatus()
+}
+
+// limit leaves out what is older than the posts that limit_posts lets through.
+func (t *Tree) limit(scan *Scan, known map[string]string) {
+	j, ok := t.engine.(*jekyll)
+	if !ok || j.rules.limit == 0 {
+		return
+	}
+	var shown []*Post
+	for _, p := range scan.Posts {
+		if !p.Draft {
+			shown = append(shown, p)
+		}
+	}
+	if len(shown) <= j.rules.limit {
+		return
+	}
+	slices.SortStableFunc(shown, func(a, b *Post) int { return b.Date.Compare(a.Date) })
+	o := j.leaves(j.own, fmt.Sprintf("limit_posts: %d", j.rules.limit), "limit_posts")
+	old := map[*Post]bool{}
+	for _, p := range shown[j.rules.limit:] {
+		old[p] = true
+		scan.LeftOut = append(scan.LeftOut, LeftOut{p.Path, *o})
+		delete(known, p.Path)
+	}
+	scan.Posts = slices.DeleteFunc(scan.Posts, func(p *Post) bool { return old[p] })
+}

@@ -1,0 +1,222 @@
+package content
+
+import (
+	"cmp"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Omission is why a file that could be a post is neither in feeds nor in mail:
+// the blog's engine leaves it out, or nobody can tell whether it does. A mail
+// cannot be taken back, so what is in doubt is held.
+type Omission struct {
+	// Held means that it is in doubt: a setting is computed, malformed or of the
+	// wrong type.
+	Held bool
+	// Reason names the setting or key, and what of it decides.
+	Reason string
+	// Path is the file that says so, slash-separated, relative to content.dir; Line
+	// counts from 1, 0 where no line is to blame.
+	Path string
+	Line int
+}
+
+// detached is the omission without the file's text, of which its reason may be a part.
+func (o *Omission) detached() *Omission {
+	if o == nil {
+		return nil
+	}
+	own := *o
+	own.Reason = strings.Clone(o.Reason)
+	return &own
+}
+
+// LeftOut is a file that the blog's engine leaves out.
+type LeftOut struct {
+	Path string // slash-separated, relative to content.dir
+	Omission
+}
+
+// omission is what the engine says of a file that was read; nil where it shows it.
+// A post that is surely left out is not held besides.
+func (a *article) omission() *Omission {
+	byPath := a.engine.leavesOut(a.path)
+	if byPath != nil && !byPath.Held {
+		return byPath
+	}
+	byText := a.engine.omits(a)
+	if byText != nil && !byText.Held {
+		return byText
+	}
+	return cmp.Or(byPath, byText, a.doubtfulDraft())
+}
+
+// doubtfulDraft holds a post whose draft mark nobody can read. `published` may also
+// be a date.
+func (a *article) doubtfulDraft() *Omission {
+	for _, key := range []string{"draft", "published"} {
+		if _, set := a.front.truth(key); set || a.front.values[key] == nil {
+			continue
+		}
+		if _, isDate := a.readDate(key, a.front.scalar(key)); key == "draft" || !isDate {
+			return a.held(key, "neither true nor false")
+		}
+	}
+	return nil
+}
+
+// says is an omission for which the post's own front matter, or what it inherits,
+// is the reason.
+func (a *article) says(key, why string) *Omission {
+	return &Omission{Reason: whyOf(key, a.front.values[key], why), Path: a.path, Line: a.front.lineOf(key)}
+}
+
+// held is the same where the value leaves it in doubt.
+func (a *article) held(key, why string) *Omission {
+	o := a.says(key, why)
+	o.Held = true
+	return o
+}
+
+func whyOf(key string, value any, why string) string {
+	if text, ok := value.(string); ok {
+		key += ": " + oneLine(clip(text))
+	}
+	if why != "" {
+		key += " (" + why + ")"
+	}
+	return key
+}
+
+// leaves is an omission that a setting of the engine's config says.
+func (s *site) leaves(own *ownConfig, reason string, keys ...string) *Omission {
+	file, line := own.where(keys...)
+	o := &Omission{Reason: reason, Line: line}
+	if rel, err := filepath.Rel(s.dir, file); err == nil && file != "" {
+		o.Path = filepath.ToSlash(rel)
+	}
+	return o
+}
+
+// doubts is an omission of a setting that cannot be known.
+func (s *site) doubts(own *ownConfig, reason string, keys ...string) *Omission {
+	o := s.leaves(own, reason, keys...)
+	o.Held = true
+	return o
+}
+
+// omitted is the first omission that leaves no doubt, else the first of them.
+func omitted(all ...*Omission) *Omission {
+	var first *Omission
+	for _, o := range all {
+		if o != nil && !o.Held {
+			return o
+		}
+		if first == nil {
+			first = o
+		}
+	}
+	return first
+}
+
+// heldProblems says which settings hold posts: one problem for each setting.
+func heldProblems(posts []*Post) []Problem {
+	type group struct {
+		Omission
+		first string
+		count int
+	}
+	var groups []*group
+	index := map[Omission]*group{}
+	for _, p := range posts {
+		if p.Held == nil || p.Draft {
+			continue
+		}
+		g := index[*p.Held]
+		if g == nil {
+			g = &group{Omission: *p.Held, first: p.Path}
+			index[*p.Held] = g
+			groups = append(groups, g)
+		}
+		g.count++
+	}
+	out := make([]Problem, len(groups))
+	for i, g := range groups {
+		which := "this post"
+		if g.count > 1 {
+			which = fmt.Sprintf("%d posts, the first of which is %s", g.count, g.first)
+		} else if g.Path != g.first {
+			which = g.first
+		}
+		out[i] = Problem{Path: g.Path, Line: g.Line, Message: fmt.Sprintf(
+			"%s: it is unknown whether the blog's engine shows %s: held back from feeds and mail; write the value out plainly, or name the posts to publish in content.include", g.Reason, which)}
+	}
+	return out
+}
+
+// unknownMarks are keys by which authors mean to keep a post to themselves, and
+// which no engine knows.
+var unknownMarks = []struct {
+	key   string
+	value bool
+}{{"private", true}, {"unlisted", true}, {"hidden", true}, {"publish", false}, {"listed", false}}
+
+// unknownWords are the same of keys whose value is a word. Pelican has a status.
+var unknownWords = map[string][]string{
+	"status":     {"private", "pending", "trash", "unlisted"},
+	"visibility": {"private", "unlisted", "hidden"},
+}
+
+// warnOfUnknownMarks says once of a tree that a mark means nothing.
+func (a *article) warnOfUnknownMarks() {
+	warn := func(key, value string) {
+		a.problems = append(a.problems, Problem{Path: a.path, Line: a.front.lineOf(key), Shared: true,
+			Message: fmt.Sprintf("`%s: %s` means nothing to the blog's engine, so posts with it are published; write draft: true to keep one back", key, value)})
+	}
+	for _, mark := range unknownMarks {
+		if value, set := a.front.truth(mark.key); set && value == mark.value {
+			warn(mark.key, fmt.Sprint(mark.value))
+		}
+	}
+	for _, key := range []string{"status", "visibility"} {
+		if word := strings.ToLower(a.front.scalar(key)); slices.Contains(unknownWords[key], word) {
+			warn(key, word)
+		}
+	}
+}
+
+// foldShared leaves one problem of those that the files of a tree share.
+func foldShared(problems []Problem) []Problem {
+	count := map[string]int{}
+	for _, p := range problems {
+		if p.Shared {
+			count[p.Message]++
+		}
+	}
+	said := map[string]bool{}
+	return slices.DeleteFunc(problems, func(p Problem) bool {
+		if !p.Shared {
+			return false
+		}
+		twice := said[p.Message]
+		said[p.Message] = true
+		return twice
+	})
+}
+
+// isIncluded reports that config.yaml's content.include vouches for a post.
+func (t *Tree) isIncluded(rel string) bool { return matchesAny(t.cfg.Content.Include, rel) }
+
+// within are the folders of a slash-separated path, the outermost first, and the
+// path itself.
+func within(p string) []string {
+	var out []string
+	for i := range p {
+		if p[i] == '/' {
+			out = append(out, p[:i])
+		}
+	}
+	return append(out, strings.TrimSuffix(p, "/"))
+}

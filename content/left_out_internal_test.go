@@ -1,0 +1,103 @@
+package content
+
+import (
+	"strings"
+	"testing"
+)
+
+// FuzzSettings throws texts at what reads the settings that leave posts out: no panic,
+// no work without end, lines that exist.
+func FuzzSettings(f *testing.F) {
+	for _, seed := range []string{
+		"IGNORE_FILES = ['.#*', '[!a]*']\nIGNORE_FILES += [x]\nA['b'] = 1\nif x:\n  ARTICLE_EXCLUDES = ('a' +\n 'b')\n",
+		"export default function (c) { c.ignores.add(\"a/**\"); if (x) { c.ignores.add(`b`) } c.setTemplateFormats(['html']) }",
+		"c.addPreprocessor(\"drafts\", \"*,md\", ({draft: d = 1, e}, content) => d && e?.f[\"g\"] !== 'h' || !(true) ? false : content)",
+		"c.addPreprocessor('x', ['md'], function name(data) { if (data.a ?? data.b) return false; else if (1 < 2) { return } for (;;) { return 1 } })",
+		"module.exports = { eleventyComputed: { permalink: (data) => { /* c */ return data.draft ? false : `/${data.title}/`; // x\n } }, permalink: false }",
+		"c.addGlobalData('eleventyComputed.permalink', () => () => (data) => Boolean(data.a) && typeof data.b == process.env.ELEVENTY_RUN_MODE)",
+		"**/{a,b}/*.md\n[!]]x\n\\*?é[é]\n! **/x\n{{,}}}[", "((((((((((!!!!!!`${`", "a?b:c?d:e", "\"'`/*//",
+	} {
+		f.Add(seed)
+	}
+	e := &eleventy{folderEngine: folderEngine{&site{dir: "/b", root: "/b"}}}
+	f.Fuzz(func(t *testing.T, text string) {
+		text = strings.ToValidUTF8(text, "")
+		_, unknown := readPython(text)
+		for key, u := range unknown {
+			if u.line < 1 || u.line > strings.Count(text, "\n")+1 {
+				t.Errorf("%s in line %d", key, u.line)
+			}
+		}
+		for line := range strings.SplitSeq(text, "\n") {
+			for _, p := range []pattern{fnmatch(line), globset(line), hugoGlob(line)} {
+				p.re.MatchString("posts/a.md")
+			}
+			newMountRule("files", line)
+		}
+		blanked := blankComments(text)
+		if len(blanked) != len(text) || strings.Count(blanked, "\n") != strings.Count(text, "\n") {
+			t.Errorf("comments moved lines: %q", blanked)
+		}
+		e.own = (&ownConfig{dialect: "eleventy", root: "/b"}).add("/b/eleventy.config.js", []byte(text))
+		e.text = ""
+		rules := newEleventyRules(e)
+		a := &article{source: &source{path: "a.md", front: frontMatter{form: yamlForm, values: map[string]any{"draft": "true", "title": "T"}, line: 2}}, engine: e, site: e.site, post: &Post{}}
+		e.rules = rules
+		e.obey(a, append(rules.computed, e.rulesIn("/b/x.js", blanked, 0, len(blanked), true)...))
+		e.omits(a)
+		e.leavesOut("a.md")
+	})
+}
+
+// TestJSConditions shows what functions of scripts come to for a page whose draft is
+// true and whose title is T.
+func TestJSConditions(t *testing.T) {
+	find := func(key string) jsValue {
+		return map[string]jsValue{"draft": true, "title": "T", "page.x": jsText{}}[key]
+	}
+	for text, want := range map[string]string{
+		"data => data.draft":  "true",
+		"data => !data.draft": "false",
+		"(data) => { return data.draft ? false : data.permalink; }":               "false",
+		"(data) => { if (data.gone) { return 1 }\n return data.title }":           "T",
+		"(data) => { if (process.env.X) { return false }\n return data.title }":   "false T",
+		"(data) => { if (data.draft && process.env.X) return false }":             "false undefined",
+		"(data) => { if (data.gone && process.env.X) return false }":              "undefined",
+		"({ draft: d, title }) => d && title === 'T'":                             "true",
+		"data => data['title'] != \"U\" || unknown()":                             "true",
+		"data => process.env.ELEVENTY_RUN_MODE === 'build' && data.draft":         "true",
+		"data => process.env.ELEVENTY_RUN_MODE !== 'serve' ? undefined : null":    "undefined",
+		"function (data) { const f = (x) => { return x }; return data?.draft }":   "true",
+		"data => { switch (data.draft) { case true: return false } return true }": "? true",
+		"() => (data) => data.draft === true":                                     "true",
+		"data => data.gone ?? data.draft":                                         "true",
+		"data => data.n > 3":                                                      "?",
+		"data => Boolean(data.draft)":                                             "true",
+		"(data, content) => content.replace('a', 'b')":                            "text",
+		"data => data.draft // && false\n":                                        "true",
+	} {
+		f := readJSFunction(blankComments(text), text)
+		if f == nil {
+			t.Errorf("%s: no function", text)
+			continue
+		}
+		var got []string
+		for _, v := range f.values(find) {
+			switch v := v.(type) {
+			case nil:
+				got = append(got, "undefined")
+			case bool:
+				got = append(got, map[bool]string{true: "true", false: "false"}[v])
+			case string:
+				got = append(got, v)
+			case jsText:
+				got = append(got, "text")
+			default:
+				got = append(got, "?")
+			}
+		}
+		if s := strings.Join(got, " "); s != want {
+			t.Errorf("%s: %s, want %s", text, s, want)
+		}
+	}
+}
