@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"publisher/config"
+	"publisher/content/kramdown"
 )
 
 // engine is what differs between blog engines. One file per engine.
@@ -60,6 +61,8 @@ type writing struct {
 	// noRaw holds that the engine leaves HTML out that stands in Markdown. Bodies
 	// keep it all the same; excerpts are the engine's.
 	noRaw bool
+	// kramdown are the settings of the parser that Jekyll has; nil for other parsers.
+	kramdown *kramdown.Options
 	// separator ends the excerpt in the body's source: Jekyll's excerpt_separator.
 	separator string
 }

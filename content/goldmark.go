@@ -20,16 +20,21 @@ import (
 	goldhtml "github.com/yuin/goldmark/renderer/html"
 	"github.com/yuin/goldmark/text"
 	"github.com/yuin/goldmark/util"
+
+	"publisher/content/kramdown"
 )
 
 // markdownReader makes HTML of Markdown, in the ways that engines differ in. It
 // is safe for concurrent use.
-type markdownReader struct{ ways sync.Map } // dialect → goldmark.Markdown
+type markdownReader struct {
+	ways sync.Map // dialect → goldmark.Markdown
+	code *codeRenderer
+}
 
 // dialect is what a goldmark.Markdown is built for.
 type dialect struct{ python, markdownIt, bareLinks, smart, emoji, hardWraps, noRaw bool }
 
-func newMarkdownReader() *markdownReader { return &markdownReader{} }
+func newMarkdownReader() *markdownReader { return &markdownReader{code: newCodeRenderer()} }
 
 func (m *markdownReader) way(d dialect) goldmark.Markdown {
 	if made, ok := m.ways.Load(d); ok {
@@ -76,6 +81,11 @@ func (m *markdownReader) html(source string, w writing) (rendered string, err er
 			err = fmt.Errorf("the Markdown parser gave up: %v", fault)
 		}
 	}()
+	if w.kramdown != nil {
+		o := *w.kramdown
+		o.Code = m.code.highlight
+		return kramdown.HTML(alerts(source), o), nil
+	}
 	if err := checkMarkdown(source); err != nil {
 		return "", err
 	}

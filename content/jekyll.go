@@ -8,6 +8,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"publisher/content/kramdown"
 )
 
 // jekyll reads posts as Jekyll does: they live in _posts and _drafts, and their
@@ -17,9 +19,10 @@ type jekyll struct {
 	own         *ownConfig
 	pattern     string
 	separator   string
-	collections string // collections_dir, "" for the source itself
-	outside     string // the source's path from a content.dir above it, "" for none
-	inPosts     bool   // content.dir is a _posts folder, or below one
+	collections string            // collections_dir, "" for the source itself
+	outside     string            // the source's path from a content.dir above it, "" for none
+	inPosts     bool              // content.dir is a _posts folder, or below one
+	markdown    *kramdown.Options // nil where the blog has another parser
 }
 
 // jekyllStyles are the names that Jekyll has for patterns.
@@ -43,6 +46,7 @@ func newJekyll(s *site, own *ownConfig) *jekyll {
 	if s, ok := own.setting("excerpt_separator").(string); ok {
 		j.separator = s
 	}
+	j.markdown = kramdownOptions(own)
 	if j.pattern == "" {
 		j.pattern = "date"
 	}
@@ -181,10 +185,7 @@ func (j *jekyll) expand(m *macros, text string) string {
 	if on, set := m.article.front.truth("render_with_liquid"); !set || on {
 		text = expandLiquid(m, text, false, j.variables(m.article), jekyllTags)
 	}
-	if !isMarkdownName(m.article.path) {
-		return text
-	}
-	return kramdown(text)
+	return text
 }
 
 // variables are what templates may name: the settings of the blog and the front
@@ -228,7 +229,7 @@ func (j *jekyll) documentAddress(file string) (string, bool) {
 }
 
 func (j *jekyll) writing() writing {
-	return writing{smart: true, summaryKeys: []string{"excerpt"}, separator: j.separator}
+	return writing{kramdown: j.markdown, summaryKeys: []string{"excerpt"}, separator: j.separator}
 }
 
 // spaceOrComma also divides at commas, which Jekyll would leave on the tags.

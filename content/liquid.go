@@ -272,6 +272,10 @@ var rawTag = regexp.MustCompile(`\{%-?\s*(?:end)?raw\s*-?%\}`)
 // highlighted makes a fenced block where the tag stands.
 func (l *liquid) highlighted(mark liquidMark) string {
 	lang, _, _ := strings.Cut(mark.arguments, " ")
+	if w := l.article.engine.writing(); w.kramdown != nil && l.tree != nil {
+		code := strings.Trim(rawTag.ReplaceAllString(mark.verbatim, ""), "\n")
+		return `<figure class="highlight">` + l.tree.markdown.code.highlight(code, languageWord(lang)) + "</figure>"
+	}
 	block := fencedCode(rawTag.ReplaceAllString(mark.verbatim, ""), languageWord(lang))
 	line := lineBefore(l.text, mark.from)
 	if strings.TrimSpace(line) != "" {

@@ -88,3 +88,9 @@ func openContainers(text string) string {
 	}
 	return outsideCode(text, func(prose string) string { return container.ReplaceAllString(prose, "") })
 }
+
+var (
+	attributeLine = regexp.MustCompile(`(?m)(^|\n)[ \t>]*\{:[ \t]?[^}\n]*\}[ \t]*(?:\n|\z)`)
+	attributeList = regexp.MustCompile(`(\S[ \t]*)\{:[ \t]?[^}\n]*\}`)
+	abbreviation  = regexp.MustCompile(`(?m)(^|\n)[ ]{0,3}\*\[[^\]\n]+\]:[^\n]*(?:\n|\z)`)
+)
