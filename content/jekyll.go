@@ -19,9 +19,10 @@ type jekyll struct {
 	own         *ownConfig
 	pattern     string
 	separator   string
-	collections string            // collections_dir, "" for the source itself
-	outside     string            // the source's path from a content.dir above it, "" for none
-	inPosts     bool              // content.dir is a _posts folder, or below one
+	collections string // collections_dir, "" for the source itself
+	outside     string // the source's path from a content.dir above it, "" for none
+	inPosts     bool   // content.dir is a _posts folder, or below one
+	read        jekyllData
 	markdown    *kramdown.Options // nil where the blog has another parser
 }
 
@@ -195,12 +196,33 @@ func (j *jekyll) variables(a *article) map[string]any {
 	if j.own != nil {
 		maps.Copy(site, j.own.values)
 	}
+	for name := range j.collectionNames() {
+		site[name] = func() any { return j.collection(name) }
+	}
+	site["data"] = func() any { return j.siteData() }
 	site["url"] = j.host()
 	site["baseurl"] = strings.TrimSuffix(j.url.Path, "/")
 	if _, ok := site["title"]; !ok {
 		site["title"] = ""
 	}
 	return map[string]any{"site": site, "page": a.pageVariables(), "jekyll": map[string]any{"environment": "production"}}
+}
+
+// collectionNames are those of the settings, which name them in a list or a table.
+func (j *jekyll) collectionNames() map[string]bool {
+	out := map[string]bool{}
+	switch v := j.own.setting("collections").(type) {
+	case map[string]any:
+		for name := range v {
+			out[name] = true
+		}
+	case []any:
+		for _, name := range listOf(v, whole) {
+			out[name] = true
+		}
+	}
+	delete(out, "posts")
+	return out
 }
 
 // documentAddress is where a file of a collection or a page stands that is not

@@ -145,6 +145,7 @@ type node struct {
 	model       contentModel
 	closed      bool
 	alone       bool // an element between blocks
+	end         int  // of text: where it ends in its source
 	level       int
 	address     string
 	title       string

@@ -33,7 +33,7 @@ func (p *spanParser) link(into *node) bool {
 func (p *spanParser) linkText(n *node) bool {
 	p.within[n.kind]++
 	p.depth++
-	open := 1
+	open, images, counted := 1, 0, 0
 	found := p.read(n, func() bool {
 		switch p.src[p.pos] {
 		case ']':
@@ -45,9 +45,8 @@ func (p *spanParser) linkText(n *node) bool {
 				open++
 			}
 		}
-		images := 0
-		for _, child := range n.children {
-			if child.kind == image {
+		for ; counted < len(n.children); counted++ {
+			if n.children[counted].kind == image {
 				images++
 			}
 		}
@@ -290,12 +289,12 @@ func (p *spanParser) inlineHTML(into *node) bool {
 	if n.closed {
 		return true
 	}
-	parse := !p.KeepSpanHTML && !rawModel[t.name] && p.rawDepth == 0
+	parse := !p.KeepSpanHTML && modelOf(t.name) != rawContent && p.rawDepth == 0
 	switch t.markdown {
 	case "0":
 		parse = false
 	case "1", "span":
-		parse = t.markdown == "span" || !rawModel[t.name]
+		parse = t.markdown == "span" || modelOf(t.name) != rawContent
 	}
 	p.inlineElement(n, parse)
 	return true

@@ -35,7 +35,7 @@ func (p *spanParser) quoteAt(into *node, from, at, back int) int {
 	if before == `\` {
 		back, before = 0, ""
 	}
-	p.text(into, p.src[from:at])
+	p.text(into, from, at)
 	mark, rest := p.src[at], p.src[at+1:]
 	left, right := leftDouble, rightDouble
 	if mark == '\'' {
@@ -63,7 +63,7 @@ func (p *spanParser) quoteAt(into *node, from, at, back int) int {
 	case before != "" && !space && !strings.Contains("\\[{(-", before):
 		p.quote(into, right)
 	case before == "" && (strings.HasPrefix(rest, `"`) || strings.HasPrefix(rest, "'")):
-		p.text(into, p.src[at:at+1]) // the second of two closes
+		p.text(into, at, at+1) // the second of two closes
 		second := rightDouble
 		if rest[0] == '\'' {
 			second = rightSingle

@@ -262,6 +262,9 @@ func (r *renderer) element(n *node) {
 		r.out.WriteString(" />")
 	} else {
 		r.out.WriteString(">")
+		if n.model == blockContent {
+			r.out.WriteByte('\n')
+		}
 		r.children(n)
 		r.out.WriteString("</" + n.name + ">")
 	}

@@ -36,7 +36,7 @@ func (d *document) spans(into *node, text string) {
 	p := &spanParser{document: d, src: text}
 	p.read(into, nil)
 	if p.pos < len(p.src) {
-		p.text(into, p.src[p.pos:])
+		p.text(into, p.pos, len(p.src))
 	}
 }
 
@@ -66,7 +66,7 @@ func (p *spanParser) read(into *node, stop func() bool) bool {
 			_, back = utf8.DecodeLastRuneInString(p.src[from:at])
 		}
 		if stop != nil {
-			p.text(into, p.src[from:at])
+			p.text(into, from, at)
 			from = at
 			if stop() {
 				return true
@@ -78,31 +78,31 @@ func (p *spanParser) read(into *node, stop func() bool) bool {
 			continue
 		}
 		if at > from {
-			p.text(into, p.src[from:at])
+			p.text(into, from, at)
 			from = at
 		}
 		if !p.special(into) {
 			p.pos = max(p.pos, at+1)
-			p.text(into, p.src[from:p.pos])
+			p.text(into, from, p.pos)
 		}
 		from = p.pos
 	}
 	if from < len(p.src) {
-		p.text(into, p.src[from:])
+		p.text(into, from, len(p.src))
 	}
 	return false
 }
 
-// text adds text, to the text before it where there is one.
-func (p *spanParser) text(into *node, s string) {
-	if s == "" {
+// text adds a part of the source as text, to the text before it where that ends there.
+func (p *spanParser) text(into *node, from, to int) {
+	if from >= to {
 		return
 	}
-	if last := into.last(); last != nil && last.kind == plainText {
-		last.text += s
+	if last := into.last(); last != nil && last.kind == plainText && last.end == from && last.end-len(last.text) >= 0 {
+		last.text, last.end = p.src[from-len(last.text):to], to
 		return
 	}
-	into.add(&node{kind: plainText, text: s})
+	into.add(&node{kind: plainText, text: p.src[from:to], end: to})
 }
 
 // special reads what the byte at the position may begin. Where it reports false the position is
@@ -356,7 +356,7 @@ func (p *spanParser) hardBreak(into *node) bool {
 	default:
 		return false
 	}
-	p.text(into, "\n")
+	p.text(into, p.pos-1, p.pos)
 	return true
 }
 
@@ -365,7 +365,7 @@ func (p *spanParser) escape(into *node) bool {
 	if len(rest) < 2 || !strings.ContainsRune("\\.*_+`<>()[]{}#!:|\"'$=-~", rune(rest[1])) || rest[1] == '~' && !p.GFM {
 		return false
 	}
-	p.text(into, rest[1:2])
+	p.text(into, p.pos+1, p.pos+2)
 	p.pos += 2
 	return true
 }
