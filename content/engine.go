@@ -63,6 +63,10 @@ type writing struct {
 	noRaw bool
 	// kramdown are the settings of the parser that Jekyll has; nil for other parsers.
 	kramdown *kramdown.Options
+	// marks are those that Hugo's extras add.
+	marks marks
+	// noStrike holds that ~~ is text.
+	noStrike bool
 	// separator ends the excerpt in the body's source: Jekyll's excerpt_separator.
 	separator string
 }

@@ -32,7 +32,10 @@ type markdownReader struct {
 }
 
 // dialect is what a goldmark.Markdown is built for.
-type dialect struct{ python, markdownIt, bareLinks, smart, emoji, hardWraps, noRaw bool }
+type dialect struct {
+	python, markdownIt, bareLinks, smart, emoji, hardWraps, noRaw, noStrike bool
+	marks                                                                   marks
+}
 
 func newMarkdownReader() *markdownReader { return &markdownReader{code: newCodeRenderer()} }
 
@@ -47,7 +50,13 @@ func (m *markdownReader) way(d dialect) goldmark.Markdown {
 func newGoldmark(d dialect) goldmark.Markdown {
 	extensions := []goldmark.Extender{extension.Table, extension.Footnote, extension.DefinitionList, formulas{}}
 	if !d.python {
-		extensions = append(extensions, extension.TaskList, strikethrough{d.markdownIt})
+		extensions = append(extensions, extension.TaskList)
+	}
+	if !d.python && !d.noStrike && !d.marks.delete {
+		extensions = append(extensions, strikethrough{d.markdownIt || d.marks.subscript})
+	}
+	if d.marks != (marks{}) {
+		extensions = append(extensions, d.marks)
 	}
 	if !d.bareLinks {
 		extensions = append(extensions, extension.Linkify)
@@ -98,7 +107,7 @@ func (m *markdownReader) html(source string, w writing) (rendered string, err er
 	}
 	var out strings.Builder
 	out.Grow(len(source) + len(source)/2) // code and links grow
-	err = m.way(dialect{w.python, w.markdownIt, w.bareLinks, w.smart, w.emoji, w.hardWraps, w.noRaw}).Convert([]byte(source), &out,
+	err = m.way(dialect{w.python, w.markdownIt, w.bareLinks, w.smart, w.emoji, w.hardWraps, w.noRaw, w.noStrike, w.marks}).Convert([]byte(source), &out,
 		parser.WithContext(parser.NewContext(parser.WithIDs(newHeadingIDs(w.headings)))))
 	return out.String(), err
 }
