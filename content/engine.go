@@ -6,6 +6,7 @@ import (
 
 	"publisher/config"
 	"publisher/content/kramdown"
+	"publisher/content/pymarkdown"
 )
 
 // engine is what differs between blog engines. One file per engine.
@@ -37,9 +38,8 @@ type engine interface {
 
 // writing is an engine's way with Markdown and excerpts.
 type writing struct {
-	// python holds that a list does not interrupt a paragraph and that raw HTML
-	// blocks end with their element, as in Python-Markdown.
-	python bool
+	// pythonMarkdown are the settings of the parser that Pelican has; nil for other parsers.
+	pythonMarkdown *pymarkdown.Options
 	// markdownIt holds that two tildes strike out, not one.
 	markdownIt bool
 	// bareLinks holds that a bare address is text, not a link.

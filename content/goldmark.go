@@ -33,8 +33,8 @@ type markdownReader struct {
 
 // dialect is what a goldmark.Markdown is built for.
 type dialect struct {
-	python, markdownIt, bareLinks, smart, emoji, hardWraps, noRaw, noStrike bool
-	marks                                                                   marks
+	markdownIt, bareLinks, smart, emoji, hardWraps, noRaw, noStrike bool
+	marks                                                           marks
 }
 
 func newMarkdownReader() *markdownReader { return &markdownReader{code: newCodeRenderer()} }
@@ -48,11 +48,8 @@ func (m *markdownReader) way(d dialect) goldmark.Markdown {
 }
 
 func newGoldmark(d dialect) goldmark.Markdown {
-	extensions := []goldmark.Extender{extension.Table, extension.Footnote, extension.DefinitionList, formulas{}}
-	if !d.python {
-		extensions = append(extensions, extension.TaskList)
-	}
-	if !d.python && !d.noStrike && !d.marks.delete {
+	extensions := []goldmark.Extender{extension.Table, extension.Footnote, extension.DefinitionList, extension.TaskList, formulas{}}
+	if !d.noStrike && !d.marks.delete {
 		extensions = append(extensions, strikethrough{d.markdownIt || d.marks.subscript})
 	}
 	if d.marks != (marks{}) {
@@ -68,7 +65,7 @@ func newGoldmark(d dialect) goldmark.Markdown {
 		extensions = append(extensions, emoji.Emoji)
 	}
 	reader := parser.NewParser(
-		parser.WithBlockParsers(blockParsers(d.python)...),
+		parser.WithBlockParsers(parser.DefaultBlockParsers()...),
 		parser.WithInlineParsers(parser.DefaultInlineParsers()...),
 		parser.WithParagraphTransformers(parser.DefaultParagraphTransformers()...),
 		parser.WithAutoHeadingID(), parser.WithAttribute(),
@@ -95,19 +92,19 @@ func (m *markdownReader) html(source string, w writing) (rendered string, err er
 		o.Code = m.code.highlight
 		return kramdown.HTML(alerts(source), o), nil
 	}
+	if w.pythonMarkdown != nil {
+		return m.pythonHTML(source, w), nil
+	}
 	if err := checkMarkdown(source); err != nil {
 		return "", err
 	}
 	source = alerts(escapeFormulas(source))
-	if w.python {
-		source = closeRawBlocks(encodeSpaces(source))
-	}
 	if w.boxes {
 		source = openContainers(source)
 	}
 	var out strings.Builder
 	out.Grow(len(source) + len(source)/2) // code and links grow
-	err = m.way(dialect{w.python, w.markdownIt, w.bareLinks, w.smart, w.emoji, w.hardWraps, w.noRaw, w.noStrike, w.marks}).Convert([]byte(source), &out,
+	err = m.way(dialect{w.markdownIt, w.bareLinks, w.smart, w.emoji, w.hardWraps, w.noRaw, w.noStrike, w.marks}).Convert([]byte(source), &out,
 		parser.WithContext(parser.NewContext(parser.WithIDs(newHeadingIDs(w.headings)))))
 	return out.String(), err
 }
@@ -125,27 +122,6 @@ func alerts(source string) string {
 			return m[1] + "**" + m[2][:1] + strings.ToLower(m[2][1:]) + "**\n" + m[1]
 		})
 	})
-}
-
-func blockParsers(python bool) []util.PrioritizedValue {
-	list := parser.DefaultBlockParsers()
-	for i, p := range list {
-		if python && p.Value == parser.NewListParser() {
-			list[i].Value = pythonList{parser.NewListParser()}
-		}
-	}
-	return list
-}
-
-// pythonList is Python-Markdown's list, which does not interrupt a paragraph
-// except in a list item.
-type pythonList struct{ parser.BlockParser }
-
-func (p pythonList) Open(parent ast.Node, reader text.Reader, pc parser.Context) (ast.Node, parser.State) {
-	if last := pc.LastOpenedBlock().Node; last != nil && ast.IsParagraph(last) && last.Parent() == parent && parent.Kind() != ast.KindListItem {
-		return nil, parser.NoChildren
-	}
-	return p.BlockParser.Open(parent, reader, pc)
 }
 
 // strikethrough is GFM's, which one tilde will do for; markdown-it wants two.
@@ -170,34 +146,6 @@ func (singleTilde) Parse(_ ast.Node, block text.Reader, _ parser.Context) ast.No
 	}
 	block.Advance(1)
 	return ast.NewTextSegment(at.WithStop(at.Start + 1))
-}
-
-// closeRawBlocks puts a blank line after the end tag of a raw block: in
-// CommonMark the block would go on to the next blank line, in Python-Markdown
-// what follows is a paragraph again.
-func closeRawBlocks(source string) string {
-	if !strings.Contains(source, "</") {
-		return source
-	}
-	return outsideCode(source, func(prose string) string {
-		lines := strings.SplitAfter(prose, "\n")
-		var b strings.Builder
-		for i, line := range lines {
-			b.WriteString(line)
-			if i+1 < len(lines) && endsRawBlock(line) && strings.TrimSpace(lines[i+1]) != "" && lines[i+1][0] != '<' {
-				b.WriteByte('\n')
-			}
-		}
-		return b.String()
-	})
-}
-
-func endsRawBlock(line string) bool {
-	switch strings.ToLower(strings.TrimSpace(line)) {
-	case "</ul>", "</ol>", "</dl>", "</table>", "</div>", "</p>", "</blockquote>", "</pre>", "</figure>", "</details>":
-		return line[0] == '<'
-	}
-	return false
 }
 
 // codeRenderer highlights code blocks with inline styles, since neither a feed

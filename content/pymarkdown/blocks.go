@@ -175,7 +175,7 @@ func (p *blockParser) code(parent *element, block string, q *queue) bool {
 var hashHeading = regexp.MustCompile(`(?:^|\n)(#{1,6})((?:\\.|[^\\\n])*)(?:\n|$)`)
 
 func (p *blockParser) hashHeading(parent *element, block string, q *queue) bool {
-	if !strings.Contains(block, "#") {
+	if !hasLine(block, "#") {
 		return false
 	}
 	m := hashHeading.FindStringSubmatchIndex(block)
@@ -214,10 +214,20 @@ func (p *blockParser) setextHeading(parent *element, block string, q *queue) boo
 	return true
 }
 
+// hasLine reports whether a line of a block begins with one of the characters.
+func hasLine(block, characters string) bool {
+	for line := range strings.SplitSeq(block, "\n") {
+		if line = strings.TrimLeft(line, " "); line != "" && strings.IndexByte(characters, line[0]) >= 0 {
+			return true
+		}
+	}
+	return false
+}
+
 var ruleLine = regexp.MustCompile(`(?:^|\n) {0,3}(?:(?:-+ {0,2}){3,}|(?:_+ {0,2}){3,}|(?:\*+ {0,2}){3,}) *(?:\n|$)`)
 
 func (p *blockParser) rule(parent *element, block string, q *queue) bool {
-	if !strings.ContainsAny(block, "-_*") {
+	if !hasLine(block, "-_*") {
 		return false
 	}
 	m := ruleLine.FindStringIndex(block)

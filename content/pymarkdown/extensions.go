@@ -98,14 +98,17 @@ func (p *blockParser) abbreviation(parent *element, block string, q *queue) bool
 var definitionStart = regexp.MustCompile(`(?:^|\n) {0,3}: {1,3}(.*?)(?:\n|$)`)
 
 func (p *blockParser) definitions(parent *element, block string, q *queue) bool {
-	if !p.DefLists || !strings.Contains(block, ":") {
+	if !p.DefLists || !hasLine(block, ":") {
 		return false
 	}
 	m := definitionStart.FindStringSubmatchIndex(block)
 	if m == nil {
 		return false
 	}
-	text, rest := detab(block[m[1]:])
+	text, rest := block[m[1]:], ""
+	if below := strings.TrimLeft(text, " "); len(text)-len(below) > 3 || below == "" || below[0] == ':' {
+		text, rest = detab(text)
+	}
 	if text = block[m[2]:m[3]] + "\n" + text; text[len(text)-1] == '\n' {
 		text = strings.TrimRight(text, "\n")
 	}

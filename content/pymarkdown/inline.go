@@ -35,21 +35,15 @@ func inlineRules(d *document) []rule {
 	return list
 }
 
-const (
-	asteriskRule = "*"
-	lineRule     = "\n"
-)
-
 // inline is the HTML of a text. from is the first rule to try.
 func (d *document) inline(text string, from int) string {
 	if d.depth++; d.depth > maxDepth {
 		d.depth--
 		return d.finish(text)
 	}
-	rules := inlineRules(d)
-	for i := from; i < len(rules); i++ {
-		if strings.ContainsAny(text, rules[i].trigger) {
-			text = d.apply(rules[i], text)
+	for i := from; i < len(d.rules); i++ {
+		if strings.ContainsAny(text, d.rules[i].trigger) {
+			text = d.apply(d.rules[i], text)
 		}
 	}
 	d.depth--
@@ -58,7 +52,7 @@ func (d *document) inline(text string, from int) string {
 
 // after is the number of the rule behind the one with a trigger.
 func (d *document) after(trigger string) int {
-	for i, r := range inlineRules(d) {
+	for i, r := range d.rules {
 		if r.trigger == trigger {
 			return i + 1
 		}
@@ -222,24 +216,32 @@ func (d *document) codeSpan(text string, at int) (string, int, bool) {
 		}
 		return "", at + n, false
 	}
-	n := len(text[at:]) - len(strings.TrimLeft(text[at:], "`"))
-	for end := at + n; end < len(text); {
-		next := strings.IndexByte(text[end:], '`')
-		if next < 0 {
-			d.retries -= len(text) - at
-			break
-		}
-		end += next
-		m := len(text[end:]) - len(strings.TrimLeft(text[end:], "`"))
-		if m == n {
+	run := len(text[at:]) - len(strings.TrimLeft(text[at:], "`"))
+	for n := run; n > 0; n-- { // a shorter mark may close where the whole run does not
+		if end := d.closingRun(text, at+run, n); end >= 0 {
 			code := strings.TrimSpace(text[at+n : end])
 			return d.set("<code>"+html.EscapeString(d.unescape(code))+"</code>", code), end + n, true
 		}
-		if end += m; d.retries <= 0 {
+	}
+	return "", at + run, false
+}
+
+// closingRun is where a run of exactly n backticks begins, -1 for none.
+func (d *document) closingRun(text string, from, n int) int {
+	for end := from; end < len(text) && d.retries > 0; {
+		next := strings.IndexByte(text[end:], '`')
+		if next < 0 {
 			break
 		}
+		end += next
+		run := len(text[end:]) - len(strings.TrimLeft(text[end:], "`"))
+		if run == n {
+			return end
+		}
+		end += run
 	}
-	return "", at + n, false
+	d.retries -= len(text) - from
+	return -1
 }
 
 const escapable = "\\`*_{}[]()>#+-.!"

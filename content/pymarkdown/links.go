@@ -70,7 +70,7 @@ func (d *document) setImage(alt, to, title, text string, at, end int) (string, i
 		list = d.attributes(text[end : end+size])
 		end += size
 	}
-	return d.set(`<img alt="`+escapeAttribute(d.unescape(alt))+`" src="`+escapeAttribute(d.unescape(to))+`"`+title+list+" />", text[at:end]), end, true
+	return d.set(`<img src="`+escapeAttribute(d.unescape(to))+`" alt="`+escapeAttribute(d.unescape(alt))+`"`+title+list+" />", text[at:end]), end, true
 }
 
 // target reads (address "title"). The address may hold spaces, and parentheses in pairs.
@@ -177,7 +177,7 @@ func (d *document) linkTo(text string, at int, short bool) (string, int, bool) {
 	}
 	inner, r, end, ok := d.byReference(text, at+1, short)
 	if !ok {
-		return "", 0, false
+		return "", end, false // brackets that are no reference hold none either
 	}
 	return d.setLink(inner, r.address, r.title, text[at:end]), end, true
 }
@@ -196,7 +196,7 @@ func (d *document) imageOf(text string, at int, short bool) (string, int, bool) 
 	}
 	alt, r, end, ok := d.byReference(text, at+2, short)
 	if !ok {
-		return "", 0, false
+		return "", end, false
 	}
 	return d.setImage(alt, r.address, r.title, text, at, end)
 }

@@ -23,7 +23,7 @@ type Options struct {
 	Admonitions bool
 	BreakLines  bool // nl2br
 	Smart       bool // smarty
-	TOC         bool // [TOC] is a table of contents, which is left out
+	TOC         bool // [TOC] is a table of contents
 	Math        bool // a plug-in reads TeX
 	// Code renders a code block. Without it, code is escaped.
 	Code func(code, language string) string
@@ -69,6 +69,8 @@ type document struct {
 	abbr    map[string]string
 	retries int
 	depth   int
+	rules   []rule
+	toc     []headline
 }
 
 // stashed is set aside, with a mark in its place.
@@ -92,12 +94,16 @@ func HTML(source string, o Options) string {
 	if d.FencedCode {
 		source = d.fencedCode(source)
 	}
+	d.rules = inlineRules(d)
 	root := &element{}
 	d.parse(root, d.extractHTML(source))
 	var b strings.Builder
 	b.Grow(len(source) + len(source)/4)
 	d.render(&b, root, 0)
 	d.footnotes(&b)
+	if d.TOC {
+		return strings.Replace(b.String(), contentsPlace, d.contents(), 1)
+	}
 	return b.String()
 }
 

@@ -15,7 +15,38 @@ func (d *document) render(b *strings.Builder, e *element, depth int) {
 	}
 }
 
-var contentsMark = regexp.MustCompile(`^\[TOC\]$`)
+// contentsPlace stands where the table of contents will.
+const contentsPlace = "\x02toc\x03"
+
+type headline struct {
+	level    int
+	id, text string
+}
+
+// contents is the table of contents.
+func (d *document) contents() string {
+	if len(d.toc) == 0 {
+		return ""
+	}
+	var b strings.Builder
+	var open []int
+	b.WriteString("<nav>")
+	for _, h := range d.toc {
+		for len(open) > 0 && open[len(open)-1] > h.level {
+			b.WriteString("</li></ul>")
+			open = open[:len(open)-1]
+		}
+		if len(open) > 0 && open[len(open)-1] == h.level {
+			b.WriteString("</li>")
+		} else {
+			b.WriteString("<ul>")
+			open = append(open, h.level)
+		}
+		b.WriteString(`<li><a href="#` + escapeAttribute(h.id) + `">` + html.EscapeString(h.text) + "</a>")
+	}
+	b.WriteString(strings.Repeat("</li></ul>", len(open)) + "</nav>\n")
+	return b.String()
+}
 
 func (d *document) renderElement(b *strings.Builder, e *element, depth int) {
 	switch {
@@ -28,15 +59,18 @@ func (d *document) renderElement(b *strings.Builder, e *element, depth int) {
 	case e.tag == "hr":
 		b.WriteString("<hr />\n")
 		return
-	case e.tag == "p" && d.renderMark(b, e.text, depth), e.tag == "p" && d.TOC && contentsMark.MatchString(strings.TrimSpace(e.text)):
+	case e.tag == "p" && d.renderMark(b, e.text, depth):
+		return
+	case e.tag == "p" && d.TOC && strings.TrimSpace(e.text) == "[TOC]":
+		b.WriteString(contentsPlace)
 		return
 	}
 	text, attr := e.text, e.attr
 	if d.AttrLists && e.raw == "" {
 		text, attr = d.blockAttributes(e.tag, text, attr)
 	}
-	if strings.HasPrefix(e.tag, "h") && len(e.tag) == 2 && d.HeadingID != nil && !strings.Contains(attr, " id=") {
-		attr += ` id="` + escapeAttribute(d.HeadingID(plainText(d.inline(text, 0)))) + `"`
+	if len(e.tag) == 2 && e.tag[0] == 'h' && d.HeadingID != nil {
+		attr = d.headingID(e.tag, attr, plainText(d.inline(text, 0)))
 	}
 	b.WriteString("<" + e.tag + attr + ">")
 	if e.raw != "" {
@@ -48,6 +82,20 @@ func (d *document) renderElement(b *strings.Builder, e *element, depth int) {
 		d.render(b, e, depth)
 	}
 	b.WriteString("</" + e.tag + ">\n")
+}
+
+func (d *document) headingID(tag, attr, text string) string {
+	id := ""
+	if _, own, ok := strings.Cut(attr, ` id="`); ok {
+		id, _, _ = strings.Cut(own, `"`)
+	} else {
+		id = d.HeadingID(text)
+		attr += ` id="` + escapeAttribute(id) + `"`
+	}
+	if d.TOC {
+		d.toc = append(d.toc, headline{int(tag[1] - '0'), id, text})
+	}
+	return attr
 }
 
 var anyTag = regexp.MustCompile(`<[^>]*>`)
