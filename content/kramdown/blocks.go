@@ -12,6 +12,7 @@ type blockParser struct {
 	tree     *node
 	pending  *attributes // an attribute list before the block that it is for
 	notFound map[string]int
+	unclosed map[string]bool // fences that nothing closes any more
 }
 
 // parseBlocks reads a source of its own into a node.
@@ -216,10 +217,13 @@ func (p *blockParser) fencedCode(line string) bool {
 }
 
 func (p *blockParser) closingFence(fence string, from int) int {
+	if p.unclosed[fence] {
+		return -1
+	}
 	for at := from; at < len(p.src); {
 		at = p.find(fence, at)
 		if at < 0 {
-			return -1
+			break
 		}
 		begin := strings.LastIndexByte(p.src[:at], '\n') + 1
 		line := lineAt(p.src, begin)
@@ -228,6 +232,10 @@ func (p *blockParser) closingFence(fence string, from int) int {
 		}
 		at = begin + len(line)
 	}
+	if p.unclosed == nil {
+		p.unclosed = map[string]bool{}
+	}
+	p.unclosed[fence] = true
 	return -1
 }
 

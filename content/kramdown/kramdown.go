@@ -32,7 +32,7 @@ type Options struct {
 // Nothing that an author writes gets near these limits.
 const (
 	maxDepth   = 60      // of blocks inside blocks, and of elements inside elements
-	maxRetries = 2 << 20 // bytes of text that may be read again after a mark turned out not to open anything
+	maxRetries = 1 << 19 // bytes of text that may be read again after a mark turned out not to open anything
 )
 
 type document struct {

@@ -128,6 +128,7 @@ func (p *spanParser) inlineTarget(n *node, rest string) bool {
 			return p.linkTitle(n, rest, i)
 		}
 	}
+	p.retries -= limit
 	return false
 }
 

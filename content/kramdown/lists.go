@@ -46,12 +46,15 @@ func definitionMark(line string, spaces int) string {
 // list needs no blank line before it.
 type item struct {
 	node        *node
-	parts       []string
+	parts       [][]byte
 	indentation int
 	nested      bool // a nested list may begin
 }
 
-func (it *item) write(line string) { it.parts[len(it.parts)-1] += line }
+func (it *item) write(line string) {
+	last := len(it.parts) - 1
+	it.parts[last] = append(it.parts[last], line...)
+}
 
 // firstLine takes the text behind an item's mark, which sets the indentation of the lines below.
 func firstLine(mark, content string) *item {
@@ -68,7 +71,7 @@ func firstLine(mark, content string) *item {
 		it.indentation += indentOf(content)
 	}
 	it.node = &node{attributes: list}
-	it.parts = []string{strings.TrimLeft(inner, " \t\n\r\f\v")}
+	it.parts = [][]byte{[]byte(strings.TrimLeft(inner, " \t\n\r\f\v"))}
 	return it
 }
 
@@ -118,7 +121,7 @@ func (p *blockParser) list(line string) bool {
 		list.add(it.node)
 		it.node.kind = listItem
 		for _, part := range it.parts {
-			p.parseItemPart(it.node, part)
+			p.parseItemPart(it.node, string(part))
 		}
 	}
 	if last := tighten(list, ended); last != nil && !ended {
@@ -150,10 +153,10 @@ func (p *blockParser) listItems(k kind) (items []*item, ended bool) {
 		if mark, kind, ok := listMark(line, spaces); ok && kind == k {
 			it = firstLine(mark, line[len(mark):])
 			items = append(items, it)
-			_, _, it.nested = listMark(it.parts[0], 3)
+			_, _, it.nested = listMark(string(it.parts[0]), 3)
 			spaces = min(it.indentation-1, 3)
 			if p.GFM {
-				it.parts[0] = taskBox(it.parts[0])
+				it.parts[0] = []byte(taskBox(string(it.parts[0])))
 			}
 			afterBlank = false
 		} else if isBlank(line) {
@@ -163,7 +166,7 @@ func (p *blockParser) listItems(k kind) (items []*item, ended bool) {
 			_, _, isItem := listMark(text, 3)
 			switch {
 			case isItem && indented && !it.nested:
-				it.parts = append(it.parts, "")
+				it.parts = append(it.parts, nil)
 				it.nested = true
 			case isItem && !indented && it.nested:
 				text = strings.Repeat(" ", it.indentation+4) + text
@@ -290,7 +293,7 @@ func (p *blockParser) definitions(list *node, spaced bool) (last *node) {
 	for i, it := range items {
 		it.node.kind = definition
 		list.add(it.node)
-		p.parseItemPart(it.node, it.parts[0])
+		p.parseItemPart(it.node, string(it.parts[0]))
 		last = nil
 		if end := it.node.last(); end != nil && end.kind == blankBlock {
 			last = end

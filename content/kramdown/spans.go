@@ -271,10 +271,14 @@ func (p *spanParser) strikethrough(into *node) bool {
 		return false
 	}
 	for end := p.pos + 3; ; end++ {
+		from := end
 		if end = p.find("~~", end); end < 0 {
 			return false
 		}
 		if before := p.src[end-1]; before == '~' || isSpace(rune(before)) {
+			if p.retries -= end - from + 1; p.retries <= 0 {
+				return false
+			}
 			continue
 		}
 		n := &node{kind: deleted}

@@ -51,6 +51,10 @@ func (p *blockParser) blocks(parent *element, list []string) {
 
 func (p *blockParser) block(parent *element, q *queue) {
 	block := q.pop()
+	if p.work -= len(block); p.work < 0 {
+		p.paragraph(parent, block)
+		return
+	}
 	for _, read := range []func(*element, string, *queue) bool{
 		p.admonition, p.empty, p.indented, p.definitionIndent, p.code, p.table, p.hashHeading, p.setextHeading, p.rule,
 		p.orderedList, p.bulletList, p.definitions, p.quote, p.footnote, p.abbreviation, p.reference,

@@ -34,7 +34,9 @@ type Options struct {
 // Nothing that an author writes gets near these limits.
 const (
 	maxDepth   = 60
-	maxRetries = 2 << 20 // bytes that may be read again after a mark turned out to open nothing
+	workBase   = 1 << 20 // bytes that are looked through for blocks, and as many times the text
+	workFactor = 8
+	maxRetries = 1 << 19 // bytes that may be read again after a mark turned out to open nothing
 )
 
 // element is a block. Its text is still to be read for inline rules, unless it is raw.
@@ -68,6 +70,7 @@ type document struct {
 	order   []string // of footnotes
 	abbr    map[string]string
 	retries int
+	work    int // bytes that may still be looked through for blocks
 	depth   int
 	rules   []rule
 	toc     []headline
@@ -94,7 +97,7 @@ func HTML(source string, o Options) string {
 	if d.FencedCode {
 		source = d.fencedCode(source)
 	}
-	d.rules = inlineRules(d)
+	d.rules, d.work = inlineRules(d), workBase+workFactor*len(source)
 	root := &element{}
 	d.parse(root, d.extractHTML(source))
 	var b strings.Builder
