@@ -47,7 +47,9 @@ func (formulas) Parse(_ ast.Node, block text.Reader, _ parser.Context) ast.Node 
 				return nil
 			}
 			block.Advance(at + len(end))
-			return ast.NewString([]byte(open + inner.String() + end))
+			formula := ast.NewString([]byte(open + inner.String() + end))
+			formula.SetRaw(true) // a backslash in TeX escapes nothing
+			return formula
 		}
 		inner.Write(line)
 		block.AdvanceLine()
