@@ -108,7 +108,7 @@ func (p *spanParser) text(into *node, from, to int) {
 // special reads what the byte at the position may begin. Where it reports false the position is
 // behind what is text, or where it was.
 func (p *spanParser) special(into *node) bool {
-	rest := p.src[p.pos:]
+	start, rest := p.pos, p.src[p.pos:]
 	if p.onlyHTML {
 		return rest[0] == '<' && p.inlineHTML(into)
 	}
@@ -118,9 +118,9 @@ func (p *spanParser) special(into *node) bool {
 	case '`':
 		return p.codeSpan(into)
 	case '<':
-		return p.autolink(into) || p.inlineHTML(into) || p.symbol(into)
+		return p.autolink(into) || p.inlineHTML(into) || p.pos == start && p.symbol(into)
 	case '[':
-		return p.footnoteMark(into) || p.link(into)
+		return p.footnoteMark(into) || p.pos == start && p.link(into)
 	case '!':
 		return strings.HasPrefix(rest, "![") && p.link(into)
 	case '$':
