@@ -15,6 +15,21 @@ import (
 // for one.
 var liquidToken = regexp.MustCompile(`"[^"]*"|'[^']*'|==|!=|<=|>=|<|>|\||:|,|\(|\)|=|(?:[\w.@?-]|\[\s*(?:"[^"]*"|'[^']*'|[\w.@?-]|\[[^\[\]]*\])*\s*\])+|\S`)
 
+// tokensOf divides an expression, each once in a text.
+func (l *liquid) tokensOf(expression string) []string {
+	tokens, ok := l.tokens[expression]
+	if ok {
+		return tokens
+	}
+	if tokens = liquidToken.FindAllString(expression, 200); l.tokens == nil {
+		l.tokens = map[string][]string{}
+	}
+	if len(l.tokens) < maxMacros {
+		l.tokens[expression] = tokens
+	}
+	return tokens
+}
+
 // evaluate reads `value | filter: argument, … | …`; ok is false where a filter is
 // not known here. A name that is not known is nil, as in Liquid; then only what
 // filters make of it counts.
@@ -36,7 +51,7 @@ func (l *liquid) either(expression string) (v any, ok bool) {
 }
 
 func (l *liquid) filtered(expression string) (v any, ok bool) {
-	return l.apply(liquidToken.FindAllString(expression, 200))
+	return l.apply(l.tokensOf(expression))
 }
 
 // apply reads a value and the filters after it.
@@ -232,7 +247,7 @@ func at(list []any, n int) (any, bool) {
 // condition reads `a == b and c`; what is not known is nil, which is false. Liquid joins from the
 // right, Nunjucks from the left.
 func (l *liquid) condition(expression string) bool {
-	tokens := liquidToken.FindAllString(expression, 200)
+	tokens := l.tokensOf(expression)
 	if !l.comments {
 		for i, token := range tokens {
 			if token != "and" && token != "or" {

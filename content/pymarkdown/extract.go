@@ -75,7 +75,7 @@ func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
 // readMarkdown takes the attribute markdown out of the others.
 func (t *htmlTag) readMarkdown(attr string) {
 	t.attr = attr
-	lower := strings.ToLower(attr)
+	lower := lowerASCII(attr)
 	at := strings.Index(lower, "markdown")
 	if at < 1 || !strings.ContainsRune(" \t\n\"'", rune(lower[at-1])) {
 		return
@@ -105,6 +105,17 @@ func (t *htmlTag) readMarkdown(attr string) {
 	t.has, t.markdown = true, value
 	t.attr = attr[:at] + attr[min(end, len(attr)):]
 	t.attr = strings.TrimRight(t.attr, " ")
+}
+
+// lowerASCII keeps every byte in its place, which strings.ToLower does not.
+func lowerASCII(s string) string {
+	b := []byte(s)
+	for i, c := range b {
+		if c >= 'A' && c <= 'Z' {
+			b[i] = c | 0x20
+		}
+	}
+	return string(b)
 }
 
 // extractor sets blocks of HTML aside. A block begins with the tag of a block element at the
