@@ -232,6 +232,9 @@ func (p *blockParser) table(parent *element, block string, _ *queue) bool {
 	body := t.add(&element{tag: "tbody"})
 	for _, line := range rows[2:] {
 		row, list := body.add(&element{tag: "tr"}), cells(line, border)
+		if p.work -= 8 * len(head); p.work < 0 {
+			break // short rows of a wide table are filled up
+		}
 		for i := range head {
 			text := ""
 			if i < len(list) {

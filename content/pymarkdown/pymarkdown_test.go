@@ -105,3 +105,12 @@ func FuzzHTML(f *testing.F) {
 		}
 	})
 }
+
+// TestWideTable shows that the cells that fill up short rows are bounded.
+func TestWideTable(t *testing.T) {
+	wide := strings.Repeat("a|", 2000)
+	source := wide + "\n" + strings.Repeat("-|", 2000) + "\n" + strings.Repeat("x|y\n", 50_000)
+	if out := pymarkdown.HTML(source, pymarkdown.Options{Tables: true}); len(out) > 8<<20 {
+		t.Errorf("%d bytes of %d", len(out), len(source))
+	}
+}
