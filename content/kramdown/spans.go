@@ -65,6 +65,9 @@ func (p *spanParser) read(into *node, stop func() bool) bool {
 		if (c == '"' || c == '\'') && at > from {
 			_, back = utf8.DecodeLastRuneInString(p.src[from:at])
 		}
+		if stop != nil && p.retries <= 0 {
+			break // the end of an element is looked for no more
+		}
 		if stop != nil {
 			p.text(into, from, at)
 			from = at
@@ -90,6 +93,7 @@ func (p *spanParser) read(into *node, stop func() bool) bool {
 	if from < len(p.src) {
 		p.text(into, from, len(p.src))
 	}
+	p.pos = len(p.src)
 	return false
 }
 
