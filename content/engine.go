@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"publisher/config"
+	"publisher/content/kramdown"
+	"publisher/content/pymarkdown"
 )
 
 // engine is what differs between blog engines. One file per engine.
@@ -41,9 +43,8 @@ type engine interface {
 
 // writing is an engine's way with Markdown and excerpts.
 type writing struct {
-	// python holds that a list does not interrupt a paragraph and that raw HTML
-	// blocks end with their element, as in Python-Markdown.
-	python bool
+	// pythonMarkdown are the settings of the parser that Pelican has; nil for other parsers.
+	pythonMarkdown *pymarkdown.Options
 	// markdownIt holds that two tildes strike out, not one.
 	markdownIt bool
 	// bareLinks holds that a bare address is text, not a link.
@@ -67,6 +68,12 @@ type writing struct {
 	noRaw bool
 	// hooks make HTML of images, links, headings and code; nil for none.
 	hooks *hugoHooks
+	// kramdown are the settings of the parser that Jekyll has; nil for other parsers.
+	kramdown *kramdown.Options
+	// marks are those that Hugo's extras add.
+	marks marks
+	// noStrike holds that ~~ is text.
+	noStrike bool
 	// separator ends the excerpt in the body's source: Jekyll's excerpt_separator.
 	separator string
 }

@@ -20,16 +20,24 @@ import (
 	goldhtml "github.com/yuin/goldmark/renderer/html"
 	"github.com/yuin/goldmark/text"
 	"github.com/yuin/goldmark/util"
+
+	"publisher/content/kramdown"
 )
 
 // markdownReader makes HTML of Markdown, in the ways that engines differ in. It
 // is safe for concurrent use.
-type markdownReader struct{ ways sync.Map } // dialect → goldmark.Markdown
+type markdownReader struct {
+	ways sync.Map // dialect → goldmark.Markdown
+	code *codeRenderer
+}
 
 // dialect is what a goldmark.Markdown is built for.
-type dialect struct{ python, markdownIt, bareLinks, smart, emoji, hardWraps, noRaw bool }
+type dialect struct {
+	markdownIt, bareLinks, smart, emoji, hardWraps, noRaw, noStrike bool
+	marks                                                           marks
+}
 
-func newMarkdownReader() *markdownReader { return &markdownReader{} }
+func newMarkdownReader() *markdownReader { return &markdownReader{code: newCodeRenderer()} }
 
 func (m *markdownReader) way(d dialect) goldmark.Markdown {
 	if made, ok := m.ways.Load(d); ok {
@@ -40,9 +48,12 @@ func (m *markdownReader) way(d dialect) goldmark.Markdown {
 }
 
 func newGoldmark(d dialect) goldmark.Markdown {
-	extensions := []goldmark.Extender{extension.Table, extension.Footnote, extension.DefinitionList, formulas{}}
-	if !d.python {
-		extensions = append(extensions, extension.TaskList, strikethrough{d.markdownIt})
+	extensions := []goldmark.Extender{extension.Table, extension.Footnote, extension.DefinitionList, extension.TaskList, formulas{}}
+	if !d.noStrike && !d.marks.delete {
+		extensions = append(extensions, strikethrough{d.markdownIt || d.marks.subscript})
+	}
+	if d.marks != (marks{}) {
+		extensions = append(extensions, d.marks)
 	}
 	if !d.bareLinks {
 		extensions = append(extensions, extension.Linkify)
@@ -54,7 +65,7 @@ func newGoldmark(d dialect) goldmark.Markdown {
 		extensions = append(extensions, emoji.Emoji)
 	}
 	reader := parser.NewParser(
-		parser.WithBlockParsers(blockParsers(d.python)...),
+		parser.WithBlockParsers(parser.DefaultBlockParsers()...),
 		parser.WithInlineParsers(parser.DefaultInlineParsers()...),
 		parser.WithParagraphTransformers(parser.DefaultParagraphTransformers()...),
 		parser.WithAutoHeadingID(), parser.WithAttribute(),
@@ -76,19 +87,24 @@ func (m *markdownReader) html(source string, w writing) (rendered string, err er
 			err = fmt.Errorf("the Markdown parser gave up: %v", fault)
 		}
 	}()
+	if w.kramdown != nil {
+		o := *w.kramdown
+		o.Code = m.code.highlight
+		return kramdown.HTML(alerts(source), o), nil
+	}
+	if w.pythonMarkdown != nil {
+		return m.pythonHTML(source, w), nil
+	}
 	if err := checkMarkdown(source); err != nil {
 		return "", err
 	}
 	source = alerts(escapeFormulas(source))
-	if w.python {
-		source = closeRawBlocks(encodeSpaces(source))
-	}
 	if w.boxes {
 		source = openContainers(source)
 	}
 	var out strings.Builder
 	out.Grow(len(source) + len(source)/2) // code and links grow
-	way := m.way(dialect{w.python, w.markdownIt, w.bareLinks, w.smart, w.emoji, w.hardWraps, w.noRaw})
+	way := m.way(dialect{w.markdownIt, w.bareLinks, w.smart, w.emoji, w.hardWraps, w.noRaw, w.noStrike, w.marks})
 	pc := parser.NewContext(parser.WithIDs(newHeadingIDs(w.headings)))
 	if w.hooks != nil {
 		err = w.hooks.convert(way, []byte(source), &out, pc)
@@ -113,27 +129,6 @@ func alerts(source string) string {
 	})
 }
 
-func blockParsers(python bool) []util.PrioritizedValue {
-	list := parser.DefaultBlockParsers()
-	for i, p := range list {
-		if python && p.Value == parser.NewListParser() {
-			list[i].Value = pythonList{parser.NewListParser()}
-		}
-	}
-	return list
-}
-
-// pythonList is Python-Markdown's list, which does not interrupt a paragraph
-// except in a list item.
-type pythonList struct{ parser.BlockParser }
-
-func (p pythonList) Open(parent ast.Node, reader text.Reader, pc parser.Context) (ast.Node, parser.State) {
-	if last := pc.LastOpenedBlock().Node; last != nil && ast.IsParagraph(last) && last.Parent() == parent && parent.Kind() != ast.KindListItem {
-		return nil, parser.NoChildren
-	}
-	return p.BlockParser.Open(parent, reader, pc)
-}
-
 // strikethrough is GFM's, which one tilde will do for; markdown-it wants two.
 type strikethrough struct{ double bool }
 
@@ -156,34 +151,6 @@ func (singleTilde) Parse(_ ast.Node, block text.Reader, _ parser.Context) ast.No
 	}
 	block.Advance(1)
 	return ast.NewTextSegment(at.WithStop(at.Start + 1))
-}
-
-// closeRawBlocks puts a blank line after the end tag of a raw block: in
-// CommonMark the block would go on to the next blank line, in Python-Markdown
-// what follows is a paragraph again.
-func closeRawBlocks(source string) string {
-	if !strings.Contains(source, "</") {
-		return source
-	}
-	return outsideCode(source, func(prose string) string {
-		lines := strings.SplitAfter(prose, "\n")
-		var b strings.Builder
-		for i, line := range lines {
-			b.WriteString(line)
-			if i+1 < len(lines) && endsRawBlock(line) && strings.TrimSpace(lines[i+1]) != "" && lines[i+1][0] != '<' {
-				b.WriteByte('\n')
-			}
-		}
-		return b.String()
-	})
-}
-
-func endsRawBlock(line string) bool {
-	switch strings.ToLower(strings.TrimSpace(line)) {
-	case "</ul>", "</ol>", "</dl>", "</table>", "</div>", "</p>", "</blockquote>", "</pre>", "</figure>", "</details>":
-		return line[0] == '<'
-	}
-	return false
 }
 
 // codeRenderer highlights code blocks with inline styles, since neither a feed

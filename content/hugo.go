@@ -22,6 +22,9 @@ type hugo struct {
 	emoji         bool
 	smart         bool // quotes and dashes become typographic
 	hardWraps     bool
+	bareLinks     bool
+	noStrike      bool
+	marks         marks
 	noRaw         bool // HTML in Markdown is left out
 	namesSections bool // addresses have sections in them
 }
@@ -56,6 +59,10 @@ func (h *hugo) readMarkup() {
 	}
 	h.smart = !is("extensions.typographer", "false") && !is("extensions.typographer.disable", "true")
 	h.hardWraps = is("renderer.hardwraps", "true")
+	h.bareLinks = is("extensions.linkify", "false")
+	h.noStrike = is("extensions.strikethrough", "false")
+	on := func(name string) bool { return is("extensions.extras."+name+".enable", "true") }
+	h.marks = marks{on("insert"), on("mark"), on("subscript"), on("superscript"), on("delete")}
 	other, _ := dig(markup, "defaultmarkdownhandler")
 	h.noRaw = h.own != nil && !is("renderer.unsafe", "true") && (other == nil || other == "goldmark")
 }
@@ -223,5 +230,5 @@ var blockAttributes = regexp.MustCompile(`(?m)(^|\n)[ \t>]*\{[.#\w][^{}\n]*\}[ \
 
 func (h *hugo) writing() writing {
 	return writing{smart: h.smart, summaryKeys: []string{"summary"}, markFirst: true, emoji: h.emoji,
-		hardWraps: h.hardWraps, noRaw: h.noRaw}
+		hardWraps: h.hardWraps, noRaw: h.noRaw, bareLinks: h.bareLinks, noStrike: h.noStrike, marks: h.marks}
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"publisher/content/kramdown"
 )
 
 // jekyll reads posts as Jekyll does: they live in _posts and _drafts, and their
@@ -21,6 +23,8 @@ type jekyll struct {
 	outside     string // the source's path from a content.dir above it, "" for none
 	inPosts     bool   // content.dir is a _posts folder, or below one
 	rules       jekyllRules
+	read        jekyllData
+	markdown    *kramdown.Options // nil where the blog has another parser
 }
 
 // jekyllStyles are the names that Jekyll has for patterns.
@@ -44,6 +48,7 @@ func newJekyll(s *site, own *ownConfig) *jekyll {
 	if s, ok := own.setting("excerpt_separator").(string); ok {
 		j.separator = s
 	}
+	j.markdown = kramdownOptions(own)
 	if j.pattern == "" {
 		j.pattern = "date"
 	}
@@ -180,10 +185,7 @@ func (j *jekyll) expand(m *macros, text string) string {
 	if on, set := m.article.front.truth("render_with_liquid"); !set || on {
 		text = expandLiquid(m, text, false, j.variables(m.article), jekyllTags)
 	}
-	if !isMarkdownName(m.article.path) {
-		return text
-	}
-	return kramdown(text)
+	return text
 }
 
 // variables are what templates may name: the settings of the blog and the front
@@ -193,12 +195,33 @@ func (j *jekyll) variables(a *article) map[string]any {
 	if j.own != nil {
 		maps.Copy(site, j.own.values)
 	}
+	for name := range j.collectionNames() {
+		site[name] = func() any { return j.collection(name) }
+	}
+	site["data"] = func() any { return j.siteData() }
 	site["url"] = j.host()
 	site["baseurl"] = strings.TrimSuffix(j.url.Path, "/")
 	if _, ok := site["title"]; !ok {
 		site["title"] = ""
 	}
 	return map[string]any{"site": site, "page": a.pageVariables(), "jekyll": map[string]any{"environment": "production"}}
+}
+
+// collectionNames are those of the settings, which name them in a list or a table.
+func (j *jekyll) collectionNames() map[string]bool {
+	out := map[string]bool{}
+	switch v := j.own.setting("collections").(type) {
+	case map[string]any:
+		for name := range v {
+			out[name] = true
+		}
+	case []any:
+		for _, name := range listOf(v, whole) {
+			out[name] = true
+		}
+	}
+	delete(out, "posts")
+	return out
 }
 
 // documentAddress is where a file of a collection or a page stands that is not
@@ -227,7 +250,7 @@ func (j *jekyll) documentAddress(file string) (string, bool) {
 }
 
 func (j *jekyll) writing() writing {
-	return writing{smart: true, summaryKeys: []string{"excerpt"}, separator: j.separator}
+	return writing{kramdown: j.markdown, summaryKeys: []string{"excerpt"}, separator: j.separator}
 }
 
 // spaceOrComma also divides at commas, which Jekyll would leave on the tags.

@@ -50,10 +50,17 @@ func expandLiquid(m *macros, text string, comments bool, vars map[string]any, ta
 	if !strings.Contains(text, "{{") && !strings.Contains(text, "{%") && !(comments && strings.Contains(text, "{#")) {
 		return text
 	}
-	l := &liquid{macros: m, text: text, code: codeIn(text), vars: []map[string]any{vars, {}}, comments: comments, tags: tags}
+	l := &liquid{macros: m, text: text, vars: []map[string]any{vars, {}}, comments: comments, tags: tags}
+	if comments {
+		l.code = codeIn(text)
+	}
+	return l.expanded()
+}
+
+func (l *liquid) expanded() string {
 	l.read()
 	l.pair()
-	l.write(0, len(l.marks), 0, len(text), 0)
+	l.write(0, len(l.marks), 0, len(l.text), 0)
 	return l.out.String()
 }
 
@@ -66,8 +73,8 @@ var verbatimEnd = map[string]*regexp.Regexp{
 
 func endOf(name string) *regexp.Regexp { return regexp.MustCompile(`\{%-?\s*end` + name + `\s*-?%\}`) }
 
-// read finds the marks. In code only raw counts, which keeps code from being
-// evaluated.
+// read finds the marks. In code of Nunjucks only raw counts, which keeps code from being evaluated;
+// Jekyll's Liquid knows nothing of Markdown and evaluates it.
 func (l *liquid) read() {
 	blocks := 0
 	for at := 0; ; {
@@ -87,7 +94,7 @@ func (l *liquid) read() {
 				mark.verbatim = l.text[mark.to:]
 				mark.to = len(l.text)
 			}
-			if _, within := inCode(l.code, mark.from); !within && mark.name != "raw" && mark.name != "verbatim" && blocks < maxVerbatim {
+			if _, within := inCode(l.code, mark.from); !within && l.comments && mark.name != "raw" && mark.name != "verbatim" && blocks < maxVerbatim {
 				blocks++
 				l.code = append(l.code[:l.codeBefore(mark.from)], shift(codeIn(l.text[mark.to:]), mark.to)...)
 			}
@@ -272,6 +279,10 @@ var rawTag = regexp.MustCompile(`\{%-?\s*(?:end)?raw\s*-?%\}`)
 // highlighted makes a fenced block where the tag stands.
 func (l *liquid) highlighted(mark liquidMark) string {
 	lang, _, _ := strings.Cut(mark.arguments, " ")
+	if w := l.article.engine.writing(); w.kramdown != nil && l.tree != nil {
+		code := strings.Trim(rawTag.ReplaceAllString(mark.verbatim, ""), "\n")
+		return `<figure class="highlight">` + l.tree.markdown.code.highlight(code, languageWord(lang)) + "</figure>"
+	}
 	block := fencedCode(rawTag.ReplaceAllString(mark.verbatim, ""), languageWord(lang))
 	line := lineBefore(l.text, mark.from)
 	if strings.TrimSpace(line) != "" {

@@ -10,6 +10,9 @@ func keyFilter(name string, list, arguments []any) (any, bool) {
 	if len(arguments) == 0 {
 		return nil, false
 	}
+	if name == "group_by" {
+		return groupBy(list, liquidText(arguments[0])), true
+	}
 	key := liquidText(arguments[0])
 	of := func(item any) any {
 		v, _ := member(item, key)
@@ -34,6 +37,15 @@ func keyFilter(name string, list, arguments []any) (any, bool) {
 		out := slices.Clone(list)
 		slices.SortStableFunc(out, func(a, b any) int { return orderValues(of(a), of(b)) })
 		return out, true
+	case "find":
+		for _, item := range list {
+			if len(arguments) > 1 && compareValues(of(item), "==", arguments[1]) {
+				return item, true
+			}
+		}
+		return nil, true
+	case "unshift":
+		return append([]any{arguments[0]}, list...), len(list) < maxLiquidSteps
 	case "concat":
 		more, ok := arguments[0].([]any)
 		return append(slices.Clone(list), more...), ok && len(list)+len(more) <= maxLiquidSteps
@@ -41,6 +53,26 @@ func keyFilter(name string, list, arguments []any) (any, bool) {
 		return append(slices.Clone(list), arguments[0]), len(list) < maxLiquidSteps
 	}
 	return nil, false
+}
+
+// groupBy makes {name, items, size} of the things that have the same under a key.
+func groupBy(list []any, key string) []any {
+	var out []any
+	place := map[string]int{}
+	for _, item := range list {
+		v, _ := member(item, key)
+		name := liquidText(v)
+		at, ok := place[name]
+		if !ok {
+			at = len(out)
+			place[name] = at
+			out = append(out, map[string]any{"name": name, "items": []any{}, "size": 0.0})
+		}
+		group := out[at].(map[string]any)
+		items := append(group["items"].([]any), item)
+		group["items"], group["size"] = items, float64(len(items))
+	}
+	return out
 }
 
 // orderValues compares as numbers what are numbers.

@@ -21,6 +21,9 @@ func (l *liquid) filter(name string, v any, arguments []any) (any, bool) {
 	}
 	if list, ok := v.([]any); ok {
 		l.work(len(list))
+		if name == "where_exp" && len(arguments) == 2 {
+			return l.whereExpression(list, liquidText(arguments[0]), liquidText(arguments[1])), true
+		}
 	}
 	if out, ok := listFilter(name, v, arguments); ok {
 		return out, true
@@ -55,19 +58,49 @@ func (l *liquid) filter(name string, v any, arguments []any) (any, bool) {
 	case "prepend":
 		return text(0) + s, true
 	case "replace":
-		return strings.ReplaceAll(s, text(0), text(1)), len(s) < 1<<16
+		return replaceAll(s, text(0), text(1))
 	case "replace_first":
 		return strings.Replace(s, text(0), text(1), 1), true
 	case "remove":
 		return strings.ReplaceAll(s, text(0), ""), text(0) != ""
 	case "remove_first":
 		return strings.Replace(s, text(0), "", 1), true
+	case "remove_last", "replace_last":
+		if at := strings.LastIndex(s, text(0)); at >= 0 && text(0) != "" {
+			with := ""
+			if name == "replace_last" {
+				with = text(1)
+			}
+			return s[:at] + with + s[at+len(text(0)):], true
+		}
+		return s, true
 	case "truncate", "truncatewords", "slice":
 		return cutFilter(name, s, arguments)
 	case "split":
 		return splitText(s, text(0)), true
 	}
 	return textFilter(name, s)
+}
+
+// whereExpression picks what a condition holds for.
+func (l *liquid) whereExpression(list []any, name, condition string) []any {
+	out := []any{}
+	for _, item := range list[:min(len(list), maxLiquidSteps/10)] {
+		l.vars = append(l.vars, map[string]any{name: item})
+		if l.condition(condition) {
+			out = append(out, item)
+		}
+		l.vars = l.vars[:len(l.vars)-1]
+	}
+	return out
+}
+
+// replaceAll is ok only where the result is no longer than a value may be.
+func replaceAll(s, from, to string) (any, bool) {
+	if len(s)+strings.Count(s, from)*(len(to)-len(from)) > maxLiquidText {
+		return nil, false
+	}
+	return strings.ReplaceAll(s, from, to), true
 }
 
 // maxMarkdownified is more texts than a template renders in one post.
@@ -164,11 +197,16 @@ func listFilter(name string, v any, arguments []any) (any, bool) {
 		if len(arguments) > 0 {
 			between = liquidText(arguments[0])
 		}
-		parts := make([]string, len(list))
+		var b strings.Builder
 		for i, item := range list {
-			parts[i] = liquidText(item)
+			if i > 0 {
+				b.WriteString(between)
+			}
+			if b.WriteString(liquidText(item)); b.Len() > maxLiquidText {
+				return nil, false
+			}
 		}
-		return strings.Join(parts, between), true
+		return b.String(), true
 	case "array_to_sentence_string":
 		return sentence(list), true
 	case "reverse":
@@ -184,12 +222,30 @@ func listFilter(name string, v any, arguments []any) (any, bool) {
 		return out, true
 	case "uniq", "compact":
 		var out []any
+		seen := map[string]bool{}
 		for _, item := range list {
-			if item != nil && !(name == "uniq" && slices.ContainsFunc(out, func(o any) bool { return liquidText(o) == liquidText(item) })) {
+			text := liquidText(item)
+			if item != nil && !(name == "uniq" && seen[text]) {
 				out = append(out, item)
 			}
+			seen[text] = true
 		}
 		return out, true
+	case "pop", "shift":
+		if len(list) == 0 {
+			return list, true
+		}
+		if name == "pop" {
+			return list[:len(list)-1], true
+		}
+		return list[1:], true
+	case "sum":
+		var sum float64
+		for _, item := range list {
+			n, _ := numberOf(item)
+			sum += n
+		}
+		return sum, true
 	}
 	return nil, false
 }
@@ -251,6 +307,9 @@ func numberFilter(name string, v any, arguments []any) (any, bool) {
 func (l *liquid) dateFilter(name string, v any, arguments []any) (any, bool) {
 	layout := map[string]string{"date_to_string": "%d %b %Y", "date_to_long_string": "%d %B %Y",
 		"date_to_xmlschema": "%Y-%m-%dT%H:%M:%S%:z", "date_to_rfc822": "%a, %d %b %Y %H:%M:%S %z"}[name]
+	if name == "date" && len(arguments) == 1 && liquidText(v) == "" {
+		return "", true
+	}
 	if name == "date" && len(arguments) == 1 {
 		layout = liquidText(arguments[0])
 	}

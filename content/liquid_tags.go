@@ -2,9 +2,7 @@ package content
 
 import (
 	"html"
-	"os"
 	"path"
-	"path/filepath"
 	"regexp"
 	"strings"
 )
@@ -165,82 +163,4 @@ func (l *liquid) linkTo(tag liquidMark, want string) string {
 	}
 	l.warn(tag.from, "the tag link leads to "+clip(want)+", which is not in the content folder")
 	return s.absolute("/")
-}
-
-// maxIncludes bounds includes within includes.
-const maxIncludes = 5
-
-// include evaluates a file of the blog's own, or does what the best known ones
-// of themes do.
-func (l *liquid) include(tag liquidMark) string {
-	arguments := l.tagArguments(tag.arguments)
-	name := strings.TrimSuffix(arguments.get(0), ",")
-	if out, ok := l.includedFile(tag, name, arguments); ok {
-		return out
-	}
-	base := strings.TrimSuffix(path.Base(name), path.Ext(name))
-	src := arguments.get(-1, "image_path", "src", "url", "image", "file", "path", "name")
-	switch base {
-	case "figure", "image", "img", "picture", "responsive-image":
-		if src != "" {
-			f := figure{src: src, alt: arguments.get(-1, "alt", "description"), caption: l.inlineHTML(arguments.get(-1, "caption"))}
-			return f.html()
-		}
-	case "video":
-		if id := arguments.get(-1, "id"); id != "" {
-			if provider := arguments.get(-1, "provider"); provider != "" {
-				if out, ok := embed(provider, id, arguments.get(-1, "title")); ok {
-					return out
-				}
-			}
-			out, _ := embed("youtube", id, arguments.get(-1, "title"))
-			return out
-		}
-	case "toc":
-		return ""
-	}
-	base = strings.ToLower(strings.NewReplacer("-", "", "_", "", "embed", "", "player", "", "video", "").Replace(base))
-	if out, ok := embed(base, arguments.get(-1, "id", "url", "src", base+"_id"), arguments.get(-1, "title")); ok && out != "" {
-		return out
-	}
-	l.warn(tag.from, "the include "+clip(name)+" is not known here and was left out")
-	return ""
-}
-
-func (l *liquid) includedFile(tag liquidMark, name string, arguments shortcodeParams) (string, bool) {
-	folder := "_includes"
-	if tag.name == "include_relative" {
-		folder = path.Join(l.article.site.below, path.Dir(l.article.path))
-	}
-	if strings.Contains(name, "..") {
-		return "", false
-	}
-	root := l.article.site.root
-	if j, ok := l.article.engine.(*jekyll); ok {
-		root = j.source()
-	}
-	file := inside(root, filepath.Join(filepath.FromSlash(folder), filepath.FromSlash(name)))
-	if file == "" || l.depth >= maxIncludes {
-		return "", false
-	}
-	info, err := os.Stat(file)
-	if err != nil || info.Size() > 64<<10 {
-		return "", false
-	}
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return "", false
-	}
-	values := map[string]any{}
-	for k, v := range arguments.named {
-		values[k] = v
-	}
-	vars := map[string]any{"include": values}
-	for k, v := range l.vars[0] {
-		vars[k] = v
-	}
-	vars["include"] = values
-	inner := *l.macros
-	inner.quiet, inner.depth = true, l.depth+1
-	return strings.TrimSpace(expandLiquid(&inner, strings.ToValidUTF8(string(text), ""), l.comments, vars, l.tags)), true
 }

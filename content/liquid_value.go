@@ -11,7 +11,24 @@ import (
 // Values of Liquid are nil, bool, float64, string, time.Time, []any and
 // map[string]any.
 
-var liquidToken = regexp.MustCompile(`"[^"]*"|'[^']*'|==|!=|<=|>=|<|>|\||:|,|\(|\)|=|[\w.\[\]"'@?-]+|\S`)
+// liquidToken also takes a name with what stands in brackets behind it, site.data[page.key]["a b"],
+// for one.
+var liquidToken = regexp.MustCompile(`"[^"]*"|'[^']*'|==|!=|<=|>=|<|>|\||:|,|\(|\)|=|(?:[\w.@?-]|\[\s*(?:"[^"]*"|'[^']*'|[\w.@?-]|\[[^\[\]]*\])*\s*\])+|\S`)
+
+// tokensOf divides an expression, each once in a text.
+func (l *liquid) tokensOf(expression string) []string {
+	tokens, ok := l.tokens[expression]
+	if ok {
+		return tokens
+	}
+	if tokens = liquidToken.FindAllString(expression, 200); l.tokens == nil {
+		l.tokens = map[string][]string{}
+	}
+	if len(l.tokens) < maxMacros {
+		l.tokens[expression] = tokens
+	}
+	return tokens
+}
 
 // evaluate reads `value | filter: argument, … | …`; ok is false where a filter is
 // not known here. A name that is not known is nil, as in Liquid; then only what
@@ -34,7 +51,7 @@ func (l *liquid) either(expression string) (v any, ok bool) {
 }
 
 func (l *liquid) filtered(expression string) (v any, ok bool) {
-	return l.apply(liquidToken.FindAllString(expression, 200))
+	return l.apply(l.tokensOf(expression))
 }
 
 // apply reads a value and the filters after it.
@@ -130,11 +147,12 @@ func (l *liquid) value(token string) (any, bool) {
 	return l.variable(token)
 }
 
-var variablePart = regexp.MustCompile(`[^.\[\]"']+`)
-
+// variable follows a path: names with dots between, and in brackets texts, numbers or variables. A
+// name is known where the first is: what a thing does not have is nil, as in Liquid. Of the site we
+// know only a part.
 func (l *liquid) variable(path string) (any, bool) {
-	parts := variablePart.FindAllString(path, 20)
-	if len(parts) == 0 {
+	parts, ok := l.path(path)
+	if !ok {
 		return nil, false
 	}
 	var v any
@@ -142,13 +160,53 @@ func (l *liquid) variable(path string) (any, bool) {
 	for i := len(l.vars) - 1; i >= 0 && !found; i-- {
 		v, found = l.vars[i][parts[0]]
 	}
-	for _, part := range parts[1:] {
-		if !found {
+	if !found {
+		return nil, false
+	}
+	for i, part := range parts[1:] {
+		if v, found = member(v, part); !found {
+			return nil, parts[0] != "site" && (parts[0] != "page" || i > 0) || i > 0 && parts[1] == "data"
+		}
+		if lazy, ok := v.(func() any); ok {
+			v = lazy()
+		}
+	}
+	return v, true
+}
+
+// path divides a variable's path; those in brackets are evaluated.
+func (l *liquid) path(path string) (parts []string, ok bool) {
+	for path != "" && len(parts) < maxLiquidDepth {
+		if path[0] != '[' {
+			name, _, _ := strings.Cut(path, "[")
+			path = path[len(name):]
+			for part := range strings.FieldsFuncSeq(name, func(r rune) bool { return r == '.' }) {
+				parts = append(parts, part)
+			}
+			continue
+		}
+		end, depth := 0, 0
+		for ; end < len(path); end++ {
+			if path[end] == '[' {
+				depth++
+			} else if path[end] == ']' {
+				if depth--; depth == 0 {
+					break
+				}
+			}
+		}
+		if end == len(path) {
 			return nil, false
 		}
-		v, found = member(v, part)
+		key := strings.TrimSpace(path[1:end])
+		path = path[end+1:]
+		if key == "" {
+			return nil, false
+		}
+		v, _ := l.value(key)
+		parts = append(parts, liquidText(v))
 	}
-	return v, found
+	return parts, len(parts) > 0
 }
 
 func member(v any, name string) (any, bool) {
@@ -186,9 +244,26 @@ func at(list []any, n int) (any, bool) {
 	return list[n], true
 }
 
-// condition reads `a == b and c`; what is not known is nil, which is false.
+// condition reads `a == b and c`; what is not known is nil, which is false. Liquid joins from the
+// right, Nunjucks from the left.
 func (l *liquid) condition(expression string) bool {
-	tokens := liquidToken.FindAllString(expression, 200)
+	tokens := l.tokensOf(expression)
+	if !l.comments {
+		for i, token := range tokens {
+			if token != "and" && token != "or" {
+				continue
+			}
+			first, rest := l.compared(tokens[:i]), strings.Join(tokens[i+1:], " ")
+			if token == "and" {
+				return first && l.condition(rest)
+			}
+			return first || l.condition(rest)
+		}
+	}
+	return l.compared(tokens)
+}
+
+func (l *liquid) compared(tokens []string) bool {
 	result, join, negate := false, "or", false
 	for i := 0; i < len(tokens); {
 		switch tokens[i] {
@@ -282,6 +357,9 @@ func liquidText(v any) string {
 	case []any:
 		var b strings.Builder
 		for _, item := range v {
+			if b.Len() > maxLiquidText {
+				break
+			}
 			b.WriteString(liquidText(item))
 		}
 		return b.String()

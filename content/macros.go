@@ -22,6 +22,9 @@ type macros struct {
 	kept    *keptHTML // where the HTML that is made goes; nil where it stays in the text
 	set     *keptHTML // where what the blog's own templates make goes
 	base    string
+	within  string              // the include that the text is of; its problems are told of the line that includes it
+	files   map[string]string   // includes that were read
+	tokens  map[string][]string // of expressions, which loops read again and again
 }
 
 // expand replaces an engine's macros in a text that begins in a line of the file.
@@ -63,11 +66,22 @@ func (m *macros) warn(offset int, message string) {
 	if m.quiet || len(m.article.problems) >= maxWarnings {
 		return
 	}
-	line := m.line + strings.Count(m.base[:min(max(offset, 0), len(m.base))], "\n")
+	line := m.lineAt(offset)
+	if m.within != "" {
+		message = "in the include " + clip(m.within) + ": " + message
+	}
 	problem := Problem{Path: m.article.path, Line: line, Message: message}
 	if !slices.Contains(m.article.problems, problem) {
 		m.article.problems = append(m.article.problems, problem)
 	}
+}
+
+// lineAt is the line of the file that an offset of the text is in.
+func (m *macros) lineAt(offset int) int {
+	if m.within != "" {
+		return m.line
+	}
+	return m.line + strings.Count(m.base[:min(max(offset, 0), len(m.base))], "\n")
 }
 
 func (m *macros) unknown(offset int, kind, name string) {

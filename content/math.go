@@ -47,7 +47,9 @@ func (formulas) Parse(_ ast.Node, block text.Reader, _ parser.Context) ast.Node 
 				return nil
 			}
 			block.Advance(at + len(end))
-			return ast.NewString([]byte(open + inner.String() + end))
+			formula := ast.NewString([]byte(open + inner.String() + end))
+			formula.SetRaw(true) // a backslash in TeX escapes nothing
+			return formula
 		}
 		inner.Write(line)
 		block.AdvanceLine()
@@ -72,12 +74,26 @@ func isFormula(open, inner string, after []byte) bool {
 	if open == "$$" {
 		return true
 	}
+	if notTeX.MatchString(inner) {
+		return false
+	}
 	if open == "$" {
 		spaced := strings.TrimSpace(inner) != inner
 		return !spaced && (len(after) == 0 || after[0] < '0' || after[0] > '9') && strings.ContainsAny(inner, `\_^{}=+*<>`)
 	}
-	return strings.ContainsAny(inner, `\_^{}=+<>*`)
+	return surelyTeX.MatchString(inner)
 }
+
+var (
+	// notTeX is what prose holds and a formula does not: code, a link, an address, a sentence that
+	// goes on.
+	notTeX = regexp.MustCompile("^[,.;:!?)]|`|\\]\\(|://")
+
+	// surelyTeX tells a formula from brackets that a converter of HTML has escaped, in which
+	// punctuation may be escaped too and words be emphasized: a command, a brace, an exponent, an
+	// index.
+	surelyTeX = regexp.MustCompile(`\\[A-Za-z{},;:!|%&]|\^|[A-Za-z0-9)}]_(?:[A-Za-z0-9](?:[^A-Za-z0-9_]|$)|[{\\])|[=<>+]`)
+)
 
 // escapeFormulas writes \(…\) and \[…\] so that Markdown, to which these are
 // escaped brackets, shows them as they are.

@@ -1,7 +1,6 @@
 package content
 
 import (
-	"bytes"
 	"path"
 	"regexp"
 	"slices"
@@ -10,6 +9,8 @@ import (
 	"time"
 
 	"github.com/ncruces/go-strftime"
+
+	"publisher/content/pymarkdown"
 )
 
 // pelican reads posts as Pelican 4 does.
@@ -23,8 +24,8 @@ type pelican struct {
 	pathData      *regexp.Regexp // PATH_METADATA
 	preserveCase  bool
 	unicode       bool
-	boxes         bool // !!! opens an admonition
 	rules         pelicanRules
+	markdown      *pymarkdown.Options
 }
 
 func newPelican(s *site, own *ownConfig) *pelican {
@@ -35,7 +36,7 @@ func newPelican(s *site, own *ownConfig) *pelican {
 	p.pathData = pythonRegexp(p.setting("path_metadata", ""))
 	p.preserveCase = own.scalar("slugify_preserve_case") == "true"
 	p.unicode = own.scalar("slugify_use_unicode") == "true"
-	p.boxes = own != nil && bytes.Contains(own.text, []byte("admonition"))
+	p.markdown = pythonMarkdown(own)
 	p.substitutions = map[string][]substitution{"slug": p.readSubstitutions("slug", pelicanSubstitutions())}
 	p.rules = newPelicanRules(p)
 	for _, kind := range []string{"tag", "category", "author"} {
@@ -310,7 +311,6 @@ func (p *pelican) slugOf(kind, text string) string {
 }
 
 func (p *pelican) expand(m *macros, text string) string {
-	text = pythonMarkdown(text, p.boxes)
 	if !strings.Contains(text, "{%") {
 		return text
 	}
@@ -322,7 +322,7 @@ func (p *pelican) expand(m *macros, text string) string {
 }
 
 func (p *pelican) writing() writing {
-	return writing{python: true, bareLinks: true, headings: pythonIDs, smart: p.setting("typogrify", "") == "true", summaryKeys: []string{"summary"}}
+	return writing{pythonMarkdown: p.markdown, bareLinks: true, headings: pythonIDs, smart: p.setting("typogrify", "") == "true", summaryKeys: []string{"summary"}}
 }
 
 // pageAddress is where a page stands, which posts may link to.

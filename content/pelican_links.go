@@ -107,19 +107,3 @@ func (p *pelican) saveAs(a *article) string {
 	}
 	return p.format(a, p.setting("article_save_as", "{slug}.html"))
 }
-
-// encodeSpaces lets goldmark see links whose destination holds spaces, such as
-// [a series]({tag}/Behind the scenes), which Python-Markdown takes.
-func encodeSpaces(body string) string {
-	if !strings.Contains(body, "]({") && !strings.Contains(body, "](|") {
-		return body
-	}
-	return outsideCode(body, func(text string) string {
-		return spacedLink.ReplaceAllStringFunc(text, func(link string) string {
-			m := spacedLink.FindStringSubmatch(link)
-			return "](" + strings.ReplaceAll(m[1], " ", "%20") + m[2] + ")"
-		})
-	})
-}
-
-var spacedLink = regexp.MustCompile(`\]\(((?:\{\w+\}|\|\w+\|)[^)"'\n]*?)(\s+(?:"[^"\n]*"|'[^'\n]*'))?\)`)

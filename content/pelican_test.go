@@ -75,8 +75,8 @@ func TestPelicanBodies(t *testing.T) {
 		{"tildes", "1~2 and 3~4, ~~not struck~~", "<p>1~2 and 3~4, ~~not struck~~</p>"},
 		{"bare address", "https://example.com/a", "<p>https://example.com/a</p>"},
 		{"table of contents", "[TOC]\n\nText.", "<p>Text.</p>"},
-		{"attributes", "Text.\n{: .c #i }\n\n![d](/d.png){: .centre }", "<p>Text.</p>\n<p><img src=\"https://example.com/d.png\" alt=\"d\"/></p>"},
-		{"abbreviation", "The HTML.\n\n*[HTML]: Hypertext Markup Language\n", "<p>The HTML.</p>"},
+		{"attributes", "Text.\n{: .c #i }\n\n![d](/d.png){: .centre }", "<p id=\"i\">Text.</p>\n<p><img src=\"https://example.com/d.png\" alt=\"d\"/></p>"},
+		{"abbreviation", "The HTML.\n\n*[HTML]: Hypertext Markup Language\n", "<p>The <abbr title=\"Hypertext Markup Language\">HTML</abbr>.</p>"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

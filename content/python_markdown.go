@@ -3,80 +3,63 @@ package content
 import (
 	"regexp"
 	"strings"
+
+	"publisher/content/pymarkdown"
 )
 
-// pythonMarkdown writes what Python-Markdown's extensions add to Markdown in the
-// way that the parser reads, or drops what only a style sheet could show.
-func pythonMarkdown(text string, boxes bool) string {
-	if boxes && strings.Contains(text, "!!!") {
-		text = admonitions(text)
-	}
-	if !strings.Contains(text, "{:") && !strings.Contains(text, "*[") && !strings.Contains(text, "[TOC]") {
-		return text
-	}
-	return outsideCode(text, func(prose string) string {
-		prose = tocMarker.ReplaceAllString(prose, "$1")
-		prose = attributeLine.ReplaceAllString(prose, "$1")
-		prose = attributeList.ReplaceAllString(prose, "$1")
-		return abbreviation.ReplaceAllString(prose, "$1")
-	})
-}
-
-var (
-	tocMarker  = regexp.MustCompile(`(?m)(^|\n)\[TOC\][ \t]*(?:\n|\z)`)
-	admonition = regexp.MustCompile(`^!!! ?([\w-]+(?: +[\w-]+)*)(?: +"(.*?)")? *$`)
-)
-
-// admonitions makes boxes of `!!! note "Title"` and the indented lines below, as
-// the extension of that name does. Without a title it is the kind; an empty one
-// leaves it out.
-func admonitions(text string) string {
-	lines := strings.SplitAfter(text, "\n")
-	code := codeIn(text)
-	var out strings.Builder
-	at, inBox := 0, false
-	for n, line := range lines {
-		start := at
-		at += len(line)
-		blank := strings.TrimSpace(line) == ""
-		if _, isCode := inCode(code, start); !isCode {
-			if m := admonition.FindStringSubmatch(strings.TrimRight(line, "\n")); m != nil {
-				out.WriteString(boxEnd(inBox) + boxStart(m[1], m[2], strings.Contains(line, `"`)))
-				inBox = true
-				continue
-			}
+// pythonMarkdown reads what pelicanconf.py says of Python-Markdown's extensions: MARKDOWN with the
+// tables extension_configs and extensions, or the MD_EXTENSIONS of old. Where there is no such
+// setting, or one that is computed, Pelican's own holds: codehilite, extra, meta.
+func pythonMarkdown(own *ownConfig) *pymarkdown.Options {
+	o := &pymarkdown.Options{Math: own == nil}
+	names := map[string]bool{}
+	if table, ok := own.setting("markdown").(map[string]any); ok {
+		configs, _ := table["extension_configs"].(map[string]any)
+		for name := range configs {
+			names[extensionName(name)] = true
 		}
-		switch indented, ok := strings.CutPrefix(line, "    "); {
-		case inBox && ok:
-			line = indented
-		case inBox && !blank:
-			out.WriteString(boxEnd(true))
-			inBox = false
-		}
-		out.WriteString(line)
-		if n == len(lines)-1 {
-			out.WriteString(boxEnd(inBox))
+		for _, name := range listOf(table["extensions"], whole) {
+			names[extensionName(name)] = true
 		}
 	}
-	return out.String()
+	for _, name := range listOf(own.setting("md_extensions"), whole) {
+		names[extensionName(name)] = true
+	}
+	o.Extra = len(names) == 0 || names["extra"]
+	o.Tables, o.FencedCode, o.Footnotes, o.DefLists = names["tables"], names["fenced_code"] || names["superfences"], names["footnotes"], names["def_list"]
+	o.MDInHTML, o.AttrLists, o.Abbr = names["md_in_html"], names["attr_list"], names["abbr"]
+	o.BreakLines, o.Smart, o.Admonitions, o.TOC = names["nl2br"], names["smarty"], names["admonition"], names["toc"]
+	if own != nil {
+		text := strings.ToLower(string(own.text))
+		o.Math = mathPlugin.MatchString(text)
+		o.Admonitions = o.Admonitions || strings.Contains(text, "admonition")
+		o.TOC = o.TOC || len(names) == 0 && strings.Contains(text, "extensions.toc")
+	}
+	return o
 }
 
-func boxStart(kinds, title string, titled bool) string {
-	first, _, _ := strings.Cut(kinds, " ")
-	if !titled {
-		title = strings.ToUpper(first[:1]) + strings.ToLower(first[1:])
-	}
-	if title != "" {
-		title = "**" + title + "**\n\n"
-	}
-	return "\n<div class=\"admonition " + first + "\">\n\n" + title
+// mathPlugin are what readers of TeX are called in settings.
+var mathPlugin = regexp.MustCompile(`render_math|arithmatex|mdx_math|mdx_katex|markdown_katex|extensions\.mathjax`)
+
+// extensionName is the last part of an extension's dotted name.
+func extensionName(s string) string {
+	s, _, _ = strings.Cut(s, "(")
+	return s[strings.LastIndexByte(s, '.')+1:]
 }
 
-func boxEnd(open bool) string {
-	if !open {
-		return ""
+// pythonHTML converts with the settings of one blog.
+func (m *markdownReader) pythonHTML(source string, w writing) string {
+	o := *w.pythonMarkdown
+	o.Smart = o.Smart || w.smart
+	ids := newHeadingIDs(w.headings)
+	o.HeadingID = func(text string) string { return string(ids.Generate([]byte(text), 0)) }
+	o.Code = func(code, language string) string {
+		if language == "" {
+			code, language = pythonLanguage(code)
+		}
+		return m.code.highlight(code, language)
 	}
-	return "\n\n</div>\n\n"
+	return pymarkdown.HTML(source, o)
 }
 
 var container = regexp.MustCompile(`(?m)^[ \t]*:{3,}[^:\n]*$`)

@@ -1,0 +1,38 @@
+package kramdown
+
+import (
+	"strings"
+)
+
+// endsParagraph reports whether a line is the beginning of something else.
+func (p *blockParser) endsParagraph(line string) bool {
+	if endsLazyText(line) || isDefinition(line) {
+		return true
+	}
+	if !p.GFM || p.ParagraphsGoOn {
+		return false
+	}
+	_, _, isItem := listMark(line, 3)
+	return isItem || p.atxMarks(line) > 0 || isQuotation(line) || p.fenceMark(line) != ""
+}
+
+func (p *blockParser) paragraph() {
+	start := p.pos
+	for first := true; p.pos < len(p.src); first = false {
+		line := p.line()
+		if !first && p.endsParagraph(line) {
+			break
+		}
+		p.pos += len(line)
+	}
+	text := strings.TrimRight(p.src[start:p.pos], " \t\n\r\f\v")
+	if last := p.tree.last(); last != nil && last.kind == paragraph && last.unparsed {
+		between := "\n"
+		if start >= 3 && p.src[start-3:start] == "  \n" {
+			between = "  \n"
+		}
+		last.text += between + text
+		return
+	}
+	p.block(&node{kind: paragraph, text: strings.TrimLeft(text, " \t\n\r\f\v"), unparsed: true})
+}

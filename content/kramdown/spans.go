@@ -1,0 +1,379 @@
+package kramdown
+
+import (
+	"html"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// parseText reads the text in all blocks below a node.
+func (d *document) parseText(n *node) {
+	if n.unparsed {
+		text := n.text
+		n.text, n.unparsed = "", false
+		d.spans(n, text)
+		return
+	}
+	for _, child := range n.children {
+		d.parseText(child)
+	}
+}
+
+// spanParser reads one text.
+type spanParser struct {
+	*document
+	src      string
+	pos      int
+	within   [footnoteMark]int // how many of a kind are open
+	rawDepth int
+	depth    int
+	onlyHTML bool
+	notFound map[string]int
+}
+
+func (d *document) spans(into *node, text string) {
+	p := &spanParser{document: d, src: text}
+	p.read(into, nil)
+	if p.pos < len(p.src) {
+		p.text(into, p.pos, len(p.src))
+	}
+}
+
+// special are the bytes that may begin something.
+const special = "*_`<[!\"'$\\{&-.> ~\n"
+
+var isSpecial = func() (table [256]bool) {
+	for i := range len(special) {
+		table[special[i]] = true
+	}
+	return table
+}()
+
+// read adds what it finds to a node up to where stop says that it ends. It reports whether it did;
+// otherwise the position is at the end of the text.
+func (p *spanParser) read(into *node, stop func() bool) bool {
+	from := p.pos // of text that is not added yet
+	for p.pos < len(p.src) {
+		c := p.src[p.pos]
+		if !isSpecial[c] && c != ']' && c != '(' {
+			p.pos++
+			continue
+		}
+		at := p.pos
+		back := 0 // bytes before a quote that belong to its pattern
+		if (c == '"' || c == '\'') && at > from {
+			_, back = utf8.DecodeLastRuneInString(p.src[from:at])
+		}
+		if stop != nil && p.retries <= 0 {
+			break // the end of an element is looked for no more
+		}
+		if stop != nil {
+			p.text(into, from, at)
+			from = at
+			if stop() {
+				return true
+			}
+			p.pos = at
+		}
+		if c == '"' || c == '\'' {
+			from = p.quoteAt(into, from, at, back)
+			continue
+		}
+		if at > from {
+			p.text(into, from, at)
+			from = at
+		}
+		if !p.special(into) {
+			p.pos = max(p.pos, at+1)
+			p.text(into, from, p.pos)
+		}
+		from = p.pos
+	}
+	if from < len(p.src) {
+		p.text(into, from, len(p.src))
+	}
+	p.pos = len(p.src)
+	return false
+}
+
+// text adds a part of the source as text, to the text before it where that ends there.
+func (p *spanParser) text(into *node, from, to int) {
+	if from >= to {
+		return
+	}
+	if last := into.last(); last != nil && last.kind == plainText && last.end == from && last.end-len(last.text) >= 0 {
+		last.text, last.end = p.src[from-len(last.text):to], to
+		return
+	}
+	into.add(&node{kind: plainText, text: p.src[from:to], end: to})
+}
+
+// special reads what the byte at the position may begin. Where it reports false the position is
+// behind what is text, or where it was.
+func (p *spanParser) special(into *node) bool {
+	start, rest := p.pos, p.src[p.pos:]
+	if p.onlyHTML {
+		return rest[0] == '<' && p.inlineHTML(into)
+	}
+	switch rest[0] {
+	case '*', '_':
+		return p.emphasis(into)
+	case '`':
+		return p.codeSpan(into)
+	case '<':
+		return p.autolink(into) || p.inlineHTML(into) || p.pos == start && p.symbol(into)
+	case '[':
+		return p.footnoteMark(into) || p.pos == start && p.link(into)
+	case '!':
+		return strings.HasPrefix(rest, "![") && p.link(into)
+	case '$':
+		return p.math(into)
+	case '{':
+		return p.inlineExtension(into)
+	case '&':
+		return p.entity(into)
+	case '-', '.', '>':
+		return p.symbol(into)
+	case ' ':
+		return p.symbol(into) || p.lineBreak(into)
+	case '\n':
+		return p.hardBreak(into)
+	case '\\':
+		return p.lineBreak(into) || p.symbol(into) || p.hardBreak(into) || p.escape(into)
+	case '~':
+		return p.GFM && p.strikethrough(into)
+	}
+	return false
+}
+
+// retry spends what a mark costs that turned out to open nothing. Where that is used up, marks are
+// text.
+func (p *spanParser) retry(from int) bool {
+	p.retries -= p.pos - from
+	return p.retries > 0
+}
+
+func (p *spanParser) exhausted() bool { return p.retries <= 0 || p.depth >= maxDepth }
+
+// emphasis reads *text* or **text**. It opens before any but white space, and closes behind any but
+// white space, so that punctuation and scripts without spaces need no rule of their own.
+func (p *spanParser) emphasis(into *node) bool {
+	mark := p.src[p.pos : p.pos+1]
+	start := p.pos
+	k, size := emphasis, 1
+	if strings.HasPrefix(p.src[p.pos+1:], mark) {
+		k, size = strong, 2
+	}
+	next, _ := utf8.DecodeRuneInString(p.src[p.pos+size:])
+	if p.exhausted() || p.within[k] > 0 || start+size < len(p.src) && isSpace(next) || mark == "_" && endsInWord(p.src[:start]) {
+		p.pos = start + size
+		return false
+	}
+	n, found := p.emphasized(k, strings.Repeat(mark, size), into)
+	if !found && k == strong && into.kind != emphasis {
+		if p.pos = start; p.within[emphasis] == 0 {
+			n, found = p.emphasized(emphasis, mark, into)
+		}
+	}
+	if !found {
+		p.retry(start)
+		p.pos = start + size
+		return false
+	}
+	into.add(n)
+	return true
+}
+
+// endsInWord holds where an underscore stands in a word, which it does not divide.
+func endsInWord(before string) bool {
+	return unicode.IsLetter(lastRune(before)) || unicode.IsLetter(lastRune(strings.TrimSuffix(before, "-")))
+}
+
+func (p *spanParser) emphasized(k kind, mark string, into *node) (*node, bool) {
+	n := &node{kind: k}
+	p.pos += len(mark)
+	p.within[k]++
+	p.depth++
+	found := p.read(n, func() bool {
+		rest := p.src[p.pos:]
+		if !strings.HasPrefix(rest, mark) || len(n.children) == 0 {
+			return false
+		}
+		if before, _ := utf8.DecodeLastRuneInString(p.src[:p.pos]); isSpace(before) {
+			return false
+		}
+		if k == emphasis && strings.HasPrefix(rest, mark+mark) && !strings.HasPrefix(rest[2:], mark) {
+			return false
+		}
+		if after, _ := utf8.DecodeRuneInString(rest[len(mark):]); mark[0] == '_' && len(rest) > len(mark) && (unicode.IsLetter(after) || unicode.IsDigit(after)) {
+			return false
+		}
+		return true
+	})
+	p.within[k]--
+	p.depth--
+	if found {
+		p.pos += len(mark)
+	}
+	return n, found
+}
+
+// find is like blockParser.find.
+func (p *spanParser) find(text string, from int) int {
+	if since, ok := p.notFound[text]; ok && from >= since {
+		return -1
+	}
+	if at := strings.Index(p.src[from:], text); at >= 0 {
+		return from + at
+	}
+	if p.notFound == nil {
+		p.notFound = map[string]int{}
+	}
+	p.notFound[text] = from
+	return -1
+}
+
+func (p *spanParser) codeSpan(into *node) bool {
+	rest := p.src[p.pos:]
+	n := len(rest) - len(strings.TrimLeft(rest, "`"))
+	end := -1
+	if n > 1 || !p.loneBacktick() {
+		end = p.find(rest[:n], p.pos+n)
+	}
+	if end < 0 {
+		p.pos += n
+		return false
+	}
+	code := p.src[p.pos+n : end]
+	if n > 1 {
+		code = strings.TrimSuffix(strings.TrimPrefix(code, " "), " ")
+	}
+	into.add(&node{kind: codeSpan, text: code})
+	p.pos = end + n
+	return true
+}
+
+// loneBacktick holds for a backtick between white space.
+func (p *spanParser) loneBacktick() bool {
+	before, _ := utf8.DecodeLastRuneInString(p.src[:p.pos])
+	after, _ := utf8.DecodeRuneInString(p.src[p.pos+1:])
+	return (p.pos == 0 || isSpace(before)) && isSpace(after)
+}
+
+// codeSpanEnd is the end of the code span that begins at an offset with n backticks, 0 for none.
+func codeSpanEnd(text string, at, n int) int {
+	if end := strings.Index(text[at+n:], text[at:at+n]); end >= 0 {
+		return at + n + end + n
+	}
+	return 0
+}
+
+func (p *spanParser) strikethrough(into *node) bool {
+	rest := p.src[p.pos:]
+	if !strings.HasPrefix(rest, "~~") || len(rest) < 5 || rest[2] == '~' || isSpace(rune(rest[2])) || p.exhausted() {
+		return false
+	}
+	for end := p.pos + 3; ; end++ {
+		from := end
+		if end = p.find("~~", end); end < 0 {
+			return false
+		}
+		if before := p.src[end-1]; before == '~' || isSpace(rune(before)) {
+			if p.retries -= end - from + 1; p.retries <= 0 {
+				return false
+			}
+			continue
+		}
+		n := &node{kind: deleted}
+		inner := &spanParser{document: p.document, src: p.src[p.pos+2 : end], within: p.within, depth: p.depth + 1}
+		inner.read(n, nil)
+		into.add(n)
+		p.pos = end + 2
+		return true
+	}
+}
+
+func (p *spanParser) math(into *node) bool {
+	if !strings.HasPrefix(p.src[p.pos:], "$$") {
+		return false
+	}
+	end := p.find("$$", p.pos+2)
+	if end < 0 {
+		p.pos += 2
+		return false
+	}
+	into.add(&node{kind: mathSpan, text: strings.TrimSpace(p.src[p.pos+2 : end])})
+	p.pos = end + 2
+	return true
+}
+
+func (p *spanParser) entity(into *node) bool {
+	size := entitySize(p.src[p.pos:])
+	if size == 0 {
+		return false
+	}
+	reference := p.src[p.pos : p.pos+size]
+	if html.UnescapeString(reference) == reference {
+		return false
+	}
+	into.add(&node{kind: entity, text: reference})
+	p.pos += size
+	return true
+}
+
+// entitySize is the size of the character reference that s begins with, 0 for none.
+func entitySize(s string) int {
+	end := strings.IndexByte(s[:min(len(s), 40)], ';')
+	if end < 2 {
+		return 0
+	}
+	for i := 1; i < end; i++ {
+		if c := s[i]; !isWordByte(c) && (c != '#' || i > 1) {
+			return 0
+		}
+	}
+	return end + 1
+}
+
+func (p *spanParser) lineBreak(into *node) bool {
+	if p.HardWrap {
+		return false
+	}
+	rest := p.src[p.pos:]
+	if !strings.HasPrefix(rest, "  \n") && !strings.HasPrefix(rest, "\\\\\n") {
+		return false
+	}
+	into.add(&node{kind: lineBreak})
+	p.pos += 2
+	return true
+}
+
+// hardBreak is a backslash before the end of a line, or each end of a line, as the settings are.
+func (p *spanParser) hardBreak(into *node) bool {
+	rest := p.src[p.pos:]
+	switch {
+	case !p.GFM:
+		return false
+	case p.HardWrap && rest[0] == '\n':
+		into.add(&node{kind: lineBreak})
+		p.pos++
+	case !p.HardWrap && strings.HasPrefix(rest, "\\\n"):
+		into.add(&node{kind: lineBreak})
+		p.pos += 2
+	default:
+		return false
+	}
+	p.text(into, p.pos-1, p.pos)
+	return true
+}
+
+func (p *spanParser) escape(into *node) bool {
+	rest := p.src[p.pos:]
+	if len(rest) < 2 || !strings.ContainsRune("\\.*_+`<>()[]{}#!:|\"'$=-~", rune(rest[1])) || rest[1] == '~' && !p.GFM {
+		return false
+	}
+	p.text(into, p.pos+1, p.pos+2)
+	p.pos += 2
+	return true
+}

@@ -1,0 +1,106 @@
+package content
+
+import (
+	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/parser"
+	"github.com/yuin/goldmark/renderer"
+	"github.com/yuin/goldmark/text"
+	"github.com/yuin/goldmark/util"
+)
+
+// marks are Hugo's extras: ++inserted++, ==marked==, ~lowered~, ^raised^ and ~~deleted~~, each where
+// the settings have it on.
+type marks struct{ insert, mark, subscript, superscript, delete bool }
+
+type markNode struct {
+	ast.BaseInline
+	element string
+}
+
+var kindMark = ast.NewNodeKind("Mark")
+
+// Kind implements ast.Node.
+func (n *markNode) Kind() ast.NodeKind { return kindMark }
+
+// Dump implements ast.Node.
+func (n *markNode) Dump(source []byte, level int) {
+	ast.DumpHelper(n, source, level, map[string]string{"element": n.element}, nil)
+}
+
+// Extend implements goldmark.Extender.
+func (m marks) Extend(md goldmark.Markdown) {
+	add := func(c byte, one, two string) {
+		if one != "" || two != "" {
+			md.Parser().AddOptions(parser.WithInlineParsers(util.Prioritized(&markParser{c, one, two}, 480)))
+		}
+	}
+	name := func(on bool, element string) string {
+		if on {
+			return element
+		}
+		return ""
+	}
+	add('+', "", name(m.insert, "ins"))
+	add('=', "", name(m.mark, "mark"))
+	add('~', name(m.subscript, "sub"), name(m.delete, "del"))
+	add('^', name(m.superscript, "sup"), "")
+	md.Renderer().AddOptions(renderer.WithNodeRenderers(util.Prioritized(markRenderer{}, 500)))
+}
+
+// markParser reads runs of one character: one is an element, or two are.
+type markParser struct {
+	char     byte
+	one, two string
+}
+
+// Trigger implements parser.InlineParser.
+func (p *markParser) Trigger() []byte { return []byte{p.char} }
+
+// IsDelimiter implements parser.DelimiterProcessor.
+func (p *markParser) IsDelimiter(b byte) bool { return b == p.char }
+
+// CanOpenCloser implements parser.DelimiterProcessor.
+func (p *markParser) CanOpenCloser(opener, closer *parser.Delimiter) bool {
+	return opener.Char == closer.Char && opener.Length == closer.Length
+}
+
+// OnMatch implements parser.DelimiterProcessor.
+func (p *markParser) OnMatch(consumes int) ast.Node {
+	if consumes == 1 {
+		return &markNode{element: p.one}
+	}
+	return &markNode{element: p.two}
+}
+
+// Parse implements parser.InlineParser.
+func (p *markParser) Parse(_ ast.Node, block text.Reader, pc parser.Context) ast.Node {
+	before := block.PrecendingCharacter()
+	line, segment := block.PeekLine()
+	node := parser.ScanDelimiter(line, before, 1, p)
+	if node == nil || node.OriginalLength > 2 || before == rune(p.char) ||
+		node.OriginalLength == 1 && p.one == "" || node.OriginalLength == 2 && p.two == "" {
+		return nil
+	}
+	if p.one != "" && node.OriginalLength == 1 { // H~2~O: letters may stand on both sides
+		node.CanOpen, node.CanClose = true, true
+	}
+	node.Segment = segment.WithStop(segment.Start + node.OriginalLength)
+	block.Advance(node.OriginalLength)
+	pc.PushDelimiter(node)
+	return node
+}
+
+type markRenderer struct{}
+
+// RegisterFuncs implements renderer.NodeRenderer.
+func (markRenderer) RegisterFuncs(reg renderer.NodeRendererFuncRegisterer) {
+	reg.Register(kindMark, func(w util.BufWriter, _ []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
+		end := ""
+		if !entering {
+			end = "/"
+		}
+		_, err := w.WriteString("<" + end + n.(*markNode).element + ">")
+		return ast.WalkContinue, err
+	})
+}

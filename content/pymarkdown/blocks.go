@@ -1,0 +1,398 @@
+package pymarkdown
+
+import (
+	"regexp"
+	"strings"
+)
+
+// blockParser reads blocks, which blank lines divide.
+type blockParser struct {
+	*document
+	state []string // what the innermost blocks are read as: list, detabbed, blockquote
+}
+
+func (p *blockParser) in(state string) bool {
+	return len(p.state) > 0 && p.state[len(p.state)-1] == state
+}
+
+func (p *blockParser) with(state string, read func()) {
+	p.state = append(p.state, state)
+	read()
+	p.state = p.state[:len(p.state)-1]
+}
+
+// queue are the blocks still to be read, the next one last.
+type queue struct{ list []string }
+
+func (q *queue) pop() string {
+	s := q.list[len(q.list)-1]
+	q.list = q.list[:len(q.list)-1]
+	return s
+}
+
+func (q *queue) push(s string) { q.list = append(q.list, s) }
+
+// blocks reads blocks into an element.
+func (p *blockParser) blocks(parent *element, list []string) {
+	if p.depth++; p.depth > maxDepth {
+		parent.add(&element{tag: "p", text: strings.Join(list, "\n\n")})
+		p.depth--
+		return
+	}
+	q := &queue{make([]string, 0, len(list)+2)}
+	for i := len(list) - 1; i >= 0; i-- {
+		q.push(list[i])
+	}
+	for len(q.list) > 0 {
+		p.block(parent, q)
+	}
+	p.depth--
+}
+
+func (p *blockParser) block(parent *element, q *queue) {
+	block := q.pop()
+	if p.work -= len(block); p.work < 0 {
+		p.paragraph(parent, block)
+		return
+	}
+	for _, read := range []func(*element, string, *queue) bool{
+		p.admonition, p.empty, p.indented, p.definitionIndent, p.code, p.table, p.hashHeading, p.setextHeading, p.rule,
+		p.orderedList, p.bulletList, p.definitions, p.quote, p.footnote, p.abbreviation, p.reference,
+	} {
+		if read(parent, block, q) {
+			return
+		}
+	}
+	p.paragraph(parent, block)
+}
+
+func (p *blockParser) empty(_ *element, block string, q *queue) bool {
+	if block != "" && block[0] != '\n' {
+		return false
+	}
+	if rest := strings.TrimPrefix(block, "\n"); rest != "" {
+		q.push(rest)
+	}
+	return true
+}
+
+// detab takes one level of indentation off the lines that have it, up to the first that has not.
+func detab(text string) (inner, rest string) {
+	lines := strings.Split(text, "\n")
+	var out []string
+	for i, line := range lines {
+		switch {
+		case strings.HasPrefix(line, "    "):
+			out = append(out, line[4:])
+		case strings.TrimSpace(line) == "":
+			out = append(out, "")
+		default:
+			return strings.Join(out, "\n"), strings.Join(lines[i:], "\n")
+		}
+	}
+	return strings.Join(out, "\n"), ""
+}
+
+func looseDetab(text string, level int) string {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		lines[i] = strings.TrimPrefix(line, strings.Repeat("    ", level))
+	}
+	return strings.Join(lines, "\n")
+}
+
+func isList(e *element) bool { return e != nil && (e.tag == "ul" || e.tag == "ol") }
+
+// indented is what belongs to the list item before it.
+func (p *blockParser) indented(parent *element, block string, _ *queue) bool {
+	if !strings.HasPrefix(block, "    ") || p.in("detabbed") || parent.tag != "li" && !isList(parent.last()) {
+		return false
+	}
+	level, sibling := p.level(parent, block)
+	block = looseDetab(block, level)
+	p.with("detabbed", func() {
+		switch {
+		case parent.tag == "li":
+			if isList(parent.last()) {
+				p.blocks(parent.last(), []string{block})
+			} else {
+				p.blocks(parent, []string{block})
+			}
+		case sibling.tag == "li":
+			p.blocks(sibling, []string{block})
+		case sibling.last() != nil && sibling.last().tag == "li":
+			item := sibling.last()
+			loosen(item)
+			p.blocks(item, strings.Split(block, "\n\n"))
+		default:
+			p.blocks(sibling.add(&element{tag: "li"}), []string{block})
+		}
+	})
+	return true
+}
+
+// loosen makes a paragraph of an item's own text.
+func loosen(item *element) {
+	if item.text != "" {
+		item.children = append([]*element{{tag: "p", text: item.text}}, item.children...)
+		item.text = ""
+	}
+}
+
+// level finds the item that an indentation belongs to.
+func (p *blockParser) level(parent *element, block string) (int, *element) {
+	spaces := len(block) - len(strings.TrimLeft(block, " "))
+	level := 0
+	if p.in("list") {
+		level = 1
+	}
+	for spaces/tabLength > level {
+		child := parent.last()
+		if child == nil || !isList(child) && child.tag != "li" {
+			break
+		}
+		if isList(child) {
+			level++
+		}
+		parent = child
+	}
+	return level, parent
+}
+
+func (p *blockParser) code(parent *element, block string, q *queue) bool {
+	if !strings.HasPrefix(block, "    ") {
+		return false
+	}
+	inner, rest := detab(block)
+	inner = strings.TrimRight(inner, " \n")
+	if last := parent.last(); last != nil && last.code {
+		last.text += "\n" + inner + "\n"
+	} else {
+		parent.add(&element{code: true, text: inner + "\n"})
+	}
+	if rest != "" {
+		q.push(rest)
+	}
+	return true
+}
+
+var hashHeading = regexp.MustCompile(`(?:^|\n)(#{1,6})((?:\\.|[^\\\n])*)(?:\n|$)`)
+
+func (p *blockParser) hashHeading(parent *element, block string, q *queue) bool {
+	if !hasLine(block, "#") {
+		return false
+	}
+	m := hashHeading.FindStringSubmatchIndex(block)
+	if m == nil {
+		return false
+	}
+	if before := block[:m[0]]; before != "" {
+		p.blocks(parent, []string{before})
+	}
+	text := strings.TrimRight(block[m[4]:m[5]], "#")
+	parent.add(&element{tag: "h" + itoa(m[3]-m[2]), text: strings.TrimSpace(text)})
+	if after := block[m[1]:]; after != "" {
+		q.push(after)
+	}
+	return true
+}
+
+func (p *blockParser) setextHeading(parent *element, block string, q *queue) bool {
+	text, rest, ok := strings.Cut(block, "\n")
+	if !ok {
+		return false
+	}
+	line, rest, _ := strings.Cut(rest, "\n")
+	marks := strings.TrimRight(line, " ")
+	if marks == "" || strings.Trim(marks, "=-") != "" {
+		return false
+	}
+	tag := "h2"
+	if marks[0] == '=' {
+		tag = "h1"
+	}
+	parent.add(&element{tag: tag, text: strings.TrimSpace(text)})
+	if rest != "" {
+		q.push(rest)
+	}
+	return true
+}
+
+// hasLine reports whether a line of a block begins with one of the characters.
+func hasLine(block, characters string) bool {
+	for line := range strings.SplitSeq(block, "\n") {
+		if line = strings.TrimLeft(line, " "); line != "" && strings.IndexByte(characters, line[0]) >= 0 {
+			return true
+		}
+	}
+	return false
+}
+
+var ruleLine = regexp.MustCompile(`(?:^|\n) {0,3}(?:(?:-+ {0,2}){3,}|(?:_+ {0,2}){3,}|(?:\*+ {0,2}){3,}) *(?:\n|$)`)
+
+func (p *blockParser) rule(parent *element, block string, q *queue) bool {
+	if !hasLine(block, "-_*") {
+		return false
+	}
+	m := ruleLine.FindStringIndex(block)
+	if m == nil {
+		return false
+	}
+	if before := strings.TrimRight(block[:m[0]], "\n"); before != "" {
+		p.blocks(parent, []string{before})
+	}
+	parent.add(&element{tag: "hr"})
+	if after := strings.TrimLeft(block[m[1]:], "\n"); after != "" {
+		q.push(after)
+	}
+	return true
+}
+
+// item is the text of a list item's line; number holds that it is numbered.
+func listItem(line string, spaces int) (text string, number, ok bool) {
+	trimmed := strings.TrimLeft(line, " ")
+	if len(line)-len(trimmed) > spaces || trimmed == "" {
+		return "", false, false
+	}
+	end := 1
+	if c := trimmed[0]; c >= '0' && c <= '9' {
+		for end < len(trimmed) && trimmed[end] >= '0' && trimmed[end] <= '9' {
+			end++
+		}
+		if end == len(trimmed) || trimmed[end] != '.' {
+			return "", false, false
+		}
+		end++
+		number = true
+	} else if c != '*' && c != '+' && c != '-' {
+		return "", false, false
+	}
+	rest := strings.TrimLeft(trimmed[end:], " ")
+	if rest == trimmed[end:] {
+		return "", false, false
+	}
+	return rest, number, true
+}
+
+func (p *blockParser) orderedList(parent *element, block string, q *queue) bool {
+	return p.list(parent, block, true)
+}
+
+func (p *blockParser) bulletList(parent *element, block string, q *queue) bool {
+	return p.list(parent, block, false)
+}
+
+// list reads a block that begins with an item. Its items may be of either kind.
+func (p *blockParser) list(parent *element, block string, number bool) bool {
+	if _, isNumber, ok := listItem(firstLine(block), 3); !ok || isNumber != number {
+		return false
+	}
+	items := listItems(block)
+	var list *element
+	switch last := parent.last(); {
+	case isList(last):
+		list = last
+		if item := list.last(); item != nil {
+			loosen(item)
+			p.with("looselist", func() { p.blocks(list.add(&element{tag: "li"}), items[:1]) })
+			items = items[1:]
+		}
+	case isList(parent):
+		list = parent
+	default:
+		tag := "ul"
+		if number {
+			tag = "ol"
+			if n := strings.TrimLeft(block, " "); n[:strings.IndexByte(n, '.')] != "1" {
+				tag = "ol"
+			}
+		}
+		list = parent.add(&element{tag: tag})
+	}
+	p.with("list", func() {
+		for _, item := range items {
+			if strings.HasPrefix(item, "    ") && list.last() != nil {
+				p.blocks(list.last(), []string{item})
+			} else {
+				p.blocks(list.add(&element{tag: "li"}), []string{item})
+			}
+		}
+	})
+	return true
+}
+
+func firstLine(s string) string {
+	line, _, _ := strings.Cut(s, "\n")
+	return line
+}
+
+// listItems divides a block; an item that is indented goes with its indentation.
+func listItems(block string) []string {
+	var items []string
+	var parts [][]string
+	for line := range strings.SplitSeq(block, "\n") {
+		if text, _, ok := listItem(line, 3); ok {
+			parts = append(parts, []string{text})
+			continue
+		}
+		last := len(parts) - 1
+		if spaces := len(line) - len(strings.TrimLeft(line, " ")); spaces >= 4 && spaces <= 7 {
+			if _, _, ok := listItem(line, 7); ok && !strings.HasPrefix(parts[last][0], "    ") {
+				parts = append(parts, []string{line})
+				continue
+			}
+		}
+		parts[last] = append(parts[last], line)
+	}
+	for _, lines := range parts {
+		items = append(items, strings.Join(lines, "\n"))
+	}
+	return items
+}
+
+var quoteLine = regexp.MustCompile(`(?:^|\n) {0,3}> ?`)
+
+func (p *blockParser) quote(parent *element, block string, _ *queue) bool {
+	if !strings.Contains(block, ">") || p.depth > maxDepth/2 {
+		return false
+	}
+	m := quoteLine.FindStringIndex(block)
+	if m == nil {
+		return false
+	}
+	if before := block[:m[0]]; before != "" {
+		p.blocks(parent, []string{before})
+	}
+	lines := strings.Split(strings.TrimPrefix(block[m[0]:], "\n"), "\n")
+	for i, line := range lines {
+		trimmed := strings.TrimLeft(line, " ")
+		if len(line)-len(trimmed) <= 3 && strings.HasPrefix(trimmed, ">") {
+			lines[i] = strings.TrimPrefix(trimmed[1:], " ")
+		}
+	}
+	quote := parent.last()
+	if quote == nil || quote.tag != "blockquote" {
+		quote = parent.add(&element{tag: "blockquote"})
+	}
+	p.with("blockquote", func() { p.blocks(quote, strings.Split(strings.Join(lines, "\n"), "\n\n")) })
+	return true
+}
+
+func (p *blockParser) paragraph(parent *element, block string) {
+	if strings.TrimSpace(block) == "" {
+		return
+	}
+	if !p.in("list") {
+		parent.add(&element{tag: "p", text: strings.TrimLeft(block, " \n")})
+		return
+	}
+	if last := parent.last(); last != nil { // behind a heading or the like in an item
+		parent.add(&element{text: "\n" + block})
+		return
+	}
+	if parent.text != "" {
+		parent.text += "\n" + block
+	} else {
+		parent.text = strings.TrimLeft(block, " \n")
+	}
+}

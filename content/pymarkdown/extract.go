@@ -1,0 +1,319 @@
+package pymarkdown
+
+import (
+	"strings"
+)
+
+// blockElements begin a block of HTML where their tag begins a line.
+var blockElements = set("address article aside blockquote body canvas colgroup dd details div dl dt fieldset figcaption figure footer form group h1 h2 h3 h4 h5 h6 header hgroup hr iframe legend li main map math menu nav noscript object ol option output p pre progress script section style summary table tbody td textarea tfoot th thead tr ul video")
+
+var (
+	spanContent = set("address dd dt h1 h2 h3 h4 h5 h6 legend li p summary td th")
+	rawContent  = set("canvas math option pre script style textarea")
+)
+
+func set(words string) map[string]bool {
+	m := map[string]bool{}
+	for w := range strings.FieldsSeq(words) {
+		m[w] = true
+	}
+	return m
+}
+
+// htmlTag is a tag with its place in the text.
+type htmlTag struct {
+	name     string
+	attr     string // as they stand, without markdown
+	markdown string // the attribute of that name, "1" where it has no value
+	has      bool   // there is such an attribute
+	end      bool
+	closed   bool
+	size     int
+}
+
+// readTag reads the tag that s begins with, as tolerantly as browsers do; size is 0 for none.
+func readTag(s string) htmlTag {
+	t := htmlTag{}
+	at := 1
+	if strings.HasPrefix(s, "</") {
+		t.end, at = true, 2
+	}
+	if at >= len(s) || !isLetter(s[at]) {
+		return t
+	}
+	from := at
+	for at < len(s) && !strings.ContainsRune(" \t\n\r\f/>", rune(s[at])) {
+		at++
+	}
+	t.name = strings.ToLower(s[from:at])
+	from = at
+	quote := byte(0)
+	for ; at < min(len(s), maxTag); at++ {
+		switch c := s[at]; {
+		case quote != 0:
+			if c == quote {
+				quote = 0
+			}
+		case (c == '"' || c == '\'') && s[at-1] == '=':
+			quote = c
+		case c == '>':
+			t.size = at + 1
+			inner := s[from:at]
+			t.closed = strings.HasSuffix(inner, "/")
+			t.readMarkdown(strings.TrimSuffix(inner, "/"))
+			return t
+		}
+	}
+	return t
+}
+
+// maxTag is more than a tag has.
+const maxTag = 64 << 10
+
+func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
+
+// readMarkdown takes the attribute markdown out of the others.
+func (t *htmlTag) readMarkdown(attr string) {
+	t.attr = attr
+	lower := lowerASCII(attr)
+	at := strings.Index(lower, "markdown")
+	if at < 1 || !strings.ContainsRune(" \t\n\"'", rune(lower[at-1])) {
+		return
+	}
+	end := at + len("markdown")
+	value := "1"
+	if rest := attr[end:]; strings.HasPrefix(rest, "=") {
+		end++
+		value = rest[1:]
+		if value != "" && (value[0] == '"' || value[0] == '\'') {
+			inner, _, ok := strings.Cut(value[1:], value[:1])
+			if !ok {
+				return
+			}
+			end += len(inner) + 2
+			value = inner
+		} else {
+			value, _, _ = strings.Cut(value, " ")
+			end += len(value)
+		}
+	} else if rest != "" && rest[0] != ' ' && rest[0] != '\n' {
+		return
+	}
+	if value == "markdown" {
+		value = "1"
+	}
+	t.has, t.markdown = true, value
+	t.attr = attr[:at] + attr[min(end, len(attr)):]
+	t.attr = strings.TrimRight(t.attr, " ")
+}
+
+// lowerASCII keeps every byte in its place, which strings.ToLower does not.
+func lowerASCII(s string) string {
+	b := []byte(s)
+	for i, c := range b {
+		if c >= 'A' && c <= 'Z' {
+			b[i] = c | 0x20
+		}
+	}
+	return string(b)
+}
+
+// extractor sets blocks of HTML aside. A block begins with the tag of a block element at the
+// beginning of a line, or right behind another block, and goes on to the end tag of that element;
+// what follows is Markdown again.
+type extractor struct {
+	*document
+	src    string
+	pos    int
+	line   int // where the line of the position begins
+	out    strings.Builder
+	raw    strings.Builder
+	stack  []string
+	inRaw  bool
+	inTail bool
+	noEnd  map[string]bool
+}
+
+func (d *document) extractHTML(source string) string {
+	if !strings.Contains(source, "<") {
+		return source
+	}
+	x := &extractor{document: d, src: source, noEnd: map[string]bool{}}
+	for x.pos < len(x.src) {
+		next := strings.IndexByte(x.src[x.pos:], '<')
+		if next < 0 {
+			break
+		}
+		x.data(x.pos + next)
+		x.tag()
+	}
+	x.data(len(x.src))
+	if x.raw.Len() > 0 {
+		x.out.WriteString(d.store(stashed{html: x.raw.String(), block: true}))
+	}
+	return x.out.String()
+}
+
+// data takes text up to an offset.
+func (x *extractor) data(to int) {
+	text := x.src[x.pos:to]
+	if n := strings.LastIndexByte(text, '\n'); n >= 0 {
+		x.inTail = false
+		x.line = x.pos + n + 1
+	}
+	if x.inRaw {
+		x.raw.WriteString(text)
+	} else {
+		x.out.WriteString(text)
+	}
+	x.pos = to
+}
+
+func (x *extractor) atLineStart() bool {
+	return x.pos-x.line <= 3 && strings.Trim(x.src[x.line:x.pos], " ") == ""
+}
+
+func (x *extractor) tag() {
+	rest := x.src[x.pos:]
+	if strings.HasPrefix(rest, "<!--") {
+		if end := x.find("-->", 4); end > 0 {
+			x.empty(end, true)
+			return
+		}
+		x.data(x.pos + 1)
+		return
+	}
+	if (strings.HasPrefix(rest, "<!") || strings.HasPrefix(rest, "<?")) && (x.atLineStart() || x.inTail) {
+		if end := x.find(">", 2); end > 0 {
+			x.empty(end, true)
+			return
+		}
+	}
+	t := readTag(rest)
+	switch {
+	case t.size == 0:
+		x.data(x.pos + 1)
+	case t.end:
+		x.endTag(t)
+	case t.closed || t.name == "hr":
+		x.empty(t.size, blockElements[t.name])
+	default:
+		x.startTag(t)
+	}
+}
+
+// find is the offset behind a text, 0 for none; that there is none is remembered.
+func (x *extractor) find(text string, from int) int {
+	if x.noEnd[text] {
+		return 0
+	}
+	if n := strings.Index(x.src[x.pos+from:], text); n >= 0 {
+		return from + n + len(text)
+	}
+	x.noEnd[text] = true
+	return 0
+}
+
+func (x *extractor) startTag(t htmlTag) {
+	begins := blockElements[t.name] && (x.inTail || x.atLineStart()) && !x.inRaw
+	if begins && x.MDInHTML && t.has && t.markdown != "0" && !rawContent[t.name] {
+		x.markdownElement(t)
+		return
+	}
+	if begins {
+		x.inRaw = true
+		x.out.WriteByte('\n')
+	}
+	if x.inRaw {
+		x.stack = append(x.stack, t.name)
+	}
+	x.data(x.pos + t.size)
+	if x.inRaw && (t.name == "script" || t.name == "style") {
+		if end := x.find("</"+t.name, 0); end > 0 {
+			x.data(x.pos + end - len("</"+t.name))
+		}
+	}
+}
+
+func (x *extractor) endTag(t htmlTag) {
+	if !x.inRaw {
+		x.data(x.pos + t.size)
+		return
+	}
+	x.data(x.pos + t.size)
+	for i := len(x.stack) - 1; i >= 0; i-- {
+		if x.stack[i] == t.name {
+			x.stack = x.stack[:i]
+			break
+		}
+		if len(x.stack)-i > maxDepth*10 {
+			break
+		}
+	}
+	if len(x.stack) > 0 {
+		return
+	}
+	x.inRaw = false
+	x.inTail = true
+	x.out.WriteString(x.store(stashed{html: x.raw.String(), block: true}))
+	x.out.WriteString("\n\n")
+	x.raw.Reset()
+}
+
+// empty takes a tag without content, or a comment.
+func (x *extractor) empty(size int, block bool) {
+	if x.inRaw || !block || !x.inTail && !x.atLineStart() {
+		x.data(x.pos + size)
+		return
+	}
+	html := x.src[x.pos : x.pos+size]
+	x.out.WriteString("\n" + x.store(stashed{html: html, block: true}) + "\n\n")
+	if n := strings.LastIndexByte(html, '\n'); n >= 0 {
+		x.line = x.pos + n + 1
+	}
+	x.pos += size
+	x.inTail = true
+}
+
+// markdownElement reads an element whose content is Markdown.
+func (x *extractor) markdownElement(t htmlTag) {
+	inner, size := x.balanced(t)
+	e := &element{tag: t.name, attr: t.attr}
+	if x.depth++; x.depth > maxDepth {
+		e.raw = inner
+	} else if spanContent[t.name] && t.markdown != "block" || t.markdown == "span" {
+		e.text = strings.TrimSpace(inner)
+	} else {
+		x.parse(e, x.extractHTML(strings.Trim(inner, "\n")+"\n\n"))
+	}
+	x.depth--
+	x.out.WriteString("\n\n" + x.store(stashed{block: true, element: e}) + "\n\n")
+	if n := strings.LastIndexByte(x.src[x.pos:x.pos+size], '\n'); n >= 0 {
+		x.line = x.pos + n + 1
+	}
+	x.pos += size
+	x.inTail = true
+}
+
+// balanced is what an element holds, up to its own end tag.
+func (x *extractor) balanced(t htmlTag) (inner string, size int) {
+	rest := x.src[x.pos:]
+	open := 1
+	for at := t.size; ; at++ {
+		n := strings.IndexByte(rest[at:], '<')
+		if n < 0 {
+			return rest[t.size:], len(rest)
+		}
+		at += n
+		tag := readTag(rest[at:])
+		if tag.size == 0 || tag.name != t.name {
+			continue
+		}
+		if !tag.end {
+			open++
+		} else if open--; open == 0 {
+			return rest[t.size:at], at + tag.size
+		}
+		at += tag.size - 1
+	}
+}

@@ -1,0 +1,264 @@
+// Package pymarkdown converts the Markdown of Python-Markdown, which Pelican has, to HTML.
+//
+// It follows https://python-markdown.github.io/reference/ and, where that leaves something open, what
+// Python-Markdown 3.4 makes of the same text: fenced code and blocks of HTML are set aside first, the
+// rest is divided at blank lines, and the text of each block goes through one inline rule after the
+// other. Every input gives output: text that could take more than linear time is kept as it stands.
+package pymarkdown
+
+import (
+	"strings"
+)
+
+// Options are the settings of Python-Markdown and its extensions that change what is shown.
+type Options struct {
+	Extra       bool // abbr, attr_list, def_list, fenced_code, footnotes, md_in_html, tables
+	Tables      bool
+	FencedCode  bool
+	Footnotes   bool
+	DefLists    bool
+	MDInHTML    bool
+	AttrLists   bool
+	Abbr        bool
+	Admonitions bool
+	BreakLines  bool // nl2br
+	Smart       bool // smarty
+	TOC         bool // [TOC] is a table of contents
+	Math        bool // a plug-in reads TeX
+	// Code renders a code block. Without it, code is escaped.
+	Code func(code, language string) string
+	// HeadingID makes a heading's id; nil for none.
+	HeadingID func(text string) string
+}
+
+// Nothing that an author writes gets near these limits.
+const (
+	maxDepth   = 60
+	workBase   = 1 << 20 // bytes that are looked through for blocks, and as many times the text
+	workFactor = 8
+	maxRetries = 1 << 19 // bytes that may be read again after a mark turned out to open nothing
+)
+
+// element is a block. Its text is still to be read for inline rules, unless it is raw.
+type element struct {
+	tag      string
+	attr     string
+	text     string
+	raw      string // HTML as it stands
+	code     bool
+	language string
+	children []*element
+}
+
+func (e *element) add(child *element) *element {
+	e.children = append(e.children, child)
+	return child
+}
+
+func (e *element) last() *element {
+	if len(e.children) == 0 {
+		return nil
+	}
+	return e.children[len(e.children)-1]
+}
+
+type document struct {
+	Options
+	stash   []stashed
+	links   map[string]reference
+	notes   map[string]*element
+	order   []string // of footnotes
+	abbr    map[string]string
+	retries int
+	work    int // bytes that may still be looked through for blocks
+	depth   int
+	rules   []rule
+	toc     []headline
+}
+
+// stashed is set aside, with a mark in its place.
+type stashed struct {
+	html    string // final
+	text    string // what an address or a title makes of it
+	block   bool
+	element *element // read as Markdown
+}
+
+type reference struct{ address, title string }
+
+// HTML converts a document.
+func HTML(source string, o Options) string {
+	if o.Extra {
+		o.Tables, o.FencedCode, o.Footnotes, o.DefLists, o.MDInHTML, o.AttrLists, o.Abbr = true, true, true, true, true, true, true
+	}
+	d := &document{Options: o, links: map[string]reference{}, notes: map[string]*element{}, abbr: map[string]string{}, retries: maxRetries}
+	source = strings.NewReplacer("\x02", "", "\x03", "", "\r\n", "\n", "\r", "\n").Replace(source)
+	source = blankLines(expandTabs(source)) + "\n\n"
+	if d.FencedCode {
+		source = d.fencedCode(source)
+	}
+	d.rules, d.work = inlineRules(d), workBase+workFactor*len(source)
+	root := &element{}
+	d.parse(root, d.extractHTML(source))
+	var b strings.Builder
+	b.Grow(len(source) + len(source)/4)
+	d.render(&b, root, 0)
+	d.footnotes(&b)
+	if d.TOC {
+		return strings.Replace(b.String(), contentsPlace, d.contents(), 1)
+	}
+	return b.String()
+}
+
+// parse reads a text as blocks of its own.
+func (d *document) parse(into *element, text string) {
+	p := &blockParser{document: d}
+	p.blocks(into, strings.Split(text, "\n\n"))
+}
+
+const tabLength = 4
+
+func expandTabs(s string) string {
+	if !strings.Contains(s, "\t") {
+		return s
+	}
+	var b strings.Builder
+	column := 0
+	for _, r := range s {
+		switch r {
+		case '\t':
+			n := tabLength - column%tabLength
+			b.WriteString("    "[:n])
+			column += n
+			continue
+		case '\n':
+			column = -1
+		}
+		column++
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// blankLines empties the lines that hold only spaces.
+func blankLines(s string) string {
+	if !strings.Contains(s, " \n") {
+		return s
+	}
+	lines := strings.Split(s, "\n")
+	for i, line := range lines {
+		if strings.Trim(line, " ") == "" && i > 0 {
+			lines[i] = ""
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+const markStart, markEnd = '\x02', '\x03'
+
+func (d *document) store(s stashed) string {
+	d.stash = append(d.stash, s)
+	return string(markStart) + itoa(len(d.stash)-1) + string(markEnd)
+}
+
+func itoa(n int) string {
+	if n < 10 {
+		return string(rune('0' + n))
+	}
+	return itoa(n/10) + string(rune('0'+n%10))
+}
+
+// marked is what the mark that s begins with stands for, and the size of the mark.
+func (d *document) marked(s string) (*stashed, int) {
+	if s == "" || s[0] != markStart {
+		return nil, 0
+	}
+	n := 0
+	for i := 1; i < len(s); i++ {
+		switch {
+		case s[i] == markEnd && i > 1 && n < len(d.stash):
+			return &d.stash[n], i + 1
+		case s[i] < '0' || s[i] > '9' || i > 9:
+			return nil, 0
+		}
+		n = n*10 + int(s[i]-'0')
+	}
+	return nil, 0
+}
+
+// fencedCode sets code between fences aside. A fence stands at the beginning of a line and is closed
+// by the same fence.
+func (d *document) fencedCode(source string) string {
+	if !strings.Contains(source, "```") && !strings.Contains(source, "~~~") {
+		return source
+	}
+	lines := strings.SplitAfter(source, "\n")
+	closes := map[string][]int{} // fence → lines
+	for i, line := range lines {
+		if f := strings.TrimRight(line, " \n"); isFence(f) {
+			closes[f] = append(closes[f], i)
+		}
+	}
+	var b strings.Builder
+	for i := 0; i < len(lines); i++ {
+		fence, language, ok := openFence(lines[i])
+		end := -1
+		if ok {
+			list := closes[fence]
+			for len(list) > 0 && list[0] <= i {
+				list = list[1:]
+			}
+			closes[fence] = list
+			if len(list) > 0 {
+				end = list[0]
+			}
+		}
+		if end < 0 {
+			b.WriteString(lines[i])
+			continue
+		}
+		code := strings.Join(lines[i+1:end], "")
+		b.WriteString("\n" + d.store(stashed{block: true, element: &element{code: true, text: code, language: language}}) + "\n\n")
+		i = end
+	}
+	return b.String()
+}
+
+func isFence(s string) bool {
+	return len(s) >= 3 && (strings.Trim(s, "`") == "" || strings.Trim(s, "~") == "")
+}
+
+func openFence(line string) (fence, language string, ok bool) {
+	if line == "" || line[0] != '`' && line[0] != '~' {
+		return "", "", false
+	}
+	rest := strings.TrimLeft(line, line[:1])
+	fence = line[:len(line)-len(rest)]
+	info := strings.TrimSpace(rest)
+	if len(fence) < 3 {
+		return "", "", false
+	}
+	if inner, found := strings.CutPrefix(info, "{"); found && strings.HasSuffix(inner, "}") {
+		for word := range strings.FieldsSeq(strings.TrimSuffix(inner, "}")) {
+			if name, isClass := strings.CutPrefix(word, "."); isClass && language == "" {
+				language = name
+			}
+		}
+		return fence, language, true
+	}
+	word, more, _ := strings.Cut(info, " ")
+	more = strings.TrimSpace(more)
+	if more != "" && !strings.HasPrefix(more, "hl_lines=") && !strings.HasPrefix(more, "{") {
+		return "", "", false
+	}
+	if strings.HasPrefix(word, "hl_lines=") {
+		return fence, "", true
+	}
+	word = strings.TrimPrefix(word, ".")
+	for _, c := range word {
+		if !isWord(c) && !strings.ContainsRune("#.+-", c) {
+			return "", "", false
+		}
+	}
+	return fence, word, true
+}

@@ -1,0 +1,116 @@
+package pymarkdown_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"publisher/content/pymarkdown"
+)
+
+// TestSyntax shows what Python-Markdown 3.4 with the extension extra makes of the same text, but for
+// the white space that shows nothing.
+func TestSyntax(t *testing.T) {
+	tests := []struct{ name, source, want string }{
+		{"text behind a block element is Markdown", "<div>in *raw*</div>\nText *right* after.", "<div>in *raw*</div>\n<p>Text <em>right</em> after.</p>"},
+		{"a blank line does not end an element", "<pre><code>\n  a\n\n  # b\n</code></pre>\n*after*", "<pre><code>\n  a\n\n  # b\n</code></pre>\n<p><em>after</em></p>"},
+		{"markdown=1", "<div class=\"n\" markdown=\"1\">\n**b** and [a](/x)\n</div>", "<div class=\"n\">\n<p><strong>b</strong> and <a href=\"/x\">a</a></p>\n</div>"},
+		{"markdown without a value", "<details markdown>\n<summary>S</summary>\n*em*\n</details>", "<details>\n<summary>S</summary>\n<p><em>em</em></p>\n</details>"},
+		{"markdown=span", "<div markdown=\"span\">*x*</div>", "<div><em>x</em></div>"},
+		{"an inline tag begins no block", "<span>\n*em*\n</span>", "<p><span>\n<em>em</em>\n</span></p>"},
+		{"emphasis beside letters of all scripts", "**强调的词：**Ada and snake_case_name", "<p><strong>强调的词：</strong>Ada and snake_case_name</p>"},
+		{"emphasis in emphasis", "**c *d*** and ***e***", "<p><strong>c <em>d</em></strong> and <strong><em>e</em></strong></p>"},
+		{"escapes", `It reads \[_x_\], dir returns \[...,'\_\_add\_\_',...\]. \__builtin__ module`, "<p>It reads [<em>x</em>], dir returns [...,'__add__',...]. __builtin__ module</p>"},
+		{"a backslash that escapes nothing", `a \, b \; c \% d`, `<p>a \, b \; c \% d</p>`},
+		{"spaces in addresses", "![cat](/my cat.png)\n\n[cat](/my cat.html \"T\")", "<p><img src=\"/my cat.png\" alt=\"cat\" /></p>\n<p><a href=\"/my cat.html\" title=\"T\">cat</a></p>"},
+		{"references", "See [a] [x], [x][] and [x].\n\n[x]: /s \"T\"", "<p>See <a href=\"/s\" title=\"T\">a</a>, <a href=\"/s\" title=\"T\">x</a> and <a href=\"/s\" title=\"T\">x</a>.</p>"},
+		{"brackets in brackets are no reference", "[[x]]\n\n[x]: /s", "<p>[[x]]</p>"},
+		{"code with a pipe in a table", "F | M\n--|--\n`a|b` | c", "<table>\n<thead>\n<tr>\n<th>F</th>\n<th>M</th>\n</tr>\n</thead>\n<tbody>\n<tr>\n<td><code>a|b</code></td>\n<td>c</td>\n</tr>\n</tbody>\n</table>"},
+		{"a list does not interrupt a paragraph", "Text\n- a", "<p>Text\n- a</p>"},
+		{"a nested list needs four spaces", "- a\n    - b\n- c", "<ul>\n<li>a\n<ul>\n<li>b</li>\n</ul>\n</li>\n<li>c</li>\n</ul>"},
+		{"code in a list", "1. a\n\n        x\n\n2. b", "<ol>\n<li>\n<p>a</p>\n<pre><code>x\n</code></pre>\n</li>\n<li>\n<p>b</p>\n</li>\n</ol>"},
+		{"fenced code", "```python\n<b>\n```\nText", "<pre><code>&lt;b&gt;\n</code></pre>\n<p>Text</p>"},
+		{"a heading without a space", "#Head\nText", "<h1>Head</h1>\n<p>Text</p>"},
+		{"definitions and abbreviations", "HTML\n:   Markup\n\n*[HTML]: Hyper", "<dl>\n<dt><abbr title=\"Hyper\">HTML</abbr></dt>\n<dd>Markup</dd>\n</dl>"},
+		{"two kinds of code marks", "a ``b ` c`` d `` e", "<p>a <code>b ` c</code> d `` e</p>"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			got := strings.TrimSpace(pymarkdown.HTML(test.source, pymarkdown.Options{Extra: true}))
+			if d := cmp.Diff(test.want, got); d != "" {
+				t.Errorf("(-want +got):\n%s", d)
+			}
+		})
+	}
+}
+
+// TestExtensions shows the extensions that are not part of extra.
+func TestExtensions(t *testing.T) {
+	tests := []struct {
+		name, source, want string
+		options            pymarkdown.Options
+	}{
+		{"nl2br", "a\nb", "<p>a<br />\nb</p>", pymarkdown.Options{BreakLines: true}},
+		{"smarty", `"It's" -- so...`, "<p>“It’s” – so…</p>", pymarkdown.Options{Smart: true}},
+		{"admonition", "!!! note\n    *a*", "<div class=\"admonition note\">\n<p><strong>Note</strong></p>\n<p><em>a</em></p>\n</div>", pymarkdown.Options{Admonitions: true}},
+		{"math", `a $x_1 \{ * y_2$ b`, `<p>a $x_1 \{ * y_2$ b</p>`, pymarkdown.Options{Math: true}},
+		{"none", "a | b\n--|--\nc | d", "<p>a | b\n--|--\nc | d</p>", pymarkdown.Options{}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			got := strings.TrimSpace(pymarkdown.HTML(test.source, test.options))
+			if d := cmp.Diff(test.want, got); d != "" {
+				t.Errorf("(-want +got):\n%s", d)
+			}
+		})
+	}
+}
+
+var hostile = []string{"*a ", "**a ", "***a ", "_a ", "__a ", "[", "![", "[a](", "[a][", "`", "``a`", "<b ", "<div>", "<div>\n", "</div>", "<!--", "<a b=\"", "$a ", "{:", "> ", "> a\n", "- a\n", "- a\n    ", "# a\n", "a | b\n", "&", "\"", "[^1]", "*[A]: b\n\n", "[a]: b\n\n", "[^a]: b\n", "```\n", "~~~a\n", ": a\n", "1. a\n\n    ", "\\", "!!! a\n", "<div markdown>\n", "<p markdown=1>", "\n\n---", "a\n===\n"}
+
+// TestGrowth shows that ten times the input takes no more than about ten times as long.
+func TestGrowth(t *testing.T) {
+	for _, mark := range hostile {
+		took := func(n int) time.Duration {
+			best := time.Hour
+			for range 2 {
+				start := time.Now()
+				pymarkdown.HTML(strings.Repeat(mark, n), pymarkdown.Options{Extra: true, Admonitions: true, Math: true})
+				best = min(best, time.Since(start))
+			}
+			return best
+		}
+		if small, large := took(300), took(3000); large > 30*small && large > time.Second {
+			t.Errorf("%q: 300 times take %v, 3,000 times %v", mark, small, large)
+		}
+	}
+}
+
+// FuzzHTML throws texts at the parser: no panic, no output without end, no work without end.
+func FuzzHTML(f *testing.F) {
+	for _, seed := range hostile {
+		f.Add(strings.Repeat(seed, 3) + "a")
+	}
+	f.Add("<div markdown=\"1\">\n*a*\n<p>x</p>\n</div> b\n\n| a | `b|c` |\n|-|-|\n\n# h {#i}\n\n[a]: <b> \"c\"\n\n[a] [a]{: #x}")
+	f.Fuzz(func(t *testing.T, source string) {
+		watch := time.AfterFunc(10*time.Second, func() { panic(fmt.Sprintf("%q does not end", source)) })
+		defer watch.Stop()
+		for _, o := range []pymarkdown.Options{{Extra: true, Admonitions: true, Math: true, TOC: true}, {BreakLines: true, Smart: true}} {
+			if out := pymarkdown.HTML(source, o); len(out) > 1000+1000*len(source) {
+				t.Errorf("%d bytes of %d", len(out), len(source))
+			}
+		}
+	})
+}
+
+// TestWideTable shows that the cells that fill up short rows are bounded.
+func TestWideTable(t *testing.T) {
+	wide := strings.Repeat("a|", 2000)
+	source := wide + "\n" + strings.Repeat("-|", 2000) + "\n" + strings.Repeat("x|y\n", 50_000)
+	if out := pymarkdown.HTML(source, pymarkdown.Options{Tables: true}); len(out) > 8<<20 {
+		t.Errorf("%d bytes of %d", len(out), len(source))
+	}
+}
