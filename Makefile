@@ -39,6 +39,8 @@ bench-send: build
 bench-million: build
 	go run ./internal/benchsend -alone -recipients 1000000 bin/publisher
 
-# The crash test at length: 20,000 mails, killed 200 times.
+# The crash test at length: 20,000 mails, killed 200 times; and a million random walks
+# of the ledger beside its model.
 torture:
 	PUBLISHER_TORTURE=200 go test -count=1 -timeout 60m -v -run TestKilledWhileSending ./cmd/publisher
+	PUBLISHER_WALKS=1000000 go test -count=1 -timeout 6h -run TestWalks ./ledger
