@@ -18,7 +18,7 @@ func chosenSoFar(ctx context.Context, tx *sql.Tx, s Subscriber, defaultCadence s
 	if s.Status != Active {
 		return s.Due, nil
 	}
-	closed, err := closedThrough(ctx, tx, s.Cadence, defaultCadence)
+	closed, err := closedThrough(ctx, tx, cmp.Or(s.Cadence, defaultCadence))
 	if err != nil || closed <= s.Cursor {
 		return s.Due, err
 	}
@@ -44,7 +44,7 @@ func activate(ctx context.Context, tx *sql.Tx, s *Subscriber, defaultCadence str
 	if err := tx.QueryRowContext(ctx, "SELECT status_at FROM subscriber WHERE id = $1", s.ID).Scan(&since); err != nil {
 		return err
 	}
-	closedNow, err := closedThrough(ctx, tx, s.Cadence, defaultCadence)
+	closedNow, err := closedThrough(ctx, tx, cmp.Or(s.Cadence, defaultCadence))
 	if err != nil {
 		return err
 	}
@@ -65,16 +65,14 @@ func activate(ctx context.Context, tx *sql.Tx, s *Subscriber, defaultCadence str
 	return err
 }
 
-// closedThrough is the number up to which the first of the cadences that has closed any
-// has closed editions, empty ones included; 0 where none has.
-func closedThrough(ctx context.Context, tx *sql.Tx, cadences ...string) (through int64, err error) {
-	for _, cadence := range cadences {
-		err = tx.QueryRowContext(ctx, "SELECT through_seq FROM cadence WHERE name = $1", cadence).Scan(&through)
-		if !errors.Is(err, sql.ErrNoRows) {
-			return through, err
-		}
+// closedThrough is the number up to which the cadence has closed editions, empty ones
+// included; 0 where it never has.
+func closedThrough(ctx context.Context, tx *sql.Tx, cadence string) (through int64, err error) {
+	err = tx.QueryRowContext(ctx, "SELECT through_seq FROM cadence WHERE name = $1", cadence).Scan(&through)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, nil
 	}
-	return 0, nil
+	return through, err
 }
 
 // held are the posts above the subscriber's cursor, and what they are held against.

@@ -81,14 +81,15 @@ func checkIntegrity(ctx context.Context, db *sql.DB, path string) error {
 // damaged makes of SQLite's word on a damaged file one that says what to do.
 func damaged(err error, path string) error {
 	var known *DamagedError
-	var e *sqlite.Error
-	if errors.As(err, &known) || !errors.As(err, &e) {
-		return err
-	}
-	if code := e.Code() & primaryCode; code != sqlite3.SQLITE_CORRUPT {
+	if errors.As(err, &known) || !isCorrupt(err) {
 		return err
 	}
 	return &DamagedError{Path: path, What: fmt.Sprintf("it is damaged (%v)", err), err: err}
+}
+
+func isCorrupt(err error) bool {
+	var e *sqlite.Error
+	return errors.As(err, &e) && e.Code()&primaryCode == sqlite3.SQLITE_CORRUPT
 }
 
 // leftover reports whether a process died, or works, on the database.

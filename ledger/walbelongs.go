@@ -22,9 +22,10 @@ import (
 // wrote it) belongs. What other programs may do, which is to write and to checkpoint,
 // changes nothing of that: they keep the number that they find.
 func belongs(ctx context.Context, path string) error {
-	const attempts = 8 // another process may checkpoint between the two looks
+	const attempts = 30 // another process may be checkpointing
 	var log walCommits
 	var main uint32
+	var torn error // the database file is as no commit left it
 	for range attempts {
 		info, err := os.Stat(path + "-wal")
 		if errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0 {
@@ -33,13 +34,14 @@ func belongs(ctx context.Context, path string) error {
 		if err != nil {
 			return err
 		}
-		if main, err = commitNumberOf(ctx, path); err != nil {
-			return err
+		main, torn = commitNumberOf(ctx, path)
+		if torn != nil && !isCorrupt(torn) {
+			return torn
 		}
 		if log, err = readWAL(path + "-wal"); err != nil {
 			return err
 		}
-		if log.continues(main) {
+		if torn == nil && log.continues(main) {
 			return nil
 		}
 		select {
@@ -47,6 +49,9 @@ func belongs(ctx context.Context, path string) error {
 			return ctx.Err()
 		case <-time.After(lastPause/2 + rand.N(lastPause)):
 		}
+	}
+	if torn != nil {
+		return torn
 	}
 	return &DamagedError{Path: path, What: fmt.Sprintf(
 		"its write-ahead log belongs to another copy: it holds commits %d to %d, and the database is of commit %d (an older copy was put in its place?)",

@@ -3,6 +3,7 @@ package ledger
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -95,4 +96,43 @@ func FuzzScanWAL(f *testing.F) {
 			t.Errorf("%+v", got)
 		}
 	})
+}
+
+// Another process that checkpoints may be seen in the middle of it, when the database's
+// first page tells of pages that are not there yet.
+func TestBelongsWhileOthersCheckpoint(t *testing.T) {
+	ctx := context.Background()
+	path := filepath.Join(t.TempDir(), "publisher.db")
+	l := openPatient(t, path)
+	defer l.Close()
+	done := make(chan error)
+	stop := make(chan struct{})
+	go func() {
+		for i := 0; ; i++ {
+			select {
+			case <-stop:
+				done <- nil
+				return
+			default:
+			}
+			if err := l.SetMemo(ctx, fmt.Sprint("memo ", i), make([]byte, 200_000)); err != nil {
+				done <- err
+				return
+			}
+			if _, err := l.write.db.ExecContext(ctx, "PRAGMA wal_checkpoint(PASSIVE)"); err != nil {
+				done <- err
+				return
+			}
+		}
+	}()
+	for range 400 {
+		if err := belongs(ctx, path); err != nil {
+			t.Error(err)
+			break
+		}
+	}
+	close(stop)
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
 }

@@ -267,17 +267,8 @@ func (w *walk) join() {
 	w.note("join %s %s %v", email, p.cadence, p.tags)
 }
 
-// closedFor is through which number the person's cadence has closed; where it never has,
-// the default one.
-func (w *walk) closedFor(p *person) int64 {
-	if through, ok := w.closed[p.cadence]; ok {
-		return through
-	}
-	return w.closed["often"]
-}
-
 // settleChoice is the model's: what closed under the choice of so far is due or over.
-func (w *walk) settleChoice(p *person) { w.settleUpTo(p, w.closedFor(p)) }
+func (w *walk) settleChoice(p *person) { w.settleUpTo(p, w.closed[p.cadence]) }
 
 func (w *walk) settleUpTo(p *person, closed int64) {
 	for seq := range p.pending {
@@ -296,16 +287,20 @@ func (w *walk) choose() {
 	if p == nil || !p.active {
 		return
 	}
-	w.settleChoice(p)
 	ctx := context.Background()
+	next := *p
 	switch w.rand.IntN(3) {
 	case 0:
-		p.tags = [][]string{nil, {"go"}, {"rust"}}[w.rand.IntN(3)]
+		next.tags = [][]string{nil, {"go"}, {"rust"}}[w.rand.IntN(3)]
 	case 1:
-		p.cadence = walkCadences[w.rand.IntN(2)]
+		next.cadence = walkCadences[w.rand.IntN(2)]
 	case 2:
-		p.language = []string{"", "de"}[w.rand.IntN(2)]
+		next.language = []string{"", "de"}[w.rand.IntN(2)]
 	}
+	if next.cadence != p.cadence || next.language != p.language || !slices.Equal(next.tags, p.tags) {
+		w.settleChoice(p)
+	}
+	p.tags, p.cadence, p.language = next.tags, next.cadence, next.language
 	w.note("%s chooses %s %v %q", p.email, p.cadence, p.tags, p.language)
 	_, err := w.l.SetPreferences(ctx, p.email, Choice{Cadence: &p.cadence, Language: &p.language, Tags: &p.tags}, "often", w.now)
 	w.must(err)
@@ -328,7 +323,7 @@ func (w *walk) leaveOrReturn() {
 	} else {
 		status = Active
 		for seq := range p.pending {
-			if seq <= w.closedFor(p) {
+			if seq <= w.closed[p.cadence] {
 				delete(p.pending, seq)
 			}
 		}
