@@ -94,6 +94,32 @@ func (d Due) Returned(posts []NumberedPost, c Selection, closedThen, closedNow i
 	return Due{Cursor: max(d.Cursor, closedNow), Owed: d.Owed}
 }
 
+// Visibility is whether a post can be shown in mail now.
+type Visibility int
+
+const (
+	Shown   Visibility = iota
+	Hidden             // not now: it is a draft again, gone, or cannot be read or rendered
+	Expired            // and not any more
+)
+
+// Share sorts what is due to somebody into what they get of an edition that has the
+// posts own, and what is withheld. The edition takes in posts that it lacks and that can
+// be shown. It waits where one of its own is hidden: a digest without that would be half
+// of what is due.
+func Share(due, own Numbers, see func(seq int64) Visibility) (posts, withheld Numbers, waits bool) {
+	for _, seq := range due {
+		v := see(seq)
+		if v == Expired || v == Hidden && !own.Has(seq) {
+			withheld = append(withheld, seq)
+			continue
+		}
+		waits = waits || v == Hidden
+		posts = append(posts, seq)
+	}
+	return posts, withheld, waits
+}
+
 // matching are the numbers in (after, through] of posts of the selection.
 func matching(posts []NumberedPost, c Selection, after, through int64) Numbers {
 	if through <= after {

@@ -36,7 +36,7 @@ func TestWalks(t *testing.T) {
 				if t.Failed() {
 					continue
 				}
-				if fault, trace := walkOnce(l, seed); fault != nil {
+				if trace, fault := walkOnce(l, seed); fault != nil {
 					t.Errorf("walk %d: %v\n%s", seed, fault, strings.Join(trace, "\n"))
 				}
 			}
@@ -60,12 +60,12 @@ func walkLedger(t *testing.T) *Ledger {
 	return l
 }
 
-func walkOnce(l *Ledger, seed uint64) (fault error, trace []string) {
+func walkOnce(l *Ledger, seed uint64) (trace []string, fault error) {
 	w := &walk{l: l, rand: rand.New(rand.NewPCG(seed, 1)), now: time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC), withheld: map[int64]bool{},
 		people: map[int64]*person{}, editions: map[int64]*walkEdition{}, closed: map[string]int64{}}
 	defer func() {
 		if failed, ok := recover().(walkFault); ok {
-			fault, trace = failed.error, w.trace
+			trace, fault = w.trace, failed.error
 		}
 	}()
 	w.reset()

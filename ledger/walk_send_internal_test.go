@@ -140,27 +140,20 @@ func (w *walk) first(e *walkEdition, r Recipient) {
 	}
 }
 
-// share is what of the due posts an edition has or takes in, what is withheld besides,
-// and whether it has to wait for one of its own.
-func (w *walk) share(e *walkEdition, due, withheld Numbers) (posts, kept Numbers, away bool) {
-	grown := false
-	for _, seq := range due {
-		switch {
-		case w.withheld[seq] && !e.own.Has(seq):
-			withheld = withheld.With(Numbers{seq})
-			continue
-		case w.withheld[seq]:
-			away = true
-		case !e.own.Has(seq):
-			e.own, grown = e.own.With(Numbers{seq}), true
+// share is what somebody gets of an edition, which takes in what it lacks.
+func (w *walk) share(e *walkEdition, due, kept Numbers) (posts, withheld Numbers, waits bool) {
+	posts, withheld, waits = Share(due, e.own, func(seq int64) Visibility {
+		if w.withheld[seq] {
+			return Hidden
 		}
-		posts = append(posts, seq)
-	}
-	if grown {
+		return Shown
+	})
+	if more := posts.Without(e.own); len(more) > 0 {
+		e.own = e.own.With(more)
 		e.Posts = w.ids(e.own)
 		w.must(w.l.ExtendEdition(context.Background(), &e.Edition))
 	}
-	return posts, withheld, away
+	return posts, withheld.With(kept), waits
 }
 
 // send is the body of a message and what the server says of it.

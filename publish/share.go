@@ -46,35 +46,23 @@ func shareKey(to ledger.Recipient) string {
 	return strconv.FormatInt(to.Cursor, 10) + "\n" + to.Owed.String() + "\n" + strings.Join(to.Tags, "\n")
 }
 
-// makeShare sorts what is due into what the edition has, what it takes in now, and
-// what is withheld besides: of that the digest has to know what lies above the cursor,
-// which will pass it; what is owed stays owed.
-func (q *queue) makeShare(ctx context.Context, run *running, due, withheld ledger.Numbers, cursor int64) (*share, error) {
+// makeShare is a recipient's share of what is due, by ledger.Share. The digest has to
+// know what it withholds above the cursor, which will pass it; what is owed stays owed.
+func (q *queue) makeShare(ctx context.Context, run *running, due, kept ledger.Numbers, cursor int64) (*share, error) {
 	s := new(share)
-	var missing ledger.Numbers
-	for _, seq := range due {
-		why := q.s.withheld(seq)
-		own := run.own.Has(seq)
-		switch {
-		case why != "" && (!own || why == expiredSince):
-			withheld = withheld.With(ledger.Numbers{seq})
-			continue
-		case why != "":
-			s.away = fmt.Sprintf("post %d (%s): %s", seq, q.s.nameOf(seq), why)
-		case !run.bundle.has(seq):
-			missing = append(missing, seq)
-		}
-		s.posts = append(s.posts, seq)
+	var withheld ledger.Numbers
+	var waits bool
+	s.posts, withheld, waits = ledger.Share(due, run.own, q.s.visibility)
+	if waits {
+		s.away = q.s.whyHidden(s.posts)
 	}
-	if err := q.complete(ctx, run, s, missing); err != nil {
+	lacking := s.posts.Without(run.bundle.numbers())
+	if err := q.complete(ctx, run, s, lacking); err != nil {
 		return nil, err
 	}
-	for _, seq := range missing {
-		if run.bundle.has(seq) || run.own.Has(seq) {
-			continue
-		}
-		s.posts, withheld = s.posts.Without(ledger.Numbers{seq}), withheld.With(ledger.Numbers{seq})
-	}
+	// What turned out not to be showable when it was taken in.
+	failed := lacking.Without(run.bundle.numbers()).Without(run.own)
+	s.posts, withheld = s.posts.Without(failed), withheld.With(failed).With(kept)
 	if len(s.posts) == 0 {
 		return nil, nil
 	}

@@ -44,6 +44,27 @@ func (s *pass) withheld(seq int64) string {
 	return ""
 }
 
+// visibility is ledger.Share's view of a post.
+func (s *pass) visibility(seq int64) ledger.Visibility {
+	switch s.withheld(seq) {
+	case "":
+		return ledger.Shown
+	case expiredSince:
+		return ledger.Expired
+	}
+	return ledger.Hidden
+}
+
+// whyHidden names the first of the posts that cannot be shown, and why.
+func (s *pass) whyHidden(posts ledger.Numbers) string {
+	for _, seq := range posts {
+		if why := s.withheld(seq); why != "" {
+			return fmt.Sprintf("post %d (%s): %s", seq, s.nameOf(seq), why)
+		}
+	}
+	return ""
+}
+
 // learnNumbers reads which posts have numbers, and finds those of them that a digest
 // may have.
 func (s *pass) learnNumbers(ctx context.Context) (err error) {
