@@ -71,16 +71,6 @@ func (s *pass) add(ctx context.Context, b *bundle, posts []entry, full func(entr
 	return nil
 }
 
-// has reports whether the post is in it.
-func (b *bundle) has(seq int64) bool { return b.post(seq) != nil }
-
-func (b *bundle) post(seq int64) *bundledPost {
-	if i := slices.IndexFunc(b.Posts, func(p bundledPost) bool { return p.Seq == seq }); i >= 0 {
-		return &b.Posts[i]
-	}
-	return nil
-}
-
 // numbers are the sequence numbers of its posts.
 func (b *bundle) numbers() ledger.Numbers {
 	seqs := make([]int64, len(b.Posts))
