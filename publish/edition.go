@@ -70,8 +70,15 @@ func (s *pass) close(ctx context.Context, closings []*closing) ([]*ledger.Editio
 		}
 		editions[i] = c.Edition
 	}
-	return editions, s.ledger.CloseEditions(ctx, editions...)
+	if err := s.ledger.CloseEditions(ctx, editions...); err != nil {
+		return nil, err
+	}
+	return editions, s.ledger.PruneBundles(ctx, s.start.Add(-bundlesKept))
 }
+
+// bundlesKept is how long it is known what an edition was made of that is done: for as
+// long `publisher editions retry` sends what the others got.
+const bundlesKept = 60 * 24 * time.Hour
 
 // someWait reports whether a published post is not mailable only for now.
 func (s *pass) someWait() bool {
