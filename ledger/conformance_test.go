@@ -45,6 +45,8 @@ var conformance = map[string]func(t *testing.T, open func(*testing.T) *ledger.Le
 	"cancel":                      testCancel,
 	"cancel under way":            testCancelUnderWay,
 	"pace":                        testPace,
+	"posts that were withheld":    testWithheld,
+	"bundles":                     testBundles,
 	"close waits for records":     testClose,
 }
 
