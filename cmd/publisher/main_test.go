@@ -5,9 +5,11 @@ import (
 	"mime"
 	"net/mail"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -16,6 +18,8 @@ import (
 
 // The program as scripts run it: the whole binary, with a clock of the script's.
 func TestMain(m *testing.M) {
+	// The programs that tests start are to get SIGHUP, also where these are run under nohup.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
 	testscript.Main(m, map[string]func(){"publisher": func() {
 		sys := system{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, lookup: os.LookupEnv, now: time.Now}
 		if text := os.Getenv("NOW"); text != "" {
