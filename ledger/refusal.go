@@ -79,14 +79,21 @@ func withCode(code int, reply string) string {
 	return strings.TrimSpace(fmt.Sprintf("%d %s", code, reply))
 }
 
-// AcceptRefusals has an edition go on however many of its recipients are refused, and what
-// of it waits for another try be tried from now on; it returns how many that are.
-func (l *Ledger) AcceptRefusals(ctx context.Context, number int64, now time.Time) (waiting int, err error) {
-	err = l.change(ctx, fmt.Sprintf("accept the refusals of edition %d", number), func(tx *sql.Tx) error {
-		if _, err := tx.ExecContext(ctx, "UPDATE edition SET accepted = TRUE WHERE number = $1", number); err != nil {
-			return err
-		}
-		result, err := tx.ExecContext(ctx, "UPDATE delivery SET next_at = $2 WHERE edition = $1 AND progress = 'deferred'", number, instant(now))
+// AcceptRefusals has an edition go on however many of its recipients are refused.
+func (l *Ledger) AcceptRefusals(ctx context.Context, number int64) error {
+	return l.change(ctx, fmt.Sprintf("accept the refusals of edition %d", number), func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, "UPDATE edition SET accepted = TRUE WHERE number = $1", number)
+		return err
+	})
+}
+
+// RetryStopped has what waits of an edition that was stopped be tried from now on, and
+// returns how many deliveries that is; 0 for one that was not stopped.
+func (l *Ledger) RetryStopped(ctx context.Context, number int64, now time.Time) (waiting int, err error) {
+	err = l.change(ctx, fmt.Sprintf("retry edition %d", number), func(tx *sql.Tx) error {
+		result, err := tx.ExecContext(ctx, `
+			UPDATE delivery SET next_at = $2 WHERE edition = $1 AND progress = 'deferred'
+				AND EXISTS (SELECT 1 FROM edition e WHERE e.number = $1 AND e.stopped_on <> '')`, number, instant(now))
 		if err != nil {
 			return err
 		}
@@ -97,19 +104,33 @@ func (l *Ledger) AcceptRefusals(ctx context.Context, number int64, now time.Time
 	return waiting, err
 }
 
-// NoteStopped notes that on that day an edition had few answers, all of them refusals. It
-// returns on how many days that was so by now, and whether the day was noted before.
-func (l *Ledger) NoteStopped(ctx context.Context, number int64, day string) (days int, before bool, err error) {
-	err = l.change(ctx, fmt.Sprintf("note that edition %d is refused", number), func(tx *sql.Tx) error {
+// manyMark stands before the days on which an edition was stopped after many answers.
+const manyMark = "+"
+
+// NoteStopped notes that an edition was stopped on that day; few says that there were
+// only few answers, all of them refusals. It returns on how many days that was so by now,
+// and whether the edition was stopped on this day before.
+func (l *Ledger) NoteStopped(ctx context.Context, number int64, day string, few bool) (days int, before bool, err error) {
+	note := day
+	if !few {
+		note = manyMark + day
+	}
+	err = l.change(ctx, fmt.Sprintf("note that edition %d is stopped", number), func(tx *sql.Tx) error {
 		var text string
 		if err := tx.QueryRowContext(ctx, "SELECT stopped_on FROM edition WHERE number = $1", number).Scan(&text); err != nil {
 			return err
 		}
 		noted := strings.Fields(text)
-		if before = slices.Contains(noted, day); !before {
-			noted = append(noted, day)
+		before = slices.Contains(noted, day) || slices.Contains(noted, manyMark+day)
+		if !slices.Contains(noted, note) {
+			noted = append(noted, note)
 		}
-		days = len(noted)
+		days = 0
+		for _, one := range noted {
+			if !strings.HasPrefix(one, manyMark) {
+				days++
+			}
+		}
 		_, err := tx.ExecContext(ctx, "UPDATE edition SET stopped_on = $2 WHERE number = $1", number, strings.Join(noted, " "))
 		return err
 	})

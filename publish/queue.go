@@ -19,6 +19,8 @@ type queue struct {
 	// What stands before a token in links; "" without a web server.
 	unsubscribe, preferences string
 
+	began time.Time // the pass
+
 	mu       sync.Mutex
 	s        *pass // which posts can be shown now
 	report   *Report
@@ -88,7 +90,7 @@ func (s *pass) work(ctx context.Context, editions []ledger.Edition) (*queue, err
 }
 
 func newQueue(s *pass, tokens *ledger.Tokens) *queue {
-	q := &queue{s: s, report: s.report, tokens: tokens, byNumber: map[int64]*running{}, trying: map[retryKey]bool{}}
+	q := &queue{s: s, report: s.report, began: s.start, tokens: tokens, byNumber: map[int64]*running{}, trying: map[retryKey]bool{}}
 	if url := s.cfg.Server.URL; url != nil {
 		q.unsubscribe, q.preferences = url.JoinPath("unsubscribe").String()+"/", url.JoinPath("preferences").String()+"/"
 	}
@@ -104,7 +106,8 @@ func (q *queue) add(ctx context.Context, e ledger.Edition) (*running, error) {
 	if err := q.s.archive(ctx, b, &e); err != nil {
 		return nil, err
 	}
-	run := &running{Edition: e, bundle: b, own: q.s.numbersOf(e.Posts).With(b.numbers()), shares: map[string]*share{}, report: q.s.editionReport(&e)}
+	run := &running{Edition: e, bundle: b, own: q.s.numbersOf(e.Posts).With(b.numbers()), shares: map[string]*share{}, report: q.s.editionReport(&e),
+		refusals: refusals{accepted: e.Accepted}}
 	run.untried.read = func(ctx context.Context, after int64) ([]ledger.Recipient, error) {
 		return q.s.ledger.Recipients(ctx, e.Number, q.s.audience(e.Cadence, e.Language), after, pageSize)
 	}

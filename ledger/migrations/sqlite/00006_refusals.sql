@@ -1,7 +1,7 @@
 -- +goose Up
 -- The owner takes the refusals of this edition at their word.
 ALTER TABLE edition ADD COLUMN accepted BOOLEAN NOT NULL DEFAULT FALSE;
--- The days, apart by spaces, on which few answers came, and each of them refused.
+-- The days on which it was stopped, separated by spaces; those after many answers have a +.
 ALTER TABLE edition ADD COLUMN stopped_on TEXT NOT NULL DEFAULT '';
 
 -- An unclear refusal of the delivery itself; else a report.
