@@ -3,6 +3,7 @@ package publish
 import (
 	"context"
 	"io"
+	"math"
 	"slices"
 	"sync"
 	"time"
@@ -136,7 +137,7 @@ func (q *queue) adopt(ctx context.Context, s *pass, closed []ledger.Edition) err
 }
 
 // loadRetries reads the next deferred deliveries that are due by now, save those
-// that are being tried.
+// that are being tried and those of editions that are stopped.
 func (q *queue) loadRetries(ctx context.Context) error {
 	for len(q.retries) == 0 {
 		page, err := q.s.ledger.Deferred(ctx, q.s.now(), q.retried.edition, q.retried.subscriber, pageSize)
@@ -146,13 +147,30 @@ func (q *queue) loadRetries(ctx context.Context) error {
 		if len(page) == 0 {
 			q.retried = retryKey{} // the next look begins anew
 			q.retryAt, err = q.s.ledger.NextRetry(ctx)
+			if soon := q.s.now().Add(time.Second); q.anyStopped() && q.retryAt.Before(soon) {
+				q.retryAt = soon // it may be one of those, which this pass leaves
+			}
 			return err
 		}
 		last := page[len(page)-1]
 		q.retried = retryKey{last.Edition, last.Subscriber}
-		q.retries = slices.DeleteFunc(page, func(d ledger.Delivery) bool { return q.trying[retryKey{d.Edition, d.Subscriber}] })
+		if q.stopped(last.Edition) {
+			q.retried.subscriber = math.MaxInt64
+		}
+		q.retries = slices.DeleteFunc(page, func(d ledger.Delivery) bool {
+			return q.stopped(d.Edition) || q.trying[retryKey{d.Edition, d.Subscriber}]
+		})
 	}
 	return nil
+}
+
+func (q *queue) stopped(edition int64) bool {
+	run := q.byNumber[edition]
+	return run != nil && run.stopped
+}
+
+func (q *queue) anyStopped() bool {
+	return slices.ContainsFunc(q.editions, func(run *running) bool { return run.stopped })
 }
 
 // Next implements mailer.Queue.
