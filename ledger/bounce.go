@@ -22,8 +22,17 @@ type Bounce struct {
 	Hard       bool
 	Reason     string
 	At         time.Time
-	refused    bool // by the server that it was given to, in words that prove nothing
+	refused    refused
 }
+
+// refused says whether a delivery came back since the server that it was given to refused it.
+type refused int
+
+const (
+	reported       refused = iota // it came back later
+	refusedForNow                 // the mailbox is full or the like
+	refusedUnclear                // in words that prove nothing
+)
 
 // RecordBounce stores it, and marks the subscriber bounced after one that is hard,
 // or when the last editions sent to them all came back, on different days. It reports
@@ -61,15 +70,16 @@ func recordBounce(ctx context.Context, tx *sql.Tx, b Bounce) (marked bool, err e
 // with none between that arrived, and none from before they were restored.
 func inARow(ctx context.Context, tx *sql.Tx, subscriber, edition int64) (bool, error) {
 	type row struct {
-		progress                    Progress
-		at                          instant
-		returned, refused, forgiven bool
+		progress           Progress
+		at                 instant
+		returned, forgiven bool
+		refused            refused
 	}
 	all, err := collect(ctx, tx, func(s scanner) (r row, err error) {
 		err = s.Scan(&r.progress, &r.at, &r.returned, &r.refused, &r.forgiven)
 		return r, err
 	}, `
-		SELECT d.progress, d.last_at, b.edition IS NOT NULL, COALESCE(b.refused, FALSE), COALESCE(b.forgiven, FALSE)
+		SELECT d.progress, d.last_at, b.edition IS NOT NULL, COALESCE(b.refused, 0), COALESCE(b.forgiven, FALSE)
 		FROM edition e JOIN delivery d ON d.edition = e.number AND d.subscriber = $1
 			LEFT JOIN bounce b ON b.subscriber = $1 AND b.edition = e.number
 		WHERE e.number <= $2 AND (d.progress = 'sent' OR d.progress = 'failed' AND b.edition IS NOT NULL)
@@ -79,12 +89,12 @@ func inARow(ctx context.Context, tx *sql.Tx, subscriber, edition int64) (bool, e
 	}
 	refusals, days, refusedOn := 0, map[string]bool{}, map[string]bool{}
 	for i, r := range all {
-		arrived := r.progress == Sent && (!r.returned || r.refused) // it was tried again, and taken
+		arrived := r.progress == Sent && (!r.returned || r.refused != reported) // it was tried again, and taken
 		if arrived || r.forgiven {
 			break
 		}
 		day := time.Time(r.at).UTC().Format(time.DateOnly)
-		if days[day] = true; r.refused {
+		if days[day] = true; r.refused == refusedUnclear {
 			refusals++
 			refusedOn[day] = true
 		}

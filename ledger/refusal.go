@@ -14,13 +14,13 @@ import (
 // KeepCursor.
 type Refusal struct {
 	Subscriber int64
-	// Unclear says that the refusal proves nothing about the mailbox. It counts as a
-	// bounce that is not hard.
-	Unclear bool
+	// Unclear says that the refusal proves nothing about the mailbox, and Passing that the
+	// mailbox is full or the like. Either counts as a bounce that is not hard.
+	Unclear, Passing bool
 }
 
 // MarkRefused takes refusals of an edition at their word: a clear one settles the delivery
-// and marks the subscriber bounced, an unclear one is remembered, and marks after several
+// and marks the subscriber bounced, another is remembered, and marks after several
 // editions. It returns how many it marked. Whoever is not refused any more is left out.
 func (l *Ledger) MarkRefused(ctx context.Context, edition int64, all []Refusal) (marked int, err error) {
 	for some := range slices.Chunk(all, page) {
@@ -48,8 +48,12 @@ func (l *Ledger) markRefused(ctx context.Context, tx *sql.Tx, edition int64, all
 			return 0, err
 		}
 		gone := false
-		if r.Unclear {
-			gone, err = recordBounce(ctx, tx, Bounce{Subscriber: r.Subscriber, Edition: edition, Reason: withCode(d.Code, d.Reply), At: d.Last, refused: true})
+		if r.Unclear || r.Passing {
+			b := Bounce{Subscriber: r.Subscriber, Edition: edition, Reason: withCode(d.Code, d.Reply), At: d.Last, refused: refusedForNow}
+			if r.Unclear {
+				b.refused = refusedUnclear
+			}
+			gone, err = recordBounce(ctx, tx, b)
 		} else {
 			gone, err = end(ctx, tx, r.Subscriber, Bounced, d.Last)
 			if d.Kept == GivenUp {

@@ -79,13 +79,16 @@ func TestUnclearRefusalsMark(t *testing.T) {
 	for name, test := range map[string]struct {
 		refused []time.Duration // since noon; -1: arrived
 		marked  bool
+		passing bool
 	}{
-		"two days":               {[]time.Duration{0, day}, false},
-		"three days":             {[]time.Duration{0, day, 2 * day}, true},
-		"three in a day":         {[]time.Duration{0, time.Hour, 2 * time.Hour}, false},
-		"four in two days":       {[]time.Duration{0, time.Hour, day, day + time.Hour}, false},
-		"one arrived":            {[]time.Duration{0, day, -1, 3 * day}, false},
-		"three after an arrival": {[]time.Duration{-1, day, 2 * day, 3 * day}, true},
+		"two days":               {[]time.Duration{0, day}, false, false},
+		"three days":             {[]time.Duration{0, day, 2 * day}, true, false},
+		"three in a day":         {[]time.Duration{0, time.Hour, 2 * time.Hour}, false, false},
+		"four in two days":       {[]time.Duration{0, time.Hour, day, day + time.Hour}, false, false},
+		"one arrived":            {[]time.Duration{0, day, -1, 3 * day}, false, false},
+		"three after an arrival": {[]time.Duration{-1, day, 2 * day, 3 * day}, true, false},
+		"full for three days":    {[]time.Duration{0, day, 2 * day}, false, true},
+		"full in five editions":  {[]time.Duration{0, day, 2 * day, 3 * day, 4 * day}, true, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := openNew(t)
@@ -101,7 +104,7 @@ func TestUnclearRefusalsMark(t *testing.T) {
 					continue
 				}
 				ann.refuse(edition, through, noon.Add(after))
-				n, err := l.MarkRefused(ctx, edition, []ledger.Refusal{{Subscriber: ann.subscriber, Unclear: true}})
+				n, err := l.MarkRefused(ctx, edition, []ledger.Refusal{{Subscriber: ann.subscriber, Unclear: !test.passing, Passing: test.passing}})
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -50,17 +50,20 @@ type candidate struct {
 
 // add takes one answer and reports whether the edition is to stop.
 func (r *refusals) add(o *mailer.Outcome, subscriber int64) bool {
-	if o.Code == 0 {
+	refused := o.Verdict == mailer.Permanent
+	if refused {
+		r.note(o, subscriber)
+	}
+	if o.Code == 0 { // no answer of a server
 		return false
 	}
-	refused := o.Verdict == mailer.Permanent
 	slot := &r.last[r.answers%lastAnswers]
 	if *slot {
 		r.refused--
 	}
 	if *slot = refused; refused {
 		r.refused++
-		r.note(o, subscriber)
+		r.words, r.about = fmt.Sprintf("%d %s %s", o.Code, o.Enhanced, o.Reply), o.About
 	}
 	r.answers++
 	stop := !r.accepted && (r.answers == firstAnswers && r.refused == firstAnswers || r.refused > mostRefused)
@@ -70,10 +73,10 @@ func (r *refusals) add(o *mailer.Outcome, subscriber int64) bool {
 	return stop
 }
 
+// note keeps whom a refusal may mark.
 func (r *refusals) note(o *mailer.Outcome, subscriber int64) {
-	r.words, r.about = fmt.Sprintf("%d %s %s", o.Code, o.Enhanced, o.Reply), o.About
-	if o.About == mailer.AboutMailbox || o.About == mailer.Unclear {
-		refusal := ledger.Refusal{Subscriber: subscriber, Unclear: o.About == mailer.Unclear}
+	if o.About != mailer.AboutUs {
+		refusal := ledger.Refusal{Subscriber: subscriber, Unclear: o.About == mailer.Unclear, Passing: o.About == mailer.AboutTransient}
 		r.pending = append(r.pending, candidate{refusal, r.answers})
 	}
 }

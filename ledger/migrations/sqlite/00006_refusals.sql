@@ -4,8 +4,9 @@ ALTER TABLE edition ADD COLUMN accepted BOOLEAN NOT NULL DEFAULT FALSE;
 -- The days on which it was stopped, separated by spaces; those after many answers have a +.
 ALTER TABLE edition ADD COLUMN stopped_on TEXT NOT NULL DEFAULT '';
 
--- An unclear refusal of the delivery itself; else a report.
-ALTER TABLE bounce ADD COLUMN refused BOOLEAN NOT NULL DEFAULT FALSE;
+-- 0: a report; 1: the delivery itself was refused, for a mailbox that is full or the like;
+-- 2: the same, in words that prove nothing.
+ALTER TABLE bounce ADD COLUMN refused BIGINT NOT NULL DEFAULT 0;
 -- From before the subscriber was restored.
 ALTER TABLE bounce ADD COLUMN forgiven BOOLEAN NOT NULL DEFAULT FALSE;
 
