@@ -42,8 +42,8 @@ type Delivery struct {
 type Kept int
 
 const (
-	Passed  Kept = iota // they are not, once it has failed: the server refused it for good, or a person canceled it
-	GivenUp             // failed: retry_for ran out, and they come with what is newer
+	Passed  Kept = iota // they are not, once it has failed: the mailbox is gone (see MarkRefused), or a person canceled it
+	GivenUp             // failed: retry_for ran out, or the server refused it, and they come with what is newer
 	Ended               // failed: the subscription had ended, and they come if it goes on
 	Waits               // deferred: one of them could not be shown
 )

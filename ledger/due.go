@@ -10,8 +10,9 @@ import (
 //
 // All that the program promises of mail hangs on one rule. A number leaves Due
 // only because
-//   - its post was delivered to this subscriber, or refused for good, or held as
-//     uncertain: Settled;
+//   - its post was delivered to this subscriber, or held as uncertain, or refused
+//     since the mailbox is gone, which marks the subscriber too: Settled. Other
+//     refusals, and those that MarkRefused does not confirm, leave it due;
 //   - it does not match what the subscriber had chosen when an edition of their
 //     cadence closed over it: Chosen;
 //   - the owner canceled the edition that offered it: Canceled;

@@ -23,6 +23,7 @@ type Edition struct {
 	Bundle     []byte    // what its messages are composed from, when it is stored; Ledger.Bundle reads it
 	Done       time.Time // zero while recipients remain who were not tried
 	Canceled   bool
+	Accepted   bool // the owner takes its refusals at their word: see AcceptRefusals
 	// Counted from its deliveries when read. Uncertain are also those under way.
 	Sent, Deferred, Failed, Uncertain int
 	Resent                            int // of these, sent again though the server may have taken them
@@ -94,7 +95,7 @@ func noteClosed(ctx context.Context, tx *sql.Tx, cadence string, at time.Time, t
 func (l *Ledger) editions(ctx context.Context, where string, args ...any) ([]Edition, error) {
 	return collectSettled(ctx, l, scanEdition, `
 		SELECT e.number, e.cadence, e.language, e.subject, e.closed_at, e.after_seq, e.through_seq, e.posts,
-			CASE WHEN COUNT(d.edition) > e.recipients THEN COUNT(d.edition) ELSE e.recipients END, e.domain, e.done_at, e.canceled_at IS NOT NULL,
+			CASE WHEN COUNT(d.edition) > e.recipients THEN COUNT(d.edition) ELSE e.recipients END, e.domain, e.done_at, e.canceled_at IS NOT NULL, e.accepted,
 			COUNT(CASE d.progress WHEN 'sent' THEN 1 END), COUNT(CASE d.progress WHEN 'deferred' THEN 1 END),
 			COUNT(CASE d.progress WHEN 'failed' THEN 1 END), COUNT(CASE WHEN d.progress IN ('sending', 'uncertain') THEN 1 END),
 			COUNT(CASE WHEN d.resent > 0 THEN 1 END)
@@ -104,7 +105,7 @@ func (l *Ledger) editions(ctx context.Context, where string, args ...any) ([]Edi
 
 func scanEdition(row scanner) (e Edition, err error) {
 	err = row.Scan(&e.Number, &e.Cadence, &e.Language, &e.Subject, (*instant)(&e.Closed), &e.After, &e.Through,
-		(*list)(&e.Posts), &e.Recipients, &e.Domain, (*instant)(&e.Done), &e.Canceled,
+		(*list)(&e.Posts), &e.Recipients, &e.Domain, (*instant)(&e.Done), &e.Canceled, &e.Accepted,
 		&e.Sent, &e.Deferred, &e.Failed, &e.Uncertain, &e.Resent)
 	return e, err
 }

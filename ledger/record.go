@@ -18,8 +18,8 @@ type Result struct {
 	Code                   int
 	Reply                  string
 	Next                   time.Time // Deferred: not before
-	KeepCursor             bool      // Failed because retry_for ran out: the next edition brings those posts
-	Bounced                bool      // the address itself was refused: mark the subscriber
+	KeepCursor             bool      // Failed because retry_for ran out, or refused: the next edition brings those posts
+	Bounced                bool      // mark the subscriber at once; MarkRefused does so once that is sure
 	At                     time.Time
 	Resend                 bool // Deferred though the server may have taken it
 	Waits                  bool // Deferred since one of its posts cannot be shown

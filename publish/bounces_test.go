@@ -13,7 +13,7 @@ import (
 	"publisher/mailer"
 )
 
-// bounceBench is a ledger with two subscribers who got some editions.
+// bounceBench is a ledger with two subscribers who got some editions, one a day.
 type bounceBench struct {
 	*ledger.Ledger
 	t      *testing.T
@@ -23,6 +23,11 @@ type bounceBench struct {
 }
 
 func newBounceBench(t *testing.T, editions int) *bounceBench {
+	t.Helper()
+	return newBounceBenchEvery(t, editions, 24*time.Hour)
+}
+
+func newBounceBenchEvery(t *testing.T, editions int, interval time.Duration) *bounceBench {
 	t.Helper()
 	ctx := context.Background()
 	l, err := ledger.Open(ctx, "sqlite:"+filepath.Join(t.TempDir(), "l.db"))
@@ -53,16 +58,17 @@ func newBounceBench(t *testing.T, editions int) *bounceBench {
 		b.ids[row.Email[:3]] = s.ID
 	}
 	for i := range int64(editions) {
-		e := ledger.Edition{Cadence: "weekly", Closed: time.Now(), After: i, Through: i + 1}
+		at := time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC).Add(time.Duration(i) * interval)
+		e := ledger.Edition{Cadence: "weekly", Closed: at, After: i, Through: i + 1}
 		if err := l.CloseEditions(ctx, &e); err != nil {
 			t.Fatal(err)
 		}
 		for _, id := range b.ids {
-			intent := &ledger.Intent{Edition: e.Number, Subscriber: id, After: i, Through: i + 1, At: time.Now()}
+			intent := &ledger.Intent{Edition: e.Number, Subscriber: id, After: i, Through: i + 1, At: at}
 			if _, err := l.Record(ctx, nil, intent); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := l.Record(ctx, &ledger.Result{Edition: e.Number, Subscriber: id, Progress: ledger.Sent, At: time.Now()}, nil); err != nil {
+			if _, err := l.Record(ctx, &ledger.Result{Edition: e.Number, Subscriber: id, Progress: ledger.Sent, At: at}, nil); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -174,6 +180,39 @@ func TestSoftBouncesMarkAfterFiveInARow(t *testing.T) {
 	}
 	if !b.take(dsn(b.returnPath("ann", 7), "4.4.7", "x")).Marked || b.status("ann") != ledger.Bounced {
 		t.Errorf("after five in a row ann is %s", b.status("ann"))
+	}
+}
+
+// What goes wrong for a day may touch many editions.
+func TestSoftBouncesOfOneDayMarkNobody(t *testing.T) {
+	b := newBounceBenchEvery(t, 9, time.Hour)
+	for edition := range int64(9) {
+		if b.take(dsn(b.returnPath("ann", edition+1), "4.4.7", "x")).Marked || b.status("ann") != ledger.Active {
+			t.Errorf("marked at edition %d", edition+1)
+		}
+	}
+}
+
+// Who was restored is not marked again by what came back before.
+func TestBouncesBeforeARestoreAreForgiven(t *testing.T) {
+	b := newBounceBench(t, 7)
+	for edition := range int64(5) {
+		b.take(dsn(b.returnPath("ann", edition+1), "4.4.7", "x"))
+	}
+	if b.status("ann") != ledger.Bounced {
+		t.Fatalf("after five ann is %s", b.status("ann"))
+	}
+	got, err := b.p.Restore(context.Background(), b.Ledger, []string{"ann@example.net"}, false)
+	if err != nil || len(got.Restored) != 1 || len(got.Editions) != 1 || got.Editions[0] != 5 {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	for _, edition := range []int64{6, 7} {
+		if b.take(dsn(b.returnPath("ann", edition), "4.4.7", "x")).Marked || b.status("ann") != ledger.Active {
+			t.Errorf("marked again at edition %d", edition)
+		}
+	}
+	if !b.take(dsn(b.returnPath("ann", 7), "5.1.1", "x")).Marked {
+		t.Error("a new report that is clear does not mark")
 	}
 }
 

@@ -57,7 +57,17 @@ type SubscriberExplanation struct {
 	Next       string            `json:"next"`               // when the next digest can go out, RFC 3339; "" for the next pass
 	Due        []string          `json:"due"`                // titles of what it will have
 	Withheld   []string          `json:"withheld,omitempty"` // what is due too and cannot be shown now, and why
+	Marks      []MarkSummary     `json:"marks,omitempty"`    // what the subscription ended by, newest first
 	Deliveries []DeliverySummary `json:"deliveries"`
+}
+
+// MarkSummary is an end that a subscription came to, and when it was taken back.
+type MarkSummary struct {
+	Status   string `json:"status"`
+	At       string `json:"at"`
+	Edition  int64  `json:"edition,omitempty"`
+	Words    string `json:"words,omitempty"` // the server's
+	Restored string `json:"restored,omitempty"`
 }
 
 // DeliverySummary is one edition to one subscriber.
@@ -211,7 +221,10 @@ func (s *pass) explainSubscriber(ctx context.Context, sub ledger.Subscriber) (*S
 	if err != nil {
 		return nil, err
 	}
-	waits, givenUp := "", false
+	if x.Marks, err = s.marks(ctx, &sub); err != nil {
+		return nil, err
+	}
+	waits, givenUp := "", ""
 	for _, d := range deliveries {
 		edition, err := s.ledger.Edition(ctx, d.Edition)
 		if err != nil {
@@ -224,7 +237,12 @@ func (s *pass) explainSubscriber(ctx context.Context, sub ledger.Subscriber) (*S
 		if d.Progress == ledger.Deferred || d.Progress == ledger.Sending {
 			waits = fmt.Sprintf("Edition %d is still under way to this address (%s); the next digest follows once it is settled.", d.Edition, cmp.Or(summary.Reply, "no reply yet"))
 		}
-		givenUp = givenUp || d.Kept == ledger.GivenUp && d.Through >= s.newest
+		if d.Kept == ledger.GivenUp && d.Through >= s.newest && givenUp == "" {
+			givenUp = "Delivery was given up after mail.retry_for."
+			if d.Code >= 500 {
+				givenUp = fmt.Sprintf("The server refused edition %d (%s).", d.Edition, summary.Reply)
+			}
+		}
 		x.Deliveries = append(x.Deliveries, summary)
 	}
 	if sub.Status != ledger.Active {
@@ -248,10 +266,20 @@ func (s *pass) explainSubscriber(ctx context.Context, sub ledger.Subscriber) (*S
 	switch {
 	case waits != "":
 		x.Reason = waits
-	case givenUp && len(x.Due) > 0:
-		x.Reason = "Delivery was given up after mail.retry_for. What is due comes with the next newer post."
+	case givenUp != "" && len(x.Due) > 0:
+		x.Reason = givenUp + " What is due comes with the next newer post."
 	}
 	return x, nil
+}
+
+// marks are what a subscription ended by, newest first.
+func (s *pass) marks(ctx context.Context, sub *ledger.Subscriber) ([]MarkSummary, error) {
+	found, err := s.ledger.Marks(ctx, sub)
+	var all []MarkSummary
+	for _, m := range found {
+		all = append(all, MarkSummary{Status: string(m.Status), At: s.stamp(m.At), Edition: m.Edition, Words: m.Words, Restored: s.stamp(m.Restored)})
+	}
+	return all, err
 }
 
 func dueReason(x *SubscriberExplanation) string {

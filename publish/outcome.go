@@ -38,7 +38,8 @@ func (q *queue) result(o *mailer.Outcome) *ledger.Result {
 	case mailer.Sent:
 		r.Progress = ledger.Sent
 	case mailer.Permanent:
-		r.Progress, r.Bounced = ledger.Failed, o.About == mailer.AboutMailbox
+		// Whether that counts the answers around it say: see refusals. Until then its posts are due.
+		r.Progress, r.KeepCursor = ledger.Failed, true
 	case mailer.Uncertain:
 		if q.s.cfg.Mail.Uncertain == "hold" {
 			r.Progress = ledger.Uncertain
@@ -105,7 +106,7 @@ func (q *queue) count(a *attempt, r *ledger.Result, o *mailer.Outcome) {
 	defer q.mu.Unlock()
 	delete(q.trying, retryKey{r.Edition, r.Subscriber})
 	a.run.handed--
-	if !a.run.stopped && a.run.refusals.add(o) {
+	if stop := a.run.refusals.add(o, r.Subscriber); stop && !a.run.stopped {
 		a.run.stopped = true
 		q.report.fail(a.run.refusals.stopped(r.Edition))
 	}

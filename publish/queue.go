@@ -3,6 +3,7 @@ package publish
 import (
 	"context"
 	"io"
+	"math"
 	"slices"
 	"sync"
 	"time"
@@ -18,6 +19,8 @@ type queue struct {
 	tokens *ledger.Tokens
 	// What stands before a token in links; "" without a web server.
 	unsubscribe, preferences string
+
+	began time.Time // the pass
 
 	mu       sync.Mutex
 	s        *pass // which posts can be shown now
@@ -88,7 +91,7 @@ func (s *pass) work(ctx context.Context, editions []ledger.Edition) (*queue, err
 }
 
 func newQueue(s *pass, tokens *ledger.Tokens) *queue {
-	q := &queue{s: s, report: s.report, tokens: tokens, byNumber: map[int64]*running{}, trying: map[retryKey]bool{}}
+	q := &queue{s: s, report: s.report, began: s.start, tokens: tokens, byNumber: map[int64]*running{}, trying: map[retryKey]bool{}}
 	if url := s.cfg.Server.URL; url != nil {
 		q.unsubscribe, q.preferences = url.JoinPath("unsubscribe").String()+"/", url.JoinPath("preferences").String()+"/"
 	}
@@ -104,7 +107,8 @@ func (q *queue) add(ctx context.Context, e ledger.Edition) (*running, error) {
 	if err := q.s.archive(ctx, b, &e); err != nil {
 		return nil, err
 	}
-	run := &running{Edition: e, bundle: b, own: q.s.numbersOf(e.Posts).With(b.numbers()), shares: map[string]*share{}, report: q.s.editionReport(&e)}
+	run := &running{Edition: e, bundle: b, own: q.s.numbersOf(e.Posts).With(b.numbers()), shares: map[string]*share{}, report: q.s.editionReport(&e),
+		refusals: refusals{accepted: e.Accepted}}
 	run.untried.read = func(ctx context.Context, after int64) ([]ledger.Recipient, error) {
 		return q.s.ledger.Recipients(ctx, e.Number, q.s.audience(e.Cadence, e.Language), after, pageSize)
 	}
@@ -133,7 +137,7 @@ func (q *queue) adopt(ctx context.Context, s *pass, closed []ledger.Edition) err
 }
 
 // loadRetries reads the next deferred deliveries that are due by now, save those
-// that are being tried.
+// that are being tried and those of editions that are stopped.
 func (q *queue) loadRetries(ctx context.Context) error {
 	for len(q.retries) == 0 {
 		page, err := q.s.ledger.Deferred(ctx, q.s.now(), q.retried.edition, q.retried.subscriber, pageSize)
@@ -143,13 +147,30 @@ func (q *queue) loadRetries(ctx context.Context) error {
 		if len(page) == 0 {
 			q.retried = retryKey{} // the next look begins anew
 			q.retryAt, err = q.s.ledger.NextRetry(ctx)
+			if soon := q.s.now().Add(time.Second); q.anyStopped() && q.retryAt.Before(soon) {
+				q.retryAt = soon // it may be one of those, which this pass leaves
+			}
 			return err
 		}
 		last := page[len(page)-1]
 		q.retried = retryKey{last.Edition, last.Subscriber}
-		q.retries = slices.DeleteFunc(page, func(d ledger.Delivery) bool { return q.trying[retryKey{d.Edition, d.Subscriber}] })
+		if q.stopped(last.Edition) {
+			q.retried.subscriber = math.MaxInt64
+		}
+		q.retries = slices.DeleteFunc(page, func(d ledger.Delivery) bool {
+			return q.stopped(d.Edition) || q.trying[retryKey{d.Edition, d.Subscriber}]
+		})
 	}
 	return nil
+}
+
+func (q *queue) stopped(edition int64) bool {
+	run := q.byNumber[edition]
+	return run != nil && run.stopped
+}
+
+func (q *queue) anyStopped() bool {
+	return slices.ContainsFunc(q.editions, func(run *running) bool { return run.stopped })
 }
 
 // Next implements mailer.Queue.

@@ -3,7 +3,6 @@ package publish
 import (
 	"context"
 	"strings"
-	"time"
 
 	"publisher/ledger"
 	"publisher/mailer"
@@ -44,9 +43,6 @@ func (q *queue) returnPath(a *attempt) string {
 	return local + "+" + q.tokens.ReturnPath(a.subscriber.ID, a.run.Number) + "@" + domain
 }
 
-// stoppedPause is how long an edition rests that the server refuses.
-const stoppedPause = 10 * time.Minute
-
 // stop waits for pages that are being read ahead.
 func (q *queue) stop() {
 	for _, run := range q.editions {
@@ -54,11 +50,18 @@ func (q *queue) stop() {
 	}
 }
 
-// finishDone marks the editions whose every recipient was tried.
+// over reports whether every recipient of the edition was tried.
+func (r *running) over() bool { return r.exhausted && r.handed == 0 }
+
+// finishDone marks the editions whose every recipient was tried. One with few answers,
+// all refusals, waits for the end of the pass, and for more of them.
 func (q *queue) finishDone(ctx context.Context) error {
 	for _, run := range q.editions {
-		if !run.exhausted || run.handed > 0 || run.finished || run.stopped {
+		if !run.over() || run.finished || run.stopped || run.refusals.fewRefused() {
 			continue
+		}
+		if err := q.mark(ctx, run); err != nil {
+			return err
 		}
 		if err := q.s.ledger.FinishEdition(ctx, run.Number, q.s.now()); err != nil {
 			return err
@@ -76,18 +79,16 @@ func (q *queue) finish(ctx context.Context) error {
 	if err := q.recordWaiting(ctx); err != nil {
 		return err
 	}
+	for _, run := range q.editions {
+		if err := q.judge(ctx, run); err != nil {
+			return err
+		}
+		run.refusals = refusals{accepted: run.refusals.accepted}
+	}
 	if err := q.finishDone(ctx); err != nil {
 		return err
 	}
 	for _, run := range q.editions {
-		if run.stopped {
-			// The refused get it with the others, once the message is mended.
-			n, err := q.s.ledger.Retry(ctx, run.Number, q.s.start, q.s.now().Add(stoppedPause))
-			if err != nil {
-				return err
-			}
-			run.report.Failed -= n
-		}
 		stored, err := q.s.ledger.Edition(ctx, run.Number)
 		if err != nil {
 			return err

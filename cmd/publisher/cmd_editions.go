@@ -118,27 +118,41 @@ func (a *app) onEdition(change func(ctx context.Context, s session, number int64
 }
 
 func (a *app) editionsRetry() *cobra.Command {
-	return &cobra.Command{
+	var accept bool
+	c := &cobra.Command{
 		Use:   "retry NUMBER",
 		Short: "Try an edition's failed and held deliveries again",
 		Long: `Has the next pass try the edition's failed deliveries again, and those that are
 uncertain and held; these bear the same Message-ID, so that most mail programs show
-one copy. Who unsubscribed, bounced, or got the posts with a later edition is left out.`,
-		Example: "  publisher editions retry 12",
+one copy. Who unsubscribed, bounced, or got the posts with a later edition is left out.
+
+An edition of which the server refuses too many recipients is stopped before anybody
+is marked. With --accept-refusals it goes on, and whoever is refused for a mailbox that
+is gone is marked as bounced. ` + "`publisher subscribers restore --edition NUMBER`" + ` takes that back.`,
+		Example: "  publisher editions retry 12\n  publisher editions retry 12 --accept-refusals",
 		Args:    cobra.ExactArgs(1),
-		RunE: a.onEdition(func(ctx context.Context, s session, number int64) error {
-			n, err := s.publisher.RetryEdition(ctx, s.ledger, number)
-			if err != nil {
-				return err
-			}
-			if n == 0 {
-				a.say("edition %d has nothing to try again", number)
-			} else {
-				a.say("%s will be tried again by the next `publisher run`", count(n, "delivery"))
-			}
-			return nil
-		}),
 	}
+	c.RunE = a.onEdition(func(ctx context.Context, s session, number int64) error {
+		retry := s.publisher.RetryEdition
+		if accept {
+			retry = s.publisher.AcceptRefusals
+		}
+		n, err := retry(ctx, s.ledger, number)
+		switch {
+		case err != nil:
+			return err
+		case n > 0:
+			a.say("%s will be tried again by the next `publisher run`", count(n, "delivery"))
+		case !accept:
+			a.say("edition %d has nothing to try again", number)
+		}
+		if accept {
+			a.say("edition %d goes on whoever is refused", number)
+		}
+		return nil
+	})
+	c.Flags().BoolVar(&accept, "accept-refusals", false, "go on although the server refuses nearly everybody: the list is that old")
+	return c
 }
 
 func (a *app) editionsCancel() *cobra.Command {

@@ -77,6 +77,9 @@ subscriber, named by mail address. Changes nothing.`,
 			for _, title := range s.Due {
 				a.say("  due: %s", title)
 			}
+			for _, m := range s.Marks {
+				a.say("  %s", markLine(m))
+			}
 			for _, d := range s.Deliveries {
 				a.say("  edition %d %s %s: %s%s", d.Edition, d.Status, d.Last, d.Subject, twice(d)+reply(d.Reply))
 			}

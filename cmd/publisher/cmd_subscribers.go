@@ -19,12 +19,12 @@ import (
 func (a *app) subscribersCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:     "subscribers",
-		Short:   "The list of subscribers: add, remove, list, import, export",
+		Short:   "The list of subscribers: add, remove, restore, list, import, export",
 		Example: "  publisher subscribers add ada@example.com --cadence weekly --tags mail\n  publisher subscribers list",
 		Args:    cobra.NoArgs,
 		RunE:    func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(a.subscribersAdd(), a.subscribersRemove(), a.subscribersList(), a.subscribersImport(), a.subscribersExport())
+	c.AddCommand(a.subscribersAdd(), a.subscribersRemove(), a.subscribersRestore(), a.subscribersList(), a.subscribersImport(), a.subscribersExport())
 	return c
 }
 

@@ -57,6 +57,28 @@ func TestPostfix(t *testing.T) {
 		b.env = []string{"SMTP_PASSWORD=wrong", "SSL_CERT_FILE=" + filepath.Join(m.Dir, "cert.pem")}
 		b.fails("run", "535 5.7.8")
 	})
+	// A return path that the server does not know is refused as an unknown user, for each
+	// recipient. That is about nobody on the list.
+	t.Run("unknown sender", func(t *testing.T) {
+		b := m.blog(t, "sender")
+		b.edit(fmt.Sprintf("port: %d, tls: starttls, username: news", m.Submission), fmt.Sprintf("port: %d, tls: none", m.MX))
+		b.edit("bounce_to: bounces@kept.test", "bounce_to: nowhere@kept.test")
+		b.must("subscribers", "remove", "cid@far.test")
+		b.fails("run", "Sender address rejected: User unknown")
+		for _, email := range []string{"ann@readers.test", "bob@readers.test"} {
+			if got := b.status(email); got != "active" {
+				t.Errorf("%s is %s", email, got)
+			}
+		}
+		b.edit("bounce_to: nowhere@kept.test", "bounce_to: bounces@kept.test")
+		b.must("run")
+		b.received()
+		if got := b.status("bob@readers.test"); got != "bounced" {
+			t.Errorf("bob has no mailbox and is %s", got)
+		}
+		b.says("restored bob@readers.test", "subscribers", "restore", "--edition", "1")
+		b.says("restored on", "explain", "bob@readers.test")
+	})
 	t.Run("uncertain", func(t *testing.T) {
 		b := m.blog(t, "uncertain")
 		cut := startCut(t, m.address(m.MX))

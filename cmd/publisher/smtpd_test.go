@@ -16,19 +16,18 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// smtpd plain|locked|spam DIR starts an SMTP server on a free port, without STARTTLS,
-// that files what it takes in DIR; with locked it refuses every log-in, with spam
-// every message. The
-// script's SMTP_PORT is set to its port.
+// smtpd plain|locked|spam|roomy DIR starts an SMTP server on a free port, without
+// STARTTLS, that files what it takes in DIR; with locked it refuses every log-in, with
+// spam every message, with roomy no recipient. The script's SMTP_PORT is set to its port.
 func smtpd(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) != 2 {
-		ts.Fatalf("usage: smtpd plain|locked|spam DIR")
+		ts.Fatalf("usage: smtpd plain|locked|spam|roomy DIR")
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	ts.Check(err)
 	seen := new(sync.Map)
 	server := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) {
-		return &sessionTo{dir: ts.MkAbs(args[1]), locked: args[0] == "locked", spam: args[0] == "spam", seen: seen}, nil
+		return &sessionTo{dir: ts.MkAbs(args[1]), locked: args[0] == "locked", spam: args[0] == "spam", roomy: args[0] == "roomy", seen: seen}, nil
 	}))
 	server.Domain = "localhost"
 	server.AllowInsecureAuth = true
@@ -48,6 +47,7 @@ type sessionTo struct {
 	dir    string
 	locked bool
 	spam   bool
+	roomy  bool
 	seen   *sync.Map
 }
 
@@ -64,11 +64,14 @@ func (s *sessionTo) Auth(string) (sasl.Server, error) {
 
 func (s *sessionTo) Mail(string, *smtp.MailOptions) error { return nil }
 
-// Rcpt refuses gone@… for good and busy@… for now, and grey…@… for now when it is first
-// tried after the server was started.
+// Rcpt refuses gone@… for good, odd@… in words that prove nothing, and busy@… for now, and
+// grey…@… for now when it is first tried after the server was started.
 func (s *sessionTo) Rcpt(to string, _ *smtp.RcptOptions) error {
 	_, known := s.seen.LoadOrStore(to, true)
 	switch {
+	case s.roomy:
+	case strings.HasPrefix(to, "odd@"):
+		return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.NoEnhancedCode, Message: "no"}
 	case strings.HasPrefix(to, "grey") && !known:
 		return &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 7, 1}, Message: "greylisted"}
 	case strings.HasPrefix(to, "gone@"):

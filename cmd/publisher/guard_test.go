@@ -1,0 +1,149 @@
+package main
+
+import (
+	"fmt"
+	"os/exec"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"publisher/internal/sink"
+	"publisher/ledger"
+)
+
+// refusing is a server that refuses the recipients that refuse names, until mended.
+func refusing(t *testing.T, reply sink.Fault, refuse func(to string) bool) (server *sink.Server, mended *atomic.Bool) {
+	t.Helper()
+	mended = new(atomic.Bool)
+	server, err := sink.Start(sink.Options{Fault: func(stage sink.Stage, to string, _ int) sink.Fault {
+		if stage == sink.Rcpt && !mended.Load() && refuse(to) {
+			return reply
+		}
+		return ""
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Close)
+	return server, mended
+}
+
+func everybody(string) bool { return true }
+
+// fails runs a command that has to exit with 1 and returns what it said.
+func (c *crash) fails(args ...string) string {
+	c.t.Helper()
+	out, err := c.command(args...).CombinedOutput()
+	if exit, ok := err.(*exec.ExitError); !ok || exit.ExitCode() != exitFailed {
+		c.t.Fatalf("publisher %s: %v\n%s", strings.Join(args, " "), err, out)
+	}
+	return string(out)
+}
+
+func (c *crash) must(args ...string) string {
+	c.t.Helper()
+	out, err := c.command(args...).CombinedOutput()
+	if err != nil {
+		c.t.Fatalf("publisher %s: %v\n%s", strings.Join(args, " "), err, out)
+	}
+	return string(out)
+}
+
+// gotOnce wants each of so many recipients to have got one mail.
+func (c *crash) gotOnce(want int) {
+	c.t.Helper()
+	taken := c.server.Taken()
+	for to, n := range taken {
+		if n != 1 {
+			c.t.Errorf("%s got it %d times", to, n)
+		}
+	}
+	if len(taken) != want {
+		c.t.Errorf("%d got it, want %d", len(taken), want)
+	}
+}
+
+// A server that denies every mailbox, in the clearest words, marks nobody, however long
+// the list is, and once it is mended everybody gets the mail.
+func TestServerThatDeniesEveryMailboxMarksNobody(t *testing.T) {
+	for _, mails := range []int{1, 3, 9, 10, 50, 3000} {
+		t.Run(fmt.Sprint(mails), func(t *testing.T) {
+			t.Parallel()
+			server, mended := refusing(t, "550 5.1.1 no such user here", everybody)
+			c := newCrash(t, server, "resend", mails)
+			out := c.fails("run")
+			if want := "edition 1 is stopped: the mail server refuses its recipients"; !strings.Contains(out, want) || !strings.Contains(out, "no such user here") {
+				t.Errorf("no %q in\n%s", want, out)
+			}
+			if got := c.statuses(); got[ledger.Active] != mails {
+				t.Fatalf("%v, want %d active", got, mails)
+			}
+			mended.Store(true)
+			c.must("run")
+			c.gotOnce(mails)
+		})
+	}
+}
+
+// A list that really is that dead goes on when its owner says so, and what that marked can
+// be taken back.
+func TestAcceptedRefusalsAndTheWayBack(t *testing.T) {
+	for _, mails := range []int{3, 60} {
+		t.Run(fmt.Sprint(mails), func(t *testing.T) {
+			t.Parallel()
+			server, mended := refusing(t, "550 5.1.1 no such user here", everybody)
+			c := newCrash(t, server, "resend", mails)
+			c.fails("run")
+			c.must("editions", "retry", "1", "--accept-refusals")
+			c.must("run")
+			if got := c.statuses(); got[ledger.Bounced] != mails {
+				t.Fatalf("%v, want %d bounced", got, mails)
+			}
+			c.must("subscribers", "restore", "--edition", "1")
+			if got := c.statuses(); got[ledger.Active] != mails {
+				t.Fatalf("%v, want %d active", got, mails)
+			}
+			if out := c.must("explain", "reader0@example.net"); !strings.Contains(out, "by edition 1: 550 no such user here; restored on") {
+				t.Error(out)
+			}
+			mended.Store(true)
+			c.must("editions", "retry", "1")
+			c.must("run")
+			c.gotOnce(mails)
+		})
+	}
+}
+
+// Mailboxes that are gone among many that are not are marked; of those refused for what is
+// no fault of theirs nobody is, and the next edition brings them what they have missed.
+func TestRefusalsBelowTheGuard(t *testing.T) {
+	server, err := sink.Start(sink.Options{Fault: func(stage sink.Stage, to string, tries int) sink.Fault {
+		var n int
+		fmt.Sscanf(to, "reader%d@", &n)
+		switch {
+		case stage != sink.Rcpt || n < 10:
+		case n%20 == 10:
+			return "550 5.1.1 no such user here"
+		case n%20 == 11 && tries == 0:
+			return "550 5.7.1 blocked by policy"
+		case n%20 == 12 && tries == 0:
+			return "550 no"
+		}
+		return ""
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Close)
+	const mails = 200
+	c := newCrash(t, server, "resend", mails)
+	c.must("run")
+	if got := c.statuses(); got[ledger.Bounced] != 10 || got[ledger.Active] != 190 {
+		t.Errorf("%v, want 10 bounced and 190 active", got)
+	}
+	c.gotOnce(170)
+	c.write("content/posts/b.md", "---\ntitle: B\ndate: 2024-01-02\n---\nMore words.\n")
+	if out := c.must("run"); !strings.Contains(out, "edition 2 (immediate, 2 posts) sent to 190 of 190 subscribers") {
+		t.Errorf("the second edition does not bring the first post to those who were refused it\n%s", out)
+	}
+}
