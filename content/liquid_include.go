@@ -78,7 +78,7 @@ func (l *liquid) includedFile(tag liquidMark, name string) (string, bool) {
 	if !ok {
 		return "", false
 	}
-	l.tokensOf("") // shared with the include
+	l.cache() // shared with the include
 	m := *l.macros
 	m.depth, m.within = l.depth+1, name
 	m.line = l.lineAt(tag.from)

@@ -17,17 +17,30 @@ var liquidToken = regexp.MustCompile(`"[^"]*"|'[^']*'|==|!=|<=|>=|<|>|\||:|,|\(|
 
 // tokensOf divides an expression, each once in a text.
 func (l *liquid) tokensOf(expression string) []string {
-	tokens, ok := l.tokens[expression]
+	c := l.cache()
+	tokens, ok := c.tokens[expression]
 	if ok {
 		return tokens
 	}
-	if tokens = liquidToken.FindAllString(expression, 200); l.tokens == nil {
-		l.tokens = map[string][]string{}
-	}
-	if len(l.tokens) < maxMacros {
-		l.tokens[expression] = tokens
+	tokens = liquidToken.FindAllString(expression, 200)
+	if len(c.tokens) < maxMacros {
+		c.tokens[expression] = tokens
 	}
 	return tokens
+}
+
+// liquidCache is what one text's expressions were taken apart into.
+type liquidCache struct {
+	tokens map[string][]string
+	paths  map[string][]string // of variables without brackets, which mean the same everywhere
+}
+
+// cache is shared with the includes of the text.
+func (l *liquid) cache() *liquidCache {
+	if l.macros.read == nil {
+		l.macros.read = &liquidCache{tokens: map[string][]string{}, paths: map[string][]string{}}
+	}
+	return l.macros.read
 }
 
 // evaluate reads `value | filter: argument, … | …`; ok is false where a filter is
@@ -141,8 +154,10 @@ func (l *liquid) value(token string) (any, bool) {
 	if c := token[0]; c == '"' || c == '\'' {
 		return strings.Trim(token, string(c)), len(token) > 1
 	}
-	if n, err := strconv.ParseFloat(token, 64); err == nil && (token[0] == '-' || token[0] >= '0' && token[0] <= '9') {
-		return n, true
+	if c := token[0]; c == '-' || c >= '0' && c <= '9' {
+		if n, err := strconv.ParseFloat(token, 64); err == nil {
+			return n, true
+		}
 	}
 	return l.variable(token)
 }
@@ -151,7 +166,7 @@ func (l *liquid) value(token string) (any, bool) {
 // name is known where the first is: what a thing does not have is nil, as in Liquid. Of the site we
 // know only a part.
 func (l *liquid) variable(path string) (any, bool) {
-	parts, ok := l.path(path)
+	parts, ok := l.parts(path)
 	if !ok {
 		return nil, false
 	}
@@ -172,6 +187,19 @@ func (l *liquid) variable(path string) (any, bool) {
 		}
 	}
 	return v, true
+}
+
+// parts are those of a variable's path.
+func (l *liquid) parts(path string) ([]string, bool) {
+	c := l.cache()
+	if parts, ok := c.paths[path]; ok {
+		return parts, true
+	}
+	parts, ok := l.path(path)
+	if ok && len(c.paths) < maxMacros && !strings.Contains(path, "[") {
+		c.paths[path] = parts
+	}
+	return parts, ok
 }
 
 // path divides a variable's path; those in brackets are evaluated.
@@ -217,6 +245,8 @@ func member(v any, name string) (any, bool) {
 			out, ok = v[strings.ToLower(name)]
 		}
 		return out, ok
+	case loopState:
+		return v.member(strings.ToLower(name))
 	case []any:
 		switch name {
 		case "size", "length":
@@ -332,7 +362,11 @@ func numberOf(v any) (float64, bool) {
 	case float64:
 		return v, true
 	case string:
-		n, err := strconv.ParseFloat(strings.TrimSpace(v), 64)
+		v = strings.TrimSpace(v)
+		if v == "" || !strings.Contains("+-.0123456789", v[:1]) {
+			return 0, false
+		}
+		n, err := strconv.ParseFloat(v, 64)
 		return n, err == nil && !math.IsNaN(n) && !math.IsInf(n, 0)
 	}
 	return 0, false
