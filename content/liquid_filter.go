@@ -107,6 +107,7 @@ func replaceAll(s, from, to string) (any, bool) {
 const maxMarkdownified = 100
 
 func (l *liquid) markdownified(s string) (any, bool) {
+	l.useOutside()
 	if l.rendered++; l.tree == nil || l.rendered > maxMarkdownified {
 		return nil, false
 	}

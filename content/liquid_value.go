@@ -172,9 +172,15 @@ func (l *liquid) variable(path string) (any, bool) {
 	}
 	var v any
 	found := false
-	for i := len(l.vars) - 1; i >= 0 && !found; i-- {
-		v, found = l.vars[i][parts[0]]
+	scope := len(l.vars)
+	for scope > 0 && !found {
+		scope--
+		v, found = l.vars[scope][parts[0]]
 	}
+	if !found {
+		scope = -1
+	}
+	l.useVariable(scope, parts[0])
 	if !found {
 		return nil, false
 	}

@@ -24,6 +24,7 @@ type macros struct {
 	base    string
 	within  string            // the include that the text is of; its problems are told of the line that includes it
 	files   map[string]string // includes that were read
+	uses    *uses             // of the include that the text is of; nil where nobody asks
 	read    *liquidCache      // what loops and includes read again and again
 }
 
@@ -63,6 +64,7 @@ func lineAfter(text string, at int) string {
 
 // warn reports what stands at an offset of the text, once for each line.
 func (m *macros) warn(offset int, message string) {
+	m.useOutside()
 	if m.quiet || len(m.article.problems) >= maxWarnings {
 		return
 	}

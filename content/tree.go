@@ -30,6 +30,8 @@ type Tree struct {
 	markdown *markdownReader
 	// posts are those that the last Scan found: where links between posts lead.
 	posts atomic.Pointer[postIndex]
+	// includes are those that come to the same in every post.
+	includes pureIncludes
 	// sections are what the last Scan found to hold for whole folders.
 	sections atomic.Pointer[sections]
 }
