@@ -152,14 +152,20 @@ func tidyExcerpt(root *html.Node) {
 // dropBoxes takes away what Markdown's author set before the text in HTML of
 // their own: a pull quote, a table of contents, a notice.
 func dropBoxes(root *html.Node) {
+	left := -1 // words of the tree, once that matters
 	for n := root.FirstChild; n != nil; {
 		next := n.NextSibling
 		switch {
 		case n.Type == html.TextNode && strings.TrimSpace(n.Data) == "":
 		case n.DataAtom == atom.Div || n.DataAtom == atom.Aside || n.DataAtom == atom.Nav:
-			if wordsOf(n)*2 > wordsOf(root) {
+			if left < 0 {
+				left = wordsOf(root)
+			}
+			words := wordsOf(n)
+			if words*2 > left {
 				return
 			}
+			left -= words
 			root.RemoveChild(n)
 		default:
 			return

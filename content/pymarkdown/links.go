@@ -235,14 +235,14 @@ func (d *document) attributeList(s string) int {
 
 // attributes are those of {: key="value" #id}; classes show nothing.
 func (d *document) attributes(list string) string {
-	out := ""
+	var out strings.Builder
 	inner := strings.Trim(list, "{} ")
 	for word := range strings.FieldsSeq(strings.TrimPrefix(inner, ":")) {
 		if key, value, ok := strings.Cut(word, "="); ok && key != "" && isLetter(key[0]) && !strings.ContainsAny(key, `"'<>/`) {
-			out += " " + key + `="` + escapeAttribute(strings.Trim(value, `"'`)) + `"`
+			out.WriteString(" " + key + `="` + escapeAttribute(strings.Trim(value, `"'`)) + `"`)
 		} else if id, ok := strings.CutPrefix(word, "#"); ok {
-			out += ` id="` + escapeAttribute(id) + `"`
+			out.WriteString(` id="` + escapeAttribute(id) + `"`)
 		}
 	}
-	return out
+	return out.String()
 }
