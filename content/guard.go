@@ -22,6 +22,9 @@ func checkMarkdown(source string) error {
 	if err := checkLinks(source); err != nil {
 		return err
 	}
+	if err := checkNotes(source); err != nil {
+		return err
+	}
 	emphatic := strings.Count(source, "*")+strings.Count(source, "_")+strings.Count(source, "~") > maxEmphasis
 	if err := checkTables(source); err != nil || !deep && !emphatic {
 		return err
@@ -60,6 +63,24 @@ func checkEmphasis(prose string) error {
 	}
 	return nil
 }
+
+// maxNoteWork bounds references to footnotes times footnotes: each reference looks
+// through all of them.
+const maxNoteWork = 1 << 26
+
+func checkNotes(source string) error {
+	marks := strings.Count(source, "[^")
+	if marks*marks < maxNoteWork {
+		return nil
+	}
+	notes := len(noteStart.FindAllStringIndex(source, -1))
+	if notes*marks < maxNoteWork {
+		return nil
+	}
+	return &limitError{limit: fmt.Sprintf("%d references to footnotes times footnotes", maxNoteWork), message: "divide the post"}
+}
+
+var noteStart = regexp.MustCompile(`(?m)^ {0,3}\[\^[^\]\n]+\]:`)
 
 // maxLinkWork bounds the way to the ends of addresses that nothing closes: to the next
 // white space, or to the line's end behind <.

@@ -210,14 +210,8 @@ func (d *document) footnoteMark(text string, at int) (string, int, bool) {
 	if _, known := d.notes[name]; !ok || !known {
 		return "", 0, false
 	}
-	number := 1
-	for i, n := range d.order {
-		if n == name {
-			number = i + 1
-		}
-	}
 	size := len(name) + 3
-	html := `<sup id="fnref:` + escapeAttribute(name) + `"><a class="footnote-ref" href="#fn:` + escapeAttribute(name) + `">` + itoa(number) + "</a></sup>"
+	html := `<sup id="fnref:` + escapeAttribute(name) + `"><a class="footnote-ref" href="#fn:` + escapeAttribute(name) + `">` + itoa(d.numbers[name]) + "</a></sup>"
 	return d.set(html, text[at:at+size]), at + size, true
 }
 
