@@ -1,7 +1,6 @@
 package content
 
 import (
-	"regexp"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -93,7 +92,26 @@ func clone(n *html.Node) *html.Node {
 	return out
 }
 
-var referenceDefinition = regexp.MustCompile(`(?m)^ {0,3}\[[^\]\n]+\]:[ \t]*\S.*$`)
+// linkDefinitions are the lines of a text that define links by reference.
+func linkDefinitions(text string) string {
+	var b strings.Builder
+	for line := range strings.SplitSeq(text, "\n") {
+		if isLinkDefinition(line) {
+			b.WriteString(line)
+			b.WriteByte('\n')
+		}
+	}
+	return b.String()
+}
+
+func isLinkDefinition(line string) bool {
+	rest := strings.TrimLeft(line, " ")
+	if len(line)-len(rest) > 3 || !strings.HasPrefix(rest, "[") {
+		return false
+	}
+	end := strings.IndexByte(rest, ']')
+	return end > 1 && strings.HasPrefix(rest[end:], "]:") && strings.TrimLeft(rest[end+2:], " \t") != ""
+}
 
 // separator is the engine's, unless the post has its own.
 func (r *postRenderer) separator(w writing) string {
@@ -107,8 +125,7 @@ func (r *postRenderer) separator(w writing) string {
 // definitions that follow it, as Jekyll does.
 func (r *postRenderer) beforeSeparator(w writing) (*html.Node, error) {
 	head, tail, _ := strings.Cut(strings.TrimLeft(r.article.bodySource(), "\n"), r.separator(w))
-	definitions := referenceDefinition.FindAllString(tail, -1)
-	return r.safe(r.expand(head+"\n\n"+strings.Join(definitions, "\n"), 0, true), w)
+	return r.safe(r.expand(head+"\n\n"+linkDefinitions(tail), 0, true), w)
 }
 
 // tidyExcerpt drops what has no use outside the post's page: footnotes and their
@@ -135,14 +152,20 @@ func tidyExcerpt(root *html.Node) {
 // dropBoxes takes away what Markdown's author set before the text in HTML of
 // their own: a pull quote, a table of contents, a notice.
 func dropBoxes(root *html.Node) {
+	left := -1 // words of the tree, once that matters
 	for n := root.FirstChild; n != nil; {
 		next := n.NextSibling
 		switch {
 		case n.Type == html.TextNode && strings.TrimSpace(n.Data) == "":
 		case n.DataAtom == atom.Div || n.DataAtom == atom.Aside || n.DataAtom == atom.Nav:
-			if wordsOf(n)*2 > wordsOf(root) {
+			if left < 0 {
+				left = wordsOf(root)
+			}
+			words := wordsOf(n)
+			if words*2 > left {
 				return
 			}
+			left -= words
 			root.RemoveChild(n)
 		default:
 			return

@@ -54,17 +54,16 @@ type cut struct {
 
 func cutsOf(p *html.Node) []cut {
 	var cuts []cut
-	var before strings.Builder
+	var before wordCounter
 	var visit func(n *html.Node)
 	visit = func(n *html.Node) {
 		for c := n.FirstChild; c != nil; c = c.NextSibling {
 			switch {
 			case c.Type == html.TextNode:
-				words := countWords(before.String())
-				cuts = append(cuts, textCuts(c, words)...)
-				before.WriteString(c.Data)
+				cuts = append(cuts, textCuts(c, before.total())...)
+				_, _ = before.WriteString(c.Data)
 			case c.DataAtom == atom.A || c.DataAtom == atom.Code || c.DataAtom == atom.Kbd || c.DataAtom == atom.Ruby:
-				before.WriteString(textOf(c))
+				_, _ = before.WriteString(textOf(c))
 			default:
 				visit(c)
 			}

@@ -19,8 +19,9 @@ func treeOf(tb testing.TB, d config.Dialect, own map[string]any) *Tree {
 	t := &Tree{cfg: cfg, own: settings, markdown: newMarkdownReader()}
 	t.site = newSite(cfg, cfg.Dir, settings)
 	t.engine = newEngine(d, t.site, settings)
-	known := map[string]string{"_posts/2024-01-01-a.md": "https://example.com/blog/a/", "a.md": "https://example.com/blog/a/"}
-	t.known.Store(&known)
+	t.posts.Store(newPostIndex([]*Post{
+		{Path: "_posts/2024-01-01-a.md", URL: "https://example.com/blog/a/"}, {Path: "a.md", URL: "https://example.com/blog/a/"},
+	}))
 	return t
 }
 

@@ -19,6 +19,12 @@ const (
 // checkMarkdown reports what would take the parser too long or too much memory.
 func checkMarkdown(source string) error {
 	deep := strings.Contains(source, strings.Repeat(">", maxNesting)) || openers.MatchString(source)
+	if err := checkLinks(source); err != nil {
+		return err
+	}
+	if err := checkNotes(source); err != nil {
+		return err
+	}
 	emphatic := strings.Count(source, "*")+strings.Count(source, "_")+strings.Count(source, "~") > maxEmphasis
 	if err := checkTables(source); err != nil || !deep && !emphatic {
 		return err
@@ -53,6 +59,47 @@ func checkEmphasis(prose string) error {
 		if strings.Count(paragraph, "*")+strings.Count(paragraph, "_")+strings.Count(paragraph, "~") > maxEmphasis {
 			near, _, _ := strings.Cut(strings.TrimSpace(paragraph), "\n")
 			return &limitError{limit: fmt.Sprintf("%d marks of emphasis (* or _) in one paragraph", maxEmphasis), message: "put it into a code block", near: near}
+		}
+	}
+	return nil
+}
+
+// maxNoteWork bounds references to footnotes times footnotes: each reference looks
+// through all of them.
+const maxNoteWork = 1 << 26
+
+func checkNotes(source string) error {
+	marks := strings.Count(source, "[^")
+	if marks*marks < maxNoteWork {
+		return nil
+	}
+	notes := len(noteStart.FindAllStringIndex(source, -1))
+	if notes*marks < maxNoteWork {
+		return nil
+	}
+	return &limitError{limit: fmt.Sprintf("%d references to footnotes times footnotes", maxNoteWork), message: "divide the post"}
+}
+
+var noteStart = regexp.MustCompile(`(?m)^ {0,3}\[\^[^\]\n]+\]:`)
+
+// maxLinkWork bounds the way to the ends of addresses that nothing closes: to the next
+// white space, or to the line's end behind <.
+const maxLinkWork = 1 << 27
+
+func checkLinks(source string) error {
+	if strings.Count(source, "](")*len(source) < maxLinkWork {
+		return nil
+	}
+	work := 0
+	for line := range strings.SplitSeq(source, "\n") {
+		if n := strings.Count(line, "]("); n > 0 {
+			work += strings.Count(line, "](<") * len(line)
+			for run := range strings.FieldsSeq(line) {
+				work += strings.Count(run, "](") * len(run)
+			}
+		}
+		if work > maxLinkWork {
+			return &limitError{limit: "what a line may hold of links that are not closed", message: "close them, or put them into a code block", near: line}
 		}
 	}
 	return nil

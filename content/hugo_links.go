@@ -35,8 +35,8 @@ func (h *hugo) resolve(l *linker, dest string) (target, bool) {
 
 // isAddress reports that a link leads to a post by its address, as a browser takes it.
 func (h *hugo) isAddress(l *linker, file string) bool {
-	known := l.tree.addresses.Load()
-	if known == nil {
+	posts := l.tree.posts.Load()
+	if posts == nil {
 		return false
 	}
 	where := strings.TrimPrefix(l.article.post.URL, h.host())
@@ -48,7 +48,7 @@ func (h *hugo) isAddress(l *linker, file string) bool {
 	if strings.HasPrefix(file, "/") {
 		where = path.Clean(file)
 	}
-	return (*known)[strings.TrimSuffix(h.host()+where, "/")]
+	return posts.addresses()[strings.TrimSuffix(h.host()+where, "/")]
 }
 
 // pageFiles are the files that a link may mean: from the page's own folder, that of
@@ -112,7 +112,7 @@ func (h *hugo) sharedFile(l *linker, file string) (target, bool) {
 		}
 		if to, ok := t.addressOf(page); ok {
 			out := target{url: strings.TrimSuffix(to, "/") + "/" + (&url.URL{Path: path.Clean(file)}).EscapedPath()}
-			out.look(h.dir, rel)
+			out.places = []place{{h.dir, rel}}
 			return out, true
 		}
 	}

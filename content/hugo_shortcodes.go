@@ -330,13 +330,13 @@ func (t *Tree) findPage(a *article, want string) (string, bool) {
 
 // byBaseName finds the one post whose file, or bundle's folder, has a name.
 func (t *Tree) byBaseName(name string) (string, bool) {
-	known := t.known.Load()
-	if known == nil {
+	posts := t.posts.Load()
+	if posts == nil {
 		return "", false
 	}
 	found := ""
-	for p, to := range *known {
-		base := path.Base(p)
+	for _, p := range posts.names()[name] {
+		to, base := posts.urls()[p], path.Base(p)
 		if strings.HasPrefix(base, "index.") {
 			base = path.Base(path.Dir(p)) + path.Ext(base)
 		}

@@ -23,7 +23,7 @@ type imageSizes struct {
 }
 
 func (s *imageSizes) remember(to target) {
-	if len(to.looked) == 0 {
+	if len(to.places) == 0 {
 		return
 	}
 	if s.targets == nil {
@@ -34,9 +34,9 @@ func (s *imageSizes) remember(to target) {
 
 // of reads the size in pixels; zeros where the file is unknown or no picture.
 func (s *imageSizes) of(address string) (width, height int) {
-	to := s.targets[address]
-	s.looked = append(s.looked, to.looked...)
-	return imageSize(to.file)
+	file, looked := s.targets[address].file()
+	s.looked = append(s.looked, looked...)
+	return imageSize(file)
 }
 
 func imageSize(file string) (width, height int) {

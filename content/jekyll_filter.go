@@ -144,7 +144,7 @@ func (j *jekyll) isDraft(a *article) bool {
 }
 
 // limit leaves out what is older than the posts that limit_posts lets through.
-func (t *Tree) limit(scan *Scan, known map[string]string) {
+func (t *Tree) limit(scan *Scan) {
 	j, ok := t.engine.(*jekyll)
 	if !ok || j.rules.limit == 0 {
 		return
@@ -164,7 +164,6 @@ func (t *Tree) limit(scan *Scan, known map[string]string) {
 	for _, p := range shown[j.rules.limit:] {
 		old[p] = true
 		scan.LeftOut = append(scan.LeftOut, LeftOut{p.Path, *o})
-		delete(known, p.Path)
 	}
 	scan.Posts = slices.DeleteFunc(scan.Posts, func(p *Post) bool { return old[p] })
 }

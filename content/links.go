@@ -13,18 +13,36 @@ import (
 
 // target is where a link leads.
 type target struct {
-	url  string // absolute; "" where the link is to be dropped
-	file string // the local file that is meant, absolute; "" where none is known
-	// looked are the files that decide which one that is.
-	looked []string
+	url string // absolute; "" where the link is to be dropped
+	// places are where the local file that is meant may be, the likeliest first. They
+	// are looked at when somebody asks for the file: of most links nobody does.
+	places []place
+}
+
+// place is a path below a folder.
+type place struct{ dir, rel string }
+
+// file is the local file that is meant, absolute, "" where none is known; looked are
+// the files that decide which one that is.
+func (t target) file() (file string, looked []string) {
+	for _, p := range t.places {
+		for _, rel := range spellings(p.rel) {
+			looked = append(looked, filepath.Join(p.dir, filepath.FromSlash(rel)))
+			if file = inside(p.dir, filepath.FromSlash(rel)); file != "" {
+				return file, looked
+			}
+		}
+	}
+	return "", looked
 }
 
 // size is the local file's.
 func (t target) size() (int64, bool) {
-	if t.file == "" {
+	file, _ := t.file()
+	if file == "" {
 		return 0, false
 	}
-	info, err := os.Stat(t.file)
+	info, err := os.Stat(file)
 	if err != nil || !info.Mode().IsRegular() {
 		return 0, false
 	}
@@ -93,38 +111,23 @@ func (l *linker) local(u *url.URL) target {
 	}
 	to := target{url: base.ResolveReference(u).String()}
 	if u.Path != "" {
-		l.find(&to, u.Path)
+		to.places = l.places(u.Path)
 	}
 	return to
 }
 
-// find finds what a path of the site is made of: a file beside the post, below
+// places are what a path of the site may be made of: a file beside the post, below
 // content.dir, or in a folder that the engine copies as it is.
-func (l *linker) find(to *target, p string) {
+func (l *linker) places(p string) []place {
 	s := l.article.site
 	if !strings.HasPrefix(p, "/") {
-		to.look(s.dir, path.Join(path.Dir(l.article.path), p))
-		return
+		return []place{{s.dir, path.Join(path.Dir(l.article.path), p)}}
 	}
-	if to.look(s.dir, p[1:]) {
-		return
+	list := []place{{s.dir, p[1:]}}
+	for _, folder := range [...]string{"static", "assets", "public", "src", "."} {
+		list = append(list, place{s.root, path.Join(folder, p)})
 	}
-	for _, folder := range []string{"static", "assets", "public", "src", "."} {
-		if to.look(s.root, path.Join(folder, p)) {
-			return
-		}
-	}
-}
-
-// look tells whether a path below a folder is the file that is meant.
-func (t *target) look(dir, rel string) bool {
-	for _, rel := range spellings(rel) {
-		t.looked = append(t.looked, filepath.Join(dir, filepath.FromSlash(rel)))
-		if t.file = inside(dir, filepath.FromSlash(rel)); t.file != "" {
-			return true
-		}
-	}
-	return false
+	return list
 }
 
 // spellings are a file's name as it is written and in the other Unicode forms:
@@ -193,8 +196,8 @@ func (l *linker) post(file string) (string, bool) {
 
 // addressOf is where a file's post or page stands on the site.
 func (t *Tree) addressOf(p string) (string, bool) {
-	if known := t.known.Load(); known != nil {
-		if to, ok := (*known)[p]; ok {
+	if posts := t.posts.Load(); posts != nil {
+		if to, ok := posts.urls()[p]; ok {
 			return to, true
 		}
 	}

@@ -251,6 +251,7 @@ func (l *liquid) single(mark liquidMark) {
 		l.out.WriteString(l.highlighted(mark))
 		return
 	case "break", "continue":
+		l.useOutside()
 		if len(l.vars) > 2 { // in a loop
 			l.leave = mark.name
 		}
@@ -258,7 +259,7 @@ func (l *liquid) single(mark liquidMark) {
 	case "assign", "set":
 		name, value, ok := strings.Cut(mark.arguments, "=")
 		if v, known := l.evaluate(strings.TrimSpace(value)); ok && known {
-			l.vars[1][strings.TrimSpace(name)] = v
+			l.assign(strings.TrimSpace(name), v)
 			return
 		}
 		l.unevaluated(mark.from, l.text[mark.from:mark.to])
@@ -267,6 +268,7 @@ func (l *liquid) single(mark liquidMark) {
 	if strings.HasPrefix(mark.name, "end") || mark.name == "else" || mark.name == "elsif" || mark.name == "when" {
 		return // of a block that is not open
 	}
+	l.useOutside() // such as the addresses of other posts
 	if out, ok := l.tags(l, mark, ""); ok {
 		l.out.WriteString(out)
 		return
@@ -307,12 +309,13 @@ func (l *liquid) block(n, depth int) {
 	case "capture", "set":
 		if name, _, filtered := strings.Cut(mark.arguments, "|"); !filtered {
 			if text := l.inner(n, depth); len(text) <= maxLiquidText {
-				l.vars[1][strings.Trim(strings.TrimSpace(name), `"'`)] = text
+				l.assign(strings.Trim(strings.TrimSpace(name), `"'`), text)
 			}
 			return
 		}
 	}
 	inner := l.inner(n, depth)
+	l.useOutside()
 	if out, ok := l.tags(l, mark, inner); ok {
 		l.out.WriteString(out)
 		return

@@ -90,20 +90,43 @@ func (l *liquid) loop(n, depth int) {
 		l.unevaluated(mark.from, "{% for "+mark.arguments+" %}")
 		return
 	}
+	l.vars = append(l.vars, map[string]any{})
+	defer func() { l.vars = l.vars[:len(l.vars)-1] }()
+	scope := l.vars[len(l.vars)-1]
 	for i, item := range list {
 		if l.steps++; l.steps > maxLiquidSteps {
 			return
 		}
-		l.vars = append(l.vars, map[string]any{m[1]: item, "forloop": map[string]any{
-			"index": float64(i + 1), "index0": float64(i), "rindex": float64(len(list) - i), "rindex0": float64(len(list) - i - 1),
-			"first": i == 0, "last": i == len(list)-1, "length": float64(len(list))}})
+		scope["forloop"], scope[m[1]] = loopState{i, len(list)}, item
 		l.branch(n, end, depth)
-		l.vars = l.vars[:len(l.vars)-1]
 		leave := l.leave
 		if l.leave = ""; leave == "break" {
 			return
 		}
 	}
+}
+
+// loopState is Liquid's forloop: how far a loop has come.
+type loopState struct{ at, length int }
+
+func (s loopState) member(name string) (any, bool) {
+	switch name {
+	case "index":
+		return float64(s.at + 1), true
+	case "index0":
+		return float64(s.at), true
+	case "rindex":
+		return float64(s.length - s.at), true
+	case "rindex0":
+		return float64(s.length - s.at - 1), true
+	case "first":
+		return s.at == 0, true
+	case "last":
+		return s.at == s.length-1, true
+	case "length":
+		return float64(s.length), true
+	}
+	return nil, false
 }
 
 // looped is what a loop goes over: offset and limit before reversed, as in Liquid.
@@ -112,6 +135,9 @@ func (l *liquid) looped(expression, options string) (list []any, known bool) {
 		return nil, false
 	}
 	if strings.HasPrefix(options, "|") {
+		return list, true
+	}
+	if options == "" {
 		return list, true
 	}
 	for _, key := range []string{"offset", "limit"} {

@@ -107,6 +107,7 @@ func replaceAll(s, from, to string) (any, bool) {
 const maxMarkdownified = 100
 
 func (l *liquid) markdownified(s string) (any, bool) {
+	l.useOutside()
 	if l.rendered++; l.tree == nil || l.rendered > maxMarkdownified {
 		return nil, false
 	}
@@ -305,13 +306,23 @@ func numberFilter(name string, v any, arguments []any) (any, bool) {
 }
 
 func (l *liquid) dateFilter(name string, v any, arguments []any) (any, bool) {
-	layout := map[string]string{"date_to_string": "%d %b %Y", "date_to_long_string": "%d %B %Y",
-		"date_to_xmlschema": "%Y-%m-%dT%H:%M:%S%:z", "date_to_rfc822": "%a, %d %b %Y %H:%M:%S %z"}[name]
-	if name == "date" && len(arguments) == 1 && liquidText(v) == "" {
-		return "", true
-	}
-	if name == "date" && len(arguments) == 1 {
-		layout = liquidText(arguments[0])
+	layout := ""
+	switch name {
+	case "date":
+		if len(arguments) == 1 && liquidText(v) == "" {
+			return "", true
+		}
+		if len(arguments) == 1 {
+			layout = liquidText(arguments[0])
+		}
+	case "date_to_string":
+		layout = "%d %b %Y"
+	case "date_to_long_string":
+		layout = "%d %B %Y"
+	case "date_to_xmlschema":
+		layout = "%Y-%m-%dT%H:%M:%S%:z"
+	case "date_to_rfc822":
+		layout = "%a, %d %b %Y %H:%M:%S %z"
 	}
 	if layout == "" {
 		return nil, false

@@ -78,10 +78,17 @@ func (l *liquid) includedFile(tag liquidMark, name string) (string, bool) {
 	if !ok {
 		return "", false
 	}
-	l.tokensOf("") // shared with the include
+	remembers := l.tree != nil && !l.comments && !l.shadowsSite()
+	if remembers {
+		if out, ok := l.recall(text); ok {
+			return out, true
+		}
+	}
+	l.cache() // shared with the include
 	m := *l.macros
 	m.depth, m.within = l.depth+1, name
 	m.line = l.lineAt(tag.from)
+	m.uses = &uses{inner: len(l.vars)}
 	outermost := map[string]any{}
 	for k, v := range l.vars[0] {
 		outermost[k] = v
@@ -92,6 +99,9 @@ func (l *liquid) includedFile(tag liquidMark, name string) (string, bool) {
 		inner.code = codeIn(text)
 	}
 	out := inner.expanded()
+	if remembers {
+		inner.remember(text, out, inner.steps-l.steps)
+	}
 	l.steps, l.rendered, l.failed = inner.steps, inner.rendered, l.failed || m.failed
 	if l.comments {
 		out = strings.TrimSpace(out)

@@ -129,18 +129,18 @@ func (l *liquid) afterBase(address string) string {
 // postNamed finds a post by its file's name without the extension, before which
 // folders may stand; _posts is left out of them.
 func (t *Tree) postNamed(want string) (string, bool) {
-	known := t.known.Load()
-	if known == nil {
+	posts := t.posts.Load()
+	if posts == nil {
 		return "", false
 	}
 	best := ""
-	for p := range *known {
+	for _, p := range posts.names()[path.Base(want)] {
 		stem := "/" + strings.ReplaceAll("/"+strings.TrimSuffix(p, path.Ext(p)), "/_posts/", "/")
 		if strings.HasSuffix(stem, "/"+want) && (best == "" || p < best) {
 			best = p
 		}
 	}
-	return (*known)[best], best != ""
+	return posts.urls()[best], best != ""
 }
 
 // linkTo follows {% link %}, whose path counts from the blog's root folder.

@@ -17,15 +17,14 @@ var liquidToken = regexp.MustCompile(`"[^"]*"|'[^']*'|==|!=|<=|>=|<|>|\||:|,|\(|
 
 // tokensOf divides an expression, each once in a text.
 func (l *liquid) tokensOf(expression string) []string {
-	tokens, ok := l.tokens[expression]
+	c := l.cache()
+	tokens, ok := c.tokens[expression]
 	if ok {
 		return tokens
 	}
-	if tokens = liquidToken.FindAllString(expression, 200); l.tokens == nil {
-		l.tokens = map[string][]string{}
-	}
-	if len(l.tokens) < maxMacros {
-		l.tokens[expression] = tokens
+	tokens = liquidToken.FindAllString(expression, 200)
+	if len(c.tokens) < maxMacros {
+		c.tokens[expression] = tokens
 	}
 	return tokens
 }
@@ -141,8 +140,10 @@ func (l *liquid) value(token string) (any, bool) {
 	if c := token[0]; c == '"' || c == '\'' {
 		return strings.Trim(token, string(c)), len(token) > 1
 	}
-	if n, err := strconv.ParseFloat(token, 64); err == nil && (token[0] == '-' || token[0] >= '0' && token[0] <= '9') {
-		return n, true
+	if c := token[0]; c == '-' || c >= '0' && c <= '9' {
+		if n, err := strconv.ParseFloat(token, 64); err == nil {
+			return n, true
+		}
 	}
 	return l.variable(token)
 }
@@ -151,15 +152,21 @@ func (l *liquid) value(token string) (any, bool) {
 // name is known where the first is: what a thing does not have is nil, as in Liquid. Of the site we
 // know only a part.
 func (l *liquid) variable(path string) (any, bool) {
-	parts, ok := l.path(path)
+	parts, ok := l.parts(path)
 	if !ok {
 		return nil, false
 	}
 	var v any
 	found := false
-	for i := len(l.vars) - 1; i >= 0 && !found; i-- {
-		v, found = l.vars[i][parts[0]]
+	scope := len(l.vars)
+	for scope > 0 && !found {
+		scope--
+		v, found = l.vars[scope][parts[0]]
 	}
+	if !found {
+		scope = -1
+	}
+	l.useVariable(scope, parts[0])
 	if !found {
 		return nil, false
 	}
@@ -217,6 +224,8 @@ func member(v any, name string) (any, bool) {
 			out, ok = v[strings.ToLower(name)]
 		}
 		return out, ok
+	case loopState:
+		return v.member(strings.ToLower(name))
 	case []any:
 		switch name {
 		case "size", "length":
@@ -332,7 +341,11 @@ func numberOf(v any) (float64, bool) {
 	case float64:
 		return v, true
 	case string:
-		n, err := strconv.ParseFloat(strings.TrimSpace(v), 64)
+		v = strings.TrimSpace(v)
+		if v == "" || !strings.Contains("+-.0123456789", v[:1]) {
+			return 0, false
+		}
+		n, err := strconv.ParseFloat(v, 64)
 		return n, err == nil && !math.IsNaN(n) && !math.IsInf(n, 0)
 	}
 	return 0, false

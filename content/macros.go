@@ -22,9 +22,10 @@ type macros struct {
 	kept    *keptHTML // where the HTML that is made goes; nil where it stays in the text
 	set     *keptHTML // where what the blog's own templates make goes
 	base    string
-	within  string              // the include that the text is of; its problems are told of the line that includes it
-	files   map[string]string   // includes that were read
-	tokens  map[string][]string // of expressions, which loops read again and again
+	within  string            // the include that the text is of; its problems are told of the line that includes it
+	files   map[string]string // includes that were read
+	uses    *uses             // of the include that the text is of; nil where nobody asks
+	read    *liquidCache      // what loops and includes read again and again
 }
 
 // expand replaces an engine's macros in a text that begins in a line of the file.
@@ -63,6 +64,7 @@ func lineAfter(text string, at int) string {
 
 // warn reports what stands at an offset of the text, once for each line.
 func (m *macros) warn(offset int, message string) {
+	m.useOutside()
 	if m.quiet || len(m.article.problems) >= maxWarnings {
 		return
 	}

@@ -193,7 +193,9 @@ func (c *cleaner) attributes(n *html.Node) {
 		case key == "href" || key == "src" || key == "cite":
 			to := c.links.follow(a.Val)
 			a.Val = to.url
-			c.images.remember(to)
+			if key == "src" {
+				c.images.remember(to)
+			}
 		case key == "srcset":
 			a.Val = c.srcset(a.Val)
 		}

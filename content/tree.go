@@ -28,11 +28,10 @@ type Tree struct {
 	engine   engine
 	own      *ownConfig // nil where no engine's config was found
 	markdown *markdownReader
-	// known are the addresses that the last Scan found, by path: where links
-	// between posts lead.
-	known atomic.Pointer[map[string]string]
-	// addresses are the same without the slash at their ends.
-	addresses atomic.Pointer[map[string]bool]
+	// posts are those that the last Scan found: where links between posts lead.
+	posts atomic.Pointer[postIndex]
+	// includes are those that come to the same in every post.
+	includes pureIncludes
 	// sections are what the last Scan found to hold for whole folders.
 	sections atomic.Pointer[sections]
 }
@@ -231,28 +230,21 @@ func (t *Tree) Scan(ctx context.Context, last *Snapshot, build string) (*Scan, e
 	}
 	scan := &Scan{Snapshot: next, Read: read, Same: last != nil && len(last.records) == len(next.records)}
 	scan.Problems = list.problems
-	known := make(map[string]string, len(next.records))
 	for i := range next.records {
 		r := &next.records[i]
 		scan.Same = scan.Same && r.kept
 		scan.Problems = append(scan.Problems, r.problems...)
 		if r.post != nil {
 			scan.Posts = append(scan.Posts, r.post)
-			known[r.post.Path] = r.post.URL
 		} else if r.leftOut != nil {
 			scan.LeftOut = append(scan.LeftOut, LeftOut{r.path, *r.leftOut})
 		} else if r.invalid() {
 			scan.Invalid++
 		}
 	}
-	t.limit(scan, known)
+	t.limit(scan)
 	scan.Problems = append(scan.Problems, heldProblems(scan.Posts)...)
-	t.known.Store(&known)
-	addresses := make(map[string]bool, len(known))
-	for _, to := range known {
-		addresses[strings.TrimSuffix(to, "/")] = true
-	}
-	t.addresses.Store(&addresses)
+	t.posts.Store(newPostIndex(scan.Posts))
 	if len(scan.Posts) == 0 && scan.Invalid == 0 {
 		scan.Problems = append(scan.Problems, Problem{Path: ".", Message: t.emptiness(len(next.records), scan.LeftOut)})
 	}

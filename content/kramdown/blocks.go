@@ -13,6 +13,7 @@ type blockParser struct {
 	pending  *attributes // an attribute list before the block that it is for
 	notFound map[string]int
 	unclosed map[string]bool // fences that nothing closes any more
+	joined   joinedText
 }
 
 // parseBlocks reads a source of its own into a node.

@@ -57,13 +57,17 @@ func (p *blockParser) linkDefinition(line string) bool {
 	if rest != "" {
 		d.title, d.titled = titleIn(rest), true
 	} else if next := p.pos + len(line); next < len(p.src) {
-		if title := titleIn(" " + lineAt(p.src, next)); title != "" {
+		below := lineAt(p.src, next)
+		if title := quotedTitle(strings.TrimSpace(below)); title != "" {
 			d.title, d.titled = title, true
-			size += len(lineAt(p.src, next))
+			size += len(below)
 		}
 	}
 	p.pos += size
-	at := p.block(&node{kind: boundary, isDefined: definitionBoundary})
+	at := p.tree.last() // long lists of definitions share one boundary
+	if at == nil || at.isDefined != definitionBoundary || at.attributes != nil || p.pending != nil {
+		at = p.block(&node{kind: boundary, isDefined: definitionBoundary})
+	}
 	if p.pos < len(p.src) && isAttributeLine(p.line()) {
 		inner, _ := braced(strings.TrimLeft(p.line(), " "))
 		d.attributes = parseAttributes(inner)
@@ -76,10 +80,17 @@ func (p *blockParser) linkDefinition(line string) bool {
 // titleIn is the text between quotes that white space and nothing else stands around.
 func titleIn(s string) string {
 	trimmed := strings.TrimSpace(s)
-	if len(trimmed) < 3 || trimmed == s || trimmed[0] != '"' && trimmed[0] != '\'' || trimmed[len(trimmed)-1] != trimmed[0] {
+	if len(trimmed) == len(s) {
 		return ""
 	}
-	return trimmed[1 : len(trimmed)-1]
+	return quotedTitle(trimmed)
+}
+
+func quotedTitle(s string) string {
+	if len(s) < 3 || s[0] != '"' && s[0] != '\'' || s[len(s)-1] != s[0] {
+		return ""
+	}
+	return s[1 : len(s)-1]
 }
 
 // cutTitle divides an address from the title behind it. An address with a quote after white space

@@ -91,6 +91,8 @@ func readTag(s string) tag {
 }
 
 func (t *tag) readAttributes(s string, at int) (int, bool) {
+	var kept strings.Builder
+	defer func() { t.attributes = kept.String() }()
 	for {
 		space := spaces(s[at:])
 		n := tagNameSize(s[min(at+space, len(s)):])
@@ -109,7 +111,7 @@ func (t *tag) readAttributes(s string, at int) (int, bool) {
 		if strings.EqualFold(name, "markdown") {
 			t.markdown = value
 		} else {
-			t.attributes += s[at:end]
+			kept.WriteString(s[at:end])
 		}
 		at = end
 	}

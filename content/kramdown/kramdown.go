@@ -44,7 +44,9 @@ type document struct {
 	lists         map[string]*attributes // attribute list definitions
 	ids           map[string]int
 	root          *node
-	headings      []*node // those still to be listed
+	listed        bool    // the headings of the document are in inContents
+	inContents    []*node // those of the table of contents
+	headings      []*node // of these, those still to be listed
 	depth         int
 	retries       int
 	abbreviated   *abbreviationFinder

@@ -4,6 +4,7 @@ import (
 	"html"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // mark is the number that leads to a footnote.
@@ -44,16 +45,16 @@ func (r *renderer) notes() {
 
 // backLinks leads from a footnote to each place that refers to it.
 func backLinks(f *footnote) string {
-	text := ""
+	var text strings.Builder
 	for n := range f.uses {
 		id, number := "fnref:"+f.name, ""
 		if n > 0 {
 			id += ":" + strconv.Itoa(n)
 			number = "<sup>" + strconv.Itoa(n+1) + "</sup>"
 		}
-		text += "\u00a0" + `<a href="#` + id + `" class="reversefootnote" role="doc-backlink">&#8617;` + number + "</a>"
+		text.WriteString("\u00a0" + `<a href="#` + id + `" class="reversefootnote" role="doc-backlink">&#8617;` + number + "</a>")
 	}
-	return text
+	return text.String()
 }
 
 func lastBlock(n *node) *node {
@@ -67,14 +68,18 @@ func lastBlock(n *node) *node {
 
 // contents writes the table of contents in the place of the list that {:toc} marks.
 func (r *renderer) contents(list *node) {
-	collectHeadings(r.root, func(h *node) {
-		if h.attributes.get("id") == "" && !r.NoIDs {
-			h.attributes = h.attributes.with(&attributes{list: []attribute{{"id", r.id(textOf(h))}}})
-		}
-		if h.attributes == nil || !slices.Contains(h.attributes.classes, "no_toc") {
-			r.headings = append(r.headings, h)
-		}
-	})
+	if !r.listed {
+		r.listed = true
+		collectHeadings(r.root, func(h *node) {
+			if h.attributes.get("id") == "" && !r.NoIDs {
+				h.attributes = h.attributes.with(&attributes{list: []attribute{{"id", r.id(textOf(h))}}})
+			}
+			if h.attributes == nil || !slices.Contains(h.attributes.classes, "no_toc") {
+				r.inContents = append(r.inContents, h)
+			}
+		})
+	}
+	r.headings = r.inContents
 	if len(r.headings) == 0 {
 		return
 	}

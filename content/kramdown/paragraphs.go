@@ -16,6 +16,12 @@ func (p *blockParser) endsParagraph(line string) bool {
 	return isItem || p.atxMarks(line) > 0 || isQuotation(line) || p.fenceMark(line) != ""
 }
 
+// joinedText grows the text of a paragraph that lines are added to one at a time.
+type joinedText struct {
+	of   *node
+	text strings.Builder
+}
+
 func (p *blockParser) paragraph() {
 	start := p.pos
 	for first := true; p.pos < len(p.src); first = false {
@@ -31,7 +37,13 @@ func (p *blockParser) paragraph() {
 		if start >= 3 && p.src[start-3:start] == "  \n" {
 			between = "  \n"
 		}
-		last.text += between + text
+		if p.joined.of != last {
+			p.joined.of = last
+			p.joined.text.Reset()
+			p.joined.text.WriteString(last.text)
+		}
+		p.joined.text.WriteString(between + text)
+		last.text = p.joined.text.String()
 		return
 	}
 	p.block(&node{kind: paragraph, text: strings.TrimLeft(text, " \t\n\r\f\v"), unparsed: true})

@@ -68,6 +68,7 @@ func (p *blockParser) footnote(parent *element, block string, q *queue) bool {
 	inner.blocks(note, parts)
 	if _, ok := p.notes[name]; !ok {
 		p.order = append(p.order, name)
+		p.numbers[name] = len(p.order)
 	}
 	p.notes[name] = note
 	return true

@@ -29,6 +29,7 @@ type htmlTag struct {
 	end      bool
 	closed   bool
 	size     int
+	looked   int // how much of the text was read to find that it is none
 }
 
 // readTag reads the tag that s begins with, as tolerantly as browsers do; size is 0 for none.
@@ -42,7 +43,7 @@ func readTag(s string) htmlTag {
 		return t
 	}
 	from := at
-	for at < len(s) && !strings.ContainsRune(" \t\n\r\f/>", rune(s[at])) {
+	for at < min(len(s), maxTag) && strings.IndexByte(" \t\n\r\f/>", s[at]) < 0 {
 		at++
 	}
 	t.name = strings.ToLower(s[from:at])
@@ -64,6 +65,7 @@ func readTag(s string) htmlTag {
 			return t
 		}
 	}
+	t.looked = at
 	return t
 }
 
@@ -132,13 +134,25 @@ type extractor struct {
 	inRaw  bool
 	inTail bool
 	noEnd  map[string]bool
+	last   int // where the last > is: behind it nothing is a tag
+}
+
+// readTag reads the tag at an offset. What was read for nothing counts, and where that
+// is used up marks are text.
+func (x *extractor) readTag(at int) htmlTag {
+	if at > x.last || x.retries <= 0 {
+		return htmlTag{}
+	}
+	t := readTag(x.src[at:])
+	x.retries -= t.looked
+	return t
 }
 
 func (d *document) extractHTML(source string) string {
 	if !strings.Contains(source, "<") {
 		return source
 	}
-	x := &extractor{document: d, src: source, noEnd: map[string]bool{}}
+	x := &extractor{document: d, src: source, noEnd: map[string]bool{}, last: strings.LastIndexByte(source, '>')}
 	for x.pos < len(x.src) {
 		next := strings.IndexByte(x.src[x.pos:], '<')
 		if next < 0 {
@@ -189,7 +203,7 @@ func (x *extractor) tag() {
 			return
 		}
 	}
-	t := readTag(rest)
+	t := x.readTag(x.pos)
 	switch {
 	case t.size == 0:
 		x.data(x.pos + 1)
@@ -305,7 +319,7 @@ func (x *extractor) balanced(t htmlTag) (inner string, size int) {
 			return rest[t.size:], len(rest)
 		}
 		at += n
-		tag := readTag(rest[at:])
+		tag := x.readTag(x.pos + at)
 		if tag.size == 0 || tag.name != t.name {
 			continue
 		}

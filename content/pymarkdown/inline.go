@@ -305,11 +305,14 @@ func (d *document) entity(text string, at int) (string, int, bool) {
 func (d *document) tag(text string, at int) (string, int, bool) {
 	rest := text[at:]
 	if strings.HasPrefix(rest, "<!--") {
-		end := strings.Index(rest, "-->")
+		if d.retries <= 0 {
+			return "", 0, false
+		}
+		end := d.index(text, at, "-->")
 		if end < 0 {
 			return "", 0, false
 		}
-		return d.set(rest[:end+3], rest[:end+3]), at + end + 3, true
+		return d.set(text[at:end+3], text[at:end+3]), end + 3, true
 	}
 	end := strings.IndexAny(rest[1:min(len(rest), maxTag)], "<>") + 1
 	if end < 2 || rest[end] != '>' {

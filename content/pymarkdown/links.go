@@ -210,14 +210,8 @@ func (d *document) footnoteMark(text string, at int) (string, int, bool) {
 	if _, known := d.notes[name]; !ok || !known {
 		return "", 0, false
 	}
-	number := 1
-	for i, n := range d.order {
-		if n == name {
-			number = i + 1
-		}
-	}
 	size := len(name) + 3
-	html := `<sup id="fnref:` + escapeAttribute(name) + `"><a class="footnote-ref" href="#fn:` + escapeAttribute(name) + `">` + itoa(number) + "</a></sup>"
+	html := `<sup id="fnref:` + escapeAttribute(name) + `"><a class="footnote-ref" href="#fn:` + escapeAttribute(name) + `">` + itoa(d.numbers[name]) + "</a></sup>"
 	return d.set(html, text[at:at+size]), at + size, true
 }
 
@@ -235,14 +229,14 @@ func (d *document) attributeList(s string) int {
 
 // attributes are those of {: key="value" #id}; classes show nothing.
 func (d *document) attributes(list string) string {
-	out := ""
+	var out strings.Builder
 	inner := strings.Trim(list, "{} ")
 	for word := range strings.FieldsSeq(strings.TrimPrefix(inner, ":")) {
 		if key, value, ok := strings.Cut(word, "="); ok && key != "" && isLetter(key[0]) && !strings.ContainsAny(key, `"'<>/`) {
-			out += " " + key + `="` + escapeAttribute(strings.Trim(value, `"'`)) + `"`
+			out.WriteString(" " + key + `="` + escapeAttribute(strings.Trim(value, `"'`)) + `"`)
 		} else if id, ok := strings.CutPrefix(word, "#"); ok {
-			out += ` id="` + escapeAttribute(id) + `"`
+			out.WriteString(` id="` + escapeAttribute(id) + `"`)
 		}
 	}
-	return out
+	return out.String()
 }

@@ -67,7 +67,8 @@ type document struct {
 	stash   []stashed
 	links   map[string]reference
 	notes   map[string]*element
-	order   []string // of footnotes
+	order   []string       // of footnotes
+	numbers map[string]int // of the notes, in this order
 	abbr    map[string]string
 	retries int
 	work    int // bytes that may still be looked through for blocks
@@ -91,7 +92,7 @@ func HTML(source string, o Options) string {
 	if o.Extra {
 		o.Tables, o.FencedCode, o.Footnotes, o.DefLists, o.MDInHTML, o.AttrLists, o.Abbr = true, true, true, true, true, true, true
 	}
-	d := &document{Options: o, links: map[string]reference{}, notes: map[string]*element{}, abbr: map[string]string{}, retries: maxRetries}
+	d := &document{Options: o, links: map[string]reference{}, notes: map[string]*element{}, abbr: map[string]string{}, numbers: map[string]int{}, retries: maxRetries}
 	source = strings.NewReplacer("\x02", "", "\x03", "", "\r\n", "\n", "\r", "\n").Replace(source)
 	source = blankLines(expandTabs(source)) + "\n\n"
 	if d.FencedCode {

@@ -1,0 +1,60 @@
+package content
+
+import (
+	"path"
+	"strings"
+	"sync"
+)
+
+// postIndex finds the posts of one scan. Each map is made when it is first asked
+// for: a pass over a tree that has not changed asks for none.
+type postIndex struct {
+	urls      func() map[string]string   // by path
+	addresses func() map[string]bool     // the same, without the slash at their ends
+	names     func() map[string][]string // paths, by what baseNames has of them
+}
+
+func newPostIndex(posts []*Post) *postIndex {
+	urls := sync.OnceValue(func() map[string]string {
+		m := make(map[string]string, len(posts))
+		for _, p := range posts {
+			m[p.Path] = p.URL
+		}
+		return m
+	})
+	return &postIndex{
+		urls: urls,
+		addresses: sync.OnceValue(func() map[string]bool {
+			m := make(map[string]bool, len(posts))
+			for _, to := range urls() {
+				m[strings.TrimSuffix(to, "/")] = true
+			}
+			return m
+		}),
+		names: sync.OnceValue(func() map[string][]string {
+			m := make(map[string][]string, len(posts))
+			for p := range urls() {
+				for _, name := range baseNames(p) {
+					m[name] = append(m[name], p)
+				}
+			}
+			return m
+		}),
+	}
+}
+
+// baseNames are a file's name with and without its extension; a bundle has its
+// folder's.
+func baseNames(p string) []string {
+	base := path.Base(p)
+	stem := strings.TrimSuffix(base, path.Ext(base))
+	names := []string{base}
+	if stem != base {
+		names = append(names, stem)
+	}
+	if strings.HasPrefix(base, "index.") {
+		folder := path.Base(path.Dir(p))
+		names = append(names, folder, folder+path.Ext(base))
+	}
+	return names
+}
