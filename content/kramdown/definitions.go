@@ -64,8 +64,8 @@ func (p *blockParser) linkDefinition(line string) bool {
 	}
 	p.pos += size
 	at := p.block(&node{kind: boundary, isDefined: definitionBoundary})
-	if p.pos < len(p.src) && isAttributeLine(p.line()) {
-		inner, _ := braced(strings.TrimLeft(p.line(), " "))
+	if p.pos < len(p.src) && beginsWithAttributes(p.src[p.pos:]) {
+		inner, _ := braced(strings.TrimLeft(p.src[p.pos:], " "))
 		d.attributes = parseAttributes(inner)
 	}
 	d.attributes = at.attributes.with(d.attributes)
