@@ -16,6 +16,10 @@ func TestMarkdownOfEngines(t *testing.T) {
 			"_config.yml":            "url: https://example.com\n",
 			"_posts/2024-01-01-a.md": "---\ntitle: A\nversion: \"1.2\"\n---\nGet:\n\n    wget a-{{ page.version }}.tgz\n\n`{{ page.version }}` {% raw %}`{{ left }}`{% endraw %}\n\n1. one\n\n    two {% assign t=\"9:17\" %}{{ t }}\n",
 		}, []string{"wget a-1.2.tgz", "<code>1.2</code>", "<code>{{ left }}</code>", "two 9:17"}},
+		"jekyll: Liquid in highlighted code": {map[string]string{
+			"_config.yml":            "url: https://example.com\n",
+			"_posts/2024-01-01-a.md": "---\ntitle: A\nversion: \"1.2\"\n---\n{% highlight text %}\nwget a-{{ page.version }}.tgz\n{% if page.none %}no{% else %}yes{% endif %}\n{% raw %}{{ left }} {% if %}{% endraw %}\n{% endhighlight %}\n",
+		}, []string{"wget a-1.2.tgz\nyes\n{{ left }} {% if %}"}},
 		"jekyll: data, collections and indexes": {map[string]string{
 			"_config.yml":            "url: https://example.com\ncollections: {topics: {output: true}}\n",
 			"_data/releases.yml":     "- {version: \"3.0.3\", url: {gz: \"https://c.example/p-3.0.3.tgz\"}}\n",
