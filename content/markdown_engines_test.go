@@ -50,6 +50,23 @@ func TestMarkdownOfEngines(t *testing.T) {
 			"hugo.toml":          "baseURL = 'https://example.com/'\n[markup.goldmark.extensions.extras]\nsubscript = {enable = true}\ninsert = {enable = true}\n",
 			"content/posts/a.md": "---\ntitle: A\ndate: 2024-01-01\n---\n\\[_x_\\], \\[[pdf](https://x.example/a_b.pdf)\\] and `$,` or $, a_b $. H~2~O ++new++.\n",
 		}, []string{"[<em>x</em>], [<a href=\"https://x.example/a_b.pdf\">pdf</a>]", "H<sub>2</sub>O <ins>new</ins>"}},
+		"hugo: emphasis is CommonMark's": {map[string]string{
+			"hugo.toml":          "baseURL = 'https://example.com/'\n",
+			"content/posts/a.md": "---\ntitle: A\ndate: 2024-01-01\n---\n**重要：**look\n",
+		}, []string{"<p>**重要：**look</p>"}},
+		"eleventy: no formula in escaped brackets": {map[string]string{
+			"eleventy.config.js": "export default function (c) {}\n",
+			"package.json":       `{"homepage": "https://example.com", "devDependencies": {"@11ty/eleventy": "^3"}}`,
+			"posts/a.md":         "---\ntitle: A\ndate: 2024-01-01\n---\nThey \\[_clap_\\], see \\[[pdf](https://x.example/a_b.pdf)\\].\n",
+		}, []string{"They [<em>clap</em>], see [<a href=\"https://x.example/a_b.pdf\">pdf</a>]."}},
+		"zola: no formula in escaped brackets": {map[string]string{
+			"config.toml":  "base_url = 'https://example.com'\n",
+			"content/a.md": "+++\ntitle = 'A'\ndate = 2024-01-01\n+++\nThey \\[_clap_\\], see \\[[pdf](https://x.example/a_b.pdf)\\].\n",
+		}, []string{"They [<em>clap</em>], see [<a href=\"https://x.example/a_b.pdf\">pdf</a>]."}},
+		"jekyll: Liquid in a list, with a table": {map[string]string{
+			"_config.yml":            "url: https://example.com\n",
+			"_posts/2024-01-01-a.md": "---\ntitle: A\n---\n- item\n\n  {% capture price %}2 EUR{% endcapture %}\n\n  | a | b |\n  |-|-|\n  | x | {{price}} |\n\n- second\n\n  \"so\" {% assign at=\"9:17\" %}\n",
+		}, []string{"<td>2 EUR</td>", "<p>“so”</p>"}},
 		"hugo: linkify and strikethrough off": {map[string]string{
 			"hugo.toml":          "baseURL = 'https://example.com/'\n[markup.goldmark.extensions]\nlinkify = false\nstrikethrough = false\n",
 			"content/posts/a.md": "---\ntitle: A\ndate: 2024-01-01\n---\nhttps://x.example ~~a~~\n",
