@@ -83,12 +83,15 @@ func braced(s string) (inner string, size int) {
 	if !strings.HasPrefix(s, "{:") {
 		return "", 0
 	}
-	for i := 2; i < min(len(s), 2000); i++ {
-		if s[i] == '}' && s[i-1] != '\\' {
+	for i, limit := 2, min(len(s), 2000); ; i++ {
+		n := strings.IndexByte(s[i:limit], '}')
+		if n < 0 {
+			return "", 0
+		}
+		if i += n; s[i-1] != '\\' {
 			return s[2:i], i + 1
 		}
 	}
-	return "", 0
 }
 
 // beginsWithAttributes reports whether a source begins with an attribute list for a block, which may

@@ -89,7 +89,7 @@ func TestSettings(t *testing.T) {
 }
 
 // hostile are beginnings that look for an end which does not come.
-var hostile = []string{"*a ", "**a ", "_a ", "[", "![", "[a](", "`", "``a`", "<b>", "<div>", "<div>\n", "<!--", "<a b=\"", "$$a ", "{:", "{::a}", "> ", "- a\n", "- ", "# a\n", "a | b\n", "~~a ", "&", "\"", "[^1]", "*[A]: b\n", "[a]: b\n", "^\n", "```\n", "~~~~a\n", ": a\n\n", "1. a\n\n    ", "</div>", "\\", "<x:y z>"}
+var hostile = []string{"{:\n", "{: a\nb\n", "*a ", "**a ", "_a ", "[", "![", "[a](", "`", "``a`", "<b>", "<div>", "<div>\n", "<!--", "<a b=\"", "$$a ", "{:", "{::a}", "> ", "- a\n", "- ", "# a\n", "a | b\n", "~~a ", "&", "\"", "[^1]", "*[A]: b\n", "[a]: b\n", "^\n", "```\n", "~~~~a\n", ": a\n\n", "1. a\n\n    ", "</div>", "\\", "<x:y z>"}
 
 // TestGrowth shows that ten times the input takes no more than about ten times as long.
 func TestGrowth(t *testing.T) {
