@@ -13,17 +13,11 @@ import (
 // embedded puts a link in the place of what neither a feed nor a mail can show:
 // frames, players, objects. A video that has a picture becomes that picture.
 func (c *cleaner) embedded(n *html.Node) {
-	src := attr(n, "src")
-	if src == "" {
-		src = attr(n, "data")
-	}
-	for d := range n.Descendants() {
-		if src == "" && d.Type == html.ElementNode && d.Data == "source" {
-			src = attr(d, "src")
-		}
-	}
-	to := c.links.follow(src)
+	to := c.links.follow(embeddedSource(n))
 	if to.url == "" {
+		if !hasText(n) && !holds(n, "img") {
+			c.lose(n.Data, "a frame or a player without an address, or with one that no feed may hold, is left out; give it a src")
+		}
 		c.children(n)
 		unwrap(n)
 		return
@@ -56,6 +50,38 @@ func (c *cleaner) embedded(n *html.Node) {
 	paragraph := element(atom.P)
 	paragraph.AppendChild(link)
 	replace(n, paragraph)
+}
+
+// embeddedSource is the address of a frame, a player or an object, or of its first source.
+func embeddedSource(n *html.Node) string {
+	if src := loadedSource(n); src != "" {
+		return src
+	}
+	for d := range n.Descendants() {
+		if d.Type == html.ElementNode && d.Data == "source" {
+			if src := loadedSource(d); src != "" {
+				return src
+			}
+		}
+	}
+	return ""
+}
+
+// loadedSource is an element's own address; where that only keeps the place, the one that a script
+// loads.
+func loadedSource(n *html.Node) string {
+	src := strings.TrimSpace(attr(n, "src"))
+	if src == "" {
+		src = strings.TrimSpace(attr(n, "data"))
+	}
+	if isPlaceholder(src) {
+		return firstAttr(n, lazySources)
+	}
+	return src
+}
+
+func isPlaceholder(src string) bool {
+	return src == "" || strings.HasPrefix(src, "about:") || strings.HasPrefix(src, "data:") || strings.HasPrefix(src, "javascript:")
 }
 
 func element(a atom.Atom, attrs ...html.Attribute) *html.Node {

@@ -64,7 +64,8 @@ func namesFile(s string) bool {
 	case "", "false", "no", "off", "none", "null", "nil", "~", "0", "true", "yes", "on", "1", "n/a", "undefined":
 		return false
 	}
-	return s[0] != '#' && strings.Trim(s, "-") != "" && fileFault(s) == ""
+	_, err := strconv.ParseFloat(s, 64)
+	return err != nil && s[0] != '#' && strings.Trim(s, "-") != "" && fileFault(s) == ""
 }
 
 // fileFault says why a value that is meant as an address is none; "" where it is one.
@@ -74,6 +75,8 @@ func fileFault(s string) string {
 		return "is a wiki link, which only the editor understands; write the file's address, such as /pictures/cat.png"
 	case strings.Contains(s, "]("):
 		return "is Markdown; write the address alone, such as /pictures/cat.png"
+	case strings.HasPrefix(s, "<"):
+		return "is HTML; write the address alone, such as /pictures/cat.png"
 	case strings.Contains(s, "{{") || strings.Contains(s, "{%") || strings.Contains(s, "<%"):
 		return "cannot be evaluated in front matter; write the file's address, such as /pictures/cat.png"
 	}

@@ -12,6 +12,7 @@ import (
 func TestFrontFiles(t *testing.T) {
 	tests := []struct{ front, image, enclosure, warning string }{
 		{"image: false", "", "", ""}, {"image: no", "", "", ""}, {"image: \"\"", "", "", ""}, {"image: null", "", "", ""},
+		{"image: 12\ncover: 1.5", "", "", ""}, {"image: \"<img src=/a.png>\"", "", "", "is HTML"},
 		{"image: True", "", "", ""}, {"cover: none", "", "", ""}, {"image: 0", "", "", ""}, {"image: \"#\"", "", "", ""},
 		{"header: {image: false}", "", "", ""}, {"featured_image: {hidden: true}", "", "", ""},
 		{"image: no\ncover: /c.png", "https://example.com/c.png", "", ""},

@@ -42,23 +42,34 @@ func cssValue(style, property string) string {
 }
 
 // hideDuplicates marks as hidden what stands twice in a tree for programs of two
-// kinds: a picture that a script loads beside its <noscript>, and what is drawn for
+// kinds: a picture or a frame that a script loads beside its <noscript>, and what is drawn for
 // the eye alone beside its formula or text.
 func hideDuplicates(root *html.Node) {
 	for n := range root.Descendants() {
 		switch {
 		case n.Type != html.ElementNode:
-		case n.Data == "noscript" && holdsPicture(n):
-			for _, beside := range []*html.Node{sibling(n, false), sibling(n, true)} {
-				if beside != nil && isLazy(beside) {
-					beside.Attr = append(beside.Attr, html.Attribute{Key: "hidden"})
-					break
-				}
-			}
+		case n.Data == "noscript" && holds(n, "img"):
+			hideBeside(n, isLazy)
+		case n.Data == "noscript" && holds(n, "iframe"):
+			hideBeside(n, isLazyFrame)
 		case attr(n, "aria-hidden") == "true" && hasSpokenTwin(n):
 			n.Attr = append(n.Attr, html.Attribute{Key: "hidden"})
 		}
 	}
+}
+
+func hideBeside(n *html.Node, isTwin func(*html.Node) bool) {
+	for _, beside := range []*html.Node{sibling(n, false), sibling(n, true)} {
+		if beside != nil && isTwin(beside) {
+			beside.Attr = append(beside.Attr, html.Attribute{Key: "hidden"})
+			return
+		}
+	}
+}
+
+// isLazyFrame reports whether an element is a frame that waits for a script.
+func isLazyFrame(n *html.Node) bool {
+	return n.Type == html.ElementNode && n.Data == "iframe" && isPlaceholder(strings.TrimSpace(attr(n, "src")))
 }
 
 // sibling is the next or last element beside a node, if only white space is between.
@@ -76,10 +87,10 @@ func sibling(n *html.Node, next bool) *html.Node {
 	return n
 }
 
-// holdsPicture reports whether there is a picture that is more than a counter.
-func holdsPicture(root *html.Node) bool {
+// holds reports whether there is a picture or a frame that is more than a counter.
+func holds(root *html.Node, name string) bool {
 	for n := range root.Descendants() {
-		if n.Type == html.ElementNode && n.Data == "img" && !(attr(n, "width") == "1" && attr(n, "height") == "1") {
+		if n.Type == html.ElementNode && n.Data == name && !isHidden(n) && !(attr(n, "width") == "1" && attr(n, "height") == "1") {
 			return true
 		}
 	}

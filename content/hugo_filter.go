@@ -153,9 +153,17 @@ func newMountRule(key, text string) mountRule {
 	return r
 }
 
-// hugoGlob reads a pattern whose * stops at slashes and whose ** does not.
+// hugoGlob reads a pattern whose * stops at slashes and whose ** does not. What stands on both
+// sides of a ** alone may overlap: a/**/b is a/b too.
 func hugoGlob(text string) pattern {
 	var b strings.Builder
+	if before, after, ok := strings.Cut(text, "**"); ok && !strings.ContainsAny(before+after, `*?[]{}\`) {
+		for n := min(len(before), len(after)); n > 0; n-- {
+			if strings.HasSuffix(before, after[:n]) {
+				b.WriteString(regexp.QuoteMeta(before+after[n:]) + "|")
+			}
+		}
+	}
 	depth := 0
 	for i, next := 0, 0; i < len(text); i = next {
 		next = i + 1

@@ -6,14 +6,12 @@ import (
 	"path"
 	"slices"
 	"strings"
-
-	"github.com/bmatcuk/doublestar/v4"
 )
 
 // hugoPermalink is one rule of Hugo's permalinks.
 type hugoPermalink struct {
-	glob    string // of pages, from the content root with a slash before; "" for all
-	lang    string // "" for all
+	glob    *pattern // of pages, from the content root with a slash before; nil for all
+	lang    *pattern // nil for all
 	pattern string
 }
 
@@ -29,11 +27,11 @@ func hugoPermalinks(v any) []hugoPermalink {
 		}
 		for section, pattern := range table {
 			if pattern, ok := pattern.(string); ok {
-				rules = append(rules, hugoPermalink{glob: sectionGlob(section), pattern: pattern})
+				rules = append(rules, hugoPermalink{glob: pagesGlob(sectionGlob(section)), pattern: pattern})
 			}
 		}
 		slices.SortFunc(rules, func(a, b hugoPermalink) int { // the most exact section first
-			return cmp.Or(cmp.Compare(len(b.glob), len(a.glob)), cmp.Compare(a.glob, b.glob))
+			return cmp.Or(cmp.Compare(len(b.glob.text), len(a.glob.text)), cmp.Compare(a.glob.text, b.glob.text))
 		})
 	case []any:
 		for _, item := range v {
@@ -59,27 +57,26 @@ func sectionGlob(section string) string {
 
 // pagesTarget is what Hugo's `target` tables choose pages by.
 type pagesTarget struct {
-	glob, lang string
+	glob, lang *pattern
 	ofPages    bool // posts can be among them
 }
 
 func hugoTarget(v any) pagesTarget {
 	table, _ := v.(map[string]any)
 	var t pagesTarget
-	t.glob, _ = table["path"].(string)
-	t.lang, _ = table["lang"].(string)
+	glob, _ := table["path"].(string)
+	lang, _ := table["lang"].(string)
 	if languages, ok := dig(table, "sites.matrix.languages"); ok {
 		if list := listOf(languages, whole); len(list) == 1 {
-			t.lang = list[0]
+			lang = list[0]
 		} else if len(list) > 1 {
-			t.lang = "{" + strings.Join(list, ",") + "}"
+			lang = "{" + strings.Join(list, ",") + "}"
 		}
 	}
+	t.glob, t.lang = pagesGlob(glob), pagesGlob(lang)
 	kind, _ := table["kind"].(string)
-	isPage, err := doublestar.Match(strings.ToLower(kind), "page")
 	environment, _ := table["environment"].(string)
-	built, environmentErr := doublestar.Match(strings.ToLower(environment), "production")
-	t.ofPages = (kind == "" || isPage && err == nil) && (environment == "" || built && environmentErr == nil)
+	t.ofPages = matchesGlob(pagesGlob(kind), "page") && matchesGlob(pagesGlob(environment), "production")
 	return t
 }
 
@@ -101,14 +98,18 @@ func (h *hugo) pattern(a *article) string {
 // pagePath is what globs are matched with.
 func (h *hugo) pagePath(a *article) string { return "/" + path.Join(h.folder(a), a.name.full) }
 
-// matchesGlob takes no glob for any text; Hugo's globs know no case, and no
-// spaces in paths.
-func matchesGlob(glob, text string) bool {
-	if glob == "" {
-		return true
+// pagesGlob reads a glob of a target, which knows no case; nil for none.
+func pagesGlob(text string) *pattern {
+	if text == "" {
+		return nil
 	}
-	ok, _ := doublestar.Match(strings.ToLower(glob), strings.ReplaceAll(strings.ToLower(text), " ", "-"))
-	return ok
+	p := hugoGlob(strings.ToLower(text))
+	return &p
+}
+
+// matchesGlob takes no glob for any text. Hugo's paths have no spaces.
+func matchesGlob(glob *pattern, text string) bool {
+	return glob == nil || glob.re.MatchString(strings.ReplaceAll(strings.ToLower(text), " ", "-"))
 }
 
 // sectionOf is the nearest section that a page is in: one of the first level, or

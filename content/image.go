@@ -58,7 +58,7 @@ func imageSize(file string) (width, height int) {
 // The attributes that scripts for loading pictures late read addresses from, and
 // lists of them.
 var (
-	lazySources = strings.Fields("data-src data-lazy-src data-original data-orig-file data-url data-echo data-lazyload data-hi-res-src")
+	lazySources = strings.Fields("data-src data-lazy-src data-original data-orig-file data-url data-echo data-lazy data-lazyload data-hi-res-src")
 	lazySets    = strings.Fields("data-srcset data-lazy-srcset data-original-set")
 )
 

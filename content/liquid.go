@@ -67,6 +67,12 @@ func (l *liquid) expanded() string {
 // verbatimTags hold what is not read for tags.
 var verbatimTags = set("raw verbatim comment highlight")
 
+// holdsVerbatim reports whether a block's text is not read for tags. Jekyll's Liquid evaluates what it
+// highlights.
+func (l *liquid) holdsVerbatim(name string) bool {
+	return verbatimTags[name] && (name != "highlight" || l.comments)
+}
+
 var verbatimEnd = map[string]*regexp.Regexp{
 	"raw": endOf("raw"), "verbatim": endOf("verbatim"), "comment": endOf("comment"), "highlight": endOf("highlight"),
 }
@@ -86,7 +92,7 @@ func (l *liquid) read() {
 			at = mark.from + 2
 			continue
 		}
-		if verbatimTags[mark.name] {
+		if l.holdsVerbatim(mark.name) {
 			if end := verbatimEnd[mark.name].FindStringIndex(l.text[mark.to:]); end != nil {
 				mark.verbatim = l.text[mark.to : mark.to+end[0]]
 				mark.to += end[1]
@@ -248,7 +254,7 @@ func (l *liquid) single(mark liquidMark) {
 		l.out.WriteString(mark.verbatim)
 		return
 	case "highlight":
-		l.out.WriteString(l.highlighted(mark))
+		l.out.WriteString(l.highlighted(mark, rawTag.ReplaceAllString(mark.verbatim, "")))
 		return
 	case "break", "continue":
 		l.useOutside()
@@ -279,13 +285,13 @@ func (l *liquid) single(mark liquidMark) {
 var rawTag = regexp.MustCompile(`\{%-?\s*(?:end)?raw\s*-?%\}`)
 
 // highlighted makes a fenced block where the tag stands.
-func (l *liquid) highlighted(mark liquidMark) string {
+func (l *liquid) highlighted(mark liquidMark, code string) string {
 	lang, _, _ := strings.Cut(mark.arguments, " ")
 	if w := l.article.engine.writing(); w.kramdown != nil && l.tree != nil {
-		code := strings.Trim(rawTag.ReplaceAllString(mark.verbatim, ""), "\n")
+		code = strings.Trim(code, "\n")
 		return `<figure class="highlight">` + l.tree.markdown.code.highlight(code, languageWord(lang)) + "</figure>"
 	}
-	block := fencedCode(rawTag.ReplaceAllString(mark.verbatim, ""), languageWord(lang))
+	block := fencedCode(code, languageWord(lang))
 	line := lineBefore(l.text, mark.from)
 	if strings.TrimSpace(line) != "" {
 		return "\n\n" + block
@@ -305,6 +311,9 @@ func (l *liquid) block(n, depth int) {
 		return
 	case "for":
 		l.loop(n, depth)
+		return
+	case "highlight":
+		l.out.WriteString(l.highlighted(mark, l.inner(n, depth)))
 		return
 	case "capture", "set":
 		if name, _, filtered := strings.Cut(mark.arguments, "|"); !filtered {

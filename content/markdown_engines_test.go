@@ -16,6 +16,10 @@ func TestMarkdownOfEngines(t *testing.T) {
 			"_config.yml":            "url: https://example.com\n",
 			"_posts/2024-01-01-a.md": "---\ntitle: A\nversion: \"1.2\"\n---\nGet:\n\n    wget a-{{ page.version }}.tgz\n\n`{{ page.version }}` {% raw %}`{{ left }}`{% endraw %}\n\n1. one\n\n    two {% assign t=\"9:17\" %}{{ t }}\n",
 		}, []string{"wget a-1.2.tgz", "<code>1.2</code>", "<code>{{ left }}</code>", "two 9:17"}},
+		"jekyll: Liquid in highlighted code": {map[string]string{
+			"_config.yml":            "url: https://example.com\n",
+			"_posts/2024-01-01-a.md": "---\ntitle: A\nversion: \"1.2\"\n---\n{% highlight text %}\nwget a-{{ page.version }}.tgz\n{% if page.none %}no{% else %}yes{% endif %}\n{% raw %}{{ left }} {% if %}{% endraw %}\n{% endhighlight %}\n",
+		}, []string{"wget a-1.2.tgz\nyes\n{{ left }} {% if %}"}},
 		"jekyll: data, collections and indexes": {map[string]string{
 			"_config.yml":            "url: https://example.com\ncollections: {topics: {output: true}}\n",
 			"_data/releases.yml":     "- {version: \"3.0.3\", url: {gz: \"https://c.example/p-3.0.3.tgz\"}}\n",
@@ -46,6 +50,23 @@ func TestMarkdownOfEngines(t *testing.T) {
 			"hugo.toml":          "baseURL = 'https://example.com/'\n[markup.goldmark.extensions.extras]\nsubscript = {enable = true}\ninsert = {enable = true}\n",
 			"content/posts/a.md": "---\ntitle: A\ndate: 2024-01-01\n---\n\\[_x_\\], \\[[pdf](https://x.example/a_b.pdf)\\] and `$,` or $, a_b $. H~2~O ++new++.\n",
 		}, []string{"[<em>x</em>], [<a href=\"https://x.example/a_b.pdf\">pdf</a>]", "H<sub>2</sub>O <ins>new</ins>"}},
+		"hugo: emphasis is CommonMark's": {map[string]string{
+			"hugo.toml":          "baseURL = 'https://example.com/'\n",
+			"content/posts/a.md": "---\ntitle: A\ndate: 2024-01-01\n---\n**重要：**look\n",
+		}, []string{"<p>**重要：**look</p>"}},
+		"eleventy: no formula in escaped brackets": {map[string]string{
+			"eleventy.config.js": "export default function (c) {}\n",
+			"package.json":       `{"homepage": "https://example.com", "devDependencies": {"@11ty/eleventy": "^3"}}`,
+			"posts/a.md":         "---\ntitle: A\ndate: 2024-01-01\n---\nThey \\[_clap_\\], see \\[[pdf](https://x.example/a_b.pdf)\\].\n",
+		}, []string{"They [<em>clap</em>], see [<a href=\"https://x.example/a_b.pdf\">pdf</a>]."}},
+		"zola: no formula in escaped brackets": {map[string]string{
+			"config.toml":  "base_url = 'https://example.com'\n",
+			"content/a.md": "+++\ntitle = 'A'\ndate = 2024-01-01\n+++\nThey \\[_clap_\\], see \\[[pdf](https://x.example/a_b.pdf)\\].\n",
+		}, []string{"They [<em>clap</em>], see [<a href=\"https://x.example/a_b.pdf\">pdf</a>]."}},
+		"jekyll: Liquid in a list, with a table": {map[string]string{
+			"_config.yml":            "url: https://example.com\n",
+			"_posts/2024-01-01-a.md": "---\ntitle: A\n---\n- item\n\n  {% capture price %}2 EUR{% endcapture %}\n\n  | a | b |\n  |-|-|\n  | x | {{price}} |\n\n- second\n\n  \"so\" {% assign at=\"9:17\" %}\n",
+		}, []string{"<td>2 EUR</td>", "<p>“so”</p>"}},
 		"hugo: linkify and strikethrough off": {map[string]string{
 			"hugo.toml":          "baseURL = 'https://example.com/'\n[markup.goldmark.extensions]\nlinkify = false\nstrikethrough = false\n",
 			"content/posts/a.md": "---\ntitle: A\ndate: 2024-01-01\n---\nhttps://x.example ~~a~~\n",

@@ -128,7 +128,9 @@ func (c *cleaner) element(n *html.Node) {
 		loadPicture(n)
 		c.attributes(n)
 		c.children(n)
-		if n.Data == "a" && attr(n, "href") == "" && attr(n, "id") == "" && attr(n, "name") == "" {
+		if n.Data == "source" && attr(n, "srcset") == "" && attr(n, "src") == "" {
+			n.Parent.RemoveChild(n)
+		} else if n.Data == "a" && attr(n, "href") == "" && attr(n, "id") == "" && attr(n, "name") == "" {
 			unwrap(n)
 		} else if n.Data == "span" && (len(n.Attr) == 0 || !hasText(n)) {
 			unwrap(n) // highlighters colour white space too

@@ -26,8 +26,8 @@ type sections struct {
 // inherited is front matter that holds where a post has none of its own.
 type inherited struct {
 	values map[string]any
-	glob   string    // of pages, from the content root with a slash before; "" for all
-	lang   string    // "" for all
+	glob   *pattern  // of pages, from the content root with a slash before; nil for all
+	lang   *pattern  // nil for all
 	rules  []jsRule  // that a script computes
 	doubt  *Omission // it does not parse, and might leave the pages out
 }

@@ -54,6 +54,10 @@ func parseAddress(s string) (*url.URL, error) {
 // hostAndPort is what may stand between the slashes and the path (RFC 3986 §3.2.2).
 var hostAndPort = regexp.MustCompile(`^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=-]*)(?::[0-9]*)?$`)
 
+// hostNames are read as browsers read them (UTS 46 without the rules of STD 3): labels that no
+// registry gives out, with an underscore or a hyphen at an end, have addresses too.
+var hostNames = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.StrictDomainName(false), idna.CheckHyphens(false))
+
 // asciiHost makes A-labels (RFC 5891) of a host's name; one that has none stays.
 func asciiHost(host string) string {
 	if isASCII(host) {
@@ -63,7 +67,7 @@ func asciiHost(host string) string {
 	if i := strings.LastIndexByte(host, ':'); i >= 0 {
 		name, port = host[:i], host[i:]
 	}
-	ascii, err := idna.Lookup.ToASCII(name)
+	ascii, err := hostNames.ToASCII(name)
 	if err != nil {
 		return host
 	}

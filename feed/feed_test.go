@@ -367,9 +367,14 @@ func TestMemory(t *testing.T) {
 	}
 	cfg.Site.URL.Host, cfg.Feeds.Atom = "moved.example", "feed.atom"
 	two := write(one.Memory, second, first)
-	want := []feed.Clash{{Tag: "node-js", Dir: "tags/node-js-087b3d", Owner: "node js", Taken: "tags/node-js"}}
+	want := []feed.Clash{{Tag: "node-js", Dir: "tags/node-js-087b3d", Owner: "node js", Taken: "tags/node-js", Earlier: true}}
 	if diff := cmp.Diff(want, two.Clashes); diff != "" {
 		t.Errorf("clashes (-want +got):\n%s", diff)
+	}
+	atOnce := write(feed.Memory{}, newItem(cfg, "third", "2024-01-03T00:00:00Z", tags("a/b", "A B")))
+	want = []feed.Clash{{Tag: "a/b", Dir: "tags/a-b-c14cdd", Owner: "a b", Taken: "tags/a-b-c8687a"}}
+	if diff := cmp.Diff(want, atOnce.Clashes); diff != "" {
+		t.Errorf("clashes of tags that come at once (-want +got):\n%s", diff)
 	}
 	three := write(two.Memory, second)
 	if diff := cmp.Diff(two.Memory, three.Memory); diff != "" {

@@ -17,10 +17,11 @@ type Memory struct {
 
 // Clash is two tags that would have had one address for their feeds.
 type Clash struct {
-	Tag   string // as the newest post spells it
-	Dir   string // its folder below feeds.dir
-	Owner string // the tag, in lower case, that has the folder it would have had
-	Taken string // that folder
+	Tag     string // as the newest post spells it
+	Dir     string // its folder below feeds.dir
+	Owner   string // the other tag, in lower case
+	Taken   string // the other's folder
+	Earlier bool   // the other came first, and has the folder that both would have had
 }
 
 // clone is a copy that may be added to.

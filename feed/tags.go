@@ -86,10 +86,24 @@ func assignSlugs(tags []*tagged, known map[string]string) []Clash {
 			}
 		}
 	}
+	return clashesOf(tags, owners, known)
+}
+
+// clashesOf finds the tags that did not get the slug that their name gives: another one owns it, or
+// nobody does because several came at once.
+func clashesOf(tags []*tagged, owners, known map[string]string) []Clash {
 	var clashes []Clash
+	first := map[string]*tagged{} // of those that came at once, by slug
 	for _, tag := range tags {
-		if owner := owners[slugify(tag.key)]; owner != "" && owner != tag.key {
-			clashes = append(clashes, Clash{Tag: tag.name, Dir: tag.slug, Owner: owner, Taken: known[owner]})
+		slug := slugify(tag.key)
+		switch owner := owners[slug]; {
+		case owner == tag.key || slug == "":
+		case owner != "":
+			clashes = append(clashes, Clash{Tag: tag.name, Dir: tag.slug, Owner: owner, Taken: known[owner], Earlier: true})
+		case first[slug] == nil:
+			first[slug] = tag
+		default:
+			clashes = append(clashes, Clash{Tag: tag.name, Dir: tag.slug, Owner: first[slug].key, Taken: first[slug].slug})
 		}
 	}
 	return clashes

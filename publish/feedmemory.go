@@ -40,8 +40,12 @@ func (s *pass) saveFeedMemory(ctx context.Context, memory feed.Memory) error {
 func (s *pass) clashWarnings() []Warning {
 	var warnings []Warning
 	for _, c := range s.clashes {
+		standing := " are"
+		if c.Earlier {
+			standing = ", which came first, stay"
+		}
 		warnings = append(warnings, Warning{Path: s.cfg.File, Message: fmt.Sprintf(
-			"feeds.tags: two tags make one address: the feeds of %q, which came first, stay in %s/, and those of %q in %s/; give both posts one spelling if they mean the same", c.Owner, c.Taken, c.Tag, c.Dir)})
+			"feeds.tags: two tags make one address: the feeds of %q%s in %s/, and those of %q in %s/; give both posts one spelling if they mean the same", c.Owner, standing, c.Taken, c.Tag, c.Dir)})
 	}
 	return warnings
 }

@@ -65,7 +65,7 @@ mail: {from: news@example.com, smtp: {host: 127.0.0.1, port: %d, tls: none, conn
 	if len(order) != weekly+2 || len(soon) != 2 || soon[1] > weekly-100 {
 		t.Errorf("soon@ was mailed after %v of %d mails", soon, len(order))
 	}
-	if report.Posts.New != 2 || len(report.Editions) != 3 {
+	if report.Posts.Total != 3 || report.Posts.New != 2 || len(report.Editions) != 3 {
 		t.Errorf("the report tells of %+v and %d editions", report.Posts, len(report.Editions))
 	}
 }

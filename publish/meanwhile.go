@@ -55,7 +55,8 @@ func (s *pass) surveyAgain(ctx context.Context) (*pass, error) {
 	return next, next.prepare(ctx)
 }
 
-// merge adds what a later survey of the same pass found.
+// merge adds what a later survey of the same pass found. What stands now stays in later, for the
+// next time.
 func (r *Report) merge(later *Report) {
 	r.Warnings = append(r.Warnings, later.Warnings...)
 	r.Errors = append(r.Errors, later.Errors...)
@@ -67,4 +68,6 @@ func (r *Report) merge(later *Report) {
 	r.Feeds.Removed = append(r.Feeds.Removed, later.Feeds.Removed...)
 	r.Held, r.Missing = later.Held, later.Missing
 	*later = *newReport()
+	later.Posts.Total, later.Posts.Invalid = r.Posts.Total, r.Posts.Invalid
+	later.Held, later.Missing = r.Held, r.Missing
 }

@@ -83,19 +83,23 @@ func braced(s string) (inner string, size int) {
 	if !strings.HasPrefix(s, "{:") {
 		return "", 0
 	}
-	for i := 2; i < min(len(s), 2000); i++ {
-		if s[i] == '}' && s[i-1] != '\\' {
+	for i, limit := 2, min(len(s), 2000); ; i++ {
+		n := strings.IndexByte(s[i:limit], '}')
+		if n < 0 {
+			return "", 0
+		}
+		if i += n; s[i-1] != '\\' {
 			return s[2:i], i + 1
 		}
 	}
-	return "", 0
 }
 
-// isAttributeLine tells a line with an attribute list for a block.
-func isAttributeLine(line string) bool {
-	text, ok := unindented(line)
+// beginsWithAttributes reports whether a source begins with an attribute list for a block, which may
+// go over lines.
+func beginsWithAttributes(src string) bool {
+	text, ok := unindented(src)
 	inner, size := braced(text)
-	return ok && size > 0 && isBlank(text[size:]) && inner != "" && inner[0] != ':' && inner[0] != '/'
+	return ok && size > 0 && isBlank(lineAt(text, size)) && inner != "" && inner[0] != ':' && inner[0] != '/'
 }
 
 // cutAttributes takes an attribute list off the beginning of an item's text.
@@ -147,7 +151,7 @@ func (p *blockParser) extension(line string) bool {
 		return true
 	}
 	last.attributes = last.attributes.with(parseAttributes(inner))
-	if p.pos >= len(p.src) || !isAttributeLine(p.line()) {
+	if p.pos >= len(p.src) || !beginsWithAttributes(p.src[p.pos:]) {
 		p.tree.add(&node{kind: boundary, isDefined: otherBoundary})
 	}
 	return true

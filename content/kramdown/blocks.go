@@ -97,7 +97,7 @@ func (p *blockParser) beforeBoundary() bool {
 		return true
 	}
 	line := p.line()
-	return isBlank(line) || isEndOfBlock(line) || isAttributeLine(line)
+	return isBlank(line) || isEndOfBlock(line) || beginsWithAttributes(p.src[p.pos:])
 }
 
 func isBlank(line string) bool { return strings.TrimLeft(line, " \t\n\r\f\v") == "" }
@@ -153,7 +153,7 @@ func (p *blockParser) indentedLines(at int) int {
 		}
 		for next < len(p.src) {
 			line = lineAt(p.src, next)
-			if isBlank(line) || !isIndented(line) && endsLazyText(line) {
+			if isBlank(line) || !isIndented(line) && endsLazyText(p.src[next:]) {
 				break
 			}
 			next += len(line)
@@ -240,9 +240,11 @@ func (p *blockParser) closingFence(fence string, from int) int {
 	return -1
 }
 
-// endsLazyText reports whether a line ends what goes on without indentation or a mark of its own.
-func endsLazyText(line string) bool {
-	return isBlank(line) || isAttributeLine(line) || isEndOfBlock(line) || opensBlockElement(line)
+// endsLazyText reports whether what follows ends a text that goes on without indentation or a mark of
+// its own.
+func endsLazyText(src string) bool {
+	line := lineAt(src, 0)
+	return isBlank(line) || beginsWithAttributes(src) || isEndOfBlock(line) || opensBlockElement(line)
 }
 
 func (p *blockParser) quotation(line string) bool {
@@ -252,7 +254,7 @@ func (p *blockParser) quotation(line string) bool {
 	var b strings.Builder
 	for first := true; p.pos < len(p.src); first = false {
 		line := p.line()
-		if !first && endsLazyText(line) {
+		if !first && endsLazyText(p.src[p.pos:]) {
 			break
 		}
 		p.pos += len(line)

@@ -68,8 +68,8 @@ func (p *blockParser) linkDefinition(line string) bool {
 	if at == nil || at.isDefined != definitionBoundary || at.attributes != nil || p.pending != nil {
 		at = p.block(&node{kind: boundary, isDefined: definitionBoundary})
 	}
-	if p.pos < len(p.src) && isAttributeLine(p.line()) {
-		inner, _ := braced(strings.TrimLeft(p.line(), " "))
+	if p.pos < len(p.src) && beginsWithAttributes(p.src[p.pos:]) {
+		inner, _ := braced(strings.TrimLeft(p.src[p.pos:], " "))
 		d.attributes = parseAttributes(inner)
 	}
 	d.attributes = at.attributes.with(d.attributes)

@@ -43,6 +43,9 @@ func TestSyntax(t *testing.T) {
 		{"formulas", "Inline $$a_1 \\\\ b_2$$.\n\n$$\na < b_1 * c * d\n$$", "<p>Inline \\(a_1 \\\\ b_2\\).</p>\n<p>\\[a &lt; b_1 * c * d\\]</p>"},
 		{"line breaks", "a  \nb\\\nc\\\\\nd", "<p>a<br />\nb<br />\nc<br />\nd</p>"},
 		{"typographic characters", `"It's" -- 'so'... the '90s << a >>`, "<p>“It’s” – ‘so’… the ’90s «\u00a0a\u00a0»</p>"},
+		{"quotes around a lone s", `"q" 's' a-'s'` + "\n's' (" + `"q")`, "<p>“q” ‘s’ a-‘s’\n‘s’ (“q”)</p>"},
+		{"a block's attribute list over lines", "Text.\n{: .lead\n   #x}\n\n* one\n{: #y\n   .b}\n* two\n\n> q\n{: .c\n#z}", "<p class=\"lead\" id=\"x\">Text.</p>\n<ul class=\"b\" id=\"y\">\n<li>one</li>\n</ul>\n<ul>\n<li>two</li>\n</ul>\n<blockquote class=\"c\" id=\"z\">\n<p>q</p>\n</blockquote>"},
+		{"braces over lines in text", "text {: .no\nt} more", "<p>text {: .no\nt} more</p>"},
 		{"abbreviations and definitions", "HTML\n: Markup\n\n*[HTML]: Hyper", "<dl>\n<dt><abbr title=\"Hyper\">HTML</abbr></dt>\n<dd>Markup</dd>\n</dl>"},
 		{"a comment and raw text of its own", "{::comment}\nx\n{:/comment}\n\na{::nomarkdown}*b*{:/}", "<p>a*b*</p>"},
 		{"headings", "# One #\nTwo\n===\n\n## Own {#own}", "<h1 id=\"one\">One</h1>\n<p>Two\n===</p>\n<h2 id=\"own\">Own</h2>"},
@@ -86,7 +89,7 @@ func TestSettings(t *testing.T) {
 }
 
 // hostile are beginnings that look for an end which does not come.
-var hostile = []string{"*a ", "**a ", "_a ", "[", "![", "[a](", "`", "``a`", "<b>", "<div>", "<div>\n", "<!--", "<a b=\"", "$$a ", "{:", "{::a}", "> ", "- a\n", "- ", "# a\n", "a | b\n", "~~a ", "&", "\"", "[^1]", "*[A]: b\n", "[a]: b\n", "^\n", "```\n", "~~~~a\n", ": a\n\n", "1. a\n\n    ", "</div>", "\\", "<x:y z>"}
+var hostile = []string{"{:\n", "{: a\nb\n", "*a ", "**a ", "_a ", "[", "![", "[a](", "`", "``a`", "<b>", "<div>", "<div>\n", "<!--", "<a b=\"", "$$a ", "{:", "{::a}", "> ", "- a\n", "- ", "# a\n", "a | b\n", "~~a ", "&", "\"", "[^1]", "*[A]: b\n", "[a]: b\n", "^\n", "```\n", "~~~~a\n", ": a\n\n", "1. a\n\n    ", "</div>", "\\", "<x:y z>"}
 
 // TestGrowth shows that ten times the input takes no more than about ten times as long.
 func TestGrowth(t *testing.T) {

@@ -75,11 +75,12 @@ func firstLine(mark, content string) *item {
 	return it
 }
 
-// content takes the line of an item that is indented far enough, or that goes on lazily; ok is false
-// where it belongs to the item no more.
-func (it *item) content(line string, afterBlank bool) (text string, indented, ok bool) {
+// content takes the first line of a source where that is an item's: indented far enough, or going on
+// lazily; ok is false where it belongs to the item no more.
+func (it *item) content(src string, afterBlank bool) (text string, indented, ok bool) {
+	line := lineAt(src, 0)
 	rest, deep := cutColumns(line, it.indentation)
-	if !deep && (afterBlank || lazyEnd(line, min(it.indentation, 3))) {
+	if !deep && (afterBlank || lazyEnd(src, min(it.indentation, 3))) {
 		return "", false, false
 	}
 	if deep {
@@ -106,8 +107,8 @@ func cutColumns(line string, columns int) (rest string, ok bool) {
 	return strings.Repeat(" ", width-columns) + line[at:], width >= columns
 }
 
-func lazyEnd(line string, spaces int) bool {
-	return indentOf(line) <= spaces && (isAttributeLine(line) || opensBlockElement(line))
+func lazyEnd(src string, spaces int) bool {
+	return indentOf(src) <= spaces && (beginsWithAttributes(src) || opensBlockElement(lineAt(src, 0)))
 }
 
 func (p *blockParser) list(line string) bool {
@@ -162,7 +163,7 @@ func (p *blockParser) listItems(k kind) (items []*item, ended bool) {
 		} else if isBlank(line) {
 			it.nested, afterBlank = true, true
 			it.write("\n")
-		} else if text, indented, ok := it.content(line, afterBlank); ok {
+		} else if text, indented, ok := it.content(p.src[p.pos:], afterBlank); ok {
 			_, _, isItem := listMark(text, 3)
 			switch {
 			case isItem && indented && !it.nested:
@@ -282,7 +283,7 @@ func (p *blockParser) definitions(list *node, spaced bool) (last *node) {
 		} else if isBlank(line) {
 			items[len(items)-1].write("\n")
 			spaced, afterBlank = true, true
-		} else if text, _, ok := items[len(items)-1].content(line, afterBlank); ok {
+		} else if text, _, ok := items[len(items)-1].content(p.src[p.pos:], afterBlank); ok {
 			items[len(items)-1].write(text)
 			spaced, afterBlank = false, false
 		} else {

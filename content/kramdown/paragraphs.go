@@ -6,7 +6,7 @@ import (
 
 // endsParagraph reports whether a line is the beginning of something else.
 func (p *blockParser) endsParagraph(line string) bool {
-	if endsLazyText(line) || isDefinition(line) {
+	if endsLazyText(p.src[p.pos:]) || isDefinition(line) {
 		return true
 	}
 	if !p.GFM || p.ParagraphsGoOn {

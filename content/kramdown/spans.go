@@ -86,6 +86,9 @@ func (p *spanParser) read(into *node, stop func() bool) bool {
 		}
 		if !p.special(into) {
 			p.pos = max(p.pos, at+1)
+			if strings.IndexByte(" \n.->", c) >= 0 {
+				continue // nothing begins with it alone: a quote behind it sees it
+			}
 			p.text(into, from, p.pos)
 		}
 		from = p.pos

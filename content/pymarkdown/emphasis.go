@@ -63,7 +63,7 @@ func (d *document) emphasis(text string, at, from int, match matcher) (string, i
 		default:
 			html = "<" + m.inner + ">" + read(m.first) + "</" + m.inner + ">" + read(m.second)
 		}
-		return d.set("<"+m.outer+">"+html+"</"+m.outer+">", text[at:m.end]), m.end, true
+		return d.setInline("<"+m.outer+">"+html+"</"+m.outer+">", text[at:m.end]), m.end, true
 	}
 	return "", 0, false
 }

@@ -87,6 +87,11 @@ func (d *document) apply(r rule, text string) string {
 // set sets HTML aside; source is what an address makes of it.
 func (d *document) set(html, source string) string { return d.store(stashed{html: html, text: source}) }
 
+// setInline sets an inline element aside.
+func (d *document) setInline(html, source string) string {
+	return d.store(stashed{html: html, text: source, inline: true})
+}
+
 // finish puts back what was set aside and escapes the rest.
 func (d *document) finish(text string) string {
 	var b strings.Builder
@@ -107,6 +112,9 @@ func (d *document) finish(text string) string {
 			b.WriteString(s.html)
 		}
 		text = text[at+size:]
+		if s.inline && d.AttrLists {
+			text = text[len(listBehind.FindString(text)):]
+		}
 	}
 	b.WriteString(d.plain(text))
 	return b.String()
@@ -220,7 +228,7 @@ func (d *document) codeSpan(text string, at int) (string, int, bool) {
 	for n := run; n > 0; n-- { // a shorter mark may close where the whole run does not
 		if end := d.closingRun(text, at+run, n); end >= 0 {
 			code := strings.TrimSpace(text[at+n : end])
-			return d.set("<code>"+html.EscapeString(d.unescape(code))+"</code>", code), end + n, true
+			return d.setInline("<code>"+html.EscapeString(d.unescape(code))+"</code>", code), end + n, true
 		}
 	}
 	return "", at + run, false
@@ -347,7 +355,7 @@ func (d *document) autolink(text string, at int) (string, int, bool) {
 	default:
 		return "", 0, false
 	}
-	return d.set(`<a href="`+escapeAttribute(to)+`">`+escapeText(inner)+"</a>", rest[:end+1]), at + end + 1, true
+	return d.setInline(`<a href="`+escapeAttribute(to)+`">`+escapeText(inner)+"</a>", rest[:end+1]), at + end + 1, true
 }
 
 func escapeAttribute(s string) string {

@@ -43,7 +43,7 @@ func (d *document) setLink(inner, to, title, source string) string {
 		title = ` title="` + escapeAttribute(d.unescape(title)) + `"`
 	}
 	from := d.after("[") // behind the first rule for brackets, whose order does not matter here
-	return d.set(`<a href="`+escapeAttribute(d.unescape(to))+`"`+title+">"+d.inline(inner, from)+"</a>", source)
+	return d.setInline(`<a href="`+escapeAttribute(d.unescape(to))+`"`+title+">"+d.inline(inner, from)+"</a>", source)
 }
 
 func (d *document) inlineImage(text string, at int) (string, int, bool) {
@@ -70,7 +70,7 @@ func (d *document) setImage(alt, to, title, text string, at, end int) (string, i
 		list = d.attributes(text[end : end+size])
 		end += size
 	}
-	return d.set(`<img src="`+escapeAttribute(d.unescape(to))+`" alt="`+escapeAttribute(d.unescape(alt))+`"`+title+list+" />", text[at:end]), end, true
+	return d.setInline(`<img src="`+escapeAttribute(d.unescape(to))+`" alt="`+escapeAttribute(d.unescape(alt))+`"`+title+list+" />", text[at:end]), end, true
 }
 
 // target reads (address "title"). The address may hold spaces, and parentheses in pairs.
@@ -212,7 +212,7 @@ func (d *document) footnoteMark(text string, at int) (string, int, bool) {
 	}
 	size := len(name) + 3
 	html := `<sup id="fnref:` + escapeAttribute(name) + `"><a class="footnote-ref" href="#fn:` + escapeAttribute(name) + `">` + itoa(d.numbers[name]) + "</a></sup>"
-	return d.set(html, text[at:at+size]), at + size, true
+	return d.setInline(html, text[at:at+size]), at + size, true
 }
 
 // attributeList is the size of {: …} that s begins with, 0 for none.

@@ -82,6 +82,7 @@ type stashed struct {
 	html    string // final
 	text    string // what an address or a title makes of it
 	block   bool
+	inline  bool     // an element, which an attribute list may follow
 	element *element // read as Markdown
 }
 

@@ -35,6 +35,8 @@ func TestSyntax(t *testing.T) {
 		{"fenced code", "```python\n<b>\n```\nText", "<pre><code>&lt;b&gt;\n</code></pre>\n<p>Text</p>"},
 		{"a heading without a space", "#Head\nText", "<h1>Head</h1>\n<p>Text</p>"},
 		{"definitions and abbreviations", "HTML\n:   Markup\n\n*[HTML]: Hyper", "<dl>\n<dt><abbr title=\"Hyper\">HTML</abbr></dt>\n<dd>Markup</dd>\n</dl>"},
+		{"attribute lists behind elements", "*a*{: .x} `b`{.y} [c](/c){: target=\"_blank\"} ![d](/d){: .z}", "<p><em>a</em> <code>b</code> <a href=\"/c\">c</a> <img src=\"/d\" alt=\"d\" /></p>"},
+		{"braces that are no attribute list", "`{:.x}` and `{: .y}`, <b>z</b>{:/} and (a){:b}", "<p><code>{:.x}</code> and <code>{: .y}</code>, <b>z</b>{:/} and (a){:b}</p>"},
 		{"two kinds of code marks", "a ``b ` c`` d `` e", "<p>a <code>b ` c</code> d `` e</p>"},
 	}
 	for _, test := range tests {

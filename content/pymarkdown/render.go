@@ -146,11 +146,11 @@ func (d *document) restored(code string) string {
 var (
 	listAtEnd  = regexp.MustCompile(`\n[ ]*\{:?[ ]*([^}\n ][^}\n]*)[ ]*\}[ ]*$`)
 	listInLine = regexp.MustCompile(`[ ]+\{:?[ ]*([^}\n ][^}\n]*)[ ]*\}[ ]*$`)
-	listBehind = regexp.MustCompile(`([*_)\]>` + "`" + `\x03])\{:[ ]*([^}\n ][^}\n]*)[ ]*\}`)
+	listBehind = regexp.MustCompile(`^\{:?[ ]*[^}\n ][^}\n]*[ ]*\}`)
 )
 
-// blockAttributes takes attribute lists out of a block's text: in a heading at its end, in other
-// blocks in the last line, and behind inline elements.
+// blockAttributes takes the attribute list out of a block's text: in a heading at its end, in other
+// blocks in the last line.
 func (d *document) blockAttributes(tag, text, attr string) (string, string) {
 	if !strings.Contains(text, "{") {
 		return text, attr
@@ -163,7 +163,7 @@ func (d *document) blockAttributes(tag, text, attr string) (string, string) {
 		attr += d.attributes("{" + text[m[2]:m[3]] + "}")
 		text = text[:m[0]]
 	}
-	return listBehind.ReplaceAllString(text, "$1"), attr
+	return text, attr
 }
 
 // footnotes writes the notes in the order of their definitions.
