@@ -14,6 +14,7 @@ type eleventy struct {
 	own      *ownConfig // nil where no config of Eleventy was found
 	plain    bool       // Markdown is no template
 	boxes    bool       // ::: opens a container
+	markdown markdownItSettings
 	rules    eleventyRules
 	suffixes []string // of data files
 	dataBase string   // what a folder's data file is called; "" for the folder's name
@@ -31,6 +32,7 @@ func newEleventy(s *site, own *ownConfig) *eleventy {
 	e.readDataNames()
 	if own != nil {
 		e.plain, e.boxes = noTemplates.Match(own.text), containers.Match(own.text)
+		e.markdown = readMarkdownIt(own.text)
 	}
 	return e
 }
@@ -230,5 +232,6 @@ func (e *eleventy) variables(a *article) map[string]any {
 }
 
 func (e *eleventy) writing() writing {
-	return writing{summaryKeys: []string{"excerpt", "summary", "description"}, markdownIt: true, boxes: e.boxes}
+	return writing{summaryKeys: []string{"excerpt", "summary", "description"}, markdownIt: true, boxes: e.boxes,
+		noIndented: !e.markdown.indented, hardWraps: e.markdown.breaks, bareLinks: !e.markdown.linkify, smart: e.markdown.typographer}
 }

@@ -43,7 +43,7 @@ var hugoCases = []macroCase{
 	{"percent", "{{% notice tip %}}\nA **tip**.\n{{% /notice %}}", "<p>A <strong>tip</strong>.</p>", "6: notice"},
 	{"escaped", "Write {{</* youtube id */>}}.", "<p>Write {{&lt; youtube id &gt;}}.</p>", ""},
 	{"in code", "`{{< x >}}` and\n\n```\n{{</* figure */>}} {{< y >}}\n```\n\n    {{% z %}}", "", ""},
-	{"in a list", "1. One\n\n    {{< figure src=\"/a.png\" >}}\n\n2. Two", "<ol>\n<li>\n<p>One</p>\n <figure><img src=\"https://example.com/a.png\" alt=\"\"/></figure>\n</li>\n<li>\n<p>Two</p>\n</li>\n</ol>", ""},
+	{"in a list", "1. One\n\n    {{< figure src=\"/a.png\" >}}\n\n2. Two", "<ol>\n<li>\n<p>One</p>\n<figure><img src=\"https://example.com/a.png\" alt=\"\"/></figure>\n</li>\n<li>\n<p>Two</p>\n</li>\n</ol>", ""},
 	{"quotes that hold an end", `{{< x "a >}} b" >}}c`, "<p>c</p>", "6: x"},
 	{"no shortcode", "{{ x }} {{<", "<p>{{ x }} {{&lt;</p>", ""},
 	{"formula", `Let $a_1 * b_2$ and $$x_{i} < y_{j}$$ or \(p_q\); costs $5 or $6.`, `<p>Let $a_1 * b_2$ and $$x_{i} &lt; y_{j}$$ or \(p_q\); costs $5 or $6.</p>`, ""},
