@@ -213,9 +213,9 @@ func (e *eleventy) slugify(text string) string { return eleventySlug(text) }
 func (e *eleventy) expand(m *macros, text string) string {
 	override, set := m.article.front.values["templateengineoverride"].(string)
 	if e.plain && isMarkdownName(m.article.path) || set && !strings.Contains(override, "liquid") && !strings.Contains(override, "njk") {
-		return text
+		return e.markdown.withoutAttributes(text)
 	}
-	return expandLiquid(m, text, true, e.variables(m.article), eleventyTags)
+	return e.markdown.withoutAttributes(expandLiquid(m, text, true, e.variables(m.article), eleventyTags))
 }
 
 // variables are the blog's and the front matter's, and what Eleventy says of the
@@ -233,5 +233,6 @@ func (e *eleventy) variables(a *article) map[string]any {
 
 func (e *eleventy) writing() writing {
 	return writing{summaryKeys: []string{"excerpt", "summary", "description"}, markdownIt: true, boxes: e.boxes,
-		noIndented: !e.markdown.indented, hardWraps: e.markdown.breaks, bareLinks: !e.markdown.linkify, smart: e.markdown.typographer}
+		noIndented: !e.markdown.indented, hardWraps: e.markdown.breaks, bareLinks: !e.markdown.linkify, smart: e.markdown.typographer,
+		noMath: !e.markdown.math}
 }

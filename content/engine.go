@@ -65,6 +65,10 @@ type writing struct {
 	hardWraps bool
 	// noIndented holds that four spaces make no code.
 	noIndented bool
+	// noMath holds that the engine knows no formulas: TeX is text to it.
+	noMath bool
+	// passthrough are Hugo's delimiters of what stays as it is; "" for none.
+	passthrough string
 	// noRaw holds that the engine leaves HTML out that stands in Markdown.
 	noRaw bool
 	// rawLeftOut, if not nil, is set where that has happened.

