@@ -14,6 +14,7 @@ type eleventy struct {
 	own      *ownConfig // nil where no config of Eleventy was found
 	plain    bool       // Markdown is no template
 	boxes    bool       // ::: opens a container
+	markdown markdownItSettings
 	rules    eleventyRules
 	suffixes []string // of data files
 	dataBase string   // what a folder's data file is called; "" for the folder's name
@@ -31,6 +32,7 @@ func newEleventy(s *site, own *ownConfig) *eleventy {
 	e.readDataNames()
 	if own != nil {
 		e.plain, e.boxes = noTemplates.Match(own.text), containers.Match(own.text)
+		e.markdown = readMarkdownIt(own.text)
 	}
 	return e
 }
@@ -211,9 +213,9 @@ func (e *eleventy) slugify(text string) string { return eleventySlug(text) }
 func (e *eleventy) expand(m *macros, text string) string {
 	override, set := m.article.front.values["templateengineoverride"].(string)
 	if e.plain && isMarkdownName(m.article.path) || set && !strings.Contains(override, "liquid") && !strings.Contains(override, "njk") {
-		return text
+		return e.markdown.withoutAttributes(text)
 	}
-	return expandLiquid(m, text, true, e.variables(m.article), eleventyTags)
+	return e.markdown.withoutAttributes(expandLiquid(m, text, true, e.variables(m.article), eleventyTags))
 }
 
 // variables are the blog's and the front matter's, and what Eleventy says of the
@@ -230,5 +232,7 @@ func (e *eleventy) variables(a *article) map[string]any {
 }
 
 func (e *eleventy) writing() writing {
-	return writing{summaryKeys: []string{"excerpt", "summary", "description"}, markdownIt: true, boxes: e.boxes}
+	return writing{summaryKeys: []string{"excerpt", "summary", "description"}, markdownIt: true, boxes: e.boxes,
+		noIndented: !e.markdown.indented, hardWraps: e.markdown.breaks, bareLinks: !e.markdown.linkify, smart: e.markdown.typographer,
+		noMath: !e.markdown.math}
 }

@@ -63,9 +63,16 @@ type writing struct {
 	emoji bool
 	// hardWraps makes a line break of each line's end.
 	hardWraps bool
-	// noRaw holds that the engine leaves HTML out that stands in Markdown. Bodies
-	// keep it all the same; excerpts are the engine's.
+	// noIndented holds that four spaces make no code.
+	noIndented bool
+	// noMath holds that the engine knows no formulas: TeX is text to it.
+	noMath bool
+	// passthrough are Hugo's delimiters of what stays as it is; "" for none.
+	passthrough string
+	// noRaw holds that the engine leaves HTML out that stands in Markdown.
 	noRaw bool
+	// rawLeftOut, if not nil, is set where that has happened.
+	rawLeftOut *bool
 	// hooks make HTML of images, links, headings and code; nil for none.
 	hooks *hugoHooks
 	// kramdown are the settings of the parser that Jekyll has; nil for other parsers.

@@ -9,17 +9,8 @@ import (
 
 // excerpt finds what stands before "Read more": the front matter's own, what
 // precedes the author's mark, what the engine's rule cuts, else whole blocks up
-// to content.excerpt_words. noRaw holds that HTML in Markdown is no part of it.
-func (r *postRenderer) excerpt(body *html.Node, w writing, noRaw bool) (*html.Node, error) {
-	if noRaw && isMarkdownName(r.article.path) && holdsTag(r.article.body) {
-		without, err := r.withoutRaw(w)
-		if err != nil {
-			return nil, err
-		}
-		if hasText(without) {
-			body = without
-		}
-	}
+// to content.excerpt_words.
+func (r *postRenderer) excerpt(body *html.Node, w writing) (*html.Node, error) {
 	marked := beforeMark(body)
 	if separator := r.separator(w); separator != "" && strings.Contains(r.article.body, separator) {
 		marked = nil // the engine knows no other mark

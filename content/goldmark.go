@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"fmt"
 	"html"
+	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 
@@ -33,8 +35,9 @@ type markdownReader struct {
 
 // dialect is what a goldmark.Markdown is built for.
 type dialect struct {
-	markdownIt, bareLinks, smart, emoji, hardWraps, noRaw, noStrike bool
-	marks                                                           marks
+	markdownIt, bareLinks, smart, emoji, hardWraps, noRaw, noStrike, noIndented, noMath bool
+	passthrough                                                                         string
+	marks                                                                               marks
 }
 
 func newMarkdownReader() *markdownReader { return &markdownReader{code: newCodeRenderer()} }
@@ -48,7 +51,13 @@ func (m *markdownReader) way(d dialect) goldmark.Markdown {
 }
 
 func newGoldmark(d dialect) goldmark.Markdown {
-	extensions := []goldmark.Extender{extension.Table, extension.Footnote, extension.DefinitionList, extension.TaskList, formulas{}}
+	extensions := []goldmark.Extender{extension.Table, extension.Footnote, extension.DefinitionList, extension.TaskList}
+	if !d.noMath {
+		extensions = append(extensions, formulas{})
+	}
+	if d.passthrough != "" {
+		extensions = append(extensions, newPassthrough(d.passthrough))
+	}
 	if !d.noStrike && !d.marks.delete {
 		extensions = append(extensions, strikethrough{d.markdownIt || d.marks.subscript})
 	}
@@ -65,7 +74,7 @@ func newGoldmark(d dialect) goldmark.Markdown {
 		extensions = append(extensions, emoji.Emoji)
 	}
 	reader := parser.NewParser(
-		parser.WithBlockParsers(parser.DefaultBlockParsers()...),
+		parser.WithBlockParsers(blockParsers(d)...),
 		parser.WithInlineParsers(parser.DefaultInlineParsers()...),
 		parser.WithParagraphTransformers(parser.DefaultParagraphTransformers()...),
 		parser.WithAutoHeadingID(), parser.WithAttribute(),
@@ -80,6 +89,22 @@ func newGoldmark(d dialect) goldmark.Markdown {
 	}
 	return goldmark.New(goldmark.WithParser(reader), goldmark.WithExtensions(extensions...), goldmark.WithRendererOptions(options...))
 }
+
+// blockParsers are CommonMark's. Where four spaces make no code, they make text.
+func blockParsers(d dialect) []util.PrioritizedValue {
+	all := parser.DefaultBlockParsers()
+	if !d.noIndented {
+		return all
+	}
+	code := reflect.TypeOf(parser.NewCodeBlockParser())
+	all = slices.DeleteFunc(all, func(p util.PrioritizedValue) bool { return reflect.TypeOf(p.Value) == code })
+	return append(all, util.Prioritized(indentedText{parser.NewParagraphParser()}, 1001))
+}
+
+// indentedText is a paragraph that may begin with any indentation.
+type indentedText struct{ parser.BlockParser }
+
+func (indentedText) CanAcceptIndentedLine() bool { return true }
 
 func (m *markdownReader) html(source string, w writing) (rendered string, err error) {
 	defer func() { // one post that the parser breaks at is not to stop the rest
@@ -98,18 +123,24 @@ func (m *markdownReader) html(source string, w writing) (rendered string, err er
 	if err := checkMarkdown(source); err != nil {
 		return "", err
 	}
-	source = alerts(escapeFormulas(source))
+	if !w.noMath {
+		source = escapeFormulas(source)
+	}
+	source = alerts(source)
 	if w.boxes {
 		source = openContainers(source)
 	}
 	var out strings.Builder
 	out.Grow(len(source) + len(source)/2) // code and links grow
-	way := m.way(dialect{w.markdownIt, w.bareLinks, w.smart, w.emoji, w.hardWraps, w.noRaw, w.noStrike, w.marks})
+	way := m.way(dialect{w.markdownIt, w.bareLinks, w.smart, w.emoji, w.hardWraps, w.noRaw, w.noStrike, w.noIndented, w.noMath, w.passthrough, w.marks})
 	pc := parser.NewContext(parser.WithIDs(newHeadingIDs(w.headings)))
 	if w.hooks != nil {
 		err = w.hooks.convert(way, []byte(source), &out, pc)
 	} else {
 		err = way.Convert([]byte(source), &out, parser.WithContext(pc))
+	}
+	if w.rawLeftOut != nil && strings.Contains(out.String(), rawOmitted) {
+		*w.rawLeftOut = true
 	}
 	return out.String(), err
 }

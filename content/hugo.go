@@ -25,6 +25,7 @@ type hugo struct {
 	bareLinks     bool
 	noStrike      bool
 	marks         marks
+	passthrough   string
 	noRaw         bool // HTML in Markdown is left out
 	namesSections bool // addresses have sections in them
 }
@@ -63,6 +64,7 @@ func (h *hugo) readMarkup() {
 	h.noStrike = is("extensions.strikethrough", "false")
 	on := func(name string) bool { return is("extensions.extras."+name+".enable", "true") }
 	h.marks = marks{on("insert"), on("mark"), on("subscript"), on("superscript"), on("delete")}
+	h.passthrough = readPassthrough(markup)
 	other, _ := dig(markup, "defaultmarkdownhandler")
 	h.noRaw = h.own != nil && !is("renderer.unsafe", "true") && (other == nil || other == "goldmark")
 }
@@ -230,5 +232,6 @@ var blockAttributes = regexp.MustCompile(`(?m)(^|\n)[ \t>]*\{[.#\w][^{}\n]*\}[ \
 
 func (h *hugo) writing() writing {
 	return writing{smart: h.smart, summaryKeys: []string{"summary"}, markFirst: true, emoji: h.emoji,
-		hardWraps: h.hardWraps, noRaw: h.noRaw, bareLinks: h.bareLinks, noStrike: h.noStrike, marks: h.marks}
+		hardWraps: h.hardWraps, noRaw: h.noRaw, bareLinks: h.bareLinks, noStrike: h.noStrike, marks: h.marks,
+		noMath: true, passthrough: h.passthrough}
 }

@@ -27,7 +27,7 @@ func TestHugoTemplates(t *testing.T) {
 		{"of the theme", `{{< themed >}}`, "<p><i>from the theme</i></p>", ""},
 		{"of the blog before the theme's", `{{< both >}}`, "<p><i>from the blog</i></p>", ""},
 		{"in the place of Hugo's", `{{< details >}}x{{< /details >}}`, "<p><i>own x</i></p>", ""},
-		{"that asks for files", "{{< figure src=\"/a.png\" >}} {{% reads %}}Inner *text*.{{% /reads %}}", "<figure><img src=\"https://example.com/a.png\" alt=\"\"/></figure><p> Inner *text*.</p>", "7: reads"},
+		{"that asks for files", "{{< figure src=\"/a.png\" >}} {{% reads %}}Inner *text*.{{% /reads %}}", "<figure><img src=\"https://example.com/a.png\" alt=\"\"/></figure><p> Inner <em>text</em>.</p>", "7: reads"},
 		{"with a branch that is not taken", `{{< branch >}}`, "<p><i>taken</i></p>", ""},
 		{"that does not parse", "{{< broken >}}Text.{{< /broken >}}", "<p>Text.</p>", "7: broken"},
 		{"without end", "a {{< endless >}}Text.{{< /endless >}}", "<p>a Text.</p>", "7: endless"},

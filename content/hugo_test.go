@@ -1,6 +1,7 @@
 package content_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -47,9 +48,9 @@ func TestHugoLocale(t *testing.T) {
 	}
 }
 
-// TestHugoExcerpts shows that excerpts are Hugo's where HTML stands in Markdown,
-// while bodies keep it.
-func TestHugoExcerpts(t *testing.T) {
+// TestHugoRawHTML shows that HTML in Markdown is in excerpts and bodies where Hugo
+// has it there, and that a warning tells where it is left out.
+func TestHugoRawHTML(t *testing.T) {
 	const body = "---\ntitle: A\ndate: 2024-01-02\n---\n<div class=\"note\">An aside.</div>\n\nIt *begins* <b>here</b>, \"so\".\n\n{{< figure src=\"a.png\" caption=\"Seen\" >}}\n\n<!--more-->\n\nRest.\n"
 	tests := map[string]struct{ settings, want string }{
 		"left out":           {"", "It begins here, “so”. Seen"},
@@ -62,12 +63,19 @@ func TestHugoExcerpts(t *testing.T) {
 			b := newBlog(t, map[string]string{"hugo.toml": "baseURL='https://example.com/'\n" + test.settings, "content/posts/a.md": body})
 			b.cfg.Content.Dir = "blog/content"
 			tree, scan := b.scan()
-			r := render(t, tree, scan.Posts[0])
+			r, problems, err := tree.Render(context.Background(), scan.Posts[0])
+			if err != nil {
+				t.Fatal(err)
+			}
 			if r.ExcerptText != test.want {
 				t.Errorf("excerpt %q, want %q", r.ExcerptText, test.want)
 			}
-			if !strings.Contains(r.HTML, "An aside.") || !strings.Contains(r.HTML, "<b>here</b>") {
-				t.Errorf("the body lost its HTML: %s", r.HTML)
+			shown := strings.HasPrefix(test.want, "An aside.")
+			if strings.Contains(r.HTML, "An aside.") != shown || strings.Contains(r.HTML, "<b>here</b>") != shown || !strings.Contains(r.HTML, "<figure>") {
+				t.Errorf("HTML shown: want %v, got %s", shown, r.HTML)
+			}
+			if told := len(problems) == 1 && strings.Contains(problems[0].Message, "renderer.unsafe"); told == shown {
+				t.Errorf("problems %v", problems)
 			}
 		})
 	}

@@ -51,9 +51,6 @@ func expandLiquid(m *macros, text string, comments bool, vars map[string]any, ta
 		return text
 	}
 	l := &liquid{macros: m, text: text, vars: []map[string]any{vars, {}}, comments: comments, tags: tags}
-	if comments {
-		l.code = codeIn(text)
-	}
 	return l.expanded()
 }
 

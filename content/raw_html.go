@@ -8,27 +8,7 @@ import (
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/renderer"
 	"github.com/yuin/goldmark/util"
-	"golang.org/x/net/html"
 )
-
-var tagStart = regexp.MustCompile(`</?[A-Za-z]`)
-
-// holdsTag reports whether HTML may stand in a Markdown text.
-func holdsTag(text string) bool { return tagStart.MatchString(text) }
-
-// withoutRaw renders the body as an engine does that leaves out the HTML in it.
-// What shortcodes make is no such HTML.
-func (r *postRenderer) withoutRaw(w writing) (*html.Node, error) {
-	w.noRaw = true
-	kept := &keptHTML{}
-	m := &macros{article: r.article, tree: r.tree, links: r.links, line: 0, quiet: true, kept: kept, set: kept}
-	m.base = withoutTokens(r.article.bodySource())
-	rendered, err := r.tree.markdown.html(r.article.engine.expand(m, m.base), w)
-	if err != nil {
-		return nil, err
-	}
-	return r.clean(kept.restore(rendered))
-}
 
 // keptHTML sets HTML aside while Markdown is read, with a token in its place.
 type keptHTML struct{ pieces []string }
@@ -109,7 +89,13 @@ func (noRawRenderer) inline(w util.BufWriter, source []byte, n ast.Node, enterin
 
 var rawComment = regexp.MustCompile(`(?s)<!--.*?-->`)
 
+// rawOmitted tells where HTML was left out; it is cleaned away as comments are.
+const rawOmitted = "<!--raw-->"
+
 func writeMark(w util.BufWriter, raw string) {
+	if strings.TrimSpace(rawComment.ReplaceAllString(raw, "")) != "" {
+		_, _ = w.WriteString(rawOmitted)
+	}
 	for _, found := range rawComment.FindAllString(raw, -1) {
 		if moreComment.MatchString(found[4 : len(found)-3]) {
 			_, _ = w.WriteString(found)

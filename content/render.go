@@ -111,20 +111,18 @@ type postRenderer struct {
 func (r *postRenderer) render() (*Rendering, error) {
 	a := r.article
 	w := a.engine.writing()
-	noRaw := w.noRaw
-	w.noRaw = false
 	w.hooks = r.hooks()
 	r.hooked = w.hooks != nil
-	body, err := r.safe(r.expand(a.bodySource(), a.bodyLine, false), w)
+	body, err := r.body(w)
 	if err != nil {
 		return nil, err
 	}
-	if r.hooked {
+	if r.hooked || w.noRaw {
 		dropEmptyParagraphs(body)
 	}
 	dropTitle(body, a)
 	out := &Rendering{Words: wordsOf(body)}
-	excerpt, err := r.excerpt(body, w, noRaw)
+	excerpt, err := r.excerpt(body, w)
 	if err != nil {
 		return nil, err
 	}
@@ -146,6 +144,24 @@ func (r *postRenderer) render() (*Rendering, error) {
 	}
 	out.Image = r.image(body)
 	return out, nil
+}
+
+// body renders the post's text. Where the engine leaves HTML out that stands in
+// Markdown, what shortcodes make is set aside meanwhile: it is no such HTML.
+func (r *postRenderer) body(w writing) (*html.Node, error) {
+	a := r.article
+	var kept *keptHTML
+	lost := false
+	if w.noRaw && isMarkdownName(a.path) {
+		kept, w.rawLeftOut = &r.set, &lost
+	}
+	text := withoutTokens(a.bodySource())
+	m := &macros{article: a, tree: r.tree, links: r.links, line: a.bodyLine, kept: kept, set: &r.set, base: text}
+	body, err := r.safe(a.engine.expand(m, text), w)
+	if lost {
+		a.problems = append(a.problems, Problem{Path: a.path, Message: "HTML in Markdown was left out, as Hugo does; set markup.goldmark.renderer.unsafe in Hugo's config to have it shown"})
+	}
+	return body, err
 }
 
 // bodySource is the body as Markdown reads it. MDX writes comments as {/* */}.
@@ -236,8 +252,8 @@ func dropTitle(body *html.Node, a *article) {
 	}
 }
 
-// dropEmptyParagraphs takes away what is left of paragraphs that a hook has put a
-// block into.
+// dropEmptyParagraphs takes away what is left of paragraphs that a hook or
+// a shortcode has put a block into.
 func dropEmptyParagraphs(body *html.Node) {
 	for n := body.FirstChild; n != nil; {
 		next := n.NextSibling

@@ -1,0 +1,40 @@
+package content
+
+import "regexp"
+
+// markdownItSettings are those of Eleventy's Markdown reader that change what is read.
+type markdownItSettings struct {
+	indented    bool // four spaces make code: Eleventy turns that off, whatever library is set
+	breaks      bool // each line's end is a line break
+	linkify     bool // a bare address is a link
+	typographer bool // quotes and dashes become typographic
+	math        bool // a plugin reads TeX
+	attributes  bool // {.class} belongs to what stands before it
+}
+
+var (
+	indentedOn  = regexp.MustCompile(`\.enable\(\s*(?:\[[^\]]*)?["'\x60]code["'\x60]`)
+	breaksOn    = regexp.MustCompile(`\bbreaks["']?\s*:\s*true\b`)
+	linkifyOn   = regexp.MustCompile(`\blinkify["']?\s*:\s*true\b`)
+	mathOn      = regexp.MustCompile(`(?i)katex|mathjax|texmath|temml`)
+	attrsOn     = regexp.MustCompile(`markdown-it-attrs`)
+	typographOn = regexp.MustCompile(`\btypographer["']?\s*:\s*true\b`)
+)
+
+// readMarkdownIt takes the settings from the text of the config.
+func readMarkdownIt(config []byte) markdownItSettings {
+	return markdownItSettings{indentedOn.Match(config), breaksOn.Match(config), linkifyOn.Match(config), typographOn.Match(config),
+		mathOn.Match(config), attrsOn.Match(config)}
+}
+
+// attributeList is what markdown-it-attrs takes for the classes, the id and the
+// attributes of what stands before it.
+var attributeList = regexp.MustCompile(`[ \t]*\{\s*(?:[.#][\w-]+|[\w-]+=(?:"[^"\n]*"|[^\s{}"]+))(?:\s+(?:[.#][\w-]+|[\w-]+=(?:"[^"\n]*"|[^\s{}"]+)))*\s*\}`)
+
+// withoutAttributes takes them out of the prose: no feed or mail has a style for them.
+func (s markdownItSettings) withoutAttributes(text string) string {
+	if !s.attributes {
+		return text
+	}
+	return outsideCode(text, func(prose string) string { return attributeList.ReplaceAllString(prose, "") })
+}
