@@ -18,7 +18,12 @@ func (q *queue) Commit(ctx context.Context, done *mailer.Outcome, next *mailer.J
 	if next != nil {
 		intent = &next.Ref.(*attempt).intent
 	}
-	ok, err := q.s.ledger.Record(ctx, result, intent)
+	// That a mail may come twice is told before it is recorded: this process may die
+	// between the two.
+	if result != nil && result.Resend {
+		q.logResult(result)
+	}
+	ok, err := q.ledger.Record(ctx, result, intent)
 	if err == nil && done != nil {
 		q.count(done.Job.Ref.(*attempt), result, done)
 	}
@@ -31,7 +36,7 @@ func (q *queue) Commit(ctx context.Context, done *mailer.Outcome, next *mailer.J
 // result says what the ledger is to remember of an outcome.
 func (q *queue) result(o *mailer.Outcome) *ledger.Result {
 	a := o.Job.Ref.(*attempt)
-	now := q.s.now()
+	now := q.now()
 	r := &ledger.Result{Edition: a.intent.Edition, Subscriber: a.intent.Subscriber, After: a.intent.After, Through: a.intent.Through,
 		Digest: a.intent.Digest, Code: o.Code, Reply: o.Reply, At: now}
 	switch o.Verdict {
@@ -41,7 +46,7 @@ func (q *queue) result(o *mailer.Outcome) *ledger.Result {
 		// Whether that counts the answers around it say: see refusals. Until then its posts are due.
 		r.Progress, r.KeepCursor = ledger.Failed, true
 	case mailer.Uncertain:
-		if q.s.cfg.Mail.Uncertain == "hold" {
+		if q.cfg.Mail.Uncertain == "hold" {
 			r.Progress = ledger.Uncertain
 			return r
 		}
@@ -70,7 +75,7 @@ func (q *queue) deferred(a *attempt, r *ledger.Result, atOnce bool) {
 		return
 	}
 	r.Next = r.At.Add(retryPause(a.earlier.Attempts+1, r.Edition, r.Subscriber))
-	if r.Next.Sub(first) > q.s.cfg.Mail.RetryFor {
+	if r.Next.Sub(first) > q.cfg.Mail.RetryFor {
 		r.Progress, r.KeepCursor = ledger.Failed, true
 	}
 }
@@ -127,14 +132,20 @@ func (q *queue) count(a *attempt, r *ledger.Result, o *mailer.Outcome) {
 	case ledger.Uncertain:
 		report.Uncertain++
 	}
+	if !r.Resend {
+		q.logResult(r)
+	}
+	q.progress(Progress{Edition: int(report.Number), Recipients: report.Recipients,
+		Sent: a.run.Sent + report.Sent, Deferred: report.Deferred, Failed: a.run.Failed + report.Failed,
+		Uncertain: a.run.Uncertain + report.Uncertain, Before: a.run.Sent + a.run.Failed + a.run.Uncertain})
+}
+
+func (q *queue) logResult(r *ledger.Result) {
 	level := slog.LevelInfo
 	if r.Progress != ledger.Sent {
 		level = slog.LevelWarn
 	}
-	if ctx := context.Background(); q.s.log.Enabled(ctx, level) {
-		q.s.log.Log(ctx, level, "delivery", "edition", r.Edition, "subscriber", r.Subscriber, "result", string(r.Progress), "code", o.Code)
+	if ctx := context.Background(); q.log.Enabled(ctx, level) {
+		q.log.Log(ctx, level, "delivery", "edition", r.Edition, "subscriber", r.Subscriber, "result", string(r.Progress), "code", r.Code)
 	}
-	q.s.progress(Progress{Edition: int(report.Number), Recipients: report.Recipients,
-		Sent: a.run.Sent + report.Sent, Deferred: report.Deferred, Failed: a.run.Failed + report.Failed,
-		Uncertain: a.run.Uncertain + report.Uncertain, Before: a.run.Sent + a.run.Failed + a.run.Uncertain})
 }

@@ -16,6 +16,8 @@ import (
 // recipients of each open edition, streamed by id. Editions under way take turns, so
 // that a long one holds up no other; new ones join while mail goes out.
 type queue struct {
+	*Publisher
+	ledger *ledger.Ledger
 	tokens *ledger.Tokens
 	// What stands before a token in links; "" without a web server.
 	unsubscribe, preferences string
@@ -91,7 +93,7 @@ func (s *pass) work(ctx context.Context, editions []ledger.Edition) (*queue, err
 }
 
 func newQueue(s *pass, tokens *ledger.Tokens) *queue {
-	q := &queue{s: s, report: s.report, began: s.start, tokens: tokens, byNumber: map[int64]*running{}, trying: map[retryKey]bool{}}
+	q := &queue{Publisher: s.Publisher, ledger: s.ledger, s: s, report: s.report, began: s.start, tokens: tokens, byNumber: map[int64]*running{}, trying: map[retryKey]bool{}}
 	if url := s.cfg.Server.URL; url != nil {
 		q.unsubscribe, q.preferences = url.JoinPath("unsubscribe").String()+"/", url.JoinPath("preferences").String()+"/"
 	}
@@ -109,8 +111,9 @@ func (q *queue) add(ctx context.Context, e ledger.Edition) (*running, error) {
 	}
 	run := &running{Edition: e, bundle: b, own: q.s.numbersOf(e.Posts).With(b.numbers()), shares: map[string]*share{}, report: q.s.editionReport(&e),
 		refusals: refusals{accepted: e.Accepted}}
-	run.untried.read = func(ctx context.Context, after int64) ([]ledger.Recipient, error) {
-		return q.s.ledger.Recipients(ctx, e.Number, q.s.audience(e.Cadence, e.Language), after, pageSize)
+	audience := q.audience(e.Cadence, e.Language)
+	run.untried.read = func(ctx context.Context, after int64) ([]ledger.Recipient, error) { // beside whatever holds mu
+		return q.ledger.Recipients(ctx, e.Number, audience, after, pageSize)
 	}
 	q.editions = append(q.editions, run)
 	q.byNumber[e.Number] = run
@@ -140,14 +143,14 @@ func (q *queue) adopt(ctx context.Context, s *pass, closed []ledger.Edition) err
 // that are being tried and those of editions that are stopped.
 func (q *queue) loadRetries(ctx context.Context) error {
 	for len(q.retries) == 0 {
-		page, err := q.s.ledger.Deferred(ctx, q.s.now(), q.retried.edition, q.retried.subscriber, pageSize)
+		page, err := q.ledger.Deferred(ctx, q.now(), q.retried.edition, q.retried.subscriber, pageSize)
 		if err != nil {
 			return err
 		}
 		if len(page) == 0 {
 			q.retried = retryKey{} // the next look begins anew
-			q.retryAt, err = q.s.ledger.NextRetry(ctx)
-			if soon := q.s.now().Add(time.Second); q.anyStopped() && q.retryAt.Before(soon) {
+			q.retryAt, err = q.ledger.NextRetry(ctx)
+			if soon := q.now().Add(time.Second); q.anyStopped() && q.retryAt.Before(soon) {
 				q.retryAt = soon // it may be one of those, which this pass leaves
 			}
 			return err
@@ -199,7 +202,7 @@ func (q *queue) Next(ctx context.Context) (*mailer.Job, error) {
 // a retry, one of the oldest edition, and two are of the edition that is nearest to
 // its end.
 func (q *queue) nextAttempt(ctx context.Context) (*attempt, error) {
-	if !q.retryAt.IsZero() && !q.s.now().Before(q.retryAt) {
+	if !q.retryAt.IsZero() && !q.now().Before(q.retryAt) {
 		if err := q.loadRetries(ctx); err != nil {
 			return nil, err
 		}
@@ -263,7 +266,7 @@ func (q *queue) nextOf(ctx context.Context, run *running) (*attempt, error) {
 	}
 	sub := run.untried.take(ctx)
 	return &attempt{run: run, subscriber: sub, intent: ledger.Intent{Edition: run.Number, Subscriber: sub.ID,
-		After: sub.Cursor, Owed: sub.Owed, Through: run.Through, At: q.s.now()}}, nil
+		After: sub.Cursor, Owed: sub.Owed, Through: run.Through, At: q.now()}}, nil
 }
 
 // sweepsMost bounds how often the recipients of an edition are gone through.
@@ -304,7 +307,7 @@ func (q *queue) nextRetry(ctx context.Context) (*attempt, error) {
 func (q *queue) retry(ctx context.Context, d ledger.Delivery) (*attempt, error) {
 	run := q.byNumber[d.Edition]
 	if run == nil {
-		e, err := q.s.ledger.Edition(ctx, d.Edition)
+		e, err := q.ledger.Edition(ctx, d.Edition)
 		if err != nil || e == nil {
 			return nil, err
 		}
@@ -316,13 +319,13 @@ func (q *queue) retry(ctx context.Context, d ledger.Delivery) (*attempt, error) 
 	if run.stopped {
 		return nil, nil
 	}
-	sub, err := q.s.ledger.SubscriberByID(ctx, d.Subscriber)
+	sub, err := q.ledger.SubscriberByID(ctx, d.Subscriber)
 	if err != nil || sub == nil {
 		return nil, err
 	}
 	to := ledger.Recipient{ID: sub.ID, Email: sub.Email, Name: sub.Name, Tags: sub.Tags, Due: sub.Due}
 	return &attempt{run: run, subscriber: to, earlier: d, intent: ledger.Intent{Edition: d.Edition, Subscriber: d.Subscriber,
-		After: d.After, Through: d.Through, At: q.s.now()}}, nil
+		After: d.After, Through: d.Through, At: q.now()}}, nil
 }
 
 // more reports whether there is something to hand out.

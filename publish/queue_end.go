@@ -9,7 +9,7 @@ import (
 )
 
 func (q *queue) recipient(a *attempt) mailer.Recipient {
-	cfg, id := q.s.cfg, a.subscriber.ID
+	cfg, id := q.cfg, a.subscriber.ID
 	token := q.tokens.Link(ledger.Unsubscribe, id)
 	r := mailer.Recipient{Name: a.subscriber.Name, Address: a.subscriber.Email,
 		MessageID:         q.tokens.MessageID(a.run.Number, id) + "@" + a.run.domain(cfg.Mail.From.Address),
@@ -35,9 +35,9 @@ func (r *running) domain(from string) string {
 // returnPath is where bounces go: with mail.bounce_to an address that tells whose
 // and of which edition (VERP).
 func (q *queue) returnPath(a *attempt) string {
-	to := q.s.cfg.Mail.BounceTo
+	to := q.cfg.Mail.BounceTo
 	if to == nil {
-		return q.s.cfg.Mail.From.Address
+		return q.cfg.Mail.From.Address
 	}
 	local, domain, _ := strings.Cut(to.Address, "@")
 	return local + "+" + q.tokens.ReturnPath(a.subscriber.ID, a.run.Number) + "@" + domain
@@ -63,7 +63,7 @@ func (q *queue) finishDone(ctx context.Context) error {
 		if err := q.mark(ctx, run); err != nil {
 			return err
 		}
-		if err := q.s.ledger.FinishEdition(ctx, run.Number, q.s.now()); err != nil {
+		if err := q.ledger.FinishEdition(ctx, run.Number, q.now()); err != nil {
 			return err
 		}
 		run.finished = true
@@ -89,7 +89,7 @@ func (q *queue) finish(ctx context.Context) error {
 		return err
 	}
 	for _, run := range q.editions {
-		stored, err := q.s.ledger.Edition(ctx, run.Number)
+		stored, err := q.ledger.Edition(ctx, run.Number)
 		if err != nil {
 			return err
 		}

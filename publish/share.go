@@ -67,7 +67,7 @@ func (q *queue) makeShare(ctx context.Context, run *running, due, kept ledger.Nu
 		return nil, nil
 	}
 	var err error
-	s.digest, err = q.s.ledger.FindDigest(ctx, run.Number, s.posts, withheld.Above(cursor))
+	s.digest, err = q.ledger.FindDigest(ctx, run.Number, s.posts, withheld.Above(cursor))
 	return s, err
 }
 
@@ -131,7 +131,7 @@ func (q *queue) extend(ctx context.Context, run *running, more bool) (err error)
 	if run.Bundle, err = run.bundle.encode(); err != nil {
 		return err
 	}
-	if err := q.s.ledger.ExtendEdition(ctx, &run.Edition); err != nil || !more {
+	if err := q.ledger.ExtendEdition(ctx, &run.Edition); err != nil || !more {
 		return err
 	}
 	return q.s.keepPage(ctx, run.bundle, &run.Edition)
@@ -165,7 +165,7 @@ func (q *queue) heldBy(ctx context.Context, a *attempt) (posts, withheld ledger.
 		return due.And(run.own), due.Without(run.own), nil
 	}
 	if _, known := run.digests[d.Digest]; !known {
-		all, err := q.s.ledger.Digests(ctx, run.Number)
+		all, err := q.ledger.Digests(ctx, run.Number)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -211,8 +211,8 @@ func (q *queue) drop(ctx context.Context, a *attempt) error {
 		return nil
 	}
 	delete(q.trying, retryKey{a.intent.Edition, a.intent.Subscriber})
-	_, err := q.s.ledger.Record(ctx, &ledger.Result{Edition: a.intent.Edition, Subscriber: a.intent.Subscriber,
-		Progress: ledger.Failed, Reply: "not tried again: its posts have expired, or came otherwise", At: q.s.now()}, nil)
+	_, err := q.ledger.Record(ctx, &ledger.Result{Edition: a.intent.Edition, Subscriber: a.intent.Subscriber,
+		Progress: ledger.Failed, Reply: "not tried again: its posts have expired, or came otherwise", At: q.now()}, nil)
 	return err
 }
 
@@ -228,7 +228,7 @@ const waitingMost = 200
 // wait defers a delivery one of whose posts cannot be shown for now.
 func (q *queue) wait(ctx context.Context, a *attempt, s *share) error {
 	r := &ledger.Result{Edition: a.intent.Edition, Subscriber: a.intent.Subscriber, After: a.intent.After, Through: a.intent.Through,
-		Digest: a.intent.Digest, Reply: "waits for " + s.away, Waits: true, At: q.s.now()}
+		Digest: a.intent.Digest, Reply: "waits for " + s.away, Waits: true, At: q.now()}
 	q.deferred(a, r, false)
 	q.waiting = append(q.waiting, waiting{a, r})
 	if len(q.waiting) < waitingMost {
@@ -244,7 +244,7 @@ func (q *queue) recordWaiting(ctx context.Context) error {
 	errs := make([]error, len(all))
 	var recorders sync.WaitGroup
 	for i, w := range all {
-		recorders.Go(func() { _, errs[i] = q.s.ledger.Record(ctx, w.result, nil) })
+		recorders.Go(func() { _, errs[i] = q.ledger.Record(ctx, w.result, nil) })
 	}
 	recorders.Wait()
 	for _, w := range all {
