@@ -92,17 +92,29 @@ func (s *pass) settleInterrupted(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	s.interrupted = map[int64]int{}
+	canceled := map[int64]bool{}
 	for _, d := range left {
+		if _, known := canceled[d.Edition]; !known {
+			e, err := s.ledger.Edition(ctx, d.Edition)
+			if err != nil {
+				return err
+			}
+			canceled[d.Edition] = e != nil && e.Canceled
+		}
 		r := ledger.Result{Edition: d.Edition, Subscriber: d.Subscriber, Progress: ledger.Deferred, Next: s.start, At: s.start, Resend: true,
 			Reply: "the program was stopped before the server's reply; it is sent again with the same Message-ID"}
-		if s.holdsUncertain() {
+		switch {
+		case canceled[d.Edition]:
+			r.Progress, r.Resend = ledger.Failed, false
+			r.Reply = "the program was stopped before the server's reply, and the edition was canceled"
+		case s.holdsUncertain():
 			r.Progress, r.Resend = ledger.Uncertain, false
 			r.Reply = "the program was stopped before the server's reply; mail.uncertain holds it"
+			s.interrupted[d.Edition]++
+		default:
+			s.interrupted[d.Edition]++
 		}
-		if s.interrupted == nil {
-			s.interrupted = map[int64]int{}
-		}
-		s.interrupted[d.Edition]++
 		if _, err := s.ledger.Record(ctx, &r, nil); err != nil {
 			return err
 		}
