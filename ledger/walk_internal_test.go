@@ -25,7 +25,7 @@ func TestWalks(t *testing.T) {
 	case err == nil:
 		walks = n
 	case raceEnabled || testing.Short():
-		walks = 500
+		walks = 100
 	}
 	seeds := make(chan uint64)
 	var walkers sync.WaitGroup
