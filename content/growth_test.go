@@ -1,5 +1,3 @@
-//go:build unix
-
 package content_test
 
 import (
@@ -9,9 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
 
 	"publisher/config"
 	"publisher/content"
@@ -79,33 +75,9 @@ func numbered(piece string) func(int) string {
 	}
 }
 
-// TestGrowth shows that ten times as much of a construct takes about ten times the
-// work, in processor time since others share the machine. Where work grows with the
-// square it takes a hundred times as much.
-func TestGrowth(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes seconds of processor time")
-	}
-	for name, body := range constructs {
-		for _, d := range []config.Dialect{config.Hugo, config.Jekyll, config.Pelican} {
-			if name == "emphasis in words" && d == config.Hugo {
-				continue // goldmark's grows, up to maxEmphasis marks in a paragraph
-			}
-			t.Run(name+"/"+string(d), func(t *testing.T) {
-				const atLeast = 5 * time.Millisecond // below, the clock and collections of garbage decide
-				var last float64
-				for range 3 {
-					small, large := renderingTime(t, d, body(1000)), renderingTime(t, d, body(10_000))
-					if last = float64(large) / float64(max(small, atLeast)); last < 30 {
-						return
-					}
-				}
-				t.Errorf("ten times as much takes %.0f times the work", last)
-			})
-		}
-	}
-}
-
+// BenchmarkGrowth shows how work grows: ten times as much of a construct is to take
+// about ten times as long, and takes a hundred times as long where it grows with the
+// square.
 func BenchmarkGrowth(b *testing.B) {
 	for name, body := range constructs {
 		for _, d := range []config.Dialect{config.Hugo, config.Jekyll, config.Pelican} {
@@ -143,23 +115,4 @@ func blogOf(tb testing.TB, d config.Dialect, body string) (*content.Tree, []*con
 		tb.Fatal(err, scan)
 	}
 	return tree, scan.Posts
-}
-
-// renderingTime is the processor time that a body takes. A body that is refused for a
-// bound takes little.
-func renderingTime(t *testing.T, d config.Dialect, body string) time.Duration {
-	t.Helper()
-	tree, posts := blogOf(t, d, body)
-	began := processorTime(t)
-	_, _, _ = tree.Render(context.Background(), posts[0])
-	return processorTime(t) - began
-}
-
-func processorTime(t *testing.T) time.Duration {
-	t.Helper()
-	var used syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
-		t.Fatal(err)
-	}
-	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }
