@@ -25,10 +25,13 @@ func (f Fault) String() string {
 // Error is every fault of a config.yaml, in the order of its lines.
 type Error struct{ Faults []Fault }
 
-func (e *Error) Error() string {
+func (e *Error) Error() string { return strings.Join(e.Lines(), "\n") }
+
+// Lines returns one line for each fault. A value in it may have line ends of its own.
+func (e *Error) Lines() []string {
 	lines := make([]string, len(e.Faults))
 	for i, f := range e.Faults {
 		lines[i] = f.String()
 	}
-	return strings.Join(lines, "\n")
+	return lines
 }

@@ -23,22 +23,36 @@ type DamagedError struct {
 
 func (e *DamagedError) Unwrap() error { return e.err }
 
-func (e *DamagedError) Error() string {
+func (e *DamagedError) Error() string { return strings.Join(e.Lines(), "\n") }
+
+// Lines returns what is wrong and, line by line, what to do.
+func (e *DamagedError) Lines() []string {
 	folder := filepath.Join(filepath.Dir(e.Path), "damaged")
-	return fmt.Sprintf("%s. Nothing was read or sent.\nhint: move its files away, and put your latest backup in their place:\n%s\n  publisher restore BACKUP",
-		e.What, moveAway(e.Path, folder))
+	lines := []string{e.What + ". Nothing was read or sent.", "hint: move its files away, and put your latest backup in their place:"}
+	return append(append(lines, moveAway(e.Path, folder)...), "  publisher restore BACKUP")
 }
+
+// linesError is an error of several lines.
+type linesError []string
+
+func (e linesError) Error() string { return strings.Join(e, "\n") }
+
+// Lines returns them one by one.
+func (e linesError) Lines() []string { return e }
 
 // moveAway are the commands that move a ledger's files, save the mark, by which `adopt`
 // knows which numbers were given.
-func moveAway(path, folder string) string {
+func moveAway(path, folder string) []string {
 	var names []string
 	for _, name := range ledgerFiles(path) {
 		if exists(name) {
 			names = append(names, shellQuoted(name))
 		}
 	}
-	return fmt.Sprintf("  mkdir %s\n  mv %s %s", shellQuoted(folder), strings.Join(names, " "), shellQuoted(folder+string(filepath.Separator)))
+	return []string{
+		"  mkdir " + shellQuoted(folder),
+		fmt.Sprintf("  mv %s %s", strings.Join(names, " "), shellQuoted(folder+string(filepath.Separator))),
+	}
 }
 
 // ledgerFiles are the database and what belongs to its content.

@@ -28,8 +28,8 @@ func Restore(ctx context.Context, dsn, file string, now time.Time) (aside []stri
 	}
 	defer lock.Release()
 	if info, err := os.Stat(path); err == nil && info.Size() > 0 {
-		return nil, fmt.Errorf("ledger %s: there is one, which restoring does not overwrite.\nhint: stop what uses it, move it away, and restore again:\n%s",
-			path, moveAway(path, filepath.Join(filepath.Dir(path), "old")))
+		lines := linesError{"ledger " + path + ": there is one, which restoring does not overwrite.", "hint: stop what uses it, move it away, and restore again:"}
+		return nil, append(lines, moveAway(path, filepath.Join(filepath.Dir(path), "old"))...)
 	}
 	l, err := openBackup(ctx, file, filepath.Dir(path))
 	if err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -41,7 +42,7 @@ every receiver knows; Ed25519 may stand beside it under another selector.`,
 			if domain == "" {
 				cfg, err := a.load()
 				if err != nil {
-					return fmt.Errorf("%w\nor name the domain with --domain", err)
+					return errors.Join(err, errors.New("or name the domain with --domain"))
 				}
 				domain = cfg.Mail.From.Address[strings.LastIndexByte(cfg.Mail.From.Address, '@')+1:]
 				folder = cfg.Dir

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strconv"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -43,14 +42,14 @@ func (a *app) listEditions(c *cobra.Command) error {
 		if a.json {
 			return a.printJSON(summaries)
 		}
-		out := tabwriter.NewWriter(a.stdout, 0, 4, 2, ' ', 0)
+		out := a.table()
 		for _, e := range summaries {
-			fmt.Fprintf(out, "%d\t%s\t%s\t%d of %d sent\t%s\n", e.Number, e.Closed, inLanguage(e.Cadence, e.Language), e.Sent, e.Recipients, e.Subject)
+			out.row("%d\t%s\t%s\t%d of %d sent\t%s", e.Number, e.Closed, inLanguage(e.Cadence, e.Language), e.Sent, e.Recipients, e.Subject)
 		}
 		if len(summaries) == 0 {
 			a.hint("no edition yet; `publisher plan` says what is due")
 		}
-		return out.Flush()
+		return out.out.Flush()
 	})
 }
 

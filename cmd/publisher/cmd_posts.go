@@ -1,9 +1,6 @@
 package main
 
 import (
-	"fmt"
-	"text/tabwriter"
-
 	"github.com/spf13/cobra"
 )
 
@@ -29,15 +26,15 @@ expired or feed-only. --json adds excerpts. Changes nothing.`,
 			if a.json {
 				return a.printJSON(posts)
 			}
-			out := tabwriter.NewWriter(a.stdout, 0, 4, 2, ' ', 0)
+			out := a.table()
 			for _, post := range posts {
 				title := post.Title
 				if title == "" {
 					title = "(" + clip(post.ExcerptText, 50) + ")" // a note
 				}
-				fmt.Fprintf(out, "%s\t%s\t%s\t%s\n", post.Date[:10], post.State, title, post.URL)
+				out.row("%s\t%s\t%s\t%s", post.Date[:10], post.State, title, post.URL)
 			}
-			return out.Flush()
+			return out.out.Flush()
 		},
 	})
 }

@@ -79,7 +79,7 @@ switches for a phone's width, dark mode, images off and the text part.`,
 			}
 			data := map[string][]byte{"html": []byte(preview.HTML), "text": []byte(preview.Text), "eml": preview.EML}[format]
 			if out == "" || out == "-" {
-				_, err := a.stdout.Write(data)
+				_, err := a.document().Write(data)
 				return err
 			}
 			if err := os.WriteFile(out, data, 0o644); err != nil {

@@ -8,7 +8,6 @@ import (
 	"iter"
 	"os"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -150,14 +149,14 @@ func (a *app) subscribersList() *cobra.Command {
 				if a.json {
 					return a.printJSON(shown)
 				}
-				out := tabwriter.NewWriter(a.stdout, 0, 4, 2, ' ', 0)
+				out := a.table()
 				for _, sub := range shown {
-					fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%s\n", sub.Email, sub.Status, inLanguage(sub.Cadence, sub.Language), strings.Join(sub.Tags, ";"), sub.Name)
+					out.row("%s\t%s\t%s\t%s\t%s", sub.Email, sub.Status, inLanguage(sub.Cadence, sub.Language), strings.Join(sub.Tags, ";"), sub.Name)
 				}
 				if len(shown) == 0 {
 					a.hint("nobody; `publisher subscribers add ADDRESS` adds one")
 				}
-				return out.Flush()
+				return out.out.Flush()
 			})
 		},
 	})
@@ -285,7 +284,7 @@ func (a *app) subscribersExport() *cobra.Command {
 					return a.printJSON(shown)
 				}
 				if len(args) == 0 || args[0] == "-" {
-					return s.publisher.Export(c.Context(), s.ledger, a.stdout)
+					return s.publisher.Export(c.Context(), s.ledger, a.document())
 				}
 				f, err := os.OpenFile(args[0], os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 				if err != nil {

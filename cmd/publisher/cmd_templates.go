@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -38,15 +37,15 @@ func (a *app) templatesListCommand() *cobra.Command {
 			if a.json {
 				return a.printJSON(listed(set))
 			}
-			w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+			out := a.table()
 			for _, f := range listed(set) {
 				origin := "built in"
 				if f.File != "" {
 					origin = f.File
 				}
-				fmt.Fprintf(w, "%s\t%s\n", f.Name, origin)
+				out.row("%s\t%s", f.Name, origin)
 			}
-			return w.Flush()
+			return out.out.Flush()
 		},
 	})
 }
@@ -77,7 +76,7 @@ func (a *app) templatesShowCommand() *cobra.Command {
 			}
 			for _, f := range set.Files() {
 				if f.Name == args[0] {
-					_, err := a.stdout.Write(f.Source)
+					_, err := a.document().Write(f.Source)
 					return err
 				}
 			}

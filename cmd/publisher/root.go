@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"publisher/config"
+	"publisher/internal/terminal"
 	"publisher/ledger"
 	"publisher/publish"
 	"publisher/templates"
@@ -34,9 +35,10 @@ type system struct {
 	hangups        <-chan os.Signal // SIGHUP; nil for none
 }
 
-// app is one run of the program.
+// app is one run of the program. Its stdout and stderr escape what strangers wrote.
 type app struct {
 	system
+	raw        system // what the program was given: only document and progressLine write there
 	configFile string
 	json       bool
 	verbose    bool
@@ -49,12 +51,16 @@ type app struct {
 func run(ctx context.Context, args []string, sys system) int {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	a := &app{system: sys, stop: stop}
+	a := &app{system: sys, raw: sys, stop: stop}
+	stdout, stderr := terminal.NewWriter(sys.stdout), terminal.NewWriter(sys.stderr)
+	defer stdout.Flush()
+	defer stderr.Flush()
+	a.stdout, a.stderr = stdout, stderr
 	root := a.rootCommand()
 	root.SetArgs(args)
 	root.SetIn(sys.stdin)
-	root.SetOut(sys.stdout)
-	root.SetErr(sys.stderr)
+	root.SetOut(terminal.NewDocumentWriter(sys.stdout)) // shell completion has tabs
+	root.SetErr(stderr)
 	if err := root.ExecuteContext(ctx); err != nil && stopped(ctx, err) {
 		a.hint("publisher: stopped; what was in flight is finished and remembered, the next `publisher run` carries on")
 		return exitFailed

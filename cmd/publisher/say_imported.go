@@ -81,8 +81,8 @@ func (a *app) dryRun(read func(tell func(ledger.RowResult) error) (publish.Impor
 	lines := 0
 	tell := func(f ledger.RowResult) error {
 		if !a.json {
-			_, err := fmt.Fprintln(a.stdout, resultText(f))
-			return err
+			a.say("%s", resultText(f))
+			return nil
 		}
 		text, err := json.Marshal(lineJSON{f.Line, f.Email, f.Outcome, f.Is, f.Was, f.First, f.Reason})
 		if err != nil {

@@ -3,25 +3,36 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"strings"
+	"text/tabwriter"
 	"time"
 
 	"github.com/mattn/go-isatty"
 
+	"publisher/internal/terminal"
 	"publisher/publish"
 )
 
 // The program's voice: results on stdout, everything else on stderr, each in
-// plain lines that say what to do next.
+// plain lines that say what to do next. Formats are ours and trusted; what they are
+// filled with is a stranger's, and is escaped.
 
-func (a *app) say(format string, args ...any) { fmt.Fprintf(a.stdout, format+"\n", args...) }
+func (a *app) say(format string, args ...any) { printLine(a.stdout, format, args...) }
 
-func (a *app) hint(format string, args ...any) { fmt.Fprintf(a.stderr, format+"\n", args...) }
+func (a *app) hint(format string, args ...any) { printLine(a.stderr, format, args...) }
+
+func printLine(w io.Writer, format string, args ...any) {
+	if false {
+		_ = fmt.Sprintf(format, args...) // so that vet checks formats
+	}
+	fmt.Fprintf(w, format+"\n", terminal.Args(args)...)
+}
 
 func (a *app) fail(err error) {
-	for line := range strings.SplitSeq(strings.TrimRight(err.Error(), "\n"), "\n") {
-		fmt.Fprintf(a.stderr, "publisher: %s\n", line)
+	for _, line := range errorLines(err) {
+		a.hint("publisher: %s", line)
 	}
 	if !a.started {
 		a.hint("`publisher help` lists the commands, `publisher COMMAND --help` explains one")
@@ -35,6 +46,28 @@ func (a *app) printJSON(v any) error {
 	out.SetIndent("", "  ")
 	return out.Encode(v)
 }
+
+// document is stdout for what is no text of ours and goes to programs as it is: a mail,
+// a page, a template, a list. Only on a terminal is it escaped.
+func (a *app) document() io.Writer {
+	if isTerminal(a.raw.stdout) {
+		return terminal.NewDocumentWriter(a.raw.stdout)
+	}
+	return a.raw.stdout
+}
+
+func isTerminal(w io.Writer) bool {
+	file, ok := w.(*os.File)
+	return ok && isatty.IsTerminal(file.Fd())
+}
+
+// table aligns rows of cells on stdout.
+type table struct{ out *tabwriter.Writer }
+
+func (a *app) table() table { return table{tabwriter.NewWriter(a.stdout, 0, 4, 2, ' ', 0)} }
+
+// row writes one row; tabs in the format separate its cells.
+func (t table) row(format string, args ...any) { printLine(t.out, format, args...) }
 
 // count is a number with its noun.
 func count(n int, noun string) string {
@@ -66,14 +99,15 @@ func some(items []string, most int) string {
 	return fmt.Sprintf("%s and %d more", strings.Join(items[:most], ", "), len(items)-most)
 }
 
+// eraseLine is the one thing that is said to a terminal itself.
+const eraseLine = "\r\x1b[K"
+
 // progressLine tells of deliveries underway: on a terminal in one line that changes,
 // elsewhere in a new line every ten seconds.
 func (a *app) progressLine() (show func(publish.Progress), done func()) {
-	file, ok := a.stderr.(*os.File)
-	terminal := ok && isatty.IsTerminal(file.Fd())
-	every, form := 10*time.Second, "%s\n"
-	if terminal {
-		every, form = 100*time.Millisecond, "\r\x1b[K%s"
+	onTerminal, every := isTerminal(a.raw.stderr), 10*time.Second
+	if onTerminal {
+		every = 100 * time.Millisecond
 	}
 	began := time.Now()
 	last, shown := began, false
@@ -83,11 +117,16 @@ func (a *app) progressLine() (show func(publish.Progress), done func()) {
 			return
 		}
 		last, shown = now, true
-		fmt.Fprintf(a.stderr, form, underway(p, now.Sub(began)))
+		text := underway(p, now.Sub(began))
+		if onTerminal {
+			fmt.Fprintf(a.raw.stderr, eraseLine+"%s", terminal.Escape(text))
+		} else {
+			a.hint("%s", text)
+		}
 	}
 	return show, func() {
-		if shown && terminal {
-			fmt.Fprint(file, "\r\x1b[K")
+		if shown && onTerminal {
+			fmt.Fprint(a.raw.stderr, eraseLine)
 		}
 	}
 }
