@@ -22,8 +22,8 @@ const (
 	dialTimeout = 30 * time.Second
 	// loginTimeout is for greeting, TLS and log-in together.
 	loginTimeout = time.Minute
-	// maxGreeting is what a server may say before it is logged in, in octets.
-	maxGreeting = 1 << 20
+	// maxGreeting is what a server may say before it is logged in, in octets, TLS included.
+	maxGreeting = 256 << 10
 )
 
 // ConnectError reports that no connection could be established, so that nothing was sent
@@ -72,8 +72,10 @@ func (s *Sender) connect(ctx context.Context) (*session, *ConnectError) {
 	}
 	pipelining, _ := client.Extension("PIPELINING")
 	smtputf8, _ := client.Extension("SMTPUTF8")
+	sizes, most := client.Extension("SIZE")
 	return &session{
 		client: client, addr: s.addr, signer: s.signer, pipelining: pipelining, smtputf8: smtputf8,
+		sizes: sizes, max: maxSize(most),
 		deadline: &deadline{client: client, timeout: s.cfg.Timeout, grace: s.grace, ctx: ctx},
 	}, nil
 }
@@ -104,7 +106,7 @@ func (s *Sender) greet(conn net.Conn) (*smtp.Client, error) {
 			return nil, fmt.Errorf("STARTTLS: %w", err)
 		}
 	}
-	if err := s.logIn(client, conn.RemoteAddr()); err != nil {
+	if err := s.logIn(client, conn, conn.RemoteAddr()); err != nil {
 		return nil, &loginError{err}
 	}
 	capped.left.Store(-1)
@@ -114,6 +116,7 @@ func (s *Sender) greet(conn net.Conn) (*smtp.Client, error) {
 var (
 	errNoSTARTTLS    = errors.New("it does not offer STARTTLS")
 	errNoAUTH        = errors.New("it offers no way to log in")
+	errLongGreeting  = fmt.Errorf("%w: it sent more than %d bytes before the log-in", errMalformedReply, maxGreeting)
 	errPlainPassword = errors.New("without TLS the password would cross the network in the open")
 )
 
@@ -123,11 +126,12 @@ func (e *loginError) Unwrap() error { return e.error }
 
 // logIn uses mail.smtp.auth, or for auto the first that the server offers: over
 // TLS the plain forms work wherever a log-in does.
-func (s *Sender) logIn(client *smtp.Client, remote net.Addr) error {
+func (s *Sender) logIn(client *smtp.Client, conn net.Conn, remote net.Addr) error {
 	if s.cfg.Username == "" || s.cfg.Auth == "none" {
 		return nil
 	}
-	if encrypted := s.cfg.TLS != "none"; !encrypted && !isLoopback(remote) {
+	encrypted := s.cfg.TLS != "none"
+	if !encrypted && !isLoopback(remote) {
 		return errPlainPassword
 	}
 	ok, offered := client.Extension("AUTH")
@@ -141,7 +145,7 @@ func (s *Sender) logIn(client *smtp.Client, remote net.Addr) error {
 		}
 		for _, mechanism := range mechanisms {
 			if mechanism == name {
-				return client.Auth(s.mechanism(name))
+				return authenticate(client, conn, s.mechanism(name), &smtp.ServerInfo{Name: s.cfg.Host, TLS: encrypted, Auth: mechanisms})
 			}
 		}
 	}
@@ -158,9 +162,9 @@ func (s *Sender) mechanism(name string) smtp.Auth {
 	case "LOGIN":
 		return smtp.LoginAuth(user, password, s.cfg.Host, allowPlain)
 	case "SCRAM-SHA-256":
-		return smtp.ScramSHA256Auth(user, password)
+		return &boundedScram{Auth: smtp.ScramSHA256Auth(user, password)}
 	case "SCRAM-SHA-1":
-		return smtp.ScramSHA1Auth(user, password)
+		return &boundedScram{Auth: smtp.ScramSHA1Auth(user, password)}
 	}
 	return smtp.CRAMMD5Auth(user, password)
 }
@@ -184,6 +188,8 @@ func (s *Sender) connectError(err error) *ConnectError {
 	)
 	if errors.As(err, &rep) {
 		e.Err = fmt.Errorf("%d %s", rep.Code, oneLine(rep.Msg)) // textproto quotes it
+	} else if text := err.Error(); len(text) > maxReplyText { // textproto quotes all that it got
+		e.Err = &shortenedError{err}
 	}
 	switch {
 	case errors.As(err, &login) && rep != nil:
@@ -194,7 +200,8 @@ func (s *Sender) connectError(err error) *ConnectError {
 	case errors.As(err, &login):
 		e.Hint = "check mail.smtp.auth, mail.smtp.tls and mail.smtp.username"
 	case errors.Is(err, errNoSTARTTLS):
-		e.Hint = "if the mail is to go out unencrypted, write mail.smtp.tls: none; port 465 wants tls: implicit"
+		e.Hint = "somebody between here and there may have taken the offer away, to read the mail and the password: try mail.smtp.tls: implicit with port 465, or ask who runs the server; " +
+			"only where it is known to have no encryption, as on this machine, write mail.smtp.tls: none"
 	case errors.As(err, &hostname):
 		e.Hint = "mail.smtp.host must be a name in the server's certificate"
 	case errors.As(err, &cert):
@@ -215,6 +222,15 @@ func (s *Sender) connectError(err error) *ConnectError {
 	return e
 }
 
+// shortenedError is an error with more words than anybody reads.
+type shortenedError struct{ error }
+
+func (e *shortenedError) Error() string {
+	return strings.ToValidUTF8(e.error.Error()[:maxReplyText], "") + "…"
+}
+
+func (e *shortenedError) Unwrap() error { return e.error }
+
 // cappedConn bounds what a server can make the reader keep before it is logged in;
 // later readReply does. A negative rest is no bound.
 type cappedConn struct {
@@ -225,7 +241,7 @@ type cappedConn struct {
 func (c *cappedConn) Read(p []byte) (int, error) {
 	left := c.left.Load()
 	if left == 0 {
-		return 0, errMalformedReply
+		return 0, errLongGreeting
 	}
 	if left > 0 {
 		p = p[:min(int64(len(p)), left)]

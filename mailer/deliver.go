@@ -223,7 +223,7 @@ func (d *delivery) tooMuch(o *Outcome) {
 	if d.exhausted++; !o.exhausted {
 		d.exhausted = 0
 	}
-	e := &ConnectError{Addr: d.sender.addr, Err: errors.New(reply{code: o.Code, enhanced: o.Enhanced, text: o.Reply}.String())}
+	e := &ConnectError{Addr: d.sender.addr, Err: errors.New(o.Words())}
 	switch {
 	case d.exhausted >= maxExhausted:
 		e.Hint = "its sending limit is reached; the next pass sends the rest. Set mail.smtp.rate to stay below the limit"

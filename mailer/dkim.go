@@ -176,3 +176,14 @@ func ZoneLine(selector, domain, record string) string {
 	}
 	return fmt.Sprintf("%s._domainkey.%s. IN TXT %s", selector, domain, text)
 }
+
+// keySize is how long what a key signs is in base64, folded.
+func keySize(key crypto.Signer) int {
+	octets := ed25519.SignatureSize
+	if public, ok := key.Public().(*rsa.PublicKey); ok {
+		octets = public.Size()
+	}
+	const line = 70 // folding adds three octets to each
+	encoded := base64.StdEncoding.EncodedLen(octets)
+	return encoded + 3*(encoded/line+1)
+}

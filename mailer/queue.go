@@ -11,6 +11,8 @@ type Job struct {
 	// Stuffed tells that it can go out as it is, as Message.Append makes it: lines end
 	// in CRLF, and none begins with a dot (RFC 5321 §4.5.2).
 	Stuffed bool
+	// Size is how many octets Append appends at most; 0 where nobody has reckoned.
+	Size int
 	// Ref is the queue's own record; the mailer does not look at it.
 	Ref any
 }
@@ -49,12 +51,23 @@ type Outcome struct {
 	Again bool
 	// Stopped tells that the message was not begun since delivery was to end: nothing is
 	// wrong with it, and it can be tried again at once.
-	Stopped  bool
+	Stopped bool
+	// TooLarge tells that the message is longer than the server says that it accepts, and
+	// was not sent.
+	TooLarge bool
 	Code     int    // SMTP reply code; 0 for a connection fault
 	Enhanced string // RFC 3463, such as "5.1.1"; "" for none
 	Reply    string // the server's words, one line, or the fault's
 
 	exhausted bool // a quota is used up
+}
+
+// Words are what the server said, with its codes, or the fault's own words.
+func (o *Outcome) Words() string {
+	if o.Code == 0 {
+		return o.Reply
+	}
+	return reply{code: o.Code, enhanced: o.Enhanced, text: o.Reply}.String()
 }
 
 // Queue hands out jobs and writes down what becomes of them. Its methods are

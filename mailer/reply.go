@@ -3,6 +3,7 @@ package mailer
 import (
 	"bufio"
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,7 +15,10 @@ const (
 	maxReplyText = 1000     // octets of it that are kept
 )
 
-var errMalformedReply = errors.New("the server's reply is not SMTP")
+var (
+	errMalformedReply = errors.New("the server's reply is not SMTP")
+	errLongReply      = fmt.Errorf("the server's reply is longer than %d bytes", maxReply)
+)
 
 // reply is one reply of the server, all its lines joined into one.
 type reply struct {
@@ -209,7 +213,7 @@ func readLine(r *bufio.Reader, limit int) (line string, size int, err error) {
 	}
 	switch {
 	case size > limit:
-		return "", size, errMalformedReply
+		return "", size, errLongReply
 	case err != nil:
 		return "", size, err
 	}

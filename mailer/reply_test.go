@@ -61,3 +61,21 @@ func FuzzReadReply(f *testing.F) {
 		}
 	})
 }
+
+// What a server said is quoted without gaps where it left a part out.
+func TestWords(t *testing.T) {
+	for _, test := range []struct {
+		outcome Outcome
+		want    string
+	}{
+		{Outcome{Code: 550, Reply: "relay not permitted"}, "550 relay not permitted"},
+		{Outcome{Code: 550, Enhanced: "5.7.1", Reply: "relay not permitted"}, "550 5.7.1 relay not permitted"},
+		{Outcome{Code: 550, Enhanced: "5.7.1"}, "550 5.7.1"},
+		{Outcome{Code: 550}, "550"},
+		{Outcome{Reply: "the connection broke", Enhanced: "5.3.4"}, "the connection broke"},
+	} {
+		if got := test.outcome.Words(); got != test.want {
+			t.Errorf("%q, want %q", got, test.want)
+		}
+	}
+}

@@ -97,18 +97,13 @@ func (s *Sender) Check(ctx context.Context) error {
 type RefusedError struct{ Outcome }
 
 func (e *RefusedError) Error() string {
-	rep := reply{code: e.Code, enhanced: e.Enhanced, text: e.Reply}
-	text := rep.text
-	if rep.code != 0 {
-		text = rep.String()
-	}
-	return fmt.Sprintf("the mail to %s is %s: %s", e.Job.To, e.Verdict, text)
+	return fmt.Sprintf("the mail to %s is %s: %s", e.Job.To, e.Verdict, e.Words())
 }
 
 // Send delivers one message outside any queue. A message that the server did not
 // take is a *RefusedError.
 func (s *Sender) Send(ctx context.Context, returnPath, to string, message []byte) error {
-	q := &single{job: &Job{ReturnPath: returnPath, To: to, Append: func(dst []byte) []byte { return append(dst, message...) }}}
+	q := &single{job: &Job{ReturnPath: returnPath, To: to, Size: len(stuff(message)), Append: func(dst []byte) []byte { return append(dst, message...) }}}
 	if err := s.Deliver(ctx, q); q.outcome == nil && err != nil {
 		return err
 	}

@@ -278,7 +278,7 @@ func TestConnectErrors(t *testing.T) {
 
 func TestNoPasswordInTheOpen(t *testing.T) {
 	s := newTestSender(t, config.SMTP{Host: "mail.example.com", Port: 587, TLS: "none", Auth: "plain", Username: "ada", Password: "secret", Timeout: time.Second})
-	err := s.logIn(nil, &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1)})
+	err := s.logIn(nil, nil, &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1)})
 	if !errors.Is(err, errPlainPassword) {
 		t.Errorf("got error %v", err)
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 
 	"github.com/wneessen/go-mail/smtp"
 )
@@ -23,6 +24,8 @@ type session struct {
 	signer     *Signer
 	pipelining bool
 	smtputf8   bool
+	sizes      bool  // it offers SIZE (RFC 1870)
+	max        int64 // octets of the longest message that it accepts; 0: it does not say
 	deadline   *deadline
 	// undo is what the server needs before the next envelope after it has refused
 	// one: a lone dot where it waits for a body, else RSET.
@@ -57,6 +60,7 @@ type envelope struct {
 	job      *Job
 	from, to string // in angle brackets
 	ascii    bool
+	size     int64 // octets at most; 0: not to be declared
 }
 
 const data = "DATA\r\n"
@@ -65,6 +69,9 @@ func (e *envelope) appendMail(dst []byte) []byte {
 	dst = append(append(dst, "MAIL FROM:"...), e.from...)
 	if !e.ascii {
 		dst = append(dst, " SMTPUTF8"...)
+	}
+	if e.size > 0 {
+		dst = strconv.AppendInt(append(dst, " SIZE="...), e.size, 10)
 	}
 	return append(dst, "\r\n"...)
 }
@@ -93,7 +100,16 @@ func (s *session) address(job *Job) (*envelope, *Outcome) {
 	if !ascii && !s.smtputf8 {
 		return refuse("5.6.7", AboutUs, fmt.Errorf("the address %s is not ASCII before the @, and %s does not offer SMTPUTF8", job.To, s.addr))
 	}
-	return &envelope{job: job, from: from, to: to, ascii: ascii}, nil
+	e := &envelope{job: job, from: from, to: to, ascii: ascii}
+	if s.sizes {
+		if e.size, err = s.measure(job); err != nil {
+			return nil, &Outcome{Job: job, Verdict: Temporary, Reply: err.Error()}
+		}
+		if s.max > 0 && e.size > s.max {
+			return nil, s.tooLarge(job, e.size)
+		}
+	}
+	return e, nil
 }
 
 // exchange sends the body of one message and the envelope of the next, in one write

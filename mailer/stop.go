@@ -9,9 +9,13 @@ import (
 	"github.com/wneessen/go-mail/smtp"
 )
 
-// defaultGrace is how long the reply to a message that is under way is waited for
-// once delivery is to stop, and the one to QUIT at any time.
-const defaultGrace = 8 * time.Second
+const (
+	// defaultGrace is how long the reply to a message that is under way is waited for
+	// once delivery is to stop.
+	defaultGrace = 8 * time.Second
+	// quitWait is how long a good-bye may take. All that matters has been said by then.
+	quitWait = 2 * time.Second
+)
 
 // Drain is the cause to end the context of Deliver with where nothing is to be cut
 // off: no further body begins, and the replies to those under way are waited for as
@@ -50,6 +54,7 @@ type deadline struct {
 	phase   phase
 	stopped time.Time // when the grace period began; zero before that
 	last    time.Time // when it was renewed
+	leaving time.Time // when the connection is closed, once a good-bye has been said
 }
 
 // watch lets the end of ctx cut short what is being waited for. The returned
@@ -104,6 +109,7 @@ func (d *deadline) quit() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.phase = quitPhase
+	d.leaving = time.Now().Add(quitWait)
 }
 
 // renew costs as much as a system call, and so is left out where little time has
@@ -120,7 +126,7 @@ func (d *deadline) renew() {
 	d.last = now
 	left := d.timeout
 	if d.phase == quitPhase {
-		left = min(left, d.grace)
+		left = min(left, d.leaving.Sub(now))
 	}
 	if !d.stopped.IsZero() {
 		left = min(left, d.grace-now.Sub(d.stopped))

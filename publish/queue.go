@@ -60,6 +60,7 @@ type running struct {
 	finished  bool // noted as done
 	refusals  refusals
 	stopped   bool // for too many of them
+	tooLarge  bool // a message was longer than the server accepts
 }
 
 // attempt is what a job is about.

@@ -63,7 +63,7 @@ func (r *refusals) add(o *mailer.Outcome, subscriber int64) bool {
 	}
 	if *slot = refused; refused {
 		r.refused++
-		r.words, r.about = fmt.Sprintf("%d %s %s", o.Code, o.Enhanced, o.Reply), o.About
+		r.words, r.about = o.Words(), o.About
 	}
 	r.answers++
 	stop := !r.accepted && (r.answers == firstAnswers && r.refused == firstAnswers || r.refused > mostRefused)

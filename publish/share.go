@@ -201,7 +201,7 @@ func (q *queue) job(ctx context.Context, a *attempt) (*mailer.Job, error) {
 	a.run.handed++
 	a.run.report.Bytes = max(a.run.report.Bytes, m.HTMLSize)
 	r := q.recipient(a)
-	return &mailer.Job{ReturnPath: q.returnPath(a), To: a.subscriber.Email, Ref: a, Stuffed: true,
+	return &mailer.Job{ReturnPath: q.returnPath(a), To: a.subscriber.Email, Ref: a, Stuffed: true, Size: m.Size(r),
 		Append: func(dst []byte) []byte { return m.Append(dst, r) }}, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"publisher/internal/sink"
@@ -68,6 +69,9 @@ func TestRefusalsAboutUsMarkNobody(t *testing.T) {
 			}
 			if got := c.statuses(); got[ledger.Active] != mails {
 				t.Errorf("%v, want %d active\n%s", got, mails, out)
+			}
+			if name == "relay" && !strings.Contains(string(out), "(550 relay not permitted)") {
+				t.Errorf("the server's words are not quoted\n%s", out)
 			}
 		})
 	}
