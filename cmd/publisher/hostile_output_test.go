@@ -1,0 +1,420 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/spf13/cobra"
+
+	"publisher/internal/sink"
+)
+
+// hostile is what a stranger may write wherever text can be written: it clears the
+// screen, rings, goes back, turns the line around, hides, and begins a line of its own.
+const hostile = "\x1b[2J\x1b]0;x\a\u009b1m\x9b\b\u202e\u2066\u200f\u2028\u2029\u200b\ufeff\U000e0041\x7f\r\nforged\tx"
+
+// hostileLine is the same for where a line end cannot stand.
+var hostileLine = strings.NewReplacer("\r", "", "\n", "").Replace(hostile)
+
+// hostileYAML is the same as a YAML string.
+var hostileYAML, hostileLineYAML = asYAML(hostile), asYAML(hostileLine)
+
+func asYAML(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		fmt.Fprintf(&b, `\U%08x`, r)
+	}
+	return `"` + b.String() + `"`
+}
+
+// wantSafe fails where output would do anything to a terminal but print lines of ours.
+func wantSafe(t *testing.T, what string, out []byte) {
+	t.Helper()
+	for line := range strings.SplitSeq(string(out), "\n") {
+		bad := strings.IndexFunc(line, func(r rune) bool {
+			return unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp)
+		})
+		if bad >= 0 || !utf8.ValidString(line) {
+			t.Errorf("%s: %+q", what, line)
+		}
+		if strings.HasPrefix(strings.TrimPrefix(line, "publisher: "), "forged") {
+			t.Errorf("%s: a stranger began the line %+q", what, line)
+		}
+	}
+}
+
+// hostileBlog is a blog whose posts, list, mails and mail server are hostile.
+type hostileBlog struct {
+	*crash
+	ran map[string]bool // commands
+}
+
+func newHostileBlog(t *testing.T) *hostileBlog {
+	server, err := sink.Start(sink.Options{Fault: func(stage sink.Stage, to string, _ int) sink.Fault {
+		if stage == sink.Rcpt && strings.HasPrefix(to, "refused") {
+			return sink.Fault("550 5.7.1 " + hostileLine)
+		}
+		return ""
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { server.Close() })
+	b := &hostileBlog{crash: &crash{t: t, server: server, dir: t.TempDir()}, ran: map[string]bool{}}
+	b.write("config.yaml", fmt.Sprintf(`site: {title: %[3]s, url: "https://example.com", description: %[1]s, author: {name: %[3]s}}
+content: {dir: posts}
+digest: {cadences: {immediate: "", daily: "0 8 * * *"}, default: immediate, start: 2020-01-01, settle: 0s, hold_above: 3}
+mail: {from: news@example.com, postal_address: %[1]s, smtp: {host: 127.0.0.1, port: %[2]d, tls: none}}
+subscribers: {file: list.csv}
+`, hostileYAML, server.Port(), hostileLineYAML))
+	front := "---\ntitle: " + hostileYAML + "\ndate: 2024-01-01\ntags: [" + hostileYAML + "]\nauthor: " + hostileYAML + "\nslug: " + hostileYAML + "\n---\n"
+	b.write("posts/named.md", front+"Words "+hostile+" [link]("+hostileLine+") {{< "+hostileLine+" >}} {% include "+hostileLine+" %} ![picture](./"+hostileLine+".png)\n")
+	b.write("posts/"+hostile+".md", front+"Words.\n")
+	b.write("posts/date.md", "---\ntitle: x\ndate: "+hostileYAML+"\n---\n")
+	b.write("posts/draft.md", "---\ntitle: x\ndate: 2024-01-01\ndraft: "+hostileYAML+"\n---\n")
+	b.write("posts/yaml.md", "---\ntitle: x\n"+hostileLine+": [\n---\n")
+	b.write("posts/key.md", "---\ndate: 2024-01-01\n? "+hostileYAML+"\n: "+hostileYAML+"\n---\n")
+	b.write("posts/plain.md", "---\ntitle: Plain\ndate: 2024-01-02\n---\n<iframe src=\""+hostileLine+"\"></iframe>\n")
+	b.write("list.csv", "email,name,tags,"+hostileLine+"\nann@example.net,Ann,,\nrefused@example.net,Ref,,\nbad@example.net,"+hostileLine+",,\n"+
+		"refused2@example.net,\u202egnp,\u200b,\n\""+hostile+"@example.net\",x,,\n"+hostileLine+"@example.net,x,,\n")
+	b.write("members.csv", "email,name,status\nbo@example.net,\"Bo\u202e\u200b\",active\nca@example.net,x,\""+hostile+"\"\n\""+hostile+"\",x,active\n")
+	b.write("faulty.csv", "\""+hostile+"\",\""+hostile+"\"\na,b\n")
+	b.write("two.csv", "email,\"opt-in "+hostile+"\"\na@example.net,yes\n")
+	b.write("mail.eml", "From: "+hostileLine+"\nTo: "+hostileLine+"\nSubject: "+hostileLine+"\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\n\n--b\n\n"+
+		hostile+"\n--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; x\n\nFinal-Recipient: rfc822; "+hostileLine+"\nAction: failed\nStatus: 5.1.1\nDiagnostic-Code: smtp; "+hostileLine+"\n--b--\n")
+	b.write("mail.log", hostile+"\nJan  1 00:00:00 x postfix/smtp[1]: "+hostileLine+": to=<"+hostileLine+">, status=sent\n")
+	b.write("broken.yaml", hostileLine+": [\n")
+	b.write("keys.yaml", "site: {url: "+hostileYAML+", "+hostileYAML+": 1, timezone: "+hostileYAML+", language: "+hostileYAML+"}\n"+
+		"content: {dialect: "+hostileYAML+", permalink: "+hostileYAML+"}\ndigest: {cadences: {"+hostileYAML+": "+hostileYAML+"}, default: "+hostileYAML+", settle: "+hostileYAML+"}\n"+
+		"mail: {from: "+hostileYAML+", smtp: {host: "+hostileYAML+", tls: "+hostileYAML+", rate: "+hostileYAML+"}}\nledger: "+hostileYAML+"\nserver: {listen: "+hostileYAML+", url: "+hostileYAML+"}\n")
+	b.write("cadence.yaml", "site: {url: https://example.com}\ncontent: {dir: "+hostileYAML+"}\nfeeds: {rss: "+hostileYAML+"}\ntemplates: "+hostileYAML+"\nsubscribers: {file: "+hostileYAML+"}\n")
+	b.write("nowhere.yaml", "site: {url: https://example.com}\ncontent: {dir: posts}\nledger: "+strings.Replace(hostileYAML, `"`, `"sqlite:/nowhere/`, 1)+"\n")
+	b.write("listen.yaml", "site: {url: https://example.com}\ncontent: {dir: posts}\nledger: sqlite:listen.db\nserver: {listen: "+hostileYAML+"}\n")
+	b.write("own.yaml", "site: {url: https://example.com}\ncontent: {dir: posts}\nledger: sqlite:own.db\ntemplates: own\n")
+	b.write("own/post.html", "{{ "+hostileLine+" }}")
+	b.write("own/i18n/de.yaml", hostileLine+": "+hostileYAML+"\n")
+	b.write("jekyll/_config.yml", "title: "+hostileYAML+"\nurl: "+hostileYAML+"\nlang: "+hostileYAML+"\ncollections_dir: "+hostileYAML+"\n")
+	b.write("jekyll/_posts/2024-01-01-"+hostileLine+".md", front)
+	b.write("hugo/hugo.toml", "title = "+hostileYAML+"\nbaseURL = "+hostileYAML+"\n")
+	b.write(hostileLine+"/hugo.toml", "title = 'x'\nbaseURL = 'https://x.example'\n")
+	return b
+}
+
+// do runs one command line and looks at everything it prints.
+func (b *hostileBlog) do(args ...string) {
+	b.t.Helper()
+	b.doWith(nil, args...)
+}
+
+func (b *hostileBlog) doWith(stdin io.Reader, args ...string) {
+	b.t.Helper()
+	cmd := b.command(args...)
+	cmd.Stdin = stdin
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Run(); err != nil {
+		wrong := slices.ContainsFunc(args, func(arg string) bool {
+			return arg == "--config" || strings.ContainsAny(arg, hostile[:1]+"\u202e") || strings.HasSuffix(arg, ".csv")
+		})
+		if exit, ok := err.(*exec.ExitError); !ok || exit.ExitCode() > exitHeld || exit.ExitCode() == exitUsage && !wrong {
+			b.t.Errorf("%q: %v\n%s", args, err, stderr.Bytes())
+		}
+	}
+	wantSafe(b.t, fmt.Sprintf("%q, stdout", args), stdout.Bytes())
+	wantSafe(b.t, fmt.Sprintf("%q, stderr", args), stderr.Bytes())
+	if slices.Contains(args, "--json") && stdout.Len() > 0 && !json.Valid(stdout.Bytes()) {
+		b.t.Errorf("%q does not print JSON: %.300s", args, stdout.Bytes())
+	}
+	b.ran[commandOf(args)] = true
+}
+
+// commandOf is the name of the command that a command line is of.
+func commandOf(args []string) string {
+	c, _, err := (&app{}).rootCommand().Find(args)
+	if err != nil {
+		return ""
+	}
+	return c.CommandPath()
+}
+
+// Whatever strangers write, wherever they may write it, and whatever command shows it.
+func TestTerminalIsNotDriven(t *testing.T) {
+	b := newHostileBlog(t)
+	for _, config := range []string{"broken.yaml", "keys.yaml", "cadence.yaml", "nowhere.yaml", "own.yaml", hostile, hostile + ".yaml"} {
+		for _, command := range [][]string{{"check"}, {"check", "--json", "--online"}, {"run"}, {"plan", "--json"}, {"posts"}, {"subscribers", "list"}, {"templates", "list"}, {"preview"}, {"dkim", "generate"}, {"backup", hostile + ".bak"}} {
+			b.do(append([]string{"--config", config}, command...)...)
+		}
+	}
+	b.do("--config", "listen.yaml", "serve")
+	b.do("plan")
+	b.do("plan", "--json")
+	b.do("feeds", "--verbose")
+	b.do("posts")
+	b.do("posts", "--json")
+	b.do("run", "--verbose")
+	b.do("release", hostile)
+	b.do("release")
+	b.do("run")
+	b.do("run", "--json", "--verbose")
+	b.do("check", "--verbose")
+	b.do("check", "--json")
+	b.do("editions")
+	b.do("editions", "list", "--json")
+	b.do("editions", "show", "1")
+	b.do("editions", "show", "1", "--json")
+	b.do("editions", "show", hostile)
+	b.do("editions", "retry", hostile)
+	b.do("editions", "retry", "1")
+	b.do("editions", "cancel", "1")
+	b.do("explain", hostile)
+	b.do("explain", "posts/named.md")
+	b.do("explain", "posts/named.md", "--json")
+	b.do("explain", "posts/"+hostile+".md")
+	b.do("explain", "refused@example.net")
+	b.do("explain", "refused@example.net", "--json")
+	b.do("explain", hostile+"@example.net")
+	b.do("preview", "--format", "text", "--cadence", hostile)
+	b.do("preview", "--format", hostile)
+	b.do("preview", "--to", hostile+"@example.net")
+	b.do("preview", "--to", "refused@example.net")
+	b.do("preview", "--language", hostile)
+	b.do("preview", "--out", hostile+".html")
+	b.do("preview", "--out", "/nowhere/"+hostile)
+	b.do("subscribers", hostile)
+	b.do("subscribers", "add", hostile+"@example.net")
+	b.do("subscribers", "add", "dan@example.net", "--name", hostile)
+	b.do("subscribers", "add", "dan@example.net", "--name", hostileLine)
+	b.do("subscribers", "add", "dan@example.net", "--tags", hostile)
+	b.do("subscribers", "add", "dan@example.net", "--name", "Dan\u202e", "--tags", "a\u200b;b")
+	b.do("subscribers", "add", "dan@example.net", "--cadence", hostile)
+	b.do("subscribers", "add", "dan@example.net", "--language", hostile)
+	b.do("subscribers", "import", "--dry-run", "members.csv")
+	b.do("subscribers", "import", "--dry-run", "--json", "members.csv")
+	b.do("subscribers", "import", "members.csv")
+	b.do("subscribers", "import", "members.csv", "--json")
+	b.do("subscribers", "import", "faulty.csv")
+	b.do("subscribers", "import", "two.csv")
+	b.do("subscribers", "import", hostile)
+	b.do("subscribers", "import", "members.csv", "--from", hostile)
+	b.do("subscribers", "import", "list.csv", "--prune", "--dry-run")
+	b.do("subscribers", "list")
+	b.do("subscribers", "list", "--json", "--status", hostile)
+	b.do("subscribers", "list", "--json")
+	b.do("subscribers", "remove", hostile)
+	b.do("subscribers", "restore", hostile)
+	b.do("subscribers", "restore", "refused@example.net", "--json")
+	b.do("subscribers", "restore", "--since", hostile)
+	b.do("subscribers", "restore", "--since", "48h", "--status", hostile)
+	b.do("subscribers", "export", hostile+".csv")
+	b.do("subscribers", "export", "--json")
+	mail, err := os.Open(filepath.Join(b.dir, "mail.eml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer mail.Close()
+	b.doWith(mail, "bounce")
+	b.doWith(strings.NewReader(hostile), "bounce")
+	b.do("reconcile", "--maillog", "mail.log")
+	b.do("reconcile", "--maillog", hostile)
+	b.do("adopt")
+	b.do("adopt", hostile)
+	b.do("backup", hostile+".db")
+	b.do("backup", "/nowhere/"+hostile)
+	b.do("restore", hostile)
+	b.do("restore", hostile+".db")
+	b.do("dkim", "generate", "--algorithm", hostile)
+	b.do("dkim", "generate", "--domain", hostile)
+	b.do("dkim", "generate", "--selector", hostile)
+	b.do("dkim", "generate", "--out", hostile+".pem")
+	b.do("dkim")
+	b.do("templates")
+	b.do("templates", "list", "--json")
+	b.do("templates", "show", hostile)
+	b.do("templates", "eject", hostile)
+	b.do("--config", "own.yaml", "templates", "list")
+	b.do("init", hostile)
+	b.do("init", "jekyll")
+	b.do("init", "hugo")
+	b.do("init", hostileLine)
+	b.do("--config", hostile+".yaml", "init", "jekyll")
+	b.do("version")
+	b.do("version", hostile)
+	b.do("help", hostile)
+	b.do("help", hostileLine)
+	b.do("help", "\u009b2J\u202e")
+	b.do(hostile)
+	b.do("--" + hostile)
+	b.do("-" + hostile)
+	b.do("run", "--"+hostile+"="+hostile)
+	b.do("serve", "--log-level", hostile)
+	b.do("serve", "--log-format", hostile)
+	if b.server.Total() == 0 {
+		t.Error("nothing was mailed: too little was tried")
+	}
+	b.wantAll()
+}
+
+// wantAll fails for a command that nobody has tried.
+func (b *hostileBlog) wantAll() {
+	// What these print to a program is a document, which stays as it is.
+	documents := []string{"publisher completion"}
+	var look func(*cobra.Command)
+	look = func(c *cobra.Command) {
+		for _, sub := range c.Commands() {
+			look(sub)
+		}
+		if path := c.CommandPath(); c.Runnable() && !b.ran[path] && !slices.ContainsFunc(documents, func(d string) bool { return strings.HasPrefix(path, d) }) {
+			b.t.Errorf("%s is not tried; add what a stranger can make it print", path)
+		}
+	}
+	look((&app{}).rootCommand())
+}
+
+// The log of the daemon, in both forms and with all that it says.
+func TestLogIsNotDriven(t *testing.T) {
+	for _, format := range []string{"text", "json"} {
+		t.Run(format, func(t *testing.T) {
+			t.Parallel()
+			b := newHostileBlog(t)
+			b.write("config.yaml", b.read("config.yaml")+"server: {listen: 127.0.0.1:0, url: http://news.example.com}\n")
+			cmd := b.command("serve", "--log-format", format, "--log-level", "debug")
+			logged := startLogged(t, cmd)
+			_, address, _ := strings.Cut(logged.await("serving"), "http://")
+			address = address[:strings.IndexAny(address, "\" ")]
+			for _, request := range []string{
+				"GET /" + hostileLine + " HTTP/1.1\r\nHost: x\r\n\r\n",
+				"GET /%1b%5b2J%9b%0aforged HTTP/1.1\r\nHost: x\r\nUser-Agent: " + hostileLine + "\r\nReferer: " + hostileLine + "\r\n\r\n",
+				"POST /unsubscribe/%1b%5b2J%0d%0aforged HTTP/1.1\r\nHost: " + "x" + "\r\nX-Forwarded-For: " + hostileLine + "\r\nContent-Length: 0\r\n\r\n",
+				"GET /preferences/\u202e HTTP/1.1\r\nHost: x\r\n\r\n",
+				hostile + "\r\n\r\n",
+				"GET / HTTP/1.1\r\nHost: x\r\n" + hostile + ": x\r\n\r\n",
+			} {
+				conn, err := net.Dial("tcp", address)
+				if err != nil {
+					t.Fatal(err)
+				}
+				_, _ = io.WriteString(conn, request) // the server may hang up first
+				_ = conn.(*net.TCPConn).CloseWrite()
+				_, _ = io.Copy(io.Discard, conn)
+				conn.Close()
+			}
+			logged.await("delivery")
+			b.write("config.yaml", hostileLine)
+			if err := cmd.Process.Signal(syscall.SIGHUP); err != nil {
+				t.Fatal(err)
+			}
+			logged.await("the new config is not taken")
+			if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+				t.Fatal(err)
+			}
+			logged.await("stopped")
+			_ = cmd.Wait() // it was stopped
+			wantSafe(t, "the log", []byte(logged.seen.String()))
+		})
+	}
+}
+
+// loggedLines is what a program logs, line by line.
+type loggedLines struct {
+	t     *testing.T
+	lines chan string
+	seen  strings.Builder
+}
+
+func startLogged(t *testing.T, cmd *exec.Cmd) *loggedLines {
+	t.Helper()
+	out, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { cmd.Process.Kill() })
+	l := &loggedLines{t: t, lines: make(chan string, 10_000)}
+	go func() {
+		defer close(l.lines)
+		for scanner := bufio.NewScanner(out); scanner.Scan(); {
+			l.lines <- scanner.Text()
+		}
+	}()
+	return l
+}
+
+// await returns the next line that has the text.
+func (l *loggedLines) await(text string) string {
+	l.t.Helper()
+	timeout := time.After(patience)
+	for {
+		select {
+		case line, more := <-l.lines:
+			if !more {
+				l.t.Fatalf("no %q in the log:\n%s", text, l.seen.String())
+			}
+			l.seen.WriteString(line + "\n")
+			if strings.Contains(line, text) {
+				return line
+			}
+		case <-timeout:
+			l.t.Fatalf("no %q in the log:\n%s", text, l.seen.String())
+		}
+	}
+}
+
+// Nothing prints but through the writers that run makes.
+func TestOneWayOut(t *testing.T) {
+	direct := regexp.MustCompile(`os\.Std(out|err)|\bfmt\.Print(f|ln)?\(|\bprintln\(|\blog\.(Print|Fatal|Panic|Default)|slog\.(Default|Info|Warn|Error|Debug)\(|\.raw\.std(out|err)`)
+	allowed := map[string]int{
+		"cmd/publisher/main.go":  1, // gives them to run
+		"cmd/publisher/voice.go": 6, // document and progressLine
+	}
+	root := filepath.Join("..", "..")
+	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		rel, _ := filepath.Rel(root, path)
+		if entry.IsDir() {
+			if rel == "internal" || strings.HasPrefix(entry.Name(), ".") && rel != "." {
+				return fs.SkipDir // programs of their own, for measurements
+			}
+			return nil
+		}
+		if !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return nil
+		}
+		source, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		n := 0
+		for line := range strings.SplitSeq(string(source), "\n") {
+			if direct.MatchString(line) {
+				n++
+			}
+		}
+		if n > allowed[filepath.ToSlash(rel)] {
+			t.Errorf("%s prints directly in %d lines; say, hint, fail, printJSON and table escape what strangers wrote", rel, n)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
