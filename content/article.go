@@ -88,6 +88,7 @@ func (a *article) fillFields() {
 	published, set := fm.truth("published")
 	p.Draft = draft || set && !published || a.isDraftStatus()
 	a.fillNewsletter()
+	a.warnOfControls()
 }
 
 // isDraftStatus reads the key that Pelican and others have for drafts.

@@ -60,6 +60,7 @@ type listReader struct {
 	tellAll bool
 
 	rows, refused int
+	stripped      int // names that had invisible characters
 	leftOut       map[string]*leftOutRows
 }
 

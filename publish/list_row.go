@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"publisher/config"
+	"publisher/internal/terminal"
 	"publisher/ledger"
 )
 
@@ -175,14 +176,35 @@ func (l *listReader) fields(row *ledger.Row, cell func(listColumn) string) error
 	if row.Created.IsZero() && l.layout.service.name != plainList {
 		row.Created = row.Confirmed
 	}
-	return checkListName(row)
+	if err := checkListName(row); err != nil {
+		return err
+	}
+	l.stripName(row)
+	return nil
+}
+
+// stripName takes out of a name what cannot be seen there, such as the marks of
+// direction that programs for contacts put around it.
+func (l *listReader) stripName(row *ledger.Row) {
+	name := strings.TrimSpace(terminal.Strip(row.Name))
+	if name == row.Name {
+		return
+	}
+	row.Name = name
+	if l.stripped++; l.stripped <= maxRowWarnings {
+		l.warn(row.Line, fmt.Sprintf("the name of %s has invisible characters, which were left out", row.Email))
+	}
+}
+
+// HasControls reports whether one of the texts has control characters or line ends.
+func HasControls(texts ...string) bool {
+	return slices.ContainsFunc(texts, func(text string) bool {
+		return strings.ContainsFunc(text, func(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp) })
+	})
 }
 
 func checkListName(row *ledger.Row) error {
-	texts := append([]string{row.Name}, row.Tags...)
-	if slices.ContainsFunc(texts, func(text string) bool {
-		return strings.ContainsFunc(text, unicode.IsControl)
-	}) {
+	if HasControls(append([]string{row.Name}, row.Tags...)...) {
 		return fmt.Errorf("the name or a tag of %s has control characters", row.Email)
 	}
 	if n := utf8.RuneCountInString(row.Name); n > maxListName {

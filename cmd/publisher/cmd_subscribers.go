@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"publisher/internal/terminal"
 	"publisher/ledger"
 	"publisher/publish"
 )
@@ -45,15 +46,15 @@ owner vouches for them. Who unsubscribed, bounced or complained is not brought b
 				if err != nil {
 					return err
 				}
-				if strings.ContainsAny(name, "\r\n") {
-					return fmt.Errorf("%w: --name has a line break", errUsage)
+				if publish.HasControls(name, tags) {
+					return fmt.Errorf("%w: --name or --tags has control characters", errUsage)
 				}
 				for _, email := range args {
 					if _, err := ledger.NormalizeEmail(email); err != nil {
 						return fmt.Errorf("%w: %w", errUsage, err)
 					}
 				}
-				got, err := s.ledger.Import(c.Context(), addRows(args, ledger.Row{Name: name, Cadence: cadence, Tags: publish.SplitTags(tags), Language: language}), ledger.FromCommand, s.cfg.Digest.Default, s.publisher.Now(), nil)
+				got, err := s.ledger.Import(c.Context(), addRows(args, ledger.Row{Name: terminal.Strip(name), Cadence: cadence, Tags: publish.SplitTags(tags), Language: language}), ledger.FromCommand, s.cfg.Digest.Default, s.publisher.Now(), nil)
 				if err != nil {
 					return err
 				}

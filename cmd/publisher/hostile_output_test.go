@@ -270,6 +270,23 @@ func TestTerminalIsNotDriven(t *testing.T) {
 	b.wantAll()
 }
 
+// Control characters are refused where names and tags come in by the command line.
+func TestControlsAreRefused(t *testing.T) {
+	b := newHostileBlog(t)
+	for _, args := range [][]string{
+		{"--name", "Fay\x1b[2J"}, {"--name", "Fay\nforged"}, {"--name", "Fay\u0085"}, {"--name", "Fay\u2028"}, {"--name", "\tFay"}, {"--name", "Fay\x7f"},
+		{"--tags", "a\x1bb"}, {"--tags", "a;b\u009b"}, {"--tags", "a\r;b"}, {"--tags", "\a"},
+	} {
+		out, err := b.command(append([]string{"subscribers", "add", "fay@example.net"}, args...)...).CombinedOutput()
+		if exit, ok := err.(*exec.ExitError); !ok || exit.ExitCode() != exitUsage || !strings.Contains(string(out), "--name or --tags has control characters") {
+			t.Errorf("%q: %v\n%s", args, err, out)
+		}
+	}
+	if out, err := b.command("subscribers", "list").CombinedOutput(); err != nil || strings.Contains(string(out), "fay") {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
 // wantAll fails for a command that nobody has tried.
 func (b *hostileBlog) wantAll() {
 	// What these print to a program is a document, which stays as it is.

@@ -72,6 +72,21 @@ func appendRune(dst []byte, r rune) []byte {
 	return fmt.Appendf(dst, `\u%04x`, r)
 }
 
+// Strip returns s without what Escape would show as an escape.
+func Strip(s string) string {
+	if isPlain(s) {
+		return s
+	}
+	var last rune
+	return strings.Map(func(r rune) rune {
+		if deceives(r, last) {
+			return -1
+		}
+		last = r
+		return r
+	}, strings.ToValidUTF8(s, ""))
+}
+
 const (
 	zeroWidthNonJoiner = '\u200c'
 	zeroWidthJoiner    = '\u200d'

@@ -71,6 +71,9 @@ func TestEscape(t *testing.T) {
 			if got := Escape(c.in); got != c.want {
 				t.Errorf("%+q, want %+q", got, c.want)
 			}
+			if got := Strip(c.in); Escape(got) != got || c.in == c.want && got != c.in || len(got) > len(c.in) {
+				t.Errorf("stripped: %+q", got)
+			}
 		})
 	}
 }
@@ -176,6 +179,9 @@ func FuzzEscape(f *testing.F) {
 			return unicode.IsControl(r) || unicode.In(r, unicode.Bidi_Control, unicode.Zl, unicode.Zp)
 		}) {
 			t.Errorf("%+q", once)
+		}
+		if stripped := Strip(s); Escape(stripped) != stripped {
+			t.Errorf("%+q is stripped to %+q", s, stripped)
 		}
 		document, err := json.Marshal(s)
 		if err != nil {
