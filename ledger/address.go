@@ -25,6 +25,9 @@ const (
 func NormalizeEmail(email string) (key string, err error) {
 	local, domain, err := splitEmail(email)
 	if err != nil {
+		if len(email) > maxLocal+1+maxDomain {
+			email = strings.ToValidUTF8(email[:maxLocal], "") + "…"
+		}
 		return "", fmt.Errorf("%q is not an address to mail to: %w", email, err)
 	}
 	return fold(local) + "@" + domain, nil

@@ -39,8 +39,9 @@ const (
 	listSample = 100
 	// maxRowWarnings bounds what is said of single rows.
 	maxRowWarnings = 100
-	// maxListName bounds a name, in characters.
+	// maxListName bounds a name or a tag, in characters, maxListTags the tags of a row.
 	maxListName = 320
+	maxListTags = 1000
 )
 
 // listReader reads a list of subscribers row by row: the one place where
@@ -150,7 +151,7 @@ func (l *listReader) all() iter.Seq2[ledger.Row, error] {
 			l.rows++
 			row, err := l.row(raw)
 			if err != nil {
-				row = ledger.Row{Line: raw.line, Email: row.Email, Refused: err.Error(), LeftOut: l.refuse(raw.line, err)}
+				row = ledger.Row{Line: raw.line, Email: shownCell(row.Email), Refused: err.Error(), LeftOut: l.refuse(raw.line, err)}
 				if !l.tellAll {
 					continue
 				}

@@ -13,7 +13,7 @@ import (
 // listColumn is one column of a list that has a use.
 type listColumn struct {
 	index int
-	title string // as the file has it
+	title string // as the file has it, as far as it is shown
 	means meaning
 }
 
@@ -121,18 +121,18 @@ func (l *listReader) findColumns(layout *listLayout, header *listRow, names []st
 		means, known := layout.service.columns[name]
 		switch {
 		case i == address:
-			layout.columns = append(layout.columns, listColumn{i, header.cells[i], isAddress})
+			layout.columns = append(layout.columns, listColumn{i, shownCell(header.cells[i]), isAddress})
 		case known && means != unused && taken[name]:
-			return &ListError{File: l.file, Line: header.line, Err: fmt.Errorf("two columns are named %q; keep one", header.cells[i])}
+			return &ListError{File: l.file, Line: header.line, Err: fmt.Errorf("two columns are named %q; keep one", shownCell(header.cells[i]))}
 		case known:
 			taken[name] = true
 			if means != unused && means != isAddress {
-				layout.columns = append(layout.columns, listColumn{i, header.cells[i], means})
+				layout.columns = append(layout.columns, listColumn{i, shownCell(header.cells[i]), means})
 			}
 		case looksLikeConsent(name, columnValues(sample, i), statuses):
 			return &ListError{File: l.file, Line: header.line, Usage: true, Err: fmt.Errorf(
 				"column %q looks as if it says who may be mailed, and its meaning is not known in a %s; rename it to status (with pending, active, unsubscribed, removed, bounced or complained in it), delete it, or say whose export it is: `publisher subscribers import --from %s`",
-				header.cells[i], listTitle(layout.service), strings.Join(serviceNames(), "|"))}
+				shownCell(header.cells[i]), listTitle(layout.service), strings.Join(serviceNames(), "|"))}
 		case name != "":
 			ignored = append(ignored, header.cells[i])
 		}
@@ -151,7 +151,7 @@ func listTitle(s service) string {
 func (l *listReader) tellIgnored(s service, line int, ignored []string) {
 	for _, column := range ignored {
 		if s.name == plainList {
-			l.warn(line, fmt.Sprintf("column %q is not known and is ignored; known are %s", column, strings.Join(CSVColumns, ", ")))
+			l.warn(line, fmt.Sprintf("column %q is not known and is ignored; known are %s", shownCell(column), strings.Join(CSVColumns, ", ")))
 		}
 	}
 }
@@ -173,7 +173,7 @@ func (l *listReader) findAddress(s service, header *listRow, names []string, sam
 		return named[0], nil
 	case len(named) == 0 && len(valued) == 1:
 		if s.name == plainList {
-			l.warn(header.line, fmt.Sprintf("column %q is taken for the addresses, because of its values; name it email", header.cells[valued[0]]))
+			l.warn(header.line, fmt.Sprintf("column %q is taken for the addresses, because of its values; name it email", shownCell(header.cells[valued[0]])))
 		}
 		return valued[0], nil
 	case len(named)+len(valued) == 0:
@@ -185,7 +185,7 @@ func (l *listReader) findAddress(s service, header *listRow, names []string, sam
 		several = valued
 	}
 	return 0, &ListError{File: l.file, Line: header.line, Usage: true,
-		Err: fmt.Errorf("columns %q and %q may both be the address; name one of them email, and the other not", header.cells[several[0]], header.cells[several[1]])}
+		Err: fmt.Errorf("columns %q and %q may both be the address; name one of them email, and the other not", shownCell(header.cells[several[0]]), shownCell(header.cells[several[1]]))}
 }
 
 func columnValues(sample []listRow, index int) []string {

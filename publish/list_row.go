@@ -20,6 +20,15 @@ func cleanCell(cell string) string {
 	return strings.TrimSpace(unescapeFormula(strings.TrimSpace(cell)))
 }
 
+// shownCell is as much of a cell as a message quotes.
+func shownCell(cell string) string {
+	const most = 60
+	if r := []rune(cell[:min(len(cell), (most+1)*utf8.UTFMax)]); len(r) > most {
+		return string(r[:most]) + "…"
+	}
+	return cell
+}
+
 // row makes a row of the ledger of one of the list.
 func (l *listReader) row(raw listRow) (ledger.Row, error) {
 	row := ledger.Row{Line: raw.line}
@@ -113,16 +122,16 @@ func (l *listReader) cellStatus(c listColumn, text string, strict bool) (ledger.
 		}
 		status, ok := l.layout.service.statusOf(text)
 		if !ok {
-			return "", fmt.Errorf("there is no status %q; want pending, active, unsubscribed, removed, bounced, complained or nothing", text)
+			return "", fmt.Errorf("there is no status %q; want pending, active, unsubscribed, removed, bounced, complained or nothing", shownCell(text))
 		}
 		if status == "" {
-			return "", &notAsked{fmt.Sprintf("%s %q: they never confirmed or never subscribed", c.title, text)}
+			return "", &notAsked{fmt.Sprintf("%s %q: they never confirmed or never subscribed", c.title, shownCell(text))}
 		}
 		return status, nil
 	case isWanted, isUnwanted:
 		yes, ok := readFlag(text)
 		if !ok {
-			return "", fmt.Errorf("%s is %q; want true or false", c.title, text)
+			return "", fmt.Errorf("%s is %q; want true or false", c.title, shownCell(text))
 		}
 		if yes == (c.means == isWanted) {
 			return ledger.Active, nil
@@ -154,7 +163,7 @@ func (l *listReader) fields(row *ledger.Row, cell func(listColumn) string) error
 			last = text
 		case isCadence:
 			if _, ok := l.cfg.Cadence(text); text != "" && !ok {
-				return fmt.Errorf("there is no cadence %q in digest.cadences", text)
+				return fmt.Errorf("there is no cadence %q in digest.cadences", shownCell(text))
 			}
 			row.Cadence = text
 		case isLanguage:
@@ -207,6 +216,14 @@ func checkListName(row *ledger.Row) error {
 	if HasControls(append([]string{row.Name}, row.Tags...)...) {
 		return fmt.Errorf("the name or a tag of %s has control characters", row.Email)
 	}
+	if n := len(row.Tags); n > maxListTags {
+		return fmt.Errorf("%s has %d tags; at most %d are taken", row.Email, n, maxListTags)
+	}
+	for _, tag := range row.Tags {
+		if n := utf8.RuneCountInString(tag); n > maxListName {
+			return fmt.Errorf("a tag of %s has %d characters; at most %d are taken", row.Email, n, maxListName)
+		}
+	}
 	if n := utf8.RuneCountInString(row.Name); n > maxListName {
 		return fmt.Errorf("the name of %s has %d characters; at most %d are taken", row.Email, n, maxListName)
 	}
@@ -244,7 +261,7 @@ func (l *listReader) language(row *ledger.Row, text string) error {
 	}
 	tag, ok := config.LanguageTag(text)
 	if !ok {
-		return fmt.Errorf("%q is not a language; write a BCP 47 tag like de, fr or pt-BR", text)
+		return fmt.Errorf("%q is not a language; write a BCP 47 tag like de, fr or pt-BR", shownCell(text))
 	}
 	row.Language = tag
 	if !l.cfg.HasDigestsIn(tag) && !l.foreign[tag] && len(l.foreign) < maxRowWarnings {

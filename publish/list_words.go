@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"publisher/ledger"
 )
@@ -136,29 +137,46 @@ func parseWhen(text string, zone *time.Location, layouts ...string) (time.Time, 
 			return t, nil
 		}
 	}
-	return time.Time{}, fmt.Errorf("%q is not a time; write it like 2026-01-31 or 2026-01-31T08:00:00Z", text)
+	return time.Time{}, fmt.Errorf("%q is not a time; write it like 2026-01-31 or 2026-01-31T08:00:00Z", shownCell(text))
 }
 
 // A spreadsheet takes a cell that begins with one of these for a formula, so that an
-// address could run a program there. Services and this program put an apostrophe before.
-const formulaStarts = "=+-@\t"
+// address could run a program there; some take the wide forms, too. Services and this
+// program put an apostrophe before.
+const formulaStarts = "=+-@\t\r\n＝＋－＠"
 
 func isFormula(cell string) bool {
-	cell = strings.TrimLeft(cell, "'")
-	return cell != "" && strings.IndexByte(formulaStarts, cell[0]) >= 0
+	r, _ := utf8.DecodeRuneInString(strings.TrimLeft(cell, "'"))
+	return strings.ContainsRune(formulaStarts, r)
 }
 
 // escapeFormula makes a cell plain text for spreadsheets; unescapeFormula takes it back.
+// So is each part between semicolons, at which spreadsheets of many countries cut.
 func escapeFormula(cell string) string {
-	if isFormula(cell) {
-		return "'" + cell
-	}
-	return cell
+	return eachPart(cell, func(part string) string {
+		if isFormula(part) {
+			return "'" + part
+		}
+		return part
+	})
 }
 
 func unescapeFormula(cell string) string {
-	if strings.HasPrefix(cell, "'") && isFormula(cell) {
-		return cell[1:]
+	return eachPart(cell, func(part string) string {
+		if strings.HasPrefix(part, "'") && isFormula(part) {
+			return part[1:]
+		}
+		return part
+	})
+}
+
+func eachPart(cell string, change func(string) string) string {
+	if !strings.Contains(cell, ";") {
+		return change(cell)
 	}
-	return cell
+	parts := strings.Split(cell, ";")
+	for i, part := range parts {
+		parts[i] = change(part)
+	}
+	return strings.Join(parts, ";")
 }
