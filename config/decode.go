@@ -26,7 +26,7 @@ type decoder struct {
 }
 
 func (d *decoder) fault(n *yaml.Node, format string, args ...any) {
-	f := Fault{File: d.file, Message: fmt.Sprintf(format, args...)}
+	f := Fault{File: d.file, Message: fmt.Sprintf(format, shortened(args)...)}
 	if n != nil {
 		f.Line, f.Column = n.Line, n.Column
 	}
@@ -35,7 +35,19 @@ func (d *decoder) fault(n *yaml.Node, format string, args ...any) {
 
 // faultAt reports a value by its dotted key, wherever it stands.
 func (d *decoder) faultAt(key, format string, args ...any) {
-	d.fault(d.at[key], "%s: %s", key, fmt.Sprintf(format, args...))
+	d.fault(d.at[key], "%s: "+format, append([]any{key}, args...)...)
+}
+
+// shortened cuts long values: a message quotes enough of them to be found.
+func shortened(args []any) []any {
+	const most = 400
+	out := slices.Clone(args)
+	for i, arg := range out {
+		if text, ok := arg.(string); ok && len(text) > most {
+			out[i] = strings.ToValidUTF8(text[:most], "") + "…"
+		}
+	}
+	return out
 }
 
 func (d *decoder) decode(key string, n *yaml.Node, into any) {

@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -16,8 +17,10 @@ import (
 // Load reads and checks the file. lookup is where ${NAME} comes from; it has the
 // signature of os.LookupEnv. What is wrong with the file comes back as *Error.
 func Load(file string, lookup func(string) (string, bool)) (*Config, error) {
-	data, err := os.ReadFile(file)
+	data, err := readBounded(file)
 	switch {
+	case err == nil && len(data) > maxFile:
+		return nil, &Error{[]Fault{{File: file, Message: fmt.Sprintf("is larger than %d bytes; no config is", maxFile)}}}
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, &Error{[]Fault{{File: file, Message: "there is no such file; `publisher init` writes one, --config FILE or PUBLISHER_CONFIG names another"}}}
 	case err != nil:
@@ -33,6 +36,19 @@ func Load(file string, lookup func(string) (string, bool)) (*Config, error) {
 	}
 	cfg.Dir = filepath.Dir(abs)
 	return cfg, nil
+}
+
+// maxFile is the most that a config file may have, in bytes.
+const maxFile = 1 << 20
+
+// readBounded reads one byte more than a config may have, at most.
+func readBounded(file string) ([]byte, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, maxFile+1))
 }
 
 // Parse is Load of a file already read. Dir is left for the caller to set.

@@ -167,7 +167,8 @@ func (s *pass) compose(b *bundle, e *ledger.Edition, posts ledger.Numbers) (*mai
 		d.WebURL = s.cfg.Server.URL.JoinPath("archive", strconv.FormatInt(e.Number, 10)).String()
 	}
 	cfg := *s.cfg
-	cfg.Digest.MaxPosts, cfg.Digest.MaxBytes = b.MaxPosts, b.MaxBytes
+	// Less than when it was closed is possible: the message may be too long for the server.
+	cfg.Digest.MaxPosts, cfg.Digest.MaxBytes = min(b.MaxPosts, cfg.Digest.MaxPosts), min(b.MaxBytes, cfg.Digest.MaxBytes)
 	return mailer.Compose(&cfg, set, d, b.Closed)
 }
 

@@ -16,12 +16,13 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// smtpd plain|locked|spam|roomy|small DIR starts an SMTP server on a free port, without
+// smtpd plain|locked|spam|roomy|small|modest DIR starts an SMTP server on a free port, without
 // STARTTLS, that files what it takes in DIR; with locked it refuses every log-in, with
-// spam every message, with roomy no recipient; small takes messages of 3,000 octets. The script's SMTP_PORT is set to its port.
+// spam every message, with roomy no recipient; small takes messages of 3,000 octets,
+// modest of 30,000. The script's SMTP_PORT is set to its port.
 func smtpd(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) != 2 {
-		ts.Fatalf("usage: smtpd plain|locked|spam|roomy|small DIR")
+		ts.Fatalf("usage: smtpd plain|locked|spam|roomy|small|modest DIR")
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	ts.Check(err)
@@ -30,9 +31,7 @@ func smtpd(ts *testscript.TestScript, neg bool, args []string) {
 		return &sessionTo{dir: ts.MkAbs(args[1]), locked: args[0] == "locked", spam: args[0] == "spam", roomy: args[0] == "roomy", seen: seen}, nil
 	}))
 	server.Domain = "localhost"
-	if args[0] == "small" {
-		server.MaxMessageBytes = 3000
-	}
+	server.MaxMessageBytes = map[string]int64{"small": 3000, "modest": 30_000}[args[0]]
 	server.AllowInsecureAuth = true
 	server.ErrorLog = quiet{}
 	go server.Serve(listener)
