@@ -142,7 +142,7 @@ func TestHostileGreeting(t *testing.T) {
 				if err == nil {
 					t.Fatal("taken for an SMTP server that can be used")
 				}
-				if took := time.Since(began); took > 20*time.Second {
+				if took := time.Since(began); took > time.Minute {
 					t.Errorf("it took %v", took)
 				}
 				if len(err.Error()) > 2*maxReplyText {
@@ -166,7 +166,7 @@ func TestHostileReplies(t *testing.T) {
 					sender := newTestSender(t, cfg)
 					began := time.Now()
 					_ = sender.Deliver(t.Context(), q) // that it ends matters, and what it noted
-					if took := time.Since(began); took > 20*time.Second {
+					if took := time.Since(began); took > time.Minute {
 						t.Errorf("it took %v", took)
 					}
 					o := q.outcomes["a@example.org"]
@@ -289,7 +289,7 @@ func TestQuitDoesNotWait(t *testing.T) {
 			if err := newTestSender(t, cfg).Deliver(t.Context(), newQueue(t, "a@example.org")); err != nil {
 				t.Fatal(err)
 			}
-			if took := time.Since(began); took < quitWait/2 || took > 3*quitWait {
+			if took := time.Since(began); took < quitWait/2 || took > 7*time.Second {
 				t.Errorf("it took %v", took)
 			}
 		})
@@ -313,7 +313,7 @@ func TestRefusedLoginDoesNotWait(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "refused the log-in: 535 5.7.8 no") {
 		t.Error(err)
 	}
-	if took := time.Since(began); took > 3*quitWait {
+	if took := time.Since(began); took > 7*time.Second {
 		t.Errorf("it took %v", took)
 	}
 }
