@@ -82,11 +82,12 @@ func carryMarks(ctx context.Context, tx *sql.Tx, value []byte) error {
 	return err
 }
 
+// carryConnectionLimit leaves out a limit that cannot be read: the server asks again.
 func carryConnectionLimit(ctx context.Context, tx *sql.Tx, value []byte) error {
 	var connections int
 	var server string
-	if n, err := fmt.Sscan(string(value), &connections, &server); n < 2 {
-		return err
+	if n, _ := fmt.Sscan(string(value), &connections, &server); n < 2 {
+		return nil
 	}
 	_, err := tx.ExecContext(ctx, "UPDATE smtp_state SET limited_server = $1, limited_connections = $2", server, connections)
 	return err
