@@ -99,7 +99,7 @@ func TestUpgradeOfMemo(t *testing.T) {
 }
 
 func queryRow(path, query string) (value string, err error) {
-	db, err := sql.Open("sqlite", path)
+	db, err := sql.Open("sqlite", path+"?_pragma=busy_timeout(30000)")
 	if err != nil {
 		return "", err
 	}
@@ -185,4 +185,21 @@ func TestBackupOfAnEarlierVersion(t *testing.T) {
 		t.Error("replaced a ledger that is not a backup")
 	}
 	want1(t, "16")(queryRow(copied, "SELECT COUNT(*) FROM memo"))
+}
+
+// Processes that open an older ledger at one moment upgrade it once.
+func TestUpgradeAtOneMoment(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "publisher.db")
+	withMemo(t, path, every)
+	var all []child
+	for range 6 {
+		all = append(all, startChild(t, "open", "sqlite:"+path))
+	}
+	for _, c := range all {
+		if line := c.line(t); line != "opened" {
+			t.Error(line)
+		}
+	}
+	want1(t, "1 2 2 1")(queryRow(path, `SELECT (SELECT COUNT(*) FROM goose_db_version WHERE version_id = 7) || ' ' ||
+		(SELECT COUNT(*) FROM archived_page) || ' ' || (SELECT COUNT(*) FROM hub) || ' ' || (SELECT COUNT(*) FROM feed_state)`))
 }
