@@ -77,7 +77,7 @@ func (l *Ledger) prepareBackup(ctx context.Context, now time.Time) error {
 	if _, _, err := l.RecordLate(ctx); err != nil {
 		return err
 	}
-	return l.SetMemo(ctx, memoBackup, now.UTC().AppendFormat(nil, time.RFC3339))
+	return l.setBackupTime(ctx, now)
 }
 
 // mayReplace fails unless file is not there, or is an earlier backup of l.
@@ -99,16 +99,45 @@ func mayReplace(ctx context.Context, l *Ledger, file string) error {
 	}
 	defer db.Close()
 	const key = "SELECT value FROM secret WHERE name = $1"
-	var ours, theirs, made []byte
+	var ours, theirs []byte
 	if err := l.read.QueryRowContext(ctx, key, tokenKey).Scan(&ours); err != nil {
 		return l.fail("read its key", err)
 	}
-	err = errors.Join(db.QueryRowContext(ctx, key, tokenKey).Scan(&theirs),
-		db.QueryRowContext(ctx, "SELECT value FROM memo WHERE name = $1", memoBackup).Scan(&made))
-	if err != nil || string(ours) != string(theirs) {
+	err = db.QueryRowContext(ctx, key, tokenKey).Scan(&theirs)
+	if err != nil || string(ours) != string(theirs) || !saysBackup(ctx, db) {
 		return refused
 	}
 	return nil
+}
+
+// saysBackup reports whether a ledger, which may have the schema of an earlier version,
+// is a backup.
+func saysBackup(ctx context.Context, db *sql.DB) bool {
+	for _, query := range []string{
+		"SELECT 1 FROM clone_guard WHERE backup_at IS NOT NULL",
+		"SELECT 1 FROM memo WHERE name = 'backup'", // up to schema 6
+	} {
+		var one int
+		if db.QueryRowContext(ctx, query).Scan(&one) == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// backupTime returns when the backup was made that the ledger is; the zero time if it is
+// not one.
+func (l *Ledger) backupTime(ctx context.Context) (made time.Time, err error) {
+	err = l.read.QueryRowContext(ctx, "SELECT backup_at FROM clone_guard").Scan((*instant)(&made))
+	return made, l.fail("read whether it is a backup", err)
+}
+
+// setBackupTime has the ledger say of itself that it is a backup.
+func (l *Ledger) setBackupTime(ctx context.Context, made time.Time) error {
+	return l.store(ctx, "mark it as a backup", func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, "UPDATE clone_guard SET backup_at = $1", instant(made))
+		return err
+	})
 }
 
 // settleFile makes one file of a database that nobody has open, and brings it to the

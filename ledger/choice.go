@@ -103,16 +103,10 @@ func (l *Ledger) NumberedPosts(ctx context.Context) ([]NumberedPost, error) {
 	return posts, l.fail("read the numbered posts", err)
 }
 
-// memoLanguages is the key under which SetDigestLanguages keeps them.
-const memoLanguages = "languages"
-
 // digestLanguages are those that digests were last made in, the site's first; none
 // where all is in one.
 func digestLanguages(ctx context.Context, q querier) ([]string, error) {
-	var value []byte
-	err := q.QueryRowContext(ctx, "SELECT value FROM memo WHERE name = $1", memoLanguages).Scan(&value)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, nil
-	}
-	return strings.Fields(string(value)), err
+	var value string
+	err := q.QueryRowContext(ctx, "SELECT digest_languages FROM pass_state").Scan(&value)
+	return strings.Fields(value), err
 }

@@ -16,7 +16,14 @@ import (
 // conformance is what every database under the ledger has to do. open returns
 // a new, empty ledger.
 var conformance = map[string]func(t *testing.T, open func(*testing.T) *ledger.Ledger){
-	"memo":                        testMemo,
+	"first pass and scan":         testFirstPass,
+	"unchanged note":              testUnchangedNote,
+	"state of the feeds":          testFeedState,
+	"names of feeds":              testFeedNames,
+	"hubs":                        testHubs,
+	"subscriber file":             testSubscriberFile,
+	"archived pages":              testArchivedPages,
+	"connections and sending":     testSMTPState,
 	"posts are numbered once":     testPostNumbers,
 	"posts come back as stored":   testPostRoundTrip,
 	"post saved under another id": testPostConflict,
@@ -146,16 +153,6 @@ func closeEdition(t *testing.T, l *ledger.Ledger, cadence string, after, through
 	e := ledger.Edition{Cadence: cadence, Subject: "News", Closed: noon, After: after, Through: through}
 	must(t, l.CloseEditions(ctx, &e))
 	return e.Number
-}
-
-func testMemo(t *testing.T, open func(*testing.T) *ledger.Ledger) {
-	l := open(t)
-	want1(t, []byte(nil))(l.Memo(ctx, "scan"))
-	must(t, l.SetMemo(ctx, "scan", []byte("one\x00")))
-	must(t, l.SetMemo(ctx, "scan", []byte("two\x00")))
-	want1(t, []byte("two\x00"))(l.Memo(ctx, "scan"))
-	must(t, l.SetMemo(ctx, "scan", nil))
-	want1(t, []byte(nil))(l.Memo(ctx, "scan"))
 }
 
 func testPostNumbers(t *testing.T, open func(*testing.T) *ledger.Ledger) {

@@ -85,7 +85,7 @@ func TestOpenCopyOfNothing(t *testing.T) {
 		l, err := ledger.OpenCopy(ctx, dsn)
 		must(t, err)
 		want1(t, []ledger.Post(nil))(l.Posts(ctx))
-		must(t, l.SetMemo(ctx, "a", []byte("b")))
+		must(t, l.SaveScanSnapshot(ctx, []byte("b")))
 		must(t, l.Close())
 	}
 	if left := append(names(t, dir), names(t, os.TempDir())...); left != nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -37,10 +36,6 @@ func readMark(mark string) (g given, ok bool) {
 	return given{edition, subscriber}, err == nil && other == nil
 }
 
-// memoEditions is the memo with the edition number that none may come before or at;
-// nothing where the editions themselves say.
-const memoEditions = "editions given"
-
 // highestGiven is what the ledger itself knows.
 func highestGiven(ctx context.Context, q querier) (g given, err error) {
 	next, err := nextEdition(ctx, q)
@@ -62,23 +57,9 @@ func (l *Ledger) NextEdition(ctx context.Context) (int64, error) {
 // nextEdition is one more than any edition has, or may have had in a ledger in whose
 // place this one came. In the transaction that stores the edition it is its number.
 func nextEdition(ctx context.Context, q querier) (int64, error) {
-	var highest int64
-	if err := q.QueryRowContext(ctx, "SELECT COALESCE(MAX(number), 0) FROM edition").Scan(&highest); err != nil {
-		return 0, err
-	}
-	var memo []byte
-	err := q.QueryRowContext(ctx, "SELECT value FROM memo WHERE name = $1", memoEditions).Scan(&memo)
-	if errors.Is(err, sql.ErrNoRows) {
-		return highest + 1, nil
-	}
-	if err != nil {
-		return 0, err
-	}
-	floor, err := strconv.ParseInt(string(memo), 10, 64)
-	if err != nil {
-		return 0, fmt.Errorf("memo %s: %w", memoEditions, err)
-	}
-	return max(highest, floor) + 1, nil
+	var highest, floor int64
+	err := q.QueryRowContext(ctx, "SELECT (SELECT COALESCE(MAX(number), 0) FROM edition), edition_floor FROM clone_guard").Scan(&highest, &floor)
+	return max(highest, floor) + 1, err
 }
 
 // leaveGap leaves out what may have been given by the ledger that lay here before, of
@@ -115,11 +96,9 @@ func storeGiven(ctx context.Context, tx *sql.Tx, g given) error {
 		query string
 		args  []any
 	}{
-		{"INSERT INTO memo (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-			[]any{memoEditions, strconv.AppendInt(nil, g.edition, 10)}},
+		{"UPDATE clone_guard SET edition_floor = $1, backup_at = NULL", []any{g.edition}},
 		{"INSERT INTO sqlite_sequence (name, seq) SELECT 'subscriber', 0 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'subscriber')", nil},
 		{"UPDATE sqlite_sequence SET seq = $1 WHERE name = 'subscriber'", []any{g.subscriber}},
-		{"DELETE FROM memo WHERE name = $1", []any{memoBackup}},
 	} {
 		if _, err := tx.ExecContext(ctx, step.query, step.args...); err != nil {
 			return err

@@ -3,13 +3,14 @@ package ledger
 import (
 	"context"
 	"crypto/rand"
-	"encoding/json"
+	"database/sql"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // The clone guard. Beside a ledger that mail was sent from lies a file with its mark,
@@ -32,14 +33,9 @@ func (e *CloneError) Error() string {
 		"if this is the ledger to go on with, run `publisher adopt`", e.What, e.Path)
 }
 
-// memoGuard holds the mark that was last written beside the ledger, and the one
-// before: a crash may come between the two files.
-const memoGuard = "clone guard"
-
+// marks are the one that was last written beside the ledger, and the one before: a crash
+// may come between the two files.
 type marks struct{ Last, Next string }
-
-// memoBackup holds when the backup was made that the ledger was; nothing otherwise.
-const memoBackup = "backup"
 
 // Advance makes sure that the mark beside the ledger is the one in it, and replaces
 // both. It is called before mail goes out and after, so that a copy made earlier no
@@ -98,14 +94,9 @@ func (l *Ledger) Original(ctx context.Context) error {
 func (l *Ledger) guardPath() string { return l.path + ".mark" }
 
 func (l *Ledger) marks(ctx context.Context) (m marks, beside string, err error) {
-	data, err := l.Memo(ctx, memoGuard)
+	err = l.read.QueryRowContext(ctx, "SELECT last_mark, next_mark FROM clone_guard").Scan(&m.Last, &m.Next)
 	if err != nil {
-		return m, "", err
-	}
-	if data != nil {
-		if err := json.Unmarshal(data, &m); err != nil {
-			return m, "", l.fail("read its mark", err)
-		}
+		return m, "", l.fail("read its mark", err)
 	}
 	text, err := os.ReadFile(l.guardPath())
 	if errors.Is(err, fs.ErrNotExist) {
@@ -118,12 +109,12 @@ func (l *Ledger) compare(ctx context.Context, m marks, beside string) error {
 	if l.temp != "" {
 		return nil
 	}
-	made, err := l.Memo(ctx, memoBackup)
+	made, err := l.backupTime(ctx)
 	switch {
 	case err != nil:
 		return err
-	case made != nil:
-		return &CloneError{l.path, "the ledger is a backup made at " + string(made) + ", and does not know of what was sent since"}
+	case !made.IsZero():
+		return &CloneError{l.path, "the ledger is a backup made at " + made.Format(time.RFC3339) + ", and does not know of what was sent since"}
 	case beside == m.Next || m.Next != "" && beside == m.Last:
 		return nil
 	case beside == "" && m.Last == "": // the first mark was being made
@@ -146,11 +137,11 @@ func (l *Ledger) mark(ctx context.Context, last string) error {
 		return l.fail("mark it", err)
 	}
 	m := marks{Last: last, Next: markText(given)}
-	data, err := json.Marshal(m)
+	err = l.store(ctx, "mark it", func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, "UPDATE clone_guard SET last_mark = $1, next_mark = $2", m.Last, m.Next)
+		return err
+	})
 	if err != nil {
-		return l.fail("mark it", err)
-	}
-	if err := l.SetMemo(ctx, memoGuard, data); err != nil {
 		return err
 	}
 	return l.fail("write the mark beside it", replaceFile(l.guardPath(), m.Next+"\n"))

@@ -116,7 +116,7 @@ func wantSentToAnn(t *testing.T, l *Ledger) {
 func TestEveryCommitIsSynced(t *testing.T) {
 	ctx := context.Background()
 	for name, change := range map[string]func(l *Ledger) error{
-		"memo": func(l *Ledger) error { return l.SetMemo(ctx, "a", []byte("b")) },
+		"scan": func(l *Ledger) error { return l.SaveScanSnapshot(ctx, []byte("b")) },
 		"import": func(l *Ledger) error {
 			_, err := l.Import(ctx, func(yield func(Row, error) bool) { yield(Row{Email: "ben@example.com"}, nil) }, FromCommand, "weekly", sentToAnn.At, nil)
 			return err

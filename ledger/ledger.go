@@ -157,6 +157,12 @@ func (l *Ledger) change(ctx context.Context, doing string, fn func(*sql.Tx) erro
 	}))
 }
 
+// store is change for what belongs to no subscriber and no delivery: what the recorder
+// foresees stays as it is.
+func (l *Ledger) store(ctx context.Context, doing string, fn func(*sql.Tx) error) error {
+	return l.fail(doing, l.write.store(ctx, fn))
+}
+
 // rowsQuerier is a *sql.DB or *sql.Tx.
 type rowsQuerier interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)

@@ -6,9 +6,6 @@ import (
 	"fmt"
 )
 
-// memoMend stands in a ledger that an earlier version left with editions under way.
-const memoMend = "mend"
-
 // Mended is a post that is owed to subscribers whom an earlier version passed over.
 type Mended struct {
 	Edition     int64
@@ -20,8 +17,9 @@ type Mended struct {
 // an edition that is under way without offering it to them, and makes it owed to them.
 // The posts' tags have to be known by now: SavePosts stores them.
 func (l *Ledger) Mend(ctx context.Context) ([]Mended, error) {
-	if data, err := l.Memo(ctx, memoMend); err != nil || data == nil {
-		return nil, err
+	var asked bool
+	if err := l.read.QueryRowContext(ctx, "SELECT mend_cursors FROM pass_state").Scan(&asked); err != nil || !asked {
+		return nil, l.fail("read whether to mend it", err)
 	}
 	var all []Mended
 	err := l.change(ctx, "mend it", func(tx *sql.Tx) error {
@@ -40,7 +38,7 @@ func (l *Ledger) Mend(ctx context.Context) ([]Mended, error) {
 			}
 			all = append(all, mended...)
 		}
-		_, err = tx.ExecContext(ctx, "DELETE FROM memo WHERE name = $1", memoMend)
+		_, err = tx.ExecContext(ctx, "UPDATE pass_state SET mend_cursors = FALSE")
 		return err
 	})
 	return all, err

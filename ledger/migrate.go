@@ -36,7 +36,9 @@ func migrateOnce(ctx context.Context, w *writer) error {
 		return err
 	}
 	provider, err := goose.NewProvider(goose.DialectSQLite3, w.db, files,
-		goose.WithLogger(goose.NopLogger()), goose.WithDisableGlobalRegistry(true))
+		goose.WithLogger(goose.NopLogger()), goose.WithDisableGlobalRegistry(true),
+		goose.WithExcludeNames([]string{typedTables}),
+		goose.WithGoMigrations(goose.NewGoMigration(typedTablesVersion, &goose.GoFunc{RunTx: carryMemo}, nil)))
 	if err != nil {
 		return err
 	}

@@ -30,7 +30,7 @@ func TestHurry(t *testing.T) {
 			_, err := l.Record(ctx, &ledger.Result{Edition: 1, Subscriber: 1, Progress: ledger.Sent, At: noon}, nil)
 			return err
 		},
-		"memo": func() error { return l.SetMemo(ctx, "a", []byte("b")) },
+		"scan": func() error { return l.SaveScanSnapshot(ctx, []byte("b")) },
 		"import": func() error {
 			_, err := l.Import(ctx, rows(nil, ledger.Row{Email: "a@example.com"}), ledger.FromCommand, "weekly", noon, nil)
 			return err
@@ -83,19 +83,19 @@ func TestWaitsForALock(t *testing.T) {
 	c := startChild(t, "lock the database", dsn)
 	c.line(t)
 	done := make(chan error, 2)
-	go func() { done <- l.SetMemo(ctx, "a", []byte("b")) }()
+	go func() { done <- l.SaveScanSnapshot(ctx, []byte("b")) }()
 	go func() {
 		other, err := ledger.Open(ctx, dsn)
 		if err == nil {
-			err = errors.Join(other.SetMemo(ctx, "b", []byte("c")), other.Close())
+			err = errors.Join(other.SetSending(ctx, true), other.Close())
 		}
 		done <- err
 	}()
 	c.kill()
 	must(t, <-done)
 	must(t, <-done)
-	want1(t, []byte("b"))(l.Memo(ctx, "a"))
-	want1(t, []byte("c"))(l.Memo(ctx, "b"))
+	want1(t, []byte("b"))(l.ScanSnapshot(ctx))
+	want1(t, true)(l.Sending(ctx))
 }
 
 // A copy whose process died is removed by whoever makes one next, and by a pass; one

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -14,9 +15,9 @@ import (
 // Editions under way end, and their cadences close again at once, so that whom they
 // have not reached gets the posts by the new languages.
 func (l *Ledger) SetDigestLanguages(ctx context.Context, languages []string, cadences []Audience, now time.Time) error {
-	value := []byte(strings.Join(languages, " "))
-	if last, err := l.Memo(ctx, memoLanguages); err != nil || string(last) == string(value) {
-		return err
+	last, err := digestLanguages(ctx, l.read)
+	if err != nil || slices.Equal(last, languages) {
+		return l.fail("read the languages of digests", err)
 	}
 	return l.change(ctx, "share out posts anew", func(tx *sql.Tx) error {
 		for _, a := range cadences {
@@ -38,8 +39,7 @@ func (l *Ledger) SetDigestLanguages(ctx context.Context, languages []string, cad
 		if _, err := tx.ExecContext(ctx, "UPDATE edition SET done_at = $1 WHERE done_at IS NULL", instant(now)); err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, "INSERT INTO memo (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-			memoLanguages, value)
+		_, err := tx.ExecContext(ctx, "UPDATE pass_state SET digest_languages = $1", strings.Join(languages, " "))
 		return err
 	})
 }

@@ -73,14 +73,14 @@ func openBackup(ctx context.Context, file, folder string) (*Ledger, error) {
 
 // stampBackup makes sure that the ledger says of itself that it is a backup.
 func (l *Ledger) stampBackup(ctx context.Context) error {
-	if made, err := l.Memo(ctx, memoBackup); err != nil || made != nil {
+	if made, err := l.backupTime(ctx); err != nil || !made.IsZero() {
 		return err
 	}
 	info, err := os.Stat(l.path)
 	if err != nil {
 		return err
 	}
-	return l.SetMemo(ctx, memoBackup, info.ModTime().UTC().AppendFormat(nil, time.RFC3339))
+	return l.setBackupTime(ctx, info.ModTime())
 }
 
 // clearAway takes away what an earlier ledger left: what a new one would take for its

@@ -17,7 +17,7 @@ import (
 func TestOpenMakesAPrivateFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "new folder", "a?b#c%20.db")
 	l := openAt(t, "sqlite:"+path)
-	must(t, l.SetMemo(ctx, "a", []byte("b")))
+	must(t, l.SaveScanSnapshot(ctx, []byte("b")))
 	for _, name := range []string{path, path + "-wal", path + "-shm"} {
 		info, err := os.Stat(name)
 		must(t, err)
@@ -29,7 +29,7 @@ func TestOpenMakesAPrivateFile(t *testing.T) {
 	if diff := cmp.Diff([]string{"a?b#c%20.db"}, names(t, filepath.Dir(path))); diff != "" {
 		t.Errorf("left after Close (-want +got)\n%s", diff)
 	}
-	want1(t, []byte("b"))(openAt(t, "sqlite:"+path).Memo(ctx, "a"))
+	want1(t, []byte("b"))(openAt(t, "sqlite:"+path).ScanSnapshot(ctx))
 }
 
 func TestOpenErrors(t *testing.T) {

@@ -33,6 +33,37 @@ func (i *instant) Scan(src any) error {
 	return nil
 }
 
+// asStored is a time as it comes back: in UTC, to the microsecond.
+func asStored(t time.Time) time.Time {
+	if t.IsZero() {
+		return time.Time{}
+	}
+	return t.UTC().Truncate(time.Microsecond)
+}
+
+// nanoseconds is a file's time as it is stored: nanoseconds since 1970, NULL for the zero
+// time.
+type nanoseconds time.Time
+
+func (n nanoseconds) Value() (driver.Value, error) {
+	if time.Time(n).IsZero() {
+		return nil, nil
+	}
+	return time.Time(n).UnixNano(), nil
+}
+
+func (n *nanoseconds) Scan(src any) error {
+	switch v := src.(type) {
+	case nil:
+		*n = nanoseconds{}
+	case int64:
+		*n = nanoseconds(time.Unix(0, v).UTC())
+	default:
+		return fmt.Errorf("a file's time is stored as %T", src)
+	}
+	return nil
+}
+
 // list is a list of strings as it is stored: a JSON array, "" for none.
 type list []string
 

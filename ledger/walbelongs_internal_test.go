@@ -3,7 +3,6 @@ package ledger
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -46,7 +45,7 @@ func walAfter(t testing.TB, commits int) []byte {
 	}
 	defer l.Close()
 	for i := range commits {
-		if err := l.SetMemo(context.Background(), "a", []byte{byte(i)}); err != nil {
+		if err := l.SaveScanSnapshot(context.Background(), []byte{byte(i)}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -115,7 +114,7 @@ func TestBelongsWhileOthersCheckpoint(t *testing.T) {
 				return
 			default:
 			}
-			if err := l.SetMemo(ctx, fmt.Sprint("memo ", i), make([]byte, 200_000)); err != nil {
+			if err := l.SaveScanSnapshot(ctx, make([]byte, 200_000+i)); err != nil {
 				done <- err
 				return
 			}

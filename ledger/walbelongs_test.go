@@ -21,7 +21,7 @@ func died(t *testing.T, before func(path string)) (path string) {
 	must(t, l.Close())
 	before(path)
 	l = openAt(t, "sqlite:"+path)
-	must(t, l.SetMemo(ctx, "later", []byte("1")))
+	must(t, l.SaveScanSnapshot(ctx, []byte("later")))
 	must(t, l.Close())
 	c := startChild(t, "record for ever", "sqlite:"+path)
 	for range 50 {
@@ -98,7 +98,7 @@ func TestLogOfAnotherCopy(t *testing.T) {
 func TestLogThatBelongs(t *testing.T) {
 	for name, by := range map[string][]string{
 		"nobody":                nil,
-		"a reader":              {"SELECT * FROM memo"},
+		"a reader":              {"SELECT * FROM pass_state"},
 		"a writer":              {"UPDATE subscriber SET name = 'X' WHERE id = 1"},
 		"a checkpoint":          {"PRAGMA wal_checkpoint(PASSIVE)"},
 		"a checkpoint, a write": {"PRAGMA wal_checkpoint(RESTART)", "UPDATE subscriber SET name = 'X' WHERE id = 1"},

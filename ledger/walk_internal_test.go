@@ -138,10 +138,12 @@ func (w *walk) note(format string, args ...any) {
 
 func (w *walk) reset() {
 	ctx := context.Background()
-	for _, table := range []string{"delivery", "digest", "bundle", "edition", "cadence", "subscriber", "post", "journal", "bounce", "pace", "memo"} {
+	for _, table := range []string{"delivery", "digest", "bundle", "edition", "cadence", "subscriber", "post", "journal", "bounce", "pace"} {
 		_, err := w.l.write.db.ExecContext(ctx, "DELETE FROM "+table)
 		w.must(err)
 	}
+	_, err := w.l.write.db.ExecContext(ctx, "UPDATE pass_state SET digest_languages = ''")
+	w.must(err)
 	w.l.write.changes.Add(1)
 }
 

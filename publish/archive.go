@@ -16,7 +16,7 @@ type Archive struct{ Ledger *ledger.Ledger }
 
 // Edition returns the HTML of an edition's web version.
 func (a Archive) Edition(ctx context.Context, number int64) (html []byte, found bool, err error) {
-	data, err := a.Ledger.Memo(ctx, memoPage(number))
+	data, err := a.Ledger.ArchivedPage(ctx, number)
 	if err != nil || data == nil {
 		return nil, false, err
 	}
@@ -30,11 +30,9 @@ func (a Archive) Edition(ctx context.Context, number int64) (html []byte, found 
 	return html, true, nil
 }
 
-func memoPage(number int64) string { return fmt.Sprintf("web version of edition %d", number) }
-
 // archive keeps the web version of an edition, unless it is kept.
 func (s *pass) archive(ctx context.Context, b *bundle, e *ledger.Edition) error {
-	if data, err := s.ledger.Memo(ctx, memoPage(e.Number)); err != nil || data != nil || len(b.Posts) == 0 {
+	if has, err := s.ledger.HasArchivedPage(ctx, e.Number); err != nil || has || len(b.Posts) == 0 {
 		return err
 	}
 	return s.keepPage(ctx, b, e)
@@ -45,5 +43,5 @@ func (s *pass) keepPage(ctx context.Context, b *bundle, e *ledger.Edition) error
 	if err != nil {
 		return err
 	}
-	return s.ledger.SetMemo(ctx, memoPage(e.Number), page)
+	return s.ledger.SaveArchivedPage(ctx, e.Number, page)
 }

@@ -1,38 +1,22 @@
 package publish
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 
 	"publisher/feed"
+	"publisher/ledger"
 )
 
-// memoFeedMemory is the ledger's key for feed.Memory, as JSON: the ids of Atom's feeds
-// and the folders of tags' feeds, each fixed at first sight.
-const memoFeedMemory = "feed memory"
-
-func (s *pass) feedMemory(ctx context.Context) (memory feed.Memory, err error) {
-	data, err := s.ledger.Memo(ctx, memoFeedMemory)
-	if err != nil || data == nil {
-		return memory, err
-	}
-	if err := json.Unmarshal(data, &memory); err != nil {
-		return memory, fmt.Errorf("reading the ids and tags of feeds in the ledger: %w", err)
-	}
-	return memory, nil
+// feedMemory is the ids of Atom's feeds and the folders of tags' feeds, each fixed at
+// first sight.
+func (s *pass) feedMemory(ctx context.Context) (feed.Memory, error) {
+	names, err := s.ledger.FeedNames(ctx)
+	return feed.Memory{IDs: names.IDs, Tags: names.Folders}, err
 }
 
 func (s *pass) saveFeedMemory(ctx context.Context, memory feed.Memory) error {
-	data, err := json.Marshal(memory)
-	if err != nil {
-		return fmt.Errorf("remembering the ids and tags of feeds: %w", err)
-	}
-	if old, err := s.ledger.Memo(ctx, memoFeedMemory); err != nil || bytes.Equal(old, data) {
-		return err
-	}
-	return s.ledger.SetMemo(ctx, memoFeedMemory, data)
+	return s.ledger.SaveFeedNames(ctx, ledger.FeedNames{IDs: memory.IDs, Folders: memory.Tags})
 }
 
 // clashWarnings tell of tags whose feeds could not have the address that their name

@@ -1,9 +1,7 @@
 package publish
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -15,33 +13,16 @@ import (
 	"publisher/ledger"
 )
 
-// feedFile is one feed as it was left: while size and time are still those, it
-// need not be made again to know that it is unchanged.
-type feedFile struct {
-	feed.Document
-	Size    int64
-	ModTime time.Time
-}
-
-// feedMemo is what the ledger remembers of the feeds.
-type feedMemo struct {
-	Settings string // what else than posts is in them
-	Feeds    int    // how many of the files are feeds
-	Files    []feedFile
-	Follows  map[string]follows `json:",omitempty"` // by the posts' paths
-	LeftOut  []content.Problem  `json:",omitempty"` // of posts that feeds could not show
-}
-
 // writeFeeds makes the feeds of all published posts. A feed that fails is in
 // the report; the others are written, and the mail goes out.
 func (s *pass) writeFeeds(ctx context.Context) error {
-	last, err := s.lastFeeds(ctx)
+	last, err := s.ledger.FeedState(ctx)
 	if err != nil {
 		return err
 	}
 	if s.quiet && last.Settings == s.feedSettings() && s.intact(last.Files) && s.asFollowed(last) {
 		s.report.Feeds.Unchanged = last.Feeds
-		for _, problem := range last.LeftOut {
+		for _, problem := range contentProblems(last.LeftOut) {
 			s.leaveOut(problem)
 		}
 		s.report.sortWarnings()
@@ -86,7 +67,7 @@ func (s *pass) writeFeeds(ctx context.Context) error {
 }
 
 // stale lists the feeds that no post would be left of.
-func stale(last feedMemo, next feed.Result) []string {
+func stale(last ledger.FeedState, next feed.Result) []string {
 	var paths []string
 	for _, f := range last.Files {
 		if !slices.ContainsFunc(next.Documents, func(d feed.Document) bool { return d.Path == f.Path }) {
@@ -138,21 +119,10 @@ func (s *pass) failFeeds(err error) {
 	s.report.fail(err)
 }
 
-func (s *pass) lastFeeds(ctx context.Context) (last feedMemo, err error) {
-	data, err := s.ledger.Memo(ctx, memoFeeds)
-	if err != nil || data == nil {
-		return last, err
-	}
-	if err := json.Unmarshal(data, &last); err != nil {
-		return last, fmt.Errorf("the ledger's list of feeds: %w", err)
-	}
-	return last, nil
-}
-
-func (s *pass) intact(files []feedFile) bool {
+func (s *pass) intact(files []ledger.FeedFile) bool {
 	for _, f := range files {
 		info, err := os.Stat(s.cfg.Path(f.Path))
-		if err != nil || info.Size() != f.Size || !info.ModTime().Equal(f.ModTime) {
+		if err != nil || info.Size() != f.Size || !info.ModTime().Equal(f.Modified) {
 			return false
 		}
 	}
@@ -162,35 +132,42 @@ func (s *pass) intact(files []feedFile) bool {
 // rememberFeeds removes the feeds of tags and months that no post is left of,
 // and notes those that exist now. After a fault none counts as intact: the next
 // pass makes them all again.
-func (s *pass) rememberFeeds(ctx context.Context, last feedMemo, result feed.Result, whole bool) error {
+func (s *pass) rememberFeeds(ctx context.Context, last ledger.FeedState, result feed.Result, whole bool) error {
 	earlier := make([]feed.Document, len(last.Files))
 	for i, f := range last.Files {
-		earlier[i] = f.Document
+		earlier[i] = feed.Document(f.FeedDocument)
 	}
 	removed, err := feed.Prune(s.cfg, earlier, result.Documents)
 	if err != nil {
 		s.failFeeds(err)
 	}
 	s.report.Feeds.Removed = append(s.report.Feeds.Removed, removed...)
-	next := feedMemo{Settings: s.feedSettings(), Feeds: result.Unchanged + len(result.Written), Files: make([]feedFile, len(result.Documents)), Follows: s.followed(last), LeftOut: s.problemsLeftOut()}
+	next := ledger.FeedState{Settings: s.feedSettings(), Feeds: result.Unchanged + len(result.Written),
+		Files: make([]ledger.FeedFile, len(result.Documents)), Dependencies: s.followed(last), LeftOut: ledgerProblems(s.problemsLeftOut())}
 	for i, doc := range result.Documents {
-		next.Files[i].Document = doc
+		next.Files[i].FeedDocument = ledger.FeedDocument(doc)
 		if info, err := os.Stat(s.cfg.Path(doc.Path)); err == nil && whole {
-			next.Files[i].Size, next.Files[i].ModTime = info.Size(), info.ModTime()
+			next.Files[i].Size, next.Files[i].Modified = info.Size(), info.ModTime()
 		}
 	}
-	return s.saveFeeds(ctx, next)
+	return s.ledger.SaveFeedState(ctx, next)
 }
 
-func (s *pass) saveFeeds(ctx context.Context, next feedMemo) error {
-	data, err := json.Marshal(next)
-	if err != nil {
-		return fmt.Errorf("remembering the feeds: %w", err)
+// ledgerProblems are problems as the ledger keeps them, and contentProblems as they were.
+func ledgerProblems(all []content.Problem) []ledger.Problem {
+	var kept []ledger.Problem
+	for _, p := range all {
+		kept = append(kept, ledger.Problem(p))
 	}
-	if old, err := s.ledger.Memo(ctx, memoFeeds); err != nil || bytes.Equal(old, data) {
-		return err
+	return kept
+}
+
+func contentProblems(kept []ledger.Problem) []content.Problem {
+	var all []content.Problem
+	for _, p := range kept {
+		all = append(all, content.Problem(p))
 	}
-	return s.ledger.SetMemo(ctx, memoFeeds, data)
+	return all
 }
 
 // mailedPosts are the ids of the posts that some edition had.

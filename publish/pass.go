@@ -39,11 +39,11 @@ type pass struct {
 	numbers  []ledger.NumberedPost // all that have one
 	bySeq    map[int64]entry       // those of them that are in the tree
 	found    *content.Scan
-	scanID   string            // tells the remembered scan from others
-	doubts   []content.Problem // what is wrong with posts beyond their own files
-	quiet    bool              // nothing has changed since the last pass, and nothing has come of age
-	note     *quietNote        // of a quiet pass on the ledger itself
-	surveyed bool              // entries and mailable are known: not yet in a quiet pass
+	scanID   string                // tells the remembered scan from others
+	doubts   []content.Problem     // what is wrong with posts beyond their own files
+	quiet    bool                  // nothing has changed since the last pass, and nothing has come of age
+	note     *ledger.UnchangedNote // of a quiet pass on the ledger itself
+	surveyed bool                  // entries and mailable are known: not yet in a quiet pass
 	// listUnread says that subscribers.file could not be read, so no post may get a number.
 	listUnread bool
 	// feedsDone says that the feeds are as they should be.
@@ -61,19 +61,9 @@ type pass struct {
 	// that the report tells of.
 	unrenderable map[string]*content.RenderError
 	leftOut      map[string]content.Problem
-	clashes      []feed.Clash       // of tags
-	follows      map[string]follows // what the renderings for feeds follow, by path
+	clashes      []feed.Clash                   // of tags
+	follows      map[string]ledger.Dependencies // of the renderings for feeds, by path
 }
-
-// Memo keys in the ledger.
-const (
-	memoSnapshot  = "scan"
-	memoFirstPass = "first pass"
-	memoQuiet     = "quiet"
-	memoFeeds     = "feeds"
-	memoHubs      = "hubs"
-	memoFile      = "subscribers.file"
-)
 
 // run is the whole pass, in the order that keeps its promises: subscribers
 // before posts get numbers, feeds before the mail that links to the site.
@@ -141,7 +131,7 @@ func (s *pass) survey(ctx context.Context) error {
 	s.quiet = note != nil
 	if s.quiet && s.live {
 		s.note = note
-		s.addDoubts(note.Problems)
+		s.addDoubts(contentProblems(note.Problems))
 	} else if err := s.stand(ctx); err != nil {
 		return err
 	}
@@ -202,7 +192,7 @@ func (s *pass) match(rows []ledger.Post, scan *content.Scan) reconciliation {
 }
 
 func (s *pass) scan(ctx context.Context) (*content.Scan, error) {
-	data, err := s.ledger.Memo(ctx, memoSnapshot)
+	data, err := s.ledger.ScanSnapshot(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -236,25 +226,22 @@ func (s *pass) saveScan(ctx context.Context, scan *content.Scan) error {
 	}
 	s.scanID = scanID(data)
 	scan.Snapshot = nil
-	return s.ledger.SetMemo(ctx, memoSnapshot, data)
+	return s.ledger.SaveScanSnapshot(ctx, data)
 }
 
 // scanID is a snapshot's length and the checksum at its end; each has its own time in it.
 func scanID(data []byte) string { return fmt.Sprintf("%d %x", len(data), data[max(0, len(data)-4):]) }
 
 func (s *pass) loadFirstPass(ctx context.Context) error {
-	data, err := s.ledger.Memo(ctx, memoFirstPass)
+	first, err := s.ledger.FirstPass(ctx)
 	if err != nil {
 		return err
 	}
-	if data == nil {
+	if first.IsZero() {
 		s.first, s.isFirst = s.start, true
 		return nil
 	}
-	s.first, err = time.Parse(time.RFC3339Nano, string(data))
-	if err != nil {
-		return fmt.Errorf("the ledger's time of the first pass: %w", err)
-	}
+	s.first = first
 	return nil
 }
 

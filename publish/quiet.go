@@ -5,27 +5,17 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"fmt"
 	"time"
 
 	"publisher/content"
 	"publisher/ledger"
 )
 
-// quietNote lets a pass over an unchanged tree leave the posts in the ledger
-// unread. It is written when a pass has gone through, feeds included, and holds for
+// The note of a pass lets the next one over an unchanged tree leave the posts in the
+// ledger unread. It is written when a pass has gone through, feeds included, and holds for
 // one scan and one config, from the time of that pass until a post's date or expiry.
 // What else moves posts without a file being changed (settling, the flood guard,
 // `publisher release`) keeps Mail false.
-type quietNote struct {
-	Version  int
-	Scan     string // the remembered scan that it is about
-	Settings string
-	Since    time.Time
-	Until    time.Time
-	Mail     bool              // no post waits for more than its date or an edit
-	Problems []content.Problem `json:",omitempty"` // what was found beyond the files
-}
 
 // quietVersion is that of what a pass leaves in the ledger.
 const quietVersion = 2
@@ -35,14 +25,13 @@ func never() time.Time { return time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC) }
 
 // quietSince returns the note where it holds for this pass; nil where it does not,
 // or nobody can tell.
-func (s *pass) quietSince(ctx context.Context, scan *content.Scan) (*quietNote, error) {
-	data, err := s.ledger.Memo(ctx, memoQuiet)
-	if err != nil || data == nil || !scan.Same {
+func (s *pass) quietSince(ctx context.Context, scan *content.Scan) (*ledger.UnchangedNote, error) {
+	note, err := s.ledger.UnchangedNote(ctx)
+	if err != nil || note == nil || !scan.Same {
 		return nil, err
 	}
-	note := new(quietNote)
 	switch {
-	case json.Unmarshal(data, note) != nil || note.Version != quietVersion: // an earlier version's
+	case note.Version != quietVersion: // an earlier version's
 	case note.Scan != s.scanID || note.Settings != s.settingsHash():
 	case s.start.Before(note.Since) || !s.start.Before(note.Until): // clocks go back, too
 	case !s.feedsOnly && (s.isFirst || !note.Mail):
@@ -59,17 +48,10 @@ func (s *pass) noteQuiet(ctx context.Context) error {
 	}
 	note := s.note
 	if note == nil {
-		note = &quietNote{Settings: s.settingsHash(), Since: s.start, Until: s.comingOfAge(), Mail: s.noneWait(), Problems: s.doubts}
+		note = &ledger.UnchangedNote{Settings: s.settingsHash(), Since: s.start, Until: s.comingOfAge(), Mail: s.noneWait(), Problems: ledgerProblems(s.doubts)}
 	}
 	note.Version, note.Scan = quietVersion, s.scanID
-	data, err := json.Marshal(note)
-	if err != nil {
-		return fmt.Errorf("remembering that nothing is to do: %w", err)
-	}
-	if last, err := s.ledger.Memo(ctx, memoQuiet); err != nil || string(last) == string(data) {
-		return err
-	}
-	return s.ledger.SetMemo(ctx, memoQuiet, data)
+	return s.ledger.SaveUnchangedNote(ctx, *note)
 }
 
 // comingOfAge is the next time at which a post is published or expires by itself.

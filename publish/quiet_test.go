@@ -159,7 +159,7 @@ func TestQuietPassDoesWhatAFullOneWould(t *testing.T) {
 				}
 				tt.then(b)
 				if forget {
-					b.withLedger(func(l *ledger.Ledger) error { return l.SetMemo(t.Context(), memoQuiet, nil) })
+					b.withLedger(func(l *ledger.Ledger) error { return l.SaveUnchangedNote(t.Context(), ledger.UnchangedNote{}) })
 				}
 				s := b.pass()
 				return b.outcome(s), !s.surveyed

@@ -10,28 +10,21 @@ import (
 
 	"publisher/content"
 	"publisher/feed"
+	"publisher/ledger"
 )
 
-// follows is what a post's last rendering was made of beside the post: files of
-// the tree that it links to, and places of pictures.
-type follows struct {
-	Links []string `json:",omitempty"`
-	Files []string `json:",omitempty"`
-	State string   `json:",omitempty"` // of the files: unknownState or a hash
-}
-
-// unknownState is that of files one of which is being written just now: nobody knows
+// unknownState is the state of files one of which is being written just now: nobody knows
 // whether it has been seen whole.
 const unknownState = "?"
 
 // earlierFeeds is what the feeds need to know of their last time to leave alone
 // what nothing has happened to.
-func (s *pass) earlierFeeds(last feedMemo) feed.Earlier {
+func (s *pass) earlierFeeds(last ledger.FeedState) feed.Earlier {
 	addresses := s.addresses()
 	earlier := feed.Earlier{
 		Build: s.build,
 		Rested: func(p *content.Post) feed.Basis {
-			f := last.Follows[p.Path]
+			f := last.Dependencies[p.Path]
 			return basis(f, s.stateOf(f.Files), addresses)
 		},
 		Rests: func(p *content.Post, r *content.Rendering) feed.Basis {
@@ -39,17 +32,17 @@ func (s *pass) earlierFeeds(last feedMemo) feed.Earlier {
 			defer s.renderMu.Unlock()
 			// What a warning is about may be mended anywhere.
 			if s.renderWarned[p.Path] || r.Follows.Unknown || r.Follows.FileHash != p.FileHash {
-				s.follows[p.Path] = follows{}
+				s.follows[p.Path] = ledger.Dependencies{}
 				return feed.OnAnything
 			}
-			f := follows{Links: r.Follows.Links, Files: r.Follows.Files, State: s.stateOf(r.Follows.Files)}
+			f := ledger.Dependencies{Links: r.Follows.Links, Files: r.Follows.Files, State: s.stateOf(r.Follows.Files)}
 			s.follows[p.Path] = f
 			return basis(f, f.State, addresses)
 		},
 	}
 	for _, f := range last.Files {
-		if s.intact([]feedFile{f}) {
-			earlier.Documents = append(earlier.Documents, f.Document)
+		if s.intact([]ledger.FeedFile{f}) {
+			earlier.Documents = append(earlier.Documents, feed.Document(f.FeedDocument))
 		}
 	}
 	return earlier
@@ -68,7 +61,7 @@ func (s *pass) addresses() map[string]string {
 
 // basis hashes what a rendering follows, as that is now; state is that of its files.
 // Nobody knows what the address of a page rests on.
-func basis(f follows, state string, addresses map[string]string) feed.Basis {
+func basis(f ledger.Dependencies, state string, addresses map[string]string) feed.Basis {
 	if len(f.Links)+len(f.Files) == 0 {
 		return feed.OnItself
 	}
@@ -107,8 +100,8 @@ func (s *pass) stateOf(files []string) string {
 }
 
 // asFollowed tells that the pictures lie as they did when posts were rendered.
-func (s *pass) asFollowed(last feedMemo) bool {
-	for _, f := range last.Follows {
+func (s *pass) asFollowed(last ledger.FeedState) bool {
+	for _, f := range last.Dependencies {
 		if f.State == unknownState || f.State != s.stateOf(f.Files) {
 			return false
 		}
@@ -117,11 +110,11 @@ func (s *pass) asFollowed(last feedMemo) bool {
 }
 
 // followed is what the posts' renderings follow, be they new or the last ones.
-func (s *pass) followed(last feedMemo) map[string]follows {
-	next := map[string]follows{}
+func (s *pass) followed(last ledger.FeedState) map[string]ledger.Dependencies {
+	next := map[string]ledger.Dependencies{}
 	for _, e := range s.entries {
 		f, rendered := s.follows[e.post.Path]
-		if old := last.Follows[e.post.Path]; !rendered && old.State == s.stateOf(old.Files) {
+		if old := last.Dependencies[e.post.Path]; !rendered && old.State == s.stateOf(old.Files) {
 			f = old // else no feed shows it any more
 		}
 		if len(f.Links)+len(f.Files) > 0 {
@@ -137,12 +130,5 @@ func (s *pass) forgetInputs(ctx context.Context, scan *content.Scan) error {
 	if scan.Read < len(scan.Posts) {
 		return nil
 	}
-	last, err := s.lastFeeds(ctx)
-	if err != nil || len(last.Files) == 0 {
-		return err
-	}
-	for i := range last.Files {
-		last.Files[i].Inputs, last.Files[i].Items = "", nil
-	}
-	return s.saveFeeds(ctx, last)
+	return s.ledger.ForgetFeedInputs(ctx)
 }

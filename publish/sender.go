@@ -1,14 +1,13 @@
 package publish
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"time"
 
 	"publisher/config"
+	"publisher/ledger"
 	"publisher/mailer"
 )
 
@@ -26,33 +25,26 @@ func (p *Publisher) newSender(smtp config.SMTP) (*mailer.Sender, error) {
 	return sender, nil
 }
 
-// memoSlowed is how many connections the server bore when it last asked for less.
-const memoSlowed = "slowed"
-
-// slowed delivers as fast as the server bore it last time.
+// slowed delivers over as many connections as the server accepted when it last asked for
+// fewer.
 func (s *pass) slowed(ctx context.Context, sender *mailer.Sender, deliver func() error) error {
-	last, err := s.ledger.Memo(ctx, memoSlowed)
+	last, err := s.ledger.ConnectionLimit(ctx)
 	if err != nil {
 		return err
 	}
-	var connections int
-	var server string
-	if n, _ := fmt.Sscan(string(last), &connections, &server); n == 2 && server == sender.Server() {
-		sender.Restrict(connections)
+	if last.Connections > 0 && last.Server == sender.Server() {
+		sender.Restrict(last.Connections)
 	}
 	err = s.paced(ctx, sender, deliver)
-	var now []byte
+	var now ledger.ConnectionLimit
 	if n := sender.Connections(); n < s.cfg.Mail.SMTP.Connections {
-		now = fmt.Appendf(nil, "%d %s", n, sender.Server())
+		now = ledger.ConnectionLimit{Server: sender.Server(), Connections: n}
 	}
-	if !bytes.Equal(last, now) {
-		err = errors.Join(err, s.ledger.SetMemo(context.WithoutCancel(ctx), memoSlowed, now))
+	if last != now {
+		err = errors.Join(err, s.ledger.SetConnectionLimit(context.WithoutCancel(ctx), now))
 	}
 	return err
 }
-
-// memoSending stands in the ledger while messages go out under a rate.
-const memoSending = "sending"
 
 // paced delivers. What a rate allows is reckoned with all that earlier
 // passes sent, and those that died: each connection may then have had one envelope
@@ -63,9 +55,9 @@ func (s *pass) paced(ctx context.Context, sender *mailer.Sender, deliver func() 
 		return deliver()
 	}
 	unbroken := context.WithoutCancel(ctx)
-	if died, err := s.ledger.Memo(ctx, memoSending); err != nil {
+	if died, err := s.ledger.Sending(ctx); err != nil {
 		return err
-	} else if died != nil {
+	} else if died {
 		if err := s.ledger.AddPace(ctx, s.now(), s.cfg.Mail.SMTP.Connections); err != nil {
 			return err
 		}
@@ -85,11 +77,11 @@ func (s *pass) paced(ctx context.Context, sender *mailer.Sender, deliver func() 
 		}
 	}
 	sender.Limiter().Restore(ended)
-	if err := s.ledger.SetMemo(ctx, memoSending, []byte{1}); err != nil {
+	if err := s.ledger.SetSending(ctx, true); err != nil {
 		return err
 	}
 	err = deliver()
-	return errors.Join(err, s.ledger.SetMemo(unbroken, memoSending, nil))
+	return errors.Join(err, s.ledger.SetSending(unbroken, false))
 }
 
 // markEvery is how often the mark beside the ledger changes while mail goes out.

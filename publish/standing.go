@@ -107,7 +107,7 @@ func (s *pass) remember(ctx context.Context, r reconciliation) error {
 		return err
 	}
 	if s.isFirst && !s.feedsOnly {
-		if err := s.ledger.SetMemo(ctx, memoFirstPass, []byte(s.start.UTC().Format(time.RFC3339Nano))); err != nil {
+		if err := s.ledger.SetFirstPass(ctx, s.start); err != nil {
 			return err
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/csv"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -16,18 +15,10 @@ import (
 	"publisher/ledger"
 )
 
-// fileMemo is what the ledger remembers of subscribers.file, so that a pass
-// over an unchanged one costs a hash.
-type fileMemo struct {
-	Hash     string    `json:"hash"`
-	Missing  int       `json:"missing"`
-	Faulty   bool      `json:"faulty,omitempty"` // it could not be understood
-	Warnings []Warning `json:"warnings"`
-}
-
 // readSubscribersFile brings the ledger up to the owner's list. A list that lost its
 // rows ends no subscription: a person decides. One that cannot be read ends none
-// either, and no post gets a number until it can.
+// either, and no post gets a number until it can. A pass over an unchanged list costs a
+// hash.
 func (s *pass) readSubscribersFile(ctx context.Context) error {
 	name := s.cfg.Subscribers.File
 	if name == "" {
@@ -39,25 +30,26 @@ func (s *pass) readSubscribersFile(ctx context.Context) error {
 		s.unreadList(name)
 		return nil
 	}
-	var memo fileMemo
-	if data, err := s.ledger.Memo(ctx, memoFile); err != nil {
+	read, err := s.ledger.SubscriberFile(ctx)
+	if err != nil {
 		return err
-	} else if data != nil && json.Unmarshal(data, &memo) == nil && memo.Hash == hash {
-		s.tellOfFile(name, memo)
+	}
+	if read.Hash == hash {
+		s.tellOfFile(name, read)
 		return nil
 	}
-	memo = fileMemo{Hash: hash}
-	if _, err := s.importFile(ctx, name, &memo, false, nil); err != nil {
+	read = ledger.SubscriberFile{Hash: hash}
+	if _, err := s.importFile(ctx, name, &read, false, nil); err != nil {
 		return err
 	}
-	s.tellOfFile(name, memo)
-	return s.saveFileMemo(ctx, memo)
+	s.tellOfFile(name, read)
+	return s.ledger.SaveSubscriberFile(ctx, read)
 }
 
-func (s *pass) tellOfFile(name string, memo fileMemo) {
-	s.report.Warnings = append(s.report.Warnings, memo.Warnings...)
-	s.report.Missing = memo.Missing
-	if memo.Faulty {
+func (s *pass) tellOfFile(name string, read ledger.SubscriberFile) {
+	s.report.Warnings = append(s.report.Warnings, warningsOf(read)...)
+	s.report.Missing = read.Missing
+	if read.Faulty {
 		s.unreadList(name)
 	}
 }
@@ -86,13 +78,15 @@ func (s *pass) hashList(name string) (string, error) {
 
 // importFile reads the list into the ledger. With accept, rows that are gone end
 // their subscriptions however many they are.
-func (s *pass) importFile(ctx context.Context, name string, memo *fileMemo, accept bool, tell func(ledger.RowResult) error) (got ImportReport, err error) {
+func (s *pass) importFile(ctx context.Context, name string, read *ledger.SubscriberFile, accept bool, tell func(ledger.RowResult) error) (got ImportReport, err error) {
 	f, err := os.Open(s.cfg.Path(name))
 	if err != nil {
 		return got, fmt.Errorf("reading %s: %w", name, err)
 	}
 	defer f.Close()
-	warn := func(line int, message string) { memo.Warnings = append(memo.Warnings, Warning{name, line, message}) }
+	warn := func(line int, message string) {
+		read.Warnings = append(read.Warnings, ledger.Problem{Path: name, Line: line, Message: message})
+	}
 	list, err := openList(name, f, s.cfg, "", warn)
 	if err == nil {
 		mayRemove := func(missing, before int) bool {
@@ -100,19 +94,27 @@ func (s *pass) importFile(ctx context.Context, name string, memo *fileMemo, acce
 			return accept || whole && missing*10 <= before
 		}
 		got, err = list.importInto(ctx, s.ledger, ledger.FromFile, s.start, mayRemove, tell)
-		memo.Missing = got.Missing - got.Removed
+		read.Missing = got.Missing - got.Removed
 	}
 	var faulty *ListError
 	if errors.As(err, &faulty) && !accept {
-		memo.Faulty = true
+		read.Faulty = true
 		warn(faulty.Line, faulty.Err.Error()+"; the list is left as it was")
 		err = nil
 	}
-	if err == nil && memo.Missing > 0 {
-		warn(0, fmt.Sprintf("%d subscriptions came from this file and their rows are gone; they go on until you decide: put the rows back, or run `publisher subscribers import --prune %s`", memo.Missing, name))
+	if err == nil && read.Missing > 0 {
+		warn(0, fmt.Sprintf("%d subscriptions came from this file and their rows are gone; they go on until you decide: put the rows back, or run `publisher subscribers import --prune %s`", read.Missing, name))
 	}
-	got.Warnings = memo.Warnings
+	got.Warnings = warningsOf(*read)
 	return got, err
+}
+
+func warningsOf(read ledger.SubscriberFile) []Warning {
+	var all []Warning
+	for _, w := range read.Warnings {
+		all = append(all, Warning{w.Path, w.Line, w.Message})
+	}
+	return all
 }
 
 // ImportOptions say how a list is read.
@@ -176,19 +178,11 @@ func (p *Publisher) Prune(ctx context.Context, l *ledger.Ledger, tell func(ledge
 	if err != nil {
 		return got, fmt.Errorf("%s %w", p.cfg.Subscribers.File, err)
 	}
-	memo := fileMemo{Hash: hash}
-	if got, err = s.importFile(ctx, p.cfg.Subscribers.File, &memo, true, tell); err != nil {
+	read := ledger.SubscriberFile{Hash: hash}
+	if got, err = s.importFile(ctx, p.cfg.Subscribers.File, &read, true, tell); err != nil {
 		return got, err
 	}
-	return got, s.saveFileMemo(ctx, memo)
-}
-
-func (s *pass) saveFileMemo(ctx context.Context, memo fileMemo) error {
-	data, err := json.Marshal(memo)
-	if err != nil {
-		return fmt.Errorf("remembering %s: %w", s.cfg.Subscribers.File, err)
-	}
-	return s.ledger.SetMemo(ctx, memoFile, data)
+	return got, l.SaveSubscriberFile(ctx, read)
 }
 
 // SubscriberJSON is one subscriber as programs read it.

@@ -3,7 +3,6 @@ package publish
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +13,7 @@ import (
 	"time"
 
 	"publisher/feed"
+	"publisher/ledger"
 )
 
 const (
@@ -25,39 +25,28 @@ const (
 	firstHubPause, longestHubPause = time.Minute, 4 * time.Hour
 )
 
-// hubMemo is what the ledger remembers of one WebSub hub: what it was told last,
-// rather than what it is to be told, so that a crash at any moment loses nothing.
-type hubMemo struct {
-	Told  map[string]string // a feed's path → hash of the bytes that the hub knows of
-	Fails int               `json:",omitempty"` // in a row
-	Next  time.Time         `json:",omitzero"`  // when to try again
-}
-
 // tellHubs tells each hub of the feeds that have changed since it was last told
 // (WebSub, https://www.w3.org/TR/websub/). A hub that fails is a warning: nothing
 // is lost but time, and the next pass tries again.
 func (s *pass) tellHubs(ctx context.Context) error {
-	last, err := s.hubs(ctx)
+	last, err := s.ledger.Hubs(ctx)
 	if err != nil || !s.live || len(last)+len(s.cfg.Feeds.Hubs) == 0 {
 		return err
 	}
-	feeds, err := s.lastFeeds(ctx)
+	feeds, err := s.ledger.FeedState(ctx)
 	if err != nil {
 		return err
 	}
-	next := make(map[string]*hubMemo, len(s.cfg.Feeds.Hubs))
+	next := make(map[string]*ledger.Hub, len(s.cfg.Feeds.Hubs))
 	errs := make([]error, len(s.cfg.Feeds.Hubs))
 	var telling sync.WaitGroup
 	for i, hub := range s.cfg.Feeds.Hubs {
 		if next[hub] != nil {
 			continue // named twice
 		}
-		memo := last[hub]
-		if memo == nil {
-			memo = &hubMemo{}
-		}
-		next[hub] = memo
-		telling.Go(func() { errs[i] = s.tellHub(ctx, hub, memo, feeds.Files) })
+		state := last[hub]
+		next[hub] = &state
+		telling.Go(func() { errs[i] = s.tellHub(ctx, hub, &state, feeds.Files) })
 	}
 	telling.Wait()
 	if err := s.saveHubs(context.WithoutCancel(ctx), next); err != nil || ctx.Err() != nil {
@@ -72,12 +61,12 @@ func (s *pass) tellHubs(ctx context.Context) error {
 	return nil
 }
 
-// tellHub tells one hub, and notes in its memo how far that came.
-func (s *pass) tellHub(ctx context.Context, hub string, memo *hubMemo, files []feedFile) error {
+// tellHub tells one hub, and notes in its state how far that came.
+func (s *pass) tellHub(ctx context.Context, hub string, state *ledger.Hub, files []ledger.FeedFile) error {
 	told := map[string]string{}
-	var changed []feedFile
+	var changed []ledger.FeedFile
 	for _, f := range files {
-		switch known := memo.Told[f.Path]; {
+		switch known := state.Told[f.Path]; {
 		case f.SHA256 == "" || feed.Topic(s.cfg, f.Path) == "":
 		case known == shortHash(f):
 			told[f.Path] = known
@@ -88,8 +77,8 @@ func (s *pass) tellHub(ctx context.Context, hub string, memo *hubMemo, files []f
 			}
 		}
 	}
-	memo.Told = told
-	if len(changed) == 0 || s.start.Before(memo.Next) {
+	state.Told = told
+	if len(changed) == 0 || s.start.Before(state.Next) {
 		return nil
 	}
 	client := &http.Client{Timeout: hubTimeout, CheckRedirect: samePost}
@@ -101,14 +90,14 @@ func (s *pass) tellHub(ctx context.Context, hub string, memo *hubMemo, files []f
 		}
 		if err := notify(ctx, client, hub, feed.Topic(s.cfg, f.Path)); err != nil {
 			if ctx.Err() == nil {
-				memo.Next = s.start.Add(min(firstHubPause<<min(memo.Fails, 10), longestHubPause))
-				memo.Fails++
+				state.Next = s.start.Add(min(firstHubPause<<min(state.Failures, 10), longestHubPause))
+				state.Failures++
 			}
 			return err
 		}
 		told[f.Path] = shortHash(f)
 	}
-	memo.Fails, memo.Next = 0, time.Time{}
+	state.Failures, state.Next = 0, time.Time{}
 	return nil
 }
 
@@ -146,41 +135,23 @@ func samePost(request *http.Request, via []*http.Request) error {
 	return nil
 }
 
-func shortHash(f feedFile) string { return f.SHA256[:min(16, len(f.SHA256))] }
+func shortHash(f ledger.FeedFile) string { return f.SHA256[:min(16, len(f.SHA256))] }
 
-func (s *pass) hubs(ctx context.Context) (map[string]*hubMemo, error) {
-	data, err := s.ledger.Memo(ctx, memoHubs)
-	if err != nil || data == nil {
-		return nil, err
+func (s *pass) saveHubs(ctx context.Context, hubs map[string]*ledger.Hub) error {
+	next := make(map[string]ledger.Hub, len(hubs))
+	for url, state := range hubs {
+		next[url] = *state
 	}
-	var hubs map[string]*hubMemo
-	if err := json.Unmarshal(data, &hubs); err != nil {
-		return nil, fmt.Errorf("the ledger's list of hubs: %w", err)
-	}
-	return hubs, nil
-}
-
-func (s *pass) saveHubs(ctx context.Context, hubs map[string]*hubMemo) error {
-	var data []byte // none
-	if len(hubs) > 0 {
-		var err error
-		if data, err = json.Marshal(hubs); err != nil {
-			return fmt.Errorf("remembering the hubs: %w", err)
-		}
-	}
-	if last, err := s.ledger.Memo(ctx, memoHubs); err != nil || string(last) == string(data) {
-		return err
-	}
-	return s.ledger.SetMemo(ctx, memoHubs, data)
+	return s.ledger.SaveHubs(ctx, next)
 }
 
 // nextHub is when a hub that failed is to be tried again; zero for none.
 func (s *pass) nextHub(ctx context.Context) (time.Time, error) {
-	hubs, err := s.hubs(ctx)
+	hubs, err := s.ledger.Hubs(ctx)
 	var next time.Time
-	for _, memo := range hubs {
-		if !memo.Next.IsZero() && (next.IsZero() || memo.Next.Before(next)) {
-			next = memo.Next
+	for _, state := range hubs {
+		if !state.Next.IsZero() && (next.IsZero() || state.Next.Before(next)) {
+			next = state.Next
 		}
 	}
 	return next, err

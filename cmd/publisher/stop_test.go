@@ -123,7 +123,7 @@ func rendering(t *testing.T, dir string) {
 		if err != nil {
 			continue // it is being made
 		}
-		scan, err := l.Memo(t.Context(), "scan")
+		scan, err := l.ScanSnapshot(t.Context())
 		if closed := l.Close(); err == nil && closed == nil && scan != nil {
 			return
 		}

@@ -164,7 +164,7 @@ func commitTime(file string) (time.Duration, error) {
 	var took []time.Duration
 	for i := range 101 {
 		started := time.Now()
-		if err := l.SetMemo(ctx, "benchsend", []byte{byte(i)}); err != nil {
+		if err := l.SetSending(ctx, i%2 == 1); err != nil {
 			return 0, err
 		}
 		took = append(took, time.Since(started))
