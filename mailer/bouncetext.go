@@ -123,6 +123,9 @@ func enhancedIn(text, classes string) string {
 	return ""
 }
 
+// maxField is how long a field gets by lines that continue it.
+const maxField = 16 << 10
+
 // field is one of a header, unfolded.
 type field struct{ name, value string }
 
@@ -162,7 +165,9 @@ func groups(text string) (all []fields) {
 			continue
 		}
 		if (line[0] == ' ' || line[0] == '\t') && len(group) > 0 && !strings.Contains(firstWord(line), ":") {
-			group[len(group)-1].value += " " + strings.TrimSpace(line)
+			if last := &group[len(group)-1]; len(last.value) < maxField {
+				last.value += " " + strings.TrimSpace(line)
+			}
 			continue
 		}
 		if name, value, found := strings.Cut(line, ":"); found {

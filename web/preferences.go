@@ -29,7 +29,7 @@ func (s *site) setPreferences(w http.ResponseWriter, r *http.Request) {
 		if err != nil || !found {
 			return s.answerBadLink, err
 		}
-		if !b.subscribed() {
+		if !b.May(ledger.Preferences, ledger.Choose, s.Now()) {
 			return s.answerPreferences(b, false), nil
 		}
 		choice, ok, err := s.chosen(ctx, form, b)
