@@ -19,6 +19,9 @@ func (s *site) showPreferences(w http.ResponseWriter, r *http.Request) {
 
 // setPreferences saves what the form has chosen.
 func (s *site) setPreferences(w http.ResponseWriter, r *http.Request) {
+	if !s.genuine(w, r, ledger.Preferences) {
+		return
+	}
 	form, ok := s.form(w, r)
 	if !ok {
 		return

@@ -25,6 +25,9 @@ func (s *site) showUnsubscribe(w http.ResponseWriter, r *http.Request) {
 // one-click. Whatever the body says but undo, who posts here wants no mail. What the link
 // may do is for the ledger to say.
 func (s *site) unsubscribe(w http.ResponseWriter, r *http.Request) {
+	if !s.genuine(w, r, ledger.Unsubscribe) {
+		return
+	}
 	form, ok := s.form(w, r)
 	if !ok {
 		return
