@@ -72,6 +72,9 @@ func (c *connections) add(conn *connection) (victims []*connection) {
 
 // makeRoom takes the worst out of those counted until there are fewer than most.
 func (c *connections) makeRoom(victims []*connection, most int, counted func(*connection) bool) []*connection {
+	if len(c.open) < most {
+		return victims
+	}
 	n := 0
 	var worst *connection
 	for conn := range c.open {

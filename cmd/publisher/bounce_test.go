@@ -234,6 +234,11 @@ func TestBounceByProof(t *testing.T) {
 				t.Errorf("exit %d, %q, %q", code, stdout, stderr)
 			}
 			m.wantStatus(name, tt.want)
+			if name == "a Message-ID" {
+				if said := m.must("explain", "ada@example.com"); !strings.Contains(said, "by edition 1") {
+					t.Errorf("explain does not say what ended it: %s", said)
+				}
+			}
 			// The owner's removal is the end, whatever comes afterwards.
 			m.must("subscribers", "remove", "ada@example.com")
 			m.run(strings.NewReader(tt.mail(m)), "bounce")
