@@ -106,7 +106,7 @@ func TestFaults(t *testing.T) {
 		"not a bool":         {head + "feeds: {tags: sometimes}\n", `config.yaml:2:15: feeds.tags: want true or false`},
 		"list for a text":    {head + "content:\n  dir: [a, b]\n", `config.yaml:3:8: content.dir: want one value here, not a list`},
 		"text for a group":   {head + "mail: ada@example.com\n", `config.yaml:2:7: mail: want keys and values here, not a single value ("ada@example.com")`},
-		"a proxy's name":     {head + "server: {trusted_proxies: [192.0.2.7, 2001:db8::/32, proxy.example]}\n", `config.yaml:2:55: server.trusted_proxies[2]: "proxy.example" is not an address or a network`},
+		"a proxy's name":     {head + "server: {trusted_proxies: [192.0.2.7, 2001:db8::/32, proxy.example]}\n", `config.yaml:2:54: server.trusted_proxies[2]: "proxy.example" is not an address or a network`},
 		"a proxy's port":     {head + "server: {trusted_proxies: [\"192.0.2.7:80\"]}\n", `config.yaml:2:28: server.trusted_proxies[0]: "192.0.2.7:80" is not an address or a network; write it like 192.0.2.7 or 192.0.2.0/24`},
 		"a proxy's zone":     {head + "server: {trusted_proxies: [\"fe80::1%eth0\"]}\n", `config.yaml:2:28: server.trusted_proxies[0]: "fe80::1%eth0" is not`},
 		"too long a mask":    {head + "server: {trusted_proxies: [192.0.2.0/33]}\n", `config.yaml:2:28: server.trusted_proxies[0]: "192.0.2.0/33" is not`},
