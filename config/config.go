@@ -5,6 +5,7 @@ package config
 
 import (
 	"net/mail"
+	"net/netip"
 	"net/url"
 	"path/filepath"
 	"time"
@@ -173,6 +174,11 @@ type Subscribers struct {
 type Server struct {
 	Listen string   `yaml:"listen"`
 	URL    *url.URL `yaml:"url"` // without a trailing slash; nil: no web server
+	// TrustedProxies are the web servers in front, as addresses or networks.
+	TrustedProxies []string `yaml:"trusted_proxies"`
+
+	// Resolved from the above.
+	Proxies []netip.Prefix `yaml:"-"`
 }
 
 // Path makes a path of config.yaml absolute.
@@ -210,7 +216,7 @@ func Default() *Config {
 		Mail: Mail{Uncertain: "resend", RetryFor: 48 * time.Hour, Outbox: "outbox",
 			SMTP: SMTP{Port: 587, TLS: "starttls", Auth: "auto", Connections: 10, Timeout: 10 * time.Minute}},
 		Ledger:    "sqlite:publisher.db",
-		Server:    Server{Listen: "127.0.0.1:8080", URL: &url.URL{Scheme: "http", Host: "localhost:8080"}},
+		Server:    Server{Listen: "127.0.0.1:8080", URL: &url.URL{Scheme: "http", Host: "localhost:8080"}, TrustedProxies: []string{"127.0.0.0/8", "::1"}},
 		Templates: "templates",
 	}
 }

@@ -106,6 +106,10 @@ func TestFaults(t *testing.T) {
 		"not a bool":         {head + "feeds: {tags: sometimes}\n", `config.yaml:2:15: feeds.tags: want true or false`},
 		"list for a text":    {head + "content:\n  dir: [a, b]\n", `config.yaml:3:8: content.dir: want one value here, not a list`},
 		"text for a group":   {head + "mail: ada@example.com\n", `config.yaml:2:7: mail: want keys and values here, not a single value ("ada@example.com")`},
+		"a proxy's name":     {head + "server: {trusted_proxies: [192.0.2.7, 2001:db8::/32, proxy.example]}\n", `config.yaml:2:54: server.trusted_proxies[2]: "proxy.example" is not an address or a network`},
+		"a proxy's port":     {head + "server: {trusted_proxies: [\"192.0.2.7:80\"]}\n", `config.yaml:2:28: server.trusted_proxies[0]: "192.0.2.7:80" is not an address or a network; write it like 192.0.2.7 or 192.0.2.0/24`},
+		"a proxy's zone":     {head + "server: {trusted_proxies: [\"fe80::1%eth0\"]}\n", `config.yaml:2:28: server.trusted_proxies[0]: "fe80::1%eth0" is not`},
+		"too long a mask":    {head + "server: {trusted_proxies: [192.0.2.0/33]}\n", `config.yaml:2:28: server.trusted_proxies[0]: "192.0.2.0/33" is not`},
 		"text for a list":    {head + "feeds: {hubs: https://hub.example}\n", `config.yaml:2:15: feeds.hubs: want a list`},
 		"schedule":           {head + "digest:\n  cadences:\n    weekly: every monday\n", `config.yaml:4:13: digest.cadences.weekly: "every monday" is not a cron schedule`},
 		"day that never is":  {head + "digest:\n  cadences:\n    weekly: 0 8 31 2 *\n", `config.yaml:4:13: digest.cadences.weekly: "0 8 31 2 *" never comes`},
@@ -203,7 +207,7 @@ func TestSampleHasEveryKey(t *testing.T) {
 		"permalink", "exclude", "excerpt_words", "rss", "atom", "json", "items", "content", "tags", "archive", "hubs", "cadences",
 		"default", "start", "settle", "max_posts", "max_bytes", "hold_above", "subject", "logo", "from", "reply_to", "bounce_to", "postal_address",
 		"bounces", "uncertain", "retry_for", "smtp", "host", "port", "tls", "username", "password", "auth", "connections",
-		"messages_per_connection", "rate", "timeout", "dkim", "outbox", "languages", "subscribers", "file", "ledger", "server", "listen", "templates"} {
+		"messages_per_connection", "rate", "timeout", "dkim", "outbox", "languages", "subscribers", "file", "ledger", "server", "listen", "trusted_proxies", "templates"} {
 		if !strings.Contains(string(data), key+":") {
 			t.Errorf("config.yaml does not show %s", key)
 		}

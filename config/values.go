@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/mail"
+	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
@@ -139,6 +140,24 @@ func (c *Config) resolve(d *decoder) {
 	}
 	if _, port, err := net.SplitHostPort(c.Server.Listen); err != nil || !isPort(port) {
 		d.faultAt("server.listen", "%q is not an address to listen on; write it like 127.0.0.1:8080", c.Server.Listen)
+	}
+	c.resolveProxies(d)
+}
+
+func (c *Config) resolveProxies(d *decoder) {
+	for i, text := range c.Server.TrustedProxies {
+		network, err := netip.ParsePrefix(text)
+		if err != nil {
+			var one netip.Addr
+			if one, err = netip.ParseAddr(text); err == nil && one.Zone() == "" {
+				network = netip.PrefixFrom(one.Unmap(), one.Unmap().BitLen())
+			}
+		}
+		if !network.IsValid() {
+			d.faultAt(fmt.Sprintf("server.trusted_proxies[%d]", i), "%q is not an address or a network; write it like 192.0.2.7 or 192.0.2.0/24", text)
+			continue
+		}
+		c.Server.Proxies = append(c.Server.Proxies, network.Masked())
 	}
 }
 

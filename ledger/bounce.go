@@ -18,7 +18,8 @@ const (
 // Bounce is one edition that came back.
 type Bounce struct {
 	Subscriber int64
-	Edition    int64 // 0: unknown
+	Edition    int64   // 0: unknown
+	Proof      Purpose // the token that says whose it is
 	Hard       bool
 	Reason     string
 	At         time.Time
@@ -32,43 +33,71 @@ const (
 	reported       refused = iota // it came back later
 	refusedForNow                 // the mailbox is full or the like
 	refusedUnclear                // in words that prove nothing
+	reportedWeakly                // it came back later, and no return path proves it
 )
 
-// RecordBounce stores it, and marks the subscriber bounced after one that is hard,
-// or when the last editions sent to them all came back, on different days. It reports
-// whether it did.
-func (l *Ledger) RecordBounce(ctx context.Context, b Bounce) (marked bool, err error) {
+// RecordBounce stores it, and ends the subscription after one that is hard, or when the
+// last editions sent to them all came back, on different days. As what, rights says. It
+// returns what the subscription ended as, "" where it did not; stale says that the mail is
+// unknown or went out too long ago, so that nothing was stored.
+func (l *Ledger) RecordBounce(ctx context.Context, b Bounce) (ended Status, stale bool, err error) {
+	act := SoftBounce
+	if b.Hard {
+		act = HardBounce
+	}
+	if b.Proof != ReturnPath {
+		b.refused = reportedWeakly
+	}
 	err = l.change(ctx, "record a bounce", func(tx *sql.Tx) error {
-		marked, err = recordBounce(ctx, tx, b)
+		ended = ""
+		s, err := subscriberBy(ctx, tx, "s.id = $1", b.Subscriber)
+		if err != nil || s == nil {
+			return err
+		}
+		mailed, err := mailedAt(ctx, tx, b.Subscriber, b.Edition)
+		if err != nil {
+			return err
+		}
+		if stale = !countsAt(mailed, b.At); stale || rights[b.Proof][act] == nothing {
+			return nil
+		}
+		gone, err := recordBounce(ctx, tx, b)
+		if err != nil || !gone {
+			return err
+		}
+		changed, err := s.apply(ctx, tx, s.may(b.Proof, act, mailed, b.At), "", b.At)
+		if changed {
+			ended = s.Status
+		}
 		return err
 	})
-	return marked && err == nil, err
+	if err != nil {
+		return "", false, err
+	}
+	return ended, stale, nil
 }
 
-func recordBounce(ctx context.Context, tx *sql.Tx, b Bounce) (marked bool, err error) {
+// recordBounce reports whether enough came back for the subscription to end.
+func recordBounce(ctx context.Context, tx *sql.Tx, b Bounce) (gone bool, err error) {
 	if _, err := tx.ExecContext(ctx, `
 		INSERT INTO bounce (subscriber, edition, hard, at, reason, refused) VALUES ($1, $2, $3, $4, $5, $6)
 		ON CONFLICT (subscriber, edition) DO UPDATE SET hard = excluded.hard, at = excluded.at, reason = excluded.reason,
 			refused = excluded.refused, forgiven = FALSE
-		WHERE NOT bounce.hard OR bounce.forgiven`,
-		b.Subscriber, b.Edition, b.Hard, instant(b.At), storable(b.Reason), b.refused); err != nil {
+		WHERE bounce.forgiven OR CASE WHEN bounce.refused = $7 THEN excluded.refused <> $7 OR NOT bounce.hard
+			ELSE excluded.refused <> $7 AND NOT bounce.hard END`,
+		b.Subscriber, b.Edition, b.Hard, instant(b.At), storable(b.Reason), b.refused, reportedWeakly); err != nil {
 		return false, err
 	}
-	gone := b.Hard
-	if !gone {
-		if gone, err = inARow(ctx, tx, b.Subscriber, b.Edition); err != nil {
-			return false, err
-		}
+	if b.Hard {
+		return true, nil
 	}
-	if !gone {
-		return false, nil
-	}
-	return end(ctx, tx, b.Subscriber, Bounced, b.At)
+	return inARow(ctx, tx, b.Subscriber, b.Edition, b.refused == reportedWeakly)
 }
 
 // inARow reports whether enough editions up to that one came back from the subscriber,
-// with none between that arrived, and none from before they were restored.
-func inARow(ctx context.Context, tx *sql.Tx, subscriber, edition int64) (bool, error) {
+// with none between that arrived, and none from before they were restored. What is proved
+// weakly counts only with weak: to end as bounced, all have to be proved by a return path.
+func inARow(ctx context.Context, tx *sql.Tx, subscriber, edition int64, weak bool) (bool, error) {
 	type row struct {
 		progress           Progress
 		at                 instant
@@ -89,8 +118,9 @@ func inARow(ctx context.Context, tx *sql.Tx, subscriber, edition int64) (bool, e
 	}
 	refusals, days, refusedOn := 0, map[string]bool{}, map[string]bool{}
 	for i, r := range all {
-		arrived := r.progress == Sent && (!r.returned || r.refused != reported) // it was tried again, and taken
-		if arrived || r.forgiven {
+		arrived := r.progress == Sent && (!r.returned || r.refused == refusedForNow || r.refused == refusedUnclear) // it was tried again, and taken
+		unproved := r.refused == reportedWeakly && !weak
+		if arrived || unproved || r.forgiven {
 			break
 		}
 		day := time.Time(r.at).UTC().Format(time.DateOnly)
@@ -105,18 +135,9 @@ func inARow(ctx context.Context, tx *sql.Tx, subscriber, edition int64) (bool, e
 	return false, nil
 }
 
-// EndSubscription gives a subscription that stands another status; it reports
-// false where it does not stand.
-func (l *Ledger) EndSubscription(ctx context.Context, subscriber int64, status Status, now time.Time) (ended bool, err error) {
-	err = l.change(ctx, "end a subscription", func(tx *sql.Tx) error {
-		ended, err = end(ctx, tx, subscriber, status, now)
-		return err
-	})
-	return ended && err == nil, err
-}
-
+// end gives a subscription that stands another status; it reports false where it does not.
 func end(ctx context.Context, tx *sql.Tx, subscriber int64, status Status, now time.Time) (bool, error) {
-	result, err := tx.ExecContext(ctx, "UPDATE subscriber SET status = $2, status_at = $3 WHERE id = $1 AND status IN ('active', 'pending')",
+	result, err := tx.ExecContext(ctx, "UPDATE subscriber SET status = $2, status_at = $3, undo_to = '' WHERE id = $1 AND status IN ('active', 'pending')",
 		subscriber, status, instant(now))
 	if err != nil {
 		return false, err

@@ -31,6 +31,7 @@ func chosenSoFar(ctx context.Context, tx *sql.Tx, s Subscriber, defaultCadence s
 
 // activate makes the subscriber an active one: see Due.Returned.
 func activate(ctx context.Context, tx *sql.Tx, s *Subscriber, defaultCadence string, now time.Time) (err error) {
+	s.UndoTo = ""
 	if s.Status == Pending {
 		s.Status = Active
 		if s.Confirmed.IsZero() {

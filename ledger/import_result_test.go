@@ -30,7 +30,7 @@ func TestImportStrictest(t *testing.T) {
 				}
 				want1(t, ledger.Imported{Rows: 1, Added: 1, Duplicates: len(list) - 1})(l.Import(ctx, rows(nil, twins...), ledger.FromCommand, "weekly", noon, nil))
 				want := ledger.Subscriber{ID: 1, Email: "ANN@example.com", Name: full.Name, Status: strict, Cadence: full.Cadence, Tags: full.Tags,
-					Language: full.Language, Created: full.Created, Confirmed: full.Confirmed}
+					Language: full.Language, Created: full.Created, Confirmed: full.Confirmed, StatusAt: noon}
 				if diff := cmp.Diff(want, subscriber(t, l, full.Email)); diff != "" {
 					t.Errorf("%q (-want +got)\n%s", list, diff)
 				}

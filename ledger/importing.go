@@ -246,6 +246,7 @@ func (i *importer) readPairs(ctx context.Context, tx *sql.Tx, after string) ([]p
 			COALESCE(s.id, 0), COALESCE(s.email, ''), COALESCE(s.name, ''), COALESCE(s.status, ''),
 			COALESCE(s.cadence, ''), COALESCE(s.tags, ''), COALESCE(s.language, ''), s.created_at, s.confirmed_at,
 			COALESCE(s.cursor_seq, 0), COALESCE(s.owed, ''), COALESCE(s.from_file, FALSE),
+			s.status_at, COALESCE(s.undo_to, ''),
 			COALESCE(s.file_name, ''), COALESCE(s.file_cadence, ''), COALESCE(s.file_tags, ''),
 			COALESCE(s.file_language, ''), COALESCE(s.file_status, '')
 		FROM import_row r LEFT JOIN subscriber s ON s.email_key = r.email_key
@@ -418,6 +419,7 @@ func (i *importer) removeMissing(ctx context.Context, tx *sql.Tx, mayRemove func
 		UPDATE subscriber AS s SET
 			status = CASE WHEN s.from_file AND s.status IN ('active', 'pending') THEN 'removed' ELSE s.status END,
 			status_at = CASE WHEN s.from_file AND s.status IN ('active', 'pending') THEN $1 ELSE s.status_at END,
+			undo_to = CASE WHEN s.from_file AND s.undo_to <> '' THEN 'removed' ELSE s.undo_to END,
 			file_name = '', file_cadence = '', file_tags = '', file_language = '', file_status = NULL
 		WHERE `+gone, instant(i.now))
 	if err == nil {

@@ -32,7 +32,7 @@ func testImport(t *testing.T, open func(*testing.T) *ledger.Ledger) {
 	}
 	want1(t, ledger.Imported{Rows: 2, Added: 2})(l.Import(ctx, rows(nil, list...), ledger.FromCommand, "weekly", noon, nil))
 	want := ledger.Subscriber{ID: 1, Email: "Ann@Bücher.example", Name: "Ann", Status: ledger.Active, Cadence: "daily",
-		Tags: []string{"Go", "Mail"}, Created: created, Confirmed: confirmed, Due: ledger.Due{Cursor: 2}}
+		Tags: []string{"Go", "Mail"}, Created: created, Confirmed: confirmed, StatusAt: noon, Due: ledger.Due{Cursor: 2}}
 	if diff := cmp.Diff(want, subscriber(t, l, "ann@xn--bcher-kva.example")); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}

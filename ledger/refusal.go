@@ -53,7 +53,9 @@ func (l *Ledger) markRefused(ctx context.Context, tx *sql.Tx, edition int64, all
 			if r.Unclear {
 				b.refused = refusedUnclear
 			}
-			gone, err = recordBounce(ctx, tx, b)
+			if gone, err = recordBounce(ctx, tx, b); gone && err == nil {
+				gone, err = end(ctx, tx, r.Subscriber, Bounced, b.At)
+			}
 		} else {
 			gone, err = end(ctx, tx, r.Subscriber, Bounced, d.Last)
 			if d.Kept == GivenUp {

@@ -75,7 +75,7 @@ func markOf(ctx context.Context, q querier, s *Subscriber) (m Mark, err error) {
 		return m, err
 	}
 	m.At = time.Time(at)
-	if s.Status != Bounced {
+	if s.Status != Bounced && s.Status != Unsubscribed { // which weak reports make of it
 		return m, nil
 	}
 	var code int

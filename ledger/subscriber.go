@@ -38,14 +38,16 @@ type Subscriber struct {
 	Created   time.Time
 	Confirmed time.Time // zero: never
 	Due
-	FromFile bool // the subscription came from subscribers.file
+	FromFile bool      // the subscription came from subscribers.file
+	StatusAt time.Time // since when the status holds; zero: unknown
+	UndoTo   Status    // what the subscriber's link takes an unsubscribing back to; "": only the owner does
 }
 
-const subscriberColumns = "s.id, s.email, s.name, s.status, s.cadence, s.tags, s.language, s.created_at, s.confirmed_at, s.cursor_seq, s.owed, s.from_file"
+const subscriberColumns = "s.id, s.email, s.name, s.status, s.cadence, s.tags, s.language, s.created_at, s.confirmed_at, s.cursor_seq, s.owed, s.from_file, s.status_at, s.undo_to"
 
 func (s *Subscriber) fields() []any {
 	return []any{&s.ID, &s.Email, &s.Name, &s.Status, &s.Cadence, (*list)(&s.Tags), &s.Language,
-		(*instant)(&s.Created), (*instant)(&s.Confirmed), &s.Cursor, &s.Owed, &s.FromFile}
+		(*instant)(&s.Created), (*instant)(&s.Confirmed), &s.Cursor, &s.Owed, &s.FromFile, (*instant)(&s.StatusAt), &s.UndoTo}
 }
 
 func scanSubscriber(row scanner) (s Subscriber, err error) {
@@ -134,7 +136,8 @@ func (l *Ledger) Subscribers(ctx context.Context) iter.Seq2[Subscriber, error] {
 
 // SetStatus changes one subscriber's status; it reports false where there is none.
 // A subscription that had ended goes on as Due.Returned says, and is then no longer
-// the file's. A pending one is confirmed, and begins with what is newer.
+// the file's. A pending one is confirmed, and begins with what is newer. It is the owner's
+// doing: no link takes it back.
 func (l *Ledger) SetStatus(ctx context.Context, email string, status Status, defaultCadence string, now time.Time) (bool, error) {
 	key, err := NormalizeEmail(email)
 	if err != nil {
@@ -147,16 +150,16 @@ func (l *Ledger) SetStatus(ctx context.Context, email string, status Status, def
 			return err
 		}
 		found = true
-		if s.Status == status {
+		if s.Status == status && s.UndoTo == "" {
 			return nil
 		}
-		if status == Active {
+		if status == Active && s.Status != Active {
 			if err := activate(ctx, tx, s, defaultCadence, now); err != nil {
 				return err
 			}
 			s.FromFile = false
 		}
-		s.Status = status
+		s.Status, s.UndoTo = status, ""
 		return saveSubscriber(ctx, tx, s, now)
 	})
 	return found && err == nil, err
@@ -210,7 +213,7 @@ func sameChoice(a, b Subscriber) bool {
 
 const updateSubscriber = `
 	UPDATE subscriber SET name = $2, cadence = $3, tags = $4, confirmed_at = $5, cursor_seq = $6, from_file = $7,
-		status_at = CASE WHEN status = $8 THEN status_at ELSE $9 END, status = $8, language = $10, owed = $11
+		status_at = CASE WHEN status = $8 THEN status_at ELSE $9 END, status = $8, language = $10, owed = $11, undo_to = $12
 	WHERE id = $1`
 
 func saveSubscriber(ctx context.Context, tx *sql.Tx, s *Subscriber, now time.Time) error {
@@ -220,5 +223,5 @@ func saveSubscriber(ctx context.Context, tx *sql.Tx, s *Subscriber, now time.Tim
 
 // updates are the arguments of updateSubscriber.
 func (s *Subscriber) updates(now time.Time) []any {
-	return []any{s.ID, s.Name, s.Cadence, list(s.Tags), instant(s.Confirmed), s.Cursor, s.FromFile, s.Status, instant(now), s.Language, s.Owed}
+	return []any{s.ID, s.Name, s.Cadence, list(s.Tags), instant(s.Confirmed), s.Cursor, s.FromFile, s.Status, instant(now), s.Language, s.Owed, s.UndoTo}
 }

@@ -13,15 +13,14 @@ import (
 	"sync"
 )
 
-// Purpose is what a token entitles its bearer to.
+// Purpose is what a token is made for: see rights.
 type Purpose byte
 
 const (
 	Unsubscribe Purpose = 'u'
 	Preferences Purpose = 'p'
 	ReturnPath  Purpose = 'r'
-
-	messageID Purpose = 'm'
+	MessageID   Purpose = 'm'
 )
 
 // Octets of the MAC that stand in a token.
@@ -97,7 +96,7 @@ func (t *Tokens) OpenReturnPath(token string) (subscriber, edition int64, ok boo
 
 // MessageID is the left part of the Message-ID of one edition to one subscriber.
 func (t *Tokens) MessageID(edition, subscriber int64) string {
-	payload := binary.AppendUvarint(head(messageID, subscriber), uint64(edition))
+	payload := binary.AppendUvarint(head(MessageID, subscriber), uint64(edition))
 	id := append(strconv.AppendInt(nil, edition, 10), '.')
 	id = append(strconv.AppendInt(id, subscriber, 10), '.')
 	return string(base32Text.AppendEncode(id, t.appendMAC(payload, mailMAC)[len(payload):]))

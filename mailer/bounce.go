@@ -44,18 +44,58 @@ type Returned struct {
 }
 
 const (
-	maxReturned = 1 << 20 // octets of a mail that are looked at
+	maxReturned = 1 << 20   // octets of a mail that are looked at
+	maxDrained  = 256 << 20 // octets behind them that are read and passed over
 	maxParts    = 50
 	maxDepth    = 5
 	maxReason   = 500
 )
 
-// ReadReturned reads one mail that came back. Only what is no mail at all is an
-// error.
+// NotMailError says that what was read is not a mail. Reading it again cannot help.
+type NotMailError struct{}
+
+func (*NotMailError) Error() string { return "not a mail" } // a stranger's words are not repeated
+
+// ReadReturned reads one mail that came back, and all of r, as a mail server expects of
+// whom it pipes a mail to. What is not a mail is a *NotMailError; another error says that r
+// cannot be read.
 func ReadReturned(r io.Reader) (*Returned, error) {
-	e, err := message.Read(pastEnvelope(io.LimitReader(r, maxReturned)))
+	in := &faultReader{r: r}
+	returned := parseReturned(io.LimitReader(in, maxReturned))
+	_, _ = io.CopyN(io.Discard, in, maxDrained) // in remembers the error
+	if in.err != nil {
+		return nil, fmt.Errorf("reading the mail: %w", in.err)
+	}
+	if returned == nil {
+		return nil, &NotMailError{}
+	}
+	return returned, nil
+}
+
+// faultReader remembers why reading failed: who parses takes it for the end.
+type faultReader struct {
+	r   io.Reader
+	err error // nil at the end
+}
+
+func (f *faultReader) Read(p []byte) (int, error) {
+	n, err := f.r.Read(p)
+	if err != nil && err != io.EOF {
+		f.err = err
+	}
+	return n, err
+}
+
+// parseReturned returns nil for what is not a mail.
+func parseReturned(r io.Reader) (returned *Returned) {
+	defer func() {
+		if recover() != nil { // a mail that a parser fails at is as good as none
+			returned = nil
+		}
+	}()
+	e, err := message.Read(pastEnvelope(r))
 	if err != nil && !known(err) || e == nil || e.Header.Len() == 0 {
-		return nil, fmt.Errorf("this is no mail: %w", orEOF(err))
+		return nil
 	}
 	in := &reading{Returned: &Returned{}, own: e.Header}
 	for _, name := range []string{"To", "Delivered-To", "X-Original-To", "Envelope-To"} {
@@ -63,7 +103,7 @@ func ReadReturned(r io.Reader) (*Returned, error) {
 	}
 	in.walk(e, 0)
 	in.judge()
-	return in.Returned, nil
+	return in.Returned
 }
 
 // pastEnvelope passes over the line "From SENDER DATE" of an mbox, which Postfix and
@@ -77,13 +117,6 @@ func pastEnvelope(r io.Reader) io.Reader {
 }
 
 func known(err error) bool { return message.IsUnknownCharset(err) || message.IsUnknownEncoding(err) }
-
-func orEOF(err error) error {
-	if err == nil {
-		return io.ErrUnexpectedEOF
-	}
-	return err
-}
 
 // reading is a mail being read.
 type reading struct {
@@ -183,7 +216,7 @@ func (in *reading) judgeStatus() {
 		if !strings.EqualFold(recipient.get("Action"), "failed") {
 			continue
 		}
-		in.Status, _, _ = strings.Cut(recipient.get("Status"), " ")
+		in.Status = statusCode(recipient.get("Status"))
 		diagnostic := recipient.get("Diagnostic-Code")
 		if diagnostic == "" { // Exchange's name for it
 			diagnostic = strings.Trim(recipient.get("X-Supplementary-Info"), "<>")
@@ -209,6 +242,15 @@ func (in *reading) judgeStatus() {
 		}
 		return
 	}
+}
+
+// statusCode returns the code that a Status field begins with (RFC 3463 §2); "" for none.
+func statusCode(text string) string {
+	code, _, _ := strings.Cut(text, " ")
+	if len(code) > len("5.999.999") || strings.Trim(code, ".0123456789") != "" {
+		return ""
+	}
+	return code
 }
 
 // recipientsOf returns the addresses that a group of fields is about (RFC 3464 §2.3).

@@ -17,6 +17,9 @@ func (in *reading) failed(about About) Return {
 	return SoftBounce
 }
 
+// maxText limits how many octets of a report's text are judged.
+const maxText = 64 << 10
+
 // delays are how mail systems say that they go on trying.
 var delays = []string{"has not yet been delivered", "not been able to deliver", "will keep trying", "will be retried", "still being retried", "delivery attempts will continue",
 	"will continue to try", "you do not need to resend"}
@@ -24,7 +27,7 @@ var delays = []string{"has not yet been delivered", "not been able to deliver", 
 // judgeText returns what a bounce without RFC 3464 fields means, and the text that says
 // so. Paragraphs that quote a reply take precedence over those that describe one.
 func (in *reading) judgeText(text string) (kind Return, status, reason string) {
-	text = beforeCopy(text)
+	text = beforeCopy(text[:min(len(text), maxText)])
 	if containsAny(strings.ToLower(text), delays...) {
 		return Ignored, "", ""
 	}
@@ -123,6 +126,9 @@ func enhancedIn(text, classes string) string {
 	return ""
 }
 
+// maxField is how long a field gets by lines that continue it.
+const maxField = 16 << 10
+
 // field is one of a header, unfolded.
 type field struct{ name, value string }
 
@@ -162,7 +168,9 @@ func groups(text string) (all []fields) {
 			continue
 		}
 		if (line[0] == ' ' || line[0] == '\t') && len(group) > 0 && !strings.Contains(firstWord(line), ":") {
-			group[len(group)-1].value += " " + strings.TrimSpace(line)
+			if last := &group[len(group)-1]; len(last.value) < maxField {
+				last.value += " " + strings.TrimSpace(line)
+			}
 			continue
 		}
 		if name, value, found := strings.Cut(line, ":"); found {

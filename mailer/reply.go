@@ -257,7 +257,7 @@ func oneLine(s string) string {
 	}
 	s = strings.ToValidUTF8(s[:min(len(s), maxReplyText)], "\uFFFD")
 	return strings.Join(strings.FieldsFunc(s, func(r rune) bool {
-		return unicode.IsSpace(r) || unicode.IsControl(r)
+		return unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r)
 	}), " ")
 }
 

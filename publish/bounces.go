@@ -17,80 +17,107 @@ import (
 // Bounced is what became of one mail that came back.
 type Bounced struct {
 	mailer.Returned
-	Email string // the subscriber's; "" where no valid token says whose it is
-	// Marked says that the subscription ended by it.
-	Marked bool
+	Subscriber int64  // 0 where no valid token says whose it is
+	Email      string // the subscriber's; "" likewise
+	// Ended is what the subscription ended as; "" where it did not end.
+	Ended ledger.Status
+	// Stale says that it bounced too late to count, or that nobody knows when it went out.
+	Stale bool
 }
 
 // Bounce takes one mail that came back. One that bears no valid token, or those of
-// several people, changes nothing.
+// several people, changes nothing. What is no mail is a *mailer.NotMailError.
 func (p *Publisher) Bounce(ctx context.Context, l *ledger.Ledger, r io.Reader) (*Bounced, error) {
 	returned, err := mailer.ReadReturned(r)
 	if err != nil {
 		return nil, err
 	}
+	return p.TakeReturned(ctx, l, returned)
+}
+
+// TakeReturned is Bounce for a mail that has been read.
+func (p *Publisher) TakeReturned(ctx context.Context, l *ledger.Ledger, returned *mailer.Returned) (*Bounced, error) {
 	b := &Bounced{Returned: *returned}
-	tokens, err := l.Tokens(ctx)
-	if err != nil || b.Kind == mailer.Ignored {
-		return b, err
-	}
-	subscriber, edition := whose(tokens, returned)
-	if subscriber == 0 {
+	if b.Kind == mailer.Ignored {
 		return b, nil
 	}
-	who, err := l.SubscriberByID(ctx, subscriber)
+	tokens, err := l.Tokens(ctx)
+	if err != nil {
+		return b, err
+	}
+	about := whose(tokens, returned)
+	if about.subscriber == 0 {
+		return b, nil
+	}
+	who, err := l.SubscriberByID(ctx, about.subscriber)
 	if err != nil || who == nil {
 		return b, err
 	}
-	b.Email = who.Email
+	b.Subscriber, b.Email = who.ID, who.Email
 	switch b.Kind {
 	case mailer.HardBounce, mailer.SoftBounce:
-		b.Marked, err = l.RecordBounce(ctx, ledger.Bounce{Subscriber: subscriber, Edition: edition,
+		b.Ended, b.Stale, err = l.RecordBounce(ctx, ledger.Bounce{Subscriber: who.ID, Edition: about.edition, Proof: about.proof,
 			Hard: b.Kind == mailer.HardBounce, Reason: b.Reason, At: p.now()})
-	case mailer.Complaint:
-		b.Marked, err = l.EndSubscription(ctx, subscriber, ledger.Complained, p.now())
-	case mailer.OptOut:
-		b.Marked, err = l.EndSubscription(ctx, subscriber, ledger.Unsubscribed, p.now())
+	case mailer.Complaint, mailer.OptOut:
+		act := ledger.Leave
+		if b.Kind == mailer.Complaint {
+			act = ledger.Complain
+		}
+		after, changed, doErr := l.Do(ctx, ledger.Request{Subscriber: who.ID, With: about.proof, Act: act,
+			DefaultCadence: p.cfg.Digest.Default, At: p.now()})
+		if err = doErr; changed {
+			b.Ended = after.Status
+		}
 	}
 	return b, err
 }
 
-// whose finds the one subscriber, and the edition, that valid tokens name; 0 where
-// there is none, or more than one.
-func whose(tokens *ledger.Tokens, r *mailer.Returned) (subscriber, edition int64) {
+// proved is whose mail, and which, valid tokens say that a report is about.
+type proved struct {
+	subscriber, edition int64 // edition is 0 where only a link says whose it is
+	proof               ledger.Purpose
+}
+
+// whose finds the one subscriber whom valid tokens name, and the strongest of them; its
+// subscriber is 0 where there is none, or more than one. The edition is that of the token
+// which proves it: another, weaker one says nothing of it.
+func whose(tokens *ledger.Tokens, r *mailer.Returned) (best proved) {
 	several := false
-	found := func(who, which int64, ok bool) {
+	found := func(proof ledger.Purpose, who, which int64, ok bool) {
 		if !ok {
 			return
 		}
-		several = several || subscriber != 0 && subscriber != who
-		subscriber, edition = who, max(edition, which)
+		several = several || best.subscriber != 0 && best.subscriber != who
+		if best.subscriber == 0 || best.proof == proof {
+			best = proved{who, max(best.edition, which), proof}
+		}
 	}
 	if r.Kind == mailer.OptOut {
 		who, ok := tokens.OpenLink(ledger.Unsubscribe, r.Token)
-		found(who, 0, ok)
-		return subscriber, 0
+		found(ledger.Unsubscribe, who, 0, ok)
+		return best
 	}
-	for _, text := range r.Addresses {
+	for _, text := range r.Addresses { // strongest first
 		for _, word := range words(text) {
-			found(tokens.OpenReturnPath(word))
+			who, which, ok := tokens.OpenReturnPath(word)
+			found(ledger.ReturnPath, who, which, ok)
 		}
 	}
 	for _, text := range r.MessageIDs {
 		left, _, _ := strings.Cut(strings.Trim(text, "<> \t"), "@")
 		which, who, ok := tokens.OpenMessageID(left)
-		found(who, which, ok)
+		found(ledger.MessageID, who, which, ok)
 	}
 	for _, text := range r.Links {
 		for _, word := range words(text) {
 			who, ok := tokens.OpenLink(ledger.Unsubscribe, word)
-			found(who, 0, ok)
+			found(ledger.Unsubscribe, who, 0, ok)
 		}
 	}
 	if several {
-		return 0, 0
+		return proved{}
 	}
-	return subscriber, edition
+	return best
 }
 
 // words are the runs of characters that a token may be.
@@ -142,13 +169,17 @@ func (s *pass) readBounce(ctx context.Context, folder, name string) error {
 	}
 	defer f.Close()
 	b, err := s.Bounce(ctx, s.ledger, f)
+	_, nonsense := errors.AsType[*mailer.NotMailError](err)
 	switch {
+	case nonsense:
+		s.report.warn(path, 0, err.Error()+"; ignored")
 	case err != nil && b != nil:
 		return err
-	case err != nil:
-		s.report.warn(path, 0, err.Error())
+	case err != nil: // the file cannot be read: it stays for the next pass
+		s.report.fail(fmt.Errorf("mail.bounces: %w", err))
+		return nil
 	default:
-		s.log.Info("mail came back", "file", name, "is", b.Kind.String(), "from", b.Email, "status", b.Status, "marked", b.Marked)
+		s.log.Info("mail came back", "file", name, "is", b.Kind.String(), "subscriber", b.Subscriber, "status", b.Status, "ended", b.Ended, "stale", b.Stale)
 	}
 	base, _, _ := strings.Cut(name, ":")
 	cur := filepath.Join(folder, "cur")

@@ -20,6 +20,7 @@ type bounceBench struct {
 	p      *Publisher
 	tokens *ledger.Tokens
 	ids    map[string]int64
+	now    time.Time // after the last edition
 }
 
 func newBounceBench(t *testing.T, editions int) *bounceBench {
@@ -35,7 +36,8 @@ func newBounceBenchEvery(t *testing.T, editions int, interval time.Duration) *bo
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { l.Close() })
-	b := &bounceBench{Ledger: l, t: t, p: New(config.Default(), Options{}), ids: map[string]int64{}}
+	b := &bounceBench{Ledger: l, t: t, ids: map[string]int64{}, now: time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC).Add(time.Duration(editions) * interval)}
+	b.p = New(config.Default(), Options{Now: func() time.Time { return b.now }})
 	if b.tokens, err = l.Tokens(ctx); err != nil {
 		t.Fatal(err)
 	}
@@ -104,20 +106,24 @@ func dsn(to, status, messageID string) string {
 		"--b\nContent-Type: text/rfc822-headers\n\nMessage-ID: <%s@example.com>\n\n--b--\n", to, status, messageID)
 }
 
+// Only a return path proves a bounce for good.
 func TestHardBounceMarks(t *testing.T) {
-	for name, mail := range map[string]func(*bounceBench) string{
-		"by return path": func(b *bounceBench) string { return dsn(b.returnPath("ann", 1), "5.1.1", "x") },
-		"in upper case":  func(b *bounceBench) string { return dsn(strings.ToUpper(b.returnPath("ann", 1)), "5.1.1", "x") },
-		"by Message-ID": func(b *bounceBench) string {
+	for name, c := range map[string]struct {
+		mail func(*bounceBench) string
+		want ledger.Status
+	}{
+		"by return path": {func(b *bounceBench) string { return dsn(b.returnPath("ann", 1), "5.1.1", "x") }, ledger.Bounced},
+		"in upper case":  {func(b *bounceBench) string { return dsn(strings.ToUpper(b.returnPath("ann", 1)), "5.1.1", "x") }, ledger.Bounced},
+		"by Message-ID": {func(b *bounceBench) string {
 			return dsn("bounces@example.com", "5.1.1", b.tokens.MessageID(1, b.ids["ann"]))
-		},
+		}, ledger.Unsubscribed},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBounceBench(t, 1)
-			if got := b.take(mail(b)); !got.Marked || got.Email != "ann@example.net" {
+			if got := b.take(c.mail(b)); got.Ended != c.want || got.Email != "ann@example.net" {
 				t.Errorf("got %+v", got)
 			}
-			if b.status("ann") != ledger.Bounced || b.status("ben") != ledger.Active {
+			if b.status("ann") != c.want || b.status("ben") != ledger.Active {
 				t.Errorf("ann is %s, ben %s", b.status("ann"), b.status("ben"))
 			}
 		})
@@ -136,7 +142,7 @@ func TestForgedReportsChangeNothing(t *testing.T) {
 		"unsubscribe others": "From: x@example.org\nSubject: unsubscribe " + b.tokens.Link(ledger.Preferences, b.ids["ann"]) + "\n\n",
 		"refused message":    dsn(b.returnPath("ann", 1), "5.7.1", "x"),
 	} {
-		if got := b.take(mail); got.Marked {
+		if got := b.take(mail); got.Ended != "" {
 			t.Errorf("%s: marked %s", name, got.Email)
 		}
 	}
@@ -162,11 +168,11 @@ func TestReportsAboutUsMarkNobody(t *testing.T) {
 		"waited too long": told("this message has been in the queue too long."),
 		"nothing":         told(""),
 	} {
-		if got := b.take(mail); got.Marked || b.status("ann") != ledger.Active {
+		if got := b.take(mail); got.Ended != "" || b.status("ann") != ledger.Active {
 			t.Errorf("%s: marked as %v", name, got.Kind)
 		}
 	}
-	if got := b.take(told("550 5.1.1 no such user")); !got.Marked {
+	if got := b.take(told("550 5.1.1 no such user")); got.Ended != ledger.Bounced {
 		t.Errorf("the address that is gone is still %s: %+v", b.status("ann"), got)
 	}
 }
@@ -174,11 +180,11 @@ func TestReportsAboutUsMarkNobody(t *testing.T) {
 func TestSoftBouncesMarkAfterFiveInARow(t *testing.T) {
 	b := newBounceBench(t, 7)
 	for _, edition := range []int64{1, 3, 4, 4, 5, 6} { // 2 arrived
-		if b.take(dsn(b.returnPath("ann", edition), "5.2.2", "x")).Marked {
+		if b.take(dsn(b.returnPath("ann", edition), "5.2.2", "x")).Ended != "" {
 			t.Errorf("marked at edition %d", edition)
 		}
 	}
-	if !b.take(dsn(b.returnPath("ann", 7), "4.4.7", "x")).Marked || b.status("ann") != ledger.Bounced {
+	if b.take(dsn(b.returnPath("ann", 7), "4.4.7", "x")).Ended != ledger.Bounced || b.status("ann") != ledger.Bounced {
 		t.Errorf("after five in a row ann is %s", b.status("ann"))
 	}
 }
@@ -187,7 +193,7 @@ func TestSoftBouncesMarkAfterFiveInARow(t *testing.T) {
 func TestSoftBouncesOfOneDayMarkNobody(t *testing.T) {
 	b := newBounceBenchEvery(t, 9, time.Hour)
 	for edition := range int64(9) {
-		if b.take(dsn(b.returnPath("ann", edition+1), "4.4.7", "x")).Marked || b.status("ann") != ledger.Active {
+		if b.take(dsn(b.returnPath("ann", edition+1), "4.4.7", "x")).Ended != "" || b.status("ann") != ledger.Active {
 			t.Errorf("marked at edition %d", edition+1)
 		}
 	}
@@ -207,19 +213,18 @@ func TestBouncesBeforeARestoreAreForgiven(t *testing.T) {
 		t.Fatalf("%+v, %v", got, err)
 	}
 	for _, edition := range []int64{6, 7} {
-		if b.take(dsn(b.returnPath("ann", edition), "4.4.7", "x")).Marked || b.status("ann") != ledger.Active {
+		if b.take(dsn(b.returnPath("ann", edition), "4.4.7", "x")).Ended != "" || b.status("ann") != ledger.Active {
 			t.Errorf("marked again at edition %d", edition)
 		}
 	}
-	if !b.take(dsn(b.returnPath("ann", 7), "5.1.1", "x")).Marked {
+	if b.take(dsn(b.returnPath("ann", 7), "5.1.1", "x")).Ended != ledger.Bounced {
 		t.Error("a new report that is clear does not mark")
 	}
 }
 
 func TestComplaintAndUnsubscribeByMail(t *testing.T) {
 	b := newBounceBench(t, 1)
-	complaint := "Content-Type: multipart/report; boundary=b\n\n--b\nContent-Type: message/feedback-report\n\nFeedback-Type: abuse\n\n" +
-		"--b\nContent-Type: message/rfc822\n\nList-Unsubscribe: <https://example.com/unsubscribe/" + b.tokens.Link(ledger.Unsubscribe, b.ids["ann"]) + ">\n\nx\n--b--\n"
+	complaint := arf("<" + b.returnPath("ann", 1) + ">")
 	if got := b.take(complaint); got.Kind != mailer.Complaint || b.status("ann") != ledger.Complained {
 		t.Errorf("%+v; ann is %s", got, b.status("ann"))
 	}
@@ -227,4 +232,10 @@ func TestComplaintAndUnsubscribeByMail(t *testing.T) {
 	if b.status("ben") != ledger.Unsubscribed {
 		t.Errorf("ben is %s", b.status("ben"))
 	}
+}
+
+// arf is a complaint about a mail that had this return path.
+func arf(returnPath string, header ...string) string {
+	return "Content-Type: multipart/report; boundary=b\n\n--b\nContent-Type: message/feedback-report\n\nFeedback-Type: abuse\nOriginal-Mail-From: " + returnPath + "\n\n" +
+		"--b\nContent-Type: message/rfc822\n\n" + strings.Join(append(header, "Subject: x"), "\n") + "\n\nx\n--b--\n"
 }

@@ -62,12 +62,9 @@ func TestChangesOutliveTheirClients(t *testing.T) {
 	addr, stop := serve(t, w.handler, web.Timeouts{Grace: patience})
 	ids := map[string]int64{}
 	for _, name := range []string{"one-click", "undo", "preferences"} {
-		status := ledger.Active
-		if name == "undo" {
-			status = ledger.Unsubscribed
-		}
-		ids[name] = w.subscribe(ledger.Row{Email: name + "@example.com", Status: status, Cadence: "daily"})
+		ids[name] = w.subscribe(ledger.Row{Email: name + "@example.com", Cadence: "daily"})
 	}
+	w.post("/unsubscribe/"+w.tokens.Link(ledger.Unsubscribe, ids["undo"]), "")
 	unlock := w.lock()
 	w.hangUp(addr, "/unsubscribe/"+w.tokens.Link(ledger.Unsubscribe, ids["one-click"]), "List-Unsubscribe=One-Click")
 	w.hangUp(addr, "/unsubscribe/"+w.tokens.Link(ledger.Unsubscribe, ids["undo"]), "undo=1")

@@ -121,6 +121,26 @@ func (s *site) look(name, mediaType string, f *os.File, info fs.FileInfo) (*kept
 			return nil, false, err
 		}
 		_, err = f.Seek(0, io.SeekStart)
-		return k, read == info.Size() && time.Since(info.ModTime()) > racy, err
+		var keep bool
+		keep, k.expires = s.settled(key, info.ModTime())
+		return k, keep && read == info.Size(), err
 	})
+}
+
+// settled reports whether a file's size and time tell its content, and until when; zero is
+// for good.
+func (s *site) settled(key string, modified time.Time) (keep bool, until time.Time) {
+	now := s.Now()
+	switch age := now.Sub(modified); {
+	case age > racy:
+		return true, time.Time{}
+	case age >= -racy:
+		return false, time.Time{}
+	}
+	// How old a time in the future is nobody knows; how long it has been seen to stand is.
+	seen, _ := s.shelf.get("seen "+key, now, func() (*kept, bool, error) { return &kept{seen: now}, true, nil })
+	if now.Sub(seen.seen) > racy {
+		return true, time.Time{}
+	}
+	return true, now.Add(racy)
 }

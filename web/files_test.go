@@ -235,7 +235,7 @@ func TestChangedFiles(t *testing.T) {
 	if before.Header.Get("ETag") == after.Header.Get("ETag") || unpack(t, after.body) != changed {
 		t.Error("the old file is served")
 	}
-	moment := time.Now()
+	moment := w.now
 	for _, content := range []string{strings.ToUpper(longFeed[:2000]), strings.ToLower(longFeed[:2000])} {
 		if err := os.WriteFile(file, []byte(content), 0o644); err != nil {
 			t.Fatal(err)
@@ -246,6 +246,51 @@ func TestChangedFiles(t *testing.T) {
 		if got := unpack(t, w.get("/feed.xml", "Accept-Encoding", "gzip").body); got != content {
 			t.Errorf("got %.20q, want %.20q", got, content)
 		}
+	}
+}
+
+// A file from the future is read once, and once more when it has stood for a while, however
+// often it is asked for; one that is replaced is seen at once.
+func TestFilesFromTheFuture(t *testing.T) {
+	w := start(t, settings, nil)
+	w.write("feed.xml", longFeed)
+	file := filepath.Join(w.dir, "feed.xml")
+	stamp := func(modified time.Time) {
+		t.Helper()
+		if err := os.Chtimes(file, modified, modified); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// What is not read again is served from before: its tag tells.
+	other := strings.ReplaceAll(longFeed, "Grüße", "Größe")
+	future := w.now.Add(1000 * time.Hour)
+	stamp(future)
+	first := w.get("/feed.xml").Header.Get("ETag")
+	if err := os.WriteFile(file, []byte(other), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	stamp(future)
+	if got := w.get("/feed.xml").Header.Get("ETag"); got != first {
+		t.Error("the file is read at each request")
+	}
+	w.now = w.now.Add(3 * time.Second)
+	second := w.get("/feed.xml").Header.Get("ETag")
+	if second == first {
+		t.Error("what was written within the first moments is never seen")
+	}
+	if err := os.WriteFile(file, []byte(longFeed), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	stamp(future)
+	for range 3 {
+		w.now = w.now.Add(time.Hour)
+		if got := w.get("/feed.xml").Header.Get("ETag"); got != second {
+			t.Error("the file is read again and again")
+		}
+	}
+	stamp(future.Add(time.Hour))
+	if got := w.get("/feed.xml").Header.Get("ETag"); got != first {
+		t.Error("a file that is replaced is not seen")
 	}
 }
 

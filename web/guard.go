@@ -55,11 +55,14 @@ func private(next http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
-// limited bounds what is read of a request's body.
+// limited bounds what is read of a request's body. Who answers without reading it ends the
+// connection: net/http would else wait for the rest before it sends the answer.
 func limited(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.ContentLength > maxBody {
+		if r.ContentLength != 0 {
 			w.Header().Set("Connection", "close")
+		}
+		if r.ContentLength > maxBody {
 			http.Error(w, "the request's body is too large", http.StatusRequestEntityTooLarge)
 			return
 		}

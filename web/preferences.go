@@ -19,6 +19,9 @@ func (s *site) showPreferences(w http.ResponseWriter, r *http.Request) {
 
 // setPreferences saves what the form has chosen.
 func (s *site) setPreferences(w http.ResponseWriter, r *http.Request) {
+	if !s.genuine(w, r, ledger.Preferences) {
+		return
+	}
 	form, ok := s.form(w, r)
 	if !ok {
 		return
@@ -29,7 +32,7 @@ func (s *site) setPreferences(w http.ResponseWriter, r *http.Request) {
 		if err != nil || !found {
 			return s.answerBadLink, err
 		}
-		if !b.subscribed() {
+		if !b.May(ledger.Preferences, ledger.Choose, s.Now()) {
 			return s.answerPreferences(b, false), nil
 		}
 		choice, ok, err := s.chosen(ctx, form, b)

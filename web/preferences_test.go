@@ -102,7 +102,8 @@ func TestPreferencesWithoutTags(t *testing.T) {
 // Who gets no mail has nothing to choose, but may take the unsubscribing back.
 func TestPreferencesOfTheUnsubscribed(t *testing.T) {
 	w := start(t, settings, offer("go"))
-	id := w.subscribe(ledger.Row{Email: "ann@example.com", Status: ledger.Unsubscribed})
+	id := w.subscribe(ledger.Row{Email: "ann@example.com"})
+	w.post("/unsubscribe/"+w.tokens.Link(ledger.Unsubscribe, id), "")
 	link := "/preferences/" + w.tokens.Link(ledger.Preferences, id)
 	for _, res := range []response{w.get(link), w.post(link, "cadence=daily&tags=offered&tag=go")} {
 		wantStatus(t, res, 200)

@@ -8,17 +8,11 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"time"
-
-	"golang.org/x/net/netutil"
 )
 
-const (
-	maxHeader = 16 << 10
-	// maxConnections keeps clients from taking all file descriptors: the ledger
-	// and the mail need some too.
-	maxConnections = 1024
-)
+const maxHeader = 16 << 10
 
 // Timeouts bound every phase of a connection; zero is the default of each.
 type Timeouts struct {
@@ -33,7 +27,8 @@ type Timeouts struct {
 type Server struct {
 	Handler  http.Handler
 	Timeouts Timeouts
-	Log      *slog.Logger // nil discards it
+	Proxies  []netip.Prefix // whose connections count in all only: config's server.trusted_proxies
+	Log      *slog.Logger   // nil discards it
 }
 
 // Serve answers requests until ctx ends; then it takes no more, lets those in
@@ -43,9 +38,11 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	// Requests outlive ctx by the grace period, and no longer.
 	requests, cut := context.WithCancel(context.WithoutCancel(ctx))
 	defer cut()
+	limited := limitConnections(listener, s.Proxies)
 	server := s.server(requests)
+	server.ConnState = limited.track
 	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(netutil.LimitListener(listener, maxConnections)) }()
+	go func() { failed <- server.Serve(limited) }()
 	select {
 	case err := <-failed:
 		server.Close()

@@ -28,6 +28,7 @@ type kept struct {
 	plain   []byte    // nil for a file's, which stays on disk
 	packed  []byte    // by gzip; nil where it is not worth it
 	expires time.Time // zero: never
+	seen    time.Time // when the file was first seen so; zero for what holds a body
 }
 
 // overhead is about what an entry takes beside its bodies.

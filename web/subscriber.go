@@ -59,6 +59,20 @@ func (s *site) bearerOf(ctx context.Context, p ledger.Purpose, token string) (b 
 	}, true, nil
 }
 
+// genuine answers for a token that nobody has, before the request's body is waited for. A
+// ledger that cannot be read decides nothing.
+func (s *site) genuine(w http.ResponseWriter, r *http.Request, p ledger.Purpose) bool {
+	tokens, err := s.Ledger.Tokens(r.Context())
+	if err != nil {
+		return true
+	}
+	_, ok := tokens.OpenLink(p, r.PathValue("token"))
+	if !ok {
+		s.badLink(w)
+	}
+	return ok
+}
+
 func (s *site) badLink(w http.ResponseWriter) {
 	s.message(w, http.StatusNotFound, templates.BadLink)
 }
@@ -97,6 +111,7 @@ func (s *site) form(w http.ResponseWriter, r *http.Request) (url.Values, bool) {
 		http.Error(w, "the request's body broke off", http.StatusBadRequest)
 		return nil, false
 	}
+	w.Header().Del("Connection") // see limited
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	// It reads both kinds; what it makes nothing of leaves the form empty.
 	_ = r.ParseMultipartForm(maxBody)

@@ -22,49 +22,45 @@ func (s *site) showUnsubscribe(w http.ResponseWriter, r *http.Request) {
 }
 
 // unsubscribe acts at once and sends no redirect, as RFC 8058 §3.2 demands of
-// one-click. Whatever the body says but undo, who posts here wants no mail.
+// one-click. Whatever the body says but undo, who posts here wants no mail. What the link
+// may do is for the ledger to say.
 func (s *site) unsubscribe(w http.ResponseWriter, r *http.Request) {
+	if !s.genuine(w, r, ledger.Unsubscribe) {
+		return
+	}
 	form, ok := s.form(w, r)
 	if !ok {
 		return
 	}
-	token, undo := r.PathValue("token"), form.Get("undo") == "1"
+	token, act := r.PathValue("token"), ledger.Leave
+	if form.Get("undo") == "1" {
+		act = ledger.Undo
+	}
 	s.change(w, r, func(ctx context.Context) (answer, error) {
 		b, found, err := s.bearerOf(ctx, ledger.Unsubscribe, token)
 		if err != nil || !found {
 			return s.answerBadLink, err
 		}
-		if undo {
-			return s.resume(ctx, b)
-		}
-		// Removed too: that the file may revive, this not. Bounces and complaints
-		// are ends that no undo may take back.
-		if b.subscribed() || b.Status == ledger.Removed {
-			return s.setStatus(ctx, b, ledger.Unsubscribed, templates.Ended)
-		}
-		return s.answerSubscription(b, templates.Ended), nil
+		return s.act(ctx, b, act)
 	})
 }
 
-// resume takes an unsubscribing back.
-func (s *site) resume(ctx context.Context, b bearer) (answer, error) {
-	if b.Status == ledger.Unsubscribed {
-		return s.setStatus(ctx, b, ledger.Active, templates.Resumed)
+// act does what the link may, and answers with where the subscription then stands.
+func (s *site) act(ctx context.Context, b bearer, act ledger.Act) (answer, error) {
+	before, email := b.Status, b.Email
+	after, changed, err := s.Ledger.Do(ctx, ledger.Request{Subscriber: b.ID, With: ledger.Unsubscribe, Act: act,
+		DefaultCadence: s.Config.Digest.Default, At: s.Now()})
+	if err != nil || after == nil {
+		return s.answerBadLink, about(email, err)
+	}
+	b.Subscriber = after
+	if changed {
+		s.Log.Info("a subscriber changed the subscription", "subscriber", b.ID, "from", before, "to", b.Status)
 	}
 	state := templates.Ended
-	if b.subscribed() {
+	if act == ledger.Undo && b.subscribed() {
 		state = templates.Resumed
 	}
-	return s.answerSubscription(b, state), nil
-}
-
-func (s *site) setStatus(ctx context.Context, b bearer, status ledger.Status, state templates.State) (answer, error) {
-	found, err := s.Ledger.SetStatus(ctx, b.Email, status, s.Config.Digest.Default, s.Now())
-	if err != nil || !found {
-		return s.answerBadLink, about(b.Email, err)
-	}
-	s.Log.Info("a subscriber changed the subscription", "subscriber", b.ID, "from", b.Status, "to", status)
-	b.Status = status
 	return s.answerSubscription(b, state), nil
 }
 
@@ -76,7 +72,7 @@ func (s *site) answerSubscription(b bearer, state templates.State) answer {
 func (s *site) subscription(w http.ResponseWriter, r *http.Request, b bearer, state templates.State) {
 	data := &templates.UnsubscribePage{
 		Frame: s.frameIn(b.Language), State: state, Address: masked(b.Email), URL: b.unsubscribeURL,
-		CanUndo: b.Status == ledger.Unsubscribed,
+		CanUndo: b.CanUndo(s.Now()) && b.UndoTo != ledger.Removed,
 	}
 	if b.subscribed() {
 		data.PreferencesURL = b.preferencesURL

@@ -237,7 +237,7 @@ func (d *daemon) webServer(cfg *config.Config, l *ledger.Ledger, worker *publish
 	}
 	handler := web.New(web.Options{Config: cfg, Ledger: l, Templates: set, Archive: publish.Archive{Ledger: l},
 		Tags: worker.Tags, Healthy: worker.Healthy, Now: d.now, Log: d.log})
-	server := &web.Server{Handler: handler, Log: d.log}
+	server := &web.Server{Handler: handler, Proxies: cfg.Server.Proxies, Log: d.log}
 	d.log.Info("serving", "address", "http://"+listener.Addr().String(), "content", cfg.Content.Dir)
 	return func(ctx context.Context) error { return server.Serve(ctx, listener) }, nil
 }

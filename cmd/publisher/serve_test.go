@@ -24,12 +24,14 @@ import (
 
 // served is the real program serving a blog of its own.
 type served struct {
-	t     *testing.T
-	dir   string
-	cmd   *exec.Cmd
-	env   []string // beside this process's
-	base  string   // address of its web server
-	lines chan map[string]any
+	t   *testing.T
+	dir string
+	cmd *exec.Cmd
+	// command is what launch starts next, if not nil.
+	command *exec.Cmd
+	env     []string // beside this process's
+	base    string   // address of its web server
+	lines   chan map[string]any
 }
 
 // patience bounds the wait for something that is to happen in another process.
@@ -69,7 +71,10 @@ func (s *served) start() {
 // launch starts the program, and does not wait for anything.
 func (s *served) launch() {
 	s.t.Helper()
-	s.cmd = exec.Command("publisher", "serve", "--log-format", "json")
+	s.cmd = s.command
+	if s.command = nil; s.cmd == nil {
+		s.cmd = exec.Command("publisher", "serve", "--log-format", "json")
+	}
 	s.cmd.Dir, s.cmd.Env = s.dir, append(os.Environ(), s.env...)
 	logs, err := s.cmd.StderrPipe()
 	if err != nil {
