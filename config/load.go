@@ -32,6 +32,9 @@ func Load(file string, lookup func(string) (string, bool)) (*Config, error) {
 		return nil, err
 	}
 	cfg.Dir = filepath.Dir(abs)
+	if err := cfg.checkFeedsDir(); err != nil {
+		return nil, err
+	}
 	return cfg, nil
 }
 
