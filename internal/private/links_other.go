@@ -4,5 +4,7 @@ package private
 
 import "io/fs"
 
-// links counts the names of a file, where the system tells.
-func links(fs.FileInfo) int { return 1 }
+type fileID struct{}
+
+// identify knows nothing of other names.
+func identify(fs.FileInfo) (fileID, int) { return fileID{}, 1 }

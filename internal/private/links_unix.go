@@ -7,10 +7,13 @@ import (
 	"syscall"
 )
 
-// links counts the names of a file.
-func links(info fs.FileInfo) int {
+// fileID is what the system knows a file by.
+type fileID struct{ device, inode uint64 }
+
+// identify also counts the names of a file.
+func identify(info fs.FileInfo) (fileID, int) {
 	if stat, ok := info.Sys().(*syscall.Stat_t); ok {
-		return int(stat.Nlink)
+		return fileID{uint64(stat.Dev), uint64(stat.Ino)}, int(stat.Nlink)
 	}
-	return 1
+	return fileID{}, 1
 }

@@ -70,13 +70,16 @@ func (p Place) Companions() []string {
 // other spellings are known by them.
 type Seen struct {
 	at    time.Time
-	spots []spot
+	spots []*spot
 }
 
 type spot struct {
 	Place
 	paths []string      // as named, and with symbolic links resolved
 	files []fs.FileInfo // of the place and its companions
+
+	list   sync.Once
+	listed map[fileID]bool // the files of a Folder that have several names
 }
 
 // fresh is how old what a busy server asks may be.
@@ -99,7 +102,7 @@ func (l *List) Look() *Seen {
 		return s
 	}
 	for _, p := range l.places {
-		at := spot{Place: p, paths: Locations(p.Path)}
+		at := &spot{Place: p, paths: Locations(p.Path)}
 		for _, path := range at.paths {
 			for _, file := range (Place{Path: path, Kind: p.Kind}).Companions() {
 				if info, err := os.Stat(file); err == nil {
@@ -120,8 +123,8 @@ func (s *Seen) Holds(path string, info fs.FileInfo) (Place, bool) {
 		return Place{}, false
 	}
 	dir, base := filepath.Split(path)
-	for i := range s.spots {
-		if at := &s.spots[i]; at.named(dir, base, path) || info != nil && at.same(info) {
+	for _, at := range s.spots {
+		if at.named(dir, base, path) || info != nil && at.same(info) {
 			return at.Place, true
 		}
 	}
@@ -151,31 +154,40 @@ func (at *spot) same(info fs.FileInfo) bool {
 			return true
 		}
 	}
-	return at.Kind == Folder && !info.IsDir() && links(info) > 1 && at.contains(info)
+	if at.Kind != Folder || info.IsDir() {
+		return false
+	}
+	id, links := identify(info)
+	if links < 2 {
+		return false
+	}
+	at.list.Do(at.readFolder)
+	return at.listed[id]
 }
 
-// maxListed bounds the files of a private folder that a hard link is compared with.
+// maxListed bounds the files of a private folder that hard links are compared with.
 const maxListed = 10_000
 
-// contains looks for another name of a file with several among a folder's files.
-func (at *spot) contains(info fs.FileInfo) bool {
-	found, listed := false, 0
+// readFolder lists the files of a private folder that have other names, too.
+func (at *spot) readFolder() {
+	at.listed = map[fileID]bool{}
+	count := 0
 	for _, p := range at.paths {
 		_ = filepath.WalkDir(p, func(_ string, e fs.DirEntry, err error) error {
-			if listed++; err != nil || listed > maxListed {
+			if count++; count > maxListed {
 				return fs.SkipAll
 			}
-			if !e.Type().IsRegular() {
+			if err != nil || !e.Type().IsRegular() {
 				return nil
 			}
-			if other, err := e.Info(); err == nil && os.SameFile(other, info) {
-				found = true
-				return fs.SkipAll
+			if info, err := e.Info(); err == nil {
+				if id, links := identify(info); links > 1 {
+					at.listed[id] = true
+				}
 			}
 			return nil
 		})
 	}
-	return found
 }
 
 // isNamedAfter reports that a name is that of a private file, or one that programs
