@@ -213,6 +213,8 @@ func (w *walker) link(full, rel string) {
 	switch below = filepath.ToSlash(below); {
 	case ofHugo:
 		w.warn(rel, "is a symbolic link, which Hugo does not follow; copy the file")
+	case w.tree.site.isPrivate(real, info):
+		w.warn(rel, "is a symbolic link to a private file ("+clean(below)+") and was not followed; delete it")
 	case !w.mayLeadTo(below, real, info):
 		w.warn(rel, "is a symbolic link to what is no post itself ("+clean(below)+") and was not followed; copy the file if it is meant to be read")
 	default:
