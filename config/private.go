@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -18,7 +19,7 @@ func (c *Config) Private() *private.List {
 	}
 	places := []private.Place{{What: "the config", Path: file, Kind: private.File}}
 	if ledger, ok := strings.CutPrefix(c.Ledger, "sqlite:"); ok {
-		places = append(places, private.Place{What: "the ledger", Key: "ledger", Path: c.Path(ledger), Kind: private.Ledger})
+		places = append(places, private.Place{What: "the ledger", Key: ledgerKey, Path: c.Path(ledger), Kind: private.Ledger})
 	}
 	if c.Mail.Outbox != "" {
 		places = append(places, private.Place{What: "the mails of the built-in catcher", Key: "mail.outbox", Path: c.Path(c.Mail.Outbox), Kind: private.Folder})
@@ -35,6 +36,26 @@ func (c *Config) Private() *private.List {
 		}
 	}
 	return private.NewList(places...)
+}
+
+// The keys whose values may be secrets.
+const (
+	smtpPassword = "mail.smtp.password"
+	ledgerKey    = "ledger"
+)
+
+// Secret is the key of a password that stands in the file itself and does not come from
+// the environment; "" where there is none.
+func (c *Config) Secret() string {
+	if c.written[smtpPassword] != "" {
+		return smtpPassword
+	}
+	if u, err := url.Parse(c.written[ledgerKey]); err == nil {
+		if password, _ := u.User.Password(); password != "" {
+			return ledgerKey
+		}
+	}
+	return ""
 }
 
 // checkFeedsDir keeps what is private out of the folder that the world sees. The

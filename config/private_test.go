@@ -88,3 +88,28 @@ func TestFeedsDirIsPublic(t *testing.T) {
 		})
 	}
 }
+
+// A password is a secret of the file's only where it stands there.
+func TestSecret(t *testing.T) {
+	for yaml, want := range map[string]string{
+		"":                                        "",
+		"mail: {smtp: {password: hunter2}}":       "mail.smtp.password",
+		"mail: {smtp: {password: \"${P}\"}}":      "",
+		"mail: {smtp: {password: \"${P:-}\"}}":    "",
+		"mail: {smtp: {password: \"${P:-abc}\"}}": "mail.smtp.password",
+		"mail: {smtp: {password: \"${P}x\"}}":     "mail.smtp.password",
+		"mail: {smtp: {password: \"\"}}":          "",
+		"ledger: sqlite:a:b@c.db":                 "",
+		"ledger: postgres://u:secret@host/db":     "ledger",
+		"ledger: \"postgres://u:${P}@host/db\"":   "",
+		"ledger: postgres://u@host/db":            "",
+	} {
+		cfg, err := config.Parse("config.yaml", []byte("site: {url: \"https://example.com\"}\n"+yaml), func(string) (string, bool) { return "value", true })
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := cfg.Secret(); got != want {
+			t.Errorf("%s: the secret is %q, want %q", yaml, got, want)
+		}
+	}
+}
