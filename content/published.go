@@ -10,19 +10,17 @@ import (
 	"github.com/bmatcuk/doublestar/v4"
 
 	"publisher/config"
+	"publisher/internal/private"
 )
 
 // Publishes tells whether the blog's engine copies a file, or a folder, into the site
-// that it makes, as far as its settings say. why is words such as "Hugo copies what is
+// that it makes, or would if it were there, as far as its settings say. why is words such as "Hugo copies what is
 // in static into the site; move it away"; "" where it does not. file is absolute.
 func (t *Tree) Publishes(file string) (why string) {
 	if t.own == nil {
 		return ""
 	}
-	real, err := filepath.EvalSymlinks(file)
-	if err != nil {
-		return ""
-	}
+	real := private.Resolve(file)
 	rel, err := filepath.Rel(t.own.root, real)
 	if err != nil || !filepath.IsLocal(rel) {
 		return ""

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"publisher/config"
 	"publisher/ledger"
 	"publisher/mailer"
 )
@@ -38,9 +39,10 @@ every receiver knows; Ed25519 may stand beside it under another selector.`,
 				return fmt.Errorf("%w: --algorithm %q is not possible; want rsa or ed25519", errUsage, algorithm)
 			}
 			folder := "."
+			var cfg *config.Config
 			if domain == "" {
-				cfg, err := a.load()
-				if err != nil {
+				var err error
+				if cfg, err = a.load(); err != nil {
 					return fmt.Errorf("%w\nor name the domain with --domain", err)
 				}
 				domain = cfg.Mail.From.Address[strings.LastIndexByte(cfg.Mail.From.Address, '@')+1:]
@@ -55,7 +57,11 @@ every receiver knows; Ed25519 may stand beside it under another selector.`,
 			if file == "" {
 				file = filepath.Join(folder, "dkim-"+selector+".pem")
 			}
-			return a.generateKey(algorithm, selector, domain, file)
+			if err := a.generateKey(algorithm, selector, domain, file); err != nil {
+				return err
+			}
+			a.hideKey(cfg, folder, file)
+			return nil
 		},
 	}
 	c.Flags().StringVar(&algorithm, "algorithm", "rsa", "rsa (2048 bits) or ed25519")

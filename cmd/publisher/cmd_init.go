@@ -78,6 +78,7 @@ func (a *app) init(ctx context.Context, dir, file string) error {
 		return err
 	}
 	a.sayBlog(blog, file)
+	a.ignoreBeside(fileAbs)
 	a.sayFound(ctx, file)
 	a.sayMissing(blog, file)
 	a.sayNext(file, "check", "posts", "preview --out digest.html", "run")
@@ -103,6 +104,7 @@ func (a *app) startBlog(dir, file, dirAbs, base string) error {
 	}
 	a.say("%s is empty: a new blog", dir)
 	a.say("wrote %s and %s, the first post", file, postFile)
+	a.ignoreBeside(filepath.Join(base, filepath.Base(file)))
 	a.say("fill in: site.url in %s, the address of your site (https://example.com stands there)", file)
 	a.say("mail: nobody is mailed until mail.smtp has a host; messages go to outbox/")
 	a.sayNext(file, "subscribers add you@example.com", "run")
@@ -154,6 +156,9 @@ func (a *app) sayFound(ctx context.Context, file string) {
 	if err != nil {
 		a.hint("warning: %v", err)
 		return
+	}
+	if cfg.Content.Dialect != config.Jekyll { // of which the blog's notes tell
+		a.sayPublished(tree, cfg.Private().Places()...)
 	}
 	scan, err := tree.Scan(ctx, nil, buildID())
 	if err != nil {
