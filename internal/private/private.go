@@ -75,11 +75,19 @@ type Seen struct {
 
 type spot struct {
 	Place
-	paths []string      // as named, and with symbolic links resolved
+	paths []location    // as named, and with symbolic links resolved
 	files []fs.FileInfo // of the place and its companions
 
 	list   sync.Once
 	listed map[fileID]bool // the files of a Folder that have several names
+}
+
+// location is a path with its parts, since every file of a blog is compared with it.
+type location struct{ path, dir, base, below string }
+
+func newLocation(path string) location {
+	dir, base := filepath.Split(path)
+	return location{path, filepath.Clean(dir), base, strings.TrimSuffix(path, string(filepath.Separator)) + string(filepath.Separator)}
 }
 
 // fresh is how old what a busy server asks may be.
@@ -95,6 +103,14 @@ func (l *List) Recent() *Seen {
 	return l.last
 }
 
+// mayHold spares most files a closer look.
+func (l location) mayHold(path string) bool {
+	if len(path) > len(l.below) {
+		path = path[:len(l.below)]
+	}
+	return strings.EqualFold(path, l.below) || strings.EqualFold(path, l.path)
+}
+
 // Look finds what is there now. It costs some hundred looks at single files.
 func (l *List) Look() *Seen {
 	s := &Seen{at: time.Now()}
@@ -102,8 +118,9 @@ func (l *List) Look() *Seen {
 		return s
 	}
 	for _, p := range l.places {
-		at := &spot{Place: p, paths: Locations(p.Path)}
-		for _, path := range at.paths {
+		at := &spot{Place: p}
+		for _, path := range Locations(p.Path) {
+			at.paths = append(at.paths, newLocation(path))
 			for _, file := range (Place{Path: path, Kind: p.Kind}).Companions() {
 				if info, err := os.Stat(file); err == nil {
 					at.files = append(at.files, info)
@@ -135,12 +152,12 @@ func (s *Seen) Holds(path string, info fs.FileInfo) (Place, bool) {
 func (at *spot) named(dir, base, path string) bool {
 	for _, p := range at.paths {
 		if at.Kind == Folder {
-			if Within(path, p) {
+			if p.mayHold(path) && Within(path, p.path) {
 				return true
 			}
 			continue
 		}
-		if isNamedAfter(base, filepath.Base(p)) && (at.Kind == Ledger || sameFolder(dir, filepath.Dir(p))) {
+		if isNamedAfter(base, p.base) && (at.Kind == Ledger || sameFolder(dir, p.dir)) {
 			return true
 		}
 	}
@@ -173,7 +190,7 @@ func (at *spot) readFolder() {
 	at.listed = map[fileID]bool{}
 	count := 0
 	for _, p := range at.paths {
-		_ = filepath.WalkDir(p, func(_ string, e fs.DirEntry, err error) error {
+		_ = filepath.WalkDir(p.path, func(_ string, e fs.DirEntry, err error) error {
 			if count++; count > maxListed {
 				return fs.SkipAll
 			}
