@@ -74,7 +74,7 @@ func (w *privateFile) inGit() {
 			}
 		}
 		if tracked := repository.Tracked(there); len(tracked) > 0 {
-			w.warn("git has %s, and so has whoever gets a copy of the repository; take it out by `git rm -r --cached`, add %s to the .gitignore beside it, and change what was secret in it",
+			w.warn("git has %s, and so has whoever gets a copy of the repository; take it out by `git rm -r --cached %[1]s`, add %[2]s to the .gitignore beside it, and change what was secret in it",
 				filepath.Base(tracked[0]), ignoreLine(place, filepath.Dir(at)))
 			return
 		}
