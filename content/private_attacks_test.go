@@ -61,7 +61,7 @@ func attacks() []attack {
 	add("eleventy", eleventyAttacks()...)
 	add("pelican", pelicanAttacks()...)
 	add("markdown",
-		attack{name: "the list is a Markdown file", config: "feeds: {dir: www}\n", files: named("posts/config.yaml.md", "---\ntitle: A note\ndate: 2025-01-01\n---\nx")},
+		attack{name: "the ledger has a post's name", config: "ledger: sqlite:posts/ledger.md\n", files: named("posts/ledger.md", "---\ntitle: hunter2\ndate: 2025-01-01\n---\nx")},
 		attack{name: "content.include vouches", soft: named("posts/x.md", "../outbox/a.md"), config: "digest: {start: 2024-01-01}\n"},
 	)
 	return all

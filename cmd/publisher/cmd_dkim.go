@@ -57,6 +57,11 @@ every receiver knows; Ed25519 may stand beside it under another selector.`,
 			if file == "" {
 				file = filepath.Join(folder, "dkim-"+selector+".pem")
 			}
+			if cfg != nil {
+				if err := outsideFeeds(cfg, file); err != nil {
+					return err
+				}
+			}
 			if err := a.generateKey(algorithm, selector, domain, file); err != nil {
 				return err
 			}

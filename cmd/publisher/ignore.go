@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,6 +13,19 @@ import (
 	"publisher/internal/private"
 	"publisher/publish"
 )
+
+// outsideFeeds refuses to write what is private into the folder that everybody can read.
+func outsideFeeds(cfg *config.Config, file string) error {
+	file, err := filepath.Abs(file)
+	if err != nil {
+		return err
+	}
+	feeds := cfg.Path(cfg.Feeds.Dir)
+	if private.WithinAny(private.Resolve(file), private.Resolve(feeds)) {
+		return fmt.Errorf("%w: %s would lie in feeds.dir, %s, which everybody can read; name another folder", errUsage, file, feeds)
+	}
+	return nil
+}
 
 // ignoreBeside has git leave alone what will be private beside a new config: the files
 // of its defaults, the list and the keys under their usual names. That it cannot is no

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -215,12 +216,25 @@ func isNamedAfter(name, private string) bool {
 	if len(name) < len(private) || !strings.EqualFold(name[:len(private)], private) {
 		return false
 	}
-	rest := name[len(private):]
-	return rest == "" || !isWordByte(rest[0])
+	rest := strings.ToLower(name[len(private):])
+	switch {
+	case rest == "" || slices.Contains(companions, rest) || slices.Contains(copies, rest) || strings.HasPrefix(rest, ".late."):
+		return true
+	case !strings.Contains(private, ".") || slices.Contains(pages, filepath.Ext(rest)):
+		return false // a post may have a word in its name
+	}
+	return !isWordByte(rest[0])
 }
 
+// copies are the endings that programs give to what they keep of a file; pages are
+// those of posts.
+var (
+	copies = []string{"~", ".bak", ".old", ".orig", ".save", ".swp", ".tmp", ".new"}
+	pages  = []string{".md", ".markdown", ".mdown", ".mkd", ".mkdn", ".mkdown", ".html", ".htm"}
+)
+
 func isWordByte(c byte) bool {
-	return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_' || c >= 0x80
+	return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c == '_' || c >= 0x80
 }
 
 // sameFolder compares by path, and where only the case differs by what is there.

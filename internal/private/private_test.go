@@ -62,6 +62,21 @@ func TestHolds(t *testing.T) {
 	}
 }
 
+// A word that names a private file may begin the names of posts and pictures.
+func TestPostsNamedLikeThem(t *testing.T) {
+	list := private.NewList(private.Place{Path: "/b/blog", Kind: private.Ledger}, private.Place{Path: "/b/config.yaml"}, private.Place{Path: "/b/list"})
+	for path, want := range map[string]bool{
+		"/b/blog": true, "/b/blog-wal": true, "/old/blog.late.3": true, "/b/blog.bak": true, "/b/blog~": true, "/x/blog.mark.new": true,
+		"/b/blog-notes.md": false, "/b/img/blog-photo.jpg": false, "/b/blog.html": false, "/b/blog.png": false,
+		"/b/config.yaml-explained.md": false, "/b/config.yaml.html": false, "/b/config.yaml-2026": true, "/b/config.yaml.example": true,
+		"/b/list": true, "/b/list.old": true, "/b/list-of-things.txt": false, "/b/x/list": false,
+	} {
+		if _, held := list.Look().Holds(path, nil); held != want {
+			t.Errorf("%s is private: %v", path, held)
+		}
+	}
+}
+
 func TestIsHidden(t *testing.T) {
 	for rel, want := range map[string]bool{".env": true, "a/.git/config": true, "a/..b": true, "a": false, "a.b/c.d": false, "../a": false, ".": false, "./a": false, "": false, "...": true} {
 		if private.IsHidden(rel) != want {
