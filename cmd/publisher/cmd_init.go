@@ -25,7 +25,8 @@ func (a *app) initCommand() *cobra.Command {
 own config (Hugo, Jekyll, Pelican, Zola, Eleventy; else plain Markdown) and writes
 a config.yaml with what that says, each line with where it came from. The engine's
 config is read as text and never run. In an empty folder it starts a new blog of
-one post. It never overwrites a file; --config names another one to write.`,
+one post. It never overwrites a file; --config names another one to write. What will
+be private (ledger, outbox, list of subscribers, keys) is added to .gitignore.`,
 		Example: "  publisher init\n  publisher init ~/blog\n  publisher --config publisher.yaml init",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
