@@ -31,8 +31,8 @@ func (a *app) dkimGenerate() *cobra.Command {
 		Short: "Make a key, and print the DNS record that publishes it",
 		Long: `Makes a private key that only this user can read, never over another file, and
 prints the DNS record to publish and the line to put into config.yaml. The file is
-added to .gitignore. RSA is what
-every receiver knows; Ed25519 may stand beside it under another selector.`,
+added to .gitignore. RSA is what every receiver knows; Ed25519 may stand beside it
+under another selector.`,
 		Example: "  publisher dkim generate\n  publisher dkim generate --algorithm ed25519 --selector e1 --out dkim-ed25519.pem",
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
