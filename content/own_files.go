@@ -122,7 +122,8 @@ func (o *ownConfig) checkPrivate(s *site) error {
 			continue
 		}
 		info, err := os.Stat(real)
-		if err == nil && s.isPrivate(real, info) {
+		hidden := real != f.name && private.IsHidden(filepath.Base(real)) && !private.IsHidden(filepath.Base(f.name))
+		if err == nil && (hidden || s.isPrivate(real, info)) {
 			return fmt.Errorf("%s, the blog's own config, is another name of %s, which is private; give the engine a config of its own", f.name, real)
 		}
 	}

@@ -138,6 +138,7 @@ func hugoAttacks() []attack {
 		{name: "config is a link", soft: named("hugo.yaml", "config.yaml"), body: "{{< param secret >}}"},
 		{name: "params are a link", soft: named("config/_default/params.yaml", "../../config.yaml"), body: "{{< param mail.smtp.password >}}", refused: "which is private"},
 		{name: "params are a hard link", hard: named("config/_default/params.yaml", "config.yaml"), body: "{{< param mail.smtp.password >}}", refused: "which is private"},
+		{name: "params are a hidden file", soft: named("config/_default/params.yaml", "../../.params"), files: named(".params", secretYAML), body: "{{< param title >}}", refused: "which is private"},
 		{name: "params are a mail", hard: named("config/_default/hugo.yaml", "outbox/p.yaml"), files: named("outbox/p.yaml", secretYAML), refused: "which is private"},
 	}
 	for name, call := range map[string]string{
