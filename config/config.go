@@ -32,7 +32,8 @@ type Config struct {
 	File string `yaml:"-"`
 	Dir  string `yaml:"-"`
 
-	places map[string]place // where each key's value stands in File
+	places  map[string]place  // where each key's value stands in File
+	written map[string]string // what stands there of values that may be secrets, without the environment's part
 }
 
 type place struct{ line, column int }

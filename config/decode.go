@@ -23,6 +23,8 @@ type decoder struct {
 	faults []Fault
 	at     map[string]*yaml.Node // where each key's value stands, for faults found later
 	start  string                // digest.start waits for the time zone
+
+	written map[string]string // what stands in the file of values that may be secrets
 }
 
 func (d *decoder) fault(n *yaml.Node, format string, args ...any) {
@@ -239,6 +241,12 @@ var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 // expand replaces ${NAME} and ${NAME:-default} in a value.
 func (d *decoder) expand(key string, n *yaml.Node) (string, bool) {
 	ok := true
+	if key == smtpPassword || key == ledgerKey {
+		d.written[key] = variable.ReplaceAllStringFunc(n.Value, func(m string) string {
+			_, fallback, _ := strings.Cut(m[2:len(m)-1], ":-")
+			return fallback
+		})
+	}
 	text := variable.ReplaceAllStringFunc(n.Value, func(m string) string {
 		name, fallback, has := strings.Cut(m[2:len(m)-1], ":-")
 		if !variableName.MatchString(name) {

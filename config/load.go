@@ -35,6 +35,9 @@ func Load(file string, lookup func(string) (string, bool)) (*Config, error) {
 		return nil, err
 	}
 	cfg.Dir = filepath.Dir(abs)
+	if err := cfg.checkFeedsDir(); err != nil {
+		return nil, err
+	}
 	return cfg, nil
 }
 
@@ -59,7 +62,7 @@ func Parse(file string, data []byte, lookup func(string) (string, bool)) (*Confi
 	}
 	cfg := Default()
 	cfg.File = file
-	d := &decoder{file: file, lookup: lookup, at: map[string]*yaml.Node{}}
+	d := &decoder{file: file, lookup: lookup, at: map[string]*yaml.Node{}, written: map[string]string{}}
 	if len(doc.Content) > 0 {
 		d.decode("", doc.Content[0], cfg)
 	}
@@ -70,6 +73,7 @@ func Parse(file string, data []byte, lookup func(string) (string, bool)) (*Confi
 		slices.SortStableFunc(d.faults, func(a, b Fault) int { return a.Line - b.Line })
 		return nil, &Error{d.faults}
 	}
+	cfg.written = d.written
 	cfg.places = make(map[string]place, len(d.at))
 	for key, node := range d.at {
 		cfg.places[key] = place{node.Line, node.Column}

@@ -165,7 +165,7 @@ func (d *detection) jekyllPosts() (folder, from string) {
 		return source, "source"
 	}
 	if excluded, _ := d.layers.list("exclude"); source == "." && !slices.Contains(excluded, "publisher.db*") {
-		d.note("Jekyll copies what lies in its folder into the site; keep the list of subscribers out of it by adding %s, publisher.db*, outbox and subscribers.csv to exclude in _config.yml", d.rel(d.ours))
+		d.note("Jekyll copies what lies in its folder into the site; keep the list of subscribers out of it by adding %s, publisher.db*, outbox, subscribers.csv and dkim-*.pem to exclude in _config.yml", d.rel(d.ours))
 	}
 	c := takeCensus(filepath.Join(d.root, filepath.FromSlash(source)), isMarkdownName)
 	switch {

@@ -25,7 +25,10 @@ func (s *sections) readGlobal(t *Tree) {
 	if !filepath.IsLocal(filepath.FromSlash(folder)) {
 		return
 	}
-	dir := filepath.Join(own.root, filepath.FromSlash(folder))
+	dir := s.site.folder(filepath.Join(own.root, filepath.FromSlash(folder)))
+	if dir == "" {
+		return
+	}
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return
@@ -34,7 +37,7 @@ func (s *sections) readGlobal(t *Tree) {
 	for _, e := range entries[:min(len(entries), maxGlobal)] {
 		name, ext := strings.TrimSuffix(e.Name(), path.Ext(e.Name())), path.Ext(e.Name())
 		file := filepath.Join(dir, e.Name())
-		if !e.Type().IsRegular() || !slices.Contains([]string{".json", ".js", ".mjs", ".cjs", ".yaml", ".yml"}, ext) {
+		if !e.Type().IsRegular() || !slices.Contains([]string{".json", ".js", ".mjs", ".cjs", ".yaml", ".yml"}, ext) || !s.site.mayRead(file) {
 			continue
 		}
 		if name == "eleventyComputed" && isScriptName(file) {

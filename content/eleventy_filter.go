@@ -85,7 +85,7 @@ func (s *site) at(file, text string, offset int, reason string) Omission {
 // knows no exceptions from them.
 func (r *eleventyRules) ignoreFile(e *eleventy, folder, name string) {
 	file := filepath.Join(e.own.root, filepath.FromSlash(folder), name)
-	raw, err := readLimited(file)
+	raw, err := e.readOwn(file)
 	if err != nil {
 		return
 	}

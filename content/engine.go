@@ -2,11 +2,13 @@ package content
 
 import (
 	"net/url"
+	"sync/atomic"
 	"time"
 
 	"publisher/config"
 	"publisher/content/kramdown"
 	"publisher/content/pymarkdown"
+	"publisher/internal/private"
 )
 
 // engine is what differs between blog engines. One file per engine.
@@ -97,6 +99,8 @@ type site struct {
 	root         string         // the blog's root folder: where its engine's config is, else dir
 	below        string         // the path from the engine's content root to dir, slash-separated; "" where they are one
 	mounted      bool           // below is where the engine mounts dir, not where it lies
+
+	seen atomic.Pointer[private.Seen] // the owner's own files, as the last scan saw them
 }
 
 // folderEngine takes folders as they are: what most engines do.

@@ -36,7 +36,11 @@ func (s *sections) readHugoHooks(root, layouts string) {
 var hookName = regexp.MustCompile(`^render-(image|link|heading|codeblock(?:-[\w+#-]+)?)\.html$`)
 
 func (s *sections) readHookFolder(root, folder, section string) {
-	entries, _ := os.ReadDir(filepath.Join(root, filepath.FromSlash(folder)))
+	dir := s.site.folder(filepath.Join(root, filepath.FromSlash(folder)))
+	if dir == "" {
+		return
+	}
+	entries, _ := os.ReadDir(dir)
 	for _, e := range entries {
 		m := hookName.FindStringSubmatch(e.Name())
 		if m == nil || !e.Type().IsRegular() {
@@ -46,7 +50,7 @@ func (s *sections) readHookFolder(root, folder, section string) {
 		if _, taken := s.global[key]; taken {
 			continue
 		}
-		if text, err := readLimited(filepath.Join(root, filepath.FromSlash(folder), e.Name())); err == nil && len(text) <= maxLiquidText {
+		if text, err := s.site.readOwn(filepath.Join(dir, e.Name())); err == nil && len(text) <= maxLiquidText {
 			s.global[key] = hugoTemplate{string(text), true}
 			s.hooked = true
 			s.remember(path.Join(folder, e.Name()), text)

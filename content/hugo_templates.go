@@ -44,7 +44,10 @@ func localFolder(setting, otherwise string) string {
 // readHugoFolder reads name.html, else name.md, in a folder and those below. Other
 // endings are for other formats than pages.
 func (s *sections) readHugoFolder(root, folder string) {
-	dir := filepath.Join(root, filepath.FromSlash(folder))
+	dir := s.site.folder(filepath.Join(root, filepath.FromSlash(folder)))
+	if dir == "" {
+		return
+	}
 	_ = filepath.WalkDir(dir, func(file string, e fs.DirEntry, err error) error {
 		if err != nil || len(s.global) >= maxTemplates {
 			return fs.SkipAll
@@ -61,7 +64,7 @@ func (s *sections) readHugoFolder(root, folder string) {
 		if _, taken := s.global[name]; taken { // by one before, or by the .html of a .md
 			return nil
 		}
-		if text, err := readLimited(file); err == nil && len(text) <= maxLiquidText {
+		if text, err := s.site.readOwn(file); err == nil && len(text) <= maxLiquidText {
 			s.global[name] = hugoTemplate{string(text), ext == ".html"}
 			s.remember(path.Join(folder, rel), text)
 		}

@@ -18,6 +18,7 @@ import (
 
 // imageSizes remembers the local files that the images of one post come from.
 type imageSizes struct {
+	site    *site
 	targets map[string]target // by address
 	looked  []string          // the files that decided on sizes
 }
@@ -34,7 +35,7 @@ func (s *imageSizes) remember(to target) {
 
 // of reads the size in pixels; zeros where the file is unknown or no picture.
 func (s *imageSizes) of(address string) (width, height int) {
-	file, looked := s.targets[address].file()
+	file, looked := s.targets[address].file(s.site)
 	s.looked = append(s.looked, looked...)
 	return imageSize(file)
 }

@@ -43,14 +43,16 @@ func (j *jekyll) siteData() any {
 		if dir == "." || !filepath.IsLocal(dir) {
 			dir = "_data"
 		}
-		r := dataReader{root: j.source(), nodes: maxDataNodes}
+		r := dataReader{site: j.site, root: j.source(), data: dir, nodes: maxDataNodes}
 		j.read.values = r.folder(dir, 0)
 	})
 	return j.read.values
 }
 
 type dataReader struct {
+	site  *site
 	root  string
+	data  string // the folder, from the root
 	files int
 	nodes int
 }
@@ -97,7 +99,8 @@ func (r *dataReader) file(name string) (any, bool) {
 	if !slices.Contains([]string{".yml", ".yaml", ".json", ".csv", ".tsv"}, ext) {
 		return nil, false
 	}
-	file := inside(r.root, filepath.FromSlash(name))
+	below := strings.TrimPrefix(name, r.data+"/")
+	file := r.site.insideFolder(filepath.Join(r.root, filepath.FromSlash(r.data)), filepath.FromSlash(below))
 	if file == "" {
 		return nil, false
 	}
@@ -217,7 +220,7 @@ func (j *jekyll) documents(name string) []any {
 
 func (j *jekyll) document(collection, rel string) map[string]any {
 	name := path.Join("_"+collection, rel)
-	file := inside(j.source(), filepath.Join(filepath.FromSlash(j.collections), filepath.FromSlash(name)))
+	file := j.insideFolder(filepath.Join(j.source(), filepath.FromSlash(j.collections), "_"+collection), filepath.FromSlash(rel))
 	if file == "" {
 		return nil
 	}

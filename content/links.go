@@ -24,11 +24,11 @@ type place struct{ dir, rel string }
 
 // file is the local file that is meant, absolute, "" where none is known; looked are
 // the files that decide which one that is.
-func (t target) file() (file string, looked []string) {
+func (t target) file(s *site) (file string, looked []string) {
 	for _, p := range t.places {
 		for _, rel := range spellings(p.rel) {
 			looked = append(looked, filepath.Join(p.dir, filepath.FromSlash(rel)))
-			if file = inside(p.dir, filepath.FromSlash(rel)); file != "" {
+			if file = s.inside(p.dir, filepath.FromSlash(rel)); file != "" {
 				return file, looked
 			}
 		}
@@ -37,8 +37,8 @@ func (t target) file() (file string, looked []string) {
 }
 
 // size is the local file's.
-func (t target) size() (int64, bool) {
-	file, _ := t.file()
+func (t target) size(s *site) (int64, bool) {
+	file, _ := t.file(s)
 	if file == "" {
 		return 0, false
 	}
@@ -143,23 +143,7 @@ func spellings(name string) []string {
 }
 
 // local is a regular file below content.dir, "" where there is none.
-func (s *site) local(rel string) string { return inside(s.dir, filepath.FromSlash(rel)) }
-
-// inside joins a path to a folder that it cannot lead out of, be it by dots or
-// by symbolic links.
-func inside(dir, rel string) string {
-	if !filepath.IsLocal(rel) {
-		return ""
-	}
-	real, err := filepath.EvalSymlinks(filepath.Join(dir, rel))
-	if err != nil || !strings.HasPrefix(real, strings.TrimSuffix(dir, string(filepath.Separator))+string(filepath.Separator)) {
-		return ""
-	}
-	if info, err := os.Stat(real); err != nil || !info.Mode().IsRegular() {
-		return ""
-	}
-	return real
-}
+func (s *site) local(rel string) string { return s.inside(s.dir, filepath.FromSlash(rel)) }
 
 // toSite leads to a path on the site, which may carry a fragment.
 func (l *linker) toSite(p string) target {

@@ -129,7 +129,7 @@ func (l *liquid) includeText(tag liquidMark, name string) (string, bool) {
 	if text, ok := l.files[key]; ok {
 		return text, true
 	}
-	file := inside(root, filepath.Join(filepath.FromSlash(folder), filepath.FromSlash(name)))
+	file := l.article.site.insideFolder(filepath.Join(root, filepath.FromSlash(folder)), filepath.FromSlash(name))
 	if file == "" {
 		return "", false
 	}

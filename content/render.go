@@ -35,6 +35,7 @@ func (t *Tree) Render(ctx context.Context, p *Post) (out *Rendering, problems []
 	r.article.post = p
 	r.article.slug = anchorSlug(p.URL)
 	r.links = &linker{article: r.article, tree: t}
+	r.images.site = t.site
 	if out, err = r.render(); err != nil {
 		return nil, nil, src.renderError(err)
 	}

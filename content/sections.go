@@ -14,6 +14,7 @@ import (
 // sections are what files beside the posts say of all posts in a folder: Hugo's
 // cascade in _index.md, Eleventy's directory data.
 type sections struct {
+	site     *site
 	layers   map[string][]inherited // by folder, or by file without extension, from the engine's content root
 	global   map[string]any         // Eleventy's data for all templates, Zola's and Hugo's shortcodes
 	pages    map[string]string      // the folders that are Hugo's sections by a page of their own, with its slug or title
@@ -47,7 +48,7 @@ func (t *Tree) sectionFile(rel string) bool {
 
 // readSections reads those files, the ones above content.dir too.
 func (t *Tree) readSections(found []file) *sections {
-	s := &sections{layers: map[string][]inherited{}, pages: map[string]string{}, drafts: map[string]*Omission{}}
+	s := &sections{site: t.site, layers: map[string][]inherited{}, pages: map[string]string{}, drafts: map[string]*Omission{}}
 	switch t.engine.(type) {
 	case *eleventy:
 		s.readGlobal(t)
@@ -88,7 +89,7 @@ func (s *sections) readAbove(t *Tree, folder string) {
 	}
 	for _, name := range names {
 		if file := filepath.Join(dir, name); strings.HasPrefix(name, "_index.") == hasSectionPages(t.engine) {
-			if info, err := os.Stat(file); err == nil && info.Mode().IsRegular() {
+			if real := s.site.insideFolder(dir, name); real != "" {
 				s.read(t, file, path.Join(folder, name))
 			}
 		}
@@ -104,7 +105,7 @@ func hasSectionPages(e engine) bool {
 }
 
 func (s *sections) read(t *Tree, real, name string) {
-	text, err := readLimited(real)
+	text, err := s.site.readOwn(real)
 	if err != nil {
 		return
 	}

@@ -12,6 +12,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding/charmap"
+
+	"publisher/internal/private"
 )
 
 // maxFile is far above any post; what is larger is not read.
@@ -75,6 +77,10 @@ func (r *sourceReader) read(f file) *source {
 	}
 	if err != nil {
 		s.reject(0, fmt.Sprintf("cannot be read: %v; mend its permissions or exclude it by content.exclude", reason(err)))
+		return s
+	}
+	if private.IsSecret(raw) {
+		s.reject(0, "the file holds a ledger or a private key, and is no post; move it out of the content folder")
 		return s
 	}
 	s.fileHash = sha256.Sum256(withPlainEnds(raw))

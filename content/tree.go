@@ -81,6 +81,10 @@ func Open(cfg *config.Config) (*Tree, error) {
 		}
 	}
 	t.site = newSite(cfg, dir, t.own)
+	t.site.seen.Store(cfg.Private().Look())
+	if err := t.own.checkPrivate(t.site); err != nil {
+		return nil, &SettingError{Err: err}
+	}
 	if t.own == nil && (cfg.Content.Dialect == config.Auto || cfg.Content.Dialect == config.Markdown) {
 		// No engine says which languages the blog has.
 		for _, l := range cfg.Languages {

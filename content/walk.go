@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/bmatcuk/doublestar/v4"
+
+	"publisher/internal/private"
 )
 
 // file is a candidate that the walk found.
@@ -33,6 +35,7 @@ type listing struct {
 
 // list stats every file of the tree that can be a post.
 func (t *Tree) list(ctx context.Context) (*listing, error) {
+	t.site.seen.Store(t.cfg.Private().Look())
 	w := &walker{tree: t, skip: t.outputFolders()}
 	if err := w.folder(ctx, t.site.dir, ""); err != nil {
 		return nil, fmt.Errorf("reading content.dir %s: %w", t.site.dir, err)
@@ -138,7 +141,7 @@ func (w *walker) folder(ctx context.Context, dir, rel string) error {
 func (w *walker) entry(ctx context.Context, e fs.DirEntry, full, rel string) error {
 	isLink := e.Type()&fs.ModeSymlink != 0
 	if e.IsDir() {
-		if w.skip[full] || w.excluded(rel) {
+		if w.skip[full] || w.excluded(rel) || w.tree.site.isPrivate(full, nil) {
 			return nil
 		}
 		return w.folder(ctx, full, rel)
@@ -172,6 +175,10 @@ func (w *walker) take(rel, real string, info fs.FileInfo) {
 			Message: "the file's name has control characters or bytes that are not UTF-8 (shown as _) and is left out; rename it"})
 		return
 	}
+	if w.tree.site.isPrivate(real, info) {
+		w.warn(rel, "is private (the config, the ledger, the list of subscribers, a key, a mail, or a copy of one) and no post: left out; move it out of the content folder")
+		return
+	}
 	w.files = append(w.files, file{path: rel, real: real, size: info.Size(), modTime: info.ModTime()})
 }
 
@@ -193,15 +200,50 @@ func (w *walker) link(full, rel string) {
 	if err != nil || !info.IsDir() && !w.candidate(rel) {
 		return
 	}
-	inside := real == w.tree.site.dir || strings.HasPrefix(real, w.tree.site.dir+string(filepath.Separator))
-	switch {
-	case !inside:
+	below, err := filepath.Rel(w.tree.site.dir, real)
+	if err != nil || !filepath.IsLocal(below) {
 		w.warn(rel, "is a symbolic link out of the content folder and was not followed; copy the file into the folder")
-	case info.IsDir():
+		return
+	}
+	if info.IsDir() {
 		w.warn(rel, "is a symbolic link to a folder of the same tree and was not followed: its posts are found where they are")
-	case info.Mode().IsRegular():
+		return
+	}
+	_, ofHugo := w.tree.engine.(*hugo)
+	switch below = filepath.ToSlash(below); {
+	case ofHugo:
+		w.warn(rel, "is a symbolic link, which Hugo does not follow; copy the file")
+	case w.tree.site.isPrivate(real, info):
+		w.warn(rel, "is a symbolic link to a private file ("+clean(below)+") and was not followed; delete it")
+	case !w.mayLeadTo(below, real, info):
+		w.warn(rel, "is a symbolic link to what is no post itself ("+clean(below)+") and was not followed; copy the file if it is meant to be read")
+	default:
 		w.take(rel, real, info)
 	}
+}
+
+// mayLeadTo reports that the target of a symbolic link could be a post itself, were
+// it where the link is: a regular file of the tree that is neither hidden nor
+// private, left out by config.yaml or what programs have made.
+func (w *walker) mayLeadTo(below, real string, info fs.FileInfo) bool {
+	if !info.Mode().IsRegular() || !isPostName(below) || private.IsHidden(below) || w.tree.site.isPrivate(real, info) {
+		return false
+	}
+	for _, folder := range within(below) {
+		if w.excluded(folder) || path.Base(folder) == "node_modules" || w.skip[filepath.Join(w.tree.site.dir, filepath.FromSlash(folder))] {
+			return false
+		}
+	}
+	return true
+}
+
+// isPostName tells files that some engine makes posts of.
+func isPostName(name string) bool {
+	switch strings.ToLower(path.Ext(name)) {
+	case ".html", ".htm", ".njk", ".liquid":
+		return true
+	}
+	return isMarkdownName(name)
 }
 
 func (w *walker) warn(rel, message string) {

@@ -25,7 +25,10 @@ func (s *sections) readShortcodes(own *ownConfig) {
 		folders = append(folders, path.Join("themes", theme, "templates/shortcodes"))
 	}
 	for _, folder := range folders {
-		dir := filepath.Join(own.root, filepath.FromSlash(folder))
+		dir := s.site.folder(filepath.Join(own.root, filepath.FromSlash(folder)))
+		if dir == "" {
+			continue
+		}
 		entries, err := os.ReadDir(dir)
 		if err != nil {
 			continue
@@ -35,7 +38,7 @@ func (s *sections) readShortcodes(own *ownConfig) {
 			if _, taken := s.global[name]; taken || !e.Type().IsRegular() || ext != ".html" && ext != ".md" {
 				continue
 			}
-			if text, err := readLimited(filepath.Join(dir, e.Name())); err == nil {
+			if text, err := s.site.readOwn(filepath.Join(dir, e.Name())); err == nil {
 				s.global[name] = zolaTemplate{string(text), ext == ".html"}
 				s.remember(path.Join(folder, e.Name()), text)
 			}

@@ -14,11 +14,13 @@ import (
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
+
+	"publisher/internal/private"
 )
 
 const (
 	// applicationID marks a ledger among SQLite files ("publ").
-	applicationID = 0x7075626c
+	applicationID = private.LedgerID
 	// primaryCode masks what an extended result code has of its primary one.
 	primaryCode = 0xff
 	readers     = 4

@@ -36,6 +36,7 @@ func (p *Publisher) Check(ctx context.Context, online bool) (*CheckReport, error
 		report.Warnings = append(report.Warnings, s.silentLanguages()...)
 		report.Warnings = append(report.Warnings, s.setAsideWarnings()...)
 		report.Warnings = append(report.Warnings, s.clashWarnings()...)
+		report.Warnings = append(report.Warnings, s.privateWarnings(s.tree)...)
 		return nil
 	})
 	if err != nil {

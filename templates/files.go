@@ -83,7 +83,7 @@ func Eject(dir, name string) (string, error) {
 // collect reads the built-in files and lays the owner's over them. The owner's
 // folder may hold anything else besides: only *.html, *.txt and *.css in the
 // folder itself and i18n/*.yaml count.
-func collect(dir string) (map[string]File, error) {
+func collect(dir string, g *guard) (map[string]File, error) {
 	files := map[string]File{}
 	for _, pattern := range patterns {
 		names, err := fs.Glob(builtin, pattern)
@@ -109,12 +109,12 @@ func collect(dir string) (map[string]File, error) {
 	if !info.IsDir() {
 		return nil, fmt.Errorf("templates: %s is a file, not a folder", dir)
 	}
-	return files, overlay(files, dir)
+	return files, overlay(files, dir, g)
 }
 
 var patterns = []string{"*.html", "*.txt", "*.css", "i18n/*.yaml"}
 
-func overlay(files map[string]File, dir string) error {
+func overlay(files map[string]File, dir string, g *guard) error {
 	owner := os.DirFS(dir)
 	for _, pattern := range patterns {
 		names, err := fs.Glob(owner, pattern)
@@ -134,6 +134,11 @@ func overlay(files map[string]File, dir string) error {
 				continue
 			case info.Size() > maxFile:
 				return fmt.Errorf("%s: too large for a template (%d bytes)", file, info.Size())
+			}
+			if skip, err := g.check(file, info); err != nil {
+				return err
+			} else if skip {
+				continue
 			}
 			source, err := os.ReadFile(file)
 			if err != nil {

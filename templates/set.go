@@ -10,6 +10,8 @@ import (
 	"sync"
 	text "text/template"
 	"time"
+
+	"publisher/internal/private"
 )
 
 // Set is all templates, parsed. It is safe for concurrent use.
@@ -31,7 +33,13 @@ type pages struct {
 // Load parses the built-in templates and the owner's files in dir, which replace
 // those of the same name. dir need not exist. Errors name file and line.
 func Load(dir string) (*Set, error) {
-	files, err := collect(dir)
+	return LoadOwned(dir, dir, nil)
+}
+
+// LoadOwned is Load of a folder whose symbolic links may lead anywhere below root,
+// too, but never to what list calls private.
+func LoadOwned(dir, root string, list *private.List) (*Set, error) {
+	files, err := collect(dir, &guard{dir, root, list.Look()})
 	if err != nil {
 		return nil, err
 	}

@@ -34,6 +34,10 @@ func (s *site) file(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer f.Close()
+	if s.withheld(s.Config.Path(s.Config.Feeds.Dir), name, f, info) {
+		s.message(w, http.StatusNotFound, templates.MissingPage)
+		return
+	}
 	mediaType, feed := s.types.of(name)
 	if feed {
 		w.Header().Add("Vary", "Accept")

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"publisher/config"
+	owner "publisher/internal/private"
 	"publisher/ledger"
 	"publisher/templates"
 )
@@ -52,6 +53,7 @@ type site struct {
 	types   mediaTypes
 	shelf   *shelf
 	changes *changes
+	owned   *owner.List // what no path leads to
 }
 
 // Handler answers all requests.
@@ -73,7 +75,7 @@ func New(o Options) *Handler {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &site{Options: o, types: feedTypes(o.Config.Feeds), shelf: newShelf(shelfBytes), changes: newChanges()}
+	s := &site{Options: o, types: feedTypes(o.Config.Feeds), shelf: newShelf(shelfBytes), changes: newChanges(), owned: o.Config.Private()}
 	if u := o.Config.Server.URL; u != nil {
 		s.base = strings.TrimRight(u.EscapedPath(), "/")
 	}

@@ -129,8 +129,8 @@ var scripts = []string{
 	`<?xml-stylesheet href="https://evil.example/e.xsl"?><![CDATA[<script>window.hacked=1</script>]]>`,
 }
 
-// hostileBlog is served with each of the scripts in titles, tags, authors and texts.
-func hostileBlog(t *testing.T) *served {
+// hostilePages is served with each of the scripts in titles, tags, authors and texts.
+func hostilePages(t *testing.T) *served {
 	t.Helper()
 	s := newServed(t, "digest: {default: immediate, settle: 0s, start: 2020-01-01, hold_above: 0}\nsubscribers: {file: list.csv}\n", "email,tags\nada@example.com,\n")
 	quote := func(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
@@ -147,7 +147,7 @@ func hostileBlog(t *testing.T) *served {
 // On no page does a script of a post's run, no page breaks its own policy, and nothing is
 // loaded from elsewhere.
 func TestPagesInChromium(t *testing.T) {
-	s := hostileBlog(t)
+	s := hostilePages(t)
 	b := newBrowser(t, s.base)
 	mails, err := filepath.Glob(filepath.Join(s.dir, "outbox/*.eml"))
 	if err != nil || len(mails) == 0 {

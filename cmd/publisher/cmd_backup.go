@@ -24,6 +24,9 @@ put, until ` + "`publisher adopt`" + ` says that it is the ledger to go on with.
 			if err != nil {
 				return err
 			}
+			if err := outsideFeeds(cfg, args[0]); err != nil {
+				return err
+			}
 			if err := ledger.Backup(c.Context(), publish.DSN(cfg), args[0], a.now()); err != nil {
 				return err
 			}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"publisher/config"
 	"publisher/ledger"
 	"publisher/mailer"
 )
@@ -30,8 +31,9 @@ func (a *app) dkimGenerate() *cobra.Command {
 		Use:   "generate",
 		Short: "Make a key, and print the DNS record that publishes it",
 		Long: `Makes a private key that only this user can read, never over another file, and
-prints the DNS record to publish and the line to put into config.yaml. RSA is what
-every receiver knows; Ed25519 may stand beside it under another selector.`,
+prints the DNS record to publish and the line to put into config.yaml. The file is
+added to .gitignore. RSA is what every receiver knows; Ed25519 may stand beside it
+under another selector.`,
 		Example: "  publisher dkim generate\n  publisher dkim generate --algorithm ed25519 --selector e1 --out dkim-ed25519.pem",
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
@@ -39,9 +41,10 @@ every receiver knows; Ed25519 may stand beside it under another selector.`,
 				return fmt.Errorf("%w: --algorithm %q is not possible; want rsa or ed25519", errUsage, algorithm)
 			}
 			folder := "."
+			var cfg *config.Config
 			if domain == "" {
-				cfg, err := a.load()
-				if err != nil {
+				var err error
+				if cfg, err = a.load(); err != nil {
 					return errors.Join(err, errors.New("or name the domain with --domain"))
 				}
 				domain = cfg.Mail.From.Address[strings.LastIndexByte(cfg.Mail.From.Address, '@')+1:]
@@ -56,7 +59,16 @@ every receiver knows; Ed25519 may stand beside it under another selector.`,
 			if file == "" {
 				file = filepath.Join(folder, "dkim-"+selector+".pem")
 			}
-			return a.generateKey(algorithm, selector, domain, file)
+			if cfg != nil {
+				if err := outsideFeeds(cfg, file); err != nil {
+					return err
+				}
+			}
+			if err := a.generateKey(algorithm, selector, domain, file); err != nil {
+				return err
+			}
+			a.hideKey(cfg, folder, file)
+			return nil
 		},
 	}
 	c.Flags().StringVar(&algorithm, "algorithm", "rsa", "rsa (2048 bits) or ed25519")

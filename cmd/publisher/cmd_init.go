@@ -25,7 +25,8 @@ func (a *app) initCommand() *cobra.Command {
 own config (Hugo, Jekyll, Pelican, Zola, Eleventy; else plain Markdown) and writes
 a config.yaml with what that says, each line with where it came from. The engine's
 config is read as text and never run. In an empty folder it starts a new blog of
-one post. It never overwrites a file; --config names another one to write.`,
+one post. It never overwrites a file; --config names another one to write. What will
+be private (ledger, outbox, list of subscribers, keys) is added to .gitignore.`,
 		Example: "  publisher init\n  publisher init ~/blog\n  publisher --config publisher.yaml init",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -78,6 +79,7 @@ func (a *app) init(ctx context.Context, dir, file string) error {
 		return err
 	}
 	a.sayBlog(blog, file)
+	a.ignoreBeside(fileAbs)
 	a.sayFound(ctx, file)
 	a.sayMissing(blog, file)
 	a.sayNext(file, "check", "posts", "preview --out digest.html", "run")
@@ -103,6 +105,7 @@ func (a *app) startBlog(dir, file, dirAbs, base string) error {
 	}
 	a.say("%s is empty: a new blog", dir)
 	a.say("wrote %s and %s, the first post", file, postFile)
+	a.ignoreBeside(filepath.Join(base, filepath.Base(file)))
 	a.say("fill in: site.url in %s, the address of your site (https://example.com stands there)", file)
 	a.say("mail: nobody is mailed until mail.smtp has a host; messages go to outbox/")
 	a.sayNext(file, "subscribers add you@example.com", "run")
@@ -154,6 +157,9 @@ func (a *app) sayFound(ctx context.Context, file string) {
 	if err != nil {
 		a.hint("warning: %v", err)
 		return
+	}
+	if cfg.Content.Dialect != config.Jekyll { // of which the blog's notes tell
+		a.sayPublished(tree, cfg.Private().Places()...)
 	}
 	scan, err := tree.Scan(ctx, nil, buildID())
 	if err != nil {

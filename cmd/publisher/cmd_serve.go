@@ -227,7 +227,7 @@ func (d *daemon) webServer(cfg *config.Config, l *ledger.Ledger, worker *publish
 		d.log.Info("no web server: server.url is empty")
 		return func(ctx context.Context) error { <-ctx.Done(); return nil }, nil
 	}
-	set, err := templates.Load(cfg.Path(cfg.Templates))
+	set, err := templates.LoadOwned(cfg.Path(cfg.Templates), cfg.Dir, cfg.Private())
 	if err != nil {
 		return nil, err
 	}

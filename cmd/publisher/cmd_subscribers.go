@@ -287,6 +287,9 @@ func (a *app) subscribersExport() *cobra.Command {
 				if len(args) == 0 || args[0] == "-" {
 					return s.publisher.Export(c.Context(), s.ledger, a.document())
 				}
+				if err := outsideFeeds(s.cfg, args[0]); err != nil {
+					return err
+				}
 				f, err := os.OpenFile(args[0], os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 				if err != nil {
 					return fmt.Errorf("writing the list: %w", err)

@@ -1,0 +1,131 @@
+package content
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"publisher/internal/private"
+)
+
+// inside joins a path to a folder that it cannot lead out of, be it by dots or
+// by symbolic links. It is "" where there is no regular file, and where that is
+// private: hidden, or on the owner's list.
+func (s *site) inside(dir, rel string) string {
+	if !filepath.IsLocal(rel) {
+		return ""
+	}
+	real, err := filepath.EvalSymlinks(filepath.Join(dir, rel))
+	if err != nil {
+		return ""
+	}
+	below, found := strings.CutPrefix(real, strings.TrimSuffix(dir, string(filepath.Separator))+string(filepath.Separator))
+	if !found || private.IsHidden(below) {
+		return ""
+	}
+	if info, err := os.Stat(real); err != nil || !info.Mode().IsRegular() || s.isPrivate(real, info) {
+		return ""
+	}
+	return real
+}
+
+// insideFolder is a file of a folder that the engine reads for itself, such as that of
+// includes. The folder may be reached by a symbolic link, as long as it is below
+// the blog's; its files may not lead out of it.
+func (s *site) insideFolder(folder, rel string) string {
+	if folder = s.folder(folder); folder == "" {
+		return ""
+	}
+	file := s.inside(folder, rel)
+	if file == "" || !s.mayRead(file) {
+		return ""
+	}
+	return file
+}
+
+// folder resolves a folder of the blog's; "" where it leads out of the blog, or to what
+// is private.
+func (s *site) folder(dir string) string {
+	real, err := filepath.EvalSymlinks(dir)
+	if err != nil {
+		return ""
+	}
+	for _, root := range []string{s.root, s.dir} {
+		rel, err := filepath.Rel(root, real)
+		if err != nil || !filepath.IsLocal(rel) || private.IsHidden(rel) {
+			continue
+		}
+		if s.isPrivate(real, nil) {
+			return ""
+		}
+		return real
+	}
+	return ""
+}
+
+// isPrivate tells a file on the owner's list. real has its symbolic links resolved.
+func (s *site) isPrivate(real string, info fs.FileInfo) bool {
+	if s == nil {
+		return false
+	}
+	_, found := s.seen.Load().Holds(real, info)
+	return found
+}
+
+// mayRead asks of a file whose symbolic links are resolved whether it is the blog's and
+// not the owner's own, by its place and by how it begins.
+func (s *site) mayRead(file string) bool {
+	f, err := openRegular(file)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil || s.isPrivate(file, info) {
+		return false
+	}
+	head := make([]byte, private.HeadSize)
+	n, _ := f.ReadAt(head, 0)
+	return !private.IsSecret(head[:n])
+}
+
+// readOwn reads a file of the blog's own, such as a template.
+func (s *site) readOwn(file string) ([]byte, error) {
+	if !s.mayRead(file) {
+		return nil, fmt.Errorf("%s cannot be read, or is private and no part of the blog", file)
+	}
+	return readLimited(file)
+}
+
+// openRegular opens no pipe, which would wait for its writer.
+func openRegular(file string) (*os.File, error) {
+	info, err := os.Stat(file)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is no regular file", file)
+	}
+	return os.Open(file)
+}
+
+// checkPrivate refuses an engine's config that was read from a private file.
+func (o *ownConfig) checkPrivate(s *site) error {
+	if o == nil {
+		return nil
+	}
+	for _, f := range o.files {
+		real, err := filepath.EvalSymlinks(f.name)
+		if err != nil {
+			continue
+		}
+		info, err := os.Stat(real)
+		hidden := real != f.name && private.IsHidden(filepath.Base(real)) && !private.IsHidden(filepath.Base(f.name))
+		if err == nil && (hidden || s.isPrivate(real, info)) {
+			return fmt.Errorf("%s, the blog's own config, is another name of %s, which is private; give the engine a config of its own", f.name, real)
+		}
+	}
+	return nil
+}
