@@ -9,7 +9,7 @@ import (
 
 // adapt changes what authors write and mail programs cannot show: elements and
 // styles that Gmail or Outlook do not know, pictures in formats that some cannot
-// read, and words and tables wider than a phone.
+// read, and tables wider than a phone.
 func adapt(doc *html.Node) {
 	var texts, pictures, cells []*html.Node
 	for n := range doc.Descendants() {
@@ -31,7 +31,7 @@ func adapt(doc *html.Node) {
 		adaptPicture(img)
 	}
 	for _, cell := range cells {
-		narrow(cell)
+		fitTables(cell)
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 // What authors write arrives in a form that every mail program shows.
 func TestExcerptsAreAdapted(t *testing.T) {
 	set := load(t, "")
-	const piece = `<span style="display:inline-block">`
+	const breakable = `word-break:break-word`
 	for name, test := range map[string]struct {
 		language, excerpt string
 		want, unwanted    []string
@@ -17,7 +17,7 @@ func TestExcerptsAreAdapted(t *testing.T) {
 		"colours and sizes of the author's": {excerpt: `<p style="color:#ccc;background-color:#000;width:1500px;font-style:italic">x</p><hr style="width:3000px">`,
 			want: []string{"font-style:italic"}, unwanted: []string{"#ccc", "#000", "1500px", "3000px"}},
 		"colours of code": {excerpt: `<pre style="overflow:auto"><code><span style="color:#cf222e">if</span></code></pre>`,
-			want: []string{"color:#cf222e"}, unwanted: []string{"overflow"}},
+			want: []string{"color:#cf222e"}, unwanted: []string{"overflow:"}},
 		"headings below the title": {excerpt: `<h1>a</h1><h2>b</h2><h6>c</h6>`,
 			want: []string{">a</h3>", ">b</h4>", ">c</h6>"}},
 		"headings that leave levels out": {excerpt: `<h5>a</h5>`, want: []string{">a</h3>"}},
@@ -30,16 +30,11 @@ func TestExcerptsAreAdapted(t *testing.T) {
 			want: []string{`<!--[if mso]><a href="https://blog.example/a.webp">A &amp; --&gt; &lt;b&gt;</a><![endif]--><!--[if !mso]><!--><img`, `/><!--<![endif]-->`}},
 		"a picture in its address": {excerpt: `<p>See <img src="data:image/png;base64,iVBORw0=" alt="A chart"> and <picture><source srcset="data:image/webp;base64,iVBORw0="><img src="data:image/gif;base64,iVBORw0=" alt="a map"></picture>.</p><p><img src="data:image/gif;base64,R0lG" alt=""></p>`,
 			want: []string{"See A chart and a map."}, unwanted: []string{"data:", "<img", "<p></p>"}},
-		"a word wider than a phone": {excerpt: `<p>See 0123456789012345678901234567890123456789 now.</p>`,
-			want: []string{"See " + piece, "</span> now."}, unwanted: []string{"word-break"}},
-		"capitals are wide":    {excerpt: `<p>THE_NAME_OF_A_CONSTANT_IN_C</p>`, want: []string{piece}},
-		"a word that fits":     {excerpt: `<p>0123456789012345678901234</p>`, unwanted: []string{piece}},
-		"a language unspaced":  {excerpt: `<p>ภาษาไทยไม่มีช่องว่างระหว่างคำในประโยคนี้ครับผมภาษาไทยไม่มีช่องว่าง</p>`, unwanted: []string{piece}},
-		"a link that is wide":  {excerpt: `<p><a href="/x">https://blog.example/a/long/address/written/out</a></p>`, want: []string{"a/\u200blong/\u200baddress"}, unwanted: []string{piece}},
-		"wider than a desktop": {excerpt: `<p>` + strings.Repeat("0123456789", 10) + `</p>`, want: []string{"</span><!--[if mso]>&#8203;<![endif]--><span"}},
-		"a table that fits":    {excerpt: `<table><tr><th>Format</th><th>Year</th></tr><tr><td>RSS</td><td>2002</td></tr></table>`, want: []string{"<table style", ">RSS</td>"}},
+		"a word wider than a phone may break": {excerpt: `<p>See 0123456789012345678901234567890123456789 now.</p>`,
+			want: []string{">See 0123456789012345678901234567890123456789 now.</p>"}},
+		"a table that fits": {excerpt: `<table><tr><th>Format</th><th>Year</th></tr><tr><td>RSS</td><td>2002</td></tr></table>`, want: []string{"<table style", ">RSS</td>"}, unwanted: []string{breakable}},
 		"a table of wide words": {excerpt: `<table><tr><th>Format</th><th>Media type</th></tr><tr><td>RSS 2.0</td><td>application/vnd.something.longer+xml</td></tr></table>`,
-			want: []string{"<table style", piece + "application/vnd.</span>"}, unwanted: []string{piece + "RSS"}},
+			want: []string{"<table style", breakable + `">application/vnd.something.longer+xml</td>`}, unwanted: []string{breakable + `">RSS`}},
 		"a table with too many columns": {excerpt: `<table><caption>All</caption><tr>` + strings.Repeat("<th>Column</th>", 9) + `</tr><tr>` + strings.Repeat("<td><b>value</b></td>", 8) + `<td></td></tr></table>`,
 			want: []string{">All</div>", "<div><b>Column:</b> <b>value</b></div>"}, unwanted: []string{"<td><b>"}},
 	} {

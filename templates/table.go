@@ -3,45 +3,85 @@ package templates
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 )
 
+// Widths are in pixels (see style.css).
 const (
-	// tableRoom is how wide a table may be on a phone, and cellSpace what the
-	// space and the line beside a cell's words take of it (see style.css).
+	// tableRoom is how wide a table may be on a phone 320 pixels wide, and cellSpace
+	// what the padding and the border of a cell take of it.
 	tableRoom = 288
 	cellSpace = 13
+	// letterWidth is on the wide side for an average letter of a table.
+	letterWidth = 9
 	// narrowestColumn is what a column needs to be read as such: about five letters.
-	narrowestColumn = 45
+	narrowestColumn = 5 * letterWidth
 )
 
-// fitTable makes the words of a table's widest columns breakable, as far as a
-// phone's width demands. A table of more columns than a phone has room for becomes
-// a list of its rows.
+// fitTables makes the tables that an author wrote fit a phone.
+func fitTables(cell *html.Node) {
+	var tables []*html.Node
+	for n := range cell.Descendants() {
+		if role, _ := attribute(n, "role"); n.DataAtom == atom.Table && role != "presentation" {
+			tables = append(tables, n)
+		}
+	}
+	for _, table := range tables {
+		fitTable(table)
+	}
+}
+
+// fitTable lets long words break in the widest columns of a table, and only there:
+// a browser that may break every word also breaks the short ones, to make room. A
+// table with more columns than a phone has room for becomes a list of its rows.
 func fitTable(table *html.Node) {
 	columns := columnWidths(table)
-	sum := 0.0
+	sum := 0
 	for _, width := range columns {
 		sum += width + cellSpace
 	}
 	if sum <= tableRoom {
 		return
 	}
-	most := widestColumn(columns, tableRoom-cellSpace*float64(len(columns)))
+	most := widestColumn(columns, tableRoom-cellSpace*len(columns))
 	if most < narrowestColumn {
 		listRows(table)
 		return
 	}
-	for _, text := range textsIn(table) {
-		breakWords(text, most, most)
+	for _, row := range rowsOf(table) {
+		for _, cell := range cellsOf(row) {
+			if widestWord(cell) > most {
+				setAttribute(cell, "class", "long")
+			}
+		}
 	}
 }
 
+// widestWord estimates the width of the widest run of letters below n within which
+// no line breaks.
+func widestWord(n *html.Node) int {
+	var text strings.Builder
+	for d := range n.Descendants() {
+		switch {
+		case d.Type == html.TextNode:
+			text.WriteString(d.Data)
+		case d.DataAtom == atom.Br:
+			text.WriteByte(' ')
+		}
+	}
+	most := 0
+	for _, word := range pieces(text.String()) {
+		most = max(most, width(strings.TrimRight(word, " "))*letterWidth)
+	}
+	return most
+}
+
 // columnWidths are the widths of the widest words in a table's columns.
-func columnWidths(table *html.Node) []float64 {
-	var columns []float64
+func columnWidths(table *html.Node) []int {
+	var columns []int
 	for _, row := range rowsOf(table) {
 		i := 0
 		for _, cell := range cellsOf(row) {
@@ -50,9 +90,7 @@ func columnWidths(table *html.Node) []float64 {
 				columns = append(columns, 0)
 			}
 			if span == 1 {
-				for _, text := range textsIn(cell) {
-					columns[i] = max(columns[i], widestWord(text.Data, fontOf(text)))
-				}
+				columns[i] = max(columns[i], widestWord(cell))
 			}
 			i += span
 		}
@@ -61,9 +99,9 @@ func columnWidths(table *html.Node) []float64 {
 }
 
 // widestColumn is how wide the widest columns may be so that all of them fit room.
-func widestColumn(columns []float64, room float64) float64 {
+func widestColumn(columns []int, room int) int {
 	for i, width := range slices.Sorted(slices.Values(columns)) {
-		if share := room / float64(len(columns)-i); width > share {
+		if share := room / (len(columns) - i); width > share {
 			return share
 		}
 		room -= width
