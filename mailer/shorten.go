@@ -7,6 +7,8 @@ import (
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+
+	"publisher/internal/textwrap"
 )
 
 // shorten cuts HTML to at most limit octets: whole blocks first, inside the first
@@ -118,7 +120,7 @@ func (s *shortener) takeText(n *html.Node) *html.Node {
 		case strings.ContainsRune("。！？", r), strings.ContainsRune(".!?…", r) && unicode.IsSpace(after):
 			sentence = next
 			word = next
-		case unicode.IsSpace(after), isWide(r):
+		case unicode.IsSpace(after), textwrap.IsWide(r):
 			word = next
 		}
 	}

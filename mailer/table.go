@@ -6,6 +6,8 @@ import (
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+
+	"publisher/internal/textwrap"
 )
 
 // cell is one cell of a table, in one line.
@@ -101,7 +103,7 @@ func (t *texter) row(tr *html.Node) []cell {
 		}
 		align := attr(td, "align") + attr(td, "style")
 		row = append(row, cell{
-			text: strings.Join(spaced(b.String()), " "), head: td.DataAtom == atom.Th, right: strings.Contains(align, "right"),
+			text: strings.Join(textwrap.Words(b.String()), " "), head: td.DataAtom == atom.Th, right: strings.Contains(align, "right"),
 		})
 	}
 	return row
@@ -114,7 +116,7 @@ func columnWidths(rows [][]cell) []int {
 			if i == len(widths) {
 				widths = append(widths, 0)
 			}
-			widths[i] = max(widths[i], displayWidth(c.text))
+			widths[i] = max(widths[i], textwrap.Width(c.text))
 		}
 	}
 	return widths
@@ -125,7 +127,7 @@ func grid(rows [][]cell, widths []int) []string {
 	for i, row := range rows {
 		columns := make([]string, len(row))
 		for j, c := range row {
-			pad := strings.Repeat(" ", widths[j]-displayWidth(c.text))
+			pad := strings.Repeat(" ", widths[j]-textwrap.Width(c.text))
 			columns[j] = c.text + pad
 			if c.right {
 				columns[j] = pad + c.text
@@ -162,7 +164,7 @@ func records(rows [][]cell, columns int) []string {
 			if j < len(head) && head[j].text != "" {
 				text = head[j].text + ": " + text
 			}
-			out = append(out, wrap(text, columns)...)
+			out = append(out, textwrap.Lines(text, columns)...)
 		}
 	}
 	return out

@@ -10,6 +10,8 @@ import (
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+
+	"publisher/internal/textwrap"
 )
 
 const (
@@ -54,7 +56,7 @@ func (t *texter) blocks(n *html.Node, columns int, tight bool) []string {
 	}
 	var run strings.Builder
 	flush := func() {
-		add(wrap(run.String(), columns))
+		add(textwrap.Lines(run.String(), columns))
 		run.Reset()
 	}
 	for child := n.FirstChild; child != nil; child = child.NextSibling {
@@ -101,7 +103,7 @@ func (t *texter) heading(n *html.Node, columns int) []string {
 	lines := t.blocks(n, columns, true)
 	longest := 0
 	for _, line := range lines {
-		longest = max(longest, displayWidth(line))
+		longest = max(longest, textwrap.Width(line))
 	}
 	if longest == 0 {
 		return nil
@@ -302,7 +304,7 @@ func indent(lines []string, first, rest string) []string {
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
-		case isSpace(r):
+		case textwrap.IsSpace(r):
 			return ' '
 		case unicode.IsControl(r):
 			return -1

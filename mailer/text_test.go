@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"publisher/internal/textwrap"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -54,7 +56,7 @@ func FuzzExcerptText(f *testing.F) {
 		text := ExcerptText(source)
 		for line := range strings.SplitSeq(text, "\n") {
 			// Only what cannot be broken, code and nesting may be longer.
-			if words := strings.Fields(line); displayWidth(line) > textColumns && len(words) > 40 && !strings.HasPrefix(strings.TrimLeft(line, " "), ">") && !strings.Contains(source, "<pre") {
+			if words := strings.Fields(line); textwrap.Width(line) > textColumns && len(words) > 40 && !strings.HasPrefix(strings.TrimLeft(line, " "), ">") && !strings.Contains(source, "<pre") {
 				t.Errorf("line %q", line)
 			}
 		}

@@ -7,6 +7,8 @@ import (
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+
+	"publisher/internal/textwrap"
 )
 
 // Widths are in pixels (see style.css).
@@ -73,8 +75,10 @@ func widestWord(n *html.Node) int {
 		}
 	}
 	most := 0
-	for _, word := range pieces(text.String()) {
-		most = max(most, width(strings.TrimRight(word, " "))*letterWidth)
+	for _, word := range textwrap.Words(text.String()) {
+		for _, piece := range textwrap.Pieces(word) {
+			most = max(most, textwrap.Width(piece)*letterWidth)
+		}
 	}
 	return most
 }

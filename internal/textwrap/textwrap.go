@@ -1,4 +1,6 @@
-package mailer
+// Package textwrap folds text into lines by the width that a terminal gives it, with
+// the rules for scripts that are written without spaces.
+package textwrap
 
 import (
 	"strings"
@@ -8,20 +10,22 @@ import (
 	"github.com/mattn/go-runewidth"
 )
 
-// displayWidth is the columns that s takes in a terminal. What the locale says of
-// ambiguous characters must not change a mail, so that runewidth's default, which
-// asks it, is not used.
-func displayWidth(s string) int {
+// Width returns the number of columns that s takes in a terminal. The locale's opinion
+// of ambiguous characters must not change a mail, so runewidth's default, which asks
+// for it, is not used.
+func Width(s string) int {
 	return (&runewidth.Condition{StrictEmojiNeutral: true}).StringWidth(s)
 }
 
-func isWide(r rune) bool {
-	return r >= 0x1100 && displayWidth(string(r)) == 2
+// IsWide reports whether r takes two columns.
+func IsWide(r rune) bool {
+	return r >= 0x1100 && Width(string(r)) == 2
 }
 
-// wrap folds a paragraph into lines of at most columns. "\v" is a line break that
-// stays. A word longer than a line, such as an address, is left whole.
-func wrap(paragraph string, columns int) []string {
+// Lines folds a paragraph into lines of at most so many columns. "\v" is a line break
+// that stays, a no-break space no place to break. A word longer than a line, such as
+// an address, stays whole.
+func Lines(paragraph string, columns int) []string {
 	var lines []string
 	for part := range strings.SplitSeq(paragraph, "\v") {
 		lines = append(lines, fill(part, columns)...)
@@ -39,9 +43,9 @@ func fill(text string, columns int) []string {
 	var lines []string
 	var line strings.Builder
 	used := 0
-	for i, word := range spaced(text) {
-		for j, piece := range pieces(word) {
-			width, gap := displayWidth(piece), 0
+	for i, word := range Words(text) {
+		for j, piece := range Pieces(word) {
+			width, gap := Width(piece), 0
 			if i > 0 && j == 0 {
 				gap = 1
 			}
@@ -61,17 +65,18 @@ func fill(text string, columns int) []string {
 	return append(lines, line.String())
 }
 
-// spaced splits at white space, but not at no-break spaces.
-func spaced(s string) []string { return strings.FieldsFunc(s, isSpace) }
+// Words splits s at white space, but not at no-break spaces.
+func Words(s string) []string { return strings.FieldsFunc(s, IsSpace) }
 
-func isSpace(r rune) bool {
+// IsSpace reports whether r is white space that a line may break at.
+func IsSpace(r rune) bool {
 	return r == ' ' || '\t' <= r && r <= '\r'
 }
 
-// pieces cuts a word where a line may break inside it: beside wide characters, but
+// Pieces cuts a word where a line may break inside it: beside wide characters, but
 // not before what closes nor after what opens (as JIS X 4051 has it).
-func pieces(word string) []string {
-	if isASCII(word) {
+func Pieces(word string) []string {
+	if strings.IndexFunc(word, IsWide) < 0 {
 		return []string{word}
 	}
 	var out []string
@@ -79,7 +84,7 @@ func pieces(word string) []string {
 	before := rune(0)
 	for g := graphemes.FromString(word); g.Next(); {
 		after, _ := utf8.DecodeRuneInString(g.Value())
-		if end > start && (isWide(before) || isWide(after)) &&
+		if end > start && (IsWide(before) || IsWide(after)) &&
 			!strings.ContainsRune(opening, before) && !strings.ContainsRune(closing, after) {
 			out = append(out, word[start:end])
 			start = end
