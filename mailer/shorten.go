@@ -8,6 +8,7 @@ import (
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 
+	"publisher/internal/htmldom"
 	"publisher/internal/textwrap"
 )
 
@@ -18,7 +19,7 @@ func shorten(source string, limit int) string {
 	if len(source) <= limit {
 		return source
 	}
-	root, err := parseFragment(source)
+	root, err := htmldom.ParseFragment(source)
 	if err != nil {
 		return "" // nested deeper than the parser goes: no post of a person's
 	}
@@ -132,20 +133,6 @@ func (s *shortener) takeText(n *html.Node) *html.Node {
 		return &html.Node{Type: html.TextNode, Data: cut + ellipsis}
 	}
 	return nil
-}
-
-// parseFragment parses HTML as it would stand inside <body>, into one document
-// node.
-func parseFragment(source string) (*html.Node, error) {
-	nodes, err := html.ParseFragment(strings.NewReader(source), &html.Node{Type: html.ElementNode, Data: "body", DataAtom: atom.Body})
-	if err != nil {
-		return nil, err
-	}
-	root := &html.Node{Type: html.DocumentNode}
-	for _, n := range nodes {
-		root.AppendChild(n)
-	}
-	return root, nil
 }
 
 func render(n *html.Node) string {

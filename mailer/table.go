@@ -7,6 +7,7 @@ import (
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 
+	"publisher/internal/htmldom"
 	"publisher/internal/textwrap"
 )
 
@@ -101,7 +102,7 @@ func (t *texter) row(tr *html.Node) []cell {
 				b.WriteByte(' ')
 			}
 		}
-		align := attr(td, "align") + attr(td, "style")
+		align := htmldom.Attr(td, "align") + htmldom.Attr(td, "style")
 		row = append(row, cell{
 			text: strings.Join(textwrap.Words(b.String()), " "), head: td.DataAtom == atom.Th, right: strings.Contains(align, "right"),
 		})

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 
+	"publisher/internal/htmldom"
 	"publisher/internal/textwrap"
 )
 
@@ -23,7 +24,7 @@ const (
 // ExcerptText makes the text part's version of an excerpt: paragraphs wrapped at 72
 // columns, links numbered and listed below, code untouched.
 func ExcerptText(source string) string {
-	root, err := parseFragment(source)
+	root, err := htmldom.ParseFragment(source)
 	if err != nil {
 		return "" // nested deeper than the parser goes: no post of a person's
 	}
@@ -115,12 +116,12 @@ func (t *texter) heading(n *html.Node, columns int) []string {
 // paragraphs have an empty line between them.
 func (t *texter) list(n *html.Node, columns int) []string {
 	number, ordered := 1, n.DataAtom == atom.Ol
-	if start, err := strconv.Atoi(attr(n, "start")); err == nil {
+	if start, err := strconv.Atoi(htmldom.Attr(n, "start")); err == nil {
 		number = start
 	}
 	loose := false
 	for item := n.FirstChild; item != nil; item = item.NextSibling {
-		loose = loose || item.DataAtom == atom.Li && hasChild(item, atom.P)
+		loose = loose || item.DataAtom == atom.Li && htmldom.HasChild(item, atom.P)
 	}
 	var out []string
 	for item := n.FirstChild; item != nil; item = item.NextSibling {
@@ -129,7 +130,7 @@ func (t *texter) list(n *html.Node, columns int) []string {
 		}
 		marker := "- "
 		if ordered {
-			if value, err := strconv.Atoi(attr(item, "value")); err == nil {
+			if value, err := strconv.Atoi(htmldom.Attr(item, "value")); err == nil {
 				number = value
 			}
 			marker = strconv.Itoa(number) + ". "
@@ -161,7 +162,7 @@ func (t *texter) inline(b *strings.Builder, n *html.Node) {
 	case atom.Br:
 		b.WriteString("\v")
 	case atom.Img:
-		if alt := strings.TrimSpace(printable(attr(n, "alt"))); alt != "" {
+		if alt := strings.TrimSpace(printable(htmldom.Attr(n, "alt"))); alt != "" {
 			b.WriteString("[" + alt + "]")
 		}
 	case atom.Input:
@@ -189,7 +190,7 @@ func (t *texter) inlines(b *strings.Builder, n *html.Node) {
 }
 
 func checkbox(n *html.Node) string {
-	if attr(n, "type") != "checkbox" {
+	if htmldom.Attr(n, "type") != "checkbox" {
 		return ""
 	}
 	if slices.ContainsFunc(n.Attr, func(a html.Attribute) bool { return a.Key == "checked" }) {
@@ -202,7 +203,7 @@ func checkbox(n *html.Node) string {
 // needs none.
 func (t *texter) link(b *strings.Builder, n *html.Node) {
 	var text strings.Builder
-	if title := attr(n, "title"); n.DataAtom != atom.A {
+	if title := htmldom.Attr(n, "title"); n.DataAtom != atom.A {
 		text.WriteString(printable(title)) // what a player shows where there is none
 	} else {
 		t.inlines(&text, n)
@@ -240,9 +241,9 @@ func (t *texter) number(n *html.Node) string {
 
 // address is where a link or a player leads; "" for what only a browser can do.
 func address(n *html.Node) string {
-	ref := attr(n, "href")
+	ref := htmldom.Attr(n, "href")
 	if n.DataAtom != atom.A {
-		ref = attr(n, "src")
+		ref = htmldom.Attr(n, "src")
 	}
 	u, err := url.Parse(strings.TrimSpace(ref))
 	if err != nil {
@@ -311,24 +312,6 @@ func printable(s string) string {
 		}
 		return r
 	}, strings.ToValidUTF8(s, "\uFFFD"))
-}
-
-func attr(n *html.Node, name string) string {
-	for _, a := range n.Attr {
-		if a.Key == name && a.Namespace == "" {
-			return a.Val
-		}
-	}
-	return ""
-}
-
-func hasChild(n *html.Node, a atom.Atom) bool {
-	for child := n.FirstChild; child != nil; child = child.NextSibling {
-		if child.DataAtom == a {
-			return true
-		}
-	}
-	return false
 }
 
 // isInline tells content that flows in a line of text. An inline element around a

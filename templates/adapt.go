@@ -5,6 +5,8 @@ import (
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+
+	"publisher/internal/htmldom"
 )
 
 // adapt changes what authors write and mail programs cannot show: elements and
@@ -13,7 +15,7 @@ import (
 func adapt(doc *html.Node) {
 	var texts, pictures, cells []*html.Node
 	for n := range doc.Descendants() {
-		class, _ := attribute(n, "class")
+		class, _ := htmldom.LookupAttr(n, "class")
 		switch {
 		case n.DataAtom == atom.Img:
 			pictures = append(pictures, n)
@@ -47,12 +49,12 @@ func adaptText(text *html.Node) {
 			foreign = append(foreign, n)
 		}
 		if n.DataAtom == atom.Pre {
-			setAttribute(n, "class", "code")
+			htmldom.SetAttr(n, "class", "code")
 		}
 		switch n.DataAtom {
 		case atom.A:
 			// Where a link within the post would have led is not in the mail.
-			if _, ok := attribute(n, "href"); !ok {
+			if _, ok := htmldom.LookupAttr(n, "href"); !ok {
 				foreign = append(foreign, n)
 			}
 		case atom.P, atom.Div:
@@ -61,16 +63,16 @@ func adaptText(text *html.Node) {
 			headings = append(headings, n)
 		case atom.Pre, atom.Code, atom.Kbd, atom.Samp, atom.Tt:
 			if directionOf(n) == "rtl" {
-				setAttribute(n, "dir", "ltr")
+				htmldom.SetAttr(n, "dir", "ltr")
 			}
 		case atom.Span:
 			// A word of code keeps its place among the others, whatever is in it.
-			if around(n, atom.Pre) != nil && rightToLeft(words(n)) {
-				setAttribute(n, "dir", "ltr")
+			if htmldom.Ancestor(n, atom.Pre) != nil && rightToLeft(words(n)) {
+				htmldom.SetAttr(n, "dir", "ltr")
 			}
 		case atom.Li:
 			if done := strings.TrimSpace(words(n)); strings.HasPrefix(done, "☑") || strings.HasPrefix(done, "☐") {
-				setAttribute(n, "class", "task")
+				htmldom.SetAttr(n, "class", "task")
 			}
 		}
 	}
@@ -92,14 +94,14 @@ func demote(headings []*html.Node) {
 		highest = min(highest, level(n))
 	}
 	for _, n := range headings {
-		rename(n, levels[min(level(n)-highest+2, len(levels)-1)])
+		htmldom.Rename(n, levels[min(level(n)-highest+2, len(levels)-1)])
 	}
 }
 
 // tidy takes away a block that nothing is left of, and one around nothing but
 // another.
 func tidy(n *html.Node) {
-	if words(n) == "" && !holds(n, atom.Img) && !holds(n, atom.Hr) {
+	if words(n) == "" && !htmldom.Contains(n, atom.Img) && !htmldom.Contains(n, atom.Hr) {
 		n.Parent.RemoveChild(n)
 		return
 	}
@@ -113,6 +115,18 @@ func tidy(n *html.Node) {
 		}
 	}
 	if only == 1 && n.Parent.DataAtom == atom.Div {
-		unwrap(n)
+		htmldom.Unwrap(n)
 	}
+}
+
+// words returns what a node says, the descriptions of its pictures included.
+func words(n *html.Node) string {
+	var b strings.Builder
+	for d := range n.Descendants() {
+		if d.Type == html.TextNode {
+			b.WriteString(d.Data)
+		}
+		b.WriteString(htmldom.Attr(d, "alt"))
+	}
+	return strings.TrimSpace(b.String())
 }

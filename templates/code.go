@@ -6,13 +6,15 @@ import (
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+
+	"publisher/internal/htmldom"
 )
 
 // breakLines turns preformatted text into lines that wrap everywhere: Outlook
 // knows no white-space, and without it a phone would have to scroll sideways.
 // Browsers turn the spaces that do not break back into plain ones on copying.
 func breakLines(pre *html.Node) {
-	rename(pre, atom.Div)
+	htmldom.Rename(pre, atom.Div)
 	var texts []*html.Node
 	for n := range pre.Descendants() {
 		if n.Type == html.TextNode {
@@ -28,11 +30,11 @@ func breakLines(pre *html.Node) {
 	for _, text := range texts {
 		for i, line := range strings.Split(text.Data, "\n") {
 			if i > 0 {
-				text.Parent.InsertBefore(newElement(atom.Br, ""), text)
+				text.Parent.InsertBefore(htmldom.Element(atom.Br), text)
 				atStart = true
 			}
 			if line != "" {
-				text.Parent.InsertBefore(textNode(spaced(line, atStart)), text)
+				text.Parent.InsertBefore(htmldom.Text(spaced(line, atStart)), text)
 				atStart = false
 			}
 		}

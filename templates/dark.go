@@ -8,6 +8,8 @@ import (
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+
+	"publisher/internal/htmldom"
 )
 
 // darkCode gives the coloured words of code a class and returns the rules that
@@ -23,8 +25,8 @@ func (s *sheet) darkCode(doc *html.Node) string {
 	classes := map[string]string{} // by rule
 	var rules strings.Builder
 	for n := range doc.Descendants() {
-		style, ok := attribute(n, "style")
-		if !ok || around(n, atom.Pre) == nil {
+		style, ok := htmldom.LookupAttr(n, "style")
+		if !ok || htmldom.Ancestor(n, atom.Pre) == nil {
 			continue
 		}
 		rule := darkRule(style, paper)
@@ -37,7 +39,7 @@ func (s *sheet) darkCode(doc *html.Node) string {
 			classes[rule] = class
 			rules.WriteString("." + class + rule + "\n")
 		}
-		setAttribute(n, "class", class)
+		htmldom.SetAttr(n, "class", class)
 	}
 	if rules.Len() == 0 {
 		return ""

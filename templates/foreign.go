@@ -6,6 +6,8 @@ import (
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+
+	"publisher/internal/htmldom"
 )
 
 // unknown are elements that some mail programs do not know, and those that they
@@ -21,15 +23,15 @@ var unknown = map[atom.Atom]atom.Atom{
 // replaceForeign puts what every mail program knows in the place of n.
 func replaceForeign(n *html.Node) {
 	if n.DataAtom == atom.Rt && !bracketed(n) {
-		n.InsertBefore(textNode(" ("), n.FirstChild)
-		n.AppendChild(textNode(")"))
+		n.InsertBefore(htmldom.Text(" ("), n.FirstChild)
+		n.AppendChild(htmldom.Text(")"))
 	}
 	if other := unknown[n.DataAtom]; other != 0 {
-		setAttribute(n, "class", n.Data)
-		rename(n, other)
+		htmldom.SetAttr(n, "class", n.Data)
+		htmldom.Rename(n, other)
 		return
 	}
-	unwrap(n)
+	htmldom.Unwrap(n)
 }
 
 // bracketed tells that the author has put brackets around the reading of a word,
@@ -56,16 +58,16 @@ var codeStyles = []string{"background-color", "color"}
 // plainStyle keeps of n's style attribute what a mail can show, and takes sizes
 // from what is not a picture.
 func plainStyle(n *html.Node) {
-	removeAttribute(n, "srcset")
-	removeAttribute(n, "sizes")
+	htmldom.RemoveAttr(n, "srcset")
+	htmldom.RemoveAttr(n, "sizes")
 	if n.DataAtom != atom.Img {
-		removeAttribute(n, "width")
+		htmldom.RemoveAttr(n, "width")
 	}
-	style, ok := attribute(n, "style")
+	style, ok := htmldom.LookupAttr(n, "style")
 	if !ok {
 		return
 	}
-	inCode := n.DataAtom == atom.Pre || around(n, atom.Pre) != nil
+	inCode := n.DataAtom == atom.Pre || htmldom.Ancestor(n, atom.Pre) != nil
 	var kept []string
 	for declaration := range strings.SplitSeq(style, ";") {
 		property, _, _ := strings.Cut(declaration, ":")
@@ -75,8 +77,8 @@ func plainStyle(n *html.Node) {
 		}
 	}
 	if len(kept) == 0 {
-		removeAttribute(n, "style")
+		htmldom.RemoveAttr(n, "style")
 		return
 	}
-	setAttribute(n, "style", strings.Join(kept, ";"))
+	htmldom.SetAttr(n, "style", strings.Join(kept, ";"))
 }

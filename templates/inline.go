@@ -12,6 +12,8 @@ import (
 	"github.com/andybalholm/cascadia"
 	"github.com/tdewolff/parse/v2"
 	"github.com/tdewolff/parse/v2/css"
+
+	"publisher/internal/htmldom"
 )
 
 // pictureWidth is the room inside the column, in pixels: Outlook goes by the
@@ -61,7 +63,7 @@ func (s *sheet) inline(w io.Writer, document string) error {
 // setStyle writes declarations into n's style attribute, where later ones replace
 // earlier ones and what n already has wins over all.
 func (s *sheet) setStyle(n *html.Node, declarations []declaration) {
-	own, _ := attribute(n, "style")
+	own, _ := htmldom.LookupAttr(n, "style")
 	direction := directionOf(n)
 	last := map[string]int{}
 	for i, d := range declarations {
@@ -88,7 +90,7 @@ func (s *sheet) setStyle(n *html.Node, declarations []declaration) {
 		b.WriteString(own)
 	}
 	if b.Len() > 0 {
-		setAttribute(n, "style", b.String())
+		htmldom.SetAttr(n, "style", b.String())
 	}
 }
 
@@ -131,7 +133,7 @@ func physical(d declaration, direction string) (property, value string) {
 
 func directionOf(n *html.Node) string {
 	for ; n != nil; n = n.Parent {
-		if dir, ok := attribute(n, "dir"); ok && (dir == "rtl" || dir == "ltr") {
+		if dir, ok := htmldom.LookupAttr(n, "dir"); ok && (dir == "rtl" || dir == "ltr") {
 			return dir
 		}
 	}
@@ -140,7 +142,7 @@ func directionOf(n *html.Node) string {
 
 // keepClasses leaves n only the classes that the style element speaks of.
 func keepClasses(n *html.Node, enhancements string) {
-	value, ok := attribute(n, "class")
+	value, ok := htmldom.LookupAttr(n, "class")
 	if !ok {
 		return
 	}
@@ -151,10 +153,10 @@ func keepClasses(n *html.Node, enhancements string) {
 		}
 	}
 	if len(keep) > 0 {
-		setAttribute(n, "class", strings.Join(keep, " "))
+		htmldom.SetAttr(n, "class", strings.Join(keep, " "))
 		return
 	}
-	removeAttribute(n, "class")
+	htmldom.RemoveAttr(n, "class")
 }
 
 // mentions tells whether name stands in the style sheet as a whole word.
@@ -175,23 +177,23 @@ func mentions(styles, name string) bool {
 // picture shrink further: as a share of the column, for a table grows as wide as
 // a picture that is not shown says it is.
 func fitPicture(n *html.Node) {
-	value, _ := attribute(n, "width")
+	value, _ := htmldom.LookupAttr(n, "width")
 	width, err := strconv.Atoi(value)
 	if err != nil || width < 1 {
 		return
 	}
-	if style, _ := attribute(n, "style"); strings.Contains(style, "max-width:100%") {
+	if style, _ := htmldom.LookupAttr(n, "style"); strings.Contains(style, "max-width:100%") {
 		limit := "width:100%;max-width:" + strconv.Itoa(min(width, pictureWidth)) + "px"
-		setAttribute(n, "style", strings.Replace(style, "max-width:100%", limit, 1))
+		htmldom.SetAttr(n, "style", strings.Replace(style, "max-width:100%", limit, 1))
 	}
 	if width <= pictureWidth {
 		return
 	}
-	setAttribute(n, "width", strconv.Itoa(pictureWidth))
-	value, _ = attribute(n, "height")
+	htmldom.SetAttr(n, "width", strconv.Itoa(pictureWidth))
+	value, _ = htmldom.LookupAttr(n, "height")
 	if height, err := strconv.Atoi(value); err == nil && height > 0 {
 		scaled := (int64(height)*pictureWidth + int64(width)/2) / int64(width)
-		setAttribute(n, "height", strconv.FormatInt(max(scaled, 1), 10))
+		htmldom.SetAttr(n, "height", strconv.FormatInt(max(scaled, 1), 10))
 	}
 }
 

@@ -7,35 +7,37 @@ import (
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+
+	"publisher/internal/htmldom"
 )
 
 // describe gives a picture alternative text: none where it decorates, the link's
 // target where it is all that a link has, so that the link has a name.
 func describe(img *html.Node) {
-	alt, ok := attribute(img, "alt")
+	alt, ok := htmldom.LookupAttr(img, "alt")
 	if !ok {
-		setAttribute(img, "alt", "")
+		htmldom.SetAttr(img, "alt", "")
 	}
-	link := around(img, atom.A)
+	link := htmldom.Ancestor(img, atom.A)
 	if strings.TrimSpace(alt) != "" || link == nil || words(link) != "" {
 		return
 	}
-	href, _ := attribute(link, "href")
+	href, _ := htmldom.LookupAttr(link, "href")
 	u, err := url.Parse(href)
 	if err != nil {
 		return
 	}
-	setAttribute(img, "alt", strings.TrimSuffix(u.Host+u.Path, "/"))
+	htmldom.SetAttr(img, "alt", strings.TrimSuffix(u.Host+u.Path, "/"))
 }
 
 // adaptPicture puts a link in the place of SVG, which Gmail and Outlook do not
 // show. WebP and AVIF are unknown to Outlook on Windows alone, which gets the link.
 func adaptPicture(img *html.Node) {
-	src, _ := attribute(img, "src")
+	src, _ := htmldom.LookupAttr(img, "src")
 	if strings.HasPrefix(src, "data:") {
 		// Gmail and Outlook show none, and it would fill the mail.
-		alt, _ := attribute(img, "alt")
-		img.Parent.InsertBefore(textNode(alt), img)
+		alt, _ := htmldom.LookupAttr(img, "alt")
+		img.Parent.InsertBefore(htmldom.Text(alt), img)
 		img.Parent.RemoveChild(img)
 		return
 	}
@@ -61,15 +63,15 @@ func adaptPicture(img *html.Node) {
 // pictureLink is a link to a picture, or its description where a link is already
 // around it.
 func pictureLink(img *html.Node, u *url.URL) *html.Node {
-	alt, _ := attribute(img, "alt")
+	alt, _ := htmldom.LookupAttr(img, "alt")
 	if strings.TrimSpace(alt) == "" {
 		alt = path.Base(u.Path)
 	}
-	if around(img, atom.A) != nil {
-		return textNode(alt)
+	if htmldom.Ancestor(img, atom.A) != nil {
+		return htmldom.Text(alt)
 	}
-	link := newElement(atom.A, "")
-	setAttribute(link, "href", u.String())
-	link.AppendChild(textNode(alt))
+	link := htmldom.Element(atom.A)
+	htmldom.SetAttr(link, "href", u.String())
+	link.AppendChild(htmldom.Text(alt))
 	return link
 }

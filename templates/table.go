@@ -8,6 +8,7 @@ import (
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 
+	"publisher/internal/htmldom"
 	"publisher/internal/textwrap"
 )
 
@@ -27,7 +28,7 @@ const (
 func fitTables(cell *html.Node) {
 	var tables []*html.Node
 	for n := range cell.Descendants() {
-		if role, _ := attribute(n, "role"); n.DataAtom == atom.Table && role != "presentation" {
+		if role, _ := htmldom.LookupAttr(n, "role"); n.DataAtom == atom.Table && role != "presentation" {
 			tables = append(tables, n)
 		}
 	}
@@ -56,7 +57,7 @@ func fitTable(table *html.Node) {
 	for _, row := range rowsOf(table) {
 		for _, cell := range cellsOf(row) {
 			if widestWord(cell) > most {
-				setAttribute(cell, "class", "long")
+				htmldom.SetAttr(cell, "class", "long")
 			}
 		}
 	}
@@ -126,25 +127,25 @@ func listRows(table *html.Node) {
 	}
 	for caption := range table.ChildNodes() {
 		if caption.DataAtom == atom.Caption {
-			title := newElement(atom.Div, "figcaption")
-			moveChildren(caption, title)
+			title := htmldom.ElementOfClass(atom.Div, "figcaption")
+			htmldom.MoveChildren(caption, title)
 			table.Parent.InsertBefore(title, table)
 		}
 	}
 	for _, row := range rows {
-		record := newElement(atom.Div, "record")
+		record := htmldom.ElementOfClass(atom.Div, "record")
 		for i, cell := range cellsOf(row) {
-			if words(cell) == "" && !holds(cell, atom.Img) {
+			if words(cell) == "" && !htmldom.Contains(cell, atom.Img) {
 				continue
 			}
-			line := newElement(atom.Div, "")
+			line := htmldom.Element(atom.Div)
 			if i < len(names) && names[i] != "" {
-				name := newElement(atom.B, "")
-				name.AppendChild(textNode(names[i] + ":"))
+				name := htmldom.Element(atom.B)
+				name.AppendChild(htmldom.Text(names[i] + ":"))
 				line.AppendChild(name)
-				line.AppendChild(textNode(" "))
+				line.AppendChild(htmldom.Text(" "))
 			}
-			moveChildren(cell, line)
+			htmldom.MoveChildren(cell, line)
 			record.AppendChild(line)
 		}
 		table.Parent.InsertBefore(record, table)
@@ -155,7 +156,7 @@ func listRows(table *html.Node) {
 func rowsOf(table *html.Node) []*html.Node {
 	var rows []*html.Node
 	for n := range table.Descendants() {
-		if n.DataAtom == atom.Tr && around(n, atom.Table) == table {
+		if n.DataAtom == atom.Tr && htmldom.Ancestor(n, atom.Table) == table {
 			rows = append(rows, n)
 		}
 	}
@@ -175,7 +176,7 @@ func cellsOf(row *html.Node) []*html.Node {
 // spanOf is how many columns a cell covers. What is more than any table has is a
 // mistake.
 func spanOf(cell *html.Node) int {
-	value, _ := attribute(cell, "colspan")
+	value, _ := htmldom.LookupAttr(cell, "colspan")
 	if n, err := strconv.Atoi(value); err == nil && n > 1 && n <= 100 {
 		return n
 	}

@@ -1,4 +1,5 @@
-package templates
+// Package htmldom reads and changes trees of golang.org/x/net/html.
+package htmldom
 
 import (
 	"strings"
@@ -7,7 +8,29 @@ import (
 	"golang.org/x/net/html/atom"
 )
 
-func attribute(n *html.Node, key string) (string, bool) {
+// ParseFragment parses HTML as it would stand inside <body> into the children of one
+// document node. It fails where elements are nested deeper than the parser goes.
+func ParseFragment(source string) (*html.Node, error) {
+	nodes, err := html.ParseFragment(strings.NewReader(source), Element(atom.Body))
+	if err != nil {
+		return nil, err
+	}
+	root := &html.Node{Type: html.DocumentNode}
+	for _, n := range nodes {
+		root.AppendChild(n)
+	}
+	return root, nil
+}
+
+// Attr returns the value of an attribute, "" where there is none.
+func Attr(n *html.Node, key string) string {
+	value, _ := LookupAttr(n, key)
+	return value
+}
+
+// LookupAttr returns the value of an attribute, and whether n has it. Those of other
+// namespaces, such as xlink:href, are not looked at.
+func LookupAttr(n *html.Node, key string) (string, bool) {
 	for _, a := range n.Attr {
 		if a.Key == key && a.Namespace == "" {
 			return a.Val, true
@@ -16,7 +39,8 @@ func attribute(n *html.Node, key string) (string, bool) {
 	return "", false
 }
 
-func setAttribute(n *html.Node, key, value string) {
+// SetAttr sets an attribute in its place, or as the last one.
+func SetAttr(n *html.Node, key, value string) {
 	for i := range n.Attr {
 		if n.Attr[i].Key == key && n.Attr[i].Namespace == "" {
 			n.Attr[i].Val = value
@@ -26,31 +50,35 @@ func setAttribute(n *html.Node, key, value string) {
 	n.Attr = append(n.Attr, html.Attribute{Key: key, Val: value})
 }
 
-func removeAttribute(n *html.Node, key string) {
+// RemoveAttr removes an attribute.
+func RemoveAttr(n *html.Node, key string) {
 	kept := n.Attr[:0]
 	for _, a := range n.Attr {
-		if a.Key != key {
+		if a.Key != key || a.Namespace != "" {
 			kept = append(kept, a)
 		}
 	}
 	n.Attr = kept
 }
 
-// words are what a node says, the descriptions of its pictures included.
-func words(n *html.Node) string {
-	var b strings.Builder
-	for d := range n.Descendants() {
-		if d.Type == html.TextNode {
-			b.WriteString(d.Data)
-		}
-		if alt, ok := attribute(d, "alt"); ok {
-			b.WriteString(alt)
-		}
-	}
-	return strings.TrimSpace(b.String())
+// Element returns a new element.
+func Element(a atom.Atom, attrs ...html.Attribute) *html.Node {
+	return &html.Node{Type: html.ElementNode, DataAtom: a, Data: a.String(), Attr: attrs}
 }
 
-func around(n *html.Node, a atom.Atom) *html.Node {
+// ElementOfClass returns a new element with a class.
+func ElementOfClass(a atom.Atom, class string) *html.Node {
+	return Element(a, html.Attribute{Key: "class", Val: class})
+}
+
+// Text returns a new text node.
+func Text(text string) *html.Node { return &html.Node{Type: html.TextNode, Data: text} }
+
+// Rename makes another element of n.
+func Rename(n *html.Node, a atom.Atom) { n.DataAtom, n.Data = a, a.String() }
+
+// Ancestor returns the nearest element around n that is an a, nil where there is none.
+func Ancestor(n *html.Node, a atom.Atom) *html.Node {
 	for n = n.Parent; n != nil; n = n.Parent {
 		if n.DataAtom == a {
 			return n
@@ -59,7 +87,8 @@ func around(n *html.Node, a atom.Atom) *html.Node {
 	return nil
 }
 
-func holds(n *html.Node, a atom.Atom) bool {
+// Contains reports whether an a is below n.
+func Contains(n *html.Node, a atom.Atom) bool {
 	for d := range n.Descendants() {
 		if d.DataAtom == a {
 			return true
@@ -68,29 +97,46 @@ func holds(n *html.Node, a atom.Atom) bool {
 	return false
 }
 
-// newElement makes an element; class may be "".
-func newElement(a atom.Atom, class string) *html.Node {
-	n := &html.Node{Type: html.ElementNode, DataAtom: a, Data: a.String()}
-	if class != "" {
-		setAttribute(n, "class", class)
+// HasChild reports whether an a is directly below n.
+func HasChild(n *html.Node, a atom.Atom) bool {
+	for child := range n.ChildNodes() {
+		if child.DataAtom == a {
+			return true
+		}
 	}
-	return n
+	return false
 }
 
-func textNode(text string) *html.Node { return &html.Node{Type: html.TextNode, Data: text} }
+// TextContent returns the text of n and all below it, as it stands.
+func TextContent(n *html.Node) string {
+	if n.Type == html.TextNode {
+		return n.Data
+	}
+	var b strings.Builder
+	for d := range n.Descendants() {
+		if d.Type == html.TextNode {
+			b.WriteString(d.Data)
+		}
+	}
+	return b.String()
+}
 
-// rename makes another element of n.
-func rename(n *html.Node, a atom.Atom) { n.DataAtom, n.Data = a, a.String() }
-
-func moveChildren(from, to *html.Node) {
+// MoveChildren puts what is in from at the end of to.
+func MoveChildren(from, to *html.Node) {
 	for child := from.FirstChild; child != nil; child = from.FirstChild {
 		from.RemoveChild(child)
 		to.AppendChild(child)
 	}
 }
 
-// unwrap puts what is in n into its place.
-func unwrap(n *html.Node) {
+// Replace puts another node in n's place.
+func Replace(n, with *html.Node) {
+	n.Parent.InsertBefore(with, n)
+	n.Parent.RemoveChild(n)
+}
+
+// Unwrap puts what is in n in its place.
+func Unwrap(n *html.Node) {
 	for child := n.FirstChild; child != nil; child = n.FirstChild {
 		n.RemoveChild(child)
 		n.Parent.InsertBefore(child, n)
