@@ -4,14 +4,18 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"html/template"
 	"io"
 	"net"
+	"net/mail"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"publisher/config"
+	"publisher/templates"
 )
 
 // startSink takes all mail, as fast as it can. Each reply to a body waits for delay.
@@ -103,8 +107,30 @@ func (q *countQueue) Commit(_ context.Context, done *Outcome, _ *Job) (bool, err
 	return true, nil
 }
 
+// benchMessage is a digest of three posts.
+func benchMessage(b *testing.B) *Message {
+	b.Helper()
+	set, err := templates.Load("")
+	if err != nil {
+		b.Fatal(err)
+	}
+	cfg := config.Default()
+	cfg.Site = config.Site{Title: "Ten thousand meters", URL: &url.URL{Scheme: "https", Host: "blog.example.com"}, Language: "en", Timezone: time.UTC}
+	cfg.Mail.From = &mail.Address{Address: "news@example.com"}
+	post := templates.Post{Title: "A post", URL: "https://blog.example.com/post/", Date: time.Unix(0, 0),
+		Excerpt: template.HTML(strings.Repeat("<p>A sentence of the post with a <a href=\"https://example.com/\">link</a>, é and 日本. Another one.</p>\n", 4))}
+	m, err := Compose(cfg, set, &templates.Digest{
+		Site:   templates.Site{Title: "Ten thousand meters", URL: "https://blog.example.com", Language: "en", Location: time.UTC},
+		Number: 7, Cadence: "weekly", Date: time.Unix(0, 0), Posts: []templates.Post{post, post, post}, PostalAddress: "1 Example Street",
+	}, time.Unix(0, 0))
+	if err != nil {
+		b.Fatal(err)
+	}
+	return m
+}
+
 func benchmarkDeliver(b *testing.B, delay time.Duration) {
-	m := compose(b, testConfig(), testDigest(testPosts(3, 4)...))
+	m := benchMessage(b)
 	sender, err := NewSender(config.SMTP{Host: "127.0.0.1", Port: startSink(b, delay), TLS: "none", Connections: 20, Timeout: time.Minute}, "")
 	if err != nil {
 		b.Fatal(err)
@@ -128,27 +154,3 @@ func BenchmarkDeliver(b *testing.B) { benchmarkDeliver(b, 0) }
 
 // The limit is 20 connections by 20 replies a second.
 func BenchmarkDeliver50ms(b *testing.B) { benchmarkDeliver(b, 50*time.Millisecond) }
-
-func BenchmarkAppend(b *testing.B) {
-	m := compose(b, testConfig(), testDigest(testPosts(10, 10)...))
-	var buffer []byte
-	b.ReportAllocs()
-	for b.Loop() {
-		buffer = m.Append(buffer[:0], recipient(30))
-	}
-	b.SetBytes(int64(len(buffer)))
-}
-
-func BenchmarkCompose(b *testing.B) {
-	cfg, d := testConfig(), testDigest(testPosts(20, 60)...)
-	for b.Loop() {
-		compose(b, cfg, d)
-	}
-}
-
-func BenchmarkExcerptText(b *testing.B) {
-	excerpt := strings.Repeat("<p>A sentence of <em>some</em> words with <a href='https://example.com'>a link</a>.</p>", 20)
-	for b.Loop() {
-		ExcerptText(excerpt)
-	}
-}

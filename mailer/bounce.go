@@ -265,10 +265,6 @@ func (in *reading) subject() string {
 	return strings.ToLower(subject)
 }
 
-func containsAny(text string, words ...string) bool {
-	return slices.ContainsFunc(words, func(word string) bool { return strings.Contains(text, word) })
-}
-
 // quoted looks for the returned mail's header in the text.
 func (in *reading) quoted() {
 	for _, block := range groups(in.text.String()) {

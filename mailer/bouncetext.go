@@ -94,33 +94,10 @@ func findReply(text string) (r refusal, quoted bool) {
 	return r, r.enhanced != ""
 }
 
-func startsNumber(text string, i int) bool {
-	return (text[i] == '4' || text[i] == '5') && (i == 0 || strings.IndexByte(" \t-:;,('\"<[#=", text[i-1]) >= 0)
-}
-
 // isReplyCode reports whether a number that starts with 4 or 5 is a reply code (RFC 5321
 // §4.2.1), not a port or a size.
 func isReplyCode(s string) bool {
 	return '0' <= s[1] && s[1] <= '7' && '0' <= s[2] && s[2] <= '9'
-}
-
-// enhancedIn returns the first enhanced status code in the text whose class is one of
-// classes; "" if there is none.
-func enhancedIn(text, classes string) string {
-	for i := range len(text) {
-		if !startsNumber(text, i) || strings.IndexByte(classes, text[i]) < 0 {
-			continue
-		}
-		end := i
-		for end < len(text) && (text[end] == '.' || '0' <= text[end] && text[end] <= '9') {
-			end++
-		}
-		status, _ := splitEnhanced(int(text[i]-'0')*100, strings.TrimRight(text[i:end], ".")+" ")
-		if status != "" {
-			return status
-		}
-	}
-	return ""
 }
 
 // field is one of a header, unfolded.

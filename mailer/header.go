@@ -173,20 +173,6 @@ func appendQ(dst []byte, s string) []byte {
 	return dst
 }
 
-func isASCII(s string) bool {
-	for i := range len(s) {
-		if s[i] >= utf8.RuneSelf {
-			return false
-		}
-	}
-	return true
-}
-
-// isAtext tells what an atom may hold (RFC 5322 §3.2.3).
-func isAtext(c byte) bool {
-	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.IndexByte("!#$%&'*+-/=?^_`{|}~", c) >= 0
-}
-
 // dotAtom drops what a dot-atom may not hold (RFC 5322 §3.2.3).
 func dotAtom(s string) string {
 	if isDotAtom(s) {

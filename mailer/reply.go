@@ -6,12 +6,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 )
 
 const (
-	maxReply     = 64 << 10 // octets of a whole reply, far above RFC 5321 §4.5.3.1.5
-	maxReplyText = 1000     // octets of it that are kept
+	maxReply = 64 << 10 // octets of a whole reply, far above RFC 5321 §4.5.3.1.5
 )
 
 var errMalformedReply = errors.New("the server's reply is not SMTP")
@@ -228,44 +226,4 @@ func splitReplyLine(line string) (code int, rest string, last, ok bool) {
 		return 0, "", false, false
 	}
 	return code, line[4:], line[3] == ' ', true
-}
-
-// splitEnhanced takes the enhanced status code off a line. Its class must be the
-// reply's (RFC 2034 §4).
-func splitEnhanced(code int, line string) (status, words string) {
-	status, words, _ = strings.Cut(line, " ")
-	class, rest, found := strings.Cut(status, ".")
-	subject, detail, both := strings.Cut(rest, ".")
-	if !found || !both || class != strconv.Itoa(code/100) || !isShortNumber(subject) || !isShortNumber(detail) {
-		return "", line
-	}
-	return status, words
-}
-
-func isShortNumber(s string) bool {
-	return len(s) >= 1 && len(s) <= 3 && strings.Trim(s, "0123456789") == ""
-}
-
-// oneLine makes the server's words fit to be stored and shown.
-func oneLine(s string) string {
-	if isOneLine(s) {
-		return s
-	}
-	s = strings.ToValidUTF8(s[:min(len(s), maxReplyText)], "\uFFFD")
-	return strings.Join(strings.FieldsFunc(s, func(r rune) bool {
-		return unicode.IsSpace(r) || unicode.IsControl(r)
-	}), " ")
-}
-
-// isOneLine tells words of printable ASCII, one space between them, that are short
-// enough.
-func isOneLine(s string) bool {
-	space := true
-	for i := range len(s) {
-		if s[i] < ' ' || s[i] > '~' || s[i] == ' ' && space {
-			return false
-		}
-		space = s[i] == ' '
-	}
-	return len(s) <= maxReplyText && !space
 }

@@ -56,7 +56,7 @@ func helloName(name string) string {
 	if name != "" {
 		return name
 	}
-	if host, err := os.Hostname(); err == nil && strings.Contains(host, ".") && net.ParseIP(host) == nil && isPlain(host) {
+	if host, err := os.Hostname(); err == nil && strings.Contains(host, ".") && net.ParseIP(host) == nil && isASCII(host) {
 		return host
 	}
 	return "[127.0.0.1]"
