@@ -11,12 +11,12 @@ import (
 	"strings"
 
 	"publisher/ledger"
-	"publisher/mailer"
+	"publisher/mailer/bounce"
 )
 
 // Bounced is what became of one mail that came back.
 type Bounced struct {
-	mailer.Returned
+	bounce.Returned
 	Email string // the subscriber's; "" where no valid token says whose it is
 	// Marked says that the subscription ended by it.
 	Marked bool
@@ -25,13 +25,13 @@ type Bounced struct {
 // Bounce takes one mail that came back. One that bears no valid token, or those of
 // several people, changes nothing.
 func (p *Publisher) Bounce(ctx context.Context, l *ledger.Ledger, r io.Reader) (*Bounced, error) {
-	returned, err := mailer.ReadReturned(r)
+	returned, err := bounce.ReadReturned(r)
 	if err != nil {
 		return nil, err
 	}
 	b := &Bounced{Returned: *returned}
 	tokens, err := l.Tokens(ctx)
-	if err != nil || b.Kind == mailer.Ignored {
+	if err != nil || b.Kind == bounce.Ignored {
 		return b, err
 	}
 	subscriber, edition := whose(tokens, returned)
@@ -44,12 +44,12 @@ func (p *Publisher) Bounce(ctx context.Context, l *ledger.Ledger, r io.Reader) (
 	}
 	b.Email = who.Email
 	switch b.Kind {
-	case mailer.HardBounce, mailer.SoftBounce:
+	case bounce.HardBounce, bounce.SoftBounce:
 		b.Marked, err = l.RecordBounce(ctx, ledger.Bounce{Subscriber: subscriber, Edition: edition,
-			Hard: b.Kind == mailer.HardBounce, Reason: b.Reason, At: p.now()})
-	case mailer.Complaint:
+			Hard: b.Kind == bounce.HardBounce, Reason: b.Reason, At: p.now()})
+	case bounce.Complaint:
 		b.Marked, err = l.EndSubscription(ctx, subscriber, ledger.Complained, p.now())
-	case mailer.OptOut:
+	case bounce.OptOut:
 		b.Marked, err = l.EndSubscription(ctx, subscriber, ledger.Unsubscribed, p.now())
 	}
 	return b, err
@@ -57,7 +57,7 @@ func (p *Publisher) Bounce(ctx context.Context, l *ledger.Ledger, r io.Reader) (
 
 // whose finds the one subscriber, and the edition, that valid tokens name; 0 where
 // there is none, or more than one.
-func whose(tokens *ledger.Tokens, r *mailer.Returned) (subscriber, edition int64) {
+func whose(tokens *ledger.Tokens, r *bounce.Returned) (subscriber, edition int64) {
 	several := false
 	found := func(who, which int64, ok bool) {
 		if !ok {
@@ -66,7 +66,7 @@ func whose(tokens *ledger.Tokens, r *mailer.Returned) (subscriber, edition int64
 		several = several || subscriber != 0 && subscriber != who
 		subscriber, edition = who, max(edition, which)
 	}
-	if r.Kind == mailer.OptOut {
+	if r.Kind == bounce.OptOut {
 		who, ok := tokens.OpenLink(ledger.Unsubscribe, r.Token)
 		found(who, 0, ok)
 		return subscriber, 0

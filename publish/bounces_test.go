@@ -10,7 +10,7 @@ import (
 
 	"publisher/config"
 	"publisher/ledger"
-	"publisher/mailer"
+	"publisher/mailer/bounce"
 )
 
 // bounceBench is a ledger with two subscribers who got some editions, one a day.
@@ -220,7 +220,7 @@ func TestComplaintAndUnsubscribeByMail(t *testing.T) {
 	b := newBounceBench(t, 1)
 	complaint := "Content-Type: multipart/report; boundary=b\n\n--b\nContent-Type: message/feedback-report\n\nFeedback-Type: abuse\n\n" +
 		"--b\nContent-Type: message/rfc822\n\nList-Unsubscribe: <https://example.com/unsubscribe/" + b.tokens.Link(ledger.Unsubscribe, b.ids["ann"]) + ">\n\nx\n--b--\n"
-	if got := b.take(complaint); got.Kind != mailer.Complaint || b.status("ann") != ledger.Complained {
+	if got := b.take(complaint); got.Kind != bounce.Complaint || b.status("ann") != ledger.Complained {
 		t.Errorf("%+v; ann is %s", got, b.status("ann"))
 	}
 	b.take("From: ben@example.net\nSubject: Unsubscribe " + strings.ToUpper(b.tokens.Link(ledger.Unsubscribe, b.ids["ben"])) + "\n\n")

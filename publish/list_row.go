@@ -12,6 +12,7 @@ import (
 
 	"publisher/config"
 	"publisher/ledger"
+	"publisher/mailer/address"
 )
 
 // cleanCell is a cell without what surrounds its value.
@@ -71,10 +72,10 @@ func (l *listReader) checkShape(raw listRow) error {
 	return nil
 }
 
-// checkListAddress is NormalizeEmail, and wants a dot in the domain: without one it is
+// checkListAddress is address.Normalize, and wants a dot in the domain: without one it is
 // what is left of example,com.
 func checkListAddress(email string) error {
-	key, err := ledger.NormalizeEmail(email)
+	key, err := address.Normalize(email)
 	if err != nil {
 		return err
 	}

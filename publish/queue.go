@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"publisher/ledger"
-	"publisher/mailer"
+	"publisher/mailer/smtp"
 )
 
 // queue is the ledger seen as a mailer.Queue: the retries that are due, and the
@@ -177,7 +177,7 @@ func (q *queue) anyStopped() bool {
 }
 
 // Next implements mailer.Queue.
-func (q *queue) Next(ctx context.Context) (*mailer.Job, error) {
+func (q *queue) Next(ctx context.Context) (*smtp.Job, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for {

@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"publisher/mailer"
+	"publisher/mailer/bounce"
 )
 
 func (a *app) bounceCommand() *cobra.Command {
@@ -32,7 +32,7 @@ able to write the ledger; where that cannot be, let each run read a Maildir inst
 					return err
 				}
 				switch {
-				case b.Kind == mailer.Ignored:
+				case b.Kind == bounce.Ignored:
 					a.say("ignored: neither a bounce nor a complaint")
 				case b.Email == "":
 					a.say("ignored: a %s without a valid token", b.Kind)
