@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"go.yaml.in/yaml/v3"
 	"golang.org/x/text/feature/plural"
@@ -265,11 +264,4 @@ func Direction(tag string) string {
 		return "rtl"
 	}
 	return "ltr"
-}
-
-// rightToLeft tells that text has letters of a script written that way.
-func rightToLeft(text string) bool {
-	return strings.ContainsFunc(text, func(r rune) bool {
-		return unicode.In(r, unicode.Arabic, unicode.Hebrew, unicode.Syriac, unicode.Thaana, unicode.Nko)
-	})
 }

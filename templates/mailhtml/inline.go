@@ -1,4 +1,4 @@
-package templates
+package mailhtml
 
 import (
 	"fmt"
@@ -20,10 +20,10 @@ import (
 // width attribute alone.
 const pictureWidth = 592
 
-// inline writes the sheet's rules into the style attributes of the document and
+// Inline writes the sheet's rules into the style attributes of the document and
 // the rest into a style element, drops the classes that nothing needs any more,
 // and renders it to w.
-func (s *sheet) inline(w io.Writer, document string) error {
+func (s *Stylesheet) Inline(w io.Writer, document string) error {
 	doc, err := html.Parse(strings.NewReader(document))
 	if err != nil {
 		return fmt.Errorf("parsing the mail's HTML: %w", err)
@@ -62,7 +62,7 @@ func (s *sheet) inline(w io.Writer, document string) error {
 
 // setStyle writes declarations into n's style attribute, where later ones replace
 // earlier ones and what n already has wins over all.
-func (s *sheet) setStyle(n *html.Node, declarations []declaration) {
+func (s *Stylesheet) setStyle(n *html.Node, declarations []declaration) {
 	own, _ := htmldom.LookupAttr(n, "style")
 	direction := directionOf(n)
 	last := map[string]int{}

@@ -1,4 +1,4 @@
-package templates
+package mailhtml
 
 import (
 	"fmt"
@@ -17,7 +17,7 @@ import (
 // with white until the contrast is more than WCAG AA asks for, and black ones into
 // the paper's own. Without a dark paper for code
 // nothing changes.
-func (s *sheet) darkCode(doc *html.Node) string {
+func (s *Stylesheet) darkCode(doc *html.Node) string {
 	paper, ok := parseColor(s.dark["--code-background"])
 	if !ok {
 		return ""

@@ -1,4 +1,4 @@
-package templates
+package mailhtml
 
 import (
 	"net/url"

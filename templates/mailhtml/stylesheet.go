@@ -1,10 +1,11 @@
-package templates
+package mailhtml
 
 import (
 	"cmp"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -13,9 +14,9 @@ import (
 	"github.com/tdewolff/parse/v2/css"
 )
 
-// sheet is the mail's style sheet: rules that are written into style attributes,
+// Stylesheet is the mail's style sheet: rules that are written into style attributes,
 // since many mail programs read nothing else, and those that cannot be.
-type sheet struct {
+type Stylesheet struct {
 	rules []rule // in the order in which they apply
 	// enhanced are the rules of media queries: dark mode and small screens.
 	enhanced []mediaRule
@@ -38,13 +39,14 @@ type mediaRule struct {
 
 const darkQuery = "(prefers-color-scheme:dark)"
 
-func newSheet() *sheet {
-	return &sheet{light: map[string]string{}, dark: map[string]string{}}
+// NewStylesheet returns an empty one.
+func NewStylesheet() *Stylesheet {
+	return &Stylesheet{light: map[string]string{}, dark: map[string]string{}}
 }
 
-// add reads one CSS file. Later files win, as they do in a page.
-func (s *sheet) add(file string, source []byte) error {
-	r := sheetReader{sheet: s, file: file, source: source}
+// Add reads one CSS file. Later files win, as they do in a page. A fault is a *CSSError.
+func (s *Stylesheet) Add(source []byte) error {
+	r := stylesheetReader{sheet: s, source: source}
 	p := css.NewParser(parse.NewInputBytes(slices.Clone(source)), false)
 	for {
 		switch grammar, _, data := p.Next(); grammar {
@@ -76,10 +78,17 @@ func (s *sheet) add(file string, source []byte) error {
 	}
 }
 
+// CSSError is a fault in a style sheet.
+type CSSError struct {
+	Line    int // counts from 1
+	Message string
+}
+
+func (e *CSSError) Error() string { return fmt.Sprintf("line %d: %s", e.Line, e.Message) }
+
 // sheetReader holds the rule that is being read.
-type sheetReader struct {
-	sheet        *sheet
-	file         string
+type stylesheetReader struct {
+	sheet        *Stylesheet
 	source       []byte
 	query        string // of the media query around it; "" for none
 	selectors    string
@@ -87,7 +96,7 @@ type sheetReader struct {
 	declarations []declaration
 }
 
-func (r *sheetReader) endRule() error {
+func (r *stylesheetReader) endRule() error {
 	declarations := r.declarations
 	r.declarations = nil
 	if r.selectors == ":root" {
@@ -110,7 +119,7 @@ func (r *sheetReader) endRule() error {
 }
 
 // define keeps the custom properties of :root.
-func (r *sheetReader) define(properties []declaration) {
+func (r *stylesheetReader) define(properties []declaration) {
 	into := r.sheet.light
 	if r.query == darkQuery {
 		into = r.sheet.dark
@@ -120,9 +129,9 @@ func (r *sheetReader) define(properties []declaration) {
 	}
 }
 
-func (r *sheetReader) fault(offset int, message string) error {
+func (r *stylesheetReader) fault(offset int, message string) error {
 	before := string(r.source[:min(offset, len(r.source))])
-	return &Error{File: r.file, Line: 1 + strings.Count(before, "\n"), Message: message}
+	return &CSSError{Line: 1 + strings.Count(before, "\n"), Message: message}
 }
 
 // cssComplaint is the parser's message without its picture of the line.
@@ -147,7 +156,7 @@ func joinTokens(tokens []css.Token) string {
 }
 
 // sort brings the rules into the order of their specificity.
-func (s *sheet) sort() {
+func (s *Stylesheet) sort() {
 	slices.SortStableFunc(s.rules, func(a, b rule) int {
 		x, y := a.match.Specificity(), b.match.Specificity()
 		return cmp.Or(cmp.Compare(x[0], y[0]), cmp.Compare(x[1], y[1]), cmp.Compare(x[2], y[2]))
@@ -157,7 +166,7 @@ func (s *sheet) sort() {
 // enhancements is what a style element has to hold: the media queries, and the
 // dark colours of every rule that takes a colour which has a dark sister. All is
 // !important, for it has to win over style attributes.
-func (s *sheet) enhancements() string {
+func (s *Stylesheet) enhancements() string {
 	var dark []mediaRule
 	for _, r := range s.rules {
 		r.declarations = s.darkened(r.declarations)
@@ -188,7 +197,7 @@ func (s *sheet) enhancements() string {
 }
 
 // important writes a media rule's declarations in braces.
-func (s *sheet) important(m mediaRule) string {
+func (s *Stylesheet) important(m mediaRule) string {
 	values := s.light
 	if m.query == darkQuery {
 		values = s.dark
@@ -205,7 +214,7 @@ func (s *sheet) important(m mediaRule) string {
 
 // darkened are the declarations that come out otherwise in the dark. Of a border
 // only the colour does.
-func (s *sheet) darkened(declarations []declaration) []declaration {
+func (s *Stylesheet) darkened(declarations []declaration) []declaration {
 	var out []declaration
 	for _, d := range declarations {
 		if substitute(d.value, s.dark, s.light) == substitute(d.value, s.light, nil) {
@@ -234,4 +243,21 @@ func substitute(value string, values, fallback map[string]string) string {
 		}
 		value = before + strings.ReplaceAll(v, "var(", "") + after
 	}
+}
+
+// Variables returns the colors of the sheet as CSS, dark ones included.
+func (s *Stylesheet) Variables() string {
+	var b strings.Builder
+	write := func(values map[string]string) {
+		b.WriteString(":root {")
+		for _, name := range slices.Sorted(maps.Keys(values)) {
+			fmt.Fprintf(&b, " %s: %s;", name, values[name])
+		}
+		b.WriteString(" }")
+	}
+	write(s.light)
+	b.WriteString("\n@media (prefers-color-scheme: dark) { ")
+	write(s.dark)
+	b.WriteString(" }")
+	return b.String()
 }

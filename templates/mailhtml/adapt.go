@@ -1,7 +1,10 @@
-package templates
+// Package mailhtml makes HTML fit mail programs: styles in attributes, what authors write
+// in a form that every mail program shows, and colors for the dark.
+package mailhtml
 
 import (
 	"strings"
+	"unicode"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
@@ -129,4 +132,11 @@ func words(n *html.Node) string {
 		b.WriteString(htmldom.Attr(d, "alt"))
 	}
 	return strings.TrimSpace(b.String())
+}
+
+// rightToLeft reports whether text has letters of a script written that way.
+func rightToLeft(text string) bool {
+	return strings.ContainsFunc(text, func(r rune) bool {
+		return unicode.In(r, unicode.Arabic, unicode.Hebrew, unicode.Syriac, unicode.Thaana, unicode.Nko)
+	})
 }
