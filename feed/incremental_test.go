@@ -27,12 +27,12 @@ func renders(asked map[string]bool) feed.Render {
 
 // updateFeeds updates the feeds after an earlier time and returns what was
 // rendered for that.
-func updateFeeds(t *testing.T, cfg *config.Config, items []feed.Item, earlier feed.Result, build string, basis feed.Basis) (feed.Result, map[string]bool) {
+func updateFeeds(t *testing.T, cfg *config.Config, items []feed.Item, earlier feed.Result, build string, fingerprint feed.Fingerprint) (feed.Result, map[string]bool) {
 	t.Helper()
 	asked := map[string]bool{}
-	result, err := feed.Update(t.Context(), cfg, items, renders(asked), feed.Earlier{Documents: earlier.Documents, Build: build,
-		Rests:  func(*content.Post, *content.Rendering) feed.Basis { return basis },
-		Rested: func(*content.Post) feed.Basis { return basis }})
+	result, err := feed.Update(t.Context(), cfg, items, renders(asked), feed.Previous{Documents: earlier.Documents, Build: build,
+		Rests:  func(*content.Post, *content.Rendering) feed.Fingerprint { return fingerprint },
+		Rested: func(*content.Post) feed.Fingerprint { return fingerprint }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,12 +41,12 @@ func updateFeeds(t *testing.T, cfg *config.Config, items []feed.Item, earlier fe
 
 func TestUpdateMakesOnlyWhatAChangeTouches(t *testing.T) {
 	all := map[string]bool{"oldest.md": true, "old.md": true, "episode.md": true, "été.md": true, "newest.md": true}
-	const pictures feed.Basis = "some pictures"
+	const pictures feed.Fingerprint = "some pictures"
 	for name, tt := range map[string]struct {
-		basis  feed.Basis
-		change func(cfg *config.Config, items []feed.Item) []feed.Item
-		build  string
-		wants  map[string]bool // rendered
+		fingerprint feed.Fingerprint
+		change      func(cfg *config.Config, items []feed.Item) []feed.Item
+		build       string
+		wants       map[string]bool // rendered
 	}{
 		"nothing": {feed.OnItself, func(_ *config.Config, items []feed.Item) []feed.Item { return items }, "", map[string]bool{}},
 		"an edit": {pictures, func(_ *config.Config, items []feed.Item) []feed.Item {
@@ -77,9 +77,9 @@ func TestUpdateMakesOnlyWhatAChangeTouches(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			cfg := testConfig(t)
 			items := sample(cfg)
-			first, _ := updateFeeds(t, cfg, items, feed.Result{}, "", tt.basis)
+			first, _ := updateFeeds(t, cfg, items, feed.Result{}, "", tt.fingerprint)
 			items = tt.change(cfg, items)
-			second, asked := updateFeeds(t, cfg, items, first, tt.build, tt.basis)
+			second, asked := updateFeeds(t, cfg, items, first, tt.build, tt.fingerprint)
 			if diff := cmp.Diff(tt.wants, asked); diff != "" {
 				t.Errorf("rendered (-want +got):\n%s", diff)
 			}

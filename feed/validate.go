@@ -13,11 +13,11 @@ import (
 	"github.com/gorilla/feeds"
 )
 
-// validate reports what would make a document with the item invalid in one of
-// the formats that are written.
-func (p *press) validate(item *feeds.Item, e entry) error {
+// validate returns an error if the item would make a document invalid in one of the
+// configured formats.
+func (b *builder) validate(item *feeds.Item, e entry) error {
 	errs := itemErrors(item, e)
-	if p.cfg.Feeds.Atom != "" && item.Id != "" && !absoluteIRI.MatchString(item.Id) { // RFC 4287 §4.2.6
+	if b.cfg.Feeds.Atom != "" && item.Id != "" && !absoluteIRI.MatchString(item.Id) { // RFC 4287 §4.2.6
 		errs = append(errs, errors.New("its id "+item.Id+" is not a URI, which Atom requires; write `id` in its front matter like https://example.com/1 or urn:uuid:…, or set feeds.atom to \"\""))
 	}
 	return errors.Join(errs...)
@@ -66,7 +66,7 @@ func itemErrors(item *feeds.Item, e entry) []error {
 	return errs
 }
 
-// parseXML tells why a document is not well-formed.
+// parseXML returns an error if a document is not well-formed.
 func parseXML(data []byte) error {
 	decoder := xml.NewDecoder(bytes.NewReader(data))
 	for {

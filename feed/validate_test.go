@@ -71,7 +71,7 @@ func TestGate(t *testing.T) {
 func TestLastGoodItemStays(t *testing.T) {
 	cfg := testConfig(t)
 	items := sample(cfg)
-	earlier := mustUpdate(t, cfg, items, render, feed.Earlier{})
+	earlier := mustUpdate(t, cfg, items, render, feed.Previous{})
 	for name, breaks := range map[string]func(*content.Post) error{
 		"cannot be rendered": func(*content.Post) error { return errors.New("too deep") },
 		"has a bad address":  func(p *content.Post) error { p.URL = "/newest/"; return nil },
@@ -89,7 +89,7 @@ func TestLastGoodItemStays(t *testing.T) {
 						return nil, err
 					}
 					return render(ctx, p)
-				}, feed.Earlier{Documents: earlier.Documents})
+				}, feed.Previous{Documents: earlier.Documents})
 				if len(result.LeftOut) != 1 {
 					t.Fatalf("%s: left out %v", round, result.LeftOut)
 				}
@@ -105,9 +105,9 @@ func TestLastGoodItemStays(t *testing.T) {
 	}
 }
 
-func mustUpdate(t *testing.T, cfg *config.Config, items []feed.Item, render feed.Render, earlier feed.Earlier) feed.Result {
+func mustUpdate(t *testing.T, cfg *config.Config, items []feed.Item, render feed.Render, earlier feed.Previous) feed.Result {
 	t.Helper()
-	earlier.Rests = func(*content.Post, *content.Rendering) feed.Basis { return feed.OnItself }
+	earlier.Rests = func(*content.Post, *content.Rendering) feed.Fingerprint { return feed.OnItself }
 	result, err := feed.Update(t.Context(), cfg, items, render, earlier)
 	if err != nil {
 		t.Fatal(err)
@@ -129,8 +129,8 @@ func TestFaultOfOneFeedSparesTheOthers(t *testing.T) {
 		t.Fatal("no error")
 	}
 	for _, want := range []string{
-		"public/tags/mail/feed.xml: a folder lies where this file is to be",
-		"public/months/2024-01/atom.xml: could not make the folder", "a file lies where a folder is to be",
+		"public/tags/mail/feed.xml: a directory is in the way of this file",
+		"public/months/2024-01/atom.xml: cannot create the folder", "a file is in the way of this folder",
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("error does not say %q:\n%v", want, err)
@@ -148,7 +148,7 @@ func TestReadOnlyFolder(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err := feed.Write(t.Context(), cfg, sample(cfg), render)
-		if err == nil || !strings.Contains(err.Error(), "the right to write there") {
+		if err == nil || !strings.Contains(err.Error(), "let the user who runs publisher write there") {
 			t.Errorf("error %v does not say what to do", err)
 		}
 	})

@@ -5,21 +5,21 @@ import (
 	"io"
 )
 
-// layout is how a format writes a document: without items, and item by item, so
-// that an item can be taken over from an earlier document as it stands there.
-type layout struct {
+// encoder writes a document in one format: first without items, then item by item, so
+// that an item can be copied from the previous document.
+type encoder struct {
 	write func(io.Writer) error
-	// items begins to write items and returns what writes one, its line break before it.
+	// items returns a function that writes one item, preceded by its line break.
 	items func(io.Writer) func(i int) error
-	// end is how a document without items ends; tail, what follows the last item
-	// in its place.
+	// end is how a document without items ends; tail is what follows the last item
+	// instead.
 	end, tail string
 }
 
-// encode writes a model as a document, and returns the lengths of its parts: what
-// stands before the items, and each of them.
+// encode writes a model as a document, and returns the lengths of its parts: what is
+// before the items, and each item.
 func (m *model) encode(buf *bytes.Buffer, f format, nth int) ([]int, error) {
-	l := f.lay(m, f)
+	l := f.newEncoder(m, f)
 	if err := l.write(buf); err != nil || len(m.Items) == 0 {
 		return []int{buf.Len()}, err
 	}
