@@ -3,7 +3,7 @@
 PREFIX ?= /usr/local
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 
-.PHONY: build test install uninstall bench bench-send bench-million torture vuln
+.PHONY: build test install uninstall man notices bench bench-send bench-million torture vuln
 
 build:
 	go build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/publisher ./cmd/publisher
@@ -11,9 +11,10 @@ build:
 test:
 	go test ./...
 
-install: build
+install: build man
 	install -D -m 755 bin/publisher $(DESTDIR)$(PREFIX)/bin/publisher
-	install -D -m 644 README.md $(DESTDIR)$(PREFIX)/share/doc/publisher/README.md
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/publisher README.md LICENSE THIRD_PARTY_NOTICES.txt
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man1 bin/man/*.1
 	for unit in publisher.service publisher-run.service publisher-run.timer; do \
 		install -d $(DESTDIR)$(PREFIX)/lib/systemd/system && \
 		sed 's|/usr/local|$(PREFIX)|g' packaging/$$unit > $(DESTDIR)$(PREFIX)/lib/systemd/system/$$unit || exit 1; \
@@ -22,9 +23,18 @@ install: build
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/publisher
 	rm -rf $(DESTDIR)$(PREFIX)/share/doc/publisher
+	rm -f $(DESTDIR)$(PREFIX)/share/man/man1/publisher.1 $(DESTDIR)$(PREFIX)/share/man/man1/publisher-*.1
 	rm -f $(DESTDIR)$(PREFIX)/lib/systemd/system/publisher.service \
 		$(DESTDIR)$(PREFIX)/lib/systemd/system/publisher-run.service \
 		$(DESTDIR)$(PREFIX)/lib/systemd/system/publisher-run.timer
+
+# The manual pages of all commands.
+man: build
+	bin/publisher man bin/man
+
+# The licenses of everything that is built into the program.
+notices:
+	go run ./internal/notices > THIRD_PARTY_NOTICES.txt
 
 bench: build
 	go test -run '^$$' -bench . -benchmem ./...

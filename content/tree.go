@@ -1,3 +1,5 @@
+// Package content finds and reads the posts of a blog: what its engine publishes, under
+// the address and with the words that the engine gives them.
 package content
 
 import (

@@ -7,8 +7,8 @@ import (
 	"github.com/gorilla/feeds"
 )
 
-// atomDocument is gorilla's with what RFC 4287 asks for beyond it. Titles stay text
-// (§3.1.1.1), even those about HTML: of type="html" most readers show the escapes.
+// atomDocument is gorilla's with what RFC 4287 requires beyond it. Titles are of type
+// "text" (§3.1.1.1), even those about HTML: of type "html" most readers show the escapes.
 type atomDocument struct {
 	*feeds.AtomFeed
 	Language  string            `xml:"xml:lang,attr,omitempty"`
@@ -18,15 +18,15 @@ type atomDocument struct {
 	Links     []atomLink        `xml:"link"`
 	Archive   *struct{}         `xml:"fh:archive"`
 	Author    *feeds.AtomAuthor `xml:"author"`
-	Entries   []*atomEntry      `xml:"entry"` // none: they are written one by one
+	Entries   []*atomEntry      `xml:"entry"` // empty: they are written one by one
 
 	stylesheet string
 }
 
-// FeedXml makes it a feeds.XmlFeed.
+// FeedXml implements feeds.XmlFeed.
 func (d *atomDocument) FeedXml() any { return styled{d.stylesheet, d} }
 
-// atomLink is gorilla's with the language of what it leads to.
+// atomLink is gorilla's with the language of its target.
 type atomLink struct {
 	feeds.AtomLink
 	Language string `xml:"hreflang,attr,omitempty"`
@@ -46,26 +46,26 @@ type atomCategory struct {
 	Term string `xml:"term,attr"`
 }
 
-// atomHTML has the post's address as its base, should an address in it be relative.
+// atomHTML has the post's address as its base, in case an address in it is relative.
 type atomHTML struct {
 	Type string `xml:"type,attr"`
 	Base string `xml:"xml:base,attr,omitempty"`
 	cdata
 }
 
-func newAtom(m *model, f format) layout {
+func newAtom(m *model, f format) encoder {
 	document := &atomDocument{
 		AtomFeed:   (&feeds.Atom{Feed: m.Feed}).AtomFeed(),
-		Language:   m.outline.collection.site.Language,
+		Language:   m.plan.collection.site.Language,
 		Media:      mediaNamespace,
 		Generator:  generator,
 		Links:      []atomLink{{AtomLink: feeds.AtomLink{Href: m.home, Rel: "alternate", Type: "text/html"}}},
 		stylesheet: m.stylesheet(f),
 	}
-	document.Id = m.outline.id
+	document.Id = m.plan.id
 	document.Icon, document.Logo = m.logo, m.logo
 	if document.Updated == "" {
-		document.Updated = time.Unix(0, 0).UTC().Format(time.RFC3339) // required; no post, no time
+		document.Updated = time.Unix(0, 0).UTC().Format(time.RFC3339) // required, also without posts
 	}
 	if document.Subtitle == m.Title {
 		document.Subtitle = ""
@@ -75,12 +75,12 @@ func newAtom(m *model, f format) layout {
 	}
 	document.Author = document.AtomFeed.Author
 	if document.Author == nil {
-		document.Author = atomAuthor(m.Title) // RFC 4287 §4.1.1 wants one
+		document.Author = atomAuthor(m.Title) // required (RFC 4287 §4.1.1)
 	}
 	if m.isArchive() {
 		document.History, document.Archive = historyNamespace, &struct{}{}
 	}
-	return layout{
+	return encoder{
 		write: func(w io.Writer) error { return writeXML(w, document) },
 		items: func(w io.Writer) func(int) error {
 			encoder := newXMLItems(w, "entry", 1)
@@ -100,7 +100,7 @@ func (m *model) atomEntry(from *feeds.AtomEntry, i int) *atomEntry {
 		Thumbnail: newThumbnail(e.image),
 	}
 	if item.Title == "" {
-		entry.Title = firstWords(e.summary, item.Created) // RFC 4287 §4.1.2 wants a title
+		entry.Title = firstWords(e.summary, item.Created) // required (RFC 4287 §4.1.2)
 	}
 	entry.Published = item.Created.Format(time.RFC3339)
 	for _, name := range e.authors {

@@ -17,14 +17,15 @@ import (
 // disk writes documents whole or not at all.
 type disk struct {
 	root string // what relative paths start from
-	dry  bool   // only tells what would be written
-	// alone says that nobody else writes there now: temporary files are a dead pass's.
+	dry  bool   // reports what would be written, and writes nothing
+	// alone means that no other process writes there now, so that temporary files are left
+	// over from one that was killed.
 	alone bool
 }
 
 const (
 	tempSuffix = ".publisher-tmp"
-	// tempAge is how old a temporary file is before its writer is taken for dead.
+	// tempAge is the age at which the writer of a temporary file is presumed dead.
 	tempAge = time.Hour
 )
 
@@ -38,7 +39,7 @@ func (d disk) abs(path string) string {
 
 func (d disk) read(path string) ([]byte, error) { return os.ReadFile(d.abs(path)) }
 
-// write puts data into path unless it lies there already, and tells whether it did.
+// write writes data to path unless the file has the same bytes, and reports whether it did.
 func (d disk) write(path string, data []byte) (bool, error) {
 	file := d.abs(path)
 	same, err := holds(file, data)
@@ -50,37 +51,37 @@ func (d disk) write(path string, data []byte) (bool, error) {
 	}
 	dir := filepath.Dir(file)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return false, advise(err, "could not make the folder")
+		return false, advise(err, "cannot create the folder")
 	}
 	if err := replace(file, data); err != nil {
-		return false, advise(err, "could not be written")
+		return false, advise(err, "cannot be written")
 	}
 	return true, nil
 }
 
-// holds tells whether file has exactly these bytes.
+// holds reports whether file has exactly these bytes.
 func holds(file string, data []byte) (bool, error) {
 	info, err := os.Stat(file)
 	switch {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
-		return false, nil // what is in the way is told when its folder is made
+		return false, nil // creating the folder reports what is in the way
 	case err != nil:
-		return false, advise(err, "could not be looked at")
+		return false, advise(err, "cannot be examined")
 	case info.IsDir():
-		return false, errors.New("a folder lies where this file is to be; move it away, or choose another name in config.yaml under feeds")
+		return false, errors.New("a directory is in the way of this file; move it away, or choose another name under feeds in config.yaml")
 	case info.Size() != int64(len(data)):
 		return false, nil
 	}
 	old, err := os.ReadFile(file)
 	if err != nil {
-		return false, advise(err, "could not be compared with what lies there")
+		return false, advise(err, "cannot be compared with the existing file")
 	}
 	return bytes.Equal(old, data), nil
 }
 
-// replace writes beside the target and renames, so that a reader sees the old
-// file or the new one and never a part. Nothing is synced: a feed lost to a power
-// cut is made again.
+// replace writes a temporary file beside the target and renames it, so that a reader sees
+// the old file or the new one, never a part. Nothing is synced: a feed that a power
+// failure takes is written again.
 func replace(file string, data []byte) (err error) {
 	dir, base := filepath.Split(file)
 	temp, err := os.CreateTemp(dir, "."+base+".*"+tempSuffix)
@@ -113,8 +114,8 @@ func replace(file string, data []byte) (err error) {
 	return nil
 }
 
-// sweep removes what writers that were killed have left beside base. It is age by
-// the file system's own clock that tells them from a writer at work.
+// sweep removes what killed writers have left beside base. Their age by the file system's
+// own clock distinguishes them from a writer at work.
 func sweep(dir, base string, now time.Time) {
 	removeTemps(dir, "."+base+".", func(info fs.FileInfo) bool { return now.Sub(info.ModTime()) > tempAge })
 }
@@ -141,24 +142,24 @@ func removeTemps(dir, prefix string, dead func(fs.FileInfo) bool) {
 	}
 }
 
-// advise adds what a person can do about a failure of the disk.
+// advise adds to a disk's error what a person can do about it.
 func advise(err error, what string) error {
-	hint := "run again when that is mended"
+	hint := "fix that and run again"
 	switch {
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
-		hint = "give the user that runs publisher the right to write there, or set feeds.dir to another folder"
+		hint = "let the user who runs publisher write there, or set feeds.dir to another folder"
 	case errors.Is(err, syscall.ENOTDIR), errors.Is(err, fs.ErrExist):
-		hint = "a file lies where a folder is to be; move it away, or set feeds.dir to another folder"
+		hint = "a file is in the way of this folder; move it away, or set feeds.dir to another folder"
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
-		hint = "the disk is full; make room and run again"
+		hint = "the disk is full; free some space and run again"
 	}
 	return fmt.Errorf("%s: %w (%s)", what, err, hint)
 }
 
-// Prune removes the documents of an earlier Result that a later one no longer
-// has, and tells which. Only a file inside feeds.dir that still holds the bytes
-// that were written is taken: whatever else lies there is somebody else's.
-// Folders that are empty then go too.
+// Prune removes the documents of an earlier Result that a later one no longer has, and
+// returns their paths. It removes only files inside feeds.dir that still have the bytes
+// that were written, since all others are somebody else's, and folders that are then
+// empty.
 func Prune(cfg *config.Config, earlier, later []Document) ([]string, error) {
 	keep := map[string]bool{}
 	for _, doc := range later {
@@ -178,13 +179,13 @@ func Prune(cfg *config.Config, earlier, later []Document) ([]string, error) {
 		}
 		info, err := os.Lstat(file)
 		if err != nil || !info.Mode().IsRegular() {
-			continue // gone already, or not what we write
+			continue // gone already, or not a file of ours
 		}
 		if data, err := os.ReadFile(file); err != nil || digest(data) != doc.SHA256 {
 			continue
 		}
 		if err := os.Remove(file); err != nil {
-			errs = append(errs, &Error{Feed: doc.Path, Err: advise(err, "shows posts that are gone, and could not be removed")})
+			errs = append(errs, &Error{Feed: doc.Path, Err: advise(err, "shows posts that are gone, and cannot be removed")})
 			continue
 		}
 		removed = append(removed, doc.Path)

@@ -353,7 +353,7 @@ func TestMemory(t *testing.T) {
 	cfg := testConfig(t)
 	write := func(memory feed.Memory, items ...feed.Item) feed.Result {
 		t.Helper()
-		result, err := feed.Update(t.Context(), cfg, items, render, feed.Earlier{Memory: memory})
+		result, err := feed.Update(t.Context(), cfg, items, render, feed.Previous{Memory: memory})
 		if err != nil {
 			t.Fatal(err)
 		}

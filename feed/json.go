@@ -7,8 +7,8 @@ import (
 	"github.com/gorilla/feeds"
 )
 
-// jsonDocument is gorilla's with items that are always an array; they are written
-// one by one, each on a line of its own.
+// jsonDocument is gorilla's with items that are always an array. They are written one by
+// one, each on a line of its own.
 type jsonDocument struct {
 	*feeds.JSONFeed
 	Items []*jsonItem `json:"items"`
@@ -16,7 +16,7 @@ type jsonDocument struct {
 
 type jsonItem struct {
 	*feeds.JSONItem
-	ContentHTML string           `json:"content_html"` // required, even where empty
+	ContentHTML string           `json:"content_html"` // required, even if empty
 	Language    string           `json:"language,omitempty"`
 	Attachments []jsonAttachment `json:"attachments,omitempty"`
 }
@@ -27,20 +27,20 @@ type jsonAttachment struct {
 	Size      int64  `json:"size_in_bytes,omitempty"`
 }
 
-func newJSON(m *model, f format) layout {
+func newJSON(m *model, f format) encoder {
 	from := (&feeds.JSON{Feed: m.Feed}).JSONFeed()
-	from.FeedUrl = m.neighbour(m.outline.dir, f)
-	from.Language = m.outline.collection.site.Language
+	from.FeedUrl = m.sibling(m.plan.dir, f)
+	from.Language = m.plan.collection.site.Language
 	from.Icon = m.logo
-	from.Author = nil // 1.0's; Authors has replaced it
-	if m.outline.prev != "" {
-		from.NextUrl = m.neighbour(m.outline.prev, f)
+	from.Author = nil // of version 1.0, replaced by Authors
+	if m.plan.prev != "" {
+		from.NextUrl = m.sibling(m.plan.prev, f)
 	}
 	for _, hub := range m.hubs() {
 		from.Hubs = append(from.Hubs, &feeds.JSONHub{Type: "WebSub", Url: hub})
 	}
 	document := &jsonDocument{JSONFeed: from, Items: []*jsonItem{}}
-	return layout{
+	return encoder{
 		write: func(w io.Writer) error {
 			encoder := json.NewEncoder(w)
 			encoder.SetEscapeHTML(false)

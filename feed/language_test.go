@@ -117,8 +117,8 @@ func TestLanguageTakenOut(t *testing.T) {
 // what it is not in alone.
 func TestLanguagesAreInputs(t *testing.T) {
 	cfg, items := bilingual(t)
-	itself := func(*content.Post, *content.Rendering) feed.Basis { return feed.OnItself }
-	earlier := feed.Earlier{Documents: mustWrite(t, cfg, items).Documents, Rests: itself, Build: "1"}
+	itself := func(*content.Post, *content.Rendering) feed.Fingerprint { return feed.OnItself }
+	earlier := feed.Previous{Documents: mustWrite(t, cfg, items).Documents, Rests: itself, Build: "1"}
 	first, err := feed.Update(t.Context(), cfg, items, render, earlier)
 	if err != nil {
 		t.Fatal(err)

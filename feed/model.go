@@ -16,29 +16,29 @@ import (
 	"publisher/content"
 )
 
-// model is one feed ready to be written: gorilla's Feed, and what it lacks.
-// Every string in it is clean, every address a URI.
+// model is one feed ready to be encoded: gorilla's Feed and what that lacks. Every string
+// in it is clean, every address a URI.
 type model struct {
 	*feeds.Feed
-	shown   []Item  // the items of the outline that are in Feed.Items
-	entries []entry // beside Feed.Items
-	kept    []kept  // beside Feed.Items
+	shown   []Item        // the items of the plan that are in Feed.Items
+	entries []entry       // parallel to Feed.Items
+	kept    []encodedItem // parallel to Feed.Items
 
 	cfg     *config.Config
-	outline *outline
+	plan    *plan
 	home    string // the site's front page in the feed's language
 	logo    string // address of the site's picture; "" for none
 	address func(elem ...string) string
 }
 
-// kept is an item as an earlier document has it, in each of the formats; nothing
-// where it has been rendered now.
-type kept [][]byte
+// encodedItem is an item as the previous documents have it, in each format; nil if it was
+// rendered now.
+type encodedItem [][]byte
 
 // entry is what gorilla's Item does not hold.
 type entry struct {
 	path      string // of the post's file
-	language  string // "" where it is the feed's
+	language  string // "" if it is the feed's
 	authors   []string
 	tags      []string
 	summary   string // plain text
@@ -54,49 +54,49 @@ type link struct {
 	Href     string `xml:"href,attr"`
 }
 
-// model renders the posts of an outline. A post that cannot be shown is left out,
-// or stays as an earlier document has it.
-func (p *press) model(ctx context.Context, o *outline) *model {
+// model renders the posts of a plan. A post that cannot be shown is left out, or stays as
+// the previous document has it.
+func (b *builder) model(ctx context.Context, o *plan) *model {
 	m := &model{
 		Feed: &feeds.Feed{
 			Title:       headline(o.title),
 			Description: headline(o.collection.site.Description),
 		},
-		cfg: p.cfg, outline: o, home: homeOf(o.collection), logo: uri(p.cfg.Site.Logo), address: p.address,
+		cfg: b.cfg, plan: o, home: homeOf(o.collection), logo: uri(b.cfg.Site.Logo), address: b.address,
 	}
 	m.Link = &feeds.Link{Href: m.home}
 	if m.Description == "" {
 		m.Description = m.Title // RSS wants one
 	}
-	if a := p.cfg.Site.Author; a.Name != "" {
+	if a := b.cfg.Site.Author; a.Name != "" {
 		m.Author = &feeds.Author{Name: line(a.Name), Email: line(a.Email)}
 	}
-	desk := p.newDesk(o)
+	reused := b.newReuse(o)
 	owners := map[string]string{} // path by id
 	for _, it := range o.items {
-		if err := p.place(ctx, m, desk, owners, it); err != nil && ctx.Err() == nil {
-			p.leaveOut(m, desk, it, err)
+		if err := b.place(ctx, m, reused, owners, it); err != nil && ctx.Err() == nil {
+			b.leaveOut(m, reused, it, err)
 		}
-		p.shelf.release(it.Post)
+		b.cache.release(it.Post)
 	}
 	return m
 }
 
-// place adds an item to a model; the error says why it cannot stand in any feed.
-func (p *press) place(ctx context.Context, m *model, desk *desk, owners map[string]string, it Item) error {
+// place adds an item to a model. The error says why the item cannot be in any feed.
+func (b *builder) place(ctx context.Context, m *model, reused *reuse, owners map[string]string, it Item) error {
 	if owner, ok := owners[it.ID]; ok && it.ID != "" {
 		return fmt.Errorf("it has the same id as %s, %q; give one of them another `id` in its front matter", owner, it.ID)
 	}
-	old, ok := desk.find(it)
+	old, ok := reused.find(it)
 	r := &content.Rendering{}
 	if !ok {
 		var err error
-		if r, err = p.shelf.get(ctx, it.Post); err != nil {
+		if r, err = b.cache.get(ctx, it.Post); err != nil {
 			return err
 		}
 	}
 	item, e := m.item(it, r)
-	if err := p.validate(item, e); err != nil {
+	if err := b.validate(item, e); err != nil {
 		return err
 	}
 	owners[it.ID] = it.Post.Path
@@ -105,22 +105,22 @@ func (p *press) place(ctx context.Context, m *model, desk *desk, owners map[stri
 	return nil
 }
 
-// leaveOut reports a post that cannot be shown as it is now. Where an earlier
-// document has it, that item stays.
-func (p *press) leaveOut(m *model, desk *desk, it Item, err error) {
-	last, found := desk.last(it)
+// leaveOut records a post that cannot be shown as it is now. If the previous document has
+// it, that item stays.
+func (b *builder) leaveOut(m *model, reused *reuse, it Item, err error) {
+	last, found := reused.last(it)
 	if found {
 		item, e := m.item(it, &content.Rendering{})
 		m.add(it, item, e, last)
 		m.Updated = latest(m.Updated, item.Updated)
 	}
-	p.shelf.bases.set(it.Post, OnAnything) // the next Write tries again
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.leftOut[it.Post.Path] = LeftOut{Post: it.Post.Path, Err: err}
+	b.cache.fingerprints.set(it.Post, OnAnything) // the next Write tries again
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.leftOut[it.Post.Path] = LeftOut{Post: it.Post.Path, Err: err}
 }
 
-func (m *model) add(it Item, item *feeds.Item, e entry, old kept) {
+func (m *model) add(it Item, item *feeds.Item, e entry, old encodedItem) {
 	m.shown = append(m.shown, it)
 	m.Items = append(m.Items, item)
 	m.entries = append(m.entries, e)
@@ -128,7 +128,7 @@ func (m *model) add(it Item, item *feeds.Item, e entry, old kept) {
 	m.Created = latest(m.Created, item.Created)
 }
 
-// item is a post as gorilla/feeds has it, and what that lacks.
+// item returns a post as gorilla/feeds has it, and what that lacks.
 func (m *model) item(it Item, r *content.Rendering) (*feeds.Item, entry) {
 	post := it.Post
 	created := m.stamp(post.Date)
@@ -155,14 +155,14 @@ func (m *model) item(it Item, r *content.Rendering) (*feeds.Item, entry) {
 		item.Source = &feeds.Link{Href: uri(post.Source)}
 	}
 	e := entry{path: post.Path, authors: names(post.Authors), tags: lines(post.Tags), summary: r.ExcerptText, image: r.Image}
-	if language := line(post.Language); language != m.outline.collection.site.Language {
+	if language := line(post.Language); language != m.plan.collection.site.Language {
 		e.language = language
 	}
 	if e.image == nil && post.Image != "" {
 		e.image = &content.Image{URL: post.Image}
 	}
 	if e.image != nil {
-		image := *e.image // the shelf's belongs to every feed
+		image := *e.image // the one in the cache is shared by all feeds
 		image.URL = uri(image.URL)
 		e.image = &image
 	}
@@ -173,8 +173,8 @@ func (m *model) item(it Item, r *content.Rendering) (*feeds.Item, entry) {
 	return item, e
 }
 
-// bodyless stands for the text of a post that has none, such as a photo: JSON Feed
-// wants content in every item. It is the post's picture and summary, else a link.
+// bodyless returns a body for a post without one, such as a photo, because JSON Feed
+// requires content in every item: the post's picture and summary, else a link.
 func (m *model) bodyless(post *content.Post, r *content.Rendering) string {
 	address := post.Image
 	alt := ""
@@ -191,8 +191,8 @@ func (m *model) bodyless(post *content.Post, r *content.Rendering) string {
 	return text
 }
 
-// stamp is a time as feeds write it: in the site's zone, to the second. Before
-// standard time offsets had seconds, which RFC 3339 and RFC 822 cannot write.
+// stamp returns a time as feeds write it: in the site's zone, to the second. Before
+// standard time, offsets had seconds, which RFC 3339 and RFC 822 cannot express.
 func (m *model) stamp(t time.Time) time.Time {
 	t = t.In(m.cfg.Site.Timezone).Truncate(time.Second)
 	if _, offset := t.Zone(); offset%60 != 0 {
@@ -208,7 +208,7 @@ func latest(a, b time.Time) time.Time {
 	return a
 }
 
-// creators are the names for formats that say with each post who wrote it.
+// creators returns the authors of an item for formats that name them in each item.
 func (m *model) creators(e entry) []string {
 	if len(e.authors) == 0 && m.Author != nil {
 		return []string{m.Author.Name}
@@ -216,43 +216,43 @@ func (m *model) creators(e entry) []string {
 	return e.authors
 }
 
-// neighbour is the address of another feed of the site in the same format.
-func (m *model) neighbour(dir string, f format) string { return m.address(dir, f.file) }
+// sibling returns the address of another feed of the site in the same format.
+func (m *model) sibling(dir string, f format) string { return m.address(dir, f.file) }
 
-// links are the feed's atom:links but for the alternate: itself, its hubs and
+// links returns the feed's atom:link elements other than alternate: itself, its hubs and
 // its place among the archives (RFC 5005 §4).
 func (m *model) links(f format) []link {
-	o := m.outline
-	links := []link{{Rel: "self", Type: f.mediaType, Href: m.neighbour(o.dir, f)}}
+	o := m.plan
+	links := []link{{Rel: "self", Type: f.mediaType, Href: m.sibling(o.dir, f)}}
 	for _, hub := range m.hubs() {
 		links = append(links, link{Rel: "hub", Href: hub})
 	}
 	if o.archive {
-		links = append(links, link{Rel: "current", Type: f.mediaType, Href: m.neighbour(m.outline.collection.dir, f)})
+		links = append(links, link{Rel: "current", Type: f.mediaType, Href: m.sibling(m.plan.collection.dir, f)})
 	}
 	if o.prev != "" {
-		links = append(links, link{Rel: "prev-archive", Type: f.mediaType, Href: m.neighbour(o.prev, f)})
+		links = append(links, link{Rel: "prev-archive", Type: f.mediaType, Href: m.sibling(o.prev, f)})
 	}
 	if o.next != "" {
-		links = append(links, link{Rel: "next-archive", Type: f.mediaType, Href: m.neighbour(o.next, f)})
+		links = append(links, link{Rel: "next-archive", Type: f.mediaType, Href: m.sibling(o.next, f)})
 	}
 	return links
 }
 
-// alternates are the main feeds of the other languages.
+// alternates returns links to the main feeds of the other languages.
 func (m *model) alternates(f format) []link {
 	var links []link
-	if m.outline.isMain() {
-		for _, c := range m.outline.collection.siblings {
-			links = append(links, link{Rel: "alternate", Type: f.mediaType, Language: c.site.Language, Href: m.neighbour(c.dir, f)})
+	if m.plan.isMain() {
+		for _, c := range m.plan.collection.siblings {
+			links = append(links, link{Rel: "alternate", Type: f.mediaType, Language: c.site.Language, Href: m.sibling(c.dir, f)})
 		}
 	}
 	return links
 }
 
-// hubs tell of changes (WebSub); an archive has none, since nobody subscribes to it.
+// hubs returns the WebSub hubs; an archive has none, since nobody subscribes to it.
 func (m *model) hubs() []string {
-	if m.outline.archive {
+	if m.plan.archive {
 		return nil
 	}
 	hubs := slices.Clone(m.cfg.Feeds.Hubs)

@@ -9,11 +9,11 @@ import (
 	"github.com/gorilla/feeds"
 )
 
-// refreshMinutes is RSS's ttl: how long a reader may keep the feed without asking.
+// refreshMinutes is the ttl element: how long a reader may cache the feed.
 const refreshMinutes = 60
 
-// rssDocument is gorilla's with the namespaces and elements that the RSS
-// Advisory Board's profile asks for.
+// rssDocument is gorilla's with the namespaces and elements that the profile of the RSS
+// Advisory Board recommends.
 type rssDocument struct {
 	*feeds.RssFeedXml
 	Atom    string      `xml:"xmlns:atom,attr"`
@@ -25,7 +25,7 @@ type rssDocument struct {
 	stylesheet string
 }
 
-// FeedXml makes it a feeds.XmlFeed.
+// FeedXml implements feeds.XmlFeed.
 func (d *rssDocument) FeedXml() any { return styled{d.stylesheet, d} }
 
 type rssChannel struct {
@@ -34,11 +34,11 @@ type rssChannel struct {
 	*feeds.RssFeed
 	Links   []link     `xml:"atom:link"`
 	Archive *struct{}  `xml:"fh:archive"`
-	Items   []*rssItem `xml:"item"` // none: they are written one by one
+	Items   []*rssItem `xml:"item"` // empty: they are written one by one
 }
 
 type rssItem struct {
-	Title *rssText `xml:"title"` // nil for a note: RSS wants title or description
+	Title *rssText `xml:"title"` // nil for a note: RSS requires title or description
 	*feeds.RssItem
 	Description *cdata     `xml:"description"`
 	Content     *cdata     `xml:"content:encoded"` // after the description: some readers take the first
@@ -54,9 +54,9 @@ type rssSource struct {
 	Name string `xml:",chardata"`
 }
 
-// rssText is plain text where readers have been known to expect HTML. The
-// profile has "&" and "<" written as hexadecimal references there, which more of
-// them leave alone than &amp; and &lt;.
+// rssText is plain text where some readers expect HTML. The profile recommends to write
+// "&" and "<" as hexadecimal references, which more of them leave alone than &amp; and
+// &lt;.
 type rssText struct {
 	XML string `xml:",innerxml"`
 }
@@ -73,18 +73,18 @@ func newRSSTexts(in []string) []rssText {
 	return out
 }
 
-func newRSS(m *model, f format) layout {
+func newRSS(m *model, f format) encoder {
 	channel := &rssChannel{
 		Title: newRSSText(m.Title), Description: newRSSText(m.Description),
 		RssFeed: (&feeds.Rss{Feed: m.Feed}).RssFeed(), Links: append(m.links(f), m.alternates(f)...),
 	}
-	channel.Language = m.outline.collection.site.Language
+	channel.Language = m.plan.collection.site.Language
 	channel.Generator = generator
 	channel.Docs = "https://www.rssboard.org/rss-specification"
 	channel.Ttl = refreshMinutes
 	channel.Image = m.rssImage()
 	if m.Author == nil || m.Author.Email == "" {
-		channel.ManagingEditor = "" // it must hold an address
+		channel.ManagingEditor = "" // it must have a mail address
 	}
 	document := &rssDocument{
 		RssFeedXml: channel.RssFeed.FeedXml().(*feeds.RssFeedXml),
@@ -97,7 +97,7 @@ func newRSS(m *model, f format) layout {
 	if m.isArchive() {
 		document.History, channel.Archive = historyNamespace, &struct{}{}
 	}
-	return layout{
+	return encoder{
 		write: func(w io.Writer) error { return writeXML(w, document) },
 		items: func(w io.Writer) func(int) error {
 			encoder := newXMLItems(w, "item", 2)
@@ -107,8 +107,8 @@ func newRSS(m *model, f format) layout {
 	}
 }
 
-// rssImage is the site's picture, if RSS can show it: GIF, JPEG and PNG it knows.
-// Title and link are to be the channel's.
+// rssImage returns the site's logo if it is a GIF, JPEG or PNG, the only ones that RSS
+// allows. Title and link must be those of the channel.
 func (m *model) rssImage() *feeds.RssImage {
 	u, err := url.Parse(m.logo)
 	if err != nil {
@@ -142,7 +142,8 @@ func (m *model) rssItem(from *feeds.RssItem, i int) *rssItem {
 	return item
 }
 
-// hostOf stands for the name of a publication of which only an address is known.
+// hostOf returns the host of an address, as the name of a publication of which only the
+// address is known.
 func hostOf(address string) string {
 	if u, err := url.Parse(address); err == nil {
 		return u.Hostname()

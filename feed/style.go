@@ -5,23 +5,23 @@ import (
 	_ "embed"
 )
 
-// stylesheetFile lies in feeds.dir and makes a feed opened in a browser a page.
+// stylesheetFile is in feeds.dir; with it, browsers show a feed as a page.
 const stylesheetFile = "feed.css"
 
 //go:embed feed.css
 var stylesheet []byte
 
-// writeStylesheet leaves one alone that the owner wrote: ours says in its first
-// line that it is ours.
-func (p *press) writeStylesheet() outcome {
-	out := outcome{Document: Document{Path: p.stylesheet}}
+// writeStylesheet writes the style sheet unless the owner has one: ours has a mark in its
+// first line.
+func (b *builder) writeStylesheet() built {
+	out := built{Document: Document{Path: b.stylesheet}}
 	first, _, _ := bytes.Cut(stylesheet, []byte("\n"))
-	if own, err := p.disk.read(p.stylesheet); err == nil && !bytes.HasPrefix(own, first) {
+	if own, err := b.disk.read(b.stylesheet); err == nil && !bytes.HasPrefix(own, first) {
 		return out
 	}
-	written, err := p.disk.write(p.stylesheet, stylesheet)
+	written, err := b.disk.write(b.stylesheet, stylesheet)
 	if err != nil {
-		out.err = &Error{Feed: p.stylesheet, Err: err}
+		out.err = &Error{Feed: b.stylesheet, Err: err}
 		return out
 	}
 	out.written, out.SHA256 = written, digest(stylesheet)

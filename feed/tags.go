@@ -12,8 +12,8 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// tagged is a tag with its posts.
-type tagged struct {
+// tagGroup is a tag with its posts.
+type tagGroup struct {
 	key   string // lower case, composed: what makes two spellings one tag
 	name  string // as the newest post spells it
 	slug  string // its folder
@@ -21,9 +21,9 @@ type tagged struct {
 }
 
 // groupByTag collects posts by tag, case ignored, in the order of the keys.
-func groupByTag(items []Item) []*tagged {
-	byKey := map[string]*tagged{}
-	var tags []*tagged
+func groupByTag(items []Item) []*tagGroup {
+	byKey := map[string]*tagGroup{}
+	var tags []*tagGroup
 	for _, it := range items {
 		for _, name := range it.Post.Tags {
 			name = line(name)
@@ -33,7 +33,7 @@ func groupByTag(items []Item) []*tagged {
 			}
 			tag, ok := byKey[key]
 			if !ok {
-				tag = &tagged{key: key, name: name}
+				tag = &tagGroup{key: key, name: name}
 				byKey[key] = tag
 				tags = append(tags, tag)
 			}
@@ -42,31 +42,32 @@ func groupByTag(items []Item) []*tagged {
 			}
 		}
 	}
-	slices.SortFunc(tags, func(a, b *tagged) int { return strings.Compare(a.key, b.key) })
+	slices.SortFunc(tags, func(a, b *tagGroup) int { return strings.Compare(a.key, b.key) })
 	return tags
 }
 
-// assignSlugs gives each tag a folder of its own: the one that it had before. Where
-// new tags come to one slug, one that it spells exactly gets it and the others get a
-// hash of the key behind it, so that which one comes first does not matter. known
-// are the folders that tags had, by key, be there posts or not; new ones are added.
-func assignSlugs(tags []*tagged, known map[string]string) []Clash {
+// assignSlugs gives each tag a folder of its own, the one that it had before. If several
+// new tags have one slug, the tag that is spelled exactly so gets it, and to the slug of
+// the others a hash of the key is appended, so that their order does not matter. known
+// has the folders that tags had, by key, whether there are posts or not; new ones are
+// added.
+func assignSlugs(tags []*tagGroup, known map[string]string) []Clash {
 	owners := make(map[string]string, len(known)+len(tags)) // keys by slug
 	for key, slug := range known {
 		owners[slug] = key
 	}
 	wanted := map[string]int{}
-	var fresh []*tagged
+	var fresh []*tagGroup
 	for _, tag := range tags {
 		if tag.slug = known[tag.key]; tag.slug == "" {
 			fresh = append(fresh, tag)
 			wanted[slugify(tag.key)]++
 		}
 	}
-	take := func(tag *tagged, slug string) {
+	take := func(tag *tagGroup, slug string) {
 		tag.slug, owners[slug], known[tag.key] = slug, tag.key, slug
 	}
-	var unsettled []*tagged
+	var unsettled []*tagGroup
 	for _, tag := range fresh {
 		slug := slugify(tag.key)
 		if slug != "" && owners[slug] == "" && (slug == tag.key || wanted[slug] == 1) {
@@ -89,11 +90,11 @@ func assignSlugs(tags []*tagged, known map[string]string) []Clash {
 	return clashesOf(tags, owners, known)
 }
 
-// clashesOf finds the tags that did not get the slug that their name gives: another one owns it, or
-// nobody does because several came at once.
-func clashesOf(tags []*tagged, owners, known map[string]string) []Clash {
+// clashesOf returns the tags that did not get the slug of their name, because another tag
+// has it or several new tags wanted it.
+func clashesOf(tags []*tagGroup, owners, known map[string]string) []Clash {
 	var clashes []Clash
-	first := map[string]*tagged{} // of those that came at once, by slug
+	first := map[string]*tagGroup{} // of those that came at once, by slug
 	for _, tag := range tags {
 		slug := slugify(tag.key)
 		switch owner := owners[slug]; {
@@ -109,12 +110,13 @@ func clashesOf(tags []*tagged, owners, known map[string]string) []Clash {
 	return clashes
 }
 
-// maxSlug keeps slug and hash within what file systems take (255 octets).
+// maxSlug keeps slug and hash within the limit of file systems (255 octets).
 const maxSlug = 120
 
-// slugify makes a readable path segment of a tag's key: letters, digits and marks of any
-// script stay, as do dots and underscores inside a word; "c++" and "c#" get words, since they
-// are common and would otherwise both be "c". It holds no separator and never is "." or "..".
+// slugify returns a readable path segment for a tag's key. Letters, digits and marks of any
+// script stay, as do dots and underscores inside a word; "c++" and "c#" get words, since
+// they are common and would otherwise both be "c". The result has no separator and is
+// never "." or "..".
 func slugify(key string) string {
 	var b strings.Builder
 	gap := false

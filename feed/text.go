@@ -12,10 +12,9 @@ import (
 	"publisher/content"
 )
 
-// clean makes text that an XML 1.0 document can carry: characters outside Char
-// (§2.2) may not stand in one, not even as references, and those it discourages
-// (C1 controls, noncharacters) go too. Line ends become LF, as a parser would
-// make them (§2.11).
+// clean returns text that an XML 1.0 document may have: without characters outside Char
+// (§2.2), which are not allowed even as references, and without those that it discourages
+// (C1 controls, noncharacters). Line ends become LF, as a parser would make them (§2.11).
 func clean(s string) string {
 	if strings.ContainsRune(s, '\r') {
 		s = strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n")
@@ -31,7 +30,7 @@ func clean(s string) string {
 	}, s)
 }
 
-// line is clean text on one line.
+// line returns clean text on one line.
 func line(s string) string { return strings.Join(strings.Fields(clean(s)), " ") }
 
 func lines(in []string) []string {
@@ -44,9 +43,9 @@ func lines(in []string) []string {
 	return out
 }
 
-// cleanRendering cleans what feeds show of a rendering.
+// cleanRendering returns a copy with what feeds show, cleaned.
 func cleanRendering(r *content.Rendering) *content.Rendering {
-	// A clone has no room left over from growing, which the shelf would keep uncounted.
+	// A clone has no unused capacity, which the cache would keep without counting it.
 	c := &content.Rendering{HTML: strings.Clone(clean(r.HTML)), ExcerptHTML: strings.Clone(clean(r.ExcerptHTML)), ExcerptText: line(r.ExcerptText)}
 	if r.Image != nil {
 		image := *r.Image
@@ -55,9 +54,8 @@ func cleanRendering(r *content.Rendering) *content.Rendering {
 	return c
 }
 
-// uri makes of an address what RFC 3986 lets stand: RSS knows no
-// internationalised addresses. One that does not parse comes back as it was,
-// for the gate to find.
+// uri returns an address as RFC 3986 allows it, since RSS has no internationalized
+// addresses. One that does not parse is returned as it is, for validate to find.
 func uri(s string) string {
 	s = line(s)
 	u, err := url.Parse(s)
@@ -71,10 +69,10 @@ func uri(s string) string {
 	return escapeURI(u.String())
 }
 
-// isURI tells whether s is made of the characters of RFC 3986 alone.
+// isURI reports whether s has only the characters of RFC 3986.
 func isURI(s string) bool { return escapeURI(s) == s }
 
-// escapeURI percent-encodes the octets that no URI holds, and a lone percent sign.
+// escapeURI percent-encodes octets that a URI may not have, and stray percent signs.
 func escapeURI(s string) string {
 	const hex = "0123456789ABCDEF"
 	var b strings.Builder
@@ -93,7 +91,7 @@ func isEscape(s string) bool {
 	return len(s) >= 3 && strings.Trim(s[1:3], "0123456789abcdefABCDEF") == ""
 }
 
-// isAddress tells an absolute web address that any reader can follow.
+// isAddress reports whether s is an absolute web address that any reader can follow.
 func isAddress(s string) bool {
 	u, err := url.Parse(s)
 	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || !isURI(s) {
@@ -108,8 +106,8 @@ func isAddress(s string) bool {
 	}) < 0
 }
 
-// names are who wrote something: of "Ada <ada@example.com>" the name alone, since
-// feeds are read by those who collect addresses, too.
+// names returns authors' names: of "Ada <ada@example.com>" only the name, since those who
+// collect addresses read feeds too.
 func names(in []string) []string {
 	names := lines(in)
 	for i, s := range names {

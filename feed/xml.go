@@ -18,7 +18,7 @@ const (
 	historyNamespace = "http://purl.org/syndication/history/1.0"
 )
 
-// cdata is HTML that stands in XML as it is; encoding/xml splits a "]]>".
+// cdata is HTML in a CDATA section; encoding/xml splits a "]]>".
 type cdata struct {
 	HTML string `xml:",cdata"`
 }
@@ -30,7 +30,7 @@ func newCDATA(html string) *cdata {
 	return &cdata{html}
 }
 
-// thumbnail is Media RSS's picture of a post.
+// thumbnail is the picture of a post in Media RSS.
 type thumbnail struct {
 	URL    string `xml:"url,attr"`
 	Width  int    `xml:"width,attr,omitempty"`
@@ -44,23 +44,23 @@ func newThumbnail(image *content.Image) *thumbnail {
 	return &thumbnail{URL: image.URL, Width: image.Width, Height: image.Height}
 }
 
-// isArchive tells whether the document is to be marked as an archive. The only
-// month of a blog is not: it has no neighbours, which a marked one must have.
+// isArchive reports whether the document is marked as an archive. The only month of a
+// blog is not, since a marked one must have a previous or next one.
 func (m *model) isArchive() bool {
-	return m.outline.archive && (m.outline.prev != "" || m.outline.next != "")
+	return m.plan.archive && (m.plan.prev != "" || m.plan.next != "")
 }
 
-// stylesheet is the address of the style sheet as seen from the document, so
-// that it is found whether the feed is on the web or opened from the disk.
+// stylesheet returns the address of the style sheet relative to the document, so that it
+// is found whether the feed is on the web or opened from the disk.
 func (m *model) stylesheet(f format) string {
 	depth := strings.Count(f.file, "/")
-	if m.outline.dir != "" {
-		depth += strings.Count(m.outline.dir, "/") + 1
+	if m.plan.dir != "" {
+		depth += strings.Count(m.plan.dir, "/") + 1
 	}
 	return strings.Repeat("../", depth) + stylesheetFile
 }
 
-// styled is a document with a style sheet for those who open it in a browser.
+// styled is a document with a style sheet for browsers.
 type styled struct {
 	stylesheet string
 	document   any
@@ -77,8 +77,7 @@ func (s styled) MarshalXML(e *xml.Encoder, _ xml.StartElement) error {
 	return e.Encode(s.document)
 }
 
-// xmlItems encodes the items of a document whose depth in it is given, each on
-// lines of its own.
+// xmlItems encodes the items of a document, each on lines of its own.
 type xmlItems struct {
 	w       io.Writer
 	encoder *xml.Encoder

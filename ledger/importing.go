@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"iter"
+	"publisher/mailer/address"
 	"time"
 )
 
@@ -53,7 +54,7 @@ type Imported struct {
 //   - Changed tags, language or cadence do not reach back: see Due.Chosen. A row that
 //     came back goes on as Due.Returned says.
 //   - Of rows with one address the strictest status counts, and of the rest the last
-//     value that is not empty. One that NormalizeEmail refuses, or an error among the
+//     value that is not empty. One that address.Normalize refuses, or an error among the
 //     rows, ends the import and nothing is changed.
 //
 // Neither rows nor mayRemove may use the ledger.
@@ -138,7 +139,7 @@ func (i *importer) stageRow(ctx context.Context, insert *sql.Stmt, r Row) error 
 	if r.Refused != "" {
 		return i.noteRow(ctx, r, "")
 	}
-	key, err := NormalizeEmail(r.Email)
+	key, err := address.Normalize(r.Email)
 	if err != nil {
 		return err
 	}

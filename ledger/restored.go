@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"publisher/mailer/address"
 	"time"
 )
 
@@ -35,7 +36,7 @@ func (l *Ledger) Marked(ctx context.Context, status Status, edition int64, since
 // and remembers what it had ended by. What came back before then does not count any more.
 // It reports false where there is none, or it is active.
 func (l *Ledger) Restore(ctx context.Context, email, defaultCadence string, now time.Time) (restored bool, err error) {
-	key, err := NormalizeEmail(email)
+	key, err := address.Normalize(email)
 	if err != nil {
 		return false, nil
 	}

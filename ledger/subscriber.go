@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"iter"
+	"publisher/mailer/address"
 	"time"
 )
 
@@ -29,7 +30,7 @@ func (s Status) final() bool { return s == Unsubscribed || s == Bounced || s == 
 // Subscriber is one address.
 type Subscriber struct {
 	ID        int64
-	Email     string // as given; unique by its NormalizeEmail
+	Email     string // as given; unique by its address.Normalize
 	Name      string
 	Status    Status
 	Cadence   string // "": digest.default
@@ -57,7 +58,7 @@ func scanSubscriber(row scanner) (s Subscriber, err error) {
 
 // Subscriber finds one by address; nil where there is none.
 func (l *Ledger) Subscriber(ctx context.Context, email string) (*Subscriber, error) {
-	key, err := NormalizeEmail(email)
+	key, err := address.Normalize(email)
 	if err != nil {
 		return nil, nil // what is no address is nobody's
 	}
@@ -139,7 +140,7 @@ func (l *Ledger) Subscribers(ctx context.Context) iter.Seq2[Subscriber, error] {
 // the file's. A pending one is confirmed, and begins with what is newer. It is the owner's
 // doing: no link takes it back.
 func (l *Ledger) SetStatus(ctx context.Context, email string, status Status, defaultCadence string, now time.Time) (bool, error) {
-	key, err := NormalizeEmail(email)
+	key, err := address.Normalize(email)
 	if err != nil {
 		return false, nil
 	}
@@ -175,7 +176,7 @@ type Choice struct {
 // is none. A change does not reach back: see Due.Chosen. defaultCadence is that of
 // subscribers who have none of their own.
 func (l *Ledger) SetPreferences(ctx context.Context, email string, c Choice, defaultCadence string, now time.Time) (bool, error) {
-	key, err := NormalizeEmail(email)
+	key, err := address.Normalize(email)
 	if err != nil {
 		return false, nil
 	}

@@ -20,7 +20,7 @@ import (
 // what is due instead of a cursor: nobody may miss a post, get one twice, or get one
 // that is not theirs. PUBLISHER_WALKS asks for more of them.
 func TestWalks(t *testing.T) {
-	walks := 10_000
+	walks := 2_000
 	switch n, err := strconv.Atoi(os.Getenv("PUBLISHER_WALKS")); {
 	case err == nil:
 		walks = n

@@ -11,12 +11,12 @@ import (
 	"strings"
 
 	"publisher/ledger"
-	"publisher/mailer"
+	"publisher/mailer/bounce"
 )
 
 // Bounced is what became of one mail that came back.
 type Bounced struct {
-	mailer.Returned
+	bounce.Returned
 	Subscriber int64  // 0 where no valid token says whose it is
 	Email      string // the subscriber's; "" likewise
 	// Ended is what the subscription ended as; "" where it did not end.
@@ -26,9 +26,9 @@ type Bounced struct {
 }
 
 // Bounce takes one mail that came back. One that bears no valid token, or those of
-// several people, changes nothing. What is no mail is a *mailer.NotMailError.
+// several people, changes nothing. What is no mail is a *bounce.NotMailError.
 func (p *Publisher) Bounce(ctx context.Context, l *ledger.Ledger, r io.Reader) (*Bounced, error) {
-	returned, err := mailer.ReadReturned(r)
+	returned, err := bounce.ReadReturned(r)
 	if err != nil {
 		return nil, err
 	}
@@ -36,9 +36,9 @@ func (p *Publisher) Bounce(ctx context.Context, l *ledger.Ledger, r io.Reader) (
 }
 
 // TakeReturned is Bounce for a mail that has been read.
-func (p *Publisher) TakeReturned(ctx context.Context, l *ledger.Ledger, returned *mailer.Returned) (*Bounced, error) {
+func (p *Publisher) TakeReturned(ctx context.Context, l *ledger.Ledger, returned *bounce.Returned) (*Bounced, error) {
 	b := &Bounced{Returned: *returned}
-	if b.Kind == mailer.Ignored {
+	if b.Kind == bounce.Ignored {
 		return b, nil
 	}
 	tokens, err := l.Tokens(ctx)
@@ -55,12 +55,12 @@ func (p *Publisher) TakeReturned(ctx context.Context, l *ledger.Ledger, returned
 	}
 	b.Subscriber, b.Email = who.ID, who.Email
 	switch b.Kind {
-	case mailer.HardBounce, mailer.SoftBounce:
+	case bounce.HardBounce, bounce.SoftBounce:
 		b.Ended, b.Stale, err = l.RecordBounce(ctx, ledger.Bounce{Subscriber: who.ID, Edition: about.edition, Proof: about.proof,
-			Hard: b.Kind == mailer.HardBounce, Reason: b.Reason, At: p.now()})
-	case mailer.Complaint, mailer.OptOut:
+			Hard: b.Kind == bounce.HardBounce, Reason: b.Reason, At: p.now()})
+	case bounce.Complaint, bounce.OptOut:
 		act := ledger.Leave
-		if b.Kind == mailer.Complaint {
+		if b.Kind == bounce.Complaint {
 			act = ledger.Complain
 		}
 		after, changed, doErr := l.Do(ctx, ledger.Request{Subscriber: who.ID, With: about.proof, Act: act,
@@ -81,7 +81,7 @@ type proved struct {
 // whose finds the one subscriber whom valid tokens name, and the strongest of them; its
 // subscriber is 0 where there is none, or more than one. The edition is that of the token
 // which proves it: another, weaker one says nothing of it.
-func whose(tokens *ledger.Tokens, r *mailer.Returned) (best proved) {
+func whose(tokens *ledger.Tokens, r *bounce.Returned) (best proved) {
 	several := false
 	found := func(proof ledger.Purpose, who, which int64, ok bool) {
 		if !ok {
@@ -92,7 +92,7 @@ func whose(tokens *ledger.Tokens, r *mailer.Returned) (best proved) {
 			best = proved{who, max(best.edition, which), proof}
 		}
 	}
-	if r.Kind == mailer.OptOut {
+	if r.Kind == bounce.OptOut {
 		who, ok := tokens.OpenLink(ledger.Unsubscribe, r.Token)
 		found(ledger.Unsubscribe, who, 0, ok)
 		return best
@@ -169,7 +169,7 @@ func (s *pass) readBounce(ctx context.Context, folder, name string) error {
 	}
 	defer f.Close()
 	b, err := s.Bounce(ctx, s.ledger, f)
-	_, nonsense := errors.AsType[*mailer.NotMailError](err)
+	_, nonsense := errors.AsType[*bounce.NotMailError](err)
 	switch {
 	case nonsense:
 		s.report.warn(path, 0, err.Error()+"; ignored")

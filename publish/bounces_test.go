@@ -10,7 +10,7 @@ import (
 
 	"publisher/config"
 	"publisher/ledger"
-	"publisher/mailer"
+	"publisher/mailer/bounce"
 )
 
 // bounceBench is a ledger with two subscribers who got some editions, one a day.
@@ -225,7 +225,7 @@ func TestBouncesBeforeARestoreAreForgiven(t *testing.T) {
 func TestComplaintAndUnsubscribeByMail(t *testing.T) {
 	b := newBounceBench(t, 1)
 	complaint := arf("<" + b.returnPath("ann", 1) + ">")
-	if got := b.take(complaint); got.Kind != mailer.Complaint || b.status("ann") != ledger.Complained {
+	if got := b.take(complaint); got.Kind != bounce.Complaint || b.status("ann") != ledger.Complained {
 		t.Errorf("%+v; ann is %s", got, b.status("ann"))
 	}
 	b.take("From: ben@example.net\nSubject: Unsubscribe " + strings.ToUpper(b.tokens.Link(ledger.Unsubscribe, b.ids["ben"])) + "\n\n")

@@ -16,7 +16,7 @@ import (
 
 	"publisher/content"
 	"publisher/ledger"
-	"publisher/mailer"
+	"publisher/mailer/message"
 	"publisher/templates"
 )
 
@@ -157,7 +157,7 @@ func (s *pass) bundleOf(ctx context.Context, e *ledger.Edition) (*bundle, error)
 }
 
 // compose makes the message of some of an edition's posts.
-func (s *pass) compose(b *bundle, e *ledger.Edition, posts ledger.Numbers) (*mailer.Message, error) {
+func (s *pass) compose(b *bundle, e *ledger.Edition, posts ledger.Numbers) (*message.Message, error) {
 	set, err := s.templatesOf(b)
 	if err != nil {
 		return nil, err
@@ -169,7 +169,7 @@ func (s *pass) compose(b *bundle, e *ledger.Edition, posts ledger.Numbers) (*mai
 	cfg := *s.cfg
 	// Less than when it was closed is possible: the message may be too long for the server.
 	cfg.Digest.MaxPosts, cfg.Digest.MaxBytes = min(b.MaxPosts, cfg.Digest.MaxPosts), min(b.MaxBytes, cfg.Digest.MaxBytes)
-	return mailer.Compose(&cfg, set, d, b.Closed)
+	return message.Compose(&cfg, set, d, b.Closed)
 }
 
 // templatesOf are those that the bundle was made with: mostly the ones of today.

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"publisher/mailer"
+	"publisher/mailer/smtp"
 )
 
 // Check reports what is wrong with content, templates, feeds and ledger. online
@@ -133,7 +133,7 @@ func rewrites(host string) (relay string, fields []string) {
 }
 
 func (p *Publisher) logIn(ctx context.Context) error {
-	sender, err := mailer.NewSender(p.cfg.Mail.SMTP, hello(p.cfg))
+	sender, err := smtp.NewSender(p.cfg.Mail.SMTP, hello(p.cfg))
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 
 	"publisher/config"
 	"publisher/ledger"
+	"publisher/mailer/address"
 )
 
 // FuzzList: whatever bytes a list has, either an error says clearly that it is not read,
@@ -80,7 +81,7 @@ func clearError(t *testing.T, err error) {
 
 func checkRow(t *testing.T, row ledger.Row) {
 	t.Helper()
-	if _, err := ledger.NormalizeEmail(row.Email); err != nil || row.Line < 1 {
+	if _, err := address.Normalize(row.Email); err != nil || row.Line < 1 {
 		t.Errorf("line %d: %v", row.Line, err)
 	}
 	if ledger.Stricter(row.Status, "") != row.Status || row.Status == "" || utf8.RuneCountInString(row.Name) > maxListName || !utf8.ValidString(row.Name) {

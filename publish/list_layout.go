@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"publisher/ledger"
+	"publisher/mailer/address"
 )
 
 // listColumn is one column of a list that has a use.
@@ -204,7 +205,7 @@ func columnValues(sample []listRow, index int) []string {
 func holdsAddresses(values []string) bool {
 	n := 0
 	for _, value := range values {
-		if _, err := ledger.NormalizeEmail(value); err == nil {
+		if _, err := address.Normalize(value); err == nil {
 			n++
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"publisher/config"
 	"publisher/internal/terminal"
 	"publisher/ledger"
+	"publisher/mailer/address"
 )
 
 // cleanCell is a cell without what surrounds its value.
@@ -81,10 +82,10 @@ func (l *listReader) checkShape(raw listRow) error {
 	return nil
 }
 
-// checkListAddress is NormalizeEmail, and wants a dot in the domain: without one it is
+// checkListAddress is address.Normalize, and wants a dot in the domain: without one it is
 // what is left of example,com.
 func checkListAddress(email string) error {
-	key, err := ledger.NormalizeEmail(email)
+	key, err := address.Normalize(email)
 	if err != nil {
 		return err
 	}

@@ -11,7 +11,8 @@ import (
 
 	"publisher/config"
 	"publisher/ledger"
-	"publisher/mailer"
+	"publisher/mailer/outbox"
+	"publisher/mailer/smtp"
 )
 
 // mail carries on what an earlier pass left, closes what is due, delivers it, and
@@ -242,17 +243,17 @@ func (p *Publisher) editionReport(e *ledger.Edition) EditionReport {
 // deliver works the queue off and reports how far it came. A server that cannot
 // be used is in the report: the pass itself went through.
 func (s *pass) deliver(ctx context.Context, q *queue, later <-chan *pass) error {
-	smtp := s.cfg.Mail.SMTP
+	server := s.cfg.Mail.SMTP
 	if s.cfg.Catches() {
-		catcher, err := mailer.StartCatcher(s.cfg.Path(s.cfg.Mail.Outbox))
+		catcher, err := outbox.Start(s.cfg.Path(s.cfg.Mail.Outbox))
 		if err != nil {
 			return fmt.Errorf("starting the built-in catcher: %w", err)
 		}
 		defer catcher.Close()
-		smtp = catcher.SMTP(smtp)
+		server = catcher.SMTP(server)
 		s.report.Outbox = true
 	}
-	sender, err := s.newSender(smtp)
+	sender, err := s.newSender(server)
 	if err != nil {
 		return err
 	}
@@ -266,7 +267,7 @@ func (s *pass) deliver(ctx context.Context, q *queue, later <-chan *pass) error 
 	if marked := s.ledger.Advance(context.WithoutCancel(ctx)); marked != nil {
 		return errors.Join(err, marked)
 	}
-	var unreachable *mailer.ConnectError
+	var unreachable *smtp.ConnectError
 	switch {
 	case errors.As(err, &unreachable):
 		s.report.fail(err)
@@ -278,7 +279,7 @@ func (s *pass) deliver(ctx context.Context, q *queue, later <-chan *pass) error 
 
 // deliverAll delivers until there is nothing left. Meanwhile what later surveys find
 // due is closed, and joins what is under way.
-func (s *pass) deliverAll(ctx context.Context, sender *mailer.Sender, q *queue, later <-chan *pass) error {
+func (s *pass) deliverAll(ctx context.Context, sender *smtp.Sender, q *queue, later <-chan *pass) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	latest := s

@@ -6,11 +6,11 @@ import (
 	"log/slog"
 
 	"publisher/ledger"
-	"publisher/mailer"
+	"publisher/mailer/smtp"
 )
 
-// Commit implements mailer.Queue.
-func (q *queue) Commit(ctx context.Context, done *mailer.Outcome, next *mailer.Job) (bool, error) {
+// Commit implements smtp.Queue.
+func (q *queue) Commit(ctx context.Context, done *smtp.Outcome, next *smtp.Job) (bool, error) {
 	var result *ledger.Result
 	var intent *ledger.Intent
 	if done != nil {
@@ -35,18 +35,18 @@ func (q *queue) Commit(ctx context.Context, done *mailer.Outcome, next *mailer.J
 }
 
 // result says what the ledger is to remember of an outcome.
-func (q *queue) result(o *mailer.Outcome) *ledger.Result {
+func (q *queue) result(o *smtp.Outcome) *ledger.Result {
 	a := o.Job.Ref.(*attempt)
 	now := q.now()
 	r := &ledger.Result{Edition: a.intent.Edition, Subscriber: a.intent.Subscriber, After: a.intent.After, Through: a.intent.Through,
 		Digest: a.intent.Digest, Code: o.Code, Reply: o.Reply, At: now}
 	switch o.Verdict {
-	case mailer.Sent:
+	case smtp.Sent:
 		r.Progress = ledger.Sent
-	case mailer.Permanent:
+	case smtp.Permanent:
 		// Whether that counts the answers around it say: see refusals. Until then its posts are due.
 		r.Progress, r.KeepCursor = ledger.Failed, true
-	case mailer.Uncertain:
+	case smtp.Uncertain:
 		if q.cfg.Mail.Uncertain == "hold" {
 			r.Progress = ledger.Uncertain
 			return r
@@ -107,7 +107,7 @@ func (q *queue) forget(a *attempt) {
 	delete(q.trying, retryKey{a.intent.Edition, a.intent.Subscriber})
 }
 
-func (q *queue) count(a *attempt, r *ledger.Result, o *mailer.Outcome) {
+func (q *queue) count(a *attempt, r *ledger.Result, o *smtp.Outcome) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	delete(q.trying, retryKey{r.Edition, r.Subscriber})

@@ -7,7 +7,7 @@ import (
 	"slices"
 
 	"publisher/ledger"
-	"publisher/mailer"
+	"publisher/mailer/outbox"
 )
 
 // Preview is a digest composed but not recorded.
@@ -116,19 +116,19 @@ func (s *pass) nextNumber(ctx context.Context) (int64, error) { return s.ledger.
 
 // SendPreview mails a preview to one address, over the configured server or into
 // the outbox. It reports the outbox's folder where that took it.
-func (p *Publisher) SendPreview(ctx context.Context, preview *Preview, to string) (outbox string, err error) {
-	smtp := p.cfg.Mail.SMTP
+func (p *Publisher) SendPreview(ctx context.Context, preview *Preview, to string) (folder string, err error) {
+	server := p.cfg.Mail.SMTP
 	if p.cfg.Catches() {
-		catcher, err := mailer.StartCatcher(p.cfg.Path(p.cfg.Mail.Outbox))
+		catcher, err := outbox.Start(p.cfg.Path(p.cfg.Mail.Outbox))
 		if err != nil {
 			return "", fmt.Errorf("starting the built-in catcher: %w", err)
 		}
 		defer catcher.Close()
-		smtp, outbox = catcher.SMTP(smtp), p.cfg.Mail.Outbox
+		server, folder = catcher.SMTP(server), p.cfg.Mail.Outbox
 	}
-	sender, err := p.newSender(smtp)
+	sender, err := p.newSender(server)
 	if err != nil {
 		return "", err
 	}
-	return outbox, sender.Send(ctx, p.cfg.Mail.From.Address, to, preview.EML)
+	return folder, sender.Send(ctx, p.cfg.Mail.From.Address, to, preview.EML)
 }

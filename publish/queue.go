@@ -9,10 +9,10 @@ import (
 	"time"
 
 	"publisher/ledger"
-	"publisher/mailer"
+	"publisher/mailer/smtp"
 )
 
-// queue is the ledger seen as a mailer.Queue: the retries that are due, and the
+// queue is the ledger seen as a smtp.Queue: the retries that are due, and the
 // recipients of each open edition, streamed by id. Editions under way take turns, so
 // that a long one holds up no other; new ones join while mail goes out.
 type queue struct {
@@ -177,8 +177,8 @@ func (q *queue) anyStopped() bool {
 	return slices.ContainsFunc(q.editions, func(run *running) bool { return run.stopped })
 }
 
-// Next implements mailer.Queue.
-func (q *queue) Next(ctx context.Context) (*mailer.Job, error) {
+// Next implements smtp.Queue.
+func (q *queue) Next(ctx context.Context) (*smtp.Job, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for {

@@ -5,13 +5,13 @@ import (
 	"strings"
 
 	"publisher/ledger"
-	"publisher/mailer"
+	"publisher/mailer/message"
 )
 
-func (q *queue) recipient(a *attempt) mailer.Recipient {
+func (q *queue) recipient(a *attempt) message.Recipient {
 	cfg, id := q.cfg, a.subscriber.ID
 	token := q.tokens.Link(ledger.Unsubscribe, id)
-	r := mailer.Recipient{Name: a.subscriber.Name, Address: a.subscriber.Email,
+	r := message.Recipient{Name: a.subscriber.Name, Address: a.subscriber.Email,
 		MessageID:         q.tokens.MessageID(a.run.Number, id) + "@" + a.run.domain(cfg.Mail.From.Address),
 		UnsubscribeMailto: q.s.unsubscribeMailto(token)}
 	if cfg.Server.URL != nil {

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"publisher/ledger"
-	"publisher/mailer"
+	"publisher/mailer/bounce"
 )
 
 // Reconciled counts what a mail log settled.
@@ -47,7 +47,7 @@ func (s *pass) reconcileMailLog(ctx context.Context, log io.Reader, complete boo
 	left := func(id string) string { before, _, _ := strings.Cut(id, "@"); return before }
 	wanted := func(id string) bool { _, ok := byID[left(id)]; return ok }
 	taken := map[string]bool{}
-	if err := mailer.ReadMailLog(log, wanted, func(id string) { taken[left(id)] = true }); err != nil {
+	if err := bounce.ReadMailLog(log, wanted, func(id string) { taken[left(id)] = true }); err != nil {
 		return counts, err
 	}
 	for id, d := range byID {

@@ -6,7 +6,8 @@ import (
 	"time"
 
 	"publisher/ledger"
-	"publisher/mailer"
+	"publisher/mailer/refusal"
+	"publisher/mailer/smtp"
 )
 
 const (
@@ -35,11 +36,11 @@ type refusals struct {
 	accepted bool // by the owner: nothing stops the edition
 	last     [lastAnswers]bool
 	answers  int
-	refused  int          // of the last
-	words    string       // the server's, of the last refusal
-	about    mailer.About // likewise
-	stop     int          // how many answers there were when the edition was stopped; 0: it was not
-	pending  []candidate  // whom a refusal may mark
+	refused  int           // of the last
+	words    string        // the server's, of the last refusal
+	about    refusal.About // likewise
+	stop     int           // how many answers there were when the edition was stopped; 0: it was not
+	pending  []candidate   // whom a refusal may mark
 }
 
 // candidate is a recipient whom a refusal marks, or counts against, once it may.
@@ -49,8 +50,8 @@ type candidate struct {
 }
 
 // add takes one answer and reports whether the edition is to stop.
-func (r *refusals) add(o *mailer.Outcome, subscriber int64) bool {
-	refused := o.Verdict == mailer.Permanent
+func (r *refusals) add(o *smtp.Outcome, subscriber int64) bool {
+	refused := o.Verdict == smtp.Permanent
 	if refused {
 		r.note(o, subscriber)
 	}
@@ -74,9 +75,9 @@ func (r *refusals) add(o *mailer.Outcome, subscriber int64) bool {
 }
 
 // note keeps whom a refusal may mark.
-func (r *refusals) note(o *mailer.Outcome, subscriber int64) {
-	if o.About != mailer.AboutUs {
-		refusal := ledger.Refusal{Subscriber: subscriber, Unclear: o.About == mailer.Unclear, Passing: o.About == mailer.AboutTransient}
+func (r *refusals) note(o *smtp.Outcome, subscriber int64) {
+	if o.About != refusal.AboutUs {
+		refusal := ledger.Refusal{Subscriber: subscriber, Unclear: o.About == refusal.Unclear, Passing: o.About == refusal.AboutTransient}
 		r.pending = append(r.pending, candidate{refusal, r.answers})
 	}
 }
@@ -102,7 +103,7 @@ func (r *refusals) passed(stopped bool) (all []ledger.Refusal) {
 // stopped is what the report says of an edition that was stopped.
 func (r *refusals) stopped(number int64) error {
 	what, otherwise := "the message itself", "."
-	if r.about != mailer.AboutUs {
+	if r.about != refusal.AboutUs {
 		what = "its recipients"
 		otherwise = fmt.Sprintf(". If those mailboxes really are gone, `publisher editions retry %d --accept-refusals` lets it go on.", number)
 	}

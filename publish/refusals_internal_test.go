@@ -4,17 +4,18 @@ import (
 	"strings"
 	"testing"
 
-	"publisher/mailer"
+	"publisher/mailer/refusal"
+	"publisher/mailer/smtp"
 )
 
 // Each letter is an answer: s sent, d deferred, m refused for the mailbox, u for us, x in
 // words that prove nothing.
 func TestWhomRefusalsCountAgainst(t *testing.T) {
-	outcomes := map[rune]*mailer.Outcome{
-		's': {Code: 250, Verdict: mailer.Sent}, 'd': {Code: 450, Verdict: mailer.Temporary},
-		'm': {Code: 550, Verdict: mailer.Permanent, About: mailer.AboutMailbox},
-		'u': {Code: 550, Verdict: mailer.Permanent, About: mailer.AboutUs},
-		'x': {Code: 550, Verdict: mailer.Permanent, About: mailer.Unclear},
+	outcomes := map[rune]*smtp.Outcome{
+		's': {Code: 250, Verdict: smtp.Sent}, 'd': {Code: 450, Verdict: smtp.Temporary},
+		'm': {Code: 550, Verdict: smtp.Permanent, About: refusal.AboutMailbox},
+		'u': {Code: 550, Verdict: smtp.Permanent, About: refusal.AboutUs},
+		'x': {Code: 550, Verdict: smtp.Permanent, About: refusal.Unclear},
 	}
 	for name, test := range map[string]struct {
 		answers  string

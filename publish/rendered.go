@@ -19,15 +19,15 @@ const unknownState = "?"
 
 // earlierFeeds is what the feeds need to know of their last time to leave alone
 // what nothing has happened to.
-func (s *pass) earlierFeeds(last ledger.FeedState) feed.Earlier {
+func (s *pass) earlierFeeds(last ledger.FeedState) feed.Previous {
 	addresses := s.addresses()
-	earlier := feed.Earlier{
+	earlier := feed.Previous{
 		Build: s.build,
-		Rested: func(p *content.Post) feed.Basis {
+		Rested: func(p *content.Post) feed.Fingerprint {
 			f := last.Dependencies[p.Path]
 			return basis(f, s.stateOf(f.Files), addresses)
 		},
-		Rests: func(p *content.Post, r *content.Rendering) feed.Basis {
+		Rests: func(p *content.Post, r *content.Rendering) feed.Fingerprint {
 			s.renderMu.Lock()
 			defer s.renderMu.Unlock()
 			// What a warning is about may be mended anywhere.
@@ -61,7 +61,7 @@ func (s *pass) addresses() map[string]string {
 
 // basis hashes what a rendering follows, as that is now; state is that of its files.
 // Nobody knows what the address of a page rests on.
-func basis(f ledger.Dependencies, state string, addresses map[string]string) feed.Basis {
+func basis(f ledger.Dependencies, state string, addresses map[string]string) feed.Fingerprint {
 	if len(f.Links)+len(f.Files) == 0 {
 		return feed.OnItself
 	}
@@ -76,7 +76,7 @@ func basis(f ledger.Dependencies, state string, addresses map[string]string) fee
 		}
 		fmt.Fprintf(hash, "%q %q\n", link, address)
 	}
-	return feed.Basis(hex.EncodeToString(hash.Sum(nil)) + state)
+	return feed.Fingerprint(hex.EncodeToString(hash.Sum(nil)) + state)
 }
 
 // stateOf tells how files lie there, if they do.

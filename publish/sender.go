@@ -8,16 +8,17 @@ import (
 
 	"publisher/config"
 	"publisher/ledger"
-	"publisher/mailer"
+	"publisher/mailer/dkim"
+	"publisher/mailer/smtp"
 )
 
 // newSender makes the one that signs with the keys of mail.dkim.
-func (p *Publisher) newSender(smtp config.SMTP) (*mailer.Sender, error) {
+func (p *Publisher) newSender(server config.SMTP) (*smtp.Sender, error) {
 	signer, err := p.signer()
 	if err != nil {
 		return nil, err
 	}
-	sender, err := mailer.NewSender(smtp, hello(p.cfg))
+	sender, err := smtp.NewSender(server, hello(p.cfg))
 	if err != nil {
 		return nil, err
 	}
@@ -27,7 +28,7 @@ func (p *Publisher) newSender(smtp config.SMTP) (*mailer.Sender, error) {
 
 // slowed delivers over as many connections as the server accepted when it last asked for
 // fewer.
-func (s *pass) slowed(ctx context.Context, sender *mailer.Sender, deliver func() error) error {
+func (s *pass) slowed(ctx context.Context, sender *smtp.Sender, deliver func() error) error {
 	last, err := s.ledger.ConnectionLimit(ctx)
 	if err != nil {
 		return err
@@ -49,7 +50,7 @@ func (s *pass) slowed(ctx context.Context, sender *mailer.Sender, deliver func()
 // paced delivers. What a rate allows is reckoned with all that earlier
 // passes sent, and those that died: each connection may then have had one envelope
 // out that nothing was recorded of.
-func (s *pass) paced(ctx context.Context, sender *mailer.Sender, deliver func() error) error {
+func (s *pass) paced(ctx context.Context, sender *smtp.Sender, deliver func() error) error {
 	rates := s.cfg.Mail.SMTP.Rate
 	if len(rates) == 0 {
 		return deliver()
@@ -115,17 +116,17 @@ func (s *pass) marking(ctx context.Context, deliver func(context.Context) error)
 }
 
 // signer loads the keys of mail.dkim; nil where there is none.
-func (p *Publisher) signer() (*mailer.Signer, error) {
+func (p *Publisher) signer() (*dkim.Signer, error) {
 	keys := p.cfg.Mail.DKIM
 	if len(keys) == 0 {
 		return nil, nil
 	}
-	signer, err := mailer.LoadSigner(keys, p.cfg.Path)
+	signer, err := dkim.LoadSigner(keys, p.cfg.Path)
 	if err != nil {
 		return nil, p.cfg.Fault("mail.dkim", err.Error())
 	}
 	for _, key := range keys {
-		if file := p.cfg.Path(key.KeyFile); mailer.Readable(file) {
+		if file := p.cfg.Path(key.KeyFile); dkim.Readable(file) {
 			p.log.Warn("every user of this machine can read the DKIM key; `chmod 600` it", "file", file)
 		}
 	}

@@ -9,7 +9,8 @@ import (
 	"sync"
 
 	"publisher/ledger"
-	"publisher/mailer"
+	"publisher/mailer/message"
+	"publisher/mailer/smtp"
 )
 
 // share is what those get of an edition who are due the same.
@@ -179,7 +180,7 @@ func (q *queue) heldBy(ctx context.Context, a *attempt) (posts, withheld ledger.
 }
 
 // job makes the message of an attempt; nil where there is nothing to send, or not yet.
-func (q *queue) job(ctx context.Context, a *attempt) (*mailer.Job, error) {
+func (q *queue) job(ctx context.Context, a *attempt) (*smtp.Job, error) {
 	s, err := q.shareOf(ctx, a)
 	if err != nil {
 		return nil, err
@@ -191,7 +192,7 @@ func (q *queue) job(ctx context.Context, a *attempt) (*mailer.Job, error) {
 	if s.away != "" {
 		return nil, q.wait(ctx, a, s)
 	}
-	m, err := q.messages.get(messageKey{a.run.Number, s.digest}, func() (*mailer.Message, error) {
+	m, err := q.messages.get(messageKey{a.run.Number, s.digest}, func() (*message.Message, error) {
 		return q.s.compose(a.run.bundle, &a.run.Edition, s.posts)
 	})
 	if err != nil {
@@ -201,7 +202,7 @@ func (q *queue) job(ctx context.Context, a *attempt) (*mailer.Job, error) {
 	a.run.handed++
 	a.run.report.Bytes = max(a.run.report.Bytes, m.HTMLSize)
 	r := q.recipient(a)
-	return &mailer.Job{ReturnPath: q.returnPath(a), To: a.subscriber.Email, Ref: a, Stuffed: true, Size: m.Size(r),
+	return &smtp.Job{ReturnPath: q.returnPath(a), To: a.subscriber.Email, Ref: a, Stuffed: true, Size: m.Size(r),
 		Append: func(dst []byte) []byte { return m.Append(dst, r) }}, nil
 }
 
@@ -265,12 +266,12 @@ const messagesMost = 32
 // are due the same posts.
 type messageCache struct {
 	order []messageKey
-	made  map[messageKey]*mailer.Message
+	made  map[messageKey]*message.Message
 }
 
 type messageKey struct{ edition, digest int64 }
 
-func (c *messageCache) get(key messageKey, compose func() (*mailer.Message, error)) (*mailer.Message, error) {
+func (c *messageCache) get(key messageKey, compose func() (*message.Message, error)) (*message.Message, error) {
 	if m, ok := c.made[key]; ok {
 		return m, nil
 	}
@@ -279,7 +280,7 @@ func (c *messageCache) get(key messageKey, compose func() (*mailer.Message, erro
 		return nil, err
 	}
 	if c.made == nil {
-		c.made = map[messageKey]*mailer.Message{}
+		c.made = map[messageKey]*message.Message{}
 	}
 	if len(c.order) == messagesMost {
 		delete(c.made, c.order[0])

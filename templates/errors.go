@@ -1,7 +1,9 @@
 package templates
 
 import (
+	"errors"
 	"fmt"
+	"publisher/templates/mailhtml"
 	"regexp"
 	"strconv"
 	"strings"
@@ -83,4 +85,11 @@ func (f File) place() string {
 		return f.Path
 	}
 	return fmt.Sprintf("built-in %s", f.Name)
+}
+
+func inCSS(file string, err error) error {
+	if fault, ok := errors.AsType[*mailhtml.CSSError](err); ok {
+		return &Error{File: file, Line: fault.Line, Message: fault.Message}
+	}
+	return err
 }

@@ -5,6 +5,7 @@ import (
 	html "html/template"
 	"maps"
 	"path"
+	"publisher/templates/mailhtml"
 	"slices"
 	"strings"
 	text "text/template"
@@ -15,7 +16,7 @@ import (
 // loader holds the files and what was read from them, before any language is chosen.
 type loader struct {
 	files     map[string]File
-	sheet     *sheet
+	sheet     *mailhtml.Stylesheet
 	languages map[string]*wordFile
 	html      map[string]*html.Template // by entry
 	text      map[string]*text.Template
@@ -30,7 +31,7 @@ var entries = []string{
 func newLoader(files map[string]File) (*loader, error) {
 	l := &loader{
 		files:     files,
-		sheet:     newSheet(),
+		sheet:     mailhtml.NewStylesheet(),
 		languages: map[string]*wordFile{},
 		html:      map[string]*html.Template{},
 		text:      map[string]*text.Template{},
@@ -63,7 +64,7 @@ func (l *loader) readStyles() error {
 	slices.SortStableFunc(names, func(a, b string) int { return rank(a) - rank(b) })
 	for _, name := range names {
 		f := l.files[name]
-		faults = append(faults, l.sheet.add(f.place(), f.Source))
+		faults = append(faults, inCSS(f.place(), l.sheet.Add(f.Source)))
 	}
 	return errors.Join(faults...)
 }

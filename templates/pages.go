@@ -3,12 +3,8 @@ package templates
 import (
 	"bytes"
 	"cmp"
-	"fmt"
 	"html/template"
 	"io"
-	"maps"
-	"slices"
-	"strings"
 	"time"
 )
 
@@ -138,7 +134,7 @@ const (
 func (s *Set) Page(w io.Writer, name string, data Framed) error {
 	f := data.frame()
 	f.Site = fillSite(f.Site)
-	f.Colors = template.CSS(s.sheet.properties())
+	f.Colors = template.CSS(s.sheet.Variables())
 	switch p := data.(type) {
 	case *PreferencesPage:
 		s.labelCadences(p)
@@ -188,21 +184,4 @@ func labelLanguages(p *PreferencesPage) {
 	for i, c := range p.Languages {
 		p.Languages[i].Label = cmp.Or(c.Label, autonym(c.Value))
 	}
-}
-
-// properties are the sheet's colours as CSS, dark ones included.
-func (s *sheet) properties() string {
-	var b strings.Builder
-	write := func(values map[string]string) {
-		b.WriteString(":root {")
-		for _, name := range slices.Sorted(maps.Keys(values)) {
-			fmt.Fprintf(&b, " %s: %s;", name, values[name])
-		}
-		b.WriteString(" }")
-	}
-	write(s.light)
-	b.WriteString("\n@media (prefers-color-scheme: dark) { ")
-	write(s.dark)
-	b.WriteString(" }")
-	return b.String()
 }

@@ -2,6 +2,7 @@ package templates_test
 
 import (
 	"html/template"
+	"strings"
 	"time"
 
 	"publisher/templates"
@@ -75,6 +76,10 @@ func wide() *templates.Digest {
 	tab()
 }
 </code></pre>
+<p>` + template.HTML(strings.Repeat("TG9yZW0gaXBzdW0gZG9sb3Igc2l0IGFtZXQ", 9)) + `</p>
+<ul><li><ul><li><blockquote><p>THE_NAME_OF_A_CONSTANT_IN_SOME_OTHER_LANGUAGE</p></blockquote></li></ul></li></ul>
+<table><tr><td>1</td><td><code>a_function_with_a_name_that_nobody_can_say()</code></td></tr></table>
+<table><tr><td>ภาษาไทยไม่มีช่องว่างระหว่างคำในประโยคนี้ครับผมภาษาไทยไม่มีช่องว่าง</td><td>2<br>` + template.HTML(strings.Repeat("0", 60)) + `</td></tr></table>
 <figure><picture><source srcset="/w.webp"><img src="https://blog.example/w.png" srcset="/w2.png 2x" alt="Wide" width="2400" height="1200"></picture><figcaption>A caption</figcaption></figure>
 <p><img src="https://blog.example/i.png" alt="Icon" width="16" height="16"> <img src="https://blog.example/chart.svg" alt="A chart"> <a href="https://blog.example/p/"><img src="https://blog.example/p.png"></a></p>
 <details><summary>More</summary><p style="float:left">Inside, <mark>marked</mark>, <ruby>漢字<rt>かんじ</rt></ruby> and <abbr title="x">HTML</abbr>.</p></details>`

@@ -215,7 +215,7 @@ func (s *Set) writeHTML(w io.Writer, name string, site Site, data any) error {
 	if err := p.html[name].Execute(&b, data); err != nil {
 		return s.located(err)
 	}
-	return s.sheet.inline(w, b.String())
+	return s.sheet.Inline(w, b.String())
 }
 
 func (s *Set) writeText(w io.Writer, name string, site Site, data any) error {

@@ -13,9 +13,8 @@ import (
 	"strings"
 
 	"github.com/mmcdole/gofeed"
-	"golang.org/x/net/html"
-	"golang.org/x/net/html/atom"
 
+	"publisher/internal/htmldom"
 	"publisher/templates"
 )
 
@@ -124,24 +123,13 @@ func (s *site) feedsBeside(name string) []templates.FeedLink {
 
 // plainText is what HTML says, without its markup.
 func plainText(text string) string {
-	nodes, err := html.ParseFragment(strings.NewReader(text), &html.Node{Type: html.ElementNode, Data: "div", DataAtom: atom.Div})
+	root, err := htmldom.ParseFragment(text)
 	if err != nil {
 		return ""
 	}
 	var b strings.Builder
-	for _, n := range nodes {
-		b.WriteString(textOf(n) + " ")
+	for n := range root.ChildNodes() {
+		b.WriteString(htmldom.TextContent(n) + " ")
 	}
 	return strings.Join(strings.Fields(b.String()), " ")
-}
-
-func textOf(n *html.Node) string {
-	if n.Type == html.TextNode {
-		return n.Data
-	}
-	var b strings.Builder
-	for child := range n.ChildNodes() {
-		b.WriteString(textOf(child))
-	}
-	return b.String()
 }

@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"publisher/mailer"
+	"publisher/mailer/bounce"
 	"publisher/publish"
 )
 
@@ -32,15 +32,15 @@ able to write the ledger; where that cannot be, let each run read a Maildir inst
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			// Before the config and the ledger: trying again would not make a mail of it.
-			returned, err := mailer.ReadReturned(a.stdin)
-			if _, nonsense := errors.AsType[*mailer.NotMailError](err); nonsense {
+			returned, err := bounce.ReadReturned(a.stdin)
+			if _, nonsense := errors.AsType[*bounce.NotMailError](err); nonsense {
 				a.say("%s, ignored", err)
 				return nil
 			}
 			if err != nil {
 				return err
 			}
-			if returned.Kind == mailer.Ignored {
+			if returned.Kind == bounce.Ignored {
 				a.say("ignored: neither a bounce nor a complaint")
 				return nil
 			}

@@ -9,8 +9,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"publisher/config"
-	"publisher/ledger"
-	"publisher/mailer"
+	"publisher/mailer/address"
+	"publisher/mailer/dkim"
 )
 
 func (a *app) dkimCommand() *cobra.Command {
@@ -51,7 +51,7 @@ under another selector.`,
 				folder = cfg.Dir
 			}
 			for flag, name := range map[string]string{"--domain": domain, "--selector": selector + ".example.com"} {
-				if _, err := ledger.NormalizeEmail("x@" + name); err != nil {
+				if _, err := address.Normalize("x@" + name); err != nil {
 					return fmt.Errorf("%w: %s: %w", errUsage, flag, err)
 				}
 			}
@@ -79,18 +79,18 @@ under another selector.`,
 }
 
 func (a *app) generateKey(algorithm, selector, domain, file string) error {
-	key, err := mailer.GenerateKey(algorithm)
+	key, err := dkim.GenerateKey(algorithm)
 	if err != nil {
 		return err
 	}
-	record, err := mailer.KeyRecord(key)
+	record, err := dkim.KeyRecord(key)
 	if err != nil {
 		return err
 	}
-	if err := mailer.WriteKey(file, key); err != nil {
+	if err := dkim.WriteKey(file, key); err != nil {
 		return err
 	}
-	a.say("%s", mailer.ZoneLine(selector, domain, record))
+	a.say("%s", dkim.ZoneLine(selector, domain, record))
 	a.hint("wrote %s; publish the record above in the DNS of %s, then put this into config.yaml under mail:", file, domain)
 	a.hint("  dkim: [{domain: %s, selector: %s, key_file: %s}]", domain, selector, filepath.Base(file))
 	return nil

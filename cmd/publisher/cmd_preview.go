@@ -3,11 +3,10 @@ package main
 import (
 	"fmt"
 	"os"
+	"publisher/mailer/address"
 	"slices"
 
 	"github.com/spf13/cobra"
-
-	"publisher/ledger"
 )
 
 var previewFormats = []string{"html", "text", "eml"}
@@ -44,7 +43,7 @@ switches for a phone's width, dark mode, images off and the text part.`,
 			recipient := "reader@example.com"
 			if to != "" {
 				recipient = to
-				if _, err := ledger.NormalizeEmail(to); err != nil {
+				if _, err := address.Normalize(to); err != nil {
 					return fmt.Errorf("%w: --to: %w", errUsage, err)
 				}
 			}

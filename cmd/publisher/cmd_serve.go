@@ -17,7 +17,7 @@ import (
 
 	"publisher/config"
 	"publisher/ledger"
-	"publisher/mailer"
+	"publisher/mailer/smtp"
 	"publisher/publish"
 	"publisher/templates"
 	"publisher/web"
@@ -175,7 +175,7 @@ func (d *daemon) runParts(ctx context.Context, cfg *config.Config, worker *publi
 	d.tellService(serviceReady)
 	next := d.awaitConfig(running)
 	if next != nil {
-		drain(&mailer.Drain{Stop: running})
+		drain(&smtp.Drain{Stop: running})
 		d.log.Info("reloading", "finishing", "what is in flight")
 		for newer := d.awaitConfig(draining); newer != nil; newer = d.awaitConfig(draining) {
 			d.log.Info("reloading again", "finishing", "what is in flight")

@@ -13,6 +13,7 @@ import (
 
 	"publisher/internal/terminal"
 	"publisher/ledger"
+	"publisher/mailer/address"
 	"publisher/publish"
 )
 
@@ -50,7 +51,7 @@ owner vouches for them. Who unsubscribed, bounced or complained is not brought b
 					return fmt.Errorf("%w: --name or --tags has control characters", errUsage)
 				}
 				for _, email := range args {
-					if _, err := ledger.NormalizeEmail(email); err != nil {
+					if _, err := address.Normalize(email); err != nil {
 						return fmt.Errorf("%w: %w", errUsage, err)
 					}
 				}

@@ -105,9 +105,8 @@ JSON feeds, and mails subscribers a digest of excerpts with "Read more".`,
 		Example: `  publisher run                      one pass: scan, feeds, digests that are due
   publisher plan                     what that would do, changing nothing
   publisher preview --out mail.html  the next digest`,
-		SilenceErrors:     true,
-		SilenceUsage:      true,
-		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
+		SilenceErrors: true,
+		SilenceUsage:  true,
 		PersistentPreRun: func(c *cobra.Command, _ []string) {
 			a.started = true
 			if c.Name() != serveName {
@@ -120,7 +119,7 @@ JSON feeds, and mails subscribers a digest of excerpts with "Read more".`,
 	root.AddCommand(
 		a.runCommand(), a.planCommand(), a.serveCommand(), a.feedsCommand(), a.postsCommand(), a.previewCommand(),
 		a.subscribersCommand(), a.editionsCommand(), a.explainCommand(), a.releaseCommand(),
-		a.checkCommand(), a.templatesCommand(), a.initCommand(), a.versionCommand(), a.dkimCommand(), a.bounceCommand(), a.reconcileCommand(), a.adoptCommand(), a.backupCommand(), a.restoreCommand(),
+		a.checkCommand(), a.templatesCommand(), a.initCommand(), a.versionCommand(), a.dkimCommand(), a.bounceCommand(), a.reconcileCommand(), a.adoptCommand(), a.backupCommand(), a.restoreCommand(), a.manCommand(),
 	)
 	return root
 }

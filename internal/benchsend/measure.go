@@ -18,7 +18,7 @@ import (
 
 	"publisher/internal/sink"
 	"publisher/ledger"
-	"publisher/mailer"
+	"publisher/mailer/dkim"
 )
 
 // outcome is one measurement.
@@ -129,7 +129,7 @@ func ownTime() time.Duration {
 
 // signaturesPerSecond is how many all processors make together with such a key.
 func signaturesPerSecond(algorithm string) (float64, error) {
-	key, err := mailer.GenerateKey(algorithm)
+	key, err := dkim.GenerateKey(algorithm)
 	if err != nil {
 		return 0, err
 	}

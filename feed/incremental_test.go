@@ -1,0 +1,154 @@
+package feed_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"publisher/config"
+	"publisher/content"
+	"publisher/feed"
+)
+
+// renders makes a Render that notes the posts it was asked for.
+func renders(asked map[string]bool) feed.Render {
+	var mu sync.Mutex
+	return func(ctx context.Context, p *content.Post) (*content.Rendering, error) {
+		mu.Lock()
+		asked[p.Path] = true
+		mu.Unlock()
+		return render(ctx, p)
+	}
+}
+
+// updateFeeds updates the feeds after an earlier time and returns what was
+// rendered for that.
+func updateFeeds(t *testing.T, cfg *config.Config, items []feed.Item, earlier feed.Result, build string, fingerprint feed.Fingerprint) (feed.Result, map[string]bool) {
+	t.Helper()
+	asked := map[string]bool{}
+	result, err := feed.Update(t.Context(), cfg, items, renders(asked), feed.Previous{Documents: earlier.Documents, Build: build,
+		Rests:  func(*content.Post, *content.Rendering) feed.Fingerprint { return fingerprint },
+		Rested: func(*content.Post) feed.Fingerprint { return fingerprint }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return result, asked
+}
+
+func TestUpdateMakesOnlyWhatAChangeTouches(t *testing.T) {
+	all := map[string]bool{"oldest.md": true, "old.md": true, "episode.md": true, "été.md": true, "newest.md": true}
+	const pictures feed.Fingerprint = "some pictures"
+	for name, tt := range map[string]struct {
+		fingerprint feed.Fingerprint
+		change      func(cfg *config.Config, items []feed.Item) []feed.Item
+		build       string
+		wants       map[string]bool // rendered
+	}{
+		"nothing": {feed.OnItself, func(_ *config.Config, items []feed.Item) []feed.Item { return items }, "", map[string]bool{}},
+		"an edit": {pictures, func(_ *config.Config, items []feed.Item) []feed.Item {
+			items[0].Post.FileHash[0]++ // January's, alone under its tag
+			return items
+		}, "", map[string]bool{"oldest.md": true}},
+		"a new post": {feed.OnItself, func(cfg *config.Config, items []feed.Item) []feed.Item {
+			return append(items, newItem(cfg, "back-dated", "2024-01-10T09:00:00Z"))
+		}, "", map[string]bool{"back-dated.md": true}}, // and not the other of that month
+		"an edit of one of many": {pictures, func(_ *config.Config, items []feed.Item) []feed.Item {
+			items[2].Post.FileHash[0]++
+			return items
+		}, "", map[string]bool{"episode.md": true}},
+		"a tag more": {feed.OnItself, func(_ *config.Config, items []feed.Item) []feed.Item {
+			items[0].Post.Tags = append(items[0].Post.Tags, "feeds")
+			return items
+		}, "", map[string]bool{"oldest.md": true}},
+		"a post gone": {feed.OnItself, func(_ *config.Config, items []feed.Item) []feed.Item {
+			return items[:len(items)-1]
+		}, "", map[string]bool{}},
+		"posts that rest on anything": {feed.OnAnything, func(_ *config.Config, items []feed.Item) []feed.Item { return items }, "", all},
+		"another version":             {feed.OnItself, func(_ *config.Config, items []feed.Item) []feed.Item { return items }, "2", all},
+		"a setting": {feed.OnItself, func(cfg *config.Config, items []feed.Item) []feed.Item {
+			cfg.Site.Title = "Renamed"
+			return items
+		}, "", all},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cfg := testConfig(t)
+			items := sample(cfg)
+			first, _ := updateFeeds(t, cfg, items, feed.Result{}, "", tt.fingerprint)
+			items = tt.change(cfg, items)
+			second, asked := updateFeeds(t, cfg, items, first, tt.build, tt.fingerprint)
+			if diff := cmp.Diff(tt.wants, asked); diff != "" {
+				t.Errorf("rendered (-want +got):\n%s", diff)
+			}
+			if n := len(second.Written) + second.Unchanged; n != len(second.Documents)-1 {
+				t.Errorf("%d feeds are accounted for, of %d", n, len(second.Documents)-1)
+			}
+			// What was left alone is what would have been made.
+			fresh := *cfg
+			fresh.Dir = t.TempDir()
+			mustWrite(t, &fresh, items)
+			if diff := cmp.Diff(files(t, fresh.Dir), files(t, cfg.Dir)); diff != "" {
+				t.Errorf("a fresh write differs (-fresh +updated):\n%s", diff)
+			}
+		})
+	}
+}
+
+// A document that the caller does not vouch for is made again.
+func TestUpdateMendsWhatIsNotVouchedFor(t *testing.T) {
+	cfg := testConfig(t)
+	items := sample(cfg)
+	first, _ := updateFeeds(t, cfg, items, feed.Result{}, "", feed.OnItself)
+	if err := os.Remove(filepath.Join(cfg.Dir, "public/tags/mail/feed.json")); err != nil {
+		t.Fatal(err)
+	}
+	var known []feed.Document
+	for _, doc := range first.Documents {
+		if doc.Path != "public/tags/mail/feed.json" {
+			known = append(known, doc)
+		}
+	}
+	second, _ := updateFeeds(t, cfg, items, feed.Result{Documents: known}, "", feed.OnItself)
+	if diff := cmp.Diff([]string{"public/tags/mail/feed.json"}, second.Written); diff != "" {
+		t.Errorf("written (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(first.Documents, second.Documents); diff != "" {
+		t.Errorf("documents (-first +second):\n%s", diff)
+	}
+}
+
+// What a killed pass left is cleared away where its feeds are made again.
+func TestUpdateSweepsAfterADeadPass(t *testing.T) {
+	cfg := testConfig(t)
+	items := sample(cfg)
+	left := []string{"public/.feed.xml.1.publisher-tmp", "public/tags/mail/.atom.xml.2.publisher-tmp"}
+	for _, name := range left {
+		file := filepath.Join(cfg.Dir, name)
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte("<rss"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	updateFeeds(t, cfg, items, feed.Result{}, "", feed.OnItself)
+	for _, name := range left {
+		if _, err := os.Stat(filepath.Join(cfg.Dir, name)); err == nil {
+			t.Errorf("%s is still there", name)
+		}
+	}
+}
+
+// What all posts rest on is another thing now.
+func TestUpdateRendersWhatRestsOnWhatHasChanged(t *testing.T) {
+	cfg := testConfig(t)
+	items := sample(cfg)
+	first, _ := updateFeeds(t, cfg, items, feed.Result{}, "", "a picture")
+	_, asked := updateFeeds(t, cfg, items, first, "", "another picture")
+	if len(asked) != len(items) {
+		t.Errorf("%d of %d posts were rendered", len(asked), len(items))
+	}
+}

@@ -1,0 +1,163 @@
+package feed
+
+import "encoding/binary"
+
+// previousItems are the documents of the previous Write, from which items are copied that
+// would come out the same.
+type previousItems struct {
+	disk      disk
+	documents map[string]Document // by path
+	holds     map[partKey]string  // one of the documents that have an item, preferably one that stays
+}
+
+// partKey is the hash of everything that an item in a document is made from.
+type partKey [8]byte
+
+func newPreviousItems(d disk, documents []Document, staying []built) *previousItems {
+	s := &previousItems{disk: d, documents: make(map[string]Document, len(documents)), holds: map[partKey]string{}}
+	for _, doc := range documents {
+		s.documents[doc.Path] = doc
+		for key := range doc.parts() {
+			s.holds[key] = doc.Path
+		}
+	}
+	for _, doc := range staying {
+		for key := range doc.parts() {
+			s.holds[key] = doc.Path
+		}
+	}
+	return s
+}
+
+// byteRange is a part of a document.
+type byteRange struct{ start, end int }
+
+// parts returns where items are; none if Items is damaged.
+func (d Document) parts() map[partKey]byteRange {
+	data := d.Items
+	number := func() int {
+		n, size := binary.Uvarint(data)
+		if size <= 0 || n > 1<<40 {
+			data = nil
+			return 0
+		}
+		data = data[size:]
+		return int(n)
+	}
+	found := map[partKey]byteRange{}
+	at, between := number(), number()
+	const size = len(partKey{})
+	for len(data) > 2*size {
+		key, id := partKey(data), partKey(data[size:])
+		data = data[2*size:]
+		length := number()
+		for _, k := range []partKey{key, id} {
+			if k != (partKey{}) {
+				found[k] = byteRange{at, at + length}
+			}
+		}
+		at += length + between
+	}
+	return found
+}
+
+// pack returns Document.Items: the lengths of what is before and between the items, and
+// for each item its key, the key of its id and its length.
+func (b *builder) pack(m *model, f format, lengths []int) []byte {
+	packed := binary.AppendUvarint(nil, uint64(lengths[0]))
+	packed = binary.AppendUvarint(packed, uint64(len(f.between)))
+	for i, length := range lengths[1:] {
+		it := m.shown[i]
+		key := b.inputs.part(m.plan.collection, it, f, b.cache.fingerprints.of(it.Post))
+		id := idKey(m.plan.collection, it, f)
+		packed = append(append(packed, key[:]...), id[:]...)
+		packed = binary.AppendUvarint(packed, uint64(length))
+	}
+	return packed
+}
+
+// reuse finds the items of one plan in the documents of the previous Write. It keeps the
+// documents that it has read.
+type reuse struct {
+	builder *builder
+	plan    *plan
+	open    map[string]map[partKey][]byte
+}
+
+func (b *builder) newReuse(o *plan) *reuse {
+	return &reuse{builder: b, plan: o, open: map[string]map[partKey][]byte{}}
+}
+
+// find returns an item as it was encoded in every format, if nothing that it is made from
+// has changed.
+func (d *reuse) find(it Item) (encodedItem, bool) {
+	p := d.builder
+	if p.previous == nil || len(p.previous.holds) == 0 {
+		return nil, false
+	}
+	fingerprint := p.rested(it.Post)
+	found := d.items(it, fingerprint)
+	if found == nil {
+		return nil, false
+	}
+	p.cache.fingerprints.set(it.Post, fingerprint)
+	return found, true
+}
+
+func (d *reuse) items(it Item, fingerprint Fingerprint) encodedItem {
+	return d.take(func(f format) partKey { return d.builder.inputs.part(d.plan.collection, it, f, fingerprint) })
+}
+
+// last returns the item of a post as the previous document has it, whatever happened to
+// the post since.
+func (d *reuse) last(it Item) (encodedItem, bool) {
+	if d.builder.previous == nil {
+		return nil, false
+	}
+	found := d.take(func(f format) partKey { return idKey(d.plan.collection, it, f) })
+	return found, found != nil
+}
+
+// take collects the items of a key in every format; nil if one is missing.
+func (d *reuse) take(keyIn func(format) partKey) encodedItem {
+	found := make(encodedItem, len(d.builder.formats))
+	for i, f := range d.builder.formats {
+		key := keyIn(f)
+		holder, ok := d.builder.previous.holds[key]
+		if !ok {
+			return nil
+		}
+		own := d.builder.path(d.plan.dir, f.file) // is read for the others as well
+		if found[i] = d.document(own)[key]; found[i] == nil {
+			found[i] = d.document(holder)[key]
+		}
+		if found[i] == nil {
+			return nil
+		}
+	}
+	return found
+}
+
+// document reads the items of a previous document; none if its file has changed.
+func (d *reuse) document(path string) map[partKey][]byte {
+	previous := d.builder.previous
+	doc, ok := previous.documents[path]
+	if !ok {
+		return nil
+	}
+	if items, ok := d.open[path]; ok {
+		return items
+	}
+	items := map[partKey][]byte{}
+	d.open[path] = items
+	data, err := previous.disk.read(path)
+	if err != nil || digest(data) != doc.SHA256 {
+		return items
+	}
+	for key, at := range doc.parts() {
+		if at.end <= len(data) {
+			items[key] = data[at.start:at.end]
+		}
+	}
+	return items
+}

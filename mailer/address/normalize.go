@@ -1,0 +1,116 @@
+package address
+
+import (
+	"errors"
+	"fmt"
+	"net/mail"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/net/idna"
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
+)
+
+// Limits in octets, RFC 5321 §4.5.3.1: a path is at most 256, its angle brackets included.
+const (
+	maxLocal   = 64
+	maxDomain  = 255
+	maxAddress = 254
+)
+
+// Normalize checks that mail can be addressed to email, a bare address
+// without name, brackets or spaces, and returns the key under which all its
+// spellings are one: case folded, the domain in ASCII. The error says what is
+// wrong with it.
+func Normalize(email string) (key string, err error) {
+	local, domain, err := splitEmail(email)
+	if err != nil {
+		if len(email) > maxLocal+1+maxDomain {
+			email = strings.ToValidUTF8(email[:maxLocal], "") + "…"
+		}
+		return "", fmt.Errorf("%q is not an address to mail to: %w", email, err)
+	}
+	return foldCase(local) + "@" + domain, nil
+}
+
+// splitEmail returns the local part as it stands and the domain in lower-case ASCII.
+func splitEmail(email string) (local, domain string, err error) {
+	if err := checkCharacters(email); err != nil {
+		return "", "", err
+	}
+	at := strings.LastIndexByte(email, '@')
+	if at < 0 {
+		return "", "", errors.New("it has no @")
+	}
+	local, domain = email[:at], email[at+1:]
+	switch {
+	case local == "":
+		return "", "", errors.New("nothing stands before the @")
+	case domain == "":
+		return "", "", errors.New("nothing stands after the @")
+	case len(local) > maxLocal:
+		return "", "", fmt.Errorf("the part before the @ is longer than %d octets", maxLocal)
+	case local[0] == '"':
+		return "", "", errors.New("quoted parts before the @ are not supported")
+	case domain[0] == '[':
+		return "", "", errors.New("want a domain name after the @, not an IP address")
+	}
+	parsed, err := mail.ParseAddress(email)
+	if err != nil || parsed.Name != "" || parsed.Address != email {
+		return "", "", errors.New("want a bare address like ann@example.com")
+	}
+	domain, err = registeredDomain(domain)
+	if err == nil && len(local)+1+len(domain) > maxAddress {
+		err = fmt.Errorf("it is longer than %d octets", maxAddress)
+	}
+	return local, domain, err
+}
+
+func checkCharacters(email string) error {
+	switch {
+	case email == "":
+		return errors.New("it is empty")
+	case len(email) > maxLocal+1+maxDomain:
+		return fmt.Errorf("it is longer than %d octets", maxAddress)
+	case !utf8.ValidString(email):
+		return errors.New("it is not valid UTF-8")
+	}
+	for _, r := range email {
+		if unicode.IsSpace(r) {
+			return errors.New("it has a space")
+		}
+		if !unicode.IsPrint(r) {
+			return fmt.Errorf("it has the invisible character %U", r)
+		}
+	}
+	return nil
+}
+
+// domains are registered names in any script, as DNS looks them up (RFC 5891 §5).
+var domains = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.CheckJoiners(true), idna.VerifyDNSLength(true))
+
+// registeredDomain returns the domain in lower-case ASCII.
+func registeredDomain(domain string) (string, error) {
+	ascii, err := domains.ToASCII(domain)
+	if err != nil {
+		return "", fmt.Errorf("%q is not a domain name", domain)
+	}
+	if strings.HasSuffix(ascii, ".") {
+		return "", errors.New("its domain ends with a dot")
+	}
+	last := ascii[strings.LastIndexByte(ascii, '.')+1:]
+	if strings.Trim(last, "0123456789") == "" { // RFC 3696 §2: no top-level domain is all digits
+		return "", errors.New("want a domain name after the @, not an IP address")
+	}
+	return strings.ToLower(ascii), nil
+}
+
+// foldCase returns the form in which local parts that differ in case alone are equal.
+func foldCase(local string) string {
+	if IsASCII(local) {
+		return strings.ToLower(local)
+	}
+	return norm.NFC.String(cases.Fold().String(local))
+}

@@ -1,0 +1,319 @@
+// Package bounce reads what comes back to a list's address: bounces, complaints, requests
+// to be unsubscribed, and the logs of mail servers. It says what a report is about and
+// which of our tokens it has; whom to believe is not decided here.
+package bounce
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net/mail"
+	"publisher/mailer/refusal"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/emersion/go-message"
+)
+
+// Return is what a mail that came back to us means.
+type Return int
+
+const (
+	Ignored    Return = iota // an auto-reply, a receipt, a notice of delay, or nothing known
+	HardBounce               // the address does not exist, or not any more
+	SoftBounce               // given up for a reason that may pass
+	Refused                  // for reasons that concern us: sender, relay, policy, rate, the message itself
+	Complaint                // the reader called it spam (RFC 5965)
+	OptOut                   // the reader asks to be unsubscribed
+)
+
+func (r Return) String() string {
+	return [...]string{"ignored", "hard bounce", "soft bounce", "message refused", "complaint", "unsubscribe"}[r]
+}
+
+// Returned is a mail that came back: a bounce, a complaint, or a request to be
+// unsubscribed by mail. What it says is to be believed only where something in it
+// bears a valid token.
+type Returned struct {
+	Kind   Return
+	About  refusal.About // of a bounce, what the refusal is about
+	Status string        // RFC 3463; "" for none
+	Reason string        // in the words of whoever reports it
+	// Token is that of a request to be unsubscribed.
+	Token string
+	// What may bear a token: addresses that the report or the returned mail name,
+	// and the returned mail's Message-IDs and unsubscribe addresses.
+	Addresses, MessageIDs, Links []string
+}
+
+const (
+	maxReturned = 1 << 20   // octets of a mail that are looked at
+	maxDrained  = 256 << 20 // octets behind them that are read and passed over
+	maxParts    = 50
+	maxDepth    = 5
+	maxReason   = 500
+)
+
+// NotMailError says that what was read is not a mail. Reading it again cannot help.
+type NotMailError struct{}
+
+func (*NotMailError) Error() string { return "not a mail" } // a stranger's words are not repeated
+
+// ReadReturned reads one mail that came back, and all of r, as a mail server expects of
+// whom it pipes a mail to. What is not a mail is a *NotMailError; another error says that r
+// cannot be read.
+func ReadReturned(r io.Reader) (*Returned, error) {
+	in := &faultReader{r: r}
+	returned := parseReturned(io.LimitReader(in, maxReturned))
+	_, _ = io.CopyN(io.Discard, in, maxDrained) // in remembers the error
+	if in.err != nil {
+		return nil, fmt.Errorf("reading the mail: %w", in.err)
+	}
+	if returned == nil {
+		return nil, &NotMailError{}
+	}
+	return returned, nil
+}
+
+// faultReader remembers why reading failed: who parses takes it for the end.
+type faultReader struct {
+	r   io.Reader
+	err error // nil at the end
+}
+
+func (f *faultReader) Read(p []byte) (int, error) {
+	n, err := f.r.Read(p)
+	if err != nil && err != io.EOF {
+		f.err = err
+	}
+	return n, err
+}
+
+// parseReturned returns nil for what is not a mail.
+func parseReturned(r io.Reader) (returned *Returned) {
+	defer func() {
+		if recover() != nil { // a mail that a parser fails at is as good as none
+			returned = nil
+		}
+	}()
+	e, err := message.Read(pastEnvelope(r))
+	if err != nil && !known(err) || e == nil || e.Header.Len() == 0 {
+		return nil
+	}
+	in := &reading{Returned: &Returned{}, own: e.Header}
+	for _, name := range []string{"To", "Delivered-To", "X-Original-To", "Envelope-To"} {
+		in.Addresses = append(in.Addresses, in.own.Values(name)...)
+	}
+	in.walk(e, 0)
+	in.judge()
+	return in.Returned
+}
+
+// pastEnvelope passes over the line "From SENDER DATE" of an mbox, which Postfix and
+// Sendmail also put before what they pipe into an alias's command.
+func pastEnvelope(r io.Reader) io.Reader {
+	lines := bufio.NewReader(r)
+	if start, _ := lines.Peek(len("From ")); string(start) == "From " {
+		_, _ = lines.ReadString('\n') // where there is no more, message.Read says so
+	}
+	return lines
+}
+
+func known(err error) bool { return message.IsUnknownCharset(err) || message.IsUnknownEncoding(err) }
+
+// reading is a mail being read.
+type reading struct {
+	*Returned
+	own      message.Header
+	parts    int
+	status   []fields // of RFC 3464, a group for each recipient
+	feedback fields   // of RFC 5965
+	returned bool     // the mail that it is about is attached
+	text     strings.Builder
+}
+
+// walk gathers what the parts say. A part that cannot be read is passed over.
+func (in *reading) walk(e *message.Entity, depth int) {
+	if in.parts++; in.parts > maxParts || depth > maxDepth {
+		return
+	}
+	if parts := e.MultipartReader(); parts != nil {
+		for in.parts <= maxParts {
+			part, err := parts.NextPart()
+			if err != nil && !known(err) || part == nil {
+				return
+			}
+			in.walk(part, depth+1)
+		}
+		return
+	}
+	body, _ := io.ReadAll(e.Body) // cut short is as good
+	kind, _, _ := e.Header.ContentType()
+	switch strings.ToLower(kind) {
+	case "message/delivery-status", "message/global-delivery-status":
+		in.status = append(in.status, groups(string(body))...)
+	case "message/feedback-report":
+		in.feedback = slices.Concat(groups(string(body))...)
+		in.Addresses = append(in.Addresses, in.feedback.all("Original-Mail-From")...)
+	case "message/rfc822", "text/rfc822-headers", "message/rfc822-headers", "message/global", "message/global-headers":
+		in.returned = true
+		in.original(string(body))
+	case "text/plain", "":
+		in.say(string(body))
+	case "text/html":
+		in.say(wordsOfHTML(body))
+	}
+}
+
+// say collects the text of a part. Text after the returned mail is not about the failure.
+func (in *reading) say(text string) {
+	if !in.returned {
+		in.text.WriteString(text)
+		in.text.WriteString("\n\n")
+	}
+}
+
+// original takes from the returned mail's header what may bear a token.
+func (in *reading) original(text string) {
+	if blocks := groups(text); len(blocks) > 0 {
+		in.take(blocks[0])
+	}
+}
+
+func (in *reading) take(f fields) {
+	in.Addresses = append(in.Addresses, f.all("Return-Path")...)
+	in.MessageIDs = append(in.MessageIDs, f.all("Message-ID")...)
+	in.Links = append(in.Links, f.all("List-Unsubscribe")...)
+}
+
+// judge settles what the mail means.
+func (in *reading) judge() {
+	switch {
+	case in.feedback != nil:
+		in.judgeFeedback()
+	case in.status != nil:
+		in.judgeStatus()
+	case in.optOut():
+	case in.returned && strings.HasPrefix(in.subject(), "complaint about message from"): // as Outlook.com reports them
+		in.Kind, in.Reason = Complaint, "reported as junk mail"
+	case in.fromMailer():
+		in.quoted()
+		in.Kind, in.Status, in.Reason = in.judgeText(in.text.String())
+	}
+	in.Reason = refusal.OneLine(in.Reason[:min(len(in.Reason), maxReason)])
+}
+
+func (in *reading) judgeFeedback() {
+	kind := strings.ToLower(in.feedback.get("Feedback-Type"))
+	switch kind {
+	case "abuse", "fraud", "virus", "other":
+		in.Kind, in.Reason = Complaint, "feedback of the type "+kind
+	case "opt-out", "opt-out-list":
+		in.Kind, in.Reason = Complaint, "the reader opted out at "+in.feedback.get("Reporting-MTA")
+	}
+}
+
+// judgeStatus takes the first recipient whose delivery failed: our mail has one.
+func (in *reading) judgeStatus() {
+	for _, recipient := range in.status {
+		if !strings.EqualFold(recipient.get("Action"), "failed") {
+			continue
+		}
+		in.Status = statusCode(recipient.get("Status"))
+		diagnostic := recipient.get("Diagnostic-Code")
+		if diagnostic == "" { // Exchange's name for it
+			diagnostic = strings.Trim(recipient.get("X-Supplementary-Info"), "<>")
+		}
+		if _, words, found := strings.Cut(diagnostic, ";"); found {
+			diagnostic = strings.TrimSpace(words)
+		}
+		if in.Reason = diagnostic; in.Reason == "" {
+			in.Reason = in.Status
+		}
+		r, _ := findReply(diagnostic)
+		if r.Enhanced == "" || refusal.ClassifyCode(0, r.Enhanced) == refusal.Unclear {
+			r.Enhanced = in.Status
+		}
+		in.envelope(&r)
+		r.Recipients = recipientsOf(recipient)
+		about, _ := r.Classify()
+		in.Kind = in.failed(about)
+		if about == refusal.Unclear && diagnostic == "" {
+			if kind, _, reason := in.judgeText(in.text.String()); kind != Ignored {
+				in.Kind, in.Reason = kind, reason
+			}
+		}
+		return
+	}
+}
+
+// statusCode returns the code that a Status field begins with (RFC 3463 §2); "" for none.
+func statusCode(text string) string {
+	code, _, _ := strings.Cut(text, " ")
+	if len(code) > len("5.999.999") || strings.Trim(code, ".0123456789") != "" {
+		return ""
+	}
+	return code
+}
+
+// recipientsOf returns the addresses that a group of fields is about (RFC 3464 §2.3).
+func recipientsOf(f fields) (addresses []string) {
+	for _, name := range []string{"Original-Recipient", "Final-Recipient"} {
+		if _, address, found := strings.Cut(f.get(name), ";"); found {
+			addresses = append(addresses, strings.TrimSpace(address))
+		}
+	}
+	return addresses
+}
+
+// envelope fills in the envelope of the returned mail. Its sender is our return path,
+// which the report was sent to.
+func (in *reading) envelope(r *refusal.Refusal) {
+	if to, err := mail.ParseAddress(in.own.Get("To")); err == nil {
+		r.Sender = to.Address
+	}
+	r.Recipients = strings.FieldsFunc(in.own.Get("X-Failed-Recipients"), func(c rune) bool { return c == ',' || unicode.IsSpace(c) })
+}
+
+// optOut recognises the mail that our List-Unsubscribe asks for.
+func (in *reading) optOut() bool {
+	subject, err := in.own.Text("Subject")
+	if err != nil {
+		return false
+	}
+	words := strings.Fields(subject)
+	for i := 0; i+1 < len(words); i++ {
+		if strings.EqualFold(words[i], "unsubscribe") {
+			in.Kind, in.Token, in.Reason = OptOut, words[i+1], "asked for by mail"
+			return true
+		}
+	}
+	return false
+}
+
+// fromMailer tells mail that a mail system wrote, as bounces are, from the
+// auto-replies of people (RFC 3834 §2), which come from their own addresses.
+func (in *reading) fromMailer() bool {
+	if in.own.Has("X-Failed-Recipients") {
+		return true
+	}
+	from := strings.ToLower(in.own.Get("From"))
+	if refusal.ContainsAny(from, "mailer-daemon", "postmaster@", "mail delivery sub", "mdaemon", "microsoftexchange") {
+		return true
+	}
+	return strings.TrimSpace(in.own.Get("Return-Path")) == "<>" && refusal.ContainsAny(in.subject(), "undeliver", "delivery fail", "could not be delivered",
+		"delivery status", "delivery error", "returned mail", "returned to sender", "failure notice")
+}
+
+func (in *reading) subject() string {
+	subject, _ := in.own.Text("Subject") // in an unknown charset it is none that is known here
+	return strings.ToLower(subject)
+}
+
+// quoted looks for the returned mail's header in the text.
+func (in *reading) quoted() {
+	for _, block := range groups(in.text.String()) {
+		in.take(block)
+	}
+}

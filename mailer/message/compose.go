@@ -1,0 +1,187 @@
+package message
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"net/mail"
+	"net/url"
+	"strings"
+	"time"
+
+	"publisher/config"
+	"publisher/mailer/address"
+	"publisher/templates"
+)
+
+// Compose renders the digest into text and HTML that fit digest.max_bytes
+// (excerpts shrink, then posts become one-line links, then "and N more") and
+// encodes both. d's Posts are all posts of the set, newest first, with full
+// excerpts; their ExcerptText is made here.
+func Compose(cfg *config.Config, set *templates.Set, d *templates.Digest, date time.Time) (*Message, error) {
+	marks := placeholders()
+	r := &renderer{set: set, marks: marks}
+	fitted, size, err := fit(r, d, cfg.Digest.MaxPosts, cfg.Digest.MaxBytes)
+	if err != nil {
+		return nil, err
+	}
+	if fitted.Subject == "" {
+		if fitted.Subject, err = set.Subject(fitted); err != nil {
+			return nil, err
+		}
+	}
+	m := &Message{
+		Subject: headerText(fitted.Subject), HTMLSize: size,
+		Full: len(fitted.Posts), Brief: len(fitted.Brief), More: fitted.More,
+		oneClick: cfg.Server.URL != nil && cfg.Server.URL.Scheme == "https",
+	}
+	withText(fitted)
+	for have := range m.bodies {
+		if m.bodies[have], err = r.body(fitted, links(have)); err != nil {
+			return nil, err
+		}
+	}
+	return m, m.header(cfg, fitted, date)
+}
+
+// renderer makes the parts of a digest with gaps for the recipient's own links.
+type renderer struct {
+	set   *templates.Set
+	marks [2]string
+}
+
+// html renders the HTML part as recipients with these links get it.
+func (r *renderer) html(d *templates.Digest, have links) (gapped, error) {
+	var b strings.Builder
+	if err := r.set.DigestHTML(&b, r.marked(d, have)); err != nil {
+		return gapped{}, err
+	}
+	return split(b.String(), r.marks), nil
+}
+
+func (r *renderer) text(d *templates.Digest, have links) (gapped, error) {
+	var b strings.Builder
+	if err := r.set.DigestText(&b, r.marked(d, have)); err != nil {
+		return gapped{}, err
+	}
+	return split(b.String(), r.marks), nil
+}
+
+func (r *renderer) marked(d *templates.Digest, have links) *templates.Digest {
+	marked := *d
+	marked.UnsubscribeURL, marked.PreferencesURL = "", ""
+	if have&unsubscribe != 0 {
+		marked.UnsubscribeURL = r.marks[0]
+	}
+	if have&preferences != 0 {
+		marked.PreferencesURL = r.marks[1]
+	}
+	return &marked
+}
+
+// body renders and encodes both parts.
+func (r *renderer) body(d *templates.Digest, have links) (body, error) {
+	text, err := r.text(d, have)
+	if err != nil {
+		return body{}, err
+	}
+	html, err := r.html(d, have)
+	if err != nil {
+		return body{}, err
+	}
+	text.encode()
+	html.encode()
+	boundary := boundary(text, html)
+	part := func(subtype string) string {
+		return "--" + boundary + "\r\nContent-Type: text/" + subtype + "; charset=utf-8\r\n" +
+			"Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+	}
+	return body{
+		text: text, html: html,
+		head: []byte("Content-Type: multipart/alternative;\r\n boundary=\"" + boundary + "\"\r\n\r\n" + part("plain")),
+		// The line break before a boundary belongs to the boundary (RFC 2046 §5.1.1).
+		middle: []byte("\r\n" + part("html")),
+		tail:   []byte("\r\n--" + boundary + "--\r\n"),
+	}, nil
+}
+
+// boundary is made of the content, so that the same digest has the same bytes;
+// "=_" never stands in quoted-printable (RFC 2045 §6.7).
+func boundary(parts ...gapped) string {
+	hash := sha256.New()
+	for _, part := range parts {
+		for _, segment := range part.segments {
+			hash.Write([]byte(segment))
+			hash.Write([]byte{0})
+		}
+	}
+	return "=_" + hex.EncodeToString(hash.Sum(nil)[:16])
+}
+
+// header makes the fields that are the same for everyone.
+func (m *Message) header(cfg *config.Config, d *templates.Digest, date time.Time) error {
+	path, ascii, err := address.Path(cfg.Mail.From.Address)
+	if err == nil && !ascii {
+		err = fmt.Errorf("%s cannot stand in a mail that every server takes: the part before the @ must be ASCII", cfg.Mail.From.Address)
+	}
+	if err != nil {
+		return fmt.Errorf("mail.from: %w", err)
+	}
+	m.domain = path[strings.LastIndexByte(path, '@')+1 : len(path)-1]
+	name := cfg.Mail.From.Name
+	if name == cfg.Site.Title {
+		name = d.Site.Title // as the publication is called in the digest's language
+	}
+	m.from = appendAddress(nil, "From", name, cfg.Mail.From.Address)
+	h := appendReplyTo(nil, cfg.Mail.ReplyTo)
+	h = appendText(h, "Subject", m.Subject)
+	h = append(h, "Date: "+date.Format(time.RFC1123Z)+"\r\n"...)
+	h = appendListID(h, d.Site.Title, cfg.Site.URL)
+	h = append(h, "Auto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n"...)
+	if d.Site.Language != "" {
+		h = appendText(h, "Content-Language", d.Site.Language)
+	}
+	m.fixed = h
+	return nil
+}
+
+func appendReplyTo(dst []byte, to *mail.Address) []byte {
+	if to == nil {
+		return dst
+	}
+	return appendAddress(dst, "Reply-To", to.Name, to.Address)
+}
+
+// appendListID appends List-Id (RFC 2919), made of the site's address alone: a new
+// title must not end the filters that readers have set up.
+func appendListID(dst []byte, title string, site *url.URL) []byte {
+	labels := []string{"newsletter", site.Hostname()}
+	for part := range strings.SplitSeq(site.Path, "/") {
+		if part != "" {
+			labels = append([]string{part}, labels...)
+		}
+	}
+	for i, label := range labels {
+		labels[i] = strings.Map(func(r rune) rune {
+			if 'a' <= r && r <= 'z' || '0' <= r && r <= '9' || r == '-' || r == '.' {
+				return r
+			}
+			return '-'
+		}, strings.ToLower(label))
+	}
+	id := dotAtom(strings.Join(labels, "."))
+	start := len(dst)
+	dst = append(dst, "List-Id: "...)
+	if title = headerText(title); title != "" {
+		if isPlain(title) && !strings.ContainsAny(title, `()<>[]:;@\,."`) {
+			dst = appendPhrase(dst, len("List-Id: "), title, isPlain)
+		} else {
+			dst = appendPhrase(dst, len("List-Id: "), title, neverPlain)
+		}
+		if lineLength(dst[start:])+len(id)+3 > foldAt {
+			dst = append(dst, "\r\n"...)
+		}
+		dst = append(dst, ' ')
+	}
+	return append(dst, "<"+id+">\r\n"...)
+}

@@ -1,0 +1,64 @@
+package message
+
+// maxQPLine is the longest line of quoted-printable, its soft break's "=" counted
+// in (RFC 2045 §6.7, rule 5).
+const maxQPLine = 76
+
+// appendQP appends text as quoted-printable, LF becoming CRLF, such that the
+// result begins and ends at the start of a line: by a soft line break where the
+// text itself does not end in LF. So segments encoded apart can be put together in
+// any way, as long as the last one ends in LF.
+//
+// Beyond what RFC 2045 asks, "." and "From " at the start of a line are encoded,
+// for SMTP and for mailboxes (RFC 2049 §3).
+func appendQP(dst []byte, text string) []byte {
+	column := 0
+	for i := range len(text) {
+		c := text[i]
+		if c == '\n' {
+			dst = append(dst, "\r\n"...)
+			column = 0
+			continue
+		}
+		width := 1
+		if !literal(text, i, column) {
+			width = 3
+		}
+		if column+width > maxQPLine-1 {
+			dst = append(dst, "=\r\n"...)
+			column = 0
+			if !literal(text, i, column) {
+				width = 3
+			}
+		}
+		if width == 1 {
+			dst = append(dst, c)
+		} else {
+			dst = append(dst, '=', upperHex[c>>4], upperHex[c&15])
+		}
+		column += width
+	}
+	if column > 0 {
+		dst = append(dst, "=\r\n"...)
+	}
+	return dst
+}
+
+// literal tells whether text[i] may stand for itself at the column.
+func literal(text string, i, column int) bool {
+	switch c := text[i]; {
+	case c == ' ' || c == '\t':
+		return i+1 == len(text) || text[i+1] != '\n'
+	case c == '=' || c < ' ' || c > '~':
+		return false
+	case column > 0:
+		return true
+	case c == '.':
+		return false
+	case c == 'F':
+		return len(text) < i+5 || text[i:i+5] != "From "
+	}
+	return true
+}
+
+const upperHex = "0123456789ABCDEF"

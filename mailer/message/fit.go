@@ -1,0 +1,139 @@
+package message
+
+import (
+	"fmt"
+	"html/template"
+	"slices"
+	"sort"
+
+	"publisher/templates"
+)
+
+// leastExcerpt is the HTML, in octets, to which excerpts shrink before posts
+// become one-line links.
+const leastExcerpt = 600
+
+// excerptStep is as exactly as excerpts are fitted, in octets.
+const excerptStep = 32
+
+// fit returns the digest as it fits into maxBytes of HTML, and its size. Excerpts
+// shrink first, all to the same length; then posts become one-line links, from the
+// oldest; then the oldest of these go behind "and N more".
+func fit(r *renderer, d *templates.Digest, maxPosts, maxBytes int) (*templates.Digest, int, error) {
+	f := &fitter{renderer: r, digest: *d, maxBytes: maxBytes}
+	posts := slices.Concat(d.Posts, d.Brief)
+	if len(posts) > maxPosts {
+		f.digest.More += len(posts) - maxPosts
+		posts = posts[:maxPosts]
+	}
+	f.posts = posts
+	longest := 0
+	for _, p := range posts {
+		longest = max(longest, len(p.Excerpt))
+	}
+	// Inlined styles only add to an excerpt, so that more than this cannot fit. Cut
+	// once here, it is not read in whole for every guess.
+	longest = sort.Search(longest, func(n int) bool { return octets(posts, n+1) > maxBytes })
+	f.posts = f.apply(choice{longest, len(posts), len(posts)}).Posts
+	whole := choice{excerpt: longest, full: len(posts), linked: len(posts)}
+	best := whole
+	switch {
+	case f.fits(whole):
+	case f.fits(choice{min(leastExcerpt, longest), len(posts), len(posts)}):
+		best.excerpt = f.longest(min(leastExcerpt, longest), longest)
+	case f.fits(choice{0, 0, len(posts)}):
+		best.excerpt = min(leastExcerpt, longest)
+		best.full = f.most(0, len(posts), func(n int) choice { return choice{best.excerpt, n, len(posts)} })
+	default:
+		best = choice{0, 0, f.most(0, len(posts), func(n int) choice { return choice{0, 0, n} })}
+	}
+	if f.err != nil {
+		return nil, 0, f.err
+	}
+	fitted := f.apply(best)
+	size := f.size(fitted)
+	if f.err == nil && size > maxBytes {
+		f.err = fmt.Errorf("digest.max_bytes is %d, but without any post the mail already has %d; allow more, or make the templates shorter", maxBytes, size)
+	}
+	return fitted, size, f.err
+}
+
+// choice is one way to show the posts: so many with an excerpt of at most so many
+// octets, so many linked at all, the rest behind "and N more".
+type choice struct{ excerpt, full, linked int }
+
+type fitter struct {
+	renderer *renderer
+	digest   templates.Digest
+	posts    []templates.Post
+	maxBytes int
+	err      error // the first that rendering met
+}
+
+// octets is what the excerpts have together, cut to n octets each.
+func octets(posts []templates.Post, n int) int {
+	sum := 0
+	for _, p := range posts {
+		sum += min(len(p.Excerpt), n)
+	}
+	return sum
+}
+
+// longest is a length from low to high at which all excerpts nearly fill the room;
+// low is known to fit and high not to. The size grows about evenly with the length,
+// so that a guess by proportion comes close; halving keeps a bad one from lasting.
+func (f *fitter) longest(low, high int) int {
+	at := func(n int) int { return f.size(f.apply(choice{n, len(f.posts), len(f.posts)})) }
+	lowSize, highSize := at(low), at(high)
+	for round := 0; f.err == nil && high-low > excerptStep && f.maxBytes-lowSize > f.maxBytes/100; round++ {
+		guess := (low + high) / 2
+		if round%2 == 0 && highSize > lowSize {
+			guess = low + int(int64(f.maxBytes-lowSize)*int64(high-low)/int64(highSize-lowSize))
+		}
+		guess = min(max(guess, low+1), high-1)
+		if size := at(guess); size <= f.maxBytes {
+			low, lowSize = guess, size
+		} else {
+			high, highSize = guess, size
+		}
+	}
+	return low
+}
+
+// most is the largest n from low to high that fits; low is known to.
+func (f *fitter) most(low, high int, at func(int) choice) int {
+	return low + sort.Search(high-low, func(i int) bool { return !f.fits(at(low + i + 1)) })
+}
+
+func (f *fitter) fits(c choice) bool { return f.size(f.apply(c)) <= f.maxBytes }
+
+// size is that of the HTML part with all of a recipient's own links.
+func (f *fitter) size(d *templates.Digest) int {
+	if f.err != nil {
+		return 0
+	}
+	html, err := f.renderer.html(d, allLinks)
+	if err != nil {
+		f.err = err
+		return 0
+	}
+	return html.size()
+}
+
+func (f *fitter) apply(c choice) *templates.Digest {
+	d := f.digest
+	d.Posts = slices.Clone(f.posts[:c.full])
+	for i := range d.Posts {
+		d.Posts[i].Excerpt = template.HTML(shorten(string(d.Posts[i].Excerpt), c.excerpt))
+	}
+	d.Brief = f.posts[c.full:c.linked]
+	d.More += len(f.posts) - c.linked
+	return &d
+}
+
+// withText gives the posts the text of the intros and excerpts that they are shown with.
+func withText(d *templates.Digest) {
+	for i, p := range d.Posts {
+		d.Posts[i].ExcerptText = ExcerptText(string(p.Intro) + string(p.Excerpt))
+	}
+}

@@ -1,0 +1,151 @@
+package smtp
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"publisher/config"
+)
+
+// Limiter keeps sending within several rates at once. A message counts from
+// before its envelope goes out until a window's length after its reply has come,
+// so that, wherever in between the server counts it, no window of the server's
+// ever holds more than the rate allows. It is safe for concurrent use.
+type Limiter struct {
+	rates []config.Rate
+	now   func() time.Time
+
+	mu      sync.Mutex
+	open    int         // begun, not ended
+	ended   []time.Time // oldest first, within the longest window
+	changed chan struct{}
+}
+
+// NewLimiter returns a Limiter that has seen no message yet.
+func NewLimiter(rates []config.Rate, now func() time.Time) *Limiter {
+	return &Limiter{rates: rates, now: now, changed: make(chan struct{})}
+}
+
+// Begin takes a place for one message and returns 0, or takes none and returns how
+// long it may be until there is one.
+func (l *Limiter) Begin() time.Duration {
+	wait, _ := l.begin()
+	return wait
+}
+
+// Acquire waits for a place and takes it.
+func (l *Limiter) Acquire(ctx context.Context) error {
+	for {
+		wait, changed := l.begin()
+		if wait == 0 {
+			return nil
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-timer.C:
+		case <-changed:
+		case <-ctx.Done():
+			timer.Stop()
+			return context.Cause(ctx)
+		}
+		timer.Stop()
+	}
+}
+
+func (l *Limiter) begin() (time.Duration, <-chan struct{}) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := l.now()
+	var wait time.Duration
+	for _, rate := range l.rates {
+		wait = max(wait, l.wait(rate, now))
+	}
+	if wait == 0 {
+		l.open++
+	}
+	return wait, l.changed
+}
+
+func (l *Limiter) wait(rate config.Rate, now time.Time) time.Duration {
+	free := rate.Count - l.open
+	if free <= 0 {
+		return rate.Per
+	}
+	if len(l.ended) < free {
+		return 0
+	}
+	return max(0, l.ended[len(l.ended)-free].Add(rate.Per).Sub(now))
+}
+
+// End gives back the place of a message whose reply has come, or never will: it
+// counts for a window's length from now on.
+func (l *Limiter) End() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.open--
+	if len(l.rates) == 0 {
+		return // nobody waits
+	}
+	l.ended = append(l.ended, l.now())
+	l.forget()
+	l.wake()
+}
+
+// Undo gives back the place of a message that was not begun after all.
+func (l *Limiter) Undo() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.open--
+	l.wake()
+}
+
+func (l *Limiter) wake() {
+	close(l.changed)
+	l.changed = make(chan struct{})
+}
+
+// State is when messages ended that still count, oldest first; those that are
+// under way count as ended now.
+func (l *Limiter) State() []time.Time {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	state := slices.Clone(l.ended[l.outdated():])
+	for range l.open {
+		state = append(state, l.now())
+	}
+	return state
+}
+
+// Restore adds what an earlier process's State returned.
+func (l *Limiter) Restore(state []time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.ended = append(l.ended, state...)
+	// A clock that was set back leaves times that lie ahead; they count from now.
+	for i, t := range l.ended {
+		if now := l.now(); t.After(now) {
+			l.ended[i] = now
+		}
+	}
+	slices.SortFunc(l.ended, time.Time.Compare)
+	l.forget()
+}
+
+// outdated is how many of the ended messages no window reaches back to.
+func (l *Limiter) outdated() int {
+	var longest time.Duration
+	for _, rate := range l.rates {
+		longest = max(longest, rate.Per)
+	}
+	n, _ := slices.BinarySearchFunc(l.ended, l.now().Add(1-longest), time.Time.Compare)
+	return n
+}
+
+// forget drops what is outdated, once that is half of all.
+func (l *Limiter) forget() {
+	if n := l.outdated(); n > len(l.ended)/2 {
+		l.ended = slices.Delete(l.ended, 0, n)
+	}
+}

@@ -1,0 +1,42 @@
+package smtp
+
+import (
+	"fmt"
+	"publisher/mailer/message"
+	"publisher/mailer/refusal"
+	"strconv"
+	"strings"
+)
+
+// maxSize reads the value of the SIZE extension (RFC 1870 §4): the octets of the longest
+// message that the server accepts, 0 where it names none.
+func maxSize(value string) int64 {
+	first, _, _ := strings.Cut(strings.TrimSpace(value), " ")
+	n, err := strconv.ParseInt(first, 10, 64)
+	if err != nil || n < 0 {
+		return 0
+	}
+	return n
+}
+
+// measure returns how many octets a job's message has at most, as SIZE counts them. The
+// message is made for it only where the job does not tell, or where that decides.
+func (s *session) measure(job *Job) (int64, error) {
+	if job.Size > 0 {
+		if n := int64(job.Size + s.signer.Size()); s.max == 0 || n <= s.max {
+			return n, nil
+		}
+	}
+	made, err := s.signer.Sign(job.Append(nil))
+	if !job.Stuffed {
+		made = message.Stuff(made)
+	}
+	return int64(len(made)), err
+}
+
+// tooLarge is the outcome of a message that the server has said that it will not take.
+// That is about us: it is tried again when the limit, or the message, may be another.
+func (s *session) tooLarge(job *Job, size int64) *Outcome {
+	return &Outcome{Job: job, Verdict: Temporary, About: refusal.AboutUs, TooLarge: true, Enhanced: "5.3.4",
+		Reply: fmt.Sprintf("the message has %d octets, and %s accepts %d (SIZE); lower digest.max_bytes or digest.max_posts, or have the limit raised", size, s.addr, s.max)}
+}
