@@ -79,6 +79,8 @@ type writing struct {
 	kramdown *kramdown.Options
 	// marks are those that Hugo's extras add.
 	marks marks
+	// markup are Hugo's other settings.
+	markup markup
 	// noStrike holds that ~~ is text.
 	noStrike bool
 	// separator ends the excerpt in the body's source: Jekyll's excerpt_separator.

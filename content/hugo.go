@@ -25,6 +25,7 @@ type hugo struct {
 	bareLinks     bool
 	noStrike      bool
 	marks         marks
+	markup        markup
 	passthrough   string
 	noRaw         bool // HTML in Markdown is left out
 	namesSections bool // addresses have sections in them
@@ -49,24 +50,6 @@ func newHugo(s *site, own *ownConfig) *hugo {
 	}
 	h.rules = newHugoRules(h)
 	return h
-}
-
-// readMarkup takes over the settings of Hugo's Markdown reader.
-func (h *hugo) readMarkup() {
-	markup := h.own.setting("markup")
-	is := func(key, value string) bool {
-		v, _ := dig(markup, "goldmark."+key)
-		return v == value
-	}
-	h.smart = !is("extensions.typographer", "false") && !is("extensions.typographer.disable", "true")
-	h.hardWraps = is("renderer.hardwraps", "true")
-	h.bareLinks = is("extensions.linkify", "false")
-	h.noStrike = is("extensions.strikethrough", "false")
-	on := func(name string) bool { return is("extensions.extras."+name+".enable", "true") }
-	h.marks = marks{on("insert"), on("mark"), on("subscript"), on("superscript"), on("delete")}
-	h.passthrough = readPassthrough(markup)
-	other, _ := dig(markup, "defaultmarkdownhandler")
-	h.noRaw = h.own != nil && !is("renderer.unsafe", "true") && (other == nil || other == "goldmark")
 }
 
 // prepare finds the language, from the folder or the file's name, and takes over
@@ -233,5 +216,5 @@ var blockAttributes = regexp.MustCompile(`(?m)(^|\n)[ \t>]*\{[.#\w][^{}\n]*\}[ \
 func (h *hugo) writing() writing {
 	return writing{smart: h.smart, summaryKeys: []string{"summary"}, markFirst: true, emoji: h.emoji,
 		hardWraps: h.hardWraps, noRaw: h.noRaw, bareLinks: h.bareLinks, noStrike: h.noStrike, marks: h.marks,
-		noMath: true, passthrough: h.passthrough}
+		noMath: true, passthrough: h.passthrough, markup: h.markup}
 }
