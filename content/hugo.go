@@ -2,6 +2,7 @@ package content
 
 import (
 	"bytes"
+	"net/url"
 	"path"
 	"regexp"
 	"slices"
@@ -109,10 +110,12 @@ func (h *hugo) complete(a *article) {
 	}
 	a.post.Draft = h.isDraft(a)
 	a.published = a.date("publishdate", "pubdate")
-	a.setTags(a.front.list("tags", byComma))
+	// A text is one term, commas and all.
+	a.categories = append(names(a.front.list("category", whole)), names(a.front.list("categories", whole))...)
+	a.setTags(a.front.list("tags", whole))
 	a.post.Summary = strings.TrimSpace(a.front.scalar("summary"))
 	a.titleSlug = h.slugs.of(a.post.Title)
-	if a.slug = h.slugs.of(a.slug); a.slug == "" {
+	if a.slug = h.slugs.of(hugoSlugField(a)); a.slug == "" {
 		a.slug = a.titleSlug
 	}
 }
@@ -133,11 +136,11 @@ func (h *hugo) address(a *article) string {
 	pattern := h.pattern(a)
 	var where string
 	if pattern != "" {
-		where = h.slugs.path(a.expand(pattern))
+		where = h.slugs.pattern(a.expand(pattern))
 	} else {
 		folder = strings.ReplaceAll(folder, " ", "-")
 		last := strings.ReplaceAll(a.name.full, " ", "-")
-		if s := a.front.scalar("slug"); s != "" {
+		if s := hugoSlugField(a); s != "" {
 			last = s
 		}
 		where = "/" + h.slugs.path(folder) + "/" + h.slugs.of(last)
@@ -148,7 +151,15 @@ func (h *hugo) address(a *article) string {
 	} else {
 		where = strings.TrimSuffix(where, "/") + ".html"
 	}
-	return h.inLanguage(a, where)
+	return h.inLanguage(a, unescaped(where))
+}
+
+// unescaped is a path as people read it: what is escaped already is not escaped again.
+func unescaped(where string) string {
+	if plain, err := url.PathUnescape(where); err == nil {
+		return plain
+	}
+	return where
 }
 
 // ownAddress is the `url` of a front matter, which may hold placeholders. One
@@ -157,7 +168,7 @@ func (h *hugo) ownAddress(a *article, own string) string {
 	if strings.Contains(own, "://") {
 		return own
 	}
-	where := strings.TrimSuffix(a.expand(own), "index.html")
+	where := unescaped(strings.TrimSuffix(a.expand(own), "index.html"))
 	if !strings.HasSuffix(where, "/") && !strings.Contains(where, ".") {
 		where += "/"
 	}
@@ -165,6 +176,11 @@ func (h *hugo) ownAddress(a *article, own string) string {
 		return h.inLanguage(a, "/"+where)
 	}
 	return where
+}
+
+// hugoSlugField is the slug that a front matter gives, as Hugo keeps it.
+func hugoSlugField(a *article) string {
+	return strings.Trim(oneLine(a.front.scalar("slug")), "-")
 }
 
 // folder is the post's folder below its language's content folder.
