@@ -79,6 +79,8 @@ type writing struct {
 	kramdown *kramdown.Options
 	// marks are those that Hugo's extras add.
 	marks marks
+	// plainAlerts holds that the engine knows no alerts but by the blog's own hooks.
+	plainAlerts bool
 	// markup are Hugo's other settings.
 	markup markup
 	// noStrike holds that ~~ is text.

@@ -127,7 +127,9 @@ func (m *markdownReader) html(source string, w writing) (rendered string, err er
 	if !w.noMath {
 		source = escapeFormulas(source)
 	}
-	source = alerts(source)
+	if !w.plainAlerts {
+		source = alerts(source)
+	}
 	if w.boxes {
 		source = openContainers(source)
 	}
@@ -246,7 +248,7 @@ const maxHighlight = 100_000
 func (r *codeRenderer) highlight(code, lang string) string {
 	lang, _, _ = strings.Cut(strings.Trim(strings.ToLower(lang), "{}. "), ",")
 	body, coloured := "", false
-	if lexer := r.lexer(lang); lexer != nil && len(code) < maxHighlight {
+	if lexer := r.lexer(lang); lexer != nil && len(code) < maxHighlight && !strings.Contains(code, tokenStart) {
 		body, coloured = r.colour(lexer, code)
 	}
 	if !coloured {

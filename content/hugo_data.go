@@ -102,6 +102,8 @@ type hugoPage struct {
 	Language                        hugoLanguage
 	Site                            hugoSite
 	File                            hugoFile
+	Resources                       hugoResources
+	Scratch, Store                  *hugoStore
 	templates                       *hugoTemplates
 }
 
@@ -144,7 +146,8 @@ func newHugoPage(h *hugoTemplates) *hugoPage {
 	a, post := h.article, h.article.post
 	p := &hugoPage{Title: post.Title, LinkTitle: post.Title, Description: a.front.scalar("description"), Date: post.Date, Lastmod: post.Updated,
 		PublishDate: post.Date, Draft: post.Draft, IsPage: true, Permalink: post.URL, RelPermalink: pathOf(post.URL),
-		Kind: "page", Lang: post.Language, Slug: a.front.scalar("slug"), templates: h}
+		Kind: "page", Lang: post.Language, Slug: a.front.scalar("slug"), Resources: hugoResources{h}, Scratch: h.newStore(), templates: h}
+	p.Store = p.Scratch
 	if p.Lastmod.IsZero() {
 		p.Lastmod = p.Date
 	}
