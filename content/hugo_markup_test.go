@@ -21,6 +21,8 @@ func TestHugoMarkup(t *testing.T) {
 		"heading ids off":           {"[markup.goldmark.parser]\nautoHeadingID=false\n", "## A", "<h2>A</h2>"},
 		"one tilde strikes out":     {extras + "subscript]\nenable=true\n", "H~2~O", "<p>H<del>2</del>O</p>"},
 		"one tilde lowers":          {extensions + "strikethrough=false\n" + extras + "subscript]\nenable=true\n", "H~2~O", "<p>H<sub>2</sub>O</p>"},
+		"tildes after words":        {extensions + "strikethrough=false\n" + extras + "subscript]\nenable=true\n", "哈哈~）哦 嘿嘿~）", "<p>哈哈~）哦 嘿嘿~）</p>"},
+		"signs raised":              {extras + "superscript]\nenable=true\n", "Na^+^ x^-1^ ^y 2^ ^ z^ ^^b^^", "<p>Na<sup>+</sup> x<sup>-1</sup> <sup>y 2</sup> ^ z^ <sup>b</sup></p>"},
 		"quotes of its own":         {typographer + "leftDoubleQuote='&laquo;'\nrightDoubleQuote='&raquo;'\nellipsis='..'\n", "\"a\"... -- 'b'", "<p>«a».. – ‘b’</p>"},
 		"East Asian lines":          {cjk + "eastAsianLineBreaks=true\n", "你好\n世界 abc\n中文", "<p>你好世界 abc\n中文</p>"},
 		"East Asian lines of CSS":   {cjk + "eastAsianLineBreaks=true\neastAsianLineBreaksStyle='css3draft'\n", "世界 abc\n中文", "<p>世界 abc中文</p>"},
