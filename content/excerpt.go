@@ -38,7 +38,7 @@ func (r *postRenderer) excerpt(body *html.Node, w writing) (*html.Node, error) {
 	out = clone(body)
 	removeMarks(out)
 	tidyExcerpt(out)
-	if isMarkdownName(r.article.path) {
+	if isMarkdownName(r.article.path) && !w.keepBoxes {
 		dropBoxes(out)
 	}
 	return firstBlocks(out, r.tree.cfg.Content.ExcerptWords), nil
