@@ -79,8 +79,8 @@ type writing struct {
 	kramdown *kramdown.Options
 	// marks are those that Hugo's extras add.
 	marks marks
-	// keepBoxes holds that an excerpt begins with whatever the post begins with.
-	keepBoxes bool
+	// keepAsides holds that an excerpt begins with the <aside> that the post begins with.
+	keepAsides bool
 	// plainAlerts holds that the engine knows no alerts but by the blog's own hooks.
 	plainAlerts bool
 	// markup are Hugo's other settings.

@@ -232,5 +232,5 @@ var blockAttributes = regexp.MustCompile(`(?m)(^|\n)[ \t>]*\{[.#\w][^{}\n]*\}[ \
 func (h *hugo) writing() writing {
 	return writing{smart: h.smart, summaryKeys: []string{"summary"}, markFirst: true, emoji: h.emoji,
 		hardWraps: h.hardWraps, noRaw: h.noRaw, bareLinks: h.bareLinks, noStrike: h.noStrike, marks: h.marks,
-		noMath: true, passthrough: h.passthrough, markup: h.markup, keepBoxes: h.own != nil, plainAlerts: h.own != nil && h.own.hasThemes()}
+		noMath: true, passthrough: h.passthrough, markup: h.markup, keepAsides: h.own != nil, plainAlerts: h.own != nil && h.own.hasThemes()}
 }

@@ -98,9 +98,9 @@ func TestHugoOtherMarkup(t *testing.T) {
 	}
 }
 
-// TestHugoExcerptOfBoxes shows that an excerpt begins with what the post begins with, as
-// Hugo's summaries do.
-func TestHugoExcerptOfBoxes(t *testing.T) {
+// TestHugoExcerptOfAsides shows that an excerpt begins with the aside that the post
+// begins with, as Hugo's summaries do.
+func TestHugoExcerptOfAsides(t *testing.T) {
 	b := newBlog(t, map[string]string{
 		"hugo.toml":                   "baseURL='https://example.com/'\n",
 		"layouts/shortcodes/box.html": "<aside>{{ .Inner }}</aside>",
