@@ -81,6 +81,12 @@ type writing struct {
 	kramdown *kramdown.Options
 	// marks are those that Hugo's extras add.
 	marks marks
+	// keepAsides holds that an excerpt begins with the <aside> that the post begins with.
+	keepAsides bool
+	// plainAlerts holds that the engine knows no alerts but by the blog's own hooks.
+	plainAlerts bool
+	// markup are Hugo's other settings.
+	markup markup
 	// noStrike holds that ~~ is text.
 	noStrike bool
 	// separator ends the excerpt in the body's source: Jekyll's excerpt_separator.

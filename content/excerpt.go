@@ -39,7 +39,7 @@ func (r *postRenderer) excerpt(body *html.Node, w writing) (*html.Node, error) {
 	removeMarks(out)
 	tidyExcerpt(out)
 	if isMarkdownName(r.article.path) {
-		dropBoxes(out)
+		dropBoxes(out, w.keepAsides)
 	}
 	return firstBlocks(out, r.tree.cfg.Content.ExcerptWords), nil
 }
@@ -141,14 +141,14 @@ func tidyExcerpt(root *html.Node) {
 }
 
 // dropBoxes takes away what Markdown's author set before the text in HTML of
-// their own: a pull quote, a table of contents, a notice.
-func dropBoxes(root *html.Node) {
+// their own: a pull quote, a table of contents, a notice. Hugo's summaries have its asides.
+func dropBoxes(root *html.Node, keepAsides bool) {
 	left := -1 // words of the tree, once that matters
 	for n := root.FirstChild; n != nil; {
 		next := n.NextSibling
 		switch {
 		case n.Type == html.TextNode && strings.TrimSpace(n.Data) == "":
-		case n.DataAtom == atom.Div || n.DataAtom == atom.Aside || n.DataAtom == atom.Nav:
+		case n.DataAtom == atom.Div || n.DataAtom == atom.Aside && !keepAsides || n.DataAtom == atom.Nav:
 			if left < 0 {
 				left = wordsOf(root)
 			}

@@ -30,6 +30,9 @@ func parseName(p string, langs map[string]bool) fileName {
 	dir, base := path.Split(p)
 	n := fileName{dir: strings.TrimSuffix(dir, "/"), ext: path.Ext(base)}
 	stem := strings.TrimSuffix(base, n.ext)
+	if bare, ok := strings.CutSuffix(stem, ".html"); ok && langSuffix.MatchString(bare) && langs[strings.ToLower(path.Ext(bare)[1:])] {
+		stem = bare // post.de.html.md, as Hugo has it
+	}
 	if m := langSuffix.FindStringSubmatch(stem); m != nil && langs[strings.ToLower(m[2])] {
 		stem, n.lang, n.inLang = m[1], strings.ToLower(m[2]), true
 	}

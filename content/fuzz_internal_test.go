@@ -52,6 +52,7 @@ func FuzzShortcodes(f *testing.F) {
 		"{% own() %}{% own() %}{{ quote(id=1) }}{% end %}\n{% end %}{{ x | default(value=y | upper) }}<pre>\n\n</pre>", "!!! note \"T\"\n    a\n\n    b\nc", "::: a\nb\n:::",
 		"{% case x %}{% when 1 %}a{% endcase %}{% set a = 1 %}{{ a | plus: 2 | divided_by: 0 }}", "{{< c 1 >}}{{% a b=2 %}}{{< b >}}{{% /a %}}{{< /c >}}{{ range seq 9 }}{{ $x := printf \"%d\" . }}{{ with $.Get 0 }}{{ . | replace $x \"a\" }}{{ end }}{{ end }}",
 		"{{< a >}}{{ range $i, $e := slice 1 \"a\" (dict \"k\" .Page.Params) }}<a href=\"{{ $e }}\" onclick='{{ . }}'>{{ end }}{{ .Inner | safeHTML | truncate }}", "{{% b x=`{{` %}}{{ if eq (.Get \"x\") 1 }}{{ substr .Inner 1 -2 }}{{ else }}{{ delimit (split .Name \"\") \",\" | replaceRE \"(.)\" \"$1$1\" }}{{ end }}{{% /b %}}",
+		"{{< a >}}{{ partial \"p\" (dict \"a\" .Inner) }}{{ partial \"r\" 2 }}{{ i18n \"k\" }}{{ $s := newScratch }}{{ $s.Add \"a\" .Inner }}{{ $s.Get \"a\" }}{{ return .Name }}{{ with .Page.Resources.GetMatch \"*{a,b}[c]\" }}{{ .Resize \"x9\" }}{{ end }}{{ querify \"a\" .Inner | title }}",
 		"{% tablerow x in y %}{% endtablerow %}{%%}{{}}{{<>}}{{%%}}",
 	} {
 		f.Add(seed)
@@ -65,7 +66,8 @@ func FuzzShortcodes(f *testing.F) {
 			a := articleFrom(tree, map[string]any{"title": "A post", "tags": []any{"a"}}, body, "_posts/2024-01-02-a-post.md")
 			r := &postRenderer{tree: tree, article: a, links: &linker{article: a, tree: tree}}
 			a.global = map[string]any{"quote": zolaTemplate{body, true}, "own": zolaTemplate{"{{ body | markdown | safe }}{{ body }}{{ nth }}", true},
-				"a": hugoTemplate{body, true}, "b": hugoTemplate{body, false}, "c": hugoTemplate{"{{ .Inner }}{{ .Inner | markdownify }}{{ range .Params }}{{ . }}{{ end }}", true}}
+				"a": hugoTemplate{body, true}, "b": hugoTemplate{body, false}, partialPrefix + "p": hugoTemplate{body, true}, partialPrefix + "r": hugoTemplate{"{{ $x := add . 1 }}{{ partial \"r\" $x }}{{ return $x }}", true}, wordPrefix + "en/k": "words",
+				"c": hugoTemplate{"{{ .Inner }}{{ .Inner | markdownify }}{{ range .Params }}{{ . }}{{ end }}", true}}
 			out := r.expand(body, 1, false)
 			if n := len(r.set.restore(out)); n > maxTemplateBytes+10*len(body)+1000 {
 				t.Errorf("%d bytes of %d", n, len(body))

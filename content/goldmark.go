@@ -38,6 +38,7 @@ type dialect struct {
 	markdownIt, bareLinks, smart, emoji, hardWraps, noRaw, noStrike, noIndented, noMath bool
 	passthrough                                                                         string
 	marks                                                                               marks
+	markup                                                                              markup
 }
 
 func newMarkdownReader() *markdownReader { return &markdownReader{code: newCodeRenderer()} }
@@ -51,7 +52,7 @@ func (m *markdownReader) way(d dialect) goldmark.Markdown {
 }
 
 func newGoldmark(d dialect) goldmark.Markdown {
-	extensions := []goldmark.Extender{extension.Table, extension.Footnote, extension.DefinitionList, extension.TaskList}
+	extensions := d.markup.extensions()
 	if !d.noMath {
 		extensions = append(extensions, formulas{})
 	}
@@ -68,7 +69,7 @@ func newGoldmark(d dialect) goldmark.Markdown {
 		extensions = append(extensions, extension.Linkify)
 	}
 	if d.smart {
-		extensions = append(extensions, extension.Typographer)
+		extensions = append(extensions, d.markup.typographer())
 	}
 	if d.emoji {
 		extensions = append(extensions, emoji.Emoji)
@@ -77,8 +78,8 @@ func newGoldmark(d dialect) goldmark.Markdown {
 		parser.WithBlockParsers(blockParsers(d)...),
 		parser.WithInlineParsers(parser.DefaultInlineParsers()...),
 		parser.WithParagraphTransformers(parser.DefaultParagraphTransformers()...),
-		parser.WithAutoHeadingID(), parser.WithAttribute(),
 	)
+	reader.AddOptions(d.markup.parserOptions()...)
 	options := []renderer.Option{goldhtml.WithUnsafe(), goldhtml.WithXHTML(),
 		renderer.WithNodeRenderers(util.Prioritized(newCodeRenderer(), 100))}
 	if d.hardWraps {
@@ -126,13 +127,15 @@ func (m *markdownReader) html(source string, w writing) (rendered string, err er
 	if !w.noMath {
 		source = escapeFormulas(source)
 	}
-	source = alerts(source)
+	if !w.plainAlerts {
+		source = alerts(source)
+	}
 	if w.boxes {
 		source = openContainers(source)
 	}
 	var out strings.Builder
 	out.Grow(len(source) + len(source)/2) // code and links grow
-	way := m.way(dialect{w.markdownIt, w.bareLinks, w.smart, w.emoji, w.hardWraps, w.noRaw, w.noStrike, w.noIndented, w.noMath, w.passthrough, w.marks})
+	way := m.way(dialect{w.markdownIt, w.bareLinks, w.smart, w.emoji, w.hardWraps, w.noRaw, w.noStrike, w.noIndented, w.noMath, w.passthrough, w.marks, w.markup})
 	pc := parser.NewContext(parser.WithIDs(newHeadingIDs(w.headings)))
 	if w.hooks != nil {
 		err = w.hooks.convert(way, []byte(source), &out, pc)
@@ -245,7 +248,7 @@ const maxHighlight = 100_000
 func (r *codeRenderer) highlight(code, lang string) string {
 	lang, _, _ = strings.Cut(strings.Trim(strings.ToLower(lang), "{}. "), ",")
 	body, coloured := "", false
-	if lexer := r.lexer(lang); lexer != nil && len(code) < maxHighlight {
+	if lexer := r.lexer(lang); lexer != nil && len(code) < maxHighlight && !strings.Contains(code, tokenStart) {
 		body, coloured = r.colour(lexer, code)
 	}
 	if !coloured {

@@ -2,6 +2,7 @@ package content
 
 import (
 	"bytes"
+	"net/url"
 	"path"
 	"regexp"
 	"slices"
@@ -25,6 +26,7 @@ type hugo struct {
 	bareLinks     bool
 	noStrike      bool
 	marks         marks
+	markup        markup
 	passthrough   string
 	noRaw         bool // HTML in Markdown is left out
 	namesSections bool // addresses have sections in them
@@ -49,24 +51,6 @@ func newHugo(s *site, own *ownConfig) *hugo {
 	}
 	h.rules = newHugoRules(h)
 	return h
-}
-
-// readMarkup takes over the settings of Hugo's Markdown reader.
-func (h *hugo) readMarkup() {
-	markup := h.own.setting("markup")
-	is := func(key, value string) bool {
-		v, _ := dig(markup, "goldmark."+key)
-		return v == value
-	}
-	h.smart = !is("extensions.typographer", "false") && !is("extensions.typographer.disable", "true")
-	h.hardWraps = is("renderer.hardwraps", "true")
-	h.bareLinks = is("extensions.linkify", "false")
-	h.noStrike = is("extensions.strikethrough", "false")
-	on := func(name string) bool { return is("extensions.extras."+name+".enable", "true") }
-	h.marks = marks{on("insert"), on("mark"), on("subscript"), on("superscript"), on("delete")}
-	h.passthrough = readPassthrough(markup)
-	other, _ := dig(markup, "defaultmarkdownhandler")
-	h.noRaw = h.own != nil && !is("renderer.unsafe", "true") && (other == nil || other == "goldmark")
 }
 
 // prepare finds the language, from the folder or the file's name, and takes over
@@ -126,10 +110,12 @@ func (h *hugo) complete(a *article) {
 	}
 	a.post.Draft = h.isDraft(a)
 	a.published = a.date("publishdate", "pubdate")
-	a.setTags(a.front.list("tags", byComma))
+	// A text is one term, commas and all.
+	a.categories = append(names(a.front.list("category", whole)), names(a.front.list("categories", whole))...)
+	a.setTags(a.front.list("tags", whole))
 	a.post.Summary = strings.TrimSpace(a.front.scalar("summary"))
 	a.titleSlug = h.slugs.of(a.post.Title)
-	if a.slug = h.slugs.of(a.slug); a.slug == "" {
+	if a.slug = h.slugs.of(hugoSlugField(a)); a.slug == "" {
 		a.slug = a.titleSlug
 	}
 }
@@ -150,11 +136,11 @@ func (h *hugo) address(a *article) string {
 	pattern := h.pattern(a)
 	var where string
 	if pattern != "" {
-		where = h.slugs.path(a.expand(pattern))
+		where = h.slugs.pattern(a.expand(pattern))
 	} else {
 		folder = strings.ReplaceAll(folder, " ", "-")
 		last := strings.ReplaceAll(a.name.full, " ", "-")
-		if s := a.front.scalar("slug"); s != "" {
+		if s := hugoSlugField(a); s != "" {
 			last = s
 		}
 		where = "/" + h.slugs.path(folder) + "/" + h.slugs.of(last)
@@ -165,7 +151,15 @@ func (h *hugo) address(a *article) string {
 	} else {
 		where = strings.TrimSuffix(where, "/") + ".html"
 	}
-	return h.inLanguage(a, where)
+	return h.inLanguage(a, unescaped(where))
+}
+
+// unescaped is a path as people read it: what is escaped already is not escaped again.
+func unescaped(where string) string {
+	if plain, err := url.PathUnescape(where); err == nil {
+		return plain
+	}
+	return where
 }
 
 // ownAddress is the `url` of a front matter, which may hold placeholders. One
@@ -174,7 +168,7 @@ func (h *hugo) ownAddress(a *article, own string) string {
 	if strings.Contains(own, "://") {
 		return own
 	}
-	where := strings.TrimSuffix(a.expand(own), "index.html")
+	where := unescaped(strings.TrimSuffix(a.expand(own), "index.html"))
 	if !strings.HasSuffix(where, "/") && !strings.Contains(where, ".") {
 		where += "/"
 	}
@@ -182,6 +176,11 @@ func (h *hugo) ownAddress(a *article, own string) string {
 		return h.inLanguage(a, "/"+where)
 	}
 	return where
+}
+
+// hugoSlugField is the slug that a front matter gives, as Hugo keeps it.
+func hugoSlugField(a *article) string {
+	return strings.Trim(oneLine(a.front.scalar("slug")), "-")
 }
 
 // folder is the post's folder below its language's content folder.
@@ -233,5 +232,5 @@ var blockAttributes = regexp.MustCompile(`(?m)(^|\n)[ \t>]*\{[.#\w][^{}\n]*\}[ \
 func (h *hugo) writing() writing {
 	return writing{smart: h.smart, summaryKeys: []string{"summary"}, markFirst: true, emoji: h.emoji,
 		hardWraps: h.hardWraps, noRaw: h.noRaw, bareLinks: h.bareLinks, noStrike: h.noStrike, marks: h.marks,
-		noMath: true, passthrough: h.passthrough}
+		noMath: true, passthrough: h.passthrough, markup: h.markup, keepAsides: h.own != nil, plainAlerts: h.own != nil && h.own.hasThemes()}
 }

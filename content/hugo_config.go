@@ -2,10 +2,10 @@ package content
 
 import (
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
-	"sort"
 	"strings"
 
 	"publisher/config"
@@ -61,20 +61,17 @@ func hugoOver(dir string, own *ownConfig) (*ownConfig, error) {
 	return own, nil
 }
 
-// addFolder reads the files of a folder: hugo.* or config.* is the root, another
-// file's name is the key that it fills.
+// addFolder reads the files of a folder and of those below: hugo.* or config.* is the
+// root, another file's name is the key that it fills, wherever it lies.
 func (o *ownConfig) addFolder(dir string) error {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return fmt.Errorf("reading the blog's own config: %w", err)
-	}
-	sort.Slice(entries, func(i, j int) bool { return entries[i].Name() < entries[j].Name() })
-	for _, e := range entries {
+	return filepath.WalkDir(dir, func(file string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return fmt.Errorf("reading the blog's own config: %w", err)
+		}
 		ext := filepath.Ext(e.Name())
 		if e.IsDir() || !slices.Contains([]string{".toml", ".yaml", ".yml", ".json"}, ext) {
-			continue
+			return nil
 		}
-		file := filepath.Join(dir, e.Name())
 		values, text, err := readConfig(file)
 		if err != nil {
 			return err
@@ -83,19 +80,19 @@ func (o *ownConfig) addFolder(dir string) error {
 		key := strings.ToLower(strings.TrimSuffix(e.Name(), ext))
 		if key == "hugo" || key == "config" {
 			o.values = overlay(o.values, values)
-			continue
+			return nil
 		}
 		var under any = values
 		name, lang, ofLanguage := strings.Cut(key, ".")
 		switch {
-		case ofLanguage && name == "languages":
-			under = map[string]any{lang: values}
-		case ofLanguage: // params.de
+		case ofLanguage && (name == "params" || name == "menus" || name == "menu"):
 			name, under = "languages", map[string]any{lang: map[string]any{name: values}}
+		case ofLanguage: // languages.de, or permalinks.de, of which the name says nothing more
+			name, under = "languages", map[string]any{lang: values}
 		}
 		o.values = overlay(o.values, map[string]any{name: under})
-	}
-	return nil
+		return nil
+	})
 }
 
 // overlay puts the tables of one config over those of another, key by key.

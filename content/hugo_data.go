@@ -4,6 +4,7 @@ import (
 	"html/template"
 	"maps"
 	"net/url"
+	"path"
 	"strconv"
 	"strings"
 	"time"
@@ -102,6 +103,8 @@ type hugoPage struct {
 	Language                        hugoLanguage
 	Site                            hugoSite
 	File                            hugoFile
+	Resources                       hugoResources
+	Scratch, Store                  *hugoStore
 	templates                       *hugoTemplates
 }
 
@@ -144,7 +147,8 @@ func newHugoPage(h *hugoTemplates) *hugoPage {
 	a, post := h.article, h.article.post
 	p := &hugoPage{Title: post.Title, LinkTitle: post.Title, Description: a.front.scalar("description"), Date: post.Date, Lastmod: post.Updated,
 		PublishDate: post.Date, Draft: post.Draft, IsPage: true, Permalink: post.URL, RelPermalink: pathOf(post.URL),
-		Kind: "page", Lang: post.Language, Slug: a.front.scalar("slug"), templates: h}
+		Kind: "page", Lang: post.Language, Slug: a.front.scalar("slug"), Resources: hugoResources{h}, Scratch: h.newStore(), templates: h}
+	p.Store = p.Scratch
 	if p.Lastmod.IsZero() {
 		p.Lastmod = p.Date
 	}
@@ -157,8 +161,7 @@ func newHugoPage(h *hugoTemplates) *hugoPage {
 	if p.Type = a.front.scalar("type"); p.Type == "" {
 		p.Type = p.Section
 	}
-	p.File = hugoFile{Path: post.Path, Dir: a.name.dir + "/", LogicalName: a.name.full + a.name.ext,
-		BaseFileName: a.name.full, ContentBaseName: a.name.full, TranslationBaseName: a.name.full, Ext: strings.TrimPrefix(a.name.ext, ".")}
+	p.File = fileOf(a)
 	p.Params = map[string]any{}
 	maps.Copy(p.Params, kinds(a.front.values).(map[string]any))
 	maps.Copy(p.Params, kinds(a.front.table("params")).(map[string]any))
@@ -167,6 +170,18 @@ func newHugoPage(h *hugoTemplates) *hugoPage {
 	p.Site = hugoSite{Title: h.tree.own.scalar("title"), BaseURL: a.site.url.String(), LanguageCode: a.site.language,
 		Copyright: h.tree.own.scalar("copyright"), Params: kinds(params).(map[string]any), Language: p.Language}
 	return p
+}
+
+// fileOf is the page's file, from the content root.
+func fileOf(a *article) hugoFile {
+	where := path.Join(a.site.below, a.path)
+	f := hugoFile{Path: where, Dir: strings.TrimPrefix(path.Dir(where)+"/", "./"), LogicalName: path.Base(where), ContentBaseName: a.name.full, Ext: strings.TrimPrefix(a.name.ext, ".")}
+	f.BaseFileName = strings.TrimSuffix(f.LogicalName, a.name.ext)
+	f.TranslationBaseName = f.BaseFileName
+	if a.name.inLang {
+		f.TranslationBaseName = strings.TrimSuffix(f.BaseFileName, path.Ext(f.BaseFileName))
+	}
+	return f
 }
 
 // kinds makes truths of the texts that are written so: front matter keeps all

@@ -321,7 +321,8 @@ func (h *hugo) omits(a *article) *Omission {
 		value, _ := build[option].(string)
 		switch value = strings.ToLower(value); value {
 		case "always", "true", "1":
-		case "never", "false", "0", "link", "local":
+		case "link": // it is in lists all the same
+		case "never", "false", "0", "local":
 			return a.says(key, option+": "+value)
 		default:
 			if build[option] != nil {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"html"
 	"html/template"
+	"maps"
 	"net/url"
 	"path"
 	"regexp"
@@ -48,16 +49,28 @@ func (h *hugoTemplates) functions() map[string]any {
 		"ref": h.reference(false), "relref": h.reference(true), "dateFormat": h.dateFormat, "time": h.time,
 	}
 	h.addValueFunctions(f)
+	maps.Copy(f, map[string]any{
+		"partial": h.partial, "partialCached": func(name string, context any, _ ...any) (any, error) { return h.partial(name, context) }, "return": h.giveBack,
+		"i18n": h.words, "T": h.words, "newScratch": h.newStore, "asset_": h.asset, "minify": same, "fingerprint": same, "toCSS": same, "safeHTMLAttr": f["safeAttr"],
+		"canHighlight": func(lang string) bool { return h.tree.markdown.code.lexer(strings.ToLower(lang)) != nil }, "querify": h.querify, "title": h.one(titled),
+		"hugo": func() hugoProgramInfo {
+			return hugoProgramInfo{Version: "0.164.0", Environment: "production", IsProduction: true}
+		},
+		"errorf": func(...any) string { return "" }, "warnf": func(...any) string { return "" },
+		"erroridf": func(...any) string { return "" }, "warnidf": func(...any) string { return "" },
+	})
 	return f
 }
 
 // shortNames are the functions whose long names are not their short ones after a dot.
 var shortNames = map[string]string{
-	"safe.HTMLAttr": "safeAttr", "urls.URLize": "urlize", "urls.RelURL": "relURL", "urls.AbsURL": "absURL", "urls.RelLangURL": "relLangURL", "urls.AbsLangURL": "absLangURL",
+	"safe.HTMLAttr": "safeAttr", "transform.CanHighlight": "canHighlight", "collections.Querify": "querify", "urls.URLize": "urlize", "urls.RelURL": "relURL", "urls.AbsURL": "absURL", "urls.RelLangURL": "relLangURL", "urls.AbsLangURL": "absLangURL",
 	"urls.RelRef": "relref", "strings.ToLower": "lower", "strings.ToUpper": "upper", "strings.FindRE": "findRE", "strings.ReplaceRE": "replaceRE", "strings.CountWords": "countwords",
 	"strings.CountRunes": "countrunes", "collections.Dictionary": "dict", "collections.IsSet": "isset", "compare.Conditional": "cond", "transform.HTMLEscape": "htmlEscape",
 	"transform.HTMLUnescape": "htmlUnescape", "cast.ToString": "string", "cast.ToInt": "int", "cast.ToFloat": "float", "time.Format": "dateFormat", "time.AsTime": "time",
-	"crypto.MD5": "md5", "crypto.SHA1": "sha1", "crypto.SHA256": "sha256", "encoding.Base64Encode": "base64Encode",
+	"partials.Include": "partial", "partials.IncludeCached": "partialCached", "lang.Translate": "i18n", "collections.NewScratch": "newScratch",
+	"resources.Get": "asset_", "resources.Minify": "minify", "resources.Fingerprint": "fingerprint", "resources.ToCSS": "toCSS", "css.Sass": "toCSS",
+	"fmt.Errorf": "errorf", "fmt.Warnf": "warnf", "fmt.Erroridf": "erroridf", "fmt.Warnidf": "warnidf", "crypto.MD5": "md5", "crypto.SHA1": "sha1", "crypto.SHA256": "sha256", "encoding.Base64Encode": "base64Encode",
 }
 
 // shortName is the function that a long name such as strings.Trim means.

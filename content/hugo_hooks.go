@@ -33,7 +33,7 @@ func (s *sections) readHugoHooks(root, layouts string) {
 	}
 }
 
-var hookName = regexp.MustCompile(`^render-(image|link|heading|codeblock(?:-[\w+#-]+)?)\.html$`)
+var hookName = regexp.MustCompile(`^render-(image|link|heading|blockquote(?:-alert|-regular)?|codeblock(?:-[\w+#-]+)?)\.html$`)
 
 func (s *sections) readHookFolder(root, folder, section string) {
 	dir := s.site.folder(filepath.Join(root, filepath.FromSlash(folder)))
@@ -90,6 +90,9 @@ type hookCall struct {
 	Inner              string
 	Attributes         map[string]any
 	Options            map[string]any
+
+	AlertType, AlertSign string
+	AlertTitle           template.HTML
 }
 
 // convert renders Markdown with the hooks in place of what goldmark would write.
@@ -121,6 +124,8 @@ func hookKind(n ast.Node, source []byte) string {
 		return "link"
 	case *ast.Heading:
 		return "heading"
+	case *ast.Blockquote:
+		return "blockquote"
 	case *ast.FencedCodeBlock:
 		if lang := languageWord(string(n.Language(source))); lang != "" {
 			return "codeblock-" + strings.ToLower(lang)
@@ -144,11 +149,21 @@ func (h *hugoHooks) template(kind string) (hugoTemplate, string, bool) {
 
 func (h *hugoHooks) evaluate(md goldmark.Markdown, n ast.Node, source []byte) (string, bool) {
 	kind := hookKind(n, source)
+	var call *hookCall
+	if kind == "blockquote" {
+		if !h.quotes() {
+			return "", false
+		}
+		call = h.call(md, n, source)
+		kind += "-" + call.Type
+	}
 	t, name, ok := h.template(kind)
 	if !ok {
 		return "", false
 	}
-	call := h.call(md, n, source)
+	if call == nil {
+		call = h.call(md, n, source)
+	}
 	kind, _, _ = strings.Cut(kind, "-")
 	call.Ordinal = h.ordinals[kind]
 	h.ordinals[kind]++
@@ -198,10 +213,40 @@ func (h *hugoHooks) call(md goldmark.Markdown, n ast.Node, source []byte) *hookC
 	case *ast.Heading:
 		c.Level = n.Level
 		c.Anchor, _ = c.Attributes["id"].(string)
+	case *ast.Blockquote:
+		c.readAlert(inner.String())
 	case *ast.FencedCodeBlock:
 		c.Type, c.Inner = string(n.Language(source)), strings.TrimSuffix(codeOf(n, source), "\n")
 	}
 	return c
+}
+
+// quotes reports that the blog has a hook for quotations.
+func (h *hugoHooks) quotes() bool {
+	for _, kind := range []string{"blockquote-alert", "blockquote-regular"} {
+		if _, _, ok := h.template(kind); ok {
+			return true
+		}
+	}
+	return false
+}
+
+var alertHead = regexp.MustCompile(`^\s*<p>\[!(\w+)\]([-+]?)[ \t]*([^\n<]*(?:<(?:em|strong|code|del|a)\b[^\n]*)?)(\n|</p>)`)
+
+// readAlert tells an alert, such as > [!NOTE], from other quotations.
+func (c *hookCall) readAlert(inner string) {
+	c.Type = "regular"
+	m := alertHead.FindStringSubmatchIndex(inner)
+	if m == nil {
+		return
+	}
+	c.Type, c.AlertType, c.AlertSign = "alert", strings.ToLower(inner[m[2]:m[3]]), inner[m[4]:m[5]]
+	title := strings.TrimSuffix(inner[m[6]:m[7]], "</p>")
+	rest := inner[m[1]:]
+	if inner[m[8]:m[9]] == "\n" && !strings.HasSuffix(inner[m[6]:m[7]], "</p>") {
+		rest = "<p>" + rest
+	}
+	c.AlertTitle, c.Text = template.HTML(strings.TrimSpace(title)), template.HTML(strings.TrimSpace(rest))
 }
 
 // replaceNode puts HTML in the place of a node.

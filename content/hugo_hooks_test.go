@@ -13,7 +13,7 @@ var hugoHooks = map[string]string{
 	"layouts/_markup/render-heading.html":        "<h{{ .Level }} id=\"{{ .Anchor | safeURL }}\">{{ .Text | safeHTML }} <a class=\"anchor\" href=\"#{{ .Anchor | safeURL }}\">#</a></h{{ .Level }}>",
 	"layouts/_markup/render-codeblock-note.html": "<div class=\"{{ .Attributes.class }}\">{{ .Inner | .Page.RenderString }} {{ .Ordinal }}</div>",
 	"layouts/_markup/render-codeblock.html":      "<pre>{{ .Inner }} in {{ .Type }}</pre>",
-	"layouts/_markup/render-image.html":          "{{ with .Page.Resources.GetMatch .Destination }}{{ .Width }}{{ end }}<figcaption>",
+	"layouts/_markup/render-image.html":          "{{ with resources.GetRemote .Destination }}{{ .Width }}{{ end }}<figcaption>",
 	"layouts/posts/_markup/render-image.html":    "<figure><img src=\"{{ .Destination | safeURL }}\" alt=\"{{ .PlainText }}\">{{ with .Title }}<figcaption>{{ . | markdownify }}</figcaption>{{ end }}</figure>",
 	"layouts/shortcodes/note.html":               "<aside><strong>{{ with .Get 0 }}{{ . }}{{ else }}Note{{ end }}</strong> {{ .Inner | .Page.RenderString }}</aside>",
 	"content/notes/other.md":                     "---\ntitle: Other\ndate: 2024-02-03\n---\nText.",

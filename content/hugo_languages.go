@@ -1,6 +1,7 @@
 package content
 
 import (
+	"cmp"
 	"net/url"
 	"path"
 	"path/filepath"
@@ -57,8 +58,23 @@ func readHugoLanguages(s *site, own *ownConfig) hugoLanguages {
 		}
 		l.roots[tag] = rootOf(s, own, dir)
 	}
+	l.addMounted(s, own)
 	l.apart = len(l.roots) > 0 && len(l.roots) == len(l.tables)
 	return l
+}
+
+// addMounted takes the folders that are mounted as the content of a language for its
+// content folder, where it names none.
+func (l *hugoLanguages) addMounted(s *site, own *ownConfig) {
+	if l.only != "" || len(l.tables) < 2 {
+		return
+	}
+	for _, m := range contentMounts(own) {
+		lang := strings.ToLower(cmp.Or(m.lang, l.first))
+		if _, taken := l.roots[lang]; m.below == "" && !taken {
+			l.roots[lang] = rootOf(s, own, m.source)
+		}
+	}
 }
 
 // rootOf is a language's content folder as posts' paths have it: from the content
@@ -168,6 +184,11 @@ func contentMounts(own *ownConfig) []hugoMount {
 		source, _ := m["source"].(string)
 		target, _ := m["target"].(string)
 		lang, _ := m["lang"].(string)
+		if languages, ok := dig(m, "sites.matrix.languages"); ok && lang == "" {
+			if list := listOf(languages, whole); len(list) == 1 {
+				lang = list[0]
+			}
+		}
 		target = path.Clean(target)
 		source = path.Clean(source)
 		if target != "content" && !strings.HasPrefix(target, "content/") || !filepath.IsLocal(filepath.FromSlash(source)) {

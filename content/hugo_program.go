@@ -21,6 +21,9 @@ type hugoTemplates struct {
 	page     *hugoPage
 	steps    int
 	bytes    int
+	depth    int      // of partials
+	returned *any     // by the partial that is evaluated
+	files    []string // of the page's bundle
 }
 
 // A text's templates together may take so many steps, and go over so many bytes.

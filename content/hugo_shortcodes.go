@@ -3,14 +3,15 @@ package content
 import (
 	"html"
 	"path"
+	"slices"
 	"strings"
 )
 
 // maxShortcodes bounds how deep shortcodes may stand in one another.
 const maxShortcodes = 50
 
-// expandShortcodes replaces Hugo's shortcodes. In code only the escaped ones
-// become what they stand for.
+// expandShortcodes replaces Hugo's shortcodes, in code too, as Hugo does. Where the
+// blog is not Hugo's, only the escaped ones become in code what they stand for.
 func expandShortcodes(m *macros, text string) string {
 	if !strings.Contains(text, "{{<") && !strings.Contains(text, "{{%") {
 		return text
@@ -41,7 +42,7 @@ func (x *shortcodeExpander) read() {
 		if !ok {
 			break
 		}
-		if code, ok := inCode(x.code, s.from); ok && s.escaped == "" {
+		if code, ok := inCode(x.code, s.from); ok && s.escaped == "" && !x.inCodeToo(s) {
 			at = min(s.from+3, code.to)
 			continue
 		}
@@ -67,6 +68,20 @@ func (x *shortcodeExpander) read() {
 		}
 	}
 }
+
+// inCodeToo reports that a shortcode is evaluated although it stands in code: Hugo reads
+// no Markdown before its shortcodes. One that is not known stays as an example.
+func (x *shortcodeExpander) inCodeToo(s shortcode) bool {
+	e, isHugo := x.article.engine.(*hugo)
+	if !isHugo || e.own == nil {
+		return false
+	}
+	_, own := x.article.global[s.name].(hugoTemplate)
+	return own || slices.Contains(embeddedShortcodes, s.name)
+}
+
+// embeddedShortcodes are those that Hugo brings along and that make sense in code.
+var embeddedShortcodes = []string{"ref", "relref", "param"}
 
 // skipTo passes over what is not read for shortcodes: it may hold anything.
 func (x *shortcodeExpander) skipTo(s shortcode, at int) int {
@@ -144,7 +159,11 @@ func (x *shortcodeExpander) replace(s shortcode, inner string, paired bool) stri
 			return x.block(s, x.figure(p))
 		}
 	case "ref", "relref":
-		return x.ref(s)
+		to := x.ref(s)
+		if _, code := inCode(x.code, s.from); code || inDestination(x.text, s.from) {
+			return to
+		}
+		return x.set.aside(html.EscapeString(x.refText(s.name, to)))
 	case "param":
 		return x.param(s)
 	case "details":
@@ -295,6 +314,14 @@ func (x *shortcodeExpander) ref(s shortcode) string {
 	}
 	x.warn(s.from, "the shortcode "+s.name+" leads to "+clip(want)+", which is not in the content folder")
 	return x.article.site.absolute("/") + fragment
+}
+
+// refText is what a reference shows where it is no link: relref's are without the host.
+func (x *shortcodeExpander) refText(name, to string) string {
+	if name == "relref" {
+		return x.article.site.withoutHost(to)
+	}
+	return to
 }
 
 // findPage finds the page that Hugo means by a path: from the page's own folder,

@@ -2,6 +2,7 @@ package content
 
 import (
 	"io/fs"
+	"os"
 	"path"
 	"path/filepath"
 	"strings"
@@ -31,6 +32,22 @@ func (s *sections) readHugoShortcodes(own *ownConfig) {
 		s.readHugoFolder(own.root, path.Join(folder, "shortcodes"))
 		s.readHugoHooks(own.root, folder)
 	}
+	s.readHugoHelpers(own.root, layouts)
+}
+
+// hasThemes reports that all of the blog's templates are here: those of each theme, and
+// none that Hugo would fetch.
+func (o *ownConfig) hasThemes() bool {
+	if imports, _ := dig(o.values, "module.imports"); imports != nil {
+		return false
+	}
+	for _, theme := range listOf(o.setting("theme"), whole) {
+		dir := filepath.Join(o.root, localFolder(o.scalar("themesdir"), "themes"), filepath.FromSlash(theme), "layouts")
+		if _, err := os.Stat(dir); err != nil || !filepath.IsLocal(theme) {
+			return false
+		}
+	}
+	return true
 }
 
 // localFolder is a folder below the blog's that a setting names.
@@ -105,8 +122,8 @@ func (x *shortcodeExpander) own(s shortcode, inner string) (out string, ok bool)
 	switch out = strings.Trim(withoutTokens(out), "\n"); {
 	case marked:
 		return x.beside(s, out), true
-	case !strings.ContainsAny(out, "<\n"):
-		return out, true // such as an address for a link
+	case !strings.ContainsAny(out, "<\n") && inDestination(x.text, s.from):
+		return out, true
 	}
 	out = x.set.aside(out)
 	if strings.TrimSpace(lineBefore(x.text, s.from)) == "" && strings.TrimSpace(lineAfter(x.text, s.to)) == "" {
@@ -121,4 +138,14 @@ func (x *shortcodeExpander) beside(s shortcode, out string) string {
 		return strings.ReplaceAll(out, "\n", "\n"+line)
 	}
 	return out
+}
+
+// inDestination reports that a place is where a link leads to: what stands there is
+// read before it is shown.
+func inDestination(text string, at int) bool {
+	line := lineBefore(text, at)
+	if open := strings.LastIndex(line, "]("); open >= 0 && !strings.ContainsAny(line[open+2:], ") ") {
+		return true
+	}
+	return isLinkDefinition(line+"x") && !strings.Contains(strings.TrimSpace(line[strings.Index(line, "]:")+2:]), " ")
 }

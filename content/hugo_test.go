@@ -80,3 +80,35 @@ func TestHugoRawHTML(t *testing.T) {
 		})
 	}
 }
+
+// TestHugoOtherMarkup shows that pages in markup that is not read are told of, once, and
+// what lies in a bundle like them is not.
+func TestHugoOtherMarkup(t *testing.T) {
+	b := newBlog(t, map[string]string{
+		"hugo.toml":            "baseURL='https://example.com/'\n",
+		"content/posts/a.md":   good,
+		"content/posts/b.org":  "#+title: B\n",
+		"content/posts/c.adoc": "= C\n",
+		"content/_index.org":   "#+title: Home\n",
+	})
+	b.cfg.Content.Dir = "blog/content"
+	_, scan := b.scan()
+	if len(scan.Posts) != 1 || len(scan.Problems) != 1 || scan.Problems[0].Path != "posts/b.org" || !strings.Contains(scan.Problems[0].Message, "2 such pages are left out") {
+		t.Errorf("%d posts, problems %+v", len(scan.Posts), scan.Problems)
+	}
+}
+
+// TestHugoExcerptOfAsides shows that an excerpt begins with the aside that the post
+// begins with, as Hugo's summaries do.
+func TestHugoExcerptOfAsides(t *testing.T) {
+	b := newBlog(t, map[string]string{
+		"hugo.toml":                   "baseURL='https://example.com/'\n",
+		"layouts/shortcodes/box.html": "<aside>{{ .Inner }}</aside>",
+		"content/posts/a.md":          "---\ntitle: A\ndate: 2024-01-02\n---\n{{< box >}}An update.{{< /box >}}\n\nIt begins here, with some words of its own.\n",
+	})
+	b.cfg.Content.Dir = "blog/content"
+	tree, scan := b.scan()
+	if got := render(t, tree, scan.Posts[0]).ExcerptText; got != "An update. It begins here, with some words of its own." {
+		t.Errorf("excerpt %q", got)
+	}
+}

@@ -47,7 +47,7 @@ func TestMarkdownOfEngines(t *testing.T) {
 			"content/a.md":   "Title: A\nDate: 2024-01-01\n\n\"It's\"\nso\n\na | b\n--|--\n1 | 2\n",
 		}, []string{"“It’s”<br/>", "!<table"}},
 		"hugo: no formula in escaped brackets": {map[string]string{
-			"hugo.toml":          "baseURL = 'https://example.com/'\n[markup.goldmark.extensions.extras]\nsubscript = {enable = true}\ninsert = {enable = true}\n",
+			"hugo.toml":          "baseURL = 'https://example.com/'\n[markup.goldmark.extensions]\nstrikethrough = false\n[markup.goldmark.extensions.extras]\nsubscript = {enable = true}\ninsert = {enable = true}\n",
 			"content/posts/a.md": "---\ntitle: A\ndate: 2024-01-01\n---\n\\[_x_\\], \\[[pdf](https://x.example/a_b.pdf)\\] and `$,` or $, a_b $. H~2~O ++new++.\n",
 		}, []string{"[<em>x</em>], [<a href=\"https://x.example/a_b.pdf\">pdf</a>]", "H<sub>2</sub>O <ins>new</ins>"}},
 		"hugo: emphasis is CommonMark's": {map[string]string{

@@ -1,6 +1,8 @@
 package content
 
 import (
+	"bytes"
+
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/parser"
@@ -67,7 +69,7 @@ func (p *markParser) CanOpenCloser(opener, closer *parser.Delimiter) bool {
 
 // OnMatch implements parser.DelimiterProcessor.
 func (p *markParser) OnMatch(consumes int) ast.Node {
-	if consumes == 1 {
+	if consumes == 1 || p.two == "" {
 		return &markNode{element: p.one}
 	}
 	return &markNode{element: p.two}
@@ -77,13 +79,14 @@ func (p *markParser) OnMatch(consumes int) ast.Node {
 func (p *markParser) Parse(_ ast.Node, block text.Reader, pc parser.Context) ast.Node {
 	before := block.PrecendingCharacter()
 	line, segment := block.PeekLine()
+	if p.char == '^' && len(line) > 1 && bytes.IndexByte([]byte("+-'"), line[1]) >= 0 {
+		line = bytes.Clone(line)
+		line[1] = 'z' // a sign is raised like a letter: Na^+^
+	}
 	node := parser.ScanDelimiter(line, before, 1, p)
 	if node == nil || node.OriginalLength > 2 || before == rune(p.char) ||
-		node.OriginalLength == 1 && p.one == "" || node.OriginalLength == 2 && p.two == "" {
+		node.OriginalLength == 1 && p.one == "" {
 		return nil
-	}
-	if p.one != "" && node.OriginalLength == 1 { // H~2~O: letters may stand on both sides
-		node.CanOpen, node.CanClose = true, true
 	}
 	node.Segment = segment.WithStop(segment.Start + node.OriginalLength)
 	block.Advance(node.OriginalLength)

@@ -1,6 +1,7 @@
 package content
 
 import (
+	"net/url"
 	"regexp"
 	"strings"
 	"unicode"
@@ -49,6 +50,20 @@ func (h hugoSlugs) path(p string) string {
 		parts[i] = h.of(parts[i])
 	}
 	return strings.Join(parts, "/")
+}
+
+// pattern is what Hugo makes of a permalink pattern that is filled in: it takes the
+// address for the text of a form, in which a plus sign is a space, and cleans it again.
+func (h hugoSlugs) pattern(filled string) string {
+	where := h.path(filled)
+	if !strings.ContainsAny(where, "+%") {
+		return where
+	}
+	plain, err := url.QueryUnescape(where)
+	if err != nil {
+		return where
+	}
+	return "/" + h.of(strings.TrimSuffix(plain, "/")) + where[len(strings.TrimSuffix(where, "/")):]
 }
 
 func isEscape(s string) bool {

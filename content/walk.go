@@ -85,9 +85,20 @@ type walker struct {
 
 // passOver remembers an article in a markup that is not read.
 func (w *walker) passOver(rel string) {
-	if _, ok := w.tree.engine.(*pelican); ok && restructured(rel) && w.tree.engine.covers(rel) && !w.excluded(rel) {
+	if w.otherMarkup(rel) && w.tree.engine.covers(rel) && !w.excluded(rel) {
 		w.rest = append(w.rest, rel)
 	}
+}
+
+// otherMarkup tells what the engine makes posts of and we do not.
+func (w *walker) otherMarkup(rel string) bool {
+	switch w.tree.engine.(type) {
+	case *pelican:
+		return restructured(rel)
+	case *hugo:
+		return w.tree.own != nil && slices.Contains([]string{".org", ".adoc", ".asciidoc", ".ad", ".rst", ".pandoc", ".pdc"}, path.Ext(rel))
+	}
+	return false
 }
 
 func (w *walker) tellPassedOver() {
@@ -95,6 +106,10 @@ func (w *walker) tellPassedOver() {
 		return
 	}
 	slices.Sort(w.rest)
+	if !restructured(w.rest[0]) {
+		w.warn(w.rest[0], fmt.Sprintf("is not Markdown, the only markup that publisher reads: %s left out; turn them into Markdown, or exclude them by content.exclude to say no more of it", counted(len(w.rest), "such page")))
+		return
+	}
 	w.warn(w.rest[0], fmt.Sprintf("is reStructuredText, which publisher does not read: %s left out; turn them into Markdown (pandoc -f rst -t markdown), or exclude *.rst by content.exclude to say no more of it", counted(len(w.rest), "such article")))
 }
 

@@ -1,0 +1,159 @@
+package content
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/extension"
+	"github.com/yuin/goldmark/parser"
+	"github.com/yuin/goldmark/text"
+	"github.com/yuin/goldmark/util"
+)
+
+// markup are the settings of Hugo's that change what goldmark reads. The zero value
+// is goldmark with all extensions that other engines have. It can be compared.
+type markup struct {
+	noFootnotes, noDefinitions, noTasks, noTables, noAttributes, noHeadingIDs bool
+
+	protocol    string // of links to www. without one; "" for http
+	quotes      string // lines of a typographic mark's name and what stands for it
+	cjk         bool
+	lineBreaks  string // between lines in East Asian scripts: "", simple or css3draft
+	escapeSpace bool   // a backslash before a space is a space of no width
+}
+
+// readMarkup takes over the settings of Hugo's Markdown reader.
+func (h *hugo) readMarkup() {
+	settings := h.own.setting("markup")
+	is := func(key, value string) bool {
+		v, _ := dig(settings, "goldmark."+key)
+		return v == value
+	}
+	h.smart = !is("extensions.typographer", "false") && !is("extensions.typographer.disable", "true")
+	h.hardWraps = is("renderer.hardwraps", "true")
+	h.bareLinks = is("extensions.linkify", "false")
+	h.noStrike = is("extensions.strikethrough", "false")
+	on := func(name string) bool { return is("extensions.extras."+name+".enable", "true") }
+	// Where ~ strikes out, it does so before it can lower.
+	h.marks = marks{on("insert"), on("mark"), on("subscript") && (h.noStrike || on("delete")), on("superscript"), on("delete")}
+	h.passthrough = readPassthrough(settings)
+	h.markup = markup{
+		noFootnotes:   is("extensions.footnote", "false") || is("extensions.footnote.enable", "false"),
+		noDefinitions: is("extensions.definitionlist", "false"),
+		noTasks:       is("extensions.tasklist", "false"),
+		noTables:      is("extensions.table", "false"),
+		noAttributes:  is("parser.attribute.title", "false"),
+		noHeadingIDs:  is("parser.autoheadingid", "false"),
+		protocol:      "https",
+		quotes:        readQuotes(settings),
+		cjk:           is("extensions.cjk.enable", "true"),
+		escapeSpace:   is("extensions.cjk.escapedspace", "true"),
+	}
+	if protocol, ok := dig(settings, "goldmark.extensions.linkifyprotocol"); ok {
+		h.markup.protocol, _ = protocol.(string)
+	}
+	if is("extensions.cjk.eastasianlinebreaks", "true") {
+		style, _ := dig(settings, "goldmark.extensions.cjk.eastasianlinebreaksstyle")
+		h.markup.lineBreaks, _ = style.(string)
+		h.markup.lineBreaks = cmp.Or(strings.ToLower(h.markup.lineBreaks), "simple")
+	}
+	other, _ := dig(settings, "defaultmarkdownhandler")
+	h.noRaw = h.own != nil && !is("renderer.unsafe", "true") && (other == nil || other == "goldmark")
+}
+
+// typographicMarks are what goldmark calls the marks that Hugo's settings name.
+var typographicMarks = map[string]extension.TypographicPunctuation{
+	"leftsinglequote": extension.LeftSingleQuote, "rightsinglequote": extension.RightSingleQuote,
+	"leftdoublequote": extension.LeftDoubleQuote, "rightdoublequote": extension.RightDoubleQuote,
+	"endash": extension.EnDash, "emdash": extension.EmDash, "ellipsis": extension.Ellipsis,
+	"leftanglequote": extension.LeftAngleQuote, "rightanglequote": extension.RightAngleQuote, "apostrophe": extension.Apostrophe,
+}
+
+func readQuotes(settings any) string {
+	table, _ := dig(settings, "goldmark.extensions.typographer")
+	var out strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(typographicMarks)) {
+		if v, ok := dig(table, name); ok {
+			if text, ok := v.(string); ok && !strings.Contains(text, "\n") {
+				out.WriteString(name + "\n" + text + "\n")
+			}
+		}
+	}
+	return out.String()
+}
+
+// extensions are those that the settings leave on.
+func (m markup) extensions() []goldmark.Extender {
+	var out []goldmark.Extender
+	for _, e := range []struct {
+		off bool
+		goldmark.Extender
+	}{{m.noTables, extension.Table}, {m.noFootnotes, extension.Footnote}, {m.noDefinitions, extension.DefinitionList}, {m.noTasks, extension.TaskList}} {
+		if !e.off {
+			out = append(out, e.Extender)
+		}
+	}
+	if m.cjk {
+		out = append(out, m.eastAsian())
+	}
+	return out
+}
+
+func (m markup) eastAsian() goldmark.Extender {
+	var options []extension.CJKOption
+	switch m.lineBreaks {
+	case "simple":
+		options = append(options, extension.WithEastAsianLineBreaks(extension.EastAsianLineBreaksSimple))
+	case "css3draft":
+		options = append(options, extension.WithEastAsianLineBreaks(extension.EastAsianLineBreaksCSS3Draft))
+	}
+	if m.escapeSpace {
+		options = append(options, extension.WithEscapedSpace())
+	}
+	return extension.NewCJK(options...)
+}
+
+// parserOptions are those for headings.
+func (m markup) parserOptions() []parser.Option {
+	var out []parser.Option
+	if !m.noHeadingIDs {
+		out = append(out, parser.WithAutoHeadingID())
+	}
+	if !m.noAttributes {
+		out = append(out, parser.WithAttribute())
+	}
+	if m.protocol != "" {
+		out = append(out, parser.WithASTTransformers(util.Prioritized(linkProtocol(m.protocol), 500)))
+	}
+	return out
+}
+
+// typographer makes typographic marks, those that the settings name included.
+func (m markup) typographer() goldmark.Extender {
+	if m.quotes == "" {
+		return extension.Typographer
+	}
+	substitutions := extension.TypographicSubstitutions{}
+	list := strings.Split(strings.TrimSuffix(m.quotes, "\n"), "\n")
+	for i := 0; i+1 < len(list); i += 2 {
+		substitutions[typographicMarks[list[i]]] = []byte(list[i+1])
+	}
+	return extension.NewTypographer(extension.WithTypographicSubstitutions(substitutions))
+}
+
+// linkProtocol is what links to www. get that are written without one.
+type linkProtocol string
+
+// Transform implements parser.ASTTransformer.
+func (p linkProtocol) Transform(doc *ast.Document, _ text.Reader, _ parser.Context) {
+	_ = ast.Walk(doc, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		if link, ok := n.(*ast.AutoLink); ok && entering && len(link.Protocol) > 0 {
+			link.Protocol = []byte(p)
+		}
+		return ast.WalkContinue, nil
+	})
+}

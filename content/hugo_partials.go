@@ -1,0 +1,267 @@
+package content
+
+import (
+	"bytes"
+	"html/template"
+	"io/fs"
+	"net/url"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// What else templates may call has a prefix before its name, as render hooks have.
+const (
+	partialPrefix = "\x01"
+	wordPrefix    = "\x02" // of a language's words: the language, a slash and the key
+)
+
+// readHugoHelpers reads what the templates of shortcodes and hooks call: partials and
+// the words of translations. Blogs without such templates need neither.
+func (s *sections) readHugoHelpers(root string, layouts []string) {
+	if len(s.global) == 0 {
+		return
+	}
+	if bytes.Contains(s.text, []byte("partial")) {
+		for _, folder := range layouts {
+			s.readPartials(root, path.Join(folder, "_partials"))
+			s.readPartials(root, path.Join(folder, "partials"))
+		}
+	}
+	if bytes.Contains(s.text, []byte("i18n")) || bytes.Contains(s.text, []byte("T \"")) || bytes.Contains(s.text, []byte("lang.Translate")) {
+		for _, folder := range layouts {
+			s.readWords(root, path.Join(path.Dir(folder), "i18n"))
+		}
+	}
+}
+
+// maxPartials is more than a blog and its themes have.
+const maxPartials = 2000
+
+func (s *sections) readPartials(root, folder string) {
+	dir := filepath.Join(root, filepath.FromSlash(folder))
+	read := 0
+	_ = filepath.WalkDir(dir, func(file string, e fs.DirEntry, err error) error {
+		if err != nil || read >= maxPartials {
+			return fs.SkipAll
+		}
+		rel, _ := filepath.Rel(dir, file)
+		rel = filepath.ToSlash(rel)
+		if e.IsDir() && strings.Count(rel, "/") > 5 {
+			return fs.SkipDir
+		}
+		if !e.Type().IsRegular() || path.Ext(rel) != ".html" && path.Ext(rel) != ".md" {
+			return nil
+		}
+		name := partialPrefix + strings.TrimSuffix(strings.ToLower(rel), ".html")
+		if _, taken := s.global[name]; taken {
+			return nil
+		}
+		if text, err := readLimited(file); err == nil && len(text) <= maxLiquidText {
+			s.global[name] = hugoTemplate{string(text), path.Ext(rel) == ".html"}
+			s.remember(path.Join(folder, rel), text)
+			read++
+		}
+		return nil
+	})
+}
+
+// readWords reads the files of a folder of translations, each named by its language.
+func (s *sections) readWords(root, folder string) {
+	dir := filepath.Join(root, filepath.FromSlash(folder))
+	entries, _ := os.ReadDir(dir)
+	for _, e := range entries {
+		ext := path.Ext(e.Name())
+		if !e.Type().IsRegular() || !slices.Contains([]string{".toml", ".yaml", ".yml", ".json"}, ext) {
+			continue
+		}
+		values, text, err := readConfig(filepath.Join(dir, e.Name()))
+		if err != nil {
+			continue
+		}
+		s.remember(path.Join(folder, e.Name()), text)
+		lang := strings.ToLower(strings.TrimSuffix(e.Name(), ext))
+		s.addWords(wordPrefix+lang+"/", values, 0)
+	}
+}
+
+func (s *sections) addWords(prefix string, values map[string]any, depth int) {
+	for key, v := range values {
+		if table, ok := v.(map[string]any); ok {
+			if v, ok = table["other"]; !ok {
+				if depth < 5 {
+					s.addWords(prefix+key+".", table, depth+1)
+				}
+				continue
+			}
+		}
+		if _, taken := s.global[prefix+key]; !taken {
+			if text, ok := v.(string); ok {
+				s.global[prefix+key] = text
+			}
+		}
+	}
+}
+
+// maxPartialDepth bounds how deep partials may call one another.
+const maxPartialDepth = 20
+
+// partial evaluates a template that others share. What it returns by `return` is its
+// value, else what it writes.
+func (h *hugoTemplates) partial(name string, context ...any) (any, error) {
+	key := partialPrefix + strings.TrimSuffix(strings.TrimPrefix(strings.ToLower(name), "partials/"), ".html")
+	t, ok := h.article.global[key].(hugoTemplate)
+	if !ok || h.depth >= maxPartialDepth || h.charge(1000) != nil {
+		return nil, errTemplate
+	}
+	var given any
+	if len(context) > 0 {
+		given = context[0]
+	}
+	outer := h.returned
+	h.returned = nil
+	h.depth++
+	out, ok := h.run(t, key, given)
+	h.depth--
+	result := h.returned
+	h.returned = outer
+	switch {
+	case !ok:
+		return nil, errTemplate
+	case result != nil:
+		return *result, nil
+	}
+	return template.HTML(out), nil
+}
+
+// giveBack is `return` in a partial.
+func (h *hugoTemplates) giveBack(v ...any) string {
+	var result any
+	if len(v) > 0 {
+		result = v[0]
+	}
+	h.returned = &result
+	return ""
+}
+
+// words are those of the page's language for a key, else those of the blog's first.
+func (h *hugoTemplates) words(key string, _ ...any) (string, error) {
+	e, ok := h.article.engine.(*hugo)
+	if !ok {
+		return "", errTemplate
+	}
+	for _, lang := range []string{e.languageOf(h.article), e.languages.first} {
+		if text, ok := h.article.global[wordPrefix+lang+"/"+strings.ToLower(key)].(string); ok {
+			if strings.Contains(text, "{{") {
+				return "", errTemplate
+			}
+			return text, nil
+		}
+	}
+	return "", errTemplate
+}
+
+// hugoStore is what templates keep values in.
+type hugoStore struct {
+	values    map[string]any
+	templates *hugoTemplates
+}
+
+// Set keeps a value.
+func (s *hugoStore) Set(key string, v any) (string, error) {
+	s.values[key] = v
+	return "", s.templates.charge(64)
+}
+
+// Get is a value, nil where there is none.
+func (s *hugoStore) Get(key string) any { return s.values[key] }
+
+// Delete forgets a value.
+func (s *hugoStore) Delete(key string) string {
+	delete(s.values, key)
+	return ""
+}
+
+// Add adds to a value: a text to a text, a number to a number, an item to a list.
+func (s *hugoStore) Add(key string, v any) (string, error) {
+	old, ok := s.values[key]
+	if !ok {
+		return s.Set(key, v)
+	}
+	switch old := old.(type) {
+	case []any:
+		more, isList := v.([]any)
+		if !isList {
+			more = []any{v}
+		}
+		s.values[key] = append(slices.Clip(old), more...)
+		return "", s.templates.charge(16 * (len(old) + len(more)))
+	case int, float64:
+		sum, err := s.templates.compute(func(a, b float64) float64 { return a + b })(old, v)
+		s.values[key] = sum
+		return "", err
+	}
+	texts, err := s.templates.texts(old, v)
+	if err != nil {
+		return "", err
+	}
+	s.values[key] = texts[0] + texts[1]
+	return "", s.templates.charge(len(texts[0]) + len(texts[1]))
+}
+
+func (h *hugoTemplates) newStore() *hugoStore {
+	return &hugoStore{values: map[string]any{}, templates: h}
+}
+
+// hugoProgramInfo is what templates may ask of the program.
+type hugoProgramInfo struct {
+	Version, Environment                              string
+	IsProduction, IsDevelopment, IsServer, IsExtended bool
+}
+
+// querify makes a query string of keys and values in turn.
+func (h *hugoTemplates) querify(items ...any) (string, error) {
+	texts, err := h.texts(items...)
+	if err != nil || len(texts)%2 != 0 {
+		return "", errTemplate
+	}
+	query := url.Values{}
+	for i := 0; i < len(texts); i += 2 {
+		query.Add(texts[i], texts[i+1])
+	}
+	return query.Encode(), nil
+}
+
+// hugoPageLink is another page, of which templates know where it is.
+type hugoPageLink struct{ Permalink, RelPermalink string }
+
+// GetPage finds another page by its path; nil for none.
+func (p *hugoPage) GetPage(where any) (any, error) {
+	want, err := p.templates.text(where)
+	if err != nil || want == "" {
+		return nil, err
+	}
+	if to, ok := p.templates.tree.findPage(p.templates.article, want); ok {
+		return &hugoPageLink{to, pathOf(to)}, nil
+	}
+	return nil, nil
+}
+
+// smallWords are those that the Associated Press does not begin with a capital in titles.
+var smallWords = set("a an and as at but by en for if in nor of on or per so the to v v. via vs. vs yet")
+
+// titled is a text with capitals as titles have them.
+func titled(s string) string {
+	words := strings.Fields(s)
+	for i, word := range words {
+		if i == 0 || i == len(words)-1 || !smallWords[strings.ToLower(word)] {
+			r, size := utf8.DecodeRuneInString(word)
+			words[i] = string(unicode.ToUpper(r)) + word[size:]
+		}
+	}
+	return strings.Join(words, " ")
+}
