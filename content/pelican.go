@@ -122,14 +122,7 @@ func (p *pelican) prepare(a *article, _ *sections) {
 			a.inherit(foldKeys(values, 0))
 		}
 	}
-	for _, key := range []string{"date", "modified"} { // dateutil takes 3.4.2024 for the fourth of March
-		if text, ok := a.front.values[key].(string); ok {
-			a.front.values[key] = dottedDate.ReplaceAllString(text, "$1/$2/$3")
-		}
-	}
 }
-
-var dottedDate = regexp.MustCompile(`^\s*(\d{1,2})\.(\d{1,2})\.(\d{4})\b`)
 
 // covers leaves out the page folders, wherever below Pelican's PATH dir is.
 func (p *pelican) covers(file string) bool {
@@ -205,7 +198,7 @@ func (p *pelican) completeDate(a *article, fromPath string) {
 		return
 	}
 	if text := strings.ReplaceAll(fromPath, "_", " "); text != "" {
-		a.post.Date, _ = parseDate(text, p.loc)
+		a.post.Date, _ = pelicanDate(text, p.loc)
 	}
 	if !a.post.Date.IsZero() {
 		return
@@ -215,7 +208,7 @@ func (p *pelican) completeDate(a *article, fromPath string) {
 		if standard == "fs" {
 			a.post.Date = a.modTime.In(p.loc).Truncate(time.Second)
 		} else {
-			a.post.Date, _ = parseDate(standard, p.loc)
+			a.post.Date, _ = pelicanDate(standard, p.loc)
 		}
 	case []any:
 		a.post.Date = dateOfParts(standard, p.loc)
