@@ -26,6 +26,8 @@ type pelican struct {
 	unicode       bool
 	rules         pelicanRules
 	markdown      *pymarkdown.Options
+
+	moreCategories bool // the plug-in of that name divides categories at commas
 }
 
 func newPelican(s *site, own *ownConfig) *pelican {
@@ -37,6 +39,9 @@ func newPelican(s *site, own *ownConfig) *pelican {
 	p.preserveCase = own.scalar("slugify_preserve_case") == "true"
 	p.unicode = own.scalar("slugify_use_unicode") == "true"
 	p.markdown = pythonMarkdown(own)
+	p.moreCategories = slices.ContainsFunc(listOf(own.setting("plugins"), whole), func(name string) bool {
+		return name[strings.LastIndexByte(name, '.')+1:] == "more_categories"
+	})
 	p.substitutions = map[string][]substitution{"slug": p.readSubstitutions("slug", pelicanSubstitutions())}
 	p.rules = newPelicanRules(p)
 	for _, kind := range []string{"tag", "category", "author"} {
@@ -180,6 +185,9 @@ func (p *pelican) complete(a *article) {
 		category = p.setting("default_category", "misc")
 	}
 	a.categories = names([]string{category})
+	if p.moreCategories {
+		a.categories = names(strings.Split(category, ","))
+	}
 	a.setTags(a.front.list("tags", pelicanList))
 	if len(a.post.Authors) == 0 {
 		a.post.Authors = names([]string{fromPath["author"]})

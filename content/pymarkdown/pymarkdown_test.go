@@ -58,6 +58,11 @@ func TestExtensions(t *testing.T) {
 		{"nl2br", "a\nb", "<p>a<br />\nb</p>", pymarkdown.Options{BreakLines: true}},
 		{"smarty", `"It's" -- so...`, "<p>“It’s” – so…</p>", pymarkdown.Options{Smart: true}},
 		{"admonition", "!!! note\n    *a*", "<div class=\"admonition note\">\n<p><strong>Note</strong></p>\n<p><em>a</em></p>\n</div>", pymarkdown.Options{Admonitions: true}},
+		{"brackets are no math to render_math", `\[x\] $ y*1*$ \(*z*\) $5 and $6`, `<p>[x] $ y*1*$ (<em>z</em>) $5 and $6</p>`, pymarkdown.Options{Math: true}},
+		{"brackets of arithmatex", `\[x_1\] \(*z*\)`, `<p>\[x_1\] \(*z*\)</p>`, pymarkdown.Options{Math: true, Brackets: true}},
+		{"long dashes", `"It's" -- so...`, "<p>“It’s” — so…</p>", pymarkdown.Options{Smart: true, LongDashes: true}},
+		{"contents", "[TOC]\n\n# A\n\n## B\n\n### C", "<nav><p>In here</p><ul><li><a href=\"#x\">B</a></li></ul></nav>\n<h1 id=\"x\">A</h1>\n<h2 id=\"x\">B</h2>\n<h3 id=\"x\">C</h3>", pymarkdown.Options{TOC: true, TOCTitle: "In here", TOCDepth: [2]int{2, 2}, HeadingID: func(string) string { return "x" }}},
+		{"a reference without its semicolon", "&#39, `&#39`", "<p>&#39;, <code>&amp;#39;</code></p>", pymarkdown.Options{}},
 		{"math", `a $x_1 \{ * y_2$ b`, `<p>a $x_1 \{ * y_2$ b</p>`, pymarkdown.Options{Math: true}},
 		{"none", "a | b\n--|--\nc | d", "<p>a | b\n--|--\nc | d</p>", pymarkdown.Options{}},
 	}
