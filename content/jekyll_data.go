@@ -3,6 +3,7 @@ package content
 import (
 	"encoding/csv"
 	"encoding/json"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -29,6 +30,8 @@ type jekyllData struct {
 	data        sync.Once
 	values      map[string]any
 	collections sync.Map // name → *jekyllCollection
+	settings    sync.Once
+	site        map[string]any
 }
 
 type jekyllCollection struct {
@@ -116,7 +119,14 @@ func (r *dataReader) file(name string) (any, bool) {
 	case ".csv", ".tsv":
 		return r.rows(string(text), ext == ".tsv")
 	default:
-		err = yaml.Unmarshal(text, &v)
+		var root yaml.Node
+		if err := yaml.Unmarshal(text, &root); err != nil || len(root.Content) == 0 {
+			return nil, false
+		}
+		reader := rubyReader{nodes: r.nodes}
+		v = reader.value(root.Content[0], 0)
+		r.nodes = reader.nodes
+		return v, true
 	}
 	if err != nil {
 		return nil, false
@@ -235,7 +245,10 @@ func (j *jekyll) document(collection, rel string) map[string]any {
 	}
 	doc := map[string]any{}
 	for key, v := range front.values {
-		doc[key] = v
+		doc[key] = typed(v)
+	}
+	if front.form == yamlForm {
+		maps.Copy(doc, rubyYAML(front.text, maxDataNodes/10))
 	}
 	stem := strings.TrimSuffix(path.Base(rel), path.Ext(rel))
 	if _, ok := doc["title"]; !ok {

@@ -81,7 +81,12 @@ func areDefaults(v any) bool {
 // leavesOut passes a file through Jekyll's filter: each folder down to _posts by its
 // path, then the file by its path below that.
 func (j *jekyll) leavesOut(file string) *Omission {
-	full := strings.TrimPrefix(path.Join(j.below, file), j.outside)
+	lang, full := j.languageOf(strings.TrimPrefix(path.Join(j.below, file), j.outside))
+	if lang != "" && len(j.rules.exclude) > 0 {
+		if p := anyGlob(j.rules.exclude, languagesFolder+"/"+lang+"/"+full); p != nil {
+			return j.leaves(j.own, "exclude: "+p.text, "exclude", p.text)
+		}
+	}
 	folders := strings.Split(full, "/")
 	at := slices.IndexFunc(folders, func(f string) bool { return f == "_posts" || f == "_drafts" })
 	for i := range max(at, 0) {
