@@ -34,6 +34,7 @@ func pythonMarkdown(own *ownConfig) *pymarkdown.Options {
 	o.Extra = len(names) == 0 || names["extra"]
 	o.Tables, o.FencedCode, o.Footnotes, o.DefLists = names["tables"], names["fenced_code"] || names["superfences"], names["footnotes"], names["def_list"]
 	o.MDInHTML, o.AttrLists, o.Abbr = names["md_in_html"], names["attr_list"], names["abbr"]
+	o.SaneLists = names["sane_lists"]
 	o.BreakLines, o.Smart, o.Admonitions, o.TOC = names["nl2br"], names["smarty"], names["admonition"], names["toc"]
 	o.CodeHeaders = len(names) == 0 || names["codehilite"]
 	if own != nil {

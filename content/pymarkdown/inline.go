@@ -305,11 +305,15 @@ func (d *document) formulaEnd(inner string, pair [2]string) int {
 		}
 		return end
 	}
+	if d.retries < 0 {
+		return -1
+	}
 	for end = 1; end < len(inner); end++ {
 		if inner[end] == '$' && !isSpace(inner[end-1]) {
 			return end
 		}
 	}
+	d.retries -= len(inner)
 	return -1
 }
 

@@ -24,6 +24,7 @@ type Options struct {
 	Abbr        bool
 	Admonitions bool
 	BreakLines  bool // nl2br
+	SaneLists   bool // items of the other kind neither begin an item nor continue a list
 	Smart       bool // smarty
 	LongDashes  bool // two hyphens are an em dash, as typogrify has it
 	TOC         bool // [TOC] is a table of contents
