@@ -201,6 +201,9 @@ func (j *jekyll) documentPath(a *article, lang string) string {
 func (j *jekyll) slugify(text string) string { return jekyllSlug(text) }
 
 func (j *jekyll) expand(m *macros, text string) string {
+	if !strings.Contains(text, "{{") && !strings.Contains(text, "{%") {
+		return text // the variables cost more than many a post
+	}
 	if on, set := m.article.front.truth("render_with_liquid"); !set || on {
 		text = expandLiquid(m, text, false, j.variables(m), jekyllTags)
 	}
