@@ -194,6 +194,9 @@ func (l *liquid) collection(expression, options string) (list []any, known bool)
 		expression += " " + options
 	}
 	v, known := l.evaluate(expression)
+	if folder, ok := v.(*dataFolder); ok {
+		v = folder.all()
+	}
 	switch v := v.(type) {
 	case []any:
 		return v, known

@@ -236,7 +236,11 @@ func member(v any, name string) (any, bool) {
 		}
 		return out, ok
 	case lazyObject:
-		return v.member(strings.ToLower(name))
+		out, ok := v.member(name)
+		if lower := strings.ToLower(name); !ok && lower != name {
+			out, ok = v.member(lower)
+		}
+		return out, ok
 	case []any:
 		switch name {
 		case "size", "length":
