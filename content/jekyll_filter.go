@@ -60,7 +60,7 @@ func newJekyllRules(j *jekyll) jekyllRules {
 	if v := j.own.setting("limit_posts"); v != nil {
 		text, _ := v.(string)
 		n, err := strconv.Atoi(text)
-		if r.limit = n; err != nil || n < 0 {
+		if r.limit = max(n, 0); err != nil || n < 0 {
 			doubt("limit_posts", "not a number of posts")
 		}
 	}
