@@ -142,8 +142,11 @@ func (a *article) date(keys ...string) time.Time {
 }
 
 func (a *article) readDate(key, text string) (time.Time, bool) {
-	if j, ok := a.engine.(*jekyll); ok {
-		return j.readDate(&a.front, key, text)
+	switch e := a.engine.(type) {
+	case *jekyll:
+		return e.readDate(&a.front, key, text)
+	case *pelican:
+		return pelicanDate(text, a.site.loc)
 	}
 	return parseDate(text, a.site.loc)
 }

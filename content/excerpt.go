@@ -83,17 +83,29 @@ func clone(n *html.Node) *html.Node {
 	return out
 }
 
-// linkDefinitions are the lines of a text that define links by reference.
-func linkDefinitions(text string) string {
+// linkDefinitions are the lines of a text that define links by reference. Those whose names a head cannot
+// mean are left out: some posts define hundreds.
+func linkDefinitions(text, head string) string {
 	var b strings.Builder
+	all := strings.Contains(head, "{%") || strings.Contains(head, "{{") // which may write names
+	head = foldedName(head)
 	for line := range strings.SplitSeq(text, "\n") {
-		if isLinkDefinition(line) {
+		if isLinkDefinition(line) && (all || strings.Contains(head, definedName(line))) {
 			b.WriteString(line)
 			b.WriteByte('\n')
 		}
 	}
 	return b.String()
 }
+
+// definedName is the name that a definition is for, folded as references are.
+func definedName(line string) string {
+	_, name, _ := strings.Cut(line, "[")
+	name, _, _ = strings.Cut(name, "]:")
+	return foldedName(name)
+}
+
+func foldedName(s string) string { return strings.Join(strings.Fields(strings.ToLower(s)), " ") }
 
 func isLinkDefinition(line string) bool {
 	rest := strings.TrimLeft(line, " ")
@@ -116,7 +128,7 @@ func (r *postRenderer) separator(w writing) string {
 // definitions that follow it, as Jekyll does.
 func (r *postRenderer) beforeSeparator(w writing) (*html.Node, error) {
 	head, tail, _ := strings.Cut(strings.TrimLeft(r.article.bodySource(), "\n"), r.separator(w))
-	return r.safe(r.expand(head+"\n\n"+linkDefinitions(tail), 0, true), w)
+	return r.safe(r.expand(head+"\n\n"+linkDefinitions(tail, head), 0, true), w)
 }
 
 // tidyExcerpt drops what has no use outside the post's page: footnotes and their

@@ -53,7 +53,9 @@ func FuzzShortcodes(f *testing.F) {
 		"{% case x %}{% when 1 %}a{% endcase %}{% set a = 1 %}{{ a | plus: 2 | divided_by: 0 }}", "{{< c 1 >}}{{% a b=2 %}}{{< b >}}{{% /a %}}{{< /c >}}{{ range seq 9 }}{{ $x := printf \"%d\" . }}{{ with $.Get 0 }}{{ . | replace $x \"a\" }}{{ end }}{{ end }}",
 		"{{< a >}}{{ range $i, $e := slice 1 \"a\" (dict \"k\" .Page.Params) }}<a href=\"{{ $e }}\" onclick='{{ . }}'>{{ end }}{{ .Inner | safeHTML | truncate }}", "{{% b x=`{{` %}}{{ if eq (.Get \"x\") 1 }}{{ substr .Inner 1 -2 }}{{ else }}{{ delimit (split .Name \"\") \",\" | replaceRE \"(.)\" \"$1$1\" }}{{ end }}{{% /b %}}",
 		"{{< a >}}{{ partial \"p\" (dict \"a\" .Inner) }}{{ partial \"r\" 2 }}{{ i18n \"k\" }}{{ $s := newScratch }}{{ $s.Add \"a\" .Inner }}{{ $s.Get \"a\" }}{{ return .Name }}{{ with .Page.Resources.GetMatch \"*{a,b}[c]\" }}{{ .Resize \"x9\" }}{{ end }}{{ querify \"a\" .Inner | title }}",
-		"{% tablerow x in y %}{% endtablerow %}{%%}{{}}{{<>}}{{%%}}",
+		"{% tablerow x in y %}{% endtablerow %}{%%}{{}}{{<>}}{{%%}}", "{% tablerow i in (1..9) cols:0 limit:3 %}{% increment i %}{% ifchanged %}{{ tablerowloop.col }}{% endifchanged %}{% endtablerow %}{% cycle 'a': 1, page.x %}{% decrement i %}",
+		"{% liquid assign a = 1\necho a\nfor i in (1..2)\ncycle i, a\nendfor\nliquid echo a %}{% echo site.posts.first.next.previous.title %}{% t a.b %}{% tf x %}", "{% for p in site.posts offset:continue %}{{ p.content }}{{ p.tags | jsonify | inspect }}{% endfor %}{{ site.tags.x | group_by_exp: 'i', 'i.date | date: \"%Y\"' }}",
+		"{{ 1.5 | divided_by: 0 }}{{ -7 | modulo: 0.5 | round: 99 }}{{ 'É' | slugify: 'latin' }}{{ page.date | date_to_string: 'ordinal', 'US' }}{{ 99999999999999999 | date: '%Y' }}{{ 'now' | date: '%s' }}",
 	} {
 		f.Add(seed)
 	}
@@ -209,6 +211,33 @@ func FuzzAddress(f *testing.F) {
 		}
 		if n := len(parseSrcset(out)); out != "" && n > len(parseSrcset(text)) {
 			t.Errorf("%q gives %d candidates in %q", text, n, out)
+		}
+	})
+}
+
+// FuzzPelicanDates throws texts at the reader of dates: no panic, and no date that feeds cannot name.
+func FuzzPelicanDates(f *testing.F) {
+	for _, seed := range []string{"2024-03-04T10:30:15.123+02:00", "Mon, 4th of March, 24 at 3pm GMT+3", "08/02/21 15h30m10s", "20240304T1030", "240304 103015.5", "Jan-02-2006", "a.b.1.2.", "'2024'", "1:2:3:4:5", "12 am pm", "+", "(", "2024-13-45 99:99"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if d, ok := pelicanDate(text, time.UTC); ok && (d.Year() < 1 || d.Year() > 9999) {
+			t.Errorf("%q is %v", text, d)
+		}
+	})
+}
+
+// FuzzRubyYAML throws front matter at the reader of typed values.
+func FuzzRubyYAML(f *testing.F) {
+	for _, seed := range []string{"a: off\nb: [1, 2.50, '3', 1_000, ~]\nc: {d: 2024-05-06 07:08:09 +0200}\n", "a: &x {b: 1}\nc: *x\nd:\n  <<: *x\n", "a: &a [*a]\n", "- 1\n", "a: !!str 1\n", "? {a: b}\n: c\n"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		for key, v := range rubyYAML(text, 1000) {
+			if len(liquidText(v)) > maxLiquidText+len(text)+100 {
+				t.Errorf("%q is %d bytes", key, len(liquidText(v)))
+			}
+			inspected(v, 0)
 		}
 	})
 }

@@ -214,21 +214,9 @@ func (r *codeRenderer) fenced(w util.BufWriter, source []byte, n ast.Node, enter
 
 func (r *codeRenderer) indented(w util.BufWriter, source []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
 	if entering {
-		_, _ = w.WriteString(r.highlight(pythonLanguage(codeOf(n, source))))
+		_, _ = w.WriteString(r.highlight(codeOf(n, source), ""))
 	}
 	return ast.WalkSkipChildren, nil
-}
-
-// pythonLanguage reads the line that opens a block in Python-Markdown: `:::lang`,
-// or `#!lang` without a path.
-func pythonLanguage(code string) (rest, lang string) {
-	first, after, found := strings.Cut(code, "\n")
-	for _, mark := range []string{":::", "#!"} {
-		if name, ok := strings.CutPrefix(first, mark); ok && found && name != "" && !strings.ContainsAny(name, " \t/") {
-			return after, name
-		}
-	}
-	return code, ""
 }
 
 func codeOf(n ast.Node, source []byte) string {

@@ -4,7 +4,6 @@ import (
 	"html/template"
 	"io/fs"
 	"net/url"
-	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -229,11 +228,8 @@ func (h *hugoTemplates) asset(name any) (any, error) {
 		return nil, nil
 	}
 	assets := filepath.Join(root, filepath.FromSlash(localFolder(h.tree.own.scalar("assetdir"), "assets")))
-	if assets, err = filepath.EvalSymlinks(assets); err != nil {
-		return nil, nil
-	}
-	file := inside(assets, filepath.FromSlash(want))
-	if _, err := os.Stat(file); file == "" || err != nil {
+	file := h.article.site.insideFolder(assets, filepath.FromSlash(want))
+	if file == "" {
 		return nil, nil
 	}
 	return h.resource("/"+want, file, h.article.site.absolute("/"+want)), nil

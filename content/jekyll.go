@@ -25,6 +25,7 @@ type jekyll struct {
 	rules       jekyllRules
 	read        jekyllData
 	markdown    *kramdown.Options // nil where the blog has another parser
+	languages   jekyllLanguages
 }
 
 // jekyllStyles are the names that Jekyll has for patterns.
@@ -58,6 +59,7 @@ func newJekyll(s *site, own *ownConfig) *jekyll {
 	if rel, err := filepath.Rel(s.dir, j.source()); err == nil && rel != "." && filepath.IsLocal(rel) {
 		j.outside = filepath.ToSlash(rel) + "/"
 	}
+	j.readLanguages()
 	j.rules = newJekyllRules(j)
 	j.inPosts = slices.Contains(strings.Split(s.below, "/"), "_posts") || path.Base(s.dir) == "_posts"
 	return j
@@ -69,6 +71,10 @@ func (j *jekyll) covers(p string) bool {
 		return false
 	}
 	file = strings.TrimPrefix(file, j.outside)
+	if j.isUntranslated(file) {
+		return false
+	}
+	_, file = j.languageOf(file)
 	for folder := range strings.SplitSeq(path.Dir(file), "/") {
 		switch {
 		case folder == "_drafts":
@@ -85,7 +91,8 @@ func (j *jekyll) covers(p string) bool {
 // file is a post's path as Jekyll has it: from the source, or from
 // collections_dir.
 func (j *jekyll) file(a *article) string {
-	return strings.TrimPrefix(path.Join(j.below, a.path), j.outside+j.collections)
+	_, file := j.languageOf(strings.TrimPrefix(path.Join(j.below, a.path), j.outside+j.collections))
+	return file
 }
 
 // source is the folder that Jekyll reads.
@@ -106,6 +113,9 @@ func (j *jekyll) prepare(a *article, _ *sections) {
 	}
 	for _, values := range jekyllDefaults(j.own, file, kind) {
 		a.inherit(values)
+	}
+	if lang := j.language(a); lang != "" {
+		a.inherit(map[string]any{"lang": lang})
 	}
 }
 
@@ -166,7 +176,16 @@ func (j *jekyll) categories(a *article) []string {
 }
 
 func (j *jekyll) address(a *article) string {
-	if own := a.front.scalar("permalink"); own != "" {
+	lang := j.language(a)
+	return j.languageRoot(lang) + "/" + strings.TrimPrefix(j.documentPath(a, lang), "/")
+}
+
+func (j *jekyll) documentPath(a *article, lang string) string {
+	own := a.front.scalar("permalink")
+	if other := a.front.scalar("permalink_" + lang); lang != "" && own != "" && other != "" {
+		own = other
+	}
+	if own != "" {
 		return a.expand(own) // there the names of styles mean nothing
 	}
 	pattern := j.permalink
@@ -182,29 +201,42 @@ func (j *jekyll) address(a *article) string {
 func (j *jekyll) slugify(text string) string { return jekyllSlug(text) }
 
 func (j *jekyll) expand(m *macros, text string) string {
+	if !strings.Contains(text, "{{") && !strings.Contains(text, "{%") {
+		return text // the variables cost more than many a post
+	}
 	if on, set := m.article.front.truth("render_with_liquid"); !set || on {
-		text = expandLiquid(m, text, false, j.variables(m.article), jekyllTags)
+		text = expandLiquid(m, text, false, j.variables(m), jekyllTags)
 	}
 	return text
 }
 
 // variables are what templates may name: the settings of the blog and the front
 // matter of the post.
-func (j *jekyll) variables(a *article) map[string]any {
-	site := map[string]any{}
-	if j.own != nil {
-		maps.Copy(site, j.own.values)
-	}
+func (j *jekyll) variables(m *macros) map[string]any {
+	site := maps.Clone(j.siteSettings())
 	for name := range j.collectionNames() {
 		site[name] = func() any { return j.collection(name) }
 	}
+	j.siteLists(site, m)
 	site["data"] = func() any { return j.siteData() }
 	site["url"] = j.host()
 	site["baseurl"] = strings.TrimSuffix(j.url.Path, "/")
 	if _, ok := site["title"]; !ok {
 		site["title"] = ""
 	}
-	return map[string]any{"site": site, "page": a.pageVariables(), "jekyll": map[string]any{"environment": "production"}}
+	if lang := j.language(m.article); lang != "" {
+		site["lang"], site["default_lang"], site["baseurl_root"] = lang, j.languages.main, site["baseurl"]
+		site["baseurl"] = strings.TrimSuffix(j.url.Path, "/") + j.languageRoot(lang)
+		site["translations"] = func() any { return map[string]any{lang: j.languageTexts(lang)} }
+	}
+	page := j.page(m.article)
+	if m.tree != nil {
+		self := &postObject{tree: m.tree, post: m.article.post}
+		for _, name := range []string{"next", "previous"} {
+			page[name] = func() any { v, _ := self.member(name); return v }
+		}
+	}
+	return map[string]any{"site": site, "page": page, "jekyll": map[string]any{"environment": "production", "version": "4.3.1"}}
 }
 
 // collectionNames are those of the settings, which name them in a list or a table.
@@ -244,6 +276,11 @@ func (j *jekyll) documentAddress(file string) (string, bool) {
 	pattern, _ := collection["permalink"].(string)
 	if pattern == "" {
 		pattern = "/:collection/:path:output_ext"
+		if style := j.pattern; style == "pretty" || strings.HasSuffix(style, "/") {
+			pattern = "/:collection/:path/"
+		} else if _, named := jekyllStyles[style]; !named && !strings.HasSuffix(style, ":output_ext") {
+			pattern = "/:collection/:path"
+		}
 	}
 	base := path.Base(stem)
 	return strings.NewReplacer(":collection", label, ":path", stem, ":name", jekyllSlug(base), ":title", jekyllPretty(base), ":slug", jekyllSlug(base), ":output_ext", ".html").Replace(pattern), true

@@ -3,6 +3,7 @@ package content
 import (
 	"encoding/csv"
 	"encoding/json"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -27,8 +28,10 @@ const (
 // jekyllData is what Liquid may ask of the blog beside its settings. It is read when first asked for.
 type jekyllData struct {
 	data        sync.Once
-	values      map[string]any
+	folder      *dataFolder
 	collections sync.Map // name → *jekyllCollection
+	settings    sync.Once
+	site        map[string]any
 }
 
 type jekyllCollection struct {
@@ -36,17 +39,86 @@ type jekyllCollection struct {
 	list []any
 }
 
-// siteData reads the data folder: each file, and each folder, is a value under its name.
+// siteData is the data folder: each file, and each folder, is a value under its name.
 func (j *jekyll) siteData() any {
 	j.read.data.Do(func() {
 		dir := path.Clean(j.own.scalar("data_dir"))
 		if dir == "." || !filepath.IsLocal(dir) {
 			dir = "_data"
 		}
-		r := dataReader{site: j.site, root: j.source(), data: dir, nodes: maxDataNodes}
-		j.read.values = r.folder(dir, 0)
+		j.read.folder = &dataFolder{reader: &dataReader{site: j.site, root: j.source(), data: dir, nodes: maxDataNodes}, dir: dir, values: map[string]any{}}
 	})
-	return j.read.values
+	return j.read.folder
+}
+
+// dataFolder reads a file of the data folder when its name is first asked for: some blogs have megabytes
+// that no post names.
+type dataFolder struct {
+	mu     sync.Mutex
+	reader *dataReader
+	dir    string
+	listed bool
+	names  map[string]string // of files, by the names that Liquid has for them
+	values map[string]any
+}
+
+func (f *dataFolder) member(name string) (any, bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if v, ok := f.values[name]; ok {
+		return v, true
+	}
+	f.list()
+	file, ok := f.names[name]
+	if !ok {
+		return nil, false
+	}
+	v, ok := f.reader.entry(file)
+	f.values[name] = v
+	return v, ok
+}
+
+// all is the whole folder, for loops over it.
+func (f *dataFolder) all() map[string]any {
+	f.mu.Lock()
+	f.list()
+	names := slices.Sorted(maps.Keys(f.names))
+	f.mu.Unlock()
+	out := map[string]any{}
+	for _, name := range names {
+		if v, ok := f.member(name); ok {
+			out[name] = v
+		}
+	}
+	return out
+}
+
+func (f *dataFolder) list() {
+	if f.listed {
+		return
+	}
+	f.listed, f.names = true, map[string]string{}
+	entries, err := os.ReadDir(filepath.Join(f.reader.root, filepath.FromSlash(f.dir)))
+	if err != nil {
+		return
+	}
+	for _, e := range entries {
+		if name := e.Name(); !strings.HasPrefix(name, ".") {
+			stem := name
+			if !e.IsDir() {
+				stem = strings.TrimSuffix(name, path.Ext(name))
+			}
+			f.names[dataName(stem)] = path.Join(f.dir, name)
+		}
+	}
+}
+
+// entry is a file, or a folder with all that is in it.
+func (r *dataReader) entry(name string) (any, bool) {
+	if info, err := os.Lstat(filepath.Join(r.root, filepath.FromSlash(name))); err == nil && info.IsDir() {
+		return r.folder(name, 1), true
+	}
+	return r.file(name)
 }
 
 type dataReader struct {
@@ -119,7 +191,14 @@ func (r *dataReader) file(name string) (any, bool) {
 	case ".csv", ".tsv":
 		return r.rows(string(text), ext == ".tsv")
 	default:
-		err = yaml.Unmarshal(text, &v)
+		var root yaml.Node
+		if err := yaml.Unmarshal(text, &root); err != nil || len(root.Content) == 0 {
+			return nil, false
+		}
+		reader := rubyReader{nodes: r.nodes}
+		v = reader.value(root.Content[0], 0)
+		r.nodes = reader.nodes
+		return v, true
 	}
 	if err != nil {
 		return nil, false
@@ -238,7 +317,10 @@ func (j *jekyll) document(collection, rel string) map[string]any {
 	}
 	doc := map[string]any{}
 	for key, v := range front.values {
-		doc[key] = v
+		doc[key] = typed(v)
+	}
+	if front.form == yamlForm {
+		maps.Copy(doc, rubyYAML(front.text, maxDataNodes/10))
 	}
 	stem := strings.TrimSuffix(path.Base(rel), path.Ext(rel))
 	if _, ok := doc["title"]; !ok {

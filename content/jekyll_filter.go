@@ -60,7 +60,7 @@ func newJekyllRules(j *jekyll) jekyllRules {
 	if v := j.own.setting("limit_posts"); v != nil {
 		text, _ := v.(string)
 		n, err := strconv.Atoi(text)
-		if r.limit = n; err != nil || n < 0 {
+		if r.limit = max(n, 0); err != nil || n < 0 {
 			doubt("limit_posts", "not a number of posts")
 		}
 	}
@@ -81,7 +81,12 @@ func areDefaults(v any) bool {
 // leavesOut passes a file through Jekyll's filter: each folder down to _posts by its
 // path, then the file by its path below that.
 func (j *jekyll) leavesOut(file string) *Omission {
-	full := strings.TrimPrefix(path.Join(j.below, file), j.outside)
+	lang, full := j.languageOf(strings.TrimPrefix(path.Join(j.below, file), j.outside))
+	if lang != "" && len(j.rules.exclude) > 0 {
+		if p := anyGlob(j.rules.exclude, languagesFolder+"/"+lang+"/"+full); p != nil {
+			return j.leaves(j.own, "exclude: "+p.text, "exclude", p.text)
+		}
+	}
 	folders := strings.Split(full, "/")
 	at := slices.IndexFunc(folders, func(f string) bool { return f == "_posts" || f == "_drafts" })
 	for i := range max(at, 0) {

@@ -22,7 +22,7 @@ func FuzzSettings(f *testing.F) {
 	e := &eleventy{folderEngine: folderEngine{&site{dir: "/b", root: "/b"}}}
 	f.Fuzz(func(t *testing.T, text string) {
 		text = strings.ToValidUTF8(text, "")
-		_, unknown := readPython(text)
+		_, unknown := readPython(text, nil)
 		for key, u := range unknown {
 			if u.line < 1 || u.line > strings.Count(text, "\n")+1 {
 				t.Errorf("%s in line %d", key, u.line)

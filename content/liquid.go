@@ -253,6 +253,13 @@ func (l *liquid) single(mark liquidMark) {
 	case "highlight":
 		l.out.WriteString(l.highlighted(mark, rawTag.ReplaceAllString(mark.verbatim, "")))
 		return
+	case "liquid":
+		if !l.comments {
+			l.useOutside()
+			l.state()
+			l.lines(mark)
+			return
+		}
 	case "break", "continue":
 		l.useOutside()
 		if len(l.vars) > 2 { // in a loop
@@ -300,8 +307,14 @@ func (l *liquid) highlighted(mark liquidMark, code string) string {
 func (l *liquid) block(n, depth int) {
 	mark := l.marks[n]
 	switch mark.name {
-	case "if", "unless", "ifchanged":
+	case "if", "unless":
 		l.conditional(n, depth)
+		return
+	case "ifchanged":
+		l.ifChanged(n, depth)
+		return
+	case "tablerow":
+		l.tableRow(n, depth)
 		return
 	case "case":
 		l.choose(n, depth)

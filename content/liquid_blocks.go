@@ -93,11 +93,15 @@ func (l *liquid) loop(n, depth int) {
 	l.vars = append(l.vars, map[string]any{})
 	defer func() { l.vars = l.vars[:len(l.vars)-1] }()
 	scope := l.vars[len(l.vars)-1]
+	var parent any
+	for i := len(l.vars) - 2; i > 0 && parent == nil; i-- {
+		parent = l.vars[i]["forloop"]
+	}
 	for i, item := range list {
 		if l.steps++; l.steps > maxLiquidSteps {
 			return
 		}
-		scope["forloop"], scope[m[1]] = loopState{i, len(list)}, item
+		scope["forloop"], scope[m[1]] = loopState{i, len(list), parent}, item
 		l.branch(n, end, depth)
 		leave := l.leave
 		if l.leave = ""; leave == "break" {
@@ -107,7 +111,10 @@ func (l *liquid) loop(n, depth int) {
 }
 
 // loopState is Liquid's forloop: how far a loop has come.
-type loopState struct{ at, length int }
+type loopState struct {
+	at, length int
+	parent     any
+}
 
 func (s loopState) member(name string) (any, bool) {
 	switch name {
@@ -125,6 +132,8 @@ func (s loopState) member(name string) (any, bool) {
 		return s.at == s.length-1, true
 	case "length":
 		return float64(s.length), true
+	case "parentloop":
+		return s.parent, true
 	}
 	return nil, false
 }
@@ -140,18 +149,26 @@ func (l *liquid) looped(expression, options string) (list []any, known bool) {
 	if options == "" {
 		return list, true
 	}
+	from := 0
 	for _, key := range []string{"offset", "limit"} {
 		for _, option := range forOption.FindAllStringSubmatch(options, 10) {
 			v, _ := l.value(option[2])
 			n, ok := numberOf(v)
+			if option[2] == "continue" && key == "offset" {
+				n, ok = float64(l.state().offsets[expression]), true
+			}
 			switch n := int(max(0, min(n, float64(len(list))))); {
 			case !ok || option[1] != key:
 			case key == "offset":
+				from = n
 				list = list[n:]
 			default:
 				list = list[:n]
 			}
 		}
+	}
+	if s := l.state(); !l.comments && len(s.offsets) < maxStates {
+		s.offsets[expression] = from + len(list)
 	}
 	if slices.Contains(strings.Fields(options), "reversed") {
 		list = slices.Clone(list)
@@ -173,13 +190,20 @@ func (l *liquid) collection(expression, options string) (list []any, known bool)
 		l.work(len(list))
 		return list, ok && both
 	}
-	if strings.HasPrefix(options, "|") { // filters, as Nunjucks has them here
+	if strings.HasPrefix(options, "|") && l.comments { // filters, as Nunjucks has them here
 		expression += " " + options
 	}
 	v, known := l.evaluate(expression)
+	if folder, ok := v.(*dataFolder); ok {
+		v = folder.all()
+	}
 	switch v := v.(type) {
 	case []any:
 		return v, known
+	case string:
+		if !l.comments && v != "" {
+			return []any{v}, true
+		}
 	case map[string]any:
 		for _, key := range slices.Sorted(maps.Keys(v)) {
 			list = append(list, []any{key, v[key]})

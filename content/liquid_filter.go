@@ -6,6 +6,7 @@ import (
 	"math"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -16,19 +17,26 @@ import (
 // filter applies one filter of Liquid, Jekyll, Nunjucks or Eleventy; ok is false
 // for one that is not known.
 func (l *liquid) filter(name string, v any, arguments []any) (any, bool) {
+	if !l.comments {
+		if out, ok := l.jekyllFilter(name, v, arguments); ok {
+			return out, true
+		}
+	}
 	if out, ok := l.addressFilter(name, v); ok {
 		return out, true
 	}
 	if list, ok := v.([]any); ok {
 		l.work(len(list))
-		if name == "where_exp" && len(arguments) == 2 {
-			return l.whereExpression(list, liquidText(arguments[0]), liquidText(arguments[1])), true
+		if len(arguments) == 2 {
+			if out, ok := l.expressionFilter(name, list, liquidText(arguments[0]), liquidText(arguments[1])); ok {
+				return out, true
+			}
 		}
 	}
 	if out, ok := listFilter(name, v, arguments); ok {
 		return out, true
 	}
-	if out, ok := numberFilter(name, v, arguments); ok {
+	if out, ok := l.numberFilter(name, v, arguments); ok {
 		return out, true
 	}
 	if out, ok := l.dateFilter(name, v, arguments); ok {
@@ -80,19 +88,6 @@ func (l *liquid) filter(name string, v any, arguments []any) (any, bool) {
 		return splitText(s, text(0)), true
 	}
 	return textFilter(name, s)
-}
-
-// whereExpression picks what a condition holds for.
-func (l *liquid) whereExpression(list []any, name, condition string) []any {
-	out := []any{}
-	for _, item := range list[:min(len(list), maxLiquidSteps/10)] {
-		l.vars = append(l.vars, map[string]any{name: item})
-		if l.condition(condition) {
-			out = append(out, item)
-		}
-		l.vars = l.vars[:len(l.vars)-1]
-	}
-	return out
 }
 
 // replaceAll is ok only where the result is no longer than a value may be.
@@ -268,7 +263,17 @@ func sentence(list []any) string {
 	return b.String()
 }
 
-func numberFilter(name string, v any, arguments []any) (any, bool) {
+// numberFilter counts. In Liquid a number with a fraction makes the result one, and whole numbers divide to
+// whole numbers.
+func (l *liquid) numberFilter(name string, v any, arguments []any) (any, bool) {
+	out, ok := plainNumberFilter(name, v, arguments)
+	if !ok || l.comments {
+		return out, ok
+	}
+	return l.rubyNumberFilter(name, v, arguments, out)
+}
+
+func plainNumberFilter(name string, v any, arguments []any) (any, bool) {
 	x, isNumber := numberOf(v)
 	if !isNumber {
 		return nil, false
@@ -316,9 +321,9 @@ func (l *liquid) dateFilter(name string, v any, arguments []any) (any, bool) {
 			layout = liquidText(arguments[0])
 		}
 	case "date_to_string":
-		layout = "%d %b %Y"
+		layout = dateWithOrdinal("%b", arguments)
 	case "date_to_long_string":
-		layout = "%d %B %Y"
+		layout = dateWithOrdinal("%B", arguments)
 	case "date_to_xmlschema":
 		layout = "%Y-%m-%dT%H:%M:%S%:z"
 	case "date_to_rfc822":
@@ -327,16 +332,57 @@ func (l *liquid) dateFilter(name string, v any, arguments []any) (any, bool) {
 	if layout == "" {
 		return nil, false
 	}
-	when, ok := v.(time.Time)
+	when, ok := l.timeOf(v)
 	if !ok {
-		if when, ok = parseDate(liquidText(v), l.article.site.loc); !ok {
-			return nil, false
-		}
+		return v, !l.comments && name == "date" // which Liquid leaves as it is
 	}
+	if name != "date" && !l.comments {
+		when = when.In(l.article.site.loc)
+	}
+	layout = strings.ReplaceAll(layout, "%\x00", ordinalDay(when.Day()))
 	if name == "date_to_xmlschema" {
-		return when.Format(time.RFC3339), true
+		return when.Format("2006-01-02T15:04:05-07:00"), true
 	}
 	return strftime.Format(layout, when), true
+}
+
+// timeOf reads what Liquid takes for a time: seconds since 1970 too, and now.
+func (l *liquid) timeOf(v any) (time.Time, bool) {
+	if when, ok := v.(time.Time); ok {
+		return when, true
+	}
+	text := liquidText(v)
+	if !l.comments {
+		if text == "now" || text == "today" {
+			l.useOutside()
+			return time.Now().In(l.article.site.loc), true
+		}
+		if n, err := strconv.ParseInt(text, 10, 64); err == nil && len(text) > 8 {
+			return inRange(time.Unix(n, 0).In(l.article.site.loc))
+		}
+		return rubyDate(text, l.article.site.loc)
+	}
+	return parseDate(text, l.article.site.loc)
+}
+
+// dateWithOrdinal is the layout of 3 Feb 2024, or with the arguments "ordinal" and perhaps "US" of
+// 3rd Feb 2024 and Feb 3rd, 2024.
+func dateWithOrdinal(month string, arguments []any) string {
+	switch {
+	case len(arguments) > 1 && liquidText(arguments[0]) == "ordinal" && liquidText(arguments[1]) == "US":
+		return month + " %\x00, %Y"
+	case len(arguments) > 0 && liquidText(arguments[0]) == "ordinal":
+		return "%\x00 " + month + " %Y"
+	}
+	return "%d " + month + " %Y"
+}
+
+func ordinalDay(day int) string {
+	ending := "th"
+	if day/10 != 1 {
+		ending = [10]string{"th", "st", "nd", "rd", "th", "th", "th", "th", "th", "th"}[day%10]
+	}
+	return strconv.Itoa(day) + ending
 }
 
 func splitText(s, by string) []any {

@@ -84,7 +84,8 @@ func (l *liquid) includedFile(tag liquidMark, name string) (string, bool) {
 			return out, true
 		}
 	}
-	l.cache() // shared with the include
+	l.cache() // shared with the include, as what tags count
+	l.state()
 	m := *l.macros
 	m.depth, m.within = l.depth+1, name
 	m.line = l.lineAt(tag.from)

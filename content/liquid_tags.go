@@ -14,7 +14,18 @@ func jekyllTags(l *liquid, tag liquidMark, inner string) (string, bool) {
 		return l.post(tag), true
 	case "include", "include_relative", "include_cached":
 		return l.include(tag), true
-	case "increment", "decrement", "cycle", "seo", "feed_meta", "toc":
+	case "increment", "decrement":
+		return l.counter(tag), true
+	case "cycle":
+		return l.cycle(tag), true
+	case "t", "translate", "tf", "translate_file":
+		if out, ok := l.translate(tag); ok {
+			return out, true
+		}
+	case "echo":
+		l.output(liquidMark{stretch: tag.stretch, arguments: tag.arguments})
+		return "", true
+	case "seo", "feed_meta", "toc":
 		return "", true
 	}
 	return commonTags(l, tag, inner)

@@ -132,7 +132,12 @@ func (l *liquid) bracketed(tokens []string) (list []any, rest []string, ok bool)
 
 func (l *liquid) value(token string) (any, bool) {
 	switch token {
-	case "nil", "null", "none", "empty", "blank":
+	case "empty", "blank":
+		if !l.comments {
+			return emptiness(token), true
+		}
+		return nil, true
+	case "nil", "null", "none":
 		return nil, true
 	case "true", "false":
 		return token == "true", true
@@ -142,6 +147,9 @@ func (l *liquid) value(token string) (any, bool) {
 	}
 	if c := token[0]; c == '-' || c >= '0' && c <= '9' {
 		if n, err := strconv.ParseFloat(token, 64); err == nil {
+			if !l.comments && strings.Contains(token, ".") {
+				return decimal(n), true
+			}
 			return n, true
 		}
 	}
@@ -223,9 +231,16 @@ func member(v any, name string) (any, bool) {
 		if !ok {
 			out, ok = v[strings.ToLower(name)]
 		}
+		if !ok && name == "size" {
+			return float64(len(v)), true
+		}
 		return out, ok
-	case loopState:
-		return v.member(strings.ToLower(name))
+	case lazyObject:
+		out, ok := v.member(name)
+		if lower := strings.ToLower(name); !ok && lower != name {
+			out, ok = v.member(lower)
+		}
+		return out, ok
 	case []any:
 		switch name {
 		case "size", "length":
@@ -290,7 +305,11 @@ func (l *liquid) compared(tokens []string) bool {
 		i++
 		if i+1 < len(tokens) && tokens[i] != "and" && tokens[i] != "or" {
 			right, _ := l.value(tokens[i+1])
-			holds = compareValues(left, tokens[i], right)
+			if l.comments {
+				holds = compareValues(left, tokens[i], right)
+			} else {
+				holds = compareTyped(left, tokens[i], right)
+			}
 			i += 2
 		}
 		holds = holds != negate
@@ -340,6 +359,8 @@ func numberOf(v any) (float64, bool) {
 	switch v := v.(type) {
 	case float64:
 		return v, true
+	case decimal:
+		return float64(v), true
 	case string:
 		v = strings.TrimSpace(v)
 		if v == "" || !strings.Contains("+-.0123456789", v[:1]) {
@@ -365,6 +386,8 @@ func liquidText(v any) string {
 		return strconv.FormatBool(v)
 	case float64:
 		return strconv.FormatFloat(v, 'f', -1, 64)
+	case decimal:
+		return v.text()
 	case time.Time:
 		return v.Format("2006-01-02 15:04:05 -0700")
 	case []any:

@@ -25,6 +25,7 @@ type macros struct {
 	within  string            // the include that the text is of; its problems are told of the line that includes it
 	files   map[string]string // includes that were read
 	uses    *uses             // of the include that the text is of; nil where nobody asks
+	states  *liquidState      // what counters and cycles have come to
 	read    *liquidCache      // what loops and includes read again and again
 }
 

@@ -73,7 +73,7 @@ var jekyllCases = []macroCase{
 		"<p>19 37 46 21 none name=Ada</p>", ""},
 	{"filters", "{{ site.numbers | sort | join: '' }} {{ site.numbers | first | plus: 1 }} {{ site.people | where: 'team', 'x' | map: 'name' | join: '+' }} {{ site.people | sort: 'age' | map: 'name' | join: '' }} {{ 'Hello World' | truncate: 8 }} {{ 'one two three' | truncatewords: 2 }} {{ 'abc' | slice: 1, 2 }} {{ 2.567 | round: 1 }} {{ 5 | at_most: 3 }} {{ site.numbers | concat: site.numbers | push: 9 | size }}",
 		"<p>123 4 Ann+Cy BobCyAnn Hello… one two… bc 2.6 3 7</p>", ""},
-	{"what cannot be evaluated", "a {{ site.data.people | group_by: 'x' }} b\n\n{% for p in site.posts %}{{ p.title }}{% endfor %}c", "<p>a  b</p>\n<p>c</p>", "5: site.data.people|7: for p in site.posts"},
+	{"what cannot be evaluated", "a {{ site.data.people | group_by: 'x' }} b\n\n{% for p in site.html_pages %}{{ p.title }}{% endfor %}c", "<p>a  b</p>\n<p>c</p>", "5: site.data.people|7: for p in site.html_pages"},
 	{"unknown block", "{% notice tip %}\nA **tip**.\n{% endnotice %}", "<p>A <strong>tip</strong>.</p>", "5: notice"},
 	{"include of the blog's own", `{% include note.html text="Well, *well*." %}`, "<div>\n<p>Well, <em>well</em>.</p>\n</div>", ""},
 	{"include of a theme", `{% include video id="XsxDH4HcOWA" provider="youtube" %}` + "\n\n" + `{% include figure image_path="/a.jpg" alt="x" caption="A *b*" %}`,

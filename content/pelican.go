@@ -26,6 +26,8 @@ type pelican struct {
 	unicode       bool
 	rules         pelicanRules
 	markdown      *pymarkdown.Options
+
+	moreCategories bool // the plug-in of that name divides categories at commas
 }
 
 func newPelican(s *site, own *ownConfig) *pelican {
@@ -37,6 +39,9 @@ func newPelican(s *site, own *ownConfig) *pelican {
 	p.preserveCase = own.scalar("slugify_preserve_case") == "true"
 	p.unicode = own.scalar("slugify_use_unicode") == "true"
 	p.markdown = pythonMarkdown(own)
+	p.moreCategories = slices.ContainsFunc(listOf(own.setting("plugins"), whole), func(name string) bool {
+		return name[strings.LastIndexByte(name, '.')+1:] == "more_categories"
+	})
 	p.substitutions = map[string][]substitution{"slug": p.readSubstitutions("slug", pelicanSubstitutions())}
 	p.rules = newPelicanRules(p)
 	for _, kind := range []string{"tag", "category", "author"} {
@@ -122,14 +127,7 @@ func (p *pelican) prepare(a *article, _ *sections) {
 			a.inherit(foldKeys(values, 0))
 		}
 	}
-	for _, key := range []string{"date", "modified"} { // dateutil takes 3.4.2024 for the fourth of March
-		if text, ok := a.front.values[key].(string); ok {
-			a.front.values[key] = dottedDate.ReplaceAllString(text, "$1/$2/$3")
-		}
-	}
 }
-
-var dottedDate = regexp.MustCompile(`^\s*(\d{1,2})\.(\d{1,2})\.(\d{4})\b`)
 
 // covers leaves out the page folders, wherever below Pelican's PATH dir is.
 func (p *pelican) covers(file string) bool {
@@ -187,6 +185,9 @@ func (p *pelican) complete(a *article) {
 		category = p.setting("default_category", "misc")
 	}
 	a.categories = names([]string{category})
+	if p.moreCategories {
+		a.categories = names(strings.Split(category, ","))
+	}
 	a.setTags(a.front.list("tags", pelicanList))
 	if len(a.post.Authors) == 0 {
 		a.post.Authors = names([]string{fromPath["author"]})
@@ -205,7 +206,7 @@ func (p *pelican) completeDate(a *article, fromPath string) {
 		return
 	}
 	if text := strings.ReplaceAll(fromPath, "_", " "); text != "" {
-		a.post.Date, _ = parseDate(text, p.loc)
+		a.post.Date, _ = pelicanDate(text, p.loc)
 	}
 	if !a.post.Date.IsZero() {
 		return
@@ -215,7 +216,7 @@ func (p *pelican) completeDate(a *article, fromPath string) {
 		if standard == "fs" {
 			a.post.Date = a.modTime.In(p.loc).Truncate(time.Second)
 		} else {
-			a.post.Date, _ = parseDate(standard, p.loc)
+			a.post.Date, _ = pelicanDate(standard, p.loc)
 		}
 	case []any:
 		a.post.Date = dateOfParts(standard, p.loc)

@@ -61,7 +61,7 @@ func (o *ownConfig) addPython(file string, depth int) error {
 		}
 	}
 	o.add(file, raw)
-	values, unknown := readPython(text)
+	values, unknown := readPython(text, o.values)
 	for key, v := range values {
 		o.values[key] = v
 		delete(o.unknown, key)

@@ -12,6 +12,21 @@ type postIndex struct {
 	urls      func() map[string]string   // by path
 	addresses func() map[string]bool     // the same, without the slash at their ends
 	names     func() map[string][]string // paths, by what baseNames has of them
+
+	once  sync.Once
+	list  []any // of *postObject
+	posts []*Post
+}
+
+// objects are the posts as Liquid has them, newest first.
+func (x *postIndex) objects(t *Tree) []any {
+	x.once.Do(func() {
+		x.list = []any{}
+		for _, p := range shown(x.posts) {
+			x.list = append(x.list, &postObject{tree: t, post: p})
+		}
+	})
+	return x.list
 }
 
 func newPostIndex(posts []*Post) *postIndex {
@@ -23,7 +38,8 @@ func newPostIndex(posts []*Post) *postIndex {
 		return m
 	})
 	return &postIndex{
-		urls: urls,
+		posts: posts,
+		urls:  urls,
 		addresses: sync.OnceValue(func() map[string]bool {
 			m := make(map[string]bool, len(posts))
 			for _, to := range urls() {

@@ -6,22 +6,33 @@ import (
 )
 
 // pythonSettings reads the plain assignments of a pelicanconf.py: NAME = a
-// string, number, True, False, None, or a list, tuple or dict of these. The file
-// is never executed; what is computed is left out. Keys come back lower-case,
-// scalars as text, None as nil.
+// string, number, True, False, None, a list, tuple or dict of these, or a sum of
+// them and of earlier settings. The file is never executed; what is computed is
+// left out. Keys come back lower-case, scalars as text, None as nil.
 func pythonSettings(text string) map[string]any {
-	values, _ := readPython(text)
+	values, _ := readPython(text, nil)
 	return values
 }
 
 // readPython also tells which settings are computed: from the first statement on
-// that is no plain assignment. A later plain one makes them known again.
-func readPython(text string) (values map[string]any, unknown map[string]unknownSetting) {
+// that is no plain assignment. A later plain one makes them known again. The outer
+// settings are those that the file imports.
+func readPython(text string, outer map[string]any) (values map[string]any, unknown map[string]unknownSetting) {
 	values, unknown = map[string]any{}, map[string]unknownSetting{}
 	for _, m := range assignment.FindAllStringSubmatchIndex(text, -1) {
 		indent, name, operator := text[m[2]:m[3]], strings.ToLower(text[m[4]:m[5]]), text[m[6]:m[7]]
-		p := &pythonReader{text: text, at: m[1]}
-		if v, ok := p.value(0); ok && indent == "" && operator == "=" && p.ends() {
+		p := &pythonReader{text: text, at: m[1], named: func(name string) (any, bool) {
+			name = strings.ToLower(name)
+			if _, isUnknown := unknown[name]; isUnknown {
+				return nil, false
+			}
+			if v, ok := values[name]; ok {
+				return v, true
+			}
+			v, ok := outer[name]
+			return v, ok
+		}}
+		if v, ok := p.value(0); ok && indent == "" && operator == "=" && p.ends() && !isAlias(v, text[m[1]:p.at]) {
 			values[name] = v
 			delete(unknown, name)
 			continue
@@ -35,6 +46,14 @@ func readPython(text string) (values map[string]any, unknown map[string]unknownS
 		}
 	}
 	return values, unknown
+}
+
+// isAlias reports that a value is a list or table with a second name, through which it may change.
+func isAlias(v any, text string) bool {
+	if _, isText := v.(string); isText || v == nil {
+		return false
+	}
+	return pythonName.MatchString(strings.TrimSpace(text))
 }
 
 // assignment is a line that sets a setting, or changes what it holds.
@@ -67,7 +86,8 @@ func statementEnd(text string, at int) int {
 type pythonReader struct {
 	text   string
 	at     int
-	script bool // JavaScript, whose literals differ a little
+	script bool                          // JavaScript, whose literals differ a little
+	named  func(name string) (any, bool) // an earlier setting; nil in JavaScript
 }
 
 // skip passes white space, line ends and comments.
@@ -95,7 +115,26 @@ func (p *pythonReader) peek() byte {
 	return 0
 }
 
+// value reads what may be a sum.
 func (p *pythonReader) value(depth int) (any, bool) {
+	v, ok := p.term(depth)
+	for ok && p.named != nil {
+		before := p.at
+		if p.pass(depth); p.peek() != '+' {
+			p.at = before
+			break
+		}
+		p.at++
+		p.pass(depth)
+		var more any
+		if more, ok = p.term(depth); ok {
+			v, ok = pythonSum(v, more)
+		}
+	}
+	return v, ok
+}
+
+func (p *pythonReader) term(depth int) (any, bool) {
 	if depth > 20 {
 		return nil, false
 	}
@@ -116,6 +155,9 @@ func (p *pythonReader) value(depth int) (any, bool) {
 	}
 	word := bareWord.FindString(p.text[p.at:])
 	p.at += len(word)
+	if v, ok, isCode := p.code(word, depth); isCode {
+		return v, ok
+	}
 	switch word {
 	case "", "None":
 		return nil, word != ""
@@ -129,7 +171,7 @@ func (p *pythonReader) value(depth int) (any, bool) {
 	return word, word[0] == '-' || word[0] >= '0' && word[0] <= '9'
 }
 
-var bareWord = regexp.MustCompile(`^[-+\w.]+`)
+var bareWord = regexp.MustCompile(`^[-+]?[\w.]+`)
 
 var stringStart = regexp.MustCompile(`^([rRuUbBfF]{0,2})('''|"""|'|")`)
 
@@ -138,13 +180,16 @@ func (p *pythonReader) str() (string, bool) {
 	if m == nil {
 		return "", false
 	}
-	raw := strings.ContainsAny(m[1], "rR")
+	raw, filled := strings.ContainsAny(m[1], "rR"), strings.ContainsAny(m[1], "fF")
 	rest := p.text[p.at+len(m[0]):]
 	var b strings.Builder
 	for i := 0; i < len(rest); i++ {
 		switch {
 		case strings.HasPrefix(rest[i:], m[2]):
 			p.at += len(m[0]) + i + len(m[2])
+			if filled && !p.script {
+				return p.fill(b.String())
+			}
 			return b.String(), true
 		case rest[i] == '\n' && len(m[2]) == 1:
 			return "", false

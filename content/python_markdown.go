@@ -1,7 +1,10 @@
 package content
 
 import (
+	"maps"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 
 	"publisher/content/pymarkdown"
@@ -11,12 +14,15 @@ import (
 // tables extension_configs and extensions, or the MD_EXTENSIONS of old. Where there is no such
 // setting, or one that is computed, Pelican's own holds: codehilite, extra, meta.
 func pythonMarkdown(own *ownConfig) *pymarkdown.Options {
-	o := &pymarkdown.Options{Math: own == nil}
+	o := &pymarkdown.Options{Math: own == nil, Brackets: own == nil}
 	names := map[string]bool{}
+	var contents map[string]any
 	if table, ok := own.setting("markdown").(map[string]any); ok {
 		configs, _ := table["extension_configs"].(map[string]any)
-		for name := range configs {
-			names[extensionName(name)] = true
+		for name, settings := range configs {
+			if names[extensionName(name)] = true; extensionName(name) == "toc" {
+				contents, _ = settings.(map[string]any)
+			}
 		}
 		for _, name := range listOf(table["extensions"], whole) {
 			names[extensionName(name)] = true
@@ -28,18 +34,46 @@ func pythonMarkdown(own *ownConfig) *pymarkdown.Options {
 	o.Extra = len(names) == 0 || names["extra"]
 	o.Tables, o.FencedCode, o.Footnotes, o.DefLists = names["tables"], names["fenced_code"] || names["superfences"], names["footnotes"], names["def_list"]
 	o.MDInHTML, o.AttrLists, o.Abbr = names["md_in_html"], names["attr_list"], names["abbr"]
+	o.SaneLists = names["sane_lists"]
 	o.BreakLines, o.Smart, o.Admonitions, o.TOC = names["nl2br"], names["smarty"], names["admonition"], names["toc"]
+	o.CodeHeaders = len(names) == 0 || names["codehilite"]
 	if own != nil {
 		text := strings.ToLower(string(own.text))
-		o.Math = mathPlugin.MatchString(text)
+		plugins := strings.Join(slices.Sorted(maps.Keys(names)), " ")
+		if _, computed := own.unknown["plugins"]; computed {
+			plugins += " " + text
+		}
+		for _, name := range listOf(own.setting("plugins"), whole) {
+			plugins += " " + name
+		}
+		o.Brackets = bracketPlugin.MatchString(plugins)
+		o.Math = o.Brackets || strings.Contains(plugins, "render_math")
 		o.Admonitions = o.Admonitions || strings.Contains(text, "admonition")
 		o.TOC = o.TOC || len(names) == 0 && strings.Contains(text, "extensions.toc")
+		o.LongDashes = !strings.EqualFold(own.scalar("typogrify_dashes"), "oldschool")
 	}
+	o.TOCTitle, _ = contents["title"].(string)
+	o.TOCDepth = contentsDepth(contents["toc_depth"])
 	return o
 }
 
-// mathPlugin are what readers of TeX are called in settings.
-var mathPlugin = regexp.MustCompile(`render_math|arithmatex|mdx_math|mdx_katex|markdown_katex|extensions\.mathjax`)
+// contentsDepth reads a number of levels, or the first and the last of them as in 2-4.
+func contentsDepth(setting any) [2]int {
+	text, _ := setting.(string)
+	low, high, isRange := strings.Cut(text, "-")
+	if !isRange {
+		low, high = "1", low
+	}
+	first, err1 := strconv.Atoi(low)
+	last, err2 := strconv.Atoi(high)
+	if err1 != nil || err2 != nil {
+		return [2]int{}
+	}
+	return [2]int{first, last}
+}
+
+// bracketPlugin are what readers of TeX in brackets are called in settings.
+var bracketPlugin = regexp.MustCompile(`arithmatex|mdx_math|mdx_katex|markdown_katex|mathjax`)
 
 // extensionName is the last part of an extension's dotted name.
 func extensionName(s string) string {
@@ -50,16 +84,33 @@ func extensionName(s string) string {
 // pythonHTML converts with the settings of one blog.
 func (m *markdownReader) pythonHTML(source string, w writing) string {
 	o := *w.pythonMarkdown
+	o.LongDashes = o.LongDashes && w.smart // of typogrify, not of the extension
 	o.Smart = o.Smart || w.smart
 	ids := newHeadingIDs(w.headings)
 	o.HeadingID = func(text string) string { return string(ids.Generate([]byte(text), 0)) }
 	o.Code = func(code, language string) string {
-		if language == "" {
+		if language == "" && o.CodeHeaders {
 			code, language = pythonLanguage(code)
 		}
 		return m.code.highlight(code, language)
 	}
 	return pymarkdown.HTML(source, o)
+}
+
+// codeHeader is the first line of code as codehilite has it: colons or #!, perhaps a path, a language.
+var codeHeader = regexp.MustCompile(`^(?:::+|#!)((?:/\w+)*[/ ])?([\w#.+-]*)`)
+
+// pythonLanguage takes the line away that names the language of code, unless it is a program's path.
+func pythonLanguage(code string) (rest, language string) {
+	first, after, _ := strings.Cut(code, "\n")
+	switch m := codeHeader.FindStringSubmatch(first); {
+	case m == nil:
+		return code, ""
+	case m[1] != "":
+		return code, m[2]
+	default:
+		return strings.TrimLeft(after, "\n"), m[2]
+	}
 }
 
 var container = regexp.MustCompile(`(?m)^[ \t]*:{3,}[^:\n]*$`)

@@ -179,8 +179,8 @@ func contentFolder(own *ownConfig) string {
 		if dir := own.scalar("path"); dir != "" {
 			return dir
 		}
-		if info, err := os.Stat(filepath.Join(own.root, "content")); err == nil && info.IsDir() && own.unknown["path"].line > 0 {
-			return "content" // what computes PATH nearly always means
+		if info, err := os.Stat(filepath.Join(own.root, "content")); err == nil && info.IsDir() {
+			return "content" // what computes PATH nearly always means, and what Pelican's Makefile and tasks.py name
 		}
 	}
 	return "."

@@ -211,8 +211,6 @@ func (d *document) setOptions(a *attributes) {
 			d.KeepSpanHTML = o.value == "false"
 		case "auto_ids":
 			d.NoIDs = o.value == "false"
-		case "hard_wrap":
-			d.HardWrap = o.value == "true"
 		}
 	}
 }

@@ -159,6 +159,10 @@ func (p *blockParser) rawContent(n *node) {
 			}
 			from = p.pos
 			continue
+		} else if len(rest) > 1 && rest[1] != '?' && rest[1] != '!' { // it begins no tag, whatever browsers take it for
+			flush()
+			n.add(&node{kind: plainText, text: "<"})
+			from = p.pos + 1
 		}
 		p.pos++
 	}

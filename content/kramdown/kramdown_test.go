@@ -70,6 +70,7 @@ func TestSettings(t *testing.T) {
 		name, source, want string
 		options            kramdown.Options
 	}{
+		{"no tag in HTML", "<pre>\na <b@c.d> < e <f>g</f>\n</pre>", "<pre>\na &lt;b@c.d> &lt; e <f>g</f>\n</pre>", kramdown.Options{GFM: true}},
 		{"hard_wrap", "a\nb", "<p>a<br />\nb</p>", kramdown.Options{GFM: true, HardWrap: true}},
 		{"parse_block_html", "<div>*a*\n</div>", "<div>\n<p><em>a</em></p>\n</div>", kramdown.Options{GFM: true, ParseBlockHTML: true}},
 		{"parse_span_html", "<b>*a*</b>", "<p><b>*a*</b></p>", kramdown.Options{GFM: true, KeepSpanHTML: true}},

@@ -282,15 +282,15 @@ func (p *blockParser) bulletList(parent *element, block string, q *queue) bool {
 	return p.list(parent, block, false)
 }
 
-// list reads a block that begins with an item. Its items may be of either kind.
+// list reads a block that begins with an item. Its items may be of either kind, but with sane_lists.
 func (p *blockParser) list(parent *element, block string, number bool) bool {
 	if _, isNumber, ok := listItem(firstLine(block), 3); !ok || isNumber != number {
 		return false
 	}
-	items := listItems(block)
+	items := p.listItems(block, number)
 	var list *element
 	switch last := parent.last(); {
-	case isList(last):
+	case isList(last) && (!p.SaneLists || (last.tag == "ol") == number):
 		list = last
 		if item := list.last(); item != nil {
 			loosen(item)
@@ -300,14 +300,13 @@ func (p *blockParser) list(parent *element, block string, number bool) bool {
 	case isList(parent):
 		list = parent
 	default:
-		tag := "ul"
+		list = parent.add(&element{tag: "ul"})
 		if number {
-			tag = "ol"
-			if n := strings.TrimLeft(block, " "); n[:strings.IndexByte(n, '.')] != "1" {
-				tag = "ol"
+			list.tag = "ol"
+			if n, _, _ := strings.Cut(strings.TrimLeft(block, " "), "."); p.SaneLists && n != "1" {
+				list.attr = ` start="` + n + `"`
 			}
 		}
-		list = parent.add(&element{tag: tag})
 	}
 	p.with("list", func() {
 		for _, item := range items {
@@ -326,12 +325,13 @@ func firstLine(s string) string {
 	return line
 }
 
-// listItems divides a block; an item that is indented goes with its indentation.
-func listItems(block string) []string {
+// listItems divides a block; an item that is indented goes with its indentation. With sane_lists an item of
+// the other kind begins none.
+func (p *blockParser) listItems(block string, number bool) []string {
 	var items []string
 	var parts [][]string
 	for line := range strings.SplitSeq(block, "\n") {
-		if text, _, ok := listItem(line, 3); ok {
+		if text, isNumber, ok := listItem(line, 3); ok && (!p.SaneLists || isNumber == number) {
 			parts = append(parts, []string{text})
 			continue
 		}

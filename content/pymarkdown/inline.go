@@ -123,7 +123,7 @@ func (d *document) finish(text string) string {
 // plain shows text with abbreviations, and typographic where the settings say so.
 func (d *document) plain(s string) string {
 	if d.Smart {
-		s = smart(s)
+		s = d.smart(s)
 	}
 	s = escapeText(s)
 	for short, meaning := range d.abbr {
@@ -265,15 +265,18 @@ func (d *document) escape(text string, at int) (string, int, bool) {
 	return d.set(html.EscapeString(string(c)), string(c)), at + 2, true
 }
 
+// formulaMarks are what TeX stands between.
+var formulaMarks = [][2]string{{"$$", "$$"}, {"$", "$"}, {`\begin{`, `\end{`}, {`\(`, `\)`}, {`\[`, `\]`}}
+
 func (d *document) formula(text string, at int) (string, int, bool) {
 	rest := text[at:]
-	for _, pair := range [][2]string{{"$$", "$$"}, {"$", "$"}, {`\(`, `\)`}, {`\[`, `\]`}, {`\begin{`, `\end{`}} {
+	for _, pair := range formulaMarks {
 		inner, ok := strings.CutPrefix(rest, pair[0])
-		if !ok {
+		if !ok || !d.Brackets && (pair[0] == `\(` || pair[0] == `\[`) {
 			continue
 		}
-		end := strings.Index(inner[:min(len(inner), maxFormula)], pair[1])
-		if end <= 0 || pair[0] == "$" && (isSpace(inner[0]) || isSpace(inner[end-1]) || end+1 < len(inner) && inner[end+1] >= '0' && inner[end+1] <= '9') {
+		end := d.formulaEnd(inner[:min(len(inner), maxFormula)], pair)
+		if end <= 0 {
 			continue
 		}
 		size := len(pair[0]) + end + len(pair[1])
@@ -287,6 +290,31 @@ func (d *document) formula(text string, at int) (string, int, bool) {
 		return d.set(html.EscapeString(d.unescape(rest[:size])), rest[:size]), at + size, true
 	}
 	return "", 0, false
+}
+
+// formulaEnd is where a formula ends, 0 or less for none. A dollar right behind white space ends none;
+// where brackets are known too, none opens one before white space or closes one before a digit.
+func (d *document) formulaEnd(inner string, pair [2]string) int {
+	end := strings.Index(inner, pair[1])
+	if pair[0] != "$" || end < 0 {
+		return end
+	}
+	if d.Brackets {
+		if end == 0 || isSpace(inner[0]) || isSpace(inner[end-1]) || end+1 < len(inner) && inner[end+1] >= '0' && inner[end+1] <= '9' {
+			return -1
+		}
+		return end
+	}
+	if d.retries < 0 {
+		return -1
+	}
+	for end = 1; end < len(inner); end++ {
+		if inner[end] == '$' && !isSpace(inner[end-1]) {
+			return end
+		}
+	}
+	d.retries -= len(inner)
+	return -1
 }
 
 const maxFormula = 4000

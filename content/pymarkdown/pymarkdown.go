@@ -7,7 +7,9 @@
 package pymarkdown
 
 import (
+	"regexp"
 	"strings"
+	"unicode/utf8"
 )
 
 // Options are the settings of Python-Markdown and its extensions that change what is shown.
@@ -22,9 +24,15 @@ type Options struct {
 	Abbr        bool
 	Admonitions bool
 	BreakLines  bool // nl2br
+	SaneLists   bool // items of the other kind neither begin an item nor continue a list
 	Smart       bool // smarty
+	LongDashes  bool // two hyphens are an em dash, as typogrify has it
 	TOC         bool // [TOC] is a table of contents
-	Math        bool // a plug-in reads TeX
+	TOCTitle    string
+	TOCDepth    [2]int // the levels of its headings; {0, 0} for all
+	Math        bool   // a plug-in reads TeX
+	Brackets    bool   // it knows \( and \[ too
+	CodeHeaders bool   // codehilite: the first line of code may name its language
 	// Code renders a code block. Without it, code is escaped.
 	Code func(code, language string) string
 	// HeadingID makes a heading's id; nil for none.
@@ -101,7 +109,7 @@ func HTML(source string, o Options) string {
 	}
 	d.rules, d.work = inlineRules(d), workBase+workFactor*len(source)
 	root := &element{}
-	d.parse(root, d.extractHTML(source))
+	d.parse(root, d.extractHTML(endReferences(source)))
 	var b strings.Builder
 	b.Grow(len(source) + len(source)/4)
 	d.render(&b, root, 0)
@@ -117,6 +125,22 @@ func (d *document) parse(into *element, text string) {
 	p := &blockParser{document: d}
 	p.blocks(into, strings.Split(text, "\n\n"))
 }
+
+// endReferences ends references to characters by a semicolon where it is missing.
+func endReferences(s string) string {
+	if !strings.Contains(s, "&#") {
+		return s
+	}
+	return openReference.ReplaceAllStringFunc(s, func(m string) string { // the last letter is the one behind it
+		if strings.HasSuffix(m, ";") {
+			return m
+		}
+		_, size := utf8.DecodeLastRuneInString(m)
+		return m[:len(m)-size] + ";" + m[len(m)-size:]
+	})
+}
+
+var openReference = regexp.MustCompile(`&#(?:[0-9]+|[xX][0-9a-fA-F]+)[^0-9a-fA-F]`)
 
 const tabLength = 4
 

@@ -31,6 +31,9 @@ func (d *document) contents() string {
 	var b strings.Builder
 	var open []int
 	b.WriteString("<nav>")
+	if d.TOCTitle != "" {
+		b.WriteString("<p>" + html.EscapeString(d.TOCTitle) + "</p>")
+	}
 	for _, h := range d.toc {
 		for len(open) > 0 && open[len(open)-1] > h.level {
 			b.WriteString("</li></ul>")
@@ -92,8 +95,9 @@ func (d *document) headingID(tag, attr, text string) string {
 		id = d.HeadingID(text)
 		attr += ` id="` + escapeAttribute(id) + `"`
 	}
-	if d.TOC {
-		d.toc = append(d.toc, headline{int(tag[1] - '0'), id, text})
+	level := int(tag[1] - '0')
+	if d.TOC && (d.TOCDepth[1] == 0 || level >= d.TOCDepth[0] && level <= d.TOCDepth[1]) {
+		d.toc = append(d.toc, headline{level, id, text})
 	}
 	return attr
 }
@@ -195,9 +199,12 @@ var (
 )
 
 // smart makes typographic characters.
-func smart(s string) string {
+func (d *document) smart(s string) string {
 	if !strings.ContainsAny(s, `"'-.`) {
 		return s
+	}
+	if d.LongDashes {
+		s = strings.ReplaceAll(s, "--", "—")
 	}
 	s = strings.NewReplacer("---", "—", "--", "–", "...", "…").Replace(s)
 	s = openDouble.ReplaceAllString(s, "$1“")

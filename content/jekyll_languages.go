@@ -1,0 +1,142 @@
+package content
+
+import (
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// jekyllLanguages are the languages of the plug-in jekyll-multiple-languages-plugin: posts stand in
+// _i18n/LANGUAGE/_posts, and all but the first language in a folder of its own on the site.
+type jekyllLanguages struct {
+	all       []string // nil where the plug-in is not there
+	subfolder bool     // the first language has a folder too
+	main      string
+	pages     bool // _posts is not translated: it stands where it does without the plug-in
+	texts     sync.Map
+}
+
+const (
+	languagesFolder = "_i18n"
+	languagesPlugin = "jekyll-multiple-languages-plugin"
+)
+
+func (j *jekyll) readLanguages() {
+	plugins := append(listOf(j.own.setting("plugins"), whole), listOf(j.own.setting("gems"), whole)...)
+	all := listOf(j.own.setting("languages"), whole)
+	if !slices.Contains(plugins, languagesPlugin) || len(all) == 0 {
+		return
+	}
+	l := &j.languages
+	l.all, l.main = all, all[0]
+	l.subfolder, _ = truthOf(j.own.setting("default_locale_in_subfolder"))
+	l.pages = slices.Contains(listOf(j.own.setting("exclude_from_localizations"), whole), "_posts")
+}
+
+// languageOf is the language in whose folder a file stands, from the source, and the file's path from there.
+func (j *jekyll) languageOf(file string) (lang, rest string) {
+	within, ok := strings.CutPrefix(file, languagesFolder+"/")
+	lang, rest, found := strings.Cut(within, "/")
+	if ok && found && !j.languages.pages && slices.Contains(j.languages.all, lang) {
+		return lang, rest
+	}
+	return "", file
+}
+
+// isUntranslated reports that a file stands in the _posts of the source, which the plug-in does not read.
+func (j *jekyll) isUntranslated(file string) bool {
+	return len(j.languages.all) > 0 && !j.languages.pages && strings.HasPrefix(file, "_posts/")
+}
+
+// language is an article's, "" for none.
+func (j *jekyll) language(a *article) string {
+	lang, _ := j.languageOf(strings.TrimPrefix(path.Join(j.below, a.path), j.outside))
+	return lang
+}
+
+// languageRoot is the folder on the site that a language has.
+func (j *jekyll) languageRoot(lang string) string {
+	if lang == "" || lang == j.languages.main && !j.languages.subfolder {
+		return ""
+	}
+	return "/" + lang
+}
+
+// translated is the text of a key with dots in a language's file, or in that of the main language.
+func (j *jekyll) translated(lang, key string) string {
+	for _, l := range []string{lang, j.languages.main} {
+		var v any = j.languageTexts(l)
+		for part := range strings.SplitSeq(key, ".") {
+			v, _ = member(v, part)
+		}
+		if text := liquidText(v); text != "" {
+			return text
+		}
+	}
+	return ""
+}
+
+func (j *jekyll) languageTexts(lang string) any {
+	if v, ok := j.languages.texts.Load(lang); ok {
+		return v
+	}
+	r := dataReader{root: j.source(), nodes: maxDataNodes}
+	v, _ := r.file(languagesFolder + "/" + lang + ".yml")
+	j.languages.texts.Store(lang, v)
+	return v
+}
+
+// translate is {% t key %}, where the key may be a variable.
+func (l *liquid) translate(tag liquidMark) (string, bool) {
+	j, ok := l.article.engine.(*jekyll)
+	if !ok || len(j.languages.all) == 0 {
+		return "", false
+	}
+	key := l.includeName(tag.arguments, l.tagArguments(tag.arguments))
+	if v, known := l.variable(strings.TrimSpace(tag.arguments)); known && liquidText(v) != "" {
+		key = liquidText(v)
+	}
+	lang := j.language(l.article)
+	if lang == "" {
+		lang = j.languages.main
+	}
+	if tag.name == "tf" || tag.name == "translate_file" {
+		for _, folder := range []string{lang, j.languages.main} {
+			if text, ok := j.languageFile(folder, key); ok {
+				return l.evaluated(tag, text), true
+			}
+		}
+		return "", false
+	}
+	return j.translated(lang, key), true
+}
+
+func (j *jekyll) languageFile(lang, name string) (string, bool) {
+	file := j.site.insideFolder(filepath.Join(j.source(), languagesFolder), filepath.Join(filepath.FromSlash(lang), filepath.FromSlash(name)))
+	if file == "" || strings.Contains(name, "..") {
+		return "", false
+	}
+	info, err := os.Stat(file)
+	if err != nil || info.IsDir() || info.Size() > maxInclude {
+		return "", false
+	}
+	text, err := os.ReadFile(file)
+	return strings.ToValidUTF8(strings.ReplaceAll(string(text), "\r\n", "\n"), ""), err == nil
+}
+
+// evaluated is a text with its own tags evaluated where a tag stands.
+func (l *liquid) evaluated(tag liquidMark, text string) string {
+	if l.depth >= maxIncludes {
+		return ""
+	}
+	l.state()
+	m := *l.macros
+	m.depth, m.within, m.line = l.depth+1, tag.name, l.lineAt(tag.from)
+	inner := &liquid{macros: &m, text: text, vars: l.vars, tags: l.tags, steps: l.steps, rendered: l.rendered}
+	out := inner.expanded()
+	l.steps, l.rendered, l.failed = inner.steps, inner.rendered, l.failed || m.failed
+	return out
+}

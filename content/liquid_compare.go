@@ -1,0 +1,112 @@
+package content
+
+import (
+	"strings"
+	"time"
+)
+
+// emptiness is Liquid's empty, to which empty texts, lists and tables are equal, or its blank, to which
+// nothing is where Rails is not loaded.
+type emptiness string
+
+func (e emptiness) holds(v any) bool {
+	if e == "blank" {
+		return false
+	}
+	switch v := v.(type) {
+	case string:
+		return v == ""
+	case []any:
+		return len(v) == 0
+	case map[string]any:
+		return len(v) == 0
+	}
+	return false
+}
+
+// compareTyped compares as Liquid does, where a text is never equal to a number.
+func compareTyped(left any, operator string, right any) bool {
+	switch operator {
+	case "==":
+		return equalTyped(left, right)
+	case "!=", "<>":
+		return !equalTyped(left, right)
+	case "contains":
+		return compareValues(left, operator, right)
+	case "<", ">", "<=", ">=":
+		n, ok := orderTyped(left, right)
+		return ok && (n < 0 && operator[0] == '<' || n > 0 && operator[0] == '>' || n == 0 && len(operator) == 2)
+	}
+	return compareValues(left, operator, right)
+}
+
+func equalTyped(left, right any) bool {
+	if e, ok := right.(emptiness); ok {
+		return e.holds(left)
+	}
+	if e, ok := left.(emptiness); ok {
+		return e.holds(right)
+	}
+	if x, ok := rubyNumber(left); ok {
+		y, both := rubyNumber(right)
+		return both && x == y
+	}
+	if a, ok := left.(time.Time); ok {
+		b, both := right.(time.Time)
+		return both && a.Equal(b)
+	}
+	switch a := left.(type) {
+	case nil:
+		return right == nil
+	case string:
+		b, ok := right.(string)
+		return ok && a == b
+	case bool:
+		b, ok := right.(bool)
+		return ok && a == b
+	case *postObject:
+		b, ok := right.(*postObject)
+		return ok && a.post.Path == b.post.Path
+	case []any:
+		b, ok := right.([]any)
+		return ok && len(a) == len(b) && liquidText(a) == liquidText(b)
+	}
+	return false
+}
+
+// rubyNumber is a number that is no text.
+func rubyNumber(v any) (float64, bool) {
+	switch v := v.(type) {
+	case float64:
+		return v, true
+	case decimal:
+		return float64(v), true
+	}
+	return 0, false
+}
+
+func orderTyped(left, right any) (int, bool) {
+	if x, ok := rubyNumber(left); ok {
+		y, both := rubyNumber(right)
+		switch {
+		case !both:
+			return 0, false
+		case x < y:
+			return -1, true
+		case x > y:
+			return 1, true
+		}
+		return 0, true
+	}
+	switch a := left.(type) {
+	case string:
+		if b, ok := right.(string); ok {
+			return strings.Compare(a, b), true
+		}
+	case time.Time:
+		if b, ok := right.(time.Time); ok {
+			return a.Compare(b), true
+		}
+	}
+	return 0, false
+}

@@ -1,0 +1,168 @@
+package content
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// liquidState is what tags remember from one use to the next, in the text and its includes.
+type liquidState struct {
+	counters map[string]int // of increment and decrement
+	cycles   map[string]int
+	offsets  map[string]int // where loops ended, for offset:continue
+	changed  string         // what ifchanged wrote last
+}
+
+// maxStates bounds how many names a text may count by.
+const maxStates = 1000
+
+func (m *macros) state() *liquidState {
+	if m.states == nil {
+		m.states = &liquidState{counters: map[string]int{}, cycles: map[string]int{}, offsets: map[string]int{}}
+	}
+	return m.states
+}
+
+// counter is increment, which writes 0, 1, 2, or decrement, which writes -1, -2.
+func (l *liquid) counter(tag liquidMark) string {
+	l.useOutside()
+	s, name := l.state(), strings.TrimSpace(tag.arguments)
+	if len(s.counters) >= maxStates {
+		return ""
+	}
+	n := s.counters[name]
+	if tag.name == "decrement" {
+		n--
+		s.counters[name] = n
+	} else {
+		s.counters[name] = n + 1
+	}
+	l.vars[0][name] = float64(s.counters[name])
+	return strconv.Itoa(n)
+}
+
+var cycleGroup = regexp.MustCompile(`^\s*("[^"]*"|'[^']*'|[\w.-]+)\s*:\s*`)
+
+// cycle writes the next of its values, each group of values from the first on.
+func (l *liquid) cycle(tag liquidMark) string {
+	l.useOutside()
+	s, values, group := l.state(), tag.arguments, tag.arguments
+	if m := cycleGroup.FindStringSubmatch(values); m != nil {
+		values = values[len(m[0]):]
+		v, _ := l.value(m[1])
+		group = liquidText(v)
+	}
+	var list []string
+	for _, token := range l.tokensOf(values) {
+		if token != "," {
+			v, _ := l.value(token)
+			list = append(list, liquidText(v))
+		}
+	}
+	if len(list) == 0 || len(s.cycles) >= maxStates {
+		return ""
+	}
+	n := s.cycles[group]
+	s.cycles[group] = (n + 1) % len(list)
+	return list[n%len(list)]
+}
+
+// ifChanged writes its inner text where it differs from what the last one wrote.
+func (l *liquid) ifChanged(n, depth int) {
+	l.useOutside()
+	inner := l.inner(n, depth)
+	if s := l.state(); s.changed != inner {
+		s.changed = inner
+		l.out.WriteString(inner)
+	}
+}
+
+// tableRow writes the rows of a table.
+func (l *liquid) tableRow(n, depth int) {
+	mark := l.marks[n]
+	m := forLoop.FindStringSubmatch(mark.arguments)
+	if m == nil {
+		l.unevaluated(mark.from, "{% tablerow "+mark.arguments+" %}")
+		return
+	}
+	list, known := l.looped(m[2], m[3])
+	if !known {
+		l.unevaluated(mark.from, "{% tablerow "+mark.arguments+" %}")
+		return
+	}
+	columns := len(list)
+	if c := tableColumns.FindStringSubmatch(m[3]); c != nil {
+		v, _ := l.value(c[1])
+		if n, ok := numberOf(v); ok && n >= 1 {
+			columns = int(min(n, maxLiquidSteps))
+		}
+	}
+	l.vars = append(l.vars, map[string]any{})
+	defer func() { l.vars = l.vars[:len(l.vars)-1] }()
+	scope := l.vars[len(l.vars)-1]
+	l.out.WriteString("<tr class=\"row1\">\n")
+	for i, item := range list {
+		if l.steps++; l.steps > maxLiquidSteps || l.out.Len() > maxLiquidOut {
+			break
+		}
+		column, row := i%columns+1, i/columns+1
+		scope["tablerowloop"], scope[m[1]] = tableState{loopState{i, len(list), nil}, column, row, columns}, item
+		l.out.WriteString(`<td class="col` + strconv.Itoa(column) + `">`)
+		l.branch(n, mark.end, depth)
+		l.out.WriteString("</td>")
+		if column == columns && i < len(list)-1 {
+			l.out.WriteString("</tr>\n<tr class=\"row" + strconv.Itoa(row+1) + "\">")
+		}
+		leave := l.leave
+		if l.leave = ""; leave == "break" {
+			break
+		}
+	}
+	l.out.WriteString("</tr>\n")
+}
+
+var tableColumns = regexp.MustCompile(`\bcols\s*:\s*([\w.-]+)`)
+
+// tableState is Liquid's tablerowloop.
+type tableState struct {
+	loopState
+	column, row, columns int
+}
+
+func (s tableState) member(name string) (any, bool) {
+	switch name {
+	case "col":
+		return float64(s.column), true
+	case "col0":
+		return float64(s.column - 1), true
+	case "row":
+		return float64(s.row), true
+	case "col_first":
+		return s.column == 1, true
+	case "col_last":
+		return s.column == s.columns, true
+	}
+	return s.loopState.member(name)
+}
+
+// lines evaluates {% liquid %}, which has a tag in each line.
+func (l *liquid) lines(tag liquidMark) {
+	if l.depth >= maxIncludes {
+		return
+	}
+	var b strings.Builder
+	for line := range strings.SplitSeq(tag.arguments, "\n") {
+		if line = strings.TrimSpace(line); line != "" {
+			b.WriteString("{%- " + line + " -%}")
+		}
+	}
+	m := *l.macros
+	m.depth, m.quiet = l.depth+1, true
+	inner := &liquid{macros: &m, text: b.String(), vars: l.vars, tags: l.tags, steps: l.steps, rendered: l.rendered}
+	l.out.WriteString(inner.expanded())
+	l.steps, l.rendered = inner.steps, inner.rendered
+	if m.failed && !l.failed {
+		l.unevaluated(tag.from, "{% liquid %}")
+	}
+}

@@ -1,0 +1,233 @@
+package content
+
+import (
+	"encoding/json"
+	"math"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/runes"
+	"golang.org/x/text/transform"
+	"golang.org/x/text/unicode/norm"
+)
+
+// rubyNumberFilter gives what a filter came to the kind of number that Ruby has.
+func (l *liquid) rubyNumberFilter(name string, v any, arguments []any, out any) (any, bool) {
+	x, _ := numberOf(v)
+	y := 0.0
+	broken := isDecimal(v)
+	if len(arguments) > 0 {
+		y, _ = numberOf(arguments[0])
+		broken = broken || isDecimal(arguments[0])
+	}
+	switch name {
+	case "divided_by":
+		if broken {
+			return rounded(x / y), y != 0
+		}
+		return math.Floor(x / y), y != 0
+	case "modulo":
+		if y == 0 {
+			return nil, false
+		}
+		out = x - y*math.Floor(x/y)
+	case "round":
+		broken = y > 0
+	case "ceil", "floor":
+		broken = false
+	}
+	n, ok := rubyNumber(out)
+	if !ok || math.IsInf(n, 0) || math.IsNaN(n) {
+		return nil, false
+	}
+	if broken {
+		return rounded(n), true
+	}
+	return n, true
+}
+
+// rounded takes the noise from the end of a fraction, which Liquid's arithmetic does not have.
+func rounded(n float64) decimal {
+	m, err := strconv.ParseFloat(strconv.FormatFloat(n, 'g', 15, 64), 64)
+	if err != nil {
+		return decimal(n)
+	}
+	return decimal(m)
+}
+
+func isDecimal(v any) bool {
+	switch v := v.(type) {
+	case decimal:
+		return true
+	case string:
+		return strings.Contains(v, ".")
+	}
+	return false
+}
+
+// expressionFilter looks at each item of a list by an expression.
+func (l *liquid) expressionFilter(name string, list []any, variable, expression string) (any, bool) {
+	if name != "where_exp" && name != "find_exp" && name != "group_by_exp" {
+		return nil, false
+	}
+	out := []any{}
+	var keyed []any
+	for _, item := range list[:min(len(list), maxLiquidSteps/10)] {
+		l.vars = append(l.vars, map[string]any{variable: item})
+		if name == "group_by_exp" {
+			key, _ := l.evaluate(expression)
+			keyed = append(keyed, map[string]any{"key": key, "item": item})
+		} else if l.condition(expression) {
+			out = append(out, item)
+		}
+		l.vars = l.vars[:len(l.vars)-1]
+	}
+	switch {
+	case name == "group_by_exp":
+		groups := groupBy(keyed, "key")
+		for _, group := range groups {
+			items := group.(map[string]any)["items"].([]any)
+			for i, pair := range items {
+				items[i] = pair.(map[string]any)["item"]
+			}
+		}
+		return groups, true
+	case name == "where_exp":
+		return out, true
+	case len(out) > 0:
+		return out[0], true
+	}
+	return nil, true
+}
+
+var (
+	scriptText = regexp.MustCompile(`(?is)<script.*?</script>|<!--.*?-->|<style.*?</style>`)
+	anyHTMLTag = regexp.MustCompile(`(?s)<.*?>`)
+	cjkLetters = regexp.MustCompile(`[\p{Han}\p{Katakana}\p{Hiragana}\p{Hangul}]`)
+)
+
+// jekyllFilter are filters that Jekyll and Liquid have otherwise than Nunjucks.
+func (l *liquid) jekyllFilter(name string, v any, arguments []any) (any, bool) {
+	argument := ""
+	if len(arguments) > 0 {
+		argument = liquidText(arguments[0])
+	}
+	s := liquidText(v)
+	switch name {
+	case "slugify":
+		return slugifyMode(s, argument), true
+	case "strip_html":
+		return anyHTMLTag.ReplaceAllString(scriptText.ReplaceAllString(s, ""), ""), true
+	case "array_to_sentence_string":
+		if list, ok := v.([]any); ok && argument != "" {
+			return sentenceOf(list, argument), true
+		}
+	case "number_of_words":
+		if argument == "cjk" || argument == "auto" && cjkLetters.MatchString(s) {
+			return float64(len(cjkLetters.FindAllString(s, -1)) + len(strings.Fields(cjkLetters.ReplaceAllString(s, " ")))), true
+		}
+	case "jsonify":
+		out, err := json.Marshal(plainJSON(v, 0))
+		return string(out), err == nil && len(out) <= maxLiquidText
+	case "inspect":
+		return inspected(v, 0), true
+	case "size":
+		if v == nil {
+			return 0.0, true
+		}
+	case "to_integer":
+		if n, ok := numberOf(v); ok {
+			return math.Trunc(n), true
+		}
+	case "relative_url":
+		if s == "" && v != nil {
+			return strings.TrimSuffix(l.article.site.url.Path, "/"), true
+		}
+	}
+	return nil, false
+}
+
+// slugifyMode is slugify with the name of a mode.
+func slugifyMode(s, mode string) string {
+	switch mode {
+	case "none":
+		return strings.ToLower(s)
+	case "raw":
+		return hyphenate(strings.ToLower(s), func(r rune) bool { return !unicode.IsSpace(r) })
+	case "pretty":
+		return strings.ToLower(jekyllPretty(s))
+	case "ascii":
+		return hyphenate(strings.ToLower(s), func(r rune) bool { return r < unicode.MaxASCII && (unicode.IsLetter(r) || unicode.IsDigit(r)) })
+	case "latin":
+		plain, _, err := transform.String(transform.Chain(norm.NFD, runes.Remove(runes.In(unicode.Mn)), norm.NFC), s)
+		if err != nil {
+			plain = s
+		}
+		return slugifyMode(plain, "ascii")
+	}
+	return jekyllSlug(s)
+}
+
+func sentenceOf(list []any, connector string) string {
+	var b strings.Builder
+	for i, item := range list {
+		switch {
+		case i == 0:
+		case i == len(list)-1 && i == 1:
+			b.WriteString(" " + connector + " ")
+		case i == len(list)-1:
+			b.WriteString(", " + connector + " ")
+		default:
+			b.WriteString(", ")
+		}
+		b.WriteString(liquidText(item))
+	}
+	return b.String()
+}
+
+// plainJSON is a value without what JSON has no form for.
+func plainJSON(v any, depth int) any {
+	if depth > maxDataDepth {
+		return nil
+	}
+	switch v := v.(type) {
+	case []any:
+		out := make([]any, len(v))
+		for i, item := range v {
+			out[i] = plainJSON(item, depth+1)
+		}
+		return out
+	case map[string]any:
+		out := map[string]any{}
+		for key, item := range v {
+			out[key] = plainJSON(item, depth+1)
+		}
+		return out
+	case nil, string, bool, float64:
+		return v
+	case decimal:
+		return float64(v)
+	}
+	return liquidText(v)
+}
+
+// inspected is a value as Ruby shows it to programmers.
+func inspected(v any, depth int) string {
+	switch v := v.(type) {
+	case nil:
+		return "nil"
+	case string:
+		return strconv.Quote(v)
+	case []any:
+		parts := make([]string, 0, len(v))
+		for _, item := range v {
+			if depth < maxDataDepth {
+				parts = append(parts, inspected(item, depth+1))
+			}
+		}
+		return "[" + strings.Join(parts, ", ") + "]"
+	}
+	return liquidText(v)
+}
