@@ -6,19 +6,23 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"publisher/content/script"
 )
 
 // eleventy reads posts as Eleventy does: the address follows the path.
 type eleventy struct {
 	folderEngine
-	own      *ownConfig // nil where no config of Eleventy was found
-	plain    bool       // Markdown is no template
-	boxes    bool       // ::: opens a container
-	markdown markdownItSettings
-	rules    eleventyRules
-	suffixes []string // of data files
-	dataBase string   // what a folder's data file is called; "" for the folder's name
-	text     string   // of the config and what it imports, without comments
+	own       *ownConfig // nil where no config of Eleventy was found
+	plain     bool       // Markdown is no template
+	boxes     bool       // ::: opens a container
+	markdown  markdownItSettings
+	rules     eleventyRules
+	suffixes  []string // of data files
+	dataBase  string   // what a folder's data file is called; "" for the folder's name
+	text      string   // of the config and what it imports, without comments
+	code      eleventyScripts
+	dataNames []string // of the files of global data that are scripts
 }
 
 var (
@@ -28,6 +32,9 @@ var (
 
 func newEleventy(s *site, own *ownConfig) *eleventy {
 	e := &eleventy{folderEngine: folderEngine{s}, own: own}
+	if own != nil {
+		e.code = readEleventyScripts(own)
+	}
 	e.rules = newEleventyRules(e)
 	e.readDataNames()
 	if own != nil {
@@ -61,7 +68,16 @@ func (e *eleventy) prepare(a *article, s *sections) {
 		rules = append(rules, l.rules...)
 		a.computed = omitted(a.computed, l.doubt)
 		own = append(own, listOf(l.values["tags"], byComma)...) // tags add up
-		a.inherit(l.values)
+		a.inheritDeep(l.values)
+	}
+	if s != nil {
+		layout, _ := a.front.values["layout"].(string)
+		for _, l := range s.layoutsOf(e, layout) {
+			rules = append(rules, l.rules...)
+			a.computed = omitted(a.computed, l.doubt)
+			own = append(own, listOf(l.values["tags"], byComma)...)
+			a.inheritDeep(l.values)
+		}
 	}
 	if len(own) > 0 {
 		a.front.values["tags"] = anyList(own)
@@ -83,6 +99,7 @@ func (e *eleventy) rulesOf(a *article) []jsRule {
 	}
 	text := blankComments(a.front.text)
 	rules := e.rulesIn("", text, 0, len(text), true)
+	rules = withFunctions(rules, script.FrontMatter(a.front.text), Omission{Reason: "front matter", Path: a.path, Line: 1})
 	for i := range rules {
 		rules[i].Path = a.path
 		rules[i].Line += a.front.line - 1

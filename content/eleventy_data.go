@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"publisher/content/script"
 )
 
 // maxGlobal bounds the files of global data that are read.
@@ -39,8 +41,12 @@ func (s *sections) readGlobal(t *Tree) {
 		}
 		if name == "eleventyComputed" && isScriptName(file) {
 			if text, err := readLimited(file); err == nil {
-				script := blankComments(string(text))
-				s.computed = t.site.rulesIn(file, script, 0, len(script), true)
+				code := blankComments(string(text))
+				s.computed = t.site.rulesIn(file, code, 0, len(code), true)
+				if data, ok := script.DataFile(filesAround(own, file, text), filepath.ToSlash(file)); ok {
+					data.Computed = data.Functions
+					s.computed = withFunctions(s.computed, data, t.site.at(file, "", 0, "eleventyComputed"))
+				}
 				s.remember(path.Join(folder, e.Name()), text)
 			}
 			continue

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
+
+	"publisher/content/script"
 )
 
 // eleventyRules are what decides which files Eleventy makes pages of.
@@ -38,7 +40,8 @@ type jsRule struct {
 	key      string // lower-case
 	computed bool   // it outranks what the page says
 	function *jsFunction
-	literal  jsValue // where there is no function
+	literal  jsValue          // where there is no function
+	own      *script.Function // the same, to be evaluated with the page's data; nil where it was not found
 	Omission
 }
 
@@ -199,12 +202,20 @@ func (r *eleventyRules) readGlobalRules(e *eleventy, file, text string) {
 		if key == "eleventycomputed" {
 			block := &jsEvaluator{text: text, at: m[1]}
 			block.closeBracket()
-			r.computed = append(r.computed, e.rulesIn(file, text, m[1], block.at, true)...)
+			rules := e.rulesIn(file, text, m[1], block.at, true)
+			if f, ok := e.code.data[name]; ok {
+				rules = withFunctions(rules, script.Data{Computed: f.Members()}, o)
+			}
+			r.computed = append(r.computed, rules...)
 			continue
 		}
 		rule := jsRule{key: key, computed: strings.HasPrefix(name, "eleventyComputed"), function: readJSFunction(text[m[1]:], e.scripts()), Omission: o}
 		if rule.function == nil {
 			rule.literal = jsUnknown{}
+		}
+		if f, ok := e.code.data[name]; ok {
+			f = f.Inner()
+			rule.own = &f
 		}
 		r.computed = append(r.computed, rule)
 	}
@@ -276,7 +287,6 @@ func (e *eleventy) omits(a *article) *Omission {
 	if doubt != nil && !doubt.Held {
 		return doubt
 	}
-	const hide = "eleventyexcludefromcollections"
 	hidden, set := a.front.truth(hide)
 	_, isTable := a.front.values[hide].(map[string]any)
 	switch {
