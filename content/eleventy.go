@@ -21,6 +21,8 @@ type eleventy struct {
 	suffixes  []string // of data files
 	dataBase  string   // what a folder's data file is called; "" for the folder's name
 	text      string   // of the config and what it imports, without comments
+	input     string   // the folder that Eleventy reads, from the config's
+	includes  string   // the folder of includes, from the config's
 	code      eleventyScripts
 	dataNames []string // of the files of global data that are scripts
 }
@@ -34,6 +36,7 @@ func newEleventy(s *site, own *ownConfig) *eleventy {
 	e := &eleventy{folderEngine: folderEngine{s}, own: own}
 	if own != nil {
 		e.code = readEleventyScripts(own)
+		e.input, e.includes = own.eleventyInput(), own.includesFolder()
 	}
 	e.rules = newEleventyRules(e)
 	e.readDataNames()
@@ -86,6 +89,7 @@ func (e *eleventy) prepare(a *article, s *sections) {
 		a.inherit(map[string]any{"lang": lang})
 	}
 	e.compute(a)
+	e.parseDate(a)
 	if s != nil {
 		rules = append(rules, s.computed...)
 	}
@@ -138,6 +142,7 @@ func (e *eleventy) isPage(a *article) bool {
 var fileDates = set("created last git modified")
 
 func (e *eleventy) complete(a *article) {
+	e.parseDate(a)
 	first, _, _ := strings.Cut(strings.ToLower(a.front.scalar("date")), " ")
 	switch {
 	case fileDates[first]:

@@ -105,7 +105,7 @@ func (e *eleventy) dataFile(name string) (where string, ok bool) {
 		return "", false
 	}
 	stem := strings.TrimSuffix(base, ext)
-	folder := path.Base(filepath.ToSlash(filepath.Join(e.root, e.own.eleventyInput(), dir)))
+	folder := path.Base(filepath.ToSlash(filepath.Join(e.root, e.input, dir)))
 	ofFolder := func(stem string) bool { return stem == e.dataBase || e.dataBase == "" && stem == folder }
 	for _, suffix := range e.suffixes {
 		own, has := strings.CutSuffix(stem, suffix)

@@ -1,6 +1,7 @@
 package content
 
 import (
+	"cmp"
 	"io/fs"
 	"maps"
 	"path"
@@ -102,6 +103,19 @@ func (o *ownConfig) layoutFolders() []string {
 		}
 	}
 	return out[:1]
+}
+
+// includesFolder is where templates find what they include, from the project's folder.
+func (o *ownConfig) includesFolder() string {
+	script := layer{values: scriptSettings(string(o.text))}
+	name, _ := script.value("dir.includes").(string)
+	if m := setIncludes.FindSubmatch(o.text); m != nil && name == "" {
+		name = string(m[1])
+	}
+	if full := path.Join(o.eleventyInput(), cmp.Or(name, "_includes")); filepath.IsLocal(filepath.FromSlash(full)) {
+		return full
+	}
+	return "_includes"
 }
 
 // layoutsOf are the layouts around a page, the nearest first.

@@ -18,6 +18,7 @@ type eleventyScripts struct {
 	shortcodes map[string]script.Function
 	paired     map[string]script.Function
 	data       map[string]script.Function // addGlobalData
+	dates      []script.Function          // addDateParsing
 }
 
 var (
@@ -32,7 +33,7 @@ func readEleventyScripts(own *ownConfig) eleventyScripts {
 		files = append(files, script.File{Path: filepath.ToSlash(f.name), Text: f.text})
 	}
 	p := script.Load(files)
-	return eleventyScripts{p.Registered(filterMethods...), p.Registered(shortcodeMethods...), p.Registered(pairedMethods...), p.Registered("addGlobalData")}
+	return eleventyScripts{p.Registered(filterMethods...), p.Registered(shortcodeMethods...), p.Registered(pairedMethods...), p.Registered("addGlobalData"), p.Given("addDateParsing")}
 }
 
 // host is what Eleventy gives the functions of a page.
@@ -71,7 +72,7 @@ func (e *eleventy) pageObject(a *article) *script.Object {
 	o := script.NewObject()
 	o.Set("fileSlug", a.name.stem)
 	o.Set("filePathStem", path.Join("/", a.name.dir, eleventyUndated(a.name.full)))
-	o.Set("inputPath", "./"+path.Join(e.own.eleventyInput(), a.name.dir, path.Base(a.path)))
+	o.Set("inputPath", "./"+path.Join(e.input, a.name.dir, path.Base(a.path)))
 	o.Set("outputFileExtension", "html")
 	if date := e.dateOf(a); !date.IsZero() {
 		o.Set("date", date)
@@ -295,4 +296,31 @@ func toArgument(v any) any {
 		return s
 	}
 	return toScript(v)
+}
+
+var quotedDate = regexp.MustCompile(`(?m)^["']?date["']?\s*[:=]\s*["']`)
+
+// parseDate lets the config's own functions for dates read the one of the front matter.
+// What they make of it and is not known here leaves the date as it is written.
+func (e *eleventy) parseDate(a *article) {
+	written := a.front.scalar("date")
+	if len(e.code.dates) == 0 || written == "" {
+		return
+	}
+	var v any = written
+	if !quotedDate.MatchString(a.front.text) {
+		if t, ok := parseDate(written, time.UTC); ok {
+			v = t
+		}
+	}
+	for _, f := range e.code.dates {
+		out, err := f.Call(e.host(nil, a), v)
+		if err != nil {
+			return
+		}
+		if t, ok := script.Time(out); ok {
+			v, a.post.Date = t, t
+			a.dropProblem("date")
+		}
+	}
 }

@@ -182,6 +182,18 @@ func withFunctions(rules []jsRule, data script.Data, from Omission) []jsRule {
 			}
 		}
 	}
+	has := func(key string, computed bool) bool {
+		return slices.ContainsFunc(rules, func(r jsRule) bool { return r.key == key && r.computed == computed })
+	}
+	for _, key := range []string{"permalink", "eleventyExcludeFromCollections"} { // what the script imports
+		lower := strings.ToLower(key)
+		if f, ok := data.Functions[key]; ok && !has(lower, false) && !has(lower, true) {
+			rules = append(rules, jsRule{key: lower, literal: jsUnknown{}, own: &f, Omission: from})
+		}
+		if f, ok := data.Computed[key]; ok && !has(lower, true) {
+			rules = append(rules, jsRule{key: lower, literal: jsUnknown{}, computed: true, own: &f, Omission: from})
+		}
+	}
 	var first []jsRule
 	for _, key := range []string{"date", "title", "tags", "slug", "lang"} {
 		if f, ok := data.Computed[key]; ok {

@@ -69,6 +69,9 @@ func newGoldmark(d dialect) goldmark.Markdown {
 	}
 	if d.smart {
 		extensions = append(extensions, extension.Typographer)
+		if d.markdownIt {
+			extensions = append(extensions, markdownItSigns{})
+		}
 	}
 	if d.emoji {
 		extensions = append(extensions, emoji.Emoji)

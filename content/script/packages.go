@@ -15,6 +15,17 @@ type moment struct {
 	dot bool // Luxon's, whose parts are properties and not methods
 }
 
+// Time is the moment that a date is; ok is false for what is none.
+func Time(v any) (t time.Time, ok bool) {
+	switch v := v.(type) {
+	case time.Time:
+		return v, true
+	case moment:
+		return v.t, true
+	}
+	return time.Time{}, false
+}
+
 func (m moment) member(name string) any {
 	if m.dot {
 		switch name {
@@ -61,6 +72,10 @@ func (m moment) method(e *evaluator, name string, args []any) any {
 	case "toUTC", "utc":
 		return moment{m.t.UTC(), m.dot}
 	case "setZone", "tz":
+		if o, ok := argument(args, 1).(*Object); ok && truth(o.get("keepLocalTime")) {
+			t := m.t
+			return moment{time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), zoneOf(e, argument(args, 0))), m.dot}
+		}
 		return moment{m.t.In(zoneOf(e, argument(args, 0))), m.dot}
 	case "setLocale", "locale", "reconfigure":
 		if l, ok := argument(args, 0).(string); ok && (l == "en" || strings.HasPrefix(l, "en-")) {
@@ -153,6 +168,10 @@ func callExternal(e *evaluator, f external, args []any) any {
 		}
 	case "markdown-it":
 		return outside{"markdown-it", args}
+	case "html-minifier", "html-minifier-terser":
+		if name == "minify" {
+			return text(v) // the same to a reader
+		}
 	}
 	unknown(f.module)
 	return nil

@@ -27,10 +27,23 @@ func (p *Program) Registered(methods ...string) map[string]Function {
 	return w.found
 }
 
+// Given are the functions that the scripts hand to a method that takes nothing else.
+func (p *Program) Given(method string) []Function {
+	w := &walk{methods: map[string]bool{method: true}, found: map[string]Function{}}
+	for _, m := range p.order {
+		w.scope = m.scope
+		for _, stmt := range m.list {
+			js.Walk(w, stmt)
+		}
+	}
+	return w.given
+}
+
 // walk looks for calls, and keeps the names of the functions that it is in.
 type walk struct {
 	methods map[string]bool
 	found   map[string]Function
+	given   []Function // without a name
 	scope   *scope
 	stack   []*scope
 }
@@ -76,6 +89,9 @@ func (w *walk) call(c *js.CallExpr) {
 	}
 	if nameOf(dot.Y) == "forEach" {
 		w.entries(c, dot)
+	}
+	if w.methods[nameOf(dot.Y)] && len(c.Args.List) == 1 {
+		w.given = append(w.given, Function{c.Args.List[0].Value, w.scope})
 	}
 	if !w.methods[nameOf(dot.Y)] || len(c.Args.List) < 2 {
 		return
