@@ -73,6 +73,10 @@ func (e *eleventy) prepare(a *article, s *sections) {
 		own = append(own, listOf(l.values["tags"], byComma)...) // tags add up
 		a.inheritDeep(l.values)
 	}
+	global := e.globalValues(s)
+	if layout, ok := global["layout"]; ok {
+		a.inherit(map[string]any{"layout": layout})
+	}
 	if s != nil {
 		layout, _ := a.front.values["layout"].(string)
 		for _, l := range s.layoutsOf(e, layout) {
@@ -82,6 +86,9 @@ func (e *eleventy) prepare(a *article, s *sections) {
 			a.inheritDeep(l.values)
 		}
 	}
+	own = append(own, listOf(global["tags"], byComma)...)
+	delete(global, "tags")
+	a.inherit(global)
 	if len(own) > 0 {
 		a.front.values["tags"] = anyList(own)
 	}
@@ -211,12 +218,21 @@ func (e *eleventy) address(a *article) string {
 		if !ok {
 			a.reject(a.front.lineOf("permalink"), "the permalink "+clip(own)+" holds what cannot be evaluated here; write the post's address out, or set content.permalink in config.yaml")
 		}
-		return eleventyURL(where)
+		return e.finalURL(a, eleventyURL(where))
 	}
 	if e.permalink != "" {
 		return a.expand(e.permalink)
 	}
-	return eleventyPath(a.name)
+	return e.finalURL(a, eleventyPath(a.name))
+}
+
+// finalURL is the address after the config's transforms.
+func (e *eleventy) finalURL(a *article, url string) string {
+	url, ok := e.transformed(a, url)
+	if !ok {
+		a.reject(1, "the config's addUrlTransform makes of the address "+clip(url)+" what is not known here; set content.permalink in config.yaml")
+	}
+	return url
 }
 
 // fill evaluates a template of the front matter; ok is false where a part of it

@@ -51,11 +51,42 @@ func (s *sections) readGlobal(t *Tree) {
 			}
 			continue
 		}
+		if slices.Contains(globalKeys, name) {
+			s.readPlain(t, file, name, path.Join(folder, e.Name()))
+			continue
+		}
 		if values, text, err := readSettings(file); err == nil {
 			s.global[strings.TrimSuffix(name, ".11tydata")] = values
 			s.remember(path.Join(folder, e.Name()), text)
 		}
 	}
+}
+
+// readPlain reads a file of global data that holds one value which decides about pages:
+// permalink.js, say. What a script computes there is a rule.
+func (s *sections) readPlain(t *Tree, file, name, fromRoot string) {
+	text, err := readLimited(file)
+	if err != nil {
+		return
+	}
+	s.remember(fromRoot, text)
+	o := t.site.at(file, "", 0, path.Base(file))
+	o.Line = 1
+	if !isScriptName(file) {
+		var v any
+		if json.Unmarshal(text, &v) == nil {
+			if s.plain == nil {
+				s.plain = map[string]any{}
+			}
+			s.plain[name] = spelled(v)
+			return
+		}
+	} else if f, ok := script.Load(filesAround(t.own, file, text)).Exported(filepath.ToSlash(file)); ok {
+		f = f.Inner()
+		s.computed = append(s.computed, jsRule{key: strings.ToLower(name), literal: jsUnknown{}, own: &f, Omission: o})
+		return
+	}
+	s.computed = append(s.computed, jsRule{key: strings.ToLower(name), literal: jsUnknown{}, Omission: o})
 }
 
 // eleventyData is the folder of global data, from the input folder.

@@ -31,7 +31,8 @@ type eleventyIgnore struct {
 type preprocessor struct {
 	extensions []string
 	all        bool
-	function   *jsFunction // nil where it is in a package
+	function   *jsFunction      // nil where it is in a package
+	own        *script.Function // the same, to be evaluated; nil where it was not found
 	Omission
 }
 
@@ -171,13 +172,16 @@ func isConditional(text string, at int) bool {
 	return false
 }
 
-var addPreprocessor = regexp.MustCompile(`\.addPreprocessor\(\s*["'\x60][^"'\x60\n]*["'\x60]\s*,\s*(?:["'\x60]([^"'\x60\n]*)["'\x60]|\[([^\]]*)\])\s*,\s*`)
+var addPreprocessor = regexp.MustCompile(`\.addPreprocessor\(\s*["'\x60]([^"'\x60\n]*)["'\x60]\s*,\s*(?:["'\x60]([^"'\x60\n]*)["'\x60]|\[([^\]]*)\])\s*,\s*`)
 
 func (r *eleventyRules) readPreprocessors(e *eleventy, file, text string) {
 	for _, m := range addPreprocessor.FindAllStringSubmatchIndex(text, -1) {
 		p := preprocessor{function: readJSFunction(text[m[1]:], e.scripts()), Omission: e.at(file, text, m[0], "addPreprocessor")}
+		if f, ok := e.code.drops[text[m[2]:m[3]]]; ok {
+			p.own = &f
+		}
 		list := ""
-		for _, group := range [][2]int{{m[2], m[3]}, {m[4], m[5]}} {
+		for _, group := range [][2]int{{m[4], m[5]}, {m[6], m[7]}} {
 			if group[0] >= 0 {
 				list = text[group[0]:group[1]]
 			}
@@ -301,7 +305,7 @@ func (e *eleventy) omits(a *article) *Omission {
 		if !p.all && !slices.Contains(p.extensions, path.Ext(a.path)) {
 			continue
 		}
-		doubt = omitted(doubt, p.judge(e.find(a)))
+		doubt = omitted(doubt, e.judge(p, a))
 	}
 	return doubt
 }
@@ -311,6 +315,26 @@ func (a *article) sharesTag(names []string) bool {
 }
 
 var mayBeFalse = regexp.MustCompile(`\bfalse\b|!|==|&&`)
+
+// judge asks a preprocessor about a page: by its own function where that can be
+// evaluated, else by the values that it may come to.
+func (e *eleventy) judge(p preprocessor, a *article) *Omission {
+	if p.own == nil {
+		return p.judge(e.find(a))
+	}
+	body := script.NewObject() // the text, of which nothing is known
+	body.Missing = func(string) (any, bool) { return nil, false }
+	v, err := p.own.Call(e.host(nil, a), e.dataObject(a), body)
+	if err != nil {
+		return p.judge(e.find(a))
+	}
+	if v == false {
+		o := p.Omission
+		o.Reason += " returns false"
+		return &o
+	}
+	return nil
+}
 
 // judge says whether the preprocessor returns false for a page.
 func (p *preprocessor) judge(find func(string) jsValue) *Omission {

@@ -19,6 +19,8 @@ type eleventyScripts struct {
 	paired     map[string]script.Function
 	data       map[string]script.Function // addGlobalData
 	dates      []script.Function          // addDateParsing
+	addresses  []script.Function          // addUrlTransform
+	drops      map[string]script.Function // addPreprocessor
 }
 
 var (
@@ -33,18 +35,19 @@ func readEleventyScripts(own *ownConfig) eleventyScripts {
 		files = append(files, script.File{Path: filepath.ToSlash(f.name), Text: f.text})
 	}
 	p := script.Load(files)
-	return eleventyScripts{p.Registered(filterMethods...), p.Registered(shortcodeMethods...), p.Registered(pairedMethods...), p.Registered("addGlobalData"), p.Given("addDateParsing")}
+	return eleventyScripts{p.Registered(filterMethods...), p.Registered(shortcodeMethods...), p.Registered(pairedMethods...), p.Registered("addGlobalData"), p.Given("addDateParsing"),
+		p.Given("addUrlTransform"), p.Registered("addPreprocessor")}
 }
 
 // host is what Eleventy gives the functions of a page.
 func (e *eleventy) host(m *macros, a *article) script.Host {
-	host := script.Host{Zone: e.loc, Slug: eleventySlugOf}
+	host := script.Host{Zone: e.loc, Slug: eleventySlugOf, Date: e.dateOf(a)}
 	host.This = script.NewObject()
 	host.This.Missing = func(key string) (any, bool) {
 		if key == "page" {
 			return e.pageObject(a), true
 		}
-		return nil, false
+		return e.filterMethod(a, key)
 	}
 	if m != nil && m.tree != nil {
 		host.Markdown = func(text string, inline bool) (string, bool) {
@@ -56,6 +59,31 @@ func (e *eleventy) host(m *macros, a *article) script.Host {
 		}
 	}
 	return host
+}
+
+// filterMethod is a filter that functions call as this.name.
+func (e *eleventy) filterMethod(a *article, name string) (any, bool) {
+	f, own := e.code.filters[name]
+	if !own && name != "slugify" && name != "slug" {
+		return nil, false
+	}
+	return script.Native(func(args []any) (any, bool) {
+		text, isText := "", false
+		if len(args) > 0 {
+			text, isText = args[0].(string)
+		}
+		switch {
+		case own:
+			v, err := f.Call(e.host(nil, a), args...)
+			return v, err == nil
+		case !isText || len(args) > 1:
+			return nil, false
+		case name == "slug":
+			slug, err := script.Slugify(text)
+			return slug, err == nil
+		}
+		return eleventySlug(text), true
+	}), true
 }
 
 var camelWord = regexp.MustCompile(`(\p{Ll}|\d)(\p{Lu})`)
@@ -323,4 +351,46 @@ func (e *eleventy) parseDate(a *article) {
 			a.dropProblem("date")
 		}
 	}
+}
+
+// transformed is the address that the config's own functions make of a page's; ok is
+// false where that is not known.
+func (e *eleventy) transformed(a *article, url string) (string, bool) {
+	for _, f := range e.code.addresses {
+		page := e.pageObject(a)
+		page.Set("url", url)
+		v, err := f.Call(e.host(nil, a), page)
+		if err != nil {
+			return url, false
+		}
+		if s, ok := v.(string); ok {
+			url = s
+		}
+	}
+	return url, true
+}
+
+// globalKeys are the data that decide about pages, of those that hold for all.
+var globalKeys = []string{"layout", "permalink", "eleventyExcludeFromCollections", "draft", "tags"}
+
+// globalValues are the plain ones among them.
+func (e *eleventy) globalValues(s *sections) map[string]any {
+	out := map[string]any{}
+	for _, key := range globalKeys {
+		if f, ok := e.code.data[key]; ok {
+			if v, err := f.Value(script.Host{}); err == nil {
+				switch v := v.(type) {
+				case string, bool, *script.List:
+					out[strings.ToLower(key)] = spelled(fromScript(v))
+				}
+			}
+		}
+		if s == nil {
+			continue
+		}
+		if v, ok := s.plain[key]; ok {
+			out[strings.ToLower(key)] = v
+		}
+	}
+	return out
 }

@@ -150,6 +150,9 @@ func (e *eleventy) evaluated(a *article, rule jsRule) (values []jsValue, ok bool
 		return nil, false
 	}
 	v, err := rule.own.Call(e.host(nil, a), e.dataObject(a))
+	if plain, isPlain := rule.own.Plain(); isPlain {
+		v, err = plain, nil
+	}
 	if err != nil {
 		return nil, false
 	}

@@ -20,6 +20,7 @@ type sections struct {
 	global   map[string]any         // Eleventy's data for all templates, Zola's and Hugo's shortcodes
 	pages    map[string]string      // the folders that are Hugo's sections by a page of their own, with its slug or title
 	computed []jsRule               // Eleventy's eleventyComputed among the global data
+	plain    map[string]any         // Eleventy's global data that are one value, by the file's name
 	layouts  map[string]inherited   // the front matter of Eleventy's layouts, by their names
 	hooked   bool                   // Hugo\'s render hooks are among the global data
 	drafts   map[string]*Omission   // by folder: Zola's sections that are drafts

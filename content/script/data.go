@@ -156,6 +156,19 @@ func (f Function) literal() (*js.ObjectExpr, *scope) {
 	return nil, nil
 }
 
+// Plain is the value that is no function but a text or a truth.
+func (f Function) Plain() (v any, ok bool) {
+	v, err := f.Value(Host{})
+	if err != nil {
+		return nil, false
+	}
+	switch v.(type) {
+	case string, bool:
+		return v, true
+	}
+	return nil, false
+}
+
 // Members are the functions of an object, or of the object that a function without
 // parameters returns.
 func (f Function) Members() map[string]Function {

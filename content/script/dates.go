@@ -31,6 +31,9 @@ func (e *evaluator) parse(s string, day *time.Location) (time.Time, bool) {
 }
 
 func (e *evaluator) newDate(args []any) any {
+	if len(args) == 0 {
+		return now{}
+	}
 	switch v := argument(args, 0).(type) {
 	case time.Time:
 		return v

@@ -12,6 +12,7 @@ import (
 type Host struct {
 	This     *Object        // of a filter or shortcode: page, env
 	Zone     *time.Location // of dates where the script names none
+	Date     time.Time      // of the page
 	Markdown func(text string, inline bool) (html string, ok bool)
 	Slug     func(text string, decamelize bool) string // as @sindresorhus/slugify makes one
 }

@@ -125,6 +125,8 @@ func (e *evaluator) globalMethod(of, name string, args []any) any {
 		return out
 	case "Object.keys", "Object.values", "Object.entries":
 		return ofObject(v, name)
+	case "Date.now":
+		return now{}
 	case "Date.UTC":
 		return float64(e.dateParts(args, time.UTC).UnixMilli())
 	case "String.raw":

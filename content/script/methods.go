@@ -52,6 +52,10 @@ func (e *evaluator) method(of any, name string, args []any) any {
 		return e.call(e.member(v, name), args)
 	case outside:
 		return e.outsideMethod(v, name, args)
+	case now:
+		if name == "getTime" || name == "valueOf" {
+			return v
+		}
 	case bool:
 		if name == "toString" {
 			return text(v)

@@ -75,7 +75,21 @@ func (e *evaluator) binary(x *js.BinaryExpr, s *scope) any {
 		e.assign(x.X, v, s)
 		return v
 	}
-	return arithmetic(x.Op, e.eval(x.X, s), e.eval(x.Y, s))
+	left, right := e.eval(x.X, s), e.eval(x.Y, s)
+	if _, ok := right.(now); ok && e.isPageDate(left) {
+		left, right = 0.0, 1.0
+	} else if _, ok := left.(now); ok && e.isPageDate(right) {
+		left, right = 1.0, 0.0
+	}
+	return arithmetic(x.Op, left, right)
+}
+
+func (e *evaluator) isPageDate(v any) bool {
+	switch v.(type) {
+	case time.Time, float64, moment:
+		return !e.host.Date.IsZero() && toNumber(v) == float64(e.host.Date.UnixMilli())
+	}
+	return false
 }
 
 func arithmetic(op js.TokenType, a, b any) any {

@@ -96,7 +96,7 @@ func (w *walk) call(c *js.CallExpr) {
 	if !w.methods[nameOf(dot.Y)] || len(c.Args.List) < 2 {
 		return
 	}
-	name, value := c.Args.List[0].Value, c.Args.List[1].Value
+	name, value := c.Args.List[0].Value, c.Args.List[len(c.Args.List)-1].Value
 	if text, ok := literalText(name); ok {
 		w.found[text] = Function{value, w.scope}
 		return

@@ -82,6 +82,22 @@ func (f *closure) function() Function { return Function{f.expr, f.scope} }
 // native is a function of JavaScript's own or of a package.
 type native func(e *evaluator, args []any) any
 
+// Native makes a function of one of the caller's; ok is false for a result that is not
+// known.
+func Native(f func(args []any) (v any, ok bool)) any {
+	return native(func(_ *evaluator, args []any) any {
+		v, ok := f(args)
+		if !ok {
+			unknown("what a function returns")
+		}
+		return v
+	})
+}
+
+// now is the time of the build, which is not known: only that a page that is shown is
+// not dated after it, since posts wait for their date anyway.
+type now struct{}
+
 // external is what a package exports, or a part of it.
 type external struct{ module, name string }
 
@@ -178,6 +194,8 @@ func toNumber(v any) float64 {
 		return f
 	case time.Time:
 		return float64(v.UnixMilli())
+	case moment:
+		return float64(v.t.UnixMilli())
 	case Undefined:
 		return math.NaN()
 	}
