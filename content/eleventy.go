@@ -272,5 +272,5 @@ func (e *eleventy) variables(a *article) map[string]any {
 func (e *eleventy) writing() writing {
 	return writing{summaryKeys: []string{"excerpt", "summary", "description"}, markdownIt: true, boxes: e.boxes,
 		noIndented: !e.markdown.indented, hardWraps: e.markdown.breaks, bareLinks: !e.markdown.linkify, smart: e.markdown.typographer,
-		noMath: !e.markdown.math}
+		noMath: !e.markdown.math, emoji: e.markdown.emoji, marks: e.markdown.marks, without: e.markdown.without}
 }

@@ -79,11 +79,16 @@ type writing struct {
 	kramdown *kramdown.Options
 	// marks are those that Hugo's extras add.
 	marks marks
+	// without are the extensions that the blog's parser does not have.
+	without without
 	// noStrike holds that ~~ is text.
 	noStrike bool
 	// separator ends the excerpt in the body's source: Jekyll's excerpt_separator.
 	separator string
 }
+
+// without are extensions of Markdown that are text where a parser has none of them.
+type without struct{ footnotes, definitions, tasks, alerts bool }
 
 // site is what an engine knows of the blog as a whole.
 type site struct {

@@ -38,6 +38,7 @@ type dialect struct {
 	markdownIt, bareLinks, smart, emoji, hardWraps, noRaw, noStrike, noIndented, noMath bool
 	passthrough                                                                         string
 	marks                                                                               marks
+	without                                                                             without
 }
 
 func newMarkdownReader() *markdownReader { return &markdownReader{code: newCodeRenderer()} }
@@ -51,7 +52,15 @@ func (m *markdownReader) way(d dialect) goldmark.Markdown {
 }
 
 func newGoldmark(d dialect) goldmark.Markdown {
-	extensions := []goldmark.Extender{extension.Table, extension.Footnote, extension.DefinitionList, extension.TaskList}
+	extensions := []goldmark.Extender{extension.Table}
+	for _, e := range []struct {
+		off bool
+		goldmark.Extender
+	}{{d.without.footnotes, extension.Footnote}, {d.without.definitions, extension.DefinitionList}, {d.without.tasks, extension.TaskList}} {
+		if !e.off {
+			extensions = append(extensions, e.Extender)
+		}
+	}
 	if !d.noMath {
 		extensions = append(extensions, formulas{})
 	}
@@ -129,13 +138,15 @@ func (m *markdownReader) html(source string, w writing) (rendered string, err er
 	if !w.noMath {
 		source = escapeFormulas(source)
 	}
-	source = alerts(source)
+	if !w.without.alerts {
+		source = alerts(source)
+	}
 	if w.boxes {
 		source = openContainers(source)
 	}
 	var out strings.Builder
 	out.Grow(len(source) + len(source)/2) // code and links grow
-	way := m.way(dialect{w.markdownIt, w.bareLinks, w.smart, w.emoji, w.hardWraps, w.noRaw, w.noStrike, w.noIndented, w.noMath, w.passthrough, w.marks})
+	way := m.way(dialect{w.markdownIt, w.bareLinks, w.smart, w.emoji, w.hardWraps, w.noRaw, w.noStrike, w.noIndented, w.noMath, w.passthrough, w.marks, w.without})
 	pc := parser.NewContext(parser.WithIDs(newHeadingIDs(w.headings)))
 	if w.hooks != nil {
 		err = w.hooks.convert(way, []byte(source), &out, pc)
