@@ -76,10 +76,13 @@ func (e *evaluator) binary(x *js.BinaryExpr, s *scope) any {
 		return v
 	}
 	left, right := e.eval(x.X, s), e.eval(x.Y, s)
-	if _, ok := right.(now); ok && e.isPageDate(left) {
-		left, right = 0.0, 1.0
-	} else if _, ok := left.(now); ok && e.isPageDate(right) {
-		left, right = 1.0, 0.0
+	switch x.Op {
+	case js.LtToken, js.GtToken, js.LtEqToken, js.GtEqToken:
+		if right == any(now{}) && e.isPageDate(left) {
+			left, right = 0.0, 1.0
+		} else if left == any(now{}) && e.isPageDate(right) {
+			left, right = 1.0, 0.0
+		}
 	}
 	return arithmetic(x.Op, left, right)
 }
