@@ -121,6 +121,13 @@ func (r *eleventyRules) readIgnores(e *eleventy, file, text string) {
 		o := e.at(file, text, m[0], "ignores."+text[m[2]:m[3]])
 		arg := literalText.FindStringSubmatch(text[m[1]:])
 		if arg == nil {
+			argument := &jsEvaluator{text: text, at: m[1]}
+			argument.closeBracket()
+			if glob, ok := e.code.program.Text(filepath.ToSlash(file), text[m[1]:max(m[1], argument.at-1)]); ok {
+				arg = []string{"", glob, "", "", ""}
+			}
+		}
+		if arg == nil {
 			o.Held, o.Reason = true, o.Reason+" of what is computed"
 			r.doubt = omitted(r.doubt, &o)
 			continue

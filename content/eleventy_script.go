@@ -14,6 +14,7 @@ import (
 
 // eleventyScripts are the functions of the config that templates call by name.
 type eleventyScripts struct {
+	program    *script.Program
 	filters    map[string]script.Function
 	shortcodes map[string]script.Function
 	paired     map[string]script.Function
@@ -35,7 +36,7 @@ func readEleventyScripts(own *ownConfig) eleventyScripts {
 		files = append(files, script.File{Path: filepath.ToSlash(f.name), Text: f.text})
 	}
 	p := script.Load(files)
-	return eleventyScripts{p.Registered(filterMethods...), p.Registered(shortcodeMethods...), p.Registered(pairedMethods...), p.Registered("addGlobalData"), p.Given("addDateParsing"),
+	return eleventyScripts{p, p.Registered(filterMethods...), p.Registered(shortcodeMethods...), p.Registered(pairedMethods...), p.Registered("addGlobalData"), p.Given("addDateParsing"),
 		p.Given("addUrlTransform"), p.Registered("addPreprocessor")}
 }
 

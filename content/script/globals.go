@@ -22,8 +22,7 @@ func globalName(name string) any {
 		"encodeURIComponent", "encodeURI", "decodeURIComponent", "isNaN":
 		return global(name)
 	}
-	unknown(name)
-	return nil
+	panic(failure{what: name, nowhere: true})
 }
 
 func globalMember(g global, name string) any {

@@ -1,6 +1,9 @@
 package script
 
 import (
+	"errors"
+	"strings"
+
 	"github.com/tdewolff/parse/v2/js"
 )
 
@@ -39,12 +42,44 @@ func (p *Program) Given(method string) []Function {
 	return w.given
 }
 
+// Text is what an expression somewhere in a file comes to: a text that is the same
+// wherever in the file its names are declared. ok is false where it is not known.
+func (p *Program) Text(file, expression string) (text string, ok bool) {
+	m := p.modules[file]
+	ast, isScript := parsed("(" + strings.ToValidUTF8(expression, "\uFFFD") + ")")
+	if m == nil || !isScript || len(ast.List) != 1 {
+		return "", false
+	}
+	stmt, isExpr := ast.List[0].(*js.ExprStmt)
+	if !isExpr {
+		return "", false
+	}
+	w := &walk{found: map[string]Function{}, scope: m.scope, scopes: []*scope{m.scope}}
+	for _, stmt := range m.list {
+		js.Walk(w, stmt)
+	}
+	for _, s := range w.scopes[:min(len(w.scopes), maxItems)] {
+		v, err := Function{stmt.Value, s}.Value(Host{})
+		var f failure
+		if errors.As(err, &f) && f.nowhere {
+			continue
+		}
+		got, isText := v.(string)
+		if err != nil || !isText || ok && got != text {
+			return "", false
+		}
+		text, ok = got, true
+	}
+	return text, ok
+}
+
 // walk looks for calls, and keeps the names of the functions that it is in.
 type walk struct {
 	methods map[string]bool
 	found   map[string]Function
 	given   []Function // without a name
 	scope   *scope
+	scopes  []*scope // all that were opened
 	stack   []*scope
 }
 
@@ -59,10 +94,26 @@ func (w *walk) Enter(n js.INode) js.IVisitor {
 		w.open(f.Body.List, f.Params)
 	case *js.BlockStmt:
 		w.open(f.List, js.Params{})
+	case *js.ForOfStmt:
+		w.loop(f.Init)
+	case *js.ForInStmt:
+		w.loop(f.Init)
+	case *js.ForStmt:
+		w.loop(f.Init)
 	case *js.CallExpr:
 		w.call(f)
 	}
 	return w
+}
+
+// loop begins the scope of a loop, whose names are not known.
+func (w *walk) loop(init js.IExpr) {
+	w.open(nil, js.Params{})
+	if d, ok := init.(*js.VarDecl); ok {
+		for _, name := range namesOf(d) {
+			w.scope.set(name, &binding{given: true})
+		}
+	}
 }
 
 func (w *walk) Exit(js.INode) {
@@ -80,6 +131,7 @@ func (w *walk) open(list []js.IStmt, params js.Params) {
 	}
 	s.declare(list)
 	w.scope = s
+	w.scopes = append(w.scopes, s)
 }
 
 func (w *walk) call(c *js.CallExpr) {

@@ -48,8 +48,9 @@ func Load(files []File) *Program {
 		if len(f.Text) > maxText || p.modules[f.Path] != nil {
 			continue
 		}
-		ast, err := js.Parse(parse.NewInputString(f.Text), js.Options{})
-		if err != nil {
+		f.Text = strings.ToValidUTF8(f.Text, "\uFFFD")
+		ast, ok := parsed(f.Text)
+		if !ok {
 			continue
 		}
 		m := &module{path: f.Path, exports: map[string]js.IExpr{}, program: p}
@@ -60,6 +61,18 @@ func Load(files []File) *Program {
 		p.order = append(p.order, m)
 	}
 	return p
+}
+
+// parsed reads one text; ok is false for what is no JavaScript, or what the parser
+// breaks at.
+func parsed(text string) (ast *js.AST, ok bool) {
+	defer func() {
+		if recover() != nil {
+			ast, ok = nil, false
+		}
+	}()
+	ast, err := js.Parse(parse.NewInputString(text), js.Options{})
+	return ast, err == nil
 }
 
 // declare takes over what a module's statements name, import and export.

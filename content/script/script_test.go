@@ -94,6 +94,23 @@ func TestRegistered(t *testing.T) {
 	}
 }
 
+// TestText shows what an expression within a file comes to, and that a name that
+// means different things in it is not known.
+func TestText(t *testing.T) {
+	p := Load([]File{{Path: "/c.js", Text: "const root = 'src'; const list = ['a'];\nmodule.exports = (c) => { const sub = `${root}/wip`; c.add(sub); for (const item of list) { c.add(item) } list.forEach((root2) => c.add(root2)) };\n" +
+		"const one = 1; function other(one) {} function third() { const two = 'x' } function fourth() { const two = 'y' }"}})
+	for expression, want := range map[string]string{"root": "src", "sub + '/**'": "src/wip/**", "`${root}/a.md`": "src/a.md", "item": "?", "root2": "?",
+		"one": "?", "two": "?", "missing": "?", "list": "?", ")(": "?"} {
+		got, ok := p.Text("/c.js", expression)
+		if !ok {
+			got = "?"
+		}
+		if got != want {
+			t.Errorf("%s: %s, want %s", expression, got, want)
+		}
+	}
+}
+
 // FuzzScript throws scripts at what reads them: no panic, no work without end.
 func FuzzScript(f *testing.F) {
 	for _, seed := range []string{
@@ -117,6 +134,7 @@ func FuzzScript(f *testing.F) {
 				fn.Members()
 			}
 		}
+		p.Text("/f.js", text)
 		if d, ok := DataFile([]File{{Path: "/f.js", Text: text}}, "/f.js"); ok && strings.TrimSpace(text) == "" {
 			t.Errorf("data of nothing: %v", d)
 		}

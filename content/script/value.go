@@ -108,12 +108,15 @@ type outside struct {
 }
 
 // failure ends an evaluation: something in it is not known here.
-type failure struct{ what string }
+type failure struct {
+	what    string
+	nowhere bool // it is a name that nothing declares
+}
 
 func (f failure) Error() string { return f.what + " is not known here" }
 
 // unknown leaves the evaluation, which recovers it in Function.call alone.
-func unknown(what string) { panic(failure{what}) }
+func unknown(what string) { panic(failure{what: what}) }
 
 func isNothing(v any) bool {
 	_, undefined := v.(Undefined)
