@@ -357,7 +357,7 @@ func blank(part []byte) {
 var localImport = regexp.MustCompile(`(?:\bfrom|\bimport|\brequire\(|\bimport\()\s*["'\x60](\.{1,2}/[^"'\x60\n]+)["'\x60]`)
 
 // maxScripts bounds what a config imports.
-const maxScripts = 30
+const maxScripts = 150
 
 // addScripts reads what a script imports from the project's own files, too.
 func (o *ownConfig) addScripts(root, file string, text []byte) {
