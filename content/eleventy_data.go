@@ -43,7 +43,7 @@ func (s *sections) readGlobal(t *Tree) {
 			if text, err := readLimited(file); err == nil {
 				code := blankComments(string(text))
 				s.computed = t.site.rulesIn(file, code, 0, len(code), true)
-				if data, ok := script.DataFile(filesAround(own, file, text), filepath.ToSlash(file)); ok {
+				if data, ok := script.DataFile(s.filesAround(own, file, text), filepath.ToSlash(file)); ok {
 					data.Computed = data.Functions
 					s.computed = withFunctions(s.computed, data, t.site.at(file, "", 0, "eleventyComputed"))
 				}
@@ -81,7 +81,7 @@ func (s *sections) readPlain(t *Tree, file, name, fromRoot string) {
 			s.plain[name] = spelled(v)
 			return
 		}
-	} else if f, ok := script.Load(filesAround(t.own, file, text)).Exported(filepath.ToSlash(file)); ok {
+	} else if f, ok := script.Load(s.filesAround(t.own, file, text)).Exported(filepath.ToSlash(file)); ok {
 		f = f.Inner()
 		s.computed = append(s.computed, jsRule{key: strings.ToLower(name), literal: jsUnknown{}, own: &f, Omission: o})
 		return

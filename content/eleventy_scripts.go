@@ -236,16 +236,20 @@ func spelled(v any) any {
 	return v
 }
 
-// filesAround are a script and what it imports from the project's own files.
-func filesAround(own *ownConfig, file string, text []byte) []script.File {
+// filesAround are a script and what it imports from the project's own files, which
+// decide as well.
+func (s *sections) filesAround(own *ownConfig, file string, text []byte) []script.File {
 	if own == nil {
 		return nil
 	}
 	all := &ownConfig{}
 	all.addScripts(own.root, file, text)
 	var out []script.File
-	for _, f := range all.files {
+	for i, f := range all.files {
 		out = append(out, script.File{Path: filepath.ToSlash(f.name), Text: f.text})
+		if i > 0 {
+			s.remember(f.name, []byte(f.text))
+		}
 	}
 	return out
 }

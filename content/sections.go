@@ -137,7 +137,7 @@ func (s *sections) read(t *Tree, real, name string) {
 			if !strings.HasSuffix(name, "json") {
 				code := blankComments(string(text))
 				l.rules = e.rulesIn(real, code, 0, len(code), false)
-				if data, ok := script.DataFile(filesAround(t.own, real, text), filepath.ToSlash(real)); ok {
+				if data, ok := script.DataFile(s.filesAround(t.own, real, text), filepath.ToSlash(real)); ok {
 					l.rules = withFunctions(l.rules, data, e.at(real, "", 0, path.Base(name)))
 					l.values = merged(l.values, data.Values)
 				}
