@@ -6,19 +6,25 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"publisher/content/script"
 )
 
 // eleventy reads posts as Eleventy does: the address follows the path.
 type eleventy struct {
 	folderEngine
-	own      *ownConfig // nil where no config of Eleventy was found
-	plain    bool       // Markdown is no template
-	boxes    bool       // ::: opens a container
-	markdown markdownItSettings
-	rules    eleventyRules
-	suffixes []string // of data files
-	dataBase string   // what a folder's data file is called; "" for the folder's name
-	text     string   // of the config and what it imports, without comments
+	own       *ownConfig // nil where no config of Eleventy was found
+	plain     bool       // Markdown is no template
+	boxes     bool       // ::: opens a container
+	markdown  markdownItSettings
+	rules     eleventyRules
+	suffixes  []string // of data files
+	dataBase  string   // what a folder's data file is called; "" for the folder's name
+	text      string   // of the config and what it imports, without comments
+	input     string   // the folder that Eleventy reads, from the config's
+	includes  string   // the folder of includes, from the config's
+	code      eleventyScripts
+	dataNames []string // of the files of global data that are scripts
 }
 
 var (
@@ -28,6 +34,10 @@ var (
 
 func newEleventy(s *site, own *ownConfig) *eleventy {
 	e := &eleventy{folderEngine: folderEngine{s}, own: own}
+	if own != nil {
+		e.code = readEleventyScripts(own)
+		e.input, e.includes = own.eleventyInput(), own.includesFolder()
+	}
 	e.rules = newEleventyRules(e)
 	e.readDataNames()
 	if own != nil {
@@ -61,8 +71,24 @@ func (e *eleventy) prepare(a *article, s *sections) {
 		rules = append(rules, l.rules...)
 		a.computed = omitted(a.computed, l.doubt)
 		own = append(own, listOf(l.values["tags"], byComma)...) // tags add up
-		a.inherit(l.values)
+		a.inheritDeep(l.values)
 	}
+	global := e.globalValues(s)
+	if layout, ok := global["layout"]; ok {
+		a.inherit(map[string]any{"layout": layout})
+	}
+	if s != nil {
+		layout, _ := a.front.values["layout"].(string)
+		for _, l := range s.layoutsOf(e, layout) {
+			rules = append(rules, l.rules...)
+			a.computed = omitted(a.computed, l.doubt)
+			own = append(own, listOf(l.values["tags"], byComma)...)
+			a.inheritDeep(l.values)
+		}
+	}
+	own = append(own, listOf(global["tags"], byComma)...)
+	delete(global, "tags")
+	a.inherit(global)
 	if len(own) > 0 {
 		a.front.values["tags"] = anyList(own)
 	}
@@ -70,6 +96,7 @@ func (e *eleventy) prepare(a *article, s *sections) {
 		a.inherit(map[string]any{"lang": lang})
 	}
 	e.compute(a)
+	e.parseDate(a)
 	if s != nil {
 		rules = append(rules, s.computed...)
 	}
@@ -83,6 +110,7 @@ func (e *eleventy) rulesOf(a *article) []jsRule {
 	}
 	text := blankComments(a.front.text)
 	rules := e.rulesIn("", text, 0, len(text), true)
+	rules = withFunctions(rules, script.FrontMatter(a.front.text), Omission{Reason: "front matter", Path: a.path, Line: 1})
 	for i := range rules {
 		rules[i].Path = a.path
 		rules[i].Line += a.front.line - 1
@@ -121,6 +149,7 @@ func (e *eleventy) isPage(a *article) bool {
 var fileDates = set("created last git modified")
 
 func (e *eleventy) complete(a *article) {
+	e.parseDate(a)
 	first, _, _ := strings.Cut(strings.ToLower(a.front.scalar("date")), " ")
 	switch {
 	case fileDates[first]:
@@ -189,12 +218,21 @@ func (e *eleventy) address(a *article) string {
 		if !ok {
 			a.reject(a.front.lineOf("permalink"), "the permalink "+clip(own)+" holds what cannot be evaluated here; write the post's address out, or set content.permalink in config.yaml")
 		}
-		return eleventyURL(where)
+		return e.finalURL(a, eleventyURL(where))
 	}
 	if e.permalink != "" {
 		return a.expand(e.permalink)
 	}
-	return eleventyPath(a.name)
+	return e.finalURL(a, eleventyPath(a.name))
+}
+
+// finalURL is the address after the config's transforms.
+func (e *eleventy) finalURL(a *article, url string) string {
+	url, ok := e.transformed(a, url)
+	if !ok {
+		a.reject(1, "the config's addUrlTransform makes of the address "+clip(url)+" what is not known here; set content.permalink in config.yaml")
+	}
+	return url
 }
 
 // fill evaluates a template of the front matter; ok is false where a part of it
@@ -234,5 +272,5 @@ func (e *eleventy) variables(a *article) map[string]any {
 func (e *eleventy) writing() writing {
 	return writing{summaryKeys: []string{"excerpt", "summary", "description"}, markdownIt: true, boxes: e.boxes,
 		noIndented: !e.markdown.indented, hardWraps: e.markdown.breaks, bareLinks: !e.markdown.linkify, smart: e.markdown.typographer,
-		noMath: !e.markdown.math}
+		noMath: !e.markdown.math, emoji: e.markdown.emoji, marks: e.markdown.marks, markup: e.markdown.markup, plainAlerts: !e.markdown.alerts}
 }

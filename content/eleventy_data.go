@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"publisher/content/script"
 )
 
 // maxGlobal bounds the files of global data that are read.
@@ -42,10 +44,18 @@ func (s *sections) readGlobal(t *Tree) {
 		}
 		if name == "eleventyComputed" && isScriptName(file) {
 			if text, err := readLimited(file); err == nil {
-				script := blankComments(string(text))
-				s.computed = t.site.rulesIn(file, script, 0, len(script), true)
+				code := blankComments(string(text))
+				s.computed = t.site.rulesIn(file, code, 0, len(code), true)
+				if data, ok := script.DataFile(s.filesAround(own, file, text), filepath.ToSlash(file)); ok {
+					data.Computed = data.Functions
+					s.computed = withFunctions(s.computed, data, t.site.at(file, "", 0, "eleventyComputed"))
+				}
 				s.remember(path.Join(folder, e.Name()), text)
 			}
+			continue
+		}
+		if slices.Contains(globalKeys, name) {
+			s.readPlain(t, file, name, path.Join(folder, e.Name()))
 			continue
 		}
 		if values, text, err := readSettings(file); err == nil {
@@ -53,6 +63,33 @@ func (s *sections) readGlobal(t *Tree) {
 			s.remember(path.Join(folder, e.Name()), text)
 		}
 	}
+}
+
+// readPlain reads a file of global data that holds one value which decides about pages:
+// permalink.js, say. What a script computes there is a rule.
+func (s *sections) readPlain(t *Tree, file, name, fromRoot string) {
+	text, err := readLimited(file)
+	if err != nil {
+		return
+	}
+	s.remember(fromRoot, text)
+	o := t.site.at(file, "", 0, path.Base(file))
+	o.Line = 1
+	if !isScriptName(file) {
+		var v any
+		if json.Unmarshal(text, &v) == nil {
+			if s.plain == nil {
+				s.plain = map[string]any{}
+			}
+			s.plain[name] = spelled(v)
+			return
+		}
+	} else if f, ok := script.Load(s.filesAround(t.own, file, text)).Exported(filepath.ToSlash(file)); ok {
+		f = f.Inner()
+		s.computed = append(s.computed, jsRule{key: strings.ToLower(name), literal: jsUnknown{}, own: &f, Omission: o})
+		return
+	}
+	s.computed = append(s.computed, jsRule{key: strings.ToLower(name), literal: jsUnknown{}, Omission: o})
 }
 
 // eleventyData is the folder of global data, from the input folder.
@@ -102,7 +139,7 @@ func (e *eleventy) dataFile(name string) (where string, ok bool) {
 		return "", false
 	}
 	stem := strings.TrimSuffix(base, ext)
-	folder := path.Base(filepath.ToSlash(filepath.Join(e.root, e.own.eleventyInput(), dir)))
+	folder := path.Base(filepath.ToSlash(filepath.Join(e.root, e.input, dir)))
 	ofFolder := func(stem string) bool { return stem == e.dataBase || e.dataBase == "" && stem == folder }
 	for _, suffix := range e.suffixes {
 		own, has := strings.CutSuffix(stem, suffix)

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
+
+	"publisher/content/script"
 )
 
 // eleventyRules are what decides which files Eleventy makes pages of.
@@ -29,7 +31,8 @@ type eleventyIgnore struct {
 type preprocessor struct {
 	extensions []string
 	all        bool
-	function   *jsFunction // nil where it is in a package
+	function   *jsFunction      // nil where it is in a package
+	own        *script.Function // the same, to be evaluated; nil where it was not found
 	Omission
 }
 
@@ -38,7 +41,8 @@ type jsRule struct {
 	key      string // lower-case
 	computed bool   // it outranks what the page says
 	function *jsFunction
-	literal  jsValue // where there is no function
+	literal  jsValue          // where there is no function
+	own      *script.Function // the same, to be evaluated with the page's data; nil where it was not found
 	Omission
 }
 
@@ -117,6 +121,13 @@ func (r *eleventyRules) readIgnores(e *eleventy, file, text string) {
 		o := e.at(file, text, m[0], "ignores."+text[m[2]:m[3]])
 		arg := literalText.FindStringSubmatch(text[m[1]:])
 		if arg == nil {
+			argument := &jsEvaluator{text: text, at: m[1]}
+			argument.closeBracket()
+			if glob, ok := e.code.program.Text(filepath.ToSlash(file), text[m[1]:max(m[1], argument.at-1)]); ok {
+				arg = []string{"", glob, "", "", ""}
+			}
+		}
+		if arg == nil {
 			o.Held, o.Reason = true, o.Reason+" of what is computed"
 			r.doubt = omitted(r.doubt, &o)
 			continue
@@ -168,13 +179,16 @@ func isConditional(text string, at int) bool {
 	return false
 }
 
-var addPreprocessor = regexp.MustCompile(`\.addPreprocessor\(\s*["'\x60][^"'\x60\n]*["'\x60]\s*,\s*(?:["'\x60]([^"'\x60\n]*)["'\x60]|\[([^\]]*)\])\s*,\s*`)
+var addPreprocessor = regexp.MustCompile(`\.addPreprocessor\(\s*["'\x60]([^"'\x60\n]*)["'\x60]\s*,\s*(?:["'\x60]([^"'\x60\n]*)["'\x60]|\[([^\]]*)\])\s*,\s*`)
 
 func (r *eleventyRules) readPreprocessors(e *eleventy, file, text string) {
 	for _, m := range addPreprocessor.FindAllStringSubmatchIndex(text, -1) {
 		p := preprocessor{function: readJSFunction(text[m[1]:], e.scripts()), Omission: e.at(file, text, m[0], "addPreprocessor")}
+		if f, ok := e.code.drops[text[m[2]:m[3]]]; ok {
+			p.own = &f
+		}
 		list := ""
-		for _, group := range [][2]int{{m[2], m[3]}, {m[4], m[5]}} {
+		for _, group := range [][2]int{{m[4], m[5]}, {m[6], m[7]}} {
 			if group[0] >= 0 {
 				list = text[group[0]:group[1]]
 			}
@@ -199,12 +213,20 @@ func (r *eleventyRules) readGlobalRules(e *eleventy, file, text string) {
 		if key == "eleventycomputed" {
 			block := &jsEvaluator{text: text, at: m[1]}
 			block.closeBracket()
-			r.computed = append(r.computed, e.rulesIn(file, text, m[1], block.at, true)...)
+			rules := e.rulesIn(file, text, m[1], block.at, true)
+			if f, ok := e.code.data[name]; ok {
+				rules = withFunctions(rules, script.Data{Computed: f.Members()}, o)
+			}
+			r.computed = append(r.computed, rules...)
 			continue
 		}
 		rule := jsRule{key: key, computed: strings.HasPrefix(name, "eleventyComputed"), function: readJSFunction(text[m[1]:], e.scripts()), Omission: o}
 		if rule.function == nil {
 			rule.literal = jsUnknown{}
+		}
+		if f, ok := e.code.data[name]; ok {
+			f = f.Inner()
+			rule.own = &f
 		}
 		r.computed = append(r.computed, rule)
 	}
@@ -276,7 +298,6 @@ func (e *eleventy) omits(a *article) *Omission {
 	if doubt != nil && !doubt.Held {
 		return doubt
 	}
-	const hide = "eleventyexcludefromcollections"
 	hidden, set := a.front.truth(hide)
 	_, isTable := a.front.values[hide].(map[string]any)
 	switch {
@@ -291,7 +312,7 @@ func (e *eleventy) omits(a *article) *Omission {
 		if !p.all && !slices.Contains(p.extensions, path.Ext(a.path)) {
 			continue
 		}
-		doubt = omitted(doubt, p.judge(e.find(a)))
+		doubt = omitted(doubt, e.judge(p, a))
 	}
 	return doubt
 }
@@ -301,6 +322,26 @@ func (a *article) sharesTag(names []string) bool {
 }
 
 var mayBeFalse = regexp.MustCompile(`\bfalse\b|!|==|&&`)
+
+// judge asks a preprocessor about a page: by its own function where that can be
+// evaluated, else by the values that it may come to.
+func (e *eleventy) judge(p preprocessor, a *article) *Omission {
+	if p.own == nil {
+		return p.judge(e.find(a))
+	}
+	body := script.NewObject() // the text, of which nothing is known
+	body.Missing = func(string) (any, bool) { return nil, false }
+	v, err := p.own.Call(e.host(nil, a), e.dataObject(a), body)
+	if err != nil {
+		return p.judge(e.find(a))
+	}
+	if v == false {
+		o := p.Omission
+		o.Reason += " returns false"
+		return &o
+	}
+	return nil
+}
 
 // judge says whether the preprocessor returns false for a page.
 func (p *preprocessor) judge(find func(string) jsValue) *Omission {

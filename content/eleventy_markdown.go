@@ -1,6 +1,9 @@
 package content
 
-import "regexp"
+import (
+	"bytes"
+	"regexp"
+)
 
 // markdownItSettings are those of Eleventy's Markdown reader that change what is read.
 type markdownItSettings struct {
@@ -10,6 +13,10 @@ type markdownItSettings struct {
 	typographer bool // quotes and dashes become typographic
 	math        bool // a plugin reads TeX
 	attributes  bool // {.class} belongs to what stands before it
+	emoji       bool // :names: are characters
+	marks       marks
+	alerts      bool // > [!NOTE] is a box
+	markup      markup
 }
 
 var (
@@ -18,13 +25,19 @@ var (
 	linkifyOn   = regexp.MustCompile(`\blinkify["']?\s*:\s*true\b`)
 	mathOn      = regexp.MustCompile(`(?i)katex|mathjax|texmath|temml`)
 	attrsOn     = regexp.MustCompile(`markdown-it-attrs`)
+	footnotesOn = regexp.MustCompile(`(?i)footnote|multimarkdown`)
+	tasksOn     = regexp.MustCompile(`(?i)task|checkbox|todo`)
+	alertsOn    = regexp.MustCompile(`(?i)alert|callout|admonition`)
 	typographOn = regexp.MustCompile(`\btypographer["']?\s*:\s*true\b`)
 )
 
 // readMarkdownIt takes the settings from the text of the config.
 func readMarkdownIt(config []byte) markdownItSettings {
+	has := func(plugin string) bool { return bytes.Contains(config, []byte(plugin)) }
 	return markdownItSettings{indentedOn.Match(config), breaksOn.Match(config), linkifyOn.Match(config), typographOn.Match(config),
-		mathOn.Match(config), attrsOn.Match(config)}
+		mathOn.Match(config), attrsOn.Match(config), has("markdown-it-emoji"),
+		marks{insert: has("markdown-it-ins"), mark: has("markdown-it-mark"), subscript: has("markdown-it-sub"), superscript: has("markdown-it-sup")},
+		alertsOn.Match(config), markup{noFootnotes: !footnotesOn.Match(config), noDefinitions: !has("deflist"), noTasks: !tasksOn.Match(config)}}
 }
 
 // attributeList is what markdown-it-attrs takes for the classes, the id and the

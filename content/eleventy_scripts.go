@@ -1,6 +1,7 @@
 package content
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path"
@@ -8,6 +9,9 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
+
+	"publisher/content/script"
 )
 
 // scripts are the config and what it imports from files beside it.
@@ -105,19 +109,149 @@ func jsData(v any) jsValue {
 // obey asks the scripts around a page for its permalink and whether it is in
 // collections.
 func (e *eleventy) obey(a *article, rules []jsRule) {
+	slices.SortStableFunc(rules, func(x, y jsRule) int { return cmp.Compare(order(x), order(y)) })
+	computed := map[string]bool{}
 	for _, rule := range rules {
 		if _, own := a.front.values[rule.key]; own && !rule.computed {
 			continue
 		}
-		values := []jsValue{rule.literal}
-		if rule.function != nil {
-			values = rule.function.values(e.find(a))
+		if rule.computed && rule.key != hide && computed[rule.key] {
+			continue // the nearest decides
 		}
-		a.computed = omitted(a.computed, rule.judge(values))
-		if rule.key == "permalink" {
+		computed[rule.key] = rule.computed
+		values, ok := e.evaluated(a, rule)
+		if !ok {
+			values = []jsValue{rule.literal}
+			if rule.function != nil {
+				values = rule.function.values(e.find(a))
+			}
+		}
+		switch rule.key {
+		case "permalink":
+			a.computed = omitted(a.computed, rule.judge(values))
 			e.addressBy(a, rule, values)
+		case hide:
+			a.computed = omitted(a.computed, rule.judge(values))
+		default:
+			if ok && values[0] != nil {
+				a.set(rule.key, values[0])
+			}
 		}
 	}
+}
+
+// hide is the key that keeps a page out of all collections, as front matter has it.
+const hide = "eleventyexcludefromcollections"
+
+// evaluated is what the function of a rule returns for the page; ok is false where
+// that cannot be known.
+func (e *eleventy) evaluated(a *article, rule jsRule) (values []jsValue, ok bool) {
+	if rule.own == nil {
+		return nil, false
+	}
+	v, err := rule.own.Call(e.host(nil, a), e.dataObject(a))
+	if plain, isPlain := rule.own.Plain(); isPlain {
+		v, err = plain, nil
+	}
+	if err != nil {
+		return nil, false
+	}
+	switch v := v.(type) {
+	case script.Undefined, nil:
+		return []jsValue{nil}, true
+	case bool, string:
+		return []jsValue{v}, true
+	case time.Time:
+		return []jsValue{v.Format(time.RFC3339Nano)}, true
+	case float64:
+		return []jsValue{liquidText(v)}, true
+	case *script.List:
+		if rule.key == "tags" {
+			return []jsValue{fromScript(v)}, true
+		}
+	}
+	return nil, false
+}
+
+// withFunctions gives rules their functions, and adds those for the other keys that
+// posts are made of.
+func withFunctions(rules []jsRule, data script.Data, from Omission) []jsRule {
+	for i := range rules {
+		for _, group := range []map[string]script.Function{data.Functions, data.Computed} {
+			for key, f := range group {
+				if strings.EqualFold(key, rules[i].key) && (rules[i].computed || rules[i].own == nil) {
+					rules[i].own = &f
+				}
+			}
+		}
+	}
+	has := func(key string, computed bool) bool {
+		return slices.ContainsFunc(rules, func(r jsRule) bool { return r.key == key && r.computed == computed })
+	}
+	for _, key := range []string{"permalink", "eleventyExcludeFromCollections"} { // what the script imports
+		lower := strings.ToLower(key)
+		if f, ok := data.Functions[key]; ok && !has(lower, false) && !has(lower, true) {
+			rules = append(rules, jsRule{key: lower, literal: jsUnknown{}, own: &f, Omission: from})
+		}
+		if f, ok := data.Computed[key]; ok && !has(lower, true) {
+			rules = append(rules, jsRule{key: lower, literal: jsUnknown{}, computed: true, own: &f, Omission: from})
+		}
+	}
+	var first []jsRule
+	for _, key := range []string{"date", "title", "tags", "slug", "lang"} {
+		if f, ok := data.Computed[key]; ok {
+			first = append(first, jsRule{key: key, computed: true, own: &f, Omission: from})
+		}
+	}
+	return append(first, rules...)
+}
+
+// merged adds to values what a script spells out besides.
+func merged(values, more map[string]any) map[string]any {
+	if values == nil {
+		values = map[string]any{}
+	}
+	for key, v := range more {
+		values[strings.ToLower(key)] = spelled(fromScript(v))
+	}
+	return values
+}
+
+// spelled are values as front matter has them: scalars in their spelling.
+func spelled(v any) any {
+	switch v := v.(type) {
+	case bool, float64:
+		return liquidText(v)
+	case time.Time:
+		return v.Format(time.RFC3339)
+	case []any:
+		for i := range v {
+			v[i] = spelled(v[i])
+		}
+	case map[string]any:
+		for key := range v {
+			v[key] = spelled(v[key])
+		}
+	}
+	return v
+}
+
+// filesAround are a script and what it imports from the project's own files, which
+// decide as well.
+func (s *sections) filesAround(own *ownConfig, file string, text []byte) []script.File {
+	if own == nil {
+		return nil
+	}
+	all := &ownConfig{}
+	all.addScripts(own.root, file, text)
+	var out []script.File
+	for i, f := range all.files {
+		out = append(out, script.File{Path: filepath.ToSlash(f.name), Text: f.text})
+		if i > 0 {
+			s.remember(f.name, []byte(f.text))
+		}
+	}
+	return out
 }
 
 // judge says whether the values that a rule may come to leave a page out.
@@ -143,6 +277,19 @@ func (rule *jsRule) judge(values []jsValue) *Omission {
 		return &o
 	}
 	return nil
+}
+
+// order puts what is computed behind the rest, whose values it sees, and an address
+// behind what addresses are made of.
+func order(rule jsRule) int {
+	n := 0
+	if rule.computed {
+		n = 2
+	}
+	if rule.key == "permalink" {
+		n++
+	}
+	return n
 }
 
 // addressBy takes over a computed permalink. Of one that is not known the page's own
@@ -214,7 +361,7 @@ func blank(part []byte) {
 var localImport = regexp.MustCompile(`(?:\bfrom|\bimport|\brequire\(|\bimport\()\s*["'\x60](\.{1,2}/[^"'\x60\n]+)["'\x60]`)
 
 // maxScripts bounds what a config imports.
-const maxScripts = 30
+const maxScripts = 150
 
 // addScripts reads what a script imports from the project's own files, too.
 func (o *ownConfig) addScripts(root, file string, text []byte) {

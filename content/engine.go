@@ -83,9 +83,9 @@ type writing struct {
 	marks marks
 	// keepAsides holds that an excerpt begins with the <aside> that the post begins with.
 	keepAsides bool
-	// plainAlerts holds that the engine knows no alerts but by the blog's own hooks.
+	// plainAlerts holds that alerts are text, or left to the blog's own hooks.
 	plainAlerts bool
-	// markup are Hugo's other settings.
+	// markup are extensions that a blog turns off, and Hugo's other settings.
 	markup markup
 	// noStrike holds that ~~ is text.
 	noStrike bool

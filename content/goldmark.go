@@ -70,6 +70,9 @@ func newGoldmark(d dialect) goldmark.Markdown {
 	}
 	if d.smart {
 		extensions = append(extensions, d.markup.typographer())
+		if d.markdownIt {
+			extensions = append(extensions, markdownItSigns{})
+		}
 	}
 	if d.emoji {
 		extensions = append(extensions, emoji.Emoji)

@@ -40,6 +40,7 @@ func FuzzSettings(f *testing.F) {
 		}
 		e.own = (&ownConfig{dialect: "eleventy", root: "/b"}).add("/b/eleventy.config.js", []byte(text))
 		e.text = ""
+		e.code = readEleventyScripts(e.own)
 		rules := newEleventyRules(e)
 		a := &article{source: &source{path: "a.md", front: frontMatter{form: yamlForm, values: map[string]any{"draft": "true", "title": "T"}, line: 2}}, engine: e, site: e.site, post: &Post{}}
 		e.rules = rules

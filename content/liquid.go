@@ -1,6 +1,7 @@
 package content
 
 import (
+	"html"
 	"regexp"
 	"strings"
 )
@@ -15,6 +16,7 @@ type liquid struct {
 	vars     []map[string]any // the innermost scope last
 	comments bool             // {# … #} are comments
 	strict   bool             // an output that is empty is a failure
+	escapes  bool             // what an output gives is text, not HTML, but for the filter safe
 	unended  map[string]bool  // ends of marks that the rest of the text does not have
 	tags     liquidTags
 	steps    int
@@ -239,7 +241,11 @@ func (l *liquid) output(mark liquidMark) {
 		l.unevaluated(mark.from, l.text[mark.from:mark.to])
 		return
 	}
-	l.out.WriteString(liquidText(v))
+	out := liquidText(v)
+	if l.escapes && !isSafeFilter.MatchString(mark.arguments) {
+		out = html.EscapeString(out)
+	}
+	l.out.WriteString(out)
 }
 
 // single is a tag without an end.
@@ -294,6 +300,9 @@ func (l *liquid) highlighted(mark liquidMark, code string) string {
 	if w := l.article.engine.writing(); w.kramdown != nil && l.tree != nil {
 		code = strings.Trim(code, "\n")
 		return `<figure class="highlight">` + l.tree.markdown.code.highlight(code, languageWord(lang)) + "</figure>"
+	}
+	if _, ok := l.article.engine.(*eleventy); ok && !isMarkdownName(l.article.path) {
+		return "<pre><code>" + html.EscapeString(strings.Trim(code, "\n")) + "</code></pre>"
 	}
 	block := fencedCode(code, languageWord(lang))
 	line := lineBefore(l.text, mark.from)

@@ -17,6 +17,11 @@ import (
 // filter applies one filter of Liquid, Jekyll, Nunjucks or Eleventy; ok is false
 // for one that is not known.
 func (l *liquid) filter(name string, v any, arguments []any) (any, bool) {
+	if e, isEleventy := l.article.engine.(*eleventy); isEleventy {
+		if out, found, ok := e.ownFilter(l, name, v, arguments); found {
+			return out, ok
+		}
+	}
 	if !l.comments {
 		if out, ok := l.jekyllFilter(name, v, arguments); ok {
 			return out, true

@@ -120,6 +120,12 @@ func (l *liquid) includeText(tag liquidMark, name string) (string, bool) {
 			folder = own
 		}
 	}
+	if e, ok := l.article.engine.(*eleventy); ok && e.includes != "" {
+		folder = e.includes
+		if path.Ext(name) == "" {
+			name += ".liquid"
+		}
+	}
 	if tag.name == "include_relative" {
 		folder = path.Join(l.article.site.below, path.Dir(l.article.path))
 	}

@@ -33,7 +33,14 @@ func jekyllTags(l *liquid, tag liquidMark, inner string) (string, bool) {
 
 // eleventyTags are those that the most used plugins add.
 func eleventyTags(l *liquid, tag liquidMark, inner string) (string, bool) {
+	if e, ok := l.article.engine.(*eleventy); ok {
+		if out, found, ok := e.ownShortcode(l, tag, inner); found && ok {
+			return out, true
+		}
+	}
 	switch tag.name {
+	case "post_url":
+		return l.post(tag), true
 	case "include", "render":
 		return l.include(tag), true
 	case "css", "js", "html", "block", "extends", "import", "from", "macro":

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
+
+	"publisher/content/script"
 )
 
 // sections are what files beside the posts say of all posts in a folder: Hugo's
@@ -19,6 +21,8 @@ type sections struct {
 	global   map[string]any         // Eleventy's data for all templates, Zola's and Hugo's shortcodes
 	pages    map[string]string      // the folders that are Hugo's sections by a page of their own, with its slug or title
 	computed []jsRule               // Eleventy's eleventyComputed among the global data
+	plain    map[string]any         // Eleventy's global data that are one value, by the file's name
+	layouts  map[string]inherited   // the front matter of Eleventy's layouts, by their names
 	hooked   bool                   // Hugo\'s render hooks are among the global data
 	drafts   map[string]*Omission   // by folder: Zola's sections that are drafts
 	text     []byte                 // all that was read: it decides whether a snapshot still holds
@@ -27,10 +31,11 @@ type sections struct {
 // inherited is front matter that holds where a post has none of its own.
 type inherited struct {
 	values map[string]any
-	glob   *pattern  // of pages, from the content root with a slash before; nil for all
-	lang   *pattern  // nil for all
-	rules  []jsRule  // that a script computes
-	doubt  *Omission // it does not parse, and might leave the pages out
+	glob   *pattern     // of pages, from the content root with a slash before; nil for all
+	lang   *pattern     // nil for all
+	rules  []jsRule     // that a script computes
+	front  *frontMatter // a layout's
+	doubt  *Omission    // it does not parse, and might leave the pages out
 }
 
 // sectionFile tells whether a file speaks of its folder's posts.
@@ -52,6 +57,7 @@ func (t *Tree) readSections(found []file) *sections {
 	switch t.engine.(type) {
 	case *eleventy:
 		s.readGlobal(t)
+		s.readLayouts(t)
 	case *zola:
 		s.readShortcodes(t.own)
 	case *hugo:
@@ -130,8 +136,12 @@ func (s *sections) read(t *Tree, real, name string) {
 		if where, values, ok := e.directoryData(name, text); ok {
 			l := inherited{values: values}
 			if !strings.HasSuffix(name, "json") {
-				script := blankComments(string(text))
-				l.rules = e.rulesIn(real, script, 0, len(script), false)
+				code := blankComments(string(text))
+				l.rules = e.rulesIn(real, code, 0, len(code), false)
+				if data, ok := script.DataFile(s.filesAround(t.own, real, text), filepath.ToSlash(real)); ok {
+					l.rules = withFunctions(l.rules, data, e.at(real, "", 0, path.Base(name)))
+					l.values = merged(l.values, data.Values)
+				}
 			}
 			if values == nil && strings.HasSuffix(name, "json") {
 				l.doubt = &Omission{Held: true, Reason: path.Base(name) + " does not parse", Path: t.site.fromContentDir(name), Line: 1}

@@ -73,7 +73,7 @@ func (z *zolaExpansion) template(call zolaCall, body string) (string, bool) {
 	}
 	z.calls[call.name]++
 	m := &macros{article: z.article, tree: z.tree, links: z.links, base: text, quiet: true}
-	l := &liquid{macros: m, text: text, comments: true, tags: noTags, vars: []map[string]any{z.variables(call, body), {}}}
+	l := &liquid{macros: m, text: text, comments: true, tags: noTags, escapes: t.html, vars: []map[string]any{z.variables(call, body), {}}}
 	l.read()
 	l.pair()
 	l.write(0, len(l.marks), 0, len(text), 0)
@@ -89,6 +89,9 @@ func (z *zolaExpansion) template(call zolaCall, body string) (string, bool) {
 	}
 	return out, true
 }
+
+// isSafeFilter finds the filter by which an output stays HTML.
+var isSafeFilter = regexp.MustCompile(`\|\s*safe\b`)
 
 func noTags(*liquid, liquidMark, string) (string, bool) { return "", false }
 

@@ -1,0 +1,172 @@
+package content
+
+import (
+	"cmp"
+	"io/fs"
+	"maps"
+	"path"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"publisher/content/script"
+)
+
+// Bounds of the layouts that are read, and of the layouts that one has around it.
+const (
+	maxLayouts     = 500
+	maxLayoutChain = 10
+)
+
+// readLayouts reads the front matter of the blog's layouts: Eleventy's pages take
+// over what it says, their permalink too.
+func (s *sections) readLayouts(t *Tree) {
+	e, ok := t.engine.(*eleventy)
+	if !ok || t.own == nil {
+		return
+	}
+	s.layouts = map[string]inherited{}
+	for _, folder := range t.own.layoutFolders() {
+		root := filepath.Join(t.own.root, filepath.FromSlash(folder))
+		_ = filepath.WalkDir(root, func(file string, entry fs.DirEntry, err error) error {
+			switch {
+			case err != nil || len(s.layouts) >= maxLayouts:
+				return fs.SkipAll
+			case entry.IsDir() && (entry.Name() == "node_modules" || entry.Name() == ".git"):
+				return fs.SkipDir
+			case !entry.Type().IsRegular():
+				return nil
+			}
+			rel, err := filepath.Rel(root, file)
+			if err == nil {
+				s.readLayout(e, file, filepath.ToSlash(rel), path.Join(folder, filepath.ToSlash(rel)))
+			}
+			return nil
+		})
+	}
+}
+
+func (s *sections) readLayout(e *eleventy, file, name, fromRoot string) {
+	if _, taken := s.layouts[name]; taken {
+		return
+	}
+	text, err := readLimited(file)
+	if err != nil {
+		return
+	}
+	l := inherited{values: map[string]any{}}
+	if strings.HasPrefix(strings.TrimSpace(string(text[:min(len(text), 100)])), "---") {
+		fm, _, _, err := splitFrontMatter(string(text))
+		if err != nil {
+			o := e.at(file, "", 0, "the layout "+name+" does not parse")
+			o.Held, o.Line = true, 1
+			l.doubt = &o
+		}
+		l.values, l.front = fm.values, &fm
+		if fm.form == scriptForm {
+			text := blankComments(fm.text)
+			l.rules = withFunctions(e.rulesIn(file, text, 0, len(text), false), script.FrontMatter(fm.text), e.at(file, "", 0, "the layout "+name))
+			for i := range l.rules {
+				l.rules[i].Line += fm.line - 1
+			}
+		}
+		s.remember(fromRoot, []byte(fm.text))
+	}
+	s.layouts[name] = l
+}
+
+var (
+	setLayouts  = regexp.MustCompile(`\.setLayoutsDirectory\(\s*["'\x60]([^"'\x60]+)["'\x60]`)
+	setIncludes = regexp.MustCompile(`\.setIncludesDirectory\(\s*["'\x60]([^"'\x60]+)["'\x60]`)
+	layoutAlias = regexp.MustCompile(`\.addLayoutAlias\(\s*["'\x60]([^"'\x60\n]+)["'\x60]\s*,\s*["'\x60]([^"'\x60\n]+)["'\x60]`)
+)
+
+// layoutFolders are where layouts are looked for, from the project's folder.
+func (o *ownConfig) layoutFolders() []string {
+	script := layer{values: scriptSettings(string(o.text))}
+	folder := func(key string, setter *regexp.Regexp) string {
+		if name, _ := script.value("dir." + key).(string); name != "" {
+			return name
+		}
+		if m := setter.FindSubmatch(o.text); m != nil {
+			return string(m[1])
+		}
+		return ""
+	}
+	var out []string
+	for _, name := range []string{folder("layouts", setLayouts), folder("includes", setIncludes), "_includes"} {
+		if full := path.Join(o.eleventyInput(), name); name != "" && filepath.IsLocal(filepath.FromSlash(full)) {
+			out = append(out, full)
+			if name != "_includes" && len(out) == 1 && folder("layouts", setLayouts) != "" {
+				return out
+			}
+		}
+	}
+	return out[:1]
+}
+
+// includesFolder is where templates find what they include, from the project's folder.
+func (o *ownConfig) includesFolder() string {
+	script := layer{values: scriptSettings(string(o.text))}
+	name, _ := script.value("dir.includes").(string)
+	if m := setIncludes.FindSubmatch(o.text); m != nil && name == "" {
+		name = string(m[1])
+	}
+	if full := path.Join(o.eleventyInput(), cmp.Or(name, "_includes")); filepath.IsLocal(filepath.FromSlash(full)) {
+		return full
+	}
+	return "_includes"
+}
+
+// layoutsOf are the layouts around a page, the nearest first.
+func (s *sections) layoutsOf(e *eleventy, name string) []inherited {
+	var out []inherited
+	for len(out) < maxLayoutChain && name != "" {
+		l, ok := s.layoutNamed(e, name)
+		if !ok {
+			return out
+		}
+		out = append(out, l)
+		name, _ = l.values["layout"].(string)
+	}
+	return out
+}
+
+func (s *sections) layoutNamed(e *eleventy, name string) (inherited, bool) {
+	if e.own != nil {
+		for _, m := range layoutAlias.FindAllSubmatch(e.own.text, 100) {
+			if string(m[1]) == name {
+				name = string(m[2])
+				break
+			}
+		}
+	}
+	name = path.Clean(strings.TrimPrefix(name, "/"))
+	if l, ok := s.layouts[name]; ok {
+		return l, true
+	}
+	for _, ext := range []string{"njk", "liquid", "html", "md", "webc", "11ty.js", "hbs", "mustache", "ejs", "pug", "vto"} {
+		if l, ok := s.layouts[name+"."+ext]; ok {
+			return l, true
+		}
+	}
+	return inherited{}, false
+}
+
+// inheritDeep takes over what the front matter leaves open, and of tables what they
+// leave open.
+func (a *article) inheritDeep(values map[string]any) {
+	for key, v := range values {
+		own, set := a.front.values[key]
+		table, isTable := own.(map[string]any)
+		more, isMore := v.(map[string]any)
+		switch {
+		case !set:
+			a.set(key, v)
+		case isTable && isMore:
+			merged := maps.Clone(more)
+			maps.Copy(merged, table)
+			a.set(key, merged)
+		}
+	}
+}

@@ -1,0 +1,267 @@
+package script
+
+import (
+	"math"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// parse reads a text as a Date does: one in the form of ISO 8601, a day alone in UTC,
+// a time without an offset in the zone of the build.
+func (e *evaluator) parse(s string, day *time.Location) (time.Time, bool) {
+	for _, layout := range []string{"2006-01-02", "2006-01", "2006"} {
+		if t, err := time.ParseInLocation(layout, s, day); err == nil {
+			return t, true
+		}
+	}
+	for _, layout := range []string{time.RFC3339Nano, "2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05 Z07:00", "2006-01-02T15:04Z07:00", "2006-01-02 15:04:05 -0700"} {
+		if t, err := time.Parse(layout, s); err == nil {
+			return t, true
+		}
+	}
+	for _, layout := range []string{"2006-01-02T15:04:05.999", "2006-01-02T15:04", "2006-01-02 15:04:05.999", "2006-01-02 15:04", "January 2, 2006", "2 January 2006", "Jan 2, 2006", "2 Jan 2006", "01/02/2006", "2006/01/02"} {
+		if t, err := time.ParseInLocation(layout, s, e.host.Zone); err == nil {
+			return t, true
+		}
+	}
+	return time.Time{}, false
+}
+
+func (e *evaluator) newDate(args []any) any {
+	if len(args) == 0 {
+		return now{}
+	}
+	switch v := argument(args, 0).(type) {
+	case time.Time:
+		return v
+	case moment:
+		return v.t
+	case string:
+		if t, ok := e.parse(v, time.UTC); ok {
+			return t
+		}
+	case float64:
+		if len(args) > 1 {
+			return e.dateParts(args, e.host.Zone)
+		}
+		if math.Abs(v) < 8e15 {
+			return time.UnixMilli(int64(v))
+		}
+	}
+	unknown("the date of now, or of what is no date")
+	return nil
+}
+
+func (e *evaluator) dateParts(args []any, zone *time.Location) time.Time {
+	part := [7]int{0, 0, 1}
+	for i := range args[:min(len(args), 7)] {
+		f := toNumber(args[i])
+		if math.IsNaN(f) || math.Abs(f) > 1e6 {
+			unknown("a date")
+		}
+		part[i] = int(f)
+	}
+	return time.Date(part[0], time.Month(part[1]+1), part[2], part[3], part[4], part[5], part[6]*1e6, zone)
+}
+
+func (e *evaluator) dateMethod(t time.Time, name string, args []any) any {
+	local := t.In(e.host.Zone)
+	if getter, ok := strings.CutPrefix(name, "getUTC"); ok {
+		local, name = t.UTC(), "get"+getter
+	}
+	switch name {
+	case "getFullYear":
+		return float64(local.Year())
+	case "getMonth":
+		return float64(local.Month() - 1)
+	case "getDate":
+		return float64(local.Day())
+	case "getDay":
+		return float64(local.Weekday())
+	case "getHours":
+		return float64(local.Hour())
+	case "getMinutes":
+		return float64(local.Minute())
+	case "getSeconds":
+		return float64(local.Second())
+	case "getTime", "valueOf":
+		return float64(t.UnixMilli())
+	case "toISOString", "toJSON":
+		return t.UTC().Format("2006-01-02T15:04:05.000Z")
+	case "toUTCString":
+		return t.UTC().Format("Mon, 02 Jan 2006 15:04:05 GMT")
+	case "toDateString":
+		return local.Format("Mon Jan 02 2006")
+	case "toLocaleDateString":
+		return localeDate(local, args, false)
+	}
+	unknown("the method " + name + " of a date")
+	return nil
+}
+
+// localeDate is what browsers make of a day in English.
+func localeDate(t time.Time, args []any, asIs bool) string {
+	locale, ok := argument(args, 0).(string)
+	options, _ := argument(args, 1).(*Object)
+	if !ok || options != nil && options.Missing != nil {
+		unknown("a date in the language of the build")
+	}
+	has := map[string]string{}
+	if options != nil {
+		for _, key := range options.keys {
+			has[key] = text(options.values[key])
+		}
+	}
+	if zone := has["timeZone"]; zone != "" {
+		loc, err := time.LoadLocation(zone)
+		if err != nil {
+			unknown("the time zone " + zone)
+		}
+		t = t.In(loc)
+		delete(has, "timeZone")
+	}
+	month := map[string]string{"long": "January", "short": "Jan", "numeric": "1", "2-digit": "01"}[has["month"]]
+	day := map[string]string{"numeric": "2", "2-digit": "02"}[has["day"]]
+	year := map[string]string{"numeric": "2006", "2-digit": "06"}[has["year"]]
+	weekday := map[string]string{"long": "Monday", "short": "Mon"}[has["weekday"]]
+	for key := range has {
+		if !slices.Contains([]string{"month", "day", "year", "weekday"}, key) {
+			unknown("a date with " + key)
+		}
+	}
+	switch {
+	case len(has) == 0 && locale == "en-US":
+		return t.Format("1/2/2006")
+	case len(has) == 0 && locale == "en-GB":
+		return t.Format("02/01/2006")
+	case len(has) == 0 && (locale == "en-CA" || locale == "sv-SE"):
+		return t.Format("2006-01-02")
+	case len(has) == 1 && locale == "en-US" && len(args) > 1:
+		return t.Format(month + day + year + weekday)
+	case (has["month"] == "long" || has["month"] == "short") && day != "" && year != "" && (locale == "en-US" || locale == "en"):
+		if weekday != "" {
+			weekday += ", "
+		}
+		return t.Format(weekday + month + " " + day + ", " + year)
+	case (has["month"] == "long" || has["month"] == "short" && t.Month() != time.September) && day != "" && year != "" && locale == "en-GB" && weekday == "":
+		return t.Format(day + " " + month + " " + year)
+	case (has["month"] == "long" || has["month"] == "short") && day == "" && year != "" && weekday == "" && strings.HasPrefix(locale, "en-"):
+		return t.Format(month + " " + year)
+	}
+	unknown("a date in the form of " + locale)
+	return ""
+}
+
+// pattern is a word in a layout of Luxon's, of date-fns or of Day.js and Moment.
+var (
+	luxonWord = regexp.MustCompile(`'[^']*'|([A-Za-z])\w*|[^A-Za-z']+`)
+	dayjsWord = regexp.MustCompile(`\[[^\]]*\]|YYYY|YY|MMMM|MMM|MM|Mo|M|DDDD|DDD|Do|DD|D|dddd|ddd|dd|d|HH|H|hh|h|mm|m|ss|s|SSS|A|a|ZZ|Z|X|x|[A-Za-z]+|[^A-Za-z\[]+`)
+	sameWord  = regexp.MustCompile(`a+|c+|d+o?|E+|H+|h+|L+|M+|m+|o+|s+|S+|y+|Z+|[A-Za-z]`)
+)
+
+// luxonLayouts are Go's layouts for the words of Luxon and date-fns.
+func luxonLayout(word string) (string, bool) {
+	layout, ok := map[string]string{
+		"yyyy": "2006", "y": "2006", "yy": "06", "MM": "01", "M": "1", "MMM": "Jan", "MMMM": "January", "LL": "01", "L": "1", "LLL": "Jan", "LLLL": "January",
+		"dd": "02", "d": "2", "EEE": "Mon", "ccc": "Mon", "EEEE": "Monday", "cccc": "Monday", "HH": "15", "hh": "03", "h": "3", "mm": "04", "m": "4",
+		"ss": "05", "s": "5", "a": "PM", "ooo": "002", "ZZ": "-07:00", "ZZZ": "-0700", "SSS": "000",
+	}[word]
+	return layout, ok
+}
+
+func formatLuxon(t time.Time, layout string) string {
+	var b strings.Builder
+	for _, word := range luxonWord.FindAllString(layout, 100) {
+		if word[0] == '\'' {
+			b.WriteString(strings.Trim(word, "'"))
+			continue
+		}
+		if !isLetter(word[0]) {
+			b.WriteString(word)
+			continue
+		}
+		rest := word
+		for rest != "" {
+			part := sameWord.FindString(rest)
+			if part == "" || !strings.HasPrefix(rest, part) { // digits and _ within
+				b.WriteString(rest[:1])
+				rest = rest[1:]
+				continue
+			}
+			rest = rest[len(part):]
+			b.WriteString(luxonPart(t, part))
+		}
+	}
+	return b.String()
+}
+
+func luxonPart(t time.Time, part string) string {
+	switch part {
+	case "H":
+		return strconv.Itoa(t.Hour())
+	case "o":
+		return strconv.Itoa(t.YearDay())
+	case "do":
+		return ordinal(t.Day())
+	case "SSS":
+		return t.Format(".000")[1:]
+	}
+	layout, ok := luxonLayout(part)
+	if !ok {
+		unknown("the part " + part + " of a date")
+	}
+	return t.Format(layout)
+}
+
+func isLetter(c byte) bool { return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' }
+
+func formatDayjs(t time.Time, layout string) string {
+	var b strings.Builder
+	for _, word := range dayjsWord.FindAllString(layout, 100) {
+		if word[0] == '[' {
+			b.WriteString(strings.Trim(word, "[]"))
+			continue
+		}
+		if !isLetter(word[0]) {
+			b.WriteString(word)
+			continue
+		}
+		switch word {
+		case "Do":
+			b.WriteString(ordinal(t.Day()))
+			continue
+		case "H":
+			b.WriteString(strconv.Itoa(t.Hour()))
+			continue
+		case "SSS":
+			b.WriteString(t.Format(".000")[1:])
+			continue
+		}
+		layout, ok := map[string]string{"YYYY": "2006", "YY": "06", "MMMM": "January", "MMM": "Jan", "MM": "01", "M": "1", "DD": "02", "D": "2",
+			"dddd": "Monday", "ddd": "Mon", "HH": "15", "hh": "03", "h": "3", "mm": "04", "m": "4", "ss": "05", "s": "5", "A": "PM", "a": "pm",
+			"Z": "-07:00", "ZZ": "-0700"}[word]
+		if !ok {
+			unknown("the part " + word + " of a date")
+		}
+		b.WriteString(t.Format(layout))
+	}
+	return b.String()
+}
+
+func ordinal(n int) string {
+	ending := "th"
+	if n%100 < 11 || n%100 > 13 {
+		switch n % 10 {
+		case 1:
+			ending = "st"
+		case 2:
+			ending = "nd"
+		case 3:
+			ending = "rd"
+		}
+	}
+	return strconv.Itoa(n) + ending
+}

@@ -1,0 +1,303 @@
+package script
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/tdewolff/parse/v2/js"
+)
+
+// Host is what the world around a function says.
+type Host struct {
+	This     *Object        // of a filter or shortcode: page, env
+	Zone     *time.Location // of dates where the script names none
+	Date     time.Time      // of the page
+	Markdown func(text string, inline bool) (html string, ok bool)
+	Slug     func(text string, decamelize bool) string // as @sindresorhus/slugify makes one
+}
+
+// Bounds of one evaluation.
+const (
+	maxSteps = 20_000
+	maxDepth = 60
+	maxBytes = 256 << 10 // of one text
+	maxItems = 5_000     // of one list
+)
+
+type evaluator struct {
+	host  Host
+	steps int
+	depth int
+	found map[*binding]any // what names outside the function have come to; busy while it is worked out
+}
+
+// busy is the value of a name that depends on itself.
+type busy struct{}
+
+func newEvaluator(host Host) *evaluator {
+	if host.Zone == nil {
+		host.Zone = time.UTC
+	}
+	return &evaluator{host: host, found: map[*binding]any{}}
+}
+
+// Value is what the expression comes to.
+func (f Function) Value(host Host) (v any, err error) {
+	defer rescue(&err)
+	return newEvaluator(host).eval(f.expr, f.scope), nil
+}
+
+// Call is what the function returns for the arguments. An error says what is not known.
+func (f Function) Call(host Host, args ...any) (v any, err error) {
+	defer rescue(&err)
+	e := newEvaluator(host)
+	return e.call(e.eval(f.expr, f.scope), args), nil
+}
+
+func rescue(err *error) {
+	if r := recover(); r != nil {
+		f, ok := r.(failure)
+		if !ok {
+			panic(r)
+		}
+		*err = f
+	}
+}
+
+func (e *evaluator) step() {
+	if e.steps++; e.steps > maxSteps {
+		unknown("what so long a computation comes to")
+	}
+}
+
+func (e *evaluator) eval(expr js.IExpr, s *scope) any {
+	e.step()
+	if e.depth++; e.depth > maxDepth {
+		unknown("so deep a computation")
+	}
+	defer func() { e.depth-- }()
+	switch x := expr.(type) {
+	case nil:
+		return Undefined{}
+	case *js.LiteralExpr:
+		return e.literal(x)
+	case *js.Var:
+		return e.name(string(x.Data), s)
+	case *js.GroupExpr:
+		return e.eval(x.X, s)
+	case *js.TemplateExpr:
+		return e.template(x, s)
+	case *js.ArrayExpr:
+		return e.list(x, s)
+	case *js.ObjectExpr:
+		return e.object(x, s)
+	case *js.ArrowFunc:
+		return &closure{params: x.Params, body: x.Body.List, scope: s, arrow: true, expr: x}
+	case *js.FuncDecl:
+		return &closure{params: x.Params, body: x.Body.List, scope: s, expr: x}
+	case *js.CondExpr:
+		if truth(e.eval(x.Cond, s)) {
+			return e.eval(x.X, s)
+		}
+		return e.eval(x.Y, s)
+	case *js.UnaryExpr:
+		return e.unary(x, s)
+	case *js.BinaryExpr:
+		return e.binary(x, s)
+	case *js.DotExpr, *js.IndexExpr, *js.CallExpr:
+		v, _ := e.chain(expr, s)
+		return v
+	case *js.NewExpr:
+		return e.make(x, s)
+	case *js.CommaExpr:
+		var last any
+		for _, item := range x.List {
+			last = e.eval(item, s)
+		}
+		return last
+	}
+	unknown("a part of the script")
+	return nil
+}
+
+func (e *evaluator) literal(x *js.LiteralExpr) any {
+	switch x.TokenType {
+	case js.StringToken:
+		return stringOf(x.Data)
+	case js.TrueToken, js.FalseToken:
+		return x.TokenType == js.TrueToken
+	case js.NullToken:
+		return nil
+	case js.ThisToken:
+		if e.host.This != nil {
+			return e.host.This
+		}
+	case js.RegExpToken:
+		return regexOf(string(x.Data))
+	}
+	if js.IsNumeric(x.TokenType) {
+		if f, err := strconv.ParseFloat(strings.ReplaceAll(string(x.Data), "_", ""), 64); err == nil {
+			return f
+		}
+		if n, err := strconv.ParseInt(string(x.Data), 0, 53); err == nil {
+			return float64(n)
+		}
+	}
+	unknown(string(x.Data))
+	return nil
+}
+
+// name is the value of a variable, or of one of JavaScript's own names.
+func (e *evaluator) name(name string, s *scope) any {
+	b, at := s.lookup(name)
+	if b == nil {
+		return globalName(name)
+	}
+	if b.known {
+		return b.got
+	}
+	if v, ok := e.found[b]; ok && v != any(busy{}) {
+		return v
+	} else if ok || b.given {
+		unknown(name)
+	}
+	if b.module != "" {
+		return e.imported(b, at.moduleOf())
+	}
+	if m := at.moduleOf(); !b.fixed && m != nil && m.isAssigned(name) {
+		unknown(name + ", which the script changes")
+	}
+	e.found[b] = busy{}
+	v := e.eval(b.value, at)
+	if b.parts != nil {
+		inner := &scope{names: map[string]*binding{}}
+		e.bind(b.parts, v, inner)
+		v = inner.names[name].got
+	}
+	e.found[b] = v
+	return v
+}
+
+func (e *evaluator) imported(b *binding, from *module) any {
+	if from == nil {
+		unknown(b.module)
+	}
+	m := from.program.find(from.path, b.module)
+	if m == nil {
+		if strings.HasPrefix(b.module, ".") {
+			unknown(b.module)
+		}
+		return external{b.module, b.export}
+	}
+	return e.exported(m, b.export)
+}
+
+func (e *evaluator) exported(m *module, name string) any {
+	expr := m.exports[name]
+	if name == "default" && expr == nil && len(m.exports) > 0 || name == "*" { // require of exports.name = …
+		o := NewObject()
+		for key, value := range m.exports {
+			o.Set(key, e.eval(value, m.scope))
+		}
+		return o
+	}
+	if expr == nil {
+		unknown(name + " of " + m.path)
+	}
+	return e.eval(expr, m.scope)
+}
+
+func (e *evaluator) template(x *js.TemplateExpr, s *scope) any {
+	tag := plain(x.Tag)
+	if x.Tag != nil && tag != "html" && tag != "String.raw" {
+		unknown("the tag of a template")
+	}
+	var b strings.Builder
+	for _, part := range x.List {
+		b.WriteString(unescape(strings.TrimSuffix(string(part.Value[1:]), "${")))
+		v := e.eval(part.Expr, s)
+		if list, ok := v.(*List); ok && tag == "html" {
+			for _, item := range list.Items {
+				b.WriteString(text(item))
+			}
+			continue
+		}
+		if b.WriteString(text(v)); b.Len() > maxBytes {
+			unknown("so long a text")
+		}
+	}
+	tail := string(x.Tail)
+	b.WriteString(unescape(tail[1 : len(tail)-1]))
+	return b.String()
+}
+
+func (e *evaluator) list(x *js.ArrayExpr, s *scope) any {
+	out := &List{own: true}
+	for _, item := range x.List {
+		v := e.eval(item.Value, s)
+		if !item.Spread {
+			out.Items = append(out.Items, v)
+			continue
+		}
+		out.Items = append(out.Items, e.items(v)...)
+	}
+	return bounded(out)
+}
+
+func bounded(l *List) *List {
+	if len(l.Items) > maxItems {
+		unknown("so long a list")
+	}
+	return l
+}
+
+func (e *evaluator) object(x *js.ObjectExpr, s *scope) any {
+	o := NewObject()
+	o.own = true
+	for _, p := range x.List {
+		if p.Spread {
+			more, ok := e.eval(p.Value, s).(*Object)
+			if !ok || more.Missing != nil {
+				unknown("what is spread in an object")
+			}
+			for _, key := range more.keys {
+				o.Set(key, more.values[key])
+			}
+			continue
+		}
+		if m, ok := p.Value.(*js.MethodDecl); ok {
+			o.Set(string(m.Name.Literal.Data), &closure{params: m.Params, body: m.Body.List, scope: s, this: o,
+				expr: &js.FuncDecl{Params: m.Params, Body: m.Body}})
+			continue
+		}
+		o.Set(e.key(p.Name, s), e.eval(p.Value, s))
+	}
+	return o
+}
+
+func (e *evaluator) key(name *js.PropertyName, s *scope) string {
+	if name.Computed != nil {
+		return text(e.eval(name.Computed, s))
+	}
+	if name.Literal.TokenType == js.StringToken {
+		return stringOf(name.Literal.Data)
+	}
+	return string(name.Literal.Data)
+}
+
+// items are what a loop or a spread goes over.
+func (e *evaluator) items(v any) []any {
+	switch v := v.(type) {
+	case *List:
+		return v.Items
+	case string:
+		var out []any
+		for _, r := range v {
+			out = append(out, string(r))
+		}
+		return out
+	}
+	unknown("what is gone over")
+	return nil
+}

@@ -1,0 +1,236 @@
+package script
+
+import (
+	"github.com/tdewolff/parse/v2/js"
+)
+
+// flow says how a statement ended.
+type flow int
+
+const (
+	goesOn flow = iota
+	returns
+	breaks
+	continues
+)
+
+// call calls a function of the script or one that is known here.
+func (e *evaluator) call(f any, args []any) any {
+	e.step()
+	switch f := f.(type) {
+	case native:
+		return f(e, args)
+	case *closure:
+		s := &scope{outer: f.scope, names: map[string]*binding{}}
+		e.parameters(f.params, args, s)
+		host := e.host
+		if o, ok := f.this.(*Object); ok {
+			e.host.This = o
+		}
+		v, _ := e.run(f.body, s)
+		e.host = host
+		return v
+	case external:
+		return callExternal(e, f, args)
+	case global:
+		return callGlobal(e, string(f), args)
+	}
+	unknown("what is called")
+	return nil
+}
+
+func (e *evaluator) parameters(params js.Params, args []any, s *scope) {
+	for i, p := range params.List {
+		var v any = Undefined{}
+		if i < len(args) {
+			v = args[i]
+		}
+		if _, missing := v.(Undefined); missing && p.Default != nil {
+			v = e.eval(p.Default, s)
+		}
+		e.bind(p.Binding, v, s)
+	}
+	if params.Rest != nil {
+		rest := &List{}
+		if len(args) > len(params.List) {
+			rest.Items = append(rest.Items, args[len(params.List):]...)
+		}
+		e.bind(params.Rest, rest, s)
+	}
+}
+
+// bind gives the names of a pattern the parts of a value.
+func (e *evaluator) bind(to js.IBinding, v any, s *scope) {
+	switch b := to.(type) {
+	case nil:
+	case *js.Var:
+		s.set(string(b.Data), &binding{got: v, known: true})
+	case *js.BindingArray:
+		items := e.items(v)
+		for i, part := range b.List {
+			var item any = Undefined{}
+			if i < len(items) {
+				item = items[i]
+			}
+			e.bindPart(part, item, s)
+		}
+		if b.Rest != nil {
+			e.bind(b.Rest, &List{Items: append([]any{}, items[min(len(items), len(b.List)):]...)}, s)
+		}
+	case *js.BindingObject:
+		if b.Rest != nil {
+			unknown("the rest of an object")
+		}
+		for _, item := range b.List {
+			key := ""
+			if item.Key != nil {
+				key = e.key(item.Key, s)
+			} else if name, ok := item.Value.Binding.(*js.Var); ok {
+				key = string(name.Data)
+			}
+			e.bindPart(item.Value, e.member(v, key), s)
+		}
+	}
+}
+
+func (e *evaluator) bindPart(part js.BindingElement, v any, s *scope) {
+	if _, missing := v.(Undefined); missing && part.Default != nil {
+		v = e.eval(part.Default, s)
+	}
+	e.bind(part.Binding, v, s)
+}
+
+// run goes through statements in order.
+func (e *evaluator) run(list []js.IStmt, s *scope) (any, flow) {
+	for _, stmt := range list {
+		if f, ok := stmt.(*js.FuncDecl); ok && f.Name != nil {
+			s.set(string(f.Name.Data), &binding{known: true, got: &closure{params: f.Params, body: f.Body.List, scope: s, expr: f}})
+		}
+	}
+	for _, stmt := range list {
+		if v, how := e.exec(stmt, s); how != goesOn {
+			return v, how
+		}
+	}
+	return Undefined{}, goesOn
+}
+
+func (e *evaluator) exec(stmt js.IStmt, s *scope) (any, flow) {
+	e.step()
+	switch x := stmt.(type) {
+	case *js.ReturnStmt:
+		return e.eval(x.Value, s), returns
+	case *js.ExprStmt:
+		e.statement(x.Value, s)
+	case *js.VarDecl:
+		for _, d := range x.List {
+			var v any = Undefined{}
+			if d.Default != nil {
+				v = e.eval(d.Default, s)
+			}
+			e.bind(d.Binding, v, s)
+		}
+	case *js.FuncDecl, *js.EmptyStmt, *js.DirectivePrologueStmt, *js.Comment:
+	case *js.BlockStmt:
+		return e.run(x.List, &scope{outer: s, names: map[string]*binding{}})
+	case *js.IfStmt:
+		if truth(e.eval(x.Cond, s)) {
+			return e.exec(x.Body, s)
+		} else if x.Else != nil {
+			return e.exec(x.Else, s)
+		}
+	case *js.ForOfStmt:
+		return e.forOf(x, s)
+	case *js.ForStmt:
+		return e.forLoop(x, s)
+	case *js.SwitchStmt:
+		return e.choose(x, s)
+	case *js.TryStmt:
+		v, how := e.run(x.Body.List, &scope{outer: s, names: map[string]*binding{}})
+		if how == goesOn && x.Finally != nil {
+			return e.run(x.Finally.List, &scope{outer: s, names: map[string]*binding{}})
+		}
+		return v, how
+	case *js.BranchStmt:
+		if x.Label == nil && x.Type == js.BreakToken {
+			return nil, breaks
+		} else if x.Label == nil {
+			return nil, continues
+		}
+		unknown("a label")
+	default:
+		unknown("a statement of the script")
+	}
+	return Undefined{}, goesOn
+}
+
+// statement evaluates what stands for itself. What a program says on the console is
+// nothing to us.
+func (e *evaluator) statement(x js.IExpr, s *scope) {
+	if c, ok := x.(*js.CallExpr); ok {
+		if dot, ok := c.X.(*js.DotExpr); ok && plain(dot.X) == "console" {
+			return
+		}
+	}
+	e.eval(x, s)
+}
+
+func (e *evaluator) forOf(x *js.ForOfStmt, s *scope) (any, flow) {
+	d, ok := x.Init.(*js.VarDecl)
+	if !ok || len(d.List) != 1 {
+		unknown("a loop")
+	}
+	for _, item := range e.items(e.eval(x.Value, s)) {
+		inner := &scope{outer: s, names: map[string]*binding{}}
+		e.bind(d.List[0].Binding, item, inner)
+		if v, how := e.run(x.Body.List, inner); how == returns {
+			return v, how
+		} else if how == breaks {
+			break
+		}
+	}
+	return Undefined{}, goesOn
+}
+
+func (e *evaluator) forLoop(x *js.ForStmt, s *scope) (any, flow) {
+	inner := &scope{outer: s, names: map[string]*binding{}}
+	if d, ok := x.Init.(*js.VarDecl); ok {
+		e.exec(d, inner)
+	} else if x.Init != nil {
+		e.eval(x.Init, inner)
+	}
+	for x.Cond == nil || truth(e.eval(x.Cond, inner)) {
+		v, how := e.run(x.Body.List, &scope{outer: inner, names: map[string]*binding{}})
+		if how == returns {
+			return v, how
+		} else if how == breaks {
+			break
+		}
+		if x.Post != nil {
+			e.eval(x.Post, inner)
+		}
+	}
+	return Undefined{}, goesOn
+}
+
+func (e *evaluator) choose(x *js.SwitchStmt, s *scope) (any, flow) {
+	v := e.eval(x.Init, s)
+	at := -1
+	for i, c := range x.List {
+		if c.TokenType == js.DefaultToken && at < 0 {
+			at = i
+		} else if c.Cond != nil && same(v, e.eval(c.Cond, s)) {
+			at = i
+			break
+		}
+	}
+	inner := &scope{outer: s, names: map[string]*binding{}}
+	for i := at; i >= 0 && i < len(x.List); i++ {
+		if v, how := e.run(x.List[i].List, inner); how == breaks {
+			break
+		} else if how != goesOn {
+			return v, how
+		}
+	}
+	return Undefined{}, goesOn
+}

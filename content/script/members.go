@@ -1,0 +1,227 @@
+package script
+
+import (
+	"math"
+	"strconv"
+	"time"
+	"unicode/utf16"
+
+	"github.com/tdewolff/parse/v2/js"
+)
+
+// chain evaluates a.b, a[b] and a(b). short is set where ?. has ended it.
+func (e *evaluator) chain(expr js.IExpr, s *scope) (v any, short bool) {
+	e.step()
+	if e.depth++; e.depth > maxDepth {
+		unknown("so deep a computation")
+	}
+	defer func() { e.depth-- }()
+	switch x := expr.(type) {
+	case *js.DotExpr:
+		of, short := e.chain(x.X, s)
+		if short || x.Optional && isNothing(of) {
+			return Undefined{}, true
+		}
+		return e.member(of, nameOf(x.Y)), false
+	case *js.IndexExpr:
+		of, short := e.chain(x.X, s)
+		if short || x.Optional && isNothing(of) {
+			return Undefined{}, true
+		}
+		return e.index(of, e.eval(x.Y, s)), false
+	case *js.CallExpr:
+		return e.callChain(x, s)
+	}
+	return e.eval(expr, s), false
+}
+
+func (e *evaluator) callChain(x *js.CallExpr, s *scope) (any, bool) {
+	if v, ok := e.required(x, s); ok {
+		return v, false
+	}
+	var f, of any
+	method := ""
+	switch callee := x.X.(type) {
+	case *js.DotExpr:
+		target, short := e.chain(callee.X, s)
+		if short || callee.Optional && isNothing(target) {
+			return Undefined{}, true
+		}
+		of, method = target, nameOf(callee.Y)
+	case *js.IndexExpr:
+		target, short := e.chain(callee.X, s)
+		if short || callee.Optional && isNothing(target) {
+			return Undefined{}, true
+		}
+		f = e.index(target, e.eval(callee.Y, s))
+	default:
+		var short bool
+		if f, short = e.chain(x.X, s); short {
+			return Undefined{}, true
+		}
+	}
+	if method == "" && x.Optional && isNothing(f) {
+		return Undefined{}, true
+	}
+	var args []any
+	for _, a := range x.Args.List {
+		v := e.eval(a.Value, s)
+		if a.Rest {
+			args = append(args, e.items(v)...)
+		} else {
+			args = append(args, v)
+		}
+	}
+	if len(args) > maxItems {
+		unknown("so many arguments")
+	}
+	if method != "" {
+		return e.method(of, method, args), false
+	}
+	return e.call(f, args), false
+}
+
+// required is what require("…") gives.
+func (e *evaluator) required(x *js.CallExpr, s *scope) (any, bool) {
+	if plain(x.X) != "require" || len(x.Args.List) != 1 {
+		return nil, false
+	}
+	name, ok := literalText(x.Args.List[0].Value)
+	if !ok {
+		unknown("what is required")
+	}
+	return e.imported(&binding{module: name, export: "default"}, s.moduleOf()), true
+}
+
+func (e *evaluator) member(v any, name string) any {
+	switch o := v.(type) {
+	case *Object:
+		return o.get(name)
+	case *List:
+		if name == "length" {
+			return float64(len(o.Items))
+		}
+	case string:
+		if name == "length" {
+			return float64(length(o))
+		}
+	case external:
+		if o.name == "default" {
+			return external{o.module, name}
+		}
+		return external{o.module, o.name + "." + name}
+	case global:
+		return globalMember(o, name)
+	case moment:
+		return o.member(name)
+	case bool, float64, time.Time:
+	default:
+		unknown(name + " of what is not there")
+	}
+	switch v.(type) {
+	case *List, string:
+		if isMethod(name) {
+			unknown("the method " + name + " as a value")
+		}
+		return Undefined{}
+	}
+	unknown(name)
+	return nil
+}
+
+func length(s string) int {
+	for i := 0; i < len(s); i++ {
+		if s[i] >= 0x80 {
+			return len(utf16.Encode([]rune(s)))
+		}
+	}
+	return len(s)
+}
+
+func (e *evaluator) index(v, key any) any {
+	n, isNumber := key.(float64)
+	if !isNumber {
+		if at, err := strconv.Atoi(text(key)); err == nil {
+			n, isNumber = float64(at), true
+		}
+	}
+	switch o := v.(type) {
+	case *List:
+		if isNumber && n == math.Trunc(n) {
+			if n >= 0 && int(n) < len(o.Items) {
+				return o.Items[int(n)]
+			}
+			return Undefined{}
+		}
+	case string:
+		if isNumber && n == math.Trunc(n) {
+			units := utf16.Encode([]rune(o))
+			if n >= 0 && int(n) < len(units) {
+				return string(utf16.Decode(units[int(n) : int(n)+1]))
+			}
+			return Undefined{}
+		}
+	}
+	return e.member(v, text(key))
+}
+
+// make evaluates new.
+func (e *evaluator) make(x *js.NewExpr, s *scope) any {
+	of := e.eval(x.X, s)
+	var args []any
+	if x.Args != nil {
+		for _, a := range x.Args.List {
+			args = append(args, e.eval(a.Value, s))
+		}
+	}
+	switch g, _ := of.(global); g {
+	case "Date":
+		return e.newDate(args)
+	case "Set":
+		if len(args) == 1 {
+			out := &List{own: true}
+			for _, item := range e.items(args[0]) {
+				if !contains(out.Items, item) {
+					out.Items = append(out.Items, item)
+				}
+			}
+			return out
+		}
+	case "RegExp":
+		if len(args) > 0 {
+			flags := ""
+			if len(args) > 1 {
+				flags = text(args[1])
+			}
+			if re, ok := args[0].(*regex); ok {
+				return re
+			}
+			return newRegex(text(args[0]), flags)
+		}
+	case "Intl.DateTimeFormat":
+		return outside{"Intl.DateTimeFormat", args}
+	case "String":
+		return text(argument(args, 0))
+	}
+	if x, ok := of.(external); ok && x.module == "markdown-it" {
+		return outside{"markdown-it", args}
+	}
+	unknown("what is made by new")
+	return nil
+}
+
+func argument(args []any, n int) any {
+	if n < len(args) {
+		return args[n]
+	}
+	return Undefined{}
+}
+
+func contains(items []any, v any) bool {
+	for _, item := range items {
+		if same(item, v) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,215 @@
+package script
+
+import (
+	"math"
+	"time"
+
+	"github.com/tdewolff/parse/v2/js"
+)
+
+func (e *evaluator) unary(x *js.UnaryExpr, s *scope) any {
+	switch x.Op {
+	case js.NotToken:
+		return !truth(e.eval(x.X, s))
+	case js.NegToken, js.SubToken:
+		return -toNumber(e.eval(x.X, s))
+	case js.PosToken, js.AddToken:
+		return toNumber(e.eval(x.X, s))
+	case js.AwaitToken:
+		return e.eval(x.X, s)
+	case js.TypeofToken:
+		return typeName(e.eval(x.X, s))
+	case js.PreIncrToken, js.PostIncrToken, js.PreDecrToken, js.PostDecrToken:
+		before := toNumber(e.eval(x.X, s))
+		after := before + 1
+		if x.Op == js.PreDecrToken || x.Op == js.PostDecrToken {
+			after = before - 1
+		}
+		e.assign(x.X, after, s)
+		if x.Op == js.PostIncrToken || x.Op == js.PostDecrToken {
+			return before
+		}
+		return after
+	}
+	unknown("an operator")
+	return nil
+}
+
+func typeName(v any) string {
+	switch v.(type) {
+	case Undefined:
+		return "undefined"
+	case bool:
+		return "boolean"
+	case float64:
+		return "number"
+	case string:
+		return "string"
+	case *closure, native:
+		return "function"
+	}
+	return "object"
+}
+
+func (e *evaluator) binary(x *js.BinaryExpr, s *scope) any {
+	switch x.Op {
+	case js.AndToken, js.OrToken, js.NullishToken:
+		left := e.eval(x.X, s)
+		keep := truth(left)
+		if x.Op == js.AndToken {
+			keep = !keep
+		} else if x.Op == js.NullishToken {
+			keep = !isNothing(left)
+		}
+		if keep {
+			return left
+		}
+		return e.eval(x.Y, s)
+	case js.EqToken:
+		v := e.eval(x.Y, s)
+		e.assign(x.X, v, s)
+		return v
+	case js.AddEqToken, js.SubEqToken, js.MulEqToken, js.DivEqToken:
+		op := map[js.TokenType]js.TokenType{js.AddEqToken: js.AddToken, js.SubEqToken: js.SubToken, js.MulEqToken: js.MulToken, js.DivEqToken: js.DivToken}[x.Op]
+		v := arithmetic(op, e.eval(x.X, s), e.eval(x.Y, s))
+		e.assign(x.X, v, s)
+		return v
+	}
+	left, right := e.eval(x.X, s), e.eval(x.Y, s)
+	switch x.Op {
+	case js.LtToken, js.GtToken, js.LtEqToken, js.GtEqToken:
+		if right == any(now{}) && e.isPageDate(left) {
+			left, right = 0.0, 1.0
+		} else if left == any(now{}) && e.isPageDate(right) {
+			left, right = 1.0, 0.0
+		}
+	}
+	return arithmetic(x.Op, left, right)
+}
+
+func (e *evaluator) isPageDate(v any) bool {
+	switch v.(type) {
+	case time.Time, float64, moment:
+		return !e.host.Date.IsZero() && toNumber(v) == float64(e.host.Date.UnixMilli())
+	}
+	return false
+}
+
+func arithmetic(op js.TokenType, a, b any) any {
+	switch op {
+	case js.EqEqEqToken:
+		return same(a, b)
+	case js.NotEqEqToken:
+		return !same(a, b)
+	case js.EqEqToken:
+		return alike(a, b)
+	case js.NotEqToken:
+		return !alike(a, b)
+	case js.InstanceofToken:
+		return isInstance(a, b)
+	case js.AddToken:
+		_, isText := a.(string)
+		_, isOther := b.(string)
+		_, isList := a.(*List)
+		if isText || isOther || isList {
+			out := text(a) + text(b)
+			if len(out) > maxBytes {
+				unknown("so long a text")
+			}
+			return out
+		}
+	case js.LtToken, js.GtToken, js.LtEqToken, js.GtEqToken:
+		return compare(op, a, b)
+	case js.InToken:
+		o, ok := b.(*Object)
+		if !ok || o.Missing != nil {
+			unknown("what an object has")
+		}
+		_, has := o.values[text(a)]
+		return has
+	}
+	x, y := toNumber(a), toNumber(b)
+	switch op {
+	case js.AddToken:
+		return x + y
+	case js.SubToken:
+		return x - y
+	case js.MulToken:
+		return x * y
+	case js.DivToken:
+		return x / y
+	case js.ModToken:
+		return math.Mod(x, y)
+	case js.ExpToken:
+		return math.Pow(x, y)
+	}
+	unknown("an operator")
+	return nil
+}
+
+// alike is ==.
+func alike(a, b any) bool {
+	if isNothing(a) || isNothing(b) {
+		return isNothing(a) && isNothing(b)
+	}
+	switch a.(type) {
+	case string, float64, bool:
+		switch b.(type) {
+		case string, float64, bool:
+			if _, both := a.(string); both {
+				if _, both = b.(string); both {
+					return a == b
+				}
+			}
+			return toNumber(a) == toNumber(b)
+		}
+	}
+	return same(a, b)
+}
+
+func compare(op js.TokenType, a, b any) bool {
+	if x, ok := a.(string); ok {
+		if y, ok := b.(string); ok {
+			return map[js.TokenType]bool{js.LtToken: x < y, js.GtToken: x > y, js.LtEqToken: x <= y, js.GtEqToken: x >= y}[op]
+		}
+	}
+	x, y := toNumber(a), toNumber(b)
+	return map[js.TokenType]bool{js.LtToken: x < y, js.GtToken: x > y, js.LtEqToken: x <= y, js.GtEqToken: x >= y}[op]
+}
+
+func isInstance(v, of any) bool {
+	g, ok := of.(global)
+	switch {
+	case ok && g == "Date":
+		_, is := v.(time.Time)
+		return is
+	case ok && g == "Array":
+		_, is := v.(*List)
+		return is
+	}
+	unknown("what a thing is an instance of")
+	return false
+}
+
+// assign changes a variable of the function that is evaluated. What is outside it is
+// not changed: another call would find it changed.
+func (e *evaluator) assign(to js.IExpr, v any, s *scope) {
+	switch to := to.(type) {
+	case *js.Var:
+		if b, at := s.lookup(string(to.Data)); b != nil && !at.frozen && b.known {
+			b.got = v
+			return
+		}
+	case *js.DotExpr:
+		if o, ok := e.eval(to.X, s).(*Object); ok && o.Missing == nil && o.own {
+			o.Set(nameOf(to.Y), v)
+			return
+		}
+	case *js.IndexExpr:
+		if o, ok := e.eval(to.X, s).(*Object); ok && o.Missing == nil && o.own {
+			o.Set(text(e.eval(to.Y, s)), v)
+			return
+		}
+	}
+	unknown("what is assigned to")
+}

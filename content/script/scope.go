@@ -1,0 +1,120 @@
+package script
+
+import (
+	"regexp"
+
+	"github.com/tdewolff/parse/v2/js"
+)
+
+// scope holds the names of a module, a function or a block. Those outside the function
+// that is evaluated are worked out when they are asked for.
+type scope struct {
+	outer  *scope
+	module *module
+	names  map[string]*binding
+	text   string // of the module, in its own scope
+	frozen bool   // it is around the function that is evaluated: nothing in it changes
+}
+
+// binding is what a name stands for: a value, or an expression for it, or an export
+// of a module.
+type binding struct {
+	value  js.IExpr
+	got    any
+	known  bool
+	given  bool // a parameter of a function that nobody has called
+	module string
+	export string
+	parts  js.IBinding // the pattern that takes the value apart; nil for none
+	fixed  bool        // const
+}
+
+func (s *scope) set(name string, b *binding) { s.names[name] = b }
+
+func (s *scope) lookup(name string) (*binding, *scope) {
+	for at := s; at != nil; at = at.outer {
+		if b := at.names[name]; b != nil {
+			return b, at
+		}
+	}
+	return nil, nil
+}
+
+func (s *scope) moduleOf() *module {
+	for at := s; at != nil; at = at.outer {
+		if at.module != nil {
+			return at.module
+		}
+	}
+	return nil
+}
+
+// declare names what a list of statements declares, without working it out.
+func (s *scope) declare(list []js.IStmt) {
+	for _, stmt := range list {
+		switch d := stmt.(type) {
+		case *js.VarDecl:
+			s.declareVars(d)
+		case *js.FuncDecl:
+			if d.Name != nil {
+				s.set(string(d.Name.Data), &binding{value: d})
+			}
+		}
+	}
+}
+
+func (s *scope) declareVars(d *js.VarDecl) {
+	for _, e := range d.List {
+		switch b := e.Binding.(type) {
+		case *js.Var:
+			s.set(string(b.Data), &binding{value: e.Default, fixed: d.TokenType == js.ConstToken})
+		default:
+			for _, name := range boundNames(b) {
+				s.set(name, &binding{value: e.Default, parts: b, fixed: d.TokenType == js.ConstToken})
+			}
+		}
+	}
+}
+
+func namesOf(d *js.VarDecl) []string {
+	var out []string
+	for _, e := range d.List {
+		out = append(out, boundNames(e.Binding)...)
+	}
+	return out
+}
+
+// boundNames are the names in a pattern.
+func boundNames(b js.IBinding) []string {
+	var out []string
+	switch b := b.(type) {
+	case *js.Var:
+		if b != nil {
+			out = append(out, string(b.Data))
+		}
+	case *js.BindingArray:
+		for _, e := range b.List {
+			out = append(out, boundNames(e.Binding)...)
+		}
+		if b.Rest != nil {
+			out = append(out, boundNames(b.Rest)...)
+		}
+	case *js.BindingObject:
+		for _, item := range b.List {
+			out = append(out, boundNames(item.Value.Binding)...)
+		}
+		if b.Rest != nil {
+			out = append(out, string(b.Rest.Data))
+		}
+	}
+	return out
+}
+
+// isAssigned reports that the module gives a variable another value somewhere, so that
+// the one that it is declared with may not be the one that a function finds.
+func (m *module) isAssigned(name string) bool {
+	quoted := regexp.QuoteMeta(name)
+	again := regexp.MustCompile(`(?:^|[^\w$.])` + quoted + `\s*(?:[-+*/%&|^?]{1,2}=[^=]|\+\+|--|=[^=>])`)
+	first := regexp.MustCompile(`\b(?:let|var)\s+` + quoted + `\s*=[^=>]`)
+	return len(again.FindAllString(m.scope.text, 3)) > len(first.FindAllString(m.scope.text, 3))
+}

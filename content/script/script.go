@@ -1,0 +1,199 @@
+// Package script works out what the small functions of a blog's JavaScript config
+// return: the filters, shortcodes and computed values of Eleventy.
+//
+// Nothing is run as JavaScript runs it. A function is evaluated over values that the
+// caller gives, by an evaluator that knows expressions, local variables, loops over
+// lists, the usual methods of texts, lists and dates, and a few packages for dates
+// and slugs. It reads no file, no clock and no environment, and its work is bounded.
+// Whatever it does not know makes the whole result unknown, never a guess.
+package script
+
+import (
+	"bytes"
+	"path"
+	"strings"
+
+	"github.com/tdewolff/parse/v2"
+	"github.com/tdewolff/parse/v2/js"
+)
+
+// File is a script: its slash-separated path, by which others import it, and its text.
+type File struct {
+	Path string
+	Text string
+}
+
+// Program is a config and what it imports from files beside it.
+type Program struct {
+	modules map[string]*module
+	order   []*module
+}
+
+// module is one file. What does not parse has no statements.
+type module struct {
+	path    string
+	list    []js.IStmt
+	scope   *scope
+	exports map[string]js.IExpr // "default" for the default one
+	program *Program
+}
+
+// maxText is more than a config has; the parser's time grows with it.
+const maxText = 1 << 20
+
+// Load reads the files. One that is no JavaScript that can be read tells nothing.
+func Load(files []File) *Program {
+	p := &Program{modules: map[string]*module{}}
+	for _, f := range files {
+		if len(f.Text) > maxText || p.modules[f.Path] != nil {
+			continue
+		}
+		f.Text = strings.ToValidUTF8(f.Text, "\uFFFD")
+		ast, ok := parsed(f.Text)
+		if !ok {
+			continue
+		}
+		m := &module{path: f.Path, exports: map[string]js.IExpr{}, program: p}
+		m.list = ast.List
+		m.scope = &scope{module: m, names: map[string]*binding{}, text: f.Text, frozen: true}
+		m.declare(ast.List)
+		p.modules[f.Path] = m
+		p.order = append(p.order, m)
+	}
+	return p
+}
+
+// parsed reads one text; ok is false for what is no JavaScript, or what the parser
+// breaks at.
+func parsed(text string) (ast *js.AST, ok bool) {
+	defer func() {
+		if recover() != nil {
+			ast, ok = nil, false
+		}
+	}()
+	ast, err := js.Parse(parse.NewInputString(text), js.Options{})
+	return ast, err == nil
+}
+
+// declare takes over what a module's statements name, import and export.
+func (m *module) declare(list []js.IStmt) {
+	m.scope.declare(list)
+	for _, stmt := range list {
+		switch s := stmt.(type) {
+		case *js.ExportStmt:
+			m.export(s)
+		case *js.ImportStmt:
+			m.imports(s)
+		case *js.ExprStmt:
+			m.commonJS(s.Value)
+		}
+	}
+}
+
+func (m *module) export(s *js.ExportStmt) {
+	if s.Default {
+		m.exports["default"] = s.Decl
+	}
+	switch d := s.Decl.(type) {
+	case *js.VarDecl:
+		m.scope.declareVars(d)
+		for _, name := range namesOf(d) {
+			m.exports[name] = &js.Var{Data: []byte(name)}
+		}
+	case *js.FuncDecl:
+		if d.Name != nil {
+			name := string(d.Name.Data)
+			m.scope.set(name, &binding{value: d})
+			if !s.Default {
+				m.exports[name] = &js.Var{Data: []byte(name)}
+			}
+		}
+	}
+	if s.Module != nil {
+		return // what another file exports is looked for there
+	}
+	for _, a := range s.List {
+		name, from := string(a.Binding), string(a.Name)
+		if from == "" {
+			from = name
+		}
+		m.exports[name] = &js.Var{Data: []byte(from)}
+	}
+}
+
+func (m *module) imports(s *js.ImportStmt) {
+	from := unquote(s.Module)
+	if s.Default != nil {
+		m.scope.set(string(s.Default), &binding{module: from, export: "default"})
+	}
+	for _, a := range s.List {
+		name := string(a.Name)
+		if name == "" {
+			name = string(a.Binding)
+		}
+		m.scope.set(string(a.Binding), &binding{module: from, export: name})
+	}
+}
+
+// commonJS knows module.exports = …, module.exports.name = … and exports.name = ….
+func (m *module) commonJS(expr js.IExpr) {
+	b, ok := expr.(*js.BinaryExpr)
+	if !ok || b.Op != js.EqToken {
+		return
+	}
+	left := strings.Join(strings.Fields(plain(b.X)), "")
+	switch name, isNamed := strings.CutPrefix(strings.TrimPrefix(left, "module."), "exports."); {
+	case left == "module.exports":
+		m.exports["default"] = b.Y
+	case isNamed && !strings.ContainsAny(name, ".[("):
+		m.exports[name] = b.Y
+	}
+}
+
+// plain is a dotted name as it is written; "" for another expression.
+func plain(e js.IExpr) string {
+	switch e := e.(type) {
+	case *js.Var:
+		return string(e.Data)
+	case *js.DotExpr:
+		return plain(e.X) + "." + nameOf(e.Y)
+	}
+	return ""
+}
+
+func nameOf(e js.IExpr) string {
+	switch e := e.(type) {
+	case *js.Var:
+		return string(e.Data)
+	case js.LiteralExpr:
+		return string(e.Data)
+	case *js.LiteralExpr:
+		return string(e.Data)
+	}
+	return ""
+}
+
+func unquote(s []byte) string { return string(bytes.Trim(s, "\"'`")) }
+
+// find is the module that another names; nil for a package.
+func (p *Program) find(from, name string) *module {
+	if !strings.HasPrefix(name, ".") {
+		return nil
+	}
+	full := path.Join(path.Dir(from), name)
+	for _, ending := range []string{"", ".js", ".mjs", ".cjs", ".ts", "/index.js"} {
+		if m := p.modules[full+ending]; m != nil {
+			return m
+		}
+	}
+	return nil
+}
+
+// Exported is the value that a file gives to those that import it.
+func (p *Program) Exported(file string) (Function, bool) {
+	m := p.modules[file]
+	if m == nil || m.exports["default"] == nil {
+		return Function{}, false
+	}
+	return Function{expr: m.exports["default"], scope: m.scope}, true
+}

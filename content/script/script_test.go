@@ -1,0 +1,142 @@
+package script
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+)
+
+var march = time.Date(2024, 3, 5, 22, 30, 0, 0, time.UTC)
+
+// result calls the filter f that a config defines, with a value; "?" is one that is
+// not known.
+func result(config string, args ...any) string {
+	f, ok := Load([]File{{Path: "/c.js", Text: config}}).Registered("addFilter")["f"]
+	if !ok {
+		return "no filter"
+	}
+	v, err := f.Call(Host{Date: march, Slug: func(s string, _ bool) string { return "slug(" + s + ")" }}, args...)
+	if err != nil {
+		return "?"
+	}
+	if l, ok := v.(*List); ok {
+		return fmt.Sprint(l.Items)
+	}
+	return fmt.Sprint(v)
+}
+
+// TestFilters shows what functions come to, as Node.js and the packages have it.
+func TestFilters(t *testing.T) {
+	for body, want := range map[string]string{
+		`d => d.toISOString().split("T")[0]`: "2024-03-05",
+		`d => { const y = d.getUTCFullYear(); const m = String(d.getUTCMonth() + 1).padStart(2, "0"); return y + "/" + m }`: "2024/03",
+		`function (d) { return DateTime.fromJSDate(new Date(d)).toFormat("yyyy/MM") }`:                                      "2024/03",
+		`d => DateTime.fromJSDate(d, { zone: "Asia/Tokyo" }).toFormat("d LLLL yyyy")`:                                       "6 March 2024",
+		`d => DateTime.fromJSDate(d, { zone: "utc" }).toISODate()`:                                                          "2024-03-05",
+		`d => dayjs(d).format("YYYY-MM-DD [at] H")`:                                                                         "2024-03-05 at 22",
+		`d => d.toLocaleDateString("en-US", { year: "numeric", month: "long", day: "numeric" })`:                            "March 5, 2024",
+		`d => new Intl.DateTimeFormat("en-GB", { year: "numeric", month: "long", day: "2-digit" }).format(d)`:               "05 March 2024",
+		`d => d > new Date() ? "later" : "shown"`:                                                                           "shown",
+		`d => Date.now() - d`:      "?",
+		`d => process.env.MODE`:    "?",
+		`d => { while (true) {} }`: "?",
+		`d => { let s = "x"; for (let i = 0; i < 1000000; i++) { s += s } return s }`: "?",
+		`d => f(d)`:                 "?",
+		`d => Math.random()`:        "?",
+		`d => d.toString()`:         "?",
+		`d => fs.readFileSync("x")`: "?",
+	} {
+		config := "import { DateTime } from 'luxon'; import dayjs from 'dayjs'; import fs from 'node:fs';\nexport default (c) => { c.addFilter('f', " + body + ") }"
+		if got := result(config, march); got != want {
+			t.Errorf("%s: %s, want %s", body, got, want)
+		}
+	}
+	for body, want := range map[string]string{
+		"s => s.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '')": "hello-world-no-1",
+		"s => slugify(s, { lower: true, strict: true, remove: /\"/gu })":         "hello-world-no-1",
+		"s => slugify(s)": "Hello-World-No.-1!",
+		"s => s.split(' ').map((w, i) => `${i}${w[0]}`).join('')":                                                   "0H1W2N31",
+		"s => { const words = []; for (const w of s.split(' ')) { if (w.length > 3) words.push(w) } return words }": "[Hello World]",
+		"s => s.slice(0, -3) + s.at(-1) + s.substring(3, 1)":                                                        "Hello World No.!el",
+		"s => { switch (s.length) { case 1: return 'a'; default: return 'b' } }":                                    "b",
+		"(s, ...rest) => rest.length + (rest?.[0] ?? 'none')":                                                       "0none",
+		"s => ({ a: { b: [1, 2] } }).a.b.includes(2) && !missing":                                                   "?",
+		"s => typeof s === 'string' ? s.trim().length : 0":                                                          "18",
+		"s => s.replace(/(\\w+) (\\w+)/, '$2 $1')":                                                                  "World Hello No. 1!",
+		"s => prefix + s.charAt(0)":                                                                                 "p-H",
+		"s => count + s":                                                                                            "?",
+		"s => helper(s)":                                                                                            "<Hello World No. 1!>",
+	} {
+		config := "const slugify = require('slugify'); const prefix = 'p-'; let count = 0; function helper(x) { return `<${x}>` }\n" +
+			"module.exports = function (c) { c.on('x', () => { count = 1 }); c.addFilter('f', " + body + ") }"
+		if got := result(config, "Hello World No. 1!"); got != want {
+			t.Errorf("%s: %s, want %s", body, got, want)
+		}
+	}
+}
+
+// TestRegistered shows where functions are found: in imported files, and in loops over
+// an object of them.
+func TestRegistered(t *testing.T) {
+	p := Load([]File{
+		{Path: "/b/eleventy.config.js", Text: "import filters, { more } from './lib/filters.js';\nexport default function (c) {\n" +
+			" Object.keys(filters).forEach((name) => { c.addFilter(name, filters[name]) });\n" +
+			" Object.entries(more).forEach(([name, f]) => c.addFilter(name, f));\n c.addFilter(`last`, async (s) => s + '!') }"},
+		{Path: "/b/lib/filters.js", Text: "const up = (s) => s.toUpperCase();\nexport default { up, down(s) { return s.toLowerCase() } };\nexport const more = { twice: (s) => s + s };"},
+		{Path: "/b/broken.js", Text: "export default {{{"},
+	})
+	found := p.Registered("addFilter")
+	for name, want := range map[string]string{"up": "AB", "down": "ab", "twice": "AbAb", "last": "Ab!"} {
+		if v, err := found[name].Call(Host{}, "Ab"); err != nil || v != want {
+			t.Errorf("%s: %v %v, want %s", name, v, err, want)
+		}
+	}
+}
+
+// TestText shows what an expression within a file comes to, and that a name that
+// means different things in it is not known.
+func TestText(t *testing.T) {
+	p := Load([]File{{Path: "/c.js", Text: "const root = 'src'; const list = ['a'];\nmodule.exports = (c) => { const sub = `${root}/wip`; c.add(sub); for (const item of list) { c.add(item) } list.forEach((root2) => c.add(root2)) };\n" +
+		"const one = 1; function other(one) {} function third() { const two = 'x' } function fourth() { const two = 'y' }"}})
+	for expression, want := range map[string]string{"root": "src", "sub + '/**'": "src/wip/**", "`${root}/a.md`": "src/a.md", "item": "?", "root2": "?",
+		"one": "?", "two": "?", "missing": "?", "list": "?", ")(": "?"} {
+		got, ok := p.Text("/c.js", expression)
+		if !ok {
+			got = "?"
+		}
+		if got != want {
+			t.Errorf("%s: %s, want %s", expression, got, want)
+		}
+	}
+}
+
+// FuzzScript throws scripts at what reads them: no panic, no work without end.
+func FuzzScript(f *testing.F) {
+	for _, seed := range []string{
+		"c.addFilter('f', d => DateTime.fromJSDate(d).toFormat('yyyy')); module.exports = {a: 1, ...b}",
+		"export default { eleventyComputed: { permalink: (d) => d.x?.y[0] ?? `a${d}`, title() { return this.page.url } } }",
+		"const f = ({a, b: [c, ...e]}, ...g) => { for (let i = 0; i < 3; i++) { if (i) continue; break } switch (a) { case 1: default: return g } }; c.addFilter('f', f)",
+		"let a = b, b = a; c.addShortcode('f', () => a); Object.entries({f: x => x.replace(/(a|b)*$/gi, (m, g) => g + '$1')}).forEach(([n, f]) => c.addFilter(n, f))",
+		"c.addFilter('f', s => 'x'.repeat(1e9).split('').map(x => x + x).sort((a, b) => b - a).reduce((a, b) => a + b))",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		p := Load([]File{{Path: "/f.js", Text: text}})
+		for _, group := range []map[string]Function{p.Registered("addFilter", "addShortcode"), FrontMatter(text).Functions} {
+			for _, fn := range group {
+				v, err := fn.Call(Host{Date: march}, NewObject(), "text", 1.5, march)
+				if s, ok := v.(string); err == nil && ok && len(s) > 2*maxBytes {
+					t.Errorf("%d bytes", len(s))
+				}
+				fn.Plain()
+				fn.Members()
+			}
+		}
+		p.Text("/f.js", text)
+		if d, ok := DataFile([]File{{Path: "/f.js", Text: text}}, "/f.js"); ok && strings.TrimSpace(text) == "" {
+			t.Errorf("data of nothing: %v", d)
+		}
+	})
+}
