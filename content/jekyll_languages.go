@@ -83,7 +83,7 @@ func (j *jekyll) languageTexts(lang string) any {
 	if v, ok := j.languages.texts.Load(lang); ok {
 		return v
 	}
-	r := dataReader{root: j.source(), nodes: maxDataNodes}
+	r := dataReader{site: j.site, root: j.source(), data: languagesFolder, nodes: maxDataNodes}
 	v, _ := r.file(languagesFolder + "/" + lang + ".yml")
 	j.languages.texts.Store(lang, v)
 	return v
@@ -105,7 +105,7 @@ func (l *liquid) translate(tag liquidMark) (string, bool) {
 	}
 	if tag.name == "tf" || tag.name == "translate_file" {
 		for _, folder := range []string{lang, j.languages.main} {
-			if text, ok := j.languageFile(folder, key); ok {
+			if text, ok := j.languageFile(l.article.site, folder, key); ok {
 				return l.evaluated(tag, text), true
 			}
 		}
@@ -114,8 +114,8 @@ func (l *liquid) translate(tag liquidMark) (string, bool) {
 	return j.translated(lang, key), true
 }
 
-func (j *jekyll) languageFile(lang, name string) (string, bool) {
-	file := j.site.insideFolder(filepath.Join(j.source(), languagesFolder), filepath.Join(filepath.FromSlash(lang), filepath.FromSlash(name)))
+func (j *jekyll) languageFile(s *site, lang, name string) (string, bool) {
+	file := s.insideFolder(filepath.Join(j.source(), languagesFolder), filepath.Join(filepath.FromSlash(lang), filepath.FromSlash(name)))
 	if file == "" || strings.Contains(name, "..") {
 		return "", false
 	}
