@@ -27,6 +27,13 @@ type article struct {
 	published  time.Time      // when the engine shows it, where that is later than the date of its address
 }
 
+// writing is the engine's, within the post's budget.
+func (a *article) writing() writing {
+	w := a.engine.writing()
+	w.budget = a.budget
+	return w
+}
+
 // compose makes a post of a source. It returns nil where the file is a page, is
 // left out by the engine, or is so faulty that it is left out; the omission or the
 // problems say which.
@@ -38,6 +45,9 @@ func (t *Tree) compose(src *source) (*Post, *Omission, []Problem) {
 	omission := a.omission()
 	if omission != nil && !omission.Held {
 		return nil, omission, nil // its faults are its author's alone
+	}
+	if a.checkSizes(); a.invalid() {
+		return nil, nil, src.problems
 	}
 	a.fillFields()
 	a.engine.complete(a)

@@ -179,7 +179,7 @@ func (h *hugoTemplates) markdown(source string, block bool) (template.HTML, erro
 	if err := h.charge(4 * len(source)); err != nil {
 		return "", err
 	}
-	w := h.article.engine.writing()
+	w := h.article.writing()
 	w.noRaw = false
 	out, err := h.tree.markdown.html(source, w)
 	if err != nil {

@@ -56,6 +56,7 @@ type linker struct {
 	home    *Tree // the tree while scanning
 	lost    []string
 	asked   []string // files of the tree whose addresses were looked up
+	known   map[string]target
 }
 
 // schemes are those that a feed or a mail may link to.
@@ -64,6 +65,22 @@ var schemes = map[string]bool{"http": true, "https": true, "mailto": true, "tel"
 // follow finds where a link leads, be it the engine's own form, relative to the
 // post's address, or from the site's root.
 func (l *linker) follow(dest string) target {
+	if to, ok := l.known[dest]; ok {
+		return to
+	}
+	l.article.budget.step(fileSteps)
+	to := l.find(dest)
+	if l.known == nil {
+		l.known = map[string]target{}
+	}
+	l.known[dest] = to
+	return to
+}
+
+// fileSteps is what it costs to look for a file.
+const fileSteps = 500
+
+func (l *linker) find(dest string) target {
 	dest = strings.TrimSpace(cleanText(dest))
 	if dest == "" {
 		return target{}
@@ -173,7 +190,9 @@ func (l *linker) toPost(file, fragment string) target {
 	if to, ok := l.post(file); ok {
 		return target{url: to + fragment}
 	}
-	l.lost = append(l.lost, file)
+	if len(l.lost) < maxWarnings {
+		l.lost = append(l.lost, file)
+	}
 	return target{}
 }
 

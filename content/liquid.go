@@ -284,9 +284,9 @@ var rawTag = regexp.MustCompile(`\{%-?\s*(?:end)?raw\s*-?%\}`)
 // highlighted makes a fenced block where the tag stands.
 func (l *liquid) highlighted(mark liquidMark, code string) string {
 	lang, _, _ := strings.Cut(mark.arguments, " ")
-	if w := l.article.engine.writing(); w.kramdown != nil && l.tree != nil {
+	if w := l.article.writing(); w.kramdown != nil && l.tree != nil {
 		code = strings.Trim(code, "\n")
-		return `<figure class="highlight">` + l.tree.markdown.code.highlight(code, languageWord(lang)) + "</figure>"
+		return `<figure class="highlight">` + l.tree.markdown.code.highlight(code, languageWord(lang), l.article.budget) + "</figure>"
 	}
 	block := fencedCode(code, languageWord(lang))
 	line := lineBefore(l.text, mark.from)

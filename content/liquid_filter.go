@@ -111,7 +111,7 @@ func (l *liquid) markdownified(s string) (any, bool) {
 	if l.rendered++; l.tree == nil || l.rendered > maxMarkdownified {
 		return nil, false
 	}
-	out, err := l.tree.markdown.html(s, l.article.engine.writing())
+	out, err := l.tree.markdown.html(s, l.article.writing())
 	return strings.TrimSpace(out), err == nil
 }
 

@@ -177,7 +177,7 @@ func (f figure) html() string {
 // inlineHTML renders a caption's Markdown without the paragraph around it.
 func (m *macros) inlineHTML(markdown string) string {
 	markdown = oneLine(markdown)
-	w := m.article.engine.writing()
+	w := m.article.writing()
 	w.noRaw = false
 	out, err := m.tree.markdown.html(markdown, w)
 	if err != nil {

@@ -32,6 +32,7 @@ func (d *document) parseBlocks(into *node, source string) {
 func (p *blockParser) blocks() (ended bool) {
 	for p.pos < len(p.src) {
 		line := p.line()
+		p.scan(len(line))
 		switch {
 		case p.blank(line), p.indentedCode(line), p.fencedCode(line), p.quotation(line), p.atxHeading(line), p.rule(line),
 			p.list(line), p.definitionList(line):
@@ -67,9 +68,12 @@ func (p *blockParser) find(text string, from int) int {
 	if since, ok := p.notFound[text]; ok && from >= since {
 		return -1
 	}
-	if at := strings.Index(p.src[from:], text); at >= 0 {
+	at := strings.Index(p.src[from:], text)
+	if at >= 0 {
+		p.scan(at)
 		return from + at
 	}
+	p.scan(len(p.src) - from)
 	if p.notFound == nil {
 		p.notFound = map[string]int{}
 	}
@@ -79,6 +83,7 @@ func (p *blockParser) find(text string, from int) int {
 
 // block adds a block and gives it the attribute list that stands before it.
 func (p *blockParser) block(n *node) *node {
+	p.part(1)
 	if p.pending != nil {
 		n.attributes, p.pending = n.attributes.with(p.pending), nil
 	}
@@ -153,6 +158,7 @@ func (p *blockParser) indentedLines(at int) int {
 		}
 		for next < len(p.src) {
 			line = lineAt(p.src, next)
+			p.step(1)
 			if isBlank(line) || !isIndented(line) && endsLazyText(p.src[next:]) {
 				break
 			}
@@ -254,6 +260,7 @@ func (p *blockParser) quotation(line string) bool {
 	var b strings.Builder
 	for first := true; p.pos < len(p.src); first = false {
 		line := p.line()
+		p.scan(len(line))
 		if !first && endsLazyText(p.src[p.pos:]) {
 			break
 		}
