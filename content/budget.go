@@ -126,6 +126,14 @@ func (b *budget) length(n int) {
 	}
 }
 
+// again stops once more what went on although the budget was spent: text/template makes
+// errors of panics.
+func (b *budget) again() {
+	if b != nil && b.over != nil {
+		panic(stop{b.over})
+	}
+}
+
 // stop ends the post for a reason.
 func (b *budget) stop(err error) {
 	if b != nil && b.over == nil {

@@ -132,7 +132,7 @@ func (m *markdownReader) html(source string, w writing) (rendered string, err er
 	if !w.noMath {
 		source = escapeFormulas(source)
 	}
-	source = alerts(source)
+	source = divideReferences(alerts(source))
 	if w.boxes {
 		source = openContainers(source)
 	}

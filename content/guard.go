@@ -114,3 +114,30 @@ func checkTables(source string) error {
 func tooLarge() error {
 	return &limitError{limit: "8 MB of HTML", message: "divide the post, or link to what makes it so large"}
 }
+
+// referenceRun is how many definitions of links goldmark takes from one paragraph at a
+// time: each moves all lines after it.
+const referenceRun = 200
+
+var wholeReference = regexp.MustCompile(`^ {0,3}\[[^\[\]\n]+\]:[ \t]*\S+[ \t]*$`)
+
+// divideReferences puts blank lines into long runs of definitions of links, which change
+// nothing there.
+func divideReferences(source string) string {
+	if strings.Count(source, "]:") <= referenceRun {
+		return source
+	}
+	return outsideCode(source, func(prose string) string {
+		var out strings.Builder
+		run := 0
+		for line := range strings.SplitAfterSeq(prose, "\n") {
+			if !wholeReference.MatchString(strings.TrimSuffix(line, "\n")) {
+				run = 0
+			} else if run++; run%referenceRun == 0 {
+				out.WriteByte('\n')
+			}
+			out.WriteString(line)
+		}
+		return out.String()
+	})
+}

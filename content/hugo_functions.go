@@ -104,6 +104,7 @@ func (h *hugoTemplates) charge(n int) error {
 	if h.bytes += n; n > maxTemplateBytes || h.bytes > maxTemplateBytes {
 		return errTooMuch
 	}
+	h.article.budget.work(n)
 	return nil
 }
 
@@ -164,7 +165,10 @@ func (h *hugoTemplates) printf(format any, values ...any) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if wideVerb.MatchString(f) || strings.Contains(f, "[") && h.charge(len(f)*len(f)) != nil {
+	if wideVerb.MatchString(f) {
+		return "", errTemplate
+	}
+	if strings.Contains(f, "[") && h.charge(len(f)*len(f)) != nil {
 		return "", errTooMuch
 	}
 	if _, err := h.texts(values...); err != nil {

@@ -56,6 +56,6 @@ const (
 // Code is highlighted up to this size; beyond it is shown without colors. Lexers are
 // regular expressions that go back: some take the square of a text's length.
 const (
-	maxHighlight     = 20_000                 // bytes of one block
-	maxHighlightTime = 500 * time.Millisecond // of all blocks of a post
+	maxHighlight     = 20_000      // bytes of one block
+	maxHighlightTime = time.Second // of all blocks of a post
 )

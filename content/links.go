@@ -214,9 +214,9 @@ func (l *linker) post(file string) (string, bool) {
 }
 
 // addressOf is where a file's post or page stands on the site.
-func (t *Tree) addressOf(p string) (string, bool) {
+func (t *Tree) addressOf(p string) (address string, ok bool) {
 	if posts := t.posts.Load(); posts != nil {
-		if to, ok := posts.urls()[p]; ok {
+		if to, known := posts.urls()[p]; known {
 			return to, true
 		}
 	}
@@ -228,6 +228,13 @@ func (t *Tree) addressOf(p string) (string, bool) {
 	if err != nil {
 		return "", false
 	}
+	defer func() { // what is wrong with that file is no fault of the one that links to it
+		if fault := recover(); fault != nil && stopped(fault) == nil {
+			panic(fault)
+		} else if fault != nil {
+			address, ok = "", false
+		}
+	}()
 	src := t.reader().read(file{path: p, real: real, size: info.Size(), modTime: info.ModTime()})
 	if src.invalid() {
 		return "", false
@@ -235,7 +242,7 @@ func (t *Tree) addressOf(p string) (string, bool) {
 	a := t.articleOf(src)
 	a.fillFields()
 	a.engine.complete(a)
-	if pages, ok := a.engine.(interface{ pageAddress(*article) string }); ok && a.engine.isPage(a) {
+	if pages, has := a.engine.(interface{ pageAddress(*article) string }); has && a.engine.isPage(a) {
 		return t.site.absolute(pages.pageAddress(a)), true
 	}
 	a.fillAddress()

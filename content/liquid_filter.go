@@ -41,6 +41,7 @@ func (l *liquid) filter(name string, v any, arguments []any) (any, bool) {
 		return ""
 	}
 	s := liquidText(v)
+	l.article.budget.work(4 * len(s))
 	switch name {
 	case "markdownify", "markdown":
 		return l.markdownified(s)
@@ -85,7 +86,7 @@ func (l *liquid) filter(name string, v any, arguments []any) (any, bool) {
 // whereExpression picks what a condition holds for.
 func (l *liquid) whereExpression(list []any, name, condition string) []any {
 	out := []any{}
-	for _, item := range list[:min(len(list), maxLiquidSteps/10)] {
+	for _, item := range list[:min(len(list), maxLiquidList/10)] {
 		l.vars = append(l.vars, map[string]any{name: item})
 		if l.condition(condition) {
 			out = append(out, item)

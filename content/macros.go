@@ -44,10 +44,11 @@ const (
 
 // spend counts a mark and reports whether it is still to be looked at.
 func (m *macros) spend(offset int) bool {
-	if m.spent++; m.spent == maxMacros+1 {
-		m.warn(offset, "the shortcodes from here on are more than a post can need and were left out")
+	if m.spent++; m.spent > maxMacros {
+		m.article.budget.stop(&limitError{limit: fmt.Sprintf("%d shortcodes", maxMacros), message: "divide the post", line: m.lineAt(offset)})
 	}
-	return m.spent <= maxMacros
+	m.article.budget.step(20)
+	return true
 }
 
 // lineBefore is what stands before an offset in its line.

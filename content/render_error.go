@@ -53,6 +53,7 @@ type limitError struct {
 	limit   string // the bound, as RenderError.Limit
 	message string // what to do
 	near    string // what stands in the line at fault; "" where unknown
+	line    int    // of the file; 0 where unknown
 }
 
 func (e *limitError) Error() string { return "it exceeds the limit of " + e.limit + "; " + e.message }
@@ -75,7 +76,7 @@ func (s *source) renderError(err error) *RenderError {
 	out := &RenderError{Path: s.path, Err: err}
 	var limit *limitError
 	if errors.As(err, &limit) {
-		out.Limit = limit.limit
+		out.Limit, out.Line = limit.limit, limit.line
 		if limit.near != "" {
 			out.Line = s.lineHolding(limit.near)
 		}

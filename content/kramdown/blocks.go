@@ -1,6 +1,7 @@
 package kramdown
 
 import (
+	"bytes"
 	"strings"
 )
 
@@ -14,6 +15,8 @@ type blockParser struct {
 	notFound map[string]int
 	unclosed map[string]bool // fences that nothing closes any more
 	joined   joinedText
+	lineFrom int // of the line that was asked for last
+	lineEnd  int
 }
 
 // parseBlocks reads a source of its own into a node.
@@ -32,7 +35,7 @@ func (d *document) parseBlocks(into *node, source string) {
 func (p *blockParser) blocks() (ended bool) {
 	for p.pos < len(p.src) {
 		line := p.line()
-		p.scan(len(line))
+		p.step(1)
 		switch {
 		case p.blank(line), p.indentedCode(line), p.fencedCode(line), p.quotation(line), p.atxHeading(line), p.rule(line),
 			p.list(line), p.definitionList(line):
@@ -54,7 +57,12 @@ func (p *blockParser) blocks() (ended bool) {
 }
 
 // line is the rest of the line at the position, with its end.
-func (p *blockParser) line() string { return lineAt(p.src, p.pos) }
+func (p *blockParser) line() string {
+	if p.pos < p.lineFrom || p.pos >= p.lineEnd {
+		p.lineFrom, p.lineEnd = p.pos, p.pos+len(lineAt(p.src, p.pos))
+	}
+	return p.src[p.pos:p.lineEnd]
+}
 
 func lineAt(s string, at int) string {
 	if end := strings.IndexByte(s[at:], '\n'); end >= 0 {
@@ -174,18 +182,17 @@ func (p *blockParser) indentedCode(line string) bool {
 		return false
 	}
 	size := p.indentedLines(p.pos)
-	var b strings.Builder
+	var out []byte
 	for l := range strings.SplitAfterSeq(p.src[p.pos:p.pos+size], "\n") {
 		if code := cutIndent(l); len(code) < len(l) || isBlank(l) {
-			b.WriteString(code)
+			out = append(out, code...)
 			continue
 		}
-		text := strings.TrimSuffix(b.String(), "\n") // a line of a paragraph below belongs to the last
-		b.Reset()
-		b.WriteString(text + " " + l)
+		out = append(bytes.TrimSuffix(out, []byte("\n")), ' ') // a line of a paragraph below belongs to the last
+		out = append(out, l...)
 	}
 	p.pos += size
-	p.block(&node{kind: codeBlock, text: b.String()})
+	p.block(&node{kind: codeBlock, text: string(out)})
 	return true
 }
 

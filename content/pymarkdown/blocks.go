@@ -8,7 +8,14 @@ import (
 // blockParser reads blocks, which blank lines divide.
 type blockParser struct {
 	*document
-	state []string // what the innermost blocks are read as: list, detabbed, blockquote
+	state  []string // what the innermost blocks are read as: list, detabbed, blockquote
+	joined joinedText
+}
+
+// joinedText grows the text of code that blocks are added to one at a time.
+type joinedText struct {
+	of   *element
+	text strings.Builder
 }
 
 func (p *blockParser) in(state string) bool {
@@ -167,7 +174,13 @@ func (p *blockParser) code(parent *element, block string, q *queue) bool {
 	inner, rest := detab(block)
 	inner = strings.TrimRight(inner, " \n")
 	if last := parent.last(); last != nil && last.code {
-		last.text += "\n" + inner + "\n"
+		if p.joined.of != last {
+			p.joined.of = last
+			p.joined.text.Reset()
+			p.joined.text.WriteString(last.text)
+		}
+		p.joined.text.WriteString("\n" + inner + "\n")
+		last.text = p.joined.text.String()
 	} else {
 		parent.add(&element{code: true, text: inner + "\n"})
 	}
