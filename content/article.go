@@ -46,9 +46,7 @@ func (t *Tree) compose(src *source) (*Post, *Omission, []Problem) {
 	if omission != nil && !omission.Held {
 		return nil, omission, nil // its faults are its author's alone
 	}
-	if a.checkSizes(); a.invalid() {
-		return nil, nil, src.problems
-	}
+	_ = a.checkSizes(true) // Render tells of it
 	a.fillFields()
 	a.engine.complete(a)
 	if a.validate(); a.invalid() {
@@ -61,7 +59,7 @@ func (t *Tree) compose(src *source) (*Post, *Omission, []Problem) {
 		a.post.Held = omission
 	}
 	if !a.post.Draft && a.post.Held == nil {
-		a.warnOfUnknownMarks()
+		a.warnWithin()
 	}
 	if a.published.After(a.post.Date) {
 		a.post.Date = a.published
@@ -98,6 +96,17 @@ func (a *article) fillFields() {
 	published, set := fm.truth("published")
 	p.Draft = draft || set && !published || a.isDraftStatus()
 	a.fillNewsletter()
+}
+
+// warnWithin is warnOfUnknownMarks. Where that takes more than a post may, Render will tell
+// of it: until then the post is known, so that feeds keep what they have of it.
+func (a *article) warnWithin() {
+	defer func() {
+		if fault := recover(); fault != nil && (stopped(fault) == nil || a.budget != nil && a.budget.ctx.Err() != nil) {
+			panic(fault)
+		}
+	}()
+	a.warnOfUnknownMarks()
 }
 
 // isDraftStatus reads the key that Pelican and others have for drafts.

@@ -23,6 +23,7 @@ type budget struct {
 	steps  int
 	output int
 	parts  int
+	most   time.Duration
 	asked  int   // the steps at which the clock was asked
 	over   error // why nothing more may be spent
 
@@ -32,9 +33,10 @@ type budget struct {
 // stop is what a budget panics with.
 type stop struct{ err error }
 
-// newBudget begins to count. clock tells how long this goroutine has worked.
-func newBudget(ctx context.Context, clock func() time.Duration) *budget {
-	return &budget{ctx: ctx, clock: clock, began: clock()}
+// newBudget begins to count, up to most of the time that a post may take. clock tells how
+// long this goroutine has worked.
+func newBudget(ctx context.Context, clock func() time.Duration, most time.Duration) *budget {
+	return &budget{ctx: ctx, clock: clock, began: clock(), most: most}
 }
 
 // stopped makes an error of a budget's panic and goes on with any other. It is called
@@ -73,7 +75,7 @@ func (b *budget) look() {
 		b.over = b.ctx.Err()
 	case b.steps > maxSteps:
 		b.over = &limitError{limit: fmt.Sprintf("%d million steps of work for one post", maxSteps/1_000_000), message: tooMuchWork}
-	case b.clock()-b.began > maxTime:
+	case b.clock()-b.began > b.most:
 		b.over = &limitError{limit: fmt.Sprintf("%d seconds of work for one post", maxTime/time.Second), message: tooMuchWork}
 	}
 	if b.over != nil {

@@ -43,7 +43,7 @@ func articleFrom(t *Tree, front map[string]any, body, path string) *article {
 
 // unhurried is a budget whose clock stands still, so that only what is counted ends it.
 func unhurried() *budget {
-	return newBudget(context.Background(), func() time.Duration { return 0 })
+	return newBudget(context.Background(), func() time.Duration { return 0 }, maxTime)
 }
 
 // spending does what may spend a budget, and returns the error where it did.

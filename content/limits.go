@@ -11,9 +11,11 @@ import "time"
 const (
 	// maxTime is some hundred times what a long post takes on a small machine.
 	maxTime = 2 * time.Second
-	// maxSteps ends a post where no clock does: some ten times what maxTime allows on a
-	// fast machine.
-	maxSteps = 200_000_000
+	// maxReading is the part of maxTime that a pass may take to read the post; the rest
+	// is for rendering.
+	maxReading = maxTime / 4
+	// maxSteps ends a post where no clock does. A long post takes some hundred thousand.
+	maxSteps = 50_000_000
 	// maxOutput bounds what templates make, be it shown in the end or not.
 	maxOutput = 8 << 20
 	// maxParts bounds the memory of one document: a mark or an element of some bytes

@@ -9,6 +9,7 @@ import (
 
 // work counts what a long list costs among the steps.
 func (l *liquid) work(items int) {
+	l.steps += items / 64
 	l.article.budget.step(items)
 }
 

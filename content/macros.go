@@ -22,6 +22,8 @@ type macros struct {
 	kept    *keptHTML // where the HTML that is made goes; nil where it stays in the text
 	set     *keptHTML // where what the blog's own templates make goes
 	base    string
+	counted int               // of base: how far its lines were counted
+	lines   int               // that end before counted
 	within  string            // the include that the text is of; its problems are told of the line that includes it
 	files   map[string]string // includes that were read
 	uses    *uses             // of the include that the text is of; nil where nobody asks
@@ -84,7 +86,13 @@ func (m *macros) lineAt(offset int) int {
 	if m.within != "" {
 		return m.line
 	}
-	return m.line + strings.Count(m.base[:min(max(offset, 0), len(m.base))], "\n")
+	offset = min(max(offset, 0), len(m.base))
+	if offset < m.counted { // rarely: marks come in their order
+		m.counted, m.lines = 0, 0
+	}
+	m.lines += strings.Count(m.base[m.counted:offset], "\n")
+	m.counted = offset
+	return m.line + m.lines
 }
 
 func (m *macros) unknown(offset int, kind, name string) {

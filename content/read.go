@@ -66,7 +66,7 @@ func (t *Tree) readAll(ctx context.Context, files []file, last, next *Snapshot) 
 // that costs more than a post may, or that breaks the program, is invalid. The only
 // error is ctx's.
 func (t *Tree) read(ctx context.Context, clock func() time.Duration, reader *sourceReader, f file, r *record) (err error) {
-	reader.budget = newBudget(ctx, clock)
+	reader.budget = newBudget(ctx, clock, maxReading)
 	defer func() {
 		if fault := recover(); fault != nil {
 			failed := (&source{path: f.path}).failed(ctx, fault)

@@ -26,7 +26,7 @@ func (t *Tree) Render(ctx context.Context, p *Post) (out *Rendering, problems []
 	}
 	clock, release := t.begin()
 	defer release()
-	src.budget = newBudget(ctx, clock)
+	src.budget = newBudget(ctx, clock, maxTime-maxReading)
 	defer func() {
 		if fault := recover(); fault != nil {
 			out, problems, err = nil, nil, src.failed(ctx, fault)
@@ -34,6 +34,9 @@ func (t *Tree) Render(ctx context.Context, p *Post) (out *Rendering, problems []
 	}()
 	src.problems = nil // the scan reported them
 	r := &postRenderer{tree: t, article: t.articleOf(src)}
+	if err := r.article.checkSizes(false); err != nil {
+		return nil, nil, src.renderError(err)
+	}
 	r.article.post = p
 	r.article.slug = anchorSlug(p.URL)
 	r.links = &linker{article: r.article, tree: t}

@@ -43,11 +43,6 @@ func renderProblem(err error) Problem {
 	return Problem{Invalid: true, Message: err.Error()}
 }
 
-// exceeds refuses a file that is larger than a bound.
-func (s *source) exceeds(line int, limit, message string) {
-	s.problems = append(s.problems, (&RenderError{Path: s.path, Line: line, Err: &limitError{limit: limit, message: message}}).Problem())
-}
-
 // limitError reports that a text exceeds a bound of the renderer.
 type limitError struct {
 	limit   string // the bound, as RenderError.Limit
