@@ -20,16 +20,20 @@ func (t *Tree) Render(ctx context.Context, p *Post) (out *Rendering, problems []
 	if err := ctx.Err(); err != nil {
 		return nil, nil, err
 	}
+	clock, release := t.begin()
+	defer release()
+	return t.render(newBudget(ctx, clock, maxTime-maxReading), p)
+}
+
+func (t *Tree) render(b *budget, p *Post) (out *Rendering, problems []Problem, err error) {
 	src, err := t.open(p.Path)
 	if err != nil {
 		return nil, nil, &RenderError{Path: p.Path, Err: err}
 	}
-	clock, release := t.begin()
-	defer release()
-	src.budget = newBudget(ctx, clock, maxTime-maxReading)
+	src.budget = b
 	defer func() {
 		if fault := recover(); fault != nil {
-			out, problems, err = nil, nil, src.failed(ctx, fault)
+			out, problems, err = nil, nil, src.failed(b.ctx, fault)
 		}
 	}()
 	src.problems = nil // the scan reported them
@@ -40,7 +44,7 @@ func (t *Tree) Render(ctx context.Context, p *Post) (out *Rendering, problems []
 	r.article.post = p
 	r.article.slug = anchorSlug(p.URL)
 	r.links = &linker{article: r.article, tree: t}
-	r.images.budget = src.budget
+	r.images.budget = b
 	if out, err = r.render(); err != nil {
 		return nil, nil, src.renderError(err)
 	}

@@ -201,7 +201,10 @@ func FuzzRender(f *testing.F) {
 			if strings.ContainsAny(p.Title+p.URL, "\r\n\x00") {
 				t.Errorf("title %q, address %q", p.Title, p.URL)
 			}
-			r, _, err := tree.Render(context.Background(), p)
+			r, spent, err := tree.RenderCounted(context.Background(), p)
+			if !spent.Within() || r != nil && len(r.HTML) > 8<<20 {
+				t.Errorf("%d bytes took %+v", len(text), spent)
+			}
 			if failed := (*content.RenderError)(nil); errors.As(err, &failed) && failed.Limit != "" {
 				continue // it says which bound
 			} else if err != nil {
