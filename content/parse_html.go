@@ -52,28 +52,84 @@ func nodesIn(source string) int {
 	if tags < fewTags || tags > maxParts {
 		return tags
 	}
-	nodes, open := 0, 0
-	for z := html.NewTokenizer(strings.NewReader(source)); nodes <= maxParts; {
+	if nodes, ok := plainNodes(source); ok {
+		return nodes
+	}
+	var c nodeCount
+	for z := html.NewTokenizer(strings.NewReader(source)); c.nodes <= maxParts; {
 		switch z.Next() {
 		case html.ErrorToken:
-			return nodes
+			return c.nodes
 		case html.StartTagToken:
-			nodes++
-			if name, _ := z.TagName(); formatting[string(name)] {
-				open = min(open+1, maxElements)
-			} else {
-				nodes += open
-			}
+			name, _ := z.TagName()
+			c.start(string(name))
 		case html.EndTagToken:
-			if name, _ := z.TagName(); formatting[string(name)] {
-				open = max(open-1, 0)
-			}
+			name, _ := z.TagName()
+			c.end(string(name))
 		default:
-			nodes++
+			c.nodes++
 		}
 	}
-	return nodes
+	return c.nodes
 }
+
+// nodeCount follows which formatting elements are open.
+type nodeCount struct{ nodes, open int }
+
+func (c *nodeCount) start(name string) {
+	c.nodes++
+	if formatting[name] {
+		c.open = min(c.open+1, maxElements)
+	} else {
+		c.nodes += c.open
+	}
+}
+
+func (c *nodeCount) end(name string) {
+	if formatting[name] {
+		c.open = max(c.open-1, 0)
+	}
+}
+
+// plainNodes is nodesIn for HTML in which each < begins a tag and each tag ends at the
+// next >: what Markdown parsers write. ok is false for other HTML.
+func plainNodes(source string) (nodes int, ok bool) {
+	var c nodeCount
+	for c.nodes <= maxParts {
+		at := strings.IndexByte(source, '<')
+		if at < 0 {
+			return c.nodes, true
+		}
+		if at > 0 {
+			c.nodes++ // text
+		}
+		source = source[at+1:]
+		end := strings.IndexByte(source, '>')
+		if end < 1 {
+			return 0, false
+		}
+		tag := source[:end]
+		source = source[end+1:]
+		name := strings.TrimPrefix(tag, "/")
+		n := 0
+		for n < len(name) && (name[n] >= 'a' && name[n] <= 'z' || name[n] >= '0' && name[n] <= '9') {
+			n++
+		}
+		if n == 0 || rawText[name[:n]] || n < len(name) && name[n] != ' ' && name[n] != '/' || strings.IndexByte(tag, '<') >= 0 ||
+			strings.Count(tag, `"`)%2 != 0 || strings.IndexByte(tag, '\'') >= 0 {
+			return 0, false
+		}
+		if tag[0] == '/' {
+			c.end(name[:n])
+		} else {
+			c.start(name[:n])
+		}
+	}
+	return c.nodes, true
+}
+
+// rawText are the elements in which tags are text.
+var rawText = set("script style textarea title xmp iframe noembed noframes noscript plaintext svg math template")
 
 // deepest is how deep elements may stand by their tags alone; what the parser opens
 // besides goes deeper.
