@@ -28,6 +28,7 @@ type budget struct {
 	over   error // why nothing more may be spent
 
 	highlighted time.Duration // the time that lexers took
+	spans       int           // the pieces that they divided code into
 }
 
 // stop is what a budget panics with.

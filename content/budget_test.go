@@ -3,6 +3,9 @@ package content_test
 import (
 	"context"
 	"errors"
+	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -94,4 +97,29 @@ func TestBoundedTemplates(t *testing.T) {
 			}
 		})
 	}
+}
+
+// blogOf is a blog of one post.
+func blogOf(tb testing.TB, d config.Dialect, body string) (*content.Tree, []*content.Post) {
+	tb.Helper()
+	dir := tb.TempDir()
+	file := filepath.Join(dir, "_posts", "2024-01-02-a.md")
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		tb.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte("---\ntitle: A\ndate: 2024-01-02\n---\n"+body+"\n"), 0o644); err != nil {
+		tb.Fatal(err)
+	}
+	cfg := config.Default()
+	cfg.Dir, cfg.Content.Dir, cfg.Content.Dialect = dir, ".", d
+	cfg.Site.URL, _ = url.Parse("https://example.com")
+	tree, err := content.Open(cfg)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	scan, err := tree.Scan(context.Background(), nil, "test")
+	if err != nil || len(scan.Posts) != 1 {
+		tb.Fatal(err, scan)
+	}
+	return tree, scan.Posts
 }

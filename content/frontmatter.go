@@ -101,6 +101,30 @@ func fenced(text string, line int, f form, end, altEnd string) (frontMatter, str
 	}
 }
 
+// checkTOML refuses what would take the TOML parser too long: it compares each key with
+// those beside it, and each part of a dotted key with those before.
+func checkTOML(text string) *limitError {
+	keys, depth, at := 0, 0, 0
+	for line := range strings.SplitSeq(text, "\n") {
+		key, _, assigned := strings.Cut(line, "=")
+		if assigned || strings.HasPrefix(strings.TrimLeft(line, " \t"), "[") {
+			keys += max(1, strings.Count(line, "="))
+		}
+		depth += strings.Count(line, "[") + strings.Count(line, "{") - strings.Count(line, "]") - strings.Count(line, "}")
+		opened := strings.Count(line, "[") + strings.Count(line, "{")
+		switch {
+		case keys > maxKeys:
+			return &limitError{limit: fmt.Sprintf("%d keys of TOML", maxKeys), message: "leave some away", line: at}
+		case len(key) > maxKey && (assigned || strings.Count(line, ".") > maxKey/10):
+			return &limitError{limit: fmt.Sprintf("%d bytes of a key of TOML", maxKey), message: "shorten it", line: at}
+		case depth > maxKeys || opened > 10*maxKeys:
+			return &limitError{limit: fmt.Sprintf("%d lists and tables in one another", maxKeys), message: "close them", line: at}
+		}
+		at++
+	}
+	return nil
+}
+
 // frontTooLarge is the fault of front matter above maxFront.
 func frontTooLarge(line int) *syntaxFault {
 	err := &limitError{limit: fmt.Sprintf("%d MB of front matter", maxFront>>20), message: "put the text into the post, or a line that closes the front matter behind its last key"}
@@ -151,6 +175,9 @@ func (fm *frontMatter) parse() error {
 		}
 		fm.values = values
 	case tomlForm:
+		if err := checkTOML(fm.text); err != nil {
+			return &syntaxFault{fm.line + err.line, "the post is left out of feeds and mail: " + err.Error()}
+		}
 		var values map[string]any
 		if err := toml.Unmarshal([]byte(fm.text), &values); err != nil {
 			fault := &syntaxFault{fm.line, "the TOML front matter does not parse: " + strings.TrimPrefix(err.Error(), "toml: ")}

@@ -255,6 +255,7 @@ func (r *codeRenderer) highlight(code, lang string, b *budget) string {
 	body, coloured := "", false
 	if lexer := r.lexer(lang); lexer != nil && len(code) <= maxHighlight && b.mayHighlight() {
 		body, coloured = r.colour(lexer, code, b)
+		coloured = coloured && b.colours(strings.Count(body, "<span"))
 	}
 	if !coloured {
 		body = html.EscapeString(code)

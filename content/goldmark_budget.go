@@ -52,6 +52,16 @@ func budgetOf(w util.BufWriter) *budget {
 // mayHighlight reports whether time is left for lexers.
 func (b *budget) mayHighlight() bool { return b == nil || b.highlighted < maxHighlightTime }
 
+// colours counts the pieces that a block was divided into, and reports whether they are to
+// be kept: each becomes an element.
+func (b *budget) colours(spans int) bool {
+	if b == nil || b.spans+spans > maxSpans {
+		return b == nil
+	}
+	b.spans += spans
+	return true
+}
+
 // timedLexer gives up where the time is over that a post may take for lexers.
 type timedLexer struct {
 	chroma.Lexer

@@ -47,6 +47,8 @@ const (
 	maxFile      = 10 << 20 // bytes of a file; a larger one is not read
 	maxFront     = 1 << 20  // bytes of front matter
 	maxNodes     = 10_000   // values, where aliases are replaced by what they stand for
+	maxKeys      = 2_000    // of TOML, with tables
+	maxKey       = 1_000    // bytes of one key of TOML
 	maxTitle     = 2_000    // bytes: mail programs show some 100 characters
 	maxTags      = 500      // with categories; each has a feed where feeds.tags is set
 	maxTag       = 500      // bytes
@@ -59,5 +61,6 @@ const (
 // regular expressions that go back: some take the square of a text's length.
 const (
 	maxHighlight     = 20_000      // bytes of one block
+	maxSpans         = 30_000      // pieces of a color of their own in a post
 	maxHighlightTime = time.Second // of all blocks of a post
 )

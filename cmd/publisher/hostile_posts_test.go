@@ -119,13 +119,13 @@ func hostilePosts() []hostilePost {
 		{"attributes", "jekyll", func() string { return head("<p " + numbered("a%d=b ", 100_000) + ">x</p>") }, nil, ""},
 		{"attributes", "pelican", func() string { return head("<p " + numbered("a%d=b ", 100_000) + ">x</p>") }, nil, ""},
 		{"candidates of a picture", "hugo", func() string { return head("<img src=a srcset=\"" + strings.Repeat("a 1x,", 200_000) + "\">") }, nil, "8 MB of HTML"},
-		{"candidates of a picture", "pelican", func() string { return head("<img src=a srcset=\"" + strings.Repeat("a 1x,", 200_000) + "\">") }, nil, "8 MB of HTML"},
+		{"candidates of a picture", "pelican", func() string { return head("<img src=a srcset=\"" + strings.Repeat("a 1x,", 200_000) + "\">") }, nil, ""},
 		{"a filter that multiplies", "jekyll", func() string {
 			return head("{% assign a = \"" + strings.Repeat("a", 60_000) + "\" %}{{ a | replace: \"a\", a }}")
 		}, nil, ""},
 		{"a filter on each of many tags", "jekyll", func() string {
 			return head("{% assign a = \"" + strings.Repeat("a", 60_000) + "\" %}" + strings.Repeat("{{ a | split: \"a\" | join: \"b\" | size }}", 10_000))
-		}, nil, "[0-9]+ (?:seconds|million steps) of work"},
+		}, nil, "100000 tags and rounds of loops"},
 		{"lists that double", "jekyll", func() string {
 			return head("{% assign l = \"a,b\" | split: \",\" %}" + strings.Repeat("{% assign l = l | concat: l %}", 40) + strings.Repeat("{{ l | sort | uniq | join: \"x\" | size }}", 1000))
 		}, nil, ".*"},

@@ -69,6 +69,7 @@ func (e *element) last() *element {
 type document struct {
 	Options
 	stash   []stashed
+	aside   int // bytes of HTML in stash
 	links   map[string]reference
 	notes   map[string]*element
 	order   []string       // of footnotes
@@ -164,6 +165,8 @@ const markStart, markEnd = '\x02', '\x03'
 
 func (d *document) store(s stashed) string {
 	d.part(1)
+	d.aside += len(s.html)
+	d.length(d.aside)
 	d.scan(len(s.html))
 	d.stash = append(d.stash, s)
 	return string(markStart) + itoa(len(d.stash)-1) + string(markEnd)
