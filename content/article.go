@@ -27,6 +27,13 @@ type article struct {
 	published  time.Time      // when the engine shows it, where that is later than the date of its address
 }
 
+// writing is the engine's, within the post's budget.
+func (a *article) writing() writing {
+	w := a.engine.writing()
+	w.budget = a.budget
+	return w
+}
+
 // compose makes a post of a source. It returns nil where the file is a page, is
 // left out by the engine, or is so faulty that it is left out; the omission or the
 // problems say which.
@@ -39,6 +46,7 @@ func (t *Tree) compose(src *source) (*Post, *Omission, []Problem) {
 	if omission != nil && !omission.Held {
 		return nil, omission, nil // its faults are its author's alone
 	}
+	_ = a.checkSizes(true) // Render tells of it
 	a.fillFields()
 	a.engine.complete(a)
 	if a.validate(); a.invalid() {
@@ -51,7 +59,7 @@ func (t *Tree) compose(src *source) (*Post, *Omission, []Problem) {
 		a.post.Held = omission
 	}
 	if !a.post.Draft && a.post.Held == nil {
-		a.warnOfUnknownMarks()
+		a.warnWithin()
 	}
 	if a.published.After(a.post.Date) {
 		a.post.Date = a.published
@@ -89,6 +97,17 @@ func (a *article) fillFields() {
 	p.Draft = draft || set && !published || a.isDraftStatus()
 	a.fillNewsletter()
 	a.warnOfControls()
+}
+
+// warnWithin is warnOfUnknownMarks. Where that takes more than a post may, Render will tell
+// of it: until then the post is known, so that feeds keep what they have of it.
+func (a *article) warnWithin() {
+	defer func() {
+		if fault := recover(); fault != nil && (stopped(fault) == nil || a.budget != nil && a.budget.ctx.Err() != nil) {
+			panic(fault)
+		}
+	}()
+	a.warnOfUnknownMarks()
 }
 
 // isDraftStatus reads the key that Pelican and others have for drafts.

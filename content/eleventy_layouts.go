@@ -27,7 +27,10 @@ func (s *sections) readLayouts(t *Tree) {
 	}
 	s.layouts = map[string]inherited{}
 	for _, folder := range t.own.layoutFolders() {
-		root := filepath.Join(t.own.root, filepath.FromSlash(folder))
+		root := s.site.folder(filepath.Join(t.own.root, filepath.FromSlash(folder)))
+		if root == "" {
+			continue
+		}
 		_ = filepath.WalkDir(root, func(file string, entry fs.DirEntry, err error) error {
 			switch {
 			case err != nil || len(s.layouts) >= maxLayouts:
@@ -50,11 +53,15 @@ func (s *sections) readLayout(e *eleventy, file, name, fromRoot string) {
 	if _, taken := s.layouts[name]; taken {
 		return
 	}
-	text, err := readLimited(file)
+	l := inherited{values: map[string]any{}}
+	text, err := s.site.readOwn(file)
 	if err != nil {
+		o := e.at(file, "", 0, "the layout "+name+" cannot be read")
+		o.Held = true
+		l.doubt = &o
+		s.layouts[name] = l
 		return
 	}
-	l := inherited{values: map[string]any{}}
 	if strings.HasPrefix(strings.TrimSpace(string(text[:min(len(text), 100)])), "---") {
 		fm, _, _, err := splitFrontMatter(string(text))
 		if err != nil {

@@ -246,6 +246,9 @@ func (s *sections) filesAround(own *ownConfig, file string, text []byte) []scrip
 	all.addScripts(own.root, file, text)
 	var out []script.File
 	for i, f := range all.files {
+		if i > 0 && !s.site.mayRead(f.name) {
+			continue
+		}
 		out = append(out, script.File{Path: filepath.ToSlash(f.name), Text: f.text})
 		if i > 0 {
 			s.remember(f.name, []byte(f.text))

@@ -47,6 +47,8 @@ type engine interface {
 type writing struct {
 	// pythonMarkdown are the settings of the parser that Pelican has; nil for other parsers.
 	pythonMarkdown *pymarkdown.Options
+	// budget is that of the post.
+	budget *budget
 	// markdownIt holds that two tildes strike out, not one.
 	markdownIt bool
 	// bareLinks holds that a bare address is text, not a link.

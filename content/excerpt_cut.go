@@ -77,6 +77,8 @@ func textCuts(n *html.Node, before int) []cut {
 	var cuts []cut
 	text := n.Data
 	words, inWord := before, false
+	var all wordCounter // of the text up to an offset
+	counted := 0
 	for i, r := range text {
 		switch {
 		case unicode.IsSpace(r):
@@ -85,7 +87,9 @@ func textCuts(n *html.Node, before int) []cut {
 			}
 			inWord = false
 		case strings.ContainsRune("。！？", r):
-			cuts = append(cuts, cut{n, i + utf8.RuneLen(r), countWords(text[:i]) + before, true})
+			_, _ = all.WriteString(text[counted:i])
+			counted = i
+			cuts = append(cuts, cut{n, i + utf8.RuneLen(r), all.total() + before, true})
 		case !inWord && (unicode.IsLetter(r) || unicode.IsDigit(r)):
 			words++
 			inWord = true

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -92,10 +93,42 @@ func fenced(text string, line int, f form, end, altEnd string) (frontMatter, str
 		if !found {
 			return fm, "", 0, &syntaxFault{line, fmt.Sprintf("the front matter that opens here is never closed; put a line %s after its last key", end)}
 		}
-		length += len(current) + 1
+		if length += len(current) + 1; length > maxFront {
+			return fm, "", 0, frontTooLarge(line)
+		}
 		lines++
 		remaining = after
 	}
+}
+
+// checkTOML refuses what would take the TOML parser too long: it compares each key with
+// those beside it, and each part of a dotted key with those before.
+func checkTOML(text string) *limitError {
+	keys, depth, at := 0, 0, 0
+	for line := range strings.SplitSeq(text, "\n") {
+		key, _, assigned := strings.Cut(line, "=")
+		if assigned || strings.HasPrefix(strings.TrimLeft(line, " \t"), "[") {
+			keys += max(1, strings.Count(line, "="))
+		}
+		depth += strings.Count(line, "[") + strings.Count(line, "{") - strings.Count(line, "]") - strings.Count(line, "}")
+		opened := strings.Count(line, "[") + strings.Count(line, "{")
+		switch {
+		case keys > maxKeys:
+			return &limitError{limit: fmt.Sprintf("%d keys of TOML", maxKeys), message: "leave some away", line: at}
+		case len(key) > maxKey && (assigned || strings.Count(line, ".") > maxKey/10):
+			return &limitError{limit: fmt.Sprintf("%d bytes of a key of TOML", maxKey), message: "shorten it", line: at}
+		case depth > maxKeys || opened > 10*maxKeys:
+			return &limitError{limit: fmt.Sprintf("%d lists and tables in one another", maxKeys), message: "close them", line: at}
+		}
+		at++
+	}
+	return nil
+}
+
+// frontTooLarge is the fault of front matter above maxFront.
+func frontTooLarge(line int) *syntaxFault {
+	err := &limitError{limit: fmt.Sprintf("%d MB of front matter", maxFront>>20), message: "put the text into the post, or a line that closes the front matter behind its last key"}
+	return &syntaxFault{line, "the post is left out of feeds and mail: " + err.Error()}
 }
 
 var jsonStart = regexp.MustCompile(`^\{\s*(?:"|\})`)
@@ -104,7 +137,7 @@ func looksLikeJSON(text string) bool { return jsonStart.MatchString(text) }
 
 func jsonBlock(text string, line int) (frontMatter, string, int, error) {
 	fm := frontMatter{form: jsonForm, line: line}
-	dec := json.NewDecoder(strings.NewReader(text))
+	dec := json.NewDecoder(strings.NewReader(text[:min(len(text), maxFront)]))
 	dec.UseNumber()
 	var values map[string]any
 	if err := dec.Decode(&values); err != nil {
@@ -112,6 +145,9 @@ func jsonBlock(text string, line int) (frontMatter, string, int, error) {
 		var syntax *json.SyntaxError
 		if errors.As(err, &syntax) {
 			at = line + strings.Count(text[:min(int(syntax.Offset), len(text))], "\n")
+		}
+		if len(text) > maxFront && (errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)) {
+			return fm, "", 0, frontTooLarge(line)
 		}
 		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 			return fm, "", 0, &syntaxFault{line, "the JSON front matter that opens here is never closed; end it with }"}
@@ -135,10 +171,13 @@ func (fm *frontMatter) parse() error {
 		}
 		values, err := parseYAML(fm.text)
 		if err != nil {
-			return &syntaxFault{fm.line + yamlFaultLine(fm.text) - 1, "the YAML front matter does not parse: " + yamlReason(err)}
+			return &syntaxFault{fm.line + yamlFaultLine(fm.text, err) - 1, "the YAML front matter does not parse: " + yamlReason(err)}
 		}
 		fm.values = values
 	case tomlForm:
+		if err := checkTOML(fm.text); err != nil {
+			return &syntaxFault{fm.line + err.line, "the post is left out of feeds and mail: " + err.Error()}
+		}
 		var values map[string]any
 		if err := toml.Unmarshal([]byte(fm.text), &values); err != nil {
 			fault := &syntaxFault{fm.line, "the TOML front matter does not parse: " + strings.TrimPrefix(err.Error(), "toml: ")}
@@ -161,9 +200,6 @@ func (fm *frontMatter) parse() error {
 	}
 	return nil
 }
-
-// maxNodes bounds what aliases can blow front matter up to.
-const maxNodes = 10_000
 
 func parseYAML(text string) (map[string]any, error) {
 	var doc yaml.Node
@@ -221,16 +257,26 @@ func yamlValue(n *yaml.Node, budget *int) (any, error) {
 // yamlFaultLine finds the line to blame. The parser often names the place where
 // it gave up, far below an open quote; the line after the longest beginning that
 // still parses is where the author went wrong.
-func yamlFaultLine(text string) int {
+func yamlFaultLine(text string, fault error) int {
 	lines := strings.SplitAfter(text, "\n")
-	good := 0
+	good, looked := 0, 0
 	for n := 1; n <= min(len(lines), 300); n++ {
-		if _, err := parseYAML(strings.Join(lines[:n], "")); err == nil {
+		head := strings.Join(lines[:n], "")
+		if looked += len(head); looked > maxFaultText { // to go on takes the square of the text
+			if m := yamlFaultPlace.FindStringSubmatch(fault.Error()); m != nil {
+				good, _ = strconv.Atoi(m[1])
+				good--
+			}
+			break
+		}
+		if _, err := parseYAML(head); err == nil {
 			good = n
 		}
 	}
-	return min(good+1, max(len(lines)-1, 1))
+	return max(1, min(good+1, max(len(lines)-1, 1)))
 }
+
+var yamlFaultPlace = regexp.MustCompile(`^yaml: line (\d+):`)
 
 var yamlPosition = regexp.MustCompile(`^yaml: (?:line \d+: )?`)
 

@@ -1,6 +1,7 @@
 package content
 
 import (
+	"context"
 	"net/url"
 	"strings"
 	"testing"
@@ -34,10 +35,37 @@ func fuzzTrees(f *testing.F) []*Tree {
 }
 
 func articleFrom(t *Tree, front map[string]any, body, path string) *article {
-	src := &source{path: path, front: frontMatter{form: yamlForm, values: front, line: 2}, body: body, bodyLine: 1}
+	src := &source{path: path, front: frontMatter{form: yamlForm, values: front, line: 2}, body: body, bodyLine: 1, budget: unhurried()}
 	a := t.articleOf(src)
 	a.post.Title, a.post.URL, a.post.Date = "A post", "https://example.com/blog/2024/a-post/", time.Date(2024, 1, 2, 3, 4, 5, 0, time.UTC)
 	return a
+}
+
+// unhurried is a budget whose clock stands still, so that only what is counted ends it.
+func unhurried() *budget {
+	return newBudget(context.Background(), func() time.Duration { return 0 }, maxTime)
+}
+
+// spending does what may spend a budget, and returns the error where it did.
+func spending(do func()) (err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			if err = stopped(fault); err == nil {
+				panic(fault)
+			}
+		}
+	}()
+	do()
+	return nil
+}
+
+// checkSpent holds a budget to its bounds: what one count adds to one that is spent is no
+// more than one value may have.
+func checkSpent(t *testing.T, b *budget) {
+	t.Helper()
+	if b.steps > 2*maxSteps || b.output > maxOutput+maxTemplateBytes || b.parts > maxParts+1<<20 {
+		t.Errorf("%d steps, %d bytes, %d parts", b.steps, b.output, b.parts)
+	}
 }
 
 // FuzzShortcodes throws bodies at what expands shortcodes and tags: no panic, no
@@ -70,7 +98,11 @@ func FuzzShortcodes(f *testing.F) {
 			a.global = map[string]any{"quote": zolaTemplate{body, true}, "own": zolaTemplate{"{{ body | markdown | safe }}{{ body }}{{ nth }}", true},
 				"a": hugoTemplate{body, true}, "b": hugoTemplate{body, false}, partialPrefix + "p": hugoTemplate{body, true}, partialPrefix + "r": hugoTemplate{"{{ $x := add . 1 }}{{ partial \"r\" $x }}{{ return $x }}", true}, wordPrefix + "en/k": "words",
 				"c": hugoTemplate{"{{ .Inner }}{{ .Inner | markdownify }}{{ range .Params }}{{ . }}{{ end }}", true}}
-			out := r.expand(body, 1, false)
+			var out string
+			if spending(func() { out = r.expand(body, 1, false) }) != nil {
+				out = ""
+			}
+			checkSpent(t, a.budget)
 			if n := len(r.set.restore(out)); n > maxTemplateBytes+10*len(body)+1000 {
 				t.Errorf("%d bytes of %d", n, len(body))
 			}
@@ -170,8 +202,11 @@ func FuzzExcerpt(f *testing.F) {
 		for _, tree := range trees {
 			a := articleFrom(tree, map[string]any{"title": "A post"}, body, "_posts/2024-01-02-a-post.md")
 			r := &postRenderer{tree: tree, article: a, links: &linker{article: a, tree: tree}}
-			out, err := r.render()
-			if err != nil {
+			var out *Rendering
+			var err error
+			over := spending(func() { out, err = r.render() })
+			checkSpent(t, a.budget)
+			if err != nil || over != nil {
 				continue
 			}
 			if got, all := countWords(out.ExcerptText), out.Words; got > all+all/10+20 {

@@ -79,7 +79,7 @@ func newGoldmark(d dialect) goldmark.Markdown {
 	}
 	reader := parser.NewParser(
 		parser.WithBlockParsers(blockParsers(d)...),
-		parser.WithInlineParsers(parser.DefaultInlineParsers()...),
+		parser.WithInlineParsers(append(parser.DefaultInlineParsers(), util.Prioritized(markCounter{}, 0))...),
 		parser.WithParagraphTransformers(parser.DefaultParagraphTransformers()...),
 	)
 	reader.AddOptions(d.markup.parserOptions()...)
@@ -113,12 +113,18 @@ func (indentedText) CanAcceptIndentedLine() bool { return true }
 func (m *markdownReader) html(source string, w writing) (rendered string, err error) {
 	defer func() { // one post that the parser breaks at is not to stop the rest
 		if fault := recover(); fault != nil {
+			if s, ok := fault.(stop); ok {
+				panic(s)
+			}
 			err = fmt.Errorf("the Markdown parser gave up: %v", fault)
 		}
 	}()
+	w.budget.document()
+	w.budget.work(4 * len(source))
 	if w.kramdown != nil {
 		o := *w.kramdown
-		o.Code = m.code.highlight
+		o.Code = func(code, lang string) string { return m.code.highlight(code, lang, w.budget) }
+		o.Step, o.Part, o.Length = w.budget.step, w.budget.part, w.budget.length
 		return kramdown.HTML(alerts(source), o), nil
 	}
 	if w.pythonMarkdown != nil {
@@ -133,17 +139,22 @@ func (m *markdownReader) html(source string, w writing) (rendered string, err er
 	if !w.plainAlerts {
 		source = alerts(source)
 	}
+	source = divideReferences(source)
 	if w.boxes {
 		source = openContainers(source)
 	}
-	var out strings.Builder
+	out := &budgetWriter{budget: w.budget}
 	out.Grow(len(source) + len(source)/2) // code and links grow
 	way := m.way(dialect{w.markdownIt, w.bareLinks, w.smart, w.emoji, w.hardWraps, w.noRaw, w.noStrike, w.noIndented, w.noMath, w.passthrough, w.marks, w.markup})
 	pc := parser.NewContext(parser.WithIDs(newHeadingIDs(w.headings)))
+	pc.Set(budgetKey, w.budget)
+	raw := []byte(source)
+	doc := way.Parser().Parse(&lineReader{text.NewReader(raw), w.budget}, parser.WithContext(pc))
 	if w.hooks != nil {
-		err = w.hooks.convert(way, []byte(source), &out, pc)
-	} else {
-		err = way.Convert([]byte(source), &out, parser.WithContext(pc))
+		err = w.hooks.replace(way, raw, doc, w.budget)
+	}
+	if err == nil {
+		err = way.Renderer().Render(out, raw, doc)
 	}
 	if w.rawLeftOut != nil && strings.Contains(out.String(), rawOmitted) {
 		*w.rawLeftOut = true
@@ -210,14 +221,14 @@ func (r *codeRenderer) RegisterFuncs(reg renderer.NodeRendererFuncRegisterer) {
 func (r *codeRenderer) fenced(w util.BufWriter, source []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
 	if entering {
 		block := n.(*ast.FencedCodeBlock)
-		_, _ = w.WriteString(r.highlight(codeOf(n, source), string(block.Language(source))))
+		_, _ = w.WriteString(r.highlight(codeOf(n, source), string(block.Language(source)), budgetOf(w)))
 	}
 	return ast.WalkSkipChildren, nil
 }
 
 func (r *codeRenderer) indented(w util.BufWriter, source []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
 	if entering {
-		_, _ = w.WriteString(r.highlight(codeOf(n, source), ""))
+		_, _ = w.WriteString(r.highlight(codeOf(n, source), "", budgetOf(w)))
 	}
 	return ast.WalkSkipChildren, nil
 }
@@ -232,15 +243,13 @@ func codeOf(n ast.Node, source []byte) string {
 	return b.String()
 }
 
-// maxHighlight keeps a lexer from spending seconds on a file that was pasted in.
-const maxHighlight = 100_000
-
 // highlight colours code where it knows the language, else escapes it.
-func (r *codeRenderer) highlight(code, lang string) string {
+func (r *codeRenderer) highlight(code, lang string, b *budget) string {
 	lang, _, _ = strings.Cut(strings.Trim(strings.ToLower(lang), "{}. "), ",")
 	body, coloured := "", false
-	if lexer := r.lexer(lang); lexer != nil && len(code) < maxHighlight && !strings.Contains(code, tokenStart) {
-		body, coloured = r.colour(lexer, code)
+	if lexer := r.lexer(lang); lexer != nil && len(code) <= maxHighlight && !strings.Contains(code, tokenStart) && b.mayHighlight() {
+		body, coloured = r.colour(lexer, code, b)
+		coloured = coloured && b.colours(strings.Count(body, "<span"))
 	}
 	if !coloured {
 		body = html.EscapeString(code)
@@ -267,20 +276,18 @@ func (r *codeRenderer) lexer(lang string) chroma.Lexer {
 		return lexer
 	}
 	lexer := lexers.Get(lang)
-	if lexer != nil {
-		lexer = chroma.Coalesce(lexer)
-	}
 	r.lexers.Store(lang, lexer)
 	return lexer
 }
 
-func (r *codeRenderer) colour(lexer chroma.Lexer, code string) (string, bool) {
-	tokens, err := lexer.Tokenise(nil, code)
+func (r *codeRenderer) colour(lexer chroma.Lexer, code string, b *budget) (string, bool) {
+	timed := &timedLexer{Lexer: lexer, budget: b}
+	tokens, err := chroma.Coalesce(timed).Tokenise(nil, code)
 	if err != nil {
 		return "", false
 	}
-	var b strings.Builder
-	b.Grow(4 * len(code))
-	err = r.formatter.Format(&b, r.style, tokens)
-	return b.String(), err == nil
+	var out strings.Builder
+	out.Grow(4 * len(code))
+	err = r.formatter.Format(&out, r.style, tokens)
+	return out.String(), err == nil && !timed.late
 }

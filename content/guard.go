@@ -6,16 +6,6 @@ import (
 	"strings"
 )
 
-// No author gets near these bounds. The Markdown parser's work grows with the
-// square of unpaired emphasis in one paragraph, its stack with the depth of
-// quotations and lists, and its tables with rows times columns.
-const (
-	maxEmphasis = 20_000
-	maxNesting  = 100
-	maxCells    = 200_000
-	maxHTML     = 8 << 20 // bytes of a body
-)
-
 // checkMarkdown reports what would take the parser too long or too much memory.
 func checkMarkdown(source string) error {
 	deep := strings.Contains(source, strings.Repeat(">", maxNesting)) || openers.MatchString(source)
@@ -64,10 +54,6 @@ func checkEmphasis(prose string) error {
 	return nil
 }
 
-// maxNoteWork bounds references to footnotes times footnotes: each reference looks
-// through all of them.
-const maxNoteWork = 1 << 26
-
 func checkNotes(source string) error {
 	marks := strings.Count(source, "[^")
 	if marks*marks < maxNoteWork {
@@ -81,10 +67,6 @@ func checkNotes(source string) error {
 }
 
 var noteStart = regexp.MustCompile(`(?m)^ {0,3}\[\^[^\]\n]+\]:`)
-
-// maxLinkWork bounds the way to the ends of addresses that nothing closes: to the next
-// white space, or to the line's end behind <.
-const maxLinkWork = 1 << 27
 
 func checkLinks(source string) error {
 	if strings.Count(source, "](")*len(source) < maxLinkWork {
@@ -131,4 +113,31 @@ func checkTables(source string) error {
 
 func tooLarge() error {
 	return &limitError{limit: "8 MB of HTML", message: "divide the post, or link to what makes it so large"}
+}
+
+// referenceRun is how many definitions of links goldmark takes from one paragraph at a
+// time: each moves all lines after it.
+const referenceRun = 200
+
+var wholeReference = regexp.MustCompile(`^ {0,3}\[[^\[\]\n]+\]:[ \t]*\S+[ \t]*$`)
+
+// divideReferences puts blank lines into long runs of definitions of links, which change
+// nothing there.
+func divideReferences(source string) string {
+	if strings.Count(source, "]:") <= referenceRun {
+		return source
+	}
+	return outsideCode(source, func(prose string) string {
+		var out strings.Builder
+		run := 0
+		for line := range strings.SplitAfterSeq(prose, "\n") {
+			if !wholeReference.MatchString(strings.TrimSuffix(line, "\n")) {
+				run = 0
+			} else if run++; run%referenceRun == 0 {
+				out.WriteByte('\n')
+			}
+			out.WriteString(line)
+		}
+		return out.String()
+	})
 }

@@ -117,6 +117,7 @@ func (h *hugoTemplates) charge(n int) error {
 	if h.bytes += n; n > maxTemplateBytes || h.bytes > maxTemplateBytes {
 		return errTooMuch
 	}
+	h.article.budget.work(n)
 	return nil
 }
 
@@ -177,7 +178,10 @@ func (h *hugoTemplates) printf(format any, values ...any) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if wideVerb.MatchString(f) || strings.Contains(f, "[") && h.charge(len(f)*len(f)) != nil {
+	if wideVerb.MatchString(f) {
+		return "", errTemplate
+	}
+	if strings.Contains(f, "[") && h.charge(len(f)*len(f)) != nil {
 		return "", errTooMuch
 	}
 	if _, err := h.texts(values...); err != nil {
@@ -192,7 +196,7 @@ func (h *hugoTemplates) markdown(source string, block bool) (template.HTML, erro
 	if err := h.charge(4 * len(source)); err != nil {
 		return "", err
 	}
-	w := h.article.engine.writing()
+	w := h.article.writing()
 	w.noRaw = false
 	out, err := h.tree.markdown.html(source, w)
 	if err != nil {

@@ -12,8 +12,6 @@ import (
 
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
-	"github.com/yuin/goldmark/parser"
-	"github.com/yuin/goldmark/text"
 )
 
 // hookPrefix tells the templates of render hooks from those of shortcodes.
@@ -95,9 +93,9 @@ type hookCall struct {
 	AlertTitle           template.HTML
 }
 
-// convert renders Markdown with the hooks in place of what goldmark would write.
-func (h *hugoHooks) convert(md goldmark.Markdown, source []byte, out *strings.Builder, pc parser.Context) error {
-	doc := md.Parser().Parse(text.NewReader(source), parser.WithContext(pc))
+// replace puts what the hooks make into a document in place of what goldmark would
+// write.
+func (h *hugoHooks) replace(md goldmark.Markdown, source []byte, doc ast.Node, b *budget) error {
 	var nodes []ast.Node
 	err := ast.Walk(doc, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
 		if !entering && hookKind(n, source) != "" {
@@ -109,11 +107,12 @@ func (h *hugoHooks) convert(md goldmark.Markdown, source []byte, out *strings.Bu
 		return err
 	}
 	for _, n := range nodes {
+		b.step(1)
 		if made, ok := h.evaluate(md, n, source); ok {
 			replaceNode(n, made)
 		}
 	}
-	return md.Renderer().Render(out, source, doc)
+	return nil
 }
 
 func hookKind(n ast.Node, source []byte) string {
@@ -184,9 +183,9 @@ func (h *hugoHooks) evaluate(md goldmark.Markdown, n ast.Node, source []byte) (s
 
 func (h *hugoHooks) call(md goldmark.Markdown, n ast.Node, source []byte) *hookCall {
 	c := &hookCall{Page: h.templates.page, PageInner: h.templates.page, Attributes: map[string]any{}, Options: map[string]any{}}
-	var inner strings.Builder
+	inner := &budgetWriter{budget: h.templates.article.budget}
 	for child := n.FirstChild(); child != nil; child = child.NextSibling() {
-		if md.Renderer().Render(&inner, source, child) != nil {
+		if md.Renderer().Render(inner, source, child) != nil {
 			break
 		}
 	}

@@ -43,7 +43,10 @@ func (s *sections) readHugoHelpers(root string, layouts []string) {
 const maxPartials = 2000
 
 func (s *sections) readPartials(root, folder string) {
-	dir := filepath.Join(root, filepath.FromSlash(folder))
+	dir := s.site.folder(filepath.Join(root, filepath.FromSlash(folder)))
+	if dir == "" {
+		return
+	}
 	read := 0
 	_ = filepath.WalkDir(dir, func(file string, e fs.DirEntry, err error) error {
 		if err != nil || read >= maxPartials {
@@ -61,7 +64,7 @@ func (s *sections) readPartials(root, folder string) {
 		if _, taken := s.global[name]; taken {
 			return nil
 		}
-		if text, err := readLimited(file); err == nil && len(text) <= maxLiquidText {
+		if text, err := s.site.readOwn(file); err == nil && len(text) <= maxLiquidText {
 			s.global[name] = hugoTemplate{string(text), path.Ext(rel) == ".html"}
 			s.remember(path.Join(folder, rel), text)
 			read++
@@ -72,14 +75,18 @@ func (s *sections) readPartials(root, folder string) {
 
 // readWords reads the files of a folder of translations, each named by its language.
 func (s *sections) readWords(root, folder string) {
-	dir := filepath.Join(root, filepath.FromSlash(folder))
+	dir := s.site.folder(filepath.Join(root, filepath.FromSlash(folder)))
+	if dir == "" {
+		return
+	}
 	entries, _ := os.ReadDir(dir)
 	for _, e := range entries {
 		ext := path.Ext(e.Name())
-		if !e.Type().IsRegular() || !slices.Contains([]string{".toml", ".yaml", ".yml", ".json"}, ext) {
+		file := filepath.Join(dir, e.Name())
+		if !e.Type().IsRegular() || !slices.Contains([]string{".toml", ".yaml", ".yml", ".json"}, ext) || !s.site.mayRead(file) {
 			continue
 		}
-		values, text, err := readConfig(filepath.Join(dir, e.Name()))
+		values, text, err := readConfig(file)
 		if err != nil {
 			continue
 		}

@@ -59,6 +59,10 @@ func (h *hugoTemplates) run(t hugoTemplate, name string, call any) (string, bool
 	}
 	out := &boundedText{templates: h}
 	if err := program.Execute(out, call); err != nil {
+		h.article.budget.again()
+		if errors.Is(err, errTooMuch) {
+			h.article.budget.stop(&limitError{limit: "what a shortcode's or hook's template may do", message: "take away the loops or texts that repeat in the template of " + clip(strings.TrimPrefix(name, hookPrefix))})
+		}
 		return "", false
 	}
 	return out.String(), true
@@ -74,6 +78,7 @@ func (b *boundedText) Write(p []byte) (int, error) {
 	if b.templates.bytes += len(p); b.templates.bytes > maxTemplateBytes {
 		return 0, errTooMuch
 	}
+	b.templates.article.budget.wrote(len(p))
 	return b.Builder.Write(p)
 }
 
@@ -106,6 +111,7 @@ func (h *hugoTemplates) step() (bool, error) {
 	if h.steps++; h.steps > maxTemplateSteps {
 		return false, errTooMuch
 	}
+	h.article.budget.step(20)
 	return true, nil
 }
 

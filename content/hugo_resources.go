@@ -57,7 +57,7 @@ func (r *hugoResource) Content() (template.HTML, error) {
 	if main := r.MediaType.MainType; main != "text" && path.Ext(r.Name) != ".svg" {
 		return "", errTemplate
 	}
-	text, err := readLimited(r.file)
+	text, err := r.templates.article.site.readOwn(r.file)
 	if err != nil || len(text) > maxLiquidText {
 		return "", errTemplate
 	}

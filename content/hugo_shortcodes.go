@@ -228,7 +228,7 @@ func (x *shortcodeExpander) platform(s shortcode) (string, bool) {
 // and no paragraph, as little as in Hugo.
 func (x *shortcodeExpander) highlight(s shortcode, code string) string {
 	block := fencedCode(code, languageWord(s.params.get(0, "lang", "language")))
-	w := x.article.engine.writing()
+	w := x.article.writing()
 	rendered, err := x.tree.markdown.html(block, w)
 	if err != nil {
 		return block

@@ -25,6 +25,13 @@ func (h *hugoTemplates) pattern(s string) (*regexp.Regexp, error) {
 	return regexp.Compile(s)
 }
 
+// matches counts what it costs to look for an expression in a text: each byte is
+// compared with all that the expression may be at.
+func (h *hugoTemplates) matches(re *regexp.Regexp, text string) {
+	h.article.budget.step(len(text) / 8 * (1 + len(re.String())/8))
+	h.article.budget.again()
+}
+
 func (h *hugoTemplates) replaceRE(pattern, with, text any, _ ...any) (string, error) {
 	s, err := h.texts(pattern, with, text)
 	if err != nil {
@@ -37,6 +44,7 @@ func (h *hugoTemplates) replaceRE(pattern, with, text any, _ ...any) (string, er
 	if err := h.charge((len(s[1]) + 1) * (len(s[2]) + 1)); err != nil {
 		return "", err
 	}
+	h.matches(re, s[2])
 	return re.ReplaceAllString(s[2], s[1]), nil
 }
 
@@ -49,6 +57,7 @@ func (h *hugoTemplates) findRE(pattern, text any, limit ...int) ([]any, error) {
 	if err != nil {
 		return nil, err
 	}
+	h.matches(re, s[1])
 	n := -1
 	if len(limit) > 0 {
 		n = limit[0]

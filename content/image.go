@@ -20,7 +20,9 @@ import (
 type imageSizes struct {
 	site    *site
 	targets map[string]target // by address
-	looked  []string          // the files that decided on sizes
+	sizes   map[string]image.Point
+	looked  []string // the files that decided on sizes
+	budget  *budget
 }
 
 func (s *imageSizes) remember(to target) {
@@ -35,9 +37,18 @@ func (s *imageSizes) remember(to target) {
 
 // of reads the size in pixels; zeros where the file is unknown or no picture.
 func (s *imageSizes) of(address string) (width, height int) {
+	if size, ok := s.sizes[address]; ok {
+		return size.X, size.Y
+	}
+	s.budget.step(4 * fileSteps)
 	file, looked := s.targets[address].file(s.site)
 	s.looked = append(s.looked, looked...)
-	return imageSize(file)
+	width, height = imageSize(file)
+	if s.sizes == nil {
+		s.sizes = map[string]image.Point{}
+	}
+	s.sizes[address] = image.Pt(width, height)
+	return width, height
 }
 
 func imageSize(file string) (width, height int) {

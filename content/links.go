@@ -56,6 +56,7 @@ type linker struct {
 	home    *Tree // the tree while scanning
 	lost    []string
 	asked   []string // files of the tree whose addresses were looked up
+	known   map[string]target
 }
 
 // schemes are those that a feed or a mail may link to.
@@ -64,6 +65,22 @@ var schemes = map[string]bool{"http": true, "https": true, "mailto": true, "tel"
 // follow finds where a link leads, be it the engine's own form, relative to the
 // post's address, or from the site's root.
 func (l *linker) follow(dest string) target {
+	if to, ok := l.known[dest]; ok {
+		return to
+	}
+	l.article.budget.step(fileSteps)
+	to := l.find(dest)
+	if l.known == nil {
+		l.known = map[string]target{}
+	}
+	l.known[dest] = to
+	return to
+}
+
+// fileSteps is what it costs to look for a file.
+const fileSteps = 500
+
+func (l *linker) find(dest string) target {
 	dest = strings.TrimSpace(cleanText(dest))
 	if dest == "" {
 		return target{}
@@ -157,7 +174,9 @@ func (l *linker) toPost(file, fragment string) target {
 	if to, ok := l.post(file); ok {
 		return target{url: to + fragment}
 	}
-	l.lost = append(l.lost, file)
+	if len(l.lost) < maxWarnings {
+		l.lost = append(l.lost, file)
+	}
 	return target{}
 }
 
@@ -179,9 +198,9 @@ func (l *linker) post(file string) (string, bool) {
 }
 
 // addressOf is where a file's post or page stands on the site.
-func (t *Tree) addressOf(p string) (string, bool) {
+func (t *Tree) addressOf(p string) (address string, ok bool) {
 	if posts := t.posts.Load(); posts != nil {
-		if to, ok := posts.urls()[p]; ok {
+		if to, known := posts.urls()[p]; known {
 			return to, true
 		}
 	}
@@ -193,6 +212,13 @@ func (t *Tree) addressOf(p string) (string, bool) {
 	if err != nil {
 		return "", false
 	}
+	defer func() { // what is wrong with that file is no fault of the one that links to it
+		if fault := recover(); fault != nil && stopped(fault) == nil {
+			panic(fault)
+		} else if fault != nil {
+			address, ok = "", false
+		}
+	}()
 	src := t.reader().read(file{path: p, real: real, size: info.Size(), modTime: info.ModTime()})
 	if src.invalid() {
 		return "", false
@@ -200,7 +226,7 @@ func (t *Tree) addressOf(p string) (string, bool) {
 	a := t.articleOf(src)
 	a.fillFields()
 	a.engine.complete(a)
-	if pages, ok := a.engine.(interface{ pageAddress(*article) string }); ok && a.engine.isPage(a) {
+	if pages, has := a.engine.(interface{ pageAddress(*article) string }); has && a.engine.isPage(a) {
 		return t.site.absolute(pages.pageAddress(a)), true
 	}
 	a.fillAddress()

@@ -1,6 +1,7 @@
 package content
 
 import (
+	"fmt"
 	"html"
 	"regexp"
 	"strings"
@@ -40,7 +41,8 @@ type liquidMark struct {
 
 // Loops over loops could run for ever, and write more than anybody reads.
 const (
-	maxLiquidSteps = 20_000
+	maxLiquidSteps = 100_000
+	maxLiquidList  = 20_000 // values
 	maxLiquidOut   = 4 << 20
 	maxLiquidText  = 64 << 10 // of one value: values can double themselves
 	maxLiquidDepth = 40
@@ -194,12 +196,11 @@ func (l *liquid) write(first, last, from, to, depth int) {
 		mark := l.marks[n]
 		l.prose(from, mark.from)
 		from = mark.to
-		if l.steps++; l.steps > maxLiquidSteps || l.out.Len() > maxLiquidOut || depth > maxLiquidDepth {
-			if l.steps == maxLiquidSteps+1 {
-				l.warn(mark.from, "the tags from here on do more work than a post can need and were left out")
-			}
+		if l.steps++; l.steps > maxLiquidSteps || depth > maxLiquidDepth {
+			l.refuse(mark.from, depth)
 			continue
 		}
+		l.article.budget.step(10)
 		if mark.output {
 			l.output(mark)
 			continue
@@ -232,7 +233,7 @@ func (l *liquid) prose(from, to int) {
 	if to+2 < len(l.text) && l.text[to] == '{' && l.text[to+2] == '-' && (l.text[to+1] == '%' || l.text[to+1] == '{') {
 		text = strings.TrimRight(text, " \t\n")
 	}
-	l.out.WriteString(text)
+	l.emit(text)
 }
 
 func (l *liquid) output(mark liquidMark) {
@@ -245,7 +246,22 @@ func (l *liquid) output(mark liquidMark) {
 	if l.escapes && !isSafeFilter.MatchString(mark.arguments) {
 		out = html.EscapeString(out)
 	}
-	l.out.WriteString(out)
+	l.emit(out)
+}
+
+// emit writes what was made, which counts.
+func (l *liquid) emit(made string) {
+	l.article.budget.wrote(len(made))
+	l.out.WriteString(made)
+}
+
+// refuse ends the post where its tags do more than those of any author.
+func (l *liquid) refuse(at, depth int) {
+	err := &limitError{limit: fmt.Sprintf("%d tags and rounds of loops", maxLiquidSteps), message: "take away the loops or includes that repeat", line: l.lineAt(at)}
+	if depth > maxLiquidDepth {
+		err.limit = fmt.Sprintf("%d blocks of tags in one another", maxLiquidDepth)
+	}
+	l.article.budget.stop(err)
 }
 
 // single is a tag without an end.
@@ -286,7 +302,7 @@ func (l *liquid) single(mark liquidMark) {
 	}
 	l.useOutside() // such as the addresses of other posts
 	if out, ok := l.tags(l, mark, ""); ok {
-		l.out.WriteString(out)
+		l.emit(out)
 		return
 	}
 	l.unknown(mark.from, "tag", mark.name)
@@ -297,9 +313,9 @@ var rawTag = regexp.MustCompile(`\{%-?\s*(?:end)?raw\s*-?%\}`)
 // highlighted makes a fenced block where the tag stands.
 func (l *liquid) highlighted(mark liquidMark, code string) string {
 	lang, _, _ := strings.Cut(mark.arguments, " ")
-	if w := l.article.engine.writing(); w.kramdown != nil && l.tree != nil {
+	if w := l.article.writing(); w.kramdown != nil && l.tree != nil {
 		code = strings.Trim(code, "\n")
-		return `<figure class="highlight">` + l.tree.markdown.code.highlight(code, languageWord(lang)) + "</figure>"
+		return `<figure class="highlight">` + l.tree.markdown.code.highlight(code, languageWord(lang), l.article.budget) + "</figure>"
 	}
 	if _, ok := l.article.engine.(*eleventy); ok && !isMarkdownName(l.article.path) {
 		return "<pre><code>" + html.EscapeString(strings.Trim(code, "\n")) + "</code></pre>"

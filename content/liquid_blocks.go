@@ -9,7 +9,8 @@ import (
 
 // work counts what a long list costs among the steps.
 func (l *liquid) work(items int) {
-	l.steps = min(l.steps+items/64, maxLiquidSteps)
+	l.steps += items / 64
+	l.article.budget.step(items)
 }
 
 // branches are the marks of a block that divide it, such as its else; those of
@@ -99,8 +100,9 @@ func (l *liquid) loop(n, depth int) {
 	}
 	for i, item := range list {
 		if l.steps++; l.steps > maxLiquidSteps {
-			return
+			l.refuse(mark.from, depth)
 		}
+		l.article.budget.step(4)
 		scope["forloop"], scope[m[1]] = loopState{i, len(list), parent}, item
 		l.branch(n, end, depth)
 		leave := l.leave
@@ -183,7 +185,7 @@ func (l *liquid) collection(expression, options string) (list []any, known bool)
 		to, _ := l.value(m[2])
 		first, ok := numberOf(from)
 		last, both := numberOf(to)
-		last = min(last, first+maxLiquidSteps)
+		last = min(last, first+maxLiquidSteps+1)
 		for i := first; ok && both && i <= last; i++ {
 			list = append(list, i)
 		}

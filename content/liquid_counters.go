@@ -101,25 +101,26 @@ func (l *liquid) tableRow(n, depth int) {
 	l.vars = append(l.vars, map[string]any{})
 	defer func() { l.vars = l.vars[:len(l.vars)-1] }()
 	scope := l.vars[len(l.vars)-1]
-	l.out.WriteString("<tr class=\"row1\">\n")
+	l.emit("<tr class=\"row1\">\n")
 	for i, item := range list {
-		if l.steps++; l.steps > maxLiquidSteps || l.out.Len() > maxLiquidOut {
-			break
+		if l.steps++; l.steps > maxLiquidSteps {
+			l.refuse(mark.from, depth)
 		}
+		l.article.budget.step(4)
 		column, row := i%columns+1, i/columns+1
 		scope["tablerowloop"], scope[m[1]] = tableState{loopState{i, len(list), nil}, column, row, columns}, item
-		l.out.WriteString(`<td class="col` + strconv.Itoa(column) + `">`)
+		l.emit(`<td class="col` + strconv.Itoa(column) + `">`)
 		l.branch(n, mark.end, depth)
-		l.out.WriteString("</td>")
+		l.emit("</td>")
 		if column == columns && i < len(list)-1 {
-			l.out.WriteString("</tr>\n<tr class=\"row" + strconv.Itoa(row+1) + "\">")
+			l.emit("</tr>\n<tr class=\"row" + strconv.Itoa(row+1) + "\">")
 		}
 		leave := l.leave
 		if l.leave = ""; leave == "break" {
 			break
 		}
 	}
-	l.out.WriteString("</tr>\n")
+	l.emit("</tr>\n")
 }
 
 var tableColumns = regexp.MustCompile(`\bcols\s*:\s*([\w.-]+)`)

@@ -45,12 +45,12 @@ func keyFilter(name string, list, arguments []any) (any, bool) {
 		}
 		return nil, true
 	case "unshift":
-		return append([]any{arguments[0]}, list...), len(list) < maxLiquidSteps
+		return append([]any{arguments[0]}, list...), len(list) < maxLiquidList
 	case "concat":
 		more, ok := arguments[0].([]any)
-		return append(slices.Clone(list), more...), ok && len(list)+len(more) <= maxLiquidSteps
+		return append(slices.Clone(list), more...), ok && len(list)+len(more) <= maxLiquidList
 	case "push":
-		return append(slices.Clone(list), arguments[0]), len(list) < maxLiquidSteps
+		return append(slices.Clone(list), arguments[0]), len(list) < maxLiquidList
 	}
 	return nil, false
 }

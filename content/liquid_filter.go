@@ -54,6 +54,7 @@ func (l *liquid) filter(name string, v any, arguments []any) (any, bool) {
 		return ""
 	}
 	s := liquidText(v)
+	l.article.budget.work(4 * len(s))
 	switch name {
 	case "markdownify", "markdown":
 		return l.markdownified(s)
@@ -111,7 +112,7 @@ func (l *liquid) markdownified(s string) (any, bool) {
 	if l.rendered++; l.tree == nil || l.rendered > maxMarkdownified {
 		return nil, false
 	}
-	out, err := l.tree.markdown.html(s, l.article.engine.writing())
+	out, err := l.tree.markdown.html(s, l.article.writing())
 	return strings.TrimSpace(out), err == nil
 }
 

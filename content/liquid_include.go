@@ -1,6 +1,7 @@
 package content
 
 import (
+	"fmt"
 	"os"
 	"path"
 	"path/filepath"
@@ -129,9 +130,13 @@ func (l *liquid) includeText(tag liquidMark, name string) (string, bool) {
 	if tag.name == "include_relative" {
 		folder = path.Join(l.article.site.below, path.Dir(l.article.path))
 	}
-	if strings.Contains(name, "..") || l.depth >= maxIncludes {
+	if strings.Contains(name, "..") {
 		return "", false
 	}
+	if l.depth >= maxIncludes {
+		l.article.budget.stop(&limitError{limit: fmt.Sprintf("%d includes in one another", maxIncludes), message: "take away the include of " + clip(name) + " in itself", line: l.lineAt(tag.from)})
+	}
+	l.article.budget.step(20)
 	key := folder + "/" + name
 	if text, ok := l.files[key]; ok {
 		return text, true

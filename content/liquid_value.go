@@ -17,6 +17,7 @@ var liquidToken = regexp.MustCompile(`"[^"]*"|'[^']*'|==|!=|<=|>=|<|>|\||:|,|\(|
 
 // tokensOf divides an expression, each once in a text.
 func (l *liquid) tokensOf(expression string) []string {
+	l.article.budget.work(len(expression))
 	c := l.cache()
 	tokens, ok := c.tokens[expression]
 	if ok {
@@ -305,6 +306,7 @@ func (l *liquid) compared(tokens []string) bool {
 		i++
 		if i+1 < len(tokens) && tokens[i] != "and" && tokens[i] != "or" {
 			right, _ := l.value(tokens[i+1])
+			l.article.budget.work(sizeOf(left) + sizeOf(right))
 			if l.comments {
 				holds = compareValues(left, tokens[i], right)
 			} else {
@@ -321,6 +323,17 @@ func (l *liquid) compared(tokens []string) bool {
 		}
 	}
 	return result
+}
+
+// sizeOf is about how many bytes a value is compared by.
+func sizeOf(v any) int {
+	switch v := v.(type) {
+	case string:
+		return len(v)
+	case []any:
+		return 64 * len(v)
+	}
+	return 8
 }
 
 func compareValues(left any, operator string, right any) bool {

@@ -22,6 +22,8 @@ type macros struct {
 	kept    *keptHTML // where the HTML that is made goes; nil where it stays in the text
 	set     *keptHTML // where what the blog's own templates make goes
 	base    string
+	counted int               // of base: how far its lines were counted
+	lines   int               // that end before counted
 	within  string            // the include that the text is of; its problems are told of the line that includes it
 	files   map[string]string // includes that were read
 	uses    *uses             // of the include that the text is of; nil where nobody asks
@@ -45,10 +47,11 @@ const (
 
 // spend counts a mark and reports whether it is still to be looked at.
 func (m *macros) spend(offset int) bool {
-	if m.spent++; m.spent == maxMacros+1 {
-		m.warn(offset, "the shortcodes from here on are more than a post can need and were left out")
+	if m.spent++; m.spent > maxMacros {
+		m.article.budget.stop(&limitError{limit: fmt.Sprintf("%d shortcodes", maxMacros), message: "divide the post", line: m.lineAt(offset)})
 	}
-	return m.spent <= maxMacros
+	m.article.budget.step(20)
+	return true
 }
 
 // lineBefore is what stands before an offset in its line.
@@ -84,7 +87,13 @@ func (m *macros) lineAt(offset int) int {
 	if m.within != "" {
 		return m.line
 	}
-	return m.line + strings.Count(m.base[:min(max(offset, 0), len(m.base))], "\n")
+	offset = min(max(offset, 0), len(m.base))
+	if offset < m.counted { // rarely: marks come in their order
+		m.counted, m.lines = 0, 0
+	}
+	m.lines += strings.Count(m.base[m.counted:offset], "\n")
+	m.counted = offset
+	return m.line + m.lines
 }
 
 func (m *macros) unknown(offset int, kind, name string) {
@@ -178,7 +187,7 @@ func (f figure) html() string {
 // inlineHTML renders a caption's Markdown without the paragraph around it.
 func (m *macros) inlineHTML(markdown string) string {
 	markdown = oneLine(markdown)
-	w := m.article.engine.writing()
+	w := m.article.writing()
 	w.noRaw = false
 	out, err := m.tree.markdown.html(markdown, w)
 	if err != nil {

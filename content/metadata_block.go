@@ -29,7 +29,9 @@ func metadataBlock(text string, line int) (fm frontMatter, body string, n int) {
 		} else {
 			break
 		}
-		taken += len(rest) - len(after)
+		if taken += len(rest) - len(after); taken > maxFront {
+			return frontMatter{}, text, 0 // no author's
+		}
 		rest = after
 		n++
 	}

@@ -92,8 +92,9 @@ func (m *markdownReader) pythonHTML(source string, w writing) string {
 		if language == "" && o.CodeHeaders {
 			code, language = pythonLanguage(code)
 		}
-		return m.code.highlight(code, language)
+		return m.code.highlight(code, language, w.budget)
 	}
+	o.Step, o.Part, o.Length = w.budget.step, w.budget.part, w.budget.length
 	return pymarkdown.HTML(source, o)
 }
 

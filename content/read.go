@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -42,6 +43,8 @@ func (t *Tree) readAll(ctx context.Context, files []file, last, next *Snapshot) 
 	for range runtime.GOMAXPROCS(0) {
 		group.Go(func() error {
 			reader := t.reader()
+			clock, release := t.begin()
+			defer release()
 			for {
 				n := int(taken.Add(1)) - 1
 				if n >= len(changed) {
@@ -50,19 +53,37 @@ func (t *Tree) readAll(ctx context.Context, files []file, last, next *Snapshot) 
 				if err := ctx.Err(); err != nil {
 					return err
 				}
-				t.read(reader, files[changed[n]], &next.records[changed[n]])
+				if err := t.read(ctx, clock, reader, files[changed[n]], &next.records[changed[n]]); err != nil {
+					return err
+				}
 			}
 		})
 	}
 	return len(changed), group.Wait()
 }
 
-// read makes a record of a file and notes whether it says what it said before.
-func (t *Tree) read(reader *sourceReader, f file, r *record) {
+// read makes a record of a file and notes whether it says what it said before. A file
+// that costs more than a post may, or that breaks the program, is invalid. The only
+// error is ctx's.
+func (t *Tree) read(ctx context.Context, clock func() time.Duration, reader *sourceReader, f file, r *record) (err error) {
+	reader.budget = newBudget(ctx, clock, maxReading)
 	defer func() {
+		if fault := recover(); fault != nil {
+			failed := (&source{path: f.path}).failed(ctx, fault)
+			if err = ctx.Err(); err != nil {
+				return
+			}
+			r.post, r.leftOut, r.problems = nil, nil, []Problem{renderProblem(failed)}
+		}
 		r.kept = r.before != nil && r.before.same(r)
 		r.before = nil
 	}()
+	t.fill(reader, f, r)
+	return nil
+}
+
+// fill makes the record.
+func (t *Tree) fill(reader *sourceReader, f file, r *record) {
 	if o := t.engine.leavesOut(f.path); o != nil && !o.Held {
 		r.leftOut = o
 		return
@@ -78,6 +99,9 @@ func (t *Tree) read(reader *sourceReader, f file, r *record) {
 			r.post.detach()
 		}
 		r.leftOut = r.leftOut.detached()
+	}
+	if len(r.problems) > 2*maxWarnings {
+		r.problems = r.problems[:2*maxWarnings]
 	}
 	for i := range r.problems {
 		r.problems[i].Message = oneLine(strings.ToValidUTF8(r.problems[i].Message, "?"))

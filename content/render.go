@@ -20,22 +20,31 @@ func (t *Tree) Render(ctx context.Context, p *Post) (out *Rendering, problems []
 	if err := ctx.Err(); err != nil {
 		return nil, nil, err
 	}
+	clock, release := t.begin()
+	defer release()
+	return t.render(newBudget(ctx, clock, maxTime-maxReading), p)
+}
+
+func (t *Tree) render(b *budget, p *Post) (out *Rendering, problems []Problem, err error) {
 	src, err := t.open(p.Path)
 	if err != nil {
 		return nil, nil, &RenderError{Path: p.Path, Err: err}
 	}
+	src.budget = b
 	defer func() {
 		if fault := recover(); fault != nil {
-			out, problems = nil, nil
-			err = &RenderError{Path: p.Path, Err: fmt.Errorf("internal error: %v; please report it", fault)}
+			out, problems, err = nil, nil, src.failed(b.ctx, fault)
 		}
 	}()
 	src.problems = nil // the scan reported them
 	r := &postRenderer{tree: t, article: t.articleOf(src)}
+	if err := r.article.checkSizes(false); err != nil {
+		return nil, nil, src.renderError(err)
+	}
 	r.article.post = p
 	r.article.slug = anchorSlug(p.URL)
 	r.links = &linker{article: r.article, tree: t}
-	r.images.site = t.site
+	r.images.site, r.images.budget = t.site, b
 	if out, err = r.render(); err != nil {
 		return nil, nil, src.renderError(err)
 	}
@@ -111,7 +120,7 @@ type postRenderer struct {
 
 func (r *postRenderer) render() (*Rendering, error) {
 	a := r.article
-	w := a.engine.writing()
+	w := a.writing()
 	w.hooks = r.hooks()
 	r.hooked = w.hooks != nil
 	body, err := r.body(w)
@@ -188,17 +197,9 @@ func (r *postRenderer) safe(source string, w writing) (*html.Node, error) {
 }
 
 func (r *postRenderer) clean(rendered string) (*html.Node, error) {
-	if len(rendered) > 4*maxHTML { // what is cleaned away aside
-		return nil, tooLarge()
-	}
-	root := element(atom.Div)
-	// Without scripting what <noscript> holds is markup.
-	nodes, err := html.ParseFragmentWithOptions(strings.NewReader(rendered), element(atom.Body), html.ParseOptionEnableScripting(false))
-	if err != nil { // the parser's only one: too deep
-		return nil, &limitError{limit: "512 nested HTML elements", message: "close the elements that are left open"}
-	}
-	for _, n := range nodes {
-		root.AppendChild(n)
+	root, err := r.parse(rendered)
+	if err != nil {
+		return nil, err
 	}
 	hideDuplicates(root)
 	c := &cleaner{links: r.links, prefix: r.article.slug + "-", images: &r.images}

@@ -1,6 +1,7 @@
 package content
 
 import (
+	"context"
 	"errors"
 	"fmt"
 )
@@ -34,21 +35,43 @@ func (e *RenderError) Problem() Problem {
 	return Problem{Path: e.Path, Line: e.Line, Invalid: true, Message: "the post is left out of feeds and mail: " + e.Err.Error()}
 }
 
+func renderProblem(err error) Problem {
+	var failed *RenderError
+	if errors.As(err, &failed) {
+		return failed.Problem()
+	}
+	return Problem{Invalid: true, Message: err.Error()}
+}
+
 // limitError reports that a text exceeds a bound of the renderer.
 type limitError struct {
 	limit   string // the bound, as RenderError.Limit
 	message string // what to do
 	near    string // what stands in the line at fault; "" where unknown
+	line    int    // of the file; 0 where unknown
 }
 
 func (e *limitError) Error() string { return "it exceeds the limit of " + e.limit + "; " + e.message }
+
+// failed makes an error of a panic: a post that spent its budget, ctx that ended, or a
+// fault of ours, which is to stop this post alone.
+func (s *source) failed(ctx context.Context, fault any) error {
+	err := stopped(fault)
+	switch {
+	case err == nil:
+		return &RenderError{Path: s.path, Err: fmt.Errorf("internal error: %v; please report it", fault)}
+	case ctx.Err() != nil:
+		return ctx.Err()
+	}
+	return s.renderError(err)
+}
 
 // renderError makes what Render returns of an error that stopped it.
 func (s *source) renderError(err error) *RenderError {
 	out := &RenderError{Path: s.path, Err: err}
 	var limit *limitError
 	if errors.As(err, &limit) {
-		out.Limit = limit.limit
+		out.Limit, out.Line = limit.limit, limit.line
 		if limit.near != "" {
 			out.Line = s.lineHolding(limit.near)
 		}

@@ -16,9 +16,6 @@ import (
 	"publisher/internal/private"
 )
 
-// maxFile is far above any post; what is larger is not read.
-const maxFile = 10 << 20
-
 // source is one file of the tree, read and split. Its text is clean: valid
 // UTF-8, line ends LF, no control characters.
 type source struct {
@@ -30,6 +27,7 @@ type source struct {
 	fileHash [32]byte
 	bodyHash [32]byte
 	problems []Problem
+	budget   *budget // of what is being made of it; nil for no bounds
 }
 
 func (s *source) reject(line int, message string) {
@@ -51,8 +49,9 @@ func (s *source) invalid() bool {
 
 // sourceReader reads files one after the other into the same memory.
 type sourceReader struct {
-	buf   []byte
-	split func(name, text string) (frontMatter, string, int, error)
+	buf    []byte
+	budget *budget // of the file that is read
+	split  func(name, text string) (frontMatter, string, int, error)
 }
 
 // reader reads files as the tree's engine does.
@@ -66,7 +65,7 @@ func (t *Tree) reader() *sourceReader {
 // read takes a file apart. What is wrong with it is in its problems; an invalid
 // source has nothing else to give.
 func (r *sourceReader) read(f file) *source {
-	s := &source{path: f.path, modTime: f.modTime}
+	s := &source{path: f.path, modTime: f.modTime, budget: r.budget}
 	if f.size > maxFile {
 		s.reject(0, fmt.Sprintf("the file has %d MB, too much for a post (the limit is %d MB); exclude it by content.exclude or make it smaller", f.size>>20, maxFile>>20))
 		return s

@@ -36,6 +36,16 @@ type Tree struct {
 	includes pureIncludes
 	// sections are what the last Scan found to hold for whole folders.
 	sections atomic.Pointer[sections]
+	// clock is workClock; tests have their own.
+	clock func() (elapsed func() time.Duration, release func())
+}
+
+// begin begins to count the work of the goroutine that calls it.
+func (t *Tree) begin() (elapsed func() time.Duration, release func()) {
+	if t.clock != nil {
+		return t.clock()
+	}
+	return workClock()
 }
 
 // SettingError is a setting that the tree cannot be read by.

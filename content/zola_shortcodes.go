@@ -103,6 +103,7 @@ func (z *zolaExpansion) end(to int) {
 	call := z.open[len(z.open)-1]
 	z.open = z.open[:len(z.open)-1]
 	call.to = to
+	z.article.budget.wrote(len(z.out) - call.body)
 	body := string(z.out[call.body:])
 	z.out = append(z.out[:call.body], z.block(call, body)...)
 }

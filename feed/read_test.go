@@ -141,7 +141,11 @@ func FuzzAnyPost(f *testing.F) {
 			if err != nil && items[0].Post == safe.Post {
 				t.Fatalf("a valid post was refused: %v", err)
 			}
+			given := len(title) + len(id) + len(address) + len(html) + len(tag) + len(language)
 			for name, data := range files(t, cfg.Dir) {
+				if len(data) > 10_000+100*given { // each is written a few times, with escapes of six bytes
+					t.Fatalf("%s has %d bytes of %d", name, len(data), given)
+				}
 				if !strings.HasPrefix(name, "public/") {
 					t.Fatalf("wrote outside feeds.dir: %s", name)
 				}

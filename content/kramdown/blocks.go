@@ -1,6 +1,7 @@
 package kramdown
 
 import (
+	"bytes"
 	"strings"
 )
 
@@ -14,6 +15,8 @@ type blockParser struct {
 	notFound map[string]int
 	unclosed map[string]bool // fences that nothing closes any more
 	joined   joinedText
+	lineFrom int // of the line that was asked for last
+	lineEnd  int
 }
 
 // parseBlocks reads a source of its own into a node.
@@ -32,6 +35,7 @@ func (d *document) parseBlocks(into *node, source string) {
 func (p *blockParser) blocks() (ended bool) {
 	for p.pos < len(p.src) {
 		line := p.line()
+		p.step(1)
 		switch {
 		case p.blank(line), p.indentedCode(line), p.fencedCode(line), p.quotation(line), p.atxHeading(line), p.rule(line),
 			p.list(line), p.definitionList(line):
@@ -53,7 +57,12 @@ func (p *blockParser) blocks() (ended bool) {
 }
 
 // line is the rest of the line at the position, with its end.
-func (p *blockParser) line() string { return lineAt(p.src, p.pos) }
+func (p *blockParser) line() string {
+	if p.pos < p.lineFrom || p.pos >= p.lineEnd {
+		p.lineFrom, p.lineEnd = p.pos, p.pos+len(lineAt(p.src, p.pos))
+	}
+	return p.src[p.pos:p.lineEnd]
+}
 
 func lineAt(s string, at int) string {
 	if end := strings.IndexByte(s[at:], '\n'); end >= 0 {
@@ -67,9 +76,12 @@ func (p *blockParser) find(text string, from int) int {
 	if since, ok := p.notFound[text]; ok && from >= since {
 		return -1
 	}
-	if at := strings.Index(p.src[from:], text); at >= 0 {
+	at := strings.Index(p.src[from:], text)
+	if at >= 0 {
+		p.scan(at)
 		return from + at
 	}
+	p.scan(len(p.src) - from)
 	if p.notFound == nil {
 		p.notFound = map[string]int{}
 	}
@@ -79,6 +91,7 @@ func (p *blockParser) find(text string, from int) int {
 
 // block adds a block and gives it the attribute list that stands before it.
 func (p *blockParser) block(n *node) *node {
+	p.part(1)
 	if p.pending != nil {
 		n.attributes, p.pending = n.attributes.with(p.pending), nil
 	}
@@ -153,6 +166,7 @@ func (p *blockParser) indentedLines(at int) int {
 		}
 		for next < len(p.src) {
 			line = lineAt(p.src, next)
+			p.step(1)
 			if isBlank(line) || !isIndented(line) && endsLazyText(p.src[next:]) {
 				break
 			}
@@ -168,18 +182,17 @@ func (p *blockParser) indentedCode(line string) bool {
 		return false
 	}
 	size := p.indentedLines(p.pos)
-	var b strings.Builder
+	var out []byte
 	for l := range strings.SplitAfterSeq(p.src[p.pos:p.pos+size], "\n") {
 		if code := cutIndent(l); len(code) < len(l) || isBlank(l) {
-			b.WriteString(code)
+			out = append(out, code...)
 			continue
 		}
-		text := strings.TrimSuffix(b.String(), "\n") // a line of a paragraph below belongs to the last
-		b.Reset()
-		b.WriteString(text + " " + l)
+		out = append(bytes.TrimSuffix(out, []byte("\n")), ' ') // a line of a paragraph below belongs to the last
+		out = append(out, l...)
 	}
 	p.pos += size
-	p.block(&node{kind: codeBlock, text: b.String()})
+	p.block(&node{kind: codeBlock, text: string(out)})
 	return true
 }
 
@@ -254,6 +267,7 @@ func (p *blockParser) quotation(line string) bool {
 	var b strings.Builder
 	for first := true; p.pos < len(p.src); first = false {
 		line := p.line()
+		p.scan(len(line))
 		if !first && endsLazyText(p.src[p.pos:]) {
 			break
 		}

@@ -97,8 +97,10 @@ const maxAddress = 8 << 10
 // inlineTarget reads (address "title"). The address may hold spaces and balanced parentheses.
 func (p *spanParser) inlineTarget(n *node, rest string) bool {
 	if strings.HasPrefix(rest, "(<") {
-		end := strings.IndexByte(rest, '>')
-		if end < 0 || strings.Contains(rest[:end], "\n") {
+		near := rest[:min(len(rest), maxAddress)]
+		end := strings.IndexByte(near, '>')
+		if end < 0 || strings.Contains(near[:end], "\n") {
+			p.retries -= len(near)
 			return false
 		}
 		n.address = rest[2:end]

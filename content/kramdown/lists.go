@@ -120,6 +120,7 @@ func (p *blockParser) list(line string) bool {
 	items, ended := p.listItems(k)
 	for _, it := range items {
 		list.add(it.node)
+		p.part(2)
 		it.node.kind = listItem
 		for _, part := range it.parts {
 			p.parseItemPart(it.node, string(part))
@@ -144,6 +145,7 @@ func (p *blockParser) listItems(k kind) (items []*item, ended bool) {
 	var it *item
 	for p.pos < len(p.src) {
 		line := p.line()
+		p.scan(len(line))
 		if afterBlank && isRule(line) {
 			break
 		}

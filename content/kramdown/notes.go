@@ -31,7 +31,7 @@ func (r *renderer) notes() {
 	for i := 0; i < len(r.used); i++ {
 		f := r.used[i]
 		r.out.WriteString(`<li id="fn:` + f.name + `">` + "\n")
-		back := &node{kind: rawHTML, text: backLinks(f)}
+		back := &node{kind: rawHTML, text: r.backLinks(f)}
 		if last := lastBlock(f.content); last != nil && last.kind == paragraph {
 			last.add(back)
 		} else {
@@ -44,8 +44,9 @@ func (r *renderer) notes() {
 }
 
 // backLinks leads from a footnote to each place that refers to it.
-func backLinks(f *footnote) string {
+func (r *renderer) backLinks(f *footnote) string {
 	var text strings.Builder
+	r.part(2 * f.uses)
 	for n := range f.uses {
 		id, number := "fnref:"+f.name, ""
 		if n > 0 {
@@ -100,6 +101,8 @@ func (r *renderer) contentsBelow(name string, level int) {
 	r.out.WriteString("<" + name + ">")
 	for len(r.headings) > 0 && r.headings[0].level > level {
 		h := r.headings[0]
+		r.part(4)
+		r.length(r.out.Len())
 		r.headings = r.headings[1:]
 		r.out.WriteString(`<li><a href="#` + html.EscapeString(h.attributes.get("id")) + `">` + html.EscapeString(textOf(h)) + "</a>")
 		r.contentsBelow(name, h.level)

@@ -60,6 +60,7 @@ func (p *spanParser) read(into *node, stop func() bool) bool {
 			p.pos++
 			continue
 		}
+		p.step(1)
 		at := p.pos
 		back := 0 // bytes before a quote that belong to its pattern
 		if (c == '"' || c == '\'') && at > from {
@@ -84,7 +85,7 @@ func (p *spanParser) read(into *node, stop func() bool) bool {
 			p.text(into, from, at)
 			from = at
 		}
-		if !p.special(into) {
+		if !p.counted(into) {
 			p.pos = max(p.pos, at+1)
 			if strings.IndexByte(" \n.->", c) >= 0 {
 				continue // nothing begins with it alone: a quote behind it sees it
@@ -109,7 +110,17 @@ func (p *spanParser) text(into *node, from, to int) {
 		last.text, last.end = p.src[from-len(last.text):to], to
 		return
 	}
+	p.part(1)
 	into.add(&node{kind: plainText, text: p.src[from:to], end: to})
+}
+
+// counted is special, which adds one node at most where it reports true.
+func (p *spanParser) counted(into *node) bool {
+	found := p.special(into)
+	if found {
+		p.part(1)
+	}
+	return found
 }
 
 // special reads what the byte at the position may begin. Where it reports false the position is
@@ -227,9 +238,12 @@ func (p *spanParser) find(text string, from int) int {
 	if since, ok := p.notFound[text]; ok && from >= since {
 		return -1
 	}
-	if at := strings.Index(p.src[from:], text); at >= 0 {
+	at := strings.Index(p.src[from:], text)
+	if at >= 0 {
+		p.scan(at)
 		return from + at
 	}
+	p.scan(len(p.src) - from)
 	if p.notFound == nil {
 		p.notFound = map[string]int{}
 	}

@@ -8,7 +8,14 @@ import (
 // blockParser reads blocks, which blank lines divide.
 type blockParser struct {
 	*document
-	state []string // what the innermost blocks are read as: list, detabbed, blockquote
+	state  []string // what the innermost blocks are read as: list, detabbed, blockquote
+	joined joinedText
+}
+
+// joinedText grows the text of code that blocks are added to one at a time.
+type joinedText struct {
+	of   *element
+	text strings.Builder
 }
 
 func (p *blockParser) in(state string) bool {
@@ -51,6 +58,7 @@ func (p *blockParser) blocks(parent *element, list []string) {
 
 func (p *blockParser) block(parent *element, q *queue) {
 	block := q.pop()
+	p.scan(len(block) * 4)
 	if p.work -= len(block); p.work < 0 {
 		p.paragraph(parent, block)
 		return
@@ -166,7 +174,13 @@ func (p *blockParser) code(parent *element, block string, q *queue) bool {
 	inner, rest := detab(block)
 	inner = strings.TrimRight(inner, " \n")
 	if last := parent.last(); last != nil && last.code {
-		last.text += "\n" + inner + "\n"
+		if p.joined.of != last {
+			p.joined.of = last
+			p.joined.text.Reset()
+			p.joined.text.WriteString(last.text)
+		}
+		p.joined.text.WriteString("\n" + inner + "\n")
+		last.text = p.joined.text.String()
 	} else {
 		parent.add(&element{code: true, text: inner + "\n"})
 	}
@@ -310,6 +324,7 @@ func (p *blockParser) list(parent *element, block string, number bool) bool {
 	}
 	p.with("list", func() {
 		for _, item := range items {
+			p.part(1)
 			if strings.HasPrefix(item, "    ") && list.last() != nil {
 				p.blocks(list.last(), []string{item})
 			} else {
@@ -379,6 +394,7 @@ func (p *blockParser) quote(parent *element, block string, _ *queue) bool {
 }
 
 func (p *blockParser) paragraph(parent *element, block string) {
+	p.part(1)
 	if strings.TrimSpace(block) == "" {
 		return
 	}

@@ -37,6 +37,10 @@ type Options struct {
 	Code func(code, language string) string
 	// HeadingID makes a heading's id; nil for none.
 	HeadingID func(text string) string
+	// Step and Part count what the conversion takes, for whoever bounds it: rounds of loops, and pieces
+	// of the document that are kept. Length is given the size of the output. Each ends the conversion
+	// by a panic. nil counts nothing.
+	Step, Part, Length func(n int)
 }
 
 // Nothing that an author writes gets near these limits.
@@ -73,6 +77,7 @@ func (e *element) last() *element {
 type document struct {
 	Options
 	stash   []stashed
+	aside   int // bytes of HTML in stash
 	links   map[string]reference
 	notes   map[string]*element
 	order   []string       // of footnotes
@@ -183,6 +188,10 @@ func blankLines(s string) string {
 const markStart, markEnd = '\x02', '\x03'
 
 func (d *document) store(s stashed) string {
+	d.part(1)
+	d.aside += len(s.html)
+	d.length(d.aside)
+	d.scan(len(s.html))
 	d.stash = append(d.stash, s)
 	return string(markStart) + itoa(len(d.stash)-1) + string(markEnd)
 }

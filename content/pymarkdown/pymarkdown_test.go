@@ -79,23 +79,25 @@ func TestExtensions(t *testing.T) {
 
 var hostile = []string{"*a ", "**a ", "***a ", "_a ", "__a ", "[", "![", "[a](", "[a][", "`", "``a`", "<b ", "<div>", "<div>\n", "</div>", "<!--", "<a b=\"", "$a ", "{:", "> ", "> a\n", "- a\n", "- a\n    ", "# a\n", "a | b\n", "&", "\"", "[^1]", "*[A]: b\n\n", "[a]: b\n\n", "[^a]: b\n", "```\n", "~~~a\n", ": a\n", "1. a\n\n    ", "\\", "!!! a\n", "<div markdown>\n", "<p markdown=1>", "\n\n---", "a\n===\n"}
 
-// TestGrowth shows that ten times the input takes no more than about ten times as long.
+// TestGrowth shows that ten times the input takes about ten times the steps, and keeps about ten
+// times as much.
 func TestGrowth(t *testing.T) {
 	for _, mark := range hostile {
-		took := func(n int) time.Duration {
-			best := time.Hour
-			for range 2 {
-				start := time.Now()
-				pymarkdown.HTML(strings.Repeat(mark, n), pymarkdown.Options{Extra: true, Admonitions: true, Math: true})
-				best = min(best, time.Since(start))
-			}
-			return best
+		count := func(n int) (steps, parts int) {
+			pymarkdown.HTML(strings.Repeat(mark, n), pymarkdown.Options{Extra: true, Admonitions: true, Math: true, Step: func(n int) { steps += n }, Part: func(n int) { parts += n }})
+			return steps, parts
 		}
-		if small, large := took(300), took(3000); large > 30*small && large > time.Second {
-			t.Errorf("%q: 300 times take %v, 3,000 times %v", mark, small, large)
+		steps, parts := count(1000)
+		moreSteps, moreParts := count(10_000)
+		// What is read again in vain is bounded: maxRetries is as many steps.
+		if moreSteps > 12*steps+maxSpared || moreParts > 12*parts+100 {
+			t.Errorf("%q: 1,000 times take %d steps and %d parts, 10,000 times %d and %d", mark, steps, parts, moreSteps, moreParts)
 		}
 	}
 }
+
+// maxSpared is what may be spent once in a document to read again what opened nothing.
+const maxSpared = 600_000
 
 // FuzzHTML throws texts at the parser: no panic, no output without end, no work without end.
 func FuzzHTML(f *testing.F) {

@@ -1,0 +1,123 @@
+//go:build unix
+
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// What a pass may take over one hostile post. Of the address space nearly all is reserved
+// by Go's runtime and not used; the seconds are those of the slowest machine that runs
+// these tests.
+const (
+	hostileKB      = 4_000_000
+	hostileSeconds = 30
+	hostilePeak    = 200 << 10 // KB that are in memory at once
+)
+
+// hostilePost is one post, beside a good one, in a blog of its own.
+type hostilePost struct {
+	name, engine string
+	body         func() string
+	files        map[string]string
+	limit        string // an expression for what the warning names; "" where the post is shown
+}
+
+const hostileHead = "---\ntitle: Hostile\ndate: 2025-01-01\n---\n"
+
+// TestHostilePosts shows that no post costs more than itself: the pass ends with 0 within
+// bounds that the system sets, the good post is in the feed, and the other one too, or
+// a warning names its file and the bound.
+func TestHostilePosts(t *testing.T) {
+	for _, post := range hostilePosts() {
+		t.Run(post.engine+"/"+post.name, func(t *testing.T) {
+			dir := post.blog(t)
+			out, peak, err := bounded(t, dir, "feeds")
+			if err != nil {
+				t.Fatalf("%v\n%.2000s", err, out)
+			}
+			if peak > hostilePeak {
+				t.Errorf("it took %d MB of memory", peak>>10)
+			}
+			text, err := os.ReadFile(filepath.Join(dir, "public", "feed.xml"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !strings.Contains(string(text), "<title>Good</title>") {
+				t.Error("the good post is not in the feed")
+			}
+			shown := strings.Contains(string(text), "<title>Hostile</title>")
+			if shown != (post.limit == "") {
+				t.Errorf("in the feed: %v\n%.1000s", shown, out)
+			}
+			warning := regexp.MustCompile(`warning: \S*hostile\.md(:\d+)?: the post is left out of feeds and mail: it exceeds the limit of ` + post.limit)
+			if post.limit != "" && len(warning.FindAllString(out, -1)) != 1 {
+				t.Errorf("want one warning of %s\n%.1000s", post.limit, out)
+			}
+		})
+	}
+}
+
+func (p hostilePost) blog(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	folder, prefix, own := "posts", "", ""
+	switch p.engine {
+	case "hugo":
+		folder, own = "content/posts", "hugo.toml"
+	case "jekyll":
+		folder, prefix, own = "_posts", "2025-01-01-", "_config.yml"
+	case "pelican":
+		folder = "content"
+	}
+	content := map[string]string{"hugo": "content", "jekyll": "."}[p.engine]
+	if content == "" {
+		content = folder
+	}
+	files := map[string]string{
+		"config.yaml":                        fmt.Sprintf("site: {url: \"https://blog.example.com\"}\ncontent: {dir: %s, dialect: %s}\n", content, p.engine),
+		folder + "/" + prefix + "good.md":    "---\ntitle: Good\ndate: 2025-01-02\n---\nWords.\n",
+		folder + "/" + prefix + "hostile.md": p.body(),
+	}
+	switch own {
+	case "hugo.toml":
+		files[own] = "[markup.goldmark.renderer]\nunsafe = true\n"
+	case "_config.yml":
+		files[own] = "url: https://blog.example.com\n"
+	}
+	for name, text := range p.files {
+		files[name] = text
+	}
+	for name, text := range files {
+		file := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// bounded runs the program in a shell that bounds its memory and its processor time, and
+// returns its output and how many KB of memory it took at most, 0 where that is not known.
+func bounded(t *testing.T, dir string, args ...string) (out string, peak int64, err error) {
+	t.Helper()
+	script := fmt.Sprintf(`ulimit -v %d && ulimit -t %d && exec publisher "$@"`, hostileKB, hostileSeconds)
+	cmd := exec.Command("sh", append([]string{"-c", script, "sh"}, args...)...)
+	cmd.Dir = dir
+	printed, err := cmd.CombinedOutput()
+	if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok && runtime.GOOS == "linux" {
+		peak = usage.Maxrss
+	}
+	return string(printed), peak, err
+}

@@ -1,0 +1,29 @@
+package content
+
+import (
+	"context"
+	"time"
+)
+
+// Spent is what rendering a post cost.
+type Spent struct{ Steps, Output, Parts int }
+
+// Within reports that no bound was passed by more than what one count adds.
+func (s Spent) Within() bool {
+	return s.Steps <= 2*maxSteps && s.Output <= maxOutput+maxTemplateBytes && s.Parts <= maxParts+1<<20
+}
+
+// RenderCounted renders a post by a clock that stands still: only what is counted ends it.
+func (t *Tree) RenderCounted(ctx context.Context, p *Post) (*Rendering, Spent, error) {
+	b := newBudget(ctx, func() time.Duration { return 0 }, maxTime)
+	r, _, err := t.render(b, p)
+	return r, Spent{b.steps, b.output, b.parts}, err
+}
+
+// Running is a clock that each look at it moves on.
+func (t *Tree) Running(each time.Duration) {
+	t.clock = func() (func() time.Duration, func()) {
+		now := time.Duration(0)
+		return func() time.Duration { now += each; return now }, func() {}
+	}
+}

@@ -1,0 +1,95 @@
+package content
+
+import (
+	"fmt"
+	"strings"
+)
+
+// checkSizes finds what is larger in front matter than any author's. With cut, it is made
+// as small as may be, so that the post can be told of.
+func (a *article) checkSizes(cut bool) error {
+	c := sizeCheck{article: a, cut: cut}
+	for _, key := range []string{"title", "slug", "url", "permalink", "guid", "id", "lang", "date", "author"} {
+		c.text(key, maxTitle, "shorten it")
+	}
+	for _, key := range []string{"summary", "excerpt", "description"} {
+		c.text(key, maxSummary, "put the text into the post")
+	}
+	for _, key := range []string{"tags", "categories", "keywords", "category"} {
+		c.list(a.front.values, key, maxTags)
+		if taxonomies := a.front.table("taxonomies"); taxonomies != nil {
+			c.list(taxonomies, key, maxTags)
+		}
+	}
+	c.list(a.front.values, "authors", maxAuthors)
+	if table := a.front.table("newsletter"); table != nil {
+		if intro, ok := table["intro"].(string); ok && len(intro) > maxSummary {
+			c.exceeds("newsletter", maxSummary, "bytes of newsletter.intro", "put the text into the post")
+			table["intro"] = ""
+		}
+	}
+	return c.err
+}
+
+// sizeCheck goes through front matter.
+type sizeCheck struct {
+	*article
+	cut bool
+	err error
+}
+
+func (c *sizeCheck) exceeds(key string, most int, what, advice string) {
+	if c.err == nil {
+		c.err = &limitError{limit: fmt.Sprintf("%d %s", most, what), message: advice, line: c.front.lineOf(key)}
+	}
+}
+
+func (c *sizeCheck) text(key string, most int, advice string) {
+	if s, ok := c.front.values[key].(string); ok && len(s) > most {
+		c.exceeds(key, most, "bytes of "+key, advice)
+		if c.cut {
+			c.front.values[key] = strings.ToValidUTF8(s[:most], "")
+		}
+	}
+}
+
+// list checks a list, or a text that commas or semicolons divide.
+func (c *sizeCheck) list(values map[string]any, key string, most int) {
+	switch v := values[key].(type) {
+	case string:
+		if n := 1 + max(strings.Count(v, ","), strings.Count(v, ";")); n <= most && len(v) <= most*maxTag {
+			if longest(strings.FieldsFunc(v, func(r rune) bool { return r == ',' || r == ';' })) <= maxTag {
+				return
+			}
+			c.exceeds(key, maxTag, "bytes of one value of "+key, "shorten it")
+		}
+		c.exceeds(key, most, key, "leave some away")
+		if c.cut {
+			values[key] = nil
+		}
+	case []any:
+		if len(v) > most {
+			c.exceeds(key, most, key, "leave some away")
+			if c.cut {
+				values[key] = nil // it is to have no feeds of its tags
+				return
+			}
+		}
+		for i, item := range v {
+			if s, ok := item.(string); ok && len(s) > maxTag {
+				c.exceeds(key, maxTag, "bytes of one value of "+key, "shorten it")
+				if c.cut {
+					v[i] = strings.ToValidUTF8(s[:maxTag], "")
+				}
+			}
+		}
+	}
+}
+
+func longest(list []string) int {
+	n := 0
+	for _, s := range list {
+		n = max(n, len(s))
+	}
+	return n
+}
