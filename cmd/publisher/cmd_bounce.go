@@ -41,6 +41,9 @@ able to write the ledger; where that cannot be, let each run read a Maildir inst
 				return err
 			}
 			if returned.Kind == bounce.Ignored {
+				if _, err := a.load(); err != nil {
+					return err
+				}
 				a.say("ignored: neither a bounce nor a complaint")
 				return nil
 			}

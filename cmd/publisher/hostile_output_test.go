@@ -255,6 +255,7 @@ func TestTerminalIsNotDriven(t *testing.T) {
 	b.do("--config", hostile+".yaml", "init", "jekyll")
 	b.do("version")
 	b.do("version", hostile)
+	b.do("man", "config.yaml/"+hostile)
 	b.do("help", hostile)
 	b.do("help", hostileLine)
 	b.do("help", "\u009b2J\u202e")

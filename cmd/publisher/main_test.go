@@ -20,7 +20,7 @@ import (
 func TestMain(m *testing.M) {
 	// The programs that tests start are to get SIGHUP, also where these are run under nohup.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
-	testscript.Main(m, map[string]func(){"publisher": func() {
+	testscript.Main(m, map[string]func(){"measured": measured, "publisher": func() {
 		sys := system{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, lookup: os.LookupEnv, now: time.Now}
 		if text := os.Getenv("NOW"); text != "" {
 			now, err := time.Parse(time.RFC3339, text)
