@@ -11,6 +11,7 @@ type zola struct {
 	folderEngine
 	language  string // the default one
 	slugging  string // on, safe or off
+	slugs     zolaSlugs
 	keepDates bool
 	emoji     bool
 	smart     bool
@@ -20,7 +21,7 @@ type zola struct {
 }
 
 func newZola(s *site, own *ownConfig) *zola {
-	z := &zola{folderEngine: folderEngine{s}, language: own.scalar("default_language"), slugging: "on"}
+	z := &zola{folderEngine: folderEngine{s}, language: own.scalar("default_language"), slugging: "on", slugs: newZolaSlugs()}
 	if slugify, ok := own.setting("slugify").(map[string]any); ok {
 		if paths, ok := slugify["paths"].(string); ok {
 			z.slugging = paths
@@ -119,7 +120,7 @@ func (z *zola) slugify(text string) string {
 	case "off":
 		return text
 	}
-	return asciiSlug(text)
+	return z.slugs.of(text)
 }
 
 func (z *zola) expand(m *macros, text string) string { return expandZola(m, text) }
