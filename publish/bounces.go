@@ -16,7 +16,7 @@ import (
 
 // Bounced is what became of one mail that came back.
 type Bounced struct {
-	bounce.Returned
+	bounce.Report
 	Subscriber int64  // 0 where no valid token says whose it is
 	Email      string // the subscriber's; "" likewise
 	// Ended is what the subscription ended as; "" where it did not end.
@@ -28,7 +28,7 @@ type Bounced struct {
 // Bounce takes one mail that came back. One that bears no valid token, or those of
 // several people, changes nothing. What is no mail is a *bounce.NotMailError.
 func (p *Publisher) Bounce(ctx context.Context, l *ledger.Ledger, r io.Reader) (*Bounced, error) {
-	returned, err := bounce.ReadReturned(r)
+	returned, err := bounce.Read(r)
 	if err != nil {
 		return nil, err
 	}
@@ -36,8 +36,8 @@ func (p *Publisher) Bounce(ctx context.Context, l *ledger.Ledger, r io.Reader) (
 }
 
 // TakeReturned is Bounce for a mail that has been read.
-func (p *Publisher) TakeReturned(ctx context.Context, l *ledger.Ledger, returned *bounce.Returned) (*Bounced, error) {
-	b := &Bounced{Returned: *returned}
+func (p *Publisher) TakeReturned(ctx context.Context, l *ledger.Ledger, returned *bounce.Report) (*Bounced, error) {
+	b := &Bounced{Report: *returned}
 	if b.Kind == bounce.Ignored {
 		return b, nil
 	}
@@ -81,7 +81,7 @@ type proved struct {
 // whose finds the one subscriber whom valid tokens name, and the strongest of them; its
 // subscriber is 0 where there is none, or more than one. The edition is that of the token
 // which proves it: another, weaker one says nothing of it.
-func whose(tokens *ledger.Tokens, r *bounce.Returned) (best proved) {
+func whose(tokens *ledger.Tokens, r *bounce.Report) (best proved) {
 	several := false
 	found := func(proof ledger.Purpose, who, which int64, ok bool) {
 		if !ok {

@@ -77,7 +77,7 @@ func (s *pass) paced(ctx context.Context, sender *smtp.Sender, deliver func() er
 			ended = append(ended, pace.At)
 		}
 	}
-	sender.Limiter().Restore(ended)
+	sender.RateLimiter().Restore(ended)
 	if err := s.ledger.SetSending(ctx, true); err != nil {
 		return err
 	}

@@ -32,7 +32,7 @@ able to write the ledger; where that cannot be, let each run read a Maildir inst
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			// Before the config and the ledger: trying again would not make a mail of it.
-			returned, err := bounce.ReadReturned(a.stdin)
+			returned, err := bounce.Read(a.stdin)
 			if _, nonsense := errors.AsType[*bounce.NotMailError](err); nonsense {
 				a.say("%s, ignored", err)
 				return nil

@@ -16,27 +16,27 @@ import (
 	"github.com/emersion/go-message"
 )
 
-// Return is what a mail that came back to us means.
-type Return int
+// Kind is what a mail that came back to us means.
+type Kind int
 
 const (
-	Ignored    Return = iota // an auto-reply, a receipt, a notice of delay, or nothing known
-	HardBounce               // the address does not exist, or not any more
-	SoftBounce               // given up for a reason that may pass
-	Refused                  // for reasons that concern us: sender, relay, policy, rate, the message itself
-	Complaint                // the reader called it spam (RFC 5965)
-	OptOut                   // the reader asks to be unsubscribed
+	Ignored    Kind = iota // an auto-reply, a receipt, a notice of delay, or nothing known
+	HardBounce             // the address does not exist, or not any more
+	SoftBounce             // given up for a reason that may pass
+	Refused                // for reasons that concern us: sender, relay, policy, rate, the message itself
+	Complaint              // the reader called it spam (RFC 5965)
+	OptOut                 // the reader asks to be unsubscribed
 )
 
-func (r Return) String() string {
-	return [...]string{"ignored", "hard bounce", "soft bounce", "message refused", "complaint", "unsubscribe"}[r]
+func (k Kind) String() string {
+	return [...]string{"ignored", "hard bounce", "soft bounce", "message refused", "complaint", "unsubscribe"}[k]
 }
 
-// Returned is a mail that came back: a bounce, a complaint, or a request to be
+// Report is a mail that came back: a bounce, a complaint, or a request to be
 // unsubscribed by mail. What it says is to be believed only where something in it
 // bears a valid token.
-type Returned struct {
-	Kind   Return
+type Report struct {
+	Kind   Kind
 	About  refusal.About // of a bounce, what the refusal is about
 	Status string        // RFC 3463; "" for none
 	Reason string        // in the words of whoever reports it
@@ -48,7 +48,7 @@ type Returned struct {
 }
 
 const (
-	maxReturned = 1 << 20   // octets of a mail that are looked at
+	maxMail = 1 << 20   // octets of a mail that are looked at
 	maxDrained  = 256 << 20 // octets behind them that are read and passed over
 	maxParts    = 50
 	maxDepth    = 5
@@ -60,12 +60,12 @@ type NotMailError struct{}
 
 func (*NotMailError) Error() string { return "not a mail" } // a stranger's words are not repeated
 
-// ReadReturned reads one mail that came back, and all of r, as a mail server expects of
+// Read reads one mail that came back, and all of r, as a mail server expects of
 // whom it pipes a mail to. What is not a mail is a *NotMailError; another error says that r
 // cannot be read.
-func ReadReturned(r io.Reader) (*Returned, error) {
+func Read(r io.Reader) (*Report, error) {
 	in := &faultReader{r: r}
-	returned := parseReturned(io.LimitReader(in, maxReturned))
+	returned := parseReport(io.LimitReader(in, maxMail))
 	_, _ = io.CopyN(io.Discard, in, maxDrained) // in remembers the error
 	if in.err != nil {
 		return nil, fmt.Errorf("reading the mail: %w", in.err)
@@ -90,8 +90,8 @@ func (f *faultReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// parseReturned returns nil for what is not a mail.
-func parseReturned(r io.Reader) (returned *Returned) {
+// parseReport returns nil for what is not a mail.
+func parseReport(r io.Reader) (returned *Report) {
 	defer func() {
 		if recover() != nil { // a mail that a parser fails at is as good as none
 			returned = nil
@@ -101,13 +101,13 @@ func parseReturned(r io.Reader) (returned *Returned) {
 	if err != nil && !known(err) || e == nil || e.Header.Len() == 0 {
 		return nil
 	}
-	in := &reading{Returned: &Returned{}, own: e.Header}
+	in := &reading{Report: &Report{}, own: e.Header}
 	for _, name := range []string{"To", "Delivered-To", "X-Original-To", "Envelope-To"} {
 		in.Addresses = append(in.Addresses, in.own.Values(name)...)
 	}
 	in.walk(e, 0)
 	in.judge()
-	return in.Returned
+	return in.Report
 }
 
 // pastEnvelope passes over the line "From SENDER DATE" of an mbox, which Postfix and
@@ -124,7 +124,7 @@ func known(err error) bool { return message.IsUnknownCharset(err) || message.IsU
 
 // reading is a mail being read.
 type reading struct {
-	*Returned
+	*Report
 	own      message.Header
 	parts    int
 	status   []fields // of RFC 3464, a group for each recipient

@@ -50,7 +50,7 @@ func crlf(s string) string { return strings.ReplaceAll(s, "\n", "\r\n") }
 func TestReadReturned(t *testing.T) {
 	for name, c := range map[string]struct {
 		mail   string
-		kind   Return
+		kind   Kind
 		status string
 		reason string // a part of it
 	}{
@@ -100,7 +100,7 @@ func TestReadReturned(t *testing.T) {
 		"a person":           {crlf("From: Ann <ann@example.net>\nSubject: Nice post\n\nThanks!\n"), Ignored, "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := ReadReturned(strings.NewReader(c.mail))
+			got, err := Read(strings.NewReader(c.mail))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -133,7 +133,7 @@ func TestReadReturnedStopsAtTheCopy(t *testing.T) {
 	expired := "I'm not going to try again; this message has been in the queue too long.\n\n"
 	for name, c := range map[string]struct {
 		mail string
-		kind Return
+		kind Kind
 	}{
 		"qmail":                {qmail + expired + "--- Below this line is a copy of the message.\n\n" + ourMail, SoftBounce},
 		"qmail's headers":      {qmail + expired + "--- Enclosed are the original headers of the message.\n\n" + ourMail, SoftBounce},
@@ -156,7 +156,7 @@ func TestReadReturnedStopsAtTheCopy(t *testing.T) {
 		"a report":             {strings.ReplaceAll(strings.Replace(report("Action: failed\nStatus: 4.4.7"), "hello", ourMail, 1), "\r\n", "\n"), SoftBounce},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := ReadReturned(strings.NewReader(crlf(c.mail)))
+			got, err := Read(strings.NewReader(crlf(c.mail)))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -171,11 +171,11 @@ func TestReadReturnedStopsAtTheCopy(t *testing.T) {
 }
 
 func TestReadReturnedFindsTokens(t *testing.T) {
-	got, err := ReadReturned(strings.NewReader(report("Action: failed\nStatus: 5.1.1")))
+	got, err := Read(strings.NewReader(report("Action: failed\nStatus: 5.1.1")))
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := &Returned{Kind: HardBounce, About: refusal.AboutMailbox, Status: "5.1.1", Reason: "5.1.1",
+	want := &Report{Kind: HardBounce, About: refusal.AboutMailbox, Status: "5.1.1", Reason: "5.1.1",
 		Addresses: []string{"bounces+token@example.com", "<bounces+token@example.com>"}, MessageIDs: []string{"<1.2.abc@example.com>"},
 		Links: []string{"<https://example.com/unsubscribe/tok>, <mailto:bounces@example.com?subject=unsubscribe%20tok>"}}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -185,7 +185,7 @@ func TestReadReturnedFindsTokens(t *testing.T) {
 
 func TestReadReturnedRefusesNonsense(t *testing.T) {
 	for _, text := range []string{"", "\r\n", "no mail\r\n"} {
-		if got, err := ReadReturned(strings.NewReader(text)); err == nil {
+		if got, err := Read(strings.NewReader(text)); err == nil {
 			t.Errorf("%q: got %+v", text, got)
 		}
 	}
@@ -198,7 +198,7 @@ func FuzzReadReturned(f *testing.F) {
 	f.Add(crlf("From: MAILER-DAEMON@x\nX-Failed-Recipients: a@b\n\nsaid: 550-'5.7.1 no'\n--- Below this line is a copy of the message.\n\n" + ourMail))
 	f.Add(report("Action: failed\nStatus: 5.0.0\nX-Supplementary-Info: <a #5.1.1 smtp;550 5.1.1 <>>"))
 	f.Fuzz(func(t *testing.T, mail string) {
-		got, err := ReadReturned(strings.NewReader(mail))
+		got, err := Read(strings.NewReader(mail))
 		if err != nil {
 			return
 		}
@@ -216,7 +216,7 @@ func FuzzTheCopySaysNothing(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		mail := "From: MAILER-DAEMON@mx.example.net\r\nSubject: failure notice\r\n\r\n<ann@example.net>:\r\nthis message has been in the queue too long.\r\n\r\n" +
 			"--- Below this line is a copy of the message.\r\n\r\n" + text
-		got, err := ReadReturned(strings.NewReader(mail))
+		got, err := Read(strings.NewReader(mail))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -11,7 +11,7 @@ import (
 
 // What a megabyte of one thing may cost, whatever it is.
 func TestHostileReports(t *testing.T) {
-	fill := func(piece string) string { return strings.Repeat(piece, maxReturned/len(piece)) }
+	fill := func(piece string) string { return strings.Repeat(piece, maxMail/len(piece)) }
 	const bounce = "From: MAILER-DAEMON@x\nSubject: failure notice\n"
 	const dsn = "From: MAILER-DAEMON@x\nContent-Type: multipart/report; boundary=b\n\n--b\nContent-Type: message/delivery-status\n\n"
 	const quoted = "From: MAILER-DAEMON@x\nContent-Type: multipart/report; boundary=b\n\n--b\nContent-Type: message/rfc822\n\n"
@@ -68,7 +68,7 @@ func TestHostileReports(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			began := time.Now()
-			got, err := ReadReturned(strings.NewReader(mail))
+			got, err := Read(strings.NewReader(mail))
 			if _, nonsense := errors.AsType[*NotMailError](err); err != nil && !nonsense {
 				t.Error(err)
 			}
@@ -85,11 +85,11 @@ func TestHostileReports(t *testing.T) {
 // All of what is piped is read, and a pipe that breaks is told from the end of a mail.
 func TestReadsToTheEnd(t *testing.T) {
 	rest := &counting{r: io.LimitReader(zeros{}, 100<<20)}
-	if _, err := ReadReturned(io.MultiReader(strings.NewReader("From: x\n\n"), rest)); err != nil || rest.n != 100<<20 {
+	if _, err := Read(io.MultiReader(strings.NewReader("From: x\n\n"), rest)); err != nil || rest.n != 100<<20 {
 		t.Errorf("%d octets are read, %v", rest.n, err)
 	}
 	endless := &counting{r: zeros{}}
-	if _, err := ReadReturned(io.MultiReader(strings.NewReader("From: x\n\n"), endless)); err != nil || endless.n > 2*maxDrained {
+	if _, err := Read(io.MultiReader(strings.NewReader("From: x\n\n"), endless)); err != nil || endless.n > 2*maxDrained {
 		t.Errorf("%d octets are read of what never ends, %v", endless.n, err)
 	}
 	fault := errors.New("the pipe broke")
@@ -99,7 +99,7 @@ func TestReadsToTheEnd(t *testing.T) {
 		"far behind":  "From: x\n\n" + strings.Repeat("x", 3<<20),
 		"in the mbox": "From MAILER-DAEMON",
 	} {
-		if got, err := ReadReturned(io.MultiReader(strings.NewReader(before), iotest.ErrReader(fault))); !errors.Is(err, fault) || got != nil {
+		if got, err := Read(io.MultiReader(strings.NewReader(before), iotest.ErrReader(fault))); !errors.Is(err, fault) || got != nil {
 			t.Errorf("%s: %+v, %v", name, got, err)
 		}
 	}

@@ -23,11 +23,11 @@ func checkReport(t *testing.T, about refusal.About, text string) {
 	t.Helper()
 	status, diagnostic, _ := strings.Cut(text, "; ")
 	mail := strings.Replace(report("Action: failed\n"+status+"\n"+diagnostic), "bounces+token@example.com", "bounces+token@blog.example.org", 1)
-	got, err := ReadReturned(strings.NewReader(mail))
+	got, err := Read(strings.NewReader(mail))
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := map[refusal.About]Return{refusal.AboutMailbox: HardBounce, refusal.AboutTransient: SoftBounce, refusal.AboutUs: Refused, refusal.Unclear: SoftBounce}[about]
+	want := map[refusal.About]Kind{refusal.AboutMailbox: HardBounce, refusal.AboutTransient: SoftBounce, refusal.AboutUs: Refused, refusal.Unclear: SoftBounce}[about]
 	if got.Kind != want || got.About != about {
 		t.Errorf("%s\n\tis a %v, %v, want a %v, %v", text, got.Kind, got.About, want, about)
 	}

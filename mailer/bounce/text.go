@@ -7,7 +7,7 @@ import (
 )
 
 // failed notes what the refusal is about, and returns what its report means.
-func (in *reading) failed(about refusal.About) Return {
+func (in *reading) failed(about refusal.About) Kind {
 	in.About = about
 	switch about {
 	case refusal.AboutMailbox:
@@ -27,7 +27,7 @@ var delays = []string{"has not yet been delivered", "not been able to deliver", 
 
 // judgeText returns what a bounce without RFC 3464 fields means, and the text that says
 // so. Paragraphs that quote a reply take precedence over those that describe one.
-func (in *reading) judgeText(text string) (kind Return, status, reason string) {
+func (in *reading) judgeText(text string) (kind Kind, status, reason string) {
 	text = beforeCopy(text[:min(len(text), maxText)])
 	if refusal.ContainsAny(strings.ToLower(text), delays...) {
 		return Ignored, "", ""

@@ -51,18 +51,18 @@ type renderer struct {
 }
 
 // html renders the HTML part as recipients with these links get it.
-func (r *renderer) html(d *templates.Digest, have links) (gapped, error) {
+func (r *renderer) html(d *templates.Digest, have links) (splicedText, error) {
 	var b strings.Builder
 	if err := r.set.DigestHTML(&b, r.marked(d, have)); err != nil {
-		return gapped{}, err
+		return splicedText{}, err
 	}
 	return split(b.String(), r.marks), nil
 }
 
-func (r *renderer) text(d *templates.Digest, have links) (gapped, error) {
+func (r *renderer) text(d *templates.Digest, have links) (splicedText, error) {
 	var b strings.Builder
 	if err := r.set.DigestText(&b, r.marked(d, have)); err != nil {
-		return gapped{}, err
+		return splicedText{}, err
 	}
 	return split(b.String(), r.marks), nil
 }
@@ -107,7 +107,7 @@ func (r *renderer) body(d *templates.Digest, have links) (body, error) {
 
 // boundary is made of the content, so that the same digest has the same bytes;
 // "=_" never stands in quoted-printable (RFC 2045 §6.7).
-func boundary(parts ...gapped) string {
+func boundary(parts ...splicedText) string {
 	hash := sha256.New()
 	for _, part := range parts {
 		for _, segment := range part.segments {

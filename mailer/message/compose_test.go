@@ -323,7 +323,7 @@ func TestShorten(t *testing.T) {
 		{"nothing", "<p>one</p>", 0, ""},
 		{"unclosed", "<div><p>one<p>two and more words that do not fit here", 30, "<div><p>one</p></div>"},
 	} {
-		if got := shorten(test.source, test.limit); got != test.want {
+		if got := truncate(test.source, test.limit); got != test.want {
 			t.Errorf("%s: got %q, want %q", test.name, got, test.want)
 		}
 	}
@@ -333,7 +333,7 @@ func FuzzShorten(f *testing.F) {
 	f.Add("<p>one. two</p><ul><li>a<li>b</ul><table><tr><td>c", 20)
 	f.Add("<svg><p>x</svg><plaintext>y", 5)
 	f.Fuzz(func(t *testing.T, source string, limit int) {
-		got := shorten(source, limit)
+		got := truncate(source, limit)
 		if len(got) > max(limit, 0) && got != source {
 			t.Errorf("%d octets of at most %d: %q", len(got), limit, got)
 		}

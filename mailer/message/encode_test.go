@@ -41,7 +41,7 @@ func FuzzAppendQP(f *testing.F) {
 	f.Add("a\nb", " c \n", ".")
 	f.Add("é\r=", "From ", "\t")
 	f.Fuzz(func(t *testing.T, a, b, c string) {
-		// As gapped puts them together: what ends the body ends in LF.
+		// As splicedText puts them together: what ends the body ends in LF.
 		c += "\n"
 		encoded := string(appendQP(appendQP(appendQP(nil, a), b), c))
 		if got := decodeQP(t, encoded); got != a+b+c {

@@ -124,7 +124,7 @@ func (f *fitter) apply(c choice) *templates.Digest {
 	d := f.digest
 	d.Posts = slices.Clone(f.posts[:c.full])
 	for i := range d.Posts {
-		d.Posts[i].Excerpt = template.HTML(shorten(string(d.Posts[i].Excerpt), c.excerpt))
+		d.Posts[i].Excerpt = template.HTML(truncate(string(d.Posts[i].Excerpt), c.excerpt))
 	}
 	d.Brief = f.posts[c.full:c.linked]
 	d.More += len(f.posts) - c.linked

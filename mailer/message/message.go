@@ -52,7 +52,7 @@ const (
 
 // body is both parts, encoded, with the lines of MIME between them.
 type body struct {
-	text, html gapped
+	text, html splicedText
 	// head ends at the text, middle stands between the parts, tail after the HTML.
 	head, middle, tail []byte
 }

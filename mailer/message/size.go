@@ -14,7 +14,7 @@ func (m *Message) Size(r Recipient) int {
 }
 
 // encodedSize returns how many octets append appends at most.
-func (g *gapped) encodedSize(values [2]string) int {
+func (g *splicedText) encodedSize(values [2]string) int {
 	n := 0
 	for _, segment := range g.encoded {
 		n += len(segment)

@@ -9,11 +9,11 @@ import (
 	"publisher/config"
 )
 
-// Limiter keeps sending within several rates at once. A message counts from
+// RateLimiter keeps sending within several rates at once. A message counts from
 // before its envelope goes out until a window's length after its reply has come,
 // so that, wherever in between the server counts it, no window of the server's
 // ever holds more than the rate allows. It is safe for concurrent use.
-type Limiter struct {
+type RateLimiter struct {
 	rates []config.Rate
 	now   func() time.Time
 
@@ -24,19 +24,19 @@ type Limiter struct {
 }
 
 // NewLimiter returns a Limiter that has seen no message yet.
-func NewLimiter(rates []config.Rate, now func() time.Time) *Limiter {
-	return &Limiter{rates: rates, now: now, changed: make(chan struct{})}
+func NewRateLimiter(rates []config.Rate, now func() time.Time) *RateLimiter {
+	return &RateLimiter{rates: rates, now: now, changed: make(chan struct{})}
 }
 
 // Begin takes a place for one message and returns 0, or takes none and returns how
 // long it may be until there is one.
-func (l *Limiter) Begin() time.Duration {
+func (l *RateLimiter) Begin() time.Duration {
 	wait, _ := l.begin()
 	return wait
 }
 
 // Acquire waits for a place and takes it.
-func (l *Limiter) Acquire(ctx context.Context) error {
+func (l *RateLimiter) Acquire(ctx context.Context) error {
 	for {
 		wait, changed := l.begin()
 		if wait == 0 {
@@ -54,7 +54,7 @@ func (l *Limiter) Acquire(ctx context.Context) error {
 	}
 }
 
-func (l *Limiter) begin() (time.Duration, <-chan struct{}) {
+func (l *RateLimiter) begin() (time.Duration, <-chan struct{}) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := l.now()
@@ -68,7 +68,7 @@ func (l *Limiter) begin() (time.Duration, <-chan struct{}) {
 	return wait, l.changed
 }
 
-func (l *Limiter) wait(rate config.Rate, now time.Time) time.Duration {
+func (l *RateLimiter) wait(rate config.Rate, now time.Time) time.Duration {
 	free := rate.Count - l.open
 	if free <= 0 {
 		return rate.Per
@@ -81,7 +81,7 @@ func (l *Limiter) wait(rate config.Rate, now time.Time) time.Duration {
 
 // End gives back the place of a message whose reply has come, or never will: it
 // counts for a window's length from now on.
-func (l *Limiter) End() {
+func (l *RateLimiter) End() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.open--
@@ -94,21 +94,21 @@ func (l *Limiter) End() {
 }
 
 // Undo gives back the place of a message that was not begun after all.
-func (l *Limiter) Undo() {
+func (l *RateLimiter) Undo() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.open--
 	l.wake()
 }
 
-func (l *Limiter) wake() {
+func (l *RateLimiter) wake() {
 	close(l.changed)
 	l.changed = make(chan struct{})
 }
 
 // State is when messages ended that still count, oldest first; those that are
 // under way count as ended now.
-func (l *Limiter) State() []time.Time {
+func (l *RateLimiter) State() []time.Time {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	state := slices.Clone(l.ended[l.outdated():])
@@ -119,7 +119,7 @@ func (l *Limiter) State() []time.Time {
 }
 
 // Restore adds what an earlier process's State returned.
-func (l *Limiter) Restore(state []time.Time) {
+func (l *RateLimiter) Restore(state []time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.ended = append(l.ended, state...)
@@ -134,7 +134,7 @@ func (l *Limiter) Restore(state []time.Time) {
 }
 
 // outdated is how many of the ended messages no window reaches back to.
-func (l *Limiter) outdated() int {
+func (l *RateLimiter) outdated() int {
 	var longest time.Duration
 	for _, rate := range l.rates {
 		longest = max(longest, rate.Per)
@@ -144,7 +144,7 @@ func (l *Limiter) outdated() int {
 }
 
 // forget drops what is outdated, once that is half of all.
-func (l *Limiter) forget() {
+func (l *RateLimiter) forget() {
 	if n := l.outdated(); n > len(l.ended)/2 {
 		l.ended = slices.Delete(l.ended, 0, n)
 	}

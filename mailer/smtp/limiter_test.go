@@ -16,7 +16,7 @@ import (
 func TestLimiterNeverExceedsAWindow(t *testing.T) {
 	rates := []config.Rate{{Count: 3, Per: time.Second}, {Count: 10, Per: 10 * time.Second}}
 	synctest.Test(t, func(t *testing.T) {
-		l := NewLimiter(rates, time.Now)
+		l := NewRateLimiter(rates, time.Now)
 		counted := make(chan time.Time, 200)
 		var senders sync.WaitGroup
 		for range 4 {
@@ -55,7 +55,7 @@ func TestLimiterState(t *testing.T) {
 	now := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
 	clock := func() time.Time { return now }
 	rates := []config.Rate{{Count: 2, Per: time.Hour}}
-	l := NewLimiter(rates, clock)
+	l := NewRateLimiter(rates, clock)
 	for i, free := range []bool{true, true, false} {
 		if wait := l.Begin(); (wait == 0) != free {
 			t.Fatalf("message %d: wait is %v", i+1, wait)
@@ -65,7 +65,7 @@ func TestLimiterState(t *testing.T) {
 	now = now.Add(10 * time.Minute)
 	l.End()
 
-	restarted := NewLimiter(rates, clock)
+	restarted := NewRateLimiter(rates, clock)
 	restarted.Restore(l.State())
 	if got := restarted.Begin(); got != 50*time.Minute {
 		t.Errorf("wait is %v, want 50m", got)
@@ -83,7 +83,7 @@ func TestLimiterState(t *testing.T) {
 	}
 
 	now = now.Add(-24 * time.Hour) // a clock that was set back
-	back := NewLimiter(rates, clock)
+	back := NewRateLimiter(rates, clock)
 	back.Restore(l.State())
 	if got := back.Begin(); got != time.Hour {
 		t.Errorf("wait is %v, want 1h", got)
@@ -91,7 +91,7 @@ func TestLimiterState(t *testing.T) {
 }
 
 func TestLimiterWithoutRates(t *testing.T) {
-	l := NewLimiter(nil, time.Now)
+	l := NewRateLimiter(nil, time.Now)
 	for range 1000 {
 		if l.Begin() != 0 {
 			t.Fatal("has to wait")

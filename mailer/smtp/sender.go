@@ -31,7 +31,7 @@ type Sender struct {
 	addr     string // host:port
 	hello    string
 	tls      *tls.Config
-	limiter  *Limiter
+	limiter  *RateLimiter
 	throttle *throttle
 	signer   *dkim.Signer  // nil: nothing is signed
 	pause    time.Duration // before the first new attempt after a failed connection
@@ -54,7 +54,7 @@ func NewSender(cfg config.SMTP, hello string) (*Sender, error) {
 	return &Sender{
 		cfg: cfg, addr: joinHostPort(cfg.Host, cfg.Port), hello: helloName(hello),
 		tls:     &tls.Config{ServerName: cfg.Host, MinVersion: tls.VersionTLS12},
-		limiter: NewLimiter(cfg.Rate, time.Now), throttle: newThrottle(cfg.Connections),
+		limiter: NewRateLimiter(cfg.Rate, time.Now), throttle: newThrottle(cfg.Connections),
 		pause: time.Second, grace: defaultGrace,
 	}, nil
 }
@@ -77,7 +77,7 @@ func (s *Sender) Sign(signer *dkim.Signer) { s.signer = signer }
 
 // Limiter is what keeps to mail.smtp.rate, so that its State can outlive the
 // process.
-func (s *Sender) Limiter() *Limiter { return s.limiter }
+func (s *Sender) RateLimiter() *RateLimiter { return s.limiter }
 
 // Server is where it delivers, host:port.
 func (s *Sender) Server() string { return s.addr }

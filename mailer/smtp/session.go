@@ -33,21 +33,21 @@ type session struct {
 	deadline   *deadline
 	// undo is what the server needs before the next envelope after it has refused
 	// one: a lone dot where it waits for a body, else RSET.
-	undo string // "", reset or loneDot
-	out  []byte // what goes out in one write
-	made made   // what out holds already
+	undo string      // "", reset or loneDot
+	out  []byte      // what goes out in one write
+	body pendingBody // what out holds already
 }
 
-// made is a body as it goes out, up to its final dot.
-type made struct {
+// pendingBody is a body as it goes out, up to its final dot.
+type pendingBody struct {
 	job *Job // nil: there is none
 	dot int  // where the final dot stands: the message is not complete before that octet has gone out
 	err error
 }
 
-// trip is what one round trip brought: the reply to a body, and those to the
+// roundTrip is the result of one round trip: the reply to a body, and those to the
 // envelope of the next message.
-type trip struct {
+type roundTrip struct {
 	body *Outcome // nil where no body was to go out
 	// refused is why the envelope was; ready, that the server waits for the body. If
 	// neither, the envelope was not tried.
@@ -119,22 +119,22 @@ func (s *session) address(job *Job) (*envelope, *Outcome) {
 // exchange sends the body of one message and the envelope of the next, in one write
 // where the server offers PIPELINING (RFC 2920 §3.1 lets message content begin a
 // group). Either may be nil.
-func (s *session) exchange(body *Job, next *envelope) trip {
+func (s *session) exchange(body *Job, next *envelope) roundTrip {
 	if s.pipelining {
 		return s.group(body, next)
 	}
 	return s.oneByOne(body, next)
 }
 
-func (s *session) group(body *Job, next *envelope) trip {
+func (s *session) group(body *Job, next *envelope) roundTrip {
 	undo := s.undo
 	s.undo = ""
-	var t trip
+	var t roundTrip
 	var dot int
 	if body != nil {
 		s.make(body)
-		if dot = s.made.dot; s.made.err != nil {
-			return s.unmade(body, s.made.err)
+		if dot = s.body.dot; s.body.err != nil {
+			return s.unmade(body, s.body.err)
 		}
 		if !s.deadline.beginBody() {
 			return s.unsent(body)
@@ -146,7 +146,7 @@ func (s *session) group(body *Job, next *envelope) trip {
 		s.out = append(next.appendRcpt(next.appendMail(s.out)), data...)
 	}
 	written, err := s.write(s.out)
-	s.made = made{}
+	s.body = pendingBody{}
 	if next != nil && err == nil {
 		s.make(next.job) // while the server works
 	}
@@ -173,27 +173,27 @@ func (s *session) group(body *Job, next *envelope) trip {
 
 // make has out begin with the body, signed and complete.
 func (s *session) make(body *Job) {
-	if s.made.job == body {
+	if s.body.job == body {
 		return
 	}
 	out, err := s.signer.Sign(body.Append(s.out[:0]))
 	if !body.Stuffed {
 		out = message.Stuff(out)
 	}
-	s.made = made{job: body, dot: len(out), err: err}
+	s.body = pendingBody{job: body, dot: len(out), err: err}
 	s.out = append(out, ".\r\n"...)
 }
 
 // unmade is the end of a connection whose server waits for a body that could not be
 // made.
-func (s *session) unmade(body *Job, err error) trip {
-	return trip{body: &Outcome{Job: body, Verdict: Temporary, Reply: err.Error()}, lost: err}
+func (s *session) unmade(body *Job, err error) roundTrip {
+	return roundTrip{body: &Outcome{Job: body, Verdict: Temporary, Reply: err.Error()}, lost: err}
 }
 
 // unsent is the end of a connection whose server waits for a body that is not to be
 // begun any more. A final dot alone would be an empty message.
-func (s *session) unsent(body *Job) trip {
-	return trip{body: &Outcome{Job: body, Verdict: Temporary, Stopped: true, Reply: errStopped.Error()}, lost: errStopped}
+func (s *session) unsent(body *Job) roundTrip {
+	return roundTrip{body: &Outcome{Job: body, Verdict: Temporary, Stopped: true, Reply: errStopped.Error()}, lost: errStopped}
 }
 
 // write sends all of it at once and returns how many octets went out. bufio passes
@@ -210,7 +210,7 @@ func (s *session) write(out []byte) (int, error) {
 
 // finish reads the reply to a body. cut tells that the write broke before the final
 // dot, so that the server cannot have taken the message.
-func (s *session) finish(t *trip, body *Job, cut bool, broken error) {
+func (s *session) finish(t *roundTrip, body *Job, cut bool, broken error) {
 	if cut && errors.Is(broken, os.ErrDeadlineExceeded) {
 		t.body, t.lost = s.fault(body, Temporary, broken), broken
 		return
@@ -233,7 +233,7 @@ func (s *session) finish(t *trip, body *Job, cut bool, broken error) {
 
 // readEnvelope reads the replies to MAIL, RCPT and DATA sent together. All are
 // read, whatever the first says (RFC 2920 §3.1).
-func (s *session) readEnvelope(t *trip, job *Job) {
+func (s *session) readEnvelope(t *roundTrip, job *Job) {
 	var reps [3]reply
 	for i := range reps {
 		if reps[i], t.lost = s.read(t); t.lost != nil {
@@ -272,13 +272,13 @@ func (s *session) readEnvelope(t *trip, job *Job) {
 }
 
 // oneByOne is exchange with a server that does not offer PIPELINING.
-func (s *session) oneByOne(body *Job, next *envelope) trip {
-	var t trip
+func (s *session) oneByOne(body *Job, next *envelope) roundTrip {
+	var t roundTrip
 	if body != nil {
 		s.make(body)
-		dot := s.made.dot
-		if s.made.err != nil {
-			return s.unmade(body, s.made.err)
+		dot := s.body.dot
+		if s.body.err != nil {
+			return s.unmade(body, s.body.err)
 		}
 		if !s.deadline.beginBody() {
 			return s.unsent(body)
@@ -325,14 +325,14 @@ func (s *session) oneByOne(body *Job, next *envelope) trip {
 	return t
 }
 
-func (s *session) command(t *trip, line []byte) (reply, error) {
+func (s *session) command(t *roundTrip, line []byte) (reply, error) {
 	if _, err := s.write(line); err != nil {
 		return reply{}, err
 	}
 	return s.read(t)
 }
 
-func (s *session) read(t *trip) (reply, error) {
+func (s *session) read(t *roundTrip) (reply, error) {
 	if s.client.Text.R.Buffered() == 0 {
 		s.deadline.renew()
 	}
@@ -345,7 +345,7 @@ func (s *session) read(t *trip) (reply, error) {
 func (s *session) quit() {
 	s.deadline.quit()
 	if s.undo == loneDot { // or QUIT would be taken for the message
-		var t trip
+		var t roundTrip
 		if _, err := s.command(&t, []byte(s.undo)); err != nil {
 			s.close()
 			return

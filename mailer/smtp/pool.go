@@ -39,7 +39,7 @@ const (
 func (s *Sender) Deliver(ctx context.Context, q Queue) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	d := &delivery{sender: s, queue: q, ctx: ctx, cancel: cancel}
+	d := &pool{sender: s, queue: q, ctx: ctx, cancel: cancel}
 	d.open = 1 // the others wait until the first has got through
 	d.wg.Add(1)
 	go d.work()
@@ -53,9 +53,9 @@ func (s *Sender) Deliver(ctx context.Context, q Queue) error {
 	return nil
 }
 
-// delivery is one run of Deliver. Each worker drives one connection after the
+// pool is one run of Deliver. Each worker drives one connection after the
 // other; which job goes where does not matter.
-type delivery struct {
+type pool struct {
 	sender *Sender
 	queue  Queue
 	ctx    context.Context // ends also when the queue fails
@@ -74,7 +74,7 @@ type delivery struct {
 }
 
 // work delivers until there is nothing left to do for this worker.
-func (d *delivery) work() {
+func (d *pool) work() {
 	defer d.wg.Done()
 	var job *Job
 	var fault *ConnectError // how the last connection ended, if it brought nothing
@@ -97,14 +97,14 @@ func (d *delivery) work() {
 			continue
 		}
 		d.through()
-		c := &conversation{delivery: d, session: s}
+		c := &connection{pool: d, session: s}
 		job = c.run(job)
 		fault = c.fault()
 	}
 }
 
 // next returns a job or, where there is none for now, nil.
-func (d *delivery) next() *Job {
+func (d *pool) next() *Job {
 	if d.ctx.Err() != nil {
 		return nil
 	}
@@ -131,7 +131,7 @@ func (d *delivery) next() *Job {
 
 // nextOrLeave is next for a worker that otherwise has nothing to do. It leaves only
 // when no other has given a job back.
-func (d *delivery) nextOrLeave() *Job {
+func (d *pool) nextOrLeave() *Job {
 	for {
 		if job := d.next(); job != nil {
 			return job
@@ -148,20 +148,20 @@ func (d *delivery) nextOrLeave() *Job {
 }
 
 // leave gives back a job that was not tried.
-func (d *delivery) leave(job *Job) {
+func (d *pool) leave(job *Job) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.leaveLocked(job)
 }
 
-func (d *delivery) leaveLocked(job *Job) {
+func (d *pool) leaveLocked(job *Job) {
 	d.cut = d.cut || d.ctx.Err() != nil
 	d.returned = append(d.returned, job)
 	d.open--
 }
 
 // leaveIfOver leaves where there are more workers than the server bears.
-func (d *delivery) leaveIfOver(job *Job) bool {
+func (d *pool) leaveIfOver(job *Job) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	over := d.open > d.sender.throttle.limit()
@@ -174,7 +174,7 @@ func (d *delivery) leaveIfOver(job *Job) bool {
 // again is asked by a worker whose connection could not be had, or brought nothing.
 // Beside others that work it leaves. The last one tries again after a pause, unless
 // there is no hope: then Deliver fails.
-func (d *delivery) again(fault *ConnectError, job *Job) bool {
+func (d *pool) again(fault *ConnectError, job *Job) bool {
 	d.mu.Lock()
 	switch {
 	case d.ctx.Err() != nil:
@@ -202,7 +202,7 @@ func (d *delivery) again(fault *ConnectError, job *Job) bool {
 
 // pause waits, twice as long each time. Half of it is random, so that several senders do
 // not come back at the same moment.
-func (d *delivery) pause(times int) {
+func (d *pool) pause(times int) {
 	pause := min(maxPause, d.sender.pause<<min(times, 16))
 	timer := time.NewTimer(pause/2 + rand.N(pause/2+1))
 	defer timer.Stop()
@@ -214,7 +214,7 @@ func (d *delivery) pause(times int) {
 
 // tooMuch ends the delivery if the outcome shows that even one connection is too many, or
 // that a quota is used up. The jobs not tried stay with the queue.
-func (d *delivery) tooMuch(o *Outcome) {
+func (d *pool) tooMuch(o *Outcome) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if o.Again {
@@ -239,7 +239,7 @@ func (d *delivery) tooMuch(o *Outcome) {
 }
 
 // through notes that a connection was had, and lets the other workers begin.
-func (d *delivery) through() {
+func (d *pool) through() {
 	d.mu.Lock()
 	d.connected = true
 	d.mu.Unlock()
@@ -247,7 +247,7 @@ func (d *delivery) through() {
 }
 
 // fill starts workers up to what is allowed.
-func (d *delivery) fill() {
+func (d *pool) fill() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for d.open < d.sender.throttle.limit() && !d.drained && d.ctx.Err() == nil {
@@ -258,7 +258,7 @@ func (d *delivery) fill() {
 }
 
 // took notes that the server answered for a message.
-func (d *delivery) took() {
+func (d *pool) took() {
 	d.mu.Lock()
 	d.failed = 0
 	d.mu.Unlock()
@@ -268,14 +268,14 @@ func (d *delivery) took() {
 }
 
 // begin returns the stamp of an exchange that starts now.
-func (d *delivery) begin() stamp {
+func (d *pool) begin() stamp {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.sender.throttle.begin(d.open)
 }
 
 // over tells that the server bears fewer connections than are open.
-func (d *delivery) over() bool {
+func (d *pool) over() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.open > d.sender.throttle.limit()
@@ -283,7 +283,7 @@ func (d *delivery) over() bool {
 
 // commit tells the queue, even when ctx has ended. It reports whether next may be
 // sent.
-func (d *delivery) commit(done *Outcome, next *Job) bool {
+func (d *pool) commit(done *Outcome, next *Job) bool {
 	if done == nil && next == nil {
 		return true
 	}

@@ -28,7 +28,7 @@ func ExcerptText(source string) string {
 	if err != nil {
 		return "" // nested deeper than the parser goes: no post of a person's
 	}
-	t := &texter{}
+	t := &textRenderer{}
 	lines := t.blocks(root, textColumns, false)
 	if len(t.links) > 0 {
 		lines = append(lines, "")
@@ -39,14 +39,14 @@ func ExcerptText(source string) string {
 	return strings.Trim(strings.Join(lines, "\n"), "\n")
 }
 
-// texter turns HTML into lines of text.
-type texter struct {
+// textRenderer turns HTML into lines of text.
+type textRenderer struct {
 	links []string // numbered from 1
 }
 
 // blocks renders the children of n: each run of inline content as a paragraph, and
 // each block, with empty lines between unless tight.
-func (t *texter) blocks(n *html.Node, columns int, tight bool) []string {
+func (t *textRenderer) blocks(n *html.Node, columns int, tight bool) []string {
 	columns = max(columns, fewestColumns)
 	var out []string
 	add := func(block []string) {
@@ -72,7 +72,7 @@ func (t *texter) blocks(n *html.Node, columns int, tight bool) []string {
 	return out
 }
 
-func (t *texter) block(n *html.Node, columns int) []string {
+func (t *textRenderer) block(n *html.Node, columns int) []string {
 	switch n.DataAtom {
 	case atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6:
 		return t.heading(n, columns)
@@ -100,7 +100,7 @@ func (t *texter) block(n *html.Node, columns int) []string {
 	return t.blocks(n, columns, false)
 }
 
-func (t *texter) heading(n *html.Node, columns int) []string {
+func (t *textRenderer) heading(n *html.Node, columns int) []string {
 	lines := t.blocks(n, columns, true)
 	longest := 0
 	for _, line := range lines {
@@ -114,7 +114,7 @@ func (t *texter) heading(n *html.Node, columns int) []string {
 
 // list renders the items with their bullets or numbers. Items that hold
 // paragraphs have an empty line between them.
-func (t *texter) list(n *html.Node, columns int) []string {
+func (t *textRenderer) list(n *html.Node, columns int) []string {
 	number, ordered := 1, n.DataAtom == atom.Ol
 	if start, err := strconv.Atoi(htmldom.Attr(n, "start")); err == nil {
 		number = start
@@ -149,7 +149,7 @@ func (t *texter) list(n *html.Node, columns int) []string {
 }
 
 // inline appends the text of inline content; "\v" is a line break that stays.
-func (t *texter) inline(b *strings.Builder, n *html.Node) {
+func (t *textRenderer) inline(b *strings.Builder, n *html.Node) {
 	switch n.Type {
 	case html.TextNode:
 		b.WriteString(printable(n.Data))
@@ -183,7 +183,7 @@ func (t *texter) inline(b *strings.Builder, n *html.Node) {
 	}
 }
 
-func (t *texter) inlines(b *strings.Builder, n *html.Node) {
+func (t *textRenderer) inlines(b *strings.Builder, n *html.Node) {
 	for child := n.FirstChild; child != nil; child = child.NextSibling {
 		t.inline(b, child)
 	}
@@ -201,7 +201,7 @@ func checkbox(n *html.Node) string {
 
 // link appends the text of a link and its number. An address that is its own text
 // needs none.
-func (t *texter) link(b *strings.Builder, n *html.Node) {
+func (t *textRenderer) link(b *strings.Builder, n *html.Node) {
 	var text strings.Builder
 	if title := htmldom.Attr(n, "title"); n.DataAtom != atom.A {
 		text.WriteString(printable(title)) // what a player shows where there is none
@@ -226,7 +226,7 @@ func (t *texter) link(b *strings.Builder, n *html.Node) {
 }
 
 // number is the mark of the link's address in the list below, "" for none.
-func (t *texter) number(n *html.Node) string {
+func (t *textRenderer) number(n *html.Node) string {
 	target := linkTarget(n)
 	if target == "" {
 		return ""

@@ -20,7 +20,7 @@ type cell struct {
 
 // table renders columns side by side where they fit, else each row as "Heading:
 // value" lines. A table that only arranges blocks is read cell by cell.
-func (t *texter) table(n *html.Node, columns int) []string {
+func (t *textRenderer) table(n *html.Node, columns int) []string {
 	if holdsBlocks(n) {
 		return t.cells(n, columns)
 	}
@@ -58,7 +58,7 @@ func holdsBlocks(n *html.Node) bool {
 }
 
 // cells renders each cell as a block of its own.
-func (t *texter) cells(n *html.Node, columns int) []string {
+func (t *textRenderer) cells(n *html.Node, columns int) []string {
 	var out []string
 	for child := n.FirstChild; child != nil; child = child.NextSibling {
 		var block []string
@@ -76,7 +76,7 @@ func (t *texter) cells(n *html.Node, columns int) []string {
 	return out
 }
 
-func (t *texter) rows(n *html.Node, caption func(*html.Node), row func([]cell)) {
+func (t *textRenderer) rows(n *html.Node, caption func(*html.Node), row func([]cell)) {
 	for child := n.FirstChild; child != nil; child = child.NextSibling {
 		switch child.DataAtom {
 		case atom.Caption:
@@ -89,7 +89,7 @@ func (t *texter) rows(n *html.Node, caption func(*html.Node), row func([]cell)) 
 	}
 }
 
-func (t *texter) row(tr *html.Node) []cell {
+func (t *textRenderer) row(tr *html.Node) []cell {
 	var row []cell
 	for td := tr.FirstChild; td != nil; td = td.NextSibling {
 		if td.DataAtom != atom.Td && td.DataAtom != atom.Th {

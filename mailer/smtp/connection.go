@@ -2,10 +2,10 @@ package smtp
 
 import "errors"
 
-// conversation is what is said over one connection: message after message, until
+// connection delivers over one connection: message after message, until
 // there is none left, the connection has had its share, or it breaks.
-type conversation struct {
-	*delivery
+type connection struct {
+	*pool
 	session *session
 
 	begun    int   // envelopes
@@ -19,7 +19,7 @@ type conversation struct {
 
 // run delivers first, which has its place with the limiter, and what follows. It
 // returns a job that it leaves untried, if there is one.
-func (c *conversation) run(first *Job) (left *Job) {
+func (c *connection) run(first *Job) (left *Job) {
 	defer c.session.deadline.watch()()
 	var body *Job
 	next := c.prepare(first)
@@ -49,7 +49,7 @@ func (c *conversation) run(first *Job) (left *Job) {
 
 // settle commits what a round trip brought. It returns the job whose body is to go
 // out, and the one that was not tried.
-func (c *conversation) settle(t trip, body *Job, next *envelope) (ready, untried *Job) {
+func (c *connection) settle(t roundTrip, body *Job, next *envelope) (ready, untried *Job) {
 	limiter := c.sender.limiter
 	if body != nil {
 		if t.body.Stopped {
@@ -90,7 +90,7 @@ func (c *conversation) settle(t trip, body *Job, next *envelope) (ready, untried
 }
 
 // answered notes an outcome that the server gave, and not to be rid of us.
-func (c *conversation) answered(t trip, o *Outcome) {
+func (c *connection) answered(t roundTrip, o *Outcome) {
 	if o.Code == 0 || o.Code == 421 {
 		return
 	}
@@ -101,7 +101,7 @@ func (c *conversation) answered(t trip, o *Outcome) {
 }
 
 // heed slows down if the server asked for less.
-func (c *conversation) heed(t trip) {
+func (c *connection) heed(t roundTrip) {
 	crowded := t.body != nil && t.body.Again || t.refused != nil && t.refused.Again
 	if t.slow {
 		c.sender.throttle.slow(c.sent, crowded)
@@ -116,7 +116,7 @@ func (c *conversation) heed(t trip) {
 
 // firstFailed is the outcome of a job on whose envelope a fresh connection broke.
 // It counts as tried, lest a job that breaks connections hold up all others.
-func (c *conversation) firstFailed(job *Job, err error) *Outcome {
+func (c *connection) firstFailed(job *Job, err error) *Outcome {
 	var closing *closingError
 	if errors.As(err, &closing) {
 		return answered(job, closing.reply, toMAIL)
@@ -126,7 +126,7 @@ func (c *conversation) firstFailed(job *Job, err error) *Outcome {
 
 // prepare makes the envelope of a job that has its place with the limiter. A job
 // that cannot be addressed is done with.
-func (c *conversation) prepare(job *Job) *envelope {
+func (c *connection) prepare(job *Job) *envelope {
 	e, refused := c.session.address(job)
 	if refused != nil {
 		c.sender.limiter.Undo()
@@ -138,13 +138,13 @@ func (c *conversation) prepare(job *Job) *envelope {
 }
 
 // mayGoOn reports whether this connection may take another message.
-func (c *conversation) mayGoOn() bool {
+func (c *connection) mayGoOn() bool {
 	share := c.sender.cfg.MessagesPerConnection
 	return (share == 0 || c.begun < share) && c.ctx.Err() == nil && !c.over()
 }
 
 // pick returns the next envelope that may go out at once, or nil.
-func (c *conversation) pick() *envelope {
+func (c *connection) pick() *envelope {
 	for c.mayGoOn() && !c.rest {
 		job := c.held
 		if job == nil {
@@ -165,7 +165,7 @@ func (c *conversation) pick() *envelope {
 
 // waitForNext is pick for a connection with nothing else to do: it waits a little
 // for a rate, or for a server that was sent too much at once.
-func (c *conversation) waitForNext() *envelope {
+func (c *connection) waitForNext() *envelope {
 	if c.rest {
 		c.rest = false
 		if c.held == nil && !c.over() {
@@ -196,7 +196,7 @@ func (c *conversation) waitForNext() *envelope {
 }
 
 // fault is set where the connection brought nothing.
-func (c *conversation) fault() *ConnectError {
+func (c *connection) fault() *ConnectError {
 	if c.fruitful || c.lost == nil {
 		return nil
 	}

@@ -12,10 +12,10 @@ import (
 	"publisher/internal/textwrap"
 )
 
-// shorten cuts HTML to at most limit octets: whole blocks first, inside the first
+// truncate cuts HTML to at most limit octets: whole blocks first, inside the first
 // block only at the end of a sentence or between words, never inside a tag, a link,
 // code or a table.
-func shorten(source string, limit int) string {
+func truncate(source string, limit int) string {
 	if len(source) <= limit {
 		return source
 	}
@@ -23,7 +23,7 @@ func shorten(source string, limit int) string {
 	if err != nil {
 		return "" // nested deeper than the parser goes: no post of a person's
 	}
-	s := &shortener{left: limit}
+	s := &truncater{left: limit}
 	kept := s.take(root, true)
 	if kept == nil {
 		return ""
@@ -43,14 +43,14 @@ func leadsOn(n *html.Node) bool {
 	return n.Type == html.TextNode && strings.TrimSpace(n.Data) == ""
 }
 
-type shortener struct {
+type truncater struct {
 	left int // octets
 	full bool
 }
 
 // take returns as much of n as there is room for, or nil. Where cut is false that
 // is all of it or nothing.
-func (s *shortener) take(n *html.Node, cut bool) *html.Node {
+func (s *truncater) take(n *html.Node, cut bool) *html.Node {
 	size := len(render(n))
 	if size <= s.left {
 		s.left -= size
@@ -102,7 +102,7 @@ func whole(a atom.Atom) bool {
 
 // takeText cuts text at the end of a sentence where one ends in the second half,
 // else between words.
-func (s *shortener) takeText(n *html.Node) *html.Node {
+func (s *truncater) takeText(n *html.Node) *html.Node {
 	const ellipsis = "…"
 	text, room := n.Data, s.left-len(ellipsis)
 	sentence, word := 0, 0

@@ -10,9 +10,9 @@ import (
 // known, in octets. The publisher's own come to about a hundred.
 const linkSize = 128
 
-// gapped is a text with gaps for the recipient's own links, as it reads and as it
+// splicedText is a text with gaps for the recipient's own links, as it reads and as it
 // is encoded: segments[0] gap[0] segments[1] gap[1] … segments[n].
-type gapped struct {
+type splicedText struct {
 	segments []string
 	encoded  [][]byte
 	gaps     []int // which of a recipient's values goes there
@@ -29,13 +29,13 @@ func placeholders() [2]string {
 }
 
 // split makes the gaps where the placeholders stand.
-func split(text string, marks [2]string) gapped {
+func split(text string, marks [2]string) splicedText {
 	text = strings.ReplaceAll(text, "\r\n", "\n")
 	text = strings.ReplaceAll(text, "\r", "\n")
 	if !strings.HasSuffix(text, "\n") {
 		text += "\n" // so that the last segment never ends in a soft line break
 	}
-	var g gapped
+	var g splicedText
 	for {
 		at, which := -1, 0
 		for i, mark := range marks {
@@ -55,7 +55,7 @@ func split(text string, marks [2]string) gapped {
 }
 
 // encode makes the quoted-printable form of each segment.
-func (g *gapped) encode() {
+func (g *splicedText) encode() {
 	g.encoded = make([][]byte, len(g.segments))
 	for i, segment := range g.segments {
 		g.encoded[i] = appendQP(nil, segment)
@@ -63,7 +63,7 @@ func (g *gapped) encode() {
 }
 
 // size is in octets, each gap reckoned at linkSize.
-func (g *gapped) size() int {
+func (g *splicedText) size() int {
 	n := linkSize * len(g.gaps)
 	for _, segment := range g.segments {
 		n += len(segment)
@@ -71,7 +71,7 @@ func (g *gapped) size() int {
 	return n
 }
 
-func (g *gapped) fill(values [2]string) string {
+func (g *splicedText) fill(values [2]string) string {
 	var b strings.Builder
 	for i, segment := range g.segments {
 		b.WriteString(segment)
@@ -83,7 +83,7 @@ func (g *gapped) fill(values [2]string) string {
 }
 
 // append appends the encoded text with values in the gaps.
-func (g *gapped) append(dst []byte, values [2]string) []byte {
+func (g *splicedText) append(dst []byte, values [2]string) []byte {
 	for i, encoded := range g.encoded {
 		dst = append(dst, encoded...)
 		if i < len(g.gaps) {
