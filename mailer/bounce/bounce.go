@@ -48,11 +48,11 @@ type Report struct {
 }
 
 const (
-	maxMail = 1 << 20   // octets of a mail that are looked at
-	maxDrained  = 256 << 20 // octets behind them that are read and passed over
-	maxParts    = 50
-	maxDepth    = 5
-	maxReason   = 500
+	maxMail    = 1 << 20   // octets of a mail that are looked at
+	maxDrained = 256 << 20 // octets behind them that are read and passed over
+	maxParts   = 50
+	maxDepth   = 5
+	maxReason  = 500
 )
 
 // NotMailError says that what was read is not a mail. Reading it again cannot help.
