@@ -28,6 +28,7 @@ var (
 	footnotesOn = regexp.MustCompile(`(?i)footnote|multimarkdown`)
 	tasksOn     = regexp.MustCompile(`(?i)task|checkbox|todo`)
 	alertsOn    = regexp.MustCompile(`(?i)alert|callout|admonition`)
+	captionOf   = regexp.MustCompile(`\bfigcaption["']?\s*:\s*["'\x60]?(true|alt|title)\b`)
 	typographOn = regexp.MustCompile(`\btypographer["']?\s*:\s*true\b`)
 )
 
@@ -37,7 +38,20 @@ func readMarkdownIt(config []byte) markdownItSettings {
 	return markdownItSettings{indentedOn.Match(config), breaksOn.Match(config), linkifyOn.Match(config), typographOn.Match(config),
 		mathOn.Match(config), attrsOn.Match(config), has("markdown-it-emoji"),
 		marks{insert: has("markdown-it-ins"), mark: has("markdown-it-mark"), subscript: has("markdown-it-sub"), superscript: has("markdown-it-sup")},
-		alertsOn.Match(config), markup{noFootnotes: !footnotesOn.Match(config), noDefinitions: !has("deflist"), noTasks: !tasksOn.Match(config)}}
+		alertsOn.Match(config), markup{noFootnotes: !footnotesOn.Match(config), noDefinitions: !has("deflist"), noTasks: !tasksOn.Match(config),
+			figures: has("implicit-figures"), caption: figureCaption(config)}}
+}
+
+// figureCaption is what implicit figures take for their caption.
+func figureCaption(config []byte) string {
+	m := captionOf.FindSubmatch(config)
+	switch {
+	case m == nil:
+		return ""
+	case string(m[1]) == "title":
+		return "title"
+	}
+	return "alt"
 }
 
 // attributeList is what markdown-it-attrs takes for the classes, the id and the

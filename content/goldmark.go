@@ -85,6 +85,9 @@ func newGoldmark(d dialect) goldmark.Markdown {
 	reader.AddOptions(d.markup.parserOptions()...)
 	options := []renderer.Option{goldhtml.WithUnsafe(), goldhtml.WithXHTML(),
 		renderer.WithNodeRenderers(util.Prioritized(newCodeRenderer(), 100))}
+	if d.markdownIt {
+		options = append(options, renderer.WithNodeRenderers(util.Prioritized(bracketedFootnotes{}, 100)))
+	}
 	if d.hardWraps {
 		options = append(options, goldhtml.WithHardWraps())
 	}

@@ -18,6 +18,8 @@ import (
 // is goldmark with all extensions that other engines have. It can be compared.
 type markup struct {
 	noFootnotes, noDefinitions, noTasks, noTables, noAttributes, noHeadingIDs bool
+	figures                                                                   bool   // of markdown-it-implicit-figures
+	caption                                                                   string // of a figure: "alt", "title", or "" for none
 
 	protocol    string // of links to www. without one; "" for http
 	quotes      string // lines of a typographic mark's name and what stands for it
@@ -96,6 +98,9 @@ func (m markup) extensions() []goldmark.Extender {
 		if !e.off {
 			out = append(out, e.Extender)
 		}
+	}
+	if m.figures {
+		out = append(out, implicitFigures{m.caption})
 	}
 	if m.cjk {
 		out = append(out, m.eastAsian())
