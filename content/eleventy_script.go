@@ -42,7 +42,7 @@ func readEleventyScripts(own *ownConfig) eleventyScripts {
 
 // host is what Eleventy gives the functions of a page.
 func (e *eleventy) host(m *macros, a *article) script.Host {
-	host := script.Host{Zone: e.loc, Slug: eleventySlugOf, Date: e.dateOf(a)}
+	host := script.Host{Zone: e.loc, Slug: eleventySlugOf, Date: e.dateOf(a), Step: a.budget.step}
 	host.This = script.NewObject()
 	host.This.Missing = func(key string) (any, bool) {
 		if key == "page" {

@@ -79,7 +79,7 @@ func newGoldmark(d dialect) goldmark.Markdown {
 	}
 	reader := parser.NewParser(
 		parser.WithBlockParsers(blockParsers(d)...),
-		parser.WithInlineParsers(append(parser.DefaultInlineParsers(), util.Prioritized(markCounter{}, 0))...),
+		parser.WithInlineParsers(append(parser.DefaultInlineParsers(), util.Prioritized(markCounter{d.smart}, 0))...),
 		parser.WithParagraphTransformers(parser.DefaultParagraphTransformers()...),
 	)
 	reader.AddOptions(d.markup.parserOptions()...)
@@ -250,7 +250,7 @@ func codeOf(n ast.Node, source []byte) string {
 func (r *codeRenderer) highlight(code, lang string, b *budget) string {
 	lang, _, _ = strings.Cut(strings.Trim(strings.ToLower(lang), "{}. "), ",")
 	body, coloured := "", false
-	if lexer := r.lexer(lang); lexer != nil && len(code) <= maxHighlight && !strings.Contains(code, tokenStart) && b.mayHighlight() {
+	if lexer := r.lexer(lang, b); lexer != nil && len(code) <= maxHighlight && !strings.Contains(code, tokenStart) && b.mayHighlight() {
 		body, coloured = r.colour(lexer, code, b)
 		coloured = coloured && b.colours(strings.Count(body, "<span"))
 	}
@@ -268,9 +268,12 @@ func (r *codeRenderer) highlight(code, lang string, b *budget) string {
 // too, in properties that the W3C feed validator accepts.
 const preStyle = "background-color:#f6f8fa;color:#1f2328;padding:12px;overflow:auto"
 
+// stepsPerLanguage is what the search for a language takes, so that the clock is asked.
+const stepsPerLanguage = stepsPerLook
+
 // lexer finds a language's, nil where there is none. Chroma compares a name that is
 // no language's with the file names of all.
-func (r *codeRenderer) lexer(lang string) chroma.Lexer {
+func (r *codeRenderer) lexer(lang string, b *budget) chroma.Lexer {
 	if lang == "" {
 		return nil
 	}
@@ -278,6 +281,10 @@ func (r *codeRenderer) lexer(lang string) chroma.Lexer {
 		lexer, _ := found.(chroma.Lexer)
 		return lexer
 	}
+	if len(lang) > maxLanguage {
+		return nil
+	}
+	b.step(stepsPerLanguage)
 	lexer := lexers.Get(lang)
 	r.lexers.Store(lang, lexer)
 	return lexer

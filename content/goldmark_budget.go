@@ -29,10 +29,17 @@ func (r *lineReader) AdvanceLine() {
 	r.Reader.AdvanceLine()
 }
 
-// markCounter counts what may become a node, and takes nothing.
-type markCounter struct{}
+// markCounter counts what may become a node, and takes nothing. Where quotes are made
+// typographic, each is one.
+type markCounter struct{ smart bool }
 
-func (markCounter) Trigger() []byte { return []byte{'*', '_', '[', '!', '<', '`'} }
+func (m markCounter) Trigger() []byte {
+	marks := []byte{'*', '_', '[', '!', '<', '`'}
+	if m.smart {
+		marks = append(marks, '"', '\'')
+	}
+	return marks
+}
 
 func (markCounter) Parse(_ ast.Node, _ text.Reader, pc parser.Context) ast.Node {
 	if b, _ := pc.Get(budgetKey).(*budget); b != nil {

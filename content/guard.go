@@ -15,6 +15,9 @@ func checkMarkdown(source string) error {
 	if err := checkNotes(source); err != nil {
 		return err
 	}
+	if err := checkAttributes(source); err != nil {
+		return err
+	}
 	emphatic := strings.Count(source, "*")+strings.Count(source, "_")+strings.Count(source, "~") > maxEmphasis
 	if err := checkTables(source); err != nil || !deep && !emphatic {
 		return err
@@ -85,6 +88,49 @@ func checkLinks(source string) error {
 		}
 	}
 	return nil
+}
+
+// heading finds one that # marks, also within quotations and lists; underline is what
+// stands below one of the other kind.
+var (
+	heading   = regexp.MustCompile(`^(?:[ \t>*+-]|\d{1,9}[.)])*#`)
+	underline = regexp.MustCompile(`^[ \t>]*(?:=+|-+)[ \t]*$`)
+)
+
+// checkAttributes bounds the attributes of headings, which the parser goes into for each
+// list and each brace, and joins anew for each class.
+func checkAttributes(source string) error {
+	if attributeWork(source) < maxAttributeWork {
+		return nil
+	}
+	work, before := 0, ""
+	for line := range strings.SplitSeq(source, "\n") {
+		switch {
+		case heading.MatchString(line):
+			work += attributeWork(line)
+		case before != "" && underline.MatchString(line):
+			work += attributeWork(before)
+		}
+		if work > maxAttributeWork {
+			return &limitError{limit: "what headings may hold of attributes", message: "take some away, or put the line into a code block", near: line}
+		}
+		before = line
+	}
+	return nil
+}
+
+// attributeWork is the number of what begins an attribute or a list behind the first
+// brace, times the length of that.
+func attributeWork(text string) int {
+	_, list, found := strings.Cut(text, "{")
+	if !found {
+		return 0
+	}
+	begins := 1
+	for _, sign := range []string{"{", "[", ".", "="} {
+		begins += strings.Count(list, sign)
+	}
+	return begins * len(list)
 }
 
 // delimiterRow is the line below a table's head; its columns are those of each row,

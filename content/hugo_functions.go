@@ -52,7 +52,9 @@ func (h *hugoTemplates) functions() map[string]any {
 	maps.Copy(f, map[string]any{
 		"partial": h.partial, "partialCached": func(name string, context any, _ ...any) (any, error) { return h.partial(name, context) }, "return": h.giveBack,
 		"i18n": h.words, "T": h.words, "newScratch": h.newStore, "asset_": h.asset, "minify": same, "fingerprint": same, "toCSS": same, "safeHTMLAttr": f["safeAttr"],
-		"canHighlight": func(lang string) bool { return h.tree.markdown.code.lexer(strings.ToLower(lang)) != nil }, "querify": h.querify, "title": h.one(titled),
+		"canHighlight": func(lang string) bool {
+			return h.tree.markdown.code.lexer(strings.ToLower(lang), h.article.budget) != nil
+		}, "querify": h.querify, "title": h.one(titled),
 		"hugo": func() hugoProgramInfo {
 			return hugoProgramInfo{Version: "0.164.0", Environment: "production", IsProduction: true}
 		},

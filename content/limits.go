@@ -38,6 +38,8 @@ const (
 	// maxLinkWork bounds the way to the ends of addresses that nothing closes: to the
 	// next white space, or to the line's end behind <.
 	maxLinkWork = 1 << 27
+	// maxAttributeWork bounds the lists of attributes behind headings.
+	maxAttributeWork = 1 << 25
 	// maxElements is how deep the HTML parser goes. Elements below are shown as text.
 	maxElements = 512
 )
@@ -61,6 +63,7 @@ const (
 // regular expressions that go back: some take the square of a text's length.
 const (
 	maxHighlight     = 20_000      // bytes of one block
+	maxLanguage      = 50          // bytes of a language's name; the longest has 27
 	maxSpans         = 30_000      // pieces of a color of their own in a post
 	maxHighlightTime = time.Second // of all blocks of a post
 )

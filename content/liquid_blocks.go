@@ -185,8 +185,8 @@ func (l *liquid) collection(expression, options string) (list []any, known bool)
 		to, _ := l.value(m[2])
 		first, ok := numberOf(from)
 		last, both := numberOf(to)
-		last = min(last, first+maxLiquidSteps+1)
-		for i := first; ok && both && i <= last; i++ {
+		// counted, since adding 1 to a very large number changes nothing
+		for i := first; ok && both && i <= last && len(list) <= maxLiquidSteps; i++ {
 			list = append(list, i)
 		}
 		l.work(len(list))

@@ -66,6 +66,18 @@ func hostilePosts() []hostilePost {
 		{"emphasis", "pelican", func() string { return times("*a **a ", 142857) }, nil, ""},
 		{"emphasis of one letter", "jekyll", func() string { return times("*a* ", 250000) }, nil, "[0-9]+ marks and elements"},
 		{"emphasis of one letter", "pelican", func() string { return times("*a* ", 250000) }, nil, "[0-9]+ marks and elements"},
+		{"classes of a heading", "hugo", func() string { return head("# a {" + strings.Repeat(".b ", 300_000) + "}\n") }, nil, "what headings may hold of attributes"},
+		{"lists in a heading's attributes", "markdown", func() string { return head("a {b=" + strings.Repeat("[", 900_000) + "\n===\n") }, nil, "what headings may hold of attributes"},
+		{"attributes in attributes", "zola", func() string { return head("- > ## a " + strings.Repeat("{b=", 300_000) + "\n") }, nil, "what headings may hold of attributes"},
+		{"headings with attributes", "hugo", func() string { return head(numbered("# a {#b%d .c d=e}\n\n", 20_000)) }, nil, ""},
+		{"braces in a paragraph", "hugo", func() string { return times("{b=", 20_000) }, nil, ""},
+		{"a language's name", "hugo", func() string { return head("```" + strings.Repeat("a{b=1}", 150_000) + "\nc\n```\n") }, nil, ""},
+		{"names of languages", "jekyll", func() string { return head(numbered("```none%d\na\n```\n", 45_000)) }, nil, "2 seconds of work"},
+		{"quotes", "hugo", func() string { return times("\"'", 500_000) }, nil, "[0-9]+ marks and elements"},
+		{"quotes", "jekyll", func() string { return times("\"'", 500_000) }, nil, "[0-9]+ marks and elements"},
+		{"a range of numbers that 1 does not change", "jekyll", func() string {
+			return head("{% for i in (-9223372036854775808..9223372036854775807) limit:3 %}{{ i }}{% endfor %}")
+		}, nil, ""},
 		{"19,000 marks of emphasis", "hugo", func() string { return times("*a ", 19000) }, nil, ""},
 		{"code spans", "hugo", func() string { return times("`a` ", 250000) }, nil, "[0-9]+ marks and elements"},
 		{"code spans", "jekyll", func() string { return times("`a` ", 250000) }, nil, "[0-9]+ marks and elements"},

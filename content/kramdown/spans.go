@@ -78,6 +78,7 @@ func (p *spanParser) read(into *node, stop func() bool) bool {
 			p.pos = at
 		}
 		if c == '"' || c == '\'' {
+			p.part(1)
 			from = p.quoteAt(into, from, at, back)
 			continue
 		}

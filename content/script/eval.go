@@ -15,6 +15,7 @@ type Host struct {
 	Date     time.Time      // of the page
 	Markdown func(text string, inline bool) (html string, ok bool)
 	Slug     func(text string, decamelize bool) string // as @sindresorhus/slugify makes one
+	Step     func(n int)                               // counts the work of all calls together; it may panic to end them
 }
 
 // Bounds of one evaluation.
@@ -23,6 +24,10 @@ const (
 	maxDepth = 60
 	maxBytes = 256 << 10 // of one text
 	maxItems = 5_000     // of one list
+	// bytesPerStep is how much text is gone through in the time of a step; a pattern
+	// takes a step for each byte.
+	bytesPerStep = 64
+	maxParts     = 50_000 // of a result, with the lists and objects in it
 )
 
 type evaluator struct {
@@ -45,14 +50,14 @@ func newEvaluator(host Host) *evaluator {
 // Value is what the expression comes to.
 func (f Function) Value(host Host) (v any, err error) {
 	defer rescue(&err)
-	return newEvaluator(host).eval(f.expr, f.scope), nil
+	return whole(newEvaluator(host).eval(f.expr, f.scope)), nil
 }
 
 // Call is what the function returns for the arguments. An error says what is not known.
 func (f Function) Call(host Host, args ...any) (v any, err error) {
 	defer rescue(&err)
 	e := newEvaluator(host)
-	return e.call(e.eval(f.expr, f.scope), args), nil
+	return whole(e.call(e.eval(f.expr, f.scope), args)), nil
 }
 
 func rescue(err *error) {
@@ -68,6 +73,14 @@ func rescue(err *error) {
 func (e *evaluator) step() {
 	if e.steps++; e.steps > maxSteps {
 		unknown("what so long a computation comes to")
+	}
+	e.work(1)
+}
+
+// work counts what one step takes beyond the usual, such as going through a text.
+func (e *evaluator) work(n int) {
+	if e.host.Step != nil {
+		e.host.Step(n)
 	}
 }
 

@@ -102,6 +102,7 @@ func (e *evaluator) bindPart(part js.BindingElement, v any, s *scope) {
 
 // run goes through statements in order.
 func (e *evaluator) run(list []js.IStmt, s *scope) (any, flow) {
+	e.step() // also for an empty list: it may be a loop's
 	for _, stmt := range list {
 		if f, ok := stmt.(*js.FuncDecl); ok && f.Name != nil {
 			s.set(string(f.Name.Data), &binding{known: true, got: &closure{params: f.Params, body: f.Body.List, scope: s, expr: f}})

@@ -171,7 +171,7 @@ func numberMethod(f float64, name string, args []any) any {
 	case "toFixed":
 		n := 0
 		if len(args) > 0 {
-			n = int(max(0, min(20, toNumber(args[0]))))
+			n = max(0, min(20, integer(args[0])))
 		}
 		return strconv.FormatFloat(f, 'f', n, 64)
 	}

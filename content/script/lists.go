@@ -34,7 +34,7 @@ func (e *evaluator) listMethod(l *List, name string, a []any) any {
 		}
 		return made(out)
 	case "at":
-		n := int(toNumber(argument(a, 0)))
+		n := integer(argument(a, 0))
 		if n < 0 {
 			n += len(l.Items)
 		}

@@ -148,7 +148,7 @@ func (e *evaluator) index(v, key any) any {
 	switch o := v.(type) {
 	case *List:
 		if isNumber && n == math.Trunc(n) {
-			if n >= 0 && int(n) < len(o.Items) {
+			if n >= 0 && n < float64(len(o.Items)) {
 				return o.Items[int(n)]
 			}
 			return Undefined{}
@@ -156,7 +156,7 @@ func (e *evaluator) index(v, key any) any {
 	case string:
 		if isNumber && n == math.Trunc(n) {
 			units := utf16.Encode([]rune(o))
-			if n >= 0 && int(n) < len(units) {
+			if n >= 0 && n < float64(len(units)) {
 				return string(utf16.Decode(units[int(n) : int(n)+1]))
 			}
 			return Undefined{}

@@ -18,6 +18,12 @@ func isMethod(name string) bool {
 func (e *evaluator) method(of any, name string, args []any) any {
 	switch v := of.(type) {
 	case string:
+		e.work(len(v) / bytesPerStep)
+		for _, a := range args {
+			if _, ok := a.(*regex); ok {
+				e.work(len(v))
+			}
+		}
 		out := e.textMethod(v, name, args)
 		if s, ok := out.(string); ok && len(s) > maxBytes {
 			unknown("so long a text")
@@ -39,7 +45,9 @@ func (e *evaluator) method(of any, name string, args []any) any {
 		return v.method(e, name, args)
 	case *regex:
 		if name == "test" {
-			return v.re.MatchString(text(argument(args, 0)))
+			s := text(argument(args, 0))
+			e.work(len(s))
+			return v.re.MatchString(s)
 		}
 	case *Object:
 		if name == "hasOwnProperty" {
@@ -88,7 +96,7 @@ func span(args []any, size int, fromEnd bool) (int, int) {
 		if _, missing := v.(Undefined); missing {
 			return otherwise
 		}
-		n := int(max(-1e9, min(1e9, toNumber(v))))
+		n := integer(v)
 		if n < 0 && fromEnd {
 			n += size
 		}
@@ -145,9 +153,9 @@ func partOf(s, name string, a []any) any {
 	case "concat":
 		return s + joined(a, "")
 	case "charAt":
-		return textAt(s, int(toNumber(argument(a, 0))))
+		return textAt(s, integer(argument(a, 0)))
 	case "at":
-		return textFromEnd(s, int(toNumber(argument(a, 0))))
+		return textFromEnd(s, integer(argument(a, 0)))
 	case "repeat":
 		n := toNumber(argument(a, 0))
 		if !(n >= 0) || n*float64(len(s)) > maxBytes || n > maxBytes {
@@ -167,7 +175,7 @@ func partOf(s, name string, a []any) any {
 		from, _ := span(a, len(u), true)
 		to := len(u)
 		if len(a) > 1 {
-			to = min(len(u), from+max(0, int(min(1e9, toNumber(a[1])))))
+			to = min(len(u), from+max(0, integer(a[1])))
 		}
 		return string(utf16.Decode(u[from:to]))
 	}
@@ -202,7 +210,7 @@ func textFromEnd(s string, n int) any {
 }
 
 func padding(s string, args []any) string {
-	want, with := int(min(1e5, toNumber(argument(args, 0)))), " "
+	want, with := min(1e5, integer(argument(args, 0))), " "
 	if len(args) > 1 {
 		with = text(args[1])
 	}
@@ -247,7 +255,7 @@ func splitText(s string, args []any) any {
 		out.Items = append(out.Items, p)
 	}
 	if len(args) > 1 {
-		out.Items = out.Items[:max(0, min(len(out.Items), int(toNumber(args[1]))))]
+		out.Items = out.Items[:max(0, min(len(out.Items), integer(args[1])))]
 	}
 	return bounded(out)
 }

@@ -71,8 +71,31 @@ func parsed(text string) (ast *js.AST, ok bool) {
 			ast, ok = nil, false
 		}
 	}()
+	if deeperThan(text, maxBrackets) {
+		return nil, false
+	}
 	ast, err := js.Parse(parse.NewInputString(text), js.Options{})
 	return ast, err == nil
+}
+
+// maxBrackets is more than nested code has: the parser calls itself for each, and for
+// those of patterns without a bound of its own.
+const maxBrackets = 1_000
+
+// deeperThan reports that more brackets are open somewhere than most, be they code or text.
+func deeperThan(text string, most int) bool {
+	open := 0
+	for i := range len(text) {
+		switch text[i] {
+		case '(', '[', '{':
+			if open++; open > most {
+				return true
+			}
+		case ')', ']', '}':
+			open = max(0, open-1)
+		}
+	}
+	return false
 }
 
 // declare takes over what a module's statements name, import and export.

@@ -76,6 +76,53 @@ func TestFilters(t *testing.T) {
 	}
 }
 
+// TestBoundedScripts shows that a function comes to nothing known, and to an end, where it
+// goes round doing nothing, or makes a value that has no end; and that no number is an
+// index outside of what it counts.
+func TestBoundedScripts(t *testing.T) {
+	for body, want := range map[string]string{
+		"s => { for (;;); }":                                                                  "?",
+		"s => { for (;;) {} }":                                                                "?",
+		"s => { for (const x of [1]) {} return s }":                                           "ab",
+		"s => { const a = []; a.push(a); return a }":                                          "?",
+		"s => { const a = []; a.push(a); return 'x' + a }":                                    "?",
+		"s => { const a = []; a.push(a); return a.join('') }":                                 "?",
+		"s => { let a = [1]; for (let i = 0; i < 60; i++) a = [a, a]; return a }":             "?",
+		"s => { let a = [1]; for (let i = 0; i < 50; i++) a = [a, a]; return '' + a }":        "?",
+		"s => { let a = {}; for (let i = 0; i < 50; i++) a = { b: a, c: a }; return a }":      "?",
+		"s => '' + [1, [2, [3]]]":                                                             "1,2,3",
+		"s => `${s.at(1e300)}|${s.at(-1e300)}|${s.at(0 / 0)}|${s[1e300]}|${s.charAt(-1e19)}`": "undefined|undefined|a|undefined|",
+		"s => s.slice(-1e300, 1e300) + s.substr(-1e300, 1e300) + s.padEnd(-1e300)":            "ababab",
+		"s => [1, 2][1e300] + '' + [1, 2].at(-1e19) + s.split('', -1e300).length":             "undefinedundefined0",
+	} {
+		if got := result("module.exports = (c) => { c.addFilter('f', "+body+") }", "ab"); got != want {
+			t.Errorf("%s: %.100s, want %s", body, got, want)
+		}
+	}
+	for _, open := range []string{"[", "{a:", "("} {
+		deep := "module.exports = (c) => { c.addFilter('f', s => { const " + strings.Repeat(open, 300_000) + " }) }"
+		if got := result(deep, "ab"); got != "no filter" {
+			t.Errorf("300,000 times %s: %.100s", open, got)
+		}
+	}
+}
+
+// TestSharedWork shows that the work of functions is counted where they are called from.
+func TestSharedWork(t *testing.T) {
+	f := Load([]File{{Path: "/c.js", Text: "module.exports = (c) => { c.addFilter('f', s => { const t = s.repeat(1000); for (let i = 0; i < 100; i++) t.replace(/(x+x+)+y/, ''); return i }) }"}}).Registered("addFilter")["f"]
+	steps := 0
+	defer func() {
+		if recover() != "enough" {
+			t.Errorf("%d steps were counted, and the caller's bound ended nothing", steps)
+		}
+	}()
+	_, _ = f.Call(Host{Step: func(n int) {
+		if steps += n; steps > 50_000 {
+			panic("enough")
+		}
+	}}, "xx")
+}
+
 // TestRegistered shows where functions are found: in imported files, and in loops over
 // an object of them.
 func TestRegistered(t *testing.T) {

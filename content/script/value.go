@@ -151,16 +151,44 @@ func text(v any) string {
 	case float64:
 		return number(v)
 	case *List:
-		parts := make([]string, len(v.Items))
-		for i, item := range v.Items {
-			if !isNothing(item) {
-				parts[i] = text(item)
-			}
-		}
-		return strings.Join(parts, ",")
+		whole(v)
+		return joined(v.Items, ",")
 	}
 	unknown(fmt.Sprintf("the text of a %T", v))
 	return ""
+}
+
+// whole refuses a value that holds itself, or that is deeper or larger than data are:
+// what goes through its parts would find no end.
+func whole(v any) any {
+	left := maxParts
+	measure(v, &left, 0)
+	return v
+}
+
+func measure(v any, left *int, depth int) {
+	if *left--; *left < 0 || depth > maxDepth {
+		unknown("so large a value")
+	}
+	switch v := v.(type) {
+	case *List:
+		for _, item := range v.Items {
+			measure(item, left, depth+1)
+		}
+	case *Object:
+		for _, item := range v.values {
+			measure(item, left, depth+1)
+		}
+	}
+}
+
+// integer is a number without its fraction, within what indexes and lengths can be.
+func integer(v any) int {
+	f := toNumber(v)
+	if math.IsNaN(f) {
+		return 0
+	}
+	return int(max(-1e9, min(1e9, f)))
 }
 
 func number(f float64) string {
