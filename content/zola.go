@@ -30,6 +30,7 @@ func newZola(s *site, own *ownConfig) *zola {
 	}
 	z.own = own
 	z.readIgnored()
+	z.readChoices()
 	markdown, _ := own.setting("markdown").(map[string]any)
 	z.emoji, z.smart = markdown["render_emoji"] == "true", markdown["smart_punctuation"] == "true"
 	return z
