@@ -97,7 +97,7 @@ func (z *zola) omits(a *article) *Omission {
 	if a.front.form != yamlForm && a.front.form != tomlForm {
 		return &Omission{Held: true, Reason: "no front matter that Zola reads", Path: a.path, Line: 1}
 	}
-	if base := path.Base(a.path); strings.HasPrefix(base, "index.") && z.isSection(a, folder) {
+	if base := path.Base(a.path); strings.HasPrefix(base, "index.") && z.isSectionToo(a, folder, base) {
 		return &Omission{Held: true, Reason: base + " in the folder of a section, which Zola does not build", Path: a.path, Line: 1}
 	}
 	if own := path.Clean("x/" + a.front.scalar("path")); a.front.scalar("path") != "" && (own == "x" || !strings.HasPrefix(own, "x/")) {
@@ -122,16 +122,16 @@ func (z *zola) omits(a *article) *Omission {
 	return doubt
 }
 
-// isSection tells whether a folder is one by an _index.md; that of all content is
-// without.
-func (z *zola) isSection(a *article, folder string) bool {
-	if folder == "." {
+// isSectionToo tells whether the page of a folder stands where its section does, of the
+// same language and rendered. That of all content always is.
+func (z *zola) isSectionToo(a *article, folder, base string) bool {
+	if folder == "." && base == "index.md" {
 		return true
 	}
 	if a.around == nil {
 		return false
 	}
-	_, found := a.around.pages[folder]
+	_, found := a.around.pages[path.Join(folder, "_"+base)]
 	return found
 }
 
@@ -139,7 +139,9 @@ func (z *zola) isSection(a *article, folder string) bool {
 func (z *zola) readSection(s *sections, name, text string) {
 	fm, _, _, err := splitZola(text)
 	folder := strings.TrimPrefix(path.Dir(name), ".")
-	s.pages[folder] = ""
+	if on, set := fm.truth("render"); on || !set {
+		s.pages[name] = ""
+	}
 	rel := z.fromContentDir(name)
 	draft, set := fm.truth("draft")
 	o := &Omission{Reason: "draft: true of the section", Path: rel, Line: fm.lineOf("draft")}
