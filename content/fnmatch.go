@@ -75,8 +75,10 @@ func class(members string) string {
 }
 
 // globset reads a pattern as Zola does: * and ? also stand for slashes, ** between
-// slashes for any folders, {a,b} for one of several.
-func globset(text string) pattern {
+// slashes for any folders, {a,b} for one of several. ? and a class stand for one byte;
+// what is compared has to go through bytesAsRunes.
+func globset(glob string) pattern {
+	text := bytesAsRunes(glob)
 	var b strings.Builder
 	for i := 0; i < len(text); {
 		rest := text[i:]
@@ -112,5 +114,43 @@ func globset(text string) pattern {
 			i += n
 		}
 	}
-	return compilePattern(text, b.String())
+	return compilePattern(glob, b.String())
+}
+
+// bytesAsRunes spells each byte as the character of its number.
+func bytesAsRunes(s string) string {
+	var b strings.Builder
+	for i := range len(s) {
+		b.WriteRune(rune(s[i]))
+	}
+	return b.String()
+}
+
+// isGlobset tells whether Zola can read a pattern.
+func isGlobset(text string) bool {
+	depth := 0
+	for i := 0; i < len(text); i++ {
+		switch text[i] {
+		case '\\':
+			if i++; i == len(text) {
+				return false
+			}
+		case '{':
+			depth++
+		case '}':
+			if depth--; depth < 0 {
+				return false
+			}
+		case '[':
+			end := classEnd(text, i)
+			if end < 0 {
+				return false
+			}
+			if _, err := regexp.Compile(class(text[i+1 : end])); err != nil {
+				return false
+			}
+			i = end
+		}
+	}
+	return depth == 0
 }

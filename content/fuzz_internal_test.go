@@ -163,6 +163,11 @@ func FuzzFrontMatter(f *testing.F) {
 		if _, _, _, err := splitPelican("a.html", clean); err != nil {
 			t.Error(err)
 		}
+		zolaFront, zolaBody, _, err := splitZola(clean)
+		if err == nil && !strings.HasSuffix(clean, zolaBody) {
+			t.Errorf("body for Zola %q", zolaBody)
+		}
+		zolaFront.mistyped()
 		fm, body, line, err := splitFrontMatter(clean)
 		if fault, ok := err.(*syntaxFault); ok {
 			if fault.line < 1 || fault.line > 1+strings.Count(clean, "\n") {

@@ -56,8 +56,11 @@ type sourceReader struct {
 
 // reader reads files as the tree's engine does.
 func (t *Tree) reader() *sourceReader {
-	if _, ok := t.engine.(*pelican); ok {
+	switch t.engine.(type) {
+	case *pelican:
 		return &sourceReader{split: splitPelican}
+	case *zola:
+		return &sourceReader{split: func(_, text string) (frontMatter, string, int, error) { return splitZola(text) }}
 	}
 	return &sourceReader{split: func(_, text string) (frontMatter, string, int, error) { return splitFrontMatter(text) }}
 }

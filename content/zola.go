@@ -15,6 +15,8 @@ type zola struct {
 	keepDates bool
 	emoji     bool
 	smart     bool
+	alerts    bool
+	lists     bool // of definitions
 	own       *ownConfig
 	ignored   []pattern // ignored_content
 	doubt     *Omission // of a malformed ignored_content
@@ -30,8 +32,10 @@ func newZola(s *site, own *ownConfig) *zola {
 	}
 	z.own = own
 	z.readIgnored()
+	z.readChoices()
 	markdown, _ := own.setting("markdown").(map[string]any)
 	z.emoji, z.smart = markdown["render_emoji"] == "true", markdown["smart_punctuation"] == "true"
+	z.alerts, z.lists = markdown["github_alerts"] == "true", markdown["definition_list"] == "true"
 	return z
 }
 
@@ -126,7 +130,8 @@ func (z *zola) slugify(text string) string {
 func (z *zola) expand(m *macros, text string) string { return expandZola(m, text) }
 
 func (z *zola) writing() writing {
-	return writing{summaryKeys: []string{"summary"}, markFirst: true, bareLinks: true, headings: asciiIDs, emoji: z.emoji, smart: z.smart}
+	return writing{summaryKeys: []string{"summary"}, markFirst: true, bareLinks: true, headings: asciiIDs, emoji: z.emoji, smart: z.smart,
+		plainAlerts: !z.alerts, markup: markup{noDefinitions: !z.lists}}
 }
 
 // resolve follows `@/folder/file.md`, which counts from the content folder.

@@ -99,15 +99,7 @@ func noTags(*liquid, liquidMark, string) (string, bool) { return "", false }
 func (z *zolaExpansion) variables(call zolaCall, body string) map[string]any {
 	vars := map[string]any{"nth": float64(z.calls[call.name]), "lang": z.article.post.Language, "body": body}
 	for key, text := range call.params.named {
-		n, err := strconv.ParseFloat(text, 64)
-		switch {
-		case text == "true" || text == "false":
-			vars[key] = text == "true"
-		case err == nil:
-			vars[key] = n
-		case !strings.HasPrefix(text, "["): // a list is not read
-			vars[key] = text
-		}
+		vars[key] = zolaValue(text)
 	}
 	page := z.article.pageVariables()
 	page["permalink"] = z.article.post.URL
@@ -119,6 +111,28 @@ func (z *zolaExpansion) variables(call zolaCall, body string) map[string]any {
 	config["base_url"] = strings.TrimSuffix(z.article.site.url.String(), "/")
 	vars["config"] = config
 	return vars
+}
+
+// zolaValue is an argument as a template sees it.
+func zolaValue(text string) any {
+	if strings.HasPrefix(text, "[") && strings.HasSuffix(text, "]") {
+		items := []any{}
+		for _, m := range zolaItem.FindAllStringSubmatch(text, 1000) {
+			if m[4] != "" {
+				items = append(items, zolaValue(m[4]))
+			} else {
+				items = append(items, m[1]+m[2]+m[3])
+			}
+		}
+		return items
+	}
+	if text == "true" || text == "false" {
+		return text == "true"
+	}
+	if n, err := strconv.ParseFloat(text, 64); err == nil {
+		return n
+	}
+	return text
 }
 
 // oneBlock keeps Markdown from ending a block of HTML at a blank line, and from

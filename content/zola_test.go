@@ -38,6 +38,7 @@ func TestZolaShortcodes(t *testing.T) {
 		{"with code in it", "{% box() %}\n```\na\n\n    b\n```\n{% end %}", "", ""},
 		{"that tests what is not known", `{{ clever(src="a.png", alt="A") }}`, `<figure><img src="https://example.com/blog/a/a.png" alt="A"/></figure>`, ""},
 		{"that computes", "{% clever() %}\nInner *text*.\n{% end %}", "<p>Inner <em>text</em>.</p>", "5: clever"},
+		{"with a list", `{{ each(of=["x, y", 'z', 3]) }}`, "<p><b>x, y</b><b>z</b><b>3</b></p>", ""},
 		{"of the theme", `{{ themed() }}`, "<p>from the theme</p>", ""},
 		{"of the blog before the theme's", `{{ both() }}`, "<p>from the blog</p>", ""},
 		{"that is not there", `a {{ nothing(x=1) }} b`, "<p>a  b</p>", "5: nothing"},
@@ -48,10 +49,26 @@ func TestZolaShortcodes(t *testing.T) {
 		"templates/shortcodes/card.html":              "{%- set title = title | default(value=kind | default(value=\"note\") | upper) -%}\n\n<div>\n    <strong>{{ title }}</strong>\n\n    {% if wide %}wide{% endif %}\n</div>\n",
 		"templates/shortcodes/box.html":               "<aside>\n    {{ body | markdown | safe }}\n</aside>",
 		"templates/shortcodes/heading.md":             "## {{ text }}\n\nIt is {{ text }} {{ nth }}.",
+		"templates/shortcodes/each.html":              "{% for x in of %}<b>{{ x }}</b>{% endfor %}",
 		"templates/shortcodes/clever.html":            "{% if src is starting_with(\"http\") %}<img src=\"{{ src }}\">{% else %}{{ get_url(path=src) }}{% endif %}",
 		"templates/shortcodes/both.md":                "from the blog",
 		"templates/shortcodes/address.html":           "<a href=\"{{ page.permalink }}\">{{ config.base_url }} {{ lang }}</a>",
 		"themes/plain/templates/shortcodes/themed.md": "from the theme",
 		"themes/plain/templates/shortcodes/both.md":   "from the theme",
 	}, "+++\ntitle = 'A'\ndate = 2024-01-01\n+++\n")
+}
+
+// TestZolaMarkdown shows that alerts and lists of definitions are text unless the
+// settings turn them on.
+func TestZolaMarkdown(t *testing.T) {
+	front := "+++\ntitle = 'A'\ndate = 2024-01-01\n+++\n"
+	config := "base_url = 'https://example.com'\n"
+	runMacros(t, []macroCase{
+		{"alert", "> [!NOTE]\n> Text", "<blockquote>\n<p>[!NOTE]\nText</p>\n</blockquote>", ""},
+		{"definitions", "Term\n: Meaning", "<p>Term\n: Meaning</p>", ""},
+	}, "blog/content", "blog/a.md", map[string]string{"config.toml": config}, front)
+	runMacros(t, []macroCase{
+		{"alert turned on", "> [!NOTE]\n> Text", "<blockquote>\n<p><strong>Note</strong></p>\n<p>Text</p>\n</blockquote>", ""},
+		{"definitions turned on", "Term\n: Meaning", "<dl>\n<dt>Term</dt>\n<dd>Meaning</dd>\n</dl>", ""},
+	}, "blog/content", "blog/a.md", map[string]string{"config.toml": config + "[markdown]\ngithub_alerts = true\ndefinition_list = true\n"}, front)
 }
