@@ -73,6 +73,9 @@ func newGoldmark(d dialect) goldmark.Markdown {
 		if d.markdownIt {
 			extensions = append(extensions, markdownItSigns{})
 		}
+		if d.markup.pulldown {
+			extensions = append(extensions, pulldownQuotes{})
+		}
 	}
 	if d.emoji {
 		extensions = append(extensions, emoji.Emoji)

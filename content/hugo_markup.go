@@ -18,6 +18,7 @@ import (
 // is goldmark with all extensions that other engines have. It can be compared.
 type markup struct {
 	noFootnotes, noDefinitions, noTasks, noTables, noAttributes, noHeadingIDs bool
+	pulldown                                                                  bool   // quotes are those of pulldown-cmark
 	figures                                                                   bool   // of markdown-it-implicit-figures
 	caption                                                                   string // of a figure: "alt", "title", or "" for none
 

@@ -131,7 +131,7 @@ func (z *zola) expand(m *macros, text string) string { return expandZola(m, text
 
 func (z *zola) writing() writing {
 	return writing{summaryKeys: []string{"summary"}, markFirst: true, bareLinks: true, headings: asciiIDs, emoji: z.emoji, smart: z.smart,
-		plainAlerts: !z.alerts, markup: markup{noDefinitions: !z.lists}}
+		plainAlerts: !z.alerts, markup: markup{noDefinitions: !z.lists, pulldown: z.smart}}
 }
 
 // resolve follows `@/folder/file.md`, which counts from the content folder.
