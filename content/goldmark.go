@@ -91,6 +91,9 @@ func newGoldmark(d dialect) goldmark.Markdown {
 	if d.markdownIt {
 		options = append(options, renderer.WithNodeRenderers(util.Prioritized(bracketedFootnotes{}, 100)))
 	}
+	if d.markup.labeledNotes {
+		options = append(options, renderer.WithNodeRenderers(util.Prioritized(labeledFootnotes{}, 100)))
+	}
 	if d.hardWraps {
 		options = append(options, goldhtml.WithHardWraps())
 	}

@@ -19,6 +19,7 @@ import (
 type markup struct {
 	noFootnotes, noDefinitions, noTasks, noTables, noAttributes, noHeadingIDs bool
 	pulldown                                                                  bool   // quotes are those of pulldown-cmark
+	labeledNotes                                                              bool   // footnotes are those of Zola
 	figures                                                                   bool   // of markdown-it-implicit-figures
 	caption                                                                   string // of a figure: "alt", "title", or "" for none
 

@@ -15,6 +15,7 @@ type zola struct {
 	keepDates bool
 	emoji     bool
 	smart     bool
+	listed    bool // footnotes are a list (bottom_footnotes)
 	alerts    bool
 	lists     bool // of definitions
 	own       *ownConfig
@@ -34,6 +35,7 @@ func newZola(s *site, own *ownConfig) *zola {
 	z.readIgnored()
 	z.readChoices()
 	markdown, _ := own.setting("markdown").(map[string]any)
+	z.listed = markdown["bottom_footnotes"] == "true"
 	z.emoji, z.smart = markdown["render_emoji"] == "true", markdown["smart_punctuation"] == "true"
 	z.alerts, z.lists = markdown["github_alerts"] == "true", markdown["definition_list"] == "true"
 	return z
@@ -131,7 +133,7 @@ func (z *zola) expand(m *macros, text string) string { return expandZola(m, text
 
 func (z *zola) writing() writing {
 	return writing{summaryKeys: []string{"summary"}, markFirst: true, bareLinks: true, headings: asciiIDs, emoji: z.emoji, smart: z.smart,
-		plainAlerts: !z.alerts, markup: markup{noDefinitions: !z.lists, pulldown: z.smart}}
+		plainAlerts: !z.alerts, markup: markup{noDefinitions: !z.lists, pulldown: z.smart, labeledNotes: !z.listed}}
 }
 
 // resolve follows `@/folder/file.md`, which counts from the content folder.
