@@ -54,7 +54,7 @@ func (c *commitNumber) within(ctx context.Context, tx *sql.Tx, do func(*sql.Tx) 
 		}
 		c.noCheckpoints = false
 	}
-	return addToCommitNumber(ctx, tx, 1)
+	return addCommitNumber(ctx, tx)
 }
 
 func checkpointAfter(pages int) string { return fmt.Sprintf("PRAGMA wal_autocheckpoint = %d", pages) }
@@ -64,13 +64,14 @@ func totalChanges(ctx context.Context, tx *sql.Tx) (n int64, err error) {
 	return n, err
 }
 
-// addToCommitNumber skips n numbers in one transaction.
-func addToCommitNumber(ctx context.Context, tx *sql.Tx, n uint32) error {
+// addCommitNumber gives the transaction the next number. None is ever skipped: a log that
+// begins with it would not continue the database.
+func addCommitNumber(ctx context.Context, tx *sql.Tx) error {
 	var last int64
 	if err := tx.QueryRowContext(ctx, readCommitNumber).Scan(&last); err != nil {
 		return err
 	}
-	_, err := tx.ExecContext(ctx, storeCommitNumber(uint32(last)+n))
+	_, err := tx.ExecContext(ctx, storeCommitNumber(uint32(last)+1))
 	return err
 }
 

@@ -53,15 +53,25 @@ func migrateOnce(ctx context.Context, w *writer) error {
 		return nil
 	}
 	// Goose numbers no commits: what stood before and what stands after has a number
-	// that nothing in between has.
-	skip := func(tx *sql.Tx) error { return addToCommitNumber(ctx, tx, 2) }
-	if err := w.record(ctx, skip); err != nil {
+	// that nothing in between has. They come one by one, so that a log which begins here
+	// continues the database as it was, should this be cut short.
+	if err := addNumbers(ctx, w, 2); err != nil {
 		return err
 	}
 	if _, err := provider.Up(ctx); err != nil {
 		return err
 	}
-	return w.record(ctx, skip)
+	return addNumbers(ctx, w, 2)
+}
+
+// addNumbers makes n commits of nothing but their number.
+func addNumbers(ctx context.Context, w *writer, n int) error {
+	for range n {
+		if err := w.record(ctx, func(tx *sql.Tx) error { return addCommitNumber(ctx, tx) }); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // tokenKey is the name under which the key of Tokens is kept.

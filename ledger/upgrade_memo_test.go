@@ -3,6 +3,7 @@ package ledger_test
 import (
 	"database/sql"
 	"errors"
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -202,4 +203,26 @@ func TestUpgradeAtOneMoment(t *testing.T) {
 	}
 	want1(t, "1 2 2 1")(queryRow(path, `SELECT (SELECT COUNT(*) FROM goose_db_version WHERE version_id = 7) || ' ' ||
 		(SELECT COUNT(*) FROM archived_page) || ' ' || (SELECT COUNT(*) FROM hub) || ' ' || (SELECT COUNT(*) FROM feed_state)`))
+}
+
+// An upgrade that is cut short, by a crash before SQLite has checkpointed it, is there for
+// the next process: its write-ahead log belongs to the database as it was before.
+func TestUpgradeCutShort(t *testing.T) {
+	for _, number := range []int{0, 1, 41} { // the database's commit before
+		t.Run(fmt.Sprint(number), func(t *testing.T) {
+			path, crashed := filepath.Join(t.TempDir(), "publisher.db"), filepath.Join(t.TempDir(), "publisher.db")
+			withMemo(t, path, every)
+			db, err := sql.Open("sqlite", path)
+			must(t, err)
+			_, err = db.Exec(fmt.Sprintf("PRAGMA user_version = %d", number))
+			must(t, errors.Join(err, db.Close()))
+			before, err := os.ReadFile(path)
+			must(t, err)
+			openAt(t, "sqlite:"+path)
+			must(t, os.WriteFile(crashed, before, 0o600))
+			copyFile(t, path+"-wal", crashed+"-wal")
+
+			want1(t, int64(1003))(openAt(t, "sqlite:"+crashed).NextEdition(ctx))
+		})
+	}
 }
