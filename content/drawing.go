@@ -1,6 +1,7 @@
 package content
 
 import (
+	"publisher/internal/htmldom"
 	"strconv"
 	"strings"
 
@@ -24,7 +25,7 @@ func (c *cleaner) lose(tag, message string) {
 // drawing puts its description in the place of an SVG, which neither feeds nor mail
 // can hold.
 func (c *cleaner) drawing(n *html.Node) {
-	label := strings.Join(strings.Fields(attr(n, "aria-label")), " ")
+	label := strings.Join(strings.Fields(htmldom.Attr(n, "aria-label")), " ")
 	for d := n.FirstChild; d != nil && label == ""; d = d.NextSibling {
 		if d.Type == html.ElementNode && d.Data == "title" {
 			label = textOf(d)
@@ -33,17 +34,17 @@ func (c *cleaner) drawing(n *html.Node) {
 	if label == "" && !isDecoration(n) {
 		c.lose("svg", "a drawing (inline SVG) is left out, which no mail can show; give it a <title>, or make it a file that ![](…) names")
 	}
-	replace(n, textNode(label))
+	htmldom.Replace(n, textNode(label))
 }
 
 // isDecoration tells an icon, and what says of itself that it means nothing.
 func isDecoration(n *html.Node) bool {
-	role := attr(n, "role")
-	if attr(n, "aria-hidden") == "true" || role == "presentation" || role == "none" {
+	role := htmldom.Attr(n, "role")
+	if htmldom.Attr(n, "aria-hidden") == "true" || role == "presentation" || role == "none" {
 		return true
 	}
 	for _, key := range []string{"width", "height"} {
-		size := strings.TrimSuffix(strings.TrimSpace(attr(n, key)), "px")
+		size := strings.TrimSuffix(strings.TrimSpace(htmldom.Attr(n, key)), "px")
 		if v, err := strconv.ParseFloat(size, 64); err == nil && v <= 48 || strings.HasSuffix(size, "em") {
 			return true
 		}
@@ -64,13 +65,13 @@ func isDecoration(n *html.Node) bool {
 func (c *cleaner) gauge(n *html.Node) {
 	if hasText(n) {
 		c.children(n)
-		unwrap(n)
+		htmldom.Unwrap(n)
 		return
 	}
-	text := attr(n, "value")
+	text := htmldom.Attr(n, "value")
 	value, err := strconv.ParseFloat(text, 64)
 	whole := 1.0
-	if w, bad := strconv.ParseFloat(attr(n, "max"), 64); bad == nil && w > 0 {
+	if w, bad := strconv.ParseFloat(htmldom.Attr(n, "max"), 64); bad == nil && w > 0 {
 		whole = w
 	}
 	switch {
@@ -79,21 +80,21 @@ func (c *cleaner) gauge(n *html.Node) {
 	case n.Data == "progress":
 		text = strconv.FormatFloat(100*min(max(value/whole, 0), 1), 'f', 0, 64) + "%"
 	}
-	replace(n, textNode(text))
+	htmldom.Replace(n, textNode(text))
 }
 
 // litePlayer makes the embedded player of an element that stands for one.
 func (c *cleaner) litePlayer(n *html.Node) {
-	src := "https://www.youtube.com/embed/" + attr(n, "videoid")
-	if list := attr(n, "playlistid"); list != "" {
+	src := "https://www.youtube.com/embed/" + htmldom.Attr(n, "videoid")
+	if list := htmldom.Attr(n, "playlistid"); list != "" {
 		src += "?list=" + list
 	}
 	if n.Data == "lite-vimeo" {
-		src = "https://player.vimeo.com/video/" + attr(n, "videoid")
+		src = "https://player.vimeo.com/video/" + htmldom.Attr(n, "videoid")
 	}
-	title := attr(n, "title")
+	title := htmldom.Attr(n, "title")
 	if title == "" {
-		title = attr(n, "videotitle")
+		title = htmldom.Attr(n, "videotitle")
 	}
 	n.Attr = []html.Attribute{{Key: "src", Val: src}, {Key: "title", Val: title}}
 	c.embedded(n)

@@ -3,6 +3,7 @@ package content
 import (
 	"net/url"
 	"path"
+	"publisher/internal/htmldom"
 	"regexp"
 	"strings"
 
@@ -19,7 +20,7 @@ func (c *cleaner) embedded(n *html.Node) {
 			c.lose(n.Data, "a frame or a player without an address, or with one that no feed may hold, is left out; give it a src")
 		}
 		c.children(n)
-		unwrap(n)
+		htmldom.Unwrap(n)
 		return
 	}
 	watch, picture := videoPage(to.url)
@@ -27,29 +28,29 @@ func (c *cleaner) embedded(n *html.Node) {
 	if picture != "" {
 		size = youtubeSize
 	}
-	if poster := c.links.follow(attr(n, "poster")); poster.url != "" {
+	if poster := c.links.follow(htmldom.Attr(n, "poster")); poster.url != "" {
 		picture, size = poster.url, nil
 		c.images.remember(poster)
 	}
-	label := strings.Join(strings.Fields(attr(n, "title")), " ")
+	label := strings.Join(strings.Fields(htmldom.Attr(n, "title")), " ")
 	if label == "" {
 		label = embedLabel(n.Data, watch)
 	}
-	link := element(atom.A, html.Attribute{Key: "href", Val: watch})
+	link := htmldom.Element(atom.A, html.Attribute{Key: "href", Val: watch})
 	if picture != "" {
-		img := element(atom.Img, append([]html.Attribute{{Key: "src", Val: picture}, {Key: "alt", Val: cleanText(label)}}, size...)...)
+		img := htmldom.Element(atom.Img, append([]html.Attribute{{Key: "src", Val: picture}, {Key: "alt", Val: cleanText(label)}}, size...)...)
 		link.AppendChild(img)
 		c.image(img)
 	} else {
 		link.AppendChild(textNode(label))
 	}
 	if n.Parent.DataAtom == atom.P {
-		replace(n, link)
+		htmldom.Replace(n, link)
 		return
 	}
-	paragraph := element(atom.P)
+	paragraph := htmldom.Element(atom.P)
 	paragraph.AppendChild(link)
-	replace(n, paragraph)
+	htmldom.Replace(n, paragraph)
 }
 
 // embeddedSource is the address of a frame, a player or an object, or of its first source.
@@ -70,9 +71,9 @@ func embeddedSource(n *html.Node) string {
 // loadedSource is an element's own address; where that only keeps the place, the one that a script
 // loads.
 func loadedSource(n *html.Node) string {
-	src := strings.TrimSpace(attr(n, "src"))
+	src := strings.TrimSpace(htmldom.Attr(n, "src"))
 	if src == "" {
-		src = strings.TrimSpace(attr(n, "data"))
+		src = strings.TrimSpace(htmldom.Attr(n, "data"))
 	}
 	if isPlaceholder(src) {
 		return firstAttr(n, lazySources)
@@ -82,10 +83,6 @@ func loadedSource(n *html.Node) string {
 
 func isPlaceholder(src string) bool {
 	return src == "" || strings.HasPrefix(src, "about:") || strings.HasPrefix(src, "data:") || strings.HasPrefix(src, "javascript:")
-}
-
-func element(a atom.Atom, attrs ...html.Attribute) *html.Node {
-	return &html.Node{Type: html.ElementNode, DataAtom: a, Data: a.String(), Attr: attrs}
 }
 
 // youtubeSize is the size of the pictures named hqdefault.

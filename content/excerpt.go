@@ -1,6 +1,7 @@
 package content
 
 import (
+	"publisher/internal/htmldom"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -182,7 +183,7 @@ func isFootnoteMark(n *html.Node) bool {
 		return false
 	}
 	for d := range n.Descendants() {
-		if d.DataAtom == atom.A && strings.Contains(attr(d, "href"), "-fn") {
+		if d.DataAtom == atom.A && strings.Contains(htmldom.Attr(d, "href"), "-fn") {
 			return true
 		}
 	}
@@ -196,7 +197,7 @@ func isFootnoteList(n *html.Node) bool {
 	}
 	for d := range n.Descendants() {
 		if d.DataAtom == atom.Li {
-			return strings.Contains(attr(d, "id"), "-fn:")
+			return strings.Contains(htmldom.Attr(d, "id"), "-fn:")
 		}
 	}
 	return false

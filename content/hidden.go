@@ -1,6 +1,7 @@
 package content
 
 import (
+	"publisher/internal/htmldom"
 	"regexp"
 	"slices"
 	"strings"
@@ -14,7 +15,7 @@ func isHidden(n *html.Node) bool {
 	if has(n, "hidden") {
 		return true
 	}
-	style := attr(n, "style")
+	style := htmldom.Attr(n, "style")
 	if !strings.ContainsAny(style, "yY") { // neither property: what highlighted code is full of
 		return false
 	}
@@ -52,7 +53,7 @@ func hideDuplicates(root *html.Node) {
 			hideBeside(n, isLazy)
 		case n.Data == "noscript" && holds(n, "iframe"):
 			hideBeside(n, isLazyFrame)
-		case attr(n, "aria-hidden") == "true" && hasSpokenTwin(n):
+		case htmldom.Attr(n, "aria-hidden") == "true" && hasSpokenTwin(n):
 			n.Attr = append(n.Attr, html.Attribute{Key: "hidden"})
 		}
 	}
@@ -69,7 +70,7 @@ func hideBeside(n *html.Node, isTwin func(*html.Node) bool) {
 
 // isLazyFrame reports whether an element is a frame that waits for a script.
 func isLazyFrame(n *html.Node) bool {
-	return n.Type == html.ElementNode && n.Data == "iframe" && isPlaceholder(strings.TrimSpace(attr(n, "src")))
+	return n.Type == html.ElementNode && n.Data == "iframe" && isPlaceholder(strings.TrimSpace(htmldom.Attr(n, "src")))
 }
 
 // sibling is the next or last element beside a node, if only white space is between.
@@ -90,7 +91,7 @@ func sibling(n *html.Node, next bool) *html.Node {
 // holds reports whether there is a picture or a frame that is more than a counter.
 func holds(root *html.Node, name string) bool {
 	for n := range root.Descendants() {
-		if n.Type == html.ElementNode && n.Data == name && !isHidden(n) && !(attr(n, "width") == "1" && attr(n, "height") == "1") {
+		if n.Type == html.ElementNode && n.Data == name && !isHidden(n) && !(htmldom.Attr(n, "width") == "1" && htmldom.Attr(n, "height") == "1") {
 			return true
 		}
 	}
@@ -107,7 +108,7 @@ func isLazy(n *html.Node) bool {
 		if n.Type != html.ElementNode || n.Data != "img" && n.Data != "source" {
 			return false
 		}
-		src := attr(n, "src")
+		src := htmldom.Attr(n, "src")
 		return firstAttr(n, lazySources) != "" || firstAttr(n, lazySets) != "" || n.Data == "img" && (src == "" || strings.HasPrefix(src, "data:"))
 	}
 	if waits(n) {
@@ -142,13 +143,13 @@ func hasSpokenTwin(n *html.Node) bool {
 
 // isForEars knows the classes by which style sheets take text off the screen.
 func isForEars(n *html.Node) bool {
-	return hasText(n) && slices.ContainsFunc(strings.Fields(attr(n, "class")), func(class string) bool {
+	return hasText(n) && slices.ContainsFunc(strings.Fields(htmldom.Attr(n, "class")), func(class string) bool {
 		return class == "sr-only" || class == "visually-hidden" || class == "visuallyhidden" || class == "screen-reader-text"
 	})
 }
 
 // isCopyButton knows the button that themes put beside code.
 func isCopyButton(n *html.Node) bool {
-	class := strings.ToLower(attr(n, "class"))
+	class := strings.ToLower(htmldom.Attr(n, "class"))
 	return n.Data == "button" && (strings.Contains(class, "copy") || strings.Contains(class, "clipboard"))
 }

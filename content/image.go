@@ -7,6 +7,7 @@ import (
 	_ "image/png"  // and PNG files
 	"net/url"
 	"os"
+	"publisher/internal/htmldom"
 	"regexp"
 	"strconv"
 	"strings"
@@ -76,7 +77,7 @@ var (
 
 func firstAttr(n *html.Node, keys []string) string {
 	for _, key := range keys {
-		if v := strings.TrimSpace(attr(n, key)); v != "" && !strings.ContainsAny(v, "{}") {
+		if v := strings.TrimSpace(htmldom.Attr(n, key)); v != "" && !strings.ContainsAny(v, "{}") {
 			return v
 		}
 	}
@@ -103,8 +104,8 @@ func loadPicture(n *html.Node) {
 	if n.Data == "source" {
 		return
 	}
-	if src == "" && (srcset != "" || strings.TrimSpace(attr(n, "src")) == "") {
-		src = bestCandidate(attr(n, "srcset"))
+	if src == "" && (srcset != "" || strings.TrimSpace(htmldom.Attr(n, "src")) == "") {
+		src = bestCandidate(htmldom.Attr(n, "srcset"))
 	}
 	if src != "" {
 		setAttr(n, "src", src)
@@ -120,11 +121,11 @@ func addPicture(n *html.Node) {
 		}
 		if d.Type == html.ElementNode && d.Data == "source" && srcset == "" {
 			loadPicture(d)
-			srcset = attr(d, "srcset")
+			srcset = htmldom.Attr(d, "srcset")
 		}
 	}
 	if src := bestCandidate(srcset); src != "" {
-		n.AppendChild(element(atom.Img, html.Attribute{Key: "src", Val: src}, html.Attribute{Key: "alt", Val: attr(n, "title")}))
+		n.AppendChild(htmldom.Element(atom.Img, html.Attribute{Key: "src", Val: src}, html.Attribute{Key: "alt", Val: htmldom.Attr(n, "title")}))
 	}
 }
 
@@ -137,16 +138,16 @@ func isDataPicture(address string) bool { return dataPicture.MatchString(address
 // image puts its description in the place of a picture without an address, and
 // gives one from a local file its size, so that the text does not jump when it loads.
 func (c *cleaner) image(n *html.Node) {
-	src := attr(n, "src")
+	src := htmldom.Attr(n, "src")
 	if src == "" {
-		alt := strings.TrimSpace(attr(n, "alt"))
+		alt := strings.TrimSpace(htmldom.Attr(n, "alt"))
 		if alt == "" {
 			c.lose("img", "a picture without an address, or with one that no feed may hold, is left out; give it a src")
 		}
-		replace(n, textNode(alt))
+		htmldom.Replace(n, textNode(alt))
 		return
 	}
-	width, height := attr(n, "width"), attr(n, "height")
+	width, height := htmldom.Attr(n, "width"), htmldom.Attr(n, "height")
 	if !isPixels(width) || !isPixels(height) {
 		setAttr(n, "width", "")
 		setAttr(n, "height", "")
@@ -198,13 +199,13 @@ func firstImage(root *html.Node) *Image {
 		if n.Type != html.ElementNode || n.Data != "img" {
 			continue
 		}
-		u, err := url.Parse(attr(n, "src"))
+		u, err := url.Parse(htmldom.Attr(n, "src"))
 		if err != nil || u.Host == "" {
 			continue
 		}
-		img := &Image{URL: u.String(), Alt: strings.TrimSpace(attr(n, "alt"))}
-		img.Width, _ = strconv.Atoi(attr(n, "width"))
-		img.Height, _ = strconv.Atoi(attr(n, "height"))
+		img := &Image{URL: u.String(), Alt: strings.TrimSpace(htmldom.Attr(n, "alt"))}
+		img.Width, _ = strconv.Atoi(htmldom.Attr(n, "width"))
+		img.Height, _ = strconv.Atoi(htmldom.Attr(n, "height"))
 		if img.Width == 1 && img.Height == 1 {
 			continue
 		}

@@ -2,6 +2,7 @@ package content
 
 import (
 	"fmt"
+	"publisher/internal/htmldom"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -29,9 +30,9 @@ func (r *postRenderer) parse(rendered string) (*html.Node, error) {
 }
 
 func parseFragment(source string, b *budget) (*html.Node, error) {
-	root := element(atom.Div)
+	root := htmldom.Element(atom.Div)
 	// Without scripting what <noscript> holds is markup. The only error is that of depth.
-	nodes, err := html.ParseFragmentWithOptions(&budgetReader{source, b}, element(atom.Body), html.ParseOptionEnableScripting(false))
+	nodes, err := html.ParseFragmentWithOptions(&budgetReader{source, b}, htmldom.Element(atom.Body), html.ParseOptionEnableScripting(false))
 	for _, n := range nodes {
 		root.AppendChild(n)
 	}

@@ -3,6 +3,7 @@ package content
 import (
 	"errors"
 	"path"
+	"publisher/internal/htmldom"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -38,8 +39,8 @@ func splitHTML(text string) (fm frontMatter, body string, bodyLine int, err erro
 		case atom.Title:
 			values["title"] = []string{oneLine(textOf(n))}
 		case atom.Meta:
-			if name := strings.ToLower(attr(n, "name")); name != "" {
-				values[strings.Replace(name, "keywords", "tags", 1)] = []string{attr(n, "content") + attr(n, "contents")}
+			if name := strings.ToLower(htmldom.Attr(n, "name")); name != "" {
+				values[strings.Replace(name, "keywords", "tags", 1)] = []string{htmldom.Attr(n, "content") + htmldom.Attr(n, "contents")}
 			}
 		case atom.Body:
 			body = serialise(n)

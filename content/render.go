@@ -6,6 +6,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"publisher/internal/htmldom"
 	"slices"
 	"strings"
 
@@ -223,7 +224,7 @@ func wrapLooseText(root *html.Node) {
 			root.RemoveChild(n)
 			open.AppendChild(n)
 		case loose && !blank:
-			open = element(atom.P)
+			open = htmldom.Element(atom.P)
 			root.InsertBefore(open, n)
 			root.RemoveChild(n)
 			open.AppendChild(n)

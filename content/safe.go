@@ -1,6 +1,7 @@
 package content
 
 import (
+	"publisher/internal/htmldom"
 	"regexp"
 	"slices"
 	"strings"
@@ -108,7 +109,7 @@ func (c *cleaner) element(n *html.Node) {
 	case n.Data == "input":
 		c.checkbox(n)
 	case n.Data == "math":
-		replace(n, textNode(mathText(n)))
+		htmldom.Replace(n, textNode(mathText(n)))
 	case n.Data == "svg":
 		c.drawing(n)
 	case n.Data == "meter" || n.Data == "progress":
@@ -123,17 +124,17 @@ func (c *cleaner) element(n *html.Node) {
 		n.Parent.RemoveChild(n)
 	case !kept[n.Data]:
 		c.children(n)
-		unwrap(n)
+		htmldom.Unwrap(n)
 	default:
 		loadPicture(n)
 		c.attributes(n)
 		c.children(n)
-		if n.Data == "source" && attr(n, "srcset") == "" && attr(n, "src") == "" {
+		if n.Data == "source" && htmldom.Attr(n, "srcset") == "" && htmldom.Attr(n, "src") == "" {
 			n.Parent.RemoveChild(n)
-		} else if n.Data == "a" && attr(n, "href") == "" && attr(n, "id") == "" && attr(n, "name") == "" {
-			unwrap(n)
+		} else if n.Data == "a" && htmldom.Attr(n, "href") == "" && htmldom.Attr(n, "id") == "" && htmldom.Attr(n, "name") == "" {
+			htmldom.Unwrap(n)
 		} else if n.Data == "span" && (len(n.Attr) == 0 || !hasText(n)) {
-			unwrap(n) // highlighters colour white space too
+			htmldom.Unwrap(n) // highlighters colour white space too
 		} else if n.Data == "img" {
 			c.image(n)
 		}
@@ -142,7 +143,7 @@ func (c *cleaner) element(n *html.Node) {
 
 // checkbox shows a task list's state without a form.
 func (c *cleaner) checkbox(n *html.Node) {
-	if attr(n, "type") != "checkbox" {
+	if htmldom.Attr(n, "type") != "checkbox" {
 		n.Parent.RemoveChild(n)
 		return
 	}
@@ -150,7 +151,7 @@ func (c *cleaner) checkbox(n *html.Node) {
 	if has(n, "checked") {
 		mark = "☑"
 	}
-	replace(n, textNode(mark))
+	htmldom.Replace(n, textNode(mark))
 }
 
 // isHeadingAnchor tells the little link that themes put beside a heading.
@@ -158,7 +159,7 @@ func isHeadingAnchor(n *html.Node) bool {
 	if n.DataAtom != atom.A || n.Parent == nil || len(n.Parent.Data) != 2 || n.Parent.Data[0] != 'h' {
 		return false
 	}
-	if !strings.HasPrefix(attr(n, "href"), "#") {
+	if !strings.HasPrefix(htmldom.Attr(n, "href"), "#") {
 		return false
 	}
 	switch strings.TrimSpace(textOf(n)) {
@@ -169,7 +170,7 @@ func isHeadingAnchor(n *html.Node) bool {
 }
 
 func (c *cleaner) attributes(n *html.Node) {
-	footnote := isFootnote(attr(n, "href")) || isFootnote("#"+attr(n, "id"))
+	footnote := isFootnote(htmldom.Attr(n, "href")) || isFootnote("#"+htmldom.Attr(n, "id"))
 	out := n.Attr[:0]
 	for _, a := range n.Attr {
 		key := strings.ToLower(a.Key)
@@ -217,38 +218,15 @@ func isFootnote(href string) bool {
 	return strings.HasPrefix(href, "#fn:") || strings.HasPrefix(href, "#fnref:") || strings.HasPrefix(href, "#fnref")
 }
 
-func attr(n *html.Node, key string) string {
-	for _, a := range n.Attr {
-		if a.Key == key && a.Namespace == "" {
-			return a.Val
-		}
-	}
-	return ""
-}
-
 func has(n *html.Node, key string) bool {
 	return slices.ContainsFunc(n.Attr, func(a html.Attribute) bool { return a.Key == key })
 }
 
-func textNode(s string) *html.Node { return &html.Node{Type: html.TextNode, Data: cleanText(s)} }
-
-func replace(n, with *html.Node) {
-	n.Parent.InsertBefore(with, n)
-	n.Parent.RemoveChild(n)
-}
-
-// unwrap puts a node's children in its place.
-func unwrap(n *html.Node) {
-	for child := n.FirstChild; child != nil; child = n.FirstChild {
-		n.RemoveChild(child)
-		n.Parent.InsertBefore(child, n)
-	}
-	n.Parent.RemoveChild(n)
-}
+func textNode(s string) *html.Node { return htmldom.Text(cleanText(s)) }
 
 // mathText is the TeX that a formula was made from, else its own text.
 func mathText(n *html.Node) string {
-	if alt := attr(n, "alttext"); alt != "" {
+	if alt := htmldom.Attr(n, "alttext"); alt != "" {
 		return alt
 	}
 	for d := range n.Descendants() {
