@@ -7,12 +7,10 @@ import (
 
 // blockParser reads the blocks of one source: the document, a quotation, a list item.
 type blockParser struct {
-	*document
-	src      string
+	finder
 	pos      int
 	tree     *node
-	pending  *attributes // an attribute list before the block that it is for
-	notFound map[string]int
+	pending  *attributes     // an attribute list before the block that it is for
 	unclosed map[string]bool // fences that nothing closes any more
 	joined   joinedText
 	lineFrom int // of the line that was asked for last
@@ -26,7 +24,7 @@ func (d *document) parseBlocks(into *node, source string) {
 		d.depth--
 		return
 	}
-	p := &blockParser{document: d, src: source, tree: into}
+	p := &blockParser{finder: finder{document: d, src: source}, tree: into}
 	p.blocks()
 	d.depth--
 }
@@ -69,24 +67,6 @@ func lineAt(s string, at int) string {
 		return s[at : at+end+1]
 	}
 	return s[at:]
-}
-
-// find is the offset of a text behind the position, -1 for none; that there is none is remembered.
-func (p *blockParser) find(text string, from int) int {
-	if since, ok := p.notFound[text]; ok && from >= since {
-		return -1
-	}
-	at := strings.Index(p.src[from:], text)
-	if at >= 0 {
-		p.scan(at)
-		return from + at
-	}
-	p.scan(len(p.src) - from)
-	if p.notFound == nil {
-		p.notFound = map[string]int{}
-	}
-	p.notFound[text] = from
-	return -1
 }
 
 // block adds a block and gives it the attribute list that stands before it.

@@ -22,18 +22,16 @@ func (d *document) parseText(n *node) {
 
 // spanParser reads one text.
 type spanParser struct {
-	*document
-	src      string
+	finder
 	pos      int
 	within   [footnoteMark]int // how many of a kind are open
 	rawDepth int
 	depth    int
 	onlyHTML bool
-	notFound map[string]int
 }
 
 func (d *document) spans(into *node, text string) {
-	p := &spanParser{document: d, src: text}
+	p := &spanParser{finder: finder{document: d, src: text}}
 	p.read(into, nil)
 	if p.pos < len(p.src) {
 		p.text(into, p.pos, len(p.src))
@@ -234,24 +232,6 @@ func (p *spanParser) emphasized(k kind, mark string, into *node) (*node, bool) {
 	return n, found
 }
 
-// find is like blockParser.find.
-func (p *spanParser) find(text string, from int) int {
-	if since, ok := p.notFound[text]; ok && from >= since {
-		return -1
-	}
-	at := strings.Index(p.src[from:], text)
-	if at >= 0 {
-		p.scan(at)
-		return from + at
-	}
-	p.scan(len(p.src) - from)
-	if p.notFound == nil {
-		p.notFound = map[string]int{}
-	}
-	p.notFound[text] = from
-	return -1
-}
-
 func (p *spanParser) codeSpan(into *node) bool {
 	rest := p.src[p.pos:]
 	n := len(rest) - len(strings.TrimLeft(rest, "`"))
@@ -304,7 +284,7 @@ func (p *spanParser) strikethrough(into *node) bool {
 			continue
 		}
 		n := &node{kind: deleted}
-		inner := &spanParser{document: p.document, src: p.src[p.pos+2 : end], within: p.within, depth: p.depth + 1}
+		inner := &spanParser{finder: finder{document: p.document, src: p.src[p.pos+2 : end]}, within: p.within, depth: p.depth + 1}
 		inner.read(n, nil)
 		into.add(n)
 		p.pos = end + 2
