@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"publisher/internal/racedetector"
 	"runtime"
 	"slices"
 	"strconv"
@@ -24,7 +25,7 @@ func TestWalks(t *testing.T) {
 	switch n, err := strconv.Atoi(os.Getenv("PUBLISHER_WALKS")); {
 	case err == nil:
 		walks = n
-	case raceEnabled || testing.Short():
+	case racedetector.Enabled || testing.Short():
 		walks = 100
 	}
 	seeds := make(chan uint64)

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"publisher/internal/racedetector"
 	"regexp"
 	"runtime"
 	"strconv"
@@ -39,7 +40,7 @@ const hostileHead = "---\ntitle: Hostile\ndate: 2025-01-01\n---\n"
 // a warning names its file and the bound.
 func TestHostilePosts(t *testing.T) {
 	for i, post := range hostilePosts() {
-		if raceEnabled && i%12 != 0 {
+		if racedetector.Enabled && i%12 != 0 {
 			continue // each takes seconds there, and one goroutine does the work
 		}
 		t.Run(post.engine+"/"+post.name, func(t *testing.T) {

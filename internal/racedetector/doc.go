@@ -1,0 +1,3 @@
+// Package racedetector tells tests that the race detector makes everything ten times as
+// slow.
+package racedetector
