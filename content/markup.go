@@ -1,0 +1,103 @@
+package content
+
+import (
+	"strings"
+
+	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/extension"
+	"github.com/yuin/goldmark/parser"
+	"github.com/yuin/goldmark/text"
+	"github.com/yuin/goldmark/util"
+)
+
+// markup are the settings of Hugo, Eleventy and Zola that change what goldmark reads. The zero value
+// is goldmark with all extensions that other engines have. It can be compared.
+type markup struct {
+	noFootnotes, noDefinitions, noTasks, noTables, noAttributes, noHeadingIDs bool
+	pulldown                                                                  bool   // quotes are those of pulldown-cmark
+	labeledNotes                                                              bool   // footnotes are those of Zola
+	figures                                                                   bool   // of markdown-it-implicit-figures
+	caption                                                                   string // of a figure: "alt", "title", or "" for none
+
+	protocol    string // of links to www. without one; "" for http
+	quotes      string // lines of a typographic mark's name and what stands for it
+	cjk         bool
+	lineBreaks  string // between lines in East Asian scripts: "", simple or css3draft
+	escapeSpace bool   // a backslash before a space is a space of no width
+}
+
+// extensions are those that the settings leave on.
+func (m markup) extensions() []goldmark.Extender {
+	var out []goldmark.Extender
+	for _, e := range []struct {
+		off bool
+		goldmark.Extender
+	}{{m.noTables, extension.Table}, {m.noFootnotes, extension.Footnote}, {m.noDefinitions, extension.DefinitionList}, {m.noTasks, extension.TaskList}} {
+		if !e.off {
+			out = append(out, e.Extender)
+		}
+	}
+	if m.figures {
+		out = append(out, implicitFigures{m.caption})
+	}
+	if m.cjk {
+		out = append(out, m.eastAsian())
+	}
+	return out
+}
+
+func (m markup) eastAsian() goldmark.Extender {
+	var options []extension.CJKOption
+	switch m.lineBreaks {
+	case "simple":
+		options = append(options, extension.WithEastAsianLineBreaks(extension.EastAsianLineBreaksSimple))
+	case "css3draft":
+		options = append(options, extension.WithEastAsianLineBreaks(extension.EastAsianLineBreaksCSS3Draft))
+	}
+	if m.escapeSpace {
+		options = append(options, extension.WithEscapedSpace())
+	}
+	return extension.NewCJK(options...)
+}
+
+// parserOptions are those for headings.
+func (m markup) parserOptions() []parser.Option {
+	var out []parser.Option
+	if !m.noHeadingIDs {
+		out = append(out, parser.WithAutoHeadingID())
+	}
+	if !m.noAttributes {
+		out = append(out, parser.WithAttribute())
+	}
+	if m.protocol != "" {
+		out = append(out, parser.WithASTTransformers(util.Prioritized(linkProtocol(m.protocol), 500)))
+	}
+	return out
+}
+
+// typographer makes typographic marks, those that the settings name included.
+func (m markup) typographer() goldmark.Extender {
+	if m.quotes == "" {
+		return extension.Typographer
+	}
+	substitutions := extension.TypographicSubstitutions{}
+	list := strings.Split(strings.TrimSuffix(m.quotes, "\n"), "\n")
+	for i := 0; i+1 < len(list); i += 2 {
+		substitutions[typographicMarks[list[i]]] = []byte(list[i+1])
+	}
+	return extension.NewTypographer(extension.WithTypographicSubstitutions(substitutions))
+}
+
+// linkProtocol is what links to www. get that are written without one.
+type linkProtocol string
+
+// Transform implements parser.ASTTransformer.
+func (p linkProtocol) Transform(doc *ast.Document, _ text.Reader, _ parser.Context) {
+	_ = ast.Walk(doc, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		if link, ok := n.(*ast.AutoLink); ok && entering && len(link.Protocol) > 0 {
+			link.Protocol = []byte(p)
+		}
+		return ast.WalkContinue, nil
+	})
+}
