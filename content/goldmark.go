@@ -47,11 +47,11 @@ func (m *markdownReader) way(d dialect) goldmark.Markdown {
 	if made, ok := m.ways.Load(d); ok {
 		return made.(goldmark.Markdown)
 	}
-	made, _ := m.ways.LoadOrStore(d, newGoldmark(d))
+	made, _ := m.ways.LoadOrStore(d, newGoldmark(d, m.code))
 	return made.(goldmark.Markdown)
 }
 
-func newGoldmark(d dialect) goldmark.Markdown {
+func newGoldmark(d dialect, code *codeRenderer) goldmark.Markdown {
 	extensions := d.markup.extensions()
 	if !d.noMath {
 		extensions = append(extensions, formulas{})
@@ -87,7 +87,7 @@ func newGoldmark(d dialect) goldmark.Markdown {
 	)
 	reader.AddOptions(d.markup.parserOptions()...)
 	options := []renderer.Option{goldhtml.WithUnsafe(), goldhtml.WithXHTML(),
-		renderer.WithNodeRenderers(util.Prioritized(newCodeRenderer(), 100))}
+		renderer.WithNodeRenderers(util.Prioritized(code, 100))}
 	if d.markdownIt {
 		options = append(options, renderer.WithNodeRenderers(util.Prioritized(bracketedFootnotes{}, 100)))
 	}

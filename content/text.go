@@ -118,9 +118,8 @@ func stripTags(s string) string {
 
 // plainInline is a line of Markdown without its marks.
 func plainInline(s string) string {
-	rendered, err := newGoldmark(dialect{}), error(nil)
 	var b strings.Builder
-	if err = rendered.Convert([]byte(s), &b); err != nil {
+	if err := newGoldmark(dialect{}, newCodeRenderer()).Convert([]byte(s), &b); err != nil {
 		return oneLine(s)
 	}
 	return oneLine(stripTags(b.String()))
