@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"publisher/config"
 	"publisher/content"
+	"publisher/internal/config"
 )
 
 // A post whose time is over is left out, and says so; the clock is the test's.

@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"publisher/config"
 	"publisher/content"
+	"publisher/internal/config"
 )
 
 // blog is a content tree in a test's own folder.

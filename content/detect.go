@@ -10,7 +10,7 @@ import (
 
 	"github.com/pelletier/go-toml/v2"
 
-	"publisher/config"
+	"publisher/internal/config"
 )
 
 // Blog is what a folder tells of the blog in it: which engine makes it, and what

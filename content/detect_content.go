@@ -10,7 +10,7 @@ import (
 	"slices"
 	"strings"
 
-	"publisher/config"
+	"publisher/internal/config"
 )
 
 // tellContent finds the folder of the posts and says where their addresses come

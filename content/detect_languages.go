@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"publisher/config"
+	"publisher/internal/config"
 )
 
 // BlogLanguage is a language beside the site's that the engine's config names.

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"publisher/config"
+	"publisher/internal/config"
 )
 
 // layers are the files of an engine's config. The first that has a key decides.

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"publisher/config"
+	"publisher/internal/config"
 )
 
 // census counts the posts below a folder, to tell which folder is theirs.

@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"publisher/config"
+	"publisher/internal/config"
 )
 
 // siteKeys are the keys that an engine's config may have a setting under, the

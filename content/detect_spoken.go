@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"publisher/config"
+	"publisher/internal/config"
 )
 
 // spoken is what the posts themselves say of a blog's languages.

@@ -11,8 +11,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"publisher/config"
 	"publisher/content"
+	"publisher/internal/config"
 )
 
 func noEnvironment(string) (string, bool) { return "", false }

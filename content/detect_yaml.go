@@ -7,7 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"publisher/config"
+	"publisher/internal/config"
 )
 
 // quote writes a value so that config.yaml gives it back, whatever is in it.

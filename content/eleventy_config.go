@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"publisher/config"
+	"publisher/internal/config"
 )
 
 // eleventyNames are those that Eleventy looks for, in its order.

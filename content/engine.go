@@ -5,9 +5,9 @@ import (
 	"sync/atomic"
 	"time"
 
-	"publisher/config"
 	"publisher/content/kramdown"
 	"publisher/content/pymarkdown"
+	"publisher/internal/config"
 	"publisher/internal/private"
 )
 

@@ -13,8 +13,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"publisher/config"
 	"publisher/content"
+	"publisher/internal/config"
 )
 
 // expected is what a blog's own engine made of a post.

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"publisher/config"
+	"publisher/internal/config"
 )
 
 // TestFrontFiles shows what the front matter may name as picture and enclosure.

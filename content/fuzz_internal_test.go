@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"publisher/config"
+	"publisher/internal/config"
 )
 
 // treeOf is a tree of an engine over an empty folder.

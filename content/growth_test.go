@@ -15,8 +15,8 @@ import (
 	"testing"
 	"time"
 
-	"publisher/config"
 	"publisher/content"
+	"publisher/internal/config"
 )
 
 // constructs are bodies of n of a kind. None may take more than about n times the work

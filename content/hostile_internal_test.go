@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"publisher/config"
+	"publisher/internal/config"
 )
 
 // TestHostileMacros shows that a body made of marks costs no more than a body.

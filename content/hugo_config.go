@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"publisher/config"
+	"publisher/internal/config"
 )
 
 // hugoFiles are the names that Hugo's config may have in the blog's folder; those

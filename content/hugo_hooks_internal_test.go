@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"publisher/config"
+	"publisher/internal/config"
 )
 
 // FuzzHooks throws bodies at render hooks: no panic, and no error where the Markdown

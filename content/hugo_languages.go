@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"publisher/config"
+	"publisher/internal/config"
 )
 
 // hugoLanguages are the languages that the settings name, by lower-case tag.

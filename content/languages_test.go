@@ -5,7 +5,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"publisher/config"
+	"publisher/internal/config"
 )
 
 // Where no engine says which languages a blog has, config.yaml does.

@@ -11,8 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/rogpeppe/go-internal/txtar"
 
-	"publisher/config"
 	"publisher/content"
+	"publisher/internal/config"
 )
 
 // TestLeftOut shows for each way in which an engine leaves posts out which are

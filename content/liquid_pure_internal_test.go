@@ -5,7 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"publisher/config"
+	"publisher/internal/config"
 )
 
 // TestPureIncludes shows which includes are evaluated once for all posts, and that

@@ -10,7 +10,7 @@ import (
 
 	"github.com/pelletier/go-toml/v2"
 
-	"publisher/config"
+	"publisher/internal/config"
 )
 
 // ownConfig is the config file of the blog's own engine, read as data.

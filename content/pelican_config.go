@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"publisher/config"
+	"publisher/internal/config"
 )
 
 // pelicanConfig reads pelicanconf.py, and over it publishconf.py, by which the site

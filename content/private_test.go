@@ -13,8 +13,8 @@ import (
 	"syscall"
 	"testing"
 
-	"publisher/config"
 	"publisher/content"
+	"publisher/internal/config"
 )
 
 // What the blogs below hold that nobody may see: each file has the first mark in it, and

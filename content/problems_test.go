@@ -11,8 +11,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"publisher/config"
 	"publisher/content"
+	"publisher/internal/config"
 )
 
 const good = "---\ntitle: Good\ndate: 2024-01-01\n---\nText.\n"

@@ -9,7 +9,7 @@ import (
 
 	"github.com/bmatcuk/doublestar/v4"
 
-	"publisher/config"
+	"publisher/internal/config"
 	"publisher/internal/private"
 )
 

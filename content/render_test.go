@@ -15,8 +15,8 @@ import (
 
 	"golang.org/x/net/html"
 
-	"publisher/config"
 	"publisher/content"
+	"publisher/internal/config"
 )
 
 // nbsp is what goldmark puts before a footnote's way back.

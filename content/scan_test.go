@@ -14,8 +14,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
-	"publisher/config"
 	"publisher/content"
+	"publisher/internal/config"
 )
 
 // reload takes a snapshot through its encoding, as the next process would.

@@ -19,7 +19,7 @@ import (
 
 	"github.com/bmatcuk/doublestar/v4"
 
-	"publisher/config"
+	"publisher/internal/config"
 )
 
 // Tree is one blog's content folder, read by the rules of its engine.

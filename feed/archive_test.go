@@ -13,8 +13,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/mmcdole/gofeed"
 
-	"publisher/config"
 	"publisher/feed"
+	"publisher/internal/config"
 )
 
 // links reads the atom:links of a document by relation.

@@ -15,8 +15,8 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"publisher/config"
 	"publisher/content"
+	"publisher/internal/config"
 )
 
 // format is RSS, Atom or JSON Feed.

@@ -11,7 +11,7 @@ import (
 	"syscall"
 	"time"
 
-	"publisher/config"
+	"publisher/internal/config"
 )
 
 // disk writes documents whole or not at all.

@@ -25,8 +25,8 @@ import (
 	"strings"
 	"time"
 
-	"publisher/config"
 	"publisher/content"
+	"publisher/internal/config"
 )
 
 // Item is one post as feeds show it.

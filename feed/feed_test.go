@@ -17,9 +17,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"publisher/config"
 	"publisher/content"
 	"publisher/feed"
+	"publisher/internal/config"
 )
 
 var update = flag.Bool("update", false, "write the golden files in testdata anew")

@@ -7,8 +7,8 @@ import (
 
 	"golang.org/x/net/idna"
 
-	"publisher/config"
 	"publisher/content"
+	"publisher/internal/config"
 )
 
 // TagURI makes the id of a post from its path and date (RFC 4151). It is what a

@@ -9,8 +9,8 @@ import (
 	"slices"
 	"sync"
 
-	"publisher/config"
 	"publisher/content"
+	"publisher/internal/config"
 )
 
 // Previous is what the caller remembers of the previous Write: a feed whose inputs have

@@ -9,9 +9,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"publisher/config"
 	"publisher/content"
 	"publisher/feed"
+	"publisher/internal/config"
 )
 
 // renders makes a Render that notes the posts it was asked for.

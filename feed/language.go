@@ -4,7 +4,7 @@ import (
 	"path"
 	"strings"
 
-	"publisher/config"
+	"publisher/internal/config"
 )
 
 // collection is the feeds of one language: the site's own, with all that is in no

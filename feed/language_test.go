@@ -8,9 +8,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"publisher/config"
 	"publisher/content"
 	"publisher/feed"
+	"publisher/internal/config"
 )
 
 // bilingual is the sample's blog with a German side, which has less of its own than

@@ -12,8 +12,8 @@ import (
 
 	"github.com/gorilla/feeds"
 
-	"publisher/config"
 	"publisher/content"
+	"publisher/internal/config"
 )
 
 // model is one feed ready to be encoded: gorilla's Feed and what that lacks. Every string

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"publisher/config"
+	"publisher/internal/config"
 )
 
 // Folders below feeds.dir.

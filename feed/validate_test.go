@@ -9,9 +9,9 @@ import (
 	"testing"
 	"time"
 
-	"publisher/config"
 	"publisher/content"
 	"publisher/feed"
+	"publisher/internal/config"
 	"publisher/internal/unprivileged"
 )
 

@@ -14,7 +14,7 @@ import (
 	"time"
 	"unicode"
 
-	"publisher/ledger"
+	"publisher/internal/ledger"
 )
 
 // mailbox is a blog whose one subscriber got an edition, and what comes back to it.

@@ -3,8 +3,8 @@ package main
 import (
 	"github.com/spf13/cobra"
 
-	"publisher/ledger"
-	"publisher/publish"
+	"publisher/internal/ledger"
+	"publisher/internal/publish"
 )
 
 func (a *app) backupCommand() *cobra.Command {

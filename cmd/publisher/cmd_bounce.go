@@ -6,8 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"publisher/internal/publish"
 	"publisher/mailer/bounce"
-	"publisher/publish"
 )
 
 func (a *app) bounceCommand() *cobra.Command {

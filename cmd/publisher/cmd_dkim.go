@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"publisher/config"
+	"publisher/internal/config"
 	"publisher/mailer/address"
 	"publisher/mailer/dkim"
 )

@@ -7,8 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"publisher/ledger"
-	"publisher/publish"
+	"publisher/internal/ledger"
+	"publisher/internal/publish"
 )
 
 func (a *app) editionsCommand() *cobra.Command {

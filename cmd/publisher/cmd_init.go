@@ -13,8 +13,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"publisher/config"
 	"publisher/content"
+	"publisher/internal/config"
 )
 
 func (a *app) initCommand() *cobra.Command {

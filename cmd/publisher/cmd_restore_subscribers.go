@@ -9,8 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"publisher/ledger"
-	"publisher/publish"
+	"publisher/internal/ledger"
+	"publisher/internal/publish"
 )
 
 // restoring is whom to make active again.

@@ -6,8 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"publisher/config"
-	"publisher/publish"
+	"publisher/internal/config"
+	"publisher/internal/publish"
 )
 
 func (a *app) runCommand() *cobra.Command {

@@ -15,12 +15,12 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"publisher/config"
-	"publisher/ledger"
+	"publisher/internal/config"
+	"publisher/internal/ledger"
+	"publisher/internal/publish"
+	"publisher/internal/web"
 	"publisher/mailer/smtp"
-	"publisher/publish"
 	"publisher/templates"
-	"publisher/web"
 )
 
 const serveName = "serve"

@@ -11,10 +11,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"publisher/internal/ledger"
+	"publisher/internal/publish"
 	"publisher/internal/terminal"
-	"publisher/ledger"
 	"publisher/mailer/address"
-	"publisher/publish"
 )
 
 func (a *app) subscribersCommand() *cobra.Command {

@@ -12,8 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"publisher/internal/ledger"
 	"publisher/internal/sink"
-	"publisher/ledger"
 )
 
 const crashConnections = 8

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"testing"
 
-	"publisher/config"
+	"publisher/internal/config"
 )
 
 // The lines of an error are its makers', not those of what they quote.

@@ -10,8 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"publisher/internal/ledger"
 	"publisher/internal/sink"
-	"publisher/ledger"
 )
 
 // misbehave decides by the address alone, so that the test knows what to expect:

@@ -7,8 +7,8 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"publisher/internal/ledger"
 	"publisher/internal/sink"
-	"publisher/ledger"
 )
 
 // refusing is a server that refuses the recipients that refuse names, until mended.

@@ -7,11 +7,11 @@ import (
 	"path/filepath"
 	"strings"
 
-	"publisher/config"
 	"publisher/content"
+	"publisher/internal/config"
 	"publisher/internal/gitfiles"
 	"publisher/internal/private"
-	"publisher/publish"
+	"publisher/internal/publish"
 )
 
 // outsideFeeds refuses to write what is private into the folder that everybody can read.

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"publisher/config"
+	"publisher/internal/config"
 )
 
 // languageFlag is what --language says, if there are digests in it.

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"publisher/ledger"
+	"publisher/internal/ledger"
 )
 
 // A second pass ends at once with exit code 3 and says who is at work; what may

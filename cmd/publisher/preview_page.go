@@ -8,7 +8,7 @@ import (
 	"os/exec"
 	"runtime"
 
-	"publisher/publish"
+	"publisher/internal/publish"
 )
 
 //go:embed preview.html

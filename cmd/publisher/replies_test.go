@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"publisher/internal/ledger"
 	"publisher/internal/sink"
-	"publisher/ledger"
 )
 
 // statuses are how many subscribers have each status.

@@ -10,10 +10,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"publisher/config"
+	"publisher/internal/config"
+	"publisher/internal/ledger"
+	"publisher/internal/publish"
 	"publisher/internal/terminal"
-	"publisher/ledger"
-	"publisher/publish"
 	"publisher/templates"
 )
 

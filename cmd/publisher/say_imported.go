@@ -4,8 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"publisher/ledger"
-	"publisher/publish"
+	"publisher/internal/ledger"
+	"publisher/internal/publish"
 )
 
 // importedJSON is what an import did, as programs read it.

@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"publisher/ledger"
+	"publisher/internal/ledger"
 )
 
 func (s *served) signal(sig os.Signal) {

@@ -11,8 +11,8 @@ import (
 
 	"github.com/mattn/go-isatty"
 
+	"publisher/internal/publish"
 	"publisher/internal/terminal"
-	"publisher/publish"
 )
 
 // The program's voice: results on stdout, everything else on stderr, each in

@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"publisher/publish"
+	"publisher/internal/publish"
 )
 
 func TestUnderway(t *testing.T) {

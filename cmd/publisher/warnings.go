@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"slices"
 
-	"publisher/publish"
+	"publisher/internal/publish"
 )
 
 const (

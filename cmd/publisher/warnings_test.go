@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"publisher/publish"
+	"publisher/internal/publish"
 )
 
 // However many warnings there are, people get twenty lines, and the kinds that come

@@ -16,8 +16,8 @@ import (
 	"syscall"
 	"time"
 
+	"publisher/internal/ledger"
 	"publisher/internal/sink"
-	"publisher/ledger"
 	"publisher/mailer/dkim"
 )
 

@@ -18,7 +18,7 @@ import (
 
 	"github.com/emersion/go-msgauth/dkim"
 
-	"publisher/config"
+	"publisher/internal/config"
 )
 
 // minRSA is the smallest RSA key that signs (RFC 8301 §3.2).

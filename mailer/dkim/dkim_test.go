@@ -12,7 +12,7 @@ import (
 
 	msgauth "github.com/emersion/go-msgauth/dkim"
 
-	"publisher/config"
+	"publisher/internal/config"
 	"publisher/mailer/dkim"
 	"publisher/mailer/outbox"
 	"publisher/mailer/smtp"

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"publisher/config"
+	"publisher/internal/config"
 	"publisher/mailer/address"
 	"publisher/templates"
 )

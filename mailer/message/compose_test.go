@@ -16,7 +16,7 @@ import (
 	"github.com/emersion/go-message"
 	"github.com/google/go-cmp/cmp"
 
-	"publisher/config"
+	"publisher/internal/config"
 	"publisher/mailer/address"
 	"publisher/templates"
 )

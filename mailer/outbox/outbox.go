@@ -20,7 +20,7 @@ import (
 	"github.com/emersion/go-smtp"
 	"github.com/gofrs/flock"
 
-	"publisher/config"
+	"publisher/internal/config"
 	"publisher/mailer/refusal"
 )
 

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"publisher/config"
+	"publisher/internal/config"
 	"publisher/mailer/smtp"
 )
 

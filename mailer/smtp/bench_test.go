@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"publisher/config"
+	"publisher/internal/config"
 	"publisher/mailer/message"
 	"publisher/templates"
 )

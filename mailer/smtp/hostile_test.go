@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"publisher/config"
+	"publisher/internal/config"
 	"publisher/mailer/refusal"
 )
 

@@ -6,7 +6,7 @@ import (
 	"sync"
 	"time"
 
-	"publisher/config"
+	"publisher/internal/config"
 )
 
 // RateLimiter keeps sending within several rates at once. A message counts from

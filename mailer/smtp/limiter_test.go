@@ -8,7 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"publisher/config"
+	"publisher/internal/config"
 )
 
 // Whatever time a message takes, and wherever in it the server counts, no window

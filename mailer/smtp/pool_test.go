@@ -13,7 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"publisher/config"
+	"publisher/internal/config"
 )
 
 var abc = []string{"a@example.com", "b@example.com", "c@example.com"}

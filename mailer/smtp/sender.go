@@ -18,7 +18,7 @@ import (
 	"sync"
 	"time"
 
-	"publisher/config"
+	"publisher/internal/config"
 	"publisher/mailer/address"
 	"publisher/mailer/dkim"
 	"publisher/mailer/message"

@@ -20,7 +20,7 @@ import (
 	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
 
-	"publisher/config"
+	"publisher/internal/config"
 	"publisher/mailer/refusal"
 )
 

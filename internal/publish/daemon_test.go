@@ -1,0 +1,347 @@
+package publish
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"mime"
+	"mime/multipart"
+	"net/mail"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"publisher/internal/config"
+	"publisher/internal/ledger"
+)
+
+// blog is a content tree with subscribers and an outbox, and a clock that a
+// daemon's waiting moves.
+type blog struct {
+	t   *testing.T
+	dir string
+	cfg *config.Config
+	now time.Time
+	// events happen at their times while the daemon waits, in order.
+	events []event
+	mailed chan struct{}
+	ailing func(error) // told what is wrong while the daemon waits; nil: a failure
+}
+
+type event struct {
+	at time.Time
+	do func()
+}
+
+func newBlog(t *testing.T, settings string, now time.Time) *blog {
+	t.Helper()
+	b := &blog{t: t, dir: t.TempDir(), now: now, mailed: make(chan struct{}, 1)}
+	b.write("config.yaml", "site: {url: https://blog.example.com}\ncontent: {dir: posts}\n"+settings)
+	b.write("posts/old.md", "---\ntitle: Old\ndate: 2020-01-01\n---\nOld.\n")
+	b.load()
+	return b
+}
+
+func (b *blog) load() {
+	cfg, err := config.Load(filepath.Join(b.dir, "config.yaml"), os.LookupEnv)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.cfg = cfg
+}
+
+func (b *blog) write(name, text string) {
+	path := filepath.Join(b.dir, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		b.t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// post writes a post dated, and its file changed, at the clock's time.
+func (b *blog) post(title string) {
+	name := "posts/" + strings.ToLower(title) + ".md"
+	b.write(name, fmt.Sprintf("---\ntitle: %s\ndate: %s\n---\nThis is %s.\n", title, b.now.UTC().Format(time.RFC3339), title))
+	if err := os.Chtimes(filepath.Join(b.dir, name), b.now, b.now); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+func (b *blog) publisher() *Publisher {
+	return New(b.cfg, Options{Now: func() time.Time { return b.now }, Build: "test"})
+}
+
+// serve runs a daemon until the clock has reached end.
+func (b *blog) serve(end time.Time) {
+	b.t.Helper()
+	l, err := ledger.Open(b.t.Context(), DSN(b.cfg))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	defer l.Close()
+	ctx, cancel := context.WithCancel(b.t.Context())
+	defer cancel()
+	var d *Daemon
+	wait := func(ctx context.Context, until time.Time, _ <-chan struct{}) error {
+		<-b.mailed
+		if err := d.Healthy(); err != nil && b.ailing == nil {
+			b.t.Errorf("%s: %v %v", b.now, err, d.faults)
+		} else if b.ailing != nil {
+			b.ailing(err)
+		}
+		if len(b.events) > 0 && b.events[0].at.Before(until) {
+			b.now = b.events[0].at
+			b.events[0].do()
+			b.events = b.events[1:]
+			return nil
+		}
+		if b.now = until; !b.now.Before(end) {
+			cancel()
+		}
+		return ctx.Err()
+	}
+	d = b.publisher().Daemon(l, DaemonOptions{Every: 30 * 24 * time.Hour, Wait: wait})
+	d.mailed = func() { b.mailed <- struct{}{} }
+	if err := d.Run(ctx, nil); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+func (b *blog) subscribe(lines ...string) {
+	b.t.Helper()
+	l, err := ledger.Open(b.t.Context(), DSN(b.cfg))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	defer l.Close()
+	list := strings.NewReader("email,cadence\n" + strings.Join(lines, "\n"))
+	if got, err := b.publisher().Import(b.t.Context(), l, "list", list, ImportOptions{}); err != nil || len(got.Warnings) > 0 {
+		b.t.Fatal(err, got.Warnings)
+	}
+}
+
+// received lists what is in the outbox for an address: when it was sent, in the
+// site's zone, and the titles in it.
+func (b *blog) received(address string) []string {
+	b.t.Helper()
+	files, err := filepath.Glob(filepath.Join(b.dir, "outbox", "*"+address+".eml"))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	var got []string
+	for _, file := range files {
+		sent, text := readMail(b.t, file)
+		var titles []string
+		for _, title := range postTitle.FindAllString(text, -1) {
+			if !slices.Contains(titles, title) {
+				titles = append(titles, title)
+			}
+		}
+		slices.Sort(titles)
+		got = append(got, sent.In(b.cfg.Site.Timezone).Format("2006-01-02 15:04 -0700")+" "+strings.Join(titles, " "))
+	}
+	slices.Sort(got)
+	return got
+}
+
+var postTitle = regexp.MustCompile(`P\d{3}`)
+
+// readMail returns when a filed message was sent, and its text part.
+func readMail(t *testing.T, file string) (sent time.Time, text string) {
+	t.Helper()
+	f, err := os.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	m, err := mail.ReadMessage(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if sent, err = m.Header.Date(); err != nil {
+		t.Fatal(err)
+	}
+	_, params, err := mime.ParseMediaType(m.Header.Get("Content-Type"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	part, err := multipart.NewReader(m.Body, params["boundary"]).NextPart() // quoted-printable is decoded
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := io.ReadAll(part)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sent, string(data)
+}
+
+// A year of posts at odd hours: each goes out once to each subscriber, with the
+// first time of the cadence after it, by the clock on the wall in every season.
+func TestAYear(t *testing.T) {
+	for _, zone := range []string{"Europe/Berlin", "America/New_York"} {
+		t.Run(zone, func(t *testing.T) {
+			t.Parallel()
+			loc, err := time.LoadLocation(zone)
+			if err != nil {
+				t.Fatal(err)
+			}
+			start, end := time.Date(2026, 1, 1, 0, 0, 0, 0, loc), time.Date(2027, 1, 1, 0, 0, 0, 0, loc)
+			b := newBlog(t, `
+digest: {settle: 0s, default: daily, cadences: {daily: "30 2 * * *", weekly: "0 8 * * MON", monthly: "0 9 1 * *"}}
+`, start)
+			b.write("config.yaml", strings.Replace(readFile(t, filepath.Join(b.dir, "config.yaml")), "com}", "com, timezone: "+zone+"}", 1))
+			b.load()
+			b.subscribe("day@example.com,daily", "week@example.com,weekly", "month@example.com,monthly")
+			var posts []time.Time
+			for at := start.Add(5 * time.Hour); at.Before(end.AddDate(0, -1, -3)); at = at.Add(83*time.Hour + 17*time.Minute) {
+				title := fmt.Sprintf("P%03d", len(posts))
+				posts = append(posts, at)
+				b.events = append(b.events, event{at, func() { b.post(title) }})
+			}
+			b.serve(end)
+			for address, fires := range map[string][]time.Time{
+				"day@example.com":   walls(start, end, func(d time.Time) (int, int, bool) { return 2, 30, true }),
+				"week@example.com":  walls(start, end, func(d time.Time) (int, int, bool) { return 8, 0, d.Weekday() == time.Monday }),
+				"month@example.com": walls(start, end, func(d time.Time) (int, int, bool) { return 9, 0, d.Day() == 1 }),
+			} {
+				if diff := cmp.Diff(expected(posts, fires), b.received(address)); diff != "" {
+					t.Errorf("%s (-want +got):\n%s", address, diff)
+				}
+			}
+		})
+	}
+}
+
+// walls lists, day by day, the moments at which the wall clock shows the time. A
+// time that the spring change skips is the moment of the change.
+func walls(start, end time.Time, at func(day time.Time) (hour, minute int, wanted bool)) []time.Time {
+	var fires []time.Time
+	for day := start; day.Before(end); day = day.AddDate(0, 0, 1) {
+		hour, minute, wanted := at(day)
+		if !wanted {
+			continue
+		}
+		moment := time.Date(day.Year(), day.Month(), day.Day(), 0, 0, 0, 0, day.Location())
+		for h, m, _ := moment.Clock(); h*60+m < hour*60+minute; h, m, _ = moment.Clock() {
+			moment = moment.Add(time.Minute)
+		}
+		fires = append(fires, moment)
+	}
+	return fires
+}
+
+// expected groups the posts by the first fire after each.
+func expected(posts, fires []time.Time) []string {
+	var want []string
+	last := time.Time{}
+	for _, fire := range fires {
+		var titles []string
+		for i, at := range posts {
+			if at.After(last) && !at.After(fire) {
+				titles = append(titles, fmt.Sprintf("P%03d", i))
+			}
+		}
+		if last = fire; titles != nil {
+			want = append(want, fire.Format("2006-01-02 15:04 -0700")+" "+strings.Join(titles, " "))
+		}
+	}
+	return want
+}
+
+func readFile(t *testing.T, path string) string {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+// After nine days in which nothing ran, each missed edition goes out once.
+func TestOutage(t *testing.T) {
+	start := time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC) // a Monday
+	b := newBlog(t, `digest: {settle: 0s, cadences: {daily: "0 8 * * *", weekly: "0 8 * * MON"}, default: daily}`, start)
+	b.subscribe("day@example.com,daily", "week@example.com,weekly")
+	b.events = []event{{start.Add(time.Hour), func() { b.post("P000") }}}
+	b.serve(start.AddDate(0, 0, 1))
+
+	b.now = start.AddDate(0, 0, 5)
+	b.post("P001")
+	b.post("P002")
+	b.now = start.AddDate(0, 0, 10)
+	b.serve(start.AddDate(0, 0, 12))
+	for address, want := range map[string][]string{
+		"day@example.com":  {"2026-06-02 08:00 +0000 P000", "2026-06-11 12:00 +0000 P001 P002"},
+		"week@example.com": {"2026-06-11 12:00 +0000 P000 P001 P002"},
+	} {
+		if diff := cmp.Diff(want, b.received(address)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", address, diff)
+		}
+	}
+}
+
+// A post waits for settle, and the daemon wakes when that is over.
+func TestSettles(t *testing.T) {
+	start := time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
+	b := newBlog(t, `digest: {settle: 10m, default: immediate}`, start)
+	b.subscribe("now@example.com,")
+	b.events = []event{
+		{start.Add(time.Hour), func() { b.post("P000") }},
+		{start.Add(time.Hour + 8*time.Minute), func() { b.post("P000") }},
+	}
+	b.serve(start.Add(3 * time.Hour))
+	if diff := cmp.Diff([]string{"2026-06-01 13:18 +0000 P000"}, b.received("now@example.com")); diff != "" {
+		t.Errorf("received (-want +got):\n%s", diff)
+	}
+}
+
+// A folder that feeds cannot be written into keeps no mail back, and is reported
+// until it is mended.
+func TestOneFault(t *testing.T) {
+	start := time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
+	b := newBlog(t, `digest: {settle: 0s, default: immediate}`, start)
+	b.subscribe("now@example.com,")
+	var health []string
+	b.ailing = func(err error) { health = append(health, fmt.Sprint(err)) }
+	b.write("public", "a file where the folder is to be")
+	b.events = []event{
+		{start.Add(time.Hour), func() { b.post("P000") }},
+		{start.Add(2 * time.Hour), func() {
+			if err := os.Remove(filepath.Join(b.dir, "public")); err != nil {
+				t.Error(err)
+			}
+		}},
+	}
+	b.serve(start.Add(3 * time.Hour))
+	if diff := cmp.Diff([]string{"2026-06-01 13:00 +0000 P000"}, b.received("now@example.com")); diff != "" {
+		t.Errorf("received (-want +got):\n%s", diff)
+	}
+	failing := "content and feeds: failing; the log says why"
+	if diff := cmp.Diff([]string{failing, failing, "<nil>"}, health[:3]); diff != "" {
+		t.Errorf("health (-want +got):\n%s", diff)
+	}
+	if !strings.Contains(readFile(t, filepath.Join(b.dir, "public/feed.xml")), "P000") {
+		t.Error("the feed was not made up for")
+	}
+}
+
+// A panic in one part becomes an error that names its place.
+func TestGuarded(t *testing.T) {
+	err := guarded(func() error {
+		var posts []entry
+		posts[0].row.Seq++
+		return nil
+	})
+	if err == nil || !strings.Contains(err.Error(), "publish.TestGuarded") || strings.Contains(err.Error(), "goroutine") {
+		t.Errorf("error %v, want one that names the place, without a stack", err)
+	}
+}

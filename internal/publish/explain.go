@@ -1,0 +1,342 @@
+package publish
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"publisher/content"
+	"publisher/internal/config"
+	"publisher/internal/ledger"
+)
+
+// Explanation says why a post was or was not mailed, or what a subscriber got
+// or will get. One of Post and Subscriber is set.
+type Explanation struct {
+	Post       *PostExplanation       `json:"post,omitempty"`
+	Subscriber *SubscriberExplanation `json:"subscriber,omitempty"`
+}
+
+// PostExplanation is the story of one post.
+type PostExplanation struct {
+	ID        string           `json:"id"`
+	Path      string           `json:"path"`
+	URL       string           `json:"url"`
+	Title     string           `json:"title"`
+	Language  string           `json:"language,omitempty"` // in whose feeds and digests it is; "" where all is together
+	State     State            `json:"state"`
+	Reason    string           `json:"reason"`
+	FirstSeen string           `json:"first_seen"`
+	Number    int64            `json:"number"` // its sequence number; 0 for none yet
+	Editions  []EditionSummary `json:"editions"`
+}
+
+// EditionSummary is one edition with the counts of all passes.
+type EditionSummary struct {
+	Number     int64    `json:"number"`
+	Cadence    string   `json:"cadence"`
+	Language   string   `json:"language,omitempty"` // "" where all is together
+	Subject    string   `json:"subject"`
+	Closed     string   `json:"closed"`
+	Status     string   `json:"status"` // open, done or canceled
+	Posts      []string `json:"posts"`
+	Recipients int      `json:"recipients"`
+	Sent       int      `json:"sent"`
+	Deferred   int      `json:"deferred"`
+	Failed     int      `json:"failed"`
+	Uncertain  int      `json:"uncertain"`
+	Resent     int      `json:"resent,omitempty"` // of these all, sent again though the server may have taken them
+}
+
+// SubscriberExplanation is the story of one subscriber.
+type SubscriberExplanation struct {
+	SubscriberJSON
+	Reason     string            `json:"reason"`
+	Next       string            `json:"next"`               // when the next digest can go out, RFC 3339; "" for the next pass
+	Due        []string          `json:"due"`                // titles of what it will have
+	Withheld   []string          `json:"withheld,omitempty"` // what is due too and cannot be shown now, and why
+	Marks      []MarkSummary     `json:"marks,omitempty"`    // what the subscription ended by, newest first
+	Deliveries []DeliverySummary `json:"deliveries"`
+}
+
+// MarkSummary is an end that a subscription came to, and when it was taken back.
+type MarkSummary struct {
+	Status   string `json:"status"`
+	At       string `json:"at"`
+	Edition  int64  `json:"edition,omitempty"`
+	Words    string `json:"words,omitempty"` // the server's
+	Restored string `json:"restored,omitempty"`
+}
+
+// DeliverySummary is one edition to one subscriber.
+type DeliverySummary struct {
+	Edition  int64  `json:"edition"`
+	Email    string `json:"email,omitempty"`
+	Subject  string `json:"subject,omitempty"`
+	Status   string `json:"status"`
+	Attempts int    `json:"attempts"`
+	Resent   int    `json:"resent,omitempty"` // how often it was sent again though the server may have taken it
+	Last     string `json:"last"`
+	Next     string `json:"next,omitempty"`
+	Code     int    `json:"code,omitempty"`
+	Reply    string `json:"reply,omitempty"`
+}
+
+// Explain tells about an address, or else about a post by id, path or address.
+// It wraps ErrNotFound where there is neither.
+func (p *Publisher) Explain(ctx context.Context, what string) (*Explanation, error) {
+	var explanation *Explanation
+	err := p.onCopy(ctx, func(s *pass) error {
+		if err := s.look(ctx); err != nil {
+			return err
+		}
+		sub, err := s.ledger.Subscriber(ctx, what)
+		if err != nil {
+			return err
+		}
+		if sub != nil {
+			explained, err := s.explainSubscriber(ctx, *sub)
+			explanation = &Explanation{Subscriber: explained}
+			return err
+		}
+		explained, err := s.explainPost(ctx, what)
+		explanation = &Explanation{Post: explained}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return explanation, nil
+}
+
+func (s *pass) explainPost(ctx context.Context, name string) (*PostExplanation, error) {
+	i := slices.IndexFunc(s.entries, func(e entry) bool { return s.names(name, e.row) })
+	if i < 0 {
+		if strings.Contains(name, "@") {
+			return nil, fmt.Errorf("%w: nobody subscribes as %s, and no post has that id, path or address", ErrNotFound, name)
+		}
+		for _, left := range s.found.LeftOut {
+			if s.contentPath(left.Path) == name || left.Path == name {
+				return nil, fmt.Errorf("%w: the blog's engine leaves %s out: %s%s", ErrNotFound, name, left.Reason, s.place(&left.Omission))
+			}
+		}
+		return nil, fmt.Errorf("%w: no post has the id, path or address %q; `publisher posts` lists them", ErrNotFound, name)
+	}
+	e := s.entries[i]
+	editions, err := s.ledger.Editions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	x := &PostExplanation{ID: e.row.ID, Path: s.contentPath(e.post.Path), URL: e.post.URL, Title: e.post.Title,
+		Language:  s.shownLanguage(s.cfg.LanguageOf(e.post.Language)),
+		FirstSeen: s.stamp(e.row.FirstSeen), Number: e.row.Seq, Editions: []EditionSummary{}}
+	canceled := 0
+	for _, edition := range editions {
+		if slices.Contains(edition.Posts, e.row.ID) {
+			x.Editions = append(x.Editions, s.Summary(edition))
+			if edition.Canceled {
+				canceled++
+			}
+		}
+	}
+	x.State = s.state(e, len(x.Editions) > 0)
+	x.Reason = s.reason(e, x.State, len(x.Editions), canceled)
+	if withheld, err := s.ledger.Withheld(ctx); err != nil {
+		return nil, err
+	} else if why := s.withheld(e.row.Seq); withheld.Has(e.row.Seq) && why != "" {
+		x.Reason += fmt.Sprintf(" Editions have gone out without it, since %s; when it is back it is offered to those who have not had it.", why)
+	}
+	if x.State == StateNew && e.row.Seq > 0 {
+		over, err := s.passedBy(ctx, e.row.Seq)
+		if err != nil {
+			return nil, err
+		}
+		if over {
+			x.Reason = "It was ready for mail when nobody subscribed who wants it, and went to nobody. Who subscribes later gets what comes later."
+		}
+	}
+	return x, nil
+}
+
+// passedBy reports that every cadence has closed an edition, if an empty one,
+// since the post with that number was ready.
+func (s *pass) passedBy(ctx context.Context, number int64) (bool, error) {
+	for _, cadence := range s.cfg.Digest.Cadences {
+		_, through, err := s.ledger.LastClosed(ctx, cadence.Name)
+		if err != nil || through < number {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+func (s *pass) reason(e entry, state State, editions, canceled int) string {
+	switch state {
+	case StateDraft:
+		return "It is a draft: it is in no feed and no mail until the draft mark goes."
+	case StateScheduled:
+		return "Its date lies ahead: it is published, and mailed, from " + s.stamp(e.post.Date) + " on."
+	case StateExpired:
+		return "It expired on " + s.stamp(e.post.Expires) + " and is in no feed and no mail."
+	case StateFeedOnly:
+		return "Its front matter keeps it out of mail. It is in the feeds."
+	case StateKnown:
+		return "It was there before the first pass on " + s.stamp(s.first) + ", and digest.start does not name its date, so it is never mailed. It is in the feeds."
+	case StateHeld:
+		if why := e.post.Held; why != nil {
+			return fmt.Sprintf("It is in no feed and no mail: nobody can tell whether the blog's engine shows it. The reason is %s%s. Write that out plainly, or name the post in content.include.",
+				why.Reason, s.place(why))
+		}
+		return fmt.Sprintf("It came with more than %d other new posts at once (digest.hold_above). It is mailed after `publisher release %s`.", s.cfg.Digest.HoldAbove, s.contentPath(e.post.Path))
+	case StateSettling:
+		return fmt.Sprintf("Its file changed less than %s ago (digest.settle). It is mailed by the first edition after that.", s.cfg.Digest.Settle)
+	case StateMailed:
+		if canceled > 0 {
+			return fmt.Sprintf("%d edition(s) had it, %d of them canceled. Changing it mails nothing again.", editions, canceled)
+		}
+		return fmt.Sprintf("It was mailed: %d edition(s) had it. Changing it mails nothing again.", editions)
+	}
+	if e.row.Seq > 0 {
+		return "It is ready: the next edition of each cadence has it for everyone who subscribed before it came."
+	}
+	return "It is new: the next pass makes it ready for mail."
+}
+
+// place names the file and line of an omission, if they are known.
+func (s *pass) place(o *content.Omission) string {
+	switch {
+	case o.Path == "":
+		return ""
+	case o.Line == 0:
+		return " (" + s.contentPath(o.Path) + ")"
+	}
+	return fmt.Sprintf(" (%s, line %d)", s.contentPath(o.Path), o.Line)
+}
+
+func (s *pass) explainSubscriber(ctx context.Context, sub ledger.Subscriber) (*SubscriberExplanation, error) {
+	x := &SubscriberExplanation{SubscriberJSON: s.Shown(sub), Due: []string{}, Deliveries: []DeliverySummary{}}
+	deliveries, err := s.ledger.DeliveriesTo(ctx, sub.ID)
+	if err != nil {
+		return nil, err
+	}
+	if x.Marks, err = s.marks(ctx, &sub); err != nil {
+		return nil, err
+	}
+	waits, givenUp := "", ""
+	for _, d := range deliveries {
+		edition, err := s.ledger.Edition(ctx, d.Edition)
+		if err != nil {
+			return nil, err
+		}
+		summary := s.DeliverySummary(d)
+		if edition != nil {
+			summary.Subject = edition.Subject
+		}
+		if d.Progress == ledger.Deferred || d.Progress == ledger.Sending {
+			waits = fmt.Sprintf("Edition %d is still under way to this address (%s); the next digest follows once it is settled.", d.Edition, cmp.Or(summary.Reply, "no reply yet"))
+		}
+		if d.Kept == ledger.GivenUp && d.Through >= s.newest && givenUp == "" {
+			givenUp = "Delivery was given up after mail.retry_for."
+			if d.Code >= 500 {
+				givenUp = fmt.Sprintf("The server refused edition %d (%s).", d.Edition, summary.Reply)
+			}
+		}
+		x.Deliveries = append(x.Deliveries, summary)
+	}
+	if sub.Status != ledger.Active {
+		x.Reason = fmt.Sprintf("The subscription is %s, so nothing is sent.", sub.Status)
+		return x, nil
+	}
+	due := sub.Of(s.numbers, ledger.Selection{Tags: sub.Tags, Language: s.cfg.LanguageOf(sub.Language)}, s.newest)
+	for _, e := range s.showable(due) {
+		x.Due = append(x.Due, e.post.Title)
+	}
+	for _, seq := range due {
+		if why := s.withheld(seq); why != "" && why != expiredSince {
+			x.Withheld = append(x.Withheld, fmt.Sprintf("%s: %s", s.nameOf(seq), why))
+		}
+	}
+	cadence, _ := s.cfg.Cadence(x.Cadence)
+	if x.Next, err = s.nextEdition(ctx, cadence); err != nil {
+		return nil, err
+	}
+	x.Reason = dueReason(x)
+	switch {
+	case waits != "":
+		x.Reason = waits
+	case givenUp != "" && len(x.Due) > 0:
+		x.Reason = givenUp + " What is due comes with the next newer post."
+	}
+	return x, nil
+}
+
+// marks are what a subscription ended by, newest first.
+func (s *pass) marks(ctx context.Context, sub *ledger.Subscriber) ([]MarkSummary, error) {
+	found, err := s.ledger.Marks(ctx, sub)
+	var all []MarkSummary
+	for _, m := range found {
+		all = append(all, MarkSummary{Status: string(m.Status), At: s.stamp(m.At), Edition: m.Edition, Words: m.Words, Restored: s.stamp(m.Restored)})
+	}
+	return all, err
+}
+
+func dueReason(x *SubscriberExplanation) string {
+	when := "with the next pass"
+	if x.Next != "" {
+		when = "from " + x.Next + " on"
+	}
+	switch {
+	case len(x.Due) == 0 && len(x.Withheld) > 0:
+		return fmt.Sprintf("%d post(s) are due and cannot be shown now; they go out once they can.", len(x.Withheld))
+	case len(x.Due) == 0:
+		return "Nothing new that matches this subscription is waiting."
+	}
+	return fmt.Sprintf("%d post(s) go out %s.", len(x.Due), when)
+}
+
+// nextEdition is when the cadence's next edition may close, as a stamp; "" for
+// the next pass.
+func (s *pass) nextEdition(ctx context.Context, cadence config.Cadence) (string, error) {
+	if cadence.Schedule == nil {
+		return "", nil
+	}
+	last, _, err := s.ledger.LastClosed(ctx, cadence.Name)
+	if err != nil {
+		return "", err
+	}
+	if last.IsZero() {
+		last = s.first
+	}
+	if last.After(s.start.Add(ledger.ClockSlack)) { // the clock was set back: as closeCadence does
+		last = s.start
+	}
+	next := nextFire(cadence.Schedule, last, s.cfg.Site.Timezone)
+	if !next.After(s.start) {
+		return "", nil
+	}
+	return s.stamp(next), nil
+}
+
+// Summary is an edition for people and programs.
+func (p *Publisher) Summary(e ledger.Edition) EditionSummary {
+	status := "open"
+	switch {
+	case e.Canceled:
+		status = "canceled"
+	case !e.Done.IsZero():
+		status = "done"
+	}
+	return EditionSummary{Number: e.Number, Cadence: e.Cadence, Language: p.shownLanguage(e.Language), Subject: e.Subject, Closed: p.stamp(e.Closed), Status: status,
+		Posts: list(e.Posts), Recipients: e.Recipients, Sent: e.Sent, Deferred: e.Deferred, Failed: e.Failed, Uncertain: e.Uncertain, Resent: e.Resent}
+}
+
+// DeliverySummary is a delivery for people and programs.
+func (p *Publisher) DeliverySummary(d ledger.Delivery) DeliverySummary {
+	if d.Progress == ledger.Sending {
+		d.Progress, d.Reply = ledger.Uncertain, "under way, or cut short: then the next `publisher run` settles it"
+	}
+	return DeliverySummary{Edition: d.Edition, Status: string(d.Progress), Attempts: d.Attempts,
+		Resent: d.Resent, Last: p.stamp(d.Last), Next: p.stamp(d.Next), Code: d.Code, Reply: d.Reply}
+}

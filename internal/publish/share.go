@@ -1,0 +1,292 @@
+package publish
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+
+	"publisher/internal/ledger"
+	"publisher/mailer/message"
+	"publisher/mailer/smtp"
+)
+
+// share is what those get of an edition who are due the same.
+type share struct {
+	digest int64
+	posts  ledger.Numbers
+	// away says why it has to wait: one of its posts cannot be shown for now. A digest
+	// without it would be half of what is due.
+	away string
+}
+
+// shareOf finds what a recipient gets of an edition; nil for nothing.
+func (q *queue) shareOf(ctx context.Context, a *attempt) (*share, error) {
+	if a.earlier.Edition != 0 {
+		return q.shareAgain(ctx, a)
+	}
+	run, to := a.run, a.subscriber
+	key := shareKey(to)
+	if s, known := run.shares[key]; known {
+		return s, nil
+	}
+	due := to.Of(q.s.numbers, ledger.Selection{Tags: to.Tags, Language: run.Language}, run.Through)
+	s, err := q.makeShare(ctx, run, due, nil, to.Cursor)
+	if err == nil {
+		run.shares[key] = s
+	}
+	return s, err
+}
+
+func shareKey(to ledger.Recipient) string {
+	if len(to.Owed)+len(to.Tags) == 0 {
+		return strconv.FormatInt(to.Cursor, 10)
+	}
+	return strconv.FormatInt(to.Cursor, 10) + "\n" + to.Owed.String() + "\n" + strings.Join(to.Tags, "\n")
+}
+
+// makeShare is a recipient's share of what is due, by ledger.Share. The digest has to
+// know what it withholds above the cursor, which will pass it; what is owed stays owed.
+func (q *queue) makeShare(ctx context.Context, run *running, due, kept ledger.Numbers, cursor int64) (*share, error) {
+	s := new(share)
+	var withheld ledger.Numbers
+	var waits bool
+	s.posts, withheld, waits = ledger.Share(due, run.own, q.s.visibility)
+	if waits {
+		s.away = q.s.whyHidden(s.posts)
+	}
+	lacking := s.posts.Without(run.bundle.numbers())
+	if err := q.complete(ctx, run, s, lacking); err != nil {
+		return nil, err
+	}
+	// What turned out not to be showable when it was taken in.
+	failed := lacking.Without(run.bundle.numbers()).Without(run.own)
+	s.posts, withheld = s.posts.Without(failed), withheld.With(failed).With(kept)
+	if len(s.posts) == 0 {
+		return nil, nil
+	}
+	var err error
+	s.digest, err = q.ledger.FindDigest(ctx, run.Number, s.posts, withheld.Above(cursor))
+	return s, err
+}
+
+// complete takes posts into an edition that it lacks, and excerpts that nobody was to
+// see before.
+func (q *queue) complete(ctx context.Context, run *running, s *share, missing ledger.Numbers) error {
+	before := len(run.bundle.Posts)
+	if err := q.s.add(ctx, run.bundle, q.s.showable(missing), func(entry) bool { return false }); err != nil {
+		return err
+	}
+	more := len(run.bundle.Posts) > before
+	full, err := q.completeExcerpts(ctx, run, s)
+	if err != nil || !more && !full {
+		return err
+	}
+	return q.extend(ctx, run, more)
+}
+
+// completeExcerpts reports whether it rendered any.
+func (q *queue) completeExcerpts(ctx context.Context, run *running, s *share) (changed bool, err error) {
+	shown := 0
+	for i := range run.bundle.Posts {
+		p := &run.bundle.Posts[i]
+		if !s.posts.Has(p.Seq) {
+			continue
+		}
+		if shown++; shown > run.bundle.MaxPosts {
+			break
+		}
+		if p.Full || q.s.withheld(p.Seq) != "" {
+			continue
+		}
+		e := q.s.bySeq[p.Seq]
+		post, err := q.s.digestPost(ctx, e, true)
+		if err != nil && q.s.unrenderable[e.post.Path] == nil {
+			return changed, err
+		}
+		if err != nil {
+			s.away = fmt.Sprintf("post %d (%s): %s", p.Seq, p.Path, unshowable)
+			continue
+		}
+		p.Post, p.Full, changed = post, true, true
+	}
+	return changed, nil
+}
+
+// extend stores an edition that has grown; its subject and its web version tell of all
+// its posts.
+func (q *queue) extend(ctx context.Context, run *running, more bool) (err error) {
+	if more {
+		run.Posts = run.bundle.ids()
+		if run.Subject, err = q.s.subject(run.bundle, run.Number); err != nil {
+			return err
+		}
+		run.report.Posts, run.report.Subject = run.Posts, run.Subject
+		run.own = run.own.With(run.bundle.numbers())
+		for _, p := range run.bundle.Posts {
+			run.After = min(run.After, p.Seq-1)
+		}
+	}
+	if run.Bundle, err = run.bundle.encode(); err != nil {
+		return err
+	}
+	if err := q.ledger.ExtendEdition(ctx, &run.Edition); err != nil || !more {
+		return err
+	}
+	return q.s.keepPage(ctx, run.bundle, &run.Edition)
+}
+
+// shareAgain is the share of a delivery that was deferred: the same posts, as far as
+// they are due still.
+func (q *queue) shareAgain(ctx context.Context, a *attempt) (*share, error) {
+	d := a.earlier
+	posts, withheld, err := q.heldBy(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	still := posts
+	if !d.Again {
+		still = a.subscriber.Still(posts)
+	}
+	s, err := q.makeShare(ctx, a.run, still, withheld, a.subscriber.Cursor)
+	if s != nil && d.Digest != 0 && s.posts.String() == posts.String() {
+		s.digest = d.Digest
+	}
+	return s, err
+}
+
+// heldBy is what a deferred delivery holds, and what was withheld from it. An earlier
+// version stored only the range that it covers.
+func (q *queue) heldBy(ctx context.Context, a *attempt) (posts, withheld ledger.Numbers, err error) {
+	run, d, to := a.run, a.earlier, a.subscriber
+	if d.Digest == 0 {
+		due := ledger.Due{Cursor: d.After}.Of(q.s.numbers, ledger.Selection{Tags: to.Tags, Language: run.Language}, d.Through)
+		return due.And(run.own), due.Without(run.own), nil
+	}
+	if _, known := run.digests[d.Digest]; !known {
+		all, err := q.ledger.Digests(ctx, run.Number)
+		if err != nil {
+			return nil, nil, err
+		}
+		run.digests = map[int64]ledger.Digest{}
+		for _, one := range all {
+			run.digests[one.Number] = one
+		}
+	}
+	held := run.digests[d.Digest]
+	return held.Posts, held.Withheld, nil
+}
+
+// job makes the message of an attempt; nil where there is nothing to send, or not yet.
+func (q *queue) job(ctx context.Context, a *attempt) (*smtp.Job, error) {
+	s, err := q.shareOf(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	if s == nil {
+		return nil, q.drop(ctx, a)
+	}
+	a.intent.Digest = s.digest
+	if s.away != "" {
+		return nil, q.wait(ctx, a, s)
+	}
+	m, err := q.messages.get(messageKey{a.run.Number, s.digest}, func() (*message.Message, error) {
+		return q.s.compose(a.run.bundle, &a.run.Edition, s.posts)
+	})
+	if err != nil {
+		return nil, err
+	}
+	a.run.begun = true
+	a.run.handed++
+	a.run.report.Bytes = max(a.run.report.Bytes, m.HTMLSize)
+	r := q.recipient(a)
+	return &smtp.Job{ReturnPath: q.returnPath(a), To: a.subscriber.Email, Ref: a, Stuffed: true, Size: m.Size(r),
+		Append: func(dst []byte) []byte { return m.Append(dst, r) }}, nil
+}
+
+// drop ends a retry that has nothing left to say.
+func (q *queue) drop(ctx context.Context, a *attempt) error {
+	if a.earlier.Edition == 0 {
+		return nil
+	}
+	delete(q.trying, retryKey{a.intent.Edition, a.intent.Subscriber})
+	_, err := q.ledger.Record(ctx, &ledger.Result{Edition: a.intent.Edition, Subscriber: a.intent.Subscriber,
+		Progress: ledger.Failed, Reply: "not tried again: its posts have expired, or came otherwise", At: q.now()}, nil)
+	return err
+}
+
+// waiting is a delivery that is deferred without an attempt.
+type waiting struct {
+	attempt *attempt
+	result  *ledger.Result
+}
+
+// waitingMost is how many of them are recorded together.
+const waitingMost = 200
+
+// wait defers a delivery one of whose posts cannot be shown for now.
+func (q *queue) wait(ctx context.Context, a *attempt, s *share) error {
+	r := &ledger.Result{Edition: a.intent.Edition, Subscriber: a.intent.Subscriber, After: a.intent.After, Through: a.intent.Through,
+		Digest: a.intent.Digest, Reply: "waits for " + s.away, Waits: true, At: q.now()}
+	q.deferred(a, r, false)
+	q.waiting = append(q.waiting, waiting{a, r})
+	if len(q.waiting) < waitingMost {
+		return nil
+	}
+	return q.recordWaiting(ctx)
+}
+
+// recordWaiting records them side by side, so that they share a commit.
+func (q *queue) recordWaiting(ctx context.Context) error {
+	all := q.waiting
+	q.waiting = nil
+	errs := make([]error, len(all))
+	var recorders sync.WaitGroup
+	for i, w := range all {
+		recorders.Go(func() { _, errs[i] = q.ledger.Record(ctx, w.result, nil) })
+	}
+	recorders.Wait()
+	for _, w := range all {
+		delete(q.trying, retryKey{w.result.Edition, w.result.Subscriber})
+		if w.result.Progress == ledger.Deferred {
+			w.attempt.run.report.Deferred++
+		} else {
+			w.attempt.run.report.Failed++
+		}
+		w.attempt.run.begun = true
+	}
+	return errors.Join(errs...)
+}
+
+const messagesMost = 32
+
+// messageCache keeps the last few digests composed: most subscribers of an edition
+// are due the same posts.
+type messageCache struct {
+	order []messageKey
+	made  map[messageKey]*message.Message
+}
+
+type messageKey struct{ edition, digest int64 }
+
+func (c *messageCache) get(key messageKey, compose func() (*message.Message, error)) (*message.Message, error) {
+	if m, ok := c.made[key]; ok {
+		return m, nil
+	}
+	m, err := compose()
+	if err != nil {
+		return nil, err
+	}
+	if c.made == nil {
+		c.made = map[messageKey]*message.Message{}
+	}
+	if len(c.order) == messagesMost {
+		delete(c.made, c.order[0])
+		c.order = c.order[1:]
+	}
+	c.order = append(c.order, key)
+	c.made[key] = m
+	return m, nil
+}

@@ -1,0 +1,188 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"time"
+
+	"publisher/internal/ledger"
+	"publisher/templates"
+)
+
+const (
+	// changeTime is how long a change is tried while another program has the ledger
+	// locked.
+	changeTime = 5 * time.Minute
+	// answerTime is how long a client is kept waiting for it: less than the server
+	// gives a response.
+	answerTime = 45 * time.Second
+	// maxChanges bounds what waits in memory.
+	maxChanges  = 1000
+	changePause = 250 * time.Millisecond
+)
+
+// changes are what subscribers have asked for and what is not done yet. Who asks for one
+// may leave before it is: mail providers wait a few seconds for the answer to one-click,
+// and nobody tells them twice.
+type changes struct {
+	turn chan struct{} // has one at a time use the ledger, so that mail waits for one at most
+
+	mu      sync.Mutex
+	waiting int
+	idle    chan struct{} // closed when nothing waits; nil while nobody asks
+	ended   context.Context
+	end     context.CancelFunc
+}
+
+func newChanges() *changes {
+	c := &changes{turn: make(chan struct{}, 1)}
+	c.ended, c.end = context.WithCancel(context.Background())
+	return c
+}
+
+// answer is what a change's client is told.
+type answer func(http.ResponseWriter, *http.Request)
+
+// change does what a client asks for on a context of its own, so that it is done also
+// where the client leaves, and answers. Where the ledger is locked do is called again.
+func (s *site) change(w http.ResponseWriter, r *http.Request, do func(context.Context) (answer, error)) {
+	if !s.changes.begin() {
+		s.Log.Error("a change that a subscriber asked for is refused: too many wait", "route", r.Pattern, "waiting", maxChanges)
+		s.busy(w)
+		return
+	}
+	done := make(chan answer, 1)
+	go func() {
+		defer s.changes.finish()
+		done <- s.carryOut(r.Pattern, do)
+	}()
+	timer := time.NewTimer(answerTime)
+	defer timer.Stop()
+	select {
+	case answer := <-done:
+		answer(w, r)
+	case <-timer.C:
+		s.busy(w)
+	case <-r.Context().Done():
+	}
+}
+
+// busy asks the client to come again.
+func (s *site) busy(w http.ResponseWriter) {
+	w.Header().Set("Retry-After", "300")
+	s.message(w, http.StatusServiceUnavailable, templates.Failure)
+}
+
+// carryOut returns what to answer. What could not be done is in the log, since nobody may
+// be there any more to read the answer.
+func (s *site) carryOut(route string, do func(context.Context) (answer, error)) (a answer) {
+	ctx, cancel := context.WithTimeout(s.changes.ended, changeTime)
+	defer cancel()
+	failure := func(w http.ResponseWriter, _ *http.Request) {
+		s.message(w, http.StatusInternalServerError, templates.Failure)
+	}
+	a, err := s.tryChange(ctx, do)
+	for ledger.Locked(err) && pause(ctx, changePause) {
+		a, err = s.tryChange(ctx, do)
+	}
+	if err == nil {
+		return a
+	}
+	s.Log.Error("a change that a subscriber asked for could not be carried out", "route", route, "error", err)
+	return failure
+}
+
+// tryChange waits for its turn. A panic ends one change only.
+func (s *site) tryChange(ctx context.Context, do func(context.Context) (answer, error)) (a answer, err error) {
+	select {
+	case s.changes.turn <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	defer func() {
+		<-s.changes.turn
+		if fault := recover(); fault != nil {
+			err = fmt.Errorf("internal error: %v\n%s", fault, debug.Stack())
+		}
+	}()
+	return do(ctx)
+}
+
+// pause reports false where ctx ends first.
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d/2 + rand.N(d))
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}
+
+// begin reports false where too many wait already.
+func (c *changes) begin() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.waiting == maxChanges {
+		return false
+	}
+	c.waiting++
+	return true
+}
+
+func (c *changes) finish() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.waiting--
+	if c.waiting == 0 && c.idle != nil {
+		close(c.idle)
+		c.idle = nil
+	}
+}
+
+// drain waits until nothing waits any more. When ctx ends what is left is given up.
+func (c *changes) drain(ctx context.Context) {
+	select {
+	case <-c.whenIdle():
+	case <-ctx.Done():
+		c.end()
+		<-c.whenIdle()
+	}
+}
+
+func (c *changes) whenIdle() <-chan struct{} {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	idle := c.idle
+	if idle == nil {
+		idle = make(chan struct{})
+		if c.waiting == 0 {
+			close(idle)
+		} else {
+			c.idle = idle
+		}
+	}
+	return idle
+}
+
+// about keeps an address that an error may name out of the log.
+func about(email string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &changeError{strings.ReplaceAll(err.Error(), email, "a subscriber"), err}
+}
+
+type changeError struct {
+	text string
+	err  error
+}
+
+func (e *changeError) Error() string { return e.text }
+func (e *changeError) Unwrap() error { return e.err }

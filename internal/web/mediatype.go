@@ -1,0 +1,78 @@
+package web
+
+import (
+	"mime"
+	"path"
+	"strings"
+
+	"publisher/internal/config"
+)
+
+// mediaTypes are those of the feeds, by the configured names of their files.
+type mediaTypes map[string]string
+
+func feedTypes(feeds config.Feeds) mediaTypes {
+	types := mediaTypes{
+		feeds.RSS:  "application/rss+xml; charset=utf-8",
+		feeds.Atom: "application/atom+xml; charset=utf-8",
+		feeds.JSON: "application/feed+json; charset=utf-8",
+	}
+	delete(types, "") // formats that are left out
+	return types
+}
+
+// of returns the media type of a file of the output folder, and whether it is a
+// feed: that of the site or, under the same name in a folder, of a tag or month.
+func (m mediaTypes) of(name string) (mediaType string, feed bool) {
+	longest := ""
+	for file := range m {
+		if (name == file || strings.HasSuffix(name, "/"+file)) && len(file) > len(longest) {
+			longest = file
+		}
+	}
+	if longest != "" {
+		return m[longest], true
+	}
+	ext := strings.ToLower(path.Ext(name))
+	if t, ok := commonTypes[ext]; ok {
+		return t, false
+	}
+	if t := mime.TypeByExtension(ext); t != "" {
+		return t, false
+	}
+	return "application/octet-stream", false
+}
+
+// commonTypes do not depend on what the machine's own tables say.
+var commonTypes = map[string]string{
+	".css":   "text/css; charset=utf-8",
+	".csv":   "text/csv; charset=utf-8",
+	".htm":   "text/html; charset=utf-8",
+	".html":  "text/html; charset=utf-8",
+	".ico":   "image/vnd.microsoft.icon",
+	".js":    "text/javascript; charset=utf-8",
+	".json":  "application/json",
+	".m4a":   "audio/mp4",
+	".md":    "text/markdown; charset=utf-8",
+	".mp3":   "audio/mpeg",
+	".mp4":   "video/mp4",
+	".opml":  "text/x-opml; charset=utf-8",
+	".txt":   "text/plain; charset=utf-8",
+	".woff2": "font/woff2",
+	".xml":   "application/xml; charset=utf-8",
+	".xsl":   "application/xslt+xml; charset=utf-8",
+}
+
+// compressible tells whether gzip is worth trying.
+func compressible(mediaType string) bool {
+	essence, _, _ := strings.Cut(mediaType, ";")
+	if strings.HasPrefix(essence, "text/") {
+		return true
+	}
+	for _, suffix := range []string{"xml", "json", "javascript", "wasm"} {
+		if strings.HasSuffix(essence, suffix) {
+			return true
+		}
+	}
+	return false
+}

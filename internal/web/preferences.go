@@ -1,0 +1,171 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"publisher/internal/ledger"
+	"publisher/templates"
+)
+
+func (s *site) showPreferences(w http.ResponseWriter, r *http.Request) {
+	if b, ok := s.bearer(w, r, ledger.Preferences); ok {
+		s.preferences(w, r, b, false)
+	}
+}
+
+// setPreferences saves what the form has chosen.
+func (s *site) setPreferences(w http.ResponseWriter, r *http.Request) {
+	if !s.genuine(w, r, ledger.Preferences) {
+		return
+	}
+	form, ok := s.form(w, r)
+	if !ok {
+		return
+	}
+	token := r.PathValue("token")
+	s.change(w, r, func(ctx context.Context) (answer, error) {
+		b, found, err := s.bearerOf(ctx, ledger.Preferences, token)
+		if err != nil || !found {
+			return s.answerBadLink, err
+		}
+		if !b.May(ledger.Preferences, ledger.Choose, s.Now()) {
+			return s.answerPreferences(b, false), nil
+		}
+		choice, ok, err := s.chosen(ctx, form, b)
+		if err != nil {
+			return nil, about(b.Email, err)
+		}
+		if !ok {
+			return func(w http.ResponseWriter, _ *http.Request) { s.message(w, http.StatusBadRequest, templates.BadForm) }, nil
+		}
+		return s.savePreferences(ctx, b, choice)
+	})
+}
+
+func (s *site) savePreferences(ctx context.Context, b bearer, choice ledger.Choice) (answer, error) {
+	email := b.Email
+	found, err := s.Ledger.SetPreferences(ctx, email, choice, s.Config.Digest.Default, s.Now())
+	if found && err == nil {
+		b.Subscriber, err = s.Ledger.SubscriberByID(ctx, b.ID)
+	}
+	if err != nil || !found || b.Subscriber == nil {
+		return s.answerBadLink, about(email, err)
+	}
+	s.Log.Info("a subscriber changed preferences", "subscriber", b.ID)
+	return s.answerPreferences(b, true), nil
+}
+
+func (s *site) answerPreferences(b bearer, saved bool) answer {
+	return func(w http.ResponseWriter, r *http.Request) { s.preferences(w, r, b, saved) }
+}
+
+// chosen is what the form says; false where it offers no such thing.
+func (s *site) chosen(ctx context.Context, form url.Values, b bearer) (c ledger.Choice, ok bool, err error) {
+	if c.Cadence, ok = s.chosenCadence(form, b); !ok {
+		return c, false, nil
+	}
+	if c.Language, ok = s.chosenLanguage(form, b); !ok {
+		return c, false, nil
+	}
+	c.Tags, err = s.chosenTags(ctx, form, b)
+	return c, err == nil, err
+}
+
+// chosenCadence is nil where it stays: who leaves the default as it is follows
+// it when the owner changes it.
+func (s *site) chosenCadence(form url.Values, b bearer) (cadence *string, ok bool) {
+	chosen := form.Get("cadence")
+	if chosen == "" || chosen == s.cadenceOf(b) {
+		return nil, true
+	}
+	_, ok = s.Config.Cadence(chosen)
+	return &chosen, ok
+}
+
+// chosenLanguage is nil where it stays: who reads a variety of what is offered is
+// not made to read another.
+func (s *site) chosenLanguage(form url.Values, b bearer) (language *string, ok bool) {
+	chosen := form.Get("language")
+	if chosen == "" || chosen == s.languageOf(b) {
+		return nil, true
+	}
+	return &chosen, slices.Contains(s.Config.AllLanguages(), chosen)
+}
+
+// languageOf is the language that the subscriber's digests are in.
+func (s *site) languageOf(b bearer) string {
+	return s.Config.SiteIn(s.Config.LanguageOf(b.Language)).Language
+}
+
+// chosenTags is nil where the form offered none.
+func (s *site) chosenTags(ctx context.Context, form url.Values, b bearer) (*[]string, error) {
+	if !form.Has("tags") {
+		return nil, nil
+	}
+	tags, err := s.offeredTags(ctx, b)
+	tags = slices.DeleteFunc(tags, func(tag string) bool { return !slices.Contains(form["tag"], tag) })
+	return &tags, err
+}
+
+// preferences shows what the subscriber has chosen; who gets no mail is shown
+// that instead.
+func (s *site) preferences(w http.ResponseWriter, r *http.Request, b bearer, saved bool) {
+	if !b.subscribed() {
+		s.subscription(w, r, b, templates.Ended)
+		return
+	}
+	tags, err := s.offeredTags(r.Context(), b)
+	if err != nil {
+		s.fail(w, r, err, b.Email)
+		return
+	}
+	data := &templates.PreferencesPage{
+		Frame: s.frameIn(b.Language), Address: masked(b.Email), URL: b.preferencesURL, UnsubscribeURL: b.unsubscribeURL, Saved: saved,
+	}
+	for _, c := range s.Config.Digest.Cadences {
+		data.Cadences = append(data.Cadences, templates.Choice{Value: c.Name, Chosen: c.Name == s.cadenceOf(b)})
+	}
+	for _, tag := range s.Config.AllLanguages() {
+		data.Languages = append(data.Languages, templates.Choice{Value: tag, Chosen: tag == s.languageOf(b)})
+	}
+	for _, tag := range tags {
+		data.Tags = append(data.Tags, templates.Choice{Value: tag, Label: tag, Chosen: has(b.Tags, tag)})
+	}
+	s.page(w, r, "page-preferences.html", data)
+}
+
+// cadenceOf is how often the subscriber gets mail: by default where the one they
+// chose is not configured any more.
+func (s *site) cadenceOf(b bearer) string {
+	if _, known := s.Config.Cadence(b.Cadence); known {
+		return b.Cadence
+	}
+	return s.Config.Digest.Default
+}
+
+// offeredTags are the publication's and the subscriber's own, each once.
+func (s *site) offeredTags(ctx context.Context, b bearer) ([]string, error) {
+	var all []string
+	if s.Tags != nil {
+		var err error
+		if all, err = s.Tags(ctx, b.Language); err != nil {
+			return nil, err
+		}
+	}
+	var offered []string
+	for _, tag := range slices.Concat(all, b.Tags) {
+		if !has(offered, tag) {
+			offered = append(offered, tag)
+		}
+	}
+	return offered, nil
+}
+
+// has compares tags as subscriptions do: case ignored.
+func has(tags []string, tag string) bool {
+	return slices.ContainsFunc(tags, func(t string) bool { return strings.EqualFold(t, tag) })
+}

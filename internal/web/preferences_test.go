@@ -1,0 +1,135 @@
+package web_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/net/html"
+
+	"publisher/internal/ledger"
+	"publisher/internal/web"
+)
+
+func offer(tags ...string) func(*web.Options) {
+	return func(o *web.Options) {
+		o.Tags = func(context.Context, string) ([]string, error) { return tags, nil }
+	}
+}
+
+// checked are the values that the page shows as chosen.
+func checked(t *testing.T, page string) []string {
+	t.Helper()
+	doc, err := html.Parse(strings.NewReader(page))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var values []string
+	for n := range doc.Descendants() {
+		attributes := map[string]string{}
+		for _, a := range n.Attr {
+			attributes[a.Key] = a.Val
+		}
+		if _, ok := attributes["checked"]; ok {
+			values = append(values, attributes["name"]+"="+attributes["value"])
+		}
+	}
+	return values
+}
+
+func TestPreferences(t *testing.T) {
+	w := start(t, settings, offer("go", "Feeds", "mail"))
+	id := w.subscribe(ledger.Row{Email: "ann@example.com", Tags: []string{"feeds", "rust"}})
+	link := "/preferences/" + w.tokens.Link(ledger.Preferences, id)
+	before := *w.subscriber("ann@example.com")
+
+	page := w.get(link)
+	wantStatus(t, page, 200)
+	if diff := cmp.Diff([]string{"cadence=weekly", "tag=Feeds", "tag=rust"}, checked(t, page.body)); diff != "" {
+		t.Error(diff)
+	}
+	if strings.Contains(page.body, "ann@") || !strings.Contains(page.body, "Once a week") {
+		t.Errorf("the page shows the address or no words for the cadence:\n%s", page.body)
+	}
+	if diff := cmp.Diff(before, *w.subscriber("ann@example.com")); diff != "" {
+		t.Errorf("looking changed something:\n%s", diff)
+	}
+
+	for _, test := range []struct {
+		form    string
+		status  int
+		cadence string
+		tags    []string
+	}{
+		{"cadence=weekly", 200, "", []string{"feeds", "rust"}},
+		{"cadence=daily", 200, "daily", []string{"feeds", "rust"}},
+		{"cadence=hourly&tags=offered", 400, "daily", []string{"feeds", "rust"}},
+		{"tags=offered&tag=go&tag=rust&tag=unheard-of", 200, "daily", []string{"go", "rust"}},
+		{"cadence=weekly&tags=offered", 200, "weekly", nil},
+		{"", 200, "weekly", nil},
+		{"%zz", 200, "weekly", nil},
+	} {
+		res := w.post(link, test.form)
+		wantStatus(t, res, test.status)
+		ann := w.subscriber("ann@example.com")
+		if len(ann.Tags) == 0 {
+			ann.Tags = nil
+		}
+		if diff := cmp.Diff([]any{test.cadence, test.tags}, []any{ann.Cadence, ann.Tags}); diff != "" {
+			t.Errorf("%q (-want +got):\n%s", test.form, diff)
+		}
+		if saved := strings.Contains(res.body, `role="status"`); saved != (test.status == 200) {
+			t.Errorf("%q: says that it is saved: %v", test.form, saved)
+		}
+	}
+}
+
+func TestPreferencesWithoutTags(t *testing.T) {
+	w := start(t, settings, nil)
+	id := w.subscribe(ledger.Row{Email: "ann@example.com", Cadence: "gone"})
+	link := "/preferences/" + w.tokens.Link(ledger.Preferences, id)
+	page := w.get(link).body
+	if diff := cmp.Diff([]string{"cadence=weekly"}, checked(t, page)); diff != "" {
+		t.Error(diff)
+	}
+	if strings.Contains(page, "checkbox") {
+		t.Error("a choice of tags where there are none")
+	}
+}
+
+// Who gets no mail has nothing to choose, but may take the unsubscribing back.
+func TestPreferencesOfTheUnsubscribed(t *testing.T) {
+	w := start(t, settings, offer("go"))
+	id := w.subscribe(ledger.Row{Email: "ann@example.com"})
+	w.post("/unsubscribe/"+w.tokens.Link(ledger.Unsubscribe, id), "")
+	link := "/preferences/" + w.tokens.Link(ledger.Preferences, id)
+	for _, res := range []response{w.get(link), w.post(link, "cadence=daily&tags=offered&tag=go")} {
+		wantStatus(t, res, 200)
+		undo := `action="/unsubscribe/` + w.tokens.Link(ledger.Unsubscribe, id) + `"`
+		if !strings.Contains(res.body, "You are unsubscribed") || !strings.Contains(res.body, undo) {
+			t.Errorf("the page does not say so:\n%s", res.body)
+		}
+	}
+	if ann := w.subscriber("ann@example.com"); ann.Cadence != "" || len(ann.Tags) > 0 || ann.Status != ledger.Unsubscribed {
+		t.Errorf("something changed: %+v", ann)
+	}
+}
+
+func TestTagsThatCannotBeRead(t *testing.T) {
+	w := start(t, settings, func(o *web.Options) {
+		o.Tags = func(context.Context, string) ([]string, error) { return nil, errors.New("the tree is gone") }
+	})
+	id := w.subscribe(ledger.Row{Email: "ann@example.com", Tags: []string{"go"}})
+	link := "/preferences/" + w.tokens.Link(ledger.Preferences, id)
+	for _, res := range []response{w.get(link), w.post(link, "cadence=daily&tags=offered")} {
+		wantStatus(t, res, 500)
+		if strings.Contains(res.body, "tree") {
+			t.Error("the page tells why")
+		}
+	}
+	if ann := w.subscriber("ann@example.com"); ann.Cadence != "" || len(ann.Tags) != 1 {
+		t.Errorf("something changed: %+v", ann)
+	}
+}
