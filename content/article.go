@@ -37,7 +37,7 @@ func (a *article) writing() writing {
 // compose makes a post of a source. It returns nil where the file is a page, is
 // left out by the engine, or is so faulty that it is left out; the omission or the
 // problems say which.
-func (t *Tree) compose(src *source) (*Post, *Omission, []Problem) {
+func (t *blog) compose(src *source) (*Post, *Omission, []Problem) {
 	a := t.articleOf(src)
 	if a.engine.isPage(a) {
 		return nil, nil, src.problems
@@ -68,7 +68,7 @@ func (t *Tree) compose(src *source) (*Post, *Omission, []Problem) {
 	return a.post, nil, src.problems
 }
 
-func (t *Tree) articleOf(src *source) *article {
+func (t *blog) articleOf(src *source) *article {
 	a := &article{source: src, engine: t.engine, site: t.site, name: parseName(src.path, t.site.languages)}
 	if auto, ok := t.engine.(*autoEngine); ok {
 		a.engine = auto.of(src)
@@ -278,7 +278,7 @@ func (a *article) fillAddress() {
 
 // fillFiles resolves what the front matter names besides: pictures, a source, an
 // enclosure.
-func (a *article) fillFiles(t *Tree) {
+func (a *article) fillFiles(t *blog) {
 	l := &linker{article: a, home: t}
 	a.warnOfFiles()
 	if image := a.imageText(); image != "" {

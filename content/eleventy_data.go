@@ -18,7 +18,7 @@ const maxGlobal = 100
 // readGlobal reads the data that all of Eleventy's templates see: the files of
 // the data folder, each under its own name. Scripts are read as text; what they
 // compute is not there.
-func (s *sections) readGlobal(t *Tree) {
+func (s *sections) readGlobal(t *blog) {
 	own := t.own
 	if own == nil {
 		return
@@ -67,7 +67,7 @@ func (s *sections) readGlobal(t *Tree) {
 
 // readPlain reads a file of global data that holds one value which decides about pages:
 // permalink.js, say. What a script computes there is a rule.
-func (s *sections) readPlain(t *Tree, file, name, fromRoot string) {
+func (s *sections) readPlain(t *blog, file, name, fromRoot string) {
 	text, err := readLimited(file)
 	if err != nil {
 		return

@@ -20,7 +20,7 @@ const (
 
 // readLayouts reads the front matter of the blog's layouts: Eleventy's pages take
 // over what it says, their permalink too.
-func (s *sections) readLayouts(t *Tree) {
+func (s *sections) readLayouts(t *blog) {
 	e, ok := t.engine.(*eleventy)
 	if !ok || t.own == nil {
 		return

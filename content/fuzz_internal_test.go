@@ -17,13 +17,13 @@ func treeOf(tb testing.TB, d config.Dialect, own map[string]any) *Tree {
 	cfg.Dir = tb.TempDir()
 	cfg.Site.URL, _ = url.Parse("https://example.com/blog")
 	settings := &ownConfig{dialect: d, root: cfg.Dir, values: own}
-	t := &Tree{cfg: cfg, own: settings, markdown: newMarkdownReader()}
-	t.site = newSite(cfg, cfg.Dir, settings)
-	t.engine = newEngine(d, t.site, settings)
-	t.posts.Store(newPostIndex([]*Post{
+	b := &blog{own: settings, markdown: newMarkdownReader()}
+	b.site = newSite(cfg, cfg.Dir, settings)
+	b.engine = newEngine(d, b.site, settings)
+	b.posts.Store(newPostIndex([]*Post{
 		{Path: "_posts/2024-01-01-a.md", URL: "https://example.com/blog/a/"}, {Path: "a.md", URL: "https://example.com/blog/a/"},
 	}))
-	return t
+	return &Tree{cfg: cfg, blog: b}
 }
 
 func fuzzTrees(f *testing.F) []*Tree {
@@ -36,7 +36,7 @@ func fuzzTrees(f *testing.F) []*Tree {
 
 func articleFrom(t *Tree, front map[string]any, body, path string) *article {
 	src := &source{path: path, front: frontMatter{form: yamlForm, values: front, line: 2}, body: body, bodyLine: 1, budget: unhurried()}
-	a := t.articleOf(src)
+	a := t.blog.articleOf(src)
 	a.post.Title, a.post.URL, a.post.Date = "A post", "https://example.com/blog/2024/a-post/", time.Date(2024, 1, 2, 3, 4, 5, 0, time.UTC)
 	return a
 }
@@ -94,7 +94,7 @@ func FuzzShortcodes(f *testing.F) {
 		}
 		for _, tree := range trees {
 			a := articleFrom(tree, map[string]any{"title": "A post", "tags": []any{"a"}}, body, "_posts/2024-01-02-a-post.md")
-			r := &postRenderer{tree: tree, article: a, links: &linker{article: a, tree: tree}}
+			r := &postRenderer{tree: tree, article: a, links: &linker{article: a, tree: tree.blog}}
 			a.global = map[string]any{"quote": zolaTemplate{body, true}, "own": zolaTemplate{"{{ body | markdown | safe }}{{ body }}{{ nth }}", true},
 				"a": hugoTemplate{body, true}, "b": hugoTemplate{body, false}, partialPrefix + "p": hugoTemplate{body, true}, partialPrefix + "r": hugoTemplate{"{{ $x := add . 1 }}{{ partial \"r\" $x }}{{ return $x }}", true}, wordPrefix + "en/k": "words",
 				"c": hugoTemplate{"{{ .Inner }}{{ .Inner | markdownify }}{{ range .Params }}{{ . }}{{ end }}", true}}
@@ -136,7 +136,7 @@ func FuzzPermalink(f *testing.F) {
 				a.fillAddress()
 				u, err := url.Parse(a.post.URL)
 				if err != nil || u.Host != "example.com" && key != "url" && key != "permalink" || strings.ContainsAny(a.post.URL, "\n\r \"<>") {
-					t.Errorf("%T, %s: %q: %v", tree.engine, key, a.post.URL, err)
+					t.Errorf("%T, %s: %q: %v", tree.blog.engine, key, a.post.URL, err)
 				}
 			}
 		}
@@ -206,7 +206,7 @@ func FuzzExcerpt(f *testing.F) {
 		}
 		for _, tree := range trees {
 			a := articleFrom(tree, map[string]any{"title": "A post"}, body, "_posts/2024-01-02-a-post.md")
-			r := &postRenderer{tree: tree, article: a, links: &linker{article: a, tree: tree}}
+			r := &postRenderer{tree: tree, article: a, links: &linker{article: a, tree: tree.blog}}
 			var out *Rendering
 			var err error
 			over := spending(func() { out, err = r.render() })
@@ -215,7 +215,7 @@ func FuzzExcerpt(f *testing.F) {
 				continue
 			}
 			if got, all := countWords(out.ExcerptText), out.Words; got > all+all/10+20 {
-				t.Errorf("%T: the excerpt has %d words, the body %d", tree.engine, got, all)
+				t.Errorf("%T: the excerpt has %d words, the body %d", tree.blog.engine, got, all)
 			}
 		}
 	})
@@ -232,7 +232,7 @@ func FuzzAddress(f *testing.F) {
 	tree := treeOf(f, config.Markdown, nil)
 	f.Fuzz(func(t *testing.T, text string) {
 		a := articleFrom(tree, map[string]any{}, "", "a.md")
-		l := &linker{article: a, tree: tree}
+		l := &linker{article: a, tree: tree.blog}
 		if to := l.follow(text); to.url != "" {
 			if u, err := url.Parse(to.url); err != nil || !u.IsAbs() {
 				t.Errorf("%q gives %q: %v", text, to.url, err)

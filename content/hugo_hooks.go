@@ -69,7 +69,7 @@ func (r *postRenderer) hooks() *hugoHooks {
 	if !ok || r.article.around == nil || !r.article.around.hooked {
 		return nil
 	}
-	m := &macros{article: r.article, tree: r.tree, links: r.links, quiet: true, set: &r.set}
+	m := &macros{article: r.article, tree: r.tree.blog, links: r.links, quiet: true, set: &r.set}
 	h := &hugoHooks{templates: newHugoTemplates(m), ordinals: map[string]int{}}
 	h.section, _, _ = strings.Cut(e.folder(r.article), "/")
 	h.templates.page = newHugoPage(h.templates)

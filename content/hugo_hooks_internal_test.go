@@ -25,14 +25,14 @@ func FuzzHooks(f *testing.F) {
 		hookPrefix + "blockquote": hugoTemplate{`<aside>{{ .Type }} {{ .AlertType }} {{ .AlertTitle }}{{ .AlertSign }}{{ .Text }}</aside>`, true},
 		hookPrefix + "codeblock":  hugoTemplate{`<div>{{ .Inner }}</div>`, true},
 	}}
-	t.sections.Store(s)
+	t.blog.sections.Store(s)
 	f.Fuzz(func(tt *testing.T, body string) {
 		if body != cleanText(strings.ToValidUTF8(body, "")) {
 			return
 		}
 		a := articleFrom(t, map[string]any{"title": "T"}, body, "posts/a.md")
 		r := &postRenderer{tree: t, article: a}
-		r.links = &linker{article: a, tree: t}
+		r.links = &linker{article: a, tree: t.blog}
 		if _, err := r.render(); err != nil && checkMarkdown(body) == nil {
 			tt.Error(err)
 		}

@@ -326,7 +326,7 @@ func (x *shortcodeExpander) refText(name, to string) string {
 
 // findPage finds the page that Hugo means by a path: from the page's own folder,
 // from the content root, or by the file's name alone; with or without .md.
-func (t *Tree) findPage(a *article, want string) (string, bool) {
+func (t *blog) findPage(a *article, want string) (string, bool) {
 	want = strings.TrimSuffix(want, "/")
 	var tries []string
 	add := func(p string) {
@@ -356,7 +356,7 @@ func (t *Tree) findPage(a *article, want string) (string, bool) {
 }
 
 // byBaseName finds the one post whose file, or bundle's folder, has a name.
-func (t *Tree) byBaseName(name string) (string, bool) {
+func (t *blog) byBaseName(name string) (string, bool) {
 	posts := t.posts.Load()
 	if posts == nil {
 		return "", false

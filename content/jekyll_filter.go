@@ -149,7 +149,7 @@ func (j *jekyll) isDraft(a *article) bool {
 }
 
 // limit leaves out what is older than the posts that limit_posts lets through.
-func (t *Tree) limit(scan *Scan) {
+func (t *blog) limit(scan *Scan) {
 	j, ok := t.engine.(*jekyll)
 	if !ok || j.rules.limit == 0 {
 		return

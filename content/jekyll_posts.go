@@ -14,7 +14,7 @@ type lazyObject interface {
 
 // postObject is a post as others may name it: site.posts, page.next.
 type postObject struct {
-	tree *Tree
+	tree *blog
 	post *Post
 	once sync.Once
 	page map[string]any
@@ -63,7 +63,7 @@ func (o *postObject) read() {
 }
 
 // objects are the posts that the blog shows, newest first, as Liquid has them.
-func (t *Tree) objects() []any {
+func (t *blog) objects() []any {
 	posts := t.posts.Load()
 	if posts == nil {
 		return []any{}
@@ -89,7 +89,7 @@ func shown(posts []*Post) []*Post {
 }
 
 // neighbor is the post that is so many places further down the list.
-func (t *Tree) neighbor(p *Post, by int) (any, bool) {
+func (t *blog) neighbor(p *Post, by int) (any, bool) {
 	list := t.objects()
 	at := slices.IndexFunc(list, func(o any) bool { return o.(*postObject).post.Path == p.Path })
 	if at < 0 || at+by < 0 || at+by >= len(list) {
@@ -99,7 +99,7 @@ func (t *Tree) neighbor(p *Post, by int) (any, bool) {
 }
 
 // related are the ten newest posts but one.
-func (t *Tree) related(p *Post) []any {
+func (t *blog) related(p *Post) []any {
 	out := []any{}
 	for _, o := range t.objects() {
 		if o.(*postObject).post.Path != p.Path && len(out) < 10 {
@@ -110,7 +110,7 @@ func (t *Tree) related(p *Post) []any {
 }
 
 // postsBy groups the posts by what their front matter has under a key, in the order of first use.
-func (t *Tree) postsBy(key string) any {
+func (t *blog) postsBy(key string) any {
 	out := map[string]any{}
 	for _, o := range t.objects() {
 		v, _ := member(o, key)

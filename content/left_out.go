@@ -207,7 +207,7 @@ func foldShared(problems []Problem) []Problem {
 }
 
 // isIncluded reports that config.yaml's content.include vouches for a post.
-func (t *Tree) isIncluded(rel string) bool { return matchesAny(t.cfg.Content.Include, rel) }
+func (t *blog) isIncluded(rel string) bool { return matchesAny(t.include, rel) }
 
 // within are the folders of a slash-separated path, the outermost first, and the
 // path itself.

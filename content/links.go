@@ -52,8 +52,8 @@ func (t target) size(s *site) (int64, bool) {
 // linker makes the links of one post absolute.
 type linker struct {
 	article *article
-	tree    *Tree // nil while scanning: then addresses of other posts are unknown
-	home    *Tree // the tree while scanning
+	tree    *blog // nil while scanning: then addresses of other posts are unknown
+	home    *blog // the tree while scanning
 	lost    []string
 	asked   []string // files of the tree whose addresses were looked up
 	known   map[string]target
@@ -198,7 +198,7 @@ func (l *linker) post(file string) (string, bool) {
 }
 
 // addressOf is where a file's post or page stands on the site.
-func (t *Tree) addressOf(p string) (address string, ok bool) {
+func (t *blog) addressOf(p string) (address string, ok bool) {
 	if posts := t.posts.Load(); posts != nil {
 		if to, known := posts.urls()[p]; known {
 			return to, true

@@ -46,7 +46,7 @@ func TestPureIncludes(t *testing.T) {
 			if got := expandedBy(tree, "B", test.second); got != test.then {
 				t.Errorf("the second post has %q, not %q", got, test.then)
 			}
-			if got := len(tree.includes.by); got != test.remembered {
+			if got := len(tree.blog.includes.by); got != test.remembered {
 				t.Errorf("%d includes are remembered, not %d", got, test.remembered)
 			}
 			writeInclude(t, tree, "new")
@@ -59,7 +59,7 @@ func TestPureIncludes(t *testing.T) {
 
 func writeInclude(t *testing.T, tree *Tree, text string) {
 	t.Helper()
-	file := filepath.Join(tree.site.root, "_includes", "box.md")
+	file := filepath.Join(tree.blog.site.root, "_includes", "box.md")
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -71,6 +71,6 @@ func writeInclude(t *testing.T, tree *Tree, text string) {
 func expandedBy(tree *Tree, title, body string) string {
 	a := articleFrom(tree, map[string]any{"title": title}, body, "_posts/2024-01-02-a-post.md")
 	a.post.Title = title
-	r := &postRenderer{tree: tree, article: a, links: &linker{article: a, tree: tree}}
+	r := &postRenderer{tree: tree, article: a, links: &linker{article: a, tree: tree.blog}}
 	return r.expand(body, 1, false)
 }

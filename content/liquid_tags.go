@@ -146,7 +146,7 @@ func (l *liquid) afterBase(address string) string {
 
 // postNamed finds a post by its file's name without the extension, before which
 // folders may stand; _posts is left out of them.
-func (t *Tree) postNamed(want string) (string, bool) {
+func (t *blog) postNamed(want string) (string, bool) {
 	posts := t.posts.Load()
 	if posts == nil {
 		return "", false

@@ -12,7 +12,7 @@ import (
 // variables. One value expands one text.
 type macros struct {
 	article *article
-	tree    *Tree
+	tree    *blog
 	links   *linker
 	line    int       // of the file where the text begins
 	quiet   bool      // the text was looked at before
@@ -29,13 +29,6 @@ type macros struct {
 	uses    *uses             // of the include that the text is of; nil where nobody asks
 	states  *liquidState      // what counters and cycles have come to
 	read    *liquidCache      // what loops and includes read again and again
-}
-
-// expand replaces an engine's macros in a text that begins in a line of the file.
-func (r *postRenderer) expand(text string, line int, quiet bool) string {
-	text = withoutTokens(text)
-	m := &macros{article: r.article, tree: r.tree, links: r.links, line: line, quiet: quiet, set: &r.set, base: text}
-	return r.article.engine.expand(m, text)
 }
 
 // A hostile body could hold millions of marks; each costs more than its bytes.

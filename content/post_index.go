@@ -19,7 +19,7 @@ type postIndex struct {
 }
 
 // objects are the posts as Liquid has them, newest first.
-func (x *postIndex) objects(t *Tree) []any {
+func (x *postIndex) objects(t *blog) []any {
 	x.once.Do(func() {
 		x.list = []any{}
 		for _, p := range shown(x.posts) {

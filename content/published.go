@@ -17,24 +17,24 @@ import (
 // that it makes, or would if it were there, as far as its settings say. why is words such as "Hugo copies what is
 // in static into the site; move it away"; "" where it does not. file is absolute.
 func (t *Tree) Publishes(file string) (why string) {
-	if t.own == nil {
+	if t.blog.own == nil {
 		return ""
 	}
 	real := private.Resolve(file)
-	rel, err := filepath.Rel(t.own.root, real)
+	rel, err := filepath.Rel(t.blog.own.root, real)
 	if err != nil || !filepath.IsLocal(rel) {
 		return ""
 	}
 	rel = filepath.ToSlash(rel)
-	switch e := t.engine.(type) {
+	switch e := t.blog.engine.(type) {
 	case *jekyll:
 		return e.copies(real)
 	case *eleventy:
 		return e.passesThrough(rel)
 	}
-	for _, folder := range t.own.copiedFolders() {
+	for _, folder := range t.blog.own.copiedFolders() {
 		if folder == "." || rel == folder || strings.HasPrefix(rel, folder+"/") {
-			return fmt.Sprintf("%s copies what is in %s into the site; move it out of there", (&Blog{Dialect: t.own.dialect}).Engine(), folder)
+			return fmt.Sprintf("%s copies what is in %s into the site; move it out of there", (&Blog{Dialect: t.blog.own.dialect}).Engine(), folder)
 		}
 	}
 	return ""

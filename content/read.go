@@ -42,7 +42,7 @@ func (t *Tree) readAll(ctx context.Context, files []file, last, next *Snapshot) 
 	var taken atomic.Int64
 	for range runtime.GOMAXPROCS(0) {
 		group.Go(func() error {
-			reader := t.reader()
+			reader := t.blog.reader()
 			clock, release := t.begin()
 			defer release()
 			for {
@@ -84,7 +84,7 @@ func (t *Tree) read(ctx context.Context, clock func() time.Duration, reader *sou
 
 // fill makes the record.
 func (t *Tree) fill(reader *sourceReader, f file, r *record) {
-	if o := t.engine.leavesOut(f.path); o != nil && !o.Held {
+	if o := t.blog.engine.leavesOut(f.path); o != nil && !o.Held {
 		r.leftOut = o
 		return
 	}
@@ -95,7 +95,7 @@ func (t *Tree) fill(reader *sourceReader, f file, r *record) {
 	if src.invalid() {
 		r.problems = src.problems
 	} else {
-		if r.post, r.leftOut, r.problems = t.compose(src); r.post != nil {
+		if r.post, r.leftOut, r.problems = t.blog.compose(src); r.post != nil {
 			r.post.detach()
 		}
 		r.leftOut = r.leftOut.detached()

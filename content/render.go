@@ -3,9 +3,7 @@ package content
 import (
 	"context"
 	"fmt"
-	"os"
 	"path"
-	"path/filepath"
 	"publisher/internal/htmldom"
 	"slices"
 	"strings"
@@ -27,7 +25,7 @@ func (t *Tree) Render(ctx context.Context, p *Post) (out *Rendering, problems []
 }
 
 func (t *Tree) render(b *budget, p *Post) (out *Rendering, problems []Problem, err error) {
-	src, err := t.open(p.Path)
+	src, err := t.blog.open(p.Path)
 	if err != nil {
 		return nil, nil, &RenderError{Path: p.Path, Err: err}
 	}
@@ -38,14 +36,14 @@ func (t *Tree) render(b *budget, p *Post) (out *Rendering, problems []Problem, e
 		}
 	}()
 	src.problems = nil // the scan reported them
-	r := &postRenderer{tree: t, article: t.articleOf(src)}
+	r := &postRenderer{tree: t, article: t.blog.articleOf(src)}
 	if err := r.article.checkSizes(false); err != nil {
 		return nil, nil, src.renderError(err)
 	}
 	r.article.post = p
 	r.article.slug = anchorSlug(p.URL)
-	r.links = &linker{article: r.article, tree: t}
-	r.images.site, r.images.budget = t.site, b
+	r.links = &linker{article: r.article, tree: t.blog}
+	r.images.site, r.images.budget = t.blog.site, b
 	if out, err = r.render(); err != nil {
 		return nil, nil, src.renderError(err)
 	}
@@ -66,25 +64,6 @@ func (r *postRenderer) follows(src *source) Follows {
 	slices.Sort(f.Files)
 	f.Links, f.Files = slices.Compact(f.Links), slices.Compact(f.Files)
 	return f
-}
-
-// open reads one file of the tree again.
-func (t *Tree) open(rel string) (*source, error) {
-	real := t.site.local(rel)
-	if real == "" {
-		return nil, fmt.Errorf("the file %s is gone", filepath.Join(t.site.dir, filepath.FromSlash(rel)))
-	}
-	info, err := os.Stat(real)
-	if err != nil {
-		return nil, err
-	}
-	src := t.reader().read(file{path: rel, real: real, size: info.Size(), modTime: info.ModTime()})
-	for _, p := range src.problems {
-		if p.Invalid {
-			return nil, fmt.Errorf("line %d: %s", p.Line, p.Message)
-		}
-	}
-	return src, nil
 }
 
 // lineHolding is the line of the file where a text stands, 0 where it is not
@@ -167,12 +146,19 @@ func (r *postRenderer) body(w writing) (*html.Node, error) {
 		kept, w.rawLeftOut = &r.set, &lost
 	}
 	text := withoutTokens(a.bodySource())
-	m := &macros{article: a, tree: r.tree, links: r.links, line: a.bodyLine, kept: kept, set: &r.set, base: text}
+	m := &macros{article: a, tree: r.tree.blog, links: r.links, line: a.bodyLine, kept: kept, set: &r.set, base: text}
 	body, err := r.safe(a.engine.expand(m, text), w)
 	if lost {
 		a.problems = append(a.problems, Problem{Path: a.path, Message: "HTML in Markdown was left out, as Hugo does; set markup.goldmark.renderer.unsafe in Hugo's config to have it shown"})
 	}
 	return body, err
+}
+
+// expand replaces an engine's macros in a text that begins in a line of the file.
+func (r *postRenderer) expand(text string, line int, quiet bool) string {
+	text = withoutTokens(text)
+	m := &macros{article: r.article, tree: r.tree.blog, links: r.links, line: line, quiet: quiet, set: &r.set, base: text}
+	return r.article.engine.expand(m, text)
 }
 
 // bodySource is the body as Markdown reads it. MDX writes comments as {/* */}.
@@ -190,7 +176,7 @@ func (r *postRenderer) safe(source string, w writing) (*html.Node, error) {
 	rendered := source
 	if isMarkdownName(r.article.path) {
 		var err error
-		if rendered, err = r.tree.markdown.html(source, w); err != nil {
+		if rendered, err = r.tree.blog.markdown.html(source, w); err != nil {
 			return nil, err
 		}
 	}

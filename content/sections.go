@@ -39,7 +39,7 @@ type inherited struct {
 }
 
 // sectionFile tells whether a file speaks of its folder's posts.
-func (t *Tree) sectionFile(rel string) bool {
+func (t *blog) sectionFile(rel string) bool {
 	base := path.Base(rel)
 	switch e := t.engine.(type) {
 	case *hugo, *zola:
@@ -52,7 +52,7 @@ func (t *Tree) sectionFile(rel string) bool {
 }
 
 // readSections reads those files, the ones above content.dir too.
-func (t *Tree) readSections(found []file) *sections {
+func (t *blog) readSections(found []file) *sections {
 	s := &sections{site: t.site, layers: map[string][]inherited{}, pages: map[string]string{}, drafts: map[string]*Omission{}}
 	switch t.engine.(type) {
 	case *eleventy:
@@ -73,7 +73,7 @@ func (t *Tree) readSections(found []file) *sections {
 	return s
 }
 
-func (s *sections) readAbove(t *Tree, folder string) {
+func (s *sections) readAbove(t *blog, folder string) {
 	depth := strings.Count(t.site.below, "/") + 1
 	if folder != "" {
 		depth -= strings.Count(folder, "/") + 1
@@ -110,7 +110,7 @@ func hasSectionPages(e engine) bool {
 	return false
 }
 
-func (s *sections) read(t *Tree, real, name string) {
+func (s *sections) read(t *blog, real, name string) {
 	text, err := s.site.readOwn(real)
 	if err != nil {
 		return

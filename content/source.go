@@ -55,7 +55,7 @@ type sourceReader struct {
 }
 
 // reader reads files as the tree's engine does.
-func (t *Tree) reader() *sourceReader {
+func (t *blog) reader() *sourceReader {
 	switch t.engine.(type) {
 	case *pelican:
 		return &sourceReader{split: splitPelican}

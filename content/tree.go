@@ -14,7 +14,6 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/bmatcuk/doublestar/v4"
@@ -25,17 +24,8 @@ import (
 // Tree is one blog's content folder, read by the rules of its engine.
 // It is safe for concurrent use.
 type Tree struct {
-	cfg      *config.Config
-	site     *site
-	engine   engine
-	own      *ownConfig // nil where no engine's config was found
-	markdown *markdownReader
-	// posts are those that the last Scan found: where links between posts lead.
-	posts atomic.Pointer[postIndex]
-	// includes are those that come to the same in every post.
-	includes pureIncludes
-	// sections are what the last Scan found to hold for whole folders.
-	sections atomic.Pointer[sections]
+	cfg  *config.Config
+	blog *blog
 	// clock is workClock; tests have their own.
 	clock func() (elapsed func() time.Duration, release func())
 }
@@ -86,34 +76,33 @@ func Open(cfg *config.Config) (*Tree, error) {
 	if ours != "" && !filepath.IsAbs(ours) {
 		ours = filepath.Join(cfg.Dir, filepath.Base(ours))
 	}
-	t := &Tree{cfg: cfg}
+	b := &blog{include: cfg.Content.Include, markdown: newMarkdownReader()}
 	if cfg.Content.Dialect != config.Markdown {
-		if t.own, err = findOwnConfig(dir, ours, cfg.Content.Dialect); err != nil {
+		if b.own, err = findOwnConfig(dir, ours, cfg.Content.Dialect); err != nil {
 			return nil, &SettingError{Err: err}
 		}
 	}
-	t.site = newSite(cfg, dir, t.own)
-	t.site.seen.Store(cfg.Private().Look())
-	if err := t.own.checkPrivate(t.site); err != nil {
+	b.site = newSite(cfg, dir, b.own)
+	b.site.seen.Store(cfg.Private().Look())
+	if err := b.own.checkPrivate(b.site); err != nil {
 		return nil, &SettingError{Err: err}
 	}
-	if t.own == nil && (cfg.Content.Dialect == config.Auto || cfg.Content.Dialect == config.Markdown) {
+	if b.own == nil && (cfg.Content.Dialect == config.Auto || cfg.Content.Dialect == config.Markdown) {
 		// No engine says which languages the blog has.
 		for _, l := range cfg.Languages {
-			t.site.languages[l.Folder] = true
+			b.site.languages[l.Folder] = true
 		}
-		t.site.languages[cfg.Site.Language] = len(cfg.Languages) > 0
+		b.site.languages[cfg.Site.Language] = len(cfg.Languages) > 0
 	}
 	switch {
-	case t.own != nil:
-		t.engine = newEngine(t.own.dialect, t.site, t.own)
+	case b.own != nil:
+		b.engine = newEngine(b.own.dialect, b.site, b.own)
 	case cfg.Content.Dialect == config.Auto:
-		t.engine = newAuto(t.site)
+		b.engine = newAuto(b.site)
 	default:
-		t.engine = newEngine(cfg.Content.Dialect, t.site, nil)
+		b.engine = newEngine(cfg.Content.Dialect, b.site, nil)
 	}
-	t.markdown = newMarkdownReader()
-	return t, nil
+	return &Tree{cfg: cfg, blog: b}, nil
 }
 
 func contentDir(cfg *config.Config) (string, error) {
@@ -199,11 +188,11 @@ func contentFolder(own *ownConfig) string {
 // fingerprint changes with all that decides what a scan makes of a file.
 func (t *Tree) fingerprint(build string, s *sections) [32]byte {
 	c := t.cfg
-	parts, _ := json.Marshal([]any{snapshotVersion, build, t.site.dir, c.Site.URL.String(), c.Site.Language,
+	parts, _ := json.Marshal([]any{snapshotVersion, build, t.blog.site.dir, c.Site.URL.String(), c.Site.Language,
 		c.Site.Timezone.String(), c.AllLanguages(), c.Content, c.Feeds.Dir, c.Mail.Outbox, c.Templates})
-	if t.own != nil {
-		parts = append(parts, t.own.dialect...)
-		parts = append(parts, t.own.text...)
+	if t.blog.own != nil {
+		parts = append(parts, t.blog.own.dialect...)
+		parts = append(parts, t.blog.own.text...)
 	}
 	return sha256.Sum256(append(parts, s.text...))
 }
@@ -234,8 +223,8 @@ func (t *Tree) Scan(ctx context.Context, last *Snapshot, build string) (*Scan, e
 	if err != nil {
 		return nil, err
 	}
-	s := t.readSections(list.sections)
-	t.sections.Store(s)
+	s := t.blog.readSections(list.sections)
+	t.blog.sections.Store(s)
 	next := &Snapshot{started: started, fingerprint: t.fingerprint(build, s)}
 	if last != nil && last.fingerprint != next.fingerprint {
 		last = nil
@@ -258,9 +247,9 @@ func (t *Tree) Scan(ctx context.Context, last *Snapshot, build string) (*Scan, e
 			scan.Invalid++
 		}
 	}
-	t.limit(scan)
+	t.blog.limit(scan)
 	scan.Problems = append(scan.Problems, heldProblems(scan.Posts)...)
-	t.posts.Store(newPostIndex(scan.Posts))
+	t.blog.posts.Store(newPostIndex(scan.Posts))
 	if len(scan.Posts) == 0 && scan.Invalid == 0 {
 		scan.Problems = append(scan.Problems, Problem{Path: ".", Message: t.emptiness(len(next.records), scan.LeftOut)})
 	}
@@ -271,10 +260,10 @@ func (t *Tree) Scan(ctx context.Context, last *Snapshot, build string) (*Scan, e
 
 func (t *Tree) emptiness(files int, leftOut []LeftOut) string {
 	if len(leftOut) > 0 {
-		return fmt.Sprintf("no posts in %s: the blog's engine leaves out all that is there (%s, %s and so on)", t.site.dir, leftOut[0].Path, leftOut[0].Reason)
+		return fmt.Sprintf("no posts in %s: the blog's engine leaves out all that is there (%s, %s and so on)", t.blog.site.dir, leftOut[0].Path, leftOut[0].Reason)
 	}
 	if files > 0 {
-		return fmt.Sprintf("no posts in %s: its %d files are pages; is content.dir the folder that your posts are in?", t.site.dir, files)
+		return fmt.Sprintf("no posts in %s: its %d files are pages; is content.dir the folder that your posts are in?", t.blog.site.dir, files)
 	}
-	return fmt.Sprintf("no posts in %s: put a .md file there, or name another folder as content.dir", t.site.dir)
+	return fmt.Sprintf("no posts in %s: put a .md file there, or name another folder as content.dir", t.blog.site.dir)
 }

@@ -35,10 +35,10 @@ type listing struct {
 
 // list stats every file of the tree that can be a post.
 func (t *Tree) list(ctx context.Context) (*listing, error) {
-	t.site.seen.Store(t.cfg.Private().Look())
+	t.blog.site.seen.Store(t.cfg.Private().Look())
 	w := &walker{tree: t, skip: t.outputFolders()}
-	if err := w.folder(ctx, t.site.dir, ""); err != nil {
-		return nil, fmt.Errorf("reading content.dir %s: %w", t.site.dir, err)
+	if err := w.folder(ctx, t.blog.site.dir, ""); err != nil {
+		return nil, fmt.Errorf("reading content.dir %s: %w", t.blog.site.dir, err)
 	}
 	w.tellPassedOver()
 	if err := w.stat(ctx); err != nil {
@@ -47,7 +47,7 @@ func (t *Tree) list(ctx context.Context) (*listing, error) {
 	byPath := func(a, b file) int { return cmp.Compare(a.path, b.path) }
 	slices.SortFunc(w.files, byPath)
 	slices.SortFunc(w.sections, byPath)
-	if _, ok := t.engine.(*hugo); ok {
+	if _, ok := t.blog.engine.(*hugo); ok {
 		w.files = slices.DeleteFunc(w.files, bundled(w.files))
 	}
 	return &w.listing, nil
@@ -85,18 +85,18 @@ type walker struct {
 
 // passOver remembers an article in a markup that is not read.
 func (w *walker) passOver(rel string) {
-	if w.otherMarkup(rel) && w.tree.engine.covers(rel) && !w.excluded(rel) {
+	if w.otherMarkup(rel) && w.tree.blog.engine.covers(rel) && !w.excluded(rel) {
 		w.rest = append(w.rest, rel)
 	}
 }
 
 // otherMarkup tells what the engine makes posts of and we do not.
 func (w *walker) otherMarkup(rel string) bool {
-	switch w.tree.engine.(type) {
+	switch w.tree.blog.engine.(type) {
 	case *pelican:
 		return restructured(rel)
 	case *hugo:
-		return w.tree.own != nil && slices.Contains([]string{".org", ".adoc", ".asciidoc", ".ad", ".rst", ".pandoc", ".pdc"}, path.Ext(rel))
+		return w.tree.blog.own != nil && slices.Contains([]string{".org", ".adoc", ".asciidoc", ".ad", ".rst", ".pandoc", ".pdc"}, path.Ext(rel))
 	}
 	return false
 }
@@ -122,11 +122,11 @@ func (t *Tree) outputFolders() map[string]bool {
 			skip[t.cfg.Path(dir)] = true
 		}
 	}
-	if t.own == nil {
+	if t.blog.own == nil {
 		return skip // nothing says which folder is the blog's root
 	}
 	for _, name := range []string{"_site", "public", "output", "resources", "themes", "layouts", "archetypes", "vendor"} {
-		skip[filepath.Join(t.site.root, name)] = true
+		skip[filepath.Join(t.blog.site.root, name)] = true
 	}
 	return skip
 }
@@ -156,7 +156,7 @@ func (w *walker) folder(ctx context.Context, dir, rel string) error {
 func (w *walker) entry(ctx context.Context, e fs.DirEntry, full, rel string) error {
 	isLink := e.Type()&fs.ModeSymlink != 0
 	if e.IsDir() {
-		if w.skip[full] || w.excluded(rel) || w.tree.site.isPrivate(full, nil) {
+		if w.skip[full] || w.excluded(rel) || w.tree.blog.site.isPrivate(full, nil) {
 			return nil
 		}
 		return w.folder(ctx, full, rel)
@@ -165,7 +165,7 @@ func (w *walker) entry(ctx context.Context, e fs.DirEntry, full, rel string) err
 		w.link(full, rel)
 		return nil
 	}
-	section := w.tree.sectionFile(rel)
+	section := w.tree.blog.sectionFile(rel)
 	if !section && !w.candidate(rel) || w.excluded(rel) {
 		w.passOver(rel)
 		return nil
@@ -190,7 +190,7 @@ func (w *walker) take(rel, real string, info fs.FileInfo) {
 			Message: "the file's name has control characters or bytes that are not UTF-8 (shown as _) and is left out; rename it"})
 		return
 	}
-	if w.tree.site.isPrivate(real, info) {
+	if w.tree.blog.site.isPrivate(real, info) {
 		w.warn(rel, "is private (the config, the ledger, the list of subscribers, a key, a mail, or a copy of one) and no post: left out; move it out of the content folder")
 		return
 	}
@@ -215,7 +215,7 @@ func (w *walker) link(full, rel string) {
 	if err != nil || !info.IsDir() && !w.candidate(rel) {
 		return
 	}
-	below, err := filepath.Rel(w.tree.site.dir, real)
+	below, err := filepath.Rel(w.tree.blog.site.dir, real)
 	if err != nil || !filepath.IsLocal(below) {
 		w.warn(rel, "is a symbolic link out of the content folder and was not followed; copy the file into the folder")
 		return
@@ -224,11 +224,11 @@ func (w *walker) link(full, rel string) {
 		w.warn(rel, "is a symbolic link to a folder of the same tree and was not followed: its posts are found where they are")
 		return
 	}
-	_, ofHugo := w.tree.engine.(*hugo)
+	_, ofHugo := w.tree.blog.engine.(*hugo)
 	switch below = filepath.ToSlash(below); {
 	case ofHugo:
 		w.warn(rel, "is a symbolic link, which Hugo does not follow; copy the file")
-	case w.tree.site.isPrivate(real, info):
+	case w.tree.blog.site.isPrivate(real, info):
 		w.warn(rel, "is a symbolic link to a private file ("+clean(below)+") and was not followed; delete it")
 	case !w.mayLeadTo(below, real, info):
 		w.warn(rel, "is a symbolic link to what is no post itself ("+clean(below)+") and was not followed; copy the file if it is meant to be read")
@@ -241,11 +241,11 @@ func (w *walker) link(full, rel string) {
 // it where the link is: a regular file of the tree that is neither hidden nor
 // private, left out by config.yaml or what programs have made.
 func (w *walker) mayLeadTo(below, real string, info fs.FileInfo) bool {
-	if !info.Mode().IsRegular() || !isPostName(below) || private.IsHidden(below) || w.tree.site.isPrivate(real, info) {
+	if !info.Mode().IsRegular() || !isPostName(below) || private.IsHidden(below) || w.tree.blog.site.isPrivate(real, info) {
 		return false
 	}
 	for _, folder := range within(below) {
-		if w.excluded(folder) || path.Base(folder) == "node_modules" || w.skip[filepath.Join(w.tree.site.dir, filepath.FromSlash(folder))] {
+		if w.excluded(folder) || path.Base(folder) == "node_modules" || w.skip[filepath.Join(w.tree.blog.site.dir, filepath.FromSlash(folder))] {
 			return false
 		}
 	}
@@ -266,13 +266,13 @@ func (w *walker) warn(rel, message string) {
 }
 
 func (w *walker) candidate(rel string) bool {
-	if !w.tree.engine.covers(rel) {
+	if !w.tree.blog.engine.covers(rel) {
 		return false
 	}
 	if isMarkdownName(rel) {
 		return true
 	}
-	switch ext := strings.ToLower(path.Ext(rel)); w.tree.engine.(type) {
+	switch ext := strings.ToLower(path.Ext(rel)); w.tree.blog.engine.(type) {
 	case *hugo, *jekyll, *pelican:
 		return ext == ".html" || ext == ".htm"
 	case *eleventy:
