@@ -18,7 +18,7 @@ type article struct {
 	site       *site
 	post       *Post
 	name       fileName
-	around     *sections // what holds for its folder; nil where nothing was scanned
+	around     folders // what was read beside it; nil where nothing was scanned
 	slug       string
 	titleSlug  string
 	categories []string
@@ -74,8 +74,10 @@ func (t *blog) articleOf(src *source) *article {
 		a.engine = auto.of(src)
 	}
 	a.post = &Post{Path: src.path, BodyHash: src.bodyHash, FileHash: src.fileHash, ModTime: src.modTime}
-	a.around = t.sections.Load()
-	a.engine.prepare(a, a.around)
+	if f := t.folders.Load(); f != nil {
+		a.around = *f
+	}
+	a.engine.prepare(a)
 	return a
 }
 

@@ -20,8 +20,8 @@ type blog struct {
 	posts atomic.Pointer[postIndex]
 	// includes are those that come to the same in every post.
 	includes pureIncludes
-	// sections are what the last scan found to hold for whole folders.
-	sections atomic.Pointer[sections]
+	// folders are what the last scan found beside the posts.
+	folders atomic.Pointer[folders]
 }
 
 // open reads one file of the tree again.

@@ -50,16 +50,18 @@ func newEleventy(s *site, own *ownConfig) *eleventy {
 // covers leaves out what Eleventy keeps beside the pages.
 func (e *eleventy) covers(file string) bool {
 	for folder := range strings.SplitSeq(path.Dir(file), "/") {
-		if eleventyFolders[folder] {
+		if notPages[folder] {
 			return false
 		}
 	}
 	return true
 }
 
-var eleventyFolders = set("_includes _data _layouts _site")
+// notPages are folders of what pages are made of, and of what they become.
+var notPages = set("_includes _data _layouts _site")
 
-func (e *eleventy) prepare(a *article, s *sections) {
+func (e *eleventy) prepare(a *article) {
+	s, _ := a.around.(*eleventyFolders)
 	a.name = eleventyName(path.Join(e.below, a.path))
 	if s != nil {
 		a.global = s.global
@@ -67,7 +69,7 @@ func (e *eleventy) prepare(a *article, s *sections) {
 	stem := path.Join(a.name.dir, a.name.full)
 	own := a.front.list("tags", byComma)
 	rules := e.rulesOf(a)
-	for _, l := range s.of(stem, "/"+stem, a.name.lang) {
+	for _, l := range s.of(stem) {
 		rules = append(rules, l.rules...)
 		a.computed = omitted(a.computed, l.doubt)
 		own = append(own, listOf(l.values["tags"], byComma)...) // tags add up
@@ -79,7 +81,7 @@ func (e *eleventy) prepare(a *article, s *sections) {
 	}
 	if s != nil {
 		layout, _ := a.front.values["layout"].(string)
-		for _, l := range s.layoutsOf(e, layout) {
+		for _, l := range s.layoutsOf(layout) {
 			rules = append(rules, l.rules...)
 			a.computed = omitted(a.computed, l.doubt)
 			own = append(own, listOf(l.values["tags"], byComma)...)

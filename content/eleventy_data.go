@@ -18,11 +18,8 @@ const maxGlobal = 100
 // readGlobal reads the data that all of Eleventy's templates see: the files of
 // the data folder, each under its own name. Scripts are read as text; what they
 // compute is not there.
-func (s *sections) readGlobal(t *blog) {
-	own := t.own
-	if own == nil {
-		return
-	}
+func (s *eleventyFolders) readGlobal() {
+	own := s.own
 	folder := path.Join(own.eleventyInput(), own.eleventyData())
 	if !filepath.IsLocal(filepath.FromSlash(folder)) {
 		return
@@ -45,17 +42,17 @@ func (s *sections) readGlobal(t *blog) {
 		if name == "eleventyComputed" && isScriptName(file) {
 			if text, err := readLimited(file); err == nil {
 				code := blankComments(string(text))
-				s.computed = t.site.rulesIn(file, code, 0, len(code), true)
-				if data, ok := script.DataFile(s.filesAround(own, file, text), filepath.ToSlash(file)); ok {
+				s.computed = s.rulesIn(file, code, 0, len(code), true)
+				if data, ok := script.DataFile(s.filesAround(file, text), filepath.ToSlash(file)); ok {
 					data.Computed = data.Functions
-					s.computed = withFunctions(s.computed, data, t.site.at(file, "", 0, "eleventyComputed"))
+					s.computed = withFunctions(s.computed, data, s.at(file, "", 0, "eleventyComputed"))
 				}
 				s.remember(path.Join(folder, e.Name()), text)
 			}
 			continue
 		}
 		if slices.Contains(globalKeys, name) {
-			s.readPlain(t, file, name, path.Join(folder, e.Name()))
+			s.readPlain(file, name, path.Join(folder, e.Name()))
 			continue
 		}
 		if values, text, err := readSettings(file); err == nil {
@@ -67,13 +64,13 @@ func (s *sections) readGlobal(t *blog) {
 
 // readPlain reads a file of global data that holds one value which decides about pages:
 // permalink.js, say. What a script computes there is a rule.
-func (s *sections) readPlain(t *blog, file, name, fromRoot string) {
+func (s *eleventyFolders) readPlain(file, name, fromRoot string) {
 	text, err := readLimited(file)
 	if err != nil {
 		return
 	}
 	s.remember(fromRoot, text)
-	o := t.site.at(file, "", 0, path.Base(file))
+	o := s.at(file, "", 0, path.Base(file))
 	o.Line = 1
 	if !isScriptName(file) {
 		var v any
@@ -84,7 +81,7 @@ func (s *sections) readPlain(t *blog, file, name, fromRoot string) {
 			s.plain[name] = spelled(v)
 			return
 		}
-	} else if f, ok := script.Load(s.filesAround(t.own, file, text)).Exported(filepath.ToSlash(file)); ok {
+	} else if f, ok := script.Load(s.filesAround(file, text)).Exported(filepath.ToSlash(file)); ok {
 		f = f.Inner()
 		s.computed = append(s.computed, jsRule{key: strings.ToLower(name), literal: jsUnknown{}, own: &f, Omission: o})
 		return

@@ -77,9 +77,9 @@ func newEleventyRules(e *eleventy) eleventyRules {
 var noGitIgnore = regexp.MustCompile(`\.setUseGitIgnore\(\s*false\s*\)`)
 
 // at is an omission that a place in a script says.
-func (s *site) at(file, text string, offset int, reason string) Omission {
+func (e *eleventy) at(file, text string, offset int, reason string) Omission {
 	o := Omission{Reason: reason, Line: lineAt(text, offset)}
-	if rel, err := filepath.Rel(s.dir, file); err == nil {
+	if rel, err := filepath.Rel(e.dir, file); err == nil {
 		o.Path = filepath.ToSlash(rel)
 	}
 	return o

@@ -3,7 +3,6 @@ package content
 import (
 	"cmp"
 	"io/fs"
-	"maps"
 	"path"
 	"path/filepath"
 	"regexp"
@@ -20,14 +19,10 @@ const (
 
 // readLayouts reads the front matter of the blog's layouts: Eleventy's pages take
 // over what it says, their permalink too.
-func (s *sections) readLayouts(t *blog) {
-	e, ok := t.engine.(*eleventy)
-	if !ok || t.own == nil {
-		return
-	}
-	s.layouts = map[string]inherited{}
-	for _, folder := range t.own.layoutFolders() {
-		root := s.site.folder(filepath.Join(t.own.root, filepath.FromSlash(folder)))
+func (s *eleventyFolders) readLayouts() {
+	s.layouts = map[string]eleventyLayer{}
+	for _, folder := range s.own.layoutFolders() {
+		root := s.site.folder(filepath.Join(s.own.root, filepath.FromSlash(folder)))
 		if root == "" {
 			continue
 		}
@@ -42,21 +37,21 @@ func (s *sections) readLayouts(t *blog) {
 			}
 			rel, err := filepath.Rel(root, file)
 			if err == nil {
-				s.readLayout(e, file, filepath.ToSlash(rel), path.Join(folder, filepath.ToSlash(rel)))
+				s.readLayout(file, filepath.ToSlash(rel), path.Join(folder, filepath.ToSlash(rel)))
 			}
 			return nil
 		})
 	}
 }
 
-func (s *sections) readLayout(e *eleventy, file, name, fromRoot string) {
+func (s *eleventyFolders) readLayout(file, name, fromRoot string) {
 	if _, taken := s.layouts[name]; taken {
 		return
 	}
-	l := inherited{values: map[string]any{}}
+	l := eleventyLayer{values: map[string]any{}}
 	text, err := s.site.readOwn(file)
 	if err != nil {
-		o := e.at(file, "", 0, "the layout "+name+" cannot be read")
+		o := s.at(file, "", 0, "the layout "+name+" cannot be read")
 		o.Held = true
 		l.doubt = &o
 		s.layouts[name] = l
@@ -65,14 +60,14 @@ func (s *sections) readLayout(e *eleventy, file, name, fromRoot string) {
 	if strings.HasPrefix(strings.TrimSpace(string(text[:min(len(text), 100)])), "---") {
 		fm, _, _, err := splitFrontMatter(string(text))
 		if err != nil {
-			o := e.at(file, "", 0, "the layout "+name+" does not parse")
+			o := s.at(file, "", 0, "the layout "+name+" does not parse")
 			o.Held, o.Line = true, 1
 			l.doubt = &o
 		}
 		l.values, l.front = fm.values, &fm
 		if fm.form == scriptForm {
 			text := blankComments(fm.text)
-			l.rules = withFunctions(e.rulesIn(file, text, 0, len(text), false), script.FrontMatter(fm.text), e.at(file, "", 0, "the layout "+name))
+			l.rules = withFunctions(s.rulesIn(file, text, 0, len(text), false), script.FrontMatter(fm.text), s.at(file, "", 0, "the layout "+name))
 			for i := range l.rules {
 				l.rules[i].Line += fm.line - 1
 			}
@@ -126,10 +121,10 @@ func (o *ownConfig) includesFolder() string {
 }
 
 // layoutsOf are the layouts around a page, the nearest first.
-func (s *sections) layoutsOf(e *eleventy, name string) []inherited {
-	var out []inherited
+func (s *eleventyFolders) layoutsOf(name string) []eleventyLayer {
+	var out []eleventyLayer
 	for len(out) < maxLayoutChain && name != "" {
-		l, ok := s.layoutNamed(e, name)
+		l, ok := s.layoutNamed(name)
 		if !ok {
 			return out
 		}
@@ -139,9 +134,9 @@ func (s *sections) layoutsOf(e *eleventy, name string) []inherited {
 	return out
 }
 
-func (s *sections) layoutNamed(e *eleventy, name string) (inherited, bool) {
-	if e.own != nil {
-		for _, m := range layoutAlias.FindAllSubmatch(e.own.text, 100) {
+func (s *eleventyFolders) layoutNamed(name string) (eleventyLayer, bool) {
+	if s.own != nil {
+		for _, m := range layoutAlias.FindAllSubmatch(s.own.text, 100) {
 			if string(m[1]) == name {
 				name = string(m[2])
 				break
@@ -157,23 +152,5 @@ func (s *sections) layoutNamed(e *eleventy, name string) (inherited, bool) {
 			return l, true
 		}
 	}
-	return inherited{}, false
-}
-
-// inheritDeep takes over what the front matter leaves open, and of tables what they
-// leave open.
-func (a *article) inheritDeep(values map[string]any) {
-	for key, v := range values {
-		own, set := a.front.values[key]
-		table, isTable := own.(map[string]any)
-		more, isMore := v.(map[string]any)
-		switch {
-		case !set:
-			a.set(key, v)
-		case isTable && isMore:
-			merged := maps.Clone(more)
-			maps.Copy(merged, table)
-			a.set(key, merged)
-		}
-	}
+	return eleventyLayer{}, false
 }

@@ -375,7 +375,7 @@ func (e *eleventy) transformed(a *article, url string) (string, bool) {
 var globalKeys = []string{"layout", "permalink", "eleventyExcludeFromCollections", "draft", "tags"}
 
 // globalValues are the plain ones among them.
-func (e *eleventy) globalValues(s *sections) map[string]any {
+func (e *eleventy) globalValues(s *eleventyFolders) map[string]any {
 	out := map[string]any{}
 	for _, key := range globalKeys {
 		if f, ok := e.code.data[key]; ok {

@@ -34,24 +34,24 @@ var (
 )
 
 // rulesIn are the settings that a part of a script computes.
-func (s *site) rulesIn(file, text string, from, to int, computed bool) []jsRule {
+func (e *eleventy) rulesIn(file, text string, from, to int, computed bool) []jsRule {
 	var out []jsRule
 	var block [2]int
 	if m := jsComputed.FindStringIndex(text); m != nil {
-		e := &jsEvaluator{text: text, at: m[1]}
-		e.closeBracket()
-		block = [2]int{m[1], e.at}
+		v := &jsEvaluator{text: text, at: m[1]}
+		v.closeBracket()
+		block = [2]int{m[1], v.at}
 	}
 	for _, m := range jsRuleKey.FindAllStringSubmatchIndex(text[from:to], -1) {
 		key, at := strings.ToLower(text[from+m[2]:from+m[3]]), from+m[1]
-		rule := jsRule{key: key, Omission: s.at(file, text, from+m[2], text[from+m[2]:from+m[3]]+" of a script"),
+		rule := jsRule{key: key, Omission: e.at(file, text, from+m[2], text[from+m[2]:from+m[3]]+" of a script"),
 			computed: computed || from+m[2] >= block[0] && at < block[1]}
 		if text[from+m[4]] == '(' {
 			at--
 		}
 		if rule.function = readJSFunction(text[at:], text); rule.function == nil {
-			e := &jsEvaluator{text: text, at: at, find: func(string) jsValue { return jsUnknown{} }}
-			if rule.literal = e.expression(); strings.HasPrefix(strings.TrimSpace(text[at:]), "{") {
+			v := &jsEvaluator{text: text, at: at, find: func(string) jsValue { return jsUnknown{} }}
+			if rule.literal = v.expression(); strings.HasPrefix(strings.TrimSpace(text[at:]), "{") {
 				continue // {build: …}
 			}
 		}
@@ -238,12 +238,12 @@ func spelled(v any) any {
 
 // filesAround are a script and what it imports from the project's own files, which
 // decide as well.
-func (s *sections) filesAround(own *ownConfig, file string, text []byte) []script.File {
-	if own == nil {
+func (s *eleventyFolders) filesAround(file string, text []byte) []script.File {
+	if s.own == nil {
 		return nil
 	}
 	all := &ownConfig{}
-	all.addScripts(own.root, file, text)
+	all.addScripts(s.own.root, file, text)
 	var out []script.File
 	for i, f := range all.files {
 		if i > 0 && !s.site.mayRead(f.name) {

@@ -17,7 +17,11 @@ type engine interface {
 	covers(path string) bool
 	// prepare lets folders and settings fill what the front matter leaves open,
 	// and finds the language that the path says, before any field is read.
-	prepare(a *article, s *sections)
+	prepare(a *article)
+	// folderFile tells by its path from the engine's content root whether a file speaks of the
+	// posts around it, and readFolders reads those files and what else the engine has beside posts.
+	folderFile(name string) bool
+	readFolders(files []file) folders
 	// isPage tells by what was read that a file is a page of the site, no post.
 	isPage(a *article) bool
 	// leavesOut says by the path alone why the engine does not show a file; nil
@@ -115,6 +119,10 @@ type site struct {
 type folderEngine struct{ *site }
 
 func (folderEngine) resolve(*linker, string) (target, bool) { return target{}, false }
+
+func (folderEngine) folderFile(string) bool { return false }
+
+func (folderEngine) readFolders([]file) folders { return &sourceTexts{} }
 
 func (folderEngine) leavesOut(string) *Omission { return nil }
 

@@ -18,7 +18,7 @@ type hugo struct {
 	languages     hugoLanguages
 	dates         hugoDates
 	slugs         hugoSlugs
-	cascade       []inherited
+	cascade       []hugoLayer
 	rules         hugoRules
 	emoji         bool
 	smart         bool // quotes and dashes become typographic
@@ -55,13 +55,14 @@ func newHugo(s *site, own *ownConfig) *hugo {
 
 // prepare finds the language, from the folder or the file's name, and takes over
 // what sections cascade.
-func (h *hugo) prepare(a *article, s *sections) {
-	if s != nil {
-		a.global = s.global
+func (h *hugo) prepare(a *article) {
+	around := hugoFoldersOf(a)
+	if around != nil {
+		a.global = around.global
 	}
 	h.findLanguage(a)
 	page, lang := h.pagePath(a), h.languageOf(a)
-	layers := s.of(path.Join(h.below, a.name.dir, a.name.full), page, lang)
+	layers := around.of(path.Join(h.below, a.name.dir, a.name.full), page, lang)
 	for _, l := range layers {
 		a.computed = omitted(a.computed, l.doubt)
 	}

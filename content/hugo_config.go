@@ -17,7 +17,7 @@ var hugoFiles = []string{"hugo.toml", "hugo.yaml", "hugo.yml", "hugo.json", "con
 
 // hugoFolders are those that lie over it, the later ones over the earlier. The
 // site that readers see is built for production.
-var hugoFolders = []string{"config/_default", "config/production"}
+var hugoConfigFolders = []string{"config/_default", "config/production"}
 
 func hugoConfig(dir, ours string) (*ownConfig, error) {
 	var own *ownConfig
@@ -45,10 +45,10 @@ func hugoConfig(dir, ours string) (*ownConfig, error) {
 // hugoOver lays the config folders over the settings in the blog's folder, which
 // may be none; nil where there are neither.
 func hugoOver(dir string, own *ownConfig) (*ownConfig, error) {
-	for _, name := range hugoFolders {
+	for _, name := range hugoConfigFolders {
 		folder := filepath.Join(dir, filepath.FromSlash(name))
 		info, err := os.Stat(folder)
-		if err != nil || !info.IsDir() || own == nil && name != hugoFolders[0] {
+		if err != nil || !info.IsDir() || own == nil && name != hugoConfigFolders[0] {
 			continue
 		}
 		if own == nil {

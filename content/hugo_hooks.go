@@ -19,7 +19,7 @@ const hookPrefix = "\x00"
 
 // readHugoHooks reads layouts/_markup/render-*.html, which say how images, links,
 // headings and code become HTML, and those of single sections.
-func (s *sections) readHugoHooks(root, layouts string) {
+func (s *hugoFolders) readHugoHooks(root, layouts string) {
 	dir := filepath.Join(root, filepath.FromSlash(layouts))
 	s.readHookFolder(root, path.Join(layouts, "_markup"), "")
 	s.readHookFolder(root, path.Join(layouts, "_default", "_markup"), "")
@@ -33,7 +33,7 @@ func (s *sections) readHugoHooks(root, layouts string) {
 
 var hookName = regexp.MustCompile(`^render-(image|link|heading|blockquote(?:-alert|-regular)?|codeblock(?:-[\w+#-]+)?)\.html$`)
 
-func (s *sections) readHookFolder(root, folder, section string) {
+func (s *hugoFolders) readHookFolder(root, folder, section string) {
 	dir := s.site.folder(filepath.Join(root, filepath.FromSlash(folder)))
 	if dir == "" {
 		return
@@ -66,7 +66,7 @@ type hugoHooks struct {
 // hooks are those of the post's blog; nil where it has none.
 func (r *postRenderer) hooks() *hugoHooks {
 	e, ok := r.article.engine.(*hugo)
-	if !ok || r.article.around == nil || !r.article.around.hooked {
+	if f := hugoFoldersOf(r.article); !ok || f == nil || !f.hooked {
 		return nil
 	}
 	m := &macros{article: r.article, tree: r.tree.blog, links: r.links, quiet: true, set: &r.set}

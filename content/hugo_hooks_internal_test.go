@@ -18,14 +18,14 @@ func FuzzHooks(f *testing.F) {
 		f.Add(seed)
 	}
 	t := treeOf(f, config.Hugo, map[string]any{"title": "T"})
-	s := &sections{hooked: true, global: map[string]any{
+	var s folders = &hugoFolders{hooked: true, global: map[string]any{
 		hookPrefix + "image":      hugoTemplate{`<figure><img src="{{ .Destination }}" alt="{{ .PlainText }}"><figcaption>{{ .Title }}</figcaption></figure>`, true},
 		hookPrefix + "link":       hugoTemplate{`<a href="{{ .Destination }}">{{ .Text }}</a>`, true},
 		hookPrefix + "heading":    hugoTemplate{`<h{{ .Level }} id="{{ .Anchor }}">{{ .Text }}<a href="#{{ .Anchor }}">#</a></h{{ .Level }}>`, true},
 		hookPrefix + "blockquote": hugoTemplate{`<aside>{{ .Type }} {{ .AlertType }} {{ .AlertTitle }}{{ .AlertSign }}{{ .Text }}</aside>`, true},
 		hookPrefix + "codeblock":  hugoTemplate{`<div>{{ .Inner }}</div>`, true},
 	}}
-	t.blog.sections.Store(s)
+	t.blog.folders.Store(&s)
 	f.Fuzz(func(tt *testing.T, body string) {
 		if body != cleanText(strings.ToValidUTF8(body, "")) {
 			return

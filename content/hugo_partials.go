@@ -22,7 +22,7 @@ const (
 
 // readHugoHelpers reads what the templates of shortcodes and hooks call: partials and
 // the words of translations. Blogs without such templates need neither.
-func (s *sections) readHugoHelpers(root string, layouts []string) {
+func (s *hugoFolders) readHugoHelpers(root string, layouts []string) {
 	if len(s.global) == 0 {
 		return
 	}
@@ -42,7 +42,7 @@ func (s *sections) readHugoHelpers(root string, layouts []string) {
 // maxPartials is more than a blog and its themes have.
 const maxPartials = 2000
 
-func (s *sections) readPartials(root, folder string) {
+func (s *hugoFolders) readPartials(root, folder string) {
 	dir := s.site.folder(filepath.Join(root, filepath.FromSlash(folder)))
 	if dir == "" {
 		return
@@ -74,7 +74,7 @@ func (s *sections) readPartials(root, folder string) {
 }
 
 // readWords reads the files of a folder of translations, each named by its language.
-func (s *sections) readWords(root, folder string) {
+func (s *hugoFolders) readWords(root, folder string) {
 	dir := s.site.folder(filepath.Join(root, filepath.FromSlash(folder)))
 	if dir == "" {
 		return
@@ -96,7 +96,7 @@ func (s *sections) readWords(root, folder string) {
 	}
 }
 
-func (s *sections) addWords(prefix string, values map[string]any, depth int) {
+func (s *hugoFolders) addWords(prefix string, values map[string]any, depth int) {
 	for key, v := range values {
 		if table, ok := v.(map[string]any); ok {
 			if v, ok = table["other"]; !ok {

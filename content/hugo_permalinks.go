@@ -116,7 +116,7 @@ func matchesGlob(glob *pattern, text string) bool {
 // one with a page of its own.
 func (h *hugo) sectionOf(a *article) string {
 	folder := h.folder(a)
-	for strings.Contains(folder, "/") && a.around.page(a, folder) == nil {
+	for strings.Contains(folder, "/") && hugoFoldersOf(a).page(a, folder) == nil {
 		folder = path.Dir(folder)
 	}
 	return folder
@@ -127,7 +127,7 @@ func (h *hugo) sectionSlugs(a *article) []string {
 	var slugs []string
 	for at := h.sectionOf(a); at != ""; at = strings.TrimPrefix(path.Dir(at), ".") {
 		name := path.Base(at)
-		if page := a.around.page(a, at); page != nil && *page != "" {
+		if page := hugoFoldersOf(a).page(a, at); page != nil && *page != "" {
 			name = *page
 		} else if page == nil && strings.Contains(at, "/") {
 			continue
@@ -135,15 +135,4 @@ func (h *hugo) sectionSlugs(a *article) []string {
 		slugs = append([]string{h.slugs.of(name)}, slugs...)
 	}
 	return slugs
-}
-
-// page is the slug or title of the page that a folder has of its own; nil for none.
-func (s *sections) page(a *article, folder string) *string {
-	if s == nil {
-		return nil
-	}
-	if name, ok := s.pages[path.Join(a.name.root, folder)]; ok {
-		return &name
-	}
-	return nil
 }

@@ -16,7 +16,7 @@ type hugoTemplate struct {
 
 // readHugoShortcodes reads the templates of the blog's own shortcodes, and of its
 // themes', which the blog's stand before.
-func (s *sections) readHugoShortcodes(own *ownConfig) {
+func (s *hugoFolders) readHugoShortcodes(own *ownConfig) {
 	if own == nil {
 		return
 	}
@@ -60,7 +60,7 @@ func localFolder(setting, otherwise string) string {
 
 // readHugoFolder reads name.html, else name.md, in a folder and those below. Other
 // endings are for other formats than pages.
-func (s *sections) readHugoFolder(root, folder string) {
+func (s *hugoFolders) readHugoFolder(root, folder string) {
 	dir := s.site.folder(filepath.Join(root, filepath.FromSlash(folder)))
 	if dir == "" {
 		return

@@ -103,7 +103,7 @@ func (j *jekyll) source() string {
 	return filepath.Join(j.root, filepath.FromSlash(contentFolder(j.own)))
 }
 
-func (j *jekyll) prepare(a *article, _ *sections) {
+func (j *jekyll) prepare(a *article) {
 	file, kind := j.file(a), "posts"
 	if slices.Contains(strings.Split(a.name.dir, "/"), "_drafts") {
 		kind = "drafts"

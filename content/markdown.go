@@ -13,7 +13,7 @@ func newMarkdown(s *site) *markdown { return &markdown{folderEngine{s}} }
 func (m *markdown) covers(p string) bool { return !strings.HasPrefix(path.Base(p), "_index.") }
 
 // prepare finds the language whose folder a file is in.
-func (m *markdown) prepare(a *article, _ *sections) {
+func (m *markdown) prepare(a *article) {
 	first, _, _ := strings.Cut(a.name.dir, "/")
 	if a.name.lang == "" && m.languages[first] {
 		a.name.lang, a.name.root = first, first

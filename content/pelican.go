@@ -106,7 +106,7 @@ func (p *pelican) readSubstitutions(kind string, otherwise []substitution) []sub
 }
 
 // prepare takes over what the settings say of files by their paths.
-func (p *pelican) prepare(a *article, _ *sections) {
+func (p *pelican) prepare(a *article) {
 	full := path.Join(p.below, a.path)
 	said := a.pathMetadata()
 	for _, key := range []string{"status", "lang"} {

@@ -186,7 +186,7 @@ func contentFolder(own *ownConfig) string {
 }
 
 // fingerprint changes with all that decides what a scan makes of a file.
-func (t *Tree) fingerprint(build string, s *sections) [32]byte {
+func (t *Tree) fingerprint(build string, beside []byte) [32]byte {
 	c := t.cfg
 	parts, _ := json.Marshal([]any{snapshotVersion, build, t.blog.site.dir, c.Site.URL.String(), c.Site.Language,
 		c.Site.Timezone.String(), c.AllLanguages(), c.Content, c.Feeds.Dir, c.Mail.Outbox, c.Templates})
@@ -194,7 +194,7 @@ func (t *Tree) fingerprint(build string, s *sections) [32]byte {
 		parts = append(parts, t.blog.own.dialect...)
 		parts = append(parts, t.blog.own.text...)
 	}
-	return sha256.Sum256(append(parts, s.text...))
+	return sha256.Sum256(append(parts, beside...))
 }
 
 // Scan is what one look over the tree found.
@@ -223,9 +223,9 @@ func (t *Tree) Scan(ctx context.Context, last *Snapshot, build string) (*Scan, e
 	if err != nil {
 		return nil, err
 	}
-	s := t.blog.readSections(list.sections)
-	t.blog.sections.Store(s)
-	next := &Snapshot{started: started, fingerprint: t.fingerprint(build, s)}
+	f := t.blog.readFolders(list.beside)
+	t.blog.folders.Store(&f)
+	next := &Snapshot{started: started, fingerprint: t.fingerprint(build, f.sources())}
 	if last != nil && last.fingerprint != next.fingerprint {
 		last = nil
 	}

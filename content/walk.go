@@ -29,7 +29,7 @@ type file struct {
 // folders that it did not follow.
 type listing struct {
 	files    []file
-	sections []file // what speaks of the posts of its folder
+	beside   []file // what speaks of the posts around it
 	problems []Problem
 }
 
@@ -46,7 +46,7 @@ func (t *Tree) list(ctx context.Context) (*listing, error) {
 	}
 	byPath := func(a, b file) int { return cmp.Compare(a.path, b.path) }
 	slices.SortFunc(w.files, byPath)
-	slices.SortFunc(w.sections, byPath)
+	slices.SortFunc(w.beside, byPath)
 	if _, ok := t.blog.engine.(*hugo); ok {
 		w.files = slices.DeleteFunc(w.files, bundled(w.files))
 	}
@@ -165,13 +165,13 @@ func (w *walker) entry(ctx context.Context, e fs.DirEntry, full, rel string) err
 		w.link(full, rel)
 		return nil
 	}
-	section := w.tree.blog.sectionFile(rel)
-	if !section && !w.candidate(rel) || w.excluded(rel) {
+	beside := w.tree.blog.engine.folderFile(path.Join(w.tree.blog.site.below, rel))
+	if !beside && !w.candidate(rel) || w.excluded(rel) {
 		w.passOver(rel)
 		return nil
 	}
-	if section {
-		w.sections = append(w.sections, file{path: rel, real: full})
+	if beside {
+		w.beside = append(w.beside, file{path: rel, real: full})
 		return nil
 	}
 	if !e.Type().IsRegular() {

@@ -42,9 +42,9 @@ func newZola(s *site, own *ownConfig) *zola {
 }
 
 // prepare takes from [extra] what has no key of its own in Zola.
-func (z *zola) prepare(a *article, s *sections) {
-	if s != nil {
-		a.global = s.global
+func (z *zola) prepare(a *article) {
+	if f := zolaFoldersOf(a); f != nil {
+		a.global = f.global
 	}
 	a.inheritSome(a.front.table("extra"))
 	if m := langSuffix.FindStringSubmatch(strings.TrimSuffix(path.Base(a.path), a.name.ext)); m != nil && strings.EqualFold(m[2], a.name.lang) {

@@ -86,12 +86,12 @@ func (z *zola) readChoices() {
 // take all that is below them.
 func (z *zola) omits(a *article) *Omission {
 	folder := path.Dir(path.Join(z.below, a.path))
-	for at := folder; ; at = path.Dir(at) {
-		if a.around != nil && a.around.drafts[strings.TrimPrefix(at, ".")] != nil {
-			return a.around.drafts[strings.TrimPrefix(at, ".")]
-		}
-		if at == "." {
-			break
+	around := zolaFoldersOf(a)
+	if around != nil {
+		for at := range enclosing(strings.TrimPrefix(folder, ".")) {
+			if draft := around.drafts[at]; draft != nil {
+				return draft
+			}
 		}
 	}
 	if a.front.form != yamlForm && a.front.form != tomlForm {
@@ -128,38 +128,8 @@ func (z *zola) isSectionToo(a *article, folder, base string) bool {
 	if folder == "." && base == "index.md" {
 		return true
 	}
-	if a.around == nil {
-		return false
-	}
-	_, found := a.around.pages[path.Join(folder, "_"+base)]
-	return found
-}
-
-// readSection remembers that a section is a draft, or may be one.
-func (z *zola) readSection(s *sections, name, text string) {
-	fm, _, _, err := splitZola(text)
-	folder := strings.TrimPrefix(path.Dir(name), ".")
-	if on, set := fm.truth("render"); on || !set {
-		s.pages[name] = ""
-	}
-	rel := z.fromContentDir(name)
-	draft, set := fm.truth("draft")
-	o := &Omission{Reason: "draft: true of the section", Path: rel, Line: fm.lineOf("draft")}
-	switch {
-	case err != nil:
-		*o = Omission{Held: true, Reason: "the section's front matter does not parse", Path: rel, Line: 1}
-	case fm.form == noFrontMatter:
-		*o = Omission{Held: true, Reason: "the section has no front matter that Zola reads", Path: rel, Line: 1}
-	case !set && fm.has("draft"):
-		o.Held, o.Reason = true, "draft of the section is neither true nor false"
-	case fm.mistyped() != "":
-		o.Held, o.Reason = true, fm.mistyped()+" of the section is of a type that Zola does not take"
-	case !draft:
-		return
-	}
-	if before := s.drafts[folder]; before == nil || before.Held {
-		s.drafts[folder] = o
-	}
+	around := zolaFoldersOf(a)
+	return around != nil && around.pages[path.Join(folder, "_"+base)]
 }
 
 // undefinedTaxonomy is the first taxonomy of a page that the site does not have in any

@@ -15,7 +15,7 @@ const maxTemplates = 200
 
 // readShortcodes reads the templates of the blog's own shortcodes, and of its
 // theme's, which the blog's stand before.
-func (s *sections) readShortcodes(own *ownConfig) {
+func (s *zolaFolders) readShortcodes(own *ownConfig) {
 	if own == nil {
 		return
 	}

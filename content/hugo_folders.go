@@ -1,0 +1,140 @@
+package content
+
+import (
+	"path"
+	"slices"
+	"strings"
+)
+
+// hugoFolders are what _index.md says of the pages below it, and the blog's templates.
+type hugoFolders struct {
+	sourceTexts
+	site   *site
+	layers map[string][]hugoLayer // by folder, from the engine's content root
+	global map[string]any         // templates of shortcodes and hooks, partials, translations
+	pages  map[string]string      // the folders that are sections by a page of their own, with its slug or title
+	hooked bool                   // render hooks are among the global data
+}
+
+// hugoLayer is a cascade: front matter that holds where a page has none of its own.
+type hugoLayer struct {
+	values map[string]any
+	glob   *pattern  // of pages, from the content root with a slash before; nil for all
+	lang   *pattern  // nil for all
+	doubt  *Omission // it does not parse, and might leave the pages out
+}
+
+func (h *hugo) folderFile(name string) bool { return isIndexFile(name) }
+
+func (h *hugo) readFolders(files []file) folders {
+	f := &hugoFolders{site: h.site, layers: map[string][]hugoLayer{}, pages: map[string]string{}}
+	f.readHugoShortcodes(h.own)
+	for _, file := range files {
+		if text, err := h.readOwn(file.real); err == nil {
+			f.read(file.path, text, h.namesSections)
+		}
+	}
+	return f
+}
+
+// read takes over the page of a folder.
+func (f *hugoFolders) read(name string, text []byte, namesSections bool) {
+	fm, _, _, err := splitFrontMatter(string(text))
+	folder := strings.TrimPrefix(path.Dir(name), ".")
+	if err != nil || !isCascade(fm.values["cascade"]) {
+		o := &Omission{Held: true, Reason: path.Base(name) + " does not parse", Path: f.site.fromContentDir(name), Line: 1}
+		if err == nil {
+			o.Reason, o.Line = "cascade is malformed", fm.lineOf("cascade")
+		}
+		f.layers[folder] = append(f.layers[folder], hugoLayer{doubt: o})
+		f.remember(name, text)
+	} else if fm.values["cascade"] != nil {
+		f.layers[folder] = append(f.layers[folder], cascades(fm.values["cascade"])...)
+		f.remember(name, text)
+	}
+	if f.pages[folder] = fm.scalar("slug", "title"); namesSections {
+		f.remember(name, []byte(f.pages[folder]))
+	}
+}
+
+// isCascade reports that a cascade is what Hugo takes: a table, a list of tables, or
+// nothing.
+func isCascade(v any) bool {
+	switch v := v.(type) {
+	case nil, map[string]any:
+		return true
+	case []any:
+		return !slices.ContainsFunc(v, func(item any) bool { _, ok := item.(map[string]any); return !ok })
+	}
+	return false
+}
+
+// cascades reads one cascade or a list of them, with their targets.
+func cascades(v any) []hugoLayer {
+	list, ok := v.([]any)
+	if !ok {
+		list = []any{v}
+	}
+	var out []hugoLayer
+	for _, item := range list {
+		values, ok := item.(map[string]any)
+		if !ok {
+			continue
+		}
+		l := hugoLayer{values: map[string]any{}}
+		for key, v := range values {
+			if key != "_target" && key != "target" {
+				l.values[key] = v
+				continue
+			}
+			target := hugoTarget(v)
+			if l.glob, l.lang = target.glob, target.lang; !target.ofPages {
+				l.values = nil
+				break
+			}
+		}
+		if l.values == nil {
+			continue
+		}
+		out = append(out, l)
+	}
+	return out
+}
+
+func (l hugoLayer) holds(page, lang string) bool {
+	return matchesGlob(l.lang, lang) && matchesGlob(l.glob, page)
+}
+
+// of are the layers for a page, the nearest first. file is its path from the
+// content root, without its extension; page is what globs see of it.
+func (f *hugoFolders) of(file, page, lang string) []hugoLayer {
+	if f == nil || len(f.layers) == 0 {
+		return nil
+	}
+	var out []hugoLayer
+	for where := range enclosing(file) {
+		for _, l := range f.layers[where] {
+			if l.holds(page, lang) {
+				out = append(out, l)
+			}
+		}
+	}
+	return out
+}
+
+// page is the slug or title of the page that a folder has of its own; nil for none.
+func (f *hugoFolders) page(a *article, folder string) *string {
+	if f == nil {
+		return nil
+	}
+	if name, ok := f.pages[path.Join(a.name.root, folder)]; ok {
+		return &name
+	}
+	return nil
+}
+
+// hugoFoldersOf are those that were read for a page; nil where nothing was scanned.
+func hugoFoldersOf(a *article) *hugoFolders {
+	f, _ := a.around.(*hugoFolders)
+	return f
+}
