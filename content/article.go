@@ -70,7 +70,7 @@ func (t *blog) compose(src *source) (*Post, *Omission, []Problem) {
 
 func (t *blog) articleOf(src *source) *article {
 	a := &article{source: src, engine: t.engine, site: t.site, name: parseName(src.path, t.site.languages)}
-	if auto, ok := t.engine.(*autoEngine); ok {
+	if auto, ok := t.engine.(interface{ of(*source) engine }); ok {
 		a.engine = auto.of(src)
 	}
 	a.post = &Post{Path: src.path, BodyHash: src.bodyHash, FileHash: src.fileHash, ModTime: src.modTime}
@@ -148,7 +148,7 @@ func (a *article) date(keys ...string) time.Time {
 		if _, isFlag := a.front.truth(key); text == "" || isFlag && len(text) < 6 {
 			continue
 		}
-		if t, ok := a.readDate(key, text); ok {
+		if t, ok := a.engine.readDate(&a.front, key, text); ok {
 			return t
 		}
 		if key == "published" {
@@ -160,16 +160,6 @@ func (a *article) date(keys ...string) time.Time {
 		return time.Time{}
 	}
 	return time.Time{}
-}
-
-func (a *article) readDate(key, text string) (time.Time, bool) {
-	switch e := a.engine.(type) {
-	case *jekyll:
-		return e.readDate(&a.front, key, text)
-	case *pelican:
-		return pelicanDate(text, a.site.loc)
-	}
-	return parseDate(text, a.site.loc)
 }
 
 // authors reads author(s); names with a semicolon between them are several, else
@@ -238,8 +228,7 @@ func (a *article) validate() {
 		a.reject(1, "the file has no front matter: begin it with title: My post and date: 2025-01-29 between two lines of ---, or exclude it by content.exclude")
 		return
 	}
-	_, pelican := a.engine.(*pelican)
-	if a.post.Title == "" && pelican { // which passes over them too
+	if a.post.Title == "" && a.engine.needsTitle() { // which passes over them too
 		a.reject(a.front.lineOf("title"), "the post has no title; add a line such as "+a.example("title", "My post"))
 	} else if a.post.Title == "" && strings.TrimSpace(a.body) == "" {
 		a.reject(a.front.lineOf("title"), "the post has neither title nor text; add a line such as "+a.example("title", "My post"))

@@ -173,7 +173,7 @@ func engineIn(dir, ours string) (*ownConfig, error) {
 			return nil, err
 		}
 	}
-	looks := []func(string, string) (*ownConfig, error){jekyllConfig, pelicanConfig, tomlConfig, eleventyConfig, hugoConfig}
+	looks := []func(string, string) (*ownConfig, error){jekyllConfig, pelicanConfig, zolaConfig, hugoConfigTOML, eleventyConfig, hugoConfig}
 	if existing(dir, strongSigns[:5]) != "" {
 		slices.Reverse(looks)
 	}
@@ -183,7 +183,6 @@ func engineIn(dir, ours string) (*ownConfig, error) {
 			return nil, unreadable(dir, err)
 		}
 		if own != nil {
-			own.root = dir
 			return own, nil
 		}
 	}

@@ -131,7 +131,7 @@ func (d *detection) aboveLanguages() string {
 // mount as content; "" where none is.
 func (d *detection) fullestMount() (folder, from string) {
 	most := 0
-	for _, m := range contentMounts(d.own) {
+	for _, m := range d.own.contentMounts() {
 		c := takeCensus(filepath.Join(d.root, filepath.FromSlash(m.source)), isHugoName)
 		if n := c.total["."]; n > most {
 			most, folder, from = n, m.source, "module.mounts"

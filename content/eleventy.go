@@ -276,3 +276,5 @@ func (e *eleventy) writing() writing {
 		noIndented: !e.markdown.indented, hardWraps: e.markdown.breaks, bareLinks: !e.markdown.linkify, smart: e.markdown.typographer,
 		noMath: !e.markdown.math, emoji: e.markdown.emoji, marks: e.markdown.marks, markup: e.markdown.markup, plainAlerts: !e.markdown.alerts}
 }
+
+func (e *eleventy) extensions() []string { return []string{".html", ".njk", ".liquid"} }

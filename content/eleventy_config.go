@@ -21,7 +21,7 @@ var eleventyNames = []string{".eleventy.js", "eleventy.config.js", "eleventy.con
 // usual names. A project that depends on Eleventy may have none.
 func eleventyConfig(dir, _ string) (*ownConfig, error) {
 	command, manifest := eleventyCommand(dir)
-	own := &ownConfig{dialect: config.Eleventy, values: map[string]any{}}
+	own := &ownConfig{dialect: config.Eleventy, root: dir, values: map[string]any{}}
 	if command["input"] != "" {
 		own.values["input"] = path.Clean(command["input"])
 	}
@@ -41,13 +41,16 @@ func eleventyConfig(dir, _ string) (*ownConfig, error) {
 			}
 			own.addScripts(dir, file, text)
 			own.text = append(own.text, manifest...) // which decides as well
+			own.contentDir = own.eleventyInput()
 			return own, nil
 		}
 	}
 	if command == nil {
 		return nil, nil
 	}
-	return own.add(filepath.Join(dir, "package.json"), manifest), nil
+	own.add(filepath.Join(dir, "package.json"), manifest)
+	own.contentDir = own.eleventyInput()
+	return own, nil
 }
 
 var (

@@ -7,7 +7,6 @@ import (
 
 	"publisher/content/kramdown"
 	"publisher/content/pymarkdown"
-	"publisher/internal/config"
 	"publisher/internal/private"
 )
 
@@ -32,6 +31,28 @@ type engine interface {
 	// complete derives what the front matter leaves open: title, date, slug,
 	// categories. It sees the fields that are the same in all engines filled in.
 	complete(a *article)
+	// hasBundles holds that a folder with an index.* is one page: its other files are no pages.
+	hasBundles() bool
+	// extensions are those of posts besides Markdown's, with their dots.
+	extensions() []string
+	// otherMarkup tells by its name a file that the engine makes a post of and we do not.
+	otherMarkup(file string) bool
+	// limit takes the posts away that the engine's settings leave out for there being others.
+	limit(posts []*Post) (shown []*Post, leftOut []LeftOut)
+	// copies is words for a file that the engine copies into the site, such as "Hugo copies what is
+	// in static into the site; move it out of there"; "" for others. The engine has a config.
+	copies(file string) string
+	// split takes a file apart.
+	split(name, text string) (front frontMatter, body string, bodyLine int, err error)
+	// readDate reads a date of the front matter.
+	readDate(front *frontMatter, key, text string) (time.Time, bool)
+	// needsTitle holds that what has no title is no post.
+	needsTitle() bool
+	// imageAddress is an address of front matter as themes take it.
+	imageAddress(text string) string
+	// placeholder fills a word of a permalink in the engine's own way; ok is false where it has
+	// none.
+	placeholder(a *article, word string) (filled string, ok bool)
 	// address is the post's path on the site, beginning with a slash, or an
 	// absolute URL where the author wrote one.
 	address(a *article) string
@@ -124,23 +145,30 @@ func (folderEngine) folderFile(string) bool { return false }
 
 func (folderEngine) readFolders([]file) folders { return &sourceTexts{} }
 
+func (folderEngine) hasBundles() bool { return false }
+
+func (folderEngine) extensions() []string { return nil }
+
+func (folderEngine) otherMarkup(string) bool { return false }
+
+func (folderEngine) limit(posts []*Post) ([]*Post, []LeftOut) { return posts, nil }
+
+func (folderEngine) copies(string) string { return "" }
+
+func (folderEngine) split(_, text string) (frontMatter, string, int, error) {
+	return splitFrontMatter(text)
+}
+
+func (e folderEngine) readDate(_ *frontMatter, _, text string) (time.Time, bool) {
+	return parseDate(text, e.loc)
+}
+
+func (folderEngine) needsTitle() bool { return false }
+
+func (folderEngine) imageAddress(text string) string { return text }
+
+func (folderEngine) placeholder(*article, string) (string, bool) { return "", false }
+
 func (folderEngine) leavesOut(string) *Omission { return nil }
 
 func (folderEngine) omits(*article) *Omission { return nil }
-
-// newEngine builds a dialect's rules over the settings that its own config gives.
-func newEngine(d config.Dialect, s *site, own *ownConfig) engine {
-	switch d {
-	case config.Hugo:
-		return newHugo(s, own)
-	case config.Jekyll:
-		return newJekyll(s, own)
-	case config.Pelican:
-		return newPelican(s, own)
-	case config.Zola:
-		return newZola(s, own)
-	case config.Eleventy:
-		return newEleventy(s, own)
-	}
-	return newMarkdown(s)
-}

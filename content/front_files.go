@@ -12,11 +12,7 @@ import (
 // imageText is the picture that the front matter names, as it stands there. In
 // Jekyll it counts from the blog's folder, as themes take it.
 func (a *article) imageText() string {
-	text := a.imageName()
-	if _, ok := a.engine.(*jekyll); ok && strings.HasPrefix(text, "/") && !strings.HasPrefix(text, "//") && a.site.url.Path != "" {
-		return a.site.absolute(text)
-	}
-	return text
+	return a.engine.imageAddress(a.imageName())
 }
 
 func (a *article) imageName() string {

@@ -2,6 +2,7 @@ package content
 
 import (
 	"bytes"
+	"cmp"
 	"net/url"
 	"path"
 	"regexp"
@@ -33,6 +34,10 @@ type hugo struct {
 }
 
 func newHugo(s *site, own *ownConfig) *hugo {
+	if own != nil && len(s.languages) == 0 { // of one language: files may bear its name all the same
+		s.onlyLanguage = strings.ToLower(cmp.Or(own.scalar("defaultcontentlanguage"), "en"))
+		s.languages[s.onlyLanguage] = true
+	}
 	h := &hugo{folderEngine: folderEngine{s}, own: own, ugly: own.setting("uglyurls"),
 		permalinks: hugoPermalinks(own.setting("permalinks")),
 		languages:  readHugoLanguages(s, own),
@@ -234,4 +239,12 @@ func (h *hugo) writing() writing {
 	return writing{smart: h.smart, summaryKeys: []string{"summary"}, markFirst: true, emoji: h.emoji,
 		hardWraps: h.hardWraps, noRaw: h.noRaw, bareLinks: h.bareLinks, noStrike: h.noStrike, marks: h.marks,
 		noMath: true, passthrough: h.passthrough, markup: h.markup, keepAsides: h.own != nil, plainAlerts: h.own != nil && h.own.hasThemes()}
+}
+
+func (h *hugo) hasBundles() bool { return true }
+
+func (h *hugo) extensions() []string { return []string{".html", ".htm"} }
+
+func (h *hugo) otherMarkup(file string) bool {
+	return h.own != nil && slices.Contains([]string{".org", ".adoc", ".asciidoc", ".ad", ".rst", ".pandoc", ".pdc"}, path.Ext(file))
 }

@@ -1,9 +1,11 @@
 package content
 
 import (
+	"cmp"
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -33,11 +35,11 @@ func hugoConfig(dir, ours string) (*ownConfig, error) {
 		if strings.HasPrefix(name, "config.") && !hugoish(values, dir) {
 			continue
 		}
-		own = (&ownConfig{dialect: config.Hugo, values: values}).add(file, text)
+		own = newHugoConfig(dir, values).add(file, text)
 		break
 	}
 	if _, err := os.Stat(filepath.Join(dir, "config.toml")); own == nil && err == nil {
-		return nil, nil // tomlConfig tells whose it is
+		return nil, nil // hugoConfigTOML tells whose it is
 	}
 	return hugoOver(dir, own)
 }
@@ -52,13 +54,64 @@ func hugoOver(dir string, own *ownConfig) (*ownConfig, error) {
 			continue
 		}
 		if own == nil {
-			own = &ownConfig{dialect: config.Hugo, values: map[string]any{}}
+			own = newHugoConfig(dir, map[string]any{})
 		}
 		if err := own.addFolder(folder); err != nil {
 			return nil, err
 		}
 	}
+	if own != nil {
+		own.contentDir = cmp.Or(own.scalar("contentdir"), "content")
+		own.mounts = contentMounts(own.values)
+	}
 	return own, nil
+}
+
+func newHugoConfig(root string, values map[string]any) *ownConfig {
+	return &ownConfig{dialect: config.Hugo, root: root, values: values}
+}
+
+// hugoConfigTOML reads config.toml, which sites of Zola have as well, and older ones of
+// Hugo.
+func hugoConfigTOML(dir, ours string) (*ownConfig, error) {
+	file := filepath.Join(dir, "config.toml")
+	if _, err := os.Stat(file); err != nil || sameFile(file, ours) {
+		return hugoOver(dir, nil)
+	}
+	values, text, err := readConfig(file)
+	if err != nil {
+		return nil, err
+	}
+	if _, zola := values["base_url"]; zola || !hugoish(values, dir) {
+		return hugoOver(dir, nil)
+	}
+	return hugoOver(dir, newHugoConfig(dir, values).add(file, text))
+}
+
+// contentMounts are the folders that module.mounts puts into the content root.
+func contentMounts(values map[string]any) []mount {
+	list, _ := dig(values, "module.mounts")
+	items, _ := list.([]any)
+	var out []mount
+	for _, item := range items {
+		m, _ := item.(map[string]any)
+		source, _ := m["source"].(string)
+		target, _ := m["target"].(string)
+		lang, _ := m["lang"].(string)
+		if languages, ok := dig(m, "sites.matrix.languages"); ok && lang == "" {
+			if list := listOf(languages, whole); len(list) == 1 {
+				lang = list[0]
+			}
+		}
+		target = path.Clean(target)
+		source = path.Clean(source)
+		if target != "content" && !strings.HasPrefix(target, "content/") || !filepath.IsLocal(filepath.FromSlash(source)) {
+			continue
+		}
+		out = append(out, mount{source, strings.TrimPrefix(strings.TrimPrefix(target, "content"), "/"), lang})
+	}
+	slices.SortStableFunc(out, func(a, b mount) int { return len(b.source) - len(a.source) })
+	return out
 }
 
 // addFolder reads the files of a folder and of those below: hugo.* or config.* is the

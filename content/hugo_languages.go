@@ -5,10 +5,7 @@ import (
 	"net/url"
 	"path"
 	"path/filepath"
-	"slices"
 	"strings"
-
-	"publisher/internal/config"
 )
 
 // hugoLanguages are the languages that the settings name, by lower-case tag.
@@ -32,7 +29,7 @@ func readHugoLanguages(s *site, own *ownConfig) hugoLanguages {
 	for _, tag := range listOf(own.setting("disablelanguages"), bySpace) {
 		l.disabled[strings.ToLower(tag)] = true
 	}
-	for _, m := range contentMounts(own) {
+	for _, m := range own.contentMounts() {
 		if source := filepath.Join(own.root, filepath.FromSlash(m.source)); m.lang != "" && (s.dir == source || strings.HasPrefix(s.dir, source+string(filepath.Separator))) {
 			l.only = strings.ToLower(m.lang)
 			break
@@ -69,7 +66,7 @@ func (l *hugoLanguages) addMounted(s *site, own *ownConfig) {
 	if l.only != "" || len(l.tables) < 2 {
 		return
 	}
-	for _, m := range contentMounts(own) {
+	for _, m := range own.contentMounts() {
 		lang := strings.ToLower(cmp.Or(m.lang, l.first))
 		if _, taken := l.roots[lang]; m.below == "" && !taken {
 			l.roots[lang] = rootOf(s, own, m.source)
@@ -97,7 +94,7 @@ func contentFolderOf(own *ownConfig) string {
 	if own == nil {
 		return "content"
 	}
-	return path.Clean(contentFolder(own))
+	return path.Clean(own.contentDir)
 }
 
 // ofLanguage is a setting that a language has of its own; nil for none.
@@ -162,40 +159,4 @@ func (h *hugo) inLanguage(a *article, where string) string {
 		}
 	}
 	return "/" + lang + "/" + strings.TrimPrefix(where, "/")
-}
-
-// hugoMount is a folder of the blog that Hugo sees at another place.
-type hugoMount struct {
-	source string // from the folder of Hugo's config
-	below  string // of the content root
-	lang   string // "" for none
-}
-
-// contentMounts are the folders that module.mounts puts into the content root.
-func contentMounts(own *ownConfig) []hugoMount {
-	if own == nil || own.dialect != config.Hugo {
-		return nil
-	}
-	list, _ := dig(own.values, "module.mounts")
-	items, _ := list.([]any)
-	var out []hugoMount
-	for _, item := range items {
-		m, _ := item.(map[string]any)
-		source, _ := m["source"].(string)
-		target, _ := m["target"].(string)
-		lang, _ := m["lang"].(string)
-		if languages, ok := dig(m, "sites.matrix.languages"); ok && lang == "" {
-			if list := listOf(languages, whole); len(list) == 1 {
-				lang = list[0]
-			}
-		}
-		target = path.Clean(target)
-		source = path.Clean(source)
-		if target != "content" && !strings.HasPrefix(target, "content/") || !filepath.IsLocal(filepath.FromSlash(source)) {
-			continue
-		}
-		out = append(out, hugoMount{source, strings.TrimPrefix(strings.TrimPrefix(target, "content"), "/"), lang})
-	}
-	slices.SortStableFunc(out, func(a, b hugoMount) int { return len(b.source) - len(a.source) })
-	return out
 }

@@ -124,3 +124,17 @@ func (h *hugo) hasLanguage(file string) bool {
 	m := langSuffix.FindStringSubmatch(strings.TrimSuffix(file, path.Ext(file)))
 	return m != nil && h.site.languages[strings.ToLower(m[2])]
 }
+
+// copies is about the static folders, and the content: what is no page there is a
+// resource of one.
+func (h *hugo) copies(file string) string {
+	static := listOf(h.own.setting("staticdir"), whole)
+	if len(static) == 0 {
+		static = []string{"static"}
+	}
+	folders := []string{path.Join(h.own.contentDir)}
+	for i, folder := range static {
+		static[i] = path.Join(folder)
+	}
+	return h.copiedFrom("Hugo", file, append(static, folders...)...)
+}

@@ -136,3 +136,25 @@ func (h *hugo) sectionSlugs(a *article) []string {
 	}
 	return slugs
 }
+
+// placeholder knows a page's sections, and Go's date layouts, such as :2006 or :January.
+func (h *hugo) placeholder(a *article, word string) (string, bool) {
+	switch word {
+	case "":
+		return "", false
+	case "section":
+		first, _, _ := strings.Cut(h.sectionOf(a), "/")
+		return h.slugify(first), true
+	case "sections", "path":
+		return a.slugPath(h.sectionOf(a)), true
+	case "sectionslugs":
+		return strings.Join(h.sectionSlugs(a), "/"), true
+	case "sectionslug":
+		slugs := h.sectionSlugs(a)
+		return strings.Join(slugs[:min(len(slugs), 1)], "/"), true
+	}
+	if slices.Contains(placeholders, word) || layoutDay.Format(word) == word {
+		return "", false
+	}
+	return a.post.Date.Format(word), true
+}

@@ -100,7 +100,7 @@ func (j *jekyll) source() string {
 	if j.own == nil {
 		return j.root
 	}
-	return filepath.Join(j.root, filepath.FromSlash(contentFolder(j.own)))
+	return filepath.Join(j.root, filepath.FromSlash(j.own.contentDir))
 }
 
 func (j *jekyll) prepare(a *article) {
@@ -303,4 +303,22 @@ func titleCase(stem string) string {
 		words[i] = string(unicode.ToUpper(r)) + strings.ToLower(w[size:])
 	}
 	return strings.Join(words, " ")
+}
+
+func (j *jekyll) extensions() []string { return []string{".html", ".htm"} }
+
+// imageAddress counts from the blog's folder.
+func (j *jekyll) imageAddress(text string) string {
+	if strings.HasPrefix(text, "/") && !strings.HasPrefix(text, "//") && j.url.Path != "" {
+		return j.absolute(text)
+	}
+	return text
+}
+
+// placeholder keeps :categories as they are written, but for their case.
+func (j *jekyll) placeholder(a *article, word string) (string, bool) {
+	if word != "categories" {
+		return "", false
+	}
+	return a.joinCategories(strings.ToLower), true
 }

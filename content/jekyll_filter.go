@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"path"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -149,26 +150,40 @@ func (j *jekyll) isDraft(a *article) bool {
 }
 
 // limit leaves out what is older than the posts that limit_posts lets through.
-func (t *blog) limit(scan *Scan) {
-	j, ok := t.engine.(*jekyll)
-	if !ok || j.rules.limit == 0 {
-		return
-	}
+func (j *jekyll) limit(posts []*Post) ([]*Post, []LeftOut) {
 	var shown []*Post
-	for _, p := range scan.Posts {
+	for _, p := range posts {
 		if !p.Draft {
 			shown = append(shown, p)
 		}
 	}
-	if len(shown) <= j.rules.limit {
-		return
+	if j.rules.limit == 0 || len(shown) <= j.rules.limit {
+		return posts, nil
 	}
 	slices.SortStableFunc(shown, func(a, b *Post) int { return b.Date.Compare(a.Date) })
 	o := j.leaves(j.own, fmt.Sprintf("limit_posts: %d", j.rules.limit), "limit_posts")
 	old := map[*Post]bool{}
+	var leftOut []LeftOut
 	for _, p := range shown[j.rules.limit:] {
 		old[p] = true
-		scan.LeftOut = append(scan.LeftOut, LeftOut{p.Path, *o})
+		leftOut = append(leftOut, LeftOut{p.Path, *o})
 	}
-	scan.Posts = slices.DeleteFunc(scan.Posts, func(p *Post) bool { return old[p] })
+	return slices.DeleteFunc(posts, func(p *Post) bool { return old[p] }), leftOut
+}
+
+// copies is about the source folder, of which Jekyll copies all that its filter lets
+// through.
+func (j *jekyll) copies(file string) string {
+	rel, err := filepath.Rel(j.source(), file)
+	if err != nil || !filepath.IsLocal(rel) || rel == "." {
+		return ""
+	}
+	folder := ""
+	for part := range strings.SplitSeq(filepath.ToSlash(rel), "/") {
+		if j.filtered(folder, part) != nil {
+			return ""
+		}
+		folder = path.Join(folder, part)
+	}
+	return fmt.Sprintf("Jekyll copies it into the site; add %s to exclude in _config.yml", filepath.ToSlash(rel))
 }

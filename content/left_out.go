@@ -60,7 +60,7 @@ func (a *article) doubtfulDraft() *Omission {
 		if _, set := a.front.truth(key); set || a.front.values[key] == nil {
 			continue
 		}
-		if _, isDate := a.readDate(key, a.front.scalar(key)); key == "draft" || !isDate {
+		if _, isDate := a.engine.readDate(&a.front, key, a.front.scalar(key)); key == "draft" || !isDate {
 			return a.held(key, "neither true nor false")
 		}
 	}

@@ -82,25 +82,3 @@ func firstHeading(body string) string {
 	}
 	return ""
 }
-
-// autoEngine is for a tree in which no engine's own config was found: each file
-// is read by the rules that its own form shows.
-type autoEngine struct {
-	*markdown
-	pelican *pelican
-	jekyll  *jekyll
-}
-
-func newAuto(s *site) *autoEngine {
-	return &autoEngine{newMarkdown(s), newPelican(s, nil), newJekyll(s, nil)}
-}
-
-func (e *autoEngine) of(src *source) engine {
-	switch {
-	case src.front.form == blockForm:
-		return e.pelican
-	case e.jekyll.covers(src.path):
-		return e.jekyll
-	}
-	return e.markdown
-}

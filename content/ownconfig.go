@@ -21,6 +21,16 @@ type ownConfig struct {
 	text    []byte                    // all that was read: it decides whether a snapshot still holds
 	files   []configFile              // the same, file by file
 	unknown map[string]unknownSetting // Pelican's settings that code computes, by lower-case name
+
+	contentDir string  // where the engine looks for posts, from root, slash-separated
+	mounts     []mount // folders that it takes for parts of that one
+}
+
+// mount puts a folder into the content root.
+type mount struct {
+	source string // from root, slash-separated
+	below  string // of the content root
+	lang   string // "" for none
 }
 
 // configFile is one of the files that a config was read from.
@@ -84,79 +94,6 @@ func hasWord(line, word string) bool {
 
 // maxConfig is more than any engine's config needs.
 const maxConfig = 1 << 20
-
-// findOwnConfig looks for an engine's config in dir and up to three folders
-// above it. ours is config.yaml, which Hugo once used the name of. It returns
-// nil where there is none.
-func findOwnConfig(dir, ours string, want config.Dialect) (*ownConfig, error) {
-	var bare *ownConfig
-	for range 4 {
-		for _, look := range []func(string, string) (*ownConfig, error){hugoConfig, jekyllConfig, pelicanConfig, tomlConfig, eleventyConfig} {
-			own, err := look(dir, ours)
-			if err != nil {
-				return nil, err
-			}
-			if own != nil && (want == config.Auto || want == own.dialect) {
-				own.root = dir
-				return own, nil
-			}
-		}
-		if bare == nil && (want == config.Auto || want == config.Jekyll) {
-			bare = bareJekyll(dir)
-		}
-		parent := filepath.Dir(dir)
-		if _, err := os.Lstat(filepath.Join(dir, ".git")); err == nil || parent == dir {
-			break
-		}
-		dir = parent
-	}
-	return bare, nil
-}
-
-// bareJekyll is a blog that lives by Jekyll's defaults: it has a folder _posts and
-// no config.
-func bareJekyll(dir string) *ownConfig {
-	info, err := os.Stat(filepath.Join(dir, "_posts"))
-	if err != nil || !info.IsDir() {
-		return nil
-	}
-	return &ownConfig{dialect: config.Jekyll, root: dir, values: map[string]any{}}
-}
-
-func jekyllConfig(dir, _ string) (*ownConfig, error) {
-	for _, name := range []string{"_config.yml", "_config.yaml", "_config.toml"} {
-		file := filepath.Join(dir, name)
-		if _, err := os.Stat(file); err == nil {
-			values, text, err := readConfig(file)
-			if err != nil {
-				return nil, err
-			}
-			return (&ownConfig{dialect: config.Jekyll, values: values}).add(file, text), nil
-		}
-	}
-	return nil, nil
-}
-
-// tomlConfig reads config.toml, which both Zola and older Hugo sites have.
-func tomlConfig(dir, ours string) (*ownConfig, error) {
-	for _, name := range []string{"zola.toml", "config.toml"} {
-		file := filepath.Join(dir, name)
-		if _, err := os.Stat(file); err != nil || sameFile(file, ours) {
-			continue
-		}
-		values, text, err := readConfig(file)
-		if err != nil {
-			return nil, err
-		}
-		if _, zola := values["base_url"]; zola {
-			return (&ownConfig{dialect: config.Zola, values: values}).add(file, text), nil
-		}
-		if hugoish(values, dir) {
-			return hugoOver(dir, (&ownConfig{dialect: config.Hugo, values: values}).add(file, text))
-		}
-	}
-	return hugoOver(dir, nil)
-}
 
 // readConfig reads YAML, TOML or JSON by the file's extension.
 func readConfig(file string) (map[string]any, []byte, error) {
@@ -224,6 +161,14 @@ func (o *ownConfig) scalar(key string) string {
 	}
 	s, _ := o.values[key].(string)
 	return s
+}
+
+// contentMounts are the folders that the engine takes for parts of its content root.
+func (o *ownConfig) contentMounts() []mount {
+	if o == nil {
+		return nil
+	}
+	return o.mounts
 }
 
 // setting is any value; nil for none.

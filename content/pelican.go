@@ -333,3 +333,17 @@ func (p *pelican) pageAddress(a *article) string {
 	}
 	return p.format(a, p.setting("page_url", "pages/{slug}.html"))
 }
+
+func (p *pelican) extensions() []string { return []string{".html", ".htm"} }
+
+func (p *pelican) otherMarkup(file string) bool { return restructured(file) }
+
+func (p *pelican) split(name, text string) (frontMatter, string, int, error) {
+	return splitPelican(name, text)
+}
+
+func (p *pelican) readDate(_ *frontMatter, _, text string) (time.Time, bool) {
+	return pelicanDate(text, p.loc)
+}
+
+func (p *pelican) needsTitle() bool { return true }

@@ -1,6 +1,7 @@
 package content
 
 import (
+	"cmp"
 	"os"
 	"path"
 	"path/filepath"
@@ -18,7 +19,7 @@ func pelicanConfig(dir, _ string) (*ownConfig, error) {
 	if _, err := os.Stat(file); err != nil {
 		return nil, nil
 	}
-	own := &ownConfig{dialect: config.Pelican, values: map[string]any{}, unknown: map[string]unknownSetting{}}
+	own := &ownConfig{dialect: config.Pelican, root: dir, values: map[string]any{}, unknown: map[string]unknownSetting{}}
 	if err := own.addPython(file, 0); err != nil {
 		return nil, err
 	}
@@ -27,6 +28,11 @@ func pelicanConfig(dir, _ string) (*ownConfig, error) {
 			return nil, err
 		}
 	}
+	own.contentDir = own.scalar("path")
+	if info, err := os.Stat(filepath.Join(dir, "content")); own.contentDir == "" && err == nil && info.IsDir() {
+		own.contentDir = "content" // what computes PATH nearly always means, and what Pelican's Makefile and tasks.py name
+	}
+	own.contentDir = cmp.Or(own.contentDir, ".")
 	return own, nil
 }
 

@@ -107,3 +107,15 @@ func (p *pelican) saveAs(a *article) string {
 	}
 	return p.format(a, p.setting("article_save_as", "{slug}.html"))
 }
+
+// copies is about STATIC_PATHS.
+func (p *pelican) copies(file string) string {
+	static := []string{"images"}
+	if set, ok := p.own.setting("static_paths").([]any); ok {
+		static = listOf(set, whole)
+	}
+	for i, folder := range static {
+		static[i] = path.Join(p.own.contentDir, folder)
+	}
+	return p.copiedFrom("Pelican", file, static...)
+}

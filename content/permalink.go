@@ -62,10 +62,12 @@ func (a *article) expand(pattern string) string {
 			break
 		}
 		name := placeholder(rest)
-		if word := wordOf(rest); isDateLayout(word, a.engine) {
-			b.WriteString(a.post.Date.Format(word))
-			pattern = rest[len(word):]
-			continue
+		if word := wordOf(rest); !slices.Contains(placeholders, word) {
+			if filled, ok := a.engine.placeholder(a, word); ok {
+				b.WriteString(filled)
+				pattern = rest[len(word):]
+				continue
+			}
 		}
 		if name == "" {
 			b.WriteByte(':')
@@ -87,16 +89,6 @@ func (a *article) expand(pattern string) string {
 
 // layoutDay shows whether a word is a layout for dates: then it changes.
 var layoutDay = time.Date(2019, 11, 9, 23, 1, 42, 1, time.UTC)
-
-// isDateLayout tells Hugo's placeholders that are Go's date layouts, such as
-// :2006 or :January.
-func isDateLayout(word string, e engine) bool {
-	if word == "" || slices.Contains(placeholders, word) {
-		return false
-	}
-	_, ok := e.(*hugo)
-	return ok && layoutDay.Format(word) != word
-}
 
 // wordOf is the word that a text begins with.
 func wordOf(s string) string {
@@ -137,18 +129,19 @@ func cutSections(p, cut string) string {
 }
 
 func (a *article) fillPlaceholder(name string) string {
+	if filled, ok := a.engine.placeholder(a, name); ok {
+		return filled
+	}
 	switch name {
 	case "title":
 		return a.titleSlug
 	case "slug":
 		return a.slug
 	case "section":
-		first, _, _ := strings.Cut(a.sections(), "/")
+		first, _, _ := strings.Cut(a.name.dir, "/")
 		return a.engine.slugify(first)
-	case "sectionslug", "sectionslugs":
-		return a.sectionSlugs(name)
-	case "sections", "path":
-		return a.slugPath(a.sections())
+	case "sections", "sectionslug", "sectionslugs", "path":
+		return a.slugPath(a.name.dir)
 	case "filename", "name", "basename", "contentbasename":
 		return a.engine.slugify(a.name.full)
 	case "slugorfilename", "slugorcontentbasename":
@@ -168,37 +161,15 @@ func (a *article) fillPlaceholder(name string) string {
 	return datePart(a.post.Date, name)
 }
 
-// sections is the post's folder as the engine counts it.
-func (a *article) sections() string {
-	if h, ok := a.engine.(*hugo); ok {
-		return h.sectionOf(a)
-	}
-	return a.name.dir
-}
-
-func (a *article) sectionSlugs(name string) string {
-	h, ok := a.engine.(*hugo)
-	if !ok {
-		return a.slugPath(a.sections())
-	}
-	slugs := h.sectionSlugs(a)
-	if name == "sectionslug" {
-		slugs = slugs[:min(len(slugs), 1)]
-	}
-	return strings.Join(slugs, "/")
-}
-
 func (a *article) categoryPath(name string) string {
-	if len(a.categories) == 0 {
-		return ""
-	}
-	if name == "category" {
+	if len(a.categories) > 0 && name == "category" {
 		return a.engine.slugify(a.categories[0])
 	}
-	slugify := a.engine.slugify
-	if _, ok := a.engine.(*jekyll); ok && name == "categories" {
-		slugify = strings.ToLower // Jekyll keeps the rest as it is
-	}
+	return a.joinCategories(a.engine.slugify)
+}
+
+// joinCategories makes a path of the categories, each once.
+func (a *article) joinCategories(slugify func(string) string) string {
 	var parts []string
 	for _, c := range a.categories {
 		if slug := slugify(c); !slices.Contains(parts, slug) {

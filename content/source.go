@@ -56,13 +56,7 @@ type sourceReader struct {
 
 // reader reads files as the tree's engine does.
 func (t *blog) reader() *sourceReader {
-	switch t.engine.(type) {
-	case *pelican:
-		return &sourceReader{split: splitPelican}
-	case *zola:
-		return &sourceReader{split: func(_, text string) (frontMatter, string, int, error) { return splitZola(text) }}
-	}
-	return &sourceReader{split: func(_, text string) (frontMatter, string, int, error) { return splitFrontMatter(text) }}
+	return &sourceReader{split: t.engine.split}
 }
 
 // read takes a file apart. What is wrong with it is in its problems; an invalid

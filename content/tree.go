@@ -3,7 +3,6 @@
 package content
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
@@ -130,11 +129,11 @@ func newSite(cfg *config.Config, dir string, own *ownConfig) *site {
 		return s
 	}
 	s.root = own.root
-	content := filepath.Join(own.root, filepath.FromSlash(contentFolder(own)))
+	content := filepath.Join(own.root, filepath.FromSlash(own.contentDir))
 	if rel, err := filepath.Rel(content, dir); err == nil && rel != "." && !strings.HasPrefix(rel, "..") {
 		s.below = filepath.ToSlash(rel)
 	}
-	for _, m := range contentMounts(own) {
+	for _, m := range own.mounts {
 		source := filepath.Join(own.root, filepath.FromSlash(m.source))
 		if rel, err := filepath.Rel(source, dir); err == nil && filepath.IsLocal(rel) {
 			s.below, s.mounted = path.Join(m.below, filepath.ToSlash(rel)), m.below != ""
@@ -150,39 +149,7 @@ func newSite(cfg *config.Config, dir string, own *ownConfig) *site {
 			s.languages[tag] = true
 		}
 	}
-	if own.dialect == config.Hugo && len(s.languages) == 0 {
-		// A site of one language: files may bear its name all the same.
-		s.onlyLanguage = strings.ToLower(cmp.Or(own.scalar("defaultcontentlanguage"), "en"))
-		s.languages[s.onlyLanguage] = true
-	}
 	return s
-}
-
-// contentFolder is where the engine looks for posts, from its config's folder.
-func contentFolder(own *ownConfig) string {
-	switch own.dialect {
-	case config.Hugo:
-		if dir := own.scalar("contentdir"); dir != "" {
-			return dir
-		}
-		return "content"
-	case config.Zola:
-		return "content"
-	case config.Eleventy:
-		return own.eleventyInput()
-	case config.Jekyll:
-		if dir := path.Clean(own.scalar("source")); filepath.IsLocal(dir) {
-			return dir
-		}
-	case config.Pelican:
-		if dir := own.scalar("path"); dir != "" {
-			return dir
-		}
-		if info, err := os.Stat(filepath.Join(own.root, "content")); err == nil && info.IsDir() {
-			return "content" // what computes PATH nearly always means, and what Pelican's Makefile and tasks.py name
-		}
-	}
-	return "."
 }
 
 // fingerprint changes with all that decides what a scan makes of a file.
@@ -247,7 +214,9 @@ func (t *Tree) Scan(ctx context.Context, last *Snapshot, build string) (*Scan, e
 			scan.Invalid++
 		}
 	}
-	t.blog.limit(scan)
+	var leftOut []LeftOut
+	scan.Posts, leftOut = t.blog.engine.limit(scan.Posts)
+	scan.LeftOut = append(scan.LeftOut, leftOut...)
 	scan.Problems = append(scan.Problems, heldProblems(scan.Posts)...)
 	t.blog.posts.Store(newPostIndex(scan.Posts))
 	if len(scan.Posts) == 0 && scan.Invalid == 0 {

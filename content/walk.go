@@ -47,7 +47,7 @@ func (t *Tree) list(ctx context.Context) (*listing, error) {
 	byPath := func(a, b file) int { return cmp.Compare(a.path, b.path) }
 	slices.SortFunc(w.files, byPath)
 	slices.SortFunc(w.beside, byPath)
-	if _, ok := t.blog.engine.(*hugo); ok {
+	if t.blog.engine.hasBundles() {
 		w.files = slices.DeleteFunc(w.files, bundled(w.files))
 	}
 	return &w.listing, nil
@@ -85,20 +85,9 @@ type walker struct {
 
 // passOver remembers an article in a markup that is not read.
 func (w *walker) passOver(rel string) {
-	if w.otherMarkup(rel) && w.tree.blog.engine.covers(rel) && !w.excluded(rel) {
+	if w.tree.blog.engine.otherMarkup(rel) && w.tree.blog.engine.covers(rel) && !w.excluded(rel) {
 		w.rest = append(w.rest, rel)
 	}
-}
-
-// otherMarkup tells what the engine makes posts of and we do not.
-func (w *walker) otherMarkup(rel string) bool {
-	switch w.tree.blog.engine.(type) {
-	case *pelican:
-		return restructured(rel)
-	case *hugo:
-		return w.tree.blog.own != nil && slices.Contains([]string{".org", ".adoc", ".asciidoc", ".ad", ".rst", ".pandoc", ".pdc"}, path.Ext(rel))
-	}
-	return false
 }
 
 func (w *walker) tellPassedOver() {
@@ -224,9 +213,8 @@ func (w *walker) link(full, rel string) {
 		w.warn(rel, "is a symbolic link to a folder of the same tree and was not followed: its posts are found where they are")
 		return
 	}
-	_, ofHugo := w.tree.blog.engine.(*hugo)
 	switch below = filepath.ToSlash(below); {
-	case ofHugo:
+	case w.tree.blog.engine.hasBundles():
 		w.warn(rel, "is a symbolic link, which Hugo does not follow; copy the file")
 	case w.tree.blog.site.isPrivate(real, info):
 		w.warn(rel, "is a symbolic link to a private file ("+clean(below)+") and was not followed; delete it")
@@ -269,16 +257,7 @@ func (w *walker) candidate(rel string) bool {
 	if !w.tree.blog.engine.covers(rel) {
 		return false
 	}
-	if isMarkdownName(rel) {
-		return true
-	}
-	switch ext := strings.ToLower(path.Ext(rel)); w.tree.blog.engine.(type) {
-	case *hugo, *jekyll, *pelican:
-		return ext == ".html" || ext == ".htm"
-	case *eleventy:
-		return ext == ".html" || ext == ".njk" || ext == ".liquid"
-	}
-	return false
+	return isMarkdownName(rel) || slices.Contains(w.tree.blog.engine.extensions(), strings.ToLower(path.Ext(rel)))
 }
 
 func isMarkdownName(name string) bool {

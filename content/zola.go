@@ -149,3 +149,5 @@ func (z *zola) resolve(l *linker, dest string) (target, bool) {
 	}
 	return l.toPost(file, fragment), true
 }
+
+func (z *zola) split(_, text string) (frontMatter, string, int, error) { return splitZola(text) }
