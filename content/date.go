@@ -2,6 +2,7 @@ package content
 
 import (
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -129,4 +130,10 @@ func meridiem(s string) string {
 // inRange refuses years that no feed format can write.
 func inRange(t time.Time) (time.Time, bool) {
 	return t, t.Year() >= 1 && t.Year() <= 9999
+}
+
+// number is a text of digits.
+func number(digits string) int {
+	n, _ := strconv.Atoi(digits)
+	return n
 }

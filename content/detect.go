@@ -224,13 +224,3 @@ func unreadable(file string, err error) error {
 	}
 	return &config.Error{Faults: []config.Fault{f}}
 }
-
-// existing is the first of the names that is in the folder; "" for none.
-func existing(dir string, names []string) string {
-	for _, name := range names {
-		if _, err := os.Stat(filepath.Join(dir, filepath.FromSlash(name))); err == nil {
-			return name
-		}
-	}
-	return ""
-}

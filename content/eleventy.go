@@ -140,7 +140,7 @@ func (e *eleventy) isPage(a *article) bool {
 	if isPageLayout(a) || a.front.has("pagination") {
 		return true
 	}
-	if a.front.has("date") || a.name.date != "" || a.isDated() {
+	if a.front.has("date") || a.name.date != "" || isDatedPage(a) {
 		return false
 	}
 	told := slices.ContainsFunc(a.front.list("tags", whole), func(tag string) bool { return !pageTags[strings.ToLower(tag)] })
@@ -159,7 +159,7 @@ func (e *eleventy) complete(a *article) {
 		a.post.Date = a.modTime.In(e.loc)
 	case a.post.Date.IsZero() && a.name.date != "":
 		a.post.Date, _ = parseDate(a.name.date, e.loc)
-	case a.post.Date.IsZero() && !a.front.has("date") && a.hasOtherDate():
+	case a.post.Date.IsZero() && !a.front.has("date") && hasOtherDate(a):
 		a.post.Date = a.date(otherDates...)
 	case a.post.Date.IsZero() && !a.front.has("date") && a.front.form != noFrontMatter:
 		a.post.Date = a.modTime.In(e.loc)
@@ -194,13 +194,13 @@ func (e *eleventy) title(a *article) string {
 	return ""
 }
 
-// isDated reports that the front matter has a date under one of its other names.
-func (a *article) isDated() bool {
-	return !a.dateOf("publishdate", "pubdate", "published").IsZero() || a.hasOtherDate()
+// isDatedPage reports that the front matter has a date under one of its other names.
+func isDatedPage(a *article) bool {
+	return !a.dateOf("publishdate", "pubdate", "published").IsZero() || hasOtherDate(a)
 }
 
 // hasOtherDate reports that another program's key holds a date that can be read.
-func (a *article) hasOtherDate() bool {
+func hasOtherDate(a *article) bool {
 	return !a.dateOf(otherDates...).IsZero()
 }
 

@@ -9,7 +9,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 
 	"publisher/internal/config"
 )
@@ -143,65 +142,6 @@ func (o *ownConfig) eleventyInput() string {
 		return "."
 	}
 	return input
-}
-
-// headingTitle is the text of the heading that a body opens with, else of its first
-// of the first level.
-func headingTitle(body string) string {
-	if title := firstHeading(body); title != "" || !strings.Contains(body, "# ") {
-		return title
-	}
-	title := ""
-	outsideCode(body, func(prose string) string {
-		for line := range strings.SplitSeq(prose, "\n") {
-			if text, ok := strings.CutPrefix(line, "# "); ok && title == "" {
-				title = plainInline(strings.TrimRight(strings.TrimSpace(text), "# "))
-			}
-		}
-		return prose
-	})
-	return title
-}
-
-// otherDates are the names that other programs have for a post's date.
-var otherDates = []string{"published_at", "created_at", "publish_date", "pub_date", "date_published", "published_date", "created", "posted"}
-
-// dateOf is the first of the keys that holds a date; zero where none does.
-func (a *article) dateOf(keys ...string) time.Time {
-	for _, key := range keys {
-		if t, ok := parseDate(a.front.scalar(key), a.site.loc); ok {
-			return t
-		}
-	}
-	return time.Time{}
-}
-
-// setNearTags joins categories and tags, without categories that are a tag in another
-// spelling.
-func (a *article) setNearTags(tags []string) {
-	near := map[string]bool{}
-	for _, tag := range tags {
-		near[nearTag(tag)] = true
-	}
-	a.categories = slices.DeleteFunc(slices.Clone(a.categories), func(c string) bool {
-		said := near[nearTag(c)]
-		near[nearTag(c)] = true
-		return said
-	})
-	a.setTags(tags)
-}
-
-// nearTag is what tags have alike that are the same to a reader.
-func nearTag(tag string) string {
-	return strings.Map(func(r rune) rune {
-		switch r {
-		case ' ', '-', '_', '.', '\'', '’':
-			return -1
-		case '&':
-			return '+'
-		}
-		return r
-	}, strings.ToLower(tag))
 }
 
 // folderLanguage is the language that Eleventy's plugin for languages takes from a

@@ -303,7 +303,7 @@ func (e *eleventy) omits(a *article) *Omission {
 	switch {
 	case hidden:
 		return a.says(hide, "")
-	case !set && a.sharesTag(a.front.list(hide, byComma)):
+	case !set && sharesTag(a, a.front.list(hide, byComma)):
 		return a.says(hide, "names its tag")
 	case isTable:
 		doubt = omitted(doubt, a.held(hide, "neither true nor false"))
@@ -317,7 +317,7 @@ func (e *eleventy) omits(a *article) *Omission {
 	return doubt
 }
 
-func (a *article) sharesTag(names []string) bool {
+func sharesTag(a *article, names []string) bool {
 	return slices.ContainsFunc(a.front.list("tags", whole), func(tag string) bool { return slices.Contains(names, tag) })
 }
 

@@ -288,20 +288,6 @@ func (x *shortcodeExpander) param(s shortcode) string {
 	return ""
 }
 
-// dig follows a dotted name through tables.
-func dig(v any, name string) (any, bool) {
-	for part := range strings.SplitSeq(name, ".") {
-		table, ok := v.(map[string]any)
-		if !ok {
-			return nil, false
-		}
-		if v, ok = table[part]; !ok {
-			return nil, false
-		}
-	}
-	return v, true
-}
-
 // ref is the address of another page, found by its path or by its file's name.
 func (x *shortcodeExpander) ref(s shortcode) string {
 	want := s.params.get(0, "path")

@@ -231,7 +231,7 @@ func (j *jekyll) variables(m *macros) map[string]any {
 	}
 	page := j.page(m.article)
 	if m.tree != nil {
-		self := &postObject{tree: m.tree, post: m.article.post}
+		self := &postObject{jekyll: j, tree: m.tree, post: m.article.post}
 		for _, name := range []string{"next", "previous"} {
 			page[name] = func() any { v, _ := self.member(name); return v }
 		}

@@ -2,7 +2,6 @@ package content
 
 import (
 	"regexp"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -82,9 +81,4 @@ func rubyDate(text string, loc *time.Location) (time.Time, bool) {
 		return time.Time{}, false
 	}
 	return inRange(time.Date(year, time.Month(month), date, hour, minute, second, 0, loc))
-}
-
-func number(digits string) int {
-	n, _ := strconv.Atoi(digits)
-	return n
 }

@@ -14,10 +14,11 @@ type lazyObject interface {
 
 // postObject is a post as others may name it: site.posts, page.next.
 type postObject struct {
-	tree *blog
-	post *Post
-	once sync.Once
-	page map[string]any
+	jekyll *jekyll
+	tree   *blog
+	post   *Post
+	once   sync.Once
+	page   map[string]any
 }
 
 func (o *postObject) member(name string) (any, bool) {
@@ -27,13 +28,11 @@ func (o *postObject) member(name string) (any, bool) {
 	case "date":
 		return o.post.Date, true
 	case "url":
-		if j, ok := o.tree.engine.(*jekyll); ok {
-			return j.withoutBase(o.post.URL), true
-		}
+		return o.jekyll.withoutBase(o.post.URL), true
 	case "next":
-		return o.tree.neighbor(o.post, -1)
+		return o.jekyll.neighbor(o.tree, o.post, -1)
 	case "previous":
-		return o.tree.neighbor(o.post, 1)
+		return o.jekyll.neighbor(o.tree, o.post, 1)
 	}
 	o.once.Do(o.read)
 	v, ok := o.page[name]
@@ -47,10 +46,7 @@ func (o *postObject) read() {
 	}
 	src.problems = nil
 	a := o.tree.articleOf(src)
-	j, ok := a.engine.(*jekyll)
-	if !ok {
-		return
-	}
+	j := o.jekyll
 	a.fillFields()
 	j.complete(a)
 	a.post = o.post
@@ -63,12 +59,19 @@ func (o *postObject) read() {
 }
 
 // objects are the posts that the blog shows, newest first, as Liquid has them.
-func (t *blog) objects() []any {
+func (j *jekyll) objects(t *blog) []any {
 	posts := t.posts.Load()
 	if posts == nil {
 		return []any{}
 	}
-	return posts.objects(t)
+	list, _ := posts.remember(func() any {
+		list := []any{}
+		for _, p := range shown(posts.posts) {
+			list = append(list, &postObject{jekyll: j, tree: t, post: p})
+		}
+		return list
+	}).([]any)
+	return list
 }
 
 // shown orders posts as Jekyll does: by date, then by path, newest first.
@@ -89,8 +92,8 @@ func shown(posts []*Post) []*Post {
 }
 
 // neighbor is the post that is so many places further down the list.
-func (t *blog) neighbor(p *Post, by int) (any, bool) {
-	list := t.objects()
+func (j *jekyll) neighbor(t *blog, p *Post, by int) (any, bool) {
+	list := j.objects(t)
 	at := slices.IndexFunc(list, func(o any) bool { return o.(*postObject).post.Path == p.Path })
 	if at < 0 || at+by < 0 || at+by >= len(list) {
 		return nil, true
@@ -99,9 +102,9 @@ func (t *blog) neighbor(p *Post, by int) (any, bool) {
 }
 
 // related are the ten newest posts but one.
-func (t *blog) related(p *Post) []any {
+func (j *jekyll) related(t *blog, p *Post) []any {
 	out := []any{}
-	for _, o := range t.objects() {
+	for _, o := range j.objects(t) {
 		if o.(*postObject).post.Path != p.Path && len(out) < 10 {
 			out = append(out, o)
 		}
@@ -110,9 +113,9 @@ func (t *blog) related(p *Post) []any {
 }
 
 // postsBy groups the posts by what their front matter has under a key, in the order of first use.
-func (t *blog) postsBy(key string) any {
+func (j *jekyll) postsBy(t *blog, key string) any {
 	out := map[string]any{}
-	for _, o := range t.objects() {
+	for _, o := range j.objects(t) {
 		v, _ := member(o, key)
 		list, _ := v.([]any)
 		for _, item := range list {
@@ -130,9 +133,9 @@ func (j *jekyll) siteLists(site map[string]any, m *macros) {
 		return
 	}
 	t, p := m.tree, m.article.post
-	site["posts"] = func() any { return t.objects() }
-	site["tags"] = func() any { return t.postsBy("tags") }
-	site["categories"] = func() any { return t.postsBy("categories") }
-	site["related_posts"] = func() any { m.useOutside(); return t.related(p) }
+	site["posts"] = func() any { return j.objects(t) }
+	site["tags"] = func() any { return j.postsBy(t, "tags") }
+	site["categories"] = func() any { return j.postsBy(t, "categories") }
+	site["related_posts"] = func() any { m.useOutside(); return j.related(t, p) }
 	site["time"] = func() any { return time.Now().In(j.loc) }
 }

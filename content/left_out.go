@@ -3,9 +3,12 @@ package content
 import (
 	"cmp"
 	"fmt"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/bmatcuk/doublestar/v4"
 )
 
 // Omission is why a file that could be a post is neither in feeds nor in mail:
@@ -219,4 +222,20 @@ func within(p string) []string {
 		}
 	}
 	return append(out, strings.TrimSuffix(p, "/"))
+}
+
+// matchesAny reports that one of the globs takes a path, or the name in it.
+func matchesAny(patterns []string, rel string) bool {
+	for _, pattern := range patterns {
+		pattern = strings.TrimSuffix(strings.TrimPrefix(pattern, "/"), "/")
+		if ok, _ := doublestar.Match(pattern, rel); ok {
+			return true
+		}
+		if !strings.Contains(pattern, "/") {
+			if ok, _ := doublestar.Match(pattern, path.Base(rel)); ok {
+				return true
+			}
+		}
+	}
+	return false
 }

@@ -22,11 +22,6 @@ func (m *markdown) prepare(a *article) {
 
 func (m *markdown) isPage(a *article) bool { return isPageLayout(a) }
 
-// isPageLayout is how a front matter says in most engines that it is no post.
-func isPageLayout(a *article) bool {
-	return a.front.scalar("layout") == "page" || a.front.scalar("type") == "page"
-}
-
 func (m *markdown) complete(a *article) {
 	if a.post.Date.IsZero() {
 		a.post.Date = a.date(otherDates...)
@@ -69,16 +64,4 @@ func (m *markdown) expand(x *macros, text string) string { return expandShortcod
 
 func (m *markdown) writing() writing {
 	return writing{summaryKeys: []string{"summary", "excerpt", "description"}}
-}
-
-// firstHeading is the text of the heading that a file without a title opens with.
-func firstHeading(body string) string {
-	lines := strings.Split(strings.TrimSpace(body), "\n")
-	if text, ok := strings.CutPrefix(lines[0], "# "); ok {
-		return plainInline(strings.TrimRight(strings.TrimSpace(text), "# "))
-	}
-	if len(lines) > 1 && lines[1] != "" && strings.Trim(lines[1], "=") == "" {
-		return plainInline(lines[0])
-	}
-	return ""
 }

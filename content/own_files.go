@@ -129,3 +129,22 @@ func (o *ownConfig) checkPrivate(s *site) error {
 	}
 	return nil
 }
+
+// isRegular reports that there is a file of that name: no folder, pipe or device.
+func isRegular(file string) bool {
+	info, err := os.Stat(file)
+	return err == nil && info.Mode().IsRegular()
+}
+
+// existing is the first of the names that is in the folder; "" for none.
+func existing(dir string, names []string) string {
+	for _, name := range names {
+		if _, err := os.Stat(filepath.Join(dir, filepath.FromSlash(name))); err == nil {
+			return name
+		}
+	}
+	return ""
+}
+
+// maxTemplates bounds the templates that are read.
+const maxTemplates = 200

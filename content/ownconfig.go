@@ -178,3 +178,17 @@ func (o *ownConfig) setting(key string) any {
 	}
 	return o.values[key]
 }
+
+// dig follows a dotted name through tables.
+func dig(v any, name string) (any, bool) {
+	for part := range strings.SplitSeq(name, ".") {
+		table, ok := v.(map[string]any)
+		if !ok {
+			return nil, false
+		}
+		if v, ok = table[part]; !ok {
+			return nil, false
+		}
+	}
+	return v, true
+}

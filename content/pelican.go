@@ -108,7 +108,7 @@ func (p *pelican) readSubstitutions(kind string, otherwise []substitution) []sub
 // prepare takes over what the settings say of files by their paths.
 func (p *pelican) prepare(a *article) {
 	full := path.Join(p.below, a.path)
-	said := a.pathMetadata()
+	said := p.pathMetadata(a)
 	for _, key := range []string{"status", "lang"} {
 		if value := said[key]; value != "" {
 			a.inherit(map[string]any{key: value})
@@ -141,13 +141,12 @@ func (p *pelican) covers(file string) bool {
 // isPage also knows the pages that lie among the articles: what sets its own
 // address and has no date was never an article.
 func (p *pelican) isPage(a *article) bool {
-	dated := a.front.scalar("date") != "" || a.pathMetadata()["date"] != ""
+	dated := a.front.scalar("date") != "" || p.pathMetadata(a)["date"] != ""
 	return !p.covers(a.path) || isPageLayout(a) || !dated && (a.front.has("save_as") || a.front.has("url")) && p.setting("default_date", "") == ""
 }
 
 // pathMetadata is what the file's name and path say by the settings' patterns.
-func (a *article) pathMetadata() map[string]string {
-	p := a.engine.(*pelican)
+func (p *pelican) pathMetadata(a *article) map[string]string {
 	full := path.Join(p.below, a.path)
 	out := map[string]string{}
 	add := func(re *regexp.Regexp, text string) {
@@ -171,7 +170,7 @@ func (a *article) pathMetadata() map[string]string {
 }
 
 func (p *pelican) complete(a *article) {
-	fromPath := a.pathMetadata()
+	fromPath := p.pathMetadata(a)
 	p.completeDate(a, fromPath["date"])
 	a.post.Title = stripTags(a.post.Title) // which Pelican takes for HTML
 	if a.post.Title == "" {

@@ -20,11 +20,11 @@ func pelicanConfig(dir, _ string) (*ownConfig, error) {
 		return nil, nil
 	}
 	own := &ownConfig{dialect: config.Pelican, root: dir, values: map[string]any{}, unknown: map[string]unknownSetting{}}
-	if err := own.addPython(file, 0); err != nil {
+	if err := addPython(own, file, 0); err != nil {
 		return nil, err
 	}
 	if over := filepath.Join(dir, "publishconf.py"); isRegular(over) {
-		if err := own.addPython(over, 0); err != nil {
+		if err := addPython(own, over, 0); err != nil {
 			return nil, err
 		}
 	}
@@ -50,7 +50,7 @@ var starImport = regexp.MustCompile(`(?m)^[ \t]*from[ \t]+\.?([A-Za-z_]\w*)[ \t]
 
 // addPython takes over what a settings file assigns, after what it imports from
 // files beside it.
-func (o *ownConfig) addPython(file string, depth int) error {
+func addPython(o *ownConfig, file string, depth int) error {
 	if slices.ContainsFunc(o.files, func(f configFile) bool { return f.name == file }) {
 		return nil
 	}
@@ -61,7 +61,7 @@ func (o *ownConfig) addPython(file string, depth int) error {
 	text := string(raw)
 	for _, m := range starImport.FindAllStringSubmatch(text, -1) {
 		if beside := filepath.Join(filepath.Dir(file), m[1]+".py"); depth < maxImports && isRegular(beside) {
-			if err := o.addPython(beside, depth+1); err != nil {
+			if err := addPython(o, beside, depth+1); err != nil {
 				return err
 			}
 		}
@@ -77,11 +77,6 @@ func (o *ownConfig) addPython(file string, depth int) error {
 		o.unknown[key] = u
 	}
 	return nil
-}
-
-func isRegular(file string) bool {
-	info, err := os.Stat(file)
-	return err == nil && info.Mode().IsRegular()
 }
 
 // pelicanFilters are the settings that decide which files are articles, and which

@@ -13,20 +13,15 @@ type postIndex struct {
 	addresses func() map[string]bool     // the same, without the slash at their ends
 	names     func() map[string][]string // paths, by what baseNames has of them
 
-	once  sync.Once
-	list  []any // of *postObject
 	posts []*Post
+	once  sync.Once
+	made  any
 }
 
-// objects are the posts as Liquid has them, newest first.
-func (x *postIndex) objects(t *blog) []any {
-	x.once.Do(func() {
-		x.list = []any{}
-		for _, p := range shown(x.posts) {
-			x.list = append(x.list, &postObject{tree: t, post: p})
-		}
-	})
-	return x.list
+// remember has what an engine makes of the posts made once.
+func (x *postIndex) remember(make func() any) any {
+	x.once.Do(func() { x.made = make() })
+	return x.made
 }
 
 func newPostIndex(posts []*Post) *postIndex {

@@ -16,6 +16,14 @@ import (
 	"publisher/internal/private"
 )
 
+// file is a candidate that the walk found.
+type file struct {
+	path    string // slash-separated, relative to content.dir
+	real    string // to open it by: symbolic links resolved
+	size    int64
+	modTime time.Time
+}
+
 // source is one file of the tree, read and split. Its text is clean: valid
 // UTF-8, line ends LF, no control characters.
 type source struct {

@@ -10,20 +10,9 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
-
-	"github.com/bmatcuk/doublestar/v4"
 
 	"publisher/internal/private"
 )
-
-// file is a candidate that the walk found.
-type file struct {
-	path    string // slash-separated, relative to content.dir
-	real    string // to open it by: symbolic links resolved
-	size    int64
-	modTime time.Time
-}
 
 // listing is what a walk over the tree found: files by path, and the links and
 // folders that it did not follow.
@@ -271,21 +260,6 @@ func isMarkdownName(name string) bool {
 // excluded matches content.exclude. A pattern without a slash matches a name in
 // any folder; a folder's name takes all that is in it.
 func (w *walker) excluded(rel string) bool { return matchesAny(w.tree.cfg.Content.Exclude, rel) }
-
-func matchesAny(patterns []string, rel string) bool {
-	for _, pattern := range patterns {
-		pattern = strings.TrimSuffix(strings.TrimPrefix(pattern, "/"), "/")
-		if ok, _ := doublestar.Match(pattern, rel); ok {
-			return true
-		}
-		if !strings.Contains(pattern, "/") {
-			if ok, _ := doublestar.Match(pattern, path.Base(rel)); ok {
-				return true
-			}
-		}
-	}
-	return false
-}
 
 // clean keeps a file name of odd bytes from breaking a log or a feed.
 func clean(rel string) string { return oneLineKeepSpaces(strings.ToValidUTF8(rel, "_")) }

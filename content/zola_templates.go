@@ -10,9 +10,6 @@ import (
 	"strings"
 )
 
-// maxTemplates bounds the templates that are read.
-const maxTemplates = 200
-
 // readShortcodes reads the templates of the blog's own shortcodes, and of its
 // theme's, which the blog's stand before.
 func (s *zolaFolders) readShortcodes(own *ownConfig) {
