@@ -152,7 +152,7 @@ func (m *markdownReader) html(source string, w writing) (rendered string, err er
 	if w.boxes {
 		source = openContainers(source)
 	}
-	out := &budgetWriter{budget: w.budget}
+	out := newBudgetWriter(w.budget)
 	out.Grow(len(source) + len(source)/2) // code and links grow
 	way := m.way(dialect{w.markdownIt, w.bareLinks, w.smart, w.emoji, w.hardWraps, w.noRaw, w.noStrike, w.noIndented, w.noMath, w.passthrough, w.marks, w.markup})
 	pc := parser.NewContext(parser.WithIDs(newHeadingIDs(w.headings)))

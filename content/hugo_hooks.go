@@ -183,7 +183,7 @@ func (h *hugoHooks) evaluate(md goldmark.Markdown, n ast.Node, source []byte) (s
 
 func (h *hugoHooks) call(md goldmark.Markdown, n ast.Node, source []byte) *hookCall {
 	c := &hookCall{Page: h.templates.page, PageInner: h.templates.page, Attributes: map[string]any{}, Options: map[string]any{}}
-	inner := &budgetWriter{budget: h.templates.article.budget}
+	inner := newBudgetWriter(h.templates.article.budget)
 	for child := n.FirstChild(); child != nil; child = child.NextSibling() {
 		if md.Renderer().Render(inner, source, child) != nil {
 			break
