@@ -46,7 +46,7 @@ func (t *Tree) compose(src *source) (*Post, *Omission, []Problem) {
 	if omission != nil && !omission.Held {
 		return nil, omission, nil // its faults are its author's alone
 	}
-	_ = a.checkSizes(true) // Render tells of it
+	_ = a.front.checkSizes(true) // Render tells of it
 	a.fillFields()
 	a.engine.complete(a)
 	if a.validate(); a.invalid() {

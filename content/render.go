@@ -39,7 +39,7 @@ func (t *Tree) render(b *budget, p *Post) (out *Rendering, problems []Problem, e
 	}()
 	src.problems = nil // the scan reported them
 	r := &postRenderer{tree: t, article: t.articleOf(src)}
-	if err := r.article.checkSizes(false); err != nil {
+	if err := r.article.front.checkSizes(false); err != nil {
 		return nil, nil, src.renderError(err)
 	}
 	r.article.post = p
@@ -94,13 +94,6 @@ func (s *source) lineHolding(text string) int {
 		return s.bodyLine + strings.Count(s.body[:at], "\n")
 	}
 	return s.front.lineHolding(text)
-}
-
-func (fm *frontMatter) lineHolding(text string) int {
-	if at := strings.Index(fm.text, text); at >= 0 {
-		return fm.line + strings.Count(fm.text[:at], "\n")
-	}
-	return 0
 }
 
 // anchorSlug is what makes a post's anchors its own: the last part of its address.
