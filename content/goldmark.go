@@ -24,6 +24,7 @@ import (
 	"github.com/yuin/goldmark/util"
 
 	"publisher/content/kramdown"
+	"publisher/internal/htmldom"
 )
 
 // markdownReader makes HTML of Markdown, in the ways that engines differ in. It
@@ -306,4 +307,13 @@ func (r *codeRenderer) colour(lexer chroma.Lexer, code string, b *budget) (strin
 	out.Grow(4 * len(code))
 	err = r.formatter.Format(&out, r.style, tokens)
 	return out.String(), err == nil && !timed.late
+}
+
+// plainInline is a line of Markdown without its marks.
+func plainInline(s string) string {
+	var b strings.Builder
+	if err := newGoldmark(dialect{}, newCodeRenderer()).Convert([]byte(s), &b); err != nil {
+		return oneLine(s)
+	}
+	return oneLine(htmldom.StripTags(b.String()))
 }

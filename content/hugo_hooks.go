@@ -6,6 +6,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"publisher/internal/htmldom"
 	"regexp"
 	"strings"
 	"unicode"
@@ -189,7 +190,7 @@ func (h *hugoHooks) call(md goldmark.Markdown, n ast.Node, source []byte) *hookC
 			break
 		}
 	}
-	c.Text, c.PlainText = template.HTML(inner.String()), stripTags(inner.String())
+	c.Text, c.PlainText = template.HTML(inner.String()), htmldom.StripTags(inner.String())
 	for _, a := range n.Attributes() {
 		if value, ok := a.Value.([]byte); ok {
 			c.Attributes[string(a.Name)] = string(value)
@@ -270,7 +271,7 @@ var ownAnchor = regexp.MustCompile(`(?s)<a\b[^>]*\bhref\s*=\s*["']?#[^>]*>.*?</a
 // withoutAnchors takes the signs out of a heading that lead to itself.
 func withoutAnchors(heading string) string {
 	return ownAnchor.ReplaceAllStringFunc(heading, func(link string) string {
-		if strings.IndexFunc(stripTags(link), func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) >= 0 {
+		if strings.IndexFunc(htmldom.StripTags(link), func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) >= 0 {
 			return link
 		}
 		return ""

@@ -11,6 +11,7 @@ import (
 	"github.com/ncruces/go-strftime"
 
 	"publisher/content/pymarkdown"
+	"publisher/internal/htmldom"
 )
 
 // pelican reads posts as Pelican 4 does.
@@ -173,7 +174,7 @@ func (a *article) pathMetadata() map[string]string {
 func (p *pelican) complete(a *article) {
 	fromPath := a.pathMetadata()
 	p.completeDate(a, fromPath["date"])
-	a.post.Title = stripTags(a.post.Title) // which Pelican takes for HTML
+	a.post.Title = htmldom.StripTags(a.post.Title) // which Pelican takes for HTML
 	if a.post.Title == "" {
 		a.post.Title = oneLine(fromPath["title"])
 	}
