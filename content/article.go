@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"path"
+	"publisher/internal/xmltext"
 	"slices"
 	"strings"
 	"time"
@@ -83,15 +84,15 @@ func (t *Tree) articleOf(src *source) *article {
 // engine.
 func (a *article) fillFields() {
 	fm, p := &a.front, a.post
-	p.Title = oneLine(fm.scalar("title"))
+	p.Title = xmltext.Line(fm.scalar("title"))
 	p.Date = a.date("date", "publishdate", "pubdate", "published")
 	p.Updated = a.date("lastmod", "updated", "modified", "last_modified_at")
 	p.Expires = a.date("expirydate", "expires", "unpublishdate")
 	p.Language = a.languageTag(fm.scalar("lang", "language", "locale"))
 	a.categories = append(names(fm.list("category", whole)), names(fm.list("categories", byComma))...)
 	p.Authors = a.authors()
-	p.GUID = oneLine(fm.scalar("guid", "id"))
-	a.slug = oneLine(fm.scalar("slug"))
+	p.GUID = xmltext.Line(fm.scalar("guid", "id"))
+	a.slug = xmltext.Line(fm.scalar("slug"))
 	draft, _ := fm.truth("draft")
 	published, set := fm.truth("published")
 	p.Draft = draft || set && !published || a.isDraftStatus()
@@ -122,10 +123,10 @@ func (a *article) fillNewsletter() {
 	}
 	table := a.front.table("newsletter")
 	if subject, ok := table["subject"].(string); ok {
-		a.post.Newsletter.Subject = oneLine(subject)
+		a.post.Newsletter.Subject = xmltext.Line(subject)
 	}
 	if intro, ok := table["intro"].(string); ok {
-		a.post.Newsletter.Intro = strings.TrimSpace(cleanText(intro))
+		a.post.Newsletter.Intro = strings.TrimSpace(xmltext.Clean(intro))
 	}
 	if mail, ok := table["mail"].(string); ok && strings.EqualFold(mail, "false") {
 		a.post.FeedOnly = true
@@ -297,7 +298,7 @@ func (a *article) fillFiles(t *Tree) {
 func names(list []string) []string {
 	var out []string
 	for _, s := range list {
-		if s = oneLine(s); s != "" {
+		if s = xmltext.Line(s); s != "" {
 			out = append(out, s)
 		}
 	}

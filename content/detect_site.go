@@ -11,6 +11,7 @@ import (
 
 	"publisher/internal/config"
 	"publisher/internal/htmldom"
+	"publisher/internal/xmltext"
 )
 
 // siteKeys are the keys that an engine's config may have a setting under, the
@@ -194,7 +195,7 @@ func (d *detection) unset(keys []string) string {
 
 // usable is the value as config.yaml would take it, and why it would not.
 func usable(key, value string) (clean, why string) {
-	value = oneLine(value)
+	value = xmltext.Line(value)
 	if value == "" {
 		return "", ""
 	}

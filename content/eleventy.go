@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"publisher/content/script"
+	"publisher/internal/xmltext"
 )
 
 // eleventy reads posts as Eleventy does: the address follows the path.
@@ -186,7 +187,7 @@ func (e *eleventy) title(a *article) string {
 	navigation := a.front.table("eleventynavigation")
 	for _, key := range []string{"title", "key"} {
 		if text, ok := navigation[key].(string); ok && text != "" {
-			return oneLine(text)
+			return xmltext.Line(text)
 		}
 	}
 	return ""

@@ -25,6 +25,7 @@ import (
 
 	"publisher/content/kramdown"
 	"publisher/internal/htmldom"
+	"publisher/internal/xmltext"
 )
 
 // markdownReader makes HTML of Markdown, in the ways that engines differ in. It
@@ -313,7 +314,7 @@ func (r *codeRenderer) colour(lexer chroma.Lexer, code string, b *budget) (strin
 func plainInline(s string) string {
 	var b strings.Builder
 	if err := newGoldmark(dialect{}, newCodeRenderer()).Convert([]byte(s), &b); err != nil {
-		return oneLine(s)
+		return xmltext.Line(s)
 	}
-	return oneLine(htmldom.StripTags(b.String()))
+	return xmltext.Line(htmldom.StripTags(b.String()))
 }

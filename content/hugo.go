@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net/url"
 	"path"
+	"publisher/internal/xmltext"
 	"regexp"
 	"slices"
 	"strings"
@@ -180,7 +181,7 @@ func (h *hugo) ownAddress(a *article, own string) string {
 
 // hugoSlugField is the slug that a front matter gives, as Hugo keeps it.
 func hugoSlugField(a *article) string {
-	return strings.Trim(oneLine(a.front.scalar("slug")), "-")
+	return strings.Trim(xmltext.Line(a.front.scalar("slug")), "-")
 }
 
 // folder is the post's folder below its language's content folder.

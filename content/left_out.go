@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"path/filepath"
+	"publisher/internal/xmltext"
 	"slices"
 	"strings"
 )
@@ -82,7 +83,7 @@ func (a *article) held(key, why string) *Omission {
 
 func whyOf(key string, value any, why string) string {
 	if text, ok := value.(string); ok {
-		key += ": " + oneLine(clip(text))
+		key += ": " + xmltext.Line(clip(text))
 	}
 	if why != "" {
 		key += " (" + why + ")"

@@ -12,6 +12,7 @@ import (
 
 	"publisher/content/pymarkdown"
 	"publisher/internal/htmldom"
+	"publisher/internal/xmltext"
 )
 
 // pelican reads posts as Pelican 4 does.
@@ -176,11 +177,11 @@ func (p *pelican) complete(a *article) {
 	p.completeDate(a, fromPath["date"])
 	a.post.Title = htmldom.StripTags(a.post.Title) // which Pelican takes for HTML
 	if a.post.Title == "" {
-		a.post.Title = oneLine(fromPath["title"])
+		a.post.Title = xmltext.Line(fromPath["title"])
 	}
-	category := oneLine(a.front.scalar("category"))
+	category := xmltext.Line(a.front.scalar("category"))
 	if category == "" {
-		category = oneLine(fromPath["category"])
+		category = xmltext.Line(fromPath["category"])
 	}
 	if category == "" && p.own != nil {
 		category = p.setting("default_category", "misc")

@@ -7,6 +7,7 @@ import (
 	"path"
 	"path/filepath"
 	"publisher/internal/htmldom"
+	"publisher/internal/xmltext"
 	"slices"
 	"strings"
 
@@ -288,7 +289,7 @@ func (r *postRenderer) image(body *html.Node) *Image {
 	if r.article.post.Image == "" {
 		return firstImage(body)
 	}
-	img := &Image{URL: r.article.post.Image, Alt: oneLine(r.article.front.scalar("image_alt", "cover_alt", "alt"))}
+	img := &Image{URL: r.article.post.Image, Alt: xmltext.Line(r.article.front.scalar("image_alt", "cover_alt", "alt"))}
 	if to := r.links.follow(r.article.imageText()); to.url == img.URL {
 		r.images.remember(to)
 		img.Width, img.Height = r.images.of(to.url)

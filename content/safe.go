@@ -2,6 +2,7 @@ package content
 
 import (
 	"publisher/internal/htmldom"
+	"publisher/internal/xmltext"
 	"regexp"
 	"slices"
 	"strings"
@@ -88,7 +89,7 @@ func (c *cleaner) children(parent *html.Node) {
 func (c *cleaner) node(n *html.Node) {
 	switch n.Type {
 	case html.TextNode:
-		n.Data = cleanText(n.Data)
+		n.Data = xmltext.Clean(n.Data)
 	case html.ElementNode:
 		c.element(n)
 	case html.CommentNode:
@@ -177,7 +178,7 @@ func (c *cleaner) attributes(n *html.Node) {
 		if a.Namespace != "" || seen(out, key) {
 			continue
 		}
-		a.Key, a.Val = key, cleanText(a.Val)
+		a.Key, a.Val = key, xmltext.Clean(a.Val)
 		switch {
 		case key == "style":
 			a.Val = safeStyle(a.Val)
@@ -222,7 +223,7 @@ func has(n *html.Node, key string) bool {
 	return slices.ContainsFunc(n.Attr, func(a html.Attribute) bool { return a.Key == key })
 }
 
-func textNode(s string) *html.Node { return htmldom.Text(cleanText(s)) }
+func textNode(s string) *html.Node { return htmldom.Text(xmltext.Clean(s)) }
 
 // mathText is the TeX that a formula was made from, else its own text.
 func mathText(n *html.Node) string {

@@ -15,6 +15,7 @@ import (
 	"github.com/bmatcuk/doublestar/v4"
 
 	"publisher/internal/private"
+	"publisher/internal/xmltext"
 )
 
 // file is a candidate that the walk found.
@@ -313,7 +314,7 @@ func clean(rel string) string { return oneLineKeepSpaces(strings.ToValidUTF8(rel
 
 func oneLineKeepSpaces(s string) string {
 	return strings.Map(func(r rune) rune {
-		if forbidden(r) || r == '\n' || r == '\r' || r == '\t' {
+		if !xmltext.Allowed(r) || r == '\n' || r == '\r' || r == '\t' {
 			return '_'
 		}
 		return r
