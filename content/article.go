@@ -29,7 +29,7 @@ type article struct {
 }
 
 // writing is the engine's, within the post's budget.
-func (a *article) writing() writing {
+func (a *article) writing() markdownOptions {
 	w := a.engine.writing()
 	w.budget = a.budget
 	return w

@@ -270,8 +270,8 @@ func (e *eleventy) variables(a *article) map[string]any {
 	return vars
 }
 
-func (e *eleventy) writing() writing {
-	return writing{summaryKeys: []string{"excerpt", "summary", "description"}, markdownIt: true, boxes: e.boxes,
+func (e *eleventy) writing() markdownOptions {
+	return markdownOptions{markdownIt: true, boxes: e.boxes,
 		noIndented: !e.markdown.indented, hardWraps: e.markdown.breaks, bareLinks: !e.markdown.linkify, smart: e.markdown.typographer,
 		noMath: !e.markdown.math, emoji: e.markdown.emoji, marks: e.markdown.marks, markup: e.markdown.markup, plainAlerts: !e.markdown.alerts}
 }

@@ -31,12 +31,12 @@ import (
 // markdownReader makes HTML of Markdown, in the ways that engines differ in. It
 // is safe for concurrent use.
 type markdownReader struct {
-	ways sync.Map // dialect → goldmark.Markdown
+	ways sync.Map // flavor → goldmark.Markdown
 	code *codeRenderer
 }
 
-// dialect is what a goldmark.Markdown is built for.
-type dialect struct {
+// flavor is what a goldmark.Markdown is built for.
+type flavor struct {
 	markdownIt, bareLinks, smart, emoji, hardWraps, noRaw, noStrike, noIndented, noMath bool
 	passthrough                                                                         string
 	marks                                                                               marks
@@ -45,7 +45,7 @@ type dialect struct {
 
 func newMarkdownReader() *markdownReader { return &markdownReader{code: newCodeRenderer()} }
 
-func (m *markdownReader) way(d dialect) goldmark.Markdown {
+func (m *markdownReader) way(d flavor) goldmark.Markdown {
 	if made, ok := m.ways.Load(d); ok {
 		return made.(goldmark.Markdown)
 	}
@@ -53,7 +53,7 @@ func (m *markdownReader) way(d dialect) goldmark.Markdown {
 	return made.(goldmark.Markdown)
 }
 
-func newGoldmark(d dialect, code *codeRenderer) goldmark.Markdown {
+func newGoldmark(d flavor, code *codeRenderer) goldmark.Markdown {
 	extensions := d.markup.extensions()
 	if !d.noMath {
 		extensions = append(extensions, formulas{})
@@ -106,7 +106,7 @@ func newGoldmark(d dialect, code *codeRenderer) goldmark.Markdown {
 }
 
 // blockParsers are CommonMark's. Where four spaces make no code, they make text.
-func blockParsers(d dialect) []util.PrioritizedValue {
+func blockParsers(d flavor) []util.PrioritizedValue {
 	all := parser.DefaultBlockParsers()
 	if !d.noIndented {
 		return all
@@ -121,7 +121,7 @@ type indentedText struct{ parser.BlockParser }
 
 func (indentedText) CanAcceptIndentedLine() bool { return true }
 
-func (m *markdownReader) html(source string, w writing) (rendered string, err error) {
+func (m *markdownReader) html(source string, w markdownOptions) (rendered string, err error) {
 	defer func() { // one post that the parser breaks at is not to stop the rest
 		if fault := recover(); fault != nil {
 			if s, ok := fault.(stop); ok {
@@ -156,7 +156,7 @@ func (m *markdownReader) html(source string, w writing) (rendered string, err er
 	}
 	out := newBudgetWriter(w.budget)
 	out.Grow(len(source) + len(source)/2) // code and links grow
-	way := m.way(dialect{w.markdownIt, w.bareLinks, w.smart, w.emoji, w.hardWraps, w.noRaw, w.noStrike, w.noIndented, w.noMath, w.passthrough, w.marks, w.markup})
+	way := m.way(flavor{w.markdownIt, w.bareLinks, w.smart, w.emoji, w.hardWraps, w.noRaw, w.noStrike, w.noIndented, w.noMath, w.passthrough, w.marks, w.markup})
 	pc := parser.NewContext(parser.WithIDs(newHeadingIDs(w.headings)))
 	pc.Set(budgetKey, w.budget)
 	raw := []byte(source)
@@ -313,7 +313,7 @@ func (r *codeRenderer) colour(lexer chroma.Lexer, code string, b *budget) (strin
 // plainInline is a line of Markdown without its marks.
 func plainInline(s string) string {
 	var b strings.Builder
-	if err := newGoldmark(dialect{}, newCodeRenderer()).Convert([]byte(s), &b); err != nil {
+	if err := newGoldmark(flavor{}, newCodeRenderer()).Convert([]byte(s), &b); err != nil {
 		return xmltext.Line(s)
 	}
 	return xmltext.Line(htmldom.StripTags(b.String()))

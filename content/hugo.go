@@ -230,8 +230,12 @@ func moreApart(text string) string {
 // blockAttributes are a line of attributes below the block that they are for.
 var blockAttributes = regexp.MustCompile(`(?m)(^|\n)[ \t>]*\{[.#\w][^{}\n]*\}[ \t]*(?:\n|\z)`)
 
-func (h *hugo) writing() writing {
-	return writing{smart: h.smart, summaryKeys: []string{"summary"}, markFirst: true, emoji: h.emoji,
+func (h *hugo) excerpts() excerptRule {
+	return excerptRule{markFirst: true, keepAsides: h.own != nil}
+}
+
+func (h *hugo) writing() markdownOptions {
+	return markdownOptions{smart: h.smart, emoji: h.emoji,
 		hardWraps: h.hardWraps, noRaw: h.noRaw, bareLinks: h.bareLinks, noStrike: h.noStrike, marks: h.marks,
-		noMath: true, passthrough: h.passthrough, markup: h.markup, keepAsides: h.own != nil, plainAlerts: h.own != nil && h.own.hasThemes()}
+		noMath: true, passthrough: h.passthrough, markup: h.markup, plainAlerts: h.own != nil && h.own.hasThemes()}
 }

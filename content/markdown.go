@@ -67,9 +67,7 @@ func (m *markdown) slugify(text string) string { return hugoSlug(text) }
 // expand knows Hugo's shortcodes, which nothing else looks like.
 func (m *markdown) expand(x *macros, text string) string { return expandShortcodes(x, text) }
 
-func (m *markdown) writing() writing {
-	return writing{summaryKeys: []string{"summary", "excerpt", "description"}}
-}
+func (m *markdown) writing() markdownOptions { return markdownOptions{} }
 
 // firstHeading is the text of the heading that a file without a title opens with.
 func firstHeading(body string) string {

@@ -324,8 +324,8 @@ func (p *pelican) expand(m *macros, text string) string {
 	})
 }
 
-func (p *pelican) writing() writing {
-	return writing{pythonMarkdown: p.markdown, bareLinks: true, headings: pythonIDs, smart: p.setting("typogrify", "") == "true", summaryKeys: []string{"summary"}}
+func (p *pelican) writing() markdownOptions {
+	return markdownOptions{pythonMarkdown: p.markdown, bareLinks: true, headings: pythonIDs, smart: p.setting("typogrify", "") == "true"}
 }
 
 // pageAddress is where a page stands, which posts may link to.

@@ -82,7 +82,7 @@ func extensionName(s string) string {
 }
 
 // pythonHTML converts with the settings of one blog.
-func (m *markdownReader) pythonHTML(source string, w writing) string {
+func (m *markdownReader) pythonHTML(source string, w markdownOptions) string {
 	o := *w.pythonMarkdown
 	o.LongDashes = o.LongDashes && w.smart // of typogrify, not of the extension
 	o.Smart = o.Smart || w.smart

@@ -116,8 +116,10 @@ type postRenderer struct {
 func (r *postRenderer) render() (*Rendering, error) {
 	a := r.article
 	w := a.writing()
-	w.hooks = r.hooks()
-	r.hooked = w.hooks != nil
+	if hooks := r.hooks(); hooks != nil {
+		w.hooks = hooks
+		r.hooked = true
+	}
 	body, err := r.body(w)
 	if err != nil {
 		return nil, err
@@ -153,7 +155,7 @@ func (r *postRenderer) render() (*Rendering, error) {
 
 // body renders the post's text. Where the engine leaves HTML out that stands in
 // Markdown, what shortcodes make is set aside meanwhile: it is no such HTML.
-func (r *postRenderer) body(w writing) (*html.Node, error) {
+func (r *postRenderer) body(w markdownOptions) (*html.Node, error) {
 	a := r.article
 	var kept *keptHTML
 	lost := false
@@ -180,7 +182,7 @@ func (a *article) bodySource() string {
 }
 
 // safe renders Markdown, or takes HTML as it is, and cleans it.
-func (r *postRenderer) safe(source string, w writing) (*html.Node, error) {
+func (r *postRenderer) safe(source string, w markdownOptions) (*html.Node, error) {
 	rendered := source
 	if isMarkdownName(r.article.path) {
 		var err error
