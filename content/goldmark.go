@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"html"
 	"reflect"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -171,21 +170,6 @@ func (m *markdownReader) html(source string, w markdownOptions) (rendered string
 		*w.rawLeftOut = true
 	}
 	return out.String(), err
-}
-
-var alert = regexp.MustCompile(`(?m)^([ \t]*>[ \t]*)\[!(NOTE|TIP|IMPORTANT|WARNING|CAUTION)\][+-]?[ \t]*$`)
-
-// alerts shows the kind of GitHub's alerts, which are quotations with a mark.
-func alerts(source string) string {
-	if !strings.Contains(source, "[!") {
-		return source
-	}
-	return outsideCode(source, func(prose string) string {
-		return alert.ReplaceAllStringFunc(prose, func(line string) string {
-			m := alert.FindStringSubmatch(line)
-			return m[1] + "**" + m[2][:1] + strings.ToLower(m[2][1:]) + "**\n" + m[1]
-		})
-	})
 }
 
 // strikethrough is GFM's, which one tilde will do for; markdown-it wants two.

@@ -74,8 +74,6 @@ type cleaner struct {
 // moreMark is what an excerpt mark becomes until the excerpt is cut.
 const moreMark = "x-more"
 
-var moreComment = regexp.MustCompile(`(?i)^\s*(?:read[ _-]?more|more|truncate|excerpt|end[ _-]?(?:excerpt|summary)|excerpt[ _-]?end|pelican_end_summary)\b`)
-
 // children cleans what is below a node. Depth is bounded by the HTML parser,
 // which refuses to nest deeper than 512.
 func (c *cleaner) children(parent *html.Node) {
