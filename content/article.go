@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"path"
+	"publisher/internal/xmltext"
 	"slices"
 	"strings"
 	"time"
@@ -28,7 +29,7 @@ type article struct {
 }
 
 // writing is the engine's, within the post's budget.
-func (a *article) writing() writing {
+func (a *article) writing() markdownOptions {
 	w := a.engine.writing()
 	w.budget = a.budget
 	return w
@@ -46,7 +47,7 @@ func (t *blog) compose(src *source) (*Post, *Omission, []Problem) {
 	if omission != nil && !omission.Held {
 		return nil, omission, nil // its faults are its author's alone
 	}
-	_ = a.checkSizes(true) // Render tells of it
+	_ = a.front.checkSizes(true) // Render tells of it
 	a.fillFields()
 	a.engine.complete(a)
 	if a.validate(); a.invalid() {
@@ -85,15 +86,15 @@ func (t *blog) articleOf(src *source) *article {
 // engine.
 func (a *article) fillFields() {
 	fm, p := &a.front, a.post
-	p.Title = oneLine(fm.scalar("title"))
+	p.Title = xmltext.Line(fm.scalar("title"))
 	p.Date = a.date("date", "publishdate", "pubdate", "published")
 	p.Updated = a.date("lastmod", "updated", "modified", "last_modified_at")
 	p.Expires = a.date("expirydate", "expires", "unpublishdate")
 	p.Language = a.languageTag(fm.scalar("lang", "language", "locale"))
 	a.categories = append(names(fm.list("category", whole)), names(fm.list("categories", byComma))...)
 	p.Authors = a.authors()
-	p.GUID = oneLine(fm.scalar("guid", "id"))
-	a.slug = oneLine(fm.scalar("slug"))
+	p.GUID = xmltext.Line(fm.scalar("guid", "id"))
+	a.slug = xmltext.Line(fm.scalar("slug"))
 	draft, _ := fm.truth("draft")
 	published, set := fm.truth("published")
 	p.Draft = draft || set && !published || a.isDraftStatus()
@@ -124,10 +125,10 @@ func (a *article) fillNewsletter() {
 	}
 	table := a.front.table("newsletter")
 	if subject, ok := table["subject"].(string); ok {
-		a.post.Newsletter.Subject = oneLine(subject)
+		a.post.Newsletter.Subject = xmltext.Line(subject)
 	}
 	if intro, ok := table["intro"].(string); ok {
-		a.post.Newsletter.Intro = strings.TrimSpace(cleanText(intro))
+		a.post.Newsletter.Intro = strings.TrimSpace(xmltext.Clean(intro))
 	}
 	if mail, ok := table["mail"].(string); ok && strings.EqualFold(mail, "false") {
 		a.post.FeedOnly = true
@@ -288,7 +289,7 @@ func (a *article) fillFiles(t *blog) {
 func names(list []string) []string {
 	var out []string
 	for _, s := range list {
-		if s = oneLine(s); s != "" {
+		if s = xmltext.Line(s); s != "" {
 			out = append(out, s)
 		}
 	}

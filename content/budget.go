@@ -145,11 +145,39 @@ func (b *budget) stop(err error) {
 	panic(stop{err})
 }
 
+// mayHighlight reports whether time is left for lexers.
+func (b *budget) mayHighlight() bool { return b == nil || b.highlighted < maxHighlightTime }
+
+// colours counts the pieces that a block was divided into, and reports whether they are to
+// be kept: each becomes an element.
+func (b *budget) colours(spans int) bool {
+	if b == nil || b.spans+spans > maxSpans {
+		return b == nil
+	}
+	b.spans += spans
+	return true
+}
+
+// timeHighlighting begins to measure one lexer. Each call of the function that it returns
+// counts the time that has passed and reports whether any is left.
+func (b *budget) timeHighlighting() func() bool {
+	if b == nil {
+		return func() bool { return true }
+	}
+	began, spent := b.clock(), b.highlighted
+	return func() bool {
+		b.highlighted = spent + b.clock() - began
+		return b.mayHighlight()
+	}
+}
+
 // budgetReader lets an HTML parser, which knows no budget, read a text in small pieces.
 type budgetReader struct {
 	text   string
 	budget *budget
 }
+
+func newBudgetReader(text string, b *budget) *budgetReader { return &budgetReader{text, b} }
 
 func (r *budgetReader) Read(p []byte) (int, error) {
 	if r.text == "" {
@@ -168,6 +196,8 @@ type budgetWriter struct {
 	budget  *budget
 	counted int
 }
+
+func newBudgetWriter(b *budget) *budgetWriter { return &budgetWriter{budget: b} }
 
 func (w *budgetWriter) count() {
 	if w.Len() > maxHTML {
@@ -200,5 +230,13 @@ func (w *budgetWriter) Buffered() int { return 0 }
 
 func (w *budgetWriter) Flush() error {
 	w.count()
+	return nil
+}
+
+// budgetOf returns the budget of what w is part of; nil for none.
+func budgetOf(w io.Writer) *budget {
+	if w, ok := w.(*budgetWriter); ok {
+		return w.budget
+	}
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"publisher/internal/config"
+	"publisher/internal/xmltext"
 )
 
 // tellContent finds the folder of the posts and says where their addresses come
@@ -145,7 +146,7 @@ func foldersIn(dir string) []string {
 	var out []string
 	for _, e := range entries {
 		if e.IsDir() && e.Name()[0] != '.' {
-			out = append(out, oneLine(e.Name()))
+			out = append(out, xmltext.Line(e.Name()))
 		}
 	}
 	return out

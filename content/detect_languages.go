@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"publisher/internal/config"
+	"publisher/internal/htmldom"
 )
 
 // BlogLanguage is a language beside the site's that the engine's config names.
@@ -97,7 +98,7 @@ func (d *detection) languageKeys() (keys []string, main string) {
 // tell adds a fact, if a setting tells it and config.yaml takes it.
 func (l *BlogLanguage) tell(name string, from layers, keys ...string) {
 	value, place := from.text(keys...)
-	if value, why := usable("site."+name, stripTags(value)); value != "" && why == "" {
+	if value, why := usable("site."+name, htmldom.StripTags(value)); value != "" && why == "" {
 		l.Facts = append(l.Facts, Fact{name, value, place})
 	}
 }

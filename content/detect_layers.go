@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"publisher/internal/config"
+	"publisher/internal/xmltext"
 )
 
 // layers are the files of an engine's config. The first that has a key decides.
@@ -26,7 +27,7 @@ func (l layers) text(keys ...string) (value, from string) {
 	for _, key := range keys {
 		for _, layer := range l {
 			for _, s := range listOf(layer.value(key), whole) {
-				if s = oneLine(s); s != "" {
+				if s = xmltext.Line(s); s != "" {
 					return s, layer.place(key)
 				}
 			}
@@ -52,7 +53,7 @@ func (l layer) place(key string) string {
 	if l.prefix != "" {
 		key = key[len(l.prefix)+1:]
 	}
-	return l.name + ": " + oneLine(key)
+	return l.name + ": " + xmltext.Line(key)
 }
 
 func (l layer) value(key string) any {
@@ -115,7 +116,7 @@ func (d *detection) addLayers(prefix string, files ...string) error {
 	if err != nil {
 		return unreadable(file, err)
 	}
-	d.layers = append(d.layers, layer{oneLine(d.rel(file)), prefix, values})
+	d.layers = append(d.layers, layer{xmltext.Line(d.rel(file)), prefix, values})
 	return nil
 }
 

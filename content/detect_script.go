@@ -1,8 +1,11 @@
 package content
 
 import (
+	"encoding/json"
+	"fmt"
 	"regexp"
 	"strings"
+	"time"
 )
 
 // scriptSettings reads the texts in the object literals of a JavaScript file:
@@ -155,4 +158,38 @@ func scriptValues(text string) map[string]any {
 		}
 	}
 	return foldKeys(values, 0)
+}
+
+// foldKeys gives TOML's and JSON's values the shape that YAML's have.
+func foldKeys(m map[string]any, depth int) map[string]any {
+	out := make(map[string]any, len(m))
+	for k, v := range m {
+		out[strings.ToLower(k)] = foldValue(v, depth+1)
+	}
+	return out
+}
+
+func foldValue(v any, depth int) any {
+	if depth > 100 {
+		return nil
+	}
+	switch v := v.(type) {
+	case nil:
+		return nil
+	case string:
+		return v
+	case map[string]any:
+		return foldKeys(v, depth)
+	case []any:
+		list := make([]any, len(v))
+		for i, item := range v {
+			list[i] = foldValue(item, depth+1)
+		}
+		return list
+	case time.Time:
+		return v.Format(time.RFC3339Nano)
+	case json.Number:
+		return v.String()
+	}
+	return fmt.Sprint(v)
 }

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"publisher/internal/config"
+	"publisher/internal/htmldom"
+	"publisher/internal/xmltext"
 )
 
 // siteKeys are the keys that an engine's config may have a setting under, the
@@ -78,10 +80,10 @@ func (d *detection) tellSite() {
 	}
 	keys := d.siteKeys()
 	title, from := d.layers.text(keys.title...)
-	d.tell("site.title", stripTags(title), from, keys.title)
+	d.tell("site.title", htmldom.StripTags(title), from, keys.title)
 	d.tellURL(keys.url)
 	description, from := d.layers.text(keys.description...)
-	d.tell("site.description", stripTags(description), from, keys.description)
+	d.tell("site.description", htmldom.StripTags(description), from, keys.description)
 	language, from := d.layers.text(keys.language...)
 	d.tell("site.language", strings.ReplaceAll(language, "_", "-"), from, keys.language)
 	timezone, from := d.layers.text(keys.timezone...)
@@ -193,7 +195,7 @@ func (d *detection) unset(keys []string) string {
 
 // usable is the value as config.yaml would take it, and why it would not.
 func usable(key, value string) (clean, why string) {
-	value = oneLine(value)
+	value = xmltext.Line(value)
 	if value == "" {
 		return "", ""
 	}

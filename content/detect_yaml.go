@@ -8,13 +8,14 @@ import (
 	"unicode/utf8"
 
 	"publisher/internal/config"
+	"publisher/internal/xmltext"
 )
 
 // quote writes a value so that config.yaml gives it back, whatever is in it.
 // JSON's strings are YAML's double-quoted ones (YAML 1.2 §1.3), and a ${ that
 // would take a value from the environment is written as one that cannot.
 func quote(value string) string {
-	value = strings.ReplaceAll(cleanText(strings.ToValidUTF8(value, "\ufffd")), "${", "${DOLLAR:-$}{")
+	value = strings.ReplaceAll(xmltext.Clean(strings.ToValidUTF8(value, "\ufffd")), "${", "${DOLLAR:-$}{")
 	var b bytes.Buffer
 	out := json.NewEncoder(&b)
 	out.SetEscapeHTML(false)
@@ -25,7 +26,7 @@ func quote(value string) string {
 }
 
 // comment is a text that stays on its line.
-func comment(text string) string { return "# " + oneLine(strings.ToValidUTF8(text, "\ufffd")) }
+func comment(text string) string { return "# " + xmltext.Line(strings.ToValidUTF8(text, "\ufffd")) }
 
 // examples are what a line that nobody could fill in shows.
 var examples = map[string]string{

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"publisher/content/script"
+	"publisher/internal/xmltext"
 )
 
 // eleventy reads posts as Eleventy does: the address follows the path.
@@ -188,7 +189,7 @@ func (e *eleventy) title(a *article) string {
 	navigation := a.front.table("eleventynavigation")
 	for _, key := range []string{"title", "key"} {
 		if text, ok := navigation[key].(string); ok && text != "" {
-			return oneLine(text)
+			return xmltext.Line(text)
 		}
 	}
 	return ""
@@ -271,8 +272,8 @@ func (e *eleventy) variables(a *article) map[string]any {
 	return vars
 }
 
-func (e *eleventy) writing() writing {
-	return writing{summaryKeys: []string{"excerpt", "summary", "description"}, markdownIt: true, boxes: e.boxes,
+func (e *eleventy) writing() markdownOptions {
+	return markdownOptions{markdownIt: true, boxes: e.boxes,
 		noIndented: !e.markdown.indented, hardWraps: e.markdown.breaks, bareLinks: !e.markdown.linkify, smart: e.markdown.typographer,
 		noMath: !e.markdown.math, emoji: e.markdown.emoji, marks: e.markdown.marks, markup: e.markdown.markup, plainAlerts: !e.markdown.alerts}
 }

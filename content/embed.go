@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"path"
 	"publisher/internal/htmldom"
+	"publisher/internal/xmltext"
 	"regexp"
 	"strings"
 
@@ -38,7 +39,7 @@ func (c *cleaner) embedded(n *html.Node) {
 	}
 	link := htmldom.Element(atom.A, html.Attribute{Key: "href", Val: watch})
 	if picture != "" {
-		img := htmldom.Element(atom.Img, append([]html.Attribute{{Key: "src", Val: picture}, {Key: "alt", Val: cleanText(label)}}, size...)...)
+		img := htmldom.Element(atom.Img, append([]html.Attribute{{Key: "src", Val: picture}, {Key: "alt", Val: xmltext.Clean(label)}}, size...)...)
 		link.AppendChild(img)
 		c.image(img)
 	} else {

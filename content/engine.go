@@ -5,8 +5,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"publisher/content/kramdown"
-	"publisher/content/pymarkdown"
 	"publisher/internal/private"
 )
 
@@ -58,8 +56,10 @@ type engine interface {
 	address(a *article) string
 	// slugify makes a path element of a text.
 	slugify(text string) string
-	// writing says how the engine reads Markdown and marks excerpts.
-	writing() writing
+	// writing says how the engine reads Markdown.
+	writing() markdownOptions
+	// excerpts says how the engine finds a post's excerpt.
+	excerpts() excerptRule
 	// expand replaces what the engine writes into Markdown besides: shortcodes,
 	// tags, variables.
 	expand(m *macros, text string) string
@@ -68,54 +68,13 @@ type engine interface {
 	resolve(l *linker, dest string) (to target, ok bool)
 }
 
-// writing is an engine's way with Markdown and excerpts.
-type writing struct {
-	// pythonMarkdown are the settings of the parser that Pelican has; nil for other parsers.
-	pythonMarkdown *pymarkdown.Options
-	// budget is that of the post.
-	budget *budget
-	// markdownIt holds that two tildes strike out, not one.
-	markdownIt bool
-	// bareLinks holds that a bare address is text, not a link.
-	bareLinks bool
-	// boxes takes ::: lines for the fences of containers.
-	boxes bool
-	// smart makes typographic quotes and dashes.
-	smart bool
-	// summaryKeys are the front matter keys that hold an excerpt.
-	summaryKeys []string
+// excerptRule is how an engine finds a post's excerpt. The zero value prefers the front
+// matter's to what stands before a mark in the body.
+type excerptRule struct {
 	// markFirst holds that a mark in the body outranks the front matter.
 	markFirst bool
-	// headings says how ids are made.
-	headings headingStyle
-	// emoji makes characters of :names:.
-	emoji bool
-	// hardWraps makes a line break of each line's end.
-	hardWraps bool
-	// noIndented holds that four spaces make no code.
-	noIndented bool
-	// noMath holds that the engine knows no formulas: TeX is text to it.
-	noMath bool
-	// passthrough are Hugo's delimiters of what stays as it is; "" for none.
-	passthrough string
-	// noRaw holds that the engine leaves HTML out that stands in Markdown.
-	noRaw bool
-	// rawLeftOut, if not nil, is set where that has happened.
-	rawLeftOut *bool
-	// hooks make HTML of images, links, headings and code; nil for none.
-	hooks *hugoHooks
-	// kramdown are the settings of the parser that Jekyll has; nil for other parsers.
-	kramdown *kramdown.Options
-	// marks are those that Hugo's extras add.
-	marks marks
 	// keepAsides holds that an excerpt begins with the <aside> that the post begins with.
 	keepAsides bool
-	// plainAlerts holds that alerts are text, or left to the blog's own hooks.
-	plainAlerts bool
-	// markup are extensions that a blog turns off, and Hugo's other settings.
-	markup markup
-	// noStrike holds that ~~ is text.
-	noStrike bool
 	// separator ends the excerpt in the body's source: Jekyll's excerpt_separator.
 	separator string
 }
@@ -168,6 +127,7 @@ func (folderEngine) needsTitle() bool { return false }
 func (folderEngine) imageAddress(text string) string { return text }
 
 func (folderEngine) placeholder(*article, string) (string, bool) { return "", false }
+func (folderEngine) excerpts() excerptRule                       { return excerptRule{} }
 
 func (folderEngine) leavesOut(string) *Omission { return nil }
 

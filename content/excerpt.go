@@ -11,20 +11,21 @@ import (
 // excerpt finds what stands before "Read more": the front matter's own, what
 // precedes the author's mark, what the engine's rule cuts, else whole blocks up
 // to content.excerpt_words.
-func (r *postRenderer) excerpt(body *html.Node, w writing) (*html.Node, error) {
+func (r *postRenderer) excerpt(body *html.Node, w markdownOptions) (*html.Node, error) {
+	rule := r.article.engine.excerpts()
 	marked := beforeMark(body)
-	if separator := r.separator(w); separator != "" && strings.Contains(r.article.body, separator) {
+	if separator := r.separator(); separator != "" && strings.Contains(r.article.body, separator) {
 		marked = nil // the engine knows no other mark
 	}
 	summary := r.article.post.Summary
 	var out *html.Node
 	var err error
 	switch {
-	case marked != nil && (w.markFirst || summary == ""):
+	case marked != nil && (rule.markFirst || summary == ""):
 		out = marked
 	case summary != "":
 		out, err = r.safe(r.expand(summary, 0, true), w)
-	case r.separator(w) != "":
+	case r.separator() != "":
 		out, err = r.beforeSeparator(w)
 	}
 	if err != nil {
@@ -40,7 +41,7 @@ func (r *postRenderer) excerpt(body *html.Node, w writing) (*html.Node, error) {
 	removeMarks(out)
 	tidyExcerpt(out)
 	if isMarkdownName(r.article.path) {
-		dropBoxes(out, w.keepAsides)
+		dropBoxes(out, rule.keepAsides)
 	}
 	return firstBlocks(out, r.tree.cfg.Content.ExcerptWords), nil
 }
@@ -118,17 +119,18 @@ func isLinkDefinition(line string) bool {
 }
 
 // separator is the engine's, unless the post has its own.
-func (r *postRenderer) separator(w writing) string {
-	if own, ok := r.article.front.values["excerpt_separator"].(string); ok && w.separator != "" {
+func (r *postRenderer) separator() string {
+	separator := r.article.engine.excerpts().separator
+	if own, ok := r.article.front.values["excerpt_separator"].(string); ok && separator != "" {
 		return own
 	}
-	return w.separator
+	return separator
 }
 
 // beforeSeparator renders the source up to the separator, with the link
 // definitions that follow it, as Jekyll does.
-func (r *postRenderer) beforeSeparator(w writing) (*html.Node, error) {
-	head, tail, _ := strings.Cut(strings.TrimLeft(r.article.bodySource(), "\n"), r.separator(w))
+func (r *postRenderer) beforeSeparator(w markdownOptions) (*html.Node, error) {
+	head, tail, _ := strings.Cut(strings.TrimLeft(r.article.bodySource(), "\n"), r.separator())
 	return r.safe(r.expand(head+"\n\n"+linkDefinitions(tail, head), 0, true), w)
 }
 

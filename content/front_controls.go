@@ -2,6 +2,7 @@ package content
 
 import (
 	"fmt"
+	"publisher/internal/xmltext"
 	"slices"
 )
 
@@ -14,7 +15,7 @@ func (a *article) warnOfControls() {
 		if text, ok := fm.values[key].(string); ok {
 			texts = []string{text}
 		}
-		if slices.ContainsFunc(texts, func(text string) bool { return firstForbidden(text) >= 0 }) {
+		if slices.ContainsFunc(texts, func(text string) bool { return xmltext.Index(text) >= 0 }) {
 			a.warn(fm.lineOf(key), fmt.Sprintf("%s has control characters, which were left out; delete them", key))
 		}
 	}

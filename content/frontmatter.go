@@ -8,7 +8,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/pelletier/go-toml/v2"
 	"go.yaml.in/yaml/v3"
@@ -291,40 +290,6 @@ func yamlReason(err error) string {
 	return reason
 }
 
-// foldKeys gives TOML's and JSON's values the shape that YAML's have.
-func foldKeys(m map[string]any, depth int) map[string]any {
-	out := make(map[string]any, len(m))
-	for k, v := range m {
-		out[strings.ToLower(k)] = foldValue(v, depth+1)
-	}
-	return out
-}
-
-func foldValue(v any, depth int) any {
-	if depth > 100 {
-		return nil
-	}
-	switch v := v.(type) {
-	case nil:
-		return nil
-	case string:
-		return v
-	case map[string]any:
-		return foldKeys(v, depth)
-	case []any:
-		list := make([]any, len(v))
-		for i, item := range v {
-			list[i] = foldValue(item, depth+1)
-		}
-		return list
-	case time.Time:
-		return v.Format(time.RFC3339Nano)
-	case json.Number:
-		return v.String()
-	}
-	return fmt.Sprint(v)
-}
-
 // lineOf is the line of the file where one of the keys stands, else that of
 // the front matter's beginning.
 func (fm *frontMatter) lineOf(keys ...string) int {
@@ -419,3 +384,24 @@ func byComma(s string) []string { return strings.Split(s, ",") }
 func bySpace(s string) []string { return strings.Fields(s) }
 
 func whole(s string) []string { return []string{s} }
+
+// isQuoted reports whether the value of a key stands in quotes.
+func (fm *frontMatter) isQuoted(key string) bool {
+	at := fm.lineOf(key) - fm.line
+	lines := strings.Split(fm.text, "\n")
+	if at < 0 || at >= len(lines) {
+		return false
+	}
+	_, value, _ := strings.Cut(lines[at], ":")
+	value = strings.TrimSpace(value)
+	return value != "" && (value[0] == '"' || value[0] == '\'')
+}
+
+// lineHolding is the line of the file where the front matter holds a text; 0 where it
+// does not.
+func (fm *frontMatter) lineHolding(text string) int {
+	if at := strings.Index(fm.text, text); at >= 0 {
+		return fm.line + strings.Count(fm.text[:at], "\n")
+	}
+	return 0
+}

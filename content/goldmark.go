@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"html"
 	"reflect"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -24,17 +23,19 @@ import (
 	"github.com/yuin/goldmark/util"
 
 	"publisher/content/kramdown"
+	"publisher/internal/htmldom"
+	"publisher/internal/xmltext"
 )
 
 // markdownReader makes HTML of Markdown, in the ways that engines differ in. It
 // is safe for concurrent use.
 type markdownReader struct {
-	ways sync.Map // dialect → goldmark.Markdown
+	ways sync.Map // flavor → goldmark.Markdown
 	code *codeRenderer
 }
 
-// dialect is what a goldmark.Markdown is built for.
-type dialect struct {
+// flavor is what a goldmark.Markdown is built for.
+type flavor struct {
 	markdownIt, bareLinks, smart, emoji, hardWraps, noRaw, noStrike, noIndented, noMath bool
 	passthrough                                                                         string
 	marks                                                                               marks
@@ -43,7 +44,7 @@ type dialect struct {
 
 func newMarkdownReader() *markdownReader { return &markdownReader{code: newCodeRenderer()} }
 
-func (m *markdownReader) way(d dialect) goldmark.Markdown {
+func (m *markdownReader) way(d flavor) goldmark.Markdown {
 	if made, ok := m.ways.Load(d); ok {
 		return made.(goldmark.Markdown)
 	}
@@ -51,7 +52,7 @@ func (m *markdownReader) way(d dialect) goldmark.Markdown {
 	return made.(goldmark.Markdown)
 }
 
-func newGoldmark(d dialect, code *codeRenderer) goldmark.Markdown {
+func newGoldmark(d flavor, code *codeRenderer) goldmark.Markdown {
 	extensions := d.markup.extensions()
 	if !d.noMath {
 		extensions = append(extensions, formulas{})
@@ -104,7 +105,7 @@ func newGoldmark(d dialect, code *codeRenderer) goldmark.Markdown {
 }
 
 // blockParsers are CommonMark's. Where four spaces make no code, they make text.
-func blockParsers(d dialect) []util.PrioritizedValue {
+func blockParsers(d flavor) []util.PrioritizedValue {
 	all := parser.DefaultBlockParsers()
 	if !d.noIndented {
 		return all
@@ -119,7 +120,7 @@ type indentedText struct{ parser.BlockParser }
 
 func (indentedText) CanAcceptIndentedLine() bool { return true }
 
-func (m *markdownReader) html(source string, w writing) (rendered string, err error) {
+func (m *markdownReader) html(source string, w markdownOptions) (rendered string, err error) {
 	defer func() { // one post that the parser breaks at is not to stop the rest
 		if fault := recover(); fault != nil {
 			if s, ok := fault.(stop); ok {
@@ -152,9 +153,9 @@ func (m *markdownReader) html(source string, w writing) (rendered string, err er
 	if w.boxes {
 		source = openContainers(source)
 	}
-	out := &budgetWriter{budget: w.budget}
+	out := newBudgetWriter(w.budget)
 	out.Grow(len(source) + len(source)/2) // code and links grow
-	way := m.way(dialect{w.markdownIt, w.bareLinks, w.smart, w.emoji, w.hardWraps, w.noRaw, w.noStrike, w.noIndented, w.noMath, w.passthrough, w.marks, w.markup})
+	way := m.way(flavor{w.markdownIt, w.bareLinks, w.smart, w.emoji, w.hardWraps, w.noRaw, w.noStrike, w.noIndented, w.noMath, w.passthrough, w.marks, w.markup})
 	pc := parser.NewContext(parser.WithIDs(newHeadingIDs(w.headings)))
 	pc.Set(budgetKey, w.budget)
 	raw := []byte(source)
@@ -169,21 +170,6 @@ func (m *markdownReader) html(source string, w writing) (rendered string, err er
 		*w.rawLeftOut = true
 	}
 	return out.String(), err
-}
-
-var alert = regexp.MustCompile(`(?m)^([ \t]*>[ \t]*)\[!(NOTE|TIP|IMPORTANT|WARNING|CAUTION)\][+-]?[ \t]*$`)
-
-// alerts shows the kind of GitHub's alerts, which are quotations with a mark.
-func alerts(source string) string {
-	if !strings.Contains(source, "[!") {
-		return source
-	}
-	return outsideCode(source, func(prose string) string {
-		return alert.ReplaceAllStringFunc(prose, func(line string) string {
-			m := alert.FindStringSubmatch(line)
-			return m[1] + "**" + m[2][:1] + strings.ToLower(m[2][1:]) + "**\n" + m[1]
-		})
-	})
 }
 
 // strikethrough is GFM's, which one tilde will do for; markdown-it wants two.
@@ -306,4 +292,13 @@ func (r *codeRenderer) colour(lexer chroma.Lexer, code string, b *budget) (strin
 	out.Grow(4 * len(code))
 	err = r.formatter.Format(&out, r.style, tokens)
 	return out.String(), err == nil && !timed.late
+}
+
+// plainInline is a line of Markdown without its marks.
+func plainInline(s string) string {
+	var b strings.Builder
+	if err := newGoldmark(flavor{}, newCodeRenderer()).Convert([]byte(s), &b); err != nil {
+		return xmltext.Line(s)
+	}
+	return xmltext.Line(htmldom.StripTags(b.String()))
 }

@@ -5,7 +5,6 @@ import (
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/parser"
 	"github.com/yuin/goldmark/text"
-	"github.com/yuin/goldmark/util"
 )
 
 // goldmark and chroma know no budget. What they call of ours does: the reader of lines,
@@ -48,27 +47,6 @@ func (markCounter) Parse(_ ast.Node, _ text.Reader, pc parser.Context) ast.Node 
 	return nil
 }
 
-// budgetOf is the budget of the post that is written; nil for none.
-func budgetOf(w util.BufWriter) *budget {
-	if w, ok := w.(*budgetWriter); ok {
-		return w.budget
-	}
-	return nil
-}
-
-// mayHighlight reports whether time is left for lexers.
-func (b *budget) mayHighlight() bool { return b == nil || b.highlighted < maxHighlightTime }
-
-// colours counts the pieces that a block was divided into, and reports whether they are to
-// be kept: each becomes an element.
-func (b *budget) colours(spans int) bool {
-	if b == nil || b.spans+spans > maxSpans {
-		return b == nil
-	}
-	b.spans += spans
-	return true
-}
-
 // timedLexer gives up where the time is over that a post may take for lexers.
 type timedLexer struct {
 	chroma.Lexer
@@ -78,23 +56,21 @@ type timedLexer struct {
 
 func (l *timedLexer) Tokenise(options *chroma.TokeniseOptions, code string) (chroma.Iterator, error) {
 	next, err := l.Lexer.Tokenise(options, code)
-	b := l.budget
-	if err != nil || b == nil {
+	if err != nil || l.budget == nil {
 		return next, err
 	}
-	began, spent, tokens := b.clock(), b.highlighted, 0
+	timeIsLeft, tokens := l.budget.timeHighlighting(), 0
 	return func() chroma.Token {
 		if tokens++; tokens%tokensPerLook == 0 {
-			b.highlighted = spent + b.clock() - began
-			l.late = l.late || !b.mayHighlight()
+			l.late = !timeIsLeft() || l.late
 		}
 		if l.late {
 			return chroma.EOF
 		}
-		b.step(1)
+		l.budget.step(1)
 		token := next()
 		if token == chroma.EOF {
-			b.highlighted = spent + b.clock() - began
+			timeIsLeft()
 		}
 		return token
 	}, nil

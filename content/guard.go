@@ -157,10 +157,6 @@ func checkTables(source string) error {
 	return nil
 }
 
-func tooLarge() error {
-	return &limitError{limit: "8 MB of HTML", message: "divide the post, or link to what makes it so large"}
-}
-
 // referenceRun is how many definitions of links goldmark takes from one paragraph at a
 // time: each moves all lines after it.
 const referenceRun = 200

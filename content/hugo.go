@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"net/url"
 	"path"
+	"publisher/internal/xmltext"
 	"regexp"
 	"slices"
 	"strings"
@@ -186,7 +187,7 @@ func (h *hugo) ownAddress(a *article, own string) string {
 
 // hugoSlugField is the slug that a front matter gives, as Hugo keeps it.
 func hugoSlugField(a *article) string {
-	return strings.Trim(oneLine(a.front.scalar("slug")), "-")
+	return strings.Trim(xmltext.Line(a.front.scalar("slug")), "-")
 }
 
 // folder is the post's folder below its language's content folder.
@@ -235,10 +236,14 @@ func moreApart(text string) string {
 // blockAttributes are a line of attributes below the block that they are for.
 var blockAttributes = regexp.MustCompile(`(?m)(^|\n)[ \t>]*\{[.#\w][^{}\n]*\}[ \t]*(?:\n|\z)`)
 
-func (h *hugo) writing() writing {
-	return writing{smart: h.smart, summaryKeys: []string{"summary"}, markFirst: true, emoji: h.emoji,
+func (h *hugo) excerpts() excerptRule {
+	return excerptRule{markFirst: true, keepAsides: h.own != nil}
+}
+
+func (h *hugo) writing() markdownOptions {
+	return markdownOptions{smart: h.smart, emoji: h.emoji,
 		hardWraps: h.hardWraps, noRaw: h.noRaw, bareLinks: h.bareLinks, noStrike: h.noStrike, marks: h.marks,
-		noMath: true, passthrough: h.passthrough, markup: h.markup, keepAsides: h.own != nil, plainAlerts: h.own != nil && h.own.hasThemes()}
+		noMath: true, passthrough: h.passthrough, markup: h.markup, plainAlerts: h.own != nil && h.own.hasThemes()}
 }
 
 func (h *hugo) hasBundles() bool { return true }

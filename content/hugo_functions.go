@@ -12,6 +12,7 @@ import (
 	"maps"
 	"net/url"
 	"path"
+	"publisher/internal/htmldom"
 	"regexp"
 	"strings"
 	"time"
@@ -28,7 +29,7 @@ func (h *hugoTemplates) functions() map[string]any {
 		"safeCSS":     func(v any) (template.CSS, error) { s, err := h.text(v); return template.CSS(s), err },
 		"safeJS":      func(v any) (template.JS, error) { s, err := h.text(v); return template.JS(s), err },
 		"safeAttr":    func(v any) (template.HTMLAttr, error) { s, err := h.text(v); return template.HTMLAttr(s), err },
-		"highlight":   h.highlight, "plainify": h.one(stripTags), "htmlEscape": h.one(html.EscapeString), "htmlUnescape": h.one(html.UnescapeString),
+		"highlight":   h.highlight, "plainify": h.one(htmldom.StripTags), "htmlEscape": h.one(html.EscapeString), "htmlUnescape": h.one(html.UnescapeString),
 		"lower": h.one(strings.ToLower), "upper": h.one(strings.ToUpper), "chomp": h.one(func(s string) string { return strings.TrimRight(s, "\r\n") }),
 		"trimSpace": h.one(strings.TrimSpace), "base64Encode": h.one(func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }),
 		"md5":    h.one(func(s string) string { sum := md5.Sum([]byte(s)); return hex.EncodeToString(sum[:]) }),
@@ -38,10 +39,10 @@ func (h *hugoTemplates) functions() map[string]any {
 		"trimPrefix": h.two(swap(strings.TrimPrefix)), "trimSuffix": h.two(swap(strings.TrimSuffix)),
 		"hasPrefix": h.ask(strings.HasPrefix), "hasSuffix": h.ask(strings.HasSuffix), "contains": h.ask(strings.Contains), "containsAny": h.ask(strings.ContainsAny),
 		"replace": h.replace, "replaceRE": h.replaceRE, "findRE": h.findRE, "split": h.split, "substr": h.substr, "string": h.text, "repeat": h.repeat,
-		"countwords": func(v any) (int, error) { s, err := h.text(v); return len(strings.Fields(stripTags(s))), err },
+		"countwords": func(v any) (int, error) { s, err := h.text(v); return len(strings.Fields(htmldom.StripTags(s))), err },
 		"countrunes": func(v any) (int, error) {
 			s, err := h.text(v)
-			return len([]rune(strings.Join(strings.Fields(stripTags(s)), ""))), err
+			return len([]rune(strings.Join(strings.Fields(htmldom.StripTags(s)), ""))), err
 		},
 		"pathBase": h.one(path.Base), "pathDir": h.one(path.Dir), "pathExt": h.one(path.Ext), "pathJoin": h.pathJoin, "pathClean": h.one(path.Clean),
 		"parse": h.parseURL, "urlize": h.one(h.urlize), "anchorize": h.one(hugoSlug), "relURL": h.one(func(s string) string { return h.address(s, false) }), "absURL": h.one(func(s string) string { return h.address(s, true) }),

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"publisher/internal/htmldom"
 	"regexp"
 	"strings"
 	"unicode"
@@ -183,13 +184,13 @@ func (h *hugoHooks) evaluate(md goldmark.Markdown, n ast.Node, source []byte) (s
 
 func (h *hugoHooks) call(md goldmark.Markdown, n ast.Node, source []byte) *hookCall {
 	c := &hookCall{Page: h.templates.page, PageInner: h.templates.page, Attributes: map[string]any{}, Options: map[string]any{}}
-	inner := &budgetWriter{budget: h.templates.article.budget}
+	inner := newBudgetWriter(h.templates.article.budget)
 	for child := n.FirstChild(); child != nil; child = child.NextSibling() {
 		if md.Renderer().Render(inner, source, child) != nil {
 			break
 		}
 	}
-	c.Text, c.PlainText = template.HTML(inner.String()), stripTags(inner.String())
+	c.Text, c.PlainText = template.HTML(inner.String()), htmldom.StripTags(inner.String())
 	for _, a := range n.Attributes() {
 		if value, ok := a.Value.([]byte); ok {
 			c.Attributes[string(a.Name)] = string(value)
@@ -270,7 +271,7 @@ var ownAnchor = regexp.MustCompile(`(?s)<a\b[^>]*\bhref\s*=\s*["']?#[^>]*>.*?</a
 // withoutAnchors takes the signs out of a heading that lead to itself.
 func withoutAnchors(heading string) string {
 	return ownAnchor.ReplaceAllStringFunc(heading, func(link string) string {
-		if strings.IndexFunc(stripTags(link), func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) >= 0 {
+		if strings.IndexFunc(htmldom.StripTags(link), func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) >= 0 {
 			return link
 		}
 		return ""

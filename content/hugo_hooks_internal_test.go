@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"publisher/internal/config"
+	"publisher/internal/xmltext"
 )
 
 // FuzzHooks throws bodies at render hooks: no panic, and no error where the Markdown
@@ -27,7 +28,7 @@ func FuzzHooks(f *testing.F) {
 	}}
 	t.blog.folders.Store(&s)
 	f.Fuzz(func(tt *testing.T, body string) {
-		if body != cleanText(strings.ToValidUTF8(body, "")) {
+		if body != xmltext.Clean(strings.ToValidUTF8(body, "")) {
 			return
 		}
 		a := articleFrom(t, map[string]any{"title": "T"}, body, "posts/a.md")

@@ -2,11 +2,7 @@ package content
 
 import (
 	"cmp"
-	"maps"
-	"slices"
 	"strings"
-
-	"github.com/yuin/goldmark/extension"
 )
 
 // readMarkup takes over the settings of Hugo's Markdown reader.
@@ -48,18 +44,10 @@ func (h *hugo) readMarkup() {
 	h.noRaw = h.own != nil && !is("renderer.unsafe", "true") && (other == nil || other == "goldmark")
 }
 
-// typographicMarks are what goldmark calls the marks that Hugo's settings name.
-var typographicMarks = map[string]extension.TypographicPunctuation{
-	"leftsinglequote": extension.LeftSingleQuote, "rightsinglequote": extension.RightSingleQuote,
-	"leftdoublequote": extension.LeftDoubleQuote, "rightdoublequote": extension.RightDoubleQuote,
-	"endash": extension.EnDash, "emdash": extension.EmDash, "ellipsis": extension.Ellipsis,
-	"leftanglequote": extension.LeftAngleQuote, "rightanglequote": extension.RightAngleQuote, "apostrophe": extension.Apostrophe,
-}
-
 func readQuotes(settings any) string {
 	table, _ := dig(settings, "goldmark.extensions.typographer")
 	var out strings.Builder
-	for _, name := range slices.Sorted(maps.Keys(typographicMarks)) {
+	for _, name := range typographicNames() {
 		if v, ok := dig(table, name); ok {
 			if text, ok := v.(string); ok && !strings.Contains(text, "\n") {
 				out.WriteString(name + "\n" + text + "\n")

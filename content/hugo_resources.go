@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"path"
 	"path/filepath"
+	"publisher/internal/xmltext"
 	"slices"
 	"strconv"
 	"strings"
@@ -61,7 +62,7 @@ func (r *hugoResource) Content() (template.HTML, error) {
 	if err != nil || len(text) > maxLiquidText {
 		return "", errTemplate
 	}
-	return template.HTML(cleanText(strings.ToValidUTF8(string(text), ""))), r.templates.charge(len(text))
+	return template.HTML(xmltext.Clean(strings.ToValidUTF8(string(text), ""))), r.templates.charge(len(text))
 }
 
 // Resize scales a picture: "600x", "x400", "600x400 q50".

@@ -3,6 +3,7 @@ package content
 import (
 	"html"
 	"path"
+	"publisher/internal/xmltext"
 	"slices"
 	"strings"
 )
@@ -172,7 +173,7 @@ func (x *shortcodeExpander) replace(s shortcode, inner string, paired bool) stri
 		return p.get(0, "text") + inner
 	case "video", "audio":
 		if src := p.get(0, "src", "mp4", "webm"); src != "" {
-			return x.block(s, "<"+s.name+` src="`+html.EscapeString(oneLine(src))+`"></`+s.name+">")
+			return x.block(s, "<"+s.name+` src="`+html.EscapeString(xmltext.Line(src))+`"></`+s.name+">")
 		}
 	}
 	if out, ok := x.platform(s); ok {
@@ -257,7 +258,7 @@ func (x *shortcodeExpander) figure(p shortcodeParams) string {
 	if by := p.get(-1, "attr"); by != "" {
 		by = x.inlineHTML(by)
 		if to := p.get(-1, "attrlink"); to != "" {
-			by = `<a href="` + html.EscapeString(oneLine(to)) + `">` + by + "</a>"
+			by = `<a href="` + html.EscapeString(xmltext.Line(to)) + `">` + by + "</a>"
 		}
 		f.caption = strings.TrimSpace(f.caption + " " + by)
 	}

@@ -286,9 +286,9 @@ func (j *jekyll) documentAddress(file string) (string, bool) {
 	return strings.NewReplacer(":collection", label, ":path", stem, ":name", jekyllSlug(base), ":title", jekyllPretty(base), ":slug", jekyllSlug(base), ":output_ext", ".html").Replace(pattern), true
 }
 
-func (j *jekyll) writing() writing {
-	return writing{kramdown: j.markdown, summaryKeys: []string{"excerpt"}, separator: j.separator}
-}
+func (j *jekyll) writing() markdownOptions { return markdownOptions{kramdown: j.markdown} }
+
+func (j *jekyll) excerpts() excerptRule { return excerptRule{separator: j.separator} }
 
 // spaceOrComma also divides at commas, which Jekyll would leave on the tags.
 func spaceOrComma(s string) []string {

@@ -32,18 +32,6 @@ func (j *jekyll) readDate(front *frontMatter, key, text string) (time.Time, bool
 	return rubyDate(text, loc)
 }
 
-// isQuoted reports whether the value of a key stands in quotes.
-func (fm *frontMatter) isQuoted(key string) bool {
-	at := fm.lineOf(key) - fm.line
-	lines := strings.Split(fm.text, "\n")
-	if at < 0 || at >= len(lines) {
-		return false
-	}
-	_, value, _ := strings.Cut(lines[at], ":")
-	value = strings.TrimSpace(value)
-	return value != "" && (value[0] == '"' || value[0] == '\'')
-}
-
 // rubyDate is parseDate with the day before the month, and for what only Ruby
 // takes: names of zones, days that a month does not have, text around the date.
 func rubyDate(text string, loc *time.Location) (time.Time, bool) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path"
 	"path/filepath"
+	"publisher/internal/xmltext"
 	"slices"
 	"strings"
 
@@ -85,7 +86,7 @@ func (a *article) held(key, why string) *Omission {
 
 func whyOf(key string, value any, why string) string {
 	if text, ok := value.(string); ok {
-		key += ": " + oneLine(clip(text))
+		key += ": " + xmltext.Line(clip(text))
 	}
 	if why != "" {
 		key += " (" + why + ")"

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"publisher/internal/xmltext"
 	"slices"
 	"strings"
 
@@ -81,7 +82,7 @@ func (l *linker) follow(dest string) target {
 const fileSteps = 500
 
 func (l *linker) find(dest string) target {
-	dest = strings.TrimSpace(cleanText(dest))
+	dest = strings.TrimSpace(xmltext.Clean(dest))
 	if dest == "" {
 		return target{}
 	}

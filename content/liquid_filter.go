@@ -5,6 +5,7 @@ import (
 	"html"
 	"math"
 	"net/url"
+	"publisher/internal/htmldom"
 	"slices"
 	"strconv"
 	"strings"
@@ -139,7 +140,7 @@ func textFilter(name, s string) (any, bool) {
 	case "newline_to_br":
 		return strings.ReplaceAll(s, "\n", "<br />\n"), true
 	case "strip_html", "striptags":
-		return stripTags(s), true
+		return htmldom.StripTags(s), true
 	case "escape", "e", "xml_escape", "escape_once", "forceescape":
 		return html.EscapeString(html.UnescapeString(s)), true
 	case "url_encode", "cgi_escape", "urlencode":

@@ -3,6 +3,7 @@ package content
 import (
 	"html"
 	"path"
+	"publisher/internal/xmltext"
 	"regexp"
 	"strings"
 )
@@ -78,7 +79,7 @@ func expandPelicanTag(l *liquid, tag string) string {
 }
 
 func figureless(src, alt string) string {
-	return `<img src="` + html.EscapeString(oneLine(src)) + `" alt="` + html.EscapeString(oneLine(alt)) + `"/>`
+	return `<img src="` + html.EscapeString(xmltext.Line(src)) + `" alt="` + html.EscapeString(xmltext.Line(alt)) + `"/>`
 }
 
 func commonTags(l *liquid, tag liquidMark, inner string) (string, bool) {

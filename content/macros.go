@@ -3,6 +3,7 @@ package content
 import (
 	"fmt"
 	"html"
+	"publisher/internal/xmltext"
 	"regexp"
 	"slices"
 	"strings"
@@ -96,7 +97,7 @@ func (m *macros) unknown(offset int, kind, name string) {
 
 func (m *macros) unevaluated(offset int, text string) {
 	m.failed = true
-	m.warn(offset, fmt.Sprintf("%s cannot be evaluated here and was left out", clip(oneLine(text))))
+	m.warn(offset, fmt.Sprintf("%s cannot be evaluated here and was left out", clip(xmltext.Line(text))))
 }
 
 // inCode reports whether an offset is within code; the stretches are in order.
@@ -145,7 +146,7 @@ func (f figure) html() string {
 	var b strings.Builder
 	attribute := func(key, value string) {
 		if value != "" {
-			b.WriteString(" " + key + `="` + html.EscapeString(oneLine(value)) + `"`)
+			b.WriteString(" " + key + `="` + html.EscapeString(xmltext.Line(value)) + `"`)
 		}
 	}
 	b.WriteString("<figure>")
@@ -166,7 +167,7 @@ func (f figure) html() string {
 	if f.title != "" || f.caption != "" {
 		b.WriteString("<figcaption>")
 		if f.title != "" {
-			b.WriteString("<h4>" + html.EscapeString(oneLine(f.title)) + "</h4>")
+			b.WriteString("<h4>" + html.EscapeString(xmltext.Line(f.title)) + "</h4>")
 		}
 		if f.caption != "" {
 			b.WriteString("<p>" + f.caption + "</p>")
@@ -179,7 +180,7 @@ func (f figure) html() string {
 
 // inlineHTML renders a caption's Markdown without the paragraph around it.
 func (m *macros) inlineHTML(markdown string) string {
-	markdown = oneLine(markdown)
+	markdown = xmltext.Line(markdown)
 	w := m.article.writing()
 	w.noRaw = false
 	out, err := m.tree.markdown.html(markdown, w)
@@ -195,12 +196,12 @@ func (m *macros) inlineHTML(markdown string) string {
 
 // frame is an embedded page; the cleaner makes a linked picture or a link of it.
 func frame(src, title string) string {
-	return `<iframe src="` + html.EscapeString(oneLine(src)) + `" title="` + html.EscapeString(oneLine(title)) + `"></iframe>`
+	return `<iframe src="` + html.EscapeString(xmltext.Line(src)) + `" title="` + html.EscapeString(xmltext.Line(title)) + `"></iframe>`
 }
 
 // plainLink leads to what cannot be shown.
 func plainLink(to, label string) string {
-	return `<a href="` + html.EscapeString(oneLine(to)) + `">` + html.EscapeString(oneLine(label)) + `</a>`
+	return `<a href="` + html.EscapeString(xmltext.Line(to)) + `">` + html.EscapeString(xmltext.Line(label)) + `</a>`
 }
 
 var safeID = regexp.MustCompile(`^[\w./@-]+$`)

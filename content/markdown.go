@@ -62,6 +62,4 @@ func (m *markdown) slugify(text string) string { return hugoSlug(text) }
 // expand knows Hugo's shortcodes, which nothing else looks like.
 func (m *markdown) expand(x *macros, text string) string { return expandShortcodes(x, text) }
 
-func (m *markdown) writing() writing {
-	return writing{summaryKeys: []string{"summary", "excerpt", "description"}}
-}
+func (m *markdown) writing() markdownOptions { return markdownOptions{} }

@@ -1,6 +1,8 @@
 package content
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/yuin/goldmark"
@@ -88,6 +90,17 @@ func (m markup) typographer() goldmark.Extender {
 	}
 	return extension.NewTypographer(extension.WithTypographicSubstitutions(substitutions))
 }
+
+// typographicMarks are what goldmark calls the marks that settings name.
+var typographicMarks = map[string]extension.TypographicPunctuation{
+	"leftsinglequote": extension.LeftSingleQuote, "rightsinglequote": extension.RightSingleQuote,
+	"leftdoublequote": extension.LeftDoubleQuote, "rightdoublequote": extension.RightDoubleQuote,
+	"endash": extension.EnDash, "emdash": extension.EmDash, "ellipsis": extension.Ellipsis,
+	"leftanglequote": extension.LeftAngleQuote, "rightanglequote": extension.RightAngleQuote, "apostrophe": extension.Apostrophe,
+}
+
+// typographicNames returns the names that markup.quotes may have, sorted.
+func typographicNames() []string { return slices.Sorted(maps.Keys(typographicMarks)) }
 
 // linkProtocol is what links to www. get that are written without one.
 type linkProtocol string

@@ -32,7 +32,7 @@ func (r *postRenderer) parse(rendered string) (*html.Node, error) {
 func parseFragment(source string, b *budget) (*html.Node, error) {
 	root := htmldom.Element(atom.Div)
 	// Without scripting what <noscript> holds is markup. The only error is that of depth.
-	nodes, err := html.ParseFragmentWithOptions(&budgetReader{source, b}, htmldom.Element(atom.Body), html.ParseOptionEnableScripting(false))
+	nodes, err := html.ParseFragmentWithOptions(newBudgetReader(source, b), htmldom.Element(atom.Body), html.ParseOptionEnableScripting(false))
 	for _, n := range nodes {
 		root.AppendChild(n)
 	}

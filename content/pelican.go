@@ -11,6 +11,8 @@ import (
 	"github.com/ncruces/go-strftime"
 
 	"publisher/content/pymarkdown"
+	"publisher/internal/htmldom"
+	"publisher/internal/xmltext"
 )
 
 // pelican reads posts as Pelican 4 does.
@@ -172,13 +174,13 @@ func (p *pelican) pathMetadata(a *article) map[string]string {
 func (p *pelican) complete(a *article) {
 	fromPath := p.pathMetadata(a)
 	p.completeDate(a, fromPath["date"])
-	a.post.Title = stripTags(a.post.Title) // which Pelican takes for HTML
+	a.post.Title = htmldom.StripTags(a.post.Title) // which Pelican takes for HTML
 	if a.post.Title == "" {
-		a.post.Title = oneLine(fromPath["title"])
+		a.post.Title = xmltext.Line(fromPath["title"])
 	}
-	category := oneLine(a.front.scalar("category"))
+	category := xmltext.Line(a.front.scalar("category"))
 	if category == "" {
-		category = oneLine(fromPath["category"])
+		category = xmltext.Line(fromPath["category"])
 	}
 	if category == "" && p.own != nil {
 		category = p.setting("default_category", "misc")
@@ -321,8 +323,8 @@ func (p *pelican) expand(m *macros, text string) string {
 	})
 }
 
-func (p *pelican) writing() writing {
-	return writing{pythonMarkdown: p.markdown, bareLinks: true, headings: pythonIDs, smart: p.setting("typogrify", "") == "true", summaryKeys: []string{"summary"}}
+func (p *pelican) writing() markdownOptions {
+	return markdownOptions{pythonMarkdown: p.markdown, bareLinks: true, headings: pythonIDs, smart: p.setting("typogrify", "") == "true"}
 }
 
 // pageAddress is where a page stands, which posts may link to.

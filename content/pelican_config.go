@@ -36,13 +36,6 @@ func pelicanConfig(dir, _ string) (*ownConfig, error) {
 	return own, nil
 }
 
-// unknownSetting is a setting that code computes.
-type unknownSetting struct {
-	file      string
-	line      int
-	statement string
-}
-
 // maxImports bounds how deep settings files import each other.
 const maxImports = 5
 

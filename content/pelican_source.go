@@ -4,6 +4,7 @@ import (
 	"errors"
 	"path"
 	"publisher/internal/htmldom"
+	"publisher/internal/xmltext"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -37,7 +38,7 @@ func splitHTML(text string) (fm frontMatter, body string, bodyLine int, err erro
 	for n := range doc.Descendants() {
 		switch n.DataAtom {
 		case atom.Title:
-			values["title"] = []string{oneLine(textOf(n))}
+			values["title"] = []string{xmltext.Line(textOf(n))}
 		case atom.Meta:
 			if name := strings.ToLower(htmldom.Attr(n, "name")); name != "" {
 				values[strings.Replace(name, "keywords", "tags", 1)] = []string{htmldom.Attr(n, "content") + htmldom.Attr(n, "contents")}

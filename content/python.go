@@ -39,13 +39,20 @@ func readPython(text string, outer map[string]any) (values map[string]any, unkno
 		}
 		p.at = max(p.at, m[1])
 		if _, already := unknown[name]; !already {
-			unknown[name] = unknownSetting{line: lineAt(text, m[4]), statement: text[m[4]:statementEnd(text, m[1])]}
+			unknown[name] = unknownSetting{line: 1 + strings.Count(text[:m[4]], "\n"), statement: text[m[4]:statementEnd(text, m[1])]}
 		}
 		if operator == "=" && indent == "" {
 			delete(values, name)
 		}
 	}
 	return values, unknown
+}
+
+// unknownSetting is a setting that code computes.
+type unknownSetting struct {
+	file      string // for the reader's caller to set
+	line      int
+	statement string
 }
 
 // isAlias reports that a value is a list or table with a second name, through which it may change.

@@ -98,7 +98,12 @@ func madeByCall(name string, list []any, named map[string]any) (any, bool) {
 		return named, true
 	case len(named) > 0:
 	case name == "os.path.join":
-		parts := listOf(list, whole)
+		parts := make([]string, 0, len(list))
+		for _, item := range list {
+			if s, ok := item.(string); ok {
+				parts = append(parts, s)
+			}
+		}
 		absolute := func(part string) bool { return strings.HasPrefix(part, "/") }
 		return path.Join(parts...), len(parts) > 0 && len(parts) == len(list) && !slices.ContainsFunc(parts[1:], absolute)
 	case len(list) == 0:

@@ -87,6 +87,9 @@ func (noRawRenderer) inline(w util.BufWriter, source []byte, n ast.Node, enterin
 	return ast.WalkSkipChildren, nil
 }
 
+// moreComment matches the inside of comments that end an excerpt.
+var moreComment = regexp.MustCompile(`(?i)^\s*(?:read[ _-]?more|more|truncate|excerpt|end[ _-]?(?:excerpt|summary)|excerpt[ _-]?end|pelican_end_summary)\b`)
+
 var rawComment = regexp.MustCompile(`(?s)<!--.*?-->`)
 
 // rawOmitted tells where HTML was left out; it is cleaned away as comments are.

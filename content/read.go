@@ -2,6 +2,7 @@ package content
 
 import (
 	"context"
+	"publisher/internal/xmltext"
 	"runtime"
 	"strings"
 	"sync/atomic"
@@ -104,7 +105,7 @@ func (t *Tree) fill(reader *sourceReader, f file, r *record) {
 		r.problems = r.problems[:2*maxWarnings]
 	}
 	for i := range r.problems {
-		r.problems[i].Message = oneLine(strings.ToValidUTF8(r.problems[i].Message, "?"))
+		r.problems[i].Message = xmltext.Line(strings.ToValidUTF8(r.problems[i].Message, "?"))
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path"
 	"publisher/internal/htmldom"
+	"publisher/internal/xmltext"
 	"slices"
 	"strings"
 
@@ -37,7 +38,7 @@ func (t *Tree) render(b *budget, p *Post) (out *Rendering, problems []Problem, e
 	}()
 	src.problems = nil // the scan reported them
 	r := &postRenderer{tree: t, article: t.blog.articleOf(src)}
-	if err := r.article.checkSizes(false); err != nil {
+	if err := r.article.front.checkSizes(false); err != nil {
 		return nil, nil, src.renderError(err)
 	}
 	r.article.post = p
@@ -75,13 +76,6 @@ func (s *source) lineHolding(text string) int {
 	return s.front.lineHolding(text)
 }
 
-func (fm *frontMatter) lineHolding(text string) int {
-	if at := strings.Index(fm.text, text); at >= 0 {
-		return fm.line + strings.Count(fm.text[:at], "\n")
-	}
-	return 0
-}
-
 // anchorSlug is what makes a post's anchors its own: the last part of its address.
 func anchorSlug(address string) string {
 	address = strings.TrimSuffix(strings.TrimSuffix(address, "/"), ".html")
@@ -101,8 +95,10 @@ type postRenderer struct {
 func (r *postRenderer) render() (*Rendering, error) {
 	a := r.article
 	w := a.writing()
-	w.hooks = r.hooks()
-	r.hooked = w.hooks != nil
+	if hooks := r.hooks(); hooks != nil {
+		w.hooks = hooks
+		r.hooked = true
+	}
 	body, err := r.body(w)
 	if err != nil {
 		return nil, err
@@ -138,7 +134,7 @@ func (r *postRenderer) render() (*Rendering, error) {
 
 // body renders the post's text. Where the engine leaves HTML out that stands in
 // Markdown, what shortcodes make is set aside meanwhile: it is no such HTML.
-func (r *postRenderer) body(w writing) (*html.Node, error) {
+func (r *postRenderer) body(w markdownOptions) (*html.Node, error) {
 	a := r.article
 	var kept *keptHTML
 	lost := false
@@ -172,7 +168,7 @@ func (a *article) bodySource() string {
 }
 
 // safe renders Markdown, or takes HTML as it is, and cleans it.
-func (r *postRenderer) safe(source string, w writing) (*html.Node, error) {
+func (r *postRenderer) safe(source string, w markdownOptions) (*html.Node, error) {
 	rendered := source
 	if isMarkdownName(r.article.path) {
 		var err error
@@ -281,7 +277,7 @@ func (r *postRenderer) image(body *html.Node) *Image {
 	if r.article.post.Image == "" {
 		return firstImage(body)
 	}
-	img := &Image{URL: r.article.post.Image, Alt: oneLine(r.article.front.scalar("image_alt", "cover_alt", "alt"))}
+	img := &Image{URL: r.article.post.Image, Alt: xmltext.Line(r.article.front.scalar("image_alt", "cover_alt", "alt"))}
 	if to := r.links.follow(r.article.imageText()); to.url == img.URL {
 		r.images.remember(to)
 		img.Width, img.Height = r.images.of(to.url)

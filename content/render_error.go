@@ -43,16 +43,6 @@ func renderProblem(err error) Problem {
 	return Problem{Invalid: true, Message: err.Error()}
 }
 
-// limitError reports that a text exceeds a bound of the renderer.
-type limitError struct {
-	limit   string // the bound, as RenderError.Limit
-	message string // what to do
-	near    string // what stands in the line at fault; "" where unknown
-	line    int    // of the file; 0 where unknown
-}
-
-func (e *limitError) Error() string { return "it exceeds the limit of " + e.limit + "; " + e.message }
-
 // failed makes an error of a panic: a post that spent its budget, ctx that ended, or a
 // fault of ours, which is to stop this post alone.
 func (s *source) failed(ctx context.Context, fault any) error {

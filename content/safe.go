@@ -2,6 +2,7 @@ package content
 
 import (
 	"publisher/internal/htmldom"
+	"publisher/internal/xmltext"
 	"regexp"
 	"slices"
 	"strings"
@@ -73,8 +74,6 @@ type cleaner struct {
 // moreMark is what an excerpt mark becomes until the excerpt is cut.
 const moreMark = "x-more"
 
-var moreComment = regexp.MustCompile(`(?i)^\s*(?:read[ _-]?more|more|truncate|excerpt|end[ _-]?(?:excerpt|summary)|excerpt[ _-]?end|pelican_end_summary)\b`)
-
 // children cleans what is below a node. Depth is bounded by the HTML parser,
 // which refuses to nest deeper than 512.
 func (c *cleaner) children(parent *html.Node) {
@@ -88,7 +87,7 @@ func (c *cleaner) children(parent *html.Node) {
 func (c *cleaner) node(n *html.Node) {
 	switch n.Type {
 	case html.TextNode:
-		n.Data = cleanText(n.Data)
+		n.Data = xmltext.Clean(n.Data)
 	case html.ElementNode:
 		c.element(n)
 	case html.CommentNode:
@@ -177,7 +176,7 @@ func (c *cleaner) attributes(n *html.Node) {
 		if a.Namespace != "" || seen(out, key) {
 			continue
 		}
-		a.Key, a.Val = key, cleanText(a.Val)
+		a.Key, a.Val = key, xmltext.Clean(a.Val)
 		switch {
 		case key == "style":
 			a.Val = safeStyle(a.Val)
@@ -222,7 +221,7 @@ func has(n *html.Node, key string) bool {
 	return slices.ContainsFunc(n.Attr, func(a html.Attribute) bool { return a.Key == key })
 }
 
-func textNode(s string) *html.Node { return htmldom.Text(cleanText(s)) }
+func textNode(s string) *html.Node { return htmldom.Text(xmltext.Clean(s)) }
 
 // mathText is the TeX that a formula was made from, else its own text.
 func mathText(n *html.Node) string {

@@ -7,8 +7,8 @@ import (
 
 // checkSizes finds what is larger in front matter than any author's. With cut, it is made
 // as small as may be, so that the post can be told of.
-func (a *article) checkSizes(cut bool) error {
-	c := sizeCheck{article: a, cut: cut}
+func (fm *frontMatter) checkSizes(cut bool) error {
+	c := sizeCheck{front: fm, cut: cut}
 	for _, key := range []string{"title", "slug", "url", "permalink", "guid", "id", "lang", "date", "author"} {
 		c.text(key, maxTitle, "shorten it")
 	}
@@ -16,13 +16,13 @@ func (a *article) checkSizes(cut bool) error {
 		c.text(key, maxSummary, "put the text into the post")
 	}
 	for _, key := range []string{"tags", "categories", "keywords", "category"} {
-		c.list(a.front.values, key, maxTags)
-		if taxonomies := a.front.table("taxonomies"); taxonomies != nil {
+		c.list(fm.values, key, maxTags)
+		if taxonomies := fm.table("taxonomies"); taxonomies != nil {
 			c.list(taxonomies, key, maxTags)
 		}
 	}
-	c.list(a.front.values, "authors", maxAuthors)
-	if table := a.front.table("newsletter"); table != nil {
+	c.list(fm.values, "authors", maxAuthors)
+	if table := fm.table("newsletter"); table != nil {
 		if intro, ok := table["intro"].(string); ok && len(intro) > maxSummary {
 			c.exceeds("newsletter", maxSummary, "bytes of newsletter.intro", "put the text into the post")
 			table["intro"] = ""
@@ -33,9 +33,9 @@ func (a *article) checkSizes(cut bool) error {
 
 // sizeCheck goes through front matter.
 type sizeCheck struct {
-	*article
-	cut bool
-	err error
+	front *frontMatter
+	cut   bool
+	err   error
 }
 
 func (c *sizeCheck) exceeds(key string, most int, what, advice string) {

@@ -2,6 +2,7 @@ package content
 
 import (
 	"net/url"
+	"publisher/internal/htmldom"
 	"regexp"
 	"strings"
 	"unicode"
@@ -138,7 +139,7 @@ type substitution struct {
 // pelicanSlug is Pelican's slugify: tags stripped, compatibility-composed, spelt
 // in ASCII unless unicode is asked for, then the substitutions in order.
 func pelicanSlug(s string, subs []substitution, preserveCase, keepUnicode bool) string {
-	s = norm.NFKC.String(stripTags(s))
+	s = norm.NFKC.String(htmldom.StripTags(s))
 	if !keepUnicode {
 		s = unidecode.Unidecode(s)
 	}

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/text/encoding/charmap"
 
 	"publisher/internal/private"
+	"publisher/internal/xmltext"
 )
 
 // file is a candidate that the walk found.
@@ -158,10 +159,10 @@ func (s *source) clean(raw []byte) (string, bool) {
 		s.warn(lineAt(text, invalidAt(text)), "bytes here are not UTF-8; they were read as Windows-1252: save the file as UTF-8")
 		text = fromWindows1252(text)
 	}
-	if at := firstForbidden(text); at >= 0 {
+	if at := xmltext.Index(text); at >= 0 {
 		r, _ := utf8.DecodeRuneInString(text[at:])
 		s.warn(lineAt(text, at), fmt.Sprintf("a control character (U+%04X), which no feed may hold, was left out; delete it", r))
-		text = cleanText(text)
+		text = xmltext.Clean(text)
 	}
 	return text, true
 }
@@ -198,7 +199,7 @@ func plainByte(c byte) bool { return c >= 0x20 && c < 0x7f || c == '\n' || c == 
 // isBinary tells noise from text: a twentieth of it is control characters or
 // bytes that are no UTF-8, or it has NULs and does not begin like a post.
 func isBinary(head []byte) bool {
-	if utf8.Valid(head) && firstForbidden(string(head)) < 0 {
+	if xmltext.Index(string(head)) < 0 {
 		return false
 	}
 	odd, nul := 0, false
@@ -211,55 +212,6 @@ func isBinary(head []byte) bool {
 		rest = rest[size:]
 	}
 	return odd*20 > len(head) && (nul || odd*5 > len(head))
-}
-
-// forbidden are the characters that XML 1.0 §2.2 does not allow, and the C1
-// controls, which it advises against and feed validators report.
-func forbidden(r rune) bool {
-	switch {
-	case r == '\t' || r == '\n' || r == '\r':
-		return false
-	case r < 0x20 || r >= 0x7f && r <= 0x9f:
-		return true
-	case r == 0xfffe || r == 0xffff || r >= 0xd800 && r <= 0xdfff:
-		return true
-	}
-	return r > 0xffff && r&0xfffe == 0xfffe // noncharacters
-}
-
-// firstForbidden is strings.IndexFunc(s, forbidden) for text that is mostly ASCII.
-func firstForbidden(s string) int {
-	for i := 0; i < len(s); {
-		b := s[i]
-		if b >= 0x20 && b < 0x7f || b == '\n' || b == '\t' || b == '\r' {
-			i++
-			continue
-		}
-		r, size := utf8.DecodeRuneInString(s[i:])
-		if forbidden(r) {
-			return i
-		}
-		i += size
-	}
-	return -1
-}
-
-// cleanText drops forbidden characters.
-func cleanText(s string) string {
-	if firstForbidden(s) < 0 {
-		return s
-	}
-	return strings.Map(func(r rune) rune {
-		if forbidden(r) {
-			return -1
-		}
-		return r
-	}, s)
-}
-
-// oneLine cleans a text and folds its white space, line breaks included.
-func oneLine(s string) string {
-	return strings.Join(strings.Fields(cleanText(s)), " ")
 }
 
 func fromWindows1252(s string) string {

@@ -100,31 +100,6 @@ func (c *wordCounter) WriteString(s string) (int, error) {
 	return len(s), nil
 }
 
-// stripTags is the text of a snippet of HTML, as a title may hold.
-func stripTags(s string) string {
-	if !strings.ContainsAny(s, "<&") {
-		return s
-	}
-	var b strings.Builder
-	for z := html.NewTokenizer(strings.NewReader(s)); ; {
-		switch z.Next() {
-		case html.ErrorToken:
-			return strings.Join(strings.Fields(b.String()), " ")
-		case html.TextToken:
-			b.WriteString(html.UnescapeString(string(z.Raw())))
-		}
-	}
-}
-
-// plainInline is a line of Markdown without its marks.
-func plainInline(s string) string {
-	var b strings.Builder
-	if err := newGoldmark(dialect{}, newCodeRenderer()).Convert([]byte(s), &b); err != nil {
-		return oneLine(s)
-	}
-	return oneLine(stripTags(b.String()))
-}
-
 // counted is a number with what it counts and the verb that goes with it.
 func counted(n int, what string) string {
 	if n == 1 {

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"publisher/internal/private"
+	"publisher/internal/xmltext"
 )
 
 // listing is what a walk over the tree found: files by path, and the links and
@@ -266,7 +267,7 @@ func clean(rel string) string { return oneLineKeepSpaces(strings.ToValidUTF8(rel
 
 func oneLineKeepSpaces(s string) string {
 	return strings.Map(func(r rune) rune {
-		if forbidden(r) || r == '\n' || r == '\r' || r == '\t' {
+		if !xmltext.Allowed(r) || r == '\n' || r == '\r' || r == '\t' {
 			return '_'
 		}
 		return r

@@ -131,8 +131,10 @@ func (z *zola) slugify(text string) string {
 
 func (z *zola) expand(m *macros, text string) string { return expandZola(m, text) }
 
-func (z *zola) writing() writing {
-	return writing{summaryKeys: []string{"summary"}, markFirst: true, bareLinks: true, headings: asciiIDs, emoji: z.emoji, smart: z.smart,
+func (z *zola) excerpts() excerptRule { return excerptRule{markFirst: true} }
+
+func (z *zola) writing() markdownOptions {
+	return markdownOptions{bareLinks: true, headings: asciiIDs, emoji: z.emoji, smart: z.smart,
 		plainAlerts: !z.alerts, markup: markup{noDefinitions: !z.lists, pulldown: z.smart, labeledNotes: !z.listed}}
 }
 

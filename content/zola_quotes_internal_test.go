@@ -20,7 +20,7 @@ func TestZolaQuotes(t *testing.T) {
 		`"Hello World!"، نحتاج`:            `“Hello World!”، نحتاج`,
 		`a\"b\" "c"`:                       `a&quot;b&quot; “c”`,
 	} {
-		got, err := reader.html(source, writing{smart: true, bareLinks: true, noMath: true, markup: markup{pulldown: true}})
+		got, err := reader.html(source, markdownOptions{smart: true, bareLinks: true, noMath: true, markup: markup{pulldown: true}})
 		if err != nil || strings.TrimSpace(got) != "<p>"+want+"</p>" {
 			t.Errorf("%s: %s, want %s (%v)", source, got, want, err)
 		}

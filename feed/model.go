@@ -14,6 +14,7 @@ import (
 
 	"publisher/content"
 	"publisher/internal/config"
+	"publisher/internal/xmltext"
 )
 
 // model is one feed ready to be encoded: gorilla's Feed and what that lacks. Every string
@@ -69,7 +70,7 @@ func (b *builder) model(ctx context.Context, o *plan) *model {
 		m.Description = m.Title // RSS wants one
 	}
 	if a := b.cfg.Site.Author; a.Name != "" {
-		m.Author = &feeds.Author{Name: line(a.Name), Email: line(a.Email)}
+		m.Author = &feeds.Author{Name: xmltext.Line(a.Name), Email: xmltext.Line(a.Email)}
 	}
 	reused := b.newReuse(o)
 	owners := map[string]string{} // path by id
@@ -139,7 +140,7 @@ func (m *model) item(it Item, r *content.Rendering) (*feeds.Item, entry) {
 	item := &feeds.Item{
 		Title:       headline(post.Title),
 		Link:        &feeds.Link{Href: uri(post.URL), Type: "text/html"},
-		Id:          line(it.ID),
+		Id:          xmltext.Line(it.ID),
 		IsPermaLink: "false",
 		Created:     created,
 		Updated:     updated,
@@ -155,7 +156,7 @@ func (m *model) item(it Item, r *content.Rendering) (*feeds.Item, entry) {
 		item.Source = &feeds.Link{Href: uri(post.Source)}
 	}
 	e := entry{path: post.Path, authors: names(post.Authors), tags: lines(post.Tags), summary: r.ExcerptText, image: r.Image}
-	if language := line(post.Language); language != m.plan.collection.site.Language {
+	if language := xmltext.Line(post.Language); language != m.plan.collection.site.Language {
 		e.language = language
 	}
 	if e.image == nil && post.Image != "" {
@@ -167,7 +168,7 @@ func (m *model) item(it Item, r *content.Rendering) (*feeds.Item, entry) {
 		e.image = &image
 	}
 	if enc := post.Enclosure; enc != nil {
-		e.enclosure = &content.Enclosure{URL: uri(enc.URL), Length: enc.Length, Type: line(enc.Type)}
+		e.enclosure = &content.Enclosure{URL: uri(enc.URL), Length: enc.Length, Type: xmltext.Line(enc.Type)}
 		item.Enclosure = &feeds.Enclosure{Url: e.enclosure.URL, Length: strconv.FormatInt(enc.Length, 10), Type: e.enclosure.Type}
 	}
 	return item, e
@@ -183,7 +184,7 @@ func (m *model) bodyless(post *content.Post, r *content.Rendering) string {
 	}
 	text := r.ExcerptHTML
 	if address != "" {
-		text = strings.TrimSpace(fmt.Sprintf("<p><img src=\"%s\" alt=\"%s\"/></p>\n%s", html.EscapeString(uri(address)), html.EscapeString(line(alt)), text))
+		text = strings.TrimSpace(fmt.Sprintf("<p><img src=\"%s\" alt=\"%s\"/></p>\n%s", html.EscapeString(uri(address)), html.EscapeString(xmltext.Line(alt)), text))
 	}
 	if text == "" {
 		text = fmt.Sprintf("<p><a href=\"%s\">%s</a></p>", html.EscapeString(uri(post.URL)), html.EscapeString(cmp.Or(headline(post.Title), uri(post.URL))))

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
+	"publisher/internal/xmltext"
 	"slices"
 	"strings"
 	"unicode"
@@ -26,7 +27,7 @@ func groupByTag(items []Item) []*tagGroup {
 	var tags []*tagGroup
 	for _, it := range items {
 		for _, name := range it.Post.Tags {
-			name = line(name)
+			name = xmltext.Line(name)
 			key := strings.ToLower(norm.NFC.String(name))
 			if key == "" {
 				continue

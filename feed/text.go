@@ -5,38 +5,26 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
-	"unicode"
 
 	"golang.org/x/net/idna"
 
 	"publisher/content"
+	"publisher/internal/xmltext"
 )
 
-// clean returns text that an XML 1.0 document may have: without characters outside Char
-// (§2.2), which are not allowed even as references, and without those that it discourages
-// (C1 controls, noncharacters). Line ends become LF, as a parser would make them (§2.11).
+// clean returns text that an XML document may have. Line ends become LF, as a parser would
+// make them (XML 1.0 §2.11).
 func clean(s string) string {
 	if strings.ContainsRune(s, '\r') {
 		s = strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n")
 	}
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\t', r == '\n':
-			return r
-		case unicode.IsControl(r), r&0xFFFE == 0xFFFE, 0xFDD0 <= r && r <= 0xFDEF:
-			return -1
-		}
-		return r
-	}, s)
+	return xmltext.Clean(s)
 }
-
-// line returns clean text on one line.
-func line(s string) string { return strings.Join(strings.Fields(clean(s)), " ") }
 
 func lines(in []string) []string {
 	var out []string
 	for _, s := range in {
-		if s = line(s); s != "" {
+		if s = xmltext.Line(s); s != "" {
 			out = append(out, s)
 		}
 	}
@@ -46,7 +34,7 @@ func lines(in []string) []string {
 // cleanRendering returns a copy with what feeds show, cleaned.
 func cleanRendering(r *content.Rendering) *content.Rendering {
 	// A clone has no unused capacity, which the cache would keep without counting it.
-	c := &content.Rendering{HTML: strings.Clone(clean(r.HTML)), ExcerptHTML: strings.Clone(clean(r.ExcerptHTML)), ExcerptText: line(r.ExcerptText)}
+	c := &content.Rendering{HTML: strings.Clone(clean(r.HTML)), ExcerptHTML: strings.Clone(clean(r.ExcerptHTML)), ExcerptText: xmltext.Line(r.ExcerptText)}
 	if r.Image != nil {
 		image := *r.Image
 		c.Image = &image
@@ -57,7 +45,7 @@ func cleanRendering(r *content.Rendering) *content.Rendering {
 // uri returns an address as RFC 3986 allows it, since RSS has no internationalized
 // addresses. One that does not parse is returned as it is, for validate to find.
 func uri(s string) string {
-	s = line(s)
+	s = xmltext.Line(s)
 	u, err := url.Parse(s)
 	if err != nil || isURI(s) {
 		return s
@@ -112,7 +100,7 @@ func names(in []string) []string {
 	names := lines(in)
 	for i, s := range names {
 		if a, err := mail.ParseAddress(s); err == nil && a.Name != "" {
-			names[i] = line(a.Name)
+			names[i] = xmltext.Line(a.Name)
 		}
 	}
 	return names

@@ -2,6 +2,7 @@ package feed
 
 import (
 	"cmp"
+	"publisher/internal/xmltext"
 	"slices"
 	"strings"
 	"time"
@@ -16,7 +17,7 @@ var markup = strings.Fields("a abbr b big cite code del em font i ins kbd mark q
 // words, which readers and validators take for such however it is escaped, goes; a tag
 // that stands alone is what the title is about, and stays.
 func headline(s string) string {
-	s = line(s)
+	s = xmltext.Line(s)
 	if !strings.Contains(s, "</") {
 		return s
 	}
@@ -47,7 +48,7 @@ func headline(s string) string {
 	for _, t := range pairs {
 		bare = bare[:t.from] + bare[t.to:]
 	}
-	return cmp.Or(line(bare), s)
+	return cmp.Or(xmltext.Line(bare), s)
 }
 
 // firstWords stands for the title of a note: how its text begins, else its date.

@@ -143,3 +143,20 @@ func Unwrap(n *html.Node) {
 	}
 	n.Parent.RemoveChild(n)
 }
+
+// StripTags returns the text of a snippet of HTML, such as a title may hold, with white
+// space folded.
+func StripTags(s string) string {
+	if !strings.ContainsAny(s, "<&") {
+		return s
+	}
+	var b strings.Builder
+	for z := html.NewTokenizer(strings.NewReader(s)); ; {
+		switch z.Next() {
+		case html.ErrorToken:
+			return strings.Join(strings.Fields(b.String()), " ")
+		case html.TextToken:
+			b.WriteString(html.UnescapeString(string(z.Raw())))
+		}
+	}
+}

@@ -82,3 +82,15 @@ func TestLooks(t *testing.T) {
 		t.Error("100,000 nested elements are parsed")
 	}
 }
+
+func TestStripTags(t *testing.T) {
+	for source, want := range map[string]string{
+		"plain  text":              "plain  text",
+		"<em>a</em>  b &amp; <i>c": "a b & c",
+		"1 < 2":                    "1 < 2",
+	} {
+		if got := htmldom.StripTags(source); got != want {
+			t.Errorf("StripTags(%q) = %q, want %q", source, got, want)
+		}
+	}
+}
