@@ -419,3 +419,17 @@ func byComma(s string) []string { return strings.Split(s, ",") }
 func bySpace(s string) []string { return strings.Fields(s) }
 
 func whole(s string) []string { return []string{s} }
+
+// dig follows a dotted name through tables.
+func dig(v any, name string) (any, bool) {
+	for part := range strings.SplitSeq(name, ".") {
+		table, ok := v.(map[string]any)
+		if !ok {
+			return nil, false
+		}
+		if v, ok = table[part]; !ok {
+			return nil, false
+		}
+	}
+	return v, true
+}

@@ -119,6 +119,11 @@ type indentedText struct{ parser.BlockParser }
 
 func (indentedText) CanAcceptIndentedLine() bool { return true }
 
+// renderHooks put HTML of their own into a document in place of what goldmark would write.
+type renderHooks interface {
+	replace(md goldmark.Markdown, source []byte, doc ast.Node, b *budget) error
+}
+
 func (m *markdownReader) html(source string, w writing) (rendered string, err error) {
 	defer func() { // one post that the parser breaks at is not to stop the rest
 		if fault := recover(); fault != nil {

@@ -204,8 +204,10 @@ func (h *hugo) isUgly(section string) bool {
 
 func (h *hugo) slugify(text string) string { return h.slugs.of(text) }
 
+func (h *hugo) slugPath(text string) string { return h.slugs.path(text) }
+
 func (h *hugo) expand(m *macros, text string) string {
-	text = moreApart(expandShortcodes(m, text))
+	text = moreApart(expandShortcodes(m, h, text))
 	if attributes, _ := dig(h.own.setting("markup"), "goldmark.parser.attribute.block"); attributes == "true" {
 		text = outsideCode(text, func(prose string) string { return blockAttributes.ReplaceAllString(prose, "$1") })
 	}
@@ -232,5 +234,5 @@ var blockAttributes = regexp.MustCompile(`(?m)(^|\n)[ \t>]*\{[.#\w][^{}\n]*\}[ \
 func (h *hugo) writing() writing {
 	return writing{smart: h.smart, summaryKeys: []string{"summary"}, markFirst: true, emoji: h.emoji,
 		hardWraps: h.hardWraps, noRaw: h.noRaw, bareLinks: h.bareLinks, noStrike: h.noStrike, marks: h.marks,
-		noMath: true, passthrough: h.passthrough, markup: h.markup, keepAsides: h.own != nil, plainAlerts: h.own != nil && h.own.hasThemes()}
+		noMath: true, passthrough: h.passthrough, markup: h.markup, keepAsides: h.own != nil, plainAlerts: h.own != nil && hasThemes(h.own)}
 }

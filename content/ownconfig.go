@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 
@@ -232,4 +233,12 @@ func (o *ownConfig) setting(key string) any {
 		return nil
 	}
 	return o.values[key]
+}
+
+// localFolder is a folder below the blog's that a setting names.
+func localFolder(setting, otherwise string) string {
+	if setting == "" || !filepath.IsLocal(setting) {
+		return otherwise
+	}
+	return path.Clean(setting)
 }

@@ -61,7 +61,7 @@ func (t *Tree) readSections(found []file) *sections {
 	case *zola:
 		s.readShortcodes(t.own)
 	case *hugo:
-		s.readHugoShortcodes(t.own)
+		readHugoShortcodes(s, t.own)
 	}
 	for above := t.site.below; above != "" && !t.site.mounted; above = strings.TrimPrefix(path.Dir(above), ".") {
 		folder := strings.TrimPrefix(path.Dir(above), ".")
