@@ -155,3 +155,13 @@ func closingRun(text string, from, n int) int {
 	}
 	return -1
 }
+
+// isLinkDefinition reports that a line defines what a reference leads to: [name]: address.
+func isLinkDefinition(line string) bool {
+	rest := strings.TrimLeft(line, " ")
+	if len(line)-len(rest) > 3 || !strings.HasPrefix(rest, "[") {
+		return false
+	}
+	end := strings.IndexByte(rest, ']')
+	return end > 1 && strings.HasPrefix(rest[end:], "]:") && strings.TrimLeft(rest[end+2:], " \t") != ""
+}
