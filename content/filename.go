@@ -52,12 +52,3 @@ func parseName(p string, langs map[string]bool) fileName {
 	}
 	return n
 }
-
-// isMarkdownName reports that a name has the ending of a Markdown file.
-func isMarkdownName(name string) bool {
-	switch strings.ToLower(path.Ext(name)) {
-	case ".md", ".markdown", ".mdown", ".mkd", ".mkdn", ".mkdown":
-		return true
-	}
-	return false
-}

@@ -1,6 +1,7 @@
 package content
 
 import (
+	"path"
 	"regexp"
 	"strings"
 )
@@ -164,4 +165,13 @@ func isLinkDefinition(line string) bool {
 	}
 	end := strings.IndexByte(rest, ']')
 	return end > 1 && strings.HasPrefix(rest[end:], "]:") && strings.TrimLeft(rest[end+2:], " \t") != ""
+}
+
+// isMarkdownName reports that a name has the ending of a Markdown file.
+func isMarkdownName(name string) bool {
+	switch strings.ToLower(path.Ext(name)) {
+	case ".md", ".markdown", ".mdown", ".mkd", ".mkdn", ".mkdown":
+		return true
+	}
+	return false
 }
