@@ -321,8 +321,3 @@ func clip(s string) string {
 	}
 	return s
 }
-
-// isPageLayout is how a front matter says in most engines that it is no post.
-func isPageLayout(a *article) bool {
-	return a.front.scalar("layout") == "page" || a.front.scalar("type") == "page"
-}

@@ -78,7 +78,7 @@ type writing struct {
 	// rawLeftOut, if not nil, is set where that has happened.
 	rawLeftOut *bool
 	// hooks make HTML of images, links, headings and code; nil for none.
-	hooks renderHooks
+	hooks nodeHooks
 	// kramdown are the settings of the parser that Jekyll has; nil for other parsers.
 	kramdown *kramdown.Options
 	// marks are those that Hugo's extras add.

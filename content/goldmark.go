@@ -119,8 +119,9 @@ type indentedText struct{ parser.BlockParser }
 
 func (indentedText) CanAcceptIndentedLine() bool { return true }
 
-// renderHooks put HTML of their own into a document in place of what goldmark would write.
-type renderHooks interface {
+// nodeHooks write nodes of a document in place of goldmark, as Hugo's render hooks do.
+type nodeHooks interface {
+	// replace puts what the hooks write into doc, which md has parsed from source.
 	replace(md goldmark.Markdown, source []byte, doc ast.Node, b *budget) error
 }
 

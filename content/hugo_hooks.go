@@ -19,7 +19,7 @@ type hugoHooks struct {
 
 // hooks are those of a post's blog; nil where it has none. What they make is put aside
 // in set.
-func (h *hugo) hooks(l *linker, set *keptHTML) renderHooks {
+func (h *hugo) hooks(l *linker, set *keptHTML) nodeHooks {
 	a := l.article
 	if a.around == nil || !a.around.hooked {
 		return nil

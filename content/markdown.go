@@ -22,6 +22,11 @@ func (m *markdown) prepare(a *article, _ *sections) {
 
 func (m *markdown) isPage(a *article) bool { return isPageLayout(a) }
 
+// isPageLayout is how a front matter says in most engines that it is no post.
+func isPageLayout(a *article) bool {
+	return a.front.scalar("layout") == "page" || a.front.scalar("type") == "page"
+}
+
 func (m *markdown) complete(a *article) {
 	if a.post.Date.IsZero() {
 		a.post.Date = a.date(otherDates...)

@@ -158,9 +158,9 @@ func (r *postRenderer) render() (*Rendering, error) {
 }
 
 // hooks are the engine's for the post; nil where there are none.
-func (r *postRenderer) hooks() renderHooks {
+func (r *postRenderer) hooks() nodeHooks {
 	if e, ok := r.article.engine.(interface {
-		hooks(l *linker, set *keptHTML) renderHooks
+		hooks(l *linker, set *keptHTML) nodeHooks
 	}); ok {
 		return e.hooks(r.links, &r.set)
 	}
