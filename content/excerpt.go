@@ -109,15 +109,6 @@ func definedName(line string) string {
 
 func foldedName(s string) string { return strings.Join(strings.Fields(strings.ToLower(s)), " ") }
 
-func isLinkDefinition(line string) bool {
-	rest := strings.TrimLeft(line, " ")
-	if len(line)-len(rest) > 3 || !strings.HasPrefix(rest, "[") {
-		return false
-	}
-	end := strings.IndexByte(rest, ']')
-	return end > 1 && strings.HasPrefix(rest[end:], "]:") && strings.TrimLeft(rest[end+2:], " \t") != ""
-}
-
 // separator is the engine's, unless the post has its own.
 func (r *postRenderer) separator() string {
 	separator := r.article.engine.excerpts().separator

@@ -354,6 +354,20 @@ func (fm *frontMatter) list(key string, split func(string) []string) []string {
 	return listOf(fm.values[key], split)
 }
 
+// dig follows a dotted name through tables.
+func dig(v any, name string) (any, bool) {
+	for part := range strings.SplitSeq(name, ".") {
+		table, ok := v.(map[string]any)
+		if !ok {
+			return nil, false
+		}
+		if v, ok = table[part]; !ok {
+			return nil, false
+		}
+	}
+	return v, true
+}
+
 func listOf(v any, split func(string) []string) []string {
 	switch v := v.(type) {
 	case string:

@@ -211,8 +211,10 @@ func (h *hugo) isUgly(section string) bool {
 
 func (h *hugo) slugify(text string) string { return h.slugs.of(text) }
 
+func (h *hugo) slugPath(text string) string { return h.slugs.path(text) }
+
 func (h *hugo) expand(m *macros, text string) string {
-	text = moreApart(expandShortcodes(m, text))
+	text = moreApart(expandShortcodes(m, h, text))
 	if attributes, _ := dig(h.own.setting("markup"), "goldmark.parser.attribute.block"); attributes == "true" {
 		text = outsideCode(text, func(prose string) string { return blockAttributes.ReplaceAllString(prose, "$1") })
 	}
@@ -243,7 +245,7 @@ func (h *hugo) excerpts() excerptRule {
 func (h *hugo) writing() markdownOptions {
 	return markdownOptions{smart: h.smart, emoji: h.emoji,
 		hardWraps: h.hardWraps, noRaw: h.noRaw, bareLinks: h.bareLinks, noStrike: h.noStrike, marks: h.marks,
-		noMath: true, passthrough: h.passthrough, markup: h.markup, plainAlerts: h.own != nil && h.own.hasThemes()}
+		noMath: true, passthrough: h.passthrough, markup: h.markup, plainAlerts: h.own != nil && hasThemes(h.own)}
 }
 
 func (h *hugo) hasBundles() bool { return true }

@@ -56,7 +56,7 @@ func hugoOver(dir string, own *ownConfig) (*ownConfig, error) {
 		if own == nil {
 			own = newHugoConfig(dir, map[string]any{})
 		}
-		if err := own.addFolder(folder); err != nil {
+		if err := addConfigFolder(own, folder); err != nil {
 			return nil, err
 		}
 	}
@@ -114,9 +114,9 @@ func contentMounts(values map[string]any) []mount {
 	return out
 }
 
-// addFolder reads the files of a folder and of those below: hugo.* or config.* is the
+// addConfigFolder reads the files of a folder and of those below: hugo.* or config.* is the
 // root, another file's name is the key that it fills, wherever it lies.
-func (o *ownConfig) addFolder(dir string) error {
+func addConfigFolder(o *ownConfig, dir string) error {
 	return filepath.WalkDir(dir, func(file string, e fs.DirEntry, err error) error {
 		if err != nil {
 			return fmt.Errorf("reading the blog's own config: %w", err)
@@ -176,8 +176,10 @@ func hugoish(values map[string]any, dir string) bool {
 		if _, ok := values[key]; !ok {
 			continue
 		}
-		if existing(dir, []string{"content", "archetypes", "themes", "layouts"}) != "" {
-			return true
+		for _, folder := range []string{"content", "archetypes", "themes", "layouts"} {
+			if _, err := os.Stat(filepath.Join(dir, folder)); err == nil {
+				return true
+			}
 		}
 	}
 	return false

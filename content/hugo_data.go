@@ -24,12 +24,10 @@ type hugoCall struct {
 }
 
 func (h *hugoTemplates) call(s shortcode, around []shortcode) *hugoCall {
-	if h.page == nil {
-		h.page = newHugoPage(h)
-	}
-	c := &hugoCall{Name: s.name, Ordinal: h.calls[s.name], Page: h.page, Site: h.page.Site}
+	page := h.thisPage()
+	c := &hugoCall{Name: s.name, Ordinal: h.calls[s.name], Page: page, Site: page.Site}
 	h.calls[s.name]++
-	c.Params, c.IsNamedParams = s.params.values()
+	c.Params, c.IsNamedParams = paramValues(s.params)
 	if n := len(around); n > 0 {
 		c.Parent = h.call(around[n-1], around[:n-1])
 		h.calls[around[n-1].name]--
@@ -37,24 +35,24 @@ func (h *hugoTemplates) call(s shortcode, around []shortcode) *hugoCall {
 	return c
 }
 
-// values are the parameters with their kinds: what is quoted is a text.
-func (p shortcodeParams) values() (list any, named bool) {
+// paramValues are the parameters with their kinds: what is quoted is a text.
+func paramValues(p shortcodeParams) (list any, named bool) {
 	if len(p.named) > 0 {
 		table := map[string]any{}
 		for key, text := range p.named {
-			table[key] = p.kindOf(key, text)
+			table[key] = paramValue(text, p.quoted[key])
 		}
 		return table, true
 	}
 	places := make([]any, len(p.placed))
 	for i, text := range p.placed {
-		places[i] = p.kindOf(strconv.Itoa(i), text)
+		places[i] = paramValue(text, p.quoted[strconv.Itoa(i)])
 	}
 	return places, false
 }
 
-func (p shortcodeParams) kindOf(key, text string) any {
-	if p.quoted[key] {
+func paramValue(text string, quoted bool) any {
+	if quoted {
 		return text
 	}
 	if text == "true" || text == "false" {
@@ -143,6 +141,14 @@ func (p *hugoPage) RenderString(options any, more ...any) (template.HTML, error)
 	return p.templates.markdown(source, block)
 }
 
+// thisPage is the page that the text is of.
+func (h *hugoTemplates) thisPage() *hugoPage {
+	if h.page == nil {
+		h.page = newHugoPage(h)
+	}
+	return h.page
+}
+
 func newHugoPage(h *hugoTemplates) *hugoPage {
 	a, post := h.article, h.article.post
 	p := &hugoPage{Title: post.Title, LinkTitle: post.Title, Description: a.front.scalar("description"), Date: post.Date, Lastmod: post.Updated,
@@ -155,9 +161,7 @@ func newHugoPage(h *hugoTemplates) *hugoPage {
 	if title := a.front.scalar("linktitle"); title != "" {
 		p.LinkTitle = title
 	}
-	if e, ok := a.engine.(*hugo); ok {
-		p.Section, _, _ = strings.Cut(e.folder(a), "/")
-	}
+	p.Section, _, _ = strings.Cut(h.host.folder(a), "/")
 	if p.Type = a.front.scalar("type"); p.Type == "" {
 		p.Type = p.Section
 	}

@@ -153,51 +153,6 @@ func newMountRule(key, text string) mountRule {
 	return r
 }
 
-// hugoGlob reads a pattern whose * stops at slashes and whose ** does not. What stands on both
-// sides of a ** alone may overlap: a/**/b is a/b too.
-func hugoGlob(text string) pattern {
-	var b strings.Builder
-	if before, after, ok := strings.Cut(text, "**"); ok && !strings.ContainsAny(before+after, `*?[]{}\`) {
-		for n := min(len(before), len(after)); n > 0; n-- {
-			if strings.HasSuffix(before, after[:n]) {
-				b.WriteString(regexp.QuoteMeta(before+after[n:]) + "|")
-			}
-		}
-	}
-	depth := 0
-	for i, next := 0, 0; i < len(text); i = next {
-		next = i + 1
-		switch c := text[i]; {
-		case strings.HasPrefix(text[i:], "**"):
-			b.WriteString(`.*`)
-			next++
-		case c == '*':
-			b.WriteString(`[^/]*`)
-		case c == '?':
-			b.WriteString(`[^/]`)
-		case c == '{':
-			depth++
-			b.WriteString(`(?:`)
-		case c == '}' && depth > 0:
-			depth--
-			b.WriteByte(')')
-		case c == ',' && depth > 0:
-			b.WriteByte('|')
-		case c == '[' && classEnd(text, i) > 0:
-			next = classEnd(text, i) + 1
-			b.WriteString(class(text[i+1 : next-1]))
-		case c == '\\' && next < len(text):
-			b.WriteString(regexp.QuoteMeta(text[next : next+1]))
-			next++
-		case c >= 0x80:
-			b.WriteByte(c)
-		default:
-			b.WriteString(regexp.QuoteMeta(text[i:next]))
-		}
-	}
-	return compilePattern(text, b.String())
-}
-
 // refuses is the setting by which a mount keeps a file from Hugo; "" where it shows
 // it. file counts from the mounted folder.
 func (m mountFilter) refuses(file string) string {

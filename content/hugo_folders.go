@@ -28,7 +28,7 @@ func (h *hugo) folderFile(name string) bool { return isIndexFile(name) }
 
 func (h *hugo) readFolders(files []file) folders {
 	f := &hugoFolders{site: h.site, layers: map[string][]hugoLayer{}, pages: map[string]string{}}
-	f.readHugoShortcodes(h.own)
+	readHugoShortcodes(f, h.own)
 	for _, file := range files {
 		if text, err := h.readOwn(file.real); err == nil {
 			f.read(file.path, text, h.namesSections)

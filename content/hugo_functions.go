@@ -230,10 +230,7 @@ func (h *hugoTemplates) highlight(code, lang any, _ ...any) (template.HTML, erro
 }
 
 func (h *hugoTemplates) urlize(s string) string {
-	if e, ok := h.article.engine.(*hugo); ok {
-		return strings.TrimPrefix(e.slugs.path(s), "/")
-	}
-	return hugoSlug(s)
+	return strings.TrimPrefix(h.host.slugPath(s), "/")
 }
 
 // address counts from the blog's, or from its host's where a slash begins it.
@@ -251,30 +248,10 @@ func (h *hugoTemplates) address(s string, absolute bool) string {
 }
 
 func (h *hugoTemplates) inLanguage(s string) string {
-	e, ok := h.article.engine.(*hugo)
-	if !ok || strings.HasPrefix(s, "/") || strings.Contains(s, "://") {
+	if strings.HasPrefix(s, "/") || strings.Contains(s, "://") {
 		return s
 	}
-	return strings.TrimPrefix(e.inLanguage(h.article, "/"+s), "/")
-}
-
-// reference finds a page as the shortcodes ref and relref do.
-func (h *hugoTemplates) reference(relative bool) func(page, want any) (string, error) {
-	return func(_, want any) (string, error) {
-		s, err := h.text(want)
-		if err != nil {
-			return "", err
-		}
-		file, fragment := cutFragment(s)
-		to, ok := h.tree.findPage(h.article, file)
-		if !ok {
-			return "", errTemplate
-		}
-		if relative {
-			to = pathOf(to)
-		}
-		return to + fragment, nil
-	}
+	return strings.TrimPrefix(h.host.inLanguage(h.article, "/"+s), "/")
 }
 
 func (h *hugoTemplates) time(v any, _ ...any) (time.Time, error) {
@@ -302,4 +279,13 @@ func (h *hugoTemplates) dateFormat(layout, v any) (string, error) {
 		return "", errTemplate
 	}
 	return t.Format(s), nil
+}
+
+// parseURL is urls.Parse, of which hooks ask whether a link leads elsewhere.
+func (h *hugoTemplates) parseURL(v any) (*url.URL, error) {
+	address, err := h.text(v)
+	if err != nil {
+		return nil, err
+	}
+	return url.Parse(address)
 }

@@ -2,10 +2,6 @@ package content
 
 import (
 	"html/template"
-	"net/url"
-	"os"
-	"path"
-	"path/filepath"
 	"publisher/internal/htmldom"
 	"regexp"
 	"strings"
@@ -15,48 +11,6 @@ import (
 	"github.com/yuin/goldmark/ast"
 )
 
-// hookPrefix tells the templates of render hooks from those of shortcodes.
-const hookPrefix = "\x00"
-
-// readHugoHooks reads layouts/_markup/render-*.html, which say how images, links,
-// headings and code become HTML, and those of single sections.
-func (s *hugoFolders) readHugoHooks(root, layouts string) {
-	dir := filepath.Join(root, filepath.FromSlash(layouts))
-	s.readHookFolder(root, path.Join(layouts, "_markup"), "")
-	s.readHookFolder(root, path.Join(layouts, "_default", "_markup"), "")
-	entries, _ := os.ReadDir(dir)
-	for _, e := range entries {
-		if name := e.Name(); e.IsDir() && name[0] != '_' && name[0] != '.' {
-			s.readHookFolder(root, path.Join(layouts, name, "_markup"), name+"/")
-		}
-	}
-}
-
-var hookName = regexp.MustCompile(`^render-(image|link|heading|blockquote(?:-alert|-regular)?|codeblock(?:-[\w+#-]+)?)\.html$`)
-
-func (s *hugoFolders) readHookFolder(root, folder, section string) {
-	dir := s.site.folder(filepath.Join(root, filepath.FromSlash(folder)))
-	if dir == "" {
-		return
-	}
-	entries, _ := os.ReadDir(dir)
-	for _, e := range entries {
-		m := hookName.FindStringSubmatch(e.Name())
-		if m == nil || !e.Type().IsRegular() {
-			continue
-		}
-		key := hookPrefix + section + m[1]
-		if _, taken := s.global[key]; taken {
-			continue
-		}
-		if text, err := s.site.readOwn(filepath.Join(dir, e.Name())); err == nil && len(text) <= maxLiquidText {
-			s.global[key] = hugoTemplate{string(text), true}
-			s.hooked = true
-			s.remember(path.Join(folder, e.Name()), text)
-		}
-	}
-}
-
 // hugoHooks evaluates a blog's render hooks for one post.
 type hugoHooks struct {
 	templates *hugoTemplates
@@ -64,17 +18,16 @@ type hugoHooks struct {
 	ordinals  map[string]int
 }
 
-// hooks are those of the post's blog; nil where it has none.
-func (r *postRenderer) hooks() *hugoHooks {
-	e, ok := r.article.engine.(*hugo)
-	if f := hugoFoldersOf(r.article); !ok || f == nil || !f.hooked {
+// hooks are those of a post's blog; nil where it has none. What they make is put aside
+// in set.
+func (h *hugo) hooks(l *linker, set *keptHTML) nodeHooks {
+	a := l.article
+	if f := hugoFoldersOf(a); f == nil || !f.hooked {
 		return nil
 	}
-	m := &macros{article: r.article, tree: r.tree.blog, links: r.links, quiet: true, set: &r.set}
-	h := &hugoHooks{templates: newHugoTemplates(m), ordinals: map[string]int{}}
-	h.section, _, _ = strings.Cut(e.folder(r.article), "/")
-	h.templates.page = newHugoPage(h.templates)
-	return h
+	m := &macros{article: a, tree: l.tree, links: l, quiet: true, set: set}
+	section, _, _ := strings.Cut(h.folder(a), "/")
+	return &hugoHooks{templates: newHugoTemplates(m, h), section: section, ordinals: map[string]int{}}
 }
 
 // hookCall is what a render hook's template is given. Exported names are Hugo's.
@@ -183,8 +136,9 @@ func (h *hugoHooks) evaluate(md goldmark.Markdown, n ast.Node, source []byte) (s
 }
 
 func (h *hugoHooks) call(md goldmark.Markdown, n ast.Node, source []byte) *hookCall {
-	c := &hookCall{Page: h.templates.page, PageInner: h.templates.page, Attributes: map[string]any{}, Options: map[string]any{}}
-	inner := newBudgetWriter(h.templates.article.budget)
+	page := h.templates.thisPage()
+	c := &hookCall{Page: page, PageInner: page, Attributes: map[string]any{}, Options: map[string]any{}}
+	inner := &budgetWriter{budget: h.templates.article.budget}
 	for child := n.FirstChild(); child != nil; child = child.NextSibling() {
 		if md.Renderer().Render(inner, source, child) != nil {
 			break
@@ -276,13 +230,4 @@ func withoutAnchors(heading string) string {
 		}
 		return ""
 	})
-}
-
-// parseURL is urls.Parse, of which hooks ask whether a link leads elsewhere.
-func (h *hugoTemplates) parseURL(v any) (*url.URL, error) {
-	address, err := h.text(v)
-	if err != nil {
-		return nil, err
-	}
-	return url.Parse(address)
 }

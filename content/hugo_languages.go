@@ -133,6 +133,8 @@ func (h *hugo) languageOf(a *article) string {
 	return a.name.lang
 }
 
+func (h *hugo) firstLanguage() string { return h.languages.first }
+
 // locale is the language's tag where the settings give one beside its key.
 func (h *hugo) locale(lang string) string {
 	for _, key := range []string{"locale", "languagecode"} {

@@ -35,10 +35,6 @@ func (h *hugo) resolve(l *linker, dest string) (target, bool) {
 
 // isAddress reports that a link leads to a post by its address, as a browser takes it.
 func (h *hugo) isAddress(l *linker, file string) bool {
-	posts := l.tree.posts.Load()
-	if posts == nil {
-		return false
-	}
 	where := strings.TrimPrefix(l.article.post.URL, h.host())
 	if strings.HasSuffix(where, "/") {
 		where = path.Join(where, file)
@@ -48,7 +44,7 @@ func (h *hugo) isAddress(l *linker, file string) bool {
 	if strings.HasPrefix(file, "/") {
 		where = path.Clean(file)
 	}
-	return posts.addresses()[strings.TrimSuffix(h.host()+where, "/")]
+	return l.tree.posts.Load().hasAddress(strings.TrimSuffix(h.host()+where, "/"))
 }
 
 // pageFiles are the files that a link may mean: from the page's own folder, that of

@@ -1,118 +1,13 @@
 package content
 
 import (
-	"bytes"
 	"html/template"
-	"io/fs"
 	"net/url"
-	"os"
-	"path"
-	"path/filepath"
 	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 )
-
-// What else templates may call has a prefix before its name, as render hooks have.
-const (
-	partialPrefix = "\x01"
-	wordPrefix    = "\x02" // of a language's words: the language, a slash and the key
-)
-
-// readHugoHelpers reads what the templates of shortcodes and hooks call: partials and
-// the words of translations. Blogs without such templates need neither.
-func (s *hugoFolders) readHugoHelpers(root string, layouts []string) {
-	if len(s.global) == 0 {
-		return
-	}
-	if bytes.Contains(s.text, []byte("partial")) {
-		for _, folder := range layouts {
-			s.readPartials(root, path.Join(folder, "_partials"))
-			s.readPartials(root, path.Join(folder, "partials"))
-		}
-	}
-	if bytes.Contains(s.text, []byte("i18n")) || bytes.Contains(s.text, []byte("T \"")) || bytes.Contains(s.text, []byte("lang.Translate")) {
-		for _, folder := range layouts {
-			s.readWords(root, path.Join(path.Dir(folder), "i18n"))
-		}
-	}
-}
-
-// maxPartials is more than a blog and its themes have.
-const maxPartials = 2000
-
-func (s *hugoFolders) readPartials(root, folder string) {
-	dir := s.site.folder(filepath.Join(root, filepath.FromSlash(folder)))
-	if dir == "" {
-		return
-	}
-	read := 0
-	_ = filepath.WalkDir(dir, func(file string, e fs.DirEntry, err error) error {
-		if err != nil || read >= maxPartials {
-			return fs.SkipAll
-		}
-		rel, _ := filepath.Rel(dir, file)
-		rel = filepath.ToSlash(rel)
-		if e.IsDir() && strings.Count(rel, "/") > 5 {
-			return fs.SkipDir
-		}
-		if !e.Type().IsRegular() || path.Ext(rel) != ".html" && path.Ext(rel) != ".md" {
-			return nil
-		}
-		name := partialPrefix + strings.TrimSuffix(strings.ToLower(rel), ".html")
-		if _, taken := s.global[name]; taken {
-			return nil
-		}
-		if text, err := s.site.readOwn(file); err == nil && len(text) <= maxLiquidText {
-			s.global[name] = hugoTemplate{string(text), path.Ext(rel) == ".html"}
-			s.remember(path.Join(folder, rel), text)
-			read++
-		}
-		return nil
-	})
-}
-
-// readWords reads the files of a folder of translations, each named by its language.
-func (s *hugoFolders) readWords(root, folder string) {
-	dir := s.site.folder(filepath.Join(root, filepath.FromSlash(folder)))
-	if dir == "" {
-		return
-	}
-	entries, _ := os.ReadDir(dir)
-	for _, e := range entries {
-		ext := path.Ext(e.Name())
-		file := filepath.Join(dir, e.Name())
-		if !e.Type().IsRegular() || !slices.Contains([]string{".toml", ".yaml", ".yml", ".json"}, ext) || !s.site.mayRead(file) {
-			continue
-		}
-		values, text, err := readConfig(file)
-		if err != nil {
-			continue
-		}
-		s.remember(path.Join(folder, e.Name()), text)
-		lang := strings.ToLower(strings.TrimSuffix(e.Name(), ext))
-		s.addWords(wordPrefix+lang+"/", values, 0)
-	}
-}
-
-func (s *hugoFolders) addWords(prefix string, values map[string]any, depth int) {
-	for key, v := range values {
-		if table, ok := v.(map[string]any); ok {
-			if v, ok = table["other"]; !ok {
-				if depth < 5 {
-					s.addWords(prefix+key+".", table, depth+1)
-				}
-				continue
-			}
-		}
-		if _, taken := s.global[prefix+key]; !taken {
-			if text, ok := v.(string); ok {
-				s.global[prefix+key] = text
-			}
-		}
-	}
-}
 
 // maxPartialDepth bounds how deep partials may call one another.
 const maxPartialDepth = 20
@@ -157,11 +52,7 @@ func (h *hugoTemplates) giveBack(v ...any) string {
 
 // words are those of the page's language for a key, else those of the blog's first.
 func (h *hugoTemplates) words(key string, _ ...any) (string, error) {
-	e, ok := h.article.engine.(*hugo)
-	if !ok {
-		return "", errTemplate
-	}
-	for _, lang := range []string{e.languageOf(h.article), e.languages.first} {
+	for _, lang := range []string{h.host.languageOf(h.article), h.host.firstLanguage()} {
 		if text, ok := h.article.global[wordPrefix+lang+"/"+strings.ToLower(key)].(string); ok {
 			if strings.Contains(text, "{{") {
 				return "", errTemplate
@@ -252,7 +143,7 @@ func (p *hugoPage) GetPage(where any) (any, error) {
 	if err != nil || want == "" {
 		return nil, err
 	}
-	if to, ok := p.templates.tree.findPage(p.templates.article, want); ok {
+	if to, ok := findPage(p.templates.macros, want); ok {
 		return &hugoPageLink{to, pathOf(to)}, nil
 	}
 	return nil, nil

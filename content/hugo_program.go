@@ -11,11 +11,39 @@ import (
 	"unicode"
 )
 
+// hugoTemplate is a shortcode's, in the language of html/template.
+type hugoTemplate struct {
+	text string
+	html bool
+}
+
+// What else templates may call, and what render hooks, has a prefix before its name.
+const (
+	hookPrefix    = "\x00"
+	partialPrefix = "\x01"
+	wordPrefix    = "\x02" // of a language's words: the language, a slash and the key
+)
+
+// hugoHost is what shortcodes and templates ask of the rules of Hugo.
+type hugoHost interface {
+	// folder is the page's folder below its language's content folder.
+	folder(a *article) string
+	// languageOf is the page's language by its lower-case tag, else the first one.
+	languageOf(a *article) string
+	// firstLanguage is the blog's default one.
+	firstLanguage() string
+	// inLanguage puts the folder or the host of the page's language before an address.
+	inLanguage(a *article, where string) string
+	// slugPath makes a path of an address of a text.
+	slugPath(text string) string
+}
+
 // hugoTemplates evaluates the templates of shortcodes for one text. They see the
 // page and nothing else: no file, no network, no clock. What they ask for besides
 // ends the evaluation with an error.
 type hugoTemplates struct {
 	*macros
+	host     hugoHost
 	compiled map[string]hugoProgram
 	calls    map[string]int
 	page     *hugoPage
@@ -43,8 +71,8 @@ type hugoProgram interface {
 	Execute(w io.Writer, data any) error
 }
 
-func newHugoTemplates(m *macros) *hugoTemplates {
-	return &hugoTemplates{macros: m, compiled: map[string]hugoProgram{}, calls: map[string]int{}}
+func newHugoTemplates(m *macros, host hugoHost) *hugoTemplates {
+	return &hugoTemplates{macros: m, host: host, compiled: map[string]hugoProgram{}, calls: map[string]int{}}
 }
 
 // run evaluates a template; ok is false where it cannot be.

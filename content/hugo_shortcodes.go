@@ -12,12 +12,13 @@ import (
 const maxShortcodes = 50
 
 // expandShortcodes replaces Hugo's shortcodes, in code too, as Hugo does. Where the
-// blog is not Hugo's, only the escaped ones become in code what they stand for.
-func expandShortcodes(m *macros, text string) string {
+// blog is not Hugo's, host is nil, and only the escaped ones become in code what they
+// stand for.
+func expandShortcodes(m *macros, host hugoHost, text string) string {
 	if !strings.Contains(text, "{{<") && !strings.Contains(text, "{{%") {
 		return text
 	}
-	x := &shortcodeExpander{macros: m, text: text, code: codeIn(text)}
+	x := &shortcodeExpander{macros: m, host: host, text: text, code: codeIn(text)}
 	x.read()
 	var out strings.Builder
 	x.write(&out, 0, len(text), 0, 0)
@@ -26,6 +27,7 @@ func expandShortcodes(m *macros, text string) string {
 
 type shortcodeExpander struct {
 	*macros
+	host  hugoHost
 	text  string
 	code  []stretch
 	marks []shortcode
@@ -73,8 +75,7 @@ func (x *shortcodeExpander) read() {
 // inCodeToo reports that a shortcode is evaluated although it stands in code: Hugo reads
 // no Markdown before its shortcodes. One that is not known stays as an example.
 func (x *shortcodeExpander) inCodeToo(s shortcode) bool {
-	e, isHugo := x.article.engine.(*hugo)
-	if !isHugo || e.own == nil {
+	if x.host == nil || x.tree.own == nil {
 		return false
 	}
 	_, own := x.article.global[s.name].(hugoTemplate)
@@ -289,77 +290,63 @@ func (x *shortcodeExpander) param(s shortcode) string {
 	return ""
 }
 
-// ref is the address of another page, found by its path or by its file's name.
-func (x *shortcodeExpander) ref(s shortcode) string {
-	want := s.params.get(0, "path")
-	file, fragment := cutFragment(want)
-	if file == "" {
-		return x.article.post.URL + fragment
-	}
-	if to, ok := x.tree.findPage(x.article, file); ok {
-		return to + fragment
-	}
-	x.warn(s.from, "the shortcode "+s.name+" leads to "+clip(want)+", which is not in the content folder")
-	return x.article.site.absolute("/") + fragment
-}
-
-// refText is what a reference shows where it is no link: relref's are without the host.
-func (x *shortcodeExpander) refText(name, to string) string {
-	if name == "relref" {
-		return x.article.site.withoutHost(to)
-	}
-	return to
-}
-
-// findPage finds the page that Hugo means by a path: from the page's own folder,
-// from the content root, or by the file's name alone; with or without .md.
-func (t *blog) findPage(a *article, want string) (string, bool) {
-	want = strings.TrimSuffix(want, "/")
-	var tries []string
-	add := func(p string) {
-		p = strings.TrimPrefix(path.Clean("/"+p), "/")
-		if rest, ok := strings.CutPrefix(p, a.site.below+"/"); ok && a.site.below != "" {
-			p = rest
-		}
-		if isMarkdownName(p) {
-			tries = append(tries, p)
-			return
-		}
-		tries = append(tries, p+".md", path.Join(p, "index.md"), path.Join(p, "_index.md"))
-	}
-	if !strings.HasPrefix(want, "/") {
-		add(path.Join(path.Dir(a.path), want))
-		if a.name.bundle {
-			add(path.Join(path.Dir(path.Dir(a.path)), want))
-		}
-	}
-	add(want)
-	for _, try := range tries {
-		if to, ok := t.addressOf(try); ok {
-			return to, true
-		}
-	}
-	return t.byBaseName(path.Base(want))
-}
-
-// byBaseName finds the one post whose file, or bundle's folder, has a name.
-func (t *blog) byBaseName(name string) (string, bool) {
-	posts := t.posts.Load()
-	if posts == nil {
+// own evaluates the shortcode's own template; ok is false where it has none, or
+// one that asks for what is not here.
+func (x *shortcodeExpander) own(s shortcode, inner string) (out string, ok bool) {
+	t, ok := x.article.global[s.name].(hugoTemplate)
+	if !ok || x.host == nil {
 		return "", false
 	}
-	found := ""
-	for _, p := range posts.names()[name] {
-		to, base := posts.urls()[p], path.Base(p)
-		if strings.HasPrefix(base, "index.") {
-			base = path.Base(path.Dir(p)) + path.Ext(base)
-		}
-		if base == name || strings.TrimSuffix(base, path.Ext(base)) == name {
-			if found != "" && found != to {
-				return "", false
-			}
-			found = to
+	if x.templates == nil {
+		x.templates = newHugoTemplates(x.macros, x.host)
+	}
+	marked := x.text[s.from+2] == '%' // what it makes is Markdown
+	if x.templates.charge(len(inner)) != nil {
+		return "", false
+	}
+	call := x.templates.call(s, x.around)
+	call.inner = x.set.restore(inner)
+	if x.templates.charge(len(call.inner)) != nil {
+		return "", false
+	}
+	if marked && len(x.around) > 0 {
+		call.inner = x.templates.render(call.inner)
+	}
+	if out, ok = x.templates.run(t, s.name, call); !ok {
+		return "", false
+	}
+	if strings.Contains(out, "<script") {
+		if link, known := x.platform(s); known {
+			return link, true // which says more than what a script would have made
 		}
 	}
-	return found, found != ""
+	switch out = strings.Trim(withoutTokens(out), "\n"); {
+	case marked:
+		return x.beside(s, out), true
+	case !strings.ContainsAny(out, "<\n") && inDestination(x.text, s.from):
+		return out, true
+	}
+	out = x.set.aside(out)
+	if strings.TrimSpace(lineBefore(x.text, s.from)) == "" && strings.TrimSpace(lineAfter(x.text, s.to)) == "" {
+		out += "\n"
+	}
+	return out, true
+}
+
+// beside keeps all lines of what a shortcode makes where its mark stands.
+func (x *shortcodeExpander) beside(s shortcode, out string) string {
+	if line := lineBefore(x.text, s.from); line != "" && strings.TrimSpace(line) == "" {
+		return strings.ReplaceAll(out, "\n", "\n"+line)
+	}
+	return out
+}
+
+// inDestination reports that a place is where a link leads to: what stands there is
+// read before it is shown.
+func inDestination(text string, at int) bool {
+	line := lineBefore(text, at)
+	if open := strings.LastIndex(line, "]("); open >= 0 && !strings.ContainsAny(line[open+2:], ") ") {
+		return true
+	}
+	return isLinkDefinition(line+"x") && !strings.Contains(strings.TrimSpace(line[strings.Index(line, "]:")+2:]), " ")
 }

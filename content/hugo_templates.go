@@ -1,26 +1,31 @@
 package content
 
 import (
+	"bytes"
 	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 )
 
-// hugoTemplate is a shortcode's, in the language of html/template.
-type hugoTemplate struct {
-	text string
-	html bool
+// templateReader reads the templates that shortcodes and render hooks are evaluated with
+// into the global data of all pages.
+type templateReader struct {
+	*hugoFolders
+	root string // the blog's folder
 }
 
 // readHugoShortcodes reads the templates of the blog's own shortcodes, and of its
 // themes', which the blog's stand before.
-func (s *hugoFolders) readHugoShortcodes(own *ownConfig) {
+func readHugoShortcodes(s *hugoFolders, own *ownConfig) {
 	if own == nil {
 		return
 	}
 	s.global = map[string]any{}
+	r := templateReader{s, own.root}
 	layouts := []string{localFolder(own.scalar("layoutdir"), "layouts")}
 	for _, theme := range listOf(own.setting("theme"), whole) {
 		if filepath.IsLocal(theme) {
@@ -28,21 +33,21 @@ func (s *hugoFolders) readHugoShortcodes(own *ownConfig) {
 		}
 	}
 	for _, folder := range layouts {
-		s.readHugoFolder(own.root, path.Join(folder, "_shortcodes"))
-		s.readHugoFolder(own.root, path.Join(folder, "shortcodes"))
-		s.readHugoHooks(own.root, folder)
+		r.readShortcodes(path.Join(folder, "_shortcodes"))
+		r.readShortcodes(path.Join(folder, "shortcodes"))
+		r.readHooks(folder)
 	}
-	s.readHugoHelpers(own.root, layouts)
+	r.readHelpers(layouts)
 }
 
 // hasThemes reports that all of the blog's templates are here: those of each theme, and
 // none that Hugo would fetch.
-func (o *ownConfig) hasThemes() bool {
-	if imports, _ := dig(o.values, "module.imports"); imports != nil {
+func hasThemes(own *ownConfig) bool {
+	if imports, _ := dig(own.values, "module.imports"); imports != nil {
 		return false
 	}
-	for _, theme := range listOf(o.setting("theme"), whole) {
-		dir := filepath.Join(o.root, localFolder(o.scalar("themesdir"), "themes"), filepath.FromSlash(theme), "layouts")
+	for _, theme := range listOf(own.setting("theme"), whole) {
+		dir := filepath.Join(own.root, localFolder(own.scalar("themesdir"), "themes"), filepath.FromSlash(theme), "layouts")
 		if _, err := os.Stat(dir); err != nil || !filepath.IsLocal(theme) {
 			return false
 		}
@@ -50,23 +55,18 @@ func (o *ownConfig) hasThemes() bool {
 	return true
 }
 
-// localFolder is a folder below the blog's that a setting names.
-func localFolder(setting, otherwise string) string {
-	if setting == "" || !filepath.IsLocal(setting) {
-		return otherwise
-	}
-	return path.Clean(setting)
-}
+// maxShortcodeTemplates is more than a blog and its themes have.
+const maxShortcodeTemplates = 200
 
-// readHugoFolder reads name.html, else name.md, in a folder and those below. Other
+// readShortcodes reads name.html, else name.md, in a folder and those below. Other
 // endings are for other formats than pages.
-func (s *hugoFolders) readHugoFolder(root, folder string) {
-	dir := s.site.folder(filepath.Join(root, filepath.FromSlash(folder)))
+func (r templateReader) readShortcodes(folder string) {
+	dir := r.site.folder(filepath.Join(r.root, filepath.FromSlash(folder)))
 	if dir == "" {
 		return
 	}
 	_ = filepath.WalkDir(dir, func(file string, e fs.DirEntry, err error) error {
-		if err != nil || len(s.global) >= maxTemplates {
+		if err != nil || len(r.global) >= maxShortcodeTemplates {
 			return fs.SkipAll
 		}
 		rel, _ := filepath.Rel(dir, file)
@@ -78,74 +78,146 @@ func (s *hugoFolders) readHugoFolder(root, folder string) {
 		if !e.Type().IsRegular() || ext != ".html" && ext != ".md" {
 			return nil
 		}
-		if _, taken := s.global[name]; taken { // by one before, or by the .html of a .md
+		if _, taken := r.global[name]; taken { // by one before, or by the .html of a .md
 			return nil
 		}
-		if text, err := s.site.readOwn(file); err == nil && len(text) <= maxLiquidText {
-			s.global[name] = hugoTemplate{string(text), ext == ".html"}
-			s.remember(path.Join(folder, rel), text)
+		if text, err := r.site.readOwn(file); err == nil && len(text) <= maxLiquidText {
+			r.global[name] = hugoTemplate{string(text), ext == ".html"}
+			r.remember(path.Join(folder, rel), text)
 		}
 		return nil
 	})
 }
 
-// own evaluates the shortcode's own template; ok is false where it has none, or
-// one that asks for what is not here.
-func (x *shortcodeExpander) own(s shortcode, inner string) (out string, ok bool) {
-	t, ok := x.article.global[s.name].(hugoTemplate)
-	if !ok {
-		return "", false
-	}
-	if x.templates == nil {
-		x.templates = newHugoTemplates(x.macros)
-	}
-	marked := x.text[s.from+2] == '%' // what it makes is Markdown
-	if x.templates.charge(len(inner)) != nil {
-		return "", false
-	}
-	call := x.templates.call(s, x.around)
-	call.inner = x.set.restore(inner)
-	if x.templates.charge(len(call.inner)) != nil {
-		return "", false
-	}
-	if marked && len(x.around) > 0 {
-		call.inner = x.templates.render(call.inner)
-	}
-	if out, ok = x.templates.run(t, s.name, call); !ok {
-		return "", false
-	}
-	if strings.Contains(out, "<script") {
-		if link, known := x.platform(s); known {
-			return link, true // which says more than what a script would have made
+// readHooks reads layouts/_markup/render-*.html, which say how images, links,
+// headings and code become HTML, and those of single sections.
+func (r templateReader) readHooks(layouts string) {
+	dir := filepath.Join(r.root, filepath.FromSlash(layouts))
+	r.readHookFolder(path.Join(layouts, "_markup"), "")
+	r.readHookFolder(path.Join(layouts, "_default", "_markup"), "")
+	entries, _ := os.ReadDir(dir)
+	for _, e := range entries {
+		if name := e.Name(); e.IsDir() && name[0] != '_' && name[0] != '.' {
+			r.readHookFolder(path.Join(layouts, name, "_markup"), name+"/")
 		}
 	}
-	switch out = strings.Trim(withoutTokens(out), "\n"); {
-	case marked:
-		return x.beside(s, out), true
-	case !strings.ContainsAny(out, "<\n") && inDestination(x.text, s.from):
-		return out, true
-	}
-	out = x.set.aside(out)
-	if strings.TrimSpace(lineBefore(x.text, s.from)) == "" && strings.TrimSpace(lineAfter(x.text, s.to)) == "" {
-		out += "\n"
-	}
-	return out, true
 }
 
-// beside keeps all lines of what a shortcode makes where its mark stands.
-func (x *shortcodeExpander) beside(s shortcode, out string) string {
-	if line := lineBefore(x.text, s.from); line != "" && strings.TrimSpace(line) == "" {
-		return strings.ReplaceAll(out, "\n", "\n"+line)
+var hookName = regexp.MustCompile(`^render-(image|link|heading|blockquote(?:-alert|-regular)?|codeblock(?:-[\w+#-]+)?)\.html$`)
+
+func (r templateReader) readHookFolder(folder, section string) {
+	dir := r.site.folder(filepath.Join(r.root, filepath.FromSlash(folder)))
+	if dir == "" {
+		return
 	}
-	return out
+	entries, _ := os.ReadDir(dir)
+	for _, e := range entries {
+		m := hookName.FindStringSubmatch(e.Name())
+		if m == nil || !e.Type().IsRegular() {
+			continue
+		}
+		key := hookPrefix + section + m[1]
+		if _, taken := r.global[key]; taken {
+			continue
+		}
+		if text, err := r.site.readOwn(filepath.Join(dir, e.Name())); err == nil && len(text) <= maxLiquidText {
+			r.global[key] = hugoTemplate{string(text), true}
+			r.hooked = true
+			r.remember(path.Join(folder, e.Name()), text)
+		}
+	}
 }
 
-// inDestination reports that a place is where a link leads to: what stands there is
-// read before it is shown.
-func inDestination(text string, at int) bool {
-	line := lineBefore(text, at)
-	if open := strings.LastIndex(line, "]("); open >= 0 && !strings.ContainsAny(line[open+2:], ") ") {
-		return true
+// readHelpers reads what the templates of shortcodes and hooks call: partials and
+// the words of translations. Blogs without such templates need neither.
+func (r templateReader) readHelpers(layouts []string) {
+	if len(r.global) == 0 {
+		return
 	}
-	return isLinkDefinition(line+"x") && !strings.Contains(strings.TrimSpace(line[strings.Index(line, "]:")+2:]), " ")
+	if bytes.Contains(r.text, []byte("partial")) {
+		for _, folder := range layouts {
+			r.readPartials(path.Join(folder, "_partials"))
+			r.readPartials(path.Join(folder, "partials"))
+		}
+	}
+	if bytes.Contains(r.text, []byte("i18n")) || bytes.Contains(r.text, []byte("T \"")) || bytes.Contains(r.text, []byte("lang.Translate")) {
+		for _, folder := range layouts {
+			r.readWords(path.Join(path.Dir(folder), "i18n"))
+		}
+	}
+}
+
+// maxPartials is more than a blog and its themes have.
+const maxPartials = 2000
+
+func (r templateReader) readPartials(folder string) {
+	dir := r.site.folder(filepath.Join(r.root, filepath.FromSlash(folder)))
+	if dir == "" {
+		return
+	}
+	read := 0
+	_ = filepath.WalkDir(dir, func(file string, e fs.DirEntry, err error) error {
+		if err != nil || read >= maxPartials {
+			return fs.SkipAll
+		}
+		rel, _ := filepath.Rel(dir, file)
+		rel = filepath.ToSlash(rel)
+		if e.IsDir() && strings.Count(rel, "/") > 5 {
+			return fs.SkipDir
+		}
+		if !e.Type().IsRegular() || path.Ext(rel) != ".html" && path.Ext(rel) != ".md" {
+			return nil
+		}
+		name := partialPrefix + strings.TrimSuffix(strings.ToLower(rel), ".html")
+		if _, taken := r.global[name]; taken {
+			return nil
+		}
+		if text, err := r.site.readOwn(file); err == nil && len(text) <= maxLiquidText {
+			r.global[name] = hugoTemplate{string(text), path.Ext(rel) == ".html"}
+			r.remember(path.Join(folder, rel), text)
+			read++
+		}
+		return nil
+	})
+}
+
+// readWords reads the files of a folder of translations, each named by its language.
+func (r templateReader) readWords(folder string) {
+	dir := r.site.folder(filepath.Join(r.root, filepath.FromSlash(folder)))
+	if dir == "" {
+		return
+	}
+	entries, _ := os.ReadDir(dir)
+	for _, e := range entries {
+		ext := path.Ext(e.Name())
+		file := filepath.Join(dir, e.Name())
+		if !e.Type().IsRegular() || !slices.Contains([]string{".toml", ".yaml", ".yml", ".json"}, ext) || !r.site.mayRead(file) {
+			continue
+		}
+		values, text, err := readConfig(file)
+		if err != nil {
+			continue
+		}
+		r.remember(path.Join(folder, e.Name()), text)
+		lang := strings.ToLower(strings.TrimSuffix(e.Name(), ext))
+		r.addWords(wordPrefix+lang+"/", values, 0)
+	}
+}
+
+func (r templateReader) addWords(prefix string, values map[string]any, depth int) {
+	for key, v := range values {
+		if table, ok := v.(map[string]any); ok {
+			if v, ok = table["other"]; !ok {
+				if depth < 5 {
+					r.addWords(prefix+key+".", table, depth+1)
+				}
+				continue
+			}
+		}
+		if _, taken := r.global[prefix+key]; !taken {
+			if text, ok := v.(string); ok {
+				r.global[prefix+key] = text
+			}
+		}
+	}
 }

@@ -60,6 +60,6 @@ func (m *markdown) address(a *article) string {
 func (m *markdown) slugify(text string) string { return hugoSlug(text) }
 
 // expand knows Hugo's shortcodes, which nothing else looks like.
-func (m *markdown) expand(x *macros, text string) string { return expandShortcodes(x, text) }
+func (m *markdown) expand(x *macros, text string) string { return expandShortcodes(x, nil, text) }
 
 func (m *markdown) writing() markdownOptions { return markdownOptions{} }

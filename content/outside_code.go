@@ -1,6 +1,7 @@
 package content
 
 import (
+	"path"
 	"regexp"
 	"strings"
 )
@@ -154,4 +155,23 @@ func closingRun(text string, from, n int) int {
 		i += run
 	}
 	return -1
+}
+
+// isLinkDefinition reports that a line defines what a reference leads to: [name]: address.
+func isLinkDefinition(line string) bool {
+	rest := strings.TrimLeft(line, " ")
+	if len(line)-len(rest) > 3 || !strings.HasPrefix(rest, "[") {
+		return false
+	}
+	end := strings.IndexByte(rest, ']')
+	return end > 1 && strings.HasPrefix(rest[end:], "]:") && strings.TrimLeft(rest[end+2:], " \t") != ""
+}
+
+// isMarkdownName reports that a name has the ending of a Markdown file.
+func isMarkdownName(name string) bool {
+	switch strings.ToLower(path.Ext(name)) {
+	case ".md", ".markdown", ".mdown", ".mkd", ".mkdn", ".mkdown":
+		return true
+	}
+	return false
 }

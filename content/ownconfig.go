@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 
@@ -179,16 +180,10 @@ func (o *ownConfig) setting(key string) any {
 	return o.values[key]
 }
 
-// dig follows a dotted name through tables.
-func dig(v any, name string) (any, bool) {
-	for part := range strings.SplitSeq(name, ".") {
-		table, ok := v.(map[string]any)
-		if !ok {
-			return nil, false
-		}
-		if v, ok = table[part]; !ok {
-			return nil, false
-		}
+// localFolder is a folder below the blog's that a setting names.
+func localFolder(setting, otherwise string) string {
+	if setting == "" || !filepath.IsLocal(setting) {
+		return otherwise
 	}
-	return v, true
+	return path.Clean(setting)
 }

@@ -69,3 +69,27 @@ func baseNames(p string) []string {
 	}
 	return names
 }
+
+// byBaseName finds the one post whose file, or bundle's folder, has a name.
+func (x *postIndex) byBaseName(name string) (string, bool) {
+	if x == nil {
+		return "", false
+	}
+	found := ""
+	for _, p := range x.names()[name] {
+		to, base := x.urls()[p], path.Base(p)
+		if strings.HasPrefix(base, "index.") {
+			base = path.Base(path.Dir(p)) + path.Ext(base)
+		}
+		if base == name || strings.TrimSuffix(base, path.Ext(base)) == name {
+			if found != "" && found != to {
+				return "", false
+			}
+			found = to
+		}
+	}
+	return found, found != ""
+}
+
+// hasAddress reports that a post is at an address, which has no slash at its end.
+func (x *postIndex) hasAddress(address string) bool { return x != nil && x.addresses()[address] }

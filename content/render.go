@@ -132,6 +132,16 @@ func (r *postRenderer) render() (*Rendering, error) {
 	return out, nil
 }
 
+// hooks are the engine's for the post; nil where there are none.
+func (r *postRenderer) hooks() nodeHooks {
+	if e, ok := r.article.engine.(interface {
+		hooks(l *linker, set *keptHTML) nodeHooks
+	}); ok {
+		return e.hooks(r.links, &r.set)
+	}
+	return nil
+}
+
 // body renders the post's text. Where the engine leaves HTML out that stands in
 // Markdown, what shortcodes make is set aside meanwhile: it is no such HTML.
 func (r *postRenderer) body(w markdownOptions) (*html.Node, error) {

@@ -250,14 +250,6 @@ func (w *walker) candidate(rel string) bool {
 	return isMarkdownName(rel) || slices.Contains(w.tree.blog.engine.extensions(), strings.ToLower(path.Ext(rel)))
 }
 
-func isMarkdownName(name string) bool {
-	switch strings.ToLower(path.Ext(name)) {
-	case ".md", ".markdown", ".mdown", ".mkd", ".mkdn", ".mkdown":
-		return true
-	}
-	return false
-}
-
 // excluded matches content.exclude. A pattern without a slash matches a name in
 // any folder; a folder's name takes all that is in it.
 func (w *walker) excluded(rel string) bool { return matchesAny(w.tree.cfg.Content.Exclude, rel) }
