@@ -42,7 +42,6 @@ func (r *postRenderer) expand(text string, line int, quiet bool) string {
 const (
 	maxMacros   = 10_000
 	maxWarnings = 100
-	maxLook     = 300 // bytes to the ends of a line
 )
 
 // spend counts a mark and reports whether it is still to be looked at.
@@ -52,18 +51,6 @@ func (m *macros) spend(offset int) bool {
 	}
 	m.article.budget.step(20)
 	return true
-}
-
-// lineBefore is what stands before an offset in its line.
-func lineBefore(text string, at int) string {
-	text = text[max(0, at-maxLook):at]
-	return text[strings.LastIndexByte(text, '\n')+1:]
-}
-
-// lineAfter is what stands behind an offset in its line.
-func lineAfter(text string, at int) string {
-	line, _, _ := strings.Cut(text[at:min(len(text), at+maxLook)], "\n")
-	return line
 }
 
 // warn reports what stands at an offset of the text, once for each line.
@@ -104,42 +91,6 @@ func (m *macros) unknown(offset int, kind, name string) {
 func (m *macros) unevaluated(offset int, text string) {
 	m.failed = true
 	m.warn(offset, fmt.Sprintf("%s cannot be evaluated here and was left out", clip(oneLine(text))))
-}
-
-// inCode reports whether an offset is within code; the stretches are in order.
-func inCode(code []stretch, at int) (stretch, bool) {
-	i, _ := slices.BinarySearchFunc(code, at, func(s stretch, at int) int {
-		if s.to <= at {
-			return -1
-		}
-		if s.from > at {
-			return 1
-		}
-		return 0
-	})
-	if i < len(code) && code[i].from <= at && at < code[i].to {
-		return code[i], true
-	}
-	return stretch{}, false
-}
-
-// fenced makes a code block that its own content cannot close.
-func fencedCode(code, lang string) string {
-	fence := "```"
-	for strings.Contains(code, fence) {
-		fence += "`"
-	}
-	return fence + lang + "\n" + strings.Trim(code, "\n") + "\n" + fence + "\n"
-}
-
-var simpleWord = regexp.MustCompile(`^[\w+#.-]+$`)
-
-// languageWord keeps an odd language name from becoming more than that.
-func languageWord(s string) string {
-	if simpleWord.MatchString(s) {
-		return s
-	}
-	return ""
 }
 
 // figure is a picture with a caption; its fields are HTML-escaped here, except
@@ -241,29 +192,4 @@ func embed(name, id, title string) (out string, ok bool) {
 		title = "▶ " + strings.TrimPrefix(strings.TrimPrefix(to, "https://"), "www.") // no autolink within the link
 	}
 	return plainLink(to, title), true
-}
-
-// dedent takes the indentation away that all lines share: inner text is often
-// set in below its shortcode, which Markdown would take for code.
-func dedent(s string) string {
-	lines := strings.Split(s, "\n")
-	common := -1
-	for i, l := range lines {
-		trimmed := strings.TrimLeft(l, " \t")
-		if trimmed == "" || i == 0 && trimmed == l {
-			continue
-		}
-		if n := len(l) - len(trimmed); common < 0 || n < common {
-			common = n
-		}
-	}
-	if common <= 0 {
-		return s
-	}
-	for i, l := range lines {
-		if len(l) >= common && strings.TrimSpace(l[:common]) == "" {
-			lines[i] = l[common:]
-		}
-	}
-	return strings.Join(lines, "\n")
 }

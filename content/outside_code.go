@@ -2,6 +2,7 @@ package content
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -154,4 +155,21 @@ func closingRun(text string, from, n int) int {
 		i += run
 	}
 	return -1
+}
+
+// inCode reports whether an offset is within code; the stretches are in order.
+func inCode(code []stretch, at int) (stretch, bool) {
+	i, _ := slices.BinarySearchFunc(code, at, func(s stretch, at int) int {
+		if s.to <= at {
+			return -1
+		}
+		if s.from > at {
+			return 1
+		}
+		return 0
+	})
+	if i < len(code) && code[i].from <= at && at < code[i].to {
+		return code[i], true
+	}
+	return stretch{}, false
 }
