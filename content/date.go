@@ -130,3 +130,15 @@ func meridiem(s string) string {
 func inRange(t time.Time) (time.Time, bool) {
 	return t, t.Year() >= 1 && t.Year() <= 9999
 }
+
+// isQuoted reports whether the value of a key stands in quotes.
+func (fm *frontMatter) isQuoted(key string) bool {
+	at := fm.lineOf(key) - fm.line
+	lines := strings.Split(fm.text, "\n")
+	if at < 0 || at >= len(lines) {
+		return false
+	}
+	_, value, _ := strings.Cut(lines[at], ":")
+	value = strings.TrimSpace(value)
+	return value != "" && (value[0] == '"' || value[0] == '\'')
+}

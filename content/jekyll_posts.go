@@ -7,11 +7,6 @@ import (
 	"time"
 )
 
-// lazyObject is a thing of Liquid whose members are found when they are asked for.
-type lazyObject interface {
-	member(name string) (any, bool)
-}
-
 // postObject is a post as others may name it: site.posts, page.next.
 type postObject struct {
 	tree *Tree

@@ -29,16 +29,6 @@ type liquid struct {
 // liquidTags knows the tags of one engine; ok is false for an unknown one.
 type liquidTags func(l *liquid, tag liquidMark, inner string) (out string, ok bool)
 
-// liquidMark is one {% tag %} or {{ output }}.
-type liquidMark struct {
-	stretch
-	output    bool
-	name      string // of a tag
-	arguments string // of a tag, or the whole output expression
-	verbatim  string // what a raw, comment or highlight block holds
-	end       int    // of a block tag: the mark that ends it; 0 for none
-}
-
 // Loops over loops could run for ever, and write more than anybody reads.
 const (
 	maxLiquidSteps = 100_000
@@ -63,131 +53,6 @@ func (l *liquid) expanded() string {
 	l.pair()
 	l.write(0, len(l.marks), 0, len(l.text), 0)
 	return l.out.String()
-}
-
-// verbatimTags hold what is not read for tags.
-var verbatimTags = set("raw verbatim comment highlight")
-
-// holdsVerbatim reports whether a block's text is not read for tags. Jekyll's Liquid evaluates what it
-// highlights.
-func (l *liquid) holdsVerbatim(name string) bool {
-	return verbatimTags[name] && (name != "highlight" || l.comments)
-}
-
-var verbatimEnd = map[string]*regexp.Regexp{
-	"raw": endOf("raw"), "verbatim": endOf("verbatim"), "comment": endOf("comment"), "highlight": endOf("highlight"),
-}
-
-func endOf(name string) *regexp.Regexp { return regexp.MustCompile(`\{%-?\s*end` + name + `\s*-?%\}`) }
-
-// read finds the marks. In code of Nunjucks only raw counts, which keeps code from being evaluated;
-// Jekyll's Liquid knows nothing of Markdown and evaluates it.
-func (l *liquid) read() {
-	blocks := 0
-	for at := 0; ; {
-		mark, ok := l.next(at)
-		if !ok {
-			return
-		}
-		if _, within := inCode(l.code, mark.from); within && mark.name != "raw" && mark.name != "verbatim" {
-			at = mark.from + 2
-			continue
-		}
-		if l.holdsVerbatim(mark.name) {
-			if end := verbatimEnd[mark.name].FindStringIndex(l.text[mark.to:]); end != nil {
-				mark.verbatim = l.text[mark.to : mark.to+end[0]]
-				mark.to += end[1]
-			} else {
-				mark.verbatim = l.text[mark.to:]
-				mark.to = len(l.text)
-			}
-			if _, within := inCode(l.code, mark.from); !within && l.comments && mark.name != "raw" && mark.name != "verbatim" && blocks < maxVerbatim {
-				blocks++
-				l.code = append(l.code[:l.codeBefore(mark.from)], shift(codeIn(l.text[mark.to:]), mark.to)...)
-			}
-		}
-		at = mark.to
-		l.marks = append(l.marks, mark)
-	}
-}
-
-// codeBefore counts the stretches of code that end before an offset.
-func (l *liquid) codeBefore(at int) int {
-	n := 0
-	for n < len(l.code) && l.code[n].to <= at {
-		n++
-	}
-	return n
-}
-
-func shift(list []stretch, by int) []stretch {
-	for i := range list {
-		list[i].from += by
-		list[i].to += by
-	}
-	return list
-}
-
-func (l *liquid) next(from int) (liquidMark, bool) {
-	for {
-		at := strings.IndexByte(l.text[from:], '{')
-		if at < 0 || from+at+2 > len(l.text) {
-			return liquidMark{}, false
-		}
-		from += at
-		end := map[byte]string{'{': "}}", '%': "%}", '#': "#}"}[l.text[from+1]]
-		if end != "" && (end != "#}" || l.comments) && !l.unended[end] {
-			if n := strings.Index(l.text[from+2:], end); n >= 0 {
-				return newMark(l.text, from, from+2+n+2), true
-			}
-			if l.unended == nil {
-				l.unended = map[string]bool{}
-			}
-			l.unended[end] = true
-		}
-		from++
-	}
-}
-
-var tagName = regexp.MustCompile(`^[A-Za-z_][\w-]*`)
-
-func newMark(text string, from, to int) liquidMark {
-	inner := text[from+2 : to-2]
-	mark := liquidMark{stretch: stretch{from, to}, output: text[from+1] == '{'}
-	if text[from+1] == '#' {
-		mark.name = "#"
-		return mark
-	}
-	inner = strings.TrimSpace(strings.TrimSuffix(strings.TrimPrefix(inner, "-"), "-"))
-	if mark.output {
-		mark.arguments = inner
-		return mark
-	}
-	mark.name = tagName.FindString(inner)
-	mark.arguments = strings.TrimSpace(inner[len(mark.name):])
-	return mark
-}
-
-// pair finds the end of each block tag.
-func (l *liquid) pair() {
-	var open []int
-	for n, mark := range l.marks {
-		name, ends := strings.CutPrefix(mark.name, "end")
-		if mark.output || name == "" {
-			continue
-		}
-		if !ends {
-			open = append(open, n)
-			continue
-		}
-		for i := len(open) - 1; i >= 0 && i >= len(open)-maxLiquidDepth; i-- {
-			if l.marks[open[i]].name == name {
-				l.marks[open[i]].end = n
-				open = open[:i]
-				break
-			}
-		}
-	}
 }
 
 // write expands the marks first to last, and the text around them.
@@ -377,28 +242,5 @@ func (l *liquid) inner(n, depth int) string {
 	return inner
 }
 
-// conditional writes the first branch whose condition holds.
-func (l *liquid) conditional(n, depth int) {
-	mark := l.marks[n]
-	holds := l.condition(mark.arguments) != (mark.name == "unless")
-	first, from := n+1, mark.to
-	for i := n + 1; i < mark.end; i++ {
-		branch := l.marks[i]
-		if branch.end != 0 {
-			i = branch.end
-			continue
-		}
-		if branch.name != "else" && branch.name != "elsif" && branch.name != "elif" && branch.name != "elseif" {
-			continue
-		}
-		if holds {
-			l.write(first, i, from, branch.from, depth+1)
-			return
-		}
-		first, from = i+1, branch.to
-		holds = branch.name == "else" || l.condition(branch.arguments)
-	}
-	if holds {
-		l.write(first, mark.end, from, l.marks[mark.end].from, depth+1)
-	}
-}
+// isSafeFilter finds the filter by which an output stays HTML.
+var isSafeFilter = regexp.MustCompile(`\|\s*safe\b`)

@@ -13,6 +13,32 @@ func (l *liquid) work(items int) {
 	l.article.budget.step(items)
 }
 
+// conditional writes the first branch whose condition holds.
+func (l *liquid) conditional(n, depth int) {
+	mark := l.marks[n]
+	holds := l.condition(mark.arguments) != (mark.name == "unless")
+	first, from := n+1, mark.to
+	for i := n + 1; i < mark.end; i++ {
+		branch := l.marks[i]
+		if branch.end != 0 {
+			i = branch.end
+			continue
+		}
+		if branch.name != "else" && branch.name != "elsif" && branch.name != "elif" && branch.name != "elseif" {
+			continue
+		}
+		if holds {
+			l.write(first, i, from, branch.from, depth+1)
+			return
+		}
+		first, from = i+1, branch.to
+		holds = branch.name == "else" || l.condition(branch.arguments)
+	}
+	if holds {
+		l.write(first, mark.end, from, l.marks[mark.end].from, depth+1)
+	}
+}
+
 // branches are the marks of a block that divide it, such as its else; those of
 // blocks within it are not among them.
 func (l *liquid) branches(n int, names ...string) []int {

@@ -13,60 +13,6 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// rubyNumberFilter gives what a filter came to the kind of number that Ruby has.
-func (l *liquid) rubyNumberFilter(name string, v any, arguments []any, out any) (any, bool) {
-	x, _ := numberOf(v)
-	y := 0.0
-	broken := isDecimal(v)
-	if len(arguments) > 0 {
-		y, _ = numberOf(arguments[0])
-		broken = broken || isDecimal(arguments[0])
-	}
-	switch name {
-	case "divided_by":
-		if broken {
-			return rounded(x / y), y != 0
-		}
-		return math.Floor(x / y), y != 0
-	case "modulo":
-		if y == 0 {
-			return nil, false
-		}
-		out = x - y*math.Floor(x/y)
-	case "round":
-		broken = y > 0
-	case "ceil", "floor":
-		broken = false
-	}
-	n, ok := rubyNumber(out)
-	if !ok || math.IsInf(n, 0) || math.IsNaN(n) {
-		return nil, false
-	}
-	if broken {
-		return rounded(n), true
-	}
-	return n, true
-}
-
-// rounded takes the noise from the end of a fraction, which Liquid's arithmetic does not have.
-func rounded(n float64) decimal {
-	m, err := strconv.ParseFloat(strconv.FormatFloat(n, 'g', 15, 64), 64)
-	if err != nil {
-		return decimal(n)
-	}
-	return decimal(m)
-}
-
-func isDecimal(v any) bool {
-	switch v := v.(type) {
-	case decimal:
-		return true
-	case string:
-		return strings.Contains(v, ".")
-	}
-	return false
-}
-
 // expressionFilter looks at each item of a list by an expression.
 func (l *liquid) expressionFilter(name string, list []any, variable, expression string) (any, bool) {
 	if name != "where_exp" && name != "find_exp" && name != "group_by_exp" {

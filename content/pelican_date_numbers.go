@@ -234,3 +234,8 @@ func (d *dateTokens) day() (year, month, day int, ok bool) {
 	}
 	return n[order[0]], n[order[1]], n[order[2]], true
 }
+
+func number(digits string) int {
+	n, _ := strconv.Atoi(digits)
+	return n
+}

@@ -90,9 +90,6 @@ func (z *zolaExpansion) template(call zolaCall, body string) (string, bool) {
 	return out, true
 }
 
-// isSafeFilter finds the filter by which an output stays HTML.
-var isSafeFilter = regexp.MustCompile(`\|\s*safe\b`)
-
 func noTags(*liquid, liquidMark, string) (string, bool) { return "", false }
 
 // variables are what a shortcode's template sees.

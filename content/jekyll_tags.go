@@ -1,9 +1,7 @@
 package content
 
 import (
-	"html"
 	"path"
-	"regexp"
 	"strings"
 )
 
@@ -29,91 +27,6 @@ func jekyllTags(l *liquid, tag liquidMark, inner string) (string, bool) {
 		return "", true
 	}
 	return commonTags(l, tag, inner)
-}
-
-// eleventyTags are those that the most used plugins add.
-func eleventyTags(l *liquid, tag liquidMark, inner string) (string, bool) {
-	if e, ok := l.article.engine.(*eleventy); ok {
-		if out, found, ok := e.ownShortcode(l, tag, inner); found && ok {
-			return out, true
-		}
-	}
-	switch tag.name {
-	case "post_url":
-		return l.post(tag), true
-	case "include", "render":
-		return l.include(tag), true
-	case "css", "js", "html", "block", "extends", "import", "from", "macro":
-		return "", tag.name != "block" && tag.name != "macro"
-	case "image", "img", "picture":
-		arguments := l.tagArguments(tag.arguments)
-		if src := arguments.get(0, "src"); src != "" {
-			return figureless(src, arguments.get(1, "alt")), true
-		}
-	}
-	return commonTags(l, tag, inner)
-}
-
-// pelicanTag is one of the liquid_tags plugin's; Pelican itself has none, so
-// whatever else looks like one is text.
-var pelicanTag = regexp.MustCompile(`\{%\s*(img|youtube|vimeo|gist|soundcloud|spotify|video|audio)\s+([^%\n]*?)\s*%\}`)
-
-func expandPelicanTag(l *liquid, tag string) string {
-	m := pelicanTag.FindStringSubmatch(tag)
-	if m[1] == "youtube" || m[1] == "vimeo" || m[1] == "gist" {
-		if out, ok := commonTags(l, liquidMark{name: m[1], arguments: m[2]}, ""); ok {
-			return out
-		}
-	}
-	for word := range strings.FieldsSeq(m[2]) {
-		switch {
-		case !strings.ContainsAny(word, "/."):
-		case m[1] == "img":
-			return figureless(word, "")
-		default:
-			return plainLink(word, "▶ "+path.Base(word))
-		}
-	}
-	return ""
-}
-
-func figureless(src, alt string) string {
-	return `<img src="` + html.EscapeString(oneLine(src)) + `" alt="` + html.EscapeString(oneLine(alt)) + `"/>`
-}
-
-func commonTags(l *liquid, tag liquidMark, inner string) (string, bool) {
-	arguments := l.tagArguments(tag.arguments)
-	name := strings.ToLower(strings.TrimSuffix(tag.name, "Embed"))
-	if name == "figure" && arguments.get(0, "src") != "" && inner == "" {
-		return figure{src: arguments.get(0, "src"), alt: arguments.get(-1, "alt"), caption: l.inlineHTML(arguments.get(-1, "caption"))}.html(), true
-	}
-	id := arguments.get(0, "id", "url", "slug")
-	if id == "" || inner != "" {
-		return "", false
-	}
-	return embed(name, id, arguments.get(-1, "title"))
-}
-
-var tagArgument = regexp.MustCompile(`(?:([\w-]+)\s*=\s*)?(?:"([^"]*)"|'([^']*)'|([^\s,"'=]+))`)
-
-// tagArguments reads what follows a tag's name: words, texts and name=value, each
-// evaluated where it is a variable.
-func (l *liquid) tagArguments(text string) shortcodeParams {
-	p := shortcodeParams{named: map[string]string{}}
-	for _, m := range tagArgument.FindAllStringSubmatch(text, 50) {
-		value := m[2] + m[3] + m[4]
-		if m[4] != "" {
-			if v, ok := l.variable(m[4]); ok {
-				value = liquidText(v)
-			}
-		}
-		if m[1] != "" {
-			p.named[strings.ToLower(m[1])] = value
-		} else {
-			p.placed = append(p.placed, value)
-		}
-	}
-	return p
 }
 
 // post is the address that {% post_url name %} and {% link path %} mean.
