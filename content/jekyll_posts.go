@@ -15,7 +15,14 @@ type postObject struct {
 	page map[string]any
 }
 
-func (o *postObject) member(name string) (any, bool) {
+// Equal reports whether another object is the same post.
+func (o *postObject) Equal(other any) bool {
+	b, ok := other.(*postObject)
+	return ok && o.post.Path == b.post.Path
+}
+
+// Member returns what the post has under a name.
+func (o *postObject) Member(name string) (any, bool) {
 	switch name { // which most lists ask for, and which need no file
 	case "title":
 		return o.post.Title, true
@@ -128,6 +135,6 @@ func (j *jekyll) siteLists(site map[string]any, m *macros) {
 	site["posts"] = func() any { return t.objects() }
 	site["tags"] = func() any { return t.postsBy("tags") }
 	site["categories"] = func() any { return t.postsBy("categories") }
-	site["related_posts"] = func() any { m.useOutside(); return t.related(p) }
+	site["related_posts"] = func() any { return t.related(p) }
 	site["time"] = func() any { return time.Now().In(j.loc) }
 }

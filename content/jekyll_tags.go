@@ -2,96 +2,92 @@ package content
 
 import (
 	"path"
+	"path/filepath"
 	"strings"
 )
 
-// jekyllTags are Jekyll's own, and those of the plugins that most blogs have.
-func jekyllTags(l *liquid, tag liquidMark, inner string) (string, bool) {
+// jekyllHost is what Jekyll gives the Liquid of a text.
+type jekyllHost struct {
+	*macros
+	engine *jekyll
+}
+
+// Tag evaluates Jekyll's own tags, and those of the plugins that most blogs have.
+func (h jekyllHost) Tag(l *liquid, tag liquidMark, inner string) (string, bool) {
 	switch tag.name {
-	case "post_url", "link":
-		return l.post(tag), true
+	case "post_url":
+		return h.postURL(l, tag), true
+	case "link":
+		return h.link(l, tag), true
 	case "include", "include_relative", "include_cached":
-		return l.include(tag), true
-	case "increment", "decrement":
-		return l.counter(tag), true
-	case "cycle":
-		return l.cycle(tag), true
+		return h.includeTag(l, tag), true
+	case "highlight":
+		return h.highlight(tag, inner)
 	case "t", "translate", "tf", "translate_file":
-		if out, ok := l.translate(tag); ok {
+		if out, ok := h.translate(l, tag); ok {
 			return out, true
 		}
-	case "echo":
-		l.output(liquidMark{stretch: tag.stretch, arguments: tag.arguments})
-		return "", true
 	case "seo", "feed_meta", "toc":
 		return "", true
 	}
-	return commonTags(l, tag, inner)
+	return h.embedTag(tag.name, tagParams(l, tag), inner)
 }
 
-// post is the address that {% post_url name %} and {% link path %} mean.
-func (l *liquid) post(tag liquidMark) string {
-	want := strings.Trim(strings.TrimSpace(tag.arguments), `"'`)
-	if strings.Contains(want, "{{") { // its own output stands in the tag
-		return ""
+// Filter applies relative_url where it is given an empty text.
+func (h jekyllHost) Filter(_ *liquid, name string, v any, _ []any) (out any, found, ok bool) {
+	if name == "relative_url" && v != nil && liquidText(v) == "" {
+		return strings.TrimSuffix(h.article.site.url.Path, "/"), true, true
 	}
-	want = strings.TrimPrefix(want, "/")
-	if tag.name == "link" {
-		return l.afterBase(l.linkTo(tag, want))
-	}
-	if to, ok := l.tree.postNamed(want); ok {
-		return l.afterBase(to)
-	}
-	l.warn(tag.from, "the tag post_url leads to "+clip(want)+", which is not in the content folder")
-	return l.article.site.absolute("/")
+	return nil, false, false
 }
 
-// afterBase is an address as a path. Jekyll 3 left the blog's folder out of it,
-// so many write {{ site.baseurl }} before.
-func (l *liquid) afterBase(address string) string {
-	s := l.article.site
-	address = s.withoutHost(address)
-	if base := strings.TrimSuffix(s.url.Path, "/"); base != "" && strings.HasSuffix(l.out.String(), base) {
-		address = strings.TrimPrefix(address, base)
+// Include reads a file of the includes folder.
+func (h jekyllHost) Include(name string, relative bool) (string, bool) {
+	if relative {
+		s := h.article.site
+		return s.readInclude(h.engine.source(), path.Join(s.below, path.Dir(h.article.path)), name)
 	}
-	return address
+	folder := "_includes"
+	if own := path.Clean(h.engine.own.scalar("includes_dir")); own != "." && filepath.IsLocal(own) {
+		folder = own
+	}
+	return h.article.site.readInclude(h.engine.source(), folder, name)
 }
 
-// postNamed finds a post by its file's name without the extension, before which
-// folders may stand; _posts is left out of them.
-func (t *Tree) postNamed(want string) (string, bool) {
-	posts := t.posts.Load()
-	if posts == nil {
+// highlight shows code as kramdown's Jekyll does; ok is false where the blog has another parser.
+func (h jekyllHost) highlight(tag liquidMark, code string) (string, bool) {
+	if h.engine.markdown == nil || h.tree == nil {
 		return "", false
 	}
-	best := ""
-	for _, p := range posts.names()[path.Base(want)] {
-		stem := "/" + strings.ReplaceAll("/"+strings.TrimSuffix(p, path.Ext(p)), "/_posts/", "/")
-		if strings.HasSuffix(stem, "/"+want) && (best == "" || p < best) {
-			best = p
-		}
-	}
-	return posts.urls()[best], best != ""
+	language, _, _ := strings.Cut(tag.arguments, " ")
+	code = strings.Trim(code, "\n")
+	return `<figure class="highlight">` + h.tree.markdown.code.highlight(code, languageWord(language), h.article.budget) + "</figure>", true
 }
 
-// linkTo follows {% link %}, whose path counts from the blog's root folder.
-func (l *liquid) linkTo(tag liquidMark, want string) string {
-	s := l.article.site
+// link follows {% link %}, whose path counts from the blog's root folder.
+func (h jekyllHost) link(l *liquid, tag liquidMark) string {
+	want := linkedName(tag)
+	if want == "" {
+		return ""
+	}
+	return h.afterBase(l, h.linkTo(l, tag, want))
+}
+
+func (h jekyllHost) linkTo(l *liquid, tag liquidMark, want string) string {
+	s := h.article.site
 	inTree := want
 	if rest, ok := strings.CutPrefix(want, s.below+"/"); ok && s.below != "" {
 		inTree = rest
 	}
-	if to, ok := l.tree.addressOf(inTree); ok {
+	if to, ok := h.tree.addressOf(inTree); ok {
 		return to
 	}
 	if !isMarkdownName(want) && path.Ext(want) != ".html" {
 		return s.absolute(want)
 	}
-	if j, ok := l.article.engine.(*jekyll); ok {
-		if to, ok := j.documentAddress(want); ok {
-			return s.absolute(to)
-		}
+	if to, ok := h.engine.documentAddress(want); ok {
+		return s.absolute(to)
 	}
-	l.warn(tag.from, "the tag link leads to "+clip(want)+", which is not in the content folder")
+	l.warn(tag, "the tag link leads to "+clip(want)+", which is not in the content folder")
 	return s.absolute("/")
 }

@@ -64,9 +64,8 @@ func equalTyped(left, right any) bool {
 	case bool:
 		b, ok := right.(bool)
 		return ok && a == b
-	case *postObject:
-		b, ok := right.(*postObject)
-		return ok && a.post.Path == b.post.Path
+	case equalObject:
+		return a.Equal(right)
 	case []any:
 		b, ok := right.([]any)
 		return ok && len(a) == len(b) && liquidText(a) == liquidText(b)

@@ -32,10 +32,10 @@ func (l *liquid) dateFilter(name string, v any, arguments []any) (any, bool) {
 	}
 	when, ok := l.timeOf(v)
 	if !ok {
-		return v, !l.comments && name == "date" // which Liquid leaves as it is
+		return v, !l.nunjucks && name == "date" // which Liquid leaves as it is
 	}
-	if name != "date" && !l.comments {
-		when = when.In(l.article.site.loc)
+	if name != "date" && !l.nunjucks {
+		when = when.In(l.location)
 	}
 	layout = strings.ReplaceAll(layout, "%\x00", ordinalDay(when.Day()))
 	if name == "date_to_xmlschema" {
@@ -50,17 +50,17 @@ func (l *liquid) timeOf(v any) (time.Time, bool) {
 		return when, true
 	}
 	text := liquidText(v)
-	if !l.comments {
+	if !l.nunjucks {
 		if text == "now" || text == "today" {
 			l.useOutside()
-			return time.Now().In(l.article.site.loc), true
+			return time.Now().In(l.location), true
 		}
 		if n, err := strconv.ParseInt(text, 10, 64); err == nil && len(text) > 8 {
-			return inRange(time.Unix(n, 0).In(l.article.site.loc))
+			return inRange(time.Unix(n, 0).In(l.location))
 		}
-		return rubyDate(text, l.article.site.loc)
+		return rubyDate(text, l.location)
 	}
-	return parseDate(text, l.article.site.loc)
+	return parseDate(text, l.location)
 }
 
 // dateWithOrdinal is the layout of 3 Feb 2024, or with the arguments "ordinal" and perhaps "US" of

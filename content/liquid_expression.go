@@ -12,14 +12,14 @@ var liquidToken = regexp.MustCompile(`"[^"]*"|'[^']*'|==|!=|<=|>=|<|>|\||:|,|\(|
 
 // tokensOf divides an expression, each once in a text.
 func (l *liquid) tokensOf(expression string) []string {
-	l.article.budget.work(len(expression))
+	l.budget.work(len(expression))
 	c := l.cache()
 	tokens, ok := c.tokens[expression]
 	if ok {
 		return tokens
 	}
 	tokens = liquidToken.FindAllString(expression, 200)
-	if len(c.tokens) < maxMacros {
+	if len(c.tokens) < maxCached {
 		c.tokens[expression] = tokens
 	}
 	return tokens
@@ -29,7 +29,7 @@ func (l *liquid) tokensOf(expression string) []string {
 // not known here. A name that is not known is nil, as in Liquid; then only what
 // filters make of it counts.
 func (l *liquid) evaluate(expression string) (v any, ok bool) {
-	if l.comments && strings.Contains(expression, " or ") {
+	if l.nunjucks && strings.Contains(expression, " or ") {
 		return l.either(expression)
 	}
 	return l.filtered(expression)
@@ -129,7 +129,7 @@ func (l *liquid) bracketed(tokens []string) (list []any, rest []string, ok bool)
 func (l *liquid) value(token string) (any, bool) {
 	switch token {
 	case "empty", "blank":
-		if !l.comments {
+		if !l.nunjucks {
 			return emptiness(token), true
 		}
 		return nil, true
@@ -143,7 +143,7 @@ func (l *liquid) value(token string) (any, bool) {
 	}
 	if c := token[0]; c == '-' || c >= '0' && c <= '9' {
 		if n, err := strconv.ParseFloat(token, 64); err == nil {
-			if !l.comments && strings.Contains(token, ".") {
+			if !l.nunjucks && strings.Contains(token, ".") {
 				return decimal(n), true
 			}
 			return n, true
@@ -224,7 +224,7 @@ func (l *liquid) path(path string) (parts []string, ok bool) {
 // right, Nunjucks from the left.
 func (l *liquid) condition(expression string) bool {
 	tokens := l.tokensOf(expression)
-	if !l.comments {
+	if !l.nunjucks {
 		for i, token := range tokens {
 			if token != "and" && token != "or" {
 				continue
@@ -257,8 +257,8 @@ func (l *liquid) compared(tokens []string) bool {
 		i++
 		if i+1 < len(tokens) && tokens[i] != "and" && tokens[i] != "or" {
 			right, _ := l.value(tokens[i+1])
-			l.article.budget.work(sizeOf(left) + sizeOf(right))
-			if l.comments {
+			l.budget.work(sizeOf(left) + sizeOf(right))
+			if l.nunjucks {
 				holds = compareValues(left, tokens[i], right)
 			} else {
 				holds = compareTyped(left, tokens[i], right)

@@ -12,13 +12,11 @@ import (
 // filter applies one filter of Liquid, Jekyll, Nunjucks or Eleventy; ok is false
 // for one that is not known.
 func (l *liquid) filter(name string, v any, arguments []any) (any, bool) {
-	if e, isEleventy := l.article.engine.(*eleventy); isEleventy {
-		if out, found, ok := e.ownFilter(l, name, v, arguments); found {
-			return out, ok
-		}
+	if out, found, ok := l.host.Filter(l, name, v, arguments); found {
+		return out, ok
 	}
-	if !l.comments {
-		if out, ok := l.jekyllFilter(name, v, arguments); ok {
+	if !l.nunjucks {
+		if out, ok := jekyllFilter(name, v, arguments); ok {
 			return out, true
 		}
 	}
@@ -49,12 +47,12 @@ func (l *liquid) filter(name string, v any, arguments []any) (any, bool) {
 		return ""
 	}
 	s := liquidText(v)
-	l.article.budget.work(4 * len(s))
+	l.budget.work(4 * len(s))
 	switch name {
 	case "markdownify", "markdown":
 		return l.markdownified(s)
 	case "slugify", "slug":
-		return l.article.engine.slugify(s), true
+		return l.host.Slugify(s), true
 	case "default", "d":
 		if v == nil || v == false || s == "" {
 			if len(arguments) > 0 {
@@ -104,11 +102,11 @@ const maxMarkdownified = 100
 
 func (l *liquid) markdownified(s string) (any, bool) {
 	l.useOutside()
-	if l.rendered++; l.tree == nil || l.rendered > maxMarkdownified {
+	if l.rendered++; l.rendered > maxMarkdownified {
 		return nil, false
 	}
-	out, err := l.tree.markdown.html(s, l.article.writing())
-	return strings.TrimSpace(out), err == nil
+	out, ok := l.host.Markdown(s)
+	return strings.TrimSpace(out), ok
 }
 
 func textFilter(name, s string) (any, bool) {
@@ -163,10 +161,9 @@ func (l *liquid) addressFilter(name string, v any) (any, bool) {
 	if u, err := url.Parse(s); err == nil && (u.IsAbs() || u.Host != "") {
 		return s, true
 	}
-	p, fragment := cutFragment(s)
-	address := l.article.site.absolute(p) + fragment
+	address := l.host.Absolute(s)
 	if relative {
-		address = l.article.site.withoutHost(address)
+		address = l.host.Relative(address)
 	}
 	return address, true
 }

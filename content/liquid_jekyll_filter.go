@@ -55,7 +55,7 @@ var (
 )
 
 // jekyllFilter are filters that Jekyll and Liquid have otherwise than Nunjucks.
-func (l *liquid) jekyllFilter(name string, v any, arguments []any) (any, bool) {
+func jekyllFilter(name string, v any, arguments []any) (any, bool) {
 	argument := ""
 	if len(arguments) > 0 {
 		argument = liquidText(arguments[0])
@@ -86,10 +86,6 @@ func (l *liquid) jekyllFilter(name string, v any, arguments []any) (any, bool) {
 	case "to_integer":
 		if n, ok := numberOf(v); ok {
 			return math.Trunc(n), true
-		}
-	case "relative_url":
-		if s == "" && v != nil {
-			return strings.TrimSuffix(l.article.site.url.Path, "/"), true
 		}
 	}
 	return nil, false
@@ -133,9 +129,12 @@ func sentenceOf(list []any, connector string) string {
 	return b.String()
 }
 
+// maxShownDepth is how deep lists and tables are shown in one another.
+const maxShownDepth = 20
+
 // plainJSON is a value without what JSON has no form for.
 func plainJSON(v any, depth int) any {
-	if depth > maxDataDepth {
+	if depth > maxShownDepth {
 		return nil
 	}
 	switch v := v.(type) {
@@ -169,7 +168,7 @@ func inspected(v any, depth int) string {
 	case []any:
 		parts := make([]string, 0, len(v))
 		for _, item := range v {
-			if depth < maxDataDepth {
+			if depth < maxShownDepth {
 				parts = append(parts, inspected(item, depth+1))
 			}
 		}

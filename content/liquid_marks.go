@@ -21,7 +21,7 @@ var verbatimTags = set("raw verbatim comment highlight")
 // holdsVerbatim reports whether a block's text is not read for tags. Jekyll's Liquid evaluates what it
 // highlights.
 func (l *liquid) holdsVerbatim(name string) bool {
-	return verbatimTags[name] && (name != "highlight" || l.comments)
+	return verbatimTags[name] && (name != "highlight" || l.nunjucks)
 }
 
 var verbatimEnd = map[string]*regexp.Regexp{
@@ -30,9 +30,9 @@ var verbatimEnd = map[string]*regexp.Regexp{
 
 func endOf(name string) *regexp.Regexp { return regexp.MustCompile(`\{%-?\s*end` + name + `\s*-?%\}`) }
 
-// read finds the marks. In code of Nunjucks only raw counts, which keeps code from being evaluated;
+// scan finds the marks. In code of Nunjucks only raw counts, which keeps code from being evaluated;
 // Jekyll's Liquid knows nothing of Markdown and evaluates it.
-func (l *liquid) read() {
+func (l *liquid) scan() {
 	blocks := 0
 	for at := 0; ; {
 		mark, ok := l.next(at)
@@ -51,7 +51,7 @@ func (l *liquid) read() {
 				mark.verbatim = l.text[mark.to:]
 				mark.to = len(l.text)
 			}
-			if _, within := inCode(l.code, mark.from); !within && l.comments && mark.name != "raw" && mark.name != "verbatim" && blocks < maxVerbatim {
+			if _, within := inCode(l.code, mark.from); !within && l.nunjucks && mark.name != "raw" && mark.name != "verbatim" && blocks < maxVerbatim {
 				blocks++
 				l.code = append(l.code[:l.codeBefore(mark.from)], shift(codeIn(l.text[mark.to:]), mark.to)...)
 			}
@@ -86,7 +86,7 @@ func (l *liquid) next(from int) (liquidMark, bool) {
 		}
 		from += at
 		end := map[byte]string{'{': "}}", '%': "%}", '#': "#}"}[l.text[from+1]]
-		if end != "" && (end != "#}" || l.comments) && !l.unended[end] {
+		if end != "" && (end != "#}" || l.nunjucks) && !l.unended[end] {
 			if n := strings.Index(l.text[from+2:], end); n >= 0 {
 				return newMark(l.text, from, from+2+n+2), true
 			}
@@ -139,3 +139,6 @@ func (l *liquid) pair() {
 		}
 	}
 }
+
+// isBlock reports whether a tag has an end, and so something in between.
+func (m liquidMark) isBlock() bool { return m.end != 0 }

@@ -10,7 +10,7 @@ import (
 // whole numbers.
 func (l *liquid) numberFilter(name string, v any, arguments []any) (any, bool) {
 	out, ok := plainNumberFilter(name, v, arguments)
-	if !ok || l.comments {
+	if !ok || l.nunjucks {
 		return out, ok
 	}
 	return l.rubyNumberFilter(name, v, arguments, out)

@@ -22,9 +22,9 @@ func member(v any, name string) (any, bool) {
 		}
 		return out, ok
 	case lazyObject:
-		out, ok := v.member(name)
+		out, ok := v.Member(name)
 		if lower := strings.ToLower(name); !ok && lower != name {
-			out, ok = v.member(lower)
+			out, ok = v.Member(lower)
 		}
 		return out, ok
 	case []any:
@@ -115,7 +115,19 @@ func (d decimal) text() string {
 	return s
 }
 
-// lazyObject is a thing of Liquid whose members are found when they are asked for.
+// lazyObject is a thing whose members are found when they are asked for.
 type lazyObject interface {
-	member(name string) (any, bool)
+	Member(name string) (v any, ok bool)
+}
+
+// lazyTable is a lazyObject that loops may go over.
+type lazyTable interface {
+	lazyObject
+	All() map[string]any
+}
+
+// equalObject is a lazyObject that may be equal to another.
+type equalObject interface {
+	lazyObject
+	Equal(other any) bool
 }

@@ -16,19 +16,12 @@ type macros struct {
 	links   *linker
 	line    int       // of the file where the text begins
 	quiet   bool      // the text was looked at before
-	failed  bool      // something was not known
-	depth   int       // of includes
 	spent   int       // marks that were looked at
 	kept    *keptHTML // where the HTML that is made goes; nil where it stays in the text
 	set     *keptHTML // where what the blog's own templates make goes
 	base    string
-	counted int               // of base: how far its lines were counted
-	lines   int               // that end before counted
-	within  string            // the include that the text is of; its problems are told of the line that includes it
-	files   map[string]string // includes that were read
-	uses    *uses             // of the include that the text is of; nil where nobody asks
-	states  *liquidState      // what counters and cycles have come to
-	read    *liquidCache      // what loops and includes read again and again
+	counted int // of base: how far its lines were counted
+	lines   int // that end before counted
 }
 
 // expand replaces an engine's macros in a text that begins in a line of the file.
@@ -55,14 +48,10 @@ func (m *macros) spend(offset int) bool {
 
 // warn reports what stands at an offset of the text, once for each line.
 func (m *macros) warn(offset int, message string) {
-	m.useOutside()
 	if m.quiet || len(m.article.problems) >= maxWarnings {
 		return
 	}
 	line := m.lineAt(offset)
-	if m.within != "" {
-		message = "in the include " + clip(m.within) + ": " + message
-	}
 	problem := Problem{Path: m.article.path, Line: line, Message: message}
 	if !slices.Contains(m.article.problems, problem) {
 		m.article.problems = append(m.article.problems, problem)
@@ -71,9 +60,6 @@ func (m *macros) warn(offset int, message string) {
 
 // lineAt is the line of the file that an offset of the text is in.
 func (m *macros) lineAt(offset int) int {
-	if m.within != "" {
-		return m.line
-	}
 	offset = min(max(offset, 0), len(m.base))
 	if offset < m.counted { // rarely: marks come in their order
 		m.counted, m.lines = 0, 0
@@ -84,12 +70,10 @@ func (m *macros) lineAt(offset int) int {
 }
 
 func (m *macros) unknown(offset int, kind, name string) {
-	m.failed = true
 	m.warn(offset, fmt.Sprintf("the %s %s is not known here: only its inner text was kept", kind, clip(name)))
 }
 
 func (m *macros) unevaluated(offset int, text string) {
-	m.failed = true
 	m.warn(offset, fmt.Sprintf("%s cannot be evaluated here and was left out", clip(oneLine(text))))
 }
 

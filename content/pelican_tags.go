@@ -10,18 +10,20 @@ import (
 // whatever else looks like one is text.
 var pelicanTag = regexp.MustCompile(`\{%\s*(img|youtube|vimeo|gist|soundcloud|spotify|video|audio)\s+([^%\n]*?)\s*%\}`)
 
-func expandPelicanTag(l *liquid, tag string) string {
-	m := pelicanTag.FindStringSubmatch(tag)
-	if m[1] == "youtube" || m[1] == "vimeo" || m[1] == "gist" {
-		if out, ok := commonTags(l, liquidMark{name: m[1], arguments: m[2]}, ""); ok {
+func expandPelicanTag(m *macros, tag string) string {
+	found := pelicanTag.FindStringSubmatch(tag)
+	name, arguments := found[1], found[2]
+	if name == "youtube" || name == "vimeo" || name == "gist" {
+		placed, named := wordsOfTag(arguments, nil)
+		if out, ok := m.embedTag(name, shortcodeParams{placed: placed, named: named}, ""); ok {
 			return out
 		}
 	}
-	for word := range strings.FieldsSeq(m[2]) {
+	for word := range strings.FieldsSeq(arguments) {
 		switch {
 		case !strings.ContainsAny(word, "/."):
-		case m[1] == "img":
-			return figureless(word, "")
+		case name == "img":
+			return plainImage(word, "")
 		default:
 			return plainLink(word, "▶ "+path.Base(word))
 		}

@@ -74,3 +74,20 @@ func baseNames(p string) []string {
 	}
 	return names
 }
+
+// postNamed finds a post by its file's name without the extension, before which
+// folders may stand; _posts is left out of them.
+func (t *Tree) postNamed(want string) (string, bool) {
+	posts := t.posts.Load()
+	if posts == nil {
+		return "", false
+	}
+	best := ""
+	for _, p := range posts.names()[path.Base(want)] {
+		stem := "/" + strings.ReplaceAll("/"+strings.TrimSuffix(p, path.Ext(p)), "/_posts/", "/")
+		if strings.HasSuffix(stem, "/"+want) && (best == "" || p < best) {
+			best = p
+		}
+	}
+	return posts.urls()[best], best != ""
+}
