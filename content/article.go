@@ -306,10 +306,3 @@ func distinct(list []string) []string {
 	}
 	return out
 }
-
-func clip(s string) string {
-	if r := []rune(s); len(r) > 60 {
-		return string(r[:60]) + "…"
-	}
-	return s
-}

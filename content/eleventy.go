@@ -242,11 +242,10 @@ func (e *eleventy) finalURL(a *article, url string) string {
 // is not known here.
 func (e *eleventy) fill(a *article, template string) (string, bool) {
 	m := &macros{article: a, base: template, quiet: true}
-	l := &liquid{macros: m, text: template, vars: []map[string]any{e.variables(a), {}}, tags: eleventyTags, comments: true, strict: true}
-	l.read()
-	l.pair()
-	l.write(0, len(l.marks), 0, len(template), 0)
-	return strings.TrimSpace(l.out.String()), !m.failed
+	o := m.liquidOptions()
+	o.nunjucks, o.strict = true, true
+	out, ok := expandLiquid(eleventyHost{m, e}, o, template, e.variables(a))
+	return strings.TrimSpace(out), ok
 }
 
 func (e *eleventy) slugify(text string) string { return eleventySlug(text) }
@@ -256,7 +255,12 @@ func (e *eleventy) expand(m *macros, text string) string {
 	if e.plain && isMarkdownName(m.article.path) || set && !strings.Contains(override, "liquid") && !strings.Contains(override, "njk") {
 		return e.markdown.withoutAttributes(text)
 	}
-	return e.markdown.withoutAttributes(expandLiquid(m, text, true, e.variables(m.article), eleventyTags))
+	o := m.liquidOptions()
+	o.nunjucks = true
+	if hasLiquid(text, o) {
+		text, _ = expandLiquid(eleventyHost{m, e}, o, text, e.variables(m.article))
+	}
+	return e.markdown.withoutAttributes(text)
 }
 
 // variables are the blog's and the front matter's, and what Eleventy says of the

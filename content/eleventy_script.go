@@ -229,7 +229,7 @@ func fromScript(v any) any {
 }
 
 // ownFilter applies a filter that the config defines; found is false where it does not.
-func (e *eleventy) ownFilter(l *liquid, name string, v any, arguments []any) (out any, found, ok bool) {
+func (e *eleventy) ownFilter(m *macros, name string, v any, arguments []any) (out any, found, ok bool) {
 	f, found := e.code.filters[name]
 	if !found {
 		if name == "slug" {
@@ -242,7 +242,7 @@ func (e *eleventy) ownFilter(l *liquid, name string, v any, arguments []any) (ou
 	for _, arg := range arguments {
 		args = append(args, toScript(arg))
 	}
-	result, err := f.Call(e.host(l.macros, l.article), args...)
+	result, err := f.Call(e.host(m, m.article), args...)
 	if err != nil {
 		return nil, true, false
 	}
@@ -250,22 +250,23 @@ func (e *eleventy) ownFilter(l *liquid, name string, v any, arguments []any) (ou
 }
 
 // ownShortcode calls a shortcode that the config defines.
-func (e *eleventy) ownShortcode(l *liquid, tag liquidMark, inner string) (out string, found, ok bool) {
+func (e *eleventy) ownShortcode(m *macros, l *liquid, tag liquidMark, inner string) (out string, found, ok bool) {
 	f, paired := e.code.paired[tag.name]
-	if !paired || tag.end == 0 {
+	if !paired || !tag.isBlock() {
 		if f, found = e.code.shortcodes[tag.name]; !found {
 			return "", false, false
 		}
 		paired = false
 	}
-	args, ok := l.scriptArguments(tag.arguments)
+	values, ok := l.valuesIn(tag)
 	if !ok {
 		return "", true, false
 	}
+	args := scriptArguments(values)
 	if paired {
 		args = append([]any{inner}, args...)
 	}
-	v, err := f.Call(e.host(l.macros, l.article), args...)
+	v, err := f.Call(e.host(m, m.article), args...)
 	if err != nil {
 		return "", true, false
 	}
@@ -278,45 +279,24 @@ func (e *eleventy) ownShortcode(l *liquid, tag liquidMark, inner string) (out st
 	return "", true, false
 }
 
-// scriptArguments are what a shortcode is called with: values with commas or spaces
-// between, those with names as an object at the end. Of what else stands there nothing
-// is known.
-func (l *liquid) scriptArguments(text string) ([]any, bool) {
+// scriptArguments are what a shortcode is called with: those with names are an object at the end.
+func scriptArguments(values []tagValue) []any {
 	var args []any
 	var named *script.Object
-	tokens := l.tokensOf(text)
-	for len(tokens) > 0 {
-		if tokens[0] == "," {
-			tokens = tokens[1:]
-			continue
-		}
-		name := ""
-		if len(tokens) > 2 && (tokens[1] == "=" || tokens[1] == ":") {
-			name, tokens = tokens[0], tokens[2:]
-		}
-		if c := tokens[0][0]; c == '[' || c == '{' || c == '(' || c == '|' || c == ')' || c == '`' {
-			return nil, false
-		}
-		v, known := l.value(tokens[0])
-		if !known && v != nil {
-			return nil, false
-		}
-		if tokens = tokens[1:]; len(tokens) > 0 && (tokens[0] == "|" || tokens[0] == "(") {
-			return nil, false
-		}
-		if name == "" {
-			args = append(args, toArgument(v))
+	for _, v := range values {
+		if v.name == "" {
+			args = append(args, toArgument(v.value))
 			continue
 		}
 		if named == nil {
 			named = script.NewObject()
 		}
-		named.Set(name, toArgument(v))
+		named.Set(v.name, toArgument(v.value))
 	}
 	if named != nil {
 		args = append(args, named)
 	}
-	return args, true
+	return args
 }
 
 // toArgument keeps the words true and false in quotes what they are: texts.

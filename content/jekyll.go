@@ -201,11 +201,15 @@ func (j *jekyll) documentPath(a *article, lang string) string {
 func (j *jekyll) slugify(text string) string { return jekyllSlug(text) }
 
 func (j *jekyll) expand(m *macros, text string) string {
-	if !strings.Contains(text, "{{") && !strings.Contains(text, "{%") {
+	o := m.liquidOptions()
+	if m.tree != nil {
+		o.memory = &m.tree.includes
+	}
+	if !hasLiquid(text, o) {
 		return text // the variables cost more than many a post
 	}
 	if on, set := m.article.front.truth("render_with_liquid"); !set || on {
-		text = expandLiquid(m, text, false, j.variables(m), jekyllTags)
+		text, _ = expandLiquid(jekyllHost{m, j}, o, text, j.variables(m))
 	}
 	return text
 }
@@ -233,7 +237,7 @@ func (j *jekyll) variables(m *macros) map[string]any {
 	if m.tree != nil {
 		self := &postObject{jekyll: j, tree: m.tree, post: m.article.post}
 		for _, name := range []string{"next", "previous"} {
-			page[name] = func() any { v, _ := self.member(name); return v }
+			page[name] = func() any { v, _ := self.Member(name); return v }
 		}
 	}
 	return map[string]any{"site": site, "page": page, "jekyll": map[string]any{"environment": "production", "version": "4.3.1"}}

@@ -62,7 +62,7 @@ type dataFolder struct {
 	values map[string]any
 }
 
-func (f *dataFolder) member(name string) (any, bool) {
+func (f *dataFolder) Member(name string) (any, bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if v, ok := f.values[name]; ok {
@@ -78,15 +78,15 @@ func (f *dataFolder) member(name string) (any, bool) {
 	return v, ok
 }
 
-// all is the whole folder, for loops over it.
-func (f *dataFolder) all() map[string]any {
+// All is the whole folder, for loops over it.
+func (f *dataFolder) All() map[string]any {
 	f.mu.Lock()
 	f.list()
 	names := slices.Sorted(maps.Keys(f.names))
 	f.mu.Unlock()
 	out := map[string]any{}
 	for _, name := range names {
-		if v, ok := f.member(name); ok {
+		if v, ok := f.Member(name); ok {
 			out[name] = v
 		}
 	}

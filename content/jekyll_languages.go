@@ -1,9 +1,7 @@
 package content
 
 import (
-	"os"
 	"path"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -90,23 +88,23 @@ func (j *jekyll) languageTexts(lang string) any {
 }
 
 // translate is {% t key %}, where the key may be a variable.
-func (l *liquid) translate(tag liquidMark) (string, bool) {
-	j, ok := l.article.engine.(*jekyll)
-	if !ok || len(j.languages.all) == 0 {
+func (h jekyllHost) translate(l *liquid, tag liquidMark) (string, bool) {
+	j := h.engine
+	if len(j.languages.all) == 0 {
 		return "", false
 	}
-	key := l.includeName(tag.arguments, l.tagArguments(tag.arguments))
+	key := l.nameIn(tag)
 	if v, known := l.variable(strings.TrimSpace(tag.arguments)); known && liquidText(v) != "" {
 		key = liquidText(v)
 	}
-	lang := j.language(l.article)
+	lang := j.language(h.article)
 	if lang == "" {
 		lang = j.languages.main
 	}
 	if tag.name == "tf" || tag.name == "translate_file" {
 		for _, folder := range []string{lang, j.languages.main} {
-			if text, ok := j.languageFile(l.article.site, folder, key); ok {
-				return l.evaluated(tag, text), true
+			if text, ok := j.languageFile(h.article.site, folder, key); ok {
+				return l.insert(tag, text), true
 			}
 		}
 		return "", false
@@ -115,28 +113,8 @@ func (l *liquid) translate(tag liquidMark) (string, bool) {
 }
 
 func (j *jekyll) languageFile(s *site, lang, name string) (string, bool) {
-	file := s.insideFolder(filepath.Join(j.source(), languagesFolder), filepath.Join(filepath.FromSlash(lang), filepath.FromSlash(name)))
-	if file == "" || strings.Contains(name, "..") {
+	if strings.Contains(name, "..") {
 		return "", false
 	}
-	info, err := os.Stat(file)
-	if err != nil || info.IsDir() || info.Size() > maxInclude {
-		return "", false
-	}
-	text, err := os.ReadFile(file)
-	return strings.ToValidUTF8(strings.ReplaceAll(string(text), "\r\n", "\n"), ""), err == nil
-}
-
-// evaluated is a text with its own tags evaluated where a tag stands.
-func (l *liquid) evaluated(tag liquidMark, text string) string {
-	if l.depth >= maxIncludes {
-		return ""
-	}
-	l.state()
-	m := *l.macros
-	m.depth, m.within, m.line = l.depth+1, tag.name, l.lineAt(tag.from)
-	inner := &liquid{macros: &m, text: text, vars: l.vars, tags: l.tags, steps: l.steps, rendered: l.rendered}
-	out := inner.expanded()
-	l.steps, l.rendered, l.failed = inner.steps, inner.rendered, l.failed || m.failed
-	return out
+	return s.readInclude(j.source(), languagesFolder, lang+"/"+name)
 }

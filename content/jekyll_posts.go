@@ -7,11 +7,6 @@ import (
 	"time"
 )
 
-// lazyObject is a thing of Liquid whose members are found when they are asked for.
-type lazyObject interface {
-	member(name string) (any, bool)
-}
-
 // postObject is a post as others may name it: site.posts, page.next.
 type postObject struct {
 	jekyll *jekyll
@@ -21,7 +16,14 @@ type postObject struct {
 	page   map[string]any
 }
 
-func (o *postObject) member(name string) (any, bool) {
+// Equal reports whether another object is the same post.
+func (o *postObject) Equal(other any) bool {
+	b, ok := other.(*postObject)
+	return ok && o.post.Path == b.post.Path
+}
+
+// Member returns what the post has under a name.
+func (o *postObject) Member(name string) (any, bool) {
 	switch name { // which most lists ask for, and which need no file
 	case "title":
 		return o.post.Title, true
@@ -136,6 +138,6 @@ func (j *jekyll) siteLists(site map[string]any, m *macros) {
 	site["posts"] = func() any { return j.objects(t) }
 	site["tags"] = func() any { return j.postsBy(t, "tags") }
 	site["categories"] = func() any { return j.postsBy(t, "categories") }
-	site["related_posts"] = func() any { m.useOutside(); return j.related(t, p) }
+	site["related_posts"] = func() any { return j.related(t, p) }
 	site["time"] = func() any { return time.Now().In(j.loc) }
 }

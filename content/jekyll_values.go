@@ -11,18 +11,6 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// decimal is a number of Liquid that has a fraction, be it zero: 7.0 is not 7.
-type decimal float64
-
-// text is a decimal as Ruby shows it: one digit behind the point at least.
-func (d decimal) text() string {
-	s := strconv.FormatFloat(float64(d), 'f', -1, 64)
-	if !strings.Contains(s, ".") {
-		s += ".0"
-	}
-	return s
-}
-
 // rubyYAML reads settings or front matter with the types that Ruby's YAML gives to values; nil where
 // they are no table.
 func rubyYAML(text string, nodes int) map[string]any {

@@ -3,40 +3,75 @@ package content
 import (
 	"fmt"
 	"html"
+	"publisher/internal/xmltext"
 	"regexp"
 	"strings"
+	"time"
 )
 
-// liquid expands Liquid and what Nunjucks has in common with it: {% tags %},
-// {{ output }} and, in Nunjucks, {# comments #}.
-type liquid struct {
-	*macros
-	text     string
-	code     []stretch
-	marks    []liquidMark
-	vars     []map[string]any // the innermost scope last
-	comments bool             // {# … #} are comments
-	strict   bool             // an output that is empty is a failure
-	escapes  bool             // what an output gives is text, not HTML, but for the filter safe
-	unended  map[string]bool  // ends of marks that the rest of the text does not have
-	tags     liquidTags
-	steps    int
-	rendered int    // texts that were made HTML
-	leave    string // "break" or "continue" until the loop that it is in ends or goes on
-	out      strings.Builder
+// liquidHost is what the evaluator asks of the program that a text is part of. Offsets are those of the
+// text that it was given first, wherever the includes are that something is about.
+type liquidHost interface {
+	// warn reports a problem.
+	warn(offset int, message string)
+	// lineAt returns the line of the file that an offset is in.
+	lineAt(offset int) int
+	// Absolute returns the address of a path on the site; a query or fragment is kept.
+	Absolute(path string) string
+	// Relative returns an address of the site without scheme and host.
+	Relative(address string) string
+	// Slugify returns a text as a part of an address.
+	Slugify(text string) string
+	// Markdown returns the HTML of a text; ok is false where there is none.
+	Markdown(text string) (html string, ok bool)
+	// Include returns the text of an include, of one beside the file where relative is set.
+	Include(name string, relative bool) (text string, ok bool)
+	// Tag evaluates a tag that the language itself does not have, and highlight. inner is what stands
+	// between a block tag and its end. ok is false for an unknown one.
+	Tag(l *liquid, tag liquidMark, inner string) (out string, ok bool)
+	// Filter applies a filter that stands before those of the language; found is false where there is
+	// none of that name, ok where it fails.
+	Filter(l *liquid, name string, v any, arguments []any) (out any, found, ok bool)
 }
 
-// liquidTags knows the tags of one engine; ok is false for an unknown one.
-type liquidTags func(l *liquid, tag liquidMark, inner string) (out string, ok bool)
+// liquidOptions say which language a text is in, and what evaluating it may use.
+type liquidOptions struct {
+	nunjucks bool           // as in Nunjucks and Tera: {# comments #}, code that is not evaluated, looser types
+	strict   bool           // an output that is empty is a failure
+	escapes  bool           // what an output gives is text, not HTML, but for the filter safe
+	location *time.Location // of dates without an offset
+	budget   *budget        // nil for no bounds
+	memory   *pureIncludes  // of includes; nil to evaluate each every time
+}
 
-// liquidMark is one {% tag %} or {{ output }}.
-type liquidMark struct {
-	stretch
-	output    bool
-	name      string // of a tag
-	arguments string // of a tag, or the whole output expression
-	verbatim  string // what a raw, comment or highlight block holds
-	end       int    // of a block tag: the mark that ends it; 0 for none
+// liquid evaluates Liquid and what Nunjucks has in common with it: {% tags %}, {{ output }} and,
+// in Nunjucks, {# comments #}. One value is for one text; includes have their own.
+type liquid struct {
+	*liquidRun
+	text    string
+	code    []stretch
+	marks   []liquidMark
+	vars    []map[string]any // the innermost scope last
+	unended map[string]bool  // ends of marks that the rest of the text does not have
+	leave   string           // "break" or "continue" until the loop that it is in ends or goes on
+	out     strings.Builder
+	uses    *uses  // of an include; nil for the outermost text
+	within  string // the include that the text is of
+	origin  int    // where in the outermost text the include stands
+	depth   int    // of includes
+	quiet   bool   // problems are not reported
+	failed  bool   // something was not known
+}
+
+// liquidRun is what a text shares with its includes.
+type liquidRun struct {
+	liquidOptions
+	host     liquidHost
+	steps    int
+	rendered int // texts that were made HTML
+	states   *liquidState
+	read     *liquidCache
+	files    map[includeName]string // includes that were read
 }
 
 // Loops over loops could run for ever, and write more than anybody reads.
@@ -49,145 +84,54 @@ const (
 	maxVerbatim    = 200 // after each the rest of the text is looked through again
 )
 
-// expandLiquid evaluates what can be. vars are the outermost variables.
-func expandLiquid(m *macros, text string, comments bool, vars map[string]any, tags liquidTags) string {
-	if !strings.Contains(text, "{{") && !strings.Contains(text, "{%") && !(comments && strings.Contains(text, "{#")) {
-		return text
-	}
-	l := &liquid{macros: m, text: text, vars: []map[string]any{vars, {}}, comments: comments, tags: tags}
-	return l.expanded()
+// hasLiquid reports whether there is anything to evaluate in a text.
+func hasLiquid(text string, o liquidOptions) bool {
+	return strings.Contains(text, "{{") || strings.Contains(text, "{%") || o.nunjucks && strings.Contains(text, "{#")
+}
+
+// expandLiquid returns a text with what can be evaluated in it. vars are the outermost variables. ok is
+// false where there is something that cannot be evaluated; the host was told.
+func expandLiquid(host liquidHost, o liquidOptions, text string, vars map[string]any) (out string, ok bool) {
+	l := &liquid{liquidRun: &liquidRun{liquidOptions: o, host: host}, text: text, vars: []map[string]any{vars, {}}}
+	out = l.expanded()
+	return out, !l.failed
 }
 
 func (l *liquid) expanded() string {
-	l.read()
+	l.scan()
 	l.pair()
 	l.write(0, len(l.marks), 0, len(l.text), 0)
 	return l.out.String()
 }
 
-// verbatimTags hold what is not read for tags.
-var verbatimTags = set("raw verbatim comment highlight")
-
-// holdsVerbatim reports whether a block's text is not read for tags. Jekyll's Liquid evaluates what it
-// highlights.
-func (l *liquid) holdsVerbatim(name string) bool {
-	return verbatimTags[name] && (name != "highlight" || l.comments)
+// warn reports what is wrong with a tag.
+func (l *liquid) warn(tag liquidMark, message string) {
+	l.useOutside()
+	if l.quiet {
+		return
+	}
+	if l.within != "" {
+		message = "in the include " + clip(l.within) + ": " + message
+	}
+	l.host.warn(l.offset(tag), message)
 }
 
-var verbatimEnd = map[string]*regexp.Regexp{
-	"raw": endOf("raw"), "verbatim": endOf("verbatim"), "comment": endOf("comment"), "highlight": endOf("highlight"),
+// offset is where a tag is in the outermost text.
+func (l *liquid) offset(tag liquidMark) int {
+	if l.depth > 0 {
+		return l.origin
+	}
+	return tag.from
 }
 
-func endOf(name string) *regexp.Regexp { return regexp.MustCompile(`\{%-?\s*end` + name + `\s*-?%\}`) }
-
-// read finds the marks. In code of Nunjucks only raw counts, which keeps code from being evaluated;
-// Jekyll's Liquid knows nothing of Markdown and evaluates it.
-func (l *liquid) read() {
-	blocks := 0
-	for at := 0; ; {
-		mark, ok := l.next(at)
-		if !ok {
-			return
-		}
-		if _, within := inCode(l.code, mark.from); within && mark.name != "raw" && mark.name != "verbatim" {
-			at = mark.from + 2
-			continue
-		}
-		if l.holdsVerbatim(mark.name) {
-			if end := verbatimEnd[mark.name].FindStringIndex(l.text[mark.to:]); end != nil {
-				mark.verbatim = l.text[mark.to : mark.to+end[0]]
-				mark.to += end[1]
-			} else {
-				mark.verbatim = l.text[mark.to:]
-				mark.to = len(l.text)
-			}
-			if _, within := inCode(l.code, mark.from); !within && l.comments && mark.name != "raw" && mark.name != "verbatim" && blocks < maxVerbatim {
-				blocks++
-				l.code = append(l.code[:l.codeBefore(mark.from)], shift(codeIn(l.text[mark.to:]), mark.to)...)
-			}
-		}
-		at = mark.to
-		l.marks = append(l.marks, mark)
-	}
+func (l *liquid) unknown(tag liquidMark) {
+	l.failed = true
+	l.warn(tag, fmt.Sprintf("the tag %s is not known here: only its inner text was kept", clip(tag.name)))
 }
 
-// codeBefore counts the stretches of code that end before an offset.
-func (l *liquid) codeBefore(at int) int {
-	n := 0
-	for n < len(l.code) && l.code[n].to <= at {
-		n++
-	}
-	return n
-}
-
-func shift(list []stretch, by int) []stretch {
-	for i := range list {
-		list[i].from += by
-		list[i].to += by
-	}
-	return list
-}
-
-func (l *liquid) next(from int) (liquidMark, bool) {
-	for {
-		at := strings.IndexByte(l.text[from:], '{')
-		if at < 0 || from+at+2 > len(l.text) {
-			return liquidMark{}, false
-		}
-		from += at
-		end := map[byte]string{'{': "}}", '%': "%}", '#': "#}"}[l.text[from+1]]
-		if end != "" && (end != "#}" || l.comments) && !l.unended[end] {
-			if n := strings.Index(l.text[from+2:], end); n >= 0 {
-				return newMark(l.text, from, from+2+n+2), true
-			}
-			if l.unended == nil {
-				l.unended = map[string]bool{}
-			}
-			l.unended[end] = true
-		}
-		from++
-	}
-}
-
-var tagName = regexp.MustCompile(`^[A-Za-z_][\w-]*`)
-
-func newMark(text string, from, to int) liquidMark {
-	inner := text[from+2 : to-2]
-	mark := liquidMark{stretch: stretch{from, to}, output: text[from+1] == '{'}
-	if text[from+1] == '#' {
-		mark.name = "#"
-		return mark
-	}
-	inner = strings.TrimSpace(strings.TrimSuffix(strings.TrimPrefix(inner, "-"), "-"))
-	if mark.output {
-		mark.arguments = inner
-		return mark
-	}
-	mark.name = tagName.FindString(inner)
-	mark.arguments = strings.TrimSpace(inner[len(mark.name):])
-	return mark
-}
-
-// pair finds the end of each block tag.
-func (l *liquid) pair() {
-	var open []int
-	for n, mark := range l.marks {
-		name, ends := strings.CutPrefix(mark.name, "end")
-		if mark.output || name == "" {
-			continue
-		}
-		if !ends {
-			open = append(open, n)
-			continue
-		}
-		for i := len(open) - 1; i >= 0 && i >= len(open)-maxLiquidDepth; i-- {
-			if l.marks[open[i]].name == name {
-				l.marks[open[i]].end = n
-				open = open[:i]
-				break
-			}
-		}
-	}
+func (l *liquid) unevaluated(tag liquidMark, text string) {
+	l.failed = true
+	l.warn(tag, clip(xmltext.Line(text))+" cannot be evaluated here and was left out")
 }
 
 // write expands the marks first to last, and the text around them.
@@ -197,10 +141,10 @@ func (l *liquid) write(first, last, from, to, depth int) {
 		l.prose(from, mark.from)
 		from = mark.to
 		if l.steps++; l.steps > maxLiquidSteps || depth > maxLiquidDepth {
-			l.refuse(mark.from, depth)
+			l.refuse(mark, depth)
 			continue
 		}
-		l.article.budget.step(10)
+		l.budget.step(10)
 		if mark.output {
 			l.output(mark)
 			continue
@@ -238,30 +182,33 @@ func (l *liquid) prose(from, to int) {
 
 func (l *liquid) output(mark liquidMark) {
 	v, ok := l.evaluate(mark.arguments)
-	if !ok || l.strict && liquidText(v) == "" {
-		l.unevaluated(mark.from, l.text[mark.from:mark.to])
+	if !ok || l.strict && l.depth == 0 && liquidText(v) == "" {
+		l.unevaluated(mark, l.text[mark.from:mark.to])
 		return
 	}
 	out := liquidText(v)
-	if l.escapes && !isSafeFilter.MatchString(mark.arguments) {
+	if l.escapes && l.depth == 0 && !isSafeFilter.MatchString(mark.arguments) {
 		out = html.EscapeString(out)
 	}
 	l.emit(out)
 }
 
+// endsWith reports whether what was written so far ends with a text.
+func (l *liquid) endsWith(text string) bool { return strings.HasSuffix(l.out.String(), text) }
+
 // emit writes what was made, which counts.
 func (l *liquid) emit(made string) {
-	l.article.budget.wrote(len(made))
+	l.budget.wrote(len(made))
 	l.out.WriteString(made)
 }
 
 // refuse ends the post where its tags do more than those of any author.
-func (l *liquid) refuse(at, depth int) {
-	err := &limitError{limit: fmt.Sprintf("%d tags and rounds of loops", maxLiquidSteps), message: "take away the loops or includes that repeat", line: l.lineAt(at)}
+func (l *liquid) refuse(tag liquidMark, depth int) {
+	err := &limitError{limit: fmt.Sprintf("%d tags and rounds of loops", maxLiquidSteps), message: "take away the loops or includes that repeat", line: l.host.lineAt(l.offset(tag))}
 	if depth > maxLiquidDepth {
 		err.limit = fmt.Sprintf("%d blocks of tags in one another", maxLiquidDepth)
 	}
-	l.article.budget.stop(err)
+	l.budget.stop(err)
 }
 
 // single is a tag without an end.
@@ -276,7 +223,7 @@ func (l *liquid) single(mark liquidMark) {
 		l.out.WriteString(l.highlighted(mark, rawTag.ReplaceAllString(mark.verbatim, "")))
 		return
 	case "liquid":
-		if !l.comments {
+		if !l.nunjucks {
 			l.useOutside()
 			l.state()
 			l.lines(mark)
@@ -294,33 +241,45 @@ func (l *liquid) single(mark liquidMark) {
 			l.assign(strings.TrimSpace(name), v)
 			return
 		}
-		l.unevaluated(mark.from, l.text[mark.from:mark.to])
+		l.unevaluated(mark, l.text[mark.from:mark.to])
 		return
 	}
 	if strings.HasPrefix(mark.name, "end") || mark.name == "else" || mark.name == "elsif" || mark.name == "when" {
 		return // of a block that is not open
 	}
 	l.useOutside() // such as the addresses of other posts
-	if out, ok := l.tags(l, mark, ""); ok {
+	if out, ok := l.tag(mark, ""); ok {
 		l.emit(out)
 		return
 	}
-	l.unknown(mark.from, "tag", mark.name)
+	l.unknown(mark)
 }
 
 var rawTag = regexp.MustCompile(`\{%-?\s*(?:end)?raw\s*-?%\}`)
 
-// highlighted makes a fenced block where the tag stands.
+// tag evaluates a tag that Liquid itself has, or else one of the host's.
+func (l *liquid) tag(mark liquidMark, inner string) (out string, ok bool) {
+	if !l.nunjucks {
+		switch mark.name {
+		case "increment", "decrement":
+			return l.counter(mark), true
+		case "cycle":
+			return l.cycle(mark), true
+		case "echo":
+			l.output(liquidMark{stretch: mark.stretch, arguments: mark.arguments})
+			return "", true
+		}
+	}
+	return l.host.Tag(l, mark, inner)
+}
+
+// highlighted is code as the host shows it, or else a fenced block where the tag stands.
 func (l *liquid) highlighted(mark liquidMark, code string) string {
-	lang, _, _ := strings.Cut(mark.arguments, " ")
-	if w := l.article.writing(); w.kramdown != nil && l.tree != nil {
-		code = strings.Trim(code, "\n")
-		return `<figure class="highlight">` + l.tree.markdown.code.highlight(code, languageWord(lang), l.article.budget) + "</figure>"
+	if out, ok := l.host.Tag(l, mark, code); ok {
+		return out
 	}
-	if _, ok := l.article.engine.(*eleventy); ok && !isMarkdownName(l.article.path) {
-		return "<pre><code>" + html.EscapeString(strings.Trim(code, "\n")) + "</code></pre>"
-	}
-	block := fencedCode(code, languageWord(lang))
+	language, _, _ := strings.Cut(mark.arguments, " ")
+	block := fencedCode(code, languageWord(language))
 	line := lineBefore(l.text, mark.from)
 	if strings.TrimSpace(line) != "" {
 		return "\n\n" + block
@@ -360,11 +319,11 @@ func (l *liquid) block(n, depth int) {
 	}
 	inner := l.inner(n, depth)
 	l.useOutside()
-	if out, ok := l.tags(l, mark, inner); ok {
+	if out, ok := l.tag(mark, inner); ok {
 		l.out.WriteString(out)
 		return
 	}
-	l.unknown(mark.from, "tag", mark.name)
+	l.unknown(mark)
 	l.out.WriteString(dedent(inner))
 }
 
@@ -377,28 +336,5 @@ func (l *liquid) inner(n, depth int) string {
 	return inner
 }
 
-// conditional writes the first branch whose condition holds.
-func (l *liquid) conditional(n, depth int) {
-	mark := l.marks[n]
-	holds := l.condition(mark.arguments) != (mark.name == "unless")
-	first, from := n+1, mark.to
-	for i := n + 1; i < mark.end; i++ {
-		branch := l.marks[i]
-		if branch.end != 0 {
-			i = branch.end
-			continue
-		}
-		if branch.name != "else" && branch.name != "elsif" && branch.name != "elif" && branch.name != "elseif" {
-			continue
-		}
-		if holds {
-			l.write(first, i, from, branch.from, depth+1)
-			return
-		}
-		first, from = i+1, branch.to
-		holds = branch.name == "else" || l.condition(branch.arguments)
-	}
-	if holds {
-		l.write(first, mark.end, from, l.marks[mark.end].from, depth+1)
-	}
-}
+// isSafeFilter finds the filter by which an output stays HTML.
+var isSafeFilter = regexp.MustCompile(`\|\s*safe\b`)

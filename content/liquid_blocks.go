@@ -10,7 +10,33 @@ import (
 // work counts what a long list costs among the steps.
 func (l *liquid) work(items int) {
 	l.steps += items / 64
-	l.article.budget.step(items)
+	l.budget.step(items)
+}
+
+// conditional writes the first branch whose condition holds.
+func (l *liquid) conditional(n, depth int) {
+	mark := l.marks[n]
+	holds := l.condition(mark.arguments) != (mark.name == "unless")
+	first, from := n+1, mark.to
+	for i := n + 1; i < mark.end; i++ {
+		branch := l.marks[i]
+		if branch.end != 0 {
+			i = branch.end
+			continue
+		}
+		if branch.name != "else" && branch.name != "elsif" && branch.name != "elif" && branch.name != "elseif" {
+			continue
+		}
+		if holds {
+			l.write(first, i, from, branch.from, depth+1)
+			return
+		}
+		first, from = i+1, branch.to
+		holds = branch.name == "else" || l.condition(branch.arguments)
+	}
+	if holds {
+		l.write(first, mark.end, from, l.marks[mark.end].from, depth+1)
+	}
 }
 
 // branches are the marks of a block that divide it, such as its else; those of
@@ -88,7 +114,7 @@ func (l *liquid) loop(n, depth int) {
 		}
 	}
 	if !known {
-		l.unevaluated(mark.from, "{% for "+mark.arguments+" %}")
+		l.unevaluated(mark, "{% for "+mark.arguments+" %}")
 		return
 	}
 	l.vars = append(l.vars, map[string]any{})
@@ -100,9 +126,9 @@ func (l *liquid) loop(n, depth int) {
 	}
 	for i, item := range list {
 		if l.steps++; l.steps > maxLiquidSteps {
-			l.refuse(mark.from, depth)
+			l.refuse(mark, depth)
 		}
-		l.article.budget.step(4)
+		l.budget.step(4)
 		scope["forloop"], scope[m[1]] = loopState{i, len(list), parent}, item
 		l.branch(n, end, depth)
 		leave := l.leave
@@ -118,7 +144,7 @@ type loopState struct {
 	parent     any
 }
 
-func (s loopState) member(name string) (any, bool) {
+func (s loopState) Member(name string) (any, bool) {
 	switch name {
 	case "index":
 		return float64(s.at + 1), true
@@ -169,7 +195,7 @@ func (l *liquid) looped(expression, options string) (list []any, known bool) {
 			}
 		}
 	}
-	if s := l.state(); !l.comments && len(s.offsets) < maxStates {
+	if s := l.state(); !l.nunjucks && len(s.offsets) < maxStates {
 		s.offsets[expression] = from + len(list)
 	}
 	if slices.Contains(strings.Fields(options), "reversed") {
@@ -192,18 +218,18 @@ func (l *liquid) collection(expression, options string) (list []any, known bool)
 		l.work(len(list))
 		return list, ok && both
 	}
-	if strings.HasPrefix(options, "|") && l.comments { // filters, as Nunjucks has them here
+	if strings.HasPrefix(options, "|") && l.nunjucks { // filters, as Nunjucks has them here
 		expression += " " + options
 	}
 	v, known := l.evaluate(expression)
-	if folder, ok := v.(*dataFolder); ok {
-		v = folder.all()
+	if table, ok := v.(lazyTable); ok {
+		v = table.All()
 	}
 	switch v := v.(type) {
 	case []any:
 		return v, known
 	case string:
-		if !l.comments && v != "" {
+		if !l.nunjucks && v != "" {
 			return []any{v}, true
 		}
 	case map[string]any:

@@ -2,6 +2,9 @@ package content
 
 import "strings"
 
+// maxCached bounds how many expressions are remembered.
+const maxCached = 10_000
+
 // liquidCache is what one text's expressions were taken apart into.
 type liquidCache struct {
 	tokens map[string][]string
@@ -10,10 +13,10 @@ type liquidCache struct {
 
 // cache is shared with the includes of the text.
 func (l *liquid) cache() *liquidCache {
-	if l.macros.read == nil {
-		l.macros.read = &liquidCache{tokens: map[string][]string{}, paths: map[string][]string{}}
+	if l.read == nil {
+		l.read = &liquidCache{tokens: map[string][]string{}, paths: map[string][]string{}}
 	}
-	return l.macros.read
+	return l.read
 }
 
 // parts are those of a variable's path.
@@ -23,7 +26,7 @@ func (l *liquid) parts(path string) ([]string, bool) {
 		return parts, true
 	}
 	parts, ok := l.path(path)
-	if ok && len(c.paths) < maxMacros && !strings.Contains(path, "[") {
+	if ok && len(c.paths) < maxCached && !strings.Contains(path, "[") {
 		c.paths[path] = parts
 	}
 	return parts, ok

@@ -64,9 +64,8 @@ func equalTyped(left, right any) bool {
 	case bool:
 		b, ok := right.(bool)
 		return ok && a == b
-	case *postObject:
-		b, ok := right.(*postObject)
-		return ok && a.post.Path == b.post.Path
+	case equalObject:
+		return a.Equal(right)
 	case []any:
 		b, ok := right.([]any)
 		return ok && len(a) == len(b) && liquidText(a) == liquidText(b)
@@ -109,4 +108,46 @@ func orderTyped(left, right any) (int, bool) {
 		}
 	}
 	return 0, false
+}
+
+func compareValues(left any, operator string, right any) bool {
+	a, b := liquidText(left), liquidText(right)
+	x, isNumber := numberOf(left)
+	y, both := numberOf(right)
+	switch operator {
+	case "==", "===":
+		return a == b
+	case "!=", "!==":
+		return a != b
+	case "contains":
+		if list, ok := left.([]any); ok {
+			for _, item := range list {
+				if liquidText(item) == b {
+					return true
+				}
+			}
+			return false
+		}
+		return strings.Contains(a, b)
+	case "<":
+		return isNumber && both && x < y
+	case ">":
+		return isNumber && both && x > y
+	case "<=":
+		return isNumber && both && x <= y
+	case ">=":
+		return isNumber && both && x >= y
+	}
+	return false
+}
+
+// sizeOf is about how many bytes a value is compared by.
+func sizeOf(v any) int {
+	switch v := v.(type) {
+	case string:
+		return len(v)
+	case []any:
+		return 64 * len(v)
+	}
+	return 8
 }

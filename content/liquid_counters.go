@@ -17,11 +17,11 @@ type liquidState struct {
 // maxStates bounds how many names a text may count by.
 const maxStates = 1000
 
-func (m *macros) state() *liquidState {
-	if m.states == nil {
-		m.states = &liquidState{counters: map[string]int{}, cycles: map[string]int{}, offsets: map[string]int{}}
+func (r *liquidRun) state() *liquidState {
+	if r.states == nil {
+		r.states = &liquidState{counters: map[string]int{}, cycles: map[string]int{}, offsets: map[string]int{}}
 	}
-	return m.states
+	return r.states
 }
 
 // counter is increment, which writes 0, 1, 2, or decrement, which writes -1, -2.
@@ -83,12 +83,12 @@ func (l *liquid) tableRow(n, depth int) {
 	mark := l.marks[n]
 	m := forLoop.FindStringSubmatch(mark.arguments)
 	if m == nil {
-		l.unevaluated(mark.from, "{% tablerow "+mark.arguments+" %}")
+		l.unevaluated(mark, "{% tablerow "+mark.arguments+" %}")
 		return
 	}
 	list, known := l.looped(m[2], m[3])
 	if !known {
-		l.unevaluated(mark.from, "{% tablerow "+mark.arguments+" %}")
+		l.unevaluated(mark, "{% tablerow "+mark.arguments+" %}")
 		return
 	}
 	columns := len(list)
@@ -104,9 +104,9 @@ func (l *liquid) tableRow(n, depth int) {
 	l.emit("<tr class=\"row1\">\n")
 	for i, item := range list {
 		if l.steps++; l.steps > maxLiquidSteps {
-			l.refuse(mark.from, depth)
+			l.refuse(mark, depth)
 		}
-		l.article.budget.step(4)
+		l.budget.step(4)
 		column, row := i%columns+1, i/columns+1
 		scope["tablerowloop"], scope[m[1]] = tableState{loopState{i, len(list), nil}, column, row, columns}, item
 		l.emit(`<td class="col` + strconv.Itoa(column) + `">`)
@@ -131,7 +131,7 @@ type tableState struct {
 	column, row, columns int
 }
 
-func (s tableState) member(name string) (any, bool) {
+func (s tableState) Member(name string) (any, bool) {
 	switch name {
 	case "col":
 		return float64(s.column), true
@@ -144,7 +144,7 @@ func (s tableState) member(name string) (any, bool) {
 	case "col_last":
 		return s.column == s.columns, true
 	}
-	return s.loopState.member(name)
+	return s.loopState.Member(name)
 }
 
 // lines evaluates {% liquid %}, which has a tag in each line.
@@ -158,12 +158,9 @@ func (l *liquid) lines(tag liquidMark) {
 			b.WriteString("{%- " + line + " -%}")
 		}
 	}
-	m := *l.macros
-	m.depth, m.quiet = l.depth+1, true
-	inner := &liquid{macros: &m, text: b.String(), vars: l.vars, tags: l.tags, steps: l.steps, rendered: l.rendered}
+	inner := &liquid{liquidRun: l.liquidRun, text: b.String(), vars: l.vars, uses: l.uses, within: l.within, origin: l.offset(tag), depth: l.depth + 1, quiet: true}
 	l.out.WriteString(inner.expanded())
-	l.steps, l.rendered = inner.steps, inner.rendered
-	if m.failed && !l.failed {
-		l.unevaluated(tag.from, "{% liquid %}")
+	if inner.failed && !l.failed {
+		l.unevaluated(tag, "{% liquid %}")
 	}
 }

@@ -3,28 +3,21 @@ package content
 import (
 	"encoding/json"
 	"html"
-	"math"
 	"net/url"
 	"publisher/internal/htmldom"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 	"unicode"
-
-	"github.com/ncruces/go-strftime"
 )
 
 // filter applies one filter of Liquid, Jekyll, Nunjucks or Eleventy; ok is false
 // for one that is not known.
 func (l *liquid) filter(name string, v any, arguments []any) (any, bool) {
-	if e, isEleventy := l.article.engine.(*eleventy); isEleventy {
-		if out, found, ok := e.ownFilter(l, name, v, arguments); found {
-			return out, ok
-		}
+	if out, found, ok := l.host.Filter(l, name, v, arguments); found {
+		return out, ok
 	}
-	if !l.comments {
-		if out, ok := l.jekyllFilter(name, v, arguments); ok {
+	if !l.nunjucks {
+		if out, ok := jekyllFilter(name, v, arguments); ok {
 			return out, true
 		}
 	}
@@ -55,12 +48,12 @@ func (l *liquid) filter(name string, v any, arguments []any) (any, bool) {
 		return ""
 	}
 	s := liquidText(v)
-	l.article.budget.work(4 * len(s))
+	l.budget.work(4 * len(s))
 	switch name {
 	case "markdownify", "markdown":
 		return l.markdownified(s)
 	case "slugify", "slug":
-		return l.article.engine.slugify(s), true
+		return l.host.Slugify(s), true
 	case "default", "d":
 		if v == nil || v == false || s == "" {
 			if len(arguments) > 0 {
@@ -110,11 +103,11 @@ const maxMarkdownified = 100
 
 func (l *liquid) markdownified(s string) (any, bool) {
 	l.useOutside()
-	if l.rendered++; l.tree == nil || l.rendered > maxMarkdownified {
+	if l.rendered++; l.rendered > maxMarkdownified {
 		return nil, false
 	}
-	out, err := l.tree.markdown.html(s, l.article.writing())
-	return strings.TrimSpace(out), err == nil
+	out, ok := l.host.Markdown(s)
+	return strings.TrimSpace(out), ok
 }
 
 func textFilter(name, s string) (any, bool) {
@@ -169,10 +162,9 @@ func (l *liquid) addressFilter(name string, v any) (any, bool) {
 	if u, err := url.Parse(s); err == nil && (u.IsAbs() || u.Host != "") {
 		return s, true
 	}
-	p, fragment := cutFragment(s)
-	address := l.article.site.absolute(p) + fragment
+	address := l.host.Absolute(s)
 	if relative {
-		address = l.article.site.withoutHost(address)
+		address = l.host.Relative(address)
 	}
 	return address, true
 }
@@ -268,128 +260,6 @@ func sentence(list []any) string {
 		b.WriteString(liquidText(item))
 	}
 	return b.String()
-}
-
-// numberFilter counts. In Liquid a number with a fraction makes the result one, and whole numbers divide to
-// whole numbers.
-func (l *liquid) numberFilter(name string, v any, arguments []any) (any, bool) {
-	out, ok := plainNumberFilter(name, v, arguments)
-	if !ok || l.comments {
-		return out, ok
-	}
-	return l.rubyNumberFilter(name, v, arguments, out)
-}
-
-func plainNumberFilter(name string, v any, arguments []any) (any, bool) {
-	x, isNumber := numberOf(v)
-	if !isNumber {
-		return nil, false
-	}
-	var y float64
-	if len(arguments) > 0 {
-		y, _ = numberOf(arguments[0])
-	}
-	switch name {
-	case "plus":
-		return x + y, true
-	case "minus":
-		return x - y, true
-	case "times":
-		return x * y, true
-	case "divided_by":
-		return math.Floor(x / y), y != 0
-	case "modulo":
-		return math.Mod(x, y), y != 0
-	case "round":
-		scale := math.Pow10(int(max(0, min(y, 9))))
-		return math.Round(x*scale) / scale, true
-	case "ceil":
-		return math.Ceil(x), true
-	case "floor":
-		return math.Floor(x), true
-	case "abs":
-		return math.Abs(x), true
-	case "at_least":
-		return max(x, y), true
-	case "at_most":
-		return min(x, y), true
-	}
-	return nil, false
-}
-
-func (l *liquid) dateFilter(name string, v any, arguments []any) (any, bool) {
-	layout := ""
-	switch name {
-	case "date":
-		if len(arguments) == 1 && liquidText(v) == "" {
-			return "", true
-		}
-		if len(arguments) == 1 {
-			layout = liquidText(arguments[0])
-		}
-	case "date_to_string":
-		layout = dateWithOrdinal("%b", arguments)
-	case "date_to_long_string":
-		layout = dateWithOrdinal("%B", arguments)
-	case "date_to_xmlschema":
-		layout = "%Y-%m-%dT%H:%M:%S%:z"
-	case "date_to_rfc822":
-		layout = "%a, %d %b %Y %H:%M:%S %z"
-	}
-	if layout == "" {
-		return nil, false
-	}
-	when, ok := l.timeOf(v)
-	if !ok {
-		return v, !l.comments && name == "date" // which Liquid leaves as it is
-	}
-	if name != "date" && !l.comments {
-		when = when.In(l.article.site.loc)
-	}
-	layout = strings.ReplaceAll(layout, "%\x00", ordinalDay(when.Day()))
-	if name == "date_to_xmlschema" {
-		return when.Format("2006-01-02T15:04:05-07:00"), true
-	}
-	return strftime.Format(layout, when), true
-}
-
-// timeOf reads what Liquid takes for a time: seconds since 1970 too, and now.
-func (l *liquid) timeOf(v any) (time.Time, bool) {
-	if when, ok := v.(time.Time); ok {
-		return when, true
-	}
-	text := liquidText(v)
-	if !l.comments {
-		if text == "now" || text == "today" {
-			l.useOutside()
-			return time.Now().In(l.article.site.loc), true
-		}
-		if n, err := strconv.ParseInt(text, 10, 64); err == nil && len(text) > 8 {
-			return inRange(time.Unix(n, 0).In(l.article.site.loc))
-		}
-		return rubyDate(text, l.article.site.loc)
-	}
-	return parseDate(text, l.article.site.loc)
-}
-
-// dateWithOrdinal is the layout of 3 Feb 2024, or with the arguments "ordinal" and perhaps "US" of
-// 3rd Feb 2024 and Feb 3rd, 2024.
-func dateWithOrdinal(month string, arguments []any) string {
-	switch {
-	case len(arguments) > 1 && liquidText(arguments[0]) == "ordinal" && liquidText(arguments[1]) == "US":
-		return month + " %\x00, %Y"
-	case len(arguments) > 0 && liquidText(arguments[0]) == "ordinal":
-		return "%\x00 " + month + " %Y"
-	}
-	return "%d " + month + " %Y"
-}
-
-func ordinalDay(day int) string {
-	ending := "th"
-	if day/10 != 1 {
-		ending = [10]string{"th", "st", "nd", "rd", "th", "th", "th", "th", "th", "th"}[day%10]
-	}
-	return strconv.Itoa(day) + ending
 }
 
 func splitText(s, by string) []any {

@@ -13,60 +13,6 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// rubyNumberFilter gives what a filter came to the kind of number that Ruby has.
-func (l *liquid) rubyNumberFilter(name string, v any, arguments []any, out any) (any, bool) {
-	x, _ := numberOf(v)
-	y := 0.0
-	broken := isDecimal(v)
-	if len(arguments) > 0 {
-		y, _ = numberOf(arguments[0])
-		broken = broken || isDecimal(arguments[0])
-	}
-	switch name {
-	case "divided_by":
-		if broken {
-			return rounded(x / y), y != 0
-		}
-		return math.Floor(x / y), y != 0
-	case "modulo":
-		if y == 0 {
-			return nil, false
-		}
-		out = x - y*math.Floor(x/y)
-	case "round":
-		broken = y > 0
-	case "ceil", "floor":
-		broken = false
-	}
-	n, ok := rubyNumber(out)
-	if !ok || math.IsInf(n, 0) || math.IsNaN(n) {
-		return nil, false
-	}
-	if broken {
-		return rounded(n), true
-	}
-	return n, true
-}
-
-// rounded takes the noise from the end of a fraction, which Liquid's arithmetic does not have.
-func rounded(n float64) decimal {
-	m, err := strconv.ParseFloat(strconv.FormatFloat(n, 'g', 15, 64), 64)
-	if err != nil {
-		return decimal(n)
-	}
-	return decimal(m)
-}
-
-func isDecimal(v any) bool {
-	switch v := v.(type) {
-	case decimal:
-		return true
-	case string:
-		return strings.Contains(v, ".")
-	}
-	return false
-}
-
 // expressionFilter looks at each item of a list by an expression.
 func (l *liquid) expressionFilter(name string, list []any, variable, expression string) (any, bool) {
 	if name != "where_exp" && name != "find_exp" && name != "group_by_exp" {
@@ -109,7 +55,7 @@ var (
 )
 
 // jekyllFilter are filters that Jekyll and Liquid have otherwise than Nunjucks.
-func (l *liquid) jekyllFilter(name string, v any, arguments []any) (any, bool) {
+func jekyllFilter(name string, v any, arguments []any) (any, bool) {
 	argument := ""
 	if len(arguments) > 0 {
 		argument = liquidText(arguments[0])
@@ -140,10 +86,6 @@ func (l *liquid) jekyllFilter(name string, v any, arguments []any) (any, bool) {
 	case "to_integer":
 		if n, ok := numberOf(v); ok {
 			return math.Trunc(n), true
-		}
-	case "relative_url":
-		if s == "" && v != nil {
-			return strings.TrimSuffix(l.article.site.url.Path, "/"), true
 		}
 	}
 	return nil, false
@@ -187,9 +129,12 @@ func sentenceOf(list []any, connector string) string {
 	return b.String()
 }
 
+// maxShownDepth is how deep lists and tables are shown in one another.
+const maxShownDepth = 20
+
 // plainJSON is a value without what JSON has no form for.
 func plainJSON(v any, depth int) any {
-	if depth > maxDataDepth {
+	if depth > maxShownDepth {
 		return nil
 	}
 	switch v := v.(type) {
@@ -223,7 +168,7 @@ func inspected(v any, depth int) string {
 	case []any:
 		parts := make([]string, 0, len(v))
 		for _, item := range v {
-			if depth < maxDataDepth {
+			if depth < maxShownDepth {
 				parts = append(parts, inspected(item, depth+1))
 			}
 		}

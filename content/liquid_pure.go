@@ -78,12 +78,12 @@ func (l *liquid) remember(text, out string, steps int) {
 	for name := range l.uses.set {
 		made.set[name] = l.vars[1][name]
 	}
-	l.tree.includes.put(text, made)
+	l.memory.put(text, made)
 }
 
 // recall does what an include did in another post.
 func (l *liquid) recall(text string) (string, bool) {
-	made, ok := l.tree.includes.get(text)
+	made, ok := l.memory.get(text)
 	if !ok || l.steps+made.steps >= maxLiquidSteps {
 		return "", false
 	}
@@ -95,9 +95,9 @@ func (l *liquid) recall(text string) (string, bool) {
 }
 
 // useOutside notes that the text that is being evaluated is not the same everywhere.
-func (m *macros) useOutside() {
-	if m.uses != nil {
-		m.uses.outside = true
+func (l *liquid) useOutside() {
+	if l.uses != nil {
+		l.uses.outside = true
 	}
 }
 
@@ -115,9 +115,9 @@ func (l *liquid) shadowsSite() bool {
 
 // useVariable notes a variable by the scope where it was found, -1 for none. The
 // settings of the site are the same for all posts.
-func (m *macros) useVariable(scope int, name string) {
-	if m.uses == nil || scope >= m.uses.inner || scope == 1 && m.uses.set[name] || scope == 0 && (name == "site" || name == "jekyll") {
+func (l *liquid) useVariable(scope int, name string) {
+	if l.uses == nil || scope >= l.uses.inner || scope == 1 && l.uses.set[name] || scope == 0 && (name == "site" || name == "jekyll") {
 		return
 	}
-	m.uses.outside = true
+	l.uses.outside = true
 }

@@ -17,26 +17,18 @@ type macros struct {
 	links   *linker
 	line    int       // of the file where the text begins
 	quiet   bool      // the text was looked at before
-	failed  bool      // something was not known
-	depth   int       // of includes
 	spent   int       // marks that were looked at
 	kept    *keptHTML // where the HTML that is made goes; nil where it stays in the text
 	set     *keptHTML // where what the blog's own templates make goes
 	base    string
-	counted int               // of base: how far its lines were counted
-	lines   int               // that end before counted
-	within  string            // the include that the text is of; its problems are told of the line that includes it
-	files   map[string]string // includes that were read
-	uses    *uses             // of the include that the text is of; nil where nobody asks
-	states  *liquidState      // what counters and cycles have come to
-	read    *liquidCache      // what loops and includes read again and again
+	counted int // of base: how far its lines were counted
+	lines   int // that end before counted
 }
 
 // A hostile body could hold millions of marks; each costs more than its bytes.
 const (
 	maxMacros   = 10_000
 	maxWarnings = 100
-	maxLook     = 300 // bytes to the ends of a line
 )
 
 // spend counts a mark and reports whether it is still to be looked at.
@@ -48,28 +40,12 @@ func (m *macros) spend(offset int) bool {
 	return true
 }
 
-// lineBefore is what stands before an offset in its line.
-func lineBefore(text string, at int) string {
-	text = text[max(0, at-maxLook):at]
-	return text[strings.LastIndexByte(text, '\n')+1:]
-}
-
-// lineAfter is what stands behind an offset in its line.
-func lineAfter(text string, at int) string {
-	line, _, _ := strings.Cut(text[at:min(len(text), at+maxLook)], "\n")
-	return line
-}
-
 // warn reports what stands at an offset of the text, once for each line.
 func (m *macros) warn(offset int, message string) {
-	m.useOutside()
 	if m.quiet || len(m.article.problems) >= maxWarnings {
 		return
 	}
 	line := m.lineAt(offset)
-	if m.within != "" {
-		message = "in the include " + clip(m.within) + ": " + message
-	}
 	problem := Problem{Path: m.article.path, Line: line, Message: message}
 	if !slices.Contains(m.article.problems, problem) {
 		m.article.problems = append(m.article.problems, problem)
@@ -78,9 +54,6 @@ func (m *macros) warn(offset int, message string) {
 
 // lineAt is the line of the file that an offset of the text is in.
 func (m *macros) lineAt(offset int) int {
-	if m.within != "" {
-		return m.line
-	}
 	offset = min(max(offset, 0), len(m.base))
 	if offset < m.counted { // rarely: marks come in their order
 		m.counted, m.lines = 0, 0
@@ -91,49 +64,11 @@ func (m *macros) lineAt(offset int) int {
 }
 
 func (m *macros) unknown(offset int, kind, name string) {
-	m.failed = true
 	m.warn(offset, fmt.Sprintf("the %s %s is not known here: only its inner text was kept", kind, clip(name)))
 }
 
 func (m *macros) unevaluated(offset int, text string) {
-	m.failed = true
 	m.warn(offset, fmt.Sprintf("%s cannot be evaluated here and was left out", clip(xmltext.Line(text))))
-}
-
-// inCode reports whether an offset is within code; the stretches are in order.
-func inCode(code []stretch, at int) (stretch, bool) {
-	i, _ := slices.BinarySearchFunc(code, at, func(s stretch, at int) int {
-		if s.to <= at {
-			return -1
-		}
-		if s.from > at {
-			return 1
-		}
-		return 0
-	})
-	if i < len(code) && code[i].from <= at && at < code[i].to {
-		return code[i], true
-	}
-	return stretch{}, false
-}
-
-// fenced makes a code block that its own content cannot close.
-func fencedCode(code, lang string) string {
-	fence := "```"
-	for strings.Contains(code, fence) {
-		fence += "`"
-	}
-	return fence + lang + "\n" + strings.Trim(code, "\n") + "\n" + fence + "\n"
-}
-
-var simpleWord = regexp.MustCompile(`^[\w+#.-]+$`)
-
-// languageWord keeps an odd language name from becoming more than that.
-func languageWord(s string) string {
-	if simpleWord.MatchString(s) {
-		return s
-	}
-	return ""
 }
 
 // figure is a picture with a caption; its fields are HTML-escaped here, except
@@ -235,29 +170,4 @@ func embed(name, id, title string) (out string, ok bool) {
 		title = "▶ " + strings.TrimPrefix(strings.TrimPrefix(to, "https://"), "www.") // no autolink within the link
 	}
 	return plainLink(to, title), true
-}
-
-// dedent takes the indentation away that all lines share: inner text is often
-// set in below its shortcode, which Markdown would take for code.
-func dedent(s string) string {
-	lines := strings.Split(s, "\n")
-	common := -1
-	for i, l := range lines {
-		trimmed := strings.TrimLeft(l, " \t")
-		if trimmed == "" || i == 0 && trimmed == l {
-			continue
-		}
-		if n := len(l) - len(trimmed); common < 0 || n < common {
-			common = n
-		}
-	}
-	if common <= 0 {
-		return s
-	}
-	for i, l := range lines {
-		if len(l) >= common && strings.TrimSpace(l[:common]) == "" {
-			lines[i] = l[common:]
-		}
-	}
-	return strings.Join(lines, "\n")
 }

@@ -3,6 +3,7 @@ package content
 import (
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -174,4 +175,21 @@ func isMarkdownName(name string) bool {
 		return true
 	}
 	return false
+}
+
+// inCode reports whether an offset is within code; the stretches are in order.
+func inCode(code []stretch, at int) (stretch, bool) {
+	i, _ := slices.BinarySearchFunc(code, at, func(s stretch, at int) int {
+		if s.to <= at {
+			return -1
+		}
+		if s.from > at {
+			return 1
+		}
+		return 0
+	})
+	if i < len(code) && code[i].from <= at && at < code[i].to {
+		return code[i], true
+	}
+	return stretch{}, false
 }

@@ -318,7 +318,7 @@ func (p *pelican) expand(m *macros, text string) string {
 	}
 	return outsideCode(text, func(prose string) string {
 		return pelicanTag.ReplaceAllStringFunc(prose, func(tag string) string {
-			return expandPelicanTag(&liquid{macros: m}, tag)
+			return expandPelicanTag(m, tag)
 		})
 	})
 }

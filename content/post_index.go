@@ -93,3 +93,20 @@ func (x *postIndex) byBaseName(name string) (string, bool) {
 
 // hasAddress reports that a post is at an address, which has no slash at its end.
 func (x *postIndex) hasAddress(address string) bool { return x != nil && x.addresses()[address] }
+
+// postNamed finds a post by its file's name without the extension, before which
+// folders may stand; _posts is left out of them.
+func (t *blog) postNamed(want string) (string, bool) {
+	posts := t.posts.Load()
+	if posts == nil {
+		return "", false
+	}
+	best := ""
+	for _, p := range posts.names()[path.Base(want)] {
+		stem := "/" + strings.ReplaceAll("/"+strings.TrimSuffix(p, path.Ext(p)), "/_posts/", "/")
+		if strings.HasSuffix(stem, "/"+want) && (best == "" || p < best) {
+			best = p
+		}
+	}
+	return posts.urls()[best], best != ""
+}

@@ -70,14 +70,13 @@ func (z *zolaExpansion) template(call zolaCall, body string) (string, bool) {
 	}
 	z.calls[call.name]++
 	m := &macros{article: z.article, tree: z.tree, links: z.links, base: text, quiet: true}
-	l := &liquid{macros: m, text: text, comments: true, tags: noTags, escapes: t.html, vars: []map[string]any{z.variables(call, body), {}}}
-	l.read()
-	l.pair()
-	l.write(0, len(l.marks), 0, len(text), 0)
-	if m.failed {
+	o := m.liquidOptions()
+	o.nunjucks, o.escapes = true, t.html
+	out, ok := expandLiquid(m, o, text, z.variables(call, body))
+	if !ok {
 		return "", false
 	}
-	out := strings.TrimSpace(l.out.String())
+	out = strings.TrimSpace(out)
 	if !t.html {
 		return out, true
 	}
@@ -86,11 +85,6 @@ func (z *zolaExpansion) template(call zolaCall, body string) (string, bool) {
 	}
 	return out, true
 }
-
-// isSafeFilter finds the filter by which an output stays HTML.
-var isSafeFilter = regexp.MustCompile(`\|\s*safe\b`)
-
-func noTags(*liquid, liquidMark, string) (string, bool) { return "", false }
 
 // variables are what a shortcode's template sees.
 func (z *zolaExpansion) variables(call zolaCall, body string) map[string]any {
