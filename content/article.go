@@ -306,3 +306,13 @@ func distinct(list []string) []string {
 	}
 	return out
 }
+
+// bodySource is the body as Markdown reads it. MDX writes comments as {/* */}.
+func (a *article) bodySource() string {
+	if !strings.Contains(a.body, "{/*") {
+		return a.body
+	}
+	return outsideCode(a.body, func(s string) string {
+		return strings.NewReplacer("{/* more */}", "<!--more-->", "{/*more*/}", "<!--more-->", "{/* truncate */}", "<!--more-->").Replace(s)
+	})
+}

@@ -168,7 +168,7 @@ func FuzzFrontMatter(f *testing.F) {
 		if err == nil && !strings.HasSuffix(clean, zolaBody) {
 			t.Errorf("body for Zola %q", zolaBody)
 		}
-		zolaFront.mistyped()
+		mistyped(&zolaFront)
 		fm, body, line, err := splitFrontMatter(clean)
 		if fault, ok := err.(*syntaxFault); ok {
 			if fault.line < 1 || fault.line > 1+strings.Count(clean, "\n") {

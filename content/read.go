@@ -70,7 +70,7 @@ func (t *Tree) read(ctx context.Context, clock func() time.Duration, reader *sou
 	reader.budget = newBudget(ctx, clock, maxReading)
 	defer func() {
 		if fault := recover(); fault != nil {
-			failed := (&source{path: f.path}).failed(ctx, fault)
+			failed := stoppedBy(ctx, &source{path: f.path}, fault)
 			if err = ctx.Err(); err != nil {
 				return
 			}
@@ -97,7 +97,7 @@ func (t *Tree) fill(reader *sourceReader, f file, r *record) {
 		r.problems = src.problems
 	} else {
 		if r.post, r.leftOut, r.problems = t.blog.compose(src); r.post != nil {
-			r.post.detach()
+			detach(r.post)
 		}
 		r.leftOut = r.leftOut.detached()
 	}
@@ -111,7 +111,7 @@ func (t *Tree) fill(reader *sourceReader, f file, r *record) {
 
 // detach copies the strings, most of which are parts of the file's text: that is ten
 // times as large, and would be kept with them.
-func (p *Post) detach() {
+func detach(p *Post) {
 	for _, s := range [...]*string{&p.URL, &p.Title, &p.Language, &p.Summary, &p.Image, &p.GUID, &p.Source, &p.Newsletter.Subject, &p.Newsletter.Intro} {
 		*s = strings.Clone(*s)
 	}

@@ -33,20 +33,20 @@ func (t *Tree) render(b *budget, p *Post) (out *Rendering, problems []Problem, e
 	src.budget = b
 	defer func() {
 		if fault := recover(); fault != nil {
-			out, problems, err = nil, nil, src.failed(b.ctx, fault)
+			out, problems, err = nil, nil, stoppedBy(b.ctx, src, fault)
 		}
 	}()
 	src.problems = nil // the scan reported them
 	r := &postRenderer{tree: t, article: t.blog.articleOf(src)}
 	if err := r.article.front.checkSizes(false); err != nil {
-		return nil, nil, src.renderError(err)
+		return nil, nil, newRenderError(src, err)
 	}
 	r.article.post = p
 	r.article.slug = anchorSlug(p.URL)
 	r.links = &linker{article: r.article, tree: t.blog}
 	r.images.site, r.images.budget = t.blog.site, b
 	if out, err = r.render(); err != nil {
-		return nil, nil, src.renderError(err)
+		return nil, nil, newRenderError(src, err)
 	}
 	for _, lost := range r.links.lost {
 		src.warn(src.lineHolding(path.Base(lost)), fmt.Sprintf("a link leads to %s, which is not in the content folder; its text was kept without the link", lost))
@@ -65,15 +65,6 @@ func (r *postRenderer) follows(src *source) Follows {
 	slices.Sort(f.Files)
 	f.Links, f.Files = slices.Compact(f.Links), slices.Compact(f.Files)
 	return f
-}
-
-// lineHolding is the line of the file where a text stands, 0 where it is not
-// found: rendering keeps no positions.
-func (s *source) lineHolding(text string) int {
-	if at := strings.Index(s.body, text); at >= 0 {
-		return s.bodyLine + strings.Count(s.body[:at], "\n")
-	}
-	return s.front.lineHolding(text)
 }
 
 // anchorSlug is what makes a post's anchors its own: the last part of its address.
@@ -165,16 +156,6 @@ func (r *postRenderer) expand(text string, line int, quiet bool) string {
 	text = withoutTokens(text)
 	m := &macros{article: r.article, tree: r.tree.blog, links: r.links, line: line, quiet: quiet, set: &r.set, base: text}
 	return r.article.engine.expand(m, text)
-}
-
-// bodySource is the body as Markdown reads it. MDX writes comments as {/* */}.
-func (a *article) bodySource() string {
-	if !strings.Contains(a.body, "{/*") {
-		return a.body
-	}
-	return outsideCode(a.body, func(s string) string {
-		return strings.NewReplacer("{/* more */}", "<!--more-->", "{/*more*/}", "<!--more-->", "{/* truncate */}", "<!--more-->").Replace(s)
-	})
 }
 
 // safe renders Markdown, or takes HTML as it is, and cleans it.

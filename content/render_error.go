@@ -43,9 +43,9 @@ func renderProblem(err error) Problem {
 	return Problem{Invalid: true, Message: err.Error()}
 }
 
-// failed makes an error of a panic: a post that spent its budget, ctx that ended, or a
+// stoppedBy makes an error of a panic: a post that spent its budget, ctx that ended, or a
 // fault of ours, which is to stop this post alone.
-func (s *source) failed(ctx context.Context, fault any) error {
+func stoppedBy(ctx context.Context, s *source, fault any) error {
 	err := stopped(fault)
 	switch {
 	case err == nil:
@@ -53,11 +53,11 @@ func (s *source) failed(ctx context.Context, fault any) error {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	}
-	return s.renderError(err)
+	return newRenderError(s, err)
 }
 
-// renderError makes what Render returns of an error that stopped it.
-func (s *source) renderError(err error) *RenderError {
+// newRenderError makes what Render returns of an error that stopped it.
+func newRenderError(s *source, err error) *RenderError {
 	out := &RenderError{Path: s.path, Err: err}
 	var limit *limitError
 	if errors.As(err, &limit) {

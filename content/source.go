@@ -242,3 +242,12 @@ func invalidAt(s string) int {
 }
 
 func lineAt(text string, offset int) int { return 1 + strings.Count(text[:offset], "\n") }
+
+// lineHolding is the line of the file where a text stands, 0 where it is not
+// found: rendering keeps no positions.
+func (s *source) lineHolding(text string) int {
+	if at := strings.Index(s.body, text); at >= 0 {
+		return s.bodyLine + strings.Count(s.body[:at], "\n")
+	}
+	return s.front.lineHolding(text)
+}

@@ -113,7 +113,7 @@ func (z *zola) omits(a *article) *Omission {
 			doubt = omitted(doubt, a.held(key, "neither true nor false"))
 		}
 	}
-	if key := a.front.mistyped(); doubt == nil && key != "" {
+	if key := mistyped(&a.front); doubt == nil && key != "" {
 		return a.held(key, "of a type that Zola does not take")
 	}
 	if name := z.undefinedTaxonomy(a); doubt == nil && name != "" {

@@ -51,8 +51,8 @@ func (f *zolaFolders) readSection(name, text string) {
 		*o = Omission{Held: true, Reason: "the section has no front matter that Zola reads", Path: rel, Line: 1}
 	case !set && fm.has("draft"):
 		o.Held, o.Reason = true, "draft of the section is neither true nor false"
-	case fm.mistyped() != "":
-		o.Held, o.Reason = true, fm.mistyped()+" of the section is of a type that Zola does not take"
+	case mistyped(&fm) != "":
+		o.Held, o.Reason = true, mistyped(&fm)+" of the section is of a type that Zola does not take"
 	case !draft:
 		return
 	}
