@@ -8,20 +8,6 @@ import (
 	"golang.org/x/net/html"
 )
 
-// lose warns, once for a post, that something was left out.
-func (c *cleaner) lose(tag, message string) {
-	src := c.links.article.source
-	if c.links.tree == nil || len(src.problems) >= maxWarnings {
-		return
-	}
-	for _, p := range src.problems {
-		if p.Message == message {
-			return
-		}
-	}
-	src.warn(max(src.lineHolding("<"+tag), 0), message)
-}
-
 // drawing puts its description in the place of an SVG, which neither feeds nor mail
 // can hold.
 func (c *cleaner) drawing(n *html.Node) {
@@ -32,7 +18,7 @@ func (c *cleaner) drawing(n *html.Node) {
 		}
 	}
 	if label == "" && !isDecoration(n) {
-		c.lose("svg", "a drawing (inline SVG) is left out, which no mail can show; give it a <title>, or make it a file that ![](…) names")
+		c.warn("svg", "a drawing (inline SVG) is left out, which no mail can show; give it a <title>, or make it a file that ![](…) names")
 	}
 	htmldom.Replace(n, textNode(label))
 }

@@ -19,38 +19,46 @@ import (
 
 // imageSizes remembers the local files that the images of one post come from.
 type imageSizes struct {
-	site    *site
 	targets map[string]target // by address
 	sizes   map[string]image.Point
 	looked  []string // the files that decided on sizes
-	budget  *budget
 }
 
-func (s *imageSizes) remember(to target) {
+// remember keeps the target of an image, whose size is asked for by its address.
+func (c *cleaner) remember(to target) {
 	if len(to.places) == 0 {
 		return
 	}
-	if s.targets == nil {
-		s.targets = map[string]target{}
+	if c.images.targets == nil {
+		c.images.targets = map[string]target{}
 	}
-	s.targets[to.url] = to
+	c.images.targets[to.url] = to
 }
 
-// of reads the size in pixels; zeros where the file is unknown or no picture.
-func (s *imageSizes) of(address string) (width, height int) {
-	if size, ok := s.sizes[address]; ok {
+// sizeOf reads the size of an image in pixels; zeros where its file is unknown or no picture.
+func (c *cleaner) sizeOf(address string) (width, height int) {
+	if size, ok := c.images.sizes[address]; ok {
 		return size.X, size.Y
 	}
-	s.budget.step(4 * fileSteps)
-	file, looked := s.targets[address].file(s.site)
-	s.looked = append(s.looked, looked...)
+	c.budget.step(4 * fileSteps)
+	file, looked := c.links.fileOf(c.images.targets[address])
+	c.images.looked = append(c.images.looked, looked...)
 	width, height = imageSize(file)
-	if s.sizes == nil {
-		s.sizes = map[string]image.Point{}
+	if c.images.sizes == nil {
+		c.images.sizes = map[string]image.Point{}
 	}
-	s.sizes[address] = image.Pt(width, height)
+	c.images.sizes[address] = image.Pt(width, height)
 	return width, height
 }
+
+// sizeOfTarget is the size of the image that a link leads to.
+func (c *cleaner) sizeOfTarget(to target) (width, height int) {
+	c.remember(to)
+	return c.sizeOf(to.url)
+}
+
+// filesLookedFor returns where files of images were looked for, there or not.
+func (c *cleaner) filesLookedFor() []string { return c.images.looked }
 
 func imageSize(file string) (width, height int) {
 	if file == "" {
@@ -142,7 +150,7 @@ func (c *cleaner) image(n *html.Node) {
 	if src == "" {
 		alt := strings.TrimSpace(htmldom.Attr(n, "alt"))
 		if alt == "" {
-			c.lose("img", "a picture without an address, or with one that no feed may hold, is left out; give it a src")
+			c.warn("img", "a picture without an address, or with one that no feed may hold, is left out; give it a src")
 		}
 		htmldom.Replace(n, textNode(alt))
 		return
@@ -151,7 +159,7 @@ func (c *cleaner) image(n *html.Node) {
 	if !isPixels(width) || !isPixels(height) {
 		setAttr(n, "width", "")
 		setAttr(n, "height", "")
-		w, h := c.images.of(src)
+		w, h := c.sizeOf(src)
 		switch {
 		case w == 0 || h == 0:
 		case isPixels(width):

@@ -71,6 +71,6 @@ func writeInclude(t *testing.T, tree *Tree, text string) {
 func expandedBy(tree *Tree, title, body string) string {
 	a := articleFrom(tree, map[string]any{"title": title}, body, "_posts/2024-01-02-a-post.md")
 	a.post.Title = title
-	r := &postRenderer{tree: tree, article: a, links: &linker{article: a, tree: tree}}
+	r := newPostRenderer(tree, a)
 	return r.expand(body, 1, false)
 }

@@ -6,7 +6,6 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"publisher/internal/htmldom"
 	"publisher/internal/xmltext"
 	"slices"
 	"strings"
@@ -39,14 +38,13 @@ func (t *Tree) render(b *budget, p *Post) (out *Rendering, problems []Problem, e
 		}
 	}()
 	src.problems = nil // the scan reported them
-	r := &postRenderer{tree: t, article: t.articleOf(src)}
-	if err := r.article.front.checkSizes(false); err != nil {
+	a := t.articleOf(src)
+	if err := a.front.checkSizes(false); err != nil {
 		return nil, nil, src.renderError(err)
 	}
-	r.article.post = p
-	r.article.slug = anchorSlug(p.URL)
-	r.links = &linker{article: r.article, tree: t}
-	r.images.site, r.images.budget = t.site, b
+	a.post = p
+	a.slug = anchorSlug(p.URL)
+	r := newPostRenderer(t, a)
 	if out, err = r.render(); err != nil {
 		return nil, nil, src.renderError(err)
 	}
@@ -59,7 +57,7 @@ func (t *Tree) render(b *budget, p *Post) (out *Rendering, problems []Problem, e
 }
 
 func (r *postRenderer) follows(src *source) Follows {
-	f := Follows{FileHash: src.fileHash, Links: r.links.asked, Files: r.images.looked, Unknown: r.hooked}
+	f := Follows{FileHash: src.fileHash, Links: r.links.asked, Files: r.cleaner.filesLookedFor(), Unknown: r.hooked}
 	for _, mark := range []string{"{{", "{%", "<%"} {
 		f.Unknown = f.Unknown || strings.Contains(src.body, mark) || strings.Contains(src.front.text, mark)
 	}
@@ -88,15 +86,6 @@ func (t *Tree) open(rel string) (*source, error) {
 	return src, nil
 }
 
-// lineHolding is the line of the file where a text stands, 0 where it is not
-// found: rendering keeps no positions.
-func (s *source) lineHolding(text string) int {
-	if at := strings.Index(s.body, text); at >= 0 {
-		return s.bodyLine + strings.Count(s.body[:at], "\n")
-	}
-	return s.front.lineHolding(text)
-}
-
 // anchorSlug is what makes a post's anchors its own: the last part of its address.
 func anchorSlug(address string) string {
 	address = strings.TrimSuffix(strings.TrimSuffix(address, "/"), ".html")
@@ -108,9 +97,15 @@ type postRenderer struct {
 	tree    *Tree
 	article *article
 	links   *linker
-	images  imageSizes
+	cleaner *cleaner
 	set     keptHTML
 	hooked  bool // render hooks were at work
+}
+
+func newPostRenderer(t *Tree, a *article) *postRenderer {
+	links := &linker{article: a, tree: t}
+	c := &cleaner{links: links, address: a.post.URL, prefix: a.slug + "-", budget: a.budget, warn: a.warnOf}
+	return &postRenderer{tree: t, article: a, links: links, cleaner: c}
 }
 
 func (r *postRenderer) render() (*Rendering, error) {
@@ -190,49 +185,7 @@ func (r *postRenderer) safe(source string, w markdownOptions) (*html.Node, error
 			return nil, err
 		}
 	}
-	return r.clean(r.set.restore(rendered))
-}
-
-func (r *postRenderer) clean(rendered string) (*html.Node, error) {
-	root, err := r.parse(rendered)
-	if err != nil {
-		return nil, err
-	}
-	hideDuplicates(root)
-	c := &cleaner{links: r.links, prefix: r.article.slug + "-", images: &r.images}
-	c.children(root)
-	wrapLooseText(root)
-	return root, nil
-}
-
-// wrapLooseText puts text that stands between blocks into paragraphs.
-func wrapLooseText(root *html.Node) {
-	var open *html.Node
-	for n := root.FirstChild; n != nil; {
-		next := n.NextSibling
-		loose := isLoose(n)
-		blank := n.Type == html.TextNode && strings.TrimSpace(n.Data) == ""
-		if blank && (next == nil || !isLoose(next)) {
-			loose = false // the last of its paragraph
-		}
-		switch {
-		case loose && open != nil:
-			root.RemoveChild(n)
-			open.AppendChild(n)
-		case loose && !blank:
-			open = htmldom.Element(atom.P)
-			root.InsertBefore(open, n)
-			root.RemoveChild(n)
-			open.AppendChild(n)
-		case !loose:
-			open = nil
-		}
-		n = next
-	}
-}
-
-func isLoose(n *html.Node) bool {
-	return n.Type == html.TextNode || n.Type == html.ElementNode && (inline[n.Data] || n.DataAtom == atom.Img || n.DataAtom == atom.Br)
+	return r.cleaner.clean(r.set.restore(rendered))
 }
 
 // dropTitle takes the heading away that the title was taken from: whoever shows
@@ -263,29 +216,6 @@ func dropEmptyParagraphs(body *html.Node) {
 	}
 }
 
-func removeMarks(root *html.Node) {
-	var marks []*html.Node
-	for n := range root.Descendants() {
-		if n.Type == html.ElementNode && n.Data == moreMark {
-			marks = append(marks, n)
-		}
-	}
-	for _, n := range marks {
-		n.Parent.RemoveChild(n)
-	}
-}
-
-// serialise writes a tree's content. The parser has made it well-formed.
-func serialise(root *html.Node) string {
-	var b strings.Builder
-	for n := root.FirstChild; n != nil; n = n.NextSibling {
-		if err := html.Render(&b, n); err != nil {
-			return html.EscapeString(textOf(root)) // a void element with children cannot come out of the parser
-		}
-	}
-	return strings.TrimSpace(b.String())
-}
-
 // image describes the picture that the front matter names, else the body's first.
 func (r *postRenderer) image(body *html.Node) *Image {
 	if r.article.post.Image == "" {
@@ -293,8 +223,7 @@ func (r *postRenderer) image(body *html.Node) *Image {
 	}
 	img := &Image{URL: r.article.post.Image, Alt: xmltext.Line(r.article.front.scalar("image_alt", "cover_alt", "alt"))}
 	if to := r.links.follow(r.article.imageText()); to.url == img.URL {
-		r.images.remember(to)
-		img.Width, img.Height = r.images.of(to.url)
+		img.Width, img.Height = r.cleaner.sizeOfTarget(to)
 	}
 	return img
 }

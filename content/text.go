@@ -107,3 +107,14 @@ func counted(n int, what string) string {
 	}
 	return fmt.Sprintf("%d %ss are", n, what)
 }
+
+// serialise returns the content of an element as HTML. The parser has made it well-formed.
+func serialise(root *html.Node) string {
+	var b strings.Builder
+	for n := root.FirstChild; n != nil; n = n.NextSibling {
+		if err := html.Render(&b, n); err != nil {
+			return html.EscapeString(textOf(root)) // a void element with children cannot come out of the parser
+		}
+	}
+	return strings.TrimSpace(b.String())
+}
