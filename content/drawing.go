@@ -14,7 +14,7 @@ func (c *cleaner) drawing(n *html.Node) {
 	label := strings.Join(strings.Fields(htmldom.Attr(n, "aria-label")), " ")
 	for d := n.FirstChild; d != nil && label == ""; d = d.NextSibling {
 		if d.Type == html.ElementNode && d.Data == "title" {
-			label = textOf(d)
+			label = htmldom.FoldedText(d)
 		}
 	}
 	if label == "" && !isDecoration(n) {
@@ -49,7 +49,7 @@ func isDecoration(n *html.Node) bool {
 
 // gauge writes what a <meter> or <progress> shows: its text, else its value.
 func (c *cleaner) gauge(n *html.Node) {
-	if hasText(n) {
+	if htmldom.HasText(n) {
 		c.children(n)
 		htmldom.Unwrap(n)
 		return

@@ -17,7 +17,7 @@ import (
 func (c *cleaner) embedded(n *html.Node) {
 	to := c.links.follow(embeddedSource(n))
 	if to.url == "" {
-		if !hasText(n) && !holds(n, "img") {
+		if !htmldom.HasText(n) && !holds(n, "img") {
 			c.warn(n.Data, "a frame or a player without an address, or with one that no feed may hold, is left out; give it a src")
 		}
 		c.children(n)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"publisher/internal/config"
+	"publisher/internal/htmldom"
 	"publisher/internal/xmltext"
 )
 
@@ -215,7 +216,7 @@ func FuzzExcerpt(f *testing.F) {
 			if err != nil || over != nil {
 				continue
 			}
-			if got, all := countWords(out.ExcerptText), out.Words; got > all+all/10+20 {
+			if got, all := htmldom.CountWordsIn(out.ExcerptText), out.Words; got > all+all/10+20 {
 				t.Errorf("%T: the excerpt has %d words, the body %d", tree.engine, got, all)
 			}
 		}

@@ -105,9 +105,9 @@ func loadPicture(n *html.Node) {
 	src, srcset := firstAttr(n, lazySources), firstAttr(n, lazySets)
 	switch {
 	case srcset != "":
-		setAttr(n, "srcset", srcset)
+		htmldom.SetAttr(n, "srcset", srcset)
 	case src != "":
-		setAttr(n, "srcset", "") // the placeholder's
+		htmldom.RemoveAttr(n, "srcset") // the placeholder's
 	}
 	if n.Data == "source" {
 		return
@@ -116,7 +116,7 @@ func loadPicture(n *html.Node) {
 		src = bestCandidate(htmldom.Attr(n, "srcset"))
 	}
 	if src != "" {
-		setAttr(n, "src", src)
+		htmldom.SetAttr(n, "src", src)
 	}
 }
 
@@ -157,8 +157,8 @@ func (c *cleaner) image(n *html.Node) {
 	}
 	width, height := htmldom.Attr(n, "width"), htmldom.Attr(n, "height")
 	if !isPixels(width) || !isPixels(height) {
-		setAttr(n, "width", "")
-		setAttr(n, "height", "")
+		htmldom.RemoveAttr(n, "width")
+		htmldom.RemoveAttr(n, "height")
 		w, h := c.sizeOf(src)
 		switch {
 		case w == 0 || h == 0:
@@ -166,8 +166,8 @@ func (c *cleaner) image(n *html.Node) {
 			w, h = scaled(width, w, h)
 			fallthrough
 		default:
-			setAttr(n, "width", strconv.Itoa(w))
-			setAttr(n, "height", strconv.Itoa(h))
+			htmldom.SetAttr(n, "width", strconv.Itoa(w))
+			htmldom.SetAttr(n, "height", strconv.Itoa(h))
 		}
 	}
 	if !has(n, "alt") {
@@ -183,22 +183,6 @@ func scaled(width string, w, h int) (int, int) {
 func isPixels(s string) bool {
 	n, err := strconv.Atoi(s)
 	return err == nil && n > 0 && n < 100_000
-}
-
-func setAttr(n *html.Node, key, value string) {
-	for i, a := range n.Attr {
-		if a.Key == key {
-			if value == "" {
-				n.Attr = append(n.Attr[:i], n.Attr[i+1:]...)
-			} else {
-				n.Attr[i].Val = value
-			}
-			return
-		}
-	}
-	if value != "" {
-		n.Attr = append(n.Attr, html.Attribute{Key: key, Val: value})
-	}
 }
 
 // firstImage is the first picture of a body that is more than decoration.

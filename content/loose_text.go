@@ -35,5 +35,5 @@ func wrapLooseText(root *html.Node) {
 }
 
 func isLoose(n *html.Node) bool {
-	return n.Type == html.TextNode || n.Type == html.ElementNode && (inline[n.Data] || n.DataAtom == atom.Img || n.DataAtom == atom.Br)
+	return n.Type == html.TextNode || n.Type == html.ElementNode && (htmldom.IsInline(n) || n.DataAtom == atom.Img || n.DataAtom == atom.Br)
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"publisher/internal/htmldom"
 	"publisher/internal/xmltext"
 	"slices"
 	"strings"
@@ -123,18 +124,18 @@ func (r *postRenderer) render() (*Rendering, error) {
 		dropEmptyParagraphs(body)
 	}
 	dropTitle(body, a)
-	out := &Rendering{Words: wordsOf(body)}
+	out := &Rendering{Words: htmldom.CountWords(body)}
 	excerpt, err := r.excerpt(body, w)
 	if err != nil {
 		return nil, err
 	}
 	removeMarks(body)
-	out.HTML = serialise(body)
+	out.HTML = htmldom.Inner(body)
 	if len(out.HTML) > maxHTML {
 		return nil, tooLarge()
 	}
-	out.ExcerptHTML = serialise(excerpt)
-	out.ExcerptText = textOf(excerpt)
+	out.ExcerptHTML = htmldom.Inner(excerpt)
+	out.ExcerptText = htmldom.FoldedText(excerpt)
 	if a.post.Newsletter.Intro != "" {
 		intro, err := r.safe(r.expand(a.post.Newsletter.Intro, a.front.lineOf("intro"), true), w)
 		if err != nil {
@@ -142,7 +143,7 @@ func (r *postRenderer) render() (*Rendering, error) {
 		}
 		removeMarks(intro)
 		tidyExcerpt(intro)
-		out.IntroHTML = serialise(intro)
+		out.IntroHTML = htmldom.Inner(intro)
 	}
 	out.Image = r.image(body)
 	return out, nil
@@ -196,7 +197,7 @@ func dropTitle(body *html.Node, a *article) {
 	}
 	for n := body.FirstChild; n != nil; n = n.NextSibling {
 		if n.Type == html.ElementNode {
-			if n.DataAtom == atom.H1 && textOf(n) == a.post.Title {
+			if n.DataAtom == atom.H1 && htmldom.FoldedText(n) == a.post.Title {
 				body.RemoveChild(n)
 			}
 			return

@@ -149,7 +149,7 @@ func (c *cleaner) element(n *html.Node) {
 			n.Parent.RemoveChild(n)
 		} else if n.Data == "a" && htmldom.Attr(n, "href") == "" && htmldom.Attr(n, "id") == "" && htmldom.Attr(n, "name") == "" {
 			htmldom.Unwrap(n)
-		} else if n.Data == "span" && (len(n.Attr) == 0 || !hasText(n)) {
+		} else if n.Data == "span" && (len(n.Attr) == 0 || !htmldom.HasText(n)) {
 			htmldom.Unwrap(n) // highlighters colour white space too
 		} else if n.Data == "img" {
 			c.image(n)
@@ -178,7 +178,7 @@ func isHeadingAnchor(n *html.Node) bool {
 	if !strings.HasPrefix(htmldom.Attr(n, "href"), "#") {
 		return false
 	}
-	switch strings.TrimSpace(textOf(n)) {
+	switch strings.TrimSpace(htmldom.FoldedText(n)) {
 	case "", "#", "¶", "§", "🔗", "⚓":
 		return true
 	}
@@ -247,10 +247,10 @@ func mathText(n *html.Node) string {
 	}
 	for d := range n.Descendants() {
 		if d.Type == html.ElementNode && d.Data == "annotation" {
-			return textOf(d)
+			return htmldom.FoldedText(d)
 		}
 	}
-	return textOf(n)
+	return htmldom.FoldedText(n)
 }
 
 // removeMarks takes the marks of excerpts out of a tree.

@@ -1,7 +1,6 @@
-package content
+package htmldom
 
 import (
-	"fmt"
 	"io"
 	"strings"
 	"unicode"
@@ -11,35 +10,46 @@ import (
 	"golang.org/x/net/html/atom"
 )
 
-// inline are the elements whose edges divide no words.
-var inline = set("a abbr acronym b bdi bdo big cite code del dfn em i ins kbd mark q ruby s samp small span strike strong sub sup time tt u var wbr rp rt")
+// IsInline reports whether n is an element whose edges divide no words.
+func IsInline(n *html.Node) bool {
+	if n.Type != html.ElementNode {
+		return false
+	}
+	switch n.Data {
+	case "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "del", "dfn", "em", "i", "ins", "kbd",
+		"mark", "q", "ruby", "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "time", "tt", "u",
+		"var", "wbr", "rp", "rt":
+		return true
+	}
+	return false
+}
 
-// textOf is the text of a tree with white space folded. Blocks are divided by a
+// FoldedText returns the text of a tree with white space folded. Blocks are divided by a
 // space, inline elements are not.
-func textOf(n *html.Node) string {
+func FoldedText(n *html.Node) string {
 	var b strings.Builder
 	writeText(&b, n)
 	return strings.Join(strings.Fields(b.String()), " ")
 }
 
-// hasText reports whether textOf would find any.
-func hasText(n *html.Node) bool {
+// HasText reports whether FoldedText would find any.
+func HasText(n *html.Node) bool {
 	if n.Type == html.TextNode {
 		return strings.TrimSpace(n.Data) != ""
 	}
 	for c := n.FirstChild; c != nil; c = c.NextSibling {
-		if hasText(c) {
+		if HasText(c) {
 			return true
 		}
 	}
 	return false
 }
 
-// wordsOf counts the words of a tree's text.
-func wordsOf(n *html.Node) int {
-	var c wordCounter
+// CountWords returns the number of words of a tree's text.
+func CountWords(n *html.Node) int {
+	var c WordCounter
 	writeText(&c, n)
-	return c.total()
+	return c.Total()
 }
 
 func writeText(w io.StringWriter, n *html.Node) {
@@ -47,7 +57,7 @@ func writeText(w io.StringWriter, n *html.Node) {
 	case html.TextNode:
 		_, _ = w.WriteString(n.Data)
 	case html.ElementNode, html.DocumentNode:
-		block := n.Type == html.ElementNode && !inline[n.Data] && n.DataAtom != atom.Img
+		block := n.Type == html.ElementNode && !IsInline(n) && n.DataAtom != atom.Img
 		if block {
 			_, _ = w.WriteString(" ")
 		}
@@ -60,23 +70,25 @@ func writeText(w io.StringWriter, n *html.Node) {
 	}
 }
 
-func countWords(s string) int {
-	var c wordCounter
+// CountWordsIn returns the number of words of a text.
+func CountWordsIn(s string) int {
+	var c WordCounter
 	_, _ = c.WriteString(s)
-	return c.total()
+	return c.Total()
 }
 
-// wordCounter counts what white space divides; Chinese, Japanese and Korean,
+// WordCounter counts the words that are written to it, which white space divides; Chinese, Japanese and Korean,
 // which have none, count half a word a character.
-type wordCounter struct {
+type WordCounter struct {
 	words, halves int
 	inWord        bool
 }
 
-func (c *wordCounter) total() int { return c.words + (c.halves+1)/2 }
+// Total returns the number of words so far.
+func (c *WordCounter) Total() int { return c.words + (c.halves+1)/2 }
 
 // WriteString implements io.StringWriter.
-func (c *wordCounter) WriteString(s string) (int, error) {
+func (c *WordCounter) WriteString(s string) (int, error) {
 	words, inWord := c.words, c.inWord
 	for _, r := range s {
 		switch {
@@ -100,20 +112,12 @@ func (c *wordCounter) WriteString(s string) (int, error) {
 	return len(s), nil
 }
 
-// counted is a number with what it counts and the verb that goes with it.
-func counted(n int, what string) string {
-	if n == 1 {
-		return "1 " + what + " is"
-	}
-	return fmt.Sprintf("%d %ss are", n, what)
-}
-
-// serialise returns the content of an element as HTML. The parser has made it well-formed.
-func serialise(root *html.Node) string {
+// Inner returns the content of an element as HTML, without white space around it.
+func Inner(root *html.Node) string {
 	var b strings.Builder
 	for n := root.FirstChild; n != nil; n = n.NextSibling {
 		if err := html.Render(&b, n); err != nil {
-			return html.EscapeString(textOf(root)) // a void element with children cannot come out of the parser
+			return html.EscapeString(FoldedText(root)) // a void element with children cannot come out of the parser
 		}
 	}
 	return strings.TrimSpace(b.String())
