@@ -58,7 +58,7 @@ func (e *eleventy) covers(file string) bool {
 	return true
 }
 
-var eleventyFolders = set("_includes _data _layouts _site")
+var eleventyFolders = map[string]bool{"_includes": true, "_data": true, "_layouts": true, "_site": true}
 
 func (e *eleventy) prepare(a *article, s *sections) {
 	a.name = eleventyName(path.Join(e.below, a.path))
@@ -147,7 +147,7 @@ func (e *eleventy) isPage(a *article) bool {
 }
 
 // fileDates are what Eleventy takes for a date that it finds itself.
-var fileDates = set("created last git modified")
+var fileDates = map[string]bool{"created": true, "last": true, "git": true, "modified": true}
 
 func (e *eleventy) complete(a *article) {
 	e.parseDate(a)
@@ -204,7 +204,7 @@ func (a *article) hasOtherDate() bool {
 }
 
 // pageTags say what kind of page it is, not what it is about.
-var pageTags = set("all nav page pages")
+var pageTags = map[string]bool{"all": true, "nav": true, "page": true, "pages": true}
 
 func (e *eleventy) address(a *article) string {
 	own := a.front.scalar("permalink")

@@ -102,7 +102,11 @@ func textCuts(n *html.Node, before int) []cut {
 	return cuts
 }
 
-var abbreviations = set("e.g. i.e. etc. vs. cf. Mr. Mrs. Ms. Dr. Prof. St. No. z.B. bzw. ca. usw. approx. Fig. p. pp.")
+var abbreviations = map[string]bool{
+	"e.g.": true, "i.e.": true, "etc.": true, "vs.": true, "cf.": true, "Mr.": true, "Mrs.": true,
+	"Ms.": true, "Dr.": true, "Prof.": true, "St.": true, "No.": true, "z.B.": true, "bzw.": true,
+	"ca.": true, "usw.": true, "approx.": true, "Fig.": true, "p.": true, "pp.": true,
+}
 
 // endsSentence tells a full stop from an abbreviation's.
 func endsSentence(s string) bool {
