@@ -64,6 +64,9 @@ func (b *budget) step(n int) {
 // long as some 20 steps.
 const stepsPerLook = 2000
 
+// fileSteps is what it costs to look for a file.
+const fileSteps = 500
+
 // look asks the clock and ctx.
 func (b *budget) look() {
 	if b == nil {

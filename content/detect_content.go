@@ -184,7 +184,11 @@ func (d *detection) pelicanPosts() (folder, from string) {
 	folder, from = d.pelicanPath()
 	if filepath.IsLocal(filepath.FromSlash(folder)) {
 		if c := takeCensus(filepath.Join(d.root, filepath.FromSlash(folder)), restructured); c.files > 0 {
-			d.note("%s here in reStructuredText (.rst), which publisher does not read; turn articles into Markdown: pandoc -f rst -t markdown", counted(c.files, "file"))
+			files := "1 file is"
+			if c.files > 1 {
+				files = fmt.Sprintf("%d files are", c.files)
+			}
+			d.note("%s here in reStructuredText (.rst), which publisher does not read; turn articles into Markdown: pandoc -f rst -t markdown", files)
 		}
 	}
 	return folder, from

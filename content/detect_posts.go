@@ -29,7 +29,10 @@ const (
 )
 
 // passedOver are folders that hold no posts of the blog's own.
-var passedOver = set("node_modules vendor public output _site resources themes layouts archetypes exampleSite")
+var passedOver = map[string]bool{
+	"node_modules": true, "vendor": true, "public": true, "output": true, "_site": true, "resources": true,
+	"themes": true, "layouts": true, "archetypes": true, "exampleSite": true,
+}
 
 // takeCensus walks the folder for files that covers takes by name; symbolic links
 // below it are not followed.

@@ -8,31 +8,17 @@ import (
 	"golang.org/x/net/html"
 )
 
-// lose warns, once for a post, that something was left out.
-func (c *cleaner) lose(tag, message string) {
-	src := c.links.article.source
-	if c.links.tree == nil || len(src.problems) >= maxWarnings {
-		return
-	}
-	for _, p := range src.problems {
-		if p.Message == message {
-			return
-		}
-	}
-	src.warn(max(src.lineHolding("<"+tag), 0), message)
-}
-
 // drawing puts its description in the place of an SVG, which neither feeds nor mail
 // can hold.
 func (c *cleaner) drawing(n *html.Node) {
 	label := strings.Join(strings.Fields(htmldom.Attr(n, "aria-label")), " ")
 	for d := n.FirstChild; d != nil && label == ""; d = d.NextSibling {
 		if d.Type == html.ElementNode && d.Data == "title" {
-			label = textOf(d)
+			label = htmldom.FoldedText(d)
 		}
 	}
 	if label == "" && !isDecoration(n) {
-		c.lose("svg", "a drawing (inline SVG) is left out, which no mail can show; give it a <title>, or make it a file that ![](…) names")
+		c.warn("svg", "a drawing (inline SVG) is left out, which no mail can show; give it a <title>, or make it a file that ![](…) names")
 	}
 	htmldom.Replace(n, textNode(label))
 }
@@ -63,7 +49,7 @@ func isDecoration(n *html.Node) bool {
 
 // gauge writes what a <meter> or <progress> shows: its text, else its value.
 func (c *cleaner) gauge(n *html.Node) {
-	if hasText(n) {
+	if htmldom.HasText(n) {
 		c.children(n)
 		htmldom.Unwrap(n)
 		return

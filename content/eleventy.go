@@ -59,7 +59,7 @@ func (e *eleventy) covers(file string) bool {
 }
 
 // notPages are folders of what pages are made of, and of what they become.
-var notPages = set("_includes _data _layouts _site")
+var notPages = map[string]bool{"_includes": true, "_data": true, "_layouts": true, "_site": true}
 
 func (e *eleventy) prepare(a *article) {
 	s, _ := a.around.(*eleventyFolders)
@@ -149,7 +149,7 @@ func (e *eleventy) isPage(a *article) bool {
 }
 
 // fileDates are what Eleventy takes for a date that it finds itself.
-var fileDates = set("created last git modified")
+var fileDates = map[string]bool{"created": true, "last": true, "git": true, "modified": true}
 
 func (e *eleventy) complete(a *article) {
 	e.parseDate(a)
@@ -206,7 +206,7 @@ func hasOtherDate(a *article) bool {
 }
 
 // pageTags say what kind of page it is, not what it is about.
-var pageTags = set("all nav page pages")
+var pageTags = map[string]bool{"all": true, "nav": true, "page": true, "pages": true}
 
 func (e *eleventy) address(a *article) string {
 	own := a.front.scalar("permalink")

@@ -17,8 +17,8 @@ import (
 func (c *cleaner) embedded(n *html.Node) {
 	to := c.links.follow(embeddedSource(n))
 	if to.url == "" {
-		if !hasText(n) && !holds(n, "img") {
-			c.lose(n.Data, "a frame or a player without an address, or with one that no feed may hold, is left out; give it a src")
+		if !htmldom.HasText(n) && !holds(n, "img") {
+			c.warn(n.Data, "a frame or a player without an address, or with one that no feed may hold, is left out; give it a src")
 		}
 		c.children(n)
 		htmldom.Unwrap(n)
@@ -31,7 +31,7 @@ func (c *cleaner) embedded(n *html.Node) {
 	}
 	if poster := c.links.follow(htmldom.Attr(n, "poster")); poster.url != "" {
 		picture, size = poster.url, nil
-		c.images.remember(poster)
+		c.remember(poster)
 	}
 	label := strings.Join(strings.Fields(htmldom.Attr(n, "title")), " ")
 	if label == "" {

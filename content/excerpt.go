@@ -52,7 +52,7 @@ func beforeMark(body *html.Node) *html.Node {
 	for n := range body.Descendants() {
 		if n.Type == html.ElementNode && n.Data == moreMark {
 			out, _ := cloneUntil(body, n)
-			if !hasText(out) && !hasImage(out) {
+			if !htmldom.HasText(out) && !hasImage(out) {
 				return nil
 			}
 			return out
@@ -136,7 +136,7 @@ func tidyExcerpt(root *html.Node) {
 		if isFootnoteMark(n) || isFootnoteList(n) {
 			doomed = append(doomed, n)
 		}
-		setAttr(n, "id", "")
+		htmldom.RemoveAttr(n, "id")
 	}
 	for _, n := range doomed {
 		if n.Parent != nil {
@@ -156,9 +156,9 @@ func dropBoxes(root *html.Node, keepAsides bool) {
 		case n.Type == html.TextNode && strings.TrimSpace(n.Data) == "":
 		case n.DataAtom == atom.Div || n.DataAtom == atom.Aside && !keepAsides || n.DataAtom == atom.Nav:
 			if left < 0 {
-				left = wordsOf(root)
+				left = htmldom.CountWords(root)
 			}
-			words := wordsOf(n)
+			words := htmldom.CountWords(n)
 			if words*2 > left {
 				return
 			}
@@ -208,7 +208,7 @@ func trimEnd(root *html.Node) {
 			if trimEnd(n); n.FirstChild != nil {
 				return
 			}
-		case n.Type == html.ElementNode && !hasText(n) && !hasImage(n) && n.DataAtom != atom.Img:
+		case n.Type == html.ElementNode && !htmldom.HasText(n) && !hasImage(n) && n.DataAtom != atom.Img:
 		default:
 			if n.Type == html.TextNode {
 				n.Data = strings.TrimRight(n.Data, " \n\t")
@@ -222,7 +222,7 @@ func trimEnd(root *html.Node) {
 // followsText reports whether an earlier sibling has text.
 func followsText(n *html.Node) bool {
 	for n = n.PrevSibling; n != nil; n = n.PrevSibling {
-		if hasText(n) {
+		if htmldom.HasText(n) {
 			return true
 		}
 	}
@@ -247,7 +247,7 @@ func firstBlocks(root *html.Node, limit int) *html.Node {
 		next := n.NextSibling
 		words := 0
 		if !full {
-			words = wordsOf(n)
+			words = htmldom.CountWords(n)
 		}
 		follows = follows && n != last
 		switch enough := said > 0 && said >= limit/realShare; {
@@ -278,7 +278,7 @@ func saidBy(n *html.Node) int {
 	case n.DataAtom == atom.P && isAside(n):
 		return 0
 	}
-	return wordsOf(n)
+	return htmldom.CountWords(n)
 }
 
 // isAside tells a caption below a picture, and a line that is emphasized as a whole,
@@ -287,7 +287,7 @@ func isAside(p *html.Node) bool {
 	for c := range p.ChildNodes() {
 		switch {
 		case c.DataAtom == atom.Em, c.DataAtom == atom.I, c.DataAtom == atom.Strong, c.DataAtom == atom.B, c.DataAtom == atom.Small, c.DataAtom == atom.Time, c.DataAtom == atom.Br, c.DataAtom == atom.Img:
-		case c.Type == html.TextNode && countWords(c.Data) == 0:
+		case c.Type == html.TextNode && htmldom.CountWordsIn(c.Data) == 0:
 		default:
 			return false
 		}
@@ -315,11 +315,11 @@ func lastSaying(root *html.Node) *html.Node {
 // isHeadings reports whether a tree has no text but in headings, and no picture.
 func isHeadings(root *html.Node) bool {
 	for n := range root.ChildNodes() {
-		if !(n.Type == html.ElementNode && isHeading(n)) && (hasText(n) || n.DataAtom == atom.Img || hasImage(n)) {
+		if !(n.Type == html.ElementNode && isHeading(n)) && (htmldom.HasText(n) || n.DataAtom == atom.Img || hasImage(n)) {
 			return false
 		}
 	}
-	return hasText(root)
+	return htmldom.HasText(root)
 }
 
 // shortenBlock cuts a block to about a number of words and reports whether it is to
@@ -346,12 +346,12 @@ func keepChildren(n *html.Node, limit int) bool {
 	for c := n.FirstChild; c != nil; {
 		next := c.NextSibling
 		if total <= limit {
-			total += wordsOf(c)
+			total += htmldom.CountWords(c)
 		}
 		if total > limit && kept {
 			n.RemoveChild(c)
 		}
-		kept = kept || hasText(c)
+		kept = kept || htmldom.HasText(c)
 		c = next
 	}
 	return true

@@ -1,6 +1,7 @@
 package content
 
 import (
+	"publisher/internal/htmldom"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -28,7 +29,7 @@ func shortenText(p *html.Node, limit int, others bool) bool {
 	if others {
 		return false
 	}
-	if all := wordsOf(p); all*2 <= limit*3 {
+	if all := htmldom.CountWords(p); all*2 <= limit*3 {
 		return true
 	}
 	for i, cut := range cuts {
@@ -54,16 +55,16 @@ type cut struct {
 
 func cutsOf(p *html.Node) []cut {
 	var cuts []cut
-	var before wordCounter
+	var before htmldom.WordCounter
 	var visit func(n *html.Node)
 	visit = func(n *html.Node) {
 		for c := n.FirstChild; c != nil; c = c.NextSibling {
 			switch {
 			case c.Type == html.TextNode:
-				cuts = append(cuts, textCuts(c, before.total())...)
+				cuts = append(cuts, textCuts(c, before.Total())...)
 				_, _ = before.WriteString(c.Data)
 			case c.DataAtom == atom.A || c.DataAtom == atom.Code || c.DataAtom == atom.Kbd || c.DataAtom == atom.Ruby:
-				_, _ = before.WriteString(textOf(c))
+				_, _ = before.WriteString(htmldom.FoldedText(c))
 			default:
 				visit(c)
 			}
@@ -77,7 +78,7 @@ func textCuts(n *html.Node, before int) []cut {
 	var cuts []cut
 	text := n.Data
 	words, inWord := before, false
-	var all wordCounter // of the text up to an offset
+	var all htmldom.WordCounter // of the text up to an offset
 	counted := 0
 	for i, r := range text {
 		switch {
@@ -89,7 +90,7 @@ func textCuts(n *html.Node, before int) []cut {
 		case strings.ContainsRune("。！？", r):
 			_, _ = all.WriteString(text[counted:i])
 			counted = i
-			cuts = append(cuts, cut{n, i + utf8.RuneLen(r), all.total() + before, true})
+			cuts = append(cuts, cut{n, i + utf8.RuneLen(r), all.Total() + before, true})
 		case !inWord && (unicode.IsLetter(r) || unicode.IsDigit(r)):
 			words++
 			inWord = true
@@ -101,7 +102,11 @@ func textCuts(n *html.Node, before int) []cut {
 	return cuts
 }
 
-var abbreviations = set("e.g. i.e. etc. vs. cf. Mr. Mrs. Ms. Dr. Prof. St. No. z.B. bzw. ca. usw. approx. Fig. p. pp.")
+var abbreviations = map[string]bool{
+	"e.g.": true, "i.e.": true, "etc.": true, "vs.": true, "cf.": true, "Mr.": true, "Mrs.": true,
+	"Ms.": true, "Dr.": true, "Prof.": true, "St.": true, "No.": true, "z.B.": true, "bzw.": true,
+	"ca.": true, "usw.": true, "approx.": true, "Fig.": true, "p.": true, "pp.": true,
+}
 
 // endsSentence tells a full stop from an abbreviation's.
 func endsSentence(s string) bool {

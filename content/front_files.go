@@ -136,7 +136,7 @@ func (a *article) fillEnclosure(l *linker) {
 		return
 	}
 	e.URL = to.url
-	if size, ok := to.size(a.site); ok {
+	if size, ok := l.sizeOf(to); ok {
 		e.Length = size
 	}
 	if u, err := url.Parse(to.url); err == nil && e.Type == "" {

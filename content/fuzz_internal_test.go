@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"publisher/internal/config"
+	"publisher/internal/htmldom"
 	"publisher/internal/xmltext"
 )
 
@@ -95,7 +96,7 @@ func FuzzShortcodes(f *testing.F) {
 		}
 		for _, tree := range trees {
 			a := articleFrom(tree, map[string]any{"title": "A post", "tags": []any{"a"}}, body, "_posts/2024-01-02-a-post.md")
-			r := &postRenderer{tree: tree, article: a, links: &linker{article: a, tree: tree.blog}}
+			r := newPostRenderer(tree, a)
 			a.global = map[string]any{"quote": zolaTemplate{body, true}, "own": zolaTemplate{"{{ body | markdown | safe }}{{ body }}{{ nth }}", true},
 				"a": hugoTemplate{body, true}, "b": hugoTemplate{body, false}, partialPrefix + "p": hugoTemplate{body, true}, partialPrefix + "r": hugoTemplate{"{{ $x := add . 1 }}{{ partial \"r\" $x }}{{ return $x }}", true}, wordPrefix + "en/k": "words",
 				"c": hugoTemplate{"{{ .Inner }}{{ .Inner | markdownify }}{{ range .Params }}{{ . }}{{ end }}", true}}
@@ -207,7 +208,7 @@ func FuzzExcerpt(f *testing.F) {
 		}
 		for _, tree := range trees {
 			a := articleFrom(tree, map[string]any{"title": "A post"}, body, "_posts/2024-01-02-a-post.md")
-			r := &postRenderer{tree: tree, article: a, links: &linker{article: a, tree: tree.blog}}
+			r := newPostRenderer(tree, a)
 			var out *Rendering
 			var err error
 			over := spending(func() { out, err = r.render() })
@@ -215,7 +216,7 @@ func FuzzExcerpt(f *testing.F) {
 			if err != nil || over != nil {
 				continue
 			}
-			if got, all := countWords(out.ExcerptText), out.Words; got > all+all/10+20 {
+			if got, all := htmldom.CountWordsIn(out.ExcerptText), out.Words; got > all+all/10+20 {
 				t.Errorf("%T: the excerpt has %d words, the body %d", tree.blog.engine, got, all)
 			}
 		}
@@ -245,7 +246,7 @@ func FuzzAddress(f *testing.F) {
 				t.Errorf("%q gives %q, and that gives %q", text, to.url, again.url)
 			}
 		}
-		c := &cleaner{links: l, images: &imageSizes{}}
+		c := &cleaner{links: l}
 		out := c.srcset(text)
 		if again := c.srcset(out); again != out {
 			t.Errorf("%q gives %q, and that gives %q", text, out, again)

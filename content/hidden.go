@@ -101,7 +101,7 @@ func holds(root *html.Node, name string) bool {
 // isLazy reports whether an element is a picture that waits for a script, and
 // nothing else.
 func isLazy(n *html.Node) bool {
-	if n.Type != html.ElementNode || hasText(n) {
+	if n.Type != html.ElementNode || htmldom.HasText(n) {
 		return false
 	}
 	waits := func(n *html.Node) bool {
@@ -143,7 +143,7 @@ func hasSpokenTwin(n *html.Node) bool {
 
 // isForEars knows the classes by which style sheets take text off the screen.
 func isForEars(n *html.Node) bool {
-	return hasText(n) && slices.ContainsFunc(strings.Fields(htmldom.Attr(n, "class")), func(class string) bool {
+	return htmldom.HasText(n) && slices.ContainsFunc(strings.Fields(htmldom.Attr(n, "class")), func(class string) bool {
 		return class == "sr-only" || class == "visually-hidden" || class == "visuallyhidden" || class == "screen-reader-text"
 	})
 }

@@ -23,7 +23,7 @@ func TestHostileMacros(t *testing.T) {
 			for _, d := range []config.Dialect{config.Hugo, config.Jekyll, config.Zola, config.Eleventy} {
 				tree := treeOf(t, d, nil)
 				a := articleFrom(tree, map[string]any{"title": "A"}, body, "_posts/2024-01-02-a-post.md")
-				r := &postRenderer{tree: tree, article: a, links: &linker{article: a, tree: tree.blog}}
+				r := newPostRenderer(tree, a)
 				_ = spending(func() { _ = escapeFormulas(r.expand(body, 1, false)) })
 				checkSpent(t, a.budget)
 			}

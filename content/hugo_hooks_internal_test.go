@@ -32,9 +32,7 @@ func FuzzHooks(f *testing.F) {
 			return
 		}
 		a := articleFrom(t, map[string]any{"title": "T"}, body, "posts/a.md")
-		r := &postRenderer{tree: t, article: a}
-		r.links = &linker{article: a, tree: t.blog}
-		if _, err := r.render(); err != nil && checkMarkdown(body) == nil {
+		if _, err := newPostRenderer(t, a).render(); err != nil && checkMarkdown(body) == nil {
 			tt.Error(err)
 		}
 	})

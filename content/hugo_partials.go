@@ -150,7 +150,12 @@ func (p *hugoPage) GetPage(where any) (any, error) {
 }
 
 // smallWords are those that the Associated Press does not begin with a capital in titles.
-var smallWords = set("a an and as at but by en for if in nor of on or per so the to v v. via vs. vs yet")
+var smallWords = map[string]bool{
+	"a": true, "an": true, "and": true, "as": true, "at": true, "but": true, "by": true, "en": true,
+	"for": true, "if": true, "in": true, "nor": true, "of": true, "on": true, "or": true, "per": true,
+	"so": true, "the": true, "to": true, "v": true, "v.": true, "via": true, "vs.": true, "vs": true,
+	"yet": true,
+}
 
 // titled is a text with capitals as titles have them.
 func titled(s string) string {

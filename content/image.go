@@ -19,38 +19,46 @@ import (
 
 // imageSizes remembers the local files that the images of one post come from.
 type imageSizes struct {
-	site    *site
 	targets map[string]target // by address
 	sizes   map[string]image.Point
 	looked  []string // the files that decided on sizes
-	budget  *budget
 }
 
-func (s *imageSizes) remember(to target) {
+// remember keeps the target of an image, whose size is asked for by its address.
+func (c *cleaner) remember(to target) {
 	if len(to.places) == 0 {
 		return
 	}
-	if s.targets == nil {
-		s.targets = map[string]target{}
+	if c.images.targets == nil {
+		c.images.targets = map[string]target{}
 	}
-	s.targets[to.url] = to
+	c.images.targets[to.url] = to
 }
 
-// of reads the size in pixels; zeros where the file is unknown or no picture.
-func (s *imageSizes) of(address string) (width, height int) {
-	if size, ok := s.sizes[address]; ok {
+// sizeOf reads the size of an image in pixels; zeros where its file is unknown or no picture.
+func (c *cleaner) sizeOf(address string) (width, height int) {
+	if size, ok := c.images.sizes[address]; ok {
 		return size.X, size.Y
 	}
-	s.budget.step(4 * fileSteps)
-	file, looked := s.targets[address].file(s.site)
-	s.looked = append(s.looked, looked...)
+	c.budget.step(4 * fileSteps)
+	file, looked := c.links.fileOf(c.images.targets[address])
+	c.images.looked = append(c.images.looked, looked...)
 	width, height = imageSize(file)
-	if s.sizes == nil {
-		s.sizes = map[string]image.Point{}
+	if c.images.sizes == nil {
+		c.images.sizes = map[string]image.Point{}
 	}
-	s.sizes[address] = image.Pt(width, height)
+	c.images.sizes[address] = image.Pt(width, height)
 	return width, height
 }
+
+// sizeOfTarget is the size of the image that a link leads to.
+func (c *cleaner) sizeOfTarget(to target) (width, height int) {
+	c.remember(to)
+	return c.sizeOf(to.url)
+}
+
+// filesLookedFor returns where files of images were looked for, there or not.
+func (c *cleaner) filesLookedFor() []string { return c.images.looked }
 
 func imageSize(file string) (width, height int) {
 	if file == "" {
@@ -97,9 +105,9 @@ func loadPicture(n *html.Node) {
 	src, srcset := firstAttr(n, lazySources), firstAttr(n, lazySets)
 	switch {
 	case srcset != "":
-		setAttr(n, "srcset", srcset)
+		htmldom.SetAttr(n, "srcset", srcset)
 	case src != "":
-		setAttr(n, "srcset", "") // the placeholder's
+		htmldom.RemoveAttr(n, "srcset") // the placeholder's
 	}
 	if n.Data == "source" {
 		return
@@ -108,7 +116,7 @@ func loadPicture(n *html.Node) {
 		src = bestCandidate(htmldom.Attr(n, "srcset"))
 	}
 	if src != "" {
-		setAttr(n, "src", src)
+		htmldom.SetAttr(n, "src", src)
 	}
 }
 
@@ -142,24 +150,24 @@ func (c *cleaner) image(n *html.Node) {
 	if src == "" {
 		alt := strings.TrimSpace(htmldom.Attr(n, "alt"))
 		if alt == "" {
-			c.lose("img", "a picture without an address, or with one that no feed may hold, is left out; give it a src")
+			c.warn("img", "a picture without an address, or with one that no feed may hold, is left out; give it a src")
 		}
 		htmldom.Replace(n, textNode(alt))
 		return
 	}
 	width, height := htmldom.Attr(n, "width"), htmldom.Attr(n, "height")
 	if !isPixels(width) || !isPixels(height) {
-		setAttr(n, "width", "")
-		setAttr(n, "height", "")
-		w, h := c.images.of(src)
+		htmldom.RemoveAttr(n, "width")
+		htmldom.RemoveAttr(n, "height")
+		w, h := c.sizeOf(src)
 		switch {
 		case w == 0 || h == 0:
 		case isPixels(width):
 			w, h = scaled(width, w, h)
 			fallthrough
 		default:
-			setAttr(n, "width", strconv.Itoa(w))
-			setAttr(n, "height", strconv.Itoa(h))
+			htmldom.SetAttr(n, "width", strconv.Itoa(w))
+			htmldom.SetAttr(n, "height", strconv.Itoa(h))
 		}
 	}
 	if !has(n, "alt") {
@@ -175,22 +183,6 @@ func scaled(width string, w, h int) (int, int) {
 func isPixels(s string) bool {
 	n, err := strconv.Atoi(s)
 	return err == nil && n > 0 && n < 100_000
-}
-
-func setAttr(n *html.Node, key, value string) {
-	for i, a := range n.Attr {
-		if a.Key == key {
-			if value == "" {
-				n.Attr = append(n.Attr[:i], n.Attr[i+1:]...)
-			} else {
-				n.Attr[i].Val = value
-			}
-			return
-		}
-	}
-	if value != "" {
-		n.Attr = append(n.Attr, html.Attribute{Key: key, Val: value})
-	}
 }
 
 // firstImage is the first picture of a body that is more than decoration.

@@ -12,37 +12,6 @@ import (
 	"github.com/bmatcuk/doublestar/v4"
 )
 
-// Omission is why a file that could be a post is neither in feeds nor in mail:
-// the blog's engine leaves it out, or nobody can tell whether it does. A mail
-// cannot be taken back, so what is in doubt is held.
-type Omission struct {
-	// Held means that it is in doubt: a setting is computed, malformed or of the
-	// wrong type.
-	Held bool
-	// Reason names the setting or key, and what of it decides.
-	Reason string
-	// Path is the file that says so, slash-separated, relative to content.dir; Line
-	// counts from 1, 0 where no line is to blame.
-	Path string
-	Line int
-}
-
-// detached is the omission without the file's text, of which its reason may be a part.
-func (o *Omission) detached() *Omission {
-	if o == nil {
-		return nil
-	}
-	own := *o
-	own.Reason = strings.Clone(o.Reason)
-	return &own
-}
-
-// LeftOut is a file that the blog's engine leaves out.
-type LeftOut struct {
-	Path string // slash-separated, relative to content.dir
-	Omission
-}
-
 // omission is what the engine says of a file that was read; nil where it shows it.
 // A post that is surely left out is not held besides.
 func (a *article) omission() *Omission {

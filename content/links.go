@@ -12,44 +12,6 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// target is where a link leads.
-type target struct {
-	url string // absolute; "" where the link is to be dropped
-	// places are where the local file that is meant may be, the likeliest first. They
-	// are looked at when somebody asks for the file: of most links nobody does.
-	places []place
-}
-
-// place is a path below a folder.
-type place struct{ dir, rel string }
-
-// file is the local file that is meant, absolute, "" where none is known; looked are
-// the files that decide which one that is.
-func (t target) file(s *site) (file string, looked []string) {
-	for _, p := range t.places {
-		for _, rel := range spellings(p.rel) {
-			looked = append(looked, filepath.Join(p.dir, filepath.FromSlash(rel)))
-			if file = s.inside(p.dir, filepath.FromSlash(rel)); file != "" {
-				return file, looked
-			}
-		}
-	}
-	return "", looked
-}
-
-// size is the local file's.
-func (t target) size(s *site) (int64, bool) {
-	file, _ := t.file(s)
-	if file == "" {
-		return 0, false
-	}
-	info, err := os.Stat(file)
-	if err != nil || !info.Mode().IsRegular() {
-		return 0, false
-	}
-	return info.Size(), true
-}
-
 // linker makes the links of one post absolute.
 type linker struct {
 	article *article
@@ -58,6 +20,32 @@ type linker struct {
 	lost    []string
 	asked   []string // files of the tree whose addresses were looked up
 	known   map[string]target
+}
+
+// fileOf implements linkFinder.
+func (l *linker) fileOf(to target) (file string, looked []string) {
+	for _, p := range to.places {
+		for _, rel := range spellings(p.rel) {
+			looked = append(looked, filepath.Join(p.dir, filepath.FromSlash(rel)))
+			if file = l.article.site.inside(p.dir, filepath.FromSlash(rel)); file != "" {
+				return file, looked
+			}
+		}
+	}
+	return "", looked
+}
+
+// sizeOf is the size of the local file that a target means.
+func (l *linker) sizeOf(to target) (int64, bool) {
+	file, _ := l.fileOf(to)
+	if file == "" {
+		return 0, false
+	}
+	info, err := os.Stat(file)
+	if err != nil || !info.Mode().IsRegular() {
+		return 0, false
+	}
+	return info.Size(), true
 }
 
 // schemes are those that a feed or a mail may link to.
@@ -77,9 +65,6 @@ func (l *linker) follow(dest string) target {
 	l.known[dest] = to
 	return to
 }
-
-// fileSteps is what it costs to look for a file.
-const fileSteps = 500
 
 func (l *linker) find(dest string) target {
 	dest = strings.TrimSpace(xmltext.Clean(dest))

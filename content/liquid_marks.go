@@ -16,7 +16,7 @@ type liquidMark struct {
 }
 
 // verbatimTags hold what is not read for tags.
-var verbatimTags = set("raw verbatim comment highlight")
+var verbatimTags = map[string]bool{"raw": true, "verbatim": true, "comment": true, "highlight": true}
 
 // holdsVerbatim reports whether a block's text is not read for tags. Jekyll's Liquid evaluates what it
 // highlights.

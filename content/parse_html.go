@@ -11,18 +11,18 @@ import (
 
 // parse reads a body's HTML. Where more elements are open at once than the parser goes
 // through, the tags of those below are shown as text.
-func (r *postRenderer) parse(rendered string) (*html.Node, error) {
+func (c *cleaner) parse(rendered string) (*html.Node, error) {
 	if len(rendered) > maxHTML {
 		return nil, tooLarge()
 	}
-	b := r.article.budget
+	b := c.budget
 	b.document()
 	b.part(nodesIn(rendered))
 	root, err := parseFragment(rendered, b)
 	if err == nil {
 		return root, nil
 	}
-	r.article.warn(0, fmt.Sprintf("more than %d HTML elements are open at once; the tags of those inside are shown as text: close what is left open", maxElements))
+	c.warn("", fmt.Sprintf("more than %d HTML elements are open at once; the tags of those inside are shown as text: close what is left open", maxElements))
 	if root, err = parseFragment(escapeDeep(rendered), b); err != nil {
 		root, err = parseFragment("<p>"+html.EscapeString(rendered)+"</p>", b)
 	}

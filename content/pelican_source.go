@@ -38,13 +38,13 @@ func splitHTML(text string) (fm frontMatter, body string, bodyLine int, err erro
 	for n := range doc.Descendants() {
 		switch n.DataAtom {
 		case atom.Title:
-			values["title"] = []string{xmltext.Line(textOf(n))}
+			values["title"] = []string{xmltext.Line(htmldom.FoldedText(n))}
 		case atom.Meta:
 			if name := strings.ToLower(htmldom.Attr(n, "name")); name != "" {
 				values[strings.Replace(name, "keywords", "tags", 1)] = []string{htmldom.Attr(n, "content") + htmldom.Attr(n, "contents")}
 			}
 		case atom.Body:
-			body = serialise(n)
+			body = htmldom.Inner(n)
 		}
 	}
 	if values["title"] == nil || values["date"] == nil {

@@ -1,6 +1,9 @@
 package content
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Post is one published (or yet to be published) article of the content tree,
 // as its front matter and file name describe it. It holds no body: bodies are
@@ -122,4 +125,35 @@ type Problem struct {
 	Invalid bool
 	// Shared means that it is the tree's: said once, of the first of the files that have it.
 	Shared bool
+}
+
+// Omission is why a file that could be a post is neither in feeds nor in mail:
+// the blog's engine leaves it out, or nobody can tell whether it does. A mail
+// cannot be taken back, so what is in doubt is held.
+type Omission struct {
+	// Held means that it is in doubt: a setting is computed, malformed or of the
+	// wrong type.
+	Held bool
+	// Reason names the setting or key, and what of it decides.
+	Reason string
+	// Path is the file that says so, slash-separated, relative to content.dir; Line
+	// counts from 1, 0 where no line is to blame.
+	Path string
+	Line int
+}
+
+// detached is the omission without the file's text, of which its reason may be a part.
+func (o *Omission) detached() *Omission {
+	if o == nil {
+		return nil
+	}
+	own := *o
+	own.Reason = strings.Clone(o.Reason)
+	return &own
+}
+
+// LeftOut is a file that the blog's engine leaves out.
+type LeftOut struct {
+	Path string // slash-separated, relative to content.dir
+	Omission
 }

@@ -37,14 +37,13 @@ func (t *Tree) render(b *budget, p *Post) (out *Rendering, problems []Problem, e
 		}
 	}()
 	src.problems = nil // the scan reported them
-	r := &postRenderer{tree: t, article: t.blog.articleOf(src)}
-	if err := r.article.front.checkSizes(false); err != nil {
+	a := t.blog.articleOf(src)
+	if err := a.front.checkSizes(false); err != nil {
 		return nil, nil, newRenderError(src, err)
 	}
-	r.article.post = p
-	r.article.slug = anchorSlug(p.URL)
-	r.links = &linker{article: r.article, tree: t.blog}
-	r.images.site, r.images.budget = t.blog.site, b
+	a.post = p
+	a.slug = anchorSlug(p.URL)
+	r := newPostRenderer(t, a)
 	if out, err = r.render(); err != nil {
 		return nil, nil, newRenderError(src, err)
 	}
@@ -57,7 +56,7 @@ func (t *Tree) render(b *budget, p *Post) (out *Rendering, problems []Problem, e
 }
 
 func (r *postRenderer) follows(src *source) Follows {
-	f := Follows{FileHash: src.fileHash, Links: r.links.asked, Files: r.images.looked, Unknown: r.hooked}
+	f := Follows{FileHash: src.fileHash, Links: r.links.asked, Files: r.cleaner.filesLookedFor(), Unknown: r.hooked}
 	for _, mark := range []string{"{{", "{%", "<%"} {
 		f.Unknown = f.Unknown || strings.Contains(src.body, mark) || strings.Contains(src.front.text, mark)
 	}
@@ -78,9 +77,15 @@ type postRenderer struct {
 	tree    *Tree
 	article *article
 	links   *linker
-	images  imageSizes
+	cleaner *cleaner
 	set     keptHTML
 	hooked  bool // render hooks were at work
+}
+
+func newPostRenderer(t *Tree, a *article) *postRenderer {
+	links := &linker{article: a, tree: t.blog}
+	c := &cleaner{links: links, address: a.post.URL, prefix: a.slug + "-", budget: a.budget, warn: a.warnOf}
+	return &postRenderer{tree: t, article: a, links: links, cleaner: c}
 }
 
 func (r *postRenderer) render() (*Rendering, error) {
@@ -98,18 +103,18 @@ func (r *postRenderer) render() (*Rendering, error) {
 		dropEmptyParagraphs(body)
 	}
 	dropTitle(body, a)
-	out := &Rendering{Words: wordsOf(body)}
+	out := &Rendering{Words: htmldom.CountWords(body)}
 	excerpt, err := r.excerpt(body, w)
 	if err != nil {
 		return nil, err
 	}
 	removeMarks(body)
-	out.HTML = serialise(body)
+	out.HTML = htmldom.Inner(body)
 	if len(out.HTML) > maxHTML {
 		return nil, tooLarge()
 	}
-	out.ExcerptHTML = serialise(excerpt)
-	out.ExcerptText = textOf(excerpt)
+	out.ExcerptHTML = htmldom.Inner(excerpt)
+	out.ExcerptText = htmldom.FoldedText(excerpt)
 	if a.post.Newsletter.Intro != "" {
 		intro, err := r.safe(r.expand(a.post.Newsletter.Intro, a.front.lineOf("intro"), true), w)
 		if err != nil {
@@ -117,7 +122,7 @@ func (r *postRenderer) render() (*Rendering, error) {
 		}
 		removeMarks(intro)
 		tidyExcerpt(intro)
-		out.IntroHTML = serialise(intro)
+		out.IntroHTML = htmldom.Inner(intro)
 	}
 	out.Image = r.image(body)
 	return out, nil
@@ -167,49 +172,7 @@ func (r *postRenderer) safe(source string, w markdownOptions) (*html.Node, error
 			return nil, err
 		}
 	}
-	return r.clean(r.set.restore(rendered))
-}
-
-func (r *postRenderer) clean(rendered string) (*html.Node, error) {
-	root, err := r.parse(rendered)
-	if err != nil {
-		return nil, err
-	}
-	hideDuplicates(root)
-	c := &cleaner{links: r.links, prefix: r.article.slug + "-", images: &r.images}
-	c.children(root)
-	wrapLooseText(root)
-	return root, nil
-}
-
-// wrapLooseText puts text that stands between blocks into paragraphs.
-func wrapLooseText(root *html.Node) {
-	var open *html.Node
-	for n := root.FirstChild; n != nil; {
-		next := n.NextSibling
-		loose := isLoose(n)
-		blank := n.Type == html.TextNode && strings.TrimSpace(n.Data) == ""
-		if blank && (next == nil || !isLoose(next)) {
-			loose = false // the last of its paragraph
-		}
-		switch {
-		case loose && open != nil:
-			root.RemoveChild(n)
-			open.AppendChild(n)
-		case loose && !blank:
-			open = htmldom.Element(atom.P)
-			root.InsertBefore(open, n)
-			root.RemoveChild(n)
-			open.AppendChild(n)
-		case !loose:
-			open = nil
-		}
-		n = next
-	}
-}
-
-func isLoose(n *html.Node) bool {
-	return n.Type == html.TextNode || n.Type == html.ElementNode && (inline[n.Data] || n.DataAtom == atom.Img || n.DataAtom == atom.Br)
+	return r.cleaner.clean(r.set.restore(rendered))
 }
 
 // dropTitle takes the heading away that the title was taken from: whoever shows
@@ -220,7 +183,7 @@ func dropTitle(body *html.Node, a *article) {
 	}
 	for n := body.FirstChild; n != nil; n = n.NextSibling {
 		if n.Type == html.ElementNode {
-			if n.DataAtom == atom.H1 && textOf(n) == a.post.Title {
+			if n.DataAtom == atom.H1 && htmldom.FoldedText(n) == a.post.Title {
 				body.RemoveChild(n)
 			}
 			return
@@ -240,29 +203,6 @@ func dropEmptyParagraphs(body *html.Node) {
 	}
 }
 
-func removeMarks(root *html.Node) {
-	var marks []*html.Node
-	for n := range root.Descendants() {
-		if n.Type == html.ElementNode && n.Data == moreMark {
-			marks = append(marks, n)
-		}
-	}
-	for _, n := range marks {
-		n.Parent.RemoveChild(n)
-	}
-}
-
-// serialise writes a tree's content. The parser has made it well-formed.
-func serialise(root *html.Node) string {
-	var b strings.Builder
-	for n := root.FirstChild; n != nil; n = n.NextSibling {
-		if err := html.Render(&b, n); err != nil {
-			return html.EscapeString(textOf(root)) // a void element with children cannot come out of the parser
-		}
-	}
-	return strings.TrimSpace(b.String())
-}
-
 // image describes the picture that the front matter names, else the body's first.
 func (r *postRenderer) image(body *html.Node) *Image {
 	if r.article.post.Image == "" {
@@ -270,8 +210,7 @@ func (r *postRenderer) image(body *html.Node) *Image {
 	}
 	img := &Image{URL: r.article.post.Image, Alt: xmltext.Line(r.article.front.scalar("image_alt", "cover_alt", "alt"))}
 	if to := r.links.follow(r.article.imageText()); to.url == img.URL {
-		r.images.remember(to)
-		img.Width, img.Height = r.images.of(to.url)
+		img.Width, img.Height = r.cleaner.sizeOfTarget(to)
 	}
 	return img
 }

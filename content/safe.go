@@ -64,11 +64,28 @@ func safeStyle(style string) string {
 	return strings.Join(out, ";")
 }
 
-// cleaner makes a tree of HTML safe and portable in one walk.
+// cleaner makes the HTML of one post safe and portable, in one walk over its tree.
 type cleaner struct {
-	links  *linker
-	prefix string // of footnote ids, since several posts share one page
-	images *imageSizes
+	links   linkFinder
+	address string  // of the post
+	prefix  string  // of footnote ids, since several posts share one page
+	budget  *budget // of the post; nil for none
+	// warn is called with each thing that is left out and the name of the element at fault;
+	// "" where no single one is.
+	warn   func(element, message string)
+	images imageSizes
+}
+
+// clean parses HTML and makes it safe. It returns an element that holds the result.
+func (c *cleaner) clean(rendered string) (*html.Node, error) {
+	root, err := c.parse(rendered)
+	if err != nil {
+		return nil, err
+	}
+	hideDuplicates(root)
+	c.children(root)
+	wrapLooseText(root)
+	return root, nil
 }
 
 // moreMark is what an excerpt mark becomes until the excerpt is cut.
@@ -132,7 +149,7 @@ func (c *cleaner) element(n *html.Node) {
 			n.Parent.RemoveChild(n)
 		} else if n.Data == "a" && htmldom.Attr(n, "href") == "" && htmldom.Attr(n, "id") == "" && htmldom.Attr(n, "name") == "" {
 			htmldom.Unwrap(n)
-		} else if n.Data == "span" && (len(n.Attr) == 0 || !hasText(n)) {
+		} else if n.Data == "span" && (len(n.Attr) == 0 || !htmldom.HasText(n)) {
 			htmldom.Unwrap(n) // highlighters colour white space too
 		} else if n.Data == "img" {
 			c.image(n)
@@ -161,7 +178,7 @@ func isHeadingAnchor(n *html.Node) bool {
 	if !strings.HasPrefix(htmldom.Attr(n, "href"), "#") {
 		return false
 	}
-	switch strings.TrimSpace(textOf(n)) {
+	switch strings.TrimSpace(htmldom.FoldedText(n)) {
 	case "", "#", "¶", "§", "🔗", "⚓":
 		return true
 	}
@@ -189,14 +206,14 @@ func (c *cleaner) attributes(n *html.Node) {
 				continue
 			}
 		case key == "href" && footnote:
-			a.Val = c.links.article.post.URL + "#" + c.prefix + a.Val[1:]
+			a.Val = c.address + "#" + c.prefix + a.Val[1:]
 		case key == "src" && n.Data == "img" && isDataPicture(a.Val):
 			a.Val = escapeURI(a.Val)
 		case key == "href" || key == "src" || key == "cite":
 			to := c.links.follow(a.Val)
 			a.Val = to.url
 			if key == "src" {
-				c.images.remember(to)
+				c.remember(to)
 			}
 		case key == "srcset":
 			a.Val = c.srcset(a.Val)
@@ -230,8 +247,21 @@ func mathText(n *html.Node) string {
 	}
 	for d := range n.Descendants() {
 		if d.Type == html.ElementNode && d.Data == "annotation" {
-			return textOf(d)
+			return htmldom.FoldedText(d)
 		}
 	}
-	return textOf(n)
+	return htmldom.FoldedText(n)
+}
+
+// removeMarks takes the marks of excerpts out of a tree.
+func removeMarks(root *html.Node) {
+	var marks []*html.Node
+	for n := range root.Descendants() {
+		if n.Type == html.ElementNode && n.Data == moreMark {
+			marks = append(marks, n)
+		}
+	}
+	for _, n := range marks {
+		n.Parent.RemoveChild(n)
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -250,4 +251,17 @@ func (s *source) lineHolding(text string) int {
 		return s.bodyLine + strings.Count(s.body[:at], "\n")
 	}
 	return s.front.lineHolding(text)
+}
+
+// warnOf warns, once for a post, that something was left out of it; element is the name of
+// the HTML element at fault, "" where no single one is.
+func (s *source) warnOf(element, message string) {
+	if len(s.problems) >= maxWarnings || slices.ContainsFunc(s.problems, func(p Problem) bool { return p.Message == message }) {
+		return
+	}
+	line := 0
+	if element != "" {
+		line = s.lineHolding("<" + element)
+	}
+	s.warn(line, message)
 }

@@ -113,7 +113,7 @@ func (c *cleaner) srcset(list string) string {
 		address := escapeURI(candidate.url)
 		if !isDataPicture(candidate.url) {
 			to := c.links.follow(candidate.url)
-			c.images.remember(to)
+			c.remember(to)
 			address = to.url
 		}
 		if address == "" {

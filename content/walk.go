@@ -271,3 +271,11 @@ func sortProblems(list []Problem) {
 		return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Line, b.Line))
 	})
 }
+
+// counted is a number with what it counts and the verb that goes with it.
+func counted(n int, what string) string {
+	if n == 1 {
+		return "1 " + what + " is"
+	}
+	return fmt.Sprintf("%d %ss are", n, what)
+}

@@ -94,3 +94,22 @@ func TestStripTags(t *testing.T) {
 		}
 	}
 }
+
+func TestText(t *testing.T) {
+	root, err := htmldom.ParseFragment("<p>Two <b>wor</b>ds</p><p>and  日本語 <img alt=\"x\"></p><p> </p>")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := htmldom.FoldedText(root), "Two words and 日本語"; got != want {
+		t.Errorf("FoldedText returns %q, want %q", got, want)
+	}
+	if got, want := htmldom.CountWords(root), 5; got != want { // CJK characters count half
+		t.Errorf("CountWords returns %d, want %d", got, want)
+	}
+	if !htmldom.HasText(root) || htmldom.HasText(root.LastChild) {
+		t.Error("HasText is wrong")
+	}
+	if got, want := htmldom.Inner(root.FirstChild), "Two <b>wor</b>ds"; got != want {
+		t.Errorf("Inner returns %q, want %q", got, want)
+	}
+}
