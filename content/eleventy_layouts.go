@@ -71,8 +71,7 @@ func (s *sections) readLayout(e *eleventy, file, name, fromRoot string) {
 		}
 		l.values, l.front = fm.values, &fm
 		if fm.form == scriptForm {
-			text := blankComments(fm.text)
-			l.rules = withFunctions(e.rulesIn(file, text, 0, len(text), false), script.FrontMatter(fm.text), e.at(file, "", 0, "the layout "+name))
+			l.rules = e.scriptRules(file, fm.text, script.FrontMatter(fm.text), true, false)
 			for i := range l.rules {
 				l.rules[i].Line += fm.line - 1
 			}

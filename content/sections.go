@@ -136,12 +136,9 @@ func (s *sections) read(t *Tree, real, name string) {
 		if where, values, ok := e.directoryData(name, text); ok {
 			l := inherited{values: values}
 			if !strings.HasSuffix(name, "json") {
-				code := blankComments(string(text))
-				l.rules = e.rulesIn(real, code, 0, len(code), false)
-				if data, ok := script.DataFile(s.filesAround(t.own, real, text), filepath.ToSlash(real)); ok {
-					l.rules = withFunctions(l.rules, data, e.at(real, "", 0, path.Base(name)))
-					l.values = merged(l.values, data.Values)
-				}
+				data, known := script.DataFile(s.filesAround(t.own, real, text), filepath.ToSlash(real))
+				l.rules = e.scriptRules(real, string(text), data, known, false)
+				l.values = merged(l.values, data.Values)
 			}
 			if values == nil && strings.HasSuffix(name, "json") {
 				l.doubt = &Omission{Held: true, Reason: path.Base(name) + " does not parse", Path: t.site.fromContentDir(name), Line: 1}
