@@ -21,7 +21,6 @@ type eleventy struct {
 	rules     eleventyRules
 	suffixes  []string // of data files
 	dataBase  string   // what a folder's data file is called; "" for the folder's name
-	text      string   // of the config and what it imports, without comments
 	input     string   // the folder that Eleventy reads, from the config's
 	includes  string   // the folder of includes, from the config's
 	code      eleventyScripts
@@ -111,9 +110,7 @@ func (e *eleventy) rulesOf(a *article) []jsRule {
 	if a.front.form != scriptForm {
 		return nil
 	}
-	text := blankComments(a.front.text)
-	rules := e.rulesIn("", text, 0, len(text), true)
-	rules = withFunctions(rules, script.FrontMatter(a.front.text), Omission{Reason: "front matter", Path: a.path, Line: 1})
+	rules := e.scriptRules("", a.front.text, script.FrontMatter(a.front.text), true, true)
 	for i := range rules {
 		rules[i].Path = a.path
 		rules[i].Line += a.front.line - 1

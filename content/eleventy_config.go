@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"publisher/content/script"
 	"publisher/internal/config"
 )
 
@@ -125,17 +126,20 @@ var (
 // it is that one; slash-separated.
 func (o *ownConfig) eleventyInput() string {
 	input := o.scalar("input")
-	script := layer{values: scriptSettings(string(o.text))}
+	settings := layer{values: scriptSettings(string(o.text))}
 	if input == "" {
-		input, _ = script.value("dir.input").(string)
+		input, _ = settings.value("dir.input").(string)
 	}
 	if m := setInput.FindSubmatch(o.text); m != nil && input == "" {
 		input = string(m[1])
 	}
 	if m := namedInput.FindSubmatch(o.text); m != nil && input == "" { // of a constant's name
-		if at := definitionOf(string(m[1])+string(m[2])+string(m[3]), string(o.text)); at >= 0 {
-			r := &pythonReader{text: string(o.text), at: at}
-			input, _ = r.str()
+		p := script.Load(o.scripts())
+		for _, f := range o.files {
+			if text, ok := p.Text(filepath.ToSlash(f.name), string(m[1])+string(m[2])+string(m[3])); ok {
+				input = text
+				break
+			}
 		}
 	}
 	if input = path.Clean(input); !filepath.IsLocal(input) {

@@ -41,12 +41,8 @@ func (s *eleventyFolders) readGlobal() {
 		}
 		if name == "eleventyComputed" && isScriptName(file) {
 			if text, err := readLimited(file); err == nil {
-				code := blankComments(string(text))
-				s.computed = s.rulesIn(file, code, 0, len(code), true)
-				if data, ok := script.DataFile(s.filesAround(file, text), filepath.ToSlash(file)); ok {
-					data.Computed = data.Functions
-					s.computed = withFunctions(s.computed, data, s.at(file, "", 0, "eleventyComputed"))
-				}
+				data, known := script.DataFile(s.filesAround(file, text), filepath.ToSlash(file))
+				s.computed = s.scriptRules(file, string(text), data.AsComputed(), known, true)
 				s.remember(path.Join(folder, e.Name()), text)
 			}
 			continue
@@ -82,11 +78,10 @@ func (s *eleventyFolders) readPlain(file, name, fromRoot string) {
 			return
 		}
 	} else if f, ok := script.Load(s.filesAround(file, text)).Exported(filepath.ToSlash(file)); ok {
-		f = f.Inner()
-		s.computed = append(s.computed, jsRule{key: strings.ToLower(name), literal: jsUnknown{}, own: &f, Omission: o})
+		s.computed = append(s.computed, jsRule{key: strings.ToLower(name), function: &f, Omission: o})
 		return
 	}
-	s.computed = append(s.computed, jsRule{key: strings.ToLower(name), literal: jsUnknown{}, Omission: o})
+	s.computed = append(s.computed, jsRule{key: strings.ToLower(name), literal: script.Unknown{}, Omission: o})
 }
 
 // eleventyData is the folder of global data, from the input folder.
@@ -167,14 +162,12 @@ func (e *eleventy) directoryData(name string, text []byte) (where string, values
 }
 
 var (
-	scriptTags      = regexp.MustCompile(`(?m)^\s*["']?tags["']?\s*:\s*`)
-	scriptFlag      = regexp.MustCompile(`(?m)(?:^|[{,])\s*["']?draft["']?\s*:\s*(true|false)\b`)
-	scriptVariable  = regexp.MustCompile(`\$\{([^{}]*)\}`)
-	scriptSlugified = regexp.MustCompile(`^(?:this\.)?slugify\(([\w.]+)\)$`)
+	scriptTags = regexp.MustCompile(`(?m)^\s*["']?tags["']?\s*:\s*`)
+	scriptFlag = regexp.MustCompile(`(?m)(?:^|[{,])\s*["']?draft["']?\s*:\s*(true|false)\b`)
 )
 
 // directoryScript takes from a script, which is not run, what it spells out. What it
-// computes is for rulesIn.
+// computes is for scriptRules.
 func directoryScript(text string) map[string]any {
 	values := map[string]any{}
 	settings := scriptSettings(text)
@@ -193,13 +186,4 @@ func directoryScript(text string) map[string]any {
 		values["draft"] = m[1]
 	}
 	return values
-}
-
-func nunjucksVariable(part string) string {
-	inner := strings.TrimSpace(scriptVariable.FindStringSubmatch(part)[1])
-	filter := ""
-	if m := scriptSlugified.FindStringSubmatch(inner); m != nil {
-		inner, filter = m[1], " | slugify"
-	}
-	return "{{ " + strings.TrimPrefix(inner, "data.") + filter + " }}"
 }

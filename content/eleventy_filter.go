@@ -31,18 +31,17 @@ type eleventyIgnore struct {
 type preprocessor struct {
 	extensions []string
 	all        bool
-	function   *jsFunction      // nil where it is in a package
-	own        *script.Function // the same, to be evaluated; nil where it was not found
+	function   *script.Function // nil where it was not found
+	code       string           // of the function; "" where it is in a package
 	Omission
 }
 
 // jsRule is a setting of pages that a script computes.
 type jsRule struct {
-	key      string // lower-case
-	computed bool   // it outranks what the page says
-	function *jsFunction
-	literal  jsValue          // where there is no function
-	own      *script.Function // the same, to be evaluated with the page's data; nil where it was not found
+	key      string           // lower-case
+	computed bool             // it outranks what the page says
+	function *script.Function // of the page's data
+	literal  any              // where there is no function
 	Omission
 }
 
@@ -121,9 +120,7 @@ func (r *eleventyRules) readIgnores(e *eleventy, file, text string) {
 		o := e.at(file, text, m[0], "ignores."+text[m[2]:m[3]])
 		arg := literalText.FindStringSubmatch(text[m[1]:])
 		if arg == nil {
-			argument := &jsEvaluator{text: text, at: m[1]}
-			argument.closeBracket()
-			if glob, ok := e.code.program.Text(filepath.ToSlash(file), text[m[1]:max(m[1], argument.at-1)]); ok {
+			if glob, ok := e.code.program.Text(filepath.ToSlash(file), argumentAt(text, m[1])); ok {
 				arg = []string{"", glob, "", "", ""}
 			}
 		}
@@ -149,6 +146,28 @@ func (r *eleventyRules) readIgnores(e *eleventy, file, text string) {
 			r.ignores = slices.DeleteFunc(r.ignores, func(i eleventyIgnore) bool { return i.glob == glob && strings.HasPrefix(i.Reason, "ignores.") })
 		}
 	}
+}
+
+// argumentAt is what stands in brackets that open before a place in a script.
+func argumentAt(text string, from int) string {
+	depth := 0
+	for at := from; at < len(text); at++ {
+		switch text[at] {
+		case '(', '[', '{':
+			depth++
+		case ')', ']', '}':
+			if depth--; depth < 0 {
+				return text[from:at]
+			}
+		case '\'', '"', '`':
+			end := strings.IndexByte(text[at+1:], text[at])
+			if end < 0 {
+				return text[from:]
+			}
+			at += end + 1
+		}
+	}
+	return text[from:]
 }
 
 // maxLookBack is more than any function of a config has.
@@ -183,9 +202,13 @@ var addPreprocessor = regexp.MustCompile(`\.addPreprocessor\(\s*["'\x60]([^"'\x6
 
 func (r *eleventyRules) readPreprocessors(e *eleventy, file, text string) {
 	for _, m := range addPreprocessor.FindAllStringSubmatchIndex(text, -1) {
-		p := preprocessor{function: readJSFunction(text[m[1]:], e.scripts()), Omission: e.at(file, text, m[0], "addPreprocessor")}
-		if f, ok := e.code.drops[text[m[2]:m[3]]]; ok {
-			p.own = &f
+		p := preprocessor{Omission: e.at(file, text, m[0], "addPreprocessor")}
+		f, ok := e.code.drops[text[m[2]:m[3]]]
+		if !ok {
+			f, ok = e.code.program.Expression(filepath.ToSlash(file), argumentAt(text, m[1]))
+		}
+		if ok {
+			p.function, p.code = &f, f.Source()
 		}
 		list := ""
 		for _, group := range [][2]int{{m[4], m[5]}, {m[6], m[7]}} {
@@ -211,22 +234,15 @@ func (r *eleventyRules) readGlobalRules(e *eleventy, file, text string) {
 		key := strings.ToLower(name[strings.LastIndexByte(name, '.')+1:])
 		o := e.at(file, text, m[0], name)
 		if key == "eleventycomputed" {
-			block := &jsEvaluator{text: text, at: m[1]}
-			block.closeBracket()
-			rules := e.rulesIn(file, text, m[1], block.at, true)
-			if f, ok := e.code.data[name]; ok {
-				rules = withFunctions(rules, script.Data{Computed: f.Members()}, o)
-			}
-			r.computed = append(r.computed, rules...)
+			data, known := e.code.data[name].Data()
+			before := []byte(text[:m[1]])
+			blank(before)
+			r.computed = append(r.computed, e.scriptRules(file, string(before)+argumentAt(text, m[1]), data.AsComputed(), known, true)...)
 			continue
 		}
-		rule := jsRule{key: key, computed: strings.HasPrefix(name, "eleventyComputed"), function: readJSFunction(text[m[1]:], e.scripts()), Omission: o}
-		if rule.function == nil {
-			rule.literal = jsUnknown{}
-		}
+		rule := jsRule{key: key, computed: strings.HasPrefix(name, "eleventyComputed"), literal: script.Unknown{}, Omission: o}
 		if f, ok := e.code.data[name]; ok {
-			f = f.Inner()
-			rule.own = &f
+			rule.function = &f
 		}
 		r.computed = append(r.computed, rule)
 	}
@@ -234,6 +250,7 @@ func (r *eleventyRules) readGlobalRules(e *eleventy, file, text string) {
 
 var (
 	templateFormats = regexp.MustCompile(`\b(?:setTemplateFormats\(\s*|templateFormats["']?\s*:\s*)(\[[^\]]*\]|["'\x60][^"'\x60\n]*["'\x60])`)
+	markdownFormat  = regexp.MustCompile(`\bmd\b`)
 	addedFormats    = regexp.MustCompile(`\baddTemplateFormats\([^)]*\bmd\b`)
 )
 
@@ -243,7 +260,7 @@ func (r *eleventyRules) readFormats(e *eleventy, file, text string) {
 		return
 	}
 	formats := text[m[2]:m[3]]
-	if slices.Contains(strings.FieldsFunc(formats, func(c rune) bool { return !isWordByte(byte(c)) }), "md") || strings.Contains(formats, "...") {
+	if markdownFormat.MatchString(formats) || strings.Contains(formats, "...") {
 		return
 	}
 	o := e.at(file, text, m[0], "templateFormats has no md in it")
@@ -323,52 +340,29 @@ func sharesTag(a *article, names []string) bool {
 
 var mayBeFalse = regexp.MustCompile(`\bfalse\b|!|==|&&`)
 
-// judge asks a preprocessor about a page: by its own function where that can be
-// evaluated, else by the values that it may come to.
+// judge asks a preprocessor about a page: it drops those for which it returns false.
 func (e *eleventy) judge(p preprocessor, a *article) *Omission {
-	if p.own == nil {
-		return p.judge(e.find(a))
-	}
-	body := script.NewObject() // the text, of which nothing is known
-	body.Missing = func(string) (any, bool) { return nil, false }
-	v, err := p.own.Call(e.host(nil, a), e.dataObject(a), body)
-	if err != nil {
-		return p.judge(e.find(a))
-	}
-	if v == false {
-		o := p.Omission
-		o.Reason += " returns false"
-		return &o
-	}
-	return nil
-}
-
-// judge says whether the preprocessor returns false for a page.
-func (p *preprocessor) judge(find func(string) jsValue) *Omission {
 	o := p.Omission
-	if p.function == nil {
+	if p.code == "" {
 		o.Held, o.Reason = true, o.Reason+" of a function that is not in the config"
 		return &o
 	}
 	dropped, other, doubtful := 0, 0, 0
-	for _, v := range p.function.values(find) {
-		switch v.(type) {
-		case bool:
-			if v == false {
-				dropped++
-				continue
-			}
-		case jsUnknown:
-			if mayBeFalse.MatchString(p.function.body) {
-				doubtful++
-			}
+	for _, v := range p.function.Results(e.host(nil, a), e.dataObject(a), script.UnknownText()) {
+		u, _ := v.(script.Unknown)
+		switch {
+		case v == false:
+			dropped++
+		case script.MayBe(v, false) && (!u.IsAnything() || mayBeFalse.MatchString(p.code)):
+			doubtful++
+		default:
+			other++
 		}
-		other++
 	}
 	switch {
-	case dropped == 0 && doubtful == 0:
+	case dropped+doubtful == 0:
 		return nil
-	case other > 0:
+	case other+doubtful > 0:
 		o.Held, o.Reason = true, o.Reason+" on a condition"
 	default:
 		o.Reason += " returns false"

@@ -54,12 +54,9 @@ func (f *eleventyFolders) readData(real, name string, text []byte) {
 	}
 	l := eleventyLayer{values: values}
 	if !strings.HasSuffix(name, "json") {
-		code := blankComments(string(text))
-		l.rules = f.rulesIn(real, code, 0, len(code), false)
-		if data, ok := script.DataFile(f.filesAround(real, text), filepath.ToSlash(real)); ok {
-			l.rules = withFunctions(l.rules, data, f.at(real, "", 0, path.Base(name)))
-			l.values = merged(l.values, data.Values)
-		}
+		data, known := script.DataFile(f.filesAround(real, text), filepath.ToSlash(real))
+		l.rules = f.scriptRules(real, string(text), data, known, false)
+		l.values = merged(l.values, data.Values)
 	}
 	if values == nil && strings.HasSuffix(name, "json") {
 		l.doubt = &Omission{Held: true, Reason: path.Base(name) + " does not parse", Path: f.site.fromContentDir(name), Line: 1}

@@ -66,8 +66,7 @@ func (s *eleventyFolders) readLayout(file, name, fromRoot string) {
 		}
 		l.values, l.front = fm.values, &fm
 		if fm.form == scriptForm {
-			text := blankComments(fm.text)
-			l.rules = withFunctions(s.rulesIn(file, text, 0, len(text), false), script.FrontMatter(fm.text), s.at(file, "", 0, "the layout "+name))
+			l.rules = s.scriptRules(file, fm.text, script.FrontMatter(fm.text), true, false)
 			for i := range l.rules {
 				l.rules[i].Line += fm.line - 1
 			}

@@ -31,13 +31,18 @@ var (
 )
 
 func readEleventyScripts(own *ownConfig) eleventyScripts {
-	var files []script.File
-	for _, f := range own.files {
-		files = append(files, script.File{Path: filepath.ToSlash(f.name), Text: f.text})
-	}
-	p := script.Load(files)
+	p := script.Load(own.scripts())
 	return eleventyScripts{p, p.Registered(filterMethods...), p.Registered(shortcodeMethods...), p.Registered(pairedMethods...), p.Registered("addGlobalData"), p.Given("addDateParsing"),
 		p.Given("addUrlTransform"), p.Registered("addPreprocessor")}
+}
+
+// scripts are the config and what it imports.
+func (o *ownConfig) scripts() []script.File {
+	var files []script.File
+	for _, f := range o.files {
+		files = append(files, script.File{Path: filepath.ToSlash(f.name), Text: f.text})
+	}
+	return files
 }
 
 // host is what Eleventy gives the functions of a page.
@@ -140,7 +145,9 @@ func (e *eleventy) dataObject(a *article) *script.Object {
 		switch lower {
 		case "page":
 			return e.pageObject(a), true
-		case "collections", "pkg", "eleventy":
+		case "eleventy":
+			return runObject(), true
+		case "collections", "pkg":
 			return nil, false
 		}
 		if v, ok := a.front.values[lower]; ok {
@@ -161,6 +168,16 @@ func (e *eleventy) dataObject(a *article) *script.Object {
 		return script.Undefined{}, true
 	}
 	return o
+}
+
+// runObject is Eleventy's own data: that it builds the site.
+func runObject() *script.Object {
+	run, env := script.NewObject(), script.NewObject()
+	env.Set("runMode", "build")
+	unknown := func(string) (any, bool) { return nil, false }
+	run.Set("env", env)
+	run.Missing, env.Missing = unknown, unknown
+	return run
 }
 
 // isGlobal reports that code gives all pages a value of that name.

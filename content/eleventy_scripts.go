@@ -14,98 +14,6 @@ import (
 	"publisher/content/script"
 )
 
-// scripts are the config and what it imports from files beside it.
-func (e *eleventy) scripts() string {
-	if e.text != "" {
-		return e.text
-	}
-	var b strings.Builder
-	for _, f := range e.own.files {
-		b.WriteString(blankComments(f.text))
-		b.WriteByte('\n')
-	}
-	e.text = b.String()
-	return e.text
-}
-
-var (
-	jsRuleKey  = regexp.MustCompile(`(?m)(?:^|[{,;]|\b(?:async|const|let|var))[ \t]*["']?(permalink|eleventyExcludeFromCollections)["']?\s*([:(=])`)
-	jsComputed = regexp.MustCompile(`["']?eleventyComputed["']?\s*[:=]\s*(?:\([^()]*\)\s*=>\s*\(?\s*)?\{`)
-)
-
-// rulesIn are the settings that a part of a script computes.
-func (e *eleventy) rulesIn(file, text string, from, to int, computed bool) []jsRule {
-	var out []jsRule
-	var block [2]int
-	if m := jsComputed.FindStringIndex(text); m != nil {
-		v := &jsEvaluator{text: text, at: m[1]}
-		v.closeBracket()
-		block = [2]int{m[1], v.at}
-	}
-	for _, m := range jsRuleKey.FindAllStringSubmatchIndex(text[from:to], -1) {
-		key, at := strings.ToLower(text[from+m[2]:from+m[3]]), from+m[1]
-		rule := jsRule{key: key, Omission: e.at(file, text, from+m[2], text[from+m[2]:from+m[3]]+" of a script"),
-			computed: computed || from+m[2] >= block[0] && at < block[1]}
-		if text[from+m[4]] == '(' {
-			at--
-		}
-		if rule.function = readJSFunction(text[at:], text); rule.function == nil {
-			v := &jsEvaluator{text: text, at: at, find: func(string) jsValue { return jsUnknown{} }}
-			if rule.literal = v.expression(); strings.HasPrefix(strings.TrimSpace(text[at:]), "{") {
-				continue // {build: …}
-			}
-		}
-		out = append(out, rule)
-	}
-	return out
-}
-
-// find looks a key up in what is known of a page.
-func (e *eleventy) find(a *article) func(string) jsValue {
-	return func(key string) jsValue {
-		first, rest, _ := strings.Cut(key, ".")
-		switch first {
-		case "page":
-			return jsText{}
-		case "eleventy":
-			if strings.HasSuffix(key, "runmode") {
-				return "build"
-			}
-			return jsUnknown{}
-		case "collections", "pkg":
-			return jsUnknown{}
-		}
-		v, own := a.front.values[first]
-		if !own {
-			v, own = a.global[first]
-		}
-		if own && rest != "" {
-			v, own = dig(v, rest)
-		}
-		if _, isGlobal := a.global[first]; !own && isGlobal {
-			return jsUnknown{}
-		}
-		return jsData(v)
-	}
-}
-
-// jsData is a value of front matter, whose scalars have kept their spelling.
-func jsData(v any) jsValue {
-	switch v := v.(type) {
-	case nil:
-		return nil
-	case string:
-		switch strings.ToLower(v) {
-		case "true":
-			return true
-		case "false":
-			return false
-		}
-		return v
-	}
-	return jsTemplate("an object")
-}
-
 // obey asks the scripts around a page for its permalink and whether it is in
 // collections.
 func (e *eleventy) obey(a *article, rules []jsRule) {
@@ -119,13 +27,7 @@ func (e *eleventy) obey(a *article, rules []jsRule) {
 			continue // the nearest decides
 		}
 		computed[rule.key] = rule.computed
-		values, ok := e.evaluated(a, rule)
-		if !ok {
-			values = []jsValue{rule.literal}
-			if rule.function != nil {
-				values = rule.function.values(e.find(a))
-			}
-		}
+		values := e.evaluated(a, rule)
 		switch rule.key {
 		case "permalink":
 			a.computed = omitted(a.computed, rule.judge(values))
@@ -133,7 +35,7 @@ func (e *eleventy) obey(a *article, rules []jsRule) {
 		case hide:
 			a.computed = omitted(a.computed, rule.judge(values))
 		default:
-			if ok && values[0] != nil {
+			if _, unknown := values[0].(script.Unknown); len(values) == 1 && !unknown && values[0] != nil {
 				a.set(rule.key, values[0])
 			}
 		}
@@ -143,67 +45,94 @@ func (e *eleventy) obey(a *article, rules []jsRule) {
 // hide is the key that keeps a page out of all collections, as front matter has it.
 const hide = "eleventyexcludefromcollections"
 
-// evaluated is what the function of a rule returns for the page; ok is false where
-// that cannot be known.
-func (e *eleventy) evaluated(a *article, rule jsRule) (values []jsValue, ok bool) {
-	if rule.own == nil {
-		return nil, false
+// evaluated are the values that a rule may come to for the page.
+func (e *eleventy) evaluated(a *article, rule jsRule) []any {
+	if rule.function == nil {
+		return []any{rule.literal}
 	}
-	v, err := rule.own.Call(e.host(nil, a), e.dataObject(a))
-	if plain, isPlain := rule.own.Plain(); isPlain {
-		v, err = plain, nil
-	}
-	if err != nil {
-		return nil, false
-	}
-	switch v := v.(type) {
-	case script.Undefined, nil:
-		return []jsValue{nil}, true
-	case bool, string:
-		return []jsValue{v}, true
-	case time.Time:
-		return []jsValue{v.Format(time.RFC3339Nano)}, true
-	case float64:
-		return []jsValue{liquidText(v)}, true
-	case *script.List:
-		if rule.key == "tags" {
-			return []jsValue{fromScript(v)}, true
+	var out []any
+	for _, v := range rule.function.Results(e.host(nil, a), e.dataObject(a)) {
+		switch x := v.(type) {
+		case script.Undefined:
+			v = nil
+		case time.Time:
+			v = x.Format(time.RFC3339Nano)
+		case float64:
+			v = liquidText(x)
+		case *script.List:
+			v = script.Unknown{}
+			if rule.key == "tags" {
+				v = fromScript(x)
+			}
+		case *script.Object:
+			v = script.Unknown{}
 		}
+		out = append(out, v)
 	}
-	return nil, false
+	return out
 }
 
-// withFunctions gives rules their functions, and adds those for the other keys that
-// posts are made of.
-func withFunctions(rules []jsRule, data script.Data, from Omission) []jsRule {
-	for i := range rules {
-		for _, group := range []map[string]script.Function{data.Functions, data.Computed} {
-			for key, f := range group {
-				if strings.EqualFold(key, rules[i].key) && (rules[i].computed || rules[i].own == nil) {
-					rules[i].own = &f
-				}
-			}
+var jsRuleKey = regexp.MustCompile(`(?m)(?:^|[{,;]|\b(?:async|const|let|var))[ \t]*["']?(permalink|eleventyExcludeFromCollections)["']?\s*[:(=]`)
+
+// scriptRules are the settings of pages that a script computes, by the data that it
+// exports. Of one whose data are not known, each mention of a setting is one that may
+// come to anything.
+func (e *eleventy) scriptRules(file, text string, data script.Data, known, computed bool) []jsRule {
+	code := blankComments(text)
+	var rules []jsRule
+	if !known {
+		for _, m := range jsRuleKey.FindAllStringSubmatchIndex(code, -1) {
+			key := code[m[2]:m[3]]
+			rules = append(rules, jsRule{key: strings.ToLower(key), computed: computed, literal: script.Unknown{}, Omission: e.at(file, code, m[2], key+" of a script")})
 		}
+		return rules
 	}
-	has := func(key string, computed bool) bool {
-		return slices.ContainsFunc(rules, func(r jsRule) bool { return r.key == key && r.computed == computed })
+	inner, _ := data.Values["eleventyComputed"].(*script.Object)
+	if inner == nil {
+		inner = script.NewObject()
 	}
-	for _, key := range []string{"permalink", "eleventyExcludeFromCollections"} { // what the script imports
-		lower := strings.ToLower(key)
-		if f, ok := data.Functions[key]; ok && !has(lower, false) && !has(lower, true) {
-			rules = append(rules, jsRule{key: lower, literal: jsUnknown{}, own: &f, Omission: from})
-		}
-		if f, ok := data.Computed[key]; ok && !has(lower, true) {
-			rules = append(rules, jsRule{key: lower, literal: jsUnknown{}, computed: true, own: &f, Omission: from})
-		}
-	}
-	var first []jsRule
 	for _, key := range []string{"date", "title", "tags", "slug", "lang"} {
 		if f, ok := data.Computed[key]; ok {
-			first = append(first, jsRule{key: key, computed: true, own: &f, Omission: from})
+			rules = append(rules, jsRule{key: key, computed: true, function: &f, Omission: e.whereSet(file, code, key, true)})
 		}
 	}
-	return append(first, rules...)
+	for _, key := range []string{"permalink", "eleventyExcludeFromCollections"} {
+		for _, group := range []struct {
+			functions map[string]script.Function
+			values    map[string]any
+			computed  bool
+		}{{data.Functions, data.Values, computed}, {data.Computed, inner.Own(), true}} {
+			rule := jsRule{key: strings.ToLower(key), computed: group.computed, literal: group.values[key]}
+			f, isFunction := group.functions[key]
+			if isFunction {
+				rule.function = &f
+			}
+			switch rule.literal.(type) {
+			case bool, string:
+			default:
+				if !isFunction {
+					continue // {build: …}
+				}
+			}
+			rule.Omission = e.whereSet(file, code, key, group.computed && !computed)
+			rules = append(rules, rule)
+		}
+	}
+	return rules
+}
+
+// whereSet is the place at which a script sets a key, in eleventyComputed or beside it.
+func (e *eleventy) whereSet(file, code, key string, computed bool) Omission {
+	from := 0
+	if computed {
+		from = max(0, strings.Index(code, "eleventyComputed"))
+	}
+	for _, m := range jsRuleKey.FindAllStringSubmatchIndex(code[from:], -1) {
+		if code[from+m[2]:from+m[3]] == key {
+			return e.at(file, code, from+m[2], key+" of a script")
+		}
+	}
+	return e.at(file, code, from, cmp.Or(path.Base(filepath.ToSlash(file)), "front matter"))
 }
 
 // merged adds to values what a script spells out besides.
@@ -258,14 +187,13 @@ func (s *eleventyFolders) filesAround(file string, text []byte) []script.File {
 }
 
 // judge says whether the values that a rule may come to leave a page out.
-func (rule *jsRule) judge(values []jsValue) *Omission {
+func (rule *jsRule) judge(values []any) *Omission {
 	hidden, other, doubtful := 0, 0, 0
 	for _, v := range values {
-		_, unknown := v.(jsUnknown)
 		switch {
-		case v == false && rule.key == "permalink", v == true && rule.key != "permalink":
+		case v == (rule.key == hide):
 			hidden++
-		case unknown && rule.key != "permalink":
+		case rule.key == hide && script.MayBe(v, true), rule.function == nil && v == any(script.Unknown{}):
 			doubtful++
 		default:
 			other++
@@ -297,9 +225,8 @@ func order(rule jsRule) int {
 
 // addressBy takes over a computed permalink. Of one that is not known the page's own
 // address would be a guess, and a wrong address is worse than none.
-func (e *eleventy) addressBy(a *article, rule jsRule, values []jsValue) {
-	values = slices.DeleteFunc(slices.Clone(values), func(v jsValue) bool { return v == false })
-	values = slices.Compact(values)
+func (e *eleventy) addressBy(a *article, rule jsRule, values []any) {
+	values = slices.DeleteFunc(slices.Clone(values), func(v any) bool { return v == false })
 	if len(values) == 0 {
 		return
 	}
@@ -309,11 +236,6 @@ func (e *eleventy) addressBy(a *article, rule jsRule, values []jsValue) {
 	case string:
 		if len(values) == 1 {
 			a.set("permalink", v)
-			return
-		}
-	case jsTemplate:
-		if len(values) == 1 {
-			a.set("permalink", string(v))
 			return
 		}
 	}

@@ -3,6 +3,8 @@ package content
 import (
 	"strings"
 	"testing"
+
+	"publisher/content/script"
 )
 
 // FuzzSettings throws texts at what reads the settings that leave posts out: no panic,
@@ -39,66 +41,14 @@ func FuzzSettings(f *testing.F) {
 			t.Errorf("comments moved lines: %q", blanked)
 		}
 		e.own = (&ownConfig{dialect: "eleventy", root: "/b"}).add("/b/eleventy.config.js", []byte(text))
-		e.text = ""
 		e.code = readEleventyScripts(e.own)
 		rules := newEleventyRules(e)
 		a := &article{source: &source{path: "a.md", front: frontMatter{form: yamlForm, values: map[string]any{"draft": "true", "title": "T"}, line: 2}}, engine: e, site: e.site, post: &Post{}}
 		e.rules = rules
-		e.obey(a, append(rules.computed, e.rulesIn("/b/x.js", blanked, 0, len(blanked), true)...))
+		for _, known := range []bool{false, true} {
+			e.obey(a, append(rules.computed, e.scriptRules("/b/x.js", text, script.FrontMatter(text), known, true)...))
+		}
 		e.omits(a)
 		e.leavesOut("a.md")
 	})
-}
-
-// TestJSConditions shows what functions of scripts come to for a page whose draft is
-// true and whose title is T.
-func TestJSConditions(t *testing.T) {
-	find := func(key string) jsValue {
-		return map[string]jsValue{"draft": true, "title": "T", "page.x": jsText{}}[key]
-	}
-	for text, want := range map[string]string{
-		"data => data.draft":  "true",
-		"data => !data.draft": "false",
-		"(data) => { return data.draft ? false : data.permalink; }":               "false",
-		"(data) => { if (data.gone) { return 1 }\n return data.title }":           "T",
-		"(data) => { if (process.env.X) { return false }\n return data.title }":   "false T",
-		"(data) => { if (data.draft && process.env.X) return false }":             "false undefined",
-		"(data) => { if (data.gone && process.env.X) return false }":              "undefined",
-		"({ draft: d, title }) => d && title === 'T'":                             "true",
-		"data => data['title'] != \"U\" || unknown()":                             "true",
-		"data => process.env.ELEVENTY_RUN_MODE === 'build' && data.draft":         "true",
-		"data => process.env.ELEVENTY_RUN_MODE !== 'serve' ? undefined : null":    "undefined",
-		"function (data) { const f = (x) => { return x }; return data?.draft }":   "true",
-		"data => { switch (data.draft) { case true: return false } return true }": "? true",
-		"() => (data) => data.draft === true":                                     "true",
-		"data => data.gone ?? data.draft":                                         "true",
-		"data => data.n > 3":                                                      "?",
-		"data => Boolean(data.draft)":                                             "true",
-		"(data, content) => content.replace('a', 'b')":                            "text",
-		"data => data.draft // && false\n":                                        "true",
-	} {
-		f := readJSFunction(blankComments(text), text)
-		if f == nil {
-			t.Errorf("%s: no function", text)
-			continue
-		}
-		var got []string
-		for _, v := range f.values(find) {
-			switch v := v.(type) {
-			case nil:
-				got = append(got, "undefined")
-			case bool:
-				got = append(got, map[bool]string{true: "true", false: "false"}[v])
-			case string:
-				got = append(got, v)
-			case jsText:
-				got = append(got, "text")
-			default:
-				got = append(got, "?")
-			}
-		}
-		if s := strings.Join(got, " "); s != want {
-			t.Errorf("%s: %s, want %s", text, s, want)
-		}
-	}
 }

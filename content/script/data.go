@@ -7,7 +7,7 @@ import (
 )
 
 // Data is what a script that exports an object says: values, and functions that are
-// called with a page's data.
+// called with a page's data. Among the functions are values that are not known.
 type Data struct {
 	Values    map[string]any
 	Functions map[string]Function
@@ -30,7 +30,7 @@ func DataFile(files []File, name string) (Data, bool) {
 		}
 		return d, true
 	}
-	return f.data()
+	return f.Data()
 }
 
 // FrontMatter reads front matter in JavaScript: an object, or names that are set.
@@ -94,15 +94,16 @@ func (d *Data) add(key string, f Function) {
 		}
 		return
 	}
-	v, err := f.Value(Host{})
-	if err != nil {
-		return
+	switch v, err := f.Value(Host{}); v := v.(type) {
+	case *closure:
+		d.Functions[key] = v.function()
+	default:
+		if err != nil {
+			d.Functions[key] = f
+			return
+		}
+		d.Values[key] = v
 	}
-	if c, ok := v.(*closure); ok {
-		d.Functions[key] = c.function()
-		return
-	}
-	d.Values[key] = v
 }
 
 func plainObject(values map[string]any) *Object {
@@ -156,27 +157,13 @@ func (f Function) literal() (*js.ObjectExpr, *scope) {
 	return nil, nil
 }
 
-// Plain is the value that is no function but a text or a truth.
-func (f Function) Plain() (v any, ok bool) {
-	v, err := f.Value(Host{})
-	if err != nil {
-		return nil, false
-	}
-	switch v.(type) {
-	case string, bool:
-		return v, true
-	}
-	return nil, false
-}
-
-// Members are the functions of an object, or of the object that a function without
+// Data returns the members of an object, or of the object that a function without
 // parameters returns.
-func (f Function) Members() map[string]Function {
-	d, ok := f.Inner().data()
-	if !ok {
-		return nil
-	}
-	return d.Functions
+func (f Function) Data() (Data, bool) { return f.Inner().data() }
+
+// AsComputed returns data that are eleventyComputed as a whole.
+func (d Data) AsComputed() Data {
+	return Data{Computed: d.Functions, Values: map[string]any{"eleventyComputed": plainObject(d.Values)}}
 }
 
 // Inner is what a function without parameters returns, where that is written out: the

@@ -35,6 +35,17 @@ type evaluator struct {
 	steps int
 	depth int
 	found map[*binding]any // what names outside the function have come to; busy while it is worked out
+
+	explores bool             // what is not known is an Unknown, and does not end the evaluation
+	way      []bool           // how conditions that are not known are decided, in the order in which they are met
+	at       int              // how many of them were met
+	written  map[property]any // what members of the caller's objects are set to
+}
+
+// property is a member of an object.
+type property struct {
+	of  *Object
+	key string
 }
 
 // busy is the value of a name that depends on itself.
@@ -72,7 +83,7 @@ func rescue(err *error) {
 
 func (e *evaluator) step() {
 	if e.steps++; e.steps > maxSteps {
-		unknown("what so long a computation comes to")
+		fatal("what so long a computation comes to")
 	}
 	e.work(1)
 }
@@ -84,12 +95,15 @@ func (e *evaluator) work(n int) {
 	}
 }
 
-func (e *evaluator) eval(expr js.IExpr, s *scope) any {
+func (e *evaluator) eval(expr js.IExpr, s *scope) (v any) {
 	e.step()
 	if e.depth++; e.depth > maxDepth {
-		unknown("so deep a computation")
+		fatal("so deep a computation")
 	}
 	defer func() { e.depth-- }()
+	if e.explores {
+		defer e.unknownInstead(expr, &v)
+	}
 	switch x := expr.(type) {
 	case nil:
 		return Undefined{}
@@ -110,7 +124,7 @@ func (e *evaluator) eval(expr js.IExpr, s *scope) any {
 	case *js.FuncDecl:
 		return &closure{params: x.Params, body: x.Body.List, scope: s, expr: x}
 	case *js.CondExpr:
-		if truth(e.eval(x.Cond, s)) {
+		if e.truth(e.eval(x.Cond, s)) {
 			return e.eval(x.X, s)
 		}
 		return e.eval(x.Y, s)

@@ -19,24 +19,33 @@ func (e *evaluator) call(f any, args []any) any {
 	e.step()
 	switch f := f.(type) {
 	case native:
+		needKnown(args...)
 		return f(e, args)
 	case *closure:
-		s := &scope{outer: f.scope, names: map[string]*binding{}}
-		e.parameters(f.params, args, s)
-		host := e.host
-		if o, ok := f.this.(*Object); ok {
-			e.host.This = o
-		}
-		v, _ := e.run(f.body, s)
-		e.host = host
-		return v
+		return e.enter(f, args)
 	case external:
+		needKnown(args...)
 		return callExternal(e, f, args)
 	case global:
 		return callGlobal(e, string(f), args)
 	}
 	unknown("what is called")
 	return nil
+}
+
+// enter runs the body of a function. Where a statement of it is not known, neither is
+// what it has changed.
+func (e *evaluator) enter(f *closure, args []any) any {
+	s := &scope{outer: f.scope, names: map[string]*binding{}}
+	host := e.host
+	defer func() { e.host = host }()
+	defer makeFatal()
+	e.parameters(f.params, args, s)
+	if o, ok := f.this.(*Object); ok {
+		e.host.This = o
+	}
+	v, _ := e.run(f.body, s)
+	return v
 }
 
 func (e *evaluator) parameters(params js.Params, args []any, s *scope) {
@@ -88,9 +97,17 @@ func (e *evaluator) bind(to js.IBinding, v any, s *scope) {
 			} else if name, ok := item.Value.Binding.(*js.Var); ok {
 				key = string(name.Data)
 			}
-			e.bindPart(item.Value, e.member(v, key), s)
+			e.bindPart(item.Value, e.part(v, key), s)
 		}
 	}
+}
+
+// part is a member that a pattern takes out of a value.
+func (e *evaluator) part(v any, key string) (part any) {
+	if e.explores {
+		defer e.unknownInstead(nil, &part)
+	}
+	return e.member(v, key)
 }
 
 func (e *evaluator) bindPart(part js.BindingElement, v any, s *scope) {
@@ -135,7 +152,7 @@ func (e *evaluator) exec(stmt js.IStmt, s *scope) (any, flow) {
 	case *js.BlockStmt:
 		return e.run(x.List, &scope{outer: s, names: map[string]*binding{}})
 	case *js.IfStmt:
-		if truth(e.eval(x.Cond, s)) {
+		if e.truth(e.eval(x.Cond, s)) {
 			return e.exec(x.Body, s)
 		} else if x.Else != nil {
 			return e.exec(x.Else, s)
@@ -200,7 +217,7 @@ func (e *evaluator) forLoop(x *js.ForStmt, s *scope) (any, flow) {
 	} else if x.Init != nil {
 		e.eval(x.Init, inner)
 	}
-	for x.Cond == nil || truth(e.eval(x.Cond, inner)) {
+	for x.Cond == nil || e.truth(e.eval(x.Cond, inner)) {
 		v, how := e.run(x.Body.List, &scope{outer: inner, names: map[string]*binding{}})
 		if how == returns {
 			return v, how
@@ -220,7 +237,7 @@ func (e *evaluator) choose(x *js.SwitchStmt, s *scope) (any, flow) {
 	for i, c := range x.List {
 		if c.TokenType == js.DefaultToken && at < 0 {
 			at = i
-		} else if c.Cond != nil && same(v, e.eval(c.Cond, s)) {
+		} else if c.Cond != nil && e.truth(arithmetic(js.EqEqEqToken, v, e.eval(c.Cond, s))) {
 			at = i
 			break
 		}

@@ -69,7 +69,7 @@ func (e *evaluator) listMethod(l *List, name string, a []any) any {
 // changed changes a list that the function itself has made.
 func changed(l *List, name string, a []any) any {
 	if !l.own {
-		unknown("a list that is changed")
+		fatal("a list that is changed")
 	}
 	if name == "push" {
 		l.Items = append(l.Items, a...)
@@ -105,13 +105,13 @@ func (e *evaluator) visiting(l *List, name string, a []any) any {
 			} else {
 				out = append(out, v)
 			}
-		case name == "filter" && truth(v):
+		case name == "filter" && e.truth(v):
 			out = append(out, item)
-		case name == "find" && truth(v):
+		case name == "find" && e.truth(v):
 			return item
-		case name == "findIndex" && truth(v):
+		case name == "findIndex" && e.truth(v):
 			return float64(i)
-		case name == "some" && truth(v), name == "every" && !truth(v):
+		case name == "some" && e.truth(v), name == "every" && !e.truth(v):
 			return name == "some"
 		}
 		if len(out) > maxItems {
@@ -150,6 +150,7 @@ func (e *evaluator) reduced(l *List, a []any) any {
 }
 
 func (e *evaluator) sorted(l *List, args []any) any {
+	defer makeFatal()
 	items := slices.Clone(l.Items)
 	slices.SortStableFunc(items, func(a, b any) int {
 		if len(args) == 0 {

@@ -13,11 +13,14 @@ import (
 func (e *evaluator) chain(expr js.IExpr, s *scope) (v any, short bool) {
 	e.step()
 	if e.depth++; e.depth > maxDepth {
-		unknown("so deep a computation")
+		fatal("so deep a computation")
 	}
 	defer func() { e.depth-- }()
 	switch x := expr.(type) {
 	case *js.DotExpr:
+		if plain(x) == "process.env.ELEVENTY_RUN_MODE" {
+			return "build", false
+		}
 		of, short := e.chain(x.X, s)
 		if short || x.Optional && isNothing(of) {
 			return Undefined{}, true
@@ -95,7 +98,12 @@ func (e *evaluator) required(x *js.CallExpr, s *scope) (any, bool) {
 
 func (e *evaluator) member(v any, name string) any {
 	switch o := v.(type) {
+	case Unknown:
+		return Unknown{}
 	case *Object:
+		if v, ok := e.written[property{o, name}]; ok {
+			return v
+		}
 		return o.get(name)
 	case *List:
 		if name == "length" {

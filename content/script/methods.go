@@ -16,7 +16,14 @@ func isMethod(name string) bool {
 
 // method calls a method of a value.
 func (e *evaluator) method(of any, name string, args []any) any {
+	_, isClosure := of.(*closure)
+	_, isObject := of.(*Object)
+	if !isClosure && !isObject && name != "push" && name != "sort" {
+		needKnown(args...)
+	}
 	switch v := of.(type) {
+	case Unknown:
+		return unknownMethod(v, name)
 	case string:
 		e.work(len(v) / bytesPerStep)
 		for _, a := range args {

@@ -10,7 +10,11 @@ import (
 func (e *evaluator) unary(x *js.UnaryExpr, s *scope) any {
 	switch x.Op {
 	case js.NotToken:
-		return !truth(e.eval(x.X, s))
+		v := e.eval(x.X, s)
+		if u, ok := v.(Unknown); ok && u.kind != isTrue && u.kind != isFalse {
+			return Unknown{aBool}
+		}
+		return !e.truth(v)
 	case js.NegToken, js.SubToken:
 		return -toNumber(e.eval(x.X, s))
 	case js.PosToken, js.AddToken:
@@ -18,7 +22,11 @@ func (e *evaluator) unary(x *js.UnaryExpr, s *scope) any {
 	case js.AwaitToken:
 		return e.eval(x.X, s)
 	case js.TypeofToken:
-		return typeName(e.eval(x.X, s))
+		v := e.eval(x.X, s)
+		if v != (Unknown{aText}) {
+			needKnown(v)
+		}
+		return typeName(v)
 	case js.PreIncrToken, js.PostIncrToken, js.PreDecrToken, js.PostDecrToken:
 		before := toNumber(e.eval(x.X, s))
 		after := before + 1
@@ -43,7 +51,7 @@ func typeName(v any) string {
 		return "boolean"
 	case float64:
 		return "number"
-	case string:
+	case string, Unknown:
 		return "string"
 	case *closure, native:
 		return "function"
@@ -54,24 +62,15 @@ func typeName(v any) string {
 func (e *evaluator) binary(x *js.BinaryExpr, s *scope) any {
 	switch x.Op {
 	case js.AndToken, js.OrToken, js.NullishToken:
-		left := e.eval(x.X, s)
-		keep := truth(left)
-		if x.Op == js.AndToken {
-			keep = !keep
-		} else if x.Op == js.NullishToken {
-			keep = !isNothing(left)
-		}
-		if keep {
-			return left
-		}
-		return e.eval(x.Y, s)
+		return e.either(x, s)
 	case js.EqToken:
 		v := e.eval(x.Y, s)
 		e.assign(x.X, v, s)
 		return v
 	case js.AddEqToken, js.SubEqToken, js.MulEqToken, js.DivEqToken:
 		op := map[js.TokenType]js.TokenType{js.AddEqToken: js.AddToken, js.SubEqToken: js.SubToken, js.MulEqToken: js.MulToken, js.DivEqToken: js.DivToken}[x.Op]
-		v := arithmetic(op, e.eval(x.X, s), e.eval(x.Y, s))
+		left, right := e.eval(x.X, s), e.eval(x.Y, s)
+		v := e.combined(x, op, left, right)
 		e.assign(x.X, v, s)
 		return v
 	}
@@ -87,6 +86,36 @@ func (e *evaluator) binary(x *js.BinaryExpr, s *scope) any {
 	return arithmetic(x.Op, left, right)
 }
 
+// either evaluates &&, || and ??.
+func (e *evaluator) either(x *js.BinaryExpr, s *scope) any {
+	left := e.eval(x.X, s)
+	if x.Op == js.NullishToken {
+		u, ok := left.(Unknown)
+		if ok && u.kind != aText && u.kind != aBool && u.kind != isTrue {
+			if e.decide() {
+				return left
+			}
+			return e.eval(x.Y, s)
+		}
+		if !isNothing(left) {
+			return left
+		}
+		return e.eval(x.Y, s)
+	}
+	if truth := e.truth(left); truth == (x.Op == js.OrToken) {
+		return decided(left, truth)
+	}
+	return e.eval(x.Y, s)
+}
+
+// combined is what += and the like make of a variable.
+func (e *evaluator) combined(x js.IExpr, op js.TokenType, left, right any) (v any) {
+	if e.explores {
+		defer e.unknownInstead(x, &v)
+	}
+	return arithmetic(op, left, right)
+}
+
 func (e *evaluator) isPageDate(v any) bool {
 	switch v.(type) {
 	case time.Time, float64, moment:
@@ -96,6 +125,10 @@ func (e *evaluator) isPageDate(v any) bool {
 }
 
 func arithmetic(op js.TokenType, a, b any) any {
+	if op == js.AddToken && isUnknownText(a, b) {
+		return UnknownText()
+	}
+	needKnown(a, b)
 	switch op {
 	case js.EqEqEqToken:
 		return same(a, b)
@@ -201,15 +234,27 @@ func (e *evaluator) assign(to js.IExpr, v any, s *scope) {
 			return
 		}
 	case *js.DotExpr:
-		if o, ok := e.eval(to.X, s).(*Object); ok && o.Missing == nil && o.own {
-			o.Set(nameOf(to.Y), v)
+		if o, ok := e.eval(to.X, s).(*Object); ok && e.write(o, nameOf(to.Y), v) {
 			return
 		}
 	case *js.IndexExpr:
-		if o, ok := e.eval(to.X, s).(*Object); ok && o.Missing == nil && o.own {
-			o.Set(text(e.eval(to.Y, s)), v)
+		if o, ok := e.eval(to.X, s).(*Object); ok && e.write(o, text(e.eval(to.Y, s)), v) {
 			return
 		}
 	}
-	unknown("what is assigned to")
+	fatal("what is assigned to")
+}
+
+// write sets a member of an object, of the caller's for this way alone; false where
+// that cannot be.
+func (e *evaluator) write(o *Object, key string, v any) bool {
+	switch {
+	case o.Missing == nil && o.own:
+		o.Set(key, v)
+	case e.explores && o.Missing != nil:
+		e.written[property{o, key}] = v
+	default:
+		return false
+	}
+	return true
 }

@@ -42,26 +42,42 @@ func (p *Program) Given(method string) []Function {
 	return w.given
 }
 
+// Expression reads an expression that stands in a file, even in one that does not parse
+// as a whole; ok is false where the expression does not.
+func (p *Program) Expression(file, code string) (f Function, ok bool) {
+	ast, ok := parsed("(" + strings.TrimRight(strings.ToValidUTF8(code, "\uFFFD"), ", \t\r\n") + ")")
+	if !ok || len(ast.List) != 1 {
+		return Function{}, false
+	}
+	stmt, ok := ast.List[0].(*js.ExprStmt)
+	if !ok {
+		return Function{}, false
+	}
+	m := p.modules[file]
+	if m == nil {
+		m = &module{path: file, program: p}
+		m.scope = &scope{module: m, names: map[string]*binding{}, frozen: true}
+	}
+	return Function{stmt.Value, m.scope}, true
+}
+
 // Text is what an expression somewhere in a file comes to: a text that is the same
 // wherever in the file its names are declared. ok is false where it is not known.
 func (p *Program) Text(file, expression string) (text string, ok bool) {
 	m := p.modules[file]
-	ast, isScript := parsed("(" + strings.ToValidUTF8(expression, "\uFFFD") + ")")
-	if m == nil || !isScript || len(ast.List) != 1 {
+	f, ok := p.Expression(file, expression)
+	if m == nil || !ok {
 		return "", false
 	}
-	stmt, isExpr := ast.List[0].(*js.ExprStmt)
-	if !isExpr {
-		return "", false
-	}
+	ok = false
 	w := &walk{found: map[string]Function{}, scope: m.scope, scopes: []*scope{m.scope}}
 	for _, stmt := range m.list {
 		js.Walk(w, stmt)
 	}
 	for _, s := range w.scopes[:min(len(w.scopes), maxItems)] {
-		v, err := Function{stmt.Value, s}.Value(Host{})
-		var f failure
-		if errors.As(err, &f) && f.nowhere {
+		v, err := Function{f.expr, s}.Value(Host{})
+		var failed failure
+		if errors.As(err, &failed) && failed.nowhere {
 			continue
 		}
 		got, isText := v.(string)

@@ -11,6 +11,7 @@ package script
 import (
 	"bytes"
 	"path"
+	"regexp"
 	"strings"
 
 	"github.com/tdewolff/parse/v2"
@@ -74,9 +75,13 @@ func parsed(text string) (ast *js.AST, ok bool) {
 	if deeperThan(text, maxBrackets) {
 		return nil, false
 	}
+	text = importAttributes.ReplaceAllString(text, "$1")
 	ast, err := js.Parse(parse.NewInputString(text), js.Options{})
 	return ast, err == nil
 }
+
+// importAttributes are what the parser does not know: import … from "…" with {type: "json"}.
+var importAttributes = regexp.MustCompile(`(\b(?:from|import)\s*["'][^"'\n]*["'])\s*(?:with|assert)\s*\{[^{}]*\}`)
 
 // maxBrackets is more than nested code has: the parser calls itself for each, and for
 // those of patterns without a bound of its own.

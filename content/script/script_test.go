@@ -177,8 +177,9 @@ func FuzzScript(f *testing.F) {
 				if s, ok := v.(string); err == nil && ok && len(s) > 2*maxBytes {
 					t.Errorf("%d bytes", len(s))
 				}
-				fn.Plain()
-				fn.Members()
+				fn.Results(Host{Date: march}, NewObject(), UnknownText())
+				fn.Source()
+				fn.Data()
 			}
 		}
 		p.Text("/f.js", text)

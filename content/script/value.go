@@ -111,12 +111,16 @@ type outside struct {
 type failure struct {
 	what    string
 	nowhere bool // it is a name that nothing declares
+	fatal   bool // it ends the whole evaluation, even where what is not known is followed
 }
 
 func (f failure) Error() string { return f.what + " is not known here" }
 
 // unknown leaves the evaluation, which recovers it in Function.call alone.
 func unknown(what string) { panic(failure{what: what}) }
+
+// fatal ends the evaluation where going on could be wrong, or take long.
+func fatal(what string) { panic(failure{what: what, fatal: true}) }
 
 func isNothing(v any) bool {
 	_, undefined := v.(Undefined)
@@ -237,6 +241,7 @@ func toNumber(v any) float64 {
 // same is ===. A text of digits may be a number of the front matter, so that the two
 // cannot be told apart.
 func same(a, b any) bool {
+	needKnown(a, b)
 	switch x := a.(type) {
 	case string:
 		if y, ok := b.(string); ok {
