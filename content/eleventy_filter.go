@@ -42,6 +42,7 @@ type jsRule struct {
 	computed bool             // it outranks what the page says
 	function *script.Function // of the page's data
 	literal  any              // where there is no function
+	unread   bool             // the script cannot be read
 	Omission
 }
 

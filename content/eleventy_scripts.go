@@ -31,7 +31,9 @@ func (e *eleventy) obey(a *article, rules []jsRule) {
 		switch rule.key {
 		case "permalink":
 			a.computed = omitted(a.computed, rule.judge(values))
-			e.addressBy(a, rule, values)
+			if !rule.unread {
+				e.addressBy(a, rule, values)
+			}
 		case hide:
 			a.computed = omitted(a.computed, rule.judge(values))
 		default:
@@ -75,15 +77,14 @@ func (e *eleventy) evaluated(a *article, rule jsRule) []any {
 var jsRuleKey = regexp.MustCompile(`(?m)(?:^|[{,;]|\b(?:async|const|let|var))[ \t]*["']?(permalink|eleventyExcludeFromCollections)["']?\s*[:(=]`)
 
 // scriptRules are the settings of pages that a script computes, by the data that it
-// exports. Of one whose data are not known, each mention of a setting is one that may
-// come to anything.
+// exports. Where those are not known, each mention of a setting may come to anything.
 func (e *eleventy) scriptRules(file, text string, data script.Data, known, computed bool) []jsRule {
 	code := blankComments(text)
 	var rules []jsRule
 	if !known {
 		for _, m := range jsRuleKey.FindAllStringSubmatchIndex(code, -1) {
 			key := code[m[2]:m[3]]
-			rules = append(rules, jsRule{key: strings.ToLower(key), computed: computed, literal: script.Unknown{}, Omission: e.at(file, code, m[2], key+" of a script")})
+			rules = append(rules, jsRule{key: strings.ToLower(key), computed: computed, unread: true, literal: script.Unknown{}, Omission: e.at(file, code, m[2], key+" of a script")})
 		}
 		return rules
 	}
@@ -193,7 +194,7 @@ func (rule *jsRule) judge(values []any) *Omission {
 		switch {
 		case v == (rule.key == hide):
 			hidden++
-		case rule.key == hide && script.MayBe(v, true), rule.function == nil && v == any(script.Unknown{}):
+		case rule.key == hide && script.MayBe(v, true), rule.unread:
 			doubtful++
 		default:
 			other++
