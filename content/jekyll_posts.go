@@ -135,6 +135,6 @@ func (j *jekyll) siteLists(site map[string]any, m *macros) {
 	site["posts"] = func() any { return t.objects() }
 	site["tags"] = func() any { return t.postsBy("tags") }
 	site["categories"] = func() any { return t.postsBy("categories") }
-	site["related_posts"] = func() any { return t.related(p) }
+	site["related_posts"] = perText(func() any { return t.related(p) })
 	site["time"] = func() any { return time.Now().In(j.loc) }
 }
