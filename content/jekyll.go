@@ -202,11 +202,11 @@ func (j *jekyll) slugify(text string) string { return jekyllSlug(text) }
 
 func (j *jekyll) expand(m *macros, text string) string {
 	o := m.liquidOptions()
-	if m.tree != nil {
-		o.memory = &m.tree.includes
-	}
 	if !hasLiquid(text, o) {
 		return text // the variables cost more than many a post
+	}
+	if m.tree != nil && j.language(m.article) == "" { // site.lang is not the same for all posts
+		o.memory = &m.tree.includes
 	}
 	if on, set := m.article.front.truth("render_with_liquid"); !set || on {
 		text, _ = expandLiquid(jekyllHost{m, j}, o, text, j.variables(m))

@@ -41,6 +41,26 @@ func TestJekyllLiquid(t *testing.T) {
 	runMacros(t, tests, "blog", "_posts/2024-01-02-me.md", files, front)
 }
 
+// TestJekyllIncludesOfPosts shows that an include comes to what is right for each post, though what is the
+// same in all of them is evaluated once.
+func TestJekyllIncludesOfPosts(t *testing.T) {
+	b := newBlog(t, map[string]string{
+		"_config.yml":            "title: T\n",
+		"_includes/related.html": "{{ site.title }} {% for p in site.related_posts %}{{ p.title }}{% endfor %}",
+		"_posts/2024-01-01-a.md": "---\ntitle: A\n---\n{% include related.html %}",
+		"_posts/2024-01-02-b.md": "---\ntitle: B\n---\n{% include related.html %}",
+	})
+	b.cfg.Content.Dir = "blog"
+	tree, scan := b.scan()
+	var got []string
+	for _, p := range scan.Posts {
+		got = append(got, p.Title+render(t, tree, p).HTML)
+	}
+	if want := "A<p>T B</p> B<p>T A</p>"; strings.Join(got, " ") != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 // TestJekyllLanguages shows the posts of the plug-in jekyll-multiple-languages-plugin, whose first language
 // stands in no folder of the site.
 func TestJekyllLanguages(t *testing.T) {
@@ -49,8 +69,9 @@ func TestJekyllLanguages(t *testing.T) {
 		"_i18n/es.yml":                       "a: {b: Hola}\nonly: Uno\n",
 		"_i18n/en.yml":                       "a: {b: Hello}\n",
 		"_i18n/en/note.md":                   "Note {% t a.b %}",
-		"_i18n/es/_posts/2024-01-01-x.md":    "---\ntitle: X\ncategories: c\n---\n{% t a.b %} {{ site.lang }} {{ site.baseurl }}",
-		"_i18n/en/_posts/2024-01-02-x.md":    "---\ntitle: X\n---\n{% translate a.b %} {% t only %} {{ site.baseurl }} {% tf note.md %}",
+		"_includes/lang.html":                "{{ site.lang }}",
+		"_i18n/es/_posts/2024-01-01-x.md":    "---\ntitle: X\ncategories: c\n---\n{% t a.b %} {% include lang.html %} {{ site.baseurl }}",
+		"_i18n/en/_posts/2024-01-02-x.md":    "---\ntitle: X\n---\n{% translate a.b %} {% t only %} {{ site.baseurl }} {% include lang.html %} {% tf note.md %}",
 		"_i18n/en/_posts/2024-01-05-left.md": "---\ntitle: Left\n---\nText.",
 		"_i18n/fr/_posts/2024-01-03-x.md":    "---\ntitle: No language of the site\n---\nText.",
 		"_posts/2024-01-04-root.md":          "---\ntitle: Not read\n---\nText.",
@@ -61,7 +82,7 @@ func TestJekyllLanguages(t *testing.T) {
 	for _, p := range scan.Posts {
 		got = append(got, p.URL+" "+p.Language+" "+render(t, tree, p).HTML)
 	}
-	want := "https://example.com/en/x/ en <p>Hello Uno /en Note Hello</p>\nhttps://example.com/c/x/ es <p>Hola es</p>"
+	want := "https://example.com/en/x/ en <p>Hello Uno /en en Note Hello</p>\nhttps://example.com/c/x/ es <p>Hola es</p>"
 	if strings.Join(got, "\n") != want {
 		t.Errorf("got  %s\nwant %s\n%+v", strings.Join(got, "\n"), want, scan.Problems)
 	}

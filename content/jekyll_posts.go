@@ -138,6 +138,6 @@ func (j *jekyll) siteLists(site map[string]any, m *macros) {
 	site["posts"] = func() any { return j.objects(t) }
 	site["tags"] = func() any { return j.postsBy(t, "tags") }
 	site["categories"] = func() any { return j.postsBy(t, "categories") }
-	site["related_posts"] = func() any { return j.related(t, p) }
+	site["related_posts"] = perText(func() any { return j.related(t, p) })
 	site["time"] = func() any { return time.Now().In(j.loc) }
 }

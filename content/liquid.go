@@ -39,7 +39,7 @@ type liquidOptions struct {
 	nunjucks bool           // as in Nunjucks and Tera: {# comments #}, code that is not evaluated, looser types
 	strict   bool           // an output that is empty is a failure
 	escapes  bool           // what an output gives is text, not HTML, but for the filter safe
-	location *time.Location // of dates without an offset
+	location *time.Location // of dates without an offset; nil for UTC
 	budget   *budget        // nil for no bounds
 	memory   *pureIncludes  // of includes; nil to evaluate each every time
 }
@@ -92,6 +92,9 @@ func hasLiquid(text string, o liquidOptions) bool {
 // expandLiquid returns a text with what can be evaluated in it. vars are the outermost variables. ok is
 // false where there is something that cannot be evaluated; the host was told.
 func expandLiquid(host liquidHost, o liquidOptions, text string, vars map[string]any) (out string, ok bool) {
+	if o.location == nil {
+		o.location = time.UTC
+	}
 	l := &liquid{liquidRun: &liquidRun{liquidOptions: o, host: host}, text: text, vars: []map[string]any{vars, {}}}
 	out = l.expanded()
 	return out, !l.failed

@@ -178,7 +178,11 @@ func (l *liquid) variable(path string) (any, bool) {
 		if v, found = member(v, part); !found {
 			return nil, parts[0] != "site" && (parts[0] != "page" || i > 0) || i > 0 && parts[1] == "data"
 		}
-		if lazy, ok := v.(func() any); ok {
+		switch lazy := v.(type) {
+		case func() any:
+			v = lazy()
+		case perText:
+			l.useOutside()
 			v = lazy()
 		}
 	}

@@ -74,9 +74,6 @@ func TestLiquidHost(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			host := &testHost{include: "\n\n{% odd %}"}
-			if test.options.location == nil {
-				test.options.location = time.UTC
-			}
 			got, ok := expandLiquid(host, test.options, test.body, map[string]any{})
 			if strings.TrimRight(got, "\n") != strings.TrimRight(test.want, "\n") {
 				t.Errorf("got %q, want %q", got, test.want)
@@ -116,7 +113,7 @@ func TestPureIncludes(t *testing.T) {
 			var memory pureIncludes
 			expanded := func(title, body string) string {
 				vars := map[string]any{"site": map[string]any{"title": "T"}, "page": map[string]any{"title": title}}
-				out, _ := expandLiquid(host, liquidOptions{location: time.UTC, memory: &memory}, body, vars)
+				out, _ := expandLiquid(host, liquidOptions{memory: &memory}, body, vars)
 				return out
 			}
 			if test.body == "" {

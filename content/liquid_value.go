@@ -120,6 +120,9 @@ type lazyObject interface {
 	Member(name string) (v any, ok bool)
 }
 
+// perText is a value of the site that is found when it is asked for, and is not the same in every text.
+type perText func() any
+
 // lazyTable is a lazyObject that loops may go over.
 type lazyTable interface {
 	lazyObject
