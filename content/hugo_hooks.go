@@ -17,8 +17,6 @@ type hugoHooks struct {
 	ordinals  map[string]int
 }
 
-// hooks are those of a post's blog; nil where it has none. What they make is put aside
-// in set.
 func (h *hugo) hooks(l *linker, set *keptHTML) nodeHooks {
 	a := l.article
 	if a.around == nil || !a.around.hooked {
