@@ -66,6 +66,12 @@ type engine interface {
 	// resolve turns a link as the author wrote it into where it leads; ok is
 	// false where the engine gives it no meaning of its own.
 	resolve(l *linker, dest string) (to target, ok bool)
+	// pageAddress is where what isPage takes for a page is on the site; ok is false where
+	// the engine has no other way than for posts.
+	pageAddress(a *article) (where string, ok bool)
+	// hooks write nodes of the post whose links these are; nil for none. What they write
+	// is put aside in set.
+	hooks(l *linker, set *keptHTML) nodeHooks
 }
 
 // excerptRule is how an engine finds a post's excerpt. The zero value prefers the front
@@ -97,6 +103,10 @@ type site struct {
 
 // folderEngine takes folders as they are: what most engines do.
 type folderEngine struct{ *site }
+
+func (folderEngine) pageAddress(*article) (string, bool) { return "", false }
+
+func (folderEngine) hooks(*linker, *keptHTML) nodeHooks { return nil }
 
 func (folderEngine) resolve(*linker, string) (target, bool) { return target{}, false }
 

@@ -101,11 +101,11 @@ func (h *hugo) isPage(a *article) bool {
 }
 
 // pageAddress is where a section's page stands, which posts may link to.
-func (h *hugo) pageAddress(a *article) string {
+func (h *hugo) pageAddress(a *article) (string, bool) {
 	if a.name.full != "_index" {
-		return h.address(a)
+		return h.address(a), true
 	}
-	return h.inLanguage(a, h.slugs.path(h.folder(a))+"/")
+	return h.inLanguage(a, h.slugs.path(h.folder(a))+"/"), true
 }
 
 func (h *hugo) complete(a *article) {

@@ -18,8 +18,6 @@ type hugoHooks struct {
 	ordinals  map[string]int
 }
 
-// hooks are those of a post's blog; nil where it has none. What they make is put aside
-// in set.
 func (h *hugo) hooks(l *linker, set *keptHTML) nodeHooks {
 	a := l.article
 	if f := hugoFoldersOf(a); f == nil || !f.hooked {

@@ -39,7 +39,7 @@ func (h *hugoTemplates) resource(name, file, address string) *hugoResource {
 	return r
 }
 
-func (r *hugoResource) size() (width, height int) {
+func (r *hugoResource) pixels() (width, height int) {
 	if !r.sized {
 		r.sized = true
 		r.width, r.height = imageSize(r.file)
@@ -48,10 +48,10 @@ func (r *hugoResource) size() (width, height int) {
 }
 
 // Width is in pixels, 0 where it is unknown.
-func (r *hugoResource) Width() int { w, _ := r.size(); return w }
+func (r *hugoResource) Width() int { w, _ := r.pixels(); return w }
 
 // Height is in pixels, 0 where it is unknown.
-func (r *hugoResource) Height() int { _, h := r.size(); return h }
+func (r *hugoResource) Height() int { _, h := r.pixels(); return h }
 
 // Content is what a file of text holds, such as a drawing.
 func (r *hugoResource) Content() (template.HTML, error) {
@@ -84,7 +84,7 @@ func (r *hugoResource) Process(spec string) *hugoResource { return r.scaled(spec
 func (r *hugoResource) Filter(...any) *hugoResource { return r }
 
 func (r *hugoResource) scaled(spec string) *hugoResource {
-	w, h := r.size()
+	w, h := r.pixels()
 	out := *r
 	for word := range strings.FieldsSeq(spec) {
 		wide, high, isBox := strings.Cut(word, "x")
@@ -114,36 +114,36 @@ func (r hugoResources) Get(name any) (any, error) {
 		return nil, err
 	}
 	want = strings.TrimPrefix(path.Clean(strings.TrimPrefix(want, "/")), "./")
-	return r.first(func(file string) bool { return strings.EqualFold(file, want) })
+	return r.firstFile(func(file string) bool { return strings.EqualFold(file, want) })
 }
 
 // GetMatch is the first file that matches a glob; nil for none.
 func (r hugoResources) GetMatch(pattern any) (any, error) {
-	matches, err := r.matcher(pattern)
+	matches, err := r.globMatcher(pattern)
 	if err != nil {
 		return nil, err
 	}
-	return r.first(matches)
+	return r.firstFile(matches)
 }
 
 // Match are the files that match a glob.
 func (r hugoResources) Match(pattern any) ([]any, error) {
-	matches, err := r.matcher(pattern)
+	matches, err := r.globMatcher(pattern)
 	if err != nil {
 		return nil, err
 	}
-	return r.all(matches)
+	return r.allFiles(matches)
 }
 
 // ByType are the files of a kind, such as image.
 func (r hugoResources) ByType(kind string) ([]any, error) {
-	return r.all(func(file string) bool {
+	return r.allFiles(func(file string) bool {
 		main, _, _ := strings.Cut(mediaType(path.Ext(file)), "/")
 		return main == kind || kind == "image" && isPicture(file)
 	})
 }
 
-func (r hugoResources) matcher(pattern any) (func(string) bool, error) {
+func (r hugoResources) globMatcher(pattern any) (func(string) bool, error) {
 	text, err := r.templates.text(pattern)
 	if err != nil || len(text) > 500 {
 		return nil, errTemplate
@@ -152,7 +152,7 @@ func (r hugoResources) matcher(pattern any) (func(string) bool, error) {
 	return func(file string) bool { return glob.re.MatchString(strings.ToLower(file)) }, nil
 }
 
-func (r hugoResources) first(matches func(string) bool) (any, error) {
+func (r hugoResources) firstFile(matches func(string) bool) (any, error) {
 	files, err := r.templates.bundle()
 	if err != nil {
 		return nil, err
@@ -165,7 +165,7 @@ func (r hugoResources) first(matches func(string) bool) (any, error) {
 	return nil, nil
 }
 
-func (r hugoResources) all(matches func(string) bool) ([]any, error) {
+func (r hugoResources) allFiles(matches func(string) bool) ([]any, error) {
 	files, err := r.templates.bundle()
 	if err != nil {
 		return nil, err

@@ -122,12 +122,12 @@ func (j *jekyll) prepare(a *article) {
 func (j *jekyll) isPage(a *article) bool { return !j.covers(a.path) }
 
 // pageAddress is where a page stands, which posts may link to.
-func (j *jekyll) pageAddress(a *article) string {
+func (j *jekyll) pageAddress(a *article) (string, bool) {
 	if own := a.front.scalar("permalink"); own != "" {
-		return own
+		return own, true
 	}
 	where, _ := j.documentAddress(path.Join(j.below, a.path))
-	return where
+	return where, true
 }
 
 func (j *jekyll) complete(a *article) {

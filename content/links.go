@@ -212,8 +212,10 @@ func (t *blog) addressOf(p string) (address string, ok bool) {
 	a := t.articleOf(src)
 	a.fillFields()
 	a.engine.complete(a)
-	if pages, has := a.engine.(interface{ pageAddress(*article) string }); has && a.engine.isPage(a) {
-		return t.site.absolute(pages.pageAddress(a)), true
+	if a.engine.isPage(a) {
+		if where, ok := a.engine.pageAddress(a); ok {
+			return t.site.absolute(where), true
+		}
 	}
 	a.fillAddress()
 	return a.post.URL, true

@@ -328,11 +328,11 @@ func (p *pelican) writing() markdownOptions {
 }
 
 // pageAddress is where a page stands, which posts may link to.
-func (p *pelican) pageAddress(a *article) string {
+func (p *pelican) pageAddress(a *article) (string, bool) {
 	if a.front.has("url") {
-		return a.front.scalar("url")
+		return a.front.scalar("url"), true
 	}
-	return p.format(a, p.setting("page_url", "pages/{slug}.html"))
+	return p.format(a, p.setting("page_url", "pages/{slug}.html")), true
 }
 
 func (p *pelican) extensions() []string { return []string{".html", ".htm"} }

@@ -91,10 +91,8 @@ func newPostRenderer(t *Tree, a *article) *postRenderer {
 func (r *postRenderer) render() (*Rendering, error) {
 	a := r.article
 	w := a.writing()
-	if hooks := r.hooks(); hooks != nil {
-		w.hooks = hooks
-		r.hooked = true
-	}
+	w.hooks = a.engine.hooks(r.links, &r.set)
+	r.hooked = w.hooks != nil
 	body, err := r.body(w)
 	if err != nil {
 		return nil, err
@@ -126,16 +124,6 @@ func (r *postRenderer) render() (*Rendering, error) {
 	}
 	out.Image = r.image(body)
 	return out, nil
-}
-
-// hooks are the engine's for the post; nil where there are none.
-func (r *postRenderer) hooks() nodeHooks {
-	if e, ok := r.article.engine.(interface {
-		hooks(l *linker, set *keptHTML) nodeHooks
-	}); ok {
-		return e.hooks(r.links, &r.set)
-	}
-	return nil
 }
 
 // body renders the post's text. Where the engine leaves HTML out that stands in

@@ -65,11 +65,11 @@ func (z *zola) isPage(a *article) bool {
 }
 
 // pageAddress is where a section or a page without a date stands.
-func (z *zola) pageAddress(a *article) string {
+func (z *zola) pageAddress(a *article) (string, bool) {
 	if a.name.full != "_index" {
-		return z.address(a)
+		return z.address(a), true
 	}
-	return z.inLanguage(a, path.Join(z.below, a.name.dir)+"/")
+	return z.inLanguage(a, path.Join(z.below, a.name.dir)+"/"), true
 }
 
 func (z *zola) complete(a *article) {
