@@ -315,7 +315,7 @@ func (l *liquid) highlighted(mark liquidMark, code string) string {
 	lang, _, _ := strings.Cut(mark.arguments, " ")
 	if w := l.article.writing(); w.kramdown != nil && l.tree != nil {
 		code = strings.Trim(code, "\n")
-		return `<figure class="highlight">` + l.tree.markdown.code.highlight(code, languageWord(lang), l.article.budget) + "</figure>"
+		return `<figure class="highlight">` + l.tree.markdown.highlight(code, languageWord(lang), l.article.budget) + "</figure>"
 	}
 	if _, ok := l.article.engine.(*eleventy); ok && !isMarkdownName(l.article.path) {
 		return "<pre><code>" + html.EscapeString(strings.Trim(code, "\n")) + "</code></pre>"

@@ -35,7 +35,7 @@ func (t *Tree) render(b *budget, p *Post) (out *Rendering, problems []Problem, e
 	src.budget = b
 	defer func() {
 		if fault := recover(); fault != nil {
-			out, problems, err = nil, nil, src.failed(b.ctx, fault)
+			out, problems, err = nil, nil, src.failed(fault)
 		}
 	}()
 	src.problems = nil // the scan reported them

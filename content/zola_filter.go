@@ -113,7 +113,7 @@ func (z *zola) omits(a *article) *Omission {
 			doubt = omitted(doubt, a.held(key, "neither true nor false"))
 		}
 	}
-	if key := a.front.mistyped(); doubt == nil && key != "" {
+	if key := mistyped(&a.front); doubt == nil && key != "" {
 		return a.held(key, "of a type that Zola does not take")
 	}
 	if name := z.undefinedTaxonomy(a); doubt == nil && name != "" {
@@ -152,8 +152,8 @@ func (z *zola) readSection(s *sections, name, text string) {
 		*o = Omission{Held: true, Reason: "the section has no front matter that Zola reads", Path: rel, Line: 1}
 	case !set && fm.has("draft"):
 		o.Held, o.Reason = true, "draft of the section is neither true nor false"
-	case fm.mistyped() != "":
-		o.Held, o.Reason = true, fm.mistyped()+" of the section is of a type that Zola does not take"
+	case mistyped(&fm) != "":
+		o.Held, o.Reason = true, mistyped(&fm)+" of the section is of a type that Zola does not take"
 	case !draft:
 		return
 	}

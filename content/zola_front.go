@@ -58,7 +58,7 @@ var zolaPageTypes = []struct {
 }
 
 // mistyped is the first key that has a value of a type that Zola refuses; "" for none.
-func (fm *frontMatter) mistyped() string {
+func mistyped(fm *frontMatter) string {
 	values := map[string]any{}
 	var err error
 	if fm.form == tomlForm {
