@@ -132,8 +132,7 @@ func (o *ownConfig) eleventyInput() string {
 	}
 	if m := namedInput.FindSubmatch(o.text); m != nil && input == "" { // of a constant's name
 		if at := definitionOf(string(m[1])+string(m[2])+string(m[3]), string(o.text)); at >= 0 {
-			r := &pythonReader{text: string(o.text), at: at}
-			input, _ = r.str()
+			input, _, _ = quotedText(string(o.text[at:]))
 		}
 	}
 	if input = path.Clean(input); !filepath.IsLocal(input) {
