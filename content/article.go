@@ -106,7 +106,7 @@ func (a *article) fillFields() {
 // of it: until then the post is known, so that feeds keep what they have of it.
 func (a *article) warnWithin() {
 	defer func() {
-		if fault := recover(); fault != nil && (stopped(fault) == nil || a.budget != nil && a.budget.ctx.Err() != nil) {
+		if fault := recover(); fault != nil && (stopped(fault) == nil || a.budget.canceled() != nil) {
 			panic(fault)
 		}
 	}()

@@ -13,7 +13,7 @@ import (
 // rounds an author decides call step or work, what writes text calls wrote, and what
 // keeps a piece of a document calls part. Where the budget is spent, or ctx has ended,
 // these stop the post with a panic that only stopped makes an error of: so no loop can
-// go on by overlooking an error. limits.go has the bounds.
+// go on by overlooking an error.
 //
 // A nil *budget is without bounds. It is for one goroutine.
 type budget struct {
@@ -243,3 +243,14 @@ func budgetOf(w io.Writer) *budget {
 	}
 	return nil
 }
+
+// canceled returns why the budget's context has ended; nil where it has not.
+func (b *budget) canceled() error {
+	if b == nil {
+		return nil
+	}
+	return b.ctx.Err()
+}
+
+// spent returns what was counted: steps, bytes of output, and parts of the last document.
+func (b *budget) spent() (steps, output, parts int) { return b.steps, b.output, b.parts }

@@ -110,8 +110,7 @@ func (e *eleventy) readDataNames() {
 		return
 	}
 	if m := dataSuffixes.FindSubmatch(e.own.text); m != nil {
-		r := &pythonReader{text: string(m[1]), script: true}
-		if v, ok := r.value(0); ok {
+		if v, ok := scriptLiteral(string(m[1])); ok {
 			e.suffixes = listOf(v, whole)
 		}
 	}
@@ -177,8 +176,7 @@ func directoryScript(text string) map[string]any {
 		}
 	}
 	if at := scriptTags.FindStringIndex(text); at != nil {
-		r := &pythonReader{text: text, at: at[1]}
-		if v, ok := r.value(0); ok {
+		if v, ok := pythonLiteral(text[at[1]:]); ok {
 			values["tags"] = v
 		}
 	}

@@ -262,9 +262,8 @@ func blankComments(text string) string {
 			}
 			blank(out[i : i+end])
 		case rest[0] == '"' || rest[0] == '\'':
-			r := &pythonReader{text: text, at: i}
-			if _, ok := r.str(); ok {
-				end = r.at - i
+			if _, size, ok := quotedText(rest); ok {
+				end = size
 			}
 		case rest[0] == '`':
 			if closing := strings.IndexByte(rest[1:], '`'); closing >= 0 {

@@ -17,7 +17,8 @@ func (s Spent) Within() bool {
 func (t *Tree) RenderCounted(ctx context.Context, p *Post) (*Rendering, Spent, error) {
 	b := newBudget(ctx, func() time.Duration { return 0 }, maxTime)
 	r, _, err := t.render(b, p)
-	return r, Spent{b.steps, b.output, b.parts}, err
+	steps, output, parts := b.spent()
+	return r, Spent{steps, output, parts}, err
 }
 
 // Running is a clock that each look at it moves on.

@@ -65,8 +65,8 @@ func spending(do func()) (err error) {
 // more than one value may have.
 func checkSpent(t *testing.T, b *budget) {
 	t.Helper()
-	if b.steps > 2*maxSteps || b.output > maxOutput+maxTemplateBytes || b.parts > maxParts+1<<20 {
-		t.Errorf("%d steps, %d bytes, %d parts", b.steps, b.output, b.parts)
+	if steps, output, parts := b.spent(); steps > 2*maxSteps || output > maxOutput+maxTemplateBytes || parts > maxParts+1<<20 {
+		t.Errorf("%d steps, %d bytes, %d parts", steps, output, parts)
 	}
 }
 

@@ -133,7 +133,7 @@ func (m *markdownReader) html(source string, w markdownOptions) (rendered string
 	w.budget.work(4 * len(source))
 	if w.kramdown != nil {
 		o := *w.kramdown
-		o.Code = func(code, lang string) string { return m.code.highlight(code, lang, w.budget) }
+		o.Code = func(code, lang string) string { return m.highlight(code, lang, w.budget) }
 		o.Step, o.Part, o.Length = w.budget.step, w.budget.part, w.budget.length
 		return kramdown.HTML(alerts(source), o), nil
 	}
@@ -237,6 +237,21 @@ func codeOf(n ast.Node, source []byte) string {
 	}
 	return b.String()
 }
+
+// Code is highlighted up to this size; beyond it is shown without colors. Lexers are
+// regular expressions that go back: some take the square of a text's length.
+const (
+	maxHighlight = 20_000 // bytes of one block
+	maxLanguage  = 50     // bytes of a language's name; the longest has 27
+)
+
+// highlight returns code as a block of HTML, highlighted where its language is known.
+func (m *markdownReader) highlight(code, lang string, b *budget) string {
+	return m.code.highlight(code, lang, b)
+}
+
+// highlights reports whether a language is known.
+func (m *markdownReader) highlights(lang string, b *budget) bool { return m.code.lexer(lang, b) != nil }
 
 // highlight colours code where it knows the language, else escapes it.
 func (r *codeRenderer) highlight(code, lang string, b *budget) string {

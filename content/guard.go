@@ -6,6 +6,23 @@ import (
 	"strings"
 )
 
+// What Markdown may hold. The parsers' work grows with the square of unpaired
+// emphasis in one paragraph, their stacks with the depth of quotations and lists, and
+// their tables with rows times columns.
+const (
+	maxEmphasis = 20_000  // marks in a paragraph
+	maxNesting  = 100     // quotations and lists
+	maxCells    = 200_000 // of tables
+	// maxNoteWork bounds references to footnotes times footnotes: each reference looks
+	// through all of them.
+	maxNoteWork = 1 << 26
+	// maxLinkWork bounds the way to the ends of addresses that nothing closes: to the
+	// next white space, or to the line's end behind <.
+	maxLinkWork = 1 << 27
+	// maxAttributeWork bounds the lists of attributes behind headings.
+	maxAttributeWork = 1 << 25
+)
+
 // checkMarkdown reports what would take the parser too long or too much memory.
 func checkMarkdown(source string) error {
 	deep := strings.Contains(source, strings.Repeat(">", maxNesting)) || openers.MatchString(source)

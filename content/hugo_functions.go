@@ -54,7 +54,7 @@ func (h *hugoTemplates) functions() map[string]any {
 		"partial": h.partial, "partialCached": func(name string, context any, _ ...any) (any, error) { return h.partial(name, context) }, "return": h.giveBack,
 		"i18n": h.words, "T": h.words, "newScratch": h.newStore, "asset_": h.asset, "minify": same, "fingerprint": same, "toCSS": same, "safeHTMLAttr": f["safeAttr"],
 		"canHighlight": func(lang string) bool {
-			return h.tree.markdown.code.lexer(strings.ToLower(lang), h.article.budget) != nil
+			return h.tree.markdown.highlights(strings.ToLower(lang), h.article.budget)
 		}, "querify": h.querify, "title": h.one(titled),
 		"hugo": func() hugoProgramInfo {
 			return hugoProgramInfo{Version: "0.164.0", Environment: "production", IsProduction: true}

@@ -9,6 +9,9 @@ import (
 	"golang.org/x/net/html/atom"
 )
 
+// maxElements is how deep the HTML parser goes. Elements below are shown as text.
+const maxElements = 512
+
 // parse reads a body's HTML. Where more elements are open at once than the parser goes
 // through, the tags of those below are shown as text.
 func (c *cleaner) parse(rendered string) (*html.Node, error) {

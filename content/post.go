@@ -62,6 +62,23 @@ type Post struct {
 	ModTime time.Time
 }
 
+// detach copies the strings, most of which are parts of the file's text: that is ten
+// times as large, and would be kept with them.
+func (p *Post) detach() {
+	for _, s := range [...]*string{&p.URL, &p.Title, &p.Language, &p.Summary, &p.Image, &p.GUID, &p.Source, &p.Newsletter.Subject, &p.Newsletter.Intro} {
+		*s = strings.Clone(*s)
+	}
+	for _, list := range [][]string{p.Tags, p.Authors} {
+		for i := range list {
+			list[i] = strings.Clone(list[i])
+		}
+	}
+	p.Held = p.Held.detached()
+	if p.Enclosure != nil {
+		p.Enclosure.URL, p.Enclosure.Type = strings.Clone(p.Enclosure.URL), strings.Clone(p.Enclosure.Type)
+	}
+}
+
 // Enclosure is a file that belongs to a post (RSS 2.0 <enclosure>).
 type Enclosure struct {
 	URL    string // absolute

@@ -90,6 +90,22 @@ func statementEnd(text string, at int) int {
 	return len(text)
 }
 
+// pythonLiteral reads the literal that text begins with, as pythonSettings does.
+func pythonLiteral(text string) (value any, ok bool) { return (&pythonReader{text: text}).value(0) }
+
+// scriptLiteral is pythonLiteral for JavaScript.
+func scriptLiteral(text string) (value any, ok bool) {
+	return (&pythonReader{text: text, script: true}).value(0)
+}
+
+// quotedText reads the quoted text that text begins with, and returns how many bytes it
+// takes there.
+func quotedText(text string) (value string, size int, ok bool) {
+	r := &pythonReader{text: text}
+	value, ok = r.str()
+	return value, r.at, ok
+}
+
 type pythonReader struct {
 	text   string
 	at     int

@@ -17,7 +17,7 @@ func (m *markdownReader) pythonHTML(source string, w markdownOptions) string {
 		if language == "" && o.CodeHeaders {
 			code, language = pythonLanguage(code)
 		}
-		return m.code.highlight(code, language, w.budget)
+		return m.highlight(code, language, w.budget)
 	}
 	o.Step, o.Part, o.Length = w.budget.step, w.budget.part, w.budget.length
 	return pymarkdown.HTML(source, o)

@@ -87,8 +87,11 @@ func (noRawRenderer) inline(w util.BufWriter, source []byte, n ast.Node, enterin
 	return ast.WalkSkipChildren, nil
 }
 
-// moreComment matches the inside of comments that end an excerpt.
 var moreComment = regexp.MustCompile(`(?i)^\s*(?:read[ _-]?more|more|truncate|excerpt|end[ _-]?(?:excerpt|summary)|excerpt[ _-]?end|pelican_end_summary)\b`)
+
+// endsExcerpt reports whether the text of an HTML comment is the mark that an excerpt ends
+// at, such as "more".
+func endsExcerpt(comment string) bool { return moreComment.MatchString(comment) }
 
 var rawComment = regexp.MustCompile(`(?s)<!--.*?-->`)
 
@@ -100,7 +103,7 @@ func writeMark(w util.BufWriter, raw string) {
 		_, _ = w.WriteString(rawOmitted)
 	}
 	for _, found := range rawComment.FindAllString(raw, -1) {
-		if moreComment.MatchString(found[4 : len(found)-3]) {
+		if endsExcerpt(found[4 : len(found)-3]) {
 			_, _ = w.WriteString(found)
 		}
 	}

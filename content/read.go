@@ -70,7 +70,7 @@ func (t *Tree) read(ctx context.Context, clock func() time.Duration, reader *sou
 	reader.budget = newBudget(ctx, clock, maxReading)
 	defer func() {
 		if fault := recover(); fault != nil {
-			failed := stoppedBy(ctx, &source{path: f.path}, fault)
+			failed := stoppedBy(&source{path: f.path, budget: reader.budget}, fault)
 			if err = ctx.Err(); err != nil {
 				return
 			}
@@ -97,7 +97,7 @@ func (t *Tree) fill(reader *sourceReader, f file, r *record) {
 		r.problems = src.problems
 	} else {
 		if r.post, r.leftOut, r.problems = t.blog.compose(src); r.post != nil {
-			detach(r.post)
+			r.post.detach()
 		}
 		r.leftOut = r.leftOut.detached()
 	}
@@ -106,22 +106,5 @@ func (t *Tree) fill(reader *sourceReader, f file, r *record) {
 	}
 	for i := range r.problems {
 		r.problems[i].Message = xmltext.Line(strings.ToValidUTF8(r.problems[i].Message, "?"))
-	}
-}
-
-// detach copies the strings, most of which are parts of the file's text: that is ten
-// times as large, and would be kept with them.
-func detach(p *Post) {
-	for _, s := range [...]*string{&p.URL, &p.Title, &p.Language, &p.Summary, &p.Image, &p.GUID, &p.Source, &p.Newsletter.Subject, &p.Newsletter.Intro} {
-		*s = strings.Clone(*s)
-	}
-	for _, list := range [][]string{p.Tags, p.Authors} {
-		for i := range list {
-			list[i] = strings.Clone(list[i])
-		}
-	}
-	p.Held = p.Held.detached()
-	if p.Enclosure != nil {
-		p.Enclosure.URL, p.Enclosure.Type = strings.Clone(p.Enclosure.URL), strings.Clone(p.Enclosure.Type)
 	}
 }

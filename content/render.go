@@ -33,7 +33,7 @@ func (t *Tree) render(b *budget, p *Post) (out *Rendering, problems []Problem, e
 	src.budget = b
 	defer func() {
 		if fault := recover(); fault != nil {
-			out, problems, err = nil, nil, stoppedBy(b.ctx, src, fault)
+			out, problems, err = nil, nil, stoppedBy(src, fault)
 		}
 	}()
 	src.problems = nil // the scan reported them

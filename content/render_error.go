@@ -1,7 +1,6 @@
 package content
 
 import (
-	"context"
 	"errors"
 	"fmt"
 )
@@ -43,15 +42,15 @@ func renderProblem(err error) Problem {
 	return Problem{Invalid: true, Message: err.Error()}
 }
 
-// stoppedBy makes an error of a panic: a post that spent its budget, ctx that ended, or a
-// fault of ours, which is to stop this post alone.
-func stoppedBy(ctx context.Context, s *source, fault any) error {
+// stoppedBy makes an error of a panic: a post that spent its budget, a context that ended, or
+// a fault of ours, which is to stop this post alone.
+func stoppedBy(s *source, fault any) error {
 	err := stopped(fault)
 	switch {
 	case err == nil:
 		return &RenderError{Path: s.path, Err: fmt.Errorf("internal error: %v; please report it", fault)}
-	case ctx.Err() != nil:
-		return ctx.Err()
+	case s.budget.canceled() != nil:
+		return s.budget.canceled()
 	}
 	return newRenderError(s, err)
 }

@@ -108,7 +108,7 @@ func (c *cleaner) node(n *html.Node) {
 	case html.ElementNode:
 		c.element(n)
 	case html.CommentNode:
-		if moreComment.MatchString(n.Data) {
+		if endsExcerpt(n.Data) {
 			n.Type, n.Data, n.DataAtom = html.ElementNode, moreMark, 0
 			return
 		}

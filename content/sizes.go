@@ -5,6 +5,20 @@ import (
 	"strings"
 )
 
+// What front matter may hold.
+const (
+	maxFront     = 1 << 20 // bytes of front matter
+	maxNodes     = 10_000  // values, where aliases are replaced by what they stand for
+	maxKeys      = 2_000   // of TOML, with tables
+	maxKey       = 1_000   // bytes of one key of TOML
+	maxTitle     = 2_000   // bytes: mail programs show some 100 characters
+	maxTags      = 500     // with categories; each has a feed where feeds.tags is set
+	maxTag       = 500     // bytes
+	maxAuthors   = 100
+	maxSummary   = 256 << 10 // bytes of an excerpt or introduction in front matter
+	maxFaultText = 64 << 10  // bytes of YAML in which the line of a fault is looked for
+)
+
 // checkSizes finds what is larger in front matter than any author's. With cut, it is made
 // as small as may be, so that the post can be told of.
 func (fm *frontMatter) checkSizes(cut bool) error {

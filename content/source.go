@@ -57,6 +57,9 @@ func (s *source) invalid() bool {
 	return false
 }
 
+// maxFile is how many bytes a file may have; a larger one is not read.
+const maxFile = 10 << 20
+
 // sourceReader reads files one after the other into the same memory.
 type sourceReader struct {
 	buf    []byte
