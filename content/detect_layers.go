@@ -120,22 +120,6 @@ func (d *detection) addLayers(prefix string, files ...string) error {
 	return nil
 }
 
-// readSettings reads a config of any engine, scripts as text.
-func readSettings(file string) (map[string]any, []byte, error) {
-	switch filepath.Ext(file) {
-	case ".py", ".js", ".mjs", ".cjs", ".ts":
-		text, err := readLimited(file)
-		if err != nil {
-			return nil, nil, err
-		}
-		if filepath.Ext(file) == ".py" {
-			return pythonSettings(string(text)), text, nil
-		}
-		return scriptSettings(string(text)), text, nil
-	}
-	return readConfig(file)
-}
-
 // hugoLayers are the files that Hugo merges: config/production over
 // config/_default over the one in the root.
 func (d *detection) hugoLayers() error {

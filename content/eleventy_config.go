@@ -122,13 +122,19 @@ var (
 	namedInput = regexp.MustCompile(`\binput\s*:\s*([A-Za-z_$][\w$]*)\s*[,}\n]|\.setInputDirectory\(\s*([A-Za-z_$][\w$]*)\s*\)|\{[^{}]*\b(input)\b\s*[,}]`)
 )
 
+// dirSetting returns one of the folders that the config names under dir; "" for none.
+func dirSetting(own *ownConfig, key string) string {
+	v, _ := dig(scriptSettings(string(own.text)), "dir."+key)
+	folder, _ := v.(string)
+	return folder
+}
+
 // eleventyInput is the folder below the config's that Eleventy reads, "." where
 // it is that one; slash-separated.
 func (o *ownConfig) eleventyInput() string {
 	input := o.scalar("input")
-	settings := layer{values: scriptSettings(string(o.text))}
 	if input == "" {
-		input, _ = settings.value("dir.input").(string)
+		input = dirSetting(o, "input")
 	}
 	if m := setInput.FindSubmatch(o.text); m != nil && input == "" {
 		input = string(m[1])

@@ -86,8 +86,7 @@ func (s *eleventyFolders) readPlain(file, name, fromRoot string) {
 
 // eleventyData is the folder of global data, from the input folder.
 func (o *ownConfig) eleventyData() string {
-	script := layer{values: scriptSettings(string(o.text))}
-	if folder, _ := script.value("dir.data").(string); folder != "" {
+	if folder := dirSetting(o, "data"); folder != "" {
 		return folder
 	}
 	if m := setData.FindSubmatch(o.text); m != nil {

@@ -84,9 +84,8 @@ var (
 
 // layoutFolders are where layouts are looked for, from the project's folder.
 func (o *ownConfig) layoutFolders() []string {
-	script := layer{values: scriptSettings(string(o.text))}
 	folder := func(key string, setter *regexp.Regexp) string {
-		if name, _ := script.value("dir." + key).(string); name != "" {
+		if name := dirSetting(o, key); name != "" {
 			return name
 		}
 		if m := setter.FindSubmatch(o.text); m != nil {
@@ -108,8 +107,7 @@ func (o *ownConfig) layoutFolders() []string {
 
 // includesFolder is where templates find what they include, from the project's folder.
 func (o *ownConfig) includesFolder() string {
-	script := layer{values: scriptSettings(string(o.text))}
-	name, _ := script.value("dir.includes").(string)
+	name := dirSetting(o, "includes")
 	if m := setIncludes.FindSubmatch(o.text); m != nil && name == "" {
 		name = string(m[1])
 	}
