@@ -24,7 +24,7 @@ func (l *liquid) filter(name string, v any, arguments []any) (any, bool) {
 		return out, true
 	}
 	if list, ok := v.([]any); ok {
-		l.work(len(list))
+		l.countItems(len(list))
 		if len(arguments) == 2 {
 			if out, ok := l.expressionFilter(name, list, liquidText(arguments[0]), liquidText(arguments[1])); ok {
 				return out, true
