@@ -279,7 +279,7 @@ func FuzzRubyYAML(f *testing.F) {
 			if len(liquidText(v)) > maxLiquidText+len(text)+100 {
 				t.Errorf("%q is %d bytes", key, len(liquidText(v)))
 			}
-			inspected(v, 0)
+			expandLiquid(&macros{quiet: true}, liquidOptions{}, "{{ v | inspect }}{{ v | jsonify }}", map[string]any{"v": v})
 		}
 	})
 }

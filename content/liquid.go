@@ -101,9 +101,9 @@ func expandLiquid(host liquidHost, o liquidOptions, text string, vars map[string
 }
 
 func (l *liquid) expanded() string {
-	l.scan()
+	l.findMarks()
 	l.pair()
-	l.write(0, len(l.marks), 0, len(l.text), 0)
+	l.writeMarks(0, len(l.marks), 0, len(l.text), 0)
 	return l.out.String()
 }
 
@@ -127,18 +127,18 @@ func (l *liquid) offset(tag liquidMark) int {
 	return tag.from
 }
 
-func (l *liquid) unknown(tag liquidMark) {
+func (l *liquid) warnUnknown(tag liquidMark) {
 	l.failed = true
 	l.warn(tag, fmt.Sprintf("the tag %s is not known here: only its inner text was kept", clip(tag.name)))
 }
 
-func (l *liquid) unevaluated(tag liquidMark, text string) {
+func (l *liquid) warnUnevaluated(tag liquidMark, text string) {
 	l.failed = true
 	l.warn(tag, clip(xmltext.Line(text))+" cannot be evaluated here and was left out")
 }
 
-// write expands the marks first to last, and the text around them.
-func (l *liquid) write(first, last, from, to, depth int) {
+// writeMarks expands the marks first to last, and the text around them.
+func (l *liquid) writeMarks(first, last, from, to, depth int) {
 	for n := first; n < last; n++ {
 		mark := l.marks[n]
 		l.prose(from, mark.from)
@@ -186,7 +186,7 @@ func (l *liquid) prose(from, to int) {
 func (l *liquid) output(mark liquidMark) {
 	v, ok := l.evaluate(mark.arguments)
 	if !ok || l.strict && l.depth == 0 && liquidText(v) == "" {
-		l.unevaluated(mark, l.text[mark.from:mark.to])
+		l.warnUnevaluated(mark, l.text[mark.from:mark.to])
 		return
 	}
 	out := liquidText(v)
@@ -244,7 +244,7 @@ func (l *liquid) single(mark liquidMark) {
 			l.assign(strings.TrimSpace(name), v)
 			return
 		}
-		l.unevaluated(mark, l.text[mark.from:mark.to])
+		l.warnUnevaluated(mark, l.text[mark.from:mark.to])
 		return
 	}
 	if strings.HasPrefix(mark.name, "end") || mark.name == "else" || mark.name == "elsif" || mark.name == "when" {
@@ -255,7 +255,7 @@ func (l *liquid) single(mark liquidMark) {
 		l.emit(out)
 		return
 	}
-	l.unknown(mark)
+	l.warnUnknown(mark)
 }
 
 var rawTag = regexp.MustCompile(`\{%-?\s*(?:end)?raw\s*-?%\}`)
@@ -326,14 +326,14 @@ func (l *liquid) block(n, depth int) {
 		l.out.WriteString(out)
 		return
 	}
-	l.unknown(mark)
+	l.warnUnknown(mark)
 	l.out.WriteString(dedent(inner))
 }
 
 func (l *liquid) inner(n, depth int) string {
 	outer := l.out
 	l.out = strings.Builder{}
-	l.write(n+1, l.marks[n].end, l.marks[n].to, l.marks[l.marks[n].end].from, depth+1)
+	l.writeMarks(n+1, l.marks[n].end, l.marks[n].to, l.marks[l.marks[n].end].from, depth+1)
 	inner := l.out.String()
 	l.out = outer
 	return inner

@@ -38,7 +38,7 @@ func (l *liquid) parameters(text string) map[string]any {
 		case m[4] == "":
 			values[m[1]] = strings.NewReplacer(`\"`, `"`, `\'`, `'`).Replace(m[2] + m[3])
 		default:
-			values[m[1]], _ = l.value(m[4])
+			values[m[1]], _ = l.operand(m[4])
 		}
 	}
 	return values
@@ -95,7 +95,7 @@ func (l *liquid) valuesIn(tag liquidMark) (list []tagValue, ok bool) {
 		if c := tokens[0][0]; c == '[' || c == '{' || c == '(' || c == '|' || c == ')' || c == '`' {
 			return nil, false
 		}
-		v, known := l.value(tokens[0])
+		v, known := l.operand(tokens[0])
 		if !known && v != nil {
 			return nil, false
 		}

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// work counts what a long list costs among the steps.
-func (l *liquid) work(items int) {
+// countItems counts what a long list costs among the steps.
+func (l *liquid) countItems(items int) {
 	l.steps += items / 64
 	l.budget.step(items)
 }
@@ -28,14 +28,14 @@ func (l *liquid) conditional(n, depth int) {
 			continue
 		}
 		if holds {
-			l.write(first, i, from, branch.from, depth+1)
+			l.writeMarks(first, i, from, branch.from, depth+1)
 			return
 		}
 		first, from = i+1, branch.to
 		holds = branch.name == "else" || l.condition(branch.arguments)
 	}
 	if holds {
-		l.write(first, mark.end, from, l.marks[mark.end].from, depth+1)
+		l.writeMarks(first, mark.end, from, l.marks[mark.end].from, depth+1)
 	}
 }
 
@@ -55,7 +55,7 @@ func (l *liquid) branches(n int, names ...string) []int {
 
 // branch writes what stands from one mark to before another.
 func (l *liquid) branch(from, to, depth int) {
-	l.write(from+1, to, l.marks[from].to, l.marks[to].from, depth+1)
+	l.writeMarks(from+1, to, l.marks[from].to, l.marks[to].from, depth+1)
 }
 
 // choose writes the branches of a case whose value is among those of a when.
@@ -85,7 +85,7 @@ func (l *liquid) isAmong(subject any, values string) bool {
 		if token == "," || token == "or" {
 			return false
 		}
-		v, _ := l.value(token)
+		v, _ := l.operand(token)
 		return compareValues(subject, "==", v)
 	})
 }
@@ -114,7 +114,7 @@ func (l *liquid) loop(n, depth int) {
 		}
 	}
 	if !known {
-		l.unevaluated(mark, "{% for "+mark.arguments+" %}")
+		l.warnUnevaluated(mark, "{% for "+mark.arguments+" %}")
 		return
 	}
 	l.vars = append(l.vars, map[string]any{})
@@ -180,7 +180,7 @@ func (l *liquid) looped(expression, options string) (list []any, known bool) {
 	from := 0
 	for _, key := range []string{"offset", "limit"} {
 		for _, option := range forOption.FindAllStringSubmatch(options, 10) {
-			v, _ := l.value(option[2])
+			v, _ := l.operand(option[2])
 			n, ok := numberOf(v)
 			if option[2] == "continue" && key == "offset" {
 				n, ok = float64(l.state().offsets[expression]), true
@@ -207,15 +207,15 @@ func (l *liquid) looped(expression, options string) (list []any, known bool) {
 
 func (l *liquid) collection(expression, options string) (list []any, known bool) {
 	if m := forRange.FindStringSubmatch(expression); m != nil {
-		from, _ := l.value(m[1])
-		to, _ := l.value(m[2])
+		from, _ := l.operand(m[1])
+		to, _ := l.operand(m[2])
 		first, ok := numberOf(from)
 		last, both := numberOf(to)
 		// counted, since adding 1 to a very large number changes nothing
 		for i := first; ok && both && i <= last && len(list) <= maxLiquidSteps; i++ {
 			list = append(list, i)
 		}
-		l.work(len(list))
+		l.countItems(len(list))
 		return list, ok && both
 	}
 	if strings.HasPrefix(options, "|") && l.nunjucks { // filters, as Nunjucks has them here

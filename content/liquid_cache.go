@@ -25,7 +25,7 @@ func (l *liquid) parts(path string) ([]string, bool) {
 	if parts, ok := c.paths[path]; ok {
 		return parts, true
 	}
-	parts, ok := l.path(path)
+	parts, ok := l.pathParts(path)
 	if ok && len(c.paths) < maxCached && !strings.Contains(path, "[") {
 		c.paths[path] = parts
 	}

@@ -50,13 +50,13 @@ func (l *liquid) cycle(tag liquidMark) string {
 	s, values, group := l.state(), tag.arguments, tag.arguments
 	if m := cycleGroup.FindStringSubmatch(values); m != nil {
 		values = values[len(m[0]):]
-		v, _ := l.value(m[1])
+		v, _ := l.operand(m[1])
 		group = liquidText(v)
 	}
 	var list []string
 	for _, token := range l.tokensOf(values) {
 		if token != "," {
-			v, _ := l.value(token)
+			v, _ := l.operand(token)
 			list = append(list, liquidText(v))
 		}
 	}
@@ -83,17 +83,17 @@ func (l *liquid) tableRow(n, depth int) {
 	mark := l.marks[n]
 	m := forLoop.FindStringSubmatch(mark.arguments)
 	if m == nil {
-		l.unevaluated(mark, "{% tablerow "+mark.arguments+" %}")
+		l.warnUnevaluated(mark, "{% tablerow "+mark.arguments+" %}")
 		return
 	}
 	list, known := l.looped(m[2], m[3])
 	if !known {
-		l.unevaluated(mark, "{% tablerow "+mark.arguments+" %}")
+		l.warnUnevaluated(mark, "{% tablerow "+mark.arguments+" %}")
 		return
 	}
 	columns := len(list)
 	if c := tableColumns.FindStringSubmatch(m[3]); c != nil {
-		v, _ := l.value(c[1])
+		v, _ := l.operand(c[1])
 		if n, ok := numberOf(v); ok && n >= 1 {
 			columns = int(min(n, maxLiquidSteps))
 		}
@@ -161,6 +161,6 @@ func (l *liquid) lines(tag liquidMark) {
 	inner := &liquid{liquidRun: l.liquidRun, text: b.String(), vars: l.vars, uses: l.uses, within: l.within, origin: l.offset(tag), depth: l.depth + 1, quiet: true}
 	l.out.WriteString(inner.expanded())
 	if inner.failed && !l.failed {
-		l.unevaluated(tag, "{% liquid %}")
+		l.warnUnevaluated(tag, "{% liquid %}")
 	}
 }

@@ -54,7 +54,7 @@ func (l *liquid) apply(tokens []string) (v any, ok bool) {
 	if len(tokens) == 0 {
 		return nil, false
 	}
-	v, known := l.value(tokens[0])
+	v, known := l.operand(tokens[0])
 	for tokens = tokens[1:]; len(tokens) > 0; {
 		if tokens[0] != "|" || len(tokens) < 2 {
 			return nil, false
@@ -88,7 +88,7 @@ func (l *liquid) arguments(tokens []string) (list []any, rest []string, ok bool)
 		if tokens[0] == "," || tokens[0] == ")" {
 			continue
 		}
-		v, ok := l.value(tokens[0])
+		v, ok := l.operand(tokens[0])
 		if !ok {
 			return nil, nil, false
 		}
@@ -126,7 +126,7 @@ func (l *liquid) bracketed(tokens []string) (list []any, rest []string, ok bool)
 	return list, tokens[min(1, len(tokens)):], true
 }
 
-func (l *liquid) value(token string) (any, bool) {
+func (l *liquid) operand(token string) (any, bool) {
 	switch token {
 	case "empty", "blank":
 		if !l.nunjucks {
@@ -189,8 +189,8 @@ func (l *liquid) variable(path string) (any, bool) {
 	return v, true
 }
 
-// path divides a variable's path; those in brackets are evaluated.
-func (l *liquid) path(path string) (parts []string, ok bool) {
+// pathParts divides a variable's path; those in brackets are evaluated.
+func (l *liquid) pathParts(path string) (parts []string, ok bool) {
 	for path != "" && len(parts) < maxLiquidDepth {
 		if path[0] != '[' {
 			name, _, _ := strings.Cut(path, "[")
@@ -218,7 +218,7 @@ func (l *liquid) path(path string) (parts []string, ok bool) {
 		if key == "" {
 			return nil, false
 		}
-		v, _ := l.value(key)
+		v, _ := l.operand(key)
 		parts = append(parts, liquidText(v))
 	}
 	return parts, len(parts) > 0
@@ -256,11 +256,11 @@ func (l *liquid) compared(tokens []string) bool {
 			i++
 			continue
 		}
-		left, _ := l.value(tokens[i])
+		left, _ := l.operand(tokens[i])
 		holds := truthy(left)
 		i++
 		if i+1 < len(tokens) && tokens[i] != "and" && tokens[i] != "or" {
-			right, _ := l.value(tokens[i+1])
+			right, _ := l.operand(tokens[i+1])
 			l.budget.work(sizeOf(left) + sizeOf(right))
 			if l.nunjucks {
 				holds = compareValues(left, tokens[i], right)

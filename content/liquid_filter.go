@@ -25,7 +25,7 @@ func (l *liquid) filter(name string, v any, arguments []any) (any, bool) {
 		return out, true
 	}
 	if list, ok := v.([]any); ok {
-		l.work(len(list))
+		l.countItems(len(list))
 		if len(arguments) == 2 {
 			if out, ok := l.expressionFilter(name, list, liquidText(arguments[0]), liquidText(arguments[1])); ok {
 				return out, true
@@ -41,12 +41,6 @@ func (l *liquid) filter(name string, v any, arguments []any) (any, bool) {
 	if out, ok := l.dateFilter(name, v, arguments); ok {
 		return out, true
 	}
-	text := func(n int) string {
-		if n < len(arguments) {
-			return liquidText(arguments[n])
-		}
-		return ""
-	}
 	s := liquidText(v)
 	l.budget.work(4 * len(s))
 	switch name {
@@ -55,39 +49,55 @@ func (l *liquid) filter(name string, v any, arguments []any) (any, bool) {
 	case "slugify", "slug":
 		return l.host.Slugify(s), true
 	case "default", "d":
-		if v == nil || v == false || s == "" {
-			if len(arguments) > 0 {
-				return arguments[0], true
-			}
+		if (v == nil || v == false || s == "") && len(arguments) > 0 {
+			return arguments[0], true
 		}
 		return v, true
+	}
+	if out, found, ok := editFilter(name, s, arguments); found {
+		return out, ok
+	}
+	return textFilter(name, s)
+}
+
+// editFilter changes a text by what it is given; found is false for another filter.
+func editFilter(name, s string, arguments []any) (out any, found, ok bool) {
+	text := func(n int) string {
+		if n < len(arguments) {
+			return liquidText(arguments[n])
+		}
+		return ""
+	}
+	switch name {
 	case "append":
-		return s + text(0), true
+		return s + text(0), true, true
 	case "prepend":
-		return text(0) + s, true
+		return text(0) + s, true, true
 	case "replace":
-		return replaceAll(s, text(0), text(1))
+		out, ok = replaceAll(s, text(0), text(1))
+		return out, true, ok
 	case "replace_first":
-		return strings.Replace(s, text(0), text(1), 1), true
+		return strings.Replace(s, text(0), text(1), 1), true, true
 	case "remove":
-		return strings.ReplaceAll(s, text(0), ""), text(0) != ""
+		return strings.ReplaceAll(s, text(0), ""), true, text(0) != ""
 	case "remove_first":
-		return strings.Replace(s, text(0), "", 1), true
+		return strings.Replace(s, text(0), "", 1), true, true
 	case "remove_last", "replace_last":
 		if at := strings.LastIndex(s, text(0)); at >= 0 && text(0) != "" {
 			with := ""
 			if name == "replace_last" {
 				with = text(1)
 			}
-			return s[:at] + with + s[at+len(text(0)):], true
+			return s[:at] + with + s[at+len(text(0)):], true, true
 		}
-		return s, true
+		return s, true, true
 	case "truncate", "truncatewords", "slice":
-		return cutFilter(name, s, arguments)
+		out, ok = cutFilter(name, s, arguments)
+		return out, true, ok
 	case "split":
-		return splitText(s, text(0)), true
+		return splitText(s, text(0)), true, true
 	}
-	return textFilter(name, s)
+	return nil, false, false
 }
 
 // replaceAll is ok only where the result is no longer than a value may be.
@@ -215,6 +225,13 @@ func listFilter(name string, v any, arguments []any) (any, bool) {
 		out := slices.Clone(list)
 		slices.SortStableFunc(out, func(a, b any) int { return strings.Compare(liquidText(a), liquidText(b)) })
 		return out, true
+	}
+	return subsetFilter(name, list)
+}
+
+// subsetFilter leaves things of a list out, or adds them up.
+func subsetFilter(name string, list []any) (any, bool) {
+	switch name {
 	case "uniq", "compact":
 		var out []any
 		seen := map[string]bool{}

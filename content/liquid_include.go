@@ -23,7 +23,7 @@ func (l *liquid) include(tag liquidMark, name string) (out string, ok bool) {
 	}
 	remembers := l.memory != nil && !l.nunjucks && !l.shadowsSite()
 	if remembers {
-		if out, ok := l.recall(text); ok {
+		if out, ok := l.recallInclude(text); ok {
 			return out, true
 		}
 	}
@@ -41,7 +41,7 @@ func (l *liquid) include(tag liquidMark, name string) (out string, ok bool) {
 	before := l.steps
 	out = inner.expanded()
 	if remembers {
-		inner.remember(text, out, l.steps-before)
+		inner.rememberInclude(text, out, l.steps-before)
 	}
 	l.failed = l.failed || inner.failed
 	if l.nunjucks {

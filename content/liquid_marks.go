@@ -30,9 +30,9 @@ var verbatimEnd = map[string]*regexp.Regexp{
 
 func endOf(name string) *regexp.Regexp { return regexp.MustCompile(`\{%-?\s*end` + name + `\s*-?%\}`) }
 
-// scan finds the marks. In code of Nunjucks only raw counts, which keeps code from being evaluated;
+// findMarks finds the marks. In code of Nunjucks only raw counts, which keeps code from being evaluated;
 // Jekyll's Liquid knows nothing of Markdown and evaluates it.
-func (l *liquid) scan() {
+func (l *liquid) findMarks() {
 	blocks := 0
 	for at := 0; ; {
 		mark, ok := l.next(at)
@@ -103,7 +103,7 @@ var tagName = regexp.MustCompile(`^[A-Za-z_][\w-]*`)
 
 func newMark(text string, from, to int) liquidMark {
 	inner := text[from+2 : to-2]
-	mark := liquidMark{stretch: stretch{from, to}, output: text[from+1] == '{'}
+	mark := liquidMark{stretch: stretch{from: from, to: to}, output: text[from+1] == '{'}
 	if text[from+1] == '#' {
 		mark.name = "#"
 		return mark

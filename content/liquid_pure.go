@@ -69,8 +69,8 @@ func (l *liquid) assign(name string, v any) {
 	l.uses.set[name] = true
 }
 
-// remember keeps what an include came to for other posts, if it says the same there.
-func (l *liquid) remember(text, out string, steps int) {
+// rememberInclude keeps what an include came to for other posts, if it says the same there.
+func (l *liquid) rememberInclude(text, out string, steps int) {
 	if l.uses.outside || l.failed || len(l.uses.set) > maxPureSet || l.steps > maxLiquidSteps {
 		return
 	}
@@ -81,8 +81,8 @@ func (l *liquid) remember(text, out string, steps int) {
 	l.memory.put(text, made)
 }
 
-// recall does what an include did in another post.
-func (l *liquid) recall(text string) (string, bool) {
+// recallInclude does what an include did in another post.
+func (l *liquid) recallInclude(text string) (string, bool) {
 	made, ok := l.memory.get(text)
 	if !ok || l.steps+made.steps >= maxLiquidSteps {
 		return "", false
