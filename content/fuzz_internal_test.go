@@ -98,8 +98,8 @@ func FuzzShortcodes(f *testing.F) {
 			a := articleFrom(tree, map[string]any{"title": "A post", "tags": []any{"a"}}, body, "_posts/2024-01-02-a-post.md")
 			r := newPostRenderer(tree, a)
 			a.global = map[string]any{"quote": zolaTemplate{body, true}, "own": zolaTemplate{"{{ body | markdown | safe }}{{ body }}{{ nth }}", true},
-				"a": hugoTemplate{body, true}, "b": hugoTemplate{body, false}, partialPrefix + "p": hugoTemplate{body, true}, partialPrefix + "r": hugoTemplate{"{{ $x := add . 1 }}{{ partial \"r\" $x }}{{ return $x }}", true}, wordPrefix + "en/k": "words",
-				"c": hugoTemplate{"{{ .Inner }}{{ .Inner | markdownify }}{{ range .Params }}{{ . }}{{ end }}", true}}
+				"a": hugoTemplate{text: body, isHTML: true}, "b": hugoTemplate{text: body, isHTML: false}, partialPrefix + "p": hugoTemplate{text: body, isHTML: true}, partialPrefix + "r": hugoTemplate{text: "{{ $x := add . 1 }}{{ partial \"r\" $x }}{{ return $x }}", isHTML: true}, wordPrefix + "en/k": "words",
+				"c": hugoTemplate{text: "{{ .Inner }}{{ .Inner | markdownify }}{{ range .Params }}{{ . }}{{ end }}", isHTML: true}}
 			var out string
 			if spending(func() { out = r.expand(body, 1, false) }) != nil {
 				out = ""

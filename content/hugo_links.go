@@ -108,7 +108,7 @@ func (h *hugo) sharedFile(l *linker, file string) (target, bool) {
 		}
 		if to, ok := t.addressOf(page); ok {
 			out := target{url: strings.TrimSuffix(to, "/") + "/" + (&url.URL{Path: path.Clean(file)}).EscapedPath()}
-			out.places = []place{{h.dir, rel}}
+			out.places = []place{{dir: h.dir, rel: rel}}
 			return out, true
 		}
 	}

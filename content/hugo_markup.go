@@ -18,7 +18,7 @@ func (h *hugo) readMarkup() {
 	h.noStrike = is("extensions.strikethrough", "false")
 	on := func(name string) bool { return is("extensions.extras."+name+".enable", "true") }
 	// Where ~ strikes out, it does so before it can lower.
-	h.marks = marks{on("insert"), on("mark"), on("subscript") && (h.noStrike || on("delete")), on("superscript"), on("delete")}
+	h.marks = marks{insert: on("insert"), mark: on("mark"), subscript: on("subscript") && (h.noStrike || on("delete")), superscript: on("superscript"), delete: on("delete")}
 	h.passthrough = readPassthrough(settings)
 	h.markup = markup{
 		noFootnotes:   is("extensions.footnote", "false") || is("extensions.footnote.enable", "false"),

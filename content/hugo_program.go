@@ -13,8 +13,8 @@ import (
 
 // hugoTemplate is a shortcode's, in the language of html/template.
 type hugoTemplate struct {
-	text string
-	html bool
+	text   string
+	isHTML bool // else Markdown
 }
 
 // What else templates may call, and what render hooks, has a prefix before its name.
@@ -122,7 +122,7 @@ func (h *hugoTemplates) compile(name string, t hugoTemplate) hugoProgram {
 	}
 	functions := h.functions()
 	maps.Copy(functions, map[string]any{"step_": h.step, "out_": h.out})
-	if t.html {
+	if t.isHTML {
 		if program, err := htmltemplate.New(name).Funcs(functions).AddParseTree(name, tree); err == nil {
 			return program
 		}

@@ -82,7 +82,7 @@ func (r templateReader) readShortcodes(folder string) {
 			return nil
 		}
 		if text, err := r.site.readOwn(file); err == nil && len(text) <= maxLiquidText {
-			r.global[name] = hugoTemplate{string(text), ext == ".html"}
+			r.global[name] = hugoTemplate{text: string(text), isHTML: ext == ".html"}
 			r.remember(path.Join(folder, rel), text)
 		}
 		return nil
@@ -121,7 +121,7 @@ func (r templateReader) readHookFolder(folder, section string) {
 			continue
 		}
 		if text, err := r.site.readOwn(filepath.Join(dir, e.Name())); err == nil && len(text) <= maxLiquidText {
-			r.global[key] = hugoTemplate{string(text), true}
+			r.global[key] = hugoTemplate{text: string(text), isHTML: true}
 			r.hooked = true
 			r.remember(path.Join(folder, e.Name()), text)
 		}
@@ -173,7 +173,7 @@ func (r templateReader) readPartials(folder string) {
 			return nil
 		}
 		if text, err := r.site.readOwn(file); err == nil && len(text) <= maxLiquidText {
-			r.global[name] = hugoTemplate{string(text), path.Ext(rel) == ".html"}
+			r.global[name] = hugoTemplate{text: string(text), isHTML: path.Ext(rel) == ".html"}
 			r.remember(path.Join(folder, rel), text)
 			read++
 		}

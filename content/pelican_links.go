@@ -73,7 +73,7 @@ func (p *pelican) toStatic(l *linker, value string) target {
 	source := p.source(l, value)
 	to := l.toSite(source + fragment)
 	if file, ok := p.inTree(source); ok {
-		to.places = []place{{l.article.site.dir, file}}
+		to.places = []place{{dir: l.article.site.dir, rel: file}}
 	}
 	return to
 }
@@ -92,7 +92,7 @@ func (p *pelican) toAttached(l *linker, value string) target {
 	}
 	to := l.toSite(path.Join(path.Dir(p.saveAs(l.article)), tail) + fragment)
 	if file, ok := p.inTree(source); ok {
-		to.places = []place{{l.article.site.dir, file}}
+		to.places = []place{{dir: l.article.site.dir, rel: file}}
 	}
 	return to
 }
