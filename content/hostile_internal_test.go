@@ -24,7 +24,9 @@ func TestHostileMacros(t *testing.T) {
 				tree := treeOf(t, d, nil)
 				a := articleFrom(tree, map[string]any{"title": "A"}, body, "_posts/2024-01-02-a-post.md")
 				r := newPostRenderer(tree, a)
-				_ = spending(func() { _ = escapeFormulas(r.expand(body, 1, false)) })
+				_ = spending(func() {
+					_, _ = tree.markdown.html(r.expand(body, 1, false), markdownOptions{budget: a.budget})
+				})
 				checkSpent(t, a.budget)
 			}
 		})

@@ -116,17 +116,25 @@ func (c *cleaner) srcset(list string) string {
 			c.remember(to)
 			address = to.url
 		}
-		if address == "" {
+		if address = withoutOuterCommas(address); address == "" {
 			continue
-		}
-		// A comma at either end would be taken for the list's.
-		if bare := strings.TrimLeft(address, ","); bare != address {
-			address = strings.Repeat("%2C", len(address)-len(bare)) + bare
-		}
-		if bare := strings.TrimRight(address, ","); bare != address {
-			address = bare + strings.Repeat("%2C", len(address)-len(bare))
 		}
 		out = append(out, strings.TrimSpace(address+" "+candidate.descriptor))
 	}
 	return strings.Join(out, ", ")
+}
+
+// withoutOuterCommas escapes commas at the ends of an address, which would be taken for the
+// list's. It returns "" where that makes no address, as in a host's name.
+func withoutOuterCommas(address string) string {
+	bare := strings.Trim(address, ",")
+	if bare == address {
+		return address
+	}
+	before, after, _ := strings.Cut(address, bare)
+	address = strings.Repeat("%2C", len(before)) + bare + strings.Repeat("%2C", len(after))
+	if _, err := parseAddress(address); err != nil {
+		return ""
+	}
+	return address
 }
