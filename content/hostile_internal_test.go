@@ -25,7 +25,7 @@ func TestHostileMacros(t *testing.T) {
 				a := articleFrom(tree, map[string]any{"title": "A"}, body, "_posts/2024-01-02-a-post.md")
 				r := newPostRenderer(tree, a)
 				_ = spending(func() {
-					_, _ = tree.markdown.html(r.expand(body, 1, false), markdownOptions{budget: a.budget})
+					_, _ = tree.blog.markdown.html(r.expand(body, 1, false), markdownOptions{budget: a.budget})
 				})
 				checkSpent(t, a.budget)
 			}
