@@ -28,7 +28,7 @@ func (d *detection) tellContent() error {
 	case config.Zola:
 		folder, from = d.zolaPosts()
 	case config.Eleventy:
-		folder, from = d.fullest(d.own.eleventyInput(), "posts", "blog")
+		folder, from = d.fullest(inputFolder(d.own), "posts", "blog")
 	default:
 		c := takeCensus(d.root, isMarkdownName)
 		if c.files == 0 {

@@ -164,12 +164,12 @@ func (d *detection) hugoLayers() error {
 // eleventyLayers are the config, and the global data that blogs keep their title
 // and address in.
 func (d *detection) eleventyLayers() error {
-	if name := d.own.signFile(d.root); name != "" && path.Base(name) != "package.json" {
+	if name := configFileOf(d.own, d.root); name != "" && path.Base(name) != "package.json" {
 		if err := d.addLayers("", name); err != nil {
 			return err
 		}
 	}
-	input, data := d.own.eleventyInput(), "_data"
+	input, data := inputFolder(d.own), "_data"
 	if s, _ := d.layers.text("dir.data"); s != "" {
 		data = s
 	}

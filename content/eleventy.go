@@ -36,7 +36,7 @@ func newEleventy(s *site, own *ownConfig) *eleventy {
 	e := &eleventy{folderEngine: folderEngine{s}, own: own}
 	if own != nil {
 		e.code = readEleventyScripts(own)
-		e.input, e.includes = own.eleventyInput(), own.includesFolder()
+		e.input, e.includes = inputFolder(own), includesFolder(own)
 	}
 	e.rules = newEleventyRules(e)
 	e.readDataNames()

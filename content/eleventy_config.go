@@ -39,9 +39,9 @@ func eleventyConfig(dir, _ string) (*ownConfig, error) {
 			if err != nil {
 				return nil, err
 			}
-			own.addScripts(dir, file, text)
+			addScripts(own, dir, file, text)
 			own.text = append(own.text, manifest...) // which decides as well
-			own.contentDir = own.eleventyInput()
+			own.contentDir = inputFolder(own)
 			return own, nil
 		}
 	}
@@ -49,7 +49,7 @@ func eleventyConfig(dir, _ string) (*ownConfig, error) {
 		return nil, nil
 	}
 	own.add(filepath.Join(dir, "package.json"), manifest)
-	own.contentDir = own.eleventyInput()
+	own.contentDir = inputFolder(own)
 	return own, nil
 }
 
@@ -129,9 +129,9 @@ func dirSetting(own *ownConfig, key string) string {
 	return folder
 }
 
-// eleventyInput is the folder below the config's that Eleventy reads, "." where
+// inputFolder is the folder below the config's that Eleventy reads, "." where
 // it is that one; slash-separated.
-func (o *ownConfig) eleventyInput() string {
+func inputFolder(o *ownConfig) string {
 	input := o.scalar("input")
 	if input == "" {
 		input = dirSetting(o, "input")
@@ -140,7 +140,7 @@ func (o *ownConfig) eleventyInput() string {
 		input = string(m[1])
 	}
 	if m := namedInput.FindSubmatch(o.text); m != nil && input == "" { // of a constant's name
-		p := script.Load(o.scripts())
+		p := script.Load(scriptFiles(o))
 		for _, f := range o.files {
 			if text, ok := p.Text(filepath.ToSlash(f.name), string(m[1])+string(m[2])+string(m[3])); ok {
 				input = text
@@ -168,8 +168,8 @@ func (e *eleventy) folderLanguage(a *article) string {
 	return ""
 }
 
-// signFile is the config's own file, from the blog's folder; "" for none.
-func (o *ownConfig) signFile(root string) string {
+// configFileOf is the config's own file, from the blog's folder; "" for none.
+func configFileOf(o *ownConfig, root string) string {
 	if len(o.files) == 0 {
 		return ""
 	}

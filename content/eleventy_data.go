@@ -20,7 +20,7 @@ const maxGlobal = 100
 // compute is not there.
 func (s *eleventyFolders) readGlobal() {
 	own := s.own
-	folder := path.Join(own.eleventyInput(), own.eleventyData())
+	folder := path.Join(inputFolder(own), dataFolderOf(own))
 	if !filepath.IsLocal(filepath.FromSlash(folder)) {
 		return
 	}
@@ -84,8 +84,8 @@ func (s *eleventyFolders) readPlain(file, name, fromRoot string) {
 	s.computed = append(s.computed, jsRule{key: strings.ToLower(name), literal: script.Unknown{}, Omission: o})
 }
 
-// eleventyData is the folder of global data, from the input folder.
-func (o *ownConfig) eleventyData() string {
+// dataFolderOf is the folder of global data, from the input folder.
+func dataFolderOf(o *ownConfig) string {
 	if folder := dirSetting(o, "data"); folder != "" {
 		return folder
 	}

@@ -51,7 +51,7 @@ func newEleventyRules(e *eleventy) eleventyRules {
 	if e.own == nil {
 		return r
 	}
-	input := e.own.eleventyInput()
+	input := inputFolder(e.own)
 	r.ignoreFile(e, ".", ".eleventyignore")
 	if input != "." {
 		r.ignoreFile(e, input, ".eleventyignore")

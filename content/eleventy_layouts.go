@@ -21,7 +21,7 @@ const (
 // over what it says, their permalink too.
 func (s *eleventyFolders) readLayouts() {
 	s.layouts = map[string]eleventyLayer{}
-	for _, folder := range s.own.layoutFolders() {
+	for _, folder := range layoutFolders(s.own) {
 		root := s.site.folder(filepath.Join(s.own.root, filepath.FromSlash(folder)))
 		if root == "" {
 			continue
@@ -83,7 +83,7 @@ var (
 )
 
 // layoutFolders are where layouts are looked for, from the project's folder.
-func (o *ownConfig) layoutFolders() []string {
+func layoutFolders(o *ownConfig) []string {
 	folder := func(key string, setter *regexp.Regexp) string {
 		if name := dirSetting(o, key); name != "" {
 			return name
@@ -95,7 +95,7 @@ func (o *ownConfig) layoutFolders() []string {
 	}
 	var out []string
 	for _, name := range []string{folder("layouts", setLayouts), folder("includes", setIncludes), "_includes"} {
-		if full := path.Join(o.eleventyInput(), name); name != "" && filepath.IsLocal(filepath.FromSlash(full)) {
+		if full := path.Join(inputFolder(o), name); name != "" && filepath.IsLocal(filepath.FromSlash(full)) {
 			out = append(out, full)
 			if name != "_includes" && len(out) == 1 && folder("layouts", setLayouts) != "" {
 				return out
@@ -106,12 +106,12 @@ func (o *ownConfig) layoutFolders() []string {
 }
 
 // includesFolder is where templates find what they include, from the project's folder.
-func (o *ownConfig) includesFolder() string {
+func includesFolder(o *ownConfig) string {
 	name := dirSetting(o, "includes")
 	if m := setIncludes.FindSubmatch(o.text); m != nil && name == "" {
 		name = string(m[1])
 	}
-	if full := path.Join(o.eleventyInput(), cmp.Or(name, "_includes")); filepath.IsLocal(filepath.FromSlash(full)) {
+	if full := path.Join(inputFolder(o), cmp.Or(name, "_includes")); filepath.IsLocal(filepath.FromSlash(full)) {
 		return full
 	}
 	return "_includes"

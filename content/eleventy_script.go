@@ -31,13 +31,13 @@ var (
 )
 
 func readEleventyScripts(own *ownConfig) eleventyScripts {
-	p := script.Load(own.scripts())
+	p := script.Load(scriptFiles(own))
 	return eleventyScripts{p, p.Registered(filterMethods...), p.Registered(shortcodeMethods...), p.Registered(pairedMethods...), p.Registered("addGlobalData"), p.Given("addDateParsing"),
 		p.Given("addUrlTransform"), p.Registered("addPreprocessor")}
 }
 
-// scripts are the config and what it imports.
-func (o *ownConfig) scripts() []script.File {
+// scriptFiles are the config and what it imports.
+func scriptFiles(o *ownConfig) []script.File {
 	var files []script.File
 	for _, f := range o.files {
 		files = append(files, script.File{Path: filepath.ToSlash(f.name), Text: f.text})

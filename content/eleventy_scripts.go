@@ -173,7 +173,7 @@ func (s *eleventyFolders) filesAround(file string, text []byte) []script.File {
 		return nil
 	}
 	all := &ownConfig{}
-	all.addScripts(s.own.root, file, text)
+	addScripts(all, s.own.root, file, text)
 	var out []script.File
 	for i, f := range all.files {
 		if i > 0 && !s.site.mayRead(f.name) {
@@ -289,7 +289,7 @@ var localImport = regexp.MustCompile(`(?:\bfrom|\bimport|\brequire\(|\bimport\()
 const maxScripts = 150
 
 // addScripts reads what a script imports from the project's own files, too.
-func (o *ownConfig) addScripts(root, file string, text []byte) {
+func addScripts(o *ownConfig, root, file string, text []byte) {
 	o.add(file, text)
 	for _, m := range localImport.FindAllSubmatch(text, -1) {
 		name := filepath.Join(filepath.Dir(file), filepath.FromSlash(string(m[1])))
@@ -304,7 +304,7 @@ func (o *ownConfig) addScripts(root, file string, text []byte) {
 				break
 			}
 			if inner, err := readLimited(full); err == nil {
-				o.addScripts(root, full, inner)
+				addScripts(o, root, full, inner)
 			}
 			break
 		}
