@@ -3,6 +3,8 @@ package content
 import (
 	"context"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +13,9 @@ import (
 	"publisher/internal/htmldom"
 	"publisher/internal/xmltext"
 )
+
+// templateBytes is what one template may write.
+const templateBytes = 4 << 20
 
 // treeOf is a tree of an engine over an empty folder.
 func treeOf(tb testing.TB, d config.Dialect, own map[string]any) *Tree {
@@ -65,9 +70,34 @@ func spending(do func()) (err error) {
 // more than one value may have.
 func checkSpent(t *testing.T, b *budget) {
 	t.Helper()
-	if steps, output, parts := b.spent(); steps > 2*maxSteps || output > maxOutput+maxTemplateBytes || parts > maxParts+1<<20 {
+	if steps, output, parts := b.spent(); steps > 2*maxSteps || output > maxOutput+templateBytes || parts > maxParts+1<<20 {
 		t.Errorf("%d steps, %d bytes, %d parts", steps, output, parts)
 	}
+}
+
+// templatesOf are templates of shortcodes and of what they call, made of a text.
+func templatesOf(text string) map[string]string {
+	return map[string]string{
+		"templates/shortcodes/quote.html": text, "templates/shortcodes/own.html": "{{ body | markdown | safe }}{{ body }}{{ nth }}",
+		"layouts/shortcodes/a.html": text, "layouts/shortcodes/b.md": text, "layouts/shortcodes/c.html": "{{ .Inner }}{{ .Inner | markdownify }}{{ range .Params }}{{ . }}{{ end }}",
+		"layouts/partials/p.html": text, "layouts/partials/r.html": "{{ $x := add . 1 }}{{ partial \"r\" $x }}{{ return $x }}", "i18n/en.yaml": "k: words\n",
+	}
+}
+
+// writeTemplates writes files of the blog's and has the engine read them.
+func writeTemplates(tb testing.TB, t *Tree, files map[string]string) {
+	tb.Helper()
+	for name, text := range files {
+		file := filepath.Join(t.cfg.Dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+			tb.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	folders := t.blog.readFolders(nil)
+	t.blog.folders.Store(&folders)
 }
 
 // FuzzShortcodes throws bodies at what expands shortcodes and tags: no panic, no
@@ -95,17 +125,15 @@ func FuzzShortcodes(f *testing.F) {
 			return
 		}
 		for _, tree := range trees {
+			writeTemplates(t, tree, templatesOf(body))
 			a := articleFrom(tree, map[string]any{"title": "A post", "tags": []any{"a"}}, body, "_posts/2024-01-02-a-post.md")
 			r := newPostRenderer(tree, a)
-			a.global = map[string]any{"quote": zolaTemplate{body, true}, "own": zolaTemplate{"{{ body | markdown | safe }}{{ body }}{{ nth }}", true},
-				"a": hugoTemplate{text: body, isHTML: true}, "b": hugoTemplate{text: body, isHTML: false}, partialPrefix + "p": hugoTemplate{text: body, isHTML: true}, partialPrefix + "r": hugoTemplate{text: "{{ $x := add . 1 }}{{ partial \"r\" $x }}{{ return $x }}", isHTML: true}, wordPrefix + "en/k": "words",
-				"c": hugoTemplate{text: "{{ .Inner }}{{ .Inner | markdownify }}{{ range .Params }}{{ . }}{{ end }}", isHTML: true}}
 			var out string
 			if spending(func() { out = r.expand(body, 1, false) }) != nil {
 				out = ""
 			}
 			checkSpent(t, a.budget)
-			if n := len(r.set.restore(out)); n > maxTemplateBytes+10*len(body)+1000 {
+			if n := len(r.set.restore(out)); n > templateBytes+10*len(body)+1000 {
 				t.Errorf("%d bytes of %d", n, len(body))
 			}
 			for _, p := range a.problems {
@@ -145,51 +173,6 @@ func FuzzPermalink(f *testing.F) {
 	})
 }
 
-// FuzzFrontMatter throws file beginnings at what splits them: the body is the end
-// of the file, and faults name a line that exists.
-func FuzzFrontMatter(f *testing.F) {
-	for _, seed := range []string{
-		"---\ntitle: a\n---\nb", "+++\ntitle = 'a'\n[extra]\nx = 1\n+++\nb", "{\"title\": \"a\", \"x\": [1, null]}\nb", "Title: a\nDate: b\n    c\n\nd", "---\na: &a [*a]\n---\n", "---\n- a\n...\n",
-		"---js\n{title: 'a', tags: [\"b\"], c: {d: true}}\n---\nb", "---js\nconst title = 'a'\n---\n", "---json\n{\"a\": 1}\n---\n", "export default {\n permalink: (data) => `/${slugify(data.a)}/`,\n tags: ['a']\n}",
-		"\n\n---\na: |\n  b\n---\n", "+++\na = 1979-05-27T07:32:00Z\n+++", "{}", "{\"a\":{\"b\":1}} x", "---\n\"a\": 'b'\n? c\n: d\n---\n",
-	} {
-		f.Add(seed)
-	}
-	f.Fuzz(func(t *testing.T, text string) {
-		s := &source{path: "a.md"}
-		clean, ok := s.clean([]byte(text))
-		if !ok {
-			return
-		}
-		directoryScript(clean)
-		if _, _, _, err := splitPelican("a.html", clean); err != nil {
-			t.Error(err)
-		}
-		zolaFront, zolaBody, _, err := splitZola(clean)
-		if err == nil && !strings.HasSuffix(clean, zolaBody) {
-			t.Errorf("body for Zola %q", zolaBody)
-		}
-		mistyped(&zolaFront)
-		fm, body, line, err := splitFrontMatter(clean)
-		if fault, ok := err.(*syntaxFault); ok {
-			if fault.line < 1 || fault.line > 1+strings.Count(clean, "\n") {
-				t.Errorf("line %d: %v", fault.line, err)
-			}
-			return
-		}
-		if !strings.HasSuffix(clean, body) || line < 1 || line > 2+strings.Count(clean, "\n") {
-			t.Errorf("line %d, body %q", line, body)
-		}
-		for key := range fm.values {
-			_ = fm.scalar(key)
-			_ = fm.list(key, byComma)
-			if at := fm.lineOf(key); at < 1 || at > 1+strings.Count(clean, "\n") {
-				t.Errorf("%q is in line %d", key, at)
-			}
-		}
-	})
-}
-
 // FuzzExcerpt throws bodies at the excerpt: it is never longer than the body and
 // never inside an element that the body does not have.
 func FuzzExcerpt(f *testing.F) {
@@ -219,58 +202,6 @@ func FuzzExcerpt(f *testing.F) {
 			if got, all := htmldom.CountWordsIn(out.ExcerptText), out.Words; got > all+all/10+20 {
 				t.Errorf("%T: the excerpt has %d words, the body %d", tree.blog.engine, got, all)
 			}
-		}
-	})
-}
-
-// FuzzAddress throws attributes at what makes addresses of them: each is a URI.
-func FuzzAddress(f *testing.F) {
-	for _, seed := range []string{
-		"https://bücher.example:80\\a[1]|?b[]=%zz#c#d", "//☃.example", "a b,c 1x, d 200w 30h,, e (x,y) 2x , data:image/png;base64,AA== 3x", "mailto:a b@c.example", "\\\\h\\p", "http://[::1]:8/[", "a:b", ",,a,, 1x", "x%", "http://a..b/", "javascript:alert(1)",
-	} {
-		f.Add(seed)
-	}
-	tree := treeOf(f, config.Markdown, nil)
-	f.Fuzz(func(t *testing.T, text string) {
-		a := articleFrom(tree, map[string]any{}, "", "a.md")
-		l := &linker{article: a, tree: tree.blog}
-		if to := l.follow(text); to.url != "" {
-			if u, err := url.Parse(to.url); err != nil || !u.IsAbs() {
-				t.Errorf("%q gives %q: %v", text, to.url, err)
-			}
-			if strings.ContainsAny(to.url, " \"<>\\^`{|}\n") {
-				t.Errorf("%q gives %q, which is no URI", text, to.url)
-			}
-			if again := l.follow(to.url); again.url != to.url {
-				t.Errorf("%q gives %q, and that gives %q", text, to.url, again.url)
-			}
-		}
-	})
-}
-
-// FuzzPelicanDates throws texts at the reader of dates: no panic, and no date that feeds cannot name.
-func FuzzPelicanDates(f *testing.F) {
-	for _, seed := range []string{"2024-03-04T10:30:15.123+02:00", "Mon, 4th of March, 24 at 3pm GMT+3", "08/02/21 15h30m10s", "20240304T1030", "240304 103015.5", "Jan-02-2006", "a.b.1.2.", "'2024'", "1:2:3:4:5", "12 am pm", "+", "(", "2024-13-45 99:99"} {
-		f.Add(seed)
-	}
-	f.Fuzz(func(t *testing.T, text string) {
-		if d, ok := pelicanDate(text, time.UTC); ok && (d.Year() < 1 || d.Year() > 9999) {
-			t.Errorf("%q is %v", text, d)
-		}
-	})
-}
-
-// FuzzRubyYAML throws front matter at the reader of typed values.
-func FuzzRubyYAML(f *testing.F) {
-	for _, seed := range []string{"a: off\nb: [1, 2.50, '3', 1_000, ~]\nc: {d: 2024-05-06 07:08:09 +0200}\n", "a: &x {b: 1}\nc: *x\nd:\n  <<: *x\n", "a: &a [*a]\n", "- 1\n", "a: !!str 1\n", "? {a: b}\n: c\n"} {
-		f.Add(seed)
-	}
-	f.Fuzz(func(t *testing.T, text string) {
-		for key, v := range rubyYAML(text, 1000) {
-			if len(liquidText(v)) > maxLiquidText+len(text)+100 {
-				t.Errorf("%q is %d bytes", key, len(liquidText(v)))
-			}
-			expandLiquid(&macros{quiet: true}, liquidOptions{}, "{{ v | inspect }}{{ v | jsonify }}", map[string]any{"v": v})
 		}
 	})
 }

@@ -19,14 +19,13 @@ func FuzzHooks(f *testing.F) {
 		f.Add(seed)
 	}
 	t := treeOf(f, config.Hugo, map[string]any{"title": "T"})
-	var s folders = &hugoFolders{hooked: true, global: map[string]any{
-		hookPrefix + "image":      hugoTemplate{`<figure><img src="{{ .Destination }}" alt="{{ .PlainText }}"><figcaption>{{ .Title }}</figcaption></figure>`, true},
-		hookPrefix + "link":       hugoTemplate{`<a href="{{ .Destination }}">{{ .Text }}</a>`, true},
-		hookPrefix + "heading":    hugoTemplate{`<h{{ .Level }} id="{{ .Anchor }}">{{ .Text }}<a href="#{{ .Anchor }}">#</a></h{{ .Level }}>`, true},
-		hookPrefix + "blockquote": hugoTemplate{`<aside>{{ .Type }} {{ .AlertType }} {{ .AlertTitle }}{{ .AlertSign }}{{ .Text }}</aside>`, true},
-		hookPrefix + "codeblock":  hugoTemplate{`<div>{{ .Inner }}</div>`, true},
-	}}
-	t.blog.folders.Store(&s)
+	writeTemplates(f, t, map[string]string{
+		"layouts/_markup/render-image.html":      `<figure><img src="{{ .Destination }}" alt="{{ .PlainText }}"><figcaption>{{ .Title }}</figcaption></figure>`,
+		"layouts/_markup/render-link.html":       `<a href="{{ .Destination }}">{{ .Text }}</a>`,
+		"layouts/_markup/render-heading.html":    `<h{{ .Level }} id="{{ .Anchor }}">{{ .Text }}<a href="#{{ .Anchor }}">#</a></h{{ .Level }}>`,
+		"layouts/_markup/render-blockquote.html": `<aside>{{ .Type }} {{ .AlertType }} {{ .AlertTitle }}{{ .AlertSign }}{{ .Text }}</aside>`,
+		"layouts/_markup/render-codeblock.html":  `<div>{{ .Inner }}</div>`,
+	})
 	f.Fuzz(func(tt *testing.T, body string) {
 		if body != xmltext.Clean(strings.ToValidUTF8(body, "")) {
 			return
