@@ -33,7 +33,7 @@ var (
 )
 
 func newEleventy(s *site, own *ownConfig) *eleventy {
-	e := &eleventy{folderEngine: folderEngine{s}, own: own}
+	e := &eleventy{folderEngine: folderEngine{site: s}, own: own}
 	if own != nil {
 		e.code = readEleventyScripts(own)
 		e.input, e.includes = inputFolder(own), includesFolder(own)

@@ -20,7 +20,7 @@ func FuzzSettings(f *testing.F) {
 	} {
 		f.Add(seed)
 	}
-	e := &eleventy{folderEngine: folderEngine{&site{dir: "/b", root: "/b"}}}
+	e := &eleventy{folderEngine: folderEngine{site: &site{dir: "/b", root: "/b"}}}
 	f.Fuzz(func(t *testing.T, text string) {
 		text = strings.ToValidUTF8(text, "")
 		blanked := blankComments(text)

@@ -39,7 +39,7 @@ func newHugo(s *site, own *ownConfig) *hugo {
 		s.onlyLanguage = strings.ToLower(cmp.Or(own.scalar("defaultcontentlanguage"), "en"))
 		s.languages[s.onlyLanguage] = true
 	}
-	h := &hugo{folderEngine: folderEngine{s}, own: own, ugly: own.setting("uglyurls"),
+	h := &hugo{folderEngine: folderEngine{site: s}, own: own, ugly: own.setting("uglyurls"),
 		permalinks: hugoPermalinks(own.setting("permalinks")),
 		languages:  readHugoLanguages(s, own),
 		dates:      readHugoDates(own.setting("frontmatter")),

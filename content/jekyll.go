@@ -38,7 +38,7 @@ var jekyllStyles = map[string]string{
 }
 
 func newJekyll(s *site, own *ownConfig) *jekyll {
-	j := &jekyll{folderEngine: folderEngine{s}, own: own, separator: "\n\n"}
+	j := &jekyll{folderEngine: folderEngine{site: s}, own: own, separator: "\n\n"}
 	j.pattern = own.scalar("permalink")
 	collections, _ := own.setting("collections").(map[string]any)
 	if posts, ok := collections["posts"].(map[string]any); ok {

@@ -11,7 +11,7 @@ func TestRubyDates(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	j := &jekyll{folderEngine: folderEngine{&site{loc: berlin}}}
+	j := &jekyll{folderEngine: folderEngine{site: &site{loc: berlin}}}
 	for text, want := range map[string]string{
 		"2024-01-02":                   "2024-01-02T00:00:00+01:00",
 		"2024-01-02 10:00:00":          "2024-01-02T11:00:00+01:00", // YAML's timestamps are in UTC

@@ -166,7 +166,7 @@ func (j *jekyll) limit(posts []*Post) ([]*Post, []LeftOut) {
 	var leftOut []LeftOut
 	for _, p := range shown[j.rules.limit:] {
 		old[p] = true
-		leftOut = append(leftOut, LeftOut{p.Path, *o})
+		leftOut = append(leftOut, LeftOut{Path: p.Path, Omission: *o})
 	}
 	return slices.DeleteFunc(posts, func(p *Post) bool { return old[p] }), leftOut
 }

@@ -124,11 +124,11 @@ func (l *linker) local(u *url.URL) target {
 func (l *linker) places(p string) []place {
 	s := l.article.site
 	if !strings.HasPrefix(p, "/") {
-		return []place{{s.dir, path.Join(path.Dir(l.article.path), p)}}
+		return []place{{dir: s.dir, rel: path.Join(path.Dir(l.article.path), p)}}
 	}
-	list := []place{{s.dir, p[1:]}}
+	list := []place{{dir: s.dir, rel: p[1:]}}
 	for _, folder := range [...]string{"static", "assets", "public", "src", "."} {
-		list = append(list, place{s.root, path.Join(folder, p)})
+		list = append(list, place{dir: s.root, rel: path.Join(folder, p)})
 	}
 	return list
 }

@@ -33,7 +33,7 @@ type pelican struct {
 }
 
 func newPelican(s *site, own *ownConfig) *pelican {
-	p := &pelican{folderEngine: folderEngine{s}, own: own}
+	p := &pelican{folderEngine: folderEngine{site: s}, own: own}
 	p.articlePaths = p.paths("article_paths", "")
 	p.excluded = append(p.paths("page_paths", "pages"), p.paths("article_excludes")...)
 	p.nameData = pythonRegexp(p.setting("filename_metadata", `(?P<date>\d{4}-\d{2}-\d{2}).*`))
@@ -102,7 +102,7 @@ func (p *pelican) readSubstitutions(kind string, otherwise []substitution) []sub
 		if err != nil {
 			return otherwise
 		}
-		out = append(out, substitution{re, pair[1]})
+		out = append(out, substitution{pattern: re, replacement: pair[1]})
 	}
 	return out
 }

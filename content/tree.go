@@ -209,7 +209,7 @@ func (t *Tree) Scan(ctx context.Context, last *Snapshot, build string) (*Scan, e
 		if r.post != nil {
 			scan.Posts = append(scan.Posts, r.post)
 		} else if r.leftOut != nil {
-			scan.LeftOut = append(scan.LeftOut, LeftOut{r.path, *r.leftOut})
+			scan.LeftOut = append(scan.LeftOut, LeftOut{Path: r.path, Omission: *r.leftOut})
 		} else if r.invalid() {
 			scan.Invalid++
 		}

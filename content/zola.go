@@ -24,7 +24,7 @@ type zola struct {
 }
 
 func newZola(s *site, own *ownConfig) *zola {
-	z := &zola{folderEngine: folderEngine{s}, language: own.scalar("default_language"), slugging: "on", slugs: newZolaSlugs()}
+	z := &zola{folderEngine: folderEngine{site: s}, language: own.scalar("default_language"), slugging: "on", slugs: newZolaSlugs()}
 	if slugify, ok := own.setting("slugify").(map[string]any); ok {
 		if paths, ok := slugify["paths"].(string); ok {
 			z.slugging = paths

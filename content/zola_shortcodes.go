@@ -89,13 +89,13 @@ func (z *zolaExpansion) mark(found []int) {
 	name, block := z.group(found, 3), z.group(found, 5)
 	switch {
 	case name != "":
-		out := z.single(zolaCall{name: name, params: zolaArguments(z.group(found, 4)), stretch: stretch{found[0], found[1]}})
+		out := z.single(zolaCall{name: name, params: zolaArguments(z.group(found, 4)), stretch: stretch{from: found[0], to: found[1]}})
 		z.out = append(z.out, out...)
 		if strings.HasPrefix(out, "<") && !strings.HasSuffix(out, "\n\n") && strings.TrimSpace(lineAfter(z.text, found[1])) == "" {
 			z.out = append(z.out, "\n\n"...) // what follows is Markdown again
 		}
 	case block != "":
-		z.open = append(z.open, zolaCall{block, zolaArguments(z.group(found, 6)), stretch{found[0], found[1]}, len(z.out)})
+		z.open = append(z.open, zolaCall{block, zolaArguments(z.group(found, 6)), stretch{from: found[0], to: found[1]}, len(z.out)})
 	case len(z.open) > 0:
 		z.end(found[1])
 	}
