@@ -16,11 +16,26 @@ func isMethod(name string) bool {
 
 // method calls a method of a value.
 func (e *evaluator) method(of any, name string, args []any) any {
-	_, isClosure := of.(*closure)
-	_, isObject := of.(*Object)
-	if !isClosure && !isObject && name != "push" && name != "sort" {
+	switch v := of.(type) {
+	case *Object:
+		if name == "hasOwnProperty" {
+			return arithmeticIn(v, argument(args, 0))
+		}
+		return e.call(v.get(name), args)
+	case *closure:
+		if name == "call" && len(args) > 0 {
+			return e.call(v, args[1:])
+		}
+		unknown("the method " + name)
+	}
+	if name != "push" && name != "sort" {
 		needKnown(args...)
 	}
+	return e.builtIn(of, name, args)
+}
+
+// builtIn calls a method that JavaScript or a package has.
+func (e *evaluator) builtIn(of any, name string, args []any) any {
 	switch v := of.(type) {
 	case Unknown:
 		return unknownMethod(v, name)
@@ -56,11 +71,6 @@ func (e *evaluator) method(of any, name string, args []any) any {
 			e.work(len(s))
 			return v.re.MatchString(s)
 		}
-	case *Object:
-		if name == "hasOwnProperty" {
-			return arithmeticIn(v, argument(args, 0))
-		}
-		return e.call(v.get(name), args)
 	case global:
 		return e.globalMethod(string(v), name, args)
 	case external:
@@ -74,10 +84,6 @@ func (e *evaluator) method(of any, name string, args []any) any {
 	case bool:
 		if name == "toString" {
 			return text(v)
-		}
-	case *closure:
-		if name == "call" && len(args) > 0 {
-			return e.call(v, args[1:])
 		}
 	}
 	unknown("the method " + name)

@@ -108,7 +108,7 @@ func (e *evaluator) either(x *js.BinaryExpr, s *scope) any {
 	return e.eval(x.Y, s)
 }
 
-// combined is what += and the like make of a variable.
+// combined returns the new value of a variable after += and the like.
 func (e *evaluator) combined(x js.IExpr, op js.TokenType, left, right any) (v any) {
 	if e.explores {
 		defer e.unknownInstead(x, &v)
@@ -245,8 +245,8 @@ func (e *evaluator) assign(to js.IExpr, v any, s *scope) {
 	fatal("what is assigned to")
 }
 
-// write sets a member of an object, of the caller's for this way alone; false where
-// that cannot be.
+// write sets a member of an object; of one of the caller's, for the present way alone.
+// It reports whether that is possible.
 func (e *evaluator) write(o *Object, key string, v any) bool {
 	switch {
 	case o.Missing == nil && o.own:

@@ -42,8 +42,8 @@ func (p *Program) Given(method string) []Function {
 	return w.given
 }
 
-// Expression reads an expression that stands in a file, even in one that does not parse
-// as a whole; ok is false where the expression does not.
+// Expression returns an expression of a file, which need not parse as a whole; ok is
+// false where the expression itself does not parse.
 func (p *Program) Expression(file, code string) (f Function, ok bool) {
 	ast, ok := parsed("(" + strings.TrimRight(strings.ToValidUTF8(code, "\uFFFD"), ", \t\r\n") + ")")
 	if !ok || len(ast.List) != 1 {

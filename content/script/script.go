@@ -5,7 +5,8 @@
 // caller gives, by an evaluator that knows expressions, local variables, loops over
 // lists, the usual methods of texts, lists and dates, and a few packages for dates
 // and slugs. It reads no file, no clock and no environment, and its work is bounded.
-// Whatever it does not know makes the whole result unknown, never a guess.
+// Whatever it does not know makes the result unknown, never a guess: Call then returns
+// an error, and Results all values that the function may return.
 package script
 
 import (
@@ -80,7 +81,7 @@ func parsed(text string) (ast *js.AST, ok bool) {
 	return ast, err == nil
 }
 
-// importAttributes are what the parser does not know: import … from "…" with {type: "json"}.
+// importAttributes matches what the parser does not support: import … from "…" with {type: "json"}.
 var importAttributes = regexp.MustCompile(`(\b(?:from|import)\s*["'][^"'\n]*["'])\s*(?:with|assert)\s*\{[^{}]*\}`)
 
 // maxBrackets is more than nested code has: the parser calls itself for each, and for

@@ -127,7 +127,7 @@ func TestSharedWork(t *testing.T) {
 // an object of them.
 func TestRegistered(t *testing.T) {
 	p := Load([]File{
-		{Path: "/b/eleventy.config.js", Text: "import filters, { more } from './lib/filters.js';\nexport default function (c) {\n" +
+		{Path: "/b/eleventy.config.js", Text: "import data from \"./data.json\" with { type: \"json\" };\nimport filters, { more } from './lib/filters.js';\nexport default function (c) {\n" +
 			" Object.keys(filters).forEach((name) => { c.addFilter(name, filters[name]) });\n" +
 			" Object.entries(more).forEach(([name, f]) => c.addFilter(name, f));\n c.addFilter(`last`, async (s) => s + '!') }"},
 		{Path: "/b/lib/filters.js", Text: "const up = (s) => s.toUpperCase();\nexport default { up, down(s) { return s.toLowerCase() } };\nexport const more = { twice: (s) => s + s };"},
@@ -138,6 +138,20 @@ func TestRegistered(t *testing.T) {
 		if v, err := found[name].Call(Host{}, "Ab"); err != nil || v != want {
 			t.Errorf("%s: %v %v, want %s", name, v, err, want)
 		}
+	}
+}
+
+// TestExpression shows that an expression is read even where its file is not.
+func TestExpression(t *testing.T) {
+	p := Load([]File{{Path: "/c.js", Text: "const a = 'A';"}, {Path: "/c.ts", Text: "const a: string = 'A';"}})
+	for file, want := range map[string]any{"/c.js": "A!", "/c.ts": UnknownText()} {
+		f, ok := p.Expression(file, "() => { return a + '!' },")
+		if got := f.Results(Host{}); !ok || len(got) != 1 || got[0] != want {
+			t.Errorf("%s: %v, want %v", file, got, want)
+		}
+	}
+	if f, ok := p.Expression("/c.ts", "a: string"); ok {
+		t.Errorf("read as %s", f.Source())
 	}
 }
 

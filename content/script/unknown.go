@@ -23,19 +23,19 @@ const (
 	isTrue
 )
 
-// UnknownText is a text of which nothing else is known.
+// UnknownText returns a text of which nothing else is known.
 func UnknownText() Unknown { return Unknown{aText} }
 
-// IsAnything reports that nothing at all is known of the value.
+// IsAnything reports whether nothing at all is known of the value.
 func (u Unknown) IsAnything() bool { return u.kind == anything }
 
-// MayBe reports that v is an unknown value that may be b itself.
+// MayBe reports whether v is an unknown value that may be b itself.
 func MayBe(v any, b bool) bool {
 	u, ok := v.(Unknown)
 	return ok && (u.kind == anything || u.kind == aBool || b && u.kind == isTrue || !b && u.kind == isFalse)
 }
 
-// Bounds of the ways that are followed.
+// Bounds of the ways through a function that are followed.
 const (
 	maxConditions = 16 // that are not known, in one way
 	maxWays       = 64
@@ -59,7 +59,7 @@ func (f Function) Results(host Host, args ...any) []any {
 	return append(results, Unknown{})
 }
 
-// result is what the function returns on one way.
+// result returns what the function returns on the present way through it.
 func (e *evaluator) result(f Function, args []any) (v any) {
 	e.found, e.written, e.at, e.depth = map[*binding]any{}, map[property]any{}, 0, 0
 	defer func() {
@@ -88,8 +88,8 @@ func (e *evaluator) result(f Function, args []any) (v any) {
 // maxInner is how deep functions are looked for that functions return.
 const maxInner = 4
 
-// nextWay turns to the next way to decide the conditions that are not known; false
-// after the last.
+// nextWay turns to the next way to decide the conditions that are not known. It reports
+// whether there is one.
 func (e *evaluator) nextWay() bool {
 	e.way = e.way[:e.at]
 	for len(e.way) > 0 && !e.way[len(e.way)-1] {
@@ -102,7 +102,7 @@ func (e *evaluator) nextWay() bool {
 	return true
 }
 
-// decide is how a condition that is not known is met on this way.
+// decide returns how a condition that is not known is decided on this way.
 func (e *evaluator) decide() bool {
 	if e.at == len(e.way) {
 		if e.at == maxConditions {
@@ -114,7 +114,7 @@ func (e *evaluator) decide() bool {
 	return e.way[e.at-1]
 }
 
-// truth is whether a value counts as true on this way.
+// truth reports whether a value counts as true on this way.
 func (e *evaluator) truth(v any) bool {
 	u, ok := v.(Unknown)
 	switch {
@@ -126,7 +126,7 @@ func (e *evaluator) truth(v any) bool {
 	return e.decide()
 }
 
-// decided is an unknown value after its truth was decided.
+// decided returns an unknown value after its truth was decided.
 func decided(v any, truth bool) any {
 	u, ok := v.(Unknown)
 	switch {
@@ -144,7 +144,7 @@ func decided(v any, truth bool) any {
 	return v
 }
 
-// unknownInstead puts an unknown value in the place of an expression's that fails.
+// unknownInstead recovers from the failure of an expression, whose value is then unknown.
 func (e *evaluator) unknownInstead(expr js.IExpr, v *any) {
 	r := recover()
 	if r == nil {
@@ -176,7 +176,7 @@ func kindOf(expr js.IExpr) kind {
 	return anything
 }
 
-// makeFatal lets a failure end the whole evaluation.
+// makeFatal makes a failure end the evaluation of the present way.
 func makeFatal() {
 	r := recover()
 	if f, ok := r.(failure); ok {
@@ -188,7 +188,7 @@ func makeFatal() {
 	}
 }
 
-// needKnown refuses values that are not known where they decide what comes out.
+// needKnown fails where one of the values is unknown.
 func needKnown(values ...any) {
 	for _, v := range values {
 		if _, ok := v.(Unknown); ok {
@@ -197,7 +197,7 @@ func needKnown(values ...any) {
 	}
 }
 
-// unknownMethod is what a method of an unknown value returns.
+// unknownMethod returns what a method of an unknown value returns.
 func unknownMethod(u Unknown, name string) any {
 	if u.kind == aText && slices.Contains(textMethods, name) {
 		return u
@@ -205,11 +205,11 @@ func unknownMethod(u Unknown, name string) any {
 	return Unknown{}
 }
 
-// textMethods make texts of texts.
+// textMethods are the methods of a text that return a text.
 var textMethods = strings.Fields(`toLowerCase toUpperCase trim trimStart trimEnd toString padStart padEnd concat charAt repeat slice substring
 	substr replace replaceAll normalize`)
 
-// isUnknownText reports that the sum of two values is a text that is not known.
+// isUnknownText reports whether the sum of two values is a text that is not known.
 func isUnknownText(a, b any) bool {
 	_, aUnknown := a.(Unknown)
 	_, bUnknown := b.(Unknown)

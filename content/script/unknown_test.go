@@ -52,7 +52,6 @@ func TestResults(t *testing.T) {
 		"data => other(data).includes(data.title) ? 'a' : 'b'":                         "a b",
 		"data => { other(data); console.log(other); return [other, 'T'].length }":      "2",
 		"data => { if (data.draft) data.title = `${data.title}!`; return data.title }": "T!",
-		"'text'": "text",
 	} {
 		f, ok := Load([]File{{Path: "/c.js", Text: "export default " + text}}).Exported("/c.js")
 		if !ok {

@@ -111,7 +111,7 @@ type outside struct {
 type failure struct {
 	what    string
 	nowhere bool // it is a name that nothing declares
-	fatal   bool // it ends the whole evaluation, even where what is not known is followed
+	fatal   bool // no part of the result can be known
 }
 
 func (f failure) Error() string { return f.what + " is not known here" }
