@@ -108,7 +108,7 @@ func contentMounts(values map[string]any) []mount {
 		if target != "content" && !strings.HasPrefix(target, "content/") || !filepath.IsLocal(filepath.FromSlash(source)) {
 			continue
 		}
-		out = append(out, mount{source, strings.TrimPrefix(strings.TrimPrefix(target, "content"), "/"), lang})
+		out = append(out, mount{source: source, below: strings.TrimPrefix(strings.TrimPrefix(target, "content"), "/"), lang: lang})
 	}
 	slices.SortStableFunc(out, func(a, b mount) int { return len(b.source) - len(a.source) })
 	return out

@@ -36,7 +36,7 @@ func splitZola(text string) (fm frontMatter, body string, bodyLine int, err erro
 			return fm, "", 0, frontTooLarge(fm.line - 1)
 		}
 	}
-	return fm, "", 0, &syntaxFault{fm.line - 1, "the front matter that opens here is never closed; put a line " + mark + " after its last key"}
+	return fm, "", 0, &syntaxFault{line: fm.line - 1, message: "the front matter that opens here is never closed; put a line " + mark + " after its last key"}
 }
 
 // zolaType tells whether Zola takes a value, as TOML and YAML have it, for a key.
