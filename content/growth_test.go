@@ -179,7 +179,7 @@ func TestGrowth(t *testing.T) {
 func growthOf(b *testing.B, name string, d config.Dialect, files map[string]string, post func(n int) string) {
 	for _, n := range []int{1000, 10_000} {
 		b.Run(fmt.Sprintf("%s/%d", name, n), func(b *testing.B) {
-			tree := treeWith(b, d, files, post(n))
+			tree := treeWith(b, d, files, postWith(n))
 			defer reportWork(b, processorTime())
 			for b.Loop() {
 				scan, err := tree.Scan(context.Background(), nil, "test")
