@@ -33,7 +33,7 @@ type hugo struct {
 }
 
 func newHugo(s *site, own *ownConfig) *hugo {
-	h := &hugo{folderEngine: folderEngine{s}, own: own, ugly: own.setting("uglyurls"),
+	h := &hugo{folderEngine: folderEngine{site: s}, own: own, ugly: own.setting("uglyurls"),
 		permalinks: hugoPermalinks(own.setting("permalinks")),
 		languages:  readHugoLanguages(s, own),
 		dates:      readHugoDates(own.setting("frontmatter")),

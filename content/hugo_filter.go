@@ -48,7 +48,7 @@ func newHugoRules(h *hugo) hugoRules {
 			doubt(fmt.Sprintf("ignoreFiles: %s is not a regular expression", clip(text)), "ignorefiles")
 			continue
 		}
-		r.ignored = append(r.ignored, pattern{text, re})
+		r.ignored = append(r.ignored, pattern{text: text, re: re})
 	}
 	kinds, ok := textsOf(h.own.setting("disablekinds"))
 	if !ok {

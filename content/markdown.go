@@ -8,7 +8,7 @@ import (
 // markdown reads a folder of Markdown files that no engine claims.
 type markdown struct{ folderEngine }
 
-func newMarkdown(s *site) *markdown { return &markdown{folderEngine{s}} }
+func newMarkdown(s *site) *markdown { return &markdown{folderEngine{site: s}} }
 
 func (m *markdown) covers(p string) bool { return !strings.HasPrefix(path.Base(p), "_index.") }
 

@@ -46,7 +46,7 @@ func readShortcode(text string, at int) (shortcode, bool) {
 	rest := text[at+3:]
 	if strings.HasPrefix(rest, "/*") {
 		if n := strings.Index(rest[2:min(len(rest), maxEscaped)], "*/"+end); n >= 0 {
-			return shortcode{stretch: stretch{at, at + 5 + n + 5}, escaped: open + rest[2:2+n] + end}, true
+			return shortcode{stretch: stretch{from: at, to: at + 5 + n + 5}, escaped: open + rest[2:2+n] + end}, true
 		}
 		return shortcode{}, false
 	}
@@ -61,7 +61,7 @@ func readShortcode(text string, at int) (shortcode, bool) {
 	if s.name = p.word(); s.name == "" || !p.params(&s) {
 		return shortcode{}, false
 	}
-	s.stretch = stretch{at, at + 3 + p.at}
+	s.stretch = stretch{from: at, to: at + 3 + p.at}
 	return s, true
 }
 
