@@ -11,7 +11,7 @@ import (
 // TestAddresses shows what posts of all kinds become in each engine, as the
 // engines' own documentation and code have it.
 func TestAddresses(t *testing.T) {
-	post := func(front string) string { return "---\ntitle: My Post\ndate: 2024-03-05\n" + front + "---\nText.\n" }
+	dated := func(front string) string { return "---\ntitle: My Post\ndate: 2024-03-05\n" + front + "---\nText.\n" }
 	toml := func(front string) string { return "+++\ntitle = 'My Post'\n" + front + "+++\nText.\n" }
 	tests := map[string]struct {
 		dir   string
@@ -20,11 +20,11 @@ func TestAddresses(t *testing.T) {
 	}{
 		"hugo's defaults": {"blog/content", map[string]string{
 			"hugo.toml":                      "baseURL = 'https://example.com/'",
-			"content/posts/My First Post.md": postWith(""), "content/posts/UPPER_under.md": postWith(""), "content/posts/slugged.md": postWith("slug: Ein Käfer!\n"),
-			"content/posts/url.md": postWith("url: /old/place.html\n"), "content/posts/url2.md": postWith("url: /old/:year/\n"), "content/root.md": postWith(""), "content/about.md": "---\ntitle: About\n---\n",
-			"content/posts/bundle/index.md": postWith(""), "content/posts/bundle/notes.md": postWith(""), "content/posts/bundle/deep/more.md": postWith(""),
-			"content/posts/_index.md": "---\ntitle: Posts\n---\n", "content/a/b/c.md": postWith(""), "content/posts/日本.md": postWith(""), "content/posts/headless/index.md": postWith("headless: true\n"),
-			"content/posts/hidden.md": postWith("build:\n  list: never\n"),
+			"content/posts/My First Post.md": dated(""), "content/posts/UPPER_under.md": dated(""), "content/posts/slugged.md": dated("slug: Ein Käfer!\n"),
+			"content/posts/url.md": dated("url: /old/place.html\n"), "content/posts/url2.md": dated("url: /old/:year/\n"), "content/root.md": dated(""), "content/about.md": "---\ntitle: About\n---\n",
+			"content/posts/bundle/index.md": dated(""), "content/posts/bundle/notes.md": dated(""), "content/posts/bundle/deep/more.md": dated(""),
+			"content/posts/_index.md": "---\ntitle: Posts\n---\n", "content/a/b/c.md": dated(""), "content/posts/日本.md": dated(""), "content/posts/headless/index.md": dated("headless: true\n"),
+			"content/posts/hidden.md": dated("build:\n  list: never\n"),
 		}, map[string]string{
 			"posts/My First Post.md": "/posts/my-first-post/", "posts/UPPER_under.md": "/posts/upper_under/", "posts/slugged.md": "/posts/ein-k%C3%A4fer/",
 			"posts/url.md": "/old/place.html", "posts/url2.md": "/old/2024/", "root.md": "/root/", "about.md": "page", "posts/bundle/index.md": "/posts/bundle/",
@@ -32,26 +32,26 @@ func TestAddresses(t *testing.T) {
 		}},
 		"hugo's placeholders": {"blog/content", map[string]string{
 			"hugo.yaml":                 "permalinks:\n  posts: /:year/:month/:monthname/:day/:weekday/:weekdayname/:yearday/:slug\n  news: /:section/:slugorfilename/\n  docs: /:sections[1:]/:contentbasename/\n  deep: /x/:sections[last]/:title/\n  plain: /p/:slugorcontentbasename.html\n",
-			"content/posts/a.md":        postWith(""),
-			"content/news/The File.md":  postWith(""),
-			"content/news/b.md":         postWith("slug: other\n"),
-			"content/docs/one/two/c.md": postWith(""), "content/docs/one/_index.md": postWith(""), "content/docs/one/two/_index.md": postWith(""),
-			"content/deep/one/two/d.md": postWith(""), "content/deep/one/two/_index.md": postWith(""),
-			"content/plain/e.md": postWith(""),
+			"content/posts/a.md":        dated(""),
+			"content/news/The File.md":  dated(""),
+			"content/news/b.md":         dated("slug: other\n"),
+			"content/docs/one/two/c.md": dated(""), "content/docs/one/_index.md": dated(""), "content/docs/one/two/_index.md": dated(""),
+			"content/deep/one/two/d.md": dated(""), "content/deep/one/two/_index.md": dated(""),
+			"content/plain/e.md": dated(""),
 		}, map[string]string{
 			"posts/a.md": "/2024/03/march/05/2/tuesday/65/my-post/", "news/The File.md": "/news/the-file/", "news/b.md": "/news/other/",
 			"docs/one/two/c.md": "/one/two/c/", "deep/one/two/d.md": "/x/two/my-post/", "plain/e.md": "/p/e.html/",
 		}},
 		"hugo's settings": {"blog/content", map[string]string{
 			"config/_default/hugo.toml":     "disablePathToLower = true\nremovePathAccents = true\nuglyURLs = true\n[frontmatter]\ndate = [':filename', ':default']\n",
-			"content/Posts/Éa B.md":         postWith(""),
+			"content/Posts/Éa B.md":         dated(""),
 			"content/Posts/2025-01-29-x.md": "---\ntitle: T\n---\n",
 		}, map[string]string{"Posts/Éa B.md": "/Posts/Ea-B.html", "Posts/2025-01-29-x.md": "/Posts/x.html"}},
 		"hugo's date layouts and sections": {"blog/content", map[string]string{
 			"hugo.toml":          "[permalinks.page]\nposts='/:2006/:01/:Monday/:slug/'\n'posts/deep'='/d/:slug/'\nnotes='/:sections[1:]/:filename/'\nnames='/:sectionslugs/:filename/'\n[permalinks.section]\nposts='/p/'\n",
-			"content/posts/a.md": postWith(""), "content/posts/deep/b.md": postWith(""), "content/notes/x/y/c.md": postWith(""), "content/notes/x/_index.md": postWith(""),
-			"content/names/in/d.md": postWith(""), "content/names/_index.md": "---\ntitle: N\nslug: own-name\n---\n", "content/names/in/_index.md": "---\ntitle: Inner One\n---\n",
-			"content/rest/c# & more?.md": postWith(""), "content/rest/#draft.md": postWith(""), "content/rest/q.md": postWith("url: /q/index.html\n"),
+			"content/posts/a.md": dated(""), "content/posts/deep/b.md": dated(""), "content/notes/x/y/c.md": dated(""), "content/notes/x/_index.md": dated(""),
+			"content/names/in/d.md": dated(""), "content/names/_index.md": "---\ntitle: N\nslug: own-name\n---\n", "content/names/in/_index.md": "---\ntitle: Inner One\n---\n",
+			"content/rest/c# & more?.md": dated(""), "content/rest/#draft.md": dated(""), "content/rest/q.md": dated("url: /q/index.html\n"),
 		}, map[string]string{
 			"posts/a.md": "/2024/03/tuesday/my-post/", "posts/deep/b.md": "/d/my-post/", "notes/x/y/c.md": "/x/c/", "names/in/d.md": "/own-name/inner-one/d/",
 			"rest/c# & more?.md": "/rest/c%23--more/", "rest/#draft.md": "page", "rest/q.md": "/q/",
@@ -59,15 +59,15 @@ func TestAddresses(t *testing.T) {
 		"hugo's languages that differ": {"blog/content", map[string]string{
 			"hugo.toml": "defaultContentLanguage='de'\ndefaultContentLanguageInSubdir=true\ndisableLanguages=['fr']\n[languages.de]\ncontentDir='content/deutsch'\n" +
 				"[languages.en]\ncontentDir='content/english'\n[languages.en.permalinks]\nposts='/e/:slug/'\n[languages.fr]\n[languages.zh-hant-tw]\n[languages.it]\ndisabled=true\n",
-			"content/deutsch/posts/a.md": postWith(""), "content/english/posts/a.md": postWith(""), "content/english/posts/b.de.md": postWith(""),
-			"content/deutsch/posts/c.fr.md": postWith(""), "content/deutsch/posts/d.zh-hant-tw.md": postWith(""), "content/deutsch/posts/e.it.md": postWith(""), "content/deutsch/posts/f.es.md": postWith(""),
+			"content/deutsch/posts/a.md": dated(""), "content/english/posts/a.md": dated(""), "content/english/posts/b.de.md": dated(""),
+			"content/deutsch/posts/c.fr.md": dated(""), "content/deutsch/posts/d.zh-hant-tw.md": dated(""), "content/deutsch/posts/e.it.md": dated(""), "content/deutsch/posts/f.es.md": dated(""),
 		}, map[string]string{
 			"deutsch/posts/a.md": "/de/posts/a/", "english/posts/a.md": "/en/e/my-post/", "english/posts/b.de.md": "/de/posts/b/", "deutsch/posts/c.fr.md": "page",
 			"deutsch/posts/d.zh-hant-tw.md": "/zh-hant-tw/posts/d/", "deutsch/posts/e.it.md": "page", "deutsch/posts/f.es.md": "/de/posts/f.es/",
 		}},
 		"hugo's languages with hosts": {"blog/content", map[string]string{
 			"hugo.toml":          "[languages.en]\nbaseURL='https://example.com/'\n[languages.de]\nbaseURL='https://example.de/'\n",
-			"content/posts/a.md": postWith(""), "content/posts/a.de.md": postWith(""),
+			"content/posts/a.md": dated(""), "content/posts/a.de.md": dated(""),
 		}, map[string]string{"posts/a.md": "/posts/a/", "posts/a.de.md": "https://example.de/posts/a/"}},
 		"hugo's config in folders": {"blog/content", map[string]string{
 			"hugo.toml":                         "title='A'\n[permalinks]\nblog='/root/:slug/'\nnews='/n/:slug/'\n",
@@ -77,39 +77,39 @@ func TestAddresses(t *testing.T) {
 			"config/staging/permalinks.yaml":    "blog: /staging/:slug/\n",
 			"config/production/params.de.toml":  "x=1\n",
 			"config/_default/languages.de.toml": "[permalinks]\nblog='/:slug/'\n",
-			"content/blog/a.md":                 postWith(""), "content/blog/a.de.md": postWith(""), "content/news/b.md": postWith(""),
+			"content/blog/a.md":                 dated(""), "content/blog/a.de.md": dated(""), "content/news/b.md": dated(""),
 		}, map[string]string{"blog/a.md": "/blog/my-post/", "blog/a.de.md": "/de/my-post/", "news/b.md": "/n/my-post/"}},
 		"hugo's ugly addresses": {"blog/content", map[string]string{
 			"hugo.toml":      "uglyURLs=true\n[permalinks]\na='/a/:slug/'\nb='/b/:slug.html'\n",
-			"content/a/x.md": postWith(""), "content/b/x.md": postWith(""), "content/c/x.md": postWith(""),
+			"content/a/x.md": dated(""), "content/b/x.md": dated(""), "content/c/x.md": dated(""),
 		}, map[string]string{"a/x.md": "/a/my-post.html", "b/x.md": "/b/my-post.html.html", "c/x.md": "/c/x.html"}},
 		"hugo's ugly sections": {"blog/content", map[string]string{
 			"hugo.toml":      "[uglyURLs]\na=true\nc=true\n[permalinks]\na='/a/:slug/'\nb='/b/:slug'\n",
-			"content/a/x.md": postWith(""), "content/b/x.md": postWith(""), "content/c/x.md": postWith(""),
+			"content/a/x.md": dated(""), "content/b/x.md": dated(""), "content/c/x.md": dated(""),
 		}, map[string]string{"a/x.md": "/a/my-post/", "b/x.md": "/b/my-post/", "c/x.md": "/c/x.html"}},
 		"hugo's mounts": {"blog/journal", map[string]string{
 			"hugo.toml":      "[[module.mounts]]\nsource='journal'\ntarget='content/blog'\n[[module.mounts]]\nsource='pages'\ntarget='content'\n[permalinks]\nblog='/b/:slug/'\n",
-			"journal/a.md":   postWith(""),
-			"pages/about.md": postWith(""),
+			"journal/a.md":   dated(""),
+			"pages/about.md": dated(""),
 		}, map[string]string{"a.md": "/b/my-post/"}},
 		"hugo's targets": {"blog/content", map[string]string{
 			"hugo.yaml":         "ignoreFiles: ['\\.draft\\.md$']\npermalinks:\n- {pattern: '/t/:slug/', target: {kind: page, path: '/blog/**'}}\n- {pattern: '/s/', target: {kind: section}}\n- {pattern: '/e/:filename/', target: {environment: staging}}\n- {pattern: '/rest/:filename/', target: {lang: en}}\n",
-			"content/blog/a.md": postWith(""), "content/o/c.md": postWith(""), "content/o/d.draft.md": postWith(""), "content/o/e.md": postWith("build: {list: local}\n"),
+			"content/blog/a.md": dated(""), "content/o/c.md": dated(""), "content/o/d.draft.md": dated(""), "content/o/e.md": dated("build: {list: local}\n"),
 		}, map[string]string{"blog/a.md": "/t/my-post/", "o/c.md": "/rest/c/", "o/d.draft.md": "page", "o/e.md": "page"}},
 		"hugo's languages": {"blog/content", map[string]string{
 			"hugo.toml":             "defaultContentLanguage = 'en'\n[languages.en]\n[languages.de]\n[languages.fr]\ncontentDir = 'content/french'\n",
-			"content/posts/a.md":    postWith(""),
-			"content/posts/a.de.md": postWith(""), "content/posts/b/index.de.md": postWith(""), "content/french/posts/c.md": postWith(""),
+			"content/posts/a.md":    dated(""),
+			"content/posts/a.de.md": dated(""), "content/posts/b/index.de.md": dated(""), "content/french/posts/c.md": dated(""),
 		}, map[string]string{"posts/a.md": "/posts/a/", "posts/a.de.md": "/de/posts/a/", "posts/b/index.de.md": "/de/posts/b/", "french/posts/c.md": "/fr/posts/c/"}},
 		"hugo's folder of one language": {"blog/deutsch", map[string]string{
 			"hugo.toml":          "[languages.en]\ncontentDir = 'english'\n[languages.de]\ncontentDir = 'deutsch'\n",
-			"deutsch/posts/a.md": postWith(""),
+			"deutsch/posts/a.md": dated(""),
 		}, map[string]string{"posts/a.md": "/de/posts/a/"}},
 		"hugo's cascade": {"blog/content", map[string]string{
 			"hugo.toml":               "[[cascade]]\nslug = 'from-site'\n[cascade.target]\npath = '/site/**'\n",
-			"content/site/a.md":       postWith(""),
+			"content/site/a.md":       dated(""),
 			"content/posts/_index.md": "---\ntitle: P\ncascade:\n  - url: /c/:filename/\n    target:\n      path: /posts/deep/**\n  - draft: true\n---\n",
-			"content/posts/b.md":      postWith(""), "content/posts/deep/c.md": postWith(""),
+			"content/posts/b.md":      dated(""), "content/posts/deep/c.md": dated(""),
 		}, map[string]string{"site/a.md": "/site/from-site/", "posts/b.md": "/posts/b/ draft", "posts/deep/c.md": "/c/c/ draft"}},
 		"jekyll's styles": {"blog", map[string]string{
 			"_config.yml":                    "permalink: pretty\ndefaults:\n- scope: {path: '', type: posts}\n  values: {categories: Dev Ops}\n- scope: {path: '_posts/*special*'}\n  values: {permalink: '/s/:slug.html'}\n",
@@ -140,21 +140,21 @@ func TestAddresses(t *testing.T) {
 		}, map[string]string{"_posts/2024-01-01-a.md": "/2024/01/01/a.html", "x/_posts/2024-01-02-b.md": "/x/2024/01/02/b.html", "about.md": "page"}},
 		"eleventy": {"blog/content", map[string]string{
 			"eleventy.config.js":                   "export default function(c) { c.setInputDirectory('content') }",
-			"content/blog/first.md":                postWith(""),
+			"content/blog/first.md":                dated(""),
 			"content/blog/2024-01-02-second.md":    "---\ntitle: S\n---\n",
-			"content/blog/bundle/index.md":         postWith(""),
+			"content/blog/bundle/index.md":         dated(""),
 			"package.json":                         `{"permalink": "/wrong/"}`,
 			"content/notes/notes.json":             `{"permalink": "/n/{{ page.fileSlug }}/", "tags": ["note"]}`,
 			"content/notes/2024-01-02-c.md":        "---\ntitle: S\n---\n",
 			"content/data/data.11tydata.json":      `{"permalink": "/{{ page.date | date: '%Y/%m' }}/{{ title | slugify }}/"}`,
 			"content/data/d.md":                    "---\ntitle: Über uns & Co.\ndate: 2024-03-05\n---\n",
 			"content/script/script.11tydata.js":    "module.exports = {\n  permalink: '/js/{{ page.fileSlug }}.html',\n}",
-			"content/script/e.md":                  postWith(""),
-			"content/blog/off.md":                  postWith("permalink: false\n"),
+			"content/script/e.md":                  dated(""),
+			"content/blog/off.md":                  dated("permalink: false\n"),
 			"content/about.md":                     "---\ntitle: About\nlayout: base.njk\n---\n",
-			"content/blog/computed.md":             postWith("permalink: \"/{{ unknown | weird }}/\"\n"),
-			"content/blog/nunjucks.md":             postWith("permalink: \"/{{ title | slug }}/index.html\"\n"),
-			"content/blog/Ünder score/Päth Näm.md": postWith(""),
+			"content/blog/computed.md":             dated("permalink: \"/{{ unknown | weird }}/\"\n"),
+			"content/blog/nunjucks.md":             dated("permalink: \"/{{ title | slug }}/index.html\"\n"),
+			"content/blog/Ünder score/Päth Näm.md": dated(""),
 		}, map[string]string{
 			"blog/first.md": "/blog/first/", "blog/2024-01-02-second.md": "/blog/2024-01-02-second/", "blog/bundle/index.md": "/blog/bundle/", "notes/2024-01-02-c.md": "/n/c/",
 			"data/d.md": "/2024/03/ueber-uns-and-co/", "script/e.md": "/js/e.html", "blog/off.md": "page", "about.md": "page", "blog/computed.md": "page",

@@ -176,10 +176,10 @@ func TestGrowth(t *testing.T) {
 }
 
 // growthOf measures a post's reading and rendering for 1,000 and 10,000 of something.
-func growthOf(b *testing.B, name string, d config.Dialect, files map[string]string, post func(n int) string) {
+func growthOf(b *testing.B, name string, d config.Dialect, files map[string]string, text func(n int) string) {
 	for _, n := range []int{1000, 10_000} {
 		b.Run(fmt.Sprintf("%s/%d", name, n), func(b *testing.B) {
-			tree := treeWith(b, d, files, postWith(n))
+			tree := treeWith(b, d, files, text(n))
 			defer reportWork(b, processorTime())
 			for b.Loop() {
 				scan, err := tree.Scan(context.Background(), nil, "test")
