@@ -176,8 +176,8 @@ func (m *model) item(it Item, r *content.Rendering) (*feeds.Item, entry) {
 
 // bodyless returns a body for a post without one, such as a photo, because JSON Feed
 // requires content in every item: the post's picture and summary, else a link.
-func (m *model) bodyless(post *content.Post, r *content.Rendering) string {
-	address := post.Image
+func (m *model) bodyless(p *content.Post, r *content.Rendering) string {
+	address := p.Image
 	alt := ""
 	if r.Image != nil {
 		address, alt = r.Image.URL, r.Image.Alt
@@ -187,7 +187,7 @@ func (m *model) bodyless(post *content.Post, r *content.Rendering) string {
 		text = strings.TrimSpace(fmt.Sprintf("<p><img src=\"%s\" alt=\"%s\"/></p>\n%s", html.EscapeString(uri(address)), html.EscapeString(xmltext.Line(alt)), text))
 	}
 	if text == "" {
-		text = fmt.Sprintf("<p><a href=\"%s\">%s</a></p>", html.EscapeString(uri(post.URL)), html.EscapeString(cmp.Or(headline(post.Title), uri(post.URL))))
+		text = fmt.Sprintf("<p><a href=\"%s\">%s</a></p>", html.EscapeString(uri(p.URL)), html.EscapeString(cmp.Or(headline(p.Title), uri(p.URL))))
 	}
 	return text
 }
