@@ -131,15 +131,15 @@ func (m *model) add(it Item, item *feeds.Item, e entry, old encodedItem) {
 
 // item returns a post as gorilla/feeds has it, and what that lacks.
 func (m *model) item(it Item, r *content.Rendering) (*feeds.Item, entry) {
-	post := it.Post
-	created := m.stamp(post.Date)
+	p := it.Post
+	created := m.stamp(p.Date)
 	updated := m.stamp(it.Updated)
 	if updated.Before(created) {
 		updated = created
 	}
 	item := &feeds.Item{
-		Title:       headline(post.Title),
-		Link:        &feeds.Link{Href: uri(post.URL), Type: "text/html"},
+		Title:       headline(p.Title),
+		Link:        &feeds.Link{Href: uri(p.URL), Type: "text/html"},
 		Id:          xmltext.Line(it.ID),
 		IsPermaLink: "false",
 		Created:     created,
@@ -147,35 +147,35 @@ func (m *model) item(it Item, r *content.Rendering) (*feeds.Item, entry) {
 		Description: r.ExcerptHTML,
 	}
 	if m.cfg.Feeds.Content != "excerpt" {
-		item.Content = cmp.Or(r.HTML, m.bodyless(post, r))
+		item.Content = cmp.Or(r.HTML, m.bodyless(p, r))
 	}
 	if item.Description == "" && (r.HTML == "" || item.Title == "") {
-		item.Description = m.bodyless(post, r)
+		item.Description = m.bodyless(p, r)
 	}
-	if post.Source != "" {
-		item.Source = &feeds.Link{Href: uri(post.Source)}
+	if p.Source != "" {
+		item.Source = &feeds.Link{Href: uri(p.Source)}
 	}
-	e := entry{path: post.Path, authors: names(post.Authors), tags: lines(post.Tags), summary: r.ExcerptText, image: r.Image}
-	if language := xmltext.Line(post.Language); language != m.plan.collection.site.Language {
+	e := entry{path: p.Path, authors: names(p.Authors), tags: lines(p.Tags), summary: r.ExcerptText, image: r.Image}
+	if language := xmltext.Line(p.Language); language != m.plan.collection.site.Language {
 		e.language = language
 	}
-	if e.image == nil && post.Image != "" {
-		e.image = &content.Image{URL: post.Image}
+	if e.image == nil && p.Image != "" {
+		e.image = &content.Image{URL: p.Image}
 	}
 	if e.image != nil {
 		image := *e.image // the one in the cache is shared by all feeds
 		image.URL = uri(image.URL)
 		e.image = &image
 	}
-	if enc := post.Enclosure; enc != nil {
+	if enc := p.Enclosure; enc != nil {
 		e.enclosure = &content.Enclosure{URL: uri(enc.URL), Length: enc.Length, Type: xmltext.Line(enc.Type)}
 		item.Enclosure = &feeds.Enclosure{Url: e.enclosure.URL, Length: strconv.FormatInt(enc.Length, 10), Type: e.enclosure.Type}
 	}
 	return item, e
 }
 
-// bodyless returns a body for a post without one, such as a photo, because JSON Feed
-// requires content in every item: the post's picture and summary, else a link.
+// bodyless returns a body for a p without one, such as a photo, because JSON Feed
+// requires content in every item: the p's picture and summary, else a link.
 func (m *model) bodyless(p *content.Post, r *content.Rendering) string {
 	address := p.Image
 	alt := ""
