@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"publisher/content"
+	"publisher/content/post"
 	"publisher/internal/config"
 )
 
@@ -88,7 +89,7 @@ func scanTree(t *testing.T, tree *content.Tree, last *content.Snapshot) *content
 }
 
 // only is the one post of a blog, rendered.
-func (b *blog) only() (*content.Post, *content.Rendering) {
+func (b *blog) only() (*post.Post, *post.Rendering) {
 	b.t.Helper()
 	tree, scan := b.scan()
 	if len(scan.Posts) != 1 {
@@ -97,7 +98,7 @@ func (b *blog) only() (*content.Post, *content.Rendering) {
 	return scan.Posts[0], render(b.t, tree, scan.Posts[0])
 }
 
-func render(t *testing.T, tree *content.Tree, p *content.Post) *content.Rendering {
+func render(t *testing.T, tree *content.Tree, p *post.Post) *post.Rendering {
 	t.Helper()
 	r, _, err := tree.Render(context.Background(), p)
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 
 	"publisher/content"
 	"publisher/internal/config"
+	"publisher/internal/setup"
 )
 
 func noEnvironment(string) (string, bool) { return "", false }
@@ -32,11 +33,11 @@ func writeTree(t testing.TB, dir string, files map[string]string) {
 }
 
 // detect is what Detect tells of files in a folder of their own.
-func detect(t *testing.T, files map[string]string) (*content.Blog, error) {
+func detect(t *testing.T, files map[string]string) (*setup.Blog, error) {
 	t.Helper()
 	dir := t.TempDir()
 	writeTree(t, dir, files)
-	return content.Detect(dir, filepath.Join(dir, "config.yaml"))
+	return setup.Detect(dir, filepath.Join(dir, "config.yaml"))
 }
 
 const dated = "---\ntitle: A\ndate: 2025-01-01\n---\n"
@@ -139,7 +140,7 @@ func TestDetectRefuses(t *testing.T) {
 }
 
 func TestDetectEmpty(t *testing.T) {
-	if _, err := detect(t, map[string]string{"README.md": "# x", "LICENSE": "", ".gitignore": ""}); !errors.Is(err, content.ErrNoBlog) {
+	if _, err := detect(t, map[string]string{"README.md": "# x", "LICENSE": "", ".gitignore": ""}); !errors.Is(err, setup.ErrNoBlog) {
 		t.Errorf("got %v, want ErrNoBlog", err)
 	}
 }
@@ -198,7 +199,7 @@ func readMade(t *testing.T, file string) map[string]asMade {
 func postsByInit(t *testing.T, dir string) map[string]asMade {
 	t.Helper()
 	file := filepath.Join(dir, "config.yaml")
-	blog, err := content.Detect(dir, file)
+	blog, err := setup.Detect(dir, file)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,7 +5,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"publisher/content"
+	"publisher/content/post"
 )
 
 // TestEleventyConfigs shows that the config is found that package.json's scripts name,
@@ -99,7 +99,7 @@ func TestNearTags(t *testing.T) {
 			files[dir+"2024-01-01-a.md"] = "---\ntitle: A\n" + front + "---\nText."
 			b := newBlog(t, files)
 			b.cfg.Content.Dir = "blog/" + dir
-			var posts []*content.Post
+			var posts []*post.Post
 			if _, scan := b.scan(); len(scan.Posts) > 0 {
 				posts = scan.Posts
 			} else {

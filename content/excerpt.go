@@ -1,6 +1,9 @@
 package content
 
 import (
+	"publisher/content/markdown"
+	"publisher/content/mdsource"
+	"publisher/content/sanitize"
 	"publisher/internal/htmldom"
 	"strings"
 
@@ -11,17 +14,17 @@ import (
 // excerpt finds what stands before "Read more": the front matter's own, what
 // precedes the author's mark, what the engine's rule cuts, else whole blocks up
 // to content.excerpt_words.
-func (r *postRenderer) excerpt(body *html.Node, w markdownOptions) (*html.Node, error) {
-	rule := r.article.engine.excerpts()
+func (r *postRenderer) excerpt(body *html.Node, w markdown.Options) (*html.Node, error) {
+	rule := r.article.Engine.ExcerptRule()
 	marked := beforeMark(body)
-	if separator := r.separator(); separator != "" && strings.Contains(r.article.body, separator) {
+	if separator := r.separator(); separator != "" && strings.Contains(r.article.Body, separator) {
 		marked = nil // the engine knows no other mark
 	}
-	summary := r.article.post.Summary
+	summary := r.article.Post.Summary
 	var out *html.Node
 	var err error
 	switch {
-	case marked != nil && (rule.markFirst || summary == ""):
+	case marked != nil && (rule.MarkFirst || summary == ""):
 		out = marked
 	case summary != "":
 		out, err = r.safe(r.expand(summary, 0, true), w)
@@ -32,16 +35,16 @@ func (r *postRenderer) excerpt(body *html.Node, w markdownOptions) (*html.Node, 
 		return nil, err
 	}
 	if out != nil {
-		removeMarks(out)
+		sanitize.RemoveMarks(out)
 		if tidyExcerpt(out); out.FirstChild != nil && !isHeadings(out) {
 			return out, nil
 		}
 	}
 	out = clone(body)
-	removeMarks(out)
+	sanitize.RemoveMarks(out)
 	tidyExcerpt(out)
-	if isMarkdownName(r.article.path) {
-		dropBoxes(out, rule.keepAsides)
+	if mdsource.IsMarkdownName(r.article.Path) {
+		dropBoxes(out, rule.KeepAsides)
 	}
 	return firstBlocks(out, r.tree.cfg.Content.ExcerptWords), nil
 }
@@ -50,7 +53,7 @@ func (r *postRenderer) excerpt(body *html.Node, w markdownOptions) (*html.Node, 
 // nil where there is none, or nothing before it.
 func beforeMark(body *html.Node) *html.Node {
 	for n := range body.Descendants() {
-		if n.Type == html.ElementNode && n.Data == moreMark {
+		if n.Type == html.ElementNode && n.Data == sanitize.MoreMark {
 			out, _ := cloneUntil(body, n)
 			if !htmldom.HasText(out) && !hasImage(out) {
 				return nil
@@ -61,7 +64,7 @@ func beforeMark(body *html.Node) *html.Node {
 	return nil
 }
 
-func hasImage(root *html.Node) bool { return firstImage(root) != nil }
+func hasImage(root *html.Node) bool { return sanitize.FirstImage(root) != nil }
 
 func cloneUntil(n, end *html.Node) (out *html.Node, reached bool) {
 	out = &html.Node{Type: n.Type, DataAtom: n.DataAtom, Data: n.Data, Attr: append([]html.Attribute(nil), n.Attr...)}
@@ -92,7 +95,7 @@ func linkDefinitions(text, head string) string {
 	all := strings.Contains(head, "{%") || strings.Contains(head, "{{") // which may write names
 	head = foldedName(head)
 	for line := range strings.SplitSeq(text, "\n") {
-		if isLinkDefinition(line) && (all || strings.Contains(head, definedName(line))) {
+		if mdsource.IsLinkDefinition(line) && (all || strings.Contains(head, definedName(line))) {
 			b.WriteString(line)
 			b.WriteByte('\n')
 		}
@@ -111,8 +114,8 @@ func foldedName(s string) string { return strings.Join(strings.Fields(strings.To
 
 // separator is the engine's, unless the post has its own.
 func (r *postRenderer) separator() string {
-	separator := r.article.engine.excerpts().separator
-	if own, ok := r.article.front.values["excerpt_separator"].(string); ok && separator != "" {
+	separator := r.article.Engine.ExcerptRule().Separator
+	if own, ok := r.article.Front.Values["excerpt_separator"].(string); ok && separator != "" {
 		return own
 	}
 	return separator
@@ -120,8 +123,8 @@ func (r *postRenderer) separator() string {
 
 // beforeSeparator renders the source up to the separator, with the link
 // definitions that follow it, as Jekyll does.
-func (r *postRenderer) beforeSeparator(w markdownOptions) (*html.Node, error) {
-	head, tail, _ := strings.Cut(strings.TrimLeft(r.article.bodySource(), "\n"), r.separator())
+func (r *postRenderer) beforeSeparator(w markdown.Options) (*html.Node, error) {
+	head, tail, _ := strings.Cut(strings.TrimLeft(r.article.BodySource(), "\n"), r.separator())
 	return r.safe(r.expand(head+"\n\n"+linkDefinitions(tail, head), 0, true), w)
 }
 

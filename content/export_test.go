@@ -2,6 +2,8 @@ package content
 
 import (
 	"context"
+	"publisher/content/limits"
+	"publisher/content/post"
 	"time"
 )
 
@@ -10,14 +12,14 @@ type Spent struct{ Steps, Output, Parts int }
 
 // Within reports that no bound was passed by more than what one count adds.
 func (s Spent) Within() bool {
-	return s.Steps <= 2*maxSteps && s.Output <= maxOutput+templateBytes && s.Parts <= maxParts+1<<20
+	return s.Steps <= 2*limits.MaxSteps && s.Output <= limits.MaxOutput+templateBytes && s.Parts <= limits.MaxParts+1<<20
 }
 
 // RenderCounted renders a post by a clock that stands still: only what is counted ends it.
-func (t *Tree) RenderCounted(ctx context.Context, p *Post) (*Rendering, Spent, error) {
-	b := newBudget(ctx, func() time.Duration { return 0 }, maxTime)
+func (t *Tree) RenderCounted(ctx context.Context, p *post.Post) (*post.Rendering, Spent, error) {
+	b := limits.New(ctx, func() time.Duration { return 0 }, limits.MaxTime)
 	r, _, err := t.render(b, p)
-	steps, output, parts := b.spent()
+	steps, output, parts := b.Spent()
 	return r, Spent{steps, output, parts}, err
 }
 

@@ -9,6 +9,12 @@ import (
 	"testing"
 	"time"
 
+	"publisher/content/dialect"
+	"publisher/content/dialects"
+	"publisher/content/frontmatter"
+	"publisher/content/limits"
+	"publisher/content/markdown"
+	"publisher/content/post"
 	"publisher/internal/config"
 	"publisher/internal/htmldom"
 	"publisher/internal/xmltext"
@@ -23,11 +29,11 @@ func treeOf(tb testing.TB, d config.Dialect, own map[string]any) *Tree {
 	cfg := config.Default()
 	cfg.Dir = tb.TempDir()
 	cfg.Site.URL, _ = url.Parse("https://example.com/blog")
-	settings := &ownConfig{dialect: d, root: cfg.Dir, values: own}
-	b := &blog{own: settings, markdown: newMarkdownReader()}
-	b.site = newSite(cfg, cfg.Dir, settings)
-	b.engine = newEngine(d, b.site, settings)
-	b.posts.Store(newPostIndex([]*Post{
+	settings := &dialect.Settings{Dialect: d, Root: cfg.Dir, Values: own}
+	b := &dialect.Blog{Own: settings, Markdown: markdown.NewReader()}
+	b.Site = newSite(cfg, cfg.Dir, settings)
+	b.Engine = dialects.New(d, b.Site, settings)
+	b.Posts.Store(dialect.NewPostIndex([]*post.Post{
 		{Path: "_posts/2024-01-01-a.md", URL: "https://example.com/blog/a/"}, {Path: "a.md", URL: "https://example.com/blog/a/"},
 	}))
 	return &Tree{cfg: cfg, blog: b}
@@ -41,23 +47,23 @@ func fuzzTrees(f *testing.F) []*Tree {
 	return all
 }
 
-func articleFrom(t *Tree, front map[string]any, body, path string) *article {
-	src := &source{path: path, front: frontMatter{form: yamlForm, values: front, line: 2}, body: body, bodyLine: 1, budget: unhurried()}
-	a := t.blog.articleOf(src)
-	a.post.Title, a.post.URL, a.post.Date = "A post", "https://example.com/blog/2024/a-post/", time.Date(2024, 1, 2, 3, 4, 5, 0, time.UTC)
+func articleFrom(t *Tree, front map[string]any, body, path string) *dialect.Page {
+	src := &dialect.Source{Path: path, Front: frontmatter.FrontMatter{Form: frontmatter.YamlForm, Values: front, Line: 2}, Body: body, BodyLine: 1, Budget: unhurried()}
+	a := t.blog.ArticleOf(src)
+	a.Post.Title, a.Post.URL, a.Post.Date = "A post", "https://example.com/blog/2024/a-post/", time.Date(2024, 1, 2, 3, 4, 5, 0, time.UTC)
 	return a
 }
 
 // unhurried is a budget whose clock stands still, so that only what is counted ends it.
-func unhurried() *budget {
-	return newBudget(context.Background(), func() time.Duration { return 0 }, maxTime)
+func unhurried() *limits.Budget {
+	return limits.New(context.Background(), func() time.Duration { return 0 }, limits.MaxTime)
 }
 
 // spending does what may spend a budget, and returns the error where it did.
 func spending(do func()) (err error) {
 	defer func() {
 		if fault := recover(); fault != nil {
-			if err = stopped(fault); err == nil {
+			if err = limits.Stopped(fault); err == nil {
 				panic(fault)
 			}
 		}
@@ -68,9 +74,9 @@ func spending(do func()) (err error) {
 
 // checkSpent holds a budget to its bounds: what one count adds to one that is spent is no
 // more than one value may have.
-func checkSpent(t *testing.T, b *budget) {
+func checkSpent(t *testing.T, b *limits.Budget) {
 	t.Helper()
-	if steps, output, parts := b.spent(); steps > 2*maxSteps || output > maxOutput+templateBytes || parts > maxParts+1<<20 {
+	if steps, output, parts := b.Spent(); steps > 2*limits.MaxSteps || output > limits.MaxOutput+templateBytes || parts > limits.MaxParts+1<<20 {
 		t.Errorf("%d steps, %d bytes, %d parts", steps, output, parts)
 	}
 }
@@ -96,8 +102,8 @@ func writeTemplates(tb testing.TB, t *Tree, files map[string]string) {
 			tb.Fatal(err)
 		}
 	}
-	folders := t.blog.readFolders(nil)
-	t.blog.folders.Store(&folders)
+	folders := t.blog.ReadFolders(nil)
+	t.blog.Folders.Store(&folders)
 }
 
 // FuzzShortcodes throws bodies at what expands shortcodes and tags: no panic, no
@@ -132,11 +138,11 @@ func FuzzShortcodes(f *testing.F) {
 			if spending(func() { out = r.expand(body, 1, false) }) != nil {
 				out = ""
 			}
-			checkSpent(t, a.budget)
-			if n := len(r.set.restore(out)); n > templateBytes+10*len(body)+1000 {
+			checkSpent(t, a.Budget)
+			if n := len(r.set.Restore(out)); n > templateBytes+10*len(body)+1000 {
 				t.Errorf("%d bytes of %d", n, len(body))
 			}
-			for _, p := range a.problems {
+			for _, p := range a.Problems {
 				if p.Line < 1 || p.Line > 1+strings.Count(body, "\n") {
 					t.Errorf("line %d of a body of %d: %s", p.Line, 1+strings.Count(body, "\n"), p.Message)
 				}
@@ -161,12 +167,12 @@ func FuzzPermalink(f *testing.F) {
 			for _, key := range []string{"permalink", "url", "path", "slug"} {
 				front := map[string]any{"title": title, "slug": slug, "category": title, key: pattern}
 				a := articleFrom(tree, front, "", clean(strings.ToValidUTF8(path, "")))
-				a.fillFields()
-				a.engine.complete(a)
-				a.fillAddress()
-				u, err := url.Parse(a.post.URL)
-				if err != nil || u.Host != "example.com" && key != "url" && key != "permalink" || strings.ContainsAny(a.post.URL, "\n\r \"<>") {
-					t.Errorf("%T, %s: %q: %v", tree.blog.engine, key, a.post.URL, err)
+				a.FillFields()
+				a.Engine.Complete(a)
+				a.FillAddress()
+				u, err := url.Parse(a.Post.URL)
+				if err != nil || u.Host != "example.com" && key != "url" && key != "permalink" || strings.ContainsAny(a.Post.URL, "\n\r \"<>") {
+					t.Errorf("%T, %s: %q: %v", tree.blog.Engine, key, a.Post.URL, err)
 				}
 			}
 		}
@@ -184,23 +190,23 @@ func FuzzExcerpt(f *testing.F) {
 	}
 	trees := fuzzTrees(f)
 	f.Fuzz(func(t *testing.T, body string) {
-		s := &source{path: "a.md"}
-		body, ok := s.clean([]byte(body))
+		s := &dialect.Source{Path: "a.md"}
+		body, ok := s.Clean([]byte(body))
 		if !ok {
 			return
 		}
 		for _, tree := range trees {
 			a := articleFrom(tree, map[string]any{"title": "A post"}, body, "_posts/2024-01-02-a-post.md")
 			r := newPostRenderer(tree, a)
-			var out *Rendering
+			var out *post.Rendering
 			var err error
 			over := spending(func() { out, err = r.render() })
-			checkSpent(t, a.budget)
+			checkSpent(t, a.Budget)
 			if err != nil || over != nil {
 				continue
 			}
 			if got, all := htmldom.CountWordsIn(out.ExcerptText), out.Words; got > all+all/10+20 {
-				t.Errorf("%T: the excerpt has %d words, the body %d", tree.blog.engine, got, all)
+				t.Errorf("%T: the excerpt has %d words, the body %d", tree.blog.Engine, got, all)
 			}
 		}
 	})

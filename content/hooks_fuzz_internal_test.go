@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"publisher/content/markdown"
 	"publisher/internal/config"
 	"publisher/internal/xmltext"
 )
@@ -31,7 +32,7 @@ func FuzzHooks(f *testing.F) {
 			return
 		}
 		a := articleFrom(t, map[string]any{"title": "T"}, body, "posts/a.md")
-		_, refused := t.blog.markdown.html(body, markdownOptions{})
+		_, refused := t.blog.Markdown.Html(body, markdown.Options{})
 		if _, err := newPostRenderer(t, a).render(); err != nil && refused == nil {
 			tt.Error(err)
 		}

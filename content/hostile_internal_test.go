@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"publisher/content/markdown"
 	"publisher/internal/config"
 )
 
@@ -25,9 +26,9 @@ func TestHostileMacros(t *testing.T) {
 				a := articleFrom(tree, map[string]any{"title": "A"}, body, "_posts/2024-01-02-a-post.md")
 				r := newPostRenderer(tree, a)
 				_ = spending(func() {
-					_, _ = tree.blog.markdown.html(r.expand(body, 1, false), markdownOptions{budget: a.budget})
+					_, _ = tree.blog.Markdown.Html(r.expand(body, 1, false), markdown.Options{Budget: a.Budget})
 				})
-				checkSpent(t, a.budget)
+				checkSpent(t, a.Budget)
 			}
 		})
 	}

@@ -31,10 +31,10 @@ func TestHugoTemplates(t *testing.T) {
 		{"with a branch that is not taken", `{{< branch >}}`, "<p><i>taken</i></p>", ""},
 		{"that does not parse", "{{< broken >}}Text.{{< /broken >}}", "<p>Text.</p>", "7: broken"},
 		{"that nests itself", "a {{< nesting >}}Text.{{< /nesting >}}", "<p>a Text.</p>", "7: nesting"},
-	}, "blog/content", "posts/a.md", hugoTemplates, "---\ntitle: A\ndate: 2024-01-01\nmyColor: blue\nMap: {Deep: deep}\n---\n")
+	}, "blog/content", "posts/a.md", Templates, "---\ntitle: A\ndate: 2024-01-01\nmyColor: blue\nMap: {Deep: deep}\n---\n")
 }
 
-var hugoTemplates = map[string]string{
+var Templates = map[string]string{
 	"hugo.toml":                                   "baseURL='https://example.com/'\ntitle='Blog'\ntheme=['plain']\n",
 	"layouts/shortcodes/card.html":                "<div>\n<strong>{{ .Get \"title\" | default (\"note\" | upper) }}</strong>\n{{ if eq (.Get \"wide\") true }}wide{{ end }}\n</div>\n",
 	"layouts/shortcodes/places.html":              "<i>{{ .Get 0 }}-{{ add (.Get 1) 1 }}-{{ len .Params }}</i>",
@@ -64,7 +64,7 @@ var hugoTemplates = map[string]string{
 // TestHugoTemplateChanges shows that an edited template counts as a change of the
 // blog.
 func TestHugoTemplateChanges(t *testing.T) {
-	b := newBlog(t, hugoTemplates)
+	b := newBlog(t, Templates)
 	b.cfg.Content.Dir = "blog/content"
 	b.write("content/posts/a.md", "---\ntitle: A\ndate: 2024-01-01\n---\n{{< themed >}}\n")
 	tree, first := b.scan()

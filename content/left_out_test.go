@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/rogpeppe/go-internal/txtar"
 
-	"publisher/content"
+	"publisher/content/post"
 	"publisher/internal/config"
 )
 
@@ -57,7 +57,7 @@ func TestLeftOut(t *testing.T) {
 			if d := cmp.Diff(says["held"], held, cmpopts.EquateEmpty()); d != "" {
 				t.Errorf("held (-want +got):\n%s", d)
 			}
-			told := slices.ContainsFunc(scan.Problems, func(p content.Problem) bool { return strings.Contains(p.Message, "held back") })
+			told := slices.ContainsFunc(scan.Problems, func(p post.Problem) bool { return strings.Contains(p.Message, "held back") })
 			if told != (len(held) > 0) {
 				t.Errorf("%d held, but the problems are %+v", len(held), scan.Problems)
 			}

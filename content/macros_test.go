@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"publisher/content"
+	"publisher/content/post"
 )
 
 // macroCase is a body in an engine's own writing, and what a reader gets.
@@ -148,7 +149,7 @@ func runMacros(t *testing.T, cases []macroCase, dir, file string, files map[stri
 	}
 }
 
-func checkMacro(t *testing.T, tree *content.Tree, p *content.Post, test macroCase) {
+func checkMacro(t *testing.T, tree *content.Tree, p *post.Post, test macroCase) {
 	t.Helper()
 	r, problems, err := tree.Render(context.Background(), p)
 	must(t, err)

@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"publisher/content"
+	"publisher/content/post"
 	"publisher/internal/config"
 )
 
@@ -145,7 +146,7 @@ func (a attack) makeSpecial(t *testing.T, at func(string) string) {
 }
 
 // said is everything that a feed, a mail or the owner may see of the blog.
-func said(t *testing.T, tree *content.Tree) (text string, good *content.Post, body string) {
+func said(t *testing.T, tree *content.Tree) (text string, good *post.Post, body string) {
 	t.Helper()
 	scan, err := tree.Scan(context.Background(), nil, "test")
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"publisher/content"
+	"publisher/content/post"
 	"publisher/internal/config"
 )
 
@@ -58,7 +59,7 @@ func TestProblems(t *testing.T) {
 				t.Fatalf("problems: %+v, want one", scan.Problems)
 			}
 			got := scan.Problems[0]
-			want := content.Problem{Path: test.file, Line: test.line, Message: got.Message, Invalid: test.invalid}
+			want := post.Problem{Path: test.file, Line: test.line, Message: got.Message, Invalid: test.invalid}
 			if d := cmp.Diff(want, got); d != "" {
 				t.Error(d)
 			}

@@ -2,6 +2,11 @@ package content
 
 import (
 	"context"
+	"publisher/content/dialect"
+	"publisher/content/frontmatter"
+	"publisher/content/limits"
+	"publisher/content/mdsource"
+	"publisher/content/post"
 	"publisher/internal/xmltext"
 	"runtime"
 	"strings"
@@ -14,26 +19,26 @@ import (
 // readAll fills next with a record per file and returns how many were read. A
 // file is as remembered where size and time agree and its time is older than
 // the last scan: a younger one may have changed twice within one tick.
-func (t *Tree) readAll(ctx context.Context, files []file, last, next *Snapshot) (int, error) {
+func (t *Tree) readAll(ctx context.Context, files []dialect.File, last, next *Snapshot) (int, error) {
 	next.records = make([]record, len(files))
 	var changed []int
 	at := 0
 	for i, f := range files {
 		var old *record
 		if last != nil {
-			for at < len(last.records) && last.records[at].path < f.path {
+			for at < len(last.records) && last.records[at].path < f.Path {
 				at++
 			}
-			if at < len(last.records) && last.records[at].path == f.path {
+			if at < len(last.records) && last.records[at].path == f.Path {
 				old = &last.records[at]
 			}
 		}
-		if old != nil && old.size == f.size && old.modTime == f.modTime.UnixNano() && f.modTime.Before(last.started) {
+		if old != nil && old.size == f.Size && old.modTime == f.ModTime.UnixNano() && f.ModTime.Before(last.started) {
 			next.records[i] = *old
 			next.records[i].kept = true
 			continue
 		}
-		next.records[i] = record{path: f.path, size: f.size, modTime: f.modTime.UnixNano()}
+		next.records[i] = record{path: f.Path, size: f.Size, modTime: f.ModTime.UnixNano()}
 		if old != nil {
 			next.records[i].before = old
 		}
@@ -43,7 +48,7 @@ func (t *Tree) readAll(ctx context.Context, files []file, last, next *Snapshot) 
 	var taken atomic.Int64
 	for range runtime.GOMAXPROCS(0) {
 		group.Go(func() error {
-			reader := t.blog.reader()
+			reader := t.blog.Reader()
 			clock, release := t.begin()
 			defer release()
 			for {
@@ -66,15 +71,15 @@ func (t *Tree) readAll(ctx context.Context, files []file, last, next *Snapshot) 
 // read makes a record of a file and notes whether it says what it said before. A file
 // that costs more than a post may, or that breaks the program, is invalid. The only
 // error is ctx's.
-func (t *Tree) read(ctx context.Context, clock func() time.Duration, reader *sourceReader, f file, r *record) (err error) {
-	reader.budget = newBudget(ctx, clock, maxReading)
+func (t *Tree) read(ctx context.Context, clock func() time.Duration, reader *dialect.SourceReader, f dialect.File, r *record) (err error) {
+	reader.Budget = limits.New(ctx, clock, limits.MaxReading)
 	defer func() {
 		if fault := recover(); fault != nil {
-			failed := stoppedBy(&source{path: f.path, budget: reader.budget}, fault)
+			failed := stoppedBy(&dialect.Source{Path: f.Path, Budget: reader.Budget}, fault)
 			if err = ctx.Err(); err != nil {
 				return
 			}
-			r.post, r.leftOut, r.problems = nil, nil, []Problem{renderProblem(failed)}
+			r.post, r.leftOut, r.problems = nil, nil, []post.Problem{renderProblem(failed)}
 		}
 		r.kept = r.before != nil && r.before.same(r)
 		r.before = nil
@@ -84,25 +89,25 @@ func (t *Tree) read(ctx context.Context, clock func() time.Duration, reader *sou
 }
 
 // fill makes the record.
-func (t *Tree) fill(reader *sourceReader, f file, r *record) {
-	if o := t.blog.engine.leavesOut(f.path); o != nil && !o.Held {
+func (t *Tree) fill(reader *dialect.SourceReader, f dialect.File, r *record) {
+	if o := t.blog.Engine.LeavesOut(f.Path); o != nil && !o.Held {
 		r.leftOut = o
 		return
 	}
-	src := reader.read(f)
-	if !src.invalid() && !isMarkdownName(f.path) && src.front.form == noFrontMatter {
+	src := reader.Read(f)
+	if !src.Invalid() && !mdsource.IsMarkdownName(f.Path) && src.Front.Form == frontmatter.NoFrontMatter {
 		return // an HTML file without front matter is no post in any engine
 	}
-	if src.invalid() {
-		r.problems = src.problems
+	if src.Invalid() {
+		r.problems = src.Problems
 	} else {
-		if r.post, r.leftOut, r.problems = t.blog.compose(src); r.post != nil {
-			r.post.detach()
+		if r.post, r.leftOut, r.problems = t.blog.Compose(src); r.post != nil {
+			r.post.Detach()
 		}
-		r.leftOut = r.leftOut.detached()
+		r.leftOut = r.leftOut.Detached()
 	}
-	if len(r.problems) > 2*maxWarnings {
-		r.problems = r.problems[:2*maxWarnings]
+	if len(r.problems) > 2*dialect.MaxWarnings {
+		r.problems = r.problems[:2*dialect.MaxWarnings]
 	}
 	for i := range r.problems {
 		r.problems[i].Message = xmltext.Line(strings.ToValidUTF8(r.problems[i].Message, "?"))

@@ -4,6 +4,13 @@ import (
 	"context"
 	"fmt"
 	"path"
+	"publisher/content/dialect"
+	"publisher/content/limits"
+	"publisher/content/markdown"
+	"publisher/content/mdsource"
+	"publisher/content/post"
+	"publisher/content/sanitize"
+	"publisher/content/slug"
 	"publisher/internal/htmldom"
 	"publisher/internal/xmltext"
 	"slices"
@@ -16,49 +23,49 @@ import (
 // Render makes HTML of the post's body. Problems (an unknown shortcode, a link
 // to a file that is not there) do not keep a post from being rendered; what does
 // is a *RenderError, and concerns this post alone. Any other error is ctx's.
-func (t *Tree) Render(ctx context.Context, p *Post) (out *Rendering, problems []Problem, err error) {
+func (t *Tree) Render(ctx context.Context, p *post.Post) (out *post.Rendering, problems []post.Problem, err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, nil, err
 	}
 	clock, release := t.begin()
 	defer release()
-	return t.render(newBudget(ctx, clock, maxTime-maxReading), p)
+	return t.render(limits.New(ctx, clock, limits.MaxTime-limits.MaxReading), p)
 }
 
-func (t *Tree) render(b *budget, p *Post) (out *Rendering, problems []Problem, err error) {
-	src, err := t.blog.open(p.Path)
+func (t *Tree) render(b *limits.Budget, p *post.Post) (out *post.Rendering, problems []post.Problem, err error) {
+	src, err := t.blog.Open(p.Path)
 	if err != nil {
 		return nil, nil, &RenderError{Path: p.Path, Err: err}
 	}
-	src.budget = b
+	src.Budget = b
 	defer func() {
 		if fault := recover(); fault != nil {
 			out, problems, err = nil, nil, stoppedBy(src, fault)
 		}
 	}()
-	src.problems = nil // the scan reported them
-	a := t.blog.articleOf(src)
-	if err := a.front.checkSizes(false); err != nil {
+	src.Problems = nil // the scan reported them
+	a := t.blog.ArticleOf(src)
+	if err := a.Front.CheckSizes(false); err != nil {
 		return nil, nil, newRenderError(src, err)
 	}
-	a.post = p
-	a.slug = anchorSlug(p.URL)
+	a.Post = p
+	a.Slug = anchorSlug(p.URL)
 	r := newPostRenderer(t, a)
 	if out, err = r.render(); err != nil {
 		return nil, nil, newRenderError(src, err)
 	}
-	for _, lost := range r.links.lost {
-		src.warn(src.lineHolding(path.Base(lost)), fmt.Sprintf("a link leads to %s, which is not in the content folder; its text was kept without the link", lost))
+	for _, lost := range r.links.Lost {
+		src.Warn(src.LineHolding(path.Base(lost)), fmt.Sprintf("a link leads to %s, which is not in the content folder; its text was kept without the link", lost))
 	}
-	sortProblems(src.problems)
+	sortProblems(src.Problems)
 	out.Follows = r.follows(src)
-	return out, src.problems, nil
+	return out, src.Problems, nil
 }
 
-func (r *postRenderer) follows(src *source) Follows {
-	f := Follows{FileHash: src.fileHash, Links: r.links.asked, Files: r.cleaner.filesLookedFor(), Unknown: r.hooked}
+func (r *postRenderer) follows(src *dialect.Source) post.Follows {
+	f := post.Follows{FileHash: src.FileHash, Links: r.links.Asked, Files: r.cleaner.FilesLookedFor(), Unknown: r.hooked}
 	for _, mark := range []string{"{{", "{%", "<%"} {
-		f.Unknown = f.Unknown || strings.Contains(src.body, mark) || strings.Contains(src.front.text, mark)
+		f.Unknown = f.Unknown || strings.Contains(src.Body, mark) || strings.Contains(src.Front.Text, mark)
 	}
 	slices.Sort(f.Links)
 	slices.Sort(f.Files)
@@ -69,56 +76,56 @@ func (r *postRenderer) follows(src *source) Follows {
 // anchorSlug is what makes a post's anchors its own: the last part of its address.
 func anchorSlug(address string) string {
 	address = strings.TrimSuffix(strings.TrimSuffix(address, "/"), ".html")
-	return asciiSlug(address[strings.LastIndexByte(address, '/')+1:])
+	return slug.ASCII(address[strings.LastIndexByte(address, '/')+1:])
 }
 
 // postRenderer makes the Rendering of one post.
 type postRenderer struct {
 	tree    *Tree
-	article *article
-	links   *linker
-	cleaner *cleaner
-	set     keptHTML
+	article *dialect.Page
+	links   *dialect.Linker
+	cleaner *sanitize.Cleaner
+	set     markdown.HTMLStash
 	hooked  bool // render hooks were at work
 }
 
-func newPostRenderer(t *Tree, a *article) *postRenderer {
-	links := &linker{article: a, tree: t.blog}
-	c := &cleaner{links: links, address: a.post.URL, prefix: a.slug + "-", budget: a.budget, warn: a.warnOf}
+func newPostRenderer(t *Tree, a *dialect.Page) *postRenderer {
+	links := &dialect.Linker{Article: a, Tree: t.blog}
+	c := &sanitize.Cleaner{Links: links, Address: a.Post.URL, Prefix: a.Slug + "-", Budget: a.Budget, Warn: a.WarnOf}
 	return &postRenderer{tree: t, article: a, links: links, cleaner: c}
 }
 
-func (r *postRenderer) render() (*Rendering, error) {
+func (r *postRenderer) render() (*post.Rendering, error) {
 	a := r.article
-	w := a.writing()
-	w.hooks = a.engine.hooks(r.links, &r.set)
-	r.hooked = w.hooks != nil
+	w := a.MarkdownOptions()
+	w.Hooks = a.Engine.Hooks(r.links, &r.set)
+	r.hooked = w.Hooks != nil
 	body, err := r.body(w)
 	if err != nil {
 		return nil, err
 	}
-	if r.hooked || w.noRaw {
+	if r.hooked || w.DropHTML {
 		dropEmptyParagraphs(body)
 	}
 	dropTitle(body, a)
-	out := &Rendering{Words: htmldom.CountWords(body)}
+	out := &post.Rendering{Words: htmldom.CountWords(body)}
 	excerpt, err := r.excerpt(body, w)
 	if err != nil {
 		return nil, err
 	}
-	removeMarks(body)
+	sanitize.RemoveMarks(body)
 	out.HTML = htmldom.Inner(body)
-	if len(out.HTML) > maxHTML {
-		return nil, tooLarge()
+	if len(out.HTML) > limits.MaxHTML {
+		return nil, limits.TooLarge()
 	}
 	out.ExcerptHTML = htmldom.Inner(excerpt)
 	out.ExcerptText = htmldom.FoldedText(excerpt)
-	if a.post.Newsletter.Intro != "" {
-		intro, err := r.safe(r.expand(a.post.Newsletter.Intro, a.front.lineOf("intro"), true), w)
+	if a.Post.Newsletter.Intro != "" {
+		intro, err := r.safe(r.expand(a.Post.Newsletter.Intro, a.Front.LineOf("intro"), true), w)
 		if err != nil {
 			return nil, err
 		}
-		removeMarks(intro)
+		sanitize.RemoveMarks(intro)
 		tidyExcerpt(intro)
 		out.IntroHTML = htmldom.Inner(intro)
 	}
@@ -128,50 +135,50 @@ func (r *postRenderer) render() (*Rendering, error) {
 
 // body renders the post's text. Where the engine leaves HTML out that stands in
 // Markdown, what shortcodes make is set aside meanwhile: it is no such HTML.
-func (r *postRenderer) body(w markdownOptions) (*html.Node, error) {
+func (r *postRenderer) body(w markdown.Options) (*html.Node, error) {
 	a := r.article
-	var kept *keptHTML
+	var kept *markdown.HTMLStash
 	lost := false
-	if w.noRaw && isMarkdownName(a.path) {
-		kept, w.rawLeftOut = &r.set, &lost
+	if w.DropHTML && mdsource.IsMarkdownName(a.Path) {
+		kept, w.RawLeftOut = &r.set, &lost
 	}
-	text := withoutTokens(a.bodySource())
-	m := &macros{article: a, tree: r.tree.blog, links: r.links, line: a.bodyLine, kept: kept, set: &r.set, base: text}
-	body, err := r.safe(a.engine.expand(m, text), w)
+	text := markdown.WithoutTokens(a.BodySource())
+	m := &dialect.Expansion{Article: a, Tree: r.tree.blog, Links: r.links, Line: a.BodyLine, Kept: kept, Set: &r.set, Base: text}
+	body, err := r.safe(a.Engine.Expand(m, text), w)
 	if lost {
-		a.problems = append(a.problems, Problem{Path: a.path, Message: "HTML in Markdown was left out, as Hugo does; set markup.goldmark.renderer.unsafe in Hugo's config to have it shown"})
+		a.Problems = append(a.Problems, post.Problem{Path: a.Path, Message: "HTML in Markdown was left out, as Hugo does; set markup.goldmark.renderer.unsafe in Hugo's config to have it shown"})
 	}
 	return body, err
 }
 
 // expand replaces an engine's macros in a text that begins in a line of the file.
 func (r *postRenderer) expand(text string, line int, quiet bool) string {
-	text = withoutTokens(text)
-	m := &macros{article: r.article, tree: r.tree.blog, links: r.links, line: line, quiet: quiet, set: &r.set, base: text}
-	return r.article.engine.expand(m, text)
+	text = markdown.WithoutTokens(text)
+	m := &dialect.Expansion{Article: r.article, Tree: r.tree.blog, Links: r.links, Line: line, Quiet: quiet, Set: &r.set, Base: text}
+	return r.article.Engine.Expand(m, text)
 }
 
 // safe renders Markdown, or takes HTML as it is, and cleans it.
-func (r *postRenderer) safe(source string, w markdownOptions) (*html.Node, error) {
+func (r *postRenderer) safe(source string, w markdown.Options) (*html.Node, error) {
 	rendered := source
-	if isMarkdownName(r.article.path) {
+	if mdsource.IsMarkdownName(r.article.Path) {
 		var err error
-		if rendered, err = r.tree.blog.markdown.html(source, w); err != nil {
+		if rendered, err = r.tree.blog.Markdown.Html(source, w); err != nil {
 			return nil, err
 		}
 	}
-	return r.cleaner.clean(r.set.restore(rendered))
+	return r.cleaner.Clean(r.set.Restore(rendered))
 }
 
 // dropTitle takes the heading away that the title was taken from: whoever shows
 // the post shows its title above.
-func dropTitle(body *html.Node, a *article) {
-	if a.front.scalar("title") != "" {
+func dropTitle(body *html.Node, a *dialect.Page) {
+	if a.Front.Scalar("title") != "" {
 		return
 	}
 	for n := body.FirstChild; n != nil; n = n.NextSibling {
 		if n.Type == html.ElementNode {
-			if n.DataAtom == atom.H1 && htmldom.FoldedText(n) == a.post.Title {
+			if n.DataAtom == atom.H1 && htmldom.FoldedText(n) == a.Post.Title {
 				body.RemoveChild(n)
 			}
 			return
@@ -192,13 +199,13 @@ func dropEmptyParagraphs(body *html.Node) {
 }
 
 // image describes the picture that the front matter names, else the body's first.
-func (r *postRenderer) image(body *html.Node) *Image {
-	if r.article.post.Image == "" {
-		return firstImage(body)
+func (r *postRenderer) image(body *html.Node) *post.Image {
+	if r.article.Post.Image == "" {
+		return sanitize.FirstImage(body)
 	}
-	img := &Image{URL: r.article.post.Image, Alt: xmltext.Line(r.article.front.scalar("image_alt", "cover_alt", "alt"))}
-	if to := r.links.follow(r.article.imageText()); to.url == img.URL {
-		img.Width, img.Height = r.cleaner.sizeOfTarget(to)
+	img := &post.Image{URL: r.article.Post.Image, Alt: xmltext.Line(r.article.Front.Scalar("image_alt", "cover_alt", "alt"))}
+	if to := r.links.Follow(r.article.ImageText()); to.Url == img.URL {
+		img.Width, img.Height = r.cleaner.SizeOfTarget(to)
 	}
 	return img
 }

@@ -3,6 +3,9 @@ package content
 import (
 	"errors"
 	"fmt"
+	"publisher/content/dialect"
+	"publisher/content/limits"
+	"publisher/content/post"
 )
 
 // RenderError reports that one post cannot be rendered. It concerns that post
@@ -30,39 +33,39 @@ func (e *RenderError) Error() string {
 func (e *RenderError) Unwrap() error { return e.Err }
 
 // Problem is the warning that tells a person of the post that was left out.
-func (e *RenderError) Problem() Problem {
-	return Problem{Path: e.Path, Line: e.Line, Invalid: true, Message: "the post is left out of feeds and mail: " + e.Err.Error()}
+func (e *RenderError) Problem() post.Problem {
+	return post.Problem{Path: e.Path, Line: e.Line, Invalid: true, Message: "the post is left out of feeds and mail: " + e.Err.Error()}
 }
 
-func renderProblem(err error) Problem {
+func renderProblem(err error) post.Problem {
 	var failed *RenderError
 	if errors.As(err, &failed) {
 		return failed.Problem()
 	}
-	return Problem{Invalid: true, Message: err.Error()}
+	return post.Problem{Invalid: true, Message: err.Error()}
 }
 
 // stoppedBy makes an error of a panic: a post that spent its budget, a context that ended, or
 // a fault of ours, which is to stop this post alone.
-func stoppedBy(s *source, fault any) error {
-	err := stopped(fault)
+func stoppedBy(s *dialect.Source, fault any) error {
+	err := limits.Stopped(fault)
 	switch {
 	case err == nil:
-		return &RenderError{Path: s.path, Err: fmt.Errorf("internal error: %v; please report it", fault)}
-	case s.budget.canceled() != nil:
-		return s.budget.canceled()
+		return &RenderError{Path: s.Path, Err: fmt.Errorf("internal error: %v; please report it", fault)}
+	case s.Budget.Canceled() != nil:
+		return s.Budget.Canceled()
 	}
 	return newRenderError(s, err)
 }
 
 // newRenderError makes what Render returns of an error that stopped it.
-func newRenderError(s *source, err error) *RenderError {
-	out := &RenderError{Path: s.path, Err: err}
-	var limit *limitError
+func newRenderError(s *dialect.Source, err error) *RenderError {
+	out := &RenderError{Path: s.Path, Err: err}
+	var limit *limits.Error
 	if errors.As(err, &limit) {
-		out.Limit, out.Line = limit.limit, limit.line
-		if limit.near != "" {
-			out.Line = s.lineHolding(limit.near)
+		out.Limit, out.Line = limit.Limit, limit.Line
+		if limit.Near != "" {
+			out.Line = s.LineHolding(limit.Near)
 		}
 	}
 	return out

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"publisher/content"
+	"publisher/content/post"
 	"publisher/internal/config"
 )
 
@@ -100,7 +101,7 @@ func TestBoundedTemplates(t *testing.T) {
 }
 
 // blogOf is a blog of one post.
-func blogOf(tb testing.TB, d config.Dialect, body string) (*content.Tree, []*content.Post) {
+func blogOf(tb testing.TB, d config.Dialect, body string) (*content.Tree, []*post.Post) {
 	tb.Helper()
 	dir := tb.TempDir()
 	file := filepath.Join(dir, "_posts", "2024-01-02-a.md")

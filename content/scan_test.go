@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"publisher/content"
+	"publisher/content/post"
 	"publisher/internal/config"
 )
 
@@ -134,14 +135,14 @@ func must(t *testing.T, err error) {
 func TestFields(t *testing.T) {
 	_, scan := newBlog(t, map[string]string{"2024-01-01-all.md": everything}).scan()
 	got := *scan.Posts[0]
-	want := content.Post{
+	want := post.Post{
 		Path: "2024-01-01-all.md", URL: "https://example.com/all/", Title: "Everything", Language: "pt-BR",
 		Date: at("2024-01-01T10:00:00+05:30"), Updated: at("2024-01-02T00:00:00Z"), Expires: at("2034-01-01T00:00:00Z"),
 		Tags: []string{"News", "a", "b"}, Authors: []string{"Ada", "Bob"}, Summary: "*Short*", Image: "https://example.com/a.png",
-		GUID: "urn:x", Source: "https://other.example/x", Draft: true, Newsletter: content.Newsletter{Subject: "S", Intro: "I"},
-		Enclosure: &content.Enclosure{URL: "https://example.com/a.mp3", Length: 12, Type: "audio/mpeg"},
+		GUID: "urn:x", Source: "https://other.example/x", Draft: true, Newsletter: post.Newsletter{Subject: "S", Intro: "I"},
+		Enclosure: &post.Enclosure{URL: "https://example.com/a.mp3", Length: 12, Type: "audio/mpeg"},
 	}
-	if d := cmp.Diff(want, got, cmpopts.IgnoreFields(content.Post{}, "BodyHash", "FileHash", "ModTime")); d != "" {
+	if d := cmp.Diff(want, got, cmpopts.IgnoreFields(post.Post{}, "BodyHash", "FileHash", "ModTime")); d != "" {
 		t.Error(d)
 	}
 }

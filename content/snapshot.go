@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"math"
+	"publisher/content/post"
 	"time"
 )
 
@@ -27,9 +28,9 @@ type record struct {
 	path     string
 	size     int64
 	modTime  int64 // nanoseconds since 1970
-	post     *Post
-	leftOut  *Omission
-	problems []Problem
+	post     *post.Post
+	leftOut  *post.Omission
+	problems []post.Problem
 
 	kept   bool    // says what the last snapshot said
 	before *record // what the last snapshot said, until the file is read
@@ -89,7 +90,7 @@ func (s *Snapshot) UnmarshalBinary(data []byte) error {
 	out.started = time.Unix(0, d.int())
 	count := d.count(4)
 	out.records = make([]record, count)
-	posts := make([]Post, count)
+	posts := make([]post.Post, count)
 	for i := range out.records {
 		d.record(&out.records[i], &posts[i])
 	}
@@ -159,14 +160,14 @@ func (e *encoder) record(r *record) {
 	}
 }
 
-func (e *encoder) omission(o *Omission) {
+func (e *encoder) omission(o *post.Omission) {
 	e.bool(o.Held)
 	e.str(o.Reason)
 	e.str(o.Path)
 	e.int(int64(o.Line))
 }
 
-func (e *encoder) post(p *Post) {
+func (e *encoder) post(p *post.Post) {
 	for _, s := range [...]string{p.URL, p.Title, p.Language, p.Summary, p.Image, p.GUID, p.Source, p.Newsletter.Subject, p.Newsletter.Intro} {
 		e.str(s)
 	}
@@ -288,12 +289,12 @@ func (d *decoder) zone(name string, offset int) *time.Location {
 	return loc
 }
 
-func (d *decoder) record(r *record, p *Post) {
+func (d *decoder) record(r *record, p *post.Post) {
 	r.path, r.size, r.modTime = d.str(), d.int(), d.int()
 	if n := d.count(4); n > 0 {
-		r.problems = make([]Problem, n)
+		r.problems = make([]post.Problem, n)
 		for i := range r.problems {
-			r.problems[i] = Problem{Path: d.str(), Line: int(d.int()), Message: d.str(), Invalid: d.bool(), Shared: d.bool()}
+			r.problems[i] = post.Problem{Path: d.str(), Line: int(d.int()), Message: d.str(), Invalid: d.bool(), Shared: d.bool()}
 		}
 	}
 	if d.bool() {
@@ -306,11 +307,11 @@ func (d *decoder) record(r *record, p *Post) {
 	}
 }
 
-func (d *decoder) omission() *Omission {
-	return &Omission{Held: d.bool(), Reason: d.str(), Path: d.str(), Line: int(d.int())}
+func (d *decoder) omission() *post.Omission {
+	return &post.Omission{Held: d.bool(), Reason: d.str(), Path: d.str(), Line: int(d.int())}
 }
 
-func (d *decoder) post(p *Post) {
+func (d *decoder) post(p *post.Post) {
 	for _, s := range [...]*string{&p.URL, &p.Title, &p.Language, &p.Summary, &p.Image, &p.GUID, &p.Source, &p.Newsletter.Subject, &p.Newsletter.Intro} {
 		*s = d.str()
 	}
@@ -321,7 +322,7 @@ func (d *decoder) post(p *Post) {
 		p.Held = d.omission()
 	}
 	if d.bool() {
-		p.Enclosure = &Enclosure{URL: d.str(), Length: d.int(), Type: d.str()}
+		p.Enclosure = &post.Enclosure{URL: d.str(), Length: d.int(), Type: d.str()}
 	}
 	copy(p.BodyHash[:], d.take(len(p.BodyHash)))
 	copy(p.FileHash[:], d.take(len(p.FileHash)))

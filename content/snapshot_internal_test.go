@@ -2,6 +2,7 @@ package content
 
 import (
 	"fmt"
+	"publisher/content/post"
 	"reflect"
 	"testing"
 	"time"
@@ -12,14 +13,14 @@ import (
 // Every field of a post and of a problem is remembered: a new one that the snapshot
 // forgets would be there after a scan that reads the file, and gone after the next.
 func TestSnapshotRemembersEveryField(t *testing.T) {
-	var p Post
+	var p post.Post
 	n := 0
 	fill(t, reflect.ValueOf(&p).Elem(), &n)
-	var omission Omission
+	var omission post.Omission
 	fill(t, reflect.ValueOf(&omission).Elem(), &n)
-	var problem Problem
+	var problem post.Problem
 	fill(t, reflect.ValueOf(&problem).Elem(), &n)
-	want := record{path: p.Path, size: 7, modTime: p.ModTime.UnixNano(), post: &p, leftOut: &omission, problems: []Problem{problem}}
+	want := record{path: p.Path, size: 7, modTime: p.ModTime.UnixNano(), post: &p, leftOut: &omission, problems: []post.Problem{problem}}
 	data, err := (&Snapshot{started: time.Unix(1, 0), records: []record{want}}).MarshalBinary()
 	if err != nil {
 		t.Fatal(err)

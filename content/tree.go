@@ -17,6 +17,11 @@ import (
 
 	"github.com/bmatcuk/doublestar/v4"
 
+	"publisher/content/dialect"
+	"publisher/content/dialects"
+	"publisher/content/limits"
+	"publisher/content/markdown"
+	"publisher/content/post"
 	"publisher/internal/config"
 )
 
@@ -24,7 +29,7 @@ import (
 // It is safe for concurrent use.
 type Tree struct {
 	cfg  *config.Config
-	blog *blog
+	blog *dialect.Blog
 	// clock is workClock; tests have their own.
 	clock func() (elapsed func() time.Duration, release func())
 }
@@ -34,7 +39,7 @@ func (t *Tree) begin() (elapsed func() time.Duration, release func()) {
 	if t.clock != nil {
 		return t.clock()
 	}
-	return workClock()
+	return limits.WorkClock()
 }
 
 // SettingError is a setting that the tree cannot be read by.
@@ -61,7 +66,7 @@ func Open(cfg *config.Config) (*Tree, error) {
 	if err != nil {
 		return nil, &SettingError{"content.dir", err}
 	}
-	if err := checkPermalink(cfg.Content.Permalink); err != nil && !strings.Contains(cfg.Content.Permalink, "{") {
+	if err := dialect.CheckPermalink(cfg.Content.Permalink); err != nil && !strings.Contains(cfg.Content.Permalink, "{") {
 		return nil, &SettingError{"content.permalink", err}
 	}
 	for key, patterns := range map[string][]string{"content.exclude": cfg.Content.Exclude, "content.include": cfg.Content.Include} {
@@ -75,31 +80,31 @@ func Open(cfg *config.Config) (*Tree, error) {
 	if ours != "" && !filepath.IsAbs(ours) {
 		ours = filepath.Join(cfg.Dir, filepath.Base(ours))
 	}
-	b := &blog{include: cfg.Content.Include, markdown: newMarkdownReader()}
+	b := &dialect.Blog{Include: cfg.Content.Include, Markdown: markdown.NewReader()}
 	if cfg.Content.Dialect != config.Markdown {
-		if b.own, err = findOwnConfig(dir, ours, cfg.Content.Dialect); err != nil {
+		if b.Own, err = dialects.Find(dir, ours, cfg.Content.Dialect); err != nil {
 			return nil, &SettingError{Err: err}
 		}
 	}
-	b.site = newSite(cfg, dir, b.own)
-	b.site.seen.Store(cfg.Private().Look())
-	if err := b.own.checkPrivate(b.site); err != nil {
+	b.Site = newSite(cfg, dir, b.Own)
+	b.Site.Seen.Store(cfg.Private().Look())
+	if err := b.Own.CheckPrivate(b.Site); err != nil {
 		return nil, &SettingError{Err: err}
 	}
-	if b.own == nil && (cfg.Content.Dialect == config.Auto || cfg.Content.Dialect == config.Markdown) {
+	if b.Own == nil && (cfg.Content.Dialect == config.Auto || cfg.Content.Dialect == config.Markdown) {
 		// No engine says which languages the blog has.
 		for _, l := range cfg.Languages {
-			b.site.languages[l.Folder] = true
+			b.Site.Languages[l.Folder] = true
 		}
-		b.site.languages[cfg.Site.Language] = len(cfg.Languages) > 0
+		b.Site.Languages[cfg.Site.Language] = len(cfg.Languages) > 0
 	}
 	switch {
-	case b.own != nil:
-		b.engine = newEngine(b.own.dialect, b.site, b.own)
+	case b.Own != nil:
+		b.Engine = dialects.New(b.Own.Dialect, b.Site, b.Own)
 	case cfg.Content.Dialect == config.Auto:
-		b.engine = newAuto(b.site)
+		b.Engine = dialects.NewAuto(b.Site)
 	default:
-		b.engine = newEngine(cfg.Content.Dialect, b.site, nil)
+		b.Engine = dialects.New(cfg.Content.Dialect, b.Site, nil)
 	}
 	return &Tree{cfg: cfg, blog: b}, nil
 }
@@ -122,31 +127,31 @@ func contentDir(cfg *config.Config) (string, error) {
 	return filepath.Abs(real)
 }
 
-func newSite(cfg *config.Config, dir string, own *ownConfig) *site {
-	s := &site{url: cfg.Site.URL, language: cfg.Site.Language, loc: cfg.Site.Timezone,
-		permalink: cfg.Content.Permalink, dir: dir, root: dir, languages: map[string]bool{}}
+func newSite(cfg *config.Config, dir string, own *dialect.Settings) *dialect.Site {
+	s := &dialect.Site{Url: cfg.Site.URL, Language: cfg.Site.Language, Loc: cfg.Site.Timezone,
+		Permalink: cfg.Content.Permalink, Dir: dir, Root: dir, Languages: map[string]bool{}}
 	if own == nil {
 		return s
 	}
-	s.root = own.root
-	content := filepath.Join(own.root, filepath.FromSlash(own.contentDir))
+	s.Root = own.Root
+	content := filepath.Join(own.Root, filepath.FromSlash(own.ContentDir))
 	if rel, err := filepath.Rel(content, dir); err == nil && rel != "." && !strings.HasPrefix(rel, "..") {
-		s.below = filepath.ToSlash(rel)
+		s.Below = filepath.ToSlash(rel)
 	}
-	for _, m := range own.mounts {
-		source := filepath.Join(own.root, filepath.FromSlash(m.source))
+	for _, m := range own.Mounts {
+		source := filepath.Join(own.Root, filepath.FromSlash(m.Source))
 		if rel, err := filepath.Rel(source, dir); err == nil && filepath.IsLocal(rel) {
-			s.below, s.mounted = path.Join(m.below, filepath.ToSlash(rel)), m.below != ""
+			s.Below, s.Mounted = path.Join(m.Below, filepath.ToSlash(rel)), m.Below != ""
 			break
 		}
 	}
 	// The engine's zone decides the dates in its addresses.
-	if loc, err := time.LoadLocation(own.scalar("timezone")); err == nil && own.scalar("timezone") != "" {
-		s.loc = loc
+	if loc, err := time.LoadLocation(own.Scalar("timezone")); err == nil && own.Scalar("timezone") != "" {
+		s.Loc = loc
 	}
-	if languages, ok := own.setting("languages").(map[string]any); ok {
+	if languages, ok := own.Setting("languages").(map[string]any); ok {
 		for tag := range languages {
-			s.languages[tag] = true
+			s.Languages[tag] = true
 		}
 	}
 	return s
@@ -155,11 +160,11 @@ func newSite(cfg *config.Config, dir string, own *ownConfig) *site {
 // fingerprint changes with all that decides what a scan makes of a file.
 func (t *Tree) fingerprint(build string, beside []byte) [32]byte {
 	c := t.cfg
-	parts, _ := json.Marshal([]any{snapshotVersion, build, t.blog.site.dir, c.Site.URL.String(), c.Site.Language,
+	parts, _ := json.Marshal([]any{snapshotVersion, build, t.blog.Site.Dir, c.Site.URL.String(), c.Site.Language,
 		c.Site.Timezone.String(), c.AllLanguages(), c.Content, c.Feeds.Dir, c.Mail.Outbox, c.Templates})
-	if t.blog.own != nil {
-		parts = append(parts, t.blog.own.dialect...)
-		parts = append(parts, t.blog.own.text...)
+	if t.blog.Own != nil {
+		parts = append(parts, t.blog.Own.Dialect...)
+		parts = append(parts, t.blog.Own.Text...)
 	}
 	return sha256.Sum256(append(parts, beside...))
 }
@@ -167,11 +172,11 @@ func (t *Tree) fingerprint(build string, beside []byte) [32]byte {
 // Scan is what one look over the tree found.
 type Scan struct {
 	// Posts are all valid posts, drafts and future ones included, by path.
-	Posts []*Post
+	Posts []*post.Post
 	// LeftOut are the files that the blog's engine leaves out.
-	LeftOut []LeftOut
+	LeftOut []post.LeftOut
 	// Problems are warnings and invalid files, by path and line.
-	Problems []Problem
+	Problems []post.Problem
 	// Invalid counts the files left out.
 	Invalid int
 	// Read counts the files that had to be read: the others were as remembered.
@@ -190,9 +195,9 @@ func (t *Tree) Scan(ctx context.Context, last *Snapshot, build string) (*Scan, e
 	if err != nil {
 		return nil, err
 	}
-	f := t.blog.readFolders(list.beside)
-	t.blog.folders.Store(&f)
-	next := &Snapshot{started: started, fingerprint: t.fingerprint(build, f.sources())}
+	f := t.blog.ReadFolders(list.beside)
+	t.blog.Folders.Store(&f)
+	next := &Snapshot{started: started, fingerprint: t.fingerprint(build, f.Sources())}
 	if last != nil && last.fingerprint != next.fingerprint {
 		last = nil
 	}
@@ -209,30 +214,30 @@ func (t *Tree) Scan(ctx context.Context, last *Snapshot, build string) (*Scan, e
 		if r.post != nil {
 			scan.Posts = append(scan.Posts, r.post)
 		} else if r.leftOut != nil {
-			scan.LeftOut = append(scan.LeftOut, LeftOut{Path: r.path, Omission: *r.leftOut})
+			scan.LeftOut = append(scan.LeftOut, post.LeftOut{Path: r.path, Omission: *r.leftOut})
 		} else if r.invalid() {
 			scan.Invalid++
 		}
 	}
-	var leftOut []LeftOut
-	scan.Posts, leftOut = t.blog.engine.limit(scan.Posts)
+	var leftOut []post.LeftOut
+	scan.Posts, leftOut = t.blog.Engine.Limit(scan.Posts)
 	scan.LeftOut = append(scan.LeftOut, leftOut...)
-	scan.Problems = append(scan.Problems, heldProblems(scan.Posts)...)
-	t.blog.posts.Store(newPostIndex(scan.Posts))
+	scan.Problems = append(scan.Problems, dialect.HeldProblems(scan.Posts)...)
+	t.blog.Posts.Store(dialect.NewPostIndex(scan.Posts))
 	if len(scan.Posts) == 0 && scan.Invalid == 0 {
-		scan.Problems = append(scan.Problems, Problem{Path: ".", Message: t.emptiness(len(next.records), scan.LeftOut)})
+		scan.Problems = append(scan.Problems, post.Problem{Path: ".", Message: t.emptiness(len(next.records), scan.LeftOut)})
 	}
 	sortProblems(scan.Problems)
-	scan.Problems = foldShared(scan.Problems)
+	scan.Problems = dialect.FoldShared(scan.Problems)
 	return scan, nil
 }
 
-func (t *Tree) emptiness(files int, leftOut []LeftOut) string {
+func (t *Tree) emptiness(files int, leftOut []post.LeftOut) string {
 	if len(leftOut) > 0 {
-		return fmt.Sprintf("no posts in %s: the blog's engine leaves out all that is there (%s, %s and so on)", t.blog.site.dir, leftOut[0].Path, leftOut[0].Reason)
+		return fmt.Sprintf("no posts in %s: the blog's engine leaves out all that is there (%s, %s and so on)", t.blog.Site.Dir, leftOut[0].Path, leftOut[0].Reason)
 	}
 	if files > 0 {
-		return fmt.Sprintf("no posts in %s: its %d files are pages; is content.dir the folder that your posts are in?", t.blog.site.dir, files)
+		return fmt.Sprintf("no posts in %s: its %d files are pages; is content.dir the folder that your posts are in?", t.blog.Site.Dir, files)
 	}
-	return fmt.Sprintf("no posts in %s: put a .md file there, or name another folder as content.dir", t.blog.site.dir)
+	return fmt.Sprintf("no posts in %s: put a .md file there, or name another folder as content.dir", t.blog.Site.Dir)
 }

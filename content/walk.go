@@ -11,6 +11,10 @@ import (
 	"slices"
 	"strings"
 
+	"publisher/content/dialect"
+	"publisher/content/dialect/pelican"
+	"publisher/content/mdsource"
+	"publisher/content/post"
 	"publisher/internal/private"
 	"publisher/internal/xmltext"
 )
@@ -18,42 +22,42 @@ import (
 // listing is what a walk over the tree found: files by path, and the links and
 // folders that it did not follow.
 type listing struct {
-	files    []file
-	beside   []file // what speaks of the posts around it
-	problems []Problem
+	files    []dialect.File
+	beside   []dialect.File // what speaks of the posts around it
+	problems []post.Problem
 }
 
 // list stats every file of the tree that can be a post.
 func (t *Tree) list(ctx context.Context) (*listing, error) {
-	t.blog.site.seen.Store(t.cfg.Private().Look())
+	t.blog.Site.Seen.Store(t.cfg.Private().Look())
 	w := &walker{tree: t, skip: t.outputFolders()}
-	if err := w.folder(ctx, t.blog.site.dir, ""); err != nil {
-		return nil, fmt.Errorf("reading content.dir %s: %w", t.blog.site.dir, err)
+	if err := w.folder(ctx, t.blog.Site.Dir, ""); err != nil {
+		return nil, fmt.Errorf("reading content.dir %s: %w", t.blog.Site.Dir, err)
 	}
 	w.tellPassedOver()
 	if err := w.stat(ctx); err != nil {
 		return nil, err
 	}
-	byPath := func(a, b file) int { return cmp.Compare(a.path, b.path) }
+	byPath := func(a, b dialect.File) int { return cmp.Compare(a.Path, b.Path) }
 	slices.SortFunc(w.files, byPath)
 	slices.SortFunc(w.beside, byPath)
-	if t.blog.engine.hasBundles() {
+	if t.blog.Engine.HasBundles() {
 		w.files = slices.DeleteFunc(w.files, bundled(w.files))
 	}
 	return &w.listing, nil
 }
 
 // bundled tells the files that lie in a leaf bundle: Hugo makes no pages of them.
-func bundled(files []file) func(file) bool {
+func bundled(files []dialect.File) func(dialect.File) bool {
 	leaves := map[string]bool{}
 	for _, f := range files {
-		if dir := path.Dir(f.path); dir != "." && strings.HasPrefix(path.Base(f.path), "index.") {
+		if dir := path.Dir(f.Path); dir != "." && strings.HasPrefix(path.Base(f.Path), "index.") {
 			leaves[dir] = true
 		}
 	}
-	return func(f file) bool {
-		dir := path.Dir(f.path)
-		if leaves[dir] && strings.HasPrefix(path.Base(f.path), "index.") {
+	return func(f dialect.File) bool {
+		dir := path.Dir(f.Path)
+		if leaves[dir] && strings.HasPrefix(path.Base(f.Path), "index.") {
 			dir = path.Dir(dir)
 		}
 		for ; dir != "."; dir = path.Dir(dir) {
@@ -75,7 +79,7 @@ type walker struct {
 
 // passOver remembers an article in a markup that is not read.
 func (w *walker) passOver(rel string) {
-	if w.tree.blog.engine.otherMarkup(rel) && w.tree.blog.engine.covers(rel) && !w.excluded(rel) {
+	if w.tree.blog.Engine.OtherMarkup(rel) && w.tree.blog.Engine.Covers(rel) && !w.excluded(rel) {
 		w.rest = append(w.rest, rel)
 	}
 }
@@ -85,7 +89,7 @@ func (w *walker) tellPassedOver() {
 		return
 	}
 	slices.Sort(w.rest)
-	if !restructured(w.rest[0]) {
+	if !pelican.Restructured(w.rest[0]) {
 		w.warn(w.rest[0], fmt.Sprintf("is not Markdown, the only markup that publisher reads: %s left out; turn them into Markdown, or exclude them by content.exclude to say no more of it", counted(len(w.rest), "such page")))
 		return
 	}
@@ -101,11 +105,11 @@ func (t *Tree) outputFolders() map[string]bool {
 			skip[t.cfg.Path(dir)] = true
 		}
 	}
-	if t.blog.own == nil {
+	if t.blog.Own == nil {
 		return skip // nothing says which folder is the blog's root
 	}
 	for _, name := range []string{"_site", "public", "output", "resources", "themes", "layouts", "archetypes", "vendor"} {
-		skip[filepath.Join(t.blog.site.root, name)] = true
+		skip[filepath.Join(t.blog.Site.Root, name)] = true
 	}
 	return skip
 }
@@ -119,7 +123,7 @@ func (w *walker) folder(ctx context.Context, dir, rel string) error {
 		if rel == "" {
 			return err
 		}
-		w.warn(rel, fmt.Sprintf("the folder cannot be read: %v; mend its permissions or exclude it by content.exclude", reason(err)))
+		w.warn(rel, fmt.Sprintf("the folder cannot be read: %v; mend its permissions or exclude it by content.exclude", dialect.Reason(err)))
 		return nil
 	}
 	for _, e := range entries {
@@ -135,7 +139,7 @@ func (w *walker) folder(ctx context.Context, dir, rel string) error {
 func (w *walker) entry(ctx context.Context, e fs.DirEntry, full, rel string) error {
 	isLink := e.Type()&fs.ModeSymlink != 0
 	if e.IsDir() {
-		if w.skip[full] || w.excluded(rel) || w.tree.blog.site.isPrivate(full, nil) {
+		if w.skip[full] || w.excluded(rel) || w.tree.blog.Site.IsPrivate(full, nil) {
 			return nil
 		}
 		return w.folder(ctx, full, rel)
@@ -144,13 +148,13 @@ func (w *walker) entry(ctx context.Context, e fs.DirEntry, full, rel string) err
 		w.link(full, rel)
 		return nil
 	}
-	beside := w.tree.blog.engine.folderFile(path.Join(w.tree.blog.site.below, rel))
+	beside := w.tree.blog.Engine.FolderFile(path.Join(w.tree.blog.Site.Below, rel))
 	if !beside && !w.candidate(rel) || w.excluded(rel) {
 		w.passOver(rel)
 		return nil
 	}
 	if beside {
-		w.beside = append(w.beside, file{path: rel, real: full})
+		w.beside = append(w.beside, dialect.File{Path: rel, Real: full})
 		return nil
 	}
 	if !e.Type().IsRegular() {
@@ -165,15 +169,15 @@ func (w *walker) entry(ctx context.Context, e fs.DirEntry, full, rel string) err
 // may hold.
 func (w *walker) take(rel, real string, info fs.FileInfo) {
 	if path := clean(rel); path != rel {
-		w.problems = append(w.problems, Problem{Path: path, Invalid: true,
+		w.problems = append(w.problems, post.Problem{Path: path, Invalid: true,
 			Message: "the file's name has control characters or bytes that are not UTF-8 (shown as _) and is left out; rename it"})
 		return
 	}
-	if w.tree.blog.site.isPrivate(real, info) {
+	if w.tree.blog.Site.IsPrivate(real, info) {
 		w.warn(rel, "is private (the config, the ledger, the list of subscribers, a key, a mail, or a copy of one) and no post: left out; move it out of the content folder")
 		return
 	}
-	w.files = append(w.files, file{path: rel, real: real, size: info.Size(), modTime: info.ModTime()})
+	w.files = append(w.files, dialect.File{Path: rel, Real: real, Size: info.Size(), ModTime: info.ModTime()})
 }
 
 // link takes a symbolic link to a file within the tree; one that leaves it could
@@ -194,7 +198,7 @@ func (w *walker) link(full, rel string) {
 	if err != nil || !info.IsDir() && !w.candidate(rel) {
 		return
 	}
-	below, err := filepath.Rel(w.tree.blog.site.dir, real)
+	below, err := filepath.Rel(w.tree.blog.Site.Dir, real)
 	if err != nil || !filepath.IsLocal(below) {
 		w.warn(rel, "is a symbolic link out of the content folder and was not followed; copy the file into the folder")
 		return
@@ -204,9 +208,9 @@ func (w *walker) link(full, rel string) {
 		return
 	}
 	switch below = filepath.ToSlash(below); {
-	case w.tree.blog.engine.hasBundles():
+	case w.tree.blog.Engine.HasBundles():
 		w.warn(rel, "is a symbolic link, which Hugo does not follow; copy the file")
-	case w.tree.blog.site.isPrivate(real, info):
+	case w.tree.blog.Site.IsPrivate(real, info):
 		w.warn(rel, "is a symbolic link to a private file ("+clean(below)+") and was not followed; delete it")
 	case !w.mayLeadTo(below, real, info):
 		w.warn(rel, "is a symbolic link to what is no post itself ("+clean(below)+") and was not followed; copy the file if it is meant to be read")
@@ -219,11 +223,11 @@ func (w *walker) link(full, rel string) {
 // it where the link is: a regular file of the tree that is neither hidden nor
 // private, left out by config.yaml or what programs have made.
 func (w *walker) mayLeadTo(below, real string, info fs.FileInfo) bool {
-	if !info.Mode().IsRegular() || !isPostName(below) || private.IsHidden(below) || w.tree.blog.site.isPrivate(real, info) {
+	if !info.Mode().IsRegular() || !isPostName(below) || private.IsHidden(below) || w.tree.blog.Site.IsPrivate(real, info) {
 		return false
 	}
-	for _, folder := range within(below) {
-		if w.excluded(folder) || path.Base(folder) == "node_modules" || w.skip[filepath.Join(w.tree.blog.site.dir, filepath.FromSlash(folder))] {
+	for _, folder := range dialect.Within(below) {
+		if w.excluded(folder) || path.Base(folder) == "node_modules" || w.skip[filepath.Join(w.tree.blog.Site.Dir, filepath.FromSlash(folder))] {
 			return false
 		}
 	}
@@ -236,23 +240,25 @@ func isPostName(name string) bool {
 	case ".html", ".htm", ".njk", ".liquid":
 		return true
 	}
-	return isMarkdownName(name)
+	return mdsource.IsMarkdownName(name)
 }
 
 func (w *walker) warn(rel, message string) {
-	w.problems = append(w.problems, Problem{Path: clean(rel), Message: message})
+	w.problems = append(w.problems, post.Problem{Path: clean(rel), Message: message})
 }
 
 func (w *walker) candidate(rel string) bool {
-	if !w.tree.blog.engine.covers(rel) {
+	if !w.tree.blog.Engine.Covers(rel) {
 		return false
 	}
-	return isMarkdownName(rel) || slices.Contains(w.tree.blog.engine.extensions(), strings.ToLower(path.Ext(rel)))
+	return mdsource.IsMarkdownName(rel) || slices.Contains(w.tree.blog.Engine.Extensions(), strings.ToLower(path.Ext(rel)))
 }
 
 // excluded matches content.exclude. A pattern without a slash matches a name in
 // any folder; a folder's name takes all that is in it.
-func (w *walker) excluded(rel string) bool { return matchesAny(w.tree.cfg.Content.Exclude, rel) }
+func (w *walker) excluded(rel string) bool {
+	return dialect.MatchesAny(w.tree.cfg.Content.Exclude, rel)
+}
 
 // clean keeps a file name of odd bytes from breaking a log or a feed.
 func clean(rel string) string { return oneLineKeepSpaces(strings.ToValidUTF8(rel, "_")) }
@@ -266,8 +272,8 @@ func oneLineKeepSpaces(s string) string {
 	}, s)
 }
 
-func sortProblems(list []Problem) {
-	slices.SortStableFunc(list, func(a, b Problem) int {
+func sortProblems(list []post.Problem) {
+	slices.SortStableFunc(list, func(a, b post.Problem) int {
 		return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Line, b.Line))
 	})
 }

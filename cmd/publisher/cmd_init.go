@@ -14,7 +14,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"publisher/content"
+	"publisher/content/post"
 	"publisher/internal/config"
+	"publisher/internal/setup"
 )
 
 func (a *app) initCommand() *cobra.Command {
@@ -65,9 +67,9 @@ func (a *app) init(ctx context.Context, dir, file string) error {
 	if err != nil {
 		return fmt.Errorf("finding the folder of %s: %w", file, err)
 	}
-	blog, err := content.Detect(dirAbs, fileAbs)
+	blog, err := setup.Detect(dirAbs, fileAbs)
 	switch {
-	case errors.Is(err, content.ErrNoBlog):
+	case errors.Is(err, setup.ErrNoBlog):
 		return a.startBlog(dir, file, dirAbs, filepath.Dir(fileAbs))
 	case err != nil:
 		return err
@@ -88,12 +90,12 @@ func (a *app) init(ctx context.Context, dir, file string) error {
 
 // startBlog writes the config last, since it says that all is there.
 func (a *app) startBlog(dir, file, dirAbs, base string) error {
-	postFile := filepath.Join(dir, filepath.FromSlash(content.StarterPost))
-	posts, err := filepath.Rel(base, filepath.Join(dirAbs, filepath.FromSlash(path.Dir(content.StarterPost))))
+	postFile := filepath.Join(dir, filepath.FromSlash(setup.StarterPost))
+	posts, err := filepath.Rel(base, filepath.Join(dirAbs, filepath.FromSlash(path.Dir(setup.StarterPost))))
 	if err != nil {
 		return fmt.Errorf("finding the way from %s to the posts: %w", file, err)
 	}
-	post, settings := content.StarterFiles(a.now(), filepath.ToSlash(posts))
+	post, settings := setup.StarterFiles(a.now(), filepath.ToSlash(posts))
 	if err := os.MkdirAll(filepath.Dir(postFile), 0o755); err != nil {
 		return fmt.Errorf("making the folder of the posts: %w", err)
 	}
@@ -128,7 +130,7 @@ func writeNew(file string, data []byte) error {
 	return nil
 }
 
-func (a *app) sayBlog(b *content.Blog, file string) {
+func (a *app) sayBlog(b *setup.Blog, file string) {
 	if b.Sign == "" {
 		a.say("Markdown: no config of a blog engine was found")
 	} else {
@@ -166,7 +168,7 @@ func (a *app) sayFound(ctx context.Context, file string) {
 		a.hint("warning: %v", err)
 		return
 	}
-	var newest *content.Post
+	var newest *post.Post
 	for _, p := range scan.Posts {
 		if newest == nil || p.Date.After(newest.Date) {
 			newest = p
@@ -184,7 +186,7 @@ func (a *app) sayFound(ctx context.Context, file string) {
 
 // sayMissing lists what config.yaml leaves open: what must be filled in, then what
 // may be.
-func (a *app) sayMissing(b *content.Blog, file string) {
+func (a *app) sayMissing(b *setup.Blog, file string) {
 	var missing []string
 	for _, f := range b.Facts {
 		if f.Value == "" && f.Key != "site.url" {

@@ -1,0 +1,40 @@
+package eleventy
+
+import (
+	"fmt"
+	"path"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"github.com/bmatcuk/doublestar/v4"
+)
+
+var (
+	passCall   = regexp.MustCompile(`\.addPassthroughCopy\(`)
+	passString = regexp.MustCompile("[\"'`]([^\"'`\n]+)[\"'`]")
+)
+
+// copies knows the files and globs that the config passes to
+// addPassthroughCopy as plain texts.
+func (e *Engine) Copies(file string) string {
+	rel, err := filepath.Rel(e.Root, file)
+	if err != nil || !filepath.IsLocal(rel) {
+		return ""
+	}
+	rel = filepath.ToSlash(rel)
+	for _, f := range e.own.Files {
+		text := blankComments(f.Text)
+		for _, at := range passCall.FindAllStringIndex(text, -1) {
+			argument, _, _ := strings.Cut(text[at[1]:min(len(text), at[1]+1000)], ")")
+			for _, m := range passString.FindAllStringSubmatch(argument, -1) {
+				from := path.Clean(strings.TrimPrefix(m[1], "/"))
+				matched, _ := doublestar.Match(from, rel)
+				if matched || from == "." || rel == from || strings.HasPrefix(rel, from+"/") {
+					return fmt.Sprintf("Eleventy copies it into the site, by addPassthroughCopy(%q) in %s; name other files there", m[1], path.Base(filepath.ToSlash(f.Name)))
+				}
+			}
+		}
+	}
+	return ""
+}

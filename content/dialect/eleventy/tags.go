@@ -1,0 +1,61 @@
+package eleventy
+
+import (
+	"path"
+	"publisher/content/dialect"
+	"publisher/content/liquid"
+	"publisher/content/mdsource"
+	"strings"
+
+	"golang.org/x/net/html"
+)
+
+// eleventyHost is what Eleventy gives the Liquid or Nunjucks of a text.
+type eleventyHost struct {
+	*dialect.Expansion
+	engine *Engine
+}
+
+// Tag evaluates the shortcodes of the config, and the tags that the most used plugins add.
+func (h eleventyHost) Tag(l *liquid.Evaluator, tag liquid.Mark, inner string) (string, bool) {
+	if tag.Name == "highlight" {
+		if mdsource.IsMarkdownName(h.Article.Path) {
+			return "", false
+		}
+		return "<pre><code>" + html.EscapeString(strings.Trim(inner, "\n")) + "</code></pre>", true
+	}
+	if out, found, ok := h.engine.ownShortcode(h.Expansion, l, tag, inner); found && ok {
+		return out, true
+	}
+	switch tag.Name {
+	case "post_url":
+		return h.PostURL(l, tag), true
+	case "include", "render":
+		return h.IncludeTag(l, tag), true
+	case "css", "js", "html", "block", "extends", "import", "from", "macro":
+		return "", tag.Name != "block" && tag.Name != "macro"
+	case "image", "img", "picture":
+		params := dialect.TagParams(l, tag)
+		if src := params.Get(0, "src"); src != "" {
+			return dialect.PlainImage(src, params.Get(1, "alt")), true
+		}
+	}
+	return h.EmbedTag(tag.Name, dialect.TagParams(l, tag), inner)
+}
+
+// Filter applies a filter of the config.
+func (h eleventyHost) Filter(_ *liquid.Evaluator, name string, v any, arguments []any) (out any, found, ok bool) {
+	return h.engine.ownFilter(h.Expansion, name, v, arguments)
+}
+
+// Include reads a file of the includes folder.
+func (h eleventyHost) Include(name string, _ bool) (string, bool) {
+	folder := "_includes"
+	if h.engine.includes != "" {
+		folder = h.engine.includes
+		if path.Ext(name) == "" {
+			name += ".liquid"
+		}
+	}
+	return h.Article.Site.ReadInclude(h.Article.Site.Root, folder, name)
+}

@@ -1,0 +1,104 @@
+package dialect
+
+import (
+	"path"
+	"publisher/content/liquid"
+	"publisher/content/post"
+	"publisher/internal/xmltext"
+	"strings"
+
+	"golang.org/x/net/html"
+)
+
+// tagParams are the words and texts that follow a tag's name.
+func TagParams(l *liquid.Evaluator, tag liquid.Mark) Params {
+	placed, named := l.Words(tag.Arguments)
+	return Params{Placed: placed, Named: named}
+}
+
+// embedTag is a tag that shows a picture, or what another site has, in the same way wherever it is found.
+func (m *Expansion) EmbedTag(name string, params Params, inner string) (out string, ok bool) {
+	name = strings.ToLower(strings.TrimSuffix(name, "Embed"))
+	if name == "figure" && params.Get(0, "src") != "" && inner == "" {
+		return Figure{Src: params.Get(0, "src"), Alt: params.Get(-1, "alt"), Caption: m.InlineHTML(params.Get(-1, "caption"))}.Html(), true
+	}
+	id := params.Get(0, "id", "url", "slug")
+	if id == "" || inner != "" {
+		return "", false
+	}
+	return Embed(name, id, params.Get(-1, "title"))
+}
+
+// includeTag evaluates an include of the blog's own, or does what the best known ones of themes do.
+func (m *Expansion) IncludeTag(l *liquid.Evaluator, tag liquid.Mark) string {
+	name := l.NameIn(tag)
+	if out, ok := l.Include(tag, name); ok {
+		return out
+	}
+	params := TagParams(l, tag)
+	base := strings.TrimSuffix(path.Base(name), path.Ext(name))
+	src := params.Get(-1, "image_path", "src", "url", "image", "file", "path", "name")
+	switch base {
+	case "figure", "image", "img", "picture", "responsive-image":
+		if src != "" {
+			f := Figure{Src: src, Alt: params.Get(-1, "alt", "description"), Caption: m.InlineHTML(params.Get(-1, "caption"))}
+			return f.Html()
+		}
+	case "video":
+		if id := params.Get(-1, "id"); id != "" {
+			if provider := params.Get(-1, "provider"); provider != "" {
+				if out, ok := Embed(provider, id, params.Get(-1, "title")); ok {
+					return out
+				}
+			}
+			out, _ := Embed("youtube", id, params.Get(-1, "title"))
+			return out
+		}
+	case "toc":
+		return ""
+	}
+	base = strings.ToLower(strings.NewReplacer("-", "", "_", "", "embed", "", "player", "", "video", "").Replace(base))
+	if out, ok := Embed(base, params.Get(-1, "id", "url", "src", base+"_id"), params.Get(-1, "title")); ok && out != "" {
+		return out
+	}
+	l.Warn(tag, "the include "+post.Clip(name)+" is not known here and was left out")
+	return ""
+}
+
+// postURL is the address that {% post_url name %} means.
+func (m *Expansion) PostURL(l *liquid.Evaluator, tag liquid.Mark) string {
+	want := LinkedName(tag)
+	if want == "" {
+		return ""
+	}
+	if to, ok := m.Tree.postNamed(want); ok {
+		return m.AfterBase(l, to)
+	}
+	l.Warn(tag, "the tag post_url leads to "+post.Clip(want)+", which is not in the content folder")
+	return m.Article.Site.Absolute("/")
+}
+
+// linkedName is what post_url and link lead to; "" where the tag's own output stands in it.
+func LinkedName(tag liquid.Mark) string {
+	want := strings.Trim(strings.TrimSpace(tag.Arguments), `"'`)
+	if strings.Contains(want, "{{") {
+		return ""
+	}
+	return strings.TrimPrefix(want, "/")
+}
+
+// afterBase is an address as a path. Jekyll 3 left the blog's folder out of it,
+// so many write {{ site.baseurl }} before.
+func (m *Expansion) AfterBase(l *liquid.Evaluator, address string) string {
+	s := m.Article.Site
+	address = s.WithoutHost(address)
+	if base := strings.TrimSuffix(s.Url.Path, "/"); base != "" && l.EndsWith(base) {
+		address = strings.TrimPrefix(address, base)
+	}
+	return address
+}
+
+// plainImage is a picture without a caption.
+func PlainImage(src, alt string) string {
+	return `<img src="` + html.EscapeString(xmltext.Line(src)) + `" alt="` + html.EscapeString(xmltext.Line(alt)) + `"/>`
+}

@@ -1,0 +1,60 @@
+package hugo
+
+import (
+	"cmp"
+	"publisher/content/frontmatter"
+	"publisher/content/markdown"
+	"strings"
+)
+
+// readMarkup takes over the settings of Hugo's Markdown reader.
+func (h *Engine) readMarkup() {
+	settings := h.own.Setting("markup")
+	is := func(key, value string) bool {
+		v, _ := frontmatter.Dig(settings, "goldmark."+key)
+		return v == value
+	}
+	h.smart = !is("extensions.typographer", "false") && !is("extensions.typographer.disable", "true")
+	h.hardWraps = is("renderer.hardwraps", "true")
+	h.bareLinks = is("extensions.linkify", "false")
+	h.noStrike = is("extensions.strikethrough", "false")
+	on := func(name string) bool { return is("extensions.extras."+name+".enable", "true") }
+	// Where ~ strikes out, it does so before it can lower.
+	h.marks = markdown.Marks{Insert: on("insert"), Mark: on("mark"), Subscript: on("subscript") && (h.noStrike || on("delete")), Superscript: on("superscript"), Delete: on("delete")}
+	h.passthrough = readPassthrough(settings)
+	h.markup = markdown.Markup{
+		NoFootnotes:   is("extensions.footnote", "false") || is("extensions.footnote.enable", "false"),
+		NoDefinitions: is("extensions.definitionlist", "false"),
+		NoTasks:       is("extensions.tasklist", "false"),
+		NoTables:      is("extensions.table", "false"),
+		NoAttributes:  is("parser.attribute.title", "false"),
+		NoHeadingIDs:  is("parser.autoheadingid", "false"),
+		Protocol:      "https",
+		Quotes:        readQuotes(settings),
+		Cjk:           is("extensions.cjk.enable", "true"),
+		EscapeSpace:   is("extensions.cjk.escapedspace", "true"),
+	}
+	if protocol, ok := frontmatter.Dig(settings, "goldmark.extensions.linkifyprotocol"); ok {
+		h.markup.Protocol, _ = protocol.(string)
+	}
+	if is("extensions.cjk.eastasianlinebreaks", "true") {
+		style, _ := frontmatter.Dig(settings, "goldmark.extensions.cjk.eastasianlinebreaksstyle")
+		h.markup.LineBreaks, _ = style.(string)
+		h.markup.LineBreaks = cmp.Or(strings.ToLower(h.markup.LineBreaks), "simple")
+	}
+	other, _ := frontmatter.Dig(settings, "defaultmarkdownhandler")
+	h.noRaw = h.own != nil && !is("renderer.unsafe", "true") && (other == nil || other == "goldmark")
+}
+
+func readQuotes(settings any) string {
+	table, _ := frontmatter.Dig(settings, "goldmark.extensions.typographer")
+	var out strings.Builder
+	for _, name := range markdown.TypographicNames() {
+		if v, ok := frontmatter.Dig(table, name); ok {
+			if text, ok := v.(string); ok && !strings.Contains(text, "\n") {
+				out.WriteString(name + "\n" + text + "\n")
+			}
+		}
+	}
+	return out.String()
+}

@@ -1,0 +1,170 @@
+package shortcode
+
+import (
+	"html/template"
+	"net/url"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// maxPartialDepth bounds how deep partials may call one another.
+const maxPartialDepth = 20
+
+// partial evaluates a template that others share. What it returns by `return` is its
+// value, else what it writes.
+func (h *HugoTemplates) partial(name string, context ...any) (any, error) {
+	key := PartialPrefix + strings.TrimSuffix(strings.TrimPrefix(strings.ToLower(name), "partials/"), ".html")
+	t, ok := h.Article.Global[key].(Template)
+	if !ok || h.depth >= maxPartialDepth || h.charge(1000) != nil {
+		return nil, errTemplate
+	}
+	var given any
+	if len(context) > 0 {
+		given = context[0]
+	}
+	outer := h.returned
+	h.returned = nil
+	h.depth++
+	out, ok := h.Run(t, key, given)
+	h.depth--
+	result := h.returned
+	h.returned = outer
+	switch {
+	case !ok:
+		return nil, errTemplate
+	case result != nil:
+		return *result, nil
+	}
+	return template.HTML(out), nil
+}
+
+// giveBack is `return` in a partial.
+func (h *HugoTemplates) giveBack(v ...any) string {
+	var result any
+	if len(v) > 0 {
+		result = v[0]
+	}
+	h.returned = &result
+	return ""
+}
+
+// words are those of the page's language for a key, else those of the blog's first.
+func (h *HugoTemplates) words(key string, _ ...any) (string, error) {
+	for _, lang := range []string{h.host.LanguageOf(h.Article), h.host.FirstLanguage()} {
+		if text, ok := h.Article.Global[WordPrefix+lang+"/"+strings.ToLower(key)].(string); ok {
+			if strings.Contains(text, "{{") {
+				return "", errTemplate
+			}
+			return text, nil
+		}
+	}
+	return "", errTemplate
+}
+
+// hugoStore is what templates keep values in.
+type hugoStore struct {
+	values    map[string]any
+	templates *HugoTemplates
+}
+
+// Set keeps a value.
+func (s *hugoStore) Set(key string, v any) (string, error) {
+	s.values[key] = v
+	return "", s.templates.charge(64)
+}
+
+// Get is a value, nil where there is none.
+func (s *hugoStore) Get(key string) any { return s.values[key] }
+
+// Delete forgets a value.
+func (s *hugoStore) Delete(key string) string {
+	delete(s.values, key)
+	return ""
+}
+
+// Add adds to a value: a text to a text, a number to a number, an item to a list.
+func (s *hugoStore) Add(key string, v any) (string, error) {
+	old, ok := s.values[key]
+	if !ok {
+		return s.Set(key, v)
+	}
+	switch old := old.(type) {
+	case []any:
+		more, isList := v.([]any)
+		if !isList {
+			more = []any{v}
+		}
+		s.values[key] = append(slices.Clip(old), more...)
+		return "", s.templates.charge(16 * (len(old) + len(more)))
+	case int, float64:
+		sum, err := s.templates.compute(func(a, b float64) float64 { return a + b })(old, v)
+		s.values[key] = sum
+		return "", err
+	}
+	texts, err := s.templates.texts(old, v)
+	if err != nil {
+		return "", err
+	}
+	s.values[key] = texts[0] + texts[1]
+	return "", s.templates.charge(len(texts[0]) + len(texts[1]))
+}
+
+func (h *HugoTemplates) newStore() *hugoStore {
+	return &hugoStore{values: map[string]any{}, templates: h}
+}
+
+// hugoProgramInfo is what templates may ask of the program.
+type hugoProgramInfo struct {
+	Version, Environment                              string
+	IsProduction, IsDevelopment, IsServer, IsExtended bool
+}
+
+// querify makes a query string of keys and values in turn.
+func (h *HugoTemplates) querify(items ...any) (string, error) {
+	texts, err := h.texts(items...)
+	if err != nil || len(texts)%2 != 0 {
+		return "", errTemplate
+	}
+	query := url.Values{}
+	for i := 0; i < len(texts); i += 2 {
+		query.Add(texts[i], texts[i+1])
+	}
+	return query.Encode(), nil
+}
+
+// hugoPageLink is another page, of which templates know where it is.
+type hugoPageLink struct{ Permalink, RelPermalink string }
+
+// GetPage finds another page by its path; nil for none.
+func (p *Page) GetPage(where any) (any, error) {
+	want, err := p.templates.text(where)
+	if err != nil || want == "" {
+		return nil, err
+	}
+	if to, ok := findPage(p.templates.Expansion, want); ok {
+		return &hugoPageLink{to, pathOf(to)}, nil
+	}
+	return nil, nil
+}
+
+// smallWords are those that the Associated Press does not begin with a capital in titles.
+var smallWords = map[string]bool{
+	"a": true, "an": true, "and": true, "as": true, "at": true, "but": true, "by": true, "en": true,
+	"for": true, "if": true, "in": true, "nor": true, "of": true, "on": true, "or": true, "per": true,
+	"so": true, "the": true, "to": true, "v": true, "v.": true, "via": true, "vs.": true, "vs": true,
+	"yet": true,
+}
+
+// titled is a text with capitals as titles have them.
+func titled(s string) string {
+	words := strings.Fields(s)
+	for i, word := range words {
+		if i == 0 || i == len(words)-1 || !smallWords[strings.ToLower(word)] {
+			r, size := utf8.DecodeRuneInString(word)
+			words[i] = string(unicode.ToUpper(r)) + word[size:]
+		}
+	}
+	return strings.Join(words, " ")
+}

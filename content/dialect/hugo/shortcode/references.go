@@ -1,0 +1,82 @@
+package shortcode
+
+import (
+	"path"
+	"publisher/content/dialect"
+	"publisher/content/mdsource"
+	"publisher/content/post"
+	"strings"
+)
+
+// ref is the address of another page, found by its path or by its file's name.
+func (x *shortcodeExpander) ref(s shortcode) string {
+	want := s.params.Get(0, "path")
+	file, fragment := dialect.CutFragment(want)
+	if file == "" {
+		return x.Article.Post.URL + fragment
+	}
+	if to, ok := findPage(x.Expansion, file); ok {
+		return to + fragment
+	}
+	x.Warn(s.From, "the shortcode "+s.name+" leads to "+post.Clip(want)+", which is not in the content folder")
+	return x.Article.Site.Absolute("/") + fragment
+}
+
+// refText is what a reference shows where it is no link: relref's are without the host.
+func (x *shortcodeExpander) refText(name, to string) string {
+	if name == "relref" {
+		return x.Article.Site.WithoutHost(to)
+	}
+	return to
+}
+
+// findPage finds the page that Hugo means by a path: from the page's own folder,
+// from the content root, or by the file's name alone; with or without .md.
+func findPage(m *dialect.Expansion, want string) (string, bool) {
+	a := m.Article
+	want = strings.TrimSuffix(want, "/")
+	var tries []string
+	add := func(p string) {
+		p = strings.TrimPrefix(path.Clean("/"+p), "/")
+		if rest, ok := strings.CutPrefix(p, a.Site.Below+"/"); ok && a.Site.Below != "" {
+			p = rest
+		}
+		if mdsource.IsMarkdownName(p) {
+			tries = append(tries, p)
+			return
+		}
+		tries = append(tries, p+".md", path.Join(p, "index.md"), path.Join(p, "_index.md"))
+	}
+	if !strings.HasPrefix(want, "/") {
+		add(path.Join(path.Dir(a.Path), want))
+		if a.Name.Bundle {
+			add(path.Join(path.Dir(path.Dir(a.Path)), want))
+		}
+	}
+	add(want)
+	for _, try := range tries {
+		if to, ok := m.Tree.AddressOf(try); ok {
+			return to, true
+		}
+	}
+	return m.Tree.Posts.Load().ByBaseName(path.Base(want))
+}
+
+// reference finds a page as the shortcodes ref and relref do.
+func (h *HugoTemplates) reference(relative bool) func(page, want any) (string, error) {
+	return func(_, want any) (string, error) {
+		s, err := h.text(want)
+		if err != nil {
+			return "", err
+		}
+		file, fragment := dialect.CutFragment(s)
+		to, ok := findPage(h.Expansion, file)
+		if !ok {
+			return "", errTemplate
+		}
+		if relative {
+			to = pathOf(to)
+		}
+		return to + fragment, nil
+	}
+}

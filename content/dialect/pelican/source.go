@@ -1,0 +1,62 @@
+package pelican
+
+import (
+	"errors"
+	"path"
+	"publisher/content/frontmatter"
+	"publisher/content/mdsource"
+	"publisher/internal/htmldom"
+	"publisher/internal/xmltext"
+	"strings"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// splitPelican reads a file as Pelican does. Between --- its Key: value lines
+// need not be YAML, and HTML says in its head what an article is.
+func splitPelican(name, text string) (fm frontmatter.FrontMatter, body string, bodyLine int, err error) {
+	if !mdsource.IsMarkdownName(name) {
+		return splitHTML(text)
+	}
+	fm, body, bodyLine, err = frontmatter.Split(text)
+	var fault *frontmatter.SyntaxError
+	if fm.Form == frontmatter.YamlForm && fm.Text != "" && errors.As(err, &fault) {
+		if loose, rest, _ := frontmatter.MetadataBlock(fm.Text, fm.Line); loose.Form == frontmatter.BlockForm && strings.TrimSpace(rest) == "" {
+			return loose, body, bodyLine, nil
+		}
+	}
+	return fm, body, bodyLine, err
+}
+
+// splitHTML takes the metadata out of <title> and <meta>, and the body out of
+// <body>.
+func splitHTML(text string) (fm frontmatter.FrontMatter, body string, bodyLine int, err error) {
+	doc, err := html.Parse(strings.NewReader(text))
+	if err != nil {
+		return frontmatter.FrontMatter{Line: 1}, text, 1, nil
+	}
+	values := map[string][]string{}
+	for n := range doc.Descendants() {
+		switch n.DataAtom {
+		case atom.Title:
+			values["title"] = []string{xmltext.Line(htmldom.FoldedText(n))}
+		case atom.Meta:
+			if name := strings.ToLower(htmldom.Attr(n, "name")); name != "" {
+				values[strings.Replace(name, "keywords", "tags", 1)] = []string{htmldom.Attr(n, "content") + htmldom.Attr(n, "contents")}
+			}
+		case atom.Body:
+			body = htmldom.Inner(n)
+		}
+	}
+	if values["title"] == nil || values["date"] == nil {
+		return frontmatter.FrontMatter{Line: 1}, text, 1, nil
+	}
+	return frontmatter.FrontMatter{Form: frontmatter.BlockForm, Values: frontmatter.BlockValues(values), Line: 1}, body, 1, nil
+}
+
+// restructured are the names of files in Pelican's other markup.
+func Restructured(name string) bool {
+	ext := strings.ToLower(path.Ext(name))
+	return ext == ".rst" || ext == ".rest"
+}

@@ -1,0 +1,241 @@
+package dialect
+
+import (
+	"fmt"
+	"net/url"
+	"path"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// placeholders are the names that content.permalink takes, written :name: those
+// of Hugo and Jekyll.
+var Placeholders = []string{
+	"year", "short_year", "w_year", "month", "i_month", "monthname", "short_month", "long_month", "week", "day", "i_day", "y_day", "yearday",
+	"weekday", "weekdayname", "w_day", "short_day", "long_day", "hour", "minute", "second", "title", "slug", "section", "sections",
+	"sectionslug", "sectionslugs", "filename", "slugorfilename", "contentbasename", "slugorcontentbasename", "name", "basename", "path",
+	"category", "categories", "slugified_categories", "collection", "lang", "output_ext",
+}
+
+// checkPermalink finds a placeholder that nothing could fill.
+func CheckPermalink(pattern string) error {
+	for rest := pattern; ; {
+		at := strings.IndexByte(rest, ':')
+		if at < 0 {
+			return nil
+		}
+		rest = rest[at+1:]
+		if name := placeholder(rest); name == "" {
+			if word := wordOf(rest); word != "" && LayoutDay.Format(word) == word {
+				return fmt.Errorf("there is no placeholder :%s; known are :%s", word, strings.Join(Placeholders, " :"))
+			}
+		}
+	}
+}
+
+// placeholder is the longest known name that s begins with.
+func placeholder(s string) string {
+	best := ""
+	for _, name := range Placeholders {
+		if len(name) > len(best) && strings.HasPrefix(s, name) {
+			best = name
+		}
+	}
+	return best
+}
+
+// expand fills a pattern such as /:year/:month/:title/.
+func (a *Page) Expand(pattern string) string {
+	var b strings.Builder
+	for {
+		before, rest, found := strings.Cut(pattern, ":")
+		if escaped, ok := strings.CutSuffix(before, `\`); ok && found {
+			b.WriteString(escaped + ":")
+			pattern = rest
+			continue
+		}
+		b.WriteString(before)
+		if !found {
+			break
+		}
+		name := placeholder(rest)
+		if word := wordOf(rest); !slices.Contains(Placeholders, word) {
+			if filled, ok := a.Engine.Placeholder(a, word); ok {
+				b.WriteString(filled)
+				pattern = rest[len(word):]
+				continue
+			}
+		}
+		if name == "" {
+			b.WriteByte(':')
+		}
+		filled := a.fillPlaceholder(name)
+		pattern = rest[len(name):]
+		if cut := sectionCut.FindStringSubmatch(pattern); cut != nil && (name == "sections" || name == "sectionslugs") {
+			filled = cutSections(filled, cut[1])
+			pattern = pattern[len(cut[0]):]
+		}
+		b.WriteString(filled)
+	}
+	out := b.String()
+	for strings.Contains(out, "//") {
+		out = strings.ReplaceAll(out, "//", "/")
+	}
+	return out
+}
+
+// layoutDay shows whether a word is a layout for dates: then it changes.
+var LayoutDay = time.Date(2019, 11, 9, 23, 1, 42, 1, time.UTC)
+
+// wordOf is the word that a text begins with.
+func wordOf(s string) string {
+	end := strings.IndexFunc(s, func(r rune) bool {
+		return r != '_' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
+	})
+	if end < 0 {
+		return s
+	}
+	return s[:end]
+}
+
+var sectionCut = regexp.MustCompile(`^\[([^\]]*)\]`)
+
+// cutSections takes a part of a path, as in Hugo's :sections[1:] or [last].
+func cutSections(p, cut string) string {
+	parts := strings.FieldsFunc(p, func(r rune) bool { return r == '/' })
+	index := func(s string, otherwise int) int {
+		switch n, err := strconv.Atoi(s); {
+		case s == "last":
+			return len(parts) - 1
+		case err != nil:
+			return otherwise
+		default:
+			return max(n, 0)
+		}
+	}
+	low, high, isRange := strings.Cut(strings.ToLower(strings.TrimSpace(cut)), ":")
+	from := index(low, 0)
+	to := from + 1
+	if isRange {
+		to = index(high, len(parts))
+	}
+	if from >= len(parts) || from < 0 || to < from {
+		return ""
+	}
+	return strings.Join(parts[from:min(to, len(parts))], "/")
+}
+
+func (a *Page) fillPlaceholder(name string) string {
+	if filled, ok := a.Engine.Placeholder(a, name); ok {
+		return filled
+	}
+	switch name {
+	case "title":
+		return a.TitleSlug
+	case "slug":
+		return a.Slug
+	case "section":
+		first, _, _ := strings.Cut(a.Name.Dir, "/")
+		return a.Engine.Slugify(first)
+	case "sections", "sectionslug", "sectionslugs", "path":
+		return a.SlugPath(a.Name.Dir)
+	case "filename", "name", "basename", "contentbasename":
+		return a.Engine.Slugify(a.Name.Full)
+	case "slugorfilename", "slugorcontentbasename":
+		if a.Front.Scalar("slug") != "" {
+			return a.Slug
+		}
+		return a.Engine.Slugify(a.Name.Full)
+	case "category", "categories", "slugified_categories":
+		return a.categoryPath(name)
+	case "collection":
+		return "posts"
+	case "lang":
+		return a.Post.Language
+	case "output_ext":
+		return ".html"
+	}
+	return datePart(a.Post.Date, name)
+}
+
+func (a *Page) categoryPath(name string) string {
+	if len(a.Categories) > 0 && name == "category" {
+		return a.Engine.Slugify(a.Categories[0])
+	}
+	return a.JoinCategories(a.Engine.Slugify)
+}
+
+// joinCategories makes a path of the categories, each once.
+func (a *Page) JoinCategories(slugify func(string) string) string {
+	var parts []string
+	for _, c := range a.Categories {
+		if slug := slugify(c); !slices.Contains(parts, slug) {
+			parts = append(parts, slug)
+		}
+	}
+	return strings.Join(parts, "/")
+}
+
+var dateLayouts = map[string]string{
+	"year": "2006", "short_year": "06", "month": "01", "i_month": "1", "monthname": "January", "long_month": "January",
+	"short_month": "Jan", "day": "02", "i_day": "2", "y_day": "002", "weekdayname": "Monday", "short_day": "Mon", "long_day": "Monday",
+	"hour": "15", "minute": "04", "second": "05",
+}
+
+func datePart(t time.Time, name string) string {
+	year, week := t.ISOWeek()
+	switch name {
+	case "w_year":
+		return strconv.Itoa(year)
+	case "week":
+		return fmt.Sprintf("%02d", week)
+	case "w_day":
+		return strconv.Itoa((int(t.Weekday())+6)%7 + 1)
+	case "weekday":
+		return strconv.Itoa(int(t.Weekday()))
+	case "yearday":
+		return strconv.Itoa(t.YearDay())
+	case "monthname", "weekdayname":
+		return strings.ToLower(t.Format(dateLayouts[name]))
+	}
+	return t.Format(dateLayouts[name])
+}
+
+func (a *Page) SlugPath(dir string) string {
+	if dir == "" {
+		return ""
+	}
+	parts := strings.Split(dir, "/")
+	for i, p := range parts {
+		parts[i] = a.Engine.Slugify(p)
+	}
+	return strings.Join(parts, "/")
+}
+
+// host is the site's scheme and host, without the folder that the blog is in.
+func (s *Site) Host() string { return (&url.URL{Scheme: s.Url.Scheme, Host: s.Url.Host}).String() }
+
+// withoutHost is an address of the site as templates have it: a path.
+func (s *Site) WithoutHost(address string) string {
+	if p, ok := strings.CutPrefix(address, s.Host()+"/"); ok {
+		return "/" + p
+	}
+	return address
+}
+
+// absolute makes the address of a path on the site. The path is as people read
+// it; a leading slash means the site's root all the same, since a blog may live
+// below one. Dots cannot lead out of the site.
+func (s *Site) Absolute(p string) string {
+	clean := path.Clean("/" + p)
+	if strings.HasSuffix(p, "/") && clean != "/" {
+		clean += "/"
+	}
+	if clean == "/" {
+		return s.Url.String() + "/"
+	}
+	return s.Url.String() + (&url.URL{Path: clean}).EscapedPath()
+}

@@ -1,0 +1,113 @@
+package dialect
+
+import (
+	"path"
+	"publisher/content/post"
+	"strings"
+	"sync"
+)
+
+// postIndex finds the posts of one scan. Each map is made when it is first asked
+// for: a pass over a tree that has not changed asks for none.
+type PostIndex struct {
+	urls      func() map[string]string   // by path
+	addresses func() map[string]bool     // the same, without the slash at their ends
+	names     func() map[string][]string // paths, by what baseNames has of them
+
+	Posts []*post.Post
+	once  sync.Once
+	made  any
+}
+
+// remember has what an engine makes of the posts made once.
+func (x *PostIndex) Remember(make func() any) any {
+	x.once.Do(func() { x.made = make() })
+	return x.made
+}
+
+func NewPostIndex(posts []*post.Post) *PostIndex {
+	urls := sync.OnceValue(func() map[string]string {
+		m := make(map[string]string, len(posts))
+		for _, p := range posts {
+			m[p.Path] = p.URL
+		}
+		return m
+	})
+	return &PostIndex{
+		Posts: posts,
+		urls:  urls,
+		addresses: sync.OnceValue(func() map[string]bool {
+			m := make(map[string]bool, len(posts))
+			for _, to := range urls() {
+				m[strings.TrimSuffix(to, "/")] = true
+			}
+			return m
+		}),
+		names: sync.OnceValue(func() map[string][]string {
+			m := make(map[string][]string, len(posts))
+			for p := range urls() {
+				for _, name := range baseNames(p) {
+					m[name] = append(m[name], p)
+				}
+			}
+			return m
+		}),
+	}
+}
+
+// baseNames are a file's name with and without its extension; a bundle has its
+// folder's.
+func baseNames(p string) []string {
+	base := path.Base(p)
+	stem := strings.TrimSuffix(base, path.Ext(base))
+	names := []string{base}
+	if stem != base {
+		names = append(names, stem)
+	}
+	if strings.HasPrefix(base, "index.") {
+		folder := path.Base(path.Dir(p))
+		names = append(names, folder, folder+path.Ext(base))
+	}
+	return names
+}
+
+// byBaseName finds the one post whose file, or bundle's folder, has a name.
+func (x *PostIndex) ByBaseName(name string) (string, bool) {
+	if x == nil {
+		return "", false
+	}
+	found := ""
+	for _, p := range x.names()[name] {
+		to, base := x.urls()[p], path.Base(p)
+		if strings.HasPrefix(base, "index.") {
+			base = path.Base(path.Dir(p)) + path.Ext(base)
+		}
+		if base == name || strings.TrimSuffix(base, path.Ext(base)) == name {
+			if found != "" && found != to {
+				return "", false
+			}
+			found = to
+		}
+	}
+	return found, found != ""
+}
+
+// hasAddress reports that a post is at an address, which has no slash at its end.
+func (x *PostIndex) HasAddress(address string) bool { return x != nil && x.addresses()[address] }
+
+// postNamed finds a post by its file's name without the extension, before which
+// folders may stand; _posts is left out of them.
+func (t *Blog) postNamed(want string) (string, bool) {
+	posts := t.Posts.Load()
+	if posts == nil {
+		return "", false
+	}
+	best := ""
+	for _, p := range posts.names()[path.Base(want)] {
+		stem := "/" + strings.ReplaceAll("/"+strings.TrimSuffix(p, path.Ext(p)), "/_posts/", "/")
+		if strings.HasSuffix(stem, "/"+want) && (best == "" || p < best) {
+			best = p
+		}
+	}
+	return posts.urls()[best], best != ""
+}

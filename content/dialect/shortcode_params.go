@@ -1,0 +1,28 @@
+package dialect
+
+// shortcodeParams are named or told by their place.
+type Params struct {
+	Named  map[string]string
+	Placed []string
+	Quoted map[string]bool // by name, or place: what is a text whatever it looks like
+}
+
+func (p *Params) Quote(key string) {
+	if p.Quoted == nil {
+		p.Quoted = map[string]bool{}
+	}
+	p.Quoted[key] = true
+}
+
+// get is a parameter by the first of its names, or by its place from 0.
+func (p Params) Get(place int, names ...string) string {
+	for _, name := range names {
+		if v := p.Named[name]; v != "" {
+			return v
+		}
+	}
+	if place >= 0 && place < len(p.Placed) {
+		return p.Placed[place]
+	}
+	return ""
+}

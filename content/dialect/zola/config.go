@@ -1,0 +1,29 @@
+package zola
+
+import (
+	"os"
+	"path/filepath"
+
+	"publisher/content/dialect"
+	"publisher/internal/config"
+)
+
+// zolaConfig reads zola.toml, or the config.toml that has Zola's base_url.
+func ReadSettings(dir, ours string) (*dialect.Settings, error) {
+	for _, name := range []string{"zola.toml", "config.toml"} {
+		file := filepath.Join(dir, name)
+		if _, err := os.Stat(file); err != nil || dialect.SameFile(file, ours) {
+			continue
+		}
+		values, text, err := dialect.ReadConfig(file)
+		if err != nil {
+			return nil, err
+		}
+		if _, zola := values["base_url"]; zola {
+			return (&dialect.Settings{Dialect: config.Zola, Root: dir, ContentDir: "content", Values: values}).Add(file, text), nil
+		}
+	}
+	return nil, nil
+}
+
+func (z *Engine) Copies(file string) string { return z.CopiedFrom("Zola", file, "static", "content") }

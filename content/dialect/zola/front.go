@@ -1,0 +1,135 @@
+package zola
+
+import (
+	"publisher/content/frontmatter"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pelletier/go-toml/v2"
+	"go.yaml.in/yaml/v3"
+)
+
+var zolaOpening = regexp.MustCompile(`^[[:space:]]*(\+\+\+|---)[ \t]*\n`)
+
+// splitZola finds front matter where Zola does: after any white space, between a line
+// +++ or --- and the next line that ends so. A file without it has none.
+func splitZola(text string) (fm frontmatter.FrontMatter, body string, bodyLine int, err error) {
+	opening := zolaOpening.FindStringSubmatch(text)
+	if opening == nil {
+		return frontmatter.FrontMatter{Line: 1}, text, 1, nil
+	}
+	mark, start := opening[1], len(opening[0])
+	fm = frontmatter.FrontMatter{Form: frontmatter.YamlForm, Line: strings.Count(opening[0], "\n") + 1}
+	if mark == "+++" {
+		fm.Form = frontmatter.TomlForm
+	}
+	at := start
+	for line := range strings.Lines(text[start:]) {
+		trimmed := strings.TrimRight(line, " \t\v\f\n")
+		if inner, closes := strings.CutSuffix(trimmed, mark); closes {
+			fm.Text = text[start : at+len(inner)]
+			body = text[at+len(line):]
+			return fm, body, fm.Line + strings.Count(fm.Text, "\n") + 1, fm.Parse()
+		}
+		if at += len(line); at-start > frontmatter.MaxFront {
+			return fm, "", 0, frontmatter.FrontTooLarge(fm.Line - 1)
+		}
+	}
+	return fm, "", 0, &frontmatter.SyntaxError{Line: fm.Line - 1, Message: "the front matter that opens here is never closed; put a line " + mark + " after its last key"}
+}
+
+// zolaType tells whether Zola takes a value, as TOML and YAML have it, for a key.
+type zolaType func(v any) bool
+
+// zolaPageTypes are the keys of a page. Zola does not build a page of which one has a
+// value of another type; other keys are no matter to it.
+var zolaPageTypes = []struct {
+	key   string
+	takes zolaType
+}{
+	{"title", isZolaText}, {"description", isZolaText}, {"template", isZolaText},
+	{"slug", isZolaName}, {"path", isZolaName},
+	{"date", isZolaDate}, {"updated", isZolaDate},
+	{"draft", isZolaTruth}, {"render", isZolaTruth}, {"in_search_index", isZolaTruth},
+	{"weight", isZolaWeight},
+	{"aliases", isZolaTexts}, {"authors", isZolaTexts},
+	{"taxonomies", isZolaTaxonomies}, {"extra", isZolaTable},
+}
+
+// mistyped is the first key that has a value of a type that Zola refuses; "" for none.
+func mistyped(fm *frontmatter.FrontMatter) string {
+	values := map[string]any{}
+	var err error
+	if fm.Form == frontmatter.TomlForm {
+		err = toml.Unmarshal([]byte(fm.Text), &values)
+	} else {
+		err = yaml.Unmarshal([]byte(fm.Text), &values)
+	}
+	if err != nil {
+		return "" // its parser has told
+	}
+	for _, t := range zolaPageTypes {
+		v, there := values[t.key]
+		if _, isTime := v.(time.Time); isTime && fm.Form == frontmatter.YamlForm {
+			v = fm.Values[t.key] // text, of which Zola reads fewer forms
+		}
+		if there && !t.takes(v) {
+			return t.key
+		}
+	}
+	return ""
+}
+
+func isZolaText(v any) bool {
+	switch v.(type) {
+	case nil, string, time.Time: // a date without quotes is text in YAML
+		return true
+	}
+	return false
+}
+
+func isZolaName(v any) bool { return isZolaText(v) && v != "" }
+
+func isZolaTruth(v any) bool { _, ok := v.(bool); return ok }
+
+func isZolaTable(v any) bool { _, ok := v.(map[string]any); return ok }
+
+func isZolaWeight(v any) bool {
+	switch v := v.(type) {
+	case nil:
+		return true
+	case int:
+		return v >= 0
+	case int64:
+		return v >= 0
+	}
+	return false
+}
+
+func isZolaTexts(v any) bool {
+	list, ok := v.([]any)
+	return ok && !slices.ContainsFunc(list, func(item any) bool { return item == nil || !isZolaText(item) })
+}
+
+func isZolaTaxonomies(v any) bool {
+	terms, ok := v.(map[string]any)
+	for _, list := range terms {
+		ok = ok && isZolaTexts(list)
+	}
+	return ok
+}
+
+// zolaMoment is a date that Zola reads in a text.
+var zolaMoment = regexp.MustCompile(`^\d{4}-\d{1,2}-\d{1,2}(?:[Tt ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s*(?:[Zz]|[+-]\d{2}:\d{2})?)?$`)
+
+func isZolaDate(v any) bool {
+	switch v := v.(type) {
+	case nil, time.Time, toml.LocalDate, toml.LocalDateTime:
+		return true
+	case string:
+		return zolaMoment.MatchString(v)
+	}
+	return false
+}

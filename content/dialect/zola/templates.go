@@ -1,0 +1,157 @@
+package zola
+
+import (
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"publisher/content/dialect"
+	"publisher/content/liquid"
+	"publisher/content/mdsource"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// readShortcodes reads the templates of the blog's own shortcodes, and of its
+// theme's, which the blog's stand before.
+func (s *folders) readShortcodes(own *dialect.Settings) {
+	if own == nil {
+		return
+	}
+	s.global = map[string]any{}
+	folders := []string{"templates/shortcodes"}
+	if theme := own.Scalar("theme"); theme != "" && filepath.IsLocal(theme) {
+		folders = append(folders, path.Join("themes", theme, "templates/shortcodes"))
+	}
+	for _, folder := range folders {
+		dir := s.site.Folder(filepath.Join(own.Root, filepath.FromSlash(folder)))
+		if dir == "" {
+			continue
+		}
+		entries, err := os.ReadDir(dir)
+		if err != nil {
+			continue
+		}
+		for _, e := range entries[:min(len(entries), dialect.MaxTemplates)] {
+			name, ext := strings.TrimSuffix(e.Name(), path.Ext(e.Name())), path.Ext(e.Name())
+			if _, taken := s.global[name]; taken || !e.Type().IsRegular() || ext != ".html" && ext != ".md" {
+				continue
+			}
+			if text, err := s.site.ReadOwn(filepath.Join(dir, e.Name())); err == nil {
+				s.global[name] = zolaTemplate{string(text), ext == ".html"}
+				s.Remember(path.Join(folder, e.Name()), text)
+			}
+		}
+	}
+}
+
+// zolaTemplate is a shortcode's, in Tera.
+type zolaTemplate struct {
+	text string
+	html bool
+}
+
+// Tera has more than is evaluated here. A test that is not known could hold, so
+// that a template with one is left alone as a whole.
+var (
+	teraFalse   = regexp.MustCompile(`\|\s*default\(value=false\)`)
+	teraDefined = regexp.MustCompile(`\s+is\s+defined\b`)
+	teraBeyond  = regexp.MustCompile(`\{%-?\s*(?:(?:el)?if\b[^%]*(?:\s(?:is|in)\s|[|(~+*])|import\b|include\b|extends\b|macro\b|filter\b|block\b)`)
+)
+
+// template evaluates the shortcode's own template; ok is false where it has none
+// or holds what is not known here.
+func (z *zolaExpansion) template(call zolaCall, body string) (string, bool) {
+	t, ok := z.Article.Global[call.name].(zolaTemplate)
+	if !ok || len(z.out)+len(body) > liquid.MaxOut || len(z.open) > liquid.MaxDepth {
+		return "", false
+	}
+	text := teraDefined.ReplaceAllString(teraFalse.ReplaceAllString(t.text, ""), "")
+	if teraBeyond.MatchString(text) {
+		return "", false
+	}
+	z.calls[call.name]++
+	m := &dialect.Expansion{Article: z.Article, Tree: z.Tree, Links: z.Links, Base: text, Quiet: true}
+	o := m.LiquidOptions()
+	o.Nunjucks, o.Escapes = true, t.html
+	out, ok := liquid.Expand(m, o, text, z.variables(call, body))
+	if !ok {
+		return "", false
+	}
+	out = strings.TrimSpace(out)
+	if !t.html {
+		return out, true
+	}
+	if out = oneBlock(out); strings.TrimSpace(mdsource.LineAfter(z.text, call.To)) == "" {
+		out += "\n\n" // what follows is Markdown again
+	}
+	return out, true
+}
+
+// variables are what a shortcode's template sees.
+func (z *zolaExpansion) variables(call zolaCall, body string) map[string]any {
+	vars := map[string]any{"nth": float64(z.calls[call.name]), "lang": z.Article.Post.Language, "body": body}
+	for key, text := range call.params.Named {
+		vars[key] = zolaValue(text)
+	}
+	page := z.Article.PageVariables()
+	page["permalink"] = z.Article.Post.URL
+	vars["page"] = page
+	config := map[string]any{}
+	if own := z.Tree; own != nil && own.Own != nil {
+		maps.Copy(config, own.Own.Values)
+	}
+	config["base_url"] = strings.TrimSuffix(z.Article.Site.Url.String(), "/")
+	vars["config"] = config
+	return vars
+}
+
+// zolaValue is an argument as a template sees it.
+func zolaValue(text string) any {
+	if strings.HasPrefix(text, "[") && strings.HasSuffix(text, "]") {
+		items := []any{}
+		for _, m := range zolaItem.FindAllStringSubmatch(text, 1000) {
+			if m[4] != "" {
+				items = append(items, zolaValue(m[4]))
+			} else {
+				items = append(items, m[1]+m[2]+m[3])
+			}
+		}
+		return items
+	}
+	if text == "true" || text == "false" {
+		return text == "true"
+	}
+	if n, err := strconv.ParseFloat(text, 64); err == nil {
+		return n
+	}
+	return text
+}
+
+// oneBlock keeps Markdown from ending a block of HTML at a blank line, and from
+// taking an indented line for code.
+func oneBlock(out string) string {
+	var b strings.Builder
+	inside := false
+	for line := range strings.SplitSeq(out, "\n") {
+		blank := strings.TrimSpace(line) == ""
+		switch {
+		case blank && inside:
+			b.WriteString("&#10;")
+			continue
+		case blank:
+			continue
+		case !inside:
+			line = strings.TrimLeft(line, " \t")
+		}
+		if b.Len() > 0 {
+			b.WriteByte('\n')
+		}
+		b.WriteString(line)
+		if opened, closed := strings.LastIndex(line, "<pre"), strings.LastIndex(line, "</pre"); opened != closed {
+			inside = opened > closed
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,110 @@
+package frontmatter
+
+import (
+	"fmt"
+	"publisher/content/limits"
+	"strings"
+)
+
+// What front matter may hold.
+const (
+	MaxFront     = 1 << 20 // bytes of front matter
+	maxNodes     = 10_000  // values, where aliases are replaced by what they stand for
+	maxKeys      = 2_000   // of TOML, with tables
+	maxKey       = 1_000   // bytes of one key of TOML
+	maxTitle     = 2_000   // bytes: mail programs show some 100 characters
+	maxTags      = 500     // with categories; each has a feed where feeds.tags is set
+	maxTag       = 500     // bytes
+	maxAuthors   = 100
+	maxSummary   = 256 << 10 // bytes of an excerpt or introduction in front matter
+	maxFaultText = 64 << 10  // bytes of YAML in which the line of a fault is looked for
+)
+
+// checkSizes finds what is larger in front matter than any author's. With cut, it is made
+// as small as may be, so that the post can be told of.
+func (fm *FrontMatter) CheckSizes(cut bool) error {
+	c := sizeCheck{front: fm, cut: cut}
+	for _, key := range []string{"title", "slug", "url", "permalink", "guid", "id", "lang", "date", "author"} {
+		c.text(key, maxTitle, "shorten it")
+	}
+	for _, key := range []string{"summary", "excerpt", "description"} {
+		c.text(key, maxSummary, "put the text into the post")
+	}
+	for _, key := range []string{"tags", "categories", "keywords", "category"} {
+		c.list(fm.Values, key, maxTags)
+		if taxonomies := fm.Table("taxonomies"); taxonomies != nil {
+			c.list(taxonomies, key, maxTags)
+		}
+	}
+	c.list(fm.Values, "authors", maxAuthors)
+	if table := fm.Table("newsletter"); table != nil {
+		if intro, ok := table["intro"].(string); ok && len(intro) > maxSummary {
+			c.exceeds("newsletter", maxSummary, "bytes of newsletter.intro", "put the text into the post")
+			table["intro"] = ""
+		}
+	}
+	return c.err
+}
+
+// sizeCheck goes through front matter.
+type sizeCheck struct {
+	front *FrontMatter
+	cut   bool
+	err   error
+}
+
+func (c *sizeCheck) exceeds(key string, most int, what, advice string) {
+	if c.err == nil {
+		c.err = &limits.Error{Limit: fmt.Sprintf("%d %s", most, what), Message: advice, Line: c.front.LineOf(key)}
+	}
+}
+
+func (c *sizeCheck) text(key string, most int, advice string) {
+	if s, ok := c.front.Values[key].(string); ok && len(s) > most {
+		c.exceeds(key, most, "bytes of "+key, advice)
+		if c.cut {
+			c.front.Values[key] = strings.ToValidUTF8(s[:most], "")
+		}
+	}
+}
+
+// list checks a list, or a text that commas or semicolons divide.
+func (c *sizeCheck) list(values map[string]any, key string, most int) {
+	switch v := values[key].(type) {
+	case string:
+		if n := 1 + max(strings.Count(v, ","), strings.Count(v, ";")); n <= most && len(v) <= most*maxTag {
+			if longest(strings.FieldsFunc(v, func(r rune) bool { return r == ',' || r == ';' })) <= maxTag {
+				return
+			}
+			c.exceeds(key, maxTag, "bytes of one value of "+key, "shorten it")
+		}
+		c.exceeds(key, most, key, "leave some away")
+		if c.cut {
+			values[key] = nil
+		}
+	case []any:
+		if len(v) > most {
+			c.exceeds(key, most, key, "leave some away")
+			if c.cut {
+				values[key] = nil // it is to have no feeds of its tags
+				return
+			}
+		}
+		for i, item := range v {
+			if s, ok := item.(string); ok && len(s) > maxTag {
+				c.exceeds(key, maxTag, "bytes of one value of "+key, "shorten it")
+				if c.cut {
+					v[i] = strings.ToValidUTF8(s[:maxTag], "")
+				}
+			}
+		}
+	}
+}
+
+func longest(list []string) int {
+	n := 0
+	for _, s := range list {
+		n = max(n, len(s))
+	}
+	return n
+}

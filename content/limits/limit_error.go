@@ -1,0 +1,16 @@
+package limits
+
+// limitError reports that a text exceeds one of the bounds.
+type Error struct {
+	Limit   string // the bound, such as "100 nested quotations"
+	Message string // what to do
+	Near    string // text of the line at fault; "" where unknown
+	Line    int    // of the file; 0 where unknown
+}
+
+func (e *Error) Error() string { return "it exceeds the limit of " + e.Limit + "; " + e.Message }
+
+// tooLarge returns the error for more than maxHTML bytes of HTML.
+func TooLarge() error {
+	return &Error{Limit: "8 MB of HTML", Message: "divide the post, or link to what makes it so large"}
+}

@@ -1,0 +1,85 @@
+package liquid
+
+import (
+	"publisher/content/frontmatter"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/ncruces/go-strftime"
+)
+
+func (l *Evaluator) dateFilter(name string, v any, arguments []any) (any, bool) {
+	layout := ""
+	switch name {
+	case "date":
+		if len(arguments) == 1 && Text(v) == "" {
+			return "", true
+		}
+		if len(arguments) == 1 {
+			layout = Text(arguments[0])
+		}
+	case "date_to_string":
+		layout = dateWithOrdinal("%b", arguments)
+	case "date_to_long_string":
+		layout = dateWithOrdinal("%B", arguments)
+	case "date_to_xmlschema":
+		layout = "%Y-%m-%dT%H:%M:%S%:z"
+	case "date_to_rfc822":
+		layout = "%a, %d %b %Y %H:%M:%S %z"
+	}
+	if layout == "" {
+		return nil, false
+	}
+	when, ok := l.timeOf(v)
+	if !ok {
+		return v, !l.Nunjucks && name == "date" // which Liquid leaves as it is
+	}
+	if name != "date" && !l.Nunjucks {
+		when = when.In(l.Location)
+	}
+	layout = strings.ReplaceAll(layout, "%\x00", ordinalDay(when.Day()))
+	if name == "date_to_xmlschema" {
+		return when.Format("2006-01-02T15:04:05-07:00"), true
+	}
+	return strftime.Format(layout, when), true
+}
+
+// timeOf reads what Liquid takes for a time: seconds since 1970 too, and now.
+func (l *Evaluator) timeOf(v any) (time.Time, bool) {
+	if when, ok := v.(time.Time); ok {
+		return when, true
+	}
+	text := Text(v)
+	if !l.Nunjucks {
+		if text == "now" || text == "today" {
+			l.useOutside()
+			return time.Now().In(l.Location), true
+		}
+		if n, err := strconv.ParseInt(text, 10, 64); err == nil && len(text) > 8 {
+			return frontmatter.InRange(time.Unix(n, 0).In(l.Location))
+		}
+		return RubyDate(text, l.Location)
+	}
+	return frontmatter.ParseDate(text, l.Location)
+}
+
+// dateWithOrdinal is the layout of 3 Feb 2024, or with the arguments "ordinal" and perhaps "US" of
+// 3rd Feb 2024 and Feb 3rd, 2024.
+func dateWithOrdinal(month string, arguments []any) string {
+	switch {
+	case len(arguments) > 1 && Text(arguments[0]) == "ordinal" && Text(arguments[1]) == "US":
+		return month + " %\x00, %Y"
+	case len(arguments) > 0 && Text(arguments[0]) == "ordinal":
+		return "%\x00 " + month + " %Y"
+	}
+	return "%d " + month + " %Y"
+}
+
+func ordinalDay(day int) string {
+	ending := "th"
+	if day/10 != 1 {
+		ending = [10]string{"th", "st", "nd", "rd", "th", "th", "th", "th", "th", "th"}[day%10]
+	}
+	return strconv.Itoa(day) + ending
+}

@@ -1,0 +1,307 @@
+// Package literal reads Python and JavaScript literals in the config files of blogs; it runs nothing.
+package literal
+
+import (
+	"regexp"
+	"strings"
+)
+
+// pythonSettings reads the plain assignments of a pelicanconf.py: NAME = a
+// string, number, True, False, None, a list, tuple or dict of these, or a sum of
+// them and of earlier settings. The file is never executed; what is computed is
+// left out. Keys come back lower-case, scalars as text, None as nil.
+func PythonSettings(text string) map[string]any {
+	values, _ := ReadPython(text, nil)
+	return values
+}
+
+// readPython also tells which settings are computed: from the first statement on
+// that is no plain assignment. A later plain one makes them known again. The outer
+// settings are those that the file imports.
+func ReadPython(text string, outer map[string]any) (values map[string]any, unknown map[string]UnknownSetting) {
+	values, unknown = map[string]any{}, map[string]UnknownSetting{}
+	for _, m := range assignment.FindAllStringSubmatchIndex(text, -1) {
+		indent, name, operator := text[m[2]:m[3]], strings.ToLower(text[m[4]:m[5]]), text[m[6]:m[7]]
+		p := &pythonReader{text: text, at: m[1], named: func(name string) (any, bool) {
+			name = strings.ToLower(name)
+			if _, isUnknown := unknown[name]; isUnknown {
+				return nil, false
+			}
+			if v, ok := values[name]; ok {
+				return v, true
+			}
+			v, ok := outer[name]
+			return v, ok
+		}}
+		if v, ok := p.value(0); ok && indent == "" && operator == "=" && p.ends() && !isAlias(v, text[m[1]:p.at]) {
+			values[name] = v
+			delete(unknown, name)
+			continue
+		}
+		p.at = max(p.at, m[1])
+		if _, already := unknown[name]; !already {
+			unknown[name] = UnknownSetting{Line: 1 + strings.Count(text[:m[4]], "\n"), Statement: text[m[4]:statementEnd(text, m[1])]}
+		}
+		if operator == "=" && indent == "" {
+			delete(values, name)
+		}
+	}
+	return values, unknown
+}
+
+// unknownSetting is a setting that code computes.
+type UnknownSetting struct {
+	File      string // for the reader's caller to set
+	Line      int
+	Statement string
+}
+
+// isAlias reports that a value is a list or table with a second name, through which it may change.
+func isAlias(v any, text string) bool {
+	if _, isText := v.(string); isText || v == nil {
+		return false
+	}
+	return pythonName.MatchString(strings.TrimSpace(text))
+}
+
+// assignment is a line that sets a setting, or changes what it holds.
+var assignment = regexp.MustCompile(`(?m)^([ \t]*)([A-Z][A-Z0-9_]*)[ \t]*(=|[-+|&]=|:[^=\n]*=|\[[^\]\n]*\][ \t]*=|\.(?:append|extend|insert|remove|update|clear|pop|setdefault)\b)[ \t]*`)
+
+// ends reports that nothing follows a value in its statement.
+func (p *pythonReader) ends() bool {
+	rest := strings.TrimLeft(p.text[p.at:], " \t\r")
+	return rest == "" || strings.ContainsAny(rest[:1], "\n#;")
+}
+
+// statementEnd is where the brackets that open in a line are closed.
+func statementEnd(text string, at int) int {
+	depth := 0
+	for i := at; i < len(text); i++ {
+		switch text[i] {
+		case '(', '[', '{':
+			depth++
+		case ')', ']', '}':
+			depth--
+		case '\n':
+			if depth <= 0 {
+				return i
+			}
+		}
+	}
+	return len(text)
+}
+
+// pythonLiteral reads the literal that text begins with, as pythonSettings does.
+func PythonLiteral(text string) (value any, ok bool) { return (&pythonReader{text: text}).value(0) }
+
+// scriptLiteral is pythonLiteral for JavaScript.
+func ScriptLiteral(text string) (value any, ok bool) {
+	return (&pythonReader{text: text, script: true}).value(0)
+}
+
+// quotedText reads the quoted text that text begins with, and returns how many bytes it
+// takes there.
+func QuotedText(text string) (value string, size int, ok bool) {
+	r := &pythonReader{text: text}
+	value, ok = r.str()
+	return value, r.at, ok
+}
+
+type pythonReader struct {
+	text   string
+	at     int
+	script bool                          // JavaScript, whose literals differ a little
+	named  func(name string) (any, bool) // an earlier setting; nil in JavaScript
+}
+
+// skip passes white space, line ends and comments.
+func (p *pythonReader) skip() {
+	for p.at < len(p.text) {
+		switch c := p.text[p.at]; {
+		case c == ' ' || c == '\t' || c == '\n' || c == '\r':
+			p.at++
+		case c == '#':
+			if end := strings.IndexByte(p.text[p.at:], '\n'); end >= 0 {
+				p.at += end
+			} else {
+				p.at = len(p.text)
+			}
+		default:
+			return
+		}
+	}
+}
+
+func (p *pythonReader) peek() byte {
+	if p.at < len(p.text) {
+		return p.text[p.at]
+	}
+	return 0
+}
+
+// value reads what may be a sum.
+func (p *pythonReader) value(depth int) (any, bool) {
+	v, ok := p.term(depth)
+	for ok && p.named != nil {
+		before := p.at
+		if p.pass(depth); p.peek() != '+' {
+			p.at = before
+			break
+		}
+		p.at++
+		p.pass(depth)
+		var more any
+		if more, ok = p.term(depth); ok {
+			v, ok = pythonSum(v, more)
+		}
+	}
+	return v, ok
+}
+
+func (p *pythonReader) term(depth int) (any, bool) {
+	if depth > 20 {
+		return nil, false
+	}
+	switch c := p.peek(); c {
+	case '[', '(', '{':
+		return p.collection(depth, c)
+	}
+	if s, ok := p.str(); ok {
+		for depth > 0 { // adjacent strings are one, over line ends only within brackets
+			p.skip()
+			more, ok := p.str()
+			if !ok {
+				break
+			}
+			s += more
+		}
+		return s, true
+	}
+	word := bareWord.FindString(p.text[p.at:])
+	p.at += len(word)
+	if v, ok, isCode := p.code(word, depth); isCode {
+		return v, ok
+	}
+	switch word {
+	case "", "None":
+		return nil, word != ""
+	case "True", "False":
+		return strings.ToLower(word), true
+	case "true", "false":
+		return word, p.script
+	case "null", "undefined":
+		return nil, p.script
+	}
+	return word, word[0] == '-' || word[0] >= '0' && word[0] <= '9'
+}
+
+var bareWord = regexp.MustCompile(`^[-+]?[\w.]+`)
+
+var stringStart = regexp.MustCompile(`^([rRuUbBfF]{0,2})('''|"""|'|")`)
+
+func (p *pythonReader) str() (string, bool) {
+	m := stringStart.FindStringSubmatch(p.text[p.at:])
+	if m == nil {
+		return "", false
+	}
+	raw, filled := strings.ContainsAny(m[1], "rR"), strings.ContainsAny(m[1], "fF")
+	rest := p.text[p.at+len(m[0]):]
+	var b strings.Builder
+	for i := 0; i < len(rest); i++ {
+		switch {
+		case strings.HasPrefix(rest[i:], m[2]):
+			p.at += len(m[0]) + i + len(m[2])
+			if filled && !p.script {
+				return p.fill(b.String())
+			}
+			return b.String(), true
+		case rest[i] == '\n' && len(m[2]) == 1:
+			return "", false
+		case rest[i] == '\\' && i+1 < len(rest):
+			i++
+			b.WriteString(unescape(rest[i:i+1], raw))
+		default:
+			b.WriteByte(rest[i])
+		}
+	}
+	return "", false
+}
+
+func unescape(c string, raw bool) string {
+	switch {
+	case raw:
+		return `\` + c
+	case c == "n":
+		return "\n"
+	case c == "t":
+		return "\t"
+	case c == "\n":
+		return ""
+	case strings.Contains(`\'"`, c):
+		return c
+	}
+	return `\` + c
+}
+
+var closing = map[byte]byte{'[': ']', '(': ')', '{': '}'}
+
+// key is a bare word in JavaScript that stands for a key.
+func (p *pythonReader) key(open byte) (any, bool) {
+	if m := scriptKey.FindStringSubmatch(p.text[p.at:]); p.script && open == '{' && m != nil {
+		p.at += len(m[1])
+		return m[1], true
+	}
+	return nil, false
+}
+
+var scriptKey = regexp.MustCompile(`^([A-Za-z_$][\w$]*)\s*:`)
+
+// collection reads a list or tuple, or a dict. One value in round brackets
+// without a comma is that value.
+func (p *pythonReader) collection(depth int, open byte) (any, bool) {
+	p.at++
+	var list []any
+	dict := map[string]any{}
+	comma := false
+	for {
+		p.skip()
+		if p.peek() == closing[open] {
+			p.at++
+			break
+		}
+		v, ok := p.key(open)
+		if !ok {
+			v, ok = p.value(depth + 1)
+		}
+		if !ok {
+			return nil, false
+		}
+		p.skip()
+		if key, isKey := v.(string); open == '{' && isKey && p.peek() == ':' {
+			p.at++
+			p.skip()
+			if dict[key], ok = p.value(depth + 1); !ok {
+				return nil, false
+			}
+			p.skip()
+		} else {
+			list = append(list, v)
+		}
+		if p.peek() == ',' {
+			comma = true
+			p.at++
+		} else if p.peek() != closing[open] {
+			return nil, false
+		}
+	}
+	switch {
+	case open == '{' && len(list) == 0:
+		return dict, true
+	case open == '(' && len(list) == 1 && !comma:
+		return list[0], true
+	}
+	if list == nil {
+		list = []any{}
+	}
+	return list, true
+}

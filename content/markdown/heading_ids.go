@@ -1,0 +1,82 @@
+package markdown
+
+import (
+	"bytes"
+	"publisher/content/slug"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"github.com/yuin/goldmark/ast"
+	"golang.org/x/text/unicode/norm"
+)
+
+// headingStyle is how an engine makes the ids of headings.
+type headingStyle int
+
+const (
+	githubIDs headingStyle = iota // Hugo and Jekyll
+	AsciiIDs                      // Zola
+	PythonIDs                     // Python-Markdown's toc extension
+)
+
+// headingIDs makes ids that are each their own within one document.
+type headingIDs struct {
+	style headingStyle
+	taken map[string]bool
+	next  map[string]int // the number to try next behind an id
+}
+
+func newHeadingIDs(style headingStyle) *headingIDs {
+	return &headingIDs{style: style, taken: map[string]bool{}, next: map[string]int{}}
+}
+
+// Generate implements parser.IDs.
+func (h *headingIDs) Generate(value []byte, _ ast.NodeKind) []byte {
+	text := string(bytes.TrimSpace(value))
+	id, between := "", "-"
+	switch h.style {
+	case AsciiIDs:
+		id = slug.ASCII(text)
+	case PythonIDs:
+		id, between = pythonID(text), "_"
+	default:
+		id = githubID(text)
+	}
+	if id == "" {
+		id = "heading"
+	}
+	free := id
+	for h.taken[free] {
+		h.next[id]++
+		free = id + between + strconv.Itoa(h.next[id])
+	}
+	h.taken[free] = true
+	return []byte(free)
+}
+
+// Put implements parser.IDs.
+func (h *headingIDs) Put(value []byte) { h.taken[string(value)] = true }
+
+// githubID keeps letters, digits, hyphens and underscores of every script.
+func githubID(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) || r == '-' || r == '_':
+			return r
+		case unicode.IsSpace(r):
+			return '-'
+		}
+		return -1
+	}, strings.ToLower(s))
+}
+
+func pythonID(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if r < 0x80 && (unicode.IsLetter(r) || unicode.IsDigit(r) || r == '_' || r == '-' || unicode.IsSpace(r)) {
+			return unicode.ToLower(r)
+		}
+		return -1
+	}, norm.NFKD.String(s))
+	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r == '-' || unicode.IsSpace(r) }), "-")
+}

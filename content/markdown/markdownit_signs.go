@@ -1,0 +1,66 @@
+package markdown
+
+import (
+	"bytes"
+
+	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/parser"
+	"github.com/yuin/goldmark/text"
+	"github.com/yuin/goldmark/util"
+)
+
+// markdownItSigns are what markdown-it's typographer replaces besides quotes and
+// dashes: (c), (r), (tm), +-, and runs of dots, commas, question and exclamation marks.
+type markdownItSigns struct{}
+
+func (markdownItSigns) Extend(m goldmark.Markdown) {
+	m.Parser().AddOptions(parser.WithInlineParsers(util.Prioritized(markdownItSigns{}, 9000)))
+}
+
+func (markdownItSigns) Trigger() []byte { return []byte{'(', '+', '.', ',', '?', '!'} }
+
+func (markdownItSigns) Parse(_ ast.Node, block text.Reader, _ parser.Context) ast.Node {
+	line, _ := block.PeekLine()
+	before := block.PrecendingCharacter()
+	length, sign := markdownItSign(line, before)
+	if length == 0 {
+		return nil
+	}
+	block.Advance(length)
+	node := ast.NewString([]byte(sign))
+	node.SetCode(true) // as it is
+	return node
+}
+
+// markdownItSign is what takes the place of the first bytes of a line; 0 where they stay.
+func markdownItSign(line []byte, before rune) (length int, sign string) {
+	run := len(line) - len(bytes.TrimLeft(line, string(line[:1])))
+	switch line[0] {
+	case '(':
+		for _, s := range []struct{ text, sign string }{{"(c)", "©"}, {"(r)", "®"}, {"(tm)", "™"}} {
+			if len(line) >= len(s.text) && bytes.EqualFold(line[:len(s.text)], []byte(s.text)) {
+				return len(s.text), s.sign
+			}
+		}
+	case '+':
+		if len(line) > 1 && line[1] == '-' {
+			return 2, "±"
+		}
+	case '.':
+		if run > 1 && (before == '?' || before == '!') {
+			return run, ".."
+		} else if run > 1 {
+			return run, "…"
+		}
+	case ',':
+		if run > 1 {
+			return run, ","
+		}
+	case '?', '!':
+		if run > 3 {
+			return run, string(bytes.Repeat(line[:1], 3))
+		}
+	}
+	return 0, ""
+}

@@ -1,0 +1,110 @@
+package markdown
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/renderer"
+	"github.com/yuin/goldmark/util"
+)
+
+// keptHTML sets HTML aside while Markdown is read, with a token in its place.
+type HTMLStash struct{ pieces []string }
+
+// The tokens are between two characters for private use, which mean nothing to
+// Markdown.
+const tokenStart, tokenEnd = "\ue000", "\ue001"
+
+var keptToken = regexp.MustCompile("(<p>)?" + tokenStart + "([0-9]{1,6})" + tokenEnd + "(</p>)?")
+
+// withoutTokens keeps an author from writing tokens.
+func WithoutTokens(text string) string {
+	return strings.ReplaceAll(text, tokenStart, "")
+}
+
+// aside returns the token; a nil k keeps nothing aside.
+func (k *HTMLStash) Aside(piece string) string {
+	if k == nil || piece == "" {
+		return piece
+	}
+	k.pieces = append(k.pieces, piece)
+	return tokenStart + strconv.Itoa(len(k.pieces)-1) + tokenEnd
+}
+
+// restore puts the pieces back, without a paragraph that holds nothing else.
+func (k *HTMLStash) Restore(rendered string) string {
+	if k == nil || len(k.pieces) == 0 {
+		return rendered
+	}
+	return keptToken.ReplaceAllStringFunc(rendered, func(token string) string {
+		m := keptToken.FindStringSubmatch(token)
+		n, err := strconv.Atoi(m[2])
+		if err != nil || n >= len(k.pieces) {
+			return ""
+		}
+		if m[1] != "" && m[3] != "" {
+			return k.pieces[n]
+		}
+		return m[1] + k.pieces[n] + m[3]
+	})
+}
+
+// noRawRenderer leaves HTML out, but for the marks that end excerpts.
+type noRawRenderer struct{}
+
+func (r noRawRenderer) RegisterFuncs(reg renderer.NodeRendererFuncRegisterer) {
+	reg.Register(ast.KindHTMLBlock, r.block)
+	reg.Register(ast.KindRawHTML, r.inline)
+}
+
+func (noRawRenderer) block(w util.BufWriter, source []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
+	if block := n.(*ast.HTMLBlock); entering {
+		var b strings.Builder
+		for i := range block.Lines().Len() {
+			line := block.Lines().At(i)
+			b.Write(line.Value(source))
+		}
+		if block.HasClosure() {
+			b.Write(block.ClosureLine.Value(source))
+		}
+		writeMark(w, b.String())
+	}
+	return ast.WalkContinue, nil
+}
+
+func (noRawRenderer) inline(w util.BufWriter, source []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
+	if entering {
+		var b strings.Builder
+		segments := n.(*ast.RawHTML).Segments
+		for i := range segments.Len() {
+			segment := segments.At(i)
+			b.Write(segment.Value(source))
+		}
+		writeMark(w, b.String())
+	}
+	return ast.WalkSkipChildren, nil
+}
+
+var moreComment = regexp.MustCompile(`(?i)^\s*(?:read[ _-]?more|more|truncate|excerpt|end[ _-]?(?:excerpt|summary)|excerpt[ _-]?end|pelican_end_summary)\b`)
+
+// endsExcerpt reports whether the text of an HTML comment is the mark that an excerpt ends
+// at, such as "more".
+func EndsExcerpt(comment string) bool { return moreComment.MatchString(comment) }
+
+var rawComment = regexp.MustCompile(`(?s)<!--.*?-->`)
+
+// rawOmitted tells where HTML was left out; it is cleaned away as comments are.
+const rawOmitted = "<!--raw-->"
+
+func writeMark(w util.BufWriter, raw string) {
+	if strings.TrimSpace(rawComment.ReplaceAllString(raw, "")) != "" {
+		_, _ = w.WriteString(rawOmitted)
+	}
+	for _, found := range rawComment.FindAllString(raw, -1) {
+		if EndsExcerpt(found[4 : len(found)-3]) {
+			_, _ = w.WriteString(found)
+		}
+	}
+}

@@ -1,0 +1,39 @@
+package sanitize
+
+import (
+	"publisher/internal/htmldom"
+	"strings"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// wrapLooseText puts text that stands between blocks into paragraphs.
+func wrapLooseText(root *html.Node) {
+	var open *html.Node
+	for n := root.FirstChild; n != nil; {
+		next := n.NextSibling
+		loose := isLoose(n)
+		blank := n.Type == html.TextNode && strings.TrimSpace(n.Data) == ""
+		if blank && (next == nil || !isLoose(next)) {
+			loose = false // the last of its paragraph
+		}
+		switch {
+		case loose && open != nil:
+			root.RemoveChild(n)
+			open.AppendChild(n)
+		case loose && !blank:
+			open = htmldom.Element(atom.P)
+			root.InsertBefore(open, n)
+			root.RemoveChild(n)
+			open.AppendChild(n)
+		case !loose:
+			open = nil
+		}
+		n = next
+	}
+}
+
+func isLoose(n *html.Node) bool {
+	return n.Type == html.TextNode || n.Type == html.ElementNode && (htmldom.IsInline(n) || n.DataAtom == atom.Img || n.DataAtom == atom.Br)
+}

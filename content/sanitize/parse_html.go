@@ -1,0 +1,170 @@
+package sanitize
+
+import (
+	"fmt"
+	"publisher/content/limits"
+	"publisher/internal/htmldom"
+	"strings"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// maxElements is how deep the HTML parser goes. Elements below are shown as text.
+const maxElements = 512
+
+// parse reads a body's HTML. Where more elements are open at once than the parser goes
+// through, the tags of those below are shown as text.
+func (c *Cleaner) parse(rendered string) (*html.Node, error) {
+	if len(rendered) > limits.MaxHTML {
+		return nil, limits.TooLarge()
+	}
+	b := c.Budget
+	b.Document()
+	b.Part(nodesIn(rendered))
+	root, err := parseFragment(rendered, b)
+	if err == nil {
+		return root, nil
+	}
+	c.Warn("", fmt.Sprintf("more than %d HTML elements are open at once; the tags of those inside are shown as text: close what is left open", maxElements))
+	if root, err = parseFragment(escapeDeep(rendered), b); err != nil {
+		root, err = parseFragment("<p>"+html.EscapeString(rendered)+"</p>", b)
+	}
+	return root, err
+}
+
+func parseFragment(source string, b *limits.Budget) (*html.Node, error) {
+	root := htmldom.Element(atom.Div)
+	// Without scripting what <noscript> holds is markup. The only error is that of depth.
+	nodes, err := html.ParseFragmentWithOptions(limits.NewBudgetReader(source, b), htmldom.Element(atom.Body), html.ParseOptionEnableScripting(false))
+	for _, n := range nodes {
+		root.AppendChild(n)
+	}
+	return root, err
+}
+
+// formatting are the elements that the parser opens again in each block that begins
+// while they are open (HTML Living Standard, "reconstruct the active formatting
+// elements"): so few bytes make many nodes.
+var formatting = Set("a b big code em font i nobr s small strike strong tt u")
+
+// fewTags is how many tags cannot make too many nodes, whatever they are.
+const fewTags = 700
+
+// nodesIn is at least how many nodes the parser makes of a text.
+func nodesIn(source string) int {
+	tags := strings.Count(source, "<")
+	if tags < fewTags || tags > limits.MaxParts {
+		return tags
+	}
+	if nodes, ok := plainNodes(source); ok {
+		return nodes
+	}
+	var c nodeCount
+	for z := html.NewTokenizer(strings.NewReader(source)); c.nodes <= limits.MaxParts; {
+		switch z.Next() {
+		case html.ErrorToken:
+			return c.nodes
+		case html.StartTagToken:
+			name, _ := z.TagName()
+			c.start(string(name))
+		case html.EndTagToken:
+			name, _ := z.TagName()
+			c.end(string(name))
+		default:
+			c.nodes++
+		}
+	}
+	return c.nodes
+}
+
+// nodeCount follows which formatting elements are open.
+type nodeCount struct{ nodes, open int }
+
+func (c *nodeCount) start(name string) {
+	c.nodes++
+	if formatting[name] {
+		c.open = min(c.open+1, maxElements)
+	} else {
+		c.nodes += c.open
+	}
+}
+
+func (c *nodeCount) end(name string) {
+	if formatting[name] {
+		c.open = max(c.open-1, 0)
+	}
+}
+
+// plainNodes is nodesIn for HTML in which each < begins a tag and each tag ends at the
+// next >: what Markdown parsers write. ok is false for other HTML.
+func plainNodes(source string) (nodes int, ok bool) {
+	var c nodeCount
+	for c.nodes <= limits.MaxParts {
+		at := strings.IndexByte(source, '<')
+		if at < 0 {
+			return c.nodes, true
+		}
+		if at > 0 {
+			c.nodes++ // text
+		}
+		source = source[at+1:]
+		end := strings.IndexByte(source, '>')
+		if end < 1 {
+			return 0, false
+		}
+		tag := source[:end]
+		source = source[end+1:]
+		name := strings.TrimPrefix(tag, "/")
+		n := 0
+		for n < len(name) && (name[n] >= 'a' && name[n] <= 'z' || name[n] >= '0' && name[n] <= '9') {
+			n++
+		}
+		if n == 0 || rawText[name[:n]] || n < len(name) && name[n] != ' ' && name[n] != '/' || strings.IndexByte(tag, '<') >= 0 ||
+			strings.Count(tag, `"`)%2 != 0 || strings.IndexByte(tag, '\'') >= 0 {
+			return 0, false
+		}
+		if tag[0] == '/' {
+			c.end(name[:n])
+		} else {
+			c.start(name[:n])
+		}
+	}
+	return c.nodes, true
+}
+
+// rawText are the elements in which tags are text.
+var rawText = Set("script style textarea title xmp iframe noembed noframes noscript plaintext svg math template")
+
+// deepest is how deep elements may stand by their tags alone; what the parser opens
+// besides goes deeper.
+const deepest = maxElements / 2
+
+// escapeDeep shows the tags of what stands too deep as text.
+func escapeDeep(source string) string {
+	var out strings.Builder
+	depth := 0
+	for z := html.NewTokenizer(strings.NewReader(source)); ; {
+		kind := z.Next()
+		raw := string(z.Raw())
+		switch kind {
+		case html.ErrorToken:
+			return out.String()
+		case html.StartTagToken:
+			if name, _ := z.TagName(); !voidElements[string(name)] {
+				depth++
+			}
+			if depth > deepest {
+				raw = html.EscapeString(raw)
+			}
+		case html.EndTagToken:
+			if depth > deepest {
+				raw = html.EscapeString(raw)
+			}
+			depth = max(depth-1, 0)
+		}
+		out.WriteString(raw)
+	}
+}
+
+var voidElements = Set("area base br col embed hr img input link meta source track wbr")

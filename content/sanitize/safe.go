@@ -1,0 +1,271 @@
+// Package sanitize turns the HTML of a post into HTML that feeds and mails may hold: safe, with absolute links, and
+// with links in place of what neither can show.
+package sanitize
+
+import (
+	"publisher/content/limits"
+	"publisher/content/markdown"
+	"publisher/internal/htmldom"
+	"publisher/internal/xmltext"
+	"regexp"
+	"slices"
+	"strings"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// kept are the elements that a feed or a mail may hold. Others are taken away
+// and their content stays, unless they are in dropped.
+var kept = Set("a abbr acronym address article aside b bdi bdo big blockquote br caption center cite code col colgroup dd del details dfn div dl dt em figcaption figure footer h1 h2 h3 h4 h5 h6 header hr i img ins kbd li main mark nav ol p picture pre q rp rt ruby s samp section small source span strike strong sub summary sup table tbody td tfoot th thead time tr tt u ul var wbr")
+
+// dropped go with all that is in them.
+var dropped = Set("script style template head title meta link base input select textarea option datalist keygen applet map area svg frame frameset param track noembed noframes plaintext xmp command dialog menu")
+
+// attributes that any element may have, and those of single elements.
+var attributes = Set("title lang dir id")
+
+var attributesOf = map[string]map[string]bool{
+	"a": Set("href hreflang rel name"), "img": Set("src srcset sizes alt width height"), "source": Set("srcset src media type sizes"),
+	"ol": Set("start type reversed"), "li": Set("value"), "td": Set("colspan rowspan align valign headers"), "th": Set("colspan rowspan align valign scope abbr headers"),
+	"table": Set("border cellpadding cellspacing align width summary"), "col": Set("span width"), "colgroup": Set("span width"),
+	"time": Set("datetime"), "del": Set("cite datetime"), "ins": Set("cite datetime"), "blockquote": Set("cite"), "q": Set("cite"),
+	"p": Set("align"), "div": Set("align"), "details": Set("open"), "code": Set("class"),
+}
+
+func Set(words string) map[string]bool {
+	m := map[string]bool{}
+	for _, w := range strings.Fields(words) {
+		m[w] = true
+	}
+	return m
+}
+
+// styleProperties are those that the W3C feed validator does not warn of.
+var styleProperties = Set("background-color border border-bottom border-bottom-color border-collapse border-color border-left border-left-color border-right border-right-color border-spacing border-style border-top border-top-color border-width clear color direction float font-family font-size font-style font-variant font-weight height letter-spacing line-height list-style-type margin margin-bottom margin-left margin-right margin-top overflow padding padding-bottom padding-left padding-right padding-top text-align text-decoration text-indent unicode-bidi vertical-align white-space width")
+
+var (
+	styleValue = regexp.MustCompile(`^[#%.\sa-zA-Z0-9-]+$`)
+	boxValue   = regexp.MustCompile(`^(?:#[0-9a-fA-F]+|\d?\.?\d?\d(?:cm|em|ex|in|mm|pc|pt|px|%)?|auto|black|block|blue|center|dashed|dotted|gray|green|left|none|red|right|silver|solid|top|bottom|transparent|white|medium|yellow)$`)
+)
+
+// safeStyle keeps the declarations that are harmless wherever they end up.
+func safeStyle(style string) string {
+	var out []string
+	for declaration := range strings.SplitSeq(style, ";") {
+		property, value, ok := strings.Cut(declaration, ":")
+		property, value = strings.ToLower(strings.TrimSpace(property)), strings.TrimSpace(value)
+		if !ok || !styleProperties[property] || !styleValue.MatchString(value) {
+			continue
+		}
+		family, _, _ := strings.Cut(property, "-")
+		if slices.Contains([]string{"background", "border", "margin", "padding"}, family) &&
+			slices.ContainsFunc(strings.Fields(strings.ToLower(value)), func(v string) bool { return !boxValue.MatchString(v) }) {
+			continue
+		}
+		out = append(out, property+":"+value)
+	}
+	return strings.Join(out, ";")
+}
+
+// cleaner makes the HTML of one post safe and portable, in one walk over its tree.
+type Cleaner struct {
+	Links   linkFinder
+	Address string         // of the post
+	Prefix  string         // of footnote ids, since several posts share one page
+	Budget  *limits.Budget // of the post; nil for none
+	// warn is called with each thing that is left out and the name of the element at fault;
+	// "" where no single one is.
+	Warn   func(element, message string)
+	images imageSizes
+}
+
+// clean parses HTML and makes it safe. It returns an element that holds the result.
+func (c *Cleaner) Clean(rendered string) (*html.Node, error) {
+	root, err := c.parse(rendered)
+	if err != nil {
+		return nil, err
+	}
+	hideDuplicates(root)
+	c.children(root)
+	wrapLooseText(root)
+	return root, nil
+}
+
+// moreMark is what an excerpt mark becomes until the excerpt is cut.
+const MoreMark = "x-more"
+
+// children cleans what is below a node. Depth is bounded by the HTML parser,
+// which refuses to nest deeper than 512.
+func (c *Cleaner) children(parent *html.Node) {
+	for n := parent.FirstChild; n != nil; {
+		next := n.NextSibling
+		c.node(n)
+		n = next
+	}
+}
+
+func (c *Cleaner) node(n *html.Node) {
+	switch n.Type {
+	case html.TextNode:
+		n.Data = xmltext.Clean(n.Data)
+	case html.ElementNode:
+		c.element(n)
+	case html.CommentNode:
+		if markdown.EndsExcerpt(n.Data) {
+			n.Type, n.Data, n.DataAtom = html.ElementNode, MoreMark, 0
+			return
+		}
+		n.Parent.RemoveChild(n)
+	default:
+		n.Parent.RemoveChild(n)
+	}
+}
+
+func (c *Cleaner) element(n *html.Node) {
+	switch {
+	case isHidden(n) || isCopyButton(n):
+		n.Parent.RemoveChild(n)
+	case n.Data == "input":
+		c.checkbox(n)
+	case n.Data == "math":
+		htmldom.Replace(n, textNode(mathText(n)))
+	case n.Data == "svg":
+		c.drawing(n)
+	case n.Data == "meter" || n.Data == "progress":
+		c.gauge(n)
+	case n.Data == "lite-youtube" || n.Data == "lite-vimeo":
+		c.litePlayer(n)
+	case n.Data == "iframe" || n.Data == "video" || n.Data == "audio" || n.Data == "embed" || n.Data == "object":
+		c.embedded(n)
+	case dropped[n.Data] || n.Namespace != "":
+		n.Parent.RemoveChild(n)
+	case isHeadingAnchor(n):
+		n.Parent.RemoveChild(n)
+	case !kept[n.Data]:
+		c.children(n)
+		htmldom.Unwrap(n)
+	default:
+		loadPicture(n)
+		c.attributes(n)
+		c.children(n)
+		if n.Data == "source" && htmldom.Attr(n, "srcset") == "" && htmldom.Attr(n, "src") == "" {
+			n.Parent.RemoveChild(n)
+		} else if n.Data == "a" && htmldom.Attr(n, "href") == "" && htmldom.Attr(n, "id") == "" && htmldom.Attr(n, "name") == "" {
+			htmldom.Unwrap(n)
+		} else if n.Data == "span" && (len(n.Attr) == 0 || !htmldom.HasText(n)) {
+			htmldom.Unwrap(n) // highlighters colour white space too
+		} else if n.Data == "img" {
+			c.image(n)
+		}
+	}
+}
+
+// checkbox shows a task list's state without a form.
+func (c *Cleaner) checkbox(n *html.Node) {
+	if htmldom.Attr(n, "type") != "checkbox" {
+		n.Parent.RemoveChild(n)
+		return
+	}
+	mark := "☐"
+	if has(n, "checked") {
+		mark = "☑"
+	}
+	htmldom.Replace(n, textNode(mark))
+}
+
+// isHeadingAnchor tells the little link that themes put beside a heading.
+func isHeadingAnchor(n *html.Node) bool {
+	if n.DataAtom != atom.A || n.Parent == nil || len(n.Parent.Data) != 2 || n.Parent.Data[0] != 'h' {
+		return false
+	}
+	if !strings.HasPrefix(htmldom.Attr(n, "href"), "#") {
+		return false
+	}
+	switch strings.TrimSpace(htmldom.FoldedText(n)) {
+	case "", "#", "¶", "§", "🔗", "⚓":
+		return true
+	}
+	return false
+}
+
+func (c *Cleaner) attributes(n *html.Node) {
+	footnote := isFootnote(htmldom.Attr(n, "href")) || isFootnote("#"+htmldom.Attr(n, "id"))
+	out := n.Attr[:0]
+	for _, a := range n.Attr {
+		key := strings.ToLower(a.Key)
+		if a.Namespace != "" || seen(out, key) {
+			continue
+		}
+		a.Key, a.Val = key, xmltext.Clean(a.Val)
+		switch {
+		case key == "style":
+			a.Val = safeStyle(a.Val)
+		case key == "id" && footnote:
+			a.Val = c.Prefix + a.Val
+		case !attributes[key] && !attributesOf[n.Data][key]:
+			continue
+		case key == "class":
+			if !strings.HasPrefix(a.Val, "language-") {
+				continue
+			}
+		case key == "href" && footnote:
+			a.Val = c.Address + "#" + c.Prefix + a.Val[1:]
+		case key == "src" && n.Data == "img" && isDataPicture(a.Val):
+			a.Val = escapeURI(a.Val)
+		case key == "href" || key == "src" || key == "cite":
+			to := c.Links.Follow(a.Val)
+			a.Val = to.Url
+			if key == "src" {
+				c.remember(to)
+			}
+		case key == "srcset":
+			a.Val = c.srcset(a.Val)
+		}
+		if a.Val != "" || key == "alt" || key == "open" || key == "reversed" {
+			out = append(out, a)
+		}
+	}
+	n.Attr = out
+}
+
+func seen(list []html.Attribute, key string) bool {
+	return slices.ContainsFunc(list, func(a html.Attribute) bool { return a.Key == key })
+}
+
+// isFootnote tells the ids that Markdown's footnotes have.
+func isFootnote(href string) bool {
+	return strings.HasPrefix(href, "#fn:") || strings.HasPrefix(href, "#fnref:") || strings.HasPrefix(href, "#fnref")
+}
+
+func has(n *html.Node, key string) bool {
+	return slices.ContainsFunc(n.Attr, func(a html.Attribute) bool { return a.Key == key })
+}
+
+func textNode(s string) *html.Node { return htmldom.Text(xmltext.Clean(s)) }
+
+// mathText is the TeX that a formula was made from, else its own text.
+func mathText(n *html.Node) string {
+	if alt := htmldom.Attr(n, "alttext"); alt != "" {
+		return alt
+	}
+	for d := range n.Descendants() {
+		if d.Type == html.ElementNode && d.Data == "annotation" {
+			return htmldom.FoldedText(d)
+		}
+	}
+	return htmldom.FoldedText(n)
+}
+
+// removeMarks takes the marks of excerpts out of a tree.
+func RemoveMarks(root *html.Node) {
+	var marks []*html.Node
+	for n := range root.Descendants() {
+		if n.Type == html.ElementNode && n.Data == MoreMark {
+			marks = append(marks, n)
+		}
+	}
+	for _, n := range marks {
+		n.Parent.RemoveChild(n)
+	}
+}

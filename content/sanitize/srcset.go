@@ -1,0 +1,140 @@
+package sanitize
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// pictureCandidate is one of the pictures of a srcset.
+type pictureCandidate struct {
+	url        string
+	descriptor string  // such as 2x or 800w; "" for none
+	density    float64 // of 2x; 1 where there is no descriptor
+	width      int     // of 800w; 0 for none
+}
+
+const htmlSpace = " \t\n\f\r"
+
+// parseSrcset reads a srcset as browsers do (HTML Living Standard, "parsing a srcset
+// attribute"): an address ends at white space, and commas may be part of it.
+func parseSrcset(s string) []pictureCandidate {
+	var found []pictureCandidate
+	for {
+		if s = strings.TrimLeft(s, htmlSpace+","); s == "" {
+			return found
+		}
+		end := strings.IndexAny(s, htmlSpace)
+		if end < 0 {
+			end = len(s)
+		}
+		c := pictureCandidate{url: s[:end], density: 1}
+		s = s[end:]
+		descriptors := ""
+		if bare := strings.TrimRight(c.url, ","); bare != c.url {
+			c.url = bare
+		} else {
+			descriptors, s = cutDescriptors(s)
+		}
+		if c.describe(strings.Fields(descriptors)) {
+			found = append(found, c)
+		}
+	}
+}
+
+// cutDescriptors returns what stands before the comma that ends a candidate; one
+// within parentheses does not.
+func cutDescriptors(s string) (descriptors, rest string) {
+	depth := 0
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c == '(':
+			depth = 1
+		case c == ')':
+			depth = 0
+		case c == ',' && depth == 0:
+			return s[:i], s[i+1:]
+		}
+	}
+	return s, ""
+}
+
+var (
+	widthDescriptor   = regexp.MustCompile(`^([1-9][0-9]{0,8})w$`)
+	heightDescriptor  = regexp.MustCompile(`^[1-9][0-9]{0,8}h$`)
+	densityDescriptor = regexp.MustCompile(`^([0-9]*\.?[0-9]+(?:[eE][+-]?[0-9]{1,2})?)x$`)
+)
+
+// describe takes the descriptors over and reports whether they are valid.
+func (c *pictureCandidate) describe(descriptors []string) bool {
+	for _, d := range descriptors {
+		if m := widthDescriptor.FindStringSubmatch(d); m != nil && c.descriptor == "" {
+			c.descriptor = d
+			c.width, _ = strconv.Atoi(m[1])
+		} else if m := densityDescriptor.FindStringSubmatch(d); m != nil && c.descriptor == "" {
+			c.descriptor = d
+			c.density, _ = strconv.ParseFloat(m[1], 64)
+		} else if !heightDescriptor.MatchString(d) {
+			return false
+		}
+	}
+	return true
+}
+
+// pictureWidth is wide enough for a feed reader's column on any screen.
+const pictureWidth = 1600
+
+// bestCandidate is the one for programs that know no srcset: of plain density, or
+// the widest that is not wider than need be; "" where there is none.
+func bestCandidate(srcset string) string {
+	var best pictureCandidate
+	for _, c := range parseSrcset(srcset) {
+		if best.url == "" || c.better(best) {
+			best = c
+		}
+	}
+	return best.url
+}
+
+func (c pictureCandidate) better(than pictureCandidate) bool {
+	if c.width > 0 && than.width > 0 {
+		if c.width > pictureWidth || than.width > pictureWidth {
+			return c.width < than.width
+		}
+		return c.width > than.width
+	}
+	return c.density < than.density && c.density >= 1
+}
+
+// srcset makes the addresses of a list absolute.
+func (c *Cleaner) srcset(list string) string {
+	var out []string
+	for _, candidate := range parseSrcset(list) {
+		address := escapeURI(candidate.url)
+		if !isDataPicture(candidate.url) {
+			to := c.Links.Follow(candidate.url)
+			c.remember(to)
+			address = to.Url
+		}
+		if address = withoutOuterCommas(address); address == "" {
+			continue
+		}
+		out = append(out, strings.TrimSpace(address+" "+candidate.descriptor))
+	}
+	return strings.Join(out, ", ")
+}
+
+// withoutOuterCommas escapes commas at the ends of an address, which would be taken for the
+// list's. It returns "" where that makes no address, as in a host's name.
+func withoutOuterCommas(address string) string {
+	bare := strings.Trim(address, ",")
+	if bare == address {
+		return address
+	}
+	before, after, _ := strings.Cut(address, bare)
+	address = strings.Repeat("%2C", len(before)) + bare + strings.Repeat("%2C", len(after))
+	if _, err := ParseAddress(address); err != nil {
+		return ""
+	}
+	return address
+}

@@ -1,0 +1,102 @@
+package sanitize
+
+import (
+	"fmt"
+	"net/url"
+	"publisher/content/slug"
+	"regexp"
+	"strings"
+
+	"golang.org/x/net/idna"
+)
+
+// authority is what an address begins with that names a host. Browsers take a
+// backslash for a slash in addresses of the web.
+var authority = regexp.MustCompile(`^(?i:https?:|ftp:)?[/\\]{2}[^/\\?#]*`)
+
+var schemeName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*:`)
+
+// parseAddress reads an address as people write them and browsers understand them
+// (WHATWG URL Standard), and makes a URI of it (RFC 3986, RFC 3987 §3.1): line breaks
+// are passed over, characters that no URI holds are percent-encoded, and a host's
+// name becomes A-labels.
+func ParseAddress(s string) (*url.URL, error) {
+	s = strings.Map(func(r rune) rune {
+		if r == '\n' || r == '\r' || r == '\t' {
+			return -1
+		}
+		return r
+	}, s)
+	head := authority.FindString(s)
+	rest := s[len(head):]
+	if head != "" {
+		head = strings.ReplaceAll(head, `\`, "/")
+	} else {
+		head = schemeName.FindString(s)
+		rest = s[len(head):]
+	}
+	if head == "" || strings.Contains(head, "/") {
+		end := strings.IndexAny(rest, "?#")
+		if end < 0 {
+			end = len(rest)
+		}
+		rest = strings.ReplaceAll(rest[:end], `\`, "/") + rest[end:]
+	}
+	u, err := url.Parse(head + escapeURI(rest))
+	if err != nil {
+		return nil, err
+	}
+	if u.Host = asciiHost(u.Host); !hostAndPort.MatchString(u.Host) || u.Host == "" && u.User != nil {
+		return nil, fmt.Errorf("%q is not the name of a host", u.Host)
+	}
+	return u, nil
+}
+
+// hostAndPort is what may stand between the slashes and the path (RFC 3986 §3.2.2).
+var hostAndPort = regexp.MustCompile(`^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=-]*)(?::[0-9]*)?$`)
+
+// hostNames are read as browsers read them (UTS 46 without the rules of STD 3): labels that no
+// registry gives out, with an underscore or a hyphen at an end, have addresses too.
+var hostNames = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.StrictDomainName(false), idna.CheckHyphens(false))
+
+// asciiHost makes A-labels (RFC 5891) of a host's name; one that has none stays.
+func asciiHost(host string) string {
+	if isASCII(host) {
+		return host
+	}
+	name, port := host, ""
+	if i := strings.LastIndexByte(host, ':'); i >= 0 {
+		name, port = host[:i], host[i:]
+	}
+	ascii, err := hostNames.ToASCII(name)
+	if err != nil {
+		return host
+	}
+	return ascii + port
+}
+
+func isASCII(s string) bool {
+	return strings.IndexFunc(s, func(r rune) bool { return r >= 0x80 }) < 0
+}
+
+// escapeURI percent-encodes what may not stand in a URI after its authority: of
+// brackets and the like, and a percent sign that encodes nothing.
+func escapeURI(s string) string {
+	const hex = "0123456789ABCDEF"
+	var b strings.Builder
+	fragment := false
+	for i := range len(s) {
+		c := s[i]
+		alphanumeric := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
+		switch {
+		case alphanumeric || strings.IndexByte("-._~:/?@!$&'()*+,;=", c) >= 0, c == '%' && slug.IsEscape(s[i:]):
+			b.WriteByte(c)
+		case c == '#' && !fragment:
+			fragment = true
+			b.WriteByte(c)
+		default:
+			b.Write([]byte{'%', hex[c>>4], hex[c&15]})
+		}
+	}
+	return b.String()
+}
