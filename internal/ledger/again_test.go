@@ -22,7 +22,8 @@ func testRetry(t *testing.T, open func(*testing.T) *ledger.Ledger) {
 	held.end(ledger.Result{Edition: edition, Status: ledger.Uncertain})
 	gave.end(ledger.Result{Edition: edition, Status: ledger.Failed, Code: 451, KeepCursor: true})
 	later.end(ledger.Result{Edition: edition, Status: ledger.Failed, Code: 451, KeepCursor: true})
-	gone.end(ledger.Result{Edition: edition, Status: ledger.Failed, Code: 550, Bounced: true})
+	gone.end(ledger.Result{Edition: edition, Status: ledger.Failed, Code: 550, KeepCursor: true})
+	want1(t, 1)(l.MarkRefused(ctx, edition, []ledger.Refusal{{Subscriber: gone.subscriber}}))
 	// later gets the posts with the next edition.
 	number(t, l, 1)
 	next := closeEdition(t, l, "weekly", 0, 4)

@@ -142,7 +142,7 @@ func scanRecipient(row scanner) (r Recipient, err error) {
 // no open one of another: none if it is canceled.
 func (l *Ledger) Recipients(ctx context.Context, number int64, a Audience, after int64, limit int) ([]Recipient, error) {
 	where, args := a.where([]any{number, after, limit})
-	due, err := l.recorder.foresee(ctx, number, func() ([]Recipient, error) {
+	due, err := l.engine.Recipients(ctx, number, func() ([]Recipient, error) {
 		return collect(ctx, l.read, scanRecipient, `
 			SELECT s.id, s.email, s.name, s.tags, s.cursor_seq, s.owed FROM subscriber s
 			WHERE s.status = 'active' AND s.id > $2 AND `+where+`

@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"publisher/internal/durable"
 	"time"
 )
 
@@ -30,19 +31,23 @@ func Backup(ctx context.Context, dsn, file string, now time.Time) error {
 	if file, err = target(file); err != nil {
 		return err
 	}
-	l := &Ledger{path: path}
-	if err := l.copyInto(ctx, filepath.Dir(file), backupPrefix); err != nil {
+	c, remove, err := startCopy(ctx, path, filepath.Dir(file), backupPrefix, false)
+	if err != nil {
 		return err
 	}
-	defer l.removeTemp()
-	if err := mayReplace(ctx, l, file); err != nil {
-		return errors.Join(err, l.shut())
-	}
-	if err := errors.Join(l.prepareBackup(ctx, now), l.shut()); err != nil {
+	defer remove()
+	l, err := c.ledger(ctx)
+	if err != nil {
 		return err
 	}
-	if err := settleFile(ctx, l.temp); err != nil {
-		return l.fail("back up", err)
+	if err := c.mayReplace(ctx, file); err != nil {
+		return errors.Join(err, l.Close())
+	}
+	if err := errors.Join(c.prepareBackup(ctx, l, now), l.Close()); err != nil {
+		return err
+	}
+	if err := settleFile(ctx, c.file); err != nil {
+		return c.fail("back up", err)
 	}
 	// What SQLite left beside an earlier backup is not this one's.
 	for _, name := range []string{file + "-wal", file + "-shm", file + "-journal"} {
@@ -50,10 +55,10 @@ func Backup(ctx context.Context, dsn, file string, now time.Time) error {
 			return err
 		}
 	}
-	if err := os.Rename(l.temp, file); err != nil {
+	if err := os.Rename(c.file, file); err != nil {
 		return err
 	}
-	return syncFolder(filepath.Dir(file))
+	return durable.SyncFolder(filepath.Dir(file))
 }
 
 // target is where file is, symbolic links resolved.
@@ -69,19 +74,19 @@ func target(file string) (string, error) {
 }
 
 // prepareBackup makes of a private copy what its own file does not say yet.
-func (l *Ledger) prepareBackup(ctx context.Context, now time.Time) error {
-	if err := l.CheckIntegrity(ctx); err != nil {
+func (e *engine) prepareBackup(ctx context.Context, l *Ledger, now time.Time) error {
+	if err := e.CheckIntegrity(ctx); err != nil {
 		return err
 	}
 	// What servers have answered and the ledger could not take yet is in the backup.
 	if _, _, err := l.RecordSpooled(ctx); err != nil {
 		return err
 	}
-	return l.setBackupTime(ctx, now)
+	return e.setBackupTime(ctx, now)
 }
 
-// mayReplace fails unless file is not there, or is an earlier backup of l.
-func mayReplace(ctx context.Context, l *Ledger, file string) error {
+// mayReplace fails unless file is not there, or is an earlier backup of the ledger.
+func (e *engine) mayReplace(ctx context.Context, file string) error {
 	info, err := os.Lstat(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -98,12 +103,12 @@ func mayReplace(ctx context.Context, l *Ledger, file string) error {
 		return err
 	}
 	defer db.Close()
-	const key = "SELECT value FROM secret WHERE name = $1"
+	const key = "SELECT value FROM secret WHERE name = 'tokens'"
 	var ours, theirs []byte
-	if err := l.read.QueryRowContext(ctx, key, tokenKey).Scan(&ours); err != nil {
-		return l.fail("read its key", err)
+	if err := e.read.QueryRowContext(ctx, key).Scan(&ours); err != nil {
+		return e.fail("read its key", err)
 	}
-	err = db.QueryRowContext(ctx, key, tokenKey).Scan(&theirs)
+	err = db.QueryRowContext(ctx, key).Scan(&theirs)
 	if err != nil || string(ours) != string(theirs) || !saysBackup(ctx, db) {
 		return refused
 	}
@@ -127,17 +132,17 @@ func saysBackup(ctx context.Context, db *sql.DB) bool {
 
 // backupTime returns when the backup was made that the ledger is; the zero time if it is
 // not one.
-func (l *Ledger) backupTime(ctx context.Context) (made time.Time, err error) {
-	err = l.read.QueryRowContext(ctx, "SELECT backup_at FROM clone_guard").Scan((*instant)(&made))
-	return made, l.fail("read whether it is a backup", err)
+func (e *engine) backupTime(ctx context.Context) (made time.Time, err error) {
+	err = e.read.QueryRowContext(ctx, "SELECT backup_at FROM clone_guard").Scan((*instant)(&made))
+	return made, e.fail("read whether it is a backup", err)
 }
 
 // setBackupTime has the ledger say of itself that it is a backup.
-func (l *Ledger) setBackupTime(ctx context.Context, made time.Time) error {
-	return l.store(ctx, "mark it as a backup", func(tx *sql.Tx) error {
+func (e *engine) setBackupTime(ctx context.Context, made time.Time) error {
+	return e.fail("mark it as a backup", e.Store(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, "UPDATE clone_guard SET backup_at = $1", instant(made))
 		return err
-	})
+	}))
 }
 
 // settleFile makes one file of a database that nobody has open, and brings it to the

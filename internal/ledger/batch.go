@@ -6,17 +6,17 @@ import (
 	"strings"
 )
 
-// batch is a prepared statement about many rows at once, which costs little more
+// multiRow is a prepared statement about many rows at once, which costs little more
 // than one about one. It is kept for 1, 2, 4 … rows, which together serve any number,
 // until the database is closed.
-type batch struct {
+type multiRow struct {
 	columns    int
 	statements [6]*sql.Stmt
 }
 
-// prepare makes the batch of a text in which %s stands for the rows.
-func prepare(db *sql.DB, columns int, text string) (*batch, error) {
-	b := &batch{columns: columns}
+// prepareMultiRow prepares the statements of a text in which %s stands for the rows.
+func prepareMultiRow(db *sql.DB, columns int, text string) (*multiRow, error) {
+	b := &multiRow{columns: columns}
 	for i := range b.statements {
 		var err error
 		if b.statements[i], err = db.Prepare(strings.Replace(text, "%s", placeholders(1<<i, columns), 1)); err != nil {
@@ -34,7 +34,7 @@ func placeholders(rows, columns int) string {
 
 // exec runs the statement until it was about all rows, whose columns args holds one
 // after the other.
-func (b *batch) exec(tx *sql.Tx, args []any) error {
+func (b *multiRow) exec(tx *sql.Tx, args []any) error {
 	for len(args) > 0 {
 		size := min(bits.Len(uint(len(args)/b.columns)), len(b.statements)) - 1
 		n := b.columns << size

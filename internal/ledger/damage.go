@@ -13,25 +13,6 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// DamagedError says that the ledger's files do not hold what the program wrote.
-// Nothing was sent; a person has to decide what to put in their place.
-type DamagedError struct {
-	Path string // of the ledger
-	What string
-	err  error // SQLite's; may be nil
-}
-
-func (e *DamagedError) Unwrap() error { return e.err }
-
-func (e *DamagedError) Error() string { return strings.Join(e.Lines(), "\n") }
-
-// Lines returns what is wrong and, line by line, what to do.
-func (e *DamagedError) Lines() []string {
-	folder := filepath.Join(filepath.Dir(e.Path), "damaged")
-	lines := []string{e.What + ". Nothing was read or sent.", "hint: move its files away, and put your latest backup in their place:"}
-	return append(append(lines, moveAway(e.Path, folder)...), "  publisher restore BACKUP")
-}
-
 // linesError is an error of several lines.
 type linesError []string
 
@@ -70,10 +51,9 @@ func shellQuoted(name string) string {
 	return "'" + strings.ReplaceAll(name, "'", `'\''`) + "'"
 }
 
-// CheckIntegrity has SQLite look at every page, and fails with a *DamagedError where
-// something is wrong.
-func (l *Ledger) CheckIntegrity(ctx context.Context) error {
-	return l.fail("check its integrity", checkIntegrity(ctx, l.write.db, l.path))
+// CheckIntegrity has SQLite look at every page.
+func (e *engine) CheckIntegrity(ctx context.Context) error {
+	return e.fail("check its integrity", checkIntegrity(ctx, e.write.db, e.path))
 }
 
 func checkIntegrity(ctx context.Context, db *sql.DB, path string) error {
@@ -89,7 +69,14 @@ func checkIntegrity(ctx context.Context, db *sql.DB, path string) error {
 	if len(found) == 1 && found[0] == "ok" {
 		return nil
 	}
-	return &DamagedError{Path: path, What: "it is damaged: " + strings.ReplaceAll(strings.Join(found, "; "), "\n", " ")}
+	return damage(path, "it is damaged: "+strings.ReplaceAll(strings.Join(found, "; "), "\n", " "), nil)
+}
+
+// damage returns the error for a ledger at path: what is wrong, and SQLite's own word,
+// which may be nil.
+func damage(path, what string, err error) *DamagedError {
+	hint := append([]string{"move its files away, and put your latest backup in their place:"}, moveAway(path, filepath.Join(filepath.Dir(path), "damaged"))...)
+	return &DamagedError{What: what, Hint: append(hint, "  publisher restore BACKUP"), Err: err}
 }
 
 // damaged makes of SQLite's word on a damaged file one that says what to do.
@@ -98,7 +85,7 @@ func damaged(err error, path string) error {
 	if errors.As(err, &known) || !isCorrupt(err) {
 		return err
 	}
-	return &DamagedError{Path: path, What: fmt.Sprintf("it is damaged (%v)", err), err: err}
+	return damage(path, fmt.Sprintf("it is damaged (%v)", err), err)
 }
 
 func isCorrupt(err error) bool {

@@ -48,22 +48,36 @@ const (
 	PostHidden                         // deferred: one of them could not be shown
 )
 
-const deliveryColumns = "d.edition, d.subscriber, d.after_seq, d.through_seq, d.digest, d.progress, d.kept, d.again, d.resent, d.attempts, d.first_at, d.last_at, d.next_at, d.code, d.reply"
+// DeliveryColumns are the columns of table delivery d that Delivery.Fields reads.
+const DeliveryColumns = "d.edition, d.subscriber, d.after_seq, d.through_seq, d.digest, d.progress, d.kept, d.again, d.resent, d.attempts, d.first_at, d.last_at, d.next_at, d.code, d.reply"
 
 func scanDelivery(row scanner) (d Delivery, err error) {
-	err = row.Scan(d.fields()...)
+	err = row.Scan(d.Fields()...)
 	return d, err
 }
 
-// fields are where deliveryColumns are read to.
-func (d *Delivery) fields() []any {
+// Fields returns what to scan DeliveryColumns into.
+func (d *Delivery) Fields() []any {
 	return []any{&d.Edition, &d.Subscriber, &d.After, &d.Through, &d.Digest, &d.Status, &d.DueReason, &d.ManualRetry, &d.Resent, &d.Attempts,
 		(*instant)(&d.FirstTried), (*instant)(&d.LastTried), (*instant)(&d.NextTry), &d.Code, &d.Reply}
 }
 
+const canceledReply = "the edition was canceled"
+
+// EndCanceled ends a delivery that would be tried again, or whose posts would come with a
+// later edition, although its edition was canceled. It reports false where there is
+// nothing to end.
+func (d *Delivery) EndCanceled() bool {
+	if d.Status != Deferred && d.DueReason != GaveUp {
+		return false
+	}
+	d.Status, d.DueReason, d.NextTry, d.Code, d.Reply = Failed, NotDue, time.Time{}, 0, canceledReply
+	return true
+}
+
 // deliveries reads those that follow "FROM".
 func (l *Ledger) deliveries(ctx context.Context, from string, args ...any) ([]Delivery, error) {
-	return collectSettled(ctx, l, scanDelivery, "SELECT "+deliveryColumns+" FROM "+from, args...)
+	return collectSettled(ctx, l, scanDelivery, "SELECT "+DeliveryColumns+" FROM "+from, args...)
 }
 
 // Interrupted returns the deliveries left in Sending by a process that died, by subscriber.

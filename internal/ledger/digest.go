@@ -19,7 +19,7 @@ type Digest struct {
 // FindDigest returns the number of an edition's digest of those posts, and gives the
 // next one where there is none.
 func (l *Ledger) FindDigest(ctx context.Context, edition int64, posts, withheld Numbers) (number int64, err error) {
-	err = l.fail(fmt.Sprintf("note a digest of edition %d", edition), l.write.store(ctx, func(tx *sql.Tx) error {
+	err = l.store(ctx, fmt.Sprintf("note a digest of edition %d", edition), func(tx *sql.Tx) error {
 		err := tx.QueryRowContext(ctx, "SELECT number FROM digest WHERE edition = $1 AND posts = $2 AND withheld = $3 AND returned = ''",
 			edition, posts, withheld).Scan(&number)
 		if !errors.Is(err, sql.ErrNoRows) {
@@ -29,7 +29,7 @@ func (l *Ledger) FindDigest(ctx context.Context, edition int64, posts, withheld 
 			INSERT INTO digest (edition, number, posts, withheld)
 			VALUES ($1, (SELECT COALESCE(MAX(number), 0) + 1 FROM digest WHERE edition = $1), $2, $3)
 			RETURNING number`, edition, posts, withheld).Scan(&number)
-	}))
+	})
 	return number, err
 }
 
@@ -144,13 +144,13 @@ func (l *Ledger) Bundle(ctx context.Context, edition int64) (data []byte, err er
 // ExtendEdition stores an edition's new bundle, subject and posts: somebody joins it
 // who is due more than those whom it was closed for.
 func (l *Ledger) ExtendEdition(ctx context.Context, e *Edition) error {
-	return l.fail(fmt.Sprintf("extend edition %d", e.Number), l.write.store(ctx, func(tx *sql.Tx) error {
+	return l.store(ctx, fmt.Sprintf("extend edition %d", e.Number), func(tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, "UPDATE edition SET posts = $2, subject = $3, after_seq = CASE WHEN after_seq > $4 THEN $4 ELSE after_seq END WHERE number = $1",
 			e.Number, list(e.Posts), e.Subject, e.After); err != nil {
 			return err
 		}
 		return storeBundle(ctx, tx, e.Number, e.Bundle)
-	}))
+	})
 }
 
 func storeBundle(ctx context.Context, tx *sql.Tx, edition int64, data []byte) error {

@@ -51,7 +51,7 @@ func (l *Ledger) CloseEditions(ctx context.Context, editions ...*Edition) error 
 	err := l.change(ctx, "close an edition of "+first.Cadence, func(tx *sql.Tx) error {
 		for i, e := range editions {
 			var err error
-			if numbers[i], err = nextEdition(ctx, tx); err != nil {
+			if numbers[i], err = NextEdition(ctx, tx); err != nil {
 				return err
 			}
 			_, err = tx.ExecContext(ctx, `

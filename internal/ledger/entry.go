@@ -19,22 +19,18 @@ const (
 // progressCodes are the bytes that stand for each Progress.
 var progressCodes = []DeliveryStatus{Sending, Sent, Deferred, Failed, Uncertain}
 
-const (
-	movedFlag = 1 << iota
-	bouncedFlag
-)
+// settledFlag is of a delivery whose subscriber's Due is to change. Other bits mean
+// nothing any more.
+const settledFlag = 1
 
-func (g *group) encode() []byte {
-	row := append(make([]byte, 0, 16+96*len(g.changed)), entriesForm)
-	row = binary.AppendVarint(row, int64(g.ended))
-	row = appendTime(row, g.lastEnd)
-	for _, d := range g.changed {
+func encodeStep(s *Step) []byte {
+	row := append(make([]byte, 0, 16+96*len(s.Changed)), entriesForm)
+	row = binary.AppendVarint(row, int64(s.Ended))
+	row = appendTime(row, s.LastEnd)
+	for _, d := range s.Changed {
 		var flags byte
-		if d.moved {
-			flags |= movedFlag
-		}
-		if d.bounced {
-			flags |= bouncedFlag
+		if d.Settled {
+			flags = settledFlag
 		}
 		row = append(row, byte(slices.Index(progressCodes, d.Status)), flags)
 		for _, n := range []int64{d.Edition, d.Subscriber, d.After, d.Through, int64(d.Attempts), int64(d.Code), d.Digest, int64(d.DueReason), int64(d.Resent)} {
@@ -57,20 +53,20 @@ func appendTime(dst []byte, t time.Time) []byte {
 
 var errEntries = errors.New("a row of its journal cannot be read; restore it from a backup, or use the version of publisher that wrote it")
 
-// decodeGroup reads what encode wrote.
-func decodeGroup(row []byte) (*group, error) {
+// decodeStep reads what has changed from what encodeStep wrote.
+func decodeStep(row []byte) (*Step, error) {
 	if len(row) == 0 || row[0] < firstForm || row[0] > entriesForm {
 		return nil, errEntries
 	}
 	r := &entryReader{rest: row[1:], form: row[0]}
-	g := &group{ended: int(r.number()), lastEnd: r.time()}
+	s := &Step{Ended: int(r.number()), LastEnd: r.time()}
 	for len(r.rest) > 0 && !r.bad {
-		g.changed = append(g.changed, r.record())
+		s.Changed = append(s.Changed, r.delivery())
 	}
 	if r.bad {
 		return nil, errEntries
 	}
-	return g, nil
+	return s, nil
 }
 
 // entryReader takes values off a row; bad tells that there was one missing.
@@ -80,19 +76,19 @@ type entryReader struct {
 	bad  bool
 }
 
-func (r *entryReader) record() *record {
+func (r *entryReader) delivery() *StepDelivery {
 	head := r.take(2)
 	if r.bad || int(head[0]) >= len(progressCodes) {
 		r.bad = true
 		return nil
 	}
-	d := &record{moved: head[1]&movedFlag != 0, bounced: head[1]&bouncedFlag != 0}
+	d := &StepDelivery{Settled: head[1]&settledFlag != 0}
 	d.Status = progressCodes[head[0]]
 	d.Edition, d.Subscriber, d.After, d.Through = r.number(), r.number(), r.number(), r.number()
 	d.Attempts, d.Code = int(r.number()), int(r.number())
 	if r.form > firstForm {
 		d.Digest, d.DueReason, d.Resent = r.number(), DueReason(r.number()), int(r.number())
-	} else if d.Status == Failed && !d.moved {
+	} else if d.Status == Failed && !d.Settled {
 		d.DueReason = GaveUp
 	}
 	d.FirstTried, d.LastTried, d.NextTry = r.time(), r.time(), r.time()

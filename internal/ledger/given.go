@@ -38,7 +38,7 @@ func readMark(mark string) (g given, ok bool) {
 
 // highestGiven is what the ledger itself knows.
 func highestGiven(ctx context.Context, q querier) (g given, err error) {
-	next, err := nextEdition(ctx, q)
+	next, err := NextEdition(ctx, q)
 	if err != nil {
 		return g, err
 	}
@@ -48,34 +48,15 @@ func highestGiven(ctx context.Context, q querier) (g given, err error) {
 	return g, err
 }
 
-// NextEdition is the number that the next edition will bear.
-func (l *Ledger) NextEdition(ctx context.Context) (int64, error) {
-	n, err := nextEdition(ctx, l.read)
-	return n, l.fail("read the next edition's number", err)
-}
-
-// nextEdition is one more than any edition has, or may have had in a ledger in whose
-// place this one came. In the transaction that stores the edition it is its number.
-func nextEdition(ctx context.Context, q querier) (int64, error) {
-	var highest, floor int64
-	err := q.QueryRowContext(ctx, "SELECT (SELECT COALESCE(MAX(number), 0) FROM edition), edition_floor FROM clone_guard").Scan(&highest, &floor)
-	return max(highest, floor) + 1, err
-}
-
 // leaveGap leaves out what may have been given by the ledger that lay here before, of
 // which the mark and the results kept beside it tell. What was a backup is one no more.
-func (l *Ledger) leaveGap(ctx context.Context, mark string) error {
-	const doing = "leave out numbers that may have been given"
-	late, err := l.late.results()
-	if err != nil {
-		return l.fail(doing, err)
-	}
-	return l.change(ctx, doing, func(tx *sql.Tx) error {
+func (e *engine) leaveGap(ctx context.Context, mark string, spooled []Result) error {
+	return e.fail("leave out numbers that may have been given", e.Change(ctx, func(tx *sql.Tx) error {
 		g, err := highestGiven(ctx, tx)
 		if err != nil {
 			return err
 		}
-		for _, r := range late {
+		for _, r := range spooled {
 			g = g.and(given{r.Edition, r.Subscriber})
 		}
 		gap := largeGap
@@ -83,7 +64,7 @@ func (l *Ledger) leaveGap(ctx context.Context, mark string) error {
 			g, gap = g.and(known), smallGap
 		}
 		return storeGiven(ctx, tx, given{g.edition + gap.edition, g.subscriber + gap.subscriber})
-	})
+	}))
 }
 
 // and is the higher of each.

@@ -22,66 +22,58 @@ type stored struct {
 // would have one after the other.
 func TestCallsAboutOneSubscriberInOneGroup(t *testing.T) {
 	at := time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
-	begin := func(edition, after, through int64) *recording {
-		return &recording{next: &Intent{Edition: edition, Subscriber: 1, After: after, Through: through, At: at}}
+	begin := func(edition, after, through int64) *request {
+		return &request{next: &Intent{Edition: edition, Subscriber: 1, After: after, Through: through, At: at}}
 	}
-	end := func(edition int64, p DeliveryStatus) *recording {
-		return &recording{done: &Result{Edition: edition, Subscriber: 1, Status: p, Code: 250, Reply: string(p), At: at}}
+	end := func(edition int64, p DeliveryStatus) *request {
+		return &request{done: &Result{Edition: edition, Subscriber: 1, Status: p, Code: 250, Reply: string(p), At: at}}
 	}
-	bounced := func(edition int64) *recording {
-		call := end(edition, Failed)
-		call.done.Bounced = true
-		return call
-	}
-	both := func(a, b *recording) *recording { return &recording{done: a.done, next: b.next} }
-	refused := func(edition, after, through int64, p DeliveryStatus) *recording {
+	both := func(a, b *request) *request { return &request{done: a.done, next: b.next} }
+	refused := func(edition, after, through int64, p DeliveryStatus) *request {
 		call := end(edition, p)
 		call.done.After, call.done.Through = after, through
 		return call
 	}
 	for name, test := range map[string]struct {
-		calls func() []*recording
+		calls func() []*request
 		want  []told
 	}{
 		"begun twice": {
-			func() []*recording { return []*recording{begin(1, 0, 1), begin(1, 0, 1)} },
+			func() []*request { return []*request{begin(1, 0, 1), begin(1, 0, 1)} },
 			[]told{{begun: true}, {}}},
 		"two editions": {
-			func() []*recording { return []*recording{begin(2, 0, 2), begin(1, 0, 1)} },
+			func() []*request { return []*request{begin(2, 0, 2), begin(1, 0, 1)} },
 			[]told{{begun: true}, {}}},
 		"begun and sent": {
-			func() []*recording { return []*recording{begin(1, 0, 1), end(1, Sent)} },
+			func() []*request { return []*request{begin(1, 0, 1), end(1, Sent)} },
 			[]told{{begun: true}, {}}},
 		"sent, then the next edition": {
-			func() []*recording { return []*recording{begin(1, 0, 1), both(end(1, Sent), begin(2, 1, 2))} },
+			func() []*request { return []*request{begin(1, 0, 1), both(end(1, Sent), begin(2, 1, 2))} },
 			[]told{{begun: true}, {begun: true}}},
 		"sent, then another with the old cursor": {
-			func() []*recording { return []*recording{begin(1, 0, 1), end(1, Sent), begin(2, 0, 2)} },
+			func() []*request { return []*request{begin(1, 0, 1), end(1, Sent), begin(2, 0, 2)} },
 			[]told{{begun: true}, {}, {}}},
 		"ended twice": {
-			func() []*recording { return []*recording{begin(1, 0, 1), end(1, Sent), end(1, Failed)} },
+			func() []*request { return []*request{begin(1, 0, 1), end(1, Sent), end(1, Failed)} },
 			[]told{{begun: true}, {}, {failed: true}}},
 		"ended, never begun": {
-			func() []*recording { return []*recording{end(1, Sent), begin(1, 0, 1)} },
+			func() []*request { return []*request{end(1, Sent), begin(1, 0, 1)} },
 			[]told{{failed: true}, {begun: true}}},
 		"deferred, then tried again": {
-			func() []*recording { return []*recording{begin(1, 0, 1), end(1, Deferred), begin(1, 0, 1)} },
+			func() []*request { return []*request{begin(1, 0, 1), end(1, Deferred), begin(1, 0, 1)} },
 			[]told{{begun: true}, {}, {begun: true}}},
 		"deferred, then another edition": {
-			func() []*recording { return []*recording{refused(1, 0, 1, Deferred), begin(2, 0, 2)} },
+			func() []*request { return []*request{refused(1, 0, 1, Deferred), begin(2, 0, 2)} },
 			[]told{{}, {}}},
-		"bounced, then another edition": {
-			func() []*recording { return []*recording{begin(1, 0, 1), bounced(1), begin(2, 1, 2)} },
-			[]told{{begun: true}, {}, {}}},
 		"the envelope refused": {
-			func() []*recording { return []*recording{refused(1, 0, 1, Failed), begin(1, 0, 1), begin(2, 1, 2)} },
+			func() []*request { return []*request{refused(1, 0, 1, Failed), begin(1, 0, 1), begin(2, 1, 2)} },
 			[]told{{}, {}, {begun: true}}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			together, stored := commitGroups(t, [][]*recording{test.calls()})
-			var apart [][]*recording
+			together, stored := commitGroups(t, [][]*request{test.calls()})
+			var apart [][]*request
 			for _, call := range test.calls() {
-				apart = append(apart, []*recording{call})
+				apart = append(apart, []*request{call})
 			}
 			oneByOne, storedSo := commitGroups(t, apart)
 			if diff := cmp.Diff(test.want, oneByOne, cmp.AllowUnexported(told{})); diff != "" {
@@ -99,13 +91,12 @@ func TestCallsAboutOneSubscriberInOneGroup(t *testing.T) {
 
 // commitGroups has the groups committed, in a ledger with one subscriber, two posts and two
 // editions: one of the first post, one of both.
-func commitGroups(t *testing.T, groups [][]*recording) ([]told, stored) {
+func commitGroups(t *testing.T, groups [][]*request) ([]told, stored) {
 	t.Helper()
 	ctx, now := context.Background(), time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
-	l, err := Open(ctx, "sqlite:"+filepath.Join(t.TempDir(), "publisher.db"))
-	noError(t, err)
+	l := openPatient(t, filepath.Join(t.TempDir(), "publisher.db"))
 	defer l.Close()
-	_, err = l.Import(ctx, func(yield func(Row, error) bool) { yield(Row{Email: "ann@example.com"}, nil) }, ImportOptions{DefaultCadence: "weekly", Now: now})
+	_, err := l.Import(ctx, func(yield func(Row, error) bool) { yield(Row{Email: "ann@example.com"}, nil) }, ImportOptions{DefaultCadence: "weekly", Now: now})
 	noError(t, err)
 	noError(t, l.SavePosts(ctx, []Post{{ID: "a", Stage: Numbered}, {ID: "b", Stage: Numbered}}))
 	for through := range int64(2) {
@@ -113,7 +104,7 @@ func commitGroups(t *testing.T, groups [][]*recording) ([]told, stored) {
 	}
 	var answers []told
 	for _, group := range groups {
-		noError(t, l.recorder.commit(group))
+		noError(t, l.e.recorder.commit(group))
 		for _, call := range group {
 			answers = append(answers, told{call.begun, call.err != nil})
 		}
@@ -130,21 +121,21 @@ func commitGroups(t *testing.T, groups [][]*recording) ([]told, stored) {
 // A recipient who was read is checked again as soon as anybody else has written.
 func TestForeseenRecipientsAreCheckedAgain(t *testing.T) {
 	ctx, at := context.Background(), sentToAnn.At
-	for name, meddle := range map[string]func(t *testing.T, l *Ledger, other *Ledger){
-		"unsubscribed here": func(t *testing.T, l, _ *Ledger) {
+	for name, meddle := range map[string]func(t *testing.T, l opened, other opened){
+		"unsubscribed here": func(t *testing.T, l, _ opened) {
 			_, err := l.SetStatus(ctx, "ben@example.com", Unsubscribed, "weekly", at)
 			noError(t, err)
 		},
-		"unsubscribed by another process": func(t *testing.T, _, other *Ledger) {
+		"unsubscribed by another process": func(t *testing.T, _, other opened) {
 			_, err := other.SetStatus(ctx, "ben@example.com", Unsubscribed, "weekly", at)
 			noError(t, err)
 		},
-		"another delivery begun": func(t *testing.T, l, _ *Ledger) {
+		"another delivery begun": func(t *testing.T, l, _ opened) {
 			noError(t, l.CloseEditions(ctx, &Edition{Cadence: "weekly", Closed: at, Through: 1}))
 			_, err := l.Record(ctx, nil, &Intent{Edition: 2, Subscriber: 2, Through: 1, At: at})
 			noError(t, err)
 		},
-		"the edition canceled": func(t *testing.T, l, _ *Ledger) {
+		"the edition canceled": func(t *testing.T, l, _ opened) {
 			_, err := l.CancelEdition(ctx, 1, Audience{Cadence: "weekly", Default: true}, at)
 			noError(t, err)
 		},
@@ -154,13 +145,13 @@ func TestForeseenRecipientsAreCheckedAgain(t *testing.T) {
 			l, other := sendingToAnn(t, path), openPatient(t, path)
 			defer l.Close()
 			defer other.Close()
-			_, err := l.write.db.Exec(`INSERT INTO subscriber (email, email_key, name, status, cadence, tags, cursor_seq, from_file)
+			_, err := l.e.write.db.Exec(`INSERT INTO subscriber (email, email_key, name, status, cadence, tags, cursor_seq, from_file)
 				VALUES ('ben@example.com', 'ben@example.com', '', 'active', 'weekly', '', 0, FALSE)`)
 			noError(t, err)
 			due, err := l.Recipients(ctx, 1, Audience{Cadence: "weekly", Default: true}, 0, 10)
 			noError(t, err)
-			if len(due) != 1 || len(l.recorder.foreseen.recipients) != 1 {
-				t.Fatalf("%d are due, %d foreseen", len(due), len(l.recorder.foreseen.recipients))
+			if len(due) != 1 || len(l.e.recorder.foreseen.recipients) != 1 {
+				t.Fatalf("%d are due, %d foreseen", len(due), len(l.e.recorder.foreseen.recipients))
 			}
 			meddle(t, l, other)
 			if begun, err := l.Record(ctx, nil, &Intent{Edition: 1, Subscriber: 2, Through: 1, At: at}); begun || err != nil {

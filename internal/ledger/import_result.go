@@ -56,27 +56,12 @@ type RowResult struct {
 	Reason  string // RowRefused, RowLeftOut: why
 }
 
-// resultTables makes the tables from which reportResults reads. They are
-// temporary, as the rows are, so that memory stays flat.
-func (i *importer) resultTables() []string {
-	if i.Report == nil {
-		return nil
-	}
-	return []string{
-		"DROP TABLE IF EXISTS import_line",
-		"DROP TABLE IF EXISTS import_before",
-		"CREATE TEMPORARY TABLE import_line (line INTEGER NOT NULL, email_key TEXT NOT NULL, email TEXT NOT NULL, refused TEXT NOT NULL, left_out BOOLEAN NOT NULL)",
-		`CREATE TEMPORARY TABLE import_before (email_key TEXT PRIMARY KEY, name TEXT NOT NULL, status TEXT NOT NULL, cadence TEXT NOT NULL,
-			tags TEXT NOT NULL, language TEXT NOT NULL, confirmed_at BIGINT, from_file BOOLEAN NOT NULL) WITHOUT ROWID`,
-	}
-}
-
 // noteRow notes a row for reportResults.
-func (i *importer) noteRow(ctx context.Context, r Row, key string) error {
+func (i *importer) noteRow(ctx context.Context, tx *sql.Tx, r Row, key string) error {
 	if i.Report == nil {
 		return nil
 	}
-	_, err := i.conn.ExecContext(ctx, "INSERT INTO import_line (line, email_key, email, refused, left_out) VALUES ($1, $2, $3, $4, $5)", r.Line, key, r.Email, r.Refused, r.LeftOut)
+	_, err := tx.ExecContext(ctx, "INSERT INTO import_line (line, email_key, email, refused, left_out) VALUES ($1, $2, $3, $4, $5)", r.Line, key, r.Email, r.Refused, r.LeftOut)
 	return err
 }
 

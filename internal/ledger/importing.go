@@ -70,15 +70,10 @@ type ImportOptions struct {
 //
 // Neither rows nor the functions of the options may use the ledger.
 func (l *Ledger) Import(ctx context.Context, rows iter.Seq2[Row, error], o ImportOptions) (ImportCounts, error) {
-	i := &importer{ImportOptions: o, writer: l.write, journal: l.journal}
-	err := l.write.hold(ctx, func(conn *sql.Conn) error {
-		i.conn = conn
-		if err := i.stage(ctx, rows); err != nil {
-			return err
-		}
-		return i.merge(ctx)
-	})
-	if err != nil {
+	i := &importer{ImportOptions: o}
+	fill := func(conn *sql.Conn) error { return i.stage(ctx, conn, rows) }
+	merge := func(tx *sql.Tx) error { return i.merge(ctx, tx) }
+	if err := l.engine.Stage(ctx, fill, merge); err != nil {
 		return ImportCounts{}, l.fail("import", err)
 	}
 	return i.counts, nil
@@ -88,22 +83,14 @@ func (l *Ledger) Import(ctx context.Context, rows iter.Seq2[Row, error], o Impor
 // a slow reader locks nobody out, and memory stays flat.
 type importer struct {
 	ImportOptions
-	writer  *writer
-	conn    *sql.Conn
-	journal *journal
-	newest  int64
-	counts  ImportCounts
-	staged  int // rows, each address as often as it occurs
+	newest int64
+	counts ImportCounts
+	staged int // rows, each address as often as it occurs
 }
 
-func (i *importer) stage(ctx context.Context, rows iter.Seq2[Row, error]) error {
-	for _, query := range append([]string{"DROP TABLE IF EXISTS import_row", createImportRow}, i.resultTables()...) {
-		if _, err := i.conn.ExecContext(ctx, query); err != nil {
-			return err
-		}
-	}
+func (i *importer) stage(ctx context.Context, conn *sql.Conn, rows iter.Seq2[Row, error]) error {
 	// Read-only, since temporary tables do not count: the ledger is not locked.
-	tx, err := i.conn.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	tx, err := conn.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		return err
 	}
@@ -128,7 +115,7 @@ func (i *importer) stage(ctx context.Context, rows iter.Seq2[Row, error]) error 
 		if err != nil {
 			return err
 		}
-		if err := i.stageRow(ctx, insert, row); err != nil {
+		if err := i.stageRow(ctx, tx, insert, row); err != nil {
 			return fmt.Errorf("line %d: %w", row.Line, err)
 		}
 	}
@@ -139,9 +126,9 @@ func (i *importer) stage(ctx context.Context, rows iter.Seq2[Row, error]) error 
 	return tx.Commit()
 }
 
-func (i *importer) stageRow(ctx context.Context, insert *sql.Stmt, r Row) error {
+func (i *importer) stageRow(ctx context.Context, tx *sql.Tx, insert *sql.Stmt, r Row) error {
 	if r.Refused != "" {
-		return i.noteRow(ctx, r, "")
+		return i.noteRow(ctx, tx, r, "")
 	}
 	key, err := address.Normalize(r.Email)
 	if err != nil {
@@ -159,17 +146,10 @@ func (i *importer) stageRow(ctx context.Context, insert *sql.Stmt, r Row) error 
 	if err != nil {
 		return err
 	}
-	return i.noteRow(ctx, r, key)
+	return i.noteRow(ctx, tx, r, key)
 }
 
-func (i *importer) merge(ctx context.Context) error {
-	return i.writer.transaction(ctx, i.conn, func(tx *sql.Tx) error { return i.mergeIn(ctx, tx) })
-}
-
-func (i *importer) mergeIn(ctx context.Context, tx *sql.Tx) (err error) {
-	if err := i.journal.fold(ctx, tx); err != nil {
-		return err
-	}
+func (i *importer) merge(ctx context.Context, tx *sql.Tx) (err error) {
 	if i.newest, err = newest(ctx, tx); err != nil {
 		return err
 	}

@@ -48,10 +48,10 @@ func TestRecordedHereAndFoldedElsewhere(t *testing.T) {
 	}
 }
 
-func wantJournal(t *testing.T, l *Ledger, want int) {
+func wantJournal(t *testing.T, l opened, want int) {
 	t.Helper()
 	var rows int
-	noError(t, l.read.QueryRow("SELECT COUNT(*) FROM journal").Scan(&rows))
+	noError(t, l.e.read.QueryRow("SELECT COUNT(*) FROM journal").Scan(&rows))
 	if rows != want {
 		t.Errorf("%d rows in the journal, want %d", rows, want)
 	}
@@ -63,12 +63,12 @@ func TestTouchedWhileRead(t *testing.T) {
 	ctx, at := context.Background(), sentToAnn.At
 	l := sendingToAnn(t, filepath.Join(t.TempDir(), "publisher.db"))
 	defer l.Close()
-	_, err := l.recorder.foresee(ctx, 2, func() ([]Recipient, error) {
+	_, err := l.e.recorder.foresee(ctx, 2, func() ([]Recipient, error) {
 		_, err := l.Record(ctx, &sentToAnn, nil)
 		return []Recipient{{ID: 1}, {ID: 2}}, err
 	})
 	noError(t, err)
-	if diff := cmp.Diff(map[int64]recipient{2: {edition: 2}}, l.recorder.foreseen.recipients, cmp.AllowUnexported(recipient{})); diff != "" {
+	if diff := cmp.Diff(map[int64]recipient{2: {edition: 2}}, l.e.recorder.foreseen.recipients, cmp.AllowUnexported(recipient{})); diff != "" {
 		t.Errorf("foreseen (-want +got)\n%s", diff)
 	}
 	if begun, err := l.Record(ctx, nil, &Intent{Edition: 2, Subscriber: 1, Through: 1, At: at}); begun || err != nil {
@@ -120,7 +120,7 @@ func TestDamagedJournal(t *testing.T) {
 	ctx := context.Background()
 	l := sendingToAnn(t, filepath.Join(t.TempDir(), "publisher.db"))
 	defer l.Close()
-	_, err := l.write.db.Exec("UPDATE journal SET entries = x'0102'")
+	_, err := l.e.write.db.Exec("UPDATE journal SET entries = x'0102'")
 	noError(t, err)
 	if _, err := l.Editions(ctx); !errors.Is(err, errEntries) {
 		t.Errorf("reading: %v", err)
@@ -152,18 +152,18 @@ func TestRuns(t *testing.T) {
 
 func FuzzEntries(f *testing.F) {
 	at := time.Date(2026, 6, 1, 12, 0, 0, 1000, time.UTC)
-	d := &record{Delivery: Delivery{Edition: 1, Subscriber: 2, Through: 3, Status: Deferred, Attempts: 1,
-		FirstTried: at, LastTried: at, NextTry: at.Add(time.Minute), Code: 450, Reply: "später"}, moved: true, bounced: true}
-	f.Add((&group{ended: 1, lastEnd: at, changed: []*record{d, {Delivery: Delivery{Status: Sending}}}}).encode())
+	d := &StepDelivery{Delivery: Delivery{Edition: 1, Subscriber: 2, Through: 3, Status: Deferred, Attempts: 1,
+		FirstTried: at, LastTried: at, NextTry: at.Add(time.Minute), Code: 450, Reply: "später"}, Settled: true}
+	f.Add(encodeStep(&Step{Ended: 1, LastEnd: at, Changed: []*StepDelivery{d, {Delivery: Delivery{Status: Sending}}}}))
 	f.Add([]byte{entriesForm, 0, 0, 9})
 	f.Fuzz(func(t *testing.T, row []byte) {
-		g, err := decodeGroup(row)
+		s, err := decodeStep(row)
 		if err != nil {
 			return
 		}
-		again, err := decodeGroup(g.encode())
+		again, err := decodeStep(encodeStep(s))
 		noError(t, err)
-		if diff := cmp.Diff(g, again, cmp.AllowUnexported(group{}, record{})); diff != "" {
+		if diff := cmp.Diff(s, again); diff != "" {
 			t.Errorf("(-read +read again)\n%s", diff)
 		}
 	})

@@ -21,16 +21,24 @@ func noError(t *testing.T, err error) {
 	}
 }
 
-func openPatient(t *testing.T, path string) *Ledger {
+// opened is a ledger with its engine.
+type opened struct {
+	*Ledger
+	e *engine
+}
+
+func openPatient(t *testing.T, path string) opened {
 	t.Helper()
-	l, err := Open(context.Background(), "sqlite:"+path)
+	e, err := openEngine(context.Background(), path, false)
+	noError(t, err)
+	l, err := e.ledger(context.Background())
 	noError(t, err)
 	l.LimitLockWait(0) // a locked ledger is not waited for
-	return l
+	return opened{l, e}
 }
 
 // sendingToAnn makes a ledger with an edition that is on its way to its one subscriber.
-func sendingToAnn(t *testing.T, path string) *Ledger {
+func sendingToAnn(t *testing.T, path string) opened {
 	t.Helper()
 	ctx, at := context.Background(), sentToAnn.At
 	l := openPatient(t, path)
@@ -81,7 +89,7 @@ func TestResultsOutlastALockedLedger(t *testing.T) {
 func TestResultsOutlastADiskThatCannotSync(t *testing.T) {
 	ctx, path := context.Background(), filepath.Join(t.TempDir(), "publisher.db")
 	l := sendingToAnn(t, path)
-	noError(t, l.write.log.file.Close())
+	noError(t, l.e.write.log.file.Close())
 	_, err := l.Record(ctx, &sentToAnn, nil)
 	if err == nil || !strings.Contains(err.Error(), "the disk fails") || !strings.Contains(err.Error(), path+".late") {
 		t.Errorf("the result: %v", err)
@@ -101,7 +109,7 @@ func TestResultsOutlastADiskThatCannotSync(t *testing.T) {
 	noError(t, l.Close())
 }
 
-func wantSentToAnn(t *testing.T, l *Ledger) {
+func wantSentToAnn(t *testing.T, l opened) {
 	t.Helper()
 	left, err := l.Interrupted(context.Background())
 	noError(t, err)
@@ -115,13 +123,13 @@ func wantSentToAnn(t *testing.T, l *Ledger) {
 // Whatever is committed is told of only when it is on the disk.
 func TestEveryCommitIsSynced(t *testing.T) {
 	ctx := context.Background()
-	for name, change := range map[string]func(l *Ledger) error{
-		"scan": func(l *Ledger) error { return l.SaveScanSnapshot(ctx, []byte("b")) },
-		"import": func(l *Ledger) error {
+	for name, change := range map[string]func(l opened) error{
+		"scan": func(l opened) error { return l.SaveScanSnapshot(ctx, []byte("b")) },
+		"import": func(l opened) error {
 			_, err := l.Import(ctx, func(yield func(Row, error) bool) { yield(Row{Email: "ben@example.com"}, nil) }, ImportOptions{DefaultCadence: "weekly", Now: sentToAnn.At})
 			return err
 		},
-		"status": func(l *Ledger) error {
+		"status": func(l opened) error {
 			_, err := l.SetStatus(ctx, "ann@example.com", Unsubscribed, "weekly", sentToAnn.At)
 			return err
 		},
@@ -130,7 +138,7 @@ func TestEveryCommitIsSynced(t *testing.T) {
 			l := sendingToAnn(t, filepath.Join(t.TempDir(), "publisher.db"))
 			defer l.Close()
 			noError(t, change(l))
-			noError(t, l.write.log.file.Close())
+			noError(t, l.e.write.log.file.Close())
 			if err := change(l); !errors.Is(err, errUnsynced) {
 				t.Errorf("a disk that takes nothing: %v", err)
 			}

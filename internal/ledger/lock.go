@@ -15,11 +15,6 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// LockedError says that another process holds the lock.
-type LockedError struct{ Holder string } // e.g. "publisher run (process 4711 on host, since 2026-11-22 08:00 UTC)"
-
-func (e *LockedError) Error() string { return "another pass is running: " + e.Holder }
-
 // Lock is held by one pass at a time. It ends with its process.
 type Lock struct {
 	ledger  string
@@ -61,7 +56,7 @@ func TakeLock(ctx context.Context, dsn, command string, now time.Time) (*Lock, e
 // it open died, SQLite looks at all of it before anything else does.
 func (l *Lock) Open(ctx context.Context) (*Ledger, error) {
 	sweepFolders(os.TempDir(), copyPrefix)
-	return open(ctx, &Ledger{path: l.ledger, doubtful: leftover(l.ledger)})
+	return open(ctx, l.ledger, leftover(l.ledger))
 }
 
 // takeLockFile takes the lock on the file beside the ledger alone, which need not be

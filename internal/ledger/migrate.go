@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"context"
-	"crypto/rand"
 	"database/sql"
 	"embed"
 	"fmt"
@@ -72,21 +71,4 @@ func addNumbers(ctx context.Context, w *writer, n int) error {
 		}
 	}
 	return nil
-}
-
-// tokenKey is the name under which the key of Tokens is kept.
-const tokenKey = "tokens"
-
-// makeTokenKey makes the key unless there is one.
-func makeTokenKey(ctx context.Context, w *writer) error {
-	var n int
-	if err := w.db.QueryRowContext(ctx, "SELECT COUNT(*) FROM secret WHERE name = $1", tokenKey).Scan(&n); err != nil || n > 0 {
-		return err
-	}
-	key := make([]byte, 32)
-	rand.Read(key) // never fails
-	return w.record(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, "INSERT INTO secret (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING", tokenKey, key)
-		return err
-	})
 }

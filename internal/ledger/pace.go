@@ -12,23 +12,20 @@ type SendCount struct {
 	Count int
 }
 
-// Record notes each result's time in the transaction that stores it, so that no
-// crash makes a rate forget a message.
-const storePaceSQL = `
-	INSERT INTO pace (at, count) VALUES ($1, $2)
-	ON CONFLICT (at) DO UPDATE SET count = pace.count + excluded.count`
-
-// paceOf is the time under which an attempt is noted: never before it ended.
-func paceOf(t time.Time) instant {
-	return instant(t.Truncate(time.Second).Add(time.Second))
+// LogSends notes attempts that ended at a time. What a result is of is noted in the
+// transaction that stores it, so that no crash makes a rate forget a message.
+func LogSends(ctx context.Context, tx *sql.Tx, at time.Time, count int) error {
+	// Under a whole second, and never before it ended.
+	at = at.Truncate(time.Second).Add(time.Second)
+	_, err := tx.ExecContext(ctx, `
+		INSERT INTO pace (at, count) VALUES ($1, $2)
+		ON CONFLICT (at) DO UPDATE SET count = pace.count + excluded.count`, instant(at), count)
+	return err
 }
 
-// LogSends notes attempts that no result tells of.
+// LogSends notes attempts that no result is of.
 func (l *Ledger) LogSends(ctx context.Context, at time.Time, count int) error {
-	return l.change(ctx, "note the pace", func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, storePaceSQL, paceOf(at), count)
-		return err
-	})
+	return l.change(ctx, "note what was sent", func(tx *sql.Tx) error { return LogSends(ctx, tx, at, count) })
 }
 
 func scanPaced(row scanner) (p SendCount, err error) {

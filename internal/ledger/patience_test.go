@@ -41,7 +41,7 @@ func TestHurry(t *testing.T) {
 	for name, do := range waiting {
 		go func() {
 			err := do()
-			if !ledger.IsBusy(err) {
+			if !errors.Is(err, ledger.ErrBusy) {
 				err = errors.New(name + ": not as a locked ledger fails: " + errText(err))
 			} else {
 				err = nil

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 )
 
@@ -67,23 +66,19 @@ func (l *Ledger) SavePosts(ctx context.Context, posts []Post) error {
 	if len(posts) == 0 {
 		return nil
 	}
-	inserts, err := l.postInserts.prepared(l.write.db)
-	if err != nil {
-		return l.fail("save posts", err)
-	}
 	keys := make([]postKeys, len(posts))
-	err = l.change(ctx, "save posts", func(tx *sql.Tx) error {
+	err := l.change(ctx, "save posts", func(tx *sql.Tx) error {
 		saver, err := newPostSaver(ctx, tx)
 		if err != nil {
 			return err
 		}
-		defer saver.update.Close()
+		defer saver.close()
 		for i, p := range posts {
 			if keys[i], err = saver.save(ctx, p); err != nil {
 				return fmt.Errorf("%s: %w", p.ID, err)
 			}
 		}
-		return inserts.exec(tx, saver.inserts)
+		return nil
 	})
 	if err != nil {
 		return err
@@ -94,32 +89,12 @@ func (l *Ledger) SavePosts(ctx context.Context, posts []Post) error {
 	return nil
 }
 
-// postInserts is the statement by which a first pass saves every post.
-type postInserts struct {
-	mu    sync.Mutex
-	batch *batch // nil until it is first asked for
-}
-
-// prepared must not be called within a transaction, which holds the connection.
-func (s *postInserts) prepared(db *sql.DB) (_ *batch, err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.batch == nil {
-		s.batch, err = prepare(db, 15, `
-			INSERT INTO post (id, path, url, title, posted_at, body_hash, file_hash,
-				updated_at, gone_at, standing, seq, tags, language, first_seen, key) VALUES %s`)
-	}
-	return s.batch, err
-}
-
 type postKeys struct{ key, seq int64 }
 
-// postSaver saves the posts of one transaction: what has changed one by one, what is
-// new together at the end.
+// postSaver saves the posts of one transaction.
 type postSaver struct {
-	newest  postKeys // given so far
-	update  *sql.Stmt
-	inserts []any // rows
+	newest         postKeys // given so far
+	insert, update *sql.Stmt
 }
 
 func newPostSaver(ctx context.Context, tx *sql.Tx) (s *postSaver, err error) {
@@ -128,12 +103,27 @@ func newPostSaver(ctx context.Context, tx *sql.Tx) (s *postSaver, err error) {
 	if err != nil {
 		return nil, err
 	}
+	s.insert, err = tx.PrepareContext(ctx, `
+		INSERT INTO post (id, path, url, title, posted_at, body_hash, file_hash,
+			updated_at, gone_at, standing, seq, tags, language, key, first_seen)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`)
+	if err != nil {
+		return nil, err
+	}
 	s.update, err = tx.PrepareContext(ctx, `
 		UPDATE post SET path = $2, url = $3, title = $4, posted_at = $5, body_hash = $6, file_hash = $7,
 			updated_at = $8, gone_at = $9, standing = $10, seq = COALESCE(seq, $11), tags = $12, language = $13
 		WHERE id = $1 AND key = $14
 		RETURNING key, COALESCE(seq, 0)`)
-	return s, err
+	if err != nil {
+		return nil, errors.Join(err, s.insert.Close())
+	}
+	return s, nil
+}
+
+func (s *postSaver) close() {
+	s.insert.Close()
+	s.update.Close()
 }
 
 // save gives the post the next number if it is due one and has none.
@@ -148,7 +138,7 @@ func (s *postSaver) save(ctx context.Context, p Post) (stored postKeys, err erro
 	if p.Key == 0 {
 		s.newest.key++
 		stored = postKeys{s.newest.key, seq.Int64}
-		s.inserts = append(append(s.inserts, row...), instant(p.FirstSeen), stored.key)
+		_, err = s.insert.ExecContext(ctx, append(row, stored.key, instant(p.FirstSeen))...)
 	} else if err = s.update.QueryRowContext(ctx, append(row, p.Key)...).Scan(&stored.key, &stored.seq); errors.Is(err, sql.ErrNoRows) {
 		err = fmt.Errorf("no post has this id and key %d", p.Key)
 	}
@@ -160,11 +150,6 @@ func (s *postSaver) save(ctx context.Context, p Post) (stored postKeys, err erro
 func (l *Ledger) NewestNumber(ctx context.Context) (int64, error) {
 	n, err := newest(ctx, l.read)
 	return n, l.fail("read the newest number", err)
-}
-
-// querier is a *sql.DB, *sql.Tx or *sql.Conn.
-type querier interface {
-	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
 func newest(ctx context.Context, q querier) (n int64, err error) {

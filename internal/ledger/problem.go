@@ -50,17 +50,3 @@ func saveProblems(ctx context.Context, tx *sql.Tx, source problemSource, all []P
 			}
 		})
 }
-
-// eachRow runs a query once for each row of arguments.
-func eachRow(ctx context.Context, tx *sql.Tx, query string, rows func(yield func(...any) bool)) error {
-	statement, err := tx.PrepareContext(ctx, query)
-	if err != nil {
-		return err
-	}
-	defer statement.Close()
-	rows(func(args ...any) bool {
-		_, err = statement.ExecContext(ctx, args...)
-		return err == nil
-	})
-	return err
-}

@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -19,7 +18,6 @@ type Result struct {
 	Reply                  string
 	Next                   time.Time // Deferred: not before
 	KeepCursor             bool      // Failed because retry_for ran out, or refused: the next edition brings those posts
-	Bounced                bool      // mark the subscriber at once; MarkRefused does so once that is sure
 	At                     time.Time
 	Resend                 bool // Deferred though the server may have taken it
 	PostHidden             bool `json:"Waits"` // Deferred since one of its posts cannot be shown
@@ -55,28 +53,28 @@ type Intent struct {
 // A result for a delivery that is not open is an error, and nothing of that
 // call is stored. Once a call is in the queue ctx does not end it.
 func (l *Ledger) Record(ctx context.Context, done *Result, next *Intent) (bool, error) {
+	if next != nil && !l.private {
+		if err := l.spool.reserve(); err != nil {
+			return false, l.fail("make room for results", err)
+		}
+	}
 	if done != nil {
 		switch done.Status {
 		case Sent, Deferred, Failed, Uncertain:
 		default:
 			return false, fmt.Errorf("record edition %d: %q is not how an attempt ends", done.Edition, done.Status)
 		}
+		stored := *done
+		stored.Reply = storable(done.Reply)
+		done = &stored
 	}
-	if next != nil && l.temp == "" {
-		if err := l.late.reserve(); err != nil {
-			return false, l.fail("make room for results", err)
-		}
-	}
-	begun, err := l.recorder.record(ctx, done, next)
+	begun, err := l.engine.Record(ctx, done, next)
 	err = l.fail("record a delivery", err)
 	if err != nil && done != nil {
 		err = l.unrecorded(done, err)
 	}
 	return begun, err
 }
-
-// errNotOpen is of a result for a delivery that is not open.
-var errNotOpen = errors.New("not open")
 
 // storable bounds what a server said.
 func storable(reply string) string {

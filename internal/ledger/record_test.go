@@ -253,7 +253,10 @@ func testRecordBounces(t *testing.T, open func(*testing.T) *ledger.Ledger) {
 	ben.begin(edition, 0, 2)
 	want1(t, true)(l.SetStatus(ctx, "ben@example.com", ledger.Unsubscribed, "weekly", noon))
 	for _, s := range []sender{ann, ben} {
-		s.end(ledger.Result{Edition: edition, Status: ledger.Failed, Code: 550, Bounced: true})
+		s.end(ledger.Result{Edition: edition, Status: ledger.Failed, Code: 550, KeepCursor: true})
+	}
+	want1(t, 1)(l.MarkRefused(ctx, edition, []ledger.Refusal{{Subscriber: ann.subscriber}, {Subscriber: ben.subscriber}}))
+	for _, s := range []sender{ann, ben} {
 		if s.cursor() != 2 {
 			t.Errorf("cursor %d", s.cursor())
 		}

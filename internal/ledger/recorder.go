@@ -15,20 +15,20 @@ import (
 type recorder struct {
 	writer     *writer
 	journal    *journal
-	direct     *direct         // nil before the first group
-	statements groupStatements // made when the tables are asked first
+	direct     *direct        // nil before the first group
+	statements stepStatements // made when the tables are asked first
 	// underway are the deliveries begun and not ended by this process; only run's
 	// goroutine has to do with them.
-	underway map[deliveryKey]*record
+	underway map[DeliveryKey]*StepDelivery
 	foreseen *foreseen
 
 	mu      sync.Mutex
-	queue   []*recording
+	queue   []*request
 	enough  int       // of queue to go on
 	arrived sync.Cond // on mu: there is enough, or closed
 	closed  bool
-	written chan []*recording // groups committed, and not on the disk yet
-	took    atomic.Int64      // the last fsync, in nanoseconds
+	written chan []*request // groups committed, and not on the disk yet
+	took    atomic.Int64    // the last fsync, in nanoseconds
 	ended   chan struct{}
 }
 
@@ -36,19 +36,19 @@ type recorder struct {
 // is slow.
 const maxPatience = 5 * time.Millisecond
 
-// recording is one call of Record.
-type recording struct {
+// request is one call of Record.
+type request struct {
 	done   *Result
 	next   *Intent
 	answer chan error
-	begun  bool  // the intent stands
+	begun  bool
 	err    error // this call's own, which does not touch the group
 }
 
 func newRecorder(w *writer, journal *journal) *recorder {
-	r := &recorder{writer: w, journal: journal, underway: map[deliveryKey]*record{},
+	r := &recorder{writer: w, journal: journal, underway: map[DeliveryKey]*StepDelivery{},
 		foreseen: &foreseen{writer: w, recipients: map[int64]recipient{}},
-		written:  make(chan []*recording), ended: make(chan struct{})}
+		written:  make(chan []*request), ended: make(chan struct{})}
 	r.arrived.L = &r.mu
 	go r.run()
 	go r.sync()
@@ -59,7 +59,7 @@ func (r *recorder) record(ctx context.Context, done *Result, next *Intent) (bool
 	if err := ctx.Err(); err != nil {
 		return false, err
 	}
-	call := &recording{done: done, next: next, answer: make(chan error, 1)}
+	call := &request{done: done, next: next, answer: make(chan error, 1)}
 	if !r.enqueue(call) {
 		return false, ErrClosed
 	}
@@ -69,7 +69,7 @@ func (r *recorder) record(ctx context.Context, done *Result, next *Intent) (bool
 	return call.begun, call.err
 }
 
-func (r *recorder) enqueue(call *recording) bool {
+func (r *recorder) enqueue(call *request) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.closed {
@@ -86,7 +86,7 @@ func (r *recorder) enqueue(call *recording) bool {
 // few costs as much as one of many, so it waits for half of all who are to call, as
 // long as the disk takes for a group, within bounds: while these are committed the
 // others work.
-func (r *recorder) dequeue() []*recording {
+func (r *recorder) dequeue() []*request {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.waitFor(1)
@@ -149,7 +149,7 @@ func (r *recorder) sync() {
 	}
 }
 
-func answer(group []*recording, err error) {
+func answer(group []*request, err error) {
 	for _, call := range group {
 		call.answer <- err
 	}
@@ -157,7 +157,7 @@ func answer(group []*recording, err error) {
 
 // commit does what the calls ask for in one transaction. After an error nothing of
 // it is stored, and what is underway is read again.
-func (r *recorder) commit(calls []*recording) error {
+func (r *recorder) commit(calls []*request) error {
 	known, deadline := true, r.writer.patience.deadline()
 	err := r.directly(context.Background(), func(d *direct) error {
 		return r.writer.commits.settle(d.transaction(r.writer.patience, deadline, func() error {
@@ -166,11 +166,11 @@ func (r *recorder) commit(calls []*recording) error {
 				return err
 			}
 			r.foreseen.refresh(data)
-			g := newGroup(calls, r.underway, r.foreseen.recipients)
-			if known = g.known(); !known {
+			step, unread := r.step(calls, r.foreseen.recipients)
+			if known = unread.none(); !known {
 				return nil
 			}
-			return r.store(g, calls, func(entries []byte) error {
+			return r.store(step, calls, func(entries []byte) error {
 				if err := r.writer.commits.withinDirectly(d, data); err != nil {
 					return err
 				}
@@ -189,9 +189,9 @@ func (r *recorder) commit(calls []*recording) error {
 }
 
 // readAndCommit is commit where the tables have to be asked.
-func (r *recorder) readAndCommit(calls []*recording) (err error) {
+func (r *recorder) readAndCommit(calls []*request) (err error) {
 	if r.statements.intent == nil {
-		if r.statements, err = prepareGroup(r.writer.db); err != nil {
+		if r.statements, err = prepareStep(r.writer.db); err != nil {
 			return err
 		}
 	}
@@ -199,31 +199,31 @@ func (r *recorder) readAndCommit(calls []*recording) (err error) {
 		if err := r.journal.fold(context.Background(), tx); err != nil {
 			return err
 		}
-		g := newGroup(calls, r.underway, nil)
-		if err := r.statements.read(tx, g); err != nil {
+		step, unread := r.step(calls, nil)
+		if err := r.statements.read(tx, step, unread); err != nil {
 			return err
 		}
-		return r.store(g, calls, func(entries []byte) error { return r.journal.add(tx, entries) })
+		return r.store(step, calls, func(entries []byte) error { return r.journal.add(tx, entries) })
 	})
 }
 
 // store decides, and adds what comes of it to the journal.
-func (r *recorder) store(g *group, calls []*recording, add func(entries []byte) error) error {
+func (r *recorder) store(step *Step, calls []*request, add func(entries []byte) error) error {
 	for _, call := range calls {
-		g.decide(call)
+		call.begun, call.err = step.Decide(call.done, call.next)
 	}
-	if len(g.changed) == 0 {
+	if len(step.Changed) == 0 {
 		return nil
 	}
-	if err := add(g.encode()); err != nil {
+	if err := add(encodeStep(step)); err != nil {
 		return err
 	}
-	for _, d := range g.changed {
-		d.changed, d.moved, d.bounced = false, false, false
+	for _, d := range step.Changed {
+		d.Changed, d.Settled = false, false
 		if d.Status == Sending {
-			r.underway[d.key()] = d
+			r.underway[d.Key()] = d
 		} else {
-			delete(r.underway, d.key())
+			delete(r.underway, d.Key())
 		}
 		r.foreseen.touch(d.Subscriber)
 	}

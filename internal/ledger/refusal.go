@@ -25,7 +25,7 @@ type Refusal struct {
 func (l *Ledger) MarkRefused(ctx context.Context, edition int64, all []Refusal) (marked int, err error) {
 	for some := range slices.Chunk(all, page) {
 		err := l.change(ctx, fmt.Sprintf("mark who is refused edition %d", edition), func(tx *sql.Tx) error {
-			n, err := l.markRefused(ctx, tx, edition, some)
+			n, err := markRefused(ctx, tx, edition, some)
 			marked += n
 			return err
 		})
@@ -36,10 +36,10 @@ func (l *Ledger) MarkRefused(ctx context.Context, edition int64, all []Refusal) 
 	return marked, nil
 }
 
-func (l *Ledger) markRefused(ctx context.Context, tx *sql.Tx, edition int64, all []Refusal) (marked int, err error) {
+func markRefused(ctx context.Context, tx *sql.Tx, edition int64, all []Refusal) (marked int, err error) {
 	var settled []Delivery
 	for _, r := range all {
-		d, err := scanDelivery(tx.QueryRowContext(ctx, "SELECT "+deliveryColumns+
+		d, err := scanDelivery(tx.QueryRowContext(ctx, "SELECT "+DeliveryColumns+
 			" FROM delivery d WHERE d.edition = $1 AND d.subscriber = $2 AND d.progress = 'failed'", edition, r.Subscriber))
 		if errors.Is(err, sql.ErrNoRows) {
 			continue
@@ -74,7 +74,15 @@ func (l *Ledger) markRefused(ctx context.Context, tx *sql.Tx, edition int64, all
 			return 0, err
 		}
 	}
-	return marked, l.journal.settle(tx, settled)
+	if len(settled) == 0 {
+		return marked, nil
+	}
+	settler, err := PrepareSettler(ctx, tx)
+	if err != nil {
+		return 0, err
+	}
+	defer settler.Close()
+	return marked, settler.Settle(tx, settled)
 }
 
 // withCode is a server's reply with its code before it.

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"publisher/internal/durable"
 	"time"
 )
 
@@ -31,28 +32,27 @@ func Restore(ctx context.Context, dsn, file string, now time.Time) (aside []stri
 		lines := linesError{"ledger " + path + ": there is one, which restoring does not overwrite.", "hint: stop what uses it, move it away, and restore again:"}
 		return nil, append(lines, moveAway(path, filepath.Join(filepath.Dir(path), "old"))...)
 	}
-	l, err := openBackup(ctx, file, filepath.Dir(path))
+	e, remove, err := openBackup(ctx, file, filepath.Dir(path))
 	if err != nil {
 		return nil, err
 	}
-	defer l.removeTemp()
-	if err := errors.Join(l.stampBackup(ctx), l.shut()); err != nil {
+	defer remove()
+	if err := errors.Join(e.stampBackup(ctx), e.Close()); err != nil {
 		return nil, err
 	}
-	if err := settleFile(ctx, l.temp); err != nil {
-		return nil, l.fail("restore", err)
+	if err := settleFile(ctx, e.file); err != nil {
+		return nil, e.fail("restore", err)
 	}
 	if aside, err = clearAway(path); err != nil {
 		return aside, err
 	}
-	return aside, errors.Join(place(l.temp, path), syncFolder(filepath.Dir(path)))
+	return aside, errors.Join(place(e.file, path), durable.SyncFolder(filepath.Dir(path)))
 }
 
 // openBackup opens a private copy of a ledger's copy, once it is seen to be whole.
-func openBackup(ctx context.Context, file, folder string) (*Ledger, error) {
-	file, err := target(file)
-	if err != nil {
-		return nil, err
+func openBackup(ctx context.Context, file, folder string) (e *engine, remove func() error, err error) {
+	if file, err = target(file); err != nil {
+		return nil, nil, err
 	}
 	id, err := readHeader(ctx, file, "PRAGMA application_id")
 	if !exists(file) {
@@ -61,26 +61,25 @@ func openBackup(ctx context.Context, file, folder string) (*Ledger, error) {
 		err = errors.New("it is not a backup of a ledger")
 	}
 	if err != nil {
-		return nil, fmt.Errorf("backup %s: %w", file, err)
+		return nil, nil, fmt.Errorf("backup %s: %w", file, err)
 	}
-	l := &Ledger{path: file, doubtful: true}
-	err = l.copyInto(ctx, folder, restorePrefix)
+	e, remove, err = startCopy(ctx, file, folder, restorePrefix, true)
 	if broken, ok := errors.AsType[*DamagedError](err); ok {
-		return nil, fmt.Errorf("backup %s: %s; restore another one", file, broken.What)
+		return nil, nil, fmt.Errorf("backup %s: %s; restore another one", file, broken.What)
 	}
-	return l, err
+	return e, remove, err
 }
 
 // stampBackup makes sure that the ledger says of itself that it is a backup.
-func (l *Ledger) stampBackup(ctx context.Context) error {
-	if made, err := l.backupTime(ctx); err != nil || !made.IsZero() {
+func (e *engine) stampBackup(ctx context.Context) error {
+	if made, err := e.backupTime(ctx); err != nil || !made.IsZero() {
 		return err
 	}
-	info, err := os.Stat(l.path)
+	info, err := os.Stat(e.path)
 	if err != nil {
 		return err
 	}
-	return l.setBackupTime(ctx, info.ModTime())
+	return e.setBackupTime(ctx, info.ModTime())
 }
 
 // clearAway takes away what an earlier ledger left: what a new one would take for its
@@ -95,7 +94,7 @@ func clearAway(path string) (aside []string, err error) {
 			err = os.RemoveAll(name)
 		default:
 			var file *os.File
-			if file, err = createNumbered(name); err == nil {
+			if file, err = durable.CreateNumbered(name); err == nil {
 				err = errors.Join(file.Close(), os.Rename(name, file.Name()))
 				aside = append(aside, file.Name())
 			}
@@ -104,7 +103,7 @@ func clearAway(path string) (aside []string, err error) {
 			return aside, err
 		}
 	}
-	return aside, syncFolder(filepath.Dir(path))
+	return aside, durable.SyncFolder(filepath.Dir(path))
 }
 
 // holdsSomething is false of a file that is not there, and of one with nothing but the

@@ -3,8 +3,10 @@ package ledger
 import (
 	"context"
 	"crypto/hmac"
+	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
+	"database/sql"
 	"encoding/base32"
 	"encoding/binary"
 	"hash"
@@ -40,6 +42,25 @@ type Tokens struct {
 type macer struct {
 	hash hash.Hash // keyed
 	sum  [sha256.Size]byte
+}
+
+// tokenKey is the name under which the key of Tokens is kept.
+const tokenKey = "tokens"
+
+// makeTokenKey makes the key unless there is one.
+func (l *Ledger) makeTokenKey(ctx context.Context) error {
+	const doing = "make the key of the tokens"
+	var made bool
+	err := l.read.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM secret WHERE name = $1)", tokenKey).Scan(&made)
+	if err != nil || made {
+		return l.fail(doing, err)
+	}
+	key := make([]byte, 32)
+	rand.Read(key) // never fails
+	return l.store(ctx, doing, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, "INSERT INTO secret (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING", tokenKey, key)
+		return err
+	})
 }
 
 // Tokens loads the key, which is made when the ledger is.

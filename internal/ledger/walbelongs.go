@@ -53,9 +53,9 @@ func belongs(ctx context.Context, path string) error {
 	if torn != nil {
 		return torn
 	}
-	return &DamagedError{Path: path, What: fmt.Sprintf(
+	return damage(path, fmt.Sprintf(
 		"its write-ahead log belongs to another copy: it holds commits %d to %d, and the database is of commit %d (an older copy was put in its place?)",
-		log.first, log.last, main)}
+		log.first, log.last, main), nil)
 }
 
 // commitNumberOf is what the database file itself says, without its log.

@@ -118,7 +118,7 @@ func TestBelongsWhileOthersCheckpoint(t *testing.T) {
 				done <- err
 				return
 			}
-			if _, err := l.write.db.ExecContext(ctx, "PRAGMA wal_checkpoint(PASSIVE)"); err != nil {
+			if _, err := l.e.write.db.ExecContext(ctx, "PRAGMA wal_checkpoint(PASSIVE)"); err != nil {
 				done <- err
 				return
 			}

@@ -51,18 +51,19 @@ func TestWalks(t *testing.T) {
 }
 
 // walkLedger is one that is thrown away, and so need not be synced.
-func walkLedger(t *testing.T) *Ledger {
+func walkLedger(t *testing.T) opened {
 	t.Helper()
-	l, err := OpenCopy(context.Background(), "sqlite:"+filepath.Join(t.TempDir(), "none.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	e, remove, err := startCopy(context.Background(), filepath.Join(t.TempDir(), "none.db"), t.TempDir(), copyPrefix, false)
+	noError(t, err)
+	e.remove = remove
+	l, err := e.ledger(context.Background())
+	noError(t, err)
 	t.Cleanup(func() { l.Close() })
-	return l
+	return opened{l, e}
 }
 
-func walkOnce(l *Ledger, seed uint64) (trace []string, fault error) {
-	w := &walk{l: l, rand: rand.New(rand.NewPCG(seed, 1)), now: time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC), withheld: map[int64]bool{},
+func walkOnce(l opened, seed uint64) (trace []string, fault error) {
+	w := &walk{l: l.Ledger, e: l.e, rand: rand.New(rand.NewPCG(seed, 1)), now: time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC), withheld: map[int64]bool{},
 		people: map[int64]*person{}, editions: map[int64]*walkEdition{}, closed: map[string]int64{}}
 	defer func() {
 		if failed, ok := recover().(walkFault); ok {
@@ -86,6 +87,7 @@ type walkFault struct{ error }
 // walk is one of them.
 type walk struct {
 	l     *Ledger
+	e     *engine
 	rand  *rand.Rand
 	now   time.Time
 	trace []string
@@ -140,12 +142,12 @@ func (w *walk) note(format string, args ...any) {
 func (w *walk) reset() {
 	ctx := context.Background()
 	for _, table := range []string{"delivery", "digest", "bundle", "edition", "cadence", "subscriber", "post", "journal", "bounce", "pace"} {
-		_, err := w.l.write.db.ExecContext(ctx, "DELETE FROM "+table)
+		_, err := w.e.write.db.ExecContext(ctx, "DELETE FROM "+table)
 		w.must(err)
 	}
-	_, err := w.l.write.db.ExecContext(ctx, "UPDATE pass_state SET digest_languages = ''")
+	_, err := w.e.write.db.ExecContext(ctx, "UPDATE pass_state SET digest_languages = ''")
 	w.must(err)
-	w.l.write.changes.Add(1)
+	w.e.write.changes.Add(1)
 }
 
 // step does one of the things that happen.

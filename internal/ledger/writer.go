@@ -50,17 +50,13 @@ func (w *writer) record(ctx context.Context, do func(*sql.Tx) error) error {
 		return err
 	}
 	defer conn.Close()
-	return w.transactionUntil(ctx, deadline, conn, do)
+	return w.transaction(ctx, deadline, conn, do)
 }
 
 // transaction runs do in a numbered transaction on the connection that writes. While
 // another process holds the ledger's lock it keeps the connection: who comes meanwhile
 // waits for the same lock.
-func (w *writer) transaction(ctx context.Context, conn *sql.Conn, do func(*sql.Tx) error) error {
-	return w.transactionUntil(ctx, w.patience.deadline(), conn, do)
-}
-
-func (w *writer) transactionUntil(ctx context.Context, deadline time.Time, conn *sql.Conn, do func(*sql.Tx) error) error {
+func (w *writer) transaction(ctx context.Context, deadline time.Time, conn *sql.Conn, do func(*sql.Tx) error) error {
 	var tx *sql.Tx
 	err := w.patience.retryUntil(ctx, deadline, func() (err error) {
 		tx, err = conn.BeginTx(ctx, nil)
@@ -76,16 +72,19 @@ func (w *writer) transactionUntil(ctx context.Context, deadline time.Time, conn 
 	return tx.Commit()
 }
 
-// hold keeps the connection from everybody else while do runs, which may change
-// what it likes in transactions of transaction. That is on the disk when hold returns.
-func (w *writer) hold(ctx context.Context, do func(*sql.Conn) error) error {
+// hold keeps the connection from everybody else while prepare runs, and then do in a
+// transaction. That is on the disk when hold returns.
+func (w *writer) hold(ctx context.Context, prepare func(*sql.Conn) error, do func(*sql.Tx) error) error {
 	conn, err := w.db.Conn(ctx)
 	if err != nil {
 		return err
 	}
 	defer conn.Close()
 	w.changes.Add(1)
-	if err := do(conn); err != nil {
+	if err := prepare(conn); err != nil {
+		return err
+	}
+	if err := w.transaction(ctx, w.patience.deadline(), conn, do); err != nil {
 		return err
 	}
 	return w.log.sync()

@@ -167,15 +167,6 @@ func claim(ctx context.Context, db *sql.DB) error {
 	return tx.Rollback()
 }
 
-// createImportRow makes the table in which an import gathers its rows. WITHOUT
-// ROWID keeps them in the order in which they are read again.
-const createImportRow = `
-	CREATE TEMPORARY TABLE import_row (
-		email_key TEXT PRIMARY KEY, email TEXT NOT NULL, name TEXT NOT NULL, status TEXT NOT NULL,
-		cadence TEXT NOT NULL, tags TEXT NOT NULL, language TEXT NOT NULL, created_at BIGINT, confirmed_at BIGINT,
-		strictness INTEGER NOT NULL
-	) WITHOUT ROWID`
-
 // advise adds to SQLite's errors what to do about them.
 func advise(err error) error {
 	var e *sqlite.Error
@@ -184,7 +175,7 @@ func advise(err error) error {
 	}
 	switch e.Code() & primaryCode {
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
-		return fmt.Errorf("another program has locked it; close that program and run again (%w)", err)
+		return fmt.Errorf("%w; close that program and run again (%w)", ErrBusy, err)
 	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM:
 		return fmt.Errorf("it cannot be written; give this user write access to the file and its folder (%w)", err)
 	case sqlite3.SQLITE_CANTOPEN:
@@ -197,4 +188,11 @@ func advise(err error) error {
 		return fmt.Errorf("the disk fails; check it and run again (%w)", err)
 	}
 	return err
+}
+
+func (e *engine) Advise(err error) error { return advise(damaged(err, e.path)) }
+
+func (e *engine) Unavailable(err error) bool {
+	var refused *sqlite.Error
+	return errors.As(err, &refused) || errors.Is(err, errUnsynced)
 }

@@ -13,17 +13,17 @@ import (
 	"strings"
 	"sync"
 
-	"modernc.org/sqlite"
+	"publisher/internal/durable"
 )
 
-// lateRoom is enough for the results of well over a hundred connections.
-const lateRoom = 64 << 10
+// spoolRoom is enough for the results of well over a hundred connections.
+const spoolRoom = 64 << 10
 
-// late keeps the results that the database would not take, because the disk is full
+// spool keeps the results that the database would not take, because the disk is full
 // or another program has locked it, in a file beside it. Its room is taken before
 // anything is sent, so that what a server has answered is known to the next pass
 // and nothing goes out twice. The file has a line of JSON for each, then empty lines.
-type late struct {
+type spool struct {
 	path string
 
 	mu   sync.Mutex
@@ -32,7 +32,7 @@ type late struct {
 }
 
 // reserve takes the room, once.
-func (k *late) reserve() error {
+func (k *spool) reserve() error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.file != nil {
@@ -48,7 +48,7 @@ func (k *late) reserve() error {
 		if k.end > 0 {
 			k.end++ // the end of its last line
 		}
-		_, err = file.WriteAt(bytes.Repeat([]byte("\n"), lateRoom), k.end)
+		_, err = file.WriteAt(bytes.Repeat([]byte("\n"), spoolRoom), k.end)
 	}
 	if err = errors.Join(err, file.Sync()); err != nil {
 		return errors.Join(err, file.Close())
@@ -57,7 +57,7 @@ func (k *late) reserve() error {
 	return nil
 }
 
-func (k *late) keep(r *Result) error {
+func (k *spool) keep(r *Result) error {
 	line, err := json.Marshal(r)
 	if err != nil {
 		return err
@@ -75,7 +75,7 @@ func (k *late) keep(r *Result) error {
 }
 
 // results are what is kept. A line that was cut short is none.
-func (k *late) results() ([]Result, error) {
+func (k *spool) results() ([]Result, error) {
 	text, err := os.ReadFile(k.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -91,7 +91,7 @@ func (k *late) results() ([]Result, error) {
 }
 
 // clear forgets what is kept; the room stays taken.
-func (k *late) clear() error {
+func (k *spool) clear() error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.file == nil {
@@ -103,7 +103,7 @@ func (k *late) clear() error {
 }
 
 // close gives the room back where nothing is kept.
-func (k *late) close() error {
+func (k *spool) close() error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.file == nil {
@@ -119,14 +119,13 @@ func (k *late) close() error {
 
 // unrecorded keeps a result that the database would not take.
 func (l *Ledger) unrecorded(r *Result, err error) error {
-	var refused *sqlite.Error
-	if !errors.As(err, &refused) && !errors.Is(err, errUnsynced) || l.temp != "" {
+	if l.private || !l.engine.Unavailable(err) {
 		return err
 	}
-	if lost := l.late.keep(r); lost != nil {
+	if lost := l.spool.keep(r); lost != nil {
 		return errors.Join(err, fmt.Errorf("what the mail server answered is lost too: %w", lost))
 	}
-	return fmt.Errorf("%w; what the mail server answered is kept in %s for the next run", err, l.late.path)
+	return fmt.Errorf("%w; what the mail server answered is kept in %s for the next run", err, l.spool.path)
 }
 
 // RecordSpooled records the results that an earlier pass could not. Those that name what
@@ -135,7 +134,7 @@ func (l *Ledger) unrecorded(r *Result, err error) error {
 // under way.
 func (l *Ledger) RecordSpooled(ctx context.Context) (recorded int, aside string, err error) {
 	const doing = "record what an earlier run could not"
-	kept, err := l.late.results()
+	kept, err := l.spool.results()
 	if err != nil || len(kept) == 0 {
 		return 0, "", l.fail(doing, err)
 	}
@@ -143,7 +142,7 @@ func (l *Ledger) RecordSpooled(ctx context.Context) (recorded int, aside string,
 	for i := range kept {
 		known, err := l.knows(ctx, &kept[i])
 		if err == nil && known {
-			_, err = l.recorder.record(ctx, &kept[i], nil)
+			_, err = l.engine.Record(ctx, &kept[i], nil)
 		}
 		switch {
 		case err == nil && known:
@@ -154,15 +153,15 @@ func (l *Ledger) RecordSpooled(ctx context.Context) (recorded int, aside string,
 			return recorded, "", l.fail(doing, err)
 		}
 	}
-	if l.temp != "" {
+	if l.private {
 		return recorded, "", nil
 	}
 	if len(unknown) > 0 {
-		if aside, err = l.late.setAside(unknown); err != nil {
+		if aside, err = l.spool.setAside(unknown); err != nil {
 			return recorded, "", l.fail("set aside what it does not know", err)
 		}
 	}
-	return recorded, aside, l.fail(doing, l.late.clear())
+	return recorded, aside, l.fail(doing, l.spool.clear())
 }
 
 // knows reports whether a result is of a delivery that the ledger has, or of one that
@@ -180,7 +179,7 @@ func (l *Ledger) knows(ctx context.Context, r *Result) (known bool, err error) {
 }
 
 // setAside writes results to a file of their own.
-func (k *late) setAside(results []Result) (path string, err error) {
+func (k *spool) setAside(results []Result) (path string, err error) {
 	var text bytes.Buffer
 	for i := range results {
 		line, err := json.Marshal(&results[i])
@@ -189,35 +188,26 @@ func (k *late) setAside(results []Result) (path string, err error) {
 		}
 		text.Write(append(line, '\n'))
 	}
-	file, err := createNumbered(k.path)
+	file, err := durable.CreateNumbered(k.path)
 	if err != nil {
 		return "", err
 	}
 	_, err = file.Write(text.Bytes())
 	err = errors.Join(err, file.Sync(), file.Close())
-	return file.Name(), errors.Join(err, syncFolder(filepath.Dir(k.path)))
-}
-
-// createNumbered makes the first file of path.1, path.2 … that is not there.
-func createNumbered(path string) (*os.File, error) {
-	for n := 1; ; n++ {
-		file, err := os.OpenFile(fmt.Sprintf("%s.%d", path, n), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-		if !errors.Is(err, fs.ErrExist) {
-			return file, err
-		}
-	}
+	return file.Name(), errors.Join(err, durable.SyncFolder(filepath.Dir(k.path)))
 }
 
 // SetAsideFiles names the files of results that RecordSpooled set aside.
 func (l *Ledger) SetAsideFiles() []string {
-	entries, err := os.ReadDir(filepath.Dir(l.path))
+	dir, base := filepath.Split(l.spool.path)
+	entries, err := os.ReadDir(filepath.Clean(dir))
 	if err != nil {
 		return nil
 	}
 	var names []string
 	for _, entry := range entries {
-		if n, found := strings.CutPrefix(entry.Name(), filepath.Base(l.path)+".late."); found && n != "" && strings.Trim(n, "0123456789") == "" {
-			names = append(names, filepath.Join(filepath.Dir(l.path), entry.Name()))
+		if n, found := strings.CutPrefix(entry.Name(), base+"."); found && n != "" && strings.Trim(n, "0123456789") == "" {
+			names = append(names, filepath.Join(dir, entry.Name()))
 		}
 	}
 	return names

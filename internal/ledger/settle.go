@@ -1,0 +1,123 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"iter"
+	"slices"
+)
+
+// Settler changes what is due to subscribers when their deliveries are settled. Its
+// statements are prepared, since an engine settles all day.
+type Settler struct{ digest, moveCursors, owing, between, setDue *sql.Stmt }
+
+// preparer is a *sql.DB or *sql.Tx.
+type preparer interface {
+	PrepareContext(ctx context.Context, query string) (*sql.Stmt, error)
+}
+
+// PrepareSettler returns a Settler for transactions of db, or for that transaction.
+func PrepareSettler(ctx context.Context, db preparer) (*Settler, error) {
+	s := new(Settler)
+	for _, p := range []struct {
+		statement **sql.Stmt
+		text      string
+	}{
+		{&s.digest, "SELECT posts, returned FROM digest WHERE edition = $1 AND number = $2"},
+		{&s.moveCursors, "UPDATE subscriber SET cursor_seq = $1 WHERE id BETWEEN $2 AND $3 AND cursor_seq < $1"},
+		{&s.owing, "SELECT id, cursor_seq, owed FROM subscriber WHERE owed <> '' AND id BETWEEN $1 AND $2"},
+		{&s.between, "SELECT id, cursor_seq, owed FROM subscriber WHERE id BETWEEN $1 AND $2"},
+		{&s.setDue, "UPDATE subscriber SET cursor_seq = $2, owed = $3 WHERE id = $1"},
+	} {
+		var err error
+		if *p.statement, err = db.PrepareContext(ctx, p.text); err != nil {
+			return nil, errors.Join(err, s.Close())
+		}
+	}
+	return s, nil
+}
+
+// Close closes the statements.
+func (s *Settler) Close() error {
+	var err error
+	for _, statement := range []*sql.Stmt{s.digest, s.moveCursors, s.owing, s.between, s.setDue} {
+		if statement != nil {
+			err = errors.Join(err, statement.Close())
+		}
+	}
+	return err
+}
+
+// Settle brings what is due to the subscribers up to what was settled: for nearly
+// all that is the cursor alone.
+func (s *Settler) Settle(tx *sql.Tx, settled []Delivery) error {
+	type set struct{ edition, digest, through int64 }
+	sets := map[set][]int64{} // subscribers
+	for _, d := range settled {
+		key := set{d.Edition, d.Digest, d.Through}
+		sets[key] = append(sets[key], d.Subscriber)
+	}
+	for key, subscribers := range sets {
+		var posts, returned Numbers
+		err := tx.Stmt(s.digest).QueryRow(key.edition, key.digest).Scan(&posts, &returned)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) { // an earlier version's have none
+			return err
+		}
+		for first, last := range runs(subscribers) {
+			if err := s.settleOwing(tx, first, last, key.through, posts, returned); err != nil {
+				return err
+			}
+			if _, err := tx.Stmt(s.moveCursors).Exec(key.through, first, last); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// settleOwing settles those between the ids who are owed something, or will be.
+func (s *Settler) settleOwing(tx *sql.Tx, first, last, through int64, posts, returned Numbers) error {
+	owing := s.owing
+	if len(returned) > 0 {
+		owing = s.between
+	}
+	rows, err := tx.Stmt(owing).Query(first, last)
+	if err != nil {
+		return err
+	}
+	type state struct {
+		id int64
+		Due
+	}
+	all, err := scanAll(rows, func(row scanner) (s state, err error) {
+		err = row.Scan(&s.id, &s.Cursor, &s.Owed)
+		return s, err
+	})
+	if err != nil {
+		return err
+	}
+	for _, one := range all {
+		due := one.AfterDelivery(through, posts, returned)
+		if _, err := tx.Stmt(s.setDue).Exec(one.id, due.Cursor, due.Owed); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// runs yields the first and the last of each run of numbers without a gap, which the
+// ids of those who get one edition nearly are.
+func runs(numbers []int64) iter.Seq2[int64, int64] {
+	return func(yield func(int64, int64) bool) {
+		slices.Sort(numbers)
+		for i := 0; i < len(numbers); {
+			first := i
+			for i++; i < len(numbers) && numbers[i] <= numbers[i-1]+1; i++ {
+			}
+			if !yield(numbers[first], numbers[i-1]) {
+				return
+			}
+		}
+	}
+}
