@@ -4,11 +4,7 @@ import (
 	"database/sql/driver"
 	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
-
-	"golang.org/x/text/cases"
-	"golang.org/x/text/unicode/norm"
 )
 
 // instant is a time as it is stored: microseconds since 1970, NULL for the zero time.
@@ -90,28 +86,4 @@ func (l *list) Scan(src any) error {
 		return nil
 	}
 	return json.Unmarshal([]byte(text), (*[]string)(l))
-}
-
-// normalTags trims tags and drops those that stood before in other case.
-func normalTags(tags []string) list {
-	var kept list
-	seen := make(map[string]bool, len(tags))
-	for _, tag := range tags {
-		tag = strings.TrimSpace(tag)
-		if key := fold(tag); tag != "" && !seen[key] {
-			seen[key] = true
-			kept = append(kept, tag)
-		}
-	}
-	return kept
-}
-
-// fold returns the form in which texts that differ in case alone are equal.
-func fold(s string) string {
-	for i := range len(s) {
-		if s[i] >= 0x80 {
-			return norm.NFC.String(cases.Fold().String(s))
-		}
-	}
-	return strings.ToLower(s)
 }
