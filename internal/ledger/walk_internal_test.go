@@ -238,8 +238,30 @@ func (w *walk) subscriber(p *person) *Subscriber {
 }
 
 func (w *walk) selection(p *person) Selection {
-	return Selection{Tags: p.tags, Language: digestLanguage(p.language, w.languages)}
+	return Selection{Tags: p.tags, Language: w.reads(p.language)}
 }
+
+// reads returns which of the languages with digests of their own somebody reads in; "" is
+// the site's.
+func (w *walk) reads(language string) string {
+	if len(w.languages) > 0 && (language == "de" || strings.HasPrefix(language, "de-")) {
+		return "de"
+	}
+	return ""
+}
+
+// only returns those of the numbers that keep holds of.
+func only(n Numbers, keep func(int64) bool) (kept Numbers) {
+	for _, seq := range n {
+		if keep(seq) {
+			kept = append(kept, seq)
+		}
+	}
+	return kept
+}
+
+// walkAwayMost is how long a subscription may have ended before what was due is not sent.
+const walkAwayMost = 7 * 24 * time.Hour
 
 func (w *walk) number() {
 	tags := [][]string{nil, {"go"}, {"rust"}, {"go", "rust"}}[w.rand.IntN(4)]
@@ -332,7 +354,7 @@ func (w *walk) leaveOrReturn() {
 				delete(p.pending, seq)
 			}
 		}
-		if w.now.Sub(p.left) > awayMost {
+		if w.now.Sub(p.left) > walkAwayMost {
 			clear(p.due)
 		}
 	}
@@ -410,7 +432,7 @@ func (w *walk) back() {
 	ctx := context.Background()
 	missed, err := w.l.Withheld(ctx)
 	w.must(err)
-	back := missed.only(func(seq int64) bool { return !w.withheld[seq] })
+	back := only(missed, func(seq int64) bool { return !w.withheld[seq] })
 	if len(back) > 0 {
 		w.must(w.l.PostsReturned(ctx, back))
 	}
@@ -418,7 +440,7 @@ func (w *walk) back() {
 	w.must(err)
 	for edition, digests := range waiting {
 		for _, d := range digests {
-			if len(d.Posts.only(func(seq int64) bool { return w.withheld[seq] })) == 0 {
+			if len(only(d.Posts, func(seq int64) bool { return w.withheld[seq] })) == 0 {
 				w.must(w.l.EndWait(ctx, edition, d.Number, w.now))
 			}
 		}

@@ -25,7 +25,7 @@ func (w *walk) close(cadence string) {
 		var all Numbers
 		recipients := 0
 		for _, g := range groups {
-			due := g.UpTo(w.posts, Selection{Tags: g.Tags, Language: language}, through).only(w.shown)
+			due := only(g.UpTo(w.posts, Selection{Tags: g.Tags, Language: language}, through), w.shown)
 			if len(due) > 0 {
 				recipients += g.Count
 				all = all.Union(due)
@@ -118,7 +118,7 @@ func (w *walk) deliverAll() {
 func (w *walk) first(e *walkEdition, r Recipient) {
 	due := r.UpTo(w.posts, Selection{Tags: r.Tags, Language: e.Language}, e.Through)
 	posts, withheld, away := w.share(e, due, nil)
-	withheld = withheld.only(func(seq int64) bool { return seq > r.Cursor })
+	withheld = only(withheld, func(seq int64) bool { return seq > r.Cursor })
 	if len(posts) == 0 {
 		return
 	}
@@ -265,7 +265,7 @@ func (w *walk) retryDeferred() {
 			still = w.subscriber(p).Filter(held.Posts)
 		}
 		posts, withheld, away := w.share(e, still, held.Withheld)
-		withheld = withheld.only(func(seq int64) bool { return seq > w.subscriber(p).Cursor })
+		withheld = only(withheld, func(seq int64) bool { return seq > w.subscriber(p).Cursor })
 		if len(posts) == 0 {
 			_, err := w.l.Record(ctx, &Result{Edition: d.Edition, Subscriber: d.Subscriber, Status: Failed, At: w.now}, nil)
 			w.must(err)
