@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/sqlite"
 	"publisher/internal/sink"
 )
 
@@ -58,7 +59,7 @@ func TestMisbehavingServer(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	ctx := context.Background()
-	l, err := ledger.Open(ctx, "sqlite:"+filepath.Join(c.dir, "publisher.db"))
+	l, err := sqlite.Open(ctx, "sqlite:"+filepath.Join(c.dir, "publisher.db"))
 	if err != nil {
 		t.Fatal(err)
 	}

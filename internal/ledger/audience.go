@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"fmt"
+	"publisher/internal/ledger/sqlutil"
 	"strings"
 )
 
@@ -109,8 +110,8 @@ func behind(through string) string { return "(s.cursor_seq < " + through + " OR 
 // Subscribers whose cadence is "" or no longer configured count as Audience.Default says.
 func (l *Ledger) RecipientGroups(ctx context.Context, a Audience, through int64) ([]RecipientGroup, error) {
 	where, args := a.where([]any{through})
-	scan := func(row scanner) (g RecipientGroup, err error) {
-		err = row.Scan(&g.Cursor, &g.Owed, (*list)(&g.Tags), &g.Count)
+	scan := func(row sqlutil.Scanner) (g RecipientGroup, err error) {
+		err = row.Scan(&g.Cursor, &g.Owed, (*sqlutil.Strings)(&g.Tags), &g.Count)
 		return g, err
 	}
 	groups, err := collectSettled(ctx, l, scan, `
@@ -132,8 +133,8 @@ type Recipient struct {
 	Due
 }
 
-func scanRecipient(row scanner) (r Recipient, err error) {
-	err = row.Scan(&r.ID, &r.Email, &r.Name, (*list)(&r.Tags), &r.Cursor, &r.Owed)
+func scanRecipient(row sqlutil.Scanner) (r Recipient, err error) {
+	err = row.Scan(&r.ID, &r.Email, &r.Name, (*sqlutil.Strings)(&r.Tags), &r.Cursor, &r.Owed)
 	return r, err
 }
 
@@ -143,7 +144,7 @@ func scanRecipient(row scanner) (r Recipient, err error) {
 func (l *Ledger) Recipients(ctx context.Context, number int64, a Audience, after int64, limit int) ([]Recipient, error) {
 	where, args := a.where([]any{number, after, limit})
 	due, err := l.engine.Recipients(ctx, number, func() ([]Recipient, error) {
-		return collect(ctx, l.read, scanRecipient, `
+		return sqlutil.Collect(ctx, l.read, scanRecipient, `
 			SELECT s.id, s.email, s.name, s.tags, s.cursor_seq, s.owed FROM subscriber s
 			WHERE s.status = 'active' AND s.id > $2 AND `+where+`
 				AND EXISTS (SELECT 1 FROM edition e WHERE e.number = $1 AND e.canceled_at IS NULL)

@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"database/sql"
+	"publisher/internal/ledger/sqlutil"
 	"time"
 )
 
@@ -85,7 +86,7 @@ func recordBounce(ctx context.Context, tx *sql.Tx, b Bounce) (gone bool, err err
 			refused = excluded.refused, forgiven = FALSE
 		WHERE bounce.forgiven OR CASE WHEN bounce.refused = $7 THEN excluded.refused <> $7 OR NOT bounce.hard
 			ELSE excluded.refused <> $7 AND NOT bounce.hard END`,
-		b.Subscriber, b.Edition, b.Hard, instant(b.At), storable(b.Reason), b.refused, reportedWeakly); err != nil {
+		b.Subscriber, b.Edition, b.Hard, sqlutil.Time(b.At), storable(b.Reason), b.refused, reportedWeakly); err != nil {
 		return false, err
 	}
 	if b.Hard {
@@ -100,11 +101,11 @@ func recordBounce(ctx context.Context, tx *sql.Tx, b Bounce) (gone bool, err err
 func inARow(ctx context.Context, tx *sql.Tx, subscriber, edition int64, weak bool) (bool, error) {
 	type row struct {
 		progress           DeliveryStatus
-		at                 instant
+		at                 sqlutil.Time
 		returned, forgiven bool
 		refused            refused
 	}
-	all, err := collect(ctx, tx, func(s scanner) (r row, err error) {
+	all, err := sqlutil.Collect(ctx, tx, func(s sqlutil.Scanner) (r row, err error) {
 		err = s.Scan(&r.progress, &r.at, &r.returned, &r.refused, &r.forgiven)
 		return r, err
 	}, `
@@ -138,7 +139,7 @@ func inARow(ctx context.Context, tx *sql.Tx, subscriber, edition int64, weak boo
 // end gives a subscription that stands another status; it reports false where it does not.
 func end(ctx context.Context, tx *sql.Tx, subscriber int64, status Status, now time.Time) (bool, error) {
 	result, err := tx.ExecContext(ctx, "UPDATE subscriber SET status = $2, status_at = $3, undo_to = '' WHERE id = $1 AND status IN ('active', 'pending')",
-		subscriber, status, instant(now))
+		subscriber, status, sqlutil.Time(now))
 	if err != nil {
 		return false, err
 	}

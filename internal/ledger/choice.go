@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"publisher/internal/ledger/sqlutil"
 	"strings"
 	"time"
 )
@@ -41,7 +42,7 @@ func activate(ctx context.Context, tx *sql.Tx, s *Subscriber, defaultCadence str
 		s.Cursor, err = newest(ctx, tx)
 		return err
 	}
-	var since instant
+	var since sqlutil.Time
 	if err := tx.QueryRowContext(ctx, "SELECT status_at FROM subscriber WHERE id = $1", s.ID).Scan(&since); err != nil {
 		return err
 	}
@@ -87,14 +88,14 @@ func held(ctx context.Context, tx *sql.Tx, s Subscriber) ([]NumberedPost, Select
 }
 
 // numberedPosts are those with a number above after, by number.
-func numberedPosts(ctx context.Context, db rowsQuerier, after int64) ([]NumberedPost, error) {
-	return collect(ctx, db, func(row scanner) (p NumberedPost, err error) {
+func numberedPosts(ctx context.Context, db sqlutil.Querier, after int64) ([]NumberedPost, error) {
+	return sqlutil.Collect(ctx, db, func(row sqlutil.Scanner) (p NumberedPost, err error) {
 		var tags sql.NullString
 		if err := row.Scan(&p.Seq, &p.ID, &tags, &p.Language); err != nil {
 			return p, err
 		}
 		p.Unread = !tags.Valid
-		return p, (*list)(&p.Tags).Scan(tags.String)
+		return p, (*sqlutil.Strings)(&p.Tags).Scan(tags.String)
 	}, "SELECT seq, id, tags, language FROM post WHERE seq > $1 ORDER BY seq", after)
 }
 
@@ -106,7 +107,7 @@ func (l *Ledger) NumberedPosts(ctx context.Context) ([]NumberedPost, error) {
 
 // digestLanguages are those that digests were last made in, the site's first; none
 // where all is in one.
-func digestLanguages(ctx context.Context, q querier) ([]string, error) {
+func digestLanguages(ctx context.Context, q sqlutil.RowQuerier) ([]string, error) {
 	var value string
 	err := q.QueryRowContext(ctx, "SELECT digest_languages FROM pass_state").Scan(&value)
 	return strings.Fields(value), err

@@ -1,6 +1,9 @@
 package ledger
 
-import "context"
+import (
+	"context"
+	"publisher/internal/ledger/sqlutil"
+)
 
 // CheckCloneMark fails with a *CloneError where the ledger is not the one that was last
 // sent from.
@@ -30,7 +33,7 @@ func (l *Ledger) NextEdition(ctx context.Context) (int64, error) {
 
 // NextEdition returns one more than any edition has, or may have had in a ledger in whose
 // place this one came. In the transaction that stores the edition it is its number.
-func NextEdition(ctx context.Context, q querier) (int64, error) {
+func NextEdition(ctx context.Context, q sqlutil.RowQuerier) (int64, error) {
 	var highest, floor int64
 	err := q.QueryRowContext(ctx, "SELECT (SELECT COALESCE(MAX(number), 0) FROM edition), edition_floor FROM clone_guard").Scan(&highest, &floor)
 	return max(highest, floor) + 1, err

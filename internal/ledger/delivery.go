@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"publisher/internal/ledger/sqlutil"
 	"time"
 )
 
@@ -51,7 +52,7 @@ const (
 // DeliveryColumns are the columns of table delivery d that Delivery.Fields reads.
 const DeliveryColumns = "d.edition, d.subscriber, d.after_seq, d.through_seq, d.digest, d.progress, d.kept, d.again, d.resent, d.attempts, d.first_at, d.last_at, d.next_at, d.code, d.reply"
 
-func scanDelivery(row scanner) (d Delivery, err error) {
+func scanDelivery(row sqlutil.Scanner) (d Delivery, err error) {
 	err = row.Scan(d.Fields()...)
 	return d, err
 }
@@ -59,7 +60,7 @@ func scanDelivery(row scanner) (d Delivery, err error) {
 // Fields returns what to scan DeliveryColumns into.
 func (d *Delivery) Fields() []any {
 	return []any{&d.Edition, &d.Subscriber, &d.After, &d.Through, &d.Digest, &d.Status, &d.DueReason, &d.ManualRetry, &d.Resent, &d.Attempts,
-		(*instant)(&d.FirstTried), (*instant)(&d.LastTried), (*instant)(&d.NextTry), &d.Code, &d.Reply}
+		(*sqlutil.Time)(&d.FirstTried), (*sqlutil.Time)(&d.LastTried), (*sqlutil.Time)(&d.NextTry), &d.Code, &d.Reply}
 }
 
 const canceledReply = "the edition was canceled"
@@ -99,7 +100,7 @@ const MaxClockSkew = time.Hour
 func (l *Ledger) Deferred(ctx context.Context, now time.Time, edition, subscriber int64, limit int) ([]Delivery, error) {
 	found, err := l.deliveries(ctx, `delivery d
 		WHERE d.progress = 'deferred' AND (d.next_at IS NULL OR d.next_at <= $1 OR d.last_at > $5) AND (d.edition, d.subscriber) > ($2, $3)
-		ORDER BY d.edition, d.subscriber LIMIT $4`, instant(now), edition, subscriber, limit, instant(now.Add(MaxClockSkew)))
+		ORDER BY d.edition, d.subscriber LIMIT $4`, sqlutil.Time(now), edition, subscriber, limit, sqlutil.Time(now.Add(MaxClockSkew)))
 	return found, l.fail("read the deferred deliveries", err)
 }
 
@@ -107,7 +108,7 @@ func (l *Ledger) Deferred(ctx context.Context, now time.Time, edition, subscribe
 func (l *Ledger) NextRetry(ctx context.Context) (next time.Time, err error) {
 	db, err := l.settled(ctx)
 	if err == nil {
-		err = db.QueryRowContext(ctx, "SELECT MIN(next_at) FROM delivery WHERE progress = 'deferred'").Scan((*instant)(&next))
+		err = db.QueryRowContext(ctx, "SELECT MIN(next_at) FROM delivery WHERE progress = 'deferred'").Scan((*sqlutil.Time)(&next))
 	}
 	return next, l.fail("read the next retry", err)
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"publisher/internal/ledger/sqlutil"
 	"time"
 )
 
@@ -35,7 +36,7 @@ func (l *Ledger) FindDigest(ctx context.Context, edition int64, posts, withheld 
 
 // Digests returns an edition's, by number.
 func (l *Ledger) Digests(ctx context.Context, edition int64) ([]Digest, error) {
-	all, err := collect(ctx, l.read, func(row scanner) (d Digest, err error) {
+	all, err := sqlutil.Collect(ctx, l.read, func(row sqlutil.Scanner) (d Digest, err error) {
 		var returned Numbers
 		err = row.Scan(&d.Number, &d.Posts, &d.Withheld, &returned)
 		d.Withheld = d.Withheld.Union(returned)
@@ -47,7 +48,7 @@ func (l *Ledger) Digests(ctx context.Context, edition int64) ([]Digest, error) {
 // Withheld returns the numbers that some digest could not show, and that have not
 // been handed to PostsReturned since.
 func (l *Ledger) Withheld(ctx context.Context) (Numbers, error) {
-	lists, err := collect(ctx, l.read, func(row scanner) (n Numbers, err error) {
+	lists, err := sqlutil.Collect(ctx, l.read, func(row sqlutil.Scanner) (n Numbers, err error) {
 		err = row.Scan(&n)
 		return n, err
 	}, "SELECT DISTINCT withheld FROM digest WHERE withheld <> ''")
@@ -74,7 +75,7 @@ func oweWithheld(ctx context.Context, tx *sql.Tx, posts Numbers, where string, a
 		edition, number    int64
 		withheld, returned Numbers
 	}
-	digests, err := collect(ctx, tx, func(s scanner) (r row, err error) {
+	digests, err := sqlutil.Collect(ctx, tx, func(s sqlutil.Scanner) (r row, err error) {
 		err = s.Scan(&r.edition, &r.number, &r.withheld, &r.returned)
 		return r, err
 	}, "SELECT edition, number, withheld, returned FROM digest WHERE withheld <> ''")
@@ -110,11 +111,11 @@ func (l *Ledger) Waiting(ctx context.Context, now time.Time) (map[int64][]Digest
 		edition int64
 		Digest
 	}
-	rows, err := collectSettled(ctx, l, func(s scanner) (r row, err error) {
+	rows, err := collectSettled(ctx, l, func(s sqlutil.Scanner) (r row, err error) {
 		err = s.Scan(&r.edition, &r.Number, &r.Posts)
 		return r, err
 	}, `SELECT DISTINCT d.edition, d.digest, g.posts FROM delivery d JOIN digest g ON g.edition = d.edition AND g.number = d.digest
-		WHERE d.progress = 'deferred' AND d.kept = 3 AND d.next_at > $1`, instant(now))
+		WHERE d.progress = 'deferred' AND d.kept = 3 AND d.next_at > $1`, sqlutil.Time(now))
 	all := map[int64][]Digest{}
 	for _, r := range rows {
 		all[r.edition] = append(all[r.edition], r.Digest)
@@ -126,7 +127,7 @@ func (l *Ledger) Waiting(ctx context.Context, now time.Time) (map[int64][]Digest
 func (l *Ledger) EndWait(ctx context.Context, edition, digest int64, now time.Time) error {
 	return l.change(ctx, fmt.Sprintf("end the wait of edition %d", edition), func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, "UPDATE delivery SET next_at = $3 WHERE edition = $1 AND digest = $2 AND progress = 'deferred' AND kept = 3",
-			edition, digest, instant(now))
+			edition, digest, sqlutil.Time(now))
 		return err
 	})
 }
@@ -146,7 +147,7 @@ func (l *Ledger) Bundle(ctx context.Context, edition int64) (data []byte, err er
 func (l *Ledger) ExtendEdition(ctx context.Context, e *Edition) error {
 	return l.store(ctx, fmt.Sprintf("extend edition %d", e.Number), func(tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, "UPDATE edition SET posts = $2, subject = $3, after_seq = CASE WHEN after_seq > $4 THEN $4 ELSE after_seq END WHERE number = $1",
-			e.Number, list(e.Posts), e.Subject, e.After); err != nil {
+			e.Number, sqlutil.Strings(e.Posts), e.Subject, e.After); err != nil {
 			return err
 		}
 		return storeBundle(ctx, tx, e.Number, e.Bundle)
@@ -167,7 +168,7 @@ func (l *Ledger) PruneBundles(ctx context.Context, before time.Time) error {
 	return l.change(ctx, "prune bundles", func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `
 			DELETE FROM bundle WHERE edition IN (SELECT e.number FROM edition e WHERE e.done_at < $1)
-				AND edition NOT IN (SELECT d.edition FROM delivery d WHERE d.progress IN ('sending', 'deferred'))`, instant(before))
+				AND edition NOT IN (SELECT d.edition FROM delivery d WHERE d.progress IN ('sending', 'deferred'))`, sqlutil.Time(before))
 		return err
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"publisher/internal/ledger/sqlutil"
 	"time"
 )
 
@@ -33,7 +34,7 @@ type Edition struct {
 // and through which number; zero where never.
 func (l *Ledger) LastClosed(ctx context.Context, cadence string) (at time.Time, through int64, err error) {
 	err = l.read.QueryRowContext(ctx, "SELECT closed_at, through_seq FROM cadence WHERE name = $1", cadence).
-		Scan((*instant)(&at), &through)
+		Scan((*sqlutil.Time)(&at), &through)
 	if errors.Is(err, sql.ErrNoRows) {
 		return time.Time{}, 0, nil
 	}
@@ -57,7 +58,7 @@ func (l *Ledger) CloseEditions(ctx context.Context, editions ...*Edition) error 
 			_, err = tx.ExecContext(ctx, `
 				INSERT INTO edition (number, cadence, language, subject, closed_at, after_seq, through_seq, posts, recipients, domain)
 				VALUES ($10, $1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-				e.Cadence, e.Language, e.Subject, instant(e.Closed), e.After, e.Through, list(e.Posts), e.Recipients, e.Domain, numbers[i])
+				e.Cadence, e.Language, e.Subject, sqlutil.Time(e.Closed), e.After, e.Through, sqlutil.Strings(e.Posts), e.Recipients, e.Domain, numbers[i])
 			if err != nil {
 				return err
 			}
@@ -87,7 +88,7 @@ func noteClosed(ctx context.Context, tx *sql.Tx, cadence string, at time.Time, t
 	_, err := tx.ExecContext(ctx, `
 		INSERT INTO cadence (name, closed_at, through_seq) VALUES ($1, $2, $3)
 		ON CONFLICT (name) DO UPDATE SET closed_at = excluded.closed_at, through_seq = excluded.through_seq`,
-		cadence, instant(at), through)
+		cadence, sqlutil.Time(at), through)
 	return err
 }
 
@@ -103,9 +104,9 @@ func (l *Ledger) editions(ctx context.Context, where string, args ...any) ([]Edi
 		WHERE `+where+` GROUP BY e.number ORDER BY e.number DESC`, args...)
 }
 
-func scanEdition(row scanner) (e Edition, err error) {
-	err = row.Scan(&e.Number, &e.Cadence, &e.Language, &e.Subject, (*instant)(&e.Closed), &e.After, &e.Through,
-		(*list)(&e.Posts), &e.Recipients, &e.Domain, (*instant)(&e.Done), &e.Canceled, &e.Accepted,
+func scanEdition(row sqlutil.Scanner) (e Edition, err error) {
+	err = row.Scan(&e.Number, &e.Cadence, &e.Language, &e.Subject, (*sqlutil.Time)(&e.Closed), &e.After, &e.Through,
+		(*sqlutil.Strings)(&e.Posts), &e.Recipients, &e.Domain, (*sqlutil.Time)(&e.Done), &e.Canceled, &e.Accepted,
 		&e.Sent, &e.Deferred, &e.Failed, &e.Uncertain, &e.Resent)
 	return e, err
 }
@@ -137,7 +138,7 @@ func (l *Ledger) Edition(ctx context.Context, number int64) (*Edition, error) {
 // FinishEdition notes that every recipient was tried. The first time counts.
 func (l *Ledger) FinishEdition(ctx context.Context, number int64, at time.Time) error {
 	return l.change(ctx, fmt.Sprintf("finish edition %d", number), func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, "UPDATE edition SET done_at = $2 WHERE number = $1 AND done_at IS NULL", number, instant(at))
+		_, err := tx.ExecContext(ctx, "UPDATE edition SET done_at = $2 WHERE number = $1 AND done_at IS NULL", number, sqlutil.Time(at))
 		return err
 	})
 }

@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"database/sql"
+	"publisher/internal/ledger/sqlutil"
 )
 
 // FeedNames are what feeds promise for ever.
@@ -17,9 +18,9 @@ func (l *Ledger) FeedNames(ctx context.Context) (FeedNames, error) {
 	return names, l.fail("read the ids and tags of feeds", err)
 }
 
-func feedNames(ctx context.Context, db rowsQuerier) (FeedNames, error) {
+func feedNames(ctx context.Context, db sqlutil.Querier) (FeedNames, error) {
 	names := FeedNames{IDs: map[string]string{}, Folders: map[string]map[string]string{}}
-	_, err := collect(ctx, db, func(row scanner) (_ struct{}, err error) {
+	_, err := sqlutil.Collect(ctx, db, func(row sqlutil.Scanner) (_ struct{}, err error) {
 		var folder, id string
 		err = row.Scan(&folder, &id)
 		names.IDs[folder] = id
@@ -28,7 +29,7 @@ func feedNames(ctx context.Context, db rowsQuerier) (FeedNames, error) {
 	if err != nil {
 		return names, err
 	}
-	_, err = collect(ctx, db, func(row scanner) (_ struct{}, err error) {
+	_, err = sqlutil.Collect(ctx, db, func(row sqlutil.Scanner) (_ struct{}, err error) {
 		var collection, tag, folder string
 		err = row.Scan(&collection, &tag, &folder)
 		if names.Folders[collection] == nil {
@@ -69,7 +70,7 @@ func (n FeedNames) has(other FeedNames) bool {
 }
 
 func saveFeedNames(ctx context.Context, tx *sql.Tx, last, next FeedNames) error {
-	err := eachRow(ctx, tx, `
+	err := sqlutil.EachRow(ctx, tx, `
 		INSERT INTO feed_id (folder, id) VALUES ($1, $2)
 		ON CONFLICT (folder) DO UPDATE SET id = excluded.id`, func(yield func(...any) bool) {
 		for folder, id := range next.IDs {
@@ -81,7 +82,7 @@ func saveFeedNames(ctx context.Context, tx *sql.Tx, last, next FeedNames) error 
 	if err != nil {
 		return err
 	}
-	return eachRow(ctx, tx, `
+	return sqlutil.EachRow(ctx, tx, `
 		INSERT INTO tag_folder (collection, tag, folder) VALUES ($1, $2, $3)
 		ON CONFLICT (collection, tag) DO UPDATE SET folder = excluded.folder`, func(yield func(...any) bool) {
 		for collection, folders := range next.Folders {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"publisher/internal/ledger/sqlutil"
 	"slices"
 	"time"
 )
@@ -81,19 +82,19 @@ func feedState(ctx context.Context, db *sql.DB) (s FeedState, err error) {
 	return s, err
 }
 
-func feedFiles(ctx context.Context, db rowsQuerier) ([]FeedFile, error) {
-	return collect(ctx, db, func(row scanner) (f FeedFile, err error) {
-		err = row.Scan(&f.Path, &f.SHA256, &f.Inputs, &f.Items, &f.Size, (*nanoseconds)(&f.Modified))
+func feedFiles(ctx context.Context, db sqlutil.Querier) ([]FeedFile, error) {
+	return sqlutil.Collect(ctx, db, func(row sqlutil.Scanner) (f FeedFile, err error) {
+		err = row.Scan(&f.Path, &f.SHA256, &f.Inputs, &f.Items, &f.Size, (*sqlutil.FileTime)(&f.Modified))
 		return f, err
 	}, "SELECT path, sha256, inputs, items, size, modified_ns FROM feed_file ORDER BY path")
 }
 
-func dependencies(ctx context.Context, db rowsQuerier) (map[string]Dependencies, error) {
+func dependencies(ctx context.Context, db sqlutil.Querier) (map[string]Dependencies, error) {
 	all := map[string]Dependencies{}
-	_, err := collect(ctx, db, func(row scanner) (_ struct{}, err error) {
+	_, err := sqlutil.Collect(ctx, db, func(row sqlutil.Scanner) (_ struct{}, err error) {
 		var path string
 		var d Dependencies
-		err = row.Scan(&path, (*list)(&d.Links), (*list)(&d.Files), &d.State)
+		err = row.Scan(&path, (*sqlutil.Strings)(&d.Links), (*sqlutil.Strings)(&d.Files), &d.State)
 		all[path] = d
 		return struct{}{}, err
 	}, "SELECT path, links, files, state FROM post_dependency")
@@ -188,7 +189,7 @@ func (c changedFeeds) save(ctx context.Context, tx *sql.Tx) error {
 		{`INSERT INTO post_dependency (path, links, files, state) VALUES ($1, $2, $3, $4)
 			ON CONFLICT (path) DO UPDATE SET links = excluded.links, files = excluded.files, state = excluded.state`, c.dependencyRows},
 	} {
-		if err := eachRow(ctx, tx, rows.query, rows.each); err != nil {
+		if err := sqlutil.EachRow(ctx, tx, rows.query, rows.each); err != nil {
 			return err
 		}
 	}
@@ -197,7 +198,7 @@ func (c changedFeeds) save(ctx context.Context, tx *sql.Tx) error {
 
 func (c changedFeeds) fileRows(yield func(...any) bool) {
 	for _, f := range c.files {
-		if !yield(f.Path, f.SHA256, f.Inputs, f.Items, f.Size, nanoseconds(f.Modified)) {
+		if !yield(f.Path, f.SHA256, f.Inputs, f.Items, f.Size, sqlutil.FileTime(f.Modified)) {
 			return
 		}
 	}
@@ -206,7 +207,7 @@ func (c changedFeeds) fileRows(yield func(...any) bool) {
 func (c changedFeeds) dependencyRows(yield func(...any) bool) {
 	for _, path := range c.dependencies {
 		d := c.next.Dependencies[path]
-		if !yield(path, list(d.Links), list(d.Files), d.State) {
+		if !yield(path, sqlutil.Strings(d.Links), sqlutil.Strings(d.Files), d.State) {
 			return
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"maps"
+	"publisher/internal/ledger/sqlutil"
 	"time"
 )
 
@@ -25,18 +26,18 @@ func (l *Ledger) Hubs(ctx context.Context) (map[string]Hub, error) {
 	return all, l.fail("read the hubs", err)
 }
 
-func hubs(ctx context.Context, db rowsQuerier) (map[string]Hub, error) {
+func hubs(ctx context.Context, db sqlutil.Querier) (map[string]Hub, error) {
 	all := map[string]Hub{}
-	_, err := collect(ctx, db, func(row scanner) (_ struct{}, err error) {
+	_, err := sqlutil.Collect(ctx, db, func(row sqlutil.Scanner) (_ struct{}, err error) {
 		h, url := Hub{Notified: map[string]string{}}, ""
-		err = row.Scan(&url, &h.Failures, (*instant)(&h.Next))
+		err = row.Scan(&url, &h.Failures, (*sqlutil.Time)(&h.Next))
 		all[url] = h
 		return struct{}{}, err
 	}, "SELECT url, failures, next_at FROM hub")
 	if err != nil || len(all) == 0 {
 		return all, err
 	}
-	_, err = collect(ctx, db, func(row scanner) (_ struct{}, err error) {
+	_, err = sqlutil.Collect(ctx, db, func(row sqlutil.Scanner) (_ struct{}, err error) {
 		var url, path, hash string
 		err = row.Scan(&url, &path, &hash)
 		all[url].Notified[path] = hash
@@ -49,7 +50,7 @@ func hubs(ctx context.Context, db rowsQuerier) (map[string]Hub, error) {
 func (l *Ledger) SaveHubs(ctx context.Context, next map[string]Hub) error {
 	next = maps.Clone(next)
 	for url, h := range next {
-		h.Next = asStored(h.Next)
+		h.Next = sqlutil.Stored(h.Next)
 		next[url] = h
 	}
 	last, err := l.Hubs(ctx)
@@ -83,11 +84,11 @@ func saveHub(ctx context.Context, tx *sql.Tx, url string, last, h Hub) error {
 	_, err := tx.ExecContext(ctx, `
 		INSERT INTO hub (url, failures, next_at) VALUES ($1, $2, $3)
 		ON CONFLICT (url) DO UPDATE SET failures = excluded.failures, next_at = excluded.next_at`,
-		url, h.Failures, instant(h.Next))
+		url, h.Failures, sqlutil.Time(h.Next))
 	if err != nil {
 		return err
 	}
-	err = eachRow(ctx, tx, "DELETE FROM hub_feed WHERE hub = $1 AND path = $2", func(yield func(...any) bool) {
+	err = sqlutil.EachRow(ctx, tx, "DELETE FROM hub_feed WHERE hub = $1 AND path = $2", func(yield func(...any) bool) {
 		for path := range last.Notified {
 			if _, kept := h.Notified[path]; !kept && !yield(url, path) {
 				return
@@ -97,7 +98,7 @@ func saveHub(ctx context.Context, tx *sql.Tx, url string, last, h Hub) error {
 	if err != nil {
 		return err
 	}
-	return eachRow(ctx, tx, `
+	return sqlutil.EachRow(ctx, tx, `
 		INSERT INTO hub_feed (hub, path, hash) VALUES ($1, $2, $3)
 		ON CONFLICT (hub, path) DO UPDATE SET hash = excluded.hash`, func(yield func(...any) bool) {
 		for path, hash := range h.Notified {

@@ -11,6 +11,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"publisher/internal/ledger/sqlutil"
 	"sync"
 	"time"
 )
@@ -87,10 +88,10 @@ func (l *Ledger) settled(ctx context.Context) (*sql.DB, error) {
 }
 
 // collectSettled is collect for what may have been recorded and not settled yet.
-func collectSettled[T any](ctx context.Context, l *Ledger, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
+func collectSettled[T any](ctx context.Context, l *Ledger, scan func(sqlutil.Scanner) (T, error), query string, args ...any) ([]T, error) {
 	db, err := l.settled(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return collect(ctx, db, scan, query, args...)
+	return sqlutil.Collect(ctx, db, scan, query, args...)
 }

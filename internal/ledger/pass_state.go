@@ -4,19 +4,20 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"publisher/internal/ledger/sqlutil"
 	"time"
 )
 
 // FirstPass returns when the first pass over the content tree was; the zero time before it.
 func (l *Ledger) FirstPass(ctx context.Context) (at time.Time, err error) {
-	err = l.read.QueryRowContext(ctx, "SELECT first_pass_at FROM pass_state").Scan((*instant)(&at))
+	err = l.read.QueryRowContext(ctx, "SELECT first_pass_at FROM pass_state").Scan((*sqlutil.Time)(&at))
 	return at, l.fail("read when the first pass was", err)
 }
 
 // SetFirstPass stores when the first pass was.
 func (l *Ledger) SetFirstPass(ctx context.Context, at time.Time) error {
 	return l.store(ctx, "store when the first pass was", func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, "UPDATE pass_state SET first_pass_at = $1", instant(at))
+		_, err := tx.ExecContext(ctx, "UPDATE pass_state SET first_pass_at = $1", sqlutil.Time(at))
 		return err
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"publisher/internal/ledger/sqlutil"
 	"time"
 )
 
@@ -42,21 +43,21 @@ type Post struct {
 
 // Posts returns every post ever seen, by key.
 func (l *Ledger) Posts(ctx context.Context) ([]Post, error) {
-	posts, err := collect(ctx, l.read, scanPost, `
+	posts, err := sqlutil.Collect(ctx, l.read, scanPost, `
 		SELECT key, id, path, url, title, posted_at, body_hash, file_hash,
 		       first_seen, updated_at, gone_at, standing, COALESCE(seq, 0), tags, language
 		FROM post ORDER BY key`)
 	return posts, l.fail("read the posts", err)
 }
 
-func scanPost(row scanner) (p Post, err error) {
+func scanPost(row sqlutil.Scanner) (p Post, err error) {
 	var tags sql.NullString
-	if err := row.Scan(&p.Key, &p.ID, &p.Path, &p.URL, &p.Title, (*instant)(&p.Date), &p.BodyHash, &p.FileHash,
-		(*instant)(&p.FirstSeen), (*instant)(&p.Updated), (*instant)(&p.Gone), &p.Stage, &p.Seq, &tags, &p.Language); err != nil {
+	if err := row.Scan(&p.Key, &p.ID, &p.Path, &p.URL, &p.Title, (*sqlutil.Time)(&p.Date), &p.BodyHash, &p.FileHash,
+		(*sqlutil.Time)(&p.FirstSeen), (*sqlutil.Time)(&p.Updated), (*sqlutil.Time)(&p.Gone), &p.Stage, &p.Seq, &tags, &p.Language); err != nil {
 		return p, err
 	}
 	p.Read = tags.Valid
-	return p, (*list)(&p.Tags).Scan(tags.String)
+	return p, (*sqlutil.Strings)(&p.Tags).Scan(tags.String)
 }
 
 // SavePosts stores new and changed posts in one transaction. Those that are
@@ -132,13 +133,13 @@ func (s *postSaver) save(ctx context.Context, p Post) (stored postKeys, err erro
 	if p.Stage == Numbered && p.Seq == 0 {
 		seq = sql.NullInt64{Int64: s.newest.seq + 1, Valid: true}
 	}
-	tags := sql.NullString{String: list(p.Tags).String(), Valid: p.Read}
-	row := []any{p.ID, p.Path, p.URL, p.Title, instant(p.Date), p.BodyHash, p.FileHash,
-		instant(p.Updated), instant(p.Gone), string(p.Stage), seq, tags, p.Language}
+	tags := sql.NullString{String: sqlutil.Strings(p.Tags).String(), Valid: p.Read}
+	row := []any{p.ID, p.Path, p.URL, p.Title, sqlutil.Time(p.Date), p.BodyHash, p.FileHash,
+		sqlutil.Time(p.Updated), sqlutil.Time(p.Gone), string(p.Stage), seq, tags, p.Language}
 	if p.Key == 0 {
 		s.newest.key++
 		stored = postKeys{s.newest.key, seq.Int64}
-		_, err = s.insert.ExecContext(ctx, append(row, stored.key, instant(p.FirstSeen))...)
+		_, err = s.insert.ExecContext(ctx, append(row, stored.key, sqlutil.Time(p.FirstSeen))...)
 	} else if err = s.update.QueryRowContext(ctx, append(row, p.Key)...).Scan(&stored.key, &stored.seq); errors.Is(err, sql.ErrNoRows) {
 		err = fmt.Errorf("no post has this id and key %d", p.Key)
 	}
@@ -152,7 +153,7 @@ func (l *Ledger) NewestNumber(ctx context.Context) (int64, error) {
 	return n, l.fail("read the newest number", err)
 }
 
-func newest(ctx context.Context, q querier) (n int64, err error) {
+func newest(ctx context.Context, q sqlutil.RowQuerier) (n int64, err error) {
 	err = q.QueryRowContext(ctx, "SELECT COALESCE(MAX(seq), 0) FROM post").Scan(&n)
 	return n, err
 }

@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"database/sql"
+	"publisher/internal/ledger/sqlutil"
 	"slices"
 )
 
@@ -25,8 +26,8 @@ const (
 	ofSubscribers problemSource = "subscribers"
 )
 
-func problems(ctx context.Context, db rowsQuerier, source problemSource) ([]Problem, error) {
-	return collect(ctx, db, func(row scanner) (p Problem, err error) {
+func problems(ctx context.Context, db sqlutil.Querier, source problemSource) ([]Problem, error) {
+	return sqlutil.Collect(ctx, db, func(row sqlutil.Scanner) (p Problem, err error) {
 		err = row.Scan(&p.Path, &p.Line, &p.Message, &p.Invalid, &p.Shared)
 		return p, err
 	}, "SELECT path, line, message, invalid, shared FROM problem WHERE source = $1 ORDER BY position", source)
@@ -40,7 +41,7 @@ func saveProblems(ctx context.Context, tx *sql.Tx, source problemSource, all []P
 	if _, err := tx.ExecContext(ctx, "DELETE FROM problem WHERE source = $1", source); err != nil {
 		return err
 	}
-	return eachRow(ctx, tx, `
+	return sqlutil.EachRow(ctx, tx, `
 		INSERT INTO problem (source, position, path, line, message, invalid, shared) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
 		func(yield func(...any) bool) {
 			for i, p := range all {

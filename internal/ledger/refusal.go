@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"publisher/internal/ledger/sqlutil"
 	"slices"
 	"strings"
 	"time"
@@ -107,7 +108,7 @@ func (l *Ledger) RetryStopped(ctx context.Context, number int64, now time.Time) 
 	err = l.change(ctx, fmt.Sprintf("retry edition %d", number), func(tx *sql.Tx) error {
 		result, err := tx.ExecContext(ctx, `
 			UPDATE delivery SET next_at = $2 WHERE edition = $1 AND progress = 'deferred'
-				AND EXISTS (SELECT 1 FROM edition e WHERE e.number = $1 AND e.stopped_on <> '')`, number, instant(now))
+				AND EXISTS (SELECT 1 FROM edition e WHERE e.number = $1 AND e.stopped_on <> '')`, number, sqlutil.Time(now))
 		if err != nil {
 			return err
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"publisher/internal/ledger/sqlutil"
 	"time"
 )
 
@@ -141,7 +142,7 @@ func (s *Subscriber) apply(ctx context.Context, tx *sql.Tx, e effect, defaultCad
 // mailedAt returns when an edition last went out to the subscriber, or, where it is 0, when
 // the newest one did. It is zero where the ledger does not know of any.
 func mailedAt(ctx context.Context, tx *sql.Tx, subscriber, edition int64) (time.Time, error) {
-	var at instant
+	var at sqlutil.Time
 	err := tx.QueryRowContext(ctx, `
 		SELECT COALESCE(d.last_at, d.first_at) FROM edition e JOIN delivery d ON d.edition = e.number AND d.subscriber = $1
 		WHERE $2 = 0 OR e.number = $2 ORDER BY e.number DESC LIMIT 1`, subscriber, edition).Scan(&at)

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"iter"
+	"publisher/internal/ledger/sqlutil"
 	"slices"
 )
 
@@ -90,7 +91,7 @@ func (s *Settler) settleOwing(tx *sql.Tx, first, last, through int64, posts, ret
 		id int64
 		Due
 	}
-	all, err := scanAll(rows, func(row scanner) (s state, err error) {
+	all, err := sqlutil.ScanAll(rows, func(row sqlutil.Scanner) (s state, err error) {
 		err = row.Scan(&s.id, &s.Cursor, &s.Owed)
 		return s, err
 	})

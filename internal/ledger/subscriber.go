@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"iter"
+	"publisher/internal/ledger/sqlutil"
 	"publisher/mailer/address"
 	"time"
 )
@@ -47,11 +48,11 @@ type Subscriber struct {
 const subscriberColumns = "s.id, s.email, s.name, s.status, s.cadence, s.tags, s.language, s.created_at, s.confirmed_at, s.cursor_seq, s.owed, s.from_file, s.status_at, s.undo_to"
 
 func (s *Subscriber) fields() []any {
-	return []any{&s.ID, &s.Email, &s.Name, &s.Status, &s.Cadence, (*list)(&s.Tags), &s.Language,
-		(*instant)(&s.Created), (*instant)(&s.Confirmed), &s.Cursor, &s.Owed, &s.FromFile, (*instant)(&s.StatusAt), &s.UndoTo}
+	return []any{&s.ID, &s.Email, &s.Name, &s.Status, &s.Cadence, (*sqlutil.Strings)(&s.Tags), &s.Language,
+		(*sqlutil.Time)(&s.Created), (*sqlutil.Time)(&s.Confirmed), &s.Cursor, &s.Owed, &s.FromFile, (*sqlutil.Time)(&s.StatusAt), &s.UndoTo}
 }
 
-func scanSubscriber(row scanner) (s Subscriber, err error) {
+func scanSubscriber(row sqlutil.Scanner) (s Subscriber, err error) {
 	err = row.Scan(s.fields()...)
 	return s, err
 }
@@ -80,7 +81,7 @@ func (l *Ledger) subscriberBy(ctx context.Context, where string, arg any) (*Subs
 	return subscriberBy(ctx, db, where, arg)
 }
 
-func subscriberBy(ctx context.Context, q querier, where string, arg any) (*Subscriber, error) {
+func subscriberBy(ctx context.Context, q sqlutil.RowQuerier, where string, arg any) (*Subscriber, error) {
 	s, err := scanSubscriber(q.QueryRowContext(ctx, "SELECT "+subscriberColumns+" FROM subscriber s WHERE "+where, arg))
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
@@ -111,7 +112,7 @@ func (l *Ledger) Subscribers(ctx context.Context) iter.Seq2[Subscriber, error] {
 			Subscriber
 			key string
 		}
-		scan := func(row scanner) (k keyed, err error) {
+		scan := func(row sqlutil.Scanner) (k keyed, err error) {
 			err = row.Scan(append(k.fields(), &k.key)...)
 			return k, err
 		}
@@ -209,7 +210,7 @@ func (l *Ledger) SetPreferences(ctx context.Context, email string, c Choice, def
 }
 
 func sameChoice(a, b Subscriber) bool {
-	return a.Cadence == b.Cadence && a.Language == b.Language && list(a.Tags).String() == list(b.Tags).String()
+	return a.Cadence == b.Cadence && a.Language == b.Language && sqlutil.Strings(a.Tags).String() == sqlutil.Strings(b.Tags).String()
 }
 
 const updateSubscriber = `
@@ -224,5 +225,5 @@ func saveSubscriber(ctx context.Context, tx *sql.Tx, s *Subscriber, now time.Tim
 
 // updates are the arguments of updateSubscriber.
 func (s *Subscriber) updates(now time.Time) []any {
-	return []any{s.ID, s.Name, s.Cadence, list(s.Tags), instant(s.Confirmed), s.Cursor, s.FromFile, s.Status, instant(now), s.Language, s.Owed, s.UndoTo}
+	return []any{s.ID, s.Name, s.Cadence, sqlutil.Strings(s.Tags), sqlutil.Time(s.Confirmed), s.Cursor, s.FromFile, s.Status, sqlutil.Time(now), s.Language, s.Owed, s.UndoTo}
 }

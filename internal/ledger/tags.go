@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"publisher/internal/ledger/sqlutil"
 	"strings"
 
 	"golang.org/x/text/cases"
@@ -8,8 +9,8 @@ import (
 )
 
 // normalTags trims tags and drops those that stood before in other case.
-func normalTags(tags []string) list {
-	var kept list
+func normalTags(tags []string) sqlutil.Strings {
+	var kept sqlutil.Strings
 	seen := make(map[string]bool, len(tags))
 	for _, tag := range tags {
 		tag = strings.TrimSpace(tag)

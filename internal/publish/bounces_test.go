@@ -10,6 +10,7 @@ import (
 
 	"publisher/internal/config"
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/sqlite"
 	"publisher/mailer/bounce"
 )
 
@@ -31,7 +32,7 @@ func newBounceBench(t *testing.T, editions int) *bounceBench {
 func newBounceBenchEvery(t *testing.T, editions int, interval time.Duration) *bounceBench {
 	t.Helper()
 	ctx := context.Background()
-	l, err := ledger.Open(ctx, "sqlite:"+filepath.Join(t.TempDir(), "l.db"))
+	l, err := sqlite.Open(ctx, "sqlite:"+filepath.Join(t.TempDir(), "l.db"))
 	if err != nil {
 		t.Fatal(err)
 	}

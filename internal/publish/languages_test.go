@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/sqlite"
 )
 
 // polyglot is a blog whose languages come and go, and what it has mailed to whom.
@@ -40,7 +41,7 @@ func newPolyglot(t *testing.T, seed uint64) *polyglot {
 
 func (p *polyglot) open() *ledger.Ledger {
 	p.t.Helper()
-	l, err := ledger.Open(p.t.Context(), DSN(p.cfg))
+	l, err := sqlite.Open(p.t.Context(), DSN(p.cfg))
 	if err != nil {
 		p.t.Fatal(err)
 	}

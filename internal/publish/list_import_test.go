@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/sqlite"
 )
 
 var importDay = time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
@@ -21,10 +22,10 @@ var importDay = time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
 // become into a copy.
 func (b *blog) importList(name, text string, dry bool) (ImportReport, []ledger.RowResult) {
 	b.t.Helper()
-	open, o := ledger.Open, ImportOptions{}
+	open, o := sqlite.Open, ImportOptions{}
 	var results []ledger.RowResult
 	if dry {
-		open = ledger.OpenCopy
+		open = sqlite.OpenCopy
 		o.Tell = func(f ledger.RowResult) error {
 			results = append(results, f)
 			return nil

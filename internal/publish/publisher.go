@@ -14,6 +14,7 @@ import (
 	"publisher/content"
 	"publisher/internal/config"
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/sqlite"
 )
 
 // Publisher does passes for one config. It holds nothing between them that it could
@@ -110,7 +111,7 @@ func (p *Publisher) locked(ctx context.Context, command string, do func(*pass) e
 	if err != nil {
 		return nil, err
 	}
-	lock, err := ledger.TakeLock(ctx, p.dsn(), command, p.now())
+	lock, err := sqlite.TakeLock(ctx, p.dsn(), command, p.now())
 	if err != nil {
 		return nil, err
 	}
@@ -132,7 +133,7 @@ func (p *Publisher) onCopy(ctx context.Context, do func(*pass) error) error {
 	if err != nil {
 		return err
 	}
-	if s.ledger, err = ledger.OpenCopy(ctx, p.dsn()); err != nil {
+	if s.ledger, err = sqlite.OpenCopy(ctx, p.dsn()); err != nil {
 		return err
 	}
 	defer s.ledger.Close()

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/sqlite"
 )
 
 // pass is a run, and what it came to know.
@@ -30,7 +31,7 @@ func (b *blog) pass() *pass {
 
 func (b *blog) withLedger(do func(l *ledger.Ledger) error) {
 	b.t.Helper()
-	l, err := ledger.Open(b.t.Context(), DSN(b.cfg))
+	l, err := sqlite.Open(b.t.Context(), DSN(b.cfg))
 	if err != nil {
 		b.t.Fatal(err)
 	}

@@ -20,6 +20,7 @@ import (
 
 	"publisher/internal/config"
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/sqlite"
 	"publisher/internal/web"
 	"publisher/templates"
 )
@@ -53,7 +54,7 @@ func start(t testing.TB, yaml string, change func(*web.Options)) *world {
 	}
 	cfg.Dir = t.TempDir()
 	w.dir = filepath.Join(cfg.Dir, "public")
-	w.ledger, err = ledger.Open(t.Context(), "sqlite:"+filepath.Join(cfg.Dir, "publisher.db"))
+	w.ledger, err = sqlite.Open(t.Context(), "sqlite:"+filepath.Join(cfg.Dir, "publisher.db"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,50 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"publisher/internal/ledger/sqlutil"
+	"time"
+)
+
+// SendCount is how many attempts ended in the second before At.
+type SendCount struct {
+	At    time.Time
+	Count int
+}
+
+// LogSends notes attempts that ended at a time. What a result is of is noted in the
+// transaction that stores it, so that no crash makes a rate forget a message.
+func LogSends(ctx context.Context, tx *sql.Tx, at time.Time, count int) error {
+	// Under a whole second, and never before it ended.
+	at = at.Truncate(time.Second).Add(time.Second)
+	_, err := tx.ExecContext(ctx, `
+		INSERT INTO pace (at, count) VALUES ($1, $2)
+		ON CONFLICT (at) DO UPDATE SET count = pace.count + excluded.count`, sqlutil.Time(at), count)
+	return err
+}
+
+// LogSends notes attempts that no result is of.
+func (l *Ledger) LogSends(ctx context.Context, at time.Time, count int) error {
+	return l.change(ctx, "note what was sent", func(tx *sql.Tx) error { return LogSends(ctx, tx, at, count) })
+}
+
+func scanPaced(row sqlutil.Scanner) (p SendCount, err error) {
+	err = row.Scan((*sqlutil.Time)(&p.At), &p.Count)
+	return p, err
+}
+
+// SendLog returns when attempts ended after since, oldest first, and forgets those
+// before.
+func (l *Ledger) SendLog(ctx context.Context, since time.Time) ([]SendCount, error) {
+	var all []SendCount
+	err := l.change(ctx, "read the pace", func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, "DELETE FROM pace WHERE at <= $1", sqlutil.Time(since)); err != nil {
+			return err
+		}
+		var err error
+		all, err = sqlutil.Collect(ctx, tx, scanPaced, "SELECT at, count FROM pace ORDER BY at")
+		return err
+	})
+	return all, err
+}

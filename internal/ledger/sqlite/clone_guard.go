@@ -1,0 +1,129 @@
+package sqlite
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"io/fs"
+	"os"
+	"publisher/internal/durable"
+	"publisher/internal/ledger"
+	"strings"
+	"time"
+)
+
+// The clone guard. Beside a ledger that mail was sent from lies a file with its mark,
+// which is in the ledger too and changes all the time. Nothing is sent
+//   - from a ledger that does not agree with the mark beside it: it is an older copy, or
+//     one that never sent, or is new, and another one was sent from here,
+//   - from a ledger that has sent and has no mark beside it: it is a copy elsewhere,
+//   - from one that was a backup.
+//
+// Only a ledger that never sent, with no mark beside it, is taken for a new one.
+
+// marks are the one that was last written beside the ledger, and the one before: a crash
+// may come between the two files.
+type marks struct{ Last, Next string }
+
+func (e *engine) AdvanceCloneMark(ctx context.Context) error {
+	e.marking.Lock()
+	defer e.marking.Unlock()
+	m, beside, err := e.marks(ctx)
+	if err != nil {
+		return err
+	}
+	if err := e.compare(ctx, m, beside); err != nil {
+		return err
+	}
+	if m.Next == "" {
+		// The first one twice: where a ledger has no mark before the last, nothing was sent.
+		if err := e.mark(ctx, ""); err != nil {
+			return err
+		}
+		if _, beside, err = e.marks(ctx); err != nil {
+			return err
+		}
+	}
+	return e.mark(ctx, beside)
+}
+
+func (e *engine) Adopt(ctx context.Context, spooled []ledger.Result) error {
+	m, beside, err := e.marks(ctx)
+	if err != nil {
+		return err
+	}
+	var clone *ledger.CloneError
+	if err := e.compare(ctx, m, beside); errors.As(err, &clone) {
+		if err := e.leaveGap(ctx, beside, spooled); err != nil {
+			return err
+		}
+	} else if err != nil {
+		return err
+	}
+	return e.mark(ctx, rand.Text())
+}
+
+func (e *engine) CheckCloneMark(ctx context.Context) error {
+	m, beside, err := e.marks(ctx)
+	if err != nil {
+		return err
+	}
+	return e.compare(ctx, m, beside)
+}
+
+func (e *engine) guardPath() string { return e.path + ".mark" }
+
+func (e *engine) marks(ctx context.Context) (m marks, beside string, err error) {
+	err = e.read.QueryRowContext(ctx, "SELECT last_mark, next_mark FROM clone_guard").Scan(&m.Last, &m.Next)
+	if err != nil {
+		return m, "", e.fail("read its mark", err)
+	}
+	text, err := os.ReadFile(e.guardPath())
+	if errors.Is(err, fs.ErrNotExist) {
+		return m, "", nil
+	}
+	return m, strings.TrimSpace(string(text)), e.fail("read the mark beside it", err)
+}
+
+func (e *engine) compare(ctx context.Context, m marks, beside string) error {
+	if e.private() {
+		return nil
+	}
+	made, err := e.backupTime(ctx)
+	switch {
+	case err != nil:
+		return err
+	case !made.IsZero():
+		return &ledger.CloneError{Path: e.path, What: "the ledger is a backup made at " + made.Format(time.RFC3339) + ", and does not know of what was sent since"}
+	case beside == m.Next || m.Next != "" && beside == m.Last:
+		return nil
+	case beside == "" && m.Last == "": // the first mark was being made
+		return nil
+	case beside == "":
+		return &ledger.CloneError{Path: e.guardPath(), What: "the ledger stands without the file that it was last sent with"}
+	case m.Next == "":
+		return &ledger.CloneError{Path: e.guardPath(), What: "the ledger was never sent from, and another one was sent from here"}
+	}
+	return &ledger.CloneError{Path: e.guardPath(), What: "the ledger is not as it was when it was last sent from here"}
+}
+
+// mark writes a new one, in the ledger first.
+func (e *engine) mark(ctx context.Context, last string) error {
+	if e.private() {
+		return nil
+	}
+	given, err := highestGiven(ctx, e.read)
+	if err != nil {
+		return e.fail("mark it", err)
+	}
+	m := marks{Last: last, Next: markText(given)}
+	err = e.Store(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, "UPDATE clone_guard SET last_mark = $1, next_mark = $2", m.Last, m.Next)
+		return err
+	})
+	if err != nil {
+		return e.fail("mark it", err)
+	}
+	return e.fail("write the mark beside it", durable.Replace(e.guardPath(), m.Next+"\n"))
+}

@@ -1,0 +1,122 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+)
+
+// commitNumber counts the commits of a ledger in SQLite's user_version, which stands
+// on the first page of the database. So the write-ahead log says which commits it
+// holds, and the database file which one it is of: walbelongs.go tells by that whether
+// the two belong together. Only who holds the connection that writes uses it.
+//
+// A page more would cost the recorder too much for each group, so that it numbers one
+// group in numberEvery. What has to be exact is where a log begins: SQLite begins
+// it anew after a checkpoint, and checkpoints by itself only after commits with a
+// number of their own.
+type commitNumber struct {
+	last       uint32
+	data       int64 // the data_version as of which last is the last
+	known      bool
+	unnumbered int // groups since
+	// noCheckpoints tells that SQLite does none by itself at the moment.
+	noCheckpoints bool
+}
+
+const (
+	numberEvery = 16
+	// checkpointPages is SQLite's default.
+	checkpointPages = 1000
+)
+
+const readCommitNumber = "PRAGMA user_version"
+
+// storeCommitNumber is the statement, which takes no parameters.
+func storeCommitNumber(n uint32) string { return fmt.Sprintf("PRAGMA user_version = %d", int32(n)) }
+
+// within runs do, and numbers the transaction if it has changed something.
+func (c *commitNumber) within(ctx context.Context, tx *sql.Tx, do func(*sql.Tx) error) error {
+	c.known = false
+	before, err := totalChanges(ctx, tx)
+	if err != nil {
+		return err
+	}
+	if err := do(tx); err != nil {
+		return err
+	}
+	if after, err := totalChanges(ctx, tx); err != nil || after == before {
+		return err
+	}
+	if c.noCheckpoints {
+		if _, err := tx.ExecContext(ctx, checkpointAfter(checkpointPages)); err != nil {
+			return err
+		}
+		c.noCheckpoints = false
+	}
+	return addCommitNumber(ctx, tx)
+}
+
+func checkpointAfter(pages int) string { return fmt.Sprintf("PRAGMA wal_autocheckpoint = %d", pages) }
+
+func totalChanges(ctx context.Context, tx *sql.Tx) (n int64, err error) {
+	err = tx.QueryRowContext(ctx, "SELECT total_changes()").Scan(&n)
+	return n, err
+}
+
+// addCommitNumber gives the transaction the next number. None is ever skipped: a log that
+// begins with it would not continue the database.
+func addCommitNumber(ctx context.Context, tx *sql.Tx) error {
+	var last int64
+	if err := tx.QueryRowContext(ctx, readCommitNumber).Scan(&last); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, storeCommitNumber(uint32(last)+1))
+	return err
+}
+
+// withinDirectly is within for the recorder's group, which data_version is given. The
+// number is read again only where somebody else has written.
+func (c *commitNumber) withinDirectly(d *direct, data int64) error {
+	if c.known && c.data == data && c.unnumbered < numberEvery {
+		c.unnumbered++
+		return c.allowCheckpoints(d, false)
+	}
+	if !c.known || c.data != data {
+		last, err := query(d.number)
+		if err != nil {
+			return err
+		}
+		c.last, c.data, c.known = uint32(last), data, true
+	}
+	c.last++
+	c.unnumbered = 0
+	if err := c.allowCheckpoints(d, true); err != nil {
+		return err
+	}
+	_, err := d.exec.ExecContext(context.Background(), storeCommitNumber(c.last), nil)
+	return err
+}
+
+func (c *commitNumber) allowCheckpoints(d *direct, allow bool) error {
+	if c.noCheckpoints == !allow {
+		return nil
+	}
+	pages := 0
+	if allow {
+		pages = checkpointPages
+	}
+	_, err := d.exec.ExecContext(context.Background(), checkpointAfter(pages), nil)
+	if err == nil {
+		c.noCheckpoints = !allow
+	}
+	return err
+}
+
+// settle forgets what a failed commit has counted.
+func (c *commitNumber) settle(err error) error {
+	if err != nil {
+		c.known = false
+	}
+	return err
+}

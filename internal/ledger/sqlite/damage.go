@@ -1,0 +1,102 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"publisher/internal/ledger"
+	"publisher/internal/ledger/sqlutil"
+	"strings"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// linesError is an error of several lines.
+type linesError []string
+
+func (e linesError) Error() string { return strings.Join(e, "\n") }
+
+// Lines returns them one by one.
+func (e linesError) Lines() []string { return e }
+
+// moveAway are the commands that move a ledger's files, save the mark, by which `adopt`
+// knows which numbers were given.
+func moveAway(path, folder string) []string {
+	var names []string
+	for _, name := range ledgerFiles(path) {
+		if exists(name) {
+			names = append(names, shellQuoted(name))
+		}
+	}
+	return []string{
+		"  mkdir " + shellQuoted(folder),
+		fmt.Sprintf("  mv %s %s", strings.Join(names, " "), shellQuoted(folder+string(filepath.Separator))),
+	}
+}
+
+// ledgerFiles are the database and what belongs to its content.
+func ledgerFiles(path string) []string {
+	return []string{path, path + "-wal", path + "-shm", path + "-journal", path + ".late"}
+}
+
+func shellQuoted(name string) string {
+	plain := func(r rune) bool {
+		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("/._-+@", r)
+	}
+	if strings.IndexFunc(name, func(r rune) bool { return !plain(r) }) < 0 {
+		return name
+	}
+	return "'" + strings.ReplaceAll(name, "'", `'\''`) + "'"
+}
+
+// CheckIntegrity has SQLite look at every page.
+func (e *engine) CheckIntegrity(ctx context.Context) error {
+	return e.fail("check its integrity", checkIntegrity(ctx, e.write.db, e.path))
+}
+
+func checkIntegrity(ctx context.Context, db *sql.DB, path string) error {
+	const most = 3
+	scan := func(row sqlutil.Scanner) (s string, err error) {
+		err = row.Scan(&s)
+		return s, err
+	}
+	found, err := sqlutil.Collect(ctx, db, scan, fmt.Sprintf("PRAGMA quick_check(%d)", most))
+	if err != nil {
+		return damaged(err, path)
+	}
+	if len(found) == 1 && found[0] == "ok" {
+		return nil
+	}
+	return damage(path, "it is damaged: "+strings.ReplaceAll(strings.Join(found, "; "), "\n", " "), nil)
+}
+
+// damage returns the error for a ledger at path: what is wrong, and SQLite's own word,
+// which may be nil.
+func damage(path, what string, err error) *ledger.DamagedError {
+	hint := append([]string{"move its files away, and put your latest backup in their place:"}, moveAway(path, filepath.Join(filepath.Dir(path), "damaged"))...)
+	return &ledger.DamagedError{What: what, Hint: append(hint, "  publisher restore BACKUP"), Err: err}
+}
+
+// damaged makes of SQLite's word on a damaged file one that says what to do.
+func damaged(err error, path string) error {
+	var known *ledger.DamagedError
+	if errors.As(err, &known) || !isCorrupt(err) {
+		return err
+	}
+	return damage(path, fmt.Sprintf("it is damaged (%v)", err), err)
+}
+
+func isCorrupt(err error) bool {
+	var e *sqlite.Error
+	return errors.As(err, &e) && e.Code()&primaryCode == sqlite3.SQLITE_CORRUPT
+}
+
+// leftover reports whether a process died, or works, on the database.
+func leftover(path string) bool {
+	info, err := os.Stat(path + "-wal")
+	return err == nil && info.Size() > 0
+}

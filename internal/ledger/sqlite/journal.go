@@ -1,0 +1,181 @@
+package sqlite
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"maps"
+	"publisher/internal/ledger"
+	"publisher/internal/ledger/sqlutil"
+	"slices"
+	"time"
+)
+
+// journal is where the recorder commits a group, as one row: the durable step costs
+// one page of the disk however many deliveries are in it. Folding brings the rows
+// into the tables, many at a time. Any process may do so, and whatever reads or
+// changes deliveries or subscribers does it first, so that the tables are all that
+// the rest of the ledger knows.
+type journal struct {
+	append, read, clear *sql.Stmt
+	canceled            *sql.Stmt
+	settler             *ledger.Settler
+	deliveries          *multiRow
+}
+
+func newJournal(ctx context.Context, db *sql.DB) (*journal, error) {
+	j := new(journal)
+	for _, p := range []struct {
+		statement **sql.Stmt
+		text      string
+	}{
+		{&j.append, addToJournal},
+		{&j.read, "SELECT id, entries FROM journal ORDER BY id LIMIT ?"},
+		{&j.clear, "DELETE FROM journal WHERE id <= ?"},
+		{&j.canceled, "SELECT COUNT(*) FROM edition WHERE number = $1 AND canceled_at IS NOT NULL"},
+	} {
+		var err error
+		if *p.statement, err = db.PrepareContext(ctx, p.text); err != nil {
+			return nil, err
+		}
+	}
+	var err error
+	if j.settler, err = ledger.PrepareSettler(ctx, db); err != nil {
+		return nil, err
+	}
+	j.deliveries, err = prepareMultiRow(db, deliveryColumnCount, `
+		INSERT INTO delivery (edition, subscriber, after_seq, through_seq, progress, attempts, first_at, last_at, next_at, code, reply,
+			digest, kept, resent)
+		VALUES %s
+		ON CONFLICT (edition, subscriber) DO UPDATE SET progress = excluded.progress, attempts = excluded.attempts,
+			last_at = excluded.last_at, next_at = excluded.next_at, code = excluded.code, reply = excluded.reply,
+			digest = excluded.digest, kept = excluded.kept, resent = excluded.resent`)
+	return j, err
+}
+
+const deliveryColumnCount = 14
+
+const addToJournal = "INSERT INTO journal (entries) VALUES (?)"
+
+// add appends a group.
+func (j *journal) add(tx *sql.Tx, entries []byte) error {
+	_, err := tx.Stmt(j.append).Exec(entries)
+	return err
+}
+
+// someRows is how many are folded at a time: of about ten deliveries each.
+const someRows = 16
+
+// fold empties the journal into the tables.
+func (j *journal) fold(ctx context.Context, tx *sql.Tx) error {
+	for {
+		if left, err := j.foldSome(ctx, tx); err != nil || !left {
+			return err
+		}
+	}
+}
+
+// foldSome reports whether there may be more.
+func (j *journal) foldSome(ctx context.Context, tx *sql.Tx) (left bool, err error) {
+	type row struct {
+		id      int64
+		entries []byte
+	}
+	scan := func(s sqlutil.Scanner) (r row, err error) {
+		err = s.Scan(&r.id, &r.entries)
+		return r, err
+	}
+	found, err := tx.StmtContext(ctx, j.read).QueryContext(ctx, someRows)
+	if err != nil {
+		return false, err
+	}
+	rows, err := sqlutil.ScanAll(found, scan)
+	if err != nil || len(rows) == 0 {
+		return false, err
+	}
+	f := folding{deliveries: map[ledger.DeliveryKey]ledger.Delivery{}, sends: map[time.Time]int{}}
+	for _, r := range rows {
+		if err := f.add(r.entries); err != nil {
+			return false, err
+		}
+	}
+	if err := j.store(ctx, tx, f); err != nil {
+		return false, err
+	}
+	_, err = tx.StmtContext(ctx, j.clear).ExecContext(ctx, rows[len(rows)-1].id)
+	return len(rows) == someRows, err
+}
+
+// folding is what rows of the journal come to together.
+type folding struct {
+	deliveries map[ledger.DeliveryKey]ledger.Delivery // as the last row has them
+	settled    []ledger.Delivery
+	sends      map[time.Time]int // attempts that ended, by the second of their row's last
+}
+
+func (f *folding) add(entries []byte) error {
+	s, err := decodeStep(entries)
+	if err != nil {
+		return err
+	}
+	for _, d := range s.Changed {
+		f.deliveries[d.Key()] = d.Delivery
+		if d.Settled {
+			f.settled = append(f.settled, d.Delivery)
+		}
+	}
+	if s.Ended > 0 {
+		f.sends[s.LastEnd.Truncate(time.Second)] += s.Ended
+	}
+	return nil
+}
+
+func (j *journal) store(ctx context.Context, tx *sql.Tx, f folding) error {
+	if err := j.endCanceled(tx, &f); err != nil {
+		return err
+	}
+	all := slices.SortedFunc(maps.Values(f.deliveries), func(a, b ledger.Delivery) int {
+		return cmp.Or(cmp.Compare(a.Edition, b.Edition), cmp.Compare(a.Subscriber, b.Subscriber))
+	})
+	columns := make([]any, 0, deliveryColumnCount*len(all))
+	for _, d := range all {
+		columns = append(columns, d.Edition, d.Subscriber, d.After, d.Through, string(d.Status), d.Attempts,
+			sqlutil.Time(d.FirstTried), sqlutil.Time(d.LastTried), sqlutil.Time(d.NextTry), d.Code, d.Reply, d.Digest, d.DueReason, d.Resent)
+	}
+	if err := j.deliveries.exec(tx, columns); err != nil {
+		return err
+	}
+	if err := j.settler.Settle(tx, f.settled); err != nil {
+		return err
+	}
+	for at, n := range f.sends {
+		if err := ledger.LogSends(ctx, tx, at, n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// endCanceled ends what goes on although its edition was canceled meanwhile.
+func (j *journal) endCanceled(tx *sql.Tx, f *folding) error {
+	canceled := map[int64]bool{}
+	for key, d := range f.deliveries {
+		if !d.EndCanceled() {
+			continue
+		}
+		over, known := canceled[d.Edition]
+		if !known {
+			var n int
+			if err := tx.Stmt(j.canceled).QueryRow(d.Edition).Scan(&n); err != nil {
+				return err
+			}
+			over = n > 0
+			canceled[d.Edition] = over
+		}
+		if over {
+			f.deliveries[key] = d
+			f.settled = append(f.settled, d)
+		}
+	}
+	return nil
+}

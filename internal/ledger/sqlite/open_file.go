@@ -1,0 +1,199 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"publisher/internal/ledger"
+	"publisher/internal/private"
+)
+
+const (
+	// applicationID marks a ledger among SQLite files ("publ").
+	applicationID = private.LedgerID
+	// primaryCode masks what an extended result code has of its primary one.
+	primaryCode = 0xff
+	readers     = 4
+)
+
+// sqlitePath returns the file that dsn names, symbolic links resolved, so that
+// every name of one ledger leads to the same lock.
+func sqlitePath(dsn string) (string, error) {
+	kind, path, _ := strings.Cut(dsn, ":")
+	switch {
+	case kind == "postgres" || kind == "postgresql":
+		return "", errors.New("ledger: this version keeps its ledger in SQLite only; write e.g. sqlite:publisher.db instead of the postgres address")
+	case kind != "sqlite" || path == "":
+		return "", errors.New("ledger: want sqlite:FILE, e.g. sqlite:publisher.db")
+	}
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return "", fmt.Errorf("ledger: %w", err)
+	}
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		return real, nil
+	}
+	return path, nil
+}
+
+// create makes an empty file that only its owner reads, since it will hold
+// addresses, unless there is a file.
+func create(path string) error {
+	if _, err := os.Stat(path); err == nil {
+		return nil
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	if errors.Is(err, fs.ErrExist) { // another process was faster
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return file.Close()
+}
+
+// durability is SQLite's synchronous setting.
+type durability string
+
+const (
+	synced   durability = "NORMAL" // writer syncs what is committed
+	unsynced durability = "OFF"    // for what is thrown away
+)
+
+// pools are the connections to one file: SQLite has one writer at a time, and
+// WAL lets readers go on beside it.
+type pools struct {
+	write *writer
+	read  *sql.DB
+}
+
+// openPools opens a file that exists, and makes sure that it is a ledger or
+// empty, and that it can be written.
+func openPools(ctx context.Context, path string, d durability, patience *patience) (pools, error) {
+	write, err := sql.Open("sqlite", uri(path, "rw", sqliteTimeout, "_txlock=immediate", "_synchronous="+string(d), "_pragma=cache_size(-8000)"))
+	if err != nil {
+		return pools{}, err
+	}
+	write.SetMaxOpenConns(1)
+	p := pools{write: &writer{db: write, patience: patience}}
+	if d == synced {
+		p.write.log = &wal{path: path + "-wal"}
+	}
+	if p.read, err = sql.Open("sqlite", uri(path, "rw", lockTimeout, "_query_only=1")); err != nil {
+		return pools{}, errors.Join(err, p.write.close())
+	}
+	p.read.SetMaxOpenConns(readers)
+	p.read.SetMaxIdleConns(readers)
+	if err := patience.retry(ctx, func() error { return claim(ctx, write) }); err != nil {
+		err = errors.Join(err, p.close())
+		if name := unwritable(path); name != "" {
+			err = fmt.Errorf("%s is read-only for this user: %w", name, err)
+		}
+		return pools{}, err
+	}
+	return p, nil
+}
+
+// unwritable names the first of the database's files that this user may not write;
+// "" for none. No connection may be open: SQLite's locks of a process end when it
+// closes any handle of the file.
+func unwritable(path string) string {
+	for _, name := range []string{path, path + "-wal", path + "-shm"} {
+		file, err := os.OpenFile(name, os.O_RDWR, 0)
+		if err == nil {
+			err = file.Close()
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return name
+		}
+	}
+	return ""
+}
+
+// close closes the readers first: the last to leave cleans up the WAL, which a
+// reader may not.
+func (p pools) close() error {
+	return errors.Join(p.read.Close(), p.write.close())
+}
+
+// uri is the name of a file for the driver, with its settings.
+func uri(path, mode string, busy time.Duration, settings ...string) string {
+	settings = append(settings, "mode="+mode, fmt.Sprintf("_busy_timeout=%d", busy.Milliseconds()), "_foreign_keys=1", "_dqs=0", "_error_rc=1")
+	return "file:" + (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath() + "?" + strings.Join(settings, "&")
+}
+
+var errForeign = errors.New("it is the SQLite database of another program; name another file under ledger in config.yaml")
+
+// claim marks an empty database as a ledger and refuses another program's. Where another
+// process does so at the same moment SQLite answers busy at once, since both would wait
+// for each other.
+func claim(ctx context.Context, db *sql.DB) error {
+	var id, tables int64
+	if err := db.QueryRowContext(ctx, "PRAGMA application_id").Scan(&id); err != nil {
+		return err
+	}
+	if err := db.QueryRowContext(ctx, "SELECT COUNT(*) FROM sqlite_master").Scan(&tables); err != nil {
+		return err
+	}
+	if id != applicationID {
+		if id != 0 || tables != 0 {
+			return errForeign
+		}
+		if _, err := db.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d", applicationID)); err != nil {
+			return err
+		}
+	}
+	if _, err := db.ExecContext(ctx, "PRAGMA journal_mode = WAL"); err != nil {
+		return err
+	}
+	// A file that cannot be written is told now, not at the first commit.
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	return tx.Rollback()
+}
+
+// advise adds to SQLite's errors what to do about them.
+func advise(err error) error {
+	var e *sqlite.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	switch e.Code() & primaryCode {
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
+		return fmt.Errorf("%w; close that program and run again (%w)", ledger.ErrBusy, err)
+	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM:
+		return fmt.Errorf("it cannot be written; give this user write access to the file and its folder (%w)", err)
+	case sqlite3.SQLITE_CANTOPEN:
+		return fmt.Errorf("it cannot be opened; give this user read and write access to the file and its folder (%w)", err)
+	case sqlite3.SQLITE_NOTADB:
+		return fmt.Errorf("it is not a SQLite database; move it away, or name another file under ledger in config.yaml (%w)", err)
+	case sqlite3.SQLITE_FULL:
+		return fmt.Errorf("the disk is full; make room and run again (%w)", err)
+	case sqlite3.SQLITE_IOERR:
+		return fmt.Errorf("the disk fails; check it and run again (%w)", err)
+	}
+	return err
+}
+
+func (e *engine) Advise(err error) error { return advise(damaged(err, e.path)) }
+
+func (e *engine) Unavailable(err error) bool {
+	var refused *sqlite.Error
+	return errors.As(err, &refused) || errors.Is(err, errUnsynced)
+}

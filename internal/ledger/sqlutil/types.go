@@ -1,0 +1,95 @@
+package sqlutil
+
+import (
+	"database/sql/driver"
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// Time is a time as it is stored: microseconds since 1970, NULL for the zero time.
+type Time time.Time
+
+// Value implements driver.Valuer.
+func (t Time) Value() (driver.Value, error) {
+	if time.Time(t).IsZero() {
+		return nil, nil
+	}
+	return time.Time(t).UnixMicro(), nil
+}
+
+// Scan implements sql.Scanner.
+func (t *Time) Scan(src any) error {
+	switch v := src.(type) {
+	case nil:
+		*t = Time{}
+	case int64:
+		*t = Time(time.UnixMicro(v).UTC())
+	default:
+		return fmt.Errorf("a time is stored as %T", src)
+	}
+	return nil
+}
+
+// Stored returns a time as it comes back: in UTC, to the microsecond.
+func Stored(t time.Time) time.Time {
+	if t.IsZero() {
+		return time.Time{}
+	}
+	return t.UTC().Truncate(time.Microsecond)
+}
+
+// FileTime is a file's time as it is stored: nanoseconds since 1970, NULL for the zero
+// time.
+type FileTime time.Time
+
+// Value implements driver.Valuer.
+func (n FileTime) Value() (driver.Value, error) {
+	if time.Time(n).IsZero() {
+		return nil, nil
+	}
+	return time.Time(n).UnixNano(), nil
+}
+
+// Scan implements sql.Scanner.
+func (n *FileTime) Scan(src any) error {
+	switch v := src.(type) {
+	case nil:
+		*n = FileTime{}
+	case int64:
+		*n = FileTime(time.Unix(0, v).UTC())
+	default:
+		return fmt.Errorf("a file's time is stored as %T", src)
+	}
+	return nil
+}
+
+// Strings is a list of strings as it is stored: a JSON array, "" for none.
+type Strings []string
+
+func (s Strings) String() string {
+	if len(s) == 0 {
+		return ""
+	}
+	text, err := json.Marshal([]string(s))
+	if err != nil {
+		return "" // strings always marshal
+	}
+	return string(text)
+}
+
+// Value implements driver.Valuer.
+func (s Strings) Value() (driver.Value, error) { return s.String(), nil }
+
+// Scan implements sql.Scanner.
+func (s *Strings) Scan(src any) error {
+	text, ok := src.(string)
+	if !ok {
+		return fmt.Errorf("a list is stored as %T", src)
+	}
+	*s = nil
+	if text == "" {
+		return nil
+	}
+	return json.Unmarshal([]byte(text), (*[]string)(s))
+}
