@@ -3,8 +3,9 @@ package ledger
 import (
 	"context"
 	"fmt"
-	"publisher/internal/ledger/sqlutil"
 	"strings"
+
+	"publisher/internal/ledger/sqlutil"
 )
 
 // Audience names the subscribers of a cadence who read in one language.

@@ -3,8 +3,9 @@ package ledger
 import (
 	"context"
 	"database/sql"
-	"publisher/internal/ledger/sqlutil"
 	"time"
+
+	"publisher/internal/ledger/sqlutil"
 )
 
 // How many editions in a row have to come back, or to be refused in words that prove

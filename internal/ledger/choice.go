@@ -5,9 +5,10 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"publisher/internal/ledger/sqlutil"
 	"strings"
 	"time"
+
+	"publisher/internal/ledger/sqlutil"
 )
 
 // awayMost is how long a subscription may have ended before what was due when it did

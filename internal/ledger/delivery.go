@@ -4,8 +4,9 @@ import (
 	"context"
 	"fmt"
 	"iter"
-	"publisher/internal/ledger/sqlutil"
 	"time"
+
+	"publisher/internal/ledger/sqlutil"
 )
 
 // DeliveryStatus is what a delivery has come to.

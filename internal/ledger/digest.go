@@ -5,8 +5,9 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"publisher/internal/ledger/sqlutil"
 	"time"
+
+	"publisher/internal/ledger/sqlutil"
 )
 
 // Digest is one set of an edition's posts: all who are due it get the same text.

@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"database/sql"
+
 	"publisher/internal/ledger/sqlutil"
 )
 

@@ -5,9 +5,10 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"publisher/internal/ledger/sqlutil"
 	"slices"
 	"time"
+
+	"publisher/internal/ledger/sqlutil"
 )
 
 // FeedState is the feeds as they were left. While size and time of a file are still

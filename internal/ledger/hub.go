@@ -4,8 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"maps"
-	"publisher/internal/ledger/sqlutil"
 	"time"
+
+	"publisher/internal/ledger/sqlutil"
 )
 
 // Hub is what one WebSub hub was told last, rather than what it is to be told, so that a

@@ -5,9 +5,10 @@ import (
 	"database/sql"
 	"fmt"
 	"iter"
+	"time"
+
 	"publisher/internal/ledger/sqlutil"
 	"publisher/mailer/address"
-	"time"
 )
 
 // Row is one line of an imported list.

@@ -4,10 +4,11 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"publisher/internal/ledger/sqlutil"
 	"slices"
 	"strings"
 	"time"
+
+	"publisher/internal/ledger/sqlutil"
 )
 
 // SetDigestLanguages notes which languages have digests of their own from now on, the

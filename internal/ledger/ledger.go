@@ -11,9 +11,10 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"publisher/internal/ledger/sqlutil"
 	"sync"
 	"time"
+
+	"publisher/internal/ledger/sqlutil"
 )
 
 // Ledger is an open ledger. It is safe for concurrent use.

@@ -4,9 +4,10 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"time"
+
 	"publisher/internal/ledger/sqlutil"
 	"publisher/mailer/address"
-	"time"
 )
 
 // Mark is an end that a subscription came to.

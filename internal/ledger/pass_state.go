@@ -4,8 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"publisher/internal/ledger/sqlutil"
 	"time"
+
+	"publisher/internal/ledger/sqlutil"
 )
 
 // FirstPass returns when the first pass over the content tree was; the zero time before it.

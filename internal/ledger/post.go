@@ -5,8 +5,9 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"publisher/internal/ledger/sqlutil"
 	"time"
+
+	"publisher/internal/ledger/sqlutil"
 )
 
 // PostStage is how far a post has come on its way into mail.

@@ -3,8 +3,9 @@ package ledger
 import (
 	"context"
 	"database/sql"
-	"publisher/internal/ledger/sqlutil"
 	"slices"
+
+	"publisher/internal/ledger/sqlutil"
 )
 
 // Problem is something wrong with a file, which passes repeat while the file is not read

@@ -5,10 +5,11 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"publisher/internal/ledger/sqlutil"
 	"slices"
 	"strings"
 	"time"
+
+	"publisher/internal/ledger/sqlutil"
 )
 
 // Refusal is a delivery that the server refused for good, and that ended as Failed with

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+
 	"publisher/internal/ledger/sqlutil"
 )
 

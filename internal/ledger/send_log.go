@@ -3,8 +3,9 @@ package ledger
 import (
 	"context"
 	"database/sql"
-	"publisher/internal/ledger/sqlutil"
 	"time"
+
+	"publisher/internal/ledger/sqlutil"
 )
 
 // SendCount is how many attempts ended in the second before At.

@@ -5,8 +5,9 @@ import (
 	"database/sql"
 	"errors"
 	"iter"
-	"publisher/internal/ledger/sqlutil"
 	"slices"
+
+	"publisher/internal/ledger/sqlutil"
 )
 
 // Settler changes what is due to subscribers when their deliveries are settled. Its

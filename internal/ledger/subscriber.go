@@ -5,9 +5,10 @@ import (
 	"database/sql"
 	"errors"
 	"iter"
+	"time"
+
 	"publisher/internal/ledger/sqlutil"
 	"publisher/mailer/address"
-	"time"
 )
 
 // Status is where a subscription stands.

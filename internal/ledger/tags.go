@@ -1,8 +1,9 @@
 package ledger
 
 import (
-	"publisher/internal/ledger/sqlutil"
 	"strings"
+
+	"publisher/internal/ledger/sqlutil"
 
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"

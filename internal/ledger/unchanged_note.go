@@ -4,9 +4,10 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"publisher/internal/ledger/sqlutil"
 	"slices"
 	"time"
+
+	"publisher/internal/ledger/sqlutil"
 )
 
 // UnchangedNote lets a pass over an unchanged tree leave the posts unread. Who writes it

@@ -9,10 +9,11 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"time"
+
 	"publisher/internal/durable"
 	"publisher/internal/ledger"
 	"publisher/internal/ledger/sqlutil"
-	"time"
 )
 
 const backupPrefix = ".publisher-backup-"

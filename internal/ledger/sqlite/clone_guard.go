@@ -7,10 +7,11 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"publisher/internal/durable"
-	"publisher/internal/ledger"
 	"strings"
 	"time"
+
+	"publisher/internal/durable"
+	"publisher/internal/ledger"
 )
 
 // The clone guard. Beside a ledger that mail was sent from lies a file with its mark,

@@ -10,9 +10,10 @@ import (
 	"database/sql"
 	"errors"
 	"os"
-	"publisher/internal/ledger"
 	"sync"
 	"time"
+
+	"publisher/internal/ledger"
 )
 
 // engine is a ledger.Engine on one SQLite file.

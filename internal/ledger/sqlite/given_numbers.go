@@ -5,10 +5,11 @@ import (
 	"crypto/rand"
 	"database/sql"
 	"fmt"
-	"publisher/internal/ledger"
-	"publisher/internal/ledger/sqlutil"
 	"strconv"
 	"strings"
+
+	"publisher/internal/ledger"
+	"publisher/internal/ledger/sqlutil"
 )
 
 // given are the highest numbers that were ever given. Both stand in mail for ever:

@@ -5,10 +5,11 @@ import (
 	"context"
 	"database/sql"
 	"maps"
-	"publisher/internal/ledger"
-	"publisher/internal/ledger/sqlutil"
 	"slices"
 	"time"
+
+	"publisher/internal/ledger"
+	"publisher/internal/ledger/sqlutil"
 )
 
 // journal is where the recorder commits a group, as one row: the durable step costs

@@ -3,9 +3,10 @@ package sqlite
 import (
 	"encoding/binary"
 	"errors"
-	"publisher/internal/ledger"
 	"slices"
 	"time"
+
+	"publisher/internal/ledger"
 )
 
 // A row of the journal is a byte for its form, how many attempts ended and when the

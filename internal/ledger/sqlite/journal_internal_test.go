@@ -4,9 +4,10 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
-	"publisher/internal/ledger"
 	"testing"
 	"time"
+
+	"publisher/internal/ledger"
 
 	"github.com/google/go-cmp/cmp"
 )

@@ -7,11 +7,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"publisher/internal/ledger"
 	"strings"
 	"sync"
 	"time"
 	"unicode"
+
+	"publisher/internal/ledger"
 
 	"github.com/gofrs/flock"
 )

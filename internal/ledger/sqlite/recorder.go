@@ -4,10 +4,11 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
-	"publisher/internal/ledger"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"publisher/internal/ledger"
 )
 
 // recorder commits what many callers record at once in one transaction, so that

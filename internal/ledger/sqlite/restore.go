@@ -8,9 +8,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
+
 	"publisher/internal/durable"
 	"publisher/internal/ledger"
-	"time"
 )
 
 const restorePrefix = ".publisher-restore-"

@@ -7,10 +7,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"publisher/internal/ledger"
 	"strings"
 	"testing"
 	"time"
+
+	"publisher/internal/ledger"
 )
 
 var sentToAnn = ledger.Result{Edition: 1, Subscriber: 1, Status: ledger.Sent, Code: 250, Reply: "queued", At: time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)}

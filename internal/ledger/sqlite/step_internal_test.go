@@ -3,9 +3,10 @@ package sqlite
 import (
 	"context"
 	"path/filepath"
-	"publisher/internal/ledger"
 	"testing"
 	"time"
+
+	"publisher/internal/ledger"
 
 	"github.com/google/go-cmp/cmp"
 )

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"database/sql"
 	"errors"
+
 	"publisher/internal/ledger"
 )
 

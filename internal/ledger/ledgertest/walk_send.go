@@ -1,12 +1,13 @@
-package sqlite
+package ledgertest
 
 import (
 	"context"
 	"fmt"
 	"maps"
-	"publisher/internal/ledger"
 	"slices"
 	"time"
+
+	"publisher/internal/ledger"
 )
 
 // close closes editions of a cadence, or notes that nothing was due, unless one is

@@ -1,26 +1,14 @@
-package sqlite_test
+package ledgertest
 
 import (
 	"fmt"
-	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"publisher/internal/ledger"
-	"publisher/internal/ledger/sqlite"
 )
-
-func openNew(t *testing.T) *ledger.Ledger {
-	t.Helper()
-	l, err := sqlite.Open(ctx, "sqlite:"+filepath.Join(t.TempDir(), "l.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	return l
-}
 
 // refuse has the subscriber's delivery of an edition refused.
 func (s sender) refuse(edition, through int64, at time.Time) {
@@ -28,16 +16,16 @@ func (s sender) refuse(edition, through int64, at time.Time) {
 	s.begin(edition, s.cursor(), through)
 	_, err := s.Record(ctx, &ledger.Result{Edition: edition, Subscriber: s.subscriber, Status: ledger.Failed, KeepCursor: true,
 		Code: 550, Reply: "no", At: at}, nil)
-	must(s.t, err)
+	Must(s.t, err)
 }
 
-func TestMarkRefused(t *testing.T) {
-	l := openNew(t)
+func testMarkRefused(t *testing.T, open Open) {
+	l := open(t)
 	ann, ben, cid := newSender(t, l, "ann@example.com"), newSender(t, l, "ben@example.com"), newSender(t, l, "cid@example.com")
-	number(t, l, 2)
-	edition := closeEdition(t, l, "weekly", 0, 2)
-	ann.refuse(edition, 2, noon)
-	ben.refuse(edition, 2, noon)
+	Number(t, l, 2)
+	edition := CloseEdition(t, l, "weekly", 0, 2)
+	ann.refuse(edition, 2, Noon)
+	ben.refuse(edition, 2, Noon)
 	cid.begin(edition, 0, 2)
 	cid.end(ledger.Result{Edition: edition, Status: ledger.Sent})
 	for _, s := range []sender{ann, ben} {
@@ -46,36 +34,36 @@ func TestMarkRefused(t *testing.T) {
 		}
 	}
 	all := []ledger.Refusal{{Subscriber: ann.subscriber}, {Subscriber: ben.subscriber, Unclear: true}, {Subscriber: cid.subscriber}, {Subscriber: 999}}
-	want1(t, 1)(l.MarkRefused(ctx, edition, all))
-	want1(t, 0)(l.MarkRefused(ctx, edition, all)) // a second time says nothing new
+	Want(t, 1)(l.MarkRefused(ctx, edition, all))
+	Want(t, 0)(l.MarkRefused(ctx, edition, all)) // a second time says nothing new
 	for email, want := range map[string]ledger.Status{"ann@example.com": ledger.Bounced, "ben@example.com": ledger.Active, "cid@example.com": ledger.Active} {
-		if got := subscriber(t, l, email).Status; got != want {
+		if got := Subscriber(t, l, email).Status; got != want {
 			t.Errorf("%s is %s, want %s", email, got, want)
 		}
 	}
 	if ann.cursor() != 2 || ben.cursor() != 0 {
 		t.Errorf("cursors %d and %d", ann.cursor(), ben.cursor())
 	}
-	want1(t, []string{"ann@example.com"})(l.Marked(ctx, ledger.Bounced, edition, noon))
-	want1(t, []string(nil))(l.Marked(ctx, ledger.Bounced, edition+1, noon))
-	want1(t, []string(nil))(l.Marked(ctx, ledger.Bounced, 0, noon.Add(time.Second)))
+	Want(t, []string{"ann@example.com"})(l.Marked(ctx, ledger.Bounced, edition, Noon))
+	Want(t, []string(nil))(l.Marked(ctx, ledger.Bounced, edition+1, Noon))
+	Want(t, []string(nil))(l.Marked(ctx, ledger.Bounced, 0, Noon.Add(time.Second)))
 
-	restored := noon.Add(time.Hour)
-	want1(t, true)(l.Restore(ctx, "ann@example.com", "weekly", restored))
-	want1(t, false)(l.Restore(ctx, "ann@example.com", "weekly", restored))
-	restoredAnn := subscriber(t, l, "ann@example.com")
+	restored := Noon.Add(time.Hour)
+	Want(t, true)(l.Restore(ctx, "ann@example.com", "weekly", restored))
+	Want(t, false)(l.Restore(ctx, "ann@example.com", "weekly", restored))
+	restoredAnn := Subscriber(t, l, "ann@example.com")
 	marks, err := l.Marks(ctx, &restoredAnn)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []ledger.Mark{{Status: ledger.Bounced, At: noon, Edition: edition, Reason: "550 no", Restored: restored}}
+	want := []ledger.Mark{{Status: ledger.Bounced, At: Noon, Edition: edition, Reason: "550 no", Restored: restored}}
 	if diff := cmp.Diff(want, marks); diff != "" {
 		t.Error(diff)
 	}
-	want1(t, 2)(l.Retry(ctx, edition, noon.Add(-time.Hour), restored)) // ann's and ben's
+	Want(t, 2)(l.Retry(ctx, edition, Noon.Add(-time.Hour), restored)) // ann's and ben's
 }
 
-func TestUnclearRefusalsMark(t *testing.T) {
+func testUnclearRefusalsMark(t *testing.T, open Open) {
 	const day = 24 * time.Hour
 	for name, test := range map[string]struct {
 		refused []time.Duration // since noon; -1: arrived
@@ -92,36 +80,36 @@ func TestUnclearRefusalsMark(t *testing.T) {
 		"full in five editions":  {[]time.Duration{0, day, 2 * day, 3 * day, 4 * day}, true, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			l := openNew(t)
+			l := open(t)
 			ann := newSender(t, l, "ann@example.com")
 			marked := 0
 			for i, after := range test.refused {
-				number(t, l, int64(i+1))
+				Number(t, l, int64(i+1))
 				through := int64(i + 1)
-				edition := closeEdition(t, l, "weekly", 0, through)
+				edition := CloseEdition(t, l, "weekly", 0, through)
 				if after < 0 {
 					ann.begin(edition, ann.cursor(), through)
-					ann.end(ledger.Result{Edition: edition, Status: ledger.Sent, At: noon})
+					ann.end(ledger.Result{Edition: edition, Status: ledger.Sent, At: Noon})
 					continue
 				}
-				ann.refuse(edition, through, noon.Add(after))
+				ann.refuse(edition, through, Noon.Add(after))
 				n, err := l.MarkRefused(ctx, edition, []ledger.Refusal{{Subscriber: ann.subscriber, Unclear: !test.passing, Passing: test.passing}})
 				if err != nil {
 					t.Fatal(err)
 				}
 				marked += n
 			}
-			if (marked == 1) != test.marked || (subscriber(t, l, "ann@example.com").Status == ledger.Bounced) != test.marked {
+			if (marked == 1) != test.marked || (Subscriber(t, l, "ann@example.com").Status == ledger.Bounced) != test.marked {
 				t.Errorf("marked %d times", marked)
 			}
 		})
 	}
 }
 
-func TestNoteStopped(t *testing.T) {
-	l := openNew(t)
-	number(t, l, 1)
-	edition := closeEdition(t, l, "weekly", 0, 1)
+func testRecordStop(t *testing.T, open Open) {
+	l := open(t)
+	Number(t, l, 1)
+	edition := CloseEdition(t, l, "weekly", 0, 1)
 	for i, test := range []struct {
 		day    string
 		few    bool

@@ -2,12 +2,14 @@ package sqlite_test
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"runtime"
 	"testing"
 	"time"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/ledgertest"
 	"publisher/internal/ledger/sqlite"
 )
 
@@ -58,5 +60,38 @@ func BenchmarkMillion(b *testing.B) {
 		runtime.ReadMemStats(&m)
 		b.ReportMetric(float64(m.Sys)/1e6, "MB")
 		l.Close()
+	}
+}
+
+// BenchmarkRecord prints what one connection more costs, beside the time that
+// the disk takes for a bare commit: write and fsync.
+func BenchmarkRecord(b *testing.B) {
+	b.Run("fsync", func(b *testing.B) {
+		file, err := os.Create(filepath.Join(b.TempDir(), "file"))
+		if err != nil {
+			b.Fatal(err)
+		}
+		defer file.Close()
+		for b.Loop() {
+			if _, err := file.Write(make([]byte, 4096)); err != nil {
+				b.Fatal(err)
+			}
+			if err := file.Sync(); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	for _, callers := range []int64{1, 20, 100} {
+		b.Run(fmt.Sprintf("callers=%d", callers), func(b *testing.B) {
+			l, err := sqlite.Open(ctx, "sqlite:"+filepath.Join(b.TempDir(), "publisher.db"))
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer l.Close()
+			edition := addMany(b, l, b.N)
+			b.ResetTimer()
+			ledgertest.DeliverAll(b, l, edition, int64(b.N), callers)
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "records/s")
+		})
 	}
 }
