@@ -139,7 +139,7 @@ func inARow(ctx context.Context, tx *sql.Tx, subscriber, edition int64, weak boo
 
 // end gives a subscription that stands another status; it reports false where it does not.
 func end(ctx context.Context, tx *sql.Tx, subscriber int64, status Status, now time.Time) (bool, error) {
-	result, err := tx.ExecContext(ctx, "UPDATE subscriber SET status = $2, status_at = $3, undo_to = '' WHERE id = $1 AND status IN ('active', 'pending')",
+	result, err := tx.ExecContext(ctx, "UPDATE subscriber SET status = $2, status_at = $3, undo_to = '' WHERE id = $1 AND status"+isOngoing,
 		subscriber, status, sqlutil.Time(now))
 	if err != nil {
 		return false, err

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
-	"errors"
 	"strings"
 	"time"
 
@@ -71,10 +70,7 @@ func activate(ctx context.Context, tx *sql.Tx, s *Subscriber, defaultCadence str
 // closedThrough is the number up to which the cadence has closed editions, empty ones
 // included; 0 where it never has.
 func closedThrough(ctx context.Context, tx *sql.Tx, cadence string) (through int64, err error) {
-	err = tx.QueryRowContext(ctx, "SELECT through_seq FROM cadence WHERE name = $1", cadence).Scan(&through)
-	if errors.Is(err, sql.ErrNoRows) {
-		return 0, nil
-	}
+	_, err = readRow(ctx, tx, "SELECT through_seq FROM cadence WHERE name = $1", []any{cadence}, &through)
 	return through, err
 }
 

@@ -126,20 +126,15 @@ func (l *Ledger) Waiting(ctx context.Context, now time.Time) (map[int64][]Digest
 
 // EndWait makes deliveries due at once that waited for a post of that digest.
 func (l *Ledger) EndWait(ctx context.Context, edition, digest int64, now time.Time) error {
-	return l.change(ctx, fmt.Sprintf("end the wait of edition %d", edition), func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, "UPDATE delivery SET next_at = $3 WHERE edition = $1 AND digest = $2 AND progress = 'deferred' AND kept = 3",
-			edition, digest, sqlutil.Time(now))
-		return err
-	})
+	return l.changeRow(ctx, fmt.Sprintf("end the wait of edition %d", edition),
+		"UPDATE delivery SET next_at = $3 WHERE edition = $1 AND digest = $2 AND progress = 'deferred' AND kept = 3",
+		edition, digest, sqlutil.Time(now))
 }
 
 // Bundle returns what an edition's messages are composed from; nil where nothing is
 // stored.
 func (l *Ledger) Bundle(ctx context.Context, edition int64) (data []byte, err error) {
-	err = l.read.QueryRowContext(ctx, "SELECT data FROM bundle WHERE edition = $1", edition).Scan(&data)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, nil
-	}
+	_, err = readRow(ctx, l.read, "SELECT data FROM bundle WHERE edition = $1", []any{edition}, &data)
 	return data, l.fail(fmt.Sprintf("read what edition %d is made of", edition), err)
 }
 

@@ -3,7 +3,6 @@ package ledger
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"time"
 
@@ -34,11 +33,8 @@ type Edition struct {
 // LastClosed is when the cadence last closed an edition, an empty one included,
 // and through which number; zero where never.
 func (l *Ledger) LastClosed(ctx context.Context, cadence string) (at time.Time, through int64, err error) {
-	err = l.read.QueryRowContext(ctx, "SELECT closed_at, through_seq FROM cadence WHERE name = $1", cadence).
-		Scan((*sqlutil.Time)(&at), &through)
-	if errors.Is(err, sql.ErrNoRows) {
-		return time.Time{}, 0, nil
-	}
+	_, err = readRow(ctx, l.read, "SELECT closed_at, through_seq FROM cadence WHERE name = $1", []any{cadence},
+		(*sqlutil.Time)(&at), &through)
 	return at, through, l.fail("read when "+cadence+" last closed", err)
 }
 
@@ -138,8 +134,6 @@ func (l *Ledger) Edition(ctx context.Context, number int64) (*Edition, error) {
 
 // FinishEdition notes that every recipient was tried. The first time counts.
 func (l *Ledger) FinishEdition(ctx context.Context, number int64, at time.Time) error {
-	return l.change(ctx, fmt.Sprintf("finish edition %d", number), func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, "UPDATE edition SET done_at = $2 WHERE number = $1 AND done_at IS NULL", number, sqlutil.Time(at))
-		return err
-	})
+	return l.changeRow(ctx, fmt.Sprintf("finish edition %d", number),
+		"UPDATE edition SET done_at = $2 WHERE number = $1 AND done_at IS NULL", number, sqlutil.Time(at))
 }

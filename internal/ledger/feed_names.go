@@ -15,22 +15,17 @@ type FeedNames struct {
 
 // FeedNames returns the ids of feeds and the folders of tags.
 func (l *Ledger) FeedNames(ctx context.Context) (FeedNames, error) {
-	names, err := feedNames(ctx, l.read)
-	return names, l.fail("read the ids and tags of feeds", err)
-}
-
-func feedNames(ctx context.Context, db sqlutil.Querier) (FeedNames, error) {
 	names := FeedNames{IDs: map[string]string{}, Folders: map[string]map[string]string{}}
-	_, err := sqlutil.Collect(ctx, db, func(row sqlutil.Scanner) (_ struct{}, err error) {
+	_, err := sqlutil.Collect(ctx, l.read, func(row sqlutil.Scanner) (_ struct{}, err error) {
 		var folder, id string
 		err = row.Scan(&folder, &id)
 		names.IDs[folder] = id
 		return struct{}{}, err
 	}, "SELECT folder, id FROM feed_id")
 	if err != nil {
-		return names, err
+		return names, l.fail("read the ids of feeds", err)
 	}
-	_, err = sqlutil.Collect(ctx, db, func(row sqlutil.Scanner) (_ struct{}, err error) {
+	_, err = sqlutil.Collect(ctx, l.read, func(row sqlutil.Scanner) (_ struct{}, err error) {
 		var collection, tag, folder string
 		err = row.Scan(&collection, &tag, &folder)
 		if names.Folders[collection] == nil {
@@ -39,7 +34,7 @@ func feedNames(ctx context.Context, db sqlutil.Querier) (FeedNames, error) {
 		names.Folders[collection][tag] = folder
 		return struct{}{}, err
 	}, "SELECT collection, tag, folder FROM tag_folder")
-	return names, err
+	return names, l.fail("read the folders of tags", err)
 }
 
 // SaveFeedNames adds names and changes those that differ. None is ever removed.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
-	"errors"
 	"slices"
 	"time"
 
@@ -66,11 +65,7 @@ func feedState(ctx context.Context, db *sql.DB) (s FeedState, err error) {
 		return s, err
 	}
 	defer tx.Rollback()
-	err = tx.QueryRowContext(ctx, "SELECT settings, feeds FROM feed_state").Scan(&s.Settings, &s.Feeds)
-	if errors.Is(err, sql.ErrNoRows) {
-		return s, nil
-	}
-	if err != nil {
+	if found, err := readRow(ctx, tx, "SELECT settings, feeds FROM feed_state", nil, &s.Settings, &s.Feeds); err != nil || !found {
 		return s, err
 	}
 	if s.Files, err = feedFiles(ctx, tx); err != nil {
@@ -117,15 +112,13 @@ func (l *Ledger) SaveFeedState(ctx context.Context, next FeedState) error {
 
 // ForgetFeedInputs has every feed made again, whatever it was made from.
 func (l *Ledger) ForgetFeedInputs(ctx context.Context) error {
-	const made = " FROM feed_file WHERE inputs <> '' OR items IS NOT NULL"
 	var any bool
-	if err := l.read.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1"+made+")").Scan(&any); err != nil || !any {
+	err := l.read.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM feed_file WHERE inputs <> '' OR items IS NOT NULL)").Scan(&any)
+	if err != nil || !any {
 		return l.fail("look for what feeds were made from", err)
 	}
-	return l.store(ctx, "forget what feeds were made from", func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, "UPDATE feed_file SET inputs = '', items = NULL WHERE inputs <> '' OR items IS NOT NULL")
-		return err
-	})
+	return l.storeRow(ctx, "forget what feeds were made from",
+		"UPDATE feed_file SET inputs = '', items = NULL WHERE inputs <> '' OR items IS NOT NULL")
 }
 
 // changedFeeds is what differs between two states.

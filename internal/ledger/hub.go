@@ -23,28 +23,23 @@ func (h Hub) equal(other Hub) bool {
 
 // Hubs returns the hubs by their addresses.
 func (l *Ledger) Hubs(ctx context.Context) (map[string]Hub, error) {
-	all, err := hubs(ctx, l.read)
-	return all, l.fail("read the hubs", err)
-}
-
-func hubs(ctx context.Context, db sqlutil.Querier) (map[string]Hub, error) {
 	all := map[string]Hub{}
-	_, err := sqlutil.Collect(ctx, db, func(row sqlutil.Scanner) (_ struct{}, err error) {
+	_, err := sqlutil.Collect(ctx, l.read, func(row sqlutil.Scanner) (_ struct{}, err error) {
 		h, url := Hub{Notified: map[string]string{}}, ""
 		err = row.Scan(&url, &h.Failures, (*sqlutil.Time)(&h.Next))
 		all[url] = h
 		return struct{}{}, err
 	}, "SELECT url, failures, next_at FROM hub")
 	if err != nil || len(all) == 0 {
-		return all, err
+		return all, l.fail("read the hubs", err)
 	}
-	_, err = sqlutil.Collect(ctx, db, func(row sqlutil.Scanner) (_ struct{}, err error) {
+	_, err = sqlutil.Collect(ctx, l.read, func(row sqlutil.Scanner) (_ struct{}, err error) {
 		var url, path, hash string
 		err = row.Scan(&url, &path, &hash)
 		all[url].Notified[path] = hash
 		return struct{}{}, err
 	}, "SELECT hub, path, hash FROM hub_feed")
-	return all, err
+	return all, l.fail("read the hubs", err)
 }
 
 // SaveHubs makes these all the hubs there are. It writes only what is not as it was.

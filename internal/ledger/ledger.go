@@ -83,6 +83,32 @@ func (l *Ledger) store(ctx context.Context, doing string, do func(*sql.Tx) error
 	return l.fail(doing, l.engine.Store(ctx, do))
 }
 
+// changeRow is change for one statement.
+func (l *Ledger) changeRow(ctx context.Context, doing, query string, args ...any) error {
+	return l.change(ctx, doing, exec(ctx, query, args))
+}
+
+// storeRow is store for one statement.
+func (l *Ledger) storeRow(ctx context.Context, doing, query string, args ...any) error {
+	return l.store(ctx, doing, exec(ctx, query, args))
+}
+
+func exec(ctx context.Context, query string, args []any) func(*sql.Tx) error {
+	return func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, query, args...)
+		return err
+	}
+}
+
+// readRow scans the row that a query finds, and reports false where it finds none.
+func readRow(ctx context.Context, q sqlutil.RowQuerier, query string, args []any, dest ...any) (found bool, err error) {
+	err = q.QueryRowContext(ctx, query, args...).Scan(dest...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
 // settled returns the database for reading, once the tables hold all that was recorded.
 func (l *Ledger) settled(ctx context.Context) (*sql.DB, error) {
 	return l.read, l.engine.Settle(ctx)

@@ -3,7 +3,6 @@ package ledger
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"time"
 
 	"publisher/internal/ledger/sqlutil"
@@ -82,15 +81,12 @@ func markOf(ctx context.Context, q sqlutil.RowQuerier, s *Subscriber) (m Mark, e
 		return m, nil
 	}
 	var code int
-	err = q.QueryRowContext(ctx, `
+	found, err := readRow(ctx, q, `
 		SELECT e.number, d.code, d.reply FROM edition e JOIN delivery d ON d.edition = e.number AND d.subscriber = $1
-		WHERE d.progress = 'failed' AND d.last_at = $2 ORDER BY e.number DESC LIMIT 1`, s.ID, at).Scan(&m.Edition, &code, &m.Reason)
-	if errors.Is(err, sql.ErrNoRows) {
-		err = q.QueryRowContext(ctx, "SELECT edition, reason FROM bounce WHERE subscriber = $1 AND at = $2 ORDER BY edition DESC LIMIT 1",
-			s.ID, at).Scan(&m.Edition, &m.Reason)
-	}
-	if errors.Is(err, sql.ErrNoRows) {
-		err = nil
+		WHERE d.progress = 'failed' AND d.last_at = $2 ORDER BY e.number DESC LIMIT 1`, []any{s.ID, at}, &m.Edition, &code, &m.Reason)
+	if err == nil && !found {
+		_, err = readRow(ctx, q, "SELECT edition, reason FROM bounce WHERE subscriber = $1 AND at = $2 ORDER BY edition DESC LIMIT 1",
+			[]any{s.ID, at}, &m.Edition, &m.Reason)
 	}
 	m.Reason = withCode(code, m.Reason)
 	return m, err
@@ -105,7 +101,7 @@ func (l *Ledger) Marks(ctx context.Context, s *Subscriber) ([]Mark, error) {
 		return nil, l.fail(doing, err)
 	}
 	var all []Mark
-	if !s.Status.standing() {
+	if !s.Status.ongoing() {
 		mark, err := markOf(ctx, db, s)
 		if err != nil {
 			return nil, l.fail(doing, err)

@@ -97,10 +97,8 @@ func withCode(code int, reply string) string {
 
 // AcceptRefusals has an edition go on however many of its recipients are refused.
 func (l *Ledger) AcceptRefusals(ctx context.Context, number int64) error {
-	return l.change(ctx, fmt.Sprintf("accept the refusals of edition %d", number), func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, "UPDATE edition SET accepted = TRUE WHERE number = $1", number)
-		return err
-	})
+	return l.changeRow(ctx, fmt.Sprintf("accept the refusals of edition %d", number),
+		"UPDATE edition SET accepted = TRUE WHERE number = $1", number)
 }
 
 // RetryStopped has what waits of an edition that was stopped be tried from now on, and

@@ -3,7 +3,6 @@ package ledger
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"time"
 
 	"publisher/internal/ledger/sqlutil"
@@ -61,9 +60,9 @@ func (s *Subscriber) may(with Purpose, act Action, mailed, now time.Time) effect
 	allowed := false
 	switch e {
 	case choose, endBounced, endComplained:
-		allowed = s.Status.standing()
+		allowed = s.Status.ongoing()
 	case unsubscribe:
-		allowed = s.Status.standing() || s.Status == Removed // that the file may revive
+		allowed = s.Status.ongoing() || s.Status == Removed // that the file may revive
 	case goBack:
 		allowed = s.CanUndo(now)
 	}
@@ -144,11 +143,8 @@ func (s *Subscriber) apply(ctx context.Context, tx *sql.Tx, e effect, defaultCad
 // the newest one did. It is zero where the ledger does not know of any.
 func mailedAt(ctx context.Context, tx *sql.Tx, subscriber, edition int64) (time.Time, error) {
 	var at sqlutil.Time
-	err := tx.QueryRowContext(ctx, `
+	_, err := readRow(ctx, tx, `
 		SELECT COALESCE(d.last_at, d.first_at) FROM edition e JOIN delivery d ON d.edition = e.number AND d.subscriber = $1
-		WHERE $2 = 0 OR e.number = $2 ORDER BY e.number DESC LIMIT 1`, subscriber, edition).Scan(&at)
-	if errors.Is(err, sql.ErrNoRows) {
-		return time.Time{}, nil
-	}
+		WHERE $2 = 0 OR e.number = $2 ORDER BY e.number DESC LIMIT 1`, []any{subscriber, edition}, &at)
 	return time.Time(at), err
 }

@@ -11,24 +11,6 @@ import (
 	"publisher/mailer/address"
 )
 
-// Status is where a subscription stands.
-type Status string
-
-const (
-	Pending      Status = "pending"
-	Active       Status = "active"
-	Unsubscribed Status = "unsubscribed"
-	Removed      Status = "removed" // by its row's disappearance from subscribers.file
-	Bounced      Status = "bounced"
-	Complained   Status = "complained"
-)
-
-// standing reports whether it is a subscription that can end.
-func (s Status) standing() bool { return s == Active || s == Pending }
-
-// final reports whether no import brings such a subscriber back.
-func (s Status) final() bool { return s == Unsubscribed || s == Bounced || s == Complained }
-
 // Subscriber is one address.
 type Subscriber struct {
 	ID        int64

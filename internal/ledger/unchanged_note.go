@@ -3,7 +3,6 @@ package ledger
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"slices"
 	"time"
 
@@ -29,22 +28,15 @@ func (n *UnchangedNote) equal(other *UnchangedNote) bool {
 
 // UnchangedNote returns the note that was saved last; nil if none was.
 func (l *Ledger) UnchangedNote(ctx context.Context) (*UnchangedNote, error) {
-	note, err := unchangedNote(ctx, l.read)
-	return note, l.fail("read the note of the last pass", err)
-}
-
-func unchangedNote(ctx context.Context, db *sql.DB) (*UnchangedNote, error) {
+	const doing = "read the note of the last pass"
 	n := new(UnchangedNote)
-	err := db.QueryRowContext(ctx, "SELECT version, scan, settings, since_at, until_at, mail FROM unchanged_note").Scan(
+	found, err := readRow(ctx, l.read, "SELECT version, scan, settings, since_at, until_at, mail FROM unchanged_note", nil,
 		&n.Version, &n.Scan, &n.Settings, (*sqlutil.Time)(&n.Since), (*sqlutil.Time)(&n.Until), &n.Mail)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, nil
+	if err != nil || !found {
+		return nil, l.fail(doing, err)
 	}
-	if err != nil {
-		return nil, err
-	}
-	n.Problems, err = problems(ctx, db, ofPosts)
-	return n, err
+	n.Problems, err = problems(ctx, l.read, ofPosts)
+	return n, l.fail(doing, err)
 }
 
 // SaveUnchangedNote replaces the note unless it says the same.
@@ -54,18 +46,14 @@ func (l *Ledger) SaveUnchangedNote(ctx context.Context, n UnchangedNote) error {
 		return err
 	}
 	return l.store(ctx, "save the note of this pass", func(tx *sql.Tx) error {
-		return saveUnchangedNote(ctx, tx, n)
+		_, err := tx.ExecContext(ctx, `
+			INSERT INTO unchanged_note (id, version, scan, settings, since_at, until_at, mail) VALUES (1, $1, $2, $3, $4, $5, $6)
+			ON CONFLICT (id) DO UPDATE SET version = excluded.version, scan = excluded.scan, settings = excluded.settings,
+				since_at = excluded.since_at, until_at = excluded.until_at, mail = excluded.mail`,
+			n.Version, n.Scan, n.Settings, sqlutil.Time(n.Since), sqlutil.Time(n.Until), n.Mail)
+		if err != nil {
+			return err
+		}
+		return saveProblems(ctx, tx, ofPosts, n.Problems)
 	})
-}
-
-func saveUnchangedNote(ctx context.Context, tx *sql.Tx, n UnchangedNote) error {
-	_, err := tx.ExecContext(ctx, `
-		INSERT INTO unchanged_note (id, version, scan, settings, since_at, until_at, mail) VALUES (1, $1, $2, $3, $4, $5, $6)
-		ON CONFLICT (id) DO UPDATE SET version = excluded.version, scan = excluded.scan, settings = excluded.settings,
-			since_at = excluded.since_at, until_at = excluded.until_at, mail = excluded.mail`,
-		n.Version, n.Scan, n.Settings, sqlutil.Time(n.Since), sqlutil.Time(n.Until), n.Mail)
-	if err != nil {
-		return err
-	}
-	return saveProblems(ctx, tx, ofPosts, n.Problems)
 }

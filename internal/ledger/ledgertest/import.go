@@ -165,7 +165,7 @@ func testImportRollsBack(t *testing.T, open Open) {
 	}{
 		"error among the rows": {Rows(broken, good), broken.Error()},
 		"bad address":          {Rows(nil, good, ledger.Row{Email: "bad@@example.com"}), `line 3: "bad@@example.com"`},
-		"bad status":           {Rows(nil, good, ledger.Row{Email: "b@example.com", Status: "on"}), `line 3: "on" is not a status`},
+		"bad status":           {Rows(nil, good, ledger.Row{Email: "b@example.com", Status: "on"}), `line 3: invalid status "on"`},
 	} {
 		_, err := l.Import(ctx, tt.rows, ledger.ImportOptions{Origin: ledger.FromFile, DefaultCadence: "weekly", Now: Noon, MayRemove: always})
 		if err == nil || !strings.Contains(err.Error(), tt.want) {

@@ -5,33 +5,6 @@ import (
 	"database/sql"
 )
 
-// strictness orders statuses: of two that a list has for one address the higher counts.
-func (s Status) strictness() int {
-	switch s {
-	case Complained:
-		return 6
-	case Bounced:
-		return 5
-	case Unsubscribed:
-		return 4
-	case Removed:
-		return 3
-	case Pending:
-		return 2
-	case Active:
-		return 1
-	}
-	return 0
-}
-
-// Stricter returns the one of two statuses that allows less.
-func Stricter(a, b Status) Status {
-	if b.strictness() > a.strictness() {
-		return b
-	}
-	return a
-}
-
 // RowOutcome is what an import makes of a row.
 type RowOutcome string
 
@@ -130,7 +103,7 @@ func (f *RowResult) decide(row Status, same bool) {
 		f.Outcome = RowAdded
 	case !same:
 		f.Outcome = RowUpdated
-	case f.Was.final() && row.standing():
+	case f.Was.final() && row.ongoing():
 		f.Outcome = RowKept
 	default:
 		f.Outcome = RowUnchanged
