@@ -21,7 +21,7 @@ func (l *Ledger) AdvanceCloneMark(ctx context.Context) error { return l.engine.A
 func (l *Ledger) Adopt(ctx context.Context) error {
 	spooled, err := l.spool.results()
 	if err != nil {
-		return l.fail("adopt it", err)
+		return l.fail("adopt", err)
 	}
 	return l.engine.Adopt(ctx, spooled)
 }

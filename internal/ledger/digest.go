@@ -21,7 +21,7 @@ type Digest struct {
 // FindDigest returns the number of an edition's digest of those posts, and gives the
 // next one where there is none.
 func (l *Ledger) FindDigest(ctx context.Context, edition int64, posts, withheld Numbers) (number int64, err error) {
-	err = l.store(ctx, fmt.Sprintf("note a digest of edition %d", edition), func(tx *sql.Tx) error {
+	err = l.store(ctx, fmt.Sprintf("store a digest of edition %d", edition), func(tx *sql.Tx) error {
 		err := tx.QueryRowContext(ctx, "SELECT number FROM digest WHERE edition = $1 AND posts = $2 AND withheld = $3 AND returned = ''",
 			edition, posts, withheld).Scan(&number)
 		if !errors.Is(err, sql.ErrNoRows) {
@@ -63,7 +63,7 @@ func (l *Ledger) Withheld(ctx context.Context) (Numbers, error) {
 // PostsReturned says that posts can be shown again. They are owed to everyone whose
 // cursor has passed them with a digest that could not show them.
 func (l *Ledger) PostsReturned(ctx context.Context, back Numbers) error {
-	return l.change(ctx, "offer posts that have come back", func(tx *sql.Tx) error {
+	return l.change(ctx, "make returned posts due", func(tx *sql.Tx) error {
 		return oweWithheld(ctx, tx, back, "1 = 1", nil)
 	})
 }
@@ -135,7 +135,7 @@ func (l *Ledger) EndWait(ctx context.Context, edition, digest int64, now time.Ti
 // stored.
 func (l *Ledger) Bundle(ctx context.Context, edition int64) (data []byte, err error) {
 	_, err = readRow(ctx, l.read, "SELECT data FROM bundle WHERE edition = $1", []any{edition}, &data)
-	return data, l.fail(fmt.Sprintf("read what edition %d is made of", edition), err)
+	return data, l.fail(fmt.Sprintf("read the bundle of edition %d", edition), err)
 }
 
 // ExtendEdition stores an edition's new bundle, subject and posts: somebody joins it

@@ -28,7 +28,7 @@ type CloneError struct {
 
 func (e *CloneError) Error() string {
 	return fmt.Sprintf("nothing is sent: %s (%s). If an older copy was restored or a copy runs elsewhere, mail could go out twice; "+
-		"if this is the ledger to go on with, run `publisher adopt`", e.What, e.Path)
+		"if this is the right ledger, run `publisher adopt`", e.What, e.Path)
 }
 
 // DamagedError says that the database does not hold what the program wrote. Nothing was

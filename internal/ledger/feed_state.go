@@ -115,9 +115,9 @@ func (l *Ledger) ForgetFeedInputs(ctx context.Context) error {
 	var any bool
 	err := l.read.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM feed_file WHERE inputs <> '' OR items IS NOT NULL)").Scan(&any)
 	if err != nil || !any {
-		return l.fail("look for what feeds were made from", err)
+		return l.fail("read the inputs of feeds", err)
 	}
-	return l.storeRow(ctx, "forget what feeds were made from",
+	return l.storeRow(ctx, "clear the inputs of feeds",
 		"UPDATE feed_file SET inputs = '', items = NULL WHERE inputs <> '' OR items IS NOT NULL")
 }
 

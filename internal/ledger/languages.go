@@ -21,7 +21,7 @@ func (l *Ledger) SetDigestLanguages(ctx context.Context, languages []string, cad
 	if err != nil || slices.Equal(last, languages) {
 		return l.fail("read the languages of digests", err)
 	}
-	return l.change(ctx, "share out posts anew", func(tx *sql.Tx) error {
+	return l.change(ctx, "change the languages of digests", func(tx *sql.Tx) error {
 		for _, a := range cadences {
 			closed, err := closedThrough(ctx, tx, a.Cadence)
 			if err != nil {

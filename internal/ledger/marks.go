@@ -30,7 +30,7 @@ func (l *Ledger) Marked(ctx context.Context, status Status, edition int64, since
 				SELECT d.subscriber FROM delivery d WHERE d.edition = $2 AND d.progress = 'failed' AND d.last_at = s.status_at
 				UNION SELECT b.subscriber FROM bounce b WHERE b.edition = $2 AND b.at = s.status_at AND b.subscriber = s.id))
 		ORDER BY s.id`, status, edition, since.UnixMicro())
-	return found, l.fail("find who was marked", err)
+	return found, l.fail("find the marked subscribers", err)
 }
 
 // Restore makes a subscriber active again whose subscription had ended, as SetStatus does,

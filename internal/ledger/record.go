@@ -55,14 +55,14 @@ type Intent struct {
 func (l *Ledger) Record(ctx context.Context, done *Result, next *Intent) (bool, error) {
 	if next != nil && !l.private {
 		if err := l.spool.reserve(); err != nil {
-			return false, l.fail("make room for results", err)
+			return false, l.fail("reserve space for results", err)
 		}
 	}
 	if done != nil {
 		switch done.Status {
 		case Sent, Deferred, Failed, Uncertain:
 		default:
-			return false, fmt.Errorf("record edition %d: %q is not how an attempt ends", done.Edition, done.Status)
+			return false, fmt.Errorf("record edition %d: %q is not the status of a result", done.Edition, done.Status)
 		}
 		stored := *done
 		stored.Reply = storable(done.Reply)

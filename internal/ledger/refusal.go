@@ -26,7 +26,7 @@ type Refusal struct {
 // editions. It returns how many it marked. Whoever is not refused any more is left out.
 func (l *Ledger) MarkRefused(ctx context.Context, edition int64, all []Refusal) (marked int, err error) {
 	for some := range slices.Chunk(all, page) {
-		err := l.change(ctx, fmt.Sprintf("mark who is refused edition %d", edition), func(tx *sql.Tx) error {
+		err := l.change(ctx, fmt.Sprintf("mark the refused recipients of edition %d", edition), func(tx *sql.Tx) error {
 			n, err := markRefused(ctx, tx, edition, some)
 			marked += n
 			return err
@@ -129,7 +129,7 @@ func (l *Ledger) RecordStop(ctx context.Context, number int64, day string, few b
 	if !few {
 		note = manyMark + day
 	}
-	err = l.change(ctx, fmt.Sprintf("note that edition %d is stopped", number), func(tx *sql.Tx) error {
+	err = l.change(ctx, fmt.Sprintf("record that edition %d was stopped", number), func(tx *sql.Tx) error {
 		var text string
 		if err := tx.QueryRowContext(ctx, "SELECT stopped_on FROM edition WHERE number = $1", number).Scan(&text); err != nil {
 			return err

@@ -21,10 +21,10 @@ type RepairedPost struct {
 func (l *Ledger) RepairCursors(ctx context.Context) ([]RepairedPost, error) {
 	var asked bool
 	if err := l.read.QueryRowContext(ctx, "SELECT mend_cursors FROM pass_state").Scan(&asked); err != nil || !asked {
-		return nil, l.fail("read whether to mend it", err)
+		return nil, l.fail("read whether cursors need repair", err)
 	}
 	var all []RepairedPost
-	err := l.change(ctx, "mend it", func(tx *sql.Tx) error {
+	err := l.change(ctx, "repair cursors", func(tx *sql.Tx) error {
 		editions, err := sqlutil.Collect(ctx, tx, func(row sqlutil.Scanner) (n int64, err error) {
 			err = row.Scan(&n)
 			return n, err

@@ -65,7 +65,7 @@ func (k *spool) keep(r *Result) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.file == nil {
-		return errors.New("no room was taken for it")
+		return errors.New("no space was reserved")
 	}
 	if _, err := k.file.WriteAt(append(line, '\n'), k.end); err != nil {
 		return err
@@ -123,9 +123,9 @@ func (l *Ledger) unrecorded(r *Result, err error) error {
 		return err
 	}
 	if lost := l.spool.keep(r); lost != nil {
-		return errors.Join(err, fmt.Errorf("what the mail server answered is lost too: %w", lost))
+		return errors.Join(err, fmt.Errorf("the mail server's reply was lost too: %w", lost))
 	}
-	return fmt.Errorf("%w; what the mail server answered is kept in %s for the next run", err, l.spool.path)
+	return fmt.Errorf("%w; the mail server's reply was saved in %s for the next run", err, l.spool.path)
 }
 
 // RecordSpooled records the results that an earlier pass could not. Those that name what
@@ -133,7 +133,7 @@ func (l *Ledger) unrecorded(r *Result, err error) error {
 // recorded: they are set aside in a file that is named; "" for none. No pass may be
 // under way.
 func (l *Ledger) RecordSpooled(ctx context.Context) (recorded int, aside string, err error) {
-	const doing = "record what an earlier run could not"
+	const doing = "record the results of an earlier run"
 	kept, err := l.spool.results()
 	if err != nil || len(kept) == 0 {
 		return 0, "", l.fail(doing, err)
@@ -158,7 +158,7 @@ func (l *Ledger) RecordSpooled(ctx context.Context) (recorded int, aside string,
 	}
 	if len(unknown) > 0 {
 		if aside, err = l.spool.setAside(unknown); err != nil {
-			return recorded, "", l.fail("set aside what it does not know", err)
+			return recorded, "", l.fail("set aside unknown results", err)
 		}
 	}
 	return recorded, aside, l.fail(doing, l.spool.clear())

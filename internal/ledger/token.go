@@ -49,7 +49,7 @@ const tokenKey = "tokens"
 
 // makeTokenKey makes the key unless there is one.
 func (l *Ledger) makeTokenKey(ctx context.Context) error {
-	const doing = "make the key of the tokens"
+	const doing = "create the token key"
 	var made bool
 	err := l.read.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM secret WHERE name = $1)", tokenKey).Scan(&made)
 	if err != nil || made {
@@ -68,7 +68,7 @@ func (l *Ledger) Tokens(ctx context.Context) (*Tokens, error) {
 	var key []byte
 	err := l.read.QueryRowContext(ctx, "SELECT value FROM secret WHERE name = $1", tokenKey).Scan(&key)
 	if err != nil {
-		return nil, l.fail("read the key of the tokens", err)
+		return nil, l.fail("read the token key", err)
 	}
 	return &Tokens{macs: sync.Pool{New: func() any { return &macer{hash: hmac.New(sha256.New, key)} }}}, nil
 }

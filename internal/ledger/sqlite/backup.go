@@ -29,7 +29,7 @@ func Backup(ctx context.Context, dsn, file string, now time.Time) error {
 		return err
 	}
 	if !exists(path) {
-		return fmt.Errorf("ledger %s: there is none yet; nothing to back up", path)
+		return fmt.Errorf("ledger %s does not exist yet; there is nothing to back up", path)
 	}
 	if file, err = target(file); err != nil {
 		return err
@@ -97,7 +97,7 @@ func (e *engine) mayReplace(ctx context.Context, file string) error {
 	if err != nil {
 		return err
 	}
-	refused := fmt.Errorf("%s is there already and is not an earlier backup of this ledger; name another file", file)
+	refused := fmt.Errorf("%s already exists and is not an earlier backup of this ledger; choose another file", file)
 	if id, err := readHeader(ctx, file, "PRAGMA application_id"); !info.Mode().IsRegular() || err != nil || id != applicationID {
 		return refused
 	}
@@ -109,7 +109,7 @@ func (e *engine) mayReplace(ctx context.Context, file string) error {
 	const key = "SELECT value FROM secret WHERE name = 'tokens'"
 	var ours, theirs []byte
 	if err := e.read.QueryRowContext(ctx, key).Scan(&ours); err != nil {
-		return e.fail("read its key", err)
+		return e.fail("read the token key", err)
 	}
 	err = db.QueryRowContext(ctx, key).Scan(&theirs)
 	if err != nil || string(ours) != string(theirs) || !saysBackup(ctx, db) {
@@ -142,7 +142,7 @@ func (e *engine) backupTime(ctx context.Context) (made time.Time, err error) {
 
 // setBackupTime has the ledger say of itself that it is a backup.
 func (e *engine) setBackupTime(ctx context.Context, made time.Time) error {
-	return e.fail("mark it as a backup", e.Store(ctx, func(tx *sql.Tx) error {
+	return e.fail("record that it is a backup", e.Store(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, "UPDATE clone_guard SET backup_at = $1", sqlutil.Time(made))
 		return err
 	}))

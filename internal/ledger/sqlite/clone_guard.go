@@ -78,13 +78,13 @@ func (e *engine) guardPath() string { return e.path + ".mark" }
 func (e *engine) marks(ctx context.Context) (m marks, beside string, err error) {
 	err = e.read.QueryRowContext(ctx, "SELECT last_mark, next_mark FROM clone_guard").Scan(&m.Last, &m.Next)
 	if err != nil {
-		return m, "", e.fail("read its mark", err)
+		return m, "", e.fail("read the clone mark", err)
 	}
 	text, err := os.ReadFile(e.guardPath())
 	if errors.Is(err, fs.ErrNotExist) {
 		return m, "", nil
 	}
-	return m, strings.TrimSpace(string(text)), e.fail("read the mark beside it", err)
+	return m, strings.TrimSpace(string(text)), e.fail("read the file of the clone mark", err)
 }
 
 func (e *engine) compare(ctx context.Context, m marks, beside string) error {
@@ -102,11 +102,11 @@ func (e *engine) compare(ctx context.Context, m marks, beside string) error {
 	case beside == "" && m.Last == "": // the first mark was being made
 		return nil
 	case beside == "":
-		return &ledger.CloneError{Path: e.guardPath(), What: "the ledger stands without the file that it was last sent with"}
+		return &ledger.CloneError{Path: e.guardPath(), What: "the file that was beside the ledger when mail was last sent is missing"}
 	case m.Next == "":
-		return &ledger.CloneError{Path: e.guardPath(), What: "the ledger was never sent from, and another one was sent from here"}
+		return &ledger.CloneError{Path: e.guardPath(), What: "no mail was ever sent from this ledger, but from another one in its place"}
 	}
-	return &ledger.CloneError{Path: e.guardPath(), What: "the ledger is not as it was when it was last sent from here"}
+	return &ledger.CloneError{Path: e.guardPath(), What: "the ledger is not as it was when mail was last sent from here"}
 }
 
 // mark writes a new one, in the ledger first.
@@ -116,7 +116,7 @@ func (e *engine) mark(ctx context.Context, last string) error {
 	}
 	given, err := highestGiven(ctx, e.read)
 	if err != nil {
-		return e.fail("mark it", err)
+		return e.fail("write the clone mark", err)
 	}
 	m := marks{Last: last, Next: markText(given)}
 	err = e.Store(ctx, func(tx *sql.Tx) error {
@@ -124,7 +124,7 @@ func (e *engine) mark(ctx context.Context, last string) error {
 		return err
 	})
 	if err != nil {
-		return e.fail("mark it", err)
+		return e.fail("write the clone mark", err)
 	}
-	return e.fail("write the mark beside it", durable.Replace(e.guardPath(), m.Next+"\n"))
+	return e.fail("write the file of the clone mark", durable.Replace(e.guardPath(), m.Next+"\n"))
 }

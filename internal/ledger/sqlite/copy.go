@@ -39,7 +39,7 @@ func snapshot(ctx context.Context, src, dst string) error {
 			return nil
 		}
 	}
-	return errors.New("it kept changing while it was read; run again")
+	return errors.New("it kept changing while it was copied; run again")
 }
 
 // inUse reports whether a connection is open, or was when its process died.

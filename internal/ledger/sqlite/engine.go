@@ -110,7 +110,7 @@ func (e *engine) start(ctx context.Context, d durability, doubtful bool) (err er
 		}
 	}
 	if err := e.patience.retry(ctx, func() error { return migrate(ctx, e.write) }); err != nil {
-		return errors.Join(e.fail("bring up to date", err), e.pools.close())
+		return errors.Join(e.fail("upgrade", err), e.pools.close())
 	}
 	err = e.patience.retry(ctx, func() (err error) {
 		e.journal, err = newJournal(ctx, e.write.db)

@@ -54,7 +54,7 @@ func highestGiven(ctx context.Context, q sqlutil.RowQuerier) (g given, err error
 // leaveGap leaves out what may have been given by the ledger that lay here before, of
 // which the mark and the results kept beside it tell. What was a backup is one no more.
 func (e *engine) leaveGap(ctx context.Context, mark string, spooled []ledger.Result) error {
-	return e.fail("leave out numbers that may have been given", e.Change(ctx, func(tx *sql.Tx) error {
+	return e.fail("skip numbers that may have been used", e.Change(ctx, func(tx *sql.Tx) error {
 		g, err := highestGiven(ctx, tx)
 		if err != nil {
 			return err

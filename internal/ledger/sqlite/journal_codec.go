@@ -53,7 +53,7 @@ func appendTime(dst []byte, t time.Time) []byte {
 	return binary.AppendVarint(dst, t.UnixMicro())
 }
 
-var errEntries = errors.New("a row of its journal cannot be read; restore it from a backup, or use the version of publisher that wrote it")
+var errEntries = errors.New("cannot read a row of its journal; restore a backup, or use the version of publisher that wrote it")
 
 // decodeStep reads what has changed from what encodeStep wrote.
 func decodeStep(row []byte) (*ledger.Step, error) {

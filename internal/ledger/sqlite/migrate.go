@@ -46,7 +46,7 @@ func migrateOnce(ctx context.Context, w *writer) error {
 		return err
 	}
 	if current > target {
-		return fmt.Errorf("a newer publisher made it (schema %d, this program knows up to %d); use that version or a newer one", current, target)
+		return fmt.Errorf("a newer publisher created it (schema %d; this version supports up to %d); use that version or a newer one", current, target)
 	}
 	if current == target {
 		return nil

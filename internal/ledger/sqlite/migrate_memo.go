@@ -50,7 +50,7 @@ func carryMemo(ctx context.Context, tx *sql.Tx) error {
 			err = carry(ctx, tx, value)
 		}
 		if err != nil {
-			return fmt.Errorf("what an earlier version kept under %q: %w", name, err)
+			return fmt.Errorf("migrate what an earlier version stored under %q: %w", name, err)
 		}
 	}
 	_, err = tx.ExecContext(ctx, "DROP TABLE memo")

@@ -33,9 +33,9 @@ func sqlitePath(dsn string) (string, error) {
 	kind, path, _ := strings.Cut(dsn, ":")
 	switch {
 	case kind == "postgres" || kind == "postgresql":
-		return "", errors.New("ledger: this version keeps its ledger in SQLite only; write e.g. sqlite:publisher.db instead of the postgres address")
+		return "", errors.New("ledger: this version supports SQLite only; use e.g. sqlite:publisher.db instead of the PostgreSQL address")
 	case kind != "sqlite" || path == "":
-		return "", errors.New("ledger: want sqlite:FILE, e.g. sqlite:publisher.db")
+		return "", errors.New("ledger: must be sqlite:FILE, e.g. sqlite:publisher.db")
 	}
 	path, err := filepath.Abs(path)
 	if err != nil {
@@ -136,7 +136,7 @@ func uri(path, mode string, busy time.Duration, settings ...string) string {
 	return "file:" + (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath() + "?" + strings.Join(settings, "&")
 }
 
-var errForeign = errors.New("it is the SQLite database of another program; name another file under ledger in config.yaml")
+var errForeign = errors.New("it is another program's SQLite database; choose another file for ledger in config.yaml")
 
 // claim marks an empty database as a ledger and refuses another program's. Where another
 // process does so at the same moment SQLite answers busy at once, since both would wait
@@ -182,11 +182,11 @@ func advise(err error) error {
 	case sqlite3.SQLITE_CANTOPEN:
 		return fmt.Errorf("it cannot be opened; give this user read and write access to the file and its folder (%w)", err)
 	case sqlite3.SQLITE_NOTADB:
-		return fmt.Errorf("it is not a SQLite database; move it away, or name another file under ledger in config.yaml (%w)", err)
+		return fmt.Errorf("it is not a SQLite database; move it away, or choose another file for ledger in config.yaml (%w)", err)
 	case sqlite3.SQLITE_FULL:
 		return fmt.Errorf("the disk is full; make room and run again (%w)", err)
 	case sqlite3.SQLITE_IOERR:
-		return fmt.Errorf("the disk fails; check it and run again (%w)", err)
+		return fmt.Errorf("the disk failed; check it and run again (%w)", err)
 	}
 	return err
 }

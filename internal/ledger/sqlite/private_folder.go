@@ -34,7 +34,7 @@ func privateFolder(dir, prefix string) (folder string, remove func() error, err 
 		// Where a folder cannot be locked it is not swept either.
 		return folder, func() error { return errors.Join(os.RemoveAll(folder), lock.Unlock()) }, nil
 	}
-	return "", nil, fmt.Errorf("%s: folders vanish as soon as they are made", dir)
+	return "", nil, fmt.Errorf("%s: temporary folders disappear as soon as they are created", dir)
 }
 
 // sweepFolders removes folders whose processes are gone. That it cannot is no fault of

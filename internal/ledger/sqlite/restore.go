@@ -31,7 +31,7 @@ func Restore(ctx context.Context, dsn, file string, now time.Time) (aside []stri
 	}
 	defer lock.Release()
 	if info, err := os.Stat(path); err == nil && info.Size() > 0 {
-		lines := linesError{"ledger " + path + ": there is one, which restoring does not overwrite.", "hint: stop what uses it, move it away, and restore again:"}
+		lines := linesError{"ledger " + path + " already exists, and restore does not overwrite it.", "hint: stop the programs that use it, move it away, and restore again:"}
 		return nil, append(lines, moveAway(path, filepath.Join(filepath.Dir(path), "old"))...)
 	}
 	e, remove, err := openBackup(ctx, file, filepath.Dir(path))

@@ -93,7 +93,7 @@ func TestResultsOutlastADiskThatCannotSync(t *testing.T) {
 	l := sendingToAnn(t, path)
 	noError(t, l.e.write.log.file.Close())
 	_, err := l.Record(ctx, &sentToAnn, nil)
-	if err == nil || !strings.Contains(err.Error(), "the disk fails") || !strings.Contains(err.Error(), path+".late") {
+	if err == nil || !strings.Contains(err.Error(), "the disk failed") || !strings.Contains(err.Error(), path+".late") {
 		t.Errorf("the result: %v", err)
 	}
 	if _, err := l.Record(ctx, nil, &ledger.Intent{Edition: 1, Subscriber: 1, Through: 1, At: sentToAnn.At}); err == nil {

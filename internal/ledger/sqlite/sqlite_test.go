@@ -40,7 +40,7 @@ func TestOpenErrors(t *testing.T) {
 		dsn  string // in place of the path's
 		want string
 	}{
-		"postgres":    {dsn: "postgres://me:secret@host/db", want: "SQLite only"},
+		"postgres":    {dsn: "postgres://me:secret@host/db", want: "supports SQLite only"},
 		"no kind":     {dsn: "publisher.db", want: "sqlite:FILE"},
 		"no database": {make: write(strings.Repeat("plain text ", 100)), want: "not a SQLite database"},
 		"a folder":    {make: func(path string) { os.Mkdir(path, 0o700) }, want: "cannot be opened"},

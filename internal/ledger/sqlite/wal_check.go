@@ -54,7 +54,7 @@ func belongs(ctx context.Context, path string) error {
 		return torn
 	}
 	return damage(path, fmt.Sprintf(
-		"its write-ahead log belongs to another copy: it holds commits %d to %d, and the database is of commit %d (an older copy was put in its place?)",
+		"its write-ahead log belongs to another copy: the log has commits %d to %d, and the database is at commit %d (was an older copy put in its place?)",
 		log.first, log.last, main), nil)
 }
 

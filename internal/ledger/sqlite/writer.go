@@ -93,7 +93,7 @@ func (w *writer) hold(ctx context.Context, prepare func(*sql.Conn) error, do fun
 func (w *writer) close() error { return errors.Join(w.db.Close(), w.log.close()) }
 
 // errUnsynced is of a commit that may not have reached the disk.
-var errUnsynced = errors.New("the disk fails; check it and run again")
+var errUnsynced = errors.New("the disk failed; check it and run again")
 
 // wal is SQLite's write-ahead log. SQLite keeps the file while any connection is
 // open, and locks the database and the index, but never this file.
