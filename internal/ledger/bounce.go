@@ -93,13 +93,13 @@ func recordBounce(ctx context.Context, tx *sql.Tx, b Bounce) (gone bool, err err
 	if b.Hard {
 		return true, nil
 	}
-	return inARow(ctx, tx, b.Subscriber, b.Edition, b.refused == reportedWeakly)
+	return bouncedInARow(ctx, tx, b.Subscriber, b.Edition, b.refused == reportedWeakly)
 }
 
 // inARow reports whether enough editions up to that one came back from the subscriber,
 // with none between that arrived, and none from before they were restored. What is proved
 // weakly counts only with weak: to end as bounced, all have to be proved by a return path.
-func inARow(ctx context.Context, tx *sql.Tx, subscriber, edition int64, weak bool) (bool, error) {
+func bouncedInARow(ctx context.Context, tx *sql.Tx, subscriber, edition int64, weak bool) (bool, error) {
 	type row struct {
 		progress           DeliveryStatus
 		at                 sqlutil.Time

@@ -12,7 +12,7 @@ import (
 
 // awayMost is how long a subscription may have ended before what was due when it did
 // is not sent any more.
-const awayMost = 7 * 24 * time.Hour
+const maxAbsence = 7 * 24 * time.Hour
 
 // chosenSoFar is what is due to the subscriber when they choose anew.
 func chosenSoFar(ctx context.Context, tx *sql.Tx, s Subscriber, defaultCadence string) (Due, error) {
@@ -23,7 +23,7 @@ func chosenSoFar(ctx context.Context, tx *sql.Tx, s Subscriber, defaultCadence s
 	if err != nil || closed <= s.Cursor {
 		return s.Due, err
 	}
-	posts, selection, err := held(ctx, tx, s)
+	posts, selection, err := postsAndSelection(ctx, tx, s)
 	if err != nil {
 		return s.Due, err
 	}
@@ -51,7 +51,7 @@ func activate(ctx context.Context, tx *sql.Tx, s *Subscriber, defaultCadence str
 		return err
 	}
 	s.Status = Active
-	if now.Sub(time.Time(since)) > awayMost {
+	if now.Sub(time.Time(since)) > maxAbsence {
 		s.Due = Due{Cursor: max(s.Cursor, closedNow)}
 		return nil
 	}
@@ -60,7 +60,7 @@ func activate(ctx context.Context, tx *sql.Tx, s *Subscriber, defaultCadence str
 		cmp.Or(s.Cadence, defaultCadence), since).Scan(&closedThen); err != nil {
 		return err
 	}
-	posts, selection, err := held(ctx, tx, *s)
+	posts, selection, err := postsAndSelection(ctx, tx, *s)
 	if err == nil {
 		s.Due = s.AfterReturn(posts, selection, closedThen, closedNow)
 	}
@@ -75,7 +75,7 @@ func closedThrough(ctx context.Context, tx *sql.Tx, cadence string) (through int
 }
 
 // held are the posts above the subscriber's cursor, and what they are held against.
-func held(ctx context.Context, tx *sql.Tx, s Subscriber) ([]NumberedPost, Selection, error) {
+func postsAndSelection(ctx context.Context, tx *sql.Tx, s Subscriber) ([]NumberedPost, Selection, error) {
 	posts, err := numberedPosts(ctx, tx, s.Cursor)
 	if err != nil {
 		return nil, Selection{}, err

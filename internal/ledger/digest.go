@@ -64,14 +64,14 @@ func (l *Ledger) Withheld(ctx context.Context) (Numbers, error) {
 // cursor has passed them with a digest that could not show them.
 func (l *Ledger) PostsReturned(ctx context.Context, back Numbers) error {
 	return l.change(ctx, "make returned posts due", func(tx *sql.Tx) error {
-		return oweWithheld(ctx, tx, back, "1 = 1", nil)
+		return makeWithheldDue(ctx, tx, back, "1 = 1", nil)
 	})
 }
 
 // oweWithheld makes posts owed to those of the subscribers s that a condition names
 // whose cursor has passed them with a digest that withheld them. Nobody else comes to
 // them by that digest any more, save those whose deliveries are not settled.
-func oweWithheld(ctx context.Context, tx *sql.Tx, posts Numbers, where string, args []any) error {
+func makeWithheldDue(ctx context.Context, tx *sql.Tx, posts Numbers, where string, args []any) error {
 	type row struct {
 		edition, number    int64
 		withheld, returned Numbers
@@ -93,7 +93,7 @@ func oweWithheld(ctx context.Context, tx *sql.Tx, posts Numbers, where string, a
 			d.edition, d.number, d.withheld.Minus(owed), d.returned.Union(owed)); err != nil {
 			return err
 		}
-		settled := "s.id IN (SELECT d.subscriber FROM delivery d WHERE d.edition = " + numbered(n+1) + " AND d.digest = " + numbered(n+2) +
+		settled := "s.id IN (SELECT d.subscriber FROM delivery d WHERE d.edition = " + param(n+1) + " AND d.digest = " + param(n+2) +
 			" AND (d.progress IN ('sent', 'uncertain') OR d.progress = 'failed' AND d.kept = 0 OR d.again))"
 		err := changeDue(ctx, tx, settled+" AND "+where, append(args[:n:n], d.edition, d.number), func(_ []NumberedPost, g dueGroup) Due {
 			return Due{Cursor: g.Cursor, Owed: g.Owed.Union(owed.only(func(seq int64) bool { return seq <= g.Cursor }))}

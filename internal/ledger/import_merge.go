@@ -51,12 +51,12 @@ func (i *importer) mergeRows(ctx context.Context, tx *sql.Tx) error {
 	}
 	defer statements.close()
 	for after := ""; ; {
-		batch, err := i.readPairs(ctx, tx, after)
+		batch, err := i.readMatches(ctx, tx, after)
 		if err != nil {
 			return err
 		}
 		for _, p := range batch {
-			if err := i.mergePair(ctx, tx, statements, p); err != nil {
+			if err := i.mergeMatch(ctx, tx, statements, p); err != nil {
 				return fmt.Errorf("%s: %w", p.row.Email, err)
 			}
 			after = p.key
@@ -68,16 +68,16 @@ func (i *importer) mergeRows(ctx context.Context, tx *sql.Tx) error {
 }
 
 // pair is a row and the subscriber whom it names, with what the file said last.
-type pair struct {
+type match struct {
 	key   string
 	row   Row
 	known *Subscriber
-	said  Row // its Status is "" where the file did not have the address
+	previous  Row // its Status is "" where the file did not have the address
 }
 
 // readPairs reads those behind a key. From a file, rows that say what they said
 // last time are left out, which of a long list are nearly all.
-func (i *importer) readPairs(ctx context.Context, tx *sql.Tx, after string) ([]pair, error) {
+func (i *importer) readMatches(ctx context.Context, tx *sql.Tx, after string) ([]match, error) {
 	which := "1 = 1"
 	if i.Origin == FromFile {
 		which = `(s.file_status IS NULL OR s.file_status <> r.status OR s.file_name <> r.name
@@ -98,14 +98,14 @@ func (i *importer) readPairs(ctx context.Context, tx *sql.Tx, after string) ([]p
 		return nil, err
 	}
 	defer rows.Close()
-	var pairs []pair
+	var pairs []match
 	for rows.Next() {
-		var p pair
+		var p match
 		var s Subscriber
 		targets := []any{&p.key, &p.row.Email, &p.row.Name, &p.row.Status, &p.row.Cadence, (*sqlutil.Strings)(&p.row.Tags), &p.row.Language,
 			(*sqlutil.Time)(&p.row.Created), (*sqlutil.Time)(&p.row.Confirmed)}
 		targets = append(targets, s.fields()...)
-		targets = append(targets, &p.said.Name, &p.said.Cadence, (*sqlutil.Strings)(&p.said.Tags), &p.said.Language, &p.said.Status)
+		targets = append(targets, &p.previous.Name, &p.previous.Cadence, (*sqlutil.Strings)(&p.previous.Tags), &p.previous.Language, &p.previous.Status)
 		if err := rows.Scan(targets...); err != nil {
 			return nil, err
 		}
@@ -148,7 +148,7 @@ func (s mergeStatements) close() {
 	}
 }
 
-func (i *importer) mergePair(ctx context.Context, tx *sql.Tx, do mergeStatements, p pair) error {
+func (i *importer) mergeMatch(ctx context.Context, tx *sql.Tx, do mergeStatements, p match) error {
 	if p.known == nil {
 		i.counts.Added++
 		return i.insert(ctx, do, p)
@@ -181,7 +181,7 @@ func (i *importer) mergePair(ctx context.Context, tx *sql.Tx, do mergeStatements
 	return err
 }
 
-func (i *importer) insert(ctx context.Context, do mergeStatements, p pair) error {
+func (i *importer) insert(ctx context.Context, do mergeStatements, p match) error {
 	r, said, saidStatus := p.row, Row{}, sql.NullString{}
 	if i.Origin == FromFile {
 		said, saidStatus = r, sql.NullString{String: string(r.Status), Valid: true}
@@ -198,10 +198,10 @@ func sameSubscriber(a, b Subscriber) bool {
 }
 
 // changed is the known subscriber with what the row changes.
-func (i *importer) changed(p pair) Subscriber {
+func (i *importer) changed(p match) Subscriber {
 	s, row, said := *p.known, p.row, Row{}
 	if i.Origin == FromFile {
-		said = p.said
+		said = p.previous
 	}
 	if row.Name != said.Name {
 		s.Name = row.Name
@@ -231,7 +231,7 @@ func (i *importer) changed(p pair) Subscriber {
 }
 
 // remember stores what the file says.
-func (i *importer) remember(ctx context.Context, do mergeStatements, p pair) error {
+func (i *importer) remember(ctx context.Context, do mergeStatements, p match) error {
 	if i.Origin != FromFile {
 		return nil
 	}

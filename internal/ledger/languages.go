@@ -78,8 +78,8 @@ func changeDue(ctx context.Context, tx *sql.Tx, where string, args []any, change
 		if due.Cursor == g.Cursor && due.Owed.String() == g.Owed.String() {
 			continue
 		}
-		_, err := tx.ExecContext(ctx, "UPDATE subscriber AS s SET cursor_seq = "+numbered(n+1)+", owed = "+numbered(n+2)+" WHERE "+where+
-			" AND s.cursor_seq = "+numbered(n+3)+" AND s.owed = "+numbered(n+4)+" AND s.tags = "+numbered(n+5)+" AND s.language = "+numbered(n+6),
+		_, err := tx.ExecContext(ctx, "UPDATE subscriber AS s SET cursor_seq = "+param(n+1)+", owed = "+param(n+2)+" WHERE "+where+
+			" AND s.cursor_seq = "+param(n+3)+" AND s.owed = "+param(n+4)+" AND s.tags = "+param(n+5)+" AND s.language = "+param(n+6),
 			append(args[:n:n], due.Cursor, due.Owed, g.Cursor, g.Owed, sqlutil.Strings(g.Tags), g.language)...)
 		if err != nil {
 			return err
@@ -89,4 +89,4 @@ func changeDue(ctx context.Context, tx *sql.Tx, where string, args []any, change
 }
 
 // numbered is the n-th argument of a query.
-func numbered(n int) string { return fmt.Sprintf("$%d", n) }
+func param(n int) string { return fmt.Sprintf("$%d", n) }

@@ -119,7 +119,7 @@ func (l *Ledger) RetryStopped(ctx context.Context, number int64, now time.Time) 
 }
 
 // manyMark stands before the days on which an edition was stopped after many answers.
-const manyMark = "+"
+const manyAnswers = "+"
 
 // RecordStop notes that an edition was stopped on that day; few says that there were
 // only few answers, all of them refusals. It returns on how many days that was so by now,
@@ -127,7 +127,7 @@ const manyMark = "+"
 func (l *Ledger) RecordStop(ctx context.Context, number int64, day string, few bool) (days int, before bool, err error) {
 	note := day
 	if !few {
-		note = manyMark + day
+		note = manyAnswers + day
 	}
 	err = l.change(ctx, fmt.Sprintf("record that edition %d was stopped", number), func(tx *sql.Tx) error {
 		var text string
@@ -135,13 +135,13 @@ func (l *Ledger) RecordStop(ctx context.Context, number int64, day string, few b
 			return err
 		}
 		noted := strings.Fields(text)
-		before = slices.Contains(noted, day) || slices.Contains(noted, manyMark+day)
+		before = slices.Contains(noted, day) || slices.Contains(noted, manyAnswers+day)
 		if !slices.Contains(noted, note) {
 			noted = append(noted, note)
 		}
 		days = 0
 		for _, one := range noted {
-			if !strings.HasPrefix(one, manyMark) {
+			if !strings.HasPrefix(one, manyAnswers) {
 				days++
 			}
 		}

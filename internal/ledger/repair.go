@@ -34,7 +34,7 @@ func (l *Ledger) RepairCursors(ctx context.Context) ([]RepairedPost, error) {
 			return err
 		}
 		for _, edition := range editions {
-			mended, err := mendEdition(ctx, tx, edition)
+			mended, err := repairEdition(ctx, tx, edition)
 			if err != nil {
 				return err
 			}
@@ -46,14 +46,14 @@ func (l *Ledger) RepairCursors(ctx context.Context) ([]RepairedPost, error) {
 	return all, err
 }
 
-func mendEdition(ctx context.Context, tx *sql.Tx, edition int64) ([]RepairedPost, error) {
+func repairEdition(ctx context.Context, tx *sql.Tx, edition int64) ([]RepairedPost, error) {
 	posts, err := editionNumbers(ctx, tx, edition)
 	if err != nil {
 		return nil, err
 	}
 	var all []RepairedPost
 	for _, seq := range posts {
-		m, err := mendPost(ctx, tx, edition, seq)
+		m, err := repairPost(ctx, tx, edition, seq)
 		if err != nil {
 			return nil, err
 		}
@@ -66,7 +66,7 @@ func mendEdition(ctx context.Context, tx *sql.Tx, edition int64) ([]RepairedPost
 
 // mendPost makes one post owed to those who were there before it, whose cursor is past
 // it, and whom no edition has offered it to.
-func mendPost(ctx context.Context, tx *sql.Tx, edition, seq int64) (RepairedPost, error) {
+func repairPost(ctx context.Context, tx *sql.Tx, edition, seq int64) (RepairedPost, error) {
 	m := RepairedPost{Edition: edition}
 	var seen sqlutil.Time
 	err := tx.QueryRowContext(ctx, "SELECT id, first_seen FROM post WHERE seq = $1", seq).Scan(&m.Post, &seen)

@@ -152,7 +152,7 @@ func cancel(ctx context.Context, tx *sql.Tx, number int64, a Audience, now time.
 	// Those of the audience, and who was to get it and has chosen another cadence since.
 	where, args := a.where([]any{number})
 	where = "(" + where + " OR s.id IN (SELECT d.subscriber FROM delivery d WHERE d.edition = $1 AND d.progress = 'deferred'))"
-	if err := oweWithheld(ctx, tx, posts, "NOT "+where, args); err != nil {
+	if err := makeWithheldDue(ctx, tx, posts, "NOT "+where, args); err != nil {
 		return err
 	}
 	through := "(SELECT e.through_seq FROM edition e WHERE e.number = $1)"

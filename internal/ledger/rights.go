@@ -45,7 +45,7 @@ var rights = map[Purpose]map[Action]effect{
 
 const (
 	// undoTime is how long an unsubscribing can be taken back by the link.
-	undoTime = awayMost
+	undoTime = maxAbsence
 	// bounceTime is how long after a mail reports that it bounced count.
 	bounceTime = 30 * 24 * time.Hour
 )

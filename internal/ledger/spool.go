@@ -17,7 +17,7 @@ import (
 )
 
 // spoolRoom is enough for the results of well over a hundred connections.
-const spoolRoom = 64 << 10
+const spoolSize = 64 << 10
 
 // spool keeps the results that the database would not take, because the disk is full
 // or another program has locked it, in a file beside it. Its room is taken before
@@ -48,7 +48,7 @@ func (k *spool) reserve() error {
 		if k.end > 0 {
 			k.end++ // the end of its last line
 		}
-		_, err = file.WriteAt(bytes.Repeat([]byte("\n"), spoolRoom), k.end)
+		_, err = file.WriteAt(bytes.Repeat([]byte("\n"), spoolSize), k.end)
 	}
 	if err = errors.Join(err, file.Sync()); err != nil {
 		return errors.Join(err, file.Close())
@@ -57,7 +57,7 @@ func (k *spool) reserve() error {
 	return nil
 }
 
-func (k *spool) keep(r *Result) error {
+func (k *spool) append(r *Result) error {
 	line, err := json.Marshal(r)
 	if err != nil {
 		return err
@@ -122,7 +122,7 @@ func (l *Ledger) unrecorded(r *Result, err error) error {
 	if l.private || !l.engine.Unavailable(err) {
 		return err
 	}
-	if lost := l.spool.keep(r); lost != nil {
+	if lost := l.spool.append(r); lost != nil {
 		return errors.Join(err, fmt.Errorf("the mail server's reply was lost too: %w", lost))
 	}
 	return fmt.Errorf("%w; the mail server's reply was saved in %s for the next run", err, l.spool.path)

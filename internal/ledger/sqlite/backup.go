@@ -31,7 +31,7 @@ func Backup(ctx context.Context, dsn, file string, now time.Time) error {
 	if !exists(path) {
 		return fmt.Errorf("ledger %s does not exist yet; there is nothing to back up", path)
 	}
-	if file, err = target(file); err != nil {
+	if file, err = resolvePath(file); err != nil {
 		return err
 	}
 	c, remove, err := startCopy(ctx, path, filepath.Dir(file), backupPrefix, false)
@@ -49,7 +49,7 @@ func Backup(ctx context.Context, dsn, file string, now time.Time) error {
 	if err := errors.Join(c.prepareBackup(ctx, l, now), l.Close()); err != nil {
 		return err
 	}
-	if err := settleFile(ctx, c.file); err != nil {
+	if err := consolidate(ctx, c.file); err != nil {
 		return c.fail("back up", err)
 	}
 	// What SQLite left beside an earlier backup is not this one's.
@@ -65,7 +65,7 @@ func Backup(ctx context.Context, dsn, file string, now time.Time) error {
 }
 
 // target is where file is, symbolic links resolved.
-func target(file string) (string, error) {
+func resolvePath(file string) (string, error) {
 	file, err := filepath.Abs(file)
 	if err != nil {
 		return "", err
@@ -112,7 +112,7 @@ func (e *engine) mayReplace(ctx context.Context, file string) error {
 		return e.fail("read the token key", err)
 	}
 	err = db.QueryRowContext(ctx, key).Scan(&theirs)
-	if err != nil || string(ours) != string(theirs) || !saysBackup(ctx, db) {
+	if err != nil || string(ours) != string(theirs) || !isBackup(ctx, db) {
 		return refused
 	}
 	return nil
@@ -120,7 +120,7 @@ func (e *engine) mayReplace(ctx context.Context, file string) error {
 
 // saysBackup reports whether a ledger, which may have the schema of an earlier version,
 // is a backup.
-func saysBackup(ctx context.Context, db *sql.DB) bool {
+func isBackup(ctx context.Context, db *sql.DB) bool {
 	for _, query := range []string{
 		"SELECT 1 FROM clone_guard WHERE backup_at IS NOT NULL",
 		"SELECT 1 FROM memo WHERE name = 'backup'", // up to schema 6
@@ -151,7 +151,7 @@ func (e *engine) setBackupTime(ctx context.Context, made time.Time) error {
 // settleFile makes one file of a database that nobody has open, and brings it to the
 // disk. No log belongs to it: its commit number is far from those of the ledger that it
 // is a copy of.
-func settleFile(ctx context.Context, path string) error {
+func consolidate(ctx context.Context, path string) error {
 	last, err := commitNumberOf(ctx, path)
 	if err != nil {
 		return err

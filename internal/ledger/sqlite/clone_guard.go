@@ -56,7 +56,7 @@ func (e *engine) Adopt(ctx context.Context, spooled []ledger.Result) error {
 	}
 	var clone *ledger.CloneError
 	if err := e.compare(ctx, m, beside); errors.As(err, &clone) {
-		if err := e.leaveGap(ctx, beside, spooled); err != nil {
+		if err := e.skipNumbers(ctx, beside, spooled); err != nil {
 			return err
 		}
 	} else if err != nil {
@@ -114,11 +114,11 @@ func (e *engine) mark(ctx context.Context, last string) error {
 	if e.private() {
 		return nil
 	}
-	given, err := highestGiven(ctx, e.read)
+	given, err := highestUsed(ctx, e.read)
 	if err != nil {
 		return e.fail("write the clone mark", err)
 	}
-	m := marks{Last: last, Next: markText(given)}
+	m := marks{Last: last, Next: newMark(given)}
 	err = e.Store(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, "UPDATE clone_guard SET last_mark = $1, next_mark = $2", m.Last, m.Next)
 		return err

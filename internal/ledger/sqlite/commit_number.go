@@ -77,7 +77,7 @@ func addCommitNumber(ctx context.Context, tx *sql.Tx) error {
 
 // withinDirectly is within for the recorder's group, which data_version is given. The
 // number is read again only where somebody else has written.
-func (c *commitNumber) withinDirectly(d *direct, data int64) error {
+func (c *commitNumber) withinRaw(d *rawConn, data int64) error {
 	if c.known && c.data == data && c.unnumbered < numberEvery {
 		c.unnumbered++
 		return c.allowCheckpoints(d, false)
@@ -98,7 +98,7 @@ func (c *commitNumber) withinDirectly(d *direct, data int64) error {
 	return err
 }
 
-func (c *commitNumber) allowCheckpoints(d *direct, allow bool) error {
+func (c *commitNumber) allowCheckpoints(d *rawConn, allow bool) error {
 	if c.noCheckpoints == !allow {
 		return nil
 	}

@@ -20,7 +20,7 @@ import (
 // -shm behind. So a ledger at rest is copied byte by byte, and SQLite is asked
 // only where another connection has made these files already.
 func snapshot(ctx context.Context, src, dst string) error {
-	if err := belongs(ctx, src); err != nil {
+	if err := checkWAL(ctx, src); err != nil {
 		return err
 	}
 	const attempts = 5
@@ -28,14 +28,14 @@ func snapshot(ctx context.Context, src, dst string) error {
 		if inUse(src) {
 			return backup(ctx, src, dst)
 		}
-		before, err := stamps(src)
+		before, err := fileStates(src)
 		if err != nil {
 			return err
 		}
 		if err := copyAtRest(src, dst); err != nil {
 			return err
 		}
-		if after, err := stamps(src); err == nil && after == before && !inUse(src) {
+		if after, err := fileStates(src); err == nil && after == before && !inUse(src) {
 			return nil
 		}
 	}
@@ -53,18 +53,18 @@ func exists(path string) bool {
 }
 
 // stamp tells one state of a file from another.
-type stamp struct {
+type fileState struct {
 	size     int64
 	modified time.Time
 }
 
 // stamps are those of the database and its WAL; zero for a WAL that is not there.
-func stamps(path string) (both [2]stamp, err error) {
+func fileStates(path string) (both [2]fileState, err error) {
 	for i, name := range []string{path, path + "-wal"} {
 		info, err := os.Stat(name)
 		switch {
 		case err == nil:
-			both[i] = stamp{info.Size(), info.ModTime()}
+			both[i] = fileState{info.Size(), info.ModTime()}
 		case i == 0 || !errors.Is(err, fs.ErrNotExist):
 			return both, err
 		}

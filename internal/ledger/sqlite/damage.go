@@ -26,7 +26,7 @@ func (e linesError) Lines() []string { return e }
 
 // moveAway are the commands that move a ledger's files, save the mark, by which `adopt`
 // knows which numbers were given.
-func moveAway(path, folder string) []string {
+func moveAwayCommands(path, folder string) []string {
 	var names []string
 	for _, name := range ledgerFiles(path) {
 		if exists(name) {
@@ -67,28 +67,28 @@ func checkIntegrity(ctx context.Context, db *sql.DB, path string) error {
 	}
 	found, err := sqlutil.Collect(ctx, db, scan, fmt.Sprintf("PRAGMA quick_check(%d)", most))
 	if err != nil {
-		return damaged(err, path)
+		return asDamaged(err, path)
 	}
 	if len(found) == 1 && found[0] == "ok" {
 		return nil
 	}
-	return damage(path, "it is damaged: "+strings.ReplaceAll(strings.Join(found, "; "), "\n", " "), nil)
+	return damagedError(path, "it is damaged: "+strings.ReplaceAll(strings.Join(found, "; "), "\n", " "), nil)
 }
 
 // damage returns the error for a ledger at path: what is wrong, and SQLite's own word,
 // which may be nil.
-func damage(path, what string, err error) *ledger.DamagedError {
-	hint := append([]string{"move its files away, and put your latest backup in their place:"}, moveAway(path, filepath.Join(filepath.Dir(path), "damaged"))...)
+func damagedError(path, what string, err error) *ledger.DamagedError {
+	hint := append([]string{"move its files away, and put your latest backup in their place:"}, moveAwayCommands(path, filepath.Join(filepath.Dir(path), "damaged"))...)
 	return &ledger.DamagedError{What: what, Hint: append(hint, "  publisher restore BACKUP"), Err: err}
 }
 
 // damaged makes of SQLite's word on a damaged file one that says what to do.
-func damaged(err error, path string) error {
+func asDamaged(err error, path string) error {
 	var known *ledger.DamagedError
 	if errors.As(err, &known) || !isCorrupt(err) {
 		return err
 	}
-	return damage(path, fmt.Sprintf("it is damaged (%v)", err), err)
+	return damagedError(path, fmt.Sprintf("it is damaged (%v)", err), err)
 }
 
 func isCorrupt(err error) bool {
@@ -97,7 +97,7 @@ func isCorrupt(err error) bool {
 }
 
 // leftover reports whether a process died, or works, on the database.
-func leftover(path string) bool {
+func hasWAL(path string) bool {
 	info, err := os.Stat(path + "-wal")
 	return err == nil && info.Size() > 0
 }

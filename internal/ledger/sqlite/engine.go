@@ -22,7 +22,7 @@ type engine struct {
 	path     string       // as errors name it: of a private copy, that of the ledger
 	file     string       // that is open
 	remove   func() error // takes a private copy away; nil: not one
-	patience *patience
+	wait *lockWait
 	journal  *journal
 	recorder *recorder
 	marking  sync.Mutex // held by AdvanceCloneMark
@@ -48,10 +48,10 @@ func open(ctx context.Context, path string, doubtful bool) (*ledger.Ledger, erro
 }
 
 func openEngine(ctx context.Context, path string, doubtful bool) (*engine, error) {
-	if err := create(path); err != nil {
+	if err := createFile(path); err != nil {
 		return nil, fail(path, "open", err)
 	}
-	if err := belongs(ctx, path); err != nil {
+	if err := checkWAL(ctx, path); err != nil {
 		return nil, fail(path, "open", err)
 	}
 	e := &engine{path: path, file: path}
@@ -100,8 +100,8 @@ func startCopy(ctx context.Context, path, dir, prefix string, doubtful bool) (e 
 
 // start opens what the engine needs to work on its file.
 func (e *engine) start(ctx context.Context, d durability, doubtful bool) (err error) {
-	e.patience = newPatience()
-	if e.pools, err = openPools(ctx, e.file, d, e.patience); err != nil {
+	e.wait = newLockWait()
+	if e.pools, err = openPools(ctx, e.file, d, e.wait); err != nil {
 		return e.fail("open", err)
 	}
 	if doubtful {
@@ -109,10 +109,10 @@ func (e *engine) start(ctx context.Context, d durability, doubtful bool) (err er
 			return errors.Join(err, e.pools.close())
 		}
 	}
-	if err := e.patience.retry(ctx, func() error { return migrate(ctx, e.write) }); err != nil {
+	if err := e.wait.retry(ctx, func() error { return migrate(ctx, e.write) }); err != nil {
 		return errors.Join(e.fail("upgrade", err), e.pools.close())
 	}
-	err = e.patience.retry(ctx, func() (err error) {
+	err = e.wait.retry(ctx, func() (err error) {
 		e.journal, err = newJournal(ctx, e.write.db)
 		return err
 	})
@@ -129,7 +129,7 @@ func (e *engine) start(ctx context.Context, d durability, doubtful bool) (err er
 func (e *engine) fail(doing string, err error) error { return fail(e.path, doing, err) }
 
 func fail(path, doing string, err error) error {
-	return ledger.Failure(path, doing, advise(damaged(err, path)))
+	return ledger.Failure(path, doing, advise(asDamaged(err, path)))
 }
 
 func (e *engine) Reader() *sql.DB { return e.read }
@@ -165,7 +165,7 @@ func (e *engine) Record(ctx context.Context, done *ledger.Result, next *ledger.I
 }
 
 func (e *engine) Recipients(ctx context.Context, edition int64, read func() ([]ledger.Recipient, error)) ([]ledger.Recipient, error) {
-	return e.recorder.foresee(ctx, edition, read)
+	return e.recorder.prefetch(ctx, edition, read)
 }
 
 // importTables are those in which an import gathers its rows. WITHOUT ROWID keeps them in
@@ -197,7 +197,7 @@ func (e *engine) Stage(ctx context.Context, fill func(*sql.Conn) error, merge fu
 	}, e.onSettled(ctx, merge))
 }
 
-func (e *engine) LimitLockWait(within time.Duration) { e.patience.hurry(within) }
+func (e *engine) LimitLockWait(within time.Duration) { e.wait.limit(within) }
 
 func (e *engine) Close() error {
 	err := errors.Join(e.recorder.stop(), e.pools.close())

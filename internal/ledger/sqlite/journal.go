@@ -65,19 +65,19 @@ func (j *journal) add(tx *sql.Tx, entries []byte) error {
 }
 
 // someRows is how many are folded at a time: of about ten deliveries each.
-const someRows = 16
+const foldRows = 16
 
 // fold empties the journal into the tables.
 func (j *journal) fold(ctx context.Context, tx *sql.Tx) error {
 	for {
-		if left, err := j.foldSome(ctx, tx); err != nil || !left {
+		if left, err := j.foldNext(ctx, tx); err != nil || !left {
 			return err
 		}
 	}
 }
 
 // foldSome reports whether there may be more.
-func (j *journal) foldSome(ctx context.Context, tx *sql.Tx) (left bool, err error) {
+func (j *journal) foldNext(ctx context.Context, tx *sql.Tx) (left bool, err error) {
 	type row struct {
 		id      int64
 		entries []byte
@@ -86,7 +86,7 @@ func (j *journal) foldSome(ctx context.Context, tx *sql.Tx) (left bool, err erro
 		err = s.Scan(&r.id, &r.entries)
 		return r, err
 	}
-	found, err := tx.StmtContext(ctx, j.read).QueryContext(ctx, someRows)
+	found, err := tx.StmtContext(ctx, j.read).QueryContext(ctx, foldRows)
 	if err != nil {
 		return false, err
 	}
@@ -94,7 +94,7 @@ func (j *journal) foldSome(ctx context.Context, tx *sql.Tx) (left bool, err erro
 	if err != nil || len(rows) == 0 {
 		return false, err
 	}
-	f := folding{deliveries: map[ledger.DeliveryKey]ledger.Delivery{}, sends: map[time.Time]int{}}
+	f := folded{deliveries: map[ledger.DeliveryKey]ledger.Delivery{}, sends: map[time.Time]int{}}
 	for _, r := range rows {
 		if err := f.add(r.entries); err != nil {
 			return false, err
@@ -104,17 +104,17 @@ func (j *journal) foldSome(ctx context.Context, tx *sql.Tx) (left bool, err erro
 		return false, err
 	}
 	_, err = tx.StmtContext(ctx, j.clear).ExecContext(ctx, rows[len(rows)-1].id)
-	return len(rows) == someRows, err
+	return len(rows) == foldRows, err
 }
 
 // folding is what rows of the journal come to together.
-type folding struct {
+type folded struct {
 	deliveries map[ledger.DeliveryKey]ledger.Delivery // as the last row has them
 	settled    []ledger.Delivery
 	sends      map[time.Time]int // attempts that ended, by the second of their row's last
 }
 
-func (f *folding) add(entries []byte) error {
+func (f *folded) add(entries []byte) error {
 	s, err := decodeStep(entries)
 	if err != nil {
 		return err
@@ -131,7 +131,7 @@ func (f *folding) add(entries []byte) error {
 	return nil
 }
 
-func (j *journal) store(ctx context.Context, tx *sql.Tx, f folding) error {
+func (j *journal) store(ctx context.Context, tx *sql.Tx, f folded) error {
 	if err := j.endCanceled(tx, &f); err != nil {
 		return err
 	}
@@ -158,7 +158,7 @@ func (j *journal) store(ctx context.Context, tx *sql.Tx, f folding) error {
 }
 
 // endCanceled ends what goes on although its edition was canceled meanwhile.
-func (j *journal) endCanceled(tx *sql.Tx, f *folding) error {
+func (j *journal) endCanceled(tx *sql.Tx, f *folded) error {
 	canceled := map[int64]bool{}
 	for key, d := range f.deliveries {
 		if !d.EndCanceled() {

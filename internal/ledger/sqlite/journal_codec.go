@@ -14,8 +14,8 @@ import (
 // microseconds since 1970 in UTC, 0 for none.
 // Form 1 lacks what a delivery has from Digest on.
 const (
-	firstForm   = 1
-	entriesForm = 2
+	formV1   = 1
+	formV2 = 2
 )
 
 // progressCodes are the bytes that stand for each Progress.
@@ -26,7 +26,7 @@ var progressCodes = []ledger.DeliveryStatus{ledger.Sending, ledger.Sent, ledger.
 const settledFlag = 1
 
 func encodeStep(s *ledger.Step) []byte {
-	row := append(make([]byte, 0, 16+96*len(s.Changed)), entriesForm)
+	row := append(make([]byte, 0, 16+96*len(s.Changed)), formV2)
 	row = binary.AppendVarint(row, int64(s.Ended))
 	row = appendTime(row, s.LastEnd)
 	for _, d := range s.Changed {
@@ -53,32 +53,32 @@ func appendTime(dst []byte, t time.Time) []byte {
 	return binary.AppendVarint(dst, t.UnixMicro())
 }
 
-var errEntries = errors.New("cannot read a row of its journal; restore a backup, or use the version of publisher that wrote it")
+var errJournalRow = errors.New("cannot read a row of its journal; restore a backup, or use the version of publisher that wrote it")
 
 // decodeStep reads what has changed from what encodeStep wrote.
 func decodeStep(row []byte) (*ledger.Step, error) {
-	if len(row) == 0 || row[0] < firstForm || row[0] > entriesForm {
-		return nil, errEntries
+	if len(row) == 0 || row[0] < formV1 || row[0] > formV2 {
+		return nil, errJournalRow
 	}
-	r := &entryReader{rest: row[1:], form: row[0]}
+	r := &rowReader{rest: row[1:], form: row[0]}
 	s := &ledger.Step{Ended: int(r.number()), LastEnd: r.time()}
 	for len(r.rest) > 0 && !r.bad {
 		s.Changed = append(s.Changed, r.delivery())
 	}
 	if r.bad {
-		return nil, errEntries
+		return nil, errJournalRow
 	}
 	return s, nil
 }
 
 // entryReader takes values off a row; bad tells that there was one missing.
-type entryReader struct {
+type rowReader struct {
 	rest []byte
 	form byte
 	bad  bool
 }
 
-func (r *entryReader) delivery() *ledger.StepDelivery {
+func (r *rowReader) delivery() *ledger.StepDelivery {
 	head := r.take(2)
 	if r.bad || int(head[0]) >= len(progressCodes) {
 		r.bad = true
@@ -88,7 +88,7 @@ func (r *entryReader) delivery() *ledger.StepDelivery {
 	d.Status = progressCodes[head[0]]
 	d.Edition, d.Subscriber, d.After, d.Through = r.number(), r.number(), r.number(), r.number()
 	d.Attempts, d.Code = int(r.number()), int(r.number())
-	if r.form > firstForm {
+	if r.form > formV1 {
 		d.Digest, d.DueReason, d.Resent = r.number(), ledger.DueReason(r.number()), int(r.number())
 	} else if d.Status == ledger.Failed && !d.Settled {
 		d.DueReason = ledger.GaveUp
@@ -104,7 +104,7 @@ func (r *entryReader) delivery() *ledger.StepDelivery {
 	return d
 }
 
-func (r *entryReader) take(n int) []byte {
+func (r *rowReader) take(n int) []byte {
 	if len(r.rest) < n {
 		r.bad = true
 		return nil
@@ -114,7 +114,7 @@ func (r *entryReader) take(n int) []byte {
 	return taken
 }
 
-func (r *entryReader) number() int64 {
+func (r *rowReader) number() int64 {
 	v, n := binary.Varint(r.rest)
 	if n <= 0 {
 		r.bad = true
@@ -124,7 +124,7 @@ func (r *entryReader) number() int64 {
 	return v
 }
 
-func (r *entryReader) time() time.Time {
+func (r *rowReader) time() time.Time {
 	if v := r.number(); v != 0 {
 		return time.UnixMicro(v).UTC()
 	}

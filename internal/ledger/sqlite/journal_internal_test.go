@@ -64,12 +64,12 @@ func TestTouchedWhileRead(t *testing.T) {
 	ctx, at := context.Background(), sentToAnn.At
 	l := sendingToAnn(t, filepath.Join(t.TempDir(), "publisher.db"))
 	defer l.Close()
-	_, err := l.e.recorder.foresee(ctx, 2, func() ([]ledger.Recipient, error) {
+	_, err := l.e.recorder.prefetch(ctx, 2, func() ([]ledger.Recipient, error) {
 		_, err := l.Record(ctx, &sentToAnn, nil)
 		return []ledger.Recipient{{ID: 1}, {ID: 2}}, err
 	})
 	noError(t, err)
-	if diff := cmp.Diff(map[int64]recipient{2: {edition: 2}}, l.e.recorder.foreseen.recipients, cmp.AllowUnexported(recipient{})); diff != "" {
+	if diff := cmp.Diff(map[int64]prefetchedRecipient{2: {edition: 2}}, l.e.recorder.prefetched.recipients, cmp.AllowUnexported(prefetchedRecipient{})); diff != "" {
 		t.Errorf("foreseen (-want +got)\n%s", diff)
 	}
 	if begun, err := l.Record(ctx, nil, &ledger.Intent{Edition: 2, Subscriber: 1, Through: 1, At: at}); begun || err != nil {
@@ -123,10 +123,10 @@ func TestDamagedJournal(t *testing.T) {
 	defer l.Close()
 	_, err := l.e.write.db.Exec("UPDATE journal SET entries = x'0102'")
 	noError(t, err)
-	if _, err := l.Editions(ctx); !errors.Is(err, errEntries) {
+	if _, err := l.Editions(ctx); !errors.Is(err, errJournalRow) {
 		t.Errorf("reading: %v", err)
 	}
-	if _, err := l.SetStatus(ctx, "ann@example.com", ledger.Unsubscribed, "weekly", sentToAnn.At); !errors.Is(err, errEntries) {
+	if _, err := l.SetStatus(ctx, "ann@example.com", ledger.Unsubscribed, "weekly", sentToAnn.At); !errors.Is(err, errJournalRow) {
 		t.Errorf("writing: %v", err)
 	}
 	wantJournal(t, l, 1)
@@ -137,7 +137,7 @@ func FuzzEntries(f *testing.F) {
 	d := &ledger.StepDelivery{Delivery: ledger.Delivery{Edition: 1, Subscriber: 2, Through: 3, Status: ledger.Deferred, Attempts: 1,
 		FirstTried: at, LastTried: at, NextTry: at.Add(time.Minute), Code: 450, Reply: "später"}, Settled: true}
 	f.Add(encodeStep(&ledger.Step{Ended: 1, LastEnd: at, Changed: []*ledger.StepDelivery{d, {Delivery: ledger.Delivery{Status: ledger.Sending}}}}))
-	f.Add([]byte{entriesForm, 0, 0, 9})
+	f.Add([]byte{formV2, 0, 0, 9})
 	f.Fuzz(func(t *testing.T, row []byte) {
 		s, err := decodeStep(row)
 		if err != nil {

@@ -37,7 +37,7 @@ func TakeLock(ctx context.Context, dsn, command string, now time.Time) (*Lock, e
 	if err != nil {
 		return nil, err
 	}
-	if err := create(file); err != nil {
+	if err := createFile(file); err != nil {
 		lock.Release()
 		return nil, fmt.Errorf("take the lock: %w", err)
 	}
@@ -58,7 +58,7 @@ func TakeLock(ctx context.Context, dsn, command string, now time.Time) (*Lock, e
 // it open died, SQLite looks at all of it before anything else does.
 func (l *Lock) Open(ctx context.Context) (*ledger.Ledger, error) {
 	sweepFolders(os.TempDir(), copyPrefix)
-	return open(ctx, l.file, leftover(l.file))
+	return open(ctx, l.file, hasWAL(l.file))
 }
 
 // takeLockFile takes the lock on the file beside the ledger alone, which need not be

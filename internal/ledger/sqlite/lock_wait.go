@@ -22,33 +22,33 @@ const (
 
 // patience decides how long a locked ledger is waited for. All waiting for other
 // processes goes through it, so that one call ends it all.
-type patience struct {
+type lockWait struct {
 	once    sync.Once
-	hurried chan struct{} // closed once until is set
+	limited chan struct{} // closed once until is set
 	until   time.Time
 }
 
-func newPatience() *patience { return &patience{hurried: make(chan struct{})} }
+func newLockWait() *lockWait { return &lockWait{limited: make(chan struct{})} }
 
-func (p *patience) hurry(within time.Duration) {
+func (p *lockWait) limit(within time.Duration) {
 	p.once.Do(func() {
 		p.until = time.Now().Add(within)
-		close(p.hurried)
+		close(p.limited)
 	})
 }
 
 // retry calls try until it fails for another reason than a lock, or time is up.
-func (p *patience) retry(ctx context.Context, try func() error) error {
+func (p *lockWait) retry(ctx context.Context, try func() error) error {
 	return p.retryUntil(ctx, p.deadline(), try)
 }
 
 // deadline is when who begins to wait now gives up.
-func (p *patience) deadline() time.Time { return time.Now().Add(lockTimeout) }
+func (p *lockWait) deadline() time.Time { return time.Now().Add(lockTimeout) }
 
 // retryUntil is retry for who may have waited already. It tries at least once.
-func (p *patience) retryUntil(ctx context.Context, deadline time.Time, try func() error) error {
+func (p *lockWait) retryUntil(ctx context.Context, deadline time.Time, try func() error) error {
 	err := try()
-	hurried := p.hurried
+	hurried := p.limited
 	for pause := firstPause; isBusy(err); pause = min(2*pause, lastPause) {
 		left := time.Until(deadline)
 		if left <= 0 {

@@ -49,7 +49,7 @@ func sqlitePath(dsn string) (string, error) {
 
 // create makes an empty file that only its owner reads, since it will hold
 // addresses, unless there is a file.
-func create(path string) error {
+func createFile(path string) error {
 	if _, err := os.Stat(path); err == nil {
 		return nil
 	}
@@ -83,13 +83,13 @@ type pools struct {
 
 // openPools opens a file that exists, and makes sure that it is a ledger or
 // empty, and that it can be written.
-func openPools(ctx context.Context, path string, d durability, patience *patience) (pools, error) {
+func openPools(ctx context.Context, path string, d durability, patience *lockWait) (pools, error) {
 	write, err := sql.Open("sqlite", uri(path, "rw", sqliteTimeout, "_txlock=immediate", "_synchronous="+string(d), "_pragma=cache_size(-8000)"))
 	if err != nil {
 		return pools{}, err
 	}
 	write.SetMaxOpenConns(1)
-	p := pools{write: &writer{db: write, patience: patience}}
+	p := pools{write: &writer{db: write, wait: patience}}
 	if d == synced {
 		p.write.log = &wal{path: path + "-wal"}
 	}
@@ -191,7 +191,7 @@ func advise(err error) error {
 	return err
 }
 
-func (e *engine) Advise(err error) error { return advise(damaged(err, e.path)) }
+func (e *engine) Advise(err error) error { return advise(asDamaged(err, e.path)) }
 
 func (e *engine) Unavailable(err error) bool {
 	var refused *sqlite.Error

@@ -10,7 +10,7 @@ import (
 
 // direct speaks to the driver without database/sql, whose bookkeeping costs more
 // than the few statements of a group themselves. It belongs to one connection.
-type direct struct {
+type rawConn struct {
 	conn                                      driver.Conn
 	begin, dataVersion, add, commit, rollback driver.Stmt
 	number                                    driver.Stmt // that of the last commit
@@ -18,30 +18,30 @@ type direct struct {
 }
 
 // directly runs do with the writer's connection, which nobody else has meanwhile.
-func (r *recorder) directly(ctx context.Context, do func(*direct) error) error {
+func (r *recorder) withRawConn(ctx context.Context, do func(*rawConn) error) error {
 	conn, err := r.writer.db.Conn(ctx)
 	if err != nil {
 		return err
 	}
 	defer conn.Close()
 	return conn.Raw(func(c any) error {
-		if r.direct == nil || r.direct.conn != c { // database/sql may have opened another one
+		if r.raw == nil || r.raw.conn != c { // database/sql may have opened another one
 			r.writer.commits = commitNumber{}
-			if r.direct, err = newDirect(ctx, c); err != nil {
+			if r.raw, err = newRawConn(ctx, c); err != nil {
 				return err
 			}
 		}
-		return do(r.direct)
+		return do(r.raw)
 	})
 }
 
 // close is called before the connection is closed, which SQLite leaves open while it
 // has statements.
-func (d *direct) close() error {
+func (d *rawConn) close() error {
 	return errors.Join(d.begin.Close(), d.dataVersion.Close(), d.add.Close(), d.commit.Close(), d.rollback.Close(), d.number.Close())
 }
 
-func newDirect(ctx context.Context, conn any) (_ *direct, err error) {
+func newRawConn(ctx context.Context, conn any) (_ *rawConn, err error) {
 	c, ok := conn.(interface {
 		driver.Conn
 		driver.ConnPrepareContext
@@ -59,7 +59,7 @@ func newDirect(ctx context.Context, conn any) (_ *direct, err error) {
 			return nil, err
 		}
 	}
-	return &direct{conn: c, begin: all[0], dataVersion: all[1], add: all[2], commit: all[3], rollback: all[4], number: all[5], exec: c}, nil
+	return &rawConn{conn: c, begin: all[0], dataVersion: all[1], add: all[2], commit: all[3], rollback: all[4], number: all[5], exec: c}, nil
 }
 
 func exec(s driver.Stmt, args ...driver.NamedValue) error {
@@ -68,7 +68,7 @@ func exec(s driver.Stmt, args ...driver.NamedValue) error {
 }
 
 // version is what PRAGMA data_version says.
-func (d *direct) version() (int64, error) { return query(d.dataVersion) }
+func (d *rawConn) version() (int64, error) { return query(d.dataVersion) }
 
 // query returns the one number that a statement gives.
 func query(s driver.Stmt) (int64, error) {
@@ -83,7 +83,7 @@ func query(s driver.Stmt) (int64, error) {
 }
 
 // transaction runs do, whose statements are the connection's.
-func (d *direct) transaction(p *patience, deadline time.Time, do func() error) error {
+func (d *rawConn) transaction(p *lockWait, deadline time.Time, do func() error) error {
 	if err := p.retryUntil(context.Background(), deadline, func() error { return exec(d.begin) }); err != nil {
 		return err
 	}

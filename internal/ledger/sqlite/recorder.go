@@ -17,16 +17,16 @@ import (
 type recorder struct {
 	writer     *writer
 	journal    *journal
-	direct     *direct        // nil before the first group
+	raw     *rawConn        // nil before the first group
 	statements stepStatements // made when the tables are asked first
 	// underway are the deliveries begun and not ended by this process; only run's
 	// goroutine has to do with them.
 	underway map[ledger.DeliveryKey]*ledger.StepDelivery
-	foreseen *foreseen
+	prefetched *prefetch
 
 	mu      sync.Mutex
 	queue   []*request
-	enough  int       // of queue to go on
+	wanted  int       // of queue to go on
 	arrived sync.Cond // on mu: there is enough, or closed
 	closed  bool
 	written chan []*request // groups committed, and not on the disk yet
@@ -36,7 +36,7 @@ type recorder struct {
 
 // maxPatience is how long a group waits at most for others to join it, where the disk
 // is slow.
-const maxPatience = 5 * time.Millisecond
+const maxGroupWait = 5 * time.Millisecond
 
 // request is one call of Record.
 type request struct {
@@ -49,7 +49,7 @@ type request struct {
 
 func newRecorder(w *writer, journal *journal) *recorder {
 	r := &recorder{writer: w, journal: journal, underway: map[ledger.DeliveryKey]*ledger.StepDelivery{},
-		foreseen: &foreseen{writer: w, recipients: map[int64]recipient{}},
+		prefetched: &prefetch{writer: w, recipients: map[int64]prefetchedRecipient{}},
 		written:  make(chan []*request), ended: make(chan struct{})}
 	r.arrived.L = &r.mu
 	go r.run()
@@ -78,7 +78,7 @@ func (r *recorder) enqueue(call *request) bool {
 		return false
 	}
 	r.queue = append(r.queue, call)
-	if len(r.queue) >= r.enough {
+	if len(r.queue) >= r.wanted {
 		r.arrived.Signal()
 	}
 	return true
@@ -93,7 +93,7 @@ func (r *recorder) dequeue() []*request {
 	defer r.mu.Unlock()
 	r.waitFor(1)
 	if half := len(r.underway) / 2; len(r.queue) < half {
-		timer := time.AfterFunc(min(time.Duration(r.took.Load()), maxPatience), r.hurry)
+		timer := time.AfterFunc(min(time.Duration(r.took.Load()), maxGroupWait), r.proceed)
 		r.waitFor(half)
 		timer.Stop()
 	}
@@ -103,17 +103,17 @@ func (r *recorder) dequeue() []*request {
 }
 
 func (r *recorder) waitFor(n int) {
-	r.enough = n
-	for len(r.queue) < r.enough && !r.closed {
+	r.wanted = n
+	for len(r.queue) < r.wanted && !r.closed {
 		r.arrived.Wait()
 	}
 }
 
 // hurry lets dequeue go on with those who are there.
-func (r *recorder) hurry() {
+func (r *recorder) proceed() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.enough = 1
+	r.wanted = 1
 	r.arrived.Signal()
 }
 
@@ -124,10 +124,10 @@ func (r *recorder) stop() error {
 	r.arrived.Signal()
 	r.mu.Unlock()
 	<-r.ended
-	if r.direct == nil {
+	if r.raw == nil {
 		return nil
 	}
-	return r.directly(context.Background(), (*direct).close)
+	return r.withRawConn(context.Background(), (*rawConn).close)
 }
 
 func (r *recorder) run() {
@@ -160,20 +160,20 @@ func answer(group []*request, err error) {
 // commit does what the calls ask for in one transaction. After an error nothing of
 // it is stored, and what is underway is read again.
 func (r *recorder) commit(calls []*request) error {
-	known, deadline := true, r.writer.patience.deadline()
-	err := r.directly(context.Background(), func(d *direct) error {
-		return r.writer.commits.settle(d.transaction(r.writer.patience, deadline, func() error {
+	known, deadline := true, r.writer.wait.deadline()
+	err := r.withRawConn(context.Background(), func(d *rawConn) error {
+		return r.writer.commits.settle(d.transaction(r.writer.wait, deadline, func() error {
 			data, err := d.version()
 			if err != nil {
 				return err
 			}
-			r.foreseen.refresh(data)
-			step, unread := r.step(calls, r.foreseen.recipients)
+			r.prefetched.refresh(data)
+			step, unread := r.step(calls, r.prefetched.recipients)
 			if known = unread.none(); !known {
 				return nil
 			}
 			return r.store(step, calls, func(entries []byte) error {
-				if err := r.writer.commits.withinDirectly(d, data); err != nil {
+				if err := r.writer.commits.withinRaw(d, data); err != nil {
 					return err
 				}
 				return exec(d.add, driver.NamedValue{Ordinal: 1, Value: entries})
@@ -227,7 +227,7 @@ func (r *recorder) store(step *ledger.Step, calls []*request, add func(entries [
 		} else {
 			delete(r.underway, d.Key())
 		}
-		r.foreseen.touch(d.Subscriber)
+		r.prefetched.touch(d.Subscriber)
 	}
 	return nil
 }
@@ -237,7 +237,7 @@ func (r *recorder) store(step *ledger.Step, calls []*request, add func(entries [
 func (r *recorder) fold(ctx context.Context, last func(*sql.Tx) error) error {
 	for left := true; left; {
 		err := r.writer.record(ctx, func(tx *sql.Tx) (err error) {
-			if left, err = r.journal.foldSome(ctx, tx); err != nil || left || last == nil {
+			if left, err = r.journal.foldNext(ctx, tx); err != nil || left || last == nil {
 				return err
 			}
 			return last(tx)

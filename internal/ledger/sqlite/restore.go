@@ -32,7 +32,7 @@ func Restore(ctx context.Context, dsn, file string, now time.Time) (aside []stri
 	defer lock.Release()
 	if info, err := os.Stat(path); err == nil && info.Size() > 0 {
 		lines := linesError{"ledger " + path + " already exists, and restore does not overwrite it.", "hint: stop the programs that use it, move it away, and restore again:"}
-		return nil, append(lines, moveAway(path, filepath.Join(filepath.Dir(path), "old"))...)
+		return nil, append(lines, moveAwayCommands(path, filepath.Join(filepath.Dir(path), "old"))...)
 	}
 	e, remove, err := openBackup(ctx, file, filepath.Dir(path))
 	if err != nil {
@@ -42,24 +42,24 @@ func Restore(ctx context.Context, dsn, file string, now time.Time) (aside []stri
 	if err := errors.Join(e.stampBackup(ctx), e.Close()); err != nil {
 		return nil, err
 	}
-	if err := settleFile(ctx, e.file); err != nil {
+	if err := consolidate(ctx, e.file); err != nil {
 		return nil, e.fail("restore", err)
 	}
-	if aside, err = clearAway(path); err != nil {
+	if aside, err = removeLeftovers(path); err != nil {
 		return aside, err
 	}
-	return aside, errors.Join(place(e.file, path), durable.SyncFolder(filepath.Dir(path)))
+	return aside, errors.Join(moveInto(e.file, path), durable.SyncFolder(filepath.Dir(path)))
 }
 
 // openBackup opens a private copy of a ledger's copy, once it is seen to be whole.
 func openBackup(ctx context.Context, file, folder string) (e *engine, remove func() error, err error) {
-	if file, err = target(file); err != nil {
+	if file, err = resolvePath(file); err != nil {
 		return nil, nil, err
 	}
 	id, err := readHeader(ctx, file, "PRAGMA application_id")
 	if !exists(file) {
 		err = fs.ErrNotExist
-	} else if err == nil && id != applicationID && !leftover(file) {
+	} else if err == nil && id != applicationID && !hasWAL(file) {
 		err = errors.New("it is not a backup of a ledger")
 	}
 	if err != nil {
@@ -86,9 +86,9 @@ func (e *engine) stampBackup(ctx context.Context) error {
 
 // clearAway takes away what an earlier ledger left: what a new one would take for its
 // own.
-func clearAway(path string) (aside []string, err error) {
+func removeLeftovers(path string) (aside []string, err error) {
 	for _, name := range ledgerFiles(path) {
-		held, err := holdsSomething(name)
+		held, err := hasContent(name)
 		switch {
 		case err != nil:
 			return aside, err
@@ -110,7 +110,7 @@ func clearAway(path string) (aside []string, err error) {
 
 // holdsSomething is false of a file that is not there, and of one with nothing but the
 // empty lines of results that never came.
-func holdsSomething(path string) (bool, error) {
+func hasContent(path string) (bool, error) {
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
@@ -119,7 +119,7 @@ func holdsSomething(path string) (bool, error) {
 }
 
 // place gives a file its name, which nobody has: not even a ledger made at this moment.
-func place(from, to string) error {
+func moveInto(from, to string) error {
 	err := os.Link(from, to)
 	if err == nil || errors.Is(err, fs.ErrExist) {
 		return err

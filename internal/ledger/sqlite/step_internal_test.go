@@ -152,8 +152,8 @@ func TestForeseenRecipientsAreCheckedAgain(t *testing.T) {
 			noError(t, err)
 			due, err := l.Recipients(ctx, 1, ledger.Audience{Cadence: "weekly", Default: true}, 0, 10)
 			noError(t, err)
-			if len(due) != 1 || len(l.e.recorder.foreseen.recipients) != 1 {
-				t.Fatalf("%d are due, %d foreseen", len(due), len(l.e.recorder.foreseen.recipients))
+			if len(due) != 1 || len(l.e.recorder.prefetched.recipients) != 1 {
+				t.Fatalf("%d are due, %d foreseen", len(due), len(l.e.recorder.prefetched.recipients))
 			}
 			meddle(t, l, other)
 			if begun, err := l.Record(ctx, nil, &ledger.Intent{Edition: 1, Subscriber: 2, Through: 1, At: at}); begun || err != nil {

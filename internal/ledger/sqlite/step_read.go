@@ -15,11 +15,11 @@ func (u unread) none() bool { return len(u.intents)+len(u.deliveries) == 0 }
 // step begins with what is known of all that the calls touch: the deliveries that this
 // process has begun, which nobody else changes, and the recipients who are still as they
 // were read.
-func (r *recorder) step(calls []*request, recipients map[int64]recipient) (s *ledger.Step, u unread) {
+func (r *recorder) step(calls []*request, recipients map[int64]prefetchedRecipient) (s *ledger.Step, u unread) {
 	s = ledger.NewStep()
 	for _, call := range calls {
 		if call.done != nil {
-			r.about(ledger.DeliveryKey{Edition: call.done.Edition, Subscriber: call.done.Subscriber}, s, &u)
+			r.add(ledger.DeliveryKey{Edition: call.done.Edition, Subscriber: call.done.Subscriber}, s, &u)
 		}
 		if call.next == nil {
 			continue
@@ -35,13 +35,13 @@ func (r *recorder) step(calls []*request, recipients map[int64]recipient) (s *le
 			}
 			continue
 		}
-		r.about(key, s, &u)
+		r.add(key, s, &u)
 		u.intents = append(u.intents, key)
 	}
 	return s, u
 }
 
-func (r *recorder) about(key ledger.DeliveryKey, s *ledger.Step, u *unread) {
+func (r *recorder) add(key ledger.DeliveryKey, s *ledger.Step, u *unread) {
 	if s.Deliveries[key] != nil {
 		return
 	}

@@ -21,7 +21,7 @@ import (
 // A log that is not there, has nothing in it, or numbers nothing (an older program
 // wrote it) belongs. What other programs may do, which is to write and to checkpoint,
 // changes nothing of that: they keep the number that they find.
-func belongs(ctx context.Context, path string) error {
+func checkWAL(ctx context.Context, path string) error {
 	const attempts = 30 // another process may be checkpointing
 	var log walCommits
 	var main uint32
@@ -53,7 +53,7 @@ func belongs(ctx context.Context, path string) error {
 	if torn != nil {
 		return torn
 	}
-	return damage(path, fmt.Sprintf(
+	return damagedError(path, fmt.Sprintf(
 		"its write-ahead log belongs to another copy: the log has commits %d to %d, and the database is at commit %d (was an older copy put in its place?)",
 		log.first, log.last, main), nil)
 }

@@ -125,7 +125,7 @@ func TestBelongsWhileOthersCheckpoint(t *testing.T) {
 		}
 	}()
 	for range 400 {
-		if err := belongs(ctx, path); err != nil {
+		if err := checkWAL(ctx, path); err != nil {
 			t.Error(err)
 			break
 		}

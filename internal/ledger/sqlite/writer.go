@@ -17,7 +17,7 @@ import (
 type writer struct {
 	db       *sql.DB
 	log      *wal // nil: of what is thrown away
-	patience *patience
+	wait *lockWait
 	commits  commitNumber
 	// changes counts the transactions that were not the recorder's, and those that it
 	// failed to commit.
@@ -44,7 +44,7 @@ func (w *writer) store(ctx context.Context, do func(*sql.Tx) error) error {
 // record runs a transaction of the recorder's own. It is on the disk after the next
 // sync.
 func (w *writer) record(ctx context.Context, do func(*sql.Tx) error) error {
-	deadline := w.patience.deadline()
+	deadline := w.wait.deadline()
 	conn, err := w.db.Conn(ctx)
 	if err != nil {
 		return err
@@ -58,7 +58,7 @@ func (w *writer) record(ctx context.Context, do func(*sql.Tx) error) error {
 // waits for the same lock.
 func (w *writer) transaction(ctx context.Context, deadline time.Time, conn *sql.Conn, do func(*sql.Tx) error) error {
 	var tx *sql.Tx
-	err := w.patience.retryUntil(ctx, deadline, func() (err error) {
+	err := w.wait.retryUntil(ctx, deadline, func() (err error) {
 		tx, err = conn.BeginTx(ctx, nil)
 		return err
 	})
@@ -84,7 +84,7 @@ func (w *writer) hold(ctx context.Context, prepare func(*sql.Conn) error, do fun
 	if err := prepare(conn); err != nil {
 		return err
 	}
-	if err := w.transaction(ctx, w.patience.deadline(), conn, do); err != nil {
+	if err := w.transaction(ctx, w.wait.deadline(), conn, do); err != nil {
 		return err
 	}
 	return w.log.sync()
