@@ -10,11 +10,12 @@ import (
 	"publisher/internal/ledger/sqlutil"
 )
 
-// awayMost is how long a subscription may have ended before what was due when it did
-// is not sent any more.
+// maxAbsence is how long a subscription may have ended before the posts that were due at
+// that time are not sent any more.
 const maxAbsence = 7 * 24 * time.Hour
 
-// chosenSoFar is what is due to the subscriber when they choose anew.
+// chosenSoFar returns what is due to the subscriber by the current choice, before it
+// changes.
 func chosenSoFar(ctx context.Context, tx *sql.Tx, s Subscriber, defaultCadence string) (Due, error) {
 	if s.Status != Active {
 		return s.Due, nil
@@ -30,7 +31,7 @@ func chosenSoFar(ctx context.Context, tx *sql.Tx, s Subscriber, defaultCadence s
 	return s.AfterChoice(posts, selection, closed), nil
 }
 
-// activate makes the subscriber an active one: see Due.AfterReturn.
+// activate makes the subscriber active: see Due.AfterReturn.
 func activate(ctx context.Context, tx *sql.Tx, s *Subscriber, defaultCadence string, now time.Time) (err error) {
 	s.UndoTo = ""
 	if s.Status == Pending {
@@ -67,14 +68,15 @@ func activate(ctx context.Context, tx *sql.Tx, s *Subscriber, defaultCadence str
 	return err
 }
 
-// closedThrough is the number up to which the cadence has closed editions, empty ones
-// included; 0 where it never has.
+// closedThrough returns the number through which the cadence has closed editions,
+// including empty ones; 0 if it never has.
 func closedThrough(ctx context.Context, tx *sql.Tx, cadence string) (through int64, err error) {
 	_, err = readRow(ctx, tx, "SELECT through_seq FROM cadence WHERE name = $1", []any{cadence}, &through)
 	return through, err
 }
 
-// held are the posts above the subscriber's cursor, and what they are held against.
+// postsAndSelection returns the posts above the subscriber's cursor, and the subscriber's
+// selection.
 func postsAndSelection(ctx context.Context, tx *sql.Tx, s Subscriber) ([]NumberedPost, Selection, error) {
 	posts, err := numberedPosts(ctx, tx, s.Cursor)
 	if err != nil {
@@ -84,7 +86,7 @@ func postsAndSelection(ctx context.Context, tx *sql.Tx, s Subscriber) ([]Numbere
 	return posts, Selection{Tags: s.Tags, Language: digestLanguage(s.Language, languages)}, err
 }
 
-// numberedPosts are those with a number above after, by number.
+// numberedPosts returns the posts with a number above after, by number.
 func numberedPosts(ctx context.Context, db sqlutil.Querier, after int64) ([]NumberedPost, error) {
 	return sqlutil.Collect(ctx, db, func(row sqlutil.Scanner) (p NumberedPost, err error) {
 		var tags sql.NullString
@@ -102,8 +104,8 @@ func (l *Ledger) NumberedPosts(ctx context.Context) ([]NumberedPost, error) {
 	return posts, l.fail("read the numbered posts", err)
 }
 
-// digestLanguages are those that digests were last made in, the site's first; none
-// where all is in one.
+// digestLanguages returns the languages that had digests of their own last, the site's
+// first; none if all posts are in one digest.
 func digestLanguages(ctx context.Context, q sqlutil.RowQuerier) ([]string, error) {
 	var value string
 	err := q.QueryRowContext(ctx, "SELECT digest_languages FROM pass_state").Scan(&value)

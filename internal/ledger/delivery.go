@@ -9,7 +9,7 @@ import (
 	"publisher/internal/ledger/sqlutil"
 )
 
-// DeliveryStatus is what a delivery has come to.
+// DeliveryStatus is the state of a delivery.
 type DeliveryStatus string
 
 const (
@@ -39,7 +39,7 @@ type Delivery struct {
 	Reply       string    // the server's own words, or the fault's
 }
 
-// DueReason says why the posts of a delivery are still due, though it failed or was not
+// DueReason says why the posts of a delivery are still due although it failed or was not
 // tried.
 type DueReason int
 
@@ -66,9 +66,8 @@ func (d *Delivery) Fields() []any {
 
 const canceledReply = "the edition was canceled"
 
-// EndCanceled ends a delivery that would be tried again, or whose posts would come with a
-// later edition, although its edition was canceled. It reports false where there is
-// nothing to end.
+// EndCanceled fails a delivery that is deferred, or whose posts would come with a later
+// edition, because its edition was canceled. It reports false if the delivery is neither.
 func (d *Delivery) EndCanceled() bool {
 	if d.Status != Deferred && d.DueReason != GaveUp {
 		return false
@@ -77,13 +76,13 @@ func (d *Delivery) EndCanceled() bool {
 	return true
 }
 
-// deliveries reads those that follow "FROM".
+// deliveries returns the deliveries that a query, from the words after "FROM" on, selects.
 func (l *Ledger) deliveries(ctx context.Context, from string, args ...any) ([]Delivery, error) {
 	return collectSettled(ctx, l, scanDelivery, "SELECT "+DeliveryColumns+" FROM "+from, args...)
 }
 
-// Interrupted returns the deliveries left in Sending by a process that died, by subscriber.
-// Each is ended by a Result: Uncertain holds it, Deferred has it sent again.
+// Interrupted returns the deliveries left in Sending by a process that died, by
+// subscriber. A Result ends each of them: Uncertain holds it, Deferred has it sent again.
 func (l *Ledger) Interrupted(ctx context.Context) ([]Delivery, error) {
 	found, err := l.deliveries(ctx, `delivery d
 		WHERE d.progress IN ('sending', 'deferred') AND d.progress <> 'deferred'
@@ -91,13 +90,13 @@ func (l *Ledger) Interrupted(ctx context.Context) ([]Delivery, error) {
 	return found, l.fail("read the interrupted deliveries", err)
 }
 
-// MaxClockSkew is how far ahead a time in the ledger may lie. Where one lies further
-// ahead the clock was wrong then and has been set back.
+// MaxClockSkew is how far in the future a time in the ledger may be. If one is later than
+// that, the clock was wrong then and has been set back since.
 const MaxClockSkew = time.Hour
 
-// Deferred returns up to limit deferred deliveries due at or before now, with
-// (edition, subscriber) behind the given one. Those last tried by a clock that has
-// been set back since are due at once.
+// Deferred returns up to limit deferred deliveries due at or before now, with an (edition,
+// subscriber) greater than the given one. Deliveries last tried by a clock that has been
+// set back since are due at once.
 func (l *Ledger) Deferred(ctx context.Context, now time.Time, edition, subscriber int64, limit int) ([]Delivery, error) {
 	found, err := l.deliveries(ctx, `delivery d
 		WHERE d.progress = 'deferred' AND (d.next_at IS NULL OR d.next_at <= $1 OR d.last_at > $5) AND (d.edition, d.subscriber) > ($2, $3)
@@ -105,7 +104,8 @@ func (l *Ledger) Deferred(ctx context.Context, now time.Time, edition, subscribe
 	return found, l.fail("read the deferred deliveries", err)
 }
 
-// NextRetry is when the next deferred delivery is due; zero for none.
+// NextRetry returns the time at which the next deferred delivery is due; zero if there is
+// none.
 func (l *Ledger) NextRetry(ctx context.Context) (next time.Time, err error) {
 	db, err := l.settled(ctx)
 	if err == nil {
@@ -139,7 +139,7 @@ func (l *Ledger) Deliveries(ctx context.Context, edition int64, p DeliveryStatus
 	}
 }
 
-// DeliveriesTo returns a subscriber's, newest first.
+// DeliveriesTo returns a subscriber's deliveries, newest first.
 func (l *Ledger) DeliveriesTo(ctx context.Context, subscriber int64) ([]Delivery, error) {
 	// By way of the editions, which are few: deliveries are not indexed by subscriber.
 	found, err := l.deliveries(ctx, `edition e JOIN delivery d ON d.edition = e.number AND d.subscriber = $1
@@ -147,8 +147,8 @@ func (l *Ledger) DeliveriesTo(ctx context.Context, subscriber int64) ([]Delivery
 	return found, l.fail("read a subscriber's deliveries", err)
 }
 
-// Unresolved returns the deliveries of which nobody knows whether the server took
-// them: held as uncertain, or left in Sending. No pass may be underway.
+// Unresolved returns the deliveries that the server may or may not have accepted: held as
+// uncertain, or left in Sending. No pass may be running.
 func (l *Ledger) Unresolved(ctx context.Context) ([]Delivery, error) {
 	found, err := l.deliveries(ctx, "delivery d WHERE d.progress IN ('sending', 'uncertain') ORDER BY d.edition, d.subscriber")
 	return found, l.fail("read the uncertain deliveries", err)

@@ -10,16 +10,18 @@ import (
 	"publisher/internal/ledger/sqlutil"
 )
 
-// Digest is one set of an edition's posts: all who are due it get the same text.
+// Digest is a set of an edition's posts. Recipients with the same posts due get the same
+// digest.
 type Digest struct {
 	Number int64 // within the edition, from 1
 	Posts  Numbers
-	// Withheld were due as well, above the cursor, and not to be shown when it was made.
+	// Withheld posts were also due, above the cursor, but could not be shown when the digest
+	// was made.
 	Withheld Numbers
 }
 
-// FindDigest returns the number of an edition's digest of those posts, and gives the
-// next one where there is none.
+// FindDigest returns the number of an edition's digest with those posts, and creates it if
+// necessary.
 func (l *Ledger) FindDigest(ctx context.Context, edition int64, posts, withheld Numbers) (number int64, err error) {
 	err = l.store(ctx, fmt.Sprintf("store a digest of edition %d", edition), func(tx *sql.Tx) error {
 		err := tx.QueryRowContext(ctx, "SELECT number FROM digest WHERE edition = $1 AND posts = $2 AND withheld = $3 AND returned = ''",
@@ -35,7 +37,7 @@ func (l *Ledger) FindDigest(ctx context.Context, edition int64, posts, withheld 
 	return number, err
 }
 
-// Digests returns an edition's, by number.
+// Digests returns an edition's digests, by number.
 func (l *Ledger) Digests(ctx context.Context, edition int64) ([]Digest, error) {
 	all, err := sqlutil.Collect(ctx, l.read, func(row sqlutil.Scanner) (d Digest, err error) {
 		var returned Numbers
@@ -46,8 +48,8 @@ func (l *Ledger) Digests(ctx context.Context, edition int64) ([]Digest, error) {
 	return all, l.fail(fmt.Sprintf("read the digests of edition %d", edition), err)
 }
 
-// Withheld returns the numbers that some digest could not show, and that have not
-// been handed to PostsReturned since.
+// Withheld returns the numbers of posts that some digest could not show and that have not
+// been passed to PostsReturned since.
 func (l *Ledger) Withheld(ctx context.Context) (Numbers, error) {
 	lists, err := sqlutil.Collect(ctx, l.read, func(row sqlutil.Scanner) (n Numbers, err error) {
 		err = row.Scan(&n)
@@ -60,17 +62,17 @@ func (l *Ledger) Withheld(ctx context.Context) (Numbers, error) {
 	return all, l.fail("read which posts were withheld", err)
 }
 
-// PostsReturned says that posts can be shown again. They are owed to everyone whose
-// cursor has passed them with a digest that could not show them.
+// PostsReturned is called when posts can be shown again. They become owed to all
+// subscribers whose cursor passed them with a digest that could not show them.
 func (l *Ledger) PostsReturned(ctx context.Context, back Numbers) error {
 	return l.change(ctx, "make returned posts due", func(tx *sql.Tx) error {
 		return makeWithheldDue(ctx, tx, back, "1 = 1", nil)
 	})
 }
 
-// oweWithheld makes posts owed to those of the subscribers s that a condition names
-// whose cursor has passed them with a digest that withheld them. Nobody else comes to
-// them by that digest any more, save those whose deliveries are not settled.
+// makeWithheldDue makes posts owed to those of the subscribers s that a condition selects
+// whose cursor has passed them with a digest that withheld them. Other subscribers no
+// longer get them by that digest, except through deliveries that are not settled yet.
 func makeWithheldDue(ctx context.Context, tx *sql.Tx, posts Numbers, where string, args []any) error {
 	type row struct {
 		edition, number    int64
@@ -106,7 +108,7 @@ func makeWithheldDue(ctx context.Context, tx *sql.Tx, posts Numbers, where strin
 }
 
 // Waiting returns the digests, by edition, of deliveries that are deferred beyond now
-// since one of their posts could not be shown.
+// because one of their posts could not be shown.
 func (l *Ledger) Waiting(ctx context.Context, now time.Time) (map[int64][]Digest, error) {
 	type row struct {
 		edition int64
@@ -124,22 +126,21 @@ func (l *Ledger) Waiting(ctx context.Context, now time.Time) (map[int64][]Digest
 	return all, l.fail("read which deliveries wait for posts", err)
 }
 
-// EndWait makes deliveries due at once that waited for a post of that digest.
+// EndWait makes deliveries that waited for a post of that digest due at once.
 func (l *Ledger) EndWait(ctx context.Context, edition, digest int64, now time.Time) error {
 	return l.changeRow(ctx, fmt.Sprintf("end the wait of edition %d", edition),
 		"UPDATE delivery SET next_at = $3 WHERE edition = $1 AND digest = $2 AND progress = 'deferred' AND kept = 3",
 		edition, digest, sqlutil.Time(now))
 }
 
-// Bundle returns what an edition's messages are composed from; nil where nothing is
-// stored.
+// Bundle returns what an edition's messages are composed from; nil if nothing is stored.
 func (l *Ledger) Bundle(ctx context.Context, edition int64) (data []byte, err error) {
 	_, err = readRow(ctx, l.read, "SELECT data FROM bundle WHERE edition = $1", []any{edition}, &data)
 	return data, l.fail(fmt.Sprintf("read the bundle of edition %d", edition), err)
 }
 
-// ExtendEdition stores an edition's new bundle, subject and posts: somebody joins it
-// who is due more than those whom it was closed for.
+// ExtendEdition stores an edition's new bundle, subject and posts, when a recipient is
+// added who is due more posts than those it was closed for.
 func (l *Ledger) ExtendEdition(ctx context.Context, e *Edition) error {
 	return l.store(ctx, fmt.Sprintf("extend edition %d", e.Number), func(tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, "UPDATE edition SET posts = $2, subject = $3, after_seq = CASE WHEN after_seq > $4 THEN $4 ELSE after_seq END WHERE number = $1",
@@ -158,8 +159,8 @@ func storeBundle(ctx context.Context, tx *sql.Tx, edition int64, data []byte) er
 	return err
 }
 
-// PruneBundles forgets what editions were made of that were done before a time, where
-// no delivery is open.
+// PruneBundles deletes the bundles of editions that were done before a time and have no
+// open delivery.
 func (l *Ledger) PruneBundles(ctx context.Context, before time.Time) error {
 	return l.change(ctx, "prune bundles", func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `

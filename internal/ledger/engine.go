@@ -6,48 +6,49 @@ import (
 	"time"
 )
 
-// Engine is a database that holds a ledger: all that differs from one database to
-// another. What both SQLite and PostgreSQL can run is written once, in this package, and
-// goes through an Engine's transactions.
+// Engine is a database that holds a ledger: everything that differs between databases. SQL
+// that both SQLite and PostgreSQL can run is written once, in this package, and goes
+// through an Engine's transactions.
 //
-// Tables and columns are the same everywhere; times are microseconds since 1970.
+// Tables and columns are the same in all of them; times are microseconds since 1970.
 type Engine interface {
 	// Reader returns the database for queries that change nothing.
 	Reader() *sql.DB
-	// Change runs do in a transaction on tables that hold all that was recorded. The
+	// Change runs do in a transaction, on tables that contain everything recorded so far. The
 	// transaction is durable when Change returns.
 	Change(ctx context.Context, do func(*sql.Tx) error) error
-	// Store is Change for what touches neither subscribers nor deliveries, which may not
-	// hold all that was recorded.
+	// Store is like Change for what touches neither subscribers nor deliveries: the tables
+	// may not contain everything recorded.
 	Store(ctx context.Context, do func(*sql.Tx) error) error
-	// Settle brings all that was recorded into the tables.
+	// Settle brings everything recorded into the tables.
 	Settle(ctx context.Context) error
 
-	// Record commits a result and an intent as Ledger.Record says, of which Step decides.
+	// Record commits a result and an intent as described at Ledger.Record; Step decides about
+	// them.
 	Record(ctx context.Context, done *Result, next *Intent) (begun bool, err error)
-	// Recipients returns what read returns, recipients of an edition, and has it see all
-	// that was recorded. The engine may remember them until their intents come.
+	// Recipients calls read, which reads recipients of an edition, once the tables contain
+	// everything recorded. The engine may remember the recipients until their intents come.
 	Recipients(ctx context.Context, edition int64, read func() ([]Recipient, error)) ([]Recipient, error)
-	// Stage runs fill, and then merge in a transaction like one of Change, in a session of
-	// its own. The session has the empty temporary tables import_row, import_line and
-	// import_before, the only ones that fill may write to.
+	// Stage runs fill, and then merge in a transaction like Change's, in one session. The
+	// session has the empty temporary tables import_row, import_line and import_before, the
+	// only ones that fill may write to.
 	Stage(ctx context.Context, fill func(*sql.Conn) error, merge func(*sql.Tx) error) error
 
-	// CheckCloneMark and AdvanceCloneMark do what Ledger's methods say.
+	// CheckCloneMark and AdvanceCloneMark are described at Ledger's methods.
 	CheckCloneMark(ctx context.Context) error
 	AdvanceCloneMark(ctx context.Context) error
-	// Adopt does what Ledger.Adopt says; spooled are results that are not recorded.
+	// Adopt is described at Ledger.Adopt; spooled are the results that are not recorded yet.
 	Adopt(ctx context.Context, spooled []Result) error
 
-	// CheckIntegrity does what Ledger.CheckIntegrity says.
+	// CheckIntegrity is described at Ledger.CheckIntegrity.
 	CheckIntegrity(ctx context.Context) error
-	// LimitLockWait does what Ledger.LimitLockWait says.
+	// LimitLockWait is described at Ledger.LimitLockWait.
 	LimitLockWait(within time.Duration)
-	// Unavailable reports whether err means that the database took nothing of a call of
-	// Record, or may not have, through no fault of the call.
+	// Unavailable reports whether err means that the database failed, or may have failed, to
+	// store a call of Record, and that the call is not to blame.
 	Unavailable(err error) bool
-	// Advise returns err with what to do about it, where it is the database's own.
+	// Advise adds to an error of the database what to do about it.
 	Advise(err error) error
-	// Close waits for the calls of Record under way, then closes the database.
+	// Close waits for pending calls of Record, then closes the database.
 	Close() error
 }

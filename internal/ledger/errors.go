@@ -6,21 +6,21 @@ import (
 	"strings"
 )
 
-// ErrClosed is returned by Record when Close was called before it.
+// ErrClosed is returned by Record after Close.
 var ErrClosed = errors.New("the ledger is closed")
 
-// ErrBusy is in errors that say that another program has the ledger locked.
+// ErrBusy is wrapped by errors that occur because another program has locked the ledger.
 var ErrBusy = errors.New("another program has locked it")
 
-// errNotOpen is of a result for a delivery that is not open.
+// errNotOpen is the error for a result of a delivery that is not open.
 var errNotOpen = errors.New("not open")
 
-// LockedError says that another process holds the lock.
+// LockedError means that another process holds the lock.
 type LockedError struct{ Holder string } // e.g. "publisher run (process 4711 on host, since 2026-11-22 08:00 UTC)"
 
 func (e *LockedError) Error() string { return "another pass is running: " + e.Holder }
 
-// CloneError says that the ledger is not the one that was last sent from.
+// CloneError means that the ledger is not the one that mail was last sent from.
 type CloneError struct {
 	Path string // the file beside the ledger
 	What string
@@ -31,8 +31,8 @@ func (e *CloneError) Error() string {
 		"if this is the right ledger, run `publisher adopt`", e.What, e.Path)
 }
 
-// DamagedError says that the database does not hold what the program wrote. Nothing was
-// sent; a person has to decide what to put in its place.
+// DamagedError means that the database is corrupt. Nothing was sent; a person has to
+// decide what to replace it with.
 type DamagedError struct {
 	What string
 	Hint []string // what to do, line by line
@@ -43,7 +43,7 @@ func (e *DamagedError) Unwrap() error { return e.Err }
 
 func (e *DamagedError) Error() string { return strings.Join(e.Lines(), "\n") }
 
-// Lines returns what is wrong and, line by line, what to do.
+// Lines returns what is wrong and what to do about it, line by line.
 func (e *DamagedError) Lines() []string {
 	lines := append([]string{e.What + ". Nothing was read or sent."}, e.Hint...)
 	if len(e.Hint) > 0 {

@@ -7,7 +7,7 @@ import (
 	"publisher/internal/ledger/sqlutil"
 )
 
-// FeedNames are what feeds promise for ever.
+// FeedNames are the names in feeds that never change.
 type FeedNames struct {
 	IDs     map[string]string            // of Atom feeds, by folder
 	Folders map[string]map[string]string // of tags, by collection and tag

@@ -10,8 +10,8 @@ import (
 	"publisher/internal/ledger/sqlutil"
 )
 
-// FeedState is the feeds as they were left. While size and time of a file are still
-// those, it need not be made again to know that it is unchanged.
+// FeedState is the state in which the feeds were left. A file that still has the same size
+// and time is unchanged and need not be generated again.
 type FeedState struct {
 	Settings     string // what is in feeds besides posts
 	Feeds        int    // how many of the files are feeds
@@ -27,7 +27,8 @@ type FeedFile struct {
 	Modified time.Time // zero if the file must be made again
 }
 
-// FeedDocument is what a file was made from; whoever saves it decides what the fields hold.
+// FeedDocument says what a file was generated from; the caller that saves it defines its
+// fields.
 type FeedDocument struct {
 	Path   string
 	SHA256 string
@@ -40,7 +41,7 @@ func (f FeedFile) equal(other FeedFile) bool {
 		f.Size == other.Size && f.Modified.Equal(other.Modified)
 }
 
-// Dependencies are what the last rendering of a post was made of besides the post:
+// Dependencies are what the last rendering of a post depended on besides the post itself:
 // files of the tree that it links to, and files such as pictures with their state.
 type Dependencies struct {
 	Links []string
@@ -52,8 +53,8 @@ func (d Dependencies) equal(other Dependencies) bool {
 	return d.State == other.State && slices.Equal(d.Links, other.Links) && slices.Equal(d.Files, other.Files)
 }
 
-// FeedState returns the state that was saved last, the files by path; the zero value if
-// none was.
+// FeedState returns the state that was saved last, with its files by path; the zero value
+// if none was.
 func (l *Ledger) FeedState(ctx context.Context) (FeedState, error) {
 	state, err := feedState(ctx, l.read)
 	return state, l.fail("read the state of the feeds", err)
@@ -97,7 +98,7 @@ func dependencies(ctx context.Context, db sqlutil.Querier) (map[string]Dependenc
 	return all, err
 }
 
-// SaveFeedState replaces the state. It writes only what is not as it was.
+// SaveFeedState replaces the state. It writes only what differs.
 func (l *Ledger) SaveFeedState(ctx context.Context, next FeedState) error {
 	last, err := l.FeedState(ctx)
 	if err != nil {
@@ -110,7 +111,7 @@ func (l *Ledger) SaveFeedState(ctx context.Context, next FeedState) error {
 	return l.store(ctx, "save the state of the feeds", func(tx *sql.Tx) error { return changes.save(ctx, tx) })
 }
 
-// ForgetFeedInputs has every feed made again, whatever it was made from.
+// ForgetFeedInputs causes every feed to be generated again.
 func (l *Ledger) ForgetFeedInputs(ctx context.Context) error {
 	var any bool
 	err := l.read.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM feed_file WHERE inputs <> '' OR items IS NOT NULL)").Scan(&any)
@@ -121,7 +122,7 @@ func (l *Ledger) ForgetFeedInputs(ctx context.Context) error {
 		"UPDATE feed_file SET inputs = '', items = NULL WHERE inputs <> '' OR items IS NOT NULL")
 }
 
-// changedFeeds is what differs between two states.
+// changedFeeds is the difference between two states.
 type changedFeeds struct {
 	next         FeedState
 	scalars      bool // settings, number of feeds or left out posts

@@ -9,8 +9,8 @@ import (
 	"publisher/internal/ledger/sqlutil"
 )
 
-// Hub is what one WebSub hub was told last, rather than what it is to be told, so that a
-// crash at any moment loses nothing.
+// Hub is what one WebSub hub was last notified of. Storing that, rather than what it has
+// yet to be told, makes sure that a crash at any moment loses nothing.
 type Hub struct {
 	Notified map[string]string // path of a feed to a hash of the bytes that the hub knows of
 	Failures int               // in a row
@@ -21,7 +21,7 @@ func (h Hub) equal(other Hub) bool {
 	return h.Failures == other.Failures && h.Next.Equal(other.Next) && maps.Equal(h.Notified, other.Notified)
 }
 
-// Hubs returns the hubs by their addresses.
+// Hubs returns the hubs by URL.
 func (l *Ledger) Hubs(ctx context.Context) (map[string]Hub, error) {
 	all := map[string]Hub{}
 	_, err := sqlutil.Collect(ctx, l.read, func(row sqlutil.Scanner) (_ struct{}, err error) {
@@ -42,7 +42,7 @@ func (l *Ledger) Hubs(ctx context.Context) (map[string]Hub, error) {
 	return all, l.fail("read the hubs", err)
 }
 
-// SaveHubs makes these all the hubs there are. It writes only what is not as it was.
+// SaveHubs replaces the hubs. It writes only what differs.
 func (l *Ledger) SaveHubs(ctx context.Context, next map[string]Hub) error {
 	next = maps.Clone(next)
 	for url, h := range next {

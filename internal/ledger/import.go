@@ -12,7 +12,7 @@ import (
 	"publisher/mailer/address"
 )
 
-// Row is one line of an imported list.
+// Row is a line of an imported list.
 type Row struct {
 	Line      int
 	Email     string
@@ -27,7 +27,7 @@ type Row struct {
 	LeftOut   bool   // it is not used because nobody asked for it, and not for a fault
 }
 
-// Origin is where imported rows come from.
+// Origin is the source of imported rows.
 type Origin int
 
 const (
@@ -35,7 +35,7 @@ const (
 	FromFile                  // subscribers.file, read by each pass
 )
 
-// ImportCounts counts what an import did.
+// ImportCounts are the totals of an import.
 type ImportCounts struct {
 	Rows, Added, Updated, Unchanged int // Rows counts each address once
 	Duplicates                      int // rows whose address another row has too
@@ -44,16 +44,17 @@ type ImportCounts struct {
 	Removed                         int // of these, ended
 }
 
-// ImportOptions say how rows are imported.
+// ImportOptions control an import.
 type ImportOptions struct {
 	Origin         Origin
 	DefaultCadence string // of subscribers without one of their own
 	Now            time.Time
-	// MayRemove reports whether FromFile may end the subscriptions that are missing; it is
-	// called after the last row, with the number of rows that the file had before. nil: no.
+	// MayRemove reports whether FromFile may end the subscriptions that are missing. It is
+	// called after the last row, with the number of rows that the file had before. nil means
+	// no.
 	MayRemove func(missing, before int) bool
-	// Report is called with the result of each row, in the order of their lines; nil: nobody
-	// asks. An error that it returns ends the import, and nothing is changed.
+	// Report, unless nil, is called with the result of each row, in the order of their lines.
+	// If it returns an error, the import ends and nothing is changed.
 	Report func(RowResult) error
 }
 
@@ -82,8 +83,8 @@ func (l *Ledger) Import(ctx context.Context, rows iter.Seq2[Row, error], o Impor
 	return i.counts, nil
 }
 
-// importer holds one import. The rows go into a temporary table first, so that
-// a slow reader locks nobody out, and memory stays flat.
+// importer holds one import. The rows go into a temporary table first, so that a slow
+// reader does not lock the ledger, and memory use stays constant.
 type importer struct {
 	ImportOptions
 	newest int64

@@ -32,7 +32,7 @@ func (i *importer) merge(ctx context.Context, tx *sql.Tx) (err error) {
 	return nil
 }
 
-// count counts what is known before the rows are gone through.
+// count counts what is known before the rows are merged.
 func (i *importer) count(ctx context.Context, tx *sql.Tx) error {
 	err := tx.QueryRowContext(ctx, "SELECT COUNT(*) FROM import_row").Scan(&i.counts.Rows)
 	if err != nil {
@@ -67,16 +67,17 @@ func (i *importer) mergeRows(ctx context.Context, tx *sql.Tx) error {
 	}
 }
 
-// pair is a row and the subscriber whom it names, with what the file said last.
+// match is a row, the subscriber with its address, and what the file said about them last
+// time.
 type match struct {
-	key   string
-	row   Row
-	known *Subscriber
-	previous  Row // its Status is "" where the file did not have the address
+	key      string
+	row      Row
+	known    *Subscriber
+	previous Row // its Status is "" where the file did not have the address
 }
 
-// readPairs reads those behind a key. From a file, rows that say what they said
-// last time are left out, which of a long list are nearly all.
+// readMatches reads the matches after a key. From a file, it skips rows that are the same
+// as last time, which in a long list are nearly all.
 func (i *importer) readMatches(ctx context.Context, tx *sql.Tx, after string) ([]match, error) {
 	which := "1 = 1"
 	if i.Origin == FromFile {
@@ -117,7 +118,7 @@ func (i *importer) readMatches(ctx context.Context, tx *sql.Tx, after string) ([
 	return pairs, rows.Err()
 }
 
-// mergeStatements are what an import does to one subscriber.
+// mergeStatements are the statements that change one subscriber.
 type mergeStatements struct{ insert, update, remember *sql.Stmt }
 
 func prepareMerge(ctx context.Context, tx *sql.Tx) (s mergeStatements, err error) {
@@ -197,7 +198,7 @@ func sameSubscriber(a, b Subscriber) bool {
 		a.Confirmed.Equal(b.Confirmed) && a.FromFile == b.FromFile
 }
 
-// changed is the known subscriber with what the row changes.
+// changed returns the known subscriber with the changes that the row makes.
 func (i *importer) changed(p match) Subscriber {
 	s, row, said := *p.known, p.row, Row{}
 	if i.Origin == FromFile {
@@ -230,7 +231,7 @@ func (i *importer) changed(p match) Subscriber {
 	return s
 }
 
-// remember stores what the file says.
+// remember stores what the file says about the subscriber.
 func (i *importer) remember(ctx context.Context, do mergeStatements, p match) error {
 	if i.Origin != FromFile {
 		return nil
@@ -239,9 +240,8 @@ func (i *importer) remember(ctx context.Context, do mergeStatements, p match) er
 	return err
 }
 
-// removeMissing ends the subscriptions from the file that it no longer has. If
-// it may not, they count as the file's still, so that the next reading, too, is
-// held against what the file once had.
+// removeMissing ends the subscriptions from the file whose rows are gone. If it may not,
+// they still count as the file's, so that the next reading is compared with them too.
 func (i *importer) removeMissing(ctx context.Context, tx *sql.Tx) error {
 	const gone = "s.file_status IS NOT NULL AND NOT EXISTS (SELECT 1 FROM import_row r WHERE r.email_key = s.email_key)"
 	var before, lost int

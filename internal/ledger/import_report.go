@@ -5,7 +5,7 @@ import (
 	"database/sql"
 )
 
-// RowOutcome is what an import makes of a row.
+// RowOutcome is what an import did with a row.
 type RowOutcome string
 
 const (
@@ -18,7 +18,7 @@ const (
 	RowLeftOut   RowOutcome = "left out"  // nobody asked for it
 )
 
-// RowResult is what became of one row of an import.
+// RowResult is the result of one row of an import.
 type RowResult struct {
 	Line    int
 	Email   string
@@ -29,7 +29,7 @@ type RowResult struct {
 	Reason  string // RowRefused, RowLeftOut: why
 }
 
-// noteRow notes a row for reportResults.
+// noteRow stores a row for reportResults.
 func (i *importer) noteRow(ctx context.Context, tx *sql.Tx, r Row, key string) error {
 	if i.Report == nil {
 		return nil
@@ -38,7 +38,8 @@ func (i *importer) noteRow(ctx context.Context, tx *sql.Tx, r Row, key string) e
 	return err
 }
 
-// rememberBefore keeps how those whom the rows name stand before they are merged.
+// rememberBefore stores the state of the subscribers with those addresses before they are
+// merged.
 func (i *importer) rememberBefore(ctx context.Context, tx *sql.Tx) error {
 	if i.Report == nil {
 		return nil
@@ -56,7 +57,7 @@ func (i *importer) rememberBefore(ctx context.Context, tx *sql.Tx) error {
 	return nil
 }
 
-// reportResults compares each row's subscriber with the one before.
+// reportResults compares each row's subscriber with the state before.
 func (i *importer) reportResults(ctx context.Context, tx *sql.Tx) error {
 	if i.Report == nil {
 		return nil
@@ -90,7 +91,7 @@ func (i *importer) reportResults(ctx context.Context, tx *sql.Tx) error {
 	return rows.Err()
 }
 
-// decide fills in the outcome. row is the status that the list has for the address.
+// decide sets the outcome. row is the status that the list has for the address.
 func (f *RowResult) decide(row Status, same bool) {
 	switch {
 	case f.Reason != "":

@@ -11,11 +11,11 @@ import (
 	"publisher/internal/ledger/sqlutil"
 )
 
-// SetDigestLanguages notes which languages have digests of their own from now on, the
-// site's first; none: all is in one. Where they are others than before, that does not
-// reach back: what was due by the languages of so far stays due (Due.AfterChoice).
-// Editions under way end, and their cadences close again at once, so that whom they
-// have not reached gets the posts by the new languages.
+// SetDigestLanguages stores which languages have digests of their own from now on, the
+// site's first; none if all posts are in one digest. A change does not apply to the past:
+// what was due by the previous languages stays due (Due.AfterChoice). Unfinished editions
+// end, and their cadences close again at once, so that subscribers they have not reached
+// get the posts by the new languages.
 func (l *Ledger) SetDigestLanguages(ctx context.Context, languages []string, cadences []Audience, now time.Time) error {
 	last, err := digestLanguages(ctx, l.read)
 	if err != nil || slices.Equal(last, languages) {
@@ -46,14 +46,14 @@ func (l *Ledger) SetDigestLanguages(ctx context.Context, languages []string, cad
 	})
 }
 
-// dueGroup is the subscribers who share what is due to them and what they chose.
+// dueGroup is the subscribers with the same posts due and the same selection.
 type dueGroup struct {
 	Due
 	Selection
 	language string // as it is stored
 }
 
-// changeDue changes what is due to the subscribers s that a condition names.
+// changeDue changes what is due to the subscribers s that a condition selects.
 func changeDue(ctx context.Context, tx *sql.Tx, where string, args []any, change func([]NumberedPost, dueGroup) Due) error {
 	languages, err := digestLanguages(ctx, tx)
 	if err != nil {
@@ -88,5 +88,5 @@ func changeDue(ctx context.Context, tx *sql.Tx, where string, args []any, change
 	return nil
 }
 
-// numbered is the n-th argument of a query.
+// param returns the n-th parameter of a query.
 func param(n int) string { return fmt.Sprintf("$%d", n) }

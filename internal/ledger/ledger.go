@@ -27,15 +27,15 @@ type Ledger struct {
 	closeOnce func() error
 }
 
-// Options are what a ledger has beside its engine.
+// Options describe a ledger beside its engine.
 type Options struct {
 	Name  string // of the ledger in errors
 	Spool string // the file for results that the database would not take
-	// Private says that the ledger is a copy that will be thrown away: nothing is spooled.
+	// Private ledgers are copies that will be thrown away: nothing is spooled for them.
 	Private bool
 }
 
-// OpenEngine returns the ledger that an engine holds. It closes the engine if it fails.
+// OpenEngine returns the ledger that an engine holds. It closes the engine on failure.
 func OpenEngine(ctx context.Context, engine Engine, o Options) (*Ledger, error) {
 	l := &Ledger{engine: engine, read: engine.Reader(), name: o.Name, spool: &spool{path: o.Spool}, private: o.Private}
 	l.closeOnce = sync.OnceValue(func() error {
@@ -47,25 +47,24 @@ func OpenEngine(ctx context.Context, engine Engine, o Options) (*Ledger, error) 
 	return l, nil
 }
 
-// Close waits for the records under way, then closes. Closing twice is fine.
+// Close waits for pending records, then closes the ledger. It may be called twice.
 func (l *Ledger) Close() error { return l.closeOnce() }
 
-// LimitLockWait is called when the program is about to end: from now on all that waits
-// for another process's lock does so no longer than within, all in all, and then fails.
-// The first call counts.
+// LimitLockWait is called when the program is about to end: from now on, everything that
+// waits for another process's lock does so for no longer than within, altogether, and then
+// fails. Only the first call counts.
 func (l *Ledger) LimitLockWait(within time.Duration) { l.engine.LimitLockWait(within) }
 
-// CheckIntegrity has the database look at all of the ledger, and fails with a
-// *DamagedError where something is wrong.
+// CheckIntegrity has the database check all of the ledger, and returns a *DamagedError if
+// something is wrong.
 func (l *Ledger) CheckIntegrity(ctx context.Context) error { return l.engine.CheckIntegrity(ctx) }
 
-// fail says which ledger, and what was being done; nil stays nil.
+// fail wraps err with the ledger's name and what failed; nil stays nil.
 func (l *Ledger) fail(doing string, err error) error {
 	return Failure(l.name, doing, l.engine.Advise(err))
 }
 
-// Failure returns an error that names the ledger and what was being done; nil if err is
-// nil.
+// Failure returns err with the ledger's name and what failed; nil if err is nil.
 func Failure(name, doing string, err error) error {
 	if err == nil {
 		return nil
@@ -73,7 +72,7 @@ func Failure(name, doing string, err error) error {
 	return fmt.Errorf("ledger %s: %s: %w", name, doing, err)
 }
 
-// change runs do in a transaction on tables that hold all that was recorded.
+// change runs do in a transaction, on tables that contain everything recorded so far.
 func (l *Ledger) change(ctx context.Context, doing string, do func(*sql.Tx) error) error {
 	return l.fail(doing, l.engine.Change(ctx, do))
 }
@@ -100,7 +99,7 @@ func exec(ctx context.Context, query string, args []any) func(*sql.Tx) error {
 	}
 }
 
-// readRow scans the row that a query finds, and reports false where it finds none.
+// readRow scans the row that a query returns, and reports false if there is none.
 func readRow(ctx context.Context, q sqlutil.RowQuerier, query string, args []any, dest ...any) (found bool, err error) {
 	err = q.QueryRowContext(ctx, query, args...).Scan(dest...)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -109,12 +108,12 @@ func readRow(ctx context.Context, q sqlutil.RowQuerier, query string, args []any
 	return err == nil, err
 }
 
-// settled returns the database for reading, once the tables hold all that was recorded.
+// settled returns the database for reading, once the tables contain everything recorded.
 func (l *Ledger) settled(ctx context.Context) (*sql.DB, error) {
 	return l.read, l.engine.Settle(ctx)
 }
 
-// collectSettled is collect for what may have been recorded and not settled yet.
+// collectSettled is sqlutil.Collect on tables that contain everything recorded.
 func collectSettled[T any](ctx context.Context, l *Ledger, scan func(sqlutil.Scanner) (T, error), query string, args ...any) ([]T, error) {
 	db, err := l.settled(ctx)
 	if err != nil {

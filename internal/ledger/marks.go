@@ -9,7 +9,7 @@ import (
 	"publisher/mailer/address"
 )
 
-// Mark is an end that a subscription came to.
+// Mark is the end of a subscription.
 type Mark struct {
 	Status   Status
 	At       time.Time
@@ -18,8 +18,8 @@ type Mark struct {
 	Restored time.Time // zero: the mark stands
 }
 
-// Marked returns the addresses of the subscribers with that status who have had it since
-// then and, unless edition is 0, for a refusal or a bounce of that edition, by id.
+// Marked returns the addresses, by id, of the subscribers who have had that status since
+// then and, unless edition is 0, because of a refusal or a bounce of that edition.
 func (l *Ledger) Marked(ctx context.Context, status Status, edition int64, since time.Time) ([]string, error) {
 	found, err := collectSettled(ctx, l, func(row sqlutil.Scanner) (email string, err error) {
 		err = row.Scan(&email)
@@ -33,9 +33,9 @@ func (l *Ledger) Marked(ctx context.Context, status Status, edition int64, since
 	return found, l.fail("find the marked subscribers", err)
 }
 
-// Restore makes a subscriber active again whose subscription had ended, as SetStatus does,
-// and remembers what it had ended by. What came back before then does not count any more.
-// It reports false where there is none, or it is active.
+// Restore makes a subscriber whose subscription had ended active again, as SetStatus does,
+// and stores how it had ended. Earlier bounces no longer count. It reports false if there
+// is no such subscriber, or they are active.
 func (l *Ledger) Restore(ctx context.Context, email, defaultCadence string, now time.Time) (restored bool, err error) {
 	key, err := address.Normalize(email)
 	if err != nil {
@@ -68,8 +68,8 @@ func (l *Ledger) Restore(ctx context.Context, email, defaultCadence string, now 
 	return restored && err == nil, err
 }
 
-// markOf finds what ended a subscription. The delivery, or the report, that did so bears
-// the same moment.
+// markOf returns how a subscription ended. The delivery or the report that ended it has
+// the same time.
 func markOf(ctx context.Context, q sqlutil.RowQuerier, s *Subscriber) (m Mark, err error) {
 	m.Status = s.Status
 	var at sqlutil.Time
@@ -92,8 +92,8 @@ func markOf(ctx context.Context, q sqlutil.RowQuerier, s *Subscriber) (m Mark, e
 	return m, err
 }
 
-// Marks returns what a subscription ended by and was restored from, newest first, and
-// first of all what has ended it now.
+// Marks returns the ends of a subscription: first the current one, then those that it was
+// restored from, newest first.
 func (l *Ledger) Marks(ctx context.Context, s *Subscriber) ([]Mark, error) {
 	const doing = "read what ended a subscription"
 	db, err := l.settled(ctx)

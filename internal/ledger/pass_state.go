@@ -7,19 +7,19 @@ import (
 	"publisher/internal/ledger/sqlutil"
 )
 
-// FirstPass returns when the first pass over the content tree was; the zero time before it.
+// FirstPass returns the time of the first pass over the content tree; zero before it.
 func (l *Ledger) FirstPass(ctx context.Context) (at time.Time, err error) {
 	err = l.read.QueryRowContext(ctx, "SELECT first_pass_at FROM pass_state").Scan((*sqlutil.Time)(&at))
 	return at, l.fail("read when the first pass was", err)
 }
 
-// SetFirstPass stores when the first pass was.
+// SetFirstPass stores the time of the first pass.
 func (l *Ledger) SetFirstPass(ctx context.Context, at time.Time) error {
 	return l.storeRow(ctx, "store when the first pass was", "UPDATE pass_state SET first_pass_at = $1", sqlutil.Time(at))
 }
 
-// ScanSnapshot returns the content tree as the last scan found it, encoded by whoever
-// saved it; nil before the first scan.
+// ScanSnapshot returns the content tree as the last scan found it, in the caller's
+// encoding; nil before the first scan.
 func (l *Ledger) ScanSnapshot(ctx context.Context) (data []byte, err error) {
 	_, err = readRow(ctx, l.read, "SELECT data FROM scan_snapshot", nil, &data)
 	return data, l.fail("read the scan snapshot", err)

@@ -10,7 +10,7 @@ import (
 	"publisher/internal/ledger/sqlutil"
 )
 
-// PostStage is how far a post has come on its way into mail.
+// PostStage is how far a post has progressed toward being mailed.
 type PostStage string
 
 const (
@@ -22,7 +22,7 @@ const (
 	Numbered PostStage = "numbered" // has its sequence number: mailable, or mailed
 )
 
-// Post is what the ledger remembers of one post. Rows are never deleted.
+// Post is what the ledger knows about a post. Rows are never deleted.
 type Post struct {
 	Key       int64  // 0: not stored yet
 	ID        string // the feed id, unique, for ever
@@ -61,9 +61,9 @@ func scanPost(row sqlutil.Scanner) (p Post, err error) {
 	return p, (*sqlutil.Strings)(&p.Tags).Scan(tags.String)
 }
 
-// SavePosts stores new and changed posts in one transaction. Those that are
-// Numbered without a Seq get the next sequence numbers, in the order given,
-// and new ones their Key; both are set in the slice. A number is never given twice.
+// SavePosts stores new and changed posts in one transaction. Posts that are Numbered
+// without a Seq get the next sequence numbers, in the order given, and new ones get their
+// Key; both are set in the slice. A number is never used twice.
 func (l *Ledger) SavePosts(ctx context.Context, posts []Post) error {
 	if len(posts) == 0 {
 		return nil
@@ -128,7 +128,7 @@ func (s *postSaver) close() {
 	s.update.Close()
 }
 
-// save gives the post the next number if it is due one and has none.
+// save gives the post the next number if it should have one and does not.
 func (s *postSaver) save(ctx context.Context, p Post) (stored postKeys, err error) {
 	seq := sql.NullInt64{Int64: p.Seq, Valid: p.Seq != 0}
 	if p.Stage == Numbered && p.Seq == 0 {
@@ -148,7 +148,7 @@ func (s *postSaver) save(ctx context.Context, p Post) (stored postKeys, err erro
 	return stored, err
 }
 
-// NewestNumber returns the highest sequence number given so far.
+// NewestNumber returns the highest sequence number used so far.
 func (l *Ledger) NewestNumber(ctx context.Context) (int64, error) {
 	n, err := newest(ctx, l.read)
 	return n, l.fail("read the newest number", err)

@@ -8,8 +8,7 @@ import (
 	"publisher/internal/ledger/sqlutil"
 )
 
-// Problem is something wrong with a file, which passes repeat while the file is not read
-// again.
+// Problem is something wrong with a file. Passes repeat it until the file is read again.
 type Problem struct {
 	Path    string // as whoever saved it names files
 	Line    int    // 0 if no line is to blame

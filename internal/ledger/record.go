@@ -7,11 +7,11 @@ import (
 	"time"
 )
 
-// Result is how an attempt ended. Its JSON is that of the file of RecordSpooled.
+// Result is the end of an attempt. Its JSON is stored in the spool file.
 type Result struct {
 	Edition, Subscriber int64
-	// After and Through are the range of an attempt that ended before its intent was
-	// due: the server refused the envelope. Of others what is stored stays.
+	// After and Through are the range of an attempt without an intent: the server refused the
+	// envelope. For others the stored range applies.
 	After, Through, Digest int64
 	Status                 DeliveryStatus `json:"Progress"` // Sent, Deferred, Failed or Uncertain
 	Code                   int
@@ -23,7 +23,7 @@ type Result struct {
 	PostHidden             bool `json:"Waits"` // Deferred since one of its posts cannot be shown
 }
 
-// Intent announces an attempt before the message's body goes out.
+// Intent announces an attempt before the message's body is sent.
 type Intent struct {
 	Edition, Subscriber int64
 	After, Through      int64   // of a delivery that was deferred, what is stored stays
@@ -76,7 +76,7 @@ func (l *Ledger) Record(ctx context.Context, done *Result, next *Intent) (bool, 
 	return begun, err
 }
 
-// storable bounds what a server said.
+// storable returns a server's reply in a form that can be stored.
 func storable(reply string) string {
 	const longest = 2000
 	reply = strings.ReplaceAll(reply, "\x00", "")

@@ -16,14 +16,15 @@ import (
 // KeepCursor.
 type Refusal struct {
 	Subscriber int64
-	// Unclear says that the refusal proves nothing about the mailbox, and Passing that the
-	// mailbox is full or the like. Either counts as a bounce that is not hard.
+	// Unclear says that the refusal proves nothing about the mailbox; Passing that the
+	// mailbox is full or the like. Both count as soft bounces.
 	Unclear, Passing bool
 }
 
-// MarkRefused takes refusals of an edition at their word: a clear one settles the delivery
-// and marks the subscriber bounced, another is remembered, and marks after several
-// editions. It returns how many it marked. Whoever is not refused any more is left out.
+// MarkRefused accepts refusals of an edition: a clear one settles the delivery and marks
+// the subscriber bounced; another is recorded, and marks the subscriber after several
+// editions. It returns the number of subscribers marked. Deliveries that are no longer
+// failed are skipped.
 func (l *Ledger) MarkRefused(ctx context.Context, edition int64, all []Refusal) (marked int, err error) {
 	for some := range slices.Chunk(all, page) {
 		err := l.change(ctx, fmt.Sprintf("mark the refused recipients of edition %d", edition), func(tx *sql.Tx) error {
@@ -87,7 +88,7 @@ func markRefused(ctx context.Context, tx *sql.Tx, edition int64, all []Refusal) 
 	return marked, settler.Settle(tx, settled)
 }
 
-// withCode is a server's reply with its code before it.
+// withCode returns a server's reply with its code in front.
 func withCode(code int, reply string) string {
 	if code == 0 || strings.HasPrefix(reply, fmt.Sprint(code)) {
 		return reply
@@ -95,14 +96,15 @@ func withCode(code int, reply string) string {
 	return strings.TrimSpace(fmt.Sprintf("%d %s", code, reply))
 }
 
-// AcceptRefusals has an edition go on however many of its recipients are refused.
+// AcceptRefusals lets an edition continue no matter how many of its recipients are
+// refused.
 func (l *Ledger) AcceptRefusals(ctx context.Context, number int64) error {
 	return l.changeRow(ctx, fmt.Sprintf("accept the refusals of edition %d", number),
 		"UPDATE edition SET accepted = TRUE WHERE number = $1", number)
 }
 
-// RetryStopped has what waits of an edition that was stopped be tried from now on, and
-// returns how many deliveries that is; 0 for one that was not stopped.
+// RetryStopped makes the deferred deliveries of a stopped edition due now, and returns
+// their number; 0 if the edition was not stopped.
 func (l *Ledger) RetryStopped(ctx context.Context, number int64, now time.Time) (waiting int, err error) {
 	err = l.change(ctx, fmt.Sprintf("retry edition %d", number), func(tx *sql.Tx) error {
 		result, err := tx.ExecContext(ctx, `
@@ -118,12 +120,12 @@ func (l *Ledger) RetryStopped(ctx context.Context, number int64, now time.Time) 
 	return waiting, err
 }
 
-// manyMark stands before the days on which an edition was stopped after many answers.
+// manyAnswers precedes the days on which an edition was stopped after many answers.
 const manyAnswers = "+"
 
-// RecordStop notes that an edition was stopped on that day; few says that there were
-// only few answers, all of them refusals. It returns on how many days that was so by now,
-// and whether the edition was stopped on this day before.
+// RecordStop records that an edition was stopped on that day; few says that there were
+// only few answers, all of them refusals. It returns on how many days that has happened,
+// and whether the edition was already stopped on this day.
 func (l *Ledger) RecordStop(ctx context.Context, number int64, day string, few bool) (days int, before bool, err error) {
 	note := day
 	if !few {

@@ -8,16 +8,17 @@ import (
 	"publisher/internal/ledger/sqlutil"
 )
 
-// RepairedPost is a post that is owed to subscribers whom an earlier version passed over.
+// RepairedPost is a post that became owed to subscribers whom an earlier version had
+// skipped.
 type RepairedPost struct {
 	Edition     int64
 	Post        string // its id
 	Subscribers int
 }
 
-// RepairCursors finds, once, the subscribers whose cursor an earlier version moved past a post of
-// an edition that is under way without offering it to them, and makes it owed to them.
-// The posts' tags have to be known by now: SavePosts stores them.
+// RepairCursors finds, once, the subscribers whose cursor an earlier version moved past a
+// post of an unfinished edition without offering it to them, and makes the post owed to
+// them. The tags of the posts have to be known: SavePosts stores them.
 func (l *Ledger) RepairCursors(ctx context.Context) ([]RepairedPost, error) {
 	var asked bool
 	if err := l.read.QueryRowContext(ctx, "SELECT mend_cursors FROM pass_state").Scan(&asked); err != nil || !asked {
@@ -64,8 +65,8 @@ func repairEdition(ctx context.Context, tx *sql.Tx, edition int64) ([]RepairedPo
 	return all, nil
 }
 
-// mendPost makes one post owed to those who were there before it, whose cursor is past
-// it, and whom no edition has offered it to.
+// repairPost makes one post owed to the subscribers who joined before it, whose cursor has
+// passed it, and to whom no edition has offered it.
 func repairPost(ctx context.Context, tx *sql.Tx, edition, seq int64) (RepairedPost, error) {
 	m := RepairedPost{Edition: edition}
 	var seen sqlutil.Time

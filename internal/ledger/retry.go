@@ -9,17 +9,17 @@ import (
 	"publisher/internal/ledger/sqlutil"
 )
 
-// Retry has an edition's failed and uncertain deliveries tried again from next on,
-// whatever their code, those that were last tried before since left out; it returns
-// how many. Left out too are those whose subscriber is not active any more or has
-// another delivery open, and those whose posts, still due, have come otherwise.
+// Retry makes an edition's failed and uncertain deliveries due again at next, whatever
+// their code, except those last tried before since. It returns their number. It skips
+// subscribers who are not active or have another delivery open, and deliveries whose posts
+// have meanwhile arrived with another edition.
 func (l *Ledger) Retry(ctx context.Context, number int64, since, next time.Time) (int, error) {
 	return l.retry(ctx, number, `d.progress IN ('failed', 'uncertain')
 		AND EXISTS (SELECT 1 FROM edition e WHERE e.number = d.edition AND e.canceled_at IS NULL)`, since, next)
 }
 
-// RetryUncertain is Retry for the uncertain deliveries alone, though the edition may
-// be canceled.
+// RetryUncertain is like Retry for uncertain deliveries only, and works for canceled
+// editions too.
 func (l *Ledger) RetryUncertain(ctx context.Context, number int64, next time.Time) (int, error) {
 	return l.retry(ctx, number, "d.progress = 'uncertain'", time.UnixMicro(0), next)
 }
@@ -54,7 +54,7 @@ func (l *Ledger) retry(ctx context.Context, number int64, which string, since, n
 	return tried, err
 }
 
-// endedDelivery is a delivery that may be tried again.
+// endedDelivery is a delivery that can be retried.
 type endedDelivery struct {
 	subscriber     int64
 	kept           DueReason
@@ -92,7 +92,7 @@ func retryable(ctx context.Context, tx *sql.Tx, number int64, which string, sinc
 		ORDER BY d.subscriber LIMIT $4`, number, since.UnixMicro(), after, page)
 }
 
-// editionNumbers are the sequence numbers of an edition's posts.
+// editionNumbers returns the sequence numbers of an edition's posts.
 func editionNumbers(ctx context.Context, tx *sql.Tx, number int64) (Numbers, error) {
 	var ids sqlutil.Strings
 	if err := tx.QueryRowContext(ctx, "SELECT posts FROM edition WHERE number = $1", number).Scan(&ids); err != nil {
@@ -118,9 +118,9 @@ func editionNumbers(ctx context.Context, tx *sql.Tx, number int64) (Numbers, err
 	return NewNumbers(seqs...), nil
 }
 
-// CancelEdition ends an edition: nobody else gets it, and its posts are not
-// brought by a later one. It reports false where it was over already. The audience
-// is that of its cadence. What is under way is dealt with when it ends.
+// CancelEdition ends an edition: no further recipients get it, and no later edition
+// includes its posts. It reports false if the edition had ended already. The audience is
+// that of its cadence. Deliveries under way are ended when their result comes.
 func (l *Ledger) CancelEdition(ctx context.Context, number int64, a Audience, now time.Time) (bool, error) {
 	canceled := false
 	err := l.change(ctx, fmt.Sprintf("cancel edition %d", number), func(tx *sql.Tx) error {

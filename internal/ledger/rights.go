@@ -8,7 +8,7 @@ import (
 	"publisher/internal/ledger/sqlutil"
 )
 
-// Action is what somebody asks for or reports, with a token as the only proof.
+// Action is what somebody requests or reports, with a token as the only proof.
 type Action int
 
 const (
@@ -20,7 +20,7 @@ const (
 	Complain                 // reported as junk mail
 )
 
-// effect is what becomes of the subscription.
+// effect is what happens to the subscription.
 type effect int
 
 const (
@@ -32,10 +32,10 @@ const (
 	endComplained
 )
 
-// rights says what each token can do. Links stand in the body, and a Message-ID in every
-// copy and answer of a mail, so whoever a digest was forwarded to has them: they may do
-// nothing for good. A return path proves that the mail was delivered or refused with it.
-// What is not in the table does nothing.
+// rights defines what each token permits. Links are in the body, and a Message-ID is in
+// every copy of a mail and every answer to it, so anyone to whom a digest was forwarded
+// has them: they may do nothing permanent. A return path proves that the mail was
+// delivered or refused with it. What is not in the table has no effect.
 var rights = map[Purpose]map[Action]effect{
 	Unsubscribe: {Leave: unsubscribe, Undo: goBack, HardBounce: unsubscribe, SoftBounce: unsubscribe, Complain: unsubscribe},
 	Preferences: {Choose: choose},
@@ -50,8 +50,8 @@ const (
 	bounceTime = 30 * 24 * time.Hour
 )
 
-// may returns what the act does to a subscription with that status. mailed is when the
-// mail went out that a bounce is about; zero: unknown.
+// may returns the effect of an action on a subscription with that status. mailed is when
+// the mail that a bounce is about was sent; zero if unknown.
 func (s *Subscriber) may(with Purpose, act Action, mailed, now time.Time) effect {
 	e := rights[with][act]
 	if bounce := act == HardBounce || act == SoftBounce; bounce && !countsAt(mailed, now) {
@@ -72,24 +72,24 @@ func (s *Subscriber) may(with Purpose, act Action, mailed, now time.Time) effect
 	return e
 }
 
-// countsAt reports whether a bounce that is reported now counts; mailed is zero where
-// nobody knows when the mail went out.
+// countsAt reports whether a bounce reported now counts; mailed is zero if nobody knows
+// when the mail was sent.
 func countsAt(mailed, now time.Time) bool {
 	return !mailed.IsZero() && now.Sub(mailed) <= bounceTime
 }
 
-// CanUndo reports whether the subscriber can take the unsubscribing back: their own link
-// ended it, not the owner, and not long ago.
+// CanUndo reports whether the subscriber can undo the unsubscribing: their own link ended
+// the subscription, not the owner, and not long ago.
 func (s *Subscriber) CanUndo(now time.Time) bool {
 	return s.Status == Unsubscribed && s.UndoTo != "" && now.Sub(s.StatusAt) <= undoTime
 }
 
-// May reports whether the act would change the subscription.
+// May reports whether the action would change the subscription.
 func (s *Subscriber) May(with Purpose, act Action, now time.Time) bool {
 	return s.may(with, act, time.Time{}, now) != nothing
 }
 
-// Request is an act whose token is valid.
+// Request is an action with a valid token.
 type Request struct {
 	Subscriber     int64
 	Proof          Purpose
@@ -98,8 +98,8 @@ type Request struct {
 	At             time.Time
 }
 
-// Do does what is asked for, as far as the token may. It returns the subscriber as they
-// are then, nil where there is none, and whether something changed.
+// Do performs a request as far as the token permits. It returns the subscriber's new
+// state, nil if there is no such subscriber, and whether anything changed.
 func (l *Ledger) Do(ctx context.Context, r Request) (s *Subscriber, changed bool, err error) {
 	err = l.change(ctx, "change a subscription", func(tx *sql.Tx) error {
 		s, err = subscriberBy(ctx, tx, "s.id = $1", r.Subscriber)
@@ -139,8 +139,8 @@ func (s *Subscriber) apply(ctx context.Context, tx *sql.Tx, e effect, defaultCad
 	return true, saveSubscriber(ctx, tx, s, now)
 }
 
-// mailedAt returns when an edition last went out to the subscriber, or, where it is 0, when
-// the newest one did. It is zero where the ledger does not know of any.
+// mailedAt returns when an edition, or the newest one if it is 0, was last sent to the
+// subscriber; zero if the ledger knows of none.
 func mailedAt(ctx context.Context, tx *sql.Tx, subscriber, edition int64) (time.Time, error) {
 	var at sqlutil.Time
 	_, err := readRow(ctx, tx, `

@@ -8,14 +8,14 @@ import (
 	"publisher/internal/ledger/sqlutil"
 )
 
-// SendCount is how many attempts ended in the second before At.
+// SendCount is the number of attempts that ended in the second before At.
 type SendCount struct {
 	At    time.Time
 	Count int
 }
 
-// LogSends notes attempts that ended at a time. What a result is of is noted in the
-// transaction that stores it, so that no crash makes a rate forget a message.
+// LogSends adds attempts that ended at a time to the send log. Attempts with a result are
+// added in the transaction that stores it, so that the rate is kept across crashes.
 func LogSends(ctx context.Context, tx *sql.Tx, at time.Time, count int) error {
 	// Under a whole second, and never before it ended.
 	at = at.Truncate(time.Second).Add(time.Second)
@@ -25,7 +25,7 @@ func LogSends(ctx context.Context, tx *sql.Tx, at time.Time, count int) error {
 	return err
 }
 
-// LogSends notes attempts that no result is of.
+// LogSends adds attempts that have no result to the send log.
 func (l *Ledger) LogSends(ctx context.Context, at time.Time, count int) error {
 	return l.change(ctx, "write to the send log", func(tx *sql.Tx) error { return LogSends(ctx, tx, at, count) })
 }
@@ -35,8 +35,8 @@ func scanPaced(row sqlutil.Scanner) (p SendCount, err error) {
 	return p, err
 }
 
-// SendLog returns when attempts ended after since, oldest first, and forgets those
-// before.
+// SendLog returns the attempts that ended after since, oldest first, and deletes older
+// ones.
 func (l *Ledger) SendLog(ctx context.Context, since time.Time) ([]SendCount, error) {
 	var all []SendCount
 	err := l.change(ctx, "read the send log", func(tx *sql.Tx) error {

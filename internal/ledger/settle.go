@@ -11,7 +11,7 @@ import (
 )
 
 // Settler changes what is due to subscribers when their deliveries are settled. Its
-// statements are prepared, since an engine settles all day.
+// statements are prepared, because engines settle all the time.
 type Settler struct{ digest, moveCursors, owing, between, setDue *sql.Stmt }
 
 // preparer is a *sql.DB or *sql.Tx.
@@ -19,7 +19,7 @@ type preparer interface {
 	PrepareContext(ctx context.Context, query string) (*sql.Stmt, error)
 }
 
-// PrepareSettler returns a Settler for transactions of db, or for that transaction.
+// PrepareSettler returns a Settler for transactions of db, or for one transaction.
 func PrepareSettler(ctx context.Context, db preparer) (*Settler, error) {
 	s := new(Settler)
 	for _, p := range []struct {
@@ -51,8 +51,8 @@ func (s *Settler) Close() error {
 	return err
 }
 
-// Settle brings what is due to the subscribers up to what was settled: for nearly
-// all that is the cursor alone.
+// Settle updates what is due to the subscribers of settled deliveries. For nearly all of
+// them only the cursor moves.
 func (s *Settler) Settle(tx *sql.Tx, settled []Delivery) error {
 	type set struct{ edition, digest, through int64 }
 	sets := map[set][]int64{} // subscribers
@@ -78,7 +78,7 @@ func (s *Settler) Settle(tx *sql.Tx, settled []Delivery) error {
 	return nil
 }
 
-// settleOwing settles those between the ids who are owed something, or will be.
+// settleOwing settles the subscribers between two ids who are owed something, or will be.
 func (s *Settler) settleOwing(tx *sql.Tx, first, last, through int64, posts, returned Numbers) error {
 	owing := s.owing
 	if len(returned) > 0 {
@@ -108,8 +108,8 @@ func (s *Settler) settleOwing(tx *sql.Tx, first, last, through int64, posts, ret
 	return nil
 }
 
-// runs yields the first and the last of each run of numbers without a gap, which the
-// ids of those who get one edition nearly are.
+// runs yields the first and last number of each run without a gap. The ids of an edition's
+// recipients are nearly one run.
 func runs(numbers []int64) iter.Seq2[int64, int64] {
 	return func(yield func(int64, int64) bool) {
 		slices.Sort(numbers)

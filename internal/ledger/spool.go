@@ -16,13 +16,13 @@ import (
 	"publisher/internal/durable"
 )
 
-// spoolRoom is enough for the results of well over a hundred connections.
+// spoolSize is enough for the results of well over a hundred connections.
 const spoolSize = 64 << 10
 
-// spool keeps the results that the database would not take, because the disk is full
-// or another program has locked it, in a file beside it. Its room is taken before
-// anything is sent, so that what a server has answered is known to the next pass
-// and nothing goes out twice. The file has a line of JSON for each, then empty lines.
+// spool is a file for results that the database cannot take because the disk is full or
+// another program has locked it. Its space is reserved before anything is sent, so that
+// the next pass knows every answer of a server and nothing is sent twice. The file has a
+// line of JSON for each result, followed by empty lines.
 type spool struct {
 	path string
 
@@ -31,7 +31,7 @@ type spool struct {
 	end  int64    // of what is kept
 }
 
-// reserve takes the room, once.
+// reserve allocates the space, once.
 func (k *spool) reserve() error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -74,7 +74,7 @@ func (k *spool) append(r *Result) error {
 	return k.file.Sync()
 }
 
-// results are what is kept. A line that was cut short is none.
+// results returns the results in the file, without lines that were cut short.
 func (k *spool) results() ([]Result, error) {
 	text, err := os.ReadFile(k.path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -90,7 +90,7 @@ func (k *spool) results() ([]Result, error) {
 	return kept, err
 }
 
-// clear forgets what is kept; the room stays taken.
+// clear removes the results; the space stays reserved.
 func (k *spool) clear() error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -102,7 +102,7 @@ func (k *spool) clear() error {
 	return errors.Join(err, k.file.Sync())
 }
 
-// close gives the room back where nothing is kept.
+// close removes the file if it has no results.
 func (k *spool) close() error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -117,7 +117,7 @@ func (k *spool) close() error {
 	return err
 }
 
-// unrecorded keeps a result that the database would not take.
+// unrecorded spools a result that the database did not take.
 func (l *Ledger) unrecorded(r *Result, err error) error {
 	if l.private || !l.engine.Unavailable(err) {
 		return err
@@ -128,10 +128,10 @@ func (l *Ledger) unrecorded(r *Result, err error) error {
 	return fmt.Errorf("%w; the mail server's reply was saved in %s for the next run", err, l.spool.path)
 }
 
-// RecordSpooled records the results that an earlier pass could not. Those that name what
-// this ledger does not know (it is an older copy, or another one lay here) can never be
-// recorded: they are set aside in a file that is named; "" for none. No pass may be
-// under way.
+// RecordSpooled records the results that an earlier pass could not. Results of editions or
+// subscribers that this ledger does not know (it is an older copy, or another one was
+// here) can never be recorded: they are moved to a file whose name it returns; "" if there
+// are none. No pass may be running.
 func (l *Ledger) RecordSpooled(ctx context.Context) (recorded int, aside string, err error) {
 	const doing = "record the results of an earlier run"
 	kept, err := l.spool.results()
@@ -164,8 +164,8 @@ func (l *Ledger) RecordSpooled(ctx context.Context) (recorded int, aside string,
 	return recorded, aside, l.fail(doing, l.spool.clear())
 }
 
-// knows reports whether a result is of a delivery that the ledger has, or of one that
-// ended before it began, of an edition and to a subscriber that the ledger has.
+// knows reports whether the ledger has the delivery of a result, or at least its edition
+// and subscriber if the attempt ended before it began.
 func (l *Ledger) knows(ctx context.Context, r *Result) (known bool, err error) {
 	db, err := l.settled(ctx)
 	if err != nil {
@@ -197,7 +197,7 @@ func (k *spool) setAside(results []Result) (path string, err error) {
 	return file.Name(), errors.Join(err, durable.SyncFolder(filepath.Dir(k.path)))
 }
 
-// SetAsideFiles names the files of results that RecordSpooled set aside.
+// SetAsideFiles returns the names of the files that RecordSpooled moved results to.
 func (l *Ledger) SetAsideFiles() []string {
 	dir, base := filepath.Split(l.spool.path)
 	entries, err := os.ReadDir(filepath.Clean(dir))

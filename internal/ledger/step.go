@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// Step is what some calls of Record touch, as it is while they are decided one after the
-// other. The engine fills in what the tables say, has each call decided, and stores what
-// has changed in one transaction.
+// Step is the state that some calls of Record touch, while they are decided one after the
+// other. The engine fills in what the tables contain, has each call decided, and stores
+// the changes in one transaction.
 type Step struct {
 	Editions    map[int64]bool // those of intents, unless canceled
 	Subscribers map[int64]*SubscriberState
@@ -22,7 +22,7 @@ type Step struct {
 // DeliveryKey names a delivery.
 type DeliveryKey struct{ Edition, Subscriber int64 }
 
-// SubscriberState is what an intent asks of an active subscriber.
+// SubscriberState is what an intent depends on of an active subscriber.
 type SubscriberState struct {
 	Due  Due
 	Open int // deliveries
@@ -40,7 +40,7 @@ func (d *Delivery) Key() DeliveryKey { return DeliveryKey{d.Edition, d.Subscribe
 
 func (d *Delivery) open() bool { return d.Status == Sending || d.Status == Deferred }
 
-// NewStep returns a Step that nothing is known of.
+// NewStep returns an empty Step.
 func NewStep() *Step {
 	return &Step{Editions: map[int64]bool{}, Subscribers: map[int64]*SubscriberState{}, Deliveries: map[DeliveryKey]*StepDelivery{}}
 }
@@ -50,8 +50,8 @@ func (s *Step) Add(key DeliveryKey) {
 	s.Deliveries[key] = &StepDelivery{Delivery: Delivery{Edition: key.Edition, Subscriber: key.Subscriber}}
 }
 
-// Decide does what a call of Record asks for, and reports whether its intent holds. An
-// error is the call's own: nothing of it is done.
+// Decide applies a call of Record, and reports whether its intent is accepted. An error
+// concerns this call alone, and leaves the step unchanged.
 func (s *Step) Decide(done *Result, next *Intent) (begun bool, err error) {
 	if done != nil && !s.end(done) {
 		return false, fmt.Errorf("edition %d to subscriber %d is %w", done.Edition, done.Subscriber, errNotOpen)
@@ -59,7 +59,8 @@ func (s *Step) Decide(done *Result, next *Intent) (begun bool, err error) {
 	return next != nil && s.begin(next), nil
 }
 
-// end reports false, and changes nothing, where the delivery is not open.
+// end applies a result. It reports false, and changes nothing, if the delivery is not
+// open.
 func (s *Step) end(done *Result) bool {
 	d := s.Deliveries[DeliveryKey{done.Edition, done.Subscriber}]
 	switch {
@@ -98,7 +99,8 @@ func (s *Step) end(done *Result) bool {
 	return true
 }
 
-// begin reports whether the delivery may be tried. A deferred one that may not ends.
+// begin reports whether the delivery may be tried. A deferred delivery that may not is
+// ended.
 func (s *Step) begin(next *Intent) bool {
 	d := s.Deliveries[DeliveryKey{next.Edition, next.Subscriber}]
 	if !s.mayBegin(d, next) {
@@ -134,14 +136,14 @@ func (s *Step) mayBegin(d *StepDelivery, next *Intent) bool {
 	return false
 }
 
-// renew notes another set of posts; 0 leaves it as it is.
+// renew sets another set of posts; 0 leaves it as it is.
 func (d *StepDelivery) renew(digest int64) {
 	if digest != 0 {
 		d.Digest = digest
 	}
 }
 
-// turn gives a delivery another status.
+// turn changes a delivery's status.
 func (s *Step) turn(d *StepDelivery, to DeliveryStatus, at time.Time) {
 	was := d.open()
 	d.Status, d.LastTried, d.NextTry, d.DueReason = to, at, time.Time{}, NotDue

@@ -11,7 +11,7 @@ import (
 	"publisher/mailer/address"
 )
 
-// Subscriber is one address.
+// Subscriber is an address on the list.
 type Subscriber struct {
 	ID        int64
 	Email     string // as given; unique by its address.Normalize
@@ -40,7 +40,7 @@ func scanSubscriber(row sqlutil.Scanner) (s Subscriber, err error) {
 	return s, err
 }
 
-// Subscriber finds one by address; nil where there is none.
+// Subscriber returns the subscriber with an address; nil if there is none.
 func (l *Ledger) Subscriber(ctx context.Context, email string) (*Subscriber, error) {
 	key, err := address.Normalize(email)
 	if err != nil {
@@ -50,7 +50,7 @@ func (l *Ledger) Subscriber(ctx context.Context, email string) (*Subscriber, err
 	return s, l.fail("find "+email, err)
 }
 
-// SubscriberByID finds one by id; nil where there is none.
+// SubscriberByID returns the subscriber with an id; nil if there is none.
 func (l *Ledger) SubscriberByID(ctx context.Context, id int64) (*Subscriber, error) {
 	s, err := l.subscriberBy(ctx, "s.id = $1", id)
 	return s, l.fail("find a subscriber", err)
@@ -75,7 +75,7 @@ func subscriberBy(ctx context.Context, q sqlutil.RowQuerier, where string, arg a
 	return &s, nil
 }
 
-// CountSubscribers counts those with that status.
+// CountSubscribers returns the number of subscribers with that status.
 func (l *Ledger) CountSubscribers(ctx context.Context, status Status) (n int, err error) {
 	db, err := l.settled(ctx)
 	if err == nil {
@@ -84,11 +84,11 @@ func (l *Ledger) CountSubscribers(ctx context.Context, status Status) (n int, er
 	return n, l.fail("count the subscribers", err)
 }
 
-// page is how many rows a stream reads at a time: nothing is held open while
-// the caller works on them.
+// page is how many rows a stream reads at a time, so that no query stays open while the
+// caller works on them.
 const page = 500
 
-// Subscribers streams all, by address.
+// Subscribers streams all subscribers, by address.
 func (l *Ledger) Subscribers(ctx context.Context) iter.Seq2[Subscriber, error] {
 	return func(yield func(Subscriber, error) bool) {
 		type keyed struct {
@@ -119,10 +119,10 @@ func (l *Ledger) Subscribers(ctx context.Context) iter.Seq2[Subscriber, error] {
 	}
 }
 
-// SetStatus changes one subscriber's status; it reports false where there is none.
-// A subscription that had ended goes on as Due.AfterReturn says, and is then no longer
-// the file's. A pending one is confirmed, and begins with what is newer. It is the owner's
-// doing: no link takes it back.
+// SetStatus changes a subscriber's status on behalf of the owner; no link can undo it. It
+// reports false if there is no such subscriber. A subscription that had ended continues as
+// Due.AfterReturn says, and no longer belongs to subscribers.file. A pending one is
+// confirmed, and starts with newer posts.
 func (l *Ledger) SetStatus(ctx context.Context, email string, status Status, defaultCadence string, now time.Time) (bool, error) {
 	key, err := address.Normalize(email)
 	if err != nil {
@@ -150,15 +150,15 @@ func (l *Ledger) SetStatus(ctx context.Context, email string, status Status, def
 	return found && err == nil, err
 }
 
-// Choice is what a subscriber may choose; nil leaves it as it is.
+// Choice is what a subscriber can choose; nil leaves it unchanged.
 type Choice struct {
 	Cadence, Language *string
 	Tags              *[]string
 }
 
-// SetPreferences changes what the subscriber chose. It reports false where there
-// is none. A change does not reach back: see Due.AfterChoice. defaultCadence is that of
-// subscribers who have none of their own.
+// SetPreferences changes a subscriber's choice. It reports false if there is no such
+// subscriber. A change does not apply to the past: see Due.AfterChoice. defaultCadence is
+// the cadence of subscribers without one of their own.
 func (l *Ledger) SetPreferences(ctx context.Context, email string, c Choice, defaultCadence string, now time.Time) (bool, error) {
 	key, err := address.Normalize(email)
 	if err != nil {
@@ -206,7 +206,7 @@ func saveSubscriber(ctx context.Context, tx *sql.Tx, s *Subscriber, now time.Tim
 	return err
 }
 
-// updates are the arguments of updateSubscriber.
+// updates returns the arguments of updateSubscriber.
 func (s *Subscriber) updates(now time.Time) []any {
 	return []any{s.ID, s.Name, s.Cadence, sqlutil.Strings(s.Tags), sqlutil.Time(s.Confirmed), s.Cursor, s.FromFile, s.Status, sqlutil.Time(now), s.Language, s.Owed, s.UndoTo}
 }

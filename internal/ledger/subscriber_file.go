@@ -22,7 +22,7 @@ func (l *Ledger) SubscriberFile(ctx context.Context) (f SubscriberFile, err erro
 	return f, l.fail("read the state of the subscriber file", err)
 }
 
-// SaveSubscriberFile replaces what is known of the file.
+// SaveSubscriberFile replaces the result of the last reading.
 func (l *Ledger) SaveSubscriberFile(ctx context.Context, f SubscriberFile) error {
 	return l.store(ctx, "save the state of the subscriber file", func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `

@@ -9,8 +9,8 @@ import (
 	"publisher/internal/ledger/sqlutil"
 )
 
-// UnchangedNote lets a pass over an unchanged tree leave the posts unread. Who writes it
-// decides what its version, scan and settings are.
+// UnchangedNote lets a pass over an unchanged tree skip reading the posts. The caller that
+// saves it defines its version, scan and settings.
 type UnchangedNote struct {
 	Version  int
 	Scan     string
@@ -39,7 +39,7 @@ func (l *Ledger) UnchangedNote(ctx context.Context) (*UnchangedNote, error) {
 	return n, l.fail(doing, err)
 }
 
-// SaveUnchangedNote replaces the note unless it says the same.
+// SaveUnchangedNote replaces the note if it differs.
 func (l *Ledger) SaveUnchangedNote(ctx context.Context, n UnchangedNote) error {
 	n.Since, n.Until = sqlutil.Stored(n.Since), sqlutil.Stored(n.Until)
 	if last, err := l.UnchangedNote(ctx); err != nil || last != nil && last.equal(&n) {

@@ -22,7 +22,7 @@ type engine struct {
 	path     string       // as errors name it: of a private copy, that of the ledger
 	file     string       // that is open
 	remove   func() error // takes a private copy away; nil: not one
-	wait *lockWait
+	wait     *lockWait
 	journal  *journal
 	recorder *recorder
 	marking  sync.Mutex // held by AdvanceCloneMark

@@ -14,7 +14,7 @@ import (
 // microseconds since 1970 in UTC, 0 for none.
 // Form 1 lacks what a delivery has from Digest on.
 const (
-	formV1   = 1
+	formV1 = 1
 	formV2 = 2
 )
 

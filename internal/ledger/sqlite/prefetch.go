@@ -13,8 +13,8 @@ import (
 type prefetch struct {
 	writer     *writer
 	recipients map[int64]prefetchedRecipient // by subscriber
-	version    version             // as of which they are so
-	page    *prefetchedPage            // nil: no page is being read, or in vain
+	version    version                       // as of which they are so
+	page       *prefetchedPage               // nil: no page is being read, or in vain
 }
 
 type prefetchedRecipient struct {

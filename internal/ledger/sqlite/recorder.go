@@ -17,11 +17,11 @@ import (
 type recorder struct {
 	writer     *writer
 	journal    *journal
-	raw     *rawConn        // nil before the first group
+	raw        *rawConn       // nil before the first group
 	statements stepStatements // made when the tables are asked first
 	// underway are the deliveries begun and not ended by this process; only run's
 	// goroutine has to do with them.
-	underway map[ledger.DeliveryKey]*ledger.StepDelivery
+	underway   map[ledger.DeliveryKey]*ledger.StepDelivery
 	prefetched *prefetch
 
 	mu      sync.Mutex
@@ -50,7 +50,7 @@ type request struct {
 func newRecorder(w *writer, journal *journal) *recorder {
 	r := &recorder{writer: w, journal: journal, underway: map[ledger.DeliveryKey]*ledger.StepDelivery{},
 		prefetched: &prefetch{writer: w, recipients: map[int64]prefetchedRecipient{}},
-		written:  make(chan []*request), ended: make(chan struct{})}
+		written:    make(chan []*request), ended: make(chan struct{})}
 	r.arrived.L = &r.mu
 	go r.run()
 	go r.sync()

@@ -15,10 +15,10 @@ import (
 // (synchronous=NORMAL); writer does, so that a recorder's group can be committed
 // while the disk works on the one before.
 type writer struct {
-	db       *sql.DB
-	log      *wal // nil: of what is thrown away
-	wait *lockWait
-	commits  commitNumber
+	db      *sql.DB
+	log     *wal // nil: of what is thrown away
+	wait    *lockWait
+	commits commitNumber
 	// changes counts the transactions that were not the recorder's, and those that it
 	// failed to commit.
 	changes atomic.Int64
