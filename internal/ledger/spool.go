@@ -32,51 +32,51 @@ type spool struct {
 }
 
 // reserve allocates the space, once.
-func (k *spool) reserve() error {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.file != nil {
+func (s *spool) reserve() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.file != nil {
 		return nil
 	}
-	file, err := os.OpenFile(k.path, os.O_CREATE|os.O_RDWR, 0o600)
+	file, err := os.OpenFile(s.path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return err
 	}
 	kept, err := io.ReadAll(file)
 	if err == nil {
-		k.end = int64(len(bytes.TrimRight(kept, "\n")))
-		if k.end > 0 {
-			k.end++ // the end of its last line
+		s.end = int64(len(bytes.TrimRight(kept, "\n")))
+		if s.end > 0 {
+			s.end++ // the end of its last line
 		}
-		_, err = file.WriteAt(bytes.Repeat([]byte("\n"), spoolSize), k.end)
+		_, err = file.WriteAt(bytes.Repeat([]byte("\n"), spoolSize), s.end)
 	}
 	if err = errors.Join(err, file.Sync()); err != nil {
 		return errors.Join(err, file.Close())
 	}
-	k.file = file
+	s.file = file
 	return nil
 }
 
-func (k *spool) append(r *Result) error {
+func (s *spool) append(r *Result) error {
 	line, err := json.Marshal(r)
 	if err != nil {
 		return err
 	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.file == nil {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.file == nil {
 		return errors.New("no space was reserved")
 	}
-	if _, err := k.file.WriteAt(append(line, '\n'), k.end); err != nil {
+	if _, err := s.file.WriteAt(append(line, '\n'), s.end); err != nil {
 		return err
 	}
-	k.end += int64(len(line)) + 1
-	return k.file.Sync()
+	s.end += int64(len(line)) + 1
+	return s.file.Sync()
 }
 
 // results returns the results in the file, without lines that were cut short.
-func (k *spool) results() ([]Result, error) {
-	text, err := os.ReadFile(k.path)
+func (s *spool) results() ([]Result, error) {
+	text, err := os.ReadFile(s.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -91,29 +91,29 @@ func (k *spool) results() ([]Result, error) {
 }
 
 // clear removes the results; the space stays reserved.
-func (k *spool) clear() error {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.file == nil {
-		return os.Remove(k.path)
+func (s *spool) clear() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.file == nil {
+		return os.Remove(s.path)
 	}
-	_, err := k.file.WriteAt(bytes.Repeat([]byte("\n"), int(k.end)), 0)
-	k.end = 0
-	return errors.Join(err, k.file.Sync())
+	_, err := s.file.WriteAt(bytes.Repeat([]byte("\n"), int(s.end)), 0)
+	s.end = 0
+	return errors.Join(err, s.file.Sync())
 }
 
 // close removes the file if it has no results.
-func (k *spool) close() error {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.file == nil {
+func (s *spool) close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.file == nil {
 		return nil
 	}
-	err := k.file.Close()
-	if k.end == 0 {
-		err = errors.Join(err, os.Remove(k.path))
+	err := s.file.Close()
+	if s.end == 0 {
+		err = errors.Join(err, os.Remove(s.path))
 	}
-	k.file = nil
+	s.file = nil
 	return err
 }
 
@@ -179,7 +179,7 @@ func (l *Ledger) knows(ctx context.Context, r *Result) (known bool, err error) {
 }
 
 // setAside writes results to a file of their own.
-func (k *spool) setAside(results []Result) (path string, err error) {
+func (s *spool) setAside(results []Result) (path string, err error) {
 	var text bytes.Buffer
 	for i := range results {
 		line, err := json.Marshal(&results[i])
@@ -188,13 +188,13 @@ func (k *spool) setAside(results []Result) (path string, err error) {
 		}
 		text.Write(append(line, '\n'))
 	}
-	file, err := durable.CreateNumbered(k.path)
+	file, err := durable.CreateNumbered(s.path)
 	if err != nil {
 		return "", err
 	}
 	_, err = file.Write(text.Bytes())
 	err = errors.Join(err, file.Sync(), file.Close())
-	return file.Name(), errors.Join(err, durable.SyncFolder(filepath.Dir(k.path)))
+	return file.Name(), errors.Join(err, durable.SyncFolder(filepath.Dir(s.path)))
 }
 
 // SetAsideFiles returns the names of the files that RecordSpooled moved results to.

@@ -18,11 +18,11 @@ import (
 
 const backupPrefix = ".publisher-backup-"
 
-// Backup writes a copy of the ledger at one moment to file, while anything runs. It is on
-// the disk when Backup returns, as one file that only its owner reads, and says of itself
-// that it is a backup: whoever puts it in the ledger's place, by whatever means, sends
-// nothing from it until Adopt. Of the files that are there it replaces none but an
-// earlier backup of the same ledger.
+// Backup writes a copy of the ledger to file while other programs may use it. When Backup
+// returns, the copy is on the disk, in one file that only its owner can read. It is marked
+// as a backup: no mail is sent from it until Adopt, no matter how it gets into the
+// ledger's place. Backup replaces no existing file except an earlier backup of the same
+// ledger.
 func Backup(ctx context.Context, dsn, file string, now time.Time) error {
 	path, err := sqlitePath(dsn)
 	if err != nil {
@@ -64,7 +64,7 @@ func Backup(ctx context.Context, dsn, file string, now time.Time) error {
 	return durable.SyncFolder(filepath.Dir(file))
 }
 
-// target is where file is, symbolic links resolved.
+// resolvePath returns the absolute path of a file, with symbolic links resolved.
 func resolvePath(file string) (string, error) {
 	file, err := filepath.Abs(file)
 	if err != nil {
@@ -76,7 +76,7 @@ func resolvePath(file string) (string, error) {
 	return file, nil
 }
 
-// prepareBackup makes of a private copy what its own file does not say yet.
+// prepareBackup completes a private copy.
 func (e *engine) prepareBackup(ctx context.Context, l *ledger.Ledger, now time.Time) error {
 	if err := e.CheckIntegrity(ctx); err != nil {
 		return err
@@ -88,7 +88,8 @@ func (e *engine) prepareBackup(ctx context.Context, l *ledger.Ledger, now time.T
 	return e.setBackupTime(ctx, now)
 }
 
-// mayReplace fails unless file is not there, or is an earlier backup of the ledger.
+// mayReplace returns an error unless file does not exist, or is an earlier backup of the
+// ledger.
 func (e *engine) mayReplace(ctx context.Context, file string) error {
 	info, err := os.Lstat(file)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -118,8 +119,8 @@ func (e *engine) mayReplace(ctx context.Context, file string) error {
 	return nil
 }
 
-// saysBackup reports whether a ledger, which may have the schema of an earlier version,
-// is a backup.
+// isBackup reports whether a ledger, which may have an earlier version's schema, is a
+// backup.
 func isBackup(ctx context.Context, db *sql.DB) bool {
 	for _, query := range []string{
 		"SELECT 1 FROM clone_guard WHERE backup_at IS NOT NULL",
@@ -133,14 +134,13 @@ func isBackup(ctx context.Context, db *sql.DB) bool {
 	return false
 }
 
-// backupTime returns when the backup was made that the ledger is; the zero time if it is
-// not one.
+// backupTime returns when the backup was made; zero if the ledger is not a backup.
 func (e *engine) backupTime(ctx context.Context) (made time.Time, err error) {
 	err = e.read.QueryRowContext(ctx, "SELECT backup_at FROM clone_guard").Scan((*sqlutil.Time)(&made))
 	return made, e.fail("read whether it is a backup", err)
 }
 
-// setBackupTime has the ledger say of itself that it is a backup.
+// setBackupTime marks the ledger as a backup.
 func (e *engine) setBackupTime(ctx context.Context, made time.Time) error {
 	return e.fail("record that it is a backup", e.Store(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, "UPDATE clone_guard SET backup_at = $1", sqlutil.Time(made))
@@ -148,9 +148,9 @@ func (e *engine) setBackupTime(ctx context.Context, made time.Time) error {
 	}))
 }
 
-// settleFile makes one file of a database that nobody has open, and brings it to the
-// disk. No log belongs to it: its commit number is far from those of the ledger that it
-// is a copy of.
+// consolidate turns a database that nobody has open into one file, and syncs it. No
+// write-ahead log belongs to it, because its commit number is far from those of the ledger
+// it is a copy of.
 func consolidate(ctx context.Context, path string) error {
 	last, err := commitNumberOf(ctx, path)
 	if err != nil {

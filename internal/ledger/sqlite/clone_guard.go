@@ -14,17 +14,17 @@ import (
 	"publisher/internal/ledger"
 )
 
-// The clone guard. Beside a ledger that mail was sent from lies a file with its mark,
-// which is in the ledger too and changes all the time. Nothing is sent
-//   - from a ledger that does not agree with the mark beside it: it is an older copy, or
-//     one that never sent, or is new, and another one was sent from here,
-//   - from a ledger that has sent and has no mark beside it: it is a copy elsewhere,
-//   - from one that was a backup.
+// The clone guard. Beside a ledger that mail was sent from is a file with its mark, which is
+// also in the ledger and changes all the time. No mail is sent
+//   - if the ledger does not match the mark beside it: it is an older copy, or a ledger that
+//     never sent, in the place of one that did,
+//   - if the ledger has sent and there is no mark beside it: it is a copy elsewhere,
+//   - if the ledger was a backup.
 //
-// Only a ledger that never sent, with no mark beside it, is taken for a new one.
+// A ledger that never sent, without a mark beside it, is a new one.
 
-// marks are the one that was last written beside the ledger, and the one before: a crash
-// may come between the two files.
+// marks are the one that was last written beside the ledger, and the one before it,
+// because a crash may come between the two writes.
 type marks struct{ Last, Next string }
 
 func (e *engine) AdvanceCloneMark(ctx context.Context) error {
@@ -38,7 +38,7 @@ func (e *engine) AdvanceCloneMark(ctx context.Context) error {
 		return err
 	}
 	if m.Next == "" {
-		// The first one twice: where a ledger has no mark before the last, nothing was sent.
+		// The first mark is written twice: a ledger without a last mark has sent nothing.
 		if err := e.mark(ctx, ""); err != nil {
 			return err
 		}
@@ -109,7 +109,7 @@ func (e *engine) compare(ctx context.Context, m marks, beside string) error {
 	return &ledger.CloneError{Path: e.guardPath(), What: "the ledger is not as it was when mail was last sent from here"}
 }
 
-// mark writes a new one, in the ledger first.
+// mark writes a new mark, first in the ledger and then beside it.
 func (e *engine) mark(ctx context.Context, last string) error {
 	if e.private() {
 		return nil

@@ -6,21 +6,21 @@ import (
 	"fmt"
 )
 
-// commitNumber counts the commits of a ledger in SQLite's user_version, which stands
-// on the first page of the database. So the write-ahead log says which commits it
-// holds, and the database file which one it is of: walbelongs.go tells by that whether
-// the two belong together. Only who holds the connection that writes uses it.
+// commitNumber counts the commits of a ledger in SQLite's user_version, which is on the
+// first page of the database. So the write-ahead log shows which commits it has, and the
+// database file shows which commit it is at: wal_check.go uses that to decide whether they
+// belong together. Only the holder of the writing connection may use it.
 //
-// A page more would cost the recorder too much for each group, so that it numbers one
-// group in numberEvery. What has to be exact is where a log begins: SQLite begins
-// it anew after a checkpoint, and checkpoints by itself only after commits with a
-// number of their own.
+// One more page per group would cost the recorder too much, so it numbers only one group
+// in numberEvery. The number at the start of a log has to be exact: SQLite restarts the
+// log after a checkpoint, and checkpoints on its own only after commits that have a
+// number.
 type commitNumber struct {
 	last       uint32
 	data       int64 // the data_version as of which last is the last
 	known      bool
 	unnumbered int // groups since
-	// noCheckpoints tells that SQLite does none by itself at the moment.
+	// noCheckpoints says that automatic checkpoints are off at the moment.
 	noCheckpoints bool
 }
 
@@ -32,10 +32,10 @@ const (
 
 const readCommitNumber = "PRAGMA user_version"
 
-// storeCommitNumber is the statement, which takes no parameters.
+// storeCommitNumber returns the statement, which does not support parameters.
 func storeCommitNumber(n uint32) string { return fmt.Sprintf("PRAGMA user_version = %d", int32(n)) }
 
-// within runs do, and numbers the transaction if it has changed something.
+// within runs do, and numbers the transaction if it has changed anything.
 func (c *commitNumber) within(ctx context.Context, tx *sql.Tx, do func(*sql.Tx) error) error {
 	c.known = false
 	before, err := totalChanges(ctx, tx)
@@ -64,8 +64,8 @@ func totalChanges(ctx context.Context, tx *sql.Tx) (n int64, err error) {
 	return n, err
 }
 
-// addCommitNumber gives the transaction the next number. None is ever skipped: a log that
-// begins with it would not continue the database.
+// addCommitNumber gives the transaction the next number. Numbers are never skipped: a log
+// that begins after a gap would not continue the database.
 func addCommitNumber(ctx context.Context, tx *sql.Tx) error {
 	var last int64
 	if err := tx.QueryRowContext(ctx, readCommitNumber).Scan(&last); err != nil {
@@ -75,8 +75,8 @@ func addCommitNumber(ctx context.Context, tx *sql.Tx) error {
 	return err
 }
 
-// withinDirectly is within for the recorder's group, which data_version is given. The
-// number is read again only where somebody else has written.
+// withinRaw is within for the recorder's group, given the current data_version. It reads
+// the number again only if another connection has written.
 func (c *commitNumber) withinRaw(d *rawConn, data int64) error {
 	if c.known && c.data == data && c.unnumbered < numberEvery {
 		c.unnumbered++
@@ -113,7 +113,7 @@ func (c *commitNumber) allowCheckpoints(d *rawConn, allow bool) error {
 	return err
 }
 
-// settle forgets what a failed commit has counted.
+// settle forgets the number after a failed commit.
 func (c *commitNumber) settle(err error) error {
 	if err != nil {
 		c.known = false

@@ -14,11 +14,11 @@ import (
 	"modernc.org/sqlite"
 )
 
-// snapshot copies the ledger at src, as its last commit left it, to the new
-// file dst, and writes nothing beside src. SQLite itself cannot promise that: a
-// read-only connection to a WAL database that nobody has open leaves -wal and
-// -shm behind. So a ledger at rest is copied byte by byte, and SQLite is asked
-// only where another connection has made these files already.
+// snapshot copies the ledger at src, as of its last commit, to the new file dst, and
+// writes nothing beside src. SQLite alone cannot do that: a read-only connection to a WAL
+// database that nobody has open leaves -wal and -shm behind. So a ledger at rest is copied
+// byte by byte, and SQLite is used only if another connection has already created these
+// files.
 func snapshot(ctx context.Context, src, dst string) error {
 	if err := checkWAL(ctx, src); err != nil {
 		return err
@@ -42,7 +42,7 @@ func snapshot(ctx context.Context, src, dst string) error {
 	return errors.New("it kept changing while it was copied; run again")
 }
 
-// inUse reports whether a connection is open, or was when its process died.
+// inUse reports whether a connection is open, or was open when its process died.
 func inUse(path string) bool {
 	return exists(path+"-shm") || exists(path+"-journal")
 }
@@ -52,13 +52,14 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// stamp tells one state of a file from another.
+// fileState distinguishes versions of a file.
 type fileState struct {
 	size     int64
 	modified time.Time
 }
 
-// stamps are those of the database and its WAL; zero for a WAL that is not there.
+// fileStates returns the states of the database and its WAL; zero for a WAL that does not
+// exist.
 func fileStates(path string) (both [2]fileState, err error) {
 	for i, name := range []string{path, path + "-wal"} {
 		info, err := os.Stat(name)
@@ -97,7 +98,7 @@ func copyFile(src, dst string) error {
 	return errors.Join(err, out.Close())
 }
 
-// backup copies through SQLite, in one read transaction, while others write.
+// backup copies with SQLite's backup API, in one read transaction, while others write.
 func backup(ctx context.Context, src, dst string) error {
 	if err := os.RemoveAll(dst + "-wal"); err != nil {
 		return err
@@ -131,8 +132,8 @@ func backup(ctx context.Context, src, dst string) error {
 	})
 }
 
-// copyTo copies the ledger at path to a new file in folder; to an empty one where there
-// is none.
+// copyTo copies the ledger at path to a new file in folder. If there is no ledger, the
+// file is empty.
 func copyTo(ctx context.Context, folder, path string) (file string, err error) {
 	file = filepath.Join(folder, "copy.db")
 	err = snapshot(ctx, path, file)

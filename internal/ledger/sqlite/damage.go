@@ -21,11 +21,11 @@ type linesError []string
 
 func (e linesError) Error() string { return strings.Join(e, "\n") }
 
-// Lines returns them one by one.
+// Lines returns the lines one by one.
 func (e linesError) Lines() []string { return e }
 
-// moveAway are the commands that move a ledger's files, save the mark, by which `adopt`
-// knows which numbers were given.
+// moveAwayCommands returns the commands that move a ledger's files away, except the clone
+// mark, which `adopt` needs to know which numbers were used.
 func moveAwayCommands(path, folder string) []string {
 	var names []string
 	for _, name := range ledgerFiles(path) {
@@ -39,7 +39,7 @@ func moveAwayCommands(path, folder string) []string {
 	}
 }
 
-// ledgerFiles are the database and what belongs to its content.
+// ledgerFiles returns the names of the database and the files that belong to its content.
 func ledgerFiles(path string) []string {
 	return []string{path, path + "-wal", path + "-shm", path + "-journal", path + ".late"}
 }
@@ -54,7 +54,7 @@ func shellQuoted(name string) string {
 	return "'" + strings.ReplaceAll(name, "'", `'\''`) + "'"
 }
 
-// CheckIntegrity has SQLite look at every page.
+// CheckIntegrity has SQLite check every page.
 func (e *engine) CheckIntegrity(ctx context.Context) error {
 	return e.fail("check its integrity", checkIntegrity(ctx, e.write.db, e.path))
 }
@@ -75,14 +75,13 @@ func checkIntegrity(ctx context.Context, db *sql.DB, path string) error {
 	return damagedError(path, "it is damaged: "+strings.ReplaceAll(strings.Join(found, "; "), "\n", " "), nil)
 }
 
-// damage returns the error for a ledger at path: what is wrong, and SQLite's own word,
-// which may be nil.
+// damagedError returns the error for a damaged ledger. err is SQLite's and may be nil.
 func damagedError(path, what string, err error) *ledger.DamagedError {
 	hint := append([]string{"move its files away, and put your latest backup in their place:"}, moveAwayCommands(path, filepath.Join(filepath.Dir(path), "damaged"))...)
 	return &ledger.DamagedError{What: what, Hint: append(hint, "  publisher restore BACKUP"), Err: err}
 }
 
-// damaged makes of SQLite's word on a damaged file one that says what to do.
+// asDamaged turns SQLite's error for a corrupt file into a *ledger.DamagedError.
 func asDamaged(err error, path string) error {
 	var known *ledger.DamagedError
 	if errors.As(err, &known) || !isCorrupt(err) {
@@ -96,7 +95,7 @@ func isCorrupt(err error) bool {
 	return errors.As(err, &e) && e.Code()&primaryCode == sqlite3.SQLITE_CORRUPT
 }
 
-// leftover reports whether a process died, or works, on the database.
+// hasWAL reports whether a process is using the database, or died while using it.
 func hasWAL(path string) bool {
 	info, err := os.Stat(path + "-wal")
 	return err == nil && info.Size() > 0

@@ -16,7 +16,7 @@ import (
 	"publisher/internal/ledger"
 )
 
-// engine is a ledger.Engine on one SQLite file.
+// engine is a ledger.Engine with one SQLite file.
 type engine struct {
 	pools
 	path     string       // as errors name it: of a private copy, that of the ledger
@@ -28,8 +28,8 @@ type engine struct {
 	marking  sync.Mutex // held by AdvanceCloneMark
 }
 
-// Open opens the ledger and brings its schema up to date, making it where
-// there is none. dsn is "sqlite:/absolute/path" .
+// Open opens the ledger and upgrades its schema. It creates the ledger if necessary. dsn
+// is "sqlite:/absolute/path".
 func Open(ctx context.Context, dsn string) (*ledger.Ledger, error) {
 	path, err := sqlitePath(dsn)
 	if err != nil {
@@ -38,7 +38,7 @@ func Open(ctx context.Context, dsn string) (*ledger.Ledger, error) {
 	return open(ctx, path, false)
 }
 
-// open opens the ledger at path, and checks all of it first if it is doubtful.
+// open opens the ledger at path. If doubtful, it checks its integrity first.
 func open(ctx context.Context, path string, doubtful bool) (*ledger.Ledger, error) {
 	e, err := openEngine(ctx, path, doubtful)
 	if err != nil {
@@ -62,12 +62,12 @@ func (e *engine) ledger(ctx context.Context) (*ledger.Ledger, error) {
 	return ledger.OpenEngine(ctx, e, ledger.Options{Name: e.path, Spool: e.path + ".late", Private: e.private()})
 }
 
-// private reports whether the ledger is a copy.
+// private reports whether the ledger is a private copy.
 func (e *engine) private() bool { return e.file != e.path }
 
-// OpenCopy opens a private copy of the ledger that Close throws away: what
-// looks without touching (plan, posts, preview, check) works on it. Where there
-// is no ledger the copy is an empty one, and nothing is made at dsn.
+// OpenCopy opens a private copy of the ledger, which Close removes, for commands that only
+// look (plan, posts, preview, check). If there is no ledger, the copy is empty and nothing
+// is created at dsn.
 func OpenCopy(ctx context.Context, dsn string) (*ledger.Ledger, error) {
 	path, err := sqlitePath(dsn)
 	if err != nil {
@@ -81,8 +81,8 @@ func OpenCopy(ctx context.Context, dsn string) (*ledger.Ledger, error) {
 	return e.ledger(ctx)
 }
 
-// startCopy opens a copy of the ledger at path in a folder of its own in dir, which
-// remove takes away.
+// startCopy opens a copy of the ledger at path in a new folder in dir, which remove
+// deletes.
 func startCopy(ctx context.Context, path, dir, prefix string, doubtful bool) (e *engine, remove func() error, err error) {
 	folder, remove, err := privateFolder(dir, prefix)
 	if err != nil {
@@ -98,7 +98,7 @@ func startCopy(ctx context.Context, path, dir, prefix string, doubtful bool) (e 
 	return e, remove, nil
 }
 
-// start opens what the engine needs to work on its file.
+// start opens the engine's file.
 func (e *engine) start(ctx context.Context, d durability, doubtful bool) (err error) {
 	e.wait = newLockWait()
 	if e.pools, err = openPools(ctx, e.file, d, e.wait); err != nil {
@@ -138,7 +138,7 @@ func (e *engine) Change(ctx context.Context, do func(*sql.Tx) error) error {
 	return e.write.change(ctx, e.onSettled(ctx, do))
 }
 
-// onSettled returns do on tables that hold all that was recorded.
+// onSettled returns a function that folds the journal and then calls do.
 func (e *engine) onSettled(ctx context.Context, do func(*sql.Tx) error) func(*sql.Tx) error {
 	return func(tx *sql.Tx) error {
 		if err := e.journal.fold(ctx, tx); err != nil {
@@ -168,8 +168,8 @@ func (e *engine) Recipients(ctx context.Context, edition int64, read func() ([]l
 	return e.recorder.prefetch(ctx, edition, read)
 }
 
-// importTables are those in which an import gathers its rows. WITHOUT ROWID keeps them in
-// the order in which they are read again.
+// importTables create the tables for an import's rows. WITHOUT ROWID keeps the rows in the
+// order in which they are read again.
 var importTables = []string{
 	"DROP TABLE IF EXISTS import_row", "DROP TABLE IF EXISTS import_line", "DROP TABLE IF EXISTS import_before",
 	`CREATE TEMPORARY TABLE import_row (

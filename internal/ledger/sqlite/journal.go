@@ -12,11 +12,11 @@ import (
 	"publisher/internal/ledger/sqlutil"
 )
 
-// journal is where the recorder commits a group, as one row: the durable step costs
-// one page of the disk however many deliveries are in it. Folding brings the rows
-// into the tables, many at a time. Any process may do so, and whatever reads or
-// changes deliveries or subscribers does it first, so that the tables are all that
-// the rest of the ledger knows.
+// journal is the table in which the recorder commits each group as one row: the durable
+// step costs one page of the disk, no matter how many deliveries are in it. Folding brings
+// the rows into the tables, many at a time. Any process may do that, and whatever reads or
+// changes deliveries or subscribers does it first, so that the rest of the ledger needs to
+// know only the tables.
 type journal struct {
 	append, read, clear *sql.Stmt
 	canceled            *sql.Stmt
@@ -58,16 +58,16 @@ const deliveryColumnCount = 14
 
 const addToJournal = "INSERT INTO journal (entries) VALUES (?)"
 
-// add appends a group.
+// add appends a row.
 func (j *journal) add(tx *sql.Tx, entries []byte) error {
 	_, err := tx.Stmt(j.append).Exec(entries)
 	return err
 }
 
-// someRows is how many are folded at a time: of about ten deliveries each.
+// foldRows is how many rows are folded at a time, of about ten deliveries each.
 const foldRows = 16
 
-// fold empties the journal into the tables.
+// fold moves the whole journal into the tables.
 func (j *journal) fold(ctx context.Context, tx *sql.Tx) error {
 	for {
 		if left, err := j.foldNext(ctx, tx); err != nil || !left {
@@ -76,7 +76,7 @@ func (j *journal) fold(ctx context.Context, tx *sql.Tx) error {
 	}
 }
 
-// foldSome reports whether there may be more.
+// foldNext folds some rows, and reports whether there may be more.
 func (j *journal) foldNext(ctx context.Context, tx *sql.Tx) (left bool, err error) {
 	type row struct {
 		id      int64
@@ -107,7 +107,7 @@ func (j *journal) foldNext(ctx context.Context, tx *sql.Tx) (left bool, err erro
 	return len(rows) == foldRows, err
 }
 
-// folding is what rows of the journal come to together.
+// folded is the combined content of some rows.
 type folded struct {
 	deliveries map[ledger.DeliveryKey]ledger.Delivery // as the last row has them
 	settled    []ledger.Delivery
@@ -157,7 +157,7 @@ func (j *journal) store(ctx context.Context, tx *sql.Tx, f folded) error {
 	return nil
 }
 
-// endCanceled ends what goes on although its edition was canceled meanwhile.
+// endCanceled ends deliveries whose edition was canceled meanwhile.
 func (j *journal) endCanceled(tx *sql.Tx, f *folded) error {
 	canceled := map[int64]bool{}
 	for key, d := range f.deliveries {

@@ -9,20 +9,18 @@ import (
 	"publisher/internal/ledger"
 )
 
-// A row of the journal is a byte for its form, how many attempts ended and when the
-// last one did, and the deliveries that changed. Numbers are varints; times are
-// microseconds since 1970 in UTC, 0 for none.
-// Form 1 lacks what a delivery has from Digest on.
+// A row of the journal is a byte for its version, how many attempts ended and when the last
+// one did, and the deliveries that changed. Numbers are varints; times are microseconds
+// since 1970 in UTC, 0 for none. Version 1 lacks the numbers of a delivery from Digest on.
 const (
 	formV1 = 1
 	formV2 = 2
 )
 
-// progressCodes are the bytes that stand for each Progress.
-var progressCodes = []ledger.DeliveryStatus{ledger.Sending, ledger.Sent, ledger.Deferred, ledger.Failed, ledger.Uncertain}
+// statusCodes are the statuses, by their bytes.
+var statusCodes = []ledger.DeliveryStatus{ledger.Sending, ledger.Sent, ledger.Deferred, ledger.Failed, ledger.Uncertain}
 
-// settledFlag is of a delivery whose subscriber's Due is to change. Other bits mean
-// nothing any more.
+// settledFlag marks a delivery whose subscriber's Due changes. The other bits are unused.
 const settledFlag = 1
 
 func encodeStep(s *ledger.Step) []byte {
@@ -34,7 +32,7 @@ func encodeStep(s *ledger.Step) []byte {
 		if d.Settled {
 			flags = settledFlag
 		}
-		row = append(row, byte(slices.Index(progressCodes, d.Status)), flags)
+		row = append(row, byte(slices.Index(statusCodes, d.Status)), flags)
 		for _, n := range []int64{d.Edition, d.Subscriber, d.After, d.Through, int64(d.Attempts), int64(d.Code), d.Digest, int64(d.DueReason), int64(d.Resent)} {
 			row = binary.AppendVarint(row, n)
 		}
@@ -55,12 +53,12 @@ func appendTime(dst []byte, t time.Time) []byte {
 
 var errJournalRow = errors.New("cannot read a row of its journal; restore a backup, or use the version of publisher that wrote it")
 
-// decodeStep reads what has changed from what encodeStep wrote.
+// decodeStep decodes the changes that encodeStep encoded.
 func decodeStep(row []byte) (*ledger.Step, error) {
 	if len(row) == 0 || row[0] < formV1 || row[0] > formV2 {
 		return nil, errJournalRow
 	}
-	r := &rowReader{rest: row[1:], form: row[0]}
+	r := &rowReader{rest: row[1:], version: row[0]}
 	s := &ledger.Step{Ended: int(r.number()), LastEnd: r.time()}
 	for len(r.rest) > 0 && !r.bad {
 		s.Changed = append(s.Changed, r.delivery())
@@ -71,24 +69,24 @@ func decodeStep(row []byte) (*ledger.Step, error) {
 	return s, nil
 }
 
-// entryReader takes values off a row; bad tells that there was one missing.
+// rowReader takes values off a row; bad says that one was missing.
 type rowReader struct {
-	rest []byte
-	form byte
-	bad  bool
+	rest    []byte
+	version byte
+	bad     bool
 }
 
 func (r *rowReader) delivery() *ledger.StepDelivery {
 	head := r.take(2)
-	if r.bad || int(head[0]) >= len(progressCodes) {
+	if r.bad || int(head[0]) >= len(statusCodes) {
 		r.bad = true
 		return nil
 	}
 	d := &ledger.StepDelivery{Settled: head[1]&settledFlag != 0}
-	d.Status = progressCodes[head[0]]
+	d.Status = statusCodes[head[0]]
 	d.Edition, d.Subscriber, d.After, d.Through = r.number(), r.number(), r.number(), r.number()
 	d.Attempts, d.Code = int(r.number()), int(r.number())
-	if r.form > formV1 {
+	if r.version > formV1 {
 		d.Digest, d.DueReason, d.Resent = r.number(), ledger.DueReason(r.number()), int(r.number())
 	} else if d.Status == ledger.Failed && !d.Settled {
 		d.DueReason = ledger.GaveUp

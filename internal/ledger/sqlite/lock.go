@@ -23,11 +23,10 @@ type Lock struct {
 	release func() error
 }
 
-// TakeLock takes the lock at once or fails at once with a *LockedError. The lock
-// is the operating system's, on a file beside the ledger, which stays, and on the ledger
-// itself, so that nothing is lost where somebody deletes that file. A ledger that this
-// process has open must be closed before the lock is released: closing a handle of the
-// database ends SQLite's locks of this process.
+// TakeLock takes the lock, or fails immediately with a *ledger.LockedError. It locks a
+// file beside the ledger, which stays, and the ledger itself, in case somebody deletes
+// that file. The process must close the ledger before it releases the lock, because
+// closing any handle of the database ends SQLite's locks of the process.
 func TakeLock(ctx context.Context, dsn, command string, now time.Time) (*Lock, error) {
 	file, err := sqlitePath(dsn)
 	if err != nil {
@@ -54,15 +53,14 @@ func TakeLock(ctx context.Context, dsn, command string, now time.Time) (*Lock, e
 	return lock, nil
 }
 
-// Open opens the ledger for the pass that holds the lock. If the last process that had
-// it open died, SQLite looks at all of it before anything else does.
+// Open opens the ledger for the pass that holds the lock. If the last process that had it
+// open died, SQLite checks all of it first.
 func (l *Lock) Open(ctx context.Context) (*ledger.Ledger, error) {
 	sweepFolders(os.TempDir(), copyPrefix)
 	return open(ctx, l.file, hasWAL(l.file))
 }
 
-// takeLockFile takes the lock on the file beside the ledger alone, which need not be
-// there.
+// takeLockFile locks only the file beside the ledger, which need not exist.
 func takeLockFile(ctx context.Context, file, command string, now time.Time) (*Lock, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -97,7 +95,7 @@ func takeLockFile(ctx context.Context, file, command string, now time.Time) (*Lo
 	return lock, nil
 }
 
-// Release gives the lock back. Doing so twice is fine.
+// Release releases the lock. It may be called twice.
 func (l *Lock) Release() error { return l.release() }
 
 func describe(command string, now time.Time) string {
@@ -108,7 +106,8 @@ func describe(command string, now time.Time) string {
 	return fmt.Sprintf("%s (process %d on %s, since %s)\n", command, os.Getpid(), host, now.UTC().Format("2006-01-02 15:04 MST"))
 }
 
-// holder reads who wrote into the lock file, which may be the moment before it does.
+// holder returns what the process with the lock wrote into the lock file, which it may not
+// have done yet.
 func holder(path string) string {
 	const longest = 300
 	text, err := os.ReadFile(path)

@@ -6,10 +6,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// lockDatabase locks the database file itself, in the way that SQLite does not: on
-// Linux flock(2) and SQLite's fcntl(2) locks know nothing of each other. It reports
-// false only where another process holds that lock. The descriptor is not an *os.File,
-// which would be closed when nobody refers to it any more.
+// lockDatabase locks the database file itself, independently of SQLite: on Linux, flock(2)
+// and SQLite's fcntl(2) locks do not affect each other. It reports false only if another
+// process has that lock. The descriptor is not an *os.File, because the garbage collector
+// would close that.
 func lockDatabase(path string) (taken bool, unlock func()) {
 	free := func() {}
 	var fs unix.Statfs_t
@@ -27,7 +27,7 @@ func lockDatabase(path string) (taken bool, unlock func()) {
 	return true, func() { syscall.Close(fd) }
 }
 
-// emulatesFlock is true of file systems that make one kind of lock of both.
+// emulatesFlock reports whether a file system treats both kinds of lock as one.
 func emulatesFlock(kind int64) bool {
 	switch uint32(kind) {
 	case unix.NFS_SUPER_MAGIC, unix.SMB_SUPER_MAGIC, unix.SMB2_SUPER_MAGIC, unix.CIFS_SUPER_MAGIC, unix.V9FS_MAGIC:

@@ -2,5 +2,5 @@
 
 package sqlite
 
-// lockDatabase does nothing: elsewhere flock(2) would keep SQLite out.
+// lockDatabase does nothing: on other systems flock(2) would lock SQLite out.
 func lockDatabase(string) (taken bool, unlock func()) { return true, func() {} }

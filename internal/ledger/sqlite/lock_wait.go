@@ -20,8 +20,8 @@ const (
 	firstPause, lastPause = time.Millisecond, 64 * time.Millisecond
 )
 
-// patience decides how long a locked ledger is waited for. All waiting for other
-// processes goes through it, so that one call ends it all.
+// lockWait decides how long to wait for a locked ledger. All waiting for other processes
+// goes through it, so that one call can limit all of it.
 type lockWait struct {
 	once    sync.Once
 	limited chan struct{} // closed once until is set
@@ -37,15 +37,16 @@ func (p *lockWait) limit(within time.Duration) {
 	})
 }
 
-// retry calls try until it fails for another reason than a lock, or time is up.
+// retry calls try until it succeeds, fails for a reason other than a lock, or time is up.
 func (p *lockWait) retry(ctx context.Context, try func() error) error {
 	return p.retryUntil(ctx, p.deadline(), try)
 }
 
-// deadline is when who begins to wait now gives up.
+// deadline returns when a wait that begins now ends.
 func (p *lockWait) deadline() time.Time { return time.Now().Add(lockTimeout) }
 
-// retryUntil is retry for who may have waited already. It tries at least once.
+// retryUntil is like retry for a caller that may have waited already. It tries at least
+// once.
 func (p *lockWait) retryUntil(ctx context.Context, deadline time.Time, try func() error) error {
 	err := try()
 	hurried := p.limited

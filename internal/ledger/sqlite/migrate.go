@@ -13,14 +13,15 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// migrate brings the schema up to date. Where two processes do so at one moment
-// the second finds tables that it was about to make, and only has to look again.
+// migrate upgrades the schema. If two processes do so at the same time, the second one
+// finds tables that it was about to create, and has to look again.
 func migrate(ctx context.Context, w *writer) error {
 	steps, err := fs.Glob(migrations, "migrations/*.sql")
 	if err != nil {
 		return err
 	}
-	// Who loses to another process finds one step more done, goose's own table being the first.
+	// After losing to another process it finds at least one more step done, the first being
+	// goose's own table.
 	for range len(steps) + 2 {
 		if err = migrateOnce(ctx, w); err == nil || isBusy(err) || ctx.Err() != nil {
 			return err
@@ -51,9 +52,9 @@ func migrateOnce(ctx context.Context, w *writer) error {
 	if current == target {
 		return nil
 	}
-	// Goose numbers no commits: what stood before and what stands after has a number
-	// that nothing in between has. They come one by one, so that a log which begins here
-	// continues the database as it was, should this be cut short.
+	// Goose's commits are not numbered. Numbers before and after them that are otherwise
+	// unused make sure that a log which begins in between continues the database, even if the
+	// upgrade is cut short; they come one by one for the same reason.
 	if err := addNumbers(ctx, w, 2); err != nil {
 		return err
 	}

@@ -15,7 +15,7 @@ import (
 // follows carries them over into tables of their own. It uses none of the code that
 // reads and writes these tables, which later versions may change.
 
-// typedTables is the file that makes the tables, and typedTablesVersion its schema.
+// The file that creates the tables, and the version of its schema.
 const (
 	typedTables        = "00007_typed_tables.sql"
 	typedTablesVersion = 7

@@ -6,15 +6,15 @@ import (
 	"strings"
 )
 
-// multiRow is a prepared statement about many rows at once, which costs little more
-// than one about one. It is kept for 1, 2, 4 … rows, which together serve any number,
-// until the database is closed.
+// multiRow is a prepared statement about many rows at once, which costs little more than
+// one about a single row. There is one for 1, 2, 4 … rows, which together serve any
+// number.
 type multiRow struct {
 	columns    int
 	statements [6]*sql.Stmt
 }
 
-// prepareMultiRow prepares the statements of a text in which %s stands for the rows.
+// prepareMultiRow prepares the statements of a text in which %s is replaced by the rows.
 func prepareMultiRow(db *sql.DB, columns int, text string) (*multiRow, error) {
 	b := &multiRow{columns: columns}
 	for i := range b.statements {
@@ -26,14 +26,13 @@ func prepareMultiRow(db *sql.DB, columns int, text string) (*multiRow, error) {
 	return b, nil
 }
 
-// placeholders are "(?, ?), (?, ?)": numbered ones SQLite would search for by name.
+// placeholders returns "(?, ?), (?, ?)". SQLite would look up numbered ones by name.
 func placeholders(rows, columns int) string {
 	row := "(" + strings.TrimSuffix(strings.Repeat("?, ", columns), ", ") + ")"
 	return strings.TrimSuffix(strings.Repeat(row+", ", rows), ", ")
 }
 
-// exec runs the statement until it was about all rows, whose columns args holds one
-// after the other.
+// exec runs the statements for all rows, whose columns are consecutive in args.
 func (b *multiRow) exec(tx *sql.Tx, args []any) error {
 	for len(args) > 0 {
 		size := min(bits.Len(uint(len(args)/b.columns)), len(b.statements)) - 1

@@ -27,8 +27,8 @@ const (
 	readers     = 4
 )
 
-// sqlitePath returns the file that dsn names, symbolic links resolved, so that
-// every name of one ledger leads to the same lock.
+// sqlitePath returns the file of a DSN with symbolic links resolved, so that every name of
+// a ledger leads to the same lock.
 func sqlitePath(dsn string) (string, error) {
 	kind, path, _ := strings.Cut(dsn, ":")
 	switch {
@@ -47,8 +47,8 @@ func sqlitePath(dsn string) (string, error) {
 	return path, nil
 }
 
-// create makes an empty file that only its owner reads, since it will hold
-// addresses, unless there is a file.
+// createFile creates an empty file unless there is one. Only its owner can read it,
+// because it will contain addresses.
 func createFile(path string) error {
 	if _, err := os.Stat(path); err == nil {
 		return nil
@@ -74,15 +74,14 @@ const (
 	unsynced durability = "OFF"    // for what is thrown away
 )
 
-// pools are the connections to one file: SQLite has one writer at a time, and
-// WAL lets readers go on beside it.
+// pools are the connections to one file: SQLite has one writer at a time, and WAL mode
+// lets readers continue beside it.
 type pools struct {
 	write *writer
 	read  *sql.DB
 }
 
-// openPools opens a file that exists, and makes sure that it is a ledger or
-// empty, and that it can be written.
+// openPools opens an existing file, and checks that it is a ledger or empty, and writable.
 func openPools(ctx context.Context, path string, d durability, patience *lockWait) (pools, error) {
 	write, err := sql.Open("sqlite", uri(path, "rw", sqliteTimeout, "_txlock=immediate", "_synchronous="+string(d), "_pragma=cache_size(-8000)"))
 	if err != nil {
@@ -108,9 +107,9 @@ func openPools(ctx context.Context, path string, d durability, patience *lockWai
 	return p, nil
 }
 
-// unwritable names the first of the database's files that this user may not write;
-// "" for none. No connection may be open: SQLite's locks of a process end when it
-// closes any handle of the file.
+// unwritable returns the first of the database's files that this user cannot write; "" if
+// there is none. No connection may be open, because closing any handle of the file ends
+// SQLite's locks of the process.
 func unwritable(path string) string {
 	for _, name := range []string{path, path + "-wal", path + "-shm"} {
 		file, err := os.OpenFile(name, os.O_RDWR, 0)
@@ -124,13 +123,13 @@ func unwritable(path string) string {
 	return ""
 }
 
-// close closes the readers first: the last to leave cleans up the WAL, which a
-// reader may not.
+// close closes the readers first: the last connection to leave cleans up the WAL, which a
+// reader cannot.
 func (p pools) close() error {
 	return errors.Join(p.read.Close(), p.write.close())
 }
 
-// uri is the name of a file for the driver, with its settings.
+// uri returns the driver's name for a file with settings.
 func uri(path, mode string, busy time.Duration, settings ...string) string {
 	settings = append(settings, "mode="+mode, fmt.Sprintf("_busy_timeout=%d", busy.Milliseconds()), "_foreign_keys=1", "_dqs=0", "_error_rc=1")
 	return "file:" + (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath() + "?" + strings.Join(settings, "&")
@@ -138,9 +137,9 @@ func uri(path, mode string, busy time.Duration, settings ...string) string {
 
 var errForeign = errors.New("it is another program's SQLite database; choose another file for ledger in config.yaml")
 
-// claim marks an empty database as a ledger and refuses another program's. Where another
-// process does so at the same moment SQLite answers busy at once, since both would wait
-// for each other.
+// claim marks an empty database as a ledger and rejects another program's. If another
+// process does so at the same time, SQLite returns busy immediately, because both would
+// wait for each other.
 func claim(ctx context.Context, db *sql.DB) error {
 	var id, tables int64
 	if err := db.QueryRowContext(ctx, "PRAGMA application_id").Scan(&id); err != nil {

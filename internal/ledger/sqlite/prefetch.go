@@ -7,14 +7,14 @@ import (
 	"publisher/internal/ledger"
 )
 
-// foreseen are recipients as they were read, active and with nothing open. While
-// nobody else has written they still are, and an intent for one is checked without
-// reading them again. It is used only by who holds the connection that writes.
+// prefetch has recipients as they were read, active and without an open delivery. Until
+// somebody else writes they remain so, and their intents need not be checked against the
+// tables. Only the holder of the writing connection may use it.
 type prefetch struct {
 	writer     *writer
 	recipients map[int64]prefetchedRecipient // by subscriber
-	version    version                       // as of which they are so
-	page       *prefetchedPage               // nil: no page is being read, or in vain
+	version    version                       // as of which they are valid
+	page       *prefetchedPage               // nil: none is being read, or it is outdated
 }
 
 type prefetchedRecipient struct {
@@ -22,19 +22,19 @@ type prefetchedRecipient struct {
 	due     ledger.Due
 }
 
-// reading is a page of recipients under way.
+// prefetchedPage is a page of recipients that is being read.
 type prefetchedPage struct {
-	touched map[int64]bool // subscribers whom the recorder wrote about meanwhile
+	touched map[int64]bool // subscribers about whom the recorder wrote meanwhile
 }
 
-// maxForeseen bounds what is kept of recipients who are never begun.
+// maxPrefetched limits the recipients that are kept although their intents never come.
 const maxPrefetched = 5_000
 
-// version tells whether anything was written: data by another connection
+// version changes when anything is written: data by other connections
 // (https://sqlite.org/pragma.html#pragma_data_version), changes by this one.
 type version struct{ data, changes int64 }
 
-// refresh forgets all if anybody but the recorder has written.
+// refresh forgets all recipients if anyone but the recorder has written.
 func (f *prefetch) refresh(data int64) {
 	now := version{data, f.writer.changes.Load()}
 	if now != f.version || len(f.recipients) > maxPrefetched {
@@ -44,7 +44,7 @@ func (f *prefetch) refresh(data int64) {
 	f.version = now
 }
 
-// touch forgets one whom the recorder writes about.
+// touch forgets a recipient about whom the recorder writes.
 func (f *prefetch) touch(subscriber int64) {
 	delete(f.recipients, subscriber)
 	if f.page != nil {
@@ -52,7 +52,7 @@ func (f *prefetch) touch(subscriber int64) {
 	}
 }
 
-// foresee reads recipients of an edition, and remembers them for the recorder.
+// prefetch reads recipients of an edition, and remembers them for the recorder.
 func (r *recorder) prefetch(ctx context.Context, edition int64, read func() ([]ledger.Recipient, error)) ([]ledger.Recipient, error) {
 	page := &prefetchedPage{touched: map[int64]bool{}}
 	err := r.fold(ctx, func(tx *sql.Tx) error {
@@ -69,7 +69,7 @@ func (r *recorder) prefetch(ctx context.Context, edition int64, read func() ([]l
 	if err != nil {
 		return nil, err
 	}
-	conn, err := r.writer.db.Conn(ctx) // nobody else writes while they are noted
+	conn, err := r.writer.db.Conn(ctx) // nobody else writes meanwhile
 	if err != nil {
 		return nil, err
 	}

@@ -13,9 +13,8 @@ import (
 // copyPrefix begins the names of the folders of private copies.
 const copyPrefix = "publisher-ledger-"
 
-// privateFolder makes a folder for this process alone, and sweeps away those with such a
-// name that processes left which died. The folder is locked while it is used. remove
-// takes it away.
+// privateFolder creates a folder for this process alone, and deletes folders with the same
+// prefix whose processes have died. The folder stays locked until remove deletes it.
 func privateFolder(dir, prefix string) (folder string, remove func() error, err error) {
 	sweepFolders(dir, prefix)
 	const attempts = 10
@@ -37,8 +36,7 @@ func privateFolder(dir, prefix string) (folder string, remove func() error, err 
 	return "", nil, fmt.Errorf("%s: temporary folders disappear as soon as they are created", dir)
 }
 
-// sweepFolders removes folders whose processes are gone. That it cannot is no fault of
-// who makes the next one.
+// sweepFolders deletes folders whose processes are gone. Failing to do so is not an error.
 func sweepFolders(dir, prefix string) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {

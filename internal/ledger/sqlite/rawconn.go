@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// direct speaks to the driver without database/sql, whose bookkeeping costs more
-// than the few statements of a group themselves. It belongs to one connection.
+// rawConn uses the driver without database/sql, whose bookkeeping costs more than the few
+// statements of a group. It belongs to one connection.
 type rawConn struct {
 	conn                                      driver.Conn
 	begin, dataVersion, add, commit, rollback driver.Stmt
@@ -17,7 +17,7 @@ type rawConn struct {
 	exec                                      driver.ExecerContext
 }
 
-// directly runs do with the writer's connection, which nobody else has meanwhile.
+// withRawConn runs do with the writing connection, which nobody else uses meanwhile.
 func (r *recorder) withRawConn(ctx context.Context, do func(*rawConn) error) error {
 	conn, err := r.writer.db.Conn(ctx)
 	if err != nil {
@@ -35,8 +35,8 @@ func (r *recorder) withRawConn(ctx context.Context, do func(*rawConn) error) err
 	})
 }
 
-// close is called before the connection is closed, which SQLite leaves open while it
-// has statements.
+// close must be called before the connection is closed, which SQLite keeps open as long as
+// it has statements.
 func (d *rawConn) close() error {
 	return errors.Join(d.begin.Close(), d.dataVersion.Close(), d.add.Close(), d.commit.Close(), d.rollback.Close(), d.number.Close())
 }
@@ -67,10 +67,10 @@ func exec(s driver.Stmt, args ...driver.NamedValue) error {
 	return err
 }
 
-// version is what PRAGMA data_version says.
+// version returns PRAGMA data_version.
 func (d *rawConn) version() (int64, error) { return query(d.dataVersion) }
 
-// query returns the one number that a statement gives.
+// query returns the single number that a statement returns.
 func query(s driver.Stmt) (int64, error) {
 	rows, err := s.(driver.StmtQueryContext).QueryContext(context.Background(), nil)
 	if err != nil {
@@ -82,7 +82,7 @@ func query(s driver.Stmt) (int64, error) {
 	return n, err
 }
 
-// transaction runs do, whose statements are the connection's.
+// transaction runs do, which uses the connection's statements, in a transaction.
 func (d *rawConn) transaction(p *lockWait, deadline time.Time, do func() error) error {
 	if err := p.retryUntil(context.Background(), deadline, func() error { return exec(d.begin) }); err != nil {
 		return err

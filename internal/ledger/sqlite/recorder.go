@@ -11,40 +11,39 @@ import (
 	"publisher/internal/ledger"
 )
 
-// recorder commits what many callers record at once in one transaction, so that
-// they share the cost of one fsync. While the disk works on one group the next is
-// committed; callers hear of it when theirs is on the disk.
+// recorder commits the records of many callers in one transaction, so that they share the
+// cost of one fsync. While the disk works on one group, the next one is committed; callers
+// return when their group is on the disk.
 type recorder struct {
 	writer     *writer
 	journal    *journal
 	raw        *rawConn       // nil before the first group
-	statements stepStatements // made when the tables are asked first
+	statements stepStatements // prepared when first needed
 	// underway are the deliveries begun and not ended by this process; only run's
-	// goroutine has to do with them.
+	// goroutine uses it.
 	underway   map[ledger.DeliveryKey]*ledger.StepDelivery
 	prefetched *prefetch
 
 	mu      sync.Mutex
 	queue   []*request
-	wanted  int       // of queue to go on
-	arrived sync.Cond // on mu: there is enough, or closed
+	wanted  int       // length of queue to go on
+	arrived sync.Cond // on mu: wanted is reached, or closed
 	closed  bool
-	written chan []*request // groups committed, and not on the disk yet
+	written chan []*request // groups committed but not on the disk yet
 	took    atomic.Int64    // the last fsync, in nanoseconds
 	ended   chan struct{}
 }
 
-// maxPatience is how long a group waits at most for others to join it, where the disk
-// is slow.
+// maxGroupWait is how long a group waits for more callers if the disk is slow.
 const maxGroupWait = 5 * time.Millisecond
 
-// request is one call of Record.
+// request is a call of Record.
 type request struct {
 	done   *ledger.Result
 	next   *ledger.Intent
 	answer chan error
 	begun  bool
-	err    error // this call's own, which does not touch the group
+	err    error // concerns this call alone
 }
 
 func newRecorder(w *writer, journal *journal) *recorder {
@@ -84,10 +83,10 @@ func (r *recorder) enqueue(call *request) bool {
 	return true
 }
 
-// dequeue waits for calls, and returns none when there will be no more. A group of
-// few costs as much as one of many, so it waits for half of all who are to call, as
-// long as the disk takes for a group, within bounds: while these are committed the
-// others work.
+// dequeue waits for requests, and returns none when there will be no more. A small group
+// costs as much as a large one, so it waits for half of the expected callers, for as long
+// as the disk takes for a group, within limits: while that half is committed, the other
+// half works.
 func (r *recorder) dequeue() []*request {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -109,7 +108,7 @@ func (r *recorder) waitFor(n int) {
 	}
 }
 
-// hurry lets dequeue go on with those who are there.
+// proceed lets dequeue return what is there.
 func (r *recorder) proceed() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -157,8 +156,8 @@ func answer(group []*request, err error) {
 	}
 }
 
-// commit does what the calls ask for in one transaction. After an error nothing of
-// it is stored, and what is underway is read again.
+// commit decides the requests in one transaction. After an error nothing of it is stored,
+// and the deliveries underway are read again.
 func (r *recorder) commit(calls []*request) error {
 	known, deadline := true, r.writer.wait.deadline()
 	err := r.withRawConn(context.Background(), func(d *rawConn) error {
@@ -185,12 +184,12 @@ func (r *recorder) commit(calls []*request) error {
 	}
 	if err != nil {
 		clear(r.underway)
-		r.writer.changes.Add(1) // what is foreseen is forgotten
+		r.writer.changes.Add(1) // forgets prefetched recipients
 	}
 	return err
 }
 
-// readAndCommit is commit where the tables have to be asked.
+// readAndCommit is commit for requests about which the tables have to be read.
 func (r *recorder) readAndCommit(calls []*request) (err error) {
 	if r.statements.intent == nil {
 		if r.statements, err = prepareStep(r.writer.db); err != nil {
@@ -209,7 +208,7 @@ func (r *recorder) readAndCommit(calls []*request) (err error) {
 	})
 }
 
-// store decides, and adds what comes of it to the journal.
+// store decides the requests, and adds the changes to the journal.
 func (r *recorder) store(step *ledger.Step, calls []*request, add func(entries []byte) error) error {
 	for _, call := range calls {
 		call.begun, call.err = step.Decide(call.done, call.next)
@@ -232,8 +231,8 @@ func (r *recorder) store(step *ledger.Step, calls []*request, add func(entries [
 	return nil
 }
 
-// fold brings what was recorded into the tables, in several transactions, so that
-// nobody waits long; last, unless it is nil, runs in the one that leaves nothing.
+// fold moves what was recorded into the tables, in several transactions, so that nobody
+// waits long. last, unless it is nil, runs in the one that empties the journal.
 func (r *recorder) fold(ctx context.Context, last func(*sql.Tx) error) error {
 	for left := true; left; {
 		err := r.writer.record(ctx, func(tx *sql.Tx) (err error) {

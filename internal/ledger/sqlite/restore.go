@@ -17,9 +17,9 @@ import (
 const restorePrefix = ".publisher-restore-"
 
 // Restore puts a backup, or any other copy of a ledger, where dsn says. It never
-// overwrites a ledger. What an earlier one left beside it is taken away: what holds
-// something is set aside, in the files that Restore names. Nothing is sent from it until
-// Adopt. Where a pass runs it fails with a *LockedError.
+// overwrites a ledger. It removes what an earlier ledger left beside it; files with
+// content are set aside under the names that it returns. No mail is sent from the restored
+// ledger until Adopt. If a pass is running, Restore fails with a *ledger.LockedError.
 func Restore(ctx context.Context, dsn, file string, now time.Time) (aside []string, err error) {
 	path, err := sqlitePath(dsn)
 	if err != nil {
@@ -51,7 +51,7 @@ func Restore(ctx context.Context, dsn, file string, now time.Time) (aside []stri
 	return aside, errors.Join(moveInto(e.file, path), durable.SyncFolder(filepath.Dir(path)))
 }
 
-// openBackup opens a private copy of a ledger's copy, once it is seen to be whole.
+// openBackup opens a private copy of a backup, and checks its integrity.
 func openBackup(ctx context.Context, file, folder string) (e *engine, remove func() error, err error) {
 	if file, err = resolvePath(file); err != nil {
 		return nil, nil, err
@@ -72,7 +72,7 @@ func openBackup(ctx context.Context, file, folder string) (e *engine, remove fun
 	return e, remove, err
 }
 
-// stampBackup makes sure that the ledger says of itself that it is a backup.
+// stampBackup marks the ledger as a backup if it is not.
 func (e *engine) stampBackup(ctx context.Context) error {
 	if made, err := e.backupTime(ctx); err != nil || !made.IsZero() {
 		return err
@@ -84,7 +84,7 @@ func (e *engine) stampBackup(ctx context.Context) error {
 	return e.setBackupTime(ctx, info.ModTime())
 }
 
-// clearAway takes away what an earlier ledger left: what a new one would take for its
+// removeLeftovers removes the files of an earlier ledger that a new one would take for its
 // own.
 func removeLeftovers(path string) (aside []string, err error) {
 	for _, name := range ledgerFiles(path) {
@@ -108,8 +108,8 @@ func removeLeftovers(path string) (aside []string, err error) {
 	return aside, durable.SyncFolder(filepath.Dir(path))
 }
 
-// holdsSomething is false of a file that is not there, and of one with nothing but the
-// empty lines of results that never came.
+// hasContent reports whether a file exists and has more than the empty lines of an unused
+// spool.
 func hasContent(path string) (bool, error) {
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -118,7 +118,7 @@ func hasContent(path string) (bool, error) {
 	return len(bytes.TrimSpace(text)) > 0, err
 }
 
-// place gives a file its name, which nobody has: not even a ledger made at this moment.
+// moveInto gives a file a name that must not exist, not even as of a moment ago.
 func moveInto(from, to string) error {
 	err := os.Link(from, to)
 	if err == nil || errors.Is(err, fs.ErrExist) {

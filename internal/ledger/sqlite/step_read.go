@@ -7,13 +7,13 @@ import (
 	"publisher/internal/ledger"
 )
 
-// unread is what the tables have to say before a Step can be decided.
+// unread is what has to be read from the tables before a Step can be decided.
 type unread struct{ intents, deliveries []ledger.DeliveryKey }
 
 func (u unread) none() bool { return len(u.intents)+len(u.deliveries) == 0 }
 
-// step begins with what is known of all that the calls touch: the deliveries that this
-// process has begun, which nobody else changes, and the recipients who are still as they
+// step returns what is known about the requests: the deliveries that this process has
+// begun, which nobody else changes, and the recipients who have not changed since they
 // were read.
 func (r *recorder) step(calls []*request, recipients map[int64]prefetchedRecipient) (s *ledger.Step, u unread) {
 	s = ledger.NewStep()
@@ -53,7 +53,7 @@ func (r *recorder) add(key ledger.DeliveryKey, s *ledger.Step, u *unread) {
 	u.deliveries = append(u.deliveries, key)
 }
 
-// stepStatements read what is not known of a Step.
+// stepStatements read the rest.
 type stepStatements struct{ intent, delivery *sql.Stmt }
 
 func prepareStep(db *sql.DB) (s stepStatements, err error) {

@@ -12,23 +12,23 @@ import (
 	"publisher/internal/ledger/sqlutil"
 )
 
-// given are the highest numbers that were ever given. Both stand in mail for ever:
-// editions in Message-IDs and archive links, subscribers in all tokens.
+// usedNumbers are the highest numbers ever used. Both are in mail forever: editions in
+// Message-IDs and archive links, subscribers in all tokens.
 type usedNumbers struct{ edition, subscriber int64 }
 
-// What a ledger leaves out that takes another one's place. Where the mark beside it says
-// what was given, only what came in the last moments can be missing from it.
+// The numbers to skip in a ledger that replaces another one. If the mark beside it says
+// which numbers were used, only those of the last moments can be missing from the mark.
 var (
 	smallGap = usedNumbers{edition: 10, subscriber: 10_000}
 	largeGap = usedNumbers{edition: 1_000, subscriber: 1_000_000}
 )
 
-// markText is a new mark, which says what has been given.
+// newMark returns a new mark, which includes the numbers used.
 func newMark(g usedNumbers) string {
 	return fmt.Sprintf("%s-%d-%d", rand.Text(), g.edition, g.subscriber)
 }
 
-// readMark returns what a mark says was given; false where an older program wrote it.
+// parseMark returns the numbers in a mark; false if an older program wrote it.
 func parseMark(mark string) (g usedNumbers, ok bool) {
 	parts := strings.Split(mark, "-")
 	if len(parts) != 3 {
@@ -39,7 +39,7 @@ func parseMark(mark string) (g usedNumbers, ok bool) {
 	return usedNumbers{edition, subscriber}, err == nil && other == nil
 }
 
-// highestGiven is what the ledger itself knows.
+// highestUsed returns the numbers that the ledger itself knows.
 func highestUsed(ctx context.Context, q sqlutil.RowQuerier) (g usedNumbers, err error) {
 	next, err := ledger.NextEdition(ctx, q)
 	if err != nil {
@@ -51,8 +51,9 @@ func highestUsed(ctx context.Context, q sqlutil.RowQuerier) (g usedNumbers, err 
 	return g, err
 }
 
-// leaveGap leaves out what may have been given by the ledger that lay here before, of
-// which the mark and the results kept beside it tell. What was a backup is one no more.
+// skipNumbers skips all numbers that may have been used by the ledger that was here
+// before, according to the mark and the spooled results. The ledger is then no longer
+// marked as a backup.
 func (e *engine) skipNumbers(ctx context.Context, mark string, spooled []ledger.Result) error {
 	return e.fail("skip numbers that may have been used", e.Change(ctx, func(tx *sql.Tx) error {
 		g, err := highestUsed(ctx, tx)
@@ -70,7 +71,7 @@ func (e *engine) skipNumbers(ctx context.Context, mark string, spooled []ledger.
 	}))
 }
 
-// and is the higher of each.
+// max returns the higher of each number.
 func (g usedNumbers) max(other usedNumbers) usedNumbers {
 	return usedNumbers{max(g.edition, other.edition), max(g.subscriber, other.subscriber)}
 }

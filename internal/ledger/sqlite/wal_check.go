@@ -14,13 +14,12 @@ import (
 	"time"
 )
 
-// SQLite applies whatever write-ahead log lies beside a database, also that of another
-// one: where an older copy was put in the place of a ledger whose process had died, the
-// pages of both would be mixed. belongs finds out first, by the numbers of the commits.
+// checkWAL checks that the write-ahead log beside a database belongs to it. SQLite applies
+// any log that it finds: if an older copy replaced a ledger whose process had died, the
+// pages of both would be mixed. The numbers of the commits show that.
 //
-// A log that is not there, has nothing in it, or numbers nothing (an older program
-// wrote it) belongs. What other programs may do, which is to write and to checkpoint,
-// changes nothing of that: they keep the number that they find.
+// A log that does not exist, is empty, or has no numbers (an older program wrote it)
+// belongs. Other programs may write and checkpoint: they keep the number that they find.
 func checkWAL(ctx context.Context, path string) error {
 	const attempts = 30 // another process may be checkpointing
 	var log walCommits
@@ -58,15 +57,15 @@ func checkWAL(ctx context.Context, path string) error {
 		log.first, log.last, main), nil)
 }
 
-// commitNumberOf is what the database file itself says, without its log.
+// commitNumberOf returns the number in the database file itself, without its log.
 func commitNumberOf(ctx context.Context, path string) (uint32, error) {
 	n, err := readHeader(ctx, path, readCommitNumber)
 	return uint32(n), err
 }
 
-// readHeader reads a number that stands in the database file itself; 0 where there is no
-// such file, or an empty one. SQLite reads it: if another handle of the file were closed
-// here, the locks of this process on it would be gone.
+// readHeader reads a number from the header of a database file; 0 if it does not exist or
+// is empty. SQLite reads it, because closing another handle of the file here would end the
+// locks of this process.
 func readHeader(ctx context.Context, path, pragma string) (n int64, err error) {
 	if info, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0 {
 		return 0, nil
@@ -88,8 +87,8 @@ type walCommits struct {
 	numbered    bool   // there is one
 }
 
-// continues reports whether the log begins at or before the database's commit, and
-// ends at or after it. Numbers wrap around.
+// continues reports whether the log begins at or before the database's commit, and ends at
+// or after it. Numbers wrap around.
 func (c walCommits) continues(main uint32) bool {
 	if !c.numbered {
 		return true
@@ -122,8 +121,8 @@ func readWAL(path string) (walCommits, error) {
 	return scanWAL(bufio.NewReaderSize(file, 1<<18))
 }
 
-// scanWAL reads the frames that SQLite would: those with the log's salts and the right
-// checksums, up to the last that ends a commit. What is no log has none.
+// scanWAL reads the frames that SQLite would: those with the log's salts and correct
+// checksums, up to the last one that ends a commit. A file that is not a log has none.
 func scanWAL(r io.Reader) (committed walCommits, err error) {
 	header := make([]byte, walHeader)
 	if _, err := io.ReadFull(r, header); err != nil {
@@ -160,7 +159,7 @@ func scanWAL(r io.Reader) (committed walCommits, err error) {
 	}
 }
 
-// ended is nil where err is the end of the file.
+// ended returns nil for the end of a file, and other errors unchanged.
 func ended(err error) error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return nil
@@ -181,7 +180,7 @@ func (s *walChecksum) add(data []byte) {
 	}
 }
 
-// is compares it with the one that the log has.
+// is reports whether the checksum equals a stored one.
 func (s *walChecksum) is(stored []byte) bool {
 	return s.a == binary.BigEndian.Uint32(stored) && s.b == binary.BigEndian.Uint32(stored[4:])
 }

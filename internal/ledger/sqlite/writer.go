@@ -11,9 +11,9 @@ import (
 	"time"
 )
 
-// writer is the one connection that writes. SQLite syncs none of its commits
-// (synchronous=NORMAL); writer does, so that a recorder's group can be committed
-// while the disk works on the one before.
+// writer is the one connection that writes. SQLite does not sync its commits
+// (synchronous=NORMAL); writer does, so that one group of the recorder can be committed
+// while the disk works on the previous one.
 type writer struct {
 	db      *sql.DB
 	log     *wal // nil: of what is thrown away
@@ -24,8 +24,7 @@ type writer struct {
 	changes atomic.Int64
 }
 
-// change runs do in one transaction that others wait for. It is on the disk when
-// change returns.
+// change runs do in a transaction. It is on the disk when change returns.
 func (w *writer) change(ctx context.Context, do func(*sql.Tx) error) error {
 	return w.store(ctx, func(tx *sql.Tx) error {
 		w.changes.Add(1)
@@ -33,7 +32,7 @@ func (w *writer) change(ctx context.Context, do func(*sql.Tx) error) error {
 	})
 }
 
-// store is change for what touches neither subscribers nor deliveries.
+// store is like change for what touches neither subscribers nor deliveries.
 func (w *writer) store(ctx context.Context, do func(*sql.Tx) error) error {
 	if err := w.record(ctx, do); err != nil {
 		return err
@@ -41,8 +40,7 @@ func (w *writer) store(ctx context.Context, do func(*sql.Tx) error) error {
 	return w.log.sync()
 }
 
-// record runs a transaction of the recorder's own. It is on the disk after the next
-// sync.
+// record runs a transaction of the recorder. It is on the disk after the next sync.
 func (w *writer) record(ctx context.Context, do func(*sql.Tx) error) error {
 	deadline := w.wait.deadline()
 	conn, err := w.db.Conn(ctx)
@@ -53,9 +51,9 @@ func (w *writer) record(ctx context.Context, do func(*sql.Tx) error) error {
 	return w.transaction(ctx, deadline, conn, do)
 }
 
-// transaction runs do in a numbered transaction on the connection that writes. While
-// another process holds the ledger's lock it keeps the connection: who comes meanwhile
-// waits for the same lock.
+// transaction runs do in a numbered transaction on the writing connection. It keeps the
+// connection while it waits for another process's lock, because everybody else would wait
+// for the same lock.
 func (w *writer) transaction(ctx context.Context, deadline time.Time, conn *sql.Conn, do func(*sql.Tx) error) error {
 	var tx *sql.Tx
 	err := w.wait.retryUntil(ctx, deadline, func() (err error) {
@@ -73,7 +71,7 @@ func (w *writer) transaction(ctx context.Context, deadline time.Time, conn *sql.
 }
 
 // hold keeps the connection from everybody else while prepare runs, and then do in a
-// transaction. That is on the disk when hold returns.
+// transaction. The changes are on the disk when hold returns.
 func (w *writer) hold(ctx context.Context, prepare func(*sql.Conn) error, do func(*sql.Tx) error) error {
 	conn, err := w.db.Conn(ctx)
 	if err != nil {
@@ -92,7 +90,7 @@ func (w *writer) hold(ctx context.Context, prepare func(*sql.Conn) error, do fun
 
 func (w *writer) close() error { return errors.Join(w.db.Close(), w.log.close()) }
 
-// errUnsynced is of a commit that may not have reached the disk.
+// errUnsynced means that a commit may not have reached the disk.
 var errUnsynced = errors.New("the disk failed; check it and run again")
 
 // wal is SQLite's write-ahead log. SQLite keeps the file while any connection is
@@ -102,11 +100,11 @@ type wal struct {
 
 	mu   sync.Mutex
 	file *os.File // nil before the first sync
-	// failed stays: what one fsync could not write the next does not try again.
+	// failed stays: what one fsync could not write, the next one does not try again.
 	failed error
 }
 
-// sync puts on the disk all that was committed before it was called.
+// sync syncs everything that was committed before the call.
 func (w *wal) sync() error {
 	if w == nil {
 		return nil

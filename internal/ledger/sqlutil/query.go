@@ -43,7 +43,7 @@ func ScanAll[T any](rows *sql.Rows, scan func(Scanner) (T, error)) ([]T, error) 
 	return all, rows.Err()
 }
 
-// EachRow runs a query once for each row of arguments.
+// EachRow runs a statement once for each row of arguments.
 func EachRow(ctx context.Context, tx *sql.Tx, query string, rows func(yield func(...any) bool)) error {
 	statement, err := tx.PrepareContext(ctx, query)
 	if err != nil {

@@ -31,7 +31,7 @@ func (t *Time) Scan(src any) error {
 	return nil
 }
 
-// Stored returns a time as it comes back: in UTC, to the microsecond.
+// Stored returns a time as it is read back: in UTC, to the microsecond.
 func Stored(t time.Time) time.Time {
 	if t.IsZero() {
 		return time.Time{}
