@@ -3,12 +3,14 @@ package ledger
 import (
 	"context"
 	"fmt"
+
+	"publisher/internal/ledger/sqlutil"
 )
 
 // ArchivedPage returns the web version of an edition, compressed by gzip; nil if it has
 // none.
 func (l *Ledger) ArchivedPage(ctx context.Context, edition int64) (html []byte, err error) {
-	_, err = readRow(ctx, l.read, "SELECT html_gzip FROM archived_page WHERE edition = $1", []any{edition}, &html)
+	_, err = sqlutil.Row(ctx, l.read, "SELECT html_gzip FROM archived_page WHERE edition = $1", []any{edition}, &html)
 	return html, l.fail(fmt.Sprintf("read the web version of edition %d", edition), err)
 }
 

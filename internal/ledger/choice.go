@@ -71,7 +71,7 @@ func activate(ctx context.Context, tx *sql.Tx, s *Subscriber, defaultCadence str
 // closedThrough returns the number through which the cadence has closed editions,
 // including empty ones; 0 if it never has.
 func closedThrough(ctx context.Context, tx *sql.Tx, cadence string) (through int64, err error) {
-	_, err = readRow(ctx, tx, "SELECT through_seq FROM cadence WHERE name = $1", []any{cadence}, &through)
+	_, err = sqlutil.Row(ctx, tx, "SELECT through_seq FROM cadence WHERE name = $1", []any{cadence}, &through)
 	return through, err
 }
 

@@ -51,10 +51,7 @@ func (l *Ledger) Digests(ctx context.Context, edition int64) ([]Digest, error) {
 // Withheld returns the numbers of posts that some digest could not show and that have not
 // been passed to PostsReturned since.
 func (l *Ledger) Withheld(ctx context.Context) (Numbers, error) {
-	lists, err := sqlutil.Collect(ctx, l.read, func(row sqlutil.Scanner) (n Numbers, err error) {
-		err = row.Scan(&n)
-		return n, err
-	}, "SELECT DISTINCT withheld FROM digest WHERE withheld <> ''")
+	lists, err := sqlutil.Column[Numbers](ctx, l.read, "SELECT DISTINCT withheld FROM digest WHERE withheld <> ''")
 	var all Numbers
 	for _, n := range lists {
 		all = all.Union(n)
@@ -135,7 +132,7 @@ func (l *Ledger) EndWait(ctx context.Context, edition, digest int64, now time.Ti
 
 // Bundle returns what an edition's messages are composed from; nil if nothing is stored.
 func (l *Ledger) Bundle(ctx context.Context, edition int64) (data []byte, err error) {
-	_, err = readRow(ctx, l.read, "SELECT data FROM bundle WHERE edition = $1", []any{edition}, &data)
+	_, err = sqlutil.Row(ctx, l.read, "SELECT data FROM bundle WHERE edition = $1", []any{edition}, &data)
 	return data, l.fail(fmt.Sprintf("read the bundle of edition %d", edition), err)
 }
 

@@ -33,7 +33,7 @@ type Edition struct {
 // LastClosed returns when the cadence last closed an edition, including empty ones, and
 // through which number; zero if never.
 func (l *Ledger) LastClosed(ctx context.Context, cadence string) (at time.Time, through int64, err error) {
-	_, err = readRow(ctx, l.read, "SELECT closed_at, through_seq FROM cadence WHERE name = $1", []any{cadence},
+	_, err = sqlutil.Row(ctx, l.read, "SELECT closed_at, through_seq FROM cadence WHERE name = $1", []any{cadence},
 		(*sqlutil.Time)(&at), &through)
 	return at, through, l.fail("read when "+cadence+" last closed", err)
 }

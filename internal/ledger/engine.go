@@ -30,8 +30,8 @@ type Engine interface {
 	// everything recorded. The engine may remember the recipients until their intents come.
 	Recipients(ctx context.Context, edition int64, read func() ([]Recipient, error)) ([]Recipient, error)
 	// Stage runs fill, and then merge in a transaction like Change's, in one session. The
-	// session has the empty temporary tables import_row, import_line and import_before, the
-	// only ones that fill may write to.
+	// session has the empty temporary tables import_row and import_line, the only ones that
+	// fill may write to.
 	Stage(ctx context.Context, fill func(*sql.Conn) error, merge func(*sql.Tx) error) error
 
 	// CheckCloneMark and AdvanceCloneMark are described at Ledger's methods.

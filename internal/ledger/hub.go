@@ -23,23 +23,23 @@ func (h Hub) equal(other Hub) bool {
 
 // Hubs returns the hubs by URL.
 func (l *Ledger) Hubs(ctx context.Context) (map[string]Hub, error) {
-	all := map[string]Hub{}
-	_, err := sqlutil.Collect(ctx, l.read, func(row sqlutil.Scanner) (_ struct{}, err error) {
-		h, url := Hub{Notified: map[string]string{}}, ""
+	const doing = "read the hubs"
+	all, err := sqlutil.CollectMap(ctx, l.read, func(row sqlutil.Scanner) (url string, h Hub, err error) {
+		h.Notified = map[string]string{}
 		err = row.Scan(&url, &h.Failures, (*sqlutil.Time)(&h.Next))
-		all[url] = h
-		return struct{}{}, err
+		return url, h, err
 	}, "SELECT url, failures, next_at FROM hub")
 	if err != nil || len(all) == 0 {
-		return all, l.fail("read the hubs", err)
+		return all, l.fail(doing, err)
 	}
-	_, err = sqlutil.Collect(ctx, l.read, func(row sqlutil.Scanner) (_ struct{}, err error) {
-		var url, path, hash string
-		err = row.Scan(&url, &path, &hash)
-		all[url].Notified[path] = hash
-		return struct{}{}, err
+	hashes, err := sqlutil.CollectMap(ctx, l.read, func(row sqlutil.Scanner) (f hubFeed, hash string, err error) {
+		err = row.Scan(&f.hub, &f.path, &hash)
+		return f, hash, err
 	}, "SELECT hub, path, hash FROM hub_feed")
-	return all, l.fail("read the hubs", err)
+	for f, hash := range hashes {
+		all[f.hub].Notified[f.path] = hash
+	}
+	return all, l.fail(doing, err)
 }
 
 // SaveHubs replaces the hubs. It writes only what differs.
@@ -53,54 +53,49 @@ func (l *Ledger) SaveHubs(ctx context.Context, next map[string]Hub) error {
 	if err != nil || maps.EqualFunc(last, next, Hub.equal) {
 		return err
 	}
-	return l.store(ctx, "save the hubs", func(tx *sql.Tx) error { return saveHubs(ctx, tx, last, next) })
-}
-
-func saveHubs(ctx context.Context, tx *sql.Tx, last, next map[string]Hub) error {
-	for url := range last {
-		if _, kept := next[url]; kept {
-			continue
-		}
-		if _, err := tx.ExecContext(ctx, "DELETE FROM hub_feed WHERE hub = $1", url); err != nil {
+	return l.store(ctx, "save the hubs", func(tx *sql.Tx) error {
+		told, toTell := notified(last), notified(next)
+		if err := hubFeedTable.Prune(ctx, tx, told, toTell); err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, "DELETE FROM hub WHERE url = $1", url); err != nil {
+		if err := hubTable.Prune(ctx, tx, last, next); err != nil {
 			return err
 		}
-	}
-	for url, h := range next {
-		if err := saveHub(ctx, tx, url, last[url], h); err != nil {
+		if err := hubTable.Put(ctx, tx, last, next); err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-func saveHub(ctx context.Context, tx *sql.Tx, url string, last, h Hub) error {
-	_, err := tx.ExecContext(ctx, `
-		INSERT INTO hub (url, failures, next_at) VALUES ($1, $2, $3)
-		ON CONFLICT (url) DO UPDATE SET failures = excluded.failures, next_at = excluded.next_at`,
-		url, h.Failures, sqlutil.Time(h.Next))
-	if err != nil {
-		return err
-	}
-	err = sqlutil.EachRow(ctx, tx, "DELETE FROM hub_feed WHERE hub = $1 AND path = $2", func(yield func(...any) bool) {
-		for path := range last.Notified {
-			if _, kept := h.Notified[path]; !kept && !yield(url, path) {
-				return
-			}
-		}
+		return hubFeedTable.Put(ctx, tx, told, toTell)
 	})
-	if err != nil {
-		return err
+}
+
+var (
+	hubTable = sqlutil.Table[string, Hub]{
+		Upsert: `INSERT INTO hub (url, failures, next_at) VALUES ($1, $2, $3)
+			ON CONFLICT (url) DO UPDATE SET failures = excluded.failures, next_at = excluded.next_at`,
+		Row:    func(url string, h Hub) []any { return []any{url, h.Failures, sqlutil.Time(h.Next)} },
+		Delete: "DELETE FROM hub WHERE url = $1",
+		Key:    func(url string) []any { return []any{url} },
+		Equal:  Hub.equal,
 	}
-	return sqlutil.EachRow(ctx, tx, `
-		INSERT INTO hub_feed (hub, path, hash) VALUES ($1, $2, $3)
-		ON CONFLICT (hub, path) DO UPDATE SET hash = excluded.hash`, func(yield func(...any) bool) {
+	hubFeedTable = sqlutil.Table[hubFeed, string]{
+		Upsert: `INSERT INTO hub_feed (hub, path, hash) VALUES ($1, $2, $3)
+			ON CONFLICT (hub, path) DO UPDATE SET hash = excluded.hash`,
+		Row:    func(f hubFeed, hash string) []any { return []any{f.hub, f.path, hash} },
+		Delete: "DELETE FROM hub_feed WHERE hub = $1 AND path = $2",
+		Key:    func(f hubFeed) []any { return []any{f.hub, f.path} },
+		Equal:  func(a, b string) bool { return a == b },
+	}
+)
+
+type hubFeed struct{ hub, path string }
+
+// notified returns the hashes that the hubs know.
+func notified(hubs map[string]Hub) map[hubFeed]string {
+	all := map[hubFeed]string{}
+	for url, h := range hubs {
 		for path, hash := range h.Notified {
-			if known, ok := last.Notified[path]; (!ok || known != hash) && !yield(url, path, hash) {
-				return
-			}
+			all[hubFeed{url, path}] = hash
 		}
-	})
+	}
+	return all
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+
 	"publisher/internal/ledger/sqlutil"
 )
 
@@ -11,22 +12,10 @@ func (i *importer) merge(ctx context.Context, tx *sql.Tx) (err error) {
 	if i.newest, err = newest(ctx, tx); err != nil {
 		return err
 	}
-	if i.Origin == FromFile {
-		if err := i.removeMissing(ctx, tx); err != nil {
+	for _, step := range []func(context.Context, *sql.Tx) error{i.removeMissing, i.count, i.mergeRows, i.reportResults} {
+		if err := step(ctx, tx); err != nil {
 			return err
 		}
-	}
-	if err := i.count(ctx, tx); err != nil {
-		return err
-	}
-	if err := i.rememberBefore(ctx, tx); err != nil {
-		return err
-	}
-	if err := i.mergeRows(ctx, tx); err != nil {
-		return err
-	}
-	if err := i.reportResults(ctx, tx); err != nil {
-		return err
 	}
 	i.counts.Unchanged = i.counts.Rows - i.counts.Added - i.counts.Updated - i.counts.Kept
 	return nil
@@ -49,7 +38,6 @@ func (i *importer) mergeRows(ctx context.Context, tx *sql.Tx) error {
 	if err != nil {
 		return err
 	}
-	defer statements.close()
 	for after := ""; ; {
 		batch, err := i.readMatches(ctx, tx, after)
 		if err != nil {
@@ -119,39 +107,28 @@ func (i *importer) readMatches(ctx context.Context, tx *sql.Tx, after string) ([
 }
 
 // mergeStatements are the statements that change one subscriber.
-type mergeStatements struct{ insert, update, remember *sql.Stmt }
+type mergeStatements struct{ insert, update, remember, note *sql.Stmt }
 
 func prepareMerge(ctx context.Context, tx *sql.Tx) (s mergeStatements, err error) {
-	for _, p := range []struct {
-		to   **sql.Stmt
-		text string
-	}{
-		{&s.insert, `INSERT INTO subscriber (email, email_key, name, status, status_at, cadence, tags, language,
+	err = sqlutil.Prepare(ctx, tx,
+		sqlutil.Prepared{To: &s.insert, Text: `
+			INSERT INTO subscriber (email, email_key, name, status, status_at, cadence, tags, language,
 				created_at, confirmed_at, cursor_seq, from_file, file_name, file_cadence, file_tags, file_language, file_status)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`},
-		{&s.update, updateSubscriber},
-		{&s.remember, `UPDATE subscriber SET file_name = $2, file_cadence = $3, file_tags = $4, file_language = $5, file_status = $6
+		sqlutil.Prepared{To: &s.update, Text: updateSubscriber},
+		sqlutil.Prepared{To: &s.remember, Text: `
+			UPDATE subscriber SET file_name = $2, file_cadence = $3, file_tags = $4, file_language = $5, file_status = $6
 			WHERE email_key = $1`},
-	} {
-		if *p.to, err = tx.PrepareContext(ctx, p.text); err != nil {
-			s.close()
-			return s, err
-		}
-	}
-	return s, nil
-}
-
-func (s mergeStatements) close() {
-	for _, statement := range []*sql.Stmt{s.insert, s.update, s.remember} {
-		if statement != nil {
-			statement.Close()
-		}
-	}
+		sqlutil.Prepared{To: &s.note, Text: "UPDATE import_row SET was = $2 WHERE email_key = $1"})
+	return s, err
 }
 
 func (i *importer) mergeMatch(ctx context.Context, tx *sql.Tx, do mergeStatements, p match) error {
 	if p.known == nil {
 		i.counts.Added++
+		if err := i.noteChange(ctx, do, p.key, ""); err != nil {
+			return err
+		}
 		return i.insert(ctx, do, p)
 	}
 	if err := i.remember(ctx, do, p); err != nil {
@@ -178,7 +155,19 @@ func (i *importer) mergeMatch(ctx context.Context, tx *sql.Tx, do mergeStatement
 		return nil
 	}
 	i.counts.Updated++
+	if err := i.noteChange(ctx, do, p.key, p.known.Status); err != nil {
+		return err
+	}
 	_, err := do.update.ExecContext(ctx, changed.updates(i.Now)...)
+	return err
+}
+
+// noteChange notes the status before a change for reportResults.
+func (i *importer) noteChange(ctx context.Context, do mergeStatements, key string, was Status) error {
+	if i.Report == nil {
+		return nil
+	}
+	_, err := do.note.ExecContext(ctx, key, was)
 	return err
 }
 
@@ -243,6 +232,9 @@ func (i *importer) remember(ctx context.Context, do mergeStatements, p match) er
 // removeMissing ends the subscriptions from the file whose rows are gone. If it may not,
 // they still count as the file's, so that the next reading is compared with them too.
 func (i *importer) removeMissing(ctx context.Context, tx *sql.Tx) error {
+	if i.Origin != FromFile {
+		return nil
+	}
 	const gone = "s.file_status IS NOT NULL AND NOT EXISTS (SELECT 1 FROM import_row r WHERE r.email_key = s.email_key)"
 	var before, lost int
 	err := tx.QueryRowContext(ctx, "SELECT COUNT(*) FROM subscriber s WHERE s.file_status IS NOT NULL").Scan(&before)

@@ -38,37 +38,15 @@ func (i *importer) noteRow(ctx context.Context, tx *sql.Tx, r Row, key string) e
 	return err
 }
 
-// rememberBefore stores the state of the subscribers with those addresses before they are
-// merged.
-func (i *importer) rememberBefore(ctx context.Context, tx *sql.Tx) error {
-	if i.Report == nil {
-		return nil
-	}
-	for _, query := range []string{
-		"CREATE INDEX import_line_key ON import_line (email_key, line)",
-		`INSERT INTO import_before
-			SELECT s.email_key, s.name, s.status, s.cadence, s.tags, s.language, s.confirmed_at, s.from_file
-			FROM subscriber s JOIN import_row r ON r.email_key = s.email_key`,
-	} {
-		if _, err := tx.ExecContext(ctx, query); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// reportResults compares each row's subscriber with the state before.
+// reportResults calls Report for each row.
 func (i *importer) reportResults(ctx context.Context, tx *sql.Tx) error {
 	if i.Report == nil {
 		return nil
 	}
 	rows, err := tx.QueryContext(ctx, `
-		SELECT l.line, l.email, l.refused, l.left_out, COALESCE(b.status, ''), COALESCE(s.status, ''), COALESCE(r.status, ''),
-			COALESCE((SELECT MIN(f.line) FROM import_line f WHERE f.email_key = l.email_key), 0),
-			COALESCE(b.name = s.name AND b.status = s.status AND b.cadence = s.cadence AND b.tags = s.tags
-				AND b.language = s.language AND b.from_file = s.from_file AND b.confirmed_at IS NOT DISTINCT FROM s.confirmed_at, FALSE)
-		FROM import_line l LEFT JOIN import_row r ON r.email_key = l.email_key
-			LEFT JOIN import_before b ON b.email_key = l.email_key LEFT JOIN subscriber s ON s.email_key = l.email_key
+		SELECT l.line, l.email, l.refused, l.left_out, COALESCE(r.was, s.status, ''), COALESCE(s.status, ''), COALESCE(r.status, ''),
+			COALESCE((SELECT MIN(f.line) FROM import_line f WHERE f.email_key = l.email_key), 0), r.was IS NULL
+		FROM import_line l LEFT JOIN import_row r ON r.email_key = l.email_key LEFT JOIN subscriber s ON s.email_key = l.email_key
 		ORDER BY l.line`)
 	if err != nil {
 		return err

@@ -99,15 +99,6 @@ func exec(ctx context.Context, query string, args []any) func(*sql.Tx) error {
 	}
 }
 
-// readRow scans the row that a query returns, and reports false if there is none.
-func readRow(ctx context.Context, q sqlutil.RowQuerier, query string, args []any, dest ...any) (found bool, err error) {
-	err = q.QueryRowContext(ctx, query, args...).Scan(dest...)
-	if errors.Is(err, sql.ErrNoRows) {
-		return false, nil
-	}
-	return err == nil, err
-}
-
 // settled returns the database for reading, once the tables contain everything recorded.
 func (l *Ledger) settled(ctx context.Context) (*sql.DB, error) {
 	return l.read, l.engine.Settle(ctx)

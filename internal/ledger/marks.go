@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"publisher/internal/ledger/sqlutil"
-	"publisher/mailer/address"
 )
 
 // Mark is the end of a subscription.
@@ -21,30 +20,27 @@ type Mark struct {
 // Marked returns the addresses, by id, of the subscribers who have had that status since
 // then and, unless edition is 0, because of a refusal or a bounce of that edition.
 func (l *Ledger) Marked(ctx context.Context, status Status, edition int64, since time.Time) ([]string, error) {
-	found, err := collectSettled(ctx, l, func(row sqlutil.Scanner) (email string, err error) {
-		err = row.Scan(&email)
-		return email, err
-	}, `
+	const doing = "find the marked subscribers"
+	db, err := l.settled(ctx)
+	if err != nil {
+		return nil, l.fail(doing, err)
+	}
+	found, err := sqlutil.Column[string](ctx, db, `
 		SELECT s.email FROM subscriber s WHERE s.status = $1 AND COALESCE(s.status_at, 0) >= $3
 			AND ($2 = 0 OR s.id IN (
 				SELECT d.subscriber FROM delivery d WHERE d.edition = $2 AND d.progress = 'failed' AND d.last_at = s.status_at
 				UNION SELECT b.subscriber FROM bounce b WHERE b.edition = $2 AND b.at = s.status_at AND b.subscriber = s.id))
 		ORDER BY s.id`, status, edition, since.UnixMicro())
-	return found, l.fail("find the marked subscribers", err)
+	return found, l.fail(doing, err)
 }
 
 // Restore makes a subscriber whose subscription had ended active again, as SetStatus does,
 // and stores how it had ended. Earlier bounces no longer count. It reports false if there
 // is no such subscriber, or they are active.
 func (l *Ledger) Restore(ctx context.Context, email, defaultCadence string, now time.Time) (restored bool, err error) {
-	key, err := address.Normalize(email)
-	if err != nil {
-		return false, nil
-	}
-	err = l.change(ctx, "restore "+email, func(tx *sql.Tx) error {
-		s, err := subscriberBy(ctx, tx, "s.email_key = $1", key)
-		if err != nil || s == nil || s.Status == Active {
-			return err
+	_, err = l.changeSubscriber(ctx, "restore "+email, email, func(tx *sql.Tx, s *Subscriber) error {
+		if s.Status == Active {
+			return nil
 		}
 		mark, err := markOf(ctx, tx, s)
 		if err != nil {
@@ -81,11 +77,11 @@ func markOf(ctx context.Context, q sqlutil.RowQuerier, s *Subscriber) (m Mark, e
 		return m, nil
 	}
 	var code int
-	found, err := readRow(ctx, q, `
+	found, err := sqlutil.Row(ctx, q, `
 		SELECT e.number, d.code, d.reply FROM edition e JOIN delivery d ON d.edition = e.number AND d.subscriber = $1
 		WHERE d.progress = 'failed' AND d.last_at = $2 ORDER BY e.number DESC LIMIT 1`, []any{s.ID, at}, &m.Edition, &code, &m.Reason)
 	if err == nil && !found {
-		_, err = readRow(ctx, q, "SELECT edition, reason FROM bounce WHERE subscriber = $1 AND at = $2 ORDER BY edition DESC LIMIT 1",
+		_, err = sqlutil.Row(ctx, q, "SELECT edition, reason FROM bounce WHERE subscriber = $1 AND at = $2 ORDER BY edition DESC LIMIT 1",
 			[]any{s.ID, at}, &m.Edition, &m.Reason)
 	}
 	m.Reason = withCode(code, m.Reason)

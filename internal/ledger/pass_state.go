@@ -21,7 +21,7 @@ func (l *Ledger) SetFirstPass(ctx context.Context, at time.Time) error {
 // ScanSnapshot returns the content tree as the last scan found it, in the caller's
 // encoding; nil before the first scan.
 func (l *Ledger) ScanSnapshot(ctx context.Context) (data []byte, err error) {
-	_, err = readRow(ctx, l.read, "SELECT data FROM scan_snapshot", nil, &data)
+	_, err = sqlutil.Row(ctx, l.read, "SELECT data FROM scan_snapshot", nil, &data)
 	return data, l.fail("read the scan snapshot", err)
 }
 

@@ -74,7 +74,6 @@ func (l *Ledger) SavePosts(ctx context.Context, posts []Post) error {
 		if err != nil {
 			return err
 		}
-		defer saver.close()
 		for i, p := range posts {
 			if keys[i], err = saver.save(ctx, p); err != nil {
 				return fmt.Errorf("%s: %w", p.ID, err)
@@ -105,27 +104,16 @@ func newPostSaver(ctx context.Context, tx *sql.Tx) (s *postSaver, err error) {
 	if err != nil {
 		return nil, err
 	}
-	s.insert, err = tx.PrepareContext(ctx, `
-		INSERT INTO post (id, path, url, title, posted_at, body_hash, file_hash,
-			updated_at, gone_at, standing, seq, tags, language, key, first_seen)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`)
-	if err != nil {
-		return nil, err
-	}
-	s.update, err = tx.PrepareContext(ctx, `
-		UPDATE post SET path = $2, url = $3, title = $4, posted_at = $5, body_hash = $6, file_hash = $7,
-			updated_at = $8, gone_at = $9, standing = $10, seq = COALESCE(seq, $11), tags = $12, language = $13
-		WHERE id = $1 AND key = $14
-		RETURNING key, COALESCE(seq, 0)`)
-	if err != nil {
-		return nil, errors.Join(err, s.insert.Close())
-	}
-	return s, nil
-}
-
-func (s *postSaver) close() {
-	s.insert.Close()
-	s.update.Close()
+	return s, sqlutil.Prepare(ctx, tx,
+		sqlutil.Prepared{To: &s.insert, Text: `
+			INSERT INTO post (id, path, url, title, posted_at, body_hash, file_hash,
+				updated_at, gone_at, standing, seq, tags, language, key, first_seen)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`},
+		sqlutil.Prepared{To: &s.update, Text: `
+			UPDATE post SET path = $2, url = $3, title = $4, posted_at = $5, body_hash = $6, file_hash = $7,
+				updated_at = $8, gone_at = $9, standing = $10, seq = COALESCE(seq, $11), tags = $12, language = $13
+			WHERE id = $1 AND key = $14
+			RETURNING key, COALESCE(seq, 0)`})
 }
 
 // save gives the post the next number if it should have one and does not.

@@ -43,9 +43,9 @@ func saveProblems(ctx context.Context, tx *sql.Tx, source problemSource, all []P
 	}
 	return sqlutil.EachRow(ctx, tx, `
 		INSERT INTO problem (source, position, path, line, message, invalid, shared) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		func(yield func(...any) bool) {
+		func(yield func([]any) bool) {
 			for i, p := range all {
-				if !yield(source, i, p.Path, p.Line, p.Message, p.Invalid, p.Shared) {
+				if !yield([]any{source, i, p.Path, p.Line, p.Message, p.Invalid, p.Shared}) {
 					return
 				}
 			}

@@ -84,7 +84,6 @@ func markRefused(ctx context.Context, tx *sql.Tx, edition int64, all []Refusal) 
 	if err != nil {
 		return 0, err
 	}
-	defer settler.Close()
 	return marked, settler.Settle(tx, settled)
 }
 

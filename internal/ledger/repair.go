@@ -26,10 +26,7 @@ func (l *Ledger) RepairCursors(ctx context.Context) ([]RepairedPost, error) {
 	}
 	var all []RepairedPost
 	err := l.change(ctx, "repair cursors", func(tx *sql.Tx) error {
-		editions, err := sqlutil.Collect(ctx, tx, func(row sqlutil.Scanner) (n int64, err error) {
-			err = row.Scan(&n)
-			return n, err
-		}, `SELECT number FROM edition WHERE canceled_at IS NULL AND (done_at IS NULL
+		editions, err := sqlutil.Column[int64](ctx, tx, `SELECT number FROM edition WHERE canceled_at IS NULL AND (done_at IS NULL
 			OR number IN (SELECT edition FROM delivery WHERE progress IN ('sending', 'deferred'))) ORDER BY number`)
 		if err != nil {
 			return err

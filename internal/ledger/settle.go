@@ -14,41 +14,15 @@ import (
 // statements are prepared, because engines settle all the time.
 type Settler struct{ digest, moveCursors, owing, between, setDue *sql.Stmt }
 
-// preparer is a *sql.DB or *sql.Tx.
-type preparer interface {
-	PrepareContext(ctx context.Context, query string) (*sql.Stmt, error)
-}
-
 // PrepareSettler returns a Settler for transactions of db, or for one transaction.
-func PrepareSettler(ctx context.Context, db preparer) (*Settler, error) {
+func PrepareSettler(ctx context.Context, db sqlutil.Preparer) (*Settler, error) {
 	s := new(Settler)
-	for _, p := range []struct {
-		statement **sql.Stmt
-		text      string
-	}{
-		{&s.digest, "SELECT posts, returned FROM digest WHERE edition = $1 AND number = $2"},
-		{&s.moveCursors, "UPDATE subscriber SET cursor_seq = $1 WHERE id BETWEEN $2 AND $3 AND cursor_seq < $1"},
-		{&s.owing, "SELECT id, cursor_seq, owed FROM subscriber WHERE owed <> '' AND id BETWEEN $1 AND $2"},
-		{&s.between, "SELECT id, cursor_seq, owed FROM subscriber WHERE id BETWEEN $1 AND $2"},
-		{&s.setDue, "UPDATE subscriber SET cursor_seq = $2, owed = $3 WHERE id = $1"},
-	} {
-		var err error
-		if *p.statement, err = db.PrepareContext(ctx, p.text); err != nil {
-			return nil, errors.Join(err, s.Close())
-		}
-	}
-	return s, nil
-}
-
-// Close closes the statements.
-func (s *Settler) Close() error {
-	var err error
-	for _, statement := range []*sql.Stmt{s.digest, s.moveCursors, s.owing, s.between, s.setDue} {
-		if statement != nil {
-			err = errors.Join(err, statement.Close())
-		}
-	}
-	return err
+	return s, sqlutil.Prepare(ctx, db,
+		sqlutil.Prepared{To: &s.digest, Text: "SELECT posts, returned FROM digest WHERE edition = $1 AND number = $2"},
+		sqlutil.Prepared{To: &s.moveCursors, Text: "UPDATE subscriber SET cursor_seq = $1 WHERE id BETWEEN $2 AND $3 AND cursor_seq < $1"},
+		sqlutil.Prepared{To: &s.owing, Text: "SELECT id, cursor_seq, owed FROM subscriber WHERE owed <> '' AND id BETWEEN $1 AND $2"},
+		sqlutil.Prepared{To: &s.between, Text: "SELECT id, cursor_seq, owed FROM subscriber WHERE id BETWEEN $1 AND $2"},
+		sqlutil.Prepared{To: &s.setDue, Text: "UPDATE subscriber SET cursor_seq = $2, owed = $3 WHERE id = $1"})
 }
 
 // Settle updates what is due to the subscribers of settled deliveries. For nearly all of

@@ -124,17 +124,7 @@ func (l *Ledger) Subscribers(ctx context.Context) iter.Seq2[Subscriber, error] {
 // Due.AfterReturn says, and no longer belongs to subscribers.file. A pending one is
 // confirmed, and starts with newer posts.
 func (l *Ledger) SetStatus(ctx context.Context, email string, status Status, defaultCadence string, now time.Time) (bool, error) {
-	key, err := address.Normalize(email)
-	if err != nil {
-		return false, nil
-	}
-	found := false
-	err = l.change(ctx, "set "+email+" to "+string(status), func(tx *sql.Tx) error {
-		s, err := subscriberBy(ctx, tx, "s.email_key = $1", key)
-		if err != nil || s == nil {
-			return err
-		}
-		found = true
+	return l.changeSubscriber(ctx, "set "+email+" to "+string(status), email, func(tx *sql.Tx, s *Subscriber) error {
 		if s.Status == status && s.UndoTo == "" {
 			return nil
 		}
@@ -146,6 +136,22 @@ func (l *Ledger) SetStatus(ctx context.Context, email string, status Status, def
 		}
 		s.Status, s.UndoTo = status, ""
 		return saveSubscriber(ctx, tx, s, now)
+	})
+}
+
+// changeSubscriber runs do for the subscriber with an address in one transaction. It
+// reports false if there is no such subscriber.
+func (l *Ledger) changeSubscriber(ctx context.Context, doing, email string, do func(*sql.Tx, *Subscriber) error) (found bool, err error) {
+	key, err := address.Normalize(email)
+	if err != nil {
+		return false, nil
+	}
+	err = l.change(ctx, doing, func(tx *sql.Tx) error {
+		s, err := subscriberBy(ctx, tx, "s.email_key = $1", key)
+		if found = s != nil; err != nil || !found {
+			return err
+		}
+		return do(tx, s)
 	})
 	return found && err == nil, err
 }
@@ -160,17 +166,7 @@ type Choice struct {
 // subscriber. A change does not apply to the past: see Due.AfterChoice. defaultCadence is
 // the cadence of subscribers without one of their own.
 func (l *Ledger) SetPreferences(ctx context.Context, email string, c Choice, defaultCadence string, now time.Time) (bool, error) {
-	key, err := address.Normalize(email)
-	if err != nil {
-		return false, nil
-	}
-	found := false
-	err = l.change(ctx, "set the preferences of "+email, func(tx *sql.Tx) error {
-		s, err := subscriberBy(ctx, tx, "s.email_key = $1", key)
-		if err != nil || s == nil {
-			return err
-		}
-		found = true
+	return l.changeSubscriber(ctx, "set the preferences of "+email, email, func(tx *sql.Tx, s *Subscriber) (err error) {
 		chosen := *s
 		if c.Cadence != nil {
 			chosen.Cadence = *c.Cadence
@@ -189,7 +185,6 @@ func (l *Ledger) SetPreferences(ctx context.Context, email string, c Choice, def
 		}
 		return saveSubscriber(ctx, tx, &chosen, now)
 	})
-	return found && err == nil, err
 }
 
 func sameChoice(a, b Subscriber) bool {

@@ -3,6 +3,8 @@ package ledger
 import (
 	"context"
 	"database/sql"
+
+	"publisher/internal/ledger/sqlutil"
 )
 
 // SubscriberFile is the result of the last reading of subscribers.file.
@@ -15,7 +17,7 @@ type SubscriberFile struct {
 
 // SubscriberFile returns what was saved last; the zero value if nothing was.
 func (l *Ledger) SubscriberFile(ctx context.Context) (f SubscriberFile, err error) {
-	found, err := readRow(ctx, l.read, "SELECT hash, missing, faulty FROM subscriber_file", nil, &f.Hash, &f.Missing, &f.Faulty)
+	found, err := sqlutil.Row(ctx, l.read, "SELECT hash, missing, faulty FROM subscriber_file", nil, &f.Hash, &f.Missing, &f.Faulty)
 	if found {
 		f.Warnings, err = problems(ctx, l.read, ofSubscribers)
 	}

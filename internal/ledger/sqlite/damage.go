@@ -61,11 +61,7 @@ func (e *engine) CheckIntegrity(ctx context.Context) error {
 
 func checkIntegrity(ctx context.Context, db *sql.DB, path string) error {
 	const most = 3
-	scan := func(row sqlutil.Scanner) (s string, err error) {
-		err = row.Scan(&s)
-		return s, err
-	}
-	found, err := sqlutil.Collect(ctx, db, scan, fmt.Sprintf("PRAGMA quick_check(%d)", most))
+	found, err := sqlutil.Column[string](ctx, db, fmt.Sprintf("PRAGMA quick_check(%d)", most))
 	if err != nil {
 		return asDamaged(err, path)
 	}

@@ -171,19 +171,17 @@ func (e *engine) Recipients(ctx context.Context, edition int64, read func() ([]l
 // importTables create the tables for an import's rows. WITHOUT ROWID keeps the rows in the
 // order in which they are read again.
 var importTables = []string{
-	"DROP TABLE IF EXISTS import_row", "DROP TABLE IF EXISTS import_line", "DROP TABLE IF EXISTS import_before",
+	"DROP TABLE IF EXISTS import_row",
+	"DROP TABLE IF EXISTS import_line",
 	`CREATE TEMPORARY TABLE import_row (
 		email_key TEXT PRIMARY KEY, email TEXT NOT NULL, name TEXT NOT NULL, status TEXT NOT NULL,
 		cadence TEXT NOT NULL, tags TEXT NOT NULL, language TEXT NOT NULL, created_at BIGINT, confirmed_at BIGINT,
-		strictness INTEGER NOT NULL
+		strictness INTEGER NOT NULL, was TEXT
 	) WITHOUT ROWID`,
 	`CREATE TEMPORARY TABLE import_line (
 		line INTEGER NOT NULL, email_key TEXT NOT NULL, email TEXT NOT NULL, refused TEXT NOT NULL, left_out BOOLEAN NOT NULL
 	)`,
-	`CREATE TEMPORARY TABLE import_before (
-		email_key TEXT PRIMARY KEY, name TEXT NOT NULL, status TEXT NOT NULL, cadence TEXT NOT NULL,
-		tags TEXT NOT NULL, language TEXT NOT NULL, confirmed_at BIGINT, from_file BOOLEAN NOT NULL
-	) WITHOUT ROWID`,
+	"CREATE INDEX import_line_key ON import_line (email_key, line)",
 }
 
 func (e *engine) Stage(ctx context.Context, fill func(*sql.Conn) error, merge func(*sql.Tx) error) error {

@@ -24,23 +24,16 @@ type journal struct {
 	deliveries          *multiRow
 }
 
-func newJournal(ctx context.Context, db *sql.DB) (*journal, error) {
-	j := new(journal)
-	for _, p := range []struct {
-		statement **sql.Stmt
-		text      string
-	}{
-		{&j.append, addToJournal},
-		{&j.read, "SELECT id, entries FROM journal ORDER BY id LIMIT ?"},
-		{&j.clear, "DELETE FROM journal WHERE id <= ?"},
-		{&j.canceled, "SELECT COUNT(*) FROM edition WHERE number = $1 AND canceled_at IS NOT NULL"},
-	} {
-		var err error
-		if *p.statement, err = db.PrepareContext(ctx, p.text); err != nil {
-			return nil, err
-		}
+func newJournal(ctx context.Context, db *sql.DB) (j *journal, err error) {
+	j = new(journal)
+	err = sqlutil.Prepare(ctx, db,
+		sqlutil.Prepared{To: &j.append, Text: addToJournal},
+		sqlutil.Prepared{To: &j.read, Text: "SELECT id, entries FROM journal ORDER BY id LIMIT ?"},
+		sqlutil.Prepared{To: &j.clear, Text: "DELETE FROM journal WHERE id <= ?"},
+		sqlutil.Prepared{To: &j.canceled, Text: "SELECT COUNT(*) FROM edition WHERE number = $1 AND canceled_at IS NOT NULL"})
+	if err != nil {
+		return nil, err
 	}
-	var err error
 	if j.settler, err = ledger.PrepareSettler(ctx, db); err != nil {
 		return nil, err
 	}

@@ -192,7 +192,7 @@ func (r *recorder) commit(calls []*request) error {
 // readAndCommit is commit for requests about which the tables have to be read.
 func (r *recorder) readAndCommit(calls []*request) (err error) {
 	if r.statements.intent == nil {
-		if r.statements, err = prepareStep(r.writer.db); err != nil {
+		if r.statements, err = prepareStep(context.Background(), r.writer.db); err != nil {
 			return err
 		}
 	}

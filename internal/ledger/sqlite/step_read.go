@@ -1,10 +1,12 @@
 package sqlite
 
 import (
+	"context"
 	"database/sql"
 	"errors"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/sqlutil"
 )
 
 // unread is what has to be read from the tables before a Step can be decided.
@@ -56,14 +58,13 @@ func (r *recorder) add(key ledger.DeliveryKey, s *ledger.Step, u *unread) {
 // stepStatements read the rest.
 type stepStatements struct{ intent, delivery *sql.Stmt }
 
-func prepareStep(db *sql.DB) (s stepStatements, err error) {
-	s.intent, err = db.Prepare(`
-		SELECT s.cursor_seq, s.owed, (SELECT COUNT(*) FROM delivery o WHERE o.subscriber = s.id AND o.progress IN ('sending', 'deferred'))
-		FROM edition e CROSS JOIN subscriber s
-		WHERE e.number = $1 AND e.canceled_at IS NULL AND s.id = $2 AND s.status = 'active'`)
-	if err == nil {
-		s.delivery, err = db.Prepare("SELECT " + ledger.DeliveryColumns + " FROM delivery d WHERE d.edition = $1 AND d.subscriber = $2")
-	}
+func prepareStep(ctx context.Context, db *sql.DB) (s stepStatements, err error) {
+	err = sqlutil.Prepare(ctx, db,
+		sqlutil.Prepared{To: &s.intent, Text: `
+			SELECT s.cursor_seq, s.owed, (SELECT COUNT(*) FROM delivery o WHERE o.subscriber = s.id AND o.progress IN ('sending', 'deferred'))
+			FROM edition e CROSS JOIN subscriber s
+			WHERE e.number = $1 AND e.canceled_at IS NULL AND s.id = $2 AND s.status = 'active'`},
+		sqlutil.Prepared{To: &s.delivery, Text: "SELECT " + ledger.DeliveryColumns + " FROM delivery d WHERE d.edition = $1 AND d.subscriber = $2"})
 	return s, err
 }
 

@@ -5,6 +5,7 @@ package sqlutil
 import (
 	"context"
 	"database/sql"
+	"errors"
 )
 
 // RowQuerier is a *sql.DB, *sql.Tx or *sql.Conn.
@@ -43,16 +44,54 @@ func ScanAll[T any](rows *sql.Rows, scan func(Scanner) (T, error)) ([]T, error) 
 	return all, rows.Err()
 }
 
-// EachRow runs a statement once for each row of arguments.
-func EachRow(ctx context.Context, tx *sql.Tx, query string, rows func(yield func(...any) bool)) error {
-	statement, err := tx.PrepareContext(ctx, query)
-	if err != nil {
-		return err
+// CollectMap returns the map of the keys and values that scan makes of each row of a query.
+func CollectMap[K comparable, V any](ctx context.Context, db Querier, scan func(Scanner) (K, V, error), query string, args ...any) (map[K]V, error) {
+	all := map[K]V{}
+	_, err := Collect(ctx, db, func(row Scanner) (_ struct{}, err error) {
+		k, v, err := scan(row)
+		all[k] = v
+		return struct{}{}, err
+	}, query, args...)
+	return all, err
+}
+
+// Column returns the values of a query with one column.
+func Column[T any](ctx context.Context, db Querier, query string, args ...any) ([]T, error) {
+	return Collect(ctx, db, func(row Scanner) (v T, err error) {
+		err = row.Scan(&v)
+		return v, err
+	}, query, args...)
+}
+
+// Row scans the row that a query returns, and reports false if there is none.
+func Row(ctx context.Context, db RowQuerier, query string, args []any, dest ...any) (found bool, err error) {
+	err = db.QueryRowContext(ctx, query, args...).Scan(dest...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
 	}
-	defer statement.Close()
-	rows(func(args ...any) bool {
-		_, err = statement.ExecContext(ctx, args...)
-		return err == nil
-	})
-	return err
+	return err == nil, err
+}
+
+// Preparer is a *sql.DB or *sql.Tx.
+type Preparer interface {
+	PrepareContext(ctx context.Context, query string) (*sql.Stmt, error)
+}
+
+// Prepared is a statement to prepare.
+type Prepared struct {
+	To   **sql.Stmt
+	Text string
+}
+
+// Prepare prepares all statements, or none.
+func Prepare(ctx context.Context, db Preparer, all ...Prepared) (err error) {
+	for i, p := range all {
+		if *p.To, err = db.PrepareContext(ctx, p.Text); err != nil {
+			for _, done := range all[:i] {
+				err = errors.Join(err, (*done.To).Close())
+			}
+			return err
+		}
+	}
+	return nil
 }

@@ -11,20 +11,36 @@ import (
 type Time time.Time
 
 // Value implements driver.Valuer.
-func (t Time) Value() (driver.Value, error) {
-	if time.Time(t).IsZero() {
-		return nil, nil
-	}
-	return time.Time(t).UnixMicro(), nil
-}
+func (t Time) Value() (driver.Value, error) { return stored(time.Time(t), time.Time.UnixMicro) }
 
 // Scan implements sql.Scanner.
-func (t *Time) Scan(src any) error {
+func (t *Time) Scan(src any) error { return scan((*time.Time)(t), src, time.UnixMicro) }
+
+// FileTime is a file's time as it is stored: nanoseconds since 1970, NULL for the zero
+// time.
+type FileTime time.Time
+
+// Value implements driver.Valuer.
+func (t FileTime) Value() (driver.Value, error) { return stored(time.Time(t), time.Time.UnixNano) }
+
+// Scan implements sql.Scanner.
+func (t *FileTime) Scan(src any) error {
+	return scan((*time.Time)(t), src, func(n int64) time.Time { return time.Unix(0, n) })
+}
+
+func stored(t time.Time, unix func(time.Time) int64) (driver.Value, error) {
+	if t.IsZero() {
+		return nil, nil
+	}
+	return unix(t), nil
+}
+
+func scan(t *time.Time, src any, unix func(int64) time.Time) error {
 	switch v := src.(type) {
 	case nil:
-		*t = Time{}
+		*t = time.Time{}
 	case int64:
-		*t = Time(time.UnixMicro(v).UTC())
+		*t = unix(v).UTC()
 	default:
 		return fmt.Errorf("a time is stored as %T", src)
 	}
@@ -37,31 +53,6 @@ func Stored(t time.Time) time.Time {
 		return time.Time{}
 	}
 	return t.UTC().Truncate(time.Microsecond)
-}
-
-// FileTime is a file's time as it is stored: nanoseconds since 1970, NULL for the zero
-// time.
-type FileTime time.Time
-
-// Value implements driver.Valuer.
-func (n FileTime) Value() (driver.Value, error) {
-	if time.Time(n).IsZero() {
-		return nil, nil
-	}
-	return time.Time(n).UnixNano(), nil
-}
-
-// Scan implements sql.Scanner.
-func (n *FileTime) Scan(src any) error {
-	switch v := src.(type) {
-	case nil:
-		*n = FileTime{}
-	case int64:
-		*n = FileTime(time.Unix(0, v).UTC())
-	default:
-		return fmt.Errorf("a file's time is stored as %T", src)
-	}
-	return nil
 }
 
 // Strings is a list of strings as it is stored: a JSON array, "" for none.
