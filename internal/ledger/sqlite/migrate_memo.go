@@ -27,72 +27,74 @@ func carryMemo(ctx context.Context, tx *sql.Tx) error {
 	if err != nil {
 		return err
 	}
-	if _, err := tx.ExecContext(ctx, string(script)); err != nil {
-		return err
-	}
-	for name, carry := range map[string]func(context.Context, *sql.Tx, []byte) error{
-		"first pass":       carryFirstPass,
-		"backup":           carryBackup,
-		"clone guard":      carryMarks,
-		"slowed":           carryConnectionLimit,
-		"quiet":            carryUnchangedNote,
-		"feeds":            carryFeeds,
-		"feed memory":      carryFeedNames,
-		"hubs":             carryHubs,
-		"subscribers.file": carrySubscriberFile,
+	c := &memoCarrier{ctx: ctx, tx: tx}
+	c.exec(string(script))
+	for name, carry := range map[string]func(*memoCarrier, []byte) error{
+		"first pass":       (*memoCarrier).firstPass,
+		"backup":           (*memoCarrier).backup,
+		"clone guard":      (*memoCarrier).marks,
+		"slowed":           (*memoCarrier).connectionLimit,
+		"quiet":            (*memoCarrier).unchangedNote,
+		"feeds":            (*memoCarrier).feeds,
+		"feed memory":      (*memoCarrier).feedNames,
+		"hubs":             (*memoCarrier).hubs,
+		"subscribers.file": (*memoCarrier).subscriberFile,
 	} {
 		var value []byte
-		err := tx.QueryRowContext(ctx, "SELECT value FROM memo WHERE name = $1", name).Scan(&value)
-		if errors.Is(err, sql.ErrNoRows) {
-			continue
+		found := false
+		if c.err == nil {
+			found, c.err = sqlutil.Row(ctx, tx, "SELECT value FROM memo WHERE name = $1", []any{name}, &value)
 		}
-		if err == nil {
-			err = carry(ctx, tx, value)
-		}
-		if err != nil {
-			return fmt.Errorf("migrate what an earlier version stored under %q: %w", name, err)
+		if found {
+			if err := errors.Join(carry(c, value), c.err); err != nil {
+				return fmt.Errorf("migrate what an earlier version stored under %q: %w", name, err)
+			}
 		}
 	}
-	_, err = tx.ExecContext(ctx, "DROP TABLE memo")
-	return err
+	c.exec("DROP TABLE memo")
+	return c.err
 }
 
-func carryFirstPass(ctx context.Context, tx *sql.Tx, value []byte) error {
+// memoCarrier carries values over until there is an error.
+type memoCarrier struct {
+	ctx context.Context
+	tx  *sql.Tx
+	err error
+}
+
+func (c *memoCarrier) exec(query string, args ...any) {
+	if c.err == nil {
+		_, c.err = c.tx.ExecContext(c.ctx, query, args...)
+	}
+}
+
+func (c *memoCarrier) firstPass(value []byte) error {
 	at, err := time.Parse(time.RFC3339Nano, string(value))
-	if err != nil {
-		return err
-	}
-	_, err = tx.ExecContext(ctx, "UPDATE pass_state SET first_pass_at = $1", sqlutil.Time(at))
+	c.exec("UPDATE pass_state SET first_pass_at = $1", sqlutil.Time(at))
 	return err
 }
 
-func carryBackup(ctx context.Context, tx *sql.Tx, value []byte) error {
+func (c *memoCarrier) backup(value []byte) error {
 	made, err := time.Parse(time.RFC3339, string(value))
-	if err != nil {
-		return err
-	}
-	_, err = tx.ExecContext(ctx, "UPDATE clone_guard SET backup_at = $1", sqlutil.Time(made))
+	c.exec("UPDATE clone_guard SET backup_at = $1", sqlutil.Time(made))
 	return err
 }
 
-func carryMarks(ctx context.Context, tx *sql.Tx, value []byte) error {
+func (c *memoCarrier) marks(value []byte) error {
 	var marks struct{ Last, Next string }
-	if err := json.Unmarshal(value, &marks); err != nil {
-		return err
-	}
-	_, err := tx.ExecContext(ctx, "UPDATE clone_guard SET last_mark = $1, next_mark = $2", marks.Last, marks.Next)
+	err := json.Unmarshal(value, &marks)
+	c.exec("UPDATE clone_guard SET last_mark = $1, next_mark = $2", marks.Last, marks.Next)
 	return err
 }
 
-// carryConnectionLimit leaves out a limit that cannot be read: the server asks again.
-func carryConnectionLimit(ctx context.Context, tx *sql.Tx, value []byte) error {
+// connectionLimit skips a limit that cannot be read: the server asks again.
+func (c *memoCarrier) connectionLimit(value []byte) error {
 	var connections int
 	var server string
-	if n, _ := fmt.Sscan(string(value), &connections, &server); n < 2 {
-		return nil
+	if n, _ := fmt.Sscan(string(value), &connections, &server); n == 2 {
+		c.exec("UPDATE smtp_state SET limited_server = $1, limited_connections = $2", server, connections)
 	}
-	_, err := tx.ExecContext(ctx, "UPDATE smtp_state SET limited_server = $1, limited_connections = $2", server, connections)
-	return err
+	return nil
 }
 
 // memoProblem is a problem in any of its encodings, which differ in case alone.
@@ -104,19 +106,15 @@ type memoProblem struct {
 	Shared  bool
 }
 
-func carryProblems(ctx context.Context, tx *sql.Tx, source string, problems []memoProblem) error {
+func (c *memoCarrier) problems(source string, problems []memoProblem) {
 	for i, p := range problems {
-		_, err := tx.ExecContext(ctx, `INSERT INTO problem (source, position, path, line, message, invalid, shared)
-			VALUES ($1, $2, $3, $4, $5, $6, $7)`, source, i, p.Path, p.Line, p.Message, p.Invalid, p.Shared)
-		if err != nil {
-			return err
-		}
+		c.exec("INSERT INTO problem (source, position, path, line, message, invalid, shared) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+			source, i, p.Path, p.Line, p.Message, p.Invalid, p.Shared)
 	}
-	return nil
 }
 
-// carryUnchangedNote leaves out a note that cannot be read: the next pass reads the posts.
-func carryUnchangedNote(ctx context.Context, tx *sql.Tx, value []byte) error {
+// unchangedNote skips a note that cannot be read: the next pass reads the posts.
+func (c *memoCarrier) unchangedNote(value []byte) error {
 	var note struct {
 		Version        int
 		Scan, Settings string
@@ -127,15 +125,13 @@ func carryUnchangedNote(ctx context.Context, tx *sql.Tx, value []byte) error {
 	if json.Unmarshal(value, &note) != nil {
 		return nil
 	}
-	_, err := tx.ExecContext(ctx, `INSERT INTO unchanged_note (id, version, scan, settings, since_at, until_at, mail)
-		VALUES (1, $1, $2, $3, $4, $5, $6)`, note.Version, note.Scan, note.Settings, sqlutil.Time(note.Since), sqlutil.Time(note.Until), note.Mail)
-	if err != nil {
-		return err
-	}
-	return carryProblems(ctx, tx, "posts", note.Problems)
+	c.exec("INSERT INTO unchanged_note (id, version, scan, settings, since_at, until_at, mail) VALUES (1, $1, $2, $3, $4, $5, $6)",
+		note.Version, note.Scan, note.Settings, sqlutil.Time(note.Since), sqlutil.Time(note.Until), note.Mail)
+	c.problems("posts", note.Problems)
+	return nil
 }
 
-func carryFeeds(ctx context.Context, tx *sql.Tx, value []byte) error {
+func (c *memoCarrier) feeds(value []byte) error {
 	var feeds struct {
 		Settings string
 		Feeds    int
@@ -154,76 +150,54 @@ func carryFeeds(ctx context.Context, tx *sql.Tx, value []byte) error {
 	if err := json.Unmarshal(value, &feeds); err != nil {
 		return err
 	}
-	_, err := tx.ExecContext(ctx, "INSERT INTO feed_state (id, settings, feeds) VALUES (1, $1, $2)", feeds.Settings, feeds.Feeds)
-	if err != nil {
-		return err
-	}
+	c.exec("INSERT INTO feed_state (id, settings, feeds) VALUES (1, $1, $2)", feeds.Settings, feeds.Feeds)
 	for _, f := range feeds.Files {
-		_, err := tx.ExecContext(ctx, "INSERT INTO feed_file (path, sha256, inputs, items, size, modified_ns) VALUES ($1, $2, $3, $4, $5, $6)",
+		c.exec("INSERT INTO feed_file (path, sha256, inputs, items, size, modified_ns) VALUES ($1, $2, $3, $4, $5, $6)",
 			f.Path, f.SHA256, f.Inputs, f.Items, f.Size, sqlutil.FileTime(f.ModTime))
-		if err != nil {
-			return err
-		}
 	}
 	for path, d := range feeds.Follows {
-		_, err := tx.ExecContext(ctx, "INSERT INTO post_dependency (path, links, files, state) VALUES ($1, $2, $3, $4)",
+		c.exec("INSERT INTO post_dependency (path, links, files, state) VALUES ($1, $2, $3, $4)",
 			path, sqlutil.Strings(d.Links), sqlutil.Strings(d.Files), d.State)
-		if err != nil {
-			return err
-		}
 	}
-	return carryProblems(ctx, tx, "feeds", feeds.LeftOut)
+	c.problems("feeds", feeds.LeftOut)
+	return nil
 }
 
-func carryFeedNames(ctx context.Context, tx *sql.Tx, value []byte) error {
+func (c *memoCarrier) feedNames(value []byte) error {
 	var names struct {
 		IDs  map[string]string            `json:"ids"`
 		Tags map[string]map[string]string `json:"tags"`
 	}
-	if err := json.Unmarshal(value, &names); err != nil {
-		return err
-	}
+	err := json.Unmarshal(value, &names)
 	for folder, id := range names.IDs {
-		if _, err := tx.ExecContext(ctx, "INSERT INTO feed_id (folder, id) VALUES ($1, $2)", folder, id); err != nil {
-			return err
-		}
+		c.exec("INSERT INTO feed_id (folder, id) VALUES ($1, $2)", folder, id)
 	}
 	for collection, tags := range names.Tags {
 		for tag, folder := range tags {
-			_, err := tx.ExecContext(ctx, "INSERT INTO tag_folder (collection, tag, folder) VALUES ($1, $2, $3)", collection, tag, folder)
-			if err != nil {
-				return err
-			}
+			c.exec("INSERT INTO tag_folder (collection, tag, folder) VALUES ($1, $2, $3)", collection, tag, folder)
 		}
 	}
-	return nil
+	return err
 }
 
-func carryHubs(ctx context.Context, tx *sql.Tx, value []byte) error {
+func (c *memoCarrier) hubs(value []byte) error {
 	var hubs map[string]struct {
 		Told  map[string]string
 		Fails int
 		Next  time.Time
 	}
-	if err := json.Unmarshal(value, &hubs); err != nil {
-		return err
-	}
+	err := json.Unmarshal(value, &hubs)
 	for url, h := range hubs {
-		_, err := tx.ExecContext(ctx, "INSERT INTO hub (url, failures, next_at) VALUES ($1, $2, $3)", url, h.Fails, sqlutil.Time(h.Next))
-		if err != nil {
-			return err
-		}
+		c.exec("INSERT INTO hub (url, failures, next_at) VALUES ($1, $2, $3)", url, h.Fails, sqlutil.Time(h.Next))
 		for path, hash := range h.Told {
-			if _, err := tx.ExecContext(ctx, "INSERT INTO hub_feed (hub, path, hash) VALUES ($1, $2, $3)", url, path, hash); err != nil {
-				return err
-			}
+			c.exec("INSERT INTO hub_feed (hub, path, hash) VALUES ($1, $2, $3)", url, path, hash)
 		}
 	}
-	return nil
+	return err
 }
 
-// carrySubscriberFile leaves out what cannot be read: the next pass reads the file.
-func carrySubscriberFile(ctx context.Context, tx *sql.Tx, value []byte) error {
+// subscriberFile skips what cannot be read: the next pass reads the file.
+func (c *memoCarrier) subscriberFile(value []byte) error {
 	var file struct {
 		Hash     string
 		Missing  int
@@ -233,10 +207,7 @@ func carrySubscriberFile(ctx context.Context, tx *sql.Tx, value []byte) error {
 	if json.Unmarshal(value, &file) != nil {
 		return nil
 	}
-	_, err := tx.ExecContext(ctx, "INSERT INTO subscriber_file (id, hash, missing, faulty) VALUES (1, $1, $2, $3)",
-		file.Hash, file.Missing, file.Faulty)
-	if err != nil {
-		return err
-	}
-	return carryProblems(ctx, tx, "subscribers", file.Warnings)
+	c.exec("INSERT INTO subscriber_file (id, hash, missing, faulty) VALUES (1, $1, $2, $3)", file.Hash, file.Missing, file.Faulty)
+	c.problems("subscribers", file.Warnings)
+	return nil
 }
