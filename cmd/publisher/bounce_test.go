@@ -15,6 +15,7 @@ import (
 	"unicode"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/sqlite"
 )
 
 // mailbox is a blog whose one subscriber got an edition, and what comes back to it.
@@ -37,7 +38,7 @@ func newMailbox(t *testing.T) *mailbox {
 	writeFile(t, filepath.Join(m.dir, "posts/a.md"), "---\ntitle: A\ndate: 2026-05-01\n---\nWords.\n")
 	m.must("subscribers", "add", "ada@example.com")
 	m.must("run")
-	l, err := ledger.Open(t.Context(), m.ledger)
+	l, err := sqlite.Open(t.Context(), m.ledger)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,7 +3,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
-	"publisher/internal/ledger"
+	"publisher/internal/ledger/sqlite"
 	"publisher/internal/publish"
 )
 
@@ -27,7 +27,7 @@ put, until ` + "`publisher adopt`" + ` says that it is the ledger to go on with.
 			if err := outsideFeeds(cfg, args[0]); err != nil {
 				return err
 			}
-			if err := ledger.Backup(c.Context(), publish.DSN(cfg), args[0], a.now()); err != nil {
+			if err := sqlite.Backup(c.Context(), publish.DSN(cfg), args[0], a.now()); err != nil {
 				return err
 			}
 			a.say("wrote %s", args[0])

@@ -3,7 +3,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
-	"publisher/internal/ledger"
+	"publisher/internal/ledger/sqlite"
 	"publisher/internal/publish"
 )
 
@@ -24,7 +24,7 @@ The backup does not know of mail that went out after it was made. Nothing is sen
 			if err != nil {
 				return err
 			}
-			aside, err := ledger.Restore(c.Context(), publish.DSN(cfg), args[0], a.now())
+			aside, err := sqlite.Restore(c.Context(), publish.DSN(cfg), args[0], a.now())
 			for _, file := range aside {
 				a.hint("what an earlier ledger left is now %s", file)
 			}

@@ -17,6 +17,7 @@ import (
 
 	"publisher/internal/config"
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/sqlite"
 	"publisher/internal/publish"
 	"publisher/internal/web"
 	"publisher/mailer/smtp"
@@ -73,7 +74,7 @@ func newLogger(w interface{ Write([]byte) (int, error) }, format, level string) 
 type daemon struct {
 	*app
 	log  *slog.Logger
-	lock *ledger.Lock
+	lock *sqlite.Lock
 	dsn  string // what lock is on
 
 	// What asks for another config.
@@ -136,7 +137,7 @@ func (d *daemon) serve(ctx context.Context, cfg *config.Config) (next *config.Co
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, l.Close()) }()
-	defer context.AfterFunc(ctx, func() { l.Hurry(publish.HurryWithin) })()
+	defer context.AfterFunc(ctx, func() { l.LimitLockWait(publish.HurryWithin) })()
 	worker := p.Daemon(l, publish.DaemonOptions{})
 	serveWeb, err := d.webServer(cfg, l, worker)
 	if err != nil {
@@ -210,7 +211,7 @@ func (d *daemon) holdLock(ctx context.Context, cfg *config.Config) error {
 	if d.lock != nil && d.dsn == dsn {
 		return nil
 	}
-	lock, err := ledger.TakeLock(ctx, dsn, "publisher serve", d.now())
+	lock, err := sqlite.TakeLock(ctx, dsn, "publisher serve", d.now())
 	if err != nil {
 		return err
 	}

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"publisher/internal/ledger"
+	"publisher/internal/ledger/sqlite"
 	"publisher/internal/sink"
 )
 
@@ -147,7 +147,7 @@ func (c *crash) kill(after int) bool {
 func (c *crash) note() {
 	c.t.Helper()
 	ctx := context.Background()
-	l, err := ledger.Open(ctx, "sqlite:"+filepath.Join(c.dir, "publisher.db"))
+	l, err := sqlite.Open(ctx, "sqlite:"+filepath.Join(c.dir, "publisher.db"))
 	if err != nil {
 		c.t.Fatal(err)
 	}

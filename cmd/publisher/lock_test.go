@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"publisher/internal/ledger"
+	"publisher/internal/ledger/sqlite"
 )
 
 // A second pass ends at once with exit code 3 and says who is at work; what may
@@ -26,7 +26,7 @@ func TestLocked(t *testing.T) {
 	}
 	write("config.yaml", "site: {url: https://blog.example.com}\ncontent: {dir: posts}\n")
 	write("posts/a.md", "---\ntitle: A\ndate: 2026-01-01\n---\nA.\n")
-	lock, err := ledger.TakeLock(t.Context(), "sqlite:"+filepath.Join(dir, "publisher.db"), "publisher run", time.Now())
+	lock, err := sqlite.TakeLock(t.Context(), "sqlite:"+filepath.Join(dir, "publisher.db"), "publisher run", time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/sqlite"
 	"publisher/internal/sink"
 )
 
@@ -15,7 +16,7 @@ import (
 func (c *crash) statuses() map[ledger.Status]int {
 	c.t.Helper()
 	ctx := context.Background()
-	l, err := ledger.Open(ctx, "sqlite:"+filepath.Join(c.dir, "publisher.db"))
+	l, err := sqlite.Open(ctx, "sqlite:"+filepath.Join(c.dir, "publisher.db"))
 	if err != nil {
 		c.t.Fatal(err)
 	}

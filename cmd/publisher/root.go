@@ -12,6 +12,7 @@ import (
 
 	"publisher/internal/config"
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/sqlite"
 	"publisher/internal/publish"
 	"publisher/internal/terminal"
 	"publisher/templates"
@@ -78,7 +79,7 @@ func stopped(ctx context.Context, err error) bool {
 
 func (a *app) exitCode(err error) int {
 	var faulty *config.Error
-	var held *ledger.HeldError
+	var held *ledger.LockedError
 	var template *templates.Error
 	var clone *ledger.CloneError
 	var damaged *ledger.DamagedError
@@ -175,12 +176,12 @@ type session struct {
 
 // withLedger opens the ledger for a command that works beside a pass.
 func (a *app) withLedger(ctx context.Context, do func(session) error) error {
-	return a.withSession(ctx, ledger.Open, do)
+	return a.withSession(ctx, sqlite.Open, do)
 }
 
 // withCopy opens a copy of the ledger for a command that only looks.
 func (a *app) withCopy(ctx context.Context, do func(session) error) error {
-	return a.withSession(ctx, ledger.OpenCopy, do)
+	return a.withSession(ctx, sqlite.OpenCopy, do)
 }
 
 func (a *app) withSession(ctx context.Context, open func(context.Context, string) (*ledger.Ledger, error), do func(session) error) (err error) {

@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"publisher/internal/ledger"
+	"publisher/internal/ledger/sqlite"
 )
 
 func (s *served) signal(sig os.Signal) {
@@ -119,7 +119,7 @@ func rendering(t *testing.T, dir string) {
 		if _, err := os.Stat(filepath.Join(dir, "publisher.db")); err != nil {
 			continue
 		}
-		l, err := ledger.OpenCopy(t.Context(), dsn)
+		l, err := sqlite.OpenCopy(t.Context(), dsn)
 		if err != nil {
 			continue // it is being made
 		}

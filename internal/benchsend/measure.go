@@ -16,7 +16,7 @@ import (
 	"syscall"
 	"time"
 
-	"publisher/internal/ledger"
+	"publisher/internal/ledger/sqlite"
 	"publisher/internal/sink"
 	"publisher/mailer/dkim"
 )
@@ -156,7 +156,7 @@ func signaturesPerSecond(algorithm string) (float64, error) {
 // commitTime is the median of some commits to the ledger at rest.
 func commitTime(file string) (time.Duration, error) {
 	ctx := context.Background()
-	l, err := ledger.Open(ctx, "sqlite:"+file)
+	l, err := sqlite.Open(ctx, "sqlite:"+file)
 	if err != nil {
 		return 0, err
 	}

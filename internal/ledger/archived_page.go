@@ -2,18 +2,15 @@ package ledger
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
+
+	"publisher/internal/ledger/sqlutil"
 )
 
 // ArchivedPage returns the web version of an edition, compressed by gzip; nil if it has
 // none.
 func (l *Ledger) ArchivedPage(ctx context.Context, edition int64) (html []byte, err error) {
-	err = l.read.QueryRowContext(ctx, "SELECT html_gzip FROM archived_page WHERE edition = $1", edition).Scan(&html)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, nil
-	}
+	_, err = sqlutil.Row(ctx, l.read, "SELECT html_gzip FROM archived_page WHERE edition = $1", []any{edition}, &html)
 	return html, l.fail(fmt.Sprintf("read the web version of edition %d", edition), err)
 }
 
@@ -25,14 +22,7 @@ func (l *Ledger) HasArchivedPage(ctx context.Context, edition int64) (has bool, 
 
 // SaveArchivedPage stores the web version of an edition, compressed by gzip.
 func (l *Ledger) SaveArchivedPage(ctx context.Context, edition int64, html []byte) error {
-	return l.store(ctx, fmt.Sprintf("save the web version of edition %d", edition), func(tx *sql.Tx) error {
-		return saveArchivedPage(ctx, tx, edition, html)
-	})
-}
-
-func saveArchivedPage(ctx context.Context, tx *sql.Tx, edition int64, html []byte) error {
-	_, err := tx.ExecContext(ctx, `
+	return l.storeRow(ctx, fmt.Sprintf("save the web version of edition %d", edition), `
 		INSERT INTO archived_page (edition, html_gzip) VALUES ($1, $2)
 		ON CONFLICT (edition) DO UPDATE SET html_gzip = excluded.html_gzip`, edition, html)
-	return err
 }

@@ -4,29 +4,31 @@ import (
 	"context"
 	"fmt"
 	"strings"
+
+	"publisher/internal/ledger/sqlutil"
 )
 
-// Audience names the subscribers of a cadence who read in one language.
+// Audience selects the subscribers of a cadence who read in one language.
 type Audience struct {
 	Cadence string
-	// Default adds subscribers whose cadence is "" or none of Configured.
+	// Default adds subscribers whose cadence is "" or not one of Configured.
 	Default    bool
 	Configured []string
-	// Languages are those that have digests of their own, the site's first; none:
-	// all subscribers are in one audience. Language is one of them, "" for the site's.
+	// Languages are those that have digests of their own, the site's first. If there are
+	// none, all subscribers are in one audience. Language is one of them, "" for the site's.
 	Languages []string
 	Language  string
 }
 
-// where is the condition on subscriber s, whose arguments follow those given.
+// where returns the condition on subscriber s, with its arguments appended to args.
 func (a Audience) where(args []any) (string, []any) {
 	cadence, args := a.hasCadence(args)
 	language, args := a.reads(args)
 	return cadence + " AND " + language, args
 }
 
-// reads is the condition on the language. Whose language is none of Languages
-// reads in the site's.
+// reads returns the condition on the language. Subscribers whose language is not in
+// Languages read in the site's.
 func (a Audience) reads(args []any) (string, []any) {
 	if len(a.Languages) < 2 {
 		return "1 = 1", args
@@ -43,8 +45,8 @@ func (a Audience) reads(args []any) (string, []any) {
 	return "NOT (" + strings.Join(others, " OR ") + ")", args
 }
 
-// longest holds where a tag is the longest of all that the subscriber's language
-// begins with, which is what Lookup finds (RFC 4647 §3.4).
+// longest returns the condition that a tag is the longest one that the subscriber's
+// language begins with, which is what Lookup finds (RFC 4647 §3.4).
 func longest(tag string, all []string, args []any) (string, []any) {
 	condition, args := begins(tag, args)
 	for _, other := range all {
@@ -57,14 +59,15 @@ func longest(tag string, all []string, args []any) (string, []any) {
 	return "(" + condition + ")", args
 }
 
-// begins holds where the subscriber's language is the tag or a variety of it.
+// begins returns the condition that the subscriber's language is the tag or a variety of
+// it.
 func begins(tag string, args []any) (string, []any) {
 	args = append(args, tag, tag+"-")
 	n := len(args)
 	return fmt.Sprintf("(s.language = $%d OR substr(s.language, 1, length($%d)) = $%d)", n-1, n, n), args
 }
 
-// hasCadence is the condition on the cadence.
+// hasCadence returns the condition on the cadence.
 func (a Audience) hasCadence(args []any) (string, []any) {
 	if !a.Default {
 		args = append(args, a.Cadence)
@@ -83,34 +86,35 @@ func (a Audience) hasCadence(args []any) (string, []any) {
 	return "s.cadence NOT IN (" + strings.Join(others, ", ") + ")", args
 }
 
-// Group is the active subscribers of one audience who share what is due to them.
-type Group struct {
+// RecipientGroup is the active subscribers of one audience with the same tags and the same
+// posts due.
+type RecipientGroup struct {
 	Due
 	Tags  []string
 	Count int
 }
 
-// noneOpen holds for a subscriber s without an open delivery. Its words are
-// those of the index delivery_open.
+// noneOpen is the condition that a subscriber s has no open delivery, in the words of the
+// index delivery_open.
 const noneOpen = "NOT EXISTS (SELECT 1 FROM delivery o WHERE o.subscriber = s.id AND o.progress IN ('sending', 'deferred'))"
 
-// notGivenUp holds for a subscriber s unless all that is due up to a number has
-// been tried in vain for as long as it may: then something newer has to come first.
-// Its words are those of the index delivery_given_up.
+// notGivenUp returns the condition that posts up to a number are not merely those of a
+// delivery that was given up: then something newer has to come first. Its words are those
+// of the index delivery_given_up.
 func notGivenUp(through string) string {
 	return "NOT EXISTS (SELECT 1 FROM delivery f WHERE f.subscriber = s.id AND f.kept = 1 AND f.through_seq >= " + through + ")"
 }
 
-// behind holds for a subscriber s to whom something up to a number may be due.
+// behind returns the condition that posts up to a number may be due to subscriber s.
 func behind(through string) string { return "(s.cursor_seq < " + through + " OR s.owed <> '')" }
 
-// Groups returns who of the audience may be due something up to through, has no
-// open delivery, and none up to there that was given up.
-// Subscribers whose cadence is "" or no longer configured count as Audience.Default says.
-func (l *Ledger) Groups(ctx context.Context, a Audience, through int64) ([]Group, error) {
+// RecipientGroups returns the subscribers of the audience to whom posts up to through may
+// be due, without those who have an open delivery or a given-up one that covers through.
+// Subscribers whose cadence is "" or no longer configured belong to the default cadence.
+func (l *Ledger) RecipientGroups(ctx context.Context, a Audience, through int64) ([]RecipientGroup, error) {
 	where, args := a.where([]any{through})
-	scan := func(row scanner) (g Group, err error) {
-		err = row.Scan(&g.Cursor, &g.Owed, (*list)(&g.Tags), &g.Count)
+	scan := func(row sqlutil.Scanner) (g RecipientGroup, err error) {
+		err = row.Scan(&g.Cursor, &g.Owed, (*sqlutil.Strings)(&g.Tags), &g.Count)
 		return g, err
 	}
 	groups, err := collectSettled(ctx, l, scan, `
@@ -124,7 +128,7 @@ func (l *Ledger) Groups(ctx context.Context, a Audience, through int64) ([]Group
 	return groups, l.fail("group the subscribers", err)
 }
 
-// Recipient is whom an edition goes to, as far as their mail wants to know.
+// Recipient is a subscriber to whom an edition goes.
 type Recipient struct {
 	ID          int64 // of the subscriber
 	Email, Name string
@@ -132,18 +136,18 @@ type Recipient struct {
 	Due
 }
 
-func scanRecipient(row scanner) (r Recipient, err error) {
-	err = row.Scan(&r.ID, &r.Email, &r.Name, (*list)(&r.Tags), &r.Cursor, &r.Owed)
+func scanRecipient(row sqlutil.Scanner) (r Recipient, err error) {
+	err = row.Scan(&r.ID, &r.Email, &r.Name, (*sqlutil.Strings)(&r.Tags), &r.Cursor, &r.Owed)
 	return r, err
 }
 
-// Recipients returns up to limit subscribers with id > after, by id, to whom
-// something up to the edition's number may be due and who have no delivery of it and
-// no open one of another: none if it is canceled.
+// Recipients returns up to limit subscribers with id > after, by id, to whom posts of the
+// edition may be due and who have neither a delivery of it nor an open one of another
+// edition. It returns none if the edition is canceled.
 func (l *Ledger) Recipients(ctx context.Context, number int64, a Audience, after int64, limit int) ([]Recipient, error) {
 	where, args := a.where([]any{number, after, limit})
-	due, err := l.recorder.foresee(ctx, number, func() ([]Recipient, error) {
-		return collect(ctx, l.read, scanRecipient, `
+	due, err := l.engine.Recipients(ctx, number, func() ([]Recipient, error) {
+		return sqlutil.Collect(ctx, l.read, scanRecipient, `
 			SELECT s.id, s.email, s.name, s.tags, s.cursor_seq, s.owed FROM subscriber s
 			WHERE s.status = 'active' AND s.id > $2 AND `+where+`
 				AND EXISTS (SELECT 1 FROM edition e WHERE e.number = $1 AND e.canceled_at IS NULL)

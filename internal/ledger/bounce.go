@@ -4,18 +4,20 @@ import (
 	"context"
 	"database/sql"
 	"time"
+
+	"publisher/internal/ledger/sqlutil"
 )
 
-// How many editions in a row have to come back, or to be refused in words that prove
-// nothing, and on how many different days they have to have been sent, until a subscriber
-// counts as gone.
+// The number of editions in a row that have to come back, or to be refused for an unclear
+// reason, and the number of different days on which they have to have been sent, before a
+// subscription ends.
 const (
 	reportsLimit  = 5 // reports and refusals together
 	refusalsLimit = 3 // refusals alone
 	daysLimit     = 3
 )
 
-// Bounce is one edition that came back.
+// Bounce is a report that an edition came back.
 type Bounce struct {
 	Subscriber int64
 	Edition    int64   // 0: unknown
@@ -26,7 +28,7 @@ type Bounce struct {
 	refused    refused
 }
 
-// refused says whether a delivery came back since the server that it was given to refused it.
+// refused says whether a server refused the delivery or it came back later.
 type refused int
 
 const (
@@ -36,10 +38,10 @@ const (
 	reportedWeakly                // it came back later, and no return path proves it
 )
 
-// RecordBounce stores it, and ends the subscription after one that is hard, or when the
-// last editions sent to them all came back, on different days. As what, rights says. It
-// returns what the subscription ended as, "" where it did not; stale says that the mail is
-// unknown or went out too long ago, so that nothing was stored.
+// RecordBounce stores a bounce. It ends the subscription after a hard one, or when the
+// last editions sent to the subscriber all came back, on different days; the rights table
+// decides with which status. It returns that status, "" if the subscription goes on. stale
+// reports that the mail is unknown or too old, and that nothing was stored.
 func (l *Ledger) RecordBounce(ctx context.Context, b Bounce) (ended Status, stale bool, err error) {
 	act := SoftBounce
 	if b.Hard {
@@ -85,26 +87,27 @@ func recordBounce(ctx context.Context, tx *sql.Tx, b Bounce) (gone bool, err err
 			refused = excluded.refused, forgiven = FALSE
 		WHERE bounce.forgiven OR CASE WHEN bounce.refused = $7 THEN excluded.refused <> $7 OR NOT bounce.hard
 			ELSE excluded.refused <> $7 AND NOT bounce.hard END`,
-		b.Subscriber, b.Edition, b.Hard, instant(b.At), storable(b.Reason), b.refused, reportedWeakly); err != nil {
+		b.Subscriber, b.Edition, b.Hard, sqlutil.Time(b.At), storable(b.Reason), b.refused, reportedWeakly); err != nil {
 		return false, err
 	}
 	if b.Hard {
 		return true, nil
 	}
-	return inARow(ctx, tx, b.Subscriber, b.Edition, b.refused == reportedWeakly)
+	return bouncedInARow(ctx, tx, b.Subscriber, b.Edition, b.refused == reportedWeakly)
 }
 
-// inARow reports whether enough editions up to that one came back from the subscriber,
-// with none between that arrived, and none from before they were restored. What is proved
-// weakly counts only with weak: to end as bounced, all have to be proved by a return path.
-func inARow(ctx context.Context, tx *sql.Tx, subscriber, edition int64, weak bool) (bool, error) {
+// bouncedInARow reports whether enough editions up to that one came back, with none in
+// between that arrived and none from before the subscriber was restored. Weakly proved
+// reports count only with weak: a subscription ends as bounced only if a return path
+// proves every report.
+func bouncedInARow(ctx context.Context, tx *sql.Tx, subscriber, edition int64, weak bool) (bool, error) {
 	type row struct {
-		progress           Progress
-		at                 instant
+		progress           DeliveryStatus
+		at                 sqlutil.Time
 		returned, forgiven bool
 		refused            refused
 	}
-	all, err := collect(ctx, tx, func(s scanner) (r row, err error) {
+	all, err := sqlutil.Collect(ctx, tx, func(s sqlutil.Scanner) (r row, err error) {
 		err = s.Scan(&r.progress, &r.at, &r.returned, &r.refused, &r.forgiven)
 		return r, err
 	}, `
@@ -135,10 +138,11 @@ func inARow(ctx context.Context, tx *sql.Tx, subscriber, edition int64, weak boo
 	return false, nil
 }
 
-// end gives a subscription that stands another status; it reports false where it does not.
+// end gives an ongoing subscription another status. It reports false if the subscription
+// had ended already.
 func end(ctx context.Context, tx *sql.Tx, subscriber int64, status Status, now time.Time) (bool, error) {
-	result, err := tx.ExecContext(ctx, "UPDATE subscriber SET status = $2, status_at = $3, undo_to = '' WHERE id = $1 AND status IN ('active', 'pending')",
-		subscriber, status, instant(now))
+	result, err := tx.ExecContext(ctx, "UPDATE subscriber SET status = $2, status_at = $3, undo_to = '' WHERE id = $1 AND status"+isOngoing,
+		subscriber, status, sqlutil.Time(now))
 	if err != nil {
 		return false, err
 	}

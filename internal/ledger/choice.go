@@ -4,16 +4,18 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
-	"errors"
 	"strings"
 	"time"
+
+	"publisher/internal/ledger/sqlutil"
 )
 
-// awayMost is how long a subscription may have ended before what was due when it did
-// is not sent any more.
-const awayMost = 7 * 24 * time.Hour
+// maxAbsence is how long a subscription may have ended before the posts that were due at
+// that time are not sent any more.
+const maxAbsence = 7 * 24 * time.Hour
 
-// chosenSoFar is what is due to the subscriber when they choose anew.
+// chosenSoFar returns what is due to the subscriber by the current choice, before it
+// changes.
 func chosenSoFar(ctx context.Context, tx *sql.Tx, s Subscriber, defaultCadence string) (Due, error) {
 	if s.Status != Active {
 		return s.Due, nil
@@ -22,14 +24,14 @@ func chosenSoFar(ctx context.Context, tx *sql.Tx, s Subscriber, defaultCadence s
 	if err != nil || closed <= s.Cursor {
 		return s.Due, err
 	}
-	posts, selection, err := held(ctx, tx, s)
+	posts, selection, err := postsAndSelection(ctx, tx, s)
 	if err != nil {
 		return s.Due, err
 	}
-	return s.Chosen(posts, selection, closed), nil
+	return s.AfterChoice(posts, selection, closed), nil
 }
 
-// activate makes the subscriber an active one: see Due.Returned.
+// activate makes the subscriber active: see Due.AfterReturn.
 func activate(ctx context.Context, tx *sql.Tx, s *Subscriber, defaultCadence string, now time.Time) (err error) {
 	s.UndoTo = ""
 	if s.Status == Pending {
@@ -41,7 +43,7 @@ func activate(ctx context.Context, tx *sql.Tx, s *Subscriber, defaultCadence str
 		s.Cursor, err = newest(ctx, tx)
 		return err
 	}
-	var since instant
+	var since sqlutil.Time
 	if err := tx.QueryRowContext(ctx, "SELECT status_at FROM subscriber WHERE id = $1", s.ID).Scan(&since); err != nil {
 		return err
 	}
@@ -50,7 +52,7 @@ func activate(ctx context.Context, tx *sql.Tx, s *Subscriber, defaultCadence str
 		return err
 	}
 	s.Status = Active
-	if now.Sub(time.Time(since)) > awayMost {
+	if now.Sub(time.Time(since)) > maxAbsence {
 		s.Due = Due{Cursor: max(s.Cursor, closedNow)}
 		return nil
 	}
@@ -59,25 +61,23 @@ func activate(ctx context.Context, tx *sql.Tx, s *Subscriber, defaultCadence str
 		cmp.Or(s.Cadence, defaultCadence), since).Scan(&closedThen); err != nil {
 		return err
 	}
-	posts, selection, err := held(ctx, tx, *s)
+	posts, selection, err := postsAndSelection(ctx, tx, *s)
 	if err == nil {
-		s.Due = s.Returned(posts, selection, closedThen, closedNow)
+		s.Due = s.AfterReturn(posts, selection, closedThen, closedNow)
 	}
 	return err
 }
 
-// closedThrough is the number up to which the cadence has closed editions, empty ones
-// included; 0 where it never has.
+// closedThrough returns the number through which the cadence has closed editions,
+// including empty ones; 0 if it never has.
 func closedThrough(ctx context.Context, tx *sql.Tx, cadence string) (through int64, err error) {
-	err = tx.QueryRowContext(ctx, "SELECT through_seq FROM cadence WHERE name = $1", cadence).Scan(&through)
-	if errors.Is(err, sql.ErrNoRows) {
-		return 0, nil
-	}
+	_, err = sqlutil.Row(ctx, tx, "SELECT through_seq FROM cadence WHERE name = $1", []any{cadence}, &through)
 	return through, err
 }
 
-// held are the posts above the subscriber's cursor, and what they are held against.
-func held(ctx context.Context, tx *sql.Tx, s Subscriber) ([]NumberedPost, Selection, error) {
+// postsAndSelection returns the posts above the subscriber's cursor, and the subscriber's
+// selection.
+func postsAndSelection(ctx context.Context, tx *sql.Tx, s Subscriber) ([]NumberedPost, Selection, error) {
 	posts, err := numberedPosts(ctx, tx, s.Cursor)
 	if err != nil {
 		return nil, Selection{}, err
@@ -86,15 +86,15 @@ func held(ctx context.Context, tx *sql.Tx, s Subscriber) ([]NumberedPost, Select
 	return posts, Selection{Tags: s.Tags, Language: digestLanguage(s.Language, languages)}, err
 }
 
-// numberedPosts are those with a number above after, by number.
-func numberedPosts(ctx context.Context, db rowsQuerier, after int64) ([]NumberedPost, error) {
-	return collect(ctx, db, func(row scanner) (p NumberedPost, err error) {
+// numberedPosts returns the posts with a number above after, by number.
+func numberedPosts(ctx context.Context, db sqlutil.Querier, after int64) ([]NumberedPost, error) {
+	return sqlutil.Collect(ctx, db, func(row sqlutil.Scanner) (p NumberedPost, err error) {
 		var tags sql.NullString
 		if err := row.Scan(&p.Seq, &p.ID, &tags, &p.Language); err != nil {
 			return p, err
 		}
 		p.Unread = !tags.Valid
-		return p, (*list)(&p.Tags).Scan(tags.String)
+		return p, (*sqlutil.Strings)(&p.Tags).Scan(tags.String)
 	}, "SELECT seq, id, tags, language FROM post WHERE seq > $1 ORDER BY seq", after)
 }
 
@@ -104,9 +104,9 @@ func (l *Ledger) NumberedPosts(ctx context.Context) ([]NumberedPost, error) {
 	return posts, l.fail("read the numbered posts", err)
 }
 
-// digestLanguages are those that digests were last made in, the site's first; none
-// where all is in one.
-func digestLanguages(ctx context.Context, q querier) ([]string, error) {
+// digestLanguages returns the languages that had digests of their own last, the site's
+// first; none if all posts are in one digest.
+func digestLanguages(ctx context.Context, q sqlutil.RowQuerier) ([]string, error) {
 	var value string
 	err := q.QueryRowContext(ctx, "SELECT digest_languages FROM pass_state").Scan(&value)
 	return strings.Fields(value), err

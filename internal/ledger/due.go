@@ -5,93 +5,95 @@ import (
 	"strings"
 )
 
-// Due is what a subscriber has still to get: the posts above Cursor that match
-// their choice of tags and language, and those of Owed, which lie below it.
+// Due is what a subscriber has yet to receive: the posts above Cursor that match their
+// tags and language, and those in Owed, which are below it.
 //
-// All that the program promises of mail hangs on one rule. A number leaves Due
-// only because
-//   - its post was delivered to this subscriber, or held as uncertain, or refused
-//     since the mailbox is gone, which marks the subscriber too: Settled. Other
-//     refusals, and those that MarkRefused does not confirm, leave it due;
-//   - it does not match what the subscriber had chosen when an edition of their
-//     cadence closed over it: Chosen;
-//   - the owner canceled the edition that offered it: Canceled;
-//   - the subscription had ended when an edition closed over it: Returned.
+// All that the program promises about mail depends on one rule. A number leaves Due only
+// because
+//   - its post was delivered to this subscriber, or held as uncertain, or refused because the
+//     mailbox is gone, which also marks the subscriber: AfterDelivery. After other refusals,
+//     and those that MarkRefused does not confirm, it stays due;
+//   - it does not match the subscriber's choice at the time when an edition of their cadence
+//     closed over it: AfterChoice;
+//   - the owner canceled the edition that offered it: AfterCancel;
+//   - the subscription had ended when an edition closed over it: AfterReturn.
 //
-// Everything else that moves the cursor puts what it passes into Owed. A set of
-// numbers for each subscriber would say the same; a cursor and a list that is
+// Everything else that moves the cursor puts the numbers that it passes into Owed. A set
+// of numbers for each subscriber would say the same, but a cursor and a list that is
 // nearly always empty take less room.
 type Due struct {
 	Cursor int64
 	Owed   Numbers // at or below Cursor
 }
 
-// Selection is which posts a subscriber has chosen.
+// Selection is the posts that a subscriber has chosen.
 type Selection struct {
 	Tags     []string // none: every post
 	Language string   // of the digests; "": the site's
 }
 
-// NumberedPost is a post as choices are held against it.
+// NumberedPost is a post as selections are matched against it.
 type NumberedPost struct {
 	Seq      int64
 	ID       string
 	Tags     []string
 	Language string // of the digests that it is in; "": the site's
-	// Unread: no pass has read it since the ledger stores tags. It matches every selection.
+	// Unread posts have not been read by any pass since the ledger stores tags. They match
+	// every selection.
 	Unread bool
 }
 
-// Matches reports whether the post is one of the selection.
+// Matches reports whether the selection includes the post.
 func (c Selection) Matches(p NumberedPost) bool {
-	return p.Unread || p.Language == c.Language && Wants(c.Tags, p.Tags)
+	return p.Unread || p.Language == c.Language && TagsMatch(c.Tags, p.Tags)
 }
 
-// Wants reports whether a subscriber with those tags gets a post with these:
-// without tags every post, else those with one in common, case ignored.
-func Wants(tags, post []string) bool {
+// TagsMatch reports whether a subscriber with those tags gets a post with these: every
+// post if they have none, otherwise posts with at least one in common, ignoring case.
+func TagsMatch(tags, post []string) bool {
 	return len(tags) == 0 || slices.ContainsFunc(tags, func(t string) bool {
 		return slices.ContainsFunc(post, func(p string) bool { return strings.EqualFold(strings.TrimSpace(t), strings.TrimSpace(p)) })
 	})
 }
 
-// Of returns the numbers up to through that are due. posts are all that have a
-// number, by number.
-func (d Due) Of(posts []NumberedPost, c Selection, through int64) Numbers {
+// UpTo returns the numbers up to through that are due. posts are all numbered posts, by
+// number.
+func (d Due) UpTo(posts []NumberedPost, c Selection, through int64) Numbers {
 	due := d.Owed.only(func(seq int64) bool { return seq <= through })
-	return due.With(matching(posts, c, d.Cursor, through))
+	return due.Union(matching(posts, c, d.Cursor, through))
 }
 
-// Holds reports whether the number is due to who has chosen so that its post matches.
-func (d Due) Holds(seq int64) bool { return seq > d.Cursor || d.Owed.Has(seq) }
+// Contains reports whether the number is due, provided that its post matches the
+// subscriber's selection.
+func (d Due) Contains(seq int64) bool { return seq > d.Cursor || d.Owed.Contains(seq) }
 
-// Still returns those of the numbers that are due.
-func (d Due) Still(posts Numbers) Numbers { return posts.only(d.Holds) }
+// Filter returns the numbers that are due.
+func (d Due) Filter(posts Numbers) Numbers { return posts.only(d.Contains) }
 
-// Settled is Due after an edition through that number: the posts of its digest are
-// dealt with, and those that it could not show, and that can be shown since, are owed
-// where the cursor passes them by it.
-func (d Due) Settled(through int64, posts, returned Numbers) Due {
+// AfterDelivery returns Due after a delivery through that number: the posts of its digest
+// are done, and the posts that it withheld but that have returned since become owed if the
+// cursor passes them.
+func (d Due) AfterDelivery(through int64, posts, returned Numbers) Due {
 	passed := returned.only(func(seq int64) bool { return seq > d.Cursor && seq <= through })
-	return Due{Cursor: max(d.Cursor, through), Owed: d.Owed.With(passed).Without(posts)}
+	return Due{Cursor: max(d.Cursor, through), Owed: d.Owed.Union(passed).Minus(posts)}
 }
 
-// Chosen is Due when the choice of so far ends: it held for all that editions of
-// the cadence were closed over, and no further back.
-func (d Due) Chosen(posts []NumberedPost, soFar Selection, closed int64) Due {
-	return Due{Cursor: max(d.Cursor, closed), Owed: d.Owed.With(matching(posts, soFar, d.Cursor, closed))}
+// AfterChoice returns Due when a choice ends: it applied to all that editions of the
+// cadence closed over, and no further.
+func (d Due) AfterChoice(posts []NumberedPost, soFar Selection, closed int64) Due {
+	return Due{Cursor: max(d.Cursor, closed), Owed: d.Owed.Union(matching(posts, soFar, d.Cursor, closed))}
 }
 
-// Canceled is Due after an edition with those posts was canceled.
-func (d Due) Canceled(all []NumberedPost, c Selection, through int64, posts Numbers) Due {
-	d = d.Chosen(all, c, through)
-	return Due{Cursor: d.Cursor, Owed: d.Owed.Without(posts)}
+// AfterCancel returns Due after an edition with those posts was canceled.
+func (d Due) AfterCancel(all []NumberedPost, c Selection, through int64, posts Numbers) Due {
+	d = d.AfterChoice(all, c, through)
+	return Due{Cursor: d.Cursor, Owed: d.Owed.Minus(posts)}
 }
 
-// Returned is Due when a subscription that had ended goes on. What its cadence had
-// closed over by then is still due, what it closed over since is not.
-func (d Due) Returned(posts []NumberedPost, c Selection, closedThen, closedNow int64) Due {
-	d = d.Chosen(posts, c, closedThen)
+// AfterReturn returns Due when a subscription that had ended goes on. Posts that its
+// cadence had closed over by then are still due; those closed over since are not.
+func (d Due) AfterReturn(posts []NumberedPost, c Selection, closedThen, closedNow int64) Due {
+	d = d.AfterChoice(posts, c, closedThen)
 	return Due{Cursor: max(d.Cursor, closedNow), Owed: d.Owed}
 }
 
@@ -104,14 +106,14 @@ const (
 	Expired            // and not any more
 )
 
-// Share sorts what is due to somebody into what they get of an edition that has the
-// posts own, and what is withheld. The edition takes in posts that it lacks and that can
-// be shown. It waits where one of its own is hidden: a digest without that would be half
-// of what is due.
-func Share(due, own Numbers, see func(seq int64) Visibility) (posts, withheld Numbers, waits bool) {
+// SplitDue divides posts that are due into those that the recipient gets with an edition
+// that has the posts own, and those withheld. The edition includes posts that it lacks and
+// that can be shown. It waits if one of its own posts is hidden, because a digest without
+// it would be incomplete.
+func SplitDue(due, own Numbers, see func(seq int64) Visibility) (posts, withheld Numbers, waits bool) {
 	for _, seq := range due {
 		v := see(seq)
-		if v == Expired || v == Hidden && !own.Has(seq) {
+		if v == Expired || v == Hidden && !own.Contains(seq) {
 			withheld = append(withheld, seq)
 			continue
 		}
@@ -121,7 +123,7 @@ func Share(due, own Numbers, see func(seq int64) Visibility) (posts, withheld Nu
 	return posts, withheld, waits
 }
 
-// matching are the numbers in (after, through] of posts of the selection.
+// matching returns the numbers in (after, through] of posts in the selection.
 func matching(posts []NumberedPost, c Selection, after, through int64) Numbers {
 	if through <= after {
 		return nil
@@ -139,8 +141,8 @@ func matching(posts []NumberedPost, c Selection, after, through int64) Numbers {
 	return found
 }
 
-// digestLanguage is which of the languages with digests of their own, the site's
-// first, one reads in; "" is the site's. It is what Lookup finds (RFC 4647 §3.4).
+// digestLanguage returns which of the languages with digests of their own, the site's
+// first, a subscriber reads in; "" is the site's. It is what Lookup finds (RFC 4647 §3.4).
 func digestLanguage(tag string, languages []string) string {
 	best := ""
 	for i, own := range languages {

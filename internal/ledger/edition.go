@@ -3,9 +3,10 @@ package ledger
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"time"
+
+	"publisher/internal/ledger/sqlutil"
 )
 
 // Edition is one digest of one cadence, in one language, closed at one moment.
@@ -29,19 +30,16 @@ type Edition struct {
 	Resent                            int // of these, sent again though the server may have taken them
 }
 
-// LastClosed is when the cadence last closed an edition, an empty one included,
-// and through which number; zero where never.
+// LastClosed returns when the cadence last closed an edition, including empty ones, and
+// through which number; zero if never.
 func (l *Ledger) LastClosed(ctx context.Context, cadence string) (at time.Time, through int64, err error) {
-	err = l.read.QueryRowContext(ctx, "SELECT closed_at, through_seq FROM cadence WHERE name = $1", cadence).
-		Scan((*instant)(&at), &through)
-	if errors.Is(err, sql.ErrNoRows) {
-		return time.Time{}, 0, nil
-	}
+	_, err = sqlutil.Row(ctx, l.read, "SELECT closed_at, through_seq FROM cadence WHERE name = $1", []any{cadence},
+		(*sqlutil.Time)(&at), &through)
 	return at, through, l.fail("read when "+cadence+" last closed", err)
 }
 
-// CloseEditions stores editions of one cadence that close at one moment, gives them
-// the next numbers, and notes for LastClosed that the cadence closed.
+// CloseEditions stores editions of one cadence that close at the same time, assigns the
+// next numbers to them, and records for LastClosed that the cadence closed.
 func (l *Ledger) CloseEditions(ctx context.Context, editions ...*Edition) error {
 	if len(editions) == 0 {
 		return nil
@@ -51,13 +49,13 @@ func (l *Ledger) CloseEditions(ctx context.Context, editions ...*Edition) error 
 	err := l.change(ctx, "close an edition of "+first.Cadence, func(tx *sql.Tx) error {
 		for i, e := range editions {
 			var err error
-			if numbers[i], err = nextEdition(ctx, tx); err != nil {
+			if numbers[i], err = NextEdition(ctx, tx); err != nil {
 				return err
 			}
 			_, err = tx.ExecContext(ctx, `
 				INSERT INTO edition (number, cadence, language, subject, closed_at, after_seq, through_seq, posts, recipients, domain)
 				VALUES ($10, $1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-				e.Cadence, e.Language, e.Subject, instant(e.Closed), e.After, e.Through, list(e.Posts), e.Recipients, e.Domain, numbers[i])
+				e.Cadence, e.Language, e.Subject, sqlutil.Time(e.Closed), e.After, e.Through, sqlutil.Strings(e.Posts), e.Recipients, e.Domain, numbers[i])
 			if err != nil {
 				return err
 			}
@@ -76,7 +74,7 @@ func (l *Ledger) CloseEditions(ctx context.Context, editions ...*Edition) error 
 	return nil
 }
 
-// CloseEmpty notes for LastClosed that the schedule fired and nothing was due.
+// CloseEmpty records for LastClosed that a cadence's schedule fired but nothing was due.
 func (l *Ledger) CloseEmpty(ctx context.Context, cadence string, at time.Time, through int64) error {
 	return l.change(ctx, "close "+cadence, func(tx *sql.Tx) error {
 		return noteClosed(ctx, tx, cadence, at, through)
@@ -87,11 +85,11 @@ func noteClosed(ctx context.Context, tx *sql.Tx, cadence string, at time.Time, t
 	_, err := tx.ExecContext(ctx, `
 		INSERT INTO cadence (name, closed_at, through_seq) VALUES ($1, $2, $3)
 		ON CONFLICT (name) DO UPDATE SET closed_at = excluded.closed_at, through_seq = excluded.through_seq`,
-		cadence, instant(at), through)
+		cadence, sqlutil.Time(at), through)
 	return err
 }
 
-// editions reads those that the condition names, each with its counts.
+// editions returns the editions that a condition selects, with their counts.
 func (l *Ledger) editions(ctx context.Context, where string, args ...any) ([]Edition, error) {
 	return collectSettled(ctx, l, scanEdition, `
 		SELECT e.number, e.cadence, e.language, e.subject, e.closed_at, e.after_seq, e.through_seq, e.posts,
@@ -103,29 +101,29 @@ func (l *Ledger) editions(ctx context.Context, where string, args ...any) ([]Edi
 		WHERE `+where+` GROUP BY e.number ORDER BY e.number DESC`, args...)
 }
 
-func scanEdition(row scanner) (e Edition, err error) {
-	err = row.Scan(&e.Number, &e.Cadence, &e.Language, &e.Subject, (*instant)(&e.Closed), &e.After, &e.Through,
-		(*list)(&e.Posts), &e.Recipients, &e.Domain, (*instant)(&e.Done), &e.Canceled, &e.Accepted,
+func scanEdition(row sqlutil.Scanner) (e Edition, err error) {
+	err = row.Scan(&e.Number, &e.Cadence, &e.Language, &e.Subject, (*sqlutil.Time)(&e.Closed), &e.After, &e.Through,
+		(*sqlutil.Strings)(&e.Posts), &e.Recipients, &e.Domain, (*sqlutil.Time)(&e.Done), &e.Canceled, &e.Accepted,
 		&e.Sent, &e.Deferred, &e.Failed, &e.Uncertain, &e.Resent)
 	return e, err
 }
 
-// Editions returns all, newest first.
+// Editions returns all editions, newest first.
 func (l *Ledger) Editions(ctx context.Context) ([]Edition, error) {
 	all, err := l.editions(ctx, "1 = 1")
 	return all, l.fail("read the editions", err)
 }
 
-// UnfinishedEditions returns those with recipients nobody tried, and those with
-// deliveries that wait for another try, newest first. Others are not even counted,
-// so that it costs what is unfinished and not what was ever sent.
+// UnfinishedEditions returns the editions with recipients that were not tried and those
+// with deferred deliveries, newest first. It does not count the others, so that its cost
+// depends on what is unfinished and not on what was ever sent.
 func (l *Ledger) UnfinishedEditions(ctx context.Context) ([]Edition, error) {
 	open, err := l.editions(ctx, `e.canceled_at IS NULL AND (e.done_at IS NULL
 		OR e.number IN (SELECT w.edition FROM delivery w WHERE w.progress = 'deferred'))`)
 	return open, l.fail("read the unfinished editions", err)
 }
 
-// Edition returns one; nil where there is none.
+// Edition returns one edition; nil if there is none with that number.
 func (l *Ledger) Edition(ctx context.Context, number int64) (*Edition, error) {
 	found, err := l.editions(ctx, "e.number = $1", number)
 	if err != nil || len(found) == 0 {
@@ -134,10 +132,8 @@ func (l *Ledger) Edition(ctx context.Context, number int64) (*Edition, error) {
 	return &found[0], nil
 }
 
-// FinishEdition notes that every recipient was tried. The first time counts.
+// FinishEdition records that every recipient was tried. Only the first call counts.
 func (l *Ledger) FinishEdition(ctx context.Context, number int64, at time.Time) error {
-	return l.change(ctx, fmt.Sprintf("finish edition %d", number), func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, "UPDATE edition SET done_at = $2 WHERE number = $1 AND done_at IS NULL", number, instant(at))
-		return err
-	})
+	return l.changeRow(ctx, fmt.Sprintf("finish edition %d", number),
+		"UPDATE edition SET done_at = $2 WHERE number = $1 AND done_at IS NULL", number, sqlutil.Time(at))
 }

@@ -3,9 +3,11 @@ package ledger
 import (
 	"context"
 	"database/sql"
+
+	"publisher/internal/ledger/sqlutil"
 )
 
-// FeedNames are what feeds promise for ever.
+// FeedNames are the names in feeds that never change.
 type FeedNames struct {
 	IDs     map[string]string            // of Atom feeds, by folder
 	Folders map[string]map[string]string // of tags, by collection and tag
@@ -13,84 +15,69 @@ type FeedNames struct {
 
 // FeedNames returns the ids of feeds and the folders of tags.
 func (l *Ledger) FeedNames(ctx context.Context) (FeedNames, error) {
-	names, err := feedNames(ctx, l.read)
-	return names, l.fail("read the ids and tags of feeds", err)
+	const doing = "read the ids of feeds and the folders of tags"
+	ids, err := sqlutil.CollectMap(ctx, l.read, func(row sqlutil.Scanner) (folder, id string, err error) {
+		err = row.Scan(&folder, &id)
+		return folder, id, err
+	}, "SELECT folder, id FROM feed_id")
+	names := FeedNames{IDs: ids, Folders: map[string]map[string]string{}}
+	if err != nil {
+		return names, l.fail(doing, err)
+	}
+	folders, err := sqlutil.CollectMap(ctx, l.read, func(row sqlutil.Scanner) (t feedTag, folder string, err error) {
+		err = row.Scan(&t.collection, &t.tag, &folder)
+		return t, folder, err
+	}, "SELECT collection, tag, folder FROM tag_folder")
+	for t, folder := range folders {
+		if names.Folders[t.collection] == nil {
+			names.Folders[t.collection] = map[string]string{}
+		}
+		names.Folders[t.collection][t.tag] = folder
+	}
+	return names, l.fail(doing, err)
 }
 
-func feedNames(ctx context.Context, db rowsQuerier) (FeedNames, error) {
-	names := FeedNames{IDs: map[string]string{}, Folders: map[string]map[string]string{}}
-	_, err := collect(ctx, db, func(row scanner) (_ struct{}, err error) {
-		var folder, id string
-		err = row.Scan(&folder, &id)
-		names.IDs[folder] = id
-		return struct{}{}, err
-	}, "SELECT folder, id FROM feed_id")
-	if err != nil {
-		return names, err
-	}
-	_, err = collect(ctx, db, func(row scanner) (_ struct{}, err error) {
-		var collection, tag, folder string
-		err = row.Scan(&collection, &tag, &folder)
-		if names.Folders[collection] == nil {
-			names.Folders[collection] = map[string]string{}
+type feedTag struct{ collection, tag string }
+
+func (n FeedNames) folders() map[feedTag]string {
+	all := map[feedTag]string{}
+	for collection, folders := range n.Folders {
+		for tag, folder := range folders {
+			all[feedTag{collection, tag}] = folder
 		}
-		names.Folders[collection][tag] = folder
-		return struct{}{}, err
-	}, "SELECT collection, tag, folder FROM tag_folder")
-	return names, err
+	}
+	return all
 }
+
+var (
+	feedIDTable = sqlutil.Table[string, string]{
+		Upsert: `INSERT INTO feed_id (folder, id) VALUES ($1, $2)
+			ON CONFLICT (folder) DO UPDATE SET id = excluded.id`,
+		Row:   func(folder, id string) []any { return []any{folder, id} },
+		Equal: func(a, b string) bool { return a == b },
+	}
+	tagFolderTable = sqlutil.Table[feedTag, string]{
+		Upsert: `INSERT INTO tag_folder (collection, tag, folder) VALUES ($1, $2, $3)
+			ON CONFLICT (collection, tag) DO UPDATE SET folder = excluded.folder`,
+		Row:   func(t feedTag, folder string) []any { return []any{t.collection, t.tag, folder} },
+		Equal: func(a, b string) bool { return a == b },
+	}
+)
 
 // SaveFeedNames adds names and changes those that differ. None is ever removed.
 func (l *Ledger) SaveFeedNames(ctx context.Context, next FeedNames) error {
 	last, err := l.FeedNames(ctx)
-	if err != nil || last.has(next) {
-		return err
-	}
-	return l.store(ctx, "save the ids and tags of feeds", func(tx *sql.Tx) error {
-		return saveFeedNames(ctx, tx, last, next)
-	})
-}
-
-// has reports whether all of the other names are among these.
-func (n FeedNames) has(other FeedNames) bool {
-	for folder, id := range other.IDs {
-		if known, ok := n.IDs[folder]; !ok || known != id {
-			return false
-		}
-	}
-	for collection, folders := range other.Folders {
-		for tag, folder := range folders {
-			if known, ok := n.Folders[collection][tag]; !ok || known != folder {
-				return false
-			}
-		}
-	}
-	return true
-}
-
-func saveFeedNames(ctx context.Context, tx *sql.Tx, last, next FeedNames) error {
-	err := eachRow(ctx, tx, `
-		INSERT INTO feed_id (folder, id) VALUES ($1, $2)
-		ON CONFLICT (folder) DO UPDATE SET id = excluded.id`, func(yield func(...any) bool) {
-		for folder, id := range next.IDs {
-			if known, ok := last.IDs[folder]; (!ok || known != id) && !yield(folder, id) {
-				return
-			}
-		}
-	})
 	if err != nil {
 		return err
 	}
-	return eachRow(ctx, tx, `
-		INSERT INTO tag_folder (collection, tag, folder) VALUES ($1, $2, $3)
-		ON CONFLICT (collection, tag) DO UPDATE SET folder = excluded.folder`, func(yield func(...any) bool) {
-		for collection, folders := range next.Folders {
-			for tag, folder := range folders {
-				known, ok := last.Folders[collection][tag]
-				if (!ok || known != folder) && !yield(collection, tag, folder) {
-					return
-				}
-			}
+	folders, nextFolders := last.folders(), next.folders()
+	if feedIDTable.Has(last.IDs, next.IDs) && tagFolderTable.Has(folders, nextFolders) {
+		return nil
+	}
+	return l.store(ctx, "save the ids of feeds and the folders of tags", func(tx *sql.Tx) error {
+		if err := feedIDTable.Put(ctx, tx, last.IDs, next.IDs); err != nil {
+			return err
 		}
+		return tagFolderTable.Put(ctx, tx, folders, nextFolders)
 	})
 }

@@ -4,13 +4,15 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
-	"errors"
+	"maps"
 	"slices"
 	"time"
+
+	"publisher/internal/ledger/sqlutil"
 )
 
-// FeedState is the feeds as they were left. While size and time of a file are still
-// those, it need not be made again to know that it is unchanged.
+// FeedState is the state in which the feeds were left. A file that still has the same size
+// and time is unchanged and need not be generated again.
 type FeedState struct {
 	Settings     string // what is in feeds besides posts
 	Feeds        int    // how many of the files are feeds
@@ -26,7 +28,8 @@ type FeedFile struct {
 	Modified time.Time // zero if the file must be made again
 }
 
-// FeedDocument is what a file was made from; whoever saves it decides what the fields hold.
+// FeedDocument says what a file was generated from; the caller that saves it defines its
+// fields.
 type FeedDocument struct {
 	Path   string
 	SHA256 string
@@ -39,7 +42,7 @@ func (f FeedFile) equal(other FeedFile) bool {
 		f.Size == other.Size && f.Modified.Equal(other.Modified)
 }
 
-// Dependencies are what the last rendering of a post was made of besides the post:
+// Dependencies are what the last rendering of a post depended on besides the post itself:
 // files of the tree that it links to, and files such as pictures with their state.
 type Dependencies struct {
 	Links []string
@@ -51,8 +54,8 @@ func (d Dependencies) equal(other Dependencies) bool {
 	return d.State == other.State && slices.Equal(d.Links, other.Links) && slices.Equal(d.Files, other.Files)
 }
 
-// FeedState returns the state that was saved last, the files by path; the zero value if
-// none was.
+// FeedState returns the state that was saved last, with its files by path; the zero value
+// if none was.
 func (l *Ledger) FeedState(ctx context.Context) (FeedState, error) {
 	state, err := feedState(ctx, l.read)
 	return state, l.fail("read the state of the feeds", err)
@@ -64,161 +67,94 @@ func feedState(ctx context.Context, db *sql.DB) (s FeedState, err error) {
 		return s, err
 	}
 	defer tx.Rollback()
-	err = tx.QueryRowContext(ctx, "SELECT settings, feeds FROM feed_state").Scan(&s.Settings, &s.Feeds)
-	if errors.Is(err, sql.ErrNoRows) {
-		return s, nil
+	if found, err := sqlutil.Row(ctx, tx, "SELECT settings, feeds FROM feed_state", nil, &s.Settings, &s.Feeds); err != nil || !found {
+		return s, err
 	}
+	s.Files, err = sqlutil.Collect(ctx, tx, func(row sqlutil.Scanner) (f FeedFile, err error) {
+		err = row.Scan(&f.Path, &f.SHA256, &f.Inputs, &f.Items, &f.Size, (*sqlutil.FileTime)(&f.Modified))
+		return f, err
+	}, "SELECT path, sha256, inputs, items, size, modified_ns FROM feed_file ORDER BY path")
 	if err != nil {
 		return s, err
 	}
-	if s.Files, err = feedFiles(ctx, tx); err != nil {
-		return s, err
-	}
-	if s.Dependencies, err = dependencies(ctx, tx); err != nil {
+	s.Dependencies, err = sqlutil.CollectMap(ctx, tx, func(row sqlutil.Scanner) (path string, d Dependencies, err error) {
+		err = row.Scan(&path, (*sqlutil.Strings)(&d.Links), (*sqlutil.Strings)(&d.Files), &d.State)
+		return path, d, err
+	}, "SELECT path, links, files, state FROM post_dependency")
+	if err != nil {
 		return s, err
 	}
 	s.LeftOut, err = problems(ctx, tx, ofFeeds)
 	return s, err
 }
 
-func feedFiles(ctx context.Context, db rowsQuerier) ([]FeedFile, error) {
-	return collect(ctx, db, func(row scanner) (f FeedFile, err error) {
-		err = row.Scan(&f.Path, &f.SHA256, &f.Inputs, &f.Items, &f.Size, (*nanoseconds)(&f.Modified))
-		return f, err
-	}, "SELECT path, sha256, inputs, items, size, modified_ns FROM feed_file ORDER BY path")
-}
-
-func dependencies(ctx context.Context, db rowsQuerier) (map[string]Dependencies, error) {
-	all := map[string]Dependencies{}
-	_, err := collect(ctx, db, func(row scanner) (_ struct{}, err error) {
-		var path string
-		var d Dependencies
-		err = row.Scan(&path, (*list)(&d.Links), (*list)(&d.Files), &d.State)
-		all[path] = d
-		return struct{}{}, err
-	}, "SELECT path, links, files, state FROM post_dependency")
-	return all, err
-}
-
-// SaveFeedState replaces the state. It writes only what is not as it was.
+// SaveFeedState replaces the state. It writes only what differs.
 func (l *Ledger) SaveFeedState(ctx context.Context, next FeedState) error {
 	last, err := l.FeedState(ctx)
 	if err != nil {
 		return err
 	}
-	changes := feedChanges(last, next)
-	if !changes.any() {
+	files, nextFiles := byPath(last.Files), byPath(next.Files)
+	if last.Settings == next.Settings && last.Feeds == next.Feeds && slices.Equal(last.LeftOut, next.LeftOut) &&
+		maps.EqualFunc(files, nextFiles, FeedFile.equal) && maps.EqualFunc(last.Dependencies, next.Dependencies, Dependencies.equal) {
 		return nil
 	}
-	return l.store(ctx, "save the state of the feeds", func(tx *sql.Tx) error { return changes.save(ctx, tx) })
-}
-
-// ForgetFeedInputs has every feed made again, whatever it was made from.
-func (l *Ledger) ForgetFeedInputs(ctx context.Context) error {
-	const made = " FROM feed_file WHERE inputs <> '' OR items IS NOT NULL"
-	var any bool
-	if err := l.read.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1"+made+")").Scan(&any); err != nil || !any {
-		return l.fail("look for what feeds were made from", err)
-	}
-	return l.store(ctx, "forget what feeds were made from", func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, "UPDATE feed_file SET inputs = '', items = NULL WHERE inputs <> '' OR items IS NOT NULL")
-		return err
+	return l.store(ctx, "save the state of the feeds", func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `
+			INSERT INTO feed_state (id, settings, feeds) VALUES (1, $1, $2)
+			ON CONFLICT (id) DO UPDATE SET settings = excluded.settings, feeds = excluded.feeds`, next.Settings, next.Feeds)
+		if err != nil {
+			return err
+		}
+		if err := fileTable.Save(ctx, tx, files, nextFiles); err != nil {
+			return err
+		}
+		if err := dependencyTable.Save(ctx, tx, last.Dependencies, next.Dependencies); err != nil {
+			return err
+		}
+		return saveProblems(ctx, tx, ofFeeds, next.LeftOut)
 	})
 }
 
-// changedFeeds is what differs between two states.
-type changedFeeds struct {
-	next         FeedState
-	scalars      bool // settings, number of feeds or left out posts
-	files        []FeedFile
-	gone         []string // paths of files
-	dependencies []string // paths of posts
-	independent  []string // paths of posts
+func byPath(files []FeedFile) map[string]FeedFile {
+	all := make(map[string]FeedFile, len(files))
+	for _, f := range files {
+		all[f.Path] = f
+	}
+	return all
 }
 
-func feedChanges(last, next FeedState) changedFeeds {
-	c := changedFeeds{next: next}
-	c.scalars = last.Settings != next.Settings || last.Feeds != next.Feeds || !slices.Equal(last.LeftOut, next.LeftOut)
-	known := make(map[string]FeedFile, len(last.Files))
-	for _, f := range last.Files {
-		known[f.Path] = f
-	}
-	for _, f := range next.Files {
-		if old, ok := known[f.Path]; !ok || !old.equal(f) {
-			c.files = append(c.files, f)
-		}
-		delete(known, f.Path)
-	}
-	for path := range known {
-		c.gone = append(c.gone, path)
-	}
-	for path, d := range next.Dependencies {
-		if old, ok := last.Dependencies[path]; !ok || !old.equal(d) {
-			c.dependencies = append(c.dependencies, path)
-		}
-	}
-	for path := range last.Dependencies {
-		if _, kept := next.Dependencies[path]; !kept {
-			c.independent = append(c.independent, path)
-		}
-	}
-	return c
-}
-
-func (c changedFeeds) any() bool {
-	return c.scalars || len(c.files)+len(c.gone)+len(c.dependencies)+len(c.independent) > 0
-}
-
-func (c changedFeeds) save(ctx context.Context, tx *sql.Tx) error {
-	_, err := tx.ExecContext(ctx, `
-		INSERT INTO feed_state (id, settings, feeds) VALUES (1, $1, $2)
-		ON CONFLICT (id) DO UPDATE SET settings = excluded.settings, feeds = excluded.feeds`, c.next.Settings, c.next.Feeds)
-	if err != nil {
-		return err
-	}
-	for _, rows := range []struct {
-		query string
-		each  func(func(...any) bool)
-	}{
-		{"DELETE FROM feed_file WHERE path = $1", one(c.gone)},
-		{`INSERT INTO feed_file (path, sha256, inputs, items, size, modified_ns) VALUES ($1, $2, $3, $4, $5, $6)
+var (
+	fileTable = sqlutil.Table[string, FeedFile]{
+		Upsert: `INSERT INTO feed_file (path, sha256, inputs, items, size, modified_ns) VALUES ($1, $2, $3, $4, $5, $6)
 			ON CONFLICT (path) DO UPDATE SET sha256 = excluded.sha256, inputs = excluded.inputs, items = excluded.items,
-				size = excluded.size, modified_ns = excluded.modified_ns`, c.fileRows},
-		{"DELETE FROM post_dependency WHERE path = $1", one(c.independent)},
-		{`INSERT INTO post_dependency (path, links, files, state) VALUES ($1, $2, $3, $4)
-			ON CONFLICT (path) DO UPDATE SET links = excluded.links, files = excluded.files, state = excluded.state`, c.dependencyRows},
-	} {
-		if err := eachRow(ctx, tx, rows.query, rows.each); err != nil {
-			return err
-		}
+				size = excluded.size, modified_ns = excluded.modified_ns`,
+		Row: func(path string, f FeedFile) []any {
+			return []any{path, f.SHA256, f.Inputs, f.Items, f.Size, sqlutil.FileTime(f.Modified)}
+		},
+		Delete: "DELETE FROM feed_file WHERE path = $1",
+		Key:    func(path string) []any { return []any{path} },
+		Equal:  FeedFile.equal,
 	}
-	return saveProblems(ctx, tx, ofFeeds, c.next.LeftOut)
-}
+	dependencyTable = sqlutil.Table[string, Dependencies]{
+		Upsert: `INSERT INTO post_dependency (path, links, files, state) VALUES ($1, $2, $3, $4)
+			ON CONFLICT (path) DO UPDATE SET links = excluded.links, files = excluded.files, state = excluded.state`,
+		Row: func(path string, d Dependencies) []any {
+			return []any{path, sqlutil.Strings(d.Links), sqlutil.Strings(d.Files), d.State}
+		},
+		Delete: "DELETE FROM post_dependency WHERE path = $1",
+		Key:    func(path string) []any { return []any{path} },
+		Equal:  Dependencies.equal,
+	}
+)
 
-func (c changedFeeds) fileRows(yield func(...any) bool) {
-	for _, f := range c.files {
-		if !yield(f.Path, f.SHA256, f.Inputs, f.Items, f.Size, nanoseconds(f.Modified)) {
-			return
-		}
+// ForgetFeedInputs causes every feed to be generated again.
+func (l *Ledger) ForgetFeedInputs(ctx context.Context) error {
+	var any bool
+	err := l.read.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM feed_file WHERE inputs <> '' OR items IS NOT NULL)").Scan(&any)
+	if err != nil || !any {
+		return l.fail("read the inputs of feeds", err)
 	}
-}
-
-func (c changedFeeds) dependencyRows(yield func(...any) bool) {
-	for _, path := range c.dependencies {
-		d := c.next.Dependencies[path]
-		if !yield(path, list(d.Links), list(d.Files), d.State) {
-			return
-		}
-	}
-}
-
-// one is a row of each text.
-func one(texts []string) func(func(...any) bool) {
-	return func(yield func(...any) bool) {
-		for _, text := range texts {
-			if !yield(text) {
-				return
-			}
-		}
-	}
+	return l.storeRow(ctx, "clear the inputs of feeds",
+		"UPDATE feed_file SET inputs = '', items = NULL WHERE inputs <> '' OR items IS NOT NULL")
 }

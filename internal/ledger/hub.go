@@ -5,105 +5,97 @@ import (
 	"database/sql"
 	"maps"
 	"time"
+
+	"publisher/internal/ledger/sqlutil"
 )
 
-// Hub is what one WebSub hub was told last, rather than what it is to be told, so that a
-// crash at any moment loses nothing.
+// Hub is what one WebSub hub was last notified of. Storing that, rather than what it has
+// yet to be told, makes sure that a crash at any moment loses nothing.
 type Hub struct {
-	Told     map[string]string // path of a feed to a hash of the bytes that the hub knows of
+	Notified map[string]string // path of a feed to a hash of the bytes that the hub knows of
 	Failures int               // in a row
 	Next     time.Time         // when to try again; zero if the last attempt did not fail
 }
 
 func (h Hub) equal(other Hub) bool {
-	return h.Failures == other.Failures && h.Next.Equal(other.Next) && maps.Equal(h.Told, other.Told)
+	return h.Failures == other.Failures && h.Next.Equal(other.Next) && maps.Equal(h.Notified, other.Notified)
 }
 
-// Hubs returns the hubs by their addresses.
+// Hubs returns the hubs by URL.
 func (l *Ledger) Hubs(ctx context.Context) (map[string]Hub, error) {
-	all, err := hubs(ctx, l.read)
-	return all, l.fail("read the hubs", err)
-}
-
-func hubs(ctx context.Context, db rowsQuerier) (map[string]Hub, error) {
-	all := map[string]Hub{}
-	_, err := collect(ctx, db, func(row scanner) (_ struct{}, err error) {
-		h, url := Hub{Told: map[string]string{}}, ""
-		err = row.Scan(&url, &h.Failures, (*instant)(&h.Next))
-		all[url] = h
-		return struct{}{}, err
+	const doing = "read the hubs"
+	all, err := sqlutil.CollectMap(ctx, l.read, func(row sqlutil.Scanner) (url string, h Hub, err error) {
+		h.Notified = map[string]string{}
+		err = row.Scan(&url, &h.Failures, (*sqlutil.Time)(&h.Next))
+		return url, h, err
 	}, "SELECT url, failures, next_at FROM hub")
 	if err != nil || len(all) == 0 {
-		return all, err
+		return all, l.fail(doing, err)
 	}
-	_, err = collect(ctx, db, func(row scanner) (_ struct{}, err error) {
-		var url, path, hash string
-		err = row.Scan(&url, &path, &hash)
-		all[url].Told[path] = hash
-		return struct{}{}, err
+	hashes, err := sqlutil.CollectMap(ctx, l.read, func(row sqlutil.Scanner) (f hubFeed, hash string, err error) {
+		err = row.Scan(&f.hub, &f.path, &hash)
+		return f, hash, err
 	}, "SELECT hub, path, hash FROM hub_feed")
-	return all, err
+	for f, hash := range hashes {
+		all[f.hub].Notified[f.path] = hash
+	}
+	return all, l.fail(doing, err)
 }
 
-// SaveHubs makes these all the hubs there are. It writes only what is not as it was.
+// SaveHubs replaces the hubs. It writes only what differs.
 func (l *Ledger) SaveHubs(ctx context.Context, next map[string]Hub) error {
 	next = maps.Clone(next)
 	for url, h := range next {
-		h.Next = asStored(h.Next)
+		h.Next = sqlutil.Stored(h.Next)
 		next[url] = h
 	}
 	last, err := l.Hubs(ctx)
 	if err != nil || maps.EqualFunc(last, next, Hub.equal) {
 		return err
 	}
-	return l.store(ctx, "save the hubs", func(tx *sql.Tx) error { return saveHubs(ctx, tx, last, next) })
+	return l.store(ctx, "save the hubs", func(tx *sql.Tx) error {
+		told, toTell := notified(last), notified(next)
+		if err := hubFeedTable.Prune(ctx, tx, told, toTell); err != nil {
+			return err
+		}
+		if err := hubTable.Prune(ctx, tx, last, next); err != nil {
+			return err
+		}
+		if err := hubTable.Put(ctx, tx, last, next); err != nil {
+			return err
+		}
+		return hubFeedTable.Put(ctx, tx, told, toTell)
+	})
 }
 
-func saveHubs(ctx context.Context, tx *sql.Tx, last, next map[string]Hub) error {
-	for url := range last {
-		if _, kept := next[url]; kept {
-			continue
-		}
-		if _, err := tx.ExecContext(ctx, "DELETE FROM hub_feed WHERE hub = $1", url); err != nil {
-			return err
-		}
-		if _, err := tx.ExecContext(ctx, "DELETE FROM hub WHERE url = $1", url); err != nil {
-			return err
-		}
+var (
+	hubTable = sqlutil.Table[string, Hub]{
+		Upsert: `INSERT INTO hub (url, failures, next_at) VALUES ($1, $2, $3)
+			ON CONFLICT (url) DO UPDATE SET failures = excluded.failures, next_at = excluded.next_at`,
+		Row:    func(url string, h Hub) []any { return []any{url, h.Failures, sqlutil.Time(h.Next)} },
+		Delete: "DELETE FROM hub WHERE url = $1",
+		Key:    func(url string) []any { return []any{url} },
+		Equal:  Hub.equal,
 	}
-	for url, h := range next {
-		if err := saveHub(ctx, tx, url, last[url], h); err != nil {
-			return err
-		}
+	hubFeedTable = sqlutil.Table[hubFeed, string]{
+		Upsert: `INSERT INTO hub_feed (hub, path, hash) VALUES ($1, $2, $3)
+			ON CONFLICT (hub, path) DO UPDATE SET hash = excluded.hash`,
+		Row:    func(f hubFeed, hash string) []any { return []any{f.hub, f.path, hash} },
+		Delete: "DELETE FROM hub_feed WHERE hub = $1 AND path = $2",
+		Key:    func(f hubFeed) []any { return []any{f.hub, f.path} },
+		Equal:  func(a, b string) bool { return a == b },
 	}
-	return nil
-}
+)
 
-func saveHub(ctx context.Context, tx *sql.Tx, url string, last, h Hub) error {
-	_, err := tx.ExecContext(ctx, `
-		INSERT INTO hub (url, failures, next_at) VALUES ($1, $2, $3)
-		ON CONFLICT (url) DO UPDATE SET failures = excluded.failures, next_at = excluded.next_at`,
-		url, h.Failures, instant(h.Next))
-	if err != nil {
-		return err
-	}
-	err = eachRow(ctx, tx, "DELETE FROM hub_feed WHERE hub = $1 AND path = $2", func(yield func(...any) bool) {
-		for path := range last.Told {
-			if _, kept := h.Told[path]; !kept && !yield(url, path) {
-				return
-			}
+type hubFeed struct{ hub, path string }
+
+// notified returns the hashes that the hubs know.
+func notified(hubs map[string]Hub) map[hubFeed]string {
+	all := map[hubFeed]string{}
+	for url, h := range hubs {
+		for path, hash := range h.Notified {
+			all[hubFeed{url, path}] = hash
 		}
-	})
-	if err != nil {
-		return err
 	}
-	return eachRow(ctx, tx, `
-		INSERT INTO hub_feed (hub, path, hash) VALUES ($1, $2, $3)
-		ON CONFLICT (hub, path) DO UPDATE SET hash = excluded.hash`, func(yield func(...any) bool) {
-		for path, hash := range h.Told {
-			if known, ok := last.Told[path]; (!ok || known != hash) && !yield(url, path, hash) {
-				return
-			}
-		}
-	})
+	return all
 }

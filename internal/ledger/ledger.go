@@ -1,9 +1,9 @@
 // Package ledger is the program's memory: posts seen, subscribers, editions and
-// deliveries, in one SQLite file.
+// deliveries. An Engine is the database that holds it: see package sqlite.
 //
-// Read post.go and subscriber.go for what is remembered, edition.go and
-// audience.go for who is due what, delivery.go and record.go for the durable
-// step in which a message is sent. Times come back in UTC, to the microsecond.
+// Read post.go and subscriber.go for what is remembered, edition.go and audience.go for
+// who is due what, delivery.go, record.go and step.go for the durable step in which a
+// message is sent. Times come back in UTC, to the microsecond.
 package ledger
 
 import (
@@ -11,184 +11,104 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"os"
 	"sync"
-)
+	"time"
 
-// ErrClosed is returned by Record when Close was called before it.
-var ErrClosed = errors.New("the ledger is closed")
+	"publisher/internal/ledger/sqlutil"
+)
 
 // Ledger is an open ledger. It is safe for concurrent use.
 type Ledger struct {
-	pools
-	patience    *patience
-	path        string // as errors name it
-	temp        string // the file of a private copy; "" otherwise
-	removeTemp  func() error
-	doubtful    bool // the last process to use it died: it is checked before it is read
-	journal     *journal
-	recorder    *recorder
-	late        *late
-	postInserts postInserts
-	marking     sync.Mutex // held by Advance
-	stopOnce    func() error
+	engine    Engine
+	read      *sql.DB // the engine's
+	name      string
+	spool     *spool
+	private   bool
+	closeOnce func() error
 }
 
-// Open opens the ledger and brings its schema up to date, making it where
-// there is none. dsn is "sqlite:/absolute/path" .
-func Open(ctx context.Context, dsn string) (*Ledger, error) {
-	path, err := sqlitePath(dsn)
-	if err != nil {
-		return nil, err
-	}
-	return open(ctx, &Ledger{path: path})
+// Options describe a ledger beside its engine.
+type Options struct {
+	Name  string // of the ledger in errors
+	Spool string // the file for results that the database would not take
+	// Private ledgers are copies that will be thrown away: nothing is spooled for them.
+	Private bool
 }
 
-func open(ctx context.Context, l *Ledger) (*Ledger, error) {
-	path := l.path
-	if err := create(path); err != nil {
-		return nil, l.fail("open", err)
-	}
-	if err := belongs(ctx, path); err != nil {
-		return nil, l.fail("open", err)
-	}
-	if err := l.start(ctx, path, synced); err != nil {
-		return nil, err
-	}
-	return l, nil
-}
-
-// OpenCopy opens a private copy of the ledger that Close throws away: what
-// looks without touching (plan, posts, preview, check) works on it. Where there
-// is no ledger the copy is an empty one, and nothing is made at dsn.
-func OpenCopy(ctx context.Context, dsn string) (*Ledger, error) {
-	path, err := sqlitePath(dsn)
-	if err != nil {
-		return nil, err
-	}
-	l := &Ledger{path: path}
-	if err := l.copyInto(ctx, os.TempDir(), copyPrefix); err != nil {
-		return nil, err
-	}
-	return l, nil
-}
-
-// copyInto makes l a private copy in a folder of its own in dir.
-func (l *Ledger) copyInto(ctx context.Context, dir, prefix string) error {
-	folder, remove, err := privateFolder(dir, prefix)
-	if err != nil {
-		return l.fail("copy", err)
-	}
-	file, err := copyTo(ctx, folder, l.path)
-	if err != nil {
-		return errors.Join(l.fail("copy", err), remove())
-	}
-	l.temp, l.removeTemp = file, remove
-	if err := l.start(ctx, file, unsynced); err != nil {
-		return errors.Join(err, remove())
-	}
-	return nil
-}
-
-// start opens what l needs to work on the file.
-func (l *Ledger) start(ctx context.Context, file string, d durability) error {
-	var err error
-	l.patience = newPatience()
-	if l.pools, err = openPools(ctx, file, d, l.patience); err != nil {
-		return l.fail("open", err)
-	}
-	if l.doubtful {
-		if err := l.CheckIntegrity(ctx); err != nil {
-			return errors.Join(err, l.pools.close())
-		}
-	}
-	for _, step := range []func(context.Context, *writer) error{migrate, makeTokenKey} {
-		if err := l.patience.retry(ctx, func() error { return step(ctx, l.write) }); err != nil {
-			return errors.Join(l.fail("bring up to date", err), l.pools.close())
-		}
-	}
-	err = l.patience.retry(ctx, func() (err error) {
-		l.journal, err = newJournal(ctx, l.write.db)
-		return err
+// OpenEngine returns the ledger that an engine holds. It closes the engine on failure.
+func OpenEngine(ctx context.Context, engine Engine, o Options) (*Ledger, error) {
+	l := &Ledger{engine: engine, read: engine.Reader(), name: o.Name, spool: &spool{path: o.Spool}, private: o.Private}
+	l.closeOnce = sync.OnceValue(func() error {
+		return l.fail("close", errors.Join(engine.Close(), l.spool.close()))
 	})
-	if err == nil {
-		err = l.write.log.sync()
+	if err := l.makeTokenKey(ctx); err != nil {
+		return nil, errors.Join(err, l.Close())
 	}
-	if err != nil {
-		return errors.Join(l.fail("open", err), l.pools.close())
-	}
-	l.recorder = newRecorder(l.write, l.journal)
-	l.late = &late{path: l.path + ".late"}
-	l.stopOnce = sync.OnceValue(l.stop)
-	return nil
+	return l, nil
 }
 
-// Close waits for the records under way, then closes. Closing twice is fine.
-func (l *Ledger) Close() error { return l.stopOnce() }
+// Close waits for pending records, then closes the ledger. It may be called twice.
+func (l *Ledger) Close() error { return l.closeOnce() }
 
-func (l *Ledger) stop() error {
-	err := l.shut()
-	if l.temp != "" {
-		err = errors.Join(err, l.removeTemp())
-	}
-	return err
-}
+// LimitLockWait is called when the program is about to end: from now on, everything that
+// waits for another process's lock does so for no longer than within, altogether, and then
+// fails. Only the first call counts.
+func (l *Ledger) LimitLockWait(within time.Duration) { l.engine.LimitLockWait(within) }
 
-// shut closes the files and leaves them where they are.
-func (l *Ledger) shut() error {
-	return l.fail("close", errors.Join(l.recorder.stop(), l.pools.close(), l.late.close()))
-}
+// CheckIntegrity has the database check all of the ledger, and returns a *DamagedError if
+// something is wrong.
+func (l *Ledger) CheckIntegrity(ctx context.Context) error { return l.engine.CheckIntegrity(ctx) }
 
-// fail says which ledger, and what was being done; nil stays nil.
+// fail wraps err with the ledger's name and what failed; nil stays nil.
 func (l *Ledger) fail(doing string, err error) error {
+	return Failure(l.name, doing, l.engine.Advise(err))
+}
+
+// Failure returns err with the ledger's name and what failed; nil if err is nil.
+func Failure(name, doing string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("ledger %s: %s: %w", l.path, doing, advise(damaged(err, l.path)))
+	return fmt.Errorf("ledger %s: %s: %w", name, doing, err)
 }
 
-// change runs fn in one transaction, on tables that hold all that was recorded.
-func (l *Ledger) change(ctx context.Context, doing string, fn func(*sql.Tx) error) error {
-	return l.fail(doing, l.write.change(ctx, func(tx *sql.Tx) error {
-		if err := l.journal.fold(ctx, tx); err != nil {
-			return err
-		}
-		return fn(tx)
-	}))
+// change runs do in a transaction, on tables that contain everything recorded so far.
+func (l *Ledger) change(ctx context.Context, doing string, do func(*sql.Tx) error) error {
+	return l.fail(doing, l.engine.Change(ctx, do))
 }
 
-// store is change for what belongs to no subscriber and no delivery: what the recorder
-// foresees stays as it is.
-func (l *Ledger) store(ctx context.Context, doing string, fn func(*sql.Tx) error) error {
-	return l.fail(doing, l.write.store(ctx, fn))
+// store is change for what touches neither subscribers nor deliveries.
+func (l *Ledger) store(ctx context.Context, doing string, do func(*sql.Tx) error) error {
+	return l.fail(doing, l.engine.Store(ctx, do))
 }
 
-// rowsQuerier is a *sql.DB or *sql.Tx.
-type rowsQuerier interface {
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+// changeRow is change for one statement.
+func (l *Ledger) changeRow(ctx context.Context, doing, query string, args ...any) error {
+	return l.change(ctx, doing, exec(ctx, query, args))
 }
 
-// scanner is a *sql.Row or *sql.Rows.
-type scanner interface{ Scan(dest ...any) error }
+// storeRow is store for one statement.
+func (l *Ledger) storeRow(ctx context.Context, doing, query string, args ...any) error {
+	return l.store(ctx, doing, exec(ctx, query, args))
+}
 
-// collect reads all rows of a query.
-func collect[T any](ctx context.Context, db rowsQuerier, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
-	rows, err := db.QueryContext(ctx, query, args...)
+func exec(ctx context.Context, query string, args []any) func(*sql.Tx) error {
+	return func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, query, args...)
+		return err
+	}
+}
+
+// settled returns the database for reading, once the tables contain everything recorded.
+func (l *Ledger) settled(ctx context.Context) (*sql.DB, error) {
+	return l.read, l.engine.Settle(ctx)
+}
+
+// collectSettled is sqlutil.Collect on tables that contain everything recorded.
+func collectSettled[T any](ctx context.Context, l *Ledger, scan func(sqlutil.Scanner) (T, error), query string, args ...any) ([]T, error) {
+	db, err := l.settled(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return scanAll(rows, scan)
-}
-
-func scanAll[T any](rows *sql.Rows, scan func(scanner) (T, error)) ([]T, error) {
-	defer rows.Close()
-	var all []T
-	for rows.Next() {
-		one, err := scan(rows)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, one)
-	}
-	return all, rows.Err()
+	return sqlutil.Collect(ctx, db, scan, query, args...)
 }

@@ -2,47 +2,34 @@ package ledger
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"time"
+
+	"publisher/internal/ledger/sqlutil"
 )
 
-// FirstPass returns when the first pass over the content tree was; the zero time before it.
+// FirstPass returns the time of the first pass over the content tree; zero before it.
 func (l *Ledger) FirstPass(ctx context.Context) (at time.Time, err error) {
-	err = l.read.QueryRowContext(ctx, "SELECT first_pass_at FROM pass_state").Scan((*instant)(&at))
+	err = l.read.QueryRowContext(ctx, "SELECT first_pass_at FROM pass_state").Scan((*sqlutil.Time)(&at))
 	return at, l.fail("read when the first pass was", err)
 }
 
-// SetFirstPass stores when the first pass was.
+// SetFirstPass stores the time of the first pass.
 func (l *Ledger) SetFirstPass(ctx context.Context, at time.Time) error {
-	return l.store(ctx, "store when the first pass was", func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, "UPDATE pass_state SET first_pass_at = $1", instant(at))
-		return err
-	})
+	return l.storeRow(ctx, "store when the first pass was", "UPDATE pass_state SET first_pass_at = $1", sqlutil.Time(at))
 }
 
-// ScanSnapshot returns the content tree as the last scan found it, encoded by whoever
-// saved it; nil before the first scan.
+// ScanSnapshot returns the content tree as the last scan found it, in the caller's
+// encoding; nil before the first scan.
 func (l *Ledger) ScanSnapshot(ctx context.Context) (data []byte, err error) {
-	err = l.read.QueryRowContext(ctx, "SELECT data FROM scan_snapshot").Scan(&data)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, nil
-	}
+	_, err = sqlutil.Row(ctx, l.read, "SELECT data FROM scan_snapshot", nil, &data)
 	return data, l.fail("read the scan snapshot", err)
 }
 
 // SaveScanSnapshot replaces the scan snapshot.
 func (l *Ledger) SaveScanSnapshot(ctx context.Context, data []byte) error {
-	return l.store(ctx, "save the scan snapshot", func(tx *sql.Tx) error {
-		return saveScanSnapshot(ctx, tx, data)
-	})
-}
-
-func saveScanSnapshot(ctx context.Context, tx *sql.Tx, data []byte) error {
-	_, err := tx.ExecContext(ctx, `
+	return l.storeRow(ctx, "save the scan snapshot", `
 		INSERT INTO scan_snapshot (id, data) VALUES (1, $1)
 		ON CONFLICT (id) DO UPDATE SET data = excluded.data`, data)
-	return err
 }
 
 // ConnectionLimit is how many connections an SMTP server accepted when it last asked for
@@ -60,10 +47,8 @@ func (l *Ledger) ConnectionLimit(ctx context.Context) (limit ConnectionLimit, er
 
 // SetConnectionLimit replaces the limit; the zero value removes it.
 func (l *Ledger) SetConnectionLimit(ctx context.Context, limit ConnectionLimit) error {
-	return l.store(ctx, "store the connection limit", func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, "UPDATE smtp_state SET limited_server = $1, limited_connections = $2", limit.Server, limit.Connections)
-		return err
-	})
+	return l.storeRow(ctx, "store the connection limit",
+		"UPDATE smtp_state SET limited_server = $1, limited_connections = $2", limit.Server, limit.Connections)
 }
 
 // Sending reports whether messages are going out under a rate, or were when the process
@@ -75,8 +60,5 @@ func (l *Ledger) Sending(ctx context.Context) (sending bool, err error) {
 
 // SetSending stores whether messages are going out under a rate.
 func (l *Ledger) SetSending(ctx context.Context, sending bool) error {
-	return l.store(ctx, "store whether messages are going out", func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, "UPDATE smtp_state SET sending = $1", sending)
-		return err
-	})
+	return l.storeRow(ctx, "store whether messages are going out", "UPDATE smtp_state SET sending = $1", sending)
 }

@@ -5,23 +5,24 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
+
+	"publisher/internal/ledger/sqlutil"
 )
 
-// Standing is how far a post has come on its way into mail.
-type Standing string
+// PostStage is how far a post has progressed toward being mailed.
+type PostStage string
 
 const (
-	Unseen   Standing = ""         // only `publisher feeds` has met it so far
-	Known    Standing = "known"    // was there before the first pass: never mailed
-	New      Standing = "new"      // waits for its date, settle, or the author (draft)
-	Held     Standing = "held"     // the flood guard waits for a person
-	Released Standing = "released" // a person let it go; the next pass numbers it
-	Numbered Standing = "numbered" // has its sequence number: mailable, or mailed
+	Unseen   PostStage = ""         // only `publisher feeds` has met it so far
+	Known    PostStage = "known"    // was there before the first pass: never mailed
+	New      PostStage = "new"      // waits for its date, settle, or the author (draft)
+	Held     PostStage = "held"     // the flood guard waits for a person
+	Released PostStage = "released" // a person let it go; the next pass numbers it
+	Numbered PostStage = "numbered" // has its sequence number: mailable, or mailed
 )
 
-// Post is what the ledger remembers of one post. Rows are never deleted.
+// Post is what the ledger knows about a post. Rows are never deleted.
 type Post struct {
 	Key       int64  // 0: not stored yet
 	ID        string // the feed id, unique, for ever
@@ -34,7 +35,7 @@ type Post struct {
 	FirstSeen time.Time // stored once, with the post
 	Updated   time.Time // when an edit without lastmod was first seen; zero where never
 	Gone      time.Time // when its file was first missed; zero while it is there
-	Standing  Standing
+	Stage     PostStage
 	Seq       int64 // the sequence number; 0 until Numbered
 	Tags      []string
 	Language  string // of the digests that it is in; "": the site's
@@ -43,47 +44,42 @@ type Post struct {
 
 // Posts returns every post ever seen, by key.
 func (l *Ledger) Posts(ctx context.Context) ([]Post, error) {
-	posts, err := collect(ctx, l.read, scanPost, `
+	posts, err := sqlutil.Collect(ctx, l.read, scanPost, `
 		SELECT key, id, path, url, title, posted_at, body_hash, file_hash,
 		       first_seen, updated_at, gone_at, standing, COALESCE(seq, 0), tags, language
 		FROM post ORDER BY key`)
 	return posts, l.fail("read the posts", err)
 }
 
-func scanPost(row scanner) (p Post, err error) {
+func scanPost(row sqlutil.Scanner) (p Post, err error) {
 	var tags sql.NullString
-	if err := row.Scan(&p.Key, &p.ID, &p.Path, &p.URL, &p.Title, (*instant)(&p.Date), &p.BodyHash, &p.FileHash,
-		(*instant)(&p.FirstSeen), (*instant)(&p.Updated), (*instant)(&p.Gone), &p.Standing, &p.Seq, &tags, &p.Language); err != nil {
+	if err := row.Scan(&p.Key, &p.ID, &p.Path, &p.URL, &p.Title, (*sqlutil.Time)(&p.Date), &p.BodyHash, &p.FileHash,
+		(*sqlutil.Time)(&p.FirstSeen), (*sqlutil.Time)(&p.Updated), (*sqlutil.Time)(&p.Gone), &p.Stage, &p.Seq, &tags, &p.Language); err != nil {
 		return p, err
 	}
 	p.Read = tags.Valid
-	return p, (*list)(&p.Tags).Scan(tags.String)
+	return p, (*sqlutil.Strings)(&p.Tags).Scan(tags.String)
 }
 
-// SavePosts stores new and changed posts in one transaction. Those that are
-// Numbered without a Seq get the next sequence numbers, in the order given,
-// and new ones their Key; both are set in the slice. A number is never given twice.
+// SavePosts stores new and changed posts in one transaction. Posts that are Numbered
+// without a Seq get the next sequence numbers, in the order given, and new ones get their
+// Key; both are set in the slice. A number is never used twice.
 func (l *Ledger) SavePosts(ctx context.Context, posts []Post) error {
 	if len(posts) == 0 {
 		return nil
 	}
-	inserts, err := l.postInserts.prepared(l.write.db)
-	if err != nil {
-		return l.fail("save posts", err)
-	}
 	keys := make([]postKeys, len(posts))
-	err = l.change(ctx, "save posts", func(tx *sql.Tx) error {
+	err := l.change(ctx, "save posts", func(tx *sql.Tx) error {
 		saver, err := newPostSaver(ctx, tx)
 		if err != nil {
 			return err
 		}
-		defer saver.update.Close()
 		for i, p := range posts {
 			if keys[i], err = saver.save(ctx, p); err != nil {
 				return fmt.Errorf("%s: %w", p.ID, err)
 			}
 		}
-		return inserts.exec(tx, saver.inserts)
+		return nil
 	})
 	if err != nil {
 		return err
@@ -94,32 +90,12 @@ func (l *Ledger) SavePosts(ctx context.Context, posts []Post) error {
 	return nil
 }
 
-// postInserts is the statement by which a first pass saves every post.
-type postInserts struct {
-	mu    sync.Mutex
-	batch *batch // nil until it is first asked for
-}
-
-// prepared must not be called within a transaction, which holds the connection.
-func (s *postInserts) prepared(db *sql.DB) (_ *batch, err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.batch == nil {
-		s.batch, err = prepare(db, 15, `
-			INSERT INTO post (id, path, url, title, posted_at, body_hash, file_hash,
-				updated_at, gone_at, standing, seq, tags, language, first_seen, key) VALUES %s`)
-	}
-	return s.batch, err
-}
-
 type postKeys struct{ key, seq int64 }
 
-// postSaver saves the posts of one transaction: what has changed one by one, what is
-// new together at the end.
+// postSaver saves the posts of one transaction.
 type postSaver struct {
-	newest  postKeys // given so far
-	update  *sql.Stmt
-	inserts []any // rows
+	newest         postKeys // given so far
+	insert, update *sql.Stmt
 }
 
 func newPostSaver(ctx context.Context, tx *sql.Tx) (s *postSaver, err error) {
@@ -128,27 +104,31 @@ func newPostSaver(ctx context.Context, tx *sql.Tx) (s *postSaver, err error) {
 	if err != nil {
 		return nil, err
 	}
-	s.update, err = tx.PrepareContext(ctx, `
-		UPDATE post SET path = $2, url = $3, title = $4, posted_at = $5, body_hash = $6, file_hash = $7,
-			updated_at = $8, gone_at = $9, standing = $10, seq = COALESCE(seq, $11), tags = $12, language = $13
-		WHERE id = $1 AND key = $14
-		RETURNING key, COALESCE(seq, 0)`)
-	return s, err
+	return s, sqlutil.Prepare(ctx, tx,
+		sqlutil.Prepared{To: &s.insert, Text: `
+			INSERT INTO post (id, path, url, title, posted_at, body_hash, file_hash,
+				updated_at, gone_at, standing, seq, tags, language, key, first_seen)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`},
+		sqlutil.Prepared{To: &s.update, Text: `
+			UPDATE post SET path = $2, url = $3, title = $4, posted_at = $5, body_hash = $6, file_hash = $7,
+				updated_at = $8, gone_at = $9, standing = $10, seq = COALESCE(seq, $11), tags = $12, language = $13
+			WHERE id = $1 AND key = $14
+			RETURNING key, COALESCE(seq, 0)`})
 }
 
-// save gives the post the next number if it is due one and has none.
+// save gives the post the next number if it should have one and does not.
 func (s *postSaver) save(ctx context.Context, p Post) (stored postKeys, err error) {
 	seq := sql.NullInt64{Int64: p.Seq, Valid: p.Seq != 0}
-	if p.Standing == Numbered && p.Seq == 0 {
+	if p.Stage == Numbered && p.Seq == 0 {
 		seq = sql.NullInt64{Int64: s.newest.seq + 1, Valid: true}
 	}
-	tags := sql.NullString{String: list(p.Tags).String(), Valid: p.Read}
-	row := []any{p.ID, p.Path, p.URL, p.Title, instant(p.Date), p.BodyHash, p.FileHash,
-		instant(p.Updated), instant(p.Gone), string(p.Standing), seq, tags, p.Language}
+	tags := sql.NullString{String: sqlutil.Strings(p.Tags).String(), Valid: p.Read}
+	row := []any{p.ID, p.Path, p.URL, p.Title, sqlutil.Time(p.Date), p.BodyHash, p.FileHash,
+		sqlutil.Time(p.Updated), sqlutil.Time(p.Gone), string(p.Stage), seq, tags, p.Language}
 	if p.Key == 0 {
 		s.newest.key++
 		stored = postKeys{s.newest.key, seq.Int64}
-		s.inserts = append(append(s.inserts, row...), instant(p.FirstSeen), stored.key)
+		_, err = s.insert.ExecContext(ctx, append(row, stored.key, sqlutil.Time(p.FirstSeen))...)
 	} else if err = s.update.QueryRowContext(ctx, append(row, p.Key)...).Scan(&stored.key, &stored.seq); errors.Is(err, sql.ErrNoRows) {
 		err = fmt.Errorf("no post has this id and key %d", p.Key)
 	}
@@ -156,18 +136,13 @@ func (s *postSaver) save(ctx context.Context, p Post) (stored postKeys, err erro
 	return stored, err
 }
 
-// Newest is the highest sequence number given so far.
-func (l *Ledger) Newest(ctx context.Context) (int64, error) {
+// NewestNumber returns the highest sequence number used so far.
+func (l *Ledger) NewestNumber(ctx context.Context) (int64, error) {
 	n, err := newest(ctx, l.read)
 	return n, l.fail("read the newest number", err)
 }
 
-// querier is a *sql.DB, *sql.Tx or *sql.Conn.
-type querier interface {
-	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
-}
-
-func newest(ctx context.Context, q querier) (n int64, err error) {
+func newest(ctx context.Context, q sqlutil.RowQuerier) (n int64, err error) {
 	err = q.QueryRowContext(ctx, "SELECT COALESCE(MAX(seq), 0) FROM post").Scan(&n)
 	return n, err
 }

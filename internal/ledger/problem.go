@@ -4,10 +4,11 @@ import (
 	"context"
 	"database/sql"
 	"slices"
+
+	"publisher/internal/ledger/sqlutil"
 )
 
-// Problem is something wrong with a file, which passes repeat while the file is not read
-// again.
+// Problem is something wrong with a file. Passes repeat it until the file is read again.
 type Problem struct {
 	Path    string // as whoever saved it names files
 	Line    int    // 0 if no line is to blame
@@ -25,8 +26,8 @@ const (
 	ofSubscribers problemSource = "subscribers"
 )
 
-func problems(ctx context.Context, db rowsQuerier, source problemSource) ([]Problem, error) {
-	return collect(ctx, db, func(row scanner) (p Problem, err error) {
+func problems(ctx context.Context, db sqlutil.Querier, source problemSource) ([]Problem, error) {
+	return sqlutil.Collect(ctx, db, func(row sqlutil.Scanner) (p Problem, err error) {
 		err = row.Scan(&p.Path, &p.Line, &p.Message, &p.Invalid, &p.Shared)
 		return p, err
 	}, "SELECT path, line, message, invalid, shared FROM problem WHERE source = $1 ORDER BY position", source)
@@ -40,27 +41,13 @@ func saveProblems(ctx context.Context, tx *sql.Tx, source problemSource, all []P
 	if _, err := tx.ExecContext(ctx, "DELETE FROM problem WHERE source = $1", source); err != nil {
 		return err
 	}
-	return eachRow(ctx, tx, `
+	return sqlutil.EachRow(ctx, tx, `
 		INSERT INTO problem (source, position, path, line, message, invalid, shared) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		func(yield func(...any) bool) {
+		func(yield func([]any) bool) {
 			for i, p := range all {
-				if !yield(source, i, p.Path, p.Line, p.Message, p.Invalid, p.Shared) {
+				if !yield([]any{source, i, p.Path, p.Line, p.Message, p.Invalid, p.Shared}) {
 					return
 				}
 			}
 		})
-}
-
-// eachRow runs a query once for each row of arguments.
-func eachRow(ctx context.Context, tx *sql.Tx, query string, rows func(yield func(...any) bool)) error {
-	statement, err := tx.PrepareContext(ctx, query)
-	if err != nil {
-		return err
-	}
-	defer statement.Close()
-	rows(func(args ...any) bool {
-		_, err = statement.ExecContext(ctx, args...)
-		return err == nil
-	})
-	return err
 }

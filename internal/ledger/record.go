@@ -2,30 +2,28 @@ package ledger
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
 )
 
-// Result is how an attempt ended.
+// Result is the end of an attempt. Its JSON is stored in the spool file.
 type Result struct {
 	Edition, Subscriber int64
-	// After and Through are the range of an attempt that ended before its intent was
-	// due: the server refused the envelope. Of others what is stored stays.
+	// After and Through are the range of an attempt without an intent: the server refused the
+	// envelope. For others the stored range applies.
 	After, Through, Digest int64
-	Progress               Progress // Sent, Deferred, Failed or Uncertain
+	Status                 DeliveryStatus `json:"Progress"` // Sent, Deferred, Failed or Uncertain
 	Code                   int
 	Reply                  string
 	Next                   time.Time // Deferred: not before
 	KeepCursor             bool      // Failed because retry_for ran out, or refused: the next edition brings those posts
-	Bounced                bool      // mark the subscriber at once; MarkRefused does so once that is sure
 	At                     time.Time
 	Resend                 bool // Deferred though the server may have taken it
-	Waits                  bool // Deferred since one of its posts cannot be shown
+	PostHidden             bool `json:"Waits"` // Deferred since one of its posts cannot be shown
 }
 
-// Intent announces an attempt before the message's body goes out.
+// Intent announces an attempt before the message's body is sent.
 type Intent struct {
 	Edition, Subscriber int64
 	After, Through      int64   // of a delivery that was deferred, what is stored stays
@@ -55,19 +53,22 @@ type Intent struct {
 // A result for a delivery that is not open is an error, and nothing of that
 // call is stored. Once a call is in the queue ctx does not end it.
 func (l *Ledger) Record(ctx context.Context, done *Result, next *Intent) (bool, error) {
+	if next != nil && !l.private {
+		if err := l.spool.reserve(); err != nil {
+			return false, l.fail("reserve space for results", err)
+		}
+	}
 	if done != nil {
-		switch done.Progress {
+		switch done.Status {
 		case Sent, Deferred, Failed, Uncertain:
 		default:
-			return false, fmt.Errorf("record edition %d: %q is not how an attempt ends", done.Edition, done.Progress)
+			return false, fmt.Errorf("record edition %d: %q is not the status of a result", done.Edition, done.Status)
 		}
+		stored := *done
+		stored.Reply = storable(done.Reply)
+		done = &stored
 	}
-	if next != nil && l.temp == "" {
-		if err := l.late.reserve(); err != nil {
-			return false, l.fail("make room for results", err)
-		}
-	}
-	begun, err := l.recorder.record(ctx, done, next)
+	begun, err := l.engine.Record(ctx, done, next)
 	err = l.fail("record a delivery", err)
 	if err != nil && done != nil {
 		err = l.unrecorded(done, err)
@@ -75,10 +76,7 @@ func (l *Ledger) Record(ctx context.Context, done *Result, next *Intent) (bool, 
 	return begun, err
 }
 
-// errNotOpen is of a result for a delivery that is not open.
-var errNotOpen = errors.New("not open")
-
-// storable bounds what a server said.
+// storable returns a server's reply in a form that can be stored.
 func storable(reply string) string {
 	const longest = 2000
 	reply = strings.ReplaceAll(reply, "\x00", "")

@@ -3,23 +3,24 @@ package ledger
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"time"
+
+	"publisher/internal/ledger/sqlutil"
 )
 
-// Act is what somebody asks for or reports, with a token as the only proof.
-type Act int
+// Action is what somebody requests or reports, with a token as the only proof.
+type Action int
 
 const (
-	Leave      Act = iota // unsubscribe
-	Undo                  // take that back
-	Choose                // cadence, tags, language
-	HardBounce            // the mailbox does not exist any more
-	SoftBounce            // as many mails in a row came back as inARow asks for
-	Complain              // reported as junk mail
+	Leave      Action = iota // unsubscribe
+	Undo                     // take that back
+	Choose                   // cadence, tags, language
+	HardBounce               // the mailbox does not exist any more
+	SoftBounce               // as many mails in a row came back as inARow asks for
+	Complain                 // reported as junk mail
 )
 
-// effect is what becomes of the subscription.
+// effect is what happens to the subscription.
 type effect int
 
 const (
@@ -31,11 +32,11 @@ const (
 	endComplained
 )
 
-// rights says what each token can do. Links stand in the body, and a Message-ID in every
-// copy and answer of a mail, so whoever a digest was forwarded to has them: they may do
-// nothing for good. A return path proves that the mail was delivered or refused with it.
-// What is not in the table does nothing.
-var rights = map[Purpose]map[Act]effect{
+// rights defines what each token permits. Links are in the body, and a Message-ID is in
+// every copy of a mail and every answer to it, so anyone to whom a digest was forwarded
+// has them: they may do nothing permanent. A return path proves that the mail was
+// delivered or refused with it. What is not in the table has no effect.
+var rights = map[Purpose]map[Action]effect{
 	Unsubscribe: {Leave: unsubscribe, Undo: goBack, HardBounce: unsubscribe, SoftBounce: unsubscribe, Complain: unsubscribe},
 	Preferences: {Choose: choose},
 	MessageID:   {HardBounce: unsubscribe, SoftBounce: unsubscribe, Complain: unsubscribe},
@@ -44,14 +45,14 @@ var rights = map[Purpose]map[Act]effect{
 
 const (
 	// undoTime is how long an unsubscribing can be taken back by the link.
-	undoTime = awayMost
+	undoTime = maxAbsence
 	// bounceTime is how long after a mail reports that it bounced count.
 	bounceTime = 30 * 24 * time.Hour
 )
 
-// may returns what the act does to a subscription with that status. mailed is when the
-// mail went out that a bounce is about; zero: unknown.
-func (s *Subscriber) may(with Purpose, act Act, mailed, now time.Time) effect {
+// may returns the effect of an action on a subscription with that status. mailed is when
+// the mail that a bounce is about was sent; zero if unknown.
+func (s *Subscriber) may(with Purpose, act Action, mailed, now time.Time) effect {
 	e := rights[with][act]
 	if bounce := act == HardBounce || act == SoftBounce; bounce && !countsAt(mailed, now) {
 		return nothing
@@ -59,9 +60,9 @@ func (s *Subscriber) may(with Purpose, act Act, mailed, now time.Time) effect {
 	allowed := false
 	switch e {
 	case choose, endBounced, endComplained:
-		allowed = s.Status.standing()
+		allowed = s.Status.ongoing()
 	case unsubscribe:
-		allowed = s.Status.standing() || s.Status == Removed // that the file may revive
+		allowed = s.Status.ongoing() || s.Status == Removed // that the file may revive
 	case goBack:
 		allowed = s.CanUndo(now)
 	}
@@ -71,41 +72,41 @@ func (s *Subscriber) may(with Purpose, act Act, mailed, now time.Time) effect {
 	return e
 }
 
-// countsAt reports whether a bounce that is reported now counts; mailed is zero where
-// nobody knows when the mail went out.
+// countsAt reports whether a bounce reported now counts; mailed is zero if nobody knows
+// when the mail was sent.
 func countsAt(mailed, now time.Time) bool {
 	return !mailed.IsZero() && now.Sub(mailed) <= bounceTime
 }
 
-// CanUndo reports whether the subscriber can take the unsubscribing back: their own link
-// ended it, not the owner, and not long ago.
+// CanUndo reports whether the subscriber can undo the unsubscribing: their own link ended
+// the subscription, not the owner, and not long ago.
 func (s *Subscriber) CanUndo(now time.Time) bool {
 	return s.Status == Unsubscribed && s.UndoTo != "" && now.Sub(s.StatusAt) <= undoTime
 }
 
-// May reports whether the act would change the subscription.
-func (s *Subscriber) May(with Purpose, act Act, now time.Time) bool {
+// May reports whether the action would change the subscription.
+func (s *Subscriber) May(with Purpose, act Action, now time.Time) bool {
 	return s.may(with, act, time.Time{}, now) != nothing
 }
 
-// Request is an act whose token is valid.
+// Request is an action with a valid token.
 type Request struct {
 	Subscriber     int64
-	With           Purpose
-	Act            Act // not a bounce: see RecordBounce
+	Proof          Purpose
+	Action         Action // not a bounce: see RecordBounce
 	DefaultCadence string
 	At             time.Time
 }
 
-// Do does what is asked for, as far as the token may. It returns the subscriber as they
-// are then, nil where there is none, and whether something changed.
+// Do performs a request as far as the token permits. It returns the subscriber's new
+// state, nil if there is no such subscriber, and whether anything changed.
 func (l *Ledger) Do(ctx context.Context, r Request) (s *Subscriber, changed bool, err error) {
 	err = l.change(ctx, "change a subscription", func(tx *sql.Tx) error {
 		s, err = subscriberBy(ctx, tx, "s.id = $1", r.Subscriber)
 		if err != nil || s == nil {
 			return err
 		}
-		changed, err = s.apply(ctx, tx, s.may(r.With, r.Act, time.Time{}, r.At), r.DefaultCadence, r.At)
+		changed, err = s.apply(ctx, tx, s.may(r.Proof, r.Action, time.Time{}, r.At), r.DefaultCadence, r.At)
 		return err
 	})
 	if err != nil {
@@ -138,15 +139,12 @@ func (s *Subscriber) apply(ctx context.Context, tx *sql.Tx, e effect, defaultCad
 	return true, saveSubscriber(ctx, tx, s, now)
 }
 
-// mailedAt returns when an edition last went out to the subscriber, or, where it is 0, when
-// the newest one did. It is zero where the ledger does not know of any.
+// mailedAt returns when an edition, or the newest one if it is 0, was last sent to the
+// subscriber; zero if the ledger knows of none.
 func mailedAt(ctx context.Context, tx *sql.Tx, subscriber, edition int64) (time.Time, error) {
-	var at instant
-	err := tx.QueryRowContext(ctx, `
+	var at sqlutil.Time
+	_, err := sqlutil.Row(ctx, tx, `
 		SELECT COALESCE(d.last_at, d.first_at) FROM edition e JOIN delivery d ON d.edition = e.number AND d.subscriber = $1
-		WHERE $2 = 0 OR e.number = $2 ORDER BY e.number DESC LIMIT 1`, subscriber, edition).Scan(&at)
-	if errors.Is(err, sql.ErrNoRows) {
-		return time.Time{}, nil
-	}
+		WHERE $2 = 0 OR e.number = $2 ORDER BY e.number DESC LIMIT 1`, []any{subscriber, edition}, &at)
 	return time.Time(at), err
 }

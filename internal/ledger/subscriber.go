@@ -5,29 +5,13 @@ import (
 	"database/sql"
 	"errors"
 	"iter"
-	"publisher/mailer/address"
 	"time"
+
+	"publisher/internal/ledger/sqlutil"
+	"publisher/mailer/address"
 )
 
-// Status is where a subscription stands.
-type Status string
-
-const (
-	Pending      Status = "pending"
-	Active       Status = "active"
-	Unsubscribed Status = "unsubscribed"
-	Removed      Status = "removed" // by its row's disappearance from subscribers.file
-	Bounced      Status = "bounced"
-	Complained   Status = "complained"
-)
-
-// standing reports whether it is a subscription that can end.
-func (s Status) standing() bool { return s == Active || s == Pending }
-
-// final reports whether no import brings such a subscriber back.
-func (s Status) final() bool { return s == Unsubscribed || s == Bounced || s == Complained }
-
-// Subscriber is one address.
+// Subscriber is an address on the list.
 type Subscriber struct {
 	ID        int64
 	Email     string // as given; unique by its address.Normalize
@@ -47,16 +31,16 @@ type Subscriber struct {
 const subscriberColumns = "s.id, s.email, s.name, s.status, s.cadence, s.tags, s.language, s.created_at, s.confirmed_at, s.cursor_seq, s.owed, s.from_file, s.status_at, s.undo_to"
 
 func (s *Subscriber) fields() []any {
-	return []any{&s.ID, &s.Email, &s.Name, &s.Status, &s.Cadence, (*list)(&s.Tags), &s.Language,
-		(*instant)(&s.Created), (*instant)(&s.Confirmed), &s.Cursor, &s.Owed, &s.FromFile, (*instant)(&s.StatusAt), &s.UndoTo}
+	return []any{&s.ID, &s.Email, &s.Name, &s.Status, &s.Cadence, (*sqlutil.Strings)(&s.Tags), &s.Language,
+		(*sqlutil.Time)(&s.Created), (*sqlutil.Time)(&s.Confirmed), &s.Cursor, &s.Owed, &s.FromFile, (*sqlutil.Time)(&s.StatusAt), &s.UndoTo}
 }
 
-func scanSubscriber(row scanner) (s Subscriber, err error) {
+func scanSubscriber(row sqlutil.Scanner) (s Subscriber, err error) {
 	err = row.Scan(s.fields()...)
 	return s, err
 }
 
-// Subscriber finds one by address; nil where there is none.
+// Subscriber returns the subscriber with an address; nil if there is none.
 func (l *Ledger) Subscriber(ctx context.Context, email string) (*Subscriber, error) {
 	key, err := address.Normalize(email)
 	if err != nil {
@@ -66,7 +50,7 @@ func (l *Ledger) Subscriber(ctx context.Context, email string) (*Subscriber, err
 	return s, l.fail("find "+email, err)
 }
 
-// SubscriberByID finds one by id; nil where there is none.
+// SubscriberByID returns the subscriber with an id; nil if there is none.
 func (l *Ledger) SubscriberByID(ctx context.Context, id int64) (*Subscriber, error) {
 	s, err := l.subscriberBy(ctx, "s.id = $1", id)
 	return s, l.fail("find a subscriber", err)
@@ -80,7 +64,7 @@ func (l *Ledger) subscriberBy(ctx context.Context, where string, arg any) (*Subs
 	return subscriberBy(ctx, db, where, arg)
 }
 
-func subscriberBy(ctx context.Context, q querier, where string, arg any) (*Subscriber, error) {
+func subscriberBy(ctx context.Context, q sqlutil.RowQuerier, where string, arg any) (*Subscriber, error) {
 	s, err := scanSubscriber(q.QueryRowContext(ctx, "SELECT "+subscriberColumns+" FROM subscriber s WHERE "+where, arg))
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
@@ -91,7 +75,7 @@ func subscriberBy(ctx context.Context, q querier, where string, arg any) (*Subsc
 	return &s, nil
 }
 
-// CountSubscribers counts those with that status.
+// CountSubscribers returns the number of subscribers with that status.
 func (l *Ledger) CountSubscribers(ctx context.Context, status Status) (n int, err error) {
 	db, err := l.settled(ctx)
 	if err == nil {
@@ -100,18 +84,18 @@ func (l *Ledger) CountSubscribers(ctx context.Context, status Status) (n int, er
 	return n, l.fail("count the subscribers", err)
 }
 
-// page is how many rows a stream reads at a time: nothing is held open while
-// the caller works on them.
+// page is how many rows a stream reads at a time, so that no query stays open while the
+// caller works on them.
 const page = 500
 
-// Subscribers streams all, by address.
+// Subscribers streams all subscribers, by address.
 func (l *Ledger) Subscribers(ctx context.Context) iter.Seq2[Subscriber, error] {
 	return func(yield func(Subscriber, error) bool) {
 		type keyed struct {
 			Subscriber
 			key string
 		}
-		scan := func(row scanner) (k keyed, err error) {
+		scan := func(row sqlutil.Scanner) (k keyed, err error) {
 			err = row.Scan(append(k.fields(), &k.key)...)
 			return k, err
 		}
@@ -135,22 +119,12 @@ func (l *Ledger) Subscribers(ctx context.Context) iter.Seq2[Subscriber, error] {
 	}
 }
 
-// SetStatus changes one subscriber's status; it reports false where there is none.
-// A subscription that had ended goes on as Due.Returned says, and is then no longer
-// the file's. A pending one is confirmed, and begins with what is newer. It is the owner's
-// doing: no link takes it back.
+// SetStatus changes a subscriber's status on behalf of the owner; no link can undo it. It
+// reports false if there is no such subscriber. A subscription that had ended continues as
+// Due.AfterReturn says, and no longer belongs to subscribers.file. A pending one is
+// confirmed, and starts with newer posts.
 func (l *Ledger) SetStatus(ctx context.Context, email string, status Status, defaultCadence string, now time.Time) (bool, error) {
-	key, err := address.Normalize(email)
-	if err != nil {
-		return false, nil
-	}
-	found := false
-	err = l.change(ctx, "set "+email+" to "+string(status), func(tx *sql.Tx) error {
-		s, err := subscriberBy(ctx, tx, "s.email_key = $1", key)
-		if err != nil || s == nil {
-			return err
-		}
-		found = true
+	return l.changeSubscriber(ctx, "set "+email+" to "+string(status), email, func(tx *sql.Tx, s *Subscriber) error {
 		if s.Status == status && s.UndoTo == "" {
 			return nil
 		}
@@ -163,30 +137,36 @@ func (l *Ledger) SetStatus(ctx context.Context, email string, status Status, def
 		s.Status, s.UndoTo = status, ""
 		return saveSubscriber(ctx, tx, s, now)
 	})
+}
+
+// changeSubscriber runs do for the subscriber with an address in one transaction. It
+// reports false if there is no such subscriber.
+func (l *Ledger) changeSubscriber(ctx context.Context, doing, email string, do func(*sql.Tx, *Subscriber) error) (found bool, err error) {
+	key, err := address.Normalize(email)
+	if err != nil {
+		return false, nil
+	}
+	err = l.change(ctx, doing, func(tx *sql.Tx) error {
+		s, err := subscriberBy(ctx, tx, "s.email_key = $1", key)
+		if found = s != nil; err != nil || !found {
+			return err
+		}
+		return do(tx, s)
+	})
 	return found && err == nil, err
 }
 
-// Choice is what a subscriber may choose; nil leaves it as it is.
+// Choice is what a subscriber can choose; nil leaves it unchanged.
 type Choice struct {
 	Cadence, Language *string
 	Tags              *[]string
 }
 
-// SetPreferences changes what the subscriber chose. It reports false where there
-// is none. A change does not reach back: see Due.Chosen. defaultCadence is that of
-// subscribers who have none of their own.
+// SetPreferences changes a subscriber's choice. It reports false if there is no such
+// subscriber. A change does not apply to the past: see Due.AfterChoice. defaultCadence is
+// the cadence of subscribers without one of their own.
 func (l *Ledger) SetPreferences(ctx context.Context, email string, c Choice, defaultCadence string, now time.Time) (bool, error) {
-	key, err := address.Normalize(email)
-	if err != nil {
-		return false, nil
-	}
-	found := false
-	err = l.change(ctx, "set the preferences of "+email, func(tx *sql.Tx) error {
-		s, err := subscriberBy(ctx, tx, "s.email_key = $1", key)
-		if err != nil || s == nil {
-			return err
-		}
-		found = true
+	return l.changeSubscriber(ctx, "set the preferences of "+email, email, func(tx *sql.Tx, s *Subscriber) (err error) {
 		chosen := *s
 		if c.Cadence != nil {
 			chosen.Cadence = *c.Cadence
@@ -205,11 +185,10 @@ func (l *Ledger) SetPreferences(ctx context.Context, email string, c Choice, def
 		}
 		return saveSubscriber(ctx, tx, &chosen, now)
 	})
-	return found && err == nil, err
 }
 
 func sameChoice(a, b Subscriber) bool {
-	return a.Cadence == b.Cadence && a.Language == b.Language && list(a.Tags).String() == list(b.Tags).String()
+	return a.Cadence == b.Cadence && a.Language == b.Language && sqlutil.Strings(a.Tags).String() == sqlutil.Strings(b.Tags).String()
 }
 
 const updateSubscriber = `
@@ -222,7 +201,7 @@ func saveSubscriber(ctx context.Context, tx *sql.Tx, s *Subscriber, now time.Tim
 	return err
 }
 
-// updates are the arguments of updateSubscriber.
+// updates returns the arguments of updateSubscriber.
 func (s *Subscriber) updates(now time.Time) []any {
-	return []any{s.ID, s.Name, s.Cadence, list(s.Tags), instant(s.Confirmed), s.Cursor, s.FromFile, s.Status, instant(now), s.Language, s.Owed, s.UndoTo}
+	return []any{s.ID, s.Name, s.Cadence, sqlutil.Strings(s.Tags), sqlutil.Time(s.Confirmed), s.Cursor, s.FromFile, s.Status, sqlutil.Time(now), s.Language, s.Owed, s.UndoTo}
 }

@@ -3,8 +3,10 @@ package ledger
 import (
 	"context"
 	"crypto/hmac"
+	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
+	"database/sql"
 	"encoding/base32"
 	"encoding/binary"
 	"hash"
@@ -13,7 +15,7 @@ import (
 	"sync"
 )
 
-// Purpose is what a token is made for: see rights.
+// Purpose is what a token permits: see rights.
 type Purpose byte
 
 const (
@@ -29,9 +31,9 @@ const (
 	mailMAC = 10 // a local part has 64 octets (RFC 5321 §4.5.3.1.1)
 )
 
-// Tokens makes and checks the tokens that stand in mail: lower-case base32 of
-// subscriber id, purpose, in a return path also the edition, and an HMAC-SHA256
-// (128 bits in links, 80 in return paths) under the ledger's key.
+// Tokens creates and verifies the tokens in mail: lower-case base32 of subscriber id,
+// purpose, in a return path also the edition, and an HMAC-SHA256 (128 bits in links, 80 in
+// return paths) with the ledger's key.
 type Tokens struct {
 	macs sync.Pool // of *macer
 }
@@ -42,28 +44,47 @@ type macer struct {
 	sum  [sha256.Size]byte
 }
 
-// Tokens loads the key, which is made when the ledger is.
+// tokenKey is the name of the key of Tokens.
+const tokenKey = "tokens"
+
+// makeTokenKey creates the key unless there is one.
+func (l *Ledger) makeTokenKey(ctx context.Context) error {
+	const doing = "create the token key"
+	var made bool
+	err := l.read.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM secret WHERE name = $1)", tokenKey).Scan(&made)
+	if err != nil || made {
+		return l.fail(doing, err)
+	}
+	key := make([]byte, 32)
+	rand.Read(key) // never fails
+	return l.store(ctx, doing, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, "INSERT INTO secret (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING", tokenKey, key)
+		return err
+	})
+}
+
+// Tokens returns the tokens under the ledger's key.
 func (l *Ledger) Tokens(ctx context.Context) (*Tokens, error) {
 	var key []byte
 	err := l.read.QueryRowContext(ctx, "SELECT value FROM secret WHERE name = $1", tokenKey).Scan(&key)
 	if err != nil {
-		return nil, l.fail("read the key of the tokens", err)
+		return nil, l.fail("read the token key", err)
 	}
 	return &Tokens{macs: sync.Pool{New: func() any { return &macer{hash: hmac.New(sha256.New, key)} }}}, nil
 }
 
-// Link is the token of a link to a page of the subscriber's own.
+// Link returns the token for a subscriber's link.
 func (t *Tokens) Link(p Purpose, subscriber int64) string {
 	return t.seal(head(p, subscriber), linkMAC)
 }
 
-// ReturnPath is the token in the return path of one edition to one subscriber,
-// at most 50 octets.
+// ReturnPath returns the token for the return path of one edition to one subscriber, at
+// most 50 octets.
 func (t *Tokens) ReturnPath(subscriber, edition int64) string {
 	return t.seal(returnPath(subscriber, edition), mailMAC)
 }
 
-// OpenLink returns whose link it is. Case does not matter.
+// OpenLink returns the subscriber of a link's token. Case does not matter.
 func (t *Tokens) OpenLink(p Purpose, token string) (subscriber int64, ok bool) {
 	payload, ok := decode(token, linkMAC)
 	if !ok {
@@ -76,8 +97,8 @@ func (t *Tokens) OpenLink(p Purpose, token string) (subscriber int64, ok bool) {
 	return subscriber, true
 }
 
-// OpenReturnPath returns what the mail was that came back. Case does not
-// matter, since mail systems change it in local parts.
+// OpenReturnPath returns the subscriber and edition of a return path's token. Case does
+// not matter, because mail systems change it in local parts.
 func (t *Tokens) OpenReturnPath(token string) (subscriber, edition int64, ok bool) {
 	payload, ok := decode(token, mailMAC)
 	if !ok {
@@ -94,7 +115,7 @@ func (t *Tokens) OpenReturnPath(token string) (subscriber, edition int64, ok boo
 	return subscriber, edition, true
 }
 
-// MessageID is the left part of the Message-ID of one edition to one subscriber.
+// MessageID returns the left part of the Message-ID of one edition to one subscriber.
 func (t *Tokens) MessageID(edition, subscriber int64) string {
 	payload := binary.AppendUvarint(head(MessageID, subscriber), uint64(edition))
 	id := append(strconv.AppendInt(nil, edition, 10), '.')
@@ -102,8 +123,7 @@ func (t *Tokens) MessageID(edition, subscriber int64) string {
 	return string(base32Text.AppendEncode(id, t.appendMAC(payload, mailMAC)[len(payload):]))
 }
 
-// OpenMessageID returns what the mail was that bears such a Message-ID, its left
-// part given.
+// OpenMessageID returns the edition and subscriber of a Message-ID, given its left part.
 func (t *Tokens) OpenMessageID(id string) (edition, subscriber int64, ok bool) {
 	parts := strings.Split(id, ".")
 	if len(parts) != 3 {
@@ -144,9 +164,8 @@ func (t *Tokens) appendMAC(payload []byte, n int) []byte {
 
 var base32Text = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
 
-// decode returns what stands before the MAC. Nothing in it is to be trusted
-// until the whole token is the same as the one made from it, which also
-// refuses every second spelling.
+// decode returns the bytes before the MAC. They are not to be trusted until the whole
+// token equals the one made from them, which also rejects every alternative spelling.
 func decode(token string, mac int) (payload []byte, ok bool) {
 	const longest = 64
 	if len(token) > longest {
@@ -159,7 +178,7 @@ func decode(token string, mac int) (payload []byte, ok bool) {
 	return b[:len(b)-mac], true
 }
 
-// cutNumber takes a positive number from the front.
+// cutNumber takes a positive number from the front of b.
 func cutNumber(b []byte) (n int64, rest []byte, ok bool) {
 	u, size := binary.Uvarint(b)
 	if size <= 0 || int64(u) <= 0 {
@@ -172,7 +191,7 @@ func same(given, made string) bool {
 	return len(given) == len(made) && subtle.ConstantTimeCompare([]byte(lowerASCII(given)), []byte(made)) == 1
 }
 
-// lowerASCII leaves other letters as they are: Unicode has a second k.
+// lowerASCII leaves non-ASCII letters alone: Unicode has a second k.
 func lowerASCII(s string) string {
 	b := []byte(s)
 	for i, c := range b {

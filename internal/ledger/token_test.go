@@ -8,16 +8,18 @@ import (
 	"testing"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/ledgertest"
+	"publisher/internal/ledger/sqlite"
 )
 
 func openTokens(tb testing.TB) *ledger.Tokens {
 	tb.Helper()
-	l, err := ledger.Open(ctx, "sqlite:"+filepath.Join(tb.TempDir(), "publisher.db"))
+	l, err := sqlite.Open(tb.Context(), "sqlite:"+filepath.Join(tb.TempDir(), "publisher.db"))
 	if err != nil {
 		tb.Fatal(err)
 	}
 	defer l.Close()
-	tokens, err := l.Tokens(ctx)
+	tokens, err := l.Tokens(tb.Context())
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -94,15 +96,15 @@ func TestTokensStayValid(t *testing.T) {
 	dsn := "sqlite:" + filepath.Join(t.TempDir(), "publisher.db")
 	var made [3]string
 	for i, open := range []func() (*ledger.Ledger, error){
-		func() (*ledger.Ledger, error) { return ledger.Open(ctx, dsn) },
-		func() (*ledger.Ledger, error) { return ledger.Open(ctx, dsn) },
-		func() (*ledger.Ledger, error) { return ledger.OpenCopy(ctx, dsn) },
+		func() (*ledger.Ledger, error) { return sqlite.Open(t.Context(), dsn) },
+		func() (*ledger.Ledger, error) { return sqlite.Open(t.Context(), dsn) },
+		func() (*ledger.Ledger, error) { return sqlite.OpenCopy(t.Context(), dsn) },
 	} {
 		l, err := open()
-		must(t, err)
-		tokens, err := l.Tokens(ctx)
-		must(t, err)
-		must(t, l.Close())
+		ledgertest.Must(t, err)
+		tokens, err := l.Tokens(t.Context())
+		ledgertest.Must(t, err)
+		ledgertest.Must(t, l.Close())
 		made[i] = tokens.Link(ledger.Unsubscribe, 7)
 	}
 	if made[0] != made[1] || made[1] != made[2] {

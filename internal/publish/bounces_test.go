@@ -10,6 +10,7 @@ import (
 
 	"publisher/internal/config"
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/sqlite"
 	"publisher/mailer/bounce"
 )
 
@@ -31,7 +32,7 @@ func newBounceBench(t *testing.T, editions int) *bounceBench {
 func newBounceBenchEvery(t *testing.T, editions int, interval time.Duration) *bounceBench {
 	t.Helper()
 	ctx := context.Background()
-	l, err := ledger.Open(ctx, "sqlite:"+filepath.Join(t.TempDir(), "l.db"))
+	l, err := sqlite.Open(ctx, "sqlite:"+filepath.Join(t.TempDir(), "l.db"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +50,7 @@ func newBounceBenchEvery(t *testing.T, editions int, interval time.Duration) *bo
 			}
 		}
 	}
-	if _, err := l.Import(ctx, add, ledger.FromCommand, "weekly", time.Now(), nil); err != nil {
+	if _, err := l.Import(ctx, add, ledger.ImportOptions{DefaultCadence: "weekly", Now: time.Now()}); err != nil {
 		t.Fatal(err)
 	}
 	for _, row := range rows {
@@ -70,7 +71,7 @@ func newBounceBenchEvery(t *testing.T, editions int, interval time.Duration) *bo
 			if _, err := l.Record(ctx, nil, intent); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := l.Record(ctx, &ledger.Result{Edition: e.Number, Subscriber: id, Progress: ledger.Sent, At: at}, nil); err != nil {
+			if _, err := l.Record(ctx, &ledger.Result{Edition: e.Number, Subscriber: id, Status: ledger.Sent, At: at}, nil); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -18,7 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"publisher/internal/config"
-	"publisher/internal/ledger"
+	"publisher/internal/ledger/sqlite"
 )
 
 // blog is a content tree with subscribers and an outbox, and a clock that a
@@ -82,7 +82,7 @@ func (b *blog) publisher() *Publisher {
 // serve runs a daemon until the clock has reached end.
 func (b *blog) serve(end time.Time) {
 	b.t.Helper()
-	l, err := ledger.Open(b.t.Context(), DSN(b.cfg))
+	l, err := sqlite.Open(b.t.Context(), DSN(b.cfg))
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -117,7 +117,7 @@ func (b *blog) serve(end time.Time) {
 
 func (b *blog) subscribe(lines ...string) {
 	b.t.Helper()
-	l, err := ledger.Open(b.t.Context(), DSN(b.cfg))
+	l, err := sqlite.Open(b.t.Context(), DSN(b.cfg))
 	if err != nil {
 		b.t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/sqlite"
 )
 
 // polyglot is a blog whose languages come and go, and what it has mailed to whom.
@@ -40,7 +41,7 @@ func newPolyglot(t *testing.T, seed uint64) *polyglot {
 
 func (p *polyglot) open() *ledger.Ledger {
 	p.t.Helper()
-	l, err := ledger.Open(p.t.Context(), DSN(p.cfg))
+	l, err := sqlite.Open(p.t.Context(), DSN(p.cfg))
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -52,7 +53,7 @@ func (p *polyglot) subscribe(email, language string) {
 	l := p.open()
 	defer l.Close()
 	rows := func(yield func(ledger.Row, error) bool) { yield(ledger.Row{Email: email, Language: language}, nil) }
-	if _, err := l.Import(p.t.Context(), rows, ledger.FromCommand, "immediate", p.now, nil); err != nil {
+	if _, err := l.Import(p.t.Context(), rows, ledger.ImportOptions{DefaultCadence: "immediate", Now: p.now}); err != nil {
 		p.t.Fatal(err)
 	}
 }

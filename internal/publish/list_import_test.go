@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/sqlite"
 )
 
 var importDay = time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
@@ -21,10 +22,10 @@ var importDay = time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
 // become into a copy.
 func (b *blog) importList(name, text string, dry bool) (ImportReport, []ledger.RowResult) {
 	b.t.Helper()
-	open, o := ledger.Open, ImportOptions{}
+	open, o := sqlite.Open, ImportOptions{}
 	var results []ledger.RowResult
 	if dry {
-		open = ledger.OpenCopy
+		open = sqlite.OpenCopy
 		o.Tell = func(f ledger.RowResult) error {
 			results = append(results, f)
 			return nil
@@ -87,7 +88,7 @@ func TestImportRoundTrip(t *testing.T) {
 			here.sameResults(results, got)
 			exported := here.export()
 			if again, _ := here.importList(name, text, false); again.Added+again.Updated != 0 || here.export() != exported {
-				t.Errorf("read twice: %+v\n%s", again.Imported, cmp.Diff(exported, here.export()))
+				t.Errorf("read twice: %+v\n%s", again.ImportCounts, cmp.Diff(exported, here.export()))
 			}
 			there.importList("export.csv", exported, false)
 			if diff := cmp.Diff(exported, there.export()); diff != "" {
@@ -100,7 +101,7 @@ func TestImportRoundTrip(t *testing.T) {
 // sameResults holds what was said of single rows against what the ledger has.
 func (b *blog) sameResults(results []ledger.RowResult, got ImportReport) {
 	b.t.Helper()
-	count := map[ledger.Outcome]int{}
+	count := map[ledger.RowOutcome]int{}
 	for _, f := range results {
 		count[f.Outcome]++
 		if f.Reason != "" {
@@ -117,7 +118,7 @@ func (b *blog) sameResults(results []ledger.RowResult, got ImportReport) {
 	if !slices.IsSortedFunc(results, func(a, b ledger.RowResult) int { return a.Line - b.Line }) {
 		b.t.Errorf("not in the order of lines: %+v", results)
 	}
-	want := map[ledger.Outcome]int{ledger.RowAdded: got.Added, ledger.RowUpdated: got.Updated, ledger.RowUnchanged: got.Unchanged,
+	want := map[ledger.RowOutcome]int{ledger.RowAdded: got.Added, ledger.RowUpdated: got.Updated, ledger.RowUnchanged: got.Unchanged,
 		ledger.RowKept: got.Kept, ledger.RowDuplicate: got.Duplicates, ledger.RowRefused: got.Refused, ledger.RowLeftOut: got.LeftOut}
 	for outcome, n := range want {
 		if count[outcome] != n {

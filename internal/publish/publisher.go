@@ -14,6 +14,7 @@ import (
 	"publisher/content"
 	"publisher/internal/config"
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/sqlite"
 )
 
 // Publisher does passes for one config. It holds nothing between them that it could
@@ -70,7 +71,7 @@ func New(cfg *config.Config, o Options) *Publisher {
 func (p *Publisher) Now() time.Time { return p.now() }
 
 // Run does one pass. What went wrong without stopping it is in the report;
-// another pass's lock is a *ledger.HeldError.
+// another pass's lock is a *ledger.LockedError.
 func (p *Publisher) Run(ctx context.Context, command string) (*Report, error) {
 	if _, err := p.signer(); err != nil {
 		return nil, err
@@ -110,7 +111,7 @@ func (p *Publisher) locked(ctx context.Context, command string, do func(*pass) e
 	if err != nil {
 		return nil, err
 	}
-	lock, err := ledger.TakeLock(ctx, p.dsn(), command, p.now())
+	lock, err := sqlite.TakeLock(ctx, p.dsn(), command, p.now())
 	if err != nil {
 		return nil, err
 	}
@@ -118,7 +119,7 @@ func (p *Publisher) locked(ctx context.Context, command string, do func(*pass) e
 	if s.ledger, err = lock.Open(ctx); err != nil {
 		return nil, err
 	}
-	defer context.AfterFunc(ctx, func() { s.ledger.Hurry(HurryWithin) })()
+	defer context.AfterFunc(ctx, func() { s.ledger.LimitLockWait(HurryWithin) })()
 	s.live = true
 	err = do(s)
 	if closeErr := s.ledger.Close(); err == nil && closeErr != nil {
@@ -132,7 +133,7 @@ func (p *Publisher) onCopy(ctx context.Context, do func(*pass) error) error {
 	if err != nil {
 		return err
 	}
-	if s.ledger, err = ledger.OpenCopy(ctx, p.dsn()); err != nil {
+	if s.ledger, err = sqlite.OpenCopy(ctx, p.dsn()); err != nil {
 		return err
 	}
 	defer s.ledger.Close()

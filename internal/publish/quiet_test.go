@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/sqlite"
 )
 
 // pass is a run, and what it came to know.
@@ -30,7 +31,7 @@ func (b *blog) pass() *pass {
 
 func (b *blog) withLedger(do func(l *ledger.Ledger) error) {
 	b.t.Helper()
-	l, err := ledger.Open(b.t.Context(), DSN(b.cfg))
+	l, err := sqlite.Open(b.t.Context(), DSN(b.cfg))
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -64,7 +65,7 @@ func (b *blog) outcome(s *pass) string {
 	b.withLedger(func(l *ledger.Ledger) error {
 		rows, err := l.Posts(b.t.Context())
 		for _, row := range rows {
-			text += fmt.Sprintln(row.Path, row.Standing, row.Seq, row.Updated, row.Gone)
+			text += fmt.Sprintln(row.Path, row.Stage, row.Seq, row.Updated, row.Gone)
 		}
 		return err
 	})

@@ -127,7 +127,7 @@ type ImportOptions struct {
 
 // ImportReport is what an import did.
 type ImportReport struct {
-	ledger.Imported
+	ledger.ImportCounts
 	From     string // the service whose export it was, or "plain"
 	ReadAs   string // what was unusual about it, in words; "" for nothing
 	Refused  int    // rows that cannot be used
@@ -138,12 +138,9 @@ type ImportReport struct {
 // importInto reads the list into the ledger.
 func (l *listReader) importInto(ctx context.Context, to *ledger.Ledger, origin ledger.Origin, now time.Time, mayRemove func(missing, before int) bool, tell func(ledger.RowResult) error) (got ImportReport, err error) {
 	l.tellAll = tell != nil
-	cadence := l.cfg.Digest.Default
-	if tell != nil {
-		got.Imported, err = to.ImportWithResults(ctx, l.all(), origin, cadence, now, mayRemove, tell)
-	} else {
-		got.Imported, err = to.Import(ctx, l.all(), origin, cadence, now, mayRemove)
-	}
+	got.ImportCounts, err = to.Import(ctx, l.all(), ledger.ImportOptions{
+		Origin: origin, DefaultCadence: l.cfg.Digest.Default, Now: now, MayRemove: mayRemove, Report: tell,
+	})
 	got.From, got.ReadAs, got.Refused = l.layout.service.name, l.describe(), l.refused
 	for _, out := range l.leftOut {
 		got.LeftOut += out.rows

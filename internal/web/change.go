@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -87,7 +88,7 @@ func (s *site) carryOut(route string, do func(context.Context) (answer, error)) 
 		s.message(w, http.StatusInternalServerError, templates.Failure)
 	}
 	a, err := s.tryChange(ctx, do)
-	for ledger.Locked(err) && pause(ctx, changePause) {
+	for errors.Is(err, ledger.ErrBusy) && pause(ctx, changePause) {
 		a, err = s.tryChange(ctx, do)
 	}
 	if err == nil {

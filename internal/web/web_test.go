@@ -20,6 +20,7 @@ import (
 
 	"publisher/internal/config"
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/sqlite"
 	"publisher/internal/web"
 	"publisher/templates"
 )
@@ -53,7 +54,7 @@ func start(t testing.TB, yaml string, change func(*web.Options)) *world {
 	}
 	cfg.Dir = t.TempDir()
 	w.dir = filepath.Join(cfg.Dir, "public")
-	w.ledger, err = ledger.Open(t.Context(), "sqlite:"+filepath.Join(cfg.Dir, "publisher.db"))
+	w.ledger, err = sqlite.Open(t.Context(), "sqlite:"+filepath.Join(cfg.Dir, "publisher.db"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,7 +140,7 @@ func (l *logBuffer) String() string {
 func (w *world) subscribe(row ledger.Row) int64 {
 	w.t.Helper()
 	rows := func(yield func(ledger.Row, error) bool) { yield(row, nil) }
-	if _, err := w.ledger.Import(w.t.Context(), rows, ledger.FromCommand, "weekly", day, nil); err != nil {
+	if _, err := w.ledger.Import(w.t.Context(), rows, ledger.ImportOptions{DefaultCadence: "weekly", Now: day}); err != nil {
 		w.t.Fatal(err)
 	}
 	return w.subscriber(row.Email).ID

@@ -1,0 +1,54 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"time"
+)
+
+// Engine is a database that holds a ledger: everything that differs between databases. SQL
+// that both SQLite and PostgreSQL can run is written once, in this package, and goes
+// through an Engine's transactions.
+//
+// Tables and columns are the same in all of them; times are microseconds since 1970.
+type Engine interface {
+	// Reader returns the database for queries that change nothing.
+	Reader() *sql.DB
+	// Change runs do in a transaction, on tables that contain everything recorded so far. The
+	// transaction is durable when Change returns.
+	Change(ctx context.Context, do func(*sql.Tx) error) error
+	// Store is like Change for what touches neither subscribers nor deliveries: the tables
+	// may not contain everything recorded.
+	Store(ctx context.Context, do func(*sql.Tx) error) error
+	// Settle brings everything recorded into the tables.
+	Settle(ctx context.Context) error
+
+	// Record commits a result and an intent as described at Ledger.Record; Step decides about
+	// them.
+	Record(ctx context.Context, done *Result, next *Intent) (begun bool, err error)
+	// Recipients calls read, which reads recipients of an edition, once the tables contain
+	// everything recorded. The engine may remember the recipients until their intents come.
+	Recipients(ctx context.Context, edition int64, read func() ([]Recipient, error)) ([]Recipient, error)
+	// Stage runs fill, and then merge in a transaction like Change's, in one session. The
+	// session has the empty temporary tables import_row and import_line, the only ones that
+	// fill may write to.
+	Stage(ctx context.Context, fill func(*sql.Conn) error, merge func(*sql.Tx) error) error
+
+	// CheckCloneMark and AdvanceCloneMark are described at Ledger's methods.
+	CheckCloneMark(ctx context.Context) error
+	AdvanceCloneMark(ctx context.Context) error
+	// Adopt is described at Ledger.Adopt; spooled are the results that are not recorded yet.
+	Adopt(ctx context.Context, spooled []Result) error
+
+	// CheckIntegrity is described at Ledger.CheckIntegrity.
+	CheckIntegrity(ctx context.Context) error
+	// LimitLockWait is described at Ledger.LimitLockWait.
+	LimitLockWait(within time.Duration)
+	// Unavailable reports whether err means that the database failed, or may have failed, to
+	// store a call of Record, and that the call is not to blame.
+	Unavailable(err error) bool
+	// Advise adds to an error of the database what to do about it.
+	Advise(err error) error
+	// Close waits for pending calls of Record, then closes the database.
+	Close() error
+}

@@ -1,0 +1,53 @@
+package ledger
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// ErrClosed is returned by Record after Close.
+var ErrClosed = errors.New("the ledger is closed")
+
+// ErrBusy is wrapped by errors that occur because another program has locked the ledger.
+var ErrBusy = errors.New("another program has locked it")
+
+// errNotOpen is the error for a result of a delivery that is not open.
+var errNotOpen = errors.New("not open")
+
+// LockedError means that another process holds the lock.
+type LockedError struct{ Holder string } // e.g. "publisher run (process 4711 on host, since 2026-11-22 08:00 UTC)"
+
+func (e *LockedError) Error() string { return "another pass is running: " + e.Holder }
+
+// CloneError means that the ledger is not the one that mail was last sent from.
+type CloneError struct {
+	Path string // the file beside the ledger
+	What string
+}
+
+func (e *CloneError) Error() string {
+	return fmt.Sprintf("nothing is sent: %s (%s). If an older copy was restored or a copy runs elsewhere, mail could go out twice; "+
+		"if this is the right ledger, run `publisher adopt`", e.What, e.Path)
+}
+
+// DamagedError means that the database is corrupt. Nothing was sent; a person has to
+// decide what to replace it with.
+type DamagedError struct {
+	What string
+	Hint []string // what to do, line by line
+	Err  error    // the database's own; may be nil
+}
+
+func (e *DamagedError) Unwrap() error { return e.Err }
+
+func (e *DamagedError) Error() string { return strings.Join(e.Lines(), "\n") }
+
+// Lines returns what is wrong and what to do about it, line by line.
+func (e *DamagedError) Lines() []string {
+	lines := append([]string{e.What + ". Nothing was read or sent."}, e.Hint...)
+	if len(e.Hint) > 0 {
+		lines[1] = "hint: " + lines[1]
+	}
+	return lines
+}

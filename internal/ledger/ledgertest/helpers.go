@@ -1,0 +1,150 @@
+package ledgertest
+
+import (
+	"fmt"
+	"iter"
+	"sync"
+	"testing"
+	"time"
+
+	"publisher/internal/ledger"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// Noon is the moment at which most tests take place.
+var Noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+
+// Must fails the test where err is not nil.
+func Must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Want fails the test where a call failed or returned something else.
+func Want[T any](t *testing.T, want T) func(got T, err error) {
+	return func(got T, err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("(-want +got)\n%s", diff)
+		}
+	}
+}
+
+// Number brings the newest sequence number to n.
+func Number(t *testing.T, l *ledger.Ledger, n int64) {
+	t.Helper()
+	newest, err := l.NewestNumber(ctx)
+	Must(t, err)
+	var posts []ledger.Post
+	for i := newest + 1; i <= n; i++ {
+		posts = append(posts, ledger.Post{ID: "post-" + string(rune('a'+i)), Stage: ledger.Numbered, Read: true})
+	}
+	Must(t, l.SavePosts(ctx, posts))
+}
+
+// Rows returns a list to import, ended by err if there is one.
+func Rows(err error, list ...ledger.Row) iter.Seq2[ledger.Row, error] {
+	return func(yield func(ledger.Row, error) bool) {
+		for i, row := range list {
+			row.Line = i + 2
+			if !yield(row, nil) {
+				return
+			}
+		}
+		if err != nil {
+			yield(ledger.Row{}, err)
+		}
+	}
+}
+
+// Add imports rows.
+func Add(t *testing.T, l *ledger.Ledger, list ...ledger.Row) {
+	t.Helper()
+	_, err := l.Import(ctx, Rows(nil, list...), ledger.ImportOptions{DefaultCadence: "weekly", Now: Noon})
+	Must(t, err)
+}
+
+// Subscriber returns the one with that address.
+func Subscriber(t *testing.T, l *ledger.Ledger, email string) ledger.Subscriber {
+	t.Helper()
+	s, err := l.Subscriber(ctx, email)
+	Must(t, err)
+	if s == nil {
+		t.Fatalf("no subscriber %s", email)
+	}
+	return *s
+}
+
+// CloseEdition closes an edition at noon and returns its number.
+func CloseEdition(t *testing.T, l *ledger.Ledger, cadence string, after, through int64) int64 {
+	t.Helper()
+	e := ledger.Edition{Cadence: cadence, Subject: "News", Closed: Noon, After: after, Through: through}
+	Must(t, l.CloseEditions(ctx, &e))
+	return e.Number
+}
+
+// AddMany adds n subscribers and returns an edition that all are due.
+func AddMany(tb testing.TB, l *ledger.Ledger, n int) int64 {
+	tb.Helper()
+	list := func(yield func(ledger.Row, error) bool) {
+		for i := range n {
+			if !yield(ledger.Row{Email: fmt.Sprintf("s%07d@example.com", i)}, nil) {
+				return
+			}
+		}
+	}
+	_, err := l.Import(ctx, list, ledger.ImportOptions{DefaultCadence: "weekly", Now: Noon})
+	if err == nil {
+		err = l.SavePosts(ctx, []ledger.Post{{ID: "a", Stage: ledger.Numbered}})
+	}
+	e := ledger.Edition{Cadence: "weekly", Closed: Noon, Through: 1}
+	if err == nil {
+		err = l.CloseEditions(ctx, &e)
+	}
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return e.Number
+}
+
+// deliver records intents and results as a connection does, from first to last by step.
+func deliver(l *ledger.Ledger, edition, first, last, step int64) error {
+	var done *ledger.Result
+	for id := first; ; id += step {
+		var next *ledger.Intent
+		if id <= last {
+			next = &ledger.Intent{Edition: edition, Subscriber: id, Through: 1, At: Noon}
+		}
+		begun, err := l.Record(ctx, done, next)
+		if err != nil {
+			return err
+		}
+		if next == nil {
+			return nil
+		}
+		if !begun {
+			return fmt.Errorf("subscriber %d refused", id)
+		}
+		done = &ledger.Result{Edition: edition, Subscriber: id, Status: ledger.Sent, Code: 250, Reply: "2.0.0 Ok: queued", At: Noon}
+	}
+}
+
+// DeliverAll has callers deliver an edition to subscribers 1 to n.
+func DeliverAll(tb testing.TB, l *ledger.Ledger, edition, n int64, callers int64) {
+	tb.Helper()
+	var all sync.WaitGroup
+	for c := range callers {
+		all.Go(func() {
+			if err := deliver(l, edition, c+1, n, callers); err != nil {
+				tb.Error(err)
+			}
+		})
+	}
+	all.Wait()
+}

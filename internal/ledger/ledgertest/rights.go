@@ -1,0 +1,269 @@
+package ledgertest
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"publisher/internal/ledger"
+)
+
+// modeled is a subscription as docs/subscribers.md describes it.
+type modeled struct {
+	status ledger.Status
+	at     time.Time     // since when
+	back   ledger.Status // what undo leads to; "": nobody but the owner ends this
+}
+
+// link is what the unsubscribe link does.
+func (m *modeled) link(now time.Time, undo bool) {
+	if undo {
+		if m.status == ledger.Unsubscribed && m.back != "" && now.Sub(m.at) <= 7*24*time.Hour {
+			*m = modeled{status: m.back, at: now}
+		}
+		return
+	}
+	m.leave(now)
+}
+
+func (m *modeled) leave(now time.Time) {
+	switch m.status {
+	case ledger.Active, ledger.Pending, ledger.Removed:
+		*m = modeled{ledger.Unsubscribed, now, m.status}
+	}
+}
+
+// finish is an end that only the owner takes back.
+func (m *modeled) finish(status ledger.Status, now time.Time) {
+	if m.status == ledger.Active || m.status == ledger.Pending {
+		*m = modeled{status: status, at: now}
+	}
+}
+
+// report is a hard bounce or a complaint of the mail that went out at mailed.
+func (m *modeled) report(proof ledger.Purpose, complaint bool, mailed, now time.Time) {
+	tooLate := !complaint && now.Sub(mailed) > 30*24*time.Hour
+	switch {
+	case tooLate || proof == ledger.Preferences:
+	case proof == ledger.ReturnPath && complaint:
+		m.finish(ledger.Complained, now)
+	case proof == ledger.ReturnPath:
+		m.finish(ledger.Bounced, now)
+	default:
+		m.leave(now)
+	}
+}
+
+var (
+	purposes = []ledger.Purpose{ledger.Unsubscribe, ledger.Preferences, ledger.ReturnPath, ledger.MessageID}
+	statuses = []ledger.Status{ledger.Active, ledger.Pending, ledger.Unsubscribed, ledger.Removed, ledger.Bounced, ledger.Complained}
+)
+
+// bearing is a ledger with one subscriber, who got edition 1 at noon.
+type bearing struct {
+	*ledger.Ledger
+	t     *testing.T
+	id    int64
+	model modeled
+}
+
+func newBearing(t *testing.T, open Open, status ledger.Status) *bearing {
+	t.Helper()
+	b := &bearing{Ledger: open(t), t: t, model: modeled{status: status, at: Noon}}
+	Want(t, ledger.ImportCounts{Rows: 1, Added: 1})(b.Import(ctx, Rows(nil, ledger.Row{Email: "ann@example.com"}), ledger.ImportOptions{Origin: ledger.FromFile, DefaultCadence: "weekly", Now: Noon}))
+	b.id = Subscriber(t, b.Ledger, "ann@example.com").ID
+	e := ledger.Edition{Cadence: "weekly", Closed: Noon, Through: 1}
+	Must(t, b.CloseEditions(ctx, &e))
+	Want(t, true)(b.Record(ctx, nil, &ledger.Intent{Edition: 1, Subscriber: b.id, Through: 1, At: Noon}))
+	_, err := b.Record(ctx, &ledger.Result{Edition: 1, Subscriber: b.id, Status: ledger.Sent, At: Noon}, nil)
+	Must(t, err)
+	if status != ledger.Active {
+		Want(t, true)(b.SetStatus(ctx, "ann@example.com", status, "weekly", Noon))
+	}
+	return b
+}
+
+// do does one act with one token, in the ledger and in the model, and compares.
+func (b *bearing) do(with ledger.Purpose, act ledger.Action, now time.Time) {
+	b.t.Helper()
+	switch act {
+	case ledger.HardBounce:
+		_, _, err := b.RecordBounce(ctx, ledger.Bounce{Subscriber: b.id, Edition: 1, Proof: with, Hard: true, At: now})
+		Must(b.t, err)
+		b.model.report(with, false, Noon, now)
+	default:
+		_, _, err := b.Do(ctx, ledger.Request{Subscriber: b.id, Proof: with, Action: act, DefaultCadence: "weekly", At: now})
+		Must(b.t, err)
+		switch {
+		case act == ledger.Complain:
+			b.model.report(with, true, Noon, now)
+		case with == ledger.Unsubscribe && (act == ledger.Leave || act == ledger.Undo):
+			b.model.link(now, act == ledger.Undo)
+		}
+	}
+	b.compare(fmt.Sprintf("%c doing %d after %v", with, act, now.Sub(Noon)))
+}
+
+// remove is `subscribers remove`.
+func (b *bearing) remove(now time.Time) {
+	b.t.Helper()
+	Want(b.t, true)(b.SetStatus(ctx, "ann@example.com", ledger.Unsubscribed, "weekly", now))
+	if b.model.back = ""; b.model.status != ledger.Unsubscribed {
+		b.model.status, b.model.at = ledger.Unsubscribed, now
+	}
+	b.compare("remove")
+}
+
+func (b *bearing) compare(what string) {
+	b.t.Helper()
+	s := Subscriber(b.t, b.Ledger, "ann@example.com")
+	if s.Status != b.model.status || s.UndoTo != b.model.back {
+		b.t.Fatalf("%s: %s, back to %q; the model has %s, back to %q", what, s.Status, s.UndoTo, b.model.status, b.model.back)
+	}
+}
+
+// Every kind of token does every act to every status, at once, late and too late, and is
+// then followed by an undo.
+func testRights(t *testing.T, open Open) {
+	acts := []ledger.Action{ledger.Leave, ledger.Undo, ledger.Choose, ledger.HardBounce, ledger.Complain}
+	ages := []time.Duration{-time.Hour, 0, 7 * 24 * time.Hour, 30 * 24 * time.Hour, 30*24*time.Hour + time.Second, 400 * 24 * time.Hour}
+	waits := []time.Duration{0, 7 * 24 * time.Hour, 7*24*time.Hour + time.Second}
+	b := newBearing(t, open, ledger.Active)
+	for _, status := range statuses {
+		for _, with := range purposes {
+			for _, act := range acts {
+				for _, age := range ages {
+					for _, wait := range waits {
+						b.reset(status)
+						b.do(with, act, Noon.Add(age))
+						b.do(ledger.Unsubscribe, ledger.Undo, Noon.Add(age+wait))
+					}
+				}
+			}
+		}
+	}
+}
+
+// reset has the owner give the subscriber that status at noon.
+func (b *bearing) reset(status ledger.Status) {
+	b.t.Helper()
+	for _, s := range []ledger.Status{ledger.Bounced, status} { // two steps, so that the moment is noon
+		Want(b.t, true)(b.SetStatus(ctx, "ann@example.com", s, "weekly", Noon))
+	}
+	b.model = modeled{status: status, at: Noon}
+}
+
+// On random walks of tokens and the owner's removals, links never bring back whom the owner
+// removed, and never lead to a status that the model does not.
+func testRightsOnWalks(t *testing.T, open Open) {
+	acts := []ledger.Action{ledger.Leave, ledger.Leave, ledger.Undo, ledger.Undo, ledger.Undo, ledger.Choose, ledger.HardBounce, ledger.Complain}
+	random := rand.New(rand.NewPCG(15, 4))
+	b := newBearing(t, open, ledger.Active)
+	for range 300 {
+		b.reset(statuses[random.IntN(len(statuses))])
+		now, removed := Noon, false
+		for range 12 {
+			now = now.Add(time.Duration(random.IntN(100)) * time.Hour)
+			if random.IntN(10) == 0 {
+				b.remove(now)
+				removed = true
+				continue
+			}
+			b.do(purposes[random.IntN(len(purposes))], acts[random.IntN(len(acts))], now)
+			if removed && b.model.status != ledger.Unsubscribed {
+				t.Fatalf("removed by the owner, and %s", b.model.status)
+			}
+		}
+	}
+}
+
+// Who is gone from subscribers.file while unsubscribed is not revived by undoing that; the
+// row's return does.
+func testUndoAfterTheRowIsGone(t *testing.T, open Open) {
+	b := newBearing(t, open, ledger.Active)
+	b.do(ledger.Unsubscribe, ledger.Leave, Noon)
+	all := func(int, int) bool { return true }
+	_, err := b.Import(ctx, Rows(nil), ledger.ImportOptions{Origin: ledger.FromFile, DefaultCadence: "weekly", Now: Noon, MayRemove: all})
+	Must(t, err)
+	b.model.back = ledger.Removed
+	b.do(ledger.Unsubscribe, ledger.Undo, Noon)
+	_, err = b.Import(ctx, Rows(nil, ledger.Row{Email: "ann@example.com"}), ledger.ImportOptions{Origin: ledger.FromFile, DefaultCadence: "weekly", Now: Noon, MayRemove: all})
+	Must(t, err)
+	b.model = modeled{status: ledger.Active, at: Noon}
+	b.compare("the row is back")
+}
+
+// Reports that only Message-IDs prove never count together with those that return paths
+// prove.
+func testSoftBouncesByProof(t *testing.T, open Open) {
+	for name, tt := range map[string]struct {
+		proofs string // of the five reports
+		want   ledger.Status
+	}{
+		"return paths":          {"rrrrr", ledger.Bounced},
+		"Message-IDs":           {"mmmmm", ledger.Unsubscribed},
+		"one is weak, the last": {"rrrrm", ledger.Unsubscribed},
+		"one is weak, earlier":  {"rrmrr", ledger.Active},
+		"only the last proves":  {"mmmmr", ledger.Active},
+		"links name no edition": {"uuuuu", ledger.Active},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBearing(t, open, ledger.Active)
+			for n := int64(2); n <= 5; n++ {
+				at := Noon.Add(time.Duration(n) * 24 * time.Hour)
+				e := ledger.Edition{Cadence: "weekly", Closed: at, After: n - 1, Through: n}
+				Must(t, b.CloseEditions(ctx, &e))
+				Want(t, true)(b.Record(ctx, nil, &ledger.Intent{Edition: n, Subscriber: b.id, After: n - 1, Through: n, At: at}))
+				_, err := b.Record(ctx, &ledger.Result{Edition: n, Subscriber: b.id, Status: ledger.Sent, At: at}, nil)
+				Must(t, err)
+			}
+			for n, proof := range []byte(tt.proofs) {
+				bounce := ledger.Bounce{Subscriber: b.id, Edition: int64(n + 1), Proof: ledger.Purpose(proof), At: Noon.Add(6 * 24 * time.Hour)}
+				if bounce.Proof == ledger.Unsubscribe {
+					bounce.Edition = 0
+				}
+				_, _, err := b.RecordBounce(ctx, bounce)
+				Must(t, err)
+			}
+			if s := Subscriber(t, b.Ledger, "ann@example.com"); s.Status != tt.want {
+				t.Errorf("%s, want %s", s.Status, tt.want)
+			}
+		})
+	}
+}
+
+// A weak report takes nothing away from a strong one, and gives it nothing.
+func testWeakReports(t *testing.T, open Open) {
+	b := newBearing(t, open, ledger.Active)
+	for _, bounce := range []ledger.Bounce{
+		{Proof: ledger.ReturnPath, Reason: "strong"},
+		{Proof: ledger.MessageID, Hard: true, Reason: "weak"},
+	} {
+		bounce.Subscriber, bounce.Edition, bounce.At = b.id, 1, Noon
+		_, _, err := b.RecordBounce(ctx, bounce)
+		Must(t, err)
+	}
+	b.model = modeled{ledger.Unsubscribed, Noon, ledger.Active}
+	b.compare("a weak report after a strong one")
+}
+
+// Bounces of mail that the ledger does not know of count for nothing.
+func testBouncesOfUnknownMail(t *testing.T, open Open) {
+	for _, with := range purposes {
+		for _, edition := range []int64{2, 1 << 40} {
+			b := newBearing(t, open, ledger.Active)
+			_, stale, err := b.RecordBounce(ctx, ledger.Bounce{Subscriber: b.id, Edition: edition, Proof: with, Hard: true, At: Noon})
+			Must(t, err)
+			if !stale {
+				t.Errorf("%c: edition %d counts", with, edition)
+			}
+			b.compare("an unknown edition")
+		}
+	}
+	b := newBearing(t, open, ledger.Active)
+	_, stale, err := b.RecordBounce(ctx, ledger.Bounce{Subscriber: b.id + 1, Edition: 1, Proof: ledger.ReturnPath, Hard: true, At: Noon})
+	if Must(t, err); stale {
+		t.Error("nobody's bounce is said to be old")
+	}
+}

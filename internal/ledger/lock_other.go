@@ -1,6 +1,0 @@
-//go:build !linux
-
-package ledger
-
-// lockDatabase does nothing: elsewhere flock(2) would keep SQLite out.
-func lockDatabase(string) (taken bool, unlock func()) { return true, func() {} }

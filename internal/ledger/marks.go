@@ -1,0 +1,112 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"publisher/internal/ledger/sqlutil"
+)
+
+// Mark is the end of a subscription.
+type Mark struct {
+	Status   Status
+	At       time.Time
+	Edition  int64     // the one whose refusal or bounce was the reason; 0: unknown
+	Reason   string    // the server's; "" where they are unknown
+	Restored time.Time // zero: the mark stands
+}
+
+// Marked returns the addresses, by id, of the subscribers who have had that status since
+// then and, unless edition is 0, because of a refusal or a bounce of that edition.
+func (l *Ledger) Marked(ctx context.Context, status Status, edition int64, since time.Time) ([]string, error) {
+	const doing = "find the marked subscribers"
+	db, err := l.settled(ctx)
+	if err != nil {
+		return nil, l.fail(doing, err)
+	}
+	found, err := sqlutil.Column[string](ctx, db, `
+		SELECT s.email FROM subscriber s WHERE s.status = $1 AND COALESCE(s.status_at, 0) >= $3
+			AND ($2 = 0 OR s.id IN (
+				SELECT d.subscriber FROM delivery d WHERE d.edition = $2 AND d.progress = 'failed' AND d.last_at = s.status_at
+				UNION SELECT b.subscriber FROM bounce b WHERE b.edition = $2 AND b.at = s.status_at AND b.subscriber = s.id))
+		ORDER BY s.id`, status, edition, since.UnixMicro())
+	return found, l.fail(doing, err)
+}
+
+// Restore makes a subscriber whose subscription had ended active again, as SetStatus does,
+// and stores how it had ended. Earlier bounces no longer count. It reports false if there
+// is no such subscriber, or they are active.
+func (l *Ledger) Restore(ctx context.Context, email, defaultCadence string, now time.Time) (restored bool, err error) {
+	_, err = l.changeSubscriber(ctx, "restore "+email, email, func(tx *sql.Tx, s *Subscriber) error {
+		if s.Status == Active {
+			return nil
+		}
+		mark, err := markOf(ctx, tx, s)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `
+			INSERT INTO restoration (subscriber, restored_at, status, marked_at, edition, words) VALUES ($1, $2, $3, $4, $5, $6)
+			ON CONFLICT (subscriber, restored_at) DO NOTHING`,
+			s.ID, sqlutil.Time(now), mark.Status, sqlutil.Time(mark.At), mark.Edition, mark.Reason); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, "UPDATE bounce SET forgiven = TRUE WHERE subscriber = $1", s.ID); err != nil {
+			return err
+		}
+		if err := activate(ctx, tx, s, defaultCadence, now); err != nil {
+			return err
+		}
+		s.FromFile, restored = false, true
+		return saveSubscriber(ctx, tx, s, now)
+	})
+	return restored && err == nil, err
+}
+
+// markOf returns how a subscription ended. The delivery or the report that ended it has
+// the same time.
+func markOf(ctx context.Context, q sqlutil.RowQuerier, s *Subscriber) (m Mark, err error) {
+	m.Status = s.Status
+	var at sqlutil.Time
+	if err := q.QueryRowContext(ctx, "SELECT status_at FROM subscriber WHERE id = $1", s.ID).Scan(&at); err != nil {
+		return m, err
+	}
+	m.At = time.Time(at)
+	if s.Status != Bounced && s.Status != Unsubscribed { // which weak reports make of it
+		return m, nil
+	}
+	var code int
+	found, err := sqlutil.Row(ctx, q, `
+		SELECT e.number, d.code, d.reply FROM edition e JOIN delivery d ON d.edition = e.number AND d.subscriber = $1
+		WHERE d.progress = 'failed' AND d.last_at = $2 ORDER BY e.number DESC LIMIT 1`, []any{s.ID, at}, &m.Edition, &code, &m.Reason)
+	if err == nil && !found {
+		_, err = sqlutil.Row(ctx, q, "SELECT edition, reason FROM bounce WHERE subscriber = $1 AND at = $2 ORDER BY edition DESC LIMIT 1",
+			[]any{s.ID, at}, &m.Edition, &m.Reason)
+	}
+	m.Reason = withCode(code, m.Reason)
+	return m, err
+}
+
+// Marks returns the ends of a subscription: first the current one, then those that it was
+// restored from, newest first.
+func (l *Ledger) Marks(ctx context.Context, s *Subscriber) ([]Mark, error) {
+	const doing = "read what ended a subscription"
+	db, err := l.settled(ctx)
+	if err != nil {
+		return nil, l.fail(doing, err)
+	}
+	var all []Mark
+	if !s.Status.ongoing() {
+		mark, err := markOf(ctx, db, s)
+		if err != nil {
+			return nil, l.fail(doing, err)
+		}
+		all = append(all, mark)
+	}
+	former, err := sqlutil.Collect(ctx, db, func(row sqlutil.Scanner) (m Mark, err error) {
+		err = row.Scan(&m.Status, (*sqlutil.Time)(&m.At), &m.Edition, &m.Reason, (*sqlutil.Time)(&m.Restored))
+		return m, err
+	}, "SELECT status, marked_at, edition, words, restored_at FROM restoration WHERE subscriber = $1 ORDER BY restored_at DESC", s.ID)
+	return append(all, former...), l.fail(doing, err)
+}

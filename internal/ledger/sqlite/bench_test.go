@@ -1,0 +1,97 @@
+package sqlite_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"testing"
+	"time"
+
+	"publisher/internal/ledger"
+	"publisher/internal/ledger/ledgertest"
+	"publisher/internal/ledger/sqlite"
+)
+
+// BenchmarkMillion prints what a list of a million costs: to import it, to
+// import it again unchanged, and to find among it who is due.
+func BenchmarkMillion(b *testing.B) {
+	const n = 1_000_000
+	list := func(yield func(ledger.Row, error) bool) {
+		for i := range n {
+			// Spread, as real addresses are, not in order.
+			email := fmt.Sprintf("reader.%07d@example%d.com", i*7919%n, i%97)
+			if !yield(ledger.Row{Line: i, Email: email, Tags: []string{"go", "mail"}}, nil) {
+				return
+			}
+		}
+	}
+	weekly := ledger.Audience{Cadence: "weekly", Default: true, Configured: []string{"daily", "weekly"}}
+	daily := ledger.Audience{Cadence: "daily", Configured: weekly.Configured}
+	for b.Loop() {
+		l, err := sqlite.Open(ctx, "sqlite:"+filepath.Join(b.TempDir(), "publisher.db"))
+		if err != nil {
+			b.Fatal(err)
+		}
+		read := func() error {
+			_, err := l.Import(ctx, list, ledger.ImportOptions{Origin: ledger.FromFile, DefaultCadence: "weekly", Now: noon})
+			return err
+		}
+		edition := ledger.Edition{Cadence: "weekly", Closed: noon, Through: 1}
+		for _, step := range []struct {
+			name string
+			do   func() error
+		}{
+			{"import", read},
+			{"import-again", read},
+			{"groups", func() error { _, err := l.RecipientGroups(ctx, weekly, 1); return err }},
+			{"groups-of-few", func() error { _, err := l.RecipientGroups(ctx, daily, 1); return err }},
+			{"close", func() error { return l.CloseEditions(ctx, &edition) }},
+			{"recipients", func() error { _, err := l.Recipients(ctx, edition.Number, weekly, n/2, 500); return err }},
+			{"recipients-of-few", func() error { _, err := l.Recipients(ctx, edition.Number, daily, 0, 500); return err }},
+		} {
+			start := time.Now()
+			if err := step.do(); err != nil {
+				b.Fatal(err)
+			}
+			b.ReportMetric(float64(time.Since(start).Milliseconds()), "ms-"+step.name)
+		}
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		b.ReportMetric(float64(m.Sys)/1e6, "MB")
+		l.Close()
+	}
+}
+
+// BenchmarkRecord prints what one connection more costs, beside the time that
+// the disk takes for a bare commit: write and fsync.
+func BenchmarkRecord(b *testing.B) {
+	b.Run("fsync", func(b *testing.B) {
+		file, err := os.Create(filepath.Join(b.TempDir(), "file"))
+		if err != nil {
+			b.Fatal(err)
+		}
+		defer file.Close()
+		for b.Loop() {
+			if _, err := file.Write(make([]byte, 4096)); err != nil {
+				b.Fatal(err)
+			}
+			if err := file.Sync(); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	for _, callers := range []int64{1, 20, 100} {
+		b.Run(fmt.Sprintf("callers=%d", callers), func(b *testing.B) {
+			l, err := sqlite.Open(ctx, "sqlite:"+filepath.Join(b.TempDir(), "publisher.db"))
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer l.Close()
+			edition := addMany(b, l, b.N)
+			b.ResetTimer()
+			ledgertest.DeliverAll(b, l, edition, int64(b.N), callers)
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "records/s")
+		})
+	}
+}

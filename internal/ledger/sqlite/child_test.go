@@ -1,0 +1,242 @@
+package sqlite_test
+
+import (
+	"bufio"
+	"database/sql"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"publisher/internal/ledger"
+	"publisher/internal/ledger/sqlite"
+)
+
+// The test binary runs itself again as another process: childTask says what it
+// does there with the ledger childDSN.
+const (
+	childTask = "LEDGER_TEST_TASK"
+	childDSN  = "LEDGER_TEST_DSN"
+)
+
+// tasks print a line when they are where the test wants them, and the rest of
+// their output as they like.
+var tasks = map[string]func(dsn string) error{
+	"hold the lock":     holdLock,
+	"record for ever":   recordForEver,
+	"open":              openOnly,
+	"import for ever":   importForEver,
+	"fail to open":      failToOpen,
+	"copy and say what": copyOnly,
+	"fill the disk":     fillDisk,
+	"hold a copy":       holdCopy,
+	"lock the database": lockDatabaseForEver,
+}
+
+func TestMain(m *testing.M) {
+	task, ok := os.LookupEnv(childTask)
+	if !ok {
+		os.Exit(m.Run())
+	}
+	if err := tasks[task](os.Getenv(childDSN)); err != nil {
+		fmt.Println("child:", err)
+		os.Exit(1)
+	}
+}
+
+// child is a running process and what it prints.
+type child struct {
+	*exec.Cmd
+	lines *bufio.Scanner
+}
+
+// startChild starts a process at the task; it is killed when the test ends.
+func startChild(t *testing.T, task, dsn string, change ...func(*exec.Cmd)) child {
+	t.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), childTask+"="+task, childDSN+"="+dsn)
+	cmd.Stderr = os.Stderr
+	for _, f := range change {
+		f(cmd)
+	}
+	out, err := cmd.StdoutPipe()
+	must(t, err)
+	must(t, cmd.Start())
+	c := child{cmd, bufio.NewScanner(out)}
+	t.Cleanup(c.kill)
+	return c
+}
+
+// kill is kill -9.
+func (c child) kill() {
+	c.Process.Kill()
+	c.Wait()
+}
+
+// line is the next one that it prints.
+func (c child) line(t *testing.T) string {
+	t.Helper()
+	if !c.lines.Scan() {
+		t.Fatalf("the child ended: %v", c.lines.Err())
+	}
+	if rest, ok := strings.CutPrefix(c.lines.Text(), "child: "); ok {
+		t.Fatalf("the child failed: %s", rest)
+	}
+	return c.lines.Text()
+}
+
+func holdLock(dsn string) error {
+	if _, err := sqlite.TakeLock(ctx, dsn, "publisher serve", noon); err != nil {
+		return err
+	}
+	fmt.Println(os.Getpid())
+	time.Sleep(time.Hour) // until it is killed
+	return nil
+}
+
+// recordForEver delivers an edition to all, with one line for each result that is on the disk.
+func recordForEver(dsn string) error {
+	l, err := sqlite.Open(ctx, dsn)
+	if err != nil {
+		return err
+	}
+	for id := int64(1); ; id++ {
+		begun, err := l.Record(ctx, nil, &ledger.Intent{Edition: 1, Subscriber: id, Through: 1, At: noon})
+		if err != nil {
+			return err
+		}
+		if !begun { // that was the last
+			time.Sleep(time.Hour) // until it is killed
+		}
+		if _, err := l.Record(ctx, &ledger.Result{Edition: 1, Subscriber: id, Status: ledger.Sent, At: noon}, nil); err != nil {
+			return err
+		}
+		fmt.Println(id)
+	}
+}
+
+func importForEver(dsn string) error {
+	l, err := sqlite.Open(ctx, dsn)
+	if err != nil {
+		return err
+	}
+	_, err = l.Import(ctx, func(yield func(ledger.Row, error) bool) {
+		for i := 0; i < 30_000; i++ {
+			if !yield(ledger.Row{Email: fmt.Sprintf("half%d@example.com", i)}, nil) {
+				return
+			}
+		}
+		fmt.Println("merging") // what is left is one transaction on the ledger
+	}, ledger.ImportOptions{DefaultCadence: "weekly", Now: noon})
+	if err == nil {
+		fmt.Println("done")
+	}
+	return err
+}
+
+func openOnly(dsn string) error {
+	l, err := sqlite.Open(ctx, dsn)
+	if err != nil {
+		return err
+	}
+	fmt.Println("opened")
+	return l.Close()
+}
+
+func failToOpen(dsn string) error {
+	_, err := sqlite.Open(ctx, dsn)
+	fmt.Println(err)
+	return nil
+}
+
+func copyOnly(dsn string) error {
+	l, err := sqlite.OpenCopy(ctx, dsn)
+	if err != nil {
+		return err
+	}
+	n, err := l.NewestNumber(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Println(n)
+	return l.Close()
+}
+
+// fillDisk has twenty callers record until files cannot grow any more, then one
+// more when they can.
+func fillDisk(dsn string) error {
+	l, err := sqlite.Open(ctx, dsn)
+	if err != nil {
+		return err
+	}
+	var before syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &before); err != nil {
+		return err
+	}
+	const room = 300_000 // for the -wal
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: room, Max: before.Max}); err != nil {
+		return err
+	}
+	var callers sync.WaitGroup
+	var id, stored atomic.Int64
+	record := func() error {
+		_, err := l.Record(ctx, nil, &ledger.Intent{Edition: 1, Subscriber: id.Add(1), Through: 1, At: noon})
+		return err
+	}
+	errs := make(chan error, 20)
+	for range cap(errs) {
+		callers.Go(func() {
+			for {
+				if err := record(); err != nil {
+					errs <- err
+					return
+				}
+				stored.Add(1)
+			}
+		})
+	}
+	callers.Wait()
+	close(errs)
+	for err := range errs {
+		fmt.Println(err)
+	}
+	fmt.Println(stored.Load())
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &before); err != nil {
+		return err
+	}
+	if err := record(); err != nil {
+		return err
+	}
+	fmt.Println("recovered")
+	return l.Close()
+}
+
+// holdCopy has a private copy open.
+func holdCopy(dsn string) error {
+	if _, err := sqlite.OpenCopy(ctx, dsn); err != nil {
+		return err
+	}
+	fmt.Println("copied")
+	time.Sleep(time.Hour) // until it is killed
+	return nil
+}
+
+// lockDatabaseForEver is another program in the middle of a transaction.
+func lockDatabaseForEver(dsn string) error {
+	db, err := sql.Open("sqlite", strings.TrimPrefix(dsn, "sqlite:"))
+	if err != nil {
+		return err
+	}
+	db.SetMaxOpenConns(1)
+	if _, err := db.Exec("BEGIN IMMEDIATE"); err != nil {
+		return err
+	}
+	fmt.Println("locked")
+	time.Sleep(time.Hour) // until it is killed
+	return nil
+}

@@ -1,0 +1,124 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+	"unicode"
+
+	"publisher/internal/ledger"
+
+	"github.com/gofrs/flock"
+)
+
+// Lock is held by one pass at a time. It ends with its process.
+type Lock struct {
+	file    string // the ledger
+	release func() error
+}
+
+// TakeLock takes the lock, or fails immediately with a *ledger.LockedError. It locks a
+// file beside the ledger, which stays, and the ledger itself, in case somebody deletes
+// that file. The process must close the ledger before it releases the lock, because
+// closing any handle of the database ends SQLite's locks of the process.
+func TakeLock(ctx context.Context, dsn, command string, now time.Time) (*Lock, error) {
+	file, err := sqlitePath(dsn)
+	if err != nil {
+		return nil, err
+	}
+	lock, err := takeLockFile(ctx, file, command, now)
+	if err != nil {
+		return nil, err
+	}
+	if err := createFile(file); err != nil {
+		lock.Release()
+		return nil, fmt.Errorf("take the lock: %w", err)
+	}
+	taken, unlock := lockDatabase(file)
+	if !taken {
+		lock.Release()
+		return nil, &ledger.LockedError{Holder: "a process that has " + file + " locked, although its lock file was deleted"}
+	}
+	release := lock.release
+	lock.release = sync.OnceValue(func() error {
+		unlock()
+		return release()
+	})
+	return lock, nil
+}
+
+// Open opens the ledger for the pass that holds the lock. If the last process that had it
+// open died, SQLite checks all of it first.
+func (l *Lock) Open(ctx context.Context) (*ledger.Ledger, error) {
+	sweepFolders(os.TempDir(), copyPrefix)
+	return open(ctx, l.file, hasWAL(l.file))
+}
+
+// takeLockFile locks only the file beside the ledger, which need not exist.
+func takeLockFile(ctx context.Context, file, command string, now time.Time) (*Lock, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	path := file + ".lock"
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return nil, fmt.Errorf("take the lock: %w", err)
+	}
+	handle := flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(0o600))
+	taken, err := handle.TryLock()
+	if errors.Is(err, fs.ErrPermission) {
+		return nil, fmt.Errorf("take the lock: %w; give this user write access to the ledger, its folder and the files beside it", err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("take the lock: %w", err)
+	}
+	if !taken {
+		return nil, &ledger.LockedError{Holder: holder(path)}
+	}
+	lock := &Lock{file: file, release: sync.OnceValue(func() error {
+		// The name goes before the lock does, so that nobody reads of a pass that is over.
+		err := os.Truncate(path, 0)
+		if unlocked := handle.Unlock(); unlocked != nil {
+			return unlocked
+		}
+		return err
+	})}
+	if err := os.WriteFile(path, []byte(describe(command, now)), 0o600); err != nil {
+		lock.Release()
+		return nil, fmt.Errorf("take the lock: %w", err)
+	}
+	return lock, nil
+}
+
+// Release releases the lock. It may be called twice.
+func (l *Lock) Release() error { return l.release() }
+
+func describe(command string, now time.Time) string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "this host"
+	}
+	return fmt.Sprintf("%s (process %d on %s, since %s)\n", command, os.Getpid(), host, now.UTC().Format("2006-01-02 15:04 MST"))
+}
+
+// holder returns what the process with the lock wrote into the lock file, which it may not
+// have done yet.
+func holder(path string) string {
+	const longest = 300
+	text, err := os.ReadFile(path)
+	name := strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return -1
+		}
+		return r
+	}, string(text[:min(len(text), longest)]))
+	if err != nil || strings.TrimSpace(name) == "" {
+		return "a process that holds " + path
+	}
+	return name
+}

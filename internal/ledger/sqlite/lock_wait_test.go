@@ -1,0 +1,151 @@
+package sqlite_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"publisher/internal/ledger"
+	"publisher/internal/ledger/sqlite"
+)
+
+// While another program has the ledger locked everything waits; from LimitLockWait on nothing
+// does for long, Close among it, and what a server answered is kept.
+func TestHurry(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "publisher.db")
+	dsn := "sqlite:" + path
+	l := openAt(t, dsn)
+	addMany(t, l, 2)
+	begun, err := l.Record(ctx, nil, &ledger.Intent{Edition: 1, Subscriber: 1, Through: 1, At: noon})
+	if !begun || err != nil {
+		t.Fatal(begun, err)
+	}
+	c := startChild(t, "lock the database", dsn)
+	c.line(t)
+	began := time.Now()
+	waiting := map[string]func() error{
+		"record": func() error {
+			_, err := l.Record(ctx, &ledger.Result{Edition: 1, Subscriber: 1, Status: ledger.Sent, At: noon}, nil)
+			return err
+		},
+		"scan": func() error { return l.SaveScanSnapshot(ctx, []byte("b")) },
+		"import": func() error {
+			_, err := l.Import(ctx, rows(nil, ledger.Row{Email: "a@example.com"}), ledger.ImportOptions{DefaultCadence: "weekly", Now: noon})
+			return err
+		},
+		"read": func() error { _, err := l.Interrupted(ctx); return err }, // which folds first
+	}
+	errs := make(chan error, len(waiting))
+	for name, do := range waiting {
+		go func() {
+			err := do()
+			if !errors.Is(err, ledger.ErrBusy) {
+				err = errors.New(name + ": not as a locked ledger fails: " + errText(err))
+			} else {
+				err = nil
+			}
+			errs <- err
+		}()
+	}
+	l.LimitLockWait(50 * time.Millisecond)
+	for range waiting {
+		if err := <-errs; err != nil {
+			t.Error(err)
+		}
+	}
+	must(t, l.Close())
+	if took := time.Since(began); took > 10*time.Second {
+		t.Errorf("it took %v", took)
+	}
+	if late, err := os.ReadFile(path + ".late"); err != nil || !strings.Contains(string(late), `"sent"`) {
+		t.Errorf("%q, %v", strings.TrimSpace(string(late)), err)
+	}
+	c.kill()
+	l = openAt(t, dsn)
+	if n, _, err := l.RecordSpooled(ctx); n != 1 || err != nil {
+		t.Errorf("%d recorded, %v", n, err)
+	}
+}
+
+func errText(err error) string {
+	if err == nil {
+		return "no error"
+	}
+	return err.Error()
+}
+
+// What waits goes on when the other program is done.
+func TestWaitsForALock(t *testing.T) {
+	dsn := "sqlite:" + filepath.Join(t.TempDir(), "publisher.db")
+	l := openAt(t, dsn)
+	c := startChild(t, "lock the database", dsn)
+	c.line(t)
+	done := make(chan error, 2)
+	go func() { done <- l.SaveScanSnapshot(ctx, []byte("b")) }()
+	go func() {
+		other, err := sqlite.Open(ctx, dsn)
+		if err == nil {
+			err = errors.Join(other.SetSending(ctx, true), other.Close())
+		}
+		done <- err
+	}()
+	c.kill()
+	must(t, <-done)
+	must(t, <-done)
+	want1(t, []byte("b"))(l.ScanSnapshot(ctx))
+	want1(t, true)(l.Sending(ctx))
+}
+
+// A copy whose process died is removed by whoever makes one next, and by a pass; one
+// that is in use stays.
+func TestCopiesOfTheDeadAreRemoved(t *testing.T) {
+	temp := t.TempDir()
+	t.Setenv("TMPDIR", temp)
+	dsn := "sqlite:" + filepath.Join(t.TempDir(), "publisher.db")
+	must(t, openAt(t, dsn).Close())
+	alive := startChild(t, "hold a copy", dsn)
+	alive.line(t)
+	for name, next := range map[string]func(){
+		"a copy": func() {
+			l, err := sqlite.OpenCopy(ctx, dsn)
+			must(t, err)
+			must(t, l.Close())
+		},
+		"a pass": func() {
+			lock, err := sqlite.TakeLock(ctx, dsn, "publisher run", noon)
+			must(t, err)
+			l, err := lock.Open(ctx)
+			must(t, errors.Join(err, l.Close(), lock.Release()))
+		},
+	} {
+		dead := startChild(t, "hold a copy", dsn)
+		dead.line(t)
+		dead.kill()
+		if n := len(names(t, temp)); n != 2 {
+			t.Fatalf("%s: %d folders before", name, n)
+		}
+		next()
+		if n := len(names(t, temp)); n != 1 {
+			t.Errorf("%s: %d folders are left, want that of the living", name, n)
+		}
+	}
+}
+
+// Who deletes the lock file does not let a second pass in.
+func TestLockFileDeleted(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "publisher.db")
+	c := startChild(t, "hold the lock", "sqlite:"+path)
+	c.line(t)
+	must(t, os.Remove(path+".lock"))
+	for range 2 { // the second meets a lock file again
+		_, err := sqlite.TakeLock(ctx, "sqlite:"+path, "publisher run", noon)
+		checkHeld(t, err, path)
+	}
+	c.kill()
+	lock, err := sqlite.TakeLock(ctx, "sqlite:"+path, "publisher run", noon)
+	must(t, err)
+	must(t, lock.Release())
+}

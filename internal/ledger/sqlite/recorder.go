@@ -1,0 +1,249 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"publisher/internal/ledger"
+)
+
+// recorder commits the records of many callers in one transaction, so that they share the
+// cost of one fsync. While the disk works on one group, the next one is committed; callers
+// return when their group is on the disk.
+type recorder struct {
+	writer     *writer
+	journal    *journal
+	raw        *rawConn       // nil before the first group
+	statements stepStatements // prepared when first needed
+	// underway are the deliveries begun and not ended by this process; only run's
+	// goroutine uses it.
+	underway   map[ledger.DeliveryKey]*ledger.StepDelivery
+	prefetched *prefetch
+
+	mu      sync.Mutex
+	queue   []*request
+	wanted  int       // length of queue to go on
+	arrived sync.Cond // on mu: wanted is reached, or closed
+	closed  bool
+	written chan []*request // groups committed but not on the disk yet
+	took    atomic.Int64    // the last fsync, in nanoseconds
+	ended   chan struct{}
+}
+
+// maxGroupWait is how long a group waits for more callers if the disk is slow.
+const maxGroupWait = 5 * time.Millisecond
+
+// request is a call of Record.
+type request struct {
+	done   *ledger.Result
+	next   *ledger.Intent
+	answer chan error
+	begun  bool
+	err    error // concerns this call alone
+}
+
+func newRecorder(w *writer, journal *journal) *recorder {
+	r := &recorder{writer: w, journal: journal, underway: map[ledger.DeliveryKey]*ledger.StepDelivery{},
+		prefetched: &prefetch{writer: w, recipients: map[int64]prefetchedRecipient{}},
+		written:    make(chan []*request), ended: make(chan struct{})}
+	r.arrived.L = &r.mu
+	go r.run()
+	go r.sync()
+	return r
+}
+
+func (r *recorder) record(ctx context.Context, done *ledger.Result, next *ledger.Intent) (bool, error) {
+	if err := ctx.Err(); err != nil {
+		return false, err
+	}
+	call := &request{done: done, next: next, answer: make(chan error, 1)}
+	if !r.enqueue(call) {
+		return false, ledger.ErrClosed
+	}
+	if err := <-call.answer; err != nil {
+		return false, err
+	}
+	return call.begun, call.err
+}
+
+func (r *recorder) enqueue(call *request) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed {
+		return false
+	}
+	r.queue = append(r.queue, call)
+	if len(r.queue) >= r.wanted {
+		r.arrived.Signal()
+	}
+	return true
+}
+
+// dequeue waits for requests, and returns none when there will be no more. A small group
+// costs as much as a large one, so it waits for half of the expected callers, for as long
+// as the disk takes for a group, within limits: while that half is committed, the other
+// half works.
+func (r *recorder) dequeue() []*request {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.waitFor(1)
+	if half := len(r.underway) / 2; len(r.queue) < half {
+		timer := time.AfterFunc(min(time.Duration(r.took.Load()), maxGroupWait), r.proceed)
+		r.waitFor(half)
+		timer.Stop()
+	}
+	group := r.queue
+	r.queue = nil
+	return group
+}
+
+func (r *recorder) waitFor(n int) {
+	r.wanted = n
+	for len(r.queue) < r.wanted && !r.closed {
+		r.arrived.Wait()
+	}
+}
+
+// proceed lets dequeue return what is there.
+func (r *recorder) proceed() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.wanted = 1
+	r.arrived.Signal()
+}
+
+// stop waits until every caller has its answer.
+func (r *recorder) stop() error {
+	r.mu.Lock()
+	r.closed = true
+	r.arrived.Signal()
+	r.mu.Unlock()
+	<-r.ended
+	if r.raw == nil {
+		return nil
+	}
+	return r.withRawConn(context.Background(), (*rawConn).close)
+}
+
+func (r *recorder) run() {
+	defer close(r.written)
+	for group := r.dequeue(); len(group) > 0; group = r.dequeue() {
+		if err := r.commit(group); err != nil {
+			answer(group, err)
+			continue
+		}
+		r.written <- group
+	}
+}
+
+func (r *recorder) sync() {
+	defer close(r.ended)
+	for group := range r.written {
+		began := time.Now()
+		err := r.writer.log.sync()
+		r.took.Store(int64(time.Since(began)))
+		answer(group, err)
+	}
+}
+
+func answer(group []*request, err error) {
+	for _, call := range group {
+		call.answer <- err
+	}
+}
+
+// commit decides the requests in one transaction. After an error nothing of it is stored,
+// and the deliveries underway are read again.
+func (r *recorder) commit(calls []*request) error {
+	known, deadline := true, r.writer.wait.deadline()
+	err := r.withRawConn(context.Background(), func(d *rawConn) error {
+		return r.writer.commits.settle(d.transaction(r.writer.wait, deadline, func() error {
+			data, err := d.version()
+			if err != nil {
+				return err
+			}
+			r.prefetched.refresh(data)
+			step, unread := r.step(calls, r.prefetched.recipients)
+			if known = unread.none(); !known {
+				return nil
+			}
+			return r.store(step, calls, func(entries []byte) error {
+				if err := r.writer.commits.withinRaw(d, data); err != nil {
+					return err
+				}
+				return exec(d.add, driver.NamedValue{Ordinal: 1, Value: entries})
+			})
+		}))
+	})
+	if err == nil && !known {
+		err = r.readAndCommit(calls)
+	}
+	if err != nil {
+		clear(r.underway)
+		r.writer.changes.Add(1) // forgets prefetched recipients
+	}
+	return err
+}
+
+// readAndCommit is commit for requests about which the tables have to be read.
+func (r *recorder) readAndCommit(calls []*request) (err error) {
+	if r.statements.intent == nil {
+		if r.statements, err = prepareStep(context.Background(), r.writer.db); err != nil {
+			return err
+		}
+	}
+	return r.writer.record(context.Background(), func(tx *sql.Tx) error {
+		if err := r.journal.fold(context.Background(), tx); err != nil {
+			return err
+		}
+		step, unread := r.step(calls, nil)
+		if err := r.statements.read(tx, step, unread); err != nil {
+			return err
+		}
+		return r.store(step, calls, func(entries []byte) error { return r.journal.add(tx, entries) })
+	})
+}
+
+// store decides the requests, and adds the changes to the journal.
+func (r *recorder) store(step *ledger.Step, calls []*request, add func(entries []byte) error) error {
+	for _, call := range calls {
+		call.begun, call.err = step.Decide(call.done, call.next)
+	}
+	if len(step.Changed) == 0 {
+		return nil
+	}
+	if err := add(encodeStep(step)); err != nil {
+		return err
+	}
+	for _, d := range step.Changed {
+		d.Changed, d.Settled = false, false
+		if d.Status == ledger.Sending {
+			r.underway[d.Key()] = d
+		} else {
+			delete(r.underway, d.Key())
+		}
+		r.prefetched.touch(d.Subscriber)
+	}
+	return nil
+}
+
+// fold moves what was recorded into the tables, in several transactions, so that nobody
+// waits long. last, unless it is nil, runs in the one that empties the journal.
+func (r *recorder) fold(ctx context.Context, last func(*sql.Tx) error) error {
+	for left := true; left; {
+		err := r.writer.record(ctx, func(tx *sql.Tx) (err error) {
+			if left, err = r.journal.foldNext(ctx, tx); err != nil || left || last == nil {
+				return err
+			}
+			return last(tx)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,185 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"publisher/internal/ledger"
+)
+
+var sentToAnn = ledger.Result{Edition: 1, Subscriber: 1, Status: ledger.Sent, Code: 250, Reply: "queued", At: time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)}
+
+func noError(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// opened is a ledger with its engine.
+type opened struct {
+	*ledger.Ledger
+	e *engine
+}
+
+func openPatient(t *testing.T, path string) opened {
+	t.Helper()
+	e, err := openEngine(context.Background(), path, false)
+	noError(t, err)
+	l, err := e.ledger(context.Background())
+	noError(t, err)
+	l.LimitLockWait(0) // a locked ledger is not waited for
+	return opened{l, e}
+}
+
+// sendingToAnn makes a ledger with an edition that is on its way to its one subscriber.
+func sendingToAnn(t *testing.T, path string) opened {
+	t.Helper()
+	ctx, at := context.Background(), sentToAnn.At
+	l := openPatient(t, path)
+	_, err := l.Import(ctx, func(yield func(ledger.Row, error) bool) { yield(ledger.Row{Email: "ann@example.com"}, nil) }, ledger.ImportOptions{DefaultCadence: "weekly", Now: at})
+	noError(t, err)
+	noError(t, l.SavePosts(ctx, []ledger.Post{{ID: "a", Stage: ledger.Numbered}}))
+	noError(t, l.CloseEditions(ctx, &ledger.Edition{Cadence: "weekly", Closed: at, Through: 1}))
+	if begun, err := l.Record(ctx, nil, &ledger.Intent{Edition: 1, Subscriber: 1, Through: 1, At: at}); !begun || err != nil {
+		t.Fatal(begun, err)
+	}
+	return l
+}
+
+// What could not be recorded while another program had the ledger locked is there
+// after the next start, once, and leaves no file behind.
+func TestResultsOutlastALockedLedger(t *testing.T) {
+	ctx, path := context.Background(), filepath.Join(t.TempDir(), "publisher.db")
+	l := sendingToAnn(t, path)
+	other, err := sql.Open("sqlite", path)
+	noError(t, err)
+	defer other.Close()
+	other.SetMaxOpenConns(1)
+	_, err = other.Exec("BEGIN EXCLUSIVE")
+	noError(t, err)
+	_, err = l.Record(ctx, &sentToAnn, nil)
+	if err == nil || !strings.Contains(err.Error(), "another program has locked it") || !strings.Contains(err.Error(), path+".late") {
+		t.Errorf("while it is locked: %v", err)
+	}
+	_, err = other.Exec("ROLLBACK")
+	noError(t, err)
+	noError(t, l.Close())
+
+	l = openPatient(t, path)
+	for _, want := range []int{1, 0} {
+		if n, _, err := l.RecordSpooled(ctx); n != want || err != nil {
+			t.Errorf("%d recorded, want %d: %v", n, want, err)
+		}
+	}
+	wantSentToAnn(t, l)
+	noError(t, l.Close())
+	if _, err := os.Stat(path + ".late"); err == nil {
+		t.Error("a file is left behind")
+	}
+}
+
+// When the disk does not take what was committed, nobody is told that it is safe
+// from then on, and what the server answered is kept beside it.
+func TestResultsOutlastADiskThatCannotSync(t *testing.T) {
+	ctx, path := context.Background(), filepath.Join(t.TempDir(), "publisher.db")
+	l := sendingToAnn(t, path)
+	noError(t, l.e.write.log.file.Close())
+	_, err := l.Record(ctx, &sentToAnn, nil)
+	if err == nil || !strings.Contains(err.Error(), "the disk failed") || !strings.Contains(err.Error(), path+".late") {
+		t.Errorf("the result: %v", err)
+	}
+	if _, err := l.Record(ctx, nil, &ledger.Intent{Edition: 1, Subscriber: 1, Through: 1, At: sentToAnn.At}); err == nil {
+		t.Error("another intent was taken")
+	}
+	if err := l.Close(); err == nil {
+		t.Error("closing said nothing")
+	}
+
+	l = openPatient(t, path)
+	if n, _, err := l.RecordSpooled(ctx); n != 0 || err != nil {
+		t.Errorf("%d recorded, and it was there already: %v", n, err)
+	}
+	wantSentToAnn(t, l)
+	noError(t, l.Close())
+}
+
+func wantSentToAnn(t *testing.T, l opened) {
+	t.Helper()
+	left, err := l.Interrupted(context.Background())
+	noError(t, err)
+	e, err := l.Edition(context.Background(), 1)
+	noError(t, err)
+	if len(left) != 0 || e.Sent != 1 {
+		t.Errorf("%d are uncertain, %d sent", len(left), e.Sent)
+	}
+}
+
+// Whatever is committed is told of only when it is on the disk.
+func TestEveryCommitIsSynced(t *testing.T) {
+	ctx := context.Background()
+	for name, change := range map[string]func(l opened) error{
+		"scan": func(l opened) error { return l.SaveScanSnapshot(ctx, []byte("b")) },
+		"import": func(l opened) error {
+			_, err := l.Import(ctx, func(yield func(ledger.Row, error) bool) { yield(ledger.Row{Email: "ben@example.com"}, nil) }, ledger.ImportOptions{DefaultCadence: "weekly", Now: sentToAnn.At})
+			return err
+		},
+		"status": func(l opened) error {
+			_, err := l.SetStatus(ctx, "ann@example.com", ledger.Unsubscribed, "weekly", sentToAnn.At)
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := sendingToAnn(t, filepath.Join(t.TempDir(), "publisher.db"))
+			defer l.Close()
+			noError(t, change(l))
+			noError(t, l.e.write.log.file.Close())
+			if err := change(l); !errors.Is(err, errUnsynced) {
+				t.Errorf("a disk that takes nothing: %v", err)
+			}
+		})
+	}
+}
+
+// What names what the ledger does not know is set aside, in a file for each time, and
+// the rest is recorded.
+func TestLateResultsOfAnotherLedger(t *testing.T) {
+	ctx, path := context.Background(), filepath.Join(t.TempDir(), "publisher.db")
+	l := sendingToAnn(t, path)
+	noError(t, l.Close())
+	const known = `{"Edition":1,"Subscriber":1,"Progress":"sent","Code":250,"At":"2026-06-01T12:00:00Z"}`
+	unknown := []string{
+		`{"Edition":2,"Subscriber":1,"Progress":"sent","Code":250,"At":"2026-06-01T12:00:00Z"}`,
+		`{"Edition":2,"Subscriber":1,"After":1,"Through":2,"Progress":"deferred","Code":450,"At":"2026-06-01T12:00:00Z"}`,
+		`{"Edition":1,"Subscriber":7,"Progress":"sent","Code":250,"At":"2026-06-01T12:00:00Z"}`,
+		`{"Edition":1,"Subscriber":7,"After":0,"Through":1,"Progress":"failed","Code":550,"At":"2026-06-01T12:00:00Z"}`,
+	}
+	for n, kept := range []string{strings.Join(append(unknown, known), "\n"), unknown[0]} {
+		noError(t, os.WriteFile(path+".late", []byte(kept+"\n"), 0o600))
+		l = openPatient(t, path)
+		aside := fmt.Sprintf("%s.late.%d", path, n+1)
+		if recorded, file, err := l.RecordSpooled(ctx); recorded != 1-n || file != aside || err != nil {
+			t.Errorf("%d recorded, %q: %v", recorded, file, err)
+		}
+		text, err := os.ReadFile(aside)
+		noError(t, err)
+		if lines := strings.Count(string(text), "\n"); lines != 4-3*n {
+			t.Errorf("%d set aside:\n%s", lines, text)
+		}
+		if info, err := os.Stat(aside); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%v, %v", info.Mode(), err)
+		}
+		if recorded, file, err := l.RecordSpooled(ctx); recorded != 0 || file != "" || err != nil {
+			t.Errorf("a second time: %d, %q, %v", recorded, file, err)
+		}
+		wantSentToAnn(t, l)
+		noError(t, l.Close())
+	}
+}

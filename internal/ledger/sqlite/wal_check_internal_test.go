@@ -1,0 +1,137 @@
+package sqlite
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+func TestContinues(t *testing.T) {
+	for _, tt := range []struct {
+		first, last, main uint32
+		want              bool
+	}{
+		{0, 0, 0, true}, // an older program's
+		{0, 0, 7, false},
+		{1, 5, 0, true},
+		{5, 9, 3, false},
+		{5, 9, 4, true}, // nothing is checkpointed yet
+		{5, 9, 9, true},
+		{5, 9, 10, false},
+		{5, 5, 5, true},
+		{1<<32 - 2, 3, 1<<32 - 3, true}, // it wraps
+		{1<<32 - 2, 3, 0, true},
+		{1<<32 - 2, 3, 4, false},
+		{0, 3, 1<<32 - 1, true},
+	} {
+		if got := (walCommits{tt.first, tt.last, true}).continues(tt.main); got != tt.want {
+			t.Errorf("a log of %d to %d continues %d: %v", tt.first, tt.last, tt.main, got)
+		}
+	}
+	if !(walCommits{}).continues(7) {
+		t.Error("a log without numbers says nothing")
+	}
+}
+
+// walAfter is what a ledger's log holds after that many commits at its end.
+func walAfter(t testing.TB, commits int) []byte {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "publisher.db")
+	l, err := Open(context.Background(), "sqlite:"+path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	for i := range commits {
+		if err := l.SaveScanSnapshot(context.Background(), []byte{byte(i)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	log, err := os.ReadFile(path + "-wal")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return log
+}
+
+// However short the log was cut, what is read of it is a commit that was made.
+func TestScanCutLog(t *testing.T) {
+	log := walAfter(t, 5)
+	whole, err := scanWAL(bytes.NewReader(log))
+	noError(t, err)
+	if !whole.numbered || whole.last < whole.first+5 {
+		t.Fatalf("%+v", whole)
+	}
+	last := uint32(0)
+	for n := range len(log) {
+		if n%509 != 0 && n != len(log)-1 {
+			continue
+		}
+		cut, err := scanWAL(bytes.NewReader(log[:n]))
+		noError(t, err)
+		if cut.numbered && cut.first != whole.first || cut.last < last || cut.last > whole.last {
+			t.Fatalf("%d octets: %+v", n, cut)
+		}
+		last = cut.last
+	}
+	if last != whole.last-1 {
+		t.Errorf("without its last octet it ends with %d, and whole with %d", last, whole.last)
+	}
+}
+
+func FuzzScanWAL(f *testing.F) {
+	log := walAfter(f, 2)
+	f.Add(log)
+	f.Add(log[:5000])
+	f.Add([]byte{0x37, 0x7f, 0x06, 0x83})
+	f.Fuzz(func(t *testing.T, log []byte) {
+		got, err := scanWAL(bytes.NewReader(log))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !got.numbered && got != (walCommits{}) {
+			t.Errorf("%+v", got)
+		}
+	})
+}
+
+// Another process that checkpoints may be seen in the middle of it, when the database's
+// first page tells of pages that are not there yet.
+func TestBelongsWhileOthersCheckpoint(t *testing.T) {
+	ctx := context.Background()
+	path := filepath.Join(t.TempDir(), "publisher.db")
+	l := openPatient(t, path)
+	defer l.Close()
+	done := make(chan error)
+	stop := make(chan struct{})
+	go func() {
+		for i := 0; ; i++ {
+			select {
+			case <-stop:
+				done <- nil
+				return
+			default:
+			}
+			if err := l.SaveScanSnapshot(ctx, make([]byte, 200_000+i)); err != nil {
+				done <- err
+				return
+			}
+			if _, err := l.e.write.db.ExecContext(ctx, "PRAGMA wal_checkpoint(PASSIVE)"); err != nil {
+				done <- err
+				return
+			}
+		}
+	}()
+	for range 400 {
+		if err := checkWAL(ctx, path); err != nil {
+			t.Error(err)
+			break
+		}
+	}
+	close(stop)
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}

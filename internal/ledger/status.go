@@ -1,0 +1,42 @@
+package ledger
+
+import "slices"
+
+// Status is the state of a subscription.
+type Status string
+
+const (
+	Pending      Status = "pending"
+	Active       Status = "active"
+	Unsubscribed Status = "unsubscribed"
+	Removed      Status = "removed" // its row disappeared from subscribers.file
+	Bounced      Status = "bounced"
+	Complained   Status = "complained"
+)
+
+// statuses are all of them, the strictest last.
+var statuses = []Status{Active, Pending, Removed, Unsubscribed, Bounced, Complained}
+
+// strictness orders statuses: of two that a list has for one address the higher counts. It
+// is negative for what is not a status.
+func (s Status) strictness() int { return slices.Index(statuses, s) }
+
+// Stricter returns the one of two statuses that allows less.
+func Stricter(a, b Status) Status {
+	if b.strictness() > a.strictness() {
+		return b
+	}
+	return a
+}
+
+// ongoing reports whether the subscription can still end.
+func (s Status) ongoing() bool { return s == Active || s == Pending }
+
+// final reports whether no import revives the subscription.
+func (s Status) final() bool { return s == Unsubscribed || s == Bounced || s == Complained }
+
+// The same in SQL, behind a column.
+const (
+	isOngoing = " IN ('active', 'pending')"
+	isFinal   = " IN ('unsubscribed', 'bounced', 'complained')"
+)
