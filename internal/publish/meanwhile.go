@@ -54,20 +54,3 @@ func (s *pass) surveyAgain(ctx context.Context) (*pass, error) {
 	next.ledger, next.live = s.ledger, true
 	return next, next.prepare(ctx)
 }
-
-// merge adds what a later survey of the same pass found. What stands now stays in later, for the
-// next time.
-func (r *Report) merge(later *Report) {
-	r.Warnings = append(r.Warnings, later.Warnings...)
-	r.Errors = append(r.Errors, later.Errors...)
-	r.Posts.Total, r.Posts.Invalid = later.Posts.Total, later.Posts.Invalid
-	r.Posts.New += later.Posts.New
-	r.Posts.Changed += later.Posts.Changed
-	r.Posts.Gone += later.Posts.Gone
-	r.Feeds.Written = append(r.Feeds.Written, later.Feeds.Written...)
-	r.Feeds.Removed = append(r.Feeds.Removed, later.Feeds.Removed...)
-	r.Held, r.Missing = later.Held, later.Missing
-	*later = *newReport()
-	later.Posts.Total, later.Posts.Invalid = r.Posts.Total, r.Posts.Invalid
-	later.Held, later.Missing = r.Held, r.Missing
-}

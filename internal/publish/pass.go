@@ -287,6 +287,14 @@ func (p *Publisher) contentPath(rel string) string {
 	return path.Join(filepath.ToSlash(p.cfg.Content.Dir), rel)
 }
 
+// addProblems takes over what the content tree found, paths made relative to
+// config.yaml's folder so that an editor can open them.
+func (p *Publisher) addProblems(r *Report, problems []content.Problem) {
+	for _, problem := range problems {
+		r.warn(p.contentPath(problem.Path), problem.Line, problem.Message)
+	}
+}
+
 // DSN is the ledger's address with its path made absolute.
 func DSN(cfg *config.Config) string {
 	if file, ok := strings.CutPrefix(cfg.Ledger, "sqlite:"); ok {

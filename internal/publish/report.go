@@ -3,8 +3,6 @@ package publish
 import (
 	"cmp"
 	"slices"
-
-	"publisher/content"
 )
 
 // Report is what a pass did, or for a plan would do. Its JSON is a promise.
@@ -94,17 +92,26 @@ func (r *Report) warn(path string, line int, message string) {
 
 func (r *Report) fail(err error) { r.Errors = append(r.Errors, err.Error()) }
 
-// addProblems takes over what the content tree found, paths made relative to
-// config.yaml's folder so that an editor can open them.
-func (p *Publisher) addProblems(r *Report, problems []content.Problem) {
-	for _, problem := range problems {
-		r.warn(p.contentPath(problem.Path), problem.Line, problem.Message)
-	}
-}
-
 func (r *Report) sortWarnings() {
 	slices.SortStableFunc(r.Warnings, func(a, b Warning) int {
 		return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Line, b.Line))
 	})
 	r.Warnings = slices.Compact(r.Warnings)
+}
+
+// merge adds what a later survey of the same pass found. What stands now stays in later, for the
+// next time.
+func (r *Report) merge(later *Report) {
+	r.Warnings = append(r.Warnings, later.Warnings...)
+	r.Errors = append(r.Errors, later.Errors...)
+	r.Posts.Total, r.Posts.Invalid = later.Posts.Total, later.Posts.Invalid
+	r.Posts.New += later.Posts.New
+	r.Posts.Changed += later.Posts.Changed
+	r.Posts.Gone += later.Posts.Gone
+	r.Feeds.Written = append(r.Feeds.Written, later.Feeds.Written...)
+	r.Feeds.Removed = append(r.Feeds.Removed, later.Feeds.Removed...)
+	r.Held, r.Missing = later.Held, later.Missing
+	*later = *newReport()
+	later.Posts.Total, later.Posts.Invalid = r.Posts.Total, r.Posts.Invalid
+	later.Held, later.Missing = r.Held, r.Missing
 }
