@@ -137,11 +137,11 @@ func (s *pass) readBounces(ctx context.Context) error {
 	folder = s.cfg.Path(folder)
 	entries, err := os.ReadDir(filepath.Join(folder, "new"))
 	if errors.Is(err, fs.ErrNotExist) {
-		s.report.fail(fmt.Errorf("mail.bounces: %s is no Maildir (it has no folder new); have the mail server deliver bounces there, or make it", folder))
+		s.report.Fail(fmt.Errorf("mail.bounces: %s is no Maildir (it has no folder new); have the mail server deliver bounces there, or make it", folder))
 		return nil
 	}
 	if err != nil {
-		s.report.fail(fmt.Errorf("mail.bounces: %w", err))
+		s.report.Fail(fmt.Errorf("mail.bounces: %w", err))
 		return nil
 	}
 	for _, entry := range entries {
@@ -164,7 +164,7 @@ func (s *pass) readBounce(ctx context.Context, folder, name string) error {
 	path := filepath.Join(folder, "new", name)
 	f, err := os.Open(path)
 	if err != nil {
-		s.report.fail(fmt.Errorf("mail.bounces: %w", err))
+		s.report.Fail(fmt.Errorf("mail.bounces: %w", err))
 		return nil
 	}
 	defer f.Close()
@@ -172,11 +172,11 @@ func (s *pass) readBounce(ctx context.Context, folder, name string) error {
 	_, nonsense := errors.AsType[*bounce.NotMailError](err)
 	switch {
 	case nonsense:
-		s.report.warn(path, 0, err.Error()+"; ignored")
+		s.report.Warn(path, 0, err.Error()+"; ignored")
 	case err != nil && b != nil:
 		return err
 	case err != nil: // the file cannot be read: it stays for the next pass
-		s.report.fail(fmt.Errorf("mail.bounces: %w", err))
+		s.report.Fail(fmt.Errorf("mail.bounces: %w", err))
 		return nil
 	default:
 		s.log.Info("mail came back", "file", name, "is", b.Kind.String(), "subscriber", b.Subscriber, "status", b.Status, "ended", b.Ended, "stale", b.Stale)

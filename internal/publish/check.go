@@ -7,13 +7,14 @@ import (
 	"slices"
 	"strings"
 
+	"publisher/internal/publish/report"
 	"publisher/mailer/smtp"
 )
 
 // Check reports what is wrong with content, templates, feeds and ledger. online
 // also logs in to the SMTP server.
 func (p *Publisher) Check(ctx context.Context, online bool) (*CheckReport, error) {
-	report := &CheckReport{Faults: []string{}, Warnings: []Warning{}}
+	report := &CheckReport{Faults: []string{}, Warnings: []report.Warning{}}
 	err := p.onCopy(ctx, func(s *pass) error {
 		if err := s.ledger.CheckIntegrity(ctx); err != nil {
 			return err
@@ -31,7 +32,7 @@ func (p *Publisher) Check(ctx context.Context, online bool) (*CheckReport, error
 			report.Faults = append(report.Faults, err.Error())
 		}
 		s.report.Warnings = append(s.report.Warnings, s.wordWarnings()...)
-		s.report.sortWarnings()
+		s.report.SortWarnings()
 		report.Warnings = append(report.Warnings, s.report.Warnings...)
 		report.Warnings = append(report.Warnings, s.silentLanguages()...)
 		report.Warnings = append(report.Warnings, s.setAsideWarnings()...)
@@ -56,18 +57,18 @@ func (p *Publisher) Check(ctx context.Context, online bool) (*CheckReport, error
 
 // CheckReport is what Check found. Faults keep mail or feeds from leaving.
 type CheckReport struct {
-	Posts    PostCounts `json:"posts"`
-	Faults   []string   `json:"faults"`
-	Warnings []Warning  `json:"warnings"`
+	Posts    report.Posts     `json:"posts"`
+	Faults   []string         `json:"faults"`
+	Warnings []report.Warning `json:"warnings"`
 }
 
 // wordWarnings tells of languages for which English words stand in.
-func (s *pass) wordWarnings() []Warning {
+func (s *pass) wordWarnings() []report.Warning {
 	tags := s.cfg.AllLanguages()
 	if tags == nil {
 		tags = []string{s.cfg.Site.Language}
 	}
-	var warnings []Warning
+	var warnings []report.Warning
 	for _, tag := range tags {
 		missing := s.templates.Missing(tag)
 		if len(missing) == 0 {
@@ -78,33 +79,33 @@ func (s *pass) wordWarnings() []Warning {
 			names += fmt.Sprintf(" and %d more", more)
 		}
 		file := filepath.Join(s.cfg.Templates, "i18n", tag+".yaml")
-		warnings = append(warnings, Warning{Path: file, Message: fmt.Sprintf(
+		warnings = append(warnings, report.Warning{Path: file, Message: fmt.Sprintf(
 			"mails and pages in %q have English words for %s; this file can give them (`publisher templates show i18n/en.yaml`)", tag, names)})
 	}
 	return warnings
 }
 
 // signingWarnings says where one-click unsubscribing will not be trusted.
-func (p *Publisher) signingWarnings() []Warning {
-	var warnings []Warning
+func (p *Publisher) signingWarnings() []report.Warning {
+	var warnings []report.Warning
 	if p.cfg.Catches() {
 		return nil
 	}
 	if p.cfg.Server.URL != nil && p.cfg.Server.URL.Scheme != "https" {
-		warnings = append(warnings, Warning{Path: p.cfg.File, Message: "server.url is not https, so mails carry no one-click List-Unsubscribe (RFC 8058), which large mailbox providers ask for"})
+		warnings = append(warnings, report.Warning{Path: p.cfg.File, Message: "server.url is not https, so mails carry no one-click List-Unsubscribe (RFC 8058), which large mailbox providers ask for"})
 	}
 	if len(p.cfg.Mail.DKIM) == 0 {
-		warnings = append(warnings, Warning{Path: p.cfg.File, Message: "mail.dkim has no key: make sure that your relay signs with DKIM and covers List-Unsubscribe and List-Unsubscribe-Post (RFC 8058 §4)"})
+		warnings = append(warnings, report.Warning{Path: p.cfg.File, Message: "mail.dkim has no key: make sure that your relay signs with DKIM and covers List-Unsubscribe and List-Unsubscribe-Post (RFC 8058 §4)"})
 	}
 	return append(warnings, p.rewritingWarnings()...)
 }
 
 // rewritingWarnings reports signatures that will not be valid because the relay replaces
 // fields that they cover.
-func (p *Publisher) rewritingWarnings() []Warning {
+func (p *Publisher) rewritingWarnings() []report.Warning {
 	host := p.cfg.Mail.SMTP.Host
 	relay, replaces := rewrites(host)
-	var warnings []Warning
+	var warnings []report.Warning
 	for _, key := range p.cfg.Mail.DKIM {
 		broken := slices.DeleteFunc(slices.Clone(replaces), func(field string) bool {
 			return slices.ContainsFunc(key.Omit, func(name string) bool { return strings.EqualFold(name, field) })
@@ -112,7 +113,7 @@ func (p *Publisher) rewritingWarnings() []Warning {
 		if len(broken) == 0 {
 			continue
 		}
-		warnings = append(warnings, Warning{Path: p.cfg.File, Message: fmt.Sprintf(
+		warnings = append(warnings, report.Warning{Path: p.cfg.File, Message: fmt.Sprintf(
 			"mail.dkim: the signature of %s with selector %s covers %s, which %s (%s) replaces, so it will not be valid; add omit: [%s] to that key, or let the relay sign",
 			key.Domain, key.Selector, strings.Join(broken, " and "), relay, host, strings.Join(replaces, ", "))})
 	}

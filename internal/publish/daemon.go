@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"publisher/internal/ledger"
+	"publisher/internal/publish/report"
 )
 
 // Daemon does by itself what cron does with `publisher run`. It looks at the tree
@@ -27,7 +28,7 @@ type Daemon struct {
 	surveys chan *pass // the newest survey that mail has not been sent for yet
 	mailed  func()     // told after each survey's mail
 
-	warned map[Warning]bool // warnings already logged
+	warned map[report.Warning]bool // warnings already logged
 
 	mu     sync.Mutex
 	faults map[string]error    // what failed last, by part
@@ -49,7 +50,7 @@ type DaemonOptions struct {
 // Daemon makes a Daemon on an open ledger, whose lock the caller holds.
 func (p *Publisher) Daemon(l *ledger.Ledger, o DaemonOptions) *Daemon {
 	d := &Daemon{Publisher: p, ledger: l, every: o.Every, wait: o.Wait, surveys: make(chan *pass, 1),
-		mailed: func() {}, faults: map[string]error{}, warned: map[Warning]bool{}}
+		mailed: func() {}, faults: map[string]error{}, warned: map[report.Warning]bool{}}
 	if d.every == 0 {
 		d.every = time.Minute
 	}
@@ -252,8 +253,8 @@ func (d *Daemon) note(part string, err error) {
 	}
 }
 
-func (d *Daemon) logPass(r *Report) {
-	current := map[Warning]bool{}
+func (d *Daemon) logPass(r *report.Pass) {
+	current := map[report.Warning]bool{}
 	for _, w := range r.Warnings {
 		current[w] = true
 		if !d.warned[w] {
@@ -272,7 +273,7 @@ func (d *Daemon) logPass(r *Report) {
 	}
 }
 
-func (d *Daemon) logMail(r *Report) {
+func (d *Daemon) logMail(r *report.Pass) {
 	for _, e := range r.Editions {
 		if e.Waiting {
 			continue

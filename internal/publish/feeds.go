@@ -25,7 +25,7 @@ func (s *pass) writeFeeds(ctx context.Context) error {
 		for _, problem := range contentProblems(last.LeftOut) {
 			s.leaveOut(problem)
 		}
-		s.report.sortWarnings()
+		s.report.SortWarnings()
 		s.feedsDone = true
 		return nil
 	}
@@ -52,7 +52,7 @@ func (s *pass) writeFeeds(ctx context.Context) error {
 	}
 	s.leaveOutOfFeeds(result.LeftOut)
 	s.clashes = result.Clashes
-	s.report.sortWarnings()
+	s.report.SortWarnings()
 	s.report.Feeds.Unchanged = result.Unchanged
 	s.report.Feeds.Written = append(s.report.Feeds.Written, result.Written...)
 	if !s.live {
@@ -112,11 +112,11 @@ func (s *pass) failFeeds(err error) {
 	var joined interface{ Unwrap() []error }
 	if errors.As(err, &joined) {
 		for _, one := range joined.Unwrap() {
-			s.report.fail(one)
+			s.report.Fail(one)
 		}
 		return
 	}
-	s.report.fail(err)
+	s.report.Fail(err)
 }
 
 func (s *pass) intact(files []ledger.FeedFile) bool {

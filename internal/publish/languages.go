@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"publisher/internal/ledger"
+	"publisher/internal/publish/report"
 )
 
 // shareOut notes which languages have digests of their own. Where these are others
@@ -27,11 +28,11 @@ func (s *pass) shareOut(ctx context.Context) error {
 
 // silentLanguages warns of those that no post is in: the tag may be another than the
 // posts have.
-func (s *pass) silentLanguages() []Warning {
-	var warnings []Warning
+func (s *pass) silentLanguages() []report.Warning {
+	var warnings []report.Warning
 	for _, l := range s.cfg.Languages {
 		if !slices.ContainsFunc(s.entries, func(e entry) bool { return s.cfg.LanguageOf(e.post.Language) == l.Tag }) {
-			warnings = append(warnings, Warning{Path: s.cfg.File, Message: "languages." + l.Folder + ": no post is in it, so its feeds are empty; `publisher posts --json` tells each post's language"})
+			warnings = append(warnings, report.Warning{Path: s.cfg.File, Message: "languages." + l.Folder + ": no post is in it, so its feeds are empty; `publisher posts --json` tells each post's language"})
 		}
 	}
 	return warnings

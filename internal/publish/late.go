@@ -3,6 +3,7 @@ package publish
 import (
 	"context"
 	"path/filepath"
+	"publisher/internal/publish/report"
 )
 
 // recordLate records what an earlier run could not, and says what this ledger does not
@@ -16,7 +17,7 @@ func (s *pass) recordLate(ctx context.Context) error {
 		s.log.Info("recorded what an earlier run could not", "deliveries", late)
 	}
 	if aside != "" {
-		s.report.warn(filepath.Base(aside), 0, setAsideText)
+		s.report.Warn(filepath.Base(aside), 0, setAsideText)
 		s.log.Warn(setAsideText, "file", aside)
 	}
 	return nil
@@ -25,10 +26,10 @@ func (s *pass) recordLate(ctx context.Context) error {
 const setAsideText = "what mail servers answered to mails that this ledger does not know of is set aside here (an older ledger was restored); compare it with the server's log, then delete the file"
 
 // setAsideWarnings name what earlier passes set aside.
-func (s *pass) setAsideWarnings() []Warning {
-	var warnings []Warning
+func (s *pass) setAsideWarnings() []report.Warning {
+	var warnings []report.Warning
 	for _, file := range s.ledger.SetAside() {
-		warnings = append(warnings, Warning{Path: filepath.Base(file), Message: setAsideText})
+		warnings = append(warnings, report.Warning{Path: filepath.Base(file), Message: setAsideText})
 	}
 	return warnings
 }

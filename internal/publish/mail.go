@@ -11,6 +11,7 @@ import (
 
 	"publisher/internal/config"
 	"publisher/internal/ledger"
+	"publisher/internal/publish/report"
 	"publisher/mailer/outbox"
 	"publisher/mailer/smtp"
 )
@@ -31,7 +32,7 @@ func (s *pass) mail(ctx context.Context, later <-chan *pass) error {
 	}
 	for i := range editions {
 		e := &editions[i]
-		worked := slices.ContainsFunc(s.report.Editions, func(r EditionReport) bool { return r.Number == e.Number })
+		worked := slices.ContainsFunc(s.report.Editions, func(r report.Edition) bool { return r.Number == e.Number })
 		if e.Deferred > 0 && !worked {
 			r := s.editionReport(e)
 			r.Deferred, r.Waiting = e.Deferred, true
@@ -132,7 +133,7 @@ func (s *pass) holdsUncertain() bool { return s.cfg.Mail.Uncertain == "hold" }
 func (s *pass) reportInterrupted(ctx context.Context) error {
 	for _, number := range slices.Sorted(maps.Keys(s.interrupted)) {
 		n := s.interrupted[number]
-		i := slices.IndexFunc(s.report.Editions, func(r EditionReport) bool { return r.Number == number })
+		i := slices.IndexFunc(s.report.Editions, func(r report.Edition) bool { return r.Number == number })
 		if i < 0 {
 			e, err := s.ledger.Edition(ctx, number)
 			if err != nil {
@@ -147,7 +148,7 @@ func (s *pass) reportInterrupted(ctx context.Context) error {
 			s.report.Editions[i].Resent += n
 			what = "they are sent again with the same Message-ID, and may come twice: `publisher editions show %d` names them"
 		}
-		s.report.warn(strings.TrimPrefix(s.cfg.Ledger, "sqlite:"), 0,
+		s.report.Warn(strings.TrimPrefix(s.cfg.Ledger, "sqlite:"), 0,
 			fmt.Sprintf("edition %d: nobody knows whether %d deliveries were taken that were under way when the program was stopped; "+what, number, n, number))
 	}
 	return nil
@@ -202,7 +203,7 @@ func (s *pass) plannedRetries(ctx context.Context) error {
 		last = page[len(page)-1]
 	}
 	for _, number := range slices.Sorted(maps.Keys(due)) {
-		i := slices.IndexFunc(s.report.Editions, func(r EditionReport) bool { return r.Number == number })
+		i := slices.IndexFunc(s.report.Editions, func(r report.Edition) bool { return r.Number == number })
 		if i >= 0 {
 			continue // its recipients are counted already
 		}
@@ -232,12 +233,12 @@ func (s *pass) postsOf(e *ledger.Edition) []entry {
 	return posts
 }
 
-func (p *Publisher) editionReport(e *ledger.Edition) EditionReport {
+func (p *Publisher) editionReport(e *ledger.Edition) report.Edition {
 	posts := e.Posts
 	if posts == nil {
 		posts = []string{}
 	}
-	return EditionReport{Number: e.Number, Cadence: e.Cadence, Language: p.shownLanguage(e.Language), Subject: e.Subject, Posts: posts, Recipients: e.Recipients, Before: e.Sent}
+	return report.Edition{Number: e.Number, Cadence: e.Cadence, Language: p.shownLanguage(e.Language), Subject: e.Subject, Posts: posts, Recipients: e.Recipients, Before: e.Sent}
 }
 
 // deliver works the queue off and reports how far it came. A server that cannot
@@ -270,7 +271,7 @@ func (s *pass) deliver(ctx context.Context, q *queue, later <-chan *pass) error 
 	var unreachable *smtp.ConnectError
 	switch {
 	case errors.As(err, &unreachable):
-		s.report.fail(err)
+		s.report.Fail(err)
 	case err != nil && ctx.Err() == nil:
 		return err
 	}

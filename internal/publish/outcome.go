@@ -114,11 +114,11 @@ func (q *queue) count(a *attempt, r *ledger.Result, o *smtp.Outcome) {
 	a.run.handed--
 	if stop := a.run.refusals.add(o, r.Subscriber); stop && !a.run.stopped {
 		a.run.stopped = true
-		q.report.fail(a.run.refusals.stopped(r.Edition))
+		q.report.Fail(a.run.refusals.stopped(r.Edition))
 	}
 	if o.TooLarge && !a.run.tooLarge {
 		a.run.tooLarge = true
-		q.report.fail(fmt.Errorf("edition %d: %s; it is tried again later", r.Edition, o.Reply))
+		q.report.Fail(fmt.Errorf("edition %d: %s; it is tried again later", r.Edition, o.Reply))
 	}
 	report := &a.run.report
 	switch r.Progress {

@@ -16,6 +16,7 @@ import (
 	"publisher/feed"
 	"publisher/internal/config"
 	"publisher/internal/ledger"
+	"publisher/internal/publish/report"
 	"publisher/templates"
 )
 
@@ -29,7 +30,7 @@ type pass struct {
 	tree      *content.Tree
 	templates *templates.Set
 	ledger    *ledger.Ledger
-	report    *Report
+	report    *report.Pass
 
 	first    time.Time // when the first pass was; this one's start until there was one
 	isFirst  bool
@@ -82,7 +83,7 @@ func (s *pass) run(ctx context.Context) error {
 		return err
 	}
 	s.report.Subscribers = &n
-	s.report.sortWarnings()
+	s.report.SortWarnings()
 	return nil
 }
 
@@ -138,7 +139,7 @@ func (s *pass) survey(ctx context.Context) error {
 	if s.newest, err = s.ledger.Newest(ctx); err != nil {
 		return err
 	}
-	s.report.sortWarnings()
+	s.report.SortWarnings()
 	if err := s.forgetInputs(ctx, scan); err != nil {
 		return err
 	}
@@ -289,9 +290,9 @@ func (p *Publisher) contentPath(rel string) string {
 
 // addProblems takes over what the content tree found, paths made relative to
 // config.yaml's folder so that an editor can open them.
-func (p *Publisher) addProblems(r *Report, problems []content.Problem) {
+func (p *Publisher) addProblems(r *report.Pass, problems []content.Problem) {
 	for _, problem := range problems {
-		r.warn(p.contentPath(problem.Path), problem.Line, problem.Message)
+		r.Warn(p.contentPath(problem.Path), problem.Line, problem.Message)
 	}
 }
 

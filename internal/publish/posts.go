@@ -10,6 +10,7 @@ import (
 
 	"publisher/content"
 	"publisher/internal/ledger"
+	"publisher/internal/publish/report"
 )
 
 // PostJSON is one post as programs read it.
@@ -30,9 +31,9 @@ type PostJSON struct {
 }
 
 // Posts lists every post, newest first, and what is wrong with the others.
-func (p *Publisher) Posts(ctx context.Context) ([]PostJSON, []Warning, error) {
+func (p *Publisher) Posts(ctx context.Context) ([]PostJSON, []report.Warning, error) {
 	posts := []PostJSON{}
-	var warnings []Warning
+	var warnings []report.Warning
 	err := p.onCopy(ctx, func(s *pass) error {
 		if err := s.look(ctx); err != nil {
 			return err
@@ -50,7 +51,7 @@ func (p *Publisher) Posts(ctx context.Context) ([]PostJSON, []Warning, error) {
 			}
 			posts = append(posts, s.shown(e, r, s.state(e, mailed[e.row.ID])))
 		}
-		s.report.sortWarnings()
+		s.report.SortWarnings()
 		warnings = s.report.Warnings
 		return nil
 	})

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"publisher/internal/ledger"
+	"publisher/internal/publish/report"
 	"publisher/mailer/outbox"
 )
 
@@ -24,12 +25,12 @@ type Preview struct {
 // Preview composes the cadence's next digest for one made-up subscriber without
 // tags; where nothing is new, of the latest posts. language is one that has digests
 // of its own; "" is the site's.
-func (p *Publisher) Preview(ctx context.Context, cadence, language, to string) (*Preview, []Warning, error) {
+func (p *Publisher) Preview(ctx context.Context, cadence, language, to string) (*Preview, []report.Warning, error) {
 	if _, ok := p.cfg.Cadence(cadence); !ok {
 		return nil, nil, fmt.Errorf("there is no cadence %q; digest.cadences in config.yaml names them", cadence)
 	}
 	var preview *Preview
-	var warnings []Warning
+	var warnings []report.Warning
 	err := p.onCopy(ctx, func(s *pass) error {
 		if err := s.look(ctx); err != nil {
 			return err

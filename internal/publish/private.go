@@ -10,12 +10,13 @@ import (
 	"publisher/content"
 	"publisher/internal/gitfiles"
 	"publisher/internal/private"
+	"publisher/internal/publish/report"
 )
 
 // privateWarnings tells which private files others can get at: through git, through the
 // site that the engine makes, or on this machine.
-func (p *Publisher) privateWarnings(tree *content.Tree) []Warning {
-	var warnings []Warning
+func (p *Publisher) privateWarnings(tree *content.Tree) []report.Warning {
+	var warnings []report.Warning
 	secret := p.cfg.Secret()
 	for _, place := range p.cfg.Private().Places() {
 		info, err := os.Stat(place.Path)
@@ -28,7 +29,7 @@ func (p *Publisher) privateWarnings(tree *content.Tree) []Warning {
 			w.inGit()
 		}
 		if why := tree.Publishes(place.Path); why != "" {
-			w.warn("%s", why)
+			w.Warn("%s", why)
 		}
 		if isConfig && secret != "" {
 			w.readable(info, "holds "+secret, "; or write ${NAME} there and set NAME in the environment")
@@ -44,11 +45,11 @@ func (p *Publisher) privateWarnings(tree *content.Tree) []Warning {
 type privateFile struct {
 	private.Place
 	base     string
-	warnings []Warning
+	warnings []report.Warning
 }
 
-func (w *privateFile) warn(format string, args ...any) {
-	w.warnings = append(w.warnings, Warning{Path: w.shown(), Message: "is private (" + w.What + "): " + fmt.Sprintf(format, args...)})
+func (w *privateFile) Warn(format string, args ...any) {
+	w.warnings = append(w.warnings, report.Warning{Path: w.shown(), Message: "is private (" + w.What + "): " + fmt.Sprintf(format, args...)})
 }
 
 // shown is the path as config.yaml may have it.
@@ -74,7 +75,7 @@ func (w *privateFile) inGit() {
 			}
 		}
 		if tracked := repository.Tracked(there); len(tracked) > 0 {
-			w.warn("git has %s, and so has whoever gets a copy of the repository; take it out by `git rm -r --cached %[1]s`, add %[2]s to the .gitignore beside it, and change what was secret in it",
+			w.Warn("git has %s, and so has whoever gets a copy of the repository; take it out by `git rm -r --cached %[1]s`, add %[2]s to the .gitignore beside it, and change what was secret in it",
 				filepath.Base(tracked[0]), ignoreLine(place, filepath.Dir(at)))
 			return
 		}
@@ -84,7 +85,7 @@ func (w *privateFile) inGit() {
 				of = filepath.Join(file, "mail")
 			}
 			if !repository.Ignores(of) {
-				w.warn("git does not ignore %s, and `git add .` would take it in; add %s to the .gitignore beside it", filepath.Base(file), ignoreLine(place, filepath.Dir(at)))
+				w.Warn("git does not ignore %s, and `git add .` would take it in; add %s to the .gitignore beside it", filepath.Base(file), ignoreLine(place, filepath.Dir(at)))
 				return
 			}
 		}
@@ -94,7 +95,7 @@ func (w *privateFile) inGit() {
 // readable warns of a file that others on this machine may read.
 func (w *privateFile) readable(info fs.FileInfo, what, also string) {
 	if mode := info.Mode().Perm(); runtime.GOOS != "windows" && mode&0o077 != 0 {
-		w.warnings = append(w.warnings, Warning{Path: w.shown(), Message: fmt.Sprintf(
+		w.warnings = append(w.warnings, report.Warning{Path: w.shown(), Message: fmt.Sprintf(
 			"%s, and others on this machine may read or change it (mode %04o): chmod 600 %s%s", what, mode, w.shown(), also)})
 	}
 }

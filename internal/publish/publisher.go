@@ -14,6 +14,7 @@ import (
 	"publisher/content"
 	"publisher/internal/config"
 	"publisher/internal/ledger"
+	"publisher/internal/publish/report"
 )
 
 // Publisher does passes for one config. It holds nothing between them that it could
@@ -71,7 +72,7 @@ func (p *Publisher) Now() time.Time { return p.now() }
 
 // Run does one pass. What went wrong without stopping it is in the report;
 // another pass's lock is a *ledger.HeldError.
-func (p *Publisher) Run(ctx context.Context, command string) (*Report, error) {
+func (p *Publisher) Run(ctx context.Context, command string) (*report.Pass, error) {
 	if _, err := p.signer(); err != nil {
 		return nil, err
 	}
@@ -80,7 +81,7 @@ func (p *Publisher) Run(ctx context.Context, command string) (*Report, error) {
 
 // Feeds scans and writes the feeds only. It remembers ids and hashes, but
 // leaves the first pass to decide which posts are new.
-func (p *Publisher) Feeds(ctx context.Context, command string) (*Report, error) {
+func (p *Publisher) Feeds(ctx context.Context, command string) (*report.Pass, error) {
 	return p.locked(ctx, command, func(s *pass) error {
 		s.feedsOnly = true
 		if err := s.survey(ctx); err != nil {
@@ -91,8 +92,8 @@ func (p *Publisher) Feeds(ctx context.Context, command string) (*Report, error) 
 }
 
 // Plan does what Run would on a copy of the ledger, touching nothing.
-func (p *Publisher) Plan(ctx context.Context) (*Report, error) {
-	var report *Report
+func (p *Publisher) Plan(ctx context.Context) (*report.Pass, error) {
+	var report *report.Pass
 	err := p.onCopy(ctx, func(s *pass) error {
 		report = s.report
 		return s.run(ctx)
@@ -104,7 +105,7 @@ func (p *Publisher) Plan(ctx context.Context) (*Report, error) {
 // another one has locked.
 const HurryWithin = 3 * time.Second
 
-func (p *Publisher) locked(ctx context.Context, command string, do func(*pass) error) (*Report, error) {
+func (p *Publisher) locked(ctx context.Context, command string, do func(*pass) error) (*report.Pass, error) {
 	// The tree and the templates come first: a run that cannot start leaves no ledger behind.
 	s, err := p.newPass()
 	if err != nil {
@@ -155,7 +156,7 @@ func (p *Publisher) newPass() (*pass, error) {
 	if err != nil {
 		return nil, p.placed(err)
 	}
-	s := &pass{Publisher: p, tree: tree, start: p.now().Truncate(time.Microsecond), report: newReport(), rendered: map[string]*content.Rendering{}, renderWarned: map[string]bool{}, follows: map[string]ledger.Dependencies{},
+	s := &pass{Publisher: p, tree: tree, start: p.now().Truncate(time.Microsecond), report: report.New(), rendered: map[string]*content.Rendering{}, renderWarned: map[string]bool{}, follows: map[string]ledger.Dependencies{},
 		unrenderable: map[string]*content.RenderError{}, leftOut: map[string]content.Problem{}}
 	// The built-in ones can wait until there is mail.
 	if p.cfg.Digest.Subject != "" || listing(p.cfg.Path(p.cfg.Templates)) != "" {

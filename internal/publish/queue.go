@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"publisher/internal/ledger"
+	"publisher/internal/publish/report"
 	"publisher/mailer/smtp"
 )
 
@@ -26,7 +27,7 @@ type queue struct {
 
 	mu       sync.Mutex
 	s        *pass // which posts can be shown now
-	report   *Report
+	report   *report.Pass
 	editions []*running
 	byNumber map[int64]*running
 	messages messageCache
@@ -51,7 +52,7 @@ type running struct {
 	shares    map[string]*share
 	digests   map[int64]ledger.Digest // those that deliveries of earlier passes hold
 	untried   recipients
-	report    EditionReport
+	report    report.Edition
 	exhausted bool // every recipient was handed out
 	missed    bool // somebody was to be handed out and was not as they had been read
 	sweeps    int  // how often the recipients were gone through again
@@ -130,7 +131,7 @@ func (q *queue) adopt(ctx context.Context, s *pass, closed []ledger.Edition) err
 		clear(run.shares)
 	}
 	if s.report != q.report {
-		q.report.merge(s.report)
+		q.report.Merge(s.report)
 	}
 	for i := range closed {
 		if _, err := q.add(ctx, closed[i]); err != nil {

@@ -144,7 +144,7 @@ func (q *queue) judge(ctx context.Context, run *running) error {
 		}
 		if few && days < stoppedDays {
 			run.stopped = true
-			q.report.fail(run.refusals.stopped(run.Number))
+			q.report.Fail(run.refusals.stopped(run.Number))
 		}
 	}
 	run.stopped = run.stopped || cut

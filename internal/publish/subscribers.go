@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"publisher/internal/ledger"
+	"publisher/internal/publish/report"
 )
 
 // readSubscribersFile brings the ledger up to the owner's list. A list that lost its
@@ -26,7 +27,7 @@ func (s *pass) readSubscribersFile(ctx context.Context) error {
 	}
 	hash, err := s.hashList(name)
 	if err != nil {
-		s.report.warn(name, 0, err.Error())
+		s.report.Warn(name, 0, err.Error())
 		s.unreadList(name)
 		return nil
 	}
@@ -58,7 +59,7 @@ func (s *pass) tellOfFile(name string, read ledger.SubscriberFile) {
 // who gets it, and subscribers whom nobody could read would miss it.
 func (s *pass) unreadList(name string) {
 	s.listUnread = true
-	s.report.fail(fmt.Errorf("%s could not be read, so no new post goes into mail until it can; its warning says what to mend", name))
+	s.report.Fail(fmt.Errorf("%s could not be read, so no new post goes into mail until it can; its warning says what to mend", name))
 }
 
 func (s *pass) hashList(name string) (string, error) {
@@ -109,10 +110,10 @@ func (s *pass) importFile(ctx context.Context, name string, read *ledger.Subscri
 	return got, err
 }
 
-func warningsOf(read ledger.SubscriberFile) []Warning {
-	var all []Warning
+func warningsOf(read ledger.SubscriberFile) []report.Warning {
+	var all []report.Warning
 	for _, w := range read.Warnings {
-		all = append(all, Warning{w.Path, w.Line, w.Message})
+		all = append(all, report.Warning{Path: w.Path, Line: w.Line, Message: w.Message})
 	}
 	return all
 }
@@ -132,7 +133,7 @@ type ImportReport struct {
 	ReadAs   string // what was unusual about it, in words; "" for nothing
 	Refused  int    // rows that cannot be used
 	LeftOut  int    // rows of people who never subscribed or never confirmed
-	Warnings []Warning
+	Warnings []report.Warning
 }
 
 // importInto reads the list into the ledger.
@@ -154,9 +155,9 @@ func (l *listReader) importInto(ctx context.Context, to *ledger.Ledger, origin l
 // Import reads a list of subscribers. Rows that cannot be used are warnings. A list that
 // is not read at all is a *ListError.
 func (p *Publisher) Import(ctx context.Context, l *ledger.Ledger, name string, r io.Reader, o ImportOptions) (ImportReport, error) {
-	var warnings []Warning
+	var warnings []report.Warning
 	list, err := openList(name, r, p.cfg, o.From, func(line int, message string) {
-		warnings = append(warnings, Warning{name, line, message})
+		warnings = append(warnings, report.Warning{Path: name, Line: line, Message: message})
 	})
 	if err != nil {
 		return ImportReport{}, err
@@ -170,7 +171,7 @@ func (p *Publisher) Import(ctx context.Context, l *ledger.Ledger, name string, r
 // however many they are.
 func (p *Publisher) Prune(ctx context.Context, l *ledger.Ledger, tell func(ledger.RowResult) error) (ImportReport, error) {
 	var got ImportReport
-	s := &pass{Publisher: p, start: p.now().Truncate(time.Microsecond), ledger: l, report: newReport()}
+	s := &pass{Publisher: p, start: p.now().Truncate(time.Microsecond), ledger: l, report: report.New()}
 	if p.cfg.Subscribers.File == "" {
 		return got, errors.New("config.yaml names no subscribers.file; --prune is for that file")
 	}

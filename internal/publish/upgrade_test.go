@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"os"
 	"path/filepath"
+	"publisher/internal/publish/report"
 	"slices"
 	"strings"
 	"testing"
@@ -38,17 +39,17 @@ func TestUpgradeMends(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	report := b.run()
-	if !slices.ContainsFunc(report.Warnings, func(w Warning) bool {
+	got := b.run()
+	if !slices.ContainsFunc(got.Warnings, func(w report.Warning) bool {
 		return strings.Contains(w.Message, "edition 1: an earlier version of publisher had passed 3 subscribers over with the post tag:blog.example.com,2026-05-01:alpha")
 	}) {
-		t.Errorf("warnings %v", report.Warnings)
+		t.Errorf("warnings %v", got.Warnings)
 	}
 	b.wantMailed("other", "stays", "tags")
 	b.now = time.Date(2026, 11, 30, 8, 0, 0, 0, time.UTC) // a Monday
-	report = b.run()
-	if len(report.Warnings) > 0 {
-		t.Errorf("warnings %v", report.Warnings)
+	got = b.run()
+	if len(got.Warnings) > 0 {
+		t.Errorf("warnings %v", got.Warnings)
 	}
 	b.wantMailed("cadence", "other", "stays", "tags")
 }

@@ -54,7 +54,7 @@ func (s *pass) tellHubs(ctx context.Context) error {
 	}
 	for i, hub := range s.cfg.Feeds.Hubs {
 		if errs[i] != nil {
-			s.report.warn(s.cfg.File, 0, fmt.Sprintf("feeds.hubs: %s could not be told of changed feeds: %v; it is tried again from %s on",
+			s.report.Warn(s.cfg.File, 0, fmt.Sprintf("feeds.hubs: %s could not be told of changed feeds: %v; it is tried again from %s on",
 				hub, errs[i], next[hub].Next.In(s.cfg.Site.Timezone).Format("15:04 MST")))
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"publisher/internal/publish/report"
 	"strings"
 	"sync"
 	"testing"
@@ -172,7 +173,7 @@ func newPushedBlog(t *testing.T, hubs ...*testHub) (b *blog, site string) {
 	return b, server.URL
 }
 
-func (b *blog) run() *Report {
+func (b *blog) run() *report.Pass {
 	b.t.Helper()
 	report, err := b.publisher().Run(b.t.Context(), "run")
 	if err != nil || len(report.Errors) > 0 {

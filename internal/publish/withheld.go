@@ -86,7 +86,7 @@ func (s *pass) mend(ctx context.Context) error {
 	mended, err := s.ledger.Mend(ctx)
 	for _, m := range mended {
 		s.log.Warn("mended: an earlier version had passed subscribers over", "edition", m.Edition, "post", m.Post, "subscribers", m.Subscribers)
-		s.report.warn(strings.TrimPrefix(s.cfg.Ledger, "sqlite:"), 0, fmt.Sprintf(
+		s.report.Warn(strings.TrimPrefix(s.cfg.Ledger, "sqlite:"), 0, fmt.Sprintf(
 			"edition %d: an earlier version of publisher had passed %d subscribers over with the post %s; they get it now", m.Edition, m.Subscribers, m.Post))
 	}
 	return err

@@ -1,4 +1,6 @@
-package publish
+// Package report holds what a pass reports, in the form that programs read: its JSON is a
+// promise.
+package report
 
 import (
 	"cmp"
@@ -6,11 +8,11 @@ import (
 )
 
 // Report is what a pass did, or for a plan would do. Its JSON is a promise.
-type Report struct {
-	Posts    PostCounts      `json:"posts"`
-	Feeds    FeedCounts      `json:"feeds"`
-	Editions []EditionReport `json:"editions"`
-	Warnings []Warning       `json:"warnings"`
+type Pass struct {
+	Posts    Posts     `json:"posts"`
+	Feeds    Feeds     `json:"feeds"`
+	Editions []Edition `json:"editions"`
+	Warnings []Warning `json:"warnings"`
 	// Held are the posts that the flood guard holds; a person has to release them.
 	Held []string `json:"held,omitempty"`
 	// Missing counts rows gone from subscribers.file that were not acted on.
@@ -24,7 +26,7 @@ type Report struct {
 }
 
 // PostCounts counts posts, and what this pass noticed of them.
-type PostCounts struct {
+type Posts struct {
 	Total   int `json:"total"`
 	New     int `json:"new"`
 	Changed int `json:"changed"`
@@ -33,7 +35,7 @@ type PostCounts struct {
 }
 
 // FeedCounts lists feed files by path, relative to config.yaml's folder.
-type FeedCounts struct {
+type Feeds struct {
 	Written   []string `json:"written"`
 	Unchanged int      `json:"unchanged"`
 	Removed   []string `json:"removed,omitempty"`
@@ -41,7 +43,7 @@ type FeedCounts struct {
 
 // EditionReport is one edition as far as this pass brought it. Recipients not
 // reached yet count as deferred.
-type EditionReport struct {
+type Edition struct {
 	Number     int64    `json:"number"`
 	Cadence    string   `json:"cadence"`
 	Language   string   `json:"language,omitempty"` // "" where all is together
@@ -72,27 +74,27 @@ type Warning struct {
 	Message string `json:"message"`
 }
 
-func newReport() *Report {
-	return &Report{Feeds: FeedCounts{Written: []string{}}, Editions: []EditionReport{}, Warnings: []Warning{}}
+func New() *Pass {
+	return &Pass{Feeds: Feeds{Written: []string{}}, Editions: []Edition{}, Warnings: []Warning{}}
 }
 
 // Unfinished says that something failed, or was left for the next pass.
-func (r *Report) Unfinished() bool {
-	return len(r.Errors) > 0 || slices.ContainsFunc(r.Editions, func(e EditionReport) bool {
+func (r *Pass) Unfinished() bool {
+	return len(r.Errors) > 0 || slices.ContainsFunc(r.Editions, func(e Edition) bool {
 		return e.Deferred > 0 || e.Uncertain > e.Resent
 	})
 }
 
 // NeedsPerson says that something waits for a decision.
-func (r *Report) NeedsPerson() bool { return len(r.Held) > 0 || r.Missing > 0 }
+func (r *Pass) NeedsPerson() bool { return len(r.Held) > 0 || r.Missing > 0 }
 
-func (r *Report) warn(path string, line int, message string) {
+func (r *Pass) Warn(path string, line int, message string) {
 	r.Warnings = append(r.Warnings, Warning{path, line, message})
 }
 
-func (r *Report) fail(err error) { r.Errors = append(r.Errors, err.Error()) }
+func (r *Pass) Fail(err error) { r.Errors = append(r.Errors, err.Error()) }
 
-func (r *Report) sortWarnings() {
+func (r *Pass) SortWarnings() {
 	slices.SortStableFunc(r.Warnings, func(a, b Warning) int {
 		return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Line, b.Line))
 	})
@@ -101,7 +103,7 @@ func (r *Report) sortWarnings() {
 
 // merge adds what a later survey of the same pass found. What stands now stays in later, for the
 // next time.
-func (r *Report) merge(later *Report) {
+func (r *Pass) Merge(later *Pass) {
 	r.Warnings = append(r.Warnings, later.Warnings...)
 	r.Errors = append(r.Errors, later.Errors...)
 	r.Posts.Total, r.Posts.Invalid = later.Posts.Total, later.Posts.Invalid
@@ -111,7 +113,7 @@ func (r *Report) merge(later *Report) {
 	r.Feeds.Written = append(r.Feeds.Written, later.Feeds.Written...)
 	r.Feeds.Removed = append(r.Feeds.Removed, later.Feeds.Removed...)
 	r.Held, r.Missing = later.Held, later.Missing
-	*later = *newReport()
+	*later = *New()
 	later.Posts.Total, later.Posts.Invalid = r.Posts.Total, r.Posts.Invalid
 	later.Held, later.Missing = r.Held, r.Missing
 }
