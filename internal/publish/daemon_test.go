@@ -345,3 +345,37 @@ func TestGuarded(t *testing.T) {
 		t.Errorf("error %v, want one that names the place, without a stack", err)
 	}
 }
+
+// While the list cannot be read the daemon keeps the feeds up to date, says that it
+// fails, and holds the mail back; then everybody on the list gets the post.
+func TestDaemonListUnread(t *testing.T) {
+	start := time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
+	b := newBlog(t, "digest: {settle: 0s, default: immediate}\nsubscribers: {file: people.csv}", start)
+	b.write("people.csv", "email\nold@example.com\n")
+	var health []string
+	b.ailing = func(err error) { health = append(health, fmt.Sprint(err)) }
+	feed := ""
+	b.events = []event{
+		{start.Add(time.Hour), func() {
+			b.write("people.csv", "email,name\nold@example.com,\nnew@example.com,\"New\n")
+			b.post("P000")
+		}},
+		{start.Add(2 * time.Hour), func() {
+			feed = readFile(t, filepath.Join(b.dir, "public/feed.xml"))
+			b.write("people.csv", "email,name\nold@example.com,\nnew@example.com,New\n")
+		}},
+	}
+	b.serve(start.Add(3 * time.Hour))
+	for _, address := range []string{"old@example.com", "new@example.com"} {
+		if diff := cmp.Diff([]string{"2026-06-01 14:00 +0000 P000"}, b.received(address)); diff != "" {
+			t.Errorf("%s received (-want +got):\n%s", address, diff)
+		}
+	}
+	if !strings.Contains(feed, "P000") {
+		t.Error("the feed waited for the list")
+	}
+	failing := "content and feeds: failing; the log says why"
+	if diff := cmp.Diff([]string{"<nil>", failing, "<nil>"}, health[:3]); diff != "" {
+		t.Errorf("health (-want +got):\n%s", diff)
+	}
+}

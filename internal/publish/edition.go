@@ -8,6 +8,7 @@ import (
 
 	"publisher/internal/config"
 	"publisher/internal/ledger"
+	"publisher/internal/publish/report"
 )
 
 // closeDue closes an edition for each cadence whose schedule has fired since it
@@ -39,7 +40,7 @@ func (s *pass) closeCadence(ctx context.Context, cadence config.Cadence) ([]*led
 		last = s.first
 	}
 	if cadence.Schedule != nil && last.After(s.start.Add(ledger.ClockSlack)) {
-		s.report.Warn("config.yaml", 0, fmt.Sprintf("the clock was set back: the last %s edition was closed at %s; its schedule goes on from now", cadence.Name, s.stamp(last)))
+		s.report.Warn("config.yaml", 0, fmt.Sprintf("the clock was set back: the last %s edition was closed at %s; its schedule goes on from now", cadence.Name, report.Time(last, s.cfg.Site.Timezone)))
 		return nil, s.ledger.CloseEmpty(ctx, cadence.Name, s.start, through)
 	}
 	if cadence.Schedule != nil && !firedSince(cadence.Schedule, last, s.start, s.cfg.Site.Timezone) {

@@ -10,6 +10,7 @@ import (
 	"publisher/content"
 	"publisher/internal/config"
 	"publisher/internal/ledger"
+	"publisher/internal/publish/report"
 )
 
 // Explanation says why a post was or was not mailed, or what a subscriber got
@@ -130,8 +131,8 @@ func (s *pass) explainPost(ctx context.Context, name string) (*PostExplanation, 
 		return nil, err
 	}
 	x := &PostExplanation{ID: e.row.ID, Path: s.contentPath(e.post.Path), URL: e.post.URL, Title: e.post.Title,
-		Language:  s.shownLanguage(s.cfg.LanguageOf(e.post.Language)),
-		FirstSeen: s.stamp(e.row.FirstSeen), Number: e.row.Seq, Editions: []EditionSummary{}}
+		Language:  report.Language(s.cfg, s.cfg.LanguageOf(e.post.Language)),
+		FirstSeen: report.Time(e.row.FirstSeen, s.cfg.Site.Timezone), Number: e.row.Seq, Editions: []EditionSummary{}}
 	canceled := 0
 	for _, edition := range editions {
 		if slices.Contains(edition.Posts, e.row.ID) {
@@ -177,13 +178,13 @@ func (s *pass) reason(e entry, state State, editions, canceled int) string {
 	case StateDraft:
 		return "It is a draft: it is in no feed and no mail until the draft mark goes."
 	case StateScheduled:
-		return "Its date lies ahead: it is published, and mailed, from " + s.stamp(e.post.Date) + " on."
+		return "Its date lies ahead: it is published, and mailed, from " + report.Time(e.post.Date, s.cfg.Site.Timezone) + " on."
 	case StateExpired:
-		return "It expired on " + s.stamp(e.post.Expires) + " and is in no feed and no mail."
+		return "It expired on " + report.Time(e.post.Expires, s.cfg.Site.Timezone) + " and is in no feed and no mail."
 	case StateFeedOnly:
 		return "Its front matter keeps it out of mail. It is in the feeds."
 	case StateKnown:
-		return "It was there before the first pass on " + s.stamp(s.first) + ", and digest.start does not name its date, so it is never mailed. It is in the feeds."
+		return "It was there before the first pass on " + report.Time(s.first, s.cfg.Site.Timezone) + ", and digest.start does not name its date, so it is never mailed. It is in the feeds."
 	case StateHeld:
 		if why := e.post.Held; why != nil {
 			return fmt.Sprintf("It is in no feed and no mail: nobody can tell whether the blog's engine shows it. The reason is %s%s. Write that out plainly, or name the post in content.include.",
@@ -216,7 +217,7 @@ func (s *pass) place(o *content.Omission) string {
 }
 
 func (s *pass) explainSubscriber(ctx context.Context, sub ledger.Subscriber) (*SubscriberExplanation, error) {
-	x := &SubscriberExplanation{SubscriberJSON: s.Shown(sub), Due: []string{}, Deliveries: []DeliverySummary{}}
+	x := &SubscriberExplanation{SubscriberJSON: NewList(s.cfg, s.ledger, s.now).JSON(sub), Due: []string{}, Deliveries: []DeliverySummary{}}
 	deliveries, err := s.ledger.DeliveriesTo(ctx, sub.ID)
 	if err != nil {
 		return nil, err
@@ -277,7 +278,7 @@ func (s *pass) marks(ctx context.Context, sub *ledger.Subscriber) ([]MarkSummary
 	found, err := s.ledger.Marks(ctx, sub)
 	var all []MarkSummary
 	for _, m := range found {
-		all = append(all, MarkSummary{Status: string(m.Status), At: s.stamp(m.At), Edition: m.Edition, Words: m.Words, Restored: s.stamp(m.Restored)})
+		all = append(all, MarkSummary{Status: string(m.Status), At: report.Time(m.At, s.cfg.Site.Timezone), Edition: m.Edition, Words: m.Words, Restored: report.Time(m.Restored, s.cfg.Site.Timezone)})
 	}
 	return all, err
 }
@@ -316,7 +317,7 @@ func (s *pass) nextEdition(ctx context.Context, cadence config.Cadence) (string,
 	if !next.After(s.start) {
 		return "", nil
 	}
-	return s.stamp(next), nil
+	return report.Time(next, s.cfg.Site.Timezone), nil
 }
 
 // Summary is an edition for people and programs.
@@ -328,7 +329,7 @@ func (p *Publisher) Summary(e ledger.Edition) EditionSummary {
 	case !e.Done.IsZero():
 		status = "done"
 	}
-	return EditionSummary{Number: e.Number, Cadence: e.Cadence, Language: p.shownLanguage(e.Language), Subject: e.Subject, Closed: p.stamp(e.Closed), Status: status,
+	return EditionSummary{Number: e.Number, Cadence: e.Cadence, Language: report.Language(p.cfg, e.Language), Subject: e.Subject, Closed: report.Time(e.Closed, p.cfg.Site.Timezone), Status: status,
 		Posts: list(e.Posts), Recipients: e.Recipients, Sent: e.Sent, Deferred: e.Deferred, Failed: e.Failed, Uncertain: e.Uncertain, Resent: e.Resent}
 }
 
@@ -338,5 +339,5 @@ func (p *Publisher) DeliverySummary(d ledger.Delivery) DeliverySummary {
 		d.Progress, d.Reply = ledger.Uncertain, "under way, or cut short: then the next `publisher run` settles it"
 	}
 	return DeliverySummary{Edition: d.Edition, Status: string(d.Progress), Attempts: d.Attempts,
-		Resent: d.Resent, Last: p.stamp(d.Last), Next: p.stamp(d.Next), Code: d.Code, Reply: d.Reply}
+		Resent: d.Resent, Last: report.Time(d.Last, p.cfg.Site.Timezone), Next: report.Time(d.Next, p.cfg.Site.Timezone), Code: d.Code, Reply: d.Reply}
 }

@@ -46,12 +46,3 @@ func (p *Publisher) digestLanguages() []string {
 	}
 	return tags
 }
-
-// shownLanguage is a language of digestLanguages as people read it; "" where all
-// is together.
-func (p *Publisher) shownLanguage(language string) string {
-	if language == "" && len(p.cfg.Languages) > 0 {
-		return p.cfg.Site.Language
-	}
-	return language
-}

@@ -35,7 +35,7 @@ func FuzzList(f *testing.F) {
 			clearError(t, err)
 			return
 		}
-		list.tellAll = true
+		list.yieldRefused = true
 		var out strings.Builder
 		again := csv.NewWriter(&out)
 		again.Write(CSVColumns)

@@ -34,7 +34,7 @@ func TestFormulas(t *testing.T) {
 // Names and tags that look like formulas, or begin with the apostrophe itself, come
 // through an export and an import as they are.
 func TestFormulaNamesRoundTrip(t *testing.T) {
-	here, there := newBlog(t, "", importDay), newBlog(t, "", importDay)
+	here, there := newBook(t), newBook(t)
 	names := []string{"=1+1", "'=1+1", "''=x", "'quoted'", "'", "+49 30", "-", "@home", "Ann;=cmd", "＝x", "O'Brien", "\"=1\",=2"}
 	here.withLedger(func(l *ledger.Ledger) error {
 		_, err := l.Import(t.Context(), func(yield func(ledger.Row, error) bool) {
@@ -161,9 +161,9 @@ func TestManyEmptyLines(t *testing.T) {
 		rest = io.MultiReader(strings.NewReader(strings.Repeat("\n", 1_000_000)), rest)
 	}
 	in := io.MultiReader(strings.NewReader("email\n"), rest, strings.NewReader("a@example.com\nnonsense\n"))
-	b := newBlog(t, "", importDay)
+	b := newBook(t)
 	b.withLedger(func(l *ledger.Ledger) error {
-		got, err := b.publisher().Import(t.Context(), l, "list.csv", bufio.NewReader(in), ImportOptions{})
+		got, err := b.list(l).Import(t.Context(), "list.csv", bufio.NewReader(in), ImportOptions{})
 		if got.Added != 1 || got.Refused != 1 || len(got.Warnings) != 1 || got.Warnings[0].Line != 10_000_003 {
 			t.Errorf("%+v", got)
 		}

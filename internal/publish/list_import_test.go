@@ -2,6 +2,7 @@ package publish
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,40 +13,61 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"publisher/internal/config"
 	"publisher/internal/ledger"
 )
 
 var importDay = time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
 
-// importList reads a list into a blog's ledger, or where it is asked what each row would
-// become into a copy.
-func (b *blog) importList(name, text string, dry bool) (ImportReport, []ledger.RowResult) {
+// book is a ledger with a config, for lists to be read into.
+type book struct {
+	t   *testing.T
+	cfg *config.Config
+}
+
+func newBook(t *testing.T) *book { return &book{t, listConfig(t)} }
+
+func (b *book) withLedger(do func(l *ledger.Ledger) error) { b.open(ledger.Open, do) }
+
+func (b *book) open(open func(context.Context, string) (*ledger.Ledger, error), do func(l *ledger.Ledger) error) {
 	b.t.Helper()
-	open, o := ledger.Open, ImportOptions{}
-	var results []ledger.RowResult
-	if dry {
-		open = ledger.OpenCopy
-		o.Tell = func(f ledger.RowResult) error {
-			results = append(results, f)
-			return nil
-		}
-	}
-	l, err := open(b.t.Context(), DSN(b.cfg))
+	l, err := open(b.t.Context(), "sqlite:"+b.cfg.Path("publisher.db"))
 	if err != nil {
 		b.t.Fatal(err)
 	}
 	defer l.Close()
-	got, err := b.publisher().Import(b.t.Context(), l, name, strings.NewReader(text), o)
-	if err != nil {
+	if err := do(l); err != nil {
 		b.t.Fatal(err)
 	}
+}
+
+func (b *book) list(l *ledger.Ledger) *List {
+	return NewList(b.cfg, l, func() time.Time { return importDay })
+}
+
+// importList reads a list into the ledger, or, for a dry run, into a copy, which returns
+// what each row would become.
+func (b *book) importList(name, text string, dry bool) (got ImportReport, results []ledger.RowResult) {
+	b.t.Helper()
+	open, o := ledger.Open, ImportOptions{}
+	if dry {
+		open = ledger.OpenCopy
+		o.Each = func(f ledger.RowResult) error {
+			results = append(results, f)
+			return nil
+		}
+	}
+	b.open(open, func(l *ledger.Ledger) (err error) {
+		got, err = b.list(l).Import(b.t.Context(), name, strings.NewReader(text), o)
+		return err
+	})
 	return got, results
 }
 
-func (b *blog) export() string {
+func (b *book) export() string {
 	b.t.Helper()
 	var out bytes.Buffer
-	b.withLedger(func(l *ledger.Ledger) error { return b.publisher().Export(b.t.Context(), l, &out) })
+	b.withLedger(func(l *ledger.Ledger) error { return b.list(l).Export(b.t.Context(), &out) })
 	return out.String()
 }
 
@@ -75,7 +97,7 @@ func lists(t *testing.T) map[string]string {
 func TestImportRoundTrip(t *testing.T) {
 	for name, text := range lists(t) {
 		t.Run(name, func(t *testing.T) {
-			here, there := newBlog(t, "", importDay), newBlog(t, "", importDay)
+			here, there := newBook(t), newBook(t)
 			planned, results := here.importList(name, text, true)
 			if here.export() != there.export() {
 				t.Error("a dry run changed the ledger")
@@ -98,7 +120,7 @@ func TestImportRoundTrip(t *testing.T) {
 }
 
 // sameResults holds what was said of single rows against what the ledger has.
-func (b *blog) sameResults(results []ledger.RowResult, got ImportReport) {
+func (b *book) sameResults(results []ledger.RowResult, got ImportReport) {
 	b.t.Helper()
 	count := map[ledger.Outcome]int{}
 	for _, f := range results {
@@ -129,7 +151,7 @@ func (b *blog) sameResults(results []ledger.RowResult, got ImportReport) {
 // Who has left stays away, whatever a service's file says, and who came from the file
 // of one service is ended by another's.
 func TestImportKeepsWhoLeft(t *testing.T) {
-	b := newBlog(t, "", importDay)
+	b := newBook(t)
 	texts := lists(t)
 	b.importList("ghost.csv", texts["ghost.csv"], false)
 	list := "email\nada@example.com\nben@example.com\nnew@example.com\nx\n"
@@ -147,38 +169,5 @@ func TestImportKeepsWhoLeft(t *testing.T) {
 	want = []ledger.RowResult{{Line: 2, Email: "ada@example.com", Outcome: ledger.RowUpdated, Was: ledger.Active, Is: ledger.Complained}}
 	if diff := cmp.Diff(want, results); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
-	}
-}
-
-// While the list cannot be read the daemon keeps the feeds up to date, says that it
-// fails, and holds the mail back; then everybody on the list gets the post.
-func TestDaemonListUnread(t *testing.T) {
-	b := newBlog(t, "digest: {settle: 0s, default: immediate}\nsubscribers: {file: people.csv}", importDay)
-	b.write("people.csv", "email\nold@example.com\n")
-	var health []string
-	b.ailing = func(err error) { health = append(health, fmt.Sprint(err)) }
-	feed := ""
-	b.events = []event{
-		{importDay.Add(time.Hour), func() {
-			b.write("people.csv", "email,name\nold@example.com,\nnew@example.com,\"New\n")
-			b.post("P000")
-		}},
-		{importDay.Add(2 * time.Hour), func() {
-			feed = readFile(t, filepath.Join(b.dir, "public/feed.xml"))
-			b.write("people.csv", "email,name\nold@example.com,\nnew@example.com,New\n")
-		}},
-	}
-	b.serve(importDay.Add(3 * time.Hour))
-	for _, address := range []string{"old@example.com", "new@example.com"} {
-		if diff := cmp.Diff([]string{"2026-06-01 14:00 +0000 P000"}, b.received(address)); diff != "" {
-			t.Errorf("%s received (-want +got):\n%s", address, diff)
-		}
-	}
-	if !strings.Contains(feed, "P000") {
-		t.Error("the feed waited for the list")
-	}
-	failing := "content and feeds: failing; the log says why"
-	if diff := cmp.Diff([]string{"<nil>", failing, "<nil>"}, health[:3]); diff != "" {
-		t.Errorf("health (-want +got):\n%s", diff)
 	}
 }

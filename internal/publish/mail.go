@@ -238,7 +238,7 @@ func (p *Publisher) editionReport(e *ledger.Edition) report.Edition {
 	if posts == nil {
 		posts = []string{}
 	}
-	return report.Edition{Number: e.Number, Cadence: e.Cadence, Language: p.shownLanguage(e.Language), Subject: e.Subject, Posts: posts, Recipients: e.Recipients, Before: e.Sent}
+	return report.Edition{Number: e.Number, Cadence: e.Cadence, Language: report.Language(p.cfg, e.Language), Subject: e.Subject, Posts: posts, Recipients: e.Recipients, Before: e.Sent}
 }
 
 // deliver works the queue off and reports how far it came. A server that cannot

@@ -89,13 +89,28 @@ func (s *pass) run(ctx context.Context) error {
 
 // prepare is all of a pass but the mail.
 func (s *pass) prepare(ctx context.Context) error {
-	if err := s.readSubscribersFile(ctx); err != nil {
+	if err := s.readSubscribers(ctx); err != nil {
 		return err
 	}
 	if err := s.survey(ctx); err != nil {
 		return err
 	}
 	return s.feeds(ctx)
+}
+
+// readSubscribers brings the ledger up to date with subscribers.file.
+func (s *pass) readSubscribers(ctx context.Context) error {
+	read, err := NewFile(s.cfg, s.ledger, s.build).Read(ctx, s.start)
+	if err != nil {
+		return err
+	}
+	s.report.Warnings = append(s.report.Warnings, read.Warnings...)
+	s.report.Missing = read.Missing
+	if read.Unread != nil {
+		s.listUnread = true
+		s.report.Fail(read.Unread)
+	}
+	return nil
 }
 
 // feeds brings the feeds up to date, and remembers that all is done.

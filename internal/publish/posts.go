@@ -60,7 +60,7 @@ func (p *Publisher) Posts(ctx context.Context) ([]PostJSON, []report.Warning, er
 
 // look is survey as it would leave things if a pass ran now.
 func (s *pass) look(ctx context.Context) error {
-	if err := errors.Join(s.loadTemplates(), s.readSubscribersFile(ctx)); err != nil {
+	if err := errors.Join(s.loadTemplates(), s.readSubscribers(ctx)); err != nil {
 		return err
 	}
 	return s.survey(ctx)

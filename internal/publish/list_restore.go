@@ -6,23 +6,24 @@ import (
 	"publisher/internal/ledger"
 )
 
-// Restored is what became of those who were to be active again.
+// Restored is what a restore did, as programs read it.
 type Restored struct {
 	Restored []string `json:"restored"`
-	Active   []string `json:"active"`  // they were
-	Refused  []string `json:"refused"` // they left by themselves, or never confirmed
+	Active   []string `json:"active"`  // already were
+	Refused  []string `json:"refused"` // unsubscribed or complained themselves, or never confirmed
 	Unknown  []string `json:"unknown"`
-	// Editions are those whose refusals or bounces had marked them, in the order of the addresses.
+	// Editions are those whose refusals or bounces had ended the subscriptions, in the order of
+	// the addresses.
 	Editions []int64 `json:"editions"`
 }
 
-// Restore makes subscribers active again. Whoever unsubscribed or complained, or has not
-// confirmed, is only with asked: they have said themselves that they want to be.
-func (p *Publisher) Restore(ctx context.Context, l *ledger.Ledger, emails []string, asked bool) (Restored, error) {
+// Restore makes subscribers active again. Those who unsubscribed or complained, or have not
+// confirmed, are restored only with asked: they have asked for it themselves.
+func (l *List) Restore(ctx context.Context, emails []string, asked bool) (Restored, error) {
 	got := Restored{Restored: []string{}, Active: []string{}, Refused: []string{}, Unknown: []string{}, Editions: []int64{}}
 	seen := map[int64]bool{}
 	for _, email := range emails {
-		s, err := l.Subscriber(ctx, email)
+		s, err := l.ledger.Subscriber(ctx, email)
 		if err != nil {
 			return got, err
 		}
@@ -37,11 +38,11 @@ func (p *Publisher) Restore(ctx context.Context, l *ledger.Ledger, emails []stri
 			got.Refused = append(got.Refused, s.Email)
 			continue
 		}
-		marks, err := l.Marks(ctx, s)
+		marks, err := l.ledger.Marks(ctx, s)
 		if err != nil {
 			return got, err
 		}
-		if _, err := l.Restore(ctx, email, p.cfg.Digest.Default, p.now()); err != nil {
+		if _, err := l.ledger.Restore(ctx, email, l.cfg.Digest.Default, l.now()); err != nil {
 			return got, err
 		}
 		got.Restored = append(got.Restored, s.Email)

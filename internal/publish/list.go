@@ -57,8 +57,8 @@ type listReader struct {
 	foreign map[string]bool
 	// warn is told what a person should mend.
 	warn func(line int, message string)
-	// tellAll gives out the rows that cannot be used, too, with Row.Refused set.
-	tellAll bool
+	// yieldRefused has all yield the rows that cannot be used too, with Row.Refused set.
+	yieldRefused bool
 
 	rows, refused int
 	stripped      int // names that had invisible characters
@@ -152,7 +152,7 @@ func (l *listReader) all() iter.Seq2[ledger.Row, error] {
 			row, err := l.row(raw)
 			if err != nil {
 				row = ledger.Row{Line: raw.line, Email: shownCell(row.Email), Refused: err.Error(), LeftOut: l.refuse(raw.line, err)}
-				if !l.tellAll {
+				if !l.yieldRefused {
 					continue
 				}
 			}
