@@ -185,7 +185,7 @@ func (a *app) troubled(c *cobra.Command, s session, number int64) ([]publish.Del
 		if err != nil {
 			return nil, err
 		}
-		if d.Progress == ledger.Sent && d.Resent == 0 {
+		if d.Status == ledger.Sent && d.Resent == 0 {
 			continue
 		}
 		summary := s.publisher.DeliverySummary(d)

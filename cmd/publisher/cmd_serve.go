@@ -136,7 +136,7 @@ func (d *daemon) serve(ctx context.Context, cfg *config.Config) (next *config.Co
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, l.Close()) }()
-	defer context.AfterFunc(ctx, func() { l.Hurry(publish.HurryWithin) })()
+	defer context.AfterFunc(ctx, func() { l.LimitLockWait(publish.HurryWithin) })()
 	worker := p.Daemon(l, publish.DaemonOptions{})
 	serveWeb, err := d.webServer(cfg, l, worker)
 	if err != nil {

@@ -55,7 +55,7 @@ owner vouches for them. Who unsubscribed, bounced or complained is not brought b
 						return fmt.Errorf("%w: %w", errUsage, err)
 					}
 				}
-				got, err := s.ledger.Import(c.Context(), addRows(args, ledger.Row{Name: terminal.Strip(name), Cadence: cadence, Tags: publish.SplitTags(tags), Language: language}), ledger.FromCommand, s.cfg.Digest.Default, s.publisher.Now(), nil)
+				got, err := s.ledger.Import(c.Context(), addRows(args, ledger.Row{Name: terminal.Strip(name), Cadence: cadence, Tags: publish.SplitTags(tags), Language: language}), ledger.ImportOptions{DefaultCadence: s.cfg.Digest.Default, Now: s.publisher.Now()})
 				if err != nil {
 					return err
 				}
@@ -64,7 +64,7 @@ owner vouches for them. Who unsubscribed, bounced or complained is not brought b
 						return err
 					}
 				}
-				return a.sayImported(publish.ImportReport{Imported: got}, did)
+				return a.sayImported(publish.ImportReport{ImportCounts: got}, did)
 			})
 		},
 	})

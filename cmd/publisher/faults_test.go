@@ -64,7 +64,7 @@ func TestMisbehavingServer(t *testing.T) {
 	}
 	defer l.Close()
 	taken := server.Taken()
-	counts, seen := map[ledger.Progress]int{}, 0
+	counts, seen := map[ledger.DeliveryStatus]int{}, 0
 	for d, err := range l.Deliveries(ctx, 1, "") {
 		if err != nil {
 			t.Fatal(err)
@@ -74,15 +74,15 @@ func TestMisbehavingServer(t *testing.T) {
 			t.Fatal(err)
 		}
 		seen++
-		counts[d.Progress]++
-		if want := expected(s.Email); d.Progress != want {
-			t.Errorf("%s is %s (%d %s), want %s", s.Email, d.Progress, d.Code, d.Reply, want)
+		counts[d.Status]++
+		if want := expected(s.Email); d.Status != want {
+			t.Errorf("%s is %s (%d %s), want %s", s.Email, d.Status, d.Code, d.Reply, want)
 		}
-		if d.Progress != ledger.Uncertain && (d.Progress == ledger.Sent) != (taken[s.Email] == 1) || taken[s.Email] > 1 {
-			t.Errorf("%s is %s, and the server took %d", s.Email, d.Progress, taken[s.Email])
+		if d.Status != ledger.Uncertain && (d.Status == ledger.Sent) != (taken[s.Email] == 1) || taken[s.Email] > 1 {
+			t.Errorf("%s is %s, and the server took %d", s.Email, d.Status, taken[s.Email])
 		}
-		if (s.Status == ledger.Bounced) != (d.Progress == ledger.Failed) {
-			t.Errorf("%s: the delivery %s, the subscriber %s", s.Email, d.Progress, s.Status)
+		if (s.Status == ledger.Bounced) != (d.Status == ledger.Failed) {
+			t.Errorf("%s: the delivery %s, the subscriber %s", s.Email, d.Status, s.Status)
 		}
 	}
 	if seen != mails {
@@ -92,7 +92,7 @@ func TestMisbehavingServer(t *testing.T) {
 }
 
 // expected is how a delivery stands after one pass.
-func expected(email string) ledger.Progress {
+func expected(email string) ledger.DeliveryStatus {
 	switch share := shareOf(email); {
 	case share < 120:
 		return ledger.Deferred

@@ -78,7 +78,7 @@ func stopped(ctx context.Context, err error) bool {
 
 func (a *app) exitCode(err error) int {
 	var faulty *config.Error
-	var held *ledger.HeldError
+	var held *ledger.LockedError
 	var template *templates.Error
 	var clone *ledger.CloneError
 	var damaged *ledger.DamagedError

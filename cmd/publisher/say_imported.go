@@ -66,13 +66,13 @@ func (a *app) sayImported(got publish.ImportReport, m mood) error {
 
 // lineJSON is what one line of a list would become, as programs read it.
 type lineJSON struct {
-	Line    int            `json:"line"`
-	Email   string         `json:"email"`
-	Outcome ledger.Outcome `json:"outcome"`
-	Status  ledger.Status  `json:"status,omitempty"`
-	Was     ledger.Status  `json:"was,omitempty"`
-	First   int            `json:"first_line,omitempty"`
-	Reason  string         `json:"reason,omitempty"`
+	Line    int               `json:"line"`
+	Email   string            `json:"email"`
+	Outcome ledger.RowOutcome `json:"outcome"`
+	Status  ledger.Status     `json:"status,omitempty"`
+	Was     ledger.Status     `json:"was,omitempty"`
+	First   int               `json:"first_line,omitempty"`
+	Reason  string            `json:"reason,omitempty"`
 }
 
 // dryRun says of each line what it would become. It is written while it is read: a

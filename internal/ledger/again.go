@@ -37,12 +37,12 @@ func (l *Ledger) retry(ctx context.Context, number int64, which string, since, n
 				after = d.subscriber
 				// What was passed only this delivery can bring. What was kept may have
 				// come with a later edition.
-				if d.kept != Passed && !d.stillDue(posts) {
+				if d.kept != NotDue && !d.stillDue(posts) {
 					continue
 				}
 				if _, err := tx.ExecContext(ctx, `
 					UPDATE delivery SET progress = 'deferred', next_at = $3, first_at = $3, attempts = 0, again = $4, kept = 0
-					WHERE edition = $1 AND subscriber = $2`, number, d.subscriber, instant(next), d.kept == Passed); err != nil {
+					WHERE edition = $1 AND subscriber = $2`, number, d.subscriber, instant(next), d.kept == NotDue); err != nil {
 					return err
 				}
 				tried++
@@ -55,7 +55,7 @@ func (l *Ledger) retry(ctx context.Context, number int64, which string, since, n
 // endedDelivery is a delivery that may be tried again.
 type endedDelivery struct {
 	subscriber     int64
-	kept           Kept
+	kept           DueReason
 	after, through int64
 	digest         sql.Null[Numbers] // NULL for an earlier version's
 	due            Due
@@ -67,7 +67,7 @@ func (d endedDelivery) stillDue(edition Numbers) bool {
 		posts = edition.only(func(seq int64) bool { return seq > d.after && seq <= d.through })
 	}
 	for _, seq := range posts {
-		if d.due.Holds(seq) {
+		if d.due.Contains(seq) {
 			return true
 		}
 	}
@@ -155,7 +155,7 @@ func cancel(ctx context.Context, tx *sql.Tx, number int64, a Audience, now time.
 	}
 	through := "(SELECT e.through_seq FROM edition e WHERE e.number = $1)"
 	err = changeDue(ctx, tx, behind(through)+" AND "+where, args, func(all []NumberedPost, g dueGroup) Due {
-		return g.Canceled(all, g.Selection, last, posts)
+		return g.AfterCancel(all, g.Selection, last, posts)
 	})
 	if err != nil {
 		return err

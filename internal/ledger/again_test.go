@@ -18,18 +18,18 @@ func testRetry(t *testing.T, open func(*testing.T) *ledger.Ledger) {
 			t.Fatal("refused")
 		}
 	}
-	refused.end(ledger.Result{Edition: edition, Progress: ledger.Failed, Code: 554})
-	held.end(ledger.Result{Edition: edition, Progress: ledger.Uncertain})
-	gave.end(ledger.Result{Edition: edition, Progress: ledger.Failed, Code: 451, KeepCursor: true})
-	later.end(ledger.Result{Edition: edition, Progress: ledger.Failed, Code: 451, KeepCursor: true})
-	gone.end(ledger.Result{Edition: edition, Progress: ledger.Failed, Code: 550, Bounced: true})
+	refused.end(ledger.Result{Edition: edition, Status: ledger.Failed, Code: 554})
+	held.end(ledger.Result{Edition: edition, Status: ledger.Uncertain})
+	gave.end(ledger.Result{Edition: edition, Status: ledger.Failed, Code: 451, KeepCursor: true})
+	later.end(ledger.Result{Edition: edition, Status: ledger.Failed, Code: 451, KeepCursor: true})
+	gone.end(ledger.Result{Edition: edition, Status: ledger.Failed, Code: 550, Bounced: true})
 	// later gets the posts with the next edition.
 	number(t, l, 1)
 	next := closeEdition(t, l, "weekly", 0, 4)
 	if !later.begin(next, 0, 4) {
 		t.Fatal("refused")
 	}
-	later.end(ledger.Result{Edition: next, Progress: ledger.Sent, Code: 250})
+	later.end(ledger.Result{Edition: next, Status: ledger.Sent, Code: 250})
 
 	n, err := l.Retry(ctx, edition, time.UnixMicro(0), noon)
 	must(t, err)
@@ -40,7 +40,7 @@ func testRetry(t *testing.T, open func(*testing.T) *ledger.Ledger) {
 		if !s.begin(edition, 0, 3) {
 			t.Errorf("subscriber %d: refused", s.subscriber)
 		}
-		s.end(ledger.Result{Edition: edition, Progress: ledger.Sent, Code: 250})
+		s.end(ledger.Result{Edition: edition, Status: ledger.Sent, Code: 250})
 		if s.cursor() != 3 {
 			t.Errorf("subscriber %d: cursor %d", s.subscriber, s.cursor())
 		}
@@ -61,7 +61,7 @@ func testCancel(t *testing.T, open func(*testing.T) *ledger.Ledger) {
 	if !deferred.begin(edition, 0, 3) {
 		t.Fatal("refused")
 	}
-	deferred.end(ledger.Result{Edition: edition, Progress: ledger.Deferred, Code: 451, Next: noon})
+	deferred.end(ledger.Result{Edition: edition, Status: ledger.Deferred, Code: 451, Next: noon})
 	audience := ledger.Audience{Cadence: "weekly", Default: true, Configured: []string{"weekly", "daily"}}
 	if canceled, err := l.CancelEdition(ctx, edition, audience, noon); !canceled || err != nil {
 		t.Fatal(canceled, err)
@@ -96,13 +96,13 @@ func testCancelUnderWay(t *testing.T, open func(*testing.T) *ledger.Ledger) {
 		}
 	}
 	want1(t, true)(l.CancelEdition(ctx, e.Number, ledger.Audience{Cadence: "weekly", Default: true}, noon))
-	deferred.end(ledger.Result{Edition: e.Number, Progress: ledger.Deferred, Code: 451, Next: noon})
-	gave.end(ledger.Result{Edition: e.Number, Progress: ledger.Failed, Code: 451, KeepCursor: true})
-	sent.end(ledger.Result{Edition: e.Number, Progress: ledger.Sent, Code: 250})
-	killed.end(ledger.Result{Edition: e.Number, Progress: ledger.Deferred, Resend: true, Next: noon}) // by the pass that follows
+	deferred.end(ledger.Result{Edition: e.Number, Status: ledger.Deferred, Code: 451, Next: noon})
+	gave.end(ledger.Result{Edition: e.Number, Status: ledger.Failed, Code: 451, KeepCursor: true})
+	sent.end(ledger.Result{Edition: e.Number, Status: ledger.Sent, Code: 250})
+	killed.end(ledger.Result{Edition: e.Number, Status: ledger.Deferred, Resend: true, Next: noon}) // by the pass that follows
 	for _, s := range all {
 		d := s.deliveries()[0]
-		if s != sent && (d.Progress != ledger.Failed || d.Kept != ledger.Passed || d.Reply != "the edition was canceled") {
+		if s != sent && (d.Status != ledger.Failed || d.DueReason != ledger.NotDue || d.Reply != "the edition was canceled") {
 			t.Errorf("subscriber %d: %+v", s.subscriber, d)
 		}
 		if due := s.due(); due.Cursor != 1 || len(due.Owed) > 0 {
@@ -120,10 +120,10 @@ func testPace(t *testing.T, open func(*testing.T) *ledger.Ledger) {
 	if !ann.begin(edition, 0, 1) {
 		t.Fatal("refused")
 	}
-	want1[[]ledger.Paced](t, nil)(l.Pace(ctx, noon))
-	ann.end(ledger.Result{Edition: edition, Progress: ledger.Sent}) // at noon and a second
-	must(t, l.AddPace(ctx, noon.Add(1500*time.Millisecond), 4))
-	want1(t, []ledger.Paced{{At: noon.Add(2 * time.Second), Count: 5}})(l.Pace(ctx, noon))
-	want1[[]ledger.Paced](t, nil)(l.Pace(ctx, noon.Add(time.Minute)))
-	want1[[]ledger.Paced](t, nil)(l.Pace(ctx, noon))
+	want1[[]ledger.SendCount](t, nil)(l.SendLog(ctx, noon))
+	ann.end(ledger.Result{Edition: edition, Status: ledger.Sent}) // at noon and a second
+	must(t, l.LogSends(ctx, noon.Add(1500*time.Millisecond), 4))
+	want1(t, []ledger.SendCount{{At: noon.Add(2 * time.Second), Count: 5}})(l.SendLog(ctx, noon))
+	want1[[]ledger.SendCount](t, nil)(l.SendLog(ctx, noon.Add(time.Minute)))
+	want1[[]ledger.SendCount](t, nil)(l.SendLog(ctx, noon))
 }

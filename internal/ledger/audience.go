@@ -83,8 +83,8 @@ func (a Audience) hasCadence(args []any) (string, []any) {
 	return "s.cadence NOT IN (" + strings.Join(others, ", ") + ")", args
 }
 
-// Group is the active subscribers of one audience who share what is due to them.
-type Group struct {
+// RecipientGroup is the active subscribers of one audience who share what is due to them.
+type RecipientGroup struct {
 	Due
 	Tags  []string
 	Count int
@@ -104,12 +104,12 @@ func notGivenUp(through string) string {
 // behind holds for a subscriber s to whom something up to a number may be due.
 func behind(through string) string { return "(s.cursor_seq < " + through + " OR s.owed <> '')" }
 
-// Groups returns who of the audience may be due something up to through, has no
+// RecipientGroups returns who of the audience may be due something up to through, has no
 // open delivery, and none up to there that was given up.
 // Subscribers whose cadence is "" or no longer configured count as Audience.Default says.
-func (l *Ledger) Groups(ctx context.Context, a Audience, through int64) ([]Group, error) {
+func (l *Ledger) RecipientGroups(ctx context.Context, a Audience, through int64) ([]RecipientGroup, error) {
 	where, args := a.where([]any{through})
-	scan := func(row scanner) (g Group, err error) {
+	scan := func(row scanner) (g RecipientGroup, err error) {
 		err = row.Scan(&g.Cursor, &g.Owed, (*list)(&g.Tags), &g.Count)
 		return g, err
 	}

@@ -74,7 +74,7 @@ func (l *Ledger) prepareBackup(ctx context.Context, now time.Time) error {
 		return err
 	}
 	// What servers have answered and the ledger could not take yet is in the backup.
-	if _, _, err := l.RecordLate(ctx); err != nil {
+	if _, _, err := l.RecordSpooled(ctx); err != nil {
 		return err
 	}
 	return l.setBackupTime(ctx, now)

@@ -18,7 +18,7 @@ func TestBackup(t *testing.T) {
 	dsn := "sqlite:" + path
 	l := openAt(t, dsn)
 	edition := addMany(t, l, 5_000)
-	must(t, l.Advance(ctx))
+	must(t, l.AdvanceCloneMark(ctx))
 	must(t, l.Close())
 	c := startChild(t, "record for ever", dsn)
 	c.line(t)
@@ -47,13 +47,13 @@ func TestBackup(t *testing.T) {
 		t.Errorf("%d sent, and %d cursors moved", e.Sent, moved)
 	}
 	var clone *ledger.CloneError
-	for what, err := range map[string]error{"Original": l.Original(ctx), "Advance": l.Advance(ctx)} {
+	for what, err := range map[string]error{"Original": l.CheckCloneMark(ctx), "Advance": l.AdvanceCloneMark(ctx)} {
 		if !errors.As(err, &clone) || !strings.Contains(err.Error(), "2026-11-22T12:00:00Z") {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
 	must(t, l.Adopt(ctx))
-	must(t, errors.Join(l.Original(ctx), l.Advance(ctx)))
+	must(t, errors.Join(l.CheckCloneMark(ctx), l.AdvanceCloneMark(ctx)))
 }
 
 // What a server answered and the ledger could not take yet is in a backup, and still
@@ -121,7 +121,7 @@ func TestRestore(t *testing.T) {
 	dsn, file := "sqlite:"+path, filepath.Join(t.TempDir(), "backup.db")
 	l := openAt(t, dsn)
 	addMany(t, l, 100)
-	must(t, l.Advance(ctx))
+	must(t, l.AdvanceCloneMark(ctx))
 	must(t, l.Close())
 	must(t, ledger.Backup(ctx, dsn, file, noon))
 
@@ -138,7 +138,7 @@ func TestRestore(t *testing.T) {
 	must(t, os.WriteFile(path+".late", []byte("{\"Edition\":1}\n\n\n"), 0o600))
 	lock, err := ledger.TakeLock(ctx, "sqlite:"+path, "publisher run", noon)
 	must(t, err)
-	if _, err := ledger.Restore(ctx, dsn, file, noon); !errors.As(err, new(*ledger.HeldError)) {
+	if _, err := ledger.Restore(ctx, dsn, file, noon); !errors.As(err, new(*ledger.LockedError)) {
 		t.Errorf("while a pass runs: %v", err)
 	}
 	must(t, lock.Release())
@@ -147,12 +147,12 @@ func TestRestore(t *testing.T) {
 
 	l = openAt(t, dsn)
 	want1(t, 100)(l.CountSubscribers(ctx, ledger.Active))
-	want1(t, []string{path + ".late.1"})(l.SetAside(), nil)
-	if err := l.Original(ctx); !errors.As(err, new(*ledger.CloneError)) {
+	want1(t, []string{path + ".late.1"})(l.SetAsideFiles(), nil)
+	if err := l.CheckCloneMark(ctx); !errors.As(err, new(*ledger.CloneError)) {
 		t.Errorf("%v", err)
 	}
 	must(t, l.Adopt(ctx))
-	must(t, l.Original(ctx))
+	must(t, l.CheckCloneMark(ctx))
 }
 
 // A raw copy of the files of a ledger whose process died is a backup too, of the time
@@ -169,7 +169,7 @@ func TestRestoreARawCopy(t *testing.T) {
 	if e.Sent < 49 {
 		t.Errorf("%d sent", e.Sent)
 	}
-	if err := l.Original(ctx); err == nil || !strings.Contains(err.Error(), "2026-01-02T03:04:05Z") {
+	if err := l.CheckCloneMark(ctx); err == nil || !strings.Contains(err.Error(), "2026-01-02T03:04:05Z") {
 		t.Errorf("%v", err)
 	}
 }

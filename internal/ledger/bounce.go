@@ -99,7 +99,7 @@ func recordBounce(ctx context.Context, tx *sql.Tx, b Bounce) (gone bool, err err
 // weakly counts only with weak: to end as bounced, all have to be proved by a return path.
 func inARow(ctx context.Context, tx *sql.Tx, subscriber, edition int64, weak bool) (bool, error) {
 	type row struct {
-		progress           Progress
+		progress           DeliveryStatus
 		at                 instant
 		returned, forgiven bool
 		refused            refused

@@ -112,7 +112,7 @@ func recordForEver(dsn string) error {
 		if !begun { // that was the last
 			time.Sleep(time.Hour) // until it is killed
 		}
-		if _, err := l.Record(ctx, &ledger.Result{Edition: 1, Subscriber: id, Progress: ledger.Sent, At: noon}, nil); err != nil {
+		if _, err := l.Record(ctx, &ledger.Result{Edition: 1, Subscriber: id, Status: ledger.Sent, At: noon}, nil); err != nil {
 			return err
 		}
 		fmt.Println(id)
@@ -131,7 +131,7 @@ func importForEver(dsn string) error {
 			}
 		}
 		fmt.Println("merging") // what is left is one transaction on the ledger
-	}, ledger.FromCommand, "weekly", noon, nil)
+	}, ledger.ImportOptions{DefaultCadence: "weekly", Now: noon})
 	if err == nil {
 		fmt.Println("done")
 	}
@@ -158,7 +158,7 @@ func copyOnly(dsn string) error {
 	if err != nil {
 		return err
 	}
-	n, err := l.Newest(ctx)
+	n, err := l.NewestNumber(ctx)
 	if err != nil {
 		return err
 	}

@@ -26,10 +26,10 @@ func chosenSoFar(ctx context.Context, tx *sql.Tx, s Subscriber, defaultCadence s
 	if err != nil {
 		return s.Due, err
 	}
-	return s.Chosen(posts, selection, closed), nil
+	return s.AfterChoice(posts, selection, closed), nil
 }
 
-// activate makes the subscriber an active one: see Due.Returned.
+// activate makes the subscriber an active one: see Due.AfterReturn.
 func activate(ctx context.Context, tx *sql.Tx, s *Subscriber, defaultCadence string, now time.Time) (err error) {
 	s.UndoTo = ""
 	if s.Status == Pending {
@@ -61,7 +61,7 @@ func activate(ctx context.Context, tx *sql.Tx, s *Subscriber, defaultCadence str
 	}
 	posts, selection, err := held(ctx, tx, *s)
 	if err == nil {
-		s.Due = s.Returned(posts, selection, closedThen, closedNow)
+		s.Due = s.AfterReturn(posts, selection, closedThen, closedNow)
 	}
 	return err
 }

@@ -108,11 +108,11 @@ func want1[T any](t *testing.T, want T) func(got T, err error) {
 // number brings the newest sequence number to n.
 func number(t *testing.T, l *ledger.Ledger, n int64) {
 	t.Helper()
-	newest, err := l.Newest(ctx)
+	newest, err := l.NewestNumber(ctx)
 	must(t, err)
 	var posts []ledger.Post
 	for i := newest + 1; i <= n; i++ {
-		posts = append(posts, ledger.Post{ID: "post-" + string(rune('a'+i)), Standing: ledger.Numbered, Read: true})
+		posts = append(posts, ledger.Post{ID: "post-" + string(rune('a'+i)), Stage: ledger.Numbered, Read: true})
 	}
 	must(t, l.SavePosts(ctx, posts))
 }
@@ -134,7 +134,7 @@ func rows(err error, list ...ledger.Row) iter.Seq2[ledger.Row, error] {
 
 func add(t *testing.T, l *ledger.Ledger, list ...ledger.Row) {
 	t.Helper()
-	_, err := l.Import(ctx, rows(nil, list...), ledger.FromCommand, "weekly", noon, nil)
+	_, err := l.Import(ctx, rows(nil, list...), ledger.ImportOptions{DefaultCadence: "weekly", Now: noon})
 	must(t, err)
 }
 
@@ -158,25 +158,25 @@ func closeEdition(t *testing.T, l *ledger.Ledger, cadence string, after, through
 func testPostNumbers(t *testing.T, open func(*testing.T) *ledger.Ledger) {
 	l := open(t)
 	posts := []ledger.Post{
-		{ID: "a", Standing: ledger.Known},
-		{ID: "b", Standing: ledger.Numbered},
-		{ID: "c", Standing: ledger.New},
-		{ID: "d", Standing: ledger.Numbered},
+		{ID: "a", Stage: ledger.Known},
+		{ID: "b", Stage: ledger.Numbered},
+		{ID: "c", Stage: ledger.New},
+		{ID: "d", Stage: ledger.Numbered},
 	}
 	must(t, l.SavePosts(ctx, posts))
 	want := []ledger.Post{
-		{Key: 1, ID: "a", Standing: ledger.Known},
-		{Key: 2, ID: "b", Standing: ledger.Numbered, Seq: 1},
-		{Key: 3, ID: "c", Standing: ledger.New},
-		{Key: 4, ID: "d", Standing: ledger.Numbered, Seq: 2},
+		{Key: 1, ID: "a", Stage: ledger.Known},
+		{Key: 2, ID: "b", Stage: ledger.Numbered, Seq: 1},
+		{Key: 3, ID: "c", Stage: ledger.New},
+		{Key: 4, ID: "d", Stage: ledger.Numbered, Seq: 2},
 	}
 	if diff := cmp.Diff(want, posts); diff != "" {
 		t.Errorf("set in the slice (-want +got)\n%s", diff)
 	}
-	want1(t, int64(2))(l.Newest(ctx))
+	want1(t, int64(2))(l.NewestNumber(ctx))
 
 	// What is numbered keeps its number, whatever the caller remembers of it.
-	posts[2].Standing = ledger.Numbered
+	posts[2].Stage = ledger.Numbered
 	forgetful := posts[1]
 	forgetful.Seq, forgetful.Title = 0, "B"
 	again := []ledger.Post{forgetful, posts[2]}
@@ -184,7 +184,7 @@ func testPostNumbers(t *testing.T, open func(*testing.T) *ledger.Ledger) {
 	if again[0].Seq != 1 || again[1].Seq != 3 {
 		t.Errorf("numbers %d and %d, want 1 and 3", again[0].Seq, again[1].Seq)
 	}
-	want1(t, int64(3))(l.Newest(ctx))
+	want1(t, int64(3))(l.NewestNumber(ctx))
 }
 
 func testPostRoundTrip(t *testing.T, open func(*testing.T) *ledger.Ledger) {
@@ -192,7 +192,7 @@ func testPostRoundTrip(t *testing.T, open func(*testing.T) *ledger.Ledger) {
 	posts := []ledger.Post{{
 		ID: "tag:example.com,2026:é", Path: "posts/a b.md", URL: "https://example.com/a", Title: "A & <b> \"c\"",
 		Date: noon.In(time.FixedZone("", 3600)), BodyHash: []byte{0, 1}, FileHash: []byte{2}, FirstSeen: noon.Add(time.Microsecond),
-		Updated: noon.Add(time.Hour), Gone: noon.Add(2 * time.Hour), Standing: ledger.Held,
+		Updated: noon.Add(time.Hour), Gone: noon.Add(2 * time.Hour), Stage: ledger.Held,
 	}, {
 		ID: "empty",
 	}}
@@ -200,7 +200,7 @@ func testPostRoundTrip(t *testing.T, open func(*testing.T) *ledger.Ledger) {
 	posts[0].Date = posts[0].Date.UTC()
 	want1(t, posts)(l.Posts(ctx))
 
-	posts[0].Path, posts[0].Gone, posts[0].Standing = "posts/b.md", time.Time{}, ledger.Released
+	posts[0].Path, posts[0].Gone, posts[0].Stage = "posts/b.md", time.Time{}, ledger.Released
 	must(t, l.SavePosts(ctx, posts[:1]))
 	want1(t, posts)(l.Posts(ctx))
 }

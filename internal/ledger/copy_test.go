@@ -59,9 +59,9 @@ func TestOpenCopy(t *testing.T) {
 
 			l, err := ledger.OpenCopy(ctx, dsn)
 			must(t, err)
-			want1(t, int64(1))(l.Newest(ctx))
+			want1(t, int64(1))(l.NewestNumber(ctx))
 			if name != "at rest" && name != "open elsewhere" { // what only the -wal has is there too
-				if d, err := l.DeliveriesTo(ctx, 1); err != nil || len(d) != 1 || d[0].Progress != ledger.Sent {
+				if d, err := l.DeliveriesTo(ctx, 1); err != nil || len(d) != 1 || d[0].Status != ledger.Sent {
 					t.Errorf("%v, %v", d, err)
 				}
 			}

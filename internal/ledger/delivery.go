@@ -7,45 +7,45 @@ import (
 	"time"
 )
 
-// Progress is what a delivery has come to.
-type Progress string
+// DeliveryStatus is what a delivery has come to.
+type DeliveryStatus string
 
 const (
-	Sending   Progress = "sending" // intent committed, no result yet
-	Sent      Progress = "sent"
-	Deferred  Progress = "deferred"
-	Failed    Progress = "failed"
-	Uncertain Progress = "uncertain" // the process or the connection died between
+	Sending   DeliveryStatus = "sending" // intent committed, no result yet
+	Sent      DeliveryStatus = "sent"
+	Deferred  DeliveryStatus = "deferred"
+	Failed    DeliveryStatus = "failed"
+	Uncertain DeliveryStatus = "uncertain" // the process or the connection died between
 )
 
 // Delivery is one edition to one subscriber.
 type Delivery struct {
-	Edition    int64
-	Subscriber int64
-	After      int64 // the range of sequence numbers (After, Through] that it covers
-	Through    int64
-	Digest     int64 // the set of posts that it holds; 0 where an earlier version made it
-	Progress   Progress
-	Kept       Kept
-	Again      bool // asked for by a person after the cursor had passed it
-	Resent     int  // how often it was sent again though the server may have taken it
-	Attempts   int
-	First      time.Time // when it was first tried
-	Last       time.Time // when it was last tried, or ended
-	Next       time.Time // Deferred: not before
-	Code       int       // SMTP reply code; 0 for a connection fault
-	Reply      string    // the server's own words, or the fault's
+	Edition     int64
+	Subscriber  int64
+	After       int64 // the range of sequence numbers (After, Through] that it covers
+	Through     int64
+	Digest      int64 // the set of posts that it holds; 0 where an earlier version made it
+	Status      DeliveryStatus
+	DueReason   DueReason
+	ManualRetry bool // asked for by a person after the cursor had passed it
+	Resent      int  // how often it was sent again though the server may have taken it
+	Attempts    int
+	FirstTried  time.Time // when it was first tried
+	LastTried   time.Time // when it was last tried, or ended
+	NextTry     time.Time // Deferred: not before
+	Code        int       // SMTP reply code; 0 for a connection fault
+	Reply       string    // the server's own words, or the fault's
 }
 
-// Kept says why the posts of a delivery are due still, though it failed or was not
+// DueReason says why the posts of a delivery are still due, though it failed or was not
 // tried.
-type Kept int
+type DueReason int
 
 const (
-	Passed  Kept = iota // they are not, once it has failed: the mailbox is gone (see MarkRefused), or a person canceled it
-	GivenUp             // failed: retry_for ran out, or the server refused it, and they come with what is newer
-	Ended               // failed: the subscription had ended, and they come if it goes on
-	Waits               // deferred: one of them could not be shown
+	NotDue            DueReason = iota // they are not, once it has failed: the mailbox is gone (see MarkRefused), or a person canceled it
+	GaveUp                             // failed: retry_for ran out, or the server refused it, and they come with what is newer
+	SubscriptionEnded                  // failed: the subscription had ended, and they come if it goes on
+	PostHidden                         // deferred: one of them could not be shown
 )
 
 const deliveryColumns = "d.edition, d.subscriber, d.after_seq, d.through_seq, d.digest, d.progress, d.kept, d.again, d.resent, d.attempts, d.first_at, d.last_at, d.next_at, d.code, d.reply"
@@ -57,8 +57,8 @@ func scanDelivery(row scanner) (d Delivery, err error) {
 
 // fields are where deliveryColumns are read to.
 func (d *Delivery) fields() []any {
-	return []any{&d.Edition, &d.Subscriber, &d.After, &d.Through, &d.Digest, &d.Progress, &d.Kept, &d.Again, &d.Resent, &d.Attempts,
-		(*instant)(&d.First), (*instant)(&d.Last), (*instant)(&d.Next), &d.Code, &d.Reply}
+	return []any{&d.Edition, &d.Subscriber, &d.After, &d.Through, &d.Digest, &d.Status, &d.DueReason, &d.ManualRetry, &d.Resent, &d.Attempts,
+		(*instant)(&d.FirstTried), (*instant)(&d.LastTried), (*instant)(&d.NextTry), &d.Code, &d.Reply}
 }
 
 // deliveries reads those that follow "FROM".
@@ -75,9 +75,9 @@ func (l *Ledger) Interrupted(ctx context.Context) ([]Delivery, error) {
 	return found, l.fail("read the interrupted deliveries", err)
 }
 
-// ClockSlack is how far ahead a time in the ledger may lie. Where one lies further
+// MaxClockSkew is how far ahead a time in the ledger may lie. Where one lies further
 // ahead the clock was wrong then and has been set back.
-const ClockSlack = time.Hour
+const MaxClockSkew = time.Hour
 
 // Deferred returns up to limit deferred deliveries due at or before now, with
 // (edition, subscriber) behind the given one. Those last tried by a clock that has
@@ -85,7 +85,7 @@ const ClockSlack = time.Hour
 func (l *Ledger) Deferred(ctx context.Context, now time.Time, edition, subscriber int64, limit int) ([]Delivery, error) {
 	found, err := l.deliveries(ctx, `delivery d
 		WHERE d.progress = 'deferred' AND (d.next_at IS NULL OR d.next_at <= $1 OR d.last_at > $5) AND (d.edition, d.subscriber) > ($2, $3)
-		ORDER BY d.edition, d.subscriber LIMIT $4`, instant(now), edition, subscriber, limit, instant(now.Add(ClockSlack)))
+		ORDER BY d.edition, d.subscriber LIMIT $4`, instant(now), edition, subscriber, limit, instant(now.Add(MaxClockSkew)))
 	return found, l.fail("read the deferred deliveries", err)
 }
 
@@ -100,7 +100,7 @@ func (l *Ledger) NextRetry(ctx context.Context) (next time.Time, err error) {
 
 // Deliveries streams an edition's deliveries with that progress ("" for all),
 // by subscriber.
-func (l *Ledger) Deliveries(ctx context.Context, edition int64, p Progress) iter.Seq2[Delivery, error] {
+func (l *Ledger) Deliveries(ctx context.Context, edition int64, p DeliveryStatus) iter.Seq2[Delivery, error] {
 	return func(yield func(Delivery, error) bool) {
 		for after := int64(0); ; {
 			batch, err := l.deliveries(ctx, `delivery d
@@ -131,9 +131,9 @@ func (l *Ledger) DeliveriesTo(ctx context.Context, subscriber int64) ([]Delivery
 	return found, l.fail("read a subscriber's deliveries", err)
 }
 
-// Unsettled returns the deliveries of which nobody knows whether the server took
+// Unresolved returns the deliveries of which nobody knows whether the server took
 // them: held as uncertain, or left in Sending. No pass may be underway.
-func (l *Ledger) Unsettled(ctx context.Context) ([]Delivery, error) {
+func (l *Ledger) Unresolved(ctx context.Context) ([]Delivery, error) {
 	found, err := l.deliveries(ctx, "delivery d WHERE d.progress IN ('sending', 'uncertain') ORDER BY d.edition, d.subscriber")
 	return found, l.fail("read the uncertain deliveries", err)
 }

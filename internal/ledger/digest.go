@@ -38,7 +38,7 @@ func (l *Ledger) Digests(ctx context.Context, edition int64) ([]Digest, error) {
 	all, err := collect(ctx, l.read, func(row scanner) (d Digest, err error) {
 		var returned Numbers
 		err = row.Scan(&d.Number, &d.Posts, &d.Withheld, &returned)
-		d.Withheld = d.Withheld.With(returned)
+		d.Withheld = d.Withheld.Union(returned)
 		return d, err
 	}, "SELECT number, posts, withheld, returned FROM digest WHERE edition = $1 ORDER BY number", edition)
 	return all, l.fail(fmt.Sprintf("read the digests of edition %d", edition), err)
@@ -53,7 +53,7 @@ func (l *Ledger) Withheld(ctx context.Context) (Numbers, error) {
 	}, "SELECT DISTINCT withheld FROM digest WHERE withheld <> ''")
 	var all Numbers
 	for _, n := range lists {
-		all = all.With(n)
+		all = all.Union(n)
 	}
 	return all, l.fail("read which posts were withheld", err)
 }
@@ -83,18 +83,18 @@ func oweWithheld(ctx context.Context, tx *sql.Tx, posts Numbers, where string, a
 	}
 	n := len(args)
 	for _, d := range digests {
-		owed := d.withheld.And(posts)
+		owed := d.withheld.Intersect(posts)
 		if len(owed) == 0 {
 			continue
 		}
 		if _, err := tx.ExecContext(ctx, "UPDATE digest SET withheld = $3, returned = $4 WHERE edition = $1 AND number = $2",
-			d.edition, d.number, d.withheld.Without(owed), d.returned.With(owed)); err != nil {
+			d.edition, d.number, d.withheld.Minus(owed), d.returned.Union(owed)); err != nil {
 			return err
 		}
 		settled := "s.id IN (SELECT d.subscriber FROM delivery d WHERE d.edition = " + numbered(n+1) + " AND d.digest = " + numbered(n+2) +
 			" AND (d.progress IN ('sent', 'uncertain') OR d.progress = 'failed' AND d.kept = 0 OR d.again))"
 		err := changeDue(ctx, tx, settled+" AND "+where, append(args[:n:n], d.edition, d.number), func(_ []NumberedPost, g dueGroup) Due {
-			return Due{Cursor: g.Cursor, Owed: g.Owed.With(owed.only(func(seq int64) bool { return seq <= g.Cursor }))}
+			return Due{Cursor: g.Cursor, Owed: g.Owed.Union(owed.only(func(seq int64) bool { return seq <= g.Cursor }))}
 		})
 		if err != nil {
 			return err

@@ -24,8 +24,8 @@ func testWithheld(t *testing.T, open func(*testing.T) *ledger.Ledger) {
 	for _, s := range []sender{got, waits} {
 		want1(t, true)(l.Record(ctx, nil, &ledger.Intent{Edition: edition, Subscriber: s.subscriber, Through: 3, Digest: without2, At: noon}))
 	}
-	got.end(ledger.Result{Edition: edition, Progress: ledger.Sent})
-	waits.end(ledger.Result{Edition: edition, Progress: ledger.Deferred, Next: noon})
+	got.end(ledger.Result{Edition: edition, Status: ledger.Sent})
+	waits.end(ledger.Result{Edition: edition, Status: ledger.Deferred, Next: noon})
 
 	want1(t, ledger.Numbers{2})(l.Withheld(ctx))
 	for range 2 { // the second time nothing changes
@@ -42,7 +42,7 @@ func testWithheld(t *testing.T, open func(*testing.T) *ledger.Ledger) {
 	}
 	// Who was under way comes to it when that is settled.
 	want1(t, true)(l.Record(ctx, nil, &ledger.Intent{Edition: edition, Subscriber: waits.subscriber, At: noon}))
-	waits.end(ledger.Result{Edition: edition, Progress: ledger.Sent})
+	waits.end(ledger.Result{Edition: edition, Status: ledger.Sent})
 	if diff := cmp.Diff(ledger.Due{Cursor: 3, Owed: ledger.Numbers{2}}, waits.due()); diff != "" {
 		t.Errorf("settled later (-want +got)\n%s", diff)
 	}
@@ -69,7 +69,7 @@ func testBundles(t *testing.T, open func(*testing.T) *ledger.Ledger) {
 	must(t, l.FinishEdition(ctx, e.Number, noon))
 	must(t, l.PruneBundles(ctx, noon.Add(time.Hour)))
 	want1(t, []byte("extended"))(l.Bundle(ctx, e.Number))
-	ann.end(ledger.Result{Edition: e.Number, Progress: ledger.Sent})
+	ann.end(ledger.Result{Edition: e.Number, Status: ledger.Sent})
 	must(t, l.PruneBundles(ctx, noon))
 	want1(t, []byte("extended"))(l.Bundle(ctx, e.Number))
 	must(t, l.PruneBundles(ctx, noon.Add(time.Hour)))

@@ -11,12 +11,12 @@ import (
 // All that the program promises of mail hangs on one rule. A number leaves Due
 // only because
 //   - its post was delivered to this subscriber, or held as uncertain, or refused
-//     since the mailbox is gone, which marks the subscriber too: Settled. Other
+//     since the mailbox is gone, which marks the subscriber too: AfterDelivery. Other
 //     refusals, and those that MarkRefused does not confirm, leave it due;
 //   - it does not match what the subscriber had chosen when an edition of their
-//     cadence closed over it: Chosen;
-//   - the owner canceled the edition that offered it: Canceled;
-//   - the subscription had ended when an edition closed over it: Returned.
+//     cadence closed over it: AfterChoice;
+//   - the owner canceled the edition that offered it: AfterCancel;
+//   - the subscription had ended when an edition closed over it: AfterReturn.
 //
 // Everything else that moves the cursor puts what it passes into Owed. A set of
 // numbers for each subscriber would say the same; a cursor and a list that is
@@ -44,54 +44,54 @@ type NumberedPost struct {
 
 // Matches reports whether the post is one of the selection.
 func (c Selection) Matches(p NumberedPost) bool {
-	return p.Unread || p.Language == c.Language && Wants(c.Tags, p.Tags)
+	return p.Unread || p.Language == c.Language && TagsMatch(c.Tags, p.Tags)
 }
 
-// Wants reports whether a subscriber with those tags gets a post with these:
+// TagsMatch reports whether a subscriber with those tags gets a post with these:
 // without tags every post, else those with one in common, case ignored.
-func Wants(tags, post []string) bool {
+func TagsMatch(tags, post []string) bool {
 	return len(tags) == 0 || slices.ContainsFunc(tags, func(t string) bool {
 		return slices.ContainsFunc(post, func(p string) bool { return strings.EqualFold(strings.TrimSpace(t), strings.TrimSpace(p)) })
 	})
 }
 
-// Of returns the numbers up to through that are due. posts are all that have a
+// UpTo returns the numbers up to through that are due. posts are all that have a
 // number, by number.
-func (d Due) Of(posts []NumberedPost, c Selection, through int64) Numbers {
+func (d Due) UpTo(posts []NumberedPost, c Selection, through int64) Numbers {
 	due := d.Owed.only(func(seq int64) bool { return seq <= through })
-	return due.With(matching(posts, c, d.Cursor, through))
+	return due.Union(matching(posts, c, d.Cursor, through))
 }
 
-// Holds reports whether the number is due to who has chosen so that its post matches.
-func (d Due) Holds(seq int64) bool { return seq > d.Cursor || d.Owed.Has(seq) }
+// Contains reports whether the number is due to who has chosen so that its post matches.
+func (d Due) Contains(seq int64) bool { return seq > d.Cursor || d.Owed.Contains(seq) }
 
-// Still returns those of the numbers that are due.
-func (d Due) Still(posts Numbers) Numbers { return posts.only(d.Holds) }
+// Filter returns those of the numbers that are due.
+func (d Due) Filter(posts Numbers) Numbers { return posts.only(d.Contains) }
 
-// Settled is Due after an edition through that number: the posts of its digest are
+// AfterDelivery returns Due after an edition through that number: the posts of its digest are
 // dealt with, and those that it could not show, and that can be shown since, are owed
 // where the cursor passes them by it.
-func (d Due) Settled(through int64, posts, returned Numbers) Due {
+func (d Due) AfterDelivery(through int64, posts, returned Numbers) Due {
 	passed := returned.only(func(seq int64) bool { return seq > d.Cursor && seq <= through })
-	return Due{Cursor: max(d.Cursor, through), Owed: d.Owed.With(passed).Without(posts)}
+	return Due{Cursor: max(d.Cursor, through), Owed: d.Owed.Union(passed).Minus(posts)}
 }
 
-// Chosen is Due when the choice of so far ends: it held for all that editions of
+// AfterChoice returns Due when the choice of so far ends: it held for all that editions of
 // the cadence were closed over, and no further back.
-func (d Due) Chosen(posts []NumberedPost, soFar Selection, closed int64) Due {
-	return Due{Cursor: max(d.Cursor, closed), Owed: d.Owed.With(matching(posts, soFar, d.Cursor, closed))}
+func (d Due) AfterChoice(posts []NumberedPost, soFar Selection, closed int64) Due {
+	return Due{Cursor: max(d.Cursor, closed), Owed: d.Owed.Union(matching(posts, soFar, d.Cursor, closed))}
 }
 
-// Canceled is Due after an edition with those posts was canceled.
-func (d Due) Canceled(all []NumberedPost, c Selection, through int64, posts Numbers) Due {
-	d = d.Chosen(all, c, through)
-	return Due{Cursor: d.Cursor, Owed: d.Owed.Without(posts)}
+// AfterCancel returns Due after an edition with those posts was canceled.
+func (d Due) AfterCancel(all []NumberedPost, c Selection, through int64, posts Numbers) Due {
+	d = d.AfterChoice(all, c, through)
+	return Due{Cursor: d.Cursor, Owed: d.Owed.Minus(posts)}
 }
 
-// Returned is Due when a subscription that had ended goes on. What its cadence had
+// AfterReturn returns Due when a subscription that had ended goes on. What its cadence had
 // closed over by then is still due, what it closed over since is not.
-func (d Due) Returned(posts []NumberedPost, c Selection, closedThen, closedNow int64) Due {
-	d = d.Chosen(posts, c, closedThen)
+func (d Due) AfterReturn(posts []NumberedPost, c Selection, closedThen, closedNow int64) Due {
+	d = d.AfterChoice(posts, c, closedThen)
 	return Due{Cursor: max(d.Cursor, closedNow), Owed: d.Owed}
 }
 
@@ -104,14 +104,14 @@ const (
 	Expired            // and not any more
 )
 
-// Share sorts what is due to somebody into what they get of an edition that has the
+// SplitDue sorts what is due to somebody into what they get of an edition that has the
 // posts own, and what is withheld. The edition takes in posts that it lacks and that can
 // be shown. It waits where one of its own is hidden: a digest without that would be half
 // of what is due.
-func Share(due, own Numbers, see func(seq int64) Visibility) (posts, withheld Numbers, waits bool) {
+func SplitDue(due, own Numbers, see func(seq int64) Visibility) (posts, withheld Numbers, waits bool) {
 	for _, seq := range due {
 		v := see(seq)
-		if v == Expired || v == Hidden && !own.Has(seq) {
+		if v == Expired || v == Hidden && !own.Contains(seq) {
 			withheld = append(withheld, seq)
 			continue
 		}

@@ -17,7 +17,7 @@ const (
 )
 
 // progressCodes are the bytes that stand for each Progress.
-var progressCodes = []Progress{Sending, Sent, Deferred, Failed, Uncertain}
+var progressCodes = []DeliveryStatus{Sending, Sent, Deferred, Failed, Uncertain}
 
 const (
 	movedFlag = 1 << iota
@@ -36,11 +36,11 @@ func (g *group) encode() []byte {
 		if d.bounced {
 			flags |= bouncedFlag
 		}
-		row = append(row, byte(slices.Index(progressCodes, d.Progress)), flags)
-		for _, n := range []int64{d.Edition, d.Subscriber, d.After, d.Through, int64(d.Attempts), int64(d.Code), d.Digest, int64(d.Kept), int64(d.Resent)} {
+		row = append(row, byte(slices.Index(progressCodes, d.Status)), flags)
+		for _, n := range []int64{d.Edition, d.Subscriber, d.After, d.Through, int64(d.Attempts), int64(d.Code), d.Digest, int64(d.DueReason), int64(d.Resent)} {
 			row = binary.AppendVarint(row, n)
 		}
-		for _, t := range []time.Time{d.First, d.Last, d.Next} {
+		for _, t := range []time.Time{d.FirstTried, d.LastTried, d.NextTry} {
 			row = appendTime(row, t)
 		}
 		row = append(binary.AppendUvarint(row, uint64(len(d.Reply))), d.Reply...)
@@ -87,15 +87,15 @@ func (r *entryReader) record() *record {
 		return nil
 	}
 	d := &record{moved: head[1]&movedFlag != 0, bounced: head[1]&bouncedFlag != 0}
-	d.Progress = progressCodes[head[0]]
+	d.Status = progressCodes[head[0]]
 	d.Edition, d.Subscriber, d.After, d.Through = r.number(), r.number(), r.number(), r.number()
 	d.Attempts, d.Code = int(r.number()), int(r.number())
 	if r.form > firstForm {
-		d.Digest, d.Kept, d.Resent = r.number(), Kept(r.number()), int(r.number())
-	} else if d.Progress == Failed && !d.moved {
-		d.Kept = GivenUp
+		d.Digest, d.DueReason, d.Resent = r.number(), DueReason(r.number()), int(r.number())
+	} else if d.Status == Failed && !d.moved {
+		d.DueReason = GaveUp
 	}
-	d.First, d.Last, d.Next = r.time(), r.time(), r.time()
+	d.FirstTried, d.LastTried, d.NextTry = r.time(), r.time(), r.time()
 	size, n := binary.Uvarint(r.rest)
 	if n <= 0 || size > uint64(len(r.rest)-n) {
 		r.bad = true

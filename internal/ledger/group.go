@@ -57,7 +57,7 @@ func newRecord(key deliveryKey) *record {
 
 func (d *Delivery) key() deliveryKey { return deliveryKey{d.Edition, d.Subscriber} }
 
-func (r *record) open() bool { return r.Progress == Sending || r.Progress == Deferred }
+func (r *record) open() bool { return r.Status == Sending || r.Status == Deferred }
 
 // newGroup begins with what is known of all that the calls touch: the deliveries
 // that this process has begun, which nobody else changes, and the recipients who
@@ -142,27 +142,27 @@ func (g *group) decide(call *recording) {
 func (g *group) end(done *Result) bool {
 	d := g.deliveries[deliveryKey{done.Edition, done.Subscriber}]
 	switch {
-	case d.Progress == "" && done.Through > 0: // its envelope was refused
-		d.After, d.Through, d.Digest, d.First, d.Attempts = done.After, done.Through, done.Digest, done.At, 1
-	case d.Progress == Deferred: // likewise
+	case d.Status == "" && done.Through > 0: // its envelope was refused
+		d.After, d.Through, d.Digest, d.FirstTried, d.Attempts = done.After, done.Through, done.Digest, done.At, 1
+	case d.Status == Deferred: // likewise
 		d.Attempts++
 		d.renew(done.Digest)
-	case d.Progress != Sending && d.Progress != Uncertain:
+	case d.Status != Sending && d.Status != Uncertain:
 		return false
 	}
-	g.turn(d, done.Progress, done.At)
+	g.turn(d, done.Status, done.At)
 	d.Code, d.Reply = done.Code, storable(done.Reply)
 	if done.Resend {
 		d.Resent++
 	}
 	switch {
-	case done.Progress == Deferred:
-		d.Next = done.Next
-		if done.Waits {
-			d.Kept = Waits
+	case done.Status == Deferred:
+		d.NextTry = done.Next
+		if done.PostHidden {
+			d.DueReason = PostHidden
 		}
-	case done.KeepCursor && !d.Again:
-		d.Kept = GivenUp
+	case done.KeepCursor && !d.ManualRetry:
+		d.DueReason = GaveUp
 	default:
 		d.moved = true
 		// Whoever goes on with this subscriber has to read them again.
@@ -186,17 +186,17 @@ func (g *group) end(done *Result) bool {
 func (g *group) begin(next *Intent) bool {
 	d := g.deliveries[deliveryKey{next.Edition, next.Subscriber}]
 	if !g.mayBegin(d, next) {
-		if d.Progress == Deferred {
+		if d.Status == Deferred {
 			g.turn(d, Failed, next.At)
 			d.Code, d.Reply = 0, "not tried again: the subscription ended"
-			if !d.Again {
-				d.Kept = Ended
+			if !d.ManualRetry {
+				d.DueReason = SubscriptionEnded
 			}
 		}
 		return false
 	}
-	if d.Progress == "" {
-		d.After, d.Through, d.First = next.After, next.Through, next.At
+	if d.Status == "" {
+		d.After, d.Through, d.FirstTried = next.After, next.Through, next.At
 	}
 	d.renew(next.Digest)
 	d.Attempts++
@@ -209,7 +209,7 @@ func (g *group) mayBegin(d *record, next *Intent) bool {
 	if reader == nil || !g.editions[next.Edition] {
 		return false
 	}
-	switch d.Progress {
+	switch d.Status {
 	case "":
 		return reader.due.Cursor == next.After && slices.Equal(reader.due.Owed, next.Owed) && reader.open == 0
 	case Deferred:
@@ -226,9 +226,9 @@ func (r *record) renew(digest int64) {
 }
 
 // turn changes a delivery's progress.
-func (g *group) turn(d *record, p Progress, at time.Time) {
+func (g *group) turn(d *record, p DeliveryStatus, at time.Time) {
 	was := d.open()
-	d.Progress, d.Last, d.Next, d.Kept = p, at, time.Time{}, Passed
+	d.Status, d.LastTried, d.NextTry, d.DueReason = p, at, time.Time{}, NotDue
 	if reader := g.readers[d.Subscriber]; reader != nil && was != d.open() {
 		if was {
 			reader.open--

@@ -25,8 +25,8 @@ func TestCallsAboutOneSubscriberInOneGroup(t *testing.T) {
 	begin := func(edition, after, through int64) *recording {
 		return &recording{next: &Intent{Edition: edition, Subscriber: 1, After: after, Through: through, At: at}}
 	}
-	end := func(edition int64, p Progress) *recording {
-		return &recording{done: &Result{Edition: edition, Subscriber: 1, Progress: p, Code: 250, Reply: string(p), At: at}}
+	end := func(edition int64, p DeliveryStatus) *recording {
+		return &recording{done: &Result{Edition: edition, Subscriber: 1, Status: p, Code: 250, Reply: string(p), At: at}}
 	}
 	bounced := func(edition int64) *recording {
 		call := end(edition, Failed)
@@ -34,7 +34,7 @@ func TestCallsAboutOneSubscriberInOneGroup(t *testing.T) {
 		return call
 	}
 	both := func(a, b *recording) *recording { return &recording{done: a.done, next: b.next} }
-	refused := func(edition, after, through int64, p Progress) *recording {
+	refused := func(edition, after, through int64, p DeliveryStatus) *recording {
 		call := end(edition, p)
 		call.done.After, call.done.Through = after, through
 		return call
@@ -105,9 +105,9 @@ func commitGroups(t *testing.T, groups [][]*recording) ([]told, stored) {
 	l, err := Open(ctx, "sqlite:"+filepath.Join(t.TempDir(), "publisher.db"))
 	noError(t, err)
 	defer l.Close()
-	_, err = l.Import(ctx, func(yield func(Row, error) bool) { yield(Row{Email: "ann@example.com"}, nil) }, FromCommand, "weekly", now, nil)
+	_, err = l.Import(ctx, func(yield func(Row, error) bool) { yield(Row{Email: "ann@example.com"}, nil) }, ImportOptions{DefaultCadence: "weekly", Now: now})
 	noError(t, err)
-	noError(t, l.SavePosts(ctx, []Post{{ID: "a", Standing: Numbered}, {ID: "b", Standing: Numbered}}))
+	noError(t, l.SavePosts(ctx, []Post{{ID: "a", Stage: Numbered}, {ID: "b", Stage: Numbered}}))
 	for through := range int64(2) {
 		noError(t, l.CloseEditions(ctx, &Edition{Cadence: "weekly", Closed: now, Through: through + 1}))
 	}

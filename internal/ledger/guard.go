@@ -37,10 +37,10 @@ func (e *CloneError) Error() string {
 // may come between the two files.
 type marks struct{ Last, Next string }
 
-// Advance makes sure that the mark beside the ledger is the one in it, and replaces
+// AdvanceCloneMark makes sure that the mark beside the ledger is the one in it, and replaces
 // both. It is called before mail goes out and after, so that a copy made earlier no
 // longer fits. Where they disagree it fails with a *CloneError.
-func (l *Ledger) Advance(ctx context.Context) error {
+func (l *Ledger) AdvanceCloneMark(ctx context.Context) error {
 	l.marking.Lock()
 	defer l.marking.Unlock()
 	m, beside, err := l.marks(ctx)
@@ -81,9 +81,9 @@ func (l *Ledger) Adopt(ctx context.Context) error {
 	return l.mark(ctx, rand.Text())
 }
 
-// Original fails with a *CloneError where the ledger is not the one that was last
+// CheckCloneMark fails with a *CloneError where the ledger is not the one that was last
 // sent from.
-func (l *Ledger) Original(ctx context.Context) error {
+func (l *Ledger) CheckCloneMark(ctx context.Context) error {
 	m, beside, err := l.marks(ctx)
 	if err != nil {
 		return err

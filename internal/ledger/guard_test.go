@@ -18,7 +18,7 @@ func sent(t *testing.T, path string, subscribers, editions int) {
 	for range editions - 1 {
 		closeEdition(t, l, "weekly", 1, 1)
 	}
-	must(t, l.Advance(ctx))
+	must(t, l.AdvanceCloneMark(ctx))
 	must(t, l.Close())
 }
 
@@ -26,11 +26,11 @@ func sent(t *testing.T, path string, subscribers, editions int) {
 func nextNumbers(t *testing.T, path string) (edition, subscriberID int64) {
 	t.Helper()
 	l := openAt(t, "sqlite:"+path)
-	if err := l.Original(ctx); !errors.As(err, new(*ledger.CloneError)) {
+	if err := l.CheckCloneMark(ctx); !errors.As(err, new(*ledger.CloneError)) {
 		t.Fatalf("before it is adopted: %v", err)
 	}
 	must(t, l.Adopt(ctx))
-	must(t, l.Original(ctx))
+	must(t, l.CheckCloneMark(ctx))
 	next, err := l.NextEdition(ctx)
 	must(t, err)
 	edition = closeEdition(t, l, "weekly", 1, 1)
@@ -78,7 +78,7 @@ func TestAdoptLeavesAGap(t *testing.T) {
 			for i := range 400 {
 				add(t, l, ledger.Row{Email: "late" + string(rune('a'+i%26)) + string(rune('a'+i/26)) + "@example.com"})
 			}
-			must(t, l.Advance(ctx))
+			must(t, l.AdvanceCloneMark(ctx))
 			must(t, l.Close())
 			must(t, os.Rename(path+".older", path))
 			tt.change(path)
@@ -119,7 +119,7 @@ func TestGuard(t *testing.T) {
 			must(t, l.Close())
 			copyFile(t, path, path+".older")
 			l = openAt(t, "sqlite:"+path)
-			must(t, l.Advance(ctx))
+			must(t, l.AdvanceCloneMark(ctx))
 			must(t, l.Close())
 			must(t, os.Rename(path+".older", path))
 		}, false},
@@ -128,7 +128,7 @@ func TestGuard(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "publisher.db")
 			tt.make(path)
 			l := openAt(t, "sqlite:"+path)
-			err := l.Original(ctx)
+			err := l.CheckCloneMark(ctx)
 			if tt.open != (err == nil) || err != nil && !errors.As(err, new(*ledger.CloneError)) {
 				t.Errorf("%v", err)
 			}

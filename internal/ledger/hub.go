@@ -10,13 +10,13 @@ import (
 // Hub is what one WebSub hub was told last, rather than what it is to be told, so that a
 // crash at any moment loses nothing.
 type Hub struct {
-	Told     map[string]string // path of a feed to a hash of the bytes that the hub knows of
+	Notified map[string]string // path of a feed to a hash of the bytes that the hub knows of
 	Failures int               // in a row
 	Next     time.Time         // when to try again; zero if the last attempt did not fail
 }
 
 func (h Hub) equal(other Hub) bool {
-	return h.Failures == other.Failures && h.Next.Equal(other.Next) && maps.Equal(h.Told, other.Told)
+	return h.Failures == other.Failures && h.Next.Equal(other.Next) && maps.Equal(h.Notified, other.Notified)
 }
 
 // Hubs returns the hubs by their addresses.
@@ -28,7 +28,7 @@ func (l *Ledger) Hubs(ctx context.Context) (map[string]Hub, error) {
 func hubs(ctx context.Context, db rowsQuerier) (map[string]Hub, error) {
 	all := map[string]Hub{}
 	_, err := collect(ctx, db, func(row scanner) (_ struct{}, err error) {
-		h, url := Hub{Told: map[string]string{}}, ""
+		h, url := Hub{Notified: map[string]string{}}, ""
 		err = row.Scan(&url, &h.Failures, (*instant)(&h.Next))
 		all[url] = h
 		return struct{}{}, err
@@ -39,7 +39,7 @@ func hubs(ctx context.Context, db rowsQuerier) (map[string]Hub, error) {
 	_, err = collect(ctx, db, func(row scanner) (_ struct{}, err error) {
 		var url, path, hash string
 		err = row.Scan(&url, &path, &hash)
-		all[url].Told[path] = hash
+		all[url].Notified[path] = hash
 		return struct{}{}, err
 	}, "SELECT hub, path, hash FROM hub_feed")
 	return all, err
@@ -88,8 +88,8 @@ func saveHub(ctx context.Context, tx *sql.Tx, url string, last, h Hub) error {
 		return err
 	}
 	err = eachRow(ctx, tx, "DELETE FROM hub_feed WHERE hub = $1 AND path = $2", func(yield func(...any) bool) {
-		for path := range last.Told {
-			if _, kept := h.Told[path]; !kept && !yield(url, path) {
+		for path := range last.Notified {
+			if _, kept := h.Notified[path]; !kept && !yield(url, path) {
 				return
 			}
 		}
@@ -100,8 +100,8 @@ func saveHub(ctx context.Context, tx *sql.Tx, url string, last, h Hub) error {
 	return eachRow(ctx, tx, `
 		INSERT INTO hub_feed (hub, path, hash) VALUES ($1, $2, $3)
 		ON CONFLICT (hub, path) DO UPDATE SET hash = excluded.hash`, func(yield func(...any) bool) {
-		for path, hash := range h.Told {
-			if known, ok := last.Told[path]; (!ok || known != hash) && !yield(url, path, hash) {
+		for path, hash := range h.Notified {
+			if known, ok := last.Notified[path]; (!ok || known != hash) && !yield(url, path, hash) {
 				return
 			}
 		}

@@ -3,8 +3,6 @@ package ledger
 import (
 	"context"
 	"database/sql"
-	"iter"
-	"time"
 )
 
 // strictness orders statuses: of two that a list has for one address the higher counts.
@@ -34,41 +32,34 @@ func Stricter(a, b Status) Status {
 	return a
 }
 
-// Outcome is what an import makes of a row.
-type Outcome string
+// RowOutcome is what an import makes of a row.
+type RowOutcome string
 
 const (
-	RowAdded     Outcome = "added"
-	RowUpdated   Outcome = "updated"
-	RowUnchanged Outcome = "unchanged"
-	RowKept      Outcome = "kept"      // it would have brought back who left
-	RowDuplicate Outcome = "duplicate" // its address stands in an earlier row, whose result is for both
-	RowRefused   Outcome = "refused"   // it cannot be used
-	RowLeftOut   Outcome = "left out"  // nobody asked for it
+	RowAdded     RowOutcome = "added"
+	RowUpdated   RowOutcome = "updated"
+	RowUnchanged RowOutcome = "unchanged"
+	RowKept      RowOutcome = "kept"      // it would have brought back who left
+	RowDuplicate RowOutcome = "duplicate" // its address stands in an earlier row, whose result is for both
+	RowRefused   RowOutcome = "refused"   // it cannot be used
+	RowLeftOut   RowOutcome = "left out"  // nobody asked for it
 )
 
 // RowResult is what became of one row of an import.
 type RowResult struct {
 	Line    int
 	Email   string
-	Outcome Outcome
+	Outcome RowOutcome
 	Was     Status // "" where nobody had that address
 	Is      Status // "" for RowRefused and RowLeftOut
 	First   int    // RowDuplicate: the line of the earlier row
 	Reason  string // RowRefused, RowLeftOut: why
 }
 
-// ImportWithResults is Import, and calls each with what became of each row, in the order of their
-// lines. An error that each returns ends the import, and nothing is changed. each may
-// not use the ledger.
-func (l *Ledger) ImportWithResults(ctx context.Context, rows iter.Seq2[Row, error], origin Origin, defaultCadence string, now time.Time, mayRemove func(missing, before int) bool, each func(RowResult) error) (Imported, error) {
-	return l.importRows(ctx, rows, &importer{origin: origin, defaultCadence: defaultCadence, now: now, each: each}, mayRemove)
-}
-
 // resultTables makes the tables from which reportResults reads. They are
 // temporary, as the rows are, so that memory stays flat.
 func (i *importer) resultTables() []string {
-	if i.each == nil {
+	if i.Report == nil {
 		return nil
 	}
 	return []string{
@@ -82,7 +73,7 @@ func (i *importer) resultTables() []string {
 
 // noteRow notes a row for reportResults.
 func (i *importer) noteRow(ctx context.Context, r Row, key string) error {
-	if i.each == nil {
+	if i.Report == nil {
 		return nil
 	}
 	_, err := i.conn.ExecContext(ctx, "INSERT INTO import_line (line, email_key, email, refused, left_out) VALUES ($1, $2, $3, $4, $5)", r.Line, key, r.Email, r.Refused, r.LeftOut)
@@ -91,7 +82,7 @@ func (i *importer) noteRow(ctx context.Context, r Row, key string) error {
 
 // rememberBefore keeps how those whom the rows name stand before they are merged.
 func (i *importer) rememberBefore(ctx context.Context, tx *sql.Tx) error {
-	if i.each == nil {
+	if i.Report == nil {
 		return nil
 	}
 	for _, query := range []string{
@@ -109,7 +100,7 @@ func (i *importer) rememberBefore(ctx context.Context, tx *sql.Tx) error {
 
 // reportResults compares each row's subscriber with the one before.
 func (i *importer) reportResults(ctx context.Context, tx *sql.Tx) error {
-	if i.each == nil {
+	if i.Report == nil {
 		return nil
 	}
 	rows, err := tx.QueryContext(ctx, `
@@ -134,7 +125,7 @@ func (i *importer) reportResults(ctx context.Context, tx *sql.Tx) error {
 		if f.decide(row, same); leftOut {
 			f.Outcome = RowLeftOut
 		}
-		if err := i.each(f); err != nil {
+		if err := i.Report(f); err != nil {
 			return err
 		}
 	}

@@ -28,7 +28,7 @@ func TestImportStrictest(t *testing.T) {
 					row.Status = status
 					twins = append(twins, row)
 				}
-				want1(t, ledger.Imported{Rows: 1, Added: 1, Duplicates: len(list) - 1})(l.Import(ctx, rows(nil, twins...), ledger.FromCommand, "weekly", noon, nil))
+				want1(t, ledger.ImportCounts{Rows: 1, Added: 1, Duplicates: len(list) - 1})(l.Import(ctx, rows(nil, twins...), ledger.ImportOptions{DefaultCadence: "weekly", Now: noon}))
 				want := ledger.Subscriber{ID: 1, Email: "ANN@example.com", Name: full.Name, Status: strict, Cadence: full.Cadence, Tags: full.Tags,
 					Language: full.Language, Created: full.Created, Confirmed: full.Confirmed, StatusAt: noon}
 				if diff := cmp.Diff(want, subscriber(t, l, full.Email)); diff != "" {
@@ -51,16 +51,16 @@ func TestImportWithResults(t *testing.T) {
 		{Email: "x", Refused: "no @"}, {Email: "y", Refused: "never confirmed", LeftOut: true}, {Email: "NEW@example.com", Status: ledger.Pending},
 	}
 	stop := errors.New("stop")
-	if _, err := l.ImportWithResults(ctx, rows(nil, list...), ledger.FromCommand, "weekly", noon, nil, func(ledger.RowResult) error { return stop }); !errors.Is(err, stop) {
+	if _, err := l.Import(ctx, rows(nil, list...), ledger.ImportOptions{DefaultCadence: "weekly", Now: noon, Report: func(ledger.RowResult) error { return stop }}); !errors.Is(err, stop) {
 		t.Errorf("%v, want the listener's", err)
 	}
 	want1(t, (*ledger.Subscriber)(nil))(l.Subscriber(ctx, "new@example.com"))
 	var got []ledger.RowResult
-	counts, err := l.ImportWithResults(ctx, rows(nil, list...), ledger.FromCommand, "weekly", noon, nil, func(f ledger.RowResult) error {
+	counts, err := l.Import(ctx, rows(nil, list...), ledger.ImportOptions{DefaultCadence: "weekly", Now: noon, Report: func(f ledger.RowResult) error {
 		got = append(got, f)
 		return nil
-	})
-	want1(t, ledger.Imported{Rows: 4, Added: 1, Updated: 1, Unchanged: 1, Kept: 1, Duplicates: 1})(counts, err)
+	}})
+	want1(t, ledger.ImportCounts{Rows: 4, Added: 1, Updated: 1, Unchanged: 1, Kept: 1, Duplicates: 1})(counts, err)
 	want := []ledger.RowResult{
 		{Line: 2, Email: "renamed@example.com", Outcome: ledger.RowUpdated, Was: ledger.Active, Is: ledger.Active},
 		{Line: 3, Email: "new@example.com", Outcome: ledger.RowAdded, Is: ledger.Pending},

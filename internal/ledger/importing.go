@@ -32,8 +32,8 @@ const (
 	FromFile                  // subscribers.file, read by each pass
 )
 
-// Imported counts what an import did.
-type Imported struct {
+// ImportCounts counts what an import did.
+type ImportCounts struct {
 	Rows, Added, Updated, Unchanged int // Rows counts each address once
 	Duplicates                      int // rows whose address another row has too
 	Kept                            int // rows that would have brought back who unsubscribed, bounced or complained
@@ -41,38 +41,45 @@ type Imported struct {
 	Removed                         int // of these, ended
 }
 
-// Import adds and updates subscribers in one transaction, streaming. It follows
-// contract.md's subscribers.file: it never brings back who unsubscribed,
-// bounced or complained (a row that came back revives Removed alone).
+// ImportOptions say how rows are imported.
+type ImportOptions struct {
+	Origin         Origin
+	DefaultCadence string // of subscribers without one of their own
+	Now            time.Time
+	// MayRemove reports whether FromFile may end the subscriptions that are missing; it is
+	// called after the last row, with the number of rows that the file had before. nil: no.
+	MayRemove func(missing, before int) bool
+	// Report is called with the result of each row, in the order of their lines; nil: nobody
+	// asks. An error that it returns ends the import, and nothing is changed.
+	Report func(RowResult) error
+}
+
+// Import adds and updates subscribers in one transaction, streaming. It never brings back
+// subscribers who unsubscribed, bounced or complained (a row that came back revives
+// Removed alone).
 //   - A new subscriber's cursor is the newest sequence number.
 //   - FromFile: a field changes only when the file changes it (so that a choice
 //     made on the preferences page stays). Subscriptions that came from the file
-//     and are not among rows are Missing; they are Removed only if mayRemove,
-//     called after the last row with the number missing and the number of rows
-//     that the file had last time, agrees.
+//     and are not among rows are Missing; they are Removed only if MayRemove agrees.
 //   - FromCommand: a field that a row leaves empty stays as it is.
-//   - Changed tags, language or cadence do not reach back: see Due.Chosen. A row that
-//     came back goes on as Due.Returned says.
+//   - Changed tags, language or cadence do not reach back: see Due.AfterChoice. A row that
+//     came back goes on as Due.AfterReturn says.
 //   - Of rows with one address the strictest status counts, and of the rest the last
 //     value that is not empty. One that address.Normalize refuses, or an error among the
 //     rows, ends the import and nothing is changed.
 //
-// Neither rows nor mayRemove may use the ledger.
-func (l *Ledger) Import(ctx context.Context, rows iter.Seq2[Row, error], origin Origin, defaultCadence string, now time.Time, mayRemove func(missing, before int) bool) (Imported, error) {
-	return l.importRows(ctx, rows, &importer{origin: origin, defaultCadence: defaultCadence, now: now}, mayRemove)
-}
-
-func (l *Ledger) importRows(ctx context.Context, rows iter.Seq2[Row, error], i *importer, mayRemove func(missing, before int) bool) (Imported, error) {
-	i.writer, i.journal = l.write, l.journal
+// Neither rows nor the functions of the options may use the ledger.
+func (l *Ledger) Import(ctx context.Context, rows iter.Seq2[Row, error], o ImportOptions) (ImportCounts, error) {
+	i := &importer{ImportOptions: o, writer: l.write, journal: l.journal}
 	err := l.write.hold(ctx, func(conn *sql.Conn) error {
 		i.conn = conn
 		if err := i.stage(ctx, rows); err != nil {
 			return err
 		}
-		return i.merge(ctx, mayRemove)
+		return i.merge(ctx)
 	})
 	if err != nil {
-		return Imported{}, l.fail("import", err)
+		return ImportCounts{}, l.fail("import", err)
 	}
 	return i.counts, nil
 }
@@ -80,16 +87,13 @@ func (l *Ledger) importRows(ctx context.Context, rows iter.Seq2[Row, error], i *
 // importer holds one import. The rows go into a temporary table first, so that
 // a slow reader locks nobody out, and memory stays flat.
 type importer struct {
-	writer         *writer
-	conn           *sql.Conn
-	journal        *journal
-	origin         Origin
-	defaultCadence string
-	now            time.Time
-	newest         int64
-	counts         Imported
-	staged         int                   // rows, each address as often as it stands there
-	each           func(RowResult) error // told what became of each row; nil: nobody asks
+	ImportOptions
+	writer  *writer
+	conn    *sql.Conn
+	journal *journal
+	newest  int64
+	counts  ImportCounts
+	staged  int // rows, each address as often as it occurs
 }
 
 func (i *importer) stage(ctx context.Context, rows iter.Seq2[Row, error]) error {
@@ -129,7 +133,7 @@ func (i *importer) stage(ctx context.Context, rows iter.Seq2[Row, error]) error 
 		}
 	}
 	// Who says nothing of it subscribes now.
-	if _, err := tx.ExecContext(ctx, "UPDATE import_row SET created_at = $1 WHERE created_at IS NULL", instant(i.now)); err != nil {
+	if _, err := tx.ExecContext(ctx, "UPDATE import_row SET created_at = $1 WHERE created_at IS NULL", instant(i.Now)); err != nil {
 		return err
 	}
 	return tx.Commit()
@@ -158,19 +162,19 @@ func (i *importer) stageRow(ctx context.Context, insert *sql.Stmt, r Row) error 
 	return i.noteRow(ctx, r, key)
 }
 
-func (i *importer) merge(ctx context.Context, mayRemove func(missing, before int) bool) error {
-	return i.writer.transaction(ctx, i.conn, func(tx *sql.Tx) error { return i.mergeIn(ctx, tx, mayRemove) })
+func (i *importer) merge(ctx context.Context) error {
+	return i.writer.transaction(ctx, i.conn, func(tx *sql.Tx) error { return i.mergeIn(ctx, tx) })
 }
 
-func (i *importer) mergeIn(ctx context.Context, tx *sql.Tx, mayRemove func(missing, before int) bool) (err error) {
+func (i *importer) mergeIn(ctx context.Context, tx *sql.Tx) (err error) {
 	if err := i.journal.fold(ctx, tx); err != nil {
 		return err
 	}
 	if i.newest, err = newest(ctx, tx); err != nil {
 		return err
 	}
-	if i.origin == FromFile {
-		if err := i.removeMissing(ctx, tx, mayRemove); err != nil {
+	if i.Origin == FromFile {
+		if err := i.removeMissing(ctx, tx); err != nil {
 			return err
 		}
 	}
@@ -237,7 +241,7 @@ type pair struct {
 // last time are left out, which of a long list are nearly all.
 func (i *importer) readPairs(ctx context.Context, tx *sql.Tx, after string) ([]pair, error) {
 	which := "1 = 1"
-	if i.origin == FromFile {
+	if i.Origin == FromFile {
 		which = `(s.file_status IS NULL OR s.file_status <> r.status OR s.file_name <> r.name
 			OR s.file_cadence <> r.cadence OR s.file_tags <> r.tags OR s.file_language <> r.language OR s.status = 'removed'
 			OR s.confirmed_at IS NULL AND r.confirmed_at IS NOT NULL)`
@@ -321,13 +325,13 @@ func (i *importer) mergePair(ctx context.Context, tx *sql.Tx, do mergeStatements
 	switch {
 	case changed.Status == Active && p.known.Status != Active:
 		returned := *p.known
-		if err := activate(ctx, tx, &returned, i.defaultCadence, i.now); err != nil {
+		if err := activate(ctx, tx, &returned, i.DefaultCadence, i.Now); err != nil {
 			return err
 		}
 		changed.Due = returned.Due
 	case !sameChoice(*p.known, changed):
 		var err error
-		if changed.Due, err = chosenSoFar(ctx, tx, *p.known, i.defaultCadence); err != nil {
+		if changed.Due, err = chosenSoFar(ctx, tx, *p.known, i.DefaultCadence); err != nil {
 			return err
 		}
 	}
@@ -335,17 +339,17 @@ func (i *importer) mergePair(ctx context.Context, tx *sql.Tx, do mergeStatements
 		return nil
 	}
 	i.counts.Updated++
-	_, err := do.update.ExecContext(ctx, changed.updates(i.now)...)
+	_, err := do.update.ExecContext(ctx, changed.updates(i.Now)...)
 	return err
 }
 
 func (i *importer) insert(ctx context.Context, do mergeStatements, p pair) error {
 	r, said, saidStatus := p.row, Row{}, sql.NullString{}
-	if i.origin == FromFile {
+	if i.Origin == FromFile {
 		said, saidStatus = r, sql.NullString{String: string(r.Status), Valid: true}
 	}
-	_, err := do.insert.ExecContext(ctx, r.Email, p.key, r.Name, r.Status, instant(i.now), r.Cadence, list(r.Tags), r.Language,
-		instant(r.Created), instant(r.Confirmed), i.newest, i.origin == FromFile,
+	_, err := do.insert.ExecContext(ctx, r.Email, p.key, r.Name, r.Status, instant(i.Now), r.Cadence, list(r.Tags), r.Language,
+		instant(r.Created), instant(r.Confirmed), i.newest, i.Origin == FromFile,
 		said.Name, said.Cadence, list(said.Tags), said.Language, saidStatus)
 	return err
 }
@@ -358,7 +362,7 @@ func sameSubscriber(a, b Subscriber) bool {
 // changed is the known subscriber with what the row changes.
 func (i *importer) changed(p pair) Subscriber {
 	s, row, said := *p.known, p.row, Row{}
-	if i.origin == FromFile {
+	if i.Origin == FromFile {
 		said = p.said
 	}
 	if row.Name != said.Name {
@@ -378,10 +382,10 @@ func (i *importer) changed(p pair) Subscriber {
 	}
 	switch {
 	case s.Status == Removed && row.Status.standing():
-		s.Status, s.FromFile = row.Status, i.origin == FromFile
+		s.Status, s.FromFile = row.Status, i.Origin == FromFile
 	case row.Status == said.Status:
 	case s.Status == Pending && row.Status == Active:
-		s.Status, s.FromFile = Active, s.FromFile || i.origin == FromFile
+		s.Status, s.FromFile = Active, s.FromFile || i.Origin == FromFile
 	case s.Status.standing() && !row.Status.standing():
 		s.Status = row.Status
 	}
@@ -390,7 +394,7 @@ func (i *importer) changed(p pair) Subscriber {
 
 // remember stores what the file says.
 func (i *importer) remember(ctx context.Context, do mergeStatements, p pair) error {
-	if i.origin != FromFile {
+	if i.Origin != FromFile {
 		return nil
 	}
 	_, err := do.remember.ExecContext(ctx, p.key, p.row.Name, p.row.Cadence, list(p.row.Tags), p.row.Language, p.row.Status)
@@ -400,7 +404,7 @@ func (i *importer) remember(ctx context.Context, do mergeStatements, p pair) err
 // removeMissing ends the subscriptions from the file that it no longer has. If
 // it may not, they count as the file's still, so that the next reading, too, is
 // held against what the file once had.
-func (i *importer) removeMissing(ctx context.Context, tx *sql.Tx, mayRemove func(missing, before int) bool) error {
+func (i *importer) removeMissing(ctx context.Context, tx *sql.Tx) error {
 	const gone = "s.file_status IS NOT NULL AND NOT EXISTS (SELECT 1 FROM import_row r WHERE r.email_key = s.email_key)"
 	var before, lost int
 	err := tx.QueryRowContext(ctx, "SELECT COUNT(*) FROM subscriber s WHERE s.file_status IS NOT NULL").Scan(&before)
@@ -413,7 +417,7 @@ func (i *importer) removeMissing(ctx context.Context, tx *sql.Tx, mayRemove func
 	if err != nil || lost == 0 {
 		return err
 	}
-	if i.counts.Missing > 0 && (mayRemove == nil || !mayRemove(i.counts.Missing, before)) {
+	if i.counts.Missing > 0 && (i.MayRemove == nil || !i.MayRemove(i.counts.Missing, before)) {
 		return nil
 	}
 	_, err = tx.ExecContext(ctx, `
@@ -422,7 +426,7 @@ func (i *importer) removeMissing(ctx context.Context, tx *sql.Tx, mayRemove func
 			status_at = CASE WHEN s.from_file AND s.status IN ('active', 'pending') THEN $1 ELSE s.status_at END,
 			undo_to = CASE WHEN s.from_file AND s.undo_to <> '' THEN 'removed' ELSE s.undo_to END,
 			file_name = '', file_cadence = '', file_tags = '', file_language = '', file_status = NULL
-		WHERE `+gone, instant(i.now))
+		WHERE `+gone, instant(i.Now))
 	if err == nil {
 		i.counts.Removed = i.counts.Missing
 	}

@@ -15,9 +15,9 @@ import (
 func always(int, int) bool { return true }
 
 // fromFile reads the rows as subscribers.file.
-func fromFile(t *testing.T, l *ledger.Ledger, mayRemove func(int, int) bool, list ...ledger.Row) ledger.Imported {
+func fromFile(t *testing.T, l *ledger.Ledger, mayRemove func(int, int) bool, list ...ledger.Row) ledger.ImportCounts {
 	t.Helper()
-	counts, err := l.Import(ctx, rows(nil, list...), ledger.FromFile, "weekly", noon, mayRemove)
+	counts, err := l.Import(ctx, rows(nil, list...), ledger.ImportOptions{Origin: ledger.FromFile, DefaultCadence: "weekly", Now: noon, MayRemove: mayRemove})
 	must(t, err)
 	return counts
 }
@@ -30,7 +30,7 @@ func testImport(t *testing.T, open func(*testing.T) *ledger.Ledger) {
 		{Email: "Ann@Bücher.example", Name: "Ann", Cadence: "daily", Tags: []string{" Go", "go", "", "Mail"}, Created: created, Confirmed: confirmed},
 		{Email: "ben@example.com", Status: ledger.Unsubscribed},
 	}
-	want1(t, ledger.Imported{Rows: 2, Added: 2})(l.Import(ctx, rows(nil, list...), ledger.FromCommand, "weekly", noon, nil))
+	want1(t, ledger.ImportCounts{Rows: 2, Added: 2})(l.Import(ctx, rows(nil, list...), ledger.ImportOptions{DefaultCadence: "weekly", Now: noon}))
 	want := ledger.Subscriber{ID: 1, Email: "Ann@Bücher.example", Name: "Ann", Status: ledger.Active, Cadence: "daily",
 		Tags: []string{"Go", "Mail"}, Created: created, Confirmed: confirmed, StatusAt: noon, Due: ledger.Due{Cursor: 2}}
 	if diff := cmp.Diff(want, subscriber(t, l, "ann@xn--bcher-kva.example")); diff != "" {
@@ -44,7 +44,7 @@ func testImport(t *testing.T, open func(*testing.T) *ledger.Ledger) {
 	number(t, l, 4)
 	must(t, l.CloseEmpty(ctx, "daily", noon, 3))
 	list = []ledger.Row{{Email: "ann@bücher.example", Name: "Ann B.", Tags: []string{"feeds"}}, {Email: "ben@example.com", Status: ledger.Unsubscribed}}
-	want1(t, ledger.Imported{Rows: 2, Updated: 1, Unchanged: 1})(l.Import(ctx, rows(nil, list...), ledger.FromCommand, "weekly", noon, nil))
+	want1(t, ledger.ImportCounts{Rows: 2, Updated: 1, Unchanged: 1})(l.Import(ctx, rows(nil, list...), ledger.ImportOptions{DefaultCadence: "weekly", Now: noon}))
 	want.Name, want.Tags, want.Cursor = "Ann B.", []string{"feeds"}, 3
 	if diff := cmp.Diff(want, subscriber(t, l, "ann@bücher.example")); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
@@ -54,10 +54,10 @@ func testImport(t *testing.T, open func(*testing.T) *ledger.Ledger) {
 func testImportFile(t *testing.T, open func(*testing.T) *ledger.Ledger) {
 	l := open(t)
 	ann := ledger.Row{Email: "ann@example.com", Name: "Ann", Cadence: "daily"}
-	if diff := cmp.Diff(ledger.Imported{Rows: 1, Added: 1}, fromFile(t, l, nil, ann)); diff != "" {
+	if diff := cmp.Diff(ledger.ImportCounts{Rows: 1, Added: 1}, fromFile(t, l, nil, ann)); diff != "" {
 		t.Errorf("first (-want +got)\n%s", diff)
 	}
-	if diff := cmp.Diff(ledger.Imported{Rows: 1, Unchanged: 1}, fromFile(t, l, nil, ann)); diff != "" {
+	if diff := cmp.Diff(ledger.ImportCounts{Rows: 1, Unchanged: 1}, fromFile(t, l, nil, ann)); diff != "" {
 		t.Errorf("again (-want +got)\n%s", diff)
 	}
 	// A choice on the preferences page stays, also when the file changes another field.
@@ -65,7 +65,7 @@ func testImportFile(t *testing.T, open func(*testing.T) *ledger.Ledger) {
 	want1(t, true)(l.SetPreferences(ctx, ann.Email, ledger.Choice{Cadence: &weekly}, "weekly", noon))
 	fromFile(t, l, nil, ann)
 	ann.Name = "Ann Lee"
-	if diff := cmp.Diff(ledger.Imported{Rows: 1, Updated: 1}, fromFile(t, l, nil, ann)); diff != "" {
+	if diff := cmp.Diff(ledger.ImportCounts{Rows: 1, Updated: 1}, fromFile(t, l, nil, ann)); diff != "" {
 		t.Errorf("renamed (-want +got)\n%s", diff)
 	}
 	if s := subscriber(t, l, ann.Email); s.Name != "Ann Lee" || s.Cadence != "weekly" || !s.FromFile {
@@ -94,14 +94,14 @@ func testImportKeeps(t *testing.T, open func(*testing.T) *ledger.Ledger) {
 		fromFile(t, l, nil, list...)
 		want1(t, true)(l.SetStatus(ctx, row.Email, status, "weekly", noon))
 	}
-	if diff := cmp.Diff(ledger.Imported{Rows: 3, Kept: 3}, fromFile(t, l, nil, list...)); diff != "" {
+	if diff := cmp.Diff(ledger.ImportCounts{Rows: 3, Kept: 3}, fromFile(t, l, nil, list...)); diff != "" {
 		t.Errorf("from the file (-want +got)\n%s", diff)
 	}
-	want1(t, ledger.Imported{Rows: 3, Kept: 3})(l.Import(ctx, rows(nil, list...), ledger.FromCommand, "weekly", noon, nil))
+	want1(t, ledger.ImportCounts{Rows: 3, Kept: 3})(l.Import(ctx, rows(nil, list...), ledger.ImportOptions{DefaultCadence: "weekly", Now: noon}))
 	// Not even by leaving the file and coming back.
 	other := ledger.Row{Email: "other@example.com"}
 	fromFile(t, l, always, other)
-	if diff := cmp.Diff(ledger.Imported{Rows: 4, Unchanged: 1, Kept: 3}, fromFile(t, l, always, append(list, other)...)); diff != "" {
+	if diff := cmp.Diff(ledger.ImportCounts{Rows: 4, Unchanged: 1, Kept: 3}, fromFile(t, l, always, append(list, other)...)); diff != "" {
 		t.Errorf("come back (-want +got)\n%s", diff)
 	}
 	for _, row := range list {
@@ -125,7 +125,7 @@ func testImportMissing(t *testing.T, open func(*testing.T) *ledger.Ledger) {
 		return false
 	}
 	for range 2 { // the second reading is held against the same number
-		want := ledger.Imported{Rows: 1, Unchanged: 1, Missing: 1}
+		want := ledger.ImportCounts{Rows: 1, Unchanged: 1, Missing: 1}
 		if diff := cmp.Diff(want, fromFile(t, l, never, a)); diff != "" {
 			t.Errorf("held (-want +got)\n%s", diff)
 		}
@@ -133,7 +133,7 @@ func testImportMissing(t *testing.T, open func(*testing.T) *ledger.Ledger) {
 	if s := subscriber(t, l, b.Email); s.Status != ledger.Active {
 		t.Errorf("held, but %s", s.Status)
 	}
-	want := ledger.Imported{Rows: 1, Unchanged: 1, Missing: 1, Removed: 1}
+	want := ledger.ImportCounts{Rows: 1, Unchanged: 1, Missing: 1, Removed: 1}
 	if diff := cmp.Diff(want, fromFile(t, l, always, a)); diff != "" {
 		t.Errorf("agreed (-want +got)\n%s", diff)
 	}
@@ -143,11 +143,11 @@ func testImportMissing(t *testing.T, open func(*testing.T) *ledger.Ledger) {
 	if s := subscriber(t, l, c.Email); s.Status != ledger.Active {
 		t.Errorf("subscription that was not the file's: %s", s.Status)
 	}
-	if diff := cmp.Diff(ledger.Imported{Rows: 1, Unchanged: 1}, fromFile(t, l, nil, a)); diff != "" {
+	if diff := cmp.Diff(ledger.ImportCounts{Rows: 1, Unchanged: 1}, fromFile(t, l, nil, a)); diff != "" {
 		t.Errorf("afterwards (-want +got)\n%s", diff)
 	}
 	// The row's return revives it, as if it had not been away.
-	if diff := cmp.Diff(ledger.Imported{Rows: 2, Updated: 1, Unchanged: 1}, fromFile(t, l, nil, a, b)); diff != "" {
+	if diff := cmp.Diff(ledger.ImportCounts{Rows: 2, Updated: 1, Unchanged: 1}, fromFile(t, l, nil, a, b)); diff != "" {
 		t.Errorf("back (-want +got)\n%s", diff)
 	}
 	if s := subscriber(t, l, b.Email); s.Status != ledger.Active || s.Cursor != 0 || !s.FromFile {
@@ -167,13 +167,13 @@ func testImportRollsBack(t *testing.T, open func(*testing.T) *ledger.Ledger) {
 		"bad address":          {rows(nil, good, ledger.Row{Email: "bad@@example.com"}), `line 3: "bad@@example.com"`},
 		"bad status":           {rows(nil, good, ledger.Row{Email: "b@example.com", Status: "on"}), `line 3: "on" is not a status`},
 	} {
-		_, err := l.Import(ctx, tt.rows, ledger.FromFile, "weekly", noon, always)
+		_, err := l.Import(ctx, tt.rows, ledger.ImportOptions{Origin: ledger.FromFile, DefaultCadence: "weekly", Now: noon, MayRemove: always})
 		if err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: %v, want %q in it", name, err, tt.want)
 		}
 		want1(t, (*ledger.Subscriber)(nil))(l.Subscriber(ctx, good.Email))
 	}
-	if diff := cmp.Diff(ledger.Imported{Rows: 1, Added: 1}, fromFile(t, l, nil, good)); diff != "" {
+	if diff := cmp.Diff(ledger.ImportCounts{Rows: 1, Added: 1}, fromFile(t, l, nil, good)); diff != "" {
 		t.Errorf("afterwards (-want +got)\n%s", diff)
 	}
 }
@@ -185,7 +185,7 @@ func testImportTwins(t *testing.T, open func(*testing.T) *ledger.Ledger) {
 		{Email: "ben@example.com"},
 		{Email: "ANN@example.COM", Name: "Last"},
 	}
-	for _, want := range []ledger.Imported{{Rows: 2, Added: 2, Duplicates: 1}, {Rows: 2, Unchanged: 2, Duplicates: 1}} {
+	for _, want := range []ledger.ImportCounts{{Rows: 2, Added: 2, Duplicates: 1}, {Rows: 2, Unchanged: 2, Duplicates: 1}} {
 		if diff := cmp.Diff(want, fromFile(t, l, nil, list...)); diff != "" {
 			t.Errorf("(-want +got)\n%s", diff)
 		}

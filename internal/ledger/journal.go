@@ -148,8 +148,8 @@ func (j *journal) store(tx *sql.Tx, f folding) error {
 	})
 	columns := make([]any, 0, deliveryColumnCount*len(all))
 	for _, d := range all {
-		columns = append(columns, d.Edition, d.Subscriber, d.After, d.Through, string(d.Progress), d.Attempts,
-			instant(d.First), instant(d.Last), instant(d.Next), d.Code, d.Reply, d.Digest, d.Kept, d.Resent)
+		columns = append(columns, d.Edition, d.Subscriber, d.After, d.Through, string(d.Status), d.Attempts,
+			instant(d.FirstTried), instant(d.LastTried), instant(d.NextTry), d.Code, d.Reply, d.Digest, d.DueReason, d.Resent)
 	}
 	if err := j.deliveries.exec(tx, columns); err != nil {
 		return err
@@ -158,7 +158,7 @@ func (j *journal) store(tx *sql.Tx, f folding) error {
 		return err
 	}
 	for _, d := range f.bounced {
-		if _, err := tx.Stmt(j.markBounced).Exec(d.Subscriber, instant(d.Last)); err != nil {
+		if _, err := tx.Stmt(j.markBounced).Exec(d.Subscriber, instant(d.LastTried)); err != nil {
 			return err
 		}
 	}
@@ -175,7 +175,7 @@ func (j *journal) store(tx *sql.Tx, f folding) error {
 func (j *journal) endCanceled(tx *sql.Tx, f *folding) error {
 	canceled := map[int64]bool{}
 	for key, d := range f.deliveries {
-		if d.Progress != Deferred && d.Kept != GivenUp {
+		if d.Status != Deferred && d.DueReason != GaveUp {
 			continue
 		}
 		over, known := canceled[d.Edition]
@@ -188,7 +188,7 @@ func (j *journal) endCanceled(tx *sql.Tx, f *folding) error {
 			canceled[d.Edition] = over
 		}
 		if over {
-			d.Progress, d.Kept, d.Next, d.Code, d.Reply = Failed, Passed, time.Time{}, 0, canceledReply
+			d.Status, d.DueReason, d.NextTry, d.Code, d.Reply = Failed, NotDue, time.Time{}, 0, canceledReply
 			f.deliveries[key] = d
 			f.settled = append(f.settled, d)
 		}
@@ -247,7 +247,7 @@ func (j *journal) settleOwing(tx *sql.Tx, first, last, through int64, posts, ret
 		return err
 	}
 	for _, s := range all {
-		due := s.Settled(through, posts, returned)
+		due := s.AfterDelivery(through, posts, returned)
 		if _, err := tx.Stmt(j.setDue).Exec(s.id, due.Cursor, due.Owed); err != nil {
 			return err
 		}

@@ -21,11 +21,11 @@ func TestRecordedHereAndFoldedElsewhere(t *testing.T) {
 	defer other.Close()
 	wantJournal(t, l, 1)
 
-	see := func(want Progress, cursor int64) {
+	see := func(want DeliveryStatus, cursor int64) {
 		t.Helper()
 		got, err := other.DeliveriesTo(ctx, 1)
 		noError(t, err)
-		if len(got) != 1 || got[0].Progress != want {
+		if len(got) != 1 || got[0].Status != want {
 			t.Errorf("the other sees %+v, want it %s", got, want)
 		}
 		wantJournal(t, l, 0)
@@ -88,16 +88,16 @@ func TestOneCallerAmongMany(t *testing.T) {
 				return
 			}
 		}
-	}, FromCommand, "weekly", at, nil)
+	}, ImportOptions{DefaultCadence: "weekly", Now: at})
 	noError(t, err)
-	noError(t, l.SavePosts(ctx, []Post{{ID: "b", Standing: Numbered}}))
+	noError(t, l.SavePosts(ctx, []Post{{ID: "b", Stage: Numbered}}))
 	noError(t, l.CloseEditions(ctx, &Edition{Cadence: "weekly", Closed: at, Through: 2}))
 	for id := int64(2); id < readers; id++ {
 		if begun, err := l.Record(ctx, nil, &Intent{Edition: 2, Subscriber: id, After: 1, Through: 2, At: at}); !begun || err != nil {
 			t.Fatal(begun, err)
 		}
 	}
-	if _, err := l.Record(ctx, &Result{Edition: 2, Subscriber: 2, Progress: Sent, Code: 250, At: at}, nil); err != nil {
+	if _, err := l.Record(ctx, &Result{Edition: 2, Subscriber: 2, Status: Sent, Code: 250, At: at}, nil); err != nil {
 		t.Error(err)
 	}
 }
@@ -152,9 +152,9 @@ func TestRuns(t *testing.T) {
 
 func FuzzEntries(f *testing.F) {
 	at := time.Date(2026, 6, 1, 12, 0, 0, 1000, time.UTC)
-	d := &record{Delivery: Delivery{Edition: 1, Subscriber: 2, Through: 3, Progress: Deferred, Attempts: 1,
-		First: at, Last: at, Next: at.Add(time.Minute), Code: 450, Reply: "später"}, moved: true, bounced: true}
-	f.Add((&group{ended: 1, lastEnd: at, changed: []*record{d, {Delivery: Delivery{Progress: Sending}}}}).encode())
+	d := &record{Delivery: Delivery{Edition: 1, Subscriber: 2, Through: 3, Status: Deferred, Attempts: 1,
+		FirstTried: at, LastTried: at, NextTry: at.Add(time.Minute), Code: 450, Reply: "später"}, moved: true, bounced: true}
+	f.Add((&group{ended: 1, lastEnd: at, changed: []*record{d, {Delivery: Delivery{Status: Sending}}}}).encode())
 	f.Add([]byte{entriesForm, 0, 0, 9})
 	f.Fuzz(func(t *testing.T, row []byte) {
 		g, err := decodeGroup(row)

@@ -129,11 +129,11 @@ func (l *Ledger) unrecorded(r *Result, err error) error {
 	return fmt.Errorf("%w; what the mail server answered is kept in %s for the next run", err, l.late.path)
 }
 
-// RecordLate records the results that an earlier pass could not. Those that name what
+// RecordSpooled records the results that an earlier pass could not. Those that name what
 // this ledger does not know (it is an older copy, or another one lay here) can never be
 // recorded: they are set aside in a file that is named; "" for none. No pass may be
 // under way.
-func (l *Ledger) RecordLate(ctx context.Context) (recorded int, aside string, err error) {
+func (l *Ledger) RecordSpooled(ctx context.Context) (recorded int, aside string, err error) {
 	const doing = "record what an earlier run could not"
 	kept, err := l.late.results()
 	if err != nil || len(kept) == 0 {
@@ -208,8 +208,8 @@ func createNumbered(path string) (*os.File, error) {
 	}
 }
 
-// SetAside names the files of results that RecordLate set aside.
-func (l *Ledger) SetAside() []string {
+// SetAsideFiles names the files of results that RecordSpooled set aside.
+func (l *Ledger) SetAsideFiles() []string {
 	entries, err := os.ReadDir(filepath.Dir(l.path))
 	if err != nil {
 		return nil

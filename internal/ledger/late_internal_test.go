@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-var sentToAnn = Result{Edition: 1, Subscriber: 1, Progress: Sent, Code: 250, Reply: "queued", At: time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)}
+var sentToAnn = Result{Edition: 1, Subscriber: 1, Status: Sent, Code: 250, Reply: "queued", At: time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)}
 
 func noError(t *testing.T, err error) {
 	t.Helper()
@@ -25,7 +25,7 @@ func openPatient(t *testing.T, path string) *Ledger {
 	t.Helper()
 	l, err := Open(context.Background(), "sqlite:"+path)
 	noError(t, err)
-	l.Hurry(0) // a locked ledger is not waited for
+	l.LimitLockWait(0) // a locked ledger is not waited for
 	return l
 }
 
@@ -34,9 +34,9 @@ func sendingToAnn(t *testing.T, path string) *Ledger {
 	t.Helper()
 	ctx, at := context.Background(), sentToAnn.At
 	l := openPatient(t, path)
-	_, err := l.Import(ctx, func(yield func(Row, error) bool) { yield(Row{Email: "ann@example.com"}, nil) }, FromCommand, "weekly", at, nil)
+	_, err := l.Import(ctx, func(yield func(Row, error) bool) { yield(Row{Email: "ann@example.com"}, nil) }, ImportOptions{DefaultCadence: "weekly", Now: at})
 	noError(t, err)
-	noError(t, l.SavePosts(ctx, []Post{{ID: "a", Standing: Numbered}}))
+	noError(t, l.SavePosts(ctx, []Post{{ID: "a", Stage: Numbered}}))
 	noError(t, l.CloseEditions(ctx, &Edition{Cadence: "weekly", Closed: at, Through: 1}))
 	if begun, err := l.Record(ctx, nil, &Intent{Edition: 1, Subscriber: 1, Through: 1, At: at}); !begun || err != nil {
 		t.Fatal(begun, err)
@@ -65,7 +65,7 @@ func TestResultsOutlastALockedLedger(t *testing.T) {
 
 	l = openPatient(t, path)
 	for _, want := range []int{1, 0} {
-		if n, _, err := l.RecordLate(ctx); n != want || err != nil {
+		if n, _, err := l.RecordSpooled(ctx); n != want || err != nil {
 			t.Errorf("%d recorded, want %d: %v", n, want, err)
 		}
 	}
@@ -94,7 +94,7 @@ func TestResultsOutlastADiskThatCannotSync(t *testing.T) {
 	}
 
 	l = openPatient(t, path)
-	if n, _, err := l.RecordLate(ctx); n != 0 || err != nil {
+	if n, _, err := l.RecordSpooled(ctx); n != 0 || err != nil {
 		t.Errorf("%d recorded, and it was there already: %v", n, err)
 	}
 	wantSentToAnn(t, l)
@@ -118,7 +118,7 @@ func TestEveryCommitIsSynced(t *testing.T) {
 	for name, change := range map[string]func(l *Ledger) error{
 		"scan": func(l *Ledger) error { return l.SaveScanSnapshot(ctx, []byte("b")) },
 		"import": func(l *Ledger) error {
-			_, err := l.Import(ctx, func(yield func(Row, error) bool) { yield(Row{Email: "ben@example.com"}, nil) }, FromCommand, "weekly", sentToAnn.At, nil)
+			_, err := l.Import(ctx, func(yield func(Row, error) bool) { yield(Row{Email: "ben@example.com"}, nil) }, ImportOptions{DefaultCadence: "weekly", Now: sentToAnn.At})
 			return err
 		},
 		"status": func(l *Ledger) error {
@@ -155,7 +155,7 @@ func TestLateResultsOfAnotherLedger(t *testing.T) {
 		noError(t, os.WriteFile(path+".late", []byte(kept+"\n"), 0o600))
 		l = openPatient(t, path)
 		aside := fmt.Sprintf("%s.late.%d", path, n+1)
-		if recorded, file, err := l.RecordLate(ctx); recorded != 1-n || file != aside || err != nil {
+		if recorded, file, err := l.RecordSpooled(ctx); recorded != 1-n || file != aside || err != nil {
 			t.Errorf("%d recorded, %q: %v", recorded, file, err)
 		}
 		text, err := os.ReadFile(aside)
@@ -166,7 +166,7 @@ func TestLateResultsOfAnotherLedger(t *testing.T) {
 		if info, err := os.Stat(aside); err != nil || info.Mode().Perm() != 0o600 {
 			t.Errorf("%v, %v", info.Mode(), err)
 		}
-		if recorded, file, err := l.RecordLate(ctx); recorded != 0 || file != "" || err != nil {
+		if recorded, file, err := l.RecordSpooled(ctx); recorded != 0 || file != "" || err != nil {
 			t.Errorf("a second time: %d, %q, %v", recorded, file, err)
 		}
 		wantSentToAnn(t, l)

@@ -15,10 +15,10 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// HeldError says that another process holds the lock.
-type HeldError struct{ Holder string } // e.g. "publisher run (process 4711 on host, since 2026-11-22 08:00 UTC)"
+// LockedError says that another process holds the lock.
+type LockedError struct{ Holder string } // e.g. "publisher run (process 4711 on host, since 2026-11-22 08:00 UTC)"
 
-func (e *HeldError) Error() string { return "another pass is running: " + e.Holder }
+func (e *LockedError) Error() string { return "another pass is running: " + e.Holder }
 
 // Lock is held by one pass at a time. It ends with its process.
 type Lock struct {
@@ -26,7 +26,7 @@ type Lock struct {
 	release func() error
 }
 
-// TakeLock takes the lock at once or fails at once with a *HeldError. The lock
+// TakeLock takes the lock at once or fails at once with a *LockedError. The lock
 // is the operating system's, on a file beside the ledger, which stays, and on the ledger
 // itself, so that nothing is lost where somebody deletes that file. A ledger that this
 // process has open must be closed before the lock is released: closing a handle of the
@@ -47,7 +47,7 @@ func TakeLock(ctx context.Context, dsn, command string, now time.Time) (*Lock, e
 	taken, unlock := lockDatabase(ledger)
 	if !taken {
 		lock.Release()
-		return nil, &HeldError{Holder: "a process that has " + ledger + " locked, although its lock file was deleted"}
+		return nil, &LockedError{Holder: "a process that has " + ledger + " locked, although its lock file was deleted"}
 	}
 	release := lock.release
 	lock.release = sync.OnceValue(func() error {
@@ -83,7 +83,7 @@ func takeLockFile(ctx context.Context, ledger, command string, now time.Time) (*
 		return nil, fmt.Errorf("take the lock: %w", err)
 	}
 	if !taken {
-		return nil, &HeldError{Holder: holder(path)}
+		return nil, &LockedError{Holder: holder(path)}
 	}
 	lock := &Lock{ledger: ledger, release: sync.OnceValue(func() error {
 		// The name goes before the lock does, so that nobody reads of a pass that is over.

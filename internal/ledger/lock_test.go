@@ -52,7 +52,7 @@ func TestLockOfAnotherProcess(t *testing.T) {
 
 func checkHeld(t *testing.T, err error, parts ...string) {
 	t.Helper()
-	held, ok := errors.AsType[*ledger.HeldError](err)
+	held, ok := errors.AsType[*ledger.LockedError](err)
 	if !ok {
 		t.Fatalf("got %v, want a HeldError", err)
 	}

@@ -83,18 +83,18 @@ func testHubs(t *testing.T, open func(*testing.T) *ledger.Ledger) {
 	l := open(t)
 	want1(t, map[string]ledger.Hub{})(l.Hubs(ctx))
 	hubs := map[string]ledger.Hub{
-		"https://a/": {Told: map[string]string{"public/atom.xml": "aa", "public/feed.xml": "bb"}},
-		"https://b/": {Told: map[string]string{}, Failures: 3, Next: noon},
+		"https://a/": {Notified: map[string]string{"public/atom.xml": "aa", "public/feed.xml": "bb"}},
+		"https://b/": {Notified: map[string]string{}, Failures: 3, Next: noon},
 	}
 	must(t, l.SaveHubs(ctx, hubs))
 	want1(t, hubs)(l.Hubs(ctx))
 	hubs = map[string]ledger.Hub{
-		"https://b/": {Told: map[string]string{"public/atom.xml": "aa"}},
-		"https://c/": {Told: map[string]string{}, Failures: 1, Next: noon},
+		"https://b/": {Notified: map[string]string{"public/atom.xml": "aa"}},
+		"https://c/": {Notified: map[string]string{}, Failures: 1, Next: noon},
 	}
 	must(t, l.SaveHubs(ctx, hubs))
 	want1(t, hubs)(l.Hubs(ctx))
-	hubs["https://b/"].Told["public/atom.xml"] = "cc"
+	hubs["https://b/"].Notified["public/atom.xml"] = "cc"
 	must(t, l.SaveHubs(ctx, hubs))
 	want1(t, hubs)(l.Hubs(ctx))
 	must(t, l.SaveHubs(ctx, nil))

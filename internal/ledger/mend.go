@@ -6,22 +6,22 @@ import (
 	"fmt"
 )
 
-// Mended is a post that is owed to subscribers whom an earlier version passed over.
-type Mended struct {
+// RepairedPost is a post that is owed to subscribers whom an earlier version passed over.
+type RepairedPost struct {
 	Edition     int64
 	Post        string // its id
 	Subscribers int
 }
 
-// Mend finds, once, the subscribers whose cursor an earlier version moved past a post of
+// RepairCursors finds, once, the subscribers whose cursor an earlier version moved past a post of
 // an edition that is under way without offering it to them, and makes it owed to them.
 // The posts' tags have to be known by now: SavePosts stores them.
-func (l *Ledger) Mend(ctx context.Context) ([]Mended, error) {
+func (l *Ledger) RepairCursors(ctx context.Context) ([]RepairedPost, error) {
 	var asked bool
 	if err := l.read.QueryRowContext(ctx, "SELECT mend_cursors FROM pass_state").Scan(&asked); err != nil || !asked {
 		return nil, l.fail("read whether to mend it", err)
 	}
-	var all []Mended
+	var all []RepairedPost
 	err := l.change(ctx, "mend it", func(tx *sql.Tx) error {
 		editions, err := collect(ctx, tx, func(row scanner) (n int64, err error) {
 			err = row.Scan(&n)
@@ -44,12 +44,12 @@ func (l *Ledger) Mend(ctx context.Context) ([]Mended, error) {
 	return all, err
 }
 
-func mendEdition(ctx context.Context, tx *sql.Tx, edition int64) ([]Mended, error) {
+func mendEdition(ctx context.Context, tx *sql.Tx, edition int64) ([]RepairedPost, error) {
 	posts, err := editionNumbers(ctx, tx, edition)
 	if err != nil {
 		return nil, err
 	}
-	var all []Mended
+	var all []RepairedPost
 	for _, seq := range posts {
 		m, err := mendPost(ctx, tx, edition, seq)
 		if err != nil {
@@ -64,8 +64,8 @@ func mendEdition(ctx context.Context, tx *sql.Tx, edition int64) ([]Mended, erro
 
 // mendPost makes one post owed to those who were there before it, whose cursor is past
 // it, and whom no edition has offered it to.
-func mendPost(ctx context.Context, tx *sql.Tx, edition, seq int64) (Mended, error) {
-	m := Mended{Edition: edition}
+func mendPost(ctx context.Context, tx *sql.Tx, edition, seq int64) (RepairedPost, error) {
+	m := RepairedPost{Edition: edition}
 	var seen instant
 	err := tx.QueryRowContext(ctx, "SELECT id, first_seen FROM post WHERE seq = $1", seq).Scan(&m.Post, &seen)
 	if err != nil {
@@ -79,7 +79,7 @@ func mendPost(ctx context.Context, tx *sql.Tx, edition, seq int64) (Mended, erro
 		if len(matching(posts, g.Selection, seq-1, seq)) == 0 {
 			return g.Due
 		}
-		return Due{Cursor: g.Cursor, Owed: g.Owed.With(Numbers{seq})}
+		return Due{Cursor: g.Cursor, Owed: g.Owed.Union(Numbers{seq})}
 	})
 	if err != nil {
 		return m, err

@@ -31,7 +31,7 @@ func BenchmarkMillion(b *testing.B) {
 			b.Fatal(err)
 		}
 		read := func() error {
-			_, err := l.Import(ctx, list, ledger.FromFile, "weekly", noon, nil)
+			_, err := l.Import(ctx, list, ledger.ImportOptions{Origin: ledger.FromFile, DefaultCadence: "weekly", Now: noon})
 			return err
 		}
 		edition := ledger.Edition{Cadence: "weekly", Closed: noon, Through: 1}
@@ -41,8 +41,8 @@ func BenchmarkMillion(b *testing.B) {
 		}{
 			{"import", read},
 			{"import-again", read},
-			{"groups", func() error { _, err := l.Groups(ctx, weekly, 1); return err }},
-			{"groups-of-few", func() error { _, err := l.Groups(ctx, daily, 1); return err }},
+			{"groups", func() error { _, err := l.RecipientGroups(ctx, weekly, 1); return err }},
+			{"groups-of-few", func() error { _, err := l.RecipientGroups(ctx, daily, 1); return err }},
 			{"close", func() error { return l.CloseEditions(ctx, &edition) }},
 			{"recipients", func() error { _, err := l.Recipients(ctx, edition.Number, weekly, n/2, 500); return err }},
 			{"recipients-of-few", func() error { _, err := l.Recipients(ctx, edition.Number, daily, 0, 500); return err }},

@@ -19,14 +19,14 @@ func NewNumbers(n ...int64) Numbers {
 	return slices.Compact(sorted)
 }
 
-// Has reports whether seq is among them.
-func (n Numbers) Has(seq int64) bool {
+// Contains reports whether seq is among them.
+func (n Numbers) Contains(seq int64) bool {
 	_, found := slices.BinarySearch(n, seq)
 	return found
 }
 
-// With returns the union of both.
-func (n Numbers) With(more Numbers) Numbers {
+// Union returns the union of both.
+func (n Numbers) Union(more Numbers) Numbers {
 	switch {
 	case len(more) == 0:
 		return n
@@ -36,13 +36,13 @@ func (n Numbers) With(more Numbers) Numbers {
 	return NewNumbers(slices.Concat(n, more)...)
 }
 
-// Without returns those that are not among the others.
-func (n Numbers) Without(others Numbers) Numbers {
-	return n.only(func(seq int64) bool { return !others.Has(seq) })
+// Minus returns those that are not among the others.
+func (n Numbers) Minus(others Numbers) Numbers {
+	return n.only(func(seq int64) bool { return !others.Contains(seq) })
 }
 
-// And returns those that are among the others too.
-func (n Numbers) And(others Numbers) Numbers { return n.only(others.Has) }
+// Intersect returns those that are among the others too.
+func (n Numbers) Intersect(others Numbers) Numbers { return n.only(others.Contains) }
 
 // Above returns those that are greater than seq.
 func (n Numbers) Above(seq int64) Numbers {

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Paced is how many attempts ended in the second before At.
-type Paced struct {
+// SendCount is how many attempts ended in the second before At.
+type SendCount struct {
 	At    time.Time
 	Count int
 }
@@ -23,23 +23,23 @@ func paceOf(t time.Time) instant {
 	return instant(t.Truncate(time.Second).Add(time.Second))
 }
 
-// AddPace notes attempts that no result tells of.
-func (l *Ledger) AddPace(ctx context.Context, at time.Time, count int) error {
+// LogSends notes attempts that no result tells of.
+func (l *Ledger) LogSends(ctx context.Context, at time.Time, count int) error {
 	return l.change(ctx, "note the pace", func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, storePaceSQL, paceOf(at), count)
 		return err
 	})
 }
 
-func scanPaced(row scanner) (p Paced, err error) {
+func scanPaced(row scanner) (p SendCount, err error) {
 	err = row.Scan((*instant)(&p.At), &p.Count)
 	return p, err
 }
 
-// Pace returns when attempts ended after since, oldest first, and forgets those
+// SendLog returns when attempts ended after since, oldest first, and forgets those
 // before.
-func (l *Ledger) Pace(ctx context.Context, since time.Time) ([]Paced, error) {
-	var all []Paced
+func (l *Ledger) SendLog(ctx context.Context, since time.Time) ([]SendCount, error) {
+	var all []SendCount
 	err := l.change(ctx, "read the pace", func(tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, "DELETE FROM pace WHERE at <= $1", instant(since)); err != nil {
 			return err

@@ -30,10 +30,10 @@ type patience struct {
 
 func newPatience() *patience { return &patience{hurried: make(chan struct{})} }
 
-// Hurry is called when the program is about to end: from now on all that waits for
+// LimitLockWait is called when the program is about to end: from now on all that waits for
 // another process's lock does so no longer than within, all in all, and then fails.
 // The first call counts.
-func (l *Ledger) Hurry(within time.Duration) { l.patience.hurry(within) }
+func (l *Ledger) LimitLockWait(within time.Duration) { l.patience.hurry(within) }
 
 func (p *patience) hurry(within time.Duration) {
 	p.once.Do(func() {
@@ -77,8 +77,8 @@ func (p *patience) retryUntil(ctx context.Context, deadline time.Time, try func(
 	return err
 }
 
-// Locked reports whether an error says that another program has the ledger locked.
-func Locked(err error) bool { return isBusy(err) }
+// IsBusy reports whether an error says that another program has the ledger locked.
+func IsBusy(err error) bool { return isBusy(err) }
 
 func isBusy(err error) bool {
 	var e *sqlite.Error

@@ -11,7 +11,7 @@ import (
 	"publisher/internal/ledger"
 )
 
-// While another program has the ledger locked everything waits; from Hurry on nothing
+// While another program has the ledger locked everything waits; from LimitLockWait on nothing
 // does for long, Close among it, and what a server answered is kept.
 func TestHurry(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "publisher.db")
@@ -27,12 +27,12 @@ func TestHurry(t *testing.T) {
 	began := time.Now()
 	waiting := map[string]func() error{
 		"record": func() error {
-			_, err := l.Record(ctx, &ledger.Result{Edition: 1, Subscriber: 1, Progress: ledger.Sent, At: noon}, nil)
+			_, err := l.Record(ctx, &ledger.Result{Edition: 1, Subscriber: 1, Status: ledger.Sent, At: noon}, nil)
 			return err
 		},
 		"scan": func() error { return l.SaveScanSnapshot(ctx, []byte("b")) },
 		"import": func() error {
-			_, err := l.Import(ctx, rows(nil, ledger.Row{Email: "a@example.com"}), ledger.FromCommand, "weekly", noon, nil)
+			_, err := l.Import(ctx, rows(nil, ledger.Row{Email: "a@example.com"}), ledger.ImportOptions{DefaultCadence: "weekly", Now: noon})
 			return err
 		},
 		"read": func() error { _, err := l.Interrupted(ctx); return err }, // which folds first
@@ -41,7 +41,7 @@ func TestHurry(t *testing.T) {
 	for name, do := range waiting {
 		go func() {
 			err := do()
-			if !ledger.Locked(err) {
+			if !ledger.IsBusy(err) {
 				err = errors.New(name + ": not as a locked ledger fails: " + errText(err))
 			} else {
 				err = nil
@@ -49,7 +49,7 @@ func TestHurry(t *testing.T) {
 			errs <- err
 		}()
 	}
-	l.Hurry(50 * time.Millisecond)
+	l.LimitLockWait(50 * time.Millisecond)
 	for range waiting {
 		if err := <-errs; err != nil {
 			t.Error(err)
@@ -64,7 +64,7 @@ func TestHurry(t *testing.T) {
 	}
 	c.kill()
 	l = openAt(t, dsn)
-	if n, _, err := l.RecordLate(ctx); n != 1 || err != nil {
+	if n, _, err := l.RecordSpooled(ctx); n != 1 || err != nil {
 		t.Errorf("%d recorded, %v", n, err)
 	}
 }

@@ -9,16 +9,16 @@ import (
 	"time"
 )
 
-// Standing is how far a post has come on its way into mail.
-type Standing string
+// PostStage is how far a post has come on its way into mail.
+type PostStage string
 
 const (
-	Unseen   Standing = ""         // only `publisher feeds` has met it so far
-	Known    Standing = "known"    // was there before the first pass: never mailed
-	New      Standing = "new"      // waits for its date, settle, or the author (draft)
-	Held     Standing = "held"     // the flood guard waits for a person
-	Released Standing = "released" // a person let it go; the next pass numbers it
-	Numbered Standing = "numbered" // has its sequence number: mailable, or mailed
+	Unseen   PostStage = ""         // only `publisher feeds` has met it so far
+	Known    PostStage = "known"    // was there before the first pass: never mailed
+	New      PostStage = "new"      // waits for its date, settle, or the author (draft)
+	Held     PostStage = "held"     // the flood guard waits for a person
+	Released PostStage = "released" // a person let it go; the next pass numbers it
+	Numbered PostStage = "numbered" // has its sequence number: mailable, or mailed
 )
 
 // Post is what the ledger remembers of one post. Rows are never deleted.
@@ -34,7 +34,7 @@ type Post struct {
 	FirstSeen time.Time // stored once, with the post
 	Updated   time.Time // when an edit without lastmod was first seen; zero where never
 	Gone      time.Time // when its file was first missed; zero while it is there
-	Standing  Standing
+	Stage     PostStage
 	Seq       int64 // the sequence number; 0 until Numbered
 	Tags      []string
 	Language  string // of the digests that it is in; "": the site's
@@ -53,7 +53,7 @@ func (l *Ledger) Posts(ctx context.Context) ([]Post, error) {
 func scanPost(row scanner) (p Post, err error) {
 	var tags sql.NullString
 	if err := row.Scan(&p.Key, &p.ID, &p.Path, &p.URL, &p.Title, (*instant)(&p.Date), &p.BodyHash, &p.FileHash,
-		(*instant)(&p.FirstSeen), (*instant)(&p.Updated), (*instant)(&p.Gone), &p.Standing, &p.Seq, &tags, &p.Language); err != nil {
+		(*instant)(&p.FirstSeen), (*instant)(&p.Updated), (*instant)(&p.Gone), &p.Stage, &p.Seq, &tags, &p.Language); err != nil {
 		return p, err
 	}
 	p.Read = tags.Valid
@@ -139,12 +139,12 @@ func newPostSaver(ctx context.Context, tx *sql.Tx) (s *postSaver, err error) {
 // save gives the post the next number if it is due one and has none.
 func (s *postSaver) save(ctx context.Context, p Post) (stored postKeys, err error) {
 	seq := sql.NullInt64{Int64: p.Seq, Valid: p.Seq != 0}
-	if p.Standing == Numbered && p.Seq == 0 {
+	if p.Stage == Numbered && p.Seq == 0 {
 		seq = sql.NullInt64{Int64: s.newest.seq + 1, Valid: true}
 	}
 	tags := sql.NullString{String: list(p.Tags).String(), Valid: p.Read}
 	row := []any{p.ID, p.Path, p.URL, p.Title, instant(p.Date), p.BodyHash, p.FileHash,
-		instant(p.Updated), instant(p.Gone), string(p.Standing), seq, tags, p.Language}
+		instant(p.Updated), instant(p.Gone), string(p.Stage), seq, tags, p.Language}
 	if p.Key == 0 {
 		s.newest.key++
 		stored = postKeys{s.newest.key, seq.Int64}
@@ -156,8 +156,8 @@ func (s *postSaver) save(ctx context.Context, p Post) (stored postKeys, err erro
 	return stored, err
 }
 
-// Newest is the highest sequence number given so far.
-func (l *Ledger) Newest(ctx context.Context) (int64, error) {
+// NewestNumber returns the highest sequence number given so far.
+func (l *Ledger) NewestNumber(ctx context.Context) (int64, error) {
 	n, err := newest(ctx, l.read)
 	return n, l.fail("read the newest number", err)
 }

@@ -8,13 +8,13 @@ import (
 	"time"
 )
 
-// Result is how an attempt ended.
+// Result is how an attempt ended. Its JSON is that of the file of RecordSpooled.
 type Result struct {
 	Edition, Subscriber int64
 	// After and Through are the range of an attempt that ended before its intent was
 	// due: the server refused the envelope. Of others what is stored stays.
 	After, Through, Digest int64
-	Progress               Progress // Sent, Deferred, Failed or Uncertain
+	Status                 DeliveryStatus `json:"Progress"` // Sent, Deferred, Failed or Uncertain
 	Code                   int
 	Reply                  string
 	Next                   time.Time // Deferred: not before
@@ -22,7 +22,7 @@ type Result struct {
 	Bounced                bool      // mark the subscriber at once; MarkRefused does so once that is sure
 	At                     time.Time
 	Resend                 bool // Deferred though the server may have taken it
-	Waits                  bool // Deferred since one of its posts cannot be shown
+	PostHidden             bool `json:"Waits"` // Deferred since one of its posts cannot be shown
 }
 
 // Intent announces an attempt before the message's body goes out.
@@ -56,10 +56,10 @@ type Intent struct {
 // call is stored. Once a call is in the queue ctx does not end it.
 func (l *Ledger) Record(ctx context.Context, done *Result, next *Intent) (bool, error) {
 	if done != nil {
-		switch done.Progress {
+		switch done.Status {
 		case Sent, Deferred, Failed, Uncertain:
 		default:
-			return false, fmt.Errorf("record edition %d: %q is not how an attempt ends", done.Edition, done.Progress)
+			return false, fmt.Errorf("record edition %d: %q is not how an attempt ends", done.Edition, done.Status)
 		}
 	}
 	if next != nil && l.temp == "" {

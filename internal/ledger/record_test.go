@@ -74,24 +74,24 @@ func testRecord(t *testing.T, open func(*testing.T) *ledger.Ledger) {
 	if !ann.begin(edition, 0, 3) {
 		t.Fatal("refused")
 	}
-	want := ledger.Delivery{Edition: edition, Subscriber: ann.subscriber, Through: 3, Digest: 1, Progress: ledger.Sending, Attempts: 1, First: noon, Last: noon}
+	want := ledger.Delivery{Edition: edition, Subscriber: ann.subscriber, Through: 3, Digest: 1, Status: ledger.Sending, Attempts: 1, FirstTried: noon, LastTried: noon}
 	want1(t, []ledger.Delivery{want})(l.DeliveriesTo(ctx, ann.subscriber))
 	if ann.cursor() != 0 {
 		t.Error("the cursor moved before the result")
 	}
 	// The steady state: one message's result and the next one's intent.
 	begun, err := l.Record(ctx,
-		&ledger.Result{Edition: edition, Subscriber: ann.subscriber, Progress: ledger.Sent, Code: 250, Reply: "queued \x00\xff", At: noon.Add(time.Minute)},
+		&ledger.Result{Edition: edition, Subscriber: ann.subscriber, Status: ledger.Sent, Code: 250, Reply: "queued \x00\xff", At: noon.Add(time.Minute)},
 		&ledger.Intent{Edition: edition, Subscriber: ben.subscriber, Through: 3, At: noon})
 	if err != nil || !begun {
 		t.Fatalf("%v, %v", begun, err)
 	}
-	want.Progress, want.Code, want.Reply, want.Last = ledger.Sent, 250, "queued ", noon.Add(time.Minute)
+	want.Status, want.Code, want.Reply, want.LastTried = ledger.Sent, 250, "queued ", noon.Add(time.Minute)
 	want1(t, []ledger.Delivery{want})(l.DeliveriesTo(ctx, ann.subscriber))
 	if ann.cursor() != 3 {
 		t.Errorf("cursor %d after Sent, want 3", ann.cursor())
 	}
-	ben.end(ledger.Result{Edition: edition, Progress: ledger.Failed, Code: 554, Reply: "no"})
+	ben.end(ledger.Result{Edition: edition, Status: ledger.Failed, Code: 554, Reply: "no"})
 	if ben.cursor() != 3 {
 		t.Errorf("cursor %d after Failed, want 3", ben.cursor())
 	}
@@ -149,16 +149,16 @@ func testRecordRefuses(t *testing.T, open func(*testing.T) *ledger.Ledger) {
 		t.Error("begun beside an open one")
 	}
 	// A result whose intent is refused is stored all the same.
-	begun, err := l.Record(ctx, &ledger.Result{Edition: first, Subscriber: s.subscriber, Progress: ledger.Sent, At: noon},
+	begun, err := l.Record(ctx, &ledger.Result{Edition: first, Subscriber: s.subscriber, Status: ledger.Sent, At: noon},
 		&ledger.Intent{Edition: first, Subscriber: s.subscriber, After: 4, Through: 5, At: noon})
 	if begun || err != nil {
 		t.Errorf("a finished one: %v, %v", begun, err)
 	}
-	if got := s.deliveries(); len(got) != 1 || got[0].Progress != ledger.Sent || s.cursor() != 4 {
+	if got := s.deliveries(); len(got) != 1 || got[0].Status != ledger.Sent || s.cursor() != 4 {
 		t.Errorf("%+v, cursor %d", got, s.cursor())
 	}
 	// A result that has no delivery is an error, and takes its intent with it.
-	begun, err = l.Record(ctx, &ledger.Result{Edition: second, Subscriber: 99, Progress: ledger.Sent},
+	begun, err = l.Record(ctx, &ledger.Result{Edition: second, Subscriber: 99, Status: ledger.Sent},
 		&ledger.Intent{Edition: second, Subscriber: s.subscriber, After: 4, Through: 5, At: noon})
 	if begun || err == nil || !strings.Contains(err.Error(), "not open") {
 		t.Errorf("no delivery: %v, %v", begun, err)
@@ -166,7 +166,7 @@ func testRecordRefuses(t *testing.T, open func(*testing.T) *ledger.Ledger) {
 	if len(s.deliveries()) != 1 {
 		t.Error("half of a call was stored")
 	}
-	if _, err := l.Record(ctx, &ledger.Result{Edition: first, Subscriber: s.subscriber, Progress: ledger.Sending}, nil); err == nil {
+	if _, err := l.Record(ctx, &ledger.Result{Edition: first, Subscriber: s.subscriber, Status: ledger.Sending}, nil); err == nil {
 		t.Error("no error for a result that is none")
 	}
 	canceled, cancel := context.WithCancel(ctx)
@@ -186,7 +186,7 @@ func testRecordRetries(t *testing.T, open func(*testing.T) *ledger.Ledger) {
 		if !s.begin(first, 0, 2) {
 			t.Fatal("refused")
 		}
-		s.end(ledger.Result{Edition: first, Progress: ledger.Deferred, Code: 451, Reply: "greylisted", Next: later})
+		s.end(ledger.Result{Edition: first, Status: ledger.Deferred, Code: 451, Reply: "greylisted", Next: later})
 		if s.cursor() != 0 {
 			t.Error("the cursor moved with a deferral")
 		}
@@ -197,13 +197,13 @@ func testRecordRetries(t *testing.T, open func(*testing.T) *ledger.Ledger) {
 	if !ann.begin(first, 0, 3) {
 		t.Error("retry refused")
 	}
-	want := []ledger.Delivery{{Edition: first, Subscriber: ann.subscriber, Through: 2, Progress: ledger.Sending,
-		Digest: 2, Attempts: 2, First: noon, Last: noon, Code: 451, Reply: "greylisted"}}
+	want := []ledger.Delivery{{Edition: first, Subscriber: ann.subscriber, Through: 2, Status: ledger.Sending,
+		Digest: 2, Attempts: 2, FirstTried: noon, LastTried: noon, Code: 451, Reply: "greylisted"}}
 	if diff := cmp.Diff(want, ann.deliveries()); diff != "" {
 		t.Errorf("retried (-want +got)\n%s", diff)
 	}
 	// When retry_for ran out, the next edition brings those posts.
-	ann.end(ledger.Result{Edition: first, Progress: ledger.Failed, Code: 451, Reply: "greylisted", KeepCursor: true})
+	ann.end(ledger.Result{Edition: first, Status: ledger.Failed, Code: 451, Reply: "greylisted", KeepCursor: true})
 	if ann.cursor() != 0 || ann.begin(first, 0, 2) || !ann.begin(second, 0, 3) {
 		t.Error("given up, the next edition must begin where this one did")
 	}
@@ -212,7 +212,7 @@ func testRecordRetries(t *testing.T, open func(*testing.T) *ledger.Ledger) {
 	if ben.begin(first, 0, 2) {
 		t.Error("retried who unsubscribed")
 	}
-	if d := ben.deliveries()[0]; d.Progress != ledger.Failed || !strings.Contains(d.Reply, "not tried again") {
+	if d := ben.deliveries()[0]; d.Status != ledger.Failed || !strings.Contains(d.Reply, "not tried again") {
 		t.Errorf("%+v", d)
 	}
 	want1(t, time.Time{})(l.NextRetry(ctx))
@@ -227,19 +227,19 @@ func testRecordInterrupted(t *testing.T, open func(*testing.T) *ledger.Ledger) {
 	ben.begin(edition, 0, 2)
 	want1(t, append(ann.deliveries(), ben.deliveries()...))(l.Interrupted(ctx))
 
-	ann.end(ledger.Result{Edition: edition, Progress: ledger.Uncertain}) // hold
+	ann.end(ledger.Result{Edition: edition, Status: ledger.Uncertain}) // hold
 	if ann.cursor() != 2 || ann.begin(edition, 0, 2) {
 		t.Error("held: the cursor must move and the delivery stay")
 	}
-	ben.end(ledger.Result{Edition: edition, Progress: ledger.Deferred, Next: noon}) // resend
+	ben.end(ledger.Result{Edition: edition, Status: ledger.Deferred, Next: noon}) // resend
 	if !ben.begin(edition, 0, 2) {
 		t.Error("resend refused")
 	}
-	ben.end(ledger.Result{Edition: edition, Progress: ledger.Sent})
+	ben.end(ledger.Result{Edition: edition, Status: ledger.Sent})
 	want1(t, []ledger.Delivery(nil))(l.Interrupted(ctx))
 	// A mail log may settle what was held.
-	ann.end(ledger.Result{Edition: edition, Progress: ledger.Sent})
-	if d := ann.deliveries()[0]; d.Progress != ledger.Sent {
+	ann.end(ledger.Result{Edition: edition, Status: ledger.Sent})
+	if d := ann.deliveries()[0]; d.Status != ledger.Sent {
 		t.Errorf("%+v", d)
 	}
 }
@@ -253,7 +253,7 @@ func testRecordBounces(t *testing.T, open func(*testing.T) *ledger.Ledger) {
 	ben.begin(edition, 0, 2)
 	want1(t, true)(l.SetStatus(ctx, "ben@example.com", ledger.Unsubscribed, "weekly", noon))
 	for _, s := range []sender{ann, ben} {
-		s.end(ledger.Result{Edition: edition, Progress: ledger.Failed, Code: 550, Bounced: true})
+		s.end(ledger.Result{Edition: edition, Status: ledger.Failed, Code: 550, Bounced: true})
 		if s.cursor() != 2 {
 			t.Errorf("cursor %d", s.cursor())
 		}
@@ -277,7 +277,7 @@ func testDeferred(t *testing.T, open func(*testing.T) *ledger.Ledger) {
 	one, two := closeEdition(t, l, "daily", 0, 1), closeEdition(t, l, "weekly", 0, 1)
 	for i, edition := range []int64{two, one, one, one} {
 		senders[i].begin(edition, 0, 1)
-		senders[i].end(ledger.Result{Edition: edition, Progress: ledger.Deferred, Next: noon.Add(time.Duration(i) * time.Minute)})
+		senders[i].end(ledger.Result{Edition: edition, Status: ledger.Deferred, Next: noon.Add(time.Duration(i) * time.Minute)})
 	}
 	want1(t, noon)(l.NextRetry(ctx))
 	var got []int64
@@ -307,9 +307,9 @@ func addMany(tb testing.TB, l *ledger.Ledger, n int) int64 {
 			}
 		}
 	}
-	_, err := l.Import(ctx, list, ledger.FromCommand, "weekly", noon, nil)
+	_, err := l.Import(ctx, list, ledger.ImportOptions{DefaultCadence: "weekly", Now: noon})
 	if err == nil {
-		err = l.SavePosts(ctx, []ledger.Post{{ID: "a", Standing: ledger.Numbered}})
+		err = l.SavePosts(ctx, []ledger.Post{{ID: "a", Stage: ledger.Numbered}})
 	}
 	e := ledger.Edition{Cadence: "weekly", Closed: noon, Through: 1}
 	if err == nil {
@@ -339,7 +339,7 @@ func deliver(l *ledger.Ledger, edition, first, last, step int64) error {
 		if !begun {
 			return fmt.Errorf("subscriber %d refused", id)
 		}
-		done = &ledger.Result{Edition: edition, Subscriber: id, Progress: ledger.Sent, Code: 250, Reply: "2.0.0 Ok: queued", At: noon}
+		done = &ledger.Result{Edition: edition, Subscriber: id, Status: ledger.Sent, Code: 250, Reply: "2.0.0 Ok: queued", At: noon}
 	}
 }
 
@@ -369,7 +369,7 @@ func testRecordConcurrently(t *testing.T, open func(*testing.T) *ledger.Ledger) 
 			case <-stop:
 				return
 			default:
-				if _, err := l.Record(ctx, &ledger.Result{Edition: 99, Subscriber: 1, Progress: ledger.Sent}, nil); err == nil {
+				if _, err := l.Record(ctx, &ledger.Result{Edition: 99, Subscriber: 1, Status: ledger.Sent}, nil); err == nil {
 					t.Error("no error for a delivery that is not open")
 				}
 			}

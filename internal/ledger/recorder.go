@@ -220,7 +220,7 @@ func (r *recorder) store(g *group, calls []*recording, add func(entries []byte) 
 	}
 	for _, d := range g.changed {
 		d.changed, d.moved, d.bounced = false, false, false
-		if d.Progress == Sending {
+		if d.Status == Sending {
 			r.underway[d.key()] = d
 		} else {
 			delete(r.underway, d.key())

@@ -49,7 +49,7 @@ func (l *Ledger) markRefused(ctx context.Context, tx *sql.Tx, edition int64, all
 		}
 		gone := false
 		if r.Unclear || r.Passing {
-			b := Bounce{Subscriber: r.Subscriber, Edition: edition, Reason: withCode(d.Code, d.Reply), At: d.Last, refused: refusedForNow}
+			b := Bounce{Subscriber: r.Subscriber, Edition: edition, Reason: withCode(d.Code, d.Reply), At: d.LastTried, refused: refusedForNow}
 			if r.Unclear {
 				b.refused = refusedUnclear
 			}
@@ -57,8 +57,8 @@ func (l *Ledger) markRefused(ctx context.Context, tx *sql.Tx, edition int64, all
 				gone, err = end(ctx, tx, r.Subscriber, Bounced, b.At)
 			}
 		} else {
-			gone, err = end(ctx, tx, r.Subscriber, Bounced, d.Last)
-			if d.Kept == GivenUp {
+			gone, err = end(ctx, tx, r.Subscriber, Bounced, d.LastTried)
+			if d.DueReason == GaveUp {
 				settled = append(settled, d)
 			}
 		}
@@ -113,10 +113,10 @@ func (l *Ledger) RetryStopped(ctx context.Context, number int64, now time.Time) 
 // manyMark stands before the days on which an edition was stopped after many answers.
 const manyMark = "+"
 
-// NoteStopped notes that an edition was stopped on that day; few says that there were
+// RecordStop notes that an edition was stopped on that day; few says that there were
 // only few answers, all of them refusals. It returns on how many days that was so by now,
 // and whether the edition was stopped on this day before.
-func (l *Ledger) NoteStopped(ctx context.Context, number int64, day string, few bool) (days int, before bool, err error) {
+func (l *Ledger) RecordStop(ctx context.Context, number int64, day string, few bool) (days int, before bool, err error) {
 	note := day
 	if !few {
 		note = manyMark + day

@@ -25,7 +25,7 @@ func openNew(t *testing.T) *ledger.Ledger {
 func (s sender) refuse(edition, through int64, at time.Time) {
 	s.t.Helper()
 	s.begin(edition, s.cursor(), through)
-	_, err := s.Record(ctx, &ledger.Result{Edition: edition, Subscriber: s.subscriber, Progress: ledger.Failed, KeepCursor: true,
+	_, err := s.Record(ctx, &ledger.Result{Edition: edition, Subscriber: s.subscriber, Status: ledger.Failed, KeepCursor: true,
 		Code: 550, Reply: "no", At: at}, nil)
 	must(s.t, err)
 }
@@ -38,7 +38,7 @@ func TestMarkRefused(t *testing.T) {
 	ann.refuse(edition, 2, noon)
 	ben.refuse(edition, 2, noon)
 	cid.begin(edition, 0, 2)
-	cid.end(ledger.Result{Edition: edition, Progress: ledger.Sent})
+	cid.end(ledger.Result{Edition: edition, Status: ledger.Sent})
 	for _, s := range []sender{ann, ben} {
 		if s.cursor() != 0 {
 			t.Errorf("before the refusal is taken at its word the cursor is %d", s.cursor())
@@ -67,7 +67,7 @@ func TestMarkRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []ledger.Mark{{Status: ledger.Bounced, At: noon, Edition: edition, Words: "550 no", Restored: restored}}
+	want := []ledger.Mark{{Status: ledger.Bounced, At: noon, Edition: edition, Reason: "550 no", Restored: restored}}
 	if diff := cmp.Diff(want, marks); diff != "" {
 		t.Error(diff)
 	}
@@ -100,7 +100,7 @@ func TestUnclearRefusalsMark(t *testing.T) {
 				edition := closeEdition(t, l, "weekly", 0, through)
 				if after < 0 {
 					ann.begin(edition, ann.cursor(), through)
-					ann.end(ledger.Result{Edition: edition, Progress: ledger.Sent, At: noon})
+					ann.end(ledger.Result{Edition: edition, Status: ledger.Sent, At: noon})
 					continue
 				}
 				ann.refuse(edition, through, noon.Add(after))
@@ -130,7 +130,7 @@ func TestNoteStopped(t *testing.T) {
 		{"2026-06-01", false, 0, false}, {"2026-06-01", true, 1, true}, {"2026-06-01", true, 1, true},
 		{"2026-06-02", true, 2, false}, {"2026-06-02", false, 2, true}, {"2026-06-04", true, 3, false},
 	} {
-		days, before, err := l.NoteStopped(ctx, edition, test.day, test.few)
+		days, before, err := l.RecordStop(ctx, edition, test.day, test.few)
 		if got, want := fmt.Sprint(days, before, err), fmt.Sprint(test.days, test.before, nil); got != want {
 			t.Errorf("%d: %s, want %s", i, got, want)
 		}

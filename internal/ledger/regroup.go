@@ -11,7 +11,7 @@ import (
 
 // SetDigestLanguages notes which languages have digests of their own from now on, the
 // site's first; none: all is in one. Where they are others than before, that does not
-// reach back: what was due by the languages of so far stays due (Due.Chosen).
+// reach back: what was due by the languages of so far stays due (Due.AfterChoice).
 // Editions under way end, and their cadences close again at once, so that whom they
 // have not reached gets the posts by the new languages.
 func (l *Ledger) SetDigestLanguages(ctx context.Context, languages []string, cadences []Audience, now time.Time) error {
@@ -27,7 +27,7 @@ func (l *Ledger) SetDigestLanguages(ctx context.Context, languages []string, cad
 			}
 			where, args := a.hasCadence(nil)
 			err = changeDue(ctx, tx, "s.status = 'active' AND "+where, args, func(posts []NumberedPost, g dueGroup) Due {
-				return g.Chosen(posts, g.Selection, closed)
+				return g.AfterChoice(posts, g.Selection, closed)
 			})
 			if err != nil {
 				return err

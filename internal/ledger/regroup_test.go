@@ -21,8 +21,8 @@ func testRegroup(t *testing.T, open func(*testing.T) *ledger.Ledger) {
 			t.Fatal("refused")
 		}
 	}
-	waits.end(ledger.Result{Edition: weekly, Progress: ledger.Deferred, Next: noon})
-	gave.end(ledger.Result{Edition: weekly, Progress: ledger.Failed, KeepCursor: true})
+	waits.end(ledger.Result{Edition: weekly, Status: ledger.Deferred, Next: noon})
+	gave.end(ledger.Result{Edition: weekly, Status: ledger.Failed, KeepCursor: true})
 	must(t, l.FinishEdition(ctx, weekly, noon))
 	must(t, l.FinishEdition(ctx, closeEdition(t, l, "daily", 0, 2), noon))
 	// Of two that closed at one moment one is done.
@@ -53,7 +53,7 @@ func testRegroup(t *testing.T, open func(*testing.T) *ledger.Ledger) {
 	if !waits.begin(weekly, 0, 4) {
 		t.Error("the open delivery is refused")
 	}
-	waits.end(ledger.Result{Edition: weekly, Progress: ledger.Sent})
+	waits.end(ledger.Result{Edition: weekly, Status: ledger.Sent})
 	if due := waits.due(); due.Cursor != 4 || len(due.Owed) > 0 {
 		t.Errorf("after it %+v is due", due)
 	}
@@ -102,7 +102,7 @@ func testLanguages(t *testing.T, open func(*testing.T) *ledger.Ledger) {
 		if diff := cmp.Diff(tt.readers, readers); diff != "" {
 			t.Errorf("%q of %q (-want +got)\n%s", tt.language, tt.languages, diff)
 		}
-		groups, err := l.Groups(ctx, audience, 1)
+		groups, err := l.RecipientGroups(ctx, audience, 1)
 		must(t, err)
 		if len(groups) != 1 || groups[0].Count != len(tt.readers) {
 			t.Errorf("%q of %q: groups %v", tt.language, tt.languages, groups)

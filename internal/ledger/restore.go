@@ -16,7 +16,7 @@ const restorePrefix = ".publisher-restore-"
 // Restore puts a backup, or any other copy of a ledger, where dsn says. It never
 // overwrites a ledger. What an earlier one left beside it is taken away: what holds
 // something is set aside, in the files that Restore names. Nothing is sent from it until
-// Adopt. Where a pass runs it fails with a *HeldError.
+// Adopt. Where a pass runs it fails with a *LockedError.
 func Restore(ctx context.Context, dsn, file string, now time.Time) (aside []string, err error) {
 	path, err := sqlitePath(dsn)
 	if err != nil {

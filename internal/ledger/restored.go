@@ -13,7 +13,7 @@ type Mark struct {
 	Status   Status
 	At       time.Time
 	Edition  int64     // the one whose refusal or bounce was the reason; 0: unknown
-	Words    string    // the server's; "" where they are unknown
+	Reason   string    // the server's; "" where they are unknown
 	Restored time.Time // zero: the mark stands
 }
 
@@ -52,7 +52,7 @@ func (l *Ledger) Restore(ctx context.Context, email, defaultCadence string, now 
 		if _, err := tx.ExecContext(ctx, `
 			INSERT INTO restoration (subscriber, restored_at, status, marked_at, edition, words) VALUES ($1, $2, $3, $4, $5, $6)
 			ON CONFLICT (subscriber, restored_at) DO NOTHING`,
-			s.ID, instant(now), mark.Status, instant(mark.At), mark.Edition, mark.Words); err != nil {
+			s.ID, instant(now), mark.Status, instant(mark.At), mark.Edition, mark.Reason); err != nil {
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, "UPDATE bounce SET forgiven = TRUE WHERE subscriber = $1", s.ID); err != nil {
@@ -82,15 +82,15 @@ func markOf(ctx context.Context, q querier, s *Subscriber) (m Mark, err error) {
 	var code int
 	err = q.QueryRowContext(ctx, `
 		SELECT e.number, d.code, d.reply FROM edition e JOIN delivery d ON d.edition = e.number AND d.subscriber = $1
-		WHERE d.progress = 'failed' AND d.last_at = $2 ORDER BY e.number DESC LIMIT 1`, s.ID, at).Scan(&m.Edition, &code, &m.Words)
+		WHERE d.progress = 'failed' AND d.last_at = $2 ORDER BY e.number DESC LIMIT 1`, s.ID, at).Scan(&m.Edition, &code, &m.Reason)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = q.QueryRowContext(ctx, "SELECT edition, reason FROM bounce WHERE subscriber = $1 AND at = $2 ORDER BY edition DESC LIMIT 1",
-			s.ID, at).Scan(&m.Edition, &m.Words)
+			s.ID, at).Scan(&m.Edition, &m.Reason)
 	}
 	if errors.Is(err, sql.ErrNoRows) {
 		err = nil
 	}
-	m.Words = withCode(code, m.Words)
+	m.Reason = withCode(code, m.Reason)
 	return m, err
 }
 
@@ -111,7 +111,7 @@ func (l *Ledger) Marks(ctx context.Context, s *Subscriber) ([]Mark, error) {
 		all = append(all, mark)
 	}
 	former, err := collect(ctx, db, func(row scanner) (m Mark, err error) {
-		err = row.Scan(&m.Status, (*instant)(&m.At), &m.Edition, &m.Words, (*instant)(&m.Restored))
+		err = row.Scan(&m.Status, (*instant)(&m.At), &m.Edition, &m.Reason, (*instant)(&m.Restored))
 		return m, err
 	}, "SELECT status, marked_at, edition, words, restored_at FROM restoration WHERE subscriber = $1 ORDER BY restored_at DESC", s.ID)
 	return append(all, former...), l.fail(doing, err)

@@ -7,16 +7,16 @@ import (
 	"time"
 )
 
-// Act is what somebody asks for or reports, with a token as the only proof.
-type Act int
+// Action is what somebody asks for or reports, with a token as the only proof.
+type Action int
 
 const (
-	Leave      Act = iota // unsubscribe
-	Undo                  // take that back
-	Choose                // cadence, tags, language
-	HardBounce            // the mailbox does not exist any more
-	SoftBounce            // as many mails in a row came back as inARow asks for
-	Complain              // reported as junk mail
+	Leave      Action = iota // unsubscribe
+	Undo                     // take that back
+	Choose                   // cadence, tags, language
+	HardBounce               // the mailbox does not exist any more
+	SoftBounce               // as many mails in a row came back as inARow asks for
+	Complain                 // reported as junk mail
 )
 
 // effect is what becomes of the subscription.
@@ -35,7 +35,7 @@ const (
 // copy and answer of a mail, so whoever a digest was forwarded to has them: they may do
 // nothing for good. A return path proves that the mail was delivered or refused with it.
 // What is not in the table does nothing.
-var rights = map[Purpose]map[Act]effect{
+var rights = map[Purpose]map[Action]effect{
 	Unsubscribe: {Leave: unsubscribe, Undo: goBack, HardBounce: unsubscribe, SoftBounce: unsubscribe, Complain: unsubscribe},
 	Preferences: {Choose: choose},
 	MessageID:   {HardBounce: unsubscribe, SoftBounce: unsubscribe, Complain: unsubscribe},
@@ -51,7 +51,7 @@ const (
 
 // may returns what the act does to a subscription with that status. mailed is when the
 // mail went out that a bounce is about; zero: unknown.
-func (s *Subscriber) may(with Purpose, act Act, mailed, now time.Time) effect {
+func (s *Subscriber) may(with Purpose, act Action, mailed, now time.Time) effect {
 	e := rights[with][act]
 	if bounce := act == HardBounce || act == SoftBounce; bounce && !countsAt(mailed, now) {
 		return nothing
@@ -84,15 +84,15 @@ func (s *Subscriber) CanUndo(now time.Time) bool {
 }
 
 // May reports whether the act would change the subscription.
-func (s *Subscriber) May(with Purpose, act Act, now time.Time) bool {
+func (s *Subscriber) May(with Purpose, act Action, now time.Time) bool {
 	return s.may(with, act, time.Time{}, now) != nothing
 }
 
 // Request is an act whose token is valid.
 type Request struct {
 	Subscriber     int64
-	With           Purpose
-	Act            Act // not a bounce: see RecordBounce
+	Proof          Purpose
+	Action         Action // not a bounce: see RecordBounce
 	DefaultCadence string
 	At             time.Time
 }
@@ -105,7 +105,7 @@ func (l *Ledger) Do(ctx context.Context, r Request) (s *Subscriber, changed bool
 		if err != nil || s == nil {
 			return err
 		}
-		changed, err = s.apply(ctx, tx, s.may(r.With, r.Act, time.Time{}, r.At), r.DefaultCadence, r.At)
+		changed, err = s.apply(ctx, tx, s.may(r.Proof, r.Action, time.Time{}, r.At), r.DefaultCadence, r.At)
 		return err
 	})
 	if err != nil {

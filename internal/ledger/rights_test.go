@@ -72,12 +72,12 @@ type bearing struct {
 func newBearing(t *testing.T, status ledger.Status) *bearing {
 	t.Helper()
 	b := &bearing{Ledger: openAt(t, "sqlite:"+filepath.Join(t.TempDir(), "publisher.db")), t: t, model: modeled{status: status, at: noon}}
-	want1(t, ledger.Imported{Rows: 1, Added: 1})(b.Import(ctx, rows(nil, ledger.Row{Email: "ann@example.com"}), ledger.FromFile, "weekly", noon, nil))
+	want1(t, ledger.ImportCounts{Rows: 1, Added: 1})(b.Import(ctx, rows(nil, ledger.Row{Email: "ann@example.com"}), ledger.ImportOptions{Origin: ledger.FromFile, DefaultCadence: "weekly", Now: noon}))
 	b.id = subscriber(t, b.Ledger, "ann@example.com").ID
 	e := ledger.Edition{Cadence: "weekly", Closed: noon, Through: 1}
 	must(t, b.CloseEditions(ctx, &e))
 	want1(t, true)(b.Record(ctx, nil, &ledger.Intent{Edition: 1, Subscriber: b.id, Through: 1, At: noon}))
-	_, err := b.Record(ctx, &ledger.Result{Edition: 1, Subscriber: b.id, Progress: ledger.Sent, At: noon}, nil)
+	_, err := b.Record(ctx, &ledger.Result{Edition: 1, Subscriber: b.id, Status: ledger.Sent, At: noon}, nil)
 	must(t, err)
 	if status != ledger.Active {
 		want1(t, true)(b.SetStatus(ctx, "ann@example.com", status, "weekly", noon))
@@ -86,7 +86,7 @@ func newBearing(t *testing.T, status ledger.Status) *bearing {
 }
 
 // do does one act with one token, in the ledger and in the model, and compares.
-func (b *bearing) do(with ledger.Purpose, act ledger.Act, now time.Time) {
+func (b *bearing) do(with ledger.Purpose, act ledger.Action, now time.Time) {
 	b.t.Helper()
 	switch act {
 	case ledger.HardBounce:
@@ -94,7 +94,7 @@ func (b *bearing) do(with ledger.Purpose, act ledger.Act, now time.Time) {
 		must(b.t, err)
 		b.model.report(with, false, noon, now)
 	default:
-		_, _, err := b.Do(ctx, ledger.Request{Subscriber: b.id, With: with, Act: act, DefaultCadence: "weekly", At: now})
+		_, _, err := b.Do(ctx, ledger.Request{Subscriber: b.id, Proof: with, Action: act, DefaultCadence: "weekly", At: now})
 		must(b.t, err)
 		switch {
 		case act == ledger.Complain:
@@ -127,7 +127,7 @@ func (b *bearing) compare(what string) {
 // Every kind of token does every act to every status, at once, late and too late, and is
 // then followed by an undo.
 func TestRights(t *testing.T) {
-	acts := []ledger.Act{ledger.Leave, ledger.Undo, ledger.Choose, ledger.HardBounce, ledger.Complain}
+	acts := []ledger.Action{ledger.Leave, ledger.Undo, ledger.Choose, ledger.HardBounce, ledger.Complain}
 	ages := []time.Duration{-time.Hour, 0, 7 * 24 * time.Hour, 30 * 24 * time.Hour, 30*24*time.Hour + time.Second, 400 * 24 * time.Hour}
 	waits := []time.Duration{0, 7 * 24 * time.Hour, 7*24*time.Hour + time.Second}
 	b := newBearing(t, ledger.Active)
@@ -158,7 +158,7 @@ func (b *bearing) reset(status ledger.Status) {
 // On random walks of tokens and the owner's removals, links never bring back whom the owner
 // removed, and never lead to a status that the model does not.
 func TestRightsOnWalks(t *testing.T) {
-	acts := []ledger.Act{ledger.Leave, ledger.Leave, ledger.Undo, ledger.Undo, ledger.Undo, ledger.Choose, ledger.HardBounce, ledger.Complain}
+	acts := []ledger.Action{ledger.Leave, ledger.Leave, ledger.Undo, ledger.Undo, ledger.Undo, ledger.Choose, ledger.HardBounce, ledger.Complain}
 	random := rand.New(rand.NewPCG(15, 4))
 	b := newBearing(t, ledger.Active)
 	for range 300 {
@@ -185,11 +185,11 @@ func TestUndoAfterTheRowIsGone(t *testing.T) {
 	b := newBearing(t, ledger.Active)
 	b.do(ledger.Unsubscribe, ledger.Leave, noon)
 	all := func(int, int) bool { return true }
-	_, err := b.Import(ctx, rows(nil), ledger.FromFile, "weekly", noon, all)
+	_, err := b.Import(ctx, rows(nil), ledger.ImportOptions{Origin: ledger.FromFile, DefaultCadence: "weekly", Now: noon, MayRemove: all})
 	must(t, err)
 	b.model.back = ledger.Removed
 	b.do(ledger.Unsubscribe, ledger.Undo, noon)
-	_, err = b.Import(ctx, rows(nil, ledger.Row{Email: "ann@example.com"}), ledger.FromFile, "weekly", noon, all)
+	_, err = b.Import(ctx, rows(nil, ledger.Row{Email: "ann@example.com"}), ledger.ImportOptions{Origin: ledger.FromFile, DefaultCadence: "weekly", Now: noon, MayRemove: all})
 	must(t, err)
 	b.model = modeled{status: ledger.Active, at: noon}
 	b.compare("the row is back")
@@ -216,7 +216,7 @@ func TestSoftBouncesByProof(t *testing.T) {
 				e := ledger.Edition{Cadence: "weekly", Closed: at, After: n - 1, Through: n}
 				must(t, b.CloseEditions(ctx, &e))
 				want1(t, true)(b.Record(ctx, nil, &ledger.Intent{Edition: n, Subscriber: b.id, After: n - 1, Through: n, At: at}))
-				_, err := b.Record(ctx, &ledger.Result{Edition: n, Subscriber: b.id, Progress: ledger.Sent, At: at}, nil)
+				_, err := b.Record(ctx, &ledger.Result{Edition: n, Subscriber: b.id, Status: ledger.Sent, At: at}, nil)
 				must(t, err)
 			}
 			for n, proof := range []byte(tt.proofs) {

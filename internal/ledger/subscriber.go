@@ -136,7 +136,7 @@ func (l *Ledger) Subscribers(ctx context.Context) iter.Seq2[Subscriber, error] {
 }
 
 // SetStatus changes one subscriber's status; it reports false where there is none.
-// A subscription that had ended goes on as Due.Returned says, and is then no longer
+// A subscription that had ended goes on as Due.AfterReturn says, and is then no longer
 // the file's. A pending one is confirmed, and begins with what is newer. It is the owner's
 // doing: no link takes it back.
 func (l *Ledger) SetStatus(ctx context.Context, email string, status Status, defaultCadence string, now time.Time) (bool, error) {
@@ -173,7 +173,7 @@ type Choice struct {
 }
 
 // SetPreferences changes what the subscriber chose. It reports false where there
-// is none. A change does not reach back: see Due.Chosen. defaultCadence is that of
+// is none. A change does not reach back: see Due.AfterChoice. defaultCadence is that of
 // subscribers who have none of their own.
 func (l *Ledger) SetPreferences(ctx context.Context, email string, c Choice, defaultCadence string, now time.Time) (bool, error) {
 	key, err := address.Normalize(email)

@@ -148,20 +148,20 @@ func testAudience(t *testing.T, open func(*testing.T) *ledger.Ledger) {
 	for _, tt := range []struct {
 		name     string
 		audience ledger.Audience
-		groups   []ledger.Group
+		groups   []ledger.RecipientGroup
 		emails   []string
 	}{
 		{"the default", ledger.Audience{Cadence: "weekly", Default: true, Configured: configured},
-			[]ledger.Group{{Count: 2}, {Tags: []string{"Go", "mail"}, Count: 1}},
+			[]ledger.RecipientGroup{{Count: 2}, {Tags: []string{"Go", "mail"}, Count: 1}},
 			[]string{"default@example.com", "gone@example.com", "weekly@example.com"}},
 		{"by name", ledger.Audience{Cadence: "daily", Configured: configured},
-			[]ledger.Group{{Count: 1}}, []string{"daily@example.com"}},
+			[]ledger.RecipientGroup{{Count: 1}}, []string{"daily@example.com"}},
 		{"the only one", ledger.Audience{Cadence: "weekly", Default: true, Configured: []string{"weekly"}},
-			[]ledger.Group{{Count: 3}, {Tags: []string{"Go", "mail"}, Count: 1}},
+			[]ledger.RecipientGroup{{Count: 3}, {Tags: []string{"Go", "mail"}, Count: 1}},
 			[]string{"daily@example.com", "default@example.com", "gone@example.com", "weekly@example.com"}},
 		{"nobody's", ledger.Audience{Cadence: "monthly", Configured: configured}, nil, nil},
 	} {
-		want1(t, tt.groups)(l.Groups(ctx, tt.audience, 2))
+		want1(t, tt.groups)(l.RecipientGroups(ctx, tt.audience, 2))
 		var emails []string
 		after := int64(0)
 		for { // pages of one
@@ -181,9 +181,9 @@ func testAudience(t *testing.T, open func(*testing.T) *ledger.Ledger) {
 	// Whoever has a delivery of the edition is not its recipient again.
 	s := subscriber(t, l, "daily@example.com")
 	want1(t, true)(l.Record(ctx, nil, &ledger.Intent{Edition: edition, Subscriber: s.ID, Through: 2, At: noon}))
-	want1(t, false)(l.Record(ctx, &ledger.Result{Edition: edition, Subscriber: s.ID, Progress: ledger.Failed, KeepCursor: true, At: noon.Add(time.Hour)}, nil))
+	want1(t, false)(l.Record(ctx, &ledger.Result{Edition: edition, Subscriber: s.ID, Status: ledger.Failed, KeepCursor: true, At: noon.Add(time.Hour)}, nil))
 	want1(t, []ledger.Recipient(nil))(l.Recipients(ctx, edition, ledger.Audience{Cadence: "daily"}, 0, 10))
 	// Given up, it is due again once something newer is.
-	want1(t, []ledger.Group(nil))(l.Groups(ctx, ledger.Audience{Cadence: "daily"}, 2))
-	want1(t, []ledger.Group{{Count: 1}})(l.Groups(ctx, ledger.Audience{Cadence: "daily"}, 3))
+	want1(t, []ledger.RecipientGroup(nil))(l.RecipientGroups(ctx, ledger.Audience{Cadence: "daily"}, 2))
+	want1(t, []ledger.RecipientGroup{{Count: 1}})(l.RecipientGroups(ctx, ledger.Audience{Cadence: "daily"}, 3))
 }

@@ -81,8 +81,8 @@ func TestUpgradeOfMemo(t *testing.T) {
 		LeftOut:      []ledger.Problem{{Path: "c.md", Message: "too large"}}})(l.FeedState(ctx))
 	want1(t, ledger.FeedNames{IDs: map[string]string{"": "https://a/atom.xml", "tags/go": "https://a/go"},
 		Folders: map[string]map[string]string{"": {"go": "go", "r&d": "r-d"}, "de": {"go": "go-2"}}})(l.FeedNames(ctx))
-	want1(t, map[string]ledger.Hub{"https://a/": {Told: map[string]string{"public/atom.xml": "aa"}},
-		"https://b/": {Told: map[string]string{}, Failures: 3, Next: time.Date(2026, 6, 1, 8, 4, 0, 0, time.UTC)}})(l.Hubs(ctx))
+	want1(t, map[string]ledger.Hub{"https://a/": {Notified: map[string]string{"public/atom.xml": "aa"}},
+		"https://b/": {Notified: map[string]string{}, Failures: 3, Next: time.Date(2026, 6, 1, 8, 4, 0, 0, time.UTC)}})(l.Hubs(ctx))
 	want1(t, ledger.SubscriberFile{Hash: "cc", Missing: 2, Faulty: true,
 		Warnings: []ledger.Problem{{Path: "list.csv", Line: 3, Message: "left out"}}})(l.SubscriberFile(ctx))
 	want1(t, ledger.ConnectionLimit{Server: "mail.example.com:587", Connections: 2})(l.ConnectionLimit(ctx))
@@ -90,7 +90,7 @@ func TestUpgradeOfMemo(t *testing.T) {
 	want1(t, int64(1003))(l.NextEdition(ctx))
 	want1(t, []byte("\x1f\x8bone"))(l.ArchivedPage(ctx, 1))
 	want1(t, []byte("\x1f\x8btwo"))(l.ArchivedPage(ctx, 2))
-	if err := l.Original(ctx); err == nil || !strings.Contains(err.Error(), "a backup made at 2026-06-01T07:00:00Z") {
+	if err := l.CheckCloneMark(ctx); err == nil || !strings.Contains(err.Error(), "a backup made at 2026-06-01T07:00:00Z") {
 		t.Errorf("a backup: %v", err)
 	}
 	must(t, l.Close())
@@ -118,7 +118,7 @@ func TestUpgradeOfNoMemo(t *testing.T) {
 	want1(t, ledger.FeedState{})(l.FeedState(ctx))
 	want1(t, false)(l.Sending(ctx))
 	want1(t, int64(3))(l.NextEdition(ctx))
-	must(t, l.Original(ctx))
+	must(t, l.CheckCloneMark(ctx))
 }
 
 // What only saves work is left out where it cannot be read; anything else stops the
@@ -174,7 +174,7 @@ func TestBackupOfAnEarlierVersion(t *testing.T) {
 	restored := filepath.Join(dir, "restored.db")
 	_, err := ledger.Restore(ctx, "sqlite:"+restored, old, noon)
 	must(t, err)
-	if err := openAt(t, "sqlite:"+restored).Original(ctx); err == nil || !strings.Contains(err.Error(), "a backup made at 2026-06-01T07:00:00Z") {
+	if err := openAt(t, "sqlite:"+restored).CheckCloneMark(ctx); err == nil || !strings.Contains(err.Error(), "a backup made at 2026-06-01T07:00:00Z") {
 		t.Errorf("restored: %v", err)
 	}
 

@@ -67,11 +67,11 @@ func TestUpgrade(t *testing.T) {
 	want1(t, &ann)(l.Subscriber(ctx, "ann@example.com"))
 	want1(t, []ledger.Edition{edition})(l.Editions(ctx))
 	row := ledger.Row{Email: "ann@example.com", Tags: []string{"go"}}
-	if diff := cmp.Diff(ledger.Imported{Rows: 1, Unchanged: 1}, fromFile(t, l, nil, row)); diff != "" {
+	if diff := cmp.Diff(ledger.ImportCounts{Rows: 1, Unchanged: 1}, fromFile(t, l, nil, row)); diff != "" {
 		t.Errorf("the file says what it said (-want +got)\n%s", diff)
 	}
 	want1(t, true)(l.Record(ctx, nil, &ledger.Intent{Edition: 1, Subscriber: 1, At: noon}))
-	want1(t, false)(l.Record(ctx, &ledger.Result{Edition: 1, Subscriber: 1, Progress: ledger.Sent, At: noon}, nil))
+	want1(t, false)(l.Record(ctx, &ledger.Result{Edition: 1, Subscriber: 1, Status: ledger.Sent, At: noon}, nil))
 	if s := subscriber(t, l, "ann@example.com"); s.Cursor != 2 {
 		t.Errorf("sent, and the cursor is at %d", s.Cursor)
 	}

@@ -246,7 +246,7 @@ func (w *walk) number() {
 		language = "de"
 	}
 	id := fmt.Sprintf("post-%d", len(w.posts)+1)
-	posts := []Post{{ID: id, Standing: Numbered, Tags: tags, Language: language, Read: true}}
+	posts := []Post{{ID: id, Stage: Numbered, Tags: tags, Language: language, Read: true}}
 	w.must(w.l.SavePosts(context.Background(), posts))
 	p := NumberedPost{Seq: posts[0].Seq, ID: id, Tags: tags, Language: language}
 	if p.Seq != int64(len(w.posts)+1) {
@@ -262,7 +262,7 @@ func (w *walk) number() {
 func (w *walk) join() {
 	email := fmt.Sprintf("s%d@example.com", len(w.people)+1)
 	row := Row{Email: email, Cadence: walkCadences[w.rand.IntN(2)], Tags: [][]string{nil, {"go"}}[w.rand.IntN(2)]}
-	_, err := w.l.Import(context.Background(), func(yield func(Row, error) bool) { yield(row, nil) }, FromCommand, "often", w.now, nil)
+	_, err := w.l.Import(context.Background(), func(yield func(Row, error) bool) { yield(row, nil) }, ImportOptions{DefaultCadence: "often", Now: w.now})
 	w.must(err)
 	p := &person{email: email, active: true, cadence: row.Cadence, tags: row.Tags, pending: map[int64]bool{}, due: map[int64]bool{},
 		got: map[int64]int{}, maybe: map[int64]int{}}

@@ -20,15 +20,15 @@ func (w *walk) close(cadence string) {
 	through := int64(len(w.posts))
 	var closing []*Edition
 	for _, language := range append([]string{""}, w.languages[min(1, len(w.languages)):]...) {
-		groups, err := w.l.Groups(ctx, w.audience(cadence, language), through)
+		groups, err := w.l.RecipientGroups(ctx, w.audience(cadence, language), through)
 		w.must(err)
 		var all Numbers
 		recipients := 0
 		for _, g := range groups {
-			due := g.Of(w.posts, Selection{Tags: g.Tags, Language: language}, through).only(w.shown)
+			due := g.UpTo(w.posts, Selection{Tags: g.Tags, Language: language}, through).only(w.shown)
 			if len(due) > 0 {
 				recipients += g.Count
-				all = all.With(due)
+				all = all.Union(due)
 			}
 		}
 		if recipients > 0 {
@@ -116,7 +116,7 @@ func (w *walk) deliverAll() {
 
 // first tries an edition's recipient for the first time.
 func (w *walk) first(e *walkEdition, r Recipient) {
-	due := r.Of(w.posts, Selection{Tags: r.Tags, Language: e.Language}, e.Through)
+	due := r.UpTo(w.posts, Selection{Tags: r.Tags, Language: e.Language}, e.Through)
 	posts, withheld, away := w.share(e, due, nil)
 	withheld = withheld.only(func(seq int64) bool { return seq > r.Cursor })
 	if len(posts) == 0 {
@@ -129,7 +129,7 @@ func (w *walk) first(e *walkEdition, r Recipient) {
 	if away {
 		w.note("%s waits for edition %d: %v", p.email, e.Number, posts)
 		_, err := w.l.Record(ctx, &Result{Edition: e.Number, Subscriber: r.ID, After: r.Cursor, Through: e.Through, Digest: digest,
-			Progress: Deferred, Waits: true, Next: w.now.Add(time.Hour), At: w.now}, nil)
+			Status: Deferred, PostHidden: true, Next: w.now.Add(time.Hour), At: w.now}, nil)
 		w.must(err)
 		return
 	}
@@ -142,18 +142,18 @@ func (w *walk) first(e *walkEdition, r Recipient) {
 
 // share is what somebody gets of an edition, which takes in what it lacks.
 func (w *walk) share(e *walkEdition, due, kept Numbers) (posts, withheld Numbers, waits bool) {
-	posts, withheld, waits = Share(due, e.own, func(seq int64) Visibility {
+	posts, withheld, waits = SplitDue(due, e.own, func(seq int64) Visibility {
 		if w.withheld[seq] {
 			return Hidden
 		}
 		return Shown
 	})
-	if more := posts.Without(e.own); len(more) > 0 {
-		e.own = e.own.With(more)
+	if more := posts.Minus(e.own); len(more) > 0 {
+		e.own = e.own.Union(more)
 		e.Posts = w.ids(e.own)
 		w.must(w.l.ExtendEdition(context.Background(), &e.Edition))
 	}
-	return posts, withheld.With(kept), waits
+	return posts, withheld.Union(kept), waits
 }
 
 // send is the body of a message and what the server says of it.
@@ -166,7 +166,7 @@ func (w *walk) send(e *walkEdition, p *person, id int64, posts Numbers, again bo
 			w.fail("edition %d shows %s post %d, which is not due", e.Number, p.email, seq)
 		}
 	}
-	r := Result{Edition: e.Number, Subscriber: id, At: w.now, Code: 250, Progress: Sent}
+	r := Result{Edition: e.Number, Subscriber: id, At: w.now, Code: 250, Status: Sent}
 	outcome := w.rand.IntN(100)
 	if w.calming {
 		outcome = 0
@@ -175,23 +175,23 @@ func (w *walk) send(e *walkEdition, p *person, id int64, posts Numbers, again bo
 	case outcome < 55:
 		w.take(p, posts)
 	case outcome < 68:
-		r.Progress, r.Code, r.Next = Deferred, 451, w.now.Add(time.Hour)
+		r.Status, r.Code, r.Next = Deferred, 451, w.now.Add(time.Hour)
 	case outcome < 74:
-		r.Progress, r.Code = Failed, 554
+		r.Status, r.Code = Failed, 554
 	case outcome < 80:
-		r.Progress, r.Code, r.KeepCursor = Failed, 451, true
+		r.Status, r.Code, r.KeepCursor = Failed, 451, true
 	case outcome < 86:
 		w.perhaps(p, posts)
-		r.Progress, r.Code, r.Resend, r.Next = Deferred, 0, true, w.now
+		r.Status, r.Code, r.Resend, r.Next = Deferred, 0, true, w.now
 	case outcome < 92:
 		w.perhaps(p, posts)
-		r.Progress, r.Code = Uncertain, 0
+		r.Status, r.Code = Uncertain, 0
 	default:
 		w.perhaps(p, posts)
 		w.note("killed while sending edition %d %v to %s", e.Number, posts, p.email)
 		return
 	}
-	w.note("edition %d %v to %s: %s", e.Number, posts, p.email, r.Progress)
+	w.note("edition %d %v to %s: %s", e.Number, posts, p.email, r.Status)
 	_, err := w.l.Record(context.Background(), &r, nil)
 	w.must(err)
 	w.settled(e, p, posts, r)
@@ -199,7 +199,7 @@ func (w *walk) send(e *walkEdition, p *person, id int64, posts Numbers, again bo
 
 // settled is the model's: what the result deals with is not due any more.
 func (w *walk) settled(e *walkEdition, p *person, posts Numbers, r Result) {
-	over := r.Progress == Sent || r.Progress == Uncertain || r.Progress == Failed && !r.KeepCursor
+	over := r.Status == Sent || r.Status == Uncertain || r.Status == Failed && !r.KeepCursor
 	if !over && !e.canceled {
 		return
 	}
@@ -261,15 +261,15 @@ func (w *walk) retryDeferred() {
 		e, p := w.editions[d.Edition], w.people[d.Subscriber]
 		held := w.digest(e, d.Digest)
 		still := held.Posts
-		if !d.Again {
-			still = w.subscriber(p).Still(held.Posts)
+		if !d.ManualRetry {
+			still = w.subscriber(p).Filter(held.Posts)
 		}
 		posts, withheld, away := w.share(e, still, held.Withheld)
 		withheld = withheld.only(func(seq int64) bool { return seq > w.subscriber(p).Cursor })
 		if len(posts) == 0 {
-			_, err := w.l.Record(ctx, &Result{Edition: d.Edition, Subscriber: d.Subscriber, Progress: Failed, At: w.now}, nil)
+			_, err := w.l.Record(ctx, &Result{Edition: d.Edition, Subscriber: d.Subscriber, Status: Failed, At: w.now}, nil)
 			w.must(err)
-			w.settled(e, p, nil, Result{Progress: Failed})
+			w.settled(e, p, nil, Result{Status: Failed})
 			continue
 		}
 		digest := d.Digest
@@ -279,14 +279,14 @@ func (w *walk) retryDeferred() {
 		}
 		if away {
 			_, err := w.l.Record(ctx, &Result{Edition: d.Edition, Subscriber: d.Subscriber, After: d.After, Through: d.Through, Digest: digest,
-				Progress: Deferred, Waits: true, Next: w.now.Add(time.Hour), At: w.now}, nil)
+				Status: Deferred, PostHidden: true, Next: w.now.Add(time.Hour), At: w.now}, nil)
 			w.must(err)
 			continue
 		}
 		begun, err := w.l.Record(ctx, nil, &Intent{Edition: d.Edition, Subscriber: d.Subscriber, After: d.After, Through: d.Through, Digest: digest, At: w.now})
 		w.must(err)
 		if begun {
-			w.send(e, p, d.Subscriber, posts, d.Again)
+			w.send(e, p, d.Subscriber, posts, d.ManualRetry)
 		}
 	}
 }
@@ -298,11 +298,11 @@ func (w *walk) restart() {
 	w.must(err)
 	for _, d := range left {
 		e, p := w.editions[d.Edition], w.people[d.Subscriber]
-		r := Result{Edition: d.Edition, Subscriber: d.Subscriber, Progress: Deferred, Resend: true, Next: w.now, At: w.now}
+		r := Result{Edition: d.Edition, Subscriber: d.Subscriber, Status: Deferred, Resend: true, Next: w.now, At: w.now}
 		if w.rand.IntN(3) == 0 {
-			r.Progress, r.Resend = Uncertain, false
+			r.Status, r.Resend = Uncertain, false
 		}
-		w.note("edition %d to %s was cut short: %s", d.Edition, p.email, r.Progress)
+		w.note("edition %d to %s was cut short: %s", d.Edition, p.email, r.Status)
 		_, err := w.l.Record(ctx, &r, nil)
 		w.must(err)
 		w.settled(e, p, w.digest(e, d.Digest).Posts, r)

@@ -63,7 +63,7 @@ func (p *Publisher) TakeReturned(ctx context.Context, l *ledger.Ledger, returned
 		if b.Kind == bounce.Complaint {
 			act = ledger.Complain
 		}
-		after, changed, doErr := l.Do(ctx, ledger.Request{Subscriber: who.ID, With: about.proof, Act: act,
+		after, changed, doErr := l.Do(ctx, ledger.Request{Subscriber: who.ID, Proof: about.proof, Action: act,
 			DefaultCadence: p.cfg.Digest.Default, At: p.now()})
 		if err = doErr; changed {
 			b.Ended = after.Status

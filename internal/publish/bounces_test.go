@@ -49,7 +49,7 @@ func newBounceBenchEvery(t *testing.T, editions int, interval time.Duration) *bo
 			}
 		}
 	}
-	if _, err := l.Import(ctx, add, ledger.FromCommand, "weekly", time.Now(), nil); err != nil {
+	if _, err := l.Import(ctx, add, ledger.ImportOptions{DefaultCadence: "weekly", Now: time.Now()}); err != nil {
 		t.Fatal(err)
 	}
 	for _, row := range rows {
@@ -70,7 +70,7 @@ func newBounceBenchEvery(t *testing.T, editions int, interval time.Duration) *bo
 			if _, err := l.Record(ctx, nil, intent); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := l.Record(ctx, &ledger.Result{Edition: e.Number, Subscriber: id, Progress: ledger.Sent, At: at}, nil); err != nil {
+			if _, err := l.Record(ctx, &ledger.Result{Edition: e.Number, Subscriber: id, Status: ledger.Sent, At: at}, nil); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -94,7 +94,7 @@ func (b *bundle) digest(number int64, posts ledger.Numbers) *templates.Digest {
 	d := &templates.Digest{Site: b.Site, Number: number, Cadence: b.Cadence, Date: b.Closed.In(b.Site.Location),
 		MoreURL: b.Site.URL, PostalAddress: b.PostalAddress}
 	for _, p := range b.Posts {
-		if posts.Has(p.Seq) {
+		if posts.Contains(p.Seq) {
 			d.Posts = append(d.Posts, p.Post)
 		}
 	}

@@ -150,7 +150,7 @@ func (s *pass) wake(ctx context.Context) (time.Time, error) {
 	}
 	earlier(s.comingOfAge())
 	for _, e := range s.entries {
-		if e.row.Standing == ledger.New || e.row.Standing == ledger.Released {
+		if e.row.Stage == ledger.New || e.row.Stage == ledger.Released {
 			earlier(e.post.ModTime.Add(s.cfg.Digest.Settle))
 		}
 	}

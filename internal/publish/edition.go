@@ -39,7 +39,7 @@ func (s *pass) closeCadence(ctx context.Context, cadence config.Cadence) ([]*led
 	if last.IsZero() {
 		last = s.first
 	}
-	if cadence.Schedule != nil && last.After(s.start.Add(ledger.ClockSlack)) {
+	if cadence.Schedule != nil && last.After(s.start.Add(ledger.MaxClockSkew)) {
 		s.report.Warn("config.yaml", 0, fmt.Sprintf("the clock was set back: the last %s edition was closed at %s; its schedule goes on from now", cadence.Name, report.Time(last, s.cfg.Site.Timezone)))
 		return nil, s.ledger.CloseEmpty(ctx, cadence.Name, s.start, through)
 	}
@@ -84,7 +84,7 @@ const bundlesKept = 60 * 24 * time.Hour
 // someWait reports whether a published post is not mailable only for now.
 func (s *pass) someWait() bool {
 	return slices.ContainsFunc(s.entries, func(e entry) bool {
-		waits := e.row.Standing == ledger.New || e.row.Standing == ledger.Held || e.row.Standing == ledger.Released
+		waits := e.row.Stage == ledger.New || e.row.Stage == ledger.Held || e.row.Stage == ledger.Released
 		return waits && s.published(e) && !e.post.FeedOnly && s.unrenderable[e.post.Path] == nil
 	})
 }
@@ -121,13 +121,13 @@ type closing struct {
 
 // gather fills an edition with all that its audience is due and that can be shown.
 func (s *pass) gather(ctx context.Context, e *ledger.Edition) (*closing, error) {
-	groups, err := s.ledger.Groups(ctx, s.audience(e.Cadence, e.Language), e.Through)
+	groups, err := s.ledger.RecipientGroups(ctx, s.audience(e.Cadence, e.Language), e.Through)
 	if err != nil {
 		return nil, err
 	}
 	in, full := map[int64]bool{}, map[int64]bool{}
 	for _, g := range groups {
-		due := s.showable(g.Of(s.numbers, ledger.Selection{Tags: g.Tags, Language: e.Language}, e.Through))
+		due := s.showable(g.UpTo(s.numbers, ledger.Selection{Tags: g.Tags, Language: e.Language}, e.Through))
 		if len(due) == 0 {
 			continue
 		}
@@ -157,7 +157,7 @@ func (s *pass) showable(numbers ledger.Numbers) []entry {
 	}
 	var posts []entry
 	for _, e := range s.mailable {
-		if numbers.Has(e.row.Seq) && s.unrenderable[e.post.Path] == nil {
+		if numbers.Contains(e.row.Seq) && s.unrenderable[e.post.Path] == nil {
 			posts = append(posts, e)
 		}
 	}

@@ -146,7 +146,7 @@ func (s *pass) explainPost(ctx context.Context, name string) (*PostExplanation, 
 	x.Reason = s.reason(e, x.State, len(x.Editions), canceled)
 	if withheld, err := s.ledger.Withheld(ctx); err != nil {
 		return nil, err
-	} else if why := s.withheld(e.row.Seq); withheld.Has(e.row.Seq) && why != "" {
+	} else if why := s.withheld(e.row.Seq); withheld.Contains(e.row.Seq) && why != "" {
 		x.Reason += fmt.Sprintf(" Editions have gone out without it, since %s; when it is back it is offered to those who have not had it.", why)
 	}
 	if x.State == StateNew && e.row.Seq > 0 {
@@ -235,10 +235,10 @@ func (s *pass) explainSubscriber(ctx context.Context, sub ledger.Subscriber) (*S
 		if edition != nil {
 			summary.Subject = edition.Subject
 		}
-		if d.Progress == ledger.Deferred || d.Progress == ledger.Sending {
+		if d.Status == ledger.Deferred || d.Status == ledger.Sending {
 			waits = fmt.Sprintf("Edition %d is still under way to this address (%s); the next digest follows once it is settled.", d.Edition, cmp.Or(summary.Reply, "no reply yet"))
 		}
-		if d.Kept == ledger.GivenUp && d.Through >= s.newest && givenUp == "" {
+		if d.DueReason == ledger.GaveUp && d.Through >= s.newest && givenUp == "" {
 			givenUp = "Delivery was given up after mail.retry_for."
 			if d.Code >= 500 {
 				givenUp = fmt.Sprintf("The server refused edition %d (%s).", d.Edition, summary.Reply)
@@ -250,7 +250,7 @@ func (s *pass) explainSubscriber(ctx context.Context, sub ledger.Subscriber) (*S
 		x.Reason = fmt.Sprintf("The subscription is %s, so nothing is sent.", sub.Status)
 		return x, nil
 	}
-	due := sub.Of(s.numbers, ledger.Selection{Tags: sub.Tags, Language: s.cfg.LanguageOf(sub.Language)}, s.newest)
+	due := sub.UpTo(s.numbers, ledger.Selection{Tags: sub.Tags, Language: s.cfg.LanguageOf(sub.Language)}, s.newest)
 	for _, e := range s.showable(due) {
 		x.Due = append(x.Due, e.post.Title)
 	}
@@ -278,7 +278,7 @@ func (s *pass) marks(ctx context.Context, sub *ledger.Subscriber) ([]MarkSummary
 	found, err := s.ledger.Marks(ctx, sub)
 	var all []MarkSummary
 	for _, m := range found {
-		all = append(all, MarkSummary{Status: string(m.Status), At: report.Time(m.At, s.cfg.Site.Timezone), Edition: m.Edition, Words: m.Words, Restored: report.Time(m.Restored, s.cfg.Site.Timezone)})
+		all = append(all, MarkSummary{Status: string(m.Status), At: report.Time(m.At, s.cfg.Site.Timezone), Edition: m.Edition, Words: m.Reason, Restored: report.Time(m.Restored, s.cfg.Site.Timezone)})
 	}
 	return all, err
 }
@@ -310,7 +310,7 @@ func (s *pass) nextEdition(ctx context.Context, cadence config.Cadence) (string,
 	if last.IsZero() {
 		last = s.first
 	}
-	if last.After(s.start.Add(ledger.ClockSlack)) { // the clock was set back: as closeCadence does
+	if last.After(s.start.Add(ledger.MaxClockSkew)) { // the clock was set back: as closeCadence does
 		last = s.start
 	}
 	next := nextFire(cadence.Schedule, last, s.cfg.Site.Timezone)
@@ -335,9 +335,9 @@ func (p *Publisher) Summary(e ledger.Edition) EditionSummary {
 
 // DeliverySummary is a delivery for people and programs.
 func (p *Publisher) DeliverySummary(d ledger.Delivery) DeliverySummary {
-	if d.Progress == ledger.Sending {
-		d.Progress, d.Reply = ledger.Uncertain, "under way, or cut short: then the next `publisher run` settles it"
+	if d.Status == ledger.Sending {
+		d.Status, d.Reply = ledger.Uncertain, "under way, or cut short: then the next `publisher run` settles it"
 	}
-	return DeliverySummary{Edition: d.Edition, Status: string(d.Progress), Attempts: d.Attempts,
-		Resent: d.Resent, Last: report.Time(d.Last, p.cfg.Site.Timezone), Next: report.Time(d.Next, p.cfg.Site.Timezone), Code: d.Code, Reply: d.Reply}
+	return DeliverySummary{Edition: d.Edition, Status: string(d.Status), Attempts: d.Attempts,
+		Resent: d.Resent, Last: report.Time(d.LastTried, p.cfg.Site.Timezone), Next: report.Time(d.NextTry, p.cfg.Site.Timezone), Code: d.Code, Reply: d.Reply}
 }

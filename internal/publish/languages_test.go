@@ -52,7 +52,7 @@ func (p *polyglot) subscribe(email, language string) {
 	l := p.open()
 	defer l.Close()
 	rows := func(yield func(ledger.Row, error) bool) { yield(ledger.Row{Email: email, Language: language}, nil) }
-	if _, err := l.Import(p.t.Context(), rows, ledger.FromCommand, "immediate", p.now, nil); err != nil {
+	if _, err := l.Import(p.t.Context(), rows, ledger.ImportOptions{DefaultCadence: "immediate", Now: p.now}); err != nil {
 		p.t.Fatal(err)
 	}
 }

@@ -9,7 +9,7 @@ import (
 // recordLate records what an earlier run could not, and says what this ledger does not
 // know of.
 func (s *pass) recordLate(ctx context.Context) error {
-	late, aside, err := s.ledger.RecordLate(ctx)
+	late, aside, err := s.ledger.RecordSpooled(ctx)
 	if err != nil {
 		return err
 	}
@@ -28,7 +28,7 @@ const setAsideText = "what mail servers answered to mails that this ledger does 
 // setAsideWarnings name what earlier passes set aside.
 func (s *pass) setAsideWarnings() []report.Warning {
 	var warnings []report.Warning
-	for _, file := range s.ledger.SetAside() {
+	for _, file := range s.ledger.SetAsideFiles() {
 		warnings = append(warnings, report.Warning{Path: filepath.Base(file), Message: setAsideText})
 	}
 	return warnings

@@ -128,7 +128,7 @@ func (f *File) importInto(ctx context.Context, read *ledger.SubscriberFile, at t
 			whole := list.refused == 0 && list.rows > 0
 			return prune || whole && missing*10 <= before
 		}
-		got, err = list.importInto(ctx, f.ledger, target{origin: ledger.FromFile, at: at, mayRemove: mayRemove, each: each})
+		got, err = list.importInto(ctx, f.ledger, ledger.ImportOptions{Origin: ledger.FromFile, Now: at, MayRemove: mayRemove, Report: each})
 		read.Missing = got.Missing - got.Removed
 	}
 	var faulty *ListError

@@ -44,7 +44,7 @@ func TestFormulaNamesRoundTrip(t *testing.T) {
 					return
 				}
 			}
-		}, ledger.FromCommand, "daily", importDay, nil)
+		}, ledger.ImportOptions{DefaultCadence: "daily", Now: importDay})
 		return err
 	})
 	exported := here.export()

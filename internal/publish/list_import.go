@@ -32,7 +32,7 @@ type ImportOptions struct {
 
 // ImportReport is what an import did.
 type ImportReport struct {
-	ledger.Imported
+	ledger.ImportCounts
 	From     string // the service whose export it was, or "plain"
 	ReadAs   string // what was unusual about its form, in words; "" for nothing
 	Refused  int    // rows that cannot be used
@@ -50,30 +50,16 @@ func (l *List) Import(ctx context.Context, name string, r io.Reader, o ImportOpt
 	if err != nil {
 		return ImportReport{}, err
 	}
-	got, err := in.importInto(ctx, l.ledger, target{origin: ledger.FromCommand, at: l.now(), each: o.Each})
+	got, err := in.importInto(ctx, l.ledger, ledger.ImportOptions{Now: l.now(), Report: o.Each})
 	got.Warnings = warnings
 	return got, err
 }
 
-// target is how rows get into the ledger.
-type target struct {
-	origin ledger.Origin
-	at     time.Time
-	// mayRemove decides whether subscriptions that came from the file and are missing in it
-	// end; nil for never.
-	mayRemove func(missing, before int) bool
-	each      func(ledger.RowResult) error // nil for none
-}
-
 // importInto reads the list into the ledger.
-func (l *listReader) importInto(ctx context.Context, to *ledger.Ledger, t target) (got ImportReport, err error) {
-	l.yieldRefused = t.each != nil
-	cadence := l.cfg.Digest.Default
-	if t.each != nil {
-		got.Imported, err = to.ImportWithResults(ctx, l.all(), t.origin, cadence, t.at, t.mayRemove, t.each)
-	} else {
-		got.Imported, err = to.Import(ctx, l.all(), t.origin, cadence, t.at, t.mayRemove)
-	}
+func (l *listReader) importInto(ctx context.Context, to *ledger.Ledger, o ledger.ImportOptions) (got ImportReport, err error) {
+	l.yieldRefused = o.Report != nil
+	o.DefaultCadence = l.cfg.Digest.Default
+	got.ImportCounts, err = to.Import(ctx, l.all(), o)
 	got.From, got.ReadAs, got.Refused = l.layout.service.name, l.describe(), l.refused
 	for _, out := range l.leftOut {
 		got.LeftOut += out.rows

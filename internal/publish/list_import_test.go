@@ -109,7 +109,7 @@ func TestImportRoundTrip(t *testing.T) {
 			here.sameResults(results, got)
 			exported := here.export()
 			if again, _ := here.importList(name, text, false); again.Added+again.Updated != 0 || here.export() != exported {
-				t.Errorf("read twice: %+v\n%s", again.Imported, cmp.Diff(exported, here.export()))
+				t.Errorf("read twice: %+v\n%s", again.ImportCounts, cmp.Diff(exported, here.export()))
 			}
 			there.importList("export.csv", exported, false)
 			if diff := cmp.Diff(exported, there.export()); diff != "" {
@@ -122,7 +122,7 @@ func TestImportRoundTrip(t *testing.T) {
 // sameResults holds what was said of single rows against what the ledger has.
 func (b *book) sameResults(results []ledger.RowResult, got ImportReport) {
 	b.t.Helper()
-	count := map[ledger.Outcome]int{}
+	count := map[ledger.RowOutcome]int{}
 	for _, f := range results {
 		count[f.Outcome]++
 		if f.Reason != "" {
@@ -139,7 +139,7 @@ func (b *book) sameResults(results []ledger.RowResult, got ImportReport) {
 	if !slices.IsSortedFunc(results, func(a, b ledger.RowResult) int { return a.Line - b.Line }) {
 		b.t.Errorf("not in the order of lines: %+v", results)
 	}
-	want := map[ledger.Outcome]int{ledger.RowAdded: got.Added, ledger.RowUpdated: got.Updated, ledger.RowUnchanged: got.Unchanged,
+	want := map[ledger.RowOutcome]int{ledger.RowAdded: got.Added, ledger.RowUpdated: got.Updated, ledger.RowUnchanged: got.Unchanged,
 		ledger.RowKept: got.Kept, ledger.RowDuplicate: got.Duplicates, ledger.RowRefused: got.Refused, ledger.RowLeftOut: got.LeftOut}
 	for outcome, n := range want {
 		if count[outcome] != n {

@@ -46,7 +46,7 @@ func (s *pass) mailDue(ctx context.Context, later <-chan *pass) error {
 	if err := s.readBounces(ctx); err != nil {
 		return err
 	}
-	if err := s.ledger.Original(ctx); err != nil && s.live {
+	if err := s.ledger.CheckCloneMark(ctx); err != nil && s.live {
 		return err
 	}
 	if err := s.settleInterrupted(ctx); err != nil {
@@ -104,14 +104,14 @@ func (s *pass) settleInterrupted(ctx context.Context) error {
 			}
 			canceled[d.Edition] = e != nil && e.Canceled
 		}
-		r := ledger.Result{Edition: d.Edition, Subscriber: d.Subscriber, Progress: ledger.Deferred, Next: s.start, At: s.start, Resend: true,
+		r := ledger.Result{Edition: d.Edition, Subscriber: d.Subscriber, Status: ledger.Deferred, Next: s.start, At: s.start, Resend: true,
 			Reply: "the program was stopped before the server's reply; it is sent again with the same Message-ID"}
 		switch {
 		case canceled[d.Edition]:
-			r.Progress, r.Resend = ledger.Failed, false
+			r.Status, r.Resend = ledger.Failed, false
 			r.Reply = "the program was stopped before the server's reply, and the edition was canceled"
 		case s.holdsUncertain():
-			r.Progress, r.Resend = ledger.Uncertain, false
+			r.Status, r.Resend = ledger.Uncertain, false
 			r.Reply = "the program was stopped before the server's reply; mail.uncertain holds it"
 			s.interrupted[d.Edition]++
 		default:
@@ -258,14 +258,14 @@ func (s *pass) deliver(ctx context.Context, q *queue, later <-chan *pass) error 
 	if err != nil {
 		return err
 	}
-	if err := s.ledger.Advance(ctx); err != nil {
+	if err := s.ledger.AdvanceCloneMark(ctx); err != nil {
 		return err
 	}
 	err = s.marking(ctx, func(ctx context.Context) error {
 		return s.slowed(ctx, sender, func() error { return s.deliverAll(ctx, sender, q, later) })
 	})
 	q.stop()
-	if marked := s.ledger.Advance(context.WithoutCancel(ctx)); marked != nil {
+	if marked := s.ledger.AdvanceCloneMark(context.WithoutCancel(ctx)); marked != nil {
 		return errors.Join(err, marked)
 	}
 	var unreachable *smtp.ConnectError
@@ -324,7 +324,7 @@ func (s *pass) join(ctx context.Context, q *queue) error {
 		return err
 	}
 	if len(closed) > 0 { // the mark tells which numbers were given before any of them goes out
-		if err := s.ledger.Advance(ctx); err != nil {
+		if err := s.ledger.AdvanceCloneMark(ctx); err != nil {
 			return err
 		}
 	}

@@ -42,13 +42,13 @@ func (q *queue) result(o *smtp.Outcome) *ledger.Result {
 		Digest: a.intent.Digest, Code: o.Code, Reply: o.Reply, At: now}
 	switch o.Verdict {
 	case smtp.Sent:
-		r.Progress = ledger.Sent
+		r.Status = ledger.Sent
 	case smtp.Permanent:
 		// Whether that counts the answers around it say: see refusals. Until then its posts are due.
-		r.Progress, r.KeepCursor = ledger.Failed, true
+		r.Status, r.KeepCursor = ledger.Failed, true
 	case smtp.Uncertain:
 		if q.cfg.Mail.Uncertain == "hold" {
-			r.Progress = ledger.Uncertain
+			r.Status = ledger.Uncertain
 			return r
 		}
 		r.Reply += "; the server may have taken it, and it is sent again with the same Message-ID"
@@ -57,7 +57,7 @@ func (q *queue) result(o *smtp.Outcome) *ledger.Result {
 	default:
 		q.deferred(a, r, o.Again && q.again(a))
 		if o.Stopped { // whatever the server did before, this was no attempt
-			r.Progress, r.KeepCursor, r.Next = ledger.Deferred, false, r.At
+			r.Status, r.KeepCursor, r.Next = ledger.Deferred, false, r.At
 		}
 	}
 	return r
@@ -66,18 +66,18 @@ func (q *queue) result(o *smtp.Outcome) *ledger.Result {
 // deferred plans the next attempt, which may be at once, or gives up when retry_for has run out: then
 // the cursor stays, and the next edition brings those posts.
 func (q *queue) deferred(a *attempt, r *ledger.Result, atOnce bool) {
-	first := a.earlier.First
+	first := a.earlier.FirstTried
 	if first.IsZero() {
 		first = a.intent.At
 	}
-	r.Progress = ledger.Deferred
+	r.Status = ledger.Deferred
 	if atOnce {
 		r.Next = r.At
 		return
 	}
 	r.Next = r.At.Add(retryPause(a.earlier.Attempts+1, r.Edition, r.Subscriber))
 	if r.Next.Sub(first) > q.cfg.Mail.RetryFor {
-		r.Progress, r.KeepCursor = ledger.Failed, true
+		r.Status, r.KeepCursor = ledger.Failed, true
 	}
 }
 
@@ -121,7 +121,7 @@ func (q *queue) count(a *attempt, r *ledger.Result, o *smtp.Outcome) {
 		q.report.Fail(fmt.Errorf("edition %d: %s; it is tried again later", r.Edition, o.Reply))
 	}
 	report := &a.run.report
-	switch r.Progress {
+	switch r.Status {
 	case ledger.Sent:
 		report.Sent++
 	case ledger.Deferred:
@@ -147,10 +147,10 @@ func (q *queue) count(a *attempt, r *ledger.Result, o *smtp.Outcome) {
 
 func (q *queue) logResult(r *ledger.Result) {
 	level := slog.LevelInfo
-	if r.Progress != ledger.Sent {
+	if r.Status != ledger.Sent {
 		level = slog.LevelWarn
 	}
 	if ctx := context.Background(); q.log.Enabled(ctx, level) {
-		q.log.Log(ctx, level, "delivery", "edition", r.Edition, "subscriber", r.Subscriber, "result", string(r.Progress), "code", r.Code)
+		q.log.Log(ctx, level, "delivery", "edition", r.Edition, "subscriber", r.Subscriber, "result", string(r.Status), "code", r.Code)
 	}
 }

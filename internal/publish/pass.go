@@ -151,7 +151,7 @@ func (s *pass) survey(ctx context.Context) error {
 	} else if err := s.stand(ctx); err != nil {
 		return err
 	}
-	if s.newest, err = s.ledger.Newest(ctx); err != nil {
+	if s.newest, err = s.ledger.NewestNumber(ctx); err != nil {
 		return err
 	}
 	s.report.SortWarnings()

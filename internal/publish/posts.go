@@ -98,7 +98,7 @@ func (p *Publisher) Release(ctx context.Context, l *ledger.Ledger, names []strin
 	var release []ledger.Post
 	used := map[string]bool{}
 	for _, row := range rows {
-		if row.Standing != ledger.Held || !row.Gone.IsZero() {
+		if row.Stage != ledger.Held || !row.Gone.IsZero() {
 			continue
 		}
 		named := len(names) == 0
@@ -108,7 +108,7 @@ func (p *Publisher) Release(ctx context.Context, l *ledger.Ledger, names []strin
 			}
 		}
 		if named {
-			row.Standing = ledger.Released
+			row.Stage = ledger.Released
 			release = append(release, row)
 		}
 	}

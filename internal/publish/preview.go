@@ -56,7 +56,7 @@ func (s *pass) next(ctx context.Context, cadence, language string) (posts []entr
 	if err != nil {
 		return nil, false, err
 	}
-	due := ledger.Due{Cursor: through}.Of(s.numbers, ledger.Selection{Language: language}, s.newest)
+	due := ledger.Due{Cursor: through}.UpTo(s.numbers, ledger.Selection{Language: language}, s.newest)
 	shown, err := s.rendering(ctx, s.showable(due), math.MaxInt)
 	if err != nil || len(shown) > 0 {
 		return shown, false, err

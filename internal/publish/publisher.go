@@ -71,7 +71,7 @@ func New(cfg *config.Config, o Options) *Publisher {
 func (p *Publisher) Now() time.Time { return p.now() }
 
 // Run does one pass. What went wrong without stopping it is in the report;
-// another pass's lock is a *ledger.HeldError.
+// another pass's lock is a *ledger.LockedError.
 func (p *Publisher) Run(ctx context.Context, command string) (*report.Pass, error) {
 	if _, err := p.signer(); err != nil {
 		return nil, err
@@ -119,7 +119,7 @@ func (p *Publisher) locked(ctx context.Context, command string, do func(*pass) e
 	if s.ledger, err = lock.Open(ctx); err != nil {
 		return nil, err
 	}
-	defer context.AfterFunc(ctx, func() { s.ledger.Hurry(HurryWithin) })()
+	defer context.AfterFunc(ctx, func() { s.ledger.LimitLockWait(HurryWithin) })()
 	s.live = true
 	err = do(s)
 	if closeErr := s.ledger.Close(); err == nil && closeErr != nil {

@@ -111,7 +111,7 @@ func (q *queue) add(ctx context.Context, e ledger.Edition) (*running, error) {
 	if err := q.s.archive(ctx, b, &e); err != nil {
 		return nil, err
 	}
-	run := &running{Edition: e, bundle: b, own: q.s.numbersOf(e.Posts).With(b.numbers()), shares: map[string]*share{}, report: q.s.editionReport(&e),
+	run := &running{Edition: e, bundle: b, own: q.s.numbersOf(e.Posts).Union(b.numbers()), shares: map[string]*share{}, report: q.s.editionReport(&e),
 		refusals: refusals{accepted: e.Accepted}}
 	audience := q.audience(e.Cadence, e.Language)
 	run.untried.read = func(ctx context.Context, after int64) ([]ledger.Recipient, error) { // beside whatever holds mu

@@ -116,7 +116,7 @@ func (q *queue) countUntried(ctx context.Context, run *running) (int, error) {
 		}
 		for len(untried.page) > 0 {
 			sub := untried.take(ctx)
-			if len(sub.Of(q.s.numbers, ledger.Selection{Tags: sub.Tags, Language: run.Language}, run.Through).And(run.own)) > 0 {
+			if len(sub.UpTo(q.s.numbers, ledger.Selection{Tags: sub.Tags, Language: run.Language}, run.Through).Intersect(run.own)) > 0 {
 				n++
 			}
 		}

@@ -74,7 +74,7 @@ func (s *pass) comingOfAge() time.Time {
 // file is changed.
 func (s *pass) noneWait() bool {
 	for _, e := range s.entries {
-		switch e.row.Standing {
+		switch e.row.Stage {
 		case ledger.Known, ledger.Numbered:
 		case ledger.New:
 			if s.published(e) && !e.post.FeedOnly {
@@ -134,7 +134,7 @@ func (s *pass) idle(ctx context.Context, open []ledger.Edition) (bool, error) {
 			return false, nil
 		}
 		for _, language := range s.digestLanguages() {
-			groups, err := s.ledger.Groups(ctx, s.audience(cadence.Name, language), s.newest)
+			groups, err := s.ledger.RecipientGroups(ctx, s.audience(cadence.Name, language), s.newest)
 			if err != nil || len(groups) > 0 {
 				return false, err
 			}

@@ -64,7 +64,7 @@ func (b *blog) outcome(s *pass) string {
 	b.withLedger(func(l *ledger.Ledger) error {
 		rows, err := l.Posts(b.t.Context())
 		for _, row := range rows {
-			text += fmt.Sprintln(row.Path, row.Standing, row.Seq, row.Updated, row.Gone)
+			text += fmt.Sprintln(row.Path, row.Stage, row.Seq, row.Updated, row.Gone)
 		}
 		return err
 	})

@@ -18,7 +18,7 @@ type Reconciled struct {
 
 // ReconcileMailLog settles uncertain deliveries from the mail server's log. With
 // complete it covers the time when they were sent: what it does not name was not
-// taken. It fails with a *ledger.HeldError while a pass is underway.
+// taken. It fails with a *ledger.LockedError while a pass is underway.
 func (p *Publisher) ReconcileMailLog(ctx context.Context, log io.Reader, complete bool, command string) (counts Reconciled, err error) {
 	_, err = p.locked(ctx, command, func(s *pass) error {
 		counts, err = s.reconcileMailLog(ctx, log, complete)
@@ -36,7 +36,7 @@ func (s *pass) reconcileMailLog(ctx context.Context, log io.Reader, complete boo
 	if err != nil {
 		return counts, err
 	}
-	open, err := s.ledger.Unsettled(ctx)
+	open, err := s.ledger.Unresolved(ctx)
 	if err != nil {
 		return counts, err
 	}
@@ -55,13 +55,13 @@ func (s *pass) reconcileMailLog(ctx context.Context, log io.Reader, complete boo
 		switch {
 		case taken[id]:
 			counts.Sent++
-			r.Progress, r.Reply = ledger.Sent, "the mail server's log names it"
-		case complete && d.Progress == ledger.Uncertain:
+			r.Status, r.Reply = ledger.Sent, "the mail server's log names it"
+		case complete && d.Status == ledger.Uncertain:
 			counts.Again++
 			continue
 		case complete:
 			counts.Again++
-			r.Progress, r.Next, r.Reply = ledger.Deferred, s.now(), "the mail server's log does not name it"
+			r.Status, r.Next, r.Reply = ledger.Deferred, s.now(), "the mail server's log does not name it"
 		default:
 			counts.Left++
 			continue

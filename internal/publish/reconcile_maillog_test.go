@@ -22,7 +22,7 @@ func TestReconcileMailLog(t *testing.T) {
 		}
 	}
 	// One is held, the other left by a crash.
-	if _, err := b.Record(ctx, &ledger.Result{Edition: e.Number, Subscriber: b.ids["ann"], Progress: ledger.Uncertain, At: time.Now()}, nil); err != nil {
+	if _, err := b.Record(ctx, &ledger.Result{Edition: e.Number, Subscriber: b.ids["ann"], Status: ledger.Uncertain, At: time.Now()}, nil); err != nil {
 		t.Fatal(err)
 	}
 	s := &pass{Publisher: b.p, ledger: b.Ledger}

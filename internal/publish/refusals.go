@@ -132,7 +132,7 @@ func (q *queue) judge(ctx context.Context, run *running) error {
 	cut := few && !run.over() // the next pass goes on
 	var pause time.Duration
 	if (few || run.stopped) && !cut {
-		days, before, err := q.s.ledger.NoteStopped(ctx, run.Number, q.s.zoned(q.s.now()).Format(time.DateOnly), few)
+		days, before, err := q.s.ledger.RecordStop(ctx, run.Number, q.s.zoned(q.s.now()).Format(time.DateOnly), few)
 		if err != nil {
 			return err
 		}

@@ -59,7 +59,7 @@ func (s *pass) paced(ctx context.Context, sender *smtp.Sender, deliver func() er
 	if died, err := s.ledger.Sending(ctx); err != nil {
 		return err
 	} else if died {
-		if err := s.ledger.AddPace(ctx, s.now(), s.cfg.Mail.SMTP.Connections); err != nil {
+		if err := s.ledger.LogSends(ctx, s.now(), s.cfg.Mail.SMTP.Connections); err != nil {
 			return err
 		}
 	}
@@ -67,7 +67,7 @@ func (s *pass) paced(ctx context.Context, sender *smtp.Sender, deliver func() er
 	for _, rate := range rates {
 		longest = max(longest, rate.Per)
 	}
-	paces, err := s.ledger.Pace(ctx, s.now().Add(-longest))
+	paces, err := s.ledger.SendLog(ctx, s.now().Add(-longest))
 	if err != nil {
 		return err
 	}
@@ -105,7 +105,7 @@ func (s *pass) marking(ctx context.Context, deliver func(context.Context) error)
 				return
 			case <-tick.C:
 			}
-			if err := s.ledger.Advance(delivering); err != nil && delivering.Err() == nil {
+			if err := s.ledger.AdvanceCloneMark(delivering); err != nil && delivering.Err() == nil {
 				stop(err)
 			}
 		}

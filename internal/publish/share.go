@@ -32,7 +32,7 @@ func (q *queue) shareOf(ctx context.Context, a *attempt) (*share, error) {
 	if s, known := run.shares[key]; known {
 		return s, nil
 	}
-	due := to.Of(q.s.numbers, ledger.Selection{Tags: to.Tags, Language: run.Language}, run.Through)
+	due := to.UpTo(q.s.numbers, ledger.Selection{Tags: to.Tags, Language: run.Language}, run.Through)
 	s, err := q.makeShare(ctx, run, due, nil, to.Cursor)
 	if err == nil {
 		run.shares[key] = s
@@ -53,17 +53,17 @@ func (q *queue) makeShare(ctx context.Context, run *running, due, kept ledger.Nu
 	s := new(share)
 	var withheld ledger.Numbers
 	var waits bool
-	s.posts, withheld, waits = ledger.Share(due, run.own, q.s.visibility)
+	s.posts, withheld, waits = ledger.SplitDue(due, run.own, q.s.visibility)
 	if waits {
 		s.away = q.s.whyHidden(s.posts)
 	}
-	lacking := s.posts.Without(run.bundle.numbers())
+	lacking := s.posts.Minus(run.bundle.numbers())
 	if err := q.complete(ctx, run, s, lacking); err != nil {
 		return nil, err
 	}
 	// What turned out not to be showable when it was taken in.
-	failed := lacking.Without(run.bundle.numbers()).Without(run.own)
-	s.posts, withheld = s.posts.Without(failed), withheld.With(failed).With(kept)
+	failed := lacking.Minus(run.bundle.numbers()).Minus(run.own)
+	s.posts, withheld = s.posts.Minus(failed), withheld.Union(failed).Union(kept)
 	if len(s.posts) == 0 {
 		return nil, nil
 	}
@@ -92,7 +92,7 @@ func (q *queue) completeExcerpts(ctx context.Context, run *running, s *share) (c
 	shown := 0
 	for i := range run.bundle.Posts {
 		p := &run.bundle.Posts[i]
-		if !s.posts.Has(p.Seq) {
+		if !s.posts.Contains(p.Seq) {
 			continue
 		}
 		if shown++; shown > run.bundle.MaxPosts {
@@ -124,7 +124,7 @@ func (q *queue) extend(ctx context.Context, run *running, more bool) (err error)
 			return err
 		}
 		run.report.Posts, run.report.Subject = run.Posts, run.Subject
-		run.own = run.own.With(run.bundle.numbers())
+		run.own = run.own.Union(run.bundle.numbers())
 		for _, p := range run.bundle.Posts {
 			run.After = min(run.After, p.Seq-1)
 		}
@@ -147,8 +147,8 @@ func (q *queue) shareAgain(ctx context.Context, a *attempt) (*share, error) {
 		return nil, err
 	}
 	still := posts
-	if !d.Again {
-		still = a.subscriber.Still(posts)
+	if !d.ManualRetry {
+		still = a.subscriber.Filter(posts)
 	}
 	s, err := q.makeShare(ctx, a.run, still, withheld, a.subscriber.Cursor)
 	if s != nil && d.Digest != 0 && s.posts.String() == posts.String() {
@@ -162,8 +162,8 @@ func (q *queue) shareAgain(ctx context.Context, a *attempt) (*share, error) {
 func (q *queue) heldBy(ctx context.Context, a *attempt) (posts, withheld ledger.Numbers, err error) {
 	run, d, to := a.run, a.earlier, a.subscriber
 	if d.Digest == 0 {
-		due := ledger.Due{Cursor: d.After}.Of(q.s.numbers, ledger.Selection{Tags: to.Tags, Language: run.Language}, d.Through)
-		return due.And(run.own), due.Without(run.own), nil
+		due := ledger.Due{Cursor: d.After}.UpTo(q.s.numbers, ledger.Selection{Tags: to.Tags, Language: run.Language}, d.Through)
+		return due.Intersect(run.own), due.Minus(run.own), nil
 	}
 	if _, known := run.digests[d.Digest]; !known {
 		all, err := q.ledger.Digests(ctx, run.Number)
@@ -213,7 +213,7 @@ func (q *queue) drop(ctx context.Context, a *attempt) error {
 	}
 	delete(q.trying, retryKey{a.intent.Edition, a.intent.Subscriber})
 	_, err := q.ledger.Record(ctx, &ledger.Result{Edition: a.intent.Edition, Subscriber: a.intent.Subscriber,
-		Progress: ledger.Failed, Reply: "not tried again: its posts have expired, or came otherwise", At: q.now()}, nil)
+		Status: ledger.Failed, Reply: "not tried again: its posts have expired, or came otherwise", At: q.now()}, nil)
 	return err
 }
 
@@ -229,7 +229,7 @@ const waitingMost = 200
 // wait defers a delivery one of whose posts cannot be shown for now.
 func (q *queue) wait(ctx context.Context, a *attempt, s *share) error {
 	r := &ledger.Result{Edition: a.intent.Edition, Subscriber: a.intent.Subscriber, After: a.intent.After, Through: a.intent.Through,
-		Digest: a.intent.Digest, Reply: "waits for " + s.away, Waits: true, At: q.now()}
+		Digest: a.intent.Digest, Reply: "waits for " + s.away, PostHidden: true, At: q.now()}
 	q.deferred(a, r, false)
 	q.waiting = append(q.waiting, waiting{a, r})
 	if len(q.waiting) < waitingMost {
@@ -250,7 +250,7 @@ func (q *queue) recordWaiting(ctx context.Context) error {
 	recorders.Wait()
 	for _, w := range all {
 		delete(q.trying, retryKey{w.result.Edition, w.result.Subscriber})
-		if w.result.Progress == ledger.Deferred {
+		if w.result.Status == ledger.Deferred {
 			w.attempt.run.report.Deferred++
 		} else {
 			w.attempt.run.report.Failed++

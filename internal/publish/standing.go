@@ -41,7 +41,7 @@ func (s *pass) state(e entry, mailed bool) State {
 	case e.post.FeedOnly:
 		return StateFeedOnly
 	}
-	switch e.row.Standing {
+	switch e.row.Stage {
 	case ledger.Known:
 		return StateKnown
 	case ledger.Held:
@@ -127,17 +127,17 @@ func (s *pass) update(e *entry) {
 	row.BodyHash, row.FileHash = p.BodyHash[:], p.FileHash[:]
 	row.Tags, row.Language, row.Read = p.Tags, s.cfg.LanguageOf(p.Language), true
 	row.Gone = time.Time{}
-	if s.feedsOnly || row.Standing != ledger.Unseen {
+	if s.feedsOnly || row.Stage != ledger.Unseen {
 		return
 	}
 	switch {
 	case s.isFirst && s.namedByStart(*e):
-		row.Standing = ledger.Released // by the owner, who named its date
+		row.Stage = ledger.Released // by the owner, who named its date
 	case s.isFirst && (s.published(*e) || s.expired(*e) || s.inDoubt(*e)):
-		row.Standing = ledger.Known
+		row.Stage = ledger.Known
 		return
 	default: // what waits for its date or its author at the first pass is new when it comes
-		row.Standing = ledger.New
+		row.Stage = ledger.New
 	}
 	s.report.Posts.New++
 	s.log.Info("new post", "post", row.ID, "file", s.contentPath(p.Path))
@@ -148,7 +148,7 @@ func (s *pass) update(e *entry) {
 func (s *pass) promote(ctx context.Context) error {
 	var ready, coming []int
 	for i, e := range s.entries {
-		waits := e.row.Standing == ledger.New || e.row.Standing == ledger.Released
+		waits := e.row.Stage == ledger.New || e.row.Stage == ledger.Released
 		if !waits || e.post.FeedOnly || !s.published(e) {
 			continue
 		}
@@ -160,7 +160,7 @@ func (s *pass) promote(ctx context.Context) error {
 			}
 		}
 		switch {
-		case e.row.Standing == ledger.New:
+		case e.row.Stage == ledger.New:
 			coming = append(coming, i)
 		case s.settled(e):
 			ready = append(ready, i)
@@ -170,7 +170,7 @@ func (s *pass) promote(ctx context.Context) error {
 	for _, i := range coming {
 		switch {
 		case flood:
-			s.entries[i].row.Standing = ledger.Held
+			s.entries[i].row.Stage = ledger.Held
 		case s.settled(s.entries[i]):
 			ready = append(ready, i)
 		}
@@ -179,10 +179,10 @@ func (s *pass) promote(ctx context.Context) error {
 		ready = nil // whoever was added together with a post is to get it
 	}
 	for _, i := range ready {
-		s.entries[i].row.Standing = ledger.Numbered
+		s.entries[i].row.Stage = ledger.Numbered
 	}
 	for _, e := range byNewest(s.entries) {
-		if e.row.Standing == ledger.Held && s.published(e) {
+		if e.row.Stage == ledger.Held && s.published(e) {
 			s.report.Held = append(s.report.Held, s.contentPath(e.post.Path))
 		}
 	}
@@ -228,5 +228,5 @@ func sameRow(a, b ledger.Post) bool {
 	return a.Key != 0 && a.Key == b.Key && a.ID == b.ID && a.Path == b.Path && a.URL == b.URL && a.Title == b.Title &&
 		a.Date.Equal(b.Date) && bytes.Equal(a.BodyHash, b.BodyHash) && bytes.Equal(a.FileHash, b.FileHash) &&
 		a.FirstSeen.Equal(b.FirstSeen) && a.Updated.Equal(b.Updated) && a.Gone.Equal(b.Gone) &&
-		a.Standing == b.Standing && a.Seq == b.Seq && a.Read == b.Read && a.Language == b.Language && slices.Equal(a.Tags, b.Tags)
+		a.Stage == b.Stage && a.Seq == b.Seq && a.Read == b.Read && a.Language == b.Language && slices.Equal(a.Tags, b.Tags)
 }

@@ -184,7 +184,7 @@ func (u *upgraded) wantHubs() {
 	u.withLedger(func(l *ledger.Ledger) error {
 		hubs, err := l.Hubs(u.t.Context())
 		fine, bad := hubs["http://127.0.0.1:1/fine"], hubs["http://127.0.0.1:1/bad"]
-		if len(hubs) != 2 || len(fine.Told) != 10 || fine.Failures != 0 || len(bad.Told) != 0 || bad.Failures != 4 {
+		if len(hubs) != 2 || len(fine.Notified) != 10 || fine.Failures != 0 || len(bad.Notified) != 0 || bad.Failures != 4 {
 			u.t.Errorf("hubs: %+v", hubs)
 		}
 		return err

@@ -66,7 +66,7 @@ func (s *pass) tellHub(ctx context.Context, hub string, state *ledger.Hub, files
 	told := map[string]string{}
 	var changed []ledger.FeedFile
 	for _, f := range files {
-		switch known := state.Told[f.Path]; {
+		switch known := state.Notified[f.Path]; {
 		case f.SHA256 == "" || feed.Topic(s.cfg, f.Path) == "":
 		case known == shortHash(f):
 			told[f.Path] = known
@@ -77,7 +77,7 @@ func (s *pass) tellHub(ctx context.Context, hub string, state *ledger.Hub, files
 			}
 		}
 	}
-	state.Told = told
+	state.Notified = told
 	if len(changed) == 0 || s.start.Before(state.Next) {
 		return nil
 	}

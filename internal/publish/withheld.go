@@ -83,7 +83,7 @@ func (s *pass) learnNumbers(ctx context.Context) (err error) {
 
 // mend makes good what an earlier version passed over, once, and says so.
 func (s *pass) mend(ctx context.Context) error {
-	mended, err := s.ledger.Mend(ctx)
+	mended, err := s.ledger.RepairCursors(ctx)
 	for _, m := range mended {
 		s.log.Warn("mended: an earlier version had passed subscribers over", "edition", m.Edition, "post", m.Post, "subscribers", m.Subscribers)
 		s.report.Warn(strings.TrimPrefix(s.cfg.Ledger, "sqlite:"), 0, fmt.Sprintf(

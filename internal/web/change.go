@@ -87,7 +87,7 @@ func (s *site) carryOut(route string, do func(context.Context) (answer, error)) 
 		s.message(w, http.StatusInternalServerError, templates.Failure)
 	}
 	a, err := s.tryChange(ctx, do)
-	for ledger.Locked(err) && pause(ctx, changePause) {
+	for ledger.IsBusy(err) && pause(ctx, changePause) {
 		a, err = s.tryChange(ctx, do)
 	}
 	if err == nil {

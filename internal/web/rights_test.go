@@ -20,7 +20,7 @@ func (w *world) story(t *testing.T, told string) {
 	report := func(proof ledger.Purpose, complaint bool) {
 		var err error
 		if complaint {
-			_, _, err = w.ledger.Do(t.Context(), ledger.Request{Subscriber: id, With: proof, Act: ledger.Complain, DefaultCadence: "weekly", At: w.now})
+			_, _, err = w.ledger.Do(t.Context(), ledger.Request{Subscriber: id, Proof: proof, Action: ledger.Complain, DefaultCadence: "weekly", At: w.now})
 		} else {
 			_, _, err = w.ledger.RecordBounce(t.Context(), ledger.Bounce{Subscriber: id, Edition: 1, Proof: proof, Hard: true, At: w.now})
 		}
@@ -78,7 +78,7 @@ func (w *world) mail(t *testing.T) {
 	if _, err := w.ledger.Record(t.Context(), nil, &ledger.Intent{Edition: e.Number, Subscriber: id, Through: 1, At: w.now}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.ledger.Record(t.Context(), &ledger.Result{Edition: e.Number, Subscriber: id, Progress: ledger.Sent, At: w.now}, nil); err != nil {
+	if _, err := w.ledger.Record(t.Context(), &ledger.Result{Edition: e.Number, Subscriber: id, Status: ledger.Sent, At: w.now}, nil); err != nil {
 		t.Fatal(err)
 	}
 }

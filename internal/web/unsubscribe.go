@@ -46,9 +46,9 @@ func (s *site) unsubscribe(w http.ResponseWriter, r *http.Request) {
 }
 
 // act does what the link may, and answers with where the subscription then stands.
-func (s *site) act(ctx context.Context, b bearer, act ledger.Act) (answer, error) {
+func (s *site) act(ctx context.Context, b bearer, act ledger.Action) (answer, error) {
 	before, email := b.Status, b.Email
-	after, changed, err := s.Ledger.Do(ctx, ledger.Request{Subscriber: b.ID, With: ledger.Unsubscribe, Act: act,
+	after, changed, err := s.Ledger.Do(ctx, ledger.Request{Subscriber: b.ID, Proof: ledger.Unsubscribe, Action: act,
 		DefaultCadence: s.Config.Digest.Default, At: s.Now()})
 	if err != nil || after == nil {
 		return s.answerBadLink, about(email, err)

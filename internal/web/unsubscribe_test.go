@@ -95,7 +95,7 @@ func TestUndo(t *testing.T) {
 		w := start(t, settings, nil)
 		link := unsubscribeLink(w, ledger.Active)
 		w.post(link, "List-Unsubscribe=One-Click")
-		posts := []ledger.Post{{ID: "a", Standing: ledger.Numbered, FirstSeen: day, Date: day}}
+		posts := []ledger.Post{{ID: "a", Stage: ledger.Numbered, FirstSeen: day, Date: day}}
 		if err := w.ledger.SavePosts(t.Context(), posts); err != nil {
 			t.Fatal(err)
 		}

@@ -139,7 +139,7 @@ func (l *logBuffer) String() string {
 func (w *world) subscribe(row ledger.Row) int64 {
 	w.t.Helper()
 	rows := func(yield func(ledger.Row, error) bool) { yield(row, nil) }
-	if _, err := w.ledger.Import(w.t.Context(), rows, ledger.FromCommand, "weekly", day, nil); err != nil {
+	if _, err := w.ledger.Import(w.t.Context(), rows, ledger.ImportOptions{DefaultCadence: "weekly", Now: day}); err != nil {
 		w.t.Fatal(err)
 	}
 	return w.subscriber(row.Email).ID
