@@ -1,11 +1,21 @@
 package publish
 
-import "publisher/internal/publish/report"
+import (
+	"publisher/internal/publish/report"
+	"publisher/internal/publish/subscribers"
+)
 
 type (
 	Report  = report.Pass
 	Warning = report.Warning
+
+	ImportOptions  = subscribers.ImportOptions
+	ImportReport   = subscribers.ImportReport
+	ListError      = subscribers.ListError
+	Restored       = subscribers.Restored
+	SubscriberJSON = subscribers.JSON
 )
 
-// GroupWarnings is report.GroupWarnings.
 func GroupWarnings(warnings []Warning) [][]Warning { return report.GroupWarnings(warnings) }
+func SplitTags(text string) []string              { return subscribers.SplitTags(text) }
+func HasControls(texts ...string) bool            { return subscribers.HasControls(texts...) }

@@ -19,6 +19,7 @@ import (
 
 	"publisher/internal/config"
 	"publisher/internal/ledger"
+	"publisher/internal/publish/subscribers"
 )
 
 // blog is a content tree with subscribers and an outbox, and a clock that a
@@ -123,7 +124,7 @@ func (b *blog) subscribe(lines ...string) {
 	}
 	defer l.Close()
 	list := strings.NewReader("email,cadence\n" + strings.Join(lines, "\n"))
-	if got, err := b.publisher().Import(b.t.Context(), l, "list", list, ImportOptions{}); err != nil || len(got.Warnings) > 0 {
+	if got, err := b.publisher().Import(b.t.Context(), l, "list", list, subscribers.ImportOptions{}); err != nil || len(got.Warnings) > 0 {
 		b.t.Fatal(err, got.Warnings)
 	}
 }

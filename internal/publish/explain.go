@@ -11,6 +11,7 @@ import (
 	"publisher/internal/config"
 	"publisher/internal/ledger"
 	"publisher/internal/publish/report"
+	"publisher/internal/publish/subscribers"
 )
 
 // Explanation says why a post was or was not mailed, or what a subscriber got
@@ -53,7 +54,7 @@ type EditionSummary struct {
 
 // SubscriberExplanation is the story of one subscriber.
 type SubscriberExplanation struct {
-	SubscriberJSON
+	subscribers.JSON
 	Reason     string            `json:"reason"`
 	Next       string            `json:"next"`               // when the next digest can go out, RFC 3339; "" for the next pass
 	Due        []string          `json:"due"`                // titles of what it will have
@@ -217,7 +218,7 @@ func (s *pass) place(o *content.Omission) string {
 }
 
 func (s *pass) explainSubscriber(ctx context.Context, sub ledger.Subscriber) (*SubscriberExplanation, error) {
-	x := &SubscriberExplanation{SubscriberJSON: NewList(s.cfg, s.ledger, s.now).JSON(sub), Due: []string{}, Deliveries: []DeliverySummary{}}
+	x := &SubscriberExplanation{JSON: subscribers.NewList(s.cfg, s.ledger, s.now).JSON(sub), Due: []string{}, Deliveries: []DeliverySummary{}}
 	deliveries, err := s.ledger.DeliveriesTo(ctx, sub.ID)
 	if err != nil {
 		return nil, err

@@ -17,6 +17,7 @@ import (
 	"publisher/internal/config"
 	"publisher/internal/ledger"
 	"publisher/internal/publish/report"
+	"publisher/internal/publish/subscribers"
 	"publisher/templates"
 )
 
@@ -100,7 +101,7 @@ func (s *pass) prepare(ctx context.Context) error {
 
 // readSubscribers brings the ledger up to date with subscribers.file.
 func (s *pass) readSubscribers(ctx context.Context) error {
-	read, err := NewFile(s.cfg, s.ledger, s.build).Read(ctx, s.start)
+	read, err := subscribers.NewFile(s.cfg, s.ledger, s.build).Read(ctx, s.start)
 	if err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-package publish
+package subscribers
 
 import (
 	"context"
@@ -11,7 +11,7 @@ import (
 )
 
 // JSON is one subscriber as programs read it.
-type SubscriberJSON struct {
+type JSON struct {
 	Email     string   `json:"email"`
 	Name      string   `json:"name"`
 	Status    string   `json:"status"`
@@ -24,7 +24,7 @@ type SubscriberJSON struct {
 
 // JSON returns a subscriber as listed, with the cadence and the language that apply. Times
 // are RFC 3339 in the site's zone.
-func (l *List) JSON(sub ledger.Subscriber) SubscriberJSON {
+func (l *List) JSON(sub ledger.Subscriber) JSON {
 	cadence := sub.Cadence
 	if _, ok := l.cfg.Cadence(cadence); !ok {
 		cadence = l.cfg.Digest.Default
@@ -33,7 +33,7 @@ func (l *List) JSON(sub ledger.Subscriber) SubscriberJSON {
 	if tags == nil {
 		tags = []string{}
 	}
-	return SubscriberJSON{Email: sub.Email, Name: sub.Name, Status: string(sub.Status), Cadence: cadence, Tags: tags,
+	return JSON{Email: sub.Email, Name: sub.Name, Status: string(sub.Status), Cadence: cadence, Tags: tags,
 		Language: report.Language(l.cfg, l.cfg.LanguageOf(sub.Language)),
 		Created:  report.Time(sub.Created, l.cfg.Site.Timezone), Confirmed: report.Time(sub.Confirmed, l.cfg.Site.Timezone)}
 }

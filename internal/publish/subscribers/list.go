@@ -1,4 +1,6 @@
-package publish
+// Package subscribers reads and writes the list of subscribers: CSV as the owner or another
+// service has it, subscribers.file, and the form that programs read.
+package subscribers
 
 import (
 	"errors"
