@@ -75,6 +75,7 @@ func render(_ context.Context, p *content.Post) (*content.Rendering, error) {
 		HTML:        "<p>First of " + p.Path + ".</p>\n<pre><code>a &lt; b ]]&gt; c</code></pre>\n<p>Rest.</p>",
 		ExcerptHTML: "<p>First of " + p.Path + ".</p>",
 		ExcerptText: "First of " + p.Path + ".",
+		Follows:     content.Follows{FileHash: p.FileHash},
 	}, nil
 }
 
@@ -102,7 +103,7 @@ func sample(cfg *config.Config) []feed.Item {
 
 func mustWrite(t *testing.T, cfg *config.Config, items []feed.Item) feed.Result {
 	t.Helper()
-	result, err := feed.Write(t.Context(), cfg, items, render)
+	result, err := feed.Update(t.Context(), cfg, items, render, feed.Previous{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -281,7 +282,7 @@ func TestCancelledWriteSaysSo(t *testing.T) {
 	cfg := testConfig(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := feed.Write(ctx, cfg, sample(cfg), render)
+	_, err := feed.Update(ctx, cfg, sample(cfg), render, feed.Previous{})
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v, want context.Canceled", err)
 	}
@@ -320,12 +321,12 @@ func TestNotesAndPhotos(t *testing.T) {
 	note := newItem(cfg, "note", "2024-03-03T00:00:00Z", func(it *feed.Item) { it.Post.Title = "" })
 	photo := newItem(cfg, "photo", "2024-03-02T00:00:00Z", func(it *feed.Item) { it.Post.Image = "https://blog.example.com/a b.jpg" })
 	bare := newItem(cfg, "bare", "2024-03-01T00:00:00Z")
-	_, err := feed.Write(t.Context(), cfg, []feed.Item{note, photo, bare}, func(ctx context.Context, p *content.Post) (*content.Rendering, error) {
+	_, err := feed.Update(t.Context(), cfg, []feed.Item{note, photo, bare}, func(ctx context.Context, p *content.Post) (*content.Rendering, error) {
 		if p == note.Post {
 			return render(ctx, p)
 		}
 		return &content.Rendering{}, nil
-	})
+	}, feed.Previous{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,7 +8,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"publisher/content"
 	"publisher/feed"
 	"publisher/internal/config"
 )
@@ -117,8 +116,7 @@ func TestLanguageTakenOut(t *testing.T) {
 // what it is not in alone.
 func TestLanguagesAreInputs(t *testing.T) {
 	cfg, items := bilingual(t)
-	itself := func(*content.Post, *content.Rendering) feed.Fingerprint { return feed.OnItself }
-	earlier := feed.Previous{Documents: mustWrite(t, cfg, items).Documents, Rests: itself, Build: "1"}
+	earlier := feed.Previous{Documents: mustWrite(t, cfg, items).Documents, Build: "1"}
 	first, err := feed.Update(t.Context(), cfg, items, render, earlier)
 	if err != nil {
 		t.Fatal(err)

@@ -137,7 +137,7 @@ func FuzzAnyPost(f *testing.F) {
 			return &content.Rendering{HTML: html, ExcerptHTML: title, ExcerptText: tag}, nil
 		}
 		for _, items := range [][]feed.Item{{it}, {safe}} {
-			_, err := feed.Write(t.Context(), &cfg, items, hostile)
+			_, err := feed.Update(t.Context(), &cfg, items, hostile, feed.Previous{})
 			if err != nil && items[0].Post == safe.Post {
 				t.Fatalf("a valid post was refused: %v", err)
 			}
@@ -182,7 +182,7 @@ func BenchmarkBigBlog(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		cfg.Dir = b.TempDir()
-		if _, err := feed.Write(b.Context(), cfg, items, big); err != nil {
+		if _, err := feed.Update(b.Context(), cfg, items, big, feed.Previous{}); err != nil {
 			b.Fatal(err)
 		}
 	}

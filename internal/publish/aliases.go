@@ -6,7 +6,6 @@ import (
 )
 
 type (
-	Report  = report.Pass
 	Warning = report.Warning
 
 	ImportOptions  = subscribers.ImportOptions
@@ -14,8 +13,9 @@ type (
 	ListError      = subscribers.ListError
 	Restored       = subscribers.Restored
 	SubscriberJSON = subscribers.JSON
+	Report         = report.Pass
 )
 
 func GroupWarnings(warnings []Warning) [][]Warning { return report.GroupWarnings(warnings) }
-func SplitTags(text string) []string              { return subscribers.SplitTags(text) }
-func HasControls(texts ...string) bool            { return subscribers.HasControls(texts...) }
+func SplitTags(text string) []string               { return subscribers.SplitTags(text) }
+func HasControls(texts ...string) bool             { return subscribers.HasControls(texts...) }

@@ -4,45 +4,47 @@ import (
 	"context"
 	"slices"
 
+	"publisher/internal/config"
 	"publisher/internal/ledger"
 	"publisher/internal/publish/report"
 )
 
-// shareOut notes which languages have digests of their own. Where these are others
-// than in the last pass nothing that was mailed by then is mailed once more:
-// see ledger.SetDigestLanguages.
-func (s *pass) shareOut(ctx context.Context) error {
-	if s.feedsOnly {
-		return nil
+// Audience returns who receives the editions of a cadence in a language. That of the default
+// cadence includes those who chose none, or one that is no longer configured.
+func Audience(cfg *config.Config, cadence, language string) ledger.Audience {
+	a := ledger.Audience{Cadence: cadence, Default: cadence == cfg.Digest.Default, Languages: cfg.AllLanguages(), Language: language}
+	for _, c := range cfg.Digest.Cadences {
+		a.Configured = append(a.Configured, c.Name)
 	}
-	tags := slices.Clone(s.cfg.AllLanguages())
-	if len(tags) > 0 {
-		slices.Sort(tags[1:]) // their order in the config says nothing
-	}
-	var cadences []ledger.Audience
-	for _, c := range s.cfg.Digest.Cadences {
-		cadences = append(cadences, s.audience(c.Name, ""))
-	}
-	return s.ledger.SetDigestLanguages(ctx, tags, cadences, s.start)
+	return a
 }
 
-// silentLanguages warns of those that no post is in: the tag may be another than the
-// posts have.
-func (s *pass) silentLanguages() []report.Warning {
+// setDigestLanguages records which languages have digests of their own. If they have changed
+// since the last pass, nothing that was mailed before is mailed again: see
+// ledger.SetDigestLanguages.
+func (c *Catalog) setDigestLanguages(ctx context.Context) error {
+	if c.options.FeedsOnly {
+		return nil
+	}
+	tags := slices.Clone(c.Config.AllLanguages())
+	if len(tags) > 0 {
+		slices.Sort(tags[1:]) // their order in the config does not matter
+	}
+	var cadences []ledger.Audience
+	for _, cadence := range c.Config.Digest.Cadences {
+		cadences = append(cadences, Audience(c.Config, cadence.Name, ""))
+	}
+	return c.Ledger.SetDigestLanguages(ctx, tags, cadences, c.start)
+}
+
+// UnusedLanguages warns of configured languages without posts: the tag may differ from the
+// one that the posts have.
+func (c *Catalog) UnusedLanguages() []report.Warning {
 	var warnings []report.Warning
-	for _, l := range s.cfg.Languages {
-		if !slices.ContainsFunc(s.entries, func(e entry) bool { return s.cfg.LanguageOf(e.post.Language) == l.Tag }) {
-			warnings = append(warnings, report.Warning{Path: s.cfg.File, Message: "languages." + l.Folder + ": no post is in it, so its feeds are empty; `publisher posts --json` tells each post's language"})
+	for _, l := range c.Config.Languages {
+		if !slices.ContainsFunc(c.entries, func(e Entry) bool { return c.Config.LanguageOf(e.post.Language) == l.Tag }) {
+			warnings = append(warnings, report.Warning{Path: c.Config.File, Message: "languages." + l.Folder + ": no post is in it, so its feeds are empty; `publisher posts --json` shows the language of each post"})
 		}
 	}
 	return warnings
-}
-
-// digestLanguages are those that digests are made in: "" is the site's own.
-func (p *Publisher) digestLanguages() []string {
-	tags := []string{""}
-	for _, l := range p.cfg.Languages {
-		tags = append(tags, l.Tag)
-	}
-	return tags
 }

@@ -4,44 +4,51 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
+	"publisher/internal/config"
 	"publisher/internal/ledger"
+	"publisher/internal/publish/report"
 	"publisher/mailer/bounce"
 )
 
 // Bounced is what became of one mail that came back.
 type Bounced struct {
 	bounce.Report
-	Subscriber int64  // 0 where no valid token says whose it is
-	Email      string // the subscriber's; "" likewise
-	// Ended is what the subscription ended as; "" where it did not end.
+	Subscriber int64  // 0 if no valid token says whose it is
+	Email      string // of the subscriber; "" likewise
+	// Ended is the status with which the subscription ended; "" if it did not end.
 	Ended ledger.Status
-	// Stale says that it bounced too late to count, or that nobody knows when it went out.
+	// Stale says that it bounced too late to count, or that it is not known when it was sent.
 	Stale bool
 }
 
-// Bounce takes one mail that came back. One that bears no valid token, or those of
-// several people, changes nothing. What is no mail is a *bounce.NotMailError.
-func (p *Publisher) Bounce(ctx context.Context, l *ledger.Ledger, r io.Reader) (*Bounced, error) {
-	returned, err := bounce.Read(r)
-	if err != nil {
-		return nil, err
-	}
-	return p.TakeReturned(ctx, l, returned)
+// Bounces handles mail that comes back: bounces, complaints, and mails that unsubscribe.
+type Bounces struct {
+	cfg    *config.Config
+	ledger *ledger.Ledger
+	log    *slog.Logger
+	now    func() time.Time
 }
 
-// TakeReturned is Bounce for a mail that has been read.
-func (p *Publisher) TakeReturned(ctx context.Context, l *ledger.Ledger, returned *bounce.Report) (*Bounced, error) {
+// NewBounces returns what handles mail that comes back.
+func NewBounces(cfg *config.Config, l *ledger.Ledger, log *slog.Logger, now func() time.Time) *Bounces {
+	return &Bounces{cfg: cfg, ledger: l, log: log, now: now}
+}
+
+// Take handles one mail that came back. A mail without a valid token, or with those of
+// several subscribers, changes nothing.
+func (h *Bounces) Take(ctx context.Context, returned *bounce.Report) (*Bounced, error) {
 	b := &Bounced{Report: *returned}
 	if b.Kind == bounce.Ignored {
 		return b, nil
 	}
-	tokens, err := l.Tokens(ctx)
+	tokens, err := h.ledger.Tokens(ctx)
 	if err != nil {
 		return b, err
 	}
@@ -49,22 +56,22 @@ func (p *Publisher) TakeReturned(ctx context.Context, l *ledger.Ledger, returned
 	if about.subscriber == 0 {
 		return b, nil
 	}
-	who, err := l.SubscriberByID(ctx, about.subscriber)
+	who, err := h.ledger.SubscriberByID(ctx, about.subscriber)
 	if err != nil || who == nil {
 		return b, err
 	}
 	b.Subscriber, b.Email = who.ID, who.Email
 	switch b.Kind {
 	case bounce.HardBounce, bounce.SoftBounce:
-		b.Ended, b.Stale, err = l.RecordBounce(ctx, ledger.Bounce{Subscriber: who.ID, Edition: about.edition, Proof: about.proof,
-			Hard: b.Kind == bounce.HardBounce, Reason: b.Reason, At: p.now()})
+		b.Ended, b.Stale, err = h.ledger.RecordBounce(ctx, ledger.Bounce{Subscriber: who.ID, Edition: about.edition, Proof: about.proof,
+			Hard: b.Kind == bounce.HardBounce, Reason: b.Reason, At: h.now()})
 	case bounce.Complaint, bounce.OptOut:
 		act := ledger.Leave
 		if b.Kind == bounce.Complaint {
 			act = ledger.Complain
 		}
-		after, changed, doErr := l.Do(ctx, ledger.Request{Subscriber: who.ID, Proof: about.proof, Action: act,
-			DefaultCadence: p.cfg.Digest.Default, At: p.now()})
+		after, changed, doErr := h.ledger.Do(ctx, ledger.Request{Subscriber: who.ID, Proof: about.proof, Action: act,
+			DefaultCadence: h.cfg.Digest.Default, At: h.now()})
 		if err = doErr; changed {
 			b.Ended = after.Status
 		}
@@ -72,15 +79,15 @@ func (p *Publisher) TakeReturned(ctx context.Context, l *ledger.Ledger, returned
 	return b, err
 }
 
-// proved is whose mail, and which, valid tokens say that a report is about.
+// proved is what valid tokens say that a report is about.
 type proved struct {
-	subscriber, edition int64 // edition is 0 where only a link says whose it is
+	subscriber, edition int64 // edition is 0 if only a link says whose mail it is
 	proof               ledger.Purpose
 }
 
-// whose finds the one subscriber whom valid tokens name, and the strongest of them; its
-// subscriber is 0 where there is none, or more than one. The edition is that of the token
-// which proves it: another, weaker one says nothing of it.
+// whose returns the one subscriber whom valid tokens name, with the strongest of them; the
+// subscriber 0 if there is none, or more than one. The edition is that of the strongest token;
+// weaker ones do not count.
 func whose(tokens *ledger.Tokens, r *bounce.Report) (best proved) {
 	several := false
 	found := func(proof ledger.Purpose, who, which int64, ok bool) {
@@ -120,7 +127,7 @@ func whose(tokens *ledger.Tokens, r *bounce.Report) (best proved) {
 	return best
 }
 
-// words are the runs of characters that a token may be.
+// words returns the runs of characters that may be tokens.
 func words(text string) []string {
 	text = strings.ReplaceAll(text, "%20", " ")
 	return strings.FieldsFunc(text, func(r rune) bool {
@@ -128,58 +135,69 @@ func words(text string) []string {
 	})
 }
 
-// readBounces takes what lies in the Maildir of mail.bounces, and files it as seen.
-func (s *pass) readBounces(ctx context.Context) error {
-	folder, found := strings.CutPrefix(s.cfg.Mail.Bounces, "maildir:")
-	if !found || !s.live {
-		return nil
+// ReadMaildir handles what is in the Maildir of mail.bounces, and files it as seen. What
+// cannot be read is in the report, and does not end the pass.
+func (h *Bounces) ReadMaildir(ctx context.Context) (r BounceReport, err error) {
+	folder, found := strings.CutPrefix(h.cfg.Mail.Bounces, "maildir:")
+	if !found {
+		return r, nil
 	}
-	folder = s.cfg.Path(folder)
+	folder = h.cfg.Path(folder)
 	entries, err := os.ReadDir(filepath.Join(folder, "new"))
 	if errors.Is(err, fs.ErrNotExist) {
-		s.report.Fail(fmt.Errorf("mail.bounces: %s is no Maildir (it has no folder new); have the mail server deliver bounces there, or make it", folder))
-		return nil
+		r.fail(fmt.Errorf("%s is not a Maildir (it has no folder new)\nhint: have the mail server deliver bounces there, or make the folder", folder))
+		return r, nil
 	}
 	if err != nil {
-		s.report.Fail(fmt.Errorf("mail.bounces: %w", err))
-		return nil
+		r.fail(err)
+		return r, nil
 	}
 	for _, entry := range entries {
 		if ctx.Err() != nil {
-			return ctx.Err()
+			return r, ctx.Err()
 		}
 		if !entry.Type().IsRegular() {
 			continue
 		}
-		if err := s.readBounce(ctx, folder, entry.Name()); err != nil {
-			return err
+		if err := h.readFile(ctx, &r, folder, entry.Name()); err != nil {
+			return r, err
 		}
 	}
-	return nil
+	return r, nil
 }
 
-// readBounce takes one file. It is moved only once what it says is stored: read
-// twice, it says the same.
-func (s *pass) readBounce(ctx context.Context, folder, name string) error {
+// BounceReport is what reading the Maildir of mail.bounces found.
+type BounceReport struct {
+	Warnings []report.Warning
+	Errors   []error
+}
+
+func (r *BounceReport) fail(err error) {
+	r.Errors = append(r.Errors, fmt.Errorf("mail.bounces: %w", err))
+}
+
+// readFile handles one file. It is moved only after what it says is stored: handled twice, it
+// says the same.
+func (h *Bounces) readFile(ctx context.Context, r *BounceReport, folder, name string) error {
 	path := filepath.Join(folder, "new", name)
 	f, err := os.Open(path)
 	if err != nil {
-		s.report.Fail(fmt.Errorf("mail.bounces: %w", err))
+		r.fail(err)
 		return nil
 	}
 	defer f.Close()
-	b, err := s.Bounce(ctx, s.ledger, f)
-	_, nonsense := errors.AsType[*bounce.NotMailError](err)
-	switch {
-	case nonsense:
-		s.report.Warn(path, 0, err.Error()+"; ignored")
-	case err != nil && b != nil:
-		return err
-	case err != nil: // the file cannot be read: it stays for the next pass
-		s.report.Fail(fmt.Errorf("mail.bounces: %w", err))
+	returned, err := bounce.Read(f)
+	if _, nonsense := errors.AsType[*bounce.NotMailError](err); nonsense {
+		r.Warnings = append(r.Warnings, report.Warning{Path: path, Message: err.Error() + "; ignored"})
+	} else if err != nil { // the file cannot be read: it stays for the next pass
+		r.fail(err)
 		return nil
-	default:
-		s.log.Info("mail came back", "file", name, "is", b.Kind.String(), "subscriber", b.Subscriber, "status", b.Status, "ended", b.Ended, "stale", b.Stale)
+	} else {
+		b, err := h.Take(ctx, returned)
+		if err != nil {
+			return err
+		}
+		h.log.Info("mail came back", "file", name, "is", b.Kind.String(), "subscriber", b.Subscriber, "status", b.Status, "ended", b.Ended, "stale", b.Stale)
 	}
 	base, _, _ := strings.Cut(name, ":")
 	cur := filepath.Join(folder, "cur")

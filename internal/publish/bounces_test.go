@@ -3,6 +3,7 @@ package publish
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -10,6 +11,7 @@ import (
 
 	"publisher/internal/config"
 	"publisher/internal/ledger"
+	"publisher/internal/publish/subscribers"
 	"publisher/mailer/bounce"
 )
 
@@ -17,7 +19,6 @@ import (
 type bounceBench struct {
 	*ledger.Ledger
 	t      *testing.T
-	p      *Publisher
 	tokens *ledger.Tokens
 	ids    map[string]int64
 	now    time.Time // after the last edition
@@ -37,7 +38,6 @@ func newBounceBenchEvery(t *testing.T, editions int, interval time.Duration) *bo
 	}
 	t.Cleanup(func() { l.Close() })
 	b := &bounceBench{Ledger: l, t: t, ids: map[string]int64{}, now: time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC).Add(time.Duration(editions) * interval)}
-	b.p = New(config.Default(), Options{Now: func() time.Time { return b.now }})
 	if b.tokens, err = l.Tokens(ctx); err != nil {
 		t.Fatal(err)
 	}
@@ -78,9 +78,15 @@ func newBounceBenchEvery(t *testing.T, editions int, interval time.Duration) *bo
 	return b
 }
 
+func (b *bounceBench) clock() time.Time { return b.now }
+
 func (b *bounceBench) take(mail string) *Bounced {
 	b.t.Helper()
-	got, err := b.p.Bounce(context.Background(), b.Ledger, strings.NewReader(mail))
+	returned, err := bounce.Read(strings.NewReader(mail))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	got, err := NewBounces(config.Default(), b.Ledger, slog.New(slog.DiscardHandler), b.clock).Take(context.Background(), returned)
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -208,7 +214,7 @@ func TestBouncesBeforeARestoreAreForgiven(t *testing.T) {
 	if b.status("ann") != ledger.Bounced {
 		t.Fatalf("after five ann is %s", b.status("ann"))
 	}
-	got, err := b.p.Restore(context.Background(), b.Ledger, []string{"ann@example.net"}, false)
+	got, err := subscribers.NewList(config.Default(), b.Ledger, b.clock).Restore(context.Background(), []string{"ann@example.net"}, false)
 	if err != nil || len(got.Restored) != 1 || len(got.Editions) != 1 || got.Editions[0] != 5 {
 		t.Fatalf("%+v, %v", got, err)
 	}

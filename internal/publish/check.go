@@ -2,68 +2,65 @@ package publish
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"publisher/internal/publish/report"
-	"publisher/mailer/smtp"
 )
 
-// Check reports what is wrong with content, templates, feeds and ledger. online
-// also logs in to the SMTP server.
+// Check returns what is wrong with content, templates, feeds and ledger. With online, it also
+// logs in to the SMTP server.
 func (p *Publisher) Check(ctx context.Context, online bool) (*CheckReport, error) {
-	report := &CheckReport{Faults: []string{}, Warnings: []report.Warning{}}
+	checked := &CheckReport{Faults: []string{}, Warnings: []report.Warning{}}
 	err := p.onCopy(ctx, func(s *pass) error {
 		if err := s.ledger.CheckIntegrity(ctx); err != nil {
 			return err
 		}
-		if err := s.look(ctx); err != nil {
+		if err := errors.Join(s.loadTemplates(), s.survey(ctx)); err != nil {
 			return err
 		}
-		s.quiet = false // what lies there may have been written by another version
-		if err := s.writeFeeds(ctx); err != nil {
+		feeds, err := NewFeeds(s.catalog).Check(ctx)
+		if err != nil {
 			return err
 		}
-		report.Faults = append(report.Faults, s.report.Errors...)
-		report.Posts = s.report.Posts
+		s.own.Fail(feeds.Errors...)
+		s.warn(s.untranslated())
+		found := s.report()
+		checked.Faults = append(checked.Faults, found.Errors...)
+		checked.Posts = found.Posts
 		if err := s.templates.Check(); err != nil {
-			report.Faults = append(report.Faults, err.Error())
+			checked.Faults = append(checked.Faults, err.Error())
 		}
-		s.report.Warnings = append(s.report.Warnings, s.wordWarnings()...)
-		s.report.SortWarnings()
-		report.Warnings = append(report.Warnings, s.report.Warnings...)
-		report.Warnings = append(report.Warnings, s.silentLanguages()...)
-		report.Warnings = append(report.Warnings, s.setAsideWarnings()...)
-		report.Warnings = append(report.Warnings, s.clashWarnings()...)
-		report.Warnings = append(report.Warnings, s.privateWarnings(s.tree)...)
+		checked.Warnings = slices.Concat(found.Warnings, s.catalog.UnusedLanguages(), SetAside(s.ledger), feeds.Clashes, s.privateWarnings(s.tree))
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	report.Warnings = append(report.Warnings, p.signingWarnings()...)
-	if _, err := p.signer(); err != nil {
-		report.Faults = append(report.Faults, err.Error())
+	checked.Warnings = append(checked.Warnings, p.signingWarnings()...)
+	if _, err := LoadSigner(p.cfg, p.log); err != nil {
+		checked.Faults = append(checked.Faults, err.Error())
 	}
 	if online && !p.cfg.Catches() {
-		if err := p.logIn(ctx); err != nil {
-			report.Faults = append(report.Faults, err.Error())
+		if err := LogIn(ctx, p.cfg); err != nil {
+			checked.Faults = append(checked.Faults, err.Error())
 		}
 	}
-	return report, nil
+	return checked, nil
 }
 
-// CheckReport is what Check found. Faults keep mail or feeds from leaving.
+// CheckReport is what Check found. Faults keep feeds or mail from going out.
 type CheckReport struct {
 	Posts    report.Posts     `json:"posts"`
 	Faults   []string         `json:"faults"`
 	Warnings []report.Warning `json:"warnings"`
 }
 
-// wordWarnings tells of languages for which English words stand in.
-func (s *pass) wordWarnings() []report.Warning {
+// untranslated warns of languages for which English words are used.
+func (s *pass) untranslated() []report.Warning {
 	tags := s.cfg.AllLanguages()
 	if tags == nil {
 		tags = []string{s.cfg.Site.Language}
@@ -80,12 +77,12 @@ func (s *pass) wordWarnings() []report.Warning {
 		}
 		file := filepath.Join(s.cfg.Templates, "i18n", tag+".yaml")
 		warnings = append(warnings, report.Warning{Path: file, Message: fmt.Sprintf(
-			"mails and pages in %q have English words for %s; this file can give them (`publisher templates show i18n/en.yaml`)", tag, names)})
+			"mails and pages in %q have English words for %s; this file can translate them (`publisher templates show i18n/en.yaml`)", tag, names)})
 	}
 	return warnings
 }
 
-// signingWarnings says where one-click unsubscribing will not be trusted.
+// signingWarnings warns of what keeps one-click unsubscribing from being trusted.
 func (p *Publisher) signingWarnings() []report.Warning {
 	var warnings []report.Warning
 	if p.cfg.Catches() {
@@ -131,12 +128,4 @@ func rewrites(host string) (relay string, fields []string) {
 		return "OVH", []string{"Message-ID"}
 	}
 	return "", nil
-}
-
-func (p *Publisher) logIn(ctx context.Context) error {
-	sender, err := smtp.NewSender(p.cfg.Mail.SMTP, hello(p.cfg))
-	if err != nil {
-		return err
-	}
-	return sender.Check(ctx)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"publisher/internal/config"
@@ -11,123 +12,133 @@ import (
 	"publisher/internal/publish/report"
 )
 
-// closeDue closes an edition for each cadence whose schedule has fired since it
-// last closed and whose subscribers are due something, one for each language. A cadence with an edition
-// still underway waits: what has come since goes into the next.
-func (s *pass) closeDue(ctx context.Context, open []ledger.Edition) ([]ledger.Edition, error) {
-	var closed []ledger.Edition
-	for _, cadence := range s.cfg.Digest.Cadences {
+// bundleAge is how long bundles of finished editions are kept, and so how long
+// `publisher editions retry` sends what the others got.
+const bundleAge = 60 * 24 * time.Hour
+
+// Closer closes the editions that are due.
+type Closer struct {
+	*Composer
+	start time.Time
+}
+
+// NewCloser returns a closer of editions with the posts of a composer's catalog.
+func NewCloser(c *Composer) *Closer { return &Closer{Composer: c, start: c.catalog.Start()} }
+
+// CloseDue closes an edition for each cadence whose schedule has fired since it last closed
+// and whose subscribers are due something, one for each language. A cadence with an edition
+// still open waits: what has come since goes into the next.
+func (c *Closer) CloseDue(ctx context.Context, open []ledger.Edition) (closed []ledger.Edition, warnings []report.Warning, err error) {
+	for _, cadence := range c.cfg.Digest.Cadences {
 		if slices.ContainsFunc(open, func(e ledger.Edition) bool { return e.Cadence == cadence.Name }) {
 			continue
 		}
-		editions, err := s.closeCadence(ctx, cadence)
+		editions, warning, err := c.closeCadence(ctx, cadence)
 		if err != nil {
-			return closed, err
+			return closed, warnings, err
+		}
+		if warning != "" {
+			warnings = append(warnings, report.Warning{Path: "config.yaml", Message: warning})
 		}
 		for _, e := range editions {
 			closed = append(closed, *e)
 		}
 	}
-	return closed, nil
+	return closed, warnings, nil
 }
 
-func (s *pass) closeCadence(ctx context.Context, cadence config.Cadence) ([]*ledger.Edition, error) {
-	last, through, err := s.ledger.LastClosed(ctx, cadence.Name)
+func (c *Closer) closeCadence(ctx context.Context, cadence config.Cadence) (closed []*ledger.Edition, warning string, err error) {
+	last, through, err := LastClosed(ctx, c.catalog, cadence.Name)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	if last.IsZero() {
-		last = s.first
+	if cadence.Schedule != nil && last.After(c.start.Add(ledger.MaxClockSkew)) {
+		warning = fmt.Sprintf("the clock was set back: the last %s edition was closed at %s; its schedule continues from now", cadence.Name, report.Time(last, c.cfg.Site.Timezone))
+		return nil, warning, c.ledger.CloseEmpty(ctx, cadence.Name, c.start, through)
 	}
-	if cadence.Schedule != nil && last.After(s.start.Add(ledger.MaxClockSkew)) {
-		s.report.Warn("config.yaml", 0, fmt.Sprintf("the clock was set back: the last %s edition was closed at %s; its schedule goes on from now", cadence.Name, report.Time(last, s.cfg.Site.Timezone)))
-		return nil, s.ledger.CloseEmpty(ctx, cadence.Name, s.start, through)
+	if cadence.Schedule != nil && !FiredSince(cadence.Schedule, last, c.start, c.cfg.Site.Timezone) {
+		return nil, "", nil
 	}
-	if cadence.Schedule != nil && !firedSince(cadence.Schedule, last, s.start, s.cfg.Site.Timezone) {
-		return nil, nil
-	}
-	editions, err := s.gatherAll(ctx, cadence)
+	drafts, err := c.draftAll(ctx, cadence)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	if len(editions) > 0 {
-		return s.close(ctx, editions)
+	if len(drafts) > 0 {
+		closed, err = c.close(ctx, drafts)
+		return closed, "", err
 	}
-	// Nothing is due. A time that has come is used up, unless a post is about to
-	// settle or to be released: then the digest that it missed waits for it.
-	if cadence.Schedule == nil && through >= s.newest || cadence.Schedule != nil && s.someWait() {
-		return nil, nil
+	// Nothing is due. A time of the schedule that has come is used up, unless a post is about to
+	// settle or to be released: then the digest waits for it.
+	if cadence.Schedule == nil && through >= c.catalog.Newest() || cadence.Schedule != nil && slices.ContainsFunc(c.catalog.Entries(), c.catalog.Waiting) {
+		return nil, "", nil
 	}
-	return nil, s.ledger.CloseEmpty(ctx, cadence.Name, s.start, s.newest)
+	return nil, "", c.ledger.CloseEmpty(ctx, cadence.Name, c.start, c.catalog.Newest())
 }
 
-// close stores editions with what they are composed from.
-func (s *pass) close(ctx context.Context, closings []*closing) ([]*ledger.Edition, error) {
-	editions := make([]*ledger.Edition, len(closings))
-	for i, c := range closings {
+// LastClosed returns when a cadence last closed, or the first pass if it never did, and the
+// number through which it did.
+func LastClosed(ctx context.Context, c *Catalog, cadence string) (last time.Time, through int64, err error) {
+	last, through, err = c.Ledger.LastClosed(ctx, cadence)
+	if err == nil && last.IsZero() {
+		last = c.FirstPass()
+	}
+	return last, through, err
+}
+
+// draft is an edition that is about to be closed.
+type draft struct {
+	*ledger.Edition
+	bundle *Bundle
+}
+
+// close stores editions with their bundles.
+func (c *Closer) close(ctx context.Context, drafts []*draft) ([]*ledger.Edition, error) {
+	editions := make([]*ledger.Edition, len(drafts))
+	for i, d := range drafts {
 		var err error
-		if c.Bundle, err = c.bundle.encode(); err != nil {
+		if d.Bundle, err = d.bundle.Encode(); err != nil {
 			return nil, err
 		}
-		editions[i] = c.Edition
+		editions[i] = d.Edition
 	}
-	if err := s.ledger.CloseEditions(ctx, editions...); err != nil {
+	if err := c.ledger.CloseEditions(ctx, editions...); err != nil {
 		return nil, err
 	}
-	return editions, s.ledger.PruneBundles(ctx, s.start.Add(-bundlesKept))
+	return editions, c.ledger.PruneBundles(ctx, c.start.Add(-bundleAge))
 }
 
-// bundlesKept is how long it is known what an edition was made of that is done: for as
-// long `publisher editions retry` sends what the others got.
-const bundlesKept = 60 * 24 * time.Hour
-
-// someWait reports whether a published post is not mailable only for now.
-func (s *pass) someWait() bool {
-	return slices.ContainsFunc(s.entries, func(e entry) bool {
-		waits := e.row.Stage == ledger.New || e.row.Stage == ledger.Held || e.row.Stage == ledger.Released
-		return waits && s.published(e) && !e.post.FeedOnly && s.unrenderable[e.post.Path] == nil
-	})
-}
-
-// gatherAll makes the editions of a cadence, in each language where somebody is due
-// something, and what they are composed from. A post that turns out not to be
-// showable is withheld, and the editions are made without it.
-func (s *pass) gatherAll(ctx context.Context, cadence config.Cadence) ([]*closing, error) {
+// draftAll drafts the editions of a cadence, one in each language in which somebody is due
+// something. If a post turns out not to be showable, they are drafted again without it.
+func (c *Closer) draftAll(ctx context.Context, cadence config.Cadence) ([]*draft, error) {
 	for {
-		withheld := len(s.unrenderable)
-		var all []*closing
-		for _, language := range s.digestLanguages() {
-			e := &ledger.Edition{Cadence: cadence.Name, Language: language, Closed: s.start, Through: s.newest, After: s.newest,
-				Domain: domainOf(s.cfg.Mail.From.Address)}
-			c, err := s.gather(ctx, e)
+		unrenderable := c.catalog.CountUnrenderable()
+		var all []*draft
+		for _, language := range Languages(c.cfg) {
+			e := &ledger.Edition{Cadence: cadence.Name, Language: language, Closed: c.start, Through: c.catalog.Newest(), After: c.catalog.Newest(),
+				Domain: Domain(c.cfg.Mail.From.Address)}
+			d, err := c.draft(ctx, e)
 			if err != nil {
 				return nil, err
 			}
 			if e.Recipients > 0 {
-				all = append(all, c)
+				all = append(all, d)
 			}
 		}
-		if len(s.unrenderable) == withheld {
-			return all, s.entitle(ctx, all)
+		if c.catalog.CountUnrenderable() == unrenderable {
+			return all, c.numberAndTitle(ctx, all)
 		}
 	}
 }
 
-// closing is an edition that is about to be closed.
-type closing struct {
-	*ledger.Edition
-	bundle *bundle
-}
-
-// gather fills an edition with all that its audience is due and that can be shown.
-func (s *pass) gather(ctx context.Context, e *ledger.Edition) (*closing, error) {
-	groups, err := s.ledger.RecipientGroups(ctx, s.audience(e.Cadence, e.Language), e.Through)
+// draft fills an edition with everything that its audience is due and that can be shown.
+func (c *Closer) draft(ctx context.Context, e *ledger.Edition) (*draft, error) {
+	groups, err := c.ledger.RecipientGroups(ctx, Audience(c.cfg, e.Cadence, e.Language), e.Through)
 	if err != nil {
 		return nil, err
 	}
 	in, full := map[int64]bool{}, map[int64]bool{}
 	for _, g := range groups {
-		due := s.showable(g.UpTo(s.numbers, ledger.Selection{Tags: g.Tags, Language: e.Language}, e.Through))
+		due := c.catalog.Showable(g.UpTo(c.catalog.Numbers(), ledger.Selection{Tags: g.Tags, Language: e.Language}, e.Through))
 		if len(due) == 0 {
 			continue
 		}
@@ -135,71 +146,92 @@ func (s *pass) gather(ctx context.Context, e *ledger.Edition) (*closing, error) 
 		e.After = min(e.After, g.Cursor)
 		for i, post := range due {
 			in[post.row.Seq] = true
-			full[post.row.Seq] = full[post.row.Seq] || i < s.cfg.Digest.MaxPosts
+			full[post.row.Seq] = full[post.row.Seq] || i < c.cfg.Digest.MaxPosts
 		}
 	}
-	c := &closing{e, s.newBundle(e)}
-	var posts []entry
-	for _, post := range s.mailable {
+	d := &draft{e, c.NewBundle(e)}
+	var posts []Entry
+	for _, post := range c.catalog.Mailable() {
 		if in[post.row.Seq] {
 			posts = append(posts, post)
 		}
 	}
-	err = s.add(ctx, c.bundle, posts, func(post entry) bool { return full[post.row.Seq] })
-	e.Posts = c.bundle.ids()
-	return c, err
+	err = c.Add(ctx, d.bundle, posts, func(post Entry) bool { return full[post.row.Seq] })
+	e.Posts = d.bundle.IDs()
+	return d, err
 }
 
-// showable are the posts with those numbers that a digest may show now, newest first.
-func (s *pass) showable(numbers ledger.Numbers) []entry {
-	if len(numbers) == 0 {
+// numberAndTitle gives drafts their numbers, and their subjects, which may contain them.
+func (c *Closer) numberAndTitle(ctx context.Context, drafts []*draft) error {
+	if len(drafts) == 0 {
 		return nil
 	}
-	var posts []entry
-	for _, e := range s.mailable {
-		if numbers.Contains(e.row.Seq) && s.unrenderable[e.post.Path] == nil {
-			posts = append(posts, e)
-		}
-	}
-	return posts
-}
-
-// entitle gives editions that are about to close their subjects, which may name the
-// numbers that they will bear.
-func (s *pass) entitle(ctx context.Context, editions []*closing) error {
-	if len(editions) == 0 {
-		return nil
-	}
-	number, err := s.nextNumber(ctx)
+	number, err := c.ledger.NextEdition(ctx)
 	if err != nil {
 		return err
 	}
-	for i, e := range editions {
-		e.Number = number + int64(i)
-		if e.Subject, err = s.subject(e.bundle, e.Number); err != nil {
+	for i, d := range drafts {
+		d.Number = number + int64(i)
+		if d.Subject, err = c.Subject(d.bundle, d.Number); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// numbered are the posts that an edition may have, newest first. They are picked
-// once in a pass: every recipient's share is taken from them.
-func (s *pass) numbered() []entry {
-	return byNewest(slices.DeleteFunc(slices.Clone(s.entries), func(e entry) bool {
-		return e.row.Seq == 0 || !s.published(e) || e.post.FeedOnly
-	}))
-}
-
-// audience is who a cadence's editions in a language go to: the default cadence also
-// has those who chose none, or one that is no longer configured.
-func (p *Publisher) audience(cadence, language string) ledger.Audience {
-	a := ledger.Audience{Cadence: cadence, Default: cadence == p.cfg.Digest.Default, Languages: p.cfg.AllLanguages(), Language: language}
-	for _, c := range p.cfg.Digest.Cadences {
-		a.Configured = append(a.Configured, c.Name)
+// Languages returns the languages that digests are made in: "" is the site's own.
+func Languages(cfg *config.Config) []string {
+	tags := []string{""}
+	for _, l := range cfg.Languages {
+		tags = append(tags, l.Tag)
 	}
-	return a
+	return tags
 }
 
-// zoned is a time as the publication's readers see it.
-func (s *pass) zoned(t time.Time) time.Time { return t.In(s.cfg.Site.Timezone) }
+// Domain returns the domain of an address.
+func Domain(address string) string {
+	return address[strings.LastIndexByte(address, '@')+1:]
+}
+
+// Open returns the editions with recipients that nothing was sent to yet, oldest first.
+func Open(ctx context.Context, l *ledger.Ledger) ([]ledger.Edition, error) {
+	unfinished, err := l.UnfinishedEditions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	slices.Reverse(unfinished)
+	return slices.DeleteFunc(unfinished, func(e ledger.Edition) bool { return !e.Done.IsZero() }), nil
+}
+
+// AnyDue reports whether there may be something to mail that posts are needed for. It needs
+// no loaded posts.
+func AnyDue(ctx context.Context, c *Catalog, open []ledger.Edition, now time.Time) (bool, error) {
+	if len(open) > 0 {
+		return true, nil
+	}
+	if retries, err := c.Ledger.Deferred(ctx, now, 0, 0, 1); err != nil || len(retries) > 0 {
+		return true, err
+	}
+	for _, cadence := range c.Config.Digest.Cadences {
+		last, through, err := LastClosed(ctx, c, cadence.Name)
+		if err != nil {
+			return false, err
+		}
+		if cadence.Schedule != nil {
+			if FiredSince(cadence.Schedule, last, c.Start(), c.Config.Site.Timezone) {
+				return true, nil
+			}
+			continue
+		}
+		if through < c.Newest() {
+			return true, nil
+		}
+		for _, language := range Languages(c.Config) {
+			groups, err := c.Ledger.RecipientGroups(ctx, Audience(c.Config, cadence.Name, language), c.Newest())
+			if err != nil || len(groups) > 0 {
+				return true, err
+			}
+		}
+	}
+	return false, nil
+}

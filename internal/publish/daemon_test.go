@@ -19,6 +19,7 @@ import (
 
 	"publisher/internal/config"
 	"publisher/internal/ledger"
+	"publisher/internal/panics"
 	"publisher/internal/publish/subscribers"
 )
 
@@ -337,8 +338,8 @@ func TestOneFault(t *testing.T) {
 
 // A panic in one part becomes an error that names its place.
 func TestGuarded(t *testing.T) {
-	err := guarded(func() error {
-		var posts []entry
+	err := panics.Catch(func() error {
+		var posts []Entry
 		posts[0].row.Seq++
 		return nil
 	})

@@ -3,6 +3,7 @@ package publish
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -91,7 +92,7 @@ type DeliverySummary struct {
 func (p *Publisher) Explain(ctx context.Context, what string) (*Explanation, error) {
 	var explanation *Explanation
 	err := p.onCopy(ctx, func(s *pass) error {
-		if err := s.look(ctx); err != nil {
+		if err := errors.Join(s.loadTemplates(), s.survey(ctx)); err != nil {
 			return err
 		}
 		sub, err := s.ledger.Subscriber(ctx, what)
@@ -114,24 +115,23 @@ func (p *Publisher) Explain(ctx context.Context, what string) (*Explanation, err
 }
 
 func (s *pass) explainPost(ctx context.Context, name string) (*PostExplanation, error) {
-	i := slices.IndexFunc(s.entries, func(e entry) bool { return s.names(name, e.row) })
-	if i < 0 {
+	e, found := s.catalog.Find(name)
+	if !found {
 		if strings.Contains(name, "@") {
 			return nil, fmt.Errorf("%w: nobody subscribes as %s, and no post has that id, path or address", ErrNotFound, name)
 		}
-		for _, left := range s.found.LeftOut {
-			if s.contentPath(left.Path) == name || left.Path == name {
+		for _, left := range s.catalog.LeftOut() {
+			if s.catalog.Path(left.Path) == name || left.Path == name {
 				return nil, fmt.Errorf("%w: the blog's engine leaves %s out: %s%s", ErrNotFound, name, left.Reason, s.place(&left.Omission))
 			}
 		}
 		return nil, fmt.Errorf("%w: no post has the id, path or address %q; `publisher posts` lists them", ErrNotFound, name)
 	}
-	e := s.entries[i]
 	editions, err := s.ledger.Editions(ctx)
 	if err != nil {
 		return nil, err
 	}
-	x := &PostExplanation{ID: e.row.ID, Path: s.contentPath(e.post.Path), URL: e.post.URL, Title: e.post.Title,
+	x := &PostExplanation{ID: e.row.ID, Path: s.catalog.Path(e.post.Path), URL: e.post.URL, Title: e.post.Title,
 		Language:  report.Language(s.cfg, s.cfg.LanguageOf(e.post.Language)),
 		FirstSeen: report.Time(e.row.FirstSeen, s.cfg.Site.Timezone), Number: e.row.Seq, Editions: []EditionSummary{}}
 	canceled := 0
@@ -143,11 +143,11 @@ func (s *pass) explainPost(ctx context.Context, name string) (*PostExplanation, 
 			}
 		}
 	}
-	x.State = s.state(e, len(x.Editions) > 0)
+	x.State = s.catalog.State(e, len(x.Editions) > 0)
 	x.Reason = s.reason(e, x.State, len(x.Editions), canceled)
 	if withheld, err := s.ledger.Withheld(ctx); err != nil {
 		return nil, err
-	} else if why := s.withheld(e.row.Seq); withheld.Contains(e.row.Seq) && why != "" {
+	} else if why := s.catalog.WhyHidden(e.row.Seq); withheld.Contains(e.row.Seq) && why != "" {
 		x.Reason += fmt.Sprintf(" Editions have gone out without it, since %s; when it is back it is offered to those who have not had it.", why)
 	}
 	if x.State == StateNew && e.row.Seq > 0 {
@@ -174,7 +174,7 @@ func (s *pass) passedBy(ctx context.Context, number int64) (bool, error) {
 	return true, nil
 }
 
-func (s *pass) reason(e entry, state State, editions, canceled int) string {
+func (s *pass) reason(e Entry, state State, editions, canceled int) string {
 	switch state {
 	case StateDraft:
 		return "It is a draft: it is in no feed and no mail until the draft mark goes."
@@ -185,13 +185,13 @@ func (s *pass) reason(e entry, state State, editions, canceled int) string {
 	case StateFeedOnly:
 		return "Its front matter keeps it out of mail. It is in the feeds."
 	case StateKnown:
-		return "It was there before the first pass on " + report.Time(s.first, s.cfg.Site.Timezone) + ", and digest.start does not name its date, so it is never mailed. It is in the feeds."
+		return "It was there before the first pass on " + report.Time(s.catalog.FirstPass(), s.cfg.Site.Timezone) + ", and digest.start does not name its date, so it is never mailed. It is in the feeds."
 	case StateHeld:
 		if why := e.post.Held; why != nil {
 			return fmt.Sprintf("It is in no feed and no mail: nobody can tell whether the blog's engine shows it. The reason is %s%s. Write that out plainly, or name the post in content.include.",
 				why.Reason, s.place(why))
 		}
-		return fmt.Sprintf("It came with more than %d other new posts at once (digest.hold_above). It is mailed after `publisher release %s`.", s.cfg.Digest.HoldAbove, s.contentPath(e.post.Path))
+		return fmt.Sprintf("It came with more than %d other new posts at once (digest.hold_above). It is mailed after `publisher release %s`.", s.cfg.Digest.HoldAbove, s.catalog.Path(e.post.Path))
 	case StateSettling:
 		return fmt.Sprintf("Its file changed less than %s ago (digest.settle). It is mailed by the first edition after that.", s.cfg.Digest.Settle)
 	case StateMailed:
@@ -212,9 +212,9 @@ func (s *pass) place(o *content.Omission) string {
 	case o.Path == "":
 		return ""
 	case o.Line == 0:
-		return " (" + s.contentPath(o.Path) + ")"
+		return " (" + s.catalog.Path(o.Path) + ")"
 	}
-	return fmt.Sprintf(" (%s, line %d)", s.contentPath(o.Path), o.Line)
+	return fmt.Sprintf(" (%s, line %d)", s.catalog.Path(o.Path), o.Line)
 }
 
 func (s *pass) explainSubscriber(ctx context.Context, sub ledger.Subscriber) (*SubscriberExplanation, error) {
@@ -239,7 +239,7 @@ func (s *pass) explainSubscriber(ctx context.Context, sub ledger.Subscriber) (*S
 		if d.Status == ledger.Deferred || d.Status == ledger.Sending {
 			waits = fmt.Sprintf("Edition %d is still under way to this address (%s); the next digest follows once it is settled.", d.Edition, cmp.Or(summary.Reply, "no reply yet"))
 		}
-		if d.DueReason == ledger.GaveUp && d.Through >= s.newest && givenUp == "" {
+		if d.DueReason == ledger.GaveUp && d.Through >= s.catalog.Newest() && givenUp == "" {
 			givenUp = "Delivery was given up after mail.retry_for."
 			if d.Code >= 500 {
 				givenUp = fmt.Sprintf("The server refused edition %d (%s).", d.Edition, summary.Reply)
@@ -251,13 +251,13 @@ func (s *pass) explainSubscriber(ctx context.Context, sub ledger.Subscriber) (*S
 		x.Reason = fmt.Sprintf("The subscription is %s, so nothing is sent.", sub.Status)
 		return x, nil
 	}
-	due := sub.UpTo(s.numbers, ledger.Selection{Tags: sub.Tags, Language: s.cfg.LanguageOf(sub.Language)}, s.newest)
-	for _, e := range s.showable(due) {
+	due := sub.UpTo(s.catalog.Numbers(), ledger.Selection{Tags: sub.Tags, Language: s.cfg.LanguageOf(sub.Language)}, s.catalog.Newest())
+	for _, e := range s.catalog.Showable(due) {
 		x.Due = append(x.Due, e.post.Title)
 	}
 	for _, seq := range due {
-		if why := s.withheld(seq); why != "" && why != expiredSince {
-			x.Withheld = append(x.Withheld, fmt.Sprintf("%s: %s", s.nameOf(seq), why))
+		if why := s.catalog.WhyHidden(seq); why != "" && why != Expired {
+			x.Withheld = append(x.Withheld, fmt.Sprintf("%s: %s", s.catalog.NameOf(seq), why))
 		}
 	}
 	cadence, _ := s.cfg.Cadence(x.Cadence)
@@ -304,17 +304,14 @@ func (s *pass) nextEdition(ctx context.Context, cadence config.Cadence) (string,
 	if cadence.Schedule == nil {
 		return "", nil
 	}
-	last, _, err := s.ledger.LastClosed(ctx, cadence.Name)
+	last, _, err := LastClosed(ctx, s.catalog, cadence.Name)
 	if err != nil {
 		return "", err
 	}
-	if last.IsZero() {
-		last = s.first
-	}
-	if last.After(s.start.Add(ledger.MaxClockSkew)) { // the clock was set back: as closeCadence does
+	if last.After(s.start.Add(ledger.MaxClockSkew)) { // the clock was set back: as CloseDue does
 		last = s.start
 	}
-	next := nextFire(cadence.Schedule, last, s.cfg.Site.Timezone)
+	next := NextFire(cadence.Schedule, last, s.cfg.Site.Timezone)
 	if !next.After(s.start) {
 		return "", nil
 	}

@@ -10,95 +10,196 @@ import (
 
 	"publisher/content"
 	"publisher/feed"
+	"publisher/internal/config"
 	"publisher/internal/ledger"
+	"publisher/internal/publish/report"
 )
 
-// writeFeeds makes the feeds of all published posts. A feed that fails is in
-// the report; the others are written, and the mail goes out.
-func (s *pass) writeFeeds(ctx context.Context) error {
-	last, err := s.ledger.FeedState(ctx)
-	if err != nil {
-		return err
-	}
-	if s.quiet && last.Settings == s.feedSettings() && s.intact(last.Files) && s.asFollowed(last) {
-		s.report.Feeds.Unchanged = last.Feeds
-		for _, problem := range contentProblems(last.LeftOut) {
-			s.leaveOut(problem)
-		}
-		s.report.SortWarnings()
-		s.feedsDone = true
-		return nil
-	}
-	if err := s.recall(ctx); err != nil {
-		return err
-	}
-	memory, err := s.feedMemory(ctx)
-	if err != nil {
-		return err
-	}
-	var result feed.Result
-	if s.live {
-		earlier := s.earlierFeeds(last)
-		earlier.Memory = memory
-		result, err = feed.Update(ctx, s.cfg, s.feedItems(), s.render, earlier)
-	} else {
-		result, err = feed.Preview(ctx, s.cfg, s.feedItems(), s.render, memory)
-	}
-	if err != nil {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		s.failFeeds(err)
-	}
-	s.leaveOutOfFeeds(result.LeftOut)
-	s.clashes = result.Clashes
-	s.report.SortWarnings()
-	s.report.Feeds.Unchanged = result.Unchanged
-	s.report.Feeds.Written = append(s.report.Feeds.Written, result.Written...)
-	if !s.live {
-		s.report.Feeds.Removed = stale(last, result)
-		return nil
-	}
-	s.feedsDone = err == nil
-	if err := s.saveFeedMemory(ctx, result.Memory); err != nil {
-		return err
-	}
-	return s.rememberFeeds(ctx, last, result, err == nil)
+// Feeds keeps the feeds of a catalog up to date.
+type Feeds struct {
+	cfg     *config.Config
+	ledger  *ledger.Ledger
+	catalog *Catalog
 }
 
-// stale lists the feeds that no post would be left of.
-func stale(last ledger.FeedState, next feed.Result) []string {
-	var paths []string
-	for _, f := range last.Files {
-		if !slices.ContainsFunc(next.Documents, func(d feed.Document) bool { return d.Path == f.Path }) {
-			paths = append(paths, f.Path)
-		}
-	}
-	return paths
+// NewFeeds returns the feeds of a catalog.
+func NewFeeds(c *Catalog) *Feeds { return &Feeds{cfg: c.Config, ledger: c.Ledger, catalog: c} }
+
+// FeedReport is what an update of the feeds did.
+type FeedReport struct {
+	Feeds report.Feeds
+	// Errors are the feeds that could not be written or removed.
+	Errors []error
+	// Complete is set if every feed was built and written.
+	Complete bool
+	// Clashes warn of tags whose feeds do not have the address that their name gives.
+	Clashes []report.Warning
 }
 
-// feedSettings is all but the posts that decides what is in a feed.
-func (s *pass) feedSettings() string {
-	site := s.cfg.Site
-	settings := fmt.Sprintf("%q %q %q %q %q %q %v %+v", s.build, site.Title, site.URL, site.Description, site.Language, site.Timezone, site.Author, s.cfg.Feeds)
-	for _, l := range s.cfg.Languages {
+// Update builds the feeds of all published posts, as far as they may have changed, and
+// writes those that have. A feed that fails does not keep the others from being written.
+func (f *Feeds) Update(ctx context.Context) (FeedReport, error) {
+	return f.unlessCurrent(ctx, f.update)
+}
+
+// Plan reports what Update would do, and writes nothing.
+func (f *Feeds) Plan(ctx context.Context) (FeedReport, error) { return f.unlessCurrent(ctx, f.preview) }
+
+// Check builds all feeds, even if they are up to date, and writes nothing.
+func (f *Feeds) Check(ctx context.Context) (FeedReport, error) {
+	last, err := f.ledger.FeedState(ctx)
+	if err != nil {
+		return FeedReport{}, err
+	}
+	return f.preview(ctx, last)
+}
+
+// unlessCurrent calls build unless all feeds are up to date.
+func (f *Feeds) unlessCurrent(ctx context.Context, build func(context.Context, ledger.FeedState) (FeedReport, error)) (FeedReport, error) {
+	last, err := f.ledger.FeedState(ctx)
+	if err != nil {
+		return FeedReport{}, err
+	}
+	if !f.catalog.Unchanged() || !f.current(last) {
+		return build(ctx, last)
+	}
+	for _, problem := range ContentProblems(last.LeftOut) {
+		f.catalog.LeaveOut(problem)
+	}
+	return FeedReport{Feeds: report.Feeds{Unchanged: last.Feeds}, Complete: true}, nil
+}
+
+func (f *Feeds) preview(ctx context.Context, last ledger.FeedState) (FeedReport, error) {
+	if err := f.catalog.Load(ctx); err != nil {
+		return FeedReport{}, err
+	}
+	memory, err := f.memory(ctx)
+	if err != nil {
+		return FeedReport{}, err
+	}
+	result, err := feed.Preview(ctx, f.cfg, f.items(), f.catalog.Render, memory)
+	if ctx.Err() != nil {
+		return FeedReport{}, ctx.Err()
+	}
+	r := f.report(result, err)
+	for _, old := range last.Files {
+		if !slices.ContainsFunc(result.Documents, func(d feed.Document) bool { return d.Path == old.Path }) {
+			r.Feeds.Removed = append(r.Feeds.Removed, old.Path)
+		}
+	}
+	return r, nil
+}
+
+func (f *Feeds) update(ctx context.Context, last ledger.FeedState) (FeedReport, error) {
+	if err := f.catalog.Load(ctx); err != nil {
+		return FeedReport{}, err
+	}
+	memory, err := f.memory(ctx)
+	if err != nil {
+		return FeedReport{}, err
+	}
+	previous := feed.Previous{Dependencies: make(map[string]feed.Dependencies, len(last.Dependencies)), Memory: memory, Build: f.catalog.Build, Start: f.catalog.Start()}
+	for path, d := range last.Dependencies {
+		previous.Dependencies[path] = feed.Dependencies(d)
+	}
+	var written []feed.Document
+	for _, file := range last.Files {
+		written = append(written, feed.Document(file.FeedDocument))
+		if f.intact(file) {
+			previous.Documents = append(previous.Documents, feed.Document(file.FeedDocument))
+		}
+	}
+	result, err := feed.Update(ctx, f.cfg, f.items(), f.catalog.Render, previous)
+	if ctx.Err() != nil {
+		return FeedReport{}, ctx.Err()
+	}
+	r := f.report(result, err)
+	if err := f.ledger.SaveFeedNames(ctx, ledger.FeedNames{IDs: result.Memory.IDs, Folders: result.Memory.Tags}); err != nil {
+		return r, err
+	}
+	// The feeds of tags and months that no longer have posts go.
+	if r.Feeds.Removed, err = feed.Prune(f.cfg, written, result.Documents); err != nil {
+		r.Errors = append(r.Errors, errorsOf(err)...)
+	}
+	return r, f.ledger.SaveFeedState(ctx, f.state(result, r.Complete))
+}
+
+// report returns what an update reports, and adds the posts that feeds cannot show to the
+// catalog's report.
+func (f *Feeds) report(result feed.Result, err error) FeedReport {
+	for _, post := range result.LeftOut {
+		var failed *content.RenderError
+		if !errors.As(post.Err, &failed) { // else Render has reported it
+			f.catalog.LeaveOut(content.Problem{Path: post.Post, Invalid: true, Message: "the post is left out of feeds: " + post.Err.Error()})
+		}
+	}
+	return FeedReport{Feeds: report.Feeds{Written: result.Written, Unchanged: result.Unchanged}, Errors: errorsOf(err), Complete: err == nil, Clashes: f.clashes(result.Clashes)}
+}
+
+// state returns what the next pass has to know. If a feed failed, none counts as intact, so
+// that the next pass builds them all.
+func (f *Feeds) state(result feed.Result, complete bool) ledger.FeedState {
+	next := ledger.FeedState{Settings: f.settings(), Feeds: result.Unchanged + len(result.Written), Files: make([]ledger.FeedFile, len(result.Documents)),
+		Dependencies: make(map[string]ledger.Dependencies, len(result.Dependencies)), LeftOut: LedgerProblems(f.catalog.ProblemsLeftOut())}
+	for path, d := range result.Dependencies {
+		next.Dependencies[path] = ledger.Dependencies(d)
+	}
+	for i, doc := range result.Documents {
+		next.Files[i].FeedDocument = ledger.FeedDocument(doc)
+		if info, err := os.Stat(f.cfg.Path(doc.Path)); err == nil && complete {
+			next.Files[i].Size, next.Files[i].Modified = info.Size(), info.ModTime()
+		}
+	}
+	return next
+}
+
+// current reports whether the feeds are up to date for posts that have not changed: the
+// settings, the files of the feeds, and the files that renderings depend on are the same.
+func (f *Feeds) current(last ledger.FeedState) bool {
+	if last.Settings != f.settings() || len(last.Files) == 0 && f.cfg.Feeds.RSS+f.cfg.Feeds.Atom+f.cfg.Feeds.JSON != "" {
+		return false
+	}
+	for _, file := range last.Files {
+		if !f.intact(file) {
+			return false
+		}
+	}
+	for _, d := range last.Dependencies {
+		if !feed.Dependencies(d).Unchanged(f.catalog.Start()) {
+			return false
+		}
+	}
+	return true
+}
+
+// intact reports whether a file of a feed is as it was written.
+func (f *Feeds) intact(file ledger.FeedFile) bool {
+	info, err := os.Stat(f.cfg.Path(file.Path))
+	return err == nil && info.Size() == file.Size && info.ModTime().Equal(file.Modified)
+}
+
+// settings returns everything but the posts that decides what is in a feed.
+func (f *Feeds) settings() string {
+	site := f.cfg.Site
+	settings := fmt.Sprintf("%q %q %q %q %q %q %v %+v", f.catalog.Build, site.Title, site.URL, site.Description, site.Language, site.Timezone, site.Author, f.cfg.Feeds)
+	for _, l := range f.cfg.Languages {
 		settings += fmt.Sprintf(" %q %q %q %q %q", l.Folder, l.Tag, l.Title, l.Description, l.URL)
 	}
 	return settings
 }
 
-func (s *pass) feedItems() []feed.Item {
+func (f *Feeds) items() []feed.Item {
 	var items []feed.Item
-	for _, e := range s.entries {
-		if s.published(e) {
-			items = append(items, feed.Item{Post: e.post, ID: e.row.ID, FirstSeen: e.row.FirstSeen, Updated: updated(e)})
+	for _, e := range f.catalog.Entries() {
+		if f.catalog.Published(e) {
+			items = append(items, feed.Item{Post: e.post, ID: e.row.ID, FirstSeen: e.row.FirstSeen, Updated: Updated(e)})
 		}
 	}
 	return items
 }
 
-// updated is the author's lastmod, else when an edit was first seen, else the date.
-func updated(e entry) time.Time {
+// Updated returns the author's lastmod, or when an edit was first seen, or the date.
+func Updated(e Entry) time.Time {
 	switch {
 	case !e.post.Updated.IsZero():
 		return e.post.Updated
@@ -108,79 +209,34 @@ func updated(e entry) time.Time {
 	return e.post.Date
 }
 
-func (s *pass) failFeeds(err error) {
+// memory returns the ids of Atom feeds and the folders of tag feeds, which never change once
+// they are in use.
+func (f *Feeds) memory(ctx context.Context) (feed.Memory, error) {
+	names, err := f.ledger.FeedNames(ctx)
+	return feed.Memory{IDs: names.IDs, Tags: names.Folders}, err
+}
+
+func (f *Feeds) clashes(clashes []feed.Clash) []report.Warning {
+	var warnings []report.Warning
+	for _, c := range clashes {
+		owner := " are"
+		if c.Earlier {
+			owner = ", which came first, stay"
+		}
+		warnings = append(warnings, report.Warning{Path: f.cfg.File, Message: fmt.Sprintf(
+			"feeds.tags: two tags make one address: the feeds of %q%s in %s/, and those of %q in %s/; give both posts one spelling if they mean the same", c.Owner, owner, c.Taken, c.Tag, c.Dir)})
+	}
+	return warnings
+}
+
+// errorsOf takes joined errors apart.
+func errorsOf(err error) []error {
+	if err == nil {
+		return nil
+	}
 	var joined interface{ Unwrap() []error }
 	if errors.As(err, &joined) {
-		for _, one := range joined.Unwrap() {
-			s.report.Fail(one)
-		}
-		return
+		return joined.Unwrap()
 	}
-	s.report.Fail(err)
-}
-
-func (s *pass) intact(files []ledger.FeedFile) bool {
-	for _, f := range files {
-		info, err := os.Stat(s.cfg.Path(f.Path))
-		if err != nil || info.Size() != f.Size || !info.ModTime().Equal(f.Modified) {
-			return false
-		}
-	}
-	return len(files) > 0 || s.cfg.Feeds.RSS+s.cfg.Feeds.Atom+s.cfg.Feeds.JSON == ""
-}
-
-// rememberFeeds removes the feeds of tags and months that no post is left of,
-// and notes those that exist now. After a fault none counts as intact: the next
-// pass makes them all again.
-func (s *pass) rememberFeeds(ctx context.Context, last ledger.FeedState, result feed.Result, whole bool) error {
-	earlier := make([]feed.Document, len(last.Files))
-	for i, f := range last.Files {
-		earlier[i] = feed.Document(f.FeedDocument)
-	}
-	removed, err := feed.Prune(s.cfg, earlier, result.Documents)
-	if err != nil {
-		s.failFeeds(err)
-	}
-	s.report.Feeds.Removed = append(s.report.Feeds.Removed, removed...)
-	next := ledger.FeedState{Settings: s.feedSettings(), Feeds: result.Unchanged + len(result.Written),
-		Files: make([]ledger.FeedFile, len(result.Documents)), Dependencies: s.followed(last), LeftOut: ledgerProblems(s.problemsLeftOut())}
-	for i, doc := range result.Documents {
-		next.Files[i].FeedDocument = ledger.FeedDocument(doc)
-		if info, err := os.Stat(s.cfg.Path(doc.Path)); err == nil && whole {
-			next.Files[i].Size, next.Files[i].Modified = info.Size(), info.ModTime()
-		}
-	}
-	return s.ledger.SaveFeedState(ctx, next)
-}
-
-// ledgerProblems are problems as the ledger keeps them, and contentProblems as they were.
-func ledgerProblems(all []content.Problem) []ledger.Problem {
-	var kept []ledger.Problem
-	for _, p := range all {
-		kept = append(kept, ledger.Problem(p))
-	}
-	return kept
-}
-
-func contentProblems(kept []ledger.Problem) []content.Problem {
-	var all []content.Problem
-	for _, p := range kept {
-		all = append(all, content.Problem(p))
-	}
-	return all
-}
-
-// mailedPosts are the ids of the posts that some edition had.
-func mailedPosts(ctx context.Context, l *ledger.Ledger) (map[string]bool, error) {
-	editions, err := l.Editions(ctx)
-	if err != nil {
-		return nil, err
-	}
-	mailed := map[string]bool{}
-	for _, e := range editions {
-		for _, id := range e.Posts {
-			mailed[id] = true
-		}
-	}
-	return mailed, nil
+	return []error{err}
 }

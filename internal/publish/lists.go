@@ -7,6 +7,7 @@ import (
 
 	"publisher/internal/ledger"
 	"publisher/internal/publish/subscribers"
+	"publisher/mailer/bounce"
 )
 
 // Shown returns a subscriber as programs read it.
@@ -32,4 +33,39 @@ func (p *Publisher) Export(ctx context.Context, l *ledger.Ledger, w io.Writer) e
 // Restore makes subscribers active again; see List.Restore.
 func (p *Publisher) Restore(ctx context.Context, l *ledger.Ledger, emails []string, asked bool) (subscribers.Restored, error) {
 	return subscribers.NewList(p.cfg, l, p.now).Restore(ctx, emails, asked)
+}
+
+// Release releases held posts; see Release.
+func (p *Publisher) Release(ctx context.Context, l *ledger.Ledger, names []string) ([]string, error) {
+	return Release(ctx, p.cfg, l, names)
+}
+
+// RetryEdition has the next pass try failed and uncertain deliveries again; see Retry.
+func (p *Publisher) RetryEdition(ctx context.Context, l *ledger.Ledger, number int64) (int, error) {
+	return Retry(ctx, l, number, p.now())
+}
+
+// AcceptRefusals lets an edition continue whoever is refused; see AcceptRefusals.
+func (p *Publisher) AcceptRefusals(ctx context.Context, l *ledger.Ledger, number int64) (int, error) {
+	return AcceptRefusals(ctx, l, number, p.now())
+}
+
+// CancelEdition ends an edition that is not done; see Cancel.
+func (p *Publisher) CancelEdition(ctx context.Context, l *ledger.Ledger, number int64) (bool, error) {
+	return Cancel(ctx, p.cfg, l, number, p.now())
+}
+
+// TakeReturned handles one mail that came back; see Bounces.Take.
+func (p *Publisher) TakeReturned(ctx context.Context, l *ledger.Ledger, returned *bounce.Report) (*Bounced, error) {
+	return NewBounces(p.cfg, l, p.log, p.now).Take(ctx, returned)
+}
+
+// ReconcileMailLog settles uncertain deliveries from the mail server's log. The error is a
+// *ledger.LockedError while a pass is running.
+func (p *Publisher) ReconcileMailLog(ctx context.Context, log io.Reader, complete bool, command string) (counts Reconciled, err error) {
+	_, err = p.locked(ctx, command, func(s *pass) error {
+		counts, err = ReconcileMailLog(ctx, s.ledger, log, complete, s.log, s.now())
+		return err
+	})
+	return counts, err
 }

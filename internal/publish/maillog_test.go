@@ -2,6 +2,7 @@ package publish
 
 import (
 	"context"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -25,12 +26,12 @@ func TestReconcileMailLog(t *testing.T) {
 	if _, err := b.Record(ctx, &ledger.Result{Edition: e.Number, Subscriber: b.ids["ann"], Status: ledger.Uncertain, At: time.Now()}, nil); err != nil {
 		t.Fatal(err)
 	}
-	s := &pass{Publisher: b.p, ledger: b.Ledger}
-	log := "mx exim: <= bounces@example.com id=" + b.tokens.MessageID(e.Number, b.ids["ben"]) + "@example.com\n"
-	if got, err := s.reconcileMailLog(ctx, strings.NewReader(log), false); err != nil || got != (Reconciled{Sent: 1, Left: 1}) {
+	log := slog.New(slog.DiscardHandler)
+	mailLog := "mx exim: <= bounces@example.com id=" + b.tokens.MessageID(e.Number, b.ids["ben"]) + "@example.com\n"
+	if got, err := ReconcileMailLog(ctx, b.Ledger, strings.NewReader(mailLog), false, log, b.now); err != nil || got != (Reconciled{Sent: 1, Left: 1}) {
 		t.Errorf("got %+v, %v", got, err)
 	}
-	if got, err := s.reconcileMailLog(ctx, strings.NewReader(log), true); err != nil || got != (Reconciled{Again: 1}) {
+	if got, err := ReconcileMailLog(ctx, b.Ledger, strings.NewReader(mailLog), true, log, b.now); err != nil || got != (Reconciled{Again: 1}) {
 		t.Errorf("complete: got %+v, %v", got, err)
 	}
 	stored, err := b.Edition(ctx, e.Number)

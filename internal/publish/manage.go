@@ -5,48 +5,59 @@ import (
 	"fmt"
 	"time"
 
+	"publisher/internal/config"
 	"publisher/internal/ledger"
+	"publisher/internal/publish/report"
 )
 
-// RetryEdition has an edition's failed and uncertain deliveries tried again by the
-// next pass, and what waits since it was stopped; it returns how many.
-func (p *Publisher) RetryEdition(ctx context.Context, l *ledger.Ledger, number int64) (int, error) {
-	if _, err := findEdition(ctx, l, number); err != nil {
+// Report returns the start of what a pass reports of an edition.
+func Report0(cfg *config.Config, e *ledger.Edition) report.Edition {
+	posts := e.Posts
+	if posts == nil {
+		posts = []string{}
+	}
+	return report.Edition{Number: e.Number, Cadence: e.Cadence, Language: report.Language(cfg, e.Language), Subject: e.Subject, Posts: posts, Recipients: e.Recipients, Before: e.Sent}
+}
+
+// Retry has the next pass try an edition's failed and uncertain deliveries again, and those
+// that wait since it was stopped. It returns how many.
+func Retry(ctx context.Context, l *ledger.Ledger, number int64, now time.Time) (int, error) {
+	if _, err := Find(ctx, l, number); err != nil {
 		return 0, err
 	}
-	failed, err := l.Retry(ctx, number, time.UnixMicro(0), p.now())
+	failed, err := l.Retry(ctx, number, time.UnixMicro(0), now)
 	if err != nil {
 		return 0, err
 	}
-	waiting, err := l.RetryStopped(ctx, number, p.now()) // the failed are among them
+	waiting, err := l.RetryStopped(ctx, number, now) // the failed are among them
 	return max(failed, waiting), err
 }
 
-// AcceptRefusals has an edition go on whoever is refused, and tries again what of it
-// failed, is held, or waits; it returns how many.
-func (p *Publisher) AcceptRefusals(ctx context.Context, l *ledger.Ledger, number int64) (int, error) {
-	if _, err := findEdition(ctx, l, number); err != nil {
+// AcceptRefusals lets an edition continue whoever is refused, and is otherwise like Retry.
+func AcceptRefusals(ctx context.Context, l *ledger.Ledger, number int64, now time.Time) (int, error) {
+	if _, err := Find(ctx, l, number); err != nil {
 		return 0, err
 	}
 	if err := l.AcceptRefusals(ctx, number); err != nil {
 		return 0, err
 	}
-	return p.RetryEdition(ctx, l, number)
+	return Retry(ctx, l, number, now)
 }
 
-// CancelEdition ends an edition that is not done; false where it was over.
-func (p *Publisher) CancelEdition(ctx context.Context, l *ledger.Ledger, number int64) (bool, error) {
-	e, err := findEdition(ctx, l, number)
+// Cancel ends an edition that is not done. It reports whether it was not.
+func Cancel(ctx context.Context, cfg *config.Config, l *ledger.Ledger, number int64, now time.Time) (bool, error) {
+	e, err := Find(ctx, l, number)
 	if err != nil {
 		return false, err
 	}
-	return l.CancelEdition(ctx, number, p.audience(e.Cadence, e.Language), p.now())
+	return l.CancelEdition(ctx, number, Audience(cfg, e.Cadence, e.Language), now)
 }
 
-func findEdition(ctx context.Context, l *ledger.Ledger, number int64) (*ledger.Edition, error) {
+// Find returns an edition. The error wraps ErrNotFound if there is none.
+func Find(ctx context.Context, l *ledger.Ledger, number int64) (*ledger.Edition, error) {
 	e, err := l.Edition(ctx, number)
 	if err == nil && e == nil {
-		err = fmt.Errorf("%w: there is no edition %d; `publisher editions` lists them", ErrNotFound, number)
+		err = fmt.Errorf("%w: there is no edition %d\nhint: `publisher editions` lists them", ErrNotFound, number)
 	}
 	return e, err
 }

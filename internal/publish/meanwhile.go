@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// surveyMeanwhile surveys the tree every so often while the mail of a pass goes out, so
-// that a long edition holds up neither a feed nor the mail that comes due. Whoever has
-// stopped it reads no more of the channel.
+// surveyMeanwhile surveys the tree every so often while the mail of a pass goes out, so that
+// a long edition delays neither a feed nor mail that becomes due. After stop nothing may be
+// received.
 func (s *pass) surveyMeanwhile(ctx context.Context) (later <-chan *pass, stop func()) {
 	if !s.live {
 		return nil, func() {}
@@ -28,7 +28,7 @@ func (s *pass) surveyMeanwhile(ctx context.Context) (later <-chan *pass, stop fu
 			next, err := s.surveyAgain(ctx)
 			if err != nil {
 				if ctx.Err() == nil {
-					s.log.Error("looking at the tree while mail goes out", "error", err)
+					s.log.Error("surveying the tree while mail goes out", "error", err)
 				}
 				continue
 			}
@@ -45,7 +45,7 @@ func (s *pass) surveyMeanwhile(ctx context.Context) (later <-chan *pass, stop fu
 	}
 }
 
-// surveyAgain is all of a new pass but its mail.
+// surveyAgain does all of a new pass but its mail.
 func (s *pass) surveyAgain(ctx context.Context) (*pass, error) {
 	next, err := s.newPass()
 	if err != nil {

@@ -4,137 +4,82 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"publisher/internal/ledger"
 )
 
-// Why a post that has a number cannot be shown in mail now.
-const (
-	absent       = "its file is gone or cannot be read"
-	draftAgain   = "it is a draft again"
-	inDoubtNow   = "nobody can tell whether the blog's engine shows it"
-	datedAhead   = "its date lies ahead"
-	expiredSince = "it has expired"
-	feedOnlyNow  = "its front matter keeps it out of mail"
-	unshowable   = "it cannot be rendered"
-)
-
-// withheld says why the post with that number cannot be shown now; "" where it can.
-func (s *pass) withheld(seq int64) string {
-	e, here := s.bySeq[seq]
-	switch {
-	case !here:
-		return absent
-	case e.post.Draft:
-		return draftAgain
-	case e.post.Held != nil:
-		return inDoubtNow
-	case e.post.Date.After(s.start):
-		return datedAhead
-	case s.expired(e):
-		return expiredSince
-	case e.post.FeedOnly:
-		return feedOnlyNow
-	case s.unrenderable[e.post.Path] != nil:
-		return unshowable
-	case !s.published(e):
-		return absent
-	}
-	return ""
+// numbering is which posts have numbers.
+type numbering struct {
+	newest   int64 // the highest number given
+	all      []ledger.NumberedPost
+	bySeq    map[int64]Entry // those of them that are in the tree
+	mailable []Entry         // those of them that an edition may have, newest first
 }
 
-// visibility is ledger.Share's view of a post.
-func (s *pass) visibility(seq int64) ledger.Visibility {
-	switch s.withheld(seq) {
-	case "":
-		return ledger.Shown
-	case expiredSince:
-		return ledger.Expired
-	}
-	return ledger.Hidden
-}
-
-// whyHidden names the first of the posts that cannot be shown, and why.
-func (s *pass) whyHidden(posts ledger.Numbers) string {
-	for _, seq := range posts {
-		if why := s.withheld(seq); why != "" {
-			return fmt.Sprintf("post %d (%s): %s", seq, s.nameOf(seq), why)
-		}
-	}
-	return ""
-}
-
-// learnNumbers reads which posts have numbers, and finds those of them that a digest
-// may have.
-func (s *pass) learnNumbers(ctx context.Context) (err error) {
-	if s.numbers, err = s.ledger.NumberedPosts(ctx); err != nil {
+// loadNumbers reads which posts have numbers, and finds those of them that a digest may
+// have: once in a pass, since every recipient's share is taken from them.
+func (c *Catalog) loadNumbers(ctx context.Context) (err error) {
+	n := &c.numbering
+	if n.all, err = c.Ledger.NumberedPosts(ctx); err != nil {
 		return err
 	}
-	s.bySeq = map[int64]entry{}
-	for _, e := range s.entries {
+	n.bySeq = map[int64]Entry{}
+	for _, e := range c.entries {
 		if e.row.Seq > 0 {
-			s.bySeq[e.row.Seq] = e
+			n.bySeq[e.row.Seq] = e
 		}
 	}
-	s.mailable = s.numbered()
+	n.mailable = NewestFirst(slices.DeleteFunc(slices.Clone(c.entries), func(e Entry) bool {
+		return e.row.Seq == 0 || !c.Published(e) || e.post.FeedOnly
+	}))
 	return nil
 }
 
-// mend makes good what an earlier version passed over, once, and says so.
-func (s *pass) mend(ctx context.Context) error {
-	mended, err := s.ledger.RepairCursors(ctx)
-	for _, m := range mended {
-		s.log.Warn("mended: an earlier version had passed subscribers over", "edition", m.Edition, "post", m.Post, "subscribers", m.Subscribers)
-		s.report.Warn(strings.TrimPrefix(s.cfg.Ledger, "sqlite:"), 0, fmt.Sprintf(
-			"edition %d: an earlier version of publisher had passed %d subscribers over with the post %s; they get it now", m.Edition, m.Subscribers, m.Post))
-	}
-	return err
-}
+// Newest returns the highest number that a post has.
+func (c *Catalog) Newest() int64 { return c.numbering.newest }
 
-// offerReturned lets the posts that can be shown again be offered to those whom an
-// edition has passed over with them.
-func (s *pass) offerReturned(ctx context.Context) error {
-	withheld, err := s.ledger.Withheld(ctx)
-	if err != nil || len(withheld) == 0 {
-		return err
-	}
-	var back []int64
-	for _, seq := range withheld {
-		if s.withheld(seq) == "" {
-			back = append(back, seq)
-		}
-	}
-	if len(back) == 0 {
+// Numbers returns all posts that have numbers, those no longer in the tree included.
+func (c *Catalog) Numbers() []ledger.NumberedPost { return c.numbering.all }
+
+// ByNumber returns the post of the tree with a number.
+func (c *Catalog) ByNumber(seq int64) Entry { return c.numbering.bySeq[seq] }
+
+// Mailable returns the posts that an edition may have now, newest first.
+func (c *Catalog) Mailable() []Entry { return c.numbering.mailable }
+
+// Showable returns the posts with those numbers that a digest can show now, newest first.
+func (c *Catalog) Showable(numbers ledger.Numbers) []Entry {
+	if len(numbers) == 0 {
 		return nil
 	}
-	s.log.Info("posts are back and are offered to those who have not had them", "count", len(back))
-	return s.ledger.PostsReturned(ctx, ledger.NewNumbers(back...))
-}
-
-// endWaits makes the deliveries due at once all of whose posts can be shown again.
-func (s *pass) endWaits(ctx context.Context) error {
-	waiting, err := s.ledger.Waiting(ctx, s.start)
-	if err != nil {
-		return err
-	}
-	for edition, digests := range waiting {
-		for _, d := range digests {
-			if slices.ContainsFunc(d.Posts, func(seq int64) bool { return s.withheld(seq) != "" }) {
-				continue
-			}
-			if err := s.ledger.EndWait(ctx, edition, d.Number, s.start); err != nil {
-				return err
-			}
+	var posts []Entry
+	for _, e := range c.numbering.mailable {
+		if numbers.Contains(e.row.Seq) && !c.Unrenderable(e) {
+			posts = append(posts, e)
 		}
 	}
-	return nil
+	return posts
 }
 
-// numbersOf are the sequence numbers of posts by id.
-func (s *pass) numbersOf(ids []string) ledger.Numbers {
+// WithIDs returns the mailable posts with those ids, newest first.
+func (c *Catalog) WithIDs(ids []string) []Entry {
+	in := map[string]bool{}
+	for _, id := range ids {
+		in[id] = true
+	}
+	var posts []Entry
+	for _, e := range c.numbering.mailable {
+		if in[e.row.ID] {
+			posts = append(posts, e)
+		}
+	}
+	return posts
+}
+
+// NumbersOf returns the numbers of the posts with those ids.
+func (c *Catalog) NumbersOf(ids []string) ledger.Numbers {
 	var seqs []int64
-	for _, p := range s.numbers {
+	for _, p := range c.numbering.all {
 		if slices.Contains(ids, p.ID) {
 			seqs = append(seqs, p.Seq)
 		}
@@ -142,13 +87,69 @@ func (s *pass) numbersOf(ids []string) ledger.Numbers {
 	return ledger.NewNumbers(seqs...)
 }
 
-// nameOf is what a post is called in messages: its file, or its id where that is gone.
-func (s *pass) nameOf(seq int64) string {
-	if e, here := s.bySeq[seq]; here {
-		return s.contentPath(e.post.Path)
+// Why a post that has a number cannot be shown in mail now.
+const (
+	absent       = "its file is gone or cannot be read"
+	draftAgain   = "it is a draft again"
+	inDoubt      = "it is not known whether the blog's engine shows it"
+	inFuture     = "its date is in the future"
+	Expired      = "it has expired"
+	feedOnly     = "its front matter keeps it out of mail"
+	Unrenderable = "it cannot be rendered"
+)
+
+// WhyHidden returns why the post with a number cannot be shown now; "" if it can.
+func (c *Catalog) WhyHidden(seq int64) string {
+	e, here := c.numbering.bySeq[seq]
+	switch {
+	case !here:
+		return absent
+	case e.post.Draft:
+		return draftAgain
+	case e.post.Held != nil:
+		return inDoubt
+	case e.post.Date.After(c.start):
+		return inFuture
+	case c.expired(e):
+		return Expired
+	case e.post.FeedOnly:
+		return feedOnly
+	case c.Unrenderable(e):
+		return Unrenderable
 	}
-	if i := slices.IndexFunc(s.numbers, func(p ledger.NumberedPost) bool { return p.Seq == seq }); i >= 0 {
-		return s.numbers[i].ID
+	return ""
+}
+
+// Visibility returns whether the post with a number can be shown, for ledger.SplitDue.
+func (c *Catalog) Visibility(seq int64) ledger.Visibility {
+	switch c.WhyHidden(seq) {
+	case "":
+		return ledger.Shown
+	case Expired:
+		return ledger.Expired
+	}
+	return ledger.Hidden
+}
+
+// WhyAnyHidden returns which of the posts cannot be shown and why, for the first of them; ""
+// if all can be shown.
+func (c *Catalog) WhyAnyHidden(posts ledger.Numbers) string {
+	for _, seq := range posts {
+		if why := c.WhyHidden(seq); why != "" {
+			return fmt.Sprintf("post %d (%s): %s", seq, c.NameOf(seq), why)
+		}
+	}
+	return ""
+}
+
+// NameOf returns what messages call the post with a number: its file, or its id if the file
+// is gone.
+func (c *Catalog) NameOf(seq int64) string {
+	if e, here := c.numbering.bySeq[seq]; here {
+		return c.Path(e.post.Path)
+	}
+	if i := slices.IndexFunc(c.numbering.all, func(p ledger.NumberedPost) bool { return p.Seq == seq }); i >= 0 {
+		return c.numbering.all[i].ID
 	}
 	return ""
 }

@@ -3,7 +3,9 @@ package publish
 import (
 	"context"
 	"io"
+	"log/slog"
 	"math"
+	"publisher/internal/config"
 	"slices"
 	"sync"
 	"time"
@@ -13,23 +15,34 @@ import (
 	"publisher/mailer/smtp"
 )
 
-// queue is the ledger seen as a smtp.Queue: the retries that are due, and the
-// recipients of each open edition, streamed by id. Editions under way take turns, so
-// that a long one holds up no other; new ones join while mail goes out.
-type queue struct {
-	*Publisher
-	ledger *ledger.Ledger
-	tokens *ledger.Tokens
-	// What stands before a token in links; "" without a web server.
-	unsubscribe, preferences string
+// DeliveryOptions are what deliveries need besides the editions.
+type DeliveryOptions struct {
+	Config   *config.Config
+	Ledger   *ledger.Ledger
+	Log      *slog.Logger
+	Now      func() time.Time
+	Progress func(Progress) // called at the end of each delivery
+}
 
-	began time.Time // the pass
+// Progress is how far the deliveries of an edition have come.
+type Progress struct {
+	Edition, Recipients, Sent, Deferred, Failed, Uncertain int
+	Before                                                 int // how many of them earlier passes sent, failed or held
+}
+
+// Queue is the ledger as an smtp.Queue: the retries that are due, and the recipients of each
+// open edition, streamed by id. Open editions take turns, so that a long one does not delay
+// the others; new ones join while mail goes out.
+type Queue struct {
+	DeliveryOptions
+	links Links
+	began time.Time // when the pass did
 
 	mu       sync.Mutex
-	s        *pass // which posts can be shown now
-	report   *report.Pass
-	editions []*running
-	byNumber map[int64]*running
+	composer *Composer // of the latest survey, which decides which posts can be shown now
+	errors   []error
+	editions []*openEdition
+	byNumber map[int64]*openEdition
 	messages messageCache
 	turn     int
 	retries  []ledger.Delivery
@@ -38,48 +51,47 @@ type queue struct {
 	retryAt  time.Time // when the next deferred delivery is due, as far as this pass knows; zero for none
 	waiting  []waiting // to be recorded
 
-	crowded map[retryKey]int // how often each was refused because too much was sent at once
+	congested map[retryKey]int // how often each was refused because too much was sent at once
 }
 
-// retryKey tells one delivery from another.
+// retryKey identifies a delivery.
 type retryKey struct{ edition, subscriber int64 }
 
-// running is an edition underway and what became of it in this pass.
-type running struct {
+// openEdition is an edition with deliveries in this pass, and what became of them.
+type openEdition struct {
 	ledger.Edition
-	bundle    *bundle
+	bundle    *Bundle
 	own       ledger.Numbers // those of its posts
 	shares    map[string]*share
 	digests   map[int64]ledger.Digest // those that deliveries of earlier passes hold
 	untried   recipients
 	report    report.Edition
 	exhausted bool // every recipient was handed out
-	missed    bool // somebody was to be handed out and was not as they had been read
-	sweeps    int  // how often the recipients were gone through again
+	missed    bool // a recipient had changed since being read, and was not handed out
+	rounds    int  // how often the recipients were read again
 	handed    int  // jobs whose end is not known
-	begun     bool // some recipient, or a retry, was
-	finished  bool // noted as done
+	finished  bool // recorded as done
 	refusals  refusals
-	stopped   bool // for too many of them
+	stopped   bool // because of too many refusals
 	tooLarge  bool // a message was longer than the server accepts
 }
 
 // attempt is what a job is about.
 type attempt struct {
-	run        *running
+	run        *openEdition
 	subscriber ledger.Recipient
 	intent     ledger.Intent
 	earlier    ledger.Delivery // zero for a first attempt
 }
 
-// work makes the queue of these editions and of the retries that are due; nil
-// where there is nothing to do.
-func (s *pass) work(ctx context.Context, editions []ledger.Edition) (*queue, error) {
-	tokens, err := s.ledger.Tokens(ctx)
+// NewQueue returns the queue of these editions and of the retries that are due; nil if there
+// is nothing to do.
+func NewQueue(ctx context.Context, o DeliveryOptions, c *Composer, editions []ledger.Edition) (*Queue, error) {
+	links, err := NewLinks(ctx, o.Config, o.Ledger)
 	if err != nil {
 		return nil, err
 	}
-	q := newQueue(s, tokens)
+	q := &Queue{DeliveryOptions: o, links: links, began: c.Catalog().Start(), composer: c, byNumber: map[int64]*openEdition{}, trying: map[retryKey]bool{}}
 	for i := range editions {
 		if _, err := q.add(ctx, editions[i]); err != nil {
 			return nil, err
@@ -94,44 +106,35 @@ func (s *pass) work(ctx context.Context, editions []ledger.Edition) (*queue, err
 	return q, nil
 }
 
-func newQueue(s *pass, tokens *ledger.Tokens) *queue {
-	q := &queue{Publisher: s.Publisher, ledger: s.ledger, s: s, report: s.report, began: s.start, tokens: tokens, byNumber: map[int64]*running{}, trying: map[retryKey]bool{}}
-	if url := s.cfg.Server.URL; url != nil {
-		q.unsubscribe, q.preferences = url.JoinPath("unsubscribe").String()+"/", url.JoinPath("preferences").String()+"/"
-	}
-	return q
-}
+func (q *Queue) catalog() *Catalog { return q.composer.Catalog() }
 
-// add takes in an edition. Its web version is kept before anybody gets a link to it.
-func (q *queue) add(ctx context.Context, e ledger.Edition) (*running, error) {
-	b, err := q.s.bundleOf(ctx, &e)
+// add takes in an edition. Its web version is stored before anybody gets a link to it.
+func (q *Queue) add(ctx context.Context, e ledger.Edition) (*openEdition, error) {
+	b, err := q.composer.Bundle(ctx, &e)
 	if err != nil {
 		return nil, err
 	}
-	if err := q.s.archive(ctx, b, &e); err != nil {
+	if err := q.composer.Archive(ctx, b, &e); err != nil {
 		return nil, err
 	}
-	run := &running{Edition: e, bundle: b, own: q.s.numbersOf(e.Posts).Union(b.numbers()), shares: map[string]*share{}, report: q.s.editionReport(&e),
+	run := &openEdition{Edition: e, bundle: b, own: q.catalog().NumbersOf(e.Posts).Union(b.Numbers()), shares: map[string]*share{}, report: Report0(q.Config, &e),
 		refusals: refusals{accepted: e.Accepted}}
-	audience := q.audience(e.Cadence, e.Language)
-	run.untried.read = func(ctx context.Context, after int64) ([]ledger.Recipient, error) { // beside whatever holds mu
-		return q.ledger.Recipients(ctx, e.Number, audience, after, pageSize)
+	audience := Audience(q.Config, e.Cadence, e.Language)
+	run.untried.read = func(ctx context.Context, after int64) ([]ledger.Recipient, error) { // without holding mu
+		return q.Ledger.Recipients(ctx, e.Number, audience, after, pageSize)
 	}
 	q.editions = append(q.editions, run)
 	q.byNumber[e.Number] = run
 	return run, nil
 }
 
-// adopt goes on with what a later survey found, and with the editions that it closed.
-func (q *queue) adopt(ctx context.Context, s *pass, closed []ledger.Edition) error {
+// Continue goes on with the posts of a later survey and with the editions that it closed.
+func (q *Queue) Continue(ctx context.Context, c *Composer, closed []ledger.Edition) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.s = s
+	q.composer = c
 	for _, run := range q.editions {
 		clear(run.shares)
-	}
-	if s.report != q.report {
-		q.report.Merge(s.report)
 	}
 	for i := range closed {
 		if _, err := q.add(ctx, closed[i]); err != nil {
@@ -141,19 +144,19 @@ func (q *queue) adopt(ctx context.Context, s *pass, closed []ledger.Edition) err
 	return q.finishDone(ctx)
 }
 
-// loadRetries reads the next deferred deliveries that are due by now, save those
+// loadRetries reads the next deferred deliveries that are due by now, except those
 // that are being tried and those of editions that are stopped.
-func (q *queue) loadRetries(ctx context.Context) error {
+func (q *Queue) loadRetries(ctx context.Context) error {
 	for len(q.retries) == 0 {
-		page, err := q.ledger.Deferred(ctx, q.now(), q.retried.edition, q.retried.subscriber, pageSize)
+		page, err := q.Ledger.Deferred(ctx, q.Now(), q.retried.edition, q.retried.subscriber, pageSize)
 		if err != nil {
 			return err
 		}
 		if len(page) == 0 {
-			q.retried = retryKey{} // the next look begins anew
-			q.retryAt, err = q.ledger.NextRetry(ctx)
-			if soon := q.now().Add(time.Second); q.anyStopped() && q.retryAt.Before(soon) {
-				q.retryAt = soon // it may be one of those, which this pass leaves
+			q.retried = retryKey{} // the next look starts over
+			q.retryAt, err = q.Ledger.NextRetry(ctx)
+			if soon := q.Now().Add(time.Second); q.anyStopped() && q.retryAt.Before(soon) {
+				q.retryAt = soon // it may be one of those, which this pass does not try
 			}
 			return err
 		}
@@ -169,17 +172,17 @@ func (q *queue) loadRetries(ctx context.Context) error {
 	return nil
 }
 
-func (q *queue) stopped(edition int64) bool {
+func (q *Queue) stopped(edition int64) bool {
 	run := q.byNumber[edition]
 	return run != nil && run.stopped
 }
 
-func (q *queue) anyStopped() bool {
-	return slices.ContainsFunc(q.editions, func(run *running) bool { return run.stopped })
+func (q *Queue) anyStopped() bool {
+	return slices.ContainsFunc(q.editions, func(run *openEdition) bool { return run.stopped })
 }
 
 // Next implements smtp.Queue.
-func (q *queue) Next(ctx context.Context) (*smtp.Job, error) {
+func (q *Queue) Next(ctx context.Context) (*smtp.Job, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for {
@@ -203,8 +206,8 @@ func (q *queue) Next(ctx context.Context) (*smtp.Job, error) {
 // nextAttempt takes from the retries and the editions in turn: of four attempts one is
 // a retry, one of the oldest edition, and two are of the edition that is nearest to
 // its end.
-func (q *queue) nextAttempt(ctx context.Context) (*attempt, error) {
-	if !q.retryAt.IsZero() && !q.now().Before(q.retryAt) {
+func (q *Queue) nextAttempt(ctx context.Context) (*attempt, error) {
+	if !q.retryAt.IsZero() && !q.Now().Before(q.retryAt) {
 		if err := q.loadRetries(ctx); err != nil {
 			return nil, err
 		}
@@ -222,7 +225,7 @@ func (q *queue) nextAttempt(ctx context.Context) (*attempt, error) {
 		}
 		run := open[0]
 		if q.turn%4 != 1 {
-			run = slices.MinFunc(open, func(a, b *running) int { return a.rest() - b.rest() })
+			run = slices.MinFunc(open, func(a, b *openEdition) int { return a.remaining() - b.remaining() })
 		}
 		if a, err := q.nextOf(ctx, run); err != nil || a != nil {
 			return a, err
@@ -237,9 +240,9 @@ func (q *queue) nextAttempt(ctx context.Context) (*attempt, error) {
 	return nil, io.EOF
 }
 
-// streaming are the editions that have recipients left, oldest first.
-func (q *queue) streaming() []*running {
-	var open []*running
+// streaming returns the editions that have recipients left, oldest first.
+func (q *Queue) streaming() []*openEdition {
+	var open []*openEdition
 	for _, run := range q.editions {
 		if !run.exhausted && !run.stopped {
 			open = append(open, run)
@@ -248,14 +251,14 @@ func (q *queue) streaming() []*running {
 	return open
 }
 
-// rest is about how many recipients were not handed out yet.
-func (r *running) rest() int {
+// remaining returns about how many recipients were not handed out yet.
+func (r *openEdition) remaining() int {
 	done := r.Sent + r.Failed + r.Deferred + r.Uncertain
 	return r.Recipients - done - r.report.Sent - r.report.Failed - r.report.Deferred - r.report.Uncertain - r.handed
 }
 
-// nextOf takes the next recipient of an edition; nil where there is none left.
-func (q *queue) nextOf(ctx context.Context, run *running) (*attempt, error) {
+// nextOf takes the next recipient of an edition; nil if there is none left.
+func (q *Queue) nextOf(ctx context.Context, run *openEdition) (*attempt, error) {
 	if len(run.untried.page) == 0 {
 		if err := run.untried.fill(ctx); err != nil {
 			return nil, err
@@ -263,28 +266,28 @@ func (q *queue) nextOf(ctx context.Context, run *running) (*attempt, error) {
 	}
 	if len(run.untried.page) == 0 {
 		run.exhausted = true
-		run.lookAgain()
+		run.readAgain()
 		return nil, nil
 	}
 	sub := run.untried.take(ctx)
 	return &attempt{run: run, subscriber: sub, intent: ledger.Intent{Edition: run.Number, Subscriber: sub.ID,
-		After: sub.Cursor, Owed: sub.Owed, Through: run.Through, At: q.now()}}, nil
+		After: sub.Cursor, Owed: sub.Owed, Through: run.Through, At: q.Now()}}, nil
 }
 
-// sweepsMost bounds how often the recipients of an edition are gone through.
-const sweepsMost = 3
+// maxRounds limits how often the recipients of an edition are read again.
+const maxRounds = 3
 
-// lookAgain has the recipients gone through once more where somebody was not as they
-// had been read: they may be due it all the same.
-func (r *running) lookAgain() {
-	if r.exhausted && r.missed && r.sweeps < sweepsMost {
-		r.sweeps++
+// readAgain has the recipients read once more if one of them had changed since being read:
+// they may still be due the edition.
+func (r *openEdition) readAgain() {
+	if r.exhausted && r.missed && r.rounds < maxRounds {
+		r.rounds++
 		r.exhausted, r.missed, r.untried.last = false, false, 0
 	}
 }
 
-// nextRetry takes up the retries that were read; nil where there is none left.
-func (q *queue) nextRetry(ctx context.Context) (*attempt, error) {
+// nextRetry takes the next of the retries that were read; nil if there is none left.
+func (q *Queue) nextRetry(ctx context.Context) (*attempt, error) {
 	for len(q.retries) > 0 {
 		d := q.retries[0]
 		q.retries = q.retries[1:]
@@ -305,11 +308,12 @@ func (q *queue) nextRetry(ctx context.Context) (*attempt, error) {
 	return nil, nil
 }
 
-// retry takes up a deferred delivery; nil where its subscriber is gone.
-func (q *queue) retry(ctx context.Context, d ledger.Delivery) (*attempt, error) {
+// retry returns the attempt of a deferred delivery; nil if its subscriber is gone or its
+// edition is stopped.
+func (q *Queue) retry(ctx context.Context, d ledger.Delivery) (*attempt, error) {
 	run := q.byNumber[d.Edition]
 	if run == nil {
-		e, err := q.ledger.Edition(ctx, d.Edition)
+		e, err := q.Ledger.Edition(ctx, d.Edition)
 		if err != nil || e == nil {
 			return nil, err
 		}
@@ -321,17 +325,17 @@ func (q *queue) retry(ctx context.Context, d ledger.Delivery) (*attempt, error) 
 	if run.stopped {
 		return nil, nil
 	}
-	sub, err := q.ledger.SubscriberByID(ctx, d.Subscriber)
+	sub, err := q.Ledger.SubscriberByID(ctx, d.Subscriber)
 	if err != nil || sub == nil {
 		return nil, err
 	}
 	to := ledger.Recipient{ID: sub.ID, Email: sub.Email, Name: sub.Name, Tags: sub.Tags, Due: sub.Due}
 	return &attempt{run: run, subscriber: to, earlier: d, intent: ledger.Intent{Edition: d.Edition, Subscriber: d.Subscriber,
-		After: d.After, Through: d.Through, At: q.now()}}, nil
+		After: d.After, Through: d.Through, At: q.Now()}}, nil
 }
 
-// more reports whether there is something to hand out.
-func (q *queue) more(ctx context.Context) (bool, error) {
+// More reports whether there is something to hand out.
+func (q *Queue) More(ctx context.Context) (bool, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if len(q.streaming()) > 0 {

@@ -4,13 +4,14 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"publisher/internal/ledger"
 	"publisher/mailer/smtp"
 )
 
 // Commit implements smtp.Queue.
-func (q *queue) Commit(ctx context.Context, done *smtp.Outcome, next *smtp.Job) (bool, error) {
+func (q *Queue) Commit(ctx context.Context, done *smtp.Outcome, next *smtp.Job) (bool, error) {
 	var result *ledger.Result
 	var intent *ledger.Intent
 	if done != nil {
@@ -19,12 +20,12 @@ func (q *queue) Commit(ctx context.Context, done *smtp.Outcome, next *smtp.Job) 
 	if next != nil {
 		intent = &next.Ref.(*attempt).intent
 	}
-	// That a mail may come twice is told before it is recorded: this process may die
-	// between the two.
+	// That a mail may come twice is logged before it is recorded: this process may die between
+	// the two.
 	if result != nil && result.Resend {
 		q.logResult(result)
 	}
-	ok, err := q.ledger.Record(ctx, result, intent)
+	ok, err := q.Ledger.Record(ctx, result, intent)
 	if err == nil && done != nil {
 		q.count(done.Job.Ref.(*attempt), result, done)
 	}
@@ -34,38 +35,39 @@ func (q *queue) Commit(ctx context.Context, done *smtp.Outcome, next *smtp.Job) 
 	return ok, err
 }
 
-// result says what the ledger is to remember of an outcome.
-func (q *queue) result(o *smtp.Outcome) *ledger.Result {
+// result returns what the ledger records of an outcome.
+func (q *Queue) result(o *smtp.Outcome) *ledger.Result {
 	a := o.Job.Ref.(*attempt)
-	now := q.now()
+	now := q.Now()
 	r := &ledger.Result{Edition: a.intent.Edition, Subscriber: a.intent.Subscriber, After: a.intent.After, Through: a.intent.Through,
 		Digest: a.intent.Digest, Code: o.Code, Reply: o.Reply, At: now}
 	switch o.Verdict {
 	case smtp.Sent:
 		r.Status = ledger.Sent
 	case smtp.Permanent:
-		// Whether that counts the answers around it say: see refusals. Until then its posts are due.
+		// Whether it counts depends on the answers around it: see refusals. Until then its posts are
+		// due.
 		r.Status, r.KeepCursor = ledger.Failed, true
 	case smtp.Uncertain:
-		if q.cfg.Mail.Uncertain == "hold" {
+		if q.Config.Mail.Uncertain == "hold" {
 			r.Status = ledger.Uncertain
 			return r
 		}
-		r.Reply += "; the server may have taken it, and it is sent again with the same Message-ID"
+		r.Reply += "; the server may have accepted it, and it is sent again with the same Message-ID"
 		r.Resend = true
 		fallthrough
 	default:
-		q.deferred(a, r, o.Again && q.again(a))
-		if o.Stopped { // whatever the server did before, this was no attempt
+		q.deferred(a, r, o.Again && q.retryNow(a))
+		if o.Stopped { // not an attempt, whatever the server did before
 			r.Status, r.KeepCursor, r.Next = ledger.Deferred, false, r.At
 		}
 	}
 	return r
 }
 
-// deferred plans the next attempt, which may be at once, or gives up when retry_for has run out: then
-// the cursor stays, and the next edition brings those posts.
-func (q *queue) deferred(a *attempt, r *ledger.Result, atOnce bool) {
+// deferred plans the next attempt, which may be at once, or gives up when mail.retry_for has
+// run out: then the cursor stays, and the next edition has those posts.
+func (q *Queue) deferred(a *attempt, r *ledger.Result, atOnce bool) {
 	first := a.earlier.FirstTried
 	if first.IsZero() {
 		first = a.intent.At
@@ -76,49 +78,49 @@ func (q *queue) deferred(a *attempt, r *ledger.Result, atOnce bool) {
 		return
 	}
 	r.Next = r.At.Add(retryPause(a.earlier.Attempts+1, r.Edition, r.Subscriber))
-	if r.Next.Sub(first) > q.cfg.Mail.RetryFor {
+	if r.Next.Sub(first) > q.Config.Mail.RetryFor {
 		r.Status, r.KeepCursor = ledger.Failed, true
 	}
 }
 
-// maxAgain is how often one pass repeats a delivery that was refused only because the
-// server was sent too much at once.
-const maxAgain = 6
+// maxCongested is how often one pass repeats a delivery that was refused only because too
+// much was sent to the server at once.
+const maxCongested = 6
 
-// again reports whether this pass may repeat the delivery right away.
-func (q *queue) again(a *attempt) bool {
+// retryNow reports whether this pass may repeat the delivery right away.
+func (q *Queue) retryNow(a *attempt) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	key := retryKey{a.intent.Edition, a.intent.Subscriber}
-	if q.crowded == nil {
-		q.crowded = map[retryKey]int{}
+	if q.congested == nil {
+		q.congested = map[retryKey]int{}
 	}
-	q.crowded[key]++
-	return q.crowded[key] <= maxAgain
+	q.congested[key]++
+	return q.congested[key] <= maxCongested
 }
 
-// forget lets a delivery that is not under way any more be read again.
-func (q *queue) forget(a *attempt) {
+// forget lets a delivery that is no longer in flight be read again.
+func (q *Queue) forget(a *attempt) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	a.run.handed--
 	a.run.missed = a.run.missed || a.earlier.Edition == 0
-	a.run.lookAgain()
+	a.run.readAgain()
 	delete(q.trying, retryKey{a.intent.Edition, a.intent.Subscriber})
 }
 
-func (q *queue) count(a *attempt, r *ledger.Result, o *smtp.Outcome) {
+func (q *Queue) count(a *attempt, r *ledger.Result, o *smtp.Outcome) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	delete(q.trying, retryKey{r.Edition, r.Subscriber})
 	a.run.handed--
 	if stop := a.run.refusals.add(o, r.Subscriber); stop && !a.run.stopped {
 		a.run.stopped = true
-		q.report.Fail(a.run.refusals.stopped(r.Edition))
+		q.fail(a.run.refusals.stopError(r.Edition))
 	}
 	if o.TooLarge && !a.run.tooLarge {
 		a.run.tooLarge = true
-		q.report.Fail(fmt.Errorf("edition %d: %s; it is tried again later", r.Edition, o.Reply))
+		q.fail(fmt.Errorf("edition %d: %s; trying again later", r.Edition, o.Reply))
 	}
 	report := &a.run.report
 	switch r.Status {
@@ -140,17 +142,35 @@ func (q *queue) count(a *attempt, r *ledger.Result, o *smtp.Outcome) {
 	if !r.Resend {
 		q.logResult(r)
 	}
-	q.progress(Progress{Edition: int(report.Number), Recipients: report.Recipients,
+	q.Progress(Progress{Edition: int(report.Number), Recipients: report.Recipients,
 		Sent: a.run.Sent + report.Sent, Deferred: report.Deferred, Failed: a.run.Failed + report.Failed,
 		Uncertain: a.run.Uncertain + report.Uncertain, Before: a.run.Sent + a.run.Failed + a.run.Uncertain})
 }
 
-func (q *queue) logResult(r *ledger.Result) {
+func (q *Queue) logResult(r *ledger.Result) {
 	level := slog.LevelInfo
 	if r.Status != ledger.Sent {
 		level = slog.LevelWarn
 	}
-	if ctx := context.Background(); q.log.Enabled(ctx, level) {
-		q.log.Log(ctx, level, "delivery", "edition", r.Edition, "subscriber", r.Subscriber, "result", string(r.Status), "code", r.Code)
+	if ctx := context.Background(); q.Log.Enabled(ctx, level) {
+		q.Log.Log(ctx, level, "delivery", "edition", r.Edition, "subscriber", r.Subscriber, "result", string(r.Status), "code", r.Code)
 	}
+}
+
+// fail adds an error that does not end the pass. The caller holds mu.
+func (q *Queue) fail(err error) { q.errors = append(q.errors, err) }
+
+// retryPause returns how long to wait before the next attempt: a minute, doubled each time
+// up to an hour, spread by a fifth either way so that a full queue does not come back all at
+// once.
+func retryPause(attempts int, edition, subscriber int64) time.Duration {
+	pause := time.Hour
+	if attempts < 7 {
+		pause = min(pause, time.Minute<<max(0, attempts-1))
+	}
+	// A hash spreads as well as a random number, and can be tested.
+	h := uint64(edition)*0x9E3779B97F4A7C15 ^ uint64(subscriber)*0xBF58476D1CE4E5B9 ^ uint64(attempts)*0x94D049BB133111EB
+	h ^= h >> 31
+	share := float64(h%4001)/10000 - 0.2
+	return pause + time.Duration(share*float64(pause))
 }

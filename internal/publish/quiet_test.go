@@ -56,7 +56,7 @@ func (b *blog) remove(name string) {
 // in the ledger.
 func (b *blog) outcome(s *pass) string {
 	b.t.Helper()
-	report, err := json.MarshalIndent(s.report, "", " ")
+	report, err := json.MarshalIndent(s.report(), "", " ")
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -162,7 +162,7 @@ func TestQuietPassDoesWhatAFullOneWould(t *testing.T) {
 					b.withLedger(func(l *ledger.Ledger) error { return l.SaveUnchangedNote(t.Context(), ledger.UnchangedNote{}) })
 				}
 				s := b.pass()
-				return b.outcome(s), !s.surveyed
+				return b.outcome(s), !s.catalog.Loaded()
 			}
 			full, _ := outcome(true)
 			noted, unread := outcome(false)

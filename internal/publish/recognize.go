@@ -11,24 +11,18 @@ import (
 	"publisher/internal/ledger"
 )
 
-// entry is one post of the tree beside what the ledger remembers of it.
-type entry struct {
-	post *content.Post
-	row  ledger.Post
-}
-
-// reconciliation is what came of matching a tree against the ledger.
-type reconciliation struct {
-	entries  []entry       // one for each post, rows of new ones without a Key
+// matches is what came of matching a tree with the ledger.
+type matches struct {
+	entries  []Entry       // one for each post, rows of new ones without a Key
 	gone     []ledger.Post // rows whose file is not in the tree
 	problems []content.Problem
 }
 
-// reconcile recognises each post: by the id its front matter fixes, its path,
-// its address, its body, or its title and date, in this order. All but the first
-// two count only for rows whose file is gone, so that a copy is a new post and a
-// move is not. present tells the files that are there but could not be read.
-func reconcile(rows []ledger.Post, posts []*content.Post, present func(path string) bool, id identity) reconciliation {
+// recognize matches each post with what the ledger has of it: by the id that its front
+// matter gives, its path, its address, its body, or its title and date, in this order. All
+// but the first two count only for rows whose file is gone, so that a copy is a new post and
+// a moved file is not. present reports whether a file is there but could not be read.
+func recognize(rows []ledger.Post, posts []*content.Post, present func(path string) bool, id identity) matches {
 	m := newMatcher(rows, posts, present, id)
 	m.match(m.byID, func(p *content.Post) string { return m.guids[p] })
 	m.match(m.byPath, func(p *content.Post) string { return p.Path })
@@ -181,14 +175,14 @@ func alike(p *content.Post, row ledger.Post) int {
 	return n
 }
 
-func (m *matcher) result(id identity) reconciliation {
+func (m *matcher) result(id identity) matches {
 	ids := map[string]bool{}
 	for _, row := range m.rows {
 		ids[row.ID] = true
 	}
-	r := reconciliation{problems: m.problem}
+	r := matches{problems: m.problem}
 	for _, p := range m.posts {
-		e := entry{post: p}
+		e := Entry{post: p}
 		if i, ok := m.matched[p]; ok {
 			e.row = m.rows[i]
 		}
@@ -216,10 +210,10 @@ func (m *matcher) result(id identity) reconciliation {
 
 // dropDuplicates leaves one post for each address: the one known longest, else
 // the older, else the first by path. A draft has no address yet.
-func (r *reconciliation) dropDuplicates(id identity) {
+func (r *matches) dropDuplicates(id identity) {
 	order := slices.Clone(r.entries)
-	slices.SortStableFunc(order, func(a, b entry) int {
-		known := func(e entry) int64 {
+	slices.SortStableFunc(order, func(a, b Entry) int {
+		known := func(e Entry) int64 {
 			if e.row.Key == 0 {
 				return 1 << 62
 			}
@@ -242,7 +236,7 @@ func (r *reconciliation) dropDuplicates(id identity) {
 		r.problems = append(r.problems, content.Problem{Path: e.post.Path, Invalid: true,
 			Message: fmt.Sprintf("has the same address as %s (%s) and is left out; give one of them another slug", id.file(first), e.post.URL)})
 	}
-	r.entries = slices.DeleteFunc(r.entries, func(e entry) bool { return losers[e.post] })
+	r.entries = slices.DeleteFunc(r.entries, func(e Entry) bool { return losers[e.post] })
 }
 
 // bodyKey is what a body is recognised by: its hash, and where it is empty and so

@@ -12,38 +12,38 @@ import (
 
 const (
 	// firstAnswers all refusals, or more than mostRefused of the last lastAnswers, stop an
-	// edition: the fault is not with its readers. So do fewer than firstAnswers when no
+	// edition: the fault is not with its recipients. So do fewer than firstAnswers when no
 	// more are to come and each of them is a refusal.
 	firstAnswers = 10
 	lastAnswers  = 50
 	mostRefused  = 20
 	// stoppedDays is on how many different days an edition with few answers is stopped
-	// until its refusals are taken at their word. It has to end: a list may have one
-	// subscriber, whose mailbox is gone.
+	// until its refusals count. It has to end: a list may have one subscriber, whose mailbox is
+	// gone.
 	stoppedDays = 3
 
 	// The first time in a day that an edition is stopped the next pass tries it again,
-	// whenever that is. From then on it rests so long; with few answers that is mostly a
-	// mailbox that is gone, which need not be asked often.
+	// whenever that is. After that it pauses this long; with few answers that is mostly a
+	// mailbox that is gone, which need not be tried often.
 	stoppedPause    = 10 * time.Minute
 	stoppedFewPause = time.Hour
 )
 
 // refusals watches how many of an edition's recipients a server refuses for good, for
 // whatever reason: a relay that denies every mailbox is as wrong as one that
-// denies the sender. Nobody is marked before the answers that came with theirs have passed.
+// denies the sender. Nobody is marked before the answers that came with theirs are known.
 type refusals struct {
 	accepted bool // by the owner: nothing stops the edition
 	last     [lastAnswers]bool
 	answers  int
 	refused  int           // of the last
-	words    string        // the server's, of the last refusal
+	reply    string        // the server's, of the last refusal
 	about    refusal.About // likewise
 	stop     int           // how many answers there were when the edition was stopped; 0: it was not
-	pending  []candidate   // whom a refusal may mark
+	pending  []candidate   // recipients whom a refusal may mark
 }
 
-// candidate is a recipient whom a refusal marks, or counts against, once it may.
+// candidate is a recipient whom a refusal marks, or counts against, if it counts.
 type candidate struct {
 	ledger.Refusal
 	answer int // which of the answers it was
@@ -64,7 +64,7 @@ func (r *refusals) add(o *smtp.Outcome, subscriber int64) bool {
 	}
 	if *slot = refused; refused {
 		r.refused++
-		r.words, r.about = o.Words(), o.About
+		r.reply, r.about = o.Words(), o.About
 	}
 	r.answers++
 	stop := !r.accepted && (r.answers == firstAnswers && r.refused == firstAnswers || r.refused > mostRefused)
@@ -74,7 +74,7 @@ func (r *refusals) add(o *smtp.Outcome, subscriber int64) bool {
 	return stop
 }
 
-// note keeps whom a refusal may mark.
+// note keeps the recipient whom a refusal may mark.
 func (r *refusals) note(o *smtp.Outcome, subscriber int64) {
 	if o.About != refusal.AboutUs {
 		refusal := ledger.Refusal{Subscriber: subscriber, Unclear: o.About == refusal.Unclear, Passing: o.About == refusal.AboutTransient}
@@ -82,15 +82,14 @@ func (r *refusals) note(o *smtp.Outcome, subscriber int64) {
 	}
 }
 
-// fewRefused reports whether there are too few answers to stop at any, and no other than
-// refusals.
+// fewRefused reports whether there are too few answers to stop at, all of them refusals.
 func (r *refusals) fewRefused() bool {
 	return !r.accepted && r.answers > 0 && r.answers < firstAnswers && r.refused == r.answers
 }
 
-// passed takes out those whose refusals count: of an edition that was stopped, those that
-// came before the answers that stopped it.
-func (r *refusals) passed(stopped bool) (all []ledger.Refusal) {
+// counted removes and returns the refusals that count: of an edition that was stopped, those
+// that came before the answers that stopped it.
+func (r *refusals) counted(stopped bool) (all []ledger.Refusal) {
 	for _, c := range r.pending {
 		if !stopped || c.answer < r.stop-lastAnswers {
 			all = append(all, c.Refusal)
@@ -100,39 +99,40 @@ func (r *refusals) passed(stopped bool) (all []ledger.Refusal) {
 	return all
 }
 
-// stopped is what the report says of an edition that was stopped.
-func (r *refusals) stopped(number int64) error {
-	what, otherwise := "the message itself", "."
+// stopError returns what the report says of an edition that was stopped.
+func (r *refusals) stopError(number int64) error {
+	what, hint := "the message itself", ""
 	if r.about != refusal.AboutUs {
 		what = "its recipients"
-		otherwise = fmt.Sprintf(". If those mailboxes really are gone, `publisher editions retry %d --accept-refusals` lets it go on.", number)
+		hint = fmt.Sprintf("; if those mailboxes really are gone, `publisher editions retry %d --accept-refusals` lets it continue", number)
 	}
-	return fmt.Errorf("edition %d is stopped: the mail server refuses %s, %d of the last %d times (%s); "+
-		"nobody was unsubscribed for it, and the next pass tries again. Mend what it names, or give the edition up with `publisher editions cancel %d`%s",
-		number, what, r.refused, min(r.answers, lastAnswers), r.words, number, otherwise)
+	return fmt.Errorf("edition %d is stopped: the mail server refuses %s, %d of the last %d times (%s); nobody was unsubscribed for it, and the next pass tries again\n"+
+		"hint: fix what the server names, or give the edition up with `publisher editions cancel %d`%s",
+		number, what, r.refused, min(r.answers, lastAnswers), r.reply, number, hint)
 }
 
-// mark marks whom the refusals of an edition concern, as far as they count.
-func (q *queue) mark(ctx context.Context, run *running) error {
-	all := run.refusals.passed(run.stopped)
+// markRefused marks the recipients whom the refusals of an edition concern, as far as they
+// count.
+func (q *Queue) markRefused(ctx context.Context, run *openEdition) error {
+	all := run.refusals.counted(run.stopped)
 	if len(all) == 0 {
 		return nil
 	}
-	marked, err := q.s.ledger.MarkRefused(ctx, run.Number, all)
+	marked, err := q.Ledger.MarkRefused(ctx, run.Number, all)
 	if marked > 0 {
-		q.s.log.Warn("subscribers are marked as bounced", "edition", run.Number, "count", marked)
+		q.Log.Warn("subscribers are marked as bounced", "edition", run.Number, "count", marked)
 	}
 	return err
 }
 
-// judge decides, when no more answers are to come in this pass, what becomes of the
+// decideRefusals decides, when no more answers are to come in this pass, what becomes of the
 // refusals of an edition, and has those tried again that do not count.
-func (q *queue) judge(ctx context.Context, run *running) error {
+func (q *Queue) decideRefusals(ctx context.Context, run *openEdition) error {
 	few := run.refusals.fewRefused()
-	cut := few && !run.over() // the next pass goes on
+	cut := few && !run.over() // the next pass continues
 	var pause time.Duration
 	if (few || run.stopped) && !cut {
-		days, before, err := q.s.ledger.RecordStop(ctx, run.Number, q.s.zoned(q.s.now()).Format(time.DateOnly), few)
+		days, before, err := q.Ledger.RecordStop(ctx, run.Number, q.Now().In(q.Config.Site.Timezone).Format(time.DateOnly), few)
 		if err != nil {
 			return err
 		}
@@ -144,14 +144,14 @@ func (q *queue) judge(ctx context.Context, run *running) error {
 		}
 		if few && days < stoppedDays {
 			run.stopped = true
-			q.report.Fail(run.refusals.stopped(run.Number))
+			q.fail(run.refusals.stopError(run.Number))
 		}
 	}
 	run.stopped = run.stopped || cut
-	if err := q.mark(ctx, run); err != nil || !run.stopped {
+	if err := q.markRefused(ctx, run); err != nil || !run.stopped {
 		return err
 	}
-	n, err := q.s.ledger.Retry(ctx, run.Number, q.began, q.s.now().Add(pause))
+	n, err := q.Ledger.Retry(ctx, run.Number, q.began, q.Now().Add(pause))
 	run.report.Failed -= n
 	return err
 }

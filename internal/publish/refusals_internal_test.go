@@ -49,7 +49,7 @@ func TestWhomRefusalsCountAgainst(t *testing.T) {
 			if few := r.fewRefused(); stop != test.stop || few != test.few {
 				t.Errorf("stopped after %d, few %v; want %d, %v", stop, few, test.stop, test.few)
 			}
-			if got := len(r.passed(stop > 0)); got != test.counts {
+			if got := len(r.counted(stop > 0)); got != test.counts {
 				t.Errorf("%d count, want %d", got, test.counts)
 			}
 		})

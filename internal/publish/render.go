@@ -7,47 +7,111 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 
 	"publisher/content"
-	"publisher/feed"
 )
 
-// renderFailed remembers for this pass that a post cannot be rendered, and returns
-// the error that says so: a *content.RenderError, or that of the context.
-func (s *pass) renderFailed(p *content.Post, err error) error {
-	var failed *content.RenderError
-	if !errors.As(err, &failed) {
-		return fmt.Errorf("rendering %s: %w", s.contentPath(p.Path), err)
-	}
-	s.renderMu.Lock()
-	defer s.renderMu.Unlock()
-	s.unrenderable[p.Path] = failed
-	s.leaveOut(failed.Problem())
-	return failed
+// maxRenderings limits the memory that renderings take in one pass.
+const maxRenderings = 200
+
+// renderer renders each post at most once in a pass, and keeps which posts cannot be
+// rendered.
+type renderer struct {
+	tree *content.Tree
+
+	mu         sync.Mutex // feeds are rendered by several goroutines
+	renderings map[string]*content.Rendering
+	failed     map[string]*content.RenderError
 }
 
-// renders reports whether a post can be mailed. One that cannot is reported, waits
-// without a number, and gets one when it is mended.
-func (s *pass) renders(ctx context.Context, e entry) (bool, error) {
-	_, err := s.render(ctx, e.post)
+func newRenderer(tree *content.Tree) renderer {
+	return renderer{tree: tree, renderings: map[string]*content.Rendering{}, failed: map[string]*content.RenderError{}}
+}
+
+// Render returns a post as HTML. The error is a *content.RenderError if the post cannot be
+// rendered, which is then in the report.
+func (c *Catalog) Render(ctx context.Context, p *content.Post) (*content.Rendering, error) {
+	r := &c.renderer
+	r.mu.Lock()
+	rendering, known := r.renderings[p.Path]
+	failed := r.failed[p.Path]
+	r.mu.Unlock()
+	if known {
+		return rendering, nil
+	} else if failed != nil {
+		return nil, failed
+	}
+	var problems []content.Problem
+	err := untilStopped(ctx, func() (err error) {
+		rendering, problems, err = r.tree.Render(ctx, p)
+		return err
+	})
+	if errors.As(err, &failed) {
+		c.LeaveOut(failed.Problem())
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if failed != nil {
+		r.failed[p.Path] = failed
+		return nil, failed
+	} else if err != nil {
+		return nil, fmt.Errorf("rendering %s: %w", c.Path(p.Path), err)
+	}
+	if len(problems) > 0 {
+		rendering.Follows.Unknown = true // a warning may be fixed anywhere
+		c.addWarnings(problems)
+	}
+	c.Log.Debug("rendered", "post", p.Path)
+	if len(r.renderings) < maxRenderings {
+		r.renderings[p.Path] = rendering
+	}
+	return rendering, nil
+}
+
+// addWarnings is warn while posts are being rendered.
+func (c *Catalog) addWarnings(problems []content.Problem) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.warn(problems)
+}
+
+// Unrenderable reports whether a post was found to be one that cannot be rendered.
+func (c *Catalog) Unrenderable(e Entry) bool {
+	c.renderer.mu.Lock()
+	defer c.renderer.mu.Unlock()
+	return c.renderer.failed[e.post.Path] != nil
+}
+
+// CountUnrenderable returns how many posts were found to be such.
+func (c *Catalog) CountUnrenderable() int {
+	c.renderer.mu.Lock()
+	defer c.renderer.mu.Unlock()
+	return len(c.renderer.failed)
+}
+
+// renders reports whether a post can be mailed. One that cannot is reported, and gets a
+// number once it is fixed.
+func (c *Catalog) renders(ctx context.Context, e Entry) (bool, error) {
+	_, err := c.Render(ctx, e.post)
 	var failed *content.RenderError
 	if errors.As(err, &failed) {
 		if e.row.Key == 0 {
-			s.report.Posts.New--
+			c.counts.New--
 		}
 		return false, nil
 	}
 	return err == nil, err
 }
 
-// rendering are the first of the posts, at most so many, that can be rendered.
-func (s *pass) rendering(ctx context.Context, posts []entry, most int) ([]entry, error) {
-	var can []entry
+// Renderable returns the first of the posts, at most limit, that can be rendered.
+func (c *Catalog) Renderable(ctx context.Context, posts []Entry, limit int) ([]Entry, error) {
+	var can []Entry
 	for _, e := range posts {
-		if len(can) == most {
+		if len(can) == limit {
 			break
 		}
-		ok, err := s.renders(ctx, e)
+		ok, err := c.renders(ctx, e)
 		if err != nil {
 			return nil, err
 		}
@@ -58,28 +122,22 @@ func (s *pass) rendering(ctx context.Context, posts []entry, most int) ([]entry,
 	return can, nil
 }
 
-// leaveOut reports a post that is left out, once in a pass. It counts as invalid.
-func (s *pass) leaveOut(problem content.Problem) {
-	if _, told := s.leftOut[problem.Path]; told {
+// LeaveOut reports a post that is left out, once in a pass. It counts as invalid.
+func (c *Catalog) LeaveOut(problem content.Problem) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if _, reported := c.leftOut[problem.Path]; reported {
 		return
 	}
-	s.leftOut[problem.Path] = problem
-	s.addProblems(s.report, []content.Problem{problem})
-	s.report.Posts.Invalid++
-	s.report.Posts.Total--
+	c.leftOut[problem.Path] = problem
+	c.warn([]content.Problem{problem})
+	c.counts.Invalid++
+	c.counts.Total--
 }
 
-// leaveOutOfFeeds reports the posts that feeds cannot show.
-func (s *pass) leaveOutOfFeeds(posts []feed.LeftOut) {
-	for _, post := range posts {
-		var failed *content.RenderError
-		if !errors.As(post.Err, &failed) { // else render has reported it
-			s.leaveOut(content.Problem{Path: post.Post, Invalid: true, Message: "the post is left out of feeds: " + post.Err.Error()})
-		}
-	}
-}
-
-// problemsLeftOut are the reports of leaveOut, by path.
-func (s *pass) problemsLeftOut() []content.Problem {
-	return slices.SortedFunc(maps.Values(s.leftOut), func(a, b content.Problem) int { return cmp.Compare(a.Path, b.Path) })
+// ProblemsLeftOut returns what LeaveOut was called with, by path.
+func (c *Catalog) ProblemsLeftOut() []content.Problem {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.SortedFunc(maps.Values(c.leftOut), func(a, b content.Problem) int { return cmp.Compare(a.Path, b.Path) })
 }

@@ -1,14 +1,17 @@
 package publish
 
 import (
+	"context"
 	"encoding/base64"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -60,16 +63,38 @@ func manyPost(n int, more string) string {
 // feedsRendering writes the feeds and tells what was rendered for them.
 func (b *blog) feedsRendering() []string {
 	b.t.Helper()
-	var rendered []string
-	_, err := b.publisher().locked(b.t.Context(), "test", func(s *pass) error {
-		err := s.run(b.t.Context())
-		rendered = slices.Sorted(maps.Keys(s.rendered))
-		return err
-	})
-	if err != nil {
+	log := new(renderLog)
+	p := New(b.cfg, Options{Now: func() time.Time { return b.now }, Build: "test", Log: slog.New(log)})
+	if _, err := p.Run(b.t.Context(), "test"); err != nil {
 		b.t.Fatal(err)
 	}
-	return rendered
+	return slices.Sorted(maps.Keys(log.posts))
+}
+
+// renderLog keeps which posts the log says were rendered.
+type renderLog struct {
+	mu    sync.Mutex
+	posts map[string]bool
+}
+
+func (l *renderLog) Enabled(context.Context, slog.Level) bool { return true }
+func (l *renderLog) WithAttrs([]slog.Attr) slog.Handler       { return l }
+func (l *renderLog) WithGroup(string) slog.Handler            { return l }
+
+func (l *renderLog) Handle(_ context.Context, r slog.Record) error {
+	if r.Message != "rendered" {
+		return nil
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.posts == nil {
+		l.posts = map[string]bool{}
+	}
+	r.Attrs(func(a slog.Attr) bool {
+		l.posts[a.Value.String()] = true
+		return true
+	})
+	return nil
 }
 
 // public is every file below the feeds' folder.

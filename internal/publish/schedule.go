@@ -6,10 +6,10 @@ import (
 	"github.com/robfig/cron/v3"
 )
 
-// nextFire is the first moment after t at which the schedule fires in loc, by
+// NextFire returns the first moment after t at which the schedule fires in loc, by
 // the clock on the wall: a time that the spring change skips fires once, at the
-// change; one that the autumn change repeats fires once, the first time round.
-func nextFire(schedule cron.Schedule, t time.Time, loc *time.Location) time.Time {
+// change; one that the autumn change repeats fires once, the first time.
+func NextFire(schedule cron.Schedule, t time.Time, loc *time.Location) time.Time {
 	if every, ok := schedule.(cron.ConstantDelaySchedule); ok {
 		return every.Next(t)
 	}
@@ -25,19 +25,19 @@ func nextFire(schedule cron.Schedule, t time.Time, loc *time.Location) time.Time
 	}
 }
 
-// firedSince reports whether the schedule fired in (last, now].
-func firedSince(schedule cron.Schedule, last, now time.Time, loc *time.Location) bool {
-	next := nextFire(schedule, last, loc)
+// FiredSince reports whether the schedule fired in (last, now].
+func FiredSince(schedule cron.Schedule, last, now time.Time, loc *time.Location) bool {
+	next := NextFire(schedule, last, loc)
 	return !next.IsZero() && !next.After(now)
 }
 
-// onWall is what a clock in t's zone shows, as a time in UTC, where every
+// onWall returns what a clock in t's zone shows, as a time in UTC, where every
 // wall-clock time exists exactly once.
 func onWall(t time.Time) time.Time {
 	return time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), time.UTC)
 }
 
-// fromWall is the moment at which a clock in loc first shows wall, or would have.
+// fromWall returns the moment at which a clock in loc first shows wall, or would have.
 func fromWall(wall time.Time, loc *time.Location) time.Time {
 	t := time.Date(wall.Year(), wall.Month(), wall.Day(), wall.Hour(), wall.Minute(), wall.Second(), wall.Nanosecond(), loc)
 	if !onWall(t).Equal(wall) {
@@ -55,7 +55,7 @@ func fromWall(wall time.Time, loc *time.Location) time.Time {
 	return t
 }
 
-// skippedAt is the change of clocks nearest to t, which a skipped time fires at.
+// skippedAt returns the change of clocks nearest to t, at which a skipped time fires.
 func skippedAt(t time.Time) time.Time {
 	start, end := t.ZoneBounds()
 	if start.IsZero() || !end.IsZero() && end.Sub(t) < t.Sub(start) {

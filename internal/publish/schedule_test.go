@@ -44,7 +44,7 @@ func TestNextFire(t *testing.T) {
 			at, _ := time.Parse(time.RFC3339, c.after)
 			var got []string
 			for range c.want {
-				at = nextFire(schedule, at, loc)
+				at = NextFire(schedule, at, loc)
 				got = append(got, at.In(loc).Format(time.RFC3339))
 			}
 			if diff := cmp.Diff(c.want, got); diff != "" {
@@ -68,7 +68,7 @@ func TestAYearOfFires(t *testing.T) {
 			}
 			at, end := time.Date(2026, 1, 1, 0, 0, 0, 0, loc), time.Date(2027, 1, 1, 0, 0, 0, 0, loc)
 			n := 0
-			for at = nextFire(schedule, at, loc); at.Before(end); at = nextFire(schedule, at, loc) {
+			for at = NextFire(schedule, at, loc); at.Before(end); at = NextFire(schedule, at, loc) {
 				n++
 			}
 			if n != want {

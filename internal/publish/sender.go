@@ -3,63 +3,136 @@ package publish
 import (
 	"context"
 	"errors"
+	"fmt"
+	"log/slog"
 	"sync"
 	"time"
 
 	"publisher/internal/config"
 	"publisher/internal/ledger"
 	"publisher/mailer/dkim"
+	"publisher/mailer/outbox"
 	"publisher/mailer/smtp"
 )
 
-// newSender makes the one that signs with the keys of mail.dkim.
-func (p *Publisher) newSender(server config.SMTP) (*smtp.Sender, error) {
-	signer, err := p.signer()
-	if err != nil {
-		return nil, err
-	}
-	sender, err := smtp.NewSender(server, hello(p.cfg))
-	if err != nil {
-		return nil, err
-	}
-	sender.Sign(signer)
-	return sender, nil
+// Sender sends mail to the configured server or, without one, into the outbox.
+type Sender struct {
+	*smtp.Sender
+	cfg     *config.Config
+	catcher *outbox.Catcher // nil with a server
 }
 
-// slowed delivers over as many connections as the server accepted when it last asked for
-// fewer.
-func (s *pass) slowed(ctx context.Context, sender *smtp.Sender, deliver func() error) error {
-	last, err := s.ledger.ConnectionLimit(ctx)
+// NewSender returns a sender, which the caller has to close.
+func NewSender(cfg *config.Config, signer *dkim.Signer) (*Sender, error) {
+	s := &Sender{cfg: cfg}
+	server := cfg.Mail.SMTP
+	if cfg.Catches() {
+		catcher, err := outbox.Start(cfg.Path(cfg.Mail.Outbox))
+		if err != nil {
+			return nil, fmt.Errorf("starting the built-in mail catcher: %w", err)
+		}
+		s.catcher, server = catcher, catcher.SMTP(server)
+	}
+	var err error
+	if s.Sender, err = smtp.NewSender(server, helloName(cfg)); err != nil {
+		s.Close()
+		return nil, err
+	}
+	s.Sign(signer)
+	return s, nil
+}
+
+// Close ends the sender.
+func (s *Sender) Close() {
+	if s.catcher != nil {
+		s.catcher.Close()
+	}
+}
+
+// Outbox reports whether mail goes into the outbox.
+func (s *Sender) Outbox() bool { return s.catcher != nil }
+
+// LogIn logs in to the configured server and sends nothing.
+func LogIn(ctx context.Context, cfg *config.Config) error {
+	sender, err := smtp.NewSender(cfg.Mail.SMTP, helloName(cfg))
 	if err != nil {
 		return err
 	}
-	if last.Connections > 0 && last.Server == sender.Server() {
-		sender.Restrict(last.Connections)
+	return sender.Check(ctx)
+}
+
+// helloName returns the name for EHLO (RFC 5321 §4.1.1.1).
+func helloName(cfg *config.Config) string {
+	if cfg.Catches() {
+		return "localhost"
 	}
-	err = s.paced(ctx, sender, deliver)
+	return Domain(cfg.Mail.From.Address)
+}
+
+// LoadSigner loads the keys of mail.dkim; nil if there are none.
+func LoadSigner(cfg *config.Config, log *slog.Logger) (*dkim.Signer, error) {
+	keys := cfg.Mail.DKIM
+	if len(keys) == 0 {
+		return nil, nil
+	}
+	signer, err := dkim.LoadSigner(keys, cfg.Path)
+	if err != nil {
+		return nil, cfg.Fault("mail.dkim", err.Error())
+	}
+	for _, key := range keys {
+		if file := cfg.Path(key.KeyFile); dkim.Readable(file) {
+			log.Warn("every user of this machine can read the DKIM key; run `chmod 600` on it", "file", file)
+		}
+	}
+	return signer, nil
+}
+
+// Session calls deliver, which sends with the sender, with what the ledger records across
+// passes: the server's limits, and a clone mark that moves on.
+func (s *Sender) Session(ctx context.Context, o DeliveryOptions, deliver func(context.Context) error) error {
+	if err := o.Ledger.AdvanceCloneMark(ctx); err != nil {
+		return err
+	}
+	return withCloneMark(ctx, o.Ledger, func(ctx context.Context) error {
+		return s.withConnectionLimit(ctx, o, func() error {
+			return s.withRateHistory(ctx, o, func() error { return deliver(ctx) })
+		})
+	})
+}
+
+// withConnectionLimit delivers over as many connections as the server accepted when it last
+// refused more.
+func (s *Sender) withConnectionLimit(ctx context.Context, o DeliveryOptions, deliver func() error) error {
+	last, err := o.Ledger.ConnectionLimit(ctx)
+	if err != nil {
+		return err
+	}
+	if last.Connections > 0 && last.Server == s.Server() {
+		s.Restrict(last.Connections)
+	}
+	err = deliver()
 	var now ledger.ConnectionLimit
-	if n := sender.Connections(); n < s.cfg.Mail.SMTP.Connections {
-		now = ledger.ConnectionLimit{Server: sender.Server(), Connections: n}
+	if n := s.Connections(); n < s.cfg.Mail.SMTP.Connections {
+		now = ledger.ConnectionLimit{Server: s.Server(), Connections: n}
 	}
 	if last != now {
-		err = errors.Join(err, s.ledger.SetConnectionLimit(context.WithoutCancel(ctx), now))
+		err = errors.Join(err, o.Ledger.SetConnectionLimit(context.WithoutCancel(ctx), now))
 	}
 	return err
 }
 
-// paced delivers. What a rate allows is reckoned with all that earlier
-// passes sent, and those that died: each connection may then have had one envelope
-// out that nothing was recorded of.
-func (s *pass) paced(ctx context.Context, sender *smtp.Sender, deliver func() error) error {
+// withRateHistory delivers within the configured rates, to which everything counts that
+// earlier passes sent. Of a pass that died, each connection may have sent one message that
+// was not recorded.
+func (s *Sender) withRateHistory(ctx context.Context, o DeliveryOptions, deliver func() error) error {
 	rates := s.cfg.Mail.SMTP.Rate
 	if len(rates) == 0 {
 		return deliver()
 	}
-	unbroken := context.WithoutCancel(ctx)
-	if died, err := s.ledger.Sending(ctx); err != nil {
+	if died, err := o.Ledger.Sending(ctx); err != nil {
 		return err
 	} else if died {
-		if err := s.ledger.LogSends(ctx, s.now(), s.cfg.Mail.SMTP.Connections); err != nil {
+		if err := o.Ledger.LogSends(ctx, o.Now(), s.cfg.Mail.SMTP.Connections); err != nil {
 			return err
 		}
 	}
@@ -67,37 +140,36 @@ func (s *pass) paced(ctx context.Context, sender *smtp.Sender, deliver func() er
 	for _, rate := range rates {
 		longest = max(longest, rate.Per)
 	}
-	paces, err := s.ledger.SendLog(ctx, s.now().Add(-longest))
+	history, err := o.Ledger.SendLog(ctx, o.Now().Add(-longest))
 	if err != nil {
 		return err
 	}
-	var ended []time.Time
-	for _, pace := range paces {
-		for range pace.Count {
-			ended = append(ended, pace.At)
+	var sent []time.Time
+	for _, sends := range history {
+		for range sends.Count {
+			sent = append(sent, sends.At)
 		}
 	}
-	sender.RateLimiter().Restore(ended)
-	if err := s.ledger.SetSending(ctx, true); err != nil {
+	s.RateLimiter().Restore(sent)
+	if err := o.Ledger.SetSending(ctx, true); err != nil {
 		return err
 	}
 	err = deliver()
-	return errors.Join(err, s.ledger.SetSending(unbroken, false))
+	return errors.Join(err, o.Ledger.SetSending(context.WithoutCancel(ctx), false))
 }
 
-// markEvery is how often the mark beside the ledger changes while mail goes out.
-const markEvery = time.Second
+// cloneMarkInterval is how often the clone mark changes while mail goes out.
+const cloneMarkInterval = time.Second
 
-// marking delivers while the mark beside the ledger moves on: a backup that was made
-// meanwhile is known for one, even where this process dies.
-func (s *pass) marking(ctx context.Context, deliver func(context.Context) error) error {
-	// What is under way when ctx ends is recorded too, and may take long.
+// withCloneMark delivers while the clone mark beside the ledger moves on: a backup made meanwhile is recognized as one even if this process dies.
+func withCloneMark(ctx context.Context, l *ledger.Ledger, deliver func(context.Context) error) error {
+	// Deliveries in flight when ctx ends are recorded too, and may take long.
 	delivering, delivered := context.WithCancel(context.WithoutCancel(ctx))
-	ctx, stop := context.WithCancelCause(ctx)
+	moving, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	var marker sync.WaitGroup
 	marker.Go(func() {
-		tick := time.NewTicker(markEvery)
+		tick := time.NewTicker(cloneMarkInterval)
 		defer tick.Stop()
 		for {
 			select {
@@ -105,30 +177,12 @@ func (s *pass) marking(ctx context.Context, deliver func(context.Context) error)
 				return
 			case <-tick.C:
 			}
-			if err := s.ledger.AdvanceCloneMark(delivering); err != nil && delivering.Err() == nil {
+			if err := l.AdvanceCloneMark(delivering); err != nil && delivering.Err() == nil {
 				stop(err)
 			}
 		}
 	})
 	defer marker.Wait()
 	defer delivered()
-	return deliver(ctx)
-}
-
-// signer loads the keys of mail.dkim; nil where there is none.
-func (p *Publisher) signer() (*dkim.Signer, error) {
-	keys := p.cfg.Mail.DKIM
-	if len(keys) == 0 {
-		return nil, nil
-	}
-	signer, err := dkim.LoadSigner(keys, p.cfg.Path)
-	if err != nil {
-		return nil, p.cfg.Fault("mail.dkim", err.Error())
-	}
-	for _, key := range keys {
-		if file := p.cfg.Path(key.KeyFile); dkim.Readable(file) {
-			p.log.Warn("every user of this machine can read the DKIM key; `chmod 600` it", "file", file)
-		}
-	}
-	return signer, nil
+	return deliver(moving)
 }

@@ -7,138 +7,97 @@ import (
 	"encoding/json"
 	"time"
 
-	"publisher/content"
+	"publisher/internal/config"
 	"publisher/internal/ledger"
 )
 
 // The note of a pass lets the next one over an unchanged tree leave the posts in the
-// ledger unread. It is written when a pass has gone through, feeds included, and holds for
-// one scan and one config, from the time of that pass until a post's date or expiry.
-// What else moves posts without a file being changed (settling, the flood guard,
+// ledger unread. It is stored when a pass has gone through, feeds included, and is valid for
+// one scan and one config, from the time of that pass until the date or the expiry of a post.
+// Whatever else changes posts without a change of a file (settling, the flood guard,
 // `publisher release`) keeps Mail false.
 
-// quietVersion is that of what a pass leaves in the ledger.
-const quietVersion = 2
+// noteVersion is the version of what a pass leaves in the ledger.
+const noteVersion = 2
 
-// never is when a post that nothing waits for comes of age.
+// never is when no post is waiting for its date.
 func never() time.Time { return time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC) }
 
-// quietSince returns the note where it holds for this pass; nil where it does not,
-// or nobody can tell.
-func (s *pass) quietSince(ctx context.Context, scan *content.Scan) (*ledger.UnchangedNote, error) {
-	note, err := s.ledger.UnchangedNote(ctx)
-	if err != nil || note == nil || !scan.Same {
+// validNote returns the note of the last pass if it is valid for this one, else nil.
+func (c *Catalog) validNote(ctx context.Context) (*ledger.UnchangedNote, error) {
+	note, err := c.Ledger.UnchangedNote(ctx)
+	if err != nil || note == nil || !c.scan.Same {
 		return nil, err
 	}
 	switch {
-	case note.Version != quietVersion: // an earlier version's
-	case note.Scan != s.scanID || note.Settings != s.settingsHash():
-	case s.start.Before(note.Since) || !s.start.Before(note.Until): // clocks go back, too
-	case !s.feedsOnly && (s.isFirst || !note.Mail):
+	case note.Version != noteVersion: // an earlier version's
+	case note.Scan != c.scanID || note.Settings != SettingsHash(c.Config, c.Build):
+	case c.start.Before(note.Since) || !c.start.Before(note.Until): // a clock may have been set back
+	case !c.options.FeedsOnly && (c.isFirst || !note.Mail):
 	default:
 		return note, nil
 	}
 	return nil, nil
 }
 
-// noteQuiet is called when a pass has done all but the mail.
-func (s *pass) noteQuiet(ctx context.Context) error {
-	if !s.live || !s.feedsDone {
-		return nil
-	}
-	note := s.note
+// SaveNote stores the note of this pass. It is called when all but the mail is done.
+func (c *Catalog) SaveNote(ctx context.Context) error {
+	note := c.note
 	if note == nil {
-		note = &ledger.UnchangedNote{Settings: s.settingsHash(), Since: s.start, Until: s.comingOfAge(), Mail: s.noneWait(), Problems: ledgerProblems(s.doubts)}
+		note = &ledger.UnchangedNote{Settings: SettingsHash(c.Config, c.Build), Since: c.start, Until: c.NextPostEvent(), Mail: !c.anyPending(), Problems: LedgerProblems(c.postProblems)}
 	}
-	note.Version, note.Scan = quietVersion, s.scanID
-	return s.ledger.SaveUnchangedNote(ctx, *note)
+	note.Version, note.Scan = noteVersion, c.scanID
+	return c.Ledger.SaveUnchangedNote(ctx, *note)
 }
 
-// comingOfAge is the next time at which a post is published or expires by itself.
-func (s *pass) comingOfAge() time.Time {
-	if s.note != nil {
-		return s.note.Until
+// NextPostEvent returns when a post is next published, or expires, because of its date.
+func (c *Catalog) NextPostEvent() time.Time {
+	if c.note != nil {
+		return c.note.Until
 	}
-	until := never()
-	for _, e := range s.entries {
+	next := never()
+	for _, e := range c.entries {
 		for _, t := range []time.Time{e.post.Date, e.post.Expires} {
-			if t.After(s.start) && t.Before(until) {
-				until = t
+			if t.After(c.start) && t.Before(next) {
+				next = t
 			}
 		}
 	}
-	return until
+	return next
 }
 
-// noneWait reports that no post can come nearer to mail unless its date comes or its
-// file is changed.
-func (s *pass) noneWait() bool {
-	for _, e := range s.entries {
+// NextSettled calls earlier with each time at which the file of a new post will have settled.
+func (c *Catalog) NextSettled(earlier func(time.Time)) {
+	for _, e := range c.entries {
+		if e.row.Stage == ledger.New || e.row.Stage == ledger.Released {
+			earlier(e.post.ModTime.Add(c.Config.Digest.Settle))
+		}
+	}
+}
+
+// anyPending reports whether a post can become mailable although its date has come already
+// and its file does not change.
+func (c *Catalog) anyPending() bool {
+	for _, e := range c.entries {
 		switch e.row.Stage {
 		case ledger.Known, ledger.Numbered:
 		case ledger.New:
-			if s.published(e) && !e.post.FeedOnly {
-				return false
+			if c.Published(e) && !e.post.FeedOnly {
+				return true
 			}
-		default: // held, released, or not looked at by `run` yet
-			return false
+		default: // held, released, or not yet seen by `publisher run`
+			return true
 		}
 	}
-	return true
+	return false
 }
 
-// settingsHash changes with the program and with anything in its config.
-func (s *pass) settingsHash() string {
-	text, err := json.Marshal([]any{s.build, s.cfg, s.cfg.Site.Timezone.String()})
+// SettingsHash returns a hash of the program's version and of everything in its config.
+func SettingsHash(cfg *config.Config, build string) string {
+	text, err := json.Marshal([]any{build, cfg, cfg.Site.Timezone.String()})
 	if err != nil {
-		return "" // no note holds under it
+		return "" // no note is valid then
 	}
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:])
-}
-
-// recall reads the posts that a quiet pass has left unread.
-func (s *pass) recall(ctx context.Context) error {
-	if s.surveyed {
-		return nil
-	}
-	if _, err := s.compare(ctx); err != nil {
-		return err
-	}
-	return s.learnNumbers(ctx)
-}
-
-// idle reports that there is nothing to mail that posts would be needed for.
-func (s *pass) idle(ctx context.Context, open []ledger.Edition) (bool, error) {
-	if s.surveyed || len(open) > 0 {
-		return false, nil
-	}
-	if retries, err := s.ledger.Deferred(ctx, s.now(), 0, 0, 1); err != nil || len(retries) > 0 {
-		return false, err
-	}
-	for _, cadence := range s.cfg.Digest.Cadences {
-		last, through, err := s.ledger.LastClosed(ctx, cadence.Name)
-		if err != nil {
-			return false, err
-		}
-		if last.IsZero() {
-			last = s.first
-		}
-		if cadence.Schedule != nil {
-			if firedSince(cadence.Schedule, last, s.start, s.cfg.Site.Timezone) {
-				return false, nil
-			}
-			continue
-		}
-		if through < s.newest {
-			return false, nil
-		}
-		for _, language := range s.digestLanguages() {
-			groups, err := s.ledger.RecipientGroups(ctx, s.audience(cadence.Name, language), s.newest)
-			if err != nil || len(groups) > 0 {
-				return false, err
-			}
-		}
-	}
-	return true, nil
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"publisher/feed"
 	"publisher/internal/ledger"
 	"publisher/internal/sink"
 )
@@ -52,7 +53,7 @@ func newUpgraded(t *testing.T, build string) *upgraded {
 		t.Fatal(err)
 	}
 	u.restore(s, replace(readFile(t, "testdata/schema6/ledger.sql"),
-		"DIR", u.dir, "SETTINGS", s.settingsHash(), "STATE", s.stateOf([]string{filepath.Join(u.dir, "posts/dot.svg")})))
+		"DIR", u.dir, "SETTINGS", SettingsHash(u.cfg, "test"), "STATE", feed.FileState([]string{filepath.Join(u.dir, "posts/dot.svg")}, s.start)))
 	return u
 }
 
@@ -90,7 +91,7 @@ func (u *upgraded) restore(s *pass, dump string) {
 	}
 	for query, arg := range map[string]any{
 		"UPDATE memo SET value = $1 WHERE name = 'scan'":                                                         snapshot,
-		"UPDATE memo SET value = CAST(json_set(CAST(value AS TEXT), '$.Scan', $1) AS BLOB) WHERE name = 'quiet'": scanID(snapshot),
+		"UPDATE memo SET value = CAST(json_set(CAST(value AS TEXT), '$.Scan', $1) AS BLOB) WHERE name = 'quiet'": SnapshotID(snapshot),
 	} {
 		if _, err := db.ExecContext(ctx, query, arg); err != nil {
 			u.t.Fatal(err)
@@ -137,8 +138,8 @@ func TestUpgradeFromMemo(t *testing.T) {
 			feeds, times := u.public(), u.feedTimes()
 
 			s := u.pass()
-			if s.quiet != (build == "test") {
-				t.Errorf("the pass relied on what the last one noted: %v", s.quiet)
+			if s.catalog.Unchanged() != (build == "test") {
+				t.Errorf("the pass relied on what the last one noted: %v", s.catalog.Unchanged())
 			}
 			if diff := cmp.Diff(map[string]int{"bob@example.com": 1, "dora@example.com": 1, "walt@example.com": 1}, u.server.Taken()); diff != "" {
 				t.Errorf("sent (-want +got):\n%s", diff)
@@ -146,7 +147,7 @@ func TestUpgradeFromMemo(t *testing.T) {
 			if most := u.server.Most(); most != 1 {
 				t.Errorf("%d connections to a server that accepted 1", most)
 			}
-			if p := s.report.Posts; p.Total != 4 || p.New != 0 || p.Changed != 0 || p.Gone != 0 || p.Invalid != 1 {
+			if p := s.report().Posts; p.Total != 4 || p.New != 0 || p.Changed != 0 || p.Gone != 0 || p.Invalid != 1 {
 				t.Errorf("posts: %+v", p)
 			}
 			u.wantUntouched(s, feeds, times)
@@ -157,8 +158,8 @@ func TestUpgradeFromMemo(t *testing.T) {
 			u.now = u.now.Add(time.Minute)
 			s = u.pass()
 			u.wantUntouched(s, feeds, times)
-			if total := u.server.Total(); total != 3 || !s.quiet {
-				t.Errorf("after another run %d mails; it was quiet: %v", total, s.quiet)
+			if total := u.server.Total(); total != 3 || !s.catalog.Unchanged() {
+				t.Errorf("after another run %d mails; it was quiet: %v", total, s.catalog.Unchanged())
 			}
 		})
 	}
@@ -166,7 +167,7 @@ func TestUpgradeFromMemo(t *testing.T) {
 
 func (u *upgraded) wantUntouched(s *pass, feeds map[string]string, times map[string]time.Time) {
 	u.t.Helper()
-	if f := s.report.Feeds; len(f.Written)+len(f.Removed) > 0 || f.Unchanged != 16 {
+	if f := s.report().Feeds; len(f.Written)+len(f.Removed) > 0 || f.Unchanged != 16 {
 		u.t.Errorf("feeds: %+v", f)
 	}
 	if diff := cmp.Diff(feeds, u.public()); diff != "" {
@@ -194,7 +195,7 @@ func (u *upgraded) wantHubs() {
 func (u *upgraded) wantWarnings(s *pass, of ...string) {
 	u.t.Helper()
 	var all []string
-	for _, w := range s.report.Warnings {
+	for _, w := range s.report().Warnings {
 		all = append(all, w.Path+": "+w.Message)
 	}
 	for _, text := range of {

@@ -7,7 +7,7 @@ import (
 	"slices"
 )
 
-// Report is what a pass did, or for a plan would do. Its JSON is a promise.
+// Pass is what a pass did, or for a plan would do. Its JSON must not change.
 type Pass struct {
 	Posts    Posts     `json:"posts"`
 	Feeds    Feeds     `json:"feeds"`
@@ -78,22 +78,24 @@ func New() *Pass {
 	return &Pass{Feeds: Feeds{Written: []string{}}, Editions: []Edition{}, Warnings: []Warning{}}
 }
 
-// Unfinished says that something failed, or was left for the next pass.
+// Unfinished reports whether something failed, or was left for the next pass.
 func (r *Pass) Unfinished() bool {
 	return len(r.Errors) > 0 || slices.ContainsFunc(r.Editions, func(e Edition) bool {
 		return e.Deferred > 0 || e.Uncertain > e.Resent
 	})
 }
 
-// NeedsPerson says that something waits for a decision.
+// NeedsPerson reports whether something waits for a person's decision.
 func (r *Pass) NeedsPerson() bool { return len(r.Held) > 0 || r.Missing > 0 }
 
-func (r *Pass) Warn(path string, line int, message string) {
-	r.Warnings = append(r.Warnings, Warning{path, line, message})
+// Fail adds errors.
+func (r *Pass) Fail(errs ...error) {
+	for _, err := range errs {
+		r.Errors = append(r.Errors, err.Error())
+	}
 }
 
-func (r *Pass) Fail(err error) { r.Errors = append(r.Errors, err.Error()) }
-
+// SortWarnings sorts the warnings by place, and removes duplicates.
 func (r *Pass) SortWarnings() {
 	slices.SortStableFunc(r.Warnings, func(a, b Warning) int {
 		return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Line, b.Line))
@@ -101,8 +103,7 @@ func (r *Pass) SortWarnings() {
 	r.Warnings = slices.Compact(r.Warnings)
 }
 
-// merge adds what a later survey of the same pass found. What stands now stays in later, for the
-// next time.
+// Merge adds what a later survey of the same pass reports.
 func (r *Pass) Merge(later *Pass) {
 	r.Warnings = append(r.Warnings, later.Warnings...)
 	r.Errors = append(r.Errors, later.Errors...)
@@ -113,7 +114,4 @@ func (r *Pass) Merge(later *Pass) {
 	r.Feeds.Written = append(r.Feeds.Written, later.Feeds.Written...)
 	r.Feeds.Removed = append(r.Feeds.Removed, later.Feeds.Removed...)
 	r.Held, r.Missing = later.Held, later.Missing
-	*later = *New()
-	later.Posts.Total, later.Posts.Invalid = r.Posts.Total, r.Posts.Invalid
-	later.Held, later.Missing = r.Held, r.Missing
 }
