@@ -2,6 +2,7 @@ package publish
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"mime"
@@ -379,5 +380,25 @@ func TestDaemonListUnread(t *testing.T) {
 	failing := "content and feeds: failing; the log says why"
 	if diff := cmp.Diff([]string{"<nil>", failing, "<nil>"}, health[:3]); diff != "" {
 		t.Errorf("health (-want +got):\n%s", diff)
+	}
+}
+
+func TestUnlessStopped(t *testing.T) {
+	cause, fault := errors.New("terminated"), errors.New("disk full")
+	ended, stop := context.WithCancelCause(t.Context())
+	stop(cause)
+	for _, test := range []struct {
+		ctx       context.Context
+		err, want error
+	}{
+		{ended, context.Canceled, nil},
+		{ended, cause, nil},
+		{ended, fault, fault},
+		{t.Context(), context.Canceled, context.Canceled},
+		{t.Context(), nil, nil},
+	} {
+		if got := unlessStopped(test.ctx, test.err); got != test.want {
+			t.Errorf("%v becomes %v, want %v", test.err, got, test.want)
+		}
 	}
 }

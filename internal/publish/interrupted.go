@@ -77,29 +77,29 @@ func (i *Interrupted) holds() bool { return i.cfg.Mail.Uncertain == "hold" }
 
 // Report adds the interrupted deliveries that Settle found to what a pass reports of
 // editions.
-func (i *Interrupted) Report(ctx context.Context, editions []report.Edition) ([]report.Edition, []report.Warning, error) {
+func (i *Interrupted) Report(ctx context.Context, all []report.Edition) ([]report.Edition, []report.Warning, error) {
 	var warnings []report.Warning
 	for _, number := range slices.Sorted(maps.Keys(i.found)) {
 		n := i.found[number]
-		at := slices.IndexFunc(editions, func(r report.Edition) bool { return r.Number == number })
+		at := slices.IndexFunc(all, func(r report.Edition) bool { return r.Number == number })
 		if at < 0 {
 			e, err := i.ledger.Edition(ctx, number)
 			if err != nil {
-				return editions, warnings, err
+				return all, warnings, err
 			}
-			at = len(editions)
-			editions = append(editions, Report0(i.cfg, e))
+			at = len(all)
+			all = append(all, Report0(i.cfg, e))
 		}
-		editions[at].Uncertain += n
+		all[at].Uncertain += n
 		what := "mail.uncertain holds them: `publisher editions retry %d` sends them again"
 		if !i.holds() {
-			editions[at].Resent += n
+			all[at].Resent += n
 			what = "they are sent again with the same Message-ID, and may arrive twice: `publisher editions show %d` lists them"
 		}
 		warnings = append(warnings, report.Warning{Path: strings.TrimPrefix(i.cfg.Ledger, "sqlite:"), Message: fmt.Sprintf(
 			"edition %d: it is not known whether the server accepted %d deliveries that were in flight when the program was stopped; "+what, number, n, number)})
 	}
-	return editions, warnings, nil
+	return all, warnings, nil
 }
 
 // RecordSpooled records results that an earlier run could not record. It warns of those that

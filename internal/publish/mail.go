@@ -19,8 +19,8 @@ func (s *pass) mail(ctx context.Context, later <-chan *pass) error {
 		return err
 	}
 	unbroken := context.WithoutCancel(ctx)
-	editions, warnings, err := interrupted.Report(unbroken, s.own.Editions)
-	s.own.Editions = editions
+	all, warnings, err := interrupted.Report(unbroken, s.own.Editions)
+	s.own.Editions = all
 	s.warn(warnings)
 	if err != nil {
 		return err
@@ -71,12 +71,12 @@ func (s *pass) mailDue(ctx context.Context, interrupted *Interrupted, later <-ch
 	if err != nil {
 		return err
 	}
-	editions := append(open, closed...)
+	open = append(open, closed...)
 	if !s.live {
-		s.own.Editions, err = Plan(ctx, s.composer, editions)
+		s.own.Editions, err = Plan(ctx, s.composer, open)
 		return err
 	}
-	queue, err := NewQueue(ctx, s.deliveryOptions(), s.composer, editions)
+	queue, err := NewQueue(ctx, s.deliveryOptions(), s.composer, open)
 	if err != nil || queue == nil {
 		return err
 	}
@@ -128,8 +128,8 @@ func (s *pass) deliver(ctx context.Context, queue *Queue, later <-chan *pass) er
 	case err != nil && ctx.Err() == nil:
 		return err
 	}
-	editions, err := queue.Finish(context.WithoutCancel(ctx))
-	s.own.Editions = append(s.own.Editions, editions...)
+	done, err := queue.Finish(context.WithoutCancel(ctx))
+	s.own.Editions = append(s.own.Editions, done...)
 	return err
 }
 

@@ -12,10 +12,10 @@ import (
 
 // Plan returns what a pass would report of these editions and of the deliveries that are due
 // again, without sending anything.
-func Plan(ctx context.Context, c *Composer, editions []ledger.Edition) ([]report.Edition, error) {
+func Plan(ctx context.Context, c *Composer, open []ledger.Edition) ([]report.Edition, error) {
 	var planned []report.Edition
-	for i := range editions {
-		e := &editions[i]
+	for i := range open {
+		e := &open[i]
 		r := Report0(c.Catalog().Config, e)
 		b, err := c.Bundle(ctx, e)
 		if err != nil {

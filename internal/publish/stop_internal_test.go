@@ -35,23 +35,3 @@ func TestUntilStopped(t *testing.T) {
 		t.Errorf("a panic becomes %v", err)
 	}
 }
-
-func TestUnlessStopped(t *testing.T) {
-	cause, fault := errors.New("terminated"), errors.New("disk full")
-	ended, stop := context.WithCancelCause(t.Context())
-	stop(cause)
-	for _, test := range []struct {
-		ctx       context.Context
-		err, want error
-	}{
-		{ended, context.Canceled, nil},
-		{ended, cause, nil},
-		{ended, fault, fault},
-		{t.Context(), context.Canceled, context.Canceled},
-		{t.Context(), nil, nil},
-	} {
-		if got := unlessStopped(test.ctx, test.err); got != test.want {
-			t.Errorf("%v becomes %v, want %v", test.err, got, test.want)
-		}
-	}
-}
