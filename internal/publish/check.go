@@ -8,7 +8,9 @@ import (
 	"slices"
 	"strings"
 
+	"publisher/internal/publish/delivery"
 	"publisher/internal/publish/report"
+	"publisher/internal/publish/syndicate"
 )
 
 // Check returns what is wrong with content, templates, feeds and ledger. With online, it also
@@ -22,7 +24,7 @@ func (p *Publisher) Check(ctx context.Context, online bool) (*CheckReport, error
 		if err := errors.Join(s.loadTemplates(), s.survey(ctx)); err != nil {
 			return err
 		}
-		feeds, err := NewFeeds(s.catalog).Check(ctx)
+		feeds, err := syndicate.NewFeeds(s.catalog).Check(ctx)
 		if err != nil {
 			return err
 		}
@@ -34,18 +36,18 @@ func (p *Publisher) Check(ctx context.Context, online bool) (*CheckReport, error
 		if err := s.templates.Check(); err != nil {
 			checked.Faults = append(checked.Faults, err.Error())
 		}
-		checked.Warnings = slices.Concat(found.Warnings, s.catalog.UnusedLanguages(), SetAside(s.ledger), feeds.Clashes, s.privateWarnings(s.tree))
+		checked.Warnings = slices.Concat(found.Warnings, s.catalog.UnusedLanguages(), delivery.SetAside(s.ledger), feeds.Clashes, s.privateWarnings(s.tree))
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
 	checked.Warnings = append(checked.Warnings, p.signingWarnings()...)
-	if _, err := LoadSigner(p.cfg, p.log); err != nil {
+	if _, err := delivery.LoadSigner(p.cfg, p.log); err != nil {
 		checked.Faults = append(checked.Faults, err.Error())
 	}
 	if online && !p.cfg.Catches() {
-		if err := LogIn(ctx, p.cfg); err != nil {
+		if err := delivery.LogIn(ctx, p.cfg); err != nil {
 			checked.Faults = append(checked.Faults, err.Error())
 		}
 	}

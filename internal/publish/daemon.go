@@ -12,7 +12,9 @@ import (
 
 	"publisher/internal/ledger"
 	"publisher/internal/panics"
+	"publisher/internal/publish/editions"
 	"publisher/internal/publish/report"
+	"publisher/internal/publish/syndicate"
 )
 
 // Daemon does by itself what cron does with `publisher run`. It looks at the tree when a file
@@ -145,12 +147,12 @@ func (s *pass) wake(ctx context.Context) (time.Time, error) {
 	}
 	for _, cadence := range s.cfg.Digest.Cadences {
 		if cadence.Schedule != nil {
-			earlier(NextFire(cadence.Schedule, now, s.cfg.Site.Timezone))
+			earlier(editions.NextFire(cadence.Schedule, now, s.cfg.Site.Timezone))
 		}
 	}
 	earlier(s.catalog.NextPostEvent())
 	s.catalog.NextSettled(earlier)
-	hub, hubErr := NewHubs(s.cfg, s.ledger).NextTry(ctx)
+	hub, hubErr := syndicate.NewHubs(s.cfg, s.ledger).NextTry(ctx)
 	earlier(hub)
 	retry, err := s.ledger.NextRetry(ctx)
 	if err == nil && !retry.IsZero() {

@@ -21,6 +21,7 @@ import (
 	"publisher/internal/config"
 	"publisher/internal/ledger"
 	"publisher/internal/panics"
+	"publisher/internal/publish/catalog"
 	"publisher/internal/publish/subscribers"
 )
 
@@ -340,8 +341,8 @@ func TestOneFault(t *testing.T) {
 // A panic in one part becomes an error that names its place.
 func TestGuarded(t *testing.T) {
 	err := panics.Catch(func() error {
-		var posts []Entry
-		posts[0].row.Seq++
+		var posts []catalog.Entry
+		posts[0].Row.Seq++
 		return nil
 	})
 	if err == nil || !strings.Contains(err.Error(), "publish.TestGuarded") || strings.Contains(err.Error(), "goroutine") {

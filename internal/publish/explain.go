@@ -11,6 +11,8 @@ import (
 	"publisher/content"
 	"publisher/internal/config"
 	"publisher/internal/ledger"
+	"publisher/internal/publish/catalog"
+	"publisher/internal/publish/editions"
 	"publisher/internal/publish/report"
 	"publisher/internal/publish/subscribers"
 )
@@ -29,7 +31,7 @@ type PostExplanation struct {
 	URL       string           `json:"url"`
 	Title     string           `json:"title"`
 	Language  string           `json:"language,omitempty"` // in whose feeds and digests it is; "" where all is together
-	State     State            `json:"state"`
+	State     catalog.State    `json:"state"`
 	Reason    string           `json:"reason"`
 	FirstSeen string           `json:"first_seen"`
 	Number    int64            `json:"number"` // its sequence number; 0 for none yet
@@ -118,25 +120,25 @@ func (s *pass) explainPost(ctx context.Context, name string) (*PostExplanation, 
 	e, found := s.catalog.Find(name)
 	if !found {
 		if strings.Contains(name, "@") {
-			return nil, fmt.Errorf("%w: nobody subscribes as %s, and no post has that id, path or address", ErrNotFound, name)
+			return nil, fmt.Errorf("%w: nobody subscribes as %s, and no post has that id, path or address", catalog.ErrNotFound, name)
 		}
 		for _, left := range s.catalog.LeftOut() {
 			if s.catalog.Path(left.Path) == name || left.Path == name {
-				return nil, fmt.Errorf("%w: the blog's engine leaves %s out: %s%s", ErrNotFound, name, left.Reason, s.place(&left.Omission))
+				return nil, fmt.Errorf("%w: the blog's engine leaves %s out: %s%s", catalog.ErrNotFound, name, left.Reason, s.place(&left.Omission))
 			}
 		}
-		return nil, fmt.Errorf("%w: no post has the id, path or address %q; `publisher posts` lists them", ErrNotFound, name)
+		return nil, fmt.Errorf("%w: no post has the id, path or address %q; `publisher posts` lists them", catalog.ErrNotFound, name)
 	}
 	editions, err := s.ledger.Editions(ctx)
 	if err != nil {
 		return nil, err
 	}
-	x := &PostExplanation{ID: e.row.ID, Path: s.catalog.Path(e.post.Path), URL: e.post.URL, Title: e.post.Title,
-		Language:  report.Language(s.cfg, s.cfg.LanguageOf(e.post.Language)),
-		FirstSeen: report.Time(e.row.FirstSeen, s.cfg.Site.Timezone), Number: e.row.Seq, Editions: []EditionSummary{}}
+	x := &PostExplanation{ID: e.Row.ID, Path: s.catalog.Path(e.Post.Path), URL: e.Post.URL, Title: e.Post.Title,
+		Language:  report.Language(s.cfg, s.cfg.LanguageOf(e.Post.Language)),
+		FirstSeen: report.Time(e.Row.FirstSeen, s.cfg.Site.Timezone), Number: e.Row.Seq, Editions: []EditionSummary{}}
 	canceled := 0
 	for _, edition := range editions {
-		if slices.Contains(edition.Posts, e.row.ID) {
+		if slices.Contains(edition.Posts, e.Row.ID) {
 			x.Editions = append(x.Editions, s.Summary(edition))
 			if edition.Canceled {
 				canceled++
@@ -147,11 +149,11 @@ func (s *pass) explainPost(ctx context.Context, name string) (*PostExplanation, 
 	x.Reason = s.reason(e, x.State, len(x.Editions), canceled)
 	if withheld, err := s.ledger.Withheld(ctx); err != nil {
 		return nil, err
-	} else if why := s.catalog.WhyHidden(e.row.Seq); withheld.Contains(e.row.Seq) && why != "" {
+	} else if why := s.catalog.WhyHidden(e.Row.Seq); withheld.Contains(e.Row.Seq) && why != "" {
 		x.Reason += fmt.Sprintf(" Editions have gone out without it, since %s; when it is back it is offered to those who have not had it.", why)
 	}
-	if x.State == StateNew && e.row.Seq > 0 {
-		over, err := s.passedBy(ctx, e.row.Seq)
+	if x.State == catalog.StateNew && e.Row.Seq > 0 {
+		over, err := s.passedBy(ctx, e.Row.Seq)
 		if err != nil {
 			return nil, err
 		}
@@ -174,33 +176,33 @@ func (s *pass) passedBy(ctx context.Context, number int64) (bool, error) {
 	return true, nil
 }
 
-func (s *pass) reason(e Entry, state State, editions, canceled int) string {
+func (s *pass) reason(e catalog.Entry, state catalog.State, editions, canceled int) string {
 	switch state {
-	case StateDraft:
+	case catalog.StateDraft:
 		return "It is a draft: it is in no feed and no mail until the draft mark goes."
-	case StateScheduled:
-		return "Its date lies ahead: it is published, and mailed, from " + report.Time(e.post.Date, s.cfg.Site.Timezone) + " on."
-	case StateExpired:
-		return "It expired on " + report.Time(e.post.Expires, s.cfg.Site.Timezone) + " and is in no feed and no mail."
-	case StateFeedOnly:
+	case catalog.StateScheduled:
+		return "Its date lies ahead: it is published, and mailed, from " + report.Time(e.Post.Date, s.cfg.Site.Timezone) + " on."
+	case catalog.StateExpired:
+		return "It expired on " + report.Time(e.Post.Expires, s.cfg.Site.Timezone) + " and is in no feed and no mail."
+	case catalog.StateFeedOnly:
 		return "Its front matter keeps it out of mail. It is in the feeds."
-	case StateKnown:
+	case catalog.StateKnown:
 		return "It was there before the first pass on " + report.Time(s.catalog.FirstPass(), s.cfg.Site.Timezone) + ", and digest.start does not name its date, so it is never mailed. It is in the feeds."
-	case StateHeld:
-		if why := e.post.Held; why != nil {
+	case catalog.StateHeld:
+		if why := e.Post.Held; why != nil {
 			return fmt.Sprintf("It is in no feed and no mail: nobody can tell whether the blog's engine shows it. The reason is %s%s. Write that out plainly, or name the post in content.include.",
 				why.Reason, s.place(why))
 		}
-		return fmt.Sprintf("It came with more than %d other new posts at once (digest.hold_above). It is mailed after `publisher release %s`.", s.cfg.Digest.HoldAbove, s.catalog.Path(e.post.Path))
-	case StateSettling:
+		return fmt.Sprintf("It came with more than %d other new posts at once (digest.hold_above). It is mailed after `publisher release %s`.", s.cfg.Digest.HoldAbove, s.catalog.Path(e.Post.Path))
+	case catalog.StateSettling:
 		return fmt.Sprintf("Its file changed less than %s ago (digest.settle). It is mailed by the first edition after that.", s.cfg.Digest.Settle)
-	case StateMailed:
+	case catalog.StateMailed:
 		if canceled > 0 {
 			return fmt.Sprintf("%d edition(s) had it, %d of them canceled. Changing it mails nothing again.", editions, canceled)
 		}
 		return fmt.Sprintf("It was mailed: %d edition(s) had it. Changing it mails nothing again.", editions)
 	}
-	if e.row.Seq > 0 {
+	if e.Row.Seq > 0 {
 		return "It is ready: the next edition of each cadence has it for everyone who subscribed before it came."
 	}
 	return "It is new: the next pass makes it ready for mail."
@@ -253,10 +255,10 @@ func (s *pass) explainSubscriber(ctx context.Context, sub ledger.Subscriber) (*S
 	}
 	due := sub.UpTo(s.catalog.Numbers(), ledger.Selection{Tags: sub.Tags, Language: s.cfg.LanguageOf(sub.Language)}, s.catalog.Newest())
 	for _, e := range s.catalog.Showable(due) {
-		x.Due = append(x.Due, e.post.Title)
+		x.Due = append(x.Due, e.Post.Title)
 	}
 	for _, seq := range due {
-		if why := s.catalog.WhyHidden(seq); why != "" && why != Expired {
+		if why := s.catalog.WhyHidden(seq); why != "" && why != catalog.Expired {
 			x.Withheld = append(x.Withheld, fmt.Sprintf("%s: %s", s.catalog.NameOf(seq), why))
 		}
 	}
@@ -304,14 +306,14 @@ func (s *pass) nextEdition(ctx context.Context, cadence config.Cadence) (string,
 	if cadence.Schedule == nil {
 		return "", nil
 	}
-	last, _, err := LastClosed(ctx, s.catalog, cadence.Name)
+	last, _, err := editions.LastClosed(ctx, s.catalog, cadence.Name)
 	if err != nil {
 		return "", err
 	}
 	if last.After(s.start.Add(ledger.MaxClockSkew)) { // the clock was set back: as CloseDue does
 		last = s.start
 	}
-	next := NextFire(cadence.Schedule, last, s.cfg.Site.Timezone)
+	next := editions.NextFire(cadence.Schedule, last, s.cfg.Site.Timezone)
 	if !next.After(s.start) {
 		return "", nil
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"publisher/internal/ledger"
+	"publisher/internal/publish/delivery"
 )
 
 // polyglot is a blog whose languages come and go, and what it has mailed to whom.
@@ -90,7 +91,7 @@ func (p *polyglot) pass(most int) bool {
 		}
 	}
 	tried := 0
-	publisher := New(p.cfg, Options{Now: func() time.Time { return p.now }, Build: "test", Progress: func(Progress) {
+	publisher := New(p.cfg, Options{Now: func() time.Time { return p.now }, Build: "test", Progress: func(delivery.Progress) {
 		if tried++; tried == most {
 			stop()
 		}

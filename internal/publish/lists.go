@@ -6,6 +6,9 @@ import (
 	"time"
 
 	"publisher/internal/ledger"
+	"publisher/internal/publish/catalog"
+	"publisher/internal/publish/delivery"
+	"publisher/internal/publish/editions"
 	"publisher/internal/publish/subscribers"
 	"publisher/mailer/bounce"
 )
@@ -37,34 +40,34 @@ func (p *Publisher) Restore(ctx context.Context, l *ledger.Ledger, emails []stri
 
 // Release releases held posts; see Release.
 func (p *Publisher) Release(ctx context.Context, l *ledger.Ledger, names []string) ([]string, error) {
-	return Release(ctx, p.cfg, l, names)
+	return catalog.Release(ctx, p.cfg, l, names)
 }
 
 // RetryEdition has the next pass try failed and uncertain deliveries again; see Retry.
 func (p *Publisher) RetryEdition(ctx context.Context, l *ledger.Ledger, number int64) (int, error) {
-	return Retry(ctx, l, number, p.now())
+	return editions.Retry(ctx, l, number, p.now())
 }
 
 // AcceptRefusals lets an edition continue whoever is refused; see AcceptRefusals.
 func (p *Publisher) AcceptRefusals(ctx context.Context, l *ledger.Ledger, number int64) (int, error) {
-	return AcceptRefusals(ctx, l, number, p.now())
+	return editions.AcceptRefusals(ctx, l, number, p.now())
 }
 
 // CancelEdition ends an edition that is not done; see Cancel.
 func (p *Publisher) CancelEdition(ctx context.Context, l *ledger.Ledger, number int64) (bool, error) {
-	return Cancel(ctx, p.cfg, l, number, p.now())
+	return editions.Cancel(ctx, p.cfg, l, number, p.now())
 }
 
 // TakeReturned handles one mail that came back; see Bounces.Take.
-func (p *Publisher) TakeReturned(ctx context.Context, l *ledger.Ledger, returned *bounce.Report) (*Bounced, error) {
-	return NewBounces(p.cfg, l, p.log, p.now).Take(ctx, returned)
+func (p *Publisher) TakeReturned(ctx context.Context, l *ledger.Ledger, returned *bounce.Report) (*delivery.Bounced, error) {
+	return delivery.NewBounces(p.cfg, l, p.log, p.now).Take(ctx, returned)
 }
 
 // ReconcileMailLog settles uncertain deliveries from the mail server's log. The error is a
 // *ledger.LockedError while a pass is running.
-func (p *Publisher) ReconcileMailLog(ctx context.Context, log io.Reader, complete bool, command string) (counts Reconciled, err error) {
+func (p *Publisher) ReconcileMailLog(ctx context.Context, log io.Reader, complete bool, command string) (counts delivery.Reconciled, err error) {
 	_, err = p.locked(ctx, command, func(s *pass) error {
-		counts, err = ReconcileMailLog(ctx, s.ledger, log, complete, s.log, s.now())
+		counts, err = delivery.ReconcileMailLog(ctx, s.ledger, log, complete, s.log, s.now())
 		return err
 	})
 	return counts, err

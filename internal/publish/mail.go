@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"publisher/internal/ledger"
+	"publisher/internal/publish/delivery"
+	"publisher/internal/publish/editions"
 	"publisher/internal/publish/report"
 	"publisher/mailer/smtp"
 )
@@ -14,7 +16,7 @@ import (
 // and reports what still waits. later receives surveys that are made while mail goes out; nil
 // for none.
 func (s *pass) mail(ctx context.Context, later <-chan *pass) error {
-	interrupted := NewInterrupted(s.cfg, s.ledger, s.log, s.start)
+	interrupted := delivery.NewInterrupted(s.cfg, s.ledger, s.log, s.start)
 	if err := s.mailDue(ctx, interrupted, later); err != nil || !s.live {
 		return err
 	}
@@ -33,7 +35,7 @@ func (s *pass) mail(ctx context.Context, later <-chan *pass) error {
 		e := &unfinished[i]
 		reported := slices.ContainsFunc(s.own.Editions, func(r report.Edition) bool { return r.Number == e.Number })
 		if e.Deferred > 0 && !reported {
-			r := Report0(s.cfg, e)
+			r := editions.Report(s.cfg, e)
 			r.Deferred, r.Waiting = e.Deferred, true
 			s.own.Editions = append(s.own.Editions, r)
 		}
@@ -41,9 +43,9 @@ func (s *pass) mail(ctx context.Context, later <-chan *pass) error {
 	return nil
 }
 
-func (s *pass) mailDue(ctx context.Context, interrupted *Interrupted, later <-chan *pass) error {
+func (s *pass) mailDue(ctx context.Context, interrupted *delivery.Interrupted, later <-chan *pass) error {
 	if s.live {
-		returned, err := NewBounces(s.cfg, s.ledger, s.log, s.now).ReadMaildir(ctx)
+		returned, err := delivery.NewBounces(s.cfg, s.ledger, s.log, s.now).ReadMaildir(ctx)
 		s.warn(returned.Warnings)
 		s.own.Fail(returned.Errors...)
 		if err != nil {
@@ -58,12 +60,12 @@ func (s *pass) mailDue(ctx context.Context, interrupted *Interrupted, later <-ch
 	if err != nil {
 		return err
 	}
-	open, err := Open(ctx, s.ledger)
+	open, err := editions.Open(ctx, s.ledger)
 	if err != nil {
 		return err
 	}
 	if !s.catalog.Loaded() {
-		if due, err := AnyDue(ctx, s.catalog, open, s.now()); err != nil || !due {
+		if due, err := editions.AnyDue(ctx, s.catalog, open, s.now()); err != nil || !due {
 			return err
 		}
 	}
@@ -73,18 +75,18 @@ func (s *pass) mailDue(ctx context.Context, interrupted *Interrupted, later <-ch
 	}
 	open = append(open, closed...)
 	if !s.live {
-		s.own.Editions, err = Plan(ctx, s.composer, open)
+		s.own.Editions, err = delivery.Plan(ctx, s.composer, open)
 		return err
 	}
-	queue, err := NewQueue(ctx, s.deliveryOptions(), s.composer, open)
+	queue, err := delivery.NewQueue(ctx, s.deliveryOptions(), s.composer, open)
 	if err != nil || queue == nil {
 		return err
 	}
 	return s.deliver(ctx, queue, later)
 }
 
-func (s *pass) deliveryOptions() DeliveryOptions {
-	return DeliveryOptions{Config: s.cfg, Ledger: s.ledger, Log: s.log, Now: s.now, Progress: s.progress}
+func (s *pass) deliveryOptions() delivery.Options {
+	return delivery.Options{Config: s.cfg, Ledger: s.ledger, Log: s.log, Now: s.now, Progress: s.progress}
 }
 
 // closeDue closes the editions that are due beside those that are open.
@@ -92,24 +94,24 @@ func (s *pass) closeDue(ctx context.Context, open []ledger.Edition) ([]ledger.Ed
 	if err := errors.Join(s.loadComposer(), s.catalog.Load(ctx)); err != nil {
 		return nil, err
 	}
-	warnings, err := CatchUp(ctx, s.catalog)
+	warnings, err := delivery.CatchUp(ctx, s.catalog)
 	s.warn(warnings)
 	if err != nil {
 		return nil, err
 	}
-	closed, warnings, err := NewCloser(s.composer).CloseDue(ctx, open)
+	closed, warnings, err := editions.NewCloser(s.composer).CloseDue(ctx, open)
 	s.warn(warnings)
 	return closed, err
 }
 
 // deliver sends what is in the queue and reports how far that came. A server that cannot be
 // used is an error in the report: the pass itself was carried out.
-func (s *pass) deliver(ctx context.Context, queue *Queue, later <-chan *pass) error {
-	signer, err := LoadSigner(s.cfg, s.log)
+func (s *pass) deliver(ctx context.Context, queue *delivery.Queue, later <-chan *pass) error {
+	signer, err := delivery.LoadSigner(s.cfg, s.log)
 	if err != nil {
 		return err
 	}
-	sender, err := NewSender(s.cfg, signer)
+	sender, err := delivery.NewSender(s.cfg, signer)
 	if err != nil {
 		return err
 	}
@@ -135,7 +137,7 @@ func (s *pass) deliver(ctx context.Context, queue *Queue, later <-chan *pass) er
 
 // deliverAll delivers until there is nothing left. What later surveys find due meanwhile is
 // closed, and joins the queue.
-func (s *pass) deliverAll(ctx context.Context, sender *Sender, queue *Queue, later <-chan *pass) error {
+func (s *pass) deliverAll(ctx context.Context, sender *delivery.Sender, queue *delivery.Queue, later <-chan *pass) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	latest := s
@@ -181,7 +183,7 @@ func (s *pass) deliverAll(ctx context.Context, sender *Sender, queue *Queue, lat
 }
 
 // join lets the queue go on with the posts of this survey and what it closes.
-func (s *pass) join(ctx context.Context, queue *Queue) error {
+func (s *pass) join(ctx context.Context, queue *delivery.Queue) error {
 	closed, err := s.closeDue(ctx, queue.Unfinished())
 	if err != nil {
 		return err

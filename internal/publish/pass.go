@@ -9,8 +9,11 @@ import (
 	"publisher/content"
 	"publisher/internal/config"
 	"publisher/internal/ledger"
+	"publisher/internal/publish/catalog"
+	"publisher/internal/publish/editions"
 	"publisher/internal/publish/report"
 	"publisher/internal/publish/subscribers"
+	"publisher/internal/publish/syndicate"
 	"publisher/templates"
 )
 
@@ -24,8 +27,8 @@ type pass struct {
 	tree      *content.Tree
 	templates *templates.Set // nil until something needs them
 	ledger    *ledger.Ledger
-	catalog   *Catalog
-	composer  *Composer // nil until something is to be mailed
+	catalog   *catalog.Catalog
+	composer  *editions.Composer // nil until something is to be mailed
 
 	own    *report.Pass // what the steps report, except of posts
 	later  *report.Pass // what later surveys that joined this pass's mail report; nil for none
@@ -71,13 +74,13 @@ func (s *pass) survey(ctx context.Context) error {
 			s.own.Fail(list.Unread)
 		}
 	}
-	s.catalog = NewCatalog(Source{Config: s.cfg, Tree: s.tree, Ledger: s.ledger, Log: s.log, Build: s.build}, s.start)
-	return s.catalog.Survey(ctx, SurveyOptions{FeedsOnly: s.feedsOnly, NumberNone: list.Unread != nil, LoadAll: !s.live})
+	s.catalog = catalog.New(catalog.Source{Config: s.cfg, Tree: s.tree, Ledger: s.ledger, Log: s.log, Build: s.build}, s.start)
+	return s.catalog.Survey(ctx, catalog.Options{FeedsOnly: s.feedsOnly, NumberNone: list.Unread != nil, LoadAll: !s.live})
 }
 
 // updateFeeds brings the feeds up to date, and records that all but the mail is done.
 func (s *pass) updateFeeds(ctx context.Context) error {
-	feeds := NewFeeds(s.catalog)
+	feeds := syndicate.NewFeeds(s.catalog)
 	update := feeds.Update
 	if !s.live {
 		update = feeds.Plan
@@ -93,7 +96,7 @@ func (s *pass) updateFeeds(ctx context.Context) error {
 			return err
 		}
 	}
-	warnings, err := NewHubs(s.cfg, s.ledger).Notify(ctx, s.start)
+	warnings, err := syndicate.NewHubs(s.cfg, s.ledger).Notify(ctx, s.start)
 	s.warn(warnings)
 	return err
 }

@@ -7,24 +7,26 @@ import (
 
 	"publisher/content"
 	"publisher/internal/ledger"
+	"publisher/internal/publish/catalog"
 	"publisher/internal/publish/report"
+	"publisher/internal/publish/syndicate"
 )
 
 // PostJSON is one post as programs read it.
 type PostJSON struct {
-	ID          string   `json:"id"`
-	Path        string   `json:"path"` // relative to config.yaml's folder
-	URL         string   `json:"url"`
-	Title       string   `json:"title"`
-	Date        string   `json:"date"`    // RFC 3339
-	Updated     string   `json:"updated"` // RFC 3339
-	Language    string   `json:"language"`
-	Tags        []string `json:"tags"`
-	Authors     []string `json:"authors"`
-	ExcerptHTML string   `json:"excerpt_html"`
-	ExcerptText string   `json:"excerpt_text"`
-	Image       string   `json:"image"`
-	State       State    `json:"state"`
+	ID          string        `json:"id"`
+	Path        string        `json:"path"` // relative to config.yaml's folder
+	URL         string        `json:"url"`
+	Title       string        `json:"title"`
+	Date        string        `json:"date"`    // RFC 3339
+	Updated     string        `json:"updated"` // RFC 3339
+	Language    string        `json:"language"`
+	Tags        []string      `json:"tags"`
+	Authors     []string      `json:"authors"`
+	ExcerptHTML string        `json:"excerpt_html"`
+	ExcerptText string        `json:"excerpt_text"`
+	Image       string        `json:"image"`
+	State       catalog.State `json:"state"`
 }
 
 // Posts returns every post, newest first, and what is wrong with the others.
@@ -39,14 +41,14 @@ func (p *Publisher) Posts(ctx context.Context) ([]PostJSON, []report.Warning, er
 		if err != nil {
 			return err
 		}
-		for _, e := range NewestFirst(s.catalog.Entries()) {
-			r, err := s.catalog.Render(ctx, e.post)
+		for _, e := range catalog.NewestFirst(s.catalog.Entries()) {
+			r, err := s.catalog.Render(ctx, e.Post)
 			if failed := (*content.RenderError)(nil); errors.As(err, &failed) {
 				continue // a warning says why
 			} else if err != nil {
 				return err
 			}
-			posts = append(posts, s.postJSON(e, r, s.catalog.State(e, mailed[e.row.ID])))
+			posts = append(posts, s.postJSON(e, r, s.catalog.State(e, mailed[e.Row.ID])))
 		}
 		warnings = s.report().Warnings
 		return nil
@@ -54,14 +56,14 @@ func (p *Publisher) Posts(ctx context.Context) ([]PostJSON, []report.Warning, er
 	return posts, warnings, err
 }
 
-func (s *pass) postJSON(e Entry, r *content.Rendering, state State) PostJSON {
-	image := e.post.Image
+func (s *pass) postJSON(e catalog.Entry, r *content.Rendering, state catalog.State) PostJSON {
+	image := e.Post.Image
 	if image == "" && r.Image != nil {
 		image = r.Image.URL
 	}
-	return PostJSON{ID: e.row.ID, Path: s.catalog.Path(e.post.Path), URL: e.post.URL, Title: e.post.Title,
-		Date: e.post.Date.Format(time.RFC3339), Updated: Updated(e).Format(time.RFC3339), Language: e.post.Language,
-		Tags: list(e.post.Tags), Authors: list(e.post.Authors), ExcerptHTML: r.ExcerptHTML, ExcerptText: r.ExcerptText,
+	return PostJSON{ID: e.Row.ID, Path: s.catalog.Path(e.Post.Path), URL: e.Post.URL, Title: e.Post.Title,
+		Date: e.Post.Date.Format(time.RFC3339), Updated: syndicate.Updated(e).Format(time.RFC3339), Language: e.Post.Language,
+		Tags: list(e.Post.Tags), Authors: list(e.Post.Authors), ExcerptHTML: r.ExcerptHTML, ExcerptText: r.ExcerptText,
 		Image: image, State: state}
 }
 

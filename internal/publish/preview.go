@@ -8,6 +8,8 @@ import (
 	"slices"
 
 	"publisher/internal/ledger"
+	"publisher/internal/publish/catalog"
+	"publisher/internal/publish/delivery"
 	"publisher/internal/publish/report"
 )
 
@@ -56,7 +58,7 @@ func (p *Publisher) Preview(ctx context.Context, cadence, language, to string) (
 var errNoPosts = errors.New("there are no posts to show yet")
 
 // nextPosts returns what a subscriber of the cadence who got every edition is due.
-func (s *pass) nextPosts(ctx context.Context, cadence, language string) (posts []Entry, isLatest bool, err error) {
+func (s *pass) nextPosts(ctx context.Context, cadence, language string) (posts []catalog.Entry, isLatest bool, err error) {
 	_, through, err := s.ledger.LastClosed(ctx, cadence)
 	if err != nil {
 		return nil, false, err
@@ -67,8 +69,8 @@ func (s *pass) nextPosts(ctx context.Context, cadence, language string) (posts [
 	if err != nil || len(shown) > 0 {
 		return shown, false, err
 	}
-	latest := slices.DeleteFunc(NewestFirst(c.Entries()), func(e Entry) bool {
-		return !c.Published(e) || e.post.FeedOnly || s.cfg.LanguageOf(e.post.Language) != language
+	latest := slices.DeleteFunc(catalog.NewestFirst(c.Entries()), func(e catalog.Entry) bool {
+		return !c.Published(e) || e.Post.FeedOnly || s.cfg.LanguageOf(e.Post.Language) != language
 	})
 	if posts, err = c.Renderable(ctx, latest, s.cfg.Digest.MaxPosts); err != nil {
 		return nil, false, err
@@ -79,8 +81,8 @@ func (s *pass) nextPosts(ctx context.Context, cadence, language string) (posts [
 	return posts, true, nil
 }
 
-func (s *pass) preview(ctx context.Context, e ledger.Edition, to string, posts []Entry) (*Preview, error) {
-	links, err := NewLinks(ctx, s.cfg, s.ledger)
+func (s *pass) preview(ctx context.Context, e ledger.Edition, to string, posts []catalog.Entry) (*Preview, error) {
+	links, err := delivery.NewLinks(ctx, s.cfg, s.ledger)
 	if err != nil {
 		return nil, err
 	}
@@ -91,11 +93,11 @@ func (s *pass) preview(ctx context.Context, e ledger.Edition, to string, posts [
 	posts = slices.Clone(posts)
 	full := map[int64]bool{}
 	for i := range posts {
-		posts[i].row.Seq = int64(i + 1)
-		full[posts[i].row.Seq] = i < s.cfg.Digest.MaxPosts
+		posts[i].Row.Seq = int64(i + 1)
+		full[posts[i].Row.Seq] = i < s.cfg.Digest.MaxPosts
 	}
 	b := s.composer.NewBundle(&e)
-	if err := s.composer.Add(ctx, b, posts, func(e Entry) bool { return full[e.row.Seq] }); err != nil {
+	if err := s.composer.Add(ctx, b, posts, func(e catalog.Entry) bool { return full[e.Row.Seq] }); err != nil {
 		return nil, err
 	}
 	if len(b.Posts) == 0 {
@@ -112,11 +114,11 @@ func (s *pass) preview(ctx context.Context, e ledger.Edition, to string, posts [
 // SendPreview mails a preview to one address, through the configured server or into the
 // outbox. It returns the outbox's folder if the preview is there.
 func (p *Publisher) SendPreview(ctx context.Context, preview *Preview, to string) (folder string, err error) {
-	signer, err := LoadSigner(p.cfg, p.log)
+	signer, err := delivery.LoadSigner(p.cfg, p.log)
 	if err != nil {
 		return "", err
 	}
-	sender, err := NewSender(p.cfg, signer)
+	sender, err := delivery.NewSender(p.cfg, signer)
 	if err != nil {
 		return "", err
 	}

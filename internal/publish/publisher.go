@@ -14,6 +14,8 @@ import (
 	"publisher/content"
 	"publisher/internal/config"
 	"publisher/internal/ledger"
+	"publisher/internal/publish/delivery"
+	"publisher/internal/publish/editions"
 	"publisher/internal/publish/report"
 )
 
@@ -24,7 +26,7 @@ type Publisher struct {
 	now      func() time.Time
 	log      *slog.Logger
 	build    string
-	progress func(Progress)
+	progress func(delivery.Progress)
 	every    time.Duration
 	parsed   templateCache
 }
@@ -40,7 +42,7 @@ type Options struct {
 	// Every is how often a pass whose mail takes long surveys the tree again; 0 for a minute.
 	Every time.Duration
 	// Progress is called at the end of each delivery; nil for none.
-	Progress func(Progress)
+	Progress func(delivery.Progress)
 }
 
 // New returns a Publisher.
@@ -56,7 +58,7 @@ func New(cfg *config.Config, o Options) *Publisher {
 		p.every = time.Minute
 	}
 	if p.progress == nil {
-		p.progress = func(Progress) {}
+		p.progress = func(delivery.Progress) {}
 	}
 	return p
 }
@@ -67,7 +69,7 @@ func (p *Publisher) Now() time.Time { return p.now() }
 // Run does one pass. What failed without stopping it is in the report. The error is a
 // *ledger.LockedError while another pass is running.
 func (p *Publisher) Run(ctx context.Context, command string) (*report.Pass, error) {
-	if _, err := LoadSigner(p.cfg, p.log); err != nil {
+	if _, err := delivery.LoadSigner(p.cfg, p.log); err != nil {
 		return nil, err
 	}
 	return p.locked(ctx, command, func(s *pass) error { return s.run(ctx) })
@@ -138,7 +140,7 @@ func (p *Publisher) Ready() error {
 	if _, err := p.newPass(); err != nil {
 		return err
 	}
-	_, err := LoadSigner(p.cfg, p.log)
+	_, err := delivery.LoadSigner(p.cfg, p.log)
 	return err
 }
 
@@ -172,7 +174,7 @@ func (s *pass) loadComposer() error {
 		return err
 	}
 	if s.composer == nil {
-		s.composer = NewComposer(s.catalog, s.templates)
+		s.composer = editions.NewComposer(s.catalog, s.templates)
 	}
 	return nil
 }

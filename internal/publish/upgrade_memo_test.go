@@ -15,6 +15,8 @@ import (
 
 	"publisher/feed"
 	"publisher/internal/ledger"
+	"publisher/internal/publish/catalog"
+	"publisher/internal/publish/editions"
 	"publisher/internal/sink"
 )
 
@@ -53,7 +55,7 @@ func newUpgraded(t *testing.T, build string) *upgraded {
 		t.Fatal(err)
 	}
 	u.restore(s, replace(readFile(t, "testdata/schema6/ledger.sql"),
-		"DIR", u.dir, "SETTINGS", SettingsHash(u.cfg, "test"), "STATE", feed.FileState([]string{filepath.Join(u.dir, "posts/dot.svg")}, s.start)))
+		"DIR", u.dir, "SETTINGS", catalog.SettingsHash(u.cfg, "test"), "STATE", feed.FileState([]string{filepath.Join(u.dir, "posts/dot.svg")}, s.start)))
 	return u
 }
 
@@ -91,7 +93,7 @@ func (u *upgraded) restore(s *pass, dump string) {
 	}
 	for query, arg := range map[string]any{
 		"UPDATE memo SET value = $1 WHERE name = 'scan'":                                                         snapshot,
-		"UPDATE memo SET value = CAST(json_set(CAST(value AS TEXT), '$.Scan', $1) AS BLOB) WHERE name = 'quiet'": SnapshotID(snapshot),
+		"UPDATE memo SET value = CAST(json_set(CAST(value AS TEXT), '$.Scan', $1) AS BLOB) WHERE name = 'quiet'": catalog.SnapshotID(snapshot),
 	} {
 		if _, err := db.ExecContext(ctx, query, arg); err != nil {
 			u.t.Fatal(err)
@@ -205,11 +207,11 @@ func (u *upgraded) wantWarnings(s *pass, of ...string) {
 	}
 }
 
-func (u *upgraded) wantPages(editions ...int64) {
+func (u *upgraded) wantPages(numbers ...int64) {
 	u.t.Helper()
 	u.withLedger(func(l *ledger.Ledger) error {
-		for _, n := range editions {
-			html, found, err := Archive{l}.Edition(u.t.Context(), n)
+		for _, n := range numbers {
+			html, found, err := editions.Archive{Ledger: l}.Edition(u.t.Context(), n)
 			if err != nil || !found || !strings.Contains(string(html), "https://blog.example.com/") {
 				u.t.Errorf("web version of edition %d: found %v, %v, %.100q", n, found, err, html)
 			}

@@ -1,0 +1,108 @@
+package delivery
+
+import (
+	"context"
+
+	"publisher/internal/ledger"
+	"publisher/internal/publish/report"
+)
+
+// Stop waits for pages that are being read ahead.
+func (q *Queue) Stop() {
+	for _, run := range q.editions {
+		run.untried.stop()
+	}
+}
+
+// over reports whether every recipient of the edition was tried.
+func (r *openEdition) over() bool { return r.exhausted && r.handed == 0 }
+
+// finishDone records as done the editions whose every recipient was tried. One with few
+// answers, all of them refusals, waits for the end of the pass, and for more answers.
+func (q *Queue) finishDone(ctx context.Context) error {
+	for _, run := range q.editions {
+		if !run.over() || run.finished || run.stopped || run.refusals.fewRefused() {
+			continue
+		}
+		if err := q.markRefused(ctx, run); err != nil {
+			return err
+		}
+		if err := q.Ledger.FinishEdition(ctx, run.Number, q.Now()); err != nil {
+			return err
+		}
+		run.finished = true
+	}
+	return nil
+}
+
+// Errors returns what failed without ending the pass.
+func (q *Queue) Errors() []error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.errors
+}
+
+// Finish records as done the editions whose every recipient was tried, and returns what
+// became of all that this pass worked on.
+func (q *Queue) Finish(ctx context.Context) (editions []report.Edition, err error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if err := q.recordWaiting(ctx); err != nil {
+		return nil, err
+	}
+	for _, run := range q.editions {
+		if err := q.decideRefusals(ctx, run); err != nil {
+			return nil, err
+		}
+		run.refusals = refusals{accepted: run.refusals.accepted}
+	}
+	if err := q.finishDone(ctx); err != nil {
+		return nil, err
+	}
+	for _, run := range q.editions {
+		stored, err := q.Ledger.Edition(ctx, run.Number)
+		if err != nil {
+			return nil, err
+		}
+		untried := 0
+		if !run.finished {
+			if untried, err = q.countUntried(ctx, run); err != nil {
+				return nil, err
+			}
+		}
+		run.report.Recipients = stored.Recipients
+		run.report.Deferred = stored.Deferred + untried
+		editions = append(editions, run.report)
+	}
+	return editions, nil
+}
+
+// countUntried returns how many recipients nothing was sent to yet.
+func (q *Queue) countUntried(ctx context.Context, run *openEdition) (int, error) {
+	n, untried := 0, recipients{read: run.untried.read}
+	for {
+		err := untried.fill(ctx)
+		if err != nil || len(untried.page) == 0 {
+			return n, err
+		}
+		for len(untried.page) > 0 {
+			sub := untried.take(ctx)
+			if len(sub.UpTo(q.catalog().Numbers(), ledger.Selection{Tags: sub.Tags, Language: run.Language}, run.Through).Intersect(run.own)) > 0 {
+				n++
+			}
+		}
+	}
+}
+
+// Unfinished returns the editions that have recipients nothing was sent to yet.
+func (q *Queue) Unfinished() []ledger.Edition {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	var open []ledger.Edition
+	for _, run := range q.editions {
+		if !run.finished && (!run.exhausted || run.stopped) {
+			open = append(open, run.Edition)
+		}
+	}
+	return open
+}
