@@ -91,7 +91,7 @@ func (p *Publisher) signingWarnings() []report.Warning {
 		return nil
 	}
 	if p.cfg.Server.URL != nil && p.cfg.Server.URL.Scheme != "https" {
-		warnings = append(warnings, report.Warning{Path: p.cfg.File, Message: "server.url is not https, so mails carry no one-click List-Unsubscribe (RFC 8058), which large mailbox providers ask for"})
+		warnings = append(warnings, report.Warning{Path: p.cfg.File, Message: "server.url is not https, so mails have no one-click List-Unsubscribe (RFC 8058), which large mailbox providers require"})
 	}
 	if len(p.cfg.Mail.DKIM) == 0 {
 		warnings = append(warnings, report.Warning{Path: p.cfg.File, Message: "mail.dkim has no key: make sure that your relay signs with DKIM and covers List-Unsubscribe and List-Unsubscribe-Post (RFC 8058 §4)"})

@@ -32,7 +32,7 @@ type Daemon struct {
 	warned map[report.Warning]bool // warnings already logged
 
 	mu     sync.Mutex
-	faults map[string]error    // what failed last, by part
+	faults map[string]error    // the last error of each part that fails
 	tags   map[string][]string // of the published posts, by language
 }
 

@@ -13,7 +13,7 @@ import (
 	"publisher/internal/publish/report"
 )
 
-// Preview is a digest composed but not recorded.
+// Preview is a digest that was composed but not recorded.
 type Preview struct {
 	Subject  string
 	HTML     string

@@ -13,15 +13,15 @@ import (
 	"publisher/internal/publish/report"
 )
 
-// privateWarnings tells which private files others can get at: through git, through the
-// site that the engine makes, or on this machine.
+// privateWarnings warns of private files that others can read: through git, through the site
+// that the engine builds, or on this machine.
 func (p *Publisher) privateWarnings(tree *content.Tree) []report.Warning {
 	var warnings []report.Warning
 	secret := p.cfg.Secret()
 	for _, place := range p.cfg.Private().Places() {
 		info, err := os.Stat(place.Path)
 		if err != nil {
-			continue // nothing is there that could get out
+			continue // not there
 		}
 		w := privateFile{Place: place, base: p.cfg.Dir}
 		isConfig := place.Key == ""
@@ -29,7 +29,7 @@ func (p *Publisher) privateWarnings(tree *content.Tree) []report.Warning {
 			w.inGit()
 		}
 		if why := tree.Publishes(place.Path); why != "" {
-			w.Warn("%s", why)
+			w.warn("%s", why)
 		}
 		if isConfig && secret != "" {
 			w.readable(info, "holds "+secret, "; or write ${NAME} there and set NAME in the environment")
@@ -41,18 +41,18 @@ func (p *Publisher) privateWarnings(tree *content.Tree) []report.Warning {
 	return warnings
 }
 
-// privateFile gathers what is to say of one.
+// privateFile is a private file with its warnings.
 type privateFile struct {
 	private.Place
 	base     string
 	warnings []report.Warning
 }
 
-func (w *privateFile) Warn(format string, args ...any) {
+func (w *privateFile) warn(format string, args ...any) {
 	w.warnings = append(w.warnings, report.Warning{Path: w.shown(), Message: "is private (" + w.What + "): " + fmt.Sprintf(format, args...)})
 }
 
-// shown is the path as config.yaml may have it.
+// shown returns the path as config.yaml may have it.
 func (w *privateFile) shown() string {
 	if rel, err := filepath.Rel(w.base, w.Path); err == nil && filepath.IsLocal(rel) {
 		return filepath.ToSlash(rel)
@@ -60,7 +60,7 @@ func (w *privateFile) shown() string {
 	return w.Path
 }
 
-// inGit looks whether the repository has the file, or would take it in.
+// inGit warns if the repository has the file, or would add it.
 func (w *privateFile) inGit() {
 	for _, at := range private.Locations(w.Path) {
 		place := private.Place{Path: at, Kind: w.Kind}
@@ -75,7 +75,7 @@ func (w *privateFile) inGit() {
 			}
 		}
 		if tracked := repository.Tracked(there); len(tracked) > 0 {
-			w.Warn("git has %s, and so has whoever gets a copy of the repository; take it out by `git rm -r --cached %[1]s`, add %[2]s to the .gitignore beside it, and change what was secret in it",
+			w.warn("git tracks %s, so everyone with a copy of the repository has it; remove it with `git rm -r --cached %[1]s`, add %[2]s to the .gitignore beside it, and change the secrets in it",
 				filepath.Base(tracked[0]), ignoreLine(place, filepath.Dir(at)))
 			return
 		}
@@ -85,7 +85,7 @@ func (w *privateFile) inGit() {
 				of = filepath.Join(file, "mail")
 			}
 			if !repository.Ignores(of) {
-				w.Warn("git does not ignore %s, and `git add .` would take it in; add %s to the .gitignore beside it", filepath.Base(file), ignoreLine(place, filepath.Dir(at)))
+				w.warn("git does not ignore %s, and `git add .` would add it; add %s to the .gitignore beside it", filepath.Base(file), ignoreLine(place, filepath.Dir(at)))
 				return
 			}
 		}
@@ -100,7 +100,7 @@ func (w *privateFile) readable(info fs.FileInfo, what, also string) {
 	}
 }
 
-// ignoreLine is what a .gitignore in a folder says of a private file below it.
+// ignoreLine returns the line for a private file in the .gitignore of a folder above it.
 func ignoreLine(p private.Place, folder string) string {
 	name := filepath.Base(p.Path)
 	if rel, err := filepath.Rel(folder, p.Path); err == nil && filepath.IsLocal(rel) {
@@ -115,8 +115,8 @@ func ignoreLine(p private.Place, folder string) string {
 	return "/" + name
 }
 
-// IgnoreEntries are the lines that a .gitignore in folder needs for the private files
-// below it, beside config.yaml, which may be in git.
+// IgnoreEntries returns the lines that the .gitignore of a folder needs for the private files
+// below it, except for config.yaml, which may be in git.
 func IgnoreEntries(list *private.List, folder string) []gitfiles.Entry {
 	var entries []gitfiles.Entry
 	for _, p := range list.Places() {
@@ -127,7 +127,7 @@ func IgnoreEntries(list *private.List, folder string) []gitfiles.Entry {
 		e := gitfiles.Entry{Line: ignoreLine(p, folder), For: filepath.ToSlash(rel)}
 		switch p.Kind {
 		case private.Ledger:
-			e.For += "-wal" // which only a pattern of all that belongs to it covers
+			e.For += "-wal" // covered only by a pattern for everything that belongs to it
 		case private.Folder:
 			e.For += "/"
 		}

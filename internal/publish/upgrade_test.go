@@ -4,13 +4,14 @@ import (
 	"database/sql"
 	"os"
 	"path/filepath"
-	"publisher/internal/publish/report"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	_ "modernc.org/sqlite"
+
+	"publisher/internal/publish/report"
 )
 
 // A ledger that an earlier version left with an edition under way, over whose post the

@@ -10,7 +10,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"publisher/internal/publish/report"
 	"strings"
 	"sync"
 	"testing"
@@ -18,6 +17,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/mmcdole/gofeed"
+
+	"publisher/internal/publish/report"
 )
 
 // testHub is a WebSub hub as the Recommendation has it: it verifies who

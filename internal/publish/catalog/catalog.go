@@ -30,7 +30,7 @@ type Source struct {
 	Build  string // the program's version: another one reads every file again
 }
 
-// SurveyOptions say how a pass surveys the tree.
+// Options say how a pass surveys the tree.
 type Options struct {
 	// FeedsOnly leaves it to the first whole pass to decide which posts are new.
 	FeedsOnly bool
@@ -97,7 +97,7 @@ func (c *Catalog) Entries() []Entry { return c.entries }
 // LeftOut returns the posts that the blog's engine leaves out.
 func (c *Catalog) LeftOut() []content.LeftOut { return c.scan.LeftOut }
 
-// PostReport is what a catalog reports.
+// Report is what a catalog reports.
 type Report struct {
 	Counts   report.Posts
 	Held     []string // paths of the posts that the flood guard holds

@@ -16,10 +16,10 @@ import (
 // identity makes the ids of posts that the ledger does not know yet.
 type identity struct{ cfg *config.Config }
 
-// rule is the id that path and date give.
+// rule returns the id that path and date give.
 func (i identity) rule(p *content.Post) string { return feed.TagURI(i.cfg, p) }
 
-// fixed is the id that the front matter gives, made a URI where it is none
+// fixed returns the id that the front matter gives, made a URI if it is not one
 // (RFC 4287 §4.2.6).
 func (i identity) fixed(p *content.Post) string {
 	id := strings.TrimSpace(p.GUID)
@@ -29,7 +29,7 @@ func (i identity) fixed(p *content.Post) string {
 	return uuid.NewSHA1(uuid.NameSpaceURL, []byte(i.cfg.Site.URL.String()+"#"+id)).URN()
 }
 
-// file names a post's file as a person in config.yaml's folder would.
+// file returns the path of a post's file relative to config.yaml's folder.
 func (i identity) file(p *content.Post) string {
 	return path.Join(filepath.ToSlash(i.cfg.Content.Dir), p.Path)
 }

@@ -35,7 +35,7 @@ func recognize(rows []ledger.Post, posts []*content.Post, present func(path stri
 type matcher struct {
 	rows    []ledger.Post
 	posts   []*content.Post
-	taken   map[int]bool          // rows, by index
+	taken   map[int]bool          // rows that are matched, by index
 	matched map[*content.Post]int // the row of a post
 	guids   map[*content.Post]string
 	files   map[string]*content.Post // by path in the tree
@@ -70,10 +70,10 @@ func newMatcher(rows []ledger.Post, posts []*content.Post, present func(string) 
 	return m
 }
 
-// claimGUIDs gives each fixed id to one of the posts that name it: whose file the
-// ledger knows by that id, else one that it does not know by another, no draft before
-// a draft, the first by path. A copy that still bears the id of its original does not
-// become it.
+// claimGUIDs gives each id of front matter to one of the posts that have it: the one whose
+// file the ledger knows by that id, or one that it does not know by another id, drafts last,
+// and then the first by path. A copy that still has the id of its original does not become
+// it.
 func (m *matcher) claimGUIDs(ids identity) {
 	pathOf, known := map[string]string{}, map[string]bool{}
 	for _, row := range m.rows {
@@ -108,19 +108,19 @@ func (m *matcher) claimGUIDs(ids identity) {
 			continue
 		}
 		m.problem = append(m.problem, content.Problem{Path: p.Path,
-			Message: fmt.Sprintf("the id %q is already that of %s; give this post another id, or none", p.GUID, ids.file(owner[id]))})
+			Message: fmt.Sprintf("the id %q is already in use by %s; give this post another id, or none", p.GUID, ids.file(owner[id]))})
 	}
 }
 
-// stays reports that the post of a row is still where it was, and so is not p,
-// whatever id p claims now.
+// stays reports whether the post of a row is still where it was, and so is not p, whatever id
+// p has now.
 func (m *matcher) stays(row ledger.Post, p *content.Post) bool {
 	there := m.files[row.Path]
 	return there != nil && there != p && (m.guids[there] == "" || m.guids[there] == m.guids[p])
 }
 
-// match pairs the posts that are still alone with free rows of the same key,
-// where several have it the one that is most alike.
+// match matches posts that have no row yet with free rows of the same key: if several have
+// it, with the one that is most similar.
 func (m *matcher) match(index map[string][]int, key func(*content.Post) string) {
 	for _, p := range m.posts {
 		k := key(p)
@@ -132,7 +132,7 @@ func (m *matcher) match(index map[string][]int, key func(*content.Post) string) 
 			if m.taken[i] || m.rows[i].ID == m.guids[p] && m.stays(m.rows[i], p) {
 				continue
 			}
-			s := alike(p, m.rows[i])
+			s := similarity(p, m.rows[i])
 			if m.weak[i] && s == 0 && m.rows[i].ID != m.guids[p] {
 				continue // another post under an old name
 			}
@@ -147,9 +147,9 @@ func (m *matcher) match(index map[string][]int, key func(*content.Post) string) 
 	}
 }
 
-// bodyOf is what a post is recognized by when its body is all that it has kept. A body
-// that several lost posts had says nothing of which it is, and a draft that resembles a
-// lost post may be another: the title has to agree.
+// bodyOf returns the key by which a post is recognized if only its body is the same. If several
+// missing posts had that body, or the post is a draft, which may only resemble the missing one,
+// the title has to be the same too.
 func (m *matcher) bodyOf(p *content.Post) string {
 	key := bodyKey(p.BodyHash[:], p.Title)
 	if rows := m.byBody[key]; p.Draft || len(rows) > 1 {
@@ -160,8 +160,8 @@ func (m *matcher) bodyOf(p *content.Post) string {
 	return key
 }
 
-// alike counts what a post has in common with a row beyond path and address.
-func alike(p *content.Post, row ledger.Post) int {
+// similarity counts what a post has in common with a row besides path and address.
+func similarity(p *content.Post, row ledger.Post) int {
 	n := 0
 	if bytes.Equal(p.BodyHash[:], row.BodyHash) {
 		n += 4
@@ -191,7 +191,7 @@ func (m *matcher) result(id identity) matches {
 			ids[fixed] = true
 		} else if fixed != "" && e.Row.ID != "" && e.Row.ID != fixed && isURI(p.GUID) {
 			r.problems = append(r.problems, content.Problem{Path: p.Path,
-				Message: fmt.Sprintf("the id %q comes too late: since the post was first seen, its id in feeds is %s, and stays that", p.GUID, e.Row.ID)})
+				Message: fmt.Sprintf("the id %q comes too late: the post has had the id %s in feeds since it was first seen, and keeps it", p.GUID, e.Row.ID)})
 		}
 		if e.Row.ID == "" {
 			e.Row.ID = freeID(id.rule(p), ids)
@@ -208,8 +208,8 @@ func (m *matcher) result(id identity) matches {
 	return r
 }
 
-// dropDuplicates leaves one post for each address: the one known longest, else
-// the older, else the first by path. A draft has no address yet.
+// dropDuplicates keeps one post for each address: the one known longest, or the older one, or
+// the first by path. A draft has no address yet.
 func (r *matches) dropDuplicates(id identity) {
 	order := slices.Clone(r.entries)
 	slices.SortStableFunc(order, func(a, b Entry) int {
@@ -239,8 +239,7 @@ func (r *matches) dropDuplicates(id identity) {
 	r.entries = slices.DeleteFunc(r.entries, func(e Entry) bool { return losers[e.Post] })
 }
 
-// bodyKey is what a body is recognised by: its hash, and where it is empty and so
-// says nothing, the title.
+// bodyKey returns the key of a body: its hash or, for an empty body, the title.
 func bodyKey(hash []byte, title string) string {
 	if empty := sha256.Sum256(nil); bytes.Equal(hash, empty[:]) {
 		return "empty " + title
@@ -248,7 +247,7 @@ func bodyKey(hash []byte, title string) string {
 	return string(hash)
 }
 
-// headline is what title and date are recognised by; "" where there is no title.
+// headline returns the key of title and date; "" without a title.
 func headline(title string, date int64) string {
 	if title == "" {
 		return ""
@@ -256,8 +255,8 @@ func headline(title string, date int64) string {
 	return fmt.Sprintf("%d %s", date, title)
 }
 
-// freeID makes an id of its own for a post whose rule gives one that is taken:
-// a new post under the path and date of an older one.
+// freeID returns an id for a post that would have one that is taken: a new post with the path
+// and date of an older one.
 func freeID(id string, taken map[string]bool) string {
 	free := id
 	for n := 2; taken[free]; n++ {

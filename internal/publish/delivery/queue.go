@@ -7,11 +7,11 @@ import (
 	"io"
 	"log/slog"
 	"math"
-	"publisher/internal/config"
 	"slices"
 	"sync"
 	"time"
 
+	"publisher/internal/config"
 	"publisher/internal/ledger"
 	"publisher/internal/publish/catalog"
 	"publisher/internal/publish/editions"
@@ -19,7 +19,7 @@ import (
 	"publisher/mailer/smtp"
 )
 
-// DeliveryOptions are what deliveries need besides the editions.
+// Options are what deliveries need besides the editions.
 type Options struct {
 	Config   *config.Config
 	Ledger   *ledger.Ledger
@@ -67,7 +67,7 @@ type openEdition struct {
 	bundle    *editions.Bundle
 	own       ledger.Numbers // those of its posts
 	shares    map[string]*share
-	digests   map[int64]ledger.Digest // those that deliveries of earlier passes hold
+	digests   map[int64]ledger.Digest // of deliveries that earlier passes deferred
 	untried   recipients
 	report    report.Edition
 	exhausted bool // every recipient was handed out
@@ -90,14 +90,14 @@ type attempt struct {
 
 // NewQueue returns the queue of these editions and of the retries that are due; nil if there
 // is nothing to do.
-func NewQueue(ctx context.Context, o Options, c *editions.Composer, editions []ledger.Edition) (*Queue, error) {
+func NewQueue(ctx context.Context, o Options, c *editions.Composer, open []ledger.Edition) (*Queue, error) {
 	links, err := NewLinks(ctx, o.Config, o.Ledger)
 	if err != nil {
 		return nil, err
 	}
 	q := &Queue{Options: o, links: links, began: c.Catalog().Start(), composer: c, byNumber: map[int64]*openEdition{}, trying: map[retryKey]bool{}}
-	for i := range editions {
-		if _, err := q.add(ctx, editions[i]); err != nil {
+	for i := range open {
+		if _, err := q.add(ctx, open[i]); err != nil {
 			return nil, err
 		}
 	}
@@ -112,7 +112,7 @@ func NewQueue(ctx context.Context, o Options, c *editions.Composer, editions []l
 
 func (q *Queue) catalog() *catalog.Catalog { return q.composer.Catalog() }
 
-// add takes in an edition. Its web version is stored before anybody gets a link to it.
+// add adds an edition. Its web version is stored before anybody gets a link to it.
 func (q *Queue) add(ctx context.Context, e ledger.Edition) (*openEdition, error) {
 	b, err := q.composer.Bundle(ctx, &e)
 	if err != nil {
@@ -132,7 +132,7 @@ func (q *Queue) add(ctx context.Context, e ledger.Edition) (*openEdition, error)
 	return run, nil
 }
 
-// Continue goes on with the posts of a later survey and with the editions that it closed.
+// Continue continues with the posts of a later survey and with the editions that it closed.
 func (q *Queue) Continue(ctx context.Context, c *editions.Composer, closed []ledger.Edition) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()

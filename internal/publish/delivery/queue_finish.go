@@ -44,7 +44,7 @@ func (q *Queue) Errors() []error {
 
 // Finish records as done the editions whose every recipient was tried, and returns what
 // became of all that this pass worked on.
-func (q *Queue) Finish(ctx context.Context) (editions []report.Edition, err error) {
+func (q *Queue) Finish(ctx context.Context) (all []report.Edition, err error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if err := q.recordWaiting(ctx); err != nil {
@@ -72,9 +72,9 @@ func (q *Queue) Finish(ctx context.Context) (editions []report.Edition, err erro
 		}
 		run.report.Recipients = stored.Recipients
 		run.report.Deferred = stored.Deferred + untried
-		editions = append(editions, run.report)
+		all = append(all, run.report)
 	}
-	return editions, nil
+	return all, nil
 }
 
 // countUntried returns how many recipients nothing was sent to yet.

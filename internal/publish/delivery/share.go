@@ -220,7 +220,7 @@ type waiting struct {
 // maxWaiting is how many of them are recorded together.
 const maxWaiting = 200
 
-// wait defers a delivery one of whose posts cannot be shown for now.
+// wait defers a delivery of which a post cannot be shown for now.
 func (q *Queue) wait(ctx context.Context, a *attempt, s *share) error {
 	r := &ledger.Result{Edition: a.intent.Edition, Subscriber: a.intent.Subscriber, After: a.intent.After, Through: a.intent.Through,
 		Digest: a.intent.Digest, Reply: "waits for " + s.hidden, PostHidden: true, At: q.Now()}

@@ -11,7 +11,7 @@ import (
 	"publisher/internal/publish/report"
 )
 
-// Report returns the start of what a pass reports of an edition.
+// Report returns the beginning of what a pass reports of an edition.
 func Report(cfg *config.Config, e *ledger.Edition) report.Edition {
 	posts := e.Posts
 	if posts == nil {

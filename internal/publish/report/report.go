@@ -1,5 +1,5 @@
-// Package report holds what a pass reports, in the form that programs read: its JSON is a
-// promise.
+// Package report holds what a pass reports, in the form that programs read: its JSON does not
+// change.
 package report
 
 import (
@@ -17,15 +17,15 @@ type Pass struct {
 	Held []string `json:"held,omitempty"`
 	// Missing counts rows gone from subscribers.file that were not acted on.
 	Missing int `json:"missing_subscribers,omitempty"`
-	// Outbox says that the built-in catcher took the mail: nobody was mailed.
+	// Outbox says that the mail is in the outbox: nothing was sent.
 	Outbox bool `json:"outbox,omitempty"`
-	// Subscribers counts the active ones after the pass; nil where it did not come to that.
+	// Subscribers counts the active ones after the pass; nil if the pass did not get that far.
 	Subscribers *int `json:"subscribers,omitempty"`
-	// Errors are what failed without stopping the pass: run again.
+	// Errors are what failed without stopping the pass; another run tries again.
 	Errors []string `json:"errors,omitempty"`
 }
 
-// PostCounts counts posts, and what this pass noticed of them.
+// Posts counts posts, and what the pass found of them.
 type Posts struct {
 	Total   int `json:"total"`
 	New     int `json:"new"`
@@ -34,19 +34,19 @@ type Posts struct {
 	Invalid int `json:"invalid"`
 }
 
-// FeedCounts lists feed files by path, relative to config.yaml's folder.
+// Feeds lists feed files by path, relative to config.yaml's folder.
 type Feeds struct {
 	Written   []string `json:"written"`
 	Unchanged int      `json:"unchanged"`
 	Removed   []string `json:"removed,omitempty"`
 }
 
-// EditionReport is one edition as far as this pass brought it. Recipients not
-// reached yet count as deferred.
+// Edition is one edition as far as the pass delivered it. Recipients to whom nothing was sent
+// yet count as deferred.
 type Edition struct {
 	Number     int64    `json:"number"`
 	Cadence    string   `json:"cadence"`
-	Language   string   `json:"language,omitempty"` // "" where all is together
+	Language   string   `json:"language,omitempty"` // "" if the site has one language
 	Subject    string   `json:"subject"`
 	Posts      []string `json:"posts"`
 	Recipients int      `json:"recipients"`
@@ -54,10 +54,10 @@ type Edition struct {
 	Deferred   int      `json:"deferred"`
 	Failed     int      `json:"failed"`
 	Uncertain  int      `json:"uncertain"`
-	// Resent counts deliveries that are sent again though the server may have taken
-	// them: those found at the start, which are among Uncertain, and later ones.
+	// Resent counts deliveries that are sent again although the server may have accepted them:
+	// those found at the start, which are among Uncertain, and later ones.
 	Resent int `json:"resent,omitempty"`
-	// Before counts those whom earlier passes sent it to.
+	// Before counts the recipients to whom earlier passes sent it.
 	Before int `json:"sent_before,omitempty"`
 	// Bytes is the size of the decoded HTML part that most recipients get.
 	Bytes int `json:"bytes,omitempty"`
@@ -67,13 +67,14 @@ type Edition struct {
 	Waiting bool `json:"waiting,omitempty"`
 }
 
-// Warning is something for a person to mend; it did not stop the pass.
+// Warning is something for a person to fix that did not stop the pass.
 type Warning struct {
 	Path    string `json:"path"`
 	Line    int    `json:"line"`
 	Message string `json:"message"`
 }
 
+// New returns the report of a pass that has done nothing yet.
 func New() *Pass {
 	return &Pass{Feeds: Feeds{Written: []string{}}, Editions: []Edition{}, Warnings: []Warning{}}
 }

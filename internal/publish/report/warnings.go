@@ -2,8 +2,8 @@ package report
 
 import "regexp"
 
-// GroupWarnings collects warnings by kind: those of a kind say the same of other
-// names, files and numbers. Kinds are in the order of their first warning.
+// GroupWarnings groups warnings by kind: those of a kind differ only in names, files and
+// numbers. Kinds are in the order of their first warning.
 func GroupWarnings(warnings []Warning) [][]Warning {
 	index := map[string]int{}
 	var groups [][]Warning
@@ -20,8 +20,8 @@ func GroupWarnings(warnings []Warning) [][]Warning {
 	return groups
 }
 
-// warningDetails find what differs between warnings of one kind, in the order in
-// which it is taken out.
+// warningDetails match what differs between warnings of one kind, in the order in which it is
+// removed.
 var warningDetails = []*regexp.Regexp{
 	regexp.MustCompile(`^(?:\{\{|\{%|<%).*( cannot be evaluated)`),
 	regexp.MustCompile(`"(?:[^"\\]|\\.)*"`),
@@ -31,7 +31,7 @@ var warningDetails = []*regexp.Regexp{
 	regexp.MustCompile(`\d+`),
 }
 
-// kind is the message without what differs between warnings of one kind.
+// kind returns the message without what differs between warnings of one kind.
 func (w Warning) kind() string {
 	kind := w.Message
 	for _, detail := range warningDetails {

@@ -27,7 +27,7 @@ type Feeds struct {
 // NewFeeds returns the feeds of a catalog.
 func NewFeeds(c *catalog.Catalog) *Feeds { return &Feeds{cfg: c.Config, ledger: c.Ledger, catalog: c} }
 
-// FeedReport is what an update of the feeds did.
+// Report is what an update of the feeds did.
 type Report struct {
 	Feeds report.Feeds
 	// Errors are the feeds that could not be written or removed.
