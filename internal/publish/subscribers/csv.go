@@ -9,24 +9,24 @@ import (
 	"strings"
 )
 
-// Bounds of a list, beyond which it is no list.
+// Limits beyond which a file is not a list.
 const (
-	maxListColumns = 100
-	maxListRow     = 1 << 20 // bytes
+	maxColumns = 100
+	maxRowSize = 1 << 20 // bytes
 )
 
-// listRow is one row of a list as it stands in the file. The text of its cells lives
-// until the next is read.
-type listRow struct {
-	line  int // where it begins
+// rawRow is one row of a list as it is in the file. Its cells are valid until the next row is
+// read.
+type rawRow struct {
+	line  int // at which it begins
 	cells []string
 	fault error // why it cannot be used
 }
 
-// csvScanner reads rows of CSV (RFC 4180; lines ended by LF, CRLF or CR; spaces before
-// a quote allowed). encoding/csv would read a quote that never ends to the end of the
-// file, and could not tell where it began.
-type csvScanner struct {
+// scanner reads rows of CSV (RFC 4180; lines end with LF, CRLF or CR; spaces before a quote
+// are allowed). encoding/csv would read a quote that is never closed to the end of the file,
+// and could not say where it began.
+type scanner struct {
 	in    *bufio.Reader
 	comma byte
 	line  int // of the next byte
@@ -35,16 +35,16 @@ type csvScanner struct {
 	size  int // bytes of the row so far
 }
 
-// quoteError is a quote after which nobody can tell where rows begin and end.
+// quoteError is a quote after which it is not known where rows begin and end.
 type quoteError struct {
-	line int // where it opens
+	line int // of the opening quote
 	text string
 }
 
 func (e *quoteError) Error() string { return e.text }
 
 // next returns the next row that is not blank; io.EOF after the last.
-func (s *csvScanner) next() (listRow, error) {
+func (s *scanner) next() (rawRow, error) {
 	for {
 		row, err := s.row()
 		if err != nil || row.fault != nil || len(row.cells) > 1 || strings.TrimSpace(row.cells[0]) != "" {
@@ -53,8 +53,8 @@ func (s *csvScanner) next() (listRow, error) {
 	}
 }
 
-func (s *csvScanner) row() (listRow, error) {
-	row := listRow{line: s.line}
+func (s *scanner) row() (rawRow, error) {
+	row := rawRow{line: s.line}
 	s.cells, s.size = s.cells[:0], 0
 	for {
 		c, end, err := s.readCell(&row)
@@ -71,9 +71,9 @@ func (s *csvScanner) row() (listRow, error) {
 	}
 }
 
-// readCell reads one cell and what ends it: the comma, a line's end ('\n'), or the
-// file's.
-func (s *csvScanner) readCell(row *listRow) (ended byte, eof bool, err error) {
+// readCell reads one cell and what ends it: the comma, the end of the line ('\n'), or of the
+// file.
+func (s *scanner) readCell(row *rawRow) (ended byte, eof bool, err error) {
 	s.cell = s.cell[:0]
 	c, eof, err := s.skipSpaces()
 	if err == nil && !eof && c == '"' {
@@ -87,14 +87,14 @@ func (s *csvScanner) readCell(row *listRow) (ended byte, eof bool, err error) {
 	if eof {
 		c = '\n'
 	}
-	if len(s.cells) <= maxListColumns { // one more tells that there are too many
+	if len(s.cells) <= maxColumns { // one more shows that there are too many
 		s.cells = append(s.cells, string(s.cell))
 	}
 	return c, eof, nil
 }
 
-// read returns the next byte, a line's end always as '\n'.
-func (s *csvScanner) read() (c byte, eof bool, err error) {
+// read returns the next byte, and the end of a line always as '\n'.
+func (s *scanner) read() (c byte, eof bool, err error) {
 	c, err = s.in.ReadByte()
 	if errors.Is(err, io.EOF) {
 		return 0, true, nil
@@ -115,7 +115,7 @@ func (s *csvScanner) read() (c byte, eof bool, err error) {
 	return c, false, nil
 }
 
-func (s *csvScanner) skipSpaces() (c byte, eof bool, err error) {
+func (s *scanner) skipSpaces() (c byte, eof bool, err error) {
 	for {
 		c, eof, err = s.read()
 		if eof || err != nil || c != ' ' {
@@ -125,10 +125,10 @@ func (s *csvScanner) skipSpaces() (c byte, eof bool, err error) {
 }
 
 // plain reads a cell without quotes around it, whose first byte is c.
-func (s *csvScanner) plain(c byte, row *listRow) (ended byte, eof bool, err error) {
+func (s *scanner) plain(c byte, row *rawRow) (ended byte, eof bool, err error) {
 	for c != s.comma && c != '\n' {
-		if s.size > maxListRow {
-			row.fault = fmt.Errorf("it is longer than %d bytes", maxListRow)
+		if s.size > maxRowSize {
+			row.fault = fmt.Errorf("it is longer than %d bytes", maxRowSize)
 			return s.skipLine()
 		}
 		s.cell = append(s.cell, c)
@@ -140,15 +140,15 @@ func (s *csvScanner) plain(c byte, row *listRow) (ended byte, eof bool, err erro
 }
 
 // quoted reads a cell whose opening quote has been read.
-func (s *csvScanner) quoted(row *listRow) (ended byte, eof bool, err error) {
+func (s *scanner) quoted(row *rawRow) (ended byte, eof bool, err error) {
 	opened := s.line
 	for {
 		c, eof, err := s.read()
 		switch {
 		case err != nil:
 			return 0, false, err
-		case eof || s.size > maxListRow:
-			return 0, false, &quoteError{opened, "a quote opens here and never ends; close it, or double it (\"\") where it is part of a value"}
+		case eof || s.size > maxRowSize:
+			return 0, false, &quoteError{opened, "a quote opens here and never ends; close it, or double it (\"\") if it is part of a value"}
 		case c != '"':
 			s.cell = append(s.cell, c)
 			continue
@@ -160,16 +160,16 @@ func (s *csvScanner) quoted(row *listRow) (ended byte, eof bool, err error) {
 		case c == '"':
 			s.cell = append(s.cell, '"')
 		case opened != s.line:
-			return 0, false, &quoteError{opened, fmt.Sprintf("a quote opens here and is closed in the middle of a value in line %d; close it where the value ends, or double it (\"\") where it is part of one", s.line)}
+			return 0, false, &quoteError{opened, fmt.Sprintf("a quote opens here and is closed in the middle of a value in line %d; close it where the value ends, or double it (\"\") if it is part of one", s.line)}
 		default:
-			row.fault = errors.New("a value goes on after its closing quote; a quote inside a value is doubled (\"\")")
+			row.fault = errors.New("a value continues after its closing quote; double a quote (\"\") inside a value")
 			return s.skipLine()
 		}
 	}
 }
 
 // skipSpacesAfterQuote reads what follows a quote; a second quote only if it is next.
-func (s *csvScanner) skipSpacesAfterQuote() (c byte, eof bool, err error) {
+func (s *scanner) skipSpacesAfterQuote() (c byte, eof bool, err error) {
 	if c, eof, err = s.read(); eof || err != nil || c != ' ' {
 		return c, eof, err
 	}
@@ -179,8 +179,8 @@ func (s *csvScanner) skipSpacesAfterQuote() (c byte, eof bool, err error) {
 	return c, eof, err
 }
 
-// skipLine drops what is left of a line that cannot be used.
-func (s *csvScanner) skipLine() (ended byte, eof bool, err error) {
+// skipLine skips the rest of a line that cannot be used.
+func (s *scanner) skipLine() (ended byte, eof bool, err error) {
 	for {
 		c, eof, err := s.read()
 		if eof || err != nil || c == '\n' {
@@ -189,7 +189,7 @@ func (s *csvScanner) skipLine() (ended byte, eof bool, err error) {
 	}
 }
 
-// separators are those that lists come with, and how a message names them.
+// separators returns those that lists have, and what messages call them.
 func separators() []struct {
 	comma byte
 	name  string
@@ -200,15 +200,15 @@ func separators() []struct {
 	}{{',', "commas"}, {';', "semicolons"}, {'\t', "tabs"}, {'|', "vertical bars"}}
 }
 
-// newCSVScanner finds out what separates the values: a first line like `sep=;` says
-// it, else the line of column names does.
-func newCSVScanner(in *bufio.Reader) (*csvScanner, error) {
-	s := &csvScanner{in: in, comma: ',', line: 1}
+// newScanner finds out what separates the values: from a first line like `sep=;`, or from the
+// line of column names.
+func newScanner(in *bufio.Reader) (*scanner, error) {
+	s := &scanner{in: in, comma: ',', line: 1}
 	first, err := peekLine(in)
 	if err != nil {
 		return nil, err
 	}
-	if comma, ok := saysSeparator(first); ok {
+	if comma, ok := separatorLine(first); ok {
 		s.comma = comma
 		_, _, err := s.skipLine()
 		return s, err
@@ -222,9 +222,9 @@ func newCSVScanner(in *bufio.Reader) (*csvScanner, error) {
 	return s, nil
 }
 
-// peekLine returns the first line that is not blank, as far as listPeek shows it.
+// peekLine returns the first line that is not blank, as far as it is within peekSize.
 func peekLine(in *bufio.Reader) ([]byte, error) {
-	start, err := in.Peek(listPeek)
+	start, err := in.Peek(peekSize)
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, bufio.ErrBufferFull) {
 		return nil, err
 	}
@@ -235,7 +235,8 @@ func peekLine(in *bufio.Reader) ([]byte, error) {
 	return start, nil
 }
 
-func saysSeparator(line []byte) (comma byte, ok bool) {
+// separatorLine returns the separator that a line like `sep=;` sets.
+func separatorLine(line []byte) (comma byte, ok bool) {
 	text := strings.Trim(strings.TrimRight(string(line), " "), `"`)
 	if len(text) != len("sep=;") || !strings.EqualFold(text[:4], "sep=") {
 		return 0, false
@@ -248,15 +249,15 @@ func saysSeparator(line []byte) (comma byte, ok bool) {
 	return 0, false
 }
 
-// scoreSeparator is the higher the better a separator takes a line of names apart: a
-// known name of the address column weighs most, then the number of columns.
+// scoreSeparator returns how well a separator splits a line of names: a known name of the
+// address column counts most, then the number of columns.
 func scoreSeparator(line []byte, comma byte) int {
-	s := &csvScanner{in: bufio.NewReader(bytes.NewReader(line)), comma: comma, line: 1}
-	s.row() // as far as it goes: a quoted name may have several lines
+	s := &scanner{in: bufio.NewReader(bytes.NewReader(line)), comma: comma, line: 1}
+	s.row() // incomplete if a quoted name has several lines
 	score := len(s.cells)
 	for _, cell := range s.cells {
 		if isAddressName(foldHeader(cell)) {
-			score += 2 * maxListColumns
+			score += 2 * maxColumns
 		}
 	}
 	return score

@@ -12,38 +12,38 @@ import (
 	"golang.org/x/text/transform"
 )
 
-// listPeek is how many bytes of a list are looked at before it is read.
-const listPeek = 64 << 10
+// peekSize is how many bytes of a list are inspected before it is read.
+const peekSize = 64 << 10
 
-// listText is a list's text as UTF-8.
-type listText struct {
+// utf8Text is the text of a list as UTF-8.
+type utf8Text struct {
 	*bufio.Reader
 	utf16 bool
 	guess *textGuess
 }
 
-// decodeList reads UTF-8, UTF-16 with a byte order mark, and Windows-1252, which
-// spreadsheet programs write. What is not text is an error that names it.
-func decodeList(r io.Reader) (*listText, error) {
-	in := bufio.NewReaderSize(r, listPeek)
+// decodeText reads UTF-8, UTF-16 with a byte order mark, and Windows-1252, which spreadsheet
+// programs write. The error says what the file is if it is not text.
+func decodeText(r io.Reader) (*utf8Text, error) {
+	in := bufio.NewReaderSize(r, peekSize)
 	head, err := in.Peek(4)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
-	t := &listText{guess: &textGuess{}}
+	t := &utf8Text{guess: &textGuess{}}
 	switch {
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
 		return nil, errors.New("is a ZIP archive or an Excel workbook, not CSV; unpack it, or save the sheet as CSV (UTF-8)")
 	case bytes.HasPrefix(head, []byte("\xff\xfe")), bytes.HasPrefix(head, []byte("\xfe\xff")):
 		t.utf16 = true
-		t.Reader = bufio.NewReaderSize(transform.NewReader(in, unicode.UTF16(unicode.BigEndian, unicode.UseBOM).NewDecoder()), listPeek)
+		t.Reader = bufio.NewReaderSize(transform.NewReader(in, unicode.UTF16(unicode.BigEndian, unicode.UseBOM).NewDecoder()), peekSize)
 	default:
 		if bytes.HasPrefix(head, []byte("\xef\xbb\xbf")) {
 			in.Discard(3)
 		}
-		t.Reader = bufio.NewReaderSize(transform.NewReader(in, t.guess), listPeek)
+		t.Reader = bufio.NewReaderSize(transform.NewReader(in, t.guess), peekSize)
 	}
-	start, err := t.Peek(listPeek)
+	start, err := t.Peek(peekSize)
 	switch {
 	case err != nil && !errors.Is(err, io.EOF):
 		return nil, err
@@ -53,8 +53,8 @@ func decodeList(r io.Reader) (*listText, error) {
 	return t, nil
 }
 
-// encoding names what has been read so far.
-func (t *listText) encoding() string {
+// encoding returns the name of the encoding, according to what has been read so far.
+func (t *utf8Text) encoding() string {
 	switch {
 	case t.utf16:
 		return "UTF-16"
@@ -64,9 +64,9 @@ func (t *listText) encoding() string {
 	return "UTF-8"
 }
 
-// textGuess makes UTF-8 of what is UTF-8 or Windows-1252: the first byte beyond ASCII
-// tells, because letters of Windows-1252 hardly ever make a UTF-8 sequence. What is
-// not UTF-8 in a file that is stays, and costs its row.
+// textGuess converts UTF-8 or Windows-1252 to UTF-8. The first byte beyond ASCII decides,
+// because letters in Windows-1252 hardly ever form a UTF-8 sequence. Bytes that are not UTF-8
+// in a file that is stay, and make their row invalid.
 type textGuess struct {
 	seen, isUTF8 bool
 }

@@ -44,12 +44,12 @@ func (l *List) Export(ctx context.Context, w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	columns := len(CSVColumns)
+	columns := len(Columns)
 	if !languages && len(l.cfg.Languages) == 0 {
 		columns-- // the last
 	}
 	out := csv.NewWriter(w)
-	if err := out.Write(CSVColumns[:columns]); err != nil {
+	if err := out.Write(Columns[:columns]); err != nil {
 		return err
 	}
 	for sub, err := range l.ledger.Subscribers(ctx) {

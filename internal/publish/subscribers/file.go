@@ -122,7 +122,7 @@ func (f *File) importInto(ctx context.Context, read *ledger.SubscriberFile, at t
 	warn := func(line int, message string) {
 		read.Warnings = append(read.Warnings, ledger.Problem{Path: f.name, Line: line, Message: message})
 	}
-	list, err := openList(f.name, file, f.cfg, "", warn)
+	list, err := openReader(f.name, file, f.cfg, "", warn)
 	if err == nil {
 		mayRemove := func(missing, before int) bool {
 			whole := list.refused == 0 && list.rows > 0

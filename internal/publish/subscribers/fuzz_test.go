@@ -30,7 +30,7 @@ func FuzzList(f *testing.F) {
 	froms := append([]string{""}, serviceNames()...)
 	f.Fuzz(func(t *testing.T, data []byte, from uint8) {
 		told := 0
-		list, err := openList("list.csv", bytes.NewReader(data), cfg, froms[int(from)%len(froms)], func(int, string) { told++ })
+		list, err := openReader("list.csv", bytes.NewReader(data), cfg, froms[int(from)%len(froms)], func(int, string) { told++ })
 		if err != nil {
 			clearError(t, err)
 			return
@@ -38,7 +38,7 @@ func FuzzList(f *testing.F) {
 		list.yieldRefused = true
 		var out strings.Builder
 		again := csv.NewWriter(&out)
-		again.Write(CSVColumns)
+		again.Write(Columns)
 		read, unread := 0, 0
 		for row, err := range list.all() {
 			if err != nil {
@@ -84,7 +84,7 @@ func checkRow(t *testing.T, row ledger.Row) {
 	if _, err := address.Normalize(row.Email); err != nil || row.Line < 1 {
 		t.Errorf("line %d: %v", row.Line, err)
 	}
-	if ledger.Stricter(row.Status, "") != row.Status || row.Status == "" || utf8.RuneCountInString(row.Name) > maxListName || !utf8.ValidString(row.Name) {
+	if ledger.Stricter(row.Status, "") != row.Status || row.Status == "" || utf8.RuneCountInString(row.Name) > maxNameLength || !utf8.ValidString(row.Name) {
 		t.Errorf("%+v", row)
 	}
 }

@@ -98,7 +98,7 @@ func TestHostileLists(t *testing.T) {
 		"a label of 64":             {"email\na@" + strings.Repeat("b", 64) + ".com\n" + good + "\n", 1, "is not a domain name"},
 		"64 letters of two octets":  {"email\n" + strings.Repeat("ü", 33) + "@example.com\n" + good + "\n", 1, "longer than 64 octets"},
 		"a name of 320":             {"email,name\n" + good + "," + strings.Repeat("ü", 320) + "\n", 1, ""},
-		"a name of 500 kB":          {"email,name\na@example.com," + long + "\n" + good + "\n", 1, "has 500000 characters; at most 320 are taken"},
+		"a name of 500 kB":          {"email,name\na@example.com," + long + "\n" + good + "\n", 1, "has 500000 characters; at most 320 are allowed"},
 		"first and last of 200":     {"email,first_name,last_name\na@example.com," + strings.Repeat("a", 200) + "," + strings.Repeat("b", 200) + "\n" + good + "\n", 1, "has 401 characters"},
 		"1,000 tags":                {"email,tags\n" + good + "," + strings.Repeat("t;", 1000) + "\n", 1, ""},
 		"1,001 tags":                {"email,tags\na@example.com," + strings.Repeat("t;", 1001) + "\n" + good + "\n", 1, "has 1001 tags; at most 1000"},

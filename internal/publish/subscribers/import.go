@@ -44,7 +44,7 @@ type ImportReport struct {
 // warnings. The error is a *ListError if the list is not read at all.
 func (l *List) Import(ctx context.Context, name string, r io.Reader, o ImportOptions) (ImportReport, error) {
 	var warnings []report.Warning
-	in, err := openList(name, r, l.cfg, o.From, func(line int, message string) {
+	in, err := openReader(name, r, l.cfg, o.From, func(line int, message string) {
 		warnings = append(warnings, report.Warning{Path: name, Line: line, Message: message})
 	})
 	if err != nil {
@@ -56,7 +56,7 @@ func (l *List) Import(ctx context.Context, name string, r io.Reader, o ImportOpt
 }
 
 // importInto reads the list into the ledger.
-func (l *listReader) importInto(ctx context.Context, to *ledger.Ledger, o ledger.ImportOptions) (got ImportReport, err error) {
+func (l *reader) importInto(ctx context.Context, to *ledger.Ledger, o ledger.ImportOptions) (got ImportReport, err error) {
 	l.yieldRefused = o.Report != nil
 	o.DefaultCadence = l.cfg.Digest.Default
 	got.ImportCounts, err = to.Import(ctx, l.all(), o)

@@ -15,16 +15,16 @@ import (
 	"publisher/internal/ledger"
 )
 
-// CSVColumns are the columns that an imported list may have. An exported one has
-// them too, language only where somebody has one.
-var CSVColumns = []string{"email", "name", "status", "cadence", "tags", "created", "confirmed", "language"}
+// Columns are the columns that an imported list may have. An exported one has them too,
+// language only if somebody has one.
+var Columns = []string{"email", "name", "status", "cadence", "tags", "created", "confirmed", "language"}
 
 // ListError is a list of subscribers that is not read at all.
 type ListError struct {
 	File  string
 	Line  int
 	Err   error
-	Usage bool // whoever imports it has to say, or to change, what it means
+	Usage bool // the person who imports it has to say, or to change, what it means
 }
 
 func (e *ListError) Error() string {
@@ -37,27 +37,26 @@ func (e *ListError) Error() string {
 func (e *ListError) Unwrap() error { return e.Err }
 
 const (
-	// listSample is how many rows are looked at to find out what the columns mean.
-	listSample = 100
-	// maxRowWarnings bounds what is said of single rows.
+	// sampleRows is how many rows are used to find out what the columns mean.
+	sampleRows = 100
+	// maxRowWarnings limits warnings about single rows.
 	maxRowWarnings = 100
-	// maxListName bounds a name or a tag, in characters, maxListTags the tags of a row.
-	maxListName = 320
-	maxListTags = 1000
+	// maxNameLength limits a name or a tag, in characters, maxTags the tags of a row.
+	maxNameLength = 320
+	maxTags       = 1000
 )
 
-// listReader reads a list of subscribers row by row: the one place where
-// subscribers.file and `subscribers import` learn what a row says. A row that cannot be
-// used is refused, and the rest is read.
-type listReader struct {
-	file    string
-	cfg     *config.Config
-	text    *listText
-	scanner *csvScanner
-	layout  *listLayout
-	ahead   []listRow // read to find the columns, not yet given out
-	foreign map[string]bool
-	// warn is told what a person should mend.
+// reader reads a list of subscribers row by row, for subscribers.file and for
+// `subscribers import`. A row that cannot be used is refused, and the rest is read.
+type reader struct {
+	file            string
+	cfg             *config.Config
+	text            *utf8Text
+	scanner         *scanner
+	layout          *columnLayout
+	ahead           []rawRow // read to find the columns, and not yet returned
+	warnedLanguages map[string]bool
+	// warn is called with what a person should fix.
 	warn func(line int, message string)
 	// yieldRefused has all yield the rows that cannot be used too, with Row.Refused set.
 	yieldRefused bool
@@ -67,24 +66,24 @@ type listReader struct {
 	leftOut       map[string]*leftOutRows
 }
 
-// leftOutRows are those left out for one reason that is nobody's fault.
+// leftOutRows are rows that are left out for one reason that is not a fault.
 type leftOutRows struct{ rows, line int }
 
-// openList reads as much of a list as tells what its columns mean. from is the name of
-// a service, "" where the columns tell.
-func openList(file string, r io.Reader, cfg *config.Config, from string, warn func(line int, message string)) (*listReader, error) {
-	l := &listReader{file: file, cfg: cfg, warn: warn, foreign: map[string]bool{}, leftOut: map[string]*leftOutRows{}}
+// openReader reads as much of a list as is needed to know what its columns mean. from is the
+// name of a service; "" if the columns decide.
+func openReader(file string, r io.Reader, cfg *config.Config, from string, warn func(line int, message string)) (*reader, error) {
+	l := &reader{file: file, cfg: cfg, warn: warn, warnedLanguages: map[string]bool{}, leftOut: map[string]*leftOutRows{}}
 	if _, ok := serviceNamed(from); from != "" && !ok {
-		return nil, &ListError{File: file, Usage: true, Err: fmt.Errorf("--from %q is not known; want one of %s", from, strings.Join(serviceNames(), ", "))}
+		return nil, &ListError{File: file, Usage: true, Err: fmt.Errorf("--from %q is not known; must be one of %s", from, strings.Join(serviceNames(), ", "))}
 	}
 	var err error
-	if l.text, err = decodeList(r); err != nil {
+	if l.text, err = decodeText(r); err != nil {
 		return nil, &ListError{File: file, Err: err}
 	}
-	if l.scanner, err = newCSVScanner(l.text.Reader); err != nil {
+	if l.scanner, err = newScanner(l.text.Reader); err != nil {
 		return nil, &ListError{File: file, Err: err}
 	}
-	for len(l.ahead) <= listSample {
+	for len(l.ahead) <= sampleRows {
 		row, err := l.scanner.next()
 		if errors.Is(err, io.EOF) {
 			break
@@ -98,32 +97,32 @@ func openList(file string, r io.Reader, cfg *config.Config, from string, warn fu
 	if len(l.ahead) == 0 {
 		return nil, &ListError{File: file, Err: errors.New("is empty; its first line must name the columns, at least email")}
 	}
-	var header *listRow
+	var header *rawRow
 	if first := l.ahead[0]; first.fault != nil {
 		return nil, &ListError{File: file, Line: first.line, Err: first.fault}
-	} else if namesColumns(first.cells) {
+	} else if isHeader(first.cells) {
 		header, l.ahead = &first, l.ahead[1:]
 	}
-	l.layout, err = l.layOut(header, l.ahead, from)
+	l.layout, err = l.readLayout(header, l.ahead, from)
 	return l, err
 }
 
-// namesColumns reports that a list's first row is not a subscriber's.
-func namesColumns(cells []string) bool {
+// isHeader reports whether a list's first row names the columns.
+func isHeader(cells []string) bool {
 	return slices.ContainsFunc(cells, func(cell string) bool { return isAddressName(foldHeader(cell)) }) ||
 		!slices.ContainsFunc(cells, func(cell string) bool { return strings.Contains(cell, "@") })
 }
 
-func (l *listReader) fault(err error) error {
+func (l *reader) fault(err error) error {
 	var quote *quoteError
 	if errors.As(err, &quote) {
 		return &ListError{File: l.file, Line: quote.line, Err: err}
 	}
-	return &ListError{File: l.file, Line: l.scanner.line, Err: fmt.Errorf("cannot be read further: %w", err)}
+	return &ListError{File: l.file, Line: l.scanner.line, Err: fmt.Errorf("cannot be read beyond this line: %w", err)}
 }
 
-// describe says how the list was read, where that is not the usual way; "" else.
-func (l *listReader) describe() string {
+// describe returns how the list was read, if that was not the usual way.
+func (l *reader) describe() string {
 	var parts []string
 	if l.layout.service.name != plainList {
 		parts = append(parts, "as an export of "+l.layout.service.title)
@@ -137,13 +136,13 @@ func (l *listReader) describe() string {
 	return strings.Join(parts, ", ")
 }
 
-// all streams the rows.
-func (l *listReader) all() iter.Seq2[ledger.Row, error] {
+// all returns the rows, read one by one.
+func (l *reader) all() iter.Seq2[ledger.Row, error] {
 	return func(yield func(ledger.Row, error) bool) {
 		for {
 			raw, err := l.next()
 			if errors.Is(err, io.EOF) {
-				l.summarize()
+				l.warnRest()
 				return
 			}
 			if err != nil {
@@ -165,7 +164,7 @@ func (l *listReader) all() iter.Seq2[ledger.Row, error] {
 	}
 }
 
-func (l *listReader) next() (listRow, error) {
+func (l *reader) next() (rawRow, error) {
 	if len(l.ahead) > 0 {
 		row := l.ahead[0]
 		l.ahead = l.ahead[1:]
@@ -174,14 +173,14 @@ func (l *listReader) next() (listRow, error) {
 	return l.scanner.next()
 }
 
-// notAsked is why a row is left out that the list itself says is nobody's subscription.
-type notAsked struct{ why string }
+// notSubscribed says why a row is left out that is not a subscription according to the list.
+type notSubscribed struct{ why string }
 
-func (e *notAsked) Error() string { return e.why }
+func (e *notSubscribed) Error() string { return e.why }
 
-// refuse remembers a row that is not used. It reports whether that is nobody's fault.
-func (l *listReader) refuse(line int, err error) (leftOut bool) {
-	var not *notAsked
+// refuse counts a row that is not used. It reports whether that is not a fault.
+func (l *reader) refuse(line int, err error) (leftOut bool) {
+	var not *notSubscribed
 	if errors.As(err, &not) {
 		if l.leftOut[not.why] == nil {
 			l.leftOut[not.why] = &leftOutRows{line: line}
@@ -196,10 +195,10 @@ func (l *listReader) refuse(line int, err error) (leftOut bool) {
 	return false
 }
 
-// summarize says what was not said row by row.
-func (l *listReader) summarize() {
+// warnRest warns of what had no warning row by row.
+func (l *reader) warnRest() {
 	if more := l.refused - maxRowWarnings; more > 0 {
-		l.warn(0, fmt.Sprintf("%d more rows are left out; `publisher subscribers import --dry-run` names them all", more))
+		l.warn(0, fmt.Sprintf("%d more rows are left out; `publisher subscribers import --dry-run` lists them all", more))
 	}
 	for _, why := range slices.Sorted(maps.Keys(l.leftOut)) {
 		out := l.leftOut[why]

@@ -38,7 +38,7 @@ func readList(t testing.TB, file, text, from string) (rows, warnings []string, a
 
 func readListIn(cfg *config.Config, file, text, from string) (rows, warnings []string, as string, err error) {
 	warn := func(line int, message string) { warnings = append(warnings, fmt.Sprintf("%d: %s", line, message)) }
-	list, err := openList(file, strings.NewReader(text), cfg, from, warn)
+	list, err := openReader(file, strings.NewReader(text), cfg, from, warn)
 	if err != nil {
 		return nil, warnings, "", err
 	}

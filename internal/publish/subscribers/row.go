@@ -16,12 +16,12 @@ import (
 	"publisher/mailer/address"
 )
 
-// cleanCell is a cell without what surrounds its value.
+// cleanCell returns a cell without what surrounds its value.
 func cleanCell(cell string) string {
 	return strings.TrimSpace(unescapeFormula(strings.TrimSpace(cell)))
 }
 
-// shownCell is as much of a cell as a message quotes.
+// shownCell returns as much of a cell as a message quotes.
 func shownCell(cell string) string {
 	const most = 60
 	if r := []rune(cell[:min(len(cell), (most+1)*utf8.UTFMax)]); len(r) > most {
@@ -30,13 +30,13 @@ func shownCell(cell string) string {
 	return cell
 }
 
-// row makes a row of the ledger of one of the list.
-func (l *listReader) row(raw listRow) (ledger.Row, error) {
+// row converts a row of the list to one of the ledger.
+func (l *reader) row(raw rawRow) (ledger.Row, error) {
 	row := ledger.Row{Line: raw.line}
 	if raw.fault != nil {
 		return row, raw.fault
 	}
-	cell := func(c listColumn) string {
+	cell := func(c column) string {
 		if c.index >= len(raw.cells) {
 			return ""
 		}
@@ -46,7 +46,7 @@ func (l *listReader) row(raw listRow) (ledger.Row, error) {
 	if err := l.checkShape(raw); err != nil {
 		return row, err
 	}
-	if err := checkListAddress(row.Email); err != nil {
+	if err := checkAddress(row.Email); err != nil {
 		return row, err
 	}
 	status, err := l.status(cell)
@@ -57,34 +57,33 @@ func (l *listReader) row(raw listRow) (ledger.Row, error) {
 	return row, l.fields(&row, cell)
 }
 
-// checkShape refuses a row whose cells are not those of the columns: a comma too many
-// in it would move one cell to another's place. Spreadsheets leave out empty cells at
-// the end.
-func (l *listReader) checkShape(raw listRow) error {
+// checkShape returns an error if the cells of a row are not those of the columns: one comma too
+// many would shift them. Spreadsheets leave out empty cells at the end.
+func (l *reader) checkShape(raw rawRow) error {
 	n, layout := len(raw.cells), l.layout
 	strict := layout.service.name != plainList
 	switch {
-	case n > maxListColumns:
-		return fmt.Errorf("it has more than %d values", maxListColumns)
+	case n > maxColumns:
+		return fmt.Errorf("more than %d values", maxColumns)
 	case n > layout.most && strict, n > layout.width && strings.TrimSpace(strings.Join(raw.cells[layout.width:], "")) != "":
-		return fmt.Errorf("it has more values (%d) than there are columns (%d); a value with %s in it stands in \"double quotes\"", n, layout.width, separatorName(l.scanner.comma))
+		return fmt.Errorf("more values (%d) than there are columns (%d); put a value with %s in it in \"double quotes\"", n, layout.width, separatorName(l.scanner.comma))
 	}
 	for _, c := range layout.columns {
-		if says := c.means == isStatus || c.means == isWanted || c.means == isUnwanted; strict && says && c.index >= n {
-			return fmt.Errorf("it ends before the column %s, which says who may be mailed", c.title)
+		if says := c.means == isStatus || c.means == isOptIn || c.means == isOptOut; strict && says && c.index >= n {
+			return fmt.Errorf("the row ends before the column %s, which says who may be mailed", c.title)
 		}
 	}
 	for _, cell := range raw.cells {
 		if !utf8.ValidString(cell) {
-			return errors.New("it is not UTF-8, unlike the rows before it")
+			return errors.New("not UTF-8, unlike the rows before it")
 		}
 	}
 	return nil
 }
 
-// checkListAddress is address.Normalize, and wants a dot in the domain: without one it is
-// what is left of example,com.
-func checkListAddress(email string) error {
+// checkAddress returns an error if an address is not valid or its domain has no dot, as in the
+// rest of example,com.
+func checkAddress(email string) error {
 	key, err := address.Normalize(email)
 	if err != nil {
 		return err
@@ -95,12 +94,12 @@ func checkListAddress(email string) error {
 	return nil
 }
 
-// status is the strictest that the columns say.
-func (l *listReader) status(cell func(listColumn) string) (ledger.Status, error) {
+// status returns the strictest status that the columns give.
+func (l *reader) status(cell func(column) string) (ledger.Status, error) {
 	strict := l.layout.service.name != plainList
 	status := l.layout.status
 	if status == "" {
-		return "", &notAsked{"they never subscribed (" + filepath.Base(l.file) + ")"}
+		return "", &notSubscribed{"they never subscribed (" + filepath.Base(l.file) + ")"}
 	}
 	for _, c := range l.layout.columns {
 		says, err := l.cellStatus(c, cell(c), strict)
@@ -112,37 +111,37 @@ func (l *listReader) status(cell func(listColumn) string) (ledger.Status, error)
 	return status, nil
 }
 
-func (l *listReader) cellStatus(c listColumn, text string, strict bool) (ledger.Status, error) {
+func (l *reader) cellStatus(c column, text string, strict bool) (ledger.Status, error) {
 	switch c.means {
 	case isStatus:
 		if text == "" && !strict {
-			return ledger.Active, nil // the owner vouches for it
+			return ledger.Active, nil // the owner is responsible for it
 		}
 		if text == "" {
-			return "", fmt.Errorf("%s is empty, so nobody can tell whether they may be mailed", c.title)
+			return "", fmt.Errorf("%s is empty, so it is not known whether they may be mailed", c.title)
 		}
 		status, ok := l.layout.service.statusOf(text)
 		if !ok {
-			return "", fmt.Errorf("there is no status %q; want pending, active, unsubscribed, removed, bounced, complained or nothing", shownCell(text))
+			return "", fmt.Errorf("there is no status %q; must be pending, active, unsubscribed, removed, bounced, complained or empty", shownCell(text))
 		}
 		if status == "" {
-			return "", &notAsked{fmt.Sprintf("%s %q: they never confirmed or never subscribed", c.title, shownCell(text))}
+			return "", &notSubscribed{fmt.Sprintf("%s %q: they never confirmed or never subscribed", c.title, shownCell(text))}
 		}
 		return status, nil
-	case isWanted, isUnwanted:
-		yes, ok := readFlag(text)
+	case isOptIn, isOptOut:
+		yes, ok := parseFlag(text)
 		if !ok {
-			return "", fmt.Errorf("%s is %q; want true or false", c.title, shownCell(text))
+			return "", fmt.Errorf("%s is %q; must be true or false", c.title, shownCell(text))
 		}
-		if yes == (c.means == isWanted) {
+		if yes == (c.means == isOptIn) {
 			return ledger.Active, nil
 		}
 		return ledger.Unsubscribed, nil
-	case isLeft:
+	case isUnsubscribed:
 		if text != "" {
 			return ledger.Unsubscribed, nil
 		}
-	case isCleaned:
+	case isBounced:
 		if text != "" {
 			return ledger.Bounced, nil
 		}
@@ -150,8 +149,8 @@ func (l *listReader) cellStatus(c listColumn, text string, strict bool) (ledger.
 	return ledger.Active, nil
 }
 
-// fields reads what does not say whether somebody may be mailed.
-func (l *listReader) fields(row *ledger.Row, cell func(listColumn) string) error {
+// fields reads the columns that do not say who may be mailed.
+func (l *reader) fields(row *ledger.Row, cell func(column) string) error {
 	var first, last string
 	for _, c := range l.layout.columns {
 		text, err := cell(c), error(nil)
@@ -172,9 +171,9 @@ func (l *listReader) fields(row *ledger.Row, cell func(listColumn) string) error
 		case isTags:
 			row.Tags = l.tags(text)
 		case isCreated:
-			err = l.when(&row.Created, c, text)
+			err = l.readTime(&row.Created, c, text)
 		case isConfirmed:
-			err = l.when(&row.Confirmed, c, text)
+			err = l.readTime(&row.Confirmed, c, text)
 		}
 		if err != nil {
 			return err
@@ -186,23 +185,23 @@ func (l *listReader) fields(row *ledger.Row, cell func(listColumn) string) error
 	if row.Created.IsZero() && l.layout.service.name != plainList {
 		row.Created = row.Confirmed
 	}
-	if err := checkListName(row); err != nil {
+	if err := checkNames(row); err != nil {
 		return err
 	}
 	l.stripName(row)
 	return nil
 }
 
-// stripName takes out of a name what cannot be seen there, such as the marks of
-// direction that programs for contacts put around it.
-func (l *listReader) stripName(row *ledger.Row) {
+// stripName removes invisible characters from a name, such as the direction marks that
+// contacts apps put around it.
+func (l *reader) stripName(row *ledger.Row) {
 	name := strings.TrimSpace(terminal.Strip(row.Name))
 	if name == row.Name {
 		return
 	}
 	row.Name = name
 	if l.stripped++; l.stripped <= maxRowWarnings {
-		l.warn(row.Line, fmt.Sprintf("the name of %s has invisible characters, which were left out", row.Email))
+		l.warn(row.Line, fmt.Sprintf("the name of %s has invisible characters, which were removed", row.Email))
 	}
 }
 
@@ -213,38 +212,38 @@ func HasControls(texts ...string) bool {
 	})
 }
 
-func checkListName(row *ledger.Row) error {
+func checkNames(row *ledger.Row) error {
 	if HasControls(append([]string{row.Name}, row.Tags...)...) {
 		return fmt.Errorf("the name or a tag of %s has control characters", row.Email)
 	}
-	if n := len(row.Tags); n > maxListTags {
-		return fmt.Errorf("%s has %d tags; at most %d are taken", row.Email, n, maxListTags)
+	if n := len(row.Tags); n > maxTags {
+		return fmt.Errorf("%s has %d tags; at most %d are allowed", row.Email, n, maxTags)
 	}
 	for _, tag := range row.Tags {
-		if n := utf8.RuneCountInString(tag); n > maxListName {
-			return fmt.Errorf("a tag of %s has %d characters; at most %d are taken", row.Email, n, maxListName)
+		if n := utf8.RuneCountInString(tag); n > maxNameLength {
+			return fmt.Errorf("a tag of %s has %d characters; at most %d are allowed", row.Email, n, maxNameLength)
 		}
 	}
-	if n := utf8.RuneCountInString(row.Name); n > maxListName {
-		return fmt.Errorf("the name of %s has %d characters; at most %d are taken", row.Email, n, maxListName)
+	if n := utf8.RuneCountInString(row.Name); n > maxNameLength {
+		return fmt.Errorf("the name of %s has %d characters; at most %d are allowed", row.Email, n, maxNameLength)
 	}
 	return nil
 }
 
-func (l *listReader) tags(text string) []string {
+func (l *reader) tags(text string) []string {
 	if l.layout.service.name == plainList {
 		return SplitTags(text)
 	}
 	return splitServiceTags(text)
 }
 
-// when reads a time; of several columns with one meaning the first that has one counts.
-func (l *listReader) when(at *time.Time, c listColumn, text string) error {
+// readTime reads a time. Of several columns with one meaning, the first with a time counts.
+func (l *reader) readTime(at *time.Time, c column, text string) error {
 	zone := time.UTC
 	if l.layout.service.name == plainList {
 		zone = l.cfg.Site.Timezone
 	}
-	t, err := parseWhen(text, zone, l.layout.service.dates...)
+	t, err := parseTime(text, zone, l.layout.service.dates...)
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.title, err)
 	}
@@ -254,9 +253,8 @@ func (l *listReader) when(at *time.Time, c listColumn, text string) error {
 	return nil
 }
 
-// language takes over a row's language. One that has no digests is kept for when it
-// has some.
-func (l *listReader) language(row *ledger.Row, text string) error {
+// language reads a language. One without digests is stored for when it has some.
+func (l *reader) language(row *ledger.Row, text string) error {
 	if text == "" {
 		return nil
 	}
@@ -265,9 +263,9 @@ func (l *listReader) language(row *ledger.Row, text string) error {
 		return fmt.Errorf("%q is not a language; write a BCP 47 tag like de, fr or pt-BR", shownCell(text))
 	}
 	row.Language = tag
-	if !l.cfg.HasDigestsIn(tag) && !l.foreign[tag] && len(l.foreign) < maxRowWarnings {
-		l.foreign[tag] = true
-		l.warn(row.Line, fmt.Sprintf("there are no digests in %s (%s, languages): who reads it gets those in %s", tag, filepath.Base(l.cfg.File), l.cfg.Site.Language))
+	if !l.cfg.HasDigestsIn(tag) && !l.warnedLanguages[tag] && len(l.warnedLanguages) < maxRowWarnings {
+		l.warnedLanguages[tag] = true
+		l.warn(row.Line, fmt.Sprintf("there are no digests in %s (%s, languages): these subscribers get those in %s", tag, filepath.Base(l.cfg.File), l.cfg.Site.Language))
 	}
 	return nil
 }

@@ -12,7 +12,7 @@ import (
 	"publisher/internal/ledger"
 )
 
-// foldHeader is the form in which the names of columns are compared.
+// foldHeader returns the form in which names of columns are compared.
 func foldHeader(name string) string {
 	return strings.Join(strings.FieldsFunc(strings.ToLower(name), func(r rune) bool {
 		return r <= ' ' || strings.ContainsRune("_-./:()[]\"'?\u00a0", r)
@@ -27,7 +27,7 @@ func isAddressName(folded string) bool {
 	return false
 }
 
-// statusWords are the words for a status that mean the same wherever they stand.
+// statusWords returns the words for a status that mean the same in every list.
 func statusWords() map[string]ledger.Status {
 	return map[string]ledger.Status{
 		"active": ledger.Active, "subscribed": ledger.Active, "confirmed": ledger.Active, "enabled": ledger.Active,
@@ -40,9 +40,9 @@ func statusWords() map[string]ledger.Status {
 	}
 }
 
-// looksLikeConsent reports whether a column's folded name says that it holds who may
-// be mailed. values are some of its cells: a column named "state" is often a place, and
-// where it is not, they are among statuses (onlyStatuses).
+// looksLikeConsent reports whether a column seems to say who may be mailed, by its folded name
+// or by values, some of its cells: a column named "state" is often a place, but not if they are
+// among statuses (onlyStatuses).
 func looksLikeConsent(folded string, values []string, statuses map[string]bool) bool {
 	parts := []string{"subscri", "unsub", "optin", "optout", "opted", "consent", "gdpr", "dsgvo", "rgpd", "permission", "permitted",
 		"bounc", "complain", "complaint", "blocklist", "blacklist", "suppress", "unconfirm", "confirm", "verifi",
@@ -64,9 +64,9 @@ func looksLikeConsent(folded string, values []string, statuses map[string]bool) 
 	return slices.ContainsFunc(values, func(value string) bool { return statuses[foldHeader(value)] })
 }
 
-// nameSaysLeft reports whether the name of a file says that those in it are not to be
+// saysUnsubscribed reports whether the name of a file says that its subscribers are not to be
 // mailed.
-func nameSaysLeft(base string) bool {
+func saysUnsubscribed(base string) bool {
 	folded := foldHeader(base)
 	if strings.HasPrefix(folded, "cleaned_") {
 		return true
@@ -76,8 +76,8 @@ func nameSaysLeft(base string) bool {
 		func(part string) bool { return strings.Contains(folded, part) })
 }
 
-// readFlag reads a cell that says yes or no.
-func readFlag(text string) (yes, ok bool) {
+// parseFlag parses a cell that says yes or no.
+func parseFlag(text string) (yes, ok bool) {
 	switch strings.ToLower(text) {
 	case "true", "yes", "1", "t", "y":
 		return true, true
@@ -87,7 +87,7 @@ func readFlag(text string) (yes, ok bool) {
 	return false, false
 }
 
-// SplitTags takes tags apart at semicolons.
+// SplitTags splits tags at semicolons.
 func SplitTags(s string) []string {
 	var tags []string
 	for tag := range strings.SplitSeq(s, ";") {
@@ -98,7 +98,7 @@ func SplitTags(s string) []string {
 	return tags
 }
 
-// splitServiceTags takes apart what services write: `a,b`, `"a","b"` and `["a", "b"]`.
+// splitServiceTags splits tags as services write them: `a,b`, `"a","b"` and `["a", "b"]`.
 func splitServiceTags(s string) []string {
 	if s == "" {
 		return nil
@@ -118,8 +118,8 @@ func splitServiceTags(s string) []string {
 	return tags
 }
 
-// parseWhen reads the times that lists have. zone is for those that name none.
-func parseWhen(text string, zone *time.Location, layouts ...string) (time.Time, error) {
+// parseTime parses the times in lists. zone is for those without one.
+func parseTime(text string, zone *time.Location, layouts ...string) (time.Time, error) {
 	if text == "" {
 		return time.Time{}, nil
 	}
@@ -140,9 +140,9 @@ func parseWhen(text string, zone *time.Location, layouts ...string) (time.Time, 
 	return time.Time{}, fmt.Errorf("%q is not a time; write it like 2026-01-31 or 2026-01-31T08:00:00Z", shownCell(text))
 }
 
-// A spreadsheet takes a cell that begins with one of these for a formula, so that an
-// address could run a program there; some take the wide forms, too. Services and this
-// program put an apostrophe before.
+// formulaStarts are what formulas begin with in spreadsheets, so that an address could run a
+// program there; in some, the wide forms do too. Services and this program put an apostrophe
+// before such a cell.
 const formulaStarts = "=+-@\t\r\n＝＋－＠"
 
 func isFormula(cell string) bool {
@@ -150,8 +150,8 @@ func isFormula(cell string) bool {
 	return strings.ContainsRune(formulaStarts, r)
 }
 
-// escapeFormula makes a cell plain text for spreadsheets; unescapeFormula takes it back.
-// So is each part between semicolons, at which spreadsheets of many countries cut.
+// escapeFormula makes a cell plain text for spreadsheets, and so each part between semicolons,
+// at which spreadsheets in many countries split. unescapeFormula undoes it.
 func escapeFormula(cell string) string {
 	return eachPart(cell, func(part string) string {
 		if isFormula(part) {
