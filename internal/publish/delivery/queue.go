@@ -82,7 +82,7 @@ type openEdition struct {
 
 // attempt is what a job is about.
 type attempt struct {
-	run        *openEdition
+	edition    *openEdition
 	subscriber ledger.Recipient
 	intent     ledger.Intent
 	earlier    ledger.Delivery // zero for a first attempt
@@ -121,15 +121,15 @@ func (q *Queue) add(ctx context.Context, e ledger.Edition) (*openEdition, error)
 	if err := q.composer.Archive(ctx, b, &e); err != nil {
 		return nil, err
 	}
-	run := &openEdition{Edition: e, bundle: b, own: q.catalog().NumbersOf(e.Posts).Union(b.Numbers()), shares: map[string]*share{}, report: editions.Report(q.Config, &e),
+	edition := &openEdition{Edition: e, bundle: b, own: q.catalog().NumbersOf(e.Posts).Union(b.Numbers()), shares: map[string]*share{}, report: editions.Report(q.Config, &e),
 		refusals: refusals{accepted: e.Accepted}}
 	audience := catalog.Audience(q.Config, e.Cadence, e.Language)
-	run.untried.read = func(ctx context.Context, after int64) ([]ledger.Recipient, error) { // without holding mu
+	edition.untried.read = func(ctx context.Context, after int64) ([]ledger.Recipient, error) { // without holding mu
 		return q.Ledger.Recipients(ctx, e.Number, audience, after, pageSize)
 	}
-	q.editions = append(q.editions, run)
-	q.byNumber[e.Number] = run
-	return run, nil
+	q.editions = append(q.editions, edition)
+	q.byNumber[e.Number] = edition
+	return edition, nil
 }
 
 // Continue continues with the posts of a later survey and with the editions that it closed.
@@ -137,8 +137,8 @@ func (q *Queue) Continue(ctx context.Context, c *editions.Composer, closed []led
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.composer = c
-	for _, run := range q.editions {
-		clear(run.shares)
+	for _, edition := range q.editions {
+		clear(edition.shares)
 	}
 	for i := range closed {
 		if _, err := q.add(ctx, closed[i]); err != nil {
@@ -176,13 +176,13 @@ func (q *Queue) loadRetries(ctx context.Context) error {
 	return nil
 }
 
-func (q *Queue) stopped(edition int64) bool {
-	run := q.byNumber[edition]
-	return run != nil && run.stopped
+func (q *Queue) stopped(number int64) bool {
+	edition := q.byNumber[number]
+	return edition != nil && edition.stopped
 }
 
 func (q *Queue) anyStopped() bool {
-	return slices.ContainsFunc(q.editions, func(run *openEdition) bool { return run.stopped })
+	return slices.ContainsFunc(q.editions, func(edition *openEdition) bool { return edition.stopped })
 }
 
 // Next implements smtp.Queue.
@@ -223,15 +223,15 @@ func (q *Queue) nextAttempt(ctx context.Context) (*attempt, error) {
 				return a, err
 			}
 		}
-		open := q.streaming()
-		if len(open) == 0 {
+		streaming := q.streaming()
+		if len(streaming) == 0 {
 			break
 		}
-		run := open[0]
+		edition := streaming[0]
 		if q.turn%4 != 1 {
-			run = slices.MinFunc(open, func(a, b *openEdition) int { return a.remaining() - b.remaining() })
+			edition = slices.MinFunc(streaming, func(a, b *openEdition) int { return a.remaining() - b.remaining() })
 		}
-		if a, err := q.nextOf(ctx, run); err != nil || a != nil {
+		if a, err := q.nextOf(ctx, edition); err != nil || a != nil {
 			return a, err
 		}
 	}
@@ -247,9 +247,9 @@ func (q *Queue) nextAttempt(ctx context.Context) (*attempt, error) {
 // streaming returns the editions that have recipients left, oldest first.
 func (q *Queue) streaming() []*openEdition {
 	var open []*openEdition
-	for _, run := range q.editions {
-		if !run.exhausted && !run.stopped {
-			open = append(open, run)
+	for _, edition := range q.editions {
+		if !edition.exhausted && !edition.stopped {
+			open = append(open, edition)
 		}
 	}
 	return open
@@ -262,20 +262,20 @@ func (r *openEdition) remaining() int {
 }
 
 // nextOf takes the next recipient of an edition; nil if there is none left.
-func (q *Queue) nextOf(ctx context.Context, run *openEdition) (*attempt, error) {
-	if len(run.untried.page) == 0 {
-		if err := run.untried.fill(ctx); err != nil {
+func (q *Queue) nextOf(ctx context.Context, edition *openEdition) (*attempt, error) {
+	if len(edition.untried.page) == 0 {
+		if err := edition.untried.fill(ctx); err != nil {
 			return nil, err
 		}
 	}
-	if len(run.untried.page) == 0 {
-		run.exhausted = true
-		run.readAgain()
+	if len(edition.untried.page) == 0 {
+		edition.exhausted = true
+		edition.readAgain()
 		return nil, nil
 	}
-	sub := run.untried.take(ctx)
-	return &attempt{run: run, subscriber: sub, intent: ledger.Intent{Edition: run.Number, Subscriber: sub.ID,
-		After: sub.Cursor, Owed: sub.Owed, Through: run.Through, At: q.Now()}}, nil
+	sub := edition.untried.take(ctx)
+	return &attempt{edition: edition, subscriber: sub, intent: ledger.Intent{Edition: edition.Number, Subscriber: sub.ID,
+		After: sub.Cursor, Owed: sub.Owed, Through: edition.Through, At: q.Now()}}, nil
 }
 
 // maxRounds limits how often the recipients of an edition are read again.
@@ -315,18 +315,18 @@ func (q *Queue) nextRetry(ctx context.Context) (*attempt, error) {
 // retry returns the attempt of a deferred delivery; nil if its subscriber is gone or its
 // edition is stopped.
 func (q *Queue) retry(ctx context.Context, d ledger.Delivery) (*attempt, error) {
-	run := q.byNumber[d.Edition]
-	if run == nil {
+	edition := q.byNumber[d.Edition]
+	if edition == nil {
 		e, err := q.Ledger.Edition(ctx, d.Edition)
 		if err != nil || e == nil {
 			return nil, err
 		}
-		if run, err = q.add(ctx, *e); err != nil {
+		if edition, err = q.add(ctx, *e); err != nil {
 			return nil, err
 		}
-		run.exhausted, run.finished = !e.Done.IsZero(), !e.Done.IsZero()
+		edition.exhausted, edition.finished = !e.Done.IsZero(), !e.Done.IsZero()
 	}
-	if run.stopped {
+	if edition.stopped {
 		return nil, nil
 	}
 	sub, err := q.Ledger.SubscriberByID(ctx, d.Subscriber)
@@ -334,7 +334,7 @@ func (q *Queue) retry(ctx context.Context, d ledger.Delivery) (*attempt, error) 
 		return nil, err
 	}
 	to := ledger.Recipient{ID: sub.ID, Email: sub.Email, Name: sub.Name, Tags: sub.Tags, Due: sub.Due}
-	return &attempt{run: run, subscriber: to, earlier: d, intent: ledger.Intent{Edition: d.Edition, Subscriber: d.Subscriber,
+	return &attempt{edition: edition, subscriber: to, earlier: d, intent: ledger.Intent{Edition: d.Edition, Subscriber: d.Subscriber,
 		After: d.After, Through: d.Through, At: q.Now()}}, nil
 }
 

@@ -9,8 +9,8 @@ import (
 
 // Stop waits for pages that are being read ahead.
 func (q *Queue) Stop() {
-	for _, run := range q.editions {
-		run.untried.stop()
+	for _, edition := range q.editions {
+		edition.untried.stop()
 	}
 }
 
@@ -20,17 +20,17 @@ func (r *openEdition) over() bool { return r.exhausted && r.handed == 0 }
 // finishDone records as done the editions whose every recipient was tried. One with few
 // answers, all of them refusals, waits for the end of the pass, and for more answers.
 func (q *Queue) finishDone(ctx context.Context) error {
-	for _, run := range q.editions {
-		if !run.over() || run.finished || run.stopped || run.refusals.fewRefused() {
+	for _, edition := range q.editions {
+		if !edition.over() || edition.finished || edition.stopped || edition.refusals.fewRefused() {
 			continue
 		}
-		if err := q.markRefused(ctx, run); err != nil {
+		if err := q.markRefused(ctx, edition); err != nil {
 			return err
 		}
-		if err := q.Ledger.FinishEdition(ctx, run.Number, q.Now()); err != nil {
+		if err := q.Ledger.FinishEdition(ctx, edition.Number, q.Now()); err != nil {
 			return err
 		}
-		run.finished = true
+		edition.finished = true
 	}
 	return nil
 }
@@ -50,36 +50,36 @@ func (q *Queue) Finish(ctx context.Context) (all []report.Edition, err error) {
 	if err := q.recordWaiting(ctx); err != nil {
 		return nil, err
 	}
-	for _, run := range q.editions {
-		if err := q.decideRefusals(ctx, run); err != nil {
+	for _, edition := range q.editions {
+		if err := q.decideRefusals(ctx, edition); err != nil {
 			return nil, err
 		}
-		run.refusals = refusals{accepted: run.refusals.accepted}
+		edition.refusals = refusals{accepted: edition.refusals.accepted}
 	}
 	if err := q.finishDone(ctx); err != nil {
 		return nil, err
 	}
-	for _, run := range q.editions {
-		stored, err := q.Ledger.Edition(ctx, run.Number)
+	for _, edition := range q.editions {
+		stored, err := q.Ledger.Edition(ctx, edition.Number)
 		if err != nil {
 			return nil, err
 		}
 		untried := 0
-		if !run.finished {
-			if untried, err = q.countUntried(ctx, run); err != nil {
+		if !edition.finished {
+			if untried, err = q.countUntried(ctx, edition); err != nil {
 				return nil, err
 			}
 		}
-		run.report.Recipients = stored.Recipients
-		run.report.Deferred = stored.Deferred + untried
-		all = append(all, run.report)
+		edition.report.Recipients = stored.Recipients
+		edition.report.Deferred = stored.Deferred + untried
+		all = append(all, edition.report)
 	}
 	return all, nil
 }
 
 // countUntried returns how many recipients nothing was sent to yet.
-func (q *Queue) countUntried(ctx context.Context, run *openEdition) (int, error) {
-	n, untried := 0, recipients{read: run.untried.read}
+func (q *Queue) countUntried(ctx context.Context, edition *openEdition) (int, error) {
+	n, untried := 0, recipients{read: edition.untried.read}
 	for {
 		err := untried.fill(ctx)
 		if err != nil || len(untried.page) == 0 {
@@ -87,7 +87,7 @@ func (q *Queue) countUntried(ctx context.Context, run *openEdition) (int, error)
 		}
 		for len(untried.page) > 0 {
 			sub := untried.take(ctx)
-			if len(sub.UpTo(q.catalog().Numbers(), ledger.Selection{Tags: sub.Tags, Language: run.Language}, run.Through).Intersect(run.own)) > 0 {
+			if len(sub.UpTo(q.catalog().Numbers(), ledger.Selection{Tags: sub.Tags, Language: edition.Language}, edition.Through).Intersect(edition.own)) > 0 {
 				n++
 			}
 		}
@@ -99,9 +99,9 @@ func (q *Queue) Unfinished() []ledger.Edition {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	var open []ledger.Edition
-	for _, run := range q.editions {
-		if !run.finished && (!run.exhausted || run.stopped) {
-			open = append(open, run.Edition)
+	for _, edition := range q.editions {
+		if !edition.finished && (!edition.exhausted || edition.stopped) {
+			open = append(open, edition.Edition)
 		}
 	}
 	return open

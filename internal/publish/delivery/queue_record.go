@@ -103,9 +103,9 @@ func (q *Queue) retryNow(a *attempt) bool {
 func (q *Queue) forget(a *attempt) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	a.run.handed--
-	a.run.missed = a.run.missed || a.earlier.Edition == 0
-	a.run.readAgain()
+	a.edition.handed--
+	a.edition.missed = a.edition.missed || a.earlier.Edition == 0
+	a.edition.readAgain()
 	delete(q.trying, retryKey{a.intent.Edition, a.intent.Subscriber})
 }
 
@@ -113,16 +113,16 @@ func (q *Queue) count(a *attempt, r *ledger.Result, o *smtp.Outcome) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	delete(q.trying, retryKey{r.Edition, r.Subscriber})
-	a.run.handed--
-	if stop := a.run.refusals.add(o, r.Subscriber); stop && !a.run.stopped {
-		a.run.stopped = true
-		q.fail(a.run.refusals.stopError(r.Edition))
+	a.edition.handed--
+	if stop := a.edition.refusals.add(o, r.Subscriber); stop && !a.edition.stopped {
+		a.edition.stopped = true
+		q.fail(a.edition.refusals.stopError(r.Edition))
 	}
-	if o.TooLarge && !a.run.tooLarge {
-		a.run.tooLarge = true
+	if o.TooLarge && !a.edition.tooLarge {
+		a.edition.tooLarge = true
 		q.fail(fmt.Errorf("edition %d: %s; trying again later", r.Edition, o.Reply))
 	}
-	report := &a.run.report
+	report := &a.edition.report
 	switch r.Status {
 	case ledger.Sent:
 		report.Sent++
@@ -143,8 +143,8 @@ func (q *Queue) count(a *attempt, r *ledger.Result, o *smtp.Outcome) {
 		q.logResult(r)
 	}
 	q.Progress(Progress{Edition: int(report.Number), Recipients: report.Recipients,
-		Sent: a.run.Sent + report.Sent, Deferred: report.Deferred, Failed: a.run.Failed + report.Failed,
-		Uncertain: a.run.Uncertain + report.Uncertain, Before: a.run.Sent + a.run.Failed + a.run.Uncertain})
+		Sent: a.edition.Sent + report.Sent, Deferred: report.Deferred, Failed: a.edition.Failed + report.Failed,
+		Uncertain: a.edition.Uncertain + report.Uncertain, Before: a.edition.Sent + a.edition.Failed + a.edition.Uncertain})
 }
 
 func (q *Queue) logResult(r *ledger.Result) {

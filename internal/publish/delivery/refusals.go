@@ -113,26 +113,26 @@ func (r *refusals) stopError(number int64) error {
 
 // markRefused marks the recipients whom the refusals of an edition concern, as far as they
 // count.
-func (q *Queue) markRefused(ctx context.Context, run *openEdition) error {
-	all := run.refusals.counted(run.stopped)
+func (q *Queue) markRefused(ctx context.Context, edition *openEdition) error {
+	all := edition.refusals.counted(edition.stopped)
 	if len(all) == 0 {
 		return nil
 	}
-	marked, err := q.Ledger.MarkRefused(ctx, run.Number, all)
+	marked, err := q.Ledger.MarkRefused(ctx, edition.Number, all)
 	if marked > 0 {
-		q.Log.Warn("subscribers are marked as bounced", "edition", run.Number, "count", marked)
+		q.Log.Warn("subscribers are marked as bounced", "edition", edition.Number, "count", marked)
 	}
 	return err
 }
 
 // decideRefusals decides, when no more answers are to come in this pass, what becomes of the
 // refusals of an edition, and has those tried again that do not count.
-func (q *Queue) decideRefusals(ctx context.Context, run *openEdition) error {
-	few := run.refusals.fewRefused()
-	cut := few && !run.over() // the next pass continues
+func (q *Queue) decideRefusals(ctx context.Context, edition *openEdition) error {
+	few := edition.refusals.fewRefused()
+	cut := few && !edition.over() // the next pass continues
 	var pause time.Duration
-	if (few || run.stopped) && !cut {
-		days, before, err := q.Ledger.RecordStop(ctx, run.Number, q.Now().In(q.Config.Site.Timezone).Format(time.DateOnly), few)
+	if (few || edition.stopped) && !cut {
+		days, before, err := q.Ledger.RecordStop(ctx, edition.Number, q.Now().In(q.Config.Site.Timezone).Format(time.DateOnly), few)
 		if err != nil {
 			return err
 		}
@@ -143,15 +143,15 @@ func (q *Queue) decideRefusals(ctx context.Context, run *openEdition) error {
 			pause = stoppedPause
 		}
 		if few && days < stoppedDays {
-			run.stopped = true
-			q.fail(run.refusals.stopError(run.Number))
+			edition.stopped = true
+			q.fail(edition.refusals.stopError(edition.Number))
 		}
 	}
-	run.stopped = run.stopped || cut
-	if err := q.markRefused(ctx, run); err != nil || !run.stopped {
+	edition.stopped = edition.stopped || cut
+	if err := q.markRefused(ctx, edition); err != nil || !edition.stopped {
 		return err
 	}
-	n, err := q.Ledger.Retry(ctx, run.Number, q.began, q.Now().Add(pause))
-	run.report.Failed -= n
+	n, err := q.Ledger.Retry(ctx, edition.Number, q.began, q.Now().Add(pause))
+	edition.report.Failed -= n
 	return err
 }

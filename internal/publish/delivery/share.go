@@ -28,15 +28,15 @@ func (q *Queue) shareOf(ctx context.Context, a *attempt) (*share, error) {
 	if a.earlier.Edition != 0 {
 		return q.shareAgain(ctx, a)
 	}
-	run, to := a.run, a.subscriber
+	edition, to := a.edition, a.subscriber
 	key := shareKey(to)
-	if s, known := run.shares[key]; known {
+	if s, known := edition.shares[key]; known {
 		return s, nil
 	}
-	due := to.UpTo(q.catalog().Numbers(), ledger.Selection{Tags: to.Tags, Language: run.Language}, run.Through)
-	s, err := q.makeShare(ctx, run, due, nil, to.Cursor)
+	due := to.UpTo(q.catalog().Numbers(), ledger.Selection{Tags: to.Tags, Language: edition.Language}, edition.Through)
+	s, err := q.makeShare(ctx, edition, due, nil, to.Cursor)
 	if err == nil {
-		run.shares[key] = s
+		edition.shares[key] = s
 	}
 	return s, err
 }
@@ -50,52 +50,52 @@ func shareKey(to ledger.Recipient) string {
 
 // makeShare returns a recipient's share of what is due, by ledger.SplitDue. The digest
 // records what it withholds above the cursor, which will pass it; what is owed stays owed.
-func (q *Queue) makeShare(ctx context.Context, run *openEdition, due, kept ledger.Numbers, cursor int64) (*share, error) {
+func (q *Queue) makeShare(ctx context.Context, edition *openEdition, due, kept ledger.Numbers, cursor int64) (*share, error) {
 	s := new(share)
 	var withheld ledger.Numbers
 	var waits bool
-	s.posts, withheld, waits = ledger.SplitDue(due, run.own, q.catalog().Visibility)
+	s.posts, withheld, waits = ledger.SplitDue(due, edition.own, q.catalog().Visibility)
 	if waits {
 		s.hidden = q.catalog().WhyAnyHidden(s.posts)
 	}
-	lacking := s.posts.Minus(run.bundle.Numbers())
-	if err := q.complete(ctx, run, s, lacking); err != nil {
+	lacking := s.posts.Minus(edition.bundle.Numbers())
+	if err := q.complete(ctx, edition, s, lacking); err != nil {
 		return nil, err
 	}
 	// What turned out not to be showable when it was taken in.
-	failed := lacking.Minus(run.bundle.Numbers()).Minus(run.own)
+	failed := lacking.Minus(edition.bundle.Numbers()).Minus(edition.own)
 	s.posts, withheld = s.posts.Minus(failed), withheld.Union(failed).Union(kept)
 	if len(s.posts) == 0 {
 		return nil, nil
 	}
 	var err error
-	s.digest, err = q.Ledger.FindDigest(ctx, run.Number, s.posts, withheld.Above(cursor))
+	s.digest, err = q.Ledger.FindDigest(ctx, edition.Number, s.posts, withheld.Above(cursor))
 	return s, err
 }
 
 // complete adds posts to an edition that it lacks, and excerpts that no digest had yet.
-func (q *Queue) complete(ctx context.Context, run *openEdition, s *share, missing ledger.Numbers) error {
-	before := len(run.bundle.Posts)
-	if err := q.composer.Add(ctx, run.bundle, q.catalog().Showable(missing), func(catalog.Entry) bool { return false }); err != nil {
+func (q *Queue) complete(ctx context.Context, edition *openEdition, s *share, missing ledger.Numbers) error {
+	before := len(edition.bundle.Posts)
+	if err := q.composer.Add(ctx, edition.bundle, q.catalog().Showable(missing), func(catalog.Entry) bool { return false }); err != nil {
 		return err
 	}
-	more := len(run.bundle.Posts) > before
-	full, err := q.completeExcerpts(ctx, run, s)
+	more := len(edition.bundle.Posts) > before
+	full, err := q.completeExcerpts(ctx, edition, s)
 	if err != nil || !more && !full {
 		return err
 	}
-	return q.extend(ctx, run, more)
+	return q.extend(ctx, edition, more)
 }
 
 // completeExcerpts reports whether it rendered any.
-func (q *Queue) completeExcerpts(ctx context.Context, run *openEdition, s *share) (changed bool, err error) {
+func (q *Queue) completeExcerpts(ctx context.Context, edition *openEdition, s *share) (changed bool, err error) {
 	shown := 0
-	for i := range run.bundle.Posts {
-		p := &run.bundle.Posts[i]
+	for i := range edition.bundle.Posts {
+		p := &edition.bundle.Posts[i]
 		if !s.posts.Contains(p.Seq) {
 			continue
 		}
-		if shown++; shown > run.bundle.MaxPosts {
+		if shown++; shown > edition.bundle.MaxPosts {
 			break
 		}
 		if p.Full || q.catalog().WhyHidden(p.Seq) != "" {
@@ -117,19 +117,19 @@ func (q *Queue) completeExcerpts(ctx context.Context, run *openEdition, s *share
 
 // extend stores an edition that has grown; its subject and its web version cover all its
 // posts.
-func (q *Queue) extend(ctx context.Context, run *openEdition, more bool) (err error) {
+func (q *Queue) extend(ctx context.Context, edition *openEdition, more bool) (err error) {
 	if more {
-		run.Posts = run.bundle.IDs()
-		if run.Subject, err = q.composer.Subject(run.bundle, run.Number); err != nil {
+		edition.Posts = edition.bundle.IDs()
+		if edition.Subject, err = q.composer.Subject(edition.bundle, edition.Number); err != nil {
 			return err
 		}
-		run.report.Posts, run.report.Subject = run.Posts, run.Subject
-		run.own = run.own.Union(run.bundle.Numbers())
-		for _, p := range run.bundle.Posts {
-			run.After = min(run.After, p.Seq-1)
+		edition.report.Posts, edition.report.Subject = edition.Posts, edition.Subject
+		edition.own = edition.own.Union(edition.bundle.Numbers())
+		for _, p := range edition.bundle.Posts {
+			edition.After = min(edition.After, p.Seq-1)
 		}
 	}
-	return q.composer.Extend(ctx, run.bundle, &run.Edition, more)
+	return q.composer.Extend(ctx, edition.bundle, &edition.Edition, more)
 }
 
 // shareAgain returns the share of a delivery that was deferred: the same posts, as far as
@@ -144,7 +144,7 @@ func (q *Queue) shareAgain(ctx context.Context, a *attempt) (*share, error) {
 	if !d.ManualRetry {
 		still = a.subscriber.Filter(posts)
 	}
-	s, err := q.makeShare(ctx, a.run, still, withheld, a.subscriber.Cursor)
+	s, err := q.makeShare(ctx, a.edition, still, withheld, a.subscriber.Cursor)
 	if s != nil && d.Digest != 0 && s.posts.String() == posts.String() {
 		s.digest = d.Digest
 	}
@@ -154,22 +154,22 @@ func (q *Queue) shareAgain(ctx context.Context, a *attempt) (*share, error) {
 // postsOf returns the posts of a deferred delivery, and what was withheld from it. An earlier
 // version stored only the range that it covers.
 func (q *Queue) postsOf(ctx context.Context, a *attempt) (posts, withheld ledger.Numbers, err error) {
-	run, d, to := a.run, a.earlier, a.subscriber
+	edition, d, to := a.edition, a.earlier, a.subscriber
 	if d.Digest == 0 {
-		due := ledger.Due{Cursor: d.After}.UpTo(q.catalog().Numbers(), ledger.Selection{Tags: to.Tags, Language: run.Language}, d.Through)
-		return due.Intersect(run.own), due.Minus(run.own), nil
+		due := ledger.Due{Cursor: d.After}.UpTo(q.catalog().Numbers(), ledger.Selection{Tags: to.Tags, Language: edition.Language}, d.Through)
+		return due.Intersect(edition.own), due.Minus(edition.own), nil
 	}
-	if _, known := run.digests[d.Digest]; !known {
-		all, err := q.Ledger.Digests(ctx, run.Number)
+	if _, known := edition.digests[d.Digest]; !known {
+		all, err := q.Ledger.Digests(ctx, edition.Number)
 		if err != nil {
 			return nil, nil, err
 		}
-		run.digests = map[int64]ledger.Digest{}
+		edition.digests = map[int64]ledger.Digest{}
 		for _, one := range all {
-			run.digests[one.Number] = one
+			edition.digests[one.Number] = one
 		}
 	}
-	held := run.digests[d.Digest]
+	held := edition.digests[d.Digest]
 	return held.Posts, held.Withheld, nil
 }
 
@@ -186,17 +186,17 @@ func (q *Queue) job(ctx context.Context, a *attempt) (*smtp.Job, error) {
 	if s.hidden != "" {
 		return nil, q.wait(ctx, a, s)
 	}
-	m, err := q.messages.get(messageKey{a.run.Number, s.digest}, func() (*message.Message, error) {
-		return q.composer.Message(a.run.bundle, &a.run.Edition, s.posts)
+	m, err := q.messages.get(messageKey{a.edition.Number, s.digest}, func() (*message.Message, error) {
+		return q.composer.Message(a.edition.bundle, &a.edition.Edition, s.posts)
 	})
 	if err != nil {
 		return nil, err
 	}
-	a.run.handed++
-	a.run.report.Bytes = max(a.run.report.Bytes, m.HTMLSize)
+	a.edition.handed++
+	a.edition.report.Bytes = max(a.edition.report.Bytes, m.HTMLSize)
 	to := a.subscriber
-	r := q.links.Recipient(&a.run.Edition, to)
-	return &smtp.Job{ReturnPath: q.links.ReturnPath(to.ID, a.run.Number), To: a.subscriber.Email, Ref: a, Stuffed: true, Size: m.Size(r),
+	r := q.links.Recipient(&a.edition.Edition, to)
+	return &smtp.Job{ReturnPath: q.links.ReturnPath(to.ID, a.edition.Number), To: a.subscriber.Email, Ref: a, Stuffed: true, Size: m.Size(r),
 		Append: func(dst []byte) []byte { return m.Append(dst, r) }}, nil
 }
 
@@ -245,9 +245,9 @@ func (q *Queue) recordWaiting(ctx context.Context) error {
 	for _, w := range all {
 		delete(q.trying, retryKey{w.result.Edition, w.result.Subscriber})
 		if w.result.Status == ledger.Deferred {
-			w.attempt.run.report.Deferred++
+			w.attempt.edition.report.Deferred++
 		} else {
-			w.attempt.run.report.Failed++
+			w.attempt.edition.report.Failed++
 		}
 	}
 	return errors.Join(errs...)
