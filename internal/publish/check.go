@@ -36,7 +36,9 @@ func (p *Publisher) Check(ctx context.Context, online bool) (*CheckReport, error
 		if err := s.templates.Check(); err != nil {
 			checked.Faults = append(checked.Faults, err.Error())
 		}
-		checked.Warnings = slices.Concat(found.Warnings, s.catalog.UnusedLanguages(), delivery.SetAside(s.ledger), feeds.Clashes, s.privateWarnings(s.tree))
+		for _, warnings := range [][]report.Warning{found.Warnings, s.catalog.UnusedLanguages(), delivery.SetAside(s.ledger), feeds.Clashes, s.privateWarnings(s.tree)} {
+			checked.Warnings = append(checked.Warnings, warnings...)
+		}
 		return nil
 	})
 	if err != nil {

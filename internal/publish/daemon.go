@@ -196,6 +196,9 @@ func (d *Daemon) Tags(_ context.Context, language string) ([]string, error) {
 // learnTags takes the tags of a survey. One that found nothing changed has those of the
 // previous one, if this process made it.
 func (d *Daemon) learnTags(ctx context.Context, s *pass) error {
+	if s.catalog == nil {
+		return nil
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.tags == nil && s.catalog.Unchanged() {

@@ -75,7 +75,8 @@ func (s *pass) mailDue(ctx context.Context, interrupted *delivery.Interrupted, l
 	}
 	open = append(open, closed...)
 	if !s.live {
-		s.own.Editions, err = delivery.Plan(ctx, s.composer, open)
+		planned, err := delivery.Plan(ctx, s.composer, open)
+		s.own.Editions = append(s.own.Editions, planned...)
 		return err
 	}
 	queue, err := delivery.NewQueue(ctx, s.deliveryOptions(), s.composer, open)

@@ -86,7 +86,8 @@ func (s *pass) updateFeeds(ctx context.Context) error {
 		update = feeds.Plan
 	}
 	updated, err := update(ctx)
-	s.own.Feeds = updated.Feeds
+	s.own.Feeds.Written = append(s.own.Feeds.Written, updated.Feeds.Written...)
+	s.own.Feeds.Unchanged, s.own.Feeds.Removed = updated.Feeds.Unchanged, updated.Feeds.Removed
 	s.own.Fail(updated.Errors...)
 	if err != nil || !s.live {
 		return err
