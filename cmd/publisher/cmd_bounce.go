@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"publisher/internal/publish"
+	"publisher/internal/publish/delivery"
 	"publisher/mailer/bounce"
 )
 
@@ -58,7 +58,7 @@ able to write the ledger; where that cannot be, let each run read a Maildir inst
 	}
 }
 
-func (a *app) sayBounced(b *publish.Bounced) {
+func (a *app) sayBounced(b *delivery.Bounced) {
 	switch {
 	case b.Email == "":
 		a.say("ignored: a %s without a valid token", b.Kind)
