@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"publisher/internal/publish/delivery"
+	"publisher/internal/publish"
 	"publisher/mailer/bounce"
 )
 
@@ -58,7 +58,7 @@ able to write the ledger; where that cannot be, let each run read a Maildir inst
 	}
 }
 
-func (a *app) sayBounced(b *delivery.Bounced) {
+func (a *app) sayBounced(b *publish.Bounced) {
 	switch {
 	case b.Email == "":
 		a.say("ignored: a %s without a valid token", b.Kind)

@@ -9,7 +9,6 @@ import (
 
 	"publisher/internal/ledger"
 	"publisher/internal/publish"
-	"publisher/internal/publish/catalog"
 )
 
 func (a *app) editionsCommand() *cobra.Command {
@@ -71,7 +70,7 @@ func (a *app) editionsShow() *cobra.Command {
 					return err
 				}
 				if e == nil {
-					return fmt.Errorf("%w: there is no edition %d; `publisher editions` lists them", catalog.ErrNotFound, number)
+					return fmt.Errorf("%w: there is no edition %d; `publisher editions` lists them", publish.ErrNotFound, number)
 				}
 				troubled, err := a.troubled(c, s, number)
 				if err != nil {

@@ -11,8 +11,6 @@ import (
 
 	"publisher/internal/ledger"
 	"publisher/internal/publish"
-	"publisher/internal/publish/catalog"
-	"publisher/internal/publish/subscribers"
 )
 
 // restoring is whom to make active again.
@@ -80,7 +78,7 @@ func (r *restoring) whom(ctx context.Context, s session, args []string) ([]strin
 			return nil, err
 		}
 		if e == nil {
-			return nil, fmt.Errorf("%w: there is no edition %d; `publisher editions` lists them", catalog.ErrNotFound, r.edition)
+			return nil, fmt.Errorf("%w: there is no edition %d; `publisher editions` lists them", publish.ErrNotFound, r.edition)
 		}
 	}
 	return s.ledger.Marked(ctx, ledger.Status(r.status), r.edition, since)
@@ -99,7 +97,7 @@ func sinceTime(text string, now time.Time, zone *time.Location) (time.Time, erro
 	return time.Time{}, fmt.Errorf("%w: --since %q is not a time; want one like 2026-06-01T12:00:00Z, a day like 2026-06-01, or a duration like 48h", errUsage, text)
 }
 
-func (a *app) sayRestored(got subscribers.Restored) error {
+func (a *app) sayRestored(got publish.Restored) error {
 	if a.json {
 		if err := a.printJSON(got); err != nil {
 			return err

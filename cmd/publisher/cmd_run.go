@@ -7,7 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"publisher/internal/config"
-	"publisher/internal/publish/report"
+	"publisher/internal/publish"
 )
 
 func (a *app) runCommand() *cobra.Command {
@@ -78,7 +78,7 @@ const (
 )
 
 // report prints what a pass did and decides the exit code.
-func (a *app) report(cfg *config.Config, r *report.Pass, err error, m mood) error {
+func (a *app) report(cfg *config.Config, r *publish.Report, err error, m mood) error {
 	if r == nil {
 		return err
 	}
@@ -108,7 +108,7 @@ func (a *app) report(cfg *config.Config, r *report.Pass, err error, m mood) erro
 	return nil
 }
 
-func (a *app) sayPosts(cfg *config.Config, r *report.Pass) {
+func (a *app) sayPosts(cfg *config.Config, r *publish.Report) {
 	var news []string
 	for _, n := range []struct {
 		n    int
@@ -124,7 +124,7 @@ func (a *app) sayPosts(cfg *config.Config, r *report.Pass) {
 	a.say("%s in %s: %s", count(r.Posts.Total, "post"), cfg.Content.Dir, strings.Join(news, ", "))
 }
 
-func (a *app) sayFeeds(cfg *config.Config, r *report.Pass, m mood) {
+func (a *app) sayFeeds(cfg *config.Config, r *publish.Report, m mood) {
 	verb := "wrote"
 	if m == would {
 		verb = "would write"
@@ -139,7 +139,7 @@ func (a *app) sayFeeds(cfg *config.Config, r *report.Pass, m mood) {
 	}
 }
 
-func (a *app) sayMail(cfg *config.Config, r *report.Pass, m mood) {
+func (a *app) sayMail(cfg *config.Config, r *publish.Report, m mood) {
 	for _, e := range r.Editions {
 		if m == would && e.Retries > 0 {
 			a.say("mail: would try %s of edition %d again: %s", count(e.Retries, "delivery"), e.Number, e.Subject)

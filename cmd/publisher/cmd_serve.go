@@ -18,7 +18,6 @@ import (
 	"publisher/internal/config"
 	"publisher/internal/ledger"
 	"publisher/internal/publish"
-	"publisher/internal/publish/editions"
 	"publisher/internal/web"
 	"publisher/mailer/smtp"
 	"publisher/templates"
@@ -236,7 +235,7 @@ func (d *daemon) webServer(cfg *config.Config, l *ledger.Ledger, worker *publish
 	if err != nil {
 		return nil, cfg.Fault("server.listen", fmt.Sprintf("cannot listen there (%v); choose another address or stop what holds it", err))
 	}
-	handler := web.New(web.Options{Config: cfg, Ledger: l, Templates: set, Archive: editions.Archive{Ledger: l},
+	handler := web.New(web.Options{Config: cfg, Ledger: l, Templates: set, Archive: publish.Archive{Ledger: l},
 		Tags: worker.Tags, Healthy: worker.Healthy, Now: d.now, Log: d.log})
 	server := &web.Server{Handler: handler, Proxies: cfg.Server.Proxies, Log: d.log}
 	d.log.Info("serving", "address", "http://"+listener.Addr().String(), "content", cfg.Content.Dir)

@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"publisher/internal/ledger"
-	"publisher/internal/publish/subscribers"
+	"publisher/internal/publish"
 	"publisher/internal/terminal"
 	"publisher/mailer/address"
 )
@@ -47,7 +47,7 @@ owner vouches for them. Who unsubscribed, bounced or complained is not brought b
 				if err != nil {
 					return err
 				}
-				if subscribers.HasControls(name, tags) {
+				if publish.HasControls(name, tags) {
 					return fmt.Errorf("%w: --name or --tags has control characters", errUsage)
 				}
 				for _, email := range args {
@@ -55,7 +55,7 @@ owner vouches for them. Who unsubscribed, bounced or complained is not brought b
 						return fmt.Errorf("%w: %w", errUsage, err)
 					}
 				}
-				got, err := s.ledger.Import(c.Context(), addRows(args, ledger.Row{Name: terminal.Strip(name), Cadence: cadence, Tags: subscribers.SplitTags(tags), Language: language}), ledger.ImportOptions{DefaultCadence: s.cfg.Digest.Default, Now: s.publisher.Now()})
+				got, err := s.ledger.Import(c.Context(), addRows(args, ledger.Row{Name: terminal.Strip(name), Cadence: cadence, Tags: publish.SplitTags(tags), Language: language}), ledger.ImportOptions{DefaultCadence: s.cfg.Digest.Default, Now: s.publisher.Now()})
 				if err != nil {
 					return err
 				}
@@ -64,7 +64,7 @@ owner vouches for them. Who unsubscribed, bounced or complained is not brought b
 						return err
 					}
 				}
-				return a.sayImported(subscribers.ImportReport{ImportCounts: got}, did)
+				return a.sayImported(publish.ImportReport{ImportCounts: got}, did)
 			})
 		},
 	})
@@ -167,8 +167,8 @@ func (a *app) subscribersList() *cobra.Command {
 }
 
 // shown lists the subscribers with that status, or all.
-func (s session) shown(ctx context.Context, status string) ([]subscribers.JSON, error) {
-	shown := []subscribers.JSON{}
+func (s session) shown(ctx context.Context, status string) ([]publish.SubscriberJSON, error) {
+	shown := []publish.SubscriberJSON{}
 	for sub, err := range s.ledger.Subscribers(ctx) {
 		if err != nil {
 			return nil, err
@@ -204,11 +204,11 @@ end, however many they are.`,
 				with = a.withCopy
 			}
 			return with(c.Context(), func(s session) error {
-				read := func(tell func(ledger.RowResult) error) (subscribers.ImportReport, error) {
-					return a.importList(c.Context(), s, args[0], subscribers.ImportOptions{From: from, Each: tell})
+				read := func(tell func(ledger.RowResult) error) (publish.ImportReport, error) {
+					return a.importList(c.Context(), s, args[0], publish.ImportOptions{From: from, Each: tell})
 				}
 				if prune {
-					read = func(tell func(ledger.RowResult) error) (subscribers.ImportReport, error) {
+					read = func(tell func(ledger.RowResult) error) (publish.ImportReport, error) {
 						return a.prune(c, s, args[0], tell)
 					}
 				}
@@ -230,10 +230,10 @@ end, however many they are.`,
 	return c
 }
 
-func (a *app) importList(ctx context.Context, s session, file string, o subscribers.ImportOptions) (subscribers.ImportReport, error) {
+func (a *app) importList(ctx context.Context, s session, file string, o publish.ImportOptions) (publish.ImportReport, error) {
 	in, err := a.open(file)
 	if err != nil {
-		return subscribers.ImportReport{}, err
+		return publish.ImportReport{}, err
 	}
 	defer in.Close()
 	return s.publisher.Import(ctx, s.ledger, file, in, o)
@@ -245,16 +245,16 @@ type listUsage struct{ error }
 func (listUsage) Is(target error) bool { return target == errUsage }
 
 func usageOf(err error) error {
-	var faulty *subscribers.ListError
+	var faulty *publish.ListError
 	if errors.As(err, &faulty) && faulty.Usage {
 		return listUsage{err}
 	}
 	return err
 }
 
-func (a *app) prune(c *cobra.Command, s session, file string, tell func(ledger.RowResult) error) (subscribers.ImportReport, error) {
+func (a *app) prune(c *cobra.Command, s session, file string, tell func(ledger.RowResult) error) (publish.ImportReport, error) {
 	if s.cfg.Subscribers.File == "" || file != s.cfg.Subscribers.File && file != s.cfg.Path(s.cfg.Subscribers.File) {
-		return subscribers.ImportReport{}, fmt.Errorf("%w: --prune is for subscribers.file, which is %q in %s", errUsage, s.cfg.Subscribers.File, s.cfg.File)
+		return publish.ImportReport{}, fmt.Errorf("%w: --prune is for subscribers.file, which is %q in %s", errUsage, s.cfg.Subscribers.File, s.cfg.File)
 	}
 	return s.publisher.Prune(c.Context(), s.ledger, tell)
 }

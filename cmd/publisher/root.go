@@ -13,7 +13,6 @@ import (
 	"publisher/internal/config"
 	"publisher/internal/ledger"
 	"publisher/internal/publish"
-	"publisher/internal/publish/delivery"
 	"publisher/internal/terminal"
 	"publisher/templates"
 )
@@ -154,7 +153,7 @@ func (a *app) configPath() string {
 }
 
 // publisher loads the config and makes a Publisher of it.
-func (a *app) publisher(progress func(delivery.Progress)) (*publish.Publisher, *config.Config, error) {
+func (a *app) publisher(progress func(publish.Progress)) (*publish.Publisher, *config.Config, error) {
 	cfg, err := a.load()
 	if err != nil {
 		return nil, nil, err

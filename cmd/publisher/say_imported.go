@@ -5,36 +5,35 @@ import (
 	"fmt"
 
 	"publisher/internal/ledger"
-	"publisher/internal/publish/report"
-	"publisher/internal/publish/subscribers"
+	"publisher/internal/publish"
 )
 
 // importedJSON is what an import did, as programs read it.
 type importedJSON struct {
-	DryRun     bool             `json:"dry_run,omitempty"`
-	From       string           `json:"from,omitempty"`
-	Rows       int              `json:"rows"` // each address once
-	Added      int              `json:"added"`
-	Updated    int              `json:"updated"`
-	Unchanged  int              `json:"unchanged"`
-	Kept       int              `json:"kept"`
-	Removed    int              `json:"removed"`
-	Duplicates int              `json:"duplicates"`
-	Refused    int              `json:"refused"`
-	LeftOut    int              `json:"left_out"`
-	Warnings   []report.Warning `json:"warnings"`
+	DryRun     bool              `json:"dry_run,omitempty"`
+	From       string            `json:"from,omitempty"`
+	Rows       int               `json:"rows"` // each address once
+	Added      int               `json:"added"`
+	Updated    int               `json:"updated"`
+	Unchanged  int               `json:"unchanged"`
+	Kept       int               `json:"kept"`
+	Removed    int               `json:"removed"`
+	Duplicates int               `json:"duplicates"`
+	Refused    int               `json:"refused"`
+	LeftOut    int               `json:"left_out"`
+	Warnings   []publish.Warning `json:"warnings"`
 }
 
-func (a *app) importedJSON(got subscribers.ImportReport, m mood) importedJSON {
+func (a *app) importedJSON(got publish.ImportReport, m mood) importedJSON {
 	if got.Warnings == nil {
-		got.Warnings = []report.Warning{}
+		got.Warnings = []publish.Warning{}
 	}
 	return importedJSON{m == would, got.From, got.Rows, got.Added, got.Updated, got.Unchanged, got.Kept, got.Removed,
 		got.Duplicates, got.Refused, got.LeftOut, got.Warnings}
 }
 
 // sayImported says what an import did, or would do.
-func (a *app) sayImported(got subscribers.ImportReport, m mood) error {
+func (a *app) sayImported(got publish.ImportReport, m mood) error {
 	a.warn(got.Warnings)
 	if got.ReadAs != "" {
 		a.hint("read %s", got.ReadAs)
@@ -78,7 +77,7 @@ type lineJSON struct {
 
 // dryRun says of each line what it would become. It is written while it is read: a
 // list may have a million lines.
-func (a *app) dryRun(read func(tell func(ledger.RowResult) error) (subscribers.ImportReport, error)) error {
+func (a *app) dryRun(read func(tell func(ledger.RowResult) error) (publish.ImportReport, error)) error {
 	lines := 0
 	tell := func(f ledger.RowResult) error {
 		if !a.json {

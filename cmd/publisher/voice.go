@@ -11,7 +11,7 @@ import (
 
 	"github.com/mattn/go-isatty"
 
-	"publisher/internal/publish/delivery"
+	"publisher/internal/publish"
 	"publisher/internal/terminal"
 )
 
@@ -104,14 +104,14 @@ const eraseLine = "\r\x1b[K"
 
 // progressLine tells of deliveries underway: on a terminal in one line that changes,
 // elsewhere in a new line every ten seconds.
-func (a *app) progressLine() (show func(delivery.Progress), done func()) {
+func (a *app) progressLine() (show func(publish.Progress), done func()) {
 	onTerminal, every := isTerminal(a.raw.stderr), 10*time.Second
 	if onTerminal {
 		every = 100 * time.Millisecond
 	}
 	began := time.Now()
 	last, shown := began, false
-	show = func(p delivery.Progress) {
+	show = func(p publish.Progress) {
 		now := time.Now()
 		if now.Sub(last) < every {
 			return
@@ -132,7 +132,7 @@ func (a *app) progressLine() (show func(delivery.Progress), done func()) {
 }
 
 // underway says how far an edition has come, how fast, and how long it will take.
-func underway(p delivery.Progress, took time.Duration) string {
+func underway(p publish.Progress, took time.Duration) string {
 	text := fmt.Sprintf("edition %d: %d of %d sent, %d deferred, %d failed", p.Edition, p.Sent, p.Recipients, p.Deferred, p.Failed)
 	ended := p.Sent + p.Deferred + p.Failed + p.Uncertain
 	now := ended - p.Before

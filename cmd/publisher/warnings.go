@@ -2,8 +2,9 @@ package main
 
 import (
 	"fmt"
-	"publisher/internal/publish/report"
 	"slices"
+
+	"publisher/internal/publish"
 )
 
 const (
@@ -14,12 +15,12 @@ const (
 )
 
 // warn shows warnings by kind in few lines; --verbose and --json show all.
-func (a *app) warn(warnings []report.Warning) {
+func (a *app) warn(warnings []publish.Warning) {
 	if a.verbose {
 		a.warnEach(warnings)
 		return
 	}
-	groups := report.GroupWarnings(warnings)
+	groups := publish.GroupWarnings(warnings)
 	few, lines := fewWarnings, 0
 	for _, g := range groups {
 		if len(g) <= few {
@@ -33,7 +34,7 @@ func (a *app) warn(warnings []report.Warning) {
 	}
 	left := 0
 	if len(groups) >= warningLines {
-		slices.SortStableFunc(groups, func(a, b []report.Warning) int { return len(b) - len(a) })
+		slices.SortStableFunc(groups, func(a, b []publish.Warning) int { return len(b) - len(a) })
 		for _, g := range groups[warningLines-1:] {
 			left += len(g)
 		}
@@ -57,14 +58,14 @@ func (a *app) warn(warnings []report.Warning) {
 }
 
 // warnEach shows every warning in a line of its own.
-func (a *app) warnEach(warnings []report.Warning) {
+func (a *app) warnEach(warnings []publish.Warning) {
 	for _, w := range warnings {
 		a.hint("warning: %s: %s", place(w), w.Message)
 	}
 }
 
 // place is where a warning is about, as editors open it.
-func place(w report.Warning) string {
+func place(w publish.Warning) string {
 	if w.Line > 0 {
 		return fmt.Sprintf("%s:%d", w.Path, w.Line)
 	}

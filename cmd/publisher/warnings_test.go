@@ -3,18 +3,19 @@ package main
 import (
 	"bytes"
 	"fmt"
-	"publisher/internal/publish/report"
 	"strings"
 	"testing"
+
+	"publisher/internal/publish"
 )
 
 // However many warnings there are, people get twenty lines, and the kinds that come
 // most often among them.
 func TestWarningsAreFewLines(t *testing.T) {
-	var all []report.Warning
+	var all []publish.Warning
 	for kind := range 40 {
 		for n := range kind + 1 {
-			all = append(all, report.Warning{Path: "a.md", Line: n + 1, Message: strings.Repeat("x", kind+1) + fmt.Sprintf(" is wrong in %d", n)})
+			all = append(all, publish.Warning{Path: "a.md", Line: n + 1, Message: strings.Repeat("x", kind+1) + fmt.Sprintf(" is wrong in %d", n)})
 		}
 	}
 	var stderr bytes.Buffer
