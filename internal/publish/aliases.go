@@ -1,5 +1,7 @@
 package publish
 
+// The names that commands use of the packages below.
+
 import (
 	"publisher/internal/publish/catalog"
 	"publisher/internal/publish/delivery"
