@@ -50,7 +50,7 @@ func at(s string) time.Time {
 	return t
 }
 
-// newItem is a plain post; edit changes it.
+// newItem returns a plain post that edit changes.
 func newItem(cfg *config.Config, name, date string, edit ...func(*feed.Item)) feed.Item {
 	post := &content.Post{
 		Path:     name + ".md",
@@ -79,7 +79,7 @@ func render(_ context.Context, p *content.Post) (*content.Rendering, error) {
 	}, nil
 }
 
-// sample is a blog with what posts may have, over three months.
+// sample returns posts with everything that posts may have, over three months.
 func sample(cfg *config.Config) []feed.Item {
 	return []feed.Item{
 		newItem(cfg, "oldest", "2024-01-15T09:00:00+01:00", tags("mail")),
@@ -172,7 +172,7 @@ func golden(t *testing.T, dir string, got map[string]string) {
 	}
 }
 
-func TestBytesDependOnPostsAlone(t *testing.T) {
+func TestBytesDependOnlyOnPosts(t *testing.T) {
 	cfg := testConfig(t)
 	mustWrite(t, cfg, sample(cfg))
 	want := files(t, cfg.Path(cfg.Feeds.Dir))
@@ -278,7 +278,7 @@ func TestEachPostIsRenderedOnce(t *testing.T) {
 	}
 }
 
-func TestCancelledWriteSaysSo(t *testing.T) {
+func TestCanceledUpdate(t *testing.T) {
 	cfg := testConfig(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -287,7 +287,7 @@ func TestCancelledWriteSaysSo(t *testing.T) {
 		t.Errorf("error %v, want context.Canceled", err)
 	}
 	if got := files(t, filepath.Join(cfg.Dir)); len(got) > 1 {
-		t.Errorf("a cancelled write wrote %d files", len(got))
+		t.Errorf("a canceled update wrote %d files", len(got))
 	}
 }
 
@@ -348,8 +348,8 @@ func TestNotesAndPhotos(t *testing.T) {
 	}
 }
 
-// What feeds are known by stays as it was first: an Atom feed's id, and a tag's folder
-// even while no post has the tag.
+// The id of an Atom feed never changes, nor does the folder of a tag, even while no post has the
+// tag.
 func TestMemory(t *testing.T) {
 	cfg := testConfig(t)
 	write := func(memory feed.Memory, items ...feed.Item) feed.Result {

@@ -15,7 +15,7 @@ import (
 	"publisher/internal/config"
 )
 
-// renders makes a Render that notes the posts it was asked for. All depend on the same.
+// renders returns a Render that records for which posts it is called. All depend on the same.
 func renders(asked map[string]bool, on content.Follows) feed.Render {
 	var mu sync.Mutex
 	return func(ctx context.Context, p *content.Post) (*content.Rendering, error) {
@@ -28,8 +28,7 @@ func renders(asked map[string]bool, on content.Follows) feed.Render {
 	}
 }
 
-// updateFeeds updates the feeds after an earlier time and returns what was
-// rendered for that.
+// updateFeeds updates the feeds after an earlier update and returns what was rendered.
 func updateFeeds(t *testing.T, cfg *config.Config, items []feed.Item, earlier feed.Result, build string, on content.Follows) (feed.Result, map[string]bool) {
 	t.Helper()
 	asked := map[string]bool{}
@@ -41,7 +40,7 @@ func updateFeeds(t *testing.T, cfg *config.Config, items []feed.Item, earlier fe
 	return result, asked
 }
 
-func TestUpdateMakesOnlyWhatAChangeTouches(t *testing.T) {
+func TestUpdateBuildsOnlyWhatAChangeAffects(t *testing.T) {
 	all := map[string]bool{"oldest.md": true, "old.md": true, "episode.md": true, "été.md": true, "newest.md": true}
 	pictures := content.Follows{Files: []string{"incremental_test.go", "none.png"}}
 	nothing, anything := content.Follows{}, content.Follows{Unknown: true}
@@ -53,7 +52,7 @@ func TestUpdateMakesOnlyWhatAChangeTouches(t *testing.T) {
 	}{
 		"nothing": {nothing, func(_ *config.Config, items []feed.Item) []feed.Item { return items }, "", map[string]bool{}},
 		"an edit": {pictures, func(_ *config.Config, items []feed.Item) []feed.Item {
-			items[0].Post.FileHash[0]++ // January's, alone under its tag
+			items[0].Post.FileHash[0]++ // January's, the only one with its tag
 			return items
 		}, "", map[string]bool{"oldest.md": true}},
 		"a new post": {nothing, func(cfg *config.Config, items []feed.Item) []feed.Item {
@@ -70,8 +69,8 @@ func TestUpdateMakesOnlyWhatAChangeTouches(t *testing.T) {
 		"a post gone": {nothing, func(_ *config.Config, items []feed.Item) []feed.Item {
 			return items[:len(items)-1]
 		}, "", map[string]bool{}},
-		"posts that rest on anything": {anything, func(_ *config.Config, items []feed.Item) []feed.Item { return items }, "", all},
-		"another version":             {nothing, func(_ *config.Config, items []feed.Item) []feed.Item { return items }, "2", all},
+		"posts that depend on anything": {anything, func(_ *config.Config, items []feed.Item) []feed.Item { return items }, "", all},
+		"another version":               {nothing, func(_ *config.Config, items []feed.Item) []feed.Item { return items }, "2", all},
 		"a setting": {nothing, func(cfg *config.Config, items []feed.Item) []feed.Item {
 			cfg.Site.Title = "Renamed"
 			return items
@@ -100,8 +99,8 @@ func TestUpdateMakesOnlyWhatAChangeTouches(t *testing.T) {
 	}
 }
 
-// A document that the caller does not vouch for is made again.
-func TestUpdateMendsWhatIsNotVouchedFor(t *testing.T) {
+// A document that is not as it was written is built again.
+func TestUpdateReplacesChangedDocuments(t *testing.T) {
 	cfg := testConfig(t)
 	items := sample(cfg)
 	first, _ := updateFeeds(t, cfg, items, feed.Result{}, "", content.Follows{})
@@ -123,8 +122,8 @@ func TestUpdateMendsWhatIsNotVouchedFor(t *testing.T) {
 	}
 }
 
-// What a killed pass left is cleared away where its feeds are made again.
-func TestUpdateSweepsAfterADeadPass(t *testing.T) {
+// Temporary files of a killed pass are removed when its feeds are built again.
+func TestUpdateSweepsAfterAKilledPass(t *testing.T) {
 	cfg := testConfig(t)
 	items := sample(cfg)
 	left := []string{"public/.feed.xml.1.publisher-tmp", "public/tags/mail/.atom.xml.2.publisher-tmp"}
@@ -145,8 +144,8 @@ func TestUpdateSweepsAfterADeadPass(t *testing.T) {
 	}
 }
 
-// What all posts rest on is another thing now.
-func TestUpdateRendersWhatRestsOnWhatHasChanged(t *testing.T) {
+// A file that all posts depend on has changed.
+func TestUpdateRendersWhatDependsOnWhatHasChanged(t *testing.T) {
 	cfg := testConfig(t)
 	items := sample(cfg)
 	picture := filepath.Join(cfg.Dir, "picture.png")

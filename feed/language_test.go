@@ -12,8 +12,8 @@ import (
 	"publisher/internal/config"
 )
 
-// bilingual is the sample's blog with a German side, which has less of its own than
-// it may have, and a Portuguese one without posts.
+// bilingual returns the sample with German posts, for which not everything is configured that
+// can be, and with Portuguese configured but without posts.
 func bilingual(t *testing.T) (*config.Config, []feed.Item) {
 	cfg := testConfig(t)
 	cfg.Languages = []config.Language{
@@ -34,8 +34,8 @@ func TestGoldenLanguages(t *testing.T) {
 	golden(t, "testdata/languages", files(t, cfg.Path(cfg.Feeds.Dir)))
 }
 
-// A post is in the feeds of one language, under the id that it always had.
-func TestLanguagesShareThePostsOut(t *testing.T) {
+// A post is in the feeds of one language, with the same id as before.
+func TestEachPostIsInOneLanguage(t *testing.T) {
 	cfg, items := bilingual(t)
 	cfg.Feeds.Items = 20
 	mustWrite(t, cfg, items)
@@ -63,7 +63,7 @@ func TestLanguagesShareThePostsOut(t *testing.T) {
 	}
 }
 
-// guids are the ids of an RSS feed's posts, sorted.
+// guids returns the ids of an RSS feed's posts, sorted.
 func guids(data string) []string {
 	var ids []string
 	for _, part := range strings.Split(data, "<guid")[1:] {
@@ -79,9 +79,9 @@ func sorted(ids []string) []string {
 	return ids
 }
 
-// A language that is taken out leaves no feeds behind, and hubs are told of main
-// feeds and tags, not of archives.
-func TestLanguageTakenOut(t *testing.T) {
+// The feeds of a language that is removed are removed, and hubs are notified of main feeds and
+// tags, not of archives.
+func TestLanguageRemoved(t *testing.T) {
 	cfg, items := bilingual(t)
 	before := mustWrite(t, cfg, items)
 	for path, topic := range map[string]string{
@@ -112,8 +112,8 @@ func TestLanguageTakenOut(t *testing.T) {
 	}
 }
 
-// Only what a change touches is made again: another title of the German side leaves
-// what it is not in alone.
+// Only what a change affects is built again: another German title does not affect other
+// languages.
 func TestLanguagesAreInputs(t *testing.T) {
 	cfg, items := bilingual(t)
 	earlier := feed.Previous{Documents: mustWrite(t, cfg, items).Documents, Build: "1"}

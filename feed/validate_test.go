@@ -15,8 +15,8 @@ import (
 	"publisher/internal/unprivileged"
 )
 
-// A post that cannot stand in a feed is left out of all, and costs no other post.
-func TestGate(t *testing.T) {
+// A post that would make a feed invalid is left out of all feeds, and affects no other post.
+func TestValidate(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
 		edit  func(*feed.Item)
@@ -67,7 +67,7 @@ func TestGate(t *testing.T) {
 	}
 }
 
-// A post that can no longer be shown stays in the feeds as it was last.
+// A post that can no longer be shown stays in feeds as it was.
 func TestLastGoodItemStays(t *testing.T) {
 	cfg := testConfig(t)
 	items := sample(cfg)
@@ -114,7 +114,7 @@ func mustUpdate(t *testing.T, cfg *config.Config, items []feed.Item, render feed
 	return result
 }
 
-func TestFaultOfOneFeedSparesTheOthers(t *testing.T) {
+func TestErrorInOneFeedDoesNotAffectOthers(t *testing.T) {
 	cfg := testConfig(t)
 	folder := filepath.Join(cfg.Dir, "public/tags/mail/feed.xml")
 	if err := os.MkdirAll(folder, 0o755); err != nil {
@@ -153,7 +153,7 @@ func TestReadOnlyFolder(t *testing.T) {
 	})
 }
 
-func TestTwoFeedsOfOneName(t *testing.T) {
+func TestTwoFeedsWithOneName(t *testing.T) {
 	cfg := testConfig(t)
 	cfg.Feeds.RSS = "feed.css"
 	_, err := feed.Update(t.Context(), cfg, sample(cfg), render, feed.Previous{})

@@ -25,8 +25,8 @@ import (
 	"publisher/internal/publish/subscribers"
 )
 
-// blog is a content tree with subscribers and an outbox, and a clock that a
-// daemon's waiting moves.
+// blog is a content tree with subscribers, an outbox and a clock, which a daemon that waits
+// moves.
 type blog struct {
 	t   *testing.T
 	dir string
@@ -70,7 +70,7 @@ func (b *blog) write(name, text string) {
 	}
 }
 
-// post writes a post dated, and its file changed, at the clock's time.
+// post writes a post with the clock's time as its date and as the time of its file.
 func (b *blog) post(title string) {
 	name := "posts/" + strings.ToLower(title) + ".md"
 	b.write(name, fmt.Sprintf("---\ntitle: %s\ndate: %s\n---\nThis is %s.\n", title, b.now.UTC().Format(time.RFC3339), title))
@@ -188,8 +188,8 @@ func readMail(t *testing.T, file string) (sent time.Time, text string) {
 	return sent, string(data)
 }
 
-// A year of posts at odd hours: each goes out once to each subscriber, with the
-// first time of the cadence after it, by the clock on the wall in every season.
+// In a year of posts at odd hours, each goes out once to each subscriber, at the first time of
+// the cadence after it, by the wall clock in every season.
 func TestAYear(t *testing.T) {
 	for _, zone := range []string{"Europe/Berlin", "America/New_York"} {
 		t.Run(zone, func(t *testing.T) {
@@ -293,7 +293,7 @@ func TestOutage(t *testing.T) {
 	}
 }
 
-// A post waits for settle, and the daemon wakes when that is over.
+// A post waits for digest.settle, and the daemon wakes when that is over.
 func TestSettles(t *testing.T) {
 	start := time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
 	b := newBlog(t, `digest: {settle: 10m, default: immediate}`, start)
@@ -308,8 +308,8 @@ func TestSettles(t *testing.T) {
 	}
 }
 
-// A folder that feeds cannot be written into keeps no mail back, and is reported
-// until it is mended.
+// A folder that feeds cannot be written to does not delay mail, and is reported until it is
+// fixed.
 func TestOneFault(t *testing.T) {
 	start := time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
 	b := newBlog(t, `digest: {settle: 0s, default: immediate}`, start)
@@ -334,24 +334,24 @@ func TestOneFault(t *testing.T) {
 		t.Errorf("health (-want +got):\n%s", diff)
 	}
 	if !strings.Contains(readFile(t, filepath.Join(b.dir, "public/feed.xml")), "P000") {
-		t.Error("the feed was not made up for")
+		t.Error("the feed was not written afterward")
 	}
 }
 
 // A panic in one part becomes an error that names its place.
-func TestGuarded(t *testing.T) {
+func TestPanicIsAnError(t *testing.T) {
 	err := panics.Catch(func() error {
 		var posts []catalog.Entry
 		posts[0].Row.Seq++
 		return nil
 	})
-	if err == nil || !strings.Contains(err.Error(), "publish.TestGuarded") || strings.Contains(err.Error(), "goroutine") {
+	if err == nil || !strings.Contains(err.Error(), "publish.TestPanicIsAnError") || strings.Contains(err.Error(), "goroutine") {
 		t.Errorf("error %v, want one that names the place, without a stack", err)
 	}
 }
 
-// While the list cannot be read the daemon keeps the feeds up to date, says that it
-// fails, and holds the mail back; then everybody on the list gets the post.
+// While the list cannot be read, the daemon updates the feeds, reports the failure, and sends
+// no new post; afterward everybody on the list gets it.
 func TestDaemonListUnread(t *testing.T) {
 	start := time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
 	b := newBlog(t, "digest: {settle: 0s, default: immediate}\nsubscribers: {file: people.csv}", start)

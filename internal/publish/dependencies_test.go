@@ -18,8 +18,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// newMany is a blog of sixty posts over three months that share their tags. Some link
-// to others, and some show a picture that lies beside them.
+// newMany is a blog with sixty posts over three months that share their tags. Some link to
+// others, and some show a picture in the same folder.
 func newMany(t *testing.T, settings string) *blog {
 	b := newBlog(t, settings, time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC))
 	b.write("posts/dot.gif", dot)
@@ -30,7 +30,7 @@ func newMany(t *testing.T, settings string) *blog {
 	return b
 }
 
-// picture writes the one that posts show, as if that had been days ago.
+// picture writes the picture that posts show, as if days ago.
 func (b *blog) picture(data string, days int) {
 	b.t.Helper()
 	b.write("posts/dot.gif", data)
@@ -40,7 +40,7 @@ func (b *blog) picture(data string, days int) {
 	}
 }
 
-// dot is a picture of one pixel.
+// dot is a picture with one pixel.
 var dot = func() string {
 	data, err := base64.StdEncoding.DecodeString("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 	if err != nil {
@@ -60,7 +60,7 @@ func manyPost(n int, more string) string {
 	return text
 }
 
-// feedsRendering writes the feeds and tells what was rendered for them.
+// feedsRendering updates the feeds and returns what was rendered for them.
 func (b *blog) feedsRendering() []string {
 	b.t.Helper()
 	log := new(renderLog)
@@ -97,7 +97,7 @@ func (l *renderLog) Handle(_ context.Context, r slog.Record) error {
 	return nil
 }
 
-// public is every file below the feeds' folder.
+// public returns every file in the folder of the feeds.
 func (b *blog) public() map[string]string {
 	b.t.Helper()
 	files := map[string]string{}
@@ -113,8 +113,8 @@ func (b *blog) public() map[string]string {
 	return files
 }
 
-// What was not touched is taken over from the feeds that show it, and comes out as
-// it would in a run from scratch.
+// What an edit does not affect is copied from the feeds that show it, with the same result as in
+// a run from scratch.
 func TestAnEditRendersThatPostAlone(t *testing.T) {
 	const edited = "lastmod: 2025-08-01\n"
 	var withPictures []string

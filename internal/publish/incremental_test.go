@@ -11,8 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// newMonths is a blog of one post a month, whose fourth links to its third, whose
-// fifth shows a local picture and whose sixth has a shortcode.
+// newMonths is a blog with one post a month. The fourth links to the third, the fifth shows a
+// local picture, and the sixth has a shortcode.
 func newMonths(t *testing.T) *blog {
 	b := newBlog(t, "feeds: {rss: \"\", json: \"\", items: 1, tags: false}\n", time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC))
 	for month, body := range []string{"One.", "Two.", "Three.", "Four, after [three](m3.md).", "Five: ![](five.svg)", `Six: {{< x >}}`} {
@@ -23,7 +23,7 @@ func newMonths(t *testing.T) *blog {
 	return b
 }
 
-// settleFiles makes all files older than the last scan, which reads younger ones again.
+// settleFiles makes all files older than the last scan, since newer ones are read again.
 func (b *blog) settleFiles() {
 	b.t.Helper()
 	files, err := filepath.Glob(filepath.Join(b.dir, "posts/*"))
@@ -38,13 +38,13 @@ func (b *blog) settleFiles() {
 		if err := os.Chtimes(file, old, old); err != nil {
 			b.t.Fatal(err)
 		}
-		old = old.Add(-time.Second) // an edit is told by another time
+		old = old.Add(-time.Second) // an edit is recognized by another time
 	}
 }
 
-// remade replaces every archive by as many octets of something else, at the same
-// time, runs a pass, and tells which months were made again.
-func (b *blog) remade() string {
+// rebuilt replaces every archive with other bytes of the same length and time, runs a pass, and
+// returns which months were built again.
+func (b *blog) rebuilt() string {
 	b.t.Helper()
 	months, err := filepath.Glob(filepath.Join(b.dir, "public/months/2025-*/atom.xml"))
 	if err != nil {
@@ -72,7 +72,8 @@ func (b *blog) remade() string {
 	return strings.Join(made, " ")
 }
 
-func TestFeedsAreMadeAgainWhereTheyMayHaveChanged(t *testing.T) {
+// Only feeds that may have changed are built again.
+func TestOnlyWhatMayHaveChangedIsBuilt(t *testing.T) {
 	post := func(month, day int, body string) string {
 		return fmt.Sprintf("---\ntitle: Month %d\ndate: 2025-%02d-%02d\n---\n%s\n", month, month, day, body)
 	}
@@ -80,7 +81,7 @@ func TestFeedsAreMadeAgainWhereTheyMayHaveChanged(t *testing.T) {
 		change func(b *blog)
 		made   string
 	}{
-		// Nobody knows what the shortcode rests on.
+		// It is not known what the shortcode depends on.
 		"nothing":    {func(*blog) {}, ""},
 		"an edit":    {func(b *blog) { b.write("posts/m1.md", post(1, 5, "Once.")) }, "2025-01 2025-06"},
 		"a new post": {func(b *blog) { b.write("posts/new.md", post(2, 6, "New.")) }, "2025-02 2025-06"},
@@ -95,8 +96,8 @@ func TestFeedsAreMadeAgainWhereTheyMayHaveChanged(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b := newMonths(t)
 			tt.change(b)
-			if diff := cmp.Diff(tt.made, b.remade()); diff != "" {
-				t.Errorf("made again (-want +got):\n%s", diff)
+			if diff := cmp.Diff(tt.made, b.rebuilt()); diff != "" {
+				t.Errorf("built again (-want +got):\n%s", diff)
 			}
 		})
 	}

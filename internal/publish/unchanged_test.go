@@ -14,7 +14,7 @@ import (
 	"publisher/internal/ledger"
 )
 
-// pass is a run, and what it came to know.
+// pass does a run and returns it.
 func (b *blog) pass() *pass {
 	b.t.Helper()
 	var made *pass
@@ -52,8 +52,8 @@ func (b *blog) remove(name string) {
 	}
 }
 
-// outcome is all that a pass leaves behind: what it says, the feeds, and the posts
-// in the ledger.
+// outcome returns everything that a pass leaves: its report, the feeds, and the posts in the
+// ledger.
 func (b *blog) outcome(s *pass) string {
 	b.t.Helper()
 	report, err := json.MarshalIndent(s.report(), "", " ")
@@ -78,9 +78,9 @@ func (b *blog) outcome(s *pass) string {
 	return text
 }
 
-// After whatever may happen between two passes, one that trusts the note of the last
-// does what one does that reads every post in the ledger.
-func TestQuietPassDoesWhatAFullOneWould(t *testing.T) {
+// Whatever happens between two passes, one that relies on the note of the last does the same as
+// one that reads every post in the ledger.
+func TestUnchangedPassDoesWhatAFullOneDoes(t *testing.T) {
 	start := time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
 	later := func(d time.Duration) func(*blog) { return func(b *blog) { b.now = b.now.Add(d) } }
 	rewrite := func(from, to string) func(*blog) {
@@ -167,7 +167,7 @@ func TestQuietPassDoesWhatAFullOneWould(t *testing.T) {
 			full, _ := outcome(true)
 			noted, unread := outcome(false)
 			if diff := cmp.Diff(full, noted); diff != "" {
-				t.Errorf("a pass that trusts the note does otherwise (-full +noted):\n%s", diff)
+				t.Errorf("a pass that relies on the note differs (-full +noted):\n%s", diff)
 			}
 			if unread != tt.unread {
 				t.Errorf("left the posts unread: %v", unread)

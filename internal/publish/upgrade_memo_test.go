@@ -20,9 +20,9 @@ import (
 	"publisher/internal/sink"
 )
 
-// upgraded is a blog whose ledger has schema 6, as the process left it that was killed
-// while the mail to dora went out. Before that, bob was deferred, gone refused, left
-// unsubscribed; the ledger was adopted; one hub was told of all feeds and one of none.
+// upgraded is a blog whose ledger has schema 6, as left by a process that was killed while the
+// mail to dora went out. Before that, bob was deferred, gone refused, left unsubscribed; the
+// ledger was adopted; one hub was notified of all feeds and one of none.
 type upgraded struct {
 	*blog
 	server *sink.Server
@@ -59,7 +59,7 @@ func newUpgraded(t *testing.T, build string) *upgraded {
 	return u
 }
 
-// setTimes gives the files the modification times that the ledger knows.
+// setTimes gives the files the modification times that are in the ledger.
 func (u *upgraded) setTimes() {
 	u.t.Helper()
 	for line := range strings.Lines(readFile(u.t, "testdata/schema6/times")) {
@@ -71,7 +71,7 @@ func (u *upgraded) setTimes() {
 	}
 }
 
-// restore makes the ledger, with a scan of the tree where it lies now.
+// restore makes the ledger, with a scan of the tree where it is now.
 func (u *upgraded) restore(s *pass, dump string) {
 	u.t.Helper()
 	ctx := u.t.Context()
@@ -116,7 +116,7 @@ func (u *upgraded) pass() *pass {
 	return made
 }
 
-// feedTimes are the modification times below the feeds' folder.
+// feedTimes returns the modification times in the folder of the feeds.
 func (u *upgraded) feedTimes() map[string]time.Time {
 	u.t.Helper()
 	times := map[string]time.Time{}
@@ -130,9 +130,9 @@ func (u *upgraded) feedTimes() map[string]time.Time {
 	return times
 }
 
-// A ledger of schema 6 is upgraded by the first run, which goes on where the killed one
-// stopped: by the same build, which relies on all that the ledger says, and by another
-// one, which reads every file and makes every feed again.
+// The first run upgrades a ledger of schema 6 and continues where the killed run stopped: both
+// with the same build, which relies on everything in the ledger, and with another one, which
+// reads every file and builds every feed again.
 func TestUpgradeFromMemo(t *testing.T) {
 	for _, build := range []string{"test", "next"} {
 		t.Run(build, func(t *testing.T) {
@@ -180,8 +180,8 @@ func (u *upgraded) wantUntouched(s *pass, feeds map[string]string, times map[str
 	}
 }
 
-// wantHubs looks whether the hub that knows all feeds was left alone, and the other one
-// told: no request to either can succeed.
+// wantHubs checks that the hub that knows all feeds was left alone, and the other one notified:
+// no request to either can succeed.
 func (u *upgraded) wantHubs() {
 	u.t.Helper()
 	u.withLedger(func(l *ledger.Ledger) error {
@@ -202,7 +202,7 @@ func (u *upgraded) wantWarnings(s *pass, of ...string) {
 	}
 	for _, text := range of {
 		if !slices.ContainsFunc(all, func(w string) bool { return strings.Contains(w, text) }) {
-			u.t.Errorf("no warning tells of %q: %q", text, all)
+			u.t.Errorf("no warning contains %q: %q", text, all)
 		}
 	}
 }

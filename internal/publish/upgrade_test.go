@@ -14,10 +14,10 @@ import (
 	"publisher/internal/publish/report"
 )
 
-// A ledger that an earlier version left with an edition under way, over whose post the
-// cursors of three subscribers had jumped when they chose anew: they get it now, and
-// the run says so. Who subscribed after it does not.
-func TestUpgradeMends(t *testing.T) {
+// An earlier version left a ledger with an open edition over whose post the cursors of three
+// subscribers had jumped when they changed their choices: they get it now, and the run says so.
+// Those who subscribed after it do not.
+func TestUpgradeRepairsCursors(t *testing.T) {
 	now := time.Date(2026, 11, 26, 3, 0, 0, 0, time.UTC)
 	b := newBlog(t, `digest: {cadences: {immediate: "", weekly: "0 8 * * MON"}, default: immediate, settle: 0s, start: 2026-01-01}`+"\n", now)
 	if err := os.Remove(filepath.Join(b.dir, "posts/old.md")); err != nil {
@@ -55,7 +55,7 @@ func TestUpgradeMends(t *testing.T) {
 	b.wantMailed("cadence", "other", "stays", "tags")
 }
 
-// wantMailed compares to whom something lies in the outbox, by the part before the @.
+// wantMailed compares who has mail in the outbox, by the part before the @.
 func (b *blog) wantMailed(want ...string) {
 	b.t.Helper()
 	files, err := filepath.Glob(filepath.Join(b.dir, "outbox/*.eml"))

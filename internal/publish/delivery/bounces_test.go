@@ -112,7 +112,7 @@ func dsn(to, status, messageID string) string {
 		"--b\nContent-Type: text/rfc822-headers\n\nMessage-ID: <%s@example.com>\n\n--b--\n", to, status, messageID)
 }
 
-// Only a return path proves a bounce for good.
+// Only a return path proves a hard bounce.
 func TestHardBounceMarks(t *testing.T) {
 	for name, c := range map[string]struct {
 		mail func(*bounceBench) string
@@ -157,8 +157,8 @@ func TestForgedReportsChangeNothing(t *testing.T) {
 	}
 }
 
-// What is about us, or proves nothing, ends no subscription; nor does what our own mail
-// says in a bounce that returns it.
+// A report that is about us, or that proves nothing, ends no subscription; nor does our own mail
+// in a bounce that returns it.
 func TestReportsAboutUsMarkNobody(t *testing.T) {
 	b := newBounceBench(t, 1)
 	told := func(reason string) string {
@@ -195,7 +195,7 @@ func TestSoftBouncesMarkAfterFiveInARow(t *testing.T) {
 	}
 }
 
-// What goes wrong for a day may touch many editions.
+// A problem of one day may affect many editions.
 func TestSoftBouncesOfOneDayMarkNobody(t *testing.T) {
 	b := newBounceBenchEvery(t, 9, time.Hour)
 	for edition := range int64(9) {
@@ -205,7 +205,7 @@ func TestSoftBouncesOfOneDayMarkNobody(t *testing.T) {
 	}
 }
 
-// Who was restored is not marked again by what came back before.
+// A restored subscriber is not marked again by what came back before.
 func TestBouncesBeforeARestoreAreForgiven(t *testing.T) {
 	b := newBounceBench(t, 7)
 	for edition := range int64(5) {

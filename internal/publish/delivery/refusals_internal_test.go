@@ -8,9 +8,9 @@ import (
 	"publisher/mailer/smtp"
 )
 
-// Each letter is an answer: s sent, d deferred, m refused for the mailbox, u for us, x in
-// words that prove nothing.
-func TestWhomRefusalsCountAgainst(t *testing.T) {
+// Each letter is an answer: s sent, d deferred, m refused for the mailbox, u for us, x for an
+// unclear reason.
+func TestWhichRefusalsCount(t *testing.T) {
 	outcomes := map[rune]*smtp.Outcome{
 		's': {Code: 250, Verdict: smtp.Sent}, 'd': {Code: 450, Verdict: smtp.Temporary},
 		'm': {Code: 550, Verdict: smtp.Permanent, About: refusal.AboutMailbox},

@@ -8,7 +8,7 @@ import (
 	"github.com/robfig/cron/v3"
 )
 
-// What a schedule does around the changes of clocks.
+// How schedules behave around clock changes.
 func TestNextFire(t *testing.T) {
 	for _, c := range []struct {
 		name, zone, spec, after string

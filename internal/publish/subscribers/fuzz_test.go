@@ -13,8 +13,8 @@ import (
 	"publisher/mailer/address"
 )
 
-// FuzzList: whatever bytes a list has, either an error says clearly that it is not read,
-// or each of its rows is read or refused, and what is read can be exported and read again.
+// FuzzList checks that for any bytes, either an error says clearly that the list is not read, or
+// each of its rows is read or refused, and what is read can be exported and read again.
 func FuzzList(f *testing.F) {
 	for _, text := range []string{
 		"email,status,name,tags,created\na@example.com,bounced,'=A,go;mail,2022-01-01\n", "a@example.com\nb@example.com\n",

@@ -12,8 +12,8 @@ import (
 	"publisher/internal/ledger"
 )
 
-// What a spreadsheet would take for a formula, wherever it cuts the line, is text in an
-// export and itself again after an import.
+// What a spreadsheet would read as a formula, wherever it splits the line, is text in an export
+// and the same again after an import.
 func TestFormulas(t *testing.T) {
 	for _, cell := range []string{
 		"=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "=", "'", "''", "'=1", "''=1", "'''@x", "'plain", "plain", "", "it's", "a=b", "a;=b",
@@ -31,8 +31,8 @@ func TestFormulas(t *testing.T) {
 	}
 }
 
-// Names and tags that look like formulas, or begin with the apostrophe itself, come
-// through an export and an import as they are.
+// Names and tags that look like formulas, or begin with an apostrophe, are the same after an
+// export and an import.
 func TestFormulaNamesRoundTrip(t *testing.T) {
 	here, there := newBook(t), newBook(t)
 	names := []string{"=1+1", "'=1+1", "''=x", "'quoted'", "'", "+49 30", "-", "@home", "Ann;=cmd", "＝x", "O'Brien", "\"=1\",=2"}
@@ -70,8 +70,7 @@ func TestFormulaNamesRoundTrip(t *testing.T) {
 	}
 }
 
-// What is no list, or has a row that is none, costs what is wrong and nothing else, and
-// what is said of it is short.
+// Only what is wrong with a list or a row is left out, and messages about it are short.
 func TestHostileLists(t *testing.T) {
 	const good = "good@example.com"
 	long := strings.Repeat("x", 500_000)
@@ -145,7 +144,7 @@ func TestHostileLists(t *testing.T) {
 	}
 }
 
-// utf16Text is text as Windows programs save it.
+// utf16Text returns text as Windows programs save it.
 func utf16Text(text string) string {
 	out := []byte{0xff, 0xfe}
 	for _, u := range utf16.Encode([]rune(text)) {
@@ -154,7 +153,7 @@ func utf16Text(text string) string {
 	return string(out)
 }
 
-// Ten million empty lines are read over, in little memory.
+// Ten million empty lines are skipped, with little memory.
 func TestManyEmptyLines(t *testing.T) {
 	var rest io.Reader = strings.NewReader("")
 	for range 10 {

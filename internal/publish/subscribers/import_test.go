@@ -92,8 +92,8 @@ func lists(t *testing.T) map[string]string {
 	return texts
 }
 
-// Everything that a list brings comes out again, and means the same elsewhere. Reading
-// it twice changes nothing, and what a dry run says is what happens.
+// Everything in a list is in an export, and means the same in another ledger. Reading it twice
+// changes nothing, and what a dry run says is what happens.
 func TestImportRoundTrip(t *testing.T) {
 	for name, text := range lists(t) {
 		t.Run(name, func(t *testing.T) {
@@ -119,7 +119,7 @@ func TestImportRoundTrip(t *testing.T) {
 	}
 }
 
-// sameResults holds what was said of single rows against what the ledger has.
+// sameResults compares the results of single rows with the ledger.
 func (b *book) sameResults(results []ledger.RowResult, got ImportReport) {
 	b.t.Helper()
 	count := map[ledger.RowOutcome]int{}
@@ -148,8 +148,8 @@ func (b *book) sameResults(results []ledger.RowResult, got ImportReport) {
 	}
 }
 
-// Who has left stays away, whatever a service's file says, and who came from the file
-// of one service is ended by another's.
+// People who unsubscribed stay unsubscribed, whatever a service's file says, and a subscription
+// from the file of one service is ended by another's.
 func TestImportKeepsWhoLeft(t *testing.T) {
 	b := newBook(t)
 	texts := lists(t)

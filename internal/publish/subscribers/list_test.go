@@ -30,7 +30,7 @@ func listConfig(t testing.TB) *config.Config {
 	return cfg
 }
 
-// readList is what a list says: its rows, a line each, and what is said of it.
+// readList returns the rows of a list, a line each, and the warnings about it.
 func readList(t testing.TB, file, text, from string) (rows, warnings []string, as string, err error) {
 	t.Helper()
 	return readListIn(listConfig(t), file, text, from)
@@ -61,7 +61,7 @@ func rowText(row ledger.Row) string {
 	return strings.Join([]string{row.Email, string(row.Status), row.Name, strings.Join(row.Tags, ";"), when(row.Created), when(row.Confirmed)}, "|")
 }
 
-// Each service's export keeps who left, the dates of consent, tags and names.
+// Who unsubscribed, dates of consent, tags and names are read from each service's export.
 func TestServiceExports(t *testing.T) {
 	for file, want := range map[string]struct {
 		as       string
@@ -152,7 +152,7 @@ func TestServiceExports(t *testing.T) {
 
 const plainRows = "email,name,tags\nada@example.com,Zoë Groß,go;mail\n"
 
-// However a program writes a list, its rows are the same.
+// The rows of a list are the same in whatever form a program writes it.
 func TestListForms(t *testing.T) {
 	latin, err := charmap.Windows1252.NewEncoder().String(plainRows)
 	if err != nil {
@@ -201,7 +201,7 @@ func TestListForms(t *testing.T) {
 	}
 }
 
-// A list of which nobody knows what it says is not read at all: the error says what to do.
+// A list whose meaning is not known is not read at all: the error says what to do.
 func TestListRefused(t *testing.T) {
 	wide := strings.Repeat("c,", 100) + "email\n"
 	for name, test := range map[string]struct {
@@ -249,7 +249,7 @@ func TestListRefused(t *testing.T) {
 	}
 }
 
-// A row that cannot be used costs that row.
+// A row that cannot be used is left out alone.
 func TestListRowsRefused(t *testing.T) {
 	for name, test := range map[string]struct{ header, row, want string }{
 		"a comma for a dot":           {"email", "s@example,com", "more values (2) than there are columns (1)"},
@@ -293,7 +293,7 @@ func TestListRowsRefused(t *testing.T) {
 	}
 }
 
-// Of what rows are refused for, the first hundred are told, and how many more.
+// There are warnings for the first hundred rows that are refused, and for how many more.
 func TestManyRowsRefused(t *testing.T) {
 	rows, warnings, _, err := readList(t, "list.csv", "email\n"+strings.Repeat("x\n", 1000)+"a@example.com\n", "")
 	if err != nil || len(rows) != 1 || len(warnings) != 101 || !strings.Contains(warnings[100], "900 more rows") {
