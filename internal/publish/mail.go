@@ -60,7 +60,7 @@ func (s *pass) mailDue(ctx context.Context, interrupted *delivery.Interrupted, l
 	if err != nil {
 		return err
 	}
-	open, err := editions.Open(ctx, s.ledger)
+	open, err := editions.ListOpen(ctx, s.ledger)
 	if err != nil {
 		return err
 	}

@@ -35,7 +35,7 @@ type pass struct {
 	joined int          // how many they were
 }
 
-// run is the whole pass, in the order that keeps its promises: subscribers before posts get
+// run does the whole pass, in the order that keeps its promises: subscribers before posts get
 // numbers, feeds before the mail that links to the site.
 func (s *pass) run(ctx context.Context) error {
 	if err := s.prepare(ctx); err != nil {
@@ -48,11 +48,14 @@ func (s *pass) run(ctx context.Context) error {
 		return err
 	}
 	n, err := s.ledger.CountSubscribers(ctx, ledger.Active)
+	if err != nil {
+		return err
+	}
 	s.own.Subscribers = &n
-	return err
+	return nil
 }
 
-// prepare is all of a pass but the mail.
+// prepare does all of a pass but its mail.
 func (s *pass) prepare(ctx context.Context) error {
 	if err := s.survey(ctx); err != nil {
 		return err

@@ -195,8 +195,8 @@ func Domain(address string) string {
 	return address[strings.LastIndexByte(address, '@')+1:]
 }
 
-// Open returns the editions with recipients that nothing was sent to yet, oldest first.
-func Open(ctx context.Context, l *ledger.Ledger) ([]ledger.Edition, error) {
+// ListOpen returns the editions with recipients that nothing was sent to yet, oldest first.
+func ListOpen(ctx context.Context, l *ledger.Ledger) ([]ledger.Edition, error) {
 	unfinished, err := l.UnfinishedEditions(ctx)
 	if err != nil {
 		return nil, err
