@@ -40,12 +40,12 @@ func links(t *testing.T, data string) map[string]string {
 	return found
 }
 
-// local is the file of an address.
+// local returns the file of an address.
 func local(cfg *config.Config, address string) string {
 	return strings.TrimPrefix(address, cfg.Site.URL.String()+"/")
 }
 
-func TestWalkOfArchivesMeetsEveryPost(t *testing.T) {
+func TestArchivesHaveEveryPost(t *testing.T) {
 	cfg := testConfig(t)
 	var items []feed.Item
 	for day := range 200 {
@@ -100,7 +100,7 @@ func TestWalkOfArchivesMeetsEveryPost(t *testing.T) {
 	}
 }
 
-func TestMonthsAreTheSitesZone(t *testing.T) {
+func TestMonthsAreInTheSitesZone(t *testing.T) {
 	cfg := testConfig(t) // an hour east of Greenwich
 	mustWrite(t, cfg, []feed.Item{newItem(cfg, "midnight", "2024-01-31T23:30:00Z")})
 	if !strings.Contains(read(t, cfg, "months/2024-02/feed.xml"), "midnight") {

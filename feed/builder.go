@@ -15,7 +15,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"publisher/content"
 	"publisher/internal/config"
 )
 
@@ -46,25 +45,25 @@ func formats(cfg *config.Config) []format {
 
 // builder turns plans into documents and writes them.
 type builder struct {
-	cfg        *config.Config
-	formats    []format
-	plans      []*plan
-	cache      *renderCache
-	inputs     *inputs        // nil: every feed is built
-	previous   *previousItems // nil: every post is rendered
-	rested     func(*content.Post) Fingerprint
-	disk       disk
-	stylesheet string         // path as in Result
-	wanted     map[string]int // how many documents would have each path
-	buffers    sync.Pool
+	cfg          *config.Config
+	formats      []format
+	plans        []*plan
+	cache        *renderCache
+	inputs       *inputs        // nil: every feed is built
+	previous     *previousItems // nil: every post is rendered
+	dependencies *dependencies
+	disk         disk
+	stylesheet   string         // path as in Result
+	wanted       map[string]int // how many documents would have each path
+	buffers      sync.Pool
 
 	mu      sync.Mutex
 	leftOut map[string]LeftOut // by path
 }
 
-func newBuilder(cfg *config.Config, plans []*plan, d disk) *builder {
+func newBuilder(cfg *config.Config, plans []*plan, dependencies *dependencies, d disk) *builder {
 	p := &builder{
-		cfg: cfg, formats: formats(cfg), plans: plans, disk: d,
+		cfg: cfg, formats: formats(cfg), plans: plans, dependencies: dependencies, disk: d,
 		wanted:  map[string]int{},
 		leftOut: map[string]LeftOut{},
 		buffers: sync.Pool{New: func() any { return new(bytes.Buffer) }},
@@ -94,7 +93,7 @@ func (b *builder) run(ctx context.Context) []built {
 		done[0] = []built{b.writeStylesheet()}
 	}
 	for _, o := range b.plans {
-		b.disk.sweepAll(b.path(o.dir))
+		b.disk.sweep(b.path(o.dir))
 	}
 	var group errgroup.Group
 	group.SetLimit(runtime.GOMAXPROCS(0))
@@ -117,7 +116,7 @@ func (b *builder) build(ctx context.Context, o *plan) []built {
 	m := b.model(ctx, o)
 	var inputs string
 	if b.inputs != nil {
-		inputs = b.inputs.of(o, b.cache.fingerprints.of)
+		inputs = b.inputs.of(o, b.dependencies.of)
 	}
 	outcomes := make([]built, len(b.formats))
 	for i, f := range b.formats {

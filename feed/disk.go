@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
-	"time"
 
 	"publisher/internal/config"
 )
@@ -18,16 +17,9 @@ import (
 type disk struct {
 	root string // what relative paths start from
 	dry  bool   // reports what would be written, and writes nothing
-	// alone means that no other process writes there now, so that temporary files are left
-	// over from one that was killed.
-	alone bool
 }
 
-const (
-	tempSuffix = ".publisher-tmp"
-	// tempAge is the age at which the writer of a temporary file is presumed dead.
-	tempAge = time.Hour
-)
+const tempSuffix = ".publisher-tmp"
 
 func (d disk) abs(path string) string {
 	path = filepath.FromSlash(path)
@@ -100,44 +92,24 @@ func replace(file string, data []byte) (err error) {
 	if err := temp.Chmod(0o644); err != nil {
 		return err
 	}
-	info, err := temp.Stat()
-	if err != nil {
-		return err
-	}
 	if err := temp.Close(); err != nil {
 		return err
 	}
-	if err := os.Rename(temp.Name(), file); err != nil {
-		return err
+	return os.Rename(temp.Name(), file)
+}
+
+// sweep removes the temporary files that a killed update has left in a folder.
+func (d disk) sweep(dir string) {
+	if d.dry {
+		return
 	}
-	sweep(dir, base, info.ModTime())
-	return nil
-}
-
-// sweep removes what killed writers have left beside base. Their age by the file system's
-// own clock distinguishes them from a writer at work.
-func sweep(dir, base string, now time.Time) {
-	removeTemps(dir, "."+base+".", func(info fs.FileInfo) bool { return now.Sub(info.ModTime()) > tempAge })
-}
-
-// sweepAll removes what a killed pass has left in a folder.
-func (d disk) sweepAll(dir string) {
-	if d.alone {
-		removeTemps(d.abs(dir), ".", func(fs.FileInfo) bool { return true })
-	}
-}
-
-func removeTemps(dir, prefix string, dead func(fs.FileInfo) bool) {
-	entries, err := os.ReadDir(dir)
+	entries, err := os.ReadDir(d.abs(dir))
 	if err != nil {
-		return // the next write tries again
+		return // the next update tries again
 	}
 	for _, e := range entries {
-		if !strings.HasPrefix(e.Name(), prefix) || !strings.HasSuffix(e.Name(), tempSuffix) {
-			continue
-		}
-		if info, err := e.Info(); err == nil && info.Mode().IsRegular() && dead(info) {
-			os.Remove(filepath.Join(dir, e.Name()))
+		if e.Type().IsRegular() && strings.HasPrefix(e.Name(), ".") && strings.HasSuffix(e.Name(), tempSuffix) {
+			os.Remove(filepath.Join(d.abs(dir), e.Name()))
 		}
 	}
 }

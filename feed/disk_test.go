@@ -10,7 +10,7 @@ import (
 	"github.com/mmcdole/gofeed"
 )
 
-// A reader at full speed, through a thousand rewrites, sees whole feeds only.
+// A reader at full speed sees only whole feeds through a thousand rewrites.
 func TestReaderNeverSeesABrokenFeed(t *testing.T) {
 	cfg := testConfig(t)
 	cfg.Feeds.Tags, cfg.Feeds.Archive, cfg.Feeds.Hubs = false, false, nil
@@ -56,7 +56,8 @@ func TestReaderNeverSeesABrokenFeed(t *testing.T) {
 	}
 }
 
-func TestLeftoversOfADeadWriterGo(t *testing.T) {
+// No other update is running, so all temporary files are left over.
+func TestTemporaryFilesAreRemoved(t *testing.T) {
 	cfg := testConfig(t)
 	dir := filepath.Join(cfg.Dir, "public")
 	if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -78,7 +79,7 @@ func TestLeftoversOfADeadWriterGo(t *testing.T) {
 	}
 	mustWrite(t, cfg, sample(cfg))
 	got := files(t, dir)
-	for name, stays := range map[string]bool{".feed.xml.1.publisher-tmp": false, ".feed.xml.2.publisher-tmp": true, ".feed.xml.bak": true} {
+	for name, stays := range map[string]bool{".feed.xml.1.publisher-tmp": false, ".feed.xml.2.publisher-tmp": false, ".feed.xml.bak": true} {
 		if _, ok := got[name]; ok != stays {
 			t.Errorf("%s is there: %v, want %v", name, ok, stays)
 		}

@@ -43,19 +43,21 @@ type Item struct {
 // than the context's leaves that post out.
 type Render func(ctx context.Context, p *content.Post) (*content.Rendering, error)
 
-// Result is what a Write did. Paths are relative to config.yaml's folder, slash-separated.
+// Result is what an Update did. Paths are relative to config.yaml's folder, slash-separated.
 type Result struct {
 	Written   []string
 	Unchanged int
 	Removed   []string // feeds of tags and months that no longer have posts
-	// Documents are all that this Write is responsible for, by path, unchanged ones
-	// included. Prune compares them with those of the Write before.
+	// Documents are all that this Update is responsible for, by path, unchanged ones
+	// included. Prune compares them with those of the previous Update.
 	Documents []Document
 	// LeftOut are the posts that could not be shown, by path. Their items are missing,
-	// or are those of an earlier Write.
+	// or are those of an earlier Update.
 	LeftOut []LeftOut
-	// Memory is what every later Write has to be given.
-	Memory Memory
+	// Memory is what every later Update has to be given.
+	// So are Dependencies: those of the renderings in the documents, by path of the post.
+	Memory       Memory
+	Dependencies map[string]Dependencies
 	// Clashes are tags whose feeds do not have the address that their name alone gives.
 	Clashes []Clash
 }
@@ -66,7 +68,7 @@ type LeftOut struct {
 	Err  error  // why, and what to do: what Render returned, or what makes the item invalid
 }
 
-// Document is a file that a Write wrote, or found unchanged.
+// Document is a file that an Update wrote, or found unchanged.
 type Document struct {
 	Path   string // as in Result
 	SHA256 string // of its bytes, in hex; "" where the feed failed and an older file may be there
@@ -86,39 +88,34 @@ func (e *Error) Error() string { return e.Feed + ": " + e.Err.Error() }
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// Write builds every configured feed from the items (published posts only, in any
-// order) and writes those whose bytes differ from the file that is there. A fault in one
-// feed does not keep the others from being written; all faults are joined.
-func Write(ctx context.Context, cfg *config.Config, items []Item, render Render) (Result, error) {
-	return publish(ctx, cfg, items, render, Previous{}, disk{root: cfg.Dir})
-}
-
-// Update is Write, but does not build feeds whose inputs are those of the previous
-// Write, and removes temporary files of one that was killed. No other Update may be
-// running.
+// Update builds every configured feed from the items (published posts only, in any order)
+// and writes those whose bytes differ from the file that is there. It does not build feeds
+// whose inputs have not changed since the previous Update, and removes temporary files of
+// one that was killed, so no other Update may be running. A fault in one feed does not keep
+// the others from being written; all faults are joined.
 func Update(ctx context.Context, cfg *config.Config, items []Item, render Render, previous Previous) (Result, error) {
-	return publish(ctx, cfg, items, render, previous, disk{root: cfg.Dir, alone: true})
+	return update(ctx, cfg, items, render, previous, disk{root: cfg.Dir})
 }
 
-// Preview is Write without writing: Written lists what would be.
+// Preview builds every feed as Update does and writes nothing: Written lists what would be.
 func Preview(ctx context.Context, cfg *config.Config, items []Item, render Render, memory Memory) (Result, error) {
-	return publish(ctx, cfg, items, render, Previous{Memory: memory}, disk{root: cfg.Dir, dry: true})
+	return update(ctx, cfg, items, render, Previous{Memory: memory}, disk{root: cfg.Dir, dry: true})
 }
 
-// publish builds and stores all feeds.
-func publish(ctx context.Context, cfg *config.Config, items []Item, render Render, previous Previous, d disk) (Result, error) {
+func update(ctx context.Context, cfg *config.Config, items []Item, render Render, previous Previous, d disk) (Result, error) {
 	memory := previous.Memory.clone()
 	plans, clashes := newPlans(cfg, items, &memory)
-	b := newBuilder(cfg, plans, d)
+	dependencies := newDependencies(items, previous.Dependencies, previous.Start)
+	b := newBuilder(cfg, plans, dependencies, d)
 	if len(b.formats) == 0 {
 		return Result{Memory: memory, Clashes: clashes}, nil
 	}
 	outcomes := b.skip(previous)
-	b.cache = newRenderCache(render, b.plans, previous.Rests)
+	b.cache = newRenderCache(render, b.plans, dependencies)
 	outcomes = append(outcomes, b.run(ctx)...)
 	slices.SortFunc(outcomes, func(x, y built) int { return strings.Compare(x.Path, y.Path) })
 
-	result := Result{Memory: memory, Clashes: clashes, LeftOut: slices.SortedFunc(maps.Values(b.leftOut), func(x, y LeftOut) int { return strings.Compare(x.Post, y.Post) })}
+	result := Result{Memory: memory, Dependencies: dependencies.result(items), Clashes: clashes, LeftOut: slices.SortedFunc(maps.Values(b.leftOut), func(x, y LeftOut) int { return strings.Compare(x.Post, y.Post) })}
 	errs := []error{context.Cause(ctx)}
 	for _, o := range outcomes {
 		result.Documents = append(result.Documents, o.Document)

@@ -50,7 +50,7 @@ func at(s string) time.Time {
 	return t
 }
 
-// newItem is a plain post; edit changes it.
+// newItem returns a plain post that edit changes.
 func newItem(cfg *config.Config, name, date string, edit ...func(*feed.Item)) feed.Item {
 	post := &content.Post{
 		Path:     name + ".md",
@@ -75,10 +75,11 @@ func render(_ context.Context, p *content.Post) (*content.Rendering, error) {
 		HTML:        "<p>First of " + p.Path + ".</p>\n<pre><code>a &lt; b ]]&gt; c</code></pre>\n<p>Rest.</p>",
 		ExcerptHTML: "<p>First of " + p.Path + ".</p>",
 		ExcerptText: "First of " + p.Path + ".",
+		Follows:     content.Follows{FileHash: p.FileHash},
 	}, nil
 }
 
-// sample is a blog with what posts may have, over three months.
+// sample returns posts with everything that posts may have, over three months.
 func sample(cfg *config.Config) []feed.Item {
 	return []feed.Item{
 		newItem(cfg, "oldest", "2024-01-15T09:00:00+01:00", tags("mail")),
@@ -102,7 +103,7 @@ func sample(cfg *config.Config) []feed.Item {
 
 func mustWrite(t *testing.T, cfg *config.Config, items []feed.Item) feed.Result {
 	t.Helper()
-	result, err := feed.Write(t.Context(), cfg, items, render)
+	result, err := feed.Update(t.Context(), cfg, items, render, feed.Previous{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -171,7 +172,7 @@ func golden(t *testing.T, dir string, got map[string]string) {
 	}
 }
 
-func TestBytesDependOnPostsAlone(t *testing.T) {
+func TestBytesDependOnlyOnPosts(t *testing.T) {
 	cfg := testConfig(t)
 	mustWrite(t, cfg, sample(cfg))
 	want := files(t, cfg.Path(cfg.Feeds.Dir))
@@ -277,16 +278,16 @@ func TestEachPostIsRenderedOnce(t *testing.T) {
 	}
 }
 
-func TestCancelledWriteSaysSo(t *testing.T) {
+func TestCanceledUpdate(t *testing.T) {
 	cfg := testConfig(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := feed.Write(ctx, cfg, sample(cfg), render)
+	_, err := feed.Update(ctx, cfg, sample(cfg), render, feed.Previous{})
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v, want context.Canceled", err)
 	}
 	if got := files(t, filepath.Join(cfg.Dir)); len(got) > 1 {
-		t.Errorf("a cancelled write wrote %d files", len(got))
+		t.Errorf("a canceled update wrote %d files", len(got))
 	}
 }
 
@@ -320,12 +321,12 @@ func TestNotesAndPhotos(t *testing.T) {
 	note := newItem(cfg, "note", "2024-03-03T00:00:00Z", func(it *feed.Item) { it.Post.Title = "" })
 	photo := newItem(cfg, "photo", "2024-03-02T00:00:00Z", func(it *feed.Item) { it.Post.Image = "https://blog.example.com/a b.jpg" })
 	bare := newItem(cfg, "bare", "2024-03-01T00:00:00Z")
-	_, err := feed.Write(t.Context(), cfg, []feed.Item{note, photo, bare}, func(ctx context.Context, p *content.Post) (*content.Rendering, error) {
+	_, err := feed.Update(t.Context(), cfg, []feed.Item{note, photo, bare}, func(ctx context.Context, p *content.Post) (*content.Rendering, error) {
 		if p == note.Post {
 			return render(ctx, p)
 		}
 		return &content.Rendering{}, nil
-	})
+	}, feed.Previous{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -347,8 +348,8 @@ func TestNotesAndPhotos(t *testing.T) {
 	}
 }
 
-// What feeds are known by stays as it was first: an Atom feed's id, and a tag's folder
-// even while no post has the tag.
+// The id of an Atom feed never changes, nor does the folder of a tag, even while no post has the
+// tag.
 func TestMemory(t *testing.T) {
 	cfg := testConfig(t)
 	write := func(memory feed.Memory, items ...feed.Item) feed.Result {

@@ -7,37 +7,27 @@ import (
 	"encoding/json"
 	"io"
 	"slices"
-	"sync"
+	"time"
 
 	"publisher/content"
 	"publisher/internal/config"
 )
 
-// Previous is what the caller remembers of the previous Write: a feed whose inputs have
-// not changed since is not built again.
+// Previous is what the caller kept of the previous Update: a feed whose inputs have not
+// changed since is not built again. With the zero value every feed is.
 type Previous struct {
 	// Documents are those of the previous Result whose files are still as they were
 	// written.
 	Documents []Document
-	// Rests returns what a new rendering depends on; nil if that is not known of any.
-	Rests func(p *content.Post, r *content.Rendering) Fingerprint
-	// Rested returns the present state of what a post's last rendering depended on; nil if
-	// none depended on more than its post.
-	Rested func(p *content.Post) Fingerprint
+	// Dependencies are those of the previous Result.
+	Dependencies map[string]Dependencies
 	// Memory is that of the previous Result.
 	Memory Memory
 	// Build is the program's version: another one may render the same post differently.
 	Build string
+	// Start is when this update began: a file that was changed about then is not relied on.
+	Start time.Time
 }
-
-// Fingerprint is a hash of what a rendering depends on besides its post: addresses of
-// other posts, sizes of pictures and the like.
-type Fingerprint string
-
-const (
-	OnItself   Fingerprint = ""  // only the post
-	OnAnything Fingerprint = "?" // not known
-)
 
 // inputs hashes everything that a feed is made from, except its posts' renderings.
 type inputs struct {
@@ -80,32 +70,32 @@ func (in *inputs) add(it Item) error {
 }
 
 // of returns the hash of a plan; "" if it is not known what one of its posts depends on.
-func (in *inputs) of(o *plan, rests func(*content.Post) Fingerprint) string {
+func (in *inputs) of(o *plan, dependencies func(*content.Post) fingerprint) string {
 	hash := sha256.New()
 	hash.Write(in.settings)
 	// Strings in JSON cannot run into each other.
 	json.NewEncoder(hash).Encode([]any{o.dir, o.title, o.archive, o.prev, o.next, o.id}) //nolint:errcheck // strings only
 	for _, it := range o.items {
-		fingerprint := rests(it.Post)
-		if fingerprint == OnAnything {
+		fp := dependencies(it.Post)
+		if fp == onUnknown {
 			return ""
 		}
 		hash.Write(in.posts[it.Post])
-		io.WriteString(hash, string(fingerprint)+"\n") //nolint:errcheck // a hash takes all
+		io.WriteString(hash, string(fp)+"\n") //nolint:errcheck // a hash takes all
 	}
 	return hex.EncodeToString(hash.Sum(nil))
 }
 
 // part returns the hash of everything that an item is made from in the documents of a
 // collection and a format; zero if not all of that is known.
-func (in *inputs) part(c *collection, it Item, f format, fingerprint Fingerprint) (key partKey) {
-	if fingerprint == OnAnything {
+func (in *inputs) part(c *collection, it Item, f format, fp fingerprint) (key partKey) {
+	if fp == onUnknown {
 		return key
 	}
 	hash := sha256.New()
 	hash.Write(in.settings)
 	hash.Write(in.posts[it.Post])
-	io.WriteString(hash, string(fingerprint)+"\n"+f.mediaType+"\n"+c.dir) //nolint:errcheck // a hash takes all
+	io.WriteString(hash, string(fp)+"\n"+f.mediaType+"\n"+c.dir) //nolint:errcheck // a hash takes all
 	copy(key[:], hash.Sum(nil))
 	return key
 }
@@ -121,23 +111,20 @@ func idKey(c *collection, it Item, f format) (key partKey) {
 // documents.
 func (b *builder) skip(previous Previous) []built {
 	in, err := newInputs(b.cfg, previous.Build, b.plans)
-	if err != nil || previous.Rests == nil {
+	if err != nil {
 		return nil
 	}
-	b.inputs, b.rested = in, previous.Rested
-	if b.rested == nil {
-		b.rested = func(*content.Post) Fingerprint { return OnItself }
-	}
-	lies := make(map[string]Document, len(previous.Documents))
+	b.inputs = in
+	known := make(map[string]Document, len(previous.Documents))
 	for _, doc := range previous.Documents {
-		lies[doc.Path] = doc
+		known[doc.Path] = doc
 	}
 	var kept []built
 	b.plans = slices.DeleteFunc(b.plans, func(o *plan) bool {
-		now := in.of(o, b.rested)
+		now := in.of(o, b.dependencies.last)
 		var same []built
 		for _, f := range b.formats {
-			doc, ok := lies[b.path(o.dir, f.file)]
+			doc, ok := known[b.path(o.dir, f.file)]
 			if !ok || now == "" || doc.Inputs != now || doc.SHA256 == "" || b.wanted[doc.Path] > 1 {
 				return false
 			}
@@ -148,34 +135,4 @@ func (b *builder) skip(previous Previous) []built {
 	})
 	b.previous = newPreviousItems(b.disk, previous.Documents, kept)
 	return kept
-}
-
-// fingerprints remembers what renderings depend on.
-type fingerprints struct {
-	rests  func(*content.Post, *content.Rendering) Fingerprint
-	mu     sync.Mutex
-	byPost map[*content.Post]Fingerprint
-}
-
-func (b *fingerprints) look(p *content.Post, r *content.Rendering) {
-	if b.rests == nil {
-		return
-	}
-	b.set(p, b.rests(p, r))
-}
-
-func (b *fingerprints) set(p *content.Post, fingerprint Fingerprint) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.byPost[p] = fingerprint
-}
-
-// of returns what the rendering of a post in a feed that was built depends on.
-func (b *fingerprints) of(p *content.Post) Fingerprint {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if fingerprint, ok := b.byPost[p]; ok {
-		return fingerprint
-	}
-	return OnAnything // it was not rendered
 }

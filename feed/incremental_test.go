@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -14,62 +15,63 @@ import (
 	"publisher/internal/config"
 )
 
-// renders makes a Render that notes the posts it was asked for.
-func renders(asked map[string]bool) feed.Render {
+// renders returns a Render that records for which posts it is called. All depend on the same.
+func renders(asked map[string]bool, on content.Follows) feed.Render {
 	var mu sync.Mutex
 	return func(ctx context.Context, p *content.Post) (*content.Rendering, error) {
 		mu.Lock()
 		asked[p.Path] = true
 		mu.Unlock()
-		return render(ctx, p)
+		r, err := render(ctx, p)
+		r.Follows.Files, r.Follows.Unknown = on.Files, on.Unknown
+		return r, err
 	}
 }
 
-// updateFeeds updates the feeds after an earlier time and returns what was
-// rendered for that.
-func updateFeeds(t *testing.T, cfg *config.Config, items []feed.Item, earlier feed.Result, build string, fingerprint feed.Fingerprint) (feed.Result, map[string]bool) {
+// updateFeeds updates the feeds after an earlier update and returns what was rendered.
+func updateFeeds(t *testing.T, cfg *config.Config, items []feed.Item, earlier feed.Result, build string, on content.Follows) (feed.Result, map[string]bool) {
 	t.Helper()
 	asked := map[string]bool{}
-	result, err := feed.Update(t.Context(), cfg, items, renders(asked), feed.Previous{Documents: earlier.Documents, Build: build,
-		Rests:  func(*content.Post, *content.Rendering) feed.Fingerprint { return fingerprint },
-		Rested: func(*content.Post) feed.Fingerprint { return fingerprint }})
+	result, err := feed.Update(t.Context(), cfg, items, renders(asked, on), feed.Previous{Documents: earlier.Documents, Build: build,
+		Dependencies: earlier.Dependencies, Start: time.Now().Add(time.Minute)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return result, asked
 }
 
-func TestUpdateMakesOnlyWhatAChangeTouches(t *testing.T) {
+func TestUpdateBuildsOnlyWhatAChangeAffects(t *testing.T) {
 	all := map[string]bool{"oldest.md": true, "old.md": true, "episode.md": true, "été.md": true, "newest.md": true}
-	const pictures feed.Fingerprint = "some pictures"
+	pictures := content.Follows{Files: []string{"incremental_test.go", "none.png"}}
+	nothing, anything := content.Follows{}, content.Follows{Unknown: true}
 	for name, tt := range map[string]struct {
-		fingerprint feed.Fingerprint
-		change      func(cfg *config.Config, items []feed.Item) []feed.Item
-		build       string
-		wants       map[string]bool // rendered
+		on     content.Follows
+		change func(cfg *config.Config, items []feed.Item) []feed.Item
+		build  string
+		wants  map[string]bool // rendered
 	}{
-		"nothing": {feed.OnItself, func(_ *config.Config, items []feed.Item) []feed.Item { return items }, "", map[string]bool{}},
+		"nothing": {nothing, func(_ *config.Config, items []feed.Item) []feed.Item { return items }, "", map[string]bool{}},
 		"an edit": {pictures, func(_ *config.Config, items []feed.Item) []feed.Item {
-			items[0].Post.FileHash[0]++ // January's, alone under its tag
+			items[0].Post.FileHash[0]++ // January's, the only one with its tag
 			return items
 		}, "", map[string]bool{"oldest.md": true}},
-		"a new post": {feed.OnItself, func(cfg *config.Config, items []feed.Item) []feed.Item {
+		"a new post": {nothing, func(cfg *config.Config, items []feed.Item) []feed.Item {
 			return append(items, newItem(cfg, "back-dated", "2024-01-10T09:00:00Z"))
 		}, "", map[string]bool{"back-dated.md": true}}, // and not the other of that month
 		"an edit of one of many": {pictures, func(_ *config.Config, items []feed.Item) []feed.Item {
 			items[2].Post.FileHash[0]++
 			return items
 		}, "", map[string]bool{"episode.md": true}},
-		"a tag more": {feed.OnItself, func(_ *config.Config, items []feed.Item) []feed.Item {
+		"a tag more": {nothing, func(_ *config.Config, items []feed.Item) []feed.Item {
 			items[0].Post.Tags = append(items[0].Post.Tags, "feeds")
 			return items
 		}, "", map[string]bool{"oldest.md": true}},
-		"a post gone": {feed.OnItself, func(_ *config.Config, items []feed.Item) []feed.Item {
+		"a post gone": {nothing, func(_ *config.Config, items []feed.Item) []feed.Item {
 			return items[:len(items)-1]
 		}, "", map[string]bool{}},
-		"posts that rest on anything": {feed.OnAnything, func(_ *config.Config, items []feed.Item) []feed.Item { return items }, "", all},
-		"another version":             {feed.OnItself, func(_ *config.Config, items []feed.Item) []feed.Item { return items }, "2", all},
-		"a setting": {feed.OnItself, func(cfg *config.Config, items []feed.Item) []feed.Item {
+		"posts that depend on anything": {anything, func(_ *config.Config, items []feed.Item) []feed.Item { return items }, "", all},
+		"another version":               {nothing, func(_ *config.Config, items []feed.Item) []feed.Item { return items }, "2", all},
+		"a setting": {nothing, func(cfg *config.Config, items []feed.Item) []feed.Item {
 			cfg.Site.Title = "Renamed"
 			return items
 		}, "", all},
@@ -77,9 +79,9 @@ func TestUpdateMakesOnlyWhatAChangeTouches(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			cfg := testConfig(t)
 			items := sample(cfg)
-			first, _ := updateFeeds(t, cfg, items, feed.Result{}, "", tt.fingerprint)
+			first, _ := updateFeeds(t, cfg, items, feed.Result{}, "", tt.on)
 			items = tt.change(cfg, items)
-			second, asked := updateFeeds(t, cfg, items, first, tt.build, tt.fingerprint)
+			second, asked := updateFeeds(t, cfg, items, first, tt.build, tt.on)
 			if diff := cmp.Diff(tt.wants, asked); diff != "" {
 				t.Errorf("rendered (-want +got):\n%s", diff)
 			}
@@ -97,11 +99,11 @@ func TestUpdateMakesOnlyWhatAChangeTouches(t *testing.T) {
 	}
 }
 
-// A document that the caller does not vouch for is made again.
-func TestUpdateMendsWhatIsNotVouchedFor(t *testing.T) {
+// A document that is not as it was written is built again.
+func TestUpdateReplacesChangedDocuments(t *testing.T) {
 	cfg := testConfig(t)
 	items := sample(cfg)
-	first, _ := updateFeeds(t, cfg, items, feed.Result{}, "", feed.OnItself)
+	first, _ := updateFeeds(t, cfg, items, feed.Result{}, "", content.Follows{})
 	if err := os.Remove(filepath.Join(cfg.Dir, "public/tags/mail/feed.json")); err != nil {
 		t.Fatal(err)
 	}
@@ -111,7 +113,7 @@ func TestUpdateMendsWhatIsNotVouchedFor(t *testing.T) {
 			known = append(known, doc)
 		}
 	}
-	second, _ := updateFeeds(t, cfg, items, feed.Result{Documents: known}, "", feed.OnItself)
+	second, _ := updateFeeds(t, cfg, items, feed.Result{Documents: known}, "", content.Follows{})
 	if diff := cmp.Diff([]string{"public/tags/mail/feed.json"}, second.Written); diff != "" {
 		t.Errorf("written (-want +got):\n%s", diff)
 	}
@@ -120,8 +122,8 @@ func TestUpdateMendsWhatIsNotVouchedFor(t *testing.T) {
 	}
 }
 
-// What a killed pass left is cleared away where its feeds are made again.
-func TestUpdateSweepsAfterADeadPass(t *testing.T) {
+// Temporary files of a killed pass are removed when its feeds are built again.
+func TestUpdateSweepsAfterAKilledPass(t *testing.T) {
 	cfg := testConfig(t)
 	items := sample(cfg)
 	left := []string{"public/.feed.xml.1.publisher-tmp", "public/tags/mail/.atom.xml.2.publisher-tmp"}
@@ -134,7 +136,7 @@ func TestUpdateSweepsAfterADeadPass(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	updateFeeds(t, cfg, items, feed.Result{}, "", feed.OnItself)
+	updateFeeds(t, cfg, items, feed.Result{}, "", content.Follows{})
 	for _, name := range left {
 		if _, err := os.Stat(filepath.Join(cfg.Dir, name)); err == nil {
 			t.Errorf("%s is still there", name)
@@ -142,12 +144,17 @@ func TestUpdateSweepsAfterADeadPass(t *testing.T) {
 	}
 }
 
-// What all posts rest on is another thing now.
-func TestUpdateRendersWhatRestsOnWhatHasChanged(t *testing.T) {
+// A file that all posts depend on has changed.
+func TestUpdateRendersWhatDependsOnWhatHasChanged(t *testing.T) {
 	cfg := testConfig(t)
 	items := sample(cfg)
-	first, _ := updateFeeds(t, cfg, items, feed.Result{}, "", "a picture")
-	_, asked := updateFeeds(t, cfg, items, first, "", "another picture")
+	picture := filepath.Join(cfg.Dir, "picture.png")
+	on := content.Follows{Files: []string{picture}}
+	first, _ := updateFeeds(t, cfg, items, feed.Result{}, "", on)
+	if err := os.WriteFile(picture, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	_, asked := updateFeeds(t, cfg, items, first, "", on)
 	if len(asked) != len(items) {
 		t.Errorf("%d of %d posts were rendered", len(asked), len(items))
 	}

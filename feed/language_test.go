@@ -8,13 +8,12 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"publisher/content"
 	"publisher/feed"
 	"publisher/internal/config"
 )
 
-// bilingual is the sample's blog with a German side, which has less of its own than
-// it may have, and a Portuguese one without posts.
+// bilingual returns the sample with German posts, for which not everything is configured that
+// can be, and with Portuguese configured but without posts.
 func bilingual(t *testing.T) (*config.Config, []feed.Item) {
 	cfg := testConfig(t)
 	cfg.Languages = []config.Language{
@@ -35,8 +34,8 @@ func TestGoldenLanguages(t *testing.T) {
 	golden(t, "testdata/languages", files(t, cfg.Path(cfg.Feeds.Dir)))
 }
 
-// A post is in the feeds of one language, under the id that it always had.
-func TestLanguagesShareThePostsOut(t *testing.T) {
+// A post is in the feeds of one language, with the same id as before.
+func TestEachPostIsInOneLanguage(t *testing.T) {
 	cfg, items := bilingual(t)
 	cfg.Feeds.Items = 20
 	mustWrite(t, cfg, items)
@@ -64,7 +63,7 @@ func TestLanguagesShareThePostsOut(t *testing.T) {
 	}
 }
 
-// guids are the ids of an RSS feed's posts, sorted.
+// guids returns the ids of an RSS feed's posts, sorted.
 func guids(data string) []string {
 	var ids []string
 	for _, part := range strings.Split(data, "<guid")[1:] {
@@ -80,9 +79,9 @@ func sorted(ids []string) []string {
 	return ids
 }
 
-// A language that is taken out leaves no feeds behind, and hubs are told of main
-// feeds and tags, not of archives.
-func TestLanguageTakenOut(t *testing.T) {
+// The feeds of a language that is removed are removed, and hubs are notified of main feeds and
+// tags, not of archives.
+func TestLanguageRemoved(t *testing.T) {
 	cfg, items := bilingual(t)
 	before := mustWrite(t, cfg, items)
 	for path, topic := range map[string]string{
@@ -113,12 +112,11 @@ func TestLanguageTakenOut(t *testing.T) {
 	}
 }
 
-// Only what a change touches is made again: another title of the German side leaves
-// what it is not in alone.
+// Only what a change affects is built again: another German title does not affect other
+// languages.
 func TestLanguagesAreInputs(t *testing.T) {
 	cfg, items := bilingual(t)
-	itself := func(*content.Post, *content.Rendering) feed.Fingerprint { return feed.OnItself }
-	earlier := feed.Previous{Documents: mustWrite(t, cfg, items).Documents, Rests: itself, Build: "1"}
+	earlier := feed.Previous{Documents: mustWrite(t, cfg, items).Documents, Build: "1"}
 	first, err := feed.Update(t.Context(), cfg, items, render, earlier)
 	if err != nil {
 		t.Fatal(err)

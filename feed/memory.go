@@ -6,7 +6,7 @@ import (
 )
 
 // Memory holds what must never change once a feed has it. The caller keeps it from one
-// Write to the next.
+// Update to the next.
 type Memory struct {
 	// IDs are those of the Atom feeds, by folder below feeds.dir. They stay when the site
 	// moves (RFC 4287 §4.2.6).

@@ -115,7 +115,7 @@ func (b *builder) leaveOut(m *model, reused *reuse, it Item, err error) {
 		m.add(it, item, e, last)
 		m.Updated = latest(m.Updated, item.Updated)
 	}
-	b.cache.fingerprints.set(it.Post, OnAnything) // the next Write tries again
+	b.dependencies.forget(it.Post) // the next Update tries again
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.leftOut[it.Post.Path] = LeftOut{Post: it.Post.Path, Err: err}

@@ -2,7 +2,7 @@ package feed
 
 import "encoding/binary"
 
-// previousItems are the documents of the previous Write, from which items are copied that
+// previousItems are the documents of the previous Update, from which items are copied that
 // would come out the same.
 type previousItems struct {
 	disk      disk
@@ -68,7 +68,7 @@ func (b *builder) pack(m *model, f format, lengths []int) []byte {
 	packed = binary.AppendUvarint(packed, uint64(len(f.between)))
 	for i, length := range lengths[1:] {
 		it := m.shown[i]
-		key := b.inputs.part(m.plan.collection, it, f, b.cache.fingerprints.of(it.Post))
+		key := b.inputs.part(m.plan.collection, it, f, b.dependencies.of(it.Post))
 		id := idKey(m.plan.collection, it, f)
 		packed = append(append(packed, key[:]...), id[:]...)
 		packed = binary.AppendUvarint(packed, uint64(length))
@@ -76,7 +76,7 @@ func (b *builder) pack(m *model, f format, lengths []int) []byte {
 	return packed
 }
 
-// reuse finds the items of one plan in the documents of the previous Write. It keeps the
+// reuse finds the items of one plan in the documents of the previous Update. It keeps the
 // documents that it has read.
 type reuse struct {
 	builder *builder
@@ -95,17 +95,13 @@ func (d *reuse) find(it Item) (encodedItem, bool) {
 	if p.previous == nil || len(p.previous.holds) == 0 {
 		return nil, false
 	}
-	fingerprint := p.rested(it.Post)
-	found := d.items(it, fingerprint)
+	fp := p.dependencies.last(it.Post)
+	found := d.take(func(f format) partKey { return p.inputs.part(d.plan.collection, it, f, fp) })
 	if found == nil {
 		return nil, false
 	}
-	p.cache.fingerprints.set(it.Post, fingerprint)
+	p.dependencies.reuse(it.Post)
 	return found, true
-}
-
-func (d *reuse) items(it Item, fingerprint Fingerprint) encodedItem {
-	return d.take(func(f format) partKey { return d.builder.inputs.part(d.plan.collection, it, f, fingerprint) })
 }
 
 // last returns the item of a post as the previous document has it, whatever happened to

@@ -19,7 +19,7 @@ import (
 	"publisher/feed"
 )
 
-// What a reading client makes of each format is what the posts say.
+// A feed reader gets from each format what is in the posts.
 func TestReadersSeeThePosts(t *testing.T) {
 	cfg := testConfig(t)
 	cfg.Feeds.Items = 10
@@ -118,7 +118,7 @@ func TestTagFolders(t *testing.T) {
 	}
 }
 
-// FuzzAnyPost holds that no post yields XML or JSON that does not parse.
+// FuzzAnyPost checks that no post leads to XML or JSON that does not parse.
 func FuzzAnyPost(f *testing.F) {
 	f.Add("Title", "id", "https://example.com/", "<p>x</p>", "tag", "en", int64(1700000000))
 	f.Add("\x00]]>\xff<b>", "tag:x,2024:\x01", "https://exämple.com/ü?q=ä b#%", "]]>\x0b<![CDATA[\r\n]]]]>\uffff", "../../..", "\x00", int64(-1<<62))
@@ -137,7 +137,7 @@ func FuzzAnyPost(f *testing.F) {
 			return &content.Rendering{HTML: html, ExcerptHTML: title, ExcerptText: tag}, nil
 		}
 		for _, items := range [][]feed.Item{{it}, {safe}} {
-			_, err := feed.Write(t.Context(), &cfg, items, hostile)
+			_, err := feed.Update(t.Context(), &cfg, items, hostile, feed.Previous{})
 			if err != nil && items[0].Post == safe.Post {
 				t.Fatalf("a valid post was refused: %v", err)
 			}
@@ -182,13 +182,13 @@ func BenchmarkBigBlog(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		cfg.Dir = b.TempDir()
-		if _, err := feed.Write(b.Context(), cfg, items, big); err != nil {
+		if _, err := feed.Update(b.Context(), cfg, items, big, feed.Previous{}); err != nil {
 			b.Fatal(err)
 		}
 	}
 }
 
-// A mail address beside an author's name stays at home.
+// A mail address beside an author's name is not published.
 func TestAuthorsWithAddresses(t *testing.T) {
 	cfg := testConfig(t)
 	mustWrite(t, cfg, []feed.Item{newItem(cfg, "one", "2024-01-01T00:00:00Z", func(it *feed.Item) {

@@ -16,9 +16,9 @@ const renderCacheBytes = 24 << 20
 // renderCache renders posts and keeps each rendering as long as a feed needs it.
 type renderCache struct {
 	render       Render
+	dependencies *dependencies
 	slots        map[*content.Post]*cachedRendering
 	held         atomic.Int64
-	fingerprints fingerprints
 }
 
 type cachedRendering struct {
@@ -28,8 +28,8 @@ type cachedRendering struct {
 	err       error
 }
 
-func newRenderCache(render Render, plans []*plan, rests func(*content.Post, *content.Rendering) Fingerprint) *renderCache {
-	s := &renderCache{render: render, slots: map[*content.Post]*cachedRendering{}, fingerprints: fingerprints{rests: rests, byPost: map[*content.Post]Fingerprint{}}}
+func newRenderCache(render Render, plans []*plan, dependencies *dependencies) *renderCache {
+	s := &renderCache{render: render, dependencies: dependencies, slots: map[*content.Post]*cachedRendering{}}
 	for _, o := range plans {
 		for _, it := range o.items {
 			if s.slots[it.Post] == nil {
@@ -59,7 +59,7 @@ func (s *renderCache) get(ctx context.Context, p *content.Post) (*content.Render
 		slot.err = errors.New("was not rendered")
 	default:
 		slot.rendering = cleanRendering(r)
-		s.fingerprints.look(p, r)
+		s.dependencies.add(p, r)
 		s.held.Add(size(slot.rendering))
 	}
 	return slot.rendering, slot.err

@@ -15,8 +15,8 @@ import (
 	"publisher/internal/unprivileged"
 )
 
-// A post that cannot stand in a feed is left out of all, and costs no other post.
-func TestGate(t *testing.T) {
+// A post that would make a feed invalid is left out of all feeds, and affects no other post.
+func TestValidate(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
 		edit  func(*feed.Item)
@@ -40,12 +40,12 @@ func TestGate(t *testing.T) {
 			cfg := testConfig(t)
 			items := sample(cfg)
 			bad := newItem(cfg, "bad", "2024-03-03T00:00:00Z", tags("feeds"), tt.edit)
-			result, err := feed.Write(t.Context(), cfg, append(items, bad), func(ctx context.Context, p *content.Post) (*content.Rendering, error) {
+			result, err := feed.Update(t.Context(), cfg, append(items, bad), func(ctx context.Context, p *content.Post) (*content.Rendering, error) {
 				if p.Title == "fails" {
 					return nil, errors.New("no such shortcode")
 				}
 				return render(ctx, p)
-			})
+			}, feed.Previous{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -67,7 +67,7 @@ func TestGate(t *testing.T) {
 	}
 }
 
-// A post that can no longer be shown stays in the feeds as it was last.
+// A post that can no longer be shown stays in feeds as it was.
 func TestLastGoodItemStays(t *testing.T) {
 	cfg := testConfig(t)
 	items := sample(cfg)
@@ -107,7 +107,6 @@ func TestLastGoodItemStays(t *testing.T) {
 
 func mustUpdate(t *testing.T, cfg *config.Config, items []feed.Item, render feed.Render, earlier feed.Previous) feed.Result {
 	t.Helper()
-	earlier.Rests = func(*content.Post, *content.Rendering) feed.Fingerprint { return feed.OnItself }
 	result, err := feed.Update(t.Context(), cfg, items, render, earlier)
 	if err != nil {
 		t.Fatal(err)
@@ -115,7 +114,7 @@ func mustUpdate(t *testing.T, cfg *config.Config, items []feed.Item, render feed
 	return result
 }
 
-func TestFaultOfOneFeedSparesTheOthers(t *testing.T) {
+func TestErrorInOneFeedDoesNotAffectOthers(t *testing.T) {
 	cfg := testConfig(t)
 	folder := filepath.Join(cfg.Dir, "public/tags/mail/feed.xml")
 	if err := os.MkdirAll(folder, 0o755); err != nil {
@@ -124,7 +123,7 @@ func TestFaultOfOneFeedSparesTheOthers(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(cfg.Dir, "public/months"), []byte("a file"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	result, err := feed.Write(t.Context(), cfg, sample(cfg), render)
+	result, err := feed.Update(t.Context(), cfg, sample(cfg), render, feed.Previous{})
 	if err == nil {
 		t.Fatal("no error")
 	}
@@ -147,17 +146,17 @@ func TestReadOnlyFolder(t *testing.T) {
 		if err := os.Chmod(cfg.Dir, 0o555); err != nil {
 			t.Fatal(err)
 		}
-		_, err := feed.Write(t.Context(), cfg, sample(cfg), render)
+		_, err := feed.Update(t.Context(), cfg, sample(cfg), render, feed.Previous{})
 		if err == nil || !strings.Contains(err.Error(), "let the user who runs publisher write there") {
 			t.Errorf("error %v does not say what to do", err)
 		}
 	})
 }
 
-func TestTwoFeedsOfOneName(t *testing.T) {
+func TestTwoFeedsWithOneName(t *testing.T) {
 	cfg := testConfig(t)
 	cfg.Feeds.RSS = "feed.css"
-	_, err := feed.Write(t.Context(), cfg, sample(cfg), render)
+	_, err := feed.Update(t.Context(), cfg, sample(cfg), render, feed.Previous{})
 	if err == nil || !strings.Contains(err.Error(), "choose another name") {
 		t.Errorf("error %v does not say what to do", err)
 	}

@@ -205,7 +205,7 @@ end, however many they are.`,
 			}
 			return with(c.Context(), func(s session) error {
 				read := func(tell func(ledger.RowResult) error) (publish.ImportReport, error) {
-					return a.importList(c.Context(), s, args[0], publish.ImportOptions{From: from, Tell: tell})
+					return a.importList(c.Context(), s, args[0], publish.ImportOptions{From: from, Each: tell})
 				}
 				if prune {
 					read = func(tell func(ledger.RowResult) error) (publish.ImportReport, error) {

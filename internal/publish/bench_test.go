@@ -9,6 +9,7 @@ import (
 
 	"publisher/internal/benchtree"
 	"publisher/internal/config"
+	"publisher/internal/publish/report"
 )
 
 // BenchmarkPass is a pass over 10,000 posts, ledger included: the first, one with
@@ -59,7 +60,7 @@ func BenchmarkPass(b *testing.B) {
 	}
 }
 
-func benchPass(b *testing.B, cfg *config.Config) *Report {
+func benchPass(b *testing.B, cfg *config.Config) *report.Pass {
 	b.Helper()
 	r, err := New(cfg, Options{Build: "bench"}).Run(b.Context(), "bench")
 	if err != nil || len(r.Errors) > 0 {

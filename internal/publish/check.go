@@ -2,72 +2,74 @@ package publish
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
 
-	"publisher/mailer/smtp"
+	"publisher/internal/publish/delivery"
+	"publisher/internal/publish/report"
+	"publisher/internal/publish/syndicate"
 )
 
-// Check reports what is wrong with content, templates, feeds and ledger. online
-// also logs in to the SMTP server.
+// Check returns what is wrong with content, templates, feeds and ledger. With online, it also
+// logs in to the SMTP server.
 func (p *Publisher) Check(ctx context.Context, online bool) (*CheckReport, error) {
-	report := &CheckReport{Faults: []string{}, Warnings: []Warning{}}
+	checked := &CheckReport{Faults: []string{}, Warnings: []report.Warning{}}
 	err := p.onCopy(ctx, func(s *pass) error {
 		if err := s.ledger.CheckIntegrity(ctx); err != nil {
 			return err
 		}
-		if err := s.look(ctx); err != nil {
+		if err := errors.Join(s.loadTemplates(), s.survey(ctx)); err != nil {
 			return err
 		}
-		s.quiet = false // what lies there may have been written by another version
-		if err := s.writeFeeds(ctx); err != nil {
+		feeds, err := syndicate.NewFeeds(s.catalog).Check(ctx)
+		if err != nil {
 			return err
 		}
-		report.Faults = append(report.Faults, s.report.Errors...)
-		report.Posts = s.report.Posts
+		s.own.Fail(feeds.Errors...)
+		s.warn(s.untranslated())
+		found := s.report()
+		checked.Faults = append(checked.Faults, found.Errors...)
+		checked.Posts = found.Posts
 		if err := s.templates.Check(); err != nil {
-			report.Faults = append(report.Faults, err.Error())
+			checked.Faults = append(checked.Faults, err.Error())
 		}
-		s.report.Warnings = append(s.report.Warnings, s.wordWarnings()...)
-		s.report.sortWarnings()
-		report.Warnings = append(report.Warnings, s.report.Warnings...)
-		report.Warnings = append(report.Warnings, s.silentLanguages()...)
-		report.Warnings = append(report.Warnings, s.setAsideWarnings()...)
-		report.Warnings = append(report.Warnings, s.clashWarnings()...)
-		report.Warnings = append(report.Warnings, s.privateWarnings(s.tree)...)
+		for _, warnings := range [][]report.Warning{found.Warnings, s.catalog.UnusedLanguages(), delivery.SetAside(s.ledger), feeds.Clashes, s.privateWarnings(s.tree)} {
+			checked.Warnings = append(checked.Warnings, warnings...)
+		}
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	report.Warnings = append(report.Warnings, p.signingWarnings()...)
-	if _, err := p.signer(); err != nil {
-		report.Faults = append(report.Faults, err.Error())
+	checked.Warnings = append(checked.Warnings, p.signingWarnings()...)
+	if _, err := delivery.LoadSigner(p.cfg, p.log); err != nil {
+		checked.Faults = append(checked.Faults, err.Error())
 	}
 	if online && !p.cfg.Catches() {
-		if err := p.logIn(ctx); err != nil {
-			report.Faults = append(report.Faults, err.Error())
+		if err := delivery.LogIn(ctx, p.cfg); err != nil {
+			checked.Faults = append(checked.Faults, err.Error())
 		}
 	}
-	return report, nil
+	return checked, nil
 }
 
-// CheckReport is what Check found. Faults keep mail or feeds from leaving.
+// CheckReport is what Check found. Faults keep feeds or mail from going out.
 type CheckReport struct {
-	Posts    PostCounts `json:"posts"`
-	Faults   []string   `json:"faults"`
-	Warnings []Warning  `json:"warnings"`
+	Posts    report.Posts     `json:"posts"`
+	Faults   []string         `json:"faults"`
+	Warnings []report.Warning `json:"warnings"`
 }
 
-// wordWarnings tells of languages for which English words stand in.
-func (s *pass) wordWarnings() []Warning {
+// untranslated warns of languages for which English words are used.
+func (s *pass) untranslated() []report.Warning {
 	tags := s.cfg.AllLanguages()
 	if tags == nil {
 		tags = []string{s.cfg.Site.Language}
 	}
-	var warnings []Warning
+	var warnings []report.Warning
 	for _, tag := range tags {
 		missing := s.templates.Missing(tag)
 		if len(missing) == 0 {
@@ -78,33 +80,33 @@ func (s *pass) wordWarnings() []Warning {
 			names += fmt.Sprintf(" and %d more", more)
 		}
 		file := filepath.Join(s.cfg.Templates, "i18n", tag+".yaml")
-		warnings = append(warnings, Warning{Path: file, Message: fmt.Sprintf(
-			"mails and pages in %q have English words for %s; this file can give them (`publisher templates show i18n/en.yaml`)", tag, names)})
+		warnings = append(warnings, report.Warning{Path: file, Message: fmt.Sprintf(
+			"mails and pages in %q have English words for %s; this file can translate them (`publisher templates show i18n/en.yaml`)", tag, names)})
 	}
 	return warnings
 }
 
-// signingWarnings says where one-click unsubscribing will not be trusted.
-func (p *Publisher) signingWarnings() []Warning {
-	var warnings []Warning
+// signingWarnings warns of what keeps one-click unsubscribing from being trusted.
+func (p *Publisher) signingWarnings() []report.Warning {
+	var warnings []report.Warning
 	if p.cfg.Catches() {
 		return nil
 	}
 	if p.cfg.Server.URL != nil && p.cfg.Server.URL.Scheme != "https" {
-		warnings = append(warnings, Warning{Path: p.cfg.File, Message: "server.url is not https, so mails carry no one-click List-Unsubscribe (RFC 8058), which large mailbox providers ask for"})
+		warnings = append(warnings, report.Warning{Path: p.cfg.File, Message: "server.url is not https, so mails have no one-click List-Unsubscribe (RFC 8058), which large mailbox providers require"})
 	}
 	if len(p.cfg.Mail.DKIM) == 0 {
-		warnings = append(warnings, Warning{Path: p.cfg.File, Message: "mail.dkim has no key: make sure that your relay signs with DKIM and covers List-Unsubscribe and List-Unsubscribe-Post (RFC 8058 §4)"})
+		warnings = append(warnings, report.Warning{Path: p.cfg.File, Message: "mail.dkim has no key: make sure that your relay signs with DKIM and covers List-Unsubscribe and List-Unsubscribe-Post (RFC 8058 §4)"})
 	}
 	return append(warnings, p.rewritingWarnings()...)
 }
 
 // rewritingWarnings reports signatures that will not be valid because the relay replaces
 // fields that they cover.
-func (p *Publisher) rewritingWarnings() []Warning {
+func (p *Publisher) rewritingWarnings() []report.Warning {
 	host := p.cfg.Mail.SMTP.Host
 	relay, replaces := rewrites(host)
-	var warnings []Warning
+	var warnings []report.Warning
 	for _, key := range p.cfg.Mail.DKIM {
 		broken := slices.DeleteFunc(slices.Clone(replaces), func(field string) bool {
 			return slices.ContainsFunc(key.Omit, func(name string) bool { return strings.EqualFold(name, field) })
@@ -112,7 +114,7 @@ func (p *Publisher) rewritingWarnings() []Warning {
 		if len(broken) == 0 {
 			continue
 		}
-		warnings = append(warnings, Warning{Path: p.cfg.File, Message: fmt.Sprintf(
+		warnings = append(warnings, report.Warning{Path: p.cfg.File, Message: fmt.Sprintf(
 			"mail.dkim: the signature of %s with selector %s covers %s, which %s (%s) replaces, so it will not be valid; add omit: [%s] to that key, or let the relay sign",
 			key.Domain, key.Selector, strings.Join(broken, " and "), relay, host, strings.Join(replaces, ", "))})
 	}
@@ -130,12 +132,4 @@ func rewrites(host string) (relay string, fields []string) {
 		return "OVH", []string{"Message-ID"}
 	}
 	return "", nil
-}
-
-func (p *Publisher) logIn(ctx context.Context) error {
-	sender, err := smtp.NewSender(p.cfg.Mail.SMTP, hello(p.cfg))
-	if err != nil {
-		return err
-	}
-	return sender.Check(ctx)
 }

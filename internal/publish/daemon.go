@@ -5,19 +5,21 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"publisher/internal/ledger"
+	"publisher/internal/panics"
+	"publisher/internal/publish/editions"
+	"publisher/internal/publish/report"
+	"publisher/internal/publish/syndicate"
 )
 
-// Daemon does by itself what cron does with `publisher run`. It looks at the tree
-// when told that something changed, at each time that something is due, and
-// otherwise every so often; feeds are rewritten then and there. Mail goes out
-// beside that, so that a long delivery holds up no feed.
+// Daemon does by itself what cron does with `publisher run`. It looks at the tree when a file
+// has changed, when something is due, and otherwise every so often, and updates the feeds
+// right then. Mail goes out beside that, so that a long delivery delays no feed.
 type Daemon struct {
 	*Publisher
 	ledger *ledger.Ledger
@@ -25,31 +27,31 @@ type Daemon struct {
 	wait   Wait
 
 	surveys chan *pass // the newest survey that mail has not been sent for yet
-	mailed  func()     // told after each survey's mail
+	mailed  func()     // called after each survey's mail
 
-	warned map[Warning]bool // warnings already logged
+	warned map[report.Warning]bool // warnings already logged
 
 	mu     sync.Mutex
-	faults map[string]error    // what failed last, by part
+	faults map[string]error    // the last error of each part that fails
 	tags   map[string][]string // of the published posts, by language
 }
 
-// Wait blocks until the time given, or until changed says that a file did. It
-// returns ctx's error when that ends.
+// Wait blocks until the time given, or until changed says that a file has changed. It returns
+// ctx's error when ctx ends.
 type Wait func(ctx context.Context, until time.Time, changed <-chan struct{}) error
 
 // DaemonOptions are what the program around a Daemon provides.
 type DaemonOptions struct {
-	// Every is the longest time between two looks at the tree; 0: a minute.
+	// Every is the longest time between two looks at the tree; 0 for a minute.
 	Every time.Duration
-	// Wait is how time passes; nil: by the clock.
+	// Wait is how time passes; nil for by the clock.
 	Wait Wait
 }
 
-// Daemon makes a Daemon on an open ledger, whose lock the caller holds.
+// Daemon returns a Daemon on an open ledger, whose lock the caller holds.
 func (p *Publisher) Daemon(l *ledger.Ledger, o DaemonOptions) *Daemon {
 	d := &Daemon{Publisher: p, ledger: l, every: o.Every, wait: o.Wait, surveys: make(chan *pass, 1),
-		mailed: func() {}, faults: map[string]error{}, warned: map[Warning]bool{}}
+		mailed: func() {}, faults: map[string]error{}, warned: map[report.Warning]bool{}}
 	if d.every == 0 {
 		d.every = time.Minute
 	}
@@ -59,8 +61,8 @@ func (p *Publisher) Daemon(l *ledger.Ledger, o DaemonOptions) *Daemon {
 	return d
 }
 
-// Run works until ctx ends, then lets what is in flight finish. changed says that
-// a file of the tree did; nil for never.
+// Run works until ctx ends, then lets deliveries in flight finish. changed receives when a
+// file of the tree has changed; nil for never.
 func (d *Daemon) Run(ctx context.Context, changed <-chan struct{}) error {
 	var mailing sync.WaitGroup
 	mailing.Go(func() { d.mailSurveys(ctx) })
@@ -80,11 +82,11 @@ func (d *Daemon) Run(ctx context.Context, changed <-chan struct{}) error {
 	}
 }
 
-// look surveys the tree, writes the feeds, hands the survey to the mail, and tells
+// look surveys the tree, updates the feeds, hands the survey over for its mail, and returns
 // when to look again.
 func (d *Daemon) look(ctx context.Context) time.Time {
 	next := d.now().Add(d.every)
-	err := guarded(func() error {
+	err := panics.Catch(func() error {
 		s, err := d.newPass()
 		if err != nil {
 			return err
@@ -94,22 +96,22 @@ func (d *Daemon) look(ctx context.Context) time.Time {
 		if tagged := d.learnTags(ctx, s); err != nil || tagged != nil {
 			return errors.Join(err, tagged)
 		}
-		d.logPass(s.report)
+		r := s.report()
+		d.logPass(r)
 		if wake, err := s.wake(ctx); err != nil {
 			return err
 		} else if wake.Before(next) {
 			next = wake
 		}
-		faults := errors.Join(asErrors(s.report.Errors)...)
-		s.report.Errors = nil
-		d.hand(s) // from here on it is the mail's
-		return faults
+		s.own.Errors = nil // reported here, once
+		d.hand(s)          // from here on mailSurveys owns it
+		return errors.Join(asErrors(r.Errors)...)
 	})
 	d.note("content and feeds", unlessStopped(ctx, err))
 	return next
 }
 
-// hand gives a survey to the mail; one that still waits there is superseded.
+// hand hands a survey over for its mail; one that still waits is replaced.
 func (d *Daemon) hand(s *pass) {
 	select {
 	case <-d.surveys:
@@ -118,13 +120,14 @@ func (d *Daemon) hand(s *pass) {
 	d.surveys <- s
 }
 
-// mailSurveys sends what each survey finds due, one after the other.
+// mailSurveys sends what each survey finds due, one survey after the other.
 func (d *Daemon) mailSurveys(ctx context.Context) {
 	for s := range d.surveys {
 		if ctx.Err() == nil {
-			err := unlessStopped(ctx, guarded(func() error { return s.mail(ctx, d.surveys) }))
-			d.logMail(s.report)
-			d.note("mail", errors.Join(append(asErrors(s.report.Errors), err)...))
+			err := unlessStopped(ctx, panics.Catch(func() error { return s.mail(ctx, d.surveys) }))
+			r := s.report()
+			d.logMail(r)
+			d.note("mail", errors.Join(append(asErrors(r.Errors), err)...))
 		}
 		for range s.joined + 1 {
 			d.mailed()
@@ -132,8 +135,8 @@ func (d *Daemon) mailSurveys(ctx context.Context) {
 	}
 }
 
-// wake is the next time after now at which something comes due: a cadence, a
-// retry, a post's date or the end of its settling.
+// wake returns the next time after now at which something is due: a cadence, a retry, a
+// post's date or the end of its settling.
 func (s *pass) wake(ctx context.Context) (time.Time, error) {
 	now := s.start
 	next := now.Add(24 * time.Hour)
@@ -144,16 +147,12 @@ func (s *pass) wake(ctx context.Context) (time.Time, error) {
 	}
 	for _, cadence := range s.cfg.Digest.Cadences {
 		if cadence.Schedule != nil {
-			earlier(nextFire(cadence.Schedule, now, s.cfg.Site.Timezone))
+			earlier(editions.NextFire(cadence.Schedule, now, s.cfg.Site.Timezone))
 		}
 	}
-	earlier(s.comingOfAge())
-	for _, e := range s.entries {
-		if e.row.Stage == ledger.New || e.row.Stage == ledger.Released {
-			earlier(e.post.ModTime.Add(s.cfg.Digest.Settle))
-		}
-	}
-	hub, hubErr := s.nextHub(ctx)
+	earlier(s.catalog.NextPostEvent())
+	s.catalog.NextSettled(earlier)
+	hub, hubErr := syndicate.NewHubs(s.cfg, s.ledger).NextTry(ctx)
 	earlier(hub)
 	retry, err := s.ledger.NextRetry(ctx)
 	if err == nil && !retry.IsZero() {
@@ -174,8 +173,8 @@ func (d *Daemon) waitByClock(ctx context.Context, until time.Time, changed <-cha
 	return nil
 }
 
-// Healthy names the parts that failed last and have not gone well since, in words
-// that anybody may read.
+// Healthy returns an error that names the parts that have failed and not worked since, in
+// words that anybody may read.
 func (d *Daemon) Healthy() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -186,55 +185,34 @@ func (d *Daemon) Healthy() error {
 	return fmt.Errorf("%s: failing; the log says why", strings.Join(parts, ", "))
 }
 
-// Tags are those of the published posts that subscribers with that language get,
-// which they may choose from.
+// Tags returns the tags of the published posts in a language, which its subscribers may
+// choose from.
 func (d *Daemon) Tags(_ context.Context, language string) ([]string, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.tags[d.cfg.LanguageOf(language)], nil
 }
 
-// learnTags takes the tags of a survey over. A quiet one has the posts of the one
-// before, if this process has made it.
+// learnTags takes the tags of a survey. One that found nothing changed has those of the
+// previous one, if this process made it.
 func (d *Daemon) learnTags(ctx context.Context, s *pass) error {
+	if s.catalog == nil {
+		return nil
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.tags == nil && s.quiet {
-		if err := s.recall(ctx); err != nil {
+	if d.tags == nil && s.catalog.Unchanged() {
+		if err := s.catalog.Load(ctx); err != nil {
 			return err
 		}
 	}
-	if s.surveyed {
-		d.tags = s.allTags()
+	if s.catalog.Loaded() {
+		d.tags = s.catalog.Tags()
 	}
 	return nil
 }
 
-// allTags lists the tags of published posts by language, each once, case ignored.
-func (s *pass) allTags() map[string][]string {
-	seen := map[string]map[string]string{}
-	for _, e := range s.entries {
-		if !s.published(e) || e.post.FeedOnly {
-			continue
-		}
-		language := s.cfg.LanguageOf(e.post.Language)
-		if seen[language] == nil {
-			seen[language] = map[string]string{}
-		}
-		for _, tag := range e.post.Tags {
-			if _, ok := seen[language][strings.ToLower(tag)]; !ok {
-				seen[language][strings.ToLower(tag)] = tag
-			}
-		}
-	}
-	tags := map[string][]string{}
-	for language, spelt := range seen {
-		tags[language] = slices.Sorted(maps.Values(spelt))
-	}
-	return tags
-}
-
-// note logs a part's fault once, and that it is over.
+// note logs once that a part fails, and that it works again.
 func (d *Daemon) note(part string, err error) {
 	d.mu.Lock()
 	last := d.faults[part]
@@ -252,8 +230,8 @@ func (d *Daemon) note(part string, err error) {
 	}
 }
 
-func (d *Daemon) logPass(r *Report) {
-	current := map[Warning]bool{}
+func (d *Daemon) logPass(r *report.Pass) {
+	current := map[report.Warning]bool{}
 	for _, w := range r.Warnings {
 		current[w] = true
 		if !d.warned[w] {
@@ -268,11 +246,11 @@ func (d *Daemon) logPass(r *Report) {
 		d.log.Info("feeds", "written", len(r.Feeds.Written), "unchanged", r.Feeds.Unchanged)
 	}
 	if len(r.Held) > 0 {
-		d.log.Warn("posts are held: `publisher release` lets them go", "count", len(r.Held))
+		d.log.Warn("posts are held; `publisher release` releases them", "count", len(r.Held))
 	}
 }
 
-func (d *Daemon) logMail(r *Report) {
+func (d *Daemon) logMail(r *report.Pass) {
 	for _, e := range r.Editions {
 		if e.Waiting {
 			continue
@@ -282,33 +260,19 @@ func (d *Daemon) logMail(r *Report) {
 	}
 }
 
-// guarded turns a panic into an error that says where it began: one part's bug
-// does not take the others down.
-func guarded(do func() error) (err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			err = fmt.Errorf("a fault in the program, at %s: %v; please report it", origin(), v)
-		}
-	}()
-	return do()
-}
-
-// origin is the place of the panic that is being recovered from.
-func origin() string {
-	pcs := make([]uintptr, 32)
-	frames := runtime.CallersFrames(pcs[:runtime.Callers(4, pcs)])
-	for {
-		frame, more := frames.Next()
-		if frame.Function != "" && frame.Function[:min(8, len(frame.Function))] != "runtime." || !more {
-			return fmt.Sprintf("%s (line %d)", frame.Function, frame.Line)
-		}
-	}
-}
-
 func asErrors(texts []string) []error {
 	errs := make([]error, len(texts))
 	for i, text := range texts {
 		errs[i] = errors.New(text)
 	}
 	return errs
+}
+
+// unlessStopped returns err, or nil if it only says that ctx has ended: the next start
+// continues.
+func unlessStopped(ctx context.Context, err error) error {
+	if ctx.Err() != nil && (errors.Is(err, context.Canceled) || errors.Is(err, context.Cause(ctx))) {
+		return nil
+	}
+	return err
 }

@@ -2,6 +2,7 @@ package publish
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"mime"
@@ -19,10 +20,13 @@ import (
 
 	"publisher/internal/config"
 	"publisher/internal/ledger/sqlite"
+	"publisher/internal/panics"
+	"publisher/internal/publish/catalog"
+	"publisher/internal/publish/subscribers"
 )
 
-// blog is a content tree with subscribers and an outbox, and a clock that a
-// daemon's waiting moves.
+// blog is a content tree with subscribers, an outbox and a clock, which a daemon that waits
+// moves.
 type blog struct {
 	t   *testing.T
 	dir string
@@ -66,7 +70,7 @@ func (b *blog) write(name, text string) {
 	}
 }
 
-// post writes a post dated, and its file changed, at the clock's time.
+// post writes a post with the clock's time as its date and as the time of its file.
 func (b *blog) post(title string) {
 	name := "posts/" + strings.ToLower(title) + ".md"
 	b.write(name, fmt.Sprintf("---\ntitle: %s\ndate: %s\n---\nThis is %s.\n", title, b.now.UTC().Format(time.RFC3339), title))
@@ -123,7 +127,7 @@ func (b *blog) subscribe(lines ...string) {
 	}
 	defer l.Close()
 	list := strings.NewReader("email,cadence\n" + strings.Join(lines, "\n"))
-	if got, err := b.publisher().Import(b.t.Context(), l, "list", list, ImportOptions{}); err != nil || len(got.Warnings) > 0 {
+	if got, err := b.publisher().Import(b.t.Context(), l, "list", list, subscribers.ImportOptions{}); err != nil || len(got.Warnings) > 0 {
 		b.t.Fatal(err, got.Warnings)
 	}
 }
@@ -184,8 +188,8 @@ func readMail(t *testing.T, file string) (sent time.Time, text string) {
 	return sent, string(data)
 }
 
-// A year of posts at odd hours: each goes out once to each subscriber, with the
-// first time of the cadence after it, by the clock on the wall in every season.
+// In a year of posts at odd hours, each goes out once to each subscriber, at the first time of
+// the cadence after it, by the wall clock in every season.
 func TestAYear(t *testing.T) {
 	for _, zone := range []string{"Europe/Berlin", "America/New_York"} {
 		t.Run(zone, func(t *testing.T) {
@@ -289,7 +293,7 @@ func TestOutage(t *testing.T) {
 	}
 }
 
-// A post waits for settle, and the daemon wakes when that is over.
+// A post waits for digest.settle, and the daemon wakes when that is over.
 func TestSettles(t *testing.T) {
 	start := time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
 	b := newBlog(t, `digest: {settle: 10m, default: immediate}`, start)
@@ -304,8 +308,8 @@ func TestSettles(t *testing.T) {
 	}
 }
 
-// A folder that feeds cannot be written into keeps no mail back, and is reported
-// until it is mended.
+// A folder that feeds cannot be written to does not delay mail, and is reported until it is
+// fixed.
 func TestOneFault(t *testing.T) {
 	start := time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
 	b := newBlog(t, `digest: {settle: 0s, default: immediate}`, start)
@@ -330,18 +334,72 @@ func TestOneFault(t *testing.T) {
 		t.Errorf("health (-want +got):\n%s", diff)
 	}
 	if !strings.Contains(readFile(t, filepath.Join(b.dir, "public/feed.xml")), "P000") {
-		t.Error("the feed was not made up for")
+		t.Error("the feed was not written afterward")
 	}
 }
 
 // A panic in one part becomes an error that names its place.
-func TestGuarded(t *testing.T) {
-	err := guarded(func() error {
-		var posts []entry
-		posts[0].row.Seq++
+func TestPanicIsAnError(t *testing.T) {
+	err := panics.Catch(func() error {
+		var posts []catalog.Entry
+		posts[0].Row.Seq++
 		return nil
 	})
-	if err == nil || !strings.Contains(err.Error(), "publish.TestGuarded") || strings.Contains(err.Error(), "goroutine") {
+	if err == nil || !strings.Contains(err.Error(), "publish.TestPanicIsAnError") || strings.Contains(err.Error(), "goroutine") {
 		t.Errorf("error %v, want one that names the place, without a stack", err)
+	}
+}
+
+// While the list cannot be read, the daemon updates the feeds, reports the failure, and sends
+// no new post; afterward everybody on the list gets it.
+func TestDaemonListUnread(t *testing.T) {
+	start := time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
+	b := newBlog(t, "digest: {settle: 0s, default: immediate}\nsubscribers: {file: people.csv}", start)
+	b.write("people.csv", "email\nold@example.com\n")
+	var health []string
+	b.ailing = func(err error) { health = append(health, fmt.Sprint(err)) }
+	feed := ""
+	b.events = []event{
+		{start.Add(time.Hour), func() {
+			b.write("people.csv", "email,name\nold@example.com,\nnew@example.com,\"New\n")
+			b.post("P000")
+		}},
+		{start.Add(2 * time.Hour), func() {
+			feed = readFile(t, filepath.Join(b.dir, "public/feed.xml"))
+			b.write("people.csv", "email,name\nold@example.com,\nnew@example.com,New\n")
+		}},
+	}
+	b.serve(start.Add(3 * time.Hour))
+	for _, address := range []string{"old@example.com", "new@example.com"} {
+		if diff := cmp.Diff([]string{"2026-06-01 14:00 +0000 P000"}, b.received(address)); diff != "" {
+			t.Errorf("%s received (-want +got):\n%s", address, diff)
+		}
+	}
+	if !strings.Contains(feed, "P000") {
+		t.Error("the feed waited for the list")
+	}
+	failing := "content and feeds: failing; the log says why"
+	if diff := cmp.Diff([]string{"<nil>", failing, "<nil>"}, health[:3]); diff != "" {
+		t.Errorf("health (-want +got):\n%s", diff)
+	}
+}
+
+func TestUnlessStopped(t *testing.T) {
+	cause, fault := errors.New("terminated"), errors.New("disk full")
+	ended, stop := context.WithCancelCause(t.Context())
+	stop(cause)
+	for _, test := range []struct {
+		ctx       context.Context
+		err, want error
+	}{
+		{ended, context.Canceled, nil},
+		{ended, cause, nil},
+		{ended, fault, fault},
+		{t.Context(), context.Canceled, context.Canceled},
+		{t.Context(), nil, nil},
+	} {
+		if got := unlessStopped(test.ctx, test.err); got != test.want {
+			t.Errorf("%v becomes %v, want %v", test.err, got, test.want)
+		}
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// Authors are named where there are several.
+// Authors are named if there are several.
 func TestByline(t *testing.T) {
 	for name, test := range map[string]struct {
 		first, second string // authors
@@ -36,7 +36,7 @@ func TestByline(t *testing.T) {
 	}
 }
 
-// A picture that several posts share is the site's, and is left out.
+// A picture that several posts share belongs to the site, and is left out.
 func TestSharedPicture(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "config.yaml"), previewConfig)

@@ -3,6 +3,7 @@ package publish
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,34 +11,38 @@ import (
 	"publisher/content"
 	"publisher/internal/config"
 	"publisher/internal/ledger"
+	"publisher/internal/publish/catalog"
+	"publisher/internal/publish/editions"
+	"publisher/internal/publish/report"
+	"publisher/internal/publish/subscribers"
 )
 
-// Explanation says why a post was or was not mailed, or what a subscriber got
-// or will get. One of Post and Subscriber is set.
+// Explanation says why a post was or was not mailed, or what a subscriber got or will get.
+// Either Post or Subscriber is set.
 type Explanation struct {
 	Post       *PostExplanation       `json:"post,omitempty"`
 	Subscriber *SubscriberExplanation `json:"subscriber,omitempty"`
 }
 
-// PostExplanation is the story of one post.
+// PostExplanation is what happened to one post.
 type PostExplanation struct {
 	ID        string           `json:"id"`
 	Path      string           `json:"path"`
 	URL       string           `json:"url"`
 	Title     string           `json:"title"`
-	Language  string           `json:"language,omitempty"` // in whose feeds and digests it is; "" where all is together
-	State     State            `json:"state"`
+	Language  string           `json:"language,omitempty"` // of its feeds and digests; "" if the site has one language
+	State     catalog.State    `json:"state"`
 	Reason    string           `json:"reason"`
 	FirstSeen string           `json:"first_seen"`
 	Number    int64            `json:"number"` // its sequence number; 0 for none yet
 	Editions  []EditionSummary `json:"editions"`
 }
 
-// EditionSummary is one edition with the counts of all passes.
+// EditionSummary is one edition, with the counts of all passes.
 type EditionSummary struct {
 	Number     int64    `json:"number"`
 	Cadence    string   `json:"cadence"`
-	Language   string   `json:"language,omitempty"` // "" where all is together
+	Language   string   `json:"language,omitempty"` // "" if the site has one language
 	Subject    string   `json:"subject"`
 	Closed     string   `json:"closed"`
 	Status     string   `json:"status"` // open, done or canceled
@@ -47,21 +52,21 @@ type EditionSummary struct {
 	Deferred   int      `json:"deferred"`
 	Failed     int      `json:"failed"`
 	Uncertain  int      `json:"uncertain"`
-	Resent     int      `json:"resent,omitempty"` // of these all, sent again though the server may have taken them
+	Resent     int      `json:"resent,omitempty"` // of all these, sent again although the server may have accepted them
 }
 
-// SubscriberExplanation is the story of one subscriber.
+// SubscriberExplanation is what happened to one subscriber.
 type SubscriberExplanation struct {
-	SubscriberJSON
+	subscribers.JSON
 	Reason     string            `json:"reason"`
 	Next       string            `json:"next"`               // when the next digest can go out, RFC 3339; "" for the next pass
-	Due        []string          `json:"due"`                // titles of what it will have
-	Withheld   []string          `json:"withheld,omitempty"` // what is due too and cannot be shown now, and why
-	Marks      []MarkSummary     `json:"marks,omitempty"`    // what the subscription ended by, newest first
+	Due        []string          `json:"due"`                // titles of its posts
+	Withheld   []string          `json:"withheld,omitempty"` // posts that are due too but cannot be shown now, and why
+	Marks      []MarkSummary     `json:"marks,omitempty"`    // how the subscription ended, newest first
 	Deliveries []DeliverySummary `json:"deliveries"`
 }
 
-// MarkSummary is an end that a subscription came to, and when it was taken back.
+// MarkSummary is how a subscription ended, and when it was restored.
 type MarkSummary struct {
 	Status   string `json:"status"`
 	At       string `json:"at"`
@@ -77,19 +82,19 @@ type DeliverySummary struct {
 	Subject  string `json:"subject,omitempty"`
 	Status   string `json:"status"`
 	Attempts int    `json:"attempts"`
-	Resent   int    `json:"resent,omitempty"` // how often it was sent again though the server may have taken it
+	Resent   int    `json:"resent,omitempty"` // how often it was sent again although the server may have accepted it
 	Last     string `json:"last"`
 	Next     string `json:"next,omitempty"`
 	Code     int    `json:"code,omitempty"`
 	Reply    string `json:"reply,omitempty"`
 }
 
-// Explain tells about an address, or else about a post by id, path or address.
-// It wraps ErrNotFound where there is neither.
+// Explain returns what happened to the subscriber with an address, or else to the post with an
+// id, path or address. The error wraps catalog.ErrNotFound if there is neither.
 func (p *Publisher) Explain(ctx context.Context, what string) (*Explanation, error) {
 	var explanation *Explanation
 	err := p.onCopy(ctx, func(s *pass) error {
-		if err := s.look(ctx); err != nil {
+		if err := errors.Join(s.loadTemplates(), s.survey(ctx)); err != nil {
 			return err
 		}
 		sub, err := s.ledger.Subscriber(ctx, what)
@@ -112,56 +117,55 @@ func (p *Publisher) Explain(ctx context.Context, what string) (*Explanation, err
 }
 
 func (s *pass) explainPost(ctx context.Context, name string) (*PostExplanation, error) {
-	i := slices.IndexFunc(s.entries, func(e entry) bool { return s.names(name, e.row) })
-	if i < 0 {
+	e, found := s.catalog.Find(name)
+	if !found {
 		if strings.Contains(name, "@") {
-			return nil, fmt.Errorf("%w: nobody subscribes as %s, and no post has that id, path or address", ErrNotFound, name)
+			return nil, fmt.Errorf("%w: no subscriber has the address %s, and no post has that id, path or address", catalog.ErrNotFound, name)
 		}
-		for _, left := range s.found.LeftOut {
-			if s.contentPath(left.Path) == name || left.Path == name {
-				return nil, fmt.Errorf("%w: the blog's engine leaves %s out: %s%s", ErrNotFound, name, left.Reason, s.place(&left.Omission))
+		for _, left := range s.catalog.LeftOut() {
+			if s.catalog.Path(left.Path) == name || left.Path == name {
+				return nil, fmt.Errorf("%w: the blog's engine leaves %s out: %s%s", catalog.ErrNotFound, name, left.Reason, s.place(&left.Omission))
 			}
 		}
-		return nil, fmt.Errorf("%w: no post has the id, path or address %q; `publisher posts` lists them", ErrNotFound, name)
+		return nil, fmt.Errorf("%w: no post has the id, path or address %q\nhint: `publisher posts` lists them", catalog.ErrNotFound, name)
 	}
-	e := s.entries[i]
 	editions, err := s.ledger.Editions(ctx)
 	if err != nil {
 		return nil, err
 	}
-	x := &PostExplanation{ID: e.row.ID, Path: s.contentPath(e.post.Path), URL: e.post.URL, Title: e.post.Title,
-		Language:  s.shownLanguage(s.cfg.LanguageOf(e.post.Language)),
-		FirstSeen: s.stamp(e.row.FirstSeen), Number: e.row.Seq, Editions: []EditionSummary{}}
+	x := &PostExplanation{ID: e.Row.ID, Path: s.catalog.Path(e.Post.Path), URL: e.Post.URL, Title: e.Post.Title,
+		Language:  report.Language(s.cfg, s.cfg.LanguageOf(e.Post.Language)),
+		FirstSeen: report.Time(e.Row.FirstSeen, s.cfg.Site.Timezone), Number: e.Row.Seq, Editions: []EditionSummary{}}
 	canceled := 0
 	for _, edition := range editions {
-		if slices.Contains(edition.Posts, e.row.ID) {
+		if slices.Contains(edition.Posts, e.Row.ID) {
 			x.Editions = append(x.Editions, s.Summary(edition))
 			if edition.Canceled {
 				canceled++
 			}
 		}
 	}
-	x.State = s.state(e, len(x.Editions) > 0)
+	x.State = s.catalog.State(e, len(x.Editions) > 0)
 	x.Reason = s.reason(e, x.State, len(x.Editions), canceled)
 	if withheld, err := s.ledger.Withheld(ctx); err != nil {
 		return nil, err
-	} else if why := s.withheld(e.row.Seq); withheld.Contains(e.row.Seq) && why != "" {
+	} else if why := s.catalog.WhyHidden(e.Row.Seq); withheld.Contains(e.Row.Seq) && why != "" {
 		x.Reason += fmt.Sprintf(" Editions have gone out without it, since %s; when it is back it is offered to those who have not had it.", why)
 	}
-	if x.State == StateNew && e.row.Seq > 0 {
-		over, err := s.passedBy(ctx, e.row.Seq)
+	if x.State == catalog.StateNew && e.Row.Seq > 0 {
+		over, err := s.passedBy(ctx, e.Row.Seq)
 		if err != nil {
 			return nil, err
 		}
 		if over {
-			x.Reason = "It was ready for mail when nobody subscribed who wants it, and went to nobody. Who subscribes later gets what comes later."
+			x.Reason = "It was sent to nobody: when it was ready, no subscriber wanted it. New subscribers get only newer posts."
 		}
 	}
 	return x, nil
 }
 
-// passedBy reports that every cadence has closed an edition, if an empty one,
-// since the post with that number was ready.
+// passedBy reports whether every cadence has closed an edition, even an empty one, since the
+// post with that number was ready.
 func (s *pass) passedBy(ctx context.Context, number int64) (bool, error) {
 	for _, cadence := range s.cfg.Digest.Cadences {
 		_, through, err := s.ledger.LastClosed(ctx, cadence.Name)
@@ -172,51 +176,51 @@ func (s *pass) passedBy(ctx context.Context, number int64) (bool, error) {
 	return true, nil
 }
 
-func (s *pass) reason(e entry, state State, editions, canceled int) string {
+func (s *pass) reason(e catalog.Entry, state catalog.State, editions, canceled int) string {
 	switch state {
-	case StateDraft:
-		return "It is a draft: it is in no feed and no mail until the draft mark goes."
-	case StateScheduled:
-		return "Its date lies ahead: it is published, and mailed, from " + s.stamp(e.post.Date) + " on."
-	case StateExpired:
-		return "It expired on " + s.stamp(e.post.Expires) + " and is in no feed and no mail."
-	case StateFeedOnly:
+	case catalog.StateDraft:
+		return "It is a draft, so it is not in feeds or mail."
+	case catalog.StateScheduled:
+		return "Its date is in the future: it is published, and mailed, from " + report.Time(e.Post.Date, s.cfg.Site.Timezone) + " on."
+	case catalog.StateExpired:
+		return "It expired on " + report.Time(e.Post.Expires, s.cfg.Site.Timezone) + ", so it is not in feeds or mail."
+	case catalog.StateFeedOnly:
 		return "Its front matter keeps it out of mail. It is in the feeds."
-	case StateKnown:
-		return "It was there before the first pass on " + s.stamp(s.first) + ", and digest.start does not name its date, so it is never mailed. It is in the feeds."
-	case StateHeld:
-		if why := e.post.Held; why != nil {
-			return fmt.Sprintf("It is in no feed and no mail: nobody can tell whether the blog's engine shows it. The reason is %s%s. Write that out plainly, or name the post in content.include.",
+	case catalog.StateKnown:
+		return "It was there before the first pass on " + report.Time(s.catalog.FirstPass(), s.cfg.Site.Timezone) + ", and its date is before digest.start, so it is never mailed. It is in the feeds."
+	case catalog.StateHeld:
+		if why := e.Post.Held; why != nil {
+			return fmt.Sprintf("It is not in feeds or mail, because it is not known whether the blog's engine shows it. The reason is %s%s. Write that setting out plainly, or name the post in content.include.",
 				why.Reason, s.place(why))
 		}
-		return fmt.Sprintf("It came with more than %d other new posts at once (digest.hold_above). It is mailed after `publisher release %s`.", s.cfg.Digest.HoldAbove, s.contentPath(e.post.Path))
-	case StateSettling:
+		return fmt.Sprintf("It came with more than %d other new posts at once (digest.hold_above). It is mailed after `publisher release %s`.", s.cfg.Digest.HoldAbove, s.catalog.Path(e.Post.Path))
+	case catalog.StateSettling:
 		return fmt.Sprintf("Its file changed less than %s ago (digest.settle). It is mailed by the first edition after that.", s.cfg.Digest.Settle)
-	case StateMailed:
+	case catalog.StateMailed:
 		if canceled > 0 {
-			return fmt.Sprintf("%d edition(s) had it, %d of them canceled. Changing it mails nothing again.", editions, canceled)
+			return fmt.Sprintf("Mailed in %d edition(s), %d of them canceled. Later edits are not mailed again.", editions, canceled)
 		}
-		return fmt.Sprintf("It was mailed: %d edition(s) had it. Changing it mails nothing again.", editions)
+		return fmt.Sprintf("Mailed in %d edition(s). Later edits are not mailed again.", editions)
 	}
-	if e.row.Seq > 0 {
-		return "It is ready: the next edition of each cadence has it for everyone who subscribed before it came."
+	if e.Row.Seq > 0 {
+		return "It is ready: the next edition of each cadence has it, for everyone who subscribed before it appeared."
 	}
 	return "It is new: the next pass makes it ready for mail."
 }
 
-// place names the file and line of an omission, if they are known.
+// place returns the file and line of an omission, if they are known.
 func (s *pass) place(o *content.Omission) string {
 	switch {
 	case o.Path == "":
 		return ""
 	case o.Line == 0:
-		return " (" + s.contentPath(o.Path) + ")"
+		return " (" + s.catalog.Path(o.Path) + ")"
 	}
-	return fmt.Sprintf(" (%s, line %d)", s.contentPath(o.Path), o.Line)
+	return fmt.Sprintf(" (%s, line %d)", s.catalog.Path(o.Path), o.Line)
 }
 
 func (s *pass) explainSubscriber(ctx context.Context, sub ledger.Subscriber) (*SubscriberExplanation, error) {
-	x := &SubscriberExplanation{SubscriberJSON: s.Shown(sub), Due: []string{}, Deliveries: []DeliverySummary{}}
+	x := &SubscriberExplanation{JSON: subscribers.NewList(s.cfg, s.ledger, s.now).JSON(sub), Due: []string{}, Deliveries: []DeliverySummary{}}
 	deliveries, err := s.ledger.DeliveriesTo(ctx, sub.ID)
 	if err != nil {
 		return nil, err
@@ -235,9 +239,9 @@ func (s *pass) explainSubscriber(ctx context.Context, sub ledger.Subscriber) (*S
 			summary.Subject = edition.Subject
 		}
 		if d.Status == ledger.Deferred || d.Status == ledger.Sending {
-			waits = fmt.Sprintf("Edition %d is still under way to this address (%s); the next digest follows once it is settled.", d.Edition, cmp.Or(summary.Reply, "no reply yet"))
+			waits = fmt.Sprintf("Edition %d is still under way to this address (%s); the next digest waits for its end.", d.Edition, cmp.Or(summary.Reply, "no reply yet"))
 		}
-		if d.DueReason == ledger.GaveUp && d.Through >= s.newest && givenUp == "" {
+		if d.DueReason == ledger.GaveUp && d.Through >= s.catalog.Newest() && givenUp == "" {
 			givenUp = "Delivery was given up after mail.retry_for."
 			if d.Code >= 500 {
 				givenUp = fmt.Sprintf("The server refused edition %d (%s).", d.Edition, summary.Reply)
@@ -249,13 +253,13 @@ func (s *pass) explainSubscriber(ctx context.Context, sub ledger.Subscriber) (*S
 		x.Reason = fmt.Sprintf("The subscription is %s, so nothing is sent.", sub.Status)
 		return x, nil
 	}
-	due := sub.UpTo(s.numbers, ledger.Selection{Tags: sub.Tags, Language: s.cfg.LanguageOf(sub.Language)}, s.newest)
-	for _, e := range s.showable(due) {
-		x.Due = append(x.Due, e.post.Title)
+	due := sub.UpTo(s.catalog.Numbers(), ledger.Selection{Tags: sub.Tags, Language: s.cfg.LanguageOf(sub.Language)}, s.catalog.Newest())
+	for _, e := range s.catalog.Showable(due) {
+		x.Due = append(x.Due, e.Post.Title)
 	}
 	for _, seq := range due {
-		if why := s.withheld(seq); why != "" && why != expiredSince {
-			x.Withheld = append(x.Withheld, fmt.Sprintf("%s: %s", s.nameOf(seq), why))
+		if why := s.catalog.WhyHidden(seq); why != "" && why != catalog.Expired {
+			x.Withheld = append(x.Withheld, fmt.Sprintf("%s: %s", s.catalog.NameOf(seq), why))
 		}
 	}
 	cadence, _ := s.cfg.Cadence(x.Cadence)
@@ -272,12 +276,12 @@ func (s *pass) explainSubscriber(ctx context.Context, sub ledger.Subscriber) (*S
 	return x, nil
 }
 
-// marks are what a subscription ended by, newest first.
+// marks returns how a subscription ended, newest first.
 func (s *pass) marks(ctx context.Context, sub *ledger.Subscriber) ([]MarkSummary, error) {
 	found, err := s.ledger.Marks(ctx, sub)
 	var all []MarkSummary
 	for _, m := range found {
-		all = append(all, MarkSummary{Status: string(m.Status), At: s.stamp(m.At), Edition: m.Edition, Words: m.Reason, Restored: s.stamp(m.Restored)})
+		all = append(all, MarkSummary{Status: string(m.Status), At: report.Time(m.At, s.cfg.Site.Timezone), Edition: m.Edition, Words: m.Reason, Restored: report.Time(m.Restored, s.cfg.Site.Timezone)})
 	}
 	return all, err
 }
@@ -289,37 +293,34 @@ func dueReason(x *SubscriberExplanation) string {
 	}
 	switch {
 	case len(x.Due) == 0 && len(x.Withheld) > 0:
-		return fmt.Sprintf("%d post(s) are due and cannot be shown now; they go out once they can.", len(x.Withheld))
+		return fmt.Sprintf("%d post(s) are due but cannot be shown now; they go out as soon as they can be.", len(x.Withheld))
 	case len(x.Due) == 0:
 		return "Nothing new that matches this subscription is waiting."
 	}
 	return fmt.Sprintf("%d post(s) go out %s.", len(x.Due), when)
 }
 
-// nextEdition is when the cadence's next edition may close, as a stamp; "" for
-// the next pass.
+// nextEdition returns when the cadence's next edition may close, in RFC 3339; "" for the next
+// pass.
 func (s *pass) nextEdition(ctx context.Context, cadence config.Cadence) (string, error) {
 	if cadence.Schedule == nil {
 		return "", nil
 	}
-	last, _, err := s.ledger.LastClosed(ctx, cadence.Name)
+	last, _, err := editions.LastClosed(ctx, s.catalog, cadence.Name)
 	if err != nil {
 		return "", err
 	}
-	if last.IsZero() {
-		last = s.first
-	}
-	if last.After(s.start.Add(ledger.MaxClockSkew)) { // the clock was set back: as closeCadence does
+	if last.After(s.start.Add(ledger.MaxClockSkew)) { // the clock was set back: as CloseDue does
 		last = s.start
 	}
-	next := nextFire(cadence.Schedule, last, s.cfg.Site.Timezone)
+	next := editions.NextFire(cadence.Schedule, last, s.cfg.Site.Timezone)
 	if !next.After(s.start) {
 		return "", nil
 	}
-	return s.stamp(next), nil
+	return report.Time(next, s.cfg.Site.Timezone), nil
 }
 
-// Summary is an edition for people and programs.
+// Summary returns an edition as programs read it.
 func (p *Publisher) Summary(e ledger.Edition) EditionSummary {
 	status := "open"
 	switch {
@@ -328,15 +329,15 @@ func (p *Publisher) Summary(e ledger.Edition) EditionSummary {
 	case !e.Done.IsZero():
 		status = "done"
 	}
-	return EditionSummary{Number: e.Number, Cadence: e.Cadence, Language: p.shownLanguage(e.Language), Subject: e.Subject, Closed: p.stamp(e.Closed), Status: status,
+	return EditionSummary{Number: e.Number, Cadence: e.Cadence, Language: report.Language(p.cfg, e.Language), Subject: e.Subject, Closed: report.Time(e.Closed, p.cfg.Site.Timezone), Status: status,
 		Posts: list(e.Posts), Recipients: e.Recipients, Sent: e.Sent, Deferred: e.Deferred, Failed: e.Failed, Uncertain: e.Uncertain, Resent: e.Resent}
 }
 
-// DeliverySummary is a delivery for people and programs.
+// DeliverySummary returns a delivery as programs read it.
 func (p *Publisher) DeliverySummary(d ledger.Delivery) DeliverySummary {
 	if d.Status == ledger.Sending {
-		d.Status, d.Reply = ledger.Uncertain, "under way, or cut short: then the next `publisher run` settles it"
+		d.Status, d.Reply = ledger.Uncertain, "in flight, or interrupted: then the next `publisher run` settles it"
 	}
 	return DeliverySummary{Edition: d.Edition, Status: string(d.Status), Attempts: d.Attempts,
-		Resent: d.Resent, Last: p.stamp(d.LastTried), Next: p.stamp(d.NextTry), Code: d.Code, Reply: d.Reply}
+		Resent: d.Resent, Last: report.Time(d.LastTried, p.cfg.Site.Timezone), Next: report.Time(d.NextTry, p.cfg.Site.Timezone), Code: d.Code, Reply: d.Reply}
 }

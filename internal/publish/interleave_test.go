@@ -12,8 +12,8 @@ import (
 	"publisher/internal/sink"
 )
 
-// A post that comes while a long edition goes out does not wait for its end, nor for the
-// next run.
+// A post that appears while a long edition goes out waits neither for its end nor for the next
+// run.
 func TestLongEditionBlocksNoOther(t *testing.T) {
 	const weekly = 2000
 	b := newBlog(t, "", time.Date(2026, 6, 1, 7, 0, 0, 0, time.UTC)) // a Monday

@@ -13,9 +13,10 @@ import (
 
 	"publisher/internal/ledger"
 	"publisher/internal/ledger/sqlite"
+	"publisher/internal/publish/delivery"
 )
 
-// polyglot is a blog whose languages come and go, and what it has mailed to whom.
+// polyglot is a blog whose languages are added and removed, and what it has mailed to whom.
 type polyglot struct {
 	*blog
 	random    *rand.Rand
@@ -58,7 +59,7 @@ func (p *polyglot) subscribe(email, language string) {
 	}
 }
 
-// configure takes other languages up.
+// configure sets other languages.
 func (p *polyglot) configure(languages ...string) {
 	p.languages = languages
 	settings := "site: {url: https://blog.example.com}\ncontent: {dir: posts}\n" + polyglotSettings + "languages:\n"
@@ -76,8 +77,8 @@ func (p *polyglot) add(language string) {
 	p.write(fmt.Sprintf("posts/%d.md", p.n), fmt.Sprintf("---\ntitle: %s\ndate: 2026-05-01\nlang: %s\n---\nText.\n", title, language))
 }
 
-// pass does one, which ends after that many deliveries; 0: after all. It tells
-// whether it went through.
+// pass does a pass that ends after this many deliveries; 0 for all. It reports whether the pass
+// was completed.
 func (p *polyglot) pass(most int) bool {
 	p.t.Helper()
 	ctx, stop := context.WithCancel(p.t.Context())
@@ -91,7 +92,7 @@ func (p *polyglot) pass(most int) bool {
 		}
 	}
 	tried := 0
-	publisher := New(p.cfg, Options{Now: func() time.Time { return p.now }, Build: "test", Progress: func(Progress) {
+	publisher := New(p.cfg, Options{Now: func() time.Time { return p.now }, Build: "test", Progress: func(delivery.Progress) {
 		if tried++; tried == most {
 			stop()
 		}
@@ -103,7 +104,7 @@ func (p *polyglot) pass(most int) bool {
 	return ctx.Err() == nil
 }
 
-// mailed is which posts each address has; one that had a post twice is a fault.
+// mailed returns which posts each address has, and fails if one has a post twice.
 func (p *polyglot) mailed() map[string]bool {
 	p.t.Helper()
 	files, err := filepath.Glob(filepath.Join(p.dir, "outbox/*.eml"))
@@ -136,8 +137,9 @@ func (p *polyglot) mailed() map[string]bool {
 	return got
 }
 
-// check wants every post with everybody whose it has been since it came: who had
-// another language's edition before the config changed is not reached back to.
+// check checks that everybody has every post that has been in their language since it
+// appeared. Subscribers who had another language's edition before the config changed do not get
+// it again.
 func (p *polyglot) check() {
 	p.t.Helper()
 	got := p.mailed()
@@ -151,8 +153,8 @@ func (p *polyglot) check() {
 	clear(p.posts)
 }
 
-// Whatever is changed between passes, and wherever a pass is cut short, nobody gets
-// a post twice, and what comes gets to whoever reads its language.
+// Whatever changes between passes, and wherever a pass is interrupted, nobody gets a post
+// twice, and new posts get to everybody who reads their language.
 func TestLanguagesComeAndGo(t *testing.T) {
 	for seed := range uint64(2) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
@@ -180,8 +182,8 @@ func TestLanguagesComeAndGo(t *testing.T) {
 	}
 }
 
-// An edition that a new config finds under way is not for nothing: whom it has not
-// reached gets the posts, by the new languages, in the same pass.
+// If the languages change while an edition is open, its remaining recipients get the posts, by
+// the new languages, in the same pass.
 func TestLanguagesChangeInAnEdition(t *testing.T) {
 	for name, languages := range map[string][2][]string{
 		"turned on":  {nil, {"de"}},

@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// surveyMeanwhile surveys the tree every so often while the mail of a pass goes out, so
-// that a long edition holds up neither a feed nor the mail that comes due. Whoever has
-// stopped it reads no more of the channel.
+// surveyMeanwhile surveys the tree every so often while the mail of a pass goes out, so that
+// a long edition delays neither a feed nor mail that becomes due. After stop nothing may be
+// received.
 func (s *pass) surveyMeanwhile(ctx context.Context) (later <-chan *pass, stop func()) {
 	if !s.live {
 		return nil, func() {}
@@ -28,7 +28,7 @@ func (s *pass) surveyMeanwhile(ctx context.Context) (later <-chan *pass, stop fu
 			next, err := s.surveyAgain(ctx)
 			if err != nil {
 				if ctx.Err() == nil {
-					s.log.Error("looking at the tree while mail goes out", "error", err)
+					s.log.Error("surveying the tree while mail goes out", "error", err)
 				}
 				continue
 			}
@@ -45,7 +45,7 @@ func (s *pass) surveyMeanwhile(ctx context.Context) (later <-chan *pass, stop fu
 	}
 }
 
-// surveyAgain is all of a new pass but its mail.
+// surveyAgain does all of a new pass but its mail.
 func (s *pass) surveyAgain(ctx context.Context) (*pass, error) {
 	next, err := s.newPass()
 	if err != nil {
@@ -53,21 +53,4 @@ func (s *pass) surveyAgain(ctx context.Context) (*pass, error) {
 	}
 	next.ledger, next.live = s.ledger, true
 	return next, next.prepare(ctx)
-}
-
-// merge adds what a later survey of the same pass found. What stands now stays in later, for the
-// next time.
-func (r *Report) merge(later *Report) {
-	r.Warnings = append(r.Warnings, later.Warnings...)
-	r.Errors = append(r.Errors, later.Errors...)
-	r.Posts.Total, r.Posts.Invalid = later.Posts.Total, later.Posts.Invalid
-	r.Posts.New += later.Posts.New
-	r.Posts.Changed += later.Posts.Changed
-	r.Posts.Gone += later.Posts.Gone
-	r.Feeds.Written = append(r.Feeds.Written, later.Feeds.Written...)
-	r.Feeds.Removed = append(r.Feeds.Removed, later.Feeds.Removed...)
-	r.Held, r.Missing = later.Held, later.Missing
-	*later = *newReport()
-	later.Posts.Total, later.Posts.Invalid = r.Posts.Total, r.Posts.Invalid
-	later.Held, later.Missing = r.Held, r.Missing
 }

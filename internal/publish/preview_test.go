@@ -28,7 +28,7 @@ mail: {from: "Notes <news@example.com>", postal_address: 1 Street}
 subscribers: {file: list.csv}
 `
 
-// What a preview shows is what is mailed, the recipient's own links aside.
+// A preview shows what is mailed, except for the recipient's own links.
 func TestPreviewIsWhatIsMailed(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "config.yaml"), previewConfig)
@@ -56,7 +56,7 @@ func TestPreviewIsWhatIsMailed(t *testing.T) {
 	}
 }
 
-// Twenty long posts fit, and every one is linked.
+// Twenty long posts fit, and each of them is linked.
 func TestLongPostsFit(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "config.yaml"), strings.Replace(previewConfig, "{dir: posts,", "{dir: posts, excerpt_words: 2000,", 1))

@@ -10,17 +10,18 @@ import (
 	"publisher/content"
 	"publisher/internal/gitfiles"
 	"publisher/internal/private"
+	"publisher/internal/publish/report"
 )
 
-// privateWarnings tells which private files others can get at: through git, through the
-// site that the engine makes, or on this machine.
-func (p *Publisher) privateWarnings(tree *content.Tree) []Warning {
-	var warnings []Warning
+// privateWarnings warns of private files that others can read: through git, through the site
+// that the engine builds, or on this machine.
+func (p *Publisher) privateWarnings(tree *content.Tree) []report.Warning {
+	var warnings []report.Warning
 	secret := p.cfg.Secret()
 	for _, place := range p.cfg.Private().Places() {
 		info, err := os.Stat(place.Path)
 		if err != nil {
-			continue // nothing is there that could get out
+			continue // not there
 		}
 		w := privateFile{Place: place, base: p.cfg.Dir}
 		isConfig := place.Key == ""
@@ -40,18 +41,18 @@ func (p *Publisher) privateWarnings(tree *content.Tree) []Warning {
 	return warnings
 }
 
-// privateFile gathers what is to say of one.
+// privateFile is a private file with its warnings.
 type privateFile struct {
 	private.Place
 	base     string
-	warnings []Warning
+	warnings []report.Warning
 }
 
 func (w *privateFile) warn(format string, args ...any) {
-	w.warnings = append(w.warnings, Warning{Path: w.shown(), Message: "is private (" + w.What + "): " + fmt.Sprintf(format, args...)})
+	w.warnings = append(w.warnings, report.Warning{Path: w.shown(), Message: "is private (" + w.What + "): " + fmt.Sprintf(format, args...)})
 }
 
-// shown is the path as config.yaml may have it.
+// shown returns the path as config.yaml may have it.
 func (w *privateFile) shown() string {
 	if rel, err := filepath.Rel(w.base, w.Path); err == nil && filepath.IsLocal(rel) {
 		return filepath.ToSlash(rel)
@@ -59,7 +60,7 @@ func (w *privateFile) shown() string {
 	return w.Path
 }
 
-// inGit looks whether the repository has the file, or would take it in.
+// inGit warns if the repository has the file, or would add it.
 func (w *privateFile) inGit() {
 	for _, at := range private.Locations(w.Path) {
 		place := private.Place{Path: at, Kind: w.Kind}
@@ -74,7 +75,7 @@ func (w *privateFile) inGit() {
 			}
 		}
 		if tracked := repository.Tracked(there); len(tracked) > 0 {
-			w.warn("git has %s, and so has whoever gets a copy of the repository; take it out by `git rm -r --cached %[1]s`, add %[2]s to the .gitignore beside it, and change what was secret in it",
+			w.warn("git tracks %s, so everyone with a copy of the repository has it; remove it with `git rm -r --cached %[1]s`, add %[2]s to the .gitignore beside it, and change the secrets in it",
 				filepath.Base(tracked[0]), ignoreLine(place, filepath.Dir(at)))
 			return
 		}
@@ -84,7 +85,7 @@ func (w *privateFile) inGit() {
 				of = filepath.Join(file, "mail")
 			}
 			if !repository.Ignores(of) {
-				w.warn("git does not ignore %s, and `git add .` would take it in; add %s to the .gitignore beside it", filepath.Base(file), ignoreLine(place, filepath.Dir(at)))
+				w.warn("git does not ignore %s, and `git add .` would add it; add %s to the .gitignore beside it", filepath.Base(file), ignoreLine(place, filepath.Dir(at)))
 				return
 			}
 		}
@@ -94,12 +95,12 @@ func (w *privateFile) inGit() {
 // readable warns of a file that others on this machine may read.
 func (w *privateFile) readable(info fs.FileInfo, what, also string) {
 	if mode := info.Mode().Perm(); runtime.GOOS != "windows" && mode&0o077 != 0 {
-		w.warnings = append(w.warnings, Warning{Path: w.shown(), Message: fmt.Sprintf(
+		w.warnings = append(w.warnings, report.Warning{Path: w.shown(), Message: fmt.Sprintf(
 			"%s, and others on this machine may read or change it (mode %04o): chmod 600 %s%s", what, mode, w.shown(), also)})
 	}
 }
 
-// ignoreLine is what a .gitignore in a folder says of a private file below it.
+// ignoreLine returns the line for a private file in the .gitignore of a folder above it.
 func ignoreLine(p private.Place, folder string) string {
 	name := filepath.Base(p.Path)
 	if rel, err := filepath.Rel(folder, p.Path); err == nil && filepath.IsLocal(rel) {
@@ -114,8 +115,8 @@ func ignoreLine(p private.Place, folder string) string {
 	return "/" + name
 }
 
-// IgnoreEntries are the lines that a .gitignore in folder needs for the private files
-// below it, beside config.yaml, which may be in git.
+// IgnoreEntries returns the lines that the .gitignore of a folder needs for the private files
+// below it, except for config.yaml, which may be in git.
 func IgnoreEntries(list *private.List, folder string) []gitfiles.Entry {
 	var entries []gitfiles.Entry
 	for _, p := range list.Places() {
@@ -126,7 +127,7 @@ func IgnoreEntries(list *private.List, folder string) []gitfiles.Entry {
 		e := gitfiles.Entry{Line: ignoreLine(p, folder), For: filepath.ToSlash(rel)}
 		switch p.Kind {
 		case private.Ledger:
-			e.For += "-wal" // which only a pattern of all that belongs to it covers
+			e.For += "-wal" // covered only by a pattern for everything that belongs to it
 		case private.Folder:
 			e.For += "/"
 		}

@@ -1,7 +1,7 @@
-// Package publish is where the parts meet: one pass scans the content tree,
-// remembers what is new, writes the feeds, closes the editions that are due and
-// delivers them. Everything a pass decides is in the ledger before it is acted
-// on, so that a pass which dies is carried on by the next.
+// Package publish is where the parts meet: a pass scans the content tree, records what is new,
+// updates the feeds, closes the editions that are due and delivers them; a daemon does so
+// whenever something is due. Everything that a pass decides is in the ledger before it acts on
+// it, so that the next pass continues what one that died has begun.
 package publish
 
 import (
@@ -13,18 +13,20 @@ import (
 
 	"publisher/content"
 	"publisher/internal/config"
-	"publisher/internal/ledger"
 	"publisher/internal/ledger/sqlite"
+	"publisher/internal/publish/delivery"
+	"publisher/internal/publish/editions"
+	"publisher/internal/publish/report"
 )
 
-// Publisher does passes for one config. It holds nothing between them that it could
-// not read again: its memory is the ledger.
+// Publisher does passes for one config. It keeps nothing between them that it could not read
+// again: its memory is the ledger.
 type Publisher struct {
 	cfg      *config.Config
 	now      func() time.Time
 	log      *slog.Logger
 	build    string
-	progress func(Progress)
+	progress func(delivery.Progress)
 	every    time.Duration
 	parsed   templateCache
 }
@@ -33,23 +35,17 @@ type Publisher struct {
 type Options struct {
 	// Now is the clock; nil for time.Now.
 	Now func() time.Time
-	// Log takes what happens underway; nil discards it.
+	// Log receives what happens meanwhile; nil discards it.
 	Log *slog.Logger
 	// Build is the program's version: another one reads every file again.
 	Build string
-	// Every is how often a pass whose mail takes long looks at the tree again; 0: a minute.
+	// Every is how often a pass whose mail takes long surveys the tree again; 0 for a minute.
 	Every time.Duration
-	// Progress is told of each delivery's end; nil for none.
-	Progress func(Progress)
+	// Progress is called at the end of each delivery; nil for none.
+	Progress func(delivery.Progress)
 }
 
-// Progress is how far the deliveries of an edition have come.
-type Progress struct {
-	Edition, Recipients, Sent, Deferred, Failed, Uncertain int
-	Before                                                 int // how many of them earlier passes sent, failed or held
-}
-
-// New makes a Publisher.
+// New returns a Publisher.
 func New(cfg *config.Config, o Options) *Publisher {
 	p := &Publisher{cfg: cfg, now: o.Now, log: o.Log, build: o.Build, progress: o.Progress, every: o.Every}
 	if p.now == nil {
@@ -62,56 +58,54 @@ func New(cfg *config.Config, o Options) *Publisher {
 		p.every = time.Minute
 	}
 	if p.progress == nil {
-		p.progress = func(Progress) {}
+		p.progress = func(delivery.Progress) {}
 	}
 	return p
 }
 
-// Now is the Publisher's clock.
+// Now returns the time by the Publisher's clock.
 func (p *Publisher) Now() time.Time { return p.now() }
 
-// Run does one pass. What went wrong without stopping it is in the report;
-// another pass's lock is a *ledger.LockedError.
-func (p *Publisher) Run(ctx context.Context, command string) (*Report, error) {
-	if _, err := p.signer(); err != nil {
+// Run does one pass. What failed without stopping it is in the report. The error is a
+// *ledger.LockedError while another pass is running.
+func (p *Publisher) Run(ctx context.Context, command string) (*report.Pass, error) {
+	if _, err := delivery.LoadSigner(p.cfg, p.log); err != nil {
 		return nil, err
 	}
 	return p.locked(ctx, command, func(s *pass) error { return s.run(ctx) })
 }
 
-// Feeds scans and writes the feeds only. It remembers ids and hashes, but
-// leaves the first pass to decide which posts are new.
-func (p *Publisher) Feeds(ctx context.Context, command string) (*Report, error) {
+// Feeds scans the tree and updates the feeds only. It records ids and hashes, but leaves it to
+// the first pass to decide which posts are new.
+func (p *Publisher) Feeds(ctx context.Context, command string) (*report.Pass, error) {
 	return p.locked(ctx, command, func(s *pass) error {
 		s.feedsOnly = true
-		if err := s.survey(ctx); err != nil {
-			return err
-		}
-		return s.feeds(ctx)
+		return s.prepare(ctx)
 	})
 }
 
-// Plan does what Run would on a copy of the ledger, touching nothing.
-func (p *Publisher) Plan(ctx context.Context) (*Report, error) {
-	var report *Report
+// Plan does what Run would do, on a copy of the ledger, and changes nothing.
+func (p *Publisher) Plan(ctx context.Context) (*report.Pass, error) {
+	var planned *report.Pass
 	err := p.onCopy(ctx, func(s *pass) error {
-		report = s.report
-		return s.run(ctx)
+		err := s.run(ctx)
+		planned = s.report()
+		return err
 	})
-	return report, err
+	return planned, err
 }
 
-// HurryWithin is how long a program that is told to end waits on for a ledger that
-// another one has locked.
+// HurryWithin is how long a program that was told to stop waits for a ledger that another one
+// has locked.
 const HurryWithin = 3 * time.Second
 
-func (p *Publisher) locked(ctx context.Context, command string, do func(*pass) error) (*Report, error) {
+func (p *Publisher) locked(ctx context.Context, command string, do func(*pass) error) (*report.Pass, error) {
 	// The tree and the templates come first: a run that cannot start leaves no ledger behind.
 	s, err := p.newPass()
 	if err != nil {
 		return nil, err
 	}
-	lock, err := sqlite.TakeLock(ctx, p.dsn(), command, p.now())
+	lock, err := sqlite.TakeLock(ctx, DSN(p.cfg), command, p.now())
 	if err != nil {
 		return nil, err
 	}
@@ -125,7 +119,7 @@ func (p *Publisher) locked(ctx context.Context, command string, do func(*pass) e
 	if closeErr := s.ledger.Close(); err == nil && closeErr != nil {
 		err = fmt.Errorf("closing the ledger: %w", closeErr)
 	}
-	return s.report, err
+	return s.report(), err
 }
 
 func (p *Publisher) onCopy(ctx context.Context, do func(*pass) error) error {
@@ -133,32 +127,31 @@ func (p *Publisher) onCopy(ctx context.Context, do func(*pass) error) error {
 	if err != nil {
 		return err
 	}
-	if s.ledger, err = sqlite.OpenCopy(ctx, p.dsn()); err != nil {
+	if s.ledger, err = sqlite.OpenCopy(ctx, DSN(p.cfg)); err != nil {
 		return err
 	}
 	defer s.ledger.Close()
 	return do(s)
 }
 
-// Ready reports what would keep every pass from starting: a content folder,
-// templates or keys that cannot be read.
+// Ready returns what would keep every pass from starting: a content folder, templates or
+// keys that cannot be read.
 func (p *Publisher) Ready() error {
 	if _, err := p.newPass(); err != nil {
 		return err
 	}
-	_, err := p.signer()
+	_, err := delivery.LoadSigner(p.cfg, p.log)
 	return err
 }
 
-// newPass opens all that a pass reads, save the ledger.
+// newPass opens all that a pass reads, except the ledger.
 func (p *Publisher) newPass() (*pass, error) {
 	tree, err := content.Open(p.cfg)
 	if err != nil {
 		return nil, p.placed(err)
 	}
-	s := &pass{Publisher: p, tree: tree, start: p.now().Truncate(time.Microsecond), report: newReport(), rendered: map[string]*content.Rendering{}, renderWarned: map[string]bool{}, follows: map[string]ledger.Dependencies{},
-		unrenderable: map[string]*content.RenderError{}, leftOut: map[string]content.Problem{}}
-	// The built-in ones can wait until there is mail.
+	s := &pass{Publisher: p, tree: tree, start: p.now().Truncate(time.Microsecond), own: report.New()}
+	// The built-in templates can wait until there is mail.
 	if p.cfg.Digest.Subject != "" || listing(p.cfg.Path(p.cfg.Templates)) != "" {
 		if err := s.loadTemplates(); err != nil {
 			return nil, err
@@ -167,7 +160,7 @@ func (p *Publisher) newPass() (*pass, error) {
 	return s, nil
 }
 
-// loadTemplates does so once in a pass.
+// loadTemplates loads them, once in a pass.
 func (s *pass) loadTemplates() (err error) {
 	if s.templates == nil {
 		s.templates, err = s.parsed.get(s.cfg.Path(s.cfg.Templates), s.Publisher.templates)
@@ -175,7 +168,18 @@ func (s *pass) loadTemplates() (err error) {
 	return err
 }
 
-// placed gives a fault of a setting its place in config.yaml.
+// loadComposer makes the composer, once in a pass.
+func (s *pass) loadComposer() error {
+	if err := s.loadTemplates(); err != nil {
+		return err
+	}
+	if s.composer == nil {
+		s.composer = editions.NewComposer(s.catalog, s.templates)
+	}
+	return nil
+}
+
+// placed gives an error in a setting its place in config.yaml.
 func (p *Publisher) placed(err error) error {
 	var setting *content.SettingError
 	if errors.As(err, &setting) && setting.Key != "" {
@@ -183,6 +187,3 @@ func (p *Publisher) placed(err error) error {
 	}
 	return err
 }
-
-// dsn is the ledger's address with its path made absolute.
-func (p *Publisher) dsn() string { return DSN(p.cfg) }

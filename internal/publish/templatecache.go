@@ -10,15 +10,15 @@ import (
 	"publisher/templates"
 )
 
-// templateCache parses the templates again only when a file of theirs has changed:
-// a daemon looks every minute.
+// templateCache parses the templates again only if a file of theirs has changed: a daemon
+// asks every minute.
 type templateCache struct {
 	mu    sync.Mutex
 	files string // names, sizes and times of the owner's files
 	set   *templates.Set
 }
 
-// get returns what load made of the folder, as long as nothing in it has changed.
+// get returns the templates of a folder, from load if something in it has changed.
 func (c *templateCache) get(dir string, load func() (*templates.Set, error)) (*templates.Set, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -33,7 +33,7 @@ func (c *templateCache) get(dir string, load func() (*templates.Set, error)) (*t
 	return set, err
 }
 
-// listing describes the files of the folder and of its i18n folder.
+// listing returns a description of the files in a folder and in its i18n folder.
 func listing(dir string) string {
 	var text strings.Builder
 	for _, pattern := range []string{"*", "i18n/*"} {

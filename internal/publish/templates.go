@@ -9,9 +9,8 @@ import (
 
 const subjectKey = "digest.subject"
 
-// templates reads the owner's templates over the built-in ones. What is the owner's
-// is tried on sample data, so that a template that cannot run stops the pass
-// before anything is sent.
+// templates returns the built-in templates with the owner's in place of some. The owner's are
+// tried on sample data, so that one that does not work stops the pass before anything is sent.
 func (p *Publisher) templates() (*templates.Set, error) {
 	set, err := templates.LoadOwned(p.cfg.Path(p.cfg.Templates), p.cfg.Dir, p.cfg.Private())
 	if err != nil {
@@ -30,7 +29,7 @@ func (p *Publisher) templates() (*templates.Set, error) {
 	return set, err
 }
 
-// subjectFault gives a fault of the template digest.subject its place in config.yaml.
+// subjectFault gives an error in the template digest.subject its place in config.yaml.
 func (p *Publisher) subjectFault(err error) error {
 	var fault *templates.Error
 	if errors.As(err, &fault) && fault.File == subjectKey {

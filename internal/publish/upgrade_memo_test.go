@@ -13,13 +13,16 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"publisher/feed"
 	"publisher/internal/ledger"
+	"publisher/internal/publish/catalog"
+	"publisher/internal/publish/editions"
 	"publisher/internal/sink"
 )
 
-// upgraded is a blog whose ledger has schema 6, as the process left it that was killed
-// while the mail to dora went out. Before that, bob was deferred, gone refused, left
-// unsubscribed; the ledger was adopted; one hub was told of all feeds and one of none.
+// upgraded is a blog whose ledger has schema 6, as left by a process that was killed while the
+// mail to dora went out. Before that, bob was deferred, gone refused, left unsubscribed; the
+// ledger was adopted; one hub was notified of all feeds and one of none.
 type upgraded struct {
 	*blog
 	server *sink.Server
@@ -52,11 +55,11 @@ func newUpgraded(t *testing.T, build string) *upgraded {
 		t.Fatal(err)
 	}
 	u.restore(s, replace(readFile(t, "testdata/schema6/ledger.sql"),
-		"DIR", u.dir, "SETTINGS", s.settingsHash(), "STATE", s.stateOf([]string{filepath.Join(u.dir, "posts/dot.svg")})))
+		"DIR", u.dir, "SETTINGS", catalog.SettingsHash(u.cfg, "test"), "STATE", feed.FileState([]string{filepath.Join(u.dir, "posts/dot.svg")}, s.start)))
 	return u
 }
 
-// setTimes gives the files the modification times that the ledger knows.
+// setTimes gives the files the modification times that are in the ledger.
 func (u *upgraded) setTimes() {
 	u.t.Helper()
 	for line := range strings.Lines(readFile(u.t, "testdata/schema6/times")) {
@@ -68,7 +71,7 @@ func (u *upgraded) setTimes() {
 	}
 }
 
-// restore makes the ledger, with a scan of the tree where it lies now.
+// restore makes the ledger, with a scan of the tree where it is now.
 func (u *upgraded) restore(s *pass, dump string) {
 	u.t.Helper()
 	ctx := u.t.Context()
@@ -90,7 +93,7 @@ func (u *upgraded) restore(s *pass, dump string) {
 	}
 	for query, arg := range map[string]any{
 		"UPDATE memo SET value = $1 WHERE name = 'scan'":                                                         snapshot,
-		"UPDATE memo SET value = CAST(json_set(CAST(value AS TEXT), '$.Scan', $1) AS BLOB) WHERE name = 'quiet'": scanID(snapshot),
+		"UPDATE memo SET value = CAST(json_set(CAST(value AS TEXT), '$.Scan', $1) AS BLOB) WHERE name = 'quiet'": catalog.SnapshotID(snapshot),
 	} {
 		if _, err := db.ExecContext(ctx, query, arg); err != nil {
 			u.t.Fatal(err)
@@ -113,7 +116,7 @@ func (u *upgraded) pass() *pass {
 	return made
 }
 
-// feedTimes are the modification times below the feeds' folder.
+// feedTimes returns the modification times in the folder of the feeds.
 func (u *upgraded) feedTimes() map[string]time.Time {
 	u.t.Helper()
 	times := map[string]time.Time{}
@@ -127,9 +130,9 @@ func (u *upgraded) feedTimes() map[string]time.Time {
 	return times
 }
 
-// A ledger of schema 6 is upgraded by the first run, which goes on where the killed one
-// stopped: by the same build, which relies on all that the ledger says, and by another
-// one, which reads every file and makes every feed again.
+// The first run upgrades a ledger of schema 6 and continues where the killed run stopped: both
+// with the same build, which relies on everything in the ledger, and with another one, which
+// reads every file and builds every feed again.
 func TestUpgradeFromMemo(t *testing.T) {
 	for _, build := range []string{"test", "next"} {
 		t.Run(build, func(t *testing.T) {
@@ -137,8 +140,8 @@ func TestUpgradeFromMemo(t *testing.T) {
 			feeds, times := u.public(), u.feedTimes()
 
 			s := u.pass()
-			if s.quiet != (build == "test") {
-				t.Errorf("the pass relied on what the last one noted: %v", s.quiet)
+			if s.catalog.Unchanged() != (build == "test") {
+				t.Errorf("the pass relied on what the last one noted: %v", s.catalog.Unchanged())
 			}
 			if diff := cmp.Diff(map[string]int{"bob@example.com": 1, "dora@example.com": 1, "walt@example.com": 1}, u.server.Taken()); diff != "" {
 				t.Errorf("sent (-want +got):\n%s", diff)
@@ -146,7 +149,7 @@ func TestUpgradeFromMemo(t *testing.T) {
 			if most := u.server.Most(); most != 1 {
 				t.Errorf("%d connections to a server that accepted 1", most)
 			}
-			if p := s.report.Posts; p.Total != 4 || p.New != 0 || p.Changed != 0 || p.Gone != 0 || p.Invalid != 1 {
+			if p := s.report().Posts; p.Total != 4 || p.New != 0 || p.Changed != 0 || p.Gone != 0 || p.Invalid != 1 {
 				t.Errorf("posts: %+v", p)
 			}
 			u.wantUntouched(s, feeds, times)
@@ -157,8 +160,8 @@ func TestUpgradeFromMemo(t *testing.T) {
 			u.now = u.now.Add(time.Minute)
 			s = u.pass()
 			u.wantUntouched(s, feeds, times)
-			if total := u.server.Total(); total != 3 || !s.quiet {
-				t.Errorf("after another run %d mails; it was quiet: %v", total, s.quiet)
+			if total := u.server.Total(); total != 3 || !s.catalog.Unchanged() {
+				t.Errorf("after another run %d mails; it was quiet: %v", total, s.catalog.Unchanged())
 			}
 		})
 	}
@@ -166,7 +169,7 @@ func TestUpgradeFromMemo(t *testing.T) {
 
 func (u *upgraded) wantUntouched(s *pass, feeds map[string]string, times map[string]time.Time) {
 	u.t.Helper()
-	if f := s.report.Feeds; len(f.Written)+len(f.Removed) > 0 || f.Unchanged != 16 {
+	if f := s.report().Feeds; len(f.Written)+len(f.Removed) > 0 || f.Unchanged != 16 {
 		u.t.Errorf("feeds: %+v", f)
 	}
 	if diff := cmp.Diff(feeds, u.public()); diff != "" {
@@ -177,8 +180,8 @@ func (u *upgraded) wantUntouched(s *pass, feeds map[string]string, times map[str
 	}
 }
 
-// wantHubs looks whether the hub that knows all feeds was left alone, and the other one
-// told: no request to either can succeed.
+// wantHubs checks that the hub that knows all feeds was left alone, and the other one notified:
+// no request to either can succeed.
 func (u *upgraded) wantHubs() {
 	u.t.Helper()
 	u.withLedger(func(l *ledger.Ledger) error {
@@ -194,21 +197,21 @@ func (u *upgraded) wantHubs() {
 func (u *upgraded) wantWarnings(s *pass, of ...string) {
 	u.t.Helper()
 	var all []string
-	for _, w := range s.report.Warnings {
+	for _, w := range s.report().Warnings {
 		all = append(all, w.Path+": "+w.Message)
 	}
 	for _, text := range of {
 		if !slices.ContainsFunc(all, func(w string) bool { return strings.Contains(w, text) }) {
-			u.t.Errorf("no warning tells of %q: %q", text, all)
+			u.t.Errorf("no warning contains %q: %q", text, all)
 		}
 	}
 }
 
-func (u *upgraded) wantPages(editions ...int64) {
+func (u *upgraded) wantPages(numbers ...int64) {
 	u.t.Helper()
 	u.withLedger(func(l *ledger.Ledger) error {
-		for _, n := range editions {
-			html, found, err := Archive{l}.Edition(u.t.Context(), n)
+		for _, n := range numbers {
+			html, found, err := editions.Archive{Ledger: l}.Edition(u.t.Context(), n)
 			if err != nil || !found || !strings.Contains(string(html), "https://blog.example.com/") {
 				u.t.Errorf("web version of edition %d: found %v, %v, %.100q", n, found, err, html)
 			}

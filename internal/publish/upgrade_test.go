@@ -10,12 +10,14 @@ import (
 	"time"
 
 	_ "modernc.org/sqlite"
+
+	"publisher/internal/publish/report"
 )
 
-// A ledger that an earlier version left with an edition under way, over whose post the
-// cursors of three subscribers had jumped when they chose anew: they get it now, and
-// the run says so. Who subscribed after it does not.
-func TestUpgradeMends(t *testing.T) {
+// An earlier version left a ledger with an open edition over whose post the cursors of three
+// subscribers had jumped when they changed their choices: they get it now, and the run says so.
+// Those who subscribed after it do not.
+func TestUpgradeRepairsCursors(t *testing.T) {
 	now := time.Date(2026, 11, 26, 3, 0, 0, 0, time.UTC)
 	b := newBlog(t, `digest: {cadences: {immediate: "", weekly: "0 8 * * MON"}, default: immediate, settle: 0s, start: 2026-01-01}`+"\n", now)
 	if err := os.Remove(filepath.Join(b.dir, "posts/old.md")); err != nil {
@@ -38,22 +40,22 @@ func TestUpgradeMends(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	report := b.run()
-	if !slices.ContainsFunc(report.Warnings, func(w Warning) bool {
+	got := b.run()
+	if !slices.ContainsFunc(got.Warnings, func(w report.Warning) bool {
 		return strings.Contains(w.Message, "edition 1: an earlier version of publisher had passed 3 subscribers over with the post tag:blog.example.com,2026-05-01:alpha")
 	}) {
-		t.Errorf("warnings %v", report.Warnings)
+		t.Errorf("warnings %v", got.Warnings)
 	}
 	b.wantMailed("other", "stays", "tags")
 	b.now = time.Date(2026, 11, 30, 8, 0, 0, 0, time.UTC) // a Monday
-	report = b.run()
-	if len(report.Warnings) > 0 {
-		t.Errorf("warnings %v", report.Warnings)
+	got = b.run()
+	if len(got.Warnings) > 0 {
+		t.Errorf("warnings %v", got.Warnings)
 	}
 	b.wantMailed("cadence", "other", "stays", "tags")
 }
 
-// wantMailed compares to whom something lies in the outbox, by the part before the @.
+// wantMailed compares who has mail in the outbox, by the part before the @.
 func (b *blog) wantMailed(want ...string) {
 	b.t.Helper()
 	files, err := filepath.Glob(filepath.Join(b.dir, "outbox/*.eml"))

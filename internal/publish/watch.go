@@ -12,21 +12,21 @@ import (
 	"github.com/fsnotify/fsnotify"
 )
 
-// quietFor is how long nothing must change before a change is told: editors and
+// debounce is how long nothing must change before a change is reported: editors and
 // generators write a file in several steps.
-const quietFor = 300 * time.Millisecond
+const debounce = 300 * time.Millisecond
 
-// longestBurst bounds how long a tree that never rests can hold back the news.
-const longestBurst = 5 * time.Second
+// maxDebounce is how long a tree that keeps changing can delay that.
+const maxDebounce = 5 * time.Second
 
-// Watch tells on the channel it returns that files under the folders, or these
-// files, changed, where the system can say so. Where it cannot (network drives, too
-// many folders), it logs that, and the regular looks have to do. It ends with ctx.
+// Watch returns a channel that receives when something in the folders, or one of the files,
+// has changed. If the system cannot watch them (network drives, too many folders), it logs
+// that, and changes are found by the regular surveys. It ends with ctx.
 func Watch(ctx context.Context, log *slog.Logger, folders, files []string) <-chan struct{} {
 	changed := make(chan struct{}, 1)
 	watcher, err := fsnotify.NewWatcher()
 	if err != nil {
-		log.Warn("changes are noticed within a minute only: the system cannot watch files", "error", err)
+		log.Warn("cannot watch files; changes are noticed within a minute", "error", err)
 		return changed
 	}
 	w := &watch{watcher: watcher, log: log, files: map[string]bool{}, changed: changed}
@@ -52,8 +52,8 @@ type watch struct {
 	failed  bool
 }
 
-// addFolders watches the folders and what they are in, so that one that was moved
-// away and comes back is noticed.
+// addFolders watches the folders and their parents, so that a folder that is moved away and
+// back is noticed.
 func (w *watch) addFolders() {
 	for _, folder := range w.folders {
 		w.note(filepath.Dir(folder), w.watcher.Add(filepath.Dir(folder)))
@@ -61,7 +61,7 @@ func (w *watch) addFolders() {
 	}
 }
 
-// real is where a folder lies that may be named by a symbolic link.
+// real returns the path of a folder without symbolic links.
 func real(folder string) string {
 	if path, err := filepath.EvalSymlinks(folder); err == nil {
 		return path
@@ -69,7 +69,7 @@ func real(folder string) string {
 	return folder
 }
 
-// wanted tells an event of interest from one of a file's neighbours.
+// wanted reports whether a change of a file is of interest.
 func (w *watch) wanted(name string) bool {
 	return w.files[name] || slices.ContainsFunc(w.folders, func(folder string) bool {
 		rel, err := filepath.Rel(folder, name)
@@ -77,7 +77,7 @@ func (w *watch) wanted(name string) bool {
 	})
 }
 
-// add watches a folder and those in it.
+// add watches a folder and all folders in it.
 func (w *watch) add(folder string) {
 	err := filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || !entry.IsDir() {
@@ -95,14 +95,14 @@ func (w *watch) add(folder string) {
 func (w *watch) note(folder string, err error) {
 	if err != nil && !w.failed {
 		w.failed = true
-		w.log.Warn("some changes are noticed within a minute only: a folder cannot be watched", "folder", folder, "error", err)
+		w.log.Warn("cannot watch a folder; its changes are noticed within a minute", "folder", folder, "error", err)
 	}
 }
 
 func (w *watch) run(ctx context.Context) {
 	defer w.watcher.Close()
-	quiet := time.NewTimer(quietFor)
-	quiet.Stop()
+	settled := time.NewTimer(debounce)
+	settled.Stop()
 	var since time.Time // when the burst began; zero between bursts
 	for {
 		select {
@@ -118,11 +118,11 @@ func (w *watch) run(ctx context.Context) {
 			if since.IsZero() {
 				since = time.Now()
 			}
-			quiet.Reset(min(quietFor, max(0, longestBurst-time.Since(since))))
+			settled.Reset(min(debounce, max(0, maxDebounce-time.Since(since))))
 		case err := <-w.watcher.Errors:
 			w.log.Warn("watching files", "error", err)
-			quiet.Reset(quietFor)
-		case <-quiet.C:
+			settled.Reset(debounce)
+		case <-settled.C:
 			since = time.Time{}
 			select {
 			case w.changed <- struct{}{}:

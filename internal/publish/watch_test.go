@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// A change is told also in a folder that is new, was moved away and back, or is
-// named by a symbolic link.
+// A change is reported also in a folder that is new, was moved away and back, or is a symbolic
+// link.
 func TestWatch(t *testing.T) {
 	dir := t.TempDir()
 	posts, linked := filepath.Join(dir, "posts"), filepath.Join(dir, "linked")

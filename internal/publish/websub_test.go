@@ -17,10 +17,12 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/mmcdole/gofeed"
+
+	"publisher/internal/publish/report"
 )
 
-// testHub is a WebSub hub as the Recommendation has it: it verifies who
-// subscribes, fetches what it is told of, and hands it on.
+// testHub is a WebSub hub according to the Recommendation: it verifies subscribers, fetches the
+// feeds that it is notified of, and distributes them.
 type testHub struct {
 	t      *testing.T
 	server *httptest.Server
@@ -86,7 +88,7 @@ func (h *testHub) distribute(w http.ResponseWriter, topic string) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// took returns what the hub was told since last asked, and how often it refused.
+// took returns what the hub was notified of since the last call, and how often it refused.
 func (h *testHub) took() (told []string, refused int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -157,7 +159,7 @@ func (r *testReader) subscribe(t *testing.T, feed string) {
 	}
 }
 
-// newPushedBlog is a blog that a web server publishes and hubs push.
+// newPushedBlog is a blog that a web server publishes and hubs distribute.
 func newPushedBlog(t *testing.T, hubs ...*testHub) (b *blog, site string) {
 	start := time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
 	b = newBlog(t, "", start)
@@ -172,7 +174,7 @@ func newPushedBlog(t *testing.T, hubs ...*testHub) (b *blog, site string) {
 	return b, server.URL
 }
 
-func (b *blog) run() *Report {
+func (b *blog) run() *report.Pass {
 	b.t.Helper()
 	report, err := b.publisher().Run(b.t.Context(), "run")
 	if err != nil || len(report.Errors) > 0 {
@@ -214,8 +216,8 @@ func TestHubPushesWhatChanged(t *testing.T) {
 	}
 }
 
-// A hub that fails holds up neither the pass nor the other hub, and learns all
-// later, through restarts; the pauses between the attempts grow.
+// A hub that fails delays neither the pass nor the other hub, and is notified of everything
+// later, across restarts; the pauses between attempts grow.
 func TestHubThatFails(t *testing.T) {
 	broken, sound := newTestHub(t), newTestHub(t)
 	b, _ := newPushedBlog(t, broken, sound)
@@ -255,8 +257,8 @@ func TestDaemonTriesAHubAgain(t *testing.T) {
 	}
 }
 
-// Plan and check tell nobody, and a hub that nobody listens behind is a warning.
-func TestOnlyPassesTellHubs(t *testing.T) {
+// Plan and check notify no hub, and a hub that does not respond is a warning.
+func TestOnlyPassesNotifyHubs(t *testing.T) {
 	hub := newTestHub(t)
 	b, _ := newPushedBlog(t, hub)
 	if _, err := b.publisher().Plan(t.Context()); err != nil {

@@ -1,0 +1,189 @@
+package delivery
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"publisher/internal/config"
+	"publisher/internal/ledger"
+	"publisher/internal/publish/editions"
+	"publisher/mailer/dkim"
+	"publisher/mailer/outbox"
+	"publisher/mailer/smtp"
+)
+
+// Sender sends mail to the configured server or, without one, into the outbox.
+type Sender struct {
+	*smtp.Sender
+	cfg     *config.Config
+	catcher *outbox.Catcher // nil with a server
+}
+
+// NewSender returns a sender, which the caller has to close.
+func NewSender(cfg *config.Config, signer *dkim.Signer) (*Sender, error) {
+	s := &Sender{cfg: cfg}
+	server := cfg.Mail.SMTP
+	if cfg.Catches() {
+		catcher, err := outbox.Start(cfg.Path(cfg.Mail.Outbox))
+		if err != nil {
+			return nil, fmt.Errorf("starting the built-in mail catcher: %w", err)
+		}
+		s.catcher, server = catcher, catcher.SMTP(server)
+	}
+	var err error
+	if s.Sender, err = smtp.NewSender(server, helloName(cfg)); err != nil {
+		s.Close()
+		return nil, err
+	}
+	s.Sign(signer)
+	return s, nil
+}
+
+// Close ends the sender.
+func (s *Sender) Close() {
+	if s.catcher != nil {
+		s.catcher.Close()
+	}
+}
+
+// Outbox reports whether mail goes into the outbox.
+func (s *Sender) Outbox() bool { return s.catcher != nil }
+
+// LogIn logs in to the configured server and sends nothing.
+func LogIn(ctx context.Context, cfg *config.Config) error {
+	sender, err := smtp.NewSender(cfg.Mail.SMTP, helloName(cfg))
+	if err != nil {
+		return err
+	}
+	return sender.Check(ctx)
+}
+
+// helloName returns the name for EHLO (RFC 5321 §4.1.1.1).
+func helloName(cfg *config.Config) string {
+	if cfg.Catches() {
+		return "localhost"
+	}
+	return editions.Domain(cfg.Mail.From.Address)
+}
+
+// LoadSigner loads the keys of mail.dkim; nil if there are none.
+func LoadSigner(cfg *config.Config, log *slog.Logger) (*dkim.Signer, error) {
+	keys := cfg.Mail.DKIM
+	if len(keys) == 0 {
+		return nil, nil
+	}
+	signer, err := dkim.LoadSigner(keys, cfg.Path)
+	if err != nil {
+		return nil, cfg.Fault("mail.dkim", err.Error())
+	}
+	for _, key := range keys {
+		if file := cfg.Path(key.KeyFile); dkim.Readable(file) {
+			log.Warn("every user of this machine can read the DKIM key; run `chmod 600` on it", "file", file)
+		}
+	}
+	return signer, nil
+}
+
+// Session calls deliver, which sends with the sender, with what the ledger records across
+// passes: the server's limits, and a clone mark that moves on.
+func (s *Sender) Session(ctx context.Context, o Options, deliver func(context.Context) error) error {
+	if err := o.Ledger.AdvanceCloneMark(ctx); err != nil {
+		return err
+	}
+	return withCloneMark(ctx, o.Ledger, func(ctx context.Context) error {
+		return s.withConnectionLimit(ctx, o, func() error {
+			return s.withRateHistory(ctx, o, func() error { return deliver(ctx) })
+		})
+	})
+}
+
+// withConnectionLimit delivers over as many connections as the server accepted when it last
+// refused more.
+func (s *Sender) withConnectionLimit(ctx context.Context, o Options, deliver func() error) error {
+	last, err := o.Ledger.ConnectionLimit(ctx)
+	if err != nil {
+		return err
+	}
+	if last.Connections > 0 && last.Server == s.Server() {
+		s.Restrict(last.Connections)
+	}
+	err = deliver()
+	var now ledger.ConnectionLimit
+	if n := s.Connections(); n < s.cfg.Mail.SMTP.Connections {
+		now = ledger.ConnectionLimit{Server: s.Server(), Connections: n}
+	}
+	if last != now {
+		err = errors.Join(err, o.Ledger.SetConnectionLimit(context.WithoutCancel(ctx), now))
+	}
+	return err
+}
+
+// withRateHistory delivers within the configured rates, to which everything counts that
+// earlier passes sent. Of a pass that died, each connection may have sent one message that
+// was not recorded.
+func (s *Sender) withRateHistory(ctx context.Context, o Options, deliver func() error) error {
+	rates := s.cfg.Mail.SMTP.Rate
+	if len(rates) == 0 {
+		return deliver()
+	}
+	if died, err := o.Ledger.Sending(ctx); err != nil {
+		return err
+	} else if died {
+		if err := o.Ledger.LogSends(ctx, o.Now(), s.cfg.Mail.SMTP.Connections); err != nil {
+			return err
+		}
+	}
+	var longest time.Duration
+	for _, rate := range rates {
+		longest = max(longest, rate.Per)
+	}
+	history, err := o.Ledger.SendLog(ctx, o.Now().Add(-longest))
+	if err != nil {
+		return err
+	}
+	var sent []time.Time
+	for _, sends := range history {
+		for range sends.Count {
+			sent = append(sent, sends.At)
+		}
+	}
+	s.RateLimiter().Restore(sent)
+	if err := o.Ledger.SetSending(ctx, true); err != nil {
+		return err
+	}
+	err = deliver()
+	return errors.Join(err, o.Ledger.SetSending(context.WithoutCancel(ctx), false))
+}
+
+// cloneMarkInterval is how often the clone mark changes while mail goes out.
+const cloneMarkInterval = time.Second
+
+// withCloneMark delivers while the clone mark beside the ledger moves on: a backup made meanwhile is recognized as one even if this process dies.
+func withCloneMark(ctx context.Context, l *ledger.Ledger, deliver func(context.Context) error) error {
+	// Deliveries in flight when ctx ends are recorded too, and may take long.
+	delivering, delivered := context.WithCancel(context.WithoutCancel(ctx))
+	moving, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	var marker sync.WaitGroup
+	marker.Go(func() {
+		tick := time.NewTicker(cloneMarkInterval)
+		defer tick.Stop()
+		for {
+			select {
+			case <-delivering.Done():
+				return
+			case <-tick.C:
+			}
+			if err := l.AdvanceCloneMark(delivering); err != nil && delivering.Err() == nil {
+				stop(err)
+			}
+		}
+	})
+	defer marker.Wait()
+	defer delivered()
+	return deliver(moving)
+}

@@ -1,0 +1,174 @@
+package subscribers
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"publisher/internal/config"
+	"publisher/internal/ledger"
+	"publisher/internal/ledger/sqlite"
+)
+
+var importDay = time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
+
+// book is a ledger with a config, for lists to be read into.
+type book struct {
+	t   *testing.T
+	cfg *config.Config
+}
+
+func newBook(t *testing.T) *book { return &book{t, listConfig(t)} }
+
+func (b *book) withLedger(do func(l *ledger.Ledger) error) { b.open(sqlite.Open, do) }
+
+func (b *book) open(open func(context.Context, string) (*ledger.Ledger, error), do func(l *ledger.Ledger) error) {
+	b.t.Helper()
+	l, err := open(b.t.Context(), "sqlite:"+b.cfg.Path("publisher.db"))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	defer l.Close()
+	if err := do(l); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+func (b *book) list(l *ledger.Ledger) *List {
+	return NewList(b.cfg, l, func() time.Time { return importDay })
+}
+
+// importList reads a list into the ledger, or, for a dry run, into a copy, which returns
+// what each row would become.
+func (b *book) importList(name, text string, dry bool) (got ImportReport, results []ledger.RowResult) {
+	b.t.Helper()
+	open, o := sqlite.Open, ImportOptions{}
+	if dry {
+		open = sqlite.OpenCopy
+		o.Each = func(f ledger.RowResult) error {
+			results = append(results, f)
+			return nil
+		}
+	}
+	b.open(open, func(l *ledger.Ledger) (err error) {
+		got, err = b.list(l).Import(b.t.Context(), name, strings.NewReader(text), o)
+		return err
+	})
+	return got, results
+}
+
+func (b *book) export() string {
+	b.t.Helper()
+	var out bytes.Buffer
+	b.withLedger(func(l *ledger.Ledger) error { return b.list(l).Export(b.t.Context(), &out) })
+	return out.String()
+}
+
+func lists(t *testing.T) map[string]string {
+	t.Helper()
+	files, err := filepath.Glob("testdata/lists/*.csv")
+	if err != nil || len(files) == 0 {
+		t.Fatal(err, files)
+	}
+	texts := map[string]string{
+		"formulas.csv": "email,name,tags,created,confirmed,cadence\n" +
+			"'+sum@example.com,'=1+1,'-a;b,2020-01-02T03:04:05Z,2020-01-03,daily\n" + "plain@example.com,''@home,,,,\n",
+		"twins.csv": "email,status,name,tags\nbob@example.com,unsubscribed,Bob,go\nbob@example.com,active,,\nBOB@example.com,,Robert,\n",
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts[filepath.Base(file)] = string(text)
+	}
+	return texts
+}
+
+// Everything in a list is in an export, and means the same in another ledger. Reading it twice
+// changes nothing, and what a dry run says is what happens.
+func TestImportRoundTrip(t *testing.T) {
+	for name, text := range lists(t) {
+		t.Run(name, func(t *testing.T) {
+			here, there := newBook(t), newBook(t)
+			planned, results := here.importList(name, text, true)
+			if here.export() != there.export() {
+				t.Error("a dry run changed the ledger")
+			}
+			got, _ := here.importList(name, text, false)
+			if diff := cmp.Diff(got, planned); diff != "" {
+				t.Errorf("the dry run (-run +dry)\n%s", diff)
+			}
+			here.sameResults(results, got)
+			exported := here.export()
+			if again, _ := here.importList(name, text, false); again.Added+again.Updated != 0 || here.export() != exported {
+				t.Errorf("read twice: %+v\n%s", again.ImportCounts, cmp.Diff(exported, here.export()))
+			}
+			there.importList("export.csv", exported, false)
+			if diff := cmp.Diff(exported, there.export()); diff != "" {
+				t.Errorf("elsewhere (-here +there)\n%s", diff)
+			}
+		})
+	}
+}
+
+// sameResults compares the results of single rows with the ledger.
+func (b *book) sameResults(results []ledger.RowResult, got ImportReport) {
+	b.t.Helper()
+	count := map[ledger.RowOutcome]int{}
+	for _, f := range results {
+		count[f.Outcome]++
+		if f.Reason != "" {
+			continue
+		}
+		b.withLedger(func(l *ledger.Ledger) error {
+			s, err := l.Subscriber(b.t.Context(), f.Email)
+			if err == nil && (s == nil || s.Status != f.Is) {
+				err = fmt.Errorf("line %d: %s was to become %s and is %+v", f.Line, f.Email, f.Is, s)
+			}
+			return err
+		})
+	}
+	if !slices.IsSortedFunc(results, func(a, b ledger.RowResult) int { return a.Line - b.Line }) {
+		b.t.Errorf("not in the order of lines: %+v", results)
+	}
+	want := map[ledger.RowOutcome]int{ledger.RowAdded: got.Added, ledger.RowUpdated: got.Updated, ledger.RowUnchanged: got.Unchanged,
+		ledger.RowKept: got.Kept, ledger.RowDuplicate: got.Duplicates, ledger.RowRefused: got.Refused, ledger.RowLeftOut: got.LeftOut}
+	for outcome, n := range want {
+		if count[outcome] != n {
+			b.t.Errorf("%d rows %s, want %d", count[outcome], outcome, n)
+		}
+	}
+}
+
+// People who unsubscribed stay unsubscribed, whatever a service's file says, and a subscription
+// from the file of one service is ended by another's.
+func TestImportKeepsWhoLeft(t *testing.T) {
+	b := newBook(t)
+	texts := lists(t)
+	b.importList("ghost.csv", texts["ghost.csv"], false)
+	list := "email\nada@example.com\nben@example.com\nnew@example.com\nx\n"
+	_, results := b.importList("list.csv", list, true)
+	want := []ledger.RowResult{
+		{Line: 2, Email: "ada@example.com", Outcome: ledger.RowUnchanged, Was: ledger.Active, Is: ledger.Active},
+		{Line: 3, Email: "ben@example.com", Outcome: ledger.RowKept, Was: ledger.Unsubscribed, Is: ledger.Unsubscribed},
+		{Line: 4, Email: "new@example.com", Outcome: ledger.RowAdded, Is: ledger.Active},
+		{Line: 5, Email: "x", Outcome: ledger.RowRefused, Reason: `"x" is not an address to mail to: it has no @`},
+	}
+	if diff := cmp.Diff(want, results); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	_, results = b.importList("kit.csv", "first_name,email,created_at,status\nAda,ada@example.com,,complained\n", true)
+	want = []ledger.RowResult{{Line: 2, Email: "ada@example.com", Outcome: ledger.RowUpdated, Was: ledger.Active, Is: ledger.Complained}}
+	if diff := cmp.Diff(want, results); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
