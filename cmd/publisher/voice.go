@@ -11,6 +11,7 @@ import (
 
 	"github.com/mattn/go-isatty"
 
+	"publisher/internal/hint"
 	"publisher/internal/publish"
 	"publisher/internal/terminal"
 )
@@ -31,8 +32,12 @@ func printLine(w io.Writer, format string, args ...any) {
 }
 
 func (a *app) fail(err error) {
-	for _, line := range errorLines(err) {
-		a.hint("publisher: %s", line)
+	for _, line := range hint.Lines(err) {
+		if hint.IsHint(line) {
+			a.hint("%s", line)
+		} else {
+			a.hint("publisher: %s", line)
+		}
 	}
 	if !a.started {
 		a.hint("`publisher help` lists the commands, `publisher COMMAND --help` explains one")
