@@ -7,6 +7,8 @@ import (
 	"slices"
 
 	"github.com/spf13/cobra"
+
+	page "publisher/internal/preview"
 )
 
 var previewFormats = []string{"html", "text", "eml"}
@@ -69,7 +71,7 @@ switches for a phone's width, dark mode, images off and the text part.`,
 				}
 			}
 			if open {
-				if err := a.openPreview(preview, size); err != nil {
+				if err := page.Open(preview, size, a.lookup, a.say); err != nil {
 					return err
 				}
 			}

@@ -1,4 +1,5 @@
-package main
+// Package service is the daemon: passes and the web server, one config after the other.
+package service
 
 import (
 	"bytes"
@@ -12,8 +13,7 @@ import (
 	"path/filepath"
 	"sync"
 	"syscall"
-
-	"github.com/spf13/cobra"
+	"time"
 
 	"publisher/internal/config"
 	"publisher/internal/ledger"
@@ -23,55 +23,21 @@ import (
 	"publisher/templates"
 )
 
-const serveName = "serve"
-
-func (a *app) serveCommand() *cobra.Command {
-	var format, level string
-	c := &cobra.Command{
-		Use:   serveName,
-		Short: "The daemon: passes on schedule, retries, and the web server",
-		Long: `Does by itself what cron does with run: notices new and changed posts within
-seconds, keeps the feeds fresh, sends digests on time, and tries again what was
-deferred. Serves the feeds, and the pages that mails link to, on server.listen.
-
-SIGTERM or Ctrl-C ends it within ten seconds: no further message is begun, and the
-server's replies to those under way are recorded. SIGHUP, or a change of the config
-file, takes the new config if it is valid, once those replies have come.`,
-		Example: "  publisher serve\n  publisher serve --log-format json",
-		Args:    cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			log, err := newLogger(a.stderr, format, level)
-			if err != nil {
-				return err
-			}
-			d := &daemon{app: a, log: log}
-			return d.run(c.Context())
-		},
-	}
-	c.Flags().StringVar(&format, "log-format", "text", "text or json")
-	c.Flags().StringVar(&level, "log-level", "info", "debug, info, warn or error")
-	return c
+// Options is what a Daemon needs.
+type Options struct {
+	ConfigPath func() string
+	Load       func() (*config.Config, error)
+	Lookup     func(string) (string, bool)
+	Now        func() time.Time
+	BuildID    func() string
 }
 
-func newLogger(w interface{ Write([]byte) (int, error) }, format, level string) (*slog.Logger, error) {
-	var o slog.HandlerOptions
-	var l slog.Level
-	if err := l.UnmarshalText([]byte(level)); err != nil {
-		return nil, fmt.Errorf("%w: --log-level %q is not possible; want debug, info, warn or error", errUsage, level)
-	}
-	o.Level = l
-	switch format {
-	case "text":
-		return slog.New(slog.NewTextHandler(w, &o)), nil
-	case "json":
-		return slog.New(slog.NewJSONHandler(w, &o)), nil
-	}
-	return nil, fmt.Errorf("%w: --log-format %q is not possible; want text or json", errUsage, format)
-}
+// New returns a daemon that logs to log.
+func New(log *slog.Logger, o Options) *Daemon { return &Daemon{Options: o, log: log} }
 
-// daemon runs one config after the other, under one lock.
-type daemon struct {
-	*app
+// Daemon runs one config after the other, under one lock.
+type Daemon struct {
+	Options
 	log  *slog.Logger
 	lock *ledger.Lock
 	dsn  string // what lock is on
@@ -82,13 +48,13 @@ type daemon struct {
 	seen   []byte // the config file as it was last read
 }
 
-// run serves until ctx ends. A new config replaces the one that runs only if it
+// Run serves until ctx ends. A new config replaces the one that runs only if it
 // is valid and starts.
-func (d *daemon) run(ctx context.Context) error {
+func (d *Daemon) Run(ctx context.Context) error {
 	hup := make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP)
 	defer signal.Stop(hup)
-	file, err := filepath.Abs(d.configPath())
+	file, err := filepath.Abs(d.ConfigPath())
 	if err != nil {
 		return err
 	}
@@ -97,7 +63,7 @@ func (d *daemon) run(ctx context.Context) error {
 	// From before the file is read: no change goes unnoticed.
 	d.hup, d.edited = hup, publish.Watch(watching, d.log, nil, []string{file})
 	d.seen, _ = os.ReadFile(file)
-	cfg, err := d.load()
+	cfg, err := d.Load()
 	if err != nil {
 		return err
 	}
@@ -123,11 +89,11 @@ func (d *daemon) run(ctx context.Context) error {
 }
 
 // serve runs one config until ctx ends or another valid one comes, which it returns.
-func (d *daemon) serve(ctx context.Context, cfg *config.Config) (next *config.Config, err error) {
+func (d *Daemon) serve(ctx context.Context, cfg *config.Config) (next *config.Config, err error) {
 	if err := d.holdLock(ctx, cfg); err != nil {
 		return nil, err
 	}
-	p := publish.New(cfg, publish.Options{Now: d.now, Log: d.log, Build: buildID()})
+	p := publish.New(cfg, publish.Options{Now: d.Now, Log: d.log, Build: d.BuildID()})
 	if err := p.Ready(); err != nil {
 		return nil, err
 	}
@@ -148,7 +114,7 @@ func (d *daemon) serve(ctx context.Context, cfg *config.Config) (next *config.Co
 // runParts runs the passes and the web server, and ends both when one fails, ctx
 // does, or a new config comes. In the last case the passes come first: nothing of the
 // mail that is under way is cut off, and its links work until the end.
-func (d *daemon) runParts(ctx context.Context, cfg *config.Config, worker *publish.Daemon, serveWeb func(context.Context) error) (*config.Config, error) {
+func (d *Daemon) runParts(ctx context.Context, cfg *config.Config, worker *publish.Daemon, serveWeb func(context.Context) error) (*config.Config, error) {
 	running, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	passes, drain := context.WithCancelCause(running)
@@ -198,19 +164,19 @@ func (d *daemon) runParts(ctx context.Context, cfg *config.Config, worker *publi
 	return next, nil
 }
 
-func (d *daemon) tellService(state string) {
-	if err := notifyService(d.lookup, state); err != nil {
+func (d *Daemon) tellService(state string) {
+	if err := notifyService(d.Lookup, state); err != nil {
 		d.log.Warn("the service manager was not told", "error", err)
 	}
 }
 
 // holdLock takes the lock of the config's ledger, and lets go of another's.
-func (d *daemon) holdLock(ctx context.Context, cfg *config.Config) error {
+func (d *Daemon) holdLock(ctx context.Context, cfg *config.Config) error {
 	dsn := publish.DSN(cfg)
 	if d.lock != nil && d.dsn == dsn {
 		return nil
 	}
-	lock, err := ledger.TakeLock(ctx, dsn, "publisher serve", d.now())
+	lock, err := ledger.TakeLock(ctx, dsn, "publisher serve", d.Now())
 	if err != nil {
 		return err
 	}
@@ -222,7 +188,7 @@ func (d *daemon) holdLock(ctx context.Context, cfg *config.Config) error {
 }
 
 // webServer listens and returns what serves; without server.url, what waits.
-func (d *daemon) webServer(cfg *config.Config, l *ledger.Ledger, worker *publish.Daemon) (func(context.Context) error, error) {
+func (d *Daemon) webServer(cfg *config.Config, l *ledger.Ledger, worker *publish.Daemon) (func(context.Context) error, error) {
 	if cfg.Server.URL == nil {
 		d.log.Info("no web server: server.url is empty")
 		return func(ctx context.Context) error { <-ctx.Done(); return nil }, nil
@@ -236,7 +202,7 @@ func (d *daemon) webServer(cfg *config.Config, l *ledger.Ledger, worker *publish
 		return nil, cfg.Fault("server.listen", fmt.Sprintf("cannot listen there (%v); choose another address or stop what holds it", err))
 	}
 	handler := web.New(web.Options{Config: cfg, Ledger: l, Templates: set, Archive: publish.Archive{Ledger: l},
-		Tags: worker.Tags, Healthy: worker.Healthy, Now: d.now, Log: d.log})
+		Tags: worker.Tags, Healthy: worker.Healthy, Now: d.Now, Log: d.log})
 	server := &web.Server{Handler: handler, Proxies: cfg.Server.Proxies, Log: d.log}
 	d.log.Info("serving", "address", "http://"+listener.Addr().String(), "content", cfg.Content.Dir)
 	return func(ctx context.Context) error { return server.Serve(ctx, listener) }, nil
@@ -244,19 +210,19 @@ func (d *daemon) webServer(cfg *config.Config, l *ledger.Ledger, worker *publish
 
 // awaitConfig returns the next valid config, or nil when ctx ends. A config that
 // is not valid is logged, and the one that runs stays.
-func (d *daemon) awaitConfig(ctx context.Context) *config.Config {
+func (d *Daemon) awaitConfig(ctx context.Context) *config.Config {
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-d.hup:
 		case <-d.edited:
-			if now, err := os.ReadFile(d.configPath()); err == nil && bytes.Equal(d.seen, now) {
+			if now, err := os.ReadFile(d.ConfigPath()); err == nil && bytes.Equal(d.seen, now) {
 				continue
 			}
 		}
-		d.seen, _ = os.ReadFile(d.configPath())
-		next, err := d.load()
+		d.seen, _ = os.ReadFile(d.ConfigPath())
+		next, err := d.Load()
 		if err == nil {
 			err = publish.New(next, publish.Options{}).Ready()
 		}

@@ -1,4 +1,5 @@
-package main
+// Package preview shows a digest in the browser.
+package preview
 
 import (
 	_ "embed"
@@ -11,12 +12,12 @@ import (
 	"publisher/internal/publish"
 )
 
-//go:embed preview.html
+//go:embed page.html
 var previewPage string
 
-// openPreview writes a page that shows both parts of a preview, with switches for
+// Open writes a page that shows both parts of a preview, with switches for
 // what readers may have, and opens it in the browser, if there is one.
-func (a *app) openPreview(p *publish.Preview, size string) error {
+func Open(p *publish.Preview, size string, lookup func(string) (string, bool), say func(format string, args ...any)) error {
 	page, err := template.New("preview").Parse(previewPage)
 	if err != nil {
 		return err
@@ -35,17 +36,17 @@ func (a *app) openPreview(p *publish.Preview, size string) error {
 	if err != nil {
 		return fmt.Errorf("writing the preview: %w", err)
 	}
-	if browse := a.browser(f.Name()); browse != nil && browse.Run() == nil {
-		a.say("opened %s", f.Name())
+	if browse := browser(f.Name(), lookup); browse != nil && browse.Run() == nil {
+		say("opened %s", f.Name())
 		return nil
 	}
-	a.say("wrote %s; open it in a browser", f.Name())
+	say("wrote %s; open it in a browser", f.Name())
 	return nil
 }
 
 // browser is the command that opens a file in the user's browser; nil where there
 // is no screen.
-func (a *app) browser(file string) *exec.Cmd {
+func browser(file string, lookup func(string) (string, bool)) *exec.Cmd {
 	switch runtime.GOOS {
 	case "darwin":
 		return exec.Command("open", file)
@@ -53,7 +54,7 @@ func (a *app) browser(file string) *exec.Cmd {
 		return exec.Command("rundll32", "url.dll,FileProtocolHandler", file)
 	}
 	for _, screen := range []string{"DISPLAY", "WAYLAND_DISPLAY"} {
-		if name, ok := a.lookup(screen); ok && name != "" {
+		if name, ok := lookup(screen); ok && name != "" {
 			return exec.Command("xdg-open", file)
 		}
 	}
