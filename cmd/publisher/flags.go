@@ -5,28 +5,37 @@ import (
 	"strings"
 
 	"publisher/internal/config"
+	"publisher/internal/hint"
 )
 
-// languageFlag is what --language says, if there are digests in it.
+// checkCadence returns an error if the config has no cadence of that name.
+func checkCadence(cfg *config.Config, name string) error {
+	if _, ok := cfg.Cadence(name); !ok {
+		return hint.With(fmt.Errorf("%w: unknown cadence %q", errUsage, name), "digest.cadences in %s lists them", cfg.File)
+	}
+	return nil
+}
+
+// languageFlag returns the language tag that --language names, if there are digests in it.
 func languageFlag(cfg *config.Config, text string) (string, error) {
 	if text == "" {
 		return "", nil
 	}
 	tag, ok := config.LanguageTag(text)
 	if !ok {
-		return "", fmt.Errorf("%w: --language %q is not a language; write a BCP 47 tag like de, fr or pt-BR", errUsage, text)
+		return "", hint.With(fmt.Errorf("%w: invalid --language %q", errUsage, text), "use a BCP 47 tag such as de, fr or pt-BR")
 	}
-	if !cfg.HasDigestsIn(tag) {
-		all := cfg.AllLanguages()
-		if len(all) == 0 {
-			return "", fmt.Errorf("%w: there are no digests in %s; %s names no languages beside site.language, %s", errUsage, tag, cfg.File, cfg.Site.Language)
-		}
-		return "", fmt.Errorf("%w: there are no digests in %s; there are some in %s (site.language and languages in %s)", errUsage, tag, strings.Join(all, ", "), cfg.File)
+	if cfg.HasDigestsIn(tag) {
+		return tag, nil
 	}
-	return tag, nil
+	err := fmt.Errorf("%w: there are no digests in %s", errUsage, tag)
+	if all := cfg.AllLanguages(); len(all) > 0 {
+		return "", hint.With(err, "use one of %s (site.language and languages in %s)", strings.Join(all, ", "), cfg.File)
+	}
+	return "", hint.With(err, "%s has no language but site.language, %s", cfg.File, cfg.Site.Language)
 }
 
-// inLanguage is a cadence, and behind it the language where there are several.
+// inLanguage returns a cadence with its language, which is "" where there is only one.
 func inLanguage(cadence, language string) string {
 	if language == "" {
 		return cadence

@@ -146,7 +146,7 @@ func (b *hostileBlog) doWith(stdin io.Reader, args ...string) {
 
 // commandOf is the name of the command that a command line is of.
 func commandOf(args []string) string {
-	c, _, err := (&app{}).rootCommand().Find(args)
+	c, _, err := newRootCommand(&app{ui: new(ui)}).Find(args)
 	if err != nil {
 		return ""
 	}
@@ -279,7 +279,7 @@ func TestControlsAreRefused(t *testing.T) {
 		{"--tags", "a\x1bb"}, {"--tags", "a;b\u009b"}, {"--tags", "a\r;b"}, {"--tags", "\a"},
 	} {
 		out, err := b.command(append([]string{"subscribers", "add", "fay@example.net"}, args...)...).CombinedOutput()
-		if exit, ok := err.(*exec.ExitError); !ok || exit.ExitCode() != exitUsage || !strings.Contains(string(out), "--name or --tags has control characters") {
+		if exit, ok := err.(*exec.ExitError); !ok || exit.ExitCode() != exitUsage || !strings.Contains(string(out), "--name or --tags contains control characters") {
 			t.Errorf("%q: %v\n%s", args, err, out)
 		}
 	}
@@ -301,7 +301,7 @@ func (b *hostileBlog) wantAll() {
 			b.t.Errorf("%s is not tried; add what a stranger can make it print", path)
 		}
 	}
-	look((&app{}).rootCommand())
+	look(newRootCommand(&app{ui: new(ui)}))
 }
 
 // The log of the daemon, in both forms and with all that it says.
@@ -337,7 +337,7 @@ func TestLogIsNotDriven(t *testing.T) {
 			if err := cmd.Process.Signal(syscall.SIGHUP); err != nil {
 				t.Fatal(err)
 			}
-			logged.await("the new config is not taken")
+			logged.await("the new config is invalid")
 			if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 				t.Fatal(err)
 			}

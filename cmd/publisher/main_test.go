@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 			}
 			sys.now = func() time.Time { return now }
 		}
-		os.Exit(underSignals(sys))
+		os.Exit(runWithSignals(sys))
 	}})
 }
 

@@ -257,7 +257,7 @@ func TestServeReloads(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.write("config.yaml", string(good)+"fedes: {}\n")
-	refused := s.await("the new config is not taken; the old one stays", nil)
+	refused := s.await("the new config is invalid; keeping the running one", nil)
 	if text := fmt.Sprint(refused["error"]); !strings.Contains(text, `config.yaml:4:1: unknown key "fedes"`) {
 		t.Errorf("the log does not say why: %s", text)
 	}

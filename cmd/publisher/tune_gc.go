@@ -7,28 +7,29 @@ import (
 )
 
 const (
-	// roomyHeap is what the heap may grow to before collecting is worth its time:
-	// most passes end below it, and a list of a million stays under 100 MB with it.
-	roomyHeap = 32 << 20
-	// The heap grows by a share of what lives, in percent, between two collections.
-	mostGrowth, leastGrowth = 400, 35
+	// smallHeap is the size below which collecting is not worth its time: most passes end
+	// below it, and a list of a million subscribers stays under 100 MB with it.
+	smallHeap = 32 << 20
+	// How much the heap may grow between two collections, in percent of the live heap.
+	maxGrowth, minGrowth = 400, 35
 )
 
-// governMemory has a short run collect little and a large one often, unless the
-// user has told Go's runtime otherwise.
-func governMemory(lookup func(string) (string, bool)) {
+// tuneGC makes short runs collect garbage rarely and large ones often, unless the user has
+// set GOGC or GOMEMLIMIT. A memory limit alone does not do: a live heap above it would be
+// collected all the time.
+func tuneGC(lookup func(string) (string, bool)) {
 	for _, name := range []string{"GOGC", "GOMEMLIMIT"} {
 		if _, set := lookup(name); set {
 			return
 		}
 	}
-	debug.SetGCPercent(mostGrowth)
+	debug.SetGCPercent(maxGrowth)
 	afterCollection()
 }
 
-// afterCollection sets the growth after each collection, of which a finalizer tells.
+// afterCollection sets the growth after each collection, when a finalizer runs.
 func afterCollection() {
-	type sentinel struct{ _ *byte } // a pointer: small objects without one are collected in groups
+	type sentinel struct{ _ *byte } // has a pointer, since small objects without one are collected in groups
 	runtime.SetFinalizer(&sentinel{}, func(*sentinel) {
 		sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
 		metrics.Read(sample)
@@ -39,10 +40,10 @@ func afterCollection() {
 	})
 }
 
-// growth is how many percent of the live heap it may grow by.
+// growth returns by how many percent the live heap may grow.
 func growth(live uint64) int {
-	if live >= roomyHeap {
-		return leastGrowth
+	if live >= smallHeap {
+		return minGrowth
 	}
-	return int(min(max((roomyHeap-live)*100/max(live, 1), leastGrowth), mostGrowth))
+	return int(min(max((smallHeap-live)*100/max(live, 1), minGrowth), maxGrowth))
 }

@@ -16,13 +16,30 @@ import (
 	"publisher/internal/terminal"
 )
 
-// The program's voice: results on stdout, everything else on stderr, each in
-// plain lines that say what to do next. Formats are ours and trusted; what they are
-// filled with is a stranger's, and is escaped.
+// ui prints: results to stdout, everything else to stderr. It escapes what strangers wrote;
+// formats are ours and trusted.
+type ui struct {
+	stdout, stderr io.Writer
+	// What the program was started with: only document and progressLine write there.
+	rawStdout, rawStderr io.Writer
+	json                 bool
+	verbose              bool
+}
 
-func (a *app) say(format string, args ...any) { printLine(a.stdout, format, args...) }
+// newUI returns a ui, and what writes out the rest of its lines at the end.
+func newUI(stdout, stderr io.Writer) (u *ui, flush func()) {
+	out, errs := terminal.NewWriter(stdout), terminal.NewWriter(stderr)
+	return &ui{stdout: out, stderr: errs, rawStdout: stdout, rawStderr: stderr}, func() {
+		out.Flush()
+		errs.Flush()
+	}
+}
 
-func (a *app) hint(format string, args ...any) { printLine(a.stderr, format, args...) }
+// print writes a line of results.
+func (u *ui) print(format string, args ...any) { printLine(u.stdout, format, args...) }
+
+// note writes a line for the person who runs the program.
+func (u *ui) note(format string, args ...any) { printLine(u.stderr, format, args...) }
 
 func printLine(w io.Writer, format string, args ...any) {
 	if false {
@@ -31,34 +48,31 @@ func printLine(w io.Writer, format string, args ...any) {
 	fmt.Fprintf(w, format+"\n", terminal.Args(args)...)
 }
 
-func (a *app) fail(err error) {
+func (u *ui) printError(err error) {
 	for _, line := range hint.Lines(err) {
 		if hint.IsHint(line) {
-			a.hint("%s", line)
+			u.note("%s", line)
 		} else {
-			a.hint("publisher: %s", line)
+			u.note("publisher: %s", line)
 		}
-	}
-	if !a.started {
-		a.hint("`publisher help` lists the commands, `publisher COMMAND --help` explains one")
 	}
 }
 
-// printJSON writes the one document that --json promises.
-func (a *app) printJSON(v any) error {
-	out := json.NewEncoder(a.stdout)
+// printJSON prints the one document that --json promises.
+func (u *ui) printJSON(v any) error {
+	out := json.NewEncoder(u.stdout)
 	out.SetEscapeHTML(false)
 	out.SetIndent("", "  ")
 	return out.Encode(v)
 }
 
-// document is stdout for what is no text of ours and goes to programs as it is: a mail,
-// a page, a template, a list. Only on a terminal is it escaped.
-func (a *app) document() io.Writer {
-	if isTerminal(a.raw.stdout) {
-		return terminal.NewDocumentWriter(a.raw.stdout)
+// document returns stdout for documents that programs read unchanged: a mail, a page, a
+// template, a list. They are escaped only on a terminal.
+func (u *ui) document() io.Writer {
+	if isTerminal(u.rawStdout) {
+		return terminal.NewDocumentWriter(u.rawStdout)
 	}
-	return a.raw.stdout
+	return u.rawStdout
 }
 
 func isTerminal(w io.Writer) bool {
@@ -66,15 +80,15 @@ func isTerminal(w io.Writer) bool {
 	return ok && isatty.IsTerminal(file.Fd())
 }
 
-// table aligns rows of cells on stdout.
+// table prints rows of cells to stdout, aligned.
 type table struct{ out *tabwriter.Writer }
 
-func (a *app) table() table { return table{tabwriter.NewWriter(a.stdout, 0, 4, 2, ' ', 0)} }
+func (u *ui) table() table { return table{tabwriter.NewWriter(u.stdout, 0, 4, 2, ' ', 0)} }
 
 // row writes one row; tabs in the format separate its cells.
 func (t table) row(format string, args ...any) { printLine(t.out, format, args...) }
 
-// count is a number with its noun.
+// count returns a number with its noun, in the plural if need be.
 func count(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun
@@ -88,7 +102,7 @@ func count(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// clip cuts a text to at most so many characters.
+// clip cuts a text to at most that many characters.
 func clip(s string, most int) string {
 	if r := []rune(s); len(r) > most {
 		return string(r[:most-1]) + "…"
@@ -96,7 +110,7 @@ func clip(s string, most int) string {
 	return s
 }
 
-// some lists the first few of many.
+// some lists the first few items.
 func some(items []string, most int) string {
 	if len(items) <= most {
 		return strings.Join(items, ", ")
@@ -104,13 +118,14 @@ func some(items []string, most int) string {
 	return fmt.Sprintf("%s and %d more", strings.Join(items[:most], ", "), len(items)-most)
 }
 
-// eraseLine is the one thing that is said to a terminal itself.
+// eraseLine is the one control sequence that is sent to a terminal.
 const eraseLine = "\r\x1b[K"
 
-// progressLine tells of deliveries underway: on a terminal in one line that changes,
-// elsewhere in a new line every ten seconds.
-func (a *app) progressLine() (show func(publish.Progress), done func()) {
-	onTerminal, every := isTerminal(a.raw.stderr), 10*time.Second
+// progressLine returns a function that prints the progress of deliveries, on a terminal in
+// one line that changes and elsewhere in a new line every ten seconds, and one that removes
+// the line at the end.
+func (u *ui) progressLine() (show func(publish.Progress), done func()) {
+	onTerminal, every := isTerminal(u.rawStderr), 10*time.Second
 	if onTerminal {
 		every = 100 * time.Millisecond
 	}
@@ -122,22 +137,22 @@ func (a *app) progressLine() (show func(publish.Progress), done func()) {
 			return
 		}
 		last, shown = now, true
-		text := underway(p, now.Sub(began))
+		text := progressText(p, now.Sub(began))
 		if onTerminal {
-			fmt.Fprintf(a.raw.stderr, eraseLine+"%s", terminal.Escape(text))
+			fmt.Fprintf(u.rawStderr, eraseLine+"%s", terminal.Escape(text))
 		} else {
-			a.hint("%s", text)
+			u.note("%s", text)
 		}
 	}
 	return show, func() {
 		if shown && onTerminal {
-			fmt.Fprint(a.raw.stderr, eraseLine)
+			fmt.Fprint(u.rawStderr, eraseLine)
 		}
 	}
 }
 
-// underway says how far an edition has come, how fast, and how long it will take.
-func underway(p publish.Progress, took time.Duration) string {
+// progressText says how far an edition has come, how fast, and how long it will take.
+func progressText(p publish.Progress, took time.Duration) string {
 	text := fmt.Sprintf("edition %d: %d of %d sent, %d deferred, %d failed", p.Edition, p.Sent, p.Recipients, p.Deferred, p.Failed)
 	ended := p.Sent + p.Deferred + p.Failed + p.Uncertain
 	now := ended - p.Before

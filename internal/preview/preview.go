@@ -1,4 +1,5 @@
-// Package preview shows a digest in the browser.
+// Package preview shows a digest in the browser, with switches for a phone's width, dark
+// mode, images off and the text part.
 package preview
 
 import (
@@ -8,45 +9,39 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
-
-	"publisher/internal/publish"
 )
 
 //go:embed page.html
-var previewPage string
+var page string
 
-// Open writes a page that shows both parts of a preview, with switches for
-// what readers may have, and opens it in the browser, if there is one.
-func Open(p *publish.Preview, size string, lookup func(string) (string, bool), say func(format string, args ...any)) error {
-	page, err := template.New("preview").Parse(previewPage)
+// Digest is what the page shows. Size is a line of text.
+type Digest struct {
+	Subject, HTML, Text, Size string
+}
+
+// WritePage writes the page to a new temporary file and returns its name.
+func WritePage(d Digest) (string, error) {
+	t, err := template.New("preview").Parse(page)
 	if err != nil {
-		return err
+		return "", err
 	}
 	f, err := os.CreateTemp("", "publisher-preview-*.html")
 	if err != nil {
-		return fmt.Errorf("writing the preview: %w", err)
+		return "", fmt.Errorf("writing the preview: %w", err)
 	}
 	defer f.Close()
-	err = page.Execute(f, struct {
-		Subject, HTML, Text, Size string
-	}{p.Subject, p.HTML, p.Text, size})
-	if err == nil {
+	if err = t.Execute(f, d); err == nil {
 		err = f.Close()
 	}
 	if err != nil {
-		return fmt.Errorf("writing the preview: %w", err)
+		return "", fmt.Errorf("writing the preview: %w", err)
 	}
-	if browse := browser(f.Name(), lookup); browse != nil && browse.Run() == nil {
-		say("opened %s", f.Name())
-		return nil
-	}
-	say("wrote %s; open it in a browser", f.Name())
-	return nil
+	return f.Name(), nil
 }
 
-// browser is the command that opens a file in the user's browser; nil where there
-// is no screen.
-func browser(file string, lookup func(string) (string, bool)) *exec.Cmd {
+// Browser returns the command that opens a file in the user's browser, or nil where
+// there is no screen. lookup reads the environment.
+func Browser(file string, lookup func(string) (string, bool)) *exec.Cmd {
 	switch runtime.GOOS {
 	case "darwin":
 		return exec.Command("open", file)
