@@ -11,13 +11,13 @@ import (
 
 	_ "modernc.org/sqlite"
 
-	"publisher/internal/sink"
+	"publisher/internal/smtptest"
 )
 
 // A backup that was made while mail went out does not know of those sent since:
 // nothing is sent from it by itself, also where the pass never came to its end.
 func TestBackupOfAKilledPass(t *testing.T) {
-	server, err := sink.Start(sink.Options{Delay: 50 * time.Millisecond})
+	server, err := smtptest.Start(smtptest.Options{Delay: 50 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}

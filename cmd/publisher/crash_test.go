@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"publisher/internal/ledger"
-	"publisher/internal/sink"
+	"publisher/internal/smtptest"
 )
 
 const crashConnections = 8
@@ -38,7 +38,7 @@ func TestKilledWhileSending(t *testing.T) {
 	for _, uncertain := range []string{"resend", "hold"} {
 		t.Run(uncertain, func(t *testing.T) {
 			mails, kills := crashSize(t)
-			server, err := sink.Start(sink.Options{})
+			server, err := smtptest.Start(smtptest.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -58,14 +58,14 @@ func TestKilledWhileSending(t *testing.T) {
 // crash is a site whose sender is killed again and again.
 type crash struct {
 	t      *testing.T
-	server *sink.Server
+	server *smtptest.Server
 	dir    string
 	mails  int
 	// uncertain are the subscribers of whom it was said after some kill.
 	uncertain map[string]int
 }
 
-func newCrash(t *testing.T, server *sink.Server, uncertain string, mails int) *crash {
+func newCrash(t *testing.T, server *smtptest.Server, uncertain string, mails int) *crash {
 	c := &crash{t: t, server: server, dir: t.TempDir(), mails: mails, uncertain: map[string]int{}}
 	config := fmt.Sprintf(`site: {title: Blog, url: https://example.com}
 digest: {cadences: {immediate: ""}, default: immediate, start: 2020-01-01, settle: 0s}

@@ -11,27 +11,27 @@ import (
 	"testing"
 
 	"publisher/internal/ledger"
-	"publisher/internal/sink"
+	"publisher/internal/smtptest"
 )
 
 // misbehave decides by the address alone, so that the test knows what to expect:
 // of a thousand, 100 are put off once, 20 for ever, 50 have no mailbox, 10 lose the
 // connection just before the message is taken and 10 just after, 2 are never answered.
-func misbehave(stage sink.Stage, to string, tries int) sink.Fault {
+func misbehave(stage smtptest.Stage, to string, tries int) smtptest.Fault {
 	share := shareOf(to)
 	switch {
-	case stage == sink.Rcpt && share < 100 && tries == 0:
+	case stage == smtptest.Rcpt && share < 100 && tries == 0:
 		return "450 4.2.0 greylisted"
-	case stage == sink.Rcpt && share >= 100 && share < 120:
+	case stage == smtptest.Rcpt && share >= 100 && share < 120:
 		return "451 4.3.0 not now"
-	case stage == sink.Rcpt && share >= 120 && share < 170:
+	case stage == smtptest.Rcpt && share >= 120 && share < 170:
 		return "550 5.1.1 no such user"
-	case stage == sink.Body && share >= 170 && share < 180 && tries == 0:
-		return sink.Drop
-	case stage == sink.Taken && share >= 180 && share < 190:
-		return sink.Drop
-	case stage == sink.Taken && share >= 190 && share < 192:
-		return sink.Hang
+	case stage == smtptest.Body && share >= 170 && share < 180 && tries == 0:
+		return smtptest.Drop
+	case stage == smtptest.Taken && share >= 180 && share < 190:
+		return smtptest.Drop
+	case stage == smtptest.Taken && share >= 190 && share < 192:
+		return smtptest.Hang
 	}
 	return ""
 }
@@ -45,7 +45,7 @@ func shareOf(to string) uint32 {
 // Whatever the server does, every recipient ends as sent, deferred, failed or
 // uncertain, as the server's own record says.
 func TestMisbehavingServer(t *testing.T) {
-	server, err := sink.Start(sink.Options{Fault: misbehave, PerConnection: 100})
+	server, err := smtptest.Start(smtptest.Options{Fault: misbehave, PerConnection: 100})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,8 +116,8 @@ func (c *crash) edit(old, with string) {
 
 // After the greylist's time all but the hopeless get it.
 func TestGreylistedGetItLater(t *testing.T) {
-	server, err := sink.Start(sink.Options{Fault: func(stage sink.Stage, _ string, tries int) sink.Fault {
-		if stage == sink.Rcpt && tries == 0 {
+	server, err := smtptest.Start(smtptest.Options{Fault: func(stage smtptest.Stage, _ string, tries int) smtptest.Fault {
+		if stage == smtptest.Rcpt && tries == 0 {
 			return "450 4.2.0 greylisted"
 		}
 		return ""
@@ -146,7 +146,7 @@ func TestGreylistedGetItLater(t *testing.T) {
 // Where the disk is full the pass says so, and what the server had answered by then
 // is remembered: nobody is missed, and nobody gets it twice.
 func TestDiskFull(t *testing.T) {
-	server, err := sink.Start(sink.Options{})
+	server, err := smtptest.Start(smtptest.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

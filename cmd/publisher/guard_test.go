@@ -8,15 +8,15 @@ import (
 	"testing"
 
 	"publisher/internal/ledger"
-	"publisher/internal/sink"
+	"publisher/internal/smtptest"
 )
 
 // refusing is a server that refuses the recipients that refuse names, until mended.
-func refusing(t *testing.T, reply sink.Fault, refuse func(to string) bool) (server *sink.Server, mended *atomic.Bool) {
+func refusing(t *testing.T, reply smtptest.Fault, refuse func(to string) bool) (server *smtptest.Server, mended *atomic.Bool) {
 	t.Helper()
 	mended = new(atomic.Bool)
-	server, err := sink.Start(sink.Options{Fault: func(stage sink.Stage, to string, _ int) sink.Fault {
-		if stage == sink.Rcpt && !mended.Load() && refuse(to) {
+	server, err := smtptest.Start(smtptest.Options{Fault: func(stage smtptest.Stage, to string, _ int) smtptest.Fault {
+		if stage == smtptest.Rcpt && !mended.Load() && refuse(to) {
 			return reply
 		}
 		return ""
@@ -117,11 +117,11 @@ func TestAcceptedRefusalsAndTheWayBack(t *testing.T) {
 // Mailboxes that are gone among many that are not are marked; of those refused for what is
 // no fault of theirs nobody is, and the next edition brings them what they have missed.
 func TestRefusalsBelowTheGuard(t *testing.T) {
-	server, err := sink.Start(sink.Options{Fault: func(stage sink.Stage, to string, tries int) sink.Fault {
+	server, err := smtptest.Start(smtptest.Options{Fault: func(stage smtptest.Stage, to string, tries int) smtptest.Fault {
 		var n int
 		fmt.Sscanf(to, "reader%d@", &n)
 		switch {
-		case stage != sink.Rcpt || n < 10:
+		case stage != smtptest.Rcpt || n < 10:
 		case n%20 == 10:
 			return "550 5.1.1 no such user here"
 		case n%20 == 11 && tries == 0:

@@ -22,7 +22,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"publisher/internal/sink"
+	"publisher/internal/smtptest"
 )
 
 // hostile is what a stranger may write wherever text can be written: it clears the
@@ -66,9 +66,9 @@ type hostileBlog struct {
 }
 
 func newHostileBlog(t *testing.T) *hostileBlog {
-	server, err := sink.Start(sink.Options{Fault: func(stage sink.Stage, to string, _ int) sink.Fault {
-		if stage == sink.Rcpt && strings.HasPrefix(to, "refused") {
-			return sink.Fault("550 5.7.1 " + hostileLine)
+	server, err := smtptest.Start(smtptest.Options{Fault: func(stage smtptest.Stage, to string, _ int) smtptest.Fault {
+		if stage == smtptest.Rcpt && strings.HasPrefix(to, "refused") {
+			return smtptest.Fault("550 5.7.1 " + hostileLine)
 		}
 		return ""
 	}})

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"publisher/internal/sink"
+	"publisher/internal/smtptest"
 )
 
 // Ctrl-C, SIGTERM or the end of the terminal while the last recipients of an edition
@@ -23,7 +23,7 @@ func TestInterruptedWhileTheLastWait(t *testing.T) {
 }
 
 func interruptWhileTheLastWait(t *testing.T, sig os.Signal) {
-	server, err := sink.Start(sink.Options{})
+	server, err := smtptest.Start(smtptest.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"publisher/internal/sink"
+	"publisher/internal/smtptest"
 )
 
 // However often the sender is killed, no window of mail.smtp.rate takes one more
@@ -21,7 +21,7 @@ func TestRateHoldsWhenKilled(t *testing.T) {
 		// when the next pass begins, and again when it is settled.
 		cost = 2 * connections
 	)
-	server, err := sink.Start(sink.Options{Delay: 10 * time.Millisecond})
+	server, err := smtptest.Start(smtptest.Options{Delay: 10 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,8 +76,8 @@ func (c *crash) runUntil(goal int) *exec.Cmd {
 // A server that asked for less is met with fewer connections by the next pass too.
 func TestSlowedDownStaysSo(t *testing.T) {
 	const mails = 60 // too few to speed up again
-	server, err := sink.Start(sink.Options{Delay: 20 * time.Millisecond, Fault: func(stage sink.Stage, to string, tries int) sink.Fault {
-		if stage == sink.Rcpt && to == "reader0@example.net" && tries == 0 {
+	server, err := smtptest.Start(smtptest.Options{Delay: 20 * time.Millisecond, Fault: func(stage smtptest.Stage, to string, tries int) smtptest.Fault {
+		if stage == smtptest.Rcpt && to == "reader0@example.net" && tries == 0 {
 			return "451 4.7.1 not so fast"
 		}
 		return ""

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"publisher/internal/sink"
+	"publisher/internal/smtptest"
 )
 
 // SIGTERM while another program has the ledger locked: the process ends long before it
@@ -18,7 +18,7 @@ import (
 func TestStoppedWhileTheLedgerIsLocked(t *testing.T) {
 	for _, command := range []string{"run", "serve"} {
 		t.Run(command, func(t *testing.T) {
-			server, err := sink.Start(sink.Options{Delay: 20 * time.Millisecond})
+			server, err := smtptest.Start(smtptest.Options{Delay: 20 * time.Millisecond})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -81,7 +81,7 @@ func TestStoppedWhileTheLedgerIsLocked(t *testing.T) {
 // A copy put in the place of a ledger whose pass was killed, without its log: nothing is
 // read from what the two would be together, and nothing is sent.
 func TestCopyBesideTheLogOfAKilledPass(t *testing.T) {
-	server, err := sink.Start(sink.Options{Delay: 20 * time.Millisecond})
+	server, err := smtptest.Start(smtptest.Options{Delay: 20 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"publisher/internal/ledger"
-	"publisher/internal/sink"
+	"publisher/internal/smtptest"
 )
 
 // statuses are how many subscribers have each status.
@@ -34,24 +34,24 @@ func (c *crash) statuses() map[ledger.Status]int {
 // subscription.
 func TestRefusalsAboutUsMarkNobody(t *testing.T) {
 	for name, test := range map[string]struct {
-		stage sink.Stage
-		reply sink.Fault
+		stage smtptest.Stage
+		reply smtptest.Fault
 	}{
-		"relay":            {sink.Rcpt, "550 relay not permitted"},
-		"not logged in":    {sink.Rcpt, "550 I cannot deliver mail for reader@example.net"},
-		"log-in wanted":    {sink.Rcpt, "530 5.7.0 Authentication required"},
-		"sender":           {sink.Rcpt, "553 5.1.3 sender verify failed"},
-		"code against it":  {sink.Rcpt, "550 5.1.1 relay access denied"},
-		"policy, quoted":   {sink.Rcpt, "550 '5.7.1 not wanted here'"},
-		"bare":             {sink.Rcpt, "550 no"},
-		"other address":    {sink.Rcpt, "550 5.1.0 address rejected"},
-		"hourly rate":      {sink.Rcpt, "550 example.com has exceeded the max emails per hour"},
-		"after the body":   {sink.Body, "550 5.1.1 rejected"},
-		"any bytes at all": {sink.Rcpt, "550 \x00\x1b[31m\xff\xfe user\x00unknow"},
+		"relay":            {smtptest.Rcpt, "550 relay not permitted"},
+		"not logged in":    {smtptest.Rcpt, "550 I cannot deliver mail for reader@example.net"},
+		"log-in wanted":    {smtptest.Rcpt, "530 5.7.0 Authentication required"},
+		"sender":           {smtptest.Rcpt, "553 5.1.3 sender verify failed"},
+		"code against it":  {smtptest.Rcpt, "550 5.1.1 relay access denied"},
+		"policy, quoted":   {smtptest.Rcpt, "550 '5.7.1 not wanted here'"},
+		"bare":             {smtptest.Rcpt, "550 no"},
+		"other address":    {smtptest.Rcpt, "550 5.1.0 address rejected"},
+		"hourly rate":      {smtptest.Rcpt, "550 example.com has exceeded the max emails per hour"},
+		"after the body":   {smtptest.Body, "550 5.1.1 rejected"},
+		"any bytes at all": {smtptest.Rcpt, "550 \x00\x1b[31m\xff\xfe user\x00unknow"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server, err := sink.Start(sink.Options{Fault: func(stage sink.Stage, _ string, _ int) sink.Fault {
+			server, err := smtptest.Start(smtptest.Options{Fault: func(stage smtptest.Stage, _ string, _ int) smtptest.Fault {
 				if stage == test.stage {
 					return test.reply
 				}
@@ -80,7 +80,7 @@ func TestRefusalsAboutUsMarkNobody(t *testing.T) {
 // A server that bears three connections gets everything in one pass.
 func TestOnePassAdaptsToWhatTheServerBears(t *testing.T) {
 	const mails, borne = 300, 3
-	server, err := sink.Start(sink.Options{Bears: borne})
+	server, err := smtptest.Start(smtptest.Options{Bears: borne})
 	if err != nil {
 		t.Fatal(err)
 	}

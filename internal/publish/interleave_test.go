@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"publisher/internal/sink"
+	"publisher/internal/smtptest"
 )
 
 // A post that comes while a long edition goes out does not wait for its end, nor for the
@@ -19,10 +19,10 @@ func TestLongEditionBlocksNoOther(t *testing.T) {
 	b := newBlog(t, "", time.Date(2026, 6, 1, 7, 0, 0, 0, time.UTC)) // a Monday
 	var mu sync.Mutex
 	var order []string
-	server, err := sink.Start(sink.Options{Delay: time.Millisecond, Fault: func(stage sink.Stage, to string, _ int) sink.Fault {
+	server, err := smtptest.Start(smtptest.Options{Delay: time.Millisecond, Fault: func(stage smtptest.Stage, to string, _ int) smtptest.Fault {
 		mu.Lock()
 		defer mu.Unlock()
-		if stage == sink.Taken {
+		if stage == smtptest.Taken {
 			if order = append(order, to); len(order) == 20 {
 				text := "---\ntitle: Urgent\ndate: 2026-05-30\n---\nNow.\n"
 				if err := os.WriteFile(filepath.Join(b.dir, "posts/urgent.md"), []byte(text), 0o644); err != nil {

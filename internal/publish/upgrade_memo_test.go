@@ -14,7 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"publisher/internal/ledger"
-	"publisher/internal/sink"
+	"publisher/internal/smtptest"
 )
 
 // upgraded is a blog whose ledger has schema 6, as the process left it that was killed
@@ -22,7 +22,7 @@ import (
 // unsubscribed; the ledger was adopted; one hub was told of all feeds and one of none.
 type upgraded struct {
 	*blog
-	server *sink.Server
+	server *smtptest.Server
 	build  string
 }
 
@@ -30,7 +30,7 @@ func newUpgraded(t *testing.T, build string) *upgraded {
 	t.Helper()
 	u := &upgraded{blog: newBlog(t, "", time.Date(2026, 6, 1, 9, 0, 0, 0, time.UTC)), build: build}
 	var err error
-	if u.server, err = sink.Start(sink.Options{}); err != nil {
+	if u.server, err = smtptest.Start(smtptest.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(u.server.Close)

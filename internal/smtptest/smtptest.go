@@ -1,6 +1,6 @@
-// Package sink is an SMTP server for tests and measurements: it takes mail as fast
+// Package smtptest is an SMTP server for tests and measurements: it takes mail as fast
 // as it comes, misbehaves as told, and remembers what it took.
-package sink
+package smtptest
 
 import (
 	"bufio"

@@ -1,16 +1,16 @@
-package sink_test
+package smtptest_test
 
 import (
 	"net/smtp"
 	"strconv"
 	"testing"
 
-	"publisher/internal/sink"
+	"publisher/internal/smtptest"
 )
 
 func TestSinkTakesAndRefuses(t *testing.T) {
-	server, err := sink.Start(sink.Options{Fault: func(stage sink.Stage, to string, tries int) sink.Fault {
-		if stage == sink.Rcpt && to == "later@example.net" && tries == 0 {
+	server, err := smtptest.Start(smtptest.Options{Fault: func(stage smtptest.Stage, to string, tries int) smtptest.Fault {
+		if stage == smtptest.Rcpt && to == "later@example.net" && tries == 0 {
 			return "450 later"
 		}
 		return ""
