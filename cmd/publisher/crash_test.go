@@ -38,11 +38,7 @@ func TestKilledWhileSending(t *testing.T) {
 	for _, uncertain := range []string{"resend", "hold"} {
 		t.Run(uncertain, func(t *testing.T) {
 			mails, kills := crashSize(t)
-			server, err := smtptest.Start(smtptest.Options{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer server.Close()
+			server := smtptest.Start(t, smtptest.Options{})
 			c := newCrash(t, server, uncertain, mails)
 			for range kills {
 				if !c.kill(1 + rand.N(mails/kills)) {
@@ -179,7 +175,7 @@ func (c *crash) finish() {
 // compare holds the server's record against what was said.
 func (c *crash) compare(uncertain string) {
 	c.t.Helper()
-	taken := c.server.Taken()
+	taken := c.server.Accepted()
 	doubles, missing := 0, 0
 	for i := range c.mails {
 		email := fmt.Sprintf("reader%d@example.net", i)

@@ -17,20 +17,20 @@ import (
 // misbehave decides by the address alone, so that the test knows what to expect:
 // of a thousand, 100 are put off once, 20 for ever, 50 have no mailbox, 10 lose the
 // connection just before the message is taken and 10 just after, 2 are never answered.
-func misbehave(stage smtptest.Stage, to string, tries int) smtptest.Fault {
-	share := shareOf(to)
+func misbehave(e smtptest.Event) string {
+	share := shareOf(e.Arg)
 	switch {
-	case stage == smtptest.Rcpt && share < 100 && tries == 0:
+	case e.Verb == "RCPT" && share < 100 && e.Tries == 0:
 		return "450 4.2.0 greylisted"
-	case stage == smtptest.Rcpt && share >= 100 && share < 120:
+	case e.Verb == "RCPT" && share >= 100 && share < 120:
 		return "451 4.3.0 not now"
-	case stage == smtptest.Rcpt && share >= 120 && share < 170:
+	case e.Verb == "RCPT" && share >= 120 && share < 170:
 		return "550 5.1.1 no such user"
-	case stage == smtptest.Body && share >= 170 && share < 180 && tries == 0:
-		return smtptest.Drop
-	case stage == smtptest.Taken && share >= 180 && share < 190:
-		return smtptest.Drop
-	case stage == smtptest.Taken && share >= 190 && share < 192:
+	case e.Verb == "DOT" && share >= 170 && share < 180 && e.Tries == 0:
+		return smtptest.Close
+	case e.Verb == "ACCEPTED" && share >= 180 && share < 190:
+		return smtptest.Close
+	case e.Verb == "ACCEPTED" && share >= 190 && share < 192:
 		return smtptest.Hang
 	}
 	return ""
@@ -45,11 +45,7 @@ func shareOf(to string) uint32 {
 // Whatever the server does, every recipient ends as sent, deferred, failed or
 // uncertain, as the server's own record says.
 func TestMisbehavingServer(t *testing.T) {
-	server, err := smtptest.Start(smtptest.Options{Fault: misbehave, PerConnection: 100})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer server.Close()
+	server := smtptest.Start(t, smtptest.Options{Script: misbehave, PerConnection: 100})
 	const mails = 1500
 	c := newCrash(t, server, "hold\n  retry_for: 1h", mails)
 	c.edit("tls: none", "tls: none, timeout: 1s")
@@ -63,7 +59,7 @@ func TestMisbehavingServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	taken := server.Taken()
+	taken := server.Accepted()
 	counts, seen := map[ledger.Progress]int{}, 0
 	for d, err := range l.Deliveries(ctx, 1, "") {
 		if err != nil {
@@ -116,16 +112,12 @@ func (c *crash) edit(old, with string) {
 
 // After the greylist's time all but the hopeless get it.
 func TestGreylistedGetItLater(t *testing.T) {
-	server, err := smtptest.Start(smtptest.Options{Fault: func(stage smtptest.Stage, _ string, tries int) smtptest.Fault {
-		if stage == smtptest.Rcpt && tries == 0 {
+	server := smtptest.Start(t, smtptest.Options{Script: func(e smtptest.Event) string {
+		if e.Verb == "RCPT" && e.Tries == 0 {
 			return "450 4.2.0 greylisted"
 		}
 		return ""
 	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer server.Close()
 	const mails = 300
 	c := newCrash(t, server, "resend", mails)
 	for i, now := range []string{"2026-06-01T12:00:00Z", "2026-06-01T12:10:00Z"} {
@@ -135,7 +127,7 @@ func TestGreylistedGetItLater(t *testing.T) {
 			t.Fatalf("%v\n%s", err, out)
 		}
 	}
-	taken := server.Taken()
+	taken := server.Accepted()
 	for i := range mails {
 		if email := fmt.Sprintf("reader%d@example.net", i); taken[email] != 1 {
 			t.Errorf("%s got %d", email, taken[email])
@@ -146,11 +138,7 @@ func TestGreylistedGetItLater(t *testing.T) {
 // Where the disk is full the pass says so, and what the server had answered by then
 // is remembered: nobody is missed, and nobody gets it twice.
 func TestDiskFull(t *testing.T) {
-	server, err := smtptest.Start(smtptest.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer server.Close()
+	server := smtptest.Start(t, smtptest.Options{})
 	const mails = 1500
 	c := newCrash(t, server, "resend", mails)
 	info, err := os.Stat(filepath.Join(c.dir, "publisher.db"))
@@ -171,7 +159,7 @@ func TestDiskFull(t *testing.T) {
 	if out, err := run.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	taken := server.Taken()
+	taken := server.Accepted()
 	for i := range mails {
 		if email := fmt.Sprintf("reader%d@example.net", i); taken[email] != 1 {
 			t.Errorf("%s got %d", email, taken[email])

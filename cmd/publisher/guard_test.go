@@ -12,19 +12,15 @@ import (
 )
 
 // refusing is a server that refuses the recipients that refuse names, until mended.
-func refusing(t *testing.T, reply smtptest.Fault, refuse func(to string) bool) (server *smtptest.Server, mended *atomic.Bool) {
+func refusing(t *testing.T, reply string, refuse func(to string) bool) (server *smtptest.Server, mended *atomic.Bool) {
 	t.Helper()
 	mended = new(atomic.Bool)
-	server, err := smtptest.Start(smtptest.Options{Fault: func(stage smtptest.Stage, to string, _ int) smtptest.Fault {
-		if stage == smtptest.Rcpt && !mended.Load() && refuse(to) {
+	server = smtptest.Start(t, smtptest.Options{Script: func(e smtptest.Event) string {
+		if e.Verb == "RCPT" && !mended.Load() && refuse(e.Arg) {
 			return reply
 		}
 		return ""
 	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(server.Close)
 	return server, mended
 }
 
@@ -52,7 +48,7 @@ func (c *crash) must(args ...string) string {
 // gotOnce wants each of so many recipients to have got one mail.
 func (c *crash) gotOnce(want int) {
 	c.t.Helper()
-	taken := c.server.Taken()
+	taken := c.server.Accepted()
 	for to, n := range taken {
 		if n != 1 {
 			c.t.Errorf("%s got it %d times", to, n)
@@ -117,24 +113,20 @@ func TestAcceptedRefusalsAndTheWayBack(t *testing.T) {
 // Mailboxes that are gone among many that are not are marked; of those refused for what is
 // no fault of theirs nobody is, and the next edition brings them what they have missed.
 func TestRefusalsBelowTheGuard(t *testing.T) {
-	server, err := smtptest.Start(smtptest.Options{Fault: func(stage smtptest.Stage, to string, tries int) smtptest.Fault {
+	server := smtptest.Start(t, smtptest.Options{Script: func(e smtptest.Event) string {
 		var n int
-		fmt.Sscanf(to, "reader%d@", &n)
+		fmt.Sscanf(e.Arg, "reader%d@", &n)
 		switch {
-		case stage != smtptest.Rcpt || n < 10:
+		case e.Verb != "RCPT" || n < 10:
 		case n%20 == 10:
 			return "550 5.1.1 no such user here"
-		case n%20 == 11 && tries == 0:
+		case n%20 == 11 && e.Tries == 0:
 			return "550 5.7.1 blocked by policy"
-		case n%20 == 12 && tries == 0:
+		case n%20 == 12 && e.Tries == 0:
 			return "550 no"
 		}
 		return ""
 	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(server.Close)
 	const mails = 200
 	c := newCrash(t, server, "resend", mails)
 	c.must("run")

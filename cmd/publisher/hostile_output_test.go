@@ -66,16 +66,12 @@ type hostileBlog struct {
 }
 
 func newHostileBlog(t *testing.T) *hostileBlog {
-	server, err := smtptest.Start(smtptest.Options{Fault: func(stage smtptest.Stage, to string, _ int) smtptest.Fault {
-		if stage == smtptest.Rcpt && strings.HasPrefix(to, "refused") {
-			return smtptest.Fault("550 5.7.1 " + hostileLine)
+	server := smtptest.Start(t, smtptest.Options{Script: func(e smtptest.Event) string {
+		if e.Verb == "RCPT" && strings.HasPrefix(e.Arg, "refused") {
+			return "550 5.7.1 " + hostileLine
 		}
 		return ""
 	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { server.Close() })
 	b := &hostileBlog{crash: &crash{t: t, server: server, dir: t.TempDir()}, ran: map[string]bool{}}
 	b.write("config.yaml", fmt.Sprintf(`site: {title: %[3]s, url: "https://example.com", description: %[1]s, author: {name: %[3]s}}
 content: {dir: posts}

@@ -23,11 +23,7 @@ func TestInterruptedWhileTheLastWait(t *testing.T) {
 }
 
 func interruptWhileTheLastWait(t *testing.T, sig os.Signal) {
-	server, err := smtptest.Start(smtptest.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer server.Close()
+	server := smtptest.Start(t, smtptest.Options{})
 	const mails, rate = 12, 8
 	c := newCrash(t, server, "resend", mails)
 	c.edit("connections: 8", "connections: 8, rate: 8/h")

@@ -21,11 +21,7 @@ func TestRateHoldsWhenKilled(t *testing.T) {
 		// when the next pass begins, and again when it is settled.
 		cost = 2 * connections
 	)
-	server, err := smtptest.Start(smtptest.Options{Delay: 10 * time.Millisecond})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer server.Close()
+	server := smtptest.Start(t, smtptest.Options{Delay: 10 * time.Millisecond})
 	c := newCrash(t, server, "resend", 200)
 	c.edit(fmt.Sprintf("connections: %d", crashConnections), fmt.Sprintf("connections: %d, rate: %d/24h", connections, rate))
 	killed := 0
@@ -76,16 +72,12 @@ func (c *crash) runUntil(goal int) *exec.Cmd {
 // A server that asked for less is met with fewer connections by the next pass too.
 func TestSlowedDownStaysSo(t *testing.T) {
 	const mails = 60 // too few to speed up again
-	server, err := smtptest.Start(smtptest.Options{Delay: 20 * time.Millisecond, Fault: func(stage smtptest.Stage, to string, tries int) smtptest.Fault {
-		if stage == smtptest.Rcpt && to == "reader0@example.net" && tries == 0 {
+	server := smtptest.Start(t, smtptest.Options{Delay: 20 * time.Millisecond, Script: func(e smtptest.Event) string {
+		if e.Verb == "RCPT" && e.Arg == "reader0@example.net" && e.Tries == 0 {
 			return "451 4.7.1 not so fast"
 		}
 		return ""
 	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer server.Close()
 	c := newCrash(t, server, "resend", mails)
 	if out, err := c.command("run").CombinedOutput(); err == nil {
 		t.Fatalf("nothing was deferred\n%s", out)

@@ -55,7 +55,7 @@ func (b bench) ours(recipients int, delay time.Duration, sign string) (o outcome
 		return o, err
 	}
 	defer os.RemoveAll(dir)
-	server, err := smtptest.Start(smtptest.Options{Delay: delay})
+	server, err := smtptest.Listen("127.0.0.1:0", smtptest.Options{Delay: delay})
 	if err != nil {
 		return o, err
 	}
@@ -84,7 +84,7 @@ func (b bench) smtpSource(recipients int, size int64) (o outcome, err error) {
 	if err != nil {
 		return o, err
 	}
-	server, err := smtptest.Start(smtptest.Options{})
+	server, err := smtptest.Listen("127.0.0.1:0", smtptest.Options{})
 	if err != nil {
 		return o, err
 	}

@@ -29,11 +29,7 @@ type upgraded struct {
 func newUpgraded(t *testing.T, build string) *upgraded {
 	t.Helper()
 	u := &upgraded{blog: newBlog(t, "", time.Date(2026, 6, 1, 9, 0, 0, 0, time.UTC)), build: build}
-	var err error
-	if u.server, err = smtptest.Start(smtptest.Options{}); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(u.server.Close)
+	u.server = smtptest.Start(t, smtptest.Options{})
 	if err := os.RemoveAll(u.dir); err != nil {
 		t.Fatal(err)
 	}
@@ -140,7 +136,7 @@ func TestUpgradeFromMemo(t *testing.T) {
 			if s.quiet != (build == "test") {
 				t.Errorf("the pass relied on what the last one noted: %v", s.quiet)
 			}
-			if diff := cmp.Diff(map[string]int{"bob@example.com": 1, "dora@example.com": 1, "walt@example.com": 1}, u.server.Taken()); diff != "" {
+			if diff := cmp.Diff(map[string]int{"bob@example.com": 1, "dora@example.com": 1, "walt@example.com": 1}, u.server.Accepted()); diff != "" {
 				t.Errorf("sent (-want +got):\n%s", diff)
 			}
 			if most := u.server.Most(); most != 1 {

@@ -1,93 +1,123 @@
-// Package smtptest is an SMTP server for tests and measurements: it takes mail as fast
-// as it comes, misbehaves as told, and remembers what it took.
+// Package smtptest is an SMTP server for tests and measurements: it accepts mail as fast as
+// it arrives, misbehaves on request, and remembers what it accepted.
 package smtptest
 
 import (
-	"bufio"
-	"bytes"
 	"fmt"
+	"maps"
 	"net"
+	"slices"
 	"strings"
 	"sync"
+	"testing"
 	"time"
 )
 
-// Stage is when a Fault is asked for.
-type Stage int
+// Event is one thing that a client does.
+type Event struct {
+	Conn int // number of the connection, from 1
+	// Verb is a command, or CONNECT; BODY when a message begins; DOT when it is complete,
+	// before it is accepted; ACCEPTED after that, when no reply has been sent yet.
+	Verb string
+	// Arg is what follows the verb. For RCPT, BODY, DOT and ACCEPTED it is the bare
+	// address of the recipient.
+	Arg string
+	// Tries is how many times the recipient was tried before.
+	Tries int
+}
 
+// What a script may return beside a reply and "" for the usual one.
 const (
-	Rcpt  Stage = iota
-	Body        // the message is complete, and not taken yet
-	Taken       // it is taken, and the reply not sent yet
-)
-
-// Fault is what the server does instead of going on: "" nothing, a reply such as
-// "451 later", Drop or Hang. After Taken only these two have a meaning.
-type Fault string
-
-const (
-	Drop Fault = "drop" // close the connection
-	Hang Fault = "hang" // never answer
+	Close  = "!close"  // close the connection
+	Hang   = "!hang"   // send nothing until the server is closed
+	Silent = "!silent" // send nothing until the client closes the connection
+	// ThenClose at the end of a reply closes the connection after it.
+	ThenClose = "!thenclose"
 )
 
 // Options say how the server behaves.
 type Options struct {
+	// Script returns what to answer to an event. A nil one answers everything as usual.
+	Script func(Event) string
+	// Keywords are what EHLO offers; nil for PIPELINING.
+	Keywords []string
+	// MaxOctets is the length of the longest message that is accepted, offered as SIZE; 0
+	// for any length.
+	MaxOctets int64
 	// Delay is how long each group of replies takes.
 	Delay time.Duration
-	// Fault is asked at each stage for the recipient, and how often the recipient was
-	// tried before; nil for a server that never fails.
-	Fault func(stage Stage, to string, tries int) Fault
-	// PerConnection is after how many messages a connection ends with 421; 0: never.
+	// PerConnection is after how many messages a connection ends with 421; 0 for never.
 	PerConnection int
-	// Bears is how many connections may be open: while there are more, every message is
-	// refused with 432; 0: any number.
-	Bears int
-	// Plain leaves PIPELINING out.
-	Plain bool
+	// MaxConnections is how many connections may be open: while there are more, every
+	// message is refused with 432. 0 is for any number.
+	MaxConnections int
+	// Record keeps every event and message, and makes the server answer each command by
+	// itself. Without it, the replies to pipelined commands go out together.
+	Record bool
+	// Dir is the directory to write every accepted message to, as an .eml file.
+	Dir string
 }
 
-// Server is one that runs.
+// Server is a running server.
 type Server struct {
 	Options
 	listener net.Listener
 	closed   chan struct{}
 	open     sync.WaitGroup
 
-	mu    sync.Mutex
-	conns map[net.Conn]bool
-	taken map[string]int // by recipient
-	tries map[string]int
-	total int
-	// octets are those of the messages taken.
-	octets int64
-	most   int // connections at once
+	mu       sync.Mutex
+	conns    map[net.Conn]bool
+	ended    []chan struct{} // by connection
+	accepted map[string]int  // by recipient
+	tries    map[string]int
+	total    int
+	octets   int64
+	most     int // connections at once
+
+	// Only with Record.
+	events   []Event
+	order    []string // recipients of accepted messages
+	messages map[string]string
 }
 
-// Start listens on a free port of the loopback interface.
-func Start(o Options) (*Server, error) {
-	return Listen("127.0.0.1:0", o)
+// Start starts a server for a test, on a free port of the loopback interface.
+func Start(t testing.TB, o Options) *Server {
+	t.Helper()
+	s, err := Listen("127.0.0.1:0", o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	return s
 }
 
-// Listen listens on an address.
+// Listen starts a server on an address.
 func Listen(address string, o Options) (*Server, error) {
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
-		return nil, fmt.Errorf("starting the sink: %w", err)
+		return nil, fmt.Errorf("starting the SMTP server: %w", err)
 	}
-	s := &Server{Options: o, listener: listener, closed: make(chan struct{}),
-		conns: map[net.Conn]bool{}, taken: map[string]int{}, tries: map[string]int{}}
+	if o.Keywords == nil {
+		o.Keywords = []string{"PIPELINING"}
+	}
+	s := &Server{Options: o, listener: listener, closed: make(chan struct{}), conns: map[net.Conn]bool{},
+		accepted: map[string]int{}, tries: map[string]int{}, messages: map[string]string{}}
 	s.open.Go(s.serve)
 	return s, nil
 }
 
-// Port is where it listens.
+// Port returns the port that the server listens on.
 func (s *Server) Port() int { return s.listener.Addr().(*net.TCPAddr).Port }
 
-// Close ends all connections.
+// Close ends all connections. Only the first call has an effect.
 func (s *Server) Close() {
-	close(s.closed)
-	_ = s.listener.Close() // nothing hangs on it
 	s.mu.Lock()
+	select {
+	case <-s.closed:
+	default:
+		close(s.closed)
+	}
+	_ = s.listener.Close() // nothing depends on it
 	for conn := range s.conns {
 		_ = conn.Close() // likewise
 	}
@@ -95,28 +125,58 @@ func (s *Server) Close() {
 	s.open.Wait()
 }
 
-// Total is how many messages it took.
+func (s *Server) serve() {
+	for n := 1; ; n++ {
+		conn, err := s.listener.Accept()
+		if err != nil {
+			return
+		}
+		ended := make(chan struct{})
+		s.mu.Lock()
+		s.conns[conn] = true
+		s.ended = append(s.ended, ended)
+		s.most = max(s.most, len(s.conns))
+		s.mu.Unlock()
+		s.open.Go(func() {
+			defer close(ended)
+			newConnection(s, n, conn).serve()
+			_ = conn.Close() // the client may have closed it
+			s.mu.Lock()
+			delete(s.conns, conn)
+			s.mu.Unlock()
+		})
+	}
+}
+
+// Total returns how many messages were accepted.
 func (s *Server) Total() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.total
 }
 
-// Octets are those of the messages that it took.
+// Octets returns how long the accepted messages are in total.
 func (s *Server) Octets() int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.octets
 }
 
-// Open is how many connections there are.
+// Accepted returns how many messages to each recipient were accepted.
+func (s *Server) Accepted() map[string]int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return maps.Clone(s.accepted)
+}
+
+// Open returns how many connections there are.
 func (s *Server) Open() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.conns)
 }
 
-// Most is how many connections there were at once since it was last asked.
+// Most returns the highest number of connections at once since the last call.
 func (s *Server) Most() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -125,169 +185,44 @@ func (s *Server) Most() int {
 	return most
 }
 
-// Taken is how often it took a message to each recipient.
-func (s *Server) Taken() map[string]int {
+// Ended returns a channel that is closed when the connection has ended.
+func (s *Server) Ended(conn int) <-chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	taken := make(map[string]int, len(s.taken))
-	for to, n := range s.taken {
-		taken[to] = n
-	}
-	return taken
+	return s.ended[conn-1]
 }
 
-func (s *Server) serve() {
-	for {
-		conn, err := s.listener.Accept()
-		if err != nil {
-			return
-		}
-		s.mu.Lock()
-		s.conns[conn] = true
-		s.most = max(s.most, len(s.conns))
-		s.mu.Unlock()
-		s.open.Go(func() {
-			c := &client{server: s, conn: conn, r: bufio.NewReaderSize(conn, 1<<17), w: bufio.NewWriter(conn)}
-			c.talk()
-			_ = conn.Close() // whatever comes of it, the talk is over
-			s.mu.Lock()
-			delete(s.conns, conn)
-			s.mu.Unlock()
-		})
-	}
-}
-
-func (s *Server) fault(stage Stage, to string) Fault {
+// Events returns what clients did so far. The server must Record.
+func (s *Server) Events() []Event {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	tries := s.tries[to]
-	if stage == Rcpt {
-		s.tries[to]++
-	} else {
-		tries--
-	}
-	if s.Bears > 0 && len(s.conns) > s.Bears && stage == Body {
-		return "432 4.3.2 concurrent connections limit exceeded"
-	}
-	if s.Fault == nil {
-		return ""
-	}
-	return s.Fault(stage, to, tries)
+	return slices.Clone(s.events)
 }
 
-// client is one connection.
-type client struct {
-	server *Server
-	conn   net.Conn
-	r      *bufio.Reader
-	w      *bufio.Writer
-	to     string
-	count  int
-}
-
-// say answers; what is pipelined is answered together.
-func (c *client) say(reply string) bool {
-	_, err := c.w.WriteString(reply + "\r\n")
-	if err != nil || c.r.Buffered() > 0 {
-		return err == nil
-	}
-	if c.server.Delay > 0 {
-		time.Sleep(c.server.Delay)
-	}
-	return c.w.Flush() == nil
-}
-
-func (c *client) talk() {
-	if !c.say("220 sink ESMTP") {
-		return
-	}
-	for {
-		line, err := c.r.ReadString('\n')
-		if err != nil || !c.command(strings.TrimRight(line, "\r\n")) {
-			_ = c.w.Flush() // the client may be gone
-			return
+// Verbs waits for the end of a connection and returns the verbs of its events. The server
+// must Record.
+func (s *Server) Verbs(conn int) string {
+	<-s.Ended(conn)
+	var verbs []string
+	for _, e := range s.Events() {
+		if e.Conn == conn {
+			verbs = append(verbs, e.Verb)
 		}
 	}
+	return strings.Join(verbs, " ")
 }
 
-func (c *client) command(line string) bool {
-	verb := strings.ToUpper(line[:min(4, len(line))])
-	switch verb {
-	case "EHLO":
-		if c.server.Plain {
-			return c.say("250 sink")
-		}
-		return c.say("250-sink\r\n250 PIPELINING")
-	case "MAIL":
-		c.to = ""
-		return c.say("250 2.1.0 ok")
-	case "RCPT":
-		return c.rcpt(line)
-	case "DATA":
-		if c.to == "" {
-			return c.say("554 5.5.1 no valid recipients")
-		}
-		return c.say("354 go ahead") && c.body()
-	case "RSET":
-		c.to = ""
-		return c.say("250 2.0.0 ok")
-	case "QUIT":
-		c.say("221 2.0.0 bye")
-		return false
-	}
-	return c.say("250 2.0.0 ok")
+// Recipients returns the recipients of accepted messages, in order. The server must Record.
+func (s *Server) Recipients() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.order)
 }
 
-func (c *client) rcpt(line string) bool {
-	_, rest, _ := strings.Cut(line, "<")
-	to, _, _ := strings.Cut(rest, ">")
-	if c.server.PerConnection > 0 && c.count >= c.server.PerConnection {
-		c.say("421 4.7.0 enough for one connection")
-		return false
-	}
-	if f := c.server.fault(Rcpt, to); f != "" {
-		return c.fail(f)
-	}
-	c.to = to
-	return c.say("250 2.1.5 ok")
-}
-
-func (c *client) fail(f Fault) bool {
-	switch f {
-	case Drop:
-		return false
-	case Hang:
-		<-c.server.closed
-		return false
-	}
-	return c.say(string(f))
-}
-
-func (c *client) body() bool {
-	var octets int64
-	for {
-		line, err := c.r.ReadSlice('\n')
-		if err != nil && err != bufio.ErrBufferFull {
-			return false
-		}
-		if bytes.Equal(line, []byte(".\r\n")) {
-			break
-		}
-		octets += int64(len(line))
-	}
-	to := c.to
-	c.to = ""
-	c.count++
-	if f := c.server.fault(Body, to); f != "" {
-		return c.fail(f)
-	}
-	c.server.mu.Lock()
-	c.server.taken[to]++
-	c.server.total++
-	c.server.octets += octets
-	c.server.mu.Unlock()
-	if f := c.server.fault(Taken, to); f != "" {
-		return c.fail(f)
-	}
-	return c.say("250 2.0.0 queued")
+// Messages returns the last message of each recipient, accepted or not. The server must
+// Record.
+func (s *Server) Messages() map[string]string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return maps.Clone(s.messages)
 }
