@@ -115,29 +115,32 @@ subscribers: {file: list.csv}
 // do runs one command line and looks at everything it prints.
 func (b *hostileBlog) do(args ...string) {
 	b.t.Helper()
-	b.doWith(nil, args...)
+	b.doWith(strings.NewReader(""), args...)
 }
 
 func (b *hostileBlog) doWith(stdin io.Reader, args ...string) {
 	b.t.Helper()
-	cmd := b.command(args...)
-	cmd.Stdin = stdin
-	var stdout, stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	if err := cmd.Run(); err != nil {
-		wrong := slices.ContainsFunc(args, func(arg string) bool {
-			return arg == "--config" || strings.ContainsAny(arg, hostile[:1]+"\u202e") || strings.HasSuffix(arg, ".csv")
-		})
-		if exit, ok := err.(*exec.ExitError); !ok || exit.ExitCode() > exitHeld || exit.ExitCode() == exitUsage && !wrong {
-			b.t.Errorf("%q: %v\n%s", args, err, stderr.Bytes())
-		}
+	code, stdout, stderr := b.run(stdin, args...)
+	wrong := slices.ContainsFunc(args, func(arg string) bool {
+		return arg == "--config" || strings.ContainsAny(arg, hostile[:1]+"\u202e") || strings.HasSuffix(arg, ".csv")
+	})
+	if code > exitHeld || code == exitUsage && !wrong {
+		b.t.Errorf("%q: exit code %d\n%s", args, code, stderr)
 	}
-	wantSafe(b.t, fmt.Sprintf("%q, stdout", args), stdout.Bytes())
-	wantSafe(b.t, fmt.Sprintf("%q, stderr", args), stderr.Bytes())
-	if slices.Contains(args, "--json") && stdout.Len() > 0 && !json.Valid(stdout.Bytes()) {
-		b.t.Errorf("%q does not print JSON: %.300s", args, stdout.Bytes())
+	wantSafe(b.t, fmt.Sprintf("%q, stdout", args), stdout)
+	wantSafe(b.t, fmt.Sprintf("%q, stderr", args), stderr)
+	if slices.Contains(args, "--json") && len(stdout) > 0 && !json.Valid(stdout) {
+		b.t.Errorf("%q does not print JSON: %.300s", args, stdout)
 	}
 	b.ran[commandOf(args)] = true
+}
+
+// run runs a command line in this process, which is to be in the blog's folder.
+func (b *hostileBlog) run(stdin io.Reader, args ...string) (code int, stdout, stderr []byte) {
+	b.t.Helper()
+	var out, errs bytes.Buffer
+	code = run(b.t.Context(), args, system{stdin: stdin, stdout: &out, stderr: &errs, lookup: os.LookupEnv, now: time.Now})
+	return code, out.Bytes(), errs.Bytes()
 }
 
 // commandOf is the name of the command that a command line is of.
@@ -152,6 +155,7 @@ func commandOf(args []string) string {
 // Whatever strangers write, wherever they may write it, and whatever command shows it.
 func TestTerminalIsNotDriven(t *testing.T) {
 	b := newHostileBlog(t)
+	t.Chdir(b.dir)
 	for _, config := range []string{"broken.yaml", "keys.yaml", "cadence.yaml", "nowhere.yaml", "own.yaml", hostile, hostile + ".yaml"} {
 		for _, command := range [][]string{{"check"}, {"check", "--json", "--online"}, {"run"}, {"plan", "--json"}, {"posts"}, {"subscribers", "list"}, {"templates", "list"}, {"preview"}, {"dkim", "generate"}, {"backup", hostile + ".bak"}} {
 			b.do(append([]string{"--config", config}, command...)...)
@@ -270,17 +274,18 @@ func TestTerminalIsNotDriven(t *testing.T) {
 // Control characters are refused where names and tags come in by the command line.
 func TestControlsAreRefused(t *testing.T) {
 	b := newHostileBlog(t)
+	t.Chdir(b.dir)
 	for _, args := range [][]string{
 		{"--name", "Fay\x1b[2J"}, {"--name", "Fay\nforged"}, {"--name", "Fay\u0085"}, {"--name", "Fay\u2028"}, {"--name", "\tFay"}, {"--name", "Fay\x7f"},
 		{"--tags", "a\x1bb"}, {"--tags", "a;b\u009b"}, {"--tags", "a\r;b"}, {"--tags", "\a"},
 	} {
-		out, err := b.command(append([]string{"subscribers", "add", "fay@example.net"}, args...)...).CombinedOutput()
-		if exit, ok := err.(*exec.ExitError); !ok || exit.ExitCode() != exitUsage || !strings.Contains(string(out), "--name or --tags contains control characters") {
-			t.Errorf("%q: %v\n%s", args, err, out)
+		code, _, stderr := b.run(nil, append([]string{"subscribers", "add", "fay@example.net"}, args...)...)
+		if code != exitUsage || !strings.Contains(string(stderr), "--name or --tags contains control characters") {
+			t.Errorf("%q: exit code %d\n%s", args, code, stderr)
 		}
 	}
-	if out, err := b.command("subscribers", "list").CombinedOutput(); err != nil || strings.Contains(string(out), "fay") {
-		t.Errorf("%v\n%s", err, out)
+	if code, stdout, stderr := b.run(nil, "subscribers", "list"); code != exitDone || strings.Contains(string(stdout), "fay") {
+		t.Errorf("exit code %d\n%s%s", code, stdout, stderr)
 	}
 }
 
