@@ -8,43 +8,43 @@ import (
 	"golang.org/x/sync/singleflight"
 )
 
-// shelfBytes bounds what is kept in memory between requests.
-const shelfBytes = 32 << 20
+// cacheBytes limits the memory that cached bodies take.
+const cacheBytes = 32 << 20
 
-// shelf keeps what earlier requests had made. When it is full, what was not
-// asked for longest goes first.
-type shelf struct {
+// cache keeps bodies between requests. When it is full, the least recently used one is
+// dropped.
+type cache struct {
 	mu     sync.Mutex
-	room   int64 // bytes that are still free
+	room   int64 // bytes left
 	byKey  map[string]*list.Element
-	recent *list.List // of *kept, the last used first
+	recent *list.List // of *cachedBody, the most recently used first
 	making singleflight.Group
 }
 
-// kept is one body's entity tag and those of its forms that are worth keeping.
-type kept struct {
+// cachedBody is a body's entity tag and those of its forms that are worth keeping.
+type cachedBody struct {
 	key     string
 	tag     string    // of the plain form, without quotes
-	plain   []byte    // nil for a file's, which stays on disk
-	packed  []byte    // by gzip; nil where it is not worth it
+	plain   []byte    // nil for a file, which stays on disk
+	packed  []byte    // compressed by gzip; nil if not worth it
 	expires time.Time // zero: never
-	seen    time.Time // when the file was first seen so; zero for what holds a body
+	seen    time.Time // when the file was first seen in this state; zero if it has a body
 }
 
-// overhead is about what an entry takes beside its bodies.
+// overhead is roughly what an entry takes in addition to its bodies.
 const overhead = 512
 
-func (k *kept) size() int64 {
+func (k *cachedBody) size() int64 {
 	return int64(len(k.key)+len(k.plain)+len(k.packed)) + overhead
 }
 
-func newShelf(bytes int64) *shelf {
-	return &shelf{room: bytes, byKey: map[string]*list.Element{}, recent: list.New()}
+func newCache(bytes int64) *cache {
+	return &cache{room: bytes, byKey: map[string]*list.Element{}, recent: list.New()}
 }
 
-// get returns what is kept under key or has it made, once for all who wait. What
-// make returns without keep is given to them and forgotten; so is nil.
-func (s *shelf) get(key string, now time.Time, make func() (k *kept, keep bool, err error)) (*kept, error) {
+// get returns the body cached under key, or calls make, once for all concurrent callers.
+// What make returns is cached if keep is true and it is not nil.
+func (s *cache) get(key string, now time.Time, make func() (k *cachedBody, keep bool, err error)) (*cachedBody, error) {
 	if k := s.find(key, now); k != nil {
 		return k, nil
 	}
@@ -62,17 +62,17 @@ func (s *shelf) get(key string, now time.Time, make func() (k *kept, keep bool, 
 	if err != nil {
 		return nil, err
 	}
-	return made.(*kept), nil
+	return made.(*cachedBody), nil
 }
 
-func (s *shelf) find(key string, now time.Time) *kept {
+func (s *cache) find(key string, now time.Time) *cachedBody {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	e, ok := s.byKey[key]
 	if !ok {
 		return nil
 	}
-	k := e.Value.(*kept)
+	k := e.Value.(*cachedBody)
 	if !k.expires.IsZero() && !now.Before(k.expires) {
 		s.drop(e)
 		return nil
@@ -81,7 +81,7 @@ func (s *shelf) find(key string, now time.Time) *kept {
 	return k
 }
 
-func (s *shelf) put(k *kept) {
+func (s *cache) put(k *cachedBody) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if e, ok := s.byKey[k.key]; ok {
@@ -94,8 +94,8 @@ func (s *shelf) put(k *kept) {
 	}
 }
 
-func (s *shelf) drop(e *list.Element) {
-	k := s.recent.Remove(e).(*kept)
+func (s *cache) drop(e *list.Element) {
+	k := s.recent.Remove(e).(*cachedBody)
 	delete(s.byKey, k.key)
 	s.room += k.size()
 }
