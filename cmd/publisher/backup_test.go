@@ -17,6 +17,7 @@ import (
 // A backup that was made while mail went out does not know of those sent since:
 // nothing is sent from it by itself, also where the pass never came to its end.
 func TestBackupOfAKilledPass(t *testing.T) {
+	t.Parallel()
 	server := smtptest.Start(t, smtptest.Options{Delay: 50 * time.Millisecond})
 	c := newCrash(t, server, "resend", 3000)
 	cmd := c.command("run")

@@ -110,6 +110,7 @@ func (m *mailbox) report(to, fields string) string {
 // What no mail is, or none of ours, is ignored with exit code 0, and nothing of it is said
 // to the terminal.
 func TestBounceIgnoresGarbage(t *testing.T) {
+	t.Parallel()
 	m := newMailbox(t)
 	deep := "From: x@example.net\nSubject: hello\n"
 	for range 2000 {
@@ -187,6 +188,7 @@ func TestBounceIgnoresGarbage(t *testing.T) {
 
 // What a report quotes is shown without what drives a terminal.
 func TestBounceShowsReasonsSafely(t *testing.T) {
+	t.Parallel()
 	sent := newMailbox(t)
 	for name, words := range map[string]string{
 		"escapes":      "550 5.7.1 \x1b]0;PWNED\x07\x1b[2J spam",
@@ -210,6 +212,7 @@ func TestBounceShowsReasonsSafely(t *testing.T) {
 
 // Each kind of proof, through the command.
 func TestBounceByProof(t *testing.T) {
+	t.Parallel()
 	sent := newMailbox(t)
 	for name, tt := range map[string]struct {
 		mail   func(*mailbox) string
@@ -274,6 +277,7 @@ func (m *mailbox) complaint(field string) string {
 
 // Only where trying again helps does it fail.
 func TestBounceFails(t *testing.T) {
+	t.Parallel()
 	m := newMailbox(t)
 	mail := m.report("bounces+"+m.path+"@example.com", "Status: 5.1.1")
 	code, _, stderr := m.run(io.MultiReader(strings.NewReader(mail), iotest.ErrReader(errors.New("the pipe broke"))), "bounce")

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"publisher/internal/ledger"
+	"publisher/internal/racedetector"
 	"publisher/internal/smtptest"
 )
 
@@ -22,7 +23,10 @@ const crashConnections = 8
 // few by default, as many kills as PUBLISHER_TORTURE says for `make torture`.
 func crashSize(t *testing.T) (mails, kills int) {
 	text := os.Getenv("PUBLISHER_TORTURE")
-	if text == "" {
+	switch {
+	case text == "" && racedetector.Enabled:
+		return 1_000, 3
+	case text == "":
 		return 3_000, 5
 	}
 	kills, err := strconv.Atoi(text)
@@ -35,8 +39,10 @@ func crashSize(t *testing.T) (mails, kills int) {
 // Whoever kills the sender, and whenever: nobody is missed, and who gets a mail
 // twice was one of at most one for each connection that were said to be uncertain.
 func TestKilledWhileSending(t *testing.T) {
+	t.Parallel()
 	for _, uncertain := range []string{"resend", "hold"} {
 		t.Run(uncertain, func(t *testing.T) {
+			t.Parallel()
 			mails, kills := crashSize(t)
 			server := smtptest.Start(t, smtptest.Options{})
 			c := newCrash(t, server, uncertain, mails)

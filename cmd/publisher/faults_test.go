@@ -45,6 +45,7 @@ func shareOf(to string) uint32 {
 // Whatever the server does, every recipient ends as sent, deferred, failed or
 // uncertain, as the server's own record says.
 func TestMisbehavingServer(t *testing.T) {
+	t.Parallel()
 	server := smtptest.Start(t, smtptest.Options{Script: misbehave, PerConnection: 100})
 	const mails = 1500
 	c := newCrash(t, server, "hold\n  retry_for: 1h", mails)
@@ -112,6 +113,7 @@ func (c *crash) edit(old, with string) {
 
 // After the greylist's time all but the hopeless get it.
 func TestGreylistedGetItLater(t *testing.T) {
+	t.Parallel()
 	server := smtptest.Start(t, smtptest.Options{Script: func(e smtptest.Event) string {
 		if e.Verb == "RCPT" && e.Tries == 0 {
 			return "450 4.2.0 greylisted"
@@ -138,6 +140,7 @@ func TestGreylistedGetItLater(t *testing.T) {
 // Where the disk is full the pass says so, and what the server had answered by then
 // is remembered: nobody is missed, and nobody gets it twice.
 func TestDiskFull(t *testing.T) {
+	t.Parallel()
 	server := smtptest.Start(t, smtptest.Options{})
 	const mails = 1500
 	c := newCrash(t, server, "resend", mails)

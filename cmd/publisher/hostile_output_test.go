@@ -307,6 +307,7 @@ func (b *hostileBlog) wantAll() {
 
 // The log of the daemon, in both forms and with all that it says.
 func TestLogIsNotDriven(t *testing.T) {
+	t.Parallel()
 	for _, format := range []string{"text", "json"} {
 		t.Run(format, func(t *testing.T) {
 			t.Parallel()
@@ -398,6 +399,7 @@ func (l *loggedLines) await(text string) string {
 
 // Nothing prints but through the writers that run makes.
 func TestOneWayOut(t *testing.T) {
+	t.Parallel()
 	direct := regexp.MustCompile(`os\.Std(out|err)|\bfmt\.Print(f|ln)?\(|\bprintln\(|\blog\.(Print|Fatal|Panic|Default)|slog\.(Default|Info|Warn|Error|Debug)\(|\.raw\.std(out|err)`)
 	allowed := map[string]int{
 		"cmd/publisher/main.go":  1, // gives them to run

@@ -17,8 +17,12 @@ import (
 // wait for the rate to allow them: they get this edition with the next run, not one of
 // their own.
 func TestInterruptedWhileTheLastWait(t *testing.T) {
+	t.Parallel()
 	for _, sig := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
-		t.Run(sig.String(), func(t *testing.T) { interruptWhileTheLastWait(t, sig) })
+		t.Run(sig.String(), func(t *testing.T) {
+			t.Parallel()
+			interruptWhileTheLastWait(t, sig)
+		})
 	}
 }
 

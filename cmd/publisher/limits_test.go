@@ -15,6 +15,7 @@ import (
 // However often the sender is killed, no window of mail.smtp.rate takes one more
 // than it allows: all of this is within one.
 func TestRateHoldsWhenKilled(t *testing.T) {
+	t.Parallel()
 	const (
 		rate, connections, kills = 60, 2, 4
 		// What a kill may cost of the window: each connection's message counts as sent
@@ -71,6 +72,7 @@ func (c *crash) runUntil(goal int) *exec.Cmd {
 
 // A server that asked for less is met with fewer connections by the next pass too.
 func TestSlowedDownStaysSo(t *testing.T) {
+	t.Parallel()
 	const mails = 60 // too few to speed up again
 	server := smtptest.Start(t, smtptest.Options{Delay: 20 * time.Millisecond, Script: func(e smtptest.Event) string {
 		if e.Verb == "RCPT" && e.Arg == "reader0@example.net" && e.Tries == 0 {

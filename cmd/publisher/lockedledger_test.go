@@ -16,8 +16,10 @@ import (
 // SIGTERM while another program has the ledger locked: the process ends long before it
 // would be killed, and what the server has answered is kept. Nobody gets a mail twice.
 func TestStoppedWhileTheLedgerIsLocked(t *testing.T) {
+	t.Parallel()
 	for _, command := range []string{"run", "serve"} {
 		t.Run(command, func(t *testing.T) {
+			t.Parallel()
 			server := smtptest.Start(t, smtptest.Options{Delay: 20 * time.Millisecond})
 			const mails = 600
 			c := newCrash(t, server, "resend", mails)
@@ -77,6 +79,7 @@ func TestStoppedWhileTheLedgerIsLocked(t *testing.T) {
 // A copy put in the place of a ledger whose pass was killed, without its log: nothing is
 // read from what the two would be together, and nothing is sent.
 func TestCopyBesideTheLogOfAKilledPass(t *testing.T) {
+	t.Parallel()
 	server := smtptest.Start(t, smtptest.Options{Delay: 20 * time.Millisecond})
 	c := newCrash(t, server, "resend", 1000)
 	c.write("backup.db", c.read("publisher.db"))

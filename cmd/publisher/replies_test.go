@@ -33,6 +33,7 @@ func (c *crash) statuses() map[ledger.Status]int {
 // A server that refuses everybody for what concerns us, or says nothing clear, ends no
 // subscription.
 func TestRefusalsAboutUsMarkNobody(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		verb, reply string
 	}{
@@ -74,6 +75,7 @@ func TestRefusalsAboutUsMarkNobody(t *testing.T) {
 
 // A server that bears three connections gets everything in one pass.
 func TestOnePassAdaptsToWhatTheServerBears(t *testing.T) {
+	t.Parallel()
 	const mails, borne = 300, 3
 	server := smtptest.Start(t, smtptest.Options{MaxConnections: borne})
 	c := newCrash(t, server, "hold", mails)

@@ -195,6 +195,7 @@ var unsubscribeHeader = regexp.MustCompile(`List-Unsubscribe: <https://news\.exa
 
 // From a new post to a feed, a mail, and a link in it that works.
 func TestServe(t *testing.T) {
+	t.Parallel()
 	s := newServed(t, "digest: {default: immediate, settle: 0s}\nsubscribers: {file: list.csv}\n", "email\nada@example.com\n")
 	s.start()
 	s.await("feeds", nil)
@@ -247,6 +248,7 @@ func TestServe(t *testing.T) {
 
 // A config that is not valid is not taken; a valid one is, by itself or on SIGHUP.
 func TestServeReloads(t *testing.T) {
+	t.Parallel()
 	s := newServed(t, "", "")
 	s.start()
 	s.await("feeds", nil)
@@ -305,6 +307,7 @@ func startGate(t *testing.T) *gate {
 // goes on after a restart with nobody missed and nobody doubled. While mail goes
 // out, an edit and a new post are in the feed at once.
 func TestServeStoppedMidEdition(t *testing.T) {
+	t.Parallel()
 	g := startGate(t)
 	const people = 300
 	list := "email\n"

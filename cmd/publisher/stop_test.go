@@ -27,6 +27,7 @@ func (s *served) signal(sig os.Signal) {
 // A SIGHUP that comes while the program's packages are still being initialized, long
 // before main, does not end it.
 func TestServeHangupBeforeMain(t *testing.T) {
+	t.Parallel()
 	s := newServed(t, "", "")
 	s.env = []string{"GODEBUG=inittrace=1"}
 	s.launch()
@@ -48,6 +49,7 @@ func TestServeHangupBeforeMain(t *testing.T) {
 // then nothing else is begun, the web server answers, and a further change of the
 // config is not forgotten.
 func TestServeReloadCutsNothingOff(t *testing.T) {
+	t.Parallel()
 	g := startGate(t)
 	s := newServed(t, "digest: {default: immediate, settle: 0s, start: 2020-01-01}\nsubscribers: {file: list.csv}\n"+
 		"mail: {from: news@example.com, smtp: {host: 127.0.0.1, port: "+strconv.Itoa(g.Port())+", tls: none, connections: 1}}\n",
@@ -134,6 +136,7 @@ func rendering(t *testing.T, dir string) {
 
 // SIGTERM does not wait for a post that takes minutes to render.
 func TestStoppedWhileRendering(t *testing.T) {
+	t.Parallel()
 	t.Run("serve", func(t *testing.T) {
 		s := newServed(t, "", "")
 		s.write("posts/endless.md", endless())
@@ -172,6 +175,7 @@ func TestStoppedWhileRendering(t *testing.T) {
 
 // systemd is told when the daemon serves, and that it stops.
 func TestServeTellsTheServiceManager(t *testing.T) {
+	t.Parallel()
 	s := newServed(t, "", "")
 	socket := filepath.Join(s.dir, "notify")
 	conn, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: socket, Net: "unixgram"})
