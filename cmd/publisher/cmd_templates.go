@@ -119,7 +119,7 @@ func (a *app) templateSet() (*templates.Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	return templates.LoadOwned(cfg.Path(cfg.Templates), cfg.Dir, cfg.Private())
+	return templates.Load(cfg.Path(cfg.Templates), cfg.Dir, cfg.Private())
 }
 
 func noTemplate(name string) error {

@@ -13,7 +13,7 @@ const subjectKey = "digest.subject"
 // is tried on sample data, so that a template that cannot run stops the pass
 // before anything is sent.
 func (p *Publisher) templates() (*templates.Set, error) {
-	set, err := templates.LoadOwned(p.cfg.Path(p.cfg.Templates), p.cfg.Dir, p.cfg.Private())
+	set, err := templates.Load(p.cfg.Path(p.cfg.Templates), p.cfg.Dir, p.cfg.Private())
 	if err != nil {
 		return nil, err
 	}

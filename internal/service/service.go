@@ -190,7 +190,7 @@ func (s *Service) webServer(cfg *config.Config, l *ledger.Ledger, worker *publis
 		s.Log.Info("no web server: server.url is empty")
 		return func(ctx context.Context) error { <-ctx.Done(); return nil }, nil
 	}
-	set, err := templates.LoadOwned(cfg.Path(cfg.Templates), cfg.Dir, cfg.Private())
+	set, err := templates.Load(cfg.Path(cfg.Templates), cfg.Dir, cfg.Private())
 	if err != nil {
 		return nil, err
 	}

@@ -52,7 +52,7 @@ func (q *countQueue) Commit(_ context.Context, done *Outcome, _ *Job) (bool, err
 // benchMessage is a digest of three posts.
 func benchMessage(b *testing.B) *message.Message {
 	b.Helper()
-	set, err := templates.Load("")
+	set, err := templates.Load("", "", nil)
 	if err != nil {
 		b.Fatal(err)
 	}
