@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -65,37 +66,55 @@ func newEditionsShowCommand(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.withCopy(c.Context(), func(w workspace) error {
-				e, err := w.ledger.Edition(c.Context(), number)
-				if err != nil {
-					return err
-				}
-				if e == nil {
-					return noEdition(number)
-				}
-				troubled, err := w.troubled(c.Context(), number)
-				if err != nil {
-					return err
-				}
-				summary := w.publisher.Summary(*e)
-				if a.json {
-					return a.printJSON(struct {
-						publish.EditionSummary
-						Deliveries []publish.DeliverySummary `json:"deliveries"`
-					}{summary, troubled})
-				}
-				a.print("edition %d (%s) of %s, %s: %s", summary.Number, inLanguage(summary.Cadence, summary.Language), summary.Closed, summary.Status, summary.Subject)
-				a.print("%d recipients: %d sent, %d deferred, %d failed, %d uncertain", summary.Recipients, summary.Sent, summary.Deferred, summary.Failed, summary.Uncertain)
-				if n := summary.Recipients - summary.Sent - summary.Deferred - summary.Failed - summary.Uncertain; n > 0 && summary.Status == "open" {
-					a.print("%d not yet tried; the next `publisher run` continues", n)
-				}
-				for _, d := range troubled {
-					a.print("%s %s (attempt %d, %s)%s", d.Status, d.Email, d.Attempts, d.Last, resentText(d)+replyText(d.Reply))
-				}
-				return nil
-			})
+			return a.withCopy(c.Context(), func(w workspace) error { return a.showEdition(c.Context(), w, number) })
 		},
 	})
+}
+
+// editionDetails is the JSON document of `editions show`.
+type editionDetails struct {
+	publish.EditionSummary
+	StoppedOn  []string                  `json:"stopped_on,omitempty"` // days
+	Deliveries []publish.DeliverySummary `json:"deliveries"`
+}
+
+func (a *app) showEdition(ctx context.Context, w workspace, number int64) error {
+	e, err := w.ledger.Edition(ctx, number)
+	if err != nil {
+		return err
+	}
+	if e == nil {
+		return noEdition(number)
+	}
+	d := editionDetails{EditionSummary: w.publisher.Summary(*e)}
+	if d.Deliveries, err = w.troubled(ctx, number); err != nil {
+		return err
+	}
+	if d.StoppedOn, err = w.ledger.StoppedDays(ctx, number); err != nil {
+		return err
+	}
+	if a.json {
+		return a.printJSON(d)
+	}
+	limit, err := w.ledger.ConnectionLimit(ctx)
+	if err != nil {
+		return err
+	}
+	a.print("edition %d (%s) of %s, %s: %s", d.Number, inLanguage(d.Cadence, d.Language), d.Closed, d.Status, d.Subject)
+	a.print("%d recipients: %d sent, %d deferred, %d failed, %d uncertain", d.Recipients, d.Sent, d.Deferred, d.Failed, d.Uncertain)
+	if n := d.Recipients - d.Sent - d.Deferred - d.Failed - d.Uncertain; n > 0 && d.Status == "open" {
+		a.print("%d not yet tried; the next `publisher run` continues", n)
+	}
+	if len(d.StoppedOn) > 0 && !e.Accepted {
+		a.print("stopped on %s, before anyone was marked: the server refused too many recipients", strings.Join(d.StoppedOn, ", "))
+	}
+	if (d.Status == "open" || d.Deferred > 0) && limit.Connections > 0 {
+		a.print("%s last accepted %s at once", limit.Server, count(limit.Connections, "connection"))
+	}
+	for _, t := range d.Deliveries {
+		a.print("%s %s (attempt %d, %s)%s", t.Status, t.Email, t.Attempts, t.Last, resentText(t)+replyText(t.Reply))
+	}
+	return nil
 }
 
 func editionNumber(arg string) (int64, error) {

@@ -84,6 +84,9 @@ func TestSlowedDownStaysSo(t *testing.T) {
 	if out, err := c.command("run").CombinedOutput(); err == nil {
 		t.Fatalf("nothing was deferred\n%s", out)
 	}
+	if out, err := c.command("editions", "show", "1").CombinedOutput(); err != nil || !strings.Contains(string(out), "127.0.0.1") || !strings.Contains(string(out), "last accepted ") {
+		t.Errorf("editions show does not say how many connections the server accepts: %v\n%s", err, out)
+	}
 	server.Most()
 	c.write("content/posts/b.md", "---\ntitle: B\ndate: 2024-02-01\n---\nWords.\n")
 	if out, _ := c.command("run").CombinedOutput(); !strings.Contains(string(out), "edition 2") {
