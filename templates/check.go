@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Check executes every template of mails and pages on sample data: with everything
-// set and with nothing, one post and several. Its errors name file and line.
+// Check executes every template of mails and pages with sample data: with everything set and
+// with nothing, with one post and with several. Its errors name file and line.
 func (s *Set) Check() error {
 	var faults []error
 	seen := map[string]bool{}

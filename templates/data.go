@@ -1,5 +1,5 @@
-// Package templates holds the HTML and text of the digest, of other mails and of
-// pages, built in and replaceable by files of the same name in the owner's folder.
+// Package templates renders the HTML and text of digests, other mails and pages. The templates
+// are built in, and files of the same name in the owner's folder replace them.
 package templates
 
 import (
@@ -8,26 +8,26 @@ import (
 	"time"
 )
 
-// Digest is what the digest's templates are given. Field names are a promise to
-// owners who write their own templates.
+// Digest is the data of the digest's templates. Its field names are a promise to owners who
+// write their own templates.
 type Digest struct {
 	Site    Site
 	Number  int64  // 0 in a preview
 	Cadence string // name of the cadence
 	Date    time.Time
-	Subject string // plain text; "" for what the template subject.txt makes
-	// Preheader is the line that mail programs show after the subject; "" for one
-	// made of the posts.
+	Subject string // plain text; "" for the result of subject.txt
+	// Preheader is the line that mail programs show after the subject; "" for one made from
+	// the posts.
 	Preheader string
-	// Posts are shown with excerpt, newest first; Brief ones follow as one-line
-	// links; More counts the posts that only MoreURL leads to.
+	// Posts are shown with their excerpts, newest first. Brief ones follow as one-line links.
+	// More is the number of posts that only MoreURL leads to.
 	Posts   []Post
 	Brief   []Post
 	More    int
 	MoreURL string
-	// WebURL is the web version; "" where there is no web server.
+	// WebURL is the web version, or "" without a web server.
 	WebURL string
-	// UnsubscribeURL and PreferencesURL are the recipient's own; "" for none.
+	// UnsubscribeURL and PreferencesURL are the recipient's own links, or "".
 	UnsubscribeURL string
 	PreferencesURL string
 	PostalAddress  string
@@ -44,10 +44,10 @@ type Site struct {
 
 // Post is one post of a digest.
 type Post struct {
-	// Title is plain text. Where a post has none (a note), templates are given its date
-	// and first words.
+	// Title is plain text. If a post has none (a note), templates get its date and first
+	// words.
 	Title string
-	// Subject is the author's own line for the mail's subject; "" for the title.
+	// Subject is the author's line for the mail's subject, or "" for the title.
 	Subject string
 	URL     string
 	Date    time.Time // in the site's zone
@@ -64,24 +64,24 @@ type Post struct {
 	Dir         string
 }
 
-// Image is a picture with the size it is shown at.
+// Image is a picture with the size at which it is shown.
 type Image struct {
 	URL, Alt      string
-	Width, Height int // pixels; 0 where unknown
+	Width, Height int // pixels; 0 if unknown
 }
 
-// Notice is what the templates of the other mails are given. Its first fields are
-// the digest's, so that all mails share their frame.
+// Notice is the data of the templates of other mails. Its first fields are those of Digest,
+// so that all mails share their frame.
 type Notice struct {
 	Site      Site
 	Date      time.Time
-	Subject   string // "" for the language's own
+	Subject   string // "" for the default in the language
 	Preheader string
-	Cadence   string // what the subscription is to; "" says nothing of it
-	// ActionURL is where the button leads: to the confirming page, the archive
-	// or the sign-up form; "" for no button.
+	Cadence   string // of the subscription, or ""
+	// ActionURL is where the button leads: the confirmation page, the archive or the sign-up
+	// form; "" for no button.
 	ActionURL string
-	// Expires is until when ActionURL works; zero for ever.
+	// Expires is when ActionURL stops working; zero for never.
 	Expires        time.Time
 	WebURL         string
 	UnsubscribeURL string
@@ -98,14 +98,14 @@ const (
 	Goodbye Kind = "goodbye"
 )
 
-// Mail is a mail's subject and both its parts.
+// Mail is the subject and both parts of a mail.
 type Mail struct{ Subject, HTML, Text string }
 
-// All are the posts that the digest names, newest first.
+// All returns the posts that the digest lists, newest first.
 func (d *Digest) All() []Post { return slices.Concat(d.Posts, d.Brief) }
 
-// Count is how many posts the digest is about, those behind MoreURL included.
+// Count returns the number of posts in the digest, including those behind MoreURL.
 func (d *Digest) Count() int { return len(d.Posts) + len(d.Brief) + d.More }
 
-// Others is Count without the newest.
+// Others returns Count without the newest post.
 func (d *Digest) Others() int { return max(d.Count()-1, 0) }

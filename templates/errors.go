@@ -3,17 +3,18 @@ package templates
 import (
 	"errors"
 	"fmt"
-	"publisher/templates/mailhtml"
 	"regexp"
 	"strconv"
 	"strings"
+
+	"publisher/templates/mailhtml"
 )
 
-// Error is a fault in a template, a style sheet or a language's file.
+// Error is a fault in a template, a style sheet or a translation.
 type Error struct {
 	File    string // the owner's file, or "built-in NAME"
-	Line    int    // counts from 1; 0 where unknown
-	Column  int    // 0 where unknown
+	Line    int    // from 1; 0 if unknown
+	Column  int    // 0 if unknown
 	Message string
 }
 
@@ -29,12 +30,12 @@ func (e *Error) Error() string {
 }
 
 var (
-	// both template packages write "template: NAME:LINE:COLUMN: what is wrong"
+	// Both template packages write "template: NAME:LINE:COLUMN: what is wrong".
 	templateError = regexp.MustCompile(`(?s)^(?:html/)?template: ?([^:]+?)(?::(\d+))?(?::(\d+))?: (.*)$`)
 	yamlError     = regexp.MustCompile(`(?s)^(?:yaml: )?(?:unmarshal errors:\s*)?(?:line (\d+): )?(.*)$`)
 )
 
-// located turns an error of the template packages into one that names the file.
+// located returns an error of the template packages with the name of the file.
 func (l *loader) located(err error) error {
 	if err == nil {
 		return nil
@@ -46,7 +47,7 @@ func (l *loader) located(err error) error {
 	line, _ := strconv.Atoi(m[2])
 	column, _ := strconv.Atoi(m[3])
 	fault := &Error{File: l.path(m[1]), Line: line, Column: column, Message: m[4]}
-	// A tag or quotation that a partial leaves open is noticed by whoever calls it.
+	// If a partial leaves a tag or quotation open, the error is about its caller.
 	if f, ok := l.files[m[1]]; ok && f.Path == "" {
 		if own := l.ownHTML(); own != "" {
 			fault.Message += " (probably a tag or quotation left open in your own " + own + ")"
@@ -55,7 +56,7 @@ func (l *loader) located(err error) error {
 	return fault
 }
 
-// ownHTML are the paths of the owner's HTML templates.
+// ownHTML returns the paths of the owner's HTML templates.
 func (l *loader) ownHTML() string {
 	var paths []string
 	for _, name := range l.names(".html") {
@@ -72,7 +73,7 @@ func inYAML(file string, err error) error {
 	return &Error{File: file, Line: line, Message: m[2]}
 }
 
-// path is the file behind a template's name.
+// path returns the file of a template.
 func (l *loader) path(name string) string {
 	if f, ok := l.files[name]; ok {
 		return f.place()

@@ -15,19 +15,19 @@ import (
 //go:embed *.html *.txt *.css i18n/*.yaml
 var builtin embed.FS
 
-// maxFile is far above any template: a larger file got there by mistake.
+// maxFile is far larger than any template. A larger file is there by mistake.
 const maxFile = 1 << 20
 
-// File is one template, style sheet or language.
+// File is a template, style sheet or translation.
 type File struct {
 	// Name is the slash-separated name in the folder, such as "digest.html".
 	Name string
-	// Path is the owner's file; "" for the built-in one.
+	// Path is the owner's file, or "" for the built-in one.
 	Path   string
 	Source []byte
 }
 
-// Files are the templates in use, built-in and the owner's, by name.
+// Files returns the files in use, the owner's and the built-in ones, by name.
 func (s *Set) Files() []File {
 	out := make([]File, 0, len(s.files))
 	for _, f := range s.files {
@@ -37,7 +37,7 @@ func (s *Set) Files() []File {
 	return out
 }
 
-// FromFiles parses the templates of an earlier Set, as its Files gave them.
+// FromFiles parses files that Files of an earlier Set returned.
 func FromFiles(all []File) (*Set, error) {
 	files := make(map[string]File, len(all))
 	for _, f := range all {
@@ -50,13 +50,13 @@ func FromFiles(all []File) (*Set, error) {
 func BuiltIn(name string) (File, error) {
 	source, err := builtin.ReadFile(path.Clean(name))
 	if err != nil {
-		return File{}, fmt.Errorf("there is no template %q", name)
+		return File{}, fmt.Errorf("unknown template %q", name)
 	}
 	return File{Name: path.Clean(name), Source: source}, nil
 }
 
-// Eject writes the built-in file of that name into dir, for the owner to change,
-// and returns its path. It never overwrites.
+// Eject copies the built-in file of that name into dir, for the owner to change, and returns
+// its path. It never overwrites a file.
 func Eject(dir, name string) (string, error) {
 	f, err := BuiltIn(name)
 	if err != nil {
@@ -68,7 +68,7 @@ func Eject(dir, name string) (string, error) {
 	}
 	out, err := os.OpenFile(target, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if errors.Is(err, fs.ErrExist) {
-		return "", fmt.Errorf("%s exists already; it is in use", target)
+		return "", fmt.Errorf("%s already exists and is in use", target)
 	}
 	if err != nil {
 		return "", err
@@ -80,10 +80,9 @@ func Eject(dir, name string) (string, error) {
 	return target, out.Close()
 }
 
-// collect reads the built-in files and lays the owner's over them. The owner's
-// folder may hold anything else besides: only *.html, *.txt and *.css in the
-// folder itself and i18n/*.yaml count.
-func collect(dir string, g *guard) (map[string]File, error) {
+// collect reads the built-in files and replaces them by the owner's. Only *.html, *.txt and
+// *.css in the owner's folder itself and i18n/*.yaml count; other files are ignored.
+func collect(dir string, g *fileCheck) (map[string]File, error) {
 	files := map[string]File{}
 	for _, pattern := range patterns {
 		names, err := fs.Glob(builtin, pattern)
@@ -114,7 +113,7 @@ func collect(dir string, g *guard) (map[string]File, error) {
 
 var patterns = []string{"*.html", "*.txt", "*.css", "i18n/*.yaml"}
 
-func overlay(files map[string]File, dir string, g *guard) error {
+func overlay(files map[string]File, dir string, g *fileCheck) error {
 	owner := os.DirFS(dir)
 	for _, pattern := range patterns {
 		names, err := fs.Glob(owner, pattern)

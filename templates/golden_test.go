@@ -59,7 +59,7 @@ func golden(t *testing.T, name, got string) {
 
 func load(t testing.TB, dir string) *templates.Set {
 	t.Helper()
-	set, err := templates.Load(dir)
+	set, err := templates.Load(dir, dir, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,60 +13,60 @@ import (
 	"golang.org/x/net/html/atom"
 )
 
-// helpers are the functions that templates may call, for one site.
+// helpers returns the functions that templates can call, for one site.
 func (l *loader) helpers(site Site) map[string]any {
-	words := l.words(site.Language)
+	tr := l.translation(site.Language)
 	return map[string]any{
-		// t "read_more", t "minutes" "n" 3: words in the site's language
-		"t": words.say,
-		// cadence "weekly": how often such mail comes, "" for a name of the owner's
+		// t "read_more", t "minutes" "n" 3: a phrase in the site's language
+		"t": tr.phrase,
+		// cadence "weekly": how often such mail is sent, "" for a cadence that the owner named
 		"cadence": func(name string) string {
-			said, err := words.say("cadence_" + name)
+			said, err := tr.phrase("cadence_" + name)
 			if err != nil {
 				return ""
 			}
 			return said
 		},
 		// date "long" .Date, date "short" .Date, date "Monday, 2 January" .Date
-		"date": func(style string, t time.Time) string { return words.date(style, t) },
-		// list .Authors: joined as the language does
+		"date": func(style string, t time.Time) string { return tr.date(style, t) },
+		// list .Authors: joined as is usual in the language
 		"list": func(items []string) (string, error) {
-			separator, err := words.say("list_separator")
+			separator, err := tr.phrase("list_separator")
 			return strings.Join(items, separator), err
 		},
-		// sentences "One." "Two.": one after the other, empty ones left out
+		// sentences "One." "Two.": joined, without empty ones
 		"sentences": func(items ...string) (string, error) {
-			separator, err := words.say("sentence_separator")
+			separator, err := tr.phrase("sentence_separator")
 			items = slices.DeleteFunc(slices.Clone(items), func(s string) bool { return s == "" })
 			return strings.Join(items, separator), err
 		},
-		// language and direction: the site's, for words beside a post in another one
+		// language, direction: those of the site, for words beside a post in another language
 		"language":  func() string { return site.Language },
 		"direction": func() string { return site.Dir },
-		// button .URL "Read more" .Minutes: what button.html is given
+		// button .URL "Read more" .Minutes: the data of button.html
 		"button": func(url, label string, minutes int) button { return button{url, label, minutes} },
 		// absURL "/about": on the site
 		"absURL": func(ref string) (string, error) { return absolute(site.URL, ref) },
-		// truncate 80 .Title: at most so many characters, cut between words
+		// truncate 80 .Title: at most that many characters, cut between words
 		"truncate": truncate,
-		// plain .Excerpt: HTML as bare text
+		// plain .Excerpt: HTML as plain text
 		"plain": plain,
-		// wrap 72 "text": lines of at most so many columns
+		// wrap 72 "text": lines of at most that many columns
 		"wrap": wrap,
-		// hang "* " .Title: a wrapped paragraph, the first line marked
+		// hang "* " .Title: a wrapped paragraph with a mark before its first line
 		"hang": hang,
-		// underline "=" .Title: wrapped, with a line below as long as itself
+		// underline "=" .Title: wrapped, and underlined by a line of the same length
 		"underline": underline,
-		// outlook "<table>": HTML for Word's engine alone
+		// outlook "<table>": HTML only for Word's engine
 		"outlook": func(s string) template.HTML {
 			return template.HTML("<!--[if mso]>" + s + "<![endif]-->")
 		},
-		// padding: what keeps the mail's first words from following the preheader
+		// padding: space that keeps the mail's first words from following the preheader
 		"padding": func() template.HTML { return template.HTML(strings.Repeat("&#8199;&#847; ", 40)) },
 	}
 }
 
-// button is what the partial button.html is given; Minutes may be 0.
+// button is the data of the partial button.html. Minutes may be 0.
 type button struct {
 	URL, Label string
 	Minutes    int
@@ -77,7 +77,7 @@ func absolute(site, ref string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("absURL: %w", err)
 	}
-	// A path is one below the site's address, which may have a path of its own.
+	// A path is below the site's address, which may itself have a path.
 	if strings.HasPrefix(ref, "/") && !strings.HasPrefix(ref, "//") {
 		ref = strings.TrimLeft(ref, "/")
 	}
@@ -88,8 +88,8 @@ func absolute(site, ref string) (string, error) {
 	return target.String(), nil
 }
 
-// truncate cuts s to at most n characters, between words where there is a space
-// in the last third, and marks the cut with an ellipsis.
+// truncate cuts s to at most n characters, between words if there is a space in the last
+// third, and marks the cut with an ellipsis.
 func truncate(n int, s string) string {
 	s = oneLine(s)
 	runes := []rune(s)
@@ -111,20 +111,19 @@ func truncate(n int, s string) string {
 	}) + "…"
 }
 
-// oneLine folds white space and drops control characters, so that the result
-// fits a header.
+// oneLine folds white space and removes control characters, so that the result fits a header.
 func oneLine(s string) string {
 	return strings.Join(strings.FieldsFunc(s, func(r rune) bool {
 		return breaking(r) || unicode.IsControl(r)
 	}), " ")
 }
 
-// breaking tells white space that a line may break at.
+// breaking reports whether r is white space at which a line may break.
 func breaking(r rune) bool {
 	return unicode.IsSpace(r) && r != '\u00a0' && r != '\u2007' && r != '\u202f'
 }
 
-// plain is the text of HTML in one line, without code blocks, tables and pictures.
+// plain returns the text of HTML in one line, without code blocks, tables and pictures.
 func plain(source template.HTML) string {
 	var b strings.Builder
 	z := html.NewTokenizer(strings.NewReader(string(source)))
@@ -151,7 +150,7 @@ func plain(source template.HTML) string {
 	}
 }
 
-// omitted is 1 for elements that do not read as a line of text.
+// omitted returns 1 for elements that are not readable as a line of text.
 func omitted(name []byte) int {
 	switch atom.Lookup(name) {
 	case atom.Pre, atom.Table, atom.Style, atom.Script, atom.Figure, atom.Svg:
@@ -160,7 +159,7 @@ func omitted(name []byte) int {
 	return 0
 }
 
-// gap is the space that an element's edge leaves between words.
+// gap returns the space between words at an element's edge.
 func gap(name []byte) string {
 	switch atom.Lookup(name) {
 	case atom.A, atom.B, atom.Code, atom.Em, atom.I, atom.Span, atom.Strong, atom.Sub, atom.Sup, atom.Mark, atom.Abbr, atom.Kbd, atom.Del, atom.S, atom.U, atom.Q, atom.Cite, atom.Small:

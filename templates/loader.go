@@ -5,24 +5,25 @@ import (
 	html "html/template"
 	"maps"
 	"path"
-	"publisher/templates/mailhtml"
 	"slices"
 	"strings"
 	text "text/template"
 
 	"golang.org/x/text/language"
+
+	"publisher/templates/mailhtml"
 )
 
-// loader holds the files and what was read from them, before any language is chosen.
+// loader holds the files and what was read from them, before a language is chosen.
 type loader struct {
-	files     map[string]File
-	sheet     *mailhtml.Stylesheet
-	languages map[string]*wordFile
-	html      map[string]*html.Template // by entry
-	text      map[string]*text.Template
+	files        map[string]File
+	sheet        *mailhtml.Stylesheet
+	translations map[string]*translation
+	html         map[string]*html.Template // by entry
+	text         map[string]*text.Template
 }
 
-// entries are the templates that are executed; all others are partials of theirs.
+// entries are the templates that are executed. All others are their partials.
 var entries = []string{
 	"digest.html", "digest.txt", "subject.txt",
 	"confirm.html", "confirm.txt", "welcome.html", "welcome.txt", "goodbye.html", "goodbye.txt",
@@ -30,23 +31,23 @@ var entries = []string{
 
 func newLoader(files map[string]File) (*loader, error) {
 	l := &loader{
-		files:     files,
-		sheet:     mailhtml.NewStylesheet(),
-		languages: map[string]*wordFile{},
-		html:      map[string]*html.Template{},
-		text:      map[string]*text.Template{},
+		files:        files,
+		sheet:        mailhtml.NewStylesheet(),
+		translations: map[string]*translation{},
+		html:         map[string]*html.Template{},
+		text:         map[string]*text.Template{},
 	}
-	return l, errors.Join(l.readStyles(), l.readWords(), l.parseHTML(), l.parseText())
+	return l, errors.Join(l.readStyles(), l.readTranslations(), l.parseHTML(), l.parseText())
 }
 
-// with returns the loader with one file replaced.
+// with returns a loader with one file replaced.
 func (l *loader) with(f File) (*loader, error) {
 	files := maps.Clone(l.files)
 	files[f.Name] = f
 	return newLoader(files)
 }
 
-// names are the files that end in suffix, in a fixed order.
+// names returns the files that end in suffix, sorted.
 func (l *loader) names(suffix string) []string {
 	var out []string
 	for _, name := range slices.Sorted(maps.Keys(l.files)) {
@@ -57,7 +58,7 @@ func (l *loader) names(suffix string) []string {
 	return out
 }
 
-// readStyles reads every style sheet: the owner's own additions after the rest.
+// readStyles reads all style sheets, those that the owner added last.
 func (l *loader) readStyles() error {
 	var faults []error
 	names := l.names(".css")
@@ -76,57 +77,57 @@ func rank(sheetName string) int {
 	return 1
 }
 
-// readWords reads every language, an owner's file over the built-in one, so that
-// it may hold only the words that differ.
-func (l *loader) readWords() error {
+// readTranslations reads all languages. The owner's file for a language is laid over the
+// built-in one, so that it needs only the phrases that differ.
+func (l *loader) readTranslations() error {
 	for _, name := range l.names(".yaml") {
 		f := l.files[name]
 		tag := strings.TrimSuffix(path.Base(name), ".yaml")
-		read, err := parseWords(tag, f.Source)
+		read, err := parseTranslation(tag, f.Source)
 		if err != nil {
 			return inYAML(f.place(), err)
 		}
 		if original, err := BuiltIn(name); err == nil && f.Path != "" {
-			base, err := parseWords(tag, original.Source)
+			base, err := parseTranslation(tag, original.Source)
 			if err != nil {
 				return inYAML(original.place(), err)
 			}
 			read = read.over(base)
 		}
-		l.languages[tag] = read
+		l.translations[tag] = read
 	}
 	return nil
 }
 
-// words are a language's, with English for what it lacks.
-func (l *loader) words(tag string) *wordFile {
-	own := l.ownWords(tag)
-	if english, ok := l.languages[fallback]; ok { // not where its file is faulty
+// translation returns a language's phrases, with English for those it lacks.
+func (l *loader) translation(tag string) *translation {
+	own := l.ownTranslation(tag)
+	if english, ok := l.translations[fallback]; ok { // missing if its file is faulty
 		return own.over(english)
 	}
 	return own
 }
 
-// ownWords are a language's, from its own file and that of the language without
-// its region.
-func (l *loader) ownWords(tag string) *wordFile {
-	out := &wordFile{}
+// ownTranslation returns a language's phrases, from its own file and from that of the language
+// without its region.
+func (l *loader) ownTranslation(tag string) *translation {
+	out := &translation{}
 	parsed, err := language.Parse(tag)
 	if err != nil {
 		return out
 	}
 	base, _ := parsed.Base()
 	for _, name := range []string{base.String(), parsed.String()} {
-		if f, ok := l.languages[name]; ok {
+		if f, ok := l.translations[name]; ok {
 			out = f.over(out)
 		}
 	}
 	return out
 }
 
-// Missing are the words that a language lacks; English stands in for them.
+// Missing returns the keys that a language lacks, for which English is used.
 func (s *Set) Missing(tag string) []string {
-	return s.ownWords(tag).missing(s.languages[fallback])
+	return s.ownTranslation(tag).missing(s.translations[fallback])
 }
 
 func (l *loader) parseHTML() error {
@@ -179,7 +180,7 @@ func (l *loader) parseText() error {
 	return nil
 }
 
-// bind gives copies of all entries the helpers of one site.
+// bind returns copies of all entries with the helpers of one site.
 func (l *loader) bind(site Site) (*pages, error) {
 	p := &pages{html: map[string]*html.Template{}, text: map[string]*text.Template{}}
 	helpers := l.helpers(site)

@@ -11,12 +11,12 @@ import (
 // Framed is the data of a page: any struct that embeds Frame.
 type Framed interface{ frame() *Frame }
 
-// Frame is what all pages are given. Field names are a promise to owners who
-// write their own templates.
+// Frame is the data that all pages have. Its field names are a promise to owners who write
+// their own templates.
 type Frame struct {
 	Site Site
-	// Base is the path that all addresses of the web server begin with, such as
-	// "/news"; "" for none.
+	// Base is the path with which all addresses of the web server begin, such as "/news",
+	// or "".
 	Base string
 	// Colors are the custom properties of colors.css; Page fills them in.
 	Colors template.CSS
@@ -28,14 +28,14 @@ func (f *Frame) frame() *Frame { return f }
 type HomePage struct {
 	Frame
 	Feeds     []FeedLink
-	Languages []LanguageFeeds // beside the site's own
+	Languages []LanguageFeeds // other than the site's
 }
 
 // LanguageFeeds are the feeds in one of the publication's other languages.
 type LanguageFeeds struct {
-	Title, URL    string // of the publication in it
+	Title, URL    string // of the publication in this language
 	Language, Dir string // BCP 47; "ltr" or "rtl"
-	Name          string // the language's own word for itself
+	Name          string // the language's own name for itself
 	Feeds         []FeedLink
 }
 
@@ -45,19 +45,19 @@ type FeedLink struct {
 	Type      string // media type
 }
 
-// FeedPage is the data of page-feed.html: a feed as a browser shows it.
+// FeedPage is the data of page-feed.html, which shows a feed in a browser.
 type FeedPage struct {
 	Frame
 	Title string
-	Feeds []FeedLink // its forms, under their public addresses
+	Feeds []FeedLink // all formats, with their public addresses
 	Posts []FeedPost // in the feed's order
 }
 
-// FeedPost is a post as a feed has it.
+// FeedPost is a post of a feed.
 type FeedPost struct {
 	Title, URL string
 	Excerpt    string    // plain text
-	Date       time.Time // in the site's zone; zero where the feed gives none
+	Date       time.Time // in the site's zone; zero if the feed has none
 }
 
 // ArchivePage is the data of page-archive.html.
@@ -72,8 +72,8 @@ type EditionLink struct {
 	Subject string
 	Date    time.Time // in the site's zone
 	Posts   int
-	// Language and Dir are the subject's, Name the language's own word for itself;
-	// "" where the subject is in the site's.
+	// Language and Dir are those of the subject, and Name is the language's own name for
+	// itself. They are "" if the subject is in the site's language.
 	Language, Dir, Name string
 }
 
@@ -84,17 +84,17 @@ type UnsubscribePage struct {
 	Address string // masked
 	URL     string // where the button posts to
 	CanUndo bool   // of an ended subscription
-	// PreferencesURL is the subscriber's own; "" for none.
+	// PreferencesURL is the subscriber's own link, or "".
 	PreferencesURL string
 }
 
-// State is what a page about a subscription says of it.
+// State is the state of a subscription that a page shows.
 type State string
 
 const (
-	Ask     State = "ask"     // it goes on: is it to end?
-	Ended   State = "ended"   // no mail is sent
-	Resumed State = "resumed" // it goes on again
+	Ask     State = "ask"     // active; asks whether to end it
+	Ended   State = "ended"   // ended
+	Resumed State = "resumed" // active again
 )
 
 // PreferencesPage is the data of page-preferences.html.
@@ -104,11 +104,11 @@ type PreferencesPage struct {
 	URL            string // where the form posts to
 	UnsubscribeURL string
 	Cadences, Tags []Choice
-	Languages      []Choice // by BCP 47 tag; none where all posts are in one digest
+	Languages      []Choice // by BCP 47 tag; none if all posts are in one digest
 	Saved          bool
 }
 
-// Choice is one of several. The Labels of cadences and languages may be left open.
+// Choice is one of several options. The Labels of cadences and languages can be left empty.
 type Choice struct {
 	Value, Label string
 	Chosen       bool
@@ -120,17 +120,17 @@ type MessagePage struct {
 	Message Message
 }
 
-// Message is one thing that a page may have to say.
+// Message is something that a page says.
 type Message string
 
 const (
-	BadLink     Message = "link"    // a link from a mail that does not work
+	BadLink     Message = "link"    // an invalid link from a mail
 	MissingPage Message = "missing" // no such page
-	BadForm     Message = "form"    // a form that no page of ours would send
-	Failure     Message = "error"   // our own fault
+	BadForm     Message = "form"    // a form that none of our pages sends
+	Failure     Message = "error"   // an internal error
 )
 
-// Page writes the page of that name. What data leaves empty is filled in.
+// Page writes the page of that name. It fills in what data leaves empty.
 func (s *Set) Page(w io.Writer, name string, data Framed) error {
 	f := data.frame()
 	f.Site = fillSite(f.Site)
@@ -155,7 +155,7 @@ func (s *Set) Page(w io.Writer, name string, data Framed) error {
 		return err
 	}
 	var b bytes.Buffer
-	// Pages have no entry of their own: like all partials they are in every one.
+	// Pages have no entry of their own: like all partials, they are part of every entry.
 	if err := bound.html["digest.html"].ExecuteTemplate(&b, name, data); err != nil {
 		return s.located(err)
 	}
@@ -163,15 +163,15 @@ func (s *Set) Page(w io.Writer, name string, data Framed) error {
 	return err
 }
 
-// labelCadences says in the site's language how often mail comes. A cadence
-// that the owner invented is called by its name.
+// labelCadences labels cadences in the site's language. A cadence that the owner named is
+// labeled by its name.
 func (s *Set) labelCadences(p *PreferencesPage) {
-	words := s.words(p.Site.Language)
+	tr := s.translation(p.Site.Language)
 	for i, c := range p.Cadences {
 		if c.Label != "" {
 			continue
 		}
-		label, err := words.say("choice_" + c.Value)
+		label, err := tr.phrase("choice_" + c.Value)
 		if err != nil {
 			label = c.Value
 		}
@@ -179,7 +179,7 @@ func (s *Set) labelCadences(p *PreferencesPage) {
 	}
 }
 
-// labelLanguages calls each language as its readers do.
+// labelLanguages labels each language with its own name for itself.
 func labelLanguages(p *PreferencesPage) {
 	for i, c := range p.Languages {
 		p.Languages[i].Label = cmp.Or(c.Label, autonym(c.Value))

@@ -18,28 +18,23 @@ import (
 type Set struct {
 	*loader
 	mu sync.Mutex
-	// bound are the templates with the helpers of one language and site.
+	// bound holds the templates with the helpers of one language and site.
 	bound map[binding]*pages
 }
 
 type binding struct{ language, direction, site string }
 
-// pages are the mails' templates, ready to execute.
+// pages are templates that are ready to execute.
 type pages struct {
 	html map[string]*html.Template
 	text map[string]*text.Template
 }
 
-// Load parses the built-in templates and the owner's files in dir, which replace
-// those of the same name. dir need not exist. Errors name file and line.
-func Load(dir string) (*Set, error) {
-	return LoadOwned(dir, dir, nil)
-}
-
-// LoadOwned is Load of a folder whose symbolic links may lead anywhere below root,
-// too, but never to what list calls private.
-func LoadOwned(dir, root string, list *private.List) (*Set, error) {
-	files, err := collect(dir, &guard{dir, root, list.Look()})
+// Load parses the built-in templates and the owner's files in dir, which replace those of
+// the same name. dir need not exist. Symbolic links in it may lead anywhere below dir and
+// root, but not to files that list says are private. Errors name file and line.
+func Load(dir, root string, list *private.List) (*Set, error) {
+	files, err := collect(dir, &fileCheck{dir, root, list.Look()})
 	if err != nil {
 		return nil, err
 	}
@@ -54,8 +49,8 @@ func newSet(files map[string]File) (*Set, error) {
 	return &Set{loader: l, bound: map[binding]*pages{}}, nil
 }
 
-// WithSubject returns the set with subject.txt replaced by source, which stands
-// in the config under key.
+// WithSubject returns the set with subject.txt replaced by source, the value of key in the
+// config.
 func (s *Set) WithSubject(key, source string) (*Set, error) {
 	l, err := s.loader.with(File{Name: "subject.txt", Path: key, Source: []byte(source)})
 	if err != nil {
@@ -64,7 +59,7 @@ func (s *Set) WithSubject(key, source string) (*Set, error) {
 	return &Set{loader: l, bound: map[binding]*pages{}}, nil
 }
 
-// Subject is the digest's subject by the template subject.txt, in one line.
+// Subject returns the digest's subject as subject.txt gives it, in one line.
 func (s *Set) Subject(d *Digest) (string, error) {
 	filled, err := s.fill(d)
 	if err != nil {
@@ -90,7 +85,7 @@ func (s *Set) DigestHTML(w io.Writer, d *Digest) error {
 	return s.writeHTML(w, "digest.html", filled.Site, filled)
 }
 
-// DigestText writes the digest's text part, lines ended by LF.
+// DigestText writes the digest's text part, with LF line ends.
 func (s *Set) DigestText(w io.Writer, d *Digest) error {
 	filled, err := s.fillSubject(d)
 	if err != nil {
@@ -102,13 +97,13 @@ func (s *Set) DigestText(w io.Writer, d *Digest) error {
 // Notice renders one of the other mails.
 func (s *Set) Notice(kind Kind, n *Notice) (*Mail, error) {
 	if kind != Confirm && kind != Welcome && kind != Goodbye {
-		return nil, fmt.Errorf("there is no mail %q", kind)
+		return nil, fmt.Errorf("unknown mail %q", kind)
 	}
 	filled := *n
 	filled.Site = fillSite(n.Site)
 	filled.Date = inZone(n.Date, filled.Site.Location)
 	filled.Expires = inZone(n.Expires, filled.Site.Location)
-	words := s.words(filled.Site.Language)
+	tr := s.translation(filled.Site.Language)
 	for _, f := range []struct {
 		into *string
 		key  string
@@ -116,7 +111,7 @@ func (s *Set) Notice(kind Kind, n *Notice) (*Mail, error) {
 		if *f.into != "" {
 			continue
 		}
-		said, err := words.say(string(kind)+f.key, "title", filled.Site.Title)
+		said, err := tr.phrase(string(kind)+f.key, "title", filled.Site.Title)
 		if err != nil {
 			return nil, err
 		}
@@ -132,7 +127,7 @@ func (s *Set) Notice(kind Kind, n *Notice) (*Mail, error) {
 	return &Mail{Subject: filled.Subject, HTML: asHTML.String(), Text: asText.String()}, nil
 }
 
-// fill returns a copy of d in which nothing that templates rely on is empty.
+// fill returns a copy of d with everything filled in that templates rely on.
 func (s *Set) fill(d *Digest) (*Digest, error) {
 	filled := *d
 	filled.Site = fillSite(d.Site)
@@ -169,14 +164,14 @@ func inZone(t time.Time, zone *time.Location) time.Time {
 	return t.In(zone)
 }
 
-// noteWords is how many characters of a note stand for its title.
+// noteWords is how many characters of a note its title has.
 const noteWords = 60
 
 func (s *Set) fillPosts(posts []Post, site Site) []Post {
 	out := make([]Post, len(posts))
 	for i, p := range posts {
-		if p.Title == "" { // a note goes by its date and first words
-			p.Title = s.words(site.Language).date("long", inZone(p.Date, site.Location))
+		if p.Title == "" { // a note is titled by its date and first words
+			p.Title = s.translation(site.Language).date("long", inZone(p.Date, site.Location))
 			if text := truncate(noteWords, plain(p.Excerpt)); text != "" {
 				p.Title += ": " + text
 			}
@@ -188,9 +183,8 @@ func (s *Set) fillPosts(posts []Post, site Site) []Post {
 	return out
 }
 
-// preheader is what stands beside the subject in the list of mails. The subject
-// has the newest title already, so that it goes on from there: with the other
-// titles, or with how the only post begins.
+// preheader returns the line that mail programs show after the subject. The subject already
+// has the newest title, so this has the other titles, or the beginning of the only post.
 func preheader(d *Digest) string {
 	posts := d.All()
 	if len(posts) == 1 {
@@ -231,8 +225,8 @@ func (s *Set) writeText(w io.Writer, name string, site Site, data any) error {
 	return err
 }
 
-// pages returns the templates bound to a site's language and address. One
-// program serves one site, so that few are ever kept.
+// pages returns the templates bound to a site's language and address. A program serves one
+// site, so there are few of them.
 func (s *Set) pages(site Site) (*pages, error) {
 	key := binding{site.Language, site.Dir, site.URL}
 	s.mu.Lock()

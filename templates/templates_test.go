@@ -239,12 +239,12 @@ func TestFaultsNameFileAndLine(t *testing.T) {
 		{"words' syntax", "i18n/de.yaml", "words:\n  a: [", "i18n/de.yaml:2: "},
 		{"words' key", "i18n/de.yaml", "name: x\nword: {}", "i18n/de.yaml:2: "},
 		{"plural form", "i18n/de.yaml", "words:\n  minutes: {single: x}", "i18n/de.yaml:2: "},
-		{"months", "i18n/de.yaml", "months: [Januar]", "i18n/de.yaml: months has 1"},
+		{"months", "i18n/de.yaml", "months: [Januar]", "i18n/de.yaml: months must have 12 names, not 1"},
 		{"language", "i18n/german.yaml", "name: x", "i18n/german.yaml: "},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			dir := folder(t, map[string]string{test.file: test.source})
-			set, err := templates.Load(dir)
+			set, err := templates.Load(dir, dir, nil)
 			if err == nil {
 				err = set.Check()
 			}
@@ -270,10 +270,10 @@ func TestOpenQuotation(t *testing.T) {
 
 func TestFolders(t *testing.T) {
 	file := filepath.Join(folder(t, map[string]string{"x": ""}), "x")
-	if _, err := templates.Load(file); err == nil {
+	if _, err := templates.Load(file, file, nil); err == nil {
 		t.Error("a file passes for a folder")
 	}
-	if _, err := templates.Load(filepath.Join(t.TempDir(), "none")); err != nil {
+	if _, err := templates.Load(filepath.Join(t.TempDir(), "none"), filepath.Join(t.TempDir(), "none"), nil); err != nil {
 		t.Errorf("a missing folder: %v", err)
 	}
 	// The package's own folder is the sample's folder of templates.
@@ -422,7 +422,7 @@ func TestPreheader(t *testing.T) {
 }
 
 func FuzzDigest(f *testing.F) {
-	set, err := templates.Load("")
+	set, err := templates.Load("", "", nil)
 	if err != nil {
 		f.Fatal(err)
 	}

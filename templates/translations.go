@@ -16,11 +16,11 @@ import (
 	"golang.org/x/text/language/display"
 )
 
-// fallback is the language that has every word.
+// fallback is the language that has every phrase.
 const fallback = "en"
 
-// wordFile is one language as its file i18n/TAG.yaml has it.
-type wordFile struct {
+// translation is one language as its file i18n/TAG.yaml has it.
+type translation struct {
 	Name        string            `yaml:"name"`
 	Direction   string            `yaml:"direction"` // "" for left to right
 	Months      []string          `yaml:"months"`
@@ -32,9 +32,9 @@ type wordFile struct {
 	Words       map[string]phrase `yaml:"words"`
 }
 
-// phrase is one sentence or word in its plural forms, with {names} to fill in.
+// phrase is a sentence or word in its plural forms, with {names} to fill in.
 type phrase struct {
-	language language.Tag // whose plural rules hold
+	language language.Tag // whose plural rules apply
 	forms    map[plural.Form]string
 }
 
@@ -56,7 +56,7 @@ func (p *phrase) UnmarshalYAML(node *yaml.Node) error {
 	for name, text := range byName {
 		form, ok := pluralForms[name]
 		if !ok {
-			return fmt.Errorf("line %d: %q is no plural form: write zero, one, two, few, many or other", node.Line, name)
+			return fmt.Errorf("line %d: %q is not a plural form; use zero, one, two, few, many or other", node.Line, name)
 		}
 		p.forms[form] = text
 	}
@@ -76,13 +76,13 @@ func (p phrase) choose(n int, counted bool) string {
 	return p.forms[plural.Other]
 }
 
-// parseWords reads one language's file.
-func parseWords(tag string, source []byte) (*wordFile, error) {
+// parseTranslation parses the file of a language.
+func parseTranslation(tag string, source []byte) (*translation, error) {
 	parsed, err := language.Parse(tag)
 	if err != nil {
-		return nil, fmt.Errorf("%q is not a language tag: name the file after one, such as nl.yaml", tag)
+		return nil, fmt.Errorf("%q is not a language tag; name the file after one, such as nl.yaml", tag)
 	}
-	var f wordFile
+	var f translation
 	decoder := yaml.NewDecoder(strings.NewReader(string(source)))
 	decoder.KnownFields(true)
 	if err := decoder.Decode(&f); err != nil {
@@ -95,7 +95,7 @@ func parseWords(tag string, source []byte) (*wordFile, error) {
 	return &f, f.validate()
 }
 
-func (f *wordFile) validate() error {
+func (f *translation) validate() error {
 	for _, list := range []struct {
 		key    string
 		values []string
@@ -105,18 +105,18 @@ func (f *wordFile) validate() error {
 		{"days", f.Days, 7}, {"days_short", f.DaysShort, 7},
 	} {
 		if n := len(list.values); n != 0 && n != list.want {
-			return fmt.Errorf("%s has %d names, not %d", list.key, n, list.want)
+			return fmt.Errorf("%s must have %[3]d names, not %[2]d", list.key, n, list.want)
 		}
 	}
 	if f.Direction != "" && f.Direction != "ltr" && f.Direction != "rtl" {
-		return errors.New("direction is \"ltr\" or \"rtl\"")
+		return errors.New("direction must be \"ltr\" or \"rtl\"")
 	}
 	return nil
 }
 
-// over lays f over g, which fills what f has not.
-func (f *wordFile) over(g *wordFile) *wordFile {
-	out := &wordFile{
+// over returns f with what it lacks filled in from g.
+func (f *translation) over(g *translation) *translation {
+	out := &translation{
 		Name:        cmp.Or(f.Name, g.Name),
 		Direction:   cmp.Or(f.Direction, g.Direction),
 		Months:      orList(f.Months, g.Months),
@@ -145,8 +145,8 @@ func orList(a, b []string) []string {
 	return b
 }
 
-// missing are the keys of g that f lacks.
-func (f *wordFile) missing(g *wordFile) []string {
+// missing returns the keys of g that f lacks.
+func (f *translation) missing(g *translation) []string {
 	var keys []string
 	for key := range g.Words {
 		if _, ok := f.Words[key]; !ok {
@@ -169,15 +169,15 @@ func (f *wordFile) missing(g *wordFile) []string {
 	return keys
 }
 
-// say returns the words under key with the named values filled in: "n" also
-// chooses the plural form.
-func (f *wordFile) say(key string, pairs ...any) (string, error) {
+// phrase returns the phrase under key with the named values filled in. "n" also selects the
+// plural form.
+func (f *translation) phrase(key string, pairs ...any) (string, error) {
 	p, ok := f.Words[key]
 	if !ok {
-		return "", fmt.Errorf("no words are called %q: see i18n/en.yaml", key)
+		return "", fmt.Errorf("unknown phrase %q; i18n/en.yaml lists them", key)
 	}
 	if len(pairs)%2 != 0 {
-		return "", fmt.Errorf("t %q: after the key come names and values in pairs", key)
+		return "", fmt.Errorf("t %q: the key must be followed by pairs of name and value", key)
 	}
 	n, counted := 0, false
 	fill := make([]string, 0, len(pairs))
@@ -188,7 +188,7 @@ func (f *wordFile) say(key string, pairs ...any) (string, error) {
 		}
 		if name == "n" {
 			if n, counted = pairs[i+1].(int); !counted {
-				return "", fmt.Errorf("t %q: n is a whole number, not %v", key, pairs[i+1])
+				return "", fmt.Errorf("t %q: n must be a whole number, not %v", key, pairs[i+1])
 			}
 		}
 		fill = append(fill, "{"+name+"}", fmt.Sprint(pairs[i+1]))
@@ -196,14 +196,14 @@ func (f *wordFile) say(key string, pairs ...any) (string, error) {
 	return strings.NewReplacer(fill...).Replace(p.choose(n, counted)), nil
 }
 
-// dayOf finds the day of the month in a layout, and firstDay stands in for it.
+// dayOf matches the day of the month in a layout; firstDay replaces it.
 var dayOf = regexp.MustCompile(`\b2\b`)
 
 const firstDay = "\x00"
 
-// date writes t by a style of the language's file or by a layout of Go's time
-// package, month and day names in the language.
-func (f *wordFile) date(style string, t time.Time) string {
+// date formats t by a style of the translation or by a layout of package time, with the names
+// of months and days in the language.
+func (f *translation) date(style string, t time.Time) string {
 	layout := style
 	if named, ok := f.Dates[style]; ok {
 		layout = named
@@ -243,7 +243,7 @@ func (f *wordFile) date(style string, t time.Time) string {
 	return b.String()
 }
 
-// autonym is what a language calls itself; its tag where nobody has written it down.
+// autonym returns a language's own name for itself, or its tag if that is unknown.
 func autonym(tag string) string {
 	parsed, err := language.Parse(tag)
 	if name := display.Self.Name(parsed); err == nil && name != "" {
@@ -252,7 +252,7 @@ func autonym(tag string) string {
 	return tag
 }
 
-// Direction tells which way a language is written: "ltr" or "rtl".
+// Direction returns the direction in which a language is written: "ltr" or "rtl".
 func Direction(tag string) string {
 	parsed, err := language.Parse(tag)
 	if err != nil {

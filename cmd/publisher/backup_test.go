@@ -11,17 +11,14 @@ import (
 
 	_ "modernc.org/sqlite"
 
-	"publisher/internal/sink"
+	"publisher/internal/smtptest"
 )
 
 // A backup that was made while mail went out does not know of those sent since:
 // nothing is sent from it by itself, also where the pass never came to its end.
 func TestBackupOfAKilledPass(t *testing.T) {
-	server, err := sink.Start(sink.Options{Delay: 50 * time.Millisecond})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer server.Close()
+	t.Parallel()
+	server := smtptest.Start(t, smtptest.Options{Delay: 50 * time.Millisecond})
 	c := newCrash(t, server, "resend", 3000)
 	cmd := c.command("run")
 	if err := cmd.Start(); err != nil {

@@ -51,6 +51,18 @@ func newMailbox(t *testing.T) *mailbox {
 	return m
 }
 
+// copy returns a copy of the mailbox in a folder of its own.
+func (m *mailbox) copy(t *testing.T) *mailbox {
+	t.Helper()
+	c := *m
+	c.t, c.dir = t, filepath.Join(t.TempDir(), "blog")
+	if err := os.CopyFS(c.dir, os.DirFS(m.dir)); err != nil {
+		t.Fatal(err)
+	}
+	c.ledger = "sqlite:" + filepath.Join(c.dir, "publisher.db")
+	return &c
+}
+
 // run runs the program with a mail on stdin.
 func (m *mailbox) run(stdin io.Reader, args ...string) (code int, stdout, stderr string) {
 	m.t.Helper()
@@ -99,6 +111,7 @@ func (m *mailbox) report(to, fields string) string {
 // What no mail is, or none of ours, is ignored with exit code 0, and nothing of it is said
 // to the terminal.
 func TestBounceIgnoresGarbage(t *testing.T) {
+	t.Parallel()
 	m := newMailbox(t)
 	deep := "From: x@example.net\nSubject: hello\n"
 	for range 2000 {
@@ -176,6 +189,8 @@ func TestBounceIgnoresGarbage(t *testing.T) {
 
 // What a report quotes is shown without what drives a terminal.
 func TestBounceShowsReasonsSafely(t *testing.T) {
+	t.Parallel()
+	sent := newMailbox(t)
 	for name, words := range map[string]string{
 		"escapes":      "550 5.7.1 \x1b]0;PWNED\x07\x1b[2J spam",
 		"C1":           "550 5.7.1 \u009b2J spam",
@@ -186,7 +201,7 @@ func TestBounceShowsReasonsSafely(t *testing.T) {
 		"backspaces":   "550 5.7.1 good\b\b\b\bspam",
 		"many returns": "550 5.7.1 a\rb\rc spam",
 	} {
-		m := newMailbox(t)
+		m := sent.copy(t)
 		mail := m.report("bounces+"+m.path+"@example.com", "Status: 5.7.1\nDiagnostic-Code: smtp; "+words)
 		code, stdout, stderr := m.run(strings.NewReader(mail), "bounce")
 		if code != exitDone || !strings.Contains(stdout, "spam") || len(stdout) > 1000 {
@@ -198,6 +213,8 @@ func TestBounceShowsReasonsSafely(t *testing.T) {
 
 // Each kind of proof, through the command.
 func TestBounceByProof(t *testing.T) {
+	t.Parallel()
+	sent := newMailbox(t)
 	for name, tt := range map[string]struct {
 		mail   func(*mailbox) string
 		days   int // since the edition
@@ -228,7 +245,8 @@ func TestBounceByProof(t *testing.T) {
 		"a mail that unsubscribes": {func(m *mailbox) string { return "From: ada@example.com\nSubject: unsubscribe " + m.link + "\n\n" }, 400, "unsubscribed", "ended as unsubscribed"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			m := newMailbox(t)
+			t.Parallel()
+			m := sent.copy(t)
 			m.now = m.now.Add(time.Duration(tt.days) * 24 * time.Hour)
 			code, stdout, stderr := m.run(strings.NewReader(tt.mail(m)), "bounce")
 			if code != exitDone || !strings.Contains(stdout, tt.stdout) {
@@ -260,6 +278,7 @@ func (m *mailbox) complaint(field string) string {
 
 // Only where trying again helps does it fail.
 func TestBounceFails(t *testing.T) {
+	t.Parallel()
 	m := newMailbox(t)
 	mail := m.report("bounces+"+m.path+"@example.com", "Status: 5.1.1")
 	code, _, stderr := m.run(io.MultiReader(strings.NewReader(mail), iotest.ErrReader(errors.New("the pipe broke"))), "bounce")

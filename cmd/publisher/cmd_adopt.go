@@ -2,23 +2,23 @@ package main
 
 import "github.com/spf13/cobra"
 
-func (a *app) adoptCommand() *cobra.Command {
+func newAdoptCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "adopt",
-		Short: "Send from this ledger although it is a copy or was restored",
-		Long: `A mark beside the ledger must agree with the one in it. Where it does not, an older
-copy was restored, a copy runs elsewhere, or another ledger was sent from here before, and
-mail could go out twice: nothing is sent. If you know that this ledger is the one to go on
-with, this says so. Edition numbers and subscriber ids that may have been given meanwhile
-are left out, so that links in mail that is out there never come to mean something else.`,
+		Short: "Send from this ledger although it was copied or restored",
+		Long: `A mark beside the ledger must match the one in it. Where it does not, an older copy was
+restored, a copy runs elsewhere, or mail was sent from another ledger here. As mail could
+go out twice, nothing is sent until you confirm with this command that this is the right
+ledger. Edition numbers and subscriber ids that may have been used in the meantime are
+skipped, so that links in mail already sent never change their meaning.`,
 		Example: "  publisher adopt",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return a.withLedger(c.Context(), func(s session) error {
-				if err := s.ledger.Adopt(c.Context()); err != nil {
+			return a.withLedger(c.Context(), func(w workspace) error {
+				if err := w.ledger.Adopt(c.Context()); err != nil {
 					return err
 				}
-				a.say("this ledger is the one to send from; what it does not know of may be sent a second time")
+				a.print("adopted: mail is sent from this ledger; posts that it does not know were mailed may be mailed again")
 				return nil
 			})
 		},

@@ -1,17 +1,16 @@
 package main
 
-import (
-	"github.com/spf13/cobra"
-)
+import "github.com/spf13/cobra"
 
-func (a *app) checkCommand() *cobra.Command {
+func newCheckCommand(a *app) *cobra.Command {
 	var online bool
 	c := a.jsonFlag(&cobra.Command{
 		Use:   "check",
-		Short: "Look for faults in config, content, templates and ledger",
+		Short: "Check config, content, templates and ledger for faults",
 		Long: `Reads everything that a run reads and reports what is wrong, changing nothing.
-Exit code 1 means that something would keep feeds or mail from leaving; posts that
-are left out are warnings, shown by kind, or each with --verbose. --online also logs in
+Exit code 1 means that something would keep feeds from being written or mail from
+being sent. Posts that are left out are warnings, grouped by kind, or one by one with
+--verbose. --online also logs in
 to the SMTP server.`,
 		Example: "  publisher check\n  publisher check --verbose\n  publisher check --online",
 		Args:    cobra.NoArgs,
@@ -24,18 +23,21 @@ to the SMTP server.`,
 			if err != nil {
 				return err
 			}
-			if len(report.Faults) > 0 {
-				a.exit = exitFailed
-			}
-			a.warn(report.Warnings)
+			a.printWarnings(report.Warnings)
 			if a.json {
-				return a.printJSON(report)
+				if err := a.printJSON(report); err != nil {
+					return err
+				}
+			} else {
+				for _, fault := range report.Faults {
+					a.print("fault: %s", fault)
+				}
 			}
-			for _, fault := range report.Faults {
-				a.say("fault: %s", fault)
+			if len(report.Faults) > 0 {
+				return exitStatus(exitFailed)
 			}
-			if len(report.Faults) == 0 {
-				a.say("%s is fine: %s, %s", cfg.File, count(report.Posts.Total, "post"), count(len(report.Warnings), "warning"))
+			if !a.json {
+				a.print("%s is fine: %s, %s", cfg.File, count(report.Posts.Total, "post"), count(len(report.Warnings), "warning"))
 			}
 			return nil
 		},

@@ -4,14 +4,16 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"publisher/internal/hint"
 	"publisher/internal/ledger"
 	"publisher/internal/publish"
 )
 
-func (a *app) editionsCommand() *cobra.Command {
+func newEditionsCommand(a *app) *cobra.Command {
 	c := a.jsonFlag(&cobra.Command{
 		Use:     "editions",
 		Short:   "What was sent, to how many, what failed and why",
@@ -25,19 +27,19 @@ func (a *app) editionsCommand() *cobra.Command {
 		Example: "  publisher editions list --json",
 		Args:    cobra.NoArgs,
 		RunE:    func(c *cobra.Command, _ []string) error { return a.listEditions(c) },
-	}), a.editionsShow(), a.editionsRetry(), a.editionsCancel())
+	}), newEditionsShowCommand(a), newEditionsRetryCommand(a), newEditionsCancelCommand(a))
 	return c
 }
 
 func (a *app) listEditions(c *cobra.Command) error {
-	return a.withCopy(c.Context(), func(s session) error {
-		editions, err := s.ledger.Editions(c.Context())
+	return a.withCopy(c.Context(), func(w workspace) error {
+		editions, err := w.ledger.Editions(c.Context())
 		if err != nil {
 			return err
 		}
 		summaries := make([]publish.EditionSummary, len(editions))
 		for i, e := range editions {
-			summaries[i] = s.publisher.Summary(e)
+			summaries[i] = w.publisher.Summary(e)
 		}
 		if a.json {
 			return a.printJSON(summaries)
@@ -47,16 +49,16 @@ func (a *app) listEditions(c *cobra.Command) error {
 			out.row("%d\t%s\t%s\t%d of %d sent\t%s", e.Number, e.Closed, inLanguage(e.Cadence, e.Language), e.Sent, e.Recipients, e.Subject)
 		}
 		if len(summaries) == 0 {
-			a.hint("no edition yet; `publisher plan` says what is due")
+			a.note("no editions yet; `publisher plan` shows what is due")
 		}
 		return out.out.Flush()
 	})
 }
 
-func (a *app) editionsShow() *cobra.Command {
+func newEditionsShowCommand(a *app) *cobra.Command {
 	return a.jsonFlag(&cobra.Command{
 		Use:     "show NUMBER",
-		Short:   "One edition, with every delivery that is not simply sent",
+		Short:   "One edition, with every delivery that has trouble or was sent again",
 		Example: "  publisher editions show 12",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -64,132 +66,156 @@ func (a *app) editionsShow() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.withCopy(c.Context(), func(s session) error {
-				e, err := s.ledger.Edition(c.Context(), number)
-				if err != nil {
-					return err
-				}
-				if e == nil {
-					return fmt.Errorf("%w: there is no edition %d; `publisher editions` lists them", publish.ErrNotFound, number)
-				}
-				troubled, err := a.troubled(c, s, number)
-				if err != nil {
-					return err
-				}
-				summary := s.publisher.Summary(*e)
-				if a.json {
-					return a.printJSON(struct {
-						publish.EditionSummary
-						Deliveries []publish.DeliverySummary `json:"deliveries"`
-					}{summary, troubled})
-				}
-				a.say("edition %d (%s) of %s, %s: %s", summary.Number, inLanguage(summary.Cadence, summary.Language), summary.Closed, summary.Status, summary.Subject)
-				a.say("%d recipients: %d sent, %d deferred, %d failed, %d uncertain", summary.Recipients, summary.Sent, summary.Deferred, summary.Failed, summary.Uncertain)
-				if n := summary.Recipients - summary.Sent - summary.Deferred - summary.Failed - summary.Uncertain; n > 0 && summary.Status == "open" {
-					a.say("%d were not tried yet; the next `publisher run` carries on", n)
-				}
-				for _, d := range troubled {
-					a.say("%s %s (attempt %d, %s)%s", d.Status, d.Email, d.Attempts, d.Last, twice(d)+reply(d.Reply))
-				}
-				return nil
-			})
+			return a.withCopy(c.Context(), func(w workspace) error { return a.showEdition(c.Context(), w, number) })
 		},
 	})
+}
+
+// editionDetails is the JSON document of `editions show`.
+type editionDetails struct {
+	publish.EditionSummary
+	StoppedOn  []string                  `json:"stopped_on,omitempty"` // days
+	Deliveries []publish.DeliverySummary `json:"deliveries"`
+}
+
+func (a *app) showEdition(ctx context.Context, w workspace, number int64) error {
+	e, err := w.ledger.Edition(ctx, number)
+	if err != nil {
+		return err
+	}
+	if e == nil {
+		return noEdition(number)
+	}
+	d := editionDetails{EditionSummary: w.publisher.Summary(*e)}
+	if d.Deliveries, err = w.troubled(ctx, number); err != nil {
+		return err
+	}
+	if d.StoppedOn, err = w.ledger.StoppedDays(ctx, number); err != nil {
+		return err
+	}
+	if a.json {
+		return a.printJSON(d)
+	}
+	limit, err := w.ledger.ConnectionLimit(ctx)
+	if err != nil {
+		return err
+	}
+	a.print("edition %d (%s) of %s, %s: %s", d.Number, inLanguage(d.Cadence, d.Language), d.Closed, d.Status, d.Subject)
+	a.print("%d recipients: %d sent, %d deferred, %d failed, %d uncertain", d.Recipients, d.Sent, d.Deferred, d.Failed, d.Uncertain)
+	if n := d.Recipients - d.Sent - d.Deferred - d.Failed - d.Uncertain; n > 0 && d.Status == "open" {
+		a.print("%d not yet tried; the next `publisher run` continues", n)
+	}
+	if len(d.StoppedOn) > 0 && !e.Accepted {
+		a.print("stopped on %s, before anyone was marked: the server refused too many recipients", strings.Join(d.StoppedOn, ", "))
+	}
+	if (d.Status == "open" || d.Deferred > 0) && limit.Connections > 0 {
+		a.print("%s last accepted %s at once", limit.Server, count(limit.Connections, "connection"))
+	}
+	for _, t := range d.Deliveries {
+		a.print("%s %s (attempt %d, %s)%s", t.Status, t.Email, t.Attempts, t.Last, resentText(t)+replyText(t.Reply))
+	}
+	return nil
 }
 
 func editionNumber(arg string) (int64, error) {
 	number, err := strconv.ParseInt(arg, 10, 64)
 	if err != nil || number < 1 {
-		return 0, fmt.Errorf("%w: %q is not the number of an edition; `publisher editions` lists them", errUsage, arg)
+		return 0, hint.With(fmt.Errorf("%w: invalid edition number %q", errUsage, arg), hintEditions)
 	}
 	return number, nil
 }
 
-// onEdition makes a command that changes the edition whose number it is given.
-func (a *app) onEdition(change func(ctx context.Context, s session, number int64) error) func(*cobra.Command, []string) error {
+const hintEditions = "`publisher editions` lists them"
+
+func noEdition(number int64) error {
+	return hint.With(fmt.Errorf("%w: there is no edition %d", publish.ErrNotFound, number), hintEditions)
+}
+
+// onEdition returns the RunE of a command that changes the edition whose number is its argument.
+func (a *app) onEdition(change func(ctx context.Context, w workspace, number int64) error) func(*cobra.Command, []string) error {
 	return func(c *cobra.Command, args []string) error {
 		number, err := editionNumber(args[0])
 		if err != nil {
 			return err
 		}
-		return a.withLedger(c.Context(), func(s session) error { return change(c.Context(), s, number) })
+		return a.withLedger(c.Context(), func(w workspace) error { return change(c.Context(), w, number) })
 	}
 }
 
-func (a *app) editionsRetry() *cobra.Command {
+func newEditionsRetryCommand(a *app) *cobra.Command {
 	var accept bool
 	c := &cobra.Command{
 		Use:   "retry NUMBER",
-		Short: "Try an edition's failed and held deliveries again",
-		Long: `Has the next pass try the edition's failed deliveries again, and those that are
-uncertain and held; these bear the same Message-ID, so that most mail programs show
-one copy. Who unsubscribed, bounced, or got the posts with a later edition is left out.
+		Short: "Retry an edition's failed and held deliveries",
+		Long: `Makes the next pass retry the edition's failed deliveries, and those that are uncertain
+and held. These keep their Message-ID, so most mail programs show one copy. Subscribers
+who unsubscribed, bounced, or got the posts in a later edition are left out.
 
-An edition of which the server refuses too many recipients is stopped before anybody
-is marked. With --accept-refusals it goes on, and whoever is refused for a mailbox that
-is gone is marked as bounced. ` + "`publisher subscribers restore --edition NUMBER`" + ` takes that back.`,
+If the server refuses too many recipients, an edition is stopped before any of them is
+marked. With --accept-refusals it continues, and addresses whose mailbox no longer exists
+are marked as bounced. ` + "`publisher subscribers restore --edition NUMBER`" + ` undoes that.`,
 		Example: "  publisher editions retry 12\n  publisher editions retry 12 --accept-refusals",
 		Args:    cobra.ExactArgs(1),
 	}
-	c.RunE = a.onEdition(func(ctx context.Context, s session, number int64) error {
-		retry := s.publisher.RetryEdition
+	c.RunE = a.onEdition(func(ctx context.Context, w workspace, number int64) error {
+		retry := w.publisher.RetryEdition
 		if accept {
-			retry = s.publisher.AcceptRefusals
+			retry = w.publisher.AcceptRefusals
 		}
-		n, err := retry(ctx, s.ledger, number)
+		n, err := retry(ctx, w.ledger, number)
 		switch {
 		case err != nil:
 			return err
 		case n > 0:
-			a.say("%s will be tried again by the next `publisher run`", count(n, "delivery"))
+			a.print("the next `publisher run` will retry %s", count(n, "delivery"))
 		case !accept:
-			a.say("edition %d has nothing to try again", number)
+			a.print("edition %d has nothing to retry", number)
 		}
 		if accept {
-			a.say("edition %d goes on whoever is refused", number)
+			a.print("edition %d continues whatever is refused", number)
 		}
 		return nil
 	})
-	c.Flags().BoolVar(&accept, "accept-refusals", false, "go on although the server refuses nearly everybody: the list is that old")
+	c.Flags().BoolVar(&accept, "accept-refusals", false, "continue even if the server refuses most recipients, e.g. because the list is old")
 	return c
 }
 
-func (a *app) editionsCancel() *cobra.Command {
+func newEditionsCancelCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "cancel NUMBER",
-		Short: "Send an edition to nobody else",
-		Long: `Ends an edition that is not done: who has not got it will not, and its posts come
-with no later one either. What was sent stays sent.`,
+		Short: "Stop sending an edition",
+		Long: `Ends an edition that is not done: remaining subscribers will not receive it, nor its
+posts in a later edition. What was sent stays sent.`,
 		Example: "  publisher editions cancel 12",
 		Args:    cobra.ExactArgs(1),
-		RunE: a.onEdition(func(ctx context.Context, s session, number int64) error {
-			canceled, err := s.publisher.CancelEdition(ctx, s.ledger, number)
+		RunE: a.onEdition(func(ctx context.Context, w workspace, number int64) error {
+			canceled, err := w.publisher.CancelEdition(ctx, w.ledger, number)
 			switch {
 			case err != nil:
 				return err
 			case canceled:
-				a.say("edition %d is canceled", number)
+				a.print("edition %d is canceled", number)
 			default:
-				a.say("edition %d was over already", number)
+				a.print("edition %d had already ended", number)
 			}
 			return nil
 		}),
 	}
 }
 
-// troubled are an edition's deliveries that are deferred, failed or uncertain, or that
-// may have come twice.
-func (a *app) troubled(c *cobra.Command, s session, number int64) ([]publish.DeliverySummary, error) {
+// troubled returns an edition's deliveries that are deferred, failed or uncertain, or that
+// may have arrived twice.
+func (w workspace) troubled(ctx context.Context, number int64) ([]publish.DeliverySummary, error) {
 	troubled := []publish.DeliverySummary{}
-	for d, err := range s.ledger.Deliveries(c.Context(), number, "") {
+	for d, err := range w.ledger.Deliveries(ctx, number, "") {
 		if err != nil {
 			return nil, err
 		}
 		if d.Status == ledger.Sent && d.Resent == 0 {
 			continue
 		}
-		summary := s.publisher.DeliverySummary(d)
-		sub, err := s.ledger.SubscriberByID(c.Context(), d.Subscriber)
+		summary := w.publisher.DeliverySummary(d)
+		sub, err := w.ledger.SubscriberByID(ctx, d.Subscriber)
 		if err != nil {
 			return nil, err
 		}
@@ -199,20 +225,4 @@ func (a *app) troubled(c *cobra.Command, s session, number int64) ([]publish.Del
 		troubled = append(troubled, summary)
 	}
 	return troubled, nil
-}
-
-// twice says that a delivery may have come twice.
-func twice(d publish.DeliverySummary) string {
-	if d.Resent == 0 {
-		return ""
-	}
-	return ", sent again without knowing whether it had been taken, and may have come twice"
-}
-
-// reply is the server's words behind a line, where there are any.
-func reply(words string) string {
-	if words == "" {
-		return ""
-	}
-	return ": " + words
 }

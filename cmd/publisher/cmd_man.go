@@ -8,8 +8,8 @@ import (
 	"github.com/spf13/cobra/doc"
 )
 
-// manCommand writes the manual pages, for those who package the program.
-func (a *app) manCommand() *cobra.Command {
+// newManCommand returns the command that writes the manual pages, for packagers.
+func newManCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:     "man DIR",
 		Short:   "Write the manual pages, one for each command, to a directory",
@@ -20,7 +20,7 @@ func (a *app) manCommand() *cobra.Command {
 			if err := os.MkdirAll(args[0], 0o755); err != nil {
 				return fmt.Errorf("creating the directory for the manual pages: %w", err)
 			}
-			// Their date is today's, or the one that SOURCE_DATE_EPOCH names.
+			// The date is today, or that of SOURCE_DATE_EPOCH.
 			header := &doc.GenManHeader{Section: "1", Source: "publisher " + build().Version, Manual: "publisher"}
 			root := c.Root()
 			root.DisableAutoGenTag = true

@@ -1,98 +1,137 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
-	"publisher/mailer/address"
 	"slices"
 
 	"github.com/spf13/cobra"
+
+	"publisher/internal/config"
+	"publisher/internal/hint"
+	"publisher/internal/preview"
+	"publisher/internal/publish"
+	"publisher/mailer/address"
 )
 
-var previewFormats = []string{"html", "text", "eml"}
+// previewFlags is what the command line asks of a preview.
+type previewFlags struct {
+	cadence, language, format, out, to string
+	open                               bool
+}
 
-func (a *app) previewCommand() *cobra.Command {
-	var cadence, language, format, out, to string
-	var open bool
+func newPreviewCommand(a *app) *cobra.Command {
+	var f previewFlags
 	c := &cobra.Command{
 		Use:   "preview",
 		Short: "The next digest, without recording anything",
-		Long: `Composes the next digest as a subscriber without tags would get it; where
-nothing is new, of the latest posts. Prints it, writes it to a file, or mails it
-to one address. Nothing is remembered. --open shows it in the browser, with
-switches for a phone's width, dark mode, images off and the text part.`,
+		Long: `Composes the next digest as a subscriber without tags would get it, or one of the
+latest posts if nothing is new. Prints it, writes it to a file, or mails it to one
+address. Nothing is recorded. --open shows it in the browser, with switches for a
+phone's width, dark mode, images off and the text part.`,
 		Example: "  publisher preview --open\n  publisher preview --out digest.html\n  publisher preview --format text\n  publisher preview --to me@example.com",
 		Args:    cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			p, cfg, err := a.publisher(nil)
-			if err != nil {
-				return err
-			}
-			if !slices.Contains(previewFormats, format) {
-				return fmt.Errorf("%w: --format %q is not possible; want html, text or eml", errUsage, format)
-			}
-			if cadence == "" {
-				cadence = cfg.Digest.Default
-			}
-			if _, ok := cfg.Cadence(cadence); !ok {
-				return fmt.Errorf("%w: there is no cadence %q; digest.cadences in %s names them", errUsage, cadence, cfg.File)
-			}
-			if language, err = languageFlag(cfg, language); err != nil {
-				return err
-			}
-			recipient := "reader@example.com"
-			if to != "" {
-				recipient = to
-				if _, err := address.Normalize(to); err != nil {
-					return fmt.Errorf("%w: --to: %w", errUsage, err)
-				}
-			}
-			preview, warnings, err := p.Preview(c.Context(), cadence, cfg.LanguageOf(language), recipient)
-			if err != nil {
-				return err
-			}
-			a.warn(warnings)
-			size := fmt.Sprintf("%s, %s of HTML (the limit is %d)", count(preview.Posts, "post"), count(preview.HTMLSize, "byte"), cfg.Digest.MaxBytes)
-			a.hint("%s: %s", preview.Subject, size)
-			if preview.Latest {
-				a.hint("nothing is new; these are the latest posts")
-			}
-			if to != "" {
-				outbox, err := p.SendPreview(c.Context(), preview, to)
-				switch {
-				case err != nil:
-					return err
-				case outbox != "":
-					a.say("nobody was mailed: mail.smtp.host is empty, so the message is in %s", outbox)
-				default:
-					a.say("sent to %s", to)
-				}
-			}
-			if open {
-				if err := a.openPreview(preview, size); err != nil {
-					return err
-				}
-			}
-			if out == "" && (to != "" || open) {
-				return nil
-			}
-			data := map[string][]byte{"html": []byte(preview.HTML), "text": []byte(preview.Text), "eml": preview.EML}[format]
-			if out == "" || out == "-" {
-				_, err := a.document().Write(data)
-				return err
-			}
-			if err := os.WriteFile(out, data, 0o644); err != nil {
-				return fmt.Errorf("writing the preview: %w", err)
-			}
-			a.say("wrote %s", out)
-			return nil
-		},
+		RunE:    func(c *cobra.Command, _ []string) error { return a.preview(c.Context(), f) },
 	}
-	c.Flags().StringVar(&cadence, "cadence", "", "which cadence's digest (default digest.default)")
-	c.Flags().StringVar(&language, "language", "", "in which language (default site.language)")
-	c.Flags().StringVar(&format, "format", "html", "html, text or eml (the whole message)")
-	c.Flags().StringVar(&out, "out", "", "write to this file instead of stdout")
-	c.Flags().BoolVar(&open, "open", false, "show it in the browser")
-	c.Flags().StringVar(&to, "to", "", "mail it to this address")
+	c.Flags().StringVar(&f.cadence, "cadence", "", "which cadence's digest (default digest.default)")
+	c.Flags().StringVar(&f.language, "language", "", "in which language (default site.language)")
+	c.Flags().StringVar(&f.format, "format", "html", "html, text or eml (the whole message)")
+	c.Flags().StringVar(&f.out, "out", "", "write to this file instead of stdout")
+	c.Flags().BoolVar(&f.open, "open", false, "show it in the browser")
+	c.Flags().StringVar(&f.to, "to", "", "mail it to this address")
 	return c
+}
+
+// check reports flags that ask for something impossible, and fills in defaults.
+func (f *previewFlags) check(cfg *config.Config) error {
+	if !slices.Contains([]string{"html", "text", "eml"}, f.format) {
+		return hint.With(fmt.Errorf("%w: invalid --format %q", errUsage, f.format), "use html, text or eml")
+	}
+	if f.cadence == "" {
+		f.cadence = cfg.Digest.Default
+	}
+	if err := checkCadence(cfg, f.cadence); err != nil {
+		return err
+	}
+	var err error
+	if f.language, err = languageFlag(cfg, f.language); err != nil {
+		return err
+	}
+	if f.to != "" {
+		if _, err := address.Normalize(f.to); err != nil {
+			return fmt.Errorf("%w: --to: %w", errUsage, err)
+		}
+	}
+	return nil
+}
+
+func (a *app) preview(ctx context.Context, f previewFlags) error {
+	p, cfg, err := a.publisher(nil)
+	if err != nil {
+		return err
+	}
+	if err := f.check(cfg); err != nil {
+		return err
+	}
+	recipient := "reader@example.com"
+	if f.to != "" {
+		recipient = f.to
+	}
+	digest, warnings, err := p.Preview(ctx, f.cadence, cfg.LanguageOf(f.language), recipient)
+	if err != nil {
+		return err
+	}
+	a.printWarnings(warnings)
+	size := fmt.Sprintf("%s, %s of HTML (limit %d)", count(digest.Posts, "post"), count(digest.HTMLSize, "byte"), cfg.Digest.MaxBytes)
+	a.note("%s: %s", digest.Subject, size)
+	if digest.Latest {
+		a.note("nothing is new; these are the latest posts")
+	}
+	if f.to != "" {
+		outbox, err := p.SendPreview(ctx, digest, f.to)
+		switch {
+		case err != nil:
+			return err
+		case outbox != "":
+			a.print("no mail was sent: mail.smtp.host is not set; the message is in %s", outbox)
+		default:
+			a.print("sent to %s", f.to)
+		}
+	}
+	if f.open {
+		if err := a.openPreview(preview.Digest{Subject: digest.Subject, HTML: digest.HTML, Text: digest.Text, Size: size}); err != nil {
+			return err
+		}
+	}
+	if f.out == "" && (f.to != "" || f.open) {
+		return nil
+	}
+	return a.writePreview(digest, f)
+}
+
+func (a *app) openPreview(d preview.Digest) error {
+	file, err := preview.WritePage(d)
+	if err != nil {
+		return err
+	}
+	if browser := preview.Browser(file, a.lookup); browser != nil && browser.Run() == nil {
+		a.print("opened %s", file)
+	} else {
+		a.print("wrote %s; open it in a browser", file)
+	}
+	return nil
+}
+
+func (a *app) writePreview(digest *publish.Preview, f previewFlags) error {
+	data := map[string][]byte{"html": []byte(digest.HTML), "text": []byte(digest.Text), "eml": digest.EML}[f.format]
+	if f.out == "" || f.out == "-" {
+		_, err := a.document().Write(data)
+		return err
+	}
+	if err := os.WriteFile(f.out, data, 0o644); err != nil {
+		return fmt.Errorf("writing the preview: %w", err)
+	}
+	a.print("wrote %s", f.out)
+	return nil
 }

@@ -8,21 +8,21 @@ import (
 	"github.com/spf13/cobra"
 )
 
-func (a *app) reconcileCommand() *cobra.Command {
+func newReconcileCommand(a *app) *cobra.Command {
 	var file string
 	var complete bool
 	c := a.jsonFlag(&cobra.Command{
 		Use:   "reconcile --maillog FILE",
 		Short: "Settle uncertain deliveries from the mail server's log",
-		Long: `After a crash nobody knows of a few deliveries whether the mail server took them.
-Its log does: this reads one of Postfix, Exim, or any that names the Message-ID of
-what was accepted, and notes as sent what it finds there. With --complete the log
-covers the whole time of the crash, and what it does not name is sent again.`,
+		Long: `After a crash it is unknown whether the mail server accepted a few of the deliveries.
+Its log knows: this command reads that of Postfix, Exim, or any other server that logs
+the Message-ID of accepted mail, and records as sent what it finds there. --complete
+states that the log covers the whole time of the crash: what is not in it is sent again.`,
 		Example: "  publisher reconcile --maillog /var/log/mail.log\n  journalctl -u postfix | publisher reconcile --maillog - --complete",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if file == "" {
-				return fmt.Errorf("%w: --maillog FILE is missing", errUsage)
+				return fmt.Errorf("%w: --maillog FILE is required", errUsage)
 			}
 			var log io.Reader = a.stdin
 			if file != "-" {
@@ -44,14 +44,14 @@ covers the whole time of the crash, and what it does not name is sent again.`,
 			if a.json {
 				return a.printJSON(counts)
 			}
-			a.say("%d were sent, %d will be sent again, %d are uncertain still", counts.Sent, counts.Again, counts.Left)
+			a.print("%d were sent, %d will be sent again, %d are still uncertain", counts.Sent, counts.Again, counts.Left)
 			if counts.Left > 0 {
-				a.hint("if the log covers the time when these were sent, --complete has them sent again")
+				a.note("if the log covers the time when they were sent, --complete sends them again")
 			}
 			return nil
 		},
 	})
-	c.Flags().StringVar(&file, "maillog", "", "the log, - for stdin")
-	c.Flags().BoolVar(&complete, "complete", false, "what the log does not name was not taken")
+	c.Flags().StringVar(&file, "maillog", "", "the log file, or - for stdin")
+	c.Flags().BoolVar(&complete, "complete", false, "send again what is not in the log")
 	return c
 }

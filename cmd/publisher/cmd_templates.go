@@ -6,27 +6,27 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"publisher/internal/hint"
 	"publisher/templates"
 )
 
-func (a *app) templatesCommand() *cobra.Command {
+func newTemplatesCommand(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "templates",
-		Short: "The templates of mails and pages, and how to replace them",
-		Long: `A file in the folder that the config key templates names replaces the built-in
-one of the same name. colors.css and the languages in i18n/ need only the lines
-that differ.`,
+		Short: "The templates of mails and pages",
+		Long: `A file in the folder that the config key "templates" names replaces the built-in one of
+the same name. colors.css and the languages in i18n/ need only the lines that differ.`,
 		Example: `  publisher templates list
   publisher templates eject colors.css`,
 	}
-	c.AddCommand(a.templatesListCommand(), a.templatesShowCommand(), a.templatesEjectCommand())
+	c.AddCommand(newTemplatesListCommand(a), newTemplatesShowCommand(a), newTemplatesEjectCommand(a))
 	return c
 }
 
-func (a *app) templatesListCommand() *cobra.Command {
+func newTemplatesListCommand(a *app) *cobra.Command {
 	return a.jsonFlag(&cobra.Command{
 		Use:     "list",
-		Short:   "The templates in use, and which are your own",
+		Short:   "List the templates in use, and which are your own",
 		Example: "  publisher templates list",
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
@@ -63,10 +63,10 @@ func listed(set *templates.Set) []listedTemplate {
 	return out
 }
 
-func (a *app) templatesShowCommand() *cobra.Command {
+func newTemplatesShowCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:     "show NAME",
-		Short:   "Prints a template as it is in use",
+		Short:   "Print a template that is in use",
 		Example: "  publisher templates show post.html\n  publisher templates show i18n/de.yaml",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -85,12 +85,12 @@ func (a *app) templatesShowCommand() *cobra.Command {
 	}
 }
 
-func (a *app) templatesEjectCommand() *cobra.Command {
+func newTemplatesEjectCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "eject NAME",
-		Short: "Writes a built-in template into your folder, to be changed",
-		Long: `Copies a built-in template into the folder that the config key templates names;
-from then on the copy is in use. A file that is there is never overwritten.`,
+		Short: "Copy a built-in template into your folder, to be changed",
+		Long: `Copies a built-in template into the folder that the config key "templates" names. From
+then on the copy is used. An existing file is never overwritten.`,
 		Example: "  publisher templates eject footer.html",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -105,9 +105,9 @@ from then on the copy is in use. A file that is there is never overwritten.`,
 			if err != nil {
 				return err
 			}
-			a.say("wrote %s; it is in use from now on", file)
+			a.print("wrote %s; it is used from now on", file)
 			if strings.HasSuffix(file, ".html") || strings.HasSuffix(file, ".txt") {
-				a.hint("`publisher preview --open` shows what your changes do")
+				a.note("`publisher preview --open` shows the effect of your changes")
 			}
 			return nil
 		},
@@ -119,9 +119,9 @@ func (a *app) templateSet() (*templates.Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	return templates.LoadOwned(cfg.Path(cfg.Templates), cfg.Dir, cfg.Private())
+	return templates.Load(cfg.Path(cfg.Templates), cfg.Dir, cfg.Private())
 }
 
 func noTemplate(name string) error {
-	return fmt.Errorf("%w: there is no template %q; `publisher templates list` names them", errUsage, name)
+	return hint.With(fmt.Errorf("%w: unknown template %q", errUsage, name), "`publisher templates list` lists them")
 }

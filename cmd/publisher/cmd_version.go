@@ -33,13 +33,13 @@ func build() buildInfo {
 	return b
 }
 
-// buildID tells one build of the program from another.
+// buildID identifies this build of the program.
 func buildID() string {
 	b := build()
 	return b.Version + " " + b.Commit
 }
 
-func (a *app) versionCommand() *cobra.Command {
+func newVersionCommand(a *app) *cobra.Command {
 	return a.jsonFlag(&cobra.Command{
 		Use:     "version",
 		Short:   "Version, commit and Go version",
@@ -50,7 +50,7 @@ func (a *app) versionCommand() *cobra.Command {
 			if a.json {
 				return a.printJSON(b)
 			}
-			a.say("publisher %s, commit %s, %s", b.Version, b.Commit, b.Go)
+			a.print("publisher %s, commit %s, %s", b.Version, b.Commit, b.Go)
 			return nil
 		},
 	})

@@ -14,6 +14,7 @@ import (
 // Where few files may be open, half-open connections leave enough of them to the ledger and
 // the feeds.
 func TestServeWithFewDescriptors(t *testing.T) {
+	t.Parallel()
 	s := newServed(t, "", "email\nada@example.com\n")
 	s.start()
 	s.stop()

@@ -12,27 +12,27 @@ import (
 
 	"publisher/internal/ledger"
 	"publisher/internal/ledger/sqlite"
-	"publisher/internal/sink"
+	"publisher/internal/smtptest"
 )
 
 // misbehave decides by the address alone, so that the test knows what to expect:
 // of a thousand, 100 are put off once, 20 for ever, 50 have no mailbox, 10 lose the
 // connection just before the message is taken and 10 just after, 2 are never answered.
-func misbehave(stage sink.Stage, to string, tries int) sink.Fault {
-	share := shareOf(to)
+func misbehave(e smtptest.Event) string {
+	share := shareOf(e.Arg)
 	switch {
-	case stage == sink.Rcpt && share < 100 && tries == 0:
+	case e.Verb == "RCPT" && share < 100 && e.Tries == 0:
 		return "450 4.2.0 greylisted"
-	case stage == sink.Rcpt && share >= 100 && share < 120:
+	case e.Verb == "RCPT" && share >= 100 && share < 120:
 		return "451 4.3.0 not now"
-	case stage == sink.Rcpt && share >= 120 && share < 170:
+	case e.Verb == "RCPT" && share >= 120 && share < 170:
 		return "550 5.1.1 no such user"
-	case stage == sink.Body && share >= 170 && share < 180 && tries == 0:
-		return sink.Drop
-	case stage == sink.Taken && share >= 180 && share < 190:
-		return sink.Drop
-	case stage == sink.Taken && share >= 190 && share < 192:
-		return sink.Hang
+	case e.Verb == "DOT" && share >= 170 && share < 180 && e.Tries == 0:
+		return smtptest.Close
+	case e.Verb == "ACCEPTED" && share >= 180 && share < 190:
+		return smtptest.Close
+	case e.Verb == "ACCEPTED" && share >= 190 && share < 192:
+		return smtptest.Hang
 	}
 	return ""
 }
@@ -46,11 +46,8 @@ func shareOf(to string) uint32 {
 // Whatever the server does, every recipient ends as sent, deferred, failed or
 // uncertain, as the server's own record says.
 func TestMisbehavingServer(t *testing.T) {
-	server, err := sink.Start(sink.Options{Fault: misbehave, PerConnection: 100})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer server.Close()
+	t.Parallel()
+	server := smtptest.Start(t, smtptest.Options{Script: misbehave, PerConnection: 100})
 	const mails = 1500
 	c := newCrash(t, server, "hold\n  retry_for: 1h", mails)
 	c.edit("tls: none", "tls: none, timeout: 1s")
@@ -64,7 +61,7 @@ func TestMisbehavingServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	taken := server.Taken()
+	taken := server.Accepted()
 	counts, seen := map[ledger.DeliveryStatus]int{}, 0
 	for d, err := range l.Deliveries(ctx, 1, "") {
 		if err != nil {
@@ -117,16 +114,13 @@ func (c *crash) edit(old, with string) {
 
 // After the greylist's time all but the hopeless get it.
 func TestGreylistedGetItLater(t *testing.T) {
-	server, err := sink.Start(sink.Options{Fault: func(stage sink.Stage, _ string, tries int) sink.Fault {
-		if stage == sink.Rcpt && tries == 0 {
+	t.Parallel()
+	server := smtptest.Start(t, smtptest.Options{Script: func(e smtptest.Event) string {
+		if e.Verb == "RCPT" && e.Tries == 0 {
 			return "450 4.2.0 greylisted"
 		}
 		return ""
 	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer server.Close()
 	const mails = 300
 	c := newCrash(t, server, "resend", mails)
 	for i, now := range []string{"2026-06-01T12:00:00Z", "2026-06-01T12:10:00Z"} {
@@ -136,7 +130,7 @@ func TestGreylistedGetItLater(t *testing.T) {
 			t.Fatalf("%v\n%s", err, out)
 		}
 	}
-	taken := server.Taken()
+	taken := server.Accepted()
 	for i := range mails {
 		if email := fmt.Sprintf("reader%d@example.net", i); taken[email] != 1 {
 			t.Errorf("%s got %d", email, taken[email])
@@ -147,11 +141,8 @@ func TestGreylistedGetItLater(t *testing.T) {
 // Where the disk is full the pass says so, and what the server had answered by then
 // is remembered: nobody is missed, and nobody gets it twice.
 func TestDiskFull(t *testing.T) {
-	server, err := sink.Start(sink.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer server.Close()
+	t.Parallel()
+	server := smtptest.Start(t, smtptest.Options{})
 	const mails = 1500
 	c := newCrash(t, server, "resend", mails)
 	info, err := os.Stat(filepath.Join(c.dir, "publisher.db"))
@@ -172,7 +163,7 @@ func TestDiskFull(t *testing.T) {
 	if out, err := run.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	taken := server.Taken()
+	taken := server.Accepted()
 	for i := range mails {
 		if email := fmt.Sprintf("reader%d@example.net", i); taken[email] != 1 {
 			t.Errorf("%s got %d", email, taken[email])

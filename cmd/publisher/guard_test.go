@@ -8,23 +8,20 @@ import (
 	"testing"
 
 	"publisher/internal/ledger"
-	"publisher/internal/sink"
+	"publisher/internal/racedetector"
+	"publisher/internal/smtptest"
 )
 
 // refusing is a server that refuses the recipients that refuse names, until mended.
-func refusing(t *testing.T, reply sink.Fault, refuse func(to string) bool) (server *sink.Server, mended *atomic.Bool) {
+func refusing(t *testing.T, reply string, refuse func(to string) bool) (server *smtptest.Server, mended *atomic.Bool) {
 	t.Helper()
 	mended = new(atomic.Bool)
-	server, err := sink.Start(sink.Options{Fault: func(stage sink.Stage, to string, _ int) sink.Fault {
-		if stage == sink.Rcpt && !mended.Load() && refuse(to) {
+	server = smtptest.Start(t, smtptest.Options{Script: func(e smtptest.Event) string {
+		if e.Verb == "RCPT" && !mended.Load() && refuse(e.Arg) {
 			return reply
 		}
 		return ""
 	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(server.Close)
 	return server, mended
 }
 
@@ -52,7 +49,7 @@ func (c *crash) must(args ...string) string {
 // gotOnce wants each of so many recipients to have got one mail.
 func (c *crash) gotOnce(want int) {
 	c.t.Helper()
-	taken := c.server.Taken()
+	taken := c.server.Accepted()
 	for to, n := range taken {
 		if n != 1 {
 			c.t.Errorf("%s got it %d times", to, n)
@@ -66,7 +63,12 @@ func (c *crash) gotOnce(want int) {
 // A server that denies every mailbox, in the clearest words, marks nobody, however long
 // the list is, and once it is mended everybody gets the mail.
 func TestServerThatDeniesEveryMailboxMarksNobody(t *testing.T) {
-	for _, mails := range []int{1, 3, 9, 10, 50, 3000} {
+	t.Parallel()
+	many := 3000
+	if racedetector.Enabled {
+		many = 300
+	}
+	for _, mails := range []int{1, 3, 9, 10, 50, many} {
 		t.Run(fmt.Sprint(mails), func(t *testing.T) {
 			t.Parallel()
 			server, mended := refusing(t, "550 5.1.1 no such user here", everybody)
@@ -88,6 +90,7 @@ func TestServerThatDeniesEveryMailboxMarksNobody(t *testing.T) {
 // A list that really is that dead goes on when its owner says so, and what that marked can
 // be taken back.
 func TestAcceptedRefusalsAndTheWayBack(t *testing.T) {
+	t.Parallel()
 	for _, mails := range []int{3, 60} {
 		t.Run(fmt.Sprint(mails), func(t *testing.T) {
 			t.Parallel()
@@ -117,24 +120,21 @@ func TestAcceptedRefusalsAndTheWayBack(t *testing.T) {
 // Mailboxes that are gone among many that are not are marked; of those refused for what is
 // no fault of theirs nobody is, and the next edition brings them what they have missed.
 func TestRefusalsBelowTheGuard(t *testing.T) {
-	server, err := sink.Start(sink.Options{Fault: func(stage sink.Stage, to string, tries int) sink.Fault {
+	t.Parallel()
+	server := smtptest.Start(t, smtptest.Options{Script: func(e smtptest.Event) string {
 		var n int
-		fmt.Sscanf(to, "reader%d@", &n)
+		fmt.Sscanf(e.Arg, "reader%d@", &n)
 		switch {
-		case stage != sink.Rcpt || n < 10:
+		case e.Verb != "RCPT" || n < 10:
 		case n%20 == 10:
 			return "550 5.1.1 no such user here"
-		case n%20 == 11 && tries == 0:
+		case n%20 == 11 && e.Tries == 0:
 			return "550 5.7.1 blocked by policy"
-		case n%20 == 12 && tries == 0:
+		case n%20 == 12 && e.Tries == 0:
 			return "550 no"
 		}
 		return ""
 	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(server.Close)
 	const mails = 200
 	c := newCrash(t, server, "resend", mails)
 	c.must("run")

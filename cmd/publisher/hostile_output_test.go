@@ -22,7 +22,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"publisher/internal/sink"
+	"publisher/internal/smtptest"
 )
 
 // hostile is what a stranger may write wherever text can be written: it clears the
@@ -66,16 +66,12 @@ type hostileBlog struct {
 }
 
 func newHostileBlog(t *testing.T) *hostileBlog {
-	server, err := sink.Start(sink.Options{Fault: func(stage sink.Stage, to string, _ int) sink.Fault {
-		if stage == sink.Rcpt && strings.HasPrefix(to, "refused") {
-			return sink.Fault("550 5.7.1 " + hostileLine)
+	server := smtptest.Start(t, smtptest.Options{Script: func(e smtptest.Event) string {
+		if e.Verb == "RCPT" && strings.HasPrefix(e.Arg, "refused") {
+			return "550 5.7.1 " + hostileLine
 		}
 		return ""
 	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { server.Close() })
 	b := &hostileBlog{crash: &crash{t: t, server: server, dir: t.TempDir()}, ran: map[string]bool{}}
 	b.write("config.yaml", fmt.Sprintf(`site: {title: %[3]s, url: "https://example.com", description: %[1]s, author: {name: %[3]s}}
 content: {dir: posts}
@@ -119,34 +115,37 @@ subscribers: {file: list.csv}
 // do runs one command line and looks at everything it prints.
 func (b *hostileBlog) do(args ...string) {
 	b.t.Helper()
-	b.doWith(nil, args...)
+	b.doWith(strings.NewReader(""), args...)
 }
 
 func (b *hostileBlog) doWith(stdin io.Reader, args ...string) {
 	b.t.Helper()
-	cmd := b.command(args...)
-	cmd.Stdin = stdin
-	var stdout, stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	if err := cmd.Run(); err != nil {
-		wrong := slices.ContainsFunc(args, func(arg string) bool {
-			return arg == "--config" || strings.ContainsAny(arg, hostile[:1]+"\u202e") || strings.HasSuffix(arg, ".csv")
-		})
-		if exit, ok := err.(*exec.ExitError); !ok || exit.ExitCode() > exitHeld || exit.ExitCode() == exitUsage && !wrong {
-			b.t.Errorf("%q: %v\n%s", args, err, stderr.Bytes())
-		}
+	code, stdout, stderr := b.run(stdin, args...)
+	wrong := slices.ContainsFunc(args, func(arg string) bool {
+		return arg == "--config" || strings.ContainsAny(arg, hostile[:1]+"\u202e") || strings.HasSuffix(arg, ".csv")
+	})
+	if code > exitHeld || code == exitUsage && !wrong {
+		b.t.Errorf("%q: exit code %d\n%s", args, code, stderr)
 	}
-	wantSafe(b.t, fmt.Sprintf("%q, stdout", args), stdout.Bytes())
-	wantSafe(b.t, fmt.Sprintf("%q, stderr", args), stderr.Bytes())
-	if slices.Contains(args, "--json") && stdout.Len() > 0 && !json.Valid(stdout.Bytes()) {
-		b.t.Errorf("%q does not print JSON: %.300s", args, stdout.Bytes())
+	wantSafe(b.t, fmt.Sprintf("%q, stdout", args), stdout)
+	wantSafe(b.t, fmt.Sprintf("%q, stderr", args), stderr)
+	if slices.Contains(args, "--json") && len(stdout) > 0 && !json.Valid(stdout) {
+		b.t.Errorf("%q does not print JSON: %.300s", args, stdout)
 	}
 	b.ran[commandOf(args)] = true
 }
 
+// run runs a command line in this process, which is to be in the blog's folder.
+func (b *hostileBlog) run(stdin io.Reader, args ...string) (code int, stdout, stderr []byte) {
+	b.t.Helper()
+	var out, errs bytes.Buffer
+	code = run(b.t.Context(), args, system{stdin: stdin, stdout: &out, stderr: &errs, lookup: os.LookupEnv, now: time.Now})
+	return code, out.Bytes(), errs.Bytes()
+}
+
 // commandOf is the name of the command that a command line is of.
 func commandOf(args []string) string {
-	c, _, err := (&app{}).rootCommand().Find(args)
+	c, _, err := newRootCommand(&app{ui: new(ui)}).Find(args)
 	if err != nil {
 		return ""
 	}
@@ -156,6 +155,7 @@ func commandOf(args []string) string {
 // Whatever strangers write, wherever they may write it, and whatever command shows it.
 func TestTerminalIsNotDriven(t *testing.T) {
 	b := newHostileBlog(t)
+	t.Chdir(b.dir)
 	for _, config := range []string{"broken.yaml", "keys.yaml", "cadence.yaml", "nowhere.yaml", "own.yaml", hostile, hostile + ".yaml"} {
 		for _, command := range [][]string{{"check"}, {"check", "--json", "--online"}, {"run"}, {"plan", "--json"}, {"posts"}, {"subscribers", "list"}, {"templates", "list"}, {"preview"}, {"dkim", "generate"}, {"backup", hostile + ".bak"}} {
 			b.do(append([]string{"--config", config}, command...)...)
@@ -274,17 +274,18 @@ func TestTerminalIsNotDriven(t *testing.T) {
 // Control characters are refused where names and tags come in by the command line.
 func TestControlsAreRefused(t *testing.T) {
 	b := newHostileBlog(t)
+	t.Chdir(b.dir)
 	for _, args := range [][]string{
 		{"--name", "Fay\x1b[2J"}, {"--name", "Fay\nforged"}, {"--name", "Fay\u0085"}, {"--name", "Fay\u2028"}, {"--name", "\tFay"}, {"--name", "Fay\x7f"},
 		{"--tags", "a\x1bb"}, {"--tags", "a;b\u009b"}, {"--tags", "a\r;b"}, {"--tags", "\a"},
 	} {
-		out, err := b.command(append([]string{"subscribers", "add", "fay@example.net"}, args...)...).CombinedOutput()
-		if exit, ok := err.(*exec.ExitError); !ok || exit.ExitCode() != exitUsage || !strings.Contains(string(out), "--name or --tags has control characters") {
-			t.Errorf("%q: %v\n%s", args, err, out)
+		code, _, stderr := b.run(nil, append([]string{"subscribers", "add", "fay@example.net"}, args...)...)
+		if code != exitUsage || !strings.Contains(string(stderr), "--name or --tags contains control characters") {
+			t.Errorf("%q: exit code %d\n%s", args, code, stderr)
 		}
 	}
-	if out, err := b.command("subscribers", "list").CombinedOutput(); err != nil || strings.Contains(string(out), "fay") {
-		t.Errorf("%v\n%s", err, out)
+	if code, stdout, stderr := b.run(nil, "subscribers", "list"); code != exitDone || strings.Contains(string(stdout), "fay") {
+		t.Errorf("exit code %d\n%s%s", code, stdout, stderr)
 	}
 }
 
@@ -301,11 +302,12 @@ func (b *hostileBlog) wantAll() {
 			b.t.Errorf("%s is not tried; add what a stranger can make it print", path)
 		}
 	}
-	look((&app{}).rootCommand())
+	look(newRootCommand(&app{ui: new(ui)}))
 }
 
 // The log of the daemon, in both forms and with all that it says.
 func TestLogIsNotDriven(t *testing.T) {
+	t.Parallel()
 	for _, format := range []string{"text", "json"} {
 		t.Run(format, func(t *testing.T) {
 			t.Parallel()
@@ -337,7 +339,7 @@ func TestLogIsNotDriven(t *testing.T) {
 			if err := cmd.Process.Signal(syscall.SIGHUP); err != nil {
 				t.Fatal(err)
 			}
-			logged.await("the new config is not taken")
+			logged.await("the new config is invalid")
 			if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 				t.Fatal(err)
 			}
@@ -397,6 +399,7 @@ func (l *loggedLines) await(text string) string {
 
 // Nothing prints but through the writers that run makes.
 func TestOneWayOut(t *testing.T) {
+	t.Parallel()
 	direct := regexp.MustCompile(`os\.Std(out|err)|\bfmt\.Print(f|ln)?\(|\bprintln\(|\blog\.(Print|Fatal|Panic|Default)|slog\.(Default|Info|Warn|Error|Debug)\(|\.raw\.std(out|err)`)
 	allowed := map[string]int{
 		"cmd/publisher/main.go":  1, // gives them to run

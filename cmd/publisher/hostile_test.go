@@ -7,13 +7,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"publisher/internal/racedetector"
 	"regexp"
 	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
+
+	"publisher/internal/racedetector"
 )
 
 // What a pass may take over one hostile post. Of the address space nearly all is reserved
@@ -39,11 +40,13 @@ const hostileHead = "---\ntitle: Hostile\ndate: 2025-01-01\n---\n"
 // bounds that the system sets, the good post is in the feed, and the other one too, or
 // a warning names its file and the bound.
 func TestHostilePosts(t *testing.T) {
+	t.Parallel()
 	for i, post := range hostilePosts() {
 		if racedetector.Enabled && i%12 != 0 {
 			continue // each takes seconds there, and one goroutine does the work
 		}
 		t.Run(post.engine+"/"+post.name, func(t *testing.T) {
+			t.Parallel()
 			dir := post.blog(t)
 			out, peak, err := bounded(t, dir, "feeds")
 			if err != nil {

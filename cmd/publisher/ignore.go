@@ -10,11 +10,13 @@ import (
 	"publisher/content"
 	"publisher/internal/config"
 	"publisher/internal/gitfiles"
+	"publisher/internal/hint"
 	"publisher/internal/private"
 	"publisher/internal/publish"
 )
 
-// outsideFeeds refuses to write what is private into the folder that everybody can read.
+// outsideFeeds returns an error if file, which is private, would be in the public folder of
+// the feeds.
 func outsideFeeds(cfg *config.Config, file string) error {
 	file, err := filepath.Abs(file)
 	if err != nil {
@@ -22,26 +24,25 @@ func outsideFeeds(cfg *config.Config, file string) error {
 	}
 	feeds := cfg.Path(cfg.Feeds.Dir)
 	if private.WithinAny(private.Resolve(file), private.Resolve(feeds)) {
-		return fmt.Errorf("%w: %s would lie in feeds.dir, %s, which everybody can read; name another folder", errUsage, file, feeds)
+		return hint.With(fmt.Errorf("%w: %s would be in feeds.dir, %s, which is public", errUsage, file, feeds), "use another folder")
 	}
 	return nil
 }
 
-// ignoreBeside has git leave alone what will be private beside a new config: the files
-// of its defaults, the list and the keys under their usual names. That it cannot is no
-// reason to fail.
-func (a *app) ignoreBeside(file string) {
+// ignoreDefaults makes git ignore the private files of a new config: those of its defaults,
+// and the list and the keys under their usual names. If it cannot, it only warns.
+func (a *app) ignoreDefaults(file string) {
 	cfg := config.Default()
 	cfg.File, cfg.Dir = file, filepath.Dir(file)
 	list := append(cfg.Private().Places(),
 		private.Place{Key: "subscribers.file", Path: filepath.Join(cfg.Dir, "subscribers.csv")},
 		private.Place{Key: "mail.dkim", Path: filepath.Join(cfg.Dir, "dkim-*.pem")})
-	a.extendIgnored(cfg.Dir, publish.IgnoreEntries(private.NewList(list...), cfg.Dir))
+	a.extendGitignore(cfg.Dir, publish.IgnoreEntries(private.NewList(list...), cfg.Dir))
 }
 
-// hideKey has git leave a new key alone, by the .gitignore beside config.yaml if it lies
-// there, else in its own folder if that is under git; and tells where the blog's engine
-// would publish it. cfg is nil where no config was read.
+// hideKey makes git ignore a new key: in the .gitignore beside config.yaml if the key is in
+// that folder, else in the key's own folder if that is under git. It warns if the blog's
+// engine would publish the key. cfg is nil if no config was read.
 func (a *app) hideKey(cfg *config.Config, folder, file string) {
 	file, err := filepath.Abs(file)
 	if err != nil {
@@ -57,17 +58,17 @@ func (a *app) hideKey(cfg *config.Config, folder, file string) {
 	}
 	_, err = os.Stat(filepath.Join(folder, "config.yaml"))
 	if err == nil || cfg != nil && folder == cfg.Dir || gitfiles.Find(private.Resolve(folder)) != nil {
-		a.extendIgnored(folder, publish.IgnoreEntries(private.NewList(key), folder))
+		a.extendGitignore(folder, publish.IgnoreEntries(private.NewList(key), folder))
 	}
 	if cfg == nil {
 		return
 	}
 	if tree, err := content.Open(cfg); err == nil {
-		a.sayPublished(tree, key)
+		a.warnPublished(tree, key)
 	}
 }
 
-func (a *app) extendIgnored(dir string, entries []gitfiles.Entry) {
+func (u *ui) extendGitignore(dir string, entries []gitfiles.Entry) {
 	var lines []string
 	for _, e := range entries {
 		lines = append(lines, e.Line)
@@ -75,13 +76,13 @@ func (a *app) extendIgnored(dir string, entries []gitfiles.Entry) {
 	added, err := gitfiles.Extend(dir, entries)
 	switch {
 	case err != nil:
-		a.hint("warning: .gitignore is as it was (%v); add to it by hand: %s", reasonOf(err), strings.Join(lines, " "))
+		u.note("warning: cannot change .gitignore (%v); add to it by hand: %s", reasonOf(err), strings.Join(lines, " "))
 	case len(added) > 0:
-		a.hint("added to .gitignore: %s", strings.Join(added, " "))
+		u.note("added to .gitignore: %s", strings.Join(added, " "))
 	}
 }
 
-// reasonOf drops the path from an error.
+// reasonOf returns the error without the path that it is about.
 func reasonOf(err error) error {
 	var at *os.PathError
 	if errors.As(err, &at) {
@@ -90,11 +91,11 @@ func reasonOf(err error) error {
 	return err
 }
 
-// sayPublished tells which private files the blog's engine would copy into the site.
-func (a *app) sayPublished(tree *content.Tree, places ...private.Place) {
+// warnPublished warns of private files that the blog's engine would copy into the site.
+func (u *ui) warnPublished(tree *content.Tree, places ...private.Place) {
 	for _, p := range places {
 		if why := tree.Publishes(p.Path); why != "" {
-			a.hint("warning: %s is private (%s): %s", filepath.Base(p.Path), p.What, why)
+			u.note("warning: %s is private (%s): %s", filepath.Base(p.Path), p.What, why)
 		}
 	}
 }

@@ -10,24 +10,24 @@ import (
 	"testing"
 	"time"
 
-	"publisher/internal/sink"
+	"publisher/internal/smtptest"
 )
 
 // Ctrl-C, SIGTERM or the end of the terminal while the last recipients of an edition
 // wait for the rate to allow them: they get this edition with the next run, not one of
 // their own.
 func TestInterruptedWhileTheLastWait(t *testing.T) {
+	t.Parallel()
 	for _, sig := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
-		t.Run(sig.String(), func(t *testing.T) { interruptWhileTheLastWait(t, sig) })
+		t.Run(sig.String(), func(t *testing.T) {
+			t.Parallel()
+			interruptWhileTheLastWait(t, sig)
+		})
 	}
 }
 
 func interruptWhileTheLastWait(t *testing.T, sig os.Signal) {
-	server, err := sink.Start(sink.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer server.Close()
+	server := smtptest.Start(t, smtptest.Options{})
 	const mails, rate = 12, 8
 	c := newCrash(t, server, "resend", mails)
 	c.edit("connections: 8", "connections: 8, rate: 8/h")

@@ -24,6 +24,7 @@ var (
 
 // Every message that docs/limits.md gives for a bound is one that the code has.
 func TestLimitsAreSaid(t *testing.T) {
+	t.Parallel()
 	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "limits.md"))
 	if err != nil {
 		t.Fatal(err)

@@ -9,23 +9,20 @@ import (
 	"testing"
 	"time"
 
-	"publisher/internal/sink"
+	"publisher/internal/smtptest"
 )
 
 // However often the sender is killed, no window of mail.smtp.rate takes one more
 // than it allows: all of this is within one.
 func TestRateHoldsWhenKilled(t *testing.T) {
+	t.Parallel()
 	const (
 		rate, connections, kills = 60, 2, 4
 		// What a kill may cost of the window: each connection's message counts as sent
 		// when the next pass begins, and again when it is settled.
 		cost = 2 * connections
 	)
-	server, err := sink.Start(sink.Options{Delay: 10 * time.Millisecond})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer server.Close()
+	server := smtptest.Start(t, smtptest.Options{Delay: 10 * time.Millisecond})
 	c := newCrash(t, server, "resend", 200)
 	c.edit(fmt.Sprintf("connections: %d", crashConnections), fmt.Sprintf("connections: %d, rate: %d/24h", connections, rate))
 	killed := 0
@@ -75,20 +72,20 @@ func (c *crash) runUntil(goal int) *exec.Cmd {
 
 // A server that asked for less is met with fewer connections by the next pass too.
 func TestSlowedDownStaysSo(t *testing.T) {
+	t.Parallel()
 	const mails = 60 // too few to speed up again
-	server, err := sink.Start(sink.Options{Delay: 20 * time.Millisecond, Fault: func(stage sink.Stage, to string, tries int) sink.Fault {
-		if stage == sink.Rcpt && to == "reader0@example.net" && tries == 0 {
+	server := smtptest.Start(t, smtptest.Options{Delay: 20 * time.Millisecond, Script: func(e smtptest.Event) string {
+		if e.Verb == "RCPT" && e.Arg == "reader0@example.net" && e.Tries == 0 {
 			return "451 4.7.1 not so fast"
 		}
 		return ""
 	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer server.Close()
 	c := newCrash(t, server, "resend", mails)
 	if out, err := c.command("run").CombinedOutput(); err == nil {
 		t.Fatalf("nothing was deferred\n%s", out)
+	}
+	if out, err := c.command("editions", "show", "1").CombinedOutput(); err != nil || !strings.Contains(string(out), "127.0.0.1") || !strings.Contains(string(out), "last accepted ") {
+		t.Errorf("editions show does not say how many connections the server accepts: %v\n%s", err, out)
 	}
 	server.Most()
 	c.write("content/posts/b.md", "---\ntitle: B\ndate: 2024-02-01\n---\nWords.\n")

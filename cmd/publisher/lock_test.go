@@ -14,6 +14,7 @@ import (
 // A second pass ends at once with exit code 3 and says who is at work; what may
 // work beside it does.
 func TestLocked(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	write := func(name, text string) {
 		path := filepath.Join(dir, name)

@@ -10,19 +10,17 @@ import (
 	"testing"
 	"time"
 
-	"publisher/internal/sink"
+	"publisher/internal/smtptest"
 )
 
 // SIGTERM while another program has the ledger locked: the process ends long before it
 // would be killed, and what the server has answered is kept. Nobody gets a mail twice.
 func TestStoppedWhileTheLedgerIsLocked(t *testing.T) {
+	t.Parallel()
 	for _, command := range []string{"run", "serve"} {
 		t.Run(command, func(t *testing.T) {
-			server, err := sink.Start(sink.Options{Delay: 20 * time.Millisecond})
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer server.Close()
+			t.Parallel()
+			server := smtptest.Start(t, smtptest.Options{Delay: 20 * time.Millisecond})
 			const mails = 600
 			c := newCrash(t, server, "resend", mails)
 			c.edit("mail:\n", "server: {listen: 127.0.0.1:0}\nmail:\n")
@@ -66,12 +64,12 @@ func TestStoppedWhileTheLedgerIsLocked(t *testing.T) {
 			if out, err := c.command("run").CombinedOutput(); err != nil {
 				t.Fatalf("%v\n%s", err, out)
 			}
-			for email, n := range server.Taken() {
+			for email, n := range server.Accepted() {
 				if n != 1 {
 					t.Errorf("%s got %d", email, n)
 				}
 			}
-			if n := len(server.Taken()); n != mails {
+			if n := len(server.Accepted()); n != mails {
 				t.Errorf("%d of %d got it", n, mails)
 			}
 		})
@@ -81,11 +79,8 @@ func TestStoppedWhileTheLedgerIsLocked(t *testing.T) {
 // A copy put in the place of a ledger whose pass was killed, without its log: nothing is
 // read from what the two would be together, and nothing is sent.
 func TestCopyBesideTheLogOfAKilledPass(t *testing.T) {
-	server, err := sink.Start(sink.Options{Delay: 20 * time.Millisecond})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer server.Close()
+	t.Parallel()
+	server := smtptest.Start(t, smtptest.Options{Delay: 20 * time.Millisecond})
 	c := newCrash(t, server, "resend", 1000)
 	c.write("backup.db", c.read("publisher.db"))
 	if out, err := c.command("feeds").CombinedOutput(); err != nil {

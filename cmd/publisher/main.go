@@ -13,15 +13,15 @@ import (
 )
 
 func main() {
-	os.Exit(underSignals(system{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, lookup: os.LookupEnv, now: time.Now}))
+	os.Exit(runWithSignals(system{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, lookup: os.LookupEnv, now: time.Now}))
 }
 
-// underSignals runs the program's command line and returns its exit code.
-func underSignals(sys system) int {
+// runWithSignals runs the program's command line and returns its exit code.
+func runWithSignals(sys system) int {
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
 	sys.hangups = earlysignal.Hangups()
-	// The first signal asks for an orderly end; a second one finds no handler and ends at once.
+	// The first signal asks for an orderly end. A second one finds no handler and kills.
 	go func() {
 		select {
 		case <-earlysignal.Stops():
@@ -30,6 +30,6 @@ func underSignals(sys system) int {
 		case <-ctx.Done():
 		}
 	}()
-	governMemory(sys.lookup)
+	tuneGC(sys.lookup)
 	return run(ctx, os.Args[1:], sys)
 }

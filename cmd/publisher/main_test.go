@@ -1,12 +1,14 @@
 package main
 
 import (
+	"flag"
 	"fmt"
 	"mime"
 	"net/mail"
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -16,10 +18,14 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// The program as scripts run it: the whole binary, with a clock of the script's.
+// TestMain runs the tests, or, as a command of a script, the program with the script's clock.
 func TestMain(m *testing.M) {
-	// The programs that tests start are to get SIGHUP, also where these are run under nohup.
+	// The programs that tests start must get SIGHUP, even if the tests run under nohup.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
+	// Most tests wait for disks, processes and pauses. The flag -parallel overrides this.
+	if err := flag.Set("test.parallel", strconv.Itoa(2*runtime.GOMAXPROCS(0))); err != nil {
+		panic(err)
+	}
 	testscript.Main(m, map[string]func(){"measured": measured, "publisher": func() {
 		sys := system{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, lookup: os.LookupEnv, now: time.Now}
 		if text := os.Getenv("NOW"); text != "" {
@@ -30,11 +36,12 @@ func TestMain(m *testing.M) {
 			}
 			sys.now = func() time.Time { return now }
 		}
-		os.Exit(underSignals(sys))
+		os.Exit(runWithSignals(sys))
 	}})
 }
 
 func TestScripts(t *testing.T) {
+	t.Parallel()
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){

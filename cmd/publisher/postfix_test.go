@@ -89,7 +89,7 @@ func TestPostfix(t *testing.T) {
 		b.says("1 uncertain", "editions", "show", "1")
 		log := filepath.Join(m.Dir, "postfix.log")
 		await(t, "Postfix's log of it", func() bool {
-			return strings.Contains(b.must("reconcile", "--maillog", log), "1 were sent, 0 will be sent again, 0 are uncertain still")
+			return strings.Contains(b.must("reconcile", "--maillog", log), "1 were sent, 0 will be sent again, 0 are still uncertain")
 		})
 		b.says("1 recipients: 1 sent", "editions", "show", "1")
 		b.must("run")

@@ -34,6 +34,7 @@ func openTerminal(t *testing.T) (screen, program *os.File) {
 
 // What goes to programs as it is, is escaped where it comes to a terminal.
 func TestDocumentOnTerminal(t *testing.T) {
+	t.Parallel()
 	b := newHostileBlog(t)
 	const evil = "\x1b[2J\u009b1m\u202e"
 	b.write("own.yaml", "site: {url: https://example.com}\ncontent: {dir: posts}\nledger: sqlite:own.db\ntemplates: own\n")

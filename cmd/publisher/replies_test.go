@@ -9,7 +9,7 @@ import (
 
 	"publisher/internal/ledger"
 	"publisher/internal/ledger/sqlite"
-	"publisher/internal/sink"
+	"publisher/internal/smtptest"
 )
 
 // statuses are how many subscribers have each status.
@@ -34,34 +34,30 @@ func (c *crash) statuses() map[ledger.Status]int {
 // A server that refuses everybody for what concerns us, or says nothing clear, ends no
 // subscription.
 func TestRefusalsAboutUsMarkNobody(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
-		stage sink.Stage
-		reply sink.Fault
+		verb, reply string
 	}{
-		"relay":            {sink.Rcpt, "550 relay not permitted"},
-		"not logged in":    {sink.Rcpt, "550 I cannot deliver mail for reader@example.net"},
-		"log-in wanted":    {sink.Rcpt, "530 5.7.0 Authentication required"},
-		"sender":           {sink.Rcpt, "553 5.1.3 sender verify failed"},
-		"code against it":  {sink.Rcpt, "550 5.1.1 relay access denied"},
-		"policy, quoted":   {sink.Rcpt, "550 '5.7.1 not wanted here'"},
-		"bare":             {sink.Rcpt, "550 no"},
-		"other address":    {sink.Rcpt, "550 5.1.0 address rejected"},
-		"hourly rate":      {sink.Rcpt, "550 example.com has exceeded the max emails per hour"},
-		"after the body":   {sink.Body, "550 5.1.1 rejected"},
-		"any bytes at all": {sink.Rcpt, "550 \x00\x1b[31m\xff\xfe user\x00unknow"},
+		"relay":            {"RCPT", "550 relay not permitted"},
+		"not logged in":    {"RCPT", "550 I cannot deliver mail for reader@example.net"},
+		"log-in wanted":    {"RCPT", "530 5.7.0 Authentication required"},
+		"sender":           {"RCPT", "553 5.1.3 sender verify failed"},
+		"code against it":  {"RCPT", "550 5.1.1 relay access denied"},
+		"policy, quoted":   {"RCPT", "550 '5.7.1 not wanted here'"},
+		"bare":             {"RCPT", "550 no"},
+		"other address":    {"RCPT", "550 5.1.0 address rejected"},
+		"hourly rate":      {"RCPT", "550 example.com has exceeded the max emails per hour"},
+		"after the body":   {"DOT", "550 5.1.1 rejected"},
+		"any bytes at all": {"RCPT", "550 \x00\x1b[31m\xff\xfe user\x00unknow"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server, err := sink.Start(sink.Options{Fault: func(stage sink.Stage, _ string, _ int) sink.Fault {
-				if stage == test.stage {
+			server := smtptest.Start(t, smtptest.Options{Script: func(e smtptest.Event) string {
+				if e.Verb == test.verb {
 					return test.reply
 				}
 				return ""
 			}})
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer server.Close()
 			const mails = 60
 			c := newCrash(t, server, "resend", mails)
 			out, err := c.command("run").CombinedOutput()
@@ -80,17 +76,14 @@ func TestRefusalsAboutUsMarkNobody(t *testing.T) {
 
 // A server that bears three connections gets everything in one pass.
 func TestOnePassAdaptsToWhatTheServerBears(t *testing.T) {
+	t.Parallel()
 	const mails, borne = 300, 3
-	server, err := sink.Start(sink.Options{Bears: borne})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer server.Close()
+	server := smtptest.Start(t, smtptest.Options{MaxConnections: borne})
 	c := newCrash(t, server, "hold", mails)
 	if out, err := c.command("run").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	for to, n := range server.Taken() {
+	for to, n := range server.Accepted() {
 		if n != 1 {
 			t.Errorf("%s got it %d times", to, n)
 		}

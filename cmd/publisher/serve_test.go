@@ -6,20 +6,18 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"publisher/internal/smtptest"
 	"regexp"
+	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
-
-	"github.com/emersion/go-smtp"
 )
 
 // served is the real program serving a blog of its own.
@@ -197,6 +195,7 @@ var unsubscribeHeader = regexp.MustCompile(`List-Unsubscribe: <https://news\.exa
 
 // From a new post to a feed, a mail, and a link in it that works.
 func TestServe(t *testing.T) {
+	t.Parallel()
 	s := newServed(t, "digest: {default: immediate, settle: 0s}\nsubscribers: {file: list.csv}\n", "email\nada@example.com\n")
 	s.start()
 	s.await("feeds", nil)
@@ -249,6 +248,7 @@ func TestServe(t *testing.T) {
 
 // A config that is not valid is not taken; a valid one is, by itself or on SIGHUP.
 func TestServeReloads(t *testing.T) {
+	t.Parallel()
 	s := newServed(t, "", "")
 	s.start()
 	s.await("feeds", nil)
@@ -257,7 +257,7 @@ func TestServeReloads(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.write("config.yaml", string(good)+"fedes: {}\n")
-	refused := s.await("the new config is not taken; the old one stays", nil)
+	refused := s.await("the new config is invalid; keeping the running one", nil)
 	if text := fmt.Sprint(refused["error"]); !strings.Contains(text, `config.yaml:4:1: unknown key "fedes"`) {
 		t.Errorf("the log does not say why: %s", text)
 	}
@@ -276,69 +276,46 @@ func TestServeReloads(t *testing.T) {
 	s.stop()
 }
 
-// startGate starts one and returns its port.
-func startGate(t *testing.T) (g *gate, port string) {
-	t.Helper()
-	g = &gate{accepted: map[string]int{}, pass: make(chan struct{}), waiting: make(chan struct{}, 1)}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := smtp.NewServer(g)
-	server.Domain, server.ErrorLog = "localhost", quiet{}
-	go server.Serve(listener)
-	t.Cleanup(func() { server.Close() })
-	_, port, _ = net.SplitHostPort(listener.Addr().String())
-	return g, port
-}
-
-// gate is an SMTP server that takes messages only as fast as the test lets it.
+// gate is an SMTP server that accepts messages only as fast as the test lets it.
 type gate struct {
-	mu       sync.Mutex
-	accepted map[string]int // by recipient
-	pass     chan struct{}  // one value lets one message in; closed: all
-	waiting  chan struct{}  // told when a message waits
+	*smtptest.Server
+	pass    chan struct{} // one value lets one message in; closed: all
+	waiting chan struct{} // told when a message waits
 }
 
-func (g *gate) NewSession(*smtp.Conn) (smtp.Session, error) { return &gated{gate: g}, nil }
-
-type gated struct {
-	*gate
-	to string
-}
-
-func (s *gated) Mail(string, *smtp.MailOptions) error      { return nil }
-func (s *gated) Rcpt(to string, _ *smtp.RcptOptions) error { s.to = to; return nil }
-func (s *gated) Reset()                                    {}
-func (s *gated) Logout() error                             { return nil }
-
-func (s *gated) Data(r io.Reader) error {
-	if _, err := io.Copy(io.Discard, r); err != nil {
-		return err
-	}
-	select {
-	case s.waiting <- struct{}{}:
-	default:
-	}
-	<-s.pass
-	s.mu.Lock()
-	s.accepted[s.to]++
-	s.mu.Unlock()
-	return nil
+func startGate(t *testing.T) *gate {
+	t.Helper()
+	g := &gate{pass: make(chan struct{}), waiting: make(chan struct{}, 1)}
+	g.Server = smtptest.Start(t, smtptest.Options{Script: func(e smtptest.Event) string {
+		if e.Verb == "DOT" {
+			select {
+			case g.waiting <- struct{}{}:
+			default:
+			}
+			select {
+			case <-g.pass:
+			case <-t.Context().Done():
+				return smtptest.Close
+			}
+		}
+		return ""
+	}})
+	return g
 }
 
 // Stopped in the middle of an edition, the daemon finishes what is in flight, and
 // goes on after a restart with nobody missed and nobody doubled. While mail goes
 // out, an edit and a new post are in the feed at once.
 func TestServeStoppedMidEdition(t *testing.T) {
-	g, port := startGate(t)
+	t.Parallel()
+	g := startGate(t)
 	const people = 300
 	list := "email\n"
 	for i := range people {
 		list += fmt.Sprintf("u%d@example.com\n", i)
 	}
 	s := newServed(t, "digest: {default: immediate, settle: 0s, start: 2020-01-01}\nsubscribers: {file: list.csv}\n"+
-		"mail: {from: news@example.com, smtp: {host: 127.0.0.1, port: "+port+", tls: none, connections: 4}}\n", list)
+		"mail: {from: news@example.com, smtp: {host: 127.0.0.1, port: "+strconv.Itoa(g.Port())+", tls: none, connections: 4}}\n", list)
 	s.start()
 	<-g.waiting
 	s.write("posts/second.md", "---\ntitle: Second thoughts\ndate: 2026-01-01\n---\nWritten while mail went out.\n")
@@ -354,18 +331,17 @@ func TestServeStoppedMidEdition(t *testing.T) {
 	s.await("stopping", nil)
 	close(g.pass)
 	s.ends()
-	g.mu.Lock()
-	if n := len(g.accepted); n == people {
+	if n := len(g.Accepted()); n == people {
 		t.Errorf("all %d were mailed before the stop: nothing was shown", n)
 	}
-	g.mu.Unlock()
 
 	s.start()
 	s.await("edition", func(line map[string]any) bool { return line["edition"] == 1.0 })
 	s.await("edition", func(line map[string]any) bool { return line["edition"] == 2.0 })
 	s.stop()
+	accepted := g.Accepted()
 	for i := range people {
-		if n := g.accepted[fmt.Sprintf("u%d@example.com", i)]; n != 2 {
+		if n := accepted[fmt.Sprintf("u%d@example.com", i)]; n != 2 {
 			t.Errorf("u%d got %d mails, want one of each edition", i, n)
 		}
 	}

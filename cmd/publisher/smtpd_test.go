@@ -1,108 +1,65 @@
 package main
 
 import (
-	"errors"
-	"io"
-	"net"
 	"net/mail"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 
-	"github.com/emersion/go-sasl"
-	"github.com/emersion/go-smtp"
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"publisher/internal/smtptest"
 )
 
-// smtpd plain|locked|spam|roomy|small|modest DIR starts an SMTP server on a free port, without
-// STARTTLS, that files what it takes in DIR; with locked it refuses every log-in, with
-// spam every message, with roomy no recipient; small takes messages of 3,000 octets,
-// modest of 30,000. The script's SMTP_PORT is set to its port.
+// smtpd plain|locked|spam|roomy|small|modest DIR starts an SMTP server on a free port that
+// writes what it accepts to DIR. locked refuses every log-in, spam every message, roomy no
+// recipient; small accepts messages of 3,000 octets, modest of 30,000. The script's
+// SMTP_PORT is set to its port.
 func smtpd(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) != 2 {
 		ts.Fatalf("usage: smtpd plain|locked|spam|roomy|small|modest DIR")
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	o := smtptest.Options{Keywords: []string{"PIPELINING"}, Script: refuse, Dir: ts.MkAbs(args[1])}
+	switch args[0] {
+	case "locked":
+		o.Keywords, o.Script = append(o.Keywords, "AUTH PLAIN"), reply("AUTH", "535 5.7.8 no such user here")
+	case "spam":
+		o.Script = reply("DOT", "550 5.7.1 looks like spam")
+	case "roomy":
+		o.Script = nil
+	case "small", "modest":
+		o.MaxOctets = map[string]int64{"small": 3000, "modest": 30_000}[args[0]]
+	}
+	server, err := smtptest.Listen("127.0.0.1:0", o)
 	ts.Check(err)
-	seen := new(sync.Map)
-	server := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) {
-		return &sessionTo{dir: ts.MkAbs(args[1]), locked: args[0] == "locked", spam: args[0] == "spam", roomy: args[0] == "roomy", seen: seen}, nil
-	}))
-	server.Domain = "localhost"
-	server.MaxMessageBytes = map[string]int64{"small": 3000, "modest": 30_000}[args[0]]
-	server.AllowInsecureAuth = true
-	server.ErrorLog = quiet{}
-	go server.Serve(listener)
-	ts.Defer(func() { server.Close() })
-	_, port, _ := net.SplitHostPort(listener.Addr().String())
-	ts.Setenv("SMTP_PORT", port)
+	ts.Defer(server.Close)
+	ts.Setenv("SMTP_PORT", strconv.Itoa(server.Port()))
 }
 
-type quiet struct{}
-
-func (quiet) Printf(string, ...any) {}
-func (quiet) Println(...any)        {}
-
-type sessionTo struct {
-	dir    string
-	locked bool
-	spam   bool
-	roomy  bool
-	seen   *sync.Map
-}
-
-func (s *sessionTo) AuthMechanisms() []string {
-	if s.locked {
-		return []string{sasl.Plain}
+func reply(verb, reply string) func(smtptest.Event) string {
+	return func(e smtptest.Event) string {
+		if e.Verb == verb {
+			return reply
+		}
+		return ""
 	}
-	return nil
 }
 
-func (s *sessionTo) Auth(string) (sasl.Server, error) {
-	return sasl.NewPlainServer(func(_, _, _ string) error { return errors.New("no such user here") }), nil
-}
-
-func (s *sessionTo) Mail(string, *smtp.MailOptions) error { return nil }
-
-// Rcpt refuses gone@… for good, odd@… in words that prove nothing, and busy@… for now, and
-// grey…@… for now when it is first tried after the server was started.
-func (s *sessionTo) Rcpt(to string, _ *smtp.RcptOptions) error {
-	_, known := s.seen.LoadOrStore(to, true)
-	switch {
-	case s.roomy:
+// refuse refuses gone@… for good, odd@… in words that prove nothing, busy@… for now, and
+// grey…@… for now at the first try after the server was started.
+func refuse(e smtptest.Event) string {
+	switch to := e.Arg; {
+	case e.Verb != "RCPT":
 	case strings.HasPrefix(to, "odd@"):
-		return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.NoEnhancedCode, Message: "no"}
-	case strings.HasPrefix(to, "grey") && !known:
-		return &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 7, 1}, Message: "greylisted"}
+		return "550 no"
+	case strings.HasPrefix(to, "grey") && e.Tries == 0:
+		return "451 4.7.1 greylisted"
 	case strings.HasPrefix(to, "gone@"):
-		return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "no such mailbox"}
+		return "550 5.1.1 no such mailbox"
 	case strings.HasPrefix(to, "busy@"):
-		return &smtp.SMTPError{Code: 450, EnhancedCode: smtp.EnhancedCode{4, 2, 1}, Message: "try later"}
+		return "450 4.2.1 try later"
 	}
-	return nil
-}
-
-func (s *sessionTo) Reset()        {}
-func (s *sessionTo) Logout() error { return nil }
-
-func (s *sessionTo) Data(r io.Reader) error {
-	if s.spam {
-		return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 7, 1}, Message: "looks like spam"}
-	}
-	if err := os.MkdirAll(s.dir, 0o755); err != nil {
-		return err
-	}
-	f, err := os.CreateTemp(s.dir, "*.eml")
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	if _, err = io.Copy(f, r); err != nil { // the client left in the middle
-		return errors.Join(err, os.Remove(f.Name()))
-	}
-	return nil
+	return ""
 }
 
 // delivered DIR N counts what a server of smtpd filed.

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -26,6 +27,7 @@ func (s *served) signal(sig os.Signal) {
 // A SIGHUP that comes while the program's packages are still being initialized, long
 // before main, does not end it.
 func TestServeHangupBeforeMain(t *testing.T) {
+	t.Parallel()
 	s := newServed(t, "", "")
 	s.env = []string{"GODEBUG=inittrace=1"}
 	s.launch()
@@ -47,9 +49,10 @@ func TestServeHangupBeforeMain(t *testing.T) {
 // then nothing else is begun, the web server answers, and a further change of the
 // config is not forgotten.
 func TestServeReloadCutsNothingOff(t *testing.T) {
-	g, port := startGate(t)
+	t.Parallel()
+	g := startGate(t)
 	s := newServed(t, "digest: {default: immediate, settle: 0s, start: 2020-01-01}\nsubscribers: {file: list.csv}\n"+
-		"mail: {from: news@example.com, smtp: {host: 127.0.0.1, port: "+port+", tls: none, connections: 1}}\n",
+		"mail: {from: news@example.com, smtp: {host: 127.0.0.1, port: "+strconv.Itoa(g.Port())+", tls: none, connections: 1}}\n",
 		"email\nada@example.com\nbob@example.com\ncleo@example.com\n")
 	s.start()
 	config := filepath.Join(s.dir, "config.yaml")
@@ -79,23 +82,23 @@ func TestServeReloadCutsNothingOff(t *testing.T) {
 	close(g.pass)
 	s.await("edition", func(line map[string]any) bool { return line["edition"] == 1.0 && line["deferred"] == 0.0 })
 	s.stop()
-	for who, n := range g.accepted {
+	for who, n := range g.Accepted() {
 		if n != 1 {
 			t.Errorf("%s got %d mails", who, n)
 		}
 	}
-	if len(g.accepted) != 3 {
-		t.Errorf("%d of 3 got the mail", len(g.accepted))
+	if len(g.Accepted()) != 3 {
+		t.Errorf("%d of 3 got the mail", len(g.Accepted()))
 	}
 }
 
 // SIGTERM while a reload waits for a server that does not answer.
 func TestServeStoppedWhileReloading(t *testing.T) {
 	t.Parallel() // the grace period is long
-	g, port := startGate(t)
+	g := startGate(t)
 	defer close(g.pass)
 	s := newServed(t, "digest: {default: immediate, settle: 0s, start: 2020-01-01}\nsubscribers: {file: list.csv}\n"+
-		"mail: {from: news@example.com, smtp: {host: 127.0.0.1, port: "+port+", tls: none}}\n", "email\nada@example.com\n")
+		"mail: {from: news@example.com, smtp: {host: 127.0.0.1, port: "+strconv.Itoa(g.Port())+", tls: none}}\n", "email\nada@example.com\n")
 	s.start()
 	<-g.waiting
 	s.signal(syscall.SIGHUP)
@@ -133,6 +136,7 @@ func rendering(t *testing.T, dir string) {
 
 // SIGTERM does not wait for a post that takes minutes to render.
 func TestStoppedWhileRendering(t *testing.T) {
+	t.Parallel()
 	t.Run("serve", func(t *testing.T) {
 		s := newServed(t, "", "")
 		s.write("posts/endless.md", endless())
@@ -171,6 +175,7 @@ func TestStoppedWhileRendering(t *testing.T) {
 
 // systemd is told when the daemon serves, and that it stops.
 func TestServeTellsTheServiceManager(t *testing.T) {
+	t.Parallel()
 	s := newServed(t, "", "")
 	socket := filepath.Join(s.dir, "notify")
 	conn, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: socket, Net: "unixgram"})

@@ -8,16 +8,17 @@ import (
 )
 
 const (
-	// warningLines is how many lines of warnings people read.
+	// warningLines is how many lines of warnings are printed at most.
 	warningLines = 20
-	// fewWarnings of one kind are shown one by one, where there is room.
+	// fewWarnings is up to how many warnings of one kind are printed one by one, if there
+	// is room.
 	fewWarnings = 3
 )
 
-// warn shows warnings by kind in few lines; --verbose and --json show all.
-func (a *app) warn(warnings []publish.Warning) {
-	if a.verbose {
-		a.warnEach(warnings)
+// printWarnings prints warnings grouped by kind in few lines. With --verbose it prints each.
+func (u *ui) printWarnings(warnings []publish.Warning) {
+	if u.verbose {
+		u.printEachWarning(warnings)
 		return
 	}
 	groups := publish.GroupWarnings(warnings)
@@ -43,28 +44,28 @@ func (a *app) warn(warnings []publish.Warning) {
 	folded := false
 	for _, g := range groups {
 		if len(g) <= few {
-			a.warnEach(g)
+			u.printEachWarning(g)
 			continue
 		}
 		folded = true
-		a.hint("warning: %s: %s (%d times, first at %[1]s)", place(g[0]), g[0].Message, len(g))
+		u.note("warning: %s: %s (%d times, first at %[1]s)", place(g[0]), g[0].Message, len(g))
 	}
 	switch {
 	case left > 0:
-		a.hint("and %s more; `publisher check --verbose` shows all", count(left, "warning"))
+		u.note("and %s more; `publisher check --verbose` shows all", count(left, "warning"))
 	case folded:
-		a.hint("`publisher check --verbose` shows each warning")
+		u.note("`publisher check --verbose` shows each warning")
 	}
 }
 
-// warnEach shows every warning in a line of its own.
-func (a *app) warnEach(warnings []publish.Warning) {
+// printEachWarning prints every warning on a line of its own.
+func (u *ui) printEachWarning(warnings []publish.Warning) {
 	for _, w := range warnings {
-		a.hint("warning: %s: %s", place(w), w.Message)
+		u.note("warning: %s: %s", place(w), w.Message)
 	}
 }
 
-// place is where a warning is about, as editors open it.
+// place returns the file and line that a warning is about, as editors open it.
 func place(w publish.Warning) string {
 	if w.Line > 0 {
 		return fmt.Sprintf("%s:%d", w.Path, w.Line)

@@ -19,8 +19,8 @@ func TestWarningsAreFewLines(t *testing.T) {
 		}
 	}
 	var stderr bytes.Buffer
-	a := &app{system: system{stderr: &stderr}}
-	a.warn(all)
+	a := &app{ui: &ui{stderr: &stderr}}
+	a.printWarnings(all)
 	lines := strings.Split(strings.TrimSpace(stderr.String()), "\n")
 	if len(lines) != warningLines {
 		t.Errorf("%d lines, want %d:\n%s", len(lines), warningLines, stderr.String())
@@ -34,7 +34,7 @@ func TestWarningsAreFewLines(t *testing.T) {
 
 	// As many kinds as there are lines, each with few warnings, leave one line for each.
 	stderr.Reset()
-	a.warn(all[:1+2+3+4+5+6+7])
+	a.printWarnings(all[:1+2+3+4+5+6+7])
 	if n := strings.Count(stderr.String(), "\n"); n > warningLines {
 		t.Errorf("%d lines:\n%s", n, stderr.String())
 	}

@@ -17,7 +17,7 @@ import (
 	"time"
 
 	"publisher/internal/ledger/sqlite"
-	"publisher/internal/sink"
+	"publisher/internal/smtptest"
 	"publisher/mailer/dkim"
 )
 
@@ -55,7 +55,7 @@ func (b bench) ours(recipients int, delay time.Duration, sign string) (o outcome
 		return o, err
 	}
 	defer os.RemoveAll(dir)
-	server, err := sink.Start(sink.Options{Delay: delay})
+	server, err := smtptest.Listen("127.0.0.1:0", smtptest.Options{Delay: delay})
 	if err != nil {
 		return o, err
 	}
@@ -84,7 +84,7 @@ func (b bench) smtpSource(recipients int, size int64) (o outcome, err error) {
 	if err != nil {
 		return o, err
 	}
-	server, err := sink.Start(sink.Options{})
+	server, err := smtptest.Listen("127.0.0.1:0", smtptest.Options{})
 	if err != nil {
 		return o, err
 	}
@@ -98,7 +98,7 @@ func (b bench) smtpSource(recipients int, size int64) (o outcome, err error) {
 }
 
 // measure runs what sends that many mails to the server.
-func measure(server *sink.Server, mails int, cmd *exec.Cmd) (o outcome, err error) {
+func measure(server *smtptest.Server, mails int, cmd *exec.Cmd) (o outcome, err error) {
 	before, started := ownTime(), time.Now()
 	if err := cmd.Run(); err != nil {
 		return o, err

@@ -1,6 +1,6 @@
-// Package config turns config.yaml into one Config value: defaults filled in,
-// environment variables taken in, every value checked, and each fault reported
-// with its line and column and what to write instead.
+// Package config turns config.yaml into one Config value: with defaults and environment
+// variables filled in and every value checked. Each fault is reported with its line and
+// column and what to write instead.
 package config
 
 import (
@@ -13,11 +13,11 @@ import (
 	"github.com/robfig/cron/v3"
 )
 
-// Config is all that the owner can set. It is complete and valid once Load
-// has returned it, and nothing changes it afterwards.
+// Config is everything that the owner can set. Load returns it complete and valid, and it
+// does not change afterwards.
 type Config struct {
 	Site        Site        `yaml:"site"`
-	Languages   []Language  `yaml:"languages"` // beside site.language; none: all is together
+	Languages   []Language  `yaml:"languages"` // in addition to site.language; none: all posts are together
 	Content     Content     `yaml:"content"`
 	Feeds       Feeds       `yaml:"feeds"`
 	Digest      Digest      `yaml:"digest"`
@@ -27,19 +27,19 @@ type Config struct {
 	Server      Server      `yaml:"server"`
 	Templates   string      `yaml:"templates"`
 
-	// File is config.yaml itself; Dir is the absolute folder that it is in, which
-	// every path in it is relative to.
+	// File is config.yaml itself. Dir is its folder, an absolute path; all paths in it are
+	// relative to that.
 	File string `yaml:"-"`
 	Dir  string `yaml:"-"`
 
-	places  map[string]place  // where each key's value stands in File
-	written map[string]string // what stands there of values that may be secrets, without the environment's part
+	places  map[string]place  // of each key's value in File
+	written map[string]string // values that may be secrets as written in File, without parts from the environment
 }
 
 type place struct{ line, column int }
 
-// Fault is an error about a key's value, found only when it was put to use. It
-// names the place in config.yaml where the key stands.
+// Fault returns an error about a key's value that was found only when it was used. It names
+// the key's place in config.yaml.
 func (c *Config) Fault(key, message string) error {
 	at := c.places[key]
 	return &Error{[]Fault{{File: c.File, Line: at.line, Column: at.column, Message: key + ": " + message}}}
@@ -56,7 +56,7 @@ type Site struct {
 	Logo        string         `yaml:"logo"` // web address of a picture; "": none
 }
 
-// Author is who wrote the posts that name nobody.
+// Author is the author of posts that do not name one.
 type Author struct {
 	Name  string `yaml:"name"`
 	Email string `yaml:"email"`
@@ -68,7 +68,7 @@ type Content struct {
 	Dialect      Dialect  `yaml:"dialect"`
 	Permalink    string   `yaml:"permalink"` // "": the dialect's own default
 	Exclude      []string `yaml:"exclude"`   // globs over slash paths relative to Dir
-	Include      []string `yaml:"include"`   // globs of posts to publish where the engine's settings leave that in doubt
+	Include      []string `yaml:"include"`   // globs of posts to publish even if the engine's settings leave that unclear
 	ExcerptWords int      `yaml:"excerpt_words"`
 }
 
@@ -86,8 +86,7 @@ const (
 	Markdown Dialect = "markdown"
 )
 
-// Feeds says which feed documents are written. An empty file name leaves that
-// format out.
+// Feeds says which feed documents are written. An empty file name turns a format off.
 type Feeds struct {
 	Dir     string   `yaml:"dir"`
 	RSS     string   `yaml:"rss"`
@@ -115,14 +114,14 @@ type Digest struct {
 // Cadence is how often a subscriber wants mail.
 type Cadence struct {
 	Name string
-	// Spec is the cron schedule as written; "" is every pass.
+	// Spec is the cron schedule as written; "" means every pass.
 	Spec string
-	// Schedule is Spec parsed; nil for every pass. It counts in wall-clock time
-	// of the site's zone; publish settles what daylight saving does to it.
+	// Schedule is Spec parsed; nil means every pass. It is in wall-clock time of the site's
+	// zone; publish handles daylight saving time.
 	Schedule cron.Schedule
 }
 
-// Mail says who the mail is from and how it leaves.
+// Mail says who sends the mail, and how.
 type Mail struct {
 	From          *mail.Address `yaml:"from"`
 	ReplyTo       *mail.Address `yaml:"reply_to"`  // nil: none
@@ -136,8 +135,7 @@ type Mail struct {
 	Outbox        string        `yaml:"outbox"`
 }
 
-// SMTP is the server that takes the mail. Without a host the built-in catcher
-// takes it and files it in the outbox.
+// SMTP is the mail server. Without a host, the built-in catcher writes mail to the outbox.
 type SMTP struct {
 	Host                  string        `yaml:"host"`
 	Port                  int           `yaml:"port"`
@@ -166,12 +164,12 @@ type DKIM struct {
 	Omit []string `yaml:"omit"`
 }
 
-// Subscribers says where else the list of subscribers comes from.
+// Subscribers names another source of subscribers.
 type Subscribers struct {
 	File string `yaml:"file"` // CSV; "" for none
 }
 
-// Server is the web server and how the world reaches it.
+// Server is the web server, and how clients reach it.
 type Server struct {
 	Listen string   `yaml:"listen"`
 	URL    *url.URL `yaml:"url"` // without a trailing slash; nil: no web server
@@ -182,7 +180,7 @@ type Server struct {
 	Proxies []netip.Prefix `yaml:"-"`
 }
 
-// Path makes a path of config.yaml absolute.
+// Path returns a path of config.yaml as an absolute one.
 func (c *Config) Path(p string) string {
 	if filepath.IsAbs(p) {
 		return filepath.Clean(p)
@@ -190,7 +188,7 @@ func (c *Config) Path(p string) string {
 	return filepath.Join(c.Dir, filepath.FromSlash(p))
 }
 
-// Cadence finds a cadence by name.
+// Cadence returns the cadence of that name.
 func (c *Config) Cadence(name string) (Cadence, bool) {
 	for _, cadence := range c.Digest.Cadences {
 		if cadence.Name == name {
@@ -200,10 +198,10 @@ func (c *Config) Cadence(name string) (Cadence, bool) {
 	return Cadence{}, false
 }
 
-// Catches reports whether the built-in catcher takes the mail.
+// Catches reports whether mail goes to the built-in catcher.
 func (c *Config) Catches() bool { return c.Mail.SMTP.Host == "" }
 
-// Default returns the settings that hold where config.yaml is silent.
+// Default returns the defaults of all settings.
 func Default() *Config {
 	return &Config{
 		Site:    Site{Language: "en", Timezone: time.UTC},

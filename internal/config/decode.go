@@ -14,17 +14,17 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// decoder fills a Config from YAML nodes. A decoder of our own, since every
-// fault is to name line and column, and ${NAME} is to be replaced inside
-// values only, where it cannot change the shape of the document.
+// decoder fills a Config from YAML nodes. It exists because every fault must have a line and
+// column, and ${NAME} must be replaced only inside values, where it cannot change the
+// structure of the document.
 type decoder struct {
 	file   string
 	lookup func(string) (string, bool)
 	faults []Fault
-	at     map[string]*yaml.Node // where each key's value stands, for faults found later
-	start  string                // digest.start waits for the time zone
+	at     map[string]*yaml.Node // each key's value, for faults found later
+	start  string                // digest.start, which needs the time zone
 
-	written map[string]string // what stands in the file of values that may be secrets
+	written map[string]string // values that may be secrets, as written in the file
 }
 
 func (d *decoder) fault(n *yaml.Node, format string, args ...any) {
@@ -35,12 +35,12 @@ func (d *decoder) fault(n *yaml.Node, format string, args ...any) {
 	d.faults = append(d.faults, f)
 }
 
-// faultAt reports a value by its dotted key, wherever it stands.
+// faultAt reports a fault of the value of a dotted key.
 func (d *decoder) faultAt(key, format string, args ...any) {
 	d.fault(d.at[key], "%s: "+format, append([]any{key}, args...)...)
 }
 
-// shortened cuts long values: a message quotes enough of them to be found.
+// shortened cuts long values to what is needed to find them.
 func shortened(args []any) []any {
 	const most = 400
 	out := slices.Clone(args)
@@ -56,7 +56,7 @@ func (d *decoder) decode(key string, n *yaml.Node, into any) {
 	d.value(key, n, reflect.ValueOf(into).Elem())
 }
 
-// value decodes one node by the type it goes to. A null leaves the default.
+// value decodes one node into a value of any type. A null keeps the default.
 func (d *decoder) value(key string, n *yaml.Node, v reflect.Value) {
 	if n.Kind == yaml.AliasNode {
 		n = n.Alias
@@ -77,7 +77,7 @@ func (d *decoder) value(key string, n *yaml.Node, v reflect.Value) {
 		return
 	case *[]DKIM:
 		if n.Kind != yaml.SequenceNode {
-			d.fault(n, "%s: want a list, such as [{domain: example.com, selector: s1, key_file: dkim.pem}]", key)
+			d.fault(n, "%s: must be a list, such as [{domain: example.com, selector: s1, key_file: dkim.pem}]", key)
 			return
 		}
 		*into = make([]DKIM, len(n.Content))
@@ -95,7 +95,7 @@ func (d *decoder) value(key string, n *yaml.Node, v reflect.Value) {
 	d.mapping(key, n, v)
 }
 
-// isScalar tells the types that one line of text gives.
+// isScalar reports whether a type is written as one line of text.
 func isScalar(v reflect.Value) bool {
 	switch v.Addr().Interface().(type) {
 	case *time.Time, **url.URL, **time.Location, **mail.Address, *[]Rate:
@@ -106,19 +106,19 @@ func isScalar(v reflect.Value) bool {
 
 func (d *decoder) scalar(key string, n *yaml.Node) (string, bool) {
 	if n.Kind != yaml.ScalarNode {
-		d.fault(n, "%s: want one value here, not a %s", key, kindName(n))
+		d.fault(n, "%s: must be a single value, not a %s", key, kindName(n))
 		return "", false
 	}
 	return d.expand(key, n)
 }
 
-// text sets one value from its text; impossible values are faults.
+// text sets one value from its text. Invalid values are faults.
 func (d *decoder) text(key string, n *yaml.Node, text string, v reflect.Value) {
 	switch into := v.Addr().Interface().(type) {
 	case *time.Duration:
 		dur, err := parseDuration(text)
 		if err != nil {
-			d.fault(n, "%s: %q is not a duration; write it like 90s, 10m, 48h or 3d", key, text)
+			d.fault(n, "%s: invalid duration %q; write it like 90s, 10m, 48h or 3d", key, text)
 		}
 		*into = dur
 	case *time.Time:
@@ -128,7 +128,7 @@ func (d *decoder) text(key string, n *yaml.Node, text string, v reflect.Value) {
 	case **time.Location:
 		loc, err := time.LoadLocation(text)
 		if err != nil || text == "Local" {
-			d.fault(n, "%s: there is no time zone %q; write a name like Europe/Berlin or UTC", key, text)
+			d.fault(n, "%s: unknown time zone %q; use a name like Europe/Berlin or UTC", key, text)
 			loc = time.UTC
 		}
 		*into = loc
@@ -139,37 +139,37 @@ func (d *decoder) text(key string, n *yaml.Node, text string, v reflect.Value) {
 	case *bool:
 		b, err := strconv.ParseBool(text)
 		if err != nil {
-			d.fault(n, "%s: want true or false, not %q", key, text)
+			d.fault(n, "%s: must be true or false, not %q", key, text)
 		}
 		*into = b
 	case *int:
 		i, err := strconv.Atoi(text)
 		if err != nil {
-			d.fault(n, "%s: want a whole number, not %q", key, text)
+			d.fault(n, "%s: must be a whole number, not %q", key, text)
 		}
 		*into = i
 	default:
 		if n.Tag != "!!str" && key != "mail.smtp.password" && n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) == 0 {
 			switch n.Tag {
 			case "!!bool", "!!binary":
-				d.fault(n, "%s: want text, not %s; put it in quotes if it is meant", key, text)
+				d.fault(n, "%s: must be text, not %s; put it in quotes if you mean this word", key, text)
 			}
 		}
 		if key != "mail.postal_address" && !strings.HasSuffix(key, ".description") && strings.ContainsAny(text, "\r\n") {
-			d.fault(n, "%s: want a single line", key)
+			d.fault(n, "%s: must be a single line", key)
 		}
 		v.SetString(strings.TrimSpace(text))
 	}
 }
 
-// mapping decodes into a struct by its yaml tags; other keys are faults.
+// mapping decodes into a struct by its yaml tags. Other keys are faults.
 func (d *decoder) mapping(key string, n *yaml.Node, v reflect.Value) {
 	if n.Kind != yaml.MappingNode {
 		name := key
 		if name == "" {
 			name = "config.yaml"
 		}
-		d.fault(n, "%s: want keys and values here, not a %s", name, kindName(n))
+		d.fault(n, "%s: must have keys and values, not a %s", name, kindName(n))
 		return
 	}
 	fields := map[string]reflect.Value{}
@@ -187,9 +187,9 @@ func (d *decoder) mapping(key string, n *yaml.Node, v reflect.Value) {
 		field, ok := fields[k.Value]
 		switch {
 		case seen[k.Value]:
-			d.fault(k, "%s stands here a second time; keep one", full)
+			d.fault(k, "%s: duplicate key", full)
 		case !ok:
-			d.fault(k, "unknown key %q%s", full, hint(k.Value, known))
+			d.fault(k, "unknown key %q%s", full, suggestion(k.Value, known))
 		default:
 			d.value(full, val, field)
 		}
@@ -199,7 +199,7 @@ func (d *decoder) mapping(key string, n *yaml.Node, v reflect.Value) {
 
 func (d *decoder) strings(key string, n *yaml.Node, into *[]string) {
 	if n.Kind != yaml.SequenceNode {
-		d.fault(n, "%s: want a list, such as [one, two]", key)
+		d.fault(n, "%s: must be a list, such as [one, two]", key)
 		return
 	}
 	*into = make([]string, 0, len(n.Content))
@@ -214,7 +214,7 @@ func (d *decoder) strings(key string, n *yaml.Node, into *[]string) {
 
 func (d *decoder) cadences(key string, n *yaml.Node, into *[]Cadence) {
 	if n.Kind != yaml.MappingNode {
-		d.fault(n, `%s: want names with cron schedules, such as daily: "0 8 * * *"`, key)
+		d.fault(n, `%s: must have names with cron schedules, such as daily: "0 8 * * *"`, key)
 		return
 	}
 	*into = nil
@@ -223,7 +223,7 @@ func (d *decoder) cadences(key string, n *yaml.Node, into *[]Cadence) {
 		at := key + "." + k.Value
 		d.at[at] = val
 		if slices.ContainsFunc(*into, func(c Cadence) bool { return c.Name == k.Value }) {
-			d.fault(k, "%s stands here a second time; keep one", at)
+			d.fault(k, "%s: duplicate key", at)
 			continue
 		}
 		if text, ok := d.scalar(at, val); ok {
@@ -281,8 +281,8 @@ func kindName(n *yaml.Node) string {
 	return fmt.Sprintf("single value (%q)", n.Value)
 }
 
-// hint names the known key that a misspelt one is nearest to.
-func hint(got string, known []string) string {
+// suggestion returns the known key closest to a misspelled one, or all of them.
+func suggestion(got string, known []string) string {
 	best, distance := "", 3
 	for _, k := range known {
 		if n := editDistance(got, k); n < distance {
@@ -296,7 +296,7 @@ func hint(got string, known []string) string {
 	return "; known here: " + strings.Join(known, ", ")
 }
 
-// editDistance is Levenshtein's.
+// editDistance returns the Levenshtein distance.
 func editDistance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {

@@ -8,7 +8,7 @@ import (
 // Fault is one thing wrong with config.yaml.
 type Fault struct {
 	File         string
-	Line, Column int // from 1; 0 where no place is to blame
+	Line, Column int // from 1; 0 if unknown
 	Message      string
 }
 
@@ -27,7 +27,7 @@ type Error struct{ Faults []Fault }
 
 func (e *Error) Error() string { return strings.Join(e.Lines(), "\n") }
 
-// Lines returns one line for each fault. A value in it may have line ends of its own.
+// Lines returns one line for each fault. Values in it may contain line ends.
 func (e *Error) Lines() []string {
 	lines := make([]string, len(e.Faults))
 	for i, f := range e.Faults {

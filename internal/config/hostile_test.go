@@ -18,7 +18,7 @@ func TestHostileConfig(t *testing.T) {
 		aliases.WriteString(strings.NewReplacer("N", string(rune('a'+i)), "M", string(rune('b'+i))).Replace("M: &M [*N, *N, *N, *N, *N, *N, *N, *N]\n"))
 	}
 	for name, test := range map[string]struct{ text, want string }{
-		"longer than a config is": {site + strings.Repeat("# comment\n", 110_000), "is larger than 1048576 bytes; no config is"},
+		"longer than a config is": {site + strings.Repeat("# comment\n", 110_000), "is larger than 1048576 bytes, which is too much for a config"},
 		"10 MB of spaces":         {strings.Repeat(" ", 10<<20), "is larger than 1048576 bytes"},
 		"deep":                    {strings.Repeat("[", 500_000), "not YAML"},
 		"deep maps":               {strings.Repeat("{a: ", 100_000), "not YAML"},
@@ -33,12 +33,12 @@ func TestHostileConfig(t *testing.T) {
 		"control characters":      {"site: \x1b[2J\n", "not YAML"},
 		"not UTF-8":               {"site: \xff\xfe\x9b\n", "not YAML"},
 		"UTF-16":                  {"\xff\xfes\x00i\x00t\x00e\x00", ""},
-		"a title of two lines":    {"site: {url: https://example.com, title: \"a\\nb\"}\n", "want a single line"},
-		"a huge number":           {site + "digest: {max_posts: 99999999999999999999}\n", "want a whole number"},
-		"too many posts":          {site + "digest: {max_posts: 1001}\n", "want a number from 1 to 1000"},
-		"too many bytes":          {site + "digest: {max_bytes: 104857601}\n", "want a number from 10000 to 104857600"},
-		"too many connections":    {site + "mail: {smtp: {connections: 1001}}\n", "want a number from 1 to 1000"},
-		"no port":                 {site + "mail: {smtp: {port: 65536}}\n", "want a number from 1 to 65535"},
+		"a title of two lines":    {"site: {url: https://example.com, title: \"a\\nb\"}\n", "must be a single line"},
+		"a huge number":           {site + "digest: {max_posts: 99999999999999999999}\n", "must be a whole number"},
+		"too many posts":          {site + "digest: {max_posts: 1001}\n", "must be a number from 1 to 1000"},
+		"too many bytes":          {site + "digest: {max_bytes: 104857601}\n", "must be a number from 10000 to 104857600"},
+		"too many connections":    {site + "mail: {smtp: {connections: 1001}}\n", "must be a number from 1 to 1000"},
+		"no port":                 {site + "mail: {smtp: {port: 65536}}\n", "must be a number from 1 to 65535"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			file := filepath.Join(t.TempDir(), "config.yaml")

@@ -11,21 +11,20 @@ import (
 	"golang.org/x/text/language"
 )
 
-// Language is a language beside site.language that has feeds and digests of its own.
+// Language is a language other than site.language with its own feeds and digests.
 type Language struct {
-	// Folder is the key as written: its feeds are below that folder of feeds.dir.
+	// Folder is the key as written. The feeds are in this folder of feeds.dir.
 	Folder string `yaml:"-"`
 	Tag    string `yaml:"-"` // BCP 47, in canonical form
-	// What is not given is the site's.
+	// Defaults are those of the site.
 	Title       string   `yaml:"title"`
 	Description string   `yaml:"description"`
 	URL         *url.URL `yaml:"url"` // home address, without a trailing slash
 }
 
-// LanguageOf is the language of Languages in whose feeds and digests something in
-// the tag's language belongs; "" for the site's own, which also has all that is in
-// no language listed. It is the longest that the tag begins with, which is what
-// Lookup finds (RFC 4647 §3.4).
+// LanguageOf returns which of Languages content in the tag's language belongs to, or "" for
+// the site's language, which also includes languages not listed. It is the longest one that
+// the tag begins with, as in Lookup (RFC 4647 §3.4).
 func (c *Config) LanguageOf(tag string) string {
 	if len(c.Languages) == 0 {
 		return ""
@@ -45,19 +44,18 @@ func (c *Config) LanguageOf(tag string) string {
 	return longest
 }
 
-// HasDigestsIn reports whether there are digests in the tag's language: the site's
-// own, or one of Languages.
+// HasDigestsIn reports whether there are digests in the tag's language: the site's, or one
+// of Languages.
 func (c *Config) HasDigestsIn(tag string) bool {
 	return begins(c.Site.Language, tag) || c.LanguageOf(tag) != ""
 }
 
-// begins reports whether a tag is that of the language or of a variety of it.
+// begins reports whether a tag is a language or a variety of it.
 func begins(language, tag string) bool {
 	return tag == language || len(tag) > len(language) && tag[len(language)] == '-' && tag[:len(language)] == language
 }
 
-// SiteIn is the publication as it presents itself in a language of Languages; for
-// others, and "", Site itself.
+// SiteIn returns the site as presented in one of Languages. For others and "" it is Site.
 func (c *Config) SiteIn(tag string) Site {
 	site := c.Site
 	for _, l := range c.Languages {
@@ -69,8 +67,8 @@ func (c *Config) SiteIn(tag string) Site {
 	return site
 }
 
-// AllLanguages are those that have feeds and digests of their own, the site's first;
-// none where all is together.
+// AllLanguages returns the languages with their own feeds and digests, the site's first, or
+// nil if all posts are together.
 func (c *Config) AllLanguages() []string {
 	if len(c.Languages) == 0 {
 		return nil
@@ -82,7 +80,7 @@ func (c *Config) AllLanguages() []string {
 	return tags
 }
 
-// LanguageTag is a BCP 47 tag in canonical form; false where text is none.
+// LanguageTag returns a BCP 47 tag in canonical form, or false if text is not one.
 func LanguageTag(text string) (string, bool) {
 	tag, err := language.Parse(text)
 	if err != nil || tag == language.Und || !tagForm.MatchString(text) {
@@ -91,13 +89,13 @@ func LanguageTag(text string) (string, bool) {
 	return tag.String(), true
 }
 
-// tagForm leaves out what language.Parse takes beyond BCP 47, such as de_AT.
+// tagForm excludes what language.Parse accepts beyond BCP 47, such as de_AT.
 var tagForm = regexp.MustCompile(`^[A-Za-z0-9]+(-[A-Za-z0-9]+)*$`)
 
-// languages decodes the map of languages, in its order.
+// languages decodes the map of languages in order.
 func (d *decoder) languages(key string, n *yaml.Node, into *[]Language) {
 	if n.Kind != yaml.MappingNode {
-		d.fault(n, "%s: want languages with what they are called, such as de: {title: …, url: https://example.com/de}", key)
+		d.fault(n, "%s: must have languages with their settings, such as de: {title: …, url: https://example.com/de}", key)
 		return
 	}
 	*into = nil
@@ -110,7 +108,7 @@ func (d *decoder) languages(key string, n *yaml.Node, into *[]Language) {
 			d.fault(k, "%s: %q is not a language; write a BCP 47 tag like de, fr or pt-BR", key, k.Value)
 			continue
 		case slices.ContainsFunc(*into, func(l Language) bool { return l.Tag == tag }):
-			d.fault(k, "%s stands here a second time; keep one", at)
+			d.fault(k, "%s: duplicate key", at)
 			continue
 		}
 		l := Language{Folder: k.Value, Tag: tag}
@@ -120,19 +118,19 @@ func (d *decoder) languages(key string, n *yaml.Node, into *[]Language) {
 	}
 }
 
-// resolveLanguages fills in what a language leaves to the site.
+// resolveLanguages fills in defaults from the site.
 func (c *Config) resolveLanguages(d *decoder) {
 	for i := range c.Languages {
 		l := &c.Languages[i]
 		if l.Tag == c.Site.Language {
-			d.faultAt("languages."+l.Folder, "is site.language, which has the main feeds and digests; take it out here")
+			d.faultAt("languages."+l.Folder, "is site.language, which has the main feeds and digests; remove it here")
 		}
 		l.Title = cmp.Or(l.Title, c.Site.Title)
 		l.Description = cmp.Or(l.Description, c.Site.Description)
 		l.URL = cmp.Or(l.URL, c.Site.URL)
 		for _, f := range []string{c.Feeds.RSS, c.Feeds.Atom, c.Feeds.JSON} {
 			if first, _, ok := strings.Cut(f, "/"); ok && strings.EqualFold(first, l.Folder) {
-				d.faultAt("languages."+l.Folder, "its feeds are to be in the folder %s, and so is %s of feeds; give that another name", l.Folder, f)
+				d.faultAt("languages."+l.Folder, "its feeds go into the folder %s, which also contains %s of feeds; rename that file", l.Folder, f)
 			}
 		}
 	}

@@ -14,15 +14,15 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Load reads and checks the file. lookup is where ${NAME} comes from; it has the
-// signature of os.LookupEnv. What is wrong with the file comes back as *Error.
+// Load reads and checks a config file. lookup provides the values of ${NAME}, like
+// os.LookupEnv. Faults of the file are returned as an *Error.
 func Load(file string, lookup func(string) (string, bool)) (*Config, error) {
 	data, err := readBounded(file)
 	switch {
 	case err == nil && len(data) > maxFile:
-		return nil, &Error{[]Fault{{File: file, Message: fmt.Sprintf("is larger than %d bytes; no config is", maxFile)}}}
+		return nil, &Error{[]Fault{{File: file, Message: fmt.Sprintf("is larger than %d bytes, which is too much for a config", maxFile)}}}
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, &Error{[]Fault{{File: file, Message: "there is no such file; `publisher init` writes one, --config FILE or PUBLISHER_CONFIG names another"}}}
+		return nil, &Error{[]Fault{{File: file, Message: "no such file; `publisher init` writes one, --config FILE or PUBLISHER_CONFIG names another"}}}
 	case err != nil:
 		return nil, &Error{[]Fault{{File: file, Message: fmt.Sprintf("cannot be read: %v", errors.Unwrap(err))}}}
 	}
@@ -41,10 +41,10 @@ func Load(file string, lookup func(string) (string, bool)) (*Config, error) {
 	return cfg, nil
 }
 
-// maxFile is the most that a config file may have, in bytes.
+// maxFile is the maximum size of a config file in bytes.
 const maxFile = 1 << 20
 
-// readBounded reads one byte more than a config may have, at most.
+// readBounded reads at most one byte more than maxFile.
 func readBounded(file string) ([]byte, error) {
 	f, err := os.Open(file)
 	if err != nil {
@@ -54,7 +54,7 @@ func readBounded(file string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(f, maxFile+1))
 }
 
-// Parse is Load of a file already read. Dir is left for the caller to set.
+// Parse is like Load for a file already read. It leaves Dir to the caller.
 func Parse(file string, data []byte, lookup func(string) (string, bool)) (*Config, error) {
 	var doc yaml.Node
 	if err := yaml.Unmarshal(data, &doc); err != nil {
@@ -83,7 +83,7 @@ func Parse(file string, data []byte, lookup func(string) (string, bool)) (*Confi
 
 var yamlLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
 
-// syntaxFault takes the line number out of the parser's own message.
+// syntaxFault returns the parser's error with its line number extracted.
 func syntaxFault(file string, err error) Fault {
 	m := yamlLine.FindStringSubmatch(err.Error())
 	fault := Fault{File: file, Message: "not YAML: " + err.Error()}

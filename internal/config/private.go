@@ -11,7 +11,7 @@ import (
 	"publisher/internal/private"
 )
 
-// Private lists the files that nobody but the owner may see.
+// Private returns the files that only the owner may see.
 func (c *Config) Private() *private.List {
 	file := c.File
 	if !filepath.IsAbs(file) {
@@ -44,8 +44,8 @@ const (
 	ledgerKey    = "ledger"
 )
 
-// Secret is the key of a password that stands in the file itself and does not come from
-// the environment; "" where there is none.
+// Secret returns the key of a password that is in the file itself and not from the
+// environment, or "".
 func (c *Config) Secret() string {
 	if c.written[smtpPassword] != "" {
 		return smtpPassword
@@ -58,8 +58,7 @@ func (c *Config) Secret() string {
 	return ""
 }
 
-// checkFeedsDir keeps what is private out of the folder that the world sees. The
-// error is an *Error.
+// checkFeedsDir returns an *Error if the public folder of feeds would expose private files.
 func (c *Config) checkFeedsDir() error {
 	dir := c.Path(c.Feeds.Dir)
 	real := private.Resolve(dir)
@@ -69,24 +68,24 @@ func (c *Config) checkFeedsDir() error {
 		info = nil
 	}
 	if p, ok := list.Look().Holds(real, info); ok {
-		return c.exposed(p, "%s is, or lies in, %s (%s)", dir, p.Path, p.What)
+		return c.exposed(p, "%s is, or is in, %s (%s)", dir, p.Path, p.What)
 	}
 	for _, p := range list.Places() {
 		for _, at := range private.Locations(p.Path) {
 			switch {
 			case private.WithinAny(at, real):
-				return c.exposed(p, "everybody may read what is in %s, and %s (%s) lies there", dir, p.Path, p.What)
+				return c.exposed(p, "%s is public and contains %s (%s)", dir, p.Path, p.What)
 			case p.Kind == private.Folder && private.WithinAny(real, at):
-				return c.exposed(p, "%s lies in %s (%s)", dir, p.Path, p.What)
+				return c.exposed(p, "%s is in %s (%s)", dir, p.Path, p.What)
 			}
 		}
 	}
 	posts := c.Path(c.Content.Dir)
 	if at := private.Resolve(posts); private.WithinAny(at, real) && private.WithinAny(real, at) {
-		return c.exposed(private.Place{Key: "content.dir"}, "everybody may read what is in %s, and it is content.dir, %s, with the drafts", dir, posts)
+		return c.exposed(private.Place{Key: "content.dir"}, "%s is public and is content.dir, %s, which contains drafts", dir, posts)
 	}
 	if slices.Contains(strings.Split(filepath.ToSlash(real), "/"), ".git") {
-		return c.exposed(private.Place{}, "%s lies in git's own folder, %s", dir, real[:strings.Index(real, ".git")+len(".git")])
+		return c.exposed(private.Place{}, "%s is in git's own folder, %s", dir, real[:strings.Index(real, ".git")+len(".git")])
 	}
 	return nil
 }
@@ -94,8 +93,8 @@ func (c *Config) checkFeedsDir() error {
 func (c *Config) exposed(p private.Place, format string, args ...any) error {
 	at, written := c.places["feeds.dir"]
 	if other, ok := c.places[p.Key]; !written && ok && p.Key != "" {
-		at = other // what is written there leads into the default folder
+		at = other // this key is in the file, and points into the default folder
 	}
 	return &Error{[]Fault{{File: c.File, Line: at.line, Column: at.column,
-		Message: "feeds.dir: " + fmt.Sprintf(format, args...) + "; name a folder for the feeds alone, such as public"}}}
+		Message: "feeds.dir: " + fmt.Sprintf(format, args...) + "; use a folder only for the feeds, such as public"}}}
 }

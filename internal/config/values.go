@@ -16,7 +16,7 @@ import (
 	"golang.org/x/text/language"
 )
 
-// parseDuration is time.ParseDuration, and whole days as in 3d.
+// parseDuration is like time.ParseDuration, and accepts whole days, as in 3d.
 func parseDuration(text string) (time.Duration, error) {
 	if days, ok := strings.CutSuffix(text, "d"); ok {
 		n, err := strconv.Atoi(days)
@@ -43,7 +43,7 @@ func (d *decoder) url(key string, n *yaml.Node, text string) *url.URL {
 		return nil
 	}
 	if host := u.Hostname(); strings.IndexFunc(host, func(r rune) bool { return r >= 0x80 }) >= 0 {
-		ascii, err := idna.Lookup.ToASCII(host) // RFC 5891: DNS and feeds know A-labels only
+		ascii, err := idna.Lookup.ToASCII(host) // RFC 5891: DNS and feeds support only A-labels
 		if err != nil {
 			d.fault(n, "%s: %q is not the name of a host: %v", key, host, err)
 			return nil
@@ -67,7 +67,7 @@ func (d *decoder) address(key string, n *yaml.Node, text string) *mail.Address {
 	return a
 }
 
-// rates reads "14/s, 500/h, 50000/24h".
+// rates parses "14/s, 500/h, 50000/24h".
 func (d *decoder) rates(key string, n *yaml.Node, text string) []Rate {
 	var rates []Rate
 	for part := range strings.SplitSeq(text, ",") {
@@ -91,7 +91,7 @@ func (d *decoder) rates(key string, n *yaml.Node, text string) []Rate {
 	return rates
 }
 
-// resolve fills in what depends on other keys and checks what spans them.
+// resolve fills in values that depend on other keys and checks rules across keys.
 func (c *Config) resolve(d *decoder) {
 	c.resolveSite(d)
 	c.resolveLanguages(d)
@@ -105,7 +105,7 @@ func (c *Config) resolve(d *decoder) {
 		{"mail.smtp.auth", c.Mail.SMTP.Auth, "auto none plain login cram-md5 scram-sha-1 scram-sha-256"},
 	} {
 		if !contains(f.want, f.value) {
-			d.faultAt(f.key, "%q is not possible; want one of %s", f.value, strings.ReplaceAll(f.want, " ", ", "))
+			d.faultAt(f.key, "invalid value %q; must be one of %s", f.value, strings.ReplaceAll(f.want, " ", ", "))
 		}
 	}
 	for _, f := range []struct {
@@ -122,21 +122,21 @@ func (c *Config) resolve(d *decoder) {
 		{"mail.smtp.messages_per_connection", c.Mail.SMTP.MessagesPerConnection, 0, 1 << 30},
 	} {
 		if f.value < f.min || f.value > f.max {
-			d.faultAt(f.key, "%d is not possible; want a number from %d to %d", f.value, f.min, f.max)
+			d.faultAt(f.key, "invalid value %d; must be a number from %d to %d", f.value, f.min, f.max)
 		}
 	}
 	for _, f := range []struct{ key, value string }{
 		{"content.dir", c.Content.Dir}, {"feeds.dir", c.Feeds.Dir}, {"mail.outbox", c.Mail.Outbox},
 	} {
 		if f.value == "" {
-			d.faultAt(f.key, "want a folder")
+			d.faultAt(f.key, "must be a folder")
 		}
 	}
 	c.resolveFeeds(d)
 	kind, rest, _ := strings.Cut(c.Ledger, ":")
 	if (kind != "sqlite" && kind != "postgres" && kind != "postgresql") || rest == "" {
-		// What follows the scheme may be a password.
-		d.faultAt("ledger", "a ledger that begins with %q is not possible; write sqlite:publisher.db or postgres://user:password@host/database", kind)
+		// The rest may contain a password.
+		d.faultAt("ledger", "unknown kind of ledger %q; write sqlite:publisher.db or postgres://user:password@host/database", kind)
 	}
 	if _, port, err := net.SplitHostPort(c.Server.Listen); err != nil || !isPort(port) {
 		d.faultAt("server.listen", "%q is not an address to listen on; write it like 127.0.0.1:8080", c.Server.Listen)
@@ -185,7 +185,7 @@ func (c *Config) resolveSite(d *decoder) {
 	}
 }
 
-// resolveLogo makes a path of the site an address.
+// resolveLogo turns a path on the site into an address.
 func (c *Config) resolveLogo(d *decoder) {
 	if c.Site.Logo == "" {
 		return
@@ -196,13 +196,13 @@ func (c *Config) resolveLogo(d *decoder) {
 	case err == nil && u.Scheme == "" && u.Host == "" && strings.HasPrefix(u.Path, "/"):
 		c.Site.Logo = c.Site.URL.String() + u.String()
 	default:
-		d.faultAt("site.logo", "%q is no address of a picture; write it like /images/logo.png or https://example.com/logo.png", c.Site.Logo)
+		d.faultAt("site.logo", "%q is not the address of a picture; write it like /images/logo.png or https://example.com/logo.png", c.Site.Logo)
 	}
 }
 
 func (c *Config) resolveDigest(d *decoder) {
 	if len(c.Digest.Cadences) == 0 {
-		d.faultAt("digest.cadences", `want at least one, such as weekly: "0 8 * * MON"`)
+		d.faultAt("digest.cadences", `must have at least one, such as weekly: "0 8 * * MON"`)
 	}
 	for i := range c.Digest.Cadences {
 		cadence := &c.Digest.Cadences[i]
@@ -223,7 +223,7 @@ func (c *Config) resolveDigest(d *decoder) {
 			continue
 		}
 		if schedule.Next(time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)).IsZero() {
-			d.faultAt(key, "%q never comes: no such day", cadence.Spec)
+			d.faultAt(key, "%q never occurs: there is no such day", cadence.Spec)
 		}
 		cadence.Schedule = schedule
 	}
@@ -232,7 +232,7 @@ func (c *Config) resolveDigest(d *decoder) {
 		for i, cadence := range c.Digest.Cadences {
 			names[i] = cadence.Name
 		}
-		d.faultAt("digest.default", "there is no cadence %q; digest.cadences has %s", c.Digest.Default, strings.Join(names, ", "))
+		d.faultAt("digest.default", "unknown cadence %q; digest.cadences has %s", c.Digest.Default, strings.Join(names, ", "))
 	}
 	if d.start == "" {
 		return
@@ -258,7 +258,7 @@ func (c *Config) resolveFeeds(d *decoder) {
 			d.faultAt(f.key, "%q is not a file inside feeds.dir; write it like feed.xml", f.value)
 		}
 		if other, ok := seen[f.value]; ok {
-			d.faultAt(f.key, "%q is also %s; two feeds cannot be one file", f.value, other)
+			d.faultAt(f.key, "%q is also %s; two feeds cannot share a file", f.value, other)
 		}
 		seen[f.value] = f.key
 	}
@@ -272,7 +272,7 @@ func (c *Config) resolveFeeds(d *decoder) {
 func (c *Config) resolveMail(d *decoder) {
 	if c.Mail.From == nil {
 		if !c.Catches() {
-			d.faultAt("mail.from", "is missing; write who the mail is from, like Ada <news@example.com>")
+			d.faultAt("mail.from", "is missing; write the sender, like Ada <news@example.com>")
 		}
 		c.Mail.From = &mail.Address{Name: c.Site.Title, Address: "news@" + c.Site.URL.Hostname()}
 	}
@@ -280,23 +280,23 @@ func (c *Config) resolveMail(d *decoder) {
 		c.Mail.From.Name = c.Site.Title
 	}
 	if c.Mail.SMTP.Timeout <= 0 {
-		d.faultAt("mail.smtp.timeout", "want a time, like 10m")
+		d.faultAt("mail.smtp.timeout", "must be a duration like 10m")
 	}
 	if kind, path, _ := strings.Cut(c.Mail.Bounces, ":"); c.Mail.Bounces != "" && (kind != "maildir" || path == "") {
-		d.faultAt("mail.bounces", "%q is not possible; write it like maildir:/var/mail/bounces", c.Mail.Bounces)
+		d.faultAt("mail.bounces", "invalid value %q; write it like maildir:/var/mail/bounces", c.Mail.Bounces)
 	}
 	for i, key := range c.Mail.DKIM {
 		if key.Domain == "" || key.Selector == "" || key.KeyFile == "" {
-			d.fault(d.at["mail.dkim"], "mail.dkim: number %d wants domain, selector and key_file", i+1)
+			d.fault(d.at["mail.dkim"], "mail.dkim: number %d needs domain, selector and key_file", i+1)
 		}
 		for j, field := range key.Omit {
 			if !strings.EqualFold(field, "Message-ID") && !strings.EqualFold(field, "Date") {
-				d.faultAt(fmt.Sprintf("mail.dkim[%d].omit[%d]", i, j), "%q is always signed; want Message-ID or Date, which some relays replace", field)
+				d.faultAt(fmt.Sprintf("mail.dkim[%d].omit[%d]", i, j), "%q is always signed; only Message-ID and Date, which some relays replace, can be omitted", field)
 			}
 		}
 	}
 	if c.Server.URL == nil && c.Mail.BounceTo == nil && c.Mail.ReplyTo == nil && !c.Catches() {
-		d.faultAt("server.url", "is empty, so unsubscribing is by mail: mail.bounce_to or mail.reply_to must say where to")
+		d.faultAt("server.url", "is empty, so subscribers unsubscribe by mail; set mail.bounce_to or mail.reply_to")
 	}
 }
 
@@ -309,7 +309,7 @@ func contains(list, value string) bool {
 	return false
 }
 
-// isInside tells a relative file path that stays inside its folder.
+// isInside reports whether p is a relative file path that stays inside its folder.
 func isInside(p string) bool {
 	if strings.HasPrefix(p, "/") || strings.HasSuffix(p, "/") || strings.ContainsAny(p, "\\\x00") {
 		return false

@@ -1,11 +1,11 @@
 // Package earlysignal keeps signals from ending a program that is still being
 // initialized.
 //
-// SIGHUP asks the daemon to reload, SIGTERM and SIGINT ask for an orderly end, and they
-// may come at any moment, while their default is to end the process. Most of the time
-// before main is spent in the packages that prepare tables of grammars and the like. Go
-// initializes the first package by import path whose own imports are ready, so that this
-// one, which imports next to nothing, comes before them.
+// SIGHUP asks the daemon to reload, and SIGTERM and SIGINT ask for an orderly end. They can
+// arrive at any moment, and by default they kill the process. Most of the time before main is
+// spent in packages that prepare tables of grammars and the like. Go initializes the first
+// package by import path whose own imports are ready, so this one, which imports almost
+// nothing, comes before them.
 package earlysignal
 
 import (
@@ -14,7 +14,7 @@ import (
 	"syscall"
 )
 
-// What was caught before main; each is set once, and never again.
+// The signals caught before main. Each is set once.
 var (
 	hangups = catch(syscall.SIGHUP)
 	stops   = catch(syscall.SIGTERM, os.Interrupt)
@@ -30,9 +30,9 @@ func catch(signals ...os.Signal) <-chan os.Signal {
 	return c
 }
 
-// Hangups receives the first SIGHUP that has come since the program began. Where the
-// parent had the program ignore them, there are none.
+// Hangups returns a channel that receives the first SIGHUP since the program started, unless
+// the parent process made the program ignore them.
 func Hangups() <-chan os.Signal { return hangups }
 
-// Stops receives the first SIGTERM or SIGINT likewise.
+// Stops returns a channel that receives the first SIGTERM or SIGINT in the same way.
 func Stops() <-chan os.Signal { return stops }

@@ -9,13 +9,13 @@ import (
 	"strings"
 )
 
-// Entry is a line for a .gitignore and a path that it is there for, from the
-// file's folder, slash-separated. A path that ends in a slash is a folder.
+// Entry is a line for a .gitignore, and a path that it is for, slash-separated and relative to
+// the file's folder. A path that ends in a slash is a folder.
 type Entry struct{ Line, For string }
 
-// Extend adds the lines to the .gitignore of a folder that it needs, and returns them.
-// What is ignored already, by whatever pattern, needs none; what is there stays as it
-// is. The file is made where there is none.
+// Extend adds missing lines to the .gitignore of a folder, and returns them. Paths that are
+// already ignored, by any pattern, need none. Existing lines are kept. The file is created if
+// it does not exist.
 func Extend(dir string, entries []Entry) (added []string, err error) {
 	file := filepath.Join(dir, ".gitignore")
 	info, err := os.Lstat(file)
@@ -66,7 +66,7 @@ func Extend(dir string, entries []Entry) (added []string, err error) {
 	return added, nil
 }
 
-// ignoredWithin asks of a path and the folders that it is in.
+// ignoredWithin reports whether a path, or a folder that it is in, is ignored.
 func ignoredWithin(rules []rule, name string, isFolder bool) bool {
 	for i := range len(name) {
 		if name[i] == '/' && ignored(rules, name[:i], true) {

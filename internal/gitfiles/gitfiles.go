@@ -1,5 +1,5 @@
-// Package gitfiles reads what a git repository tracks and ignores, without git: a
-// server often has a work tree and no git. It writes .gitignore files.
+// Package gitfiles reads what a git repository tracks and ignores, without git, because a
+// server often has a work tree but no git. It also writes .gitignore files.
 package gitfiles
 
 import (
@@ -10,19 +10,19 @@ import (
 	"strings"
 )
 
-// Repository is a work tree and where git keeps what belongs to it.
+// Repository is a work tree and its git folders.
 type Repository struct {
 	// Root is the folder of the work tree, absolute.
 	Root string
-	// dir holds the index, common what several work trees share.
+	// dir contains the index, common what several work trees share.
 	dir, common string
 }
 
-// maxPointer bounds the files by which work trees name their repository.
+// maxPointer limits the size of files in which work trees name their repository.
 const maxPointer = 4096
 
-// Find looks for the repository whose work tree a folder belongs to; nil where there
-// is none. dir is absolute, with symbolic links resolved.
+// Find returns the repository to whose work tree a folder belongs, or nil. dir must be
+// absolute, with symbolic links resolved.
 func Find(dir string) *Repository {
 	for {
 		name := filepath.Join(dir, ".git")
@@ -41,7 +41,8 @@ func Find(dir string) *Repository {
 	}
 }
 
-// linked is a work tree whose .git is a file: a submodule, or one of several.
+// linked returns the repository of a work tree whose .git is a file: a submodule, or one of
+// several work trees.
 func linked(root, file string) *Repository {
 	to, found := strings.CutPrefix(line(file), "gitdir: ")
 	if !found {
@@ -70,7 +71,7 @@ func from(dir, to string) string {
 	return filepath.Join(dir, filepath.FromSlash(to))
 }
 
-var errNotRead = errors.New("is no regular file, or too large")
+var errNotRead = errors.New("is not a regular file, or too large")
 
 func readBounded(file string, limit int64) ([]byte, error) {
 	info, err := os.Stat(file)
@@ -83,7 +84,7 @@ func readBounded(file string, limit int64) ([]byte, error) {
 	return os.ReadFile(file)
 }
 
-// rel is a path as git writes it; "" for what is not in the work tree.
+// rel returns a path as git writes it, or "" if it is not in the work tree.
 func (r *Repository) rel(path string) string {
 	rel, err := filepath.Rel(r.Root, path)
 	if err != nil || !filepath.IsLocal(rel) || rel == "." {

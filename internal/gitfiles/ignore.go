@@ -9,11 +9,11 @@ import (
 	"github.com/bmatcuk/doublestar/v4"
 )
 
-// maxIgnore is more than any file of patterns needs.
+// maxIgnore is larger than any file of patterns.
 const maxIgnore = 1 << 20
 
-// Ignores reports that git leaves a path alone that it does not track yet, by the
-// .gitignore files of the work tree and its info/exclude.
+// Ignores reports whether git ignores an untracked path, by the .gitignore files of the work
+// tree and its info/exclude.
 func (r *Repository) Ignores(name string) bool {
 	rel := r.rel(name)
 	if rel == "" {
@@ -31,7 +31,7 @@ func (r *Repository) Ignores(name string) bool {
 	return false
 }
 
-// rule is a line of a file of patterns.
+// rule is a line in a file of patterns.
 type rule struct {
 	folder  string // that the file is in, "" for the root
 	pattern string
@@ -73,7 +73,7 @@ func parseRules(folder, text string) []rule {
 	return rules
 }
 
-// ignored lets the last rule that matches decide.
+// ignored returns what the last matching rule says.
 func ignored(rules []rule, rel string, isFolder bool) bool {
 	out := false
 	for _, r := range rules {
@@ -101,7 +101,7 @@ func (r rule) matches(rel string, isFolder bool) bool {
 	return matched
 }
 
-// isFolder reports that a path is a folder.
+// isFolder reports whether a path is a folder.
 func isFolder(name string) bool {
 	info, err := os.Stat(name)
 	return err == nil && info.IsDir()

@@ -8,11 +8,11 @@ import (
 	"strings"
 )
 
-// maxIndex is the index of about a million files.
+// maxIndex is the size of an index of about a million files.
 const maxIndex = 128 << 20
 
-// Tracked tells which of the paths, or what below them, the index holds. It is nil
-// where the index cannot be read.
+// Tracked returns those of the paths that are in the index, or that contain something in it.
+// It is nil if the index cannot be read.
 func (r *Repository) Tracked(paths []string) []string {
 	data, err := readBounded(filepath.Join(r.dir, "index"), maxIndex)
 	if err != nil {
@@ -46,9 +46,9 @@ func (r *Repository) Tracked(paths []string) []string {
 	return out
 }
 
-var errIndex = errors.New("no index of git's that is known here")
+var errIndex = errors.New("not a known version of a git index")
 
-// eachEntry reads the names in an index of version 2 to 4, of a repository with
+// eachEntry calls a function for the names in an index of version 2 to 4, of a repository with
 // SHA-1 or SHA-256: https://git-scm.com/docs/index-format
 func eachEntry(data []byte, take func(name string)) error {
 	if len(data) < 12 || string(data[:4]) != "DIRC" {
@@ -71,8 +71,7 @@ func eachEntry(data []byte, take func(name string)) error {
 	return errIndex
 }
 
-// entries fails where the hashes have another length: then flags and names come out
-// as nonsense.
+// entries fails if the hashes have another length, since flags and names are then invalid.
 func entries(data []byte, version, count uint32, hash int) ([]string, bool) {
 	const stat = 40
 	at, last := 12, ""
@@ -115,7 +114,7 @@ func entries(data []byte, version, count uint32, hash int) ([]string, bool) {
 	return names, true
 }
 
-// offset reads a number as packs write it; size is 0 where there is none.
+// offset reads a number as packs encode it. size is 0 if there is none.
 func offset(data []byte) (value, size int) {
 	for i, c := range data[:min(len(data), 4)] {
 		if i > 0 {

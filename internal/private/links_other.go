@@ -6,5 +6,5 @@ import "io/fs"
 
 type fileID struct{}
 
-// identify knows nothing of other names.
+// identify does not know other names.
 func identify(fs.FileInfo) (fileID, int) { return fileID{}, 1 }

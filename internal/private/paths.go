@@ -9,8 +9,8 @@ import (
 	"unicode"
 )
 
-// Locations are where a path lies: in its folder under its own name, and where its
-// symbolic links lead. Parts that are not there stay as they are.
+// Locations returns the places of a path: its name in its folder, and where its symbolic links
+// lead. Parts that do not exist are kept.
 func Locations(path string) []string {
 	own := filepath.Join(Resolve(filepath.Dir(path)), filepath.Base(path))
 	if real := Resolve(path); real != own {
@@ -19,7 +19,7 @@ func Locations(path string) []string {
 	return []string{own}
 }
 
-// Resolve follows the symbolic links of a path as far as there is something.
+// Resolve follows the symbolic links of a path as far as it exists.
 func Resolve(path string) string {
 	path = filepath.Clean(path)
 	rest := ""
@@ -44,7 +44,7 @@ func Resolve(path string) string {
 	}
 }
 
-// resolveParent goes no further than one link, so that no circle holds it.
+// resolveParent follows at most one link, so that it ends even if links are circular.
 func resolveParent(path string) string {
 	if real, err := filepath.EvalSymlinks(filepath.Dir(path)); err == nil {
 		return filepath.Join(real, filepath.Base(path))
@@ -57,9 +57,9 @@ func statError(path string) error {
 	return err
 }
 
-// Within reports that a path is a folder or lies below it. Both have their symbolic
-// links resolved. What the system knows as one folder under two names, such as
-// spellings that differ in case, counts as one.
+// Within reports whether a path is a folder or is below it. Both must have their symbolic
+// links resolved. Different names that the system treats as the same folder, such as
+// spellings that differ in case, are equal.
 func Within(path, folder string) bool {
 	path, folder = filepath.Clean(path), filepath.Clean(folder)
 	if isBelow(path, folder) {
@@ -82,8 +82,8 @@ func isBelow(path, folder string) bool {
 	return path == folder || strings.HasPrefix(path, strings.TrimSuffix(folder, string(filepath.Separator))+string(filepath.Separator))
 }
 
-// WithinAny asks the system of each folder above path whether it is that one: it finds
-// folders that are mounted twice, too. It costs a stat for each.
+// WithinAny is like Within, but compares every folder above path on the system, so that it
+// also finds folders that are mounted twice. It takes a stat for each.
 func WithinAny(path, folder string) bool {
 	if Within(path, folder) {
 		return true
@@ -102,7 +102,7 @@ func WithinAny(path, folder string) bool {
 	}
 }
 
-// ignoresCase asks the file system of the nearest folder that is there.
+// ignoresCase reports whether the file system of the nearest existing folder ignores case.
 func ignoresCase(dir string) bool {
 	for ; ; dir = filepath.Dir(dir) {
 		base := filepath.Base(dir)

@@ -1,7 +1,7 @@
-// Package private tells the files that are the owner's alone: config.yaml, the
-// ledger and what lies beside it, the outbox, the list of subscribers, signing
-// keys, backups of these, and hidden files. Whatever publishes, serves or includes
-// files of a folder asks here, so that there is one list.
+// Package private knows the files that only the owner may see: config.yaml, the ledger and the
+// files beside it, the outbox, the list of subscribers, signing keys, backups of these, and
+// hidden files. All code that publishes, serves or includes files uses it, so that there is
+// one list.
 package private
 
 import (
@@ -14,21 +14,21 @@ import (
 	"time"
 )
 
-// Kind says which files a Place stands for.
+// Kind says which files belong to a Place.
 type Kind int
 
 const (
-	// File is one file, and in its folder what is named after it: config.yaml.bak,
+	// File is a file, and those in its folder that are named after it: config.yaml.bak,
 	// config.yaml~.
 	File Kind = iota
-	// Folder is a folder with all that is in it.
+	// Folder is a folder with everything in it.
 	Folder
-	// Ledger is a File whose name tells it in any folder: whoever restores a backup
-	// moves the old ledger away.
+	// Ledger is a File that is recognized by its name in any folder, because restoring a
+	// backup begins with moving the old ledger away.
 	Ledger
 )
 
-// Place is a private file or folder, which need not be there.
+// Place is a private file or folder. It need not exist.
 type Place struct {
 	What string // what it is to its owner, such as "the ledger"
 	Key  string // the key of config.yaml that names it; "" for config.yaml itself
@@ -36,8 +36,8 @@ type Place struct {
 	Kind Kind
 }
 
-// List is where the private files of one blog lie. The zero value has none but
-// hidden files. It is safe for concurrent use.
+// List is the private files of a blog. The zero value has only hidden files. It is safe for
+// concurrent use.
 type List struct {
 	places []Place
 
@@ -45,17 +45,17 @@ type List struct {
 	last *Seen
 }
 
-// NewList makes a list of absolute paths.
+// NewList returns a list of places with absolute paths.
 func NewList(places ...Place) *List { return &List{places: places} }
 
-// Places are those that the list was made of.
+// Places returns the places that the list was made from.
 func (l *List) Places() []Place { return l.places }
 
-// companions are the endings of what SQLite and publisher put beside a ledger.
+// companions are the endings of files that SQLite and publisher put beside a ledger.
 var companions = []string{"", "-wal", "-shm", "-journal", ".mark", ".mark.new", ".late", ".late.1", ".late.2", ".late.3", ".lock"}
 
-// Companions are the files that belong to a place, itself the first: those of a
-// ledger, else itself alone.
+// Companions returns the files that belong to a place, itself first. Only ledgers have
+// others.
 func (p Place) Companions() []string {
 	if p.Kind != Ledger {
 		return []string{p.Path}
@@ -67,8 +67,8 @@ func (p Place) Companions() []string {
 	return all
 }
 
-// Seen is a List with the files that were there when Look was called: hard links and
-// other spellings are known by them.
+// Seen is a List with the files that existed when Look was called, by which it recognizes hard
+// links and other spellings.
 type Seen struct {
 	at    time.Time
 	spots []*spot
@@ -83,7 +83,7 @@ type spot struct {
 	listed map[fileID]bool // the files of a Folder that have several names
 }
 
-// location is a path with its parts, since every file of a blog is compared with it.
+// location is a path, split because every file of a blog is compared with it.
 type location struct{ path, dir, base, below string }
 
 func newLocation(path string) location {
@@ -91,10 +91,10 @@ func newLocation(path string) location {
 	return location{path, filepath.Clean(dir), base, strings.TrimSuffix(path, string(filepath.Separator)) + string(filepath.Separator)}
 }
 
-// fresh is how old what a busy server asks may be.
+// fresh is how old the result of Recent may be.
 const fresh = time.Second
 
-// Recent is a Look that is at most a second old.
+// Recent returns the result of a Look that is at most a second old.
 func (l *List) Recent() *Seen {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -104,7 +104,7 @@ func (l *List) Recent() *Seen {
 	return l.last
 }
 
-// mayHold spares most files a closer look.
+// mayHold rules out most files quickly.
 func (l location) mayHold(path string) bool {
 	if len(path) > len(l.below) {
 		path = path[:len(l.below)]
@@ -112,7 +112,7 @@ func (l location) mayHold(path string) bool {
 	return strings.EqualFold(path, l.below) || strings.EqualFold(path, l.path)
 }
 
-// Look finds what is there now. It costs some hundred looks at single files.
+// Look returns which of the files exist now. It takes about a hundred file system calls.
 func (l *List) Look() *Seen {
 	s := &Seen{at: time.Now()}
 	if l == nil {
@@ -133,9 +133,8 @@ func (l *List) Look() *Seen {
 	return s
 }
 
-// Holds reports whether a file is private and which place it belongs to. path is
-// absolute, with symbolic links resolved; info is the file's, nil where it is not
-// there.
+// Holds reports whether a file is private, and which place it belongs to. path must be
+// absolute, with symbolic links resolved; info is nil if the file does not exist.
 func (s *Seen) Holds(path string, info fs.FileInfo) (Place, bool) {
 	if s == nil {
 		return Place{}, false
@@ -149,7 +148,7 @@ func (s *Seen) Holds(path string, info fs.FileInfo) (Place, bool) {
 	return Place{}, false
 }
 
-// named tells by path alone.
+// named decides by the path only.
 func (at *spot) named(dir, base, path string) bool {
 	for _, p := range at.paths {
 		if at.Kind == Folder {
@@ -165,7 +164,7 @@ func (at *spot) named(dir, base, path string) bool {
 	return false
 }
 
-// same tells by what the system knows a file by.
+// same decides by the identity of the file on the system.
 func (at *spot) same(info fs.FileInfo) bool {
 	for _, file := range at.files {
 		if os.SameFile(file, info) {
@@ -183,10 +182,10 @@ func (at *spot) same(info fs.FileInfo) bool {
 	return at.listed[id]
 }
 
-// maxListed bounds the files of a private folder that hard links are compared with.
+// maxListed limits the files of a private folder with which hard links are compared.
 const maxListed = 10_000
 
-// readFolder lists the files of a private folder that have other names, too.
+// readFolder lists the files of a private folder that have more than one name.
 func (at *spot) readFolder() {
 	at.listed = map[fileID]bool{}
 	count := 0
@@ -208,9 +207,9 @@ func (at *spot) readFolder() {
 	}
 }
 
-// isNamedAfter reports that a name is that of a private file, or one that programs
-// give to its companions and copies: publisher.db-wal, config.yaml.bak, #config.yaml#.
-// Case is ignored, since file systems may ignore it.
+// isNamedAfter reports whether a name is that of a private file, or one that programs give to
+// its companions and copies: publisher.db-wal, config.yaml.bak, #config.yaml#. It ignores
+// case, since file systems may ignore it.
 func isNamedAfter(name, private string) bool {
 	name, private = strings.TrimLeft(name, "#.~"), strings.TrimLeft(private, "#.~")
 	if len(name) < len(private) || !strings.EqualFold(name[:len(private)], private) {
@@ -226,8 +225,7 @@ func isNamedAfter(name, private string) bool {
 	return !isWordByte(rest[0])
 }
 
-// copies are the endings that programs give to what they keep of a file; pages are
-// those of posts.
+// copies are the endings that programs give to copies of a file; pages are those of posts.
 var (
 	copies = []string{"~", ".bak", ".old", ".orig", ".save", ".swp", ".tmp", ".new"}
 	pages  = []string{".md", ".markdown", ".mdown", ".mkd", ".mkdn", ".mkdown", ".html", ".htm"}
@@ -237,7 +235,7 @@ func isWordByte(c byte) bool {
 	return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c == '_' || c >= 0x80
 }
 
-// sameFolder compares by path, and where only the case differs by what is there.
+// sameFolder compares folders by path, and if only the case differs, on the system.
 func sameFolder(a, b string) bool {
 	a, b = filepath.Clean(a), filepath.Clean(b)
 	return a == b || strings.EqualFold(a, b) && sameThere(a, b)
@@ -252,7 +250,7 @@ func sameThere(a, b string) bool {
 	return err == nil && os.SameFile(one, other)
 }
 
-// IsHidden reports that a part of a relative path begins with a dot.
+// IsHidden reports whether an element of a relative path begins with a dot.
 func IsHidden(rel string) bool {
 	for part := range strings.SplitSeq(filepath.ToSlash(rel), "/") {
 		if len(part) > 1 && part[0] == '.' && part != ".." {

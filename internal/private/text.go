@@ -5,14 +5,14 @@ import (
 	"encoding/binary"
 )
 
-// LedgerID is the number by which SQLite files say that they are ledgers ("publ").
+// LedgerID is the application id of ledgers in SQLite ("publ").
 const LedgerID = 0x7075626c
 
-// HeadSize is how much of a file IsSecret wants to see.
+// HeadSize is how many bytes of a file IsSecret needs.
 const HeadSize = 100
 
-// IsSecret tells by the first bytes of a file that it is a ledger or a part of one,
-// or a private key, whatever it is called: a backup lies anywhere.
+// IsSecret reports whether the first bytes of a file are those of a ledger, of a part of one,
+// or of a private key. Backups can be anywhere, under any name.
 func IsSecret(head []byte) bool {
 	switch {
 	case bytes.HasPrefix(head, []byte("SQLite format 3\x00")):

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"publisher/internal/sink"
+	"publisher/internal/smtptest"
 )
 
 // A post that appears while a long edition goes out waits neither for its end nor for the next
@@ -19,11 +19,11 @@ func TestLongEditionBlocksNoOther(t *testing.T) {
 	b := newBlog(t, "", time.Date(2026, 6, 1, 7, 0, 0, 0, time.UTC)) // a Monday
 	var mu sync.Mutex
 	var order []string
-	server, err := sink.Start(sink.Options{Delay: time.Millisecond, Fault: func(stage sink.Stage, to string, _ int) sink.Fault {
+	server := smtptest.Start(t, smtptest.Options{Delay: time.Millisecond, Script: func(e smtptest.Event) string {
 		mu.Lock()
 		defer mu.Unlock()
-		if stage == sink.Taken {
-			if order = append(order, to); len(order) == 20 {
+		if e.Verb == "ACCEPTED" {
+			if order = append(order, e.Arg); len(order) == 20 {
 				text := "---\ntitle: Urgent\ndate: 2026-05-30\n---\nNow.\n"
 				if err := os.WriteFile(filepath.Join(b.dir, "posts/urgent.md"), []byte(text), 0o644); err != nil {
 					t.Error(err)
@@ -32,10 +32,6 @@ func TestLongEditionBlocksNoOther(t *testing.T) {
 		}
 		return ""
 	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(server.Close)
 	b.write("config.yaml", fmt.Sprintf(`site: {url: https://blog.example.com}
 content: {dir: posts}
 digest: {cadences: {immediate: "", weekly: "0 8 * * MON"}, default: weekly, settle: 0s, start: 2026-01-01}

@@ -12,7 +12,7 @@ const subjectKey = "digest.subject"
 // templates returns the built-in templates with the owner's in place of some. The owner's are
 // tried on sample data, so that one that does not work stops the pass before anything is sent.
 func (p *Publisher) templates() (*templates.Set, error) {
-	set, err := templates.LoadOwned(p.cfg.Path(p.cfg.Templates), p.cfg.Dir, p.cfg.Private())
+	set, err := templates.Load(p.cfg.Path(p.cfg.Templates), p.cfg.Dir, p.cfg.Private())
 	if err != nil {
 		return nil, err
 	}

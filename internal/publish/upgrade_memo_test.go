@@ -17,7 +17,7 @@ import (
 	"publisher/internal/ledger"
 	"publisher/internal/publish/catalog"
 	"publisher/internal/publish/editions"
-	"publisher/internal/sink"
+	"publisher/internal/smtptest"
 )
 
 // upgraded is a blog whose ledger has schema 6, as left by a process that was killed while the
@@ -25,18 +25,14 @@ import (
 // ledger was adopted; one hub was notified of all feeds and one of none.
 type upgraded struct {
 	*blog
-	server *sink.Server
+	server *smtptest.Server
 	build  string
 }
 
 func newUpgraded(t *testing.T, build string) *upgraded {
 	t.Helper()
 	u := &upgraded{blog: newBlog(t, "", time.Date(2026, 6, 1, 9, 0, 0, 0, time.UTC)), build: build}
-	var err error
-	if u.server, err = sink.Start(sink.Options{}); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(u.server.Close)
+	u.server = smtptest.Start(t, smtptest.Options{})
 	if err := os.RemoveAll(u.dir); err != nil {
 		t.Fatal(err)
 	}
@@ -143,7 +139,7 @@ func TestUpgradeFromMemo(t *testing.T) {
 			if s.catalog.Unchanged() != (build == "test") {
 				t.Errorf("the pass relied on what the last one noted: %v", s.catalog.Unchanged())
 			}
-			if diff := cmp.Diff(map[string]int{"bob@example.com": 1, "dora@example.com": 1, "walt@example.com": 1}, u.server.Taken()); diff != "" {
+			if diff := cmp.Diff(map[string]int{"bob@example.com": 1, "dora@example.com": 1, "walt@example.com": 1}, u.server.Accepted()); diff != "" {
 				t.Errorf("sent (-want +got):\n%s", diff)
 			}
 			if most := u.server.Most(); most != 1 {

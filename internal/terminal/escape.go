@@ -1,6 +1,5 @@
-// Package terminal makes text safe to be shown on a terminal: what strangers wrote into
-// posts, lists, mails and replies can neither move the cursor, nor reorder a line, nor
-// hide in it.
+// Package terminal makes text safe to show on a terminal: untrusted text from posts, lists,
+// mails and replies cannot move the cursor, reorder a line, or hide in it.
 package terminal
 
 import (
@@ -12,10 +11,10 @@ import (
 	"unicode/utf8"
 )
 
-// Escape returns s as one line that shows every character which would do something
-// other than print itself: controls (C0, DEL, C1), line and paragraph separators, marks
-// of direction, invisible characters, and bytes that are not UTF-8. The escapes are
-// those of JSON, so that a JSON document keeps its meaning; a stray byte is \x9b.
+// Escape returns s as one line in which every character that would not just print itself is
+// escaped: controls (C0, DEL, C1), line and paragraph separators, direction marks, invisible
+// characters, and bytes that are not UTF-8. The escapes are those of JSON, so that a JSON
+// document keeps its meaning; a stray byte is \x9b.
 func Escape(s string) string {
 	if isPlain(s) {
 		return s
@@ -34,8 +33,8 @@ func isPlain(s string) bool {
 	return true
 }
 
-// appendEscaped appends s, which follows the character last, and returns the last
-// character of s. Characters in keep stay as they are.
+// appendEscaped appends s, which follows the character last, and returns the last character
+// of s. Characters in keep are not escaped.
 func appendEscaped(dst []byte, s string, last rune, keep string) ([]byte, rune) {
 	for i := 0; i < len(s); {
 		if c := s[i]; c >= ' ' && c <= '~' {
@@ -92,9 +91,9 @@ const (
 	zeroWidthJoiner    = '\u200d'
 )
 
-// deceives reports whether r, after the character last, does something other than
-// print itself. Joiners belong to the spelling of many languages and to emoji, and a
-// variation selector to what it follows.
+// deceives reports whether r, after the character last, does not just print itself. Joiners
+// are part of the spelling of many languages and of emoji, and a variation selector is part of
+// the character before it.
 func deceives(r, last rune) bool {
 	switch {
 	case r == zeroWidthJoiner, r == zeroWidthNonJoiner:
@@ -107,8 +106,8 @@ func deceives(r, last rune) bool {
 	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Noncharacter_Code_Point, unicode.Other_Default_Ignorable_Code_Point)
 }
 
-// Args returns arguments for a format of package fmt whose text is escaped when it is
-// formatted. The format itself is trusted: what it has of line ends and tabs stays.
+// Args returns arguments for a format of package fmt whose text is escaped when formatted. The
+// format itself is trusted: its line ends and tabs are kept.
 func Args(args []any) []any {
 	out := make([]any, len(args))
 	for i, arg := range args {

@@ -7,9 +7,9 @@ import (
 	"unicode/utf8"
 )
 
-// Writer escapes all that is written to it, save line ends and what keep names. It is
-// the last thing before a terminal: what some code forgot to escape does no harm, and
-// may only take more lines than it should. It is safe for concurrent use.
+// Writer escapes what is written to it, except line ends and the characters in keep. It is the
+// last step before a terminal: text that other code forgot to escape does no harm, and at most
+// takes more lines than it should. It is safe for concurrent use.
 type Writer struct {
 	mu   sync.Mutex
 	out  io.Writer
@@ -19,11 +19,11 @@ type Writer struct {
 	buf  []byte
 }
 
-// NewWriter returns a Writer to out for text of lines.
+// NewWriter returns a Writer to out for lines of text.
 func NewWriter(out io.Writer) *Writer { return &Writer{out: out, keep: "\n"} }
 
-// NewDocumentWriter returns a Writer to out for what is not our own text: tabs stay, and
-// a CR before a line end.
+// NewDocumentWriter returns a Writer to out for documents: it keeps tabs, and CR before a line
+// end.
 func NewDocumentWriter(out io.Writer) *Writer { return &Writer{out: out, keep: "\n\t"} }
 
 // Write implements io.Writer.
@@ -39,7 +39,7 @@ func (w *Writer) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// incomplete is how many bytes at the end of text are to wait for what follows.
+// incomplete returns how many bytes at the end of text must wait for the rest of a character.
 func (w *Writer) incomplete(text string) int {
 	if w.documents() && strings.HasSuffix(text, "\r") {
 		return 1
@@ -69,7 +69,7 @@ func (w *Writer) write(text string) error {
 	return err
 }
 
-// Flush writes what waits for the rest of a character that never came.
+// Flush writes the bytes of an incomplete character.
 func (w *Writer) Flush() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -23,7 +23,7 @@ func (s *site) archive(w http.ResponseWriter, r *http.Request) {
 		data := &templates.ArchivePage{Frame: s.frame()}
 		for _, e := range editions {
 			if e.Canceled && e.Sent == 0 {
-				continue // nobody has seen it
+				continue // no subscriber has received it
 			}
 			data.Editions = append(data.Editions, templates.EditionLink{
 				Number: e.Number, Subject: e.Subject, Language: s.editionLanguage(e), Date: e.Closed.In(s.Config.Site.Timezone), Posts: len(e.Posts),
@@ -33,7 +33,7 @@ func (s *site) archive(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// editionLanguage is what an edition is in, if not in the site's language.
+// editionLanguage returns the edition's language, or "" if it is the site's.
 func (s *site) editionLanguage(e ledger.Edition) string {
 	if e.Language == s.Config.Site.Language {
 		return ""
@@ -41,7 +41,7 @@ func (s *site) editionLanguage(e ledger.Edition) string {
 	return e.Language
 }
 
-// edition shows one edition's web version. What else lies under /archive/ is a file.
+// edition shows the web version of an edition. Any other path under /archive/ is a file.
 func (s *site) edition(w http.ResponseWriter, r *http.Request) {
 	given := r.PathValue("number")
 	number, err := strconv.ParseInt(given, 10, 64)

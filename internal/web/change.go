@@ -16,26 +16,25 @@ import (
 )
 
 const (
-	// changeTime is how long a change is tried while another program has the ledger
+	// changeTime is how long a change is retried while another program has the ledger
 	// locked.
 	changeTime = 5 * time.Minute
-	// answerTime is how long a client is kept waiting for it: less than the server
-	// gives a response.
+	// answerTime is how long a client waits for it: less than the server's write timeout.
 	answerTime = 45 * time.Second
-	// maxChanges bounds what waits in memory.
+	// maxChanges limits how many changes wait in memory.
 	maxChanges  = 1000
 	changePause = 250 * time.Millisecond
 )
 
-// changes are what subscribers have asked for and what is not done yet. Who asks for one
-// may leave before it is: mail providers wait a few seconds for the answer to one-click,
-// and nobody tells them twice.
+// changes are the pending changes of subscribers. A client may leave before its change is
+// made: mail providers wait a few seconds for the answer to one-click, and never repeat the
+// request.
 type changes struct {
-	turn chan struct{} // has one at a time use the ledger, so that mail waits for one at most
+	turn chan struct{} // lets one change at a time use the ledger, so that mail waits for at most one
 
 	mu      sync.Mutex
 	waiting int
-	idle    chan struct{} // closed when nothing waits; nil while nobody asks
+	idle    chan struct{} // closed when nothing is pending; nil while nobody asks
 	ended   context.Context
 	end     context.CancelFunc
 }
@@ -46,14 +45,14 @@ func newChanges() *changes {
 	return c
 }
 
-// answer is what a change's client is told.
+// answer sends the response to a change.
 type answer func(http.ResponseWriter, *http.Request)
 
-// change does what a client asks for on a context of its own, so that it is done also
-// where the client leaves, and answers. Where the ledger is locked do is called again.
+// change calls do with a context of its own, so that the change is made even if the client
+// leaves, and answers. While the ledger is locked, it calls do again.
 func (s *site) change(w http.ResponseWriter, r *http.Request, do func(context.Context) (answer, error)) {
 	if !s.changes.begin() {
-		s.Log.Error("a change that a subscriber asked for is refused: too many wait", "route", r.Pattern, "waiting", maxChanges)
+		s.Log.Error("refused a subscriber's change: too many are pending", "route", r.Pattern, "waiting", maxChanges)
 		s.busy(w)
 		return
 	}
@@ -73,14 +72,14 @@ func (s *site) change(w http.ResponseWriter, r *http.Request, do func(context.Co
 	}
 }
 
-// busy asks the client to come again.
+// busy asks the client to retry later.
 func (s *site) busy(w http.ResponseWriter) {
 	w.Header().Set("Retry-After", "300")
 	s.message(w, http.StatusServiceUnavailable, templates.Failure)
 }
 
-// carryOut returns what to answer. What could not be done is in the log, since nobody may
-// be there any more to read the answer.
+// carryOut makes a change and returns the answer. Failures are logged, since the client may
+// be gone.
 func (s *site) carryOut(route string, do func(context.Context) (answer, error)) (a answer) {
 	ctx, cancel := context.WithTimeout(s.changes.ended, changeTime)
 	defer cancel()
@@ -94,11 +93,11 @@ func (s *site) carryOut(route string, do func(context.Context) (answer, error)) 
 	if err == nil {
 		return a
 	}
-	s.Log.Error("a change that a subscriber asked for could not be carried out", "route", route, "error", err)
+	s.Log.Error("cannot make a subscriber's change", "route", route, "error", err)
 	return failure
 }
 
-// tryChange waits for its turn. A panic ends one change only.
+// tryChange waits for its turn and calls do. A panic ends only this change.
 func (s *site) tryChange(ctx context.Context, do func(context.Context) (answer, error)) (a answer, err error) {
 	select {
 	case s.changes.turn <- struct{}{}:
@@ -114,7 +113,7 @@ func (s *site) tryChange(ctx context.Context, do func(context.Context) (answer, 
 	return do(ctx)
 }
 
-// pause reports false where ctx ends first.
+// pause waits and returns true, or false if ctx ends first.
 func pause(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d/2 + rand.N(d))
 	defer timer.Stop()
@@ -126,7 +125,7 @@ func pause(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// begin reports false where too many wait already.
+// begin counts a pending change. It returns false if there are too many.
 func (c *changes) begin() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -147,7 +146,7 @@ func (c *changes) finish() {
 	}
 }
 
-// drain waits until nothing waits any more. When ctx ends what is left is given up.
+// drain waits until nothing is pending. When ctx ends, it gives up the rest.
 func (c *changes) drain(ctx context.Context) {
 	select {
 	case <-c.whenIdle():
@@ -172,7 +171,7 @@ func (c *changes) whenIdle() <-chan struct{} {
 	return idle
 }
 
-// about keeps an address that an error may name out of the log.
+// about returns err without the address that its text may contain, for the log.
 func about(email string, err error) error {
 	if err == nil {
 		return nil

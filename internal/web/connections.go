@@ -8,42 +8,42 @@ import (
 )
 
 const (
-	// maxConnections, or half of the file descriptors where these are fewer, leaves some
-	// to the ledger and the mail.
+	// maxConnections, or half of the file descriptors if that is less, leaves enough of them
+	// for the ledger and the mail.
 	maxConnections = 1024
-	// maxPerNetwork keeps one client from taking all connections.
+	// maxPerNetwork prevents one client from taking all connections.
 	maxPerNetwork = 100
 )
 
-// connections is a listener whose connections are bounded, in all and for each network. A
-// new one is never refused: another is closed for it, as worst says, so that whoever
-// holds connections open locks nobody out.
+// connections is a listener that limits the number of connections, in total and per network.
+// A new one is never refused. Instead, the worst of the others is closed, so that a client
+// that holds connections open cannot lock others out.
 type connections struct {
 	net.Listener
 	most, mostPerNetwork int
-	behind               []netip.Prefix // proxies, each of which stands for many clients
+	behind               []netip.Prefix // proxies, which connect on behalf of many clients
 
 	mu   sync.Mutex
 	open map[*connection]struct{}
-	step uint64 // counts what happens, which orders it
+	step uint64 // a clock that orders events
 }
 
-// connection is one that a client has open.
+// connection is an open connection of a client.
 type connection struct {
 	net.Conn
 	of      *connections
-	network netip.Prefix // zero: not counted by itself
+	network netip.Prefix // zero: counted in the total only
 
 	// Under of.mu.
-	busy bool   // a request's header has been read, and its answer is not all sent
-	last uint64 // busy: when a byte last came or went; else since when it has been waiting
+	busy bool   // a request's header has been read, and its response is not fully sent
+	last uint64 // if busy, when a byte was last read or written; else when it became idle
 }
 
 func limitConnections(l net.Listener, behind []netip.Prefix) *connections {
 	return &connections{Listener: l, most: min(maxConnections, descriptors()/2), mostPerNetwork: maxPerNetwork, behind: behind, open: map[*connection]struct{}{}}
 }
 
-// Accept makes room for each connection that comes.
+// Accept makes room for each new connection.
 func (c *connections) Accept() (net.Conn, error) {
 	accepted, err := c.Listener.Accept()
 	if err != nil {
@@ -56,7 +56,7 @@ func (c *connections) Accept() (net.Conn, error) {
 	return conn, nil
 }
 
-// add counts a connection, and returns those that have to be closed for it.
+// add counts a connection, and returns those to be closed for it.
 func (c *connections) add(conn *connection) (victims []*connection) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -70,7 +70,7 @@ func (c *connections) add(conn *connection) (victims []*connection) {
 	return victims
 }
 
-// makeRoom takes the worst out of those counted until there are fewer than most.
+// makeRoom appends the worst of those counted to victims if there are at least most.
 func (c *connections) makeRoom(victims []*connection, most int, counted func(*connection) bool) []*connection {
 	if len(c.open) < most {
 		return victims
@@ -85,16 +85,16 @@ func (c *connections) makeRoom(victims []*connection, most int, counted func(*co
 			worst = conn
 		}
 	}
-	if n >= most { // each that is added makes room for itself, so one is enough
+	if n >= most { // one is enough, since each new connection makes room for itself
 		delete(c.open, worst)
 		victims = append(victims, worst)
 	}
 	return victims
 }
 
-// worseThan orders by whom closing costs least: who waits for a request or is in the
-// middle of its header before who is being answered, and of these who has been so longest,
-// or has been silent longest.
+// worseThan reports whether closing c costs less than closing other: connections that wait
+// for a request or its header come before those that are being answered, and among equals
+// the one that has been so, or has been silent, for longer.
 func (c *connection) worseThan(other *connection) bool {
 	if c.busy != other.busy {
 		return !c.busy
@@ -102,8 +102,9 @@ func (c *connection) worseThan(other *connection) bool {
 	return c.last < other.last
 }
 
-// networkOf is the IPv4 /24 or IPv6 /64 that counts as one client; zero for what is not
-// counted by network: proxies, and this machine and private networks, where they stand.
+// networkOf returns the IPv4 /24 or IPv6 /64 that counts as one client. It is zero for
+// addresses that are not counted by network: proxies, this machine and private networks,
+// where proxies are.
 func (c *connections) networkOf(addr net.Addr) netip.Prefix {
 	tcp, ok := addr.(*net.TCPAddr)
 	if !ok {
@@ -126,7 +127,7 @@ func (c *connections) networkOf(addr net.Addr) netip.Prefix {
 	return network
 }
 
-// track is the server's ConnState: it says when a connection is busy.
+// track is the server's ConnState hook: it records when a connection is busy.
 func (c *connections) track(conn net.Conn, state http.ConnState) {
 	ours, ok := conn.(*connection)
 	if !ok {
@@ -143,14 +144,14 @@ func (c *connections) track(conn net.Conn, state http.ConnState) {
 	}
 }
 
-// cut closes a connection whose place another takes. Of an answer that is not all sent the
-// kernel keeps nothing: its client was too slow.
+// cut closes a connection to make room for another. The kernel discards the rest of an
+// unfinished response: its client was too slow.
 func (c *connection) cut() {
 	c.of.mu.Lock()
 	busy := c.busy
 	c.of.mu.Unlock()
 	if tcp, ok := c.Conn.(*net.TCPConn); ok && busy {
-		_ = tcp.SetLinger(0) // it is closed either way
+		_ = tcp.SetLinger(0) // closed either way
 	}
 	c.Conn.Close()
 }
@@ -174,7 +175,8 @@ func (c *connection) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// moved notes that bytes came or went. A header that trickles in counts from its start.
+// moved records that bytes were read or written. A header that trickles in counts from its
+// start.
 func (c *connection) moved(n int) {
 	if n <= 0 {
 		return

@@ -18,11 +18,11 @@ import (
 	"publisher/templates"
 )
 
-// maxFeed is far above what feeds weigh; a larger one is sent as it is.
+// maxFeed is far larger than usual feeds. A larger file is sent as it is.
 const maxFeed = 8 << 20
 
-// wantsPage tells a browser from a feed reader: it would rather have HTML than
-// what the feed is (RFC 9110 §12.5.1). Whoever likes both the same gets the feed.
+// wantsPage reports whether a client prefers HTML to the feed's type, as browsers do and feed
+// readers do not (RFC 9110 §12.5.1). Without a preference it gets the feed.
 func wantsPage(accept []string, mediaType string) bool {
 	essence, _, _ := strings.Cut(mediaType, ";")
 	asHTML := quality(accept, "text/html")
@@ -33,8 +33,8 @@ func wantsPage(accept []string, mediaType string) bool {
 	return asHTML > asFeed
 }
 
-// quality is how much a media type is wanted, by the most specific range that it
-// is in.
+// quality returns the quality value of a media type: that of the most specific range that
+// contains it.
 func quality(accept []string, mediaType string) float64 {
 	kind, _, _ := strings.Cut(mediaType, "/")
 	best, specific := 0.0, 0
@@ -57,11 +57,11 @@ func quality(accept []string, mediaType string) float64 {
 	return best
 }
 
-// feedPage shows a feed to a person. It returns false, and has sent nothing, where
-// the file does not hold one.
+// feedPage shows a feed as a page. If the file is not a feed, it sends nothing and returns
+// false.
 func (s *site) feedPage(w http.ResponseWriter, r *http.Request, name string, f *os.File, info fs.FileInfo) bool {
 	key := fmt.Sprintf("feed page %s %d %d", name, info.Size(), info.ModTime().UnixNano())
-	k, err := s.shelf.get(key, s.Now(), func() (*kept, bool, error) {
+	k, err := s.cache.get(key, s.Now(), func() (*cachedBody, bool, error) {
 		page, err := s.makeFeedPage(name, f)
 		if err != nil {
 			return nil, false, err
@@ -69,7 +69,7 @@ func (s *site) feedPage(w http.ResponseWriter, r *http.Request, name string, f *
 		return s.keep(page)
 	})
 	if err != nil {
-		s.Log.Warn("a feed cannot be shown as a page and is sent as it is", "file", name, "error", err)
+		s.Log.Warn("cannot show a feed as a page; sending the file", "file", name, "error", err)
 		return false
 	}
 	w.Header().Set("Cache-Control", cacheFiles)
@@ -93,7 +93,7 @@ func (s *site) makeFeedPage(name string, f io.Reader) ([]byte, error) {
 	return s.render("page-feed.html", page)
 }
 
-// languageIn is the language whose folder a feed is in; "" for the site's.
+// languageIn returns the language whose folder a feed is in, or "" for the site's.
 func (s *site) languageIn(name string) string {
 	folder, _, _ := strings.Cut(name, "/")
 	for _, l := range s.Config.Languages {
@@ -104,8 +104,8 @@ func (s *site) languageIn(name string) string {
 	return ""
 }
 
-// feedsBeside are the forms of a feed under their public addresses, which are what
-// a reader is to be given.
+// feedsBeside returns all formats of a feed with their public addresses, which feed readers
+// should use.
 func (s *site) feedsBeside(name string) []templates.FeedLink {
 	folder := ""
 	for _, link := range s.feedFiles() {
@@ -121,7 +121,7 @@ func (s *site) feedsBeside(name string) []templates.FeedLink {
 	return links
 }
 
-// plainText is what HTML says, without its markup.
+// plainText returns the text of HTML without its markup.
 func plainText(text string) string {
 	root, err := htmldom.ParseFragment(text)
 	if err != nil {

@@ -14,11 +14,11 @@ import (
 	"publisher/templates"
 )
 
-// cacheFiles tells caches to ask again after five minutes.
+// cacheFiles makes caches revalidate files after five minutes.
 const cacheFiles = "public, max-age=300"
 
-// racy is how old a file must be before its size and time are taken to tell its
-// content: a younger one may change again within a tick of the file system's clock.
+// racy is how old a file must be before its size and time identify its content: a newer
+// file may change again within one tick of the file system's clock.
 const racy = 2 * time.Second
 
 // file serves a regular file of the output folder.
@@ -51,7 +51,7 @@ func (s *site) file(w http.ResponseWriter, r *http.Request) {
 			}
 		}
 	}
-	k, err := s.look(name, mediaType, f, info)
+	k, err := s.inspect(name, mediaType, f, info)
 	if err != nil {
 		s.fail(w, r, fmt.Errorf("reading a file of feeds.dir: %w", err), "")
 		return
@@ -63,11 +63,11 @@ func (s *site) file(w http.ResponseWriter, r *http.Request) {
 	if feed {
 		h.Set("Access-Control-Allow-Origin", "*")
 	}
-	(&document{kept: k, mediaType: mediaType, body: f, size: info.Size(), modified: info.ModTime()}).serve(w, r)
+	(&cachedResponse{cachedBody: k, mediaType: mediaType, body: f, size: info.Size(), modified: info.ModTime()}).serve(w, r)
 }
 
-// openBelow opens a regular file below dir. Hidden files and what symbolic links
-// outside lead to do not exist.
+// openBelow opens a regular file below dir. For hidden files and symbolic links to the
+// outside it returns fs.ErrNotExist.
 func openBelow(dir, name string) (*os.File, fs.FileInfo, error) {
 	if !fs.ValidPath(name) || hidden(name) {
 		return nil, nil, fs.ErrNotExist
@@ -77,7 +77,7 @@ func openBelow(dir, name string) (*os.File, fs.FileInfo, error) {
 		return nil, nil, err
 	}
 	defer root.Close()
-	// Opening a named pipe would wait for its writer, so look first.
+	// Opening a named pipe would wait for its writer, so check first.
 	if info, err := root.Stat(name); err != nil || !info.Mode().IsRegular() {
 		return nil, nil, errOr(err, fs.ErrNotExist)
 	}
@@ -100,13 +100,13 @@ func errOr(err, instead error) error {
 	return instead
 }
 
-// hidden tells whether a part of the path begins with a dot.
+// hidden reports whether an element of the path begins with a dot.
 func hidden(name string) bool {
 	return strings.HasPrefix(name, ".") || strings.Contains(name, "/.")
 }
 
-// machineFault tells a failing machine from a file that is not there, which
-// hostile paths make the system say in many ways.
+// machineFault reports whether err is the machine's fault. All other errors mean that there
+// is no such file, for which hostile paths get many different errors.
 func machineFault(err error) bool {
 	for _, fault := range []error{fs.ErrPermission, syscall.EIO, syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM} {
 		if errors.Is(err, fault) {
@@ -116,10 +116,10 @@ func machineFault(err error) bool {
 	return false
 }
 
-// look returns the file's entity tag and packed form, and leaves f at its start.
-func (s *site) look(name, mediaType string, f *os.File, info fs.FileInfo) (*kept, error) {
+// inspect returns the file's entity tag and compressed form, and rewinds f.
+func (s *site) inspect(name, mediaType string, f *os.File, info fs.FileInfo) (*cachedBody, error) {
 	key := fmt.Sprintf("file %s %d %d", name, info.Size(), info.ModTime().UnixNano())
-	return s.shelf.get(key, s.Now(), func() (*kept, bool, error) {
+	return s.cache.get(key, s.Now(), func() (*cachedBody, bool, error) {
 		k, read, err := represent(mediaType, info.Size(), f)
 		if err != nil {
 			return nil, false, err
@@ -131,8 +131,8 @@ func (s *site) look(name, mediaType string, f *os.File, info fs.FileInfo) (*kept
 	})
 }
 
-// settled reports whether a file's size and time tell its content, and until when; zero is
-// for good.
+// settled reports whether a file's size and time identify its content, and until when; a
+// zero time means forever.
 func (s *site) settled(key string, modified time.Time) (keep bool, until time.Time) {
 	now := s.Now()
 	switch age := now.Sub(modified); {
@@ -141,8 +141,8 @@ func (s *site) settled(key string, modified time.Time) (keep bool, until time.Ti
 	case age >= -racy:
 		return false, time.Time{}
 	}
-	// How old a time in the future is nobody knows; how long it has been seen to stand is.
-	seen, _ := s.shelf.get("seen "+key, now, func() (*kept, bool, error) { return &kept{seen: now}, true, nil })
+	// The age of a time in the future is unknown, but not how long the file has had it.
+	seen, _ := s.cache.get("seen "+key, now, func() (*cachedBody, bool, error) { return &cachedBody{seen: now}, true, nil })
 	if now.Sub(seen.seen) > racy {
 		return true, time.Time{}
 	}

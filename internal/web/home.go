@@ -18,7 +18,7 @@ func (s *site) home(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// languageFeeds are the feeds in the languages beside the site's.
+// languageFeeds returns the feeds in languages other than the site's.
 func (s *site) languageFeeds() []templates.LanguageFeeds {
 	var all []templates.LanguageFeeds
 	for _, l := range s.Config.Languages {
@@ -27,8 +27,8 @@ func (s *site) languageFeeds() []templates.LanguageFeeds {
 	return all
 }
 
-// feedLinks lead to this server, whether the output folder is published
-// elsewhere too or not.
+// feedLinks returns links to the feeds on this server, whether or not the output folder is
+// also published elsewhere.
 func (s *site) feedLinks(folder string) []templates.FeedLink {
 	links := s.feedFiles()
 	for i := range links {
@@ -38,7 +38,7 @@ func (s *site) feedLinks(folder string) []templates.FeedLink {
 	return links
 }
 
-// feedFiles are the formats, with their file names for addresses.
+// feedFiles returns the formats, with their file names as addresses.
 func (s *site) feedFiles() []templates.FeedLink {
 	feeds := s.Config.Feeds
 	var links []templates.FeedLink
@@ -54,7 +54,7 @@ func (s *site) feedFiles() []templates.FeedLink {
 	return links
 }
 
-// health tells whether the program does its work.
+// health answers whether the program does its work.
 func (s *site) health(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
@@ -64,5 +64,5 @@ func (s *site) health(w http.ResponseWriter, _ *http.Request) {
 			return
 		}
 	}
-	io.WriteString(w, "ok\n") //nolint:errcheck // the client left
+	io.WriteString(w, "ok\n") //nolint:errcheck // the client may have left
 }

@@ -8,7 +8,7 @@ import (
 	"publisher/internal/config"
 )
 
-// mediaTypes are those of the feeds, by the configured names of their files.
+// mediaTypes are the media types of the feeds, by file name in the config.
 type mediaTypes map[string]string
 
 func feedTypes(feeds config.Feeds) mediaTypes {
@@ -17,12 +17,12 @@ func feedTypes(feeds config.Feeds) mediaTypes {
 		feeds.Atom: "application/atom+xml; charset=utf-8",
 		feeds.JSON: "application/feed+json; charset=utf-8",
 	}
-	delete(types, "") // formats that are left out
+	delete(types, "") // a format that is turned off
 	return types
 }
 
-// of returns the media type of a file of the output folder, and whether it is a
-// feed: that of the site or, under the same name in a folder, of a tag or month.
+// of returns the media type of a file of the output folder, and whether it is a feed: that
+// of the site, or one of the same name in the folder of a tag or month.
 func (m mediaTypes) of(name string) (mediaType string, feed bool) {
 	longest := ""
 	for file := range m {
@@ -43,7 +43,7 @@ func (m mediaTypes) of(name string) (mediaType string, feed bool) {
 	return "application/octet-stream", false
 }
 
-// commonTypes do not depend on what the machine's own tables say.
+// commonTypes are those that should not depend on the machine's own tables.
 var commonTypes = map[string]string{
 	".css":   "text/css; charset=utf-8",
 	".csv":   "text/csv; charset=utf-8",
@@ -63,7 +63,7 @@ var commonTypes = map[string]string{
 	".xsl":   "application/xslt+xml; charset=utf-8",
 }
 
-// compressible tells whether gzip is worth trying.
+// compressible reports whether gzip is worth trying.
 func compressible(mediaType string) bool {
 	essence, _, _ := strings.Cut(mediaType, ";")
 	if strings.HasPrefix(essence, "text/") {

@@ -12,13 +12,13 @@ import (
 
 const htmlType = "text/html; charset=utf-8"
 
-// cachePages is for how long a page that is the same for all is kept, here and
-// by clients.
+// cachePages is how long a page that is the same for everyone is cached, here and by
+// clients.
 const cachePages = time.Minute
 
 func (s *site) frame() templates.Frame { return s.frameIn("") }
 
-// frameIn is that of a page in a subscriber's or a feed's language.
+// frameIn returns the frame of a page in the language of a subscriber or feed.
 func (s *site) frameIn(language string) templates.Frame {
 	site := s.Config.SiteIn(s.Config.LanguageOf(language))
 	return templates.Frame{
@@ -28,7 +28,7 @@ func (s *site) frameIn(language string) templates.Frame {
 	}
 }
 
-// page sends a page that is one reader's own.
+// page sends a page that is for one subscriber.
 func (s *site) page(w http.ResponseWriter, r *http.Request, name string, data templates.Framed) {
 	var b bytes.Buffer
 	if err := s.Templates.Page(&b, name, data); err != nil {
@@ -38,7 +38,7 @@ func (s *site) page(w http.ResponseWriter, r *http.Request, name string, data te
 	send(w, http.StatusOK, b.Bytes())
 }
 
-// message sends a page that says why there is not what was asked for.
+// message sends a page that says why the request cannot be fulfilled.
 func (s *site) message(w http.ResponseWriter, status int, m templates.Message) {
 	var b bytes.Buffer
 	if err := s.Templates.Page(&b, "page-message.html", &templates.MessagePage{Frame: s.frame(), Message: m}); err != nil {
@@ -54,14 +54,14 @@ func send(w http.ResponseWriter, status int, page []byte) {
 	w.Header().Set("Content-Type", htmlType)
 	w.Header().Set("Content-Length", strconv.Itoa(len(page)))
 	w.WriteHeader(status)
-	w.Write(page) //nolint:errcheck // the client left
+	w.Write(page) //nolint:errcheck // the client may have left
 }
 
-// common sends a page that is the same for all. It is made at most once in a
-// while, whoever asks; make returns nil where there is no such page.
+// common sends a page that is the same for everyone, and caches it. make returns nil if
+// there is no such page.
 func (s *site) common(w http.ResponseWriter, r *http.Request, key string, make func(context.Context) ([]byte, error)) {
-	k, err := s.shelf.get(key, s.Now(), func() (*kept, bool, error) {
-		// Others may wait for it when this client has left.
+	k, err := s.cache.get(key, s.Now(), func() (*cachedBody, bool, error) {
+		// Other clients may wait for it when this one has left.
 		page, err := make(context.WithoutCancel(r.Context()))
 		if err != nil || page == nil {
 			return nil, false, err
@@ -79,8 +79,8 @@ func (s *site) common(w http.ResponseWriter, r *http.Request, key string, make f
 	}
 }
 
-// keep makes of a page what the shelf holds for a while.
-func (s *site) keep(page []byte) (*kept, bool, error) {
+// keep returns a page in the form that the cache holds for a while.
+func (s *site) keep(page []byte) (*cachedBody, bool, error) {
 	k, _, err := represent(htmlType, int64(len(page)), bytes.NewReader(page))
 	if err != nil {
 		return nil, false, err
@@ -89,12 +89,12 @@ func (s *site) keep(page []byte) (*kept, bool, error) {
 	return k, true, nil
 }
 
-// servePage sends a page that keep has made.
-func servePage(w http.ResponseWriter, r *http.Request, k *kept) {
-	(&document{kept: k, mediaType: htmlType, body: bytes.NewReader(k.plain), size: int64(len(k.plain))}).serve(w, r)
+// servePage sends a page that keep returned.
+func servePage(w http.ResponseWriter, r *http.Request, k *cachedBody) {
+	(&cachedResponse{cachedBody: k, mediaType: htmlType, body: bytes.NewReader(k.plain), size: int64(len(k.plain))}).serve(w, r)
 }
 
-// render makes a page for common.
+// render renders a page for common.
 func (s *site) render(name string, data templates.Framed) ([]byte, error) {
 	var b bytes.Buffer
 	err := s.Templates.Page(&b, name, data)

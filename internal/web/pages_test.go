@@ -166,7 +166,7 @@ func TestOwnersTemplates(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	set, err := templates.Load(dir)
+	set, err := templates.Load(dir, dir, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,14 +12,14 @@ import (
 )
 
 func (s *site) showPreferences(w http.ResponseWriter, r *http.Request) {
-	if b, ok := s.bearer(w, r, ledger.Preferences); ok {
+	if b, ok := s.tokenHolder(w, r, ledger.Preferences); ok {
 		s.preferences(w, r, b, false)
 	}
 }
 
-// setPreferences saves what the form has chosen.
+// setPreferences saves the choices of the form.
 func (s *site) setPreferences(w http.ResponseWriter, r *http.Request) {
-	if !s.genuine(w, r, ledger.Preferences) {
+	if !s.hasValidToken(w, r, ledger.Preferences) {
 		return
 	}
 	form, ok := s.form(w, r)
@@ -28,7 +28,7 @@ func (s *site) setPreferences(w http.ResponseWriter, r *http.Request) {
 	}
 	token := r.PathValue("token")
 	s.change(w, r, func(ctx context.Context) (answer, error) {
-		b, found, err := s.bearerOf(ctx, ledger.Preferences, token)
+		b, found, err := s.findTokenHolder(ctx, ledger.Preferences, token)
 		if err != nil || !found {
 			return s.answerBadLink, err
 		}
@@ -46,7 +46,7 @@ func (s *site) setPreferences(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-func (s *site) savePreferences(ctx context.Context, b bearer, choice ledger.Choice) (answer, error) {
+func (s *site) savePreferences(ctx context.Context, b tokenHolder, choice ledger.Choice) (answer, error) {
 	email := b.Email
 	found, err := s.Ledger.SetPreferences(ctx, email, choice, s.Config.Digest.Default, s.Now())
 	if found && err == nil {
@@ -59,12 +59,12 @@ func (s *site) savePreferences(ctx context.Context, b bearer, choice ledger.Choi
 	return s.answerPreferences(b, true), nil
 }
 
-func (s *site) answerPreferences(b bearer, saved bool) answer {
+func (s *site) answerPreferences(b tokenHolder, saved bool) answer {
 	return func(w http.ResponseWriter, r *http.Request) { s.preferences(w, r, b, saved) }
 }
 
-// chosen is what the form says; false where it offers no such thing.
-func (s *site) chosen(ctx context.Context, form url.Values, b bearer) (c ledger.Choice, ok bool, err error) {
+// chosen returns the choices of the form, or false if they are not among those offered.
+func (s *site) chosen(ctx context.Context, form url.Values, b tokenHolder) (c ledger.Choice, ok bool, err error) {
 	if c.Cadence, ok = s.chosenCadence(form, b); !ok {
 		return c, false, nil
 	}
@@ -75,9 +75,9 @@ func (s *site) chosen(ctx context.Context, form url.Values, b bearer) (c ledger.
 	return c, err == nil, err
 }
 
-// chosenCadence is nil where it stays: who leaves the default as it is follows
-// it when the owner changes it.
-func (s *site) chosenCadence(form url.Values, b bearer) (cadence *string, ok bool) {
+// chosenCadence returns the chosen cadence, or nil if it stays the same. A subscriber who
+// keeps the default follows it when the owner changes it.
+func (s *site) chosenCadence(form url.Values, b tokenHolder) (cadence *string, ok bool) {
 	chosen := form.Get("cadence")
 	if chosen == "" || chosen == s.cadenceOf(b) {
 		return nil, true
@@ -86,9 +86,9 @@ func (s *site) chosenCadence(form url.Values, b bearer) (cadence *string, ok boo
 	return &chosen, ok
 }
 
-// chosenLanguage is nil where it stays: who reads a variety of what is offered is
-// not made to read another.
-func (s *site) chosenLanguage(form url.Values, b bearer) (language *string, ok bool) {
+// chosenLanguage returns the chosen language, or nil if it stays the same. A subscriber who
+// reads a variety of an offered language keeps it.
+func (s *site) chosenLanguage(form url.Values, b tokenHolder) (language *string, ok bool) {
 	chosen := form.Get("language")
 	if chosen == "" || chosen == s.languageOf(b) {
 		return nil, true
@@ -96,13 +96,13 @@ func (s *site) chosenLanguage(form url.Values, b bearer) (language *string, ok b
 	return &chosen, slices.Contains(s.Config.AllLanguages(), chosen)
 }
 
-// languageOf is the language that the subscriber's digests are in.
-func (s *site) languageOf(b bearer) string {
+// languageOf returns the language of the subscriber's digests.
+func (s *site) languageOf(b tokenHolder) string {
 	return s.Config.SiteIn(s.Config.LanguageOf(b.Language)).Language
 }
 
-// chosenTags is nil where the form offered none.
-func (s *site) chosenTags(ctx context.Context, form url.Values, b bearer) (*[]string, error) {
+// chosenTags returns the chosen tags, or nil if the form did not offer any.
+func (s *site) chosenTags(ctx context.Context, form url.Values, b tokenHolder) (*[]string, error) {
 	if !form.Has("tags") {
 		return nil, nil
 	}
@@ -111,9 +111,8 @@ func (s *site) chosenTags(ctx context.Context, form url.Values, b bearer) (*[]st
 	return &tags, err
 }
 
-// preferences shows what the subscriber has chosen; who gets no mail is shown
-// that instead.
-func (s *site) preferences(w http.ResponseWriter, r *http.Request, b bearer, saved bool) {
+// preferences shows the subscriber's choices, or, if the subscription has ended, that.
+func (s *site) preferences(w http.ResponseWriter, r *http.Request, b tokenHolder, saved bool) {
 	if !b.subscribed() {
 		s.subscription(w, r, b, templates.Ended)
 		return
@@ -138,17 +137,17 @@ func (s *site) preferences(w http.ResponseWriter, r *http.Request, b bearer, sav
 	s.page(w, r, "page-preferences.html", data)
 }
 
-// cadenceOf is how often the subscriber gets mail: by default where the one they
-// chose is not configured any more.
-func (s *site) cadenceOf(b bearer) string {
+// cadenceOf returns the subscriber's cadence, or the default if theirs is no longer
+// configured.
+func (s *site) cadenceOf(b tokenHolder) string {
 	if _, known := s.Config.Cadence(b.Cadence); known {
 		return b.Cadence
 	}
 	return s.Config.Digest.Default
 }
 
-// offeredTags are the publication's and the subscriber's own, each once.
-func (s *site) offeredTags(ctx context.Context, b bearer) ([]string, error) {
+// offeredTags returns the tags of the publication and of the subscriber, each once.
+func (s *site) offeredTags(ctx context.Context, b tokenHolder) ([]string, error) {
 	var all []string
 	if s.Tags != nil {
 		var err error
@@ -165,7 +164,7 @@ func (s *site) offeredTags(ctx context.Context, b bearer) ([]string, error) {
 	return offered, nil
 }
 
-// has compares tags as subscriptions do: case ignored.
+// has reports whether tags contain tag, ignoring case as subscriptions do.
 func has(tags []string, tag string) bool {
 	return slices.ContainsFunc(tags, func(t string) bool { return strings.EqualFold(t, tag) })
 }

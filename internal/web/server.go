@@ -14,28 +14,28 @@ import (
 
 const maxHeader = 16 << 10
 
-// Timeouts bound every phase of a connection; zero is the default of each.
+// Timeouts limit every phase of a connection. Zero means the default.
 type Timeouts struct {
-	Header time.Duration // until a request's headers are read: 10 s
-	Read   time.Duration // until all of it is read: 30 s
-	Write  time.Duration // from then until the response is sent: 60 s, for large files longer
+	Header time.Duration // to read a request's headers: 10 s by default
+	Read   time.Duration // to read the whole request: 30 s
+	Write  time.Duration // from then to send the response: 60 s, longer for large files
 	Idle   time.Duration // between two requests: 2 min
-	Grace  time.Duration // for what is in flight when Serve's context ends: 8 s
+	Grace  time.Duration // for requests in flight when Serve's context ends: 8 s
 }
 
 // Server runs a handler on a listener.
 type Server struct {
 	Handler  http.Handler
 	Timeouts Timeouts
-	Proxies  []netip.Prefix // whose connections count in all only: config's server.trusted_proxies
+	Proxies  []netip.Prefix // counted in the total only: server.trusted_proxies of the config
 	Log      *slog.Logger   // nil discards it
 }
 
-// Serve answers requests until ctx ends; then it takes no more, lets those in
-// flight, and the changes that they asked for, finish within the grace period, cuts off
-// the rest and returns nil. It closes the listener.
+// Serve answers requests until ctx ends. It then accepts no more, lets requests in flight and
+// the changes they asked for finish within the grace period, cuts off the rest, and returns
+// nil. It closes the listener.
 func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
-	// Requests outlive ctx by the grace period, and no longer.
+	// Requests outlive ctx by the grace period at most.
 	requests, cut := context.WithCancel(context.WithoutCancel(ctx))
 	defer cut()
 	limited := limitConnections(listener, s.Proxies)
@@ -78,7 +78,7 @@ func (s *Server) server(requests context.Context) *http.Server {
 		IdleTimeout:       cmp.Or(t.Idle, 2*time.Minute),
 		MaxHeaderBytes:    maxHeader,
 		BaseContext:       func(net.Listener) context.Context { return requests },
-		// What net/http complains about is the clients' doing, and names addresses.
+		// net/http's complaints are about clients, and contain addresses.
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 }

@@ -15,20 +15,20 @@ import (
 	"publisher/templates"
 )
 
-// bearer is the subscriber whose link was followed.
-type bearer struct {
+// tokenHolder is the subscriber whose link was followed.
+type tokenHolder struct {
 	*ledger.Subscriber
 	unsubscribeURL, preferencesURL string
 }
 
-// bearer finds out whose token the request's path has. Where it is nobody's it
-// answers, the same whether there ever was such a subscriber or not.
+// tokenHolder returns the subscriber whose token is in the request's path. If there is none,
+// it answers, in the same way whether there ever was such a subscriber or not.
 //
-// The token is all that counts, and no browser sends it of itself: a guard
-// against cross-origin posts would protect nothing, and lock out mail programs
-// that post from a page of their own.
-func (s *site) bearer(w http.ResponseWriter, r *http.Request, p ledger.Purpose) (bearer, bool) {
-	b, found, err := s.bearerOf(r.Context(), p, r.PathValue("token"))
+// Only the token matters, and no browser sends it on its own. Protection against
+// cross-origin posts would protect nothing and lock out mail programs that post from a page
+// of their own.
+func (s *site) tokenHolder(w http.ResponseWriter, r *http.Request, p ledger.Purpose) (tokenHolder, bool) {
+	b, found, err := s.findTokenHolder(r.Context(), p, r.PathValue("token"))
 	switch {
 	case err != nil:
 		s.fail(w, r, err, "")
@@ -38,8 +38,8 @@ func (s *site) bearer(w http.ResponseWriter, r *http.Request, p ledger.Purpose) 
 	return b, found && err == nil
 }
 
-// bearerOf is bearer for who answers later.
-func (s *site) bearerOf(ctx context.Context, p ledger.Purpose, token string) (b bearer, found bool, err error) {
+// findTokenHolder is like tokenHolder, but does not answer.
+func (s *site) findTokenHolder(ctx context.Context, p ledger.Purpose, token string) (b tokenHolder, found bool, err error) {
 	tokens, err := s.Ledger.Tokens(ctx)
 	if err != nil {
 		return b, false, err
@@ -52,16 +52,16 @@ func (s *site) bearerOf(ctx context.Context, p ledger.Purpose, token string) (b 
 	if err != nil || subscriber == nil { // erased
 		return b, false, err
 	}
-	return bearer{
+	return tokenHolder{
 		Subscriber:     subscriber,
 		unsubscribeURL: s.base + "/unsubscribe/" + tokens.Link(ledger.Unsubscribe, id),
 		preferencesURL: s.base + "/preferences/" + tokens.Link(ledger.Preferences, id),
 	}, true, nil
 }
 
-// genuine answers for a token that nobody has, before the request's body is waited for. A
-// ledger that cannot be read decides nothing.
-func (s *site) genuine(w http.ResponseWriter, r *http.Request, p ledger.Purpose) bool {
+// hasValidToken answers requests whose token is invalid before their body is read. If the
+// ledger cannot be read, it returns true and leaves the decision to later steps.
+func (s *site) hasValidToken(w http.ResponseWriter, r *http.Request, p ledger.Purpose) bool {
 	tokens, err := s.Ledger.Tokens(r.Context())
 	if err != nil {
 		return true
@@ -77,15 +77,15 @@ func (s *site) badLink(w http.ResponseWriter) {
 	s.message(w, http.StatusNotFound, templates.BadLink)
 }
 
-// answerBadLink is badLink as an answer.
+// answerBadLink is badLink as an answer to a change.
 func (s *site) answerBadLink(w http.ResponseWriter, _ *http.Request) { s.badLink(w) }
 
-// subscribed tells whether there is a subscription that can end.
-func (b bearer) subscribed() bool {
+// subscribed reports whether there is a subscription that can end.
+func (b tokenHolder) subscribed() bool {
 	return b.Status == ledger.Active || b.Status == ledger.Pending
 }
 
-// masked shows an address to its owner and nobody else.
+// masked returns an address in a form that only its owner recognizes.
 func masked(email string) string {
 	at := strings.LastIndexByte(email, '@')
 	if at < 1 {
@@ -95,8 +95,8 @@ func masked(email string) string {
 	return email[:first] + "…" + email[at:]
 }
 
-// form reads the body, urlencoded or multipart (RFC 8058 §3.1). It answers where
-// the body is too large or breaks off; one that makes no sense is an empty form.
+// form reads the body, urlencoded or multipart (RFC 8058 §3.1). It answers if the body is too
+// large or incomplete. A body that cannot be parsed is an empty form.
 func (s *site) form(w http.ResponseWriter, r *http.Request) (url.Values, bool) {
 	body, err := io.ReadAll(r.Body)
 	var tooLarge *http.MaxBytesError
@@ -105,15 +105,15 @@ func (s *site) form(w http.ResponseWriter, r *http.Request) (url.Values, bool) {
 		http.Error(w, "the request's body is too large", http.StatusRequestEntityTooLarge)
 		return nil, false
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		http.Error(w, "the request's body came too slowly", http.StatusRequestTimeout)
+		http.Error(w, "the request's body arrived too slowly", http.StatusRequestTimeout)
 		return nil, false
 	case err != nil:
-		http.Error(w, "the request's body broke off", http.StatusBadRequest)
+		http.Error(w, "the request's body is incomplete", http.StatusBadRequest)
 		return nil, false
 	}
 	w.Header().Del("Connection") // see limited
 	r.Body = io.NopCloser(bytes.NewReader(body))
-	// It reads both kinds; what it makes nothing of leaves the form empty.
+	// It parses both kinds. After an error the form is empty.
 	_ = r.ParseMultipartForm(maxBody)
 	return r.PostForm, true
 }

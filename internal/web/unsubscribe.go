@@ -8,9 +8,9 @@ import (
 	"publisher/templates"
 )
 
-// showUnsubscribe shows a button and changes nothing: scanners follow links.
+// showUnsubscribe shows a button and changes nothing, because scanners follow links.
 func (s *site) showUnsubscribe(w http.ResponseWriter, r *http.Request) {
-	b, ok := s.bearer(w, r, ledger.Unsubscribe)
+	b, ok := s.tokenHolder(w, r, ledger.Unsubscribe)
 	if !ok {
 		return
 	}
@@ -21,11 +21,10 @@ func (s *site) showUnsubscribe(w http.ResponseWriter, r *http.Request) {
 	s.subscription(w, r, b, state)
 }
 
-// unsubscribe acts at once and sends no redirect, as RFC 8058 §3.2 demands of
-// one-click. Whatever the body says but undo, who posts here wants no mail. What the link
-// may do is for the ledger to say.
+// unsubscribe acts at once and does not redirect, as RFC 8058 §3.2 requires for one-click.
+// Any body but an undo unsubscribes. The ledger decides what the link may do.
 func (s *site) unsubscribe(w http.ResponseWriter, r *http.Request) {
-	if !s.genuine(w, r, ledger.Unsubscribe) {
+	if !s.hasValidToken(w, r, ledger.Unsubscribe) {
 		return
 	}
 	form, ok := s.form(w, r)
@@ -37,7 +36,7 @@ func (s *site) unsubscribe(w http.ResponseWriter, r *http.Request) {
 		act = ledger.Undo
 	}
 	s.change(w, r, func(ctx context.Context) (answer, error) {
-		b, found, err := s.bearerOf(ctx, ledger.Unsubscribe, token)
+		b, found, err := s.findTokenHolder(ctx, ledger.Unsubscribe, token)
 		if err != nil || !found {
 			return s.answerBadLink, err
 		}
@@ -45,8 +44,8 @@ func (s *site) unsubscribe(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// act does what the link may, and answers with where the subscription then stands.
-func (s *site) act(ctx context.Context, b bearer, act ledger.Action) (answer, error) {
+// act does what the link allows, and answers with the resulting state of the subscription.
+func (s *site) act(ctx context.Context, b tokenHolder, act ledger.Action) (answer, error) {
 	before, email := b.Status, b.Email
 	after, changed, err := s.Ledger.Do(ctx, ledger.Request{Subscriber: b.ID, Proof: ledger.Unsubscribe, Action: act,
 		DefaultCadence: s.Config.Digest.Default, At: s.Now()})
@@ -64,12 +63,12 @@ func (s *site) act(ctx context.Context, b bearer, act ledger.Action) (answer, er
 	return s.answerSubscription(b, state), nil
 }
 
-func (s *site) answerSubscription(b bearer, state templates.State) answer {
+func (s *site) answerSubscription(b tokenHolder, state templates.State) answer {
 	return func(w http.ResponseWriter, r *http.Request) { s.subscription(w, r, b, state) }
 }
 
-// subscription shows where the subscription stands.
-func (s *site) subscription(w http.ResponseWriter, r *http.Request, b bearer, state templates.State) {
+// subscription shows the state of the subscription.
+func (s *site) subscription(w http.ResponseWriter, r *http.Request, b tokenHolder, state templates.State) {
 	data := &templates.UnsubscribePage{
 		Frame: s.frameIn(b.Language), State: state, Address: masked(b.Email), URL: b.unsubscribeURL,
 		CanUndo: b.CanUndo(s.Now()) && b.UndoTo != ledger.Removed,

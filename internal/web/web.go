@@ -1,10 +1,9 @@
-// Package web is the web server: the feeds and whatever else lies in the output
-// folder, the pages that mails link to, and the archive of editions.
+// Package web is the web server: it serves the feeds and other files of the output folder,
+// the pages that mails link to, and the archive of editions.
 //
-// A request passes guard.go, which bounds and protects it, to one of the handlers
-// that are named after what they show; document.go sends what can be cached.
-// Links that stand in mail carry their own proof, so that nothing here knows
-// cookies or log-ins.
+// A request passes the middleware, which limits and protects it, to a handler named after
+// what it shows. Responses that clients may cache are sent by cachedResponse. Links in mail
+// carry their own proof, so there are no cookies and no log-ins.
 package web
 
 import (
@@ -20,40 +19,39 @@ import (
 	"publisher/templates"
 )
 
-// Options are what the program around the handler provides.
+// Options are what New needs.
 type Options struct {
 	Config    *config.Config
 	Ledger    *ledger.Ledger
 	Templates *templates.Set
 	Archive   Archive
-	// Tags are the tags that subscribers with a language may choose from; nil for
-	// none but those that they have.
+	// Tags returns the tags that subscribers with a language may choose from. If it is nil,
+	// they can only keep the tags they have.
 	Tags func(ctx context.Context, language string) ([]string, error)
-	// Healthy returns why the program does not do its work, in words that
-	// anybody may read; nil for always healthy.
+	// Healthy returns an error if the program does not do its work. Its text is public.
+	// A nil Healthy means always healthy.
 	Healthy func() error
 	// Now is the clock; nil for time.Now.
 	Now func() time.Time
-	// Log takes faults, and at debug level every request; nil discards it.
+	// Log receives errors, and at debug level every request; nil discards them.
 	Log *slog.Logger
 }
 
 // Archive composes the web version of editions.
 type Archive interface {
-	// Edition returns the edition's page, without anybody's own links. It may be
-	// called from several goroutines at once.
+	// Edition returns the edition's page, without the links of any subscriber. It must be
+	// safe for concurrent use.
 	Edition(ctx context.Context, number int64) (html []byte, found bool, err error)
 }
 
-// site is the handler's state. Nothing in it changes but what the shelf keeps and which
-// changes wait.
+// site is the state of the handler. Only its cache and its pending changes change.
 type site struct {
 	Options
 	base    string // path of server.url; "" for none
 	types   mediaTypes
-	shelf   *shelf
+	cache   *cache
 	changes *changes
-	owned   *owner.List // what no path leads to
+	owned   *owner.List // never served
 }
 
 // Handler answers all requests.
@@ -62,9 +60,8 @@ type Handler struct {
 	changes *changes
 }
 
-// Drain waits for the changes that subscribers have asked for and that are not done,
-// whether they still wait for the answer or not. When ctx ends it gives up what is left.
-// No request may come any more.
+// Drain waits for pending changes of subscribers, whether their clients still wait for the
+// answer or not. When ctx ends, it gives up the rest. No request may arrive after the call.
 func (h *Handler) Drain(ctx context.Context) { h.changes.drain(ctx) }
 
 // New returns the handler of all pages and files.
@@ -75,20 +72,20 @@ func New(o Options) *Handler {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &site{Options: o, types: feedTypes(o.Config.Feeds), shelf: newShelf(shelfBytes), changes: newChanges(), owned: o.Config.Private()}
+	s := &site{Options: o, types: feedTypes(o.Config.Feeds), cache: newCache(cacheBytes), changes: newChanges(), owned: o.Config.Private()}
 	if u := o.Config.Server.URL; u != nil {
 		s.base = strings.TrimRight(u.EscapedPath(), "/")
 	}
 	return &Handler{underBase(s.base, s.logged(s.recovered(limited(s.secured(s.routes()))))), s.changes}
 }
 
-// routes name a method each, so that the others are answered by 405 with Allow.
-// GET includes HEAD.
+// routes returns the handler of all routes. Each names its method, so other methods are
+// answered with 405 and Allow. GET includes HEAD.
 func (s *site) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", s.home)
 	mux.HandleFunc("GET /healthz", s.health)
-	// What follows the token, a mail program has mangled: the page says what to do.
+	// A longer path is a link that a mail program has mangled: the page says what to do.
 	mux.HandleFunc("GET /unsubscribe/{token...}", private(s.showUnsubscribe))
 	mux.HandleFunc("POST /unsubscribe/{token...}", private(s.unsubscribe))
 	mux.HandleFunc("GET /preferences/{token...}", private(s.showPreferences))
@@ -100,7 +97,7 @@ func (s *site) routes() http.Handler {
 	return mux
 }
 
-// underBase takes the path of server.url off. A proxy may have done so already.
+// underBase removes the path of server.url, unless a proxy has already removed it.
 func underBase(base string, h http.Handler) http.Handler {
 	if base == "" {
 		return h

@@ -62,7 +62,7 @@ func start(t testing.TB, yaml string, change func(*web.Options)) *world {
 	if w.tokens, err = w.ledger.Tokens(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	set, err := templates.Load("")
+	set, err := templates.Load("", "", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

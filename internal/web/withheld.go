@@ -8,9 +8,9 @@ import (
 	owner "publisher/internal/private"
 )
 
-// withheld tells a file of the output folder that is the owner's alone, whatever
-// path leads to it: another name of a private file, what a link calls otherwise,
-// a copy of the ledger or of a key, or the posts themselves with their drafts.
+// withheld reports whether a file of the output folder is private, whatever path leads to
+// it: another name or link of a private file, a copy of the ledger or of a key, or the posts
+// themselves with their drafts.
 func (s *site) withheld(dir, name string, f *os.File, info fs.FileInfo) bool {
 	root, err := filepath.EvalSymlinks(dir)
 	if err != nil {

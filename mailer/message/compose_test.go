@@ -60,7 +60,7 @@ func testPosts(n, paragraphs int) []templates.Post {
 
 func compose(t testing.TB, cfg *config.Config, d *templates.Digest) *Message {
 	t.Helper()
-	set, err := templates.Load("")
+	set, err := templates.Load("", "", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,7 +125,7 @@ func wantStuffed(t *testing.T, message []byte) {
 func FuzzAppendIsStuffed(f *testing.F) {
 	f.Add(".a", ".b", "<p>.c</p>\n.d", "https://example.com/.\n.e")
 	f.Add("\r.a", strings.Repeat("x.", 60), strings.Repeat("<p>"+strings.Repeat("y", 75)+".</p>", 3), "")
-	set, err := templates.Load("")
+	set, err := templates.Load("", "", nil)
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -294,7 +294,7 @@ func TestComposeWithoutRoom(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "digest.html"), []byte(strings.Repeat("x", 20000)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	set, err := templates.Load(dir)
+	set, err := templates.Load(dir, dir, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

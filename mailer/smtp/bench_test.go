@@ -1,12 +1,10 @@
 package smtp
 
 import (
-	"bufio"
 	"context"
 	"fmt"
 	"html/template"
 	"io"
-	"net"
 	"net/mail"
 	"net/url"
 	"strings"
@@ -15,67 +13,10 @@ import (
 	"time"
 
 	"publisher/internal/config"
+	"publisher/internal/smtptest"
 	"publisher/mailer/message"
 	"publisher/templates"
 )
-
-// startSink takes all mail, as fast as it can. Each reply to a body waits for delay.
-func startSink(b *testing.B, delay time.Duration) int {
-	b.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() { listener.Close() })
-	go func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			go sink(conn, delay)
-		}
-	}()
-	return listener.Addr().(*net.TCPAddr).Port
-}
-
-func sink(conn net.Conn, delay time.Duration) {
-	defer conn.Close()
-	r, w := bufio.NewReaderSize(conn, 64<<10), bufio.NewWriter(conn)
-	say := func(s string) {
-		w.WriteString(s)
-		if r.Buffered() == 0 {
-			w.Flush()
-		}
-	}
-	say("220 sink\r\n")
-	for inBody := false; ; {
-		line, err := r.ReadSlice('\n')
-		if err != nil {
-			return
-		}
-		if inBody {
-			if string(line) == ".\r\n" {
-				inBody = false
-				time.Sleep(delay)
-				say("250 2.0.0 queued\r\n")
-			}
-			continue
-		}
-		switch string(line[:4]) {
-		case "EHLO":
-			say("250-sink\r\n250 PIPELINING\r\n")
-		case "DATA":
-			inBody = true
-			say("354 go\r\n")
-		case "QUIT":
-			say("221 bye\r\n")
-			return
-		default:
-			say("250 ok\r\n")
-		}
-	}
-}
 
 // countQueue hands out n jobs of one message and records nothing.
 type countQueue struct {
@@ -111,7 +52,7 @@ func (q *countQueue) Commit(_ context.Context, done *Outcome, _ *Job) (bool, err
 // benchMessage is a digest of three posts.
 func benchMessage(b *testing.B) *message.Message {
 	b.Helper()
-	set, err := templates.Load("")
+	set, err := templates.Load("", "", nil)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -132,7 +73,13 @@ func benchMessage(b *testing.B) *message.Message {
 
 func benchmarkDeliver(b *testing.B, delay time.Duration) {
 	m := benchMessage(b)
-	sender, err := NewSender(config.SMTP{Host: "127.0.0.1", Port: startSink(b, delay), TLS: "none", Connections: 20, Timeout: time.Minute}, "")
+	server := smtptest.Start(b, smtptest.Options{Script: func(e smtptest.Event) string {
+		if e.Verb == "DOT" {
+			time.Sleep(delay)
+		}
+		return ""
+	}})
+	sender, err := NewSender(config.SMTP{Host: "127.0.0.1", Port: server.Port(), TLS: "none", Connections: 20, Timeout: time.Minute}, "")
 	if err != nil {
 		b.Fatal(err)
 	}

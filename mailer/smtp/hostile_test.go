@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"publisher/internal/config"
+	"publisher/internal/smtptest"
 	"publisher/mailer/refusal"
 )
 
@@ -226,8 +227,8 @@ func TestOddButValid(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := startScripted(t, func(e event) string {
-				if e.verb == "DOT" {
+			server := startScripted(t, func(e smtptest.Event) string {
+				if e.Verb == "DOT" {
 					return strings.TrimSuffix(reply, "\r\n")
 				}
 				return ""
@@ -275,10 +276,10 @@ func TestManyExtensions(t *testing.T) {
 
 // A server that keeps silent at QUIT holds nobody up, however long replies may take.
 func TestQuitDoesNotWait(t *testing.T) {
-	for name, script := range map[string]func(event) string{
-		"silent": func(e event) string { return map[string]string{"QUIT": silent}[e.verb] },
-		"silent after a refusal": func(e event) string { // the lone dot before QUIT waits, too
-			return map[string]string{"RCPT": "550 5.1.1 no", "DOT": silent, "QUIT": silent}[e.verb]
+	for name, script := range map[string]func(smtptest.Event) string{
+		"silent": func(e smtptest.Event) string { return map[string]string{"QUIT": smtptest.Silent}[e.Verb] },
+		"silent after a refusal": func(e smtptest.Event) string { // the lone dot before QUIT waits, too
+			return map[string]string{"RCPT": "550 5.1.1 no", "DOT": smtptest.Silent, "QUIT": smtptest.Silent}[e.Verb]
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -409,7 +410,7 @@ func TestMissingSTARTTLSNamesTheAttack(t *testing.T) {
 	if attack < 0 || none < attack {
 		t.Error(err)
 	}
-	if strings.Contains(server.verbs(1), "AUTH") {
+	if strings.Contains(server.Verbs(1), "AUTH") {
 		t.Error("the password was sent")
 	}
 }

@@ -14,15 +14,16 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"publisher/internal/config"
+	"publisher/internal/smtptest"
 )
 
 var abc = []string{"a@example.com", "b@example.com", "c@example.com"}
 
 // on answers the verb for one recipient (or any, where to is "").
-func on(verb, to, answer string) func(event) string {
-	return func(e event) string {
-		name, _, _ := strings.Cut(e.arg, "@")
-		if e.verb == verb && (to == "" || name == to) {
+func on(verb, to, answer string) func(smtptest.Event) string {
+	return func(e smtptest.Event) string {
+		name, _, _ := strings.Cut(e.Arg, "@")
+		if e.Verb == verb && (to == "" || name == to) {
 			return answer
 		}
 		return ""
@@ -30,10 +31,10 @@ func on(verb, to, answer string) func(event) string {
 }
 
 // once is on, for the first time only.
-func once(verb, to, answer string) func(event) string {
+func once(verb, to, answer string) func(smtptest.Event) string {
 	var done atomic.Bool
 	rule := on(verb, to, answer)
-	return func(e event) string {
+	return func(e smtptest.Event) string {
 		if said := rule(e); said != "" && done.CompareAndSwap(false, true) {
 			return said
 		}
@@ -41,8 +42,8 @@ func once(verb, to, answer string) func(event) string {
 	}
 }
 
-func rules(all ...func(event) string) func(event) string {
-	return func(e event) string {
+func rules(all ...func(smtptest.Event) string) func(smtptest.Event) string {
+	return func(e smtptest.Event) string {
 		for _, rule := range all {
 			if said := rule(e); said != "" {
 				return said
@@ -54,7 +55,7 @@ func rules(all ...func(event) string) func(event) string {
 
 type conductTest struct {
 	name   string
-	script func(event) string
+	script func(smtptest.Event) string
 	want   map[string]string
 	// accepted are the names of the recipients whose message the server took.
 	accepted string
@@ -83,15 +84,15 @@ func conductTests() []conductTest {
 		{"message refused without status", on("DOT", "b", "550 spam"), map[string]string{"a": "sent", "b": "failed 550", "c": "sent"}, "a c"},
 		{"address refused after the message", on("DOT", "b", "550 5.1.1 no such user"), map[string]string{"a": "sent", "b": "failed 550 address", "c": "sent"}, "a c"},
 		{"address refused after the message without words", on("DOT", "b", "550 5.1.1 no"), map[string]string{"a": "sent", "b": "failed 550", "c": "sent"}, "a c"},
-		{"421 for an envelope", once("RCPT", "b", "421 4.7.0 enough"+closeAfter), map[string]string{"a": "sent", "b": "sent", "c": "sent"}, "a b c"},
-		{"421 for the first envelope", once("MAIL", "", "421 4.7.0 enough"+closeAfter), map[string]string{"a": "deferred 421", "b": "sent", "c": "sent"}, "b c"},
-		{"421 for DATA", once("DATA", "", "421 4.3.2 down"+closeAfter), map[string]string{"a": "deferred 421", "b": "sent", "c": "sent"}, "b c"},
-		{"421 for a message", on("DOT", "b", "421 4.3.2 down"+closeAfter), map[string]string{"a": "sent", "b": "deferred 421", "c": "sent"}, "a c"},
-		{"250 for a message, then closed", on("DOT", "b", "250 ok"+closeAfter), map[string]string{"a": "sent", "b": "sent", "c": "sent"}, "a b c"},
-		{"closed instead of a reply to an envelope", once("RCPT", "b", closeNow), map[string]string{"a": "sent", "b": "sent", "c": "sent"}, "a b c"},
-		{"closed after the dot", on("DOT", "b", closeNow), map[string]string{"a": "sent", "b": "uncertain", "c": "sent"}, "a c"},
-		{"no reply after the dot", on("DOT", "b", hang), map[string]string{"a": "sent", "b": "uncertain", "c": "sent"}, "a c"},
-		{"no reply to an envelope", once("RCPT", "b", hang), map[string]string{"a": "sent", "b": "sent", "c": "sent"}, "a b c"},
+		{"421 for an envelope", once("RCPT", "b", "421 4.7.0 enough"+smtptest.ThenClose), map[string]string{"a": "sent", "b": "sent", "c": "sent"}, "a b c"},
+		{"421 for the first envelope", once("MAIL", "", "421 4.7.0 enough"+smtptest.ThenClose), map[string]string{"a": "deferred 421", "b": "sent", "c": "sent"}, "b c"},
+		{"421 for DATA", once("DATA", "", "421 4.3.2 down"+smtptest.ThenClose), map[string]string{"a": "deferred 421", "b": "sent", "c": "sent"}, "b c"},
+		{"421 for a message", on("DOT", "b", "421 4.3.2 down"+smtptest.ThenClose), map[string]string{"a": "sent", "b": "deferred 421", "c": "sent"}, "a c"},
+		{"250 for a message, then closed", on("DOT", "b", "250 ok"+smtptest.ThenClose), map[string]string{"a": "sent", "b": "sent", "c": "sent"}, "a b c"},
+		{"closed instead of a reply to an envelope", once("RCPT", "b", smtptest.Close), map[string]string{"a": "sent", "b": "sent", "c": "sent"}, "a b c"},
+		{"closed after the dot", on("DOT", "b", smtptest.Close), map[string]string{"a": "sent", "b": "uncertain", "c": "sent"}, "a c"},
+		{"no reply after the dot", on("DOT", "b", smtptest.Hang), map[string]string{"a": "sent", "b": "uncertain", "c": "sent"}, "a c"},
+		{"no reply to an envelope", once("RCPT", "b", smtptest.Hang), map[string]string{"a": "sent", "b": "sent", "c": "sent"}, "a b c"},
 		{"many lines", on("DOT", "b", "250-one\r\n250-two\r\n250 three"), map[string]string{"a": "sent", "b": "sent", "c": "sent"}, "a b c"},
 		{"a very long line", on("DOT", "b", "554 5.6.0 "+long), map[string]string{"a": "sent", "b": "failed 554", "c": "sent"}, "a c"},
 		{"no SMTP after the dot", on("DOT", "b", "HTTP/1.1 400 Bad Request"), map[string]string{"a": "sent", "b": "uncertain", "c": "sent"}, "a c"},
@@ -111,9 +112,9 @@ func TestDeliverConduct(t *testing.T) {
 			t.Run(mode+"/"+test.name, func(t *testing.T) {
 				t.Parallel()
 				q := newQueue(t, abc...)
-				server := startScripted(t, func(e event) string {
-					if e.verb == "DOT" && e.arg != "" && !q.intended(e.arg) {
-						t.Errorf("the body for %s went out before its intent", e.arg)
+				server := startScripted(t, func(e smtptest.Event) string {
+					if e.Verb == "DOT" && e.Arg != "" && !q.intended(e.Arg) {
+						t.Errorf("the body for %s went out before its intent", e.Arg)
 					}
 					if test.script == nil {
 						return ""
@@ -129,16 +130,14 @@ func TestDeliverConduct(t *testing.T) {
 					t.Errorf("outcomes (-want +got):\n%s", diff)
 				}
 				var accepted []string
-				for _, to := range server.acceptedMail() {
+				for _, to := range server.Recipients() {
 					name, _, _ := strings.Cut(to, "@")
 					accepted = append(accepted, name)
 				}
 				if got := strings.Join(accepted, " "); got != test.accepted {
 					t.Errorf("the server took %q, want %q", got, test.accepted)
 				}
-				server.mu.Lock()
-				defer server.mu.Unlock()
-				for to, body := range server.bodies {
+				for to, body := range server.Messages() {
 					if to != "" && body != fmt.Sprintf(testBody, to) {
 						t.Errorf("the body for %s came as %q", to, body)
 					}
@@ -155,7 +154,7 @@ func TestDeliverPipelines(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := "CONNECT EHLO MAIL RCPT DATA BODY DOT MAIL RCPT DATA BODY DOT MAIL RCPT DATA BODY DOT QUIT"
-	if got := server.verbs(1); got != want {
+	if got := server.Verbs(1); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 	// The first intent, two results with the next intent, the last result.
@@ -166,7 +165,7 @@ func TestDeliverPipelines(t *testing.T) {
 
 // A break while the body is still going out cannot have delivered anything.
 func TestDeliverBreakBeforeTheDot(t *testing.T) {
-	server := startScripted(t, once("BODY", "a", closeNow), "PIPELINING")
+	server := startScripted(t, once("BODY", "a", smtptest.Close), "PIPELINING")
 	q := newQueue(t, "a@example.com", "b@example.com")
 	huge := strings.Repeat("0123456789\r\n", 4<<20/12*8) // more than the socket's buffers take
 	q.jobs[0].Append = func(dst []byte) []byte { return append(dst, huge...) }
@@ -186,10 +185,10 @@ func TestDeliverCommitSaysNo(t *testing.T) {
 		if err := newTestSender(t, server.config()).Deliver(t.Context(), q); err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff([]string{abc[0], abc[2]}, server.acceptedMail()); diff != "" {
+		if diff := cmp.Diff([]string{abc[0], abc[2]}, server.Recipients()); diff != "" {
 			t.Errorf("accepted (-want +got):\n%s", diff)
 		}
-		if got := server.verbs(1); !strings.HasSuffix(got, "MAIL RCPT DATA BODY") {
+		if got := server.Verbs(1); !strings.HasSuffix(got, "MAIL RCPT DATA BODY") {
 			t.Errorf("the connection was not left in the middle of DATA: %s", got)
 		}
 	}
@@ -203,7 +202,7 @@ func TestDeliverCommitFails(t *testing.T) {
 	if !errors.Is(err, broken) {
 		t.Errorf("got error %v", err)
 	}
-	if got := server.acceptedMail(); len(got) != 1 {
+	if got := server.Recipients(); len(got) != 1 {
 		t.Errorf("%d messages went out, want the one whose intent was recorded", len(got))
 	}
 }
@@ -233,7 +232,7 @@ func TestDeliverMessagesPerConnection(t *testing.T) {
 		1: "CONNECT EHLO MAIL RCPT DATA BODY DOT MAIL RCPT DATA BODY DOT QUIT",
 		2: "CONNECT EHLO MAIL RCPT DATA BODY DOT QUIT",
 	} {
-		if got := server.verbs(conn); got != want {
+		if got := server.Verbs(conn); got != want {
 			t.Errorf("connection %d: got  %s\nwant %s", conn, got, want)
 		}
 	}
@@ -243,15 +242,15 @@ func TestDeliverMessagesPerConnection(t *testing.T) {
 func TestDeliverSomeConnectionsRefused(t *testing.T) {
 	var mu sync.Mutex
 	open := 0
-	server := startScripted(t, func(e event) string {
+	server := startScripted(t, func(e smtptest.Event) string {
 		mu.Lock()
 		defer mu.Unlock()
 		switch {
-		case e.verb == "CONNECT" && open == 2:
-			return "421 4.7.0 too many connections" + closeAfter
-		case e.verb == "CONNECT":
+		case e.Verb == "CONNECT" && open == 2:
+			return "421 4.7.0 too many connections" + smtptest.ThenClose
+		case e.Verb == "CONNECT":
 			open++
-		case e.verb == "QUIT":
+		case e.Verb == "QUIT":
 			open--
 		}
 		return ""
@@ -262,18 +261,18 @@ func TestDeliverSomeConnectionsRefused(t *testing.T) {
 	if err := newTestSender(t, cfg).Deliver(t.Context(), q); err != nil {
 		t.Fatal(err)
 	}
-	if got := len(server.acceptedMail()); got != 300 {
+	if got := len(server.Recipients()); got != 300 {
 		t.Errorf("%d of 300 messages went out", got)
 	}
 }
 
 func TestDeliverServerGoesAway(t *testing.T) {
-	server := startScripted(t, func(e event) string {
-		if e.conn > 1 {
-			return closeNow
+	server := startScripted(t, func(e smtptest.Event) string {
+		if e.Conn > 1 {
+			return smtptest.Close
 		}
-		if e.verb == "DOT" {
-			return "250 ok" + closeAfter
+		if e.Verb == "DOT" {
+			return "250 ok" + smtptest.ThenClose
 		}
 		return ""
 	}, "PIPELINING")
@@ -290,7 +289,7 @@ func TestDeliverServerGoesAway(t *testing.T) {
 
 // A server that takes no message at all is given up, not run through the list.
 func TestDeliverGivesUpOnAServerThatTakesNothing(t *testing.T) {
-	server := startScripted(t, on("MAIL", "", "421 4.3.2 shutting down"+closeAfter), "PIPELINING")
+	server := startScripted(t, on("MAIL", "", "421 4.3.2 shutting down"+smtptest.ThenClose), "PIPELINING")
 	q := newQueue(t, addresses(100)...)
 	err := newTestSender(t, server.config()).Deliver(t.Context(), q)
 	var failed *ConnectError
@@ -305,15 +304,15 @@ func TestDeliverGivesUpOnAServerThatTakesNothing(t *testing.T) {
 func TestDeliverManyConnectionsUnderFaults(t *testing.T) {
 	before := runtime.NumGoroutine()
 	var n atomic.Int64
-	server := startScripted(t, func(e event) string {
-		if e.verb != "MAIL" && e.verb != "RCPT" && e.verb != "DATA" && e.verb != "DOT" {
+	server := startScripted(t, func(e smtptest.Event) string {
+		if e.Verb != "MAIL" && e.Verb != "RCPT" && e.Verb != "DATA" && e.Verb != "DOT" {
 			return ""
 		}
 		switch n.Add(1) % 101 {
 		case 13:
-			return "421 4.3.2 busy" + closeAfter
+			return "421 4.3.2 busy" + smtptest.ThenClose
 		case 37:
-			return closeNow
+			return smtptest.Close
 		case 53:
 			return "450 4.2.0 later"
 		case 71:
@@ -336,7 +335,7 @@ func TestDeliverManyConnectionsUnderFaults(t *testing.T) {
 			sent[to] = true
 		}
 	}
-	for _, to := range server.acceptedMail() {
+	for _, to := range server.Recipients() {
 		if !sent[to] {
 			t.Errorf("the server took the message for %s, which is %v", to, q.outcomes[to].Verdict)
 		}
@@ -345,8 +344,10 @@ func TestDeliverManyConnectionsUnderFaults(t *testing.T) {
 	if len(sent) > 0 {
 		t.Errorf("%d messages count as sent that the server has not", len(sent))
 	}
-	server.listener.Close()
-	server.open.Wait() // until the server's side has seen every connection end
+	for _, e := range server.Events() {
+		<-server.Ended(e.Conn) // the server has seen the end of every connection
+	}
+	server.Close()
 	for range 10000 {
 		if runtime.NumGoroutine() <= before+2 {
 			return
@@ -359,8 +360,8 @@ func TestDeliverManyConnectionsUnderFaults(t *testing.T) {
 func TestDeliverRate(t *testing.T) {
 	var mu sync.Mutex
 	var taken []time.Time
-	server := startScripted(t, func(e event) string {
-		if e.verb == "DOT" {
+	server := startScripted(t, func(e smtptest.Event) string {
+		if e.Verb == "DOT" {
 			mu.Lock()
 			taken = append(taken, time.Now())
 			mu.Unlock()
@@ -402,14 +403,12 @@ func TestDeliverInternationalAddresses(t *testing.T) {
 				t.Fatal(err)
 			}
 			var rcpt, mail string
-			server.mu.Lock()
-			defer server.mu.Unlock()
-			for _, e := range server.events {
-				switch e.verb {
+			for _, e := range server.Events() {
+				switch e.Verb {
 				case "MAIL":
-					mail = e.arg
+					mail = e.Arg
 				case "RCPT":
-					rcpt = e.arg
+					rcpt = e.Arg
 				}
 			}
 			name, _, _ := strings.Cut(test.to, "@")

@@ -21,6 +21,7 @@ import (
 	"github.com/emersion/go-smtp"
 
 	"publisher/internal/config"
+	"publisher/internal/smtptest"
 	"publisher/mailer/refusal"
 )
 
@@ -215,8 +216,8 @@ func TestConnectErrors(t *testing.T) {
 	nobody := refusing.Addr().(*net.TCPAddr).Port
 	refusing.Close()
 	plain, starttls := startMailServer(t, "none", "PLAIN"), startMailServer(t, "starttls", "PLAIN")
-	silent := startScripted(t, on("CONNECT", "", hang))
-	busy := startScripted(t, on("CONNECT", "", "554 5.7.1 your kind is not welcome"+closeAfter))
+	silent := startScripted(t, on("CONNECT", "", smtptest.Hang))
+	busy := startScripted(t, on("CONNECT", "", "554 5.7.1 your kind is not welcome"+smtptest.ThenClose))
 	chatty := startScripted(t, on("CONNECT", "", strings.Repeat("220-hello\r\n", 1<<18)))
 	for _, test := range []struct {
 		name                      string

@@ -57,7 +57,7 @@ func TestTooLargeForTheServer(t *testing.T) {
 				if o := q.outcomes["large@example.org"]; !strings.Contains(o.Reply, "the message has 2001 octets") {
 					t.Error(o.Reply)
 				}
-				if got := fmt.Sprint(server.acceptedMail()); got != "[a@example.org b@example.org c@example.org]" {
+				if got := fmt.Sprint(server.Recipients()); got != "[a@example.org b@example.org c@example.org]" {
 					t.Error(got)
 				}
 			})
@@ -80,12 +80,12 @@ func TestSizeIsDeclared(t *testing.T) {
 			if err := newTestSender(t, server.config()).Deliver(t.Context(), q); err != nil {
 				t.Fatal(err)
 			}
-			for _, e := range server.events {
-				if e.verb == "MAIL" && e.arg != "FROM:<bounces@example.com>"+test.want {
-					t.Errorf("MAIL %s", e.arg)
+			for _, e := range server.Events() {
+				if e.Verb == "MAIL" && e.Arg != "FROM:<bounces@example.com>"+test.want {
+					t.Errorf("MAIL %s", e.Arg)
 				}
 			}
-			if len(server.acceptedMail()) != 1 {
+			if len(server.Recipients()) != 1 {
 				t.Error("nothing was sent")
 			}
 		})

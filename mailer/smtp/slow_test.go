@@ -2,6 +2,7 @@ package smtp
 
 import (
 	"errors"
+	"publisher/internal/smtptest"
 	"publisher/mailer/refusal"
 	"strings"
 	"sync"
@@ -21,15 +22,15 @@ func TestDeliverFindsHowManyConnectionsAreBorne(t *testing.T) {
 				const borne = 3
 				var mu sync.Mutex
 				open := 0
-				server := startScripted(t, func(e event) string {
+				server := startScripted(t, func(e smtptest.Event) string {
 					mu.Lock()
 					defer mu.Unlock()
 					switch {
-					case e.verb == "CONNECT":
+					case e.Verb == "CONNECT":
 						open++
-					case e.verb == "QUIT":
+					case e.Verb == "QUIT":
 						open--
-					case e.verb == test.verb && open > borne:
+					case e.Verb == test.verb && open > borne:
 						return test.reply
 					}
 					return ""
@@ -41,7 +42,7 @@ func TestDeliverFindsHowManyConnectionsAreBorne(t *testing.T) {
 				if err := sender.Deliver(t.Context(), q); err != nil {
 					t.Fatal(err)
 				}
-				if got := len(server.acceptedMail()); got != 1000 {
+				if got := len(server.Recipients()); got != 1000 {
 					t.Errorf("%d of 1000 messages went out", got)
 				}
 				for to, o := range q.outcomes {
@@ -64,8 +65,8 @@ func TestDeliverFindsHowManyConnectionsAreBorne(t *testing.T) {
 func TestDeliverPausesWhereOneConnectionIsTooFast(t *testing.T) {
 	var mu sync.Mutex
 	n := 0
-	server := startScripted(t, func(e event) string {
-		if e.verb != "DOT" {
+	server := startScripted(t, func(e smtptest.Event) string {
+		if e.Verb != "DOT" {
 			return ""
 		}
 		mu.Lock()
@@ -81,7 +82,7 @@ func TestDeliverPausesWhereOneConnectionIsTooFast(t *testing.T) {
 	if err := newTestSender(t, cfg).Deliver(t.Context(), q); err != nil {
 		t.Fatal(err)
 	}
-	if got := len(server.acceptedMail()); got != 25 {
+	if got := len(server.Recipients()); got != 25 {
 		t.Errorf("%d of 25 messages went out", got)
 	}
 }
@@ -121,7 +122,7 @@ func TestDeliverEndsWhereTheServerTakesNoMore(t *testing.T) {
 					t.Errorf("%s is %v, %v", to, o.Verdict, o.About)
 				}
 			}
-			if len(server.acceptedMail()) > 0 {
+			if len(server.Recipients()) > 0 {
 				t.Error("a message was taken")
 			}
 		})

@@ -3,6 +3,7 @@ package smtp
 import (
 	"context"
 	"errors"
+	"publisher/internal/smtptest"
 	"strings"
 	"sync"
 	"testing"
@@ -20,8 +21,8 @@ func TestStopLeavesAnAcceptedEnvelope(t *testing.T) {
 	for mode, offers := range offers {
 		t.Run(mode, func(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
-			server := startScripted(t, func(e event) string {
-				if e.verb == "DOT" {
+			server := startScripted(t, func(e smtptest.Event) string {
+				if e.Verb == "DOT" {
 					cancel()
 				}
 				return ""
@@ -36,7 +37,7 @@ func TestStopLeavesAnAcceptedEnvelope(t *testing.T) {
 			if q.intended(abc[1]) {
 				t.Error("b was intended after the end of the context")
 			}
-			if got := server.verbs(1); strings.Count(got, "DOT") != 1 {
+			if got := server.Verbs(1); strings.Count(got, "DOT") != 1 {
 				t.Errorf("a second message was completed: %s", got)
 			}
 		})
@@ -65,7 +66,7 @@ func TestStopDefersWhatWasIntended(t *testing.T) {
 			if got := q.outcomes[abc[1]].Reply; got != "stopped before it was sent" {
 				t.Errorf("the reason is %q", got)
 			}
-			if got := server.verbs(1); !strings.HasSuffix(got, "DOT MAIL RCPT DATA BODY") {
+			if got := server.Verbs(1); !strings.HasSuffix(got, "DOT MAIL RCPT DATA BODY") {
 				t.Errorf("the connection was not left in the middle of DATA: %s", got)
 			}
 		})
@@ -75,8 +76,8 @@ func TestStopDefersWhatWasIntended(t *testing.T) {
 // Nothing more is due when the context ends: the good-bye is said all the same.
 func TestStopSaysGoodbye(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	server := startScripted(t, func(e event) string {
-		if e.verb == "DOT" {
+	server := startScripted(t, func(e smtptest.Event) string {
+		if e.Verb == "DOT" {
 			cancel()
 		}
 		return ""
@@ -85,7 +86,7 @@ func TestStopSaysGoodbye(t *testing.T) {
 	if err := newTestSender(t, server.config()).Deliver(ctx, q); !errors.Is(err, context.Canceled) {
 		t.Errorf("got error %v", err)
 	}
-	if got := server.verbs(1); !strings.HasSuffix(got, "DOT QUIT") {
+	if got := server.Verbs(1); !strings.HasSuffix(got, "DOT QUIT") {
 		t.Errorf("no good-bye: %s", got)
 	}
 }
@@ -94,28 +95,26 @@ func TestStopSaysGoodbye(t *testing.T) {
 // over another connection it has an envelope, for b, and never answers that.
 type halfway struct {
 	*scriptedServer
-	begun  sync.WaitGroup     // until it has both
-	answer chan string        // to a's message
-	idle   chan chan struct{} // closed when the client has left b's connection
+	begun  sync.WaitGroup         // until it has both
+	answer chan string            // to a's message
+	idle   chan (<-chan struct{}) // closed when the client has left b's connection
 }
 
 func startHalfway(t *testing.T, offers ...string) *halfway {
-	h := &halfway{answer: make(chan string), idle: make(chan chan struct{}, 1)}
+	h := &halfway{answer: make(chan string), idle: make(chan (<-chan struct{}), 1)}
 	h.begun.Add(2)
 	var once sync.Once
-	h.scriptedServer = startScripted(t, func(e event) string {
+	h.scriptedServer = startScripted(t, func(e smtptest.Event) string {
 		switch {
-		case e.verb == "DOT" && e.arg == abc[0]:
+		case e.Verb == "DOT" && e.Arg == abc[0]:
 			h.begun.Done()
 			return <-h.answer
-		case e.verb == "RCPT" && e.arg == abc[1]:
+		case e.Verb == "RCPT" && e.Arg == abc[1]:
 			once.Do(func() {
-				h.mu.Lock()
-				h.idle <- h.ended[e.conn]
-				h.mu.Unlock()
+				h.idle <- h.Ended(e.Conn)
 				h.begun.Done()
 			})
-			return silent
+			return smtptest.Silent
 		}
 		return ""
 	}, offers...)
@@ -184,8 +183,8 @@ func TestStopGrace(t *testing.T) {
 	}{{time.Millisecond, "uncertain"}, {time.Hour, "sent"}} {
 		ctx, stop := context.WithCancel(t.Context())
 		answer := make(chan string)
-		server := startScripted(t, func(e event) string {
-			if e.verb != "DOT" {
+		server := startScripted(t, func(e smtptest.Event) string {
+			if e.Verb != "DOT" {
 				return ""
 			}
 			stop()
@@ -217,8 +216,8 @@ func TestStopGrace(t *testing.T) {
 func TestStopWithTheFirstEnvelope(t *testing.T) {
 	for range 50 {
 		ctx, cancel := context.WithCancel(t.Context())
-		server := startScripted(t, func(e event) string {
-			if e.verb == "DATA" {
+		server := startScripted(t, func(e smtptest.Event) string {
+			if e.Verb == "DATA" {
 				cancel()
 			}
 			return ""

@@ -27,8 +27,8 @@ func TestPrivateTemplates(t *testing.T) {
 		"mail":                  {"templates/digest.txt", "outbox/a.eml", false, "is private (mails)"},
 		"mail by a hard link":   {"templates/digest.txt", "outbox/a.eml", true, "is private (mails)"},
 		"backup of the config":  {"templates/footer.txt", "config.yaml.bak", false, "is private (the config)"},
-		"hidden":                {"templates/digest.html", ".env", false, "no template can be"},
-		"outside":               {"templates/digest.html", "../outside.html", false, "no template can be"},
+		"hidden":                {"templates/digest.html", ".env", false, "templates cannot be"},
+		"outside":               {"templates/digest.html", "../outside.html", false, "templates cannot be"},
 		"a chain":               {"templates/digest.html", "to-config", false, "is private (the config)"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -58,7 +58,7 @@ func TestPrivateTemplates(t *testing.T) {
 			}
 			list := private.NewList(private.Place{What: "the config", Path: filepath.Join(dir, "config.yaml")},
 				private.Place{What: "mails", Path: filepath.Join(dir, "outbox"), Kind: private.Folder})
-			set, err := templates.LoadOwned(filepath.Join(dir, "templates"), dir, list)
+			set, err := templates.Load(filepath.Join(dir, "templates"), dir, list)
 			var fault *templates.Error
 			switch {
 			case test.want == "" && err != nil:
@@ -88,7 +88,7 @@ func TestTemplatesBesidePrivateFiles(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	set, err := templates.LoadOwned(dir, dir, private.NewList(private.Place{Path: filepath.Join(dir, "list.txt")}))
+	set, err := templates.Load(dir, dir, private.NewList(private.Place{Path: filepath.Join(dir, "list.txt")}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,35 +13,35 @@ import (
 )
 
 const (
-	// Below minPacked gzip saves no packet; above maxPacked it takes too long.
+	// Below minPacked gzip does not save a packet; above maxPacked it takes too long.
 	minPacked = 1 << 10
 	maxPacked = 4 << 20
 
-	// A response larger than this may take longer than the server's time-out,
-	// by as much as it takes at the slowest rate.
+	// A larger response than this may exceed the server's timeout by the time it takes at
+	// the slowest rate.
 	largeBody   = 1 << 20
-	slowestRate = 32 << 10 // bytes a second
+	slowestRate = 32 << 10 // bytes per second
 )
 
-// document is a body that clients may keep, and what HTTP says of it.
-type document struct {
-	*kept
+// cachedResponse is a body that clients may cache, with its metadata.
+type cachedResponse struct {
+	*cachedBody
 	mediaType string
 	body      io.ReadSeeker
 	size      int64
 	modified  time.Time // zero: unknown
 }
 
-// serve sends the document in the form that the client wants, or says that it
-// has it already: If-None-Match comes before If-Modified-Since (RFC 9110 §13.2.2).
-func (d *document) serve(w http.ResponseWriter, r *http.Request) {
+// serve sends the body in the form that the client accepts, or 304 if the client has it
+// already. If-None-Match takes precedence over If-Modified-Since (RFC 9110 §13.2.2).
+func (d *cachedResponse) serve(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Content-Type", d.mediaType)
 	tag, body, size := d.tag, d.body, d.size
 	if d.packed != nil {
 		h.Add("Vary", "Accept-Encoding")
 		if acceptsGzip(r.Header.Values("Accept-Encoding")) {
-			// Another form has another entity tag (RFC 9110 §8.8.3.3).
+			// Each form has its own entity tag (RFC 9110 §8.8.3.3).
 			tag, body, size = d.tag+"-gzip", bytes.NewReader(d.packed), int64(len(d.packed))
 			h.Set("Content-Encoding", "gzip")
 			// ServeContent leaves the length of encoded bodies to us.
@@ -51,14 +51,15 @@ func (d *document) serve(w http.ResponseWriter, r *http.Request) {
 	h.Set("ETag", `"`+tag+`"`)
 	if size > largeBody {
 		allowed := time.Minute + time.Duration(size/slowestRate)*time.Second
-		// A writer that knows no deadlines has none to extend.
+		// A writer that does not support deadlines has none to extend.
 		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(allowed))
 	}
 	http.ServeContent(w, r, "", d.modified, body)
 }
 
-// represent reads a body once, for its entity tag and its packed form.
-func represent(mediaType string, size int64, body io.Reader) (k *kept, read int64, err error) {
+// represent reads a body once and returns its entity tag and compressed form, and the
+// number of bytes read.
+func represent(mediaType string, size int64, body io.Reader) (k *cachedBody, read int64, err error) {
 	hash := sha256.New()
 	var packed bytes.Buffer
 	pack := compressible(mediaType) && size >= minPacked && size <= maxPacked
@@ -73,15 +74,15 @@ func represent(mediaType string, size int64, body io.Reader) (k *kept, read int6
 	if err != nil {
 		return nil, read, err
 	}
-	k = &kept{tag: hex.EncodeToString(hash.Sum(nil)[:16])}
+	k = &cachedBody{tag: hex.EncodeToString(hash.Sum(nil)[:16])}
 	if pack && int64(packed.Len()) < read {
 		k.packed = bytes.Clone(packed.Bytes())
 	}
 	return k, read, nil
 }
 
-// acceptsGzip reads Accept-Encoding (RFC 9110 §12.5.3). A client that says
-// nothing gets the plain form.
+// acceptsGzip reports whether Accept-Encoding allows gzip (RFC 9110 §12.5.3). Without the
+// header the client gets the plain form.
 func acceptsGzip(values []string) bool {
 	accepts := false
 	for _, item := range strings.Split(strings.Join(values, ","), ",") {
@@ -96,7 +97,7 @@ func acceptsGzip(values []string) bool {
 	return accepts
 }
 
-// positive tells whether a quality value is above zero; without one it is 1.
+// positive reports whether a quality value is above zero. Without one it is 1.
 func positive(parameters string) bool {
 	name, value, found := strings.Cut(parameters, "=")
 	if !found || !strings.EqualFold(strings.TrimSpace(name), "q") {

@@ -8,7 +8,7 @@ import (
 	"publisher/internal/publish"
 )
 
-// importedJSON is what an import did, as programs read it.
+// importedJSON is the JSON document of an import.
 type importedJSON struct {
 	DryRun     bool              `json:"dry_run,omitempty"`
 	From       string            `json:"from,omitempty"`
@@ -24,47 +24,47 @@ type importedJSON struct {
 	Warnings   []publish.Warning `json:"warnings"`
 }
 
-func (a *app) importedJSON(got publish.ImportReport, m mood) importedJSON {
+func (u *ui) importedJSON(got publish.ImportReport, dryRun bool) importedJSON {
 	if got.Warnings == nil {
 		got.Warnings = []publish.Warning{}
 	}
-	return importedJSON{m == would, got.From, got.Rows, got.Added, got.Updated, got.Unchanged, got.Kept, got.Removed,
+	return importedJSON{dryRun, got.From, got.Rows, got.Added, got.Updated, got.Unchanged, got.Kept, got.Removed,
 		got.Duplicates, got.Refused, got.LeftOut, got.Warnings}
 }
 
-// sayImported says what an import did, or would do.
-func (a *app) sayImported(got publish.ImportReport, m mood) error {
-	a.warn(got.Warnings)
+// printImported prints what an import did, or would do.
+func (u *ui) printImported(got publish.ImportReport, dryRun bool) error {
+	u.printWarnings(got.Warnings)
 	if got.ReadAs != "" {
-		a.hint("read %s", got.ReadAs)
+		u.note("read %s", got.ReadAs)
 	}
-	if a.json {
-		return a.printJSON(a.importedJSON(got, m))
+	if u.json {
+		return u.printJSON(u.importedJSON(got, dryRun))
 	}
-	if m == would {
-		a.say("nothing was changed; an import would give:")
+	if dryRun {
+		u.print("dry run: nothing was changed; an import would result in:")
 	}
-	a.say("%d added, %d updated, %d unchanged", got.Added, got.Updated, got.Unchanged)
+	u.print("%d added, %d updated, %d unchanged", got.Added, got.Updated, got.Unchanged)
 	for _, n := range []struct {
 		n    int
 		text string
 	}{
-		{got.Kept, "not brought back: they unsubscribed, bounced or complained"},
-		{got.Duplicates, "with an address that another row has too: the strictest status counts"},
-		{got.LeftOut, "left out: they never subscribed or never confirmed"},
-		{got.Refused, "refused: the warnings say why"},
+		{got.Kept, "not re-added: unsubscribed, bounced or complained"},
+		{got.Duplicates, "with the same address as another row: the strictest status counts"},
+		{got.LeftOut, "left out: never subscribed or never confirmed"},
+		{got.Refused, "refused: see the warnings"},
 	} {
 		if n.n > 0 {
-			a.say("%s %s", count(n.n, "row"), n.text)
+			u.print("%s %s", count(n.n, "row"), n.text)
 		}
 	}
 	if got.Removed > 0 {
-		a.say("%d ended: their rows are gone from the file", got.Removed)
+		u.print("%d removed: no longer in the file", got.Removed)
 	}
 	return nil
 }
 
-// lineJSON is what one line of a list would become, as programs read it.
+// lineJSON is what one line of a list would become, in the JSON document of a dry run.
 type lineJSON struct {
 	Line    int               `json:"line"`
 	Email   string            `json:"email"`
@@ -75,13 +75,13 @@ type lineJSON struct {
 	Reason  string            `json:"reason,omitempty"`
 }
 
-// dryRun says of each line what it would become. It is written while it is read: a
-// list may have a million lines.
-func (a *app) dryRun(read func(tell func(ledger.RowResult) error) (publish.ImportReport, error)) error {
+// printDryRun prints what each line would become. It prints while it reads: a list may have
+// a million lines.
+func (u *ui) printDryRun(read func(tell func(ledger.RowResult) error) (publish.ImportReport, error)) error {
 	lines := 0
 	tell := func(f ledger.RowResult) error {
-		if !a.json {
-			a.say("%s", resultText(f))
+		if !u.json {
+			u.print("%s", resultText(f))
 			return nil
 		}
 		text, err := json.Marshal(lineJSON{f.Line, f.Email, f.Outcome, f.Is, f.Was, f.First, f.Reason})
@@ -93,18 +93,18 @@ func (a *app) dryRun(read func(tell func(ledger.RowResult) error) (publish.Impor
 			before = ",\n    "
 		}
 		lines++
-		_, err = fmt.Fprintf(a.stdout, "%s%s", before, text)
+		_, err = fmt.Fprintf(u.stdout, "%s%s", before, text)
 		return err
 	}
 	got, err := read(tell)
 	if err != nil {
 		return err
 	}
-	if !a.json {
-		return a.sayImported(got, would)
+	if !u.json {
+		return u.printImported(got, true)
 	}
-	a.warn(got.Warnings)
-	summary, err := json.MarshalIndent(a.importedJSON(got, would), "", "  ")
+	u.printWarnings(got.Warnings)
+	summary, err := json.MarshalIndent(u.importedJSON(got, true), "", "  ")
 	if err != nil {
 		return err
 	}
@@ -112,7 +112,7 @@ func (a *app) dryRun(read func(tell func(ledger.RowResult) error) (publish.Impor
 	if lines == 0 {
 		end = "{\n  \"lines\": [],"
 	}
-	_, err = fmt.Fprintf(a.stdout, "%s%s\n", end, summary[1:]) // without its opening brace
+	_, err = fmt.Fprintf(u.stdout, "%s%s\n", end, summary[1:]) // without its opening brace
 	return err
 }
 
@@ -124,7 +124,7 @@ func resultText(f ledger.RowResult) string {
 	case f.Reason != "":
 		return fmt.Sprintf("line %d: %q: %s: %s", f.Line, f.Email, f.Outcome, f.Reason)
 	case f.Outcome == ledger.RowKept:
-		return fmt.Sprintf("line %d: %s: not brought back, %s", f.Line, f.Email, f.Is)
+		return fmt.Sprintf("line %d: %s: not re-added, %s", f.Line, f.Email, f.Is)
 	case f.Outcome == ledger.RowDuplicate:
 		return fmt.Sprintf("%s of line %d, %s", text, f.First, f.Is)
 	case f.Outcome == ledger.RowUpdated && f.Was != f.Is:

@@ -10,22 +10,22 @@ import (
 	"publisher/templates"
 )
 
-// maxBody is far above any form of ours.
+// maxBody is far larger than any of our forms.
 const maxBody = 64 << 10
 
-// Policies of what a response may load (CSP level 3). Nothing here runs scripts,
-// the owner's files included: they share their origin with the dashboard.
+// Content security policies (CSP level 3). No response may run scripts, not even the owner's
+// files: they share their origin with the dashboard.
 const (
 	pagePolicy = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' https: data:; " +
 		"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-	// %[1]s is the origin of the publication, which need not be https.
+	// %[1]s is the origin of the publication, which may be http.
 	editionPolicy = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' https: data: %[1]s; " +
 		"form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 	filePolicy = "default-src 'none'; style-src 'self' 'unsafe-inline' %[1]s; img-src 'self' https: data: %[1]s; " +
 		"media-src 'self' https: %[1]s; font-src 'self' %[1]s; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 )
 
-// secured sets the headers that hold unless a handler says otherwise.
+// secured sets security headers that handlers may override.
 func (s *site) secured(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
@@ -40,7 +40,7 @@ func (s *site) secured(next http.Handler) http.Handler {
 	})
 }
 
-// policy fills the publication's origin into a policy.
+// policy returns a policy with the publication's origin filled in.
 func (s *site) policy(format string) string {
 	u := s.Config.Site.URL
 	return fmt.Sprintf(format, u.Scheme+"://"+u.Host)
@@ -55,8 +55,8 @@ func private(next http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
-// limited bounds what is read of a request's body. Who answers without reading it ends the
-// connection: net/http would else wait for the rest before it sends the answer.
+// limited limits the size of a request's body. A handler that answers without reading it
+// closes the connection: otherwise net/http would wait for the rest before it answers.
 func limited(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.ContentLength != 0 {
@@ -71,8 +71,8 @@ func limited(next http.Handler) http.Handler {
 	})
 }
 
-// recovered turns a panic into a page, or, where one is half sent already, into
-// a broken connection, so that nobody takes the half for the whole.
+// recovered turns a panic into an error page. If a response is already partly sent, it
+// breaks the connection instead, so that no client takes the part for the whole.
 func (s *site) recovered(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
@@ -83,7 +83,7 @@ func (s *site) recovered(next http.Handler) http.Handler {
 			case fault == http.ErrAbortHandler:
 				panic(fault)
 			}
-			s.Log.Error("a request made the web server panic", "route", r.Pattern, "fault", fault, "stack", string(debug.Stack()))
+			s.Log.Error("internal error: a request made the web server panic", "route", r.Pattern, "fault", fault, "stack", string(debug.Stack()))
 			if rec, ok := w.(*recorder); ok && rec.status != 0 {
 				panic(http.ErrAbortHandler)
 			}
@@ -93,7 +93,7 @@ func (s *site) recovered(next http.Handler) http.Handler {
 	})
 }
 
-// logged tells of each request by its route: addresses hold tokens.
+// logged logs each request by its route, because paths contain tokens.
 func (s *site) logged(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
@@ -105,7 +105,7 @@ func (s *site) logged(next http.Handler) http.Handler {
 	})
 }
 
-// recorder remembers the status that was sent; 0 while none was.
+// recorder records the status that was sent, or 0.
 type recorder struct {
 	http.ResponseWriter
 	status int
@@ -125,11 +125,11 @@ func (r *recorder) Write(b []byte) (int, error) {
 	return r.ResponseWriter.Write(b)
 }
 
-// Unwrap lets http.ResponseController through.
+// Unwrap is for http.ResponseController.
 func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 
-// fail answers for a fault of ours. secret is an address that the error may
-// name and that the log must not; "" for none.
+// fail logs an error and answers with an error page. secret is an address that the error
+// may contain and the log must not, or "".
 func (s *site) fail(w http.ResponseWriter, r *http.Request, err error, secret string) {
 	if r.Context().Err() != nil {
 		return // the client left

@@ -1,18 +1,14 @@
-package main
+package hint
 
 import (
 	"errors"
 	"strings"
 )
 
-// errorLines takes an error apart into the lines that its makers wrote: those of an
-// error that has Lines, and of several that were joined. A line end anywhere else is
-// part of a name or a value, and stays in its line.
-func errorLines(err error) []string {
-	text := err.Error()
-	if !strings.Contains(text, "\n") {
-		return []string{text}
-	}
+// Lines returns the text of an error as the lines that its authors intended: those of
+// errors that have a method Lines, those of errors.Join, and one for each hint. A line
+// end anywhere else is part of a name or a value, and stays within its line.
+func Lines(err error) []string {
 	if lined, ok := err.(interface{ Lines() []string }); ok {
 		return lined.Lines()
 	}
@@ -25,11 +21,13 @@ func errorLines(err error) []string {
 			parts = []error{inner}
 		}
 	}
-	return splitAround(text, parts)
+	return splitAround(err.Error(), parts)
 }
 
-// splitAround returns the lines of a text in which the texts of parts stand one after
-// the other.
+// IsHint reports whether a line that Lines returned is a hint.
+func IsHint(line string) bool { return strings.HasPrefix(line, prefix) }
+
+// splitAround returns the lines of a text that contains the texts of parts in this order.
 func splitAround(text string, parts []error) []string {
 	lines := []string{""}
 	add := func(s string) { lines[len(lines)-1] += s }
@@ -42,7 +40,7 @@ func splitAround(text string, parts []error) []string {
 			lines, before = append(lines, ""), ""
 		}
 		add(before)
-		inner := errorLines(part)
+		inner := Lines(part)
 		add(inner[0])
 		lines = append(lines, inner[1:]...)
 		text = after
