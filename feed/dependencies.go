@@ -8,7 +8,7 @@ import (
 	"sync"
 	"time"
 
-	"publisher/content"
+	"publisher/content/post"
 )
 
 // Dependencies are what the last rendering of a post depends on besides the post and the
@@ -80,7 +80,7 @@ func newDependencies(items []Item, previous map[string]Dependencies, start time.
 }
 
 // last returns the fingerprint of a post's last rendering, as what it depends on is now.
-func (d *dependencies) last(p *content.Post) fingerprint {
+func (d *dependencies) last(p *post.Post) fingerprint {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	now, known := d.before[p.Path]
@@ -93,7 +93,7 @@ func (d *dependencies) last(p *content.Post) fingerprint {
 }
 
 // reuse notes that documents have the last rendering of a post.
-func (d *dependencies) reuse(p *content.Post) {
+func (d *dependencies) reuse(p *post.Post) {
 	last := d.last(p)
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -101,7 +101,7 @@ func (d *dependencies) reuse(p *content.Post) {
 }
 
 // add notes what a new rendering depends on.
-func (d *dependencies) add(p *content.Post, r *content.Rendering) {
+func (d *dependencies) add(p *post.Post, r *post.Rendering) {
 	now, fp := Dependencies{}, onUnknown
 	if !r.Follows.Unknown && r.Follows.FileHash == p.FileHash {
 		now = Dependencies{Links: r.Follows.Links, Files: r.Follows.Files, State: FileState(r.Follows.Files, d.start)}
@@ -113,14 +113,14 @@ func (d *dependencies) add(p *content.Post, r *content.Rendering) {
 }
 
 // forget notes that the documents do not have a post as it is.
-func (d *dependencies) forget(p *content.Post) {
+func (d *dependencies) forget(p *post.Post) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.used[p.Path] = onUnknown
 }
 
 // of returns the fingerprint of a post's rendering in this Update's documents.
-func (d *dependencies) of(p *content.Post) fingerprint {
+func (d *dependencies) of(p *post.Post) fingerprint {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if fp, ok := d.used[p.Path]; ok {

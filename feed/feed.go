@@ -25,13 +25,13 @@ import (
 	"strings"
 	"time"
 
-	"publisher/content"
+	"publisher/content/post"
 	"publisher/internal/config"
 )
 
 // Item is one post as feeds show it.
 type Item struct {
-	Post *content.Post
+	Post *post.Post
 	ID   string // for ever
 	// FirstSeen decides between posts of one date; zero where it is not known.
 	FirstSeen time.Time
@@ -41,7 +41,7 @@ type Item struct {
 
 // Render renders a post. It is called from several goroutines at once. An error other
 // than the context's leaves that post out.
-type Render func(ctx context.Context, p *content.Post) (*content.Rendering, error)
+type Render func(ctx context.Context, p *post.Post) (*post.Rendering, error)
 
 // Result is what an Update did. Paths are relative to config.yaml's folder, slash-separated.
 type Result struct {

@@ -17,7 +17,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"publisher/content"
+	"publisher/content/post"
 	"publisher/feed"
 	"publisher/internal/config"
 )
@@ -52,7 +52,7 @@ func at(s string) time.Time {
 
 // newItem returns a plain post that edit changes.
 func newItem(cfg *config.Config, name, date string, edit ...func(*feed.Item)) feed.Item {
-	post := &content.Post{
+	post := &post.Post{
 		Path:     name + ".md",
 		URL:      "https://blog.example.com/" + name + "/",
 		Title:    "About " + name,
@@ -70,12 +70,12 @@ func tags(names ...string) func(*feed.Item) {
 	return func(it *feed.Item) { it.Post.Tags = names }
 }
 
-func render(_ context.Context, p *content.Post) (*content.Rendering, error) {
-	return &content.Rendering{
+func render(_ context.Context, p *post.Post) (*post.Rendering, error) {
+	return &post.Rendering{
 		HTML:        "<p>First of " + p.Path + ".</p>\n<pre><code>a &lt; b ]]&gt; c</code></pre>\n<p>Rest.</p>",
 		ExcerptHTML: "<p>First of " + p.Path + ".</p>",
 		ExcerptText: "First of " + p.Path + ".",
-		Follows:     content.Follows{FileHash: p.FileHash},
+		Follows:     post.Follows{FileHash: p.FileHash},
 	}, nil
 }
 
@@ -87,7 +87,7 @@ func sample(cfg *config.Config) []feed.Item {
 			it.Post.Source = "https://elsewhere.example.org/first"
 		}),
 		newItem(cfg, "episode", "2024-03-02T10:00:00Z", tags("feeds", "C#"), func(it *feed.Item) {
-			it.Post.Enclosure = &content.Enclosure{URL: "https://blog.example.com/episode.mp3", Length: 12345, Type: "audio/mpeg"}
+			it.Post.Enclosure = &post.Enclosure{URL: "https://blog.example.com/episode.mp3", Length: 12345, Type: "audio/mpeg"}
 			it.Post.Authors = []string{"Grace Hopper", "Ada Lovelace"}
 		}),
 		newItem(cfg, "été", "2024-03-03T10:00:00Z", tags("Été à Paris"), func(it *feed.Item) {
@@ -264,7 +264,7 @@ func TestEachPostIsRenderedOnce(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			cfg.Feeds.Tags, cfg.Feeds.Archive = tt.tags, tt.archive
 			rendered := make(chan string, 100)
-			counting := func(ctx context.Context, p *content.Post) (*content.Rendering, error) {
+			counting := func(ctx context.Context, p *post.Post) (*post.Rendering, error) {
 				rendered <- p.Path
 				return render(ctx, p)
 			}
@@ -302,7 +302,7 @@ func TestTagURI(t *testing.T) {
 		{"[::1]", ".md", "2024-01-15T09:00:00Z", "tag:--1,2024-01-15:.md"},
 	} {
 		cfg.Site.URL = &url.URL{Scheme: "https", Host: tt.host}
-		if got := feed.TagURI(cfg, &content.Post{Path: tt.path, Date: at(tt.date)}); got != tt.want {
+		if got := feed.TagURI(cfg, &post.Post{Path: tt.path, Date: at(tt.date)}); got != tt.want {
 			t.Errorf("TagURI of %s at %s: %s, want %s", tt.path, tt.host, got, tt.want)
 		}
 	}
@@ -311,7 +311,7 @@ func TestTagURI(t *testing.T) {
 func ExampleTagURI() {
 	cfg := config.Default()
 	cfg.Site.URL = &url.URL{Scheme: "https", Host: "example.com"}
-	fmt.Println(feed.TagURI(cfg, &content.Post{Path: "2024/hello.md", Date: time.Date(2024, 5, 1, 12, 0, 0, 0, time.UTC)}))
+	fmt.Println(feed.TagURI(cfg, &post.Post{Path: "2024/hello.md", Date: time.Date(2024, 5, 1, 12, 0, 0, 0, time.UTC)}))
 	// Output: tag:example.com,2024-05-01:2024/hello
 }
 
@@ -321,11 +321,11 @@ func TestNotesAndPhotos(t *testing.T) {
 	note := newItem(cfg, "note", "2024-03-03T00:00:00Z", func(it *feed.Item) { it.Post.Title = "" })
 	photo := newItem(cfg, "photo", "2024-03-02T00:00:00Z", func(it *feed.Item) { it.Post.Image = "https://blog.example.com/a b.jpg" })
 	bare := newItem(cfg, "bare", "2024-03-01T00:00:00Z")
-	_, err := feed.Update(t.Context(), cfg, []feed.Item{note, photo, bare}, func(ctx context.Context, p *content.Post) (*content.Rendering, error) {
+	_, err := feed.Update(t.Context(), cfg, []feed.Item{note, photo, bare}, func(ctx context.Context, p *post.Post) (*post.Rendering, error) {
 		if p == note.Post {
 			return render(ctx, p)
 		}
-		return &content.Rendering{}, nil
+		return &post.Rendering{}, nil
 	}, feed.Previous{})
 	if err != nil {
 		t.Fatal(err)

@@ -7,7 +7,7 @@ import (
 
 	"golang.org/x/net/idna"
 
-	"publisher/content"
+	"publisher/content/post"
 	"publisher/internal/config"
 )
 
@@ -16,7 +16,7 @@ import (
 //
 // The day is the one that the author wrote, in the zone the author wrote it, so
 // that neither the machine's zone nor a change of site.timezone moves it.
-func TagURI(cfg *config.Config, p *content.Post) string {
+func TagURI(cfg *config.Config, p *post.Post) string {
 	year, month, day := p.Date.Date()
 	specific := strings.TrimSuffix(p.Path, path.Ext(p.Path))
 	if specific == "" {

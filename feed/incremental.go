@@ -9,7 +9,7 @@ import (
 	"slices"
 	"time"
 
-	"publisher/content"
+	"publisher/content/post"
 	"publisher/internal/config"
 )
 
@@ -32,7 +32,7 @@ type Previous struct {
 // inputs hashes everything that a feed is made from, except its posts' renderings.
 type inputs struct {
 	settings []byte
-	posts    map[*content.Post][]byte
+	posts    map[*post.Post][]byte
 }
 
 // newInputs hashes the settings, and each post once, since many feeds show it.
@@ -43,7 +43,7 @@ func newInputs(cfg *config.Config, build string, plans []*plan) (*inputs, error)
 	if err != nil {
 		return nil, err
 	}
-	in := &inputs{settings: settings.Sum(nil), posts: map[*content.Post][]byte{}}
+	in := &inputs{settings: settings.Sum(nil), posts: map[*post.Post][]byte{}}
 	for _, o := range plans {
 		for _, it := range o.items {
 			if err := in.add(it); err != nil {
@@ -70,7 +70,7 @@ func (in *inputs) add(it Item) error {
 }
 
 // of returns the hash of a plan; "" if it is not known what one of its posts depends on.
-func (in *inputs) of(o *plan, dependencies func(*content.Post) fingerprint) string {
+func (in *inputs) of(o *plan, dependencies func(*post.Post) fingerprint) string {
 	hash := sha256.New()
 	hash.Write(in.settings)
 	// Strings in JSON cannot run into each other.

@@ -10,15 +10,15 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"publisher/content"
+	"publisher/content/post"
 	"publisher/feed"
 	"publisher/internal/config"
 )
 
 // renders returns a Render that records for which posts it is called. All depend on the same.
-func renders(asked map[string]bool, on content.Follows) feed.Render {
+func renders(asked map[string]bool, on post.Follows) feed.Render {
 	var mu sync.Mutex
-	return func(ctx context.Context, p *content.Post) (*content.Rendering, error) {
+	return func(ctx context.Context, p *post.Post) (*post.Rendering, error) {
 		mu.Lock()
 		asked[p.Path] = true
 		mu.Unlock()
@@ -29,7 +29,7 @@ func renders(asked map[string]bool, on content.Follows) feed.Render {
 }
 
 // updateFeeds updates the feeds after an earlier update and returns what was rendered.
-func updateFeeds(t *testing.T, cfg *config.Config, items []feed.Item, earlier feed.Result, build string, on content.Follows) (feed.Result, map[string]bool) {
+func updateFeeds(t *testing.T, cfg *config.Config, items []feed.Item, earlier feed.Result, build string, on post.Follows) (feed.Result, map[string]bool) {
 	t.Helper()
 	asked := map[string]bool{}
 	result, err := feed.Update(t.Context(), cfg, items, renders(asked, on), feed.Previous{Documents: earlier.Documents, Build: build,
@@ -42,10 +42,10 @@ func updateFeeds(t *testing.T, cfg *config.Config, items []feed.Item, earlier fe
 
 func TestUpdateBuildsOnlyWhatAChangeAffects(t *testing.T) {
 	all := map[string]bool{"oldest.md": true, "old.md": true, "episode.md": true, "été.md": true, "newest.md": true}
-	pictures := content.Follows{Files: []string{"incremental_test.go", "none.png"}}
-	nothing, anything := content.Follows{}, content.Follows{Unknown: true}
+	pictures := post.Follows{Files: []string{"incremental_test.go", "none.png"}}
+	nothing, anything := post.Follows{}, post.Follows{Unknown: true}
 	for name, tt := range map[string]struct {
-		on     content.Follows
+		on     post.Follows
 		change func(cfg *config.Config, items []feed.Item) []feed.Item
 		build  string
 		wants  map[string]bool // rendered
@@ -103,7 +103,7 @@ func TestUpdateBuildsOnlyWhatAChangeAffects(t *testing.T) {
 func TestUpdateReplacesChangedDocuments(t *testing.T) {
 	cfg := testConfig(t)
 	items := sample(cfg)
-	first, _ := updateFeeds(t, cfg, items, feed.Result{}, "", content.Follows{})
+	first, _ := updateFeeds(t, cfg, items, feed.Result{}, "", post.Follows{})
 	if err := os.Remove(filepath.Join(cfg.Dir, "public/tags/mail/feed.json")); err != nil {
 		t.Fatal(err)
 	}
@@ -113,7 +113,7 @@ func TestUpdateReplacesChangedDocuments(t *testing.T) {
 			known = append(known, doc)
 		}
 	}
-	second, _ := updateFeeds(t, cfg, items, feed.Result{Documents: known}, "", content.Follows{})
+	second, _ := updateFeeds(t, cfg, items, feed.Result{Documents: known}, "", post.Follows{})
 	if diff := cmp.Diff([]string{"public/tags/mail/feed.json"}, second.Written); diff != "" {
 		t.Errorf("written (-want +got):\n%s", diff)
 	}
@@ -136,7 +136,7 @@ func TestUpdateSweepsAfterAKilledPass(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	updateFeeds(t, cfg, items, feed.Result{}, "", content.Follows{})
+	updateFeeds(t, cfg, items, feed.Result{}, "", post.Follows{})
 	for _, name := range left {
 		if _, err := os.Stat(filepath.Join(cfg.Dir, name)); err == nil {
 			t.Errorf("%s is still there", name)
@@ -149,7 +149,7 @@ func TestUpdateRendersWhatDependsOnWhatHasChanged(t *testing.T) {
 	cfg := testConfig(t)
 	items := sample(cfg)
 	picture := filepath.Join(cfg.Dir, "picture.png")
-	on := content.Follows{Files: []string{picture}}
+	on := post.Follows{Files: []string{picture}}
 	first, _ := updateFeeds(t, cfg, items, feed.Result{}, "", on)
 	if err := os.WriteFile(picture, nil, 0o644); err != nil {
 		t.Fatal(err)

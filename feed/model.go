@@ -12,7 +12,7 @@ import (
 
 	"github.com/gorilla/feeds"
 
-	"publisher/content"
+	"publisher/content/post"
 	"publisher/internal/config"
 	"publisher/internal/xmltext"
 )
@@ -43,8 +43,8 @@ type entry struct {
 	authors   []string
 	tags      []string
 	summary   string // plain text
-	image     *content.Image
-	enclosure *content.Enclosure
+	image     *post.Image
+	enclosure *post.Enclosure
 }
 
 // link is one atom:link of a feed.
@@ -89,7 +89,7 @@ func (b *builder) place(ctx context.Context, m *model, reused *reuse, owners map
 		return fmt.Errorf("it has the same id as %s, %q; give one of them another `id` in its front matter", owner, it.ID)
 	}
 	old, ok := reused.find(it)
-	r := &content.Rendering{}
+	r := &post.Rendering{}
 	if !ok {
 		var err error
 		if r, err = b.cache.get(ctx, it.Post); err != nil {
@@ -111,7 +111,7 @@ func (b *builder) place(ctx context.Context, m *model, reused *reuse, owners map
 func (b *builder) leaveOut(m *model, reused *reuse, it Item, err error) {
 	last, found := reused.last(it)
 	if found {
-		item, e := m.item(it, &content.Rendering{})
+		item, e := m.item(it, &post.Rendering{})
 		m.add(it, item, e, last)
 		m.Updated = latest(m.Updated, item.Updated)
 	}
@@ -130,7 +130,7 @@ func (m *model) add(it Item, item *feeds.Item, e entry, old encodedItem) {
 }
 
 // item returns a post as gorilla/feeds has it, and what that lacks.
-func (m *model) item(it Item, r *content.Rendering) (*feeds.Item, entry) {
+func (m *model) item(it Item, r *post.Rendering) (*feeds.Item, entry) {
 	p := it.Post
 	created := m.stamp(p.Date)
 	updated := m.stamp(it.Updated)
@@ -160,7 +160,7 @@ func (m *model) item(it Item, r *content.Rendering) (*feeds.Item, entry) {
 		e.language = language
 	}
 	if e.image == nil && p.Image != "" {
-		e.image = &content.Image{URL: p.Image}
+		e.image = &post.Image{URL: p.Image}
 	}
 	if e.image != nil {
 		image := *e.image // the one in the cache is shared by all feeds
@@ -168,7 +168,7 @@ func (m *model) item(it Item, r *content.Rendering) (*feeds.Item, entry) {
 		e.image = &image
 	}
 	if enc := p.Enclosure; enc != nil {
-		e.enclosure = &content.Enclosure{URL: uri(enc.URL), Length: enc.Length, Type: xmltext.Line(enc.Type)}
+		e.enclosure = &post.Enclosure{URL: uri(enc.URL), Length: enc.Length, Type: xmltext.Line(enc.Type)}
 		item.Enclosure = &feeds.Enclosure{Url: e.enclosure.URL, Length: strconv.FormatInt(enc.Length, 10), Type: e.enclosure.Type}
 	}
 	return item, e
@@ -176,7 +176,7 @@ func (m *model) item(it Item, r *content.Rendering) (*feeds.Item, entry) {
 
 // bodyless returns a body for a p without one, such as a photo, because JSON Feed
 // requires content in every item: the p's picture and summary, else a link.
-func (m *model) bodyless(p *content.Post, r *content.Rendering) string {
+func (m *model) bodyless(p *post.Post, r *post.Rendering) string {
 	address := p.Image
 	alt := ""
 	if r.Image != nil {

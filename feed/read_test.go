@@ -15,7 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/mmcdole/gofeed"
 
-	"publisher/content"
+	"publisher/content/post"
 	"publisher/feed"
 )
 
@@ -125,16 +125,16 @@ func FuzzAnyPost(f *testing.F) {
 	f.Add("&amp;", "\u2028", "http://[::1]:80/%zz", "<?xml?>&#0;", ".", "x-y", int64(1<<40))
 	cfg := testConfig(f)
 	f.Fuzz(func(t *testing.T, title, id, address, html, tag, language string, seconds int64) {
-		it := feed.Item{ID: id, Post: &content.Post{
+		it := feed.Item{ID: id, Post: &post.Post{
 			Path: title, Title: title, URL: address, Date: time.Unix(seconds, 0), Language: language,
 			Tags: []string{tag, html}, Authors: []string{title, html}, Source: address, Image: address,
-			Enclosure: &content.Enclosure{URL: address, Length: seconds, Type: language},
+			Enclosure: &post.Enclosure{URL: address, Length: seconds, Type: language},
 		}}
 		safe := newItem(cfg, "safe", "2024-01-01T00:00:00Z", tags(tag), func(it *feed.Item) { it.Post.Title = title + "x"; it.Post.Authors = []string{html} })
 		cfg := *cfg
 		cfg.Dir = t.TempDir()
-		hostile := func(context.Context, *content.Post) (*content.Rendering, error) {
-			return &content.Rendering{HTML: html, ExcerptHTML: title, ExcerptText: tag}, nil
+		hostile := func(context.Context, *post.Post) (*post.Rendering, error) {
+			return &post.Rendering{HTML: html, ExcerptHTML: title, ExcerptText: tag}, nil
 		}
 		for _, items := range [][]feed.Item{{it}, {safe}} {
 			_, err := feed.Update(t.Context(), &cfg, items, hostile, feed.Previous{})
@@ -176,8 +176,8 @@ func BenchmarkBigBlog(b *testing.B) {
 			tags(fmt.Sprint("tag", i%500), fmt.Sprint("tag", i*7%500), fmt.Sprint("tag", i*13%500))))
 	}
 	body := strings.Repeat("<p>Some <em>words</em> of a post &amp; more.</p>\n", 100)
-	big := func(context.Context, *content.Post) (*content.Rendering, error) {
-		return &content.Rendering{HTML: strings.Clone(body), ExcerptHTML: body[:200], ExcerptText: "Some words"}, nil
+	big := func(context.Context, *post.Post) (*post.Rendering, error) {
+		return &post.Rendering{HTML: strings.Clone(body), ExcerptHTML: body[:200], ExcerptText: "Some words"}, nil
 	}
 	b.ReportAllocs()
 	for b.Loop() {

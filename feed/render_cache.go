@@ -6,7 +6,7 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"publisher/content"
+	"publisher/content/post"
 )
 
 // renderCacheBytes limits the renderings that are kept for other feeds. Beyond it, a post
@@ -17,19 +17,19 @@ const renderCacheBytes = 24 << 20
 type renderCache struct {
 	render       Render
 	dependencies *dependencies
-	slots        map[*content.Post]*cachedRendering
+	slots        map[*post.Post]*cachedRendering
 	held         atomic.Int64
 }
 
 type cachedRendering struct {
 	mu        sync.Mutex
 	uses      int // feeds that still need it
-	rendering *content.Rendering
+	rendering *post.Rendering
 	err       error
 }
 
 func newRenderCache(render Render, plans []*plan, dependencies *dependencies) *renderCache {
-	s := &renderCache{render: render, dependencies: dependencies, slots: map[*content.Post]*cachedRendering{}}
+	s := &renderCache{render: render, dependencies: dependencies, slots: map[*post.Post]*cachedRendering{}}
 	for _, o := range plans {
 		for _, it := range o.items {
 			if s.slots[it.Post] == nil {
@@ -41,7 +41,7 @@ func newRenderCache(render Render, plans []*plan, dependencies *dependencies) *r
 	return s
 }
 
-func (s *renderCache) get(ctx context.Context, p *content.Post) (*content.Rendering, error) {
+func (s *renderCache) get(ctx context.Context, p *post.Post) (*post.Rendering, error) {
 	slot := s.slots[p]
 	slot.mu.Lock()
 	defer slot.mu.Unlock()
@@ -66,7 +66,7 @@ func (s *renderCache) get(ctx context.Context, p *content.Post) (*content.Render
 }
 
 // release is called when one feed is done with the post.
-func (s *renderCache) release(p *content.Post) {
+func (s *renderCache) release(p *post.Post) {
 	slot := s.slots[p]
 	slot.mu.Lock()
 	defer slot.mu.Unlock()
@@ -77,6 +77,6 @@ func (s *renderCache) release(p *content.Post) {
 	}
 }
 
-func size(r *content.Rendering) int64 {
+func size(r *post.Rendering) int64 {
 	return int64(len(r.HTML) + len(r.ExcerptHTML) + len(r.ExcerptText))
 }

@@ -8,7 +8,7 @@ import (
 
 	"golang.org/x/net/idna"
 
-	"publisher/content"
+	"publisher/content/post"
 	"publisher/internal/xmltext"
 )
 
@@ -32,9 +32,9 @@ func lines(in []string) []string {
 }
 
 // cleanRendering returns a copy with what feeds show, cleaned.
-func cleanRendering(r *content.Rendering) *content.Rendering {
+func cleanRendering(r *post.Rendering) *post.Rendering {
 	// A clone has no unused capacity, which the cache would keep without counting it.
-	c := &content.Rendering{HTML: strings.Clone(clean(r.HTML)), ExcerptHTML: strings.Clone(clean(r.ExcerptHTML)), ExcerptText: xmltext.Line(r.ExcerptText)}
+	c := &post.Rendering{HTML: strings.Clone(clean(r.HTML)), ExcerptHTML: strings.Clone(clean(r.ExcerptHTML)), ExcerptText: xmltext.Line(r.ExcerptText)}
 	if r.Image != nil {
 		image := *r.Image
 		c.Image = &image

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"publisher/content"
+	"publisher/content/post"
 	"publisher/feed"
 	"publisher/internal/config"
 	"publisher/internal/unprivileged"
@@ -32,15 +32,15 @@ func TestValidate(t *testing.T) {
 		{"language", func(it *feed.Item) { it.Post.Language = "english please" }, "BCP 47"},
 		{"source", func(it *feed.Item) { it.Post.Source = "a friend" }, "its source"},
 		{"picture", func(it *feed.Item) { it.Post.Image = "cover.jpg" }, "picture"},
-		{"enclosure's address", func(it *feed.Item) { it.Post.Enclosure = &content.Enclosure{URL: "a.mp3", Type: "audio/mpeg"} }, "enclosure's address"},
-		{"enclosure's type", func(it *feed.Item) { it.Post.Enclosure = &content.Enclosure{URL: "https://e.com/a.mp3", Type: "mp3"} }, "media type"},
+		{"enclosure's address", func(it *feed.Item) { it.Post.Enclosure = &post.Enclosure{URL: "a.mp3", Type: "audio/mpeg"} }, "enclosure's address"},
+		{"enclosure's type", func(it *feed.Item) { it.Post.Enclosure = &post.Enclosure{URL: "https://e.com/a.mp3", Type: "mp3"} }, "media type"},
 		{"not rendered", func(it *feed.Item) { it.Post.Title = "fails" }, "no such shortcode"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			cfg := testConfig(t)
 			items := sample(cfg)
 			bad := newItem(cfg, "bad", "2024-03-03T00:00:00Z", tags("feeds"), tt.edit)
-			result, err := feed.Update(t.Context(), cfg, append(items, bad), func(ctx context.Context, p *content.Post) (*content.Rendering, error) {
+			result, err := feed.Update(t.Context(), cfg, append(items, bad), func(ctx context.Context, p *post.Post) (*post.Rendering, error) {
 				if p.Title == "fails" {
 					return nil, errors.New("no such shortcode")
 				}
@@ -72,9 +72,9 @@ func TestLastGoodItemStays(t *testing.T) {
 	cfg := testConfig(t)
 	items := sample(cfg)
 	earlier := mustUpdate(t, cfg, items, render, feed.Previous{})
-	for name, breaks := range map[string]func(*content.Post) error{
-		"cannot be rendered": func(*content.Post) error { return errors.New("too deep") },
-		"has a bad address":  func(p *content.Post) error { p.URL = "/newest/"; return nil },
+	for name, breaks := range map[string]func(*post.Post) error{
+		"cannot be rendered": func(*post.Post) error { return errors.New("too deep") },
+		"has a bad address":  func(p *post.Post) error { p.URL = "/newest/"; return nil },
 	} {
 		t.Run(name, func(t *testing.T) {
 			changed := sample(cfg)
@@ -84,7 +84,7 @@ func TestLastGoodItemStays(t *testing.T) {
 			err := breaks(&broken)
 			changed[4].Post = &broken
 			for _, round := range []string{"first", "second"} {
-				result := mustUpdate(t, cfg, changed, func(ctx context.Context, p *content.Post) (*content.Rendering, error) {
+				result := mustUpdate(t, cfg, changed, func(ctx context.Context, p *post.Post) (*post.Rendering, error) {
 					if p == &broken && err != nil {
 						return nil, err
 					}

@@ -7,7 +7,7 @@ import (
 
 	"github.com/gorilla/feeds"
 
-	"publisher/content"
+	"publisher/content/post"
 )
 
 const (
@@ -37,7 +37,7 @@ type thumbnail struct {
 	Height int    `xml:"height,attr,omitempty"`
 }
 
-func newThumbnail(image *content.Image) *thumbnail {
+func newThumbnail(image *post.Image) *thumbnail {
 	if image == nil {
 		return nil
 	}

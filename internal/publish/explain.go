@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"publisher/content"
+	"publisher/content/post"
 	"publisher/internal/config"
 	"publisher/internal/ledger"
 	"publisher/internal/publish/catalog"
@@ -209,7 +209,7 @@ func (s *pass) reason(e catalog.Entry, state catalog.State, editions, canceled i
 }
 
 // place returns the file and line of an omission, if they are known.
-func (s *pass) place(o *content.Omission) string {
+func (s *pass) place(o *post.Omission) string {
 	switch {
 	case o.Path == "":
 		return ""

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"publisher/content"
+	"publisher/content/post"
 	"publisher/internal/ledger"
 	"publisher/internal/publish/catalog"
 	"publisher/internal/publish/report"
@@ -56,7 +57,7 @@ func (p *Publisher) Posts(ctx context.Context) ([]PostJSON, []report.Warning, er
 	return posts, warnings, err
 }
 
-func (s *pass) postJSON(e catalog.Entry, r *content.Rendering, state catalog.State) PostJSON {
+func (s *pass) postJSON(e catalog.Entry, r *post.Rendering, state catalog.State) PostJSON {
 	image := e.Post.Image
 	if image == "" && r.Image != nil {
 		image = r.Image.URL

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"publisher/content"
+	"publisher/content/post"
 	"publisher/internal/config"
 	"publisher/internal/ledger"
 	"publisher/internal/publish/report"
@@ -43,7 +44,7 @@ type Options struct {
 
 // Entry is one post of the tree beside what the ledger has of it.
 type Entry struct {
-	Post *content.Post
+	Post *post.Post
 	Row  ledger.Post
 }
 
@@ -64,19 +65,19 @@ type Catalog struct {
 
 	loaded       bool // the fields below are known; not yet if nothing has changed
 	entries      []Entry
-	postProblems []content.Problem // what is wrong with posts beyond their own files
+	postProblems []post.Problem // what is wrong with posts beyond their own files
 	numbering    numbering
 
 	mu       sync.Mutex // guards what rendering finds
 	counts   report.Posts
 	warnings []report.Warning
 	held     []string
-	leftOut  map[string]content.Problem // by path
+	leftOut  map[string]post.Problem // by path
 }
 
 // NewCatalog returns the catalog of a pass that starts now; Survey fills it.
 func New(source Source, start time.Time) *Catalog {
-	return &Catalog{Source: source, start: start, renderer: newRenderer(source.Tree), leftOut: map[string]content.Problem{}}
+	return &Catalog{Source: source, start: start, renderer: newRenderer(source.Tree), leftOut: map[string]post.Problem{}}
 }
 
 // Start returns when the pass began, which decides what is published.
@@ -95,7 +96,7 @@ func (c *Catalog) Loaded() bool { return c.loaded }
 func (c *Catalog) Entries() []Entry { return c.entries }
 
 // LeftOut returns the posts that the blog's engine leaves out.
-func (c *Catalog) LeftOut() []content.LeftOut { return c.scan.LeftOut }
+func (c *Catalog) LeftOut() []post.LeftOut { return c.scan.LeftOut }
 
 // Report is what a catalog reports.
 type Report struct {
@@ -112,7 +113,7 @@ func (c *Catalog) Report() Report {
 }
 
 // warn adds problems to the report. The caller holds mu if posts are being rendered.
-func (c *Catalog) warn(problems []content.Problem) {
+func (c *Catalog) warn(problems []post.Problem) {
 	for _, problem := range problems {
 		c.warnings = append(c.warnings, report.Warning{Path: c.Path(problem.Path), Line: problem.Line, Message: problem.Message})
 	}

@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"publisher/content"
+	"publisher/content/post"
 	"publisher/feed"
 	"publisher/internal/config"
 )
@@ -17,11 +17,11 @@ import (
 type identity struct{ cfg *config.Config }
 
 // rule returns the id that path and date give.
-func (i identity) rule(p *content.Post) string { return feed.TagURI(i.cfg, p) }
+func (i identity) rule(p *post.Post) string { return feed.TagURI(i.cfg, p) }
 
 // fixed returns the id that the front matter gives, made a URI if it is not one
 // (RFC 4287 §4.2.6).
-func (i identity) fixed(p *content.Post) string {
+func (i identity) fixed(p *post.Post) string {
 	id := strings.TrimSpace(p.GUID)
 	if isURI(id) {
 		return id
@@ -30,7 +30,7 @@ func (i identity) fixed(p *content.Post) string {
 }
 
 // file returns the path of a post's file relative to config.yaml's folder.
-func (i identity) file(p *content.Post) string {
+func (i identity) file(p *post.Post) string {
 	return path.Join(filepath.ToSlash(i.cfg.Content.Dir), p.Path)
 }
 

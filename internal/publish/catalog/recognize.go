@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"slices"
 
-	"publisher/content"
+	"publisher/content/post"
 	"publisher/internal/ledger"
 )
 
@@ -15,40 +15,40 @@ import (
 type matches struct {
 	entries  []Entry       // one for each post, rows of new ones without a Key
 	gone     []ledger.Post // rows whose file is not in the tree
-	problems []content.Problem
+	problems []post.Problem
 }
 
 // recognize matches each post with what the ledger has of it: by the id that its front
 // matter gives, its path, its address, its body, or its title and date, in this order. All
 // but the first two count only for rows whose file is gone, so that a copy is a new post and
 // a moved file is not. present reports whether a file is there but could not be read.
-func recognize(rows []ledger.Post, posts []*content.Post, present func(path string) bool, id identity) matches {
+func recognize(rows []ledger.Post, posts []*post.Post, present func(path string) bool, id identity) matches {
 	m := newMatcher(rows, posts, present, id)
-	m.match(m.byID, func(p *content.Post) string { return m.guids[p] })
-	m.match(m.byPath, func(p *content.Post) string { return p.Path })
-	m.match(m.byURL, func(p *content.Post) string { return p.URL })
+	m.match(m.byID, func(p *post.Post) string { return m.guids[p] })
+	m.match(m.byPath, func(p *post.Post) string { return p.Path })
+	m.match(m.byURL, func(p *post.Post) string { return p.URL })
 	m.match(m.byBody, m.bodyOf)
-	m.match(m.byHeadline, func(p *content.Post) string { return headline(p.Title, p.Date.Unix()) })
+	m.match(m.byHeadline, func(p *post.Post) string { return headline(p.Title, p.Date.Unix()) })
 	return m.result(id)
 }
 
 type matcher struct {
 	rows    []ledger.Post
-	posts   []*content.Post
-	taken   map[int]bool          // rows that are matched, by index
-	matched map[*content.Post]int // the row of a post
-	guids   map[*content.Post]string
-	files   map[string]*content.Post // by path in the tree
+	posts   []*post.Post
+	taken   map[int]bool       // rows that are matched, by index
+	matched map[*post.Post]int // the row of a post
+	guids   map[*post.Post]string
+	files   map[string]*post.Post // by path in the tree
 	present func(path string) bool
-	problem []content.Problem
+	problem []post.Problem
 
 	byID, byPath, byURL, byBody, byHeadline map[string][]int
 	weak                                    map[int]bool // gone before this scan: a path or address alone proves nothing
 }
 
-func newMatcher(rows []ledger.Post, posts []*content.Post, present func(string) bool, id identity) *matcher {
-	m := &matcher{rows: rows, posts: posts, taken: map[int]bool{}, matched: map[*content.Post]int{},
-		guids: map[*content.Post]string{}, files: map[string]*content.Post{}, present: present, weak: map[int]bool{},
+func newMatcher(rows []ledger.Post, posts []*post.Post, present func(string) bool, id identity) *matcher {
+	m := &matcher{rows: rows, posts: posts, taken: map[int]bool{}, matched: map[*post.Post]int{},
+		guids: map[*post.Post]string{}, files: map[string]*post.Post{}, present: present, weak: map[int]bool{},
 		byID: map[string][]int{}, byPath: map[string][]int{}, byURL: map[string][]int{},
 		byBody: map[string][]int{}, byHeadline: map[string][]int{}}
 	for _, p := range posts {
@@ -80,7 +80,7 @@ func (m *matcher) claimGUIDs(ids identity) {
 		pathOf[row.ID] = row.Path
 		known[row.Path] = true
 	}
-	rank := func(p *content.Post, id string) int {
+	rank := func(p *post.Post, id string) int {
 		switch {
 		case pathOf[id] == p.Path:
 			return 0
@@ -91,7 +91,7 @@ func (m *matcher) claimGUIDs(ids identity) {
 		}
 		return 1
 	}
-	owner := map[string]*content.Post{}
+	owner := map[string]*post.Post{}
 	for _, p := range m.posts {
 		id := ids.fixed(p)
 		if other := owner[id]; p.GUID != "" && (other == nil || rank(p, id) < rank(other, id)) {
@@ -107,21 +107,21 @@ func (m *matcher) claimGUIDs(ids identity) {
 			m.guids[p] = id
 			continue
 		}
-		m.problem = append(m.problem, content.Problem{Path: p.Path,
+		m.problem = append(m.problem, post.Problem{Path: p.Path,
 			Message: fmt.Sprintf("the id %q is already in use by %s; give this post another id, or none", p.GUID, ids.file(owner[id]))})
 	}
 }
 
 // stays reports whether the post of a row is still where it was, and so is not p, whatever id
 // p has now.
-func (m *matcher) stays(row ledger.Post, p *content.Post) bool {
+func (m *matcher) stays(row ledger.Post, p *post.Post) bool {
 	there := m.files[row.Path]
 	return there != nil && there != p && (m.guids[there] == "" || m.guids[there] == m.guids[p])
 }
 
 // match matches posts that have no row yet with free rows of the same key: if several have
 // it, with the one that is most similar.
-func (m *matcher) match(index map[string][]int, key func(*content.Post) string) {
+func (m *matcher) match(index map[string][]int, key func(*post.Post) string) {
 	for _, p := range m.posts {
 		k := key(p)
 		if _, done := m.matched[p]; done || k == "" {
@@ -150,7 +150,7 @@ func (m *matcher) match(index map[string][]int, key func(*content.Post) string) 
 // bodyOf returns the key by which a post is recognized if only its body is the same. If several
 // missing posts had that body, or the post is a draft, which may only resemble the missing one,
 // the title has to be the same too.
-func (m *matcher) bodyOf(p *content.Post) string {
+func (m *matcher) bodyOf(p *post.Post) string {
 	key := bodyKey(p.BodyHash[:], p.Title)
 	if rows := m.byBody[key]; p.Draft || len(rows) > 1 {
 		if !slices.ContainsFunc(rows, func(i int) bool { return m.rows[i].Title == p.Title }) {
@@ -161,7 +161,7 @@ func (m *matcher) bodyOf(p *content.Post) string {
 }
 
 // similarity counts what a post has in common with a row besides path and address.
-func similarity(p *content.Post, row ledger.Post) int {
+func similarity(p *post.Post, row ledger.Post) int {
 	n := 0
 	if bytes.Equal(p.BodyHash[:], row.BodyHash) {
 		n += 4
@@ -190,7 +190,7 @@ func (m *matcher) result(id identity) matches {
 			e.Row.ID = fixed
 			ids[fixed] = true
 		} else if fixed != "" && e.Row.ID != "" && e.Row.ID != fixed && isURI(p.GUID) {
-			r.problems = append(r.problems, content.Problem{Path: p.Path,
+			r.problems = append(r.problems, post.Problem{Path: p.Path,
 				Message: fmt.Sprintf("the id %q comes too late: the post has had the id %s in feeds since it was first seen, and keeps it", p.GUID, e.Row.ID)})
 		}
 		if e.Row.ID == "" {
@@ -221,8 +221,8 @@ func (r *matches) dropDuplicates(id identity) {
 		}
 		return cmp.Or(cmp.Compare(known(a), known(b)), a.Post.Date.Compare(b.Post.Date), cmp.Compare(a.Post.Path, b.Post.Path))
 	})
-	owner := map[string]*content.Post{}
-	losers := map[*content.Post]bool{}
+	owner := map[string]*post.Post{}
+	losers := map[*post.Post]bool{}
 	for _, e := range order {
 		if e.Post.Draft || e.Post.Held != nil {
 			continue
@@ -233,7 +233,7 @@ func (r *matches) dropDuplicates(id identity) {
 			continue
 		}
 		losers[e.Post] = true
-		r.problems = append(r.problems, content.Problem{Path: e.Post.Path, Invalid: true,
+		r.problems = append(r.problems, post.Problem{Path: e.Post.Path, Invalid: true,
 			Message: fmt.Sprintf("has the same address as %s (%s) and is left out; give one of them another slug", id.file(first), e.Post.URL)})
 	}
 	r.entries = slices.DeleteFunc(r.entries, func(e Entry) bool { return losers[e.Post] })

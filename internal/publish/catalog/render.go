@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"publisher/content"
+	"publisher/content/post"
 )
 
 // maxRenderings limits the memory that renderings take in one pass.
@@ -21,17 +22,17 @@ type renderer struct {
 	tree *content.Tree
 
 	mu         sync.Mutex // feeds are rendered by several goroutines
-	renderings map[string]*content.Rendering
+	renderings map[string]*post.Rendering
 	failed     map[string]*content.RenderError
 }
 
 func newRenderer(tree *content.Tree) renderer {
-	return renderer{tree: tree, renderings: map[string]*content.Rendering{}, failed: map[string]*content.RenderError{}}
+	return renderer{tree: tree, renderings: map[string]*post.Rendering{}, failed: map[string]*content.RenderError{}}
 }
 
 // Render returns a post as HTML. The error is a *content.RenderError if the post cannot be
 // rendered, which is then in the report.
-func (c *Catalog) Render(ctx context.Context, p *content.Post) (*content.Rendering, error) {
+func (c *Catalog) Render(ctx context.Context, p *post.Post) (*post.Rendering, error) {
 	r := &c.renderer
 	r.mu.Lock()
 	rendering, known := r.renderings[p.Path]
@@ -42,7 +43,7 @@ func (c *Catalog) Render(ctx context.Context, p *content.Post) (*content.Renderi
 	} else if failed != nil {
 		return nil, failed
 	}
-	var problems []content.Problem
+	var problems []post.Problem
 	err := untilStopped(ctx, func() (err error) {
 		rendering, problems, err = r.tree.Render(ctx, p)
 		return err
@@ -70,7 +71,7 @@ func (c *Catalog) Render(ctx context.Context, p *content.Post) (*content.Renderi
 }
 
 // addWarnings is warn while posts are being rendered.
-func (c *Catalog) addWarnings(problems []content.Problem) {
+func (c *Catalog) addWarnings(problems []post.Problem) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.warn(problems)
@@ -123,21 +124,21 @@ func (c *Catalog) Renderable(ctx context.Context, posts []Entry, limit int) ([]E
 }
 
 // LeaveOut reports a post that is left out, once in a pass. It counts as invalid.
-func (c *Catalog) LeaveOut(problem content.Problem) {
+func (c *Catalog) LeaveOut(problem post.Problem) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if _, reported := c.leftOut[problem.Path]; reported {
 		return
 	}
 	c.leftOut[problem.Path] = problem
-	c.warn([]content.Problem{problem})
+	c.warn([]post.Problem{problem})
 	c.counts.Invalid++
 	c.counts.Total--
 }
 
 // ProblemsLeftOut returns what LeaveOut was called with, by path.
-func (c *Catalog) ProblemsLeftOut() []content.Problem {
+func (c *Catalog) ProblemsLeftOut() []post.Problem {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return slices.SortedFunc(maps.Values(c.leftOut), func(a, b content.Problem) int { return cmp.Compare(a.Path, b.Path) })
+	return slices.SortedFunc(maps.Values(c.leftOut), func(a, b post.Problem) int { return cmp.Compare(a.Path, b.Path) })
 }

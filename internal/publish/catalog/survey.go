@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"publisher/content"
+	"publisher/content/post"
 	"publisher/internal/ledger"
 )
 
@@ -92,7 +93,7 @@ func (c *Catalog) match(ctx context.Context) (matches, error) {
 }
 
 // setPostProblems reports what is wrong with posts beyond their own files.
-func (c *Catalog) setPostProblems(problems []content.Problem) {
+func (c *Catalog) setPostProblems(problems []post.Problem) {
 	c.postProblems = problems
 	c.warn(problems)
 	for _, problem := range problems {
@@ -160,7 +161,7 @@ func (c *Catalog) readFirstPass(ctx context.Context) error {
 }
 
 // LedgerProblems returns problems as the ledger stores them.
-func LedgerProblems(problems []content.Problem) []ledger.Problem {
+func LedgerProblems(problems []post.Problem) []ledger.Problem {
 	var stored []ledger.Problem
 	for _, p := range problems {
 		stored = append(stored, ledger.Problem(p))
@@ -169,10 +170,10 @@ func LedgerProblems(problems []content.Problem) []ledger.Problem {
 }
 
 // ContentProblems returns problems that the ledger stored.
-func ContentProblems(stored []ledger.Problem) []content.Problem {
-	var problems []content.Problem
+func ContentProblems(stored []ledger.Problem) []post.Problem {
+	var problems []post.Problem
 	for _, p := range stored {
-		problems = append(problems, content.Problem(p))
+		problems = append(problems, post.Problem(p))
 	}
 	return problems
 }

@@ -11,7 +11,7 @@ import (
 	"strconv"
 	"strings"
 
-	"publisher/content"
+	"publisher/content/post"
 	"publisher/internal/config"
 	"publisher/internal/ledger"
 	"publisher/internal/publish/catalog"
@@ -186,7 +186,7 @@ func (c *Composer) Post(ctx context.Context, e catalog.Entry, full bool) (templa
 	if err != nil {
 		return post, err
 	}
-	post.Intro = template.HTML(r.IntroHTML)     // content.Rendering is safe HTML
+	post.Intro = template.HTML(r.IntroHTML)     // post.Rendering is safe HTML
 	post.Excerpt = template.HTML(r.ExcerptHTML) // likewise
 	post.Minutes = max(1, (r.Words+wordsPerMinute/2)/wordsPerMinute)
 	if r.Image != nil && !strings.Contains(r.ExcerptHTML, r.Image.URL) && !strings.HasSuffix(strings.ToLower(r.Image.URL), ".svg") {
@@ -197,7 +197,7 @@ func (c *Composer) Post(ctx context.Context, e catalog.Entry, full bool) (templa
 
 // byline returns the authors of a post, unless they are the usual ones: the author of the
 // site, or of all posts.
-func (c *Composer) byline(p *content.Post) []string {
+func (c *Composer) byline(p *post.Post) []string {
 	if len(p.Authors) != 1 {
 		return p.Authors
 	}

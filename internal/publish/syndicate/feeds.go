@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"publisher/content"
+	"publisher/content/post"
 	"publisher/feed"
 	"publisher/internal/config"
 	"publisher/internal/ledger"
@@ -129,10 +130,10 @@ func (f *Feeds) update(ctx context.Context, last ledger.FeedState) (Report, erro
 // report returns what an update reports, and adds the posts that feeds cannot show to the
 // catalog's report.
 func (f *Feeds) report(result feed.Result, err error) Report {
-	for _, post := range result.LeftOut {
+	for _, l := range result.LeftOut {
 		var failed *content.RenderError
-		if !errors.As(post.Err, &failed) { // else Render has reported it
-			f.catalog.LeaveOut(content.Problem{Path: post.Post, Invalid: true, Message: "the post is left out of feeds: " + post.Err.Error()})
+		if !errors.As(l.Err, &failed) { // else Render has reported it
+			f.catalog.LeaveOut(post.Problem{Path: l.Post, Invalid: true, Message: "the post is left out of feeds: " + l.Err.Error()})
 		}
 	}
 	return Report{Feeds: report.Feeds{Written: result.Written, Unchanged: result.Unchanged}, Errors: errorsOf(err), Complete: err == nil, Clashes: f.clashes(result.Clashes)}
