@@ -147,15 +147,18 @@ func (b *builder) store(out *built, m *model, f format, nth int) {
 		err = f.parse(buf.Bytes())
 	}
 	if err == nil {
-		out.written, err = b.disk.write(out.Path, buf.Bytes())
+		doc := Document{Path: out.Path, SHA256: digest(buf.Bytes())}
+		if b.previous == nil { // the inputs of feeds are not known
+			out.written, err = b.disk.write(doc.Path, buf.Bytes())
+		} else {
+			doc.Items = b.pack(m, f, parts)
+			out.written, err = b.previous.write(doc, buf.Bytes())
+		}
+		out.Document = doc
 	}
 	if err != nil {
+		out.Document = Document{Path: out.Path}
 		out.err = &Error{Feed: out.Path, Err: err}
-		return
-	}
-	out.SHA256 = digest(buf.Bytes())
-	if b.inputs != nil {
-		out.Items = b.pack(m, f, parts)
 	}
 }
 

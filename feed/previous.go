@@ -1,13 +1,23 @@
 package feed
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"hash/fnv"
+	"io"
+	"sync"
+)
 
 // previousItems are the documents of the previous Update, from which items are copied that
 // would come out the same.
 type previousItems struct {
-	disk      disk
-	documents map[string]Document // by path
-	holds     map[partKey]string  // one of the documents that have an item, preferably one that stays
+	disk  disk
+	holds map[partKey]string // one of the documents that have an item, preferably one that stays
+
+	mu        sync.Mutex
+	documents map[string]Document // by path; the new one once it is in place
+	// replacing has the lock of a document, by a hash of its path. It is held while the document is
+	// read or replaced, so that a feed finds its items in documents that others replace.
+	replacing [64]sync.RWMutex
 }
 
 // partKey is the hash of everything that an item in a document is made from.
@@ -27,6 +37,49 @@ func newPreviousItems(d disk, documents []Document, staying []built) *previousIt
 		}
 	}
 	return s
+}
+
+func (s *previousItems) document(path string) (Document, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	doc, ok := s.documents[path]
+	return doc, ok
+}
+
+func (s *previousItems) lock(path string) *sync.RWMutex {
+	hash := fnv.New32a()
+	io.WriteString(hash, path) //nolint:errcheck // a hash takes all
+	return &s.replacing[hash.Sum32()%uint32(len(s.replacing))]
+}
+
+// read returns a document and its bytes; nil if its file has changed.
+func (s *previousItems) read(path string) (Document, []byte) {
+	lock := s.lock(path)
+	lock.RLock()
+	defer lock.RUnlock()
+	doc, ok := s.document(path)
+	if !ok {
+		return doc, nil
+	}
+	data, err := s.disk.read(path)
+	if err != nil || digest(data) != doc.SHA256 {
+		return doc, nil
+	}
+	return doc, data
+}
+
+// write writes a document in place of the previous one. It reports whether its bytes differ.
+func (s *previousItems) write(doc Document, data []byte) (bool, error) {
+	lock := s.lock(doc.Path)
+	lock.Lock()
+	defer lock.Unlock()
+	written, err := s.disk.write(doc.Path, data)
+	if err == nil {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.documents[doc.Path] = doc
+	}
+	return written, err
 }
 
 // byteRange is a part of a document.
@@ -136,18 +189,13 @@ func (d *reuse) take(keyIn func(format) partKey) encodedItem {
 
 // document reads the items of a previous document; none if its file has changed.
 func (d *reuse) document(path string) map[partKey][]byte {
-	previous := d.builder.previous
-	doc, ok := previous.documents[path]
-	if !ok {
-		return nil
-	}
 	if items, ok := d.open[path]; ok {
 		return items
 	}
 	items := map[partKey][]byte{}
 	d.open[path] = items
-	data, err := previous.disk.read(path)
-	if err != nil || digest(data) != doc.SHA256 {
+	doc, data := d.builder.previous.read(path)
+	if data == nil {
 		return items
 	}
 	for key, at := range doc.parts() {

@@ -40,7 +40,7 @@ func (p *Publisher) Restore(ctx context.Context, l *ledger.Ledger, emails []stri
 
 // Release releases held posts; see catalog.Release.
 func (p *Publisher) Release(ctx context.Context, l *ledger.Ledger, names []string) ([]string, error) {
-	return catalog.Release(ctx, p.cfg, l, names)
+	return catalog.Release(ctx, l, p.cfg.Content.Dir, names)
 }
 
 // RetryEdition has the next pass try failed and uncertain deliveries again; see editions.Retry.

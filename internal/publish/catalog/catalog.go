@@ -121,13 +121,14 @@ func (c *Catalog) warn(problems []post.Problem) {
 
 // Path makes a path of the content tree one relative to config.yaml's folder, which an
 // editor can open.
-func (c *Catalog) Path(rel string) string { return contentPath(c.Config, rel) }
+func (c *Catalog) Path(rel string) string { return filePath(c.Config.Content.Dir, rel) }
 
-func contentPath(cfg *config.Config, rel string) string {
+// filePath is Path for the content tree in dir.
+func filePath(dir, rel string) string {
 	if rel == "" {
-		return filepath.ToSlash(cfg.Content.Dir)
+		return filepath.ToSlash(dir)
 	}
-	return path.Join(filepath.ToSlash(cfg.Content.Dir), rel)
+	return path.Join(filepath.ToSlash(dir), rel)
 }
 
 // NewestFirst returns posts sorted as digests and listings show them.
@@ -169,7 +170,7 @@ func (c *Catalog) Tags() map[string][]string {
 
 // Find returns the post with an id, path or address.
 func (c *Catalog) Find(name string) (Entry, bool) {
-	i := slices.IndexFunc(c.entries, func(e Entry) bool { return isNamed(c.Config, name, e.Row) })
+	i := slices.IndexFunc(c.entries, func(e Entry) bool { return isNamed(c.Config.Content.Dir, name, e.Row) })
 	if i < 0 {
 		return Entry{}, false
 	}
@@ -177,18 +178,18 @@ func (c *Catalog) Find(name string) (Entry, bool) {
 }
 
 // isNamed reports whether name is a post's id, path or address.
-func isNamed(cfg *config.Config, name string, row ledger.Post) bool {
+func isNamed(dir, name string, row ledger.Post) bool {
 	clean := strings.TrimPrefix(name, "./")
 	return name == row.ID || name == row.URL || strings.TrimSuffix(name, "/") == strings.TrimSuffix(row.URL, "/") ||
-		clean == row.Path || clean == contentPath(cfg, row.Path)
+		clean == row.Path || clean == filePath(dir, row.Path)
 }
 
 // ErrNotFound says that what a command names does not exist.
 var ErrNotFound = errors.New("not found")
 
 // Release releases held posts: those named by id, path or address, or all if there are no
-// names. It returns their paths; the next pass mails them.
-func Release(ctx context.Context, cfg *config.Config, l *ledger.Ledger, names []string) ([]string, error) {
+// names. It returns their paths, with content.dir before them; the next pass mails them.
+func Release(ctx context.Context, l *ledger.Ledger, dir string, names []string) ([]string, error) {
 	rows, err := l.Posts(ctx)
 	if err != nil {
 		return nil, err
@@ -201,7 +202,7 @@ func Release(ctx context.Context, cfg *config.Config, l *ledger.Ledger, names []
 		}
 		named := len(names) == 0
 		for _, name := range names {
-			if isNamed(cfg, name, row) {
+			if isNamed(dir, name, row) {
 				named, used[name] = true, true
 			}
 		}
@@ -217,7 +218,7 @@ func Release(ctx context.Context, cfg *config.Config, l *ledger.Ledger, names []
 	}
 	paths := make([]string, len(release))
 	for i, row := range release {
-		paths[i] = contentPath(cfg, row.Path)
+		paths[i] = filePath(dir, row.Path)
 	}
 	if len(release) == 0 {
 		return paths, nil

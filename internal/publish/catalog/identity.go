@@ -2,8 +2,6 @@ package catalog
 
 import (
 	"net/url"
-	"path"
-	"path/filepath"
 	"strings"
 
 	"github.com/google/uuid"
@@ -31,7 +29,7 @@ func (i identity) fixed(p *post.Post) string {
 
 // file returns the path of a post's file relative to config.yaml's folder.
 func (i identity) file(p *post.Post) string {
-	return path.Join(filepath.ToSlash(i.cfg.Content.Dir), p.Path)
+	return filePath(i.cfg.Content.Dir, p.Path)
 }
 
 func isURI(s string) bool {
