@@ -1,0 +1,50 @@
+package hint
+
+import (
+	"errors"
+	"strings"
+)
+
+// Lines returns the text of an error as the lines that its authors intended: those of
+// errors that have a method Lines, those of errors.Join, and one for each hint. A line
+// end anywhere else is part of a name or a value, and stays within its line.
+func Lines(err error) []string {
+	if lined, ok := err.(interface{ Lines() []string }); ok {
+		return lined.Lines()
+	}
+	var parts []error
+	switch e := err.(type) {
+	case interface{ Unwrap() []error }:
+		parts = e.Unwrap()
+	default:
+		if inner := errors.Unwrap(err); inner != nil {
+			parts = []error{inner}
+		}
+	}
+	return splitAround(err.Error(), parts)
+}
+
+// IsHint reports whether a line that Lines returned is a hint.
+func IsHint(line string) bool { return strings.HasPrefix(line, prefix) }
+
+// splitAround returns the lines of a text that contains the texts of parts in this order.
+func splitAround(text string, parts []error) []string {
+	lines := []string{""}
+	add := func(s string) { lines[len(lines)-1] += s }
+	for i, part := range parts {
+		before, after, found := strings.Cut(text, part.Error())
+		if !found {
+			continue
+		}
+		if i > 0 && before == "\n" { // errors.Join
+			lines, before = append(lines, ""), ""
+		}
+		add(before)
+		inner := Lines(part)
+		add(inner[0])
+		lines = append(lines, inner[1:]...)
+		text = after
+	}
+	add(text)
+	return lines
+}
