@@ -53,7 +53,7 @@ bench-million: build
 # of the ledger beside its model.
 torture:
 	PUBLISHER_TORTURE=200 go test -count=1 -timeout 60m -v -run TestKilledWhileSending ./cmd/publisher
-	PUBLISHER_WALKS=1000000 go test -count=1 -timeout 6h -run TestWalks ./internal/ledger
+	PUBLISHER_WALKS=1000000 go test -count=1 -timeout 6h -run TestWalks ./internal/ledger/sqlite
 
 # Known faults in the dependencies and in Go itself, as far as this code reaches them.
 # It needs the database at vuln.go.dev, or another that GOVULNDB names.

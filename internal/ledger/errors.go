@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"publisher/internal/hint"
 )
 
 // ErrClosed is returned by Record after Close.
@@ -26,9 +28,14 @@ type CloneError struct {
 	What string
 }
 
-func (e *CloneError) Error() string {
-	return fmt.Sprintf("nothing is sent: %s (%s). If an older copy was restored or a copy runs elsewhere, mail could go out twice; "+
-		"if this is the right ledger, run `publisher adopt`", e.What, e.Path)
+func (e *CloneError) Error() string { return e.hinted().Error() }
+
+// Lines returns what is wrong and what to do about it.
+func (e *CloneError) Lines() []string { return hint.Lines(e.hinted()) }
+
+func (e *CloneError) hinted() error {
+	return hint.With(fmt.Errorf("nothing is sent: %s (%s)", e.What, e.Path),
+		"if an older copy was restored or a copy runs elsewhere, mail could go out twice; if this is the right ledger, run `publisher adopt`")
 }
 
 // DamagedError means that the database is corrupt. Nothing was sent; a person has to

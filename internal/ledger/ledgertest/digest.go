@@ -9,8 +9,8 @@ import (
 	"publisher/internal/ledger"
 )
 
-// A digest that could not show a post owes it to those whom it settled, once the post is
-// back, and to nobody else.
+// A digest that could not show a post makes it owed, once the post is back, to the
+// recipients it settled and to nobody else.
 func testWithheld(t *testing.T, open Open) {
 	l := open(t)
 	got, waits, untried := newSender(t, l, "got@example.com"), newSender(t, l, "waits@example.com"), newSender(t, l, "untried@example.com")

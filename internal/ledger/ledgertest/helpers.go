@@ -12,10 +12,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// Noon is the moment at which most tests take place.
+// Noon is the time of most tests.
 var Noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
-// Must fails the test where err is not nil.
+// Must ends the test if err is not nil.
 func Must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
@@ -23,7 +23,7 @@ func Must(t *testing.T, err error) {
 	}
 }
 
-// Want fails the test where a call failed or returned something else.
+// Want returns a function that fails the test if a call failed or returned something else.
 func Want[T any](t *testing.T, want T) func(got T, err error) {
 	return func(got T, err error) {
 		t.Helper()
@@ -36,7 +36,7 @@ func Want[T any](t *testing.T, want T) func(got T, err error) {
 	}
 }
 
-// Number brings the newest sequence number to n.
+// Number saves posts until the newest sequence number is n.
 func Number(t *testing.T, l *ledger.Ledger, n int64) {
 	t.Helper()
 	newest, err := l.NewestNumber(ctx)
@@ -48,7 +48,7 @@ func Number(t *testing.T, l *ledger.Ledger, n int64) {
 	Must(t, l.SavePosts(ctx, posts))
 }
 
-// Rows returns a list to import, ended by err if there is one.
+// Rows returns a list to import, which ends with err if it is not nil.
 func Rows(err error, list ...ledger.Row) iter.Seq2[ledger.Row, error] {
 	return func(yield func(ledger.Row, error) bool) {
 		for i, row := range list {
@@ -70,7 +70,7 @@ func Add(t *testing.T, l *ledger.Ledger, list ...ledger.Row) {
 	Must(t, err)
 }
 
-// Subscriber returns the one with that address.
+// Subscriber returns the subscriber with that address.
 func Subscriber(t *testing.T, l *ledger.Ledger, email string) ledger.Subscriber {
 	t.Helper()
 	s, err := l.Subscriber(ctx, email)
@@ -89,7 +89,7 @@ func CloseEdition(t *testing.T, l *ledger.Ledger, cadence string, after, through
 	return e.Number
 }
 
-// AddMany adds n subscribers and returns an edition that all are due.
+// AddMany adds n subscribers and returns an edition that is due to all of them.
 func AddMany(tb testing.TB, l *ledger.Ledger, n int) int64 {
 	tb.Helper()
 	list := func(yield func(ledger.Row, error) bool) {
@@ -113,7 +113,8 @@ func AddMany(tb testing.TB, l *ledger.Ledger, n int) int64 {
 	return e.Number
 }
 
-// deliver records intents and results as a connection does, from first to last by step.
+// deliver records intents and results as a connection does, for every step-th subscriber
+// from first to last.
 func deliver(l *ledger.Ledger, edition, first, last, step int64) error {
 	var done *ledger.Result
 	for id := first; ; id += step {
@@ -135,7 +136,7 @@ func deliver(l *ledger.Ledger, edition, first, last, step int64) error {
 	}
 }
 
-// DeliverAll has callers deliver an edition to subscribers 1 to n.
+// DeliverAll has several callers deliver an edition to subscribers 1 to n.
 func DeliverAll(tb testing.TB, l *ledger.Ledger, edition, n int64, callers int64) {
 	tb.Helper()
 	var all sync.WaitGroup

@@ -14,7 +14,7 @@ import (
 
 func always(int, int) bool { return true }
 
-// fromFile reads the rows as subscribers.file.
+// fromFile imports rows as subscribers.file.
 func fromFile(t *testing.T, l *ledger.Ledger, mayRemove func(int, int) bool, list ...ledger.Row) ledger.ImportCounts {
 	t.Helper()
 	counts, err := l.Import(ctx, Rows(nil, list...), ledger.ImportOptions{Origin: ledger.FromFile, DefaultCadence: "weekly", Now: Noon, MayRemove: mayRemove})
@@ -178,7 +178,7 @@ func testImportRollsBack(t *testing.T, open Open) {
 	}
 }
 
-func testImportTwins(t *testing.T, open Open) {
+func testImportDuplicates(t *testing.T, open Open) {
 	l := open(t)
 	list := []ledger.Row{
 		{Email: "ann@example.com", Name: "First"},

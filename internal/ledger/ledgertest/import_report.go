@@ -9,8 +9,8 @@ import (
 	"publisher/internal/ledger"
 )
 
-// Of the statuses that one list has for an address the strictest counts, in whatever
-// order they stand, and no empty value wipes one that is not.
+// Of several statuses that a list has for one address the strictest counts, in any order,
+// and an empty value never replaces another one.
 func testImportStrictest(t *testing.T, open Open) {
 	order := []ledger.Status{ledger.Complained, ledger.Bounced, ledger.Unsubscribed, ledger.Removed, ledger.Pending, ledger.Active}
 	for i, strict := range order {
@@ -38,7 +38,7 @@ func testImportStrictest(t *testing.T, open Open) {
 	}
 }
 
-// Each row is told of in the order of lines; an error of the listener ends the import,
+// Each row is reported, in the order of lines. An error of the callback ends the import,
 // and nothing is changed.
 func testImportReport(t *testing.T, open Open) {
 	l := open(t)

@@ -9,7 +9,7 @@ import (
 	"publisher/internal/ledger"
 )
 
-func testRegroup(t *testing.T, open Open) {
+func testSetDigestLanguages(t *testing.T, open Open) {
 	l := open(t)
 	Add(t, l, ledger.Row{Email: "idle@example.com"}, ledger.Row{Email: "daily@example.com", Cadence: "daily"},
 		ledger.Row{Email: "untried@example.com", Cadence: "daily"}, ledger.Row{Email: "gone@example.com", Cadence: "hourly"})
@@ -110,7 +110,7 @@ func testLanguages(t *testing.T, open Open) {
 	}
 }
 
-// A language is a choice as tags are: it is kept, and its change does not reach back.
+// A language is a choice like tags: it is kept, and a change does not apply to the past.
 func testLanguageChoice(t *testing.T, open Open) {
 	l := open(t)
 	ann := ledger.Row{Email: "ann@example.com", Language: "de"}

@@ -14,7 +14,7 @@ import (
 	"publisher/internal/ledger"
 )
 
-// sender is one subscriber and what is recorded of one edition to them.
+// sender records deliveries to one subscriber.
 type sender struct {
 	*ledger.Ledger
 	t          *testing.T

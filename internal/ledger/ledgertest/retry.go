@@ -81,8 +81,8 @@ func testCancel(t *testing.T, open Open) {
 	}
 }
 
-// What is under way when its edition is canceled is not brought by a later one either,
-// however it ends.
+// A delivery under way when its edition is canceled does not come with a later edition
+// either, however it ends.
 func testCancelUnderWay(t *testing.T, open Open) {
 	l := open(t)
 	deferred, gave, sent, killed := newSender(t, l, "deferred@example.com"), newSender(t, l, "gave@example.com"),
@@ -113,7 +113,7 @@ func testCancelUnderWay(t *testing.T, open Open) {
 	Want(t, time.Time{})(l.NextRetry(ctx))
 }
 
-func testPace(t *testing.T, open Open) {
+func testSendLog(t *testing.T, open Open) {
 	l := open(t)
 	ann := newSender(t, l, "ann@example.com")
 	Number(t, l, 1)

@@ -16,7 +16,7 @@ type modeled struct {
 	back   ledger.Status // what undo leads to; "": nobody but the owner ends this
 }
 
-// link is what the unsubscribe link does.
+// link does what the unsubscribe link does.
 func (m *modeled) link(now time.Time, undo bool) {
 	if undo {
 		if m.status == ledger.Unsubscribed && m.back != "" && now.Sub(m.at) <= 7*24*time.Hour {
@@ -34,14 +34,14 @@ func (m *modeled) leave(now time.Time) {
 	}
 }
 
-// finish is an end that only the owner takes back.
+// finish ends the subscription so that only the owner can restore it.
 func (m *modeled) finish(status ledger.Status, now time.Time) {
 	if m.status == ledger.Active || m.status == ledger.Pending {
 		*m = modeled{status: status, at: now}
 	}
 }
 
-// report is a hard bounce or a complaint of the mail that went out at mailed.
+// report is a hard bounce of, or a complaint about, the mail sent at mailed.
 func (m *modeled) report(proof ledger.Purpose, complaint bool, mailed, now time.Time) {
 	tooLate := !complaint && now.Sub(mailed) > 30*24*time.Hour
 	switch {
@@ -60,7 +60,7 @@ var (
 	statuses = []ledger.Status{ledger.Active, ledger.Pending, ledger.Unsubscribed, ledger.Removed, ledger.Bounced, ledger.Complained}
 )
 
-// bearing is a ledger with one subscriber, who got edition 1 at noon.
+// bearing is a ledger with one subscriber, who was sent edition 1 at noon.
 type bearing struct {
 	*ledger.Ledger
 	t     *testing.T
@@ -84,7 +84,8 @@ func newBearing(t *testing.T, open Open, status ledger.Status) *bearing {
 	return b
 }
 
-// do does one act with one token, in the ledger and in the model, and compares.
+// do performs one action with one token, in the ledger and in the model, and compares
+// them.
 func (b *bearing) do(with ledger.Purpose, act ledger.Action, now time.Time) {
 	b.t.Helper()
 	switch act {
@@ -105,7 +106,7 @@ func (b *bearing) do(with ledger.Purpose, act ledger.Action, now time.Time) {
 	b.compare(fmt.Sprintf("%c doing %d after %v", with, act, now.Sub(Noon)))
 }
 
-// remove is `subscribers remove`.
+// remove does what `subscribers remove` does.
 func (b *bearing) remove(now time.Time) {
 	b.t.Helper()
 	Want(b.t, true)(b.SetStatus(ctx, "ann@example.com", ledger.Unsubscribed, "weekly", now))
@@ -123,8 +124,8 @@ func (b *bearing) compare(what string) {
 	}
 }
 
-// Every kind of token does every act to every status, at once, late and too late, and is
-// then followed by an undo.
+// Each kind of token performs each action on each status, at once, in time and too late,
+// followed by an undo.
 func testRights(t *testing.T, open Open) {
 	acts := []ledger.Action{ledger.Leave, ledger.Undo, ledger.Choose, ledger.HardBounce, ledger.Complain}
 	ages := []time.Duration{-time.Hour, 0, 7 * 24 * time.Hour, 30 * 24 * time.Hour, 30*24*time.Hour + time.Second, 400 * 24 * time.Hour}
@@ -145,7 +146,7 @@ func testRights(t *testing.T, open Open) {
 	}
 }
 
-// reset has the owner give the subscriber that status at noon.
+// reset gives the subscriber that status at noon, on behalf of the owner.
 func (b *bearing) reset(status ledger.Status) {
 	b.t.Helper()
 	for _, s := range []ledger.Status{ledger.Bounced, status} { // two steps, so that the moment is noon
@@ -154,8 +155,8 @@ func (b *bearing) reset(status ledger.Status) {
 	b.model = modeled{status: status, at: Noon}
 }
 
-// On random walks of tokens and the owner's removals, links never bring back whom the owner
-// removed, and never lead to a status that the model does not.
+// On random walks of tokens and removals by the owner, links never restore a subscriber
+// whom the owner removed, and never lead to a status that differs from the model's.
 func testRightsOnWalks(t *testing.T, open Open) {
 	acts := []ledger.Action{ledger.Leave, ledger.Leave, ledger.Undo, ledger.Undo, ledger.Undo, ledger.Choose, ledger.HardBounce, ledger.Complain}
 	random := rand.New(rand.NewPCG(15, 4))
@@ -178,8 +179,8 @@ func testRightsOnWalks(t *testing.T, open Open) {
 	}
 }
 
-// Who is gone from subscribers.file while unsubscribed is not revived by undoing that; the
-// row's return does.
+// If the row disappears from subscribers.file while a subscriber is unsubscribed, undoing
+// that does not revive the subscription; the return of the row does.
 func testUndoAfterTheRowIsGone(t *testing.T, open Open) {
 	b := newBearing(t, open, ledger.Active)
 	b.do(ledger.Unsubscribe, ledger.Leave, Noon)
@@ -194,8 +195,8 @@ func testUndoAfterTheRowIsGone(t *testing.T, open Open) {
 	b.compare("the row is back")
 }
 
-// Reports that only Message-IDs prove never count together with those that return paths
-// prove.
+// Reports proved only by Message-IDs never count together with those proved by return
+// paths.
 func testSoftBouncesByProof(t *testing.T, open Open) {
 	for name, tt := range map[string]struct {
 		proofs string // of the five reports
@@ -233,7 +234,7 @@ func testSoftBouncesByProof(t *testing.T, open Open) {
 	}
 }
 
-// A weak report takes nothing away from a strong one, and gives it nothing.
+// A weak report neither weakens nor strengthens a strong one.
 func testWeakReports(t *testing.T, open Open) {
 	b := newBearing(t, open, ledger.Active)
 	for _, bounce := range []ledger.Bounce{
@@ -248,7 +249,7 @@ func testWeakReports(t *testing.T, open Open) {
 	b.compare("a weak report after a strong one")
 }
 
-// Bounces of mail that the ledger does not know of count for nothing.
+// Bounces of mail that the ledger does not know do not count.
 func testBouncesOfUnknownMail(t *testing.T, open Open) {
 	for _, with := range purposes {
 		for _, edition := range []int64{2, 1 << 40} {

@@ -16,12 +16,12 @@ import (
 	"publisher/internal/racedetector"
 )
 
-// Reset empties a ledger, so that not each walk needs a new one.
+// Reset empties a ledger, so that not every walk needs a new one.
 type Reset func() error
 
-// Walk holds the ledger on random walks against a model that keeps, for each subscriber, a
-// set of what is due instead of a cursor: nobody may miss a post, get one twice, or get one
-// that is not theirs. PUBLISHER_WALKS asks for more of them.
+// Walk compares the ledger on random walks with a model that keeps, for each subscriber, a
+// set of posts due instead of a cursor: nobody may miss a post, receive one twice, or
+// receive one that was not for them. PUBLISHER_WALKS sets the number of walks.
 func Walk(t *testing.T, open func(*testing.T) (*ledger.Ledger, Reset)) {
 	walks := 2_000
 	switch n, err := strconv.Atoi(os.Getenv("PUBLISHER_WALKS")); {
@@ -74,7 +74,7 @@ func walkOnce(l *ledger.Ledger, reset Reset, seed uint64) (trace []string, fault
 
 type walkFault struct{ error }
 
-// walk is one of them.
+// walk is one random walk.
 type walk struct {
 	l     *ledger.Ledger
 	rand  *rand.Rand
@@ -90,7 +90,7 @@ type walk struct {
 	calming   bool
 }
 
-// person is what the model knows of a subscriber.
+// person is what the model knows about a subscriber.
 type person struct {
 	email             string
 	active            bool
@@ -106,7 +106,7 @@ type person struct {
 	maybe        map[int64]int // how often it was taken and nobody knew
 }
 
-// walkEdition is an edition as the sending side knows it.
+// walkEdition is an edition as the sender knows it.
 type walkEdition struct {
 	ledger.Edition
 	own      ledger.Numbers
@@ -128,7 +128,7 @@ func (w *walk) note(format string, args ...any) {
 	w.trace = append(w.trace, fmt.Sprintf(format, args...))
 }
 
-// step does one of the things that happen.
+// step does one of the things that can happen.
 func (w *walk) step() {
 	w.now = w.now.Add(time.Duration(1+w.rand.IntN(100)) * time.Minute)
 	switch n := w.rand.IntN(100); {
@@ -159,7 +159,7 @@ func (w *walk) step() {
 	}
 }
 
-// calm lets everything come to rest: all posts can be shown, the server takes all.
+// calm lets everything finish: all posts can be shown, and the server accepts everything.
 func (w *walk) calm() {
 	w.calming = true
 	w.note("calm")
@@ -219,8 +219,8 @@ func (w *walk) selection(p *person) ledger.Selection {
 	return ledger.Selection{Tags: p.tags, Language: w.reads(p.language)}
 }
 
-// reads returns which of the languages with digests of their own somebody reads in; "" is
-// the site's.
+// reads returns which of the languages with digests of their own a subscriber reads in; ""
+// is the site's.
 func (w *walk) reads(language string) string {
 	if len(w.languages) > 0 && (language == "de" || strings.HasPrefix(language, "de-")) {
 		return "de"
@@ -228,7 +228,7 @@ func (w *walk) reads(language string) string {
 	return ""
 }
 
-// only returns those of the numbers that keep holds of.
+// only returns the numbers for which keep returns true.
 func only(n ledger.Numbers, keep func(int64) bool) (kept ledger.Numbers) {
 	for _, seq := range n {
 		if keep(seq) {
@@ -238,7 +238,8 @@ func only(n ledger.Numbers, keep func(int64) bool) (kept ledger.Numbers) {
 	return kept
 }
 
-// walkAwayMost is how long a subscription may have ended before what was due is not sent.
+// walkAwayMost is how long a subscription may have ended before posts due at that time are
+// not sent any more.
 const walkAwayMost = 7 * 24 * time.Hour
 
 func (w *walk) number() {
@@ -273,7 +274,7 @@ func (w *walk) hide() {
 	}
 }
 
-// back offers what can be shown again, as a pass does.
+// back offers posts that can be shown again, as a pass does.
 func (w *walk) back() {
 	ctx := context.Background()
 	missed, err := w.l.Withheld(ctx)

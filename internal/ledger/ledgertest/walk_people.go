@@ -19,7 +19,8 @@ func (w *walk) join() {
 	w.note("join %s %s %v", email, p.cadence, p.tags)
 }
 
-// settleChoice is the model's: what closed under the choice of so far is due or over.
+// settleChoice updates the model when a choice changes: what editions closed over is
+// either due or not, by the previous choice.
 func (w *walk) settleChoice(p *person) { w.settleUpTo(p, w.closed[p.cadence]) }
 
 func (w *walk) settleUpTo(p *person, closed int64) {
@@ -89,7 +90,8 @@ func (w *walk) leaveOrReturn() {
 	w.must(err)
 }
 
-// settleLeaving is the model's: only what an edition had closed over is due to who leaves.
+// settleLeaving updates the model when a subscriber leaves: only what an edition had
+// closed over is due.
 func (w *walk) settleLeaving(p *person) {
 	for seq := range p.pending {
 		if seq <= p.leftClosed {

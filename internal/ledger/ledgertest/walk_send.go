@@ -10,8 +10,8 @@ import (
 	"publisher/internal/ledger"
 )
 
-// close closes editions of a cadence, or notes that nothing was due, unless one is
-// under way.
+// close closes editions of a cadence, or records that nothing was due, unless one is
+// unfinished.
 func (w *walk) close(cadence string) {
 	ctx := context.Background()
 	for _, e := range w.editions {
@@ -67,7 +67,7 @@ func (w *walk) seqs(ids []string) (n ledger.Numbers) {
 	return n
 }
 
-// some returns one of the editions for which the condition holds; nil where there is none.
+// some returns an edition that meets the condition; nil if there is none.
 func (w *walk) some(condition func(*walkEdition) bool) *walkEdition {
 	var found []*walkEdition
 	for _, number := range slices.Sorted(maps.Keys(w.editions)) {
@@ -81,7 +81,7 @@ func (w *walk) some(condition func(*walkEdition) bool) *walkEdition {
 	return found[w.rand.IntN(len(found))]
 }
 
-// deliver goes through some of an edition's recipients.
+// deliver goes to some of an edition's recipients.
 func (w *walk) deliver() {
 	ctx := context.Background()
 	e := w.some(func(e *walkEdition) bool { return !e.done })
@@ -109,14 +109,14 @@ func (w *walk) deliver() {
 	e.done = true
 }
 
-// deliverAll brings every edition to its end.
+// deliverAll finishes every edition.
 func (w *walk) deliverAll() {
 	for w.some(func(e *walkEdition) bool { return !e.done }) != nil {
 		w.deliver()
 	}
 }
 
-// first tries an edition's recipient for the first time.
+// first is the first attempt for a recipient of an edition.
 func (w *walk) first(e *walkEdition, r ledger.Recipient) {
 	due := r.UpTo(w.posts, ledger.Selection{Tags: r.Tags, Language: e.Language}, e.Through)
 	posts, withheld, away := w.share(e, due, nil)
@@ -142,7 +142,7 @@ func (w *walk) first(e *walkEdition, r ledger.Recipient) {
 	}
 }
 
-// share is what somebody gets of an edition, which takes in what it lacks.
+// share divides what is due, and adds to the edition what it lacks.
 func (w *walk) share(e *walkEdition, due, kept ledger.Numbers) (posts, withheld ledger.Numbers, waits bool) {
 	posts, withheld, waits = ledger.SplitDue(due, e.own, func(seq int64) ledger.Visibility {
 		if w.withheld[seq] {
@@ -158,7 +158,7 @@ func (w *walk) share(e *walkEdition, due, kept ledger.Numbers) (posts, withheld 
 	return posts, withheld.Union(kept), waits
 }
 
-// send is the body of a message and what the server says of it.
+// send is a message's body and the server's reply.
 func (w *walk) send(e *walkEdition, p *person, id int64, posts ledger.Numbers, again bool) {
 	for _, seq := range posts {
 		if w.withheld[seq] {
@@ -199,7 +199,7 @@ func (w *walk) send(e *walkEdition, p *person, id int64, posts ledger.Numbers, a
 	w.settled(e, p, posts, r)
 }
 
-// settled is the model's: what the result deals with is not due any more.
+// settled updates the model: posts that the result settles are no longer due.
 func (w *walk) settled(e *walkEdition, p *person, posts ledger.Numbers, r ledger.Result) {
 	over := r.Status == ledger.Sent || r.Status == ledger.Uncertain || r.Status == ledger.Failed && !r.KeepCursor
 	if !over && !e.canceled {
@@ -214,7 +214,7 @@ func (w *walk) settled(e *walkEdition, p *person, posts ledger.Numbers, r ledger
 	}
 }
 
-// passed is the model's: what matches and was not shown stays due.
+// passed updates the model: posts that match and were not shown stay due.
 func (w *walk) passed(p *person, through int64) {
 	for seq := range p.pending {
 		if seq <= through {
@@ -232,7 +232,7 @@ func (w *walk) take(p *person, posts ledger.Numbers) {
 	}
 }
 
-// perhaps is a message whose fate nobody knows.
+// perhaps is a message that may or may not have arrived.
 func (w *walk) perhaps(p *person, posts ledger.Numbers) {
 	if w.rand.IntN(2) == 0 {
 		w.take(p, posts)
@@ -254,7 +254,7 @@ func (w *walk) digest(e *walkEdition, number int64) ledger.Digest {
 	return ledger.Digest{}
 }
 
-// retryDeferred tries what is due for another try.
+// retryDeferred retries the deliveries that are due again.
 func (w *walk) retryDeferred() {
 	ctx := context.Background()
 	found, err := w.l.Deferred(ctx, w.now, 0, 0, 100)
@@ -293,7 +293,7 @@ func (w *walk) retryDeferred() {
 	}
 }
 
-// restart settles what was cut short.
+// restart settles what a crash interrupted.
 func (w *walk) restart() {
 	ctx := context.Background()
 	left, err := w.l.Interrupted(ctx)

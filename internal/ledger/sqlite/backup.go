@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"publisher/internal/durable"
+	"publisher/internal/hint"
 	"publisher/internal/ledger"
 	"publisher/internal/ledger/sqlutil"
 )
@@ -98,7 +99,7 @@ func (e *engine) mayReplace(ctx context.Context, file string) error {
 	if err != nil {
 		return err
 	}
-	refused := fmt.Errorf("%s already exists and is not an earlier backup of this ledger; choose another file", file)
+	refused := hint.With(fmt.Errorf("%s already exists and is not an earlier backup of this ledger", file), "choose another file")
 	if id, err := readHeader(ctx, file, "PRAGMA application_id"); !info.Mode().IsRegular() || err != nil || id != applicationID {
 		return refused
 	}

@@ -12,8 +12,8 @@ import (
 	"publisher/internal/ledger/sqlite"
 )
 
-// A backup made while another process records is of one moment, one file that only its
-// owner reads, and sends nothing from wherever it is put.
+// A backup made while another process records is consistent, is one file that only its
+// owner can read, and sends no mail wherever it is put.
 func TestBackup(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "publisher.db")
 	dsn := "sqlite:" + path
@@ -57,9 +57,8 @@ func TestBackup(t *testing.T) {
 	must(t, errors.Join(l.CheckCloneMark(ctx), l.AdvanceCloneMark(ctx)))
 }
 
-// What a server answered and the ledger could not take yet is in a backup, and still
-// beside the ledger.
-func TestBackupHasLateResults(t *testing.T) {
+// Results that the ledger could not take yet are in a backup, and stay beside the ledger.
+func TestBackupHasSpooledResults(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "publisher.db")
 	l := openAt(t, "sqlite:"+path)
 	addMany(t, l, 2)
@@ -156,8 +155,8 @@ func TestRestore(t *testing.T) {
 	must(t, l.CheckCloneMark(ctx))
 }
 
-// A raw copy of the files of a ledger whose process died is a backup too, of the time
-// when the copy was made.
+// A raw copy of the files of a ledger whose process died is a backup too, of the time when
+// it was copied.
 func TestRestoreARawCopy(t *testing.T) {
 	from := died(t, func(string) {})
 	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)

@@ -13,8 +13,8 @@ import (
 	"publisher/internal/ledger/sqlite"
 )
 
-// BenchmarkMillion prints what a list of a million costs: to import it, to
-// import it again unchanged, and to find among it who is due.
+// BenchmarkMillion measures what a list of a million costs: to import it, to import it
+// again unchanged, and to find the recipients in it.
 func BenchmarkMillion(b *testing.B) {
 	const n = 1_000_000
 	list := func(yield func(ledger.Row, error) bool) {
@@ -63,8 +63,7 @@ func BenchmarkMillion(b *testing.B) {
 	}
 }
 
-// BenchmarkRecord prints what one connection more costs, beside the time that
-// the disk takes for a bare commit: write and fsync.
+// BenchmarkRecord measures records beside a bare commit: write and fsync.
 func BenchmarkRecord(b *testing.B) {
 	b.Run("fsync", func(b *testing.B) {
 		file, err := os.Create(filepath.Join(b.TempDir(), "file"))

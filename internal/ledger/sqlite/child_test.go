@@ -17,15 +17,14 @@ import (
 	"publisher/internal/ledger/sqlite"
 )
 
-// The test binary runs itself again as another process: childTask says what it
-// does there with the ledger childDSN.
+// The test binary runs itself as another process: childTask says what it does there with
+// the ledger childDSN.
 const (
 	childTask = "LEDGER_TEST_TASK"
 	childDSN  = "LEDGER_TEST_DSN"
 )
 
-// tasks print a line when they are where the test wants them, and the rest of
-// their output as they like.
+// tasks print a line when they have reached the point that the test waits for.
 var tasks = map[string]func(dsn string) error{
 	"hold the lock":     holdLock,
 	"record for ever":   recordForEver,
@@ -49,13 +48,13 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// child is a running process and what it prints.
+// child is a running process and its output.
 type child struct {
 	*exec.Cmd
 	lines *bufio.Scanner
 }
 
-// startChild starts a process at the task; it is killed when the test ends.
+// startChild starts a process with the task. It is killed when the test ends.
 func startChild(t *testing.T, task, dsn string, change ...func(*exec.Cmd)) child {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
@@ -78,7 +77,7 @@ func (c child) kill() {
 	c.Wait()
 }
 
-// line is the next one that it prints.
+// line returns the next line of output.
 func (c child) line(t *testing.T) string {
 	t.Helper()
 	if !c.lines.Scan() {
@@ -99,7 +98,8 @@ func holdLock(dsn string) error {
 	return nil
 }
 
-// recordForEver delivers an edition to all, with one line for each result that is on the disk.
+// recordForEver delivers an edition to all subscribers, and prints a line for each result
+// that is on the disk.
 func recordForEver(dsn string) error {
 	l, err := sqlite.Open(ctx, dsn)
 	if err != nil {
@@ -167,7 +167,7 @@ func copyOnly(dsn string) error {
 	return l.Close()
 }
 
-// fillDisk has twenty callers record until files cannot grow any more, then one
+// fillDisk has twenty callers record until files cannot grow any more, then records once
 // more when they can.
 func fillDisk(dsn string) error {
 	l, err := sqlite.Open(ctx, dsn)
@@ -216,7 +216,7 @@ func fillDisk(dsn string) error {
 	return l.Close()
 }
 
-// holdCopy has a private copy open.
+// holdCopy keeps a private copy open.
 func holdCopy(dsn string) error {
 	if _, err := sqlite.OpenCopy(ctx, dsn); err != nil {
 		return err

@@ -10,7 +10,7 @@ import (
 	"publisher/internal/ledger"
 )
 
-// sent makes a ledger that was sent from, with that many subscribers and editions.
+// sent creates a ledger that mail was sent from, with that many subscribers and editions.
 func sent(t *testing.T, path string, subscribers, editions int) {
 	t.Helper()
 	l := openAt(t, "sqlite:"+path)
@@ -22,7 +22,7 @@ func sent(t *testing.T, path string, subscribers, editions int) {
 	must(t, l.Close())
 }
 
-// nextNumbers adopts the ledger, and returns which numbers it gives then.
+// nextNumbers adopts the ledger, and returns the next numbers that it uses.
 func nextNumbers(t *testing.T, path string) (edition, subscriberID int64) {
 	t.Helper()
 	l := openAt(t, "sqlite:"+path)
@@ -45,8 +45,8 @@ func nextNumbers(t *testing.T, path string) (edition, subscriberID int64) {
 	return edition, subscriberID
 }
 
-// Whatever was given by the ledger that lay here is never given again.
-func TestAdoptLeavesAGap(t *testing.T) {
+// Numbers used by the ledger that was here before are never used again.
+func TestAdoptSkipsNumbers(t *testing.T) {
 	for name, tt := range map[string]struct {
 		change              func(path string)
 		edition, subscriber int64 // at least
@@ -90,8 +90,8 @@ func TestAdoptLeavesAGap(t *testing.T) {
 	}
 }
 
-// Only a ledger that never sent, with no mark beside it, is a new one.
-func TestGuard(t *testing.T) {
+// Only a ledger that never sent, without a mark beside it, is a new one.
+func TestCloneGuard(t *testing.T) {
 	for name, tt := range map[string]struct {
 		make func(path string)
 		open bool

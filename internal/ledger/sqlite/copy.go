@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"publisher/internal/hint"
+
 	"modernc.org/sqlite"
 )
 
@@ -39,7 +41,7 @@ func snapshot(ctx context.Context, src, dst string) error {
 			return nil
 		}
 	}
-	return errors.New("it kept changing while it was copied; run again")
+	return hint.With(errors.New("it kept changing while it was copied"), "run again")
 }
 
 // inUse reports whether a connection is open, or was open when its process died.

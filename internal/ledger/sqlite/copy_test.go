@@ -11,8 +11,8 @@ import (
 	"publisher/internal/ledger/sqlite"
 )
 
-// contents are the files of a folder. SQLite's own -shm is left out where a
-// process has it open: it holds locks, not data.
+// contents returns the files of a folder, without SQLite's -shm while a process has it
+// open: it contains locks, not data.
 func contents(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	all := make(map[string]string)
@@ -94,7 +94,7 @@ func TestOpenCopyOfNothing(t *testing.T) {
 	}
 }
 
-// A copy made while another process writes is of one moment.
+// A copy made while another process writes is consistent.
 func TestOpenCopyWhileWritten(t *testing.T) {
 	dsn := "sqlite:" + filepath.Join(t.TempDir(), "publisher.db")
 	l := openAt(t, dsn)

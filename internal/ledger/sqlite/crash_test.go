@@ -9,7 +9,7 @@ import (
 	"publisher/internal/ledger"
 )
 
-// What Record said is on the disk is there after kill -9, and no more than one
+// Everything that Record reported as stored is there after kill -9, and at most one
 // delivery per caller is uncertain.
 func TestKilledWhileRecording(t *testing.T) {
 	dsn := "sqlite:" + filepath.Join(t.TempDir(), "publisher.db")
@@ -58,7 +58,7 @@ func TestKilledWhileRecording(t *testing.T) {
 	}
 }
 
-// An import is there as a whole or not at all.
+// An import is stored completely or not at all.
 func TestKilledWhileImporting(t *testing.T) {
 	dsn := "sqlite:" + filepath.Join(t.TempDir(), "publisher.db")
 	l := openAt(t, dsn)
@@ -86,7 +86,8 @@ func TestKilledWhileImporting(t *testing.T) {
 	add(t, l, ledger.Row{Email: "ben@example.com"})
 }
 
-// Where the disk fails every caller is told, and what was told to be stored is.
+// If the disk fails every caller gets an error, and everything reported as stored is
+// stored.
 func TestDiskFull(t *testing.T) {
 	dsn := "sqlite:" + filepath.Join(t.TempDir(), "publisher.db")
 	l := openAt(t, dsn)

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"publisher/internal/hint"
 	"publisher/internal/ledger"
 )
 
@@ -51,7 +52,7 @@ func appendTime(dst []byte, t time.Time) []byte {
 	return binary.AppendVarint(dst, t.UnixMicro())
 }
 
-var errJournalRow = errors.New("cannot read a row of its journal; restore a backup, or use the version of publisher that wrote it")
+var errJournalRow = hint.With(errors.New("cannot read a row of its journal"), "restore a backup, or use the version of publisher that wrote it")
 
 // decodeStep decodes the changes that encodeStep encoded.
 func decodeStep(row []byte) (*ledger.Step, error) {

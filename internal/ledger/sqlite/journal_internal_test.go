@@ -12,8 +12,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// What one process records another one sees at once, and brings into the tables
-// without the first one minding.
+// What one process records is visible to another one at once, which may fold it without
+// affecting the first.
 func TestRecordedHereAndFoldedElsewhere(t *testing.T) {
 	ctx, at := context.Background(), sentToAnn.At
 	path := filepath.Join(t.TempDir(), "publisher.db")
@@ -58,9 +58,9 @@ func wantJournal(t *testing.T, l opened, want int) {
 	}
 }
 
-// A page that was read while the recorder wrote about somebody on it is not trusted
-// for that one.
-func TestTouchedWhileRead(t *testing.T) {
+// A recipient about whom the recorder writes while the page is being read is not
+// prefetched.
+func TestRecordedWhilePrefetched(t *testing.T) {
 	ctx, at := context.Background(), sentToAnn.At
 	l := sendingToAnn(t, filepath.Join(t.TempDir(), "publisher.db"))
 	defer l.Close()
@@ -77,7 +77,7 @@ func TestTouchedWhileRead(t *testing.T) {
 	}
 }
 
-// One who calls alone, while many deliveries are under way, is answered all the same.
+// A single caller gets its answer although many deliveries are under way.
 func TestOneCallerAmongMany(t *testing.T) {
 	ctx, at := context.Background(), sentToAnn.At
 	l := sendingToAnn(t, filepath.Join(t.TempDir(), "publisher.db"))
@@ -103,7 +103,7 @@ func TestOneCallerAmongMany(t *testing.T) {
 	}
 }
 
-// Whoever copies a ledger at rest needs but the one file.
+// A ledger at rest is one file, which is all that a copy needs.
 func TestCloseLeavesOneFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "publisher.db")
 	l := sendingToAnn(t, path)
@@ -132,7 +132,7 @@ func TestDamagedJournal(t *testing.T) {
 	wantJournal(t, l, 1)
 }
 
-func FuzzEntries(f *testing.F) {
+func FuzzJournalRow(f *testing.F) {
 	at := time.Date(2026, 6, 1, 12, 0, 0, 1000, time.UTC)
 	d := &ledger.StepDelivery{Delivery: ledger.Delivery{Edition: 1, Subscriber: 2, Through: 3, Status: ledger.Deferred, Attempts: 1,
 		FirstTried: at, LastTried: at, NextTry: at.Add(time.Minute), Code: 450, Reply: "später"}, Settled: true}

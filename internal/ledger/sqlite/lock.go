@@ -12,6 +12,7 @@ import (
 	"time"
 	"unicode"
 
+	"publisher/internal/hint"
 	"publisher/internal/ledger"
 
 	"github.com/gofrs/flock"
@@ -72,7 +73,7 @@ func takeLockFile(ctx context.Context, file, command string, now time.Time) (*Lo
 	handle := flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(0o600))
 	taken, err := handle.TryLock()
 	if errors.Is(err, fs.ErrPermission) {
-		return nil, fmt.Errorf("take the lock: %w; give this user write access to the ledger, its folder and the files beside it", err)
+		return nil, hint.With(fmt.Errorf("take the lock: %w", err), "give this user write access to the ledger, its folder and the files beside it")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("take the lock: %w", err)

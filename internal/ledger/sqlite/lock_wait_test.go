@@ -12,9 +12,9 @@ import (
 	"publisher/internal/ledger/sqlite"
 )
 
-// While another program has the ledger locked everything waits; from LimitLockWait on nothing
-// does for long, Close among it, and what a server answered is kept.
-func TestHurry(t *testing.T) {
+// While another program has locked the ledger, everything waits. After LimitLockWait
+// nothing waits for long, not even Close, and a server's reply is spooled.
+func TestLimitLockWait(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "publisher.db")
 	dsn := "sqlite:" + path
 	l := openAt(t, dsn)
@@ -77,7 +77,7 @@ func errText(err error) string {
 	return err.Error()
 }
 
-// What waits goes on when the other program is done.
+// Waiting calls go on when the other program is done.
 func TestWaitsForALock(t *testing.T) {
 	dsn := "sqlite:" + filepath.Join(t.TempDir(), "publisher.db")
 	l := openAt(t, dsn)
@@ -99,8 +99,8 @@ func TestWaitsForALock(t *testing.T) {
 	want1(t, true)(l.Sending(ctx))
 }
 
-// A copy whose process died is removed by whoever makes one next, and by a pass; one
-// that is in use stays.
+// The copy of a process that died is removed when the next one is made, and by a pass. A
+// copy in use stays.
 func TestCopiesOfTheDeadAreRemoved(t *testing.T) {
 	temp := t.TempDir()
 	t.Setenv("TMPDIR", temp)
@@ -134,7 +134,7 @@ func TestCopiesOfTheDeadAreRemoved(t *testing.T) {
 	}
 }
 
-// Who deletes the lock file does not let a second pass in.
+// Deleting the lock file does not allow a second pass.
 func TestLockFileDeleted(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "publisher.db")
 	c := startChild(t, "hold the lock", "sqlite:"+path)

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io/fs"
 
+	"publisher/internal/hint"
+
 	"github.com/pressly/goose/v3"
 )
 
@@ -47,7 +49,7 @@ func migrateOnce(ctx context.Context, w *writer) error {
 		return err
 	}
 	if current > target {
-		return fmt.Errorf("a newer publisher created it (schema %d; this version supports up to %d); use that version or a newer one", current, target)
+		return hint.With(fmt.Errorf("a newer publisher created it (schema %d; this version supports up to %d)", current, target), "use that version or a newer one")
 	}
 	if current == target {
 		return nil

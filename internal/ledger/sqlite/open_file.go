@@ -15,6 +15,7 @@ import (
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
+	"publisher/internal/hint"
 	"publisher/internal/ledger"
 	"publisher/internal/private"
 )
@@ -33,7 +34,7 @@ func sqlitePath(dsn string) (string, error) {
 	kind, path, _ := strings.Cut(dsn, ":")
 	switch {
 	case kind == "postgres" || kind == "postgresql":
-		return "", errors.New("ledger: this version supports SQLite only; use e.g. sqlite:publisher.db instead of the PostgreSQL address")
+		return "", hint.With(errors.New("ledger: this version supports SQLite only"), "use e.g. sqlite:publisher.db instead of the PostgreSQL address")
 	case kind != "sqlite" || path == "":
 		return "", errors.New("ledger: must be sqlite:FILE, e.g. sqlite:publisher.db")
 	}
@@ -135,7 +136,7 @@ func uri(path, mode string, busy time.Duration, settings ...string) string {
 	return "file:" + (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath() + "?" + strings.Join(settings, "&")
 }
 
-var errForeign = errors.New("it is another program's SQLite database; choose another file for ledger in config.yaml")
+var errForeign = hint.With(errors.New("it is another program's SQLite database"), "choose another file for ledger in config.yaml")
 
 // claim marks an empty database as a ledger and rejects another program's. If another
 // process does so at the same time, SQLite returns busy immediately, because both would
@@ -175,17 +176,17 @@ func advise(err error) error {
 	}
 	switch e.Code() & primaryCode {
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
-		return fmt.Errorf("%w; close that program and run again (%w)", ledger.ErrBusy, err)
+		return hint.With(fmt.Errorf("%w (%w)", ledger.ErrBusy, err), "close that program and run again")
 	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM:
-		return fmt.Errorf("it cannot be written; give this user write access to the file and its folder (%w)", err)
+		return hint.With(fmt.Errorf("it cannot be written (%w)", err), "give this user write access to the file and its folder")
 	case sqlite3.SQLITE_CANTOPEN:
-		return fmt.Errorf("it cannot be opened; give this user read and write access to the file and its folder (%w)", err)
+		return hint.With(fmt.Errorf("it cannot be opened (%w)", err), "give this user read and write access to the file and its folder")
 	case sqlite3.SQLITE_NOTADB:
-		return fmt.Errorf("it is not a SQLite database; move it away, or choose another file for ledger in config.yaml (%w)", err)
+		return hint.With(fmt.Errorf("it is not a SQLite database (%w)", err), "move it away, or choose another file for ledger in config.yaml")
 	case sqlite3.SQLITE_FULL:
-		return fmt.Errorf("the disk is full; make room and run again (%w)", err)
+		return hint.With(fmt.Errorf("the disk is full (%w)", err), "free some space and run again")
 	case sqlite3.SQLITE_IOERR:
-		return fmt.Errorf("the disk failed; check it and run again (%w)", err)
+		return hint.With(fmt.Errorf("the disk failed (%w)", err), "check it and run again")
 	}
 	return err
 }

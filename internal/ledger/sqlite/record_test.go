@@ -9,7 +9,8 @@ import (
 	"publisher/internal/ledger"
 )
 
-// Close while callers record: each call is either stored whole or told ErrClosed.
+// When the ledger is closed while callers record, each call is either stored or gets
+// ErrClosed.
 func TestCloseDuringRecord(t *testing.T) {
 	dsn := "sqlite:" + filepath.Join(t.TempDir(), "publisher.db")
 	l := openAt(t, dsn)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"publisher/internal/durable"
+	"publisher/internal/hint"
 	"publisher/internal/ledger"
 )
 
@@ -67,7 +68,7 @@ func openBackup(ctx context.Context, file, folder string) (e *engine, remove fun
 	}
 	e, remove, err = startCopy(ctx, file, folder, restorePrefix, true)
 	if broken, ok := errors.AsType[*ledger.DamagedError](err); ok {
-		return nil, nil, fmt.Errorf("backup %s: %s; restore another one", file, broken.What)
+		return nil, nil, hint.With(fmt.Errorf("backup %s: %s", file, broken.What), "restore another one")
 	}
 	return e, remove, err
 }

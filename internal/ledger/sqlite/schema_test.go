@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// docs/how-it-works.md says what is in each table.
+// docs/how-it-works.md describes each table.
 func TestTablesAreDocumented(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "publisher.db")
 	must(t, openAt(t, "sqlite:"+path).Close())

@@ -39,7 +39,7 @@ func openPatient(t *testing.T, path string) opened {
 	return opened{l, e}
 }
 
-// sendingToAnn makes a ledger with an edition that is on its way to its one subscriber.
+// sendingToAnn creates a ledger with an edition under way to its only subscriber.
 func sendingToAnn(t *testing.T, path string) opened {
 	t.Helper()
 	ctx, at := context.Background(), sentToAnn.At
@@ -54,8 +54,8 @@ func sendingToAnn(t *testing.T, path string) opened {
 	return l
 }
 
-// What could not be recorded while another program had the ledger locked is there
-// after the next start, once, and leaves no file behind.
+// A result that could not be recorded because another program had locked the ledger is
+// recorded once after the next start, and leaves no file behind.
 func TestResultsOutlastALockedLedger(t *testing.T) {
 	ctx, path := context.Background(), filepath.Join(t.TempDir(), "publisher.db")
 	l := sendingToAnn(t, path)
@@ -86,8 +86,8 @@ func TestResultsOutlastALockedLedger(t *testing.T) {
 	}
 }
 
-// When the disk does not take what was committed, nobody is told that it is safe
-// from then on, and what the server answered is kept beside it.
+// If the disk does not take what was committed, no caller is told that it is safe from
+// then on, and the server's reply is spooled.
 func TestResultsOutlastADiskThatCannotSync(t *testing.T) {
 	ctx, path := context.Background(), filepath.Join(t.TempDir(), "publisher.db")
 	l := sendingToAnn(t, path)
@@ -122,7 +122,7 @@ func wantSentToAnn(t *testing.T, l opened) {
 	}
 }
 
-// Whatever is committed is told of only when it is on the disk.
+// Every commit is on the disk before its caller returns.
 func TestEveryCommitIsSynced(t *testing.T) {
 	ctx := context.Background()
 	for name, change := range map[string]func(l opened) error{
@@ -148,9 +148,9 @@ func TestEveryCommitIsSynced(t *testing.T) {
 	}
 }
 
-// What names what the ledger does not know is set aside, in a file for each time, and
-// the rest is recorded.
-func TestLateResultsOfAnotherLedger(t *testing.T) {
+// Results that name what the ledger does not know are set aside, each time in a new file,
+// and the others are recorded.
+func TestSpooledResultsOfAnotherLedger(t *testing.T) {
 	ctx, path := context.Background(), filepath.Join(t.TempDir(), "publisher.db")
 	l := sendingToAnn(t, path)
 	noError(t, l.Close())

@@ -11,17 +11,17 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// told is what a call of Record returns, as far as it is the call's own.
+// told is what a call of Record returns, apart from errors of the group.
 type told struct{ begun, failed bool }
 
-// stored is what the ledger then says of the subscriber.
+// stored is the state of the subscriber in the ledger.
 type stored struct {
 	deliveries []ledger.Delivery
 	subscriber ledger.Subscriber
 }
 
-// Calls about one subscriber that come in one group are told, and store, what they
-// would have one after the other.
+// Calls about one subscriber in one group return and store the same as one after the
+// other.
 func TestCallsAboutOneSubscriberInOneGroup(t *testing.T) {
 	at := time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
 	begin := func(edition, after, through int64) *request {
@@ -91,8 +91,8 @@ func TestCallsAboutOneSubscriberInOneGroup(t *testing.T) {
 	}
 }
 
-// commitGroups has the groups committed, in a ledger with one subscriber, two posts and two
-// editions: one of the first post, one of both.
+// commitGroups commits the groups, in a ledger with one subscriber, two posts and two
+// editions: one with the first post, one with both.
 func commitGroups(t *testing.T, groups [][]*request) ([]told, stored) {
 	t.Helper()
 	ctx, now := context.Background(), time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
@@ -120,8 +120,8 @@ func commitGroups(t *testing.T, groups [][]*request) ([]told, stored) {
 	return answers, s
 }
 
-// A recipient who was read is checked again as soon as anybody else has written.
-func TestForeseenRecipientsAreCheckedAgain(t *testing.T) {
+// A prefetched recipient is checked again as soon as anyone else has written.
+func TestPrefetchedRecipientsAreChecked(t *testing.T) {
 	ctx, at := context.Background(), sentToAnn.At
 	for name, meddle := range map[string]func(t *testing.T, l opened, other opened){
 		"unsubscribed here": func(t *testing.T, l, _ opened) {

@@ -18,8 +18,8 @@ import (
 	"publisher/internal/ledger/sqlite"
 )
 
-// withMemo makes a ledger of schema 6 with editions 1 and 2 and these values under string
-// keys.
+// withMemo creates a ledger of schema 6 with editions 1 and 2 and these values under
+// string keys.
 func withMemo(t *testing.T, path string, memo map[string]string) {
 	t.Helper()
 	db, err := sql.Open("sqlite", path)
@@ -62,7 +62,7 @@ var every = map[string]string{
 	"benchsend":                "\x05",
 }
 
-// What a ledger kept under string keys is in tables of their own after the upgrade.
+// Values under string keys are in tables of their own after the upgrade.
 func TestUpgradeOfMemo(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "publisher.db")
 	withMemo(t, path, every)
@@ -109,7 +109,7 @@ func queryRow(path, query string) (value string, err error) {
 	return value, errors.Join(err, db.Close())
 }
 
-// A ledger with nothing under string keys is one that nothing is remembered in.
+// A ledger with nothing under string keys is upgraded to empty tables.
 func TestUpgradeOfNoMemo(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "publisher.db")
 	withMemo(t, path, nil)
@@ -122,8 +122,8 @@ func TestUpgradeOfNoMemo(t *testing.T) {
 	must(t, l.CheckCloneMark(ctx))
 }
 
-// What only saves work is left out where it cannot be read; anything else stops the
-// upgrade, and leaves the ledger as it was.
+// Values that only save work are skipped if they cannot be read; others stop the upgrade,
+// which leaves the ledger unchanged.
 func TestUpgradeOfUnreadableMemo(t *testing.T) {
 	for name, stops := range map[string]bool{
 		"quiet": false, "subscribers.file": false, "slowed": false,
@@ -163,7 +163,7 @@ func TestUpgradeOfUnreadableMemo(t *testing.T) {
 	}
 }
 
-// A backup that an earlier version made is replaced by a newer one, and restored.
+// A backup made by an earlier version can be replaced by a newer one, and restored.
 func TestBackupOfAnEarlierVersion(t *testing.T) {
 	dir := t.TempDir()
 	path, old := filepath.Join(dir, "publisher.db"), filepath.Join(dir, "old.db")
@@ -189,7 +189,7 @@ func TestBackupOfAnEarlierVersion(t *testing.T) {
 	want1(t, "16")(queryRow(copied, "SELECT COUNT(*) FROM memo"))
 }
 
-// Processes that open an older ledger at one moment upgrade it once.
+// Processes that open an older ledger at the same time upgrade it once.
 func TestUpgradeAtOneMoment(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "publisher.db")
 	withMemo(t, path, every)
@@ -206,8 +206,8 @@ func TestUpgradeAtOneMoment(t *testing.T) {
 		(SELECT COUNT(*) FROM archived_page) || ' ' || (SELECT COUNT(*) FROM hub) || ' ' || (SELECT COUNT(*) FROM feed_state)`))
 }
 
-// An upgrade that is cut short, by a crash before SQLite has checkpointed it, is there for
-// the next process: its write-ahead log belongs to the database as it was before.
+// An upgrade cut short by a crash, before SQLite has checkpointed it, is there for the
+// next process: its write-ahead log belongs to the database as it was before.
 func TestUpgradeCutShort(t *testing.T) {
 	for _, number := range []int{0, 1, 41} { // the database's commit before
 		t.Run(fmt.Sprint(number), func(t *testing.T) {

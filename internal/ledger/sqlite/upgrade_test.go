@@ -15,7 +15,7 @@ import (
 	"publisher/internal/ledger/sqlite"
 )
 
-// beforeLanguages makes a ledger as the program left it that knew no languages.
+// beforeLanguages creates a ledger as left by the version that knew no languages.
 func beforeLanguages(t *testing.T, path string) {
 	t.Helper()
 	db, err := sql.Open("sqlite", path)
@@ -44,7 +44,7 @@ func beforeLanguages(t *testing.T, path string) {
 	}
 }
 
-// A ledger of an older version keeps all that is in it, and goes on from there.
+// A ledger of an older version keeps all that is in it.
 func TestUpgrade(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "publisher.db")
 	beforeLanguages(t, path)

@@ -35,7 +35,7 @@ func TestContinues(t *testing.T) {
 	}
 }
 
-// walAfter is what a ledger's log holds after that many commits at its end.
+// walAfter returns a ledger's log that ends with that many commits.
 func walAfter(t testing.TB, commits int) []byte {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "publisher.db")
@@ -56,7 +56,7 @@ func walAfter(t testing.TB, commits int) []byte {
 	return log
 }
 
-// However short the log was cut, what is read of it is a commit that was made.
+// Wherever the log is cut, what is read of it is a commit that was made.
 func TestScanCutLog(t *testing.T) {
 	log := walAfter(t, 5)
 	whole, err := scanWAL(bytes.NewReader(log))
@@ -97,9 +97,9 @@ func FuzzScanWAL(f *testing.F) {
 	})
 }
 
-// Another process that checkpoints may be seen in the middle of it, when the database's
-// first page tells of pages that are not there yet.
-func TestBelongsWhileOthersCheckpoint(t *testing.T) {
+// Another process may be in the middle of a checkpoint, when the database's first page
+// mentions pages that are not there yet.
+func TestCheckWALWhileOthersCheckpoint(t *testing.T) {
 	ctx := context.Background()
 	path := filepath.Join(t.TempDir(), "publisher.db")
 	l := openPatient(t, path)

@@ -12,8 +12,8 @@ import (
 	"publisher/internal/ledger/sqlite"
 )
 
-// died makes a ledger whose process died: what it committed last is in the log alone.
-// before is called when the ledger is at rest, some commits earlier.
+// died creates a ledger whose process died: its last commits are only in the log. before
+// is called when the ledger is at rest, some commits earlier.
 func died(t *testing.T, before func(path string)) (path string) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "publisher.db")
@@ -39,7 +39,7 @@ func copyFile(t *testing.T, from, to string) {
 	must(t, os.WriteFile(to, data, 0o600))
 }
 
-// execAll runs statements as another program would, in one connection.
+// execAll runs statements in one connection, as another program would.
 func execAll(t *testing.T, path string, statements ...string) {
 	t.Helper()
 	db, err := sql.Open("sqlite", path)
@@ -52,8 +52,8 @@ func execAll(t *testing.T, path string, statements ...string) {
 	}
 }
 
-// Whatever is put in the place of a ledger whose process died, without its log: it is
-// found before anything is read, and nothing is changed.
+// Anything put in the place of a ledger whose process died, without its log, is found
+// before anything is read, and nothing is changed.
 func TestLogOfAnotherCopy(t *testing.T) {
 	for name, copyOf := range map[string]func(t *testing.T, path, copy string){
 		"a copy at rest": func(t *testing.T, path, copy string) { copyFile(t, path, copy) },
@@ -95,7 +95,7 @@ func TestLogOfAnotherCopy(t *testing.T) {
 	}
 }
 
-// What other programs may do to a ledger does not make its log another's.
+// Nothing that other programs may do to a ledger makes its log another's.
 func TestLogThatBelongs(t *testing.T) {
 	for name, by := range map[string][]string{
 		"nobody":                nil,
@@ -136,7 +136,7 @@ func TestLogThatBelongs(t *testing.T) {
 	}
 }
 
-// After a crash every page is looked at before anything is read.
+// After a crash every page is checked before anything is read.
 func TestDamagedAfterACrash(t *testing.T) {
 	path := died(t, func(string) {})
 	file, err := os.OpenFile(path, os.O_RDWR, 0)

@@ -9,7 +9,7 @@ import (
 	"publisher/internal/ledger/ledgertest"
 )
 
-// The walks take place in ledgers that are thrown away, and so need not be synced.
+// The walks use ledgers that are thrown away and need not be synced.
 func TestWalks(t *testing.T) {
 	ctx := context.Background()
 	ledgertest.Walk(t, func(t *testing.T) (*ledger.Ledger, ledgertest.Reset) {

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"publisher/internal/hint"
 )
 
 // writer is the one connection that writes. SQLite does not sync its commits
@@ -91,7 +93,7 @@ func (w *writer) hold(ctx context.Context, prepare func(*sql.Conn) error, do fun
 func (w *writer) close() error { return errors.Join(w.db.Close(), w.log.close()) }
 
 // errUnsynced means that a commit may not have reached the disk.
-var errUnsynced = errors.New("the disk failed; check it and run again")
+var errUnsynced = hint.With(errors.New("the disk failed"), "check it and run again")
 
 // wal is SQLite's write-ahead log. SQLite keeps the file while any connection is
 // open, and locks the database and the index, but never this file.
