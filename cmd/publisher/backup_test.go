@@ -14,8 +14,8 @@ import (
 	"publisher/internal/smtptest"
 )
 
-// A backup that was made while mail went out does not know of those sent since:
-// nothing is sent from it by itself, also where the pass never came to its end.
+// A backup made while mail goes out does not know about mail sent since. Nothing is sent from
+// it without adopt, even if the pass never ended.
 func TestBackupOfAKilledPass(t *testing.T) {
 	t.Parallel()
 	server := smtptest.Start(t, smtptest.Options{Delay: 50 * time.Millisecond})

@@ -18,7 +18,7 @@ import (
 	"publisher/internal/ledger/sqlite"
 )
 
-// mailbox is a blog whose one subscriber got an edition, and what comes back to it.
+// mailbox is a blog whose only subscriber received an edition, and the mail that comes back.
 type mailbox struct {
 	t      *testing.T
 	dir    string
@@ -88,7 +88,7 @@ func (m *mailbox) wantStatus(what, status string) {
 	}
 }
 
-// wantPrintable wants nothing that drives a terminal.
+// wantPrintable fails if text contains anything that controls a terminal.
 func wantPrintable(t *testing.T, what, text string) {
 	t.Helper()
 	for _, r := range text {
@@ -102,14 +102,14 @@ func wantPrintable(t *testing.T, what, text string) {
 	}
 }
 
-// report is a DSN with these fields of the one recipient.
+// report returns a DSN with these fields for the recipient.
 func (m *mailbox) report(to, fields string) string {
 	return "From: MAILER-DAEMON@mx.example.net\nTo: " + to + "\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\n\n" +
 		"--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx\n\nFinal-Recipient: rfc822; ada@example.com\nAction: failed\n" + fields + "\n\n--b--\n"
 }
 
-// What no mail is, or none of ours, is ignored with exit code 0, and nothing of it is said
-// to the terminal.
+// Input that is not a mail, or not one of ours, is ignored with exit code 0, and nothing of it
+// is printed.
 func TestBounceIgnoresGarbage(t *testing.T) {
 	t.Parallel()
 	m := newMailbox(t)
@@ -187,7 +187,7 @@ func TestBounceIgnoresGarbage(t *testing.T) {
 	m.wantStatus("after all of it", "active")
 }
 
-// What a report quotes is shown without what drives a terminal.
+// Text quoted from a report is printed without anything that controls a terminal.
 func TestBounceShowsReasonsSafely(t *testing.T) {
 	t.Parallel()
 	sent := newMailbox(t)
@@ -266,7 +266,7 @@ func TestBounceByProof(t *testing.T) {
 	}
 }
 
-// quoting is a bounce that only what it quotes of our mail's header says whose it is.
+// quoting returns a bounce that only the quoted header of our mail identifies.
 func (m *mailbox) quoting(header string) string {
 	return strings.Replace(m.report("bounces@example.com", "Status: 5.1.1"), "\n\n--b--\n", "\n\n--b\nContent-Type: text/rfc822-headers\n\n"+header+"\n\n--b--\n", 1)
 }
@@ -276,7 +276,7 @@ func (m *mailbox) complaint(field string) string {
 		"Feedback-Type: abuse\n" + field + "\n\n--b\nContent-Type: text/rfc822-headers\n\n" + field + "\n\n--b--\n"
 }
 
-// Only where trying again helps does it fail.
+// The command fails only if a retry helps.
 func TestBounceFails(t *testing.T) {
 	t.Parallel()
 	m := newMailbox(t)
@@ -299,7 +299,7 @@ func TestBounceFails(t *testing.T) {
 	if err := os.Rename(config+".away", config); err != nil {
 		t.Fatal(err)
 	}
-	// Once it can be read, it counts.
+	// Once it can be read, it takes effect.
 	if code, _, stderr := m.run(strings.NewReader(mail), "bounce"); code != exitDone {
 		t.Errorf("exit %d, %q", code, stderr)
 	}

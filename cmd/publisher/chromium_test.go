@@ -20,7 +20,7 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// visit is what a page did in the browser.
+// visit is what happened on a page in the browser.
 type visit struct {
 	ran        bool     // a script of the page's
 	violations []string // of its content security policy
@@ -28,7 +28,7 @@ type visit struct {
 	title      string
 }
 
-// browser is Chromium, which notes what pages do.
+// browser is Chromium, recording what pages do.
 type browser struct {
 	t    *testing.T
 	ctx  context.Context
@@ -40,7 +40,7 @@ type browser struct {
 
 func newBrowser(t *testing.T, base string) *browser {
 	t.Helper()
-	// Without a sandbox: root, as continuous integration often is, has none.
+	// Without a sandbox, which root, the usual user in CI, cannot have.
 	allocator, cancel := chromedp.NewExecAllocator(t.Context(), append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox)...)
 	t.Cleanup(cancel)
 	ctx, cancel := chromedp.NewContext(allocator)
@@ -66,8 +66,7 @@ func newBrowser(t *testing.T, base string) *browser {
 	return b
 }
 
-// open shows a page, presses what can be pressed without leaving it, and returns what
-// came of it.
+// open opens a page, clicks what can be clicked without leaving it, and returns what happened.
 func (b *browser) open(path string) (v visit) {
 	b.t.Helper()
 	b.mu.Lock()
@@ -95,7 +94,7 @@ func (b *browser) open(path string) (v visit) {
 	return v
 }
 
-// scripts are ways to have one run, and to load something from elsewhere.
+// scripts are ways to run a script, and to load something from elsewhere.
 var scripts = []string{
 	`<script>window.hacked=1</script>`,
 	`</title><script>window.hacked=1</script>`,
@@ -129,7 +128,7 @@ var scripts = []string{
 	`<?xml-stylesheet href="https://evil.example/e.xsl"?><![CDATA[<script>window.hacked=1</script>]]>`,
 }
 
-// hostilePages is served with each of the scripts in titles, tags, authors and texts.
+// hostilePages serves a blog with each of the scripts in titles, tags, authors and texts.
 func hostilePages(t *testing.T) *served {
 	t.Helper()
 	s := newServed(t, "digest: {default: immediate, settle: 0s, start: 2020-01-01, hold_above: 0}\nsubscribers: {file: list.csv}\n", "email,tags\nada@example.com,\n")
@@ -144,8 +143,7 @@ func hostilePages(t *testing.T) *served {
 	return s
 }
 
-// On no page does a script of a post's run, no page breaks its own policy, and nothing is
-// loaded from elsewhere.
+// No page runs a script of a post, violates its own policy, or loads anything from elsewhere.
 func TestPagesInChromium(t *testing.T) {
 	s := hostilePages(t)
 	b := newBrowser(t, s.base)
@@ -189,7 +187,7 @@ func TestPagesInChromium(t *testing.T) {
 			t.Errorf("%s: loads %q", path, v.elsewhere)
 		}
 	}
-	// The forms work under their policy.
+	// The forms work under the policy.
 	for _, press := range []struct{ path, button, status string }{
 		{choose, "button[type=submit], form button", "active"},
 		{leave, "form button", "unsubscribed"},
@@ -203,7 +201,7 @@ func TestPagesInChromium(t *testing.T) {
 	s.stop()
 }
 
-// waitFor wants something to become true.
+// waitFor waits until something becomes true.
 func waitFor(t *testing.T, is func() bool, what string) {
 	t.Helper()
 	deadline := time.After(patience)
@@ -216,8 +214,8 @@ func waitFor(t *testing.T, is func() bool, what string) {
 	}
 }
 
-// Where markup gets past everything else, into a file of the owner's or an edition, the
-// policy still lets no script run. It also shows that the test would notice one.
+// If markup gets past everything else, into a file of the owner or an edition, the policy still
+// blocks scripts. This also shows that the test would notice one.
 func TestPolicyInChromium(t *testing.T) {
 	s := newServed(t, "", "email\n")
 	for n, script := range scripts {

@@ -19,8 +19,8 @@ import (
 
 const crashConnections = 8
 
-// crashSize is how many mails are sent and how often the sender is killed meanwhile:
-// few by default, as many kills as PUBLISHER_TORTURE says for `make torture`.
+// crashSize returns how many mails are sent and how often the sender is killed meanwhile: few
+// times by default, PUBLISHER_TORTURE times for `make torture`.
 func crashSize(t *testing.T) (mails, kills int) {
 	text := os.Getenv("PUBLISHER_TORTURE")
 	switch {
@@ -36,8 +36,8 @@ func crashSize(t *testing.T) (mails, kills int) {
 	return 20_000, kills
 }
 
-// Whoever kills the sender, and whenever: nobody is missed, and who gets a mail
-// twice was one of at most one for each connection that were said to be uncertain.
+// Whenever the sender is killed, nobody is missed. Those who get a mail twice are among those
+// reported as uncertain, at most one for each connection.
 func TestKilledWhileSending(t *testing.T) {
 	t.Parallel()
 	for _, uncertain := range []string{"resend", "hold"} {
@@ -63,7 +63,7 @@ type crash struct {
 	server *smtptest.Server
 	dir    string
 	mails  int
-	// uncertain are the subscribers of whom it was said after some kill.
+	// uncertain counts how often each subscriber was uncertain after a kill.
 	uncertain map[string]int
 }
 
@@ -117,8 +117,8 @@ func (c *crash) command(args ...string) *exec.Cmd {
 	return cmd
 }
 
-// kill runs a pass until the server has taken that many messages more, and kills
-// it there. It reports false where the pass was done before.
+// kill runs a pass until the server has accepted that many more messages, and kills it then. It
+// returns false if the pass ended before.
 func (c *crash) kill(after int) bool {
 	c.t.Helper()
 	goal := c.server.Total() + after
@@ -145,7 +145,7 @@ func (c *crash) kill(after int) bool {
 	return true
 }
 
-// note reads who is uncertain after a kill.
+// note records who is uncertain after a kill.
 func (c *crash) note() {
 	c.t.Helper()
 	ctx := context.Background()
@@ -178,7 +178,7 @@ func (c *crash) finish() {
 	}
 }
 
-// compare holds the server's record against what was said.
+// compare compares the server's record with what was reported.
 func (c *crash) compare(uncertain string) {
 	c.t.Helper()
 	taken := c.server.Accepted()

@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// Where few files may be open, half-open connections leave enough of them to the ledger and
-// the feeds.
+// If few files may be open, half-open connections leave enough of them for the ledger and the
+// feeds.
 func TestServeWithFewDescriptors(t *testing.T) {
 	t.Parallel()
 	s := newServed(t, "", "email\nada@example.com\n")

@@ -15,9 +15,9 @@ import (
 	"publisher/internal/smtptest"
 )
 
-// misbehave decides by the address alone, so that the test knows what to expect:
-// of a thousand, 100 are put off once, 20 for ever, 50 have no mailbox, 10 lose the
-// connection just before the message is taken and 10 just after, 2 are never answered.
+// misbehave decides by the address only, so that the test knows what to expect: of a thousand,
+// 100 are deferred once, 20 always, 50 have no mailbox, 10 lose the connection just before the
+// message is accepted and 10 just after, and 2 never get a reply.
 func misbehave(e smtptest.Event) string {
 	share := shareOf(e.Arg)
 	switch {
@@ -89,7 +89,7 @@ func TestMisbehavingServer(t *testing.T) {
 	t.Logf("%v", counts)
 }
 
-// expected is how a delivery stands after one pass.
+// expected returns the state of a delivery after one pass.
 func expected(email string) ledger.DeliveryStatus {
 	switch share := shareOf(email); {
 	case share < 120:
@@ -112,7 +112,7 @@ func (c *crash) edit(old, with string) {
 	c.write("config.yaml", strings.Replace(text, old, with, 1))
 }
 
-// After the greylist's time all but the hopeless get it.
+// After the greylisting time, everyone with a mailbox gets the mail.
 func TestGreylistedGetItLater(t *testing.T) {
 	t.Parallel()
 	server := smtptest.Start(t, smtptest.Options{Script: func(e smtptest.Event) string {
@@ -138,8 +138,8 @@ func TestGreylistedGetItLater(t *testing.T) {
 	}
 }
 
-// Where the disk is full the pass says so, and what the server had answered by then
-// is remembered: nobody is missed, and nobody gets it twice.
+// If the disk is full, the pass says so, and the server's replies up to then are kept: nobody is
+// missed, and nobody gets the mail twice.
 func TestDiskFull(t *testing.T) {
 	t.Parallel()
 	server := smtptest.Start(t, smtptest.Options{})
@@ -149,7 +149,7 @@ func TestDiskFull(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// No file grows beyond what the ledger has and a little more: its log soon does.
+	// No file can grow much larger than the ledger, as its log soon does.
 	run := c.command("run")
 	full := exec.Command("sh", "-c", fmt.Sprintf("ulimit -f %d; exec publisher run", info.Size()/512+100))
 	full.Dir = run.Dir

@@ -12,7 +12,8 @@ import (
 	"publisher/internal/smtptest"
 )
 
-// refusing is a server that refuses the recipients that refuse names, until mended.
+// refusing starts a server that refuses those recipients for which refuse returns true, until
+// mended is set.
 func refusing(t *testing.T, reply string, refuse func(to string) bool) (server *smtptest.Server, mended *atomic.Bool) {
 	t.Helper()
 	mended = new(atomic.Bool)
@@ -27,7 +28,7 @@ func refusing(t *testing.T, reply string, refuse func(to string) bool) (server *
 
 func everybody(string) bool { return true }
 
-// fails runs a command that has to exit with 1 and returns what it said.
+// fails runs a command that must exit with 1 and returns its output.
 func (c *crash) fails(args ...string) string {
 	c.t.Helper()
 	out, err := c.command(args...).CombinedOutput()
@@ -46,7 +47,7 @@ func (c *crash) must(args ...string) string {
 	return string(out)
 }
 
-// gotOnce wants each of so many recipients to have got one mail.
+// gotOnce fails unless that many recipients got one mail each.
 func (c *crash) gotOnce(want int) {
 	c.t.Helper()
 	taken := c.server.Accepted()
@@ -60,8 +61,8 @@ func (c *crash) gotOnce(want int) {
 	}
 }
 
-// A server that denies every mailbox, in the clearest words, marks nobody, however long
-// the list is, and once it is mended everybody gets the mail.
+// If a server denies every mailbox, even in the clearest words, nobody is marked, however long the
+// list is, and once the server is fixed, everyone gets the mail.
 func TestServerThatDeniesEveryMailboxMarksNobody(t *testing.T) {
 	t.Parallel()
 	many := 3000
@@ -87,8 +88,8 @@ func TestServerThatDeniesEveryMailboxMarksNobody(t *testing.T) {
 	}
 }
 
-// A list that really is that dead goes on when its owner says so, and what that marked can
-// be taken back.
+// If a list really is that old, the edition continues when the owner says so, and the marks can be
+// undone.
 func TestAcceptedRefusalsAndTheWayBack(t *testing.T) {
 	t.Parallel()
 	for _, mails := range []int{3, 60} {
@@ -117,8 +118,8 @@ func TestAcceptedRefusalsAndTheWayBack(t *testing.T) {
 	}
 }
 
-// Mailboxes that are gone among many that are not are marked; of those refused for what is
-// no fault of theirs nobody is, and the next edition brings them what they have missed.
+// A few missing mailboxes among many others are marked. Recipients who are refused for other
+// reasons are not, and the next edition brings what they missed.
 func TestRefusalsBelowTheGuard(t *testing.T) {
 	t.Parallel()
 	server := smtptest.Start(t, smtptest.Options{Script: func(e smtptest.Event) string {

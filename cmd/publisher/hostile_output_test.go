@@ -25,11 +25,11 @@ import (
 	"publisher/internal/smtptest"
 )
 
-// hostile is what a stranger may write wherever text can be written: it clears the
-// screen, rings, goes back, turns the line around, hides, and begins a line of its own.
+// hostile is untrusted text that clears the screen, rings the bell, moves back, reverses the line,
+// is invisible, and starts a new line.
 const hostile = "\x1b[2J\x1b]0;x\a\u009b1m\x9b\b\u202e\u2066\u200f\u2028\u2029\u200b\ufeff\U000e0041\x7f\r\nforged\tx"
 
-// hostileLine is the same for where a line end cannot stand.
+// hostileLine is the same without line ends.
 var hostileLine = strings.NewReplacer("\r", "", "\n", "").Replace(hostile)
 
 // hostileYAML is the same as a YAML string.
@@ -43,7 +43,7 @@ func asYAML(text string) string {
 	return `"` + b.String() + `"`
 }
 
-// wantSafe fails where output would do anything to a terminal but print lines of ours.
+// wantSafe fails if output would do anything to a terminal but print our own lines.
 func wantSafe(t *testing.T, what string, out []byte) {
 	t.Helper()
 	for line := range strings.SplitSeq(string(out), "\n") {
@@ -112,7 +112,7 @@ subscribers: {file: list.csv}
 	return b
 }
 
-// do runs one command line and looks at everything it prints.
+// do runs a command line and checks everything it prints.
 func (b *hostileBlog) do(args ...string) {
 	b.t.Helper()
 	b.doWith(strings.NewReader(""), args...)
@@ -135,7 +135,7 @@ func (b *hostileBlog) doWith(stdin io.Reader, args ...string) {
 	b.ran[commandOf(args)] = true
 }
 
-// run runs a command line in this process, which is to be in the blog's folder.
+// run runs a command line in this process, which must be in the blog's folder.
 func (b *hostileBlog) run(stdin io.Reader, args ...string) (code int, stdout, stderr []byte) {
 	b.t.Helper()
 	var out, errs bytes.Buffer
@@ -143,7 +143,7 @@ func (b *hostileBlog) run(stdin io.Reader, args ...string) (code int, stdout, st
 	return code, out.Bytes(), errs.Bytes()
 }
 
-// commandOf is the name of the command that a command line is of.
+// commandOf returns the name of the command of a command line.
 func commandOf(args []string) string {
 	c, _, err := newRootCommand(&app{ui: new(ui)}).Find(args)
 	if err != nil {
@@ -152,7 +152,7 @@ func commandOf(args []string) string {
 	return c.CommandPath()
 }
 
-// Whatever strangers write, wherever they may write it, and whatever command shows it.
+// Untrusted text cannot control the terminal, wherever it is and whatever command prints it.
 func TestTerminalIsNotDriven(t *testing.T) {
 	b := newHostileBlog(t)
 	t.Chdir(b.dir)
@@ -271,7 +271,7 @@ func TestTerminalIsNotDriven(t *testing.T) {
 	b.wantAll()
 }
 
-// Control characters are refused where names and tags come in by the command line.
+// Control characters in names and tags on the command line are refused.
 func TestControlsAreRefused(t *testing.T) {
 	b := newHostileBlog(t)
 	t.Chdir(b.dir)
@@ -289,9 +289,9 @@ func TestControlsAreRefused(t *testing.T) {
 	}
 }
 
-// wantAll fails for a command that nobody has tried.
+// wantAll fails for commands that were not tried.
 func (b *hostileBlog) wantAll() {
-	// What these print to a program is a document, which stays as it is.
+	// These print documents, which are unchanged for programs.
 	documents := []string{"publisher completion"}
 	var look func(*cobra.Command)
 	look = func(c *cobra.Command) {
@@ -305,7 +305,7 @@ func (b *hostileBlog) wantAll() {
 	look(newRootCommand(&app{ui: new(ui)}))
 }
 
-// The log of the daemon, in both forms and with all that it says.
+// The daemon's log is safe, in both formats and with everything that it logs.
 func TestLogIsNotDriven(t *testing.T) {
 	t.Parallel()
 	for _, format := range []string{"text", "json"} {
@@ -350,7 +350,7 @@ func TestLogIsNotDriven(t *testing.T) {
 	}
 }
 
-// loggedLines is what a program logs, line by line.
+// loggedLines is the log of a program, line by line.
 type loggedLines struct {
 	t     *testing.T
 	lines chan string
@@ -377,7 +377,7 @@ func startLogged(t *testing.T, cmd *exec.Cmd) *loggedLines {
 	return l
 }
 
-// await returns the next line that has the text.
+// await returns the next line that contains the text.
 func (l *loggedLines) await(text string) string {
 	l.t.Helper()
 	timeout := time.After(patience)
@@ -397,7 +397,7 @@ func (l *loggedLines) await(text string) string {
 	}
 }
 
-// Nothing prints but through the writers that run makes.
+// All output goes through the writers that run creates.
 func TestOneWayOut(t *testing.T) {
 	t.Parallel()
 	direct := regexp.MustCompile(`os\.Std(out|err)|\bfmt\.Print(f|ln)?\(|\bprintln\(|\blog\.(Print|Fatal|Panic|Default)|slog\.(Default|Info|Warn|Error|Debug)\(|\.raw\.std(out|err)`)

@@ -20,8 +20,8 @@ func numbered(format string, n int) string {
 	return b.String()
 }
 
-// hostilePosts are posts of some bytes that would cost much, and of about 1 MB of what
-// costs most for its length.
+// hostilePosts returns short posts that would be expensive, and posts of about 1 MB of the most
+// expensive input for its length.
 func hostilePosts() []hostilePost {
 	return []hostilePost{
 		{"100 > in code", "hugo", func() string { return head("```\n" + strings.Repeat(">", 100) + "\n```\n") }, nil, ""},

@@ -17,16 +17,15 @@ import (
 	"publisher/internal/racedetector"
 )
 
-// What a pass may take over one hostile post. Of the address space nearly all is reserved
-// by Go's runtime and not used; the seconds are those of the slowest machine that runs
-// these tests.
+// What a pass with a hostile post may use. Nearly all of the address space is reserved by Go's
+// runtime and not used. The seconds are those of the slowest machine that runs these tests.
 const (
 	hostileKB      = 4_000_000
 	hostileSeconds = 30
 	hostilePeak    = 200 << 10 // KB that are in memory at once
 )
 
-// hostilePost is one post, beside a good one, in a blog of its own.
+// hostilePost is a post in a blog of its own, beside a good post.
 type hostilePost struct {
 	name, engine string
 	body         func() string
@@ -36,9 +35,9 @@ type hostilePost struct {
 
 const hostileHead = "---\ntitle: Hostile\ndate: 2025-01-01\n---\n"
 
-// TestHostilePosts shows that no post costs more than itself: the pass ends with 0 within
-// bounds that the system sets, the good post is in the feed, and the other one too, or
-// a warning names its file and the bound.
+// TestHostilePosts shows that a hostile post affects only itself: the pass exits with 0 within
+// limits that the system enforces, the good post is in the feed, and either the hostile one is
+// too, or a warning names its file and the limit.
 func TestHostilePosts(t *testing.T) {
 	t.Parallel()
 	for i, post := range hostilePosts() {
@@ -116,8 +115,8 @@ func (p hostilePost) blog(t *testing.T) string {
 	return dir
 }
 
-// bounded runs the program in a shell that bounds its memory and its processor time, and
-// returns its output and how many KB of memory it took at most, 0 where that is not known.
+// bounded runs the program in a shell that limits its memory and processor time, and returns its
+// output and its peak memory in KB, or 0 if unknown.
 func bounded(t *testing.T, dir string, args ...string) (out string, peak int64, err error) {
 	t.Helper()
 	script := fmt.Sprintf(`ulimit -v %d && ulimit -t %d && exec publisher "$@"`, hostileKB, hostileSeconds)
@@ -134,12 +133,12 @@ func bounded(t *testing.T, dir string, args ...string) (out string, peak int64, 
 	return string(printed), peak, err
 }
 
-// measuredFile names the file that measured writes its result to.
+// measuredFile is the variable that names the file to which measured writes its result.
 const measuredFile = "PUBLISHER_TEST_MEASURED"
 
-// measured runs a program and writes how many KB of memory it took at most to a file. The
-// tests cannot measure that themselves: Linux counts for a program what the one that it was
-// forked from took, and by then that is a lot.
+// measured runs a program and writes its peak memory in KB to a file. The tests cannot measure it
+// themselves: Linux includes the memory of the process from which it was forked, and by then
+// that is a lot.
 func measured() {
 	cmd := exec.Command(os.Args[1], os.Args[2:]...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr

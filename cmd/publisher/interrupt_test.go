@@ -13,9 +13,8 @@ import (
 	"publisher/internal/smtptest"
 )
 
-// Ctrl-C, SIGTERM or the end of the terminal while the last recipients of an edition
-// wait for the rate to allow them: they get this edition with the next run, not one of
-// their own.
+// After Ctrl-C, SIGTERM or a hangup while the last recipients of an edition wait for the rate
+// limit, they get this edition from the next run, not one of their own.
 func TestInterruptedWhileTheLastWait(t *testing.T) {
 	t.Parallel()
 	for _, sig := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {

@@ -16,13 +16,13 @@ import (
 
 var (
 	quoted = regexp.MustCompile("`([^`]+)`")
-	// varying is what differs from one message to the next: verbs of a format, numbers.
+	// varying is what differs between messages: format verbs and numbers.
 	varying = regexp.MustCompile(`%[-+# 0]*[\d.]*[a-zA-Z]|\d[\d,.]*|…`)
-	// joints are where one message is put behind another.
+	// joints are where messages are joined.
 	joints = regexp.MustCompile(`…|\d[\d,.]*|: |; `)
 )
 
-// Every message that docs/limits.md gives for a bound is one that the code has.
+// Every message in docs/limits.md exists in the code.
 func TestLimitsAreSaid(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "limits.md"))
@@ -56,7 +56,7 @@ func TestLimitsAreSaid(t *testing.T) {
 	}
 }
 
-// codeMessages are the texts in the code, with a gap for what differs.
+// codeMessages returns the texts in the code, with a gap for what differs.
 func codeMessages(t *testing.T) []string {
 	t.Helper()
 	var out []string
@@ -85,7 +85,7 @@ func codeMessages(t *testing.T) []string {
 	return out
 }
 
-// literal is the text of a string, and of several that are added; "" for anything else.
+// literal returns the text of a string or of a concatenation of strings, or "".
 func literal(e ast.Expr) string {
 	switch e := e.(type) {
 	case *ast.BasicLit:

@@ -12,8 +12,8 @@ import (
 	"publisher/internal/smtptest"
 )
 
-// However often the sender is killed, no window of mail.smtp.rate takes one more
-// than it allows: all of this is within one.
+// However often the sender is killed, no window of mail.smtp.rate gets more mail than allowed.
+// All of this happens within one window.
 func TestRateHoldsWhenKilled(t *testing.T) {
 	t.Parallel()
 	const (
@@ -51,8 +51,8 @@ func TestRateHoldsWhenKilled(t *testing.T) {
 	t.Logf("%d mails, %d kills", server.Total(), killed)
 }
 
-// runUntil starts a pass and returns when the server has that many messages, or the
-// sender has left it, since the rate allows no other message.
+// runUntil starts a pass and returns when the server has that many messages, or when the sender
+// has disconnected because the rate allows no more.
 func (c *crash) runUntil(goal int) *exec.Cmd {
 	c.t.Helper()
 	poll := time.NewTicker(200 * time.Microsecond)
@@ -70,7 +70,7 @@ func (c *crash) runUntil(goal int) *exec.Cmd {
 	return cmd
 }
 
-// A server that asked for less is met with fewer connections by the next pass too.
+// If a server asked for less, the next pass uses fewer connections too.
 func TestSlowedDownStaysSo(t *testing.T) {
 	t.Parallel()
 	const mails = 60 // too few to speed up again

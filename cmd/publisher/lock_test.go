@@ -11,8 +11,8 @@ import (
 	"publisher/internal/ledger/sqlite"
 )
 
-// A second pass ends at once with exit code 3 and says who is at work; what may
-// work beside it does.
+// A second pass exits at once with code 3 and says who holds the lock. Commands that may run at
+// the same time do.
 func TestLocked(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

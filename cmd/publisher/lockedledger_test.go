@@ -13,8 +13,8 @@ import (
 	"publisher/internal/smtptest"
 )
 
-// SIGTERM while another program has the ledger locked: the process ends long before it
-// would be killed, and what the server has answered is kept. Nobody gets a mail twice.
+// After SIGTERM while another program has the ledger locked, the process ends long before it would
+// be killed, and the server's replies are kept. Nobody gets a mail twice.
 func TestStoppedWhileTheLedgerIsLocked(t *testing.T) {
 	t.Parallel()
 	for _, command := range []string{"run", "serve"} {
@@ -76,8 +76,8 @@ func TestStoppedWhileTheLedgerIsLocked(t *testing.T) {
 	}
 }
 
-// A copy put in the place of a ledger whose pass was killed, without its log: nothing is
-// read from what the two would be together, and nothing is sent.
+// If a ledger whose pass was killed is replaced by a copy, without its log, nothing is read from
+// the mixture of the two, and nothing is sent.
 func TestCopyBesideTheLogOfAKilledPass(t *testing.T) {
 	t.Parallel()
 	server := smtptest.Start(t, smtptest.Options{Delay: 20 * time.Millisecond})

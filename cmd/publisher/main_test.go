@@ -55,7 +55,7 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// code N publisher ARGS… runs the program and wants that exit code.
+// code N publisher ARGS… runs the program and expects that exit code.
 func runForCode(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: code N command args…")
@@ -75,8 +75,8 @@ func runForCode(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// outbox [N | ADDRESS SUBJECT] wants N messages in the outbox, or one to that
-// address whose subject has that text.
+// outbox [N | ADDRESS SUBJECT] expects N messages in the outbox, or one to that address whose
+// subject contains that text.
 func outbox(ts *testscript.TestScript, neg bool, args []string) {
 	files, err := filepath.Glob(ts.MkAbs("outbox/*.eml"))
 	ts.Check(err)
@@ -104,7 +104,7 @@ func outbox(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// mailed SUBJECT TEXT wants text in the source of each message with that subject.
+// mailed SUBJECT TEXT expects text in the source of each message with that subject.
 func mailed(ts *testscript.TestScript, neg bool, args []string) {
 	files, err := filepath.Glob(ts.MkAbs("outbox/*.eml"))
 	ts.Check(err)
@@ -135,8 +135,8 @@ func modified(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.Chtimes(ts.MkAbs(args[0]), at, at))
 }
 
-// repeated FILE HEAD PIECE N writes a file of a head and N times a piece, as Go
-// string literals escape them.
+// repeated FILE HEAD PIECE N writes a file of a head and N times a piece, both with the escapes of
+// Go string literals.
 func repeatedFile(ts *testscript.TestScript, neg bool, args []string) {
 	head, err := strconv.Unquote(`"` + args[1] + `"`)
 	ts.Check(err)
@@ -147,7 +147,7 @@ func repeatedFile(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(head+strings.Repeat(piece, n)), 0o644))
 }
 
-// bytes FILE TEXT writes a file of the bytes that a Go string literal's escapes give.
+// bytes FILE TEXT writes a file of bytes, with the escapes of Go string literals.
 func bytesFile(ts *testscript.TestScript, neg bool, args []string) {
 	text, err := strconv.Unquote(`"` + args[1] + `"`)
 	ts.Check(err)

@@ -17,7 +17,7 @@ import (
 	"time"
 )
 
-// nginx runs a real one with the lines that docs/running.md has for it.
+// nginx runs a real nginx with the configuration in docs/running.md.
 func nginx(t *testing.T, upstream string) (address, dir string) {
 	t.Helper()
 	docs, err := os.ReadFile("../../docs/running.md")
@@ -68,8 +68,7 @@ func nginx(t *testing.T, upstream string) (address, dir string) {
 	}
 }
 
-// However the address of a link is written, no log of nginx has its token, also where
-// publisher does not answer.
+// However a link is written, nginx does not log its token, even if publisher does not answer.
 func TestNginxLogsNoTokens(t *testing.T) {
 	upstream := httptest.NewServer(http.NotFoundHandler())
 	address, dir := nginx(t, strings.TrimPrefix(upstream.URL, "http://"))

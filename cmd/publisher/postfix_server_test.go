@@ -24,11 +24,11 @@ import (
 	"time"
 )
 
-// nobody is whom Postfix runs an alias's command as, and so owns the blog.
+// nobody is the user as whom Postfix runs an alias's command, and so owns the blog.
 const nobody = 65534
 
-// mailSystem is a Postfix and a Dovecot of the test's own, on loopback only, as
-// testdata/postfix configures them.
+// mailSystem is the test's own Postfix and Dovecot, on loopback only, configured by
+// testdata/postfix.
 type mailSystem struct {
 	Dir            string // readable by everybody, as t.TempDir is not
 	Submission, MX int    // ports
@@ -77,7 +77,7 @@ func startMailSystem(t *testing.T) *mailSystem {
 	return m
 }
 
-// prepare makes the folders and writes what the programs are configured by.
+// prepare creates the folders and writes the configuration files.
 func (m *mailSystem) prepare(t *testing.T) {
 	t.Helper()
 	owner, err := user.Lookup("postfix")
@@ -113,12 +113,12 @@ func (m *mailSystem) prepare(t *testing.T) {
 		}
 		m.write(t, filepath.Join(to, file), out.String())
 	}
-	// As docs/delivery.md has it, with 75 (EX_TEMPFAIL) where the program fails.
+	// As in docs/delivery.md, with 75 (EX_TEMPFAIL) if the program fails.
 	m.write(t, "aliases", fmt.Sprintf("bounces: \"|%s bounce --config %s/piped/config.yaml || exit 75\"\n", m.publisher, m.Dir))
 	command(t, "postalias", "-c", filepath.Join(m.Dir, "postfix"), "hash:"+filepath.Join(m.Dir, "aliases"))
 }
 
-// certify makes the certificate that the server shows and that is trusted.
+// certify creates the server's certificate, which is trusted.
 func (m *mailSystem) certify(t *testing.T) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -172,7 +172,7 @@ func (m *mailSystem) address(port int) string {
 	return net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
 }
 
-// write writes a file that everybody may read.
+// write writes a file that everyone can read.
 func (m *mailSystem) write(t *testing.T, name, text string) {
 	t.Helper()
 	if err := os.WriteFile(filepath.Join(m.Dir, name), []byte(text), 0o644); err != nil {
@@ -180,7 +180,7 @@ func (m *mailSystem) write(t *testing.T, name, text string) {
 	}
 }
 
-// maildir reads the mails of a folder that were delivered there, as they were sent.
+// maildir returns the mails that were delivered to a folder, as they were sent.
 func (m *mailSystem) maildir(t *testing.T, name string) (mails []string) {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(m.Dir, "mail", name, "new", "*"))
@@ -197,7 +197,7 @@ func (m *mailSystem) maildir(t *testing.T, name string) (mails []string) {
 	return mails
 }
 
-// await waits for what other programs do in their own time.
+// await waits for something that other programs do.
 func await(t *testing.T, what string, done func() bool) {
 	t.Helper()
 	poll := time.NewTicker(20 * time.Millisecond)
@@ -211,7 +211,7 @@ func await(t *testing.T, what string, done func() bool) {
 	}
 }
 
-// freePort is one that nobody listens on.
+// freePort returns a port that is not in use.
 func freePort(t *testing.T) int {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -20,10 +20,9 @@ import (
 	"github.com/emersion/go-msgauth/dkim"
 )
 
-// TestPostfix publishes through a real mail system: submission with STARTTLS and a
-// log-in, delivery to a Maildir, refusals at once and bounces later, which come back
-// through an alias or lie in a Maildir, mails that ask to be unsubscribed, and a log
-// that settles what is uncertain.
+// TestPostfix publishes through a real mail system: submission with STARTTLS and a login, delivery
+// to a Maildir, immediate refusals and later bounces, which come back through an alias or in a
+// Maildir, mails that ask to unsubscribe, and a log that resolves uncertain deliveries.
 func TestPostfix(t *testing.T) {
 	m := startMailSystem(t)
 	t.Run("piped", func(t *testing.T) {
@@ -58,7 +57,7 @@ func TestPostfix(t *testing.T) {
 		b.fails("run", "535 5.7.8")
 	})
 	// A return path that the server does not know is refused as an unknown user, for each
-	// recipient. That is about nobody on the list.
+	// recipient. That is not about anyone on the list.
 	t.Run("unknown sender", func(t *testing.T) {
 		b := m.blog(t, "sender")
 		b.edit(fmt.Sprintf("port: %d, tls: starttls, username: news", m.Submission), fmt.Sprintf("port: %d, tls: none", m.MX))
@@ -96,7 +95,7 @@ func TestPostfix(t *testing.T) {
 	})
 }
 
-// blog is one whose mails go through a mail system.
+// blog is a blog whose mails go through a mail system.
 type blog struct {
 	t    *testing.T
 	m    *mailSystem
@@ -105,8 +104,8 @@ type blog struct {
 	dkim string // the DNS record
 }
 
-// blog makes one that has three readers: ann has a mailbox, bob has none and the
-// server says so at once, cid has none and the server finds out later.
+// blog returns a blog with three subscribers: ann has a mailbox; bob has none, and the server says
+// so at once; cid has none, and the server finds out later.
 func (m *mailSystem) blog(t *testing.T, name string) *blog {
 	t.Helper()
 	b := &blog{t: t, m: m, dir: filepath.Join(m.Dir, name), env: []string{"SMTP_PASSWORD=" + m.Password, "SSL_CERT_FILE=" + filepath.Join(m.Dir, "cert.pem")}}
@@ -186,7 +185,7 @@ func (b *blog) says(want string, args ...string) {
 	}
 }
 
-// fails wants exit code 1, and a word of why.
+// fails expects exit code 1 and an explanation.
 func (b *blog) fails(command, want string) {
 	b.t.Helper()
 	out, err := b.run(command)
@@ -196,7 +195,7 @@ func (b *blog) fails(command, want string) {
 	}
 }
 
-// status is a subscriber's, from the list.
+// status returns a subscriber's status, from the list.
 func (b *blog) status(email string) string {
 	b.t.Helper()
 	for line := range strings.Lines(b.must("subscribers", "export", "-")) {
@@ -208,7 +207,7 @@ func (b *blog) status(email string) string {
 	return ""
 }
 
-// send publishes to the three: ann's and cid's mails are taken, bob's is refused.
+// send publishes to the three. Ann's and cid's mails are accepted, bob's is refused.
 func (b *blog) send(edition int) {
 	b.t.Helper()
 	b.says("sent to 2 of 3", "run")
@@ -218,7 +217,7 @@ func (b *blog) send(edition int) {
 	}
 }
 
-// received is the mail that ann got.
+// received returns the mail that ann got.
 func (b *blog) received() (text string, m *mail.Message) {
 	b.t.Helper()
 	await(b.t, "the mail in ann's Maildir", func() bool { return len(b.m.maildir(b.t, "ann")) > 0 })
@@ -233,7 +232,7 @@ func (b *blog) received() (text string, m *mail.Message) {
 	return mails[0], m
 }
 
-// delivered looks at the mail that ann got.
+// delivered checks the mail that ann got.
 func (b *blog) delivered() {
 	b.t.Helper()
 	text, m := b.received()
@@ -274,8 +273,7 @@ func (b *blog) signed(text string) {
 	}
 }
 
-// askToLeave sends the mail that the List-Unsubscribe of ann's asks for, as ann's
-// mail program would.
+// askToLeave sends the mail that ann's List-Unsubscribe asks for, as her mail program would.
 func (b *blog) askToLeave(domain string) {
 	b.t.Helper()
 	_, m := b.received()
@@ -296,8 +294,8 @@ func (b *blog) askToLeave(domain string) {
 	b.t.Errorf("no mailto in %q", m.Header.Get("List-Unsubscribe"))
 }
 
-// startCut listens before a mail server and breaks the connection where the server
-// says that it has taken a message.
+// startCut starts a proxy of a mail server that breaks the connection when the server says that it
+// has accepted a message.
 func startCut(t *testing.T, server string) (port int) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")

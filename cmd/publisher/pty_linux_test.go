@@ -32,7 +32,7 @@ func openTerminal(t *testing.T) (screen, program *os.File) {
 	return screen, program
 }
 
-// What goes to programs as it is, is escaped where it comes to a terminal.
+// Documents, which programs get unchanged, are escaped on a terminal.
 func TestDocumentOnTerminal(t *testing.T) {
 	t.Parallel()
 	b := newHostileBlog(t)

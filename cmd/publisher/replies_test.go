@@ -12,7 +12,7 @@ import (
 	"publisher/internal/smtptest"
 )
 
-// statuses are how many subscribers have each status.
+// statuses returns how many subscribers have each status.
 func (c *crash) statuses() map[ledger.Status]int {
 	c.t.Helper()
 	ctx := context.Background()
@@ -31,8 +31,7 @@ func (c *crash) statuses() map[ledger.Status]int {
 	return counts
 }
 
-// A server that refuses everybody for what concerns us, or says nothing clear, ends no
-// subscription.
+// If a server refuses everyone for reasons that concern us, or unclear ones, no subscription ends.
 func TestRefusalsAboutUsMarkNobody(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -74,8 +73,8 @@ func TestRefusalsAboutUsMarkNobody(t *testing.T) {
 	}
 }
 
-// A server that bears three connections gets everything in one pass.
-func TestOnePassAdaptsToWhatTheServerBears(t *testing.T) {
+// A server that accepts three connections gets everything in one pass.
+func TestOnePassAdaptsToWhatTheServerAccepts(t *testing.T) {
 	t.Parallel()
 	const mails, borne = 300, 3
 	server := smtptest.Start(t, smtptest.Options{MaxConnections: borne})

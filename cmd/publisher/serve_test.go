@@ -20,19 +20,19 @@ import (
 	"time"
 )
 
-// served is the real program serving a blog of its own.
+// served is the real program, serving a blog of its own.
 type served struct {
 	t   *testing.T
 	dir string
 	cmd *exec.Cmd
-	// command is what launch starts next, if not nil.
+	// command is what launch starts next, unless it is nil.
 	command *exec.Cmd
 	env     []string // beside this process's
 	base    string   // address of its web server
 	lines   chan map[string]any
 }
 
-// patience bounds the wait for something that is to happen in another process.
+// patience limits the wait for something that another process does.
 const patience = 30 * time.Second
 
 func writeFile(t *testing.T, path, text string) {
@@ -45,7 +45,7 @@ func writeFile(t *testing.T, path, text string) {
 	}
 }
 
-// newServed writes a blog; start serves it.
+// newServed writes a blog, which start serves.
 func newServed(t *testing.T, config, subscribers string) *served {
 	t.Helper()
 	s := &served{t: t, dir: t.TempDir()}
@@ -66,7 +66,7 @@ func (s *served) start() {
 	s.base = s.await("serving", nil)["address"].(string)
 }
 
-// launch starts the program, and does not wait for anything.
+// launch starts the program without waiting for anything.
 func (s *served) launch() {
 	s.t.Helper()
 	s.cmd = s.command
@@ -95,7 +95,7 @@ func (s *served) launch() {
 	}()
 }
 
-// await reads the log until a line has this message and, if given, pleases.
+// await reads the log until a line has this message and, if a function is given, satisfies it.
 func (s *served) await(msg string, pleases func(map[string]any) bool) map[string]any {
 	s.t.Helper()
 	timeout := time.After(patience)
@@ -123,14 +123,14 @@ func (s *served) terminate() {
 	}
 }
 
-// stop sends SIGTERM and wants the end of it.
+// stop sends SIGTERM and waits for the end.
 func (s *served) stop() {
 	s.t.Helper()
 	s.terminate()
 	s.ends()
 }
 
-// ends wants exit code 0 within ten seconds, and no error in the log.
+// ends expects exit code 0 within ten seconds, and no error in the log.
 func (s *served) ends() {
 	s.t.Helper()
 	done := make(chan error, 1)
@@ -246,7 +246,7 @@ func TestServe(t *testing.T) {
 	s.stop()
 }
 
-// A config that is not valid is not taken; a valid one is, by itself or on SIGHUP.
+// An invalid config is not loaded. A valid one is, when it changes or on SIGHUP.
 func TestServeReloads(t *testing.T) {
 	t.Parallel()
 	s := newServed(t, "", "")
@@ -303,9 +303,9 @@ func startGate(t *testing.T) *gate {
 	return g
 }
 
-// Stopped in the middle of an edition, the daemon finishes what is in flight, and
-// goes on after a restart with nobody missed and nobody doubled. While mail goes
-// out, an edit and a new post are in the feed at once.
+// If the daemon is stopped in the middle of an edition, it completes messages in flight and
+// continues after a restart, with nobody missed and nobody mailed twice. While mail goes out, an
+// edit and a new post are in the feed at once.
 func TestServeStoppedMidEdition(t *testing.T) {
 	t.Parallel()
 	g := startGate(t)

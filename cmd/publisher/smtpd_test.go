@@ -12,7 +12,7 @@ import (
 )
 
 // smtpd plain|locked|spam|roomy|small|modest DIR starts an SMTP server on a free port that
-// writes what it accepts to DIR. locked refuses every log-in, spam every message, roomy no
+// writes what it accepts to DIR. locked refuses every login, spam every message, roomy no
 // recipient; small accepts messages of 3,000 octets, modest of 30,000. The script's
 // SMTP_PORT is set to its port.
 func smtpd(ts *testscript.TestScript, neg bool, args []string) {
@@ -62,7 +62,7 @@ func refuse(e smtptest.Event) string {
 	return ""
 }
 
-// delivered DIR N counts what a server of smtpd filed.
+// delivered DIR N expects N messages in the directory of an smtpd.
 func delivered(ts *testscript.TestScript, neg bool, args []string) {
 	files, err := filepath.Glob(ts.MkAbs(args[0] + "/*.eml"))
 	ts.Check(err)
@@ -71,8 +71,8 @@ func delivered(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// received DIR ADDRESS N TEXT wants N messages to the address, among those that a server
-// of smtpd filed, that have the text.
+// received DIR ADDRESS N TEXT expects N messages to the address that contain the text, in the
+// directory of an smtpd.
 func received(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 4 {
 		ts.Fatalf("usage: received DIR ADDRESS N TEXT")

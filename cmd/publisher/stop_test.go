@@ -24,8 +24,8 @@ func (s *served) signal(sig os.Signal) {
 	}
 }
 
-// A SIGHUP that comes while the program's packages are still being initialized, long
-// before main, does not end it.
+// A SIGHUP that arrives while the program's packages are being initialized, long before main, does
+// not end it.
 func TestServeHangupBeforeMain(t *testing.T) {
 	t.Parallel()
 	s := newServed(t, "", "")
@@ -45,9 +45,8 @@ func TestServeHangupBeforeMain(t *testing.T) {
 	s.stop()
 }
 
-// A reload while a message is under way waits for the server's reply to it. Until
-// then nothing else is begun, the web server answers, and a further change of the
-// config is not forgotten.
+// A reload while a message is in flight waits for the server's reply. Until then nothing else is
+// started, the web server answers, and another change of the config is not forgotten.
 func TestServeReloadCutsNothingOff(t *testing.T) {
 	t.Parallel()
 	g := startGate(t)
@@ -92,7 +91,7 @@ func TestServeReloadCutsNothingOff(t *testing.T) {
 	}
 }
 
-// SIGTERM while a reload waits for a server that does not answer.
+// SIGTERM works while a reload waits for a server that does not reply.
 func TestServeStoppedWhileReloading(t *testing.T) {
 	t.Parallel() // the grace period is long
 	g := startGate(t)
@@ -106,7 +105,7 @@ func TestServeStoppedWhileReloading(t *testing.T) {
 	s.stop()
 }
 
-// endless is a post that takes minutes to render.
+// endless returns a post that takes minutes to render.
 func endless() string {
 	row := "|" + strings.Repeat("a|", 2000) + "\n"
 	return "---\ntitle: Endless\ndate: 2026-01-01\n---\n" + row + strings.ReplaceAll(row, "a", "-") + strings.Repeat(row, 9<<20/len(row))
@@ -173,7 +172,7 @@ func TestStoppedWhileRendering(t *testing.T) {
 	})
 }
 
-// systemd is told when the daemon serves, and that it stops.
+// The daemon notifies systemd when it is ready and when it stops.
 func TestServeTellsTheServiceManager(t *testing.T) {
 	t.Parallel()
 	s := newServed(t, "", "")

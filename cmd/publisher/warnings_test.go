@@ -9,8 +9,8 @@ import (
 	"publisher/internal/publish"
 )
 
-// However many warnings there are, people get twenty lines, and the kinds that come
-// most often among them.
+// However many warnings there are, at most twenty lines are printed, including the most frequent
+// kinds.
 func TestWarningsAreFewLines(t *testing.T) {
 	var all []publish.Warning
 	for kind := range 40 {
@@ -32,7 +32,7 @@ func TestWarningsAreFewLines(t *testing.T) {
 		t.Errorf("the last line is %q, want %q", lines[len(lines)-1], want)
 	}
 
-	// As many kinds as there are lines, each with few warnings, leave one line for each.
+	// If there are as many kinds as lines, each with few warnings, each kind has one line.
 	stderr.Reset()
 	a.printWarnings(all[:1+2+3+4+5+6+7])
 	if n := strings.Count(stderr.String(), "\n"); n > warningLines {

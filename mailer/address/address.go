@@ -1,5 +1,4 @@
-// Package address knows what a mail address is: which ones mail can be sent to, when two
-// are the same, and how one is written over SMTP.
+// Package address checks and compares mail addresses, and writes them for SMTP.
 package address
 
 import (
@@ -12,9 +11,9 @@ import (
 	"golang.org/x/net/idna"
 )
 
-// Path returns an address as it goes over SMTP, in angle brackets, an
-// internationalised domain in its ASCII form (RFC 5890). ascii is false where the
-// local part needs SMTPUTF8 (RFC 6531).
+// Path returns an address as written in SMTP: in angle brackets, with an internationalized
+// domain in its ASCII form (RFC 5890). ascii is false if the local part needs SMTPUTF8 (RFC
+// 6531).
 func Path(address string) (path string, ascii bool, err error) {
 	if isDotAtoms(address) { // as nearly all are
 		return "<" + address + ">", true, nil
@@ -30,13 +29,13 @@ func Path(address string) (path string, ascii bool, err error) {
 	}
 	local := parsed.Address[:at]
 	if strings.ContainsFunc(local, func(r rune) bool { return r < ' ' || r == 0x7f }) {
-		return "", false, fmt.Errorf("%q is not a mail address: it holds a control character", address)
+		return "", false, fmt.Errorf("%q is not a mail address: it contains a control character", address)
 	}
 	path = (&mail.Address{Address: local + "@" + domain}).String()
 	return path, IsASCII(path), nil
 }
 
-// asciiDomain returns a domain as it goes over SMTP.
+// asciiDomain returns a domain as written in SMTP.
 func asciiDomain(domain string) (string, error) {
 	if IsASCII(domain) {
 		return domain, nil
@@ -48,13 +47,14 @@ func asciiDomain(domain string) (string, error) {
 	return ascii, nil
 }
 
-// isDotAtoms tells an address of two dot-atoms (RFC 5322 §3.4.1).
+// isDotAtoms reports whether an address consists of two dot-atoms (RFC 5322 §3.4.1).
 func isDotAtoms(address string) bool {
 	local, domain, _ := strings.Cut(address, "@")
 	return IsDotAtom(local) && IsDotAtom(domain)
 }
 
-// isDotAtom tells atoms with single dots between them (RFC 5322 §3.2.3).
+// IsDotAtom reports whether s consists of atoms with single dots between them (RFC 5322
+// §3.2.3).
 func IsDotAtom(s string) bool {
 	dot := true
 	for i := range len(s) {
@@ -66,11 +66,12 @@ func IsDotAtom(s string) bool {
 	return !dot
 }
 
-// isAtext tells what an atom may hold (RFC 5322 §3.2.3).
+// IsAtext reports whether an atom can contain c (RFC 5322 §3.2.3).
 func IsAtext(c byte) bool {
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.IndexByte("!#$%&'*+-/=?^_`{|}~", c) >= 0
 }
 
+// IsASCII reports whether s is ASCII.
 func IsASCII(s string) bool {
 	for i := range len(s) {
 		if s[i] >= utf8.RuneSelf {

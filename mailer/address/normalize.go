@@ -13,29 +13,28 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Limits in octets, RFC 5321 §4.5.3.1: a path is at most 256, its angle brackets included.
+// Limits in octets (RFC 5321 §4.5.3.1). A path has at most 256, including angle brackets.
 const (
 	maxLocal   = 64
 	maxDomain  = 255
 	maxAddress = 254
 )
 
-// Normalize checks that mail can be addressed to email, a bare address
-// without name, brackets or spaces, and returns the key under which all its
-// spellings are one: case folded, the domain in ASCII. The error says what is
-// wrong with it.
+// Normalize checks that mail can be sent to email, a bare address without name, brackets or
+// spaces. It returns a key that all spellings of the address share: case folded, with the
+// domain in ASCII. The error says what is wrong with the address.
 func Normalize(email string) (key string, err error) {
 	local, domain, err := splitEmail(email)
 	if err != nil {
 		if len(email) > maxLocal+1+maxDomain {
 			email = strings.ToValidUTF8(email[:maxLocal], "") + "…"
 		}
-		return "", fmt.Errorf("%q is not an address to mail to: %w", email, err)
+		return "", fmt.Errorf("%q is not a valid mail address: %w", email, err)
 	}
 	return foldCase(local) + "@" + domain, nil
 }
 
-// splitEmail returns the local part as it stands and the domain in lower-case ASCII.
+// splitEmail returns the local part as written and the domain in lower-case ASCII.
 func splitEmail(email string) (local, domain string, err error) {
 	if err := checkCharacters(email); err != nil {
 		return "", "", err
@@ -47,19 +46,19 @@ func splitEmail(email string) (local, domain string, err error) {
 	local, domain = email[:at], email[at+1:]
 	switch {
 	case local == "":
-		return "", "", errors.New("nothing stands before the @")
+		return "", "", errors.New("there is nothing before the @")
 	case domain == "":
-		return "", "", errors.New("nothing stands after the @")
+		return "", "", errors.New("there is nothing after the @")
 	case len(local) > maxLocal:
 		return "", "", fmt.Errorf("the part before the @ is longer than %d octets", maxLocal)
 	case local[0] == '"':
 		return "", "", errors.New("quoted parts before the @ are not supported")
 	case domain[0] == '[':
-		return "", "", errors.New("want a domain name after the @, not an IP address")
+		return "", "", errors.New("after the @ there must be a domain name, not an IP address")
 	}
 	parsed, err := mail.ParseAddress(email)
 	if err != nil || parsed.Name != "" || parsed.Address != email {
-		return "", "", errors.New("want a bare address like ann@example.com")
+		return "", "", errors.New("it must be a bare address like ann@example.com")
 	}
 	domain, err = registeredDomain(domain)
 	if err == nil && len(local)+1+len(domain) > maxAddress {
@@ -79,10 +78,10 @@ func checkCharacters(email string) error {
 	}
 	for _, r := range email {
 		if unicode.IsSpace(r) {
-			return errors.New("it has a space")
+			return errors.New("it contains a space")
 		}
 		if !unicode.IsPrint(r) {
-			return fmt.Errorf("it has the invisible character %U", r)
+			return fmt.Errorf("it contains the invisible character %U", r)
 		}
 	}
 	return nil
@@ -102,12 +101,12 @@ func registeredDomain(domain string) (string, error) {
 	}
 	last := ascii[strings.LastIndexByte(ascii, '.')+1:]
 	if strings.Trim(last, "0123456789") == "" { // RFC 3696 §2: no top-level domain is all digits
-		return "", errors.New("want a domain name after the @, not an IP address")
+		return "", errors.New("after the @ there must be a domain name, not an IP address")
 	}
 	return strings.ToLower(ascii), nil
 }
 
-// foldCase returns the form in which local parts that differ in case alone are equal.
+// foldCase returns a form in which local parts that differ only in case are equal.
 func foldCase(local string) string {
 	if IsASCII(local) {
 		return strings.ToLower(local)

@@ -25,8 +25,8 @@ func TestNormalize(t *testing.T) {
 
 		{email: "", err: "it is empty"},
 		{email: "ann", err: "no @"},
-		{email: "@example.com", err: "nothing stands before"},
-		{email: "ann@", err: "nothing stands after"},
+		{email: "@example.com", err: "there is nothing before"},
+		{email: "ann@", err: "there is nothing after"},
 		{email: "ann@@example.com", err: "bare address"},
 		{email: " ann@example.com", err: "a space"},
 		{email: "ann lee@example.com", err: "a space"},

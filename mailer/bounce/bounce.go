@@ -1,6 +1,6 @@
-// Package bounce reads what comes back to a list's address: bounces, complaints, requests
-// to be unsubscribed, and the logs of mail servers. It says what a report is about and
-// which of our tokens it has; whom to believe is not decided here.
+// Package bounce reads mail that comes back: bounces, complaints and requests to unsubscribe,
+// and the logs of mail servers. It returns what a report is about and which of our tokens it
+// contains. It does not decide what to believe.
 package bounce
 
 import (
@@ -16,7 +16,7 @@ import (
 	"github.com/emersion/go-message"
 )
 
-// Kind is what a mail that came back to us means.
+// Kind is the meaning of a mail that came back.
 type Kind int
 
 const (
@@ -32,9 +32,8 @@ func (k Kind) String() string {
 	return [...]string{"ignored", "hard bounce", "soft bounce", "message refused", "complaint", "unsubscribe"}[k]
 }
 
-// Report is a mail that came back: a bounce, a complaint, or a request to be
-// unsubscribed by mail. What it says is to be believed only where something in it
-// bears a valid token.
+// Report is a mail that came back: a bounce, a complaint, or a request to unsubscribe. It can be
+// believed only if something in it contains a valid token.
 type Report struct {
 	Kind   Kind
 	About  refusal.About // of a bounce, what the refusal is about
@@ -55,14 +54,14 @@ const (
 	maxReason  = 500
 )
 
-// NotMailError says that what was read is not a mail. Reading it again cannot help.
+// NotMailError means that the input is not a mail, so that a retry is useless.
 type NotMailError struct{}
 
 func (*NotMailError) Error() string { return "not a mail" } // a stranger's words are not repeated
 
-// Read reads one mail that came back, and all of r, as a mail server expects of
-// whom it pipes a mail to. What is not a mail is a *NotMailError; another error says that r
-// cannot be read.
+// Read reads a mail that came back. It reads all of r, as a mail server expects of a command to
+// which it pipes mail. If the input is not a mail, the error is a *NotMailError; any other
+// error means that r cannot be read.
 func Read(r io.Reader) (*Report, error) {
 	in := &faultReader{r: r}
 	returned := parseReport(io.LimitReader(in, maxMail))
@@ -76,7 +75,7 @@ func Read(r io.Reader) (*Report, error) {
 	return returned, nil
 }
 
-// faultReader remembers why reading failed: who parses takes it for the end.
+// faultReader remembers why reading failed, since parsers treat it as the end.
 type faultReader struct {
 	r   io.Reader
 	err error // nil at the end
@@ -90,7 +89,7 @@ func (f *faultReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// parseReport returns nil for what is not a mail.
+// parseReport returns nil if the input is not a mail.
 func parseReport(r io.Reader) (returned *Report) {
 	defer func() {
 		if recover() != nil { // a mail that a parser fails at is as good as none
@@ -110,8 +109,8 @@ func parseReport(r io.Reader) (returned *Report) {
 	return in.Report
 }
 
-// pastEnvelope passes over the line "From SENDER DATE" of an mbox, which Postfix and
-// Sendmail also put before what they pipe into an alias's command.
+// pastEnvelope skips the line "From SENDER DATE" of an mbox, which Postfix and Sendmail also add
+// to mail that they pipe into an alias's command.
 func pastEnvelope(r io.Reader) io.Reader {
 	lines := bufio.NewReader(r)
 	if start, _ := lines.Peek(len("From ")); string(start) == "From " {
@@ -133,7 +132,7 @@ type reading struct {
 	text     strings.Builder
 }
 
-// walk gathers what the parts say. A part that cannot be read is passed over.
+// walk collects the contents of the parts. It skips parts that cannot be read.
 func (in *reading) walk(e *message.Entity, depth int) {
 	if in.parts++; in.parts > maxParts || depth > maxDepth {
 		return
@@ -174,7 +173,7 @@ func (in *reading) say(text string) {
 	}
 }
 
-// original takes from the returned mail's header what may bear a token.
+// original collects the fields of the returned mail's header that may contain a token.
 func (in *reading) original(text string) {
 	if blocks := groups(text); len(blocks) > 0 {
 		in.take(blocks[0])
@@ -187,7 +186,7 @@ func (in *reading) take(f fields) {
 	in.Links = append(in.Links, f.all("List-Unsubscribe")...)
 }
 
-// judge settles what the mail means.
+// judge decides what the mail means.
 func (in *reading) judge() {
 	switch {
 	case in.feedback != nil:
@@ -214,7 +213,7 @@ func (in *reading) judgeFeedback() {
 	}
 }
 
-// judgeStatus takes the first recipient whose delivery failed: our mail has one.
+// judgeStatus uses the first recipient whose delivery failed: our mails have only one.
 func (in *reading) judgeStatus() {
 	for _, recipient := range in.status {
 		if !strings.EqualFold(recipient.get("Action"), "failed") {
@@ -248,7 +247,7 @@ func (in *reading) judgeStatus() {
 	}
 }
 
-// statusCode returns the code that a Status field begins with (RFC 3463 §2); "" for none.
+// statusCode returns the code at the beginning of a Status field (RFC 3463 §2), or "".
 func statusCode(text string) string {
 	code, _, _ := strings.Cut(text, " ")
 	if len(code) > len("5.999.999") || strings.Trim(code, ".0123456789") != "" {
@@ -267,8 +266,8 @@ func recipientsOf(f fields) (addresses []string) {
 	return addresses
 }
 
-// envelope fills in the envelope of the returned mail. Its sender is our return path,
-// which the report was sent to.
+// envelope fills in the envelope of the returned mail. Its sender is our return path, to which
+// the report was sent.
 func (in *reading) envelope(r *refusal.Refusal) {
 	if to, err := mail.ParseAddress(in.own.Get("To")); err == nil {
 		r.Sender = to.Address
@@ -276,7 +275,7 @@ func (in *reading) envelope(r *refusal.Refusal) {
 	r.Recipients = strings.FieldsFunc(in.own.Get("X-Failed-Recipients"), func(c rune) bool { return c == ',' || unicode.IsSpace(c) })
 }
 
-// optOut recognises the mail that our List-Unsubscribe asks for.
+// optOut recognizes the mail that our List-Unsubscribe asks for.
 func (in *reading) optOut() bool {
 	subject, err := in.own.Text("Subject")
 	if err != nil {
@@ -292,8 +291,8 @@ func (in *reading) optOut() bool {
 	return false
 }
 
-// fromMailer tells mail that a mail system wrote, as bounces are, from the
-// auto-replies of people (RFC 3834 §2), which come from their own addresses.
+// fromMailer reports whether a mail system wrote the mail, as it does bounces, and not a person's
+// auto-responder (RFC 3834 §2), which uses the person's address.
 func (in *reading) fromMailer() bool {
 	if in.own.Has("X-Failed-Recipients") {
 		return true

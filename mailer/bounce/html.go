@@ -8,7 +8,7 @@ import (
 	"golang.org/x/net/html/atom"
 )
 
-// wordsOfHTML is what a bounce in HTML says, with a line for each block.
+// wordsOfHTML returns the text of a bounce in HTML, with a line for each block.
 func wordsOfHTML(page []byte) string {
 	var text strings.Builder
 	tokens := html.NewTokenizer(bytes.NewReader(page))

@@ -7,14 +7,14 @@ import (
 	"strings"
 )
 
-// maxLogLine is the longest line of a log that is read whole.
+// maxLogLine is the length of the longest line of a log that is accepted.
 const maxLogLine = 1 << 20
 
-// ReadMailLog finds in a mail server's log the messages that the server took: found
-// is called with each Message-ID, without brackets, that wanted knows. Postfix names
-// it while the message still comes in, and has it only once its queue manager names
-// it too; Exim's <= line, and any line of another server that bears a Message-ID and
-// speaks of no refusal, say it at once.
+// ReadMailLog finds the messages in a mail server's log that the server accepted: it calls found
+// with each Message-ID, without brackets, for which wanted returns true. Postfix logs it while
+// the message arrives, but has accepted the message only once its queue manager logs it too.
+// Exim's <= line, and any line of another server with a Message-ID and no refusal, mean that
+// the message was accepted.
 func ReadMailLog(r io.Reader, wanted func(id string) bool, found func(id string)) error {
 	coming := map[string]string{} // by Postfix's queue id
 	lines := bufio.NewScanner(r)
@@ -49,7 +49,7 @@ func ReadMailLog(r io.Reader, wanted func(id string) bool, found func(id string)
 
 func endsMessageID(r rune) bool { return r <= ' ' || strings.ContainsRune(`<>,;()[]"'=`, r) }
 
-// beforeField is the word before a field of a log line; "" where it is not there.
+// beforeField returns the word before a field of a log line, or "".
 func beforeField(line, field string) string {
 	before, _, found := strings.Cut(line, " "+field)
 	if !found {

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// failed notes what the refusal is about, and returns what its report means.
+// failed records what the refusal is about, and returns the meaning of its report.
 func (in *reading) failed(about refusal.About) Kind {
 	in.About = about
 	switch about {
@@ -21,7 +21,7 @@ func (in *reading) failed(about refusal.About) Kind {
 // maxText limits how many octets of a report's text are judged.
 const maxText = 64 << 10
 
-// delays are how mail systems say that they go on trying.
+// delays are how mail systems say that they will retry.
 var delays = []string{"has not yet been delivered", "not been able to deliver", "will keep trying", "will be retried", "still being retried", "delivery attempts will continue",
 	"will continue to try", "you do not need to resend"}
 
@@ -104,10 +104,10 @@ func isReplyCode(s string) bool {
 	return '0' <= s[1] && s[1] <= '7' && '0' <= s[2] && s[2] <= '9'
 }
 
-// maxField is how long a field gets by lines that continue it.
+// maxField is the maximum length of a field with its continuation lines.
 const maxField = 16 << 10
 
-// field is one of a header, unfolded.
+// field is a field of a header, unfolded.
 type field struct{ name, value string }
 
 type fields []field
@@ -128,9 +128,9 @@ func (f fields) get(name string) string {
 	return ""
 }
 
-// groups reads what stands in a report: groups of header fields with empty lines
-// between (RFC 3464 §2.1). It takes what it can and passes over the rest, since
-// much software writes them a little wrong, or quotes them.
+// groups reads the contents of a report: groups of header fields separated by empty lines (RFC
+// 3464 §2.1). It skips what it cannot parse, since much software makes mistakes here, or
+// quotes them.
 func groups(text string) (all []fields) {
 	var group fields
 	end := func() {

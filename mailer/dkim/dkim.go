@@ -1,4 +1,4 @@
-// Package dkim makes keys and signs messages with them (RFC 6376).
+// Package dkim generates keys and signs messages (RFC 6376).
 package dkim
 
 import (
@@ -24,26 +24,26 @@ import (
 // minRSA is the smallest RSA key that signs (RFC 8301 §3.2).
 const minRSA = 1024
 
-// signed are the header fields that a signature covers. A field that is named once
-// more than it stands there cannot be added on the way (RFC 6376 §8.15).
+// signed are the header fields that a signature covers. If a field is listed once more than it
+// occurs, it cannot be added on the way (RFC 6376 §8.15).
 var signed = []string{
 	"From", "From", "To", "To", "Subject", "Subject", "Reply-To", "Reply-To", "Date", "Date", "Message-ID", "Message-ID",
 	"List-Id", "List-Id", "List-Unsubscribe", "List-Unsubscribe", "List-Unsubscribe-Post", "List-Unsubscribe-Post",
 	"Auto-Submitted", "MIME-Version", "MIME-Version", "Content-Type", "Content-Type", "Content-Transfer-Encoding", "Content-Language",
 }
 
-// Signer puts DKIM signatures on messages (RFC 6376), one for each of its keys. It
-// is safe for concurrent use.
+// Signer adds DKIM signatures to messages (RFC 6376), one for each of its keys. It is safe for
+// concurrent use.
 type Signer struct{ keys []dkim.SignOptions }
 
-// LoadSigner reads the keys of mail.dkim; path makes a file name of the config
-// absolute. Errors say which file, and what to do.
+// LoadSigner reads the keys of mail.dkim. path makes a file name of the config absolute.
+// Errors name the file and say what to do.
 func LoadSigner(keys []config.DKIM, path func(string) string) (*Signer, error) {
 	s := &Signer{}
 	for _, key := range keys {
 		private, err := LoadKey(path(key.KeyFile))
 		if errors.Is(err, fs.ErrNotExist) {
-			err = fmt.Errorf("there is no file %s; `publisher dkim generate --domain %s --selector %s --out %s` makes it",
+			err = fmt.Errorf("there is no file %s; `publisher dkim generate --domain %s --selector %s --out %s` creates it",
 				path(key.KeyFile), key.Domain, key.Selector, key.KeyFile)
 		}
 		if err != nil {
@@ -68,38 +68,38 @@ func signedWithout(omit []string) []string {
 func LoadKey(file string) (crypto.Signer, error) {
 	data, err := os.ReadFile(file)
 	if err != nil {
-		return nil, fmt.Errorf("the DKIM key cannot be read: %w", err)
+		return nil, fmt.Errorf("cannot read the DKIM key: %w", err)
 	}
-	const want = "want a private key in PEM, such as `publisher dkim generate` writes"
+	const want = "it must be a private key in PEM, such as `publisher dkim generate` writes"
 	block, _ := pem.Decode(data)
 	if block == nil {
-		return nil, fmt.Errorf("%s is no DKIM key: %s", file, want)
+		return nil, fmt.Errorf("%s is not a DKIM key: %s", file, want)
 	}
 	var key any
 	if key, err = x509.ParsePKCS8PrivateKey(block.Bytes); err != nil {
 		if key, err = x509.ParsePKCS1PrivateKey(block.Bytes); err != nil {
-			return nil, fmt.Errorf("%s (%s) is no DKIM key: %s", file, strings.ToLower(block.Type), want)
+			return nil, fmt.Errorf("%s (%s) is not a DKIM key: %s", file, strings.ToLower(block.Type), want)
 		}
 	}
 	switch key := key.(type) {
 	case *rsa.PrivateKey:
 		if bits := key.N.BitLen(); bits < minRSA {
-			return nil, fmt.Errorf("%s: an RSA key of %d bits is too short to be trusted (RFC 8301); make one of 2048 with `publisher dkim generate`", file, bits)
+			return nil, fmt.Errorf("%s: an RSA key of %d bits is too short to be trusted (RFC 8301); generate one of 2048 with `publisher dkim generate`", file, bits)
 		}
 		return key, nil
 	case ed25519.PrivateKey:
 		return key, nil
 	}
-	return nil, fmt.Errorf("%s: DKIM knows RSA and Ed25519 keys only, not %T; `publisher dkim generate` makes either", file, key)
+	return nil, fmt.Errorf("%s: DKIM supports only RSA and Ed25519 keys, not %T; `publisher dkim generate` generates either", file, key)
 }
 
-// Readable reports whether others than the owner may read the key file.
+// Readable reports whether anyone but its owner can read the key file.
 func Readable(file string) bool {
 	info, err := os.Stat(file)
 	return err == nil && info.Mode().Perm()&0o007 != 0
 }
 
-// prepend puts the signatures before the message.
+// prepend inserts the signatures before the message.
 func (s *Signer) Sign(message []byte) ([]byte, error) {
 	if s == nil {
 		return message, nil
@@ -119,7 +119,7 @@ func (s *Signer) Sign(message []byte) ([]byte, error) {
 	return slices.Insert(message, 0, signatures...), nil
 }
 
-// Size returns how many octets the signatures add at most.
+// Size returns the maximum number of octets that the signatures add.
 func (s *Signer) Size() int {
 	if s == nil {
 		return 0
@@ -135,7 +135,7 @@ func (s *Signer) Size() int {
 	return n
 }
 
-// GenerateKey makes a key; algorithm is "rsa" (2048 bits) or "ed25519".
+// GenerateKey generates a key. algorithm is "rsa" (2048 bits) or "ed25519".
 func GenerateKey(algorithm string) (crypto.Signer, error) {
 	switch algorithm {
 	case "rsa":
@@ -144,10 +144,10 @@ func GenerateKey(algorithm string) (crypto.Signer, error) {
 		_, key, err := ed25519.GenerateKey(rand.Reader)
 		return key, err
 	}
-	return nil, fmt.Errorf("there is no algorithm %q; want rsa or ed25519", algorithm)
+	return nil, fmt.Errorf("unknown algorithm %q; must be rsa or ed25519", algorithm)
 }
 
-// WriteKey writes the key for its owner alone, and never over another file.
+// WriteKey writes the key so that only its owner can read it. It never overwrites a file.
 func WriteKey(file string, key crypto.Signer) error {
 	der, err := x509.MarshalPKCS8PrivateKey(key)
 	if err != nil {
@@ -155,7 +155,7 @@ func WriteKey(file string, key crypto.Signer) error {
 	}
 	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("%s is there already, and a key is never written over; name another file with --out", file)
+		return fmt.Errorf("%s already exists and is never overwritten; name another file with --out", file)
 	}
 	if err != nil {
 		return fmt.Errorf("writing the key: %w", err)
@@ -164,21 +164,21 @@ func WriteKey(file string, key crypto.Signer) error {
 	return errors.Join(err, f.Sync(), f.Close())
 }
 
-// KeyRecord is the text of the TXT record that publishes a key (RFC 6376 §3.6.1).
-// An Ed25519 key stands there bare (RFC 8463 §4), an RSA one as SubjectPublicKeyInfo.
+// KeyRecord returns the text of the TXT record that publishes a key (RFC 6376 §3.6.1). It
+// contains an Ed25519 key as it is (RFC 8463 §4), and an RSA key as SubjectPublicKeyInfo.
 func KeyRecord(key crypto.Signer) (string, error) {
 	if public, ok := key.Public().(ed25519.PublicKey); ok {
 		return "v=DKIM1; k=ed25519; p=" + base64.StdEncoding.EncodeToString(public), nil
 	}
 	der, err := x509.MarshalPKIXPublicKey(key.Public())
 	if err != nil {
-		return "", fmt.Errorf("the public key: %w", err)
+		return "", fmt.Errorf("encoding the public key: %w", err)
 	}
 	return "v=DKIM1; k=rsa; p=" + base64.StdEncoding.EncodeToString(der), nil
 }
 
-// ZoneLine is the record as zone files have it, in strings of at most 255 octets
-// (RFC 1035 §3.3), which resolvers join (RFC 6376 §3.6.2.2).
+// ZoneLine returns the record as a line of a zone file, in strings of at most 255 octets (RFC
+// 1035 §3.3), which resolvers join (RFC 6376 §3.6.2.2).
 func ZoneLine(selector, domain, record string) string {
 	const longest = 255
 	var parts []string
@@ -194,7 +194,7 @@ func ZoneLine(selector, domain, record string) string {
 	return fmt.Sprintf("%s._domainkey.%s. IN TXT %s", selector, domain, text)
 }
 
-// keySize is how long what a key signs is in base64, folded.
+// keySize returns the length of a key's signature in base64, folded.
 func keySize(key crypto.Signer) int {
 	octets := ed25519.SignatureSize
 	if public, ok := key.Public().(*rsa.PublicKey); ok {

@@ -148,9 +148,9 @@ func TestLoadSignerErrors(t *testing.T) {
 		}
 	}
 	for name, want := range map[string]string{
-		"missing": "`publisher dkim generate --domain example.com --selector s1 --out missing` makes it",
-		"words":   "words is no DKIM key: want a private key in PEM",
-		"cert":    "cert (certificate) is no DKIM key",
+		"missing": "`publisher dkim generate --domain example.com --selector s1 --out missing` creates it",
+		"words":   "words is not a DKIM key: it must be a private key in PEM",
+		"cert":    "cert (certificate) is not a DKIM key",
 	} {
 		_, err := dkim.LoadSigner([]config.DKIM{{Domain: "example.com", Selector: "s1", KeyFile: name}}, path)
 		if err == nil || !strings.Contains(err.Error(), want) {
@@ -176,7 +176,7 @@ func TestKeyIsNeverWrittenOver(t *testing.T) {
 	if err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("mode %v, %v; want 0600", info.Mode(), err)
 	}
-	if err := dkim.WriteKey(file, key); err == nil || !strings.Contains(err.Error(), "never written over") {
+	if err := dkim.WriteKey(file, key); err == nil || !strings.Contains(err.Error(), "never overwritten") {
 		t.Errorf("got %v", err)
 	}
 	if after, err := os.ReadFile(file); err != nil || !bytes.Equal(before, after) {

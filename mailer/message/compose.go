@@ -14,10 +14,9 @@ import (
 	"publisher/templates"
 )
 
-// Compose renders the digest into text and HTML that fit digest.max_bytes
-// (excerpts shrink, then posts become one-line links, then "and N more") and
-// encodes both. d's Posts are all posts of the set, newest first, with full
-// excerpts; their ExcerptText is made here.
+// Compose renders the digest as text and HTML that fit digest.max_bytes (excerpts shrink, then
+// posts become one-line links, then "and N more") and encodes both. d's Posts must be all posts
+// of the set, newest first, with full excerpts; Compose makes their ExcerptText.
 func Compose(cfg *config.Config, set *templates.Set, d *templates.Digest, date time.Time) (*Message, error) {
 	marks := placeholders()
 	r := &renderer{set: set, marks: marks}
@@ -44,13 +43,13 @@ func Compose(cfg *config.Config, set *templates.Set, d *templates.Digest, date t
 	return m, m.header(cfg, fitted, date)
 }
 
-// renderer makes the parts of a digest with gaps for the recipient's own links.
+// renderer renders the parts of a digest with gaps for the recipient's links.
 type renderer struct {
 	set   *templates.Set
 	marks [2]string
 }
 
-// html renders the HTML part as recipients with these links get it.
+// html renders the HTML part for recipients with these links.
 func (r *renderer) html(d *templates.Digest, have links) (splicedText, error) {
 	var b strings.Builder
 	if err := r.set.DigestHTML(&b, r.marked(d, have)); err != nil {
@@ -105,8 +104,8 @@ func (r *renderer) body(d *templates.Digest, have links) (body, error) {
 	}, nil
 }
 
-// boundary is made of the content, so that the same digest has the same bytes;
-// "=_" never stands in quoted-printable (RFC 2045 §6.7).
+// boundary derives the boundary from the content, so that the same digest has the same bytes.
+// "=_" cannot occur in quoted-printable (RFC 2045 §6.7).
 func boundary(parts ...splicedText) string {
 	hash := sha256.New()
 	for _, part := range parts {
@@ -118,11 +117,11 @@ func boundary(parts ...splicedText) string {
 	return "=_" + hex.EncodeToString(hash.Sum(nil)[:16])
 }
 
-// header makes the fields that are the same for everyone.
+// header appends the fields that are the same for all recipients.
 func (m *Message) header(cfg *config.Config, d *templates.Digest, date time.Time) error {
 	path, ascii, err := address.Path(cfg.Mail.From.Address)
 	if err == nil && !ascii {
-		err = fmt.Errorf("%s cannot stand in a mail that every server takes: the part before the @ must be ASCII", cfg.Mail.From.Address)
+		err = fmt.Errorf("%s is not accepted by every server: the part before the @ must be ASCII", cfg.Mail.From.Address)
 	}
 	if err != nil {
 		return fmt.Errorf("mail.from: %w", err)
@@ -152,8 +151,8 @@ func appendReplyTo(dst []byte, to *mail.Address) []byte {
 	return appendAddress(dst, "Reply-To", to.Name, to.Address)
 }
 
-// appendListID appends List-Id (RFC 2919), made of the site's address alone: a new
-// title must not end the filters that readers have set up.
+// appendListID appends List-Id (RFC 2919), which depends only on the site's address: a new title
+// must not break subscribers' filters.
 func appendListID(dst []byte, title string, site *url.URL) []byte {
 	labels := []string{"newsletter", site.Hostname()}
 	for part := range strings.SplitSeq(site.Path, "/") {

@@ -1,8 +1,8 @@
 package message
 
-// stuff makes a message what DATA wants: lines ended by CRLF and
-// leading dots doubled (RFC 5321 §4.5.2), without the final dot. A bare CR or LF
-// becomes CRLF, since servers disagree on what ends a message otherwise.
+// stuff returns a message in the form for DATA: with CRLF line ends and leading dots doubled
+// (RFC 5321 §4.5.2), without the final dot. A bare CR or LF becomes CRLF, because otherwise
+// servers disagree on where a message ends.
 func Stuff(message []byte) []byte {
 	out := make([]byte, 0, len(message)+len(message)/64)
 	lineStart := true

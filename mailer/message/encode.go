@@ -1,16 +1,15 @@
 package message
 
-// maxQPLine is the longest line of quoted-printable, its soft break's "=" counted
-// in (RFC 2045 §6.7, rule 5).
+// maxQPLine is the maximum length of a line of quoted-printable, including the "=" of a soft
+// break (RFC 2045 §6.7, rule 5).
 const maxQPLine = 76
 
-// appendQP appends text as quoted-printable, LF becoming CRLF, such that the
-// result begins and ends at the start of a line: by a soft line break where the
-// text itself does not end in LF. So segments encoded apart can be put together in
-// any way, as long as the last one ends in LF.
+// appendQP appends text as quoted-printable, with LF as CRLF, such that the result begins and
+// ends at the start of a line: with a soft line break if the text does not end in LF. So
+// separately encoded segments can be combined in any way, if the last one ends in LF.
 //
-// Beyond what RFC 2045 asks, "." and "From " at the start of a line are encoded,
-// for SMTP and for mailboxes (RFC 2049 §3).
+// In addition to RFC 2045, it encodes "." and "From " at the start of a line, for SMTP and for
+// mailboxes (RFC 2049 §3).
 func appendQP(dst []byte, text string) []byte {
 	column := 0
 	for i := range len(text) {
@@ -44,7 +43,7 @@ func appendQP(dst []byte, text string) []byte {
 	return dst
 }
 
-// literal tells whether text[i] may stand for itself at the column.
+// literal reports whether text[i] needs no encoding at the column.
 func literal(text string, i, column int) bool {
 	switch c := text[i]; {
 	case c == ' ' || c == '\t':

@@ -9,16 +9,16 @@ import (
 	"publisher/templates"
 )
 
-// leastExcerpt is the HTML, in octets, to which excerpts shrink before posts
-// become one-line links.
+// leastExcerpt is the length of HTML in octets to which excerpts shrink before posts become
+// one-line links.
 const leastExcerpt = 600
 
-// excerptStep is as exactly as excerpts are fitted, in octets.
+// excerptStep is the precision in octets with which excerpts are fitted.
 const excerptStep = 32
 
-// fit returns the digest as it fits into maxBytes of HTML, and its size. Excerpts
-// shrink first, all to the same length; then posts become one-line links, from the
-// oldest; then the oldest of these go behind "and N more".
+// fit returns the digest shortened to fit into maxBytes of HTML, and its size. Excerpts shrink
+// first, all to the same length; then posts become one-line links, the oldest first; then the
+// oldest of these are replaced by "and N more".
 func fit(r *renderer, d *templates.Digest, maxPosts, maxBytes int) (*templates.Digest, int, error) {
 	f := &fitter{renderer: r, digest: *d, maxBytes: maxBytes}
 	posts := slices.Concat(d.Posts, d.Brief)
@@ -53,13 +53,13 @@ func fit(r *renderer, d *templates.Digest, maxPosts, maxBytes int) (*templates.D
 	fitted := f.apply(best)
 	size := f.size(fitted)
 	if f.err == nil && size > maxBytes {
-		f.err = fmt.Errorf("digest.max_bytes is %d, but without any post the mail already has %d; allow more, or make the templates shorter", maxBytes, size)
+		f.err = fmt.Errorf("digest.max_bytes is %d, but the mail has %d bytes even without posts; allow more, or make the templates shorter", maxBytes, size)
 	}
 	return fitted, size, f.err
 }
 
-// choice is one way to show the posts: so many with an excerpt of at most so many
-// octets, so many linked at all, the rest behind "and N more".
+// choice is one way to show the posts: how many with an excerpt of at most how many octets, how
+// many as links, and the rest as "and N more".
 type choice struct{ excerpt, full, linked int }
 
 type fitter struct {
@@ -70,7 +70,7 @@ type fitter struct {
 	err      error // the first that rendering met
 }
 
-// octets is what the excerpts have together, cut to n octets each.
+// octets returns the total length of the excerpts, cut to n octets each.
 func octets(posts []templates.Post, n int) int {
 	sum := 0
 	for _, p := range posts {
@@ -79,9 +79,9 @@ func octets(posts []templates.Post, n int) int {
 	return sum
 }
 
-// longest is a length from low to high at which all excerpts nearly fill the room;
-// low is known to fit and high not to. The size grows about evenly with the length,
-// so that a guess by proportion comes close; halving keeps a bad one from lasting.
+// longest returns a length from low to high at which all excerpts nearly fill the room. low must
+// fit and high must not. The size is roughly proportional to the length, so interpolation comes
+// close; bisection limits the effect of a bad guess.
 func (f *fitter) longest(low, high int) int {
 	at := func(n int) int { return f.size(f.apply(choice{n, len(f.posts), len(f.posts)})) }
 	lowSize, highSize := at(low), at(high)
@@ -100,14 +100,14 @@ func (f *fitter) longest(low, high int) int {
 	return low
 }
 
-// most is the largest n from low to high that fits; low is known to.
+// most returns the largest n from low to high that fits. low must fit.
 func (f *fitter) most(low, high int, at func(int) choice) int {
 	return low + sort.Search(high-low, func(i int) bool { return !f.fits(at(low + i + 1)) })
 }
 
 func (f *fitter) fits(c choice) bool { return f.size(f.apply(c)) <= f.maxBytes }
 
-// size is that of the HTML part with all of a recipient's own links.
+// size returns the size of the HTML part with all of a recipient's links.
 func (f *fitter) size(d *templates.Digest) int {
 	if f.err != nil {
 		return 0
@@ -131,7 +131,7 @@ func (f *fitter) apply(c choice) *templates.Digest {
 	return &d
 }
 
-// withText gives the posts the text of the intros and excerpts that they are shown with.
+// withText fills in the posts' text of intro and excerpt.
 func withText(d *templates.Digest) {
 	for i, p := range d.Posts {
 		d.Posts[i].ExcerptText = ExcerptText(string(p.Intro) + string(p.Excerpt))

@@ -17,8 +17,8 @@ const (
 	maxWord = 75
 )
 
-// headerText is s as one line: white space and control characters fold into one
-// space, so that no value can begin a header of its own.
+// headerText returns s as one line: white space and control characters become one space, so that
+// no value can start another header field.
 func headerText(s string) string {
 	return strings.Join(strings.FieldsFunc(strings.ToValidUTF8(s, "\uFFFD"), func(r rune) bool {
 		return unicode.IsSpace(r) && r != '\u00a0' || unicode.IsControl(r)
@@ -31,9 +31,8 @@ func appendText(dst []byte, name, value string) []byte {
 	return append(appendPhrase(dst, len(name)+2, headerText(value), isPlain), "\r\n"...)
 }
 
-// appendAddress appends an address field. An address whose local part is not
-// ASCII cannot stand in a 7-bit header; the reader then sees it as the name of an
-// empty group (RFC 6857 §3.2.1).
+// appendAddress appends an address field. An address whose local part is not ASCII is not allowed
+// in a 7-bit header. It is then shown as the name of an empty group (RFC 6857 §3.2.1).
 func appendAddress(dst []byte, name, display, email string) []byte {
 	dst = append(append(dst, name...), ": "...)
 	start := len(dst) - len(name) - 2
@@ -60,7 +59,7 @@ func appendAddress(dst []byte, name, display, email string) []byte {
 	return append(append(append(dst, ' '), path...), "\r\n"...)
 }
 
-// lineLength is the length of the last line.
+// lineLength returns the length of the last line.
 func lineLength(b []byte) int {
 	for i := len(b) - 1; i >= 0; i-- {
 		if b[i] == '\n' {
@@ -70,7 +69,7 @@ func lineLength(b []byte) int {
 	return len(b)
 }
 
-// isPlain tells text that needs no encoding in an unstructured field.
+// isPlain reports whether text needs no encoding in an unstructured field.
 func isPlain(s string) bool {
 	if !address.IsASCII(s) || strings.Contains(s, "=?") {
 		return false
@@ -85,8 +84,8 @@ func isPlain(s string) bool {
 
 func neverPlain(string) bool { return false }
 
-// appendPhrase appends words, folded, starting at the column: as they are where
-// plain says so, else as encoded words.
+// appendPhrase appends words, folded, starting at the column: unchanged if plain returns true,
+// else as encoded words.
 func appendPhrase(dst []byte, column int, s string, plain func(string) bool) []byte {
 	if !plain(s) {
 		return appendEncodedWords(dst, column, s)
@@ -106,8 +105,8 @@ func appendPhrase(dst []byte, column int, s string, plain func(string) bool) []b
 	return dst
 }
 
-// appendEncodedWords appends s by RFC 2047, never cutting inside a character
-// (§5), in B encoding where it is much shorter than Q.
+// appendEncodedWords appends s as encoded words (RFC 2047), never splitting a character (§5), in B
+// encoding if it is much shorter than Q.
 func appendEncodedWords(dst []byte, column int, s string) []byte {
 	const frame = len("=?utf-8?q??=")
 	q := 0
@@ -155,7 +154,7 @@ func qWidth(c byte) int {
 	return 3
 }
 
-// isQLiteral is the set that is safe in a phrase too (RFC 2047 §5, rule 3).
+// isQLiteral reports whether c needs no encoding even in a phrase (RFC 2047 §5, rule 3).
 func isQLiteral(c byte) bool {
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.IndexByte("!*+-/", c) >= 0
 }
@@ -174,7 +173,7 @@ func appendQ(dst []byte, s string) []byte {
 	return dst
 }
 
-// dotAtom drops what a dot-atom may not hold (RFC 5322 §3.2.3).
+// dotAtom removes characters that are not allowed in a dot-atom (RFC 5322 §3.2.3).
 func dotAtom(s string) string {
 	if address.IsDotAtom(s) {
 		return s

@@ -1,6 +1,5 @@
-// Package message makes digests into MIME messages. Compose renders a digest once and
-// encodes it once, with gaps where each recipient's own parts go; Message.Append fills
-// them.
+// Package message composes digests as MIME messages. Compose renders and encodes a digest once,
+// with gaps for each recipient's own parts; Message.Append fills them.
 package message
 
 import (
@@ -10,8 +9,7 @@ import (
 	"strings"
 )
 
-// Message is one digest composed and MIME-encoded once, with gaps where each
-// recipient's own parts go.
+// Message is a digest, composed and MIME-encoded, with gaps for each recipient's own parts.
 type Message struct {
 	Subject string
 	// HTMLSize is the octets of the decoded HTML part, each of the recipient's own
@@ -28,7 +26,7 @@ type Message struct {
 	bodies [allLinks + 1]body
 }
 
-// Recipient is what differs from one message of a digest to the next.
+// Recipient is what differs between the messages of a digest.
 type Recipient struct {
 	Name, Address string
 	// MessageID stands without the angle brackets; where it has no @, the domain of
@@ -41,7 +39,7 @@ type Recipient struct {
 	UnsubscribeMailto string
 }
 
-// links says which of their own links a recipient has, one bit each.
+// links says which links a recipient has, one bit each.
 type links int
 
 const (
@@ -50,14 +48,14 @@ const (
 	allLinks = unsubscribe | preferences
 )
 
-// body is both parts, encoded, with the lines of MIME between them.
+// body is both encoded parts, with the lines of MIME between them.
 type body struct {
 	text, html splicedText
 	// head ends at the text, middle stands between the parts, tail after the HTML.
 	head, middle, tail []byte
 }
 
-// values are the recipient's links, by the gap that they go into.
+// values are the recipient's links, by gap.
 func (r Recipient) values() [2]string {
 	link := r.UnsubscribeURL
 	if link == "" {
@@ -77,13 +75,13 @@ func (m *Message) body(values [2]string) *body {
 	return &m.bodies[have]
 }
 
-// escaped are values as they stand in HTML, in text and in attributes alike.
+// escaped returns values as written in HTML, both in text and in attributes.
 func escaped(values [2]string) [2]string {
 	return [2]string{html.EscapeString(values[0]), html.EscapeString(values[1])}
 }
 
-// Append appends the message to r, header first, lines ended by CRLF and never
-// beginning with a dot, 7-bit only.
+// Append appends the message to r, header first, in 7 bits, with CRLF line ends and without lines
+// that begin with a dot.
 func (m *Message) Append(dst []byte, r Recipient) []byte {
 	values := r.values()
 	b := m.body(values)
@@ -101,13 +99,13 @@ func (m *Message) Append(dst []byte, r Recipient) []byte {
 	return append(dst, b.tail...)
 }
 
-// HTML is the decoded HTML part for one recipient, lines ended by LF.
+// HTML returns the decoded HTML part for a recipient, with LF line ends.
 func (m *Message) HTML(r Recipient) string {
 	values := r.values()
 	return m.body(values).html.fill(escaped(values))
 }
 
-// Text is the decoded text part for one recipient, lines ended by LF.
+// Text returns the decoded text part for a recipient, with LF line ends.
 func (m *Message) Text(r Recipient) string {
 	values := r.values()
 	return m.body(values).text.fill(values)
@@ -126,8 +124,8 @@ func (m *Message) appendMessageID(dst []byte, r Recipient) []byte {
 	return append(append(append(dst, id...), '@'), domain...)
 }
 
-// appendUnsubscribe appends List-Unsubscribe (RFC 2369) and, beside an https
-// address only, List-Unsubscribe-Post (RFC 8058 §3.1).
+// appendUnsubscribe appends List-Unsubscribe (RFC 2369) and, only for an https address,
+// List-Unsubscribe-Post (RFC 8058 §3.1).
 func (m *Message) appendUnsubscribe(dst []byte, r Recipient) []byte {
 	post := m.oneClick && isURI(r.UnsubscribeURL, "https://")
 	mail := isURI(r.UnsubscribeMailto, "mailto:")
@@ -151,7 +149,7 @@ func (m *Message) appendUnsubscribe(dst []byte, r Recipient) []byte {
 	return dst
 }
 
-// isURI tells a URI that can stand between angle brackets in a header as it is.
+// isURI reports whether s is a URI that can be put between angle brackets in a header unchanged.
 func isURI(s, prefix string) bool {
 	if len(s) <= len(prefix) || len(s) > 900 || !strings.EqualFold(s[:len(prefix)], prefix) {
 		return false

@@ -21,8 +21,8 @@ const (
 	fewestColumns = 24
 )
 
-// ExcerptText makes the text part's version of an excerpt: paragraphs wrapped at 72
-// columns, links numbered and listed below, code untouched.
+// ExcerptText returns an excerpt for the text part: paragraphs wrapped at 72 columns, links
+// numbered and listed below, code unchanged.
 func ExcerptText(source string) string {
 	root, err := htmldom.ParseFragment(source)
 	if err != nil {
@@ -44,8 +44,8 @@ type textRenderer struct {
 	links []string // numbered from 1
 }
 
-// blocks renders the children of n: each run of inline content as a paragraph, and
-// each block, with empty lines between unless tight.
+// blocks renders the children of n: each run of inline content as a paragraph, and each block,
+// separated by empty lines unless tight.
 func (t *textRenderer) blocks(n *html.Node, columns int, tight bool) []string {
 	columns = max(columns, fewestColumns)
 	var out []string
@@ -112,8 +112,8 @@ func (t *textRenderer) heading(n *html.Node, columns int) []string {
 	return append(lines, strings.Repeat("-", min(longest, columns)))
 }
 
-// list renders the items with their bullets or numbers. Items that hold
-// paragraphs have an empty line between them.
+// list renders the items with their bullets or numbers. Items that contain paragraphs are
+// separated by empty lines.
 func (t *textRenderer) list(n *html.Node, columns int) []string {
 	number, ordered := 1, n.DataAtom == atom.Ol
 	if start, err := strconv.Atoi(htmldom.Attr(n, "start")); err == nil {
@@ -148,7 +148,7 @@ func (t *textRenderer) list(n *html.Node, columns int) []string {
 	return out
 }
 
-// inline appends the text of inline content; "\v" is a line break that stays.
+// inline appends the text of inline content. "\v" is a hard line break.
 func (t *textRenderer) inline(b *strings.Builder, n *html.Node) {
 	switch n.Type {
 	case html.TextNode:
@@ -199,8 +199,8 @@ func checkbox(n *html.Node) string {
 	return "[ ] "
 }
 
-// link appends the text of a link and its number. An address that is its own text
-// needs none.
+// link appends the text of a link and its number. If the text is the address, there is no
+// number.
 func (t *textRenderer) link(b *strings.Builder, n *html.Node) {
 	var text strings.Builder
 	if title := htmldom.Attr(n, "title"); n.DataAtom != atom.A {
@@ -225,7 +225,7 @@ func (t *textRenderer) link(b *strings.Builder, n *html.Node) {
 	}
 }
 
-// number is the mark of the link's address in the list below, "" for none.
+// number returns the mark of the link's address in the list below, or "".
 func (t *textRenderer) number(n *html.Node) string {
 	target := linkTarget(n)
 	if target == "" {
@@ -239,7 +239,7 @@ func (t *textRenderer) number(n *html.Node) string {
 	return fmt.Sprintf("[%d]", i+1)
 }
 
-// linkTarget returns where a link or a player leads; "" for what only a browser can do.
+// linkTarget returns the address of a link or a player, or "" for what only a browser can do.
 func linkTarget(n *html.Node) string {
 	ref := htmldom.Attr(n, "href")
 	if n.DataAtom != atom.A {
@@ -256,7 +256,7 @@ func linkTarget(n *html.Node) string {
 	return strings.ReplaceAll(u.String(), " ", "%20")
 }
 
-// preformatted is the text of a <pre>, line by line, as it stands.
+// preformatted returns the text of a <pre>, line by line, unchanged.
 func preformatted(n *html.Node) []string {
 	var b strings.Builder
 	var walk func(*html.Node)
@@ -284,8 +284,8 @@ func preformatted(n *html.Node) []string {
 	return strings.Split(text, "\n")
 }
 
-// indent puts first before the first line and rest before the others; empty lines
-// get no trailing space.
+// indent puts first before the first line and rest before the others, without trailing space in
+// empty lines.
 func indent(lines []string, first, rest string) []string {
 	out := make([]string, len(lines))
 	for i, line := range lines {
@@ -301,7 +301,7 @@ func indent(lines []string, first, rest string) []string {
 	return out
 }
 
-// printable drops control characters other than white space.
+// printable removes control characters other than white space.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
@@ -314,8 +314,8 @@ func printable(s string) string {
 	}, strings.ToValidUTF8(s, "\uFFFD"))
 }
 
-// isInline tells content that flows in a line of text. An inline element around a
-// block, such as a link around a picture and its heading, is none.
+// isInline reports whether n is part of a line of text. An inline element around a block, such as
+// a link around a picture and its heading, is not.
 func isInline(n *html.Node) bool {
 	if n.Type != html.ElementNode {
 		return true

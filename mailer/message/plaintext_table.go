@@ -11,15 +11,15 @@ import (
 	"publisher/internal/textwrap"
 )
 
-// cell is one cell of a table, in one line.
+// cell is a cell of a table, in one line.
 type cell struct {
 	text  string
 	head  bool
 	right bool // aligned to the right
 }
 
-// table renders columns side by side where they fit, else each row as "Heading:
-// value" lines. A table that only arranges blocks is read cell by cell.
+// table renders columns side by side if they fit, else each row as "Heading: value" lines. A
+// table that only arranges blocks is rendered cell by cell.
 func (t *textRenderer) table(n *html.Node, columns int) []string {
 	if holdsBlocks(n) {
 		return t.cells(n, columns)
@@ -43,7 +43,7 @@ func (t *textRenderer) table(n *html.Node, columns int) []string {
 	return append(out, records(rows, columns)...)
 }
 
-// holdsBlocks tells a table whose cells hold what cannot stand in one line.
+// holdsBlocks reports whether cells of a table contain what does not fit in one line.
 func holdsBlocks(n *html.Node) bool {
 	for child := n.FirstChild; child != nil; child = child.NextSibling {
 		switch child.DataAtom {

@@ -1,6 +1,6 @@
 package message
 
-// Size returns how many octets Append appends at most, without making them.
+// Size returns the maximum number of octets that Append appends.
 func (m *Message) Size(r Recipient) int {
 	const (
 		encoded = 4 // an octet in an encoded word or in quoted-printable, with its share of folding
@@ -13,7 +13,7 @@ func (m *Message) Size(r Recipient) int {
 	return n + b.text.encodedSize(values) + b.html.encodedSize(escaped(values))
 }
 
-// encodedSize returns how many octets append appends at most.
+// encodedSize returns the maximum number of octets that append appends.
 func (g *splicedText) encodedSize(values [2]string) int {
 	n := 0
 	for _, segment := range g.encoded {

@@ -6,21 +6,19 @@ import (
 	"strings"
 )
 
-// linkSize is what one of the recipient's own links is reckoned at before it is
-// known, in octets. The publisher's own come to about a hundred.
+// linkSize is the assumed length in octets of a recipient's link that is not yet known. Those of
+// this program have about a hundred.
 const linkSize = 128
 
-// splicedText is a text with gaps for the recipient's own links, as it reads and as it
-// is encoded: segments[0] gap[0] segments[1] gap[1] … segments[n].
+// splicedText is a text with gaps for the recipient's links, plain and encoded: segments[0] gap[0] segments[1] gap[1] … segments[n].
 type splicedText struct {
 	segments []string
 	encoded  [][]byte
 	gaps     []int // which of a recipient's values goes there
 }
 
-// placeholders are what templates are given in place of a recipient's links: web
-// addresses, so that html/template and any helper leave them as they are, which
-// nobody who writes a post can know.
+// placeholders stand for a recipient's links in templates: web addresses, so that html/template
+// and all helpers leave them unchanged, which authors of posts cannot guess.
 func placeholders() [2]string {
 	var random [16]byte
 	_, _ = rand.Read(random[:]) // never fails, says its documentation
@@ -28,7 +26,7 @@ func placeholders() [2]string {
 	return [2]string{"https://u" + token + ".invalid/", "https://p" + token + ".invalid/"}
 }
 
-// split makes the gaps where the placeholders stand.
+// split makes gaps at the placeholders.
 func split(text string, marks [2]string) splicedText {
 	text = strings.ReplaceAll(text, "\r\n", "\n")
 	text = strings.ReplaceAll(text, "\r", "\n")
@@ -54,7 +52,7 @@ func split(text string, marks [2]string) splicedText {
 	return g
 }
 
-// encode makes the quoted-printable form of each segment.
+// encode encodes each segment as quoted-printable.
 func (g *splicedText) encode() {
 	g.encoded = make([][]byte, len(g.segments))
 	for i, segment := range g.segments {
@@ -62,7 +60,7 @@ func (g *splicedText) encode() {
 	}
 }
 
-// size is in octets, each gap reckoned at linkSize.
+// size returns the length in octets, with linkSize for each gap.
 func (g *splicedText) size() int {
 	n := linkSize * len(g.gaps)
 	for _, segment := range g.segments {

@@ -12,9 +12,8 @@ import (
 	"publisher/internal/textwrap"
 )
 
-// truncate cuts HTML to at most limit octets: whole blocks first, inside the first
-// block only at the end of a sentence or between words, never inside a tag, a link,
-// code or a table.
+// truncate cuts HTML to at most limit octets: after a block, or inside the first block at the end
+// of a sentence or between words, but never inside a tag, a link, code or a table.
 func truncate(source string, limit int) string {
 	if len(source) <= limit {
 		return source
@@ -34,7 +33,7 @@ func truncate(source string, limit int) string {
 	return render(kept)
 }
 
-// leadsOn tells what cannot stand last: white space and headings.
+// leadsOn reports whether n cannot come last: white space and headings.
 func leadsOn(n *html.Node) bool {
 	switch n.DataAtom {
 	case atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6, atom.Hr:
@@ -48,8 +47,7 @@ type truncater struct {
 	full bool
 }
 
-// take returns as much of n as there is room for, or nil. Where cut is false that
-// is all of it or nothing.
+// take returns as much of n as fits, or nil. If cut is false, it returns all of it or nothing.
 func (s *truncater) take(n *html.Node, cut bool) *html.Node {
 	size := len(render(n))
 	if size <= s.left {
@@ -89,7 +87,7 @@ func (s *truncater) take(n *html.Node, cut bool) *html.Node {
 	return shell
 }
 
-// whole tells elements that are kept whole or left out.
+// whole reports whether an element must not be cut.
 func whole(a atom.Atom) bool {
 	switch a {
 	case atom.A, atom.Code, atom.Pre, atom.Table, atom.Li, atom.Dt, atom.Dd, atom.Figure, atom.Picture, atom.Img, atom.Svg,
@@ -100,8 +98,7 @@ func whole(a atom.Atom) bool {
 	return false
 }
 
-// takeText cuts text at the end of a sentence where one ends in the second half,
-// else between words.
+// takeText cuts text at the end of a sentence if one ends in the second half, else between words.
 func (s *truncater) takeText(n *html.Node) *html.Node {
 	const ellipsis = "…"
 	text, room := n.Data, s.left-len(ellipsis)

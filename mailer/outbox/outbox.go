@@ -1,5 +1,5 @@
-// Package outbox is the built-in mail catcher: an SMTP server on this machine that files
-// what it takes instead of delivering it.
+// Package outbox is the built-in mail catcher: an SMTP server on this machine that writes mail to
+// files instead of delivering it.
 package outbox
 
 import (
@@ -24,7 +24,7 @@ import (
 	"publisher/mailer/refusal"
 )
 
-// Catcher is an SMTP server on loopback that files each message as an .eml.
+// Catcher is an SMTP server on the loopback address that writes each message to an .eml file.
 type Catcher struct {
 	server   *smtp.Server
 	listener net.Listener
@@ -32,9 +32,8 @@ type Catcher struct {
 	done     chan error
 }
 
-// StartCatcher listens on a free port of 127.0.0.1 and files into dir, which is
-// made when the first message comes. What catchers that died have left there half
-// written is removed.
+// StartCatcher listens on a free port of 127.0.0.1 and writes to dir, which is created for the
+// first message. It removes incomplete files of catchers that died.
 func Start(dir string) (*Catcher, error) {
 	sweepIncoming(dir)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -50,14 +49,14 @@ func Start(dir string) (*Catcher, error) {
 	return c, nil
 }
 
-// SMTP is the settings that reach the catcher.
+// SMTP returns settings for sending to the catcher.
 func (c *Catcher) SMTP(cfg config.SMTP) config.SMTP {
 	cfg.Host, cfg.Port, cfg.TLS = "127.0.0.1", c.port, "none"
 	cfg.Username, cfg.Password, cfg.Auth, cfg.Rate = "", "", "none", nil
 	return cfg
 }
 
-// Close ends the connections that are left. It may be called more than once.
+// Close ends all connections. It can be called more than once.
 func (c *Catcher) Close() error {
 	err := c.server.Close()
 	if errors.Is(err, smtp.ErrServerClosed) {
@@ -76,7 +75,7 @@ func (c *Catcher) Close() error {
 	return nil
 }
 
-// caught is one connection to the catcher.
+// caught is a connection to the catcher.
 type caught struct {
 	dir, from string
 	to        []string
@@ -95,8 +94,8 @@ func (s *caught) Rcpt(to string, _ *smtp.RcptOptions) error {
 	return nil
 }
 
-// Data files the message once for each recipient. What cannot be filed is refused
-// for now, so that the delivery is deferred and not lost.
+// Data writes the message once for each recipient. If it cannot, it refuses the message
+// temporarily, so that the delivery is deferred and not lost.
 func (s *caught) Data(r io.Reader) error {
 	message, err := io.ReadAll(r)
 	if err != nil {
@@ -110,10 +109,9 @@ func (s *caught) Data(r io.Reader) error {
 	return nil
 }
 
-// file writes beside the target and renames, so that nobody sees half a message.
-// Folder and files are the owner's alone: whoever reads the mail can unsubscribe
-// its recipient. The lines on top are what a mailbox adds at delivery (RFC 5321
-// §4.4, RFC 9228).
+// file writes to a temporary file and renames it, so that no file is ever incomplete. Only the
+// owner can read folder and files, since whoever reads a mail can unsubscribe its recipient. The
+// first lines are those that a mailbox adds at delivery (RFC 5321 §4.4, RFC 9228).
 func (s *caught) file(to string, message []byte) error {
 	if err := os.MkdirAll(s.dir, 0o700); err != nil {
 		return err
@@ -131,11 +129,11 @@ func (s *caught) file(to string, message []byte) error {
 	return os.Rename(f.Name(), filepath.Join(s.dir, fileName(to, message)))
 }
 
-// incoming begins the names of files that are being written.
+// incoming is how the names of files that are being written begin.
 const incoming = ".incoming-"
 
-// createIncoming makes a file and locks it while it is written: the lock ends with this
-// process, and a file without one is nobody's.
+// createIncoming creates a file and locks it while it is written. The lock ends with the
+// process, so a file without one is abandoned.
 func createIncoming(dir string) (*os.File, *flock.Flock, error) {
 	for {
 		f, err := os.CreateTemp(dir, incoming+"*")
@@ -153,8 +151,7 @@ func createIncoming(dir string) (*os.File, *flock.Flock, error) {
 	}
 }
 
-// sweepIncoming removes the files that nobody writes any more. One that cannot be
-// removed does no harm.
+// sweepIncoming removes abandoned files. One that cannot be removed does no harm.
 func sweepIncoming(dir string) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -173,8 +170,8 @@ func sweepIncoming(dir string) {
 	}
 }
 
-// fileName is made of Message-ID and recipient, so that the same delivery sent
-// again takes the place of the first.
+// fileName returns a name made from Message-ID and recipient, so that a delivery that is sent
+// again replaces the first one.
 func fileName(to string, message []byte) string {
 	id := ""
 	if parsed, err := mail.ReadMessage(bytes.NewReader(message)); err == nil {

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/textproto"
 	"os"
+	"publisher/internal/hint"
 	"publisher/mailer/refusal"
 	"strconv"
 	"strings"
@@ -23,7 +24,7 @@ const (
 	dialTimeout = 30 * time.Second
 	// loginTimeout is for greeting, TLS and log-in together.
 	loginTimeout = time.Minute
-	// maxGreeting is what a server may say before it is logged in, in octets, TLS included.
+	// maxGreeting is how many octets, including TLS, a server may send before the login is done.
 	maxGreeting = 256 << 10
 )
 
@@ -31,31 +32,35 @@ const (
 // over it, or that the server accepts no more messages for now.
 type ConnectError struct {
 	Addr string // host:port
-	// AuthFailed tells a log-in that the server refused: trying again is of no use.
+	// AuthFailed means that the server refused the login, so that a retry is useless.
 	AuthFailed bool
-	// Hint is what to do; "" where Err says all.
+	// Hint is what to do, or "".
 	Hint string
 	Err  error
 }
 
-func (e *ConnectError) Error() string {
+func (e *ConnectError) Error() string { return e.withHint().Error() }
+
+// Lines returns what failed and, on a line of its own, the hint.
+func (e *ConnectError) Lines() []string { return hint.Lines(e.withHint()) }
+
+func (e *ConnectError) withHint() error {
 	what := "cannot be used"
 	if e.AuthFailed {
-		what = "refused the log-in"
+		what = "refused the login"
 	}
-	text := fmt.Sprintf("the mail server %s %s: %v", e.Addr, what, e.Err)
-	if e.Hint != "" {
-		text += "; " + e.Hint
+	err := fmt.Errorf("the mail server %s %s: %w", e.Addr, what, e.Err)
+	if e.Hint == "" {
+		return err
 	}
-	return text
+	return hint.With(err, "%s", e.Hint)
 }
 
 func (e *ConnectError) Unwrap() error { return e.Err }
 
-// connect dials, negotiates TLS and logs in. It takes the steps of go-mail's
-// Client.DialToSMTPClientWithContext one by one with the same smtp.Client, since
-// that tells only in words which of them failed, and then leaves the connection
-// open.
+// connect dials, negotiates TLS and logs in. It does the steps of go-mail's
+// Client.DialToSMTPClientWithContext one by one with the same smtp.Client, because that says
+// only in words which step failed, and then leaves the connection open.
 func (s *Sender) connect(ctx context.Context) (*session, *ConnectError) {
 	conn, err := (&net.Dialer{Timeout: dialTimeout}).DialContext(ctx, "tcp", s.addr)
 	if err != nil {
@@ -81,7 +86,7 @@ func (s *Sender) connect(ctx context.Context) (*session, *ConnectError) {
 	}, nil
 }
 
-// greet does what comes between the connection and the first envelope.
+// greet does everything between connecting and the first envelope.
 func (s *Sender) greet(conn net.Conn) (*smtp.Client, error) {
 	if err := conn.SetDeadline(time.Now().Add(min(loginTimeout, s.cfg.Timeout))); err != nil {
 		return nil, err
@@ -116,8 +121,8 @@ func (s *Sender) greet(conn net.Conn) (*smtp.Client, error) {
 
 var (
 	errNoSTARTTLS    = errors.New("it does not offer STARTTLS")
-	errNoAUTH        = errors.New("it offers no way to log in")
-	errLongGreeting  = fmt.Errorf("%w: it sent more than %d bytes before the log-in", errMalformedReply, maxGreeting)
+	errNoAUTH        = errors.New("it does not offer AUTH")
+	errLongGreeting  = fmt.Errorf("%w: it sent more than %d bytes before the login", errMalformedReply, maxGreeting)
 	errPlainPassword = errors.New("without TLS the password would cross the network in the open")
 )
 
@@ -125,8 +130,8 @@ type loginError struct{ error }
 
 func (e *loginError) Unwrap() error { return e.error }
 
-// logIn uses mail.smtp.auth, or for auto the first that the server offers: over
-// TLS the plain forms work wherever a log-in does.
+// logIn uses mail.smtp.auth, or for auto the first mechanism that the server offers. Over TLS
+// the plain ones work on every server.
 func (s *Sender) logIn(client *smtp.Client, conn net.Conn, remote net.Addr) error {
 	if s.cfg.Username == "" || s.cfg.Auth == "none" {
 		return nil
@@ -150,12 +155,12 @@ func (s *Sender) logIn(client *smtp.Client, conn net.Conn, remote net.Addr) erro
 			}
 		}
 	}
-	return fmt.Errorf("it offers only AUTH %s", offered)
+	return fmt.Errorf("it only offers AUTH %s", offered)
 }
 
 func (s *Sender) mechanism(name string) smtp.Auth {
 	user, password := s.cfg.Username, s.cfg.Password
-	// logIn has seen to it that the connection is encrypted or local.
+	// logIn has checked that the connection is encrypted or local.
 	const allowPlain = true
 	switch name {
 	case "PLAIN":
@@ -175,7 +180,7 @@ func isLoopback(addr net.Addr) bool {
 	return ok && tcp.IP.IsLoopback()
 }
 
-// connectError says in the user's words what went wrong, and what to do.
+// connectError returns an error that says in plain words what went wrong, and what to do.
 func (s *Sender) connectError(err error) *ConnectError {
 	e := &ConnectError{Addr: s.addr, Err: err}
 	var (
@@ -189,7 +194,7 @@ func (s *Sender) connectError(err error) *ConnectError {
 	)
 	if errors.As(err, &rep) {
 		e.Err = fmt.Errorf("%d %s", rep.Code, refusal.OneLine(rep.Msg)) // textproto quotes it
-	} else if text := err.Error(); len(text) > refusal.MaxReplyText { // textproto quotes all that it got
+	} else if text := err.Error(); len(text) > refusal.MaxReplyText { // textproto quotes everything it received
 		e.Err = &shortenedError{err}
 	}
 	switch {
@@ -201,29 +206,29 @@ func (s *Sender) connectError(err error) *ConnectError {
 	case errors.As(err, &login):
 		e.Hint = "check mail.smtp.auth, mail.smtp.tls and mail.smtp.username"
 	case errors.Is(err, errNoSTARTTLS):
-		e.Hint = "somebody between here and there may have taken the offer away, to read the mail and the password: try mail.smtp.tls: implicit with port 465, or ask who runs the server; " +
-			"only where it is known to have no encryption, as on this machine, write mail.smtp.tls: none"
+		e.Hint = "an attacker may have removed the offer to read the mail and the password: try mail.smtp.tls: implicit with port 465, or ask the server's operator; " +
+			"only if it is known not to support encryption, as on this machine, set mail.smtp.tls: none"
 	case errors.As(err, &hostname):
 		e.Hint = "mail.smtp.host must be a name in the server's certificate"
 	case errors.As(err, &cert):
-		e.Hint = "its certificate must be valid for " + s.cfg.Host
+		e.Hint = "the server's certificate must be valid for " + s.cfg.Host
 	case errors.As(err, &record):
-		e.Hint = "it does not speak TLS from the start; write mail.smtp.tls: starttls"
+		e.Hint = "it does not use TLS from the start; set mail.smtp.tls: starttls"
 	case errors.As(err, &dns):
 		e.Hint = "check mail.smtp.host"
 	case errors.As(err, &op) && op.Op == "dial":
 		e.Err = op.Err
 		e.Hint = "check mail.smtp.host and mail.smtp.port"
 	case errors.Is(err, os.ErrDeadlineExceeded) && s.cfg.TLS != "implicit":
-		e.Err = errors.New("it says nothing")
-		e.Hint = "if it wants TLS from the start, as on port 465, write mail.smtp.tls: implicit"
+		e.Err = errors.New("the server did not respond")
+		e.Hint = "if it expects TLS from the start, as on port 465, set mail.smtp.tls: implicit"
 	case errors.Is(err, io.EOF):
 		e.Err = fmt.Errorf("it closed the connection: %w", err)
 	}
 	return e
 }
 
-// shortenedError is an error with more words than anybody reads.
+// shortenedError is an error with its text cut.
 type shortenedError struct{ error }
 
 func (e *shortenedError) Error() string {
@@ -232,8 +237,8 @@ func (e *shortenedError) Error() string {
 
 func (e *shortenedError) Unwrap() error { return e.error }
 
-// cappedConn bounds what a server can make the reader keep before it is logged in;
-// later readReply does. A negative rest is no bound.
+// cappedConn limits how much a server can send before the login is done; afterwards readReply
+// does. A negative rest means no limit.
 type cappedConn struct {
 	net.Conn
 	left atomic.Int64

@@ -2,8 +2,8 @@ package smtp
 
 import "errors"
 
-// connection delivers over one connection: message after message, until
-// there is none left, the connection has had its share, or it breaks.
+// connection delivers messages over one connection until there are none left, the connection
+// has reached its limit of messages, or it breaks.
 type connection struct {
 	*pool
 	session *session
@@ -17,7 +17,7 @@ type connection struct {
 	rest bool  // the server was sent too much at once: pause before the next message
 }
 
-// run delivers first, which has its place with the limiter, and what follows. It
+// run delivers first, for which the limiter has already made room, and then other jobs. It
 // returns a job that it leaves untried, if there is one.
 func (c *connection) run(first *Job) (left *Job) {
 	defer c.session.deadline.watch()()
@@ -47,8 +47,8 @@ func (c *connection) run(first *Job) (left *Job) {
 	}
 }
 
-// settle commits what a round trip brought. It returns the job whose body is to go
-// out, and the one that was not tried.
+// settle commits the result of a round trip. It returns the job whose body is to be sent next,
+// and the one that was not tried.
 func (c *connection) settle(t roundTrip, body *Job, next *envelope) (ready, untried *Job) {
 	limiter := c.sender.limiter
 	if body != nil {
@@ -89,7 +89,7 @@ func (c *connection) settle(t roundTrip, body *Job, next *envelope) (ready, untr
 	return nil, nil
 }
 
-// answered notes an outcome that the server gave, and not to be rid of us.
+// answered records an outcome that the server decided, other than to get rid of us.
 func (c *connection) answered(t roundTrip, o *Outcome) {
 	if o.Code == 0 || o.Code == 421 {
 		return
@@ -100,7 +100,7 @@ func (c *connection) answered(t roundTrip, o *Outcome) {
 	}
 }
 
-// heed slows down if the server asked for less.
+// heed reduces the load if the server asked for less.
 func (c *connection) heed(t roundTrip) {
 	crowded := t.body != nil && t.body.Again || t.refused != nil && t.refused.Again
 	if t.slow {
@@ -114,8 +114,8 @@ func (c *connection) heed(t roundTrip) {
 	}
 }
 
-// firstFailed is the outcome of a job on whose envelope a fresh connection broke.
-// It counts as tried, lest a job that breaks connections hold up all others.
+// firstFailed returns the outcome of a job on whose envelope a new connection broke. The job
+// counts as tried, so that one that breaks connections does not block all others.
 func (c *connection) firstFailed(job *Job, err error) *Outcome {
 	var closing *closingError
 	if errors.As(err, &closing) {
@@ -124,8 +124,8 @@ func (c *connection) firstFailed(job *Job, err error) *Outcome {
 	return c.session.fault(job, Temporary, err)
 }
 
-// prepare makes the envelope of a job that has its place with the limiter. A job
-// that cannot be addressed is done with.
+// prepare returns the envelope of a job for which the limiter has made room. A job that cannot
+// be addressed is finished.
 func (c *connection) prepare(job *Job) *envelope {
 	e, refused := c.session.address(job)
 	if refused != nil {
@@ -137,13 +137,13 @@ func (c *connection) prepare(job *Job) *envelope {
 	return e
 }
 
-// mayGoOn reports whether this connection may take another message.
+// mayGoOn reports whether this connection may send another message.
 func (c *connection) mayGoOn() bool {
 	share := c.sender.cfg.MessagesPerConnection
 	return (share == 0 || c.begun < share) && c.ctx.Err() == nil && !c.over()
 }
 
-// pick returns the next envelope that may go out at once, or nil.
+// pick returns the next envelope that may be sent at once, or nil.
 func (c *connection) pick() *envelope {
 	for c.mayGoOn() && !c.rest {
 		job := c.held
@@ -163,8 +163,8 @@ func (c *connection) pick() *envelope {
 	return nil
 }
 
-// waitForNext is pick for a connection with nothing else to do: it waits a little
-// for a rate, or for a server that was sent too much at once.
+// waitForNext is like pick, for a connection with nothing else to do: it waits a little for a
+// rate, or for a server that was sent too much at once.
 func (c *connection) waitForNext() *envelope {
 	if c.rest {
 		c.rest = false
@@ -195,7 +195,7 @@ func (c *connection) waitForNext() *envelope {
 	}
 }
 
-// fault is set where the connection brought nothing.
+// fault is set if the connection was of no use.
 func (c *connection) fault() *ConnectError {
 	if c.fruitful || c.lost == nil {
 		return nil

@@ -251,7 +251,7 @@ func TestManyExtensions(t *testing.T) {
 	for _, test := range []struct {
 		lines int
 		fault string
-	}{{10_000, ""}, {1_000_000, "it sent more than 262144 bytes before the log-in"}} {
+	}{{10_000, ""}, {1_000_000, "it sent more than 262144 bytes before the login"}} {
 		t.Run(fmt.Sprint(test.lines), func(t *testing.T) {
 			t.Parallel()
 			cfg := startHostile(t, func(conn net.Conn, r *bufio.Reader) {
@@ -312,7 +312,7 @@ func TestRefusedLoginDoesNotWait(t *testing.T) {
 	cfg.Username, cfg.Password, cfg.Timeout = "ada", "secret", 10*time.Minute
 	began := time.Now()
 	err := newTestSender(t, cfg).Check(t.Context())
-	if err == nil || !strings.Contains(err.Error(), "refused the log-in: 535 5.7.8 no") {
+	if err == nil || !strings.Contains(err.Error(), "refused the login: 535 5.7.8 no") {
 		t.Error(err)
 	}
 	if took := time.Since(began); took > 7*time.Second {
@@ -350,7 +350,7 @@ func TestScramIterations(t *testing.T) {
 	}{
 		{"usual", salt + ",i=4096", "535 5.7.8 no"},
 		{"most", salt + ",i=1000000", "535 5.7.8 no"},
-		{"one too many", salt + ",i=1000001", "asks for 1000001 SCRAM iterations; at most 1000000"},
+		{"one too many", salt + ",i=1000001", "asks for 1000001 SCRAM iterations; the limit is 1000000"},
 		{"billions", salt + ",i=2147483647", "asks for 2147483647"},
 		{"beyond numbers", salt + ",i=99999999999999999999", "is not a number"},
 		{"plus", salt + ",i=+1000000000", "asks for 1000000000"},
@@ -386,12 +386,12 @@ func TestScramIsAskedOnce(t *testing.T) {
 		return []string{first, first}
 	}))
 	cfg.Username, cfg.Password, cfg.Timeout = "ada", "secret", 20*time.Second
-	if err := newTestSender(t, cfg).Check(t.Context()); err == nil || !strings.Contains(err.Error(), "asks twice") {
+	if err := newTestSender(t, cfg).Check(t.Context()); err == nil || !strings.Contains(err.Error(), "proof of the password twice") {
 		t.Error(err)
 	}
 	cfg = startHostile(t, scramServer(func(string) []string { return make([]string, 1000) }))
 	cfg.Username, cfg.Password, cfg.Timeout = "ada", "secret", 20*time.Second
-	if err := newTestSender(t, cfg).Check(t.Context()); err == nil || !strings.Contains(err.Error(), "did not end the log-in") {
+	if err := newTestSender(t, cfg).Check(t.Context()); err == nil || !strings.Contains(err.Error(), "did not end the login") {
 		t.Error(err)
 	}
 }
@@ -406,7 +406,7 @@ func TestMissingSTARTTLSNamesTheAttack(t *testing.T) {
 	if err == nil {
 		t.Fatal("it was used without encryption")
 	}
-	attack, none := strings.Index(err.Error(), "somebody between here and there may have taken the offer away"), strings.Index(err.Error(), "tls: none")
+	attack, none := strings.Index(err.Error(), "an attacker may have removed the offer"), strings.Index(err.Error(), "tls: none")
 	if attack < 0 || none < attack {
 		t.Error(err)
 	}

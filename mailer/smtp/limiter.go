@@ -9,10 +9,10 @@ import (
 	"publisher/internal/config"
 )
 
-// RateLimiter keeps sending within several rates at once. A message counts from
-// before its envelope goes out until a window's length after its reply has come,
-// so that, wherever in between the server counts it, no window of the server's
-// ever holds more than the rate allows. It is safe for concurrent use.
+// RateLimiter keeps sending within several rates at once. A message counts from before its
+// envelope is sent until a window's length after its reply has arrived. So whenever the server
+// counts it, none of the server's windows has more than the rate allows. It is safe for
+// concurrent use.
 type RateLimiter struct {
 	rates []config.Rate
 	now   func() time.Time
@@ -23,19 +23,19 @@ type RateLimiter struct {
 	changed chan struct{}
 }
 
-// NewLimiter returns a Limiter that has seen no message yet.
+// NewLimiter returns a limiter without any messages.
 func NewRateLimiter(rates []config.Rate, now func() time.Time) *RateLimiter {
 	return &RateLimiter{rates: rates, now: now, changed: make(chan struct{})}
 }
 
-// Begin takes a place for one message and returns 0, or takes none and returns how
-// long it may be until there is one.
+// Begin counts a message and returns 0, or, if there is no room for it, returns how long to
+// wait before trying again.
 func (l *RateLimiter) Begin() time.Duration {
 	wait, _ := l.begin()
 	return wait
 }
 
-// Acquire waits for a place and takes it.
+// Acquire waits until there is room for a message and counts it.
 func (l *RateLimiter) Acquire(ctx context.Context) error {
 	for {
 		wait, changed := l.begin()
@@ -79,8 +79,8 @@ func (l *RateLimiter) wait(rate config.Rate, now time.Time) time.Duration {
 	return max(0, l.ended[len(l.ended)-free].Add(rate.Per).Sub(now))
 }
 
-// End gives back the place of a message whose reply has come, or never will: it
-// counts for a window's length from now on.
+// End marks a message whose reply has arrived, or never will: it counts for a window's length
+// from now on.
 func (l *RateLimiter) End() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -93,7 +93,7 @@ func (l *RateLimiter) End() {
 	l.wake()
 }
 
-// Undo gives back the place of a message that was not begun after all.
+// Undo stops counting a message that was not sent after all.
 func (l *RateLimiter) Undo() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -106,8 +106,8 @@ func (l *RateLimiter) wake() {
 	l.changed = make(chan struct{})
 }
 
-// State is when messages ended that still count, oldest first; those that are
-// under way count as ended now.
+// State returns when the messages that still count ended, oldest first. Those in flight count
+// as ended now.
 func (l *RateLimiter) State() []time.Time {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -118,7 +118,7 @@ func (l *RateLimiter) State() []time.Time {
 	return state
 }
 
-// Restore adds what an earlier process's State returned.
+// Restore adds the State of an earlier process.
 func (l *RateLimiter) Restore(state []time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -133,7 +133,7 @@ func (l *RateLimiter) Restore(state []time.Time) {
 	l.forget()
 }
 
-// outdated is how many of the ended messages no window reaches back to.
+// outdated returns how many of the ended messages are before all windows.
 func (l *RateLimiter) outdated() int {
 	var longest time.Duration
 	for _, rate := range l.rates {
@@ -143,7 +143,7 @@ func (l *RateLimiter) outdated() int {
 	return n
 }
 
-// forget drops what is outdated, once that is half of all.
+// forget drops outdated messages once they are half of all.
 func (l *RateLimiter) forget() {
 	if n := l.outdated(); n > len(l.ended)/2 {
 		l.ended = slices.Delete(l.ended, 0, n)

@@ -21,8 +21,8 @@ const (
 	maxChallenges = 10
 )
 
-// authenticate logs in (RFC 4954 §4). It is go-mail's Client.Auth, which after a refusal
-// waits for the server for as long as the log-in may take.
+// authenticate logs in (RFC 4954 §4). It replaces go-mail's Client.Auth, which after a refusal
+// waits for the server as long as the login may take.
 func authenticate(client *smtp.Client, conn net.Conn, auth smtp.Auth, server *smtp.ServerInfo) error {
 	mechanism, initial, err := auth.Start(server)
 	if err != nil {
@@ -59,10 +59,10 @@ func authenticate(client *smtp.Client, conn net.Conn, auth smtp.Auth, server *sm
 		line = base64.StdEncoding.EncodeToString(answer)
 	}
 	leave(client, conn, "*")
-	return fmt.Errorf("it asked %d times and did not end the log-in", maxChallenges)
+	return fmt.Errorf("it asked %d times and did not end the login", maxChallenges)
 }
 
-// command sends a line and reads the reply to it.
+// command sends a line and reads its reply.
 func command(client *smtp.Client, line string) (code int, text string, err error) {
 	if err := client.Text.PrintfLine("%s", line); err != nil {
 		return 0, "", err
@@ -70,7 +70,7 @@ func command(client *smtp.Client, line string) (code int, text string, err error
 	return client.Text.ReadResponse(0)
 }
 
-// leave says good-bye after a log-in that failed; with cancel, after ending the exchange.
+// leave sends QUIT after a failed login; with cancel, it ends the exchange first.
 func leave(client *smtp.Client, conn net.Conn, cancel string) {
 	_ = conn.SetDeadline(time.Now().Add(quitWait)) // fails only on a closed connection
 	if cancel != "" {
@@ -81,8 +81,8 @@ func leave(client *smtp.Client, conn net.Conn, cancel string) {
 	_, _, _ = command(client, "QUIT") // whatever it says, the connection ends
 }
 
-// boundedScram is a log-in by SCRAM whose work has a bound: the server decides how often
-// the password is hashed, and could keep a processor busy for hours.
+// boundedScram is a login with SCRAM whose work is limited: the server decides how often the
+// password is hashed, and could keep a processor busy for hours.
 type boundedScram struct {
 	smtp.Auth
 	salted bool // the server has asked for that work
@@ -92,7 +92,7 @@ type boundedScram struct {
 func (a *boundedScram) Next(challenge []byte, more bool) ([]byte, error) {
 	if more && bytes.HasPrefix(challenge, []byte("r=")) {
 		if a.salted {
-			return nil, fmt.Errorf("it asks twice for the proof of the password")
+			return nil, fmt.Errorf("it asks for the proof of the password twice")
 		}
 		a.salted = true
 		if err := checkIterations(challenge); err != nil {
@@ -102,7 +102,7 @@ func (a *boundedScram) Next(challenge []byte, more bool) ([]byte, error) {
 	return a.Auth.Next(challenge, more)
 }
 
-// checkIterations looks at every attribute that could be taken for the count.
+// checkIterations checks every attribute that could be read as the count.
 func checkIterations(challenge []byte) error {
 	found := false
 	for attribute := range strings.SplitSeq(string(challenge), ",") {
@@ -116,7 +116,7 @@ func checkIterations(challenge []byte) error {
 			return fmt.Errorf("its SCRAM iteration count %.20q is not a number from 1 to %d", text, maxIterations)
 		}
 		if n > maxIterations {
-			return fmt.Errorf("it asks for %d SCRAM iterations; at most %d are done", n, maxIterations)
+			return fmt.Errorf("it asks for %d SCRAM iterations; the limit is %d", n, maxIterations)
 		}
 	}
 	if !found {

@@ -24,18 +24,16 @@ const (
 	maxIdle = 20 * time.Second
 )
 
-// Deliver keeps up to cfg.Connections connections busy until the queue is empty.
-// Where the server cannot be reached, refuses the log-in or the like, it returns a
-// *ConnectError and the jobs not yet tried stay with the queue; as long as some
-// connections work, it goes on with those. If the server asks for less, Deliver uses
-// fewer connections, then pauses; if that does not help either, it returns a
-// *ConnectError as well.
+// Deliver keeps up to cfg.Connections connections busy until the queue is empty. If the server
+// cannot be reached, refuses the login or the like, it returns a *ConnectError, and jobs not
+// yet tried stay in the queue. As long as some connections work, it continues with those. If
+// the server asks for less, Deliver uses fewer connections, then pauses; if that does not help
+// either, it also returns a *ConnectError.
 //
-// When ctx ends, no further body begins, whatever is pipelined: a job whose envelope
-// the server has accepted stays with the queue, and one that was committed as next is
-// Temporary. The replies to bodies that are under way are waited for, up to the grace
-// period of 8 seconds or, where ctx's cause is a *Drain, as its comment says, and are
-// committed; then the cause is returned.
+// When ctx ends, no new body is started, whatever is pipelined: a job whose envelope the server
+// has accepted stays in the queue, and one that was committed as next is Temporary. Deliver
+// waits for the replies to bodies in flight, for the grace period of 8 seconds or, if ctx's
+// cause is a *Drain, as documented there, commits them, and returns the cause.
 func (s *Sender) Deliver(ctx context.Context, q Queue) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -53,8 +51,8 @@ func (s *Sender) Deliver(ctx context.Context, q Queue) error {
 	return nil
 }
 
-// pool is one run of Deliver. Each worker drives one connection after the
-// other; which job goes where does not matter.
+// pool is one run of Deliver. Each worker uses one connection after the other. It does not
+// matter which job uses which.
 type pool struct {
 	sender *Sender
 	queue  Queue
@@ -73,7 +71,7 @@ type pool struct {
 	cut       bool   // a worker left because ctx ended
 }
 
-// work delivers until there is nothing left to do for this worker.
+// work delivers until there is nothing left for this worker.
 func (d *pool) work() {
 	defer d.wg.Done()
 	var job *Job
@@ -103,7 +101,7 @@ func (d *pool) work() {
 	}
 }
 
-// next returns a job or, where there is none for now, nil.
+// next returns a job, or nil if there is none at present.
 func (d *pool) next() *Job {
 	if d.ctx.Err() != nil {
 		return nil
@@ -129,8 +127,8 @@ func (d *pool) next() *Job {
 	return nil
 }
 
-// nextOrLeave is next for a worker that otherwise has nothing to do. It leaves only
-// when no other has given a job back.
+// nextOrLeave is like next, for a worker with nothing else to do. The worker leaves only if no
+// other has returned a job.
 func (d *pool) nextOrLeave() *Job {
 	for {
 		if job := d.next(); job != nil {
@@ -147,7 +145,7 @@ func (d *pool) nextOrLeave() *Job {
 	}
 }
 
-// leave gives back a job that was not tried.
+// leave returns a job that was not tried.
 func (d *pool) leave(job *Job) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -160,7 +158,7 @@ func (d *pool) leaveLocked(job *Job) {
 	d.open--
 }
 
-// leaveIfOver leaves where there are more workers than the server bears.
+// leaveIfOver leaves if there are more workers than the server accepts.
 func (d *pool) leaveIfOver(job *Job) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -171,9 +169,8 @@ func (d *pool) leaveIfOver(job *Job) bool {
 	return over
 }
 
-// again is asked by a worker whose connection could not be had, or brought nothing.
-// Beside others that work it leaves. The last one tries again after a pause, unless
-// there is no hope: then Deliver fails.
+// again is called by a worker whose connection failed or was of no use. If others still work,
+// it leaves. The last one retries after a pause, unless there is no hope: then Deliver fails.
 func (d *pool) again(fault *ConnectError, job *Job) bool {
 	d.mu.Lock()
 	switch {
@@ -200,8 +197,8 @@ func (d *pool) again(fault *ConnectError, job *Job) bool {
 	return true
 }
 
-// pause waits, twice as long each time. Half of it is random, so that several senders do
-// not come back at the same moment.
+// pause waits, twice as long each time. Half of the time is random, so that several senders do
+// not return at the same moment.
 func (d *pool) pause(times int) {
 	pause := min(maxPause, d.sender.pause<<min(times, 16))
 	timer := time.NewTimer(pause/2 + rand.N(pause/2+1))
@@ -238,7 +235,7 @@ func (d *pool) tooMuch(o *Outcome) {
 	d.cancel(e)
 }
 
-// through notes that a connection was had, and lets the other workers begin.
+// through records that a connection was established, and lets the other workers start.
 func (d *pool) through() {
 	d.mu.Lock()
 	d.connected = true
@@ -257,7 +254,7 @@ func (d *pool) fill() {
 	}
 }
 
-// took notes that the server answered for a message.
+// took records that the server replied to a message.
 func (d *pool) took() {
 	d.mu.Lock()
 	d.failed = 0
@@ -274,15 +271,14 @@ func (d *pool) begin() stamp {
 	return d.sender.throttle.begin(d.open)
 }
 
-// over tells that the server bears fewer connections than are open.
+// over reports whether the server accepts fewer connections than are open.
 func (d *pool) over() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.open > d.sender.throttle.limit()
 }
 
-// commit tells the queue, even when ctx has ended. It reports whether next may be
-// sent.
+// commit commits to the queue, even if ctx has ended. It reports whether next may be sent.
 func (d *pool) commit(done *Outcome, next *Job) bool {
 	if done == nil && next == nil {
 		return true

@@ -20,7 +20,7 @@ type Job struct {
 	Ref any
 }
 
-// Verdict is how an attempt ended.
+// Verdict is the result of an attempt.
 type Verdict int
 
 const (
@@ -42,7 +42,7 @@ func (v Verdict) String() string {
 	return "uncertain"
 }
 
-// Outcome is how one job ended.
+// Outcome is the result of a job.
 type Outcome struct {
 	Job     *Job
 	Verdict Verdict
@@ -65,7 +65,7 @@ type Outcome struct {
 	exhausted bool // a quota is used up
 }
 
-// Words are what the server said, with its codes, or the fault's own words.
+// Words returns the server's reply with its codes, or the text of the error.
 func (o *Outcome) Words() string {
 	if o.Code == 0 {
 		return o.Reply
@@ -73,8 +73,8 @@ func (o *Outcome) Words() string {
 	return reply{code: o.Code, enhanced: o.Enhanced, text: o.Reply}.String()
 }
 
-// Queue hands out jobs and writes down what becomes of them. Its methods are
-// called by many connections at once.
+// Queue provides jobs and records their results. Its methods are called concurrently by many
+// connections.
 type Queue interface {
 	// Next returns the next job, or io.EOF. Nothing is written down yet: a job that
 	// was handed out and never given to Commit has not been tried. Next must not wait

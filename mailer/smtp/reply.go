@@ -19,14 +19,14 @@ var (
 	errLongReply      = fmt.Errorf("the server's reply is longer than %d bytes", maxReply)
 )
 
-// reply is one reply of the server, all its lines joined into one.
+// reply is a reply of the server, with its lines joined.
 type reply struct {
 	code     int
 	enhanced string // RFC 3463; "" for none
 	text     string // the server's words, without the codes
 }
 
-// String is the reply as people quote it.
+// String returns the reply as people quote it.
 func (r reply) String() string {
 	parts := []string{strconv.Itoa(r.code)}
 	for _, part := range []string{r.enhanced, r.text} {
@@ -102,8 +102,7 @@ func saysAny(words string, list []string) bool {
 	return slices.ContainsFunc(list, func(phrase string) bool { return refusal.Says(words, phrase) })
 }
 
-// closing is an error where the server says that it closes the connection (RFC 5321
-// §3.8).
+// closing returns an error if the server says that it closes the connection (RFC 5321 §3.8).
 func (r reply) closing() error {
 	if r.code == 421 {
 		return &closingError{r}
@@ -161,8 +160,8 @@ func (r reply) About(at stage, job *Job) refusal.About {
 	return about
 }
 
-// readReply reads one reply (RFC 5321 §4.2). What it cannot make sense of is
-// errMalformedReply; the connection is of no use then.
+// readReply reads a reply (RFC 5321 §4.2). For anything else it returns errMalformedReply, and
+// the connection is unusable.
 func readReply(r *bufio.Reader) (reply, error) {
 	var rep reply
 	var text strings.Builder
@@ -200,8 +199,8 @@ func readReply(r *bufio.Reader) (reply, error) {
 	}
 }
 
-// readLine reads up to LF and returns the line without its end, cut to what is
-// worth keeping, and how long it was.
+// readLine reads up to LF and returns the line without its end, cut to a useful length, and its
+// original length.
 func readLine(r *bufio.Reader, limit int) (line string, size int, err error) {
 	part, err := r.ReadSlice('\n')
 	size = len(part)

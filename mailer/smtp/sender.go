@@ -1,6 +1,6 @@
 // Package smtp delivers messages over one SMTP server. A Sender keeps several connections
 // busy with the jobs of a Queue: over each, the body of one message, the dot and the
-// envelope of the next travel together (RFC 2920), so that the steady state is one round
+// envelope of the next are sent together (RFC 2920), so that the steady state is one round
 // trip per message. Between two messages the result of the first and the intent to send
 // the second are one commit of the queue, made before a byte of the second body goes out;
 // so whatever breaks, at most one delivery per open connection is uncertain.
@@ -24,8 +24,8 @@ import (
 	"publisher/mailer/message"
 )
 
-// Sender delivers over one SMTP server. Its limits hold for all that is sent by it,
-// and it is safe for concurrent use.
+// Sender delivers over one SMTP server. Its limits apply to everything that it sends. It is
+// safe for concurrent use.
 type Sender struct {
 	cfg      config.SMTP
 	addr     string // host:port
@@ -38,14 +38,14 @@ type Sender struct {
 	grace    time.Duration // for what is under way when delivery is to stop
 }
 
-// NewSender checks the settings; it opens no connection yet. hello is this
-// machine's name as the server is told it, "" for the host name.
+// NewSender checks the settings. It does not open a connection. hello is the name that this
+// machine gives to the server, or "" for the host name.
 func NewSender(cfg config.SMTP, hello string) (*Sender, error) {
 	switch {
 	case cfg.Host == "":
 		return nil, errors.New("mail.smtp.host is missing")
 	case cfg.Timeout <= 0:
-		return nil, errors.New("mail.smtp.timeout: want a time, like 10m")
+		return nil, errors.New("mail.smtp.timeout: must be a duration like 10m")
 	case strings.ContainsFunc(hello, func(r rune) bool { return r <= ' ' || r >= 0x7f }):
 		return nil, fmt.Errorf("%q is not a host name for EHLO", hello)
 	}
@@ -59,8 +59,8 @@ func NewSender(cfg config.SMTP, hello string) (*Sender, error) {
 	}, nil
 }
 
-// helloName falls back to the host name where it is a full one, else to an address
-// literal (RFC 5321 §4.1.4).
+// helloName returns the host name if it is fully qualified, else an address literal (RFC 5321
+// §4.1.4).
 func helloName(name string) string {
 	if name != "" {
 		return name
@@ -71,27 +71,24 @@ func helloName(name string) string {
 	return "[127.0.0.1]"
 }
 
-// Sign has every message signed from now on. It is not to be called once something
-// is being sent.
+// Sign makes the sender sign every message. It must be called before anything is sent.
 func (s *Sender) Sign(signer *dkim.Signer) { s.signer = signer }
 
-// Limiter is what keeps to mail.smtp.rate, so that its State can outlive the
-// process.
+// Limiter returns the limiter for mail.smtp.rate, whose State can outlive the process.
 func (s *Sender) RateLimiter() *RateLimiter { return s.limiter }
 
-// Server is where it delivers, host:port.
+// Server returns the address of the server, host:port.
 func (s *Sender) Server() string { return s.addr }
 
-// Connections is how many the server bears, as its replies told: all those of
-// mail.smtp.connections unless it asked for less.
+// Connections returns how many connections the server accepts, by its replies so far:
+// mail.smtp.connections unless it asked for fewer.
 func (s *Sender) Connections() int { return s.throttle.limit() }
 
-// Restrict begins with as many connections as an earlier Sender to the same server
-// ended with. It is not to be called once something is being sent.
+// Restrict makes the sender start with as many connections as an earlier Sender to the same
+// server ended with. It must be called before anything is sent.
 func (s *Sender) Restrict(connections int) { s.throttle.restore(connections) }
 
-// Check connects, negotiates TLS, logs in and leaves. What fails is a
-// *ConnectError.
+// Check connects, negotiates TLS, logs in and quits. It returns a *ConnectError.
 func (s *Sender) Check(ctx context.Context) error {
 	session, err := s.connect(ctx)
 	if err != nil {
@@ -102,15 +99,15 @@ func (s *Sender) Check(ctx context.Context) error {
 	return nil
 }
 
-// RefusedError tells how a message that Send was given ended, if it was not sent.
+// RefusedError is the result of Send if the message was not sent.
 type RefusedError struct{ Outcome }
 
 func (e *RefusedError) Error() string {
 	return fmt.Sprintf("the mail to %s is %s: %s", e.Job.To, e.Verdict, e.Words())
 }
 
-// Send delivers one message outside any queue. A message that the server did not
-// take is a *RefusedError.
+// Send delivers one message without a queue. If the server did not accept it, the error is a
+// *RefusedError.
 func (s *Sender) Send(ctx context.Context, returnPath, to string, mail []byte) error {
 	q := &single{job: &Job{ReturnPath: returnPath, To: to, Size: len(message.Stuff(mail)), Append: func(dst []byte) []byte { return append(dst, mail...) }}}
 	if err := s.Deliver(ctx, q); q.outcome == nil && err != nil {
@@ -122,7 +119,7 @@ func (s *Sender) Send(ctx context.Context, returnPath, to string, mail []byte) e
 	return nil
 }
 
-// single is a queue of one.
+// single is a queue of one job.
 type single struct {
 	mu      sync.Mutex
 	job     *Job

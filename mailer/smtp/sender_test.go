@@ -234,10 +234,10 @@ func TestConnectErrors(t *testing.T) {
 		{name: "unknown authority", port: starttls.port, tls: "starttls", want: []string{"certificate"}},
 		{name: "wrong name", port: starttls.port, host: "127.0.0.1", tls: "starttls", roots: starttls.roots, want: []string{"certificate", "mail.smtp.host"}},
 		{name: "wrong password", port: starttls.port, tls: "starttls", password: "guess", roots: starttls.roots, authFailed: true,
-			want: []string{"refused the log-in", "535", "wrong password, Ada", "mail.smtp.password"}},
+			want: []string{"refused the login", "535", "wrong password, Ada", "mail.smtp.password"}},
 		{name: "mechanism not offered", port: starttls.port, tls: "starttls", auth: "cram-md5", password: "secret", roots: starttls.roots,
-			want: []string{"offers only AUTH PLAIN", "mail.smtp.auth"}},
-		{name: "no greeting", port: silent.config().Port, tls: "none", want: []string{"it says nothing"}, timeout: 300 * time.Millisecond},
+			want: []string{"only offers AUTH PLAIN", "mail.smtp.auth"}},
+		{name: "no greeting", port: silent.config().Port, tls: "none", want: []string{"the server did not respond"}, timeout: 300 * time.Millisecond},
 		{name: "refused at once", port: busy.config().Port, tls: "none", want: []string{"554 5.7.1 your kind is not welcome"}},
 		{name: "endless greeting", port: chatty.config().Port, tls: "none", want: []string{"not SMTP"}},
 	} {

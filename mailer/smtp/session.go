@@ -20,8 +20,8 @@ const (
 
 var errOutOfStep = errors.New("the server's replies are out of step with the commands")
 
-// session is one connection, logged in, on which messages go out one by one. It is
-// used by one goroutine.
+// session is a logged-in connection over which messages are sent one by one. It is used by one
+// goroutine.
 type session struct {
 	client     *smtp.Client
 	addr       string
@@ -38,15 +38,15 @@ type session struct {
 	body pendingBody // what out holds already
 }
 
-// pendingBody is a body as it goes out, up to its final dot.
+// pendingBody is a body to be sent, up to its final dot.
 type pendingBody struct {
 	job *Job // nil: there is none
 	dot int  // where the final dot stands: the message is not complete before that octet has gone out
 	err error
 }
 
-// roundTrip is the result of one round trip: the reply to a body, and those to the
-// envelope of the next message.
+// roundTrip is the result of a round trip: the reply to a body, and those to the envelope of
+// the next message.
 type roundTrip struct {
 	body *Outcome // nil where no body was to go out
 	// refused is why the envelope was; ready, that the server waits for the body. If
@@ -59,7 +59,7 @@ type roundTrip struct {
 	slow bool
 }
 
-// envelope is a job's addresses as they go over SMTP.
+// envelope is the addresses of a job as written in SMTP.
 type envelope struct {
 	job      *Job
 	from, to string // in angle brackets
@@ -84,7 +84,7 @@ func (e *envelope) appendRcpt(dst []byte) []byte {
 	return append(append(append(dst, "RCPT TO:"...), e.to...), "\r\n"...)
 }
 
-// address makes the envelope, or the outcome of a job that cannot have one here.
+// address returns the envelope of a job, or the outcome if it cannot be addressed.
 func (s *session) address(job *Job) (*envelope, *Outcome) {
 	refuse := func(status string, about refusal.About, err error) (*envelope, *Outcome) {
 		return nil, &Outcome{Job: job, Verdict: Permanent, About: about, Enhanced: status, Reply: err.Error()}
@@ -102,7 +102,7 @@ func (s *session) address(job *Job) (*envelope, *Outcome) {
 		ascii = ascii && fromASCII
 	}
 	if !ascii && !s.smtputf8 {
-		return refuse("5.6.7", refusal.AboutUs, fmt.Errorf("the address %s is not ASCII before the @, and %s does not offer SMTPUTF8", job.To, s.addr))
+		return refuse("5.6.7", refusal.AboutUs, fmt.Errorf("the address %s is not ASCII before the @, and %s does not support SMTPUTF8", job.To, s.addr))
 	}
 	e := &envelope{job: job, from: from, to: to, ascii: ascii}
 	if s.sizes {
@@ -116,9 +116,9 @@ func (s *session) address(job *Job) (*envelope, *Outcome) {
 	return e, nil
 }
 
-// exchange sends the body of one message and the envelope of the next, in one write
-// where the server offers PIPELINING (RFC 2920 §3.1 lets message content begin a
-// group). Either may be nil.
+// exchange sends the body of a message and the envelope of the next one, in one write if the
+// server offers PIPELINING (RFC 2920 §3.1 allows a group to begin with message content).
+// Either may be nil.
 func (s *session) exchange(body *Job, next *envelope) roundTrip {
 	if s.pipelining {
 		return s.group(body, next)
@@ -171,7 +171,7 @@ func (s *session) group(body *Job, next *envelope) roundTrip {
 	return t
 }
 
-// make has out begin with the body, signed and complete.
+// make appends the complete, signed body to out.
 func (s *session) make(body *Job) {
 	if s.body.job == body {
 		return
@@ -184,20 +184,19 @@ func (s *session) make(body *Job) {
 	s.out = append(out, ".\r\n"...)
 }
 
-// unmade is the end of a connection whose server waits for a body that could not be
-// made.
+// unmade ends a connection whose server waits for a body that could not be composed.
 func (s *session) unmade(body *Job, err error) roundTrip {
 	return roundTrip{body: &Outcome{Job: body, Verdict: Temporary, Reply: err.Error()}, lost: err}
 }
 
-// unsent is the end of a connection whose server waits for a body that is not to be
-// begun any more. A final dot alone would be an empty message.
+// unsent ends a connection whose server waits for a body that must not be started anymore. A
+// final dot alone would be an empty message.
 func (s *session) unsent(body *Job) roundTrip {
 	return roundTrip{body: &Outcome{Job: body, Verdict: Temporary, Stopped: true, Reply: errStopped.Error()}, lost: errStopped}
 }
 
-// write sends all of it at once and returns how many octets went out. bufio passes
-// on at once what does not fit its buffer, and keeps what it could not flush.
+// write sends everything at once and returns how many octets were sent. bufio writes directly
+// what does not fit its buffer, and keeps what it could not flush.
 func (s *session) write(out []byte) (int, error) {
 	s.deadline.renew()
 	w := s.client.Text.W
@@ -208,8 +207,8 @@ func (s *session) write(out []byte) (int, error) {
 	return n - w.Buffered(), err
 }
 
-// finish reads the reply to a body. cut tells that the write broke before the final
-// dot, so that the server cannot have taken the message.
+// finish reads the reply to a body. cut means that the write broke before the final dot, so
+// that the server cannot have accepted the message.
 func (s *session) finish(t *roundTrip, body *Job, cut bool, broken error) {
 	if cut && errors.Is(broken, os.ErrDeadlineExceeded) {
 		t.body, t.lost = s.fault(body, Temporary, broken), broken
@@ -231,8 +230,8 @@ func (s *session) finish(t *roundTrip, body *Job, cut bool, broken error) {
 	}
 }
 
-// readEnvelope reads the replies to MAIL, RCPT and DATA sent together. All are
-// read, whatever the first says (RFC 2920 §3.1).
+// readEnvelope reads the replies to MAIL, RCPT and DATA sent together. It reads all of them,
+// whatever the first one says (RFC 2920 §3.1).
 func (s *session) readEnvelope(t *roundTrip, job *Job) {
 	var reps [3]reply
 	for i := range reps {
@@ -271,7 +270,7 @@ func (s *session) readEnvelope(t *roundTrip, job *Job) {
 	}
 }
 
-// oneByOne is exchange with a server that does not offer PIPELINING.
+// oneByOne is like exchange, for a server that does not offer PIPELINING.
 func (s *session) oneByOne(body *Job, next *envelope) roundTrip {
 	var t roundTrip
 	if body != nil {
@@ -341,7 +340,7 @@ func (s *session) read(t *roundTrip) (reply, error) {
 	return rep, err
 }
 
-// quit says good-bye where the server is ready for it, and closes.
+// quit sends QUIT if the server is ready for it, and closes the connection.
 func (s *session) quit() {
 	s.deadline.quit()
 	if s.undo == loneDot { // or QUIT would be taken for the message

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// maxSize reads the value of the SIZE extension (RFC 1870 §4): the octets of the longest
-// message that the server accepts, 0 where it names none.
+// maxSize parses the value of the SIZE extension (RFC 1870 §4): the length in octets of the
+// longest message that the server accepts, or 0 if it does not say.
 func maxSize(value string) int64 {
 	first, _, _ := strings.Cut(strings.TrimSpace(value), " ")
 	n, err := strconv.ParseInt(first, 10, 64)
@@ -19,8 +19,8 @@ func maxSize(value string) int64 {
 	return n
 }
 
-// measure returns how many octets a job's message has at most, as SIZE counts them. The
-// message is made for it only where the job does not tell, or where that decides.
+// measure returns the maximum length of a job's message in octets, as SIZE counts them. It
+// composes the message only if the job does not know the length, or if that matters.
 func (s *session) measure(job *Job) (int64, error) {
 	if job.Size > 0 {
 		if n := int64(job.Size + s.signer.Size()); s.max == 0 || n <= s.max {
@@ -34,8 +34,8 @@ func (s *session) measure(job *Job) (int64, error) {
 	return int64(len(made)), err
 }
 
-// tooLarge is the outcome of a message that the server has said that it will not take.
-// That is about us: it is tried again when the limit, or the message, may be another.
+// tooLarge returns the outcome of a message that is longer than the server accepts. It is about
+// us, and is retried, since the limit or the message may change.
 func (s *session) tooLarge(job *Job, size int64) *Outcome {
 	return &Outcome{Job: job, Verdict: Temporary, About: refusal.AboutUs, TooLarge: true, Enhanced: "5.3.4",
 		Reply: fmt.Sprintf("the message has %d octets, and %s accepts %d (SIZE); lower digest.max_bytes or digest.max_posts, or have the limit raised", size, s.addr, s.max)}

@@ -17,23 +17,23 @@ const (
 	quitWait = 2 * time.Second
 )
 
-// Drain is the cause to end the context of Deliver with where nothing is to be cut
-// off: no further body begins, and the replies to those under way are waited for as
-// long as mail.smtp.timeout allows. Once Stop ends, only the grace period is left to
-// them, as it is at once when the context ends with any other cause.
+// Drain is the cause with which to end the context of Deliver so that nothing is cut off: no
+// new body is started, and replies to those in flight are awaited as long as mail.smtp.timeout
+// allows. Once Stop ends, they have only the grace period, as they do at once if the context
+// ends with any other cause.
 type Drain struct {
 	Stop context.Context
 }
 
 func (*Drain) Error() string { return "no further message is begun" }
 
-// Is reports that a Drain is a cancellation.
+// Is reports whether target is context.Canceled, since a Drain is a cancellation.
 func (*Drain) Is(target error) bool { return target == context.Canceled }
 
-// errStopped is why a connection ends on which nothing went wrong.
+// errStopped is why a connection ends if nothing went wrong.
 var errStopped = errors.New("stopped before it was sent")
 
-// phase is what a connection is busy with when its context ends.
+// phase is what a connection is doing when its context ends.
 type phase int
 
 const (
@@ -42,8 +42,8 @@ const (
 	quitPhase
 )
 
-// deadline is when the server must have answered. It is renewed for each reply; once
-// delivery is to end, it only runs down.
+// deadline is when the server must have replied. It is renewed for each reply, until delivery
+// is to end.
 type deadline struct {
 	client  *smtp.Client
 	timeout time.Duration
@@ -57,8 +57,7 @@ type deadline struct {
 	leaving time.Time // when the connection is closed, once a good-bye has been said
 }
 
-// watch lets the end of ctx cut short what is being waited for. The returned
-// function ends that.
+// watch makes the end of ctx shorten waits. The returned function stops that.
 func (d *deadline) watch() (stop func()) {
 	done := make(chan struct{})
 	go func() {
@@ -84,8 +83,8 @@ func (d *deadline) watch() (stop func()) {
 	return func() { close(done) }
 }
 
-// beginBody reports whether a body may still go out. From then on its reply is
-// waited for, whatever ctx does.
+// beginBody reports whether a body may still be sent. From then on its reply is awaited,
+// whatever ctx does.
 func (d *deadline) beginBody() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -96,15 +95,15 @@ func (d *deadline) beginBody() bool {
 	return true
 }
 
-// endBody notes that the reply to a body has come, or never will. If ctx has ended,
-// nothing more is waited for but a good-bye.
+// endBody records that the reply to a body has arrived, or never will. If ctx has ended, only
+// the reply to QUIT is awaited.
 func (d *deadline) endBody() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.phase = envelopePhase
 }
 
-// quit leaves as much time as a good-bye deserves.
+// quit sets the deadline for QUIT.
 func (d *deadline) quit() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -112,8 +111,7 @@ func (d *deadline) quit() {
 	d.leaving = time.Now().Add(quitWait)
 }
 
-// renew costs as much as a system call, and so is left out where little time has
-// passed since the last.
+// renew takes a system call, so it does nothing if little time has passed since the last one.
 func (d *deadline) renew() {
 	const little = 64 // of them make up the timeout
 	d.mu.Lock()

@@ -1,5 +1,5 @@
-// Package mailhtml makes HTML fit mail programs: styles in attributes, what authors write
-// in a form that every mail program shows, and colors for the dark.
+// Package mailhtml adapts HTML to mail programs: it moves styles into attributes, replaces what
+// mail programs cannot show, and adds colors for dark mode.
 package mailhtml
 
 import (
@@ -12,9 +12,8 @@ import (
 	"publisher/internal/htmldom"
 )
 
-// adapt changes what authors write and mail programs cannot show: elements and
-// styles that Gmail or Outlook do not know, pictures in formats that some cannot
-// read, and tables wider than a phone.
+// adapt changes what authors write and mail programs cannot show: elements and styles that Gmail
+// or Outlook do not support, pictures in unsupported formats, and tables wider than a phone.
 func adapt(doc *html.Node) {
 	var texts, pictures, cells []*html.Node
 	for n := range doc.Descendants() {
@@ -40,7 +39,7 @@ func adapt(doc *html.Node) {
 	}
 }
 
-// adaptText goes through what an author has written.
+// adaptText adapts what an author has written.
 func adaptText(text *html.Node) {
 	var foreign, empty, headings []*html.Node
 	for n := range text.Descendants() {
@@ -81,14 +80,14 @@ func adaptText(text *html.Node) {
 	}
 	demote(headings)
 	for _, n := range foreign {
-		replaceForeign(n)
+		replaceUnsupported(n)
 	}
 	for _, n := range empty {
 		tidy(n)
 	}
 }
 
-// demote puts an author's headings below the post's title, which is an h2.
+// demote lowers an author's headings below the post's title, which is an h2.
 func demote(headings []*html.Node) {
 	levels := []atom.Atom{atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6}
 	level := func(n *html.Node) int { return int(n.Data[1] - '1') }
@@ -101,8 +100,7 @@ func demote(headings []*html.Node) {
 	}
 }
 
-// tidy takes away a block that nothing is left of, and one around nothing but
-// another.
+// tidy removes empty blocks, and blocks that contain only another block.
 func tidy(n *html.Node) {
 	if words(n) == "" && !htmldom.Contains(n, atom.Img) && !htmldom.Contains(n, atom.Hr) {
 		n.Parent.RemoveChild(n)
@@ -122,7 +120,7 @@ func tidy(n *html.Node) {
 	}
 }
 
-// words returns what a node says, the descriptions of its pictures included.
+// words returns the text of a node, including the descriptions of its pictures.
 func words(n *html.Node) string {
 	var b strings.Builder
 	for d := range n.Descendants() {
@@ -134,7 +132,7 @@ func words(n *html.Node) string {
 	return strings.TrimSpace(b.String())
 }
 
-// rightToLeft reports whether text has letters of a script written that way.
+// rightToLeft reports whether text contains letters of a right-to-left script.
 func rightToLeft(text string) bool {
 	return strings.ContainsFunc(text, func(r rune) bool {
 		return unicode.In(r, unicode.Arabic, unicode.Hebrew, unicode.Syriac, unicode.Thaana, unicode.Nko)

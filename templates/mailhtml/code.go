@@ -10,9 +10,9 @@ import (
 	"publisher/internal/htmldom"
 )
 
-// breakLines turns preformatted text into lines that wrap everywhere: Outlook
-// knows no white-space, and without it a phone would have to scroll sideways.
-// Browsers turn the spaces that do not break back into plain ones on copying.
+// breakLines turns preformatted text into lines that wrap everywhere: Outlook does not support
+// white-space, and a phone would have to scroll sideways. When copying, browsers turn
+// non-breaking spaces back into plain ones.
 func breakLines(pre *html.Node) {
 	htmldom.Rename(pre, atom.Div)
 	var texts []*html.Node
@@ -42,7 +42,7 @@ func breakLines(pre *html.Node) {
 	}
 }
 
-// spaced keeps the spaces of a line: those that HTML would fold do not break.
+// spaced returns a line with the spaces that HTML would fold as non-breaking ones.
 func spaced(line string, atStart bool) string {
 	const hard = "\u00a0"
 	line = strings.ReplaceAll(strings.TrimSuffix(line, "\r"), "\t", "    ")

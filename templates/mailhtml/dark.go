@@ -12,11 +12,10 @@ import (
 	"publisher/internal/htmldom"
 )
 
-// darkCode gives the coloured words of code a class and returns the rules that
-// turn their colours, made for light paper, into readable ones in the dark: mixed
-// with white until the contrast is more than WCAG AA asks for, and black ones into
-// the paper's own. Without a dark paper for code
-// nothing changes.
+// darkCode gives the colored words of code a class and returns rules that make their colors,
+// chosen for a light background, readable on a dark one: mixed with white until the contrast
+// exceeds WCAG AA, and black ones replaced by the default color. Without a dark background for
+// code nothing changes.
 func (s *Stylesheet) darkCode(doc *html.Node) string {
 	paper, ok := parseColor(s.dark["--code-background"])
 	if !ok {
@@ -47,8 +46,8 @@ func (s *Stylesheet) darkCode(doc *html.Node) string {
 	return "@media " + darkQuery + "{\n" + rules.String() + "}\n"
 }
 
-// darkRule is what the colours of a style attribute become on dark paper; "" where
-// it has none.
+// darkRule returns the declarations for the colors of a style attribute on a dark background, or
+// "" if it has none.
 func darkRule(style string, paper color) string {
 	var text, below string
 	for declaration := range strings.SplitSeq(style, ";") {
@@ -80,10 +79,10 @@ func darkRule(style string, paper color) string {
 	return "{" + strings.Join(rule, ";") + "}"
 }
 
-// color has red, green and blue, each from 0 to 1.
+// color is red, green and blue, each from 0 to 1.
 type color [3]float64
 
-// parseColor reads #rgb and #rrggbb.
+// parseColor parses #rgb and #rrggbb.
 func parseColor(s string) (color, bool) {
 	digits, ok := strings.CutPrefix(s, "#")
 	if len(digits) == 3 {
@@ -98,7 +97,7 @@ func parseColor(s string) (color, bool) {
 
 func (c color) scaled(by float64) color { return color{c[0] * by, c[1] * by, c[2] * by} }
 
-// mixed has share of another colour in it.
+// mixed returns c mixed with a share of another color.
 func (c color) mixed(other color, share float64) color {
 	for i := range c {
 		c[i] += (other[i] - c[i]) * share
@@ -106,7 +105,7 @@ func (c color) mixed(other color, share float64) color {
 	return c
 }
 
-// readable is the colour with as much white as it needs to be read on dark paper.
+// readable returns the color with as much white as it needs to be readable on a dark background.
 func (c color) readable(paper color) color {
 	light := c
 	for share := 0.0; share < 1 && light.contrast(paper) < 6; share += 0.05 {
@@ -115,18 +114,18 @@ func (c color) readable(paper color) color {
 	return light
 }
 
-// nearBlack tells a colour that says nothing but that something is printed.
+// nearBlack reports whether a color is that of plain text.
 func (c color) nearBlack() bool {
 	return c.luminance() < 0.05 && max(c[0], c[1], c[2])-min(c[0], c[1], c[2]) < 0.08
 }
 
-// contrast is the contrast ratio of WCAG 2.1.
+// contrast returns the contrast ratio of WCAG 2.1.
 func (c color) contrast(other color) float64 {
 	a, b := c.luminance(), other.luminance()
 	return (max(a, b) + 0.05) / (min(a, b) + 0.05)
 }
 
-// luminance is the relative luminance of WCAG 2.1.
+// luminance returns the relative luminance of WCAG 2.1.
 func (c color) luminance() float64 {
 	for i, v := range c {
 		if v <= 0.04045 {

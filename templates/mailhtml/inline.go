@@ -16,13 +16,12 @@ import (
 	"publisher/internal/htmldom"
 )
 
-// pictureWidth is the room inside the column, in pixels: Outlook goes by the
-// width attribute alone.
+// pictureWidth is the width inside the column in pixels, since Outlook only uses the width
+// attribute.
 const pictureWidth = 592
 
-// Inline writes the sheet's rules into the style attributes of the document and
-// the rest into a style element, drops the classes that nothing needs any more,
-// and renders it to w.
+// Inline moves the rules of the style sheet into style attributes of the document and the rest
+// into a style element, removes unused classes, and renders the document to w.
 func (s *Stylesheet) Inline(w io.Writer, document string) error {
 	doc, err := html.Parse(strings.NewReader(document))
 	if err != nil {
@@ -60,8 +59,8 @@ func (s *Stylesheet) Inline(w io.Writer, document string) error {
 	return html.Render(w, doc)
 }
 
-// setStyle writes declarations into n's style attribute, where later ones replace
-// earlier ones and what n already has wins over all.
+// setStyle writes declarations into n's style attribute. Later ones replace earlier ones, and
+// what n already has takes precedence.
 func (s *Stylesheet) setStyle(n *html.Node, declarations []declaration) {
 	own, _ := htmldom.LookupAttr(n, "style")
 	direction := directionOf(n)
@@ -94,7 +93,7 @@ func (s *Stylesheet) setStyle(n *html.Node, declarations []declaration) {
 	}
 }
 
-// properties are the names that a style attribute declares.
+// properties returns the names that a style attribute declares.
 func properties(style string) []string {
 	var names []string
 	p := css.NewParser(parse.NewInputString(style), true)
@@ -110,8 +109,8 @@ func properties(style string) []string {
 	}
 }
 
-// physical turns what depends on the direction of writing into left and right,
-// for Gmail and Outlook know no logical properties.
+// physical turns properties that depend on the direction of writing into left and right, since
+// Gmail and Outlook do not support logical properties.
 func physical(d declaration, direction string) (property, value string) {
 	start, end := "left", "right"
 	if direction == "rtl" {
@@ -140,7 +139,7 @@ func directionOf(n *html.Node) string {
 	return "ltr"
 }
 
-// keepClasses leaves n only the classes that the style element speaks of.
+// keepClasses removes classes of n that the style element does not use.
 func keepClasses(n *html.Node, enhancements string) {
 	value, ok := htmldom.LookupAttr(n, "class")
 	if !ok {
@@ -159,7 +158,7 @@ func keepClasses(n *html.Node, enhancements string) {
 	htmldom.RemoveAttr(n, "class")
 }
 
-// mentions tells whether name stands in the style sheet as a whole word.
+// mentions reports whether the style sheet contains name as a whole word.
 func mentions(styles, name string) bool {
 	for {
 		_, after, found := strings.Cut(styles, name)
@@ -173,9 +172,9 @@ func mentions(styles, name string) bool {
 	}
 }
 
-// fitPicture shrinks the width and height attributes to the column, and lets the
-// picture shrink further: as a share of the column, for a table grows as wide as
-// a picture that is not shown says it is.
+// fitPicture limits the width and height attributes to the column, and lets the picture shrink
+// further, as a share of the column, because a table becomes as wide as the stated width of a
+// picture that is not shown.
 func fitPicture(n *html.Node) {
 	value, _ := htmldom.LookupAttr(n, "width")
 	width, err := strconv.Atoi(value)

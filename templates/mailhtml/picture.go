@@ -11,8 +11,8 @@ import (
 	"publisher/internal/htmldom"
 )
 
-// describe gives a picture alternative text: none where it decorates, the link's
-// target where it is all that a link has, so that the link has a name.
+// describe gives a picture alternative text: empty if it is decoration, the link's target if it
+// is the only content of a link, so that the link has a name.
 func describe(img *html.Node) {
 	alt, ok := htmldom.LookupAttr(img, "alt")
 	if !ok {
@@ -30,8 +30,8 @@ func describe(img *html.Node) {
 	htmldom.SetAttr(img, "alt", strings.TrimSuffix(u.Host+u.Path, "/"))
 }
 
-// adaptPicture puts a link in the place of SVG, which Gmail and Outlook do not
-// show. WebP and AVIF are unknown to Outlook on Windows alone, which gets the link.
+// adaptPicture replaces SVG, which Gmail and Outlook do not show, by a link. WebP and AVIF are
+// unsupported only in Outlook on Windows, which gets the link.
 func adaptPicture(img *html.Node) {
 	src, _ := htmldom.LookupAttr(img, "src")
 	if strings.HasPrefix(src, "data:") {
@@ -60,8 +60,7 @@ func adaptPicture(img *html.Node) {
 	}
 }
 
-// pictureLink is a link to a picture, or its description where a link is already
-// around it.
+// pictureLink returns a link to a picture, or its description if it is already inside a link.
 func pictureLink(img *html.Node, u *url.URL) *html.Node {
 	alt, _ := htmldom.LookupAttr(img, "alt")
 	if strings.TrimSpace(alt) == "" {

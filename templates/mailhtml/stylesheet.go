@@ -14,8 +14,8 @@ import (
 	"github.com/tdewolff/parse/v2/css"
 )
 
-// Stylesheet is the mail's style sheet: rules that are written into style attributes,
-// since many mail programs read nothing else, and those that cannot be.
+// Stylesheet is the mail's style sheet: rules to be moved into style attributes, because many
+// mail programs support nothing else, and those that cannot be.
 type Stylesheet struct {
 	rules []rule // in the order in which they apply
 	// enhanced are the rules of media queries: dark mode and small screens.
@@ -39,12 +39,12 @@ type mediaRule struct {
 
 const darkQuery = "(prefers-color-scheme:dark)"
 
-// NewStylesheet returns an empty one.
+// NewStylesheet returns an empty style sheet.
 func NewStylesheet() *Stylesheet {
 	return &Stylesheet{light: map[string]string{}, dark: map[string]string{}}
 }
 
-// Add reads one CSS file. Later files win, as they do in a page. A fault is a *CSSError.
+// Add adds a CSS file. Later files take precedence, as in a page. A fault is a *CSSError.
 func (s *Stylesheet) Add(source []byte) error {
 	r := stylesheetReader{sheet: s, source: source}
 	p := css.NewParser(parse.NewInputBytes(slices.Clone(source)), false)
@@ -86,7 +86,7 @@ type CSSError struct {
 
 func (e *CSSError) Error() string { return fmt.Sprintf("line %d: %s", e.Line, e.Message) }
 
-// sheetReader holds the rule that is being read.
+// sheetReader is the state of reading a rule.
 type stylesheetReader struct {
 	sheet        *Stylesheet
 	source       []byte
@@ -118,7 +118,7 @@ func (r *stylesheetReader) endRule() error {
 	return nil
 }
 
-// define keeps the custom properties of :root.
+// define records the custom properties of :root.
 func (r *stylesheetReader) define(properties []declaration) {
 	into := r.sheet.light
 	if r.query == darkQuery {
@@ -134,7 +134,7 @@ func (r *stylesheetReader) fault(offset int, message string) error {
 	return &CSSError{Line: 1 + strings.Count(before, "\n"), Message: message}
 }
 
-// cssComplaint is the parser's message without its picture of the line.
+// cssComplaint returns the parser's message without its excerpt of the line.
 func cssComplaint(err error) string {
 	if e, ok := errors.AsType[*parse.Error](err); ok {
 		return e.Message
@@ -142,7 +142,7 @@ func cssComplaint(err error) string {
 	return err.Error()
 }
 
-// joinTokens writes values as CSS, quoting with ' so that they fit an attribute.
+// joinTokens writes values as CSS, quoted with ' for use in an attribute.
 func joinTokens(tokens []css.Token) string {
 	var b strings.Builder
 	for _, t := range tokens {
@@ -155,7 +155,7 @@ func joinTokens(tokens []css.Token) string {
 	return strings.TrimSpace(b.String())
 }
 
-// sort brings the rules into the order of their specificity.
+// sort sorts the rules by specificity.
 func (s *Stylesheet) sort() {
 	slices.SortStableFunc(s.rules, func(a, b rule) int {
 		x, y := a.match.Specificity(), b.match.Specificity()
@@ -163,9 +163,9 @@ func (s *Stylesheet) sort() {
 	})
 }
 
-// enhancements is what a style element has to hold: the media queries, and the
-// dark colours of every rule that takes a colour which has a dark sister. All is
-// !important, for it has to win over style attributes.
+// enhancements returns the contents of the style element: the media queries, and the dark colors
+// of every rule that uses a color with a dark variant. Everything is !important, to override
+// style attributes.
 func (s *Stylesheet) enhancements() string {
 	var dark []mediaRule
 	for _, r := range s.rules {
@@ -196,7 +196,7 @@ func (s *Stylesheet) enhancements() string {
 	return b.String() + last + "}\n"
 }
 
-// important writes a media rule's declarations in braces.
+// important returns the declarations of a media rule in braces.
 func (s *Stylesheet) important(m mediaRule) string {
 	values := s.light
 	if m.query == darkQuery {
@@ -212,8 +212,7 @@ func (s *Stylesheet) important(m mediaRule) string {
 	return "{" + strings.Join(out, ";") + "}\n"
 }
 
-// darkened are the declarations that come out otherwise in the dark. Of a border
-// only the colour does.
+// darkened returns the declarations that differ in dark mode. Of a border only the color does.
 func (s *Stylesheet) darkened(declarations []declaration) []declaration {
 	var out []declaration
 	for _, d := range declarations {
@@ -228,8 +227,8 @@ func (s *Stylesheet) darkened(declarations []declaration) []declaration {
 	return out
 }
 
-// substitute puts values for var(--name), from fallback where values has none. A
-// value may not use another, so that they cannot run in a circle.
+// substitute replaces var(--name) by its value, from fallback if values has none. Values cannot
+// use other values, so they cannot be circular.
 func substitute(value string, values, fallback map[string]string) string {
 	for {
 		before, rest, found := strings.Cut(value, "var(")
@@ -245,7 +244,7 @@ func substitute(value string, values, fallback map[string]string) string {
 	}
 }
 
-// Variables returns the colors of the sheet as CSS, dark ones included.
+// Variables returns the colors of the style sheet as CSS, including dark ones.
 func (s *Stylesheet) Variables() string {
 	var b strings.Builder
 	write := func(values map[string]string) {

@@ -24,7 +24,7 @@ const (
 	narrowestColumn = 5 * letterWidth
 )
 
-// fitTables makes the tables that an author wrote fit a phone.
+// fitTables adapts the tables that an author wrote to a phone.
 func fitTables(cell *html.Node) {
 	var tables []*html.Node
 	for n := range cell.Descendants() {
@@ -37,9 +37,9 @@ func fitTables(cell *html.Node) {
 	}
 }
 
-// fitTable lets long words break in the widest columns of a table, and only there:
-// a browser that may break every word also breaks the short ones, to make room. A
-// table with more columns than a phone has room for becomes a list of its rows.
+// fitTable allows long words to break in the widest columns of a table, and only there: a browser
+// that may break every word also breaks short ones to make room. A table with more columns than
+// fit on a phone becomes a list of its rows.
 func fitTable(table *html.Node) {
 	columns := columnWidths(table)
 	sum := 0
@@ -63,8 +63,7 @@ func fitTable(table *html.Node) {
 	}
 }
 
-// widestWord estimates the width of the widest run of letters below n within which
-// no line breaks.
+// widestWord estimates the width of the widest run of letters below n without a line break.
 func widestWord(n *html.Node) int {
 	var text strings.Builder
 	for d := range n.Descendants() {
@@ -84,7 +83,7 @@ func widestWord(n *html.Node) int {
 	return most
 }
 
-// columnWidths are the widths of the widest words in a table's columns.
+// columnWidths returns the widths of the widest words in a table's columns.
 func columnWidths(table *html.Node) []int {
 	var columns []int
 	for _, row := range rowsOf(table) {
@@ -103,7 +102,7 @@ func columnWidths(table *html.Node) []int {
 	return columns
 }
 
-// widestColumn is how wide the widest columns may be so that all of them fit room.
+// widestColumn returns how wide the widest columns may be so that all of them fit into room.
 func widestColumn(columns []int, room int) int {
 	for i, width := range slices.Sorted(slices.Values(columns)) {
 		if share := room / (len(columns) - i); width > share {
@@ -114,8 +113,8 @@ func widestColumn(columns []int, room int) int {
 	return room
 }
 
-// listRows puts a list in the place of a table: of each row a paragraph, in which
-// every line is a cell under its column's name.
+// listRows replaces a table by a list: a paragraph for each row, with a line for each cell, after
+// its column's name.
 func listRows(table *html.Node) {
 	rows := rowsOf(table)
 	var names []string
@@ -173,8 +172,7 @@ func cellsOf(row *html.Node) []*html.Node {
 	return cells
 }
 
-// spanOf is how many columns a cell covers. What is more than any table has is a
-// mistake.
+// spanOf returns how many columns a cell spans. Absurd numbers are treated as mistakes.
 func spanOf(cell *html.Node) int {
 	value, _ := htmldom.LookupAttr(cell, "colspan")
 	if n, err := strconv.Atoi(value); err == nil && n > 1 && n <= 100 {

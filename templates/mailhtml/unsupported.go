@@ -10,8 +10,8 @@ import (
 	"publisher/internal/htmldom"
 )
 
-// unknown are elements that some mail programs do not know, and those that they
-// become; 0 for their content alone.
+// unknown are elements that some mail programs do not support, and their replacements; 0 for
+// just their content.
 var unknown = map[atom.Atom]atom.Atom{
 	atom.Picture: 0, atom.Source: 0, atom.Wbr: 0, atom.Abbr: 0, atom.Acronym: 0,
 	atom.Ruby: 0, atom.Rb: 0, atom.Rt: 0, atom.Rp: 0,
@@ -20,8 +20,8 @@ var unknown = map[atom.Atom]atom.Atom{
 	atom.Summary: atom.Div, atom.Mark: atom.B, atom.Time: atom.Span, atom.Bdi: atom.Span,
 }
 
-// replaceForeign puts what every mail program knows in the place of n.
-func replaceForeign(n *html.Node) {
+// replaceUnsupported replaces n by what every mail program supports.
+func replaceUnsupported(n *html.Node) {
 	if n.DataAtom == atom.Rt && !bracketed(n) {
 		n.InsertBefore(htmldom.Text(" ("), n.FirstChild)
 		n.AppendChild(htmldom.Text(")"))
@@ -34,8 +34,8 @@ func replaceForeign(n *html.Node) {
 	htmldom.Unwrap(n)
 }
 
-// bracketed tells that the author has put brackets around the reading of a word,
-// for programs without ruby.
+// bracketed reports whether the author has put brackets around the reading of a word, for
+// programs without ruby.
 func bracketed(rt *html.Node) bool {
 	for n := range rt.Parent.ChildNodes() {
 		if n.DataAtom == atom.Rp {
@@ -45,18 +45,18 @@ func bracketed(rt *html.Node) bool {
 	return false
 }
 
-// plainStyles are the properties that authors may set in a mail: what every mail
-// program knows, what cannot make it wider than a phone, and no colour, since the
-// other one, of the text or below it, is not the author's, and differs in the dark.
+// plainStyles are the properties that authors may set in a mail: those that every mail program
+// supports and that cannot make it wider than a phone, but no colors, since the other color, of
+// the text or its background, is not the author's, and differs in dark mode.
 var plainStyles = []string{
 	"font-style", "font-variant", "font-weight", "list-style-type", "text-align", "text-decoration", "vertical-align",
 }
 
-// codeStyles are those of code besides: it has a paper of its own.
+// codeStyles are additional properties for code, which has its own background.
 var codeStyles = []string{"background-color", "color"}
 
-// plainStyle keeps of n's style attribute what a mail can show, and takes sizes
-// from what is not a picture.
+// plainStyle reduces n's style attribute to what a mail can show, without sizes except for
+// pictures.
 func plainStyle(n *html.Node) {
 	htmldom.RemoveAttr(n, "srcset")
 	htmldom.RemoveAttr(n, "sizes")

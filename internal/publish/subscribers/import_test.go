@@ -161,7 +161,7 @@ func TestImportKeepsWhoLeft(t *testing.T) {
 		{Line: 2, Email: "ada@example.com", Outcome: ledger.RowUnchanged, Was: ledger.Active, Is: ledger.Active},
 		{Line: 3, Email: "ben@example.com", Outcome: ledger.RowKept, Was: ledger.Unsubscribed, Is: ledger.Unsubscribed},
 		{Line: 4, Email: "new@example.com", Outcome: ledger.RowAdded, Is: ledger.Active},
-		{Line: 5, Email: "x", Outcome: ledger.RowRefused, Reason: `"x" is not an address to mail to: it has no @`},
+		{Line: 5, Email: "x", Outcome: ledger.RowRefused, Reason: `"x" is not a valid mail address: it has no @`},
 	}
 	if diff := cmp.Diff(want, results); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)

@@ -253,9 +253,9 @@ func TestListRefused(t *testing.T) {
 func TestListRowsRefused(t *testing.T) {
 	for name, test := range map[string]struct{ header, row, want string }{
 		"a comma for a dot":           {"email", "s@example,com", "more values (2) than there are columns (1)"},
-		"a comma for a dot, quoted":   {"email", `"s@example,com"`, `"s@example,com" is not an address`},
+		"a comma for a dot, quoted":   {"email", `"s@example,com"`, `"s@example,com" is not a valid mail address`},
 		"a comma for a dot, a name":   {"email,name", "s@example,com", "no dot after the @"},
-		"a comma for a dot, and tabs": {"email\tname", "s@example,com\tS", "is not an address"},
+		"a comma for a dot, and tabs": {"email\tname", "s@example,com\tS", "is not a valid mail address"},
 		"no address":                  {"email,name", ",S", "it is empty"},
 		"a name too long":             {"email,name", "s@example.com," + strings.Repeat("ü", 321), "has 321 characters"},
 		"too many values":             {"email,name", "s@example.com,S,x", "more values (3) than there are columns (2)"},
