@@ -13,6 +13,7 @@ import (
 	"publisher/internal/ledger"
 	"publisher/internal/ledger/sqlite"
 	"publisher/internal/publish"
+	"publisher/internal/publish/delivery"
 )
 
 // app is what every command gets: the streams, the environment, and the config that they
@@ -48,7 +49,7 @@ func (a *app) configPath() string {
 }
 
 // publisher loads the config and makes a Publisher of it.
-func (a *app) publisher(progress func(publish.Progress)) (*publish.Publisher, *config.Config, error) {
+func (a *app) publisher(progress func(delivery.Progress)) (*publish.Publisher, *config.Config, error) {
 	cfg, err := a.load()
 	if err != nil {
 		return nil, nil, err

@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"publisher/internal/publish"
+	"publisher/internal/publish/delivery"
 	"publisher/mailer/bounce"
 )
 
@@ -57,7 +57,7 @@ each run read a Maildir instead (mail.bounces).`,
 	}
 }
 
-func (u *ui) printBounced(b *publish.Bounced) {
+func (u *ui) printBounced(b *delivery.Bounced) {
 	switch {
 	case b.Email == "":
 		u.print("ignored: a %s without a valid token", b.Kind)

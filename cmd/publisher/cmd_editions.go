@@ -11,6 +11,7 @@ import (
 	"publisher/internal/hint"
 	"publisher/internal/ledger"
 	"publisher/internal/publish"
+	"publisher/internal/publish/catalog"
 )
 
 func newEditionsCommand(a *app) *cobra.Command {
@@ -128,7 +129,7 @@ func editionNumber(arg string) (int64, error) {
 const hintEditions = "`publisher editions` lists them"
 
 func noEdition(number int64) error {
-	return hint.With(fmt.Errorf("%w: there is no edition %d", publish.ErrNotFound, number), hintEditions)
+	return hint.With(fmt.Errorf("%w: there is no edition %d", catalog.ErrNotFound, number), hintEditions)
 }
 
 // onEdition returns the RunE of a command that changes the edition whose number is its argument.

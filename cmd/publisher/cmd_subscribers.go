@@ -13,7 +13,7 @@ import (
 
 	"publisher/internal/hint"
 	"publisher/internal/ledger"
-	"publisher/internal/publish"
+	"publisher/internal/publish/subscribers"
 	"publisher/internal/terminal"
 	"publisher/mailer/address"
 )
@@ -50,7 +50,7 @@ them. Addresses that unsubscribed, bounced or complained are not re-added.`,
 				if err != nil {
 					return err
 				}
-				if publish.HasControls(name, tags) {
+				if subscribers.HasControls(name, tags) {
 					return fmt.Errorf("%w: --name or --tags contains control characters", errUsage)
 				}
 				for _, email := range args {
@@ -58,7 +58,7 @@ them. Addresses that unsubscribed, bounced or complained are not re-added.`,
 						return fmt.Errorf("%w: %w", errUsage, err)
 					}
 				}
-				got, err := w.ledger.Import(c.Context(), addRows(args, ledger.Row{Name: terminal.Strip(name), Cadence: cadence, Tags: publish.SplitTags(tags), Language: language}), ledger.ImportOptions{DefaultCadence: w.cfg.Digest.Default, Now: w.publisher.Now()})
+				got, err := w.ledger.Import(c.Context(), addRows(args, ledger.Row{Name: terminal.Strip(name), Cadence: cadence, Tags: subscribers.SplitTags(tags), Language: language}), ledger.ImportOptions{DefaultCadence: w.cfg.Digest.Default, Now: w.publisher.Now()})
 				if err != nil {
 					return err
 				}
@@ -67,7 +67,7 @@ them. Addresses that unsubscribed, bounced or complained are not re-added.`,
 						return err
 					}
 				}
-				return a.printImported(publish.ImportReport{ImportCounts: got}, false)
+				return a.printImported(subscribers.ImportReport{ImportCounts: got}, false)
 			})
 		},
 	})
@@ -175,8 +175,8 @@ func newSubscribersListCommand(a *app) *cobra.Command {
 }
 
 // shown returns the subscribers with that status, or all if it is "".
-func (w workspace) shown(ctx context.Context, status string) ([]publish.SubscriberJSON, error) {
-	shown := []publish.SubscriberJSON{}
+func (w workspace) shown(ctx context.Context, status string) ([]subscribers.JSON, error) {
+	shown := []subscribers.JSON{}
 	for sub, err := range w.ledger.Subscribers(ctx) {
 		if err != nil {
 			return nil, err
@@ -212,11 +212,11 @@ many.`,
 				with = a.withCopy
 			}
 			return with(c.Context(), func(w workspace) error {
-				read := func(tell func(ledger.RowResult) error) (publish.ImportReport, error) {
-					return a.importList(c.Context(), w, args[0], publish.ImportOptions{From: from, Each: tell})
+				read := func(tell func(ledger.RowResult) error) (subscribers.ImportReport, error) {
+					return a.importList(c.Context(), w, args[0], subscribers.ImportOptions{From: from, Each: tell})
 				}
 				if prune {
-					read = func(tell func(ledger.RowResult) error) (publish.ImportReport, error) {
+					read = func(tell func(ledger.RowResult) error) (subscribers.ImportReport, error) {
 						return w.prune(c.Context(), args[0], tell)
 					}
 				}
@@ -238,10 +238,10 @@ many.`,
 	return c
 }
 
-func (a *app) importList(ctx context.Context, w workspace, file string, o publish.ImportOptions) (publish.ImportReport, error) {
+func (a *app) importList(ctx context.Context, w workspace, file string, o subscribers.ImportOptions) (subscribers.ImportReport, error) {
 	in, err := a.open(file)
 	if err != nil {
-		return publish.ImportReport{}, err
+		return subscribers.ImportReport{}, err
 	}
 	defer in.Close()
 	return w.publisher.Import(ctx, w.ledger, file, in, o)
@@ -253,16 +253,16 @@ type listUsage struct{ error }
 func (listUsage) Is(target error) bool { return target == errUsage }
 
 func usageOf(err error) error {
-	var faulty *publish.ListError
+	var faulty *subscribers.ListError
 	if errors.As(err, &faulty) && faulty.Usage {
 		return listUsage{err}
 	}
 	return err
 }
 
-func (w workspace) prune(ctx context.Context, file string, tell func(ledger.RowResult) error) (publish.ImportReport, error) {
+func (w workspace) prune(ctx context.Context, file string, tell func(ledger.RowResult) error) (subscribers.ImportReport, error) {
 	if w.cfg.Subscribers.File == "" || file != w.cfg.Subscribers.File && file != w.cfg.Path(w.cfg.Subscribers.File) {
-		return publish.ImportReport{}, fmt.Errorf("%w: --prune is for subscribers.file, which is %q in %s", errUsage, w.cfg.Subscribers.File, w.cfg.File)
+		return subscribers.ImportReport{}, fmt.Errorf("%w: --prune is for subscribers.file, which is %q in %s", errUsage, w.cfg.Subscribers.File, w.cfg.File)
 	}
 	return w.publisher.Prune(ctx, w.ledger, tell)
 }

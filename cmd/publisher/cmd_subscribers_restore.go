@@ -12,7 +12,7 @@ import (
 
 	"publisher/internal/hint"
 	"publisher/internal/ledger"
-	"publisher/internal/publish"
+	"publisher/internal/publish/subscribers"
 )
 
 // restoreFlags is whom to make active again.
@@ -100,7 +100,7 @@ func sinceTime(text string, now time.Time, zone *time.Location) (time.Time, erro
 	return time.Time{}, hint.With(fmt.Errorf("%w: invalid --since %q", errUsage, text), "use a time like 2026-06-01T12:00:00Z, a day like 2026-06-01, or a duration like 48h")
 }
 
-func (u *ui) printRestored(got publish.Restored) error {
+func (u *ui) printRestored(got subscribers.Restored) error {
 	if u.json {
 		if err := u.printJSON(got); err != nil {
 			return err

@@ -5,35 +5,36 @@ import (
 	"fmt"
 
 	"publisher/internal/ledger"
-	"publisher/internal/publish"
+	"publisher/internal/publish/report"
+	"publisher/internal/publish/subscribers"
 )
 
 // importedJSON is the JSON document of an import.
 type importedJSON struct {
-	DryRun     bool              `json:"dry_run,omitempty"`
-	From       string            `json:"from,omitempty"`
-	Rows       int               `json:"rows"` // each address once
-	Added      int               `json:"added"`
-	Updated    int               `json:"updated"`
-	Unchanged  int               `json:"unchanged"`
-	Kept       int               `json:"kept"`
-	Removed    int               `json:"removed"`
-	Duplicates int               `json:"duplicates"`
-	Refused    int               `json:"refused"`
-	LeftOut    int               `json:"left_out"`
-	Warnings   []publish.Warning `json:"warnings"`
+	DryRun     bool             `json:"dry_run,omitempty"`
+	From       string           `json:"from,omitempty"`
+	Rows       int              `json:"rows"` // each address once
+	Added      int              `json:"added"`
+	Updated    int              `json:"updated"`
+	Unchanged  int              `json:"unchanged"`
+	Kept       int              `json:"kept"`
+	Removed    int              `json:"removed"`
+	Duplicates int              `json:"duplicates"`
+	Refused    int              `json:"refused"`
+	LeftOut    int              `json:"left_out"`
+	Warnings   []report.Warning `json:"warnings"`
 }
 
-func (u *ui) importedJSON(got publish.ImportReport, dryRun bool) importedJSON {
+func (u *ui) importedJSON(got subscribers.ImportReport, dryRun bool) importedJSON {
 	if got.Warnings == nil {
-		got.Warnings = []publish.Warning{}
+		got.Warnings = []report.Warning{}
 	}
 	return importedJSON{dryRun, got.From, got.Rows, got.Added, got.Updated, got.Unchanged, got.Kept, got.Removed,
 		got.Duplicates, got.Refused, got.LeftOut, got.Warnings}
 }
 
 // printImported prints what an import did, or would do.
-func (u *ui) printImported(got publish.ImportReport, dryRun bool) error {
+func (u *ui) printImported(got subscribers.ImportReport, dryRun bool) error {
 	u.printWarnings(got.Warnings)
 	if got.ReadAs != "" {
 		u.note("read %s", got.ReadAs)
@@ -77,7 +78,7 @@ type lineJSON struct {
 
 // printDryRun prints what each line would become. It prints while it reads: a list may have
 // a million lines.
-func (u *ui) printDryRun(read func(tell func(ledger.RowResult) error) (publish.ImportReport, error)) error {
+func (u *ui) printDryRun(read func(tell func(ledger.RowResult) error) (subscribers.ImportReport, error)) error {
 	lines := 0
 	tell := func(f ledger.RowResult) error {
 		if !u.json {

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"publisher/internal/config"
-	"publisher/internal/publish"
 	"publisher/internal/publish/report"
 )
 
@@ -20,7 +19,7 @@ const (
 
 // printReport prints a report and returns an error that decides the exit code: err, or an
 // exitStatus, or nil.
-func (u *ui) printReport(cfg *config.Config, r *publish.Report, err error, kind reportKind) error {
+func (u *ui) printReport(cfg *config.Config, r *report.Pass, err error, kind reportKind) error {
 	if r == nil {
 		return err
 	}
@@ -50,7 +49,7 @@ func (u *ui) printReport(cfg *config.Config, r *publish.Report, err error, kind 
 	return nil
 }
 
-func (u *ui) printPosts(cfg *config.Config, r *publish.Report) {
+func (u *ui) printPosts(cfg *config.Config, r *report.Pass) {
 	var news []string
 	for _, n := range []struct {
 		n    int
@@ -66,7 +65,7 @@ func (u *ui) printPosts(cfg *config.Config, r *publish.Report) {
 	u.print("%s in %s: %s", count(r.Posts.Total, "post"), cfg.Content.Dir, strings.Join(news, ", "))
 }
 
-func (u *ui) printFeeds(cfg *config.Config, r *publish.Report, kind reportKind) {
+func (u *ui) printFeeds(cfg *config.Config, r *report.Pass, kind reportKind) {
 	verb := "wrote"
 	if kind == planned {
 		verb = "would write"
@@ -81,7 +80,7 @@ func (u *ui) printFeeds(cfg *config.Config, r *publish.Report, kind reportKind) 
 	}
 }
 
-func (u *ui) printMail(cfg *config.Config, r *publish.Report, kind reportKind) {
+func (u *ui) printMail(cfg *config.Config, r *report.Pass, kind reportKind) {
 	for _, e := range r.Editions {
 		if kind == planned {
 			u.printPlannedEdition(e)

@@ -12,7 +12,7 @@ import (
 	"github.com/mattn/go-isatty"
 
 	"publisher/internal/hint"
-	"publisher/internal/publish"
+	"publisher/internal/publish/delivery"
 	"publisher/internal/terminal"
 )
 
@@ -124,14 +124,14 @@ const eraseLine = "\r\x1b[K"
 // progressLine returns a function that prints the progress of deliveries, on a terminal in
 // one line that changes and elsewhere in a new line every ten seconds, and one that removes
 // the line at the end.
-func (u *ui) progressLine() (show func(publish.Progress), done func()) {
+func (u *ui) progressLine() (show func(delivery.Progress), done func()) {
 	onTerminal, every := isTerminal(u.rawStderr), 10*time.Second
 	if onTerminal {
 		every = 100 * time.Millisecond
 	}
 	began := time.Now()
 	last, shown := began, false
-	show = func(p publish.Progress) {
+	show = func(p delivery.Progress) {
 		now := time.Now()
 		if now.Sub(last) < every {
 			return
@@ -152,7 +152,7 @@ func (u *ui) progressLine() (show func(publish.Progress), done func()) {
 }
 
 // progressText says how far an edition has come, how fast, and how long it will take.
-func progressText(p publish.Progress, took time.Duration) string {
+func progressText(p delivery.Progress, took time.Duration) string {
 	text := fmt.Sprintf("edition %d: %d of %d sent, %d deferred, %d failed", p.Edition, p.Sent, p.Recipients, p.Deferred, p.Failed)
 	ended := p.Sent + p.Deferred + p.Failed + p.Uncertain
 	now := ended - p.Before

@@ -2,9 +2,8 @@ package main
 
 import (
 	"fmt"
+	"publisher/internal/publish/report"
 	"slices"
-
-	"publisher/internal/publish"
 )
 
 const (
@@ -16,12 +15,12 @@ const (
 )
 
 // printWarnings prints warnings grouped by kind in few lines. With --verbose it prints each.
-func (u *ui) printWarnings(warnings []publish.Warning) {
+func (u *ui) printWarnings(warnings []report.Warning) {
 	if u.verbose {
 		u.printEachWarning(warnings)
 		return
 	}
-	groups := publish.GroupWarnings(warnings)
+	groups := report.GroupWarnings(warnings)
 	few, lines := fewWarnings, 0
 	for _, g := range groups {
 		if len(g) <= few {
@@ -35,7 +34,7 @@ func (u *ui) printWarnings(warnings []publish.Warning) {
 	}
 	left := 0
 	if len(groups) >= warningLines {
-		slices.SortStableFunc(groups, func(a, b []publish.Warning) int { return len(b) - len(a) })
+		slices.SortStableFunc(groups, func(a, b []report.Warning) int { return len(b) - len(a) })
 		for _, g := range groups[warningLines-1:] {
 			left += len(g)
 		}
@@ -59,14 +58,14 @@ func (u *ui) printWarnings(warnings []publish.Warning) {
 }
 
 // printEachWarning prints every warning on a line of its own.
-func (u *ui) printEachWarning(warnings []publish.Warning) {
+func (u *ui) printEachWarning(warnings []report.Warning) {
 	for _, w := range warnings {
 		u.note("warning: %s: %s", place(w), w.Message)
 	}
 }
 
 // place returns the file and line that a warning is about, as editors open it.
-func place(w publish.Warning) string {
+func place(w report.Warning) string {
 	if w.Line > 0 {
 		return fmt.Sprintf("%s:%d", w.Path, w.Line)
 	}

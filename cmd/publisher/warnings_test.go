@@ -3,19 +3,18 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"publisher/internal/publish/report"
 	"strings"
 	"testing"
-
-	"publisher/internal/publish"
 )
 
 // However many warnings there are, at most twenty lines are printed, including the most frequent
 // kinds.
 func TestWarningsAreFewLines(t *testing.T) {
-	var all []publish.Warning
+	var all []report.Warning
 	for kind := range 40 {
 		for n := range kind + 1 {
-			all = append(all, publish.Warning{Path: "a.md", Line: n + 1, Message: strings.Repeat("x", kind+1) + fmt.Sprintf(" is wrong in %d", n)})
+			all = append(all, report.Warning{Path: "a.md", Line: n + 1, Message: strings.Repeat("x", kind+1) + fmt.Sprintf(" is wrong in %d", n)})
 		}
 	}
 	var stderr bytes.Buffer

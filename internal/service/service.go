@@ -20,6 +20,7 @@ import (
 	"publisher/internal/ledger"
 	"publisher/internal/ledger/sqlite"
 	"publisher/internal/publish"
+	"publisher/internal/publish/editions"
 	"publisher/internal/web"
 	"publisher/mailer/smtp"
 	"publisher/templates"
@@ -199,7 +200,7 @@ func (s *Service) webServer(cfg *config.Config, l *ledger.Ledger, worker *publis
 	if err != nil {
 		return nil, cfg.Fault("server.listen", fmt.Sprintf("cannot listen on this address (%v); choose another one, or stop the program that uses it", err))
 	}
-	handler := web.New(web.Options{Config: cfg, Ledger: l, Templates: set, Archive: publish.Archive{Ledger: l},
+	handler := web.New(web.Options{Config: cfg, Ledger: l, Templates: set, Archive: editions.Archive{Ledger: l},
 		Tags: worker.Tags, Healthy: worker.Healthy, Now: s.Now, Log: s.Log})
 	server := &web.Server{Handler: handler, Proxies: cfg.Server.Proxies, Log: s.Log}
 	s.Log.Info("serving", "address", "http://"+listener.Addr().String(), "content", cfg.Content.Dir)
