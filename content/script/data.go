@@ -16,9 +16,9 @@ type Data struct {
 
 // DataFile reads the object that a file exports; ok is false where it exports none
 // that can be known.
-func DataFile(files []File, name string) (Data, bool) {
+func ReadData(files []File, name string) (Data, bool) {
 	p := Load(files)
-	f, ok := p.Exported(name)
+	f, ok := p.DefaultExport(name)
 	if !ok {
 		m := p.modules[name]
 		if m == nil || len(m.exports) == 0 {
@@ -36,7 +36,7 @@ func DataFile(files []File, name string) (Data, bool) {
 // FrontMatter reads front matter in JavaScript: an object, or names that are set.
 func FrontMatter(text string) Data {
 	if strings.HasPrefix(strings.TrimSpace(text), "{") {
-		d, _ := DataFile([]File{{Path: "/front", Text: "export default " + text}}, "/front")
+		d, _ := ReadData([]File{{Path: "/front", Text: "export default " + text}}, "/front")
 		return d
 	}
 	d := Data{Values: map[string]any{}, Functions: map[string]Function{}, Computed: map[string]Function{}}
@@ -51,22 +51,22 @@ func FrontMatter(text string) Data {
 
 // data takes an object apart, member by member, so that one that is not known costs
 // only itself.
-func (f Function) data() (Data, bool) {
+func (f Function) members() (Data, bool) {
 	d := Data{Values: map[string]any{}, Functions: map[string]Function{}, Computed: map[string]Function{}}
-	object, scope := f.literal()
+	object, scope := f.resolveObject()
 	if object == nil {
 		return d, false
 	}
 	for _, p := range object.List {
 		switch m, isMethod := p.Value.(*js.MethodDecl); {
 		case p.Spread:
-			if more, ok := (Function{p.Value, scope}).data(); ok {
+			if more, ok := (Function{p.Value, scope}).members(); ok {
 				d.merge(more)
 			}
 		case isMethod:
 			d.add(string(m.Name.Literal.Data), Function{&js.FuncDecl{Params: m.Params, Body: m.Body}, scope})
 		case p.Name != nil && p.Name.Computed == nil:
-			d.add(newEvaluator(Host{}).key(p.Name, scope), Function{p.Value, scope})
+			d.add(newEvaluator(Host{}).propertyName(p.Name, scope), Function{p.Value, scope})
 		}
 	}
 	return d, true
@@ -86,17 +86,17 @@ func (d *Data) merge(more Data) {
 
 func (d *Data) add(key string, f Function) {
 	if key == "eleventyComputed" {
-		if inner, ok := f.data(); ok {
+		if inner, ok := f.members(); ok {
 			for key, f := range inner.Functions {
 				d.Computed[key] = f
 			}
-			d.Values[key] = plainObject(inner.Values)
+			d.Values[key] = objectOf(inner.Values)
 		}
 		return
 	}
 	switch v, err := f.Value(Host{}); v := v.(type) {
 	case *closure:
-		d.Functions[key] = v.function()
+		d.Functions[key] = v.asFunction()
 	default:
 		if err != nil {
 			d.Functions[key] = f
@@ -106,7 +106,7 @@ func (d *Data) add(key string, f Function) {
 	}
 }
 
-func plainObject(values map[string]any) *Object {
+func objectOf(values map[string]any) *Object {
 	o := NewObject()
 	for key, v := range values {
 		o.Set(key, v)
@@ -115,7 +115,7 @@ func plainObject(values map[string]any) *Object {
 }
 
 // literal follows names and imports to an object that is written out.
-func (f Function) literal() (*js.ObjectExpr, *scope) {
+func (f Function) resolveObject() (*js.ObjectExpr, *scope) {
 	expr, s := f.expr, f.scope
 	for range maxDepth {
 		switch x := expr.(type) {
@@ -130,23 +130,23 @@ func (f Function) literal() (*js.ObjectExpr, *scope) {
 				return nil, nil
 			case b.module != "":
 				m := at.moduleOf()
-				if m = m.program.find(m.path, b.module); m == nil || m.exports[b.export] == nil {
+				if m = m.program.resolve(m.path, b.module); m == nil || m.exports[b.export] == nil {
 					return nil, nil
 				}
 				expr, s = m.exports[b.export], m.scope
 			default:
-				expr, s = b.value, at
+				expr, s = b.expr, at
 			}
 		case *js.CallExpr:
 			name := ""
-			if plain(x.X) == "require" && len(x.Args.List) == 1 {
-				name, _ = literalText(x.Args.List[0].Value)
+			if dottedName(x.X) == "require" && len(x.Args.List) == 1 {
+				name, _ = stringLiteral(x.Args.List[0].Value)
 			}
 			m := s.moduleOf()
 			if m == nil || name == "" {
 				return nil, nil
 			}
-			if m = m.program.find(m.path, name); m == nil || m.exports["default"] == nil {
+			if m = m.program.resolve(m.path, name); m == nil || m.exports["default"] == nil {
 				return nil, nil
 			}
 			expr, s = m.exports["default"], m.scope
@@ -159,16 +159,16 @@ func (f Function) literal() (*js.ObjectExpr, *scope) {
 
 // Data returns the members of an object, or of the object that a function without
 // parameters returns.
-func (f Function) Data() (Data, bool) { return f.Inner().data() }
+func (f Function) Data() (Data, bool) { return f.inner().members() }
 
 // AsComputed returns data that are eleventyComputed as a whole.
 func (d Data) AsComputed() Data {
-	return Data{Computed: d.Functions, Values: map[string]any{"eleventyComputed": plainObject(d.Values)}}
+	return Data{Computed: d.Functions, Values: map[string]any{"eleventyComputed": objectOf(d.Values)}}
 }
 
 // Inner is what a function without parameters returns, where that is written out: the
 // config hands functions over within functions.
-func (f Function) Inner() Function {
+func (f Function) inner() Function {
 	v, err := f.Value(Host{})
 	c, ok := v.(*closure)
 	if err != nil || !ok || len(c.params.List) > 0 {

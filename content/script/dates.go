@@ -11,7 +11,7 @@ import (
 
 // parse reads a text as a Date does: one in the form of ISO 8601, a day alone in UTC,
 // a time without an offset in the zone of the build.
-func (e *evaluator) parse(s string, day *time.Location) (time.Time, bool) {
+func (e *evaluator) parseDate(s string, day *time.Location) (time.Time, bool) {
 	for _, layout := range []string{"2006-01-02", "2006-01", "2006"} {
 		if t, err := time.ParseInLocation(layout, s, day); err == nil {
 			return t, true
@@ -32,15 +32,15 @@ func (e *evaluator) parse(s string, day *time.Location) (time.Time, bool) {
 
 func (e *evaluator) newDate(args []any) any {
 	if len(args) == 0 {
-		return now{}
+		return currentTime{}
 	}
-	switch v := argument(args, 0).(type) {
+	switch v := argAt(args, 0).(type) {
 	case time.Time:
 		return v
-	case moment:
+	case libraryDate:
 		return v.t
 	case string:
-		if t, ok := e.parse(v, time.UTC); ok {
+		if t, ok := e.parseDate(v, time.UTC); ok {
 			return t
 		}
 	case float64:
@@ -51,7 +51,7 @@ func (e *evaluator) newDate(args []any) any {
 			return time.UnixMilli(int64(v))
 		}
 	}
-	unknown("the date of now, or of what is no date")
+	fail("the date of now, or of what is no date")
 	return nil
 }
 
@@ -60,7 +60,7 @@ func (e *evaluator) dateParts(args []any, zone *time.Location) time.Time {
 	for i := range args[:min(len(args), 7)] {
 		f := toNumber(args[i])
 		if math.IsNaN(f) || math.Abs(f) > 1e6 {
-			unknown("a date")
+			fail("a date")
 		}
 		part[i] = int(f)
 	}
@@ -98,27 +98,27 @@ func (e *evaluator) dateMethod(t time.Time, name string, args []any) any {
 	case "toLocaleDateString":
 		return localeDate(local, args, false)
 	}
-	unknown("the method " + name + " of a date")
+	fail("the method " + name + " of a date")
 	return nil
 }
 
 // localeDate is what browsers make of a day in English.
 func localeDate(t time.Time, args []any, asIs bool) string {
-	locale, ok := argument(args, 0).(string)
-	options, _ := argument(args, 1).(*Object)
-	if !ok || options != nil && options.Missing != nil {
-		unknown("a date in the language of the build")
+	locale, ok := argAt(args, 0).(string)
+	options, _ := argAt(args, 1).(*Object)
+	if !ok || options != nil && options.Lookup != nil {
+		fail("a date in the language of the build")
 	}
 	has := map[string]string{}
 	if options != nil {
 		for _, key := range options.keys {
-			has[key] = text(options.values[key])
+			has[key] = toString(options.values[key])
 		}
 	}
 	if zone := has["timeZone"]; zone != "" {
 		loc, err := time.LoadLocation(zone)
 		if err != nil {
-			unknown("the time zone " + zone)
+			fail("the time zone " + zone)
 		}
 		t = t.In(loc)
 		delete(has, "timeZone")
@@ -129,7 +129,7 @@ func localeDate(t time.Time, args []any, asIs bool) string {
 	weekday := map[string]string{"long": "Monday", "short": "Mon"}[has["weekday"]]
 	for key := range has {
 		if !slices.Contains([]string{"month", "day", "year", "weekday"}, key) {
-			unknown("a date with " + key)
+			fail("a date with " + key)
 		}
 	}
 	switch {
@@ -151,15 +151,15 @@ func localeDate(t time.Time, args []any, asIs bool) string {
 	case (has["month"] == "long" || has["month"] == "short") && day == "" && year != "" && weekday == "" && strings.HasPrefix(locale, "en-"):
 		return t.Format(month + " " + year)
 	}
-	unknown("a date in the form of " + locale)
+	fail("a date in the form of " + locale)
 	return ""
 }
 
 // pattern is a word in a layout of Luxon's, of date-fns or of Day.js and Moment.
 var (
-	luxonWord = regexp.MustCompile(`'[^']*'|([A-Za-z])\w*|[^A-Za-z']+`)
-	dayjsWord = regexp.MustCompile(`\[[^\]]*\]|YYYY|YY|MMMM|MMM|MM|Mo|M|DDDD|DDD|Do|DD|D|dddd|ddd|dd|d|HH|H|hh|h|mm|m|ss|s|SSS|A|a|ZZ|Z|X|x|[A-Za-z]+|[^A-Za-z\[]+`)
-	sameWord  = regexp.MustCompile(`a+|c+|d+o?|E+|H+|h+|L+|M+|m+|o+|s+|S+|y+|Z+|[A-Za-z]`)
+	luxonToken = regexp.MustCompile(`'[^']*'|([A-Za-z])\w*|[^A-Za-z']+`)
+	dayjsToken = regexp.MustCompile(`\[[^\]]*\]|YYYY|YY|MMMM|MMM|MM|Mo|M|DDDD|DDD|Do|DD|D|dddd|ddd|dd|d|HH|H|hh|h|mm|m|ss|s|SSS|A|a|ZZ|Z|X|x|[A-Za-z]+|[^A-Za-z\[]+`)
+	letterRun  = regexp.MustCompile(`a+|c+|d+o?|E+|H+|h+|L+|M+|m+|o+|s+|S+|y+|Z+|[A-Za-z]`)
 )
 
 // luxonLayouts are Go's layouts for the words of Luxon and date-fns.
@@ -174,7 +174,7 @@ func luxonLayout(word string) (string, bool) {
 
 func formatLuxon(t time.Time, layout string) string {
 	var b strings.Builder
-	for _, word := range luxonWord.FindAllString(layout, 100) {
+	for _, word := range luxonToken.FindAllString(layout, 100) {
 		if word[0] == '\'' {
 			b.WriteString(strings.Trim(word, "'"))
 			continue
@@ -185,7 +185,7 @@ func formatLuxon(t time.Time, layout string) string {
 		}
 		rest := word
 		for rest != "" {
-			part := sameWord.FindString(rest)
+			part := letterRun.FindString(rest)
 			if part == "" || !strings.HasPrefix(rest, part) { // digits and _ within
 				b.WriteString(rest[:1])
 				rest = rest[1:]
@@ -211,7 +211,7 @@ func luxonPart(t time.Time, part string) string {
 	}
 	layout, ok := luxonLayout(part)
 	if !ok {
-		unknown("the part " + part + " of a date")
+		fail("the part " + part + " of a date")
 	}
 	return t.Format(layout)
 }
@@ -220,7 +220,7 @@ func isLetter(c byte) bool { return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
 
 func formatDayjs(t time.Time, layout string) string {
 	var b strings.Builder
-	for _, word := range dayjsWord.FindAllString(layout, 100) {
+	for _, word := range dayjsToken.FindAllString(layout, 100) {
 		if word[0] == '[' {
 			b.WriteString(strings.Trim(word, "[]"))
 			continue
@@ -244,7 +244,7 @@ func formatDayjs(t time.Time, layout string) string {
 			"dddd": "Monday", "ddd": "Mon", "HH": "15", "hh": "03", "h": "3", "mm": "04", "m": "4", "ss": "05", "s": "5", "A": "PM", "a": "pm",
 			"Z": "-07:00", "ZZ": "-0700"}[word]
 		if !ok {
-			unknown("the part " + word + " of a date")
+			fail("the part " + word + " of a date")
 		}
 		b.WriteString(t.Format(layout))
 	}

@@ -34,46 +34,46 @@ type evaluator struct {
 	host  Host
 	steps int
 	depth int
-	found map[*binding]any // what names outside the function have come to; busy while it is worked out
+	cache map[*binding]any // what names outside the function have come to; busy while it is worked out
 
-	explores bool             // what is not known is an Unknown, and does not end the evaluation
-	way      []bool           // how conditions that are not known are decided, in the order in which they are met
-	at       int              // how many of them were met
-	written  map[property]any // what members of the caller's objects are set to
+	exploring bool                // what is not known is an Unknown, and does not end the evaluation
+	decisions []bool              // how conditions that are not known are decided, in the order in which they are met
+	decided   int                 // how many of them were met
+	writes    map[propertyRef]any // what members of the caller's objects are set to
 }
 
 // property is a member of an object.
-type property struct {
+type propertyRef struct {
 	of  *Object
 	key string
 }
 
 // busy is the value of a name that depends on itself.
-type busy struct{}
+type inProgress struct{}
 
 func newEvaluator(host Host) *evaluator {
 	if host.Zone == nil {
 		host.Zone = time.UTC
 	}
-	return &evaluator{host: host, found: map[*binding]any{}}
+	return &evaluator{host: host, cache: map[*binding]any{}}
 }
 
 // Value is what the expression comes to.
 func (f Function) Value(host Host) (v any, err error) {
-	defer rescue(&err)
-	return whole(newEvaluator(host).eval(f.expr, f.scope)), nil
+	defer recoverError(&err)
+	return checkSize(newEvaluator(host).eval(f.expr, f.scope)), nil
 }
 
 // Call is what the function returns for the arguments. An error says what is not known.
 func (f Function) Call(host Host, args ...any) (v any, err error) {
-	defer rescue(&err)
+	defer recoverError(&err)
 	e := newEvaluator(host)
-	return whole(e.call(e.eval(f.expr, f.scope), args)), nil
+	return checkSize(e.call(e.eval(f.expr, f.scope), args)), nil
 }
 
-func rescue(err *error) {
+func recoverError(err *error) {
 	if r := recover(); r != nil {
-		f, ok := r.(failure)
+		f, ok := r.(evalError)
 		if !ok {
 			panic(r)
 		}
@@ -83,7 +83,7 @@ func rescue(err *error) {
 
 func (e *evaluator) step() {
 	if e.steps++; e.steps > maxSteps {
-		fatal("what so long a computation comes to")
+		abort("what so long a computation comes to")
 	}
 	e.work(1)
 }
@@ -98,33 +98,33 @@ func (e *evaluator) work(n int) {
 func (e *evaluator) eval(expr js.IExpr, s *scope) (v any) {
 	e.step()
 	if e.depth++; e.depth > maxDepth {
-		fatal("so deep a computation")
+		abort("so deep a computation")
 	}
 	defer func() { e.depth-- }()
-	if e.explores {
-		defer e.unknownInstead(expr, &v)
+	if e.exploring {
+		defer e.recoverUnknown(expr, &v)
 	}
 	switch x := expr.(type) {
 	case nil:
 		return Undefined{}
 	case *js.LiteralExpr:
-		return e.literal(x)
+		return e.simpleLiteral(x)
 	case *js.Var:
-		return e.name(string(x.Data), s)
+		return e.variable(string(x.Data), s)
 	case *js.GroupExpr:
 		return e.eval(x.X, s)
 	case *js.TemplateExpr:
-		return e.template(x, s)
+		return e.templateLiteral(x, s)
 	case *js.ArrayExpr:
-		return e.list(x, s)
+		return e.arrayLiteral(x, s)
 	case *js.ObjectExpr:
-		return e.object(x, s)
+		return e.objectLiteral(x, s)
 	case *js.ArrowFunc:
 		return &closure{params: x.Params, body: x.Body.List, scope: s, arrow: true, expr: x}
 	case *js.FuncDecl:
 		return &closure{params: x.Params, body: x.Body.List, scope: s, expr: x}
 	case *js.CondExpr:
-		if e.truth(e.eval(x.Cond, s)) {
+		if e.isTruthy(e.eval(x.Cond, s)) {
 			return e.eval(x.X, s)
 		}
 		return e.eval(x.Y, s)
@@ -136,7 +136,7 @@ func (e *evaluator) eval(expr js.IExpr, s *scope) (v any) {
 		v, _ := e.chain(expr, s)
 		return v
 	case *js.NewExpr:
-		return e.make(x, s)
+		return e.construct(x, s)
 	case *js.CommaExpr:
 		var last any
 		for _, item := range x.List {
@@ -144,14 +144,14 @@ func (e *evaluator) eval(expr js.IExpr, s *scope) (v any) {
 		}
 		return last
 	}
-	unknown("a part of the script")
+	fail("a part of the script")
 	return nil
 }
 
-func (e *evaluator) literal(x *js.LiteralExpr) any {
+func (e *evaluator) simpleLiteral(x *js.LiteralExpr) any {
 	switch x.TokenType {
 	case js.StringToken:
-		return stringOf(x.Data)
+		return stringValue(x.Data)
 	case js.TrueToken, js.FalseToken:
 		return x.TokenType == js.TrueToken
 	case js.NullToken:
@@ -161,7 +161,7 @@ func (e *evaluator) literal(x *js.LiteralExpr) any {
 			return e.host.This
 		}
 	case js.RegExpToken:
-		return regexOf(string(x.Data))
+		return regexLiteral(string(x.Data))
 	}
 	if js.IsNumeric(x.TokenType) {
 		if f, err := strconv.ParseFloat(strings.ReplaceAll(string(x.Data), "_", ""), 64); err == nil {
@@ -171,51 +171,51 @@ func (e *evaluator) literal(x *js.LiteralExpr) any {
 			return float64(n)
 		}
 	}
-	unknown(string(x.Data))
+	fail(string(x.Data))
 	return nil
 }
 
 // name is the value of a variable, or of one of JavaScript's own names.
-func (e *evaluator) name(name string, s *scope) any {
+func (e *evaluator) variable(name string, s *scope) any {
 	b, at := s.lookup(name)
 	if b == nil {
-		return globalName(name)
+		return lookupGlobal(name)
 	}
-	if b.known {
-		return b.got
+	if b.evaluated {
+		return b.value
 	}
-	if v, ok := e.found[b]; ok && v != any(busy{}) {
+	if v, ok := e.cache[b]; ok && v != any(inProgress{}) {
 		return v
-	} else if ok || b.given {
-		unknown(name)
+	} else if ok || b.unbound {
+		fail(name)
 	}
 	if b.module != "" {
 		return e.imported(b, at.moduleOf())
 	}
-	if m := at.moduleOf(); !b.fixed && m != nil && m.isAssigned(name) {
-		unknown(name + ", which the script changes")
+	if m := at.moduleOf(); !b.constant && m != nil && m.isAssigned(name) {
+		fail(name + ", which the script changes")
 	}
-	e.found[b] = busy{}
-	v := e.eval(b.value, at)
-	if b.parts != nil {
+	e.cache[b] = inProgress{}
+	v := e.eval(b.expr, at)
+	if b.pattern != nil {
 		inner := &scope{names: map[string]*binding{}}
-		e.bind(b.parts, v, inner)
-		v = inner.names[name].got
+		e.bind(b.pattern, v, inner)
+		v = inner.names[name].value
 	}
-	e.found[b] = v
+	e.cache[b] = v
 	return v
 }
 
 func (e *evaluator) imported(b *binding, from *module) any {
 	if from == nil {
-		unknown(b.module)
+		fail(b.module)
 	}
-	m := from.program.find(from.path, b.module)
+	m := from.program.resolve(from.path, b.module)
 	if m == nil {
 		if strings.HasPrefix(b.module, ".") {
-			unknown(b.module)
+			fail(b.module)
 		}
-		return external{b.module, b.export}
+		return packageExport{b.module, b.export}
 	}
 	return e.exported(m, b.export)
 }
@@ -230,28 +230,28 @@ func (e *evaluator) exported(m *module, name string) any {
 		return o
 	}
 	if expr == nil {
-		unknown(name + " of " + m.path)
+		fail(name + " of " + m.path)
 	}
 	return e.eval(expr, m.scope)
 }
 
-func (e *evaluator) template(x *js.TemplateExpr, s *scope) any {
-	tag := plain(x.Tag)
+func (e *evaluator) templateLiteral(x *js.TemplateExpr, s *scope) any {
+	tag := dottedName(x.Tag)
 	if x.Tag != nil && tag != "html" && tag != "String.raw" {
-		unknown("the tag of a template")
+		fail("the tag of a template")
 	}
 	var b strings.Builder
 	for _, part := range x.List {
 		b.WriteString(unescape(strings.TrimSuffix(string(part.Value[1:]), "${")))
 		v := e.eval(part.Expr, s)
-		if list, ok := v.(*List); ok && tag == "html" {
+		if list, ok := v.(*Array); ok && tag == "html" {
 			for _, item := range list.Items {
-				b.WriteString(text(item))
+				b.WriteString(toString(item))
 			}
 			continue
 		}
-		if b.WriteString(text(v)); b.Len() > maxBytes {
-			unknown("so long a text")
+		if b.WriteString(toString(v)); b.Len() > maxBytes {
+			fail("so long a text")
 		}
 	}
 	tail := string(x.Tail)
@@ -259,34 +259,34 @@ func (e *evaluator) template(x *js.TemplateExpr, s *scope) any {
 	return b.String()
 }
 
-func (e *evaluator) list(x *js.ArrayExpr, s *scope) any {
-	out := &List{own: true}
+func (e *evaluator) arrayLiteral(x *js.ArrayExpr, s *scope) any {
+	out := &Array{mutable: true}
 	for _, item := range x.List {
 		v := e.eval(item.Value, s)
 		if !item.Spread {
 			out.Items = append(out.Items, v)
 			continue
 		}
-		out.Items = append(out.Items, e.items(v)...)
+		out.Items = append(out.Items, e.iterate(v)...)
 	}
-	return bounded(out)
+	return checkLength(out)
 }
 
-func bounded(l *List) *List {
+func checkLength(l *Array) *Array {
 	if len(l.Items) > maxItems {
-		unknown("so long a list")
+		fail("so long a list")
 	}
 	return l
 }
 
-func (e *evaluator) object(x *js.ObjectExpr, s *scope) any {
+func (e *evaluator) objectLiteral(x *js.ObjectExpr, s *scope) any {
 	o := NewObject()
-	o.own = true
+	o.mutable = true
 	for _, p := range x.List {
 		if p.Spread {
 			more, ok := e.eval(p.Value, s).(*Object)
-			if !ok || more.Missing != nil {
-				unknown("what is spread in an object")
+			if !ok || more.Lookup != nil {
+				fail("what is spread in an object")
 			}
 			for _, key := range more.keys {
 				o.Set(key, more.values[key])
@@ -298,25 +298,25 @@ func (e *evaluator) object(x *js.ObjectExpr, s *scope) any {
 				expr: &js.FuncDecl{Params: m.Params, Body: m.Body}})
 			continue
 		}
-		o.Set(e.key(p.Name, s), e.eval(p.Value, s))
+		o.Set(e.propertyName(p.Name, s), e.eval(p.Value, s))
 	}
 	return o
 }
 
-func (e *evaluator) key(name *js.PropertyName, s *scope) string {
+func (e *evaluator) propertyName(name *js.PropertyName, s *scope) string {
 	if name.Computed != nil {
-		return text(e.eval(name.Computed, s))
+		return toString(e.eval(name.Computed, s))
 	}
 	if name.Literal.TokenType == js.StringToken {
-		return stringOf(name.Literal.Data)
+		return stringValue(name.Literal.Data)
 	}
 	return string(name.Literal.Data)
 }
 
 // items are what a loop or a spread goes over.
-func (e *evaluator) items(v any) []any {
+func (e *evaluator) iterate(v any) []any {
 	switch v := v.(type) {
-	case *List:
+	case *Array:
 		return v.Items
 	case string:
 		var out []any
@@ -325,6 +325,6 @@ func (e *evaluator) items(v any) []any {
 		}
 		return out
 	}
-	unknown("what is gone over")
+	fail("what is gone over")
 	return nil
 }

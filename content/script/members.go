@@ -13,22 +13,22 @@ import (
 func (e *evaluator) chain(expr js.IExpr, s *scope) (v any, short bool) {
 	e.step()
 	if e.depth++; e.depth > maxDepth {
-		fatal("so deep a computation")
+		abort("so deep a computation")
 	}
 	defer func() { e.depth-- }()
 	switch x := expr.(type) {
 	case *js.DotExpr:
-		if plain(x) == "process.env.ELEVENTY_RUN_MODE" {
+		if dottedName(x) == "process.env.ELEVENTY_RUN_MODE" {
 			return "build", false
 		}
 		of, short := e.chain(x.X, s)
-		if short || x.Optional && isNothing(of) {
+		if short || x.Optional && isNullish(of) {
 			return Undefined{}, true
 		}
-		return e.member(of, nameOf(x.Y)), false
+		return e.member(of, identifier(x.Y)), false
 	case *js.IndexExpr:
 		of, short := e.chain(x.X, s)
-		if short || x.Optional && isNothing(of) {
+		if short || x.Optional && isNullish(of) {
 			return Undefined{}, true
 		}
 		return e.index(of, e.eval(x.Y, s)), false
@@ -39,7 +39,7 @@ func (e *evaluator) chain(expr js.IExpr, s *scope) (v any, short bool) {
 }
 
 func (e *evaluator) callChain(x *js.CallExpr, s *scope) (any, bool) {
-	if v, ok := e.required(x, s); ok {
+	if v, ok := e.requireCall(x, s); ok {
 		return v, false
 	}
 	var f, of any
@@ -47,13 +47,13 @@ func (e *evaluator) callChain(x *js.CallExpr, s *scope) (any, bool) {
 	switch callee := x.X.(type) {
 	case *js.DotExpr:
 		target, short := e.chain(callee.X, s)
-		if short || callee.Optional && isNothing(target) {
+		if short || callee.Optional && isNullish(target) {
 			return Undefined{}, true
 		}
-		of, method = target, nameOf(callee.Y)
+		of, method = target, identifier(callee.Y)
 	case *js.IndexExpr:
 		target, short := e.chain(callee.X, s)
-		if short || callee.Optional && isNothing(target) {
+		if short || callee.Optional && isNullish(target) {
 			return Undefined{}, true
 		}
 		f = e.index(target, e.eval(callee.Y, s))
@@ -63,20 +63,20 @@ func (e *evaluator) callChain(x *js.CallExpr, s *scope) (any, bool) {
 			return Undefined{}, true
 		}
 	}
-	if method == "" && x.Optional && isNothing(f) {
+	if method == "" && x.Optional && isNullish(f) {
 		return Undefined{}, true
 	}
 	var args []any
 	for _, a := range x.Args.List {
 		v := e.eval(a.Value, s)
 		if a.Rest {
-			args = append(args, e.items(v)...)
+			args = append(args, e.iterate(v)...)
 		} else {
 			args = append(args, v)
 		}
 	}
 	if len(args) > maxItems {
-		unknown("so many arguments")
+		fail("so many arguments")
 	}
 	if method != "" {
 		return e.method(of, method, args), false
@@ -85,13 +85,13 @@ func (e *evaluator) callChain(x *js.CallExpr, s *scope) (any, bool) {
 }
 
 // required is what require("…") gives.
-func (e *evaluator) required(x *js.CallExpr, s *scope) (any, bool) {
-	if plain(x.X) != "require" || len(x.Args.List) != 1 {
+func (e *evaluator) requireCall(x *js.CallExpr, s *scope) (any, bool) {
+	if dottedName(x.X) != "require" || len(x.Args.List) != 1 {
 		return nil, false
 	}
-	name, ok := literalText(x.Args.List[0].Value)
+	name, ok := stringLiteral(x.Args.List[0].Value)
 	if !ok {
-		unknown("what is required")
+		fail("what is required")
 	}
 	return e.imported(&binding{module: name, export: "default"}, s.moduleOf()), true
 }
@@ -101,43 +101,43 @@ func (e *evaluator) member(v any, name string) any {
 	case Unknown:
 		return Unknown{}
 	case *Object:
-		if v, ok := e.written[property{o, name}]; ok {
+		if v, ok := e.writes[propertyRef{o, name}]; ok {
 			return v
 		}
 		return o.get(name)
-	case *List:
+	case *Array:
 		if name == "length" {
 			return float64(len(o.Items))
 		}
 	case string:
 		if name == "length" {
-			return float64(length(o))
+			return float64(utf16Length(o))
 		}
-	case external:
+	case packageExport:
 		if o.name == "default" {
-			return external{o.module, name}
+			return packageExport{o.module, name}
 		}
-		return external{o.module, o.name + "." + name}
+		return packageExport{o.module, o.name + "." + name}
 	case global:
 		return globalMember(o, name)
-	case moment:
+	case libraryDate:
 		return o.member(name)
 	case bool, float64, time.Time:
 	default:
-		unknown(name + " of what is not there")
+		fail(name + " of what is not there")
 	}
 	switch v.(type) {
-	case *List, string:
+	case *Array, string:
 		if isMethod(name) {
-			unknown("the method " + name + " as a value")
+			fail("the method " + name + " as a value")
 		}
 		return Undefined{}
 	}
-	unknown(name)
+	fail(name)
 	return nil
 }
 
-func length(s string) int {
+func utf16Length(s string) int {
 	for i := 0; i < len(s); i++ {
 		if s[i] >= 0x80 {
 			return len(utf16.Encode([]rune(s)))
@@ -149,12 +149,12 @@ func length(s string) int {
 func (e *evaluator) index(v, key any) any {
 	n, isNumber := key.(float64)
 	if !isNumber {
-		if at, err := strconv.Atoi(text(key)); err == nil {
+		if at, err := strconv.Atoi(toString(key)); err == nil {
 			n, isNumber = float64(at), true
 		}
 	}
 	switch o := v.(type) {
-	case *List:
+	case *Array:
 		if isNumber && n == math.Trunc(n) {
 			if n >= 0 && n < float64(len(o.Items)) {
 				return o.Items[int(n)]
@@ -170,11 +170,11 @@ func (e *evaluator) index(v, key any) any {
 			return Undefined{}
 		}
 	}
-	return e.member(v, text(key))
+	return e.member(v, toString(key))
 }
 
 // make evaluates new.
-func (e *evaluator) make(x *js.NewExpr, s *scope) any {
+func (e *evaluator) construct(x *js.NewExpr, s *scope) any {
 	of := e.eval(x.X, s)
 	var args []any
 	if x.Args != nil {
@@ -187,9 +187,9 @@ func (e *evaluator) make(x *js.NewExpr, s *scope) any {
 		return e.newDate(args)
 	case "Set":
 		if len(args) == 1 {
-			out := &List{own: true}
-			for _, item := range e.items(args[0]) {
-				if !contains(out.Items, item) {
+			out := &Array{mutable: true}
+			for _, item := range e.iterate(args[0]) {
+				if !includes(out.Items, item) {
 					out.Items = append(out.Items, item)
 				}
 			}
@@ -199,35 +199,35 @@ func (e *evaluator) make(x *js.NewExpr, s *scope) any {
 		if len(args) > 0 {
 			flags := ""
 			if len(args) > 1 {
-				flags = text(args[1])
+				flags = toString(args[1])
 			}
 			if re, ok := args[0].(*regex); ok {
 				return re
 			}
-			return newRegex(text(args[0]), flags)
+			return newRegex(toString(args[0]), flags)
 		}
 	case "Intl.DateTimeFormat":
-		return outside{"Intl.DateTimeFormat", args}
+		return packageObject{"Intl.DateTimeFormat", args}
 	case "String":
-		return text(argument(args, 0))
+		return toString(argAt(args, 0))
 	}
-	if x, ok := of.(external); ok && x.module == "markdown-it" {
-		return outside{"markdown-it", args}
+	if x, ok := of.(packageExport); ok && x.module == "markdown-it" {
+		return packageObject{"markdown-it", args}
 	}
-	unknown("what is made by new")
+	fail("what is made by new")
 	return nil
 }
 
-func argument(args []any, n int) any {
+func argAt(args []any, n int) any {
 	if n < len(args) {
 		return args[n]
 	}
 	return Undefined{}
 }
 
-func contains(items []any, v any) bool {
+func includes(items []any, v any) bool {
 	for _, item := range items {
-		if same(item, v) {
+		if strictlyEqual(item, v) {
 			return true
 		}
 	}

@@ -17,13 +17,13 @@ type Function struct {
 // addFilter("name", function) does; a later one of a name takes its place. They are
 // also found in a loop over an object of functions.
 func (p *Program) Registered(methods ...string) map[string]Function {
-	w := &walk{methods: map[string]bool{}, found: map[string]Function{}}
+	w := &finder{methods: map[string]bool{}, found: map[string]Function{}}
 	for _, name := range methods {
 		w.methods[name] = true
 	}
 	for _, m := range p.order {
 		w.scope = m.scope
-		for _, stmt := range m.list {
+		for _, stmt := range m.statements {
 			js.Walk(w, stmt)
 		}
 	}
@@ -31,21 +31,21 @@ func (p *Program) Registered(methods ...string) map[string]Function {
 }
 
 // Given are the functions that the scripts hand to a method that takes nothing else.
-func (p *Program) Given(method string) []Function {
-	w := &walk{methods: map[string]bool{method: true}, found: map[string]Function{}}
+func (p *Program) Callbacks(method string) []Function {
+	w := &finder{methods: map[string]bool{method: true}, found: map[string]Function{}}
 	for _, m := range p.order {
 		w.scope = m.scope
-		for _, stmt := range m.list {
+		for _, stmt := range m.statements {
 			js.Walk(w, stmt)
 		}
 	}
-	return w.given
+	return w.callbacks
 }
 
 // Expression returns an expression of a file, which need not parse as a whole; ok is
 // false where the expression itself does not parse.
-func (p *Program) Expression(file, code string) (f Function, ok bool) {
-	ast, ok := parsed("(" + strings.TrimRight(strings.ToValidUTF8(code, "\uFFFD"), ", \t\r\n") + ")")
+func (p *Program) ParseExpression(file, code string) (f Function, ok bool) {
+	ast, ok := parseScript("(" + strings.TrimRight(strings.ToValidUTF8(code, "\uFFFD"), ", \t\r\n") + ")")
 	if !ok || len(ast.List) != 1 {
 		return Function{}, false
 	}
@@ -63,21 +63,21 @@ func (p *Program) Expression(file, code string) (f Function, ok bool) {
 
 // Text is what an expression somewhere in a file comes to: a text that is the same
 // wherever in the file its names are declared. ok is false where it is not known.
-func (p *Program) Text(file, expression string) (text string, ok bool) {
+func (p *Program) EvalString(file, expression string) (text string, ok bool) {
 	m := p.modules[file]
-	f, ok := p.Expression(file, expression)
+	f, ok := p.ParseExpression(file, expression)
 	if m == nil || !ok {
 		return "", false
 	}
 	ok = false
-	w := &walk{found: map[string]Function{}, scope: m.scope, scopes: []*scope{m.scope}}
-	for _, stmt := range m.list {
+	w := &finder{found: map[string]Function{}, scope: m.scope, scopes: []*scope{m.scope}}
+	for _, stmt := range m.statements {
 		js.Walk(w, stmt)
 	}
 	for _, s := range w.scopes[:min(len(w.scopes), maxItems)] {
 		v, err := Function{f.expr, s}.Value(Host{})
-		var failed failure
-		if errors.As(err, &failed) && failed.nowhere {
+		var failed evalError
+		if errors.As(err, &failed) && failed.undeclared {
 			continue
 		}
 		got, isText := v.(string)
@@ -90,59 +90,59 @@ func (p *Program) Text(file, expression string) (text string, ok bool) {
 }
 
 // walk looks for calls, and keeps the names of the functions that it is in.
-type walk struct {
-	methods map[string]bool
-	found   map[string]Function
-	given   []Function // without a name
-	scope   *scope
-	scopes  []*scope // all that were opened
-	stack   []*scope
+type finder struct {
+	methods   map[string]bool
+	found     map[string]Function
+	callbacks []Function // without a name
+	scope     *scope
+	scopes    []*scope // all that were opened
+	stack     []*scope
 }
 
-func (w *walk) Enter(n js.INode) js.IVisitor {
+func (w *finder) Enter(n js.INode) js.IVisitor {
 	w.stack = append(w.stack, w.scope)
 	switch f := n.(type) {
 	case *js.ArrowFunc:
-		w.open(f.Body.List, f.Params)
+		w.openScope(f.Body.List, f.Params)
 	case *js.FuncDecl:
-		w.open(f.Body.List, f.Params)
+		w.openScope(f.Body.List, f.Params)
 	case *js.MethodDecl:
-		w.open(f.Body.List, f.Params)
+		w.openScope(f.Body.List, f.Params)
 	case *js.BlockStmt:
-		w.open(f.List, js.Params{})
+		w.openScope(f.List, js.Params{})
 	case *js.ForOfStmt:
-		w.loop(f.Init)
+		w.openLoop(f.Init)
 	case *js.ForInStmt:
-		w.loop(f.Init)
+		w.openLoop(f.Init)
 	case *js.ForStmt:
-		w.loop(f.Init)
+		w.openLoop(f.Init)
 	case *js.CallExpr:
-		w.call(f)
+		w.visitCall(f)
 	}
 	return w
 }
 
 // loop begins the scope of a loop, whose names are not known.
-func (w *walk) loop(init js.IExpr) {
-	w.open(nil, js.Params{})
+func (w *finder) openLoop(init js.IExpr) {
+	w.openScope(nil, js.Params{})
 	if d, ok := init.(*js.VarDecl); ok {
-		for _, name := range namesOf(d) {
-			w.scope.set(name, &binding{given: true})
+		for _, name := range declaredNames(d) {
+			w.scope.set(name, &binding{unbound: true})
 		}
 	}
 }
 
-func (w *walk) Exit(js.INode) {
+func (w *finder) Exit(js.INode) {
 	w.scope = w.stack[len(w.stack)-1]
 	w.stack = w.stack[:len(w.stack)-1]
 }
 
 // open begins a scope. Parameters are not known: nobody has called the function yet.
-func (w *walk) open(list []js.IStmt, params js.Params) {
+func (w *finder) openScope(list []js.IStmt, params js.Params) {
 	s := &scope{outer: w.scope, names: map[string]*binding{}, frozen: true}
 	for _, p := range params.List {
 		for _, name := range boundNames(p.Binding) {
-			s.set(name, &binding{given: true})
+			s.set(name, &binding{unbound: true})
 		}
 	}
 	s.declare(list)
@@ -150,36 +150,36 @@ func (w *walk) open(list []js.IStmt, params js.Params) {
 	w.scopes = append(w.scopes, s)
 }
 
-func (w *walk) call(c *js.CallExpr) {
+func (w *finder) visitCall(c *js.CallExpr) {
 	dot, ok := c.X.(*js.DotExpr)
 	if !ok {
 		return
 	}
-	if nameOf(dot.Y) == "forEach" {
-		w.entries(c, dot)
+	if identifier(dot.Y) == "forEach" {
+		w.addEntries(c, dot)
 	}
-	if w.methods[nameOf(dot.Y)] && len(c.Args.List) == 1 {
-		w.given = append(w.given, Function{c.Args.List[0].Value, w.scope})
+	if w.methods[identifier(dot.Y)] && len(c.Args.List) == 1 {
+		w.callbacks = append(w.callbacks, Function{c.Args.List[0].Value, w.scope})
 	}
-	if !w.methods[nameOf(dot.Y)] || len(c.Args.List) < 2 {
+	if !w.methods[identifier(dot.Y)] || len(c.Args.List) < 2 {
 		return
 	}
 	name, value := c.Args.List[0].Value, c.Args.List[len(c.Args.List)-1].Value
-	if text, ok := literalText(name); ok {
+	if text, ok := stringLiteral(name); ok {
 		w.found[text] = Function{value, w.scope}
 		return
 	}
 	index, ok := value.(*js.IndexExpr)
-	if !ok || plain(index.Y) == "" || plain(index.Y) != plain(name) {
+	if !ok || dottedName(index.Y) == "" || dottedName(index.Y) != dottedName(name) {
 		return
 	}
-	w.members(index.X) // addFilter(name, filters[name])
+	w.addMembers(index.X) // addFilter(name, filters[name])
 }
 
 // entries knows Object.entries(filters).forEach(([name, f]) => config.addFilter(name, f)).
-func (w *walk) entries(c *js.CallExpr, dot *js.DotExpr) {
+func (w *finder) addEntries(c *js.CallExpr, dot *js.DotExpr) {
 	of, ok := dot.X.(*js.CallExpr)
-	if !ok || plain(of.X) != "Object.entries" || len(of.Args.List) != 1 || len(c.Args.List) == 0 {
+	if !ok || dottedName(of.X) != "Object.entries" || len(of.Args.List) != 1 || len(c.Args.List) == 0 {
 		return
 	}
 	arrow, ok := c.Args.List[0].Value.(*js.ArrowFunc)
@@ -187,32 +187,32 @@ func (w *walk) entries(c *js.CallExpr, dot *js.DotExpr) {
 		return
 	}
 	names := boundNames(arrow.Params.List[0].Binding)
-	inner := &handed{methods: w.methods}
+	inner := &argumentNames{methods: w.methods}
 	js.Walk(inner, &arrow.Body)
 	if len(names) == 2 && inner.name == names[0] && inner.value == names[1] {
-		w.members(of.Args.List[0].Value)
+		w.addMembers(of.Args.List[0].Value)
 	}
 }
 
 // handed are the names of the arguments of the first such call.
-type handed struct {
+type argumentNames struct {
 	methods     map[string]bool
 	name, value string
 }
 
-func (h *handed) Enter(n js.INode) js.IVisitor {
+func (h *argumentNames) Enter(n js.INode) js.IVisitor {
 	if c, ok := n.(*js.CallExpr); ok && h.name == "" && len(c.Args.List) >= 2 {
-		if dot, ok := c.X.(*js.DotExpr); ok && h.methods[nameOf(dot.Y)] {
-			h.name, h.value = plain(c.Args.List[0].Value), plain(c.Args.List[1].Value)
+		if dot, ok := c.X.(*js.DotExpr); ok && h.methods[identifier(dot.Y)] {
+			h.name, h.value = dottedName(c.Args.List[0].Value), dottedName(c.Args.List[1].Value)
 		}
 	}
 	return h
 }
 
-func (h *handed) Exit(js.INode) {}
+func (h *argumentNames) Exit(js.INode) {}
 
 // members takes all functions of an object over under their names.
-func (w *walk) members(object js.IExpr) {
+func (w *finder) addMembers(object js.IExpr) {
 	v, err := Function{object, w.scope}.Value(Host{})
 	if err != nil {
 		return
@@ -220,17 +220,17 @@ func (w *walk) members(object js.IExpr) {
 	if o, ok := v.(*Object); ok {
 		for _, key := range o.keys {
 			if f, ok := o.values[key].(*closure); ok {
-				w.found[key] = f.function()
+				w.found[key] = f.asFunction()
 			}
 		}
 	}
 }
 
-func literalText(e js.IExpr) (string, bool) {
+func stringLiteral(e js.IExpr) (string, bool) {
 	switch l := e.(type) {
 	case *js.LiteralExpr:
 		if l.TokenType == js.StringToken {
-			return stringOf(l.Data), true
+			return stringValue(l.Data), true
 		}
 	case *js.TemplateExpr:
 		if l.Tag == nil && len(l.List) == 0 {

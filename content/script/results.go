@@ -16,29 +16,29 @@ type Unknown struct{ kind kind }
 type kind int
 
 const (
-	anything kind = iota
-	aText
-	aBool
-	isFalse // it counts as false
-	isTrue
+	anyKind kind = iota
+	stringKind
+	boolKind
+	falsyKind // it counts as false
+	truthyKind
 )
 
 // UnknownText returns a text of which nothing else is known.
-func UnknownText() Unknown { return Unknown{aText} }
+func UnknownString() Unknown { return Unknown{stringKind} }
 
 // IsAnything reports whether nothing at all is known of the value.
-func (u Unknown) IsAnything() bool { return u.kind == anything }
+func (u Unknown) IsAny() bool { return u.kind == anyKind }
 
 // MayBe reports whether v is an unknown value that may be b itself.
 func MayBe(v any, b bool) bool {
 	u, ok := v.(Unknown)
-	return ok && (u.kind == anything || u.kind == aBool || b && u.kind == isTrue || !b && u.kind == isFalse)
+	return ok && (u.kind == anyKind || u.kind == boolKind || b && u.kind == truthyKind || !b && u.kind == falsyKind)
 }
 
 // Bounds of the ways through a function that are followed.
 const (
 	maxConditions = 16 // that are not known, in one way
-	maxWays       = 64
+	maxPaths      = 64
 )
 
 // Results returns the values that the function may return for the arguments, an
@@ -46,13 +46,13 @@ const (
 // are followed. An expression that is no function has its own value.
 func (f Function) Results(host Host, args ...any) []any {
 	e := newEvaluator(host)
-	e.explores = true
+	e.exploring = true
 	var results []any
-	for range maxWays {
-		if v := e.result(f, args); !slices.Contains(results, v) {
+	for range maxPaths {
+		if v := e.pathResult(f, args); !slices.Contains(results, v) {
 			results = append(results, v)
 		}
-		if !e.nextWay() {
+		if !e.nextPath() {
 			return results
 		}
 	}
@@ -60,126 +60,126 @@ func (f Function) Results(host Host, args ...any) []any {
 }
 
 // result returns what the function returns on the present way through it.
-func (e *evaluator) result(f Function, args []any) (v any) {
-	e.found, e.written, e.at, e.depth = map[*binding]any{}, map[property]any{}, 0, 0
+func (e *evaluator) pathResult(f Function, args []any) (v any) {
+	e.cache, e.writes, e.decided, e.depth = map[*binding]any{}, map[propertyRef]any{}, 0, 0
 	defer func() {
 		if r := recover(); r != nil {
-			if _, ok := r.(failure); !ok {
+			if _, ok := r.(evalError); !ok {
 				panic(r)
 			}
 			v = Unknown{}
 		}
 	}()
 	v = e.eval(f.expr, f.scope)
-	for range maxInner {
+	for range maxReturnedFunctions {
 		if c, ok := v.(*closure); ok {
 			v = e.call(c, args)
 		}
 	}
-	switch x := whole(v).(type) {
-	case nil, Undefined, bool, float64, string, time.Time, *List, *Object, Unknown:
+	switch x := checkSize(v).(type) {
+	case nil, Undefined, bool, float64, string, time.Time, *Array, *Object, Unknown:
 		return x
-	case moment:
+	case libraryDate:
 		return x.t
 	}
 	return Unknown{}
 }
 
 // maxInner is how deep functions are looked for that functions return.
-const maxInner = 4
+const maxReturnedFunctions = 4
 
 // nextWay turns to the next way to decide the conditions that are not known. It reports
 // whether there is one.
-func (e *evaluator) nextWay() bool {
-	e.way = e.way[:e.at]
-	for len(e.way) > 0 && !e.way[len(e.way)-1] {
-		e.way = e.way[:len(e.way)-1]
+func (e *evaluator) nextPath() bool {
+	e.decisions = e.decisions[:e.decided]
+	for len(e.decisions) > 0 && !e.decisions[len(e.decisions)-1] {
+		e.decisions = e.decisions[:len(e.decisions)-1]
 	}
-	if len(e.way) == 0 || e.steps > maxSteps {
+	if len(e.decisions) == 0 || e.steps > maxSteps {
 		return false
 	}
-	e.way[len(e.way)-1] = false
+	e.decisions[len(e.decisions)-1] = false
 	return true
 }
 
 // decide returns how a condition that is not known is decided on this way.
 func (e *evaluator) decide() bool {
-	if e.at == len(e.way) {
-		if e.at == maxConditions {
-			fatal("what depends on so much")
+	if e.decided == len(e.decisions) {
+		if e.decided == maxConditions {
+			abort("what depends on so much")
 		}
-		e.way = append(e.way, true)
+		e.decisions = append(e.decisions, true)
 	}
-	e.at++
-	return e.way[e.at-1]
+	e.decided++
+	return e.decisions[e.decided-1]
 }
 
 // truth reports whether a value counts as true on this way.
-func (e *evaluator) truth(v any) bool {
+func (e *evaluator) isTruthy(v any) bool {
 	u, ok := v.(Unknown)
 	switch {
 	case !ok:
-		return truth(v)
-	case u.kind == isTrue || u.kind == isFalse:
-		return u.kind == isTrue
+		return toBoolean(v)
+	case u.kind == truthyKind || u.kind == falsyKind:
+		return u.kind == truthyKind
 	}
 	return e.decide()
 }
 
 // decided returns an unknown value after its truth was decided.
-func decided(v any, truth bool) any {
+func narrow(v any, truth bool) any {
 	u, ok := v.(Unknown)
 	switch {
 	case !ok:
 		return v
-	case u.kind == aBool:
+	case u.kind == boolKind:
 		return truth
-	case u.kind == aText && !truth:
+	case u.kind == stringKind && !truth:
 		return ""
-	case u.kind == anything && truth:
-		return Unknown{isTrue}
-	case u.kind == anything:
-		return Unknown{isFalse}
+	case u.kind == anyKind && truth:
+		return Unknown{truthyKind}
+	case u.kind == anyKind:
+		return Unknown{falsyKind}
 	}
 	return v
 }
 
 // unknownInstead recovers from the failure of an expression, whose value is then unknown.
-func (e *evaluator) unknownInstead(expr js.IExpr, v *any) {
+func (e *evaluator) recoverUnknown(expr js.IExpr, v *any) {
 	r := recover()
 	if r == nil {
 		return
 	}
-	if f, ok := r.(failure); !ok || f.fatal {
+	if f, ok := r.(evalError); !ok || f.fatal {
 		panic(r)
 	}
-	*v = Unknown{kindOf(expr)}
+	*v = Unknown{resultKind(expr)}
 }
 
-func kindOf(expr js.IExpr) kind {
+func resultKind(expr js.IExpr) kind {
 	switch x := expr.(type) {
 	case *js.TemplateExpr:
-		return aText
+		return stringKind
 	case *js.UnaryExpr:
 		if x.Op == js.NotToken {
-			return aBool
+			return boolKind
 		}
 		if x.Op == js.TypeofToken {
-			return aText
+			return stringKind
 		}
 	case *js.BinaryExpr:
 		switch x.Op {
 		case js.EqEqToken, js.EqEqEqToken, js.NotEqToken, js.NotEqEqToken, js.LtToken, js.GtToken, js.LtEqToken, js.GtEqToken, js.InToken, js.InstanceofToken:
-			return aBool
+			return boolKind
 		}
 	}
-	return anything
+	return anyKind
 }
 
 // makeFatal makes a failure end the evaluation of the present way.
-func makeFatal() {
+func abortOnFailure() {
 	r := recover()
-	if f, ok := r.(failure); ok {
+	if f, ok := r.(evalError); ok {
 		f.fatal = true
 		r = f
 	}
@@ -189,33 +189,33 @@ func makeFatal() {
 }
 
 // needKnown fails where one of the values is unknown.
-func needKnown(values ...any) {
+func requireKnown(values ...any) {
 	for _, v := range values {
 		if _, ok := v.(Unknown); ok {
-			unknown("a value")
+			fail("a value")
 		}
 	}
 }
 
 // unknownMethod returns what a method of an unknown value returns.
 func unknownMethod(u Unknown, name string) any {
-	if u.kind == aText && slices.Contains(textMethods, name) {
+	if u.kind == stringKind && slices.Contains(stringMethods, name) {
 		return u
 	}
 	return Unknown{}
 }
 
 // textMethods are the methods of a text that return a text.
-var textMethods = strings.Fields(`toLowerCase toUpperCase trim trimStart trimEnd toString padStart padEnd concat charAt repeat slice substring
+var stringMethods = strings.Fields(`toLowerCase toUpperCase trim trimStart trimEnd toString padStart padEnd concat charAt repeat slice substring
 	substr replace replaceAll normalize`)
 
 // isUnknownText reports whether the sum of two values is a text that is not known.
-func isUnknownText(a, b any) bool {
+func isUnknownString(a, b any) bool {
 	_, aUnknown := a.(Unknown)
 	_, bUnknown := b.(Unknown)
 	isText := func(v any) bool {
 		_, ok := v.(string)
-		return ok || v == any(UnknownText())
+		return ok || v == any(UnknownString())
 	}
 	return (aUnknown || bUnknown) && (isText(a) || isText(b))
 }

@@ -9,7 +9,7 @@ import (
 // title is T: each value that they may return.
 func TestResults(t *testing.T) {
 	data := NewObject()
-	data.Missing = func(key string) (any, bool) {
+	data.Lookup = func(key string) (any, bool) {
 		v, ok := map[string]any{"draft": true, "title": "T"}[key]
 		if !ok {
 			v = Undefined{}
@@ -53,22 +53,22 @@ func TestResults(t *testing.T) {
 		"data => { other(data); console.log(other); return [other, 'T'].length }":      "2",
 		"data => { if (data.draft) data.title = `${data.title}!`; return data.title }": "T!",
 	} {
-		f, ok := Load([]File{{Path: "/c.js", Text: "export default " + text}}).Exported("/c.js")
+		f, ok := Load([]File{{Path: "/c.js", Text: "export default " + text}}).DefaultExport("/c.js")
 		if !ok {
 			t.Errorf("%s: not read", text)
 			continue
 		}
 		var got []string
-		for _, v := range f.Results(Host{}, data, UnknownText()) {
+		for _, v := range f.Results(Host{}, data, UnknownString()) {
 			switch v := v.(type) {
 			case Undefined:
 				got = append(got, "undefined")
 			case bool:
 				got = append(got, map[bool]string{true: "true", false: "false"}[v])
 			case string, float64:
-				got = append(got, joined([]any{v}, ""))
+				got = append(got, join([]any{v}, ""))
 			case Unknown:
-				got = append(got, map[bool]string{true: "text", false: "?"}[v == UnknownText()])
+				got = append(got, map[bool]string{true: "text", false: "?"}[v == UnknownString()])
 			}
 		}
 		if s := strings.Join(got, " "); s != want {

@@ -19,14 +19,14 @@ type scope struct {
 // binding is what a name stands for: a value, or an expression for it, or an export
 // of a module.
 type binding struct {
-	value  js.IExpr
-	got    any
-	known  bool
-	given  bool // a parameter of a function that nobody has called
-	module string
-	export string
-	parts  js.IBinding // the pattern that takes the value apart; nil for none
-	fixed  bool        // const
+	expr      js.IExpr
+	value     any
+	evaluated bool
+	unbound   bool // a parameter of a function that nobody has called
+	module    string
+	export    string
+	pattern   js.IBinding // the pattern that takes the value apart; nil for none
+	constant  bool        // const
 }
 
 func (s *scope) set(name string, b *binding) { s.names[name] = b }
@@ -57,7 +57,7 @@ func (s *scope) declare(list []js.IStmt) {
 			s.declareVars(d)
 		case *js.FuncDecl:
 			if d.Name != nil {
-				s.set(string(d.Name.Data), &binding{value: d})
+				s.set(string(d.Name.Data), &binding{expr: d})
 			}
 		}
 	}
@@ -67,16 +67,16 @@ func (s *scope) declareVars(d *js.VarDecl) {
 	for _, e := range d.List {
 		switch b := e.Binding.(type) {
 		case *js.Var:
-			s.set(string(b.Data), &binding{value: e.Default, fixed: d.TokenType == js.ConstToken})
+			s.set(string(b.Data), &binding{expr: e.Default, constant: d.TokenType == js.ConstToken})
 		default:
 			for _, name := range boundNames(b) {
-				s.set(name, &binding{value: e.Default, parts: b, fixed: d.TokenType == js.ConstToken})
+				s.set(name, &binding{expr: e.Default, pattern: b, constant: d.TokenType == js.ConstToken})
 			}
 		}
 	}
 }
 
-func namesOf(d *js.VarDecl) []string {
+func declaredNames(d *js.VarDecl) []string {
 	var out []string
 	for _, e := range d.List {
 		out = append(out, boundNames(e.Binding)...)

@@ -33,11 +33,11 @@ type Program struct {
 
 // module is one file. What does not parse has no statements.
 type module struct {
-	path    string
-	list    []js.IStmt
-	scope   *scope
-	exports map[string]js.IExpr // "default" for the default one
-	program *Program
+	path       string
+	statements []js.IStmt
+	scope      *scope
+	exports    map[string]js.IExpr // "default" for the default one
+	program    *Program
 }
 
 // maxText is more than a config has; the parser's time grows with it.
@@ -51,12 +51,12 @@ func Load(files []File) *Program {
 			continue
 		}
 		f.Text = strings.ToValidUTF8(f.Text, "\uFFFD")
-		ast, ok := parsed(f.Text)
+		ast, ok := parseScript(f.Text)
 		if !ok {
 			continue
 		}
 		m := &module{path: f.Path, exports: map[string]js.IExpr{}, program: p}
-		m.list = ast.List
+		m.statements = ast.List
 		m.scope = &scope{module: m, names: map[string]*binding{}, text: f.Text, frozen: true}
 		m.declare(ast.List)
 		p.modules[f.Path] = m
@@ -67,13 +67,13 @@ func Load(files []File) *Program {
 
 // parsed reads one text; ok is false for what is no JavaScript, or what the parser
 // breaks at.
-func parsed(text string) (ast *js.AST, ok bool) {
+func parseScript(text string) (ast *js.AST, ok bool) {
 	defer func() {
 		if recover() != nil {
 			ast, ok = nil, false
 		}
 	}()
-	if deeperThan(text, maxBrackets) {
+	if nestsDeeper(text, maxBrackets) {
 		return nil, false
 	}
 	text = importAttributes.ReplaceAllString(text, "$1")
@@ -89,7 +89,7 @@ var importAttributes = regexp.MustCompile(`(\b(?:from|import)\s*["'][^"'\n]*["']
 const maxBrackets = 1_000
 
 // deeperThan reports that more brackets are open somewhere than most, be they code or text.
-func deeperThan(text string, most int) bool {
+func nestsDeeper(text string, most int) bool {
 	open := 0
 	for i := range len(text) {
 		switch text[i] {
@@ -110,29 +110,29 @@ func (m *module) declare(list []js.IStmt) {
 	for _, stmt := range list {
 		switch s := stmt.(type) {
 		case *js.ExportStmt:
-			m.export(s)
+			m.addExport(s)
 		case *js.ImportStmt:
-			m.imports(s)
+			m.addImports(s)
 		case *js.ExprStmt:
-			m.commonJS(s.Value)
+			m.addCommonJSExport(s.Value)
 		}
 	}
 }
 
-func (m *module) export(s *js.ExportStmt) {
+func (m *module) addExport(s *js.ExportStmt) {
 	if s.Default {
 		m.exports["default"] = s.Decl
 	}
 	switch d := s.Decl.(type) {
 	case *js.VarDecl:
 		m.scope.declareVars(d)
-		for _, name := range namesOf(d) {
+		for _, name := range declaredNames(d) {
 			m.exports[name] = &js.Var{Data: []byte(name)}
 		}
 	case *js.FuncDecl:
 		if d.Name != nil {
 			name := string(d.Name.Data)
-			m.scope.set(name, &binding{value: d})
+			m.scope.set(name, &binding{expr: d})
 			if !s.Default {
 				m.exports[name] = &js.Var{Data: []byte(name)}
 			}
@@ -150,7 +150,7 @@ func (m *module) export(s *js.ExportStmt) {
 	}
 }
 
-func (m *module) imports(s *js.ImportStmt) {
+func (m *module) addImports(s *js.ImportStmt) {
 	from := unquote(s.Module)
 	if s.Default != nil {
 		m.scope.set(string(s.Default), &binding{module: from, export: "default"})
@@ -165,12 +165,12 @@ func (m *module) imports(s *js.ImportStmt) {
 }
 
 // commonJS knows module.exports = …, module.exports.name = … and exports.name = ….
-func (m *module) commonJS(expr js.IExpr) {
+func (m *module) addCommonJSExport(expr js.IExpr) {
 	b, ok := expr.(*js.BinaryExpr)
 	if !ok || b.Op != js.EqToken {
 		return
 	}
-	left := strings.Join(strings.Fields(plain(b.X)), "")
+	left := strings.Join(strings.Fields(dottedName(b.X)), "")
 	switch name, isNamed := strings.CutPrefix(strings.TrimPrefix(left, "module."), "exports."); {
 	case left == "module.exports":
 		m.exports["default"] = b.Y
@@ -180,17 +180,17 @@ func (m *module) commonJS(expr js.IExpr) {
 }
 
 // plain is a dotted name as it is written; "" for another expression.
-func plain(e js.IExpr) string {
+func dottedName(e js.IExpr) string {
 	switch e := e.(type) {
 	case *js.Var:
 		return string(e.Data)
 	case *js.DotExpr:
-		return plain(e.X) + "." + nameOf(e.Y)
+		return dottedName(e.X) + "." + identifier(e.Y)
 	}
 	return ""
 }
 
-func nameOf(e js.IExpr) string {
+func identifier(e js.IExpr) string {
 	switch e := e.(type) {
 	case *js.Var:
 		return string(e.Data)
@@ -205,7 +205,7 @@ func nameOf(e js.IExpr) string {
 func unquote(s []byte) string { return string(bytes.Trim(s, "\"'`")) }
 
 // find is the module that another names; nil for a package.
-func (p *Program) find(from, name string) *module {
+func (p *Program) resolve(from, name string) *module {
 	if !strings.HasPrefix(name, ".") {
 		return nil
 	}
@@ -219,7 +219,7 @@ func (p *Program) find(from, name string) *module {
 }
 
 // Exported is the value that a file gives to those that import it.
-func (p *Program) Exported(file string) (Function, bool) {
+func (p *Program) DefaultExport(file string) (Function, bool) {
 	m := p.modules[file]
 	if m == nil || m.exports["default"] == nil {
 		return Function{}, false

@@ -20,7 +20,7 @@ func result(config string, args ...any) string {
 	if err != nil {
 		return "?"
 	}
-	if l, ok := v.(*List); ok {
+	if l, ok := v.(*Array); ok {
 		return fmt.Sprint(l.Items)
 	}
 	return fmt.Sprint(v)
@@ -144,13 +144,13 @@ func TestRegistered(t *testing.T) {
 // TestExpression shows that an expression is read even where its file is not.
 func TestExpression(t *testing.T) {
 	p := Load([]File{{Path: "/c.js", Text: "const a = 'A';"}, {Path: "/c.ts", Text: "const a: string = 'A';"}})
-	for file, want := range map[string]any{"/c.js": "A!", "/c.ts": UnknownText()} {
-		f, ok := p.Expression(file, "() => { return a + '!' },")
+	for file, want := range map[string]any{"/c.js": "A!", "/c.ts": UnknownString()} {
+		f, ok := p.ParseExpression(file, "() => { return a + '!' },")
 		if got := f.Results(Host{}); !ok || len(got) != 1 || got[0] != want {
 			t.Errorf("%s: %v, want %v", file, got, want)
 		}
 	}
-	if f, ok := p.Expression("/c.ts", "a: string"); ok {
+	if f, ok := p.ParseExpression("/c.ts", "a: string"); ok {
 		t.Errorf("read as %s", f.Source())
 	}
 }
@@ -162,7 +162,7 @@ func TestText(t *testing.T) {
 		"const one = 1; function other(one) {} function third() { const two = 'x' } function fourth() { const two = 'y' }"}})
 	for expression, want := range map[string]string{"root": "src", "sub + '/**'": "src/wip/**", "`${root}/a.md`": "src/a.md", "item": "?", "root2": "?",
 		"one": "?", "two": "?", "missing": "?", "list": "?", ")(": "?"} {
-		got, ok := p.Text("/c.js", expression)
+		got, ok := p.EvalString("/c.js", expression)
 		if !ok {
 			got = "?"
 		}
@@ -191,13 +191,13 @@ func FuzzScript(f *testing.F) {
 				if s, ok := v.(string); err == nil && ok && len(s) > 2*maxBytes {
 					t.Errorf("%d bytes", len(s))
 				}
-				fn.Results(Host{Date: march}, NewObject(), UnknownText())
+				fn.Results(Host{Date: march}, NewObject(), UnknownString())
 				fn.Source()
 				fn.Data()
 			}
 		}
-		p.Text("/f.js", text)
-		if d, ok := DataFile([]File{{Path: "/f.js", Text: text}}, "/f.js"); ok && strings.TrimSpace(text) == "" {
+		p.EvalString("/f.js", text)
+		if d, ok := ReadData([]File{{Path: "/f.js", Text: text}}, "/f.js"); ok && strings.TrimSpace(text) == "" {
 			t.Errorf("data of nothing: %v", d)
 		}
 	})

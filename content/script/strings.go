@@ -19,23 +19,23 @@ func (e *evaluator) method(of any, name string, args []any) any {
 	switch v := of.(type) {
 	case *Object:
 		if name == "hasOwnProperty" {
-			return arithmeticIn(v, argument(args, 0))
+			return hasProperty(v, argAt(args, 0))
 		}
 		return e.call(v.get(name), args)
 	case *closure:
 		if name == "call" && len(args) > 0 {
 			return e.call(v, args[1:])
 		}
-		unknown("the method " + name)
+		fail("the method " + name)
 	}
 	if name != "push" && name != "sort" {
-		needKnown(args...)
+		requireKnown(args...)
 	}
-	return e.builtIn(of, name, args)
+	return e.builtinMethod(of, name, args)
 }
 
 // builtIn calls a method that JavaScript or a package has.
-func (e *evaluator) builtIn(of any, name string, args []any) any {
+func (e *evaluator) builtinMethod(of any, name string, args []any) any {
 	switch v := of.(type) {
 	case Unknown:
 		return unknownMethod(v, name)
@@ -46,79 +46,79 @@ func (e *evaluator) builtIn(of any, name string, args []any) any {
 				e.work(len(v))
 			}
 		}
-		out := e.textMethod(v, name, args)
+		out := e.stringMethod(v, name, args)
 		if s, ok := out.(string); ok && len(s) > maxBytes {
-			unknown("so long a text")
+			fail("so long a text")
 		}
 		return out
-	case *List:
+	case *Array:
 		e.steps += len(v.Items)
 		e.step()
-		out := e.listMethod(v, name, args)
-		if l, ok := out.(*List); ok {
-			bounded(l)
+		out := e.arrayMethod(v, name, args)
+		if l, ok := out.(*Array); ok {
+			checkLength(l)
 		}
 		return out
 	case float64:
 		return numberMethod(v, name, args)
 	case time.Time:
 		return e.dateMethod(v, name, args)
-	case moment:
+	case libraryDate:
 		return v.method(e, name, args)
 	case *regex:
 		if name == "test" {
-			s := text(argument(args, 0))
+			s := toString(argAt(args, 0))
 			e.work(len(s))
 			return v.re.MatchString(s)
 		}
 	case global:
 		return e.globalMethod(string(v), name, args)
-	case external:
+	case packageExport:
 		return e.call(e.member(v, name), args)
-	case outside:
-		return e.outsideMethod(v, name, args)
-	case now:
+	case packageObject:
+		return e.packageObjectMethod(v, name, args)
+	case currentTime:
 		if name == "getTime" || name == "valueOf" {
 			return v
 		}
 	case bool:
 		if name == "toString" {
-			return text(v)
+			return toString(v)
 		}
 	}
-	unknown("the method " + name)
+	fail("the method " + name)
 	return nil
 }
 
-func arithmeticIn(o *Object, key any) any {
-	if o.Missing != nil {
-		unknown("what an object has")
+func hasProperty(o *Object, key any) any {
+	if o.Lookup != nil {
+		fail("what an object has")
 	}
-	_, has := o.values[text(key)]
+	_, has := o.values[toString(key)]
 	return has
 }
 
 // arg is an argument of a method that works on texts.
-func arg(args []any, n int) string { return text(argument(args, n)) }
+func stringArg(args []any, n int) string { return toString(argAt(args, n)) }
 
-func units(s string) []uint16 { return utf16.Encode([]rune(s)) }
+func utf16Units(s string) []uint16 { return utf16.Encode([]rune(s)) }
 
 // span is the range that two arguments mean, negative ones counted from the end.
-func span(args []any, size int, fromEnd bool) (int, int) {
+func sliceRange(args []any, size int, fromEnd bool) (int, int) {
 	at := func(v any, otherwise int) int {
 		if _, missing := v.(Undefined); missing {
 			return otherwise
 		}
-		n := integer(v)
+		n := toInteger(v)
 		if n < 0 && fromEnd {
 			n += size
 		}
 		return max(0, min(n, size))
 	}
-	return at(argument(args, 0), 0), at(argument(args, 1), size)
+	return at(argAt(args, 0), 0), at(argAt(args, 1), size)
 }
 
-func (e *evaluator) textMethod(s, name string, a []any) any {
+func (e *evaluator) stringMethod(s, name string, a []any) any {
 	switch name {
 	case "toLowerCase", "toLocaleLowerCase":
 		return strings.ToLower(s)
@@ -133,86 +133,86 @@ func (e *evaluator) textMethod(s, name string, a []any) any {
 	case "toString":
 		return s
 	case "startsWith":
-		return strings.HasPrefix(s, arg(a, 0))
+		return strings.HasPrefix(s, stringArg(a, 0))
 	case "endsWith":
-		return strings.HasSuffix(s, arg(a, 0))
+		return strings.HasSuffix(s, stringArg(a, 0))
 	case "includes":
-		return strings.Contains(s, arg(a, 0))
+		return strings.Contains(s, stringArg(a, 0))
 	case "indexOf":
-		return unitsBefore(s, strings.Index(s, arg(a, 0)))
+		return utf16Index(s, strings.Index(s, stringArg(a, 0)))
 	case "lastIndexOf":
-		return unitsBefore(s, strings.LastIndex(s, arg(a, 0)))
+		return utf16Index(s, strings.LastIndex(s, stringArg(a, 0)))
 	case "localeCompare":
-		return float64(strings.Compare(s, arg(a, 0)))
+		return float64(strings.Compare(s, stringArg(a, 0)))
 	case "split":
-		return splitText(s, a)
+		return split(s, a)
 	case "replace", "replaceAll":
-		return e.replaced(s, a, name == "replaceAll")
+		return e.replace(s, a, name == "replaceAll")
 	case "match":
-		return matched(s, argument(a, 0))
+		return match(s, argAt(a, 0))
 	case "normalize":
-		return normalized(s, a)
+		return normalize(s, a)
 	}
-	return partOf(s, name, a)
+	return substringMethod(s, name, a)
 }
 
 // partOf are the methods that lengthen a text or take a part of it.
-func partOf(s, name string, a []any) any {
+func substringMethod(s, name string, a []any) any {
 	switch name {
 	case "padStart":
 		return padding(s, a) + s
 	case "padEnd":
 		return s + padding(s, a)
 	case "concat":
-		return s + joined(a, "")
+		return s + join(a, "")
 	case "charAt":
-		return textAt(s, integer(argument(a, 0)))
+		return charAt(s, toInteger(argAt(a, 0)))
 	case "at":
-		return textFromEnd(s, integer(argument(a, 0)))
+		return charFromEnd(s, toInteger(argAt(a, 0)))
 	case "repeat":
-		n := toNumber(argument(a, 0))
+		n := toNumber(argAt(a, 0))
 		if !(n >= 0) || n*float64(len(s)) > maxBytes || n > maxBytes {
-			unknown("so long a text")
+			fail("so long a text")
 		}
 		return strings.Repeat(s, int(n))
 	}
-	u := units(s)
+	u := utf16Units(s)
 	switch name {
 	case "slice":
-		from, to := span(a, len(u), true)
+		from, to := sliceRange(a, len(u), true)
 		return string(utf16.Decode(u[from:max(from, to)]))
 	case "substring":
-		from, to := span(a, len(u), false)
+		from, to := sliceRange(a, len(u), false)
 		return string(utf16.Decode(u[min(from, to):max(from, to)]))
 	case "substr":
-		from, _ := span(a, len(u), true)
+		from, _ := sliceRange(a, len(u), true)
 		to := len(u)
 		if len(a) > 1 {
-			to = min(len(u), from+max(0, integer(a[1])))
+			to = min(len(u), from+max(0, toInteger(a[1])))
 		}
 		return string(utf16.Decode(u[from:to]))
 	}
-	unknown("the method " + name)
+	fail("the method " + name)
 	return nil
 }
 
-func unitsBefore(s string, at int) any {
+func utf16Index(s string, at int) any {
 	if at < 0 {
 		return float64(-1)
 	}
-	return float64(length(s[:at]))
+	return float64(utf16Length(s[:at]))
 }
 
-func textAt(s string, n int) any {
-	u := units(s)
+func charAt(s string, n int) any {
+	u := utf16Units(s)
 	if n < 0 || n >= len(u) {
 		return ""
 	}
 	return string(utf16.Decode(u[n : n+1]))
 }
 
-func textFromEnd(s string, n int) any {
-	u := units(s)
+func charFromEnd(s string, n int) any {
+	u := utf16Units(s)
 	if n < 0 {
 		n += len(u)
 	}
@@ -223,52 +223,52 @@ func textFromEnd(s string, n int) any {
 }
 
 func padding(s string, args []any) string {
-	want, with := min(1e5, integer(argument(args, 0))), " "
+	want, with := min(1e5, toInteger(argAt(args, 0))), " "
 	if len(args) > 1 {
-		with = text(args[1])
+		with = toString(args[1])
 	}
-	missing := want - length(s)
+	missing := want - utf16Length(s)
 	if missing <= 0 || with == "" {
 		return ""
 	}
 	return strings.Repeat(with, missing/len(with)+1)[:missing]
 }
 
-func joined(items []any, between string) string {
+func join(items []any, between string) string {
 	var b strings.Builder
 	for i, item := range items {
 		if i > 0 {
 			b.WriteString(between)
 		}
-		if !isNothing(item) {
-			b.WriteString(text(item))
+		if !isNullish(item) {
+			b.WriteString(toString(item))
 		}
 		if b.Len() > maxBytes {
-			unknown("so long a text")
+			fail("so long a text")
 		}
 	}
 	return b.String()
 }
 
-func splitText(s string, args []any) any {
-	out := &List{own: true}
+func split(s string, args []any) any {
+	out := &Array{mutable: true}
 	var parts []string
-	switch by := argument(args, 0).(type) {
+	switch by := argAt(args, 0).(type) {
 	case Undefined:
 		parts = []string{s}
 	case *regex:
 		if by.re.NumSubexp() > 0 {
-			unknown("a split that keeps what divides")
+			fail("a split that keeps what divides")
 		}
 		parts = by.re.Split(s, maxItems+1)
 	default:
-		parts = strings.SplitN(s, text(by), maxItems+1)
+		parts = strings.SplitN(s, toString(by), maxItems+1)
 	}
 	for _, p := range parts {
 		out.Items = append(out.Items, p)
 	}
 	if len(args) > 1 {
-		out.Items = out.Items[:max(0, min(len(out.Items), integer(args[1])))]
+		out.Items = out.Items[:max(0, min(len(out.Items), toInteger(args[1])))]
 	}
-	return bounded(out)
+	return checkLength(out)
 }

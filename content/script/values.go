@@ -18,19 +18,19 @@ import (
 type Undefined struct{}
 
 // List is an array.
-type List struct {
-	Items []any
-	own   bool // the script made it, and may change it
+type Array struct {
+	Items   []any
+	mutable bool // the script made it, and may change it
 }
 
 // Object keeps its keys in the order in which they were set.
 type Object struct {
-	keys   []string
-	values map[string]any
-	own    bool // the script made it, and may change it
+	keys    []string
+	values  map[string]any
+	mutable bool // the script made it, and may change it
 	// Missing is asked for a key that is not there; ok is false where nobody can tell
 	// whether it is.
-	Missing func(key string) (v any, ok bool)
+	Lookup func(key string) (v any, ok bool)
 }
 
 // NewObject is an empty one.
@@ -45,16 +45,16 @@ func (o *Object) Set(key string, v any) {
 }
 
 // Own are the keys that are set, with their values.
-func (o *Object) Own() map[string]any { return o.values }
+func (o *Object) Properties() map[string]any { return o.values }
 
 func (o *Object) get(key string) any {
 	if v, ok := o.values[key]; ok {
 		return v
 	}
-	if o.Missing != nil {
-		v, ok := o.Missing(key)
+	if o.Lookup != nil {
+		v, ok := o.Lookup(key)
 		if !ok {
-			unknown("the value of " + key)
+			fail("the value of " + key)
 		}
 		return v
 	}
@@ -77,18 +77,18 @@ type closure struct {
 	expr   js.IExpr
 }
 
-func (f *closure) function() Function { return Function{f.expr, f.scope} }
+func (f *closure) asFunction() Function { return Function{f.expr, f.scope} }
 
 // native is a function of JavaScript's own or of a package.
-type native func(e *evaluator, args []any) any
+type nativeFunc func(e *evaluator, args []any) any
 
 // Native makes a function of one of the caller's; ok is false for a result that is not
 // known.
 func Native(f func(args []any) (v any, ok bool)) any {
-	return native(func(_ *evaluator, args []any) any {
+	return nativeFunc(func(_ *evaluator, args []any) any {
 		v, ok := f(args)
 		if !ok {
-			unknown("what a function returns")
+			fail("what a function returns")
 		}
 		return v
 	})
@@ -96,38 +96,38 @@ func Native(f func(args []any) (v any, ok bool)) any {
 
 // now is the time of the build, which is not known: only that a page that is shown is
 // not dated after it, since posts wait for their date anyway.
-type now struct{}
+type currentTime struct{}
 
 // external is what a package exports, or a part of it.
-type external struct{ module, name string }
+type packageExport struct{ module, name string }
 
 // outside is a thing of a package that was called for, such as a Markdown reader.
-type outside struct {
+type packageObject struct {
 	kind string
 	args []any
 }
 
 // failure ends an evaluation: something in it is not known here.
-type failure struct {
-	what    string
-	nowhere bool // it is a name that nothing declares
-	fatal   bool // no part of the result can be known
+type evalError struct {
+	what       string
+	undeclared bool // it is a name that nothing declares
+	fatal      bool // no part of the result can be known
 }
 
-func (f failure) Error() string { return f.what + " is not known here" }
+func (f evalError) Error() string { return f.what + " is not known here" }
 
 // unknown leaves the evaluation, which recovers it in Function.call alone.
-func unknown(what string) { panic(failure{what: what}) }
+func fail(what string) { panic(evalError{what: what}) }
 
 // fatal ends the evaluation where going on could be wrong, or take long.
-func fatal(what string) { panic(failure{what: what, fatal: true}) }
+func abort(what string) { panic(evalError{what: what, fatal: true}) }
 
-func isNothing(v any) bool {
+func isNullish(v any) bool {
 	_, undefined := v.(Undefined)
 	return v == nil || undefined
 }
 
-func truth(v any) bool {
+func toBoolean(v any) bool {
 	switch v := v.(type) {
 	case nil, Undefined:
 		return false
@@ -142,7 +142,7 @@ func truth(v any) bool {
 }
 
 // text is what a value is within a text.
-func text(v any) string {
+func toString(v any) string {
 	switch v := v.(type) {
 	case nil:
 		return "null"
@@ -153,41 +153,41 @@ func text(v any) string {
 	case string:
 		return v
 	case float64:
-		return number(v)
-	case *List:
-		whole(v)
-		return joined(v.Items, ",")
+		return formatNumber(v)
+	case *Array:
+		checkSize(v)
+		return join(v.Items, ",")
 	}
-	unknown(fmt.Sprintf("the text of a %T", v))
+	fail(fmt.Sprintf("the text of a %T", v))
 	return ""
 }
 
 // whole refuses a value that holds itself, or that is deeper or larger than data are:
 // what goes through its parts would find no end.
-func whole(v any) any {
+func checkSize(v any) any {
 	left := maxParts
-	measure(v, &left, 0)
+	countParts(v, &left, 0)
 	return v
 }
 
-func measure(v any, left *int, depth int) {
+func countParts(v any, left *int, depth int) {
 	if *left--; *left < 0 || depth > maxDepth {
-		unknown("so large a value")
+		fail("so large a value")
 	}
 	switch v := v.(type) {
-	case *List:
+	case *Array:
 		for _, item := range v.Items {
-			measure(item, left, depth+1)
+			countParts(item, left, depth+1)
 		}
 	case *Object:
 		for _, item := range v.values {
-			measure(item, left, depth+1)
+			countParts(item, left, depth+1)
 		}
 	}
 }
 
 // integer is a number without its fraction, within what indexes and lengths can be.
-func integer(v any) int {
+func toInteger(v any) int {
 	f := toNumber(v)
 	if math.IsNaN(f) {
 		return 0
@@ -195,12 +195,12 @@ func integer(v any) int {
 	return int(max(-1e9, min(1e9, f)))
 }
 
-func number(f float64) string {
+func formatNumber(f float64) string {
 	if f == math.Trunc(f) && math.Abs(f) < 1e15 {
 		return strconv.FormatInt(int64(f), 10)
 	}
 	if math.IsNaN(f) || math.IsInf(f, 0) {
-		unknown("a number without end")
+		fail("a number without end")
 	}
 	return strconv.FormatFloat(f, 'f', -1, 64)
 }
@@ -229,31 +229,31 @@ func toNumber(v any) float64 {
 		return f
 	case time.Time:
 		return float64(v.UnixMilli())
-	case moment:
+	case libraryDate:
 		return float64(v.t.UnixMilli())
 	case Undefined:
 		return math.NaN()
 	}
-	unknown("a number made of an object")
+	fail("a number made of an object")
 	return 0
 }
 
 // same is ===. A text of digits may be a number of the front matter, so that the two
 // cannot be told apart.
-func same(a, b any) bool {
-	needKnown(a, b)
+func strictlyEqual(a, b any) bool {
+	requireKnown(a, b)
 	switch x := a.(type) {
 	case string:
 		if y, ok := b.(string); ok {
 			return x == y
 		}
 		if _, ok := b.(float64); ok && !math.IsNaN(toNumber(x)) {
-			unknown("whether a number is a text")
+			fail("whether a number is a text")
 		}
 		return false
 	case float64:
 		if y, ok := b.(string); ok {
-			return same(y, x)
+			return strictlyEqual(y, x)
 		}
 		y, ok := b.(float64)
 		return ok && x == y
@@ -261,18 +261,18 @@ func same(a, b any) bool {
 		y, ok := b.(bool)
 		return ok && x == y
 	case nil, Undefined:
-		return isNothing(b) && a == b
-	case *List, *Object, *closure:
+		return isNullish(b) && a == b
+	case *Array, *Object, *closure:
 		return a == b
 	case time.Time:
 		return false
 	}
-	unknown("whether two things are one")
+	fail("whether two things are one")
 	return false
 }
 
 // stringOf reads a literal in quotes.
-func stringOf(data []byte) string {
+func stringValue(data []byte) string {
 	s := string(data)
 	if len(s) < 2 {
 		return ""

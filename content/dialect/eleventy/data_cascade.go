@@ -57,7 +57,7 @@ func (f *folders) readData(real, name string, text []byte) {
 	}
 	l := eleventyLayer{values: values}
 	if !strings.HasSuffix(name, "json") {
-		data, known := script.DataFile(f.filesAround(real, text), filepath.ToSlash(real))
+		data, known := script.ReadData(f.filesAround(real, text), filepath.ToSlash(real))
 		l.rules = f.scriptRules(real, string(text), data, known, false)
 		l.values = merged(l.values, data.Values)
 	}

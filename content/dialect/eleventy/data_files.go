@@ -44,7 +44,7 @@ func (s *folders) readGlobal() {
 		}
 		if name == "eleventyComputed" && isScriptName(file) {
 			if text, err := dialect.ReadLimited(file); err == nil {
-				data, known := script.DataFile(s.filesAround(file, text), filepath.ToSlash(file))
+				data, known := script.ReadData(s.filesAround(file, text), filepath.ToSlash(file))
 				s.computed = s.scriptRules(file, string(text), data.AsComputed(), known, true)
 				s.Remember(path.Join(folder, e.Name()), text)
 			}
@@ -80,7 +80,7 @@ func (s *folders) readPlain(file, name, fromRoot string) {
 			s.plain[name] = spelled(v)
 			return
 		}
-	} else if f, ok := script.Load(s.filesAround(file, text)).Exported(filepath.ToSlash(file)); ok {
+	} else if f, ok := script.Load(s.filesAround(file, text)).DefaultExport(filepath.ToSlash(file)); ok {
 		s.computed = append(s.computed, jsRule{key: strings.ToLower(name), function: &f, Omission: o})
 		return
 	}

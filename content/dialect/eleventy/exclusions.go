@@ -125,7 +125,7 @@ func (r *eleventyRules) readIgnores(e *Engine, file, text string) {
 		o := e.at(file, text, m[0], "ignores."+text[m[2]:m[3]])
 		arg := literalText.FindStringSubmatch(text[m[1]:])
 		if arg == nil {
-			if glob, ok := e.code.program.Text(filepath.ToSlash(file), argumentAt(text, m[1])); ok {
+			if glob, ok := e.code.program.EvalString(filepath.ToSlash(file), argumentAt(text, m[1])); ok {
 				arg = []string{"", glob, "", "", ""}
 			}
 		}
@@ -210,7 +210,7 @@ func (r *eleventyRules) readPreprocessors(e *Engine, file, text string) {
 		p := preprocessor{Omission: e.at(file, text, m[0], "addPreprocessor")}
 		f, ok := e.code.drops[text[m[2]:m[3]]]
 		if !ok {
-			f, ok = e.code.program.Expression(filepath.ToSlash(file), argumentAt(text, m[1]))
+			f, ok = e.code.program.ParseExpression(filepath.ToSlash(file), argumentAt(text, m[1]))
 		}
 		if ok {
 			p.function, p.code = &f, f.Source()
@@ -353,12 +353,12 @@ func (e *Engine) judge(p preprocessor, a *dialect.Page) *post.Omission {
 		return &o
 	}
 	dropped, other, doubtful := 0, 0, 0
-	for _, v := range p.function.Results(e.host(nil, a), e.dataObject(a), script.UnknownText()) {
+	for _, v := range p.function.Results(e.host(nil, a), e.dataObject(a), script.UnknownString()) {
 		u, _ := v.(script.Unknown)
 		switch {
 		case v == false:
 			dropped++
-		case script.MayBe(v, false) && (!u.IsAnything() || mayBeFalse.MatchString(p.code)):
+		case script.MayBe(v, false) && (!u.IsAny() || mayBeFalse.MatchString(p.code)):
 			doubtful++
 		default:
 			other++

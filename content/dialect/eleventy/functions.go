@@ -36,8 +36,8 @@ var (
 
 func readEleventyScripts(own *dialect.Settings) eleventyScripts {
 	p := script.Load(scriptFiles(own))
-	return eleventyScripts{p, p.Registered(filterMethods...), p.Registered(shortcodeMethods...), p.Registered(pairedMethods...), p.Registered("addGlobalData"), p.Given("addDateParsing"),
-		p.Given("addUrlTransform"), p.Registered("addPreprocessor")}
+	return eleventyScripts{p, p.Registered(filterMethods...), p.Registered(shortcodeMethods...), p.Registered(pairedMethods...), p.Registered("addGlobalData"), p.Callbacks("addDateParsing"),
+		p.Callbacks("addUrlTransform"), p.Registered("addPreprocessor")}
 }
 
 // scriptFiles are the config and what it imports.
@@ -53,7 +53,7 @@ func scriptFiles(o *dialect.Settings) []script.File {
 func (e *Engine) host(m *dialect.Expansion, a *dialect.Page) script.Host {
 	host := script.Host{Zone: e.Loc, Slug: eleventySlugOf, Date: e.dateOf(a), Step: a.Budget.Step}
 	host.This = script.NewObject()
-	host.This.Missing = func(key string) (any, bool) {
+	host.This.Lookup = func(key string) (any, bool) {
 		if key == "page" {
 			return e.pageObject(a), true
 		}
@@ -115,7 +115,7 @@ func (e *Engine) pageObject(a *dialect.Page) *script.Object {
 	if date := e.dateOf(a); !date.IsZero() {
 		o.Set("date", date)
 	}
-	o.Missing = func(key string) (any, bool) {
+	o.Lookup = func(key string) (any, bool) {
 		if key == "url" && a.Post.URL != "" {
 			return a.Site.WithoutHost(a.Post.URL), true
 		}
@@ -144,7 +144,7 @@ func (e *Engine) dateOf(a *dialect.Page) time.Time {
 // dataObject is what eleventyComputed and the like are given: a page's data.
 func (e *Engine) dataObject(a *dialect.Page) *script.Object {
 	o := script.NewObject()
-	o.Missing = func(key string) (any, bool) {
+	o.Lookup = func(key string) (any, bool) {
 		lower := strings.ToLower(key)
 		switch lower {
 		case "page":
@@ -180,7 +180,7 @@ func runObject() *script.Object {
 	env.Set("runMode", "build")
 	unknown := func(string) (any, bool) { return nil, false }
 	run.Set("env", env)
-	run.Missing, env.Missing = unknown, unknown
+	run.Lookup, env.Lookup = unknown, unknown
 	return run
 }
 
@@ -201,14 +201,14 @@ func toScript(v any) any {
 		}
 		return v
 	case []any:
-		list := &script.List{}
+		list := &script.Array{}
 		for _, item := range v {
 			list.Items = append(list.Items, toScript(item))
 		}
 		return list
 	case map[string]any:
 		o := script.NewObject()
-		o.Missing = func(key string) (any, bool) {
+		o.Lookup = func(key string) (any, bool) {
 			item, ok := v[strings.ToLower(key)]
 			if !ok {
 				item, ok = v[key]
@@ -222,7 +222,7 @@ func toScript(v any) any {
 		return toScript(v())
 	}
 	o := script.NewObject()
-	o.Missing = func(string) (any, bool) { return nil, false }
+	o.Lookup = func(string) (any, bool) { return nil, false }
 	return o
 }
 
@@ -231,7 +231,7 @@ func fromScript(v any) any {
 	switch v := v.(type) {
 	case script.Undefined:
 		return nil
-	case *script.List:
+	case *script.Array:
 		out := make([]any, len(v.Items))
 		for i, item := range v.Items {
 			out[i] = fromScript(item)
@@ -239,7 +239,7 @@ func fromScript(v any) any {
 		return out
 	case *script.Object:
 		out := map[string]any{}
-		for key, item := range v.Own() {
+		for key, item := range v.Properties() {
 			out[strings.ToLower(key)] = fromScript(item)
 		}
 		return out
@@ -382,7 +382,7 @@ func (e *Engine) globalValues(s *folders) map[string]any {
 		if f, ok := e.code.data[key]; ok {
 			if v, err := f.Value(script.Host{}); err == nil {
 				switch v := v.(type) {
-				case string, bool, *script.List:
+				case string, bool, *script.Array:
 					out[strings.ToLower(key)] = spelled(fromScript(v))
 				}
 			}

@@ -65,7 +65,7 @@ func (e *Engine) evaluated(a *dialect.Page, rule jsRule) []any {
 			v = x.Format(time.RFC3339Nano)
 		case float64:
 			v = liquid.Text(x)
-		case *script.List:
+		case *script.Array:
 			v = script.Unknown{}
 			if rule.key == "tags" {
 				v = fromScript(x)
@@ -106,7 +106,7 @@ func (e *Engine) scriptRules(file, text string, data script.Data, known, compute
 			functions map[string]script.Function
 			values    map[string]any
 			computed  bool
-		}{{data.Functions, data.Values, computed}, {data.Computed, inner.Own(), true}} {
+		}{{data.Functions, data.Values, computed}, {data.Computed, inner.Properties(), true}} {
 			rule := jsRule{key: strings.ToLower(key), computed: group.computed, literal: group.values[key]}
 			f, isFunction := group.functions[key]
 			if isFunction {

@@ -145,7 +145,7 @@ func InputFolder(o *dialect.Settings) string {
 	if m := namedInput.FindSubmatch(o.Text); m != nil && input == "" { // of a constant's name
 		p := script.Load(scriptFiles(o))
 		for _, f := range o.Files {
-			if text, ok := p.Text(filepath.ToSlash(f.Name), string(m[1])+string(m[2])+string(m[3])); ok {
+			if text, ok := p.EvalString(filepath.ToSlash(f.Name), string(m[1])+string(m[2])+string(m[3])); ok {
 				input = text
 				break
 			}
