@@ -12,22 +12,22 @@ import (
 )
 
 // eleventyFolders are the data of folders, of all templates, and of layouts.
-type folders struct {
+type dataCascade struct {
 	dialect.SourceTexts
 	*Engine
-	layers   map[string][]eleventyLayer // by folder, or by file without extension, from the input folder
-	global   map[string]any             // data for all templates
-	computed []jsRule                   // eleventyComputed among the global data
-	plain    map[string]any             // global data that are one value, by the file's name
-	layouts  map[string]eleventyLayer   // the front matter of layouts, by their names
+	layers       map[string][]layer // by folder, or by file without extension, from the input folder
+	global       map[string]any     // data for all templates
+	computed     []scriptSetting    // eleventyComputed among the global data
+	singleValues map[string]any     // global data that are one value, by the file's name
+	layouts      map[string]layer   // the front matter of layouts, by their names
 }
 
 // eleventyLayer is front matter that holds where a page has none of its own.
-type eleventyLayer struct {
-	values map[string]any
-	rules  []jsRule                 // that a script computes
-	front  *frontmatter.FrontMatter // a layout's
-	doubt  *post.Omission           // it does not parse, and might leave the pages out
+type layer struct {
+	values   map[string]any
+	settings []scriptSetting          // that a script computes
+	front    *frontmatter.FrontMatter // a layout's
+	doubt    *post.Omission           // it does not parse, and might leave the pages out
 }
 
 func (e *Engine) FolderFile(name string) bool {
@@ -36,9 +36,9 @@ func (e *Engine) FolderFile(name string) bool {
 }
 
 func (e *Engine) ReadFolders(files []dialect.File) dialect.Folders {
-	f := &folders{Engine: e, layers: map[string][]eleventyLayer{}}
-	if e.own != nil {
-		f.readGlobal()
+	f := &dataCascade{Engine: e, layers: map[string][]layer{}}
+	if e.settings != nil {
+		f.readGlobalData()
 		f.readLayouts()
 	}
 	for _, file := range files {
@@ -50,16 +50,16 @@ func (e *Engine) ReadFolders(files []dialect.File) dialect.Folders {
 }
 
 // readData takes over a file of the data of a folder, or of one page.
-func (f *folders) readData(real, name string, text []byte) {
+func (f *dataCascade) readData(real, name string, text []byte) {
 	where, values, ok := f.directoryData(name, text)
 	if !ok {
 		return
 	}
-	l := eleventyLayer{values: values}
+	l := layer{values: values}
 	if !strings.HasSuffix(name, "json") {
 		data, known := script.ReadData(f.filesAround(real, text), filepath.ToSlash(real))
-		l.rules = f.scriptRules(real, string(text), data, known, false)
-		l.values = merged(l.values, data.Values)
+		l.settings = f.scriptSettings(real, string(text), data, known, false)
+		l.values = addLiterals(l.values, data.Values)
 	}
 	if values == nil && strings.HasSuffix(name, "json") {
 		l.doubt = &post.Omission{Held: true, Reason: path.Base(name) + " does not parse", Path: f.Site.FromContentDir(name), Line: 1}
@@ -70,11 +70,11 @@ func (f *folders) readData(real, name string, text []byte) {
 
 // of are the layers for a page, the nearest first. file is its path from the input
 // folder, without its extension.
-func (f *folders) of(file string) []eleventyLayer {
+func (f *dataCascade) layersOf(file string) []layer {
 	if f == nil || len(f.layers) == 0 {
 		return nil
 	}
-	var out []eleventyLayer
+	var out []layer
 	for where := range dialect.Enclosing(file) {
 		out = append(out, f.layers[where]...)
 	}

@@ -21,9 +21,9 @@ const maxGlobal = 100
 // readGlobal reads the data that all of Eleventy's templates see: the files of
 // the data folder, each under its own name. Scripts are read as text; what they
 // compute is not there.
-func (s *folders) readGlobal() {
-	own := s.own
-	folder := path.Join(InputFolder(own), dataFolderOf(own))
+func (s *dataCascade) readGlobalData() {
+	own := s.settings
+	folder := path.Join(InputFolder(own), dataFolder(own))
 	if !filepath.IsLocal(filepath.FromSlash(folder)) {
 		return
 	}
@@ -45,13 +45,13 @@ func (s *folders) readGlobal() {
 		if name == "eleventyComputed" && isScriptName(file) {
 			if text, err := dialect.ReadLimited(file); err == nil {
 				data, known := script.ReadData(s.filesAround(file, text), filepath.ToSlash(file))
-				s.computed = s.scriptRules(file, string(text), data.AsComputed(), known, true)
+				s.computed = s.scriptSettings(file, string(text), data.AsComputed(), known, true)
 				s.Remember(path.Join(folder, e.Name()), text)
 			}
 			continue
 		}
 		if slices.Contains(globalKeys, name) {
-			s.readPlain(file, name, path.Join(folder, e.Name()))
+			s.readSingleValue(file, name, path.Join(folder, e.Name()))
 			continue
 		}
 		if values, text, err := dialect.ReadSettings(file); err == nil {
@@ -63,7 +63,7 @@ func (s *folders) readGlobal() {
 
 // readPlain reads a file of global data that holds one value which decides about pages:
 // permalink.js, say. What a script computes there is a rule.
-func (s *folders) readPlain(file, name, fromRoot string) {
+func (s *dataCascade) readSingleValue(file, name, fromRoot string) {
 	text, err := dialect.ReadLimited(file)
 	if err != nil {
 		return
@@ -74,50 +74,50 @@ func (s *folders) readPlain(file, name, fromRoot string) {
 	if !isScriptName(file) {
 		var v any
 		if json.Unmarshal(text, &v) == nil {
-			if s.plain == nil {
-				s.plain = map[string]any{}
+			if s.singleValues == nil {
+				s.singleValues = map[string]any{}
 			}
-			s.plain[name] = spelled(v)
+			s.singleValues[name] = asFrontMatter(v)
 			return
 		}
 	} else if f, ok := script.Load(s.filesAround(file, text)).DefaultExport(filepath.ToSlash(file)); ok {
-		s.computed = append(s.computed, jsRule{key: strings.ToLower(name), function: &f, Omission: o})
+		s.computed = append(s.computed, scriptSetting{key: strings.ToLower(name), function: &f, Omission: o})
 		return
 	}
-	s.computed = append(s.computed, jsRule{key: strings.ToLower(name), literal: script.Unknown{}, Omission: o})
+	s.computed = append(s.computed, scriptSetting{key: strings.ToLower(name), value: script.Unknown{}, Omission: o})
 }
 
 // dataFolderOf is the folder of global data, from the input folder.
-func dataFolderOf(o *dialect.Settings) string {
+func dataFolder(o *dialect.Settings) string {
 	if folder := dirSetting(o, "data"); folder != "" {
 		return folder
 	}
-	if m := setData.FindSubmatch(o.Text); m != nil {
+	if m := dataSetter.FindSubmatch(o.Text); m != nil {
 		return string(m[1])
 	}
 	return "_data"
 }
 
-var setData = regexp.MustCompile(`\.setDataDirectory\(\s*["'` + "`" + `]([^"'` + "`" + `]+)["'` + "`" + `]`)
+var dataSetter = regexp.MustCompile(`\.setDataDirectory\(\s*["'` + "`" + `]([^"'` + "`" + `]+)["'` + "`" + `]`)
 
 var (
-	dataSuffixes = regexp.MustCompile(`\b(?:setDataFileSuffixes\(\s*|dataFileSuffixes["']?\s*:\s*)(\[[^\]]*\])`)
-	dataBaseName = regexp.MustCompile(`\b(?:setDataFileBaseName\(\s*|dataFileDirBaseNameOverride["']?\s*:\s*)["'\x60]([^"'\x60\n]+)["'\x60]`)
+	suffixesSetter = regexp.MustCompile(`\b(?:setDataFileSuffixes\(\s*|dataFileSuffixes["']?\s*:\s*)(\[[^\]]*\])`)
+	baseNameSetter = regexp.MustCompile(`\b(?:setDataFileBaseName\(\s*|dataFileDirBaseNameOverride["']?\s*:\s*)["'\x60]([^"'\x60\n]+)["'\x60]`)
 )
 
 // readDataNames takes over what the config calls data files.
 func (e *Engine) readDataNames() {
-	e.suffixes = []string{".11tydata", ""}
-	if e.own == nil {
+	e.dataSuffixes = []string{".11tydata", ""}
+	if e.settings == nil {
 		return
 	}
-	if m := dataSuffixes.FindSubmatch(e.own.Text); m != nil {
+	if m := suffixesSetter.FindSubmatch(e.settings.Text); m != nil {
 		if v, ok := literal.ScriptLiteral(string(m[1])); ok {
-			e.suffixes = frontmatter.ListOf(v, frontmatter.Whole)
+			e.dataSuffixes = frontmatter.ListOf(v, frontmatter.Whole)
 		}
 	}
-	if m := dataBaseName.FindSubmatch(e.own.Text); m != nil {
-		e.dataBase = string(m[1])
+	if m := baseNameSetter.FindSubmatch(e.settings.Text); m != nil {
+		e.dataBaseName = string(m[1])
 	}
 }
 
@@ -133,8 +133,8 @@ func (e *Engine) dataFile(name string) (where string, ok bool) {
 	}
 	stem := strings.TrimSuffix(base, ext)
 	folder := path.Base(filepath.ToSlash(filepath.Join(e.Root, e.input, dir)))
-	ofFolder := func(stem string) bool { return stem == e.dataBase || e.dataBase == "" && stem == folder }
-	for _, suffix := range e.suffixes {
+	ofFolder := func(stem string) bool { return stem == e.dataBaseName || e.dataBaseName == "" && stem == folder }
+	for _, suffix := range e.dataSuffixes {
 		own, has := strings.CutSuffix(stem, suffix)
 		switch {
 		case !has || own == "" || suffix == "" && (ext != ".json" || !ofFolder(own)):

@@ -22,34 +22,34 @@ import (
 // eleventy reads posts as Eleventy does: the address follows the path.
 type Engine struct {
 	dialect.BaseEngine
-	own       *dialect.Settings // nil where no config of Eleventy was found
-	plain     bool              // Markdown is no template
-	boxes     bool              // ::: opens a container
-	markdown  markdownItSettings
-	rules     eleventyRules
-	suffixes  []string // of data files
-	dataBase  string   // what a folder's data file is called; "" for the folder's name
-	input     string   // the folder that Eleventy reads, from the config's
-	includes  string   // the folder of includes, from the config's
-	code      eleventyScripts
-	dataNames []string // of the files of global data that are scripts
+	settings     *dialect.Settings // nil where no config of Eleventy was found
+	noTemplates  bool              // Markdown is no template
+	containers   bool              // ::: opens a container
+	markdown     markdownItSettings
+	rules        configRules
+	dataSuffixes []string // of data files
+	dataBaseName string   // what a folder's data file is called; "" for the folder's name
+	input        string   // the folder that Eleventy reads, from the config's
+	includes     string   // the folder of includes, from the config's
+	functions    configFunctions
+	dataNames    []string // of the files of global data that are scripts
 }
 
 var (
-	noTemplates = regexp.MustCompile(`\bmarkdownTemplateEngine["']?\s*:\s*false\b`)
-	containers  = regexp.MustCompile(`markdown-it-(?:container|directive)`)
+	noTemplateEngine = regexp.MustCompile(`\bmarkdownTemplateEngine["']?\s*:\s*false\b`)
+	containerPlugins = regexp.MustCompile(`markdown-it-(?:container|directive)`)
 )
 
 func New(s *dialect.Site, own *dialect.Settings) *Engine {
-	e := &Engine{BaseEngine: dialect.BaseEngine{Site: s}, own: own}
+	e := &Engine{BaseEngine: dialect.BaseEngine{Site: s}, settings: own}
 	if own != nil {
-		e.code = readEleventyScripts(own)
+		e.functions = readConfigFunctions(own)
 		e.input, e.includes = InputFolder(own), includesFolder(own)
 	}
-	e.rules = newEleventyRules(e)
+	e.rules = readConfigRules(e)
 	e.readDataNames()
 	if own != nil {
-		e.plain, e.boxes = noTemplates.Match(own.Text), containers.Match(own.Text)
+		e.noTemplates, e.containers = noTemplateEngine.Match(own.Text), containerPlugins.Match(own.Text)
 		e.markdown = readMarkdownIt(own.Text)
 	}
 	return e
@@ -69,16 +69,16 @@ func (e *Engine) Covers(file string) bool {
 var notPages = map[string]bool{"_includes": true, "_data": true, "_layouts": true, "_site": true}
 
 func (e *Engine) Prepare(a *dialect.Page) {
-	s, _ := a.Around.(*folders)
-	a.Name = eleventyName(path.Join(e.Below, a.Path))
+	s, _ := a.Around.(*dataCascade)
+	a.Name = fileName(path.Join(e.Below, a.Path))
 	if s != nil {
 		a.Global = s.global
 	}
 	stem := path.Join(a.Name.Dir, a.Name.Full)
 	own := a.Front.List("tags", frontmatter.ByComma)
-	rules := e.rulesOf(a)
-	for _, l := range s.of(stem) {
-		rules = append(rules, l.rules...)
+	rules := e.frontMatterSettings(a)
+	for _, l := range s.layersOf(stem) {
+		rules = append(rules, l.settings...)
 		a.Computed = dialect.Omitted(a.Computed, l.doubt)
 		own = append(own, frontmatter.ListOf(l.values["tags"], frontmatter.ByComma)...) // tags add up
 		a.InheritDeep(l.values)
@@ -90,7 +90,7 @@ func (e *Engine) Prepare(a *dialect.Page) {
 	if s != nil {
 		layout, _ := a.Front.Values["layout"].(string)
 		for _, l := range s.layoutsOf(layout) {
-			rules = append(rules, l.rules...)
+			rules = append(rules, l.settings...)
 			a.Computed = dialect.Omitted(a.Computed, l.doubt)
 			own = append(own, frontmatter.ListOf(l.values["tags"], frontmatter.ByComma)...)
 			a.InheritDeep(l.values)
@@ -105,20 +105,20 @@ func (e *Engine) Prepare(a *dialect.Page) {
 	if lang := e.folderLanguage(a); lang != "" {
 		a.Inherit(map[string]any{"lang": lang})
 	}
-	e.compute(a)
-	e.parseDate(a)
+	e.fillComputed(a)
+	e.applyDateParsers(a)
 	if s != nil {
 		rules = append(rules, s.computed...)
 	}
-	e.obey(a, append(rules, e.rules.computed...))
+	e.applySettings(a, append(rules, e.rules.settings...))
 }
 
 // rulesOf are what front matter in JavaScript computes.
-func (e *Engine) rulesOf(a *dialect.Page) []jsRule {
+func (e *Engine) frontMatterSettings(a *dialect.Page) []scriptSetting {
 	if a.Front.Form != frontmatter.ScriptForm {
 		return nil
 	}
-	rules := e.scriptRules("", a.Front.Text, script.FrontMatter(a.Front.Text), true, true)
+	rules := e.scriptSettings("", a.Front.Text, script.FrontMatter(a.Front.Text), true, true)
 	for i := range rules {
 		rules[i].Path = a.Path
 		rules[i].Line += a.Front.Line - 1
@@ -127,7 +127,7 @@ func (e *Engine) rulesOf(a *dialect.Page) []jsRule {
 }
 
 // compute fills in eleventyComputed. A permalink waits for what it is made of.
-func (e *Engine) compute(a *dialect.Page) {
+func (e *Engine) fillComputed(a *dialect.Page) {
 	for key, v := range a.Front.Table("eleventycomputed") {
 		template, isText := v.(string)
 		if !isText {
@@ -157,7 +157,7 @@ func (e *Engine) IsPage(a *dialect.Page) bool {
 var fileDates = map[string]bool{"created": true, "last": true, "git": true, "modified": true}
 
 func (e *Engine) Complete(a *dialect.Page) {
-	e.parseDate(a)
+	e.applyDateParsers(a)
 	first, _, _ := strings.Cut(strings.ToLower(a.Front.Scalar("date")), " ")
 	switch {
 	case fileDates[first]:
@@ -226,17 +226,17 @@ func (e *Engine) Address(a *dialect.Page) string {
 		if !ok {
 			a.Reject(a.Front.LineOf("permalink"), "the permalink "+post.Clip(own)+" holds what cannot be evaluated here; write the post's address out, or set content.permalink in config.yaml")
 		}
-		return e.finalURL(a, eleventyURL(where))
+		return e.finalURL(a, outputURL(where))
 	}
 	if e.Permalink != "" {
 		return a.Expand(e.Permalink)
 	}
-	return e.finalURL(a, eleventyPath(a.Name))
+	return e.finalURL(a, defaultPath(a.Name))
 }
 
 // finalURL is the address after the config's transforms.
 func (e *Engine) finalURL(a *dialect.Page, url string) string {
-	url, ok := e.transformed(a, url)
+	url, ok := e.transformURL(a, url)
 	if !ok {
 		a.Reject(1, "the config's addUrlTransform makes of the address "+post.Clip(url)+" what is not known here; set content.permalink in config.yaml")
 	}
@@ -249,7 +249,7 @@ func (e *Engine) fill(a *dialect.Page, template string) (string, bool) {
 	m := &dialect.Expansion{Article: a, Base: template, Quiet: true}
 	o := m.LiquidOptions()
 	o.Nunjucks, o.Strict = true, true
-	out, ok := liquid.Expand(eleventyHost{m, e}, o, template, e.variables(a))
+	out, ok := liquid.Expand(templateHost{m, e}, o, template, e.variables(a))
 	return strings.TrimSpace(out), ok
 }
 
@@ -257,13 +257,13 @@ func (e *Engine) Slugify(text string) string { return slug.Eleventy(text) }
 
 func (e *Engine) Expand(m *dialect.Expansion, text string) string {
 	override, set := m.Article.Front.Values["templateengineoverride"].(string)
-	if e.plain && mdsource.IsMarkdownName(m.Article.Path) || set && !strings.Contains(override, "liquid") && !strings.Contains(override, "njk") {
+	if e.noTemplates && mdsource.IsMarkdownName(m.Article.Path) || set && !strings.Contains(override, "liquid") && !strings.Contains(override, "njk") {
 		return e.markdown.withoutAttributes(text)
 	}
 	o := m.LiquidOptions()
 	o.Nunjucks = true
 	if liquid.HasMarks(text, o) {
-		text, _ = liquid.Expand(eleventyHost{m, e}, o, text, e.variables(m.Article))
+		text, _ = liquid.Expand(templateHost{m, e}, o, text, e.variables(m.Article))
 	}
 	return e.markdown.withoutAttributes(text)
 }
@@ -276,13 +276,13 @@ func (e *Engine) variables(a *dialect.Page) map[string]any {
 	maps.Copy(vars, a.Front.Values)
 	page := a.PageVariables()
 	folder := path.Join("/", a.Name.Dir)
-	page["filepathstem"] = path.Join(folder, eleventyUndated(a.Name.Full))
+	page["filepathstem"] = path.Join(folder, withoutDate(a.Name.Full))
 	vars["page"] = page
 	return vars
 }
 
 func (e *Engine) MarkdownOptions() markdown.Options {
-	return markdown.Options{MarkdownIt: true, Containers: e.boxes,
+	return markdown.Options{MarkdownIt: true, Containers: e.containers,
 		NoIndented: !e.markdown.indented, HardWraps: e.markdown.breaks, NoLinkify: !e.markdown.linkify, Typographer: e.markdown.typographer,
 		NoMath: !e.markdown.math, Emoji: e.markdown.emoji, Marks: e.markdown.marks, Markup: e.markdown.markup, PlainAlerts: !e.markdown.alerts}
 }

@@ -17,16 +17,16 @@ import (
 )
 
 // eleventyRules are what decides which files Eleventy makes pages of.
-type eleventyRules struct {
-	ignores       []eleventyIgnore
+type configRules struct {
+	ignores       []ignore
 	preprocessors []preprocessor
-	computed      []jsRule       // eleventyComputed for all pages, set in the config
-	noMarkdown    *post.Omission // templateFormats has no md in it
-	doubt         *post.Omission // of what is computed and may leave any post out
+	settings      []scriptSetting // eleventyComputed for all pages, set in the config
+	noMarkdown    *post.Omission  // templateFormats has no md in it
+	doubt         *post.Omission  // of what is computed and may leave any post out
 }
 
 // eleventyIgnore is a glob from the project's folder of files that are left out.
-type eleventyIgnore struct {
+type ignore struct {
 	glob string // lower-case
 	post.Omission
 }
@@ -41,36 +41,36 @@ type preprocessor struct {
 }
 
 // jsRule is a setting of pages that a script computes.
-type jsRule struct {
-	key      string           // lower-case
-	computed bool             // it outranks what the page says
-	function *script.Function // of the page's data
-	literal  any              // where there is no function
-	unread   bool             // the script cannot be read
+type scriptSetting struct {
+	key        string           // lower-case
+	overrides  bool             // it outranks what the page says
+	function   *script.Function // of the page's data
+	value      any              // where there is no function
+	unreadable bool             // the script cannot be read
 	post.Omission
 }
 
-func newEleventyRules(e *Engine) eleventyRules {
-	var r eleventyRules
-	if e.own == nil {
+func readConfigRules(e *Engine) configRules {
+	var r configRules
+	if e.settings == nil {
 		return r
 	}
-	input := InputFolder(e.own)
+	input := InputFolder(e.settings)
 	r.ignoreFile(e, ".", ".eleventyignore")
 	if input != "." {
 		r.ignoreFile(e, input, ".eleventyignore")
 	}
-	if !noGitIgnore.Match(e.own.Text) {
+	if !noGitIgnore.Match(e.settings.Text) {
 		r.ignoreFile(e, ".", ".gitignore")
 	}
-	for _, f := range e.own.Files {
+	for _, f := range e.settings.Files {
 		text := blankComments(f.Text)
 		r.readIgnores(e, f.Name, text)
 		r.readPreprocessors(e, f.Name, text)
-		r.readGlobalRules(e, f.Name, text)
+		r.readGlobalSettings(e, f.Name, text)
 		r.readFormats(e, f.Name, text)
 	}
-	if formats := e.own.Scalar("formats"); formats != "" && !slices.Contains(strings.Split(formats, ","), "md") {
+	if formats := e.settings.Scalar("formats"); formats != "" && !slices.Contains(strings.Split(formats, ","), "md") {
 		r.noMarkdown = &post.Omission{Reason: "--formats=" + formats + " in package.json has no md in it"}
 	} else if formats != "" {
 		r.noMarkdown = nil
@@ -91,13 +91,13 @@ func (e *Engine) at(file, text string, offset int, reason string) post.Omission 
 
 // ignoreFile reads the lines of an ignore file, which count from its folder. Eleventy
 // knows no exceptions from them.
-func (r *eleventyRules) ignoreFile(e *Engine, folder, name string) {
-	file := filepath.Join(e.own.Root, filepath.FromSlash(folder), name)
+func (r *configRules) ignoreFile(e *Engine, folder, name string) {
+	file := filepath.Join(e.settings.Root, filepath.FromSlash(folder), name)
 	raw, err := e.ReadOwn(file)
 	if err != nil {
 		return
 	}
-	e.own.Text = append(e.own.Text, raw...)
+	e.settings.Text = append(e.settings.Text, raw...)
 	for i, line := range strings.Split(string(raw), "\n") {
 		line = strings.TrimSpace(line)
 		if line == "" || line[0] == '#' || line[0] == '!' {
@@ -105,7 +105,7 @@ func (r *eleventyRules) ignoreFile(e *Engine, folder, name string) {
 		}
 		o := e.at(file, "", 0, name+": "+post.Clip(line))
 		o.Line = i + 1
-		r.ignores = append(r.ignores, eleventyIgnore{ignoreGlob(folder, line), o})
+		r.ignores = append(r.ignores, ignore{ignoreGlob(folder, line), o})
 	}
 }
 
@@ -114,18 +114,18 @@ func ignoreGlob(folder, line string) string {
 }
 
 var (
-	ignoresAdd    = regexp.MustCompile(`\.ignores\s*\.\s*(add|delete)\(\s*`)
-	literalText   = regexp.MustCompile("^(?:\"([^\"\\\\\n]*)\"|'([^'\\\\\n]*)'|`([^`$\\\\]*)`)\\s*,?\\s*([),])")
-	jsConditional = regexp.MustCompile(`\b(?:if|else|for|while|switch|case|catch)\b|\.(?:forEach|map)\(|&&|\|\||\?[^.]`)
+	ignoresAdd  = regexp.MustCompile(`\.ignores\s*\.\s*(add|delete)\(\s*`)
+	literalText = regexp.MustCompile("^(?:\"([^\"\\\\\n]*)\"|'([^'\\\\\n]*)'|`([^`$\\\\]*)`)\\s*,?\\s*([),])")
+	conditional = regexp.MustCompile(`\b(?:if|else|for|while|switch|case|catch)\b|\.(?:forEach|map)\(|&&|\|\||\?[^.]`)
 )
 
 // readIgnores takes eleventyConfig.ignores.add("…") and delete.
-func (r *eleventyRules) readIgnores(e *Engine, file, text string) {
+func (r *configRules) readIgnores(e *Engine, file, text string) {
 	for _, m := range ignoresAdd.FindAllStringSubmatchIndex(text, -1) {
 		o := e.at(file, text, m[0], "ignores."+text[m[2]:m[3]])
 		arg := literalText.FindStringSubmatch(text[m[1]:])
 		if arg == nil {
-			if glob, ok := e.code.program.EvalString(filepath.ToSlash(file), argumentAt(text, m[1])); ok {
+			if glob, ok := e.functions.program.EvalString(filepath.ToSlash(file), argumentAt(text, m[1])); ok {
 				arg = []string{"", glob, "", "", ""}
 			}
 		}
@@ -146,9 +146,9 @@ func (r *eleventyRules) readIgnores(e *Engine, file, text string) {
 		}
 		switch {
 		case text[m[2]:m[3]] == "add":
-			r.ignores = append(r.ignores, eleventyIgnore{glob, o})
+			r.ignores = append(r.ignores, ignore{glob, o})
 		case !o.Held:
-			r.ignores = slices.DeleteFunc(r.ignores, func(i eleventyIgnore) bool { return i.glob == glob && strings.HasPrefix(i.Reason, "ignores.") })
+			r.ignores = slices.DeleteFunc(r.ignores, func(i ignore) bool { return i.glob == glob && strings.HasPrefix(i.Reason, "ignores.") })
 		}
 	}
 }
@@ -196,7 +196,7 @@ func isConditional(text string, at int) bool {
 		if depth > 0 || i > 0 && !strings.ContainsRune(";{}", rune(text[i-1])) {
 			continue
 		}
-		if jsConditional.MatchString(text[i:end]) {
+		if conditional.MatchString(text[i:end]) {
 			return true
 		}
 	}
@@ -205,12 +205,12 @@ func isConditional(text string, at int) bool {
 
 var addPreprocessor = regexp.MustCompile(`\.addPreprocessor\(\s*["'\x60]([^"'\x60\n]*)["'\x60]\s*,\s*(?:["'\x60]([^"'\x60\n]*)["'\x60]|\[([^\]]*)\])\s*,\s*`)
 
-func (r *eleventyRules) readPreprocessors(e *Engine, file, text string) {
+func (r *configRules) readPreprocessors(e *Engine, file, text string) {
 	for _, m := range addPreprocessor.FindAllStringSubmatchIndex(text, -1) {
 		p := preprocessor{Omission: e.at(file, text, m[0], "addPreprocessor")}
-		f, ok := e.code.drops[text[m[2]:m[3]]]
+		f, ok := e.functions.preprocessors[text[m[2]:m[3]]]
 		if !ok {
-			f, ok = e.code.program.ParseExpression(filepath.ToSlash(file), argumentAt(text, m[1]))
+			f, ok = e.functions.program.ParseExpression(filepath.ToSlash(file), argumentAt(text, m[1]))
 		}
 		if ok {
 			p.function, p.code = &f, f.Source()
@@ -233,23 +233,23 @@ func (r *eleventyRules) readPreprocessors(e *Engine, file, text string) {
 var addComputed = regexp.MustCompile(`\.addGlobalData\(\s*["'\x60](eleventyComputed(?:\.(\w+))?|permalink|eleventyExcludeFromCollections)["'\x60]\s*,\s*`)
 
 // readGlobalRules takes addGlobalData("eleventyComputed…").
-func (r *eleventyRules) readGlobalRules(e *Engine, file, text string) {
+func (r *configRules) readGlobalSettings(e *Engine, file, text string) {
 	for _, m := range addComputed.FindAllStringSubmatchIndex(text, -1) {
 		name := text[m[2]:m[3]]
 		key := strings.ToLower(name[strings.LastIndexByte(name, '.')+1:])
 		o := e.at(file, text, m[0], name)
 		if key == "eleventycomputed" {
-			data, known := e.code.data[name].Data()
+			data, known := e.functions.globalData[name].Data()
 			before := []byte(text[:m[1]])
 			blank(before)
-			r.computed = append(r.computed, e.scriptRules(file, string(before)+argumentAt(text, m[1]), data.AsComputed(), known, true)...)
+			r.settings = append(r.settings, e.scriptSettings(file, string(before)+argumentAt(text, m[1]), data.AsComputed(), known, true)...)
 			continue
 		}
-		rule := jsRule{key: key, computed: strings.HasPrefix(name, "eleventyComputed"), literal: script.Unknown{}, Omission: o}
-		if f, ok := e.code.data[name]; ok {
+		rule := scriptSetting{key: key, overrides: strings.HasPrefix(name, "eleventyComputed"), value: script.Unknown{}, Omission: o}
+		if f, ok := e.functions.globalData[name]; ok {
 			rule.function = &f
 		}
-		r.computed = append(r.computed, rule)
+		r.settings = append(r.settings, rule)
 	}
 }
 
@@ -259,7 +259,7 @@ var (
 	addedFormats    = regexp.MustCompile(`\baddTemplateFormats\([^)]*\bmd\b`)
 )
 
-func (r *eleventyRules) readFormats(e *Engine, file, text string) {
+func (r *configRules) readFormats(e *Engine, file, text string) {
 	m := templateFormats.FindStringSubmatchIndex(text)
 	if m == nil || addedFormats.MatchString(text) {
 		return
@@ -275,7 +275,7 @@ func (r *eleventyRules) readFormats(e *Engine, file, text string) {
 // leavesOut compares a path from the project's folder with what is ignored: a glob
 // that does not end in a star also takes what is below.
 func (e *Engine) LeavesOut(file string) *post.Omission {
-	if e.own == nil {
+	if e.settings == nil {
 		return nil
 	}
 	rel, err := filepath.Rel(e.Root, filepath.Join(e.Dir, filepath.FromSlash(file)))
@@ -320,21 +320,21 @@ func (e *Engine) Omits(a *dialect.Page) *post.Omission {
 	if doubt != nil && !doubt.Held {
 		return doubt
 	}
-	hidden, set := a.Front.Truth(hide)
-	_, isTable := a.Front.Values[hide].(map[string]any)
+	hidden, set := a.Front.Truth(excludeKey)
+	_, isTable := a.Front.Values[excludeKey].(map[string]any)
 	switch {
 	case hidden:
-		return a.Says(hide, "")
-	case !set && sharesTag(a, a.Front.List(hide, frontmatter.ByComma)):
-		return a.Says(hide, "names its tag")
+		return a.Says(excludeKey, "")
+	case !set && sharesTag(a, a.Front.List(excludeKey, frontmatter.ByComma)):
+		return a.Says(excludeKey, "names its tag")
 	case isTable:
-		doubt = dialect.Omitted(doubt, a.Held(hide, "neither true nor false"))
+		doubt = dialect.Omitted(doubt, a.Held(excludeKey, "neither true nor false"))
 	}
 	for _, p := range e.rules.preprocessors {
 		if !p.all && !slices.Contains(p.extensions, path.Ext(a.Path)) {
 			continue
 		}
-		doubt = dialect.Omitted(doubt, e.judge(p, a))
+		doubt = dialect.Omitted(doubt, e.preprocessorOmission(p, a))
 	}
 	return doubt
 }
@@ -346,7 +346,7 @@ func sharesTag(a *dialect.Page, names []string) bool {
 var mayBeFalse = regexp.MustCompile(`\bfalse\b|!|==|&&`)
 
 // judge asks a preprocessor about a page: it drops those for which it returns false.
-func (e *Engine) judge(p preprocessor, a *dialect.Page) *post.Omission {
+func (e *Engine) preprocessorOmission(p preprocessor, a *dialect.Page) *post.Omission {
 	o := p.Omission
 	if p.code == "" {
 		o.Held, o.Reason = true, o.Reason+" of a function that is not in the config"

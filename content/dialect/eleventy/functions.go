@@ -17,15 +17,15 @@ import (
 )
 
 // eleventyScripts are the functions of the config that templates call by name.
-type eleventyScripts struct {
-	program    *script.Program
-	filters    map[string]script.Function
-	shortcodes map[string]script.Function
-	paired     map[string]script.Function
-	data       map[string]script.Function // addGlobalData
-	dates      []script.Function          // addDateParsing
-	addresses  []script.Function          // addUrlTransform
-	drops      map[string]script.Function // addPreprocessor
+type configFunctions struct {
+	program       *script.Program
+	filters       map[string]script.Function
+	shortcodes    map[string]script.Function
+	paired        map[string]script.Function
+	globalData    map[string]script.Function // addGlobalData
+	dateParsers   []script.Function          // addDateParsing
+	urlTransforms []script.Function          // addUrlTransform
+	preprocessors map[string]script.Function // addPreprocessor
 }
 
 var (
@@ -34,9 +34,9 @@ var (
 	pairedMethods    = []string{"addPairedShortcode", "addPairedAsyncShortcode", "addPairedLiquidShortcode", "addPairedNunjucksShortcode", "addPairedNunjucksAsyncShortcode"}
 )
 
-func readEleventyScripts(own *dialect.Settings) eleventyScripts {
+func readConfigFunctions(own *dialect.Settings) configFunctions {
 	p := script.Load(scriptFiles(own))
-	return eleventyScripts{p, p.Registered(filterMethods...), p.Registered(shortcodeMethods...), p.Registered(pairedMethods...), p.Registered("addGlobalData"), p.Callbacks("addDateParsing"),
+	return configFunctions{p, p.Registered(filterMethods...), p.Registered(shortcodeMethods...), p.Registered(pairedMethods...), p.Registered("addGlobalData"), p.Callbacks("addDateParsing"),
 		p.Callbacks("addUrlTransform"), p.Registered("addPreprocessor")}
 }
 
@@ -51,7 +51,7 @@ func scriptFiles(o *dialect.Settings) []script.File {
 
 // host is what Eleventy gives the functions of a page.
 func (e *Engine) host(m *dialect.Expansion, a *dialect.Page) script.Host {
-	host := script.Host{Zone: e.Loc, Slug: eleventySlugOf, Date: e.dateOf(a), Step: a.Budget.Step}
+	host := script.Host{Zone: e.Loc, Slug: sindresorhusSlug, Date: e.dateOf(a), Step: a.Budget.Step}
 	host.This = script.NewObject()
 	host.This.Lookup = func(key string) (any, bool) {
 		if key == "page" {
@@ -73,7 +73,7 @@ func (e *Engine) host(m *dialect.Expansion, a *dialect.Page) script.Host {
 
 // filterMethod is a filter that functions call as this.name.
 func (e *Engine) filterMethod(a *dialect.Page, name string) (any, bool) {
-	f, own := e.code.filters[name]
+	f, own := e.functions.filters[name]
 	if !own && name != "slugify" && name != "slug" {
 		return nil, false
 	}
@@ -98,7 +98,7 @@ func (e *Engine) filterMethod(a *dialect.Page, name string) (any, bool) {
 
 var camelWord = regexp.MustCompile(`(\p{Ll}|\d)(\p{Lu})`)
 
-func eleventySlugOf(text string, decamelize bool) string {
+func sindresorhusSlug(text string, decamelize bool) string {
 	if decamelize {
 		text = camelWord.ReplaceAllString(text, "$1 $2")
 	}
@@ -109,7 +109,7 @@ func eleventySlugOf(text string, decamelize bool) string {
 func (e *Engine) pageObject(a *dialect.Page) *script.Object {
 	o := script.NewObject()
 	o.Set("fileSlug", a.Name.Stem)
-	o.Set("filePathStem", path.Join("/", a.Name.Dir, eleventyUndated(a.Name.Full)))
+	o.Set("filePathStem", path.Join("/", a.Name.Dir, withoutDate(a.Name.Full)))
 	o.Set("inputPath", "./"+path.Join(e.input, a.Name.Dir, path.Base(a.Path)))
 	o.Set("outputFileExtension", "html")
 	if date := e.dateOf(a); !date.IsZero() {
@@ -186,7 +186,7 @@ func runObject() *script.Object {
 
 // isGlobal reports that code gives all pages a value of that name.
 func (e *Engine) isGlobal(key string) bool {
-	_, set := e.code.data[key]
+	_, set := e.functions.globalData[key]
 	return set || slices.Contains(e.dataNames, key)
 }
 
@@ -250,8 +250,8 @@ func fromScript(v any) any {
 }
 
 // ownFilter applies a filter that the config defines; found is false where it does not.
-func (e *Engine) ownFilter(m *dialect.Expansion, name string, v any, arguments []any) (out any, found, ok bool) {
-	f, found := e.code.filters[name]
+func (e *Engine) callFilter(m *dialect.Expansion, name string, v any, arguments []any) (out any, found, ok bool) {
+	f, found := e.functions.filters[name]
 	if !found {
 		if name == "slug" {
 			slug, err := script.Slugify(liquid.Text(v))
@@ -271,10 +271,10 @@ func (e *Engine) ownFilter(m *dialect.Expansion, name string, v any, arguments [
 }
 
 // ownShortcode calls a shortcode that the config defines.
-func (e *Engine) ownShortcode(m *dialect.Expansion, l *liquid.Evaluator, tag liquid.Mark, inner string) (out string, found, ok bool) {
-	f, paired := e.code.paired[tag.Name]
+func (e *Engine) callShortcode(m *dialect.Expansion, l *liquid.Evaluator, tag liquid.Mark, inner string) (out string, found, ok bool) {
+	f, paired := e.functions.paired[tag.Name]
 	if !paired || !tag.IsBlock() {
-		if f, found = e.code.shortcodes[tag.Name]; !found {
+		if f, found = e.functions.shortcodes[tag.Name]; !found {
 			return "", false, false
 		}
 		paired = false
@@ -283,7 +283,7 @@ func (e *Engine) ownShortcode(m *dialect.Expansion, l *liquid.Evaluator, tag liq
 	if !ok {
 		return "", true, false
 	}
-	args := scriptArguments(values)
+	args := callArguments(values)
 	if paired {
 		args = append([]any{inner}, args...)
 	}
@@ -301,7 +301,7 @@ func (e *Engine) ownShortcode(m *dialect.Expansion, l *liquid.Evaluator, tag liq
 }
 
 // scriptArguments are what a shortcode is called with: those with names are an object at the end.
-func scriptArguments(values []liquid.TagValue) []any {
+func callArguments(values []liquid.TagValue) []any {
 	var args []any
 	var named *script.Object
 	for _, v := range values {
@@ -332,9 +332,9 @@ var quotedDate = regexp.MustCompile(`(?m)^["']?date["']?\s*[:=]\s*["']`)
 
 // parseDate lets the config's own functions for dates read the one of the front matter.
 // What they make of it and is not known here leaves the date as it is written.
-func (e *Engine) parseDate(a *dialect.Page) {
+func (e *Engine) applyDateParsers(a *dialect.Page) {
 	written := a.Front.Scalar("date")
-	if len(e.code.dates) == 0 || written == "" {
+	if len(e.functions.dateParsers) == 0 || written == "" {
 		return
 	}
 	var v any = written
@@ -343,7 +343,7 @@ func (e *Engine) parseDate(a *dialect.Page) {
 			v = t
 		}
 	}
-	for _, f := range e.code.dates {
+	for _, f := range e.functions.dateParsers {
 		out, err := f.Call(e.host(nil, a), v)
 		if err != nil {
 			return
@@ -357,8 +357,8 @@ func (e *Engine) parseDate(a *dialect.Page) {
 
 // transformed is the address that the config's own functions make of a page's; ok is
 // false where that is not known.
-func (e *Engine) transformed(a *dialect.Page, url string) (string, bool) {
-	for _, f := range e.code.addresses {
+func (e *Engine) transformURL(a *dialect.Page, url string) (string, bool) {
+	for _, f := range e.functions.urlTransforms {
 		page := e.pageObject(a)
 		page.Set("url", url)
 		v, err := f.Call(e.host(nil, a), page)
@@ -376,21 +376,21 @@ func (e *Engine) transformed(a *dialect.Page, url string) (string, bool) {
 var globalKeys = []string{"layout", "permalink", "eleventyExcludeFromCollections", "draft", "tags"}
 
 // globalValues are the plain ones among them.
-func (e *Engine) globalValues(s *folders) map[string]any {
+func (e *Engine) globalValues(s *dataCascade) map[string]any {
 	out := map[string]any{}
 	for _, key := range globalKeys {
-		if f, ok := e.code.data[key]; ok {
+		if f, ok := e.functions.globalData[key]; ok {
 			if v, err := f.Value(script.Host{}); err == nil {
 				switch v := v.(type) {
 				case string, bool, *script.Array:
-					out[strings.ToLower(key)] = spelled(fromScript(v))
+					out[strings.ToLower(key)] = asFrontMatter(fromScript(v))
 				}
 			}
 		}
 		if s == nil {
 			continue
 		}
-		if v, ok := s.plain[key]; ok {
+		if v, ok := s.singleValues[key]; ok {
 			out[strings.ToLower(key)] = v
 		}
 	}

@@ -21,10 +21,10 @@ const (
 
 // readLayouts reads the front matter of the blog's layouts: Eleventy's pages take
 // over what it says, their permalink too.
-func (s *folders) readLayouts() {
-	s.layouts = map[string]eleventyLayer{}
-	for _, folder := range layoutFolders(s.own) {
-		root := s.Site.Folder(filepath.Join(s.own.Root, filepath.FromSlash(folder)))
+func (s *dataCascade) readLayouts() {
+	s.layouts = map[string]layer{}
+	for _, folder := range layoutFolders(s.settings) {
+		root := s.Site.Folder(filepath.Join(s.settings.Root, filepath.FromSlash(folder)))
 		if root == "" {
 			continue
 		}
@@ -46,11 +46,11 @@ func (s *folders) readLayouts() {
 	}
 }
 
-func (s *folders) readLayout(file, name, fromRoot string) {
+func (s *dataCascade) readLayout(file, name, fromRoot string) {
 	if _, taken := s.layouts[name]; taken {
 		return
 	}
-	l := eleventyLayer{values: map[string]any{}}
+	l := layer{values: map[string]any{}}
 	text, err := s.Site.ReadOwn(file)
 	if err != nil {
 		o := s.at(file, "", 0, "the layout "+name+" cannot be read")
@@ -68,9 +68,9 @@ func (s *folders) readLayout(file, name, fromRoot string) {
 		}
 		l.values, l.front = fm.Values, &fm
 		if fm.Form == frontmatter.ScriptForm {
-			l.rules = s.scriptRules(file, fm.Text, script.FrontMatter(fm.Text), true, false)
-			for i := range l.rules {
-				l.rules[i].Line += fm.Line - 1
+			l.settings = s.scriptSettings(file, fm.Text, script.FrontMatter(fm.Text), true, false)
+			for i := range l.settings {
+				l.settings[i].Line += fm.Line - 1
 			}
 		}
 		s.Remember(fromRoot, []byte(fm.Text))
@@ -79,9 +79,9 @@ func (s *folders) readLayout(file, name, fromRoot string) {
 }
 
 var (
-	setLayouts  = regexp.MustCompile(`\.setLayoutsDirectory\(\s*["'\x60]([^"'\x60]+)["'\x60]`)
-	setIncludes = regexp.MustCompile(`\.setIncludesDirectory\(\s*["'\x60]([^"'\x60]+)["'\x60]`)
-	layoutAlias = regexp.MustCompile(`\.addLayoutAlias\(\s*["'\x60]([^"'\x60\n]+)["'\x60]\s*,\s*["'\x60]([^"'\x60\n]+)["'\x60]`)
+	layoutsSetter  = regexp.MustCompile(`\.setLayoutsDirectory\(\s*["'\x60]([^"'\x60]+)["'\x60]`)
+	includesSetter = regexp.MustCompile(`\.setIncludesDirectory\(\s*["'\x60]([^"'\x60]+)["'\x60]`)
+	layoutAlias    = regexp.MustCompile(`\.addLayoutAlias\(\s*["'\x60]([^"'\x60\n]+)["'\x60]\s*,\s*["'\x60]([^"'\x60\n]+)["'\x60]`)
 )
 
 // layoutFolders are where layouts are looked for, from the project's folder.
@@ -96,10 +96,10 @@ func layoutFolders(o *dialect.Settings) []string {
 		return ""
 	}
 	var out []string
-	for _, name := range []string{folder("layouts", setLayouts), folder("includes", setIncludes), "_includes"} {
+	for _, name := range []string{folder("layouts", layoutsSetter), folder("includes", includesSetter), "_includes"} {
 		if full := path.Join(InputFolder(o), name); name != "" && filepath.IsLocal(filepath.FromSlash(full)) {
 			out = append(out, full)
-			if name != "_includes" && len(out) == 1 && folder("layouts", setLayouts) != "" {
+			if name != "_includes" && len(out) == 1 && folder("layouts", layoutsSetter) != "" {
 				return out
 			}
 		}
@@ -110,7 +110,7 @@ func layoutFolders(o *dialect.Settings) []string {
 // includesFolder is where templates find what they include, from the project's folder.
 func includesFolder(o *dialect.Settings) string {
 	name := dirSetting(o, "includes")
-	if m := setIncludes.FindSubmatch(o.Text); m != nil && name == "" {
+	if m := includesSetter.FindSubmatch(o.Text); m != nil && name == "" {
 		name = string(m[1])
 	}
 	if full := path.Join(InputFolder(o), cmp.Or(name, "_includes")); filepath.IsLocal(filepath.FromSlash(full)) {
@@ -120,8 +120,8 @@ func includesFolder(o *dialect.Settings) string {
 }
 
 // layoutsOf are the layouts around a page, the nearest first.
-func (s *folders) layoutsOf(name string) []eleventyLayer {
-	var out []eleventyLayer
+func (s *dataCascade) layoutsOf(name string) []layer {
+	var out []layer
 	for len(out) < maxLayoutChain && name != "" {
 		l, ok := s.layoutNamed(name)
 		if !ok {
@@ -133,9 +133,9 @@ func (s *folders) layoutsOf(name string) []eleventyLayer {
 	return out
 }
 
-func (s *folders) layoutNamed(name string) (eleventyLayer, bool) {
-	if s.own != nil {
-		for _, m := range layoutAlias.FindAllSubmatch(s.own.Text, 100) {
+func (s *dataCascade) layoutNamed(name string) (layer, bool) {
+	if s.settings != nil {
+		for _, m := range layoutAlias.FindAllSubmatch(s.settings.Text, 100) {
 			if string(m[1]) == name {
 				name = string(m[2])
 				break
@@ -151,5 +151,5 @@ func (s *folders) layoutNamed(name string) (eleventyLayer, bool) {
 			return l, true
 		}
 	}
-	return eleventyLayer{}, false
+	return layer{}, false
 }

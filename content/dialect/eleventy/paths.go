@@ -8,26 +8,26 @@ import (
 )
 
 var (
-	eleventySlugDate = regexp.MustCompile(`\d{4}-\d{2}-\d{2}-(.*)`)
-	eleventyPathDate = regexp.MustCompile(`\d{4}-\d{2}-\d{2}`)
+	datePrefix = regexp.MustCompile(`\d{4}-\d{2}-\d{2}-(.*)`)
+	anyDate    = regexp.MustCompile(`\d{4}-\d{2}-\d{2}`)
 )
 
 // eleventyName reads a path from Eleventy's input folder: stem is page.fileSlug,
 // which an index file takes from its folder; full is what the address has, date
 // and all. The date may stand anywhere in the path.
-func eleventyName(p string) dialect.FileName {
+func fileName(p string) dialect.FileName {
 	dir, base := path.Split(p)
-	n := dialect.FileName{Dir: strings.TrimSuffix(dir, "/"), Ext: path.Ext(base), Date: eleventyPathDate.FindString(p)}
+	n := dialect.FileName{Dir: strings.TrimSuffix(dir, "/"), Ext: path.Ext(base), Date: anyDate.FindString(p)}
 	n.Full = strings.TrimSuffix(base, n.Ext)
-	if n.Stem = eleventyUndated(n.Full); n.Stem == "index" {
+	if n.Stem = withoutDate(n.Full); n.Stem == "index" {
 		n.Bundle = true
-		n.Stem = strings.TrimPrefix(eleventyUndated(path.Base(n.Dir)), ".")
+		n.Stem = strings.TrimPrefix(withoutDate(path.Base(n.Dir)), ".")
 	}
 	return n
 }
 
-func eleventyUndated(name string) string {
-	if m := eleventySlugDate.FindStringSubmatch(name); m != nil {
+func withoutDate(name string) string {
+	if m := datePrefix.FindStringSubmatch(name); m != nil {
 		return m[1]
 	}
 	return name
@@ -35,7 +35,7 @@ func eleventyUndated(name string) string {
 
 // eleventyPath is where a file stands that sets no permalink: a file that is
 // called like its folder is the folder's own page.
-func eleventyPath(n dialect.FileName) string {
+func defaultPath(n dialect.FileName) string {
 	where := path.Join("/", n.Dir)
 	if n.Full != "index" && n.Full != path.Base(where) {
 		where = path.Join(where, n.Full)
@@ -44,7 +44,7 @@ func eleventyPath(n dialect.FileName) string {
 }
 
 // eleventyURL is the address of an output file.
-func eleventyURL(file string) string {
+func outputURL(file string) string {
 	file = "/" + strings.TrimLeft(file, "/")
 	if strings.HasSuffix(file, "/") {
 		file += "index.html"

@@ -20,26 +20,26 @@ import (
 
 // obey asks the scripts around a page for its permalink and whether it is in
 // collections.
-func (e *Engine) obey(a *dialect.Page, rules []jsRule) {
-	slices.SortStableFunc(rules, func(x, y jsRule) int { return cmp.Compare(order(x), order(y)) })
+func (e *Engine) applySettings(a *dialect.Page, rules []scriptSetting) {
+	slices.SortStableFunc(rules, func(x, y scriptSetting) int { return cmp.Compare(evaluationOrder(x), evaluationOrder(y)) })
 	computed := map[string]bool{}
 	for _, rule := range rules {
-		if _, own := a.Front.Values[rule.key]; own && !rule.computed {
+		if _, own := a.Front.Values[rule.key]; own && !rule.overrides {
 			continue
 		}
-		if rule.computed && rule.key != hide && computed[rule.key] {
+		if rule.overrides && rule.key != excludeKey && computed[rule.key] {
 			continue // the nearest decides
 		}
-		computed[rule.key] = rule.computed
-		values := e.evaluated(a, rule)
+		computed[rule.key] = rule.overrides
+		values := e.possibleValues(a, rule)
 		switch rule.key {
 		case "permalink":
-			a.Computed = dialect.Omitted(a.Computed, rule.judge(values))
-			if !rule.unread {
-				e.addressBy(a, rule, values)
+			a.Computed = dialect.Omitted(a.Computed, rule.omission(values))
+			if !rule.unreadable {
+				e.setPermalink(a, rule, values)
 			}
-		case hide:
-			a.Computed = dialect.Omitted(a.Computed, rule.judge(values))
+		case excludeKey:
+			a.Computed = dialect.Omitted(a.Computed, rule.omission(values))
 		default:
 			if _, unknown := values[0].(script.Unknown); len(values) == 1 && !unknown && values[0] != nil {
 				a.Set(rule.key, values[0])
@@ -49,12 +49,12 @@ func (e *Engine) obey(a *dialect.Page, rules []jsRule) {
 }
 
 // hide is the key that keeps a page out of all collections, as front matter has it.
-const hide = "eleventyexcludefromcollections"
+const excludeKey = "eleventyexcludefromcollections"
 
 // evaluated are the values that a rule may come to for the page.
-func (e *Engine) evaluated(a *dialect.Page, rule jsRule) []any {
+func (e *Engine) possibleValues(a *dialect.Page, rule scriptSetting) []any {
 	if rule.function == nil {
-		return []any{rule.literal}
+		return []any{rule.value}
 	}
 	var out []any
 	for _, v := range rule.function.Results(e.host(nil, a), e.dataObject(a)) {
@@ -78,17 +78,17 @@ func (e *Engine) evaluated(a *dialect.Page, rule jsRule) []any {
 	return out
 }
 
-var jsRuleKey = regexp.MustCompile(`(?m)(?:^|[{,;]|\b(?:async|const|let|var))[ \t]*["']?(permalink|eleventyExcludeFromCollections)["']?\s*[:(=]`)
+var settingKey = regexp.MustCompile(`(?m)(?:^|[{,;]|\b(?:async|const|let|var))[ \t]*["']?(permalink|eleventyExcludeFromCollections)["']?\s*[:(=]`)
 
 // scriptRules are the settings of pages that a script computes, by the data that it
 // exports. Where those are not known, each mention of a setting may come to anything.
-func (e *Engine) scriptRules(file, text string, data script.Data, known, computed bool) []jsRule {
+func (e *Engine) scriptSettings(file, text string, data script.Data, known, computed bool) []scriptSetting {
 	code := blankComments(text)
-	var rules []jsRule
+	var rules []scriptSetting
 	if !known {
-		for _, m := range jsRuleKey.FindAllStringSubmatchIndex(code, -1) {
+		for _, m := range settingKey.FindAllStringSubmatchIndex(code, -1) {
 			key := code[m[2]:m[3]]
-			rules = append(rules, jsRule{key: strings.ToLower(key), computed: computed, unread: true, literal: script.Unknown{}, Omission: e.at(file, code, m[2], key+" of a script")})
+			rules = append(rules, scriptSetting{key: strings.ToLower(key), overrides: computed, unreadable: true, value: script.Unknown{}, Omission: e.at(file, code, m[2], key+" of a script")})
 		}
 		return rules
 	}
@@ -98,7 +98,7 @@ func (e *Engine) scriptRules(file, text string, data script.Data, known, compute
 	}
 	for _, key := range []string{"date", "title", "tags", "slug", "lang"} {
 		if f, ok := data.Computed[key]; ok {
-			rules = append(rules, jsRule{key: key, computed: true, function: &f, Omission: e.whereSet(file, code, key, true)})
+			rules = append(rules, scriptSetting{key: key, overrides: true, function: &f, Omission: e.placeOf(file, code, key, true)})
 		}
 	}
 	for _, key := range []string{"permalink", "eleventyExcludeFromCollections"} {
@@ -107,19 +107,19 @@ func (e *Engine) scriptRules(file, text string, data script.Data, known, compute
 			values    map[string]any
 			computed  bool
 		}{{data.Functions, data.Values, computed}, {data.Computed, inner.Properties(), true}} {
-			rule := jsRule{key: strings.ToLower(key), computed: group.computed, literal: group.values[key]}
+			rule := scriptSetting{key: strings.ToLower(key), overrides: group.computed, value: group.values[key]}
 			f, isFunction := group.functions[key]
 			if isFunction {
 				rule.function = &f
 			}
-			switch rule.literal.(type) {
+			switch rule.value.(type) {
 			case bool, string:
 			default:
 				if !isFunction {
 					continue // {build: …}
 				}
 			}
-			rule.Omission = e.whereSet(file, code, key, group.computed && !computed)
+			rule.Omission = e.placeOf(file, code, key, group.computed && !computed)
 			rules = append(rules, rule)
 		}
 	}
@@ -127,12 +127,12 @@ func (e *Engine) scriptRules(file, text string, data script.Data, known, compute
 }
 
 // whereSet is the place at which a script sets a key, in eleventyComputed or beside it.
-func (e *Engine) whereSet(file, code, key string, computed bool) post.Omission {
+func (e *Engine) placeOf(file, code, key string, computed bool) post.Omission {
 	from := 0
 	if computed {
 		from = max(0, strings.Index(code, "eleventyComputed"))
 	}
-	for _, m := range jsRuleKey.FindAllStringSubmatchIndex(code[from:], -1) {
+	for _, m := range settingKey.FindAllStringSubmatchIndex(code[from:], -1) {
 		if code[from+m[2]:from+m[3]] == key {
 			return e.at(file, code, from+m[2], key+" of a script")
 		}
@@ -141,18 +141,18 @@ func (e *Engine) whereSet(file, code, key string, computed bool) post.Omission {
 }
 
 // merged adds to values what a script spells out besides.
-func merged(values, more map[string]any) map[string]any {
+func addLiterals(values, more map[string]any) map[string]any {
 	if values == nil {
 		values = map[string]any{}
 	}
 	for key, v := range more {
-		values[strings.ToLower(key)] = spelled(fromScript(v))
+		values[strings.ToLower(key)] = asFrontMatter(fromScript(v))
 	}
 	return values
 }
 
 // spelled are values as front matter has them: scalars in their spelling.
-func spelled(v any) any {
+func asFrontMatter(v any) any {
 	switch v := v.(type) {
 	case bool, float64:
 		return liquid.Text(v)
@@ -160,11 +160,11 @@ func spelled(v any) any {
 		return v.Format(time.RFC3339)
 	case []any:
 		for i := range v {
-			v[i] = spelled(v[i])
+			v[i] = asFrontMatter(v[i])
 		}
 	case map[string]any:
 		for key := range v {
-			v[key] = spelled(v[key])
+			v[key] = asFrontMatter(v[key])
 		}
 	}
 	return v
@@ -172,12 +172,12 @@ func spelled(v any) any {
 
 // filesAround are a script and what it imports from the project's own files, which
 // decide as well.
-func (s *folders) filesAround(file string, text []byte) []script.File {
-	if s.own == nil {
+func (s *dataCascade) filesAround(file string, text []byte) []script.File {
+	if s.settings == nil {
 		return nil
 	}
 	all := &dialect.Settings{}
-	addScripts(all, s.own.Root, file, text)
+	addScripts(all, s.settings.Root, file, text)
 	var out []script.File
 	for i, f := range all.Files {
 		if i > 0 && !s.Site.MayRead(f.Name) {
@@ -192,13 +192,13 @@ func (s *folders) filesAround(file string, text []byte) []script.File {
 }
 
 // judge says whether the values that a rule may come to leave a page out.
-func (rule *jsRule) judge(values []any) *post.Omission {
+func (rule *scriptSetting) omission(values []any) *post.Omission {
 	hidden, other, doubtful := 0, 0, 0
 	for _, v := range values {
 		switch {
-		case v == (rule.key == hide):
+		case v == (rule.key == excludeKey):
 			hidden++
-		case rule.key == hide && script.MayBe(v, true), rule.unread:
+		case rule.key == excludeKey && script.MayBe(v, true), rule.unreadable:
 			doubtful++
 		default:
 			other++
@@ -217,9 +217,9 @@ func (rule *jsRule) judge(values []any) *post.Omission {
 
 // order puts what is computed behind the rest, whose values it sees, and an address
 // behind what addresses are made of.
-func order(rule jsRule) int {
+func evaluationOrder(rule scriptSetting) int {
 	n := 0
-	if rule.computed {
+	if rule.overrides {
 		n = 2
 	}
 	if rule.key == "permalink" {
@@ -230,7 +230,7 @@ func order(rule jsRule) int {
 
 // addressBy takes over a computed permalink. Of one that is not known the page's own
 // address would be a guess, and a wrong address is worse than none.
-func (e *Engine) addressBy(a *dialect.Page, rule jsRule, values []any) {
+func (e *Engine) setPermalink(a *dialect.Page, rule scriptSetting, values []any) {
 	values = slices.DeleteFunc(slices.Clone(values), func(v any) bool { return v == false })
 	if len(values) == 0 {
 		return

@@ -18,12 +18,12 @@ import (
 )
 
 // eleventyNames are those that Eleventy looks for, in its order.
-var eleventyNames = []string{".eleventy.js", "eleventy.config.js", "eleventy.config.mjs", "eleventy.config.cjs", "eleventy.config.ts"}
+var configNames = []string{".eleventy.js", "eleventy.config.js", "eleventy.config.mjs", "eleventy.config.cjs", "eleventy.config.ts"}
 
 // eleventyConfig finds the config that package.json's scripts name, else one of the
 // usual names. A project that depends on Eleventy may have none.
 func ReadSettings(dir, _ string) (*dialect.Settings, error) {
-	command, manifest := eleventyCommand(dir)
+	command, manifest := commandOptions(dir)
 	own := &dialect.Settings{Dialect: config.Eleventy, Root: dir, Values: map[string]any{}}
 	if command["input"] != "" {
 		own.Values["input"] = path.Clean(command["input"])
@@ -31,7 +31,7 @@ func ReadSettings(dir, _ string) (*dialect.Settings, error) {
 	if command["formats"] != "" {
 		own.Values["formats"] = command["formats"]
 	}
-	names := eleventyNames
+	names := configNames
 	if named := command["config"]; named != "" && filepath.IsLocal(filepath.FromSlash(named)) {
 		names = append([]string{named}, names...)
 	}
@@ -57,13 +57,13 @@ func ReadSettings(dir, _ string) (*dialect.Settings, error) {
 }
 
 var (
-	eleventyCall   = regexp.MustCompile(`(?:^|[\s/&;|"'(])(?:eleventy|@11ty/eleventy)(?:[\s&;|]|$)`)
-	eleventyOption = regexp.MustCompile(`(?:^|\s)--(config|input|formats)[= ]["']?([^\s"';&|]+)`)
+	commandCall   = regexp.MustCompile(`(?:^|[\s/&;|"'(])(?:eleventy|@11ty/eleventy)(?:[\s&;|]|$)`)
+	commandOption = regexp.MustCompile(`(?:^|\s)--(config|input|formats)[= ]["']?([^\s"';&|]+)`)
 )
 
 // eleventyCommand are the options by which the scripts of package.json call Eleventy,
 // those of the script named build first; nil where nothing there is about Eleventy.
-func eleventyCommand(dir string) (options map[string]string, manifest []byte) {
+func commandOptions(dir string) (options map[string]string, manifest []byte) {
 	file := filepath.Join(dir, "package.json")
 	if !dialect.IsRegular(file) {
 		return nil, nil
@@ -82,11 +82,11 @@ func eleventyCommand(dir string) (options map[string]string, manifest []byte) {
 	}
 	for _, name := range scriptOrder(project.Scripts) {
 		script, _ := project.Scripts[name].(string)
-		if !eleventyCall.MatchString(script) {
+		if !commandCall.MatchString(script) {
 			continue
 		}
 		options = map[string]string{}
-		for _, m := range eleventyOption.FindAllStringSubmatch(script, -1) {
+		for _, m := range commandOption.FindAllStringSubmatch(script, -1) {
 			if options[m[1]] == "" {
 				options[m[1]] = m[2]
 			}
@@ -121,8 +121,8 @@ func scriptOrder(scripts map[string]any) []string {
 }
 
 var (
-	setInput   = regexp.MustCompile(`\.setInputDirectory\(\s*["'` + "`" + `]([^"'` + "`" + `]+)["'` + "`" + `]`)
-	namedInput = regexp.MustCompile(`\binput\s*:\s*([A-Za-z_$][\w$]*)\s*[,}\n]|\.setInputDirectory\(\s*([A-Za-z_$][\w$]*)\s*\)|\{[^{}]*\b(input)\b\s*[,}]`)
+	inputSetter = regexp.MustCompile(`\.setInputDirectory\(\s*["'` + "`" + `]([^"'` + "`" + `]+)["'` + "`" + `]`)
+	inputByName = regexp.MustCompile(`\binput\s*:\s*([A-Za-z_$][\w$]*)\s*[,}\n]|\.setInputDirectory\(\s*([A-Za-z_$][\w$]*)\s*\)|\{[^{}]*\b(input)\b\s*[,}]`)
 )
 
 // dirSetting returns one of the folders that the config names under dir; "" for none.
@@ -139,10 +139,10 @@ func InputFolder(o *dialect.Settings) string {
 	if input == "" {
 		input = dirSetting(o, "input")
 	}
-	if m := setInput.FindSubmatch(o.Text); m != nil && input == "" {
+	if m := inputSetter.FindSubmatch(o.Text); m != nil && input == "" {
 		input = string(m[1])
 	}
-	if m := namedInput.FindSubmatch(o.Text); m != nil && input == "" { // of a constant's name
+	if m := inputByName.FindSubmatch(o.Text); m != nil && input == "" { // of a constant's name
 		p := script.Load(scriptFiles(o))
 		for _, f := range o.Files {
 			if text, ok := p.EvalString(filepath.ToSlash(f.Name), string(m[1])+string(m[2])+string(m[3])); ok {
@@ -160,7 +160,7 @@ func InputFolder(o *dialect.Settings) string {
 // folderLanguage is the language that Eleventy's plugin for languages takes from a
 // path: the first folder that is called like one.
 func (e *Engine) folderLanguage(a *dialect.Page) string {
-	if e.own == nil || !bytes.Contains(e.own.Text, []byte("I18nPlugin")) {
+	if e.settings == nil || !bytes.Contains(e.settings.Text, []byte("I18nPlugin")) {
 		return ""
 	}
 	for folder := range strings.SplitSeq(a.Name.Dir, "/") {
@@ -172,7 +172,7 @@ func (e *Engine) folderLanguage(a *dialect.Page) string {
 }
 
 // configFileOf is the config's own file, from the blog's folder; "" for none.
-func ConfigFileOf(o *dialect.Settings, root string) string {
+func ConfigFile(o *dialect.Settings, root string) string {
 	if len(o.Files) == 0 {
 		return ""
 	}

@@ -11,20 +11,20 @@ import (
 )
 
 // eleventyHost is what Eleventy gives the Liquid or Nunjucks of a text.
-type eleventyHost struct {
+type templateHost struct {
 	*dialect.Expansion
 	engine *Engine
 }
 
 // Tag evaluates the shortcodes of the config, and the tags that the most used plugins add.
-func (h eleventyHost) Tag(l *liquid.Evaluator, tag liquid.Mark, inner string) (string, bool) {
+func (h templateHost) Tag(l *liquid.Evaluator, tag liquid.Mark, inner string) (string, bool) {
 	if tag.Name == "highlight" {
 		if mdsource.IsMarkdownName(h.Article.Path) {
 			return "", false
 		}
 		return "<pre><code>" + html.EscapeString(strings.Trim(inner, "\n")) + "</code></pre>", true
 	}
-	if out, found, ok := h.engine.ownShortcode(h.Expansion, l, tag, inner); found && ok {
+	if out, found, ok := h.engine.callShortcode(h.Expansion, l, tag, inner); found && ok {
 		return out, true
 	}
 	switch tag.Name {
@@ -44,12 +44,12 @@ func (h eleventyHost) Tag(l *liquid.Evaluator, tag liquid.Mark, inner string) (s
 }
 
 // Filter applies a filter of the config.
-func (h eleventyHost) Filter(_ *liquid.Evaluator, name string, v any, arguments []any) (out any, found, ok bool) {
-	return h.engine.ownFilter(h.Expansion, name, v, arguments)
+func (h templateHost) Filter(_ *liquid.Evaluator, name string, v any, arguments []any) (out any, found, ok bool) {
+	return h.engine.callFilter(h.Expansion, name, v, arguments)
 }
 
 // Include reads a file of the includes folder.
-func (h eleventyHost) Include(name string, _ bool) (string, bool) {
+func (h templateHost) Include(name string, _ bool) (string, bool) {
 	folder := "_includes"
 	if h.engine.includes != "" {
 		folder = h.engine.includes
