@@ -36,47 +36,47 @@ func (e *Engine) FolderFile(name string) bool {
 }
 
 func (e *Engine) ReadFolders(files []dialect.File) dialect.Folders {
-	f := &dataCascade{Engine: e, layers: map[string][]layer{}}
+	c := &dataCascade{Engine: e, layers: map[string][]layer{}}
 	if e.settings != nil {
-		f.readGlobalData()
-		f.readLayouts()
+		c.readGlobalData()
+		c.readLayouts()
 	}
 	for _, file := range files {
 		if text, err := e.ReadOwn(file.Real); err == nil {
-			f.readData(file.Real, file.Path, text)
+			c.readData(file.Real, file.Path, text)
 		}
 	}
-	return f
+	return c
 }
 
 // readData takes over a file of the data of a folder, or of one page.
-func (f *dataCascade) readData(real, name string, text []byte) {
-	where, values, ok := f.directoryData(name, text)
+func (c *dataCascade) readData(real, name string, text []byte) {
+	where, values, ok := c.directoryData(name, text)
 	if !ok {
 		return
 	}
 	l := layer{values: values}
 	if !strings.HasSuffix(name, "json") {
-		data, known := script.ReadData(f.filesAround(real, text), filepath.ToSlash(real))
-		l.settings = f.scriptSettings(real, string(text), data, known, false)
+		data, known := script.ReadData(c.filesAround(real, text), filepath.ToSlash(real))
+		l.settings = c.scriptSettings(real, string(text), data, known, false)
 		l.values = addLiterals(l.values, data.Values)
 	}
 	if values == nil && strings.HasSuffix(name, "json") {
-		l.doubt = &post.Omission{Held: true, Reason: path.Base(name) + " does not parse", Path: f.Site.FromContentDir(name), Line: 1}
+		l.doubt = &post.Omission{Held: true, Reason: path.Base(name) + " does not parse", Path: c.Site.FromContentDir(name), Line: 1}
 	}
-	f.layers[where] = append(f.layers[where], l)
-	f.Remember(name, text)
+	c.layers[where] = append(c.layers[where], l)
+	c.Remember(name, text)
 }
 
 // of are the layers for a page, the nearest first. file is its path from the input
 // folder, without its extension.
-func (f *dataCascade) layersOf(file string) []layer {
-	if f == nil || len(f.layers) == 0 {
+func (c *dataCascade) layersOf(file string) []layer {
+	if c == nil || len(c.layers) == 0 {
 		return nil
 	}
 	var out []layer
 	for where := range dialect.Enclosing(file) {
-		out = append(out, f.layers[where]...)
+		out = append(out, c.layers[where]...)
 	}
 	return out
 }

@@ -21,13 +21,13 @@ const maxGlobal = 100
 // readGlobal reads the data that all of Eleventy's templates see: the files of
 // the data folder, each under its own name. Scripts are read as text; what they
 // compute is not there.
-func (s *dataCascade) readGlobalData() {
-	own := s.settings
+func (c *dataCascade) readGlobalData() {
+	own := c.settings
 	folder := path.Join(InputFolder(own), dataFolder(own))
 	if !filepath.IsLocal(filepath.FromSlash(folder)) {
 		return
 	}
-	dir := s.Site.Folder(filepath.Join(own.Root, filepath.FromSlash(folder)))
+	dir := c.Site.Folder(filepath.Join(own.Root, filepath.FromSlash(folder)))
 	if dir == "" {
 		return
 	}
@@ -35,56 +35,56 @@ func (s *dataCascade) readGlobalData() {
 	if err != nil {
 		return
 	}
-	s.global = map[string]any{}
+	c.global = map[string]any{}
 	for _, e := range entries[:min(len(entries), maxGlobal)] {
 		name, ext := strings.TrimSuffix(e.Name(), path.Ext(e.Name())), path.Ext(e.Name())
 		file := filepath.Join(dir, e.Name())
-		if !e.Type().IsRegular() || !slices.Contains([]string{".json", ".js", ".mjs", ".cjs", ".yaml", ".yml"}, ext) || !s.Site.MayRead(file) {
+		if !e.Type().IsRegular() || !slices.Contains([]string{".json", ".js", ".mjs", ".cjs", ".yaml", ".yml"}, ext) || !c.Site.MayRead(file) {
 			continue
 		}
 		if name == "eleventyComputed" && isScriptName(file) {
 			if text, err := dialect.ReadLimited(file); err == nil {
-				data, known := script.ReadData(s.filesAround(file, text), filepath.ToSlash(file))
-				s.computed = s.scriptSettings(file, string(text), data.AsComputed(), known, true)
-				s.Remember(path.Join(folder, e.Name()), text)
+				data, known := script.ReadData(c.filesAround(file, text), filepath.ToSlash(file))
+				c.computed = c.scriptSettings(file, string(text), data.AsComputed(), known, true)
+				c.Remember(path.Join(folder, e.Name()), text)
 			}
 			continue
 		}
 		if slices.Contains(globalKeys, name) {
-			s.readSingleValue(file, name, path.Join(folder, e.Name()))
+			c.readSingleValue(file, name, path.Join(folder, e.Name()))
 			continue
 		}
 		if values, text, err := dialect.ReadSettings(file); err == nil {
-			s.global[strings.TrimSuffix(name, ".11tydata")] = values
-			s.Remember(path.Join(folder, e.Name()), text)
+			c.global[strings.TrimSuffix(name, ".11tydata")] = values
+			c.Remember(path.Join(folder, e.Name()), text)
 		}
 	}
 }
 
 // readPlain reads a file of global data that holds one value which decides about pages:
 // permalink.js, say. What a script computes there is a rule.
-func (s *dataCascade) readSingleValue(file, name, fromRoot string) {
+func (c *dataCascade) readSingleValue(file, name, fromRoot string) {
 	text, err := dialect.ReadLimited(file)
 	if err != nil {
 		return
 	}
-	s.Remember(fromRoot, text)
-	o := s.at(file, "", 0, path.Base(file))
+	c.Remember(fromRoot, text)
+	o := c.at(file, "", 0, path.Base(file))
 	o.Line = 1
 	if !isScriptName(file) {
 		var v any
 		if json.Unmarshal(text, &v) == nil {
-			if s.singleValues == nil {
-				s.singleValues = map[string]any{}
+			if c.singleValues == nil {
+				c.singleValues = map[string]any{}
 			}
-			s.singleValues[name] = asFrontMatter(v)
+			c.singleValues[name] = asFrontMatter(v)
 			return
 		}
-	} else if f, ok := script.Load(s.filesAround(file, text)).DefaultExport(filepath.ToSlash(file)); ok {
-		s.computed = append(s.computed, scriptSetting{key: strings.ToLower(name), function: &f, Omission: o})
+	} else if f, ok := script.Load(c.filesAround(file, text)).DefaultExport(filepath.ToSlash(file)); ok {
+		c.computed = append(c.computed, scriptSetting{key: strings.ToLower(name), function: &f, Omission: o})
 		return
 	}
-	s.computed = append(s.computed, scriptSetting{key: strings.ToLower(name), value: script.Unknown{}, Omission: o})
+	c.computed = append(c.computed, scriptSetting{key: strings.ToLower(name), value: script.Unknown{}, Omission: o})
 }
 
 // dataFolderOf is the folder of global data, from the input folder.

@@ -68,130 +68,130 @@ func (e *Engine) Covers(file string) bool {
 // notPages are folders of what pages are made of, and of what they become.
 var notPages = map[string]bool{"_includes": true, "_data": true, "_layouts": true, "_site": true}
 
-func (e *Engine) Prepare(a *dialect.Page) {
-	s, _ := a.Around.(*dataCascade)
-	a.Name = fileName(path.Join(e.Below, a.Path))
-	if s != nil {
-		a.Global = s.global
+func (e *Engine) Prepare(p *dialect.Page) {
+	c, _ := p.Around.(*dataCascade)
+	p.Name = fileName(path.Join(e.Below, p.Path))
+	if c != nil {
+		p.Global = c.global
 	}
-	stem := path.Join(a.Name.Dir, a.Name.Full)
-	own := a.Front.List("tags", frontmatter.ByComma)
-	rules := e.frontMatterSettings(a)
-	for _, l := range s.layersOf(stem) {
+	stem := path.Join(p.Name.Dir, p.Name.Full)
+	own := p.Front.List("tags", frontmatter.ByComma)
+	rules := e.frontMatterSettings(p)
+	for _, l := range c.layersOf(stem) {
 		rules = append(rules, l.settings...)
-		a.Computed = dialect.Omitted(a.Computed, l.doubt)
+		p.Computed = dialect.Omitted(p.Computed, l.doubt)
 		own = append(own, frontmatter.ListOf(l.values["tags"], frontmatter.ByComma)...) // tags add up
-		a.InheritDeep(l.values)
+		p.InheritDeep(l.values)
 	}
-	global := e.globalValues(s)
+	global := e.globalValues(c)
 	if layout, ok := global["layout"]; ok {
-		a.Inherit(map[string]any{"layout": layout})
+		p.Inherit(map[string]any{"layout": layout})
 	}
-	if s != nil {
-		layout, _ := a.Front.Values["layout"].(string)
-		for _, l := range s.layoutsOf(layout) {
+	if c != nil {
+		layout, _ := p.Front.Values["layout"].(string)
+		for _, l := range c.layoutsOf(layout) {
 			rules = append(rules, l.settings...)
-			a.Computed = dialect.Omitted(a.Computed, l.doubt)
+			p.Computed = dialect.Omitted(p.Computed, l.doubt)
 			own = append(own, frontmatter.ListOf(l.values["tags"], frontmatter.ByComma)...)
-			a.InheritDeep(l.values)
+			p.InheritDeep(l.values)
 		}
 	}
 	own = append(own, frontmatter.ListOf(global["tags"], frontmatter.ByComma)...)
 	delete(global, "tags")
-	a.Inherit(global)
+	p.Inherit(global)
 	if len(own) > 0 {
-		a.Front.Values["tags"] = dialect.AnyList(own)
+		p.Front.Values["tags"] = dialect.AnyList(own)
 	}
-	if lang := e.folderLanguage(a); lang != "" {
-		a.Inherit(map[string]any{"lang": lang})
+	if lang := e.folderLanguage(p); lang != "" {
+		p.Inherit(map[string]any{"lang": lang})
 	}
-	e.fillComputed(a)
-	e.applyDateParsers(a)
-	if s != nil {
-		rules = append(rules, s.computed...)
+	e.fillComputed(p)
+	e.applyDateParsers(p)
+	if c != nil {
+		rules = append(rules, c.computed...)
 	}
-	e.applySettings(a, append(rules, e.rules.settings...))
+	e.applySettings(p, append(rules, e.rules.settings...))
 }
 
 // rulesOf are what front matter in JavaScript computes.
-func (e *Engine) frontMatterSettings(a *dialect.Page) []scriptSetting {
-	if a.Front.Form != frontmatter.ScriptForm {
+func (e *Engine) frontMatterSettings(p *dialect.Page) []scriptSetting {
+	if p.Front.Form != frontmatter.ScriptForm {
 		return nil
 	}
-	rules := e.scriptSettings("", a.Front.Text, script.FrontMatter(a.Front.Text), true, true)
+	rules := e.scriptSettings("", p.Front.Text, script.FrontMatter(p.Front.Text), true, true)
 	for i := range rules {
-		rules[i].Path = a.Path
-		rules[i].Line += a.Front.Line - 1
+		rules[i].Path = p.Path
+		rules[i].Line += p.Front.Line - 1
 	}
 	return rules
 }
 
 // compute fills in eleventyComputed. A permalink waits for what it is made of.
-func (e *Engine) fillComputed(a *dialect.Page) {
-	for key, v := range a.Front.Table("eleventycomputed") {
+func (e *Engine) fillComputed(p *dialect.Page) {
+	for key, v := range p.Front.Table("eleventycomputed") {
 		template, isText := v.(string)
 		if !isText {
 			continue
 		}
-		if value, ok := e.fill(a, template); ok && key != "permalink" {
-			a.Front.Values[key] = value
+		if value, ok := e.fill(p, template); ok && key != "permalink" {
+			p.Front.Values[key] = value
 		} else if key == "permalink" {
-			a.Front.Values[key] = template
+			p.Front.Values[key] = template
 		}
 	}
 }
 
 // isPage also knows what is neither dated nor tagged. Of templates that are not Markdown only a date tells that they are posts.
-func (e *Engine) IsPage(a *dialect.Page) bool {
-	if dialect.IsPageLayout(a) || a.Front.Has("pagination") {
+func (e *Engine) IsPage(p *dialect.Page) bool {
+	if dialect.IsPageLayout(p) || p.Front.Has("pagination") {
 		return true
 	}
-	if a.Front.Has("date") || a.Name.Date != "" || isDatedPage(a) {
+	if p.Front.Has("date") || p.Name.Date != "" || isDatedPage(p) {
 		return false
 	}
-	told := slices.ContainsFunc(a.Front.List("tags", frontmatter.Whole), func(tag string) bool { return !pageTags[strings.ToLower(tag)] })
-	return !mdsource.IsMarkdownName(a.Path) || a.Front.Form != frontmatter.NoFrontMatter && !told
+	told := slices.ContainsFunc(p.Front.List("tags", frontmatter.Whole), func(tag string) bool { return !pageTags[strings.ToLower(tag)] })
+	return !mdsource.IsMarkdownName(p.Path) || p.Front.Form != frontmatter.NoFrontMatter && !told
 }
 
 // fileDates are what Eleventy takes for a date that it finds itself.
 var fileDates = map[string]bool{"created": true, "last": true, "git": true, "modified": true}
 
-func (e *Engine) Complete(a *dialect.Page) {
-	e.applyDateParsers(a)
-	first, _, _ := strings.Cut(strings.ToLower(a.Front.Scalar("date")), " ")
+func (e *Engine) Complete(p *dialect.Page) {
+	e.applyDateParsers(p)
+	first, _, _ := strings.Cut(strings.ToLower(p.Front.Scalar("date")), " ")
 	switch {
 	case fileDates[first]:
-		a.DropProblem("date")
-		a.Post.Date = a.ModTime.In(e.Loc)
-	case a.Post.Date.IsZero() && a.Name.Date != "":
-		a.Post.Date, _ = frontmatter.ParseDate(a.Name.Date, e.Loc)
-	case a.Post.Date.IsZero() && !a.Front.Has("date") && hasOtherDate(a):
-		a.Post.Date = a.Date(dialect.OtherDates...)
-	case a.Post.Date.IsZero() && !a.Front.Has("date") && a.Front.Form != frontmatter.NoFrontMatter:
-		a.Post.Date = a.ModTime.In(e.Loc)
+		p.DropProblem("date")
+		p.Post.Date = p.ModTime.In(e.Loc)
+	case p.Post.Date.IsZero() && p.Name.Date != "":
+		p.Post.Date, _ = frontmatter.ParseDate(p.Name.Date, e.Loc)
+	case p.Post.Date.IsZero() && !p.Front.Has("date") && hasOtherDate(p):
+		p.Post.Date = p.Date(dialect.OtherDates...)
+	case p.Post.Date.IsZero() && !p.Front.Has("date") && p.Front.Form != frontmatter.NoFrontMatter:
+		p.Post.Date = p.ModTime.In(e.Loc)
 	}
-	tags := slices.DeleteFunc(a.Front.List("tags", frontmatter.Whole), func(tag string) bool {
+	tags := slices.DeleteFunc(p.Front.List("tags", frontmatter.Whole), func(tag string) bool {
 		tag = strings.ToLower(tag)
 		return pageTags[tag] || tag == "post" || tag == "posts"
 	})
-	a.SetNearTags(tags)
-	if a.Post.Title == "" {
-		a.Post.Title = e.title(a)
+	p.SetNearTags(tags)
+	if p.Post.Title == "" {
+		p.Post.Title = e.title(p)
 	}
-	a.Post.Summary = a.Front.Scalar("excerpt", "summary", "description")
-	a.TitleSlug = slug.Eleventy(a.Post.Title)
-	if a.Slug == "" {
-		a.Slug = a.Name.Stem
+	p.Post.Summary = p.Front.Scalar("excerpt", "summary", "description")
+	p.TitleSlug = slug.Eleventy(p.Post.Title)
+	if p.Slug == "" {
+		p.Slug = p.Name.Stem
 	}
 }
 
 // title is what a page is called that has no title: its heading, else its place in
 // the navigation.
-func (e *Engine) title(a *dialect.Page) string {
-	if title := dialect.HeadingTitle(a.Body); title != "" {
+func (e *Engine) title(p *dialect.Page) string {
+	if title := dialect.HeadingTitle(p.Body); title != "" {
 		return title
 	}
-	navigation := a.Front.Table("eleventynavigation")
+	navigation := p.Front.Table("eleventynavigation")
 	for _, key := range []string{"title", "key"} {
 		if text, ok := navigation[key].(string); ok && text != "" {
 			return xmltext.Line(text)
@@ -201,55 +201,55 @@ func (e *Engine) title(a *dialect.Page) string {
 }
 
 // isDatedPage reports that the front matter has a date under one of its other names.
-func isDatedPage(a *dialect.Page) bool {
-	return !a.DateOf("publishdate", "pubdate", "published").IsZero() || hasOtherDate(a)
+func isDatedPage(p *dialect.Page) bool {
+	return !p.DateOf("publishdate", "pubdate", "published").IsZero() || hasOtherDate(p)
 }
 
 // hasOtherDate reports that another program's key holds a date that can be read.
-func hasOtherDate(a *dialect.Page) bool {
-	return !a.DateOf(dialect.OtherDates...).IsZero()
+func hasOtherDate(p *dialect.Page) bool {
+	return !p.DateOf(dialect.OtherDates...).IsZero()
 }
 
 // pageTags say what kind of page it is, not what it is about.
 var pageTags = map[string]bool{"all": true, "nav": true, "page": true, "pages": true}
 
-func (e *Engine) Address(a *dialect.Page) string {
-	own := a.Front.Scalar("permalink")
-	if build, ok := a.Front.Table("permalink")["build"].(string); ok {
+func (e *Engine) Address(p *dialect.Page) string {
+	own := p.Front.Scalar("permalink")
+	if build, ok := p.Front.Table("permalink")["build"].(string); ok {
 		own = build
 	}
 	if own != "" {
 		where, ok := own, true
 		if strings.Contains(own, "{") {
-			where, ok = e.fill(a, own)
+			where, ok = e.fill(p, own)
 		}
 		if !ok {
-			a.Reject(a.Front.LineOf("permalink"), "the permalink "+post.Clip(own)+" holds what cannot be evaluated here; write the post's address out, or set content.permalink in config.yaml")
+			p.Reject(p.Front.LineOf("permalink"), "the permalink "+post.Clip(own)+" holds what cannot be evaluated here; write the post's address out, or set content.permalink in config.yaml")
 		}
-		return e.finalURL(a, outputURL(where))
+		return e.finalURL(p, outputURL(where))
 	}
 	if e.Permalink != "" {
-		return a.Expand(e.Permalink)
+		return p.Expand(e.Permalink)
 	}
-	return e.finalURL(a, defaultPath(a.Name))
+	return e.finalURL(p, defaultPath(p.Name))
 }
 
 // finalURL is the address after the config's transforms.
-func (e *Engine) finalURL(a *dialect.Page, url string) string {
-	url, ok := e.transformURL(a, url)
+func (e *Engine) finalURL(p *dialect.Page, url string) string {
+	url, ok := e.transformURL(p, url)
 	if !ok {
-		a.Reject(1, "the config's addUrlTransform makes of the address "+post.Clip(url)+" what is not known here; set content.permalink in config.yaml")
+		p.Reject(1, "the config's addUrlTransform makes of the address "+post.Clip(url)+" what is not known here; set content.permalink in config.yaml")
 	}
 	return url
 }
 
 // fill evaluates a template of the front matter; ok is false where a part of it
 // is not known here.
-func (e *Engine) fill(a *dialect.Page, template string) (string, bool) {
-	m := &dialect.Expansion{Article: a, Base: template, Quiet: true}
+func (e *Engine) fill(p *dialect.Page, template string) (string, bool) {
+	m := &dialect.Expansion{Article: p, Base: template, Quiet: true}
 	o := m.LiquidOptions()
 	o.Nunjucks, o.Strict = true, true
-	out, ok := liquid.Expand(templateHost{m, e}, o, template, e.variables(a))
+	out, ok := liquid.Expand(templateHost{m, e}, o, template, e.variables(p))
 	return strings.TrimSpace(out), ok
 }
 
@@ -270,13 +270,13 @@ func (e *Engine) Expand(m *dialect.Expansion, text string) string {
 
 // variables are the blog's and the front matter's, and what Eleventy says of the
 // page.
-func (e *Engine) variables(a *dialect.Page) map[string]any {
+func (e *Engine) variables(p *dialect.Page) map[string]any {
 	vars := map[string]any{}
-	maps.Copy(vars, a.Global)
-	maps.Copy(vars, a.Front.Values)
-	page := a.PageVariables()
-	folder := path.Join("/", a.Name.Dir)
-	page["filepathstem"] = path.Join(folder, withoutDate(a.Name.Full))
+	maps.Copy(vars, p.Global)
+	maps.Copy(vars, p.Front.Values)
+	page := p.PageVariables()
+	folder := path.Join("/", p.Name.Dir)
+	page["filepathstem"] = path.Join(folder, withoutDate(p.Name.Full))
 	vars["page"] = page
 	return vars
 }

@@ -207,13 +207,13 @@ var addPreprocessor = regexp.MustCompile(`\.addPreprocessor\(\s*["'\x60]([^"'\x6
 
 func (r *configRules) readPreprocessors(e *Engine, file, text string) {
 	for _, m := range addPreprocessor.FindAllStringSubmatchIndex(text, -1) {
-		p := preprocessor{Omission: e.at(file, text, m[0], "addPreprocessor")}
+		pre := preprocessor{Omission: e.at(file, text, m[0], "addPreprocessor")}
 		f, ok := e.functions.preprocessors[text[m[2]:m[3]]]
 		if !ok {
 			f, ok = e.functions.program.ParseExpression(filepath.ToSlash(file), argumentAt(text, m[1]))
 		}
 		if ok {
-			p.function, p.code = &f, f.Source()
+			pre.function, pre.code = &f, f.Source()
 		}
 		list := ""
 		for _, group := range [][2]int{{m[4], m[5]}, {m[6], m[7]}} {
@@ -223,10 +223,10 @@ func (r *configRules) readPreprocessors(e *Engine, file, text string) {
 		}
 		for ext := range strings.SplitSeq(list, ",") {
 			ext = strings.Trim(ext, " \t\n\"'`.")
-			p.all = p.all || ext == "*"
-			p.extensions = append(p.extensions, "."+ext)
+			pre.all = pre.all || ext == "*"
+			pre.extensions = append(pre.extensions, "."+ext)
 		}
-		r.preprocessors = append(r.preprocessors, p)
+		r.preprocessors = append(r.preprocessors, pre)
 	}
 }
 
@@ -303,62 +303,62 @@ func (e *Engine) LeavesOut(file string) *post.Omission {
 
 // omits knows what has no address, what is in no collection, and what a preprocessor
 // drops.
-func (e *Engine) Omits(a *dialect.Page) *post.Omission {
-	switch link := a.Front.Values["permalink"].(type) {
+func (e *Engine) Omits(p *dialect.Page) *post.Omission {
+	switch link := p.Front.Values["permalink"].(type) {
 	case string:
 		if written, set := frontmatter.TruthOf(link); set && !written {
-			return a.Says("permalink", "")
+			return p.Says("permalink", "")
 		} else if set {
-			return a.Held("permalink", "Eleventy knows false and addresses only")
+			return p.Held("permalink", "Eleventy knows false and addresses only")
 		}
 	case map[string]any:
 		if build, _ := link["build"].(string); build == "false" || link["build"] == nil {
-			return a.Says("permalink", "builds nothing")
+			return p.Says("permalink", "builds nothing")
 		}
 	}
-	doubt := a.Computed
+	doubt := p.Computed
 	if doubt != nil && !doubt.Held {
 		return doubt
 	}
-	hidden, set := a.Front.Truth(excludeKey)
-	_, isTable := a.Front.Values[excludeKey].(map[string]any)
+	hidden, set := p.Front.Truth(excludeKey)
+	_, isTable := p.Front.Values[excludeKey].(map[string]any)
 	switch {
 	case hidden:
-		return a.Says(excludeKey, "")
-	case !set && sharesTag(a, a.Front.List(excludeKey, frontmatter.ByComma)):
-		return a.Says(excludeKey, "names its tag")
+		return p.Says(excludeKey, "")
+	case !set && sharesTag(p, p.Front.List(excludeKey, frontmatter.ByComma)):
+		return p.Says(excludeKey, "names its tag")
 	case isTable:
-		doubt = dialect.Omitted(doubt, a.Held(excludeKey, "neither true nor false"))
+		doubt = dialect.Omitted(doubt, p.Held(excludeKey, "neither true nor false"))
 	}
-	for _, p := range e.rules.preprocessors {
-		if !p.all && !slices.Contains(p.extensions, path.Ext(a.Path)) {
+	for _, pre := range e.rules.preprocessors {
+		if !pre.all && !slices.Contains(pre.extensions, path.Ext(p.Path)) {
 			continue
 		}
-		doubt = dialect.Omitted(doubt, e.preprocessorOmission(p, a))
+		doubt = dialect.Omitted(doubt, e.preprocessorOmission(pre, p))
 	}
 	return doubt
 }
 
-func sharesTag(a *dialect.Page, names []string) bool {
-	return slices.ContainsFunc(a.Front.List("tags", frontmatter.Whole), func(tag string) bool { return slices.Contains(names, tag) })
+func sharesTag(p *dialect.Page, names []string) bool {
+	return slices.ContainsFunc(p.Front.List("tags", frontmatter.Whole), func(tag string) bool { return slices.Contains(names, tag) })
 }
 
 var mayBeFalse = regexp.MustCompile(`\bfalse\b|!|==|&&`)
 
 // judge asks a preprocessor about a page: it drops those for which it returns false.
-func (e *Engine) preprocessorOmission(p preprocessor, a *dialect.Page) *post.Omission {
-	o := p.Omission
-	if p.code == "" {
+func (e *Engine) preprocessorOmission(pre preprocessor, p *dialect.Page) *post.Omission {
+	o := pre.Omission
+	if pre.code == "" {
 		o.Held, o.Reason = true, o.Reason+" of a function that is not in the config"
 		return &o
 	}
 	dropped, other, doubtful := 0, 0, 0
-	for _, v := range p.function.Results(e.host(nil, a), e.dataObject(a), script.UnknownString()) {
+	for _, v := range pre.function.Results(e.host(nil, p), e.dataObject(p), script.UnknownString()) {
 		u, _ := v.(script.Unknown)
 		switch {
 		case v == false:
 			dropped++
-		case script.MayBe(v, false) && (!u.IsAny() || mayBeFalse.MatchString(p.code)):
+		case script.MayBe(v, false) && (!u.IsAny() || mayBeFalse.MatchString(pre.code)):
 			doubtful++
 		default:
 			other++

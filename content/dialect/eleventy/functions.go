@@ -50,14 +50,14 @@ func scriptFiles(o *dialect.Settings) []script.File {
 }
 
 // host is what Eleventy gives the functions of a page.
-func (e *Engine) host(m *dialect.Expansion, a *dialect.Page) script.Host {
-	host := script.Host{Zone: e.Loc, Slug: sindresorhusSlug, Date: e.dateOf(a), Step: a.Budget.Step}
+func (e *Engine) host(m *dialect.Expansion, p *dialect.Page) script.Host {
+	host := script.Host{Zone: e.Loc, Slug: sindresorhusSlug, Date: e.dateOf(p), Step: p.Budget.Step}
 	host.This = script.NewObject()
 	host.This.Lookup = func(key string) (any, bool) {
 		if key == "page" {
-			return e.pageObject(a), true
+			return e.pageObject(p), true
 		}
-		return e.filterMethod(a, key)
+		return e.filterMethod(p, key)
 	}
 	if m != nil && m.Tree != nil {
 		host.Markdown = func(text string, inline bool) (string, bool) {
@@ -72,7 +72,7 @@ func (e *Engine) host(m *dialect.Expansion, a *dialect.Page) script.Host {
 }
 
 // filterMethod is a filter that functions call as this.name.
-func (e *Engine) filterMethod(a *dialect.Page, name string) (any, bool) {
+func (e *Engine) filterMethod(p *dialect.Page, name string) (any, bool) {
 	f, own := e.functions.filters[name]
 	if !own && name != "slugify" && name != "slug" {
 		return nil, false
@@ -84,7 +84,7 @@ func (e *Engine) filterMethod(a *dialect.Page, name string) (any, bool) {
 		}
 		switch {
 		case own:
-			v, err := f.Call(e.host(nil, a), args...)
+			v, err := f.Call(e.host(nil, p), args...)
 			return v, err == nil
 		case !isText || len(args) > 1:
 			return nil, false
@@ -106,18 +106,18 @@ func sindresorhusSlug(text string, decamelize bool) string {
 }
 
 // pageObject is Eleventy's page, as far as it is known before the page is written.
-func (e *Engine) pageObject(a *dialect.Page) *script.Object {
+func (e *Engine) pageObject(p *dialect.Page) *script.Object {
 	o := script.NewObject()
-	o.Set("fileSlug", a.Name.Stem)
-	o.Set("filePathStem", path.Join("/", a.Name.Dir, withoutDate(a.Name.Full)))
-	o.Set("inputPath", "./"+path.Join(e.input, a.Name.Dir, path.Base(a.Path)))
+	o.Set("fileSlug", p.Name.Stem)
+	o.Set("filePathStem", path.Join("/", p.Name.Dir, withoutDate(p.Name.Full)))
+	o.Set("inputPath", "./"+path.Join(e.input, p.Name.Dir, path.Base(p.Path)))
 	o.Set("outputFileExtension", "html")
-	if date := e.dateOf(a); !date.IsZero() {
+	if date := e.dateOf(p); !date.IsZero() {
 		o.Set("date", date)
 	}
 	o.Lookup = func(key string) (any, bool) {
-		if key == "url" && a.Post.URL != "" {
-			return a.Site.WithoutHost(a.Post.URL), true
+		if key == "url" && p.Post.URL != "" {
+			return p.Site.WithoutHost(p.Post.URL), true
 		}
 		return nil, false
 	}
@@ -126,44 +126,44 @@ func (e *Engine) pageObject(a *dialect.Page) *script.Object {
 
 // dateOf is the page's date before the rest of its fields is read; zero where it is
 // not known.
-func (e *Engine) dateOf(a *dialect.Page) time.Time {
-	if !a.Post.Date.IsZero() {
-		return a.Post.Date
+func (e *Engine) dateOf(p *dialect.Page) time.Time {
+	if !p.Post.Date.IsZero() {
+		return p.Post.Date
 	}
-	if text := a.Front.Scalar("date"); text != "" {
+	if text := p.Front.Scalar("date"); text != "" {
 		t, _ := frontmatter.ParseDate(text, e.Loc)
 		return t
 	}
-	if a.Name.Date != "" {
-		t, _ := frontmatter.ParseDate(a.Name.Date, e.Loc)
+	if p.Name.Date != "" {
+		t, _ := frontmatter.ParseDate(p.Name.Date, e.Loc)
 		return t
 	}
 	return time.Time{}
 }
 
 // dataObject is what eleventyComputed and the like are given: a page's data.
-func (e *Engine) dataObject(a *dialect.Page) *script.Object {
+func (e *Engine) dataObject(p *dialect.Page) *script.Object {
 	o := script.NewObject()
 	o.Lookup = func(key string) (any, bool) {
 		lower := strings.ToLower(key)
 		switch lower {
 		case "page":
-			return e.pageObject(a), true
+			return e.pageObject(p), true
 		case "eleventy":
 			return runObject(), true
 		case "collections", "pkg":
 			return nil, false
 		}
-		if v, ok := a.Front.Values[lower]; ok {
+		if v, ok := p.Front.Values[lower]; ok {
 			if lower == "date" {
-				if t := e.dateOf(a); !t.IsZero() {
+				if t := e.dateOf(p); !t.IsZero() {
 					return t, true
 				}
 				return nil, false
 			}
 			return toScript(v), true
 		}
-		if v, ok := a.Global[lower]; ok {
+		if v, ok := p.Global[lower]; ok {
 			return toScript(v), true
 		}
 		if e.isGlobal(key) {
@@ -332,36 +332,36 @@ var quotedDate = regexp.MustCompile(`(?m)^["']?date["']?\s*[:=]\s*["']`)
 
 // parseDate lets the config's own functions for dates read the one of the front matter.
 // What they make of it and is not known here leaves the date as it is written.
-func (e *Engine) applyDateParsers(a *dialect.Page) {
-	written := a.Front.Scalar("date")
+func (e *Engine) applyDateParsers(p *dialect.Page) {
+	written := p.Front.Scalar("date")
 	if len(e.functions.dateParsers) == 0 || written == "" {
 		return
 	}
 	var v any = written
-	if !quotedDate.MatchString(a.Front.Text) {
+	if !quotedDate.MatchString(p.Front.Text) {
 		if t, ok := frontmatter.ParseDate(written, time.UTC); ok {
 			v = t
 		}
 	}
 	for _, f := range e.functions.dateParsers {
-		out, err := f.Call(e.host(nil, a), v)
+		out, err := f.Call(e.host(nil, p), v)
 		if err != nil {
 			return
 		}
 		if t, ok := script.Time(out); ok {
-			v, a.Post.Date = t, t
-			a.DropProblem("date")
+			v, p.Post.Date = t, t
+			p.DropProblem("date")
 		}
 	}
 }
 
 // transformed is the address that the config's own functions make of a page's; ok is
 // false where that is not known.
-func (e *Engine) transformURL(a *dialect.Page, url string) (string, bool) {
+func (e *Engine) transformURL(p *dialect.Page, url string) (string, bool) {
 	for _, f := range e.functions.urlTransforms {
-		page := e.pageObject(a)
+		page := e.pageObject(p)
 		page.Set("url", url)
-		v, err := f.Call(e.host(nil, a), page)
+		v, err := f.Call(e.host(nil, p), page)
 		if err != nil {
 			return url, false
 		}
@@ -376,7 +376,7 @@ func (e *Engine) transformURL(a *dialect.Page, url string) (string, bool) {
 var globalKeys = []string{"layout", "permalink", "eleventyExcludeFromCollections", "draft", "tags"}
 
 // globalValues are the plain ones among them.
-func (e *Engine) globalValues(s *dataCascade) map[string]any {
+func (e *Engine) globalValues(c *dataCascade) map[string]any {
 	out := map[string]any{}
 	for _, key := range globalKeys {
 		if f, ok := e.functions.globalData[key]; ok {
@@ -387,10 +387,10 @@ func (e *Engine) globalValues(s *dataCascade) map[string]any {
 				}
 			}
 		}
-		if s == nil {
+		if c == nil {
 			continue
 		}
-		if v, ok := s.singleValues[key]; ok {
+		if v, ok := c.singleValues[key]; ok {
 			out[strings.ToLower(key)] = v
 		}
 	}

@@ -21,16 +21,16 @@ const (
 
 // readLayouts reads the front matter of the blog's layouts: Eleventy's pages take
 // over what it says, their permalink too.
-func (s *dataCascade) readLayouts() {
-	s.layouts = map[string]layer{}
-	for _, folder := range layoutFolders(s.settings) {
-		root := s.Site.Folder(filepath.Join(s.settings.Root, filepath.FromSlash(folder)))
+func (c *dataCascade) readLayouts() {
+	c.layouts = map[string]layer{}
+	for _, folder := range layoutFolders(c.settings) {
+		root := c.Site.Folder(filepath.Join(c.settings.Root, filepath.FromSlash(folder)))
 		if root == "" {
 			continue
 		}
 		_ = filepath.WalkDir(root, func(file string, entry fs.DirEntry, err error) error {
 			switch {
-			case err != nil || len(s.layouts) >= maxLayouts:
+			case err != nil || len(c.layouts) >= maxLayouts:
 				return fs.SkipAll
 			case entry.IsDir() && (entry.Name() == "node_modules" || entry.Name() == ".git"):
 				return fs.SkipDir
@@ -39,43 +39,43 @@ func (s *dataCascade) readLayouts() {
 			}
 			rel, err := filepath.Rel(root, file)
 			if err == nil {
-				s.readLayout(file, filepath.ToSlash(rel), path.Join(folder, filepath.ToSlash(rel)))
+				c.readLayout(file, filepath.ToSlash(rel), path.Join(folder, filepath.ToSlash(rel)))
 			}
 			return nil
 		})
 	}
 }
 
-func (s *dataCascade) readLayout(file, name, fromRoot string) {
-	if _, taken := s.layouts[name]; taken {
+func (c *dataCascade) readLayout(file, name, fromRoot string) {
+	if _, taken := c.layouts[name]; taken {
 		return
 	}
 	l := layer{values: map[string]any{}}
-	text, err := s.Site.ReadOwn(file)
+	text, err := c.Site.ReadOwn(file)
 	if err != nil {
-		o := s.at(file, "", 0, "the layout "+name+" cannot be read")
+		o := c.at(file, "", 0, "the layout "+name+" cannot be read")
 		o.Held = true
 		l.doubt = &o
-		s.layouts[name] = l
+		c.layouts[name] = l
 		return
 	}
 	if strings.HasPrefix(strings.TrimSpace(string(text[:min(len(text), 100)])), "---") {
 		fm, _, _, err := frontmatter.Split(string(text))
 		if err != nil {
-			o := s.at(file, "", 0, "the layout "+name+" does not parse")
+			o := c.at(file, "", 0, "the layout "+name+" does not parse")
 			o.Held, o.Line = true, 1
 			l.doubt = &o
 		}
 		l.values, l.front = fm.Values, &fm
 		if fm.Form == frontmatter.ScriptForm {
-			l.settings = s.scriptSettings(file, fm.Text, script.FrontMatter(fm.Text), true, false)
+			l.settings = c.scriptSettings(file, fm.Text, script.FrontMatter(fm.Text), true, false)
 			for i := range l.settings {
 				l.settings[i].Line += fm.Line - 1
 			}
 		}
-		s.Remember(fromRoot, []byte(fm.Text))
+		c.Remember(fromRoot, []byte(fm.Text))
 	}
-	s.layouts[name] = l
+	c.layouts[name] = l
 }
 
 var (
@@ -120,10 +120,10 @@ func includesFolder(o *dialect.Settings) string {
 }
 
 // layoutsOf are the layouts around a page, the nearest first.
-func (s *dataCascade) layoutsOf(name string) []layer {
+func (c *dataCascade) layoutsOf(name string) []layer {
 	var out []layer
 	for len(out) < maxLayoutChain && name != "" {
-		l, ok := s.layoutNamed(name)
+		l, ok := c.layoutNamed(name)
 		if !ok {
 			return out
 		}
@@ -133,9 +133,9 @@ func (s *dataCascade) layoutsOf(name string) []layer {
 	return out
 }
 
-func (s *dataCascade) layoutNamed(name string) (layer, bool) {
-	if s.settings != nil {
-		for _, m := range layoutAlias.FindAllSubmatch(s.settings.Text, 100) {
+func (c *dataCascade) layoutNamed(name string) (layer, bool) {
+	if c.settings != nil {
+		for _, m := range layoutAlias.FindAllSubmatch(c.settings.Text, 100) {
 			if string(m[1]) == name {
 				name = string(m[2])
 				break
@@ -143,11 +143,11 @@ func (s *dataCascade) layoutNamed(name string) (layer, bool) {
 		}
 	}
 	name = path.Clean(strings.TrimPrefix(name, "/"))
-	if l, ok := s.layouts[name]; ok {
+	if l, ok := c.layouts[name]; ok {
 		return l, true
 	}
 	for _, ext := range []string{"njk", "liquid", "html", "md", "webc", "11ty.js", "hbs", "mustache", "ejs", "pug", "vto"} {
-		if l, ok := s.layouts[name+"."+ext]; ok {
+		if l, ok := c.layouts[name+"."+ext]; ok {
 			return l, true
 		}
 	}

@@ -20,29 +20,29 @@ import (
 
 // obey asks the scripts around a page for its permalink and whether it is in
 // collections.
-func (e *Engine) applySettings(a *dialect.Page, rules []scriptSetting) {
+func (e *Engine) applySettings(p *dialect.Page, rules []scriptSetting) {
 	slices.SortStableFunc(rules, func(x, y scriptSetting) int { return cmp.Compare(evaluationOrder(x), evaluationOrder(y)) })
 	computed := map[string]bool{}
 	for _, rule := range rules {
-		if _, own := a.Front.Values[rule.key]; own && !rule.overrides {
+		if _, own := p.Front.Values[rule.key]; own && !rule.overrides {
 			continue
 		}
 		if rule.overrides && rule.key != excludeKey && computed[rule.key] {
 			continue // the nearest decides
 		}
 		computed[rule.key] = rule.overrides
-		values := e.possibleValues(a, rule)
+		values := e.possibleValues(p, rule)
 		switch rule.key {
 		case "permalink":
-			a.Computed = dialect.Omitted(a.Computed, rule.omission(values))
+			p.Computed = dialect.Omitted(p.Computed, rule.omission(values))
 			if !rule.unreadable {
-				e.setPermalink(a, rule, values)
+				e.setPermalink(p, rule, values)
 			}
 		case excludeKey:
-			a.Computed = dialect.Omitted(a.Computed, rule.omission(values))
+			p.Computed = dialect.Omitted(p.Computed, rule.omission(values))
 		default:
 			if _, unknown := values[0].(script.Unknown); len(values) == 1 && !unknown && values[0] != nil {
-				a.Set(rule.key, values[0])
+				p.Set(rule.key, values[0])
 			}
 		}
 	}
@@ -52,12 +52,12 @@ func (e *Engine) applySettings(a *dialect.Page, rules []scriptSetting) {
 const excludeKey = "eleventyexcludefromcollections"
 
 // evaluated are the values that a rule may come to for the page.
-func (e *Engine) possibleValues(a *dialect.Page, rule scriptSetting) []any {
+func (e *Engine) possibleValues(p *dialect.Page, rule scriptSetting) []any {
 	if rule.function == nil {
 		return []any{rule.value}
 	}
 	var out []any
-	for _, v := range rule.function.Results(e.host(nil, a), e.dataObject(a)) {
+	for _, v := range rule.function.Results(e.host(nil, p), e.dataObject(p)) {
 		switch x := v.(type) {
 		case script.Undefined:
 			v = nil
@@ -172,20 +172,20 @@ func asFrontMatter(v any) any {
 
 // filesAround are a script and what it imports from the project's own files, which
 // decide as well.
-func (s *dataCascade) filesAround(file string, text []byte) []script.File {
-	if s.settings == nil {
+func (c *dataCascade) filesAround(file string, text []byte) []script.File {
+	if c.settings == nil {
 		return nil
 	}
 	all := &dialect.Settings{}
-	addScripts(all, s.settings.Root, file, text)
+	addScripts(all, c.settings.Root, file, text)
 	var out []script.File
 	for i, f := range all.Files {
-		if i > 0 && !s.Site.MayRead(f.Name) {
+		if i > 0 && !c.Site.MayRead(f.Name) {
 			continue
 		}
 		out = append(out, script.File{Path: filepath.ToSlash(f.Name), Text: f.Text})
 		if i > 0 {
-			s.Remember(f.Name, []byte(f.Text))
+			c.Remember(f.Name, []byte(f.Text))
 		}
 	}
 	return out
@@ -230,7 +230,7 @@ func evaluationOrder(rule scriptSetting) int {
 
 // addressBy takes over a computed permalink. Of one that is not known the page's own
 // address would be a guess, and a wrong address is worse than none.
-func (e *Engine) setPermalink(a *dialect.Page, rule scriptSetting, values []any) {
+func (e *Engine) setPermalink(p *dialect.Page, rule scriptSetting, values []any) {
 	values = slices.DeleteFunc(slices.Clone(values), func(v any) bool { return v == false })
 	if len(values) == 0 {
 		return
@@ -240,11 +240,11 @@ func (e *Engine) setPermalink(a *dialect.Page, rule scriptSetting, values []any)
 		return
 	case string:
 		if len(values) == 1 {
-			a.Set("permalink", v)
+			p.Set("permalink", v)
 			return
 		}
 	}
-	a.Set("permalink", fmt.Sprintf("{{ the function in %s }}", path.Base(rule.Path)))
+	p.Set("permalink", fmt.Sprintf("{{ the function in %s }}", path.Base(rule.Path)))
 }
 
 // blankComments puts spaces in the place of a script's comments, so that what is

@@ -159,11 +159,11 @@ func InputFolder(o *dialect.Settings) string {
 
 // folderLanguage is the language that Eleventy's plugin for languages takes from a
 // path: the first folder that is called like one.
-func (e *Engine) folderLanguage(a *dialect.Page) string {
+func (e *Engine) folderLanguage(p *dialect.Page) string {
 	if e.settings == nil || !bytes.Contains(e.settings.Text, []byte("I18nPlugin")) {
 		return ""
 	}
-	for folder := range strings.SplitSeq(a.Name.Dir, "/") {
+	for folder := range strings.SplitSeq(p.Name.Dir, "/") {
 		if tag, ok := config.LanguageTag(folder); ok && (len(folder) == 2 || len(folder) > 3 && folder[2] == '-') {
 			return tag
 		}
