@@ -13,7 +13,6 @@ import (
 	"publisher/content/frontmatter"
 	"publisher/content/mdsource"
 	"publisher/content/post"
-	"publisher/content/script"
 )
 
 // eleventyRules are what decides which files Eleventy makes pages of.
@@ -23,31 +22,6 @@ type configRules struct {
 	settings      []scriptSetting // eleventyComputed for all pages, set in the config
 	noMarkdown    *post.Omission  // templateFormats has no md in it
 	doubt         *post.Omission  // of what is computed and may leave any post out
-}
-
-// eleventyIgnore is a glob from the project's folder of files that are left out.
-type ignore struct {
-	glob string // lower-case
-	post.Omission
-}
-
-// preprocessor is a function that leaves out the files for which it returns false.
-type preprocessor struct {
-	extensions []string
-	all        bool
-	function   *script.Function // nil where it was not found
-	code       string           // of the function; "" where it is in a package
-	post.Omission
-}
-
-// jsRule is a setting of pages that a script computes.
-type scriptSetting struct {
-	key        string           // lower-case
-	overrides  bool             // it outranks what the page says
-	function   *script.Function // of the page's data
-	value      any              // where there is no function
-	unreadable bool             // the script cannot be read
-	post.Omission
 }
 
 func readConfigRules(e *Engine) configRules {
@@ -78,8 +52,6 @@ func readConfigRules(e *Engine) configRules {
 	return r
 }
 
-var noGitIgnore = regexp.MustCompile(`\.setUseGitIgnore\(\s*false\s*\)`)
-
 // at is an omission that a place in a script says.
 func (e *Engine) at(file, text string, offset int, reason string) post.Omission {
 	o := post.Omission{Reason: reason, Line: dialect.LineAt(text, offset)}
@@ -87,170 +59,6 @@ func (e *Engine) at(file, text string, offset int, reason string) post.Omission 
 		o.Path = filepath.ToSlash(rel)
 	}
 	return o
-}
-
-// ignoreFile reads the lines of an ignore file, which count from its folder. Eleventy
-// knows no exceptions from them.
-func (r *configRules) ignoreFile(e *Engine, folder, name string) {
-	file := filepath.Join(e.settings.Root, filepath.FromSlash(folder), name)
-	raw, err := e.ReadOwn(file)
-	if err != nil {
-		return
-	}
-	e.settings.Text = append(e.settings.Text, raw...)
-	for i, line := range strings.Split(string(raw), "\n") {
-		line = strings.TrimSpace(line)
-		if line == "" || line[0] == '#' || line[0] == '!' {
-			continue
-		}
-		o := e.at(file, "", 0, name+": "+post.Clip(line))
-		o.Line = i + 1
-		r.ignores = append(r.ignores, ignore{ignoreGlob(folder, line), o})
-	}
-}
-
-func ignoreGlob(folder, line string) string {
-	return strings.ToLower(strings.TrimPrefix(path.Join(folder, "/"+line), "/"))
-}
-
-var (
-	ignoresAdd  = regexp.MustCompile(`\.ignores\s*\.\s*(add|delete)\(\s*`)
-	literalText = regexp.MustCompile("^(?:\"([^\"\\\\\n]*)\"|'([^'\\\\\n]*)'|`([^`$\\\\]*)`)\\s*,?\\s*([),])")
-	conditional = regexp.MustCompile(`\b(?:if|else|for|while|switch|case|catch)\b|\.(?:forEach|map)\(|&&|\|\||\?[^.]`)
-)
-
-// readIgnores takes eleventyConfig.ignores.add("…") and delete.
-func (r *configRules) readIgnores(e *Engine, file, text string) {
-	for _, m := range ignoresAdd.FindAllStringSubmatchIndex(text, -1) {
-		o := e.at(file, text, m[0], "ignores."+text[m[2]:m[3]])
-		arg := literalText.FindStringSubmatch(text[m[1]:])
-		if arg == nil {
-			if glob, ok := e.functions.program.EvalString(filepath.ToSlash(file), argumentAt(text, m[1])); ok {
-				arg = []string{"", glob, "", "", ""}
-			}
-		}
-		if arg == nil {
-			o.Held, o.Reason = true, o.Reason+" of what is computed"
-			r.doubt = dialect.Omitted(r.doubt, &o)
-			continue
-		}
-		glob := arg[1] + arg[2] + arg[3]
-		o.Reason += ": " + post.Clip(glob)
-		if o.Held = isConditional(text, m[0]); o.Held {
-			o.Reason += " (on a condition)"
-		}
-		if strings.HasPrefix(glob, "**/") {
-			glob = strings.ToLower(glob)
-		} else {
-			glob = ignoreGlob(".", glob)
-		}
-		switch {
-		case text[m[2]:m[3]] == "add":
-			r.ignores = append(r.ignores, ignore{glob, o})
-		case !o.Held:
-			r.ignores = slices.DeleteFunc(r.ignores, func(i ignore) bool { return i.glob == glob && strings.HasPrefix(i.Reason, "ignores.") })
-		}
-	}
-}
-
-// argumentAt is what stands in brackets that open before a place in a script.
-func argumentAt(text string, from int) string {
-	depth := 0
-	for at := from; at < len(text); at++ {
-		switch text[at] {
-		case '(', '[', '{':
-			depth++
-		case ')', ']', '}':
-			if depth--; depth < 0 {
-				return text[from:at]
-			}
-		case '\'', '"', '`':
-			end := strings.IndexByte(text[at+1:], text[at])
-			if end < 0 {
-				return text[from:]
-			}
-			at += end + 1
-		}
-	}
-	return text[from:]
-}
-
-// maxLookBack is more than any function of a config has.
-const maxLookBack = 50_000
-
-// isConditional reports that a place in a script is not surely reached: it is in a
-// statement or block that depends on something.
-func isConditional(text string, at int) bool {
-	depth, end := 0, at
-	for i := at - 1; i >= max(0, at-maxLookBack); i-- {
-		switch text[i] {
-		case '}':
-			depth++
-		case '{':
-			if depth > 0 {
-				depth--
-				break
-			}
-			end = i
-		}
-		if depth > 0 || i > 0 && !strings.ContainsRune(";{}", rune(text[i-1])) {
-			continue
-		}
-		if conditional.MatchString(text[i:end]) {
-			return true
-		}
-	}
-	return false
-}
-
-var addPreprocessor = regexp.MustCompile(`\.addPreprocessor\(\s*["'\x60]([^"'\x60\n]*)["'\x60]\s*,\s*(?:["'\x60]([^"'\x60\n]*)["'\x60]|\[([^\]]*)\])\s*,\s*`)
-
-func (r *configRules) readPreprocessors(e *Engine, file, text string) {
-	for _, m := range addPreprocessor.FindAllStringSubmatchIndex(text, -1) {
-		pre := preprocessor{Omission: e.at(file, text, m[0], "addPreprocessor")}
-		f, ok := e.functions.preprocessors[text[m[2]:m[3]]]
-		if !ok {
-			f, ok = e.functions.program.ParseExpression(filepath.ToSlash(file), argumentAt(text, m[1]))
-		}
-		if ok {
-			pre.function, pre.code = &f, f.Source()
-		}
-		list := ""
-		for _, group := range [][2]int{{m[4], m[5]}, {m[6], m[7]}} {
-			if group[0] >= 0 {
-				list = text[group[0]:group[1]]
-			}
-		}
-		for ext := range strings.SplitSeq(list, ",") {
-			ext = strings.Trim(ext, " \t\n\"'`.")
-			pre.all = pre.all || ext == "*"
-			pre.extensions = append(pre.extensions, "."+ext)
-		}
-		r.preprocessors = append(r.preprocessors, pre)
-	}
-}
-
-var addComputed = regexp.MustCompile(`\.addGlobalData\(\s*["'\x60](eleventyComputed(?:\.(\w+))?|permalink|eleventyExcludeFromCollections)["'\x60]\s*,\s*`)
-
-// readGlobalRules takes addGlobalData("eleventyComputed…").
-func (r *configRules) readGlobalSettings(e *Engine, file, text string) {
-	for _, m := range addComputed.FindAllStringSubmatchIndex(text, -1) {
-		name := text[m[2]:m[3]]
-		key := strings.ToLower(name[strings.LastIndexByte(name, '.')+1:])
-		o := e.at(file, text, m[0], name)
-		if key == "eleventycomputed" {
-			data, known := e.functions.globalData[name].Data()
-			before := []byte(text[:m[1]])
-			blank(before)
-			r.settings = append(r.settings, e.scriptSettings(file, string(before)+argumentAt(text, m[1]), data.AsComputed(), known, true)...)
-			continue
-		}
-		rule := scriptSetting{key: key, overrides: strings.HasPrefix(name, "eleventyComputed"), value: script.Unknown{}, Omission: o}
-		if f, ok := e.functions.globalData[name]; ok {
-			rule.function = &f
-		}
-		r.settings = append(r.settings, rule)
-	}
 }
 
 var (
@@ -341,36 +149,4 @@ func (e *Engine) Omits(p *dialect.Page) *post.Omission {
 
 func sharesTag(p *dialect.Page, names []string) bool {
 	return slices.ContainsFunc(p.Front.List("tags", frontmatter.Whole), func(tag string) bool { return slices.Contains(names, tag) })
-}
-
-var mayBeFalse = regexp.MustCompile(`\bfalse\b|!|==|&&`)
-
-// judge asks a preprocessor about a page: it drops those for which it returns false.
-func (e *Engine) preprocessorOmission(pre preprocessor, p *dialect.Page) *post.Omission {
-	o := pre.Omission
-	if pre.code == "" {
-		o.Held, o.Reason = true, o.Reason+" of a function that is not in the config"
-		return &o
-	}
-	dropped, other, doubtful := 0, 0, 0
-	for _, v := range pre.function.Results(e.host(nil, p), e.dataObject(p), script.UnknownString()) {
-		u, _ := v.(script.Unknown)
-		switch {
-		case v == false:
-			dropped++
-		case script.MayBe(v, false) && (!u.IsAny() || mayBeFalse.MatchString(pre.code)):
-			doubtful++
-		default:
-			other++
-		}
-	}
-	switch {
-	case dropped+doubtful == 0:
-		return nil
-	case other+doubtful > 0:
-		o.Held, o.Reason = true, o.Reason+" on a condition"
-	default:
-		o.Reason += " returns false"
-	}
-	return &o
 }

@@ -1,12 +1,8 @@
 package eleventy
 
 import (
-	"path"
-	"path/filepath"
 	"regexp"
-	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"publisher/content/dialect"
@@ -38,37 +34,6 @@ func readConfigFunctions(own *dialect.Settings) configFunctions {
 	p := script.Load(scriptFiles(own))
 	return configFunctions{p, p.Registered(filterMethods...), p.Registered(shortcodeMethods...), p.Registered(pairedMethods...), p.Registered("addGlobalData"), p.Callbacks("addDateParsing"),
 		p.Callbacks("addUrlTransform"), p.Registered("addPreprocessor")}
-}
-
-// scriptFiles are the config and what it imports.
-func scriptFiles(o *dialect.Settings) []script.File {
-	var files []script.File
-	for _, f := range o.Files {
-		files = append(files, script.File{Path: filepath.ToSlash(f.Name), Text: f.Text})
-	}
-	return files
-}
-
-// host is what Eleventy gives the functions of a page.
-func (e *Engine) host(m *dialect.Expansion, p *dialect.Page) script.Host {
-	host := script.Host{Zone: e.Loc, Slug: sindresorhusSlug, Date: e.dateOf(p), Step: p.Budget.Step}
-	host.This = script.NewObject()
-	host.This.Lookup = func(key string) (any, bool) {
-		if key == "page" {
-			return e.pageObject(p), true
-		}
-		return e.filterMethod(p, key)
-	}
-	if m != nil && m.Tree != nil {
-		host.Markdown = func(text string, inline bool) (string, bool) {
-			if inline {
-				return m.InlineHTML(text), true
-			}
-			out, err := m.Tree.Markdown.Html(text, e.MarkdownOptions())
-			return out, err == nil
-		}
-	}
-	return host
 }
 
 // filterMethod is a filter that functions call as this.name.
@@ -103,150 +68,6 @@ func sindresorhusSlug(text string, decamelize bool) string {
 		text = camelWord.ReplaceAllString(text, "$1 $2")
 	}
 	return slug.Eleventy(text)
-}
-
-// pageObject is Eleventy's page, as far as it is known before the page is written.
-func (e *Engine) pageObject(p *dialect.Page) *script.Object {
-	o := script.NewObject()
-	o.Set("fileSlug", p.Name.Stem)
-	o.Set("filePathStem", path.Join("/", p.Name.Dir, withoutDate(p.Name.Full)))
-	o.Set("inputPath", "./"+path.Join(e.input, p.Name.Dir, path.Base(p.Path)))
-	o.Set("outputFileExtension", "html")
-	if date := e.dateOf(p); !date.IsZero() {
-		o.Set("date", date)
-	}
-	o.Lookup = func(key string) (any, bool) {
-		if key == "url" && p.Post.URL != "" {
-			return p.Site.WithoutHost(p.Post.URL), true
-		}
-		return nil, false
-	}
-	return o
-}
-
-// dateOf is the page's date before the rest of its fields is read; zero where it is
-// not known.
-func (e *Engine) dateOf(p *dialect.Page) time.Time {
-	if !p.Post.Date.IsZero() {
-		return p.Post.Date
-	}
-	if text := p.Front.Scalar("date"); text != "" {
-		t, _ := frontmatter.ParseDate(text, e.Loc)
-		return t
-	}
-	if p.Name.Date != "" {
-		t, _ := frontmatter.ParseDate(p.Name.Date, e.Loc)
-		return t
-	}
-	return time.Time{}
-}
-
-// dataObject is what eleventyComputed and the like are given: a page's data.
-func (e *Engine) dataObject(p *dialect.Page) *script.Object {
-	o := script.NewObject()
-	o.Lookup = func(key string) (any, bool) {
-		lower := strings.ToLower(key)
-		switch lower {
-		case "page":
-			return e.pageObject(p), true
-		case "eleventy":
-			return runObject(), true
-		case "collections", "pkg":
-			return nil, false
-		}
-		if v, ok := p.Front.Values[lower]; ok {
-			if lower == "date" {
-				if t := e.dateOf(p); !t.IsZero() {
-					return t, true
-				}
-				return nil, false
-			}
-			return toScript(v), true
-		}
-		if v, ok := p.Global[lower]; ok {
-			return toScript(v), true
-		}
-		if e.isGlobal(key) {
-			return nil, false
-		}
-		return script.Undefined{}, true
-	}
-	return o
-}
-
-// runObject is Eleventy's own data: that it builds the site.
-func runObject() *script.Object {
-	run, env := script.NewObject(), script.NewObject()
-	env.Set("runMode", "build")
-	unknown := func(string) (any, bool) { return nil, false }
-	run.Set("env", env)
-	run.Lookup, env.Lookup = unknown, unknown
-	return run
-}
-
-// isGlobal reports that code gives all pages a value of that name.
-func (e *Engine) isGlobal(key string) bool {
-	_, set := e.functions.globalData[key]
-	return set || slices.Contains(e.dataNames, key)
-}
-
-// toScript is a value of front matter, data or templates as scripts have it.
-func toScript(v any) any {
-	switch v := v.(type) {
-	case nil:
-		return script.Undefined{}
-	case string:
-		if v == "true" || v == "false" {
-			return v == "true"
-		}
-		return v
-	case []any:
-		list := &script.Array{}
-		for _, item := range v {
-			list.Items = append(list.Items, toScript(item))
-		}
-		return list
-	case map[string]any:
-		o := script.NewObject()
-		o.Lookup = func(key string) (any, bool) {
-			item, ok := v[strings.ToLower(key)]
-			if !ok {
-				item, ok = v[key]
-			}
-			return toScript(item), ok
-		}
-		return o
-	case bool, float64, time.Time:
-		return v
-	case func() any:
-		return toScript(v())
-	}
-	o := script.NewObject()
-	o.Lookup = func(string) (any, bool) { return nil, false }
-	return o
-}
-
-// fromScript is the way back.
-func fromScript(v any) any {
-	switch v := v.(type) {
-	case script.Undefined:
-		return nil
-	case *script.Array:
-		out := make([]any, len(v.Items))
-		for i, item := range v.Items {
-			out[i] = fromScript(item)
-		}
-		return out
-	case *script.Object:
-		out := map[string]any{}
-		for key, item := range v.Properties() {
-			out[strings.ToLower(key)] = fromScript(item)
-		}
-		return out
-	case nil, bool, float64, string, time.Time:
-		return v
-	}
-	return nil
 }
 
 // ownFilter applies a filter that the config defines; found is false where it does not.
@@ -370,29 +191,4 @@ func (e *Engine) transformURL(p *dialect.Page, url string) (string, bool) {
 		}
 	}
 	return url, true
-}
-
-// globalKeys are the data that decide about pages, of those that hold for all.
-var globalKeys = []string{"layout", "permalink", "eleventyExcludeFromCollections", "draft", "tags"}
-
-// globalValues are the plain ones among them.
-func (e *Engine) globalValues(c *dataCascade) map[string]any {
-	out := map[string]any{}
-	for _, key := range globalKeys {
-		if f, ok := e.functions.globalData[key]; ok {
-			if v, err := f.Value(script.Host{}); err == nil {
-				switch v := v.(type) {
-				case string, bool, *script.Array:
-					out[strings.ToLower(key)] = asFrontMatter(fromScript(v))
-				}
-			}
-		}
-		if c == nil {
-			continue
-		}
-		if v, ok := c.singleValues[key]; ok {
-			out[strings.ToLower(key)] = v
-		}
-	}
-	return out
 }

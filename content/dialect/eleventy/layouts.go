@@ -1,7 +1,6 @@
 package eleventy
 
 import (
-	"cmp"
 	"io/fs"
 	"path"
 	"path/filepath"
@@ -13,56 +12,53 @@ import (
 	"publisher/content/script"
 )
 
-// Bounds of the layouts that are read, and of the layouts that one has around it.
+// Limits of how many layouts are read, and of how deep they nest.
 const (
 	maxLayouts     = 500
 	maxLayoutChain = 10
 )
 
-// readLayouts reads the front matter of the blog's layouts: Eleventy's pages take
-// over what it says, their permalink too.
+// readLayouts reads the front matter of the blog's layouts: pages inherit it, the permalink included.
 func (c *dataCascade) readLayouts() {
 	c.layouts = map[string]layer{}
-	for _, folder := range layoutFolders(c.settings) {
-		root := c.Site.Folder(filepath.Join(c.settings.Root, filepath.FromSlash(folder)))
-		if root == "" {
-			continue
-		}
-		_ = filepath.WalkDir(root, func(file string, entry fs.DirEntry, err error) error {
-			switch {
-			case err != nil || len(c.layouts) >= maxLayouts:
-				return fs.SkipAll
-			case entry.IsDir() && (entry.Name() == "node_modules" || entry.Name() == ".git"):
-				return fs.SkipDir
-			case !entry.Type().IsRegular():
-				return nil
-			}
-			rel, err := filepath.Rel(root, file)
-			if err == nil {
-				c.readLayout(file, filepath.ToSlash(rel), path.Join(folder, filepath.ToSlash(rel)))
-			}
-			return nil
-		})
+	folder := layoutFolder(c.settings)
+	root := c.Site.Folder(filepath.Join(c.settings.Root, filepath.FromSlash(folder)))
+	if root == "" {
+		return
 	}
+	_ = filepath.WalkDir(root, func(file string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil || len(c.layouts) >= maxLayouts:
+			return fs.SkipAll
+		case entry.IsDir() && (entry.Name() == "node_modules" || entry.Name() == ".git"):
+			return fs.SkipDir
+		case !entry.Type().IsRegular():
+			return nil
+		}
+		if rel, err := filepath.Rel(root, file); err == nil {
+			c.readLayout(file, filepath.ToSlash(rel), path.Join(folder, filepath.ToSlash(rel)))
+		}
+		return nil
+	})
 }
 
+// readLayout reads a layout; name is its path from the folder of layouts.
 func (c *dataCascade) readLayout(file, name, fromRoot string) {
 	if _, taken := c.layouts[name]; taken {
 		return
 	}
-	l := layer{values: map[string]any{}}
 	text, err := c.Site.ReadOwn(file)
 	if err != nil {
-		o := c.at(file, "", 0, "the layout "+name+" cannot be read")
+		o := c.at(file, "", 0, "cannot read the layout "+name)
 		o.Held = true
-		l.doubt = &o
-		c.layouts[name] = l
+		c.layouts[name] = layer{values: map[string]any{}, doubt: &o}
 		return
 	}
+	l := layer{values: map[string]any{}}
 	if strings.HasPrefix(strings.TrimSpace(string(text[:min(len(text), 100)])), "---") {
 		fm, _, _, err := frontmatter.Split(string(text))
 		if err != nil {
-			o := c.at(file, "", 0, "the layout "+name+" does not parse")
+			o := c.at(file, "", 0, "cannot parse the layout "+name)
 			o.Held, o.Line = true, 1
 			l.doubt = &o
 		}
@@ -79,47 +75,30 @@ func (c *dataCascade) readLayout(file, name, fromRoot string) {
 }
 
 var (
-	layoutsSetter  = regexp.MustCompile(`\.setLayoutsDirectory\(\s*["'\x60]([^"'\x60]+)["'\x60]`)
-	includesSetter = regexp.MustCompile(`\.setIncludesDirectory\(\s*["'\x60]([^"'\x60]+)["'\x60]`)
-	layoutAlias    = regexp.MustCompile(`\.addLayoutAlias\(\s*["'\x60]([^"'\x60\n]+)["'\x60]\s*,\s*["'\x60]([^"'\x60\n]+)["'\x60]`)
+	layoutAlias = regexp.MustCompile(`\.addLayoutAlias\(\s*["'\x60]([^"'\x60\n]+)["'\x60]\s*,\s*["'\x60]([^"'\x60\n]+)["'\x60]`)
 )
 
-// layoutFolders are where layouts are looked for, from the project's folder.
-func layoutFolders(o *dialect.Settings) []string {
-	folder := func(key string, setter *regexp.Regexp) string {
-		if name := dirSetting(o, key); name != "" {
-			return name
-		}
-		if m := setter.FindSubmatch(o.Text); m != nil {
-			return string(m[1])
-		}
-		return ""
-	}
-	var out []string
-	for _, name := range []string{folder("layouts", layoutsSetter), folder("includes", includesSetter), "_includes"} {
-		if full := path.Join(InputFolder(o), name); name != "" && filepath.IsLocal(filepath.FromSlash(full)) {
-			out = append(out, full)
-			if name != "_includes" && len(out) == 1 && folder("layouts", layoutsSetter) != "" {
-				return out
-			}
-		}
-	}
-	return out[:1]
+// layoutFolder returns the folder of layouts, from the project's folder.
+func layoutFolder(s *dialect.Settings) string {
+	return firstFolder(s, configDir(s, "layouts"), configDir(s, "includes"))
 }
 
-// includesFolder is where templates find what they include, from the project's folder.
-func includesFolder(o *dialect.Settings) string {
-	name := dirSetting(o, "includes")
-	if m := includesSetter.FindSubmatch(o.Text); m != nil && name == "" {
-		name = string(m[1])
+// includesFolder returns the folder of what templates include, from the project's folder.
+func includesFolder(s *dialect.Settings) string { return firstFolder(s, configDir(s, "includes")) }
+
+// firstFolder returns the first of the folders that is set and inside the project, else _includes. The
+// names count from the input folder, the result from the project's folder.
+func firstFolder(s *dialect.Settings, names ...string) string {
+	input := InputFolder(s)
+	for _, name := range names {
+		if full := path.Join(input, name); name != "" && filepath.IsLocal(filepath.FromSlash(full)) {
+			return full
+		}
 	}
-	if full := path.Join(InputFolder(o), cmp.Or(name, "_includes")); filepath.IsLocal(filepath.FromSlash(full)) {
-		return full
-	}
-	return "_includes"
+	return path.Join(input, "_includes")
 }
 
-// layoutsOf are the layouts around a page, the nearest first.
+// layoutsOf returns the named layout and those around it, the innermost first.
 func (c *dataCascade) layoutsOf(name string) []layer {
 	var out []layer
 	for len(out) < maxLayoutChain && name != "" {
@@ -133,6 +112,7 @@ func (c *dataCascade) layoutsOf(name string) []layer {
 	return out
 }
 
+// layoutNamed returns the layout of a name, which may be an alias or lack its extension.
 func (c *dataCascade) layoutNamed(name string) (layer, bool) {
 	if c.settings != nil {
 		for _, m := range layoutAlias.FindAllSubmatch(c.settings.Text, 100) {

@@ -3,7 +3,6 @@ package eleventy
 import (
 	"cmp"
 	"fmt"
-	"os"
 	"path"
 	"path/filepath"
 	"regexp"
@@ -13,7 +12,6 @@ import (
 
 	"publisher/content/dialect"
 	"publisher/content/liquid"
-	"publisher/content/literal"
 	"publisher/content/post"
 	"publisher/content/script"
 )
@@ -140,57 +138,6 @@ func (e *Engine) placeOf(file, code, key string, computed bool) post.Omission {
 	return e.at(file, code, from, cmp.Or(path.Base(filepath.ToSlash(file)), "front matter"))
 }
 
-// merged adds to values what a script spells out besides.
-func addLiterals(values, more map[string]any) map[string]any {
-	if values == nil {
-		values = map[string]any{}
-	}
-	for key, v := range more {
-		values[strings.ToLower(key)] = asFrontMatter(fromScript(v))
-	}
-	return values
-}
-
-// spelled are values as front matter has them: scalars in their spelling.
-func asFrontMatter(v any) any {
-	switch v := v.(type) {
-	case bool, float64:
-		return liquid.Text(v)
-	case time.Time:
-		return v.Format(time.RFC3339)
-	case []any:
-		for i := range v {
-			v[i] = asFrontMatter(v[i])
-		}
-	case map[string]any:
-		for key := range v {
-			v[key] = asFrontMatter(v[key])
-		}
-	}
-	return v
-}
-
-// filesAround are a script and what it imports from the project's own files, which
-// decide as well.
-func (c *dataCascade) filesAround(file string, text []byte) []script.File {
-	if c.settings == nil {
-		return nil
-	}
-	all := &dialect.Settings{}
-	addScripts(all, c.settings.Root, file, text)
-	var out []script.File
-	for i, f := range all.Files {
-		if i > 0 && !c.Site.MayRead(f.Name) {
-			continue
-		}
-		out = append(out, script.File{Path: filepath.ToSlash(f.Name), Text: f.Text})
-		if i > 0 {
-			c.Remember(f.Name, []byte(f.Text))
-		}
-	}
-	return out
-}
-
 // judge says whether the values that a rule may come to leave a page out.
 func (rule *scriptSetting) omission(values []any) *post.Omission {
 	hidden, other, doubtful := 0, 0, 0
@@ -247,74 +194,35 @@ func (e *Engine) setPermalink(p *dialect.Page, rule scriptSetting, values []any)
 	p.Set("permalink", fmt.Sprintf("{{ the function in %s }}", path.Base(rule.Path)))
 }
 
-// blankComments puts spaces in the place of a script's comments, so that what is
-// commented out says nothing and lines stay what they are.
-func blankComments(text string) string {
-	out := []byte(text)
-	for i := 0; i < len(text); {
-		rest := text[i:]
-		end := 1
-		switch {
-		case strings.HasPrefix(rest, "//") && (i == 0 || text[i-1] != ':' && text[i-1] != '\\'):
-			if end = strings.IndexByte(rest, '\n'); end < 0 {
-				end = len(rest)
-			}
-			blank(out[i : i+end])
-		case strings.HasPrefix(rest, "/*") && (i == 0 || !strings.ContainsRune(`*'"`+"`", rune(text[i-1]))):
-			if end = strings.Index(rest, "*/") + 2; end < 2 {
-				end = len(rest)
-			}
-			blank(out[i : i+end])
-		case rest[0] == '"' || rest[0] == '\'':
-			if _, size, ok := literal.QuotedText(rest); ok {
-				end = size
-			}
-		case rest[0] == '`':
-			if closing := strings.IndexByte(rest[1:], '`'); closing >= 0 {
-				end = closing + 2
-			}
-		}
-		i += end
-	}
-	return string(out)
+// jsRule is a setting of pages that a script computes.
+type scriptSetting struct {
+	key        string           // lower-case
+	overrides  bool             // it outranks what the page says
+	function   *script.Function // of the page's data
+	value      any              // where there is no function
+	unreadable bool             // the script cannot be read
+	post.Omission
 }
 
-func blank(part []byte) {
-	for i, c := range part {
-		if c != '\n' {
-			part[i] = ' '
+var addComputed = regexp.MustCompile(`\.addGlobalData\(\s*["'\x60](eleventyComputed(?:\.(\w+))?|permalink|eleventyExcludeFromCollections)["'\x60]\s*,\s*`)
+
+// readGlobalRules takes addGlobalData("eleventyComputed…").
+func (r *configRules) readGlobalSettings(e *Engine, file, text string) {
+	for _, m := range addComputed.FindAllStringSubmatchIndex(text, -1) {
+		name := text[m[2]:m[3]]
+		key := strings.ToLower(name[strings.LastIndexByte(name, '.')+1:])
+		o := e.at(file, text, m[0], name)
+		if key == "eleventycomputed" {
+			data, known := e.functions.globalData[name].Data()
+			before := []byte(text[:m[1]])
+			blank(before)
+			r.settings = append(r.settings, e.scriptSettings(file, string(before)+argumentAt(text, m[1]), data.AsComputed(), known, true)...)
+			continue
 		}
-	}
-}
-
-var localImport = regexp.MustCompile(`(?:\bfrom|\bimport|\brequire\(|\bimport\()\s*["'\x60](\.{1,2}/[^"'\x60\n]+)["'\x60]`)
-
-// maxScripts bounds what a config imports.
-const maxScripts = 150
-
-// addScripts reads what a script imports from the project's own files, too.
-func addScripts(o *dialect.Settings, root, file string, text []byte) {
-	o.Add(file, text)
-	for _, m := range localImport.FindAllSubmatch(text, -1) {
-		name := filepath.Join(filepath.Dir(file), filepath.FromSlash(string(m[1])))
-		for _, ext := range []string{"", ".js", ".mjs", ".cjs", ".ts", "/index.js"} {
-			full := name + filepath.FromSlash(ext)
-			info, err := os.Stat(full)
-			if err != nil || !info.Mode().IsRegular() || !isScriptName(full) || len(o.Files) >= maxScripts {
-				continue
-			}
-			rel, err := filepath.Rel(root, full)
-			if err != nil || !filepath.IsLocal(rel) || slices.ContainsFunc(o.Files, func(f dialect.SettingsFile) bool { return f.Name == full }) {
-				break
-			}
-			if inner, err := dialect.ReadLimited(full); err == nil {
-				addScripts(o, root, full, inner)
-			}
-			break
+		rule := scriptSetting{key: key, overrides: strings.HasPrefix(name, "eleventyComputed"), value: script.Unknown{}, Omission: o}
+		if f, ok := e.functions.globalData[name]; ok {
+			rule.function = &f
 		}
+		r.settings = append(r.settings, rule)
 	}
-}
-
-func isScriptName(name string) bool {
-	return slices.Contains([]string{".js", ".mjs", ".cjs", ".ts"}, filepath.Ext(name))
 }

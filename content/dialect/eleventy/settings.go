@@ -2,6 +2,7 @@ package eleventy
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"os"
 	"path"
@@ -121,27 +122,29 @@ func scriptOrder(scripts map[string]any) []string {
 }
 
 var (
-	inputSetter = regexp.MustCompile(`\.setInputDirectory\(\s*["'` + "`" + `]([^"'` + "`" + `]+)["'` + "`" + `]`)
+	dirSetters  = regexp.MustCompile(`\.set(Input|Data|Layouts|Includes)Directory\(\s*["'\x60]([^"'\x60]+)["'\x60]`)
 	inputByName = regexp.MustCompile(`\binput\s*:\s*([A-Za-z_$][\w$]*)\s*[,}\n]|\.setInputDirectory\(\s*([A-Za-z_$][\w$]*)\s*\)|\{[^{}]*\b(input)\b\s*[,}]`)
 )
 
-// dirSetting returns one of the folders that the config names under dir; "" for none.
-func dirSetting(own *dialect.Settings, key string) string {
-	v, _ := frontmatter.Dig(literal.ScriptSettings(string(own.Text)), "dir."+key)
-	folder, _ := v.(string)
-	return folder
+// configDir returns the folder that the config names under dir, or with a setter such as
+// setInputDirectory; key is input, data, layouts or includes. It returns "" where the config names none.
+func configDir(s *dialect.Settings, key string) string {
+	v, _ := frontmatter.Dig(literal.ScriptSettings(string(s.Text)), "dir."+key)
+	if folder, _ := v.(string); folder != "" {
+		return folder
+	}
+	for _, m := range dirSetters.FindAllSubmatch(s.Text, -1) {
+		if strings.EqualFold(string(m[1]), key) {
+			return string(m[2])
+		}
+	}
+	return ""
 }
 
 // inputFolder is the folder below the config's that Eleventy reads, "." where
 // it is that one; slash-separated.
 func InputFolder(o *dialect.Settings) string {
-	input := o.Scalar("input")
-	if input == "" {
-		input = dirSetting(o, "input")
-	}
-	if m := inputSetter.FindSubmatch(o.Text); m != nil && input == "" {
-		input = string(m[1])
-	}
+	input := cmp.Or(o.Scalar("input"), configDir(o, "input"))
 	if m := inputByName.FindSubmatch(o.Text); m != nil && input == "" { // of a constant's name
 		p := script.Load(scriptFiles(o))
 		for _, f := range o.Files {
