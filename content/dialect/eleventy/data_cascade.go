@@ -6,35 +6,36 @@ import (
 	"strings"
 
 	"publisher/content/dialect"
-	"publisher/content/frontmatter"
 	"publisher/content/post"
 	"publisher/content/script"
 )
 
-// eleventyFolders are the data of folders, of all templates, and of layouts.
+// dataCascade is what Eleventy calls by that name: data of directories, of all templates, and of
+// layouts.
 type dataCascade struct {
 	dialect.SourceTexts
 	*Engine
-	layers       map[string][]layer // by folder, or by file without extension, from the input folder
-	global       map[string]any     // data for all templates
+	layers       map[string][]layer // by directory, or by template without extension, from the input folder
+	global       map[string]any     // of all templates
 	computed     []scriptSetting    // eleventyComputed among the global data
-	singleValues map[string]any     // global data that are one value, by the file's name
-	layouts      map[string]layer   // the front matter of layouts, by their names
+	singleValues map[string]any     // of globalKeys, from files of their names
+	layouts      map[string]layer   // by name
 }
 
-// eleventyLayer is front matter that holds where a page has none of its own.
+// layer is front matter that pages inherit from a data file or a layout.
 type layer struct {
 	values   map[string]any
-	settings []scriptSetting          // that a script computes
-	front    *frontmatter.FrontMatter // a layout's
-	doubt    *post.Omission           // it does not parse, and might leave the pages out
+	settings []scriptSetting // computed by a script
+	doubt    *post.Omission  // the file cannot be read, and might leave pages out
 }
 
+// FolderFile reports whether a file holds data of a directory or of one template.
 func (e *Engine) FolderFile(name string) bool {
 	_, ok := e.dataFile(name)
 	return ok
 }
 
+// ReadFolders reads the global data, the layouts, and the data files among files.
 func (e *Engine) ReadFolders(files []dialect.File) dialect.Folders {
 	c := &dataCascade{Engine: e, layers: map[string][]layer{}}
 	if e.settings != nil {
@@ -49,7 +50,7 @@ func (e *Engine) ReadFolders(files []dialect.File) dialect.Folders {
 	return c
 }
 
-// readData takes over a file of the data of a folder, or of one page.
+// readData reads a data file of a directory, or of one template.
 func (c *dataCascade) readData(real, name string, text []byte) {
 	where, values, ok := c.directoryData(name, text)
 	if !ok {
@@ -62,14 +63,14 @@ func (c *dataCascade) readData(real, name string, text []byte) {
 		l.values = addLiterals(l.values, data.Values)
 	}
 	if values == nil && strings.HasSuffix(name, "json") {
-		l.doubt = &post.Omission{Held: true, Reason: path.Base(name) + " does not parse", Path: c.Site.FromContentDir(name), Line: 1}
+		l.doubt = &post.Omission{Held: true, Reason: "cannot parse " + path.Base(name), Path: c.Site.FromContentDir(name), Line: 1}
 	}
 	c.layers[where] = append(c.layers[where], l)
 	c.Remember(name, text)
 }
 
-// of are the layers for a page, the nearest first. file is its path from the input
-// folder, without its extension.
+// layersOf returns the data files' layers for a page, the nearest first. file is its path from the
+// input folder, without its extension.
 func (c *dataCascade) layersOf(file string) []layer {
 	if c == nil || len(c.layers) == 0 {
 		return nil

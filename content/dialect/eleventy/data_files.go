@@ -16,7 +16,7 @@ var (
 	baseNameSetter = regexp.MustCompile(`\b(?:setDataFileBaseName\(\s*|dataFileDirBaseNameOverride["']?\s*:\s*)["'\x60]([^"'\x60\n]+)["'\x60]`)
 )
 
-// readDataNames takes over what the config calls data files.
+// readDataNames reads from the config how data files are named.
 func (e *Engine) readDataNames() {
 	e.dataSuffixes = []string{".11tydata", ""}
 	if e.settings == nil {
@@ -32,9 +32,8 @@ func (e *Engine) readDataNames() {
 	}
 }
 
-// dataFile tells a file that holds the data of its folder, or of one file in it:
-// where is that folder, or the file without its ending. Only JSON does without a
-// suffix for a folder.
+// dataFile returns what a data file applies to: a directory, or a template without its extension. ok
+// is false for other files. Only JSON files may do without a suffix, and only for directories.
 func (e *Engine) dataFile(name string) (where string, ok bool) {
 	dir, base := path.Split(name)
 	dir = strings.TrimSuffix(dir, "/")
@@ -58,8 +57,8 @@ func (e *Engine) dataFile(name string) (where string, ok bool) {
 	return "", false
 }
 
-// directoryData reads posts/posts.json, posts/posts.11tydata.json and their like
-// for single files.
+// directoryData returns what a data file such as posts/posts.json or posts/post.11tydata.json spells
+// out, and what it applies to; values is nil where JSON does not parse.
 func (e *Engine) directoryData(name string, text []byte) (where string, values map[string]any, ok bool) {
 	if where, ok = e.dataFile(name); !ok {
 		return "", nil, false
@@ -78,8 +77,8 @@ var (
 	scriptFlag = regexp.MustCompile(`(?m)(?:^|[{,])\s*["']?draft["']?\s*:\s*(true|false)\b`)
 )
 
-// directoryScript takes from a script, which is not run, what it spells out. What it
-// computes is for scriptRules.
+// directoryScript returns the literal values of a data file in JavaScript, which is not run.
+// scriptSettings has those that it computes.
 func directoryScript(text string) map[string]any {
 	values := map[string]any{}
 	settings := literal.ScriptSettings(text)

@@ -19,20 +19,19 @@ import (
 	"publisher/internal/xmltext"
 )
 
-// eleventy reads posts as Eleventy does: the address follows the path.
+// Engine reads posts as Eleventy does: the address follows the path.
 type Engine struct {
 	dialect.BaseEngine
-	settings     *dialect.Settings // nil where no config of Eleventy was found
-	noTemplates  bool              // Markdown is no template
+	settings     *dialect.Settings // nil where Eleventy has no config
+	noTemplates  bool              // Markdown is not evaluated as a template
 	containers   bool              // ::: opens a container
 	markdown     markdownItSettings
 	rules        configRules
-	dataSuffixes []string // of data files
-	dataBaseName string   // what a folder's data file is called; "" for the folder's name
-	input        string   // the folder that Eleventy reads, from the config's
-	includes     string   // the folder of includes, from the config's
+	dataSuffixes []string // of data files, in order
+	dataBaseName string   // name of a directory's data file; "" for the directory's own name
+	input        string   // the folder that Eleventy reads, from the config's folder
+	includes     string   // the folder of includes, from the config's folder
 	functions    configFunctions
-	dataNames    []string // of the files of global data that are scripts
 }
 
 var (
@@ -40,6 +39,7 @@ var (
 	containerPlugins = regexp.MustCompile(`markdown-it-(?:container|directive)`)
 )
 
+// New returns the engine for a site; settings may be nil.
 func New(s *dialect.Site, own *dialect.Settings) *Engine {
 	e := &Engine{BaseEngine: dialect.BaseEngine{Site: s}, settings: own}
 	if own != nil {
@@ -55,7 +55,7 @@ func New(s *dialect.Site, own *dialect.Settings) *Engine {
 	return e
 }
 
-// covers leaves out what Eleventy keeps beside the pages.
+// Covers reports whether a file is outside the folders that hold no pages.
 func (e *Engine) Covers(file string) bool {
 	for folder := range strings.SplitSeq(path.Dir(file), "/") {
 		if notPages[folder] {
@@ -65,9 +65,10 @@ func (e *Engine) Covers(file string) bool {
 	return true
 }
 
-// notPages are folders of what pages are made of, and of what they become.
+// notPages are folders of templates and data, and of the output.
 var notPages = map[string]bool{"_includes": true, "_data": true, "_layouts": true, "_site": true}
 
+// Prepare merges the data cascade into the page's front matter.
 func (e *Engine) Prepare(p *dialect.Page) {
 	c, _ := p.Around.(*dataCascade)
 	p.Name = fileName(path.Join(e.Below, p.Path))
@@ -75,12 +76,12 @@ func (e *Engine) Prepare(p *dialect.Page) {
 		p.Global = c.global
 	}
 	stem := path.Join(p.Name.Dir, p.Name.Full)
-	own := p.Front.List("tags", frontmatter.ByComma)
+	tags := p.Front.List("tags", frontmatter.ByComma)
 	rules := e.frontMatterSettings(p)
 	for _, l := range c.layersOf(stem) {
 		rules = append(rules, l.settings...)
 		p.Computed = dialect.Omitted(p.Computed, l.doubt)
-		own = append(own, frontmatter.ListOf(l.values["tags"], frontmatter.ByComma)...) // tags add up
+		tags = append(tags, frontmatter.ListOf(l.values["tags"], frontmatter.ByComma)...) // tags accumulate
 		p.InheritDeep(l.values)
 	}
 	global := e.globalValues(c)
@@ -92,15 +93,15 @@ func (e *Engine) Prepare(p *dialect.Page) {
 		for _, l := range c.layoutsOf(layout) {
 			rules = append(rules, l.settings...)
 			p.Computed = dialect.Omitted(p.Computed, l.doubt)
-			own = append(own, frontmatter.ListOf(l.values["tags"], frontmatter.ByComma)...)
+			tags = append(tags, frontmatter.ListOf(l.values["tags"], frontmatter.ByComma)...)
 			p.InheritDeep(l.values)
 		}
 	}
-	own = append(own, frontmatter.ListOf(global["tags"], frontmatter.ByComma)...)
+	tags = append(tags, frontmatter.ListOf(global["tags"], frontmatter.ByComma)...)
 	delete(global, "tags")
 	p.Inherit(global)
-	if len(own) > 0 {
-		p.Front.Values["tags"] = dialect.AnyList(own)
+	if len(tags) > 0 {
+		p.Front.Values["tags"] = dialect.AnyList(tags)
 	}
 	if lang := e.folderLanguage(p); lang != "" {
 		p.Inherit(map[string]any{"lang": lang})
@@ -113,7 +114,7 @@ func (e *Engine) Prepare(p *dialect.Page) {
 	e.applySettings(p, append(rules, e.rules.settings...))
 }
 
-// rulesOf are what front matter in JavaScript computes.
+// frontMatterSettings returns the settings that front matter in JavaScript computes.
 func (e *Engine) frontMatterSettings(p *dialect.Page) []scriptSetting {
 	if p.Front.Form != frontmatter.ScriptForm {
 		return nil
@@ -126,7 +127,8 @@ func (e *Engine) frontMatterSettings(p *dialect.Page) []scriptSetting {
 	return rules
 }
 
-// compute fills in eleventyComputed. A permalink waits for what it is made of.
+// fillComputed evaluates eleventyComputed. A permalink is left as a template: Address fills it in when
+// its parts are known.
 func (e *Engine) fillComputed(p *dialect.Page) {
 	for key, v := range p.Front.Table("eleventycomputed") {
 		template, isText := v.(string)
@@ -141,7 +143,8 @@ func (e *Engine) fillComputed(p *dialect.Page) {
 	}
 }
 
-// isPage also knows what is neither dated nor tagged. Of templates that are not Markdown only a date tells that they are posts.
+// IsPage reports whether the page is neither dated nor tagged. Only a date makes a post of a template
+// that is not Markdown.
 func (e *Engine) IsPage(p *dialect.Page) bool {
 	if dialect.IsPageLayout(p) || p.Front.Has("pagination") {
 		return true
@@ -149,13 +152,14 @@ func (e *Engine) IsPage(p *dialect.Page) bool {
 	if p.Front.Has("date") || p.Name.Date != "" || isDatedPage(p) {
 		return false
 	}
-	told := slices.ContainsFunc(p.Front.List("tags", frontmatter.Whole), func(tag string) bool { return !pageTags[strings.ToLower(tag)] })
-	return !mdsource.IsMarkdownName(p.Path) || p.Front.Form != frontmatter.NoFrontMatter && !told
+	tagged := slices.ContainsFunc(p.Front.List("tags", frontmatter.Whole), func(tag string) bool { return !pageTags[strings.ToLower(tag)] })
+	return !mdsource.IsMarkdownName(p.Path) || p.Front.Form != frontmatter.NoFrontMatter && !tagged
 }
 
-// fileDates are what Eleventy takes for a date that it finds itself.
+// fileDates are the values of date that stand for the file's own date.
 var fileDates = map[string]bool{"created": true, "last": true, "git": true, "modified": true}
 
+// Complete fills in the date, tags, title, summary and slug.
 func (e *Engine) Complete(p *dialect.Page) {
 	e.applyDateParsers(p)
 	first, _, _ := strings.Cut(strings.ToLower(p.Front.Scalar("date")), " ")
@@ -185,8 +189,7 @@ func (e *Engine) Complete(p *dialect.Page) {
 	}
 }
 
-// title is what a page is called that has no title: its heading, else its place in
-// the navigation.
+// title returns a title for a page without one: its first heading, else its title in the navigation.
 func (e *Engine) title(p *dialect.Page) string {
 	if title := dialect.HeadingTitle(p.Body); title != "" {
 		return title
@@ -200,33 +203,34 @@ func (e *Engine) title(p *dialect.Page) string {
 	return ""
 }
 
-// isDatedPage reports that the front matter has a date under one of its other names.
+// isDatedPage reports whether the front matter has a date under another name.
 func isDatedPage(p *dialect.Page) bool {
 	return !p.DateOf("publishdate", "pubdate", "published").IsZero() || hasOtherDate(p)
 }
 
-// hasOtherDate reports that another program's key holds a date that can be read.
+// hasOtherDate reports whether the front matter has a valid date under another engine's name.
 func hasOtherDate(p *dialect.Page) bool {
 	return !p.DateOf(dialect.OtherDates...).IsZero()
 }
 
-// pageTags say what kind of page it is, not what it is about.
+// pageTags are tags of a page's kind, not of its subject.
 var pageTags = map[string]bool{"all": true, "nav": true, "page": true, "pages": true}
 
+// Address returns the page's path, from its permalink or from the path of its file.
 func (e *Engine) Address(p *dialect.Page) string {
-	own := p.Front.Scalar("permalink")
+	permalink := p.Front.Scalar("permalink")
 	if build, ok := p.Front.Table("permalink")["build"].(string); ok {
-		own = build
+		permalink = build
 	}
-	if own != "" {
-		where, ok := own, true
-		if strings.Contains(own, "{") {
-			where, ok = e.fill(p, own)
+	if permalink != "" {
+		file, ok := permalink, true
+		if strings.Contains(permalink, "{") {
+			file, ok = e.fill(p, permalink)
 		}
 		if !ok {
-			p.Reject(p.Front.LineOf("permalink"), "the permalink "+post.Clip(own)+" holds what cannot be evaluated here; write the post's address out, or set content.permalink in config.yaml")
+			p.Reject(p.Front.LineOf("permalink"), "cannot evaluate the permalink "+post.Clip(permalink)+"; write out the post's address, or set content.permalink in config.yaml")
 		}
-		return e.finalURL(p, outputURL(where))
+		return e.finalURL(p, outputURL(file))
 	}
 	if e.Permalink != "" {
 		return p.Expand(e.Permalink)
@@ -234,17 +238,16 @@ func (e *Engine) Address(p *dialect.Page) string {
 	return e.finalURL(p, defaultPath(p.Name))
 }
 
-// finalURL is the address after the config's transforms.
+// finalURL returns the address after the config's transforms.
 func (e *Engine) finalURL(p *dialect.Page, url string) string {
 	url, ok := e.transformURL(p, url)
 	if !ok {
-		p.Reject(1, "the config's addUrlTransform makes of the address "+post.Clip(url)+" what is not known here; set content.permalink in config.yaml")
+		p.Reject(1, "cannot evaluate the config's addUrlTransform for the address "+post.Clip(url)+"; set content.permalink in config.yaml")
 	}
 	return url
 }
 
-// fill evaluates a template of the front matter; ok is false where a part of it
-// is not known here.
+// fill evaluates a template in the front matter; ok is false where a part of it is unknown.
 func (e *Engine) fill(p *dialect.Page, template string) (string, bool) {
 	m := &dialect.Expansion{Article: p, Base: template, Quiet: true}
 	o := m.LiquidOptions()
@@ -253,8 +256,10 @@ func (e *Engine) fill(p *dialect.Page, template string) (string, bool) {
 	return strings.TrimSpace(out), ok
 }
 
+// Slugify returns the text as Eleventy's slugify filter does.
 func (e *Engine) Slugify(text string) string { return slug.Eleventy(text) }
 
+// Expand evaluates Liquid or Nunjucks in a body, and removes attribute lists.
 func (e *Engine) Expand(m *dialect.Expansion, text string) string {
 	override, set := m.Article.Front.Values["templateengineoverride"].(string)
 	if e.noTemplates && mdsource.IsMarkdownName(m.Article.Path) || set && !strings.Contains(override, "liquid") && !strings.Contains(override, "njk") {
@@ -268,8 +273,7 @@ func (e *Engine) Expand(m *dialect.Expansion, text string) string {
 	return e.markdown.withoutAttributes(text)
 }
 
-// variables are the blog's and the front matter's, and what Eleventy says of the
-// page.
+// variables returns what templates see: global data, front matter, and page.
 func (e *Engine) variables(p *dialect.Page) map[string]any {
 	vars := map[string]any{}
 	maps.Copy(vars, p.Global)
@@ -281,10 +285,12 @@ func (e *Engine) variables(p *dialect.Page) map[string]any {
 	return vars
 }
 
+// MarkdownOptions returns the options of markdown-it that the config sets.
 func (e *Engine) MarkdownOptions() markdown.Options {
 	return markdown.Options{MarkdownIt: true, Containers: e.containers,
 		NoIndented: !e.markdown.indented, HardWraps: e.markdown.breaks, NoLinkify: !e.markdown.linkify, Typographer: e.markdown.typographer,
 		NoMath: !e.markdown.math, Emoji: e.markdown.emoji, Marks: e.markdown.marks, Markup: e.markdown.markup, PlainAlerts: !e.markdown.alerts}
 }
 
+// Extensions returns those of templates that are not Markdown.
 func (e *Engine) Extensions() []string { return []string{".html", ".njk", ".liquid"} }

@@ -15,15 +15,16 @@ import (
 	"publisher/content/post"
 )
 
-// eleventyRules are what decides which files Eleventy makes pages of.
+// configRules decides which files become pages, and what all pages inherit from the config.
 type configRules struct {
 	ignores       []ignore
 	preprocessors []preprocessor
-	settings      []scriptSetting // eleventyComputed for all pages, set in the config
-	noMarkdown    *post.Omission  // templateFormats has no md in it
-	doubt         *post.Omission  // of what is computed and may leave any post out
+	settings      []scriptSetting // global data of the config that decide about pages
+	noMarkdown    *post.Omission  // templateFormats lacks md
+	doubt         *post.Omission  // a computed glob, which may match any file
 }
 
+// readConfigRules reads ignore files and the config.
 func readConfigRules(e *Engine) configRules {
 	var r configRules
 	if e.settings == nil {
@@ -45,14 +46,14 @@ func readConfigRules(e *Engine) configRules {
 		r.readFormats(e, f.Name, text)
 	}
 	if formats := e.settings.Scalar("formats"); formats != "" && !slices.Contains(strings.Split(formats, ","), "md") {
-		r.noMarkdown = &post.Omission{Reason: "--formats=" + formats + " in package.json has no md in it"}
+		r.noMarkdown = &post.Omission{Reason: "--formats=" + formats + " in package.json lacks md"}
 	} else if formats != "" {
 		r.noMarkdown = nil
 	}
 	return r
 }
 
-// at is an omission that a place in a script says.
+// at returns an omission that points at an offset in a script's text.
 func (e *Engine) at(file, text string, offset int, reason string) post.Omission {
 	o := post.Omission{Reason: reason, Line: dialect.LineAt(text, offset)}
 	if rel, err := filepath.Rel(e.Dir, file); err == nil {
@@ -67,6 +68,7 @@ var (
 	addedFormats    = regexp.MustCompile(`\baddTemplateFormats\([^)]*\bmd\b`)
 )
 
+// readFormats records a config whose templateFormats lack md.
 func (r *configRules) readFormats(e *Engine, file, text string) {
 	m := templateFormats.FindStringSubmatchIndex(text)
 	if m == nil || addedFormats.MatchString(text) {
@@ -76,12 +78,12 @@ func (r *configRules) readFormats(e *Engine, file, text string) {
 	if markdownFormat.MatchString(formats) || strings.Contains(formats, "...") {
 		return
 	}
-	o := e.at(file, text, m[0], "templateFormats has no md in it")
+	o := e.at(file, text, m[0], "templateFormats lacks md")
 	r.noMarkdown = &o
 }
 
-// leavesOut compares a path from the project's folder with what is ignored: a glob
-// that does not end in a star also takes what is below.
+// LeavesOut matches a path, from the project's folder, against what is ignored. A glob also matches
+// what is below a folder that it matches.
 func (e *Engine) LeavesOut(file string) *post.Omission {
 	if e.settings == nil {
 		return nil
@@ -109,15 +111,14 @@ func (e *Engine) LeavesOut(file string) *post.Omission {
 	return dialect.Omitted(doubt, e.rules.doubt)
 }
 
-// omits knows what has no address, what is in no collection, and what a preprocessor
-// drops.
+// Omits returns why a page has no address or is in no collection, or that a preprocessor drops it.
 func (e *Engine) Omits(p *dialect.Page) *post.Omission {
 	switch link := p.Front.Values["permalink"].(type) {
 	case string:
 		if written, set := frontmatter.TruthOf(link); set && !written {
 			return p.Says("permalink", "")
 		} else if set {
-			return p.Held("permalink", "Eleventy knows false and addresses only")
+			return p.Held("permalink", "must be false or an address")
 		}
 	case map[string]any:
 		if build, _ := link["build"].(string); build == "false" || link["build"] == nil {
@@ -147,6 +148,7 @@ func (e *Engine) Omits(p *dialect.Page) *post.Omission {
 	return doubt
 }
 
+// sharesTag reports whether the page has one of the tags.
 func sharesTag(p *dialect.Page, names []string) bool {
 	return slices.ContainsFunc(p.Front.List("tags", frontmatter.Whole), func(tag string) bool { return slices.Contains(names, tag) })
 }

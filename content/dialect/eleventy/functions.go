@@ -12,7 +12,7 @@ import (
 	"publisher/content/slug"
 )
 
-// eleventyScripts are the functions of the config that templates call by name.
+// configFunctions are the functions that the config registers.
 type configFunctions struct {
 	program       *script.Program
 	filters       map[string]script.Function
@@ -30,13 +30,14 @@ var (
 	pairedMethods    = []string{"addPairedShortcode", "addPairedAsyncShortcode", "addPairedLiquidShortcode", "addPairedNunjucksShortcode", "addPairedNunjucksAsyncShortcode"}
 )
 
+// readConfigFunctions finds the functions that the config and its imports register.
 func readConfigFunctions(own *dialect.Settings) configFunctions {
 	p := script.Load(scriptFiles(own))
 	return configFunctions{p, p.Registered(filterMethods...), p.Registered(shortcodeMethods...), p.Registered(pairedMethods...), p.Registered("addGlobalData"), p.Callbacks("addDateParsing"),
 		p.Callbacks("addUrlTransform"), p.Registered("addPreprocessor")}
 }
 
-// filterMethod is a filter that functions call as this.name.
+// filterMethod returns a filter that functions call as this.name; ok is false for an unknown one.
 func (e *Engine) filterMethod(p *dialect.Page, name string) (any, bool) {
 	f, own := e.functions.filters[name]
 	if !own && name != "slugify" && name != "slug" {
@@ -63,6 +64,7 @@ func (e *Engine) filterMethod(p *dialect.Page, name string) (any, bool) {
 
 var camelWord = regexp.MustCompile(`(\p{Ll}|\d)(\p{Lu})`)
 
+// sindresorhusSlug returns the slug that @sindresorhus/slugify makes.
 func sindresorhusSlug(text string, decamelize bool) string {
 	if decamelize {
 		text = camelWord.ReplaceAllString(text, "$1 $2")
@@ -70,7 +72,8 @@ func sindresorhusSlug(text string, decamelize bool) string {
 	return slug.Eleventy(text)
 }
 
-// ownFilter applies a filter that the config defines; found is false where it does not.
+// callFilter applies a filter of the config; found is false where it defines none of that name, ok
+// where the result is unknown.
 func (e *Engine) callFilter(m *dialect.Expansion, name string, v any, arguments []any) (out any, found, ok bool) {
 	f, found := e.functions.filters[name]
 	if !found {
@@ -91,7 +94,8 @@ func (e *Engine) callFilter(m *dialect.Expansion, name string, v any, arguments 
 	return fromScript(result), true, true
 }
 
-// ownShortcode calls a shortcode that the config defines.
+// callShortcode calls a shortcode of the config; found is false where it defines none of that name, ok
+// where the result is unknown.
 func (e *Engine) callShortcode(m *dialect.Expansion, l *liquid.Evaluator, tag liquid.Mark, inner string) (out string, found, ok bool) {
 	f, paired := e.functions.paired[tag.Name]
 	if !paired || !tag.IsBlock() {
@@ -121,7 +125,7 @@ func (e *Engine) callShortcode(m *dialect.Expansion, l *liquid.Evaluator, tag li
 	return "", true, false
 }
 
-// scriptArguments are what a shortcode is called with: those with names are an object at the end.
+// callArguments returns a shortcode's arguments; named ones form an object at the end.
 func callArguments(values []liquid.TagValue) []any {
 	var args []any
 	var named *script.Object
@@ -141,7 +145,7 @@ func callArguments(values []liquid.TagValue) []any {
 	return args
 }
 
-// toArgument keeps the words true and false in quotes what they are: texts.
+// toArgument is toScript for an argument, where "true" in quotes is a string.
 func toArgument(v any) any {
 	if s, ok := v.(string); ok {
 		return s
@@ -151,8 +155,8 @@ func toArgument(v any) any {
 
 var quotedDate = regexp.MustCompile(`(?m)^["']?date["']?\s*[:=]\s*["']`)
 
-// parseDate lets the config's own functions for dates read the one of the front matter.
-// What they make of it and is not known here leaves the date as it is written.
+// applyDateParsers lets the config's addDateParsing functions read the date of the front matter. Where
+// their result is unknown, the date stays as written.
 func (e *Engine) applyDateParsers(p *dialect.Page) {
 	written := p.Front.Scalar("date")
 	if len(e.functions.dateParsers) == 0 || written == "" {
@@ -176,8 +180,8 @@ func (e *Engine) applyDateParsers(p *dialect.Page) {
 	}
 }
 
-// transformed is the address that the config's own functions make of a page's; ok is
-// false where that is not known.
+// transformURL returns the address that the config's addUrlTransform functions make; ok is false where
+// it is unknown.
 func (e *Engine) transformURL(p *dialect.Page, url string) (string, bool) {
 	for _, f := range e.functions.urlTransforms {
 		page := e.pageObject(p)

@@ -13,12 +13,11 @@ import (
 	"publisher/content/script"
 )
 
-// maxGlobal bounds the files of global data that are read.
+// maxGlobal limits how many files of global data are read.
 const maxGlobal = 100
 
-// readGlobal reads the data that all of Eleventy's templates see: the files of
-// the data folder, each under its own name. Scripts are read as text; what they
-// compute is not there.
+// readGlobalData reads the files of the data folder, each under its own name. Scripts are read as
+// text: computed values are missing.
 func (c *dataCascade) readGlobalData() {
 	own := c.settings
 	folder := path.Join(InputFolder(own), dataFolder(own))
@@ -59,8 +58,8 @@ func (c *dataCascade) readGlobalData() {
 	}
 }
 
-// readPlain reads a file of global data that holds one value which decides about pages:
-// permalink.js, say. What a script computes there is a rule.
+// readSingleValue reads a file of global data that sets one of globalKeys, such as permalink.js. What
+// a script computes there is a scriptSetting.
 func (c *dataCascade) readSingleValue(file, name, fromRoot string) {
 	text, err := dialect.ReadLimited(file)
 	if err != nil {
@@ -88,10 +87,10 @@ func (c *dataCascade) readSingleValue(file, name, fromRoot string) {
 // dataFolder returns the folder of global data, from the input folder.
 func dataFolder(s *dialect.Settings) string { return cmp.Or(configDir(s, "data"), "_data") }
 
-// globalKeys are the data that decide about pages, of those that hold for all.
+// globalKeys are the global data that decide whether and where a page is published.
 var globalKeys = []string{"layout", "permalink", "eleventyExcludeFromCollections", "draft", "tags"}
 
-// globalValues are the plain ones among them.
+// globalValues returns the literal values of globalKeys.
 func (e *Engine) globalValues(c *dataCascade) map[string]any {
 	out := map[string]any{}
 	for _, key := range globalKeys {
@@ -113,7 +112,7 @@ func (e *Engine) globalValues(c *dataCascade) map[string]any {
 	return out
 }
 
-// isGlobal reports that code gives all pages a value of that name.
+// isGlobal reports whether the config gives all pages a value of that name.
 func (e *Engine) isGlobal(key string) bool {
 	_, ok := e.functions.globalData[key]
 	return ok

@@ -11,7 +11,7 @@ import (
 	"publisher/content/post"
 )
 
-// eleventyIgnore is a glob from the project's folder of files that are left out.
+// ignore is a glob of files to leave out, from the project's folder.
 type ignore struct {
 	glob string // lower-case
 	post.Omission
@@ -19,8 +19,8 @@ type ignore struct {
 
 var noGitIgnore = regexp.MustCompile(`\.setUseGitIgnore\(\s*false\s*\)`)
 
-// ignoreFile reads the lines of an ignore file, which count from its folder. Eleventy
-// knows no exceptions from them.
+// ignoreFile reads an ignore file, whose lines count from its folder. Eleventy supports no negated
+// lines.
 func (r *configRules) ignoreFile(e *Engine, folder, name string) {
 	file := filepath.Join(e.settings.Root, filepath.FromSlash(folder), name)
 	raw, err := e.ReadOwn(file)
@@ -39,6 +39,7 @@ func (r *configRules) ignoreFile(e *Engine, folder, name string) {
 	}
 }
 
+// ignoreGlob returns a line of an ignore file as a glob from the project's folder.
 func ignoreGlob(folder, line string) string {
 	return strings.ToLower(strings.TrimPrefix(path.Join(folder, "/"+line), "/"))
 }
@@ -49,7 +50,7 @@ var (
 	conditional = regexp.MustCompile(`\b(?:if|else|for|while|switch|case|catch)\b|\.(?:forEach|map)\(|&&|\|\||\?[^.]`)
 )
 
-// readIgnores takes eleventyConfig.ignores.add("…") and delete.
+// readIgnores reads the config's ignores.add("…") and ignores.delete("…").
 func (r *configRules) readIgnores(e *Engine, file, text string) {
 	for _, m := range ignoresAdd.FindAllStringSubmatchIndex(text, -1) {
 		o := e.at(file, text, m[0], "ignores."+text[m[2]:m[3]])
@@ -60,7 +61,7 @@ func (r *configRules) readIgnores(e *Engine, file, text string) {
 			}
 		}
 		if arg == nil {
-			o.Held, o.Reason = true, o.Reason+" of what is computed"
+			o.Held, o.Reason = true, o.Reason+" of a computed value"
 			r.doubt = dialect.Omitted(r.doubt, &o)
 			continue
 		}

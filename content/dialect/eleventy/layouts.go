@@ -44,9 +44,6 @@ func (c *dataCascade) readLayouts() {
 
 // readLayout reads a layout; name is its path from the folder of layouts.
 func (c *dataCascade) readLayout(file, name, fromRoot string) {
-	if _, taken := c.layouts[name]; taken {
-		return
-	}
 	text, err := c.Site.ReadOwn(file)
 	if err != nil {
 		o := c.at(file, "", 0, "cannot read the layout "+name)
@@ -62,7 +59,7 @@ func (c *dataCascade) readLayout(file, name, fromRoot string) {
 			o.Held, o.Line = true, 1
 			l.doubt = &o
 		}
-		l.values, l.front = fm.Values, &fm
+		l.values = fm.Values
 		if fm.Form == frontmatter.ScriptForm {
 			l.settings = c.scriptSettings(file, fm.Text, script.FrontMatter(fm.Text), true, false)
 			for i := range l.settings {
@@ -74,9 +71,7 @@ func (c *dataCascade) readLayout(file, name, fromRoot string) {
 	c.layouts[name] = l
 }
 
-var (
-	layoutAlias = regexp.MustCompile(`\.addLayoutAlias\(\s*["'\x60]([^"'\x60\n]+)["'\x60]\s*,\s*["'\x60]([^"'\x60\n]+)["'\x60]`)
-)
+var layoutAlias = regexp.MustCompile(`\.addLayoutAlias\(\s*["'\x60]([^"'\x60\n]+)["'\x60]\s*,\s*["'\x60]([^"'\x60\n]+)["'\x60]`)
 
 // layoutFolder returns the folder of layouts, from the project's folder.
 func layoutFolder(s *dialect.Settings) string {

@@ -15,8 +15,7 @@ var (
 	quotedString    = regexp.MustCompile("[\"'`]([^\"'`\n]+)[\"'`]")
 )
 
-// copies knows the files and globs that the config passes to
-// addPassthroughCopy as plain texts.
+// Copies returns words for a file that matches a file or glob in the config's addPassthroughCopy.
 func (e *Engine) Copies(file string) string {
 	rel, err := filepath.Rel(e.Root, file)
 	if err != nil || !filepath.IsLocal(rel) {

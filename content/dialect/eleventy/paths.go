@@ -12,9 +12,8 @@ var (
 	anyDate    = regexp.MustCompile(`\d{4}-\d{2}-\d{2}`)
 )
 
-// eleventyName reads a path from Eleventy's input folder: stem is page.fileSlug,
-// which an index file takes from its folder; full is what the address has, date
-// and all. The date may stand anywhere in the path.
+// fileName parses a path from the input folder. Stem is page.fileSlug, which an index file takes from
+// its folder; Full is what the address has, date included. The date may be anywhere in the path.
 func fileName(p string) dialect.FileName {
 	dir, base := path.Split(p)
 	n := dialect.FileName{Dir: strings.TrimSuffix(dir, "/"), Ext: path.Ext(base), Date: anyDate.FindString(p)}
@@ -26,6 +25,7 @@ func fileName(p string) dialect.FileName {
 	return n
 }
 
+// withoutDate returns a name without the date that it begins with.
 func withoutDate(name string) string {
 	if m := datePrefix.FindStringSubmatch(name); m != nil {
 		return m[1]
@@ -33,8 +33,8 @@ func withoutDate(name string) string {
 	return name
 }
 
-// eleventyPath is where a file stands that sets no permalink: a file that is
-// called like its folder is the folder's own page.
+// defaultPath returns the path of a page without a permalink. A file with the name of its folder is
+// the folder's own page.
 func defaultPath(n dialect.FileName) string {
 	where := path.Join("/", n.Dir)
 	if n.Full != "index" && n.Full != path.Base(where) {
@@ -43,7 +43,7 @@ func defaultPath(n dialect.FileName) string {
 	return strings.TrimSuffix(where, "/") + "/"
 }
 
-// eleventyURL is the address of an output file.
+// outputURL returns the address of an output file.
 func outputURL(file string) string {
 	file = "/" + strings.TrimLeft(file, "/")
 	if strings.HasSuffix(file, "/") {

@@ -10,17 +10,18 @@ import (
 	"publisher/content/script"
 )
 
-// preprocessor is a function that leaves out the files for which it returns false.
+// preprocessor is a function of addPreprocessor: it drops files for which it returns false.
 type preprocessor struct {
 	extensions []string
 	all        bool
 	function   *script.Function // nil where it was not found
-	code       string           // of the function; "" where it is in a package
+	code       string           // source; "" where it is not in the config
 	post.Omission
 }
 
 var addPreprocessor = regexp.MustCompile(`\.addPreprocessor\(\s*["'\x60]([^"'\x60\n]*)["'\x60]\s*,\s*(?:["'\x60]([^"'\x60\n]*)["'\x60]|\[([^\]]*)\])\s*,\s*`)
 
+// readPreprocessors reads the config's addPreprocessor calls.
 func (r *configRules) readPreprocessors(e *Engine, file, text string) {
 	for _, m := range addPreprocessor.FindAllStringSubmatchIndex(text, -1) {
 		pre := preprocessor{Omission: e.at(file, text, m[0], "addPreprocessor")}
@@ -48,7 +49,7 @@ func (r *configRules) readPreprocessors(e *Engine, file, text string) {
 
 var mayBeFalse = regexp.MustCompile(`\bfalse\b|!|==|&&`)
 
-// judge asks a preprocessor about a page: it drops those for which it returns false.
+// preprocessorOmission returns why a preprocessor drops, or may drop, a page; nil where it does not.
 func (e *Engine) preprocessorOmission(pre preprocessor, p *dialect.Page) *post.Omission {
 	o := pre.Omission
 	if pre.code == "" {

@@ -10,8 +10,8 @@ import (
 	"publisher/content/script"
 )
 
-// filesAround are a script and what it imports from the project's own files, which
-// decide as well.
+// filesAround returns a script and what it imports from the project's own files, and remembers the
+// imported files' texts, on which the result depends.
 func (c *dataCascade) filesAround(file string, text []byte) []script.File {
 	if c.settings == nil {
 		return nil
@@ -33,10 +33,10 @@ func (c *dataCascade) filesAround(file string, text []byte) []script.File {
 
 var localImport = regexp.MustCompile(`(?:\bfrom|\bimport|\brequire\(|\bimport\()\s*["'\x60](\.{1,2}/[^"'\x60\n]+)["'\x60]`)
 
-// maxScripts bounds what a config imports.
+// maxScripts limits how many files a config may import.
 const maxScripts = 150
 
-// addScripts reads what a script imports from the project's own files, too.
+// addScripts adds a script, and what it imports from the project's own files, to the settings' files.
 func addScripts(o *dialect.Settings, root, file string, text []byte) {
 	o.Add(file, text)
 	for _, m := range localImport.FindAllSubmatch(text, -1) {
@@ -63,7 +63,7 @@ func isScriptName(name string) bool {
 	return slices.Contains([]string{".js", ".mjs", ".cjs", ".ts"}, filepath.Ext(name))
 }
 
-// scriptFiles are the config and what it imports.
+// scriptFiles returns the config and what it imports.
 func scriptFiles(o *dialect.Settings) []script.File {
 	var files []script.File
 	for _, f := range o.Files {

@@ -16,8 +16,7 @@ import (
 	"publisher/content/script"
 )
 
-// obey asks the scripts around a page for its permalink and whether it is in
-// collections.
+// applySettings sets what scripts compute for a page, and records whether they may leave it out.
 func (e *Engine) applySettings(p *dialect.Page, rules []scriptSetting) {
 	slices.SortStableFunc(rules, func(x, y scriptSetting) int { return cmp.Compare(evaluationOrder(x), evaluationOrder(y)) })
 	computed := map[string]bool{}
@@ -26,7 +25,7 @@ func (e *Engine) applySettings(p *dialect.Page, rules []scriptSetting) {
 			continue
 		}
 		if rule.overrides && rule.key != excludeKey && computed[rule.key] {
-			continue // the nearest decides
+			continue // the nearest one wins
 		}
 		computed[rule.key] = rule.overrides
 		values := e.possibleValues(p, rule)
@@ -46,10 +45,10 @@ func (e *Engine) applySettings(p *dialect.Page, rules []scriptSetting) {
 	}
 }
 
-// hide is the key that keeps a page out of all collections, as front matter has it.
+// excludeKey is eleventyExcludeFromCollections, as front matter has it: folded.
 const excludeKey = "eleventyexcludefromcollections"
 
-// evaluated are the values that a rule may come to for the page.
+// possibleValues returns the values that a setting may have for the page, as front matter has them.
 func (e *Engine) possibleValues(p *dialect.Page, rule scriptSetting) []any {
 	if rule.function == nil {
 		return []any{rule.value}
@@ -78,15 +77,16 @@ func (e *Engine) possibleValues(p *dialect.Page, rule scriptSetting) []any {
 
 var settingKey = regexp.MustCompile(`(?m)(?:^|[{,;]|\b(?:async|const|let|var))[ \t]*["']?(permalink|eleventyExcludeFromCollections)["']?\s*[:(=]`)
 
-// scriptRules are the settings of pages that a script computes, by the data that it
-// exports. Where those are not known, each mention of a setting may come to anything.
+// scriptSettings returns the settings that a script computes, from the data that it exports. Where the
+// data are unknown, each mention of a setting counts, with an unknown value. overrides is set for
+// eleventyComputed.
 func (e *Engine) scriptSettings(file, text string, data script.Data, known, computed bool) []scriptSetting {
 	code := blankComments(text)
 	var rules []scriptSetting
 	if !known {
 		for _, m := range settingKey.FindAllStringSubmatchIndex(code, -1) {
 			key := code[m[2]:m[3]]
-			rules = append(rules, scriptSetting{key: strings.ToLower(key), overrides: computed, unreadable: true, value: script.Unknown{}, Omission: e.at(file, code, m[2], key+" of a script")})
+			rules = append(rules, scriptSetting{key: strings.ToLower(key), overrides: computed, unreadable: true, value: script.Unknown{}, Omission: e.at(file, code, m[2], key+" in a script")})
 		}
 		return rules
 	}
@@ -124,7 +124,8 @@ func (e *Engine) scriptSettings(file, text string, data script.Data, known, comp
 	return rules
 }
 
-// whereSet is the place at which a script sets a key, in eleventyComputed or beside it.
+// placeOf returns the place at which a script sets a key, within eleventyComputed where computed is
+// set.
 func (e *Engine) placeOf(file, code, key string, computed bool) post.Omission {
 	from := 0
 	if computed {
@@ -132,13 +133,14 @@ func (e *Engine) placeOf(file, code, key string, computed bool) post.Omission {
 	}
 	for _, m := range settingKey.FindAllStringSubmatchIndex(code[from:], -1) {
 		if code[from+m[2]:from+m[3]] == key {
-			return e.at(file, code, from+m[2], key+" of a script")
+			return e.at(file, code, from+m[2], key+" in a script")
 		}
 	}
 	return e.at(file, code, from, cmp.Or(path.Base(filepath.ToSlash(file)), "front matter"))
 }
 
-// judge says whether the values that a rule may come to leave a page out.
+// omission returns why the values that a setting may have leave a page out, or may do so; nil where
+// they do not.
 func (rule *scriptSetting) omission(values []any) *post.Omission {
 	hidden, other, doubtful := 0, 0, 0
 	for _, v := range values {
@@ -156,14 +158,14 @@ func (rule *scriptSetting) omission(values []any) *post.Omission {
 	case hidden > 0 && other+doubtful == 0:
 		return &o
 	case hidden+doubtful > 0:
-		o.Held, o.Reason = true, o.Reason+" depends on what is not known"
+		o.Held, o.Reason = true, o.Reason+" depends on an unknown value"
 		return &o
 	}
 	return nil
 }
 
-// order puts what is computed behind the rest, whose values it sees, and an address
-// behind what addresses are made of.
+// evaluationOrder sorts computed settings after the others, whose values they see, and the permalink
+// after its parts.
 func evaluationOrder(rule scriptSetting) int {
 	n := 0
 	if rule.overrides {
@@ -175,8 +177,8 @@ func evaluationOrder(rule scriptSetting) int {
 	return n
 }
 
-// addressBy takes over a computed permalink. Of one that is not known the page's own
-// address would be a guess, and a wrong address is worse than none.
+// setPermalink sets a computed permalink. For an unknown one it sets a template that Address rejects:
+// no address is better than a wrong one.
 func (e *Engine) setPermalink(p *dialect.Page, rule scriptSetting, values []any) {
 	values = slices.DeleteFunc(slices.Clone(values), func(v any) bool { return v == false })
 	if len(values) == 0 {
@@ -194,19 +196,19 @@ func (e *Engine) setPermalink(p *dialect.Page, rule scriptSetting, values []any)
 	p.Set("permalink", fmt.Sprintf("{{ the function in %s }}", path.Base(rule.Path)))
 }
 
-// jsRule is a setting of pages that a script computes.
+// scriptSetting is a setting of pages that a script computes.
 type scriptSetting struct {
 	key        string           // lower-case
-	overrides  bool             // it outranks what the page says
-	function   *script.Function // of the page's data
-	value      any              // where there is no function
-	unreadable bool             // the script cannot be read
+	overrides  bool             // it overrides the page's front matter
+	function   *script.Function // of the page's data; nil for none
+	value      any              // where function is nil
+	unreadable bool             // the script's data are unknown
 	post.Omission
 }
 
 var addComputed = regexp.MustCompile(`\.addGlobalData\(\s*["'\x60](eleventyComputed(?:\.(\w+))?|permalink|eleventyExcludeFromCollections)["'\x60]\s*,\s*`)
 
-// readGlobalRules takes addGlobalData("eleventyComputed…").
+// readGlobalSettings reads the config's addGlobalData("eleventyComputed…") and the like.
 func (r *configRules) readGlobalSettings(e *Engine, file, text string) {
 	for _, m := range addComputed.FindAllStringSubmatchIndex(text, -1) {
 		name := text[m[2]:m[3]]

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// argumentAt is what stands in brackets that open before a place in a script.
+// argumentAt returns the rest of the argument list that contains an offset.
 func argumentAt(text string, from int) string {
 	depth := 0
 	for at := from; at < len(text); at++ {
@@ -27,11 +27,10 @@ func argumentAt(text string, from int) string {
 	return text[from:]
 }
 
-// maxLookBack is more than any function of a config has.
+// maxLookBack is how far back isConditional looks: more than any function of a config has.
 const maxLookBack = 50_000
 
-// isConditional reports that a place in a script is not surely reached: it is in a
-// statement or block that depends on something.
+// isConditional reports whether an offset in a script is within a statement or block that may not run.
 func isConditional(text string, at int) bool {
 	depth, end := 0, at
 	for i := at - 1; i >= max(0, at-maxLookBack); i-- {
@@ -55,8 +54,8 @@ func isConditional(text string, at int) bool {
 	return false
 }
 
-// blankComments puts spaces in the place of a script's comments, so that what is
-// commented out says nothing and lines stay what they are.
+// blankComments replaces the comments of a script with spaces, so that offsets and lines stay the
+// same.
 func blankComments(text string) string {
 	out := []byte(text)
 	for i := 0; i < len(text); {

@@ -11,7 +11,7 @@ import (
 	"publisher/content/script"
 )
 
-// host is what Eleventy gives the functions of a page.
+// host returns the environment of functions that are called for a page.
 func (e *Engine) host(m *dialect.Expansion, p *dialect.Page) script.Host {
 	host := script.Host{Zone: e.Loc, Slug: sindresorhusSlug, Date: e.dateOf(p), Step: p.Budget.Step}
 	host.This = script.NewObject()
@@ -33,7 +33,7 @@ func (e *Engine) host(m *dialect.Expansion, p *dialect.Page) script.Host {
 	return host
 }
 
-// pageObject is Eleventy's page, as far as it is known before the page is written.
+// pageObject returns Eleventy's page object, as far as it is known before the page is written.
 func (e *Engine) pageObject(p *dialect.Page) *script.Object {
 	o := script.NewObject()
 	o.Set("fileSlug", p.Name.Stem)
@@ -52,8 +52,7 @@ func (e *Engine) pageObject(p *dialect.Page) *script.Object {
 	return o
 }
 
-// dateOf is the page's date before the rest of its fields is read; zero where it is
-// not known.
+// dateOf returns the page's date, also before Complete; zero where it is unknown.
 func (e *Engine) dateOf(p *dialect.Page) time.Time {
 	if !p.Post.Date.IsZero() {
 		return p.Post.Date
@@ -69,7 +68,7 @@ func (e *Engine) dateOf(p *dialect.Page) time.Time {
 	return time.Time{}
 }
 
-// dataObject is what eleventyComputed and the like are given: a page's data.
+// dataObject returns the data of a page that functions are given.
 func (e *Engine) dataObject(p *dialect.Page) *script.Object {
 	o := script.NewObject()
 	o.Lookup = func(key string) (any, bool) {
@@ -102,7 +101,7 @@ func (e *Engine) dataObject(p *dialect.Page) *script.Object {
 	return o
 }
 
-// runObject is Eleventy's own data: that it builds the site.
+// runObject returns the eleventy object: its run mode is build.
 func runObject() *script.Object {
 	run, env := script.NewObject(), script.NewObject()
 	env.Set("runMode", "build")
@@ -112,7 +111,7 @@ func runObject() *script.Object {
 	return run
 }
 
-// toScript is a value of front matter, data or templates as scripts have it.
+// toScript converts a value of front matter, data or templates to one of a script.
 func toScript(v any) any {
 	switch v := v.(type) {
 	case nil:
@@ -148,7 +147,7 @@ func toScript(v any) any {
 	return o
 }
 
-// fromScript is the way back.
+// fromScript converts a value of a script to one of templates; nil where there is none.
 func fromScript(v any) any {
 	switch v := v.(type) {
 	case script.Undefined:
@@ -171,7 +170,7 @@ func fromScript(v any) any {
 	return nil
 }
 
-// merged adds to values what a script spells out besides.
+// addLiterals adds the literal values of a script to those of front matter, with folded keys.
 func addLiterals(values, more map[string]any) map[string]any {
 	if values == nil {
 		values = map[string]any{}
@@ -182,7 +181,7 @@ func addLiterals(values, more map[string]any) map[string]any {
 	return values
 }
 
-// spelled are values as front matter has them: scalars in their spelling.
+// asFrontMatter converts scalars to their spelling, as front matter has them.
 func asFrontMatter(v any) any {
 	switch v := v.(type) {
 	case bool, float64:

@@ -18,11 +18,11 @@ import (
 	"publisher/internal/config"
 )
 
-// eleventyNames are those that Eleventy looks for, in its order.
+// configNames are the config files that Eleventy looks for, in its order.
 var configNames = []string{".eleventy.js", "eleventy.config.js", "eleventy.config.mjs", "eleventy.config.cjs", "eleventy.config.ts"}
 
-// eleventyConfig finds the config that package.json's scripts name, else one of the
-// usual names. A project that depends on Eleventy may have none.
+// ReadSettings reads the config that package.json's scripts name, else one of the usual names. A
+// project that only depends on Eleventy has settings without a config; for others it returns nil.
 func ReadSettings(dir, _ string) (*dialect.Settings, error) {
 	command, manifest := commandOptions(dir)
 	own := &dialect.Settings{Dialect: config.Eleventy, Root: dir, Values: map[string]any{}}
@@ -44,7 +44,7 @@ func ReadSettings(dir, _ string) (*dialect.Settings, error) {
 				return nil, err
 			}
 			addScripts(own, dir, file, text)
-			own.Text = append(own.Text, manifest...) // which decides as well
+			own.Text = append(own.Text, manifest...) // it also decides
 			own.ContentDir = InputFolder(own)
 			return own, nil
 		}
@@ -62,8 +62,8 @@ var (
 	commandOption = regexp.MustCompile(`(?:^|\s)--(config|input|formats)[= ]["']?([^\s"';&|]+)`)
 )
 
-// eleventyCommand are the options by which the scripts of package.json call Eleventy,
-// those of the script named build first; nil where nothing there is about Eleventy.
+// commandOptions returns the options with which package.json's scripts call Eleventy, those of the
+// build script first. It returns nil where package.json does not mention Eleventy.
 func commandOptions(dir string) (options map[string]string, manifest []byte) {
 	file := filepath.Join(dir, "package.json")
 	if !dialect.IsRegular(file) {
@@ -97,7 +97,7 @@ func commandOptions(dir string) (options map[string]string, manifest []byte) {
 	return options, manifest
 }
 
-// scriptOrder puts what builds the site before what serves it.
+// scriptOrder returns the names of scripts, those that build the site first.
 func scriptOrder(scripts map[string]any) []string {
 	rank := func(name string) int {
 		switch {
@@ -141,11 +141,11 @@ func configDir(s *dialect.Settings, key string) string {
 	return ""
 }
 
-// inputFolder is the folder below the config's that Eleventy reads, "." where
-// it is that one; slash-separated.
+// InputFolder returns the folder that Eleventy reads, slash-separated, from the config's folder; "."
+// for that folder itself.
 func InputFolder(o *dialect.Settings) string {
 	input := cmp.Or(o.Scalar("input"), configDir(o, "input"))
-	if m := inputByName.FindSubmatch(o.Text); m != nil && input == "" { // of a constant's name
+	if m := inputByName.FindSubmatch(o.Text); m != nil && input == "" { // named by a constant
 		p := script.Load(scriptFiles(o))
 		for _, f := range o.Files {
 			if text, ok := p.EvalString(filepath.ToSlash(f.Name), string(m[1])+string(m[2])+string(m[3])); ok {
@@ -160,8 +160,8 @@ func InputFolder(o *dialect.Settings) string {
 	return input
 }
 
-// folderLanguage is the language that Eleventy's plugin for languages takes from a
-// path: the first folder that is called like one.
+// folderLanguage returns the language that Eleventy's I18n plugin takes from a path: the first folder
+// that is named like one; "" for none.
 func (e *Engine) folderLanguage(p *dialect.Page) string {
 	if e.settings == nil || !bytes.Contains(e.settings.Text, []byte("I18nPlugin")) {
 		return ""
@@ -174,7 +174,7 @@ func (e *Engine) folderLanguage(p *dialect.Page) string {
 	return ""
 }
 
-// configFileOf is the config's own file, from the blog's folder; "" for none.
+// ConfigFile returns the config file's path, slash-separated, from the blog's folder; "" for none.
 func ConfigFile(o *dialect.Settings, root string) string {
 	if len(o.Files) == 0 {
 		return ""

@@ -10,13 +10,13 @@ import (
 	"golang.org/x/net/html"
 )
 
-// eleventyHost is what Eleventy gives the Liquid or Nunjucks of a text.
+// templateHost is the environment of Liquid or Nunjucks in a text.
 type templateHost struct {
 	*dialect.Expansion
 	engine *Engine
 }
 
-// Tag evaluates the shortcodes of the config, and the tags that the most used plugins add.
+// Tag evaluates the config's shortcodes, and the tags of common plugins.
 func (h templateHost) Tag(l *liquid.Evaluator, tag liquid.Mark, inner string) (string, bool) {
 	if tag.Name == "highlight" {
 		if mdsource.IsMarkdownName(h.Article.Path) {
@@ -48,7 +48,7 @@ func (h templateHost) Filter(_ *liquid.Evaluator, name string, v any, arguments 
 	return h.engine.callFilter(h.Expansion, name, v, arguments)
 }
 
-// Include reads a file of the includes folder.
+// Include returns a file of the includes folder.
 func (h templateHost) Include(name string, _ bool) (string, bool) {
 	folder := "_includes"
 	if h.engine.includes != "" {
