@@ -40,17 +40,17 @@ var (
 )
 
 // New returns the engine for a site; settings may be nil.
-func New(s *dialect.Site, own *dialect.Settings) *Engine {
-	e := &Engine{BaseEngine: dialect.BaseEngine{Site: s}, settings: own}
-	if own != nil {
-		e.functions = readConfigFunctions(own)
-		e.input, e.includes = InputFolder(own), includesFolder(own)
+func New(s *dialect.Site, settings *dialect.Settings) *Engine {
+	e := &Engine{BaseEngine: dialect.BaseEngine{Site: s}, settings: settings}
+	if settings != nil {
+		e.functions = readConfigFunctions(settings)
+		e.input, e.includes = InputFolder(settings), includesFolder(settings)
 	}
 	e.rules = readConfigRules(e)
 	e.readDataNames()
-	if own != nil {
-		e.noTemplates, e.containers = noTemplateEngine.Match(own.Text), containerPlugins.Match(own.Text)
-		e.markdown = readMarkdownIt(own.Text)
+	if settings != nil {
+		e.noTemplates, e.containers = noTemplateEngine.Match(settings.Text), containerPlugins.Match(settings.Text)
+		e.markdown = readMarkdownIt(settings.Text)
 	}
 	return e
 }
@@ -77,9 +77,9 @@ func (e *Engine) Prepare(p *dialect.Page) {
 	}
 	stem := path.Join(p.Name.Dir, p.Name.Full)
 	tags := p.Front.List("tags", frontmatter.ByComma)
-	rules := e.frontMatterSettings(p)
+	settings := e.frontMatterSettings(p)
 	for _, l := range c.layersOf(stem) {
-		rules = append(rules, l.settings...)
+		settings = append(settings, l.settings...)
 		p.Computed = dialect.Omitted(p.Computed, l.doubt)
 		tags = append(tags, frontmatter.ListOf(l.values["tags"], frontmatter.ByComma)...) // tags accumulate
 		p.InheritDeep(l.values)
@@ -91,7 +91,7 @@ func (e *Engine) Prepare(p *dialect.Page) {
 	if c != nil {
 		layout, _ := p.Front.Values["layout"].(string)
 		for _, l := range c.layoutsOf(layout) {
-			rules = append(rules, l.settings...)
+			settings = append(settings, l.settings...)
 			p.Computed = dialect.Omitted(p.Computed, l.doubt)
 			tags = append(tags, frontmatter.ListOf(l.values["tags"], frontmatter.ByComma)...)
 			p.InheritDeep(l.values)
@@ -109,9 +109,9 @@ func (e *Engine) Prepare(p *dialect.Page) {
 	e.fillComputed(p)
 	e.applyDateParsers(p)
 	if c != nil {
-		rules = append(rules, c.computed...)
+		settings = append(settings, c.computed...)
 	}
-	e.applySettings(p, append(rules, e.rules.settings...))
+	e.applySettings(p, append(settings, e.rules.settings...))
 }
 
 // frontMatterSettings returns the settings that front matter in JavaScript computes.
@@ -119,12 +119,12 @@ func (e *Engine) frontMatterSettings(p *dialect.Page) []scriptSetting {
 	if p.Front.Form != frontmatter.ScriptForm {
 		return nil
 	}
-	rules := e.scriptSettings("", p.Front.Text, script.FrontMatter(p.Front.Text), true, true)
-	for i := range rules {
-		rules[i].Path = p.Path
-		rules[i].Line += p.Front.Line - 1
+	settings := e.scriptSettings("", p.Front.Text, script.FrontMatter(p.Front.Text), true, true)
+	for i := range settings {
+		settings[i].Path = p.Path
+		settings[i].Line += p.Front.Line - 1
 	}
-	return rules
+	return settings
 }
 
 // fillComputed evaluates eleventyComputed. A permalink is left as a template: Address fills it in when

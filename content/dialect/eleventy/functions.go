@@ -31,8 +31,8 @@ var (
 )
 
 // readConfigFunctions finds the functions that the config and its imports register.
-func readConfigFunctions(own *dialect.Settings) configFunctions {
-	p := script.Load(scriptFiles(own))
+func readConfigFunctions(settings *dialect.Settings) configFunctions {
+	p := script.Load(scriptFiles(settings))
 	return configFunctions{p, p.Registered(filterMethods...), p.Registered(shortcodeMethods...), p.Registered(pairedMethods...), p.Registered("addGlobalData"), p.Callbacks("addDateParsing"),
 		p.Callbacks("addUrlTransform"), p.Registered("addPreprocessor")}
 }

@@ -19,12 +19,12 @@ const maxGlobal = 100
 // readGlobalData reads the files of the data folder, each under its own name. Scripts are read as
 // text: computed values are missing.
 func (c *dataCascade) readGlobalData() {
-	own := c.settings
-	folder := path.Join(InputFolder(own), dataFolder(own))
+	settings := c.settings
+	folder := path.Join(InputFolder(settings), dataFolder(settings))
 	if !filepath.IsLocal(filepath.FromSlash(folder)) {
 		return
 	}
-	dir := c.Site.Folder(filepath.Join(own.Root, filepath.FromSlash(folder)))
+	dir := c.Site.Folder(filepath.Join(settings.Root, filepath.FromSlash(folder)))
 	if dir == "" {
 		return
 	}
@@ -110,10 +110,4 @@ func (e *Engine) globalValues(c *dataCascade) map[string]any {
 		}
 	}
 	return out
-}
-
-// isGlobal reports whether the config gives all pages a value of that name.
-func (e *Engine) isGlobal(key string) bool {
-	_, ok := e.functions.globalData[key]
-	return ok
 }

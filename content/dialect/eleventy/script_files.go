@@ -37,22 +37,22 @@ var localImport = regexp.MustCompile(`(?:\bfrom|\bimport|\brequire\(|\bimport\()
 const maxScripts = 150
 
 // addScripts adds a script, and what it imports from the project's own files, to the settings' files.
-func addScripts(o *dialect.Settings, root, file string, text []byte) {
-	o.Add(file, text)
+func addScripts(s *dialect.Settings, root, file string, text []byte) {
+	s.Add(file, text)
 	for _, m := range localImport.FindAllSubmatch(text, -1) {
 		name := filepath.Join(filepath.Dir(file), filepath.FromSlash(string(m[1])))
 		for _, ext := range []string{"", ".js", ".mjs", ".cjs", ".ts", "/index.js"} {
 			full := name + filepath.FromSlash(ext)
 			info, err := os.Stat(full)
-			if err != nil || !info.Mode().IsRegular() || !isScriptName(full) || len(o.Files) >= maxScripts {
+			if err != nil || !info.Mode().IsRegular() || !isScriptName(full) || len(s.Files) >= maxScripts {
 				continue
 			}
 			rel, err := filepath.Rel(root, full)
-			if err != nil || !filepath.IsLocal(rel) || slices.ContainsFunc(o.Files, func(f dialect.SettingsFile) bool { return f.Name == full }) {
+			if err != nil || !filepath.IsLocal(rel) || slices.ContainsFunc(s.Files, func(f dialect.SettingsFile) bool { return f.Name == full }) {
 				break
 			}
 			if inner, err := dialect.ReadLimited(full); err == nil {
-				addScripts(o, root, full, inner)
+				addScripts(s, root, full, inner)
 			}
 			break
 		}
@@ -64,9 +64,9 @@ func isScriptName(name string) bool {
 }
 
 // scriptFiles returns the config and what it imports.
-func scriptFiles(o *dialect.Settings) []script.File {
+func scriptFiles(s *dialect.Settings) []script.File {
 	var files []script.File
-	for _, f := range o.Files {
+	for _, f := range s.Files {
 		files = append(files, script.File{Path: filepath.ToSlash(f.Name), Text: f.Text})
 	}
 	return files

@@ -17,29 +17,29 @@ import (
 )
 
 // applySettings sets what scripts compute for a page, and records whether they may leave it out.
-func (e *Engine) applySettings(p *dialect.Page, rules []scriptSetting) {
-	slices.SortStableFunc(rules, func(x, y scriptSetting) int { return cmp.Compare(evaluationOrder(x), evaluationOrder(y)) })
+func (e *Engine) applySettings(p *dialect.Page, settings []scriptSetting) {
+	slices.SortStableFunc(settings, func(x, y scriptSetting) int { return cmp.Compare(evaluationOrder(x), evaluationOrder(y)) })
 	computed := map[string]bool{}
-	for _, rule := range rules {
-		if _, own := p.Front.Values[rule.key]; own && !rule.overrides {
+	for _, s := range settings {
+		if _, set := p.Front.Values[s.key]; set && !s.overrides {
 			continue
 		}
-		if rule.overrides && rule.key != excludeKey && computed[rule.key] {
+		if s.overrides && s.key != excludeKey && computed[s.key] {
 			continue // the nearest one wins
 		}
-		computed[rule.key] = rule.overrides
-		values := e.possibleValues(p, rule)
-		switch rule.key {
+		computed[s.key] = s.overrides
+		values := e.possibleValues(p, s)
+		switch s.key {
 		case "permalink":
-			p.Computed = dialect.Omitted(p.Computed, rule.omission(values))
-			if !rule.unreadable {
-				e.setPermalink(p, rule, values)
+			p.Computed = dialect.Omitted(p.Computed, s.omission(values))
+			if !s.unreadable {
+				e.setPermalink(p, s, values)
 			}
 		case excludeKey:
-			p.Computed = dialect.Omitted(p.Computed, rule.omission(values))
+			p.Computed = dialect.Omitted(p.Computed, s.omission(values))
 		default:
 			if _, unknown := values[0].(script.Unknown); len(values) == 1 && !unknown && values[0] != nil {
-				p.Set(rule.key, values[0])
+				p.Set(s.key, values[0])
 			}
 		}
 	}
@@ -49,12 +49,12 @@ func (e *Engine) applySettings(p *dialect.Page, rules []scriptSetting) {
 const excludeKey = "eleventyexcludefromcollections"
 
 // possibleValues returns the values that a setting may have for the page, as front matter has them.
-func (e *Engine) possibleValues(p *dialect.Page, rule scriptSetting) []any {
-	if rule.function == nil {
-		return []any{rule.value}
+func (e *Engine) possibleValues(p *dialect.Page, s scriptSetting) []any {
+	if s.function == nil {
+		return []any{s.value}
 	}
 	var out []any
-	for _, v := range rule.function.Results(e.host(nil, p), e.dataObject(p)) {
+	for _, v := range s.function.Results(e.host(nil, p), e.dataObject(p)) {
 		switch x := v.(type) {
 		case script.Undefined:
 			v = nil
@@ -64,7 +64,7 @@ func (e *Engine) possibleValues(p *dialect.Page, rule scriptSetting) []any {
 			v = liquid.Text(x)
 		case *script.Array:
 			v = script.Unknown{}
-			if rule.key == "tags" {
+			if s.key == "tags" {
 				v = fromScript(x)
 			}
 		case *script.Object:
@@ -82,13 +82,13 @@ var settingKey = regexp.MustCompile(`(?m)(?:^|[{,;]|\b(?:async|const|let|var))[ 
 // eleventyComputed.
 func (e *Engine) scriptSettings(file, text string, data script.Data, known, computed bool) []scriptSetting {
 	code := blankComments(text)
-	var rules []scriptSetting
+	var settings []scriptSetting
 	if !known {
 		for _, m := range settingKey.FindAllStringSubmatchIndex(code, -1) {
 			key := code[m[2]:m[3]]
-			rules = append(rules, scriptSetting{key: strings.ToLower(key), overrides: computed, unreadable: true, value: script.Unknown{}, Omission: e.at(file, code, m[2], key+" in a script")})
+			settings = append(settings, scriptSetting{key: strings.ToLower(key), overrides: computed, unreadable: true, value: script.Unknown{}, Omission: e.at(file, code, m[2], key+" in a script")})
 		}
-		return rules
+		return settings
 	}
 	inner, _ := data.Values["eleventyComputed"].(*script.Object)
 	if inner == nil {
@@ -96,7 +96,7 @@ func (e *Engine) scriptSettings(file, text string, data script.Data, known, comp
 	}
 	for _, key := range []string{"date", "title", "tags", "slug", "lang"} {
 		if f, ok := data.Computed[key]; ok {
-			rules = append(rules, scriptSetting{key: key, overrides: true, function: &f, Omission: e.placeOf(file, code, key, true)})
+			settings = append(settings, scriptSetting{key: key, overrides: true, function: &f, Omission: e.placeOf(file, code, key, true)})
 		}
 	}
 	for _, key := range []string{"permalink", "eleventyExcludeFromCollections"} {
@@ -105,23 +105,23 @@ func (e *Engine) scriptSettings(file, text string, data script.Data, known, comp
 			values    map[string]any
 			computed  bool
 		}{{data.Functions, data.Values, computed}, {data.Computed, inner.Properties(), true}} {
-			rule := scriptSetting{key: strings.ToLower(key), overrides: group.computed, value: group.values[key]}
+			s := scriptSetting{key: strings.ToLower(key), overrides: group.computed, value: group.values[key]}
 			f, isFunction := group.functions[key]
 			if isFunction {
-				rule.function = &f
+				s.function = &f
 			}
-			switch rule.value.(type) {
+			switch s.value.(type) {
 			case bool, string:
 			default:
 				if !isFunction {
 					continue // {build: …}
 				}
 			}
-			rule.Omission = e.placeOf(file, code, key, group.computed && !computed)
-			rules = append(rules, rule)
+			s.Omission = e.placeOf(file, code, key, group.computed && !computed)
+			settings = append(settings, s)
 		}
 	}
-	return rules
+	return settings
 }
 
 // placeOf returns the place at which a script sets a key, within eleventyComputed where computed is
@@ -141,19 +141,19 @@ func (e *Engine) placeOf(file, code, key string, computed bool) post.Omission {
 
 // omission returns why the values that a setting may have leave a page out, or may do so; nil where
 // they do not.
-func (rule *scriptSetting) omission(values []any) *post.Omission {
+func (s *scriptSetting) omission(values []any) *post.Omission {
 	hidden, other, doubtful := 0, 0, 0
 	for _, v := range values {
 		switch {
-		case v == (rule.key == excludeKey):
+		case v == (s.key == excludeKey):
 			hidden++
-		case rule.key == excludeKey && script.MayBe(v, true), rule.unreadable:
+		case s.key == excludeKey && script.MayBe(v, true), s.unreadable:
 			doubtful++
 		default:
 			other++
 		}
 	}
-	o := rule.Omission
+	o := s.Omission
 	switch {
 	case hidden > 0 && other+doubtful == 0:
 		return &o
@@ -166,12 +166,12 @@ func (rule *scriptSetting) omission(values []any) *post.Omission {
 
 // evaluationOrder sorts computed settings after the others, whose values they see, and the permalink
 // after its parts.
-func evaluationOrder(rule scriptSetting) int {
+func evaluationOrder(s scriptSetting) int {
 	n := 0
-	if rule.overrides {
+	if s.overrides {
 		n = 2
 	}
-	if rule.key == "permalink" {
+	if s.key == "permalink" {
 		n++
 	}
 	return n
@@ -179,7 +179,7 @@ func evaluationOrder(rule scriptSetting) int {
 
 // setPermalink sets a computed permalink. For an unknown one it sets a template that Address rejects:
 // no address is better than a wrong one.
-func (e *Engine) setPermalink(p *dialect.Page, rule scriptSetting, values []any) {
+func (e *Engine) setPermalink(p *dialect.Page, s scriptSetting, values []any) {
 	values = slices.DeleteFunc(slices.Clone(values), func(v any) bool { return v == false })
 	if len(values) == 0 {
 		return
@@ -193,7 +193,7 @@ func (e *Engine) setPermalink(p *dialect.Page, rule scriptSetting, values []any)
 			return
 		}
 	}
-	p.Set("permalink", fmt.Sprintf("{{ the function in %s }}", path.Base(rule.Path)))
+	p.Set("permalink", fmt.Sprintf("{{ the function in %s }}", path.Base(s.Path)))
 }
 
 // scriptSetting is a setting of pages that a script computes.
@@ -221,10 +221,10 @@ func (r *configRules) readGlobalSettings(e *Engine, file, text string) {
 			r.settings = append(r.settings, e.scriptSettings(file, string(before)+argumentAt(text, m[1]), data.AsComputed(), known, true)...)
 			continue
 		}
-		rule := scriptSetting{key: key, overrides: strings.HasPrefix(name, "eleventyComputed"), value: script.Unknown{}, Omission: o}
+		s := scriptSetting{key: key, overrides: strings.HasPrefix(name, "eleventyComputed"), value: script.Unknown{}, Omission: o}
 		if f, ok := e.functions.globalData[name]; ok {
-			rule.function = &f
+			s.function = &f
 		}
-		r.settings = append(r.settings, rule)
+		r.settings = append(r.settings, s)
 	}
 }

@@ -93,7 +93,7 @@ func (e *Engine) dataObject(p *dialect.Page) *script.Object {
 		if v, ok := p.Global[lower]; ok {
 			return toScript(v), true
 		}
-		if e.isGlobal(key) {
+		if _, ok := e.functions.globalData[key]; ok {
 			return nil, false
 		}
 		return script.Undefined{}, true

@@ -25,12 +25,12 @@ var configNames = []string{".eleventy.js", "eleventy.config.js", "eleventy.confi
 // project that only depends on Eleventy has settings without a config; for others it returns nil.
 func ReadSettings(dir, _ string) (*dialect.Settings, error) {
 	command, manifest := commandOptions(dir)
-	own := &dialect.Settings{Dialect: config.Eleventy, Root: dir, Values: map[string]any{}}
+	settings := &dialect.Settings{Dialect: config.Eleventy, Root: dir, Values: map[string]any{}}
 	if command["input"] != "" {
-		own.Values["input"] = path.Clean(command["input"])
+		settings.Values["input"] = path.Clean(command["input"])
 	}
 	if command["formats"] != "" {
-		own.Values["formats"] = command["formats"]
+		settings.Values["formats"] = command["formats"]
 	}
 	names := configNames
 	if named := command["config"]; named != "" && filepath.IsLocal(filepath.FromSlash(named)) {
@@ -43,18 +43,18 @@ func ReadSettings(dir, _ string) (*dialect.Settings, error) {
 			if err != nil {
 				return nil, err
 			}
-			addScripts(own, dir, file, text)
-			own.Text = append(own.Text, manifest...) // it also decides
-			own.ContentDir = InputFolder(own)
-			return own, nil
+			addScripts(settings, dir, file, text)
+			settings.Text = append(settings.Text, manifest...) // it also decides
+			settings.ContentDir = InputFolder(settings)
+			return settings, nil
 		}
 	}
 	if command == nil {
 		return nil, nil
 	}
-	own.Add(filepath.Join(dir, "package.json"), manifest)
-	own.ContentDir = InputFolder(own)
-	return own, nil
+	settings.Add(filepath.Join(dir, "package.json"), manifest)
+	settings.ContentDir = InputFolder(settings)
+	return settings, nil
 }
 
 var (
@@ -143,11 +143,11 @@ func configDir(s *dialect.Settings, key string) string {
 
 // InputFolder returns the folder that Eleventy reads, slash-separated, from the config's folder; "."
 // for that folder itself.
-func InputFolder(o *dialect.Settings) string {
-	input := cmp.Or(o.Scalar("input"), configDir(o, "input"))
-	if m := inputByName.FindSubmatch(o.Text); m != nil && input == "" { // named by a constant
-		p := script.Load(scriptFiles(o))
-		for _, f := range o.Files {
+func InputFolder(s *dialect.Settings) string {
+	input := cmp.Or(s.Scalar("input"), configDir(s, "input"))
+	if m := inputByName.FindSubmatch(s.Text); m != nil && input == "" { // named by a constant
+		p := script.Load(scriptFiles(s))
+		for _, f := range s.Files {
 			if text, ok := p.EvalString(filepath.ToSlash(f.Name), string(m[1])+string(m[2])+string(m[3])); ok {
 				input = text
 				break
@@ -175,11 +175,11 @@ func (e *Engine) folderLanguage(p *dialect.Page) string {
 }
 
 // ConfigFile returns the config file's path, slash-separated, from the blog's folder; "" for none.
-func ConfigFile(o *dialect.Settings, root string) string {
-	if len(o.Files) == 0 {
+func ConfigFile(s *dialect.Settings, root string) string {
+	if len(s.Files) == 0 {
 		return ""
 	}
-	rel, err := filepath.Rel(root, o.Files[0].Name)
+	rel, err := filepath.Rel(root, s.Files[0].Name)
 	if err != nil {
 		return ""
 	}
