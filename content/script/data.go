@@ -114,49 +114,6 @@ func objectOf(values map[string]any) *Object {
 	return o
 }
 
-// literal follows names and imports to an object that is written out.
-func (f Function) resolveObject() (*js.ObjectExpr, *scope) {
-	expr, s := f.expr, f.scope
-	for range maxDepth {
-		switch x := expr.(type) {
-		case *js.ObjectExpr:
-			return x, s
-		case *js.GroupExpr:
-			expr = x.X
-		case *js.Var:
-			b, at := s.lookup(string(x.Data))
-			switch {
-			case b == nil:
-				return nil, nil
-			case b.module != "":
-				m := at.moduleOf()
-				if m = m.program.resolve(m.path, b.module); m == nil || m.exports[b.export] == nil {
-					return nil, nil
-				}
-				expr, s = m.exports[b.export], m.scope
-			default:
-				expr, s = b.expr, at
-			}
-		case *js.CallExpr:
-			name := ""
-			if dottedName(x.X) == "require" && len(x.Args.List) == 1 {
-				name, _ = stringLiteral(x.Args.List[0].Value)
-			}
-			m := s.moduleOf()
-			if m == nil || name == "" {
-				return nil, nil
-			}
-			if m = m.program.resolve(m.path, name); m == nil || m.exports["default"] == nil {
-				return nil, nil
-			}
-			expr, s = m.exports["default"], m.scope
-		default:
-			return nil, nil
-		}
-	}
-	return nil, nil
-}
-
 // Data returns the members of an object, or of the object that a function without
 // parameters returns.
 func (f Function) Data() (Data, bool) { return f.inner().members() }
@@ -164,27 +121,4 @@ func (f Function) Data() (Data, bool) { return f.inner().members() }
 // AsComputed returns data that are eleventyComputed as a whole.
 func (d Data) AsComputed() Data {
 	return Data{Computed: d.Functions, Values: map[string]any{"eleventyComputed": objectOf(d.Values)}}
-}
-
-// Inner is what a function without parameters returns, where that is written out: the
-// config hands functions over within functions.
-func (f Function) inner() Function {
-	v, err := f.Value(Host{})
-	c, ok := v.(*closure)
-	if err != nil || !ok || len(c.params.List) > 0 {
-		return f
-	}
-	if len(c.body) == 1 {
-		if r, ok := c.body[0].(*js.ReturnStmt); ok {
-			return Function{r.Value, c.scope}
-		}
-	}
-	for _, stmt := range c.body {
-		if r, ok := stmt.(*js.ReturnStmt); ok {
-			s := &scope{outer: c.scope, names: map[string]*binding{}, frozen: true}
-			s.declare(c.body)
-			return Function{r.Value, s}
-		}
-	}
-	return f
 }

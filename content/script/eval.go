@@ -8,16 +8,6 @@ import (
 	"github.com/tdewolff/parse/v2/js"
 )
 
-// Host is what the world around a function says.
-type Host struct {
-	This     *Object        // of a filter or shortcode: page, env
-	Zone     *time.Location // of dates where the script names none
-	Date     time.Time      // of the page
-	Markdown func(text string, inline bool) (html string, ok bool)
-	Slug     func(text string, decamelize bool) string // as @sindresorhus/slugify makes one
-	Step     func(n int)                               // counts the work of all calls together; it may panic to end them
-}
-
 // Bounds of one evaluation.
 const (
 	maxSteps = 20_000
@@ -56,29 +46,6 @@ func newEvaluator(host Host) *evaluator {
 		host.Zone = time.UTC
 	}
 	return &evaluator{host: host, cache: map[*binding]any{}}
-}
-
-// Value is what the expression comes to.
-func (f Function) Value(host Host) (v any, err error) {
-	defer recoverError(&err)
-	return checkSize(newEvaluator(host).eval(f.expr, f.scope)), nil
-}
-
-// Call is what the function returns for the arguments. An error says what is not known.
-func (f Function) Call(host Host, args ...any) (v any, err error) {
-	defer recoverError(&err)
-	e := newEvaluator(host)
-	return checkSize(e.call(e.eval(f.expr, f.scope), args)), nil
-}
-
-func recoverError(err *error) {
-	if r := recover(); r != nil {
-		f, ok := r.(evalError)
-		if !ok {
-			panic(r)
-		}
-		*err = f
-	}
 }
 
 func (e *evaluator) step() {

@@ -180,26 +180,6 @@ func binaryOperator(op js.TokenType, a, b any) any {
 	return nil
 }
 
-// alike is ==.
-func looselyEqual(a, b any) bool {
-	if isNullish(a) || isNullish(b) {
-		return isNullish(a) && isNullish(b)
-	}
-	switch a.(type) {
-	case string, float64, bool:
-		switch b.(type) {
-		case string, float64, bool:
-			if _, both := a.(string); both {
-				if _, both = b.(string); both {
-					return a == b
-				}
-			}
-			return toNumber(a) == toNumber(b)
-		}
-	}
-	return strictlyEqual(a, b)
-}
-
 func compare(op js.TokenType, a, b any) bool {
 	if x, ok := a.(string); ok {
 		if y, ok := b.(string); ok {

@@ -1,17 +1,8 @@
 package script
 
 import (
-	"errors"
-	"strings"
-
 	"github.com/tdewolff/parse/v2/js"
 )
-
-// Function is an expression of a script with the names around it.
-type Function struct {
-	expr  js.IExpr
-	scope *scope
-}
 
 // Registered are the functions that the scripts hand to a method under a name, as
 // addFilter("name", function) does; a later one of a name takes its place. They are
@@ -40,53 +31,6 @@ func (p *Program) Callbacks(method string) []Function {
 		}
 	}
 	return w.callbacks
-}
-
-// Expression returns an expression of a file, which need not parse as a whole; ok is
-// false where the expression itself does not parse.
-func (p *Program) ParseExpression(file, code string) (f Function, ok bool) {
-	ast, ok := parseScript("(" + strings.TrimRight(strings.ToValidUTF8(code, "\uFFFD"), ", \t\r\n") + ")")
-	if !ok || len(ast.List) != 1 {
-		return Function{}, false
-	}
-	stmt, ok := ast.List[0].(*js.ExprStmt)
-	if !ok {
-		return Function{}, false
-	}
-	m := p.modules[file]
-	if m == nil {
-		m = &module{path: file, program: p}
-		m.scope = &scope{module: m, names: map[string]*binding{}, frozen: true}
-	}
-	return Function{stmt.Value, m.scope}, true
-}
-
-// Text is what an expression somewhere in a file comes to: a text that is the same
-// wherever in the file its names are declared. ok is false where it is not known.
-func (p *Program) EvalString(file, expression string) (text string, ok bool) {
-	m := p.modules[file]
-	f, ok := p.ParseExpression(file, expression)
-	if m == nil || !ok {
-		return "", false
-	}
-	ok = false
-	w := &finder{found: map[string]Function{}, scope: m.scope, scopes: []*scope{m.scope}}
-	for _, stmt := range m.statements {
-		js.Walk(w, stmt)
-	}
-	for _, s := range w.scopes[:min(len(w.scopes), maxItems)] {
-		v, err := Function{f.expr, s}.Value(Host{})
-		var failed evalError
-		if errors.As(err, &failed) && failed.undeclared {
-			continue
-		}
-		got, isText := v.(string)
-		if err != nil || !isText || ok && got != text {
-			return "", false
-		}
-		text, ok = got, true
-	}
-	return text, ok
 }
 
 // walk looks for calls, and keeps the names of the functions that it is in.
@@ -224,18 +168,4 @@ func (w *finder) addMembers(object js.IExpr) {
 			}
 		}
 	}
-}
-
-func stringLiteral(e js.IExpr) (string, bool) {
-	switch l := e.(type) {
-	case *js.LiteralExpr:
-		if l.TokenType == js.StringToken {
-			return stringValue(l.Data), true
-		}
-	case *js.TemplateExpr:
-		if l.Tag == nil && len(l.List) == 0 {
-			return unquote(l.Tail), true
-		}
-	}
-	return "", false
 }

@@ -1,7 +1,6 @@
 package script
 
 import (
-	"bytes"
 	"slices"
 	"strings"
 	"time"
@@ -176,18 +175,6 @@ func resultKind(expr js.IExpr) kind {
 	return anyKind
 }
 
-// makeFatal makes a failure end the evaluation of the present way.
-func abortOnFailure() {
-	r := recover()
-	if f, ok := r.(evalError); ok {
-		f.fatal = true
-		r = f
-	}
-	if r != nil {
-		panic(r)
-	}
-}
-
 // needKnown fails where one of the values is unknown.
 func requireKnown(values ...any) {
 	for _, v := range values {
@@ -218,16 +205,4 @@ func isUnknownString(a, b any) bool {
 		return ok || v == any(UnknownString())
 	}
 	return (aUnknown || bUnknown) && (isText(a) || isText(b))
-}
-
-// Source returns the function as code; "" where the scripts do not spell it out.
-func (f Function) Source() string {
-	v, err := f.Value(Host{})
-	c, ok := v.(*closure)
-	if err != nil || !ok {
-		return ""
-	}
-	var b bytes.Buffer
-	c.expr.JS(&b)
-	return b.String()
 }

@@ -76,40 +76,6 @@ func (s *scope) declareVars(d *js.VarDecl) {
 	}
 }
 
-func declaredNames(d *js.VarDecl) []string {
-	var out []string
-	for _, e := range d.List {
-		out = append(out, boundNames(e.Binding)...)
-	}
-	return out
-}
-
-// boundNames are the names in a pattern.
-func boundNames(b js.IBinding) []string {
-	var out []string
-	switch b := b.(type) {
-	case *js.Var:
-		if b != nil {
-			out = append(out, string(b.Data))
-		}
-	case *js.BindingArray:
-		for _, e := range b.List {
-			out = append(out, boundNames(e.Binding)...)
-		}
-		if b.Rest != nil {
-			out = append(out, boundNames(b.Rest)...)
-		}
-	case *js.BindingObject:
-		for _, item := range b.List {
-			out = append(out, boundNames(item.Value.Binding)...)
-		}
-		if b.Rest != nil {
-			out = append(out, string(b.Rest.Data))
-		}
-	}
-	return out
-}
-
 // isAssigned reports that the module gives a variable another value somewhere, so that
 // the one that it is declared with may not be the one that a function finds.
 func (m *module) isAssigned(name string) bool {

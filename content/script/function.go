@@ -1,0 +1,164 @@
+package script
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/tdewolff/parse/v2/js"
+)
+
+// Function is an expression of a script with the names around it.
+type Function struct {
+	expr  js.IExpr
+	scope *scope
+}
+
+// Expression returns an expression of a file, which need not parse as a whole; ok is
+// false where the expression itself does not parse.
+func (p *Program) ParseExpression(file, code string) (f Function, ok bool) {
+	ast, ok := parseScript("(" + strings.TrimRight(strings.ToValidUTF8(code, "\uFFFD"), ", \t\r\n") + ")")
+	if !ok || len(ast.List) != 1 {
+		return Function{}, false
+	}
+	stmt, ok := ast.List[0].(*js.ExprStmt)
+	if !ok {
+		return Function{}, false
+	}
+	m := p.modules[file]
+	if m == nil {
+		m = &module{path: file, program: p}
+		m.scope = &scope{module: m, names: map[string]*binding{}, frozen: true}
+	}
+	return Function{stmt.Value, m.scope}, true
+}
+
+// Text is what an expression somewhere in a file comes to: a text that is the same
+// wherever in the file its names are declared. ok is false where it is not known.
+func (p *Program) EvalString(file, expression string) (text string, ok bool) {
+	m := p.modules[file]
+	f, ok := p.ParseExpression(file, expression)
+	if m == nil || !ok {
+		return "", false
+	}
+	ok = false
+	w := &finder{found: map[string]Function{}, scope: m.scope, scopes: []*scope{m.scope}}
+	for _, stmt := range m.statements {
+		js.Walk(w, stmt)
+	}
+	for _, s := range w.scopes[:min(len(w.scopes), maxItems)] {
+		v, err := Function{f.expr, s}.Value(Host{})
+		var failed evalError
+		if errors.As(err, &failed) && failed.undeclared {
+			continue
+		}
+		got, isText := v.(string)
+		if err != nil || !isText || ok && got != text {
+			return "", false
+		}
+		text, ok = got, true
+	}
+	return text, ok
+}
+
+// Host is what the world around a function says.
+type Host struct {
+	This     *Object        // of a filter or shortcode: page, env
+	Zone     *time.Location // of dates where the script names none
+	Date     time.Time      // of the page
+	Markdown func(text string, inline bool) (html string, ok bool)
+	Slug     func(text string, decamelize bool) string // as @sindresorhus/slugify makes one
+	Step     func(n int)                               // counts the work of all calls together; it may panic to end them
+}
+
+// Value is what the expression comes to.
+func (f Function) Value(host Host) (v any, err error) {
+	defer recoverError(&err)
+	return checkSize(newEvaluator(host).eval(f.expr, f.scope)), nil
+}
+
+// Call is what the function returns for the arguments. An error says what is not known.
+func (f Function) Call(host Host, args ...any) (v any, err error) {
+	defer recoverError(&err)
+	e := newEvaluator(host)
+	return checkSize(e.call(e.eval(f.expr, f.scope), args)), nil
+}
+
+// Source returns the function as code; "" where the scripts do not spell it out.
+func (f Function) Source() string {
+	v, err := f.Value(Host{})
+	c, ok := v.(*closure)
+	if err != nil || !ok {
+		return ""
+	}
+	var b bytes.Buffer
+	c.expr.JS(&b)
+	return b.String()
+}
+
+// Inner is what a function without parameters returns, where that is written out: the
+// config hands functions over within functions.
+func (f Function) inner() Function {
+	v, err := f.Value(Host{})
+	c, ok := v.(*closure)
+	if err != nil || !ok || len(c.params.List) > 0 {
+		return f
+	}
+	if len(c.body) == 1 {
+		if r, ok := c.body[0].(*js.ReturnStmt); ok {
+			return Function{r.Value, c.scope}
+		}
+	}
+	for _, stmt := range c.body {
+		if r, ok := stmt.(*js.ReturnStmt); ok {
+			s := &scope{outer: c.scope, names: map[string]*binding{}, frozen: true}
+			s.declare(c.body)
+			return Function{r.Value, s}
+		}
+	}
+	return f
+}
+
+// literal follows names and imports to an object that is written out.
+func (f Function) resolveObject() (*js.ObjectExpr, *scope) {
+	expr, s := f.expr, f.scope
+	for range maxDepth {
+		switch x := expr.(type) {
+		case *js.ObjectExpr:
+			return x, s
+		case *js.GroupExpr:
+			expr = x.X
+		case *js.Var:
+			b, at := s.lookup(string(x.Data))
+			switch {
+			case b == nil:
+				return nil, nil
+			case b.module != "":
+				m := at.moduleOf()
+				if m = m.program.resolve(m.path, b.module); m == nil || m.exports[b.export] == nil {
+					return nil, nil
+				}
+				expr, s = m.exports[b.export], m.scope
+			default:
+				expr, s = b.expr, at
+			}
+		case *js.CallExpr:
+			name := ""
+			if dottedName(x.X) == "require" && len(x.Args.List) == 1 {
+				name, _ = stringLiteral(x.Args.List[0].Value)
+			}
+			m := s.moduleOf()
+			if m == nil || name == "" {
+				return nil, nil
+			}
+			if m = m.program.resolve(m.path, name); m == nil || m.exports["default"] == nil {
+				return nil, nil
+			}
+			expr, s = m.exports["default"], m.scope
+		default:
+			return nil, nil
+		}
+	}
+	return nil, nil
+}
