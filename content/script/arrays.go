@@ -69,7 +69,7 @@ func (e *evaluator) arrayMethod(l *Array, name string, a []any) any {
 // changed changes a list that the function itself has made.
 func mutate(l *Array, name string, a []any) any {
 	if !l.mutable {
-		abort("a list that is changed")
+		abort("cannot change an array of the caller")
 	}
 	if name == "push" {
 		l.Items = append(l.Items, a...)
@@ -115,7 +115,7 @@ func (e *evaluator) callEach(l *Array, name string, a []any) any {
 			return name == "some"
 		}
 		if len(out) > maxItems {
-			fail("so long a list")
+			fail("array too long")
 		}
 	}
 	switch name {
@@ -128,7 +128,7 @@ func (e *evaluator) callEach(l *Array, name string, a []any) any {
 	case "forEach", "find":
 		return Undefined{}
 	}
-	fail("the method " + name)
+	fail("unsupported method " + name)
 	return nil
 }
 
@@ -141,7 +141,7 @@ func (e *evaluator) reduce(l *Array, a []any) any {
 	case len(items) > 0:
 		v, items = items[0], items[1:]
 	default:
-		fail("the sum of nothing")
+		fail("reduce of an empty array")
 	}
 	for i, item := range items {
 		v = e.call(argAt(a, 0), []any{v, item, float64(i), l})

@@ -19,14 +19,14 @@ func (e *evaluator) call(f any, args []any) any {
 	case global:
 		return callGlobal(e, string(f), args)
 	}
-	fail("what is called")
+	fail("call of an unknown function")
 	return nil
 }
 
 // enter runs the body of a function. Where a statement of it is not known, neither is
 // what it has changed.
 func (e *evaluator) callClosure(f *closure, args []any) any {
-	s := &scope{outer: f.scope, names: map[string]*binding{}}
+	s := newScope(f.scope)
 	host := e.host
 	defer func() { e.host = host }()
 	defer abortOnFailure()
@@ -78,7 +78,7 @@ func (e *evaluator) bind(to js.IBinding, v any, s *scope) {
 		}
 	case *js.BindingObject:
 		if b.Rest != nil {
-			fail("the rest of an object")
+			fail("unsupported rest of an object")
 		}
 		for _, item := range b.List {
 			key := ""

@@ -44,7 +44,7 @@ func toString(v any) string {
 		checkSize(v)
 		return join(v.Items, ",")
 	}
-	fail(fmt.Sprintf("the text of a %T", v))
+	fail(fmt.Sprintf("unsupported string of a %T", v))
 	return ""
 }
 
@@ -62,7 +62,7 @@ func formatNumber(f float64) string {
 		return strconv.FormatInt(int64(f), 10)
 	}
 	if math.IsNaN(f) || math.IsInf(f, 0) {
-		fail("a number without end")
+		fail("number is not finite")
 	}
 	return strconv.FormatFloat(f, 'f', -1, 64)
 }
@@ -96,7 +96,7 @@ func toNumber(v any) float64 {
 	case Undefined:
 		return math.NaN()
 	}
-	fail("a number made of an object")
+	fail("unsupported number of an object")
 	return 0
 }
 
@@ -110,7 +110,7 @@ func checkSize(v any) any {
 
 func countParts(v any, left *int, depth int) {
 	if *left--; *left < 0 || depth > maxDepth {
-		fail("so large a value")
+		fail("value too large")
 	}
 	switch v := v.(type) {
 	case *Array:
@@ -134,7 +134,7 @@ func strictlyEqual(a, b any) bool {
 			return x == y
 		}
 		if _, ok := b.(float64); ok && !math.IsNaN(toNumber(x)) {
-			fail("whether a number is a text")
+			fail("cannot tell a number from a string")
 		}
 		return false
 	case float64:
@@ -153,7 +153,7 @@ func strictlyEqual(a, b any) bool {
 	case time.Time:
 		return false
 	}
-	fail("whether two things are one")
+	fail("unsupported comparison")
 	return false
 }
 

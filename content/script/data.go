@@ -1,6 +1,7 @@
 package script
 
 import (
+	"maps"
 	"strings"
 
 	"github.com/tdewolff/parse/v2/js"
@@ -24,7 +25,7 @@ func ReadData(files []File, name string) (Data, bool) {
 		if m == nil || len(m.exports) == 0 {
 			return Data{}, false
 		}
-		d := Data{Values: map[string]any{}, Functions: map[string]Function{}, Computed: map[string]Function{}}
+		d := newData()
 		for key, expr := range m.exports {
 			d.add(key, Function{expr, m.scope})
 		}
@@ -33,13 +34,17 @@ func ReadData(files []File, name string) (Data, bool) {
 	return f.Data()
 }
 
+func newData() Data {
+	return Data{Values: map[string]any{}, Functions: map[string]Function{}, Computed: map[string]Function{}}
+}
+
 // FrontMatter reads front matter in JavaScript: an object, or names that are set.
 func FrontMatter(text string) Data {
 	if strings.HasPrefix(strings.TrimSpace(text), "{") {
 		d, _ := ReadData([]File{{Path: "/front", Text: "export default " + text}}, "/front")
 		return d
 	}
-	d := Data{Values: map[string]any{}, Functions: map[string]Function{}, Computed: map[string]Function{}}
+	d := newData()
 	p := Load([]File{{Path: "/front", Text: text}})
 	if m := p.modules["/front"]; m != nil {
 		for name := range m.scope.names {
@@ -52,7 +57,7 @@ func FrontMatter(text string) Data {
 // data takes an object apart, member by member, so that one that is not known costs
 // only itself.
 func (f Function) members() (Data, bool) {
-	d := Data{Values: map[string]any{}, Functions: map[string]Function{}, Computed: map[string]Function{}}
+	d := newData()
 	object, scope := f.resolveObject()
 	if object == nil {
 		return d, false
@@ -73,23 +78,15 @@ func (f Function) members() (Data, bool) {
 }
 
 func (d *Data) merge(more Data) {
-	for key, v := range more.Values {
-		d.Values[key] = v
-	}
-	for key, f := range more.Functions {
-		d.Functions[key] = f
-	}
-	for key, f := range more.Computed {
-		d.Computed[key] = f
-	}
+	maps.Copy(d.Values, more.Values)
+	maps.Copy(d.Functions, more.Functions)
+	maps.Copy(d.Computed, more.Computed)
 }
 
 func (d *Data) add(key string, f Function) {
 	if key == "eleventyComputed" {
 		if inner, ok := f.members(); ok {
-			for key, f := range inner.Functions {
-				d.Computed[key] = f
-			}
+			maps.Copy(d.Computed, inner.Functions)
 			d.Values[key] = objectOf(inner.Values)
 		}
 		return

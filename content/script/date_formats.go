@@ -63,7 +63,7 @@ func luxonPart(t time.Time, part string) string {
 	}
 	layout, ok := luxonLayout(part)
 	if !ok {
-		fail("the part " + part + " of a date")
+		fail("unsupported date format " + part)
 	}
 	return t.Format(layout)
 }
@@ -96,7 +96,7 @@ func formatDayjs(t time.Time, layout string) string {
 			"dddd": "Monday", "ddd": "Mon", "HH": "15", "hh": "03", "h": "3", "mm": "04", "m": "4", "ss": "05", "s": "5", "A": "PM", "a": "pm",
 			"Z": "-07:00", "ZZ": "-0700"}[word]
 		if !ok {
-			fail("the part " + word + " of a date")
+			fail("unsupported date format " + word)
 		}
 		b.WriteString(t.Format(layout))
 	}

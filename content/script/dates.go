@@ -49,7 +49,7 @@ func (e *evaluator) newDate(args []any) any {
 			return time.UnixMilli(int64(v))
 		}
 	}
-	fail("the date of now, or of what is no date")
+	fail("unknown date")
 	return nil
 }
 
@@ -58,7 +58,7 @@ func (e *evaluator) dateParts(args []any, zone *time.Location) time.Time {
 	for i := range args[:min(len(args), 7)] {
 		f := toNumber(args[i])
 		if math.IsNaN(f) || math.Abs(f) > 1e6 {
-			fail("a date")
+			fail("unsupported date")
 		}
 		part[i] = int(f)
 	}
@@ -96,7 +96,7 @@ func (e *evaluator) dateMethod(t time.Time, name string, args []any) any {
 	case "toLocaleDateString":
 		return localeDate(local, args, false)
 	}
-	fail("the method " + name + " of a date")
+	fail("unsupported method of a date: " + name)
 	return nil
 }
 
@@ -105,7 +105,7 @@ func localeDate(t time.Time, args []any, asIs bool) string {
 	locale, ok := argAt(args, 0).(string)
 	options, _ := argAt(args, 1).(*Object)
 	if !ok || options != nil && options.Lookup != nil {
-		fail("a date in the language of the build")
+		fail("unknown locale")
 	}
 	has := map[string]string{}
 	if options != nil {
@@ -116,7 +116,7 @@ func localeDate(t time.Time, args []any, asIs bool) string {
 	if zone := has["timeZone"]; zone != "" {
 		loc, err := time.LoadLocation(zone)
 		if err != nil {
-			fail("the time zone " + zone)
+			fail("unknown time zone " + zone)
 		}
 		t = t.In(loc)
 		delete(has, "timeZone")
@@ -127,7 +127,7 @@ func localeDate(t time.Time, args []any, asIs bool) string {
 	weekday := map[string]string{"long": "Monday", "short": "Mon"}[has["weekday"]]
 	for key := range has {
 		if !slices.Contains([]string{"month", "day", "year", "weekday"}, key) {
-			fail("a date with " + key)
+			fail("unsupported date option " + key)
 		}
 	}
 	switch {
@@ -149,6 +149,6 @@ func localeDate(t time.Time, args []any, asIs bool) string {
 	case (has["month"] == "long" || has["month"] == "short") && day == "" && year != "" && weekday == "" && strings.HasPrefix(locale, "en-"):
 		return t.Format(month + " " + year)
 	}
-	fail("a date in the form of " + locale)
+	fail("unsupported date format of " + locale)
 	return ""
 }

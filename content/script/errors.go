@@ -1,20 +1,21 @@
 package script
 
-// failure ends an evaluation: something in it is not known here.
+// evalError is what the evaluator panics with where a value is unknown. The exported functions recover it.
 type evalError struct {
-	what       string
-	undeclared bool // it is a name that nothing declares
-	fatal      bool // no part of the result can be known
+	message    string
+	undeclared bool // nothing declares the name
+	fatal      bool // the whole result is unknown, not only the expression's value
 }
 
-func (f evalError) Error() string { return f.what + " is not known here" }
+func (f evalError) Error() string { return f.message }
 
-// unknown leaves the evaluation, which recovers it in Function.call alone.
-func fail(what string) { panic(evalError{what: what}) }
+// fail ends the evaluation of an expression.
+func fail(message string) { panic(evalError{message: message}) }
 
-// fatal ends the evaluation where going on could be wrong, or take long.
-func abort(what string) { panic(evalError{what: what, fatal: true}) }
+// abort ends the whole evaluation, where continuing could be wrong or take long.
+func abort(message string) { panic(evalError{message: message, fatal: true}) }
 
+// recoverError recovers from a panic with an evalError, and sets err to it.
 func recoverError(err *error) {
 	if r := recover(); r != nil {
 		f, ok := r.(evalError)
@@ -25,7 +26,7 @@ func recoverError(err *error) {
 	}
 }
 
-// makeFatal makes a failure end the evaluation of the present way.
+// abortOnFailure turns the panic of fail into one of abort.
 func abortOnFailure() {
 	r := recover()
 	if f, ok := r.(evalError); ok {

@@ -50,10 +50,20 @@ func newEvaluator(host Host) *evaluator {
 
 func (e *evaluator) step() {
 	if e.steps++; e.steps > maxSteps {
-		abort("what so long a computation comes to")
+		abort("too many steps")
 	}
 	e.work(1)
 }
+
+// enter begins a step of an expression within another, which leave ends.
+func (e *evaluator) enter() {
+	e.step()
+	if e.depth++; e.depth > maxDepth {
+		abort("nested too deep")
+	}
+}
+
+func (e *evaluator) leave() { e.depth-- }
 
 // work counts what one step takes beyond the usual, such as going through a text.
 func (e *evaluator) work(n int) {
@@ -63,11 +73,8 @@ func (e *evaluator) work(n int) {
 }
 
 func (e *evaluator) eval(expr js.IExpr, s *scope) (v any) {
-	e.step()
-	if e.depth++; e.depth > maxDepth {
-		abort("so deep a computation")
-	}
-	defer func() { e.depth-- }()
+	e.enter()
+	defer e.leave()
 	if e.exploring {
 		defer e.recoverUnknown(expr, &v)
 	}
@@ -111,7 +118,7 @@ func (e *evaluator) eval(expr js.IExpr, s *scope) (v any) {
 		}
 		return last
 	}
-	fail("a part of the script")
+	fail("unsupported expression")
 	return nil
 }
 
@@ -138,7 +145,7 @@ func (e *evaluator) simpleLiteral(x *js.LiteralExpr) any {
 			return float64(n)
 		}
 	}
-	fail(string(x.Data))
+	fail("unsupported literal " + string(x.Data))
 	return nil
 }
 
@@ -154,18 +161,18 @@ func (e *evaluator) variable(name string, s *scope) any {
 	if v, ok := e.cache[b]; ok && v != any(inProgress{}) {
 		return v
 	} else if ok || b.unbound {
-		fail(name)
+		fail("unknown name " + name)
 	}
 	if b.module != "" {
 		return e.imported(b, at.moduleOf())
 	}
 	if m := at.moduleOf(); !b.constant && m != nil && m.isAssigned(name) {
-		fail(name + ", which the script changes")
+		fail(name + " is reassigned")
 	}
 	e.cache[b] = inProgress{}
 	v := e.eval(b.expr, at)
 	if b.pattern != nil {
-		inner := &scope{names: map[string]*binding{}}
+		inner := newScope(nil)
 		e.bind(b.pattern, v, inner)
 		v = inner.names[name].value
 	}
@@ -175,12 +182,12 @@ func (e *evaluator) variable(name string, s *scope) any {
 
 func (e *evaluator) imported(b *binding, from *module) any {
 	if from == nil {
-		fail(b.module)
+		fail("unknown module " + b.module)
 	}
 	m := from.program.resolve(from.path, b.module)
 	if m == nil {
 		if strings.HasPrefix(b.module, ".") {
-			fail(b.module)
+			fail("unknown module " + b.module)
 		}
 		return packageExport{b.module, b.export}
 	}
@@ -197,7 +204,7 @@ func (e *evaluator) exported(m *module, name string) any {
 		return o
 	}
 	if expr == nil {
-		fail(name + " of " + m.path)
+		fail("unknown export " + name + " of " + m.path)
 	}
 	return e.eval(expr, m.scope)
 }
@@ -205,7 +212,7 @@ func (e *evaluator) exported(m *module, name string) any {
 func (e *evaluator) templateLiteral(x *js.TemplateExpr, s *scope) any {
 	tag := dottedName(x.Tag)
 	if x.Tag != nil && tag != "html" && tag != "String.raw" {
-		fail("the tag of a template")
+		fail("unsupported template tag")
 	}
 	var b strings.Builder
 	for _, part := range x.List {
@@ -218,7 +225,7 @@ func (e *evaluator) templateLiteral(x *js.TemplateExpr, s *scope) any {
 			continue
 		}
 		if b.WriteString(toString(v)); b.Len() > maxBytes {
-			fail("so long a text")
+			fail("string too long")
 		}
 	}
 	tail := string(x.Tail)
@@ -241,7 +248,7 @@ func (e *evaluator) arrayLiteral(x *js.ArrayExpr, s *scope) any {
 
 func checkLength(l *Array) *Array {
 	if len(l.Items) > maxItems {
-		fail("so long a list")
+		fail("array too long")
 	}
 	return l
 }
@@ -251,10 +258,7 @@ func (e *evaluator) objectLiteral(x *js.ObjectExpr, s *scope) any {
 	o.mutable = true
 	for _, p := range x.List {
 		if p.Spread {
-			more, ok := e.eval(p.Value, s).(*Object)
-			if !ok || more.Lookup != nil {
-				fail("what is spread in an object")
-			}
+			more := ownProperties(e.eval(p.Value, s))
 			for _, key := range more.keys {
 				o.Set(key, more.values[key])
 			}
@@ -292,6 +296,6 @@ func (e *evaluator) iterate(v any) []any {
 		}
 		return out
 	}
-	fail("what is gone over")
+	fail("unsupported iteration")
 	return nil
 }

@@ -47,7 +47,7 @@ func (e *evaluator) exec(stmt js.IStmt, s *scope) (any, flow) {
 		}
 	case *js.FuncDecl, *js.EmptyStmt, *js.DirectivePrologueStmt, *js.Comment:
 	case *js.BlockStmt:
-		return e.execList(x.List, &scope{outer: s, names: map[string]*binding{}})
+		return e.execList(x.List, newScope(s))
 	case *js.IfStmt:
 		if e.isTruthy(e.eval(x.Cond, s)) {
 			return e.exec(x.Body, s)
@@ -61,9 +61,9 @@ func (e *evaluator) exec(stmt js.IStmt, s *scope) (any, flow) {
 	case *js.SwitchStmt:
 		return e.execSwitch(x, s)
 	case *js.TryStmt:
-		v, how := e.execList(x.Body.List, &scope{outer: s, names: map[string]*binding{}})
+		v, how := e.execList(x.Body.List, newScope(s))
 		if how == flowNext && x.Finally != nil {
-			return e.execList(x.Finally.List, &scope{outer: s, names: map[string]*binding{}})
+			return e.execList(x.Finally.List, newScope(s))
 		}
 		return v, how
 	case *js.BranchStmt:
@@ -72,9 +72,9 @@ func (e *evaluator) exec(stmt js.IStmt, s *scope) (any, flow) {
 		} else if x.Label == nil {
 			return nil, flowContinue
 		}
-		fail("a label")
+		fail("unsupported label")
 	default:
-		fail("a statement of the script")
+		fail("unsupported statement")
 	}
 	return Undefined{}, flowNext
 }
@@ -93,10 +93,10 @@ func (e *evaluator) execExpr(x js.IExpr, s *scope) {
 func (e *evaluator) execForOf(x *js.ForOfStmt, s *scope) (any, flow) {
 	d, ok := x.Init.(*js.VarDecl)
 	if !ok || len(d.List) != 1 {
-		fail("a loop")
+		fail("unsupported loop")
 	}
 	for _, item := range e.iterate(e.eval(x.Value, s)) {
-		inner := &scope{outer: s, names: map[string]*binding{}}
+		inner := newScope(s)
 		e.bind(d.List[0].Binding, item, inner)
 		if v, how := e.execList(x.Body.List, inner); how == flowReturn {
 			return v, how
@@ -108,14 +108,14 @@ func (e *evaluator) execForOf(x *js.ForOfStmt, s *scope) (any, flow) {
 }
 
 func (e *evaluator) execFor(x *js.ForStmt, s *scope) (any, flow) {
-	inner := &scope{outer: s, names: map[string]*binding{}}
+	inner := newScope(s)
 	if d, ok := x.Init.(*js.VarDecl); ok {
 		e.exec(d, inner)
 	} else if x.Init != nil {
 		e.eval(x.Init, inner)
 	}
 	for x.Cond == nil || e.isTruthy(e.eval(x.Cond, inner)) {
-		v, how := e.execList(x.Body.List, &scope{outer: inner, names: map[string]*binding{}})
+		v, how := e.execList(x.Body.List, newScope(inner))
 		if how == flowReturn {
 			return v, how
 		} else if how == flowBreak {
@@ -139,7 +139,7 @@ func (e *evaluator) execSwitch(x *js.SwitchStmt, s *scope) (any, flow) {
 			break
 		}
 	}
-	inner := &scope{outer: s, names: map[string]*binding{}}
+	inner := newScope(s)
 	for i := at; i >= 0 && i < len(x.List); i++ {
 		if v, how := e.execList(x.List[i].List, inner); how == flowBreak {
 			break

@@ -28,8 +28,7 @@ func (p *Program) ParseExpression(file, code string) (f Function, ok bool) {
 	}
 	m := p.modules[file]
 	if m == nil {
-		m = &module{path: file, program: p}
-		m.scope = &scope{module: m, names: map[string]*binding{}, frozen: true}
+		m = p.newModule(file, "")
 	}
 	return Function{stmt.Value, m.scope}, true
 }
@@ -44,9 +43,7 @@ func (p *Program) EvalString(file, expression string) (text string, ok bool) {
 	}
 	ok = false
 	w := &finder{found: map[string]Function{}, scope: m.scope, scopes: []*scope{m.scope}}
-	for _, stmt := range m.statements {
-		js.Walk(w, stmt)
-	}
+	w.walk(m)
 	for _, s := range w.scopes[:min(len(w.scopes), maxItems)] {
 		v, err := Function{f.expr, s}.Value(Host{})
 		var failed evalError
@@ -112,7 +109,7 @@ func (f Function) inner() Function {
 	}
 	for _, stmt := range c.body {
 		if r, ok := stmt.(*js.ReturnStmt); ok {
-			s := &scope{outer: c.scope, names: map[string]*binding{}, frozen: true}
+			s := frozenScope(c.scope)
 			s.declare(c.body)
 			return Function{r.Value, s}
 		}

@@ -22,7 +22,7 @@ func lookupGlobal(name string) any {
 		"encodeURIComponent", "encodeURI", "decodeURIComponent", "isNaN":
 		return global(name)
 	}
-	panic(evalError{what: name, undeclared: true})
+	panic(evalError{message: "undeclared name " + name, undeclared: true})
 }
 
 func globalMember(g global, name string) any {
@@ -73,7 +73,7 @@ func callGlobal(e *evaluator, name string, args []any) any {
 	case "Intl.DateTimeFormat":
 		return packageObject{name, args}
 	}
-	fail(name)
+	fail("unsupported call of " + name)
 	return nil
 }
 
@@ -139,15 +139,12 @@ func (e *evaluator) globalMethod(of, name string, args []any) any {
 			}
 		}
 	}
-	fail(of + "." + name)
+	fail("unsupported function " + of + "." + name)
 	return nil
 }
 
 func objectMembers(v any, what string) any {
-	o, ok := v.(*Object)
-	if !ok || o.Lookup != nil {
-		fail("what an object has")
-	}
+	o := ownProperties(v)
 	out := newArray(nil)
 	for _, key := range o.keys {
 		switch what {
@@ -175,6 +172,6 @@ func numberMethod(f float64, name string, args []any) any {
 		}
 		return strconv.FormatFloat(f, 'f', n, 64)
 	}
-	fail("the method " + name + " of a number")
+	fail("unsupported method of a number: " + name)
 	return nil
 }

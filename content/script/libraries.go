@@ -43,7 +43,7 @@ func (m libraryDate) member(name string) any {
 			return m.t.Format("Jan")
 		}
 	}
-	fail("the part " + name + " of a date")
+	fail("unsupported property of a date: " + name)
 	return nil
 }
 
@@ -92,7 +92,7 @@ func (m libraryDate) method(e *evaluator, name string, args []any) any {
 	case "isValid":
 		return true
 	}
-	fail("the method " + name + " of a date")
+	fail("unsupported method of a date: " + name)
 	return nil
 }
 
@@ -108,7 +108,7 @@ func zoneOf(e *evaluator, v any) *time.Location {
 			return loc
 		}
 	}
-	fail("a time zone")
+	fail("unknown time zone")
 	return nil
 }
 
@@ -117,10 +117,10 @@ func (e *evaluator) inZone(options any) *time.Location {
 	if o, ok := options.(*Object); ok {
 		for _, key := range o.keys {
 			if key != "zone" && key != "locale" && key != "setZone" {
-				fail("the option " + key)
+				fail("unsupported option " + key)
 			}
 			if key == "locale" && !strings.HasPrefix(toString(o.values[key]), "en") {
-				fail("a date in another language")
+				fail("unsupported locale")
 			}
 		}
 		if z, ok := o.values["zone"]; ok {
@@ -169,7 +169,7 @@ func callPackage(e *evaluator, f packageExport, args []any) any {
 			return toString(v) // the same to a reader
 		}
 	}
-	fail(f.module)
+	fail("unsupported function of " + f.module)
 	return nil
 }
 
@@ -191,7 +191,7 @@ func (e *evaluator) luxon(name string, v, options any) any {
 			return libraryDate{time.UnixMilli(int64(f)).In(zone), true}
 		}
 	}
-	fail("Luxon's " + name)
+	fail("unsupported function of Luxon: " + name)
 	return nil
 }
 
@@ -216,6 +216,6 @@ func (e *evaluator) packageObjectMethod(o packageObject, name string, args []any
 			}
 		}
 	}
-	fail("the method " + name)
+	fail("unsupported method " + name)
 	return nil
 }

@@ -11,24 +11,21 @@ import (
 
 // chain evaluates a.b, a[b] and a(b). short is set where ?. has ended it.
 func (e *evaluator) chain(expr js.IExpr, s *scope) (v any, short bool) {
-	e.step()
-	if e.depth++; e.depth > maxDepth {
-		abort("so deep a computation")
-	}
-	defer func() { e.depth-- }()
+	e.enter()
+	defer e.leave()
 	switch x := expr.(type) {
 	case *js.DotExpr:
 		if dottedName(x) == "process.env.ELEVENTY_RUN_MODE" {
 			return "build", false
 		}
-		of, short := e.chain(x.X, s)
-		if short || x.Optional && isNullish(of) {
+		of, short := e.receiver(x.X, x.Optional, s)
+		if short {
 			return Undefined{}, true
 		}
 		return e.member(of, identifier(x.Y)), false
 	case *js.IndexExpr:
-		of, short := e.chain(x.X, s)
-		if short || x.Optional && isNullish(of) {
+		of, short := e.receiver(x.X, x.Optional, s)
+		if short {
 			return Undefined{}, true
 		}
 		return e.index(of, e.eval(x.Y, s)), false
@@ -36,6 +33,12 @@ func (e *evaluator) chain(expr js.IExpr, s *scope) (v any, short bool) {
 		return e.callChain(x, s)
 	}
 	return e.eval(expr, s), false
+}
+
+// receiver evaluates what is before a dot or a bracket.
+func (e *evaluator) receiver(x js.IExpr, optional bool, s *scope) (v any, short bool) {
+	v, short = e.chain(x, s)
+	return v, short || optional && isNullish(v)
 }
 
 func (e *evaluator) callChain(x *js.CallExpr, s *scope) (any, bool) {
@@ -46,14 +49,14 @@ func (e *evaluator) callChain(x *js.CallExpr, s *scope) (any, bool) {
 	method := ""
 	switch callee := x.X.(type) {
 	case *js.DotExpr:
-		target, short := e.chain(callee.X, s)
-		if short || callee.Optional && isNullish(target) {
+		target, short := e.receiver(callee.X, callee.Optional, s)
+		if short {
 			return Undefined{}, true
 		}
 		of, method = target, identifier(callee.Y)
 	case *js.IndexExpr:
-		target, short := e.chain(callee.X, s)
-		if short || callee.Optional && isNullish(target) {
+		target, short := e.receiver(callee.X, callee.Optional, s)
+		if short {
 			return Undefined{}, true
 		}
 		f = e.index(target, e.eval(callee.Y, s))
@@ -76,7 +79,7 @@ func (e *evaluator) callChain(x *js.CallExpr, s *scope) (any, bool) {
 		}
 	}
 	if len(args) > maxItems {
-		fail("so many arguments")
+		fail("too many arguments")
 	}
 	if method != "" {
 		return e.method(of, method, args), false
@@ -91,7 +94,7 @@ func (e *evaluator) requireCall(x *js.CallExpr, s *scope) (any, bool) {
 	}
 	name, ok := stringLiteral(x.Args.List[0].Value)
 	if !ok {
-		fail("what is required")
+		fail("unknown module")
 	}
 	return e.imported(&binding{module: name, export: "default"}, s.moduleOf()), true
 }
@@ -124,16 +127,16 @@ func (e *evaluator) member(v any, name string) any {
 		return o.member(name)
 	case bool, float64, time.Time:
 	default:
-		fail(name + " of what is not there")
+		fail(name + " of an unsupported value")
 	}
 	switch v.(type) {
 	case *Array, string:
 		if isMethod(name) {
-			fail("the method " + name + " as a value")
+			fail("unsupported value: the method " + name)
 		}
 		return Undefined{}
 	}
-	fail(name)
+	fail("unsupported property " + name)
 	return nil
 }
 
@@ -214,7 +217,7 @@ func (e *evaluator) construct(x *js.NewExpr, s *scope) any {
 	if x, ok := of.(packageExport); ok && x.module == "markdown-it" {
 		return packageObject{"markdown-it", args}
 	}
-	fail("what is made by new")
+	fail("unsupported constructor")
 	return nil
 }
 

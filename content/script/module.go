@@ -31,6 +31,12 @@ func (m *module) declare(list []js.IStmt) {
 	}
 }
 
+func (p *Program) newModule(path, text string) *module {
+	m := &module{path: path, exports: map[string]js.IExpr{}, program: p, scope: frozenScope(nil)}
+	m.scope.module, m.scope.text = m, text
+	return m
+}
+
 func (m *module) addExport(s *js.ExportStmt) {
 	if s.Default {
 		m.exports["default"] = s.Decl

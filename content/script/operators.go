@@ -39,7 +39,7 @@ func (e *evaluator) unary(x *js.UnaryExpr, s *scope) any {
 		}
 		return after
 	}
-	fail("an operator")
+	fail("unsupported operator")
 	return nil
 }
 
@@ -147,19 +147,14 @@ func binaryOperator(op js.TokenType, a, b any) any {
 		if isText || isOther || isList {
 			out := toString(a) + toString(b)
 			if len(out) > maxBytes {
-				fail("so long a text")
+				fail("string too long")
 			}
 			return out
 		}
 	case js.LtToken, js.GtToken, js.LtEqToken, js.GtEqToken:
 		return compare(op, a, b)
 	case js.InToken:
-		o, ok := b.(*Object)
-		if !ok || o.Lookup != nil {
-			fail("what an object has")
-		}
-		_, has := o.values[toString(a)]
-		return has
+		return hasProperty(b, a)
 	}
 	x, y := toNumber(a), toNumber(b)
 	switch op {
@@ -176,7 +171,7 @@ func binaryOperator(op js.TokenType, a, b any) any {
 	case js.ExpToken:
 		return math.Pow(x, y)
 	}
-	fail("an operator")
+	fail("unsupported operator")
 	return nil
 }
 
@@ -200,7 +195,7 @@ func instanceOf(v, of any) bool {
 		_, is := v.(*Array)
 		return is
 	}
-	fail("what a thing is an instance of")
+	fail("unsupported instanceof")
 	return false
 }
 
@@ -222,7 +217,7 @@ func (e *evaluator) assign(to js.IExpr, v any, s *scope) {
 			return
 		}
 	}
-	abort("what is assigned to")
+	abort("unsupported assignment")
 }
 
 // write sets a member of an object; of one of the caller's, for the present way alone.

@@ -11,7 +11,7 @@ import (
 func regexLiteral(literal string) *regex {
 	end := strings.LastIndexByte(literal, '/')
 	if end < 1 {
-		fail("a pattern")
+		fail("invalid regular expression")
 	}
 	return newRegex(literal[1:end], literal[end+1:])
 }
@@ -25,7 +25,7 @@ const maxPattern = 2_000
 // beyond ASCII; JavaScript's \s also takes the other white space.
 func newRegex(pattern, flags string) *regex {
 	if len(pattern) > maxPattern || strings.Contains(pattern, "(?") && !strings.Contains(pattern, "(?:") || strings.Trim(flags, "gimsuvy") != "" {
-		fail("the pattern /" + pattern + "/")
+		fail("unsupported regular expression /" + pattern + "/")
 	}
 	own := "(?"
 	for _, flag := range []string{"i", "m", "s"} {
@@ -42,7 +42,7 @@ func newRegex(pattern, flags string) *regex {
 	pattern = strings.ReplaceAll(pattern, `[^]`, `(?s:.)`)
 	re, err := regexp.Compile(own + pattern)
 	if err != nil {
-		fail("the pattern /" + pattern + "/")
+		fail("unsupported regular expression /" + pattern + "/")
 	}
 	return &regex{re, strings.Contains(flags, "g")}
 }
@@ -69,7 +69,7 @@ func (e *evaluator) replace(s string, args []any, all bool) any {
 			n = -1
 		}
 		if from == "" || len(s)+strings.Count(s, from)*len(by(from, nil)) > maxBytes {
-			fail("what is replaced")
+			fail("unsupported replacement")
 		}
 		return strings.Replace(s, from, by(from, nil), n)
 	}
@@ -89,7 +89,7 @@ func (e *evaluator) replace(s string, args []any, all bool) any {
 		}
 		b.WriteString(s[at:m[0]] + by(s[m[0]:m[1]], groups))
 		if at = m[1]; b.Len() > maxBytes {
-			fail("so long a text")
+			fail("string too long")
 		}
 	}
 	return b.String() + s[at:]
@@ -114,7 +114,7 @@ func expandReplacement(with, whole string, groups []string) string {
 		case c >= '1' && c <= '9' && int(c-'0') <= len(groups):
 			b.WriteString(groups[c-'1'])
 		default:
-			fail("what $ stands for")
+			fail("unsupported $ in a replacement")
 		}
 		i++
 	}
@@ -124,7 +124,7 @@ func expandReplacement(with, whole string, groups []string) string {
 func match(s string, by any) any {
 	re, ok := by.(*regex)
 	if !ok {
-		fail("a match")
+		fail("unsupported match")
 	}
 	var items []any
 	if re.global {
@@ -162,6 +162,6 @@ func normalize(s string, args []any) any {
 	case "NFKC":
 		return norm.NFKC.String(s)
 	}
-	fail("a form of Unicode")
+	fail("unknown Unicode form")
 	return nil
 }

@@ -1,6 +1,8 @@
 package script
 
 import (
+	"slices"
+
 	"github.com/tdewolff/parse/v2/js"
 )
 
@@ -8,39 +10,37 @@ import (
 // addFilter("name", function) does; a later one of a name takes its place. They are
 // also found in a loop over an object of functions.
 func (p *Program) Registered(methods ...string) map[string]Function {
-	w := &finder{methods: map[string]bool{}, found: map[string]Function{}}
-	for _, name := range methods {
-		w.methods[name] = true
-	}
-	for _, m := range p.order {
-		w.scope = m.scope
-		for _, stmt := range m.statements {
-			js.Walk(w, stmt)
-		}
-	}
-	return w.found
+	return p.findCalls(methods).found
 }
 
 // Given are the functions that the scripts hand to a method that takes nothing else.
 func (p *Program) Callbacks(method string) []Function {
-	w := &finder{methods: map[string]bool{method: true}, found: map[string]Function{}}
+	return p.findCalls([]string{method}).callbacks
+}
+
+func (p *Program) findCalls(methods []string) *finder {
+	w := &finder{methods: methods, found: map[string]Function{}}
 	for _, m := range p.order {
-		w.scope = m.scope
-		for _, stmt := range m.statements {
-			js.Walk(w, stmt)
-		}
+		w.walk(m)
 	}
-	return w.callbacks
+	return w
 }
 
 // walk looks for calls, and keeps the names of the functions that it is in.
 type finder struct {
-	methods   map[string]bool
+	methods   []string
 	found     map[string]Function
 	callbacks []Function // without a name
 	scope     *scope
 	scopes    []*scope // all that were opened
 	stack     []*scope
+}
+
+func (w *finder) walk(m *module) {
+	w.scope = m.scope
+	for _, stmt := range m.statements {
+		js.Walk(w, stmt)
+	}
 }
 
 func (w *finder) Enter(n js.INode) js.IVisitor {
@@ -83,7 +83,7 @@ func (w *finder) Exit(js.INode) {
 
 // open begins a scope. Parameters are not known: nobody has called the function yet.
 func (w *finder) openScope(list []js.IStmt, params js.Params) {
-	s := &scope{outer: w.scope, names: map[string]*binding{}, frozen: true}
+	s := frozenScope(w.scope)
 	for _, p := range params.List {
 		for _, name := range boundNames(p.Binding) {
 			s.set(name, &binding{unbound: true})
@@ -102,10 +102,11 @@ func (w *finder) visitCall(c *js.CallExpr) {
 	if identifier(dot.Y) == "forEach" {
 		w.addEntries(c, dot)
 	}
-	if w.methods[identifier(dot.Y)] && len(c.Args.List) == 1 {
-		w.callbacks = append(w.callbacks, Function{c.Args.List[0].Value, w.scope})
+	if !slices.Contains(w.methods, identifier(dot.Y)) || len(c.Args.List) == 0 {
+		return
 	}
-	if !w.methods[identifier(dot.Y)] || len(c.Args.List) < 2 {
+	if len(c.Args.List) == 1 {
+		w.callbacks = append(w.callbacks, Function{c.Args.List[0].Value, w.scope})
 		return
 	}
 	name, value := c.Args.List[0].Value, c.Args.List[len(c.Args.List)-1].Value
@@ -140,13 +141,13 @@ func (w *finder) addEntries(c *js.CallExpr, dot *js.DotExpr) {
 
 // handed are the names of the arguments of the first such call.
 type argumentNames struct {
-	methods     map[string]bool
+	methods     []string
 	name, value string
 }
 
 func (h *argumentNames) Enter(n js.INode) js.IVisitor {
 	if c, ok := n.(*js.CallExpr); ok && h.name == "" && len(c.Args.List) >= 2 {
-		if dot, ok := c.X.(*js.DotExpr); ok && h.methods[identifier(dot.Y)] {
+		if dot, ok := c.X.(*js.DotExpr); ok && slices.Contains(h.methods, identifier(dot.Y)) {
 			h.name, h.value = dottedName(c.Args.List[0].Value), dottedName(c.Args.List[1].Value)
 		}
 	}

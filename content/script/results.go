@@ -105,7 +105,7 @@ func (e *evaluator) nextPath() bool {
 func (e *evaluator) decide() bool {
 	if e.decided == len(e.decisions) {
 		if e.decided == maxConditions {
-			abort("what depends on so much")
+			abort("too many conditions")
 		}
 		e.decisions = append(e.decisions, true)
 	}
@@ -179,7 +179,7 @@ func resultKind(expr js.IExpr) kind {
 func requireKnown(values ...any) {
 	for _, v := range values {
 		if _, ok := v.(Unknown); ok {
-			fail("a value")
+			fail("unknown value")
 		}
 	}
 }

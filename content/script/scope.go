@@ -29,6 +29,16 @@ type binding struct {
 	constant  bool        // const
 }
 
+// newScope returns an empty scope.
+func newScope(outer *scope) *scope { return &scope{outer: outer, names: map[string]*binding{}} }
+
+// frozenScope returns an empty scope around functions that may be evaluated: nothing in it changes.
+func frozenScope(outer *scope) *scope {
+	s := newScope(outer)
+	s.frozen = true
+	return s
+}
+
 func (s *scope) set(name string, b *binding) { s.names[name] = b }
 
 func (s *scope) lookup(name string) (*binding, *scope) {

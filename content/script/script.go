@@ -45,9 +45,8 @@ func Load(files []File) *Program {
 		if !ok {
 			continue
 		}
-		m := &module{path: f.Path, exports: map[string]js.IExpr{}, program: p}
+		m := p.newModule(f.Path, f.Text)
 		m.statements = ast.List
-		m.scope = &scope{module: m, names: map[string]*binding{}, text: f.Text, frozen: true}
 		m.declare(ast.List)
 		p.modules[f.Path] = m
 		p.order = append(p.order, m)

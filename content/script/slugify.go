@@ -14,13 +14,13 @@ func (e *evaluator) sindresorhusSlug(s string, options any) any {
 	if o, ok := options.(*Object); ok {
 		for _, key := range o.keys {
 			if key != "decamelize" {
-				fail("the option " + key)
+				fail("unsupported option " + key)
 			}
 			decamelize = toBoolean(o.values[key])
 		}
 	}
 	if e.host.Slug == nil {
-		fail("a slug")
+		fail("unsupported slug")
 	}
 	return e.host.Slug(s, decamelize)
 }
@@ -50,7 +50,7 @@ func slugify(s string, options any) any {
 	}
 	o, ok := options.(*Object)
 	if !ok || o.Lookup != nil {
-		fail("the options of slugify")
+		fail("unsupported options of slugify")
 	}
 	if r, ok := o.values["replacement"].(string); ok {
 		between = r
@@ -94,7 +94,7 @@ func withoutAccent(r rune) string {
 	case len(base) > 1 && base[0] < 0x80 && r < 0x250:
 		return string(base[0])
 	case unicode.IsLetter(r) && (r < 0x1100):
-		fail("the slug of " + string(r))
+		fail("unsupported character in a slug: " + string(r))
 	}
 	return string(r)
 }

@@ -26,7 +26,7 @@ func (e *evaluator) method(of any, name string, args []any) any {
 		if name == "call" && len(args) > 0 {
 			return e.call(v, args[1:])
 		}
-		fail("the method " + name)
+		fail("unsupported method " + name)
 	}
 	if name != "push" && name != "sort" {
 		requireKnown(args...)
@@ -48,7 +48,7 @@ func (e *evaluator) builtinMethod(of any, name string, args []any) any {
 		}
 		out := e.stringMethod(v, name, args)
 		if s, ok := out.(string); ok && len(s) > maxBytes {
-			fail("so long a text")
+			fail("string too long")
 		}
 		return out
 	case *Array:
@@ -86,16 +86,8 @@ func (e *evaluator) builtinMethod(of any, name string, args []any) any {
 			return toString(v)
 		}
 	}
-	fail("the method " + name)
+	fail("unsupported method " + name)
 	return nil
-}
-
-func hasProperty(o *Object, key any) any {
-	if o.Lookup != nil {
-		fail("what an object has")
-	}
-	_, has := o.values[toString(key)]
-	return has
 }
 
 // arg is an argument of a method that works on texts.
@@ -172,7 +164,7 @@ func substringMethod(s, name string, a []any) any {
 	case "repeat":
 		n := toNumber(argAt(a, 0))
 		if !(n >= 0) || n*float64(len(s)) > maxBytes || n > maxBytes {
-			fail("so long a text")
+			fail("string too long")
 		}
 		return strings.Repeat(s, int(n))
 	}
@@ -192,7 +184,7 @@ func substringMethod(s, name string, a []any) any {
 		}
 		return string(utf16.Decode(u[from:to]))
 	}
-	fail("the method " + name)
+	fail("unsupported method " + name)
 	return nil
 }
 
@@ -244,7 +236,7 @@ func join(items []any, between string) string {
 			b.WriteString(toString(item))
 		}
 		if b.Len() > maxBytes {
-			fail("so long a text")
+			fail("string too long")
 		}
 	}
 	return b.String()
@@ -258,7 +250,7 @@ func split(s string, args []any) any {
 		parts = []string{s}
 	case *regex:
 		if by.re.NumSubexp() > 0 {
-			fail("a split that keeps what divides")
+			fail("unsupported split with groups")
 		}
 		parts = by.re.Split(s, maxItems+1)
 	default:

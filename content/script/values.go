@@ -49,11 +49,25 @@ func (o *Object) get(key string) any {
 	if o.Lookup != nil {
 		v, ok := o.Lookup(key)
 		if !ok {
-			fail("the value of " + key)
+			fail("unknown value of " + key)
 		}
 		return v
 	}
 	return Undefined{}
+}
+
+// ownProperties returns v as an object whose properties are all known.
+func ownProperties(v any) *Object {
+	o, ok := v.(*Object)
+	if !ok || o.Lookup != nil {
+		fail("unknown properties")
+	}
+	return o
+}
+
+func hasProperty(v, key any) bool {
+	_, ok := ownProperties(v).values[toString(key)]
+	return ok
 }
 
 // regex is a regular expression with its flags.
@@ -83,7 +97,7 @@ func Native(f func(args []any) (v any, ok bool)) any {
 	return nativeFunc(func(_ *evaluator, args []any) any {
 		v, ok := f(args)
 		if !ok {
-			fail("what a function returns")
+			fail("unknown result of a function")
 		}
 		return v
 	})
