@@ -5,9 +5,10 @@ import (
 	"strings"
 )
 
-// made is a list that a method makes.
+// newArray returns an array that the script may change.
 func newArray(items []any) *Array { return &Array{Items: items, mutable: true} }
 
+// arrayMethod calls a method of an array.
 func (e *evaluator) arrayMethod(l *Array, name string, a []any) any {
 	switch name {
 	case "join":
@@ -66,7 +67,7 @@ func (e *evaluator) arrayMethod(l *Array, name string, a []any) any {
 	return e.callEach(l, name, a)
 }
 
-// changed changes a list that the function itself has made.
+// mutate changes an array that the function itself has made.
 func mutate(l *Array, name string, a []any) any {
 	if !l.mutable {
 		abort("cannot change an array of the caller")
@@ -88,7 +89,7 @@ func mutate(l *Array, name string, a []any) any {
 	return v
 }
 
-// visiting are the methods that call a function for each item.
+// callEach calls a method that calls a function for each item.
 func (e *evaluator) callEach(l *Array, name string, a []any) any {
 	if name == "reduce" {
 		return e.reduce(l, a)

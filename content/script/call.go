@@ -4,7 +4,7 @@ import (
 	"github.com/tdewolff/parse/v2/js"
 )
 
-// call calls a function of the script or one that is known here.
+// call calls a function of the script, or one that this package knows.
 func (e *evaluator) call(f any, args []any) any {
 	e.step()
 	switch f := f.(type) {
@@ -23,8 +23,8 @@ func (e *evaluator) call(f any, args []any) any {
 	return nil
 }
 
-// enter runs the body of a function. Where a statement of it is not known, neither is
-// what it has changed.
+// callClosure runs the body of a function. Where a statement is unknown, so is what it changes: the
+// evaluation ends.
 func (e *evaluator) callClosure(f *closure, args []any) any {
 	s := newScope(f.scope)
 	host := e.host
@@ -58,7 +58,7 @@ func (e *evaluator) bindParameters(params js.Params, args []any, s *scope) {
 	}
 }
 
-// bind gives the names of a pattern the parts of a value.
+// bind declares the names of a pattern, with the parts of a value.
 func (e *evaluator) bind(to js.IBinding, v any, s *scope) {
 	switch b := to.(type) {
 	case nil:
@@ -92,7 +92,7 @@ func (e *evaluator) bind(to js.IBinding, v any, s *scope) {
 	}
 }
 
-// part is a member that a pattern takes out of a value.
+// patternMember returns a member that a pattern takes out of a value.
 func (e *evaluator) patternMember(v any, key string) (part any) {
 	if e.exploring {
 		defer e.recoverUnknown(nil, &part)

@@ -13,6 +13,7 @@ func isNullish(v any) bool {
 	return v == nil || undefined
 }
 
+// toBoolean reports whether a value is truthy.
 func toBoolean(v any) bool {
 	switch v := v.(type) {
 	case nil, Undefined:
@@ -27,7 +28,7 @@ func toBoolean(v any) bool {
 	return true
 }
 
-// text is what a value is within a text.
+// toString returns a value as within a string.
 func toString(v any) string {
 	switch v := v.(type) {
 	case nil:
@@ -48,7 +49,7 @@ func toString(v any) string {
 	return ""
 }
 
-// integer is a number without its fraction, within what indexes and lengths can be.
+// toInteger returns a number without its fraction, within the range of indexes and lengths.
 func toInteger(v any) int {
 	f := toNumber(v)
 	if math.IsNaN(f) {
@@ -67,7 +68,7 @@ func formatNumber(f float64) string {
 	return strconv.FormatFloat(f, 'f', -1, 64)
 }
 
-// toNumber is a value in arithmetic.
+// toNumber returns a value as in arithmetic.
 func toNumber(v any) float64 {
 	switch v := v.(type) {
 	case nil:
@@ -100,8 +101,8 @@ func toNumber(v any) float64 {
 	return 0
 }
 
-// whole refuses a value that holds itself, or that is deeper or larger than data are:
-// what goes through its parts would find no end.
+// checkSize returns v. It fails for a value that contains itself, or is deeper or larger than data
+// are: going through its parts would not end.
 func checkSize(v any) any {
 	left := maxParts
 	countParts(v, &left, 0)
@@ -124,8 +125,8 @@ func countParts(v any, left *int, depth int) {
 	}
 }
 
-// same is ===. A text of digits may be a number of the front matter, so that the two
-// cannot be told apart.
+// strictlyEqual is ===. It fails for a numeric string and a number: the number may be a string in the
+// front matter.
 func strictlyEqual(a, b any) bool {
 	requireKnown(a, b)
 	switch x := a.(type) {
@@ -157,7 +158,7 @@ func strictlyEqual(a, b any) bool {
 	return false
 }
 
-// alike is ==.
+// looselyEqual is ==.
 func looselyEqual(a, b any) bool {
 	if isNullish(a) || isNullish(b) {
 		return isNullish(a) && isNullish(b)

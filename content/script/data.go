@@ -7,16 +7,15 @@ import (
 	"github.com/tdewolff/parse/v2/js"
 )
 
-// Data is what a script that exports an object says: values, and functions that are
-// called with a page's data. Among the functions are values that are not known.
+// Data is what a script that exports an object says: values, and functions of a page's data. Values
+// that are unknown are among the functions.
 type Data struct {
 	Values    map[string]any
 	Functions map[string]Function
 	Computed  map[string]Function // of eleventyComputed
 }
 
-// DataFile reads the object that a file exports; ok is false where it exports none
-// that can be known.
+// ReadData returns the object that a file exports; ok is false where it is unknown.
 func ReadData(files []File, name string) (Data, bool) {
 	p := Load(files)
 	f, ok := p.DefaultExport(name)
@@ -38,7 +37,7 @@ func newData() Data {
 	return Data{Values: map[string]any{}, Functions: map[string]Function{}, Computed: map[string]Function{}}
 }
 
-// FrontMatter reads front matter in JavaScript: an object, or names that are set.
+// FrontMatter reads front matter in JavaScript: an object, or declarations.
 func FrontMatter(text string) Data {
 	if strings.HasPrefix(strings.TrimSpace(text), "{") {
 		d, _ := ReadData([]File{{Path: "/front", Text: "export default " + text}}, "/front")
@@ -54,8 +53,7 @@ func FrontMatter(text string) Data {
 	return d
 }
 
-// data takes an object apart, member by member, so that one that is not known costs
-// only itself.
+// members takes an object apart, so that an unknown member costs only itself.
 func (f Function) members() (Data, bool) {
 	d := newData()
 	object, scope := f.resolveObject()
@@ -111,11 +109,11 @@ func objectOf(values map[string]any) *Object {
 	return o
 }
 
-// Data returns the members of an object, or of the object that a function without
-// parameters returns.
+// Data returns the members of an object, or of the object that a function without parameters returns;
+// ok is false where they are unknown.
 func (f Function) Data() (Data, bool) { return f.inner().members() }
 
-// AsComputed returns data that are eleventyComputed as a whole.
+// AsComputed returns the data as those of eleventyComputed.
 func (d Data) AsComputed() Data {
 	return Data{Computed: d.Functions, Values: map[string]any{"eleventyComputed": objectOf(d.Values)}}
 }

@@ -9,12 +9,13 @@ import (
 
 // pattern is a word in a layout of Luxon's, of date-fns or of Day.js and Moment.
 var (
+	// luxonToken and dayjsToken match the parts of a date format; letterRun matches the parts of a token.
 	luxonToken = regexp.MustCompile(`'[^']*'|([A-Za-z])\w*|[^A-Za-z']+`)
 	dayjsToken = regexp.MustCompile(`\[[^\]]*\]|YYYY|YY|MMMM|MMM|MM|Mo|M|DDDD|DDD|Do|DD|D|dddd|ddd|dd|d|HH|H|hh|h|mm|m|ss|s|SSS|A|a|ZZ|Z|X|x|[A-Za-z]+|[^A-Za-z\[]+`)
 	letterRun  = regexp.MustCompile(`a+|c+|d+o?|E+|H+|h+|L+|M+|m+|o+|s+|S+|y+|Z+|[A-Za-z]`)
 )
 
-// luxonLayouts are Go's layouts for the words of Luxon and date-fns.
+// luxonLayout returns Go's layout for a token of Luxon or date-fns.
 func luxonLayout(word string) (string, bool) {
 	layout, ok := map[string]string{
 		"yyyy": "2006", "y": "2006", "yy": "06", "MM": "01", "M": "1", "MMM": "Jan", "MMMM": "January", "LL": "01", "L": "1", "LLL": "Jan", "LLLL": "January",

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// parse reads a text as a Date does: one in the form of ISO 8601, a day alone in UTC,
-// a time without an offset in the zone of the build.
+// parseDate reads a string as Date does. A day alone is in the given zone, a time without an offset in
+// the host's.
 func (e *evaluator) parseDate(s string, day *time.Location) (time.Time, bool) {
 	for _, layout := range []string{"2006-01-02", "2006-01", "2006"} {
 		if t, err := time.ParseInLocation(layout, s, day); err == nil {
@@ -100,7 +100,7 @@ func (e *evaluator) dateMethod(t time.Time, name string, args []any) any {
 	return nil
 }
 
-// localeDate is what browsers make of a day in English.
+// localeDate is toLocaleDateString, for English.
 func localeDate(t time.Time, args []any, asIs bool) string {
 	locale, ok := argAt(args, 0).(string)
 	options, _ := argAt(args, 1).(*Object)

@@ -8,37 +8,38 @@ import (
 	"github.com/tdewolff/parse/v2/js"
 )
 
-// Bounds of one evaluation.
+// Limits of one evaluation.
 const (
 	maxSteps = 20_000
 	maxDepth = 60
-	maxBytes = 256 << 10 // of one text
-	maxItems = 5_000     // of one list
-	// bytesPerStep is how much text is gone through in the time of a step; a pattern
-	// takes a step for each byte.
+	maxBytes = 256 << 10 // of one string
+	maxItems = 5_000     // of one array
+	// bytesPerStep is how much of a string is gone through in the time of a step; a regular
+	// expression takes a step for each byte.
 	bytesPerStep = 64
-	maxParts     = 50_000 // of a result, with the lists and objects in it
+	maxParts     = 50_000 // of a result: values in its arrays and objects
 )
 
+// evaluator evaluates one call, or all paths through one.
 type evaluator struct {
 	host  Host
 	steps int
 	depth int
-	cache map[*binding]any // what names outside the function have come to; busy while it is worked out
+	cache map[*binding]any // values of names outside the function; inProgress during their evaluation
 
-	exploring bool                // what is not known is an Unknown, and does not end the evaluation
-	decisions []bool              // how conditions that are not known are decided, in the order in which they are met
-	decided   int                 // how many of them were met
-	writes    map[propertyRef]any // what members of the caller's objects are set to
+	exploring bool                // an unknown value is an Unknown, and does not end the evaluation
+	decisions []bool              // how unknown conditions are decided on this path, in the order in which they are met
+	decided   int                 // how many of them were met so far
+	writes    map[propertyRef]any // what properties of the caller's objects are set to
 }
 
-// property is a member of an object.
+// propertyRef is a property of an object.
 type propertyRef struct {
 	of  *Object
 	key string
 }
 
-// busy is the value of a name that depends on itself.
+// inProgress is the value of a name while it is evaluated.
 type inProgress struct{}
 
 func newEvaluator(host Host) *evaluator {
@@ -65,7 +66,7 @@ func (e *evaluator) enter() {
 
 func (e *evaluator) leave() { e.depth-- }
 
-// work counts what one step takes beyond the usual, such as going through a text.
+// work counts more than a step's usual work, such as going through a string.
 func (e *evaluator) work(n int) {
 	if e.host.Step != nil {
 		e.host.Step(n)
@@ -149,7 +150,7 @@ func (e *evaluator) simpleLiteral(x *js.LiteralExpr) any {
 	return nil
 }
 
-// name is the value of a variable, or of one of JavaScript's own names.
+// variable returns the value of a variable, or of one of JavaScript's own names.
 func (e *evaluator) variable(name string, s *scope) any {
 	b, at := s.lookup(name)
 	if b == nil {
@@ -196,7 +197,7 @@ func (e *evaluator) imported(b *binding, from *module) any {
 
 func (e *evaluator) exported(m *module, name string) any {
 	expr := m.exports[name]
-	if name == "default" && expr == nil && len(m.exports) > 0 || name == "*" { // require of exports.name = …
+	if name == "default" && expr == nil && len(m.exports) > 0 || name == "*" { // require of a module with exports.name = …
 		o := NewObject()
 		for key, value := range m.exports {
 			o.Set(key, e.eval(value, m.scope))
@@ -284,7 +285,7 @@ func (e *evaluator) propertyName(name *js.PropertyName, s *scope) string {
 	return string(name.Literal.Data)
 }
 
-// items are what a loop or a spread goes over.
+// iterate returns the items that a loop or a spread goes through.
 func (e *evaluator) iterate(v any) []any {
 	switch v := v.(type) {
 	case *Array:

@@ -4,7 +4,7 @@ import (
 	"github.com/tdewolff/parse/v2/js"
 )
 
-// flow says how a statement ended.
+// flow is how a statement ends.
 type flow int
 
 const (
@@ -14,7 +14,7 @@ const (
 	flowContinue
 )
 
-// run goes through statements in order.
+// execList runs statements in order.
 func (e *evaluator) execList(list []js.IStmt, s *scope) (any, flow) {
 	e.step() // also for an empty list: it may be a loop's
 	for _, stmt := range list {
@@ -79,8 +79,7 @@ func (e *evaluator) exec(stmt js.IStmt, s *scope) (any, flow) {
 	return Undefined{}, flowNext
 }
 
-// statement evaluates what stands for itself. What a program says on the console is
-// nothing to us.
+// execExpr evaluates an expression statement. Output on the console is ignored.
 func (e *evaluator) execExpr(x js.IExpr, s *scope) {
 	if c, ok := x.(*js.CallExpr); ok {
 		if dot, ok := c.X.(*js.DotExpr); ok && dottedName(dot.X) == "console" {

@@ -9,14 +9,14 @@ import (
 	"github.com/tdewolff/parse/v2/js"
 )
 
-// Function is an expression of a script with the names around it.
+// Function is an expression of a script, with its scope.
 type Function struct {
 	expr  js.IExpr
 	scope *scope
 }
 
-// Expression returns an expression of a file, which need not parse as a whole; ok is
-// false where the expression itself does not parse.
+// ParseExpression parses an expression of a file, which need not parse as a whole; ok is false where
+// the expression does not parse.
 func (p *Program) ParseExpression(file, code string) (f Function, ok bool) {
 	ast, ok := parseScript("(" + strings.TrimRight(strings.ToValidUTF8(code, "\uFFFD"), ", \t\r\n") + ")")
 	if !ok || len(ast.List) != 1 {
@@ -33,8 +33,8 @@ func (p *Program) ParseExpression(file, code string) (f Function, ok bool) {
 	return Function{stmt.Value, m.scope}, true
 }
 
-// Text is what an expression somewhere in a file comes to: a text that is the same
-// wherever in the file its names are declared. ok is false where it is not known.
+// EvalString returns the value of an expression somewhere in a file: a string that is the same in
+// every scope that declares its names. ok is false where it is unknown.
 func (p *Program) EvalString(file, expression string) (text string, ok bool) {
 	m := p.modules[file]
 	f, ok := p.ParseExpression(file, expression)
@@ -59,30 +59,30 @@ func (p *Program) EvalString(file, expression string) (text string, ok bool) {
 	return text, ok
 }
 
-// Host is what the world around a function says.
+// Host is the environment of a function.
 type Host struct {
 	This     *Object        // of a filter or shortcode: page, env
-	Zone     *time.Location // of dates where the script names none
+	Zone     *time.Location // of dates for which the script names none; UTC where nil
 	Date     time.Time      // of the page
 	Markdown func(text string, inline bool) (html string, ok bool)
 	Slug     func(text string, decamelize bool) string // as @sindresorhus/slugify makes one
 	Step     func(n int)                               // counts the work of all calls together; it may panic to end them
 }
 
-// Value is what the expression comes to.
+// Value returns the value of the expression. An error says what is unknown.
 func (f Function) Value(host Host) (v any, err error) {
 	defer recoverError(&err)
 	return checkSize(newEvaluator(host).eval(f.expr, f.scope)), nil
 }
 
-// Call is what the function returns for the arguments. An error says what is not known.
+// Call returns what the function returns for the arguments. An error says what is unknown.
 func (f Function) Call(host Host, args ...any) (v any, err error) {
 	defer recoverError(&err)
 	e := newEvaluator(host)
 	return checkSize(e.call(e.eval(f.expr, f.scope), args)), nil
 }
 
-// Source returns the function as code; "" where the scripts do not spell it out.
+// Source returns the function's source; "" where the scripts do not contain it.
 func (f Function) Source() string {
 	v, err := f.Value(Host{})
 	c, ok := v.(*closure)
@@ -94,8 +94,8 @@ func (f Function) Source() string {
 	return b.String()
 }
 
-// Inner is what a function without parameters returns, where that is written out: the
-// config hands functions over within functions.
+// inner returns the expression that a function without parameters returns, else f: configs wrap
+// functions in functions.
 func (f Function) inner() Function {
 	v, err := f.Value(Host{})
 	c, ok := v.(*closure)
@@ -117,7 +117,7 @@ func (f Function) inner() Function {
 	return f
 }
 
-// literal follows names and imports to an object that is written out.
+// resolveObject follows names and imports to an object literal; nil for none.
 func (f Function) resolveObject() (*js.ObjectExpr, *scope) {
 	expr, s := f.expr, f.scope
 	for range maxDepth {

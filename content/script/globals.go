@@ -77,7 +77,7 @@ func callGlobal(e *evaluator, name string, args []any) any {
 	return nil
 }
 
-// escaped leaves letters, digits and some signs as they are.
+// percentEncode encodes all but letters, digits and the bytes of keep.
 func percentEncode(s, keep string) string {
 	var b strings.Builder
 	for i := 0; i < len(s); i++ {

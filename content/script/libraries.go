@@ -5,13 +5,13 @@ import (
 	"time"
 )
 
-// moment is a date of Luxon's, Day.js' or Moment's.
+// libraryDate is a date of Luxon, Day.js or Moment.
 type libraryDate struct {
 	t     time.Time
-	luxon bool // Luxon's, whose parts are properties and not methods
+	luxon bool // of Luxon, whose parts are properties, not methods
 }
 
-// Time is the moment that a date is; ok is false for what is none.
+// Time returns the time of a date; ok is false for other values.
 func Time(v any) (t time.Time, ok bool) {
 	switch v := v.(type) {
 	case time.Time:
@@ -112,7 +112,7 @@ func zoneOf(e *evaluator, v any) *time.Location {
 	return nil
 }
 
-// inZone is the zone that the options of a function of Luxon's name.
+// inZone returns the zone in the options of a function of Luxon.
 func (e *evaluator) inZone(options any) *time.Location {
 	if o, ok := options.(*Object); ok {
 		for _, key := range o.keys {
@@ -166,7 +166,7 @@ func callPackage(e *evaluator, f packageExport, args []any) any {
 		return packageObject{"markdown-it", args}
 	case "html-minifier", "html-minifier-terser":
 		if name == "minify" {
-			return toString(v) // the same to a reader
+			return toString(v) // a reader sees no difference
 		}
 	}
 	fail("unsupported function of " + f.module)

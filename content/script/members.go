@@ -9,7 +9,7 @@ import (
 	"github.com/tdewolff/parse/v2/js"
 )
 
-// chain evaluates a.b, a[b] and a(b). short is set where ?. has ended it.
+// chain evaluates a.b, a[b] and a(b). short is set where ?. ended it.
 func (e *evaluator) chain(expr js.IExpr, s *scope) (v any, short bool) {
 	e.enter()
 	defer e.leave()
@@ -87,7 +87,7 @@ func (e *evaluator) callChain(x *js.CallExpr, s *scope) (any, bool) {
 	return e.call(f, args), false
 }
 
-// required is what require("…") gives.
+// requireCall evaluates require("…"); ok is false for other calls.
 func (e *evaluator) requireCall(x *js.CallExpr, s *scope) (any, bool) {
 	if dottedName(x.X) != "require" || len(x.Args.List) != 1 {
 		return nil, false
@@ -176,7 +176,7 @@ func (e *evaluator) index(v, key any) any {
 	return e.member(v, toString(key))
 }
 
-// make evaluates new.
+// construct evaluates new.
 func (e *evaluator) construct(x *js.NewExpr, s *scope) any {
 	of := e.eval(x.X, s)
 	var args []any

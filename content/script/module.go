@@ -7,7 +7,7 @@ import (
 	"github.com/tdewolff/parse/v2/js"
 )
 
-// module is one file. What does not parse has no statements.
+// module is one file. One that does not parse has no statements.
 type module struct {
 	path       string
 	statements []js.IStmt
@@ -16,7 +16,7 @@ type module struct {
 	program    *Program
 }
 
-// declare takes over what a module's statements name, import and export.
+// declare records what a module's statements declare, import and export.
 func (m *module) declare(list []js.IStmt) {
 	m.scope.declare(list)
 	for _, stmt := range list {
@@ -57,7 +57,7 @@ func (m *module) addExport(s *js.ExportStmt) {
 		}
 	}
 	if s.Module != nil {
-		return // what another file exports is looked for there
+		return // the other file has its exports
 	}
 	for _, a := range s.List {
 		name, from := string(a.Binding), string(a.Name)
@@ -82,7 +82,7 @@ func (m *module) addImports(s *js.ImportStmt) {
 	}
 }
 
-// commonJS knows module.exports = …, module.exports.name = … and exports.name = ….
+// addCommonJSExport records module.exports = …, module.exports.name = … and exports.name = ….
 func (m *module) addCommonJSExport(expr js.IExpr) {
 	b, ok := expr.(*js.BinaryExpr)
 	if !ok || b.Op != js.EqToken {
@@ -97,7 +97,7 @@ func (m *module) addCommonJSExport(expr js.IExpr) {
 	}
 }
 
-// find is the module that another names; nil for a package.
+// resolve returns the module that another imports; nil for a package.
 func (p *Program) resolve(from, name string) *module {
 	if !strings.HasPrefix(name, ".") {
 		return nil

@@ -86,7 +86,7 @@ func (e *evaluator) binary(x *js.BinaryExpr, s *scope) any {
 	return binaryOperator(x.Op, left, right)
 }
 
-// either evaluates &&, || and ??.
+// logical evaluates &&, || and ??.
 func (e *evaluator) logical(x *js.BinaryExpr, s *scope) any {
 	left := e.eval(x.X, s)
 	if x.Op == js.NullishToken {
@@ -108,7 +108,7 @@ func (e *evaluator) logical(x *js.BinaryExpr, s *scope) any {
 	return e.eval(x.Y, s)
 }
 
-// combined returns the new value of a variable after += and the like.
+// compound returns the new value of a variable after += and the like.
 func (e *evaluator) compound(x js.IExpr, op js.TokenType, left, right any) (v any) {
 	if e.exploring {
 		defer e.recoverUnknown(x, &v)
@@ -199,8 +199,8 @@ func instanceOf(v, of any) bool {
 	return false
 }
 
-// assign changes a variable of the function that is evaluated. What is outside it is
-// not changed: another call would find it changed.
+// assign changes a variable of the function that is evaluated. Variables outside it do not change:
+// another call would see it.
 func (e *evaluator) assign(to js.IExpr, v any, s *scope) {
 	switch to := to.(type) {
 	case *js.Var:
@@ -220,8 +220,8 @@ func (e *evaluator) assign(to js.IExpr, v any, s *scope) {
 	abort("unsupported assignment")
 }
 
-// write sets a member of an object; of one of the caller's, for the present way alone.
-// It reports whether that is possible.
+// setProperty sets a property of an object; of one of the caller's, only on the present path. It
+// reports whether that is possible.
 func (e *evaluator) setProperty(o *Object, key string, v any) bool {
 	switch {
 	case o.Lookup == nil && o.mutable:

@@ -7,7 +7,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// regexOf reads /…/flags.
+// regexLiteral parses /…/flags.
 func regexLiteral(literal string) *regex {
 	end := strings.LastIndexByte(literal, '/')
 	if end < 1 {
@@ -18,11 +18,10 @@ func regexLiteral(literal string) *regex {
 
 var regexUnicode = regexp.MustCompile(`\\u\{?([0-9a-fA-F]{4,6})\}?`)
 
-// maxPattern is more than a config's patterns have.
+// maxPattern is longer than the patterns of configs.
 const maxPattern = 2_000
 
-// newRegex makes a pattern of one that both languages read alike. \s and \w differ
-// beyond ASCII; JavaScript's \s also takes the other white space.
+// newRegex compiles a pattern that means the same in both languages, but for \s and \w beyond ASCII.
 func newRegex(pattern, flags string) *regex {
 	if len(pattern) > maxPattern || strings.Contains(pattern, "(?") && !strings.Contains(pattern, "(?:") || strings.Trim(flags, "gimsuvy") != "" {
 		fail("unsupported regular expression /" + pattern + "/")
@@ -47,7 +46,7 @@ func newRegex(pattern, flags string) *regex {
 	return &regex{re, strings.Contains(flags, "g")}
 }
 
-// replaced is replace and replaceAll, by a text or a function.
+// replace is String.replace, and replaceAll where all is set, by a string or a function.
 func (e *evaluator) replace(s string, args []any, all bool) any {
 	by := func(whole string, groups []string) string {
 		with := argAt(args, 1)
@@ -95,7 +94,7 @@ func (e *evaluator) replace(s string, args []any, all bool) any {
 	return b.String() + s[at:]
 }
 
-// dollars fills in $1 and $& in what takes a match's place.
+// expandReplacement fills in $1 and $& in a replacement.
 func expandReplacement(with, whole string, groups []string) string {
 	if !strings.Contains(with, "$") {
 		return with

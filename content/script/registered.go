@@ -6,14 +6,13 @@ import (
 	"github.com/tdewolff/parse/v2/js"
 )
 
-// Registered are the functions that the scripts hand to a method under a name, as
-// addFilter("name", function) does; a later one of a name takes its place. They are
-// also found in a loop over an object of functions.
+// Registered returns the functions that the scripts pass to one of the methods with a name, as in
+// addFilter("name", function). The last of a name wins. Loops over an object of functions count.
 func (p *Program) Registered(methods ...string) map[string]Function {
 	return p.findCalls(methods).found
 }
 
-// Given are the functions that the scripts hand to a method that takes nothing else.
+// Callbacks returns the functions that the scripts pass to a method as its only argument.
 func (p *Program) Callbacks(method string) []Function {
 	return p.findCalls([]string{method}).callbacks
 }
@@ -26,11 +25,11 @@ func (p *Program) findCalls(methods []string) *finder {
 	return w
 }
 
-// walk looks for calls, and keeps the names of the functions that it is in.
+// finder finds calls of methods, and keeps track of scopes.
 type finder struct {
 	methods   []string
 	found     map[string]Function
-	callbacks []Function // without a name
+	callbacks []Function // passed without a name
 	scope     *scope
 	scopes    []*scope // all that were opened
 	stack     []*scope
@@ -66,7 +65,7 @@ func (w *finder) Enter(n js.INode) js.IVisitor {
 	return w
 }
 
-// loop begins the scope of a loop, whose names are not known.
+// openLoop opens the scope of a loop, whose variables are unknown.
 func (w *finder) openLoop(init js.IExpr) {
 	w.openScope(nil, js.Params{})
 	if d, ok := init.(*js.VarDecl); ok {
@@ -81,7 +80,7 @@ func (w *finder) Exit(js.INode) {
 	w.stack = w.stack[:len(w.stack)-1]
 }
 
-// open begins a scope. Parameters are not known: nobody has called the function yet.
+// openScope opens a scope. Its parameters are unknown: the function is not called.
 func (w *finder) openScope(list []js.IStmt, params js.Params) {
 	s := frozenScope(w.scope)
 	for _, p := range params.List {
@@ -121,7 +120,8 @@ func (w *finder) visitCall(c *js.CallExpr) {
 	w.addMembers(index.X) // addFilter(name, filters[name])
 }
 
-// entries knows Object.entries(filters).forEach(([name, f]) => config.addFilter(name, f)).
+// addEntries adds the functions of Object.entries(filters).forEach(([name, f]) =>
+// config.addFilter(name, f)).
 func (w *finder) addEntries(c *js.CallExpr, dot *js.DotExpr) {
 	of, ok := dot.X.(*js.CallExpr)
 	if !ok || dottedName(of.X) != "Object.entries" || len(of.Args.List) != 1 || len(c.Args.List) == 0 {
@@ -139,7 +139,7 @@ func (w *finder) addEntries(c *js.CallExpr, dot *js.DotExpr) {
 	}
 }
 
-// handed are the names of the arguments of the first such call.
+// argumentNames finds the names of the first two arguments of a call.
 type argumentNames struct {
 	methods     []string
 	name, value string
@@ -156,7 +156,7 @@ func (h *argumentNames) Enter(n js.INode) js.IVisitor {
 
 func (h *argumentNames) Exit(js.INode) {}
 
-// members takes all functions of an object over under their names.
+// addMembers adds all functions of an object under their names.
 func (w *finder) addMembers(object js.IExpr) {
 	v, err := Function{object, w.scope}.Value(Host{})
 	if err != nil {

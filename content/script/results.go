@@ -8,7 +8,7 @@ import (
 	"github.com/tdewolff/parse/v2/js"
 )
 
-// Unknown is a value that depends on what is not known here.
+// Unknown is a value that depends on something unknown.
 type Unknown struct{ kind kind }
 
 // kind is what is known of an unknown value.
@@ -18,14 +18,14 @@ const (
 	anyKind kind = iota
 	stringKind
 	boolKind
-	falsyKind // it counts as false
+	falsyKind
 	truthyKind
 )
 
-// UnknownText returns a text of which nothing else is known.
+// UnknownString returns a string of which nothing else is known.
 func UnknownString() Unknown { return Unknown{stringKind} }
 
-// IsAnything reports whether nothing at all is known of the value.
+// IsAny reports whether nothing is known of the value, not even its type.
 func (u Unknown) IsAny() bool { return u.kind == anyKind }
 
 // MayBe reports whether v is an unknown value that may be b itself.
@@ -34,15 +34,15 @@ func MayBe(v any, b bool) bool {
 	return ok && (u.kind == anyKind || u.kind == boolKind || b && u.kind == truthyKind || !b && u.kind == falsyKind)
 }
 
-// Bounds of the ways through a function that are followed.
+// Limits of the paths through a function that are followed.
 const (
-	maxConditions = 16 // that are not known, in one way
+	maxConditions = 16 // unknown ones, on one path
 	maxPaths      = 64
 )
 
-// Results returns the values that the function may return for the arguments, an
-// Unknown for those that are not known: after a condition that is not known, both ways
-// are followed. An expression that is no function has its own value.
+// Results returns the values that the function may return for the arguments, an Unknown for unknown
+// ones: after an unknown condition both paths are followed. An expression that is not a function has
+// its own value.
 func (f Function) Results(host Host, args ...any) []any {
 	e := newEvaluator(host)
 	e.exploring = true
@@ -58,7 +58,7 @@ func (f Function) Results(host Host, args ...any) []any {
 	return append(results, Unknown{})
 }
 
-// result returns what the function returns on the present way through it.
+// pathResult returns what the function returns on the present path.
 func (e *evaluator) pathResult(f Function, args []any) (v any) {
 	e.cache, e.writes, e.decided, e.depth = map[*binding]any{}, map[propertyRef]any{}, 0, 0
 	defer func() {
@@ -84,11 +84,10 @@ func (e *evaluator) pathResult(f Function, args []any) (v any) {
 	return Unknown{}
 }
 
-// maxInner is how deep functions are looked for that functions return.
+// maxReturnedFunctions limits how many functions that functions return are called.
 const maxReturnedFunctions = 4
 
-// nextWay turns to the next way to decide the conditions that are not known. It reports
-// whether there is one.
+// nextPath turns to the next path through unknown conditions. It reports whether there is one.
 func (e *evaluator) nextPath() bool {
 	e.decisions = e.decisions[:e.decided]
 	for len(e.decisions) > 0 && !e.decisions[len(e.decisions)-1] {
@@ -101,7 +100,7 @@ func (e *evaluator) nextPath() bool {
 	return true
 }
 
-// decide returns how a condition that is not known is decided on this way.
+// decide returns how an unknown condition is decided on this path.
 func (e *evaluator) decide() bool {
 	if e.decided == len(e.decisions) {
 		if e.decided == maxConditions {
@@ -113,7 +112,7 @@ func (e *evaluator) decide() bool {
 	return e.decisions[e.decided-1]
 }
 
-// truth reports whether a value counts as true on this way.
+// isTruthy reports whether a value is truthy on this path.
 func (e *evaluator) isTruthy(v any) bool {
 	u, ok := v.(Unknown)
 	switch {
@@ -125,7 +124,7 @@ func (e *evaluator) isTruthy(v any) bool {
 	return e.decide()
 }
 
-// decided returns an unknown value after its truth was decided.
+// narrow returns what an unknown value is after its truth was decided.
 func narrow(v any, truth bool) any {
 	u, ok := v.(Unknown)
 	switch {
@@ -143,7 +142,7 @@ func narrow(v any, truth bool) any {
 	return v
 }
 
-// unknownInstead recovers from the failure of an expression, whose value is then unknown.
+// recoverUnknown recovers from the failure of an expression, whose value is then unknown.
 func (e *evaluator) recoverUnknown(expr js.IExpr, v *any) {
 	r := recover()
 	if r == nil {
@@ -175,7 +174,7 @@ func resultKind(expr js.IExpr) kind {
 	return anyKind
 }
 
-// needKnown fails where one of the values is unknown.
+// requireKnown fails where one of the values is unknown.
 func requireKnown(values ...any) {
 	for _, v := range values {
 		if _, ok := v.(Unknown); ok {
@@ -192,11 +191,11 @@ func unknownMethod(u Unknown, name string) any {
 	return Unknown{}
 }
 
-// textMethods are the methods of a text that return a text.
+// stringMethods are the methods of strings that return strings.
 var stringMethods = strings.Fields(`toLowerCase toUpperCase trim trimStart trimEnd toString padStart padEnd concat charAt repeat slice substring
 	substr replace replaceAll normalize`)
 
-// isUnknownText reports whether the sum of two values is a text that is not known.
+// isUnknownString reports whether the sum of two values is an unknown string.
 func isUnknownString(a, b any) bool {
 	_, aUnknown := a.(Unknown)
 	_, bUnknown := b.(Unknown)

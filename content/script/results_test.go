@@ -5,8 +5,7 @@ import (
 	"testing"
 )
 
-// TestResults shows what functions come to for a page whose draft is true and whose
-// title is T: each value that they may return.
+// TestResults tests which values functions may return for a page whose draft is true and whose title is T.
 func TestResults(t *testing.T) {
 	data := NewObject()
 	data.Lookup = func(key string) (any, bool) {
@@ -55,7 +54,7 @@ func TestResults(t *testing.T) {
 	} {
 		f, ok := Load([]File{{Path: "/c.js", Text: "export default " + text}}).DefaultExport("/c.js")
 		if !ok {
-			t.Errorf("%s: not read", text)
+			t.Errorf("%s: does not parse", text)
 			continue
 		}
 		var got []string

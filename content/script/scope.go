@@ -6,26 +6,25 @@ import (
 	"github.com/tdewolff/parse/v2/js"
 )
 
-// scope holds the names of a module, a function or a block. Those outside the function
-// that is evaluated are worked out when they are asked for.
+// scope holds the names of a module, a function or a block. Names outside the function that is
+// evaluated are evaluated when they are used.
 type scope struct {
 	outer  *scope
 	module *module
 	names  map[string]*binding
-	text   string // of the module, in its own scope
-	frozen bool   // it is around the function that is evaluated: nothing in it changes
+	text   string // of the module, in the module's own scope
+	frozen bool   // around the function that is evaluated: nothing in it changes
 }
 
-// binding is what a name stands for: a value, or an expression for it, or an export
-// of a module.
+// binding is what a name stands for: a value, an expression, or an export of a module.
 type binding struct {
 	expr      js.IExpr
 	value     any
 	evaluated bool
-	unbound   bool // a parameter of a function that nobody has called
+	unbound   bool // a parameter of a function that is not called, or the variable of a loop
 	module    string
 	export    string
-	pattern   js.IBinding // the pattern that takes the value apart; nil for none
+	pattern   js.IBinding // destructures the value; nil for none
 	constant  bool        // const
 }
 
@@ -59,7 +58,7 @@ func (s *scope) moduleOf() *module {
 	return nil
 }
 
-// declare names what a list of statements declares, without working it out.
+// declare adds the names that statements declare, without evaluating them.
 func (s *scope) declare(list []js.IStmt) {
 	for _, stmt := range list {
 		switch d := stmt.(type) {
@@ -86,8 +85,8 @@ func (s *scope) declareVars(d *js.VarDecl) {
 	}
 }
 
-// isAssigned reports that the module gives a variable another value somewhere, so that
-// the one that it is declared with may not be the one that a function finds.
+// isAssigned reports whether the module reassigns a variable somewhere, so that a function may see
+// another value than the declared one.
 func (m *module) isAssigned(name string) bool {
 	quoted := regexp.QuoteMeta(name)
 	again := regexp.MustCompile(`(?:^|[^\w$.])` + quoted + `\s*(?:[-+*/%&|^?]{1,2}=[^=]|\+\+|--|=[^=>])`)

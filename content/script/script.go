@@ -1,12 +1,11 @@
-// Package script works out what the small functions of a blog's JavaScript config
-// return: the filters, shortcodes and computed values of Eleventy.
+// Package script evaluates the small functions of a blog's JavaScript config: Eleventy's filters,
+// shortcodes and computed values.
 //
-// Nothing is run as JavaScript runs it. A function is evaluated over values that the
-// caller gives, by an evaluator that knows expressions, local variables, loops over
-// lists, the usual methods of texts, lists and dates, and a few packages for dates
-// and slugs. It reads no file, no clock and no environment, and its work is bounded.
-// Whatever it does not know makes the result unknown, never a guess: Call then returns
-// an error, and Results all values that the function may return.
+// It does not run JavaScript. A bounded evaluator, with values that the caller gives, supports
+// expressions, local variables, loops over arrays, the usual methods of strings, arrays and dates,
+// and a few packages for dates and slugs. It reads no files, clock or environment. Whatever it does
+// not support makes the result unknown, never a guess: Call then returns an error, and Results
+// returns all values that the function may return.
 package script
 
 import (
@@ -18,22 +17,22 @@ import (
 	"github.com/tdewolff/parse/v2/js"
 )
 
-// File is a script: its slash-separated path, by which others import it, and its text.
+// File is a script. Path is slash-separated; others import it by that.
 type File struct {
 	Path string
 	Text string
 }
 
-// Program is a config and what it imports from files beside it.
+// Program is a config and the files that it imports.
 type Program struct {
 	modules map[string]*module
 	order   []*module
 }
 
-// maxText is more than a config has; the parser's time grows with it.
+// maxText is longer than any config; the parser's time grows with it.
 const maxText = 1 << 20
 
-// Load reads the files. One that is no JavaScript that can be read tells nothing.
+// Load parses the files. It skips those that do not parse.
 func Load(files []File) *Program {
 	p := &Program{modules: map[string]*module{}}
 	for _, f := range files {
@@ -54,8 +53,7 @@ func Load(files []File) *Program {
 	return p
 }
 
-// parsed reads one text; ok is false for what is no JavaScript, or what the parser
-// breaks at.
+// parseScript parses a file; ok is false where it does not parse, or makes the parser panic.
 func parseScript(text string) (ast *js.AST, ok bool) {
 	defer func() {
 		if recover() != nil {
@@ -73,11 +71,11 @@ func parseScript(text string) (ast *js.AST, ok bool) {
 // importAttributes matches what the parser does not support: import … from "…" with {type: "json"}.
 var importAttributes = regexp.MustCompile(`(\b(?:from|import)\s*["'][^"'\n]*["'])\s*(?:with|assert)\s*\{[^{}]*\}`)
 
-// maxBrackets is more than nested code has: the parser calls itself for each, and for
-// those of patterns without a bound of its own.
+// maxBrackets is deeper than code nests: the parser recurses for each bracket, without a limit of its
+// own in patterns.
 const maxBrackets = 1_000
 
-// deeperThan reports that more brackets are open somewhere than most, be they code or text.
+// nestsDeeper reports whether more than limit brackets are open somewhere, in code or in strings.
 func nestsDeeper(text string, most int) bool {
 	open := 0
 	for i := range len(text) {
@@ -93,7 +91,7 @@ func nestsDeeper(text string, most int) bool {
 	return false
 }
 
-// plain is a dotted name as it is written; "" for another expression.
+// dottedName returns a dotted name as it is written; "" for another expression.
 func dottedName(e js.IExpr) string {
 	switch e := e.(type) {
 	case *js.Var:
@@ -118,7 +116,7 @@ func identifier(e js.IExpr) string {
 
 func unquote(s []byte) string { return string(bytes.Trim(s, "\"'`")) }
 
-// Exported is the value that a file gives to those that import it.
+// DefaultExport returns the default export of a file.
 func (p *Program) DefaultExport(file string) (Function, bool) {
 	m := p.modules[file]
 	if m == nil || m.exports["default"] == nil {

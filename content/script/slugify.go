@@ -8,7 +8,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// slug is @sindresorhus/slugify's.
+// sindresorhusSlug is the function of @sindresorhus/slugify.
 func (e *evaluator) sindresorhusSlug(s string, options any) any {
 	decamelize := true
 	if o, ok := options.(*Object); ok {
@@ -32,7 +32,7 @@ var (
 	slugSpaces       = regexp.MustCompile(`\s+`)
 )
 
-// Slugify is the function of the package slugify with its option lower, and - between.
+// Slugify returns what the package slugify makes of s with its option lower.
 func Slugify(s string) (slug string, err error) {
 	defer recoverError(&err)
 	o := NewObject()
@@ -87,7 +87,7 @@ func removeUnsafe(c string, o *Object) string {
 	return slugUnsafe.ReplaceAllString(c, "")
 }
 
-// plainLetter is an accented letter's without its accent.
+// withoutAccent returns a letter without its accent.
 func withoutAccent(r rune) string {
 	base := []rune(norm.NFD.String(string(r)))
 	switch {

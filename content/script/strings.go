@@ -7,7 +7,7 @@ import (
 	"unicode/utf16"
 )
 
-// isMethod reports that texts or lists have a method of that name.
+// isMethod reports whether strings or arrays have a method of that name.
 func isMethod(name string) bool {
 	return slices.Contains(strings.Fields(`toLowerCase toUpperCase trim trimStart trimEnd toString startsWith endsWith includes indexOf
 		lastIndexOf padStart padEnd concat charAt at repeat slice substring substr split replace replaceAll match normalize localeCompare
@@ -34,7 +34,7 @@ func (e *evaluator) method(of any, name string, args []any) any {
 	return e.builtinMethod(of, name, args)
 }
 
-// builtIn calls a method that JavaScript or a package has.
+// builtinMethod calls a method of JavaScript's own values, or of a package's.
 func (e *evaluator) builtinMethod(of any, name string, args []any) any {
 	switch v := of.(type) {
 	case Unknown:
@@ -90,12 +90,12 @@ func (e *evaluator) builtinMethod(of any, name string, args []any) any {
 	return nil
 }
 
-// arg is an argument of a method that works on texts.
+// stringArg returns an argument of a method that works on strings.
 func stringArg(args []any, n int) string { return toString(argAt(args, n)) }
 
 func utf16Units(s string) []uint16 { return utf16.Encode([]rune(s)) }
 
-// span is the range that two arguments mean, negative ones counted from the end.
+// sliceRange returns the range of two arguments, negative ones counted from the end.
 func sliceRange(args []any, size int, fromEnd bool) (int, int) {
 	at := func(v any, otherwise int) int {
 		if _, missing := v.(Undefined); missing {
@@ -148,7 +148,7 @@ func (e *evaluator) stringMethod(s, name string, a []any) any {
 	return substringMethod(s, name, a)
 }
 
-// partOf are the methods that lengthen a text or take a part of it.
+// substringMethod calls a method that lengthens a string or takes a part of it.
 func substringMethod(s, name string, a []any) any {
 	switch name {
 	case "padStart":

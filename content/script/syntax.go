@@ -8,6 +8,7 @@ import (
 	"github.com/tdewolff/parse/v2/js"
 )
 
+// stringLiteral returns the value of a string literal, or of a template without parts.
 func stringLiteral(e js.IExpr) (string, bool) {
 	switch l := e.(type) {
 	case *js.LiteralExpr:
@@ -22,7 +23,7 @@ func stringLiteral(e js.IExpr) (string, bool) {
 	return "", false
 }
 
-// stringOf reads a literal in quotes.
+// stringValue returns the value of a literal in quotes.
 func stringValue(data []byte) string {
 	s := string(data)
 	if len(s) < 2 {
@@ -77,7 +78,7 @@ func declaredNames(d *js.VarDecl) []string {
 	return out
 }
 
-// boundNames are the names in a pattern.
+// boundNames returns the names in a pattern.
 func boundNames(b js.IBinding) []string {
 	var out []string
 	switch b := b.(type) {

@@ -6,32 +6,29 @@ import (
 	"github.com/tdewolff/parse/v2/js"
 )
 
-// Values are nil (null), Undefined, bool, float64, string, time.Time (a Date), *List,
-// *Object, *regexp.Regexp, and those of this package that only methods make.
-
-// Undefined is what a name without a value has.
+// Undefined is JavaScript's undefined. The other values are nil (null), bool, float64, string,
+// time.Time (a Date), *Array, *Object, and those of this package that only methods return.
 type Undefined struct{}
 
-// List is an array.
+// Array is a JavaScript array.
 type Array struct {
 	Items   []any
 	mutable bool // the script made it, and may change it
 }
 
-// Object keeps its keys in the order in which they were set.
+// Object is a JavaScript object, whose keys keep the order in which they were set.
 type Object struct {
 	keys    []string
 	values  map[string]any
 	mutable bool // the script made it, and may change it
-	// Missing is asked for a key that is not there; ok is false where nobody can tell
-	// whether it is.
+	// Lookup returns a property that is not set; ok is false where it is unknown.
 	Lookup func(key string) (v any, ok bool)
 }
 
-// NewObject is an empty one.
+// NewObject returns an empty object.
 func NewObject() *Object { return &Object{values: map[string]any{}} }
 
-// Set puts a value under a key.
+// Set sets a property.
 func (o *Object) Set(key string, v any) {
 	if _, ok := o.values[key]; !ok {
 		o.keys = append(o.keys, key)
@@ -39,7 +36,7 @@ func (o *Object) Set(key string, v any) {
 	o.values[key] = v
 }
 
-// Own are the keys that are set, with their values.
+// Properties returns the properties that are set.
 func (o *Object) Properties() map[string]any { return o.values }
 
 func (o *Object) get(key string) any {
@@ -88,11 +85,10 @@ type closure struct {
 
 func (f *closure) asFunction() Function { return Function{f.expr, f.scope} }
 
-// native is a function of JavaScript's own or of a package.
+// nativeFunc is a function of JavaScript's own, of a package or of the caller.
 type nativeFunc func(e *evaluator, args []any) any
 
-// Native makes a function of one of the caller's; ok is false for a result that is not
-// known.
+// Native returns a JavaScript function that calls f; ok is false for an unknown result.
 func Native(f func(args []any) (v any, ok bool)) any {
 	return nativeFunc(func(_ *evaluator, args []any) any {
 		v, ok := f(args)
@@ -103,14 +99,14 @@ func Native(f func(args []any) (v any, ok bool)) any {
 	})
 }
 
-// now is the time of the build, which is not known: only that a page that is shown is
-// not dated after it, since posts wait for their date anyway.
+// currentTime is the time of the build, which is unknown, but not before a page's date: posts wait for
+// it.
 type currentTime struct{}
 
-// external is what a package exports, or a part of it.
+// packageExport is what a package exports, or a part of it.
 type packageExport struct{ module, name string }
 
-// outside is a thing of a package that was called for, such as a Markdown reader.
+// packageObject is an object that a package made, such as a Markdown renderer.
 type packageObject struct {
 	kind string
 	args []any

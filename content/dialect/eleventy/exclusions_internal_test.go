@@ -10,8 +10,8 @@ import (
 	"publisher/content/script"
 )
 
-// FuzzSettings throws texts at what reads the settings that leave posts out: no panic,
-// no work without end, lines that exist.
+// FuzzSettings tests that no config makes the reading of settings that leave posts out panic or work
+// without end.
 func FuzzSettings(f *testing.F) {
 	for _, seed := range []string{
 		"export default function (c) { c.ignores.add(\"a/**\"); if (x) { c.ignores.add(`b`) } c.setTemplateFormats(['html']) }",
