@@ -178,11 +178,22 @@ func binaryOperator(op js.TokenType, a, b any) any {
 func compare(op js.TokenType, a, b any) bool {
 	if x, ok := a.(string); ok {
 		if y, ok := b.(string); ok {
-			return map[js.TokenType]bool{js.LtToken: x < y, js.GtToken: x > y, js.LtEqToken: x <= y, js.GtEqToken: x >= y}[op]
+			return ordered(op, x, y)
 		}
 	}
-	x, y := toNumber(a), toNumber(b)
-	return map[js.TokenType]bool{js.LtToken: x < y, js.GtToken: x > y, js.LtEqToken: x <= y, js.GtEqToken: x >= y}[op]
+	return ordered(op, toNumber(a), toNumber(b))
+}
+
+func ordered[T string | float64](op js.TokenType, x, y T) bool {
+	switch op {
+	case js.LtToken:
+		return x < y
+	case js.GtToken:
+		return x > y
+	case js.LtEqToken:
+		return x <= y
+	}
+	return x >= y
 }
 
 func instanceOf(v, of any) bool {

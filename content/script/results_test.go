@@ -57,21 +57,24 @@ func TestResults(t *testing.T) {
 			t.Errorf("%s: does not parse", text)
 			continue
 		}
-		var got []string
-		for _, v := range f.Results(Host{}, data, UnknownString()) {
-			switch v := v.(type) {
-			case Undefined:
-				got = append(got, "undefined")
-			case bool:
-				got = append(got, map[bool]string{true: "true", false: "false"}[v])
-			case string, float64:
-				got = append(got, join([]any{v}, ""))
-			case Unknown:
-				got = append(got, map[bool]string{true: "text", false: "?"}[v == UnknownString()])
-			}
-		}
-		if s := strings.Join(got, " "); s != want {
+		if s := shown(f.Results(Host{}, data, UnknownString())); s != want {
 			t.Errorf("%s: %s, want %s", text, s, want)
 		}
 	}
+}
+
+// shown returns values as TestResults writes them: "text" is an unknown string, "?" another unknown value.
+func shown(values []any) string {
+	var out []string
+	for _, v := range values {
+		switch v := v.(type) {
+		case Undefined:
+			out = append(out, "undefined")
+		case Unknown:
+			out = append(out, map[bool]string{true: "text", false: "?"}[v == UnknownString()])
+		case bool, string, float64:
+			out = append(out, join([]any{v}, ""))
+		}
+	}
+	return strings.Join(out, " ")
 }

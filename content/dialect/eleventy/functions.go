@@ -39,8 +39,8 @@ func readConfigFunctions(settings *dialect.Settings) configFunctions {
 
 // filterMethod returns a filter that functions call as this.name; ok is false for an unknown one.
 func (e *Engine) filterMethod(p *dialect.Page, name string) (any, bool) {
-	f, own := e.functions.filters[name]
-	if !own && name != "slugify" && name != "slug" {
+	f, defined := e.functions.filters[name]
+	if !defined && name != "slugify" && name != "slug" {
 		return nil, false
 	}
 	return script.Native(func(args []any) (any, bool) {
@@ -49,7 +49,7 @@ func (e *Engine) filterMethod(p *dialect.Page, name string) (any, bool) {
 			text, isText = args[0].(string)
 		}
 		switch {
-		case own:
+		case defined:
 			v, err := f.Call(e.host(nil, p), args...)
 			return v, err == nil
 		case !isText || len(args) > 1:
@@ -72,8 +72,8 @@ func sindresorhusSlug(text string, decamelize bool) string {
 	return slug.Eleventy(text)
 }
 
-// callFilter applies a filter of the config; found is false where it defines none of that name, ok
-// where the result is unknown.
+// callFilter applies a filter of the config. found is false where the config has none of that name; ok
+// is false where the result is unknown.
 func (e *Engine) callFilter(m *dialect.Expansion, name string, v any, arguments []any) (out any, found, ok bool) {
 	f, found := e.functions.filters[name]
 	if !found {
@@ -94,8 +94,8 @@ func (e *Engine) callFilter(m *dialect.Expansion, name string, v any, arguments 
 	return fromScript(result), true, true
 }
 
-// callShortcode calls a shortcode of the config; found is false where it defines none of that name, ok
-// where the result is unknown.
+// callShortcode calls a shortcode of the config. found is false where the config has none of that name;
+// ok is false where the result is unknown.
 func (e *Engine) callShortcode(m *dialect.Expansion, l *liquid.Evaluator, tag liquid.Mark, inner string) (out string, found, ok bool) {
 	f, paired := e.functions.paired[tag.Name]
 	if !paired || !tag.IsBlock() {

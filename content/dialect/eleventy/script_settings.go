@@ -16,6 +16,16 @@ import (
 	"publisher/content/script"
 )
 
+// scriptSetting is a setting of pages that a script computes.
+type scriptSetting struct {
+	key        string           // lower-case
+	overrides  bool             // it overrides the page's front matter
+	function   *script.Function // of the page's data; nil for none
+	value      any              // where function is nil
+	unreadable bool             // the script's data are unknown
+	post.Omission
+}
+
 // applySettings sets what scripts compute for a page, and records whether they may leave it out.
 func (e *Engine) applySettings(p *dialect.Page, settings []scriptSetting) {
 	slices.SortStableFunc(settings, func(x, y scriptSetting) int { return cmp.Compare(evaluationOrder(x), evaluationOrder(y)) })
@@ -194,16 +204,6 @@ func (e *Engine) setPermalink(p *dialect.Page, s scriptSetting, values []any) {
 		}
 	}
 	p.Set("permalink", fmt.Sprintf("{{ the function in %s }}", path.Base(s.Path)))
-}
-
-// scriptSetting is a setting of pages that a script computes.
-type scriptSetting struct {
-	key        string           // lower-case
-	overrides  bool             // it overrides the page's front matter
-	function   *script.Function // of the page's data; nil for none
-	value      any              // where function is nil
-	unreadable bool             // the script's data are unknown
-	post.Omission
 }
 
 var addComputed = regexp.MustCompile(`\.addGlobalData\(\s*["'\x60](eleventyComputed(?:\.(\w+))?|permalink|eleventyExcludeFromCollections)["'\x60]\s*,\s*`)
