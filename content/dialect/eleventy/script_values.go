@@ -90,7 +90,10 @@ func (e *Engine) dataObject(p *dialect.Page) *script.Object {
 			}
 			return toScript(v), true
 		}
-		if v, ok := p.Global[lower]; ok {
+		if v, ok := p.Global[key]; ok {
+			if values, isMap := v.(map[string]any); isMap && len(values) == 0 {
+				return nil, false // a script may export anything
+			}
 			return toScript(v), true
 		}
 		if _, ok := e.functions.globalData[key]; ok {
