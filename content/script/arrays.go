@@ -171,3 +171,7 @@ func (e *evaluator) sort(l *Array, args []any) any {
 	}
 	return newArray(items)
 }
+
+func includes(items []any, v any) bool {
+	return slices.ContainsFunc(items, func(item any) bool { return strictlyEqual(item, v) })
+}

@@ -106,3 +106,10 @@ func (e *evaluator) bindElement(part js.BindingElement, v any, s *scope) {
 	}
 	e.bind(part.Binding, v, s)
 }
+
+func argAt(args []any, n int) any {
+	if n < len(args) {
+		return args[n]
+	}
+	return Undefined{}
+}

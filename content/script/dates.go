@@ -94,14 +94,14 @@ func (e *evaluator) dateMethod(t time.Time, name string, args []any) any {
 	case "toDateString":
 		return local.Format("Mon Jan 02 2006")
 	case "toLocaleDateString":
-		return localeDate(local, args, false)
+		return localeDate(local, args)
 	}
 	fail("unsupported method of a date: " + name)
 	return nil
 }
 
 // localeDate is toLocaleDateString, for English.
-func localeDate(t time.Time, args []any, asIs bool) string {
+func localeDate(t time.Time, args []any) string {
 	locale, ok := argAt(args, 0).(string)
 	options, _ := argAt(args, 1).(*Object)
 	if !ok || options != nil && options.Lookup != nil {

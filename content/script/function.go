@@ -102,11 +102,6 @@ func (f Function) inner() Function {
 	if err != nil || !ok || len(c.params.List) > 0 {
 		return f
 	}
-	if len(c.body) == 1 {
-		if r, ok := c.body[0].(*js.ReturnStmt); ok {
-			return Function{r.Value, c.scope}
-		}
-	}
 	for _, stmt := range c.body {
 		if r, ok := stmt.(*js.ReturnStmt); ok {
 			s := frozenScope(c.scope)
@@ -132,11 +127,7 @@ func (f Function) resolveObject() (*js.ObjectExpr, *scope) {
 			case b == nil:
 				return nil, nil
 			case b.module != "":
-				m := at.moduleOf()
-				if m = m.program.resolve(m.path, b.module); m == nil || m.exports[b.export] == nil {
-					return nil, nil
-				}
-				expr, s = m.exports[b.export], m.scope
+				expr, s = at.moduleOf().importedExpr(b.module, b.export)
 			default:
 				expr, s = b.expr, at
 			}
@@ -149,10 +140,7 @@ func (f Function) resolveObject() (*js.ObjectExpr, *scope) {
 			if m == nil || name == "" {
 				return nil, nil
 			}
-			if m = m.program.resolve(m.path, name); m == nil || m.exports["default"] == nil {
-				return nil, nil
-			}
-			expr, s = m.exports["default"], m.scope
+			expr, s = m.importedExpr(name, "default")
 		default:
 			return nil, nil
 		}

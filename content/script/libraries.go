@@ -202,7 +202,7 @@ func (e *evaluator) packageObjectMethod(o packageObject, name string, args []any
 			if len(o.args) < 2 {
 				o.args = append(o.args, NewObject())
 			}
-			return localeDate(t.In(e.host.Zone), o.args, true)
+			return localeDate(t.In(e.host.Zone), o.args)
 		}
 	case "markdown-it":
 		switch name {

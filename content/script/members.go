@@ -4,7 +4,6 @@ import (
 	"math"
 	"strconv"
 	"time"
-	"unicode/utf16"
 
 	"github.com/tdewolff/parse/v2/js"
 )
@@ -140,15 +139,6 @@ func (e *evaluator) member(v any, name string) any {
 	return nil
 }
 
-func utf16Length(s string) int {
-	for i := 0; i < len(s); i++ {
-		if s[i] >= 0x80 {
-			return len(utf16.Encode([]rune(s)))
-		}
-	}
-	return len(s)
-}
-
 func (e *evaluator) index(v, key any) any {
 	n, isNumber := key.(float64)
 	if !isNumber {
@@ -166,11 +156,10 @@ func (e *evaluator) index(v, key any) any {
 		}
 	case string:
 		if isNumber && n == math.Trunc(n) {
-			units := utf16.Encode([]rune(o))
-			if n >= 0 && n < float64(len(units)) {
-				return string(utf16.Decode(units[int(n) : int(n)+1]))
+			if n < 0 {
+				return Undefined{}
 			}
-			return Undefined{}
+			return charFromEnd(o, int(min(n, 1e9)))
 		}
 	}
 	return e.member(v, toString(key))
@@ -219,20 +208,4 @@ func (e *evaluator) construct(x *js.NewExpr, s *scope) any {
 	}
 	fail("unsupported constructor")
 	return nil
-}
-
-func argAt(args []any, n int) any {
-	if n < len(args) {
-		return args[n]
-	}
-	return Undefined{}
-}
-
-func includes(items []any, v any) bool {
-	for _, item := range items {
-		if strictlyEqual(item, v) {
-			return true
-		}
-	}
-	return false
 }

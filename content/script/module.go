@@ -110,3 +110,11 @@ func (p *Program) resolve(from, name string) *module {
 	}
 	return nil
 }
+
+// importedExpr returns the expression that another module exports, with its scope; nil for none.
+func (m *module) importedExpr(module, name string) (js.IExpr, *scope) {
+	if m = m.program.resolve(m.path, module); m == nil {
+		return nil, nil
+	}
+	return m.exports[name], m.scope
+}

@@ -264,3 +264,12 @@ func split(s string, args []any) any {
 	}
 	return checkLength(out)
 }
+
+func utf16Length(s string) int {
+	for i := 0; i < len(s); i++ {
+		if s[i] >= 0x80 {
+			return len(utf16.Encode([]rune(s)))
+		}
+	}
+	return len(s)
+}

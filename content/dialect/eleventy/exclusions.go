@@ -82,8 +82,8 @@ func (r *configRules) readFormats(e *Engine, file, text string) {
 	r.noMarkdown = &o
 }
 
-// LeavesOut matches a path, from the project's folder, against what is ignored. A glob also matches
-// what is below a folder that it matches.
+// LeavesOut returns why Eleventy ignores a file; nil where it does not. A glob also matches what is
+// below a folder that it matches.
 func (e *Engine) LeavesOut(file string) *post.Omission {
 	if e.settings == nil {
 		return nil

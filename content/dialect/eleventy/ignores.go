@@ -46,7 +46,7 @@ func ignoreGlob(folder, line string) string {
 
 var (
 	ignoresAdd  = regexp.MustCompile(`\.ignores\s*\.\s*(add|delete)\(\s*`)
-	literalText = regexp.MustCompile("^(?:\"([^\"\\\\\n]*)\"|'([^'\\\\\n]*)'|`([^`$\\\\]*)`)\\s*,?\\s*([),])")
+	literalText = regexp.MustCompile("^(?:\"([^\"\\\\\n]*)\"|'([^'\\\\\n]*)'|`([^`$\\\\]*)`)\\s*,?\\s*[),]")
 	conditional = regexp.MustCompile(`\b(?:if|else|for|while|switch|case|catch)\b|\.(?:forEach|map)\(|&&|\|\||\?[^.]`)
 )
 
@@ -54,18 +54,17 @@ var (
 func (r *configRules) readIgnores(e *Engine, file, text string) {
 	for _, m := range ignoresAdd.FindAllStringSubmatchIndex(text, -1) {
 		o := e.at(file, text, m[0], "ignores."+text[m[2]:m[3]])
-		arg := literalText.FindStringSubmatch(text[m[1]:])
-		if arg == nil {
-			if glob, ok := e.functions.program.EvalString(filepath.ToSlash(file), argumentAt(text, m[1])); ok {
-				arg = []string{"", glob, "", "", ""}
-			}
+		glob, known := "", true
+		if arg := literalText.FindStringSubmatch(text[m[1]:]); arg != nil {
+			glob = arg[1] + arg[2] + arg[3]
+		} else {
+			glob, known = e.functions.program.EvalString(filepath.ToSlash(file), argumentAt(text, m[1]))
 		}
-		if arg == nil {
+		if !known {
 			o.Held, o.Reason = true, o.Reason+" of a computed value"
 			r.doubt = dialect.Omitted(r.doubt, &o)
 			continue
 		}
-		glob := arg[1] + arg[2] + arg[3]
 		o.Reason += ": " + post.Clip(glob)
 		if o.Held = isConditional(text, m[0]); o.Held {
 			o.Reason += " (on a condition)"

@@ -2,9 +2,10 @@ package eleventy
 
 import (
 	"bytes"
+	"regexp"
+
 	"publisher/content/markdown"
 	"publisher/content/mdsource"
-	"regexp"
 )
 
 // markdownItSettings are the options and plugins of markdown-it that change what is read.

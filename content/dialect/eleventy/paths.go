@@ -2,9 +2,10 @@ package eleventy
 
 import (
 	"path"
-	"publisher/content/dialect"
 	"regexp"
 	"strings"
+
+	"publisher/content/dialect"
 )
 
 var (

@@ -2,12 +2,13 @@ package eleventy
 
 import (
 	"path"
-	"publisher/content/dialect"
-	"publisher/content/liquid"
-	"publisher/content/mdsource"
 	"strings"
 
 	"golang.org/x/net/html"
+
+	"publisher/content/dialect"
+	"publisher/content/liquid"
+	"publisher/content/mdsource"
 )
 
 // templateHost is the environment of Liquid or Nunjucks in a text.
