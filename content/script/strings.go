@@ -1,94 +1,9 @@
 package script
 
 import (
-	"slices"
 	"strings"
-	"time"
 	"unicode/utf16"
 )
-
-// isMethod reports whether strings or arrays have a method of that name.
-func isMethod(name string) bool {
-	return slices.Contains(strings.Fields(`toLowerCase toUpperCase trim trimStart trimEnd toString startsWith endsWith includes indexOf
-		lastIndexOf padStart padEnd concat charAt at repeat slice substring substr split replace replaceAll match normalize localeCompare
-		map filter find findIndex some every forEach reduce join sort reverse push flat flatMap keys entries values toSorted`), name)
-}
-
-// method calls a method of a value.
-func (e *evaluator) method(of any, name string, args []any) any {
-	switch v := of.(type) {
-	case *Object:
-		if name == "hasOwnProperty" {
-			return hasProperty(v, argAt(args, 0))
-		}
-		return e.call(v.get(name), args)
-	case *closure:
-		if name == "call" && len(args) > 0 {
-			return e.call(v, args[1:])
-		}
-		fail("unsupported method " + name)
-	}
-	if name != "push" && name != "sort" {
-		requireKnown(args...)
-	}
-	return e.builtinMethod(of, name, args)
-}
-
-// builtinMethod calls a method of JavaScript's own values, or of a package's.
-func (e *evaluator) builtinMethod(of any, name string, args []any) any {
-	switch v := of.(type) {
-	case Unknown:
-		return unknownMethod(v, name)
-	case string:
-		e.work(len(v) / bytesPerStep)
-		for _, a := range args {
-			if _, ok := a.(*regex); ok {
-				e.work(len(v))
-			}
-		}
-		out := e.stringMethod(v, name, args)
-		if s, ok := out.(string); ok && len(s) > maxBytes {
-			fail("string too long")
-		}
-		return out
-	case *Array:
-		e.steps += len(v.Items)
-		e.step()
-		out := e.arrayMethod(v, name, args)
-		if l, ok := out.(*Array); ok {
-			checkLength(l)
-		}
-		return out
-	case float64:
-		return numberMethod(v, name, args)
-	case time.Time:
-		return e.dateMethod(v, name, args)
-	case libraryDate:
-		return v.method(e, name, args)
-	case *regex:
-		if name == "test" {
-			s := toString(argAt(args, 0))
-			e.work(len(s))
-			return v.re.MatchString(s)
-		}
-	case global:
-		return e.globalMethod(string(v), name, args)
-	case packageExport:
-		return e.call(e.member(v, name), args)
-	case packageObject:
-		return e.packageObjectMethod(v, name, args)
-	case currentTime:
-		if name == "getTime" || name == "valueOf" {
-			return v
-		}
-	case bool:
-		if name == "toString" {
-			return toString(v)
-		}
-	}
-	fail("unsupported method " + name)
-	return nil
-}
 
 // stringArg returns an argument of a method that works on strings.
 func stringArg(args []any, n int) string { return toString(argAt(args, n)) }
