@@ -1,30 +1,30 @@
 package script
 
 import (
+	"maps"
 	"strings"
 
 	"github.com/tdewolff/parse/v2/js"
 )
 
-// Data is what a script that exports an object says: values, and functions that are
-// called with a page's data. Among the functions are values that are not known.
+// Data is what a script that exports an object says: values, and functions of a page's data. Values
+// that are unknown are among the functions.
 type Data struct {
 	Values    map[string]any
 	Functions map[string]Function
 	Computed  map[string]Function // of eleventyComputed
 }
 
-// DataFile reads the object that a file exports; ok is false where it exports none
-// that can be known.
-func DataFile(files []File, name string) (Data, bool) {
+// ReadData returns the object that a file exports; ok is false where it is unknown.
+func ReadData(files []File, name string) (Data, bool) {
 	p := Load(files)
-	f, ok := p.Exported(name)
+	f, ok := p.DefaultExport(name)
 	if !ok {
 		m := p.modules[name]
 		if m == nil || len(m.exports) == 0 {
 			return Data{}, false
 		}
-		d := Data{Values: map[string]any{}, Functions: map[string]Function{}, Computed: map[string]Function{}}
+		d := newData()
 		for key, expr := range m.exports {
 			d.add(key, Function{expr, m.scope})
 		}
@@ -33,13 +33,17 @@ func DataFile(files []File, name string) (Data, bool) {
 	return f.Data()
 }
 
-// FrontMatter reads front matter in JavaScript: an object, or names that are set.
+func newData() Data {
+	return Data{Values: map[string]any{}, Functions: map[string]Function{}, Computed: map[string]Function{}}
+}
+
+// FrontMatter reads front matter in JavaScript: an object, or declarations.
 func FrontMatter(text string) Data {
 	if strings.HasPrefix(strings.TrimSpace(text), "{") {
-		d, _ := DataFile([]File{{Path: "/front", Text: "export default " + text}}, "/front")
+		d, _ := ReadData([]File{{Path: "/front", Text: "export default " + text}}, "/front")
 		return d
 	}
-	d := Data{Values: map[string]any{}, Functions: map[string]Function{}, Computed: map[string]Function{}}
+	d := newData()
 	p := Load([]File{{Path: "/front", Text: text}})
 	if m := p.modules["/front"]; m != nil {
 		for name := range m.scope.names {
@@ -49,54 +53,45 @@ func FrontMatter(text string) Data {
 	return d
 }
 
-// data takes an object apart, member by member, so that one that is not known costs
-// only itself.
-func (f Function) data() (Data, bool) {
-	d := Data{Values: map[string]any{}, Functions: map[string]Function{}, Computed: map[string]Function{}}
-	object, scope := f.literal()
+// members takes an object apart, so that an unknown member costs only itself.
+func (f Function) members() (Data, bool) {
+	d := newData()
+	object, scope := f.resolveObject()
 	if object == nil {
 		return d, false
 	}
 	for _, p := range object.List {
 		switch m, isMethod := p.Value.(*js.MethodDecl); {
 		case p.Spread:
-			if more, ok := (Function{p.Value, scope}).data(); ok {
+			if more, ok := (Function{p.Value, scope}).members(); ok {
 				d.merge(more)
 			}
 		case isMethod:
 			d.add(string(m.Name.Literal.Data), Function{&js.FuncDecl{Params: m.Params, Body: m.Body}, scope})
 		case p.Name != nil && p.Name.Computed == nil:
-			d.add(newEvaluator(Host{}).key(p.Name, scope), Function{p.Value, scope})
+			d.add(newEvaluator(Host{}).propertyName(p.Name, scope), Function{p.Value, scope})
 		}
 	}
 	return d, true
 }
 
 func (d *Data) merge(more Data) {
-	for key, v := range more.Values {
-		d.Values[key] = v
-	}
-	for key, f := range more.Functions {
-		d.Functions[key] = f
-	}
-	for key, f := range more.Computed {
-		d.Computed[key] = f
-	}
+	maps.Copy(d.Values, more.Values)
+	maps.Copy(d.Functions, more.Functions)
+	maps.Copy(d.Computed, more.Computed)
 }
 
 func (d *Data) add(key string, f Function) {
 	if key == "eleventyComputed" {
-		if inner, ok := f.data(); ok {
-			for key, f := range inner.Functions {
-				d.Computed[key] = f
-			}
-			d.Values[key] = plainObject(inner.Values)
+		if inner, ok := f.members(); ok {
+			maps.Copy(d.Computed, inner.Functions)
+			d.Values[key] = objectOf(inner.Values)
 		}
 		return
 	}
 	switch v, err := f.Value(Host{}); v := v.(type) {
 	case *closure:
-		d.Functions[key] = v.function()
+		d.Functions[key] = v.asFunction()
 	default:
 		if err != nil {
 			d.Functions[key] = f
@@ -106,7 +101,7 @@ func (d *Data) add(key string, f Function) {
 	}
 }
 
-func plainObject(values map[string]any) *Object {
+func objectOf(values map[string]any) *Object {
 	o := NewObject()
 	for key, v := range values {
 		o.Set(key, v)
@@ -114,77 +109,11 @@ func plainObject(values map[string]any) *Object {
 	return o
 }
 
-// literal follows names and imports to an object that is written out.
-func (f Function) literal() (*js.ObjectExpr, *scope) {
-	expr, s := f.expr, f.scope
-	for range maxDepth {
-		switch x := expr.(type) {
-		case *js.ObjectExpr:
-			return x, s
-		case *js.GroupExpr:
-			expr = x.X
-		case *js.Var:
-			b, at := s.lookup(string(x.Data))
-			switch {
-			case b == nil:
-				return nil, nil
-			case b.module != "":
-				m := at.moduleOf()
-				if m = m.program.find(m.path, b.module); m == nil || m.exports[b.export] == nil {
-					return nil, nil
-				}
-				expr, s = m.exports[b.export], m.scope
-			default:
-				expr, s = b.value, at
-			}
-		case *js.CallExpr:
-			name := ""
-			if plain(x.X) == "require" && len(x.Args.List) == 1 {
-				name, _ = literalText(x.Args.List[0].Value)
-			}
-			m := s.moduleOf()
-			if m == nil || name == "" {
-				return nil, nil
-			}
-			if m = m.program.find(m.path, name); m == nil || m.exports["default"] == nil {
-				return nil, nil
-			}
-			expr, s = m.exports["default"], m.scope
-		default:
-			return nil, nil
-		}
-	}
-	return nil, nil
-}
+// Data returns the members of an object, or of the object that a function without parameters returns;
+// ok is false where they are unknown.
+func (f Function) Data() (Data, bool) { return f.inner().members() }
 
-// Data returns the members of an object, or of the object that a function without
-// parameters returns.
-func (f Function) Data() (Data, bool) { return f.Inner().data() }
-
-// AsComputed returns data that are eleventyComputed as a whole.
+// AsComputed returns the data as those of eleventyComputed.
 func (d Data) AsComputed() Data {
-	return Data{Computed: d.Functions, Values: map[string]any{"eleventyComputed": plainObject(d.Values)}}
-}
-
-// Inner is what a function without parameters returns, where that is written out: the
-// config hands functions over within functions.
-func (f Function) Inner() Function {
-	v, err := f.Value(Host{})
-	c, ok := v.(*closure)
-	if err != nil || !ok || len(c.params.List) > 0 {
-		return f
-	}
-	if len(c.body) == 1 {
-		if r, ok := c.body[0].(*js.ReturnStmt); ok {
-			return Function{r.Value, c.scope}
-		}
-	}
-	for _, stmt := range c.body {
-		if r, ok := stmt.(*js.ReturnStmt); ok {
-			s := &scope{outer: c.scope, names: map[string]*binding{}, frozen: true}
-			s.declare(c.body)
-			return Function{r.Value, s}
-		}
-	}
-	return f
+	return Data{Computed: d.Functions, Values: map[string]any{"eleventyComputed": objectOf(d.Values)}}
 }

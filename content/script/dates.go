@@ -2,16 +2,14 @@ package script
 
 import (
 	"math"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
 
-// parse reads a text as a Date does: one in the form of ISO 8601, a day alone in UTC,
-// a time without an offset in the zone of the build.
-func (e *evaluator) parse(s string, day *time.Location) (time.Time, bool) {
+// parseDate reads a string as Date does. A day alone is in the given zone, a time without an offset in
+// the host's.
+func (e *evaluator) parseDate(s string, day *time.Location) (time.Time, bool) {
 	for _, layout := range []string{"2006-01-02", "2006-01", "2006"} {
 		if t, err := time.ParseInLocation(layout, s, day); err == nil {
 			return t, true
@@ -32,15 +30,15 @@ func (e *evaluator) parse(s string, day *time.Location) (time.Time, bool) {
 
 func (e *evaluator) newDate(args []any) any {
 	if len(args) == 0 {
-		return now{}
+		return currentTime{}
 	}
-	switch v := argument(args, 0).(type) {
+	switch v := argAt(args, 0).(type) {
 	case time.Time:
 		return v
-	case moment:
+	case libraryDate:
 		return v.t
 	case string:
-		if t, ok := e.parse(v, time.UTC); ok {
+		if t, ok := e.parseDate(v, time.UTC); ok {
 			return t
 		}
 	case float64:
@@ -51,7 +49,7 @@ func (e *evaluator) newDate(args []any) any {
 			return time.UnixMilli(int64(v))
 		}
 	}
-	unknown("the date of now, or of what is no date")
+	fail("unknown date")
 	return nil
 }
 
@@ -60,7 +58,7 @@ func (e *evaluator) dateParts(args []any, zone *time.Location) time.Time {
 	for i := range args[:min(len(args), 7)] {
 		f := toNumber(args[i])
 		if math.IsNaN(f) || math.Abs(f) > 1e6 {
-			unknown("a date")
+			fail("unsupported date")
 		}
 		part[i] = int(f)
 	}
@@ -96,29 +94,29 @@ func (e *evaluator) dateMethod(t time.Time, name string, args []any) any {
 	case "toDateString":
 		return local.Format("Mon Jan 02 2006")
 	case "toLocaleDateString":
-		return localeDate(local, args, false)
+		return localeDate(local, args)
 	}
-	unknown("the method " + name + " of a date")
+	fail("unsupported method of a date: " + name)
 	return nil
 }
 
-// localeDate is what browsers make of a day in English.
-func localeDate(t time.Time, args []any, asIs bool) string {
-	locale, ok := argument(args, 0).(string)
-	options, _ := argument(args, 1).(*Object)
-	if !ok || options != nil && options.Missing != nil {
-		unknown("a date in the language of the build")
+// localeDate is toLocaleDateString, for English.
+func localeDate(t time.Time, args []any) string {
+	locale, ok := argAt(args, 0).(string)
+	options, _ := argAt(args, 1).(*Object)
+	if !ok || options != nil && options.Lookup != nil {
+		fail("unknown locale")
 	}
 	has := map[string]string{}
 	if options != nil {
 		for _, key := range options.keys {
-			has[key] = text(options.values[key])
+			has[key] = toString(options.values[key])
 		}
 	}
 	if zone := has["timeZone"]; zone != "" {
 		loc, err := time.LoadLocation(zone)
 		if err != nil {
-			unknown("the time zone " + zone)
+			fail("unknown time zone " + zone)
 		}
 		t = t.In(loc)
 		delete(has, "timeZone")
@@ -129,7 +127,7 @@ func localeDate(t time.Time, args []any, asIs bool) string {
 	weekday := map[string]string{"long": "Monday", "short": "Mon"}[has["weekday"]]
 	for key := range has {
 		if !slices.Contains([]string{"month", "day", "year", "weekday"}, key) {
-			unknown("a date with " + key)
+			fail("unsupported date option " + key)
 		}
 	}
 	switch {
@@ -151,117 +149,6 @@ func localeDate(t time.Time, args []any, asIs bool) string {
 	case (has["month"] == "long" || has["month"] == "short") && day == "" && year != "" && weekday == "" && strings.HasPrefix(locale, "en-"):
 		return t.Format(month + " " + year)
 	}
-	unknown("a date in the form of " + locale)
+	fail("unsupported date format of " + locale)
 	return ""
-}
-
-// pattern is a word in a layout of Luxon's, of date-fns or of Day.js and Moment.
-var (
-	luxonWord = regexp.MustCompile(`'[^']*'|([A-Za-z])\w*|[^A-Za-z']+`)
-	dayjsWord = regexp.MustCompile(`\[[^\]]*\]|YYYY|YY|MMMM|MMM|MM|Mo|M|DDDD|DDD|Do|DD|D|dddd|ddd|dd|d|HH|H|hh|h|mm|m|ss|s|SSS|A|a|ZZ|Z|X|x|[A-Za-z]+|[^A-Za-z\[]+`)
-	sameWord  = regexp.MustCompile(`a+|c+|d+o?|E+|H+|h+|L+|M+|m+|o+|s+|S+|y+|Z+|[A-Za-z]`)
-)
-
-// luxonLayouts are Go's layouts for the words of Luxon and date-fns.
-func luxonLayout(word string) (string, bool) {
-	layout, ok := map[string]string{
-		"yyyy": "2006", "y": "2006", "yy": "06", "MM": "01", "M": "1", "MMM": "Jan", "MMMM": "January", "LL": "01", "L": "1", "LLL": "Jan", "LLLL": "January",
-		"dd": "02", "d": "2", "EEE": "Mon", "ccc": "Mon", "EEEE": "Monday", "cccc": "Monday", "HH": "15", "hh": "03", "h": "3", "mm": "04", "m": "4",
-		"ss": "05", "s": "5", "a": "PM", "ooo": "002", "ZZ": "-07:00", "ZZZ": "-0700", "SSS": "000",
-	}[word]
-	return layout, ok
-}
-
-func formatLuxon(t time.Time, layout string) string {
-	var b strings.Builder
-	for _, word := range luxonWord.FindAllString(layout, 100) {
-		if word[0] == '\'' {
-			b.WriteString(strings.Trim(word, "'"))
-			continue
-		}
-		if !isLetter(word[0]) {
-			b.WriteString(word)
-			continue
-		}
-		rest := word
-		for rest != "" {
-			part := sameWord.FindString(rest)
-			if part == "" || !strings.HasPrefix(rest, part) { // digits and _ within
-				b.WriteString(rest[:1])
-				rest = rest[1:]
-				continue
-			}
-			rest = rest[len(part):]
-			b.WriteString(luxonPart(t, part))
-		}
-	}
-	return b.String()
-}
-
-func luxonPart(t time.Time, part string) string {
-	switch part {
-	case "H":
-		return strconv.Itoa(t.Hour())
-	case "o":
-		return strconv.Itoa(t.YearDay())
-	case "do":
-		return ordinal(t.Day())
-	case "SSS":
-		return t.Format(".000")[1:]
-	}
-	layout, ok := luxonLayout(part)
-	if !ok {
-		unknown("the part " + part + " of a date")
-	}
-	return t.Format(layout)
-}
-
-func isLetter(c byte) bool { return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' }
-
-func formatDayjs(t time.Time, layout string) string {
-	var b strings.Builder
-	for _, word := range dayjsWord.FindAllString(layout, 100) {
-		if word[0] == '[' {
-			b.WriteString(strings.Trim(word, "[]"))
-			continue
-		}
-		if !isLetter(word[0]) {
-			b.WriteString(word)
-			continue
-		}
-		switch word {
-		case "Do":
-			b.WriteString(ordinal(t.Day()))
-			continue
-		case "H":
-			b.WriteString(strconv.Itoa(t.Hour()))
-			continue
-		case "SSS":
-			b.WriteString(t.Format(".000")[1:])
-			continue
-		}
-		layout, ok := map[string]string{"YYYY": "2006", "YY": "06", "MMMM": "January", "MMM": "Jan", "MM": "01", "M": "1", "DD": "02", "D": "2",
-			"dddd": "Monday", "ddd": "Mon", "HH": "15", "hh": "03", "h": "3", "mm": "04", "m": "4", "ss": "05", "s": "5", "A": "PM", "a": "pm",
-			"Z": "-07:00", "ZZ": "-0700"}[word]
-		if !ok {
-			unknown("the part " + word + " of a date")
-		}
-		b.WriteString(t.Format(layout))
-	}
-	return b.String()
-}
-
-func ordinal(n int) string {
-	ending := "th"
-	if n%100 < 11 || n%100 > 13 {
-		switch n % 10 {
-		case 1:
-			ending = "st"
-		case 2:
-			ending = "nd"
-		case 3:
-			ending = "rd"
-		}
-	}
-	return strconv.Itoa(n) + ending
 }

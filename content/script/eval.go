@@ -8,87 +8,65 @@ import (
 	"github.com/tdewolff/parse/v2/js"
 )
 
-// Host is what the world around a function says.
-type Host struct {
-	This     *Object        // of a filter or shortcode: page, env
-	Zone     *time.Location // of dates where the script names none
-	Date     time.Time      // of the page
-	Markdown func(text string, inline bool) (html string, ok bool)
-	Slug     func(text string, decamelize bool) string // as @sindresorhus/slugify makes one
-	Step     func(n int)                               // counts the work of all calls together; it may panic to end them
-}
-
-// Bounds of one evaluation.
+// Limits of one evaluation.
 const (
 	maxSteps = 20_000
 	maxDepth = 60
-	maxBytes = 256 << 10 // of one text
-	maxItems = 5_000     // of one list
-	// bytesPerStep is how much text is gone through in the time of a step; a pattern
-	// takes a step for each byte.
+	maxBytes = 256 << 10 // of one string
+	maxItems = 5_000     // of one array
+	// bytesPerStep is how much of a string is gone through in the time of a step; a regular
+	// expression takes a step for each byte.
 	bytesPerStep = 64
-	maxParts     = 50_000 // of a result, with the lists and objects in it
+	maxParts     = 50_000 // of a result: values in its arrays and objects
 )
 
+// evaluator evaluates one call, or all paths through one.
 type evaluator struct {
 	host  Host
 	steps int
 	depth int
-	found map[*binding]any // what names outside the function have come to; busy while it is worked out
+	cache map[*binding]any // values of names outside the function; inProgress during their evaluation
 
-	explores bool             // what is not known is an Unknown, and does not end the evaluation
-	way      []bool           // how conditions that are not known are decided, in the order in which they are met
-	at       int              // how many of them were met
-	written  map[property]any // what members of the caller's objects are set to
+	exploring bool                // an unknown value is an Unknown, and does not end the evaluation
+	decisions []bool              // how unknown conditions are decided on this path, in the order in which they are met
+	decided   int                 // how many of them were met so far
+	writes    map[propertyRef]any // what properties of the caller's objects are set to
 }
 
-// property is a member of an object.
-type property struct {
+// propertyRef is a property of an object.
+type propertyRef struct {
 	of  *Object
 	key string
 }
 
-// busy is the value of a name that depends on itself.
-type busy struct{}
+// inProgress is the value of a name while it is evaluated.
+type inProgress struct{}
 
 func newEvaluator(host Host) *evaluator {
 	if host.Zone == nil {
 		host.Zone = time.UTC
 	}
-	return &evaluator{host: host, found: map[*binding]any{}}
-}
-
-// Value is what the expression comes to.
-func (f Function) Value(host Host) (v any, err error) {
-	defer rescue(&err)
-	return whole(newEvaluator(host).eval(f.expr, f.scope)), nil
-}
-
-// Call is what the function returns for the arguments. An error says what is not known.
-func (f Function) Call(host Host, args ...any) (v any, err error) {
-	defer rescue(&err)
-	e := newEvaluator(host)
-	return whole(e.call(e.eval(f.expr, f.scope), args)), nil
-}
-
-func rescue(err *error) {
-	if r := recover(); r != nil {
-		f, ok := r.(failure)
-		if !ok {
-			panic(r)
-		}
-		*err = f
-	}
+	return &evaluator{host: host, cache: map[*binding]any{}}
 }
 
 func (e *evaluator) step() {
 	if e.steps++; e.steps > maxSteps {
-		fatal("what so long a computation comes to")
+		abort("too many steps")
 	}
 	e.work(1)
 }
 
-// work counts what one step takes beyond the usual, such as going through a text.
+// enter begins a step of an expression within another, which leave ends.
+func (e *evaluator) enter() {
+	e.step()
+	if e.depth++; e.depth > maxDepth {
+		abort("nested too deep")
+	}
+}
+
+func (e *evaluator) leave() { e.depth-- }
+
+// work counts more than a step's usual work, such as going through a string.
 func (e *evaluator) work(n int) {
 	if e.host.Step != nil {
 		e.host.Step(n)
@@ -96,35 +74,32 @@ func (e *evaluator) work(n int) {
 }
 
 func (e *evaluator) eval(expr js.IExpr, s *scope) (v any) {
-	e.step()
-	if e.depth++; e.depth > maxDepth {
-		fatal("so deep a computation")
-	}
-	defer func() { e.depth-- }()
-	if e.explores {
-		defer e.unknownInstead(expr, &v)
+	e.enter()
+	defer e.leave()
+	if e.exploring {
+		defer e.recoverUnknown(expr, &v)
 	}
 	switch x := expr.(type) {
 	case nil:
 		return Undefined{}
 	case *js.LiteralExpr:
-		return e.literal(x)
+		return e.simpleLiteral(x)
 	case *js.Var:
-		return e.name(string(x.Data), s)
+		return e.variable(string(x.Data), s)
 	case *js.GroupExpr:
 		return e.eval(x.X, s)
 	case *js.TemplateExpr:
-		return e.template(x, s)
+		return e.templateLiteral(x, s)
 	case *js.ArrayExpr:
-		return e.list(x, s)
+		return e.arrayLiteral(x, s)
 	case *js.ObjectExpr:
-		return e.object(x, s)
+		return e.objectLiteral(x, s)
 	case *js.ArrowFunc:
 		return &closure{params: x.Params, body: x.Body.List, scope: s, arrow: true, expr: x}
 	case *js.FuncDecl:
 		return &closure{params: x.Params, body: x.Body.List, scope: s, expr: x}
 	case *js.CondExpr:
-		if e.truth(e.eval(x.Cond, s)) {
+		if e.isTruthy(e.eval(x.Cond, s)) {
 			return e.eval(x.X, s)
 		}
 		return e.eval(x.Y, s)
@@ -136,7 +111,7 @@ func (e *evaluator) eval(expr js.IExpr, s *scope) (v any) {
 		v, _ := e.chain(expr, s)
 		return v
 	case *js.NewExpr:
-		return e.make(x, s)
+		return e.construct(x, s)
 	case *js.CommaExpr:
 		var last any
 		for _, item := range x.List {
@@ -144,14 +119,14 @@ func (e *evaluator) eval(expr js.IExpr, s *scope) (v any) {
 		}
 		return last
 	}
-	unknown("a part of the script")
+	fail("unsupported expression")
 	return nil
 }
 
-func (e *evaluator) literal(x *js.LiteralExpr) any {
+func (e *evaluator) simpleLiteral(x *js.LiteralExpr) any {
 	switch x.TokenType {
 	case js.StringToken:
-		return stringOf(x.Data)
+		return stringValue(x.Data)
 	case js.TrueToken, js.FalseToken:
 		return x.TokenType == js.TrueToken
 	case js.NullToken:
@@ -161,7 +136,7 @@ func (e *evaluator) literal(x *js.LiteralExpr) any {
 			return e.host.This
 		}
 	case js.RegExpToken:
-		return regexOf(string(x.Data))
+		return regexLiteral(string(x.Data))
 	}
 	if js.IsNumeric(x.TokenType) {
 		if f, err := strconv.ParseFloat(strings.ReplaceAll(string(x.Data), "_", ""), 64); err == nil {
@@ -171,58 +146,58 @@ func (e *evaluator) literal(x *js.LiteralExpr) any {
 			return float64(n)
 		}
 	}
-	unknown(string(x.Data))
+	fail("unsupported literal " + string(x.Data))
 	return nil
 }
 
-// name is the value of a variable, or of one of JavaScript's own names.
-func (e *evaluator) name(name string, s *scope) any {
+// variable returns the value of a variable, or of one of JavaScript's own names.
+func (e *evaluator) variable(name string, s *scope) any {
 	b, at := s.lookup(name)
 	if b == nil {
-		return globalName(name)
+		return lookupGlobal(name)
 	}
-	if b.known {
-		return b.got
+	if b.evaluated {
+		return b.value
 	}
-	if v, ok := e.found[b]; ok && v != any(busy{}) {
+	if v, ok := e.cache[b]; ok && v != any(inProgress{}) {
 		return v
-	} else if ok || b.given {
-		unknown(name)
+	} else if ok || b.unbound {
+		fail("unknown name " + name)
 	}
 	if b.module != "" {
 		return e.imported(b, at.moduleOf())
 	}
-	if m := at.moduleOf(); !b.fixed && m != nil && m.isAssigned(name) {
-		unknown(name + ", which the script changes")
+	if m := at.moduleOf(); !b.constant && m != nil && m.isAssigned(name) {
+		fail(name + " is reassigned")
 	}
-	e.found[b] = busy{}
-	v := e.eval(b.value, at)
-	if b.parts != nil {
-		inner := &scope{names: map[string]*binding{}}
-		e.bind(b.parts, v, inner)
-		v = inner.names[name].got
+	e.cache[b] = inProgress{}
+	v := e.eval(b.expr, at)
+	if b.pattern != nil {
+		inner := newScope(nil)
+		e.bind(b.pattern, v, inner)
+		v = inner.names[name].value
 	}
-	e.found[b] = v
+	e.cache[b] = v
 	return v
 }
 
 func (e *evaluator) imported(b *binding, from *module) any {
 	if from == nil {
-		unknown(b.module)
+		fail("unknown module " + b.module)
 	}
-	m := from.program.find(from.path, b.module)
+	m := from.program.resolve(from.path, b.module)
 	if m == nil {
 		if strings.HasPrefix(b.module, ".") {
-			unknown(b.module)
+			fail("unknown module " + b.module)
 		}
-		return external{b.module, b.export}
+		return packageExport{b.module, b.export}
 	}
 	return e.exported(m, b.export)
 }
 
 func (e *evaluator) exported(m *module, name string) any {
 	expr := m.exports[name]
-	if name == "default" && expr == nil && len(m.exports) > 0 || name == "*" { // require of exports.name = …
+	if name == "default" && expr == nil && len(m.exports) > 0 || name == "*" { // require of a module with exports.name = …
 		o := NewObject()
 		for key, value := range m.exports {
 			o.Set(key, e.eval(value, m.scope))
@@ -230,28 +205,28 @@ func (e *evaluator) exported(m *module, name string) any {
 		return o
 	}
 	if expr == nil {
-		unknown(name + " of " + m.path)
+		fail("unknown export " + name + " of " + m.path)
 	}
 	return e.eval(expr, m.scope)
 }
 
-func (e *evaluator) template(x *js.TemplateExpr, s *scope) any {
-	tag := plain(x.Tag)
+func (e *evaluator) templateLiteral(x *js.TemplateExpr, s *scope) any {
+	tag := dottedName(x.Tag)
 	if x.Tag != nil && tag != "html" && tag != "String.raw" {
-		unknown("the tag of a template")
+		fail("unsupported template tag")
 	}
 	var b strings.Builder
 	for _, part := range x.List {
 		b.WriteString(unescape(strings.TrimSuffix(string(part.Value[1:]), "${")))
 		v := e.eval(part.Expr, s)
-		if list, ok := v.(*List); ok && tag == "html" {
+		if list, ok := v.(*Array); ok && tag == "html" {
 			for _, item := range list.Items {
-				b.WriteString(text(item))
+				b.WriteString(toString(item))
 			}
 			continue
 		}
-		if b.WriteString(text(v)); b.Len() > maxBytes {
-			unknown("so long a text")
+		if b.WriteString(toString(v)); b.Len() > maxBytes {
+			fail("string too long")
 		}
 	}
 	tail := string(x.Tail)
@@ -259,35 +234,32 @@ func (e *evaluator) template(x *js.TemplateExpr, s *scope) any {
 	return b.String()
 }
 
-func (e *evaluator) list(x *js.ArrayExpr, s *scope) any {
-	out := &List{own: true}
+func (e *evaluator) arrayLiteral(x *js.ArrayExpr, s *scope) any {
+	out := &Array{mutable: true}
 	for _, item := range x.List {
 		v := e.eval(item.Value, s)
 		if !item.Spread {
 			out.Items = append(out.Items, v)
 			continue
 		}
-		out.Items = append(out.Items, e.items(v)...)
+		out.Items = append(out.Items, e.iterate(v)...)
 	}
-	return bounded(out)
+	return checkLength(out)
 }
 
-func bounded(l *List) *List {
+func checkLength(l *Array) *Array {
 	if len(l.Items) > maxItems {
-		unknown("so long a list")
+		fail("array too long")
 	}
 	return l
 }
 
-func (e *evaluator) object(x *js.ObjectExpr, s *scope) any {
+func (e *evaluator) objectLiteral(x *js.ObjectExpr, s *scope) any {
 	o := NewObject()
-	o.own = true
+	o.mutable = true
 	for _, p := range x.List {
 		if p.Spread {
-			more, ok := e.eval(p.Value, s).(*Object)
-			if !ok || more.Missing != nil {
-				unknown("what is spread in an object")
-			}
+			more := ownProperties(e.eval(p.Value, s))
 			for _, key := range more.keys {
 				o.Set(key, more.values[key])
 			}
@@ -298,25 +270,25 @@ func (e *evaluator) object(x *js.ObjectExpr, s *scope) any {
 				expr: &js.FuncDecl{Params: m.Params, Body: m.Body}})
 			continue
 		}
-		o.Set(e.key(p.Name, s), e.eval(p.Value, s))
+		o.Set(e.propertyName(p.Name, s), e.eval(p.Value, s))
 	}
 	return o
 }
 
-func (e *evaluator) key(name *js.PropertyName, s *scope) string {
+func (e *evaluator) propertyName(name *js.PropertyName, s *scope) string {
 	if name.Computed != nil {
-		return text(e.eval(name.Computed, s))
+		return toString(e.eval(name.Computed, s))
 	}
 	if name.Literal.TokenType == js.StringToken {
-		return stringOf(name.Literal.Data)
+		return stringValue(name.Literal.Data)
 	}
 	return string(name.Literal.Data)
 }
 
-// items are what a loop or a spread goes over.
-func (e *evaluator) items(v any) []any {
+// iterate returns the items that a loop or a spread goes through.
+func (e *evaluator) iterate(v any) []any {
 	switch v := v.(type) {
-	case *List:
+	case *Array:
 		return v.Items
 	case string:
 		var out []any
@@ -325,6 +297,6 @@ func (e *evaluator) items(v any) []any {
 		}
 		return out
 	}
-	unknown("what is gone over")
+	fail("unsupported iteration")
 	return nil
 }

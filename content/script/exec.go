@@ -4,142 +4,39 @@ import (
 	"github.com/tdewolff/parse/v2/js"
 )
 
-// flow says how a statement ended.
+// flow is how a statement ends.
 type flow int
 
 const (
-	goesOn flow = iota
-	returns
-	breaks
-	continues
+	flowNext flow = iota
+	flowReturn
+	flowBreak
+	flowContinue
 )
 
-// call calls a function of the script or one that is known here.
-func (e *evaluator) call(f any, args []any) any {
-	e.step()
-	switch f := f.(type) {
-	case native:
-		needKnown(args...)
-		return f(e, args)
-	case *closure:
-		return e.enter(f, args)
-	case external:
-		needKnown(args...)
-		return callExternal(e, f, args)
-	case global:
-		return callGlobal(e, string(f), args)
-	}
-	unknown("what is called")
-	return nil
-}
-
-// enter runs the body of a function. Where a statement of it is not known, neither is
-// what it has changed.
-func (e *evaluator) enter(f *closure, args []any) any {
-	s := &scope{outer: f.scope, names: map[string]*binding{}}
-	host := e.host
-	defer func() { e.host = host }()
-	defer makeFatal()
-	e.parameters(f.params, args, s)
-	if o, ok := f.this.(*Object); ok {
-		e.host.This = o
-	}
-	v, _ := e.run(f.body, s)
-	return v
-}
-
-func (e *evaluator) parameters(params js.Params, args []any, s *scope) {
-	for i, p := range params.List {
-		var v any = Undefined{}
-		if i < len(args) {
-			v = args[i]
-		}
-		if _, missing := v.(Undefined); missing && p.Default != nil {
-			v = e.eval(p.Default, s)
-		}
-		e.bind(p.Binding, v, s)
-	}
-	if params.Rest != nil {
-		rest := &List{}
-		if len(args) > len(params.List) {
-			rest.Items = append(rest.Items, args[len(params.List):]...)
-		}
-		e.bind(params.Rest, rest, s)
-	}
-}
-
-// bind gives the names of a pattern the parts of a value.
-func (e *evaluator) bind(to js.IBinding, v any, s *scope) {
-	switch b := to.(type) {
-	case nil:
-	case *js.Var:
-		s.set(string(b.Data), &binding{got: v, known: true})
-	case *js.BindingArray:
-		items := e.items(v)
-		for i, part := range b.List {
-			var item any = Undefined{}
-			if i < len(items) {
-				item = items[i]
-			}
-			e.bindPart(part, item, s)
-		}
-		if b.Rest != nil {
-			e.bind(b.Rest, &List{Items: append([]any{}, items[min(len(items), len(b.List)):]...)}, s)
-		}
-	case *js.BindingObject:
-		if b.Rest != nil {
-			unknown("the rest of an object")
-		}
-		for _, item := range b.List {
-			key := ""
-			if item.Key != nil {
-				key = e.key(item.Key, s)
-			} else if name, ok := item.Value.Binding.(*js.Var); ok {
-				key = string(name.Data)
-			}
-			e.bindPart(item.Value, e.part(v, key), s)
-		}
-	}
-}
-
-// part is a member that a pattern takes out of a value.
-func (e *evaluator) part(v any, key string) (part any) {
-	if e.explores {
-		defer e.unknownInstead(nil, &part)
-	}
-	return e.member(v, key)
-}
-
-func (e *evaluator) bindPart(part js.BindingElement, v any, s *scope) {
-	if _, missing := v.(Undefined); missing && part.Default != nil {
-		v = e.eval(part.Default, s)
-	}
-	e.bind(part.Binding, v, s)
-}
-
-// run goes through statements in order.
-func (e *evaluator) run(list []js.IStmt, s *scope) (any, flow) {
+// execList runs statements in order.
+func (e *evaluator) execList(list []js.IStmt, s *scope) (any, flow) {
 	e.step() // also for an empty list: it may be a loop's
 	for _, stmt := range list {
 		if f, ok := stmt.(*js.FuncDecl); ok && f.Name != nil {
-			s.set(string(f.Name.Data), &binding{known: true, got: &closure{params: f.Params, body: f.Body.List, scope: s, expr: f}})
+			s.set(string(f.Name.Data), &binding{evaluated: true, value: &closure{params: f.Params, body: f.Body.List, scope: s, expr: f}})
 		}
 	}
 	for _, stmt := range list {
-		if v, how := e.exec(stmt, s); how != goesOn {
+		if v, how := e.exec(stmt, s); how != flowNext {
 			return v, how
 		}
 	}
-	return Undefined{}, goesOn
+	return Undefined{}, flowNext
 }
 
 func (e *evaluator) exec(stmt js.IStmt, s *scope) (any, flow) {
 	e.step()
 	switch x := stmt.(type) {
 	case *js.ReturnStmt:
-		return e.eval(x.Value, s), returns
+		return e.eval(x.Value, s), flowReturn
 	case *js.ExprStmt:
-		e.statement(x.Value, s)
+		e.execExpr(x.Value, s)
 	case *js.VarDecl:
 		for _, d := range x.List {
 			var v any = Undefined{}
@@ -150,105 +47,104 @@ func (e *evaluator) exec(stmt js.IStmt, s *scope) (any, flow) {
 		}
 	case *js.FuncDecl, *js.EmptyStmt, *js.DirectivePrologueStmt, *js.Comment:
 	case *js.BlockStmt:
-		return e.run(x.List, &scope{outer: s, names: map[string]*binding{}})
+		return e.execList(x.List, newScope(s))
 	case *js.IfStmt:
-		if e.truth(e.eval(x.Cond, s)) {
+		if e.isTruthy(e.eval(x.Cond, s)) {
 			return e.exec(x.Body, s)
 		} else if x.Else != nil {
 			return e.exec(x.Else, s)
 		}
 	case *js.ForOfStmt:
-		return e.forOf(x, s)
+		return e.execForOf(x, s)
 	case *js.ForStmt:
-		return e.forLoop(x, s)
+		return e.execFor(x, s)
 	case *js.SwitchStmt:
-		return e.choose(x, s)
+		return e.execSwitch(x, s)
 	case *js.TryStmt:
-		v, how := e.run(x.Body.List, &scope{outer: s, names: map[string]*binding{}})
-		if how == goesOn && x.Finally != nil {
-			return e.run(x.Finally.List, &scope{outer: s, names: map[string]*binding{}})
+		v, how := e.execList(x.Body.List, newScope(s))
+		if how == flowNext && x.Finally != nil {
+			return e.execList(x.Finally.List, newScope(s))
 		}
 		return v, how
 	case *js.BranchStmt:
 		if x.Label == nil && x.Type == js.BreakToken {
-			return nil, breaks
+			return nil, flowBreak
 		} else if x.Label == nil {
-			return nil, continues
+			return nil, flowContinue
 		}
-		unknown("a label")
+		fail("unsupported label")
 	default:
-		unknown("a statement of the script")
+		fail("unsupported statement")
 	}
-	return Undefined{}, goesOn
+	return Undefined{}, flowNext
 }
 
-// statement evaluates what stands for itself. What a program says on the console is
-// nothing to us.
-func (e *evaluator) statement(x js.IExpr, s *scope) {
+// execExpr evaluates an expression statement. Output on the console is ignored.
+func (e *evaluator) execExpr(x js.IExpr, s *scope) {
 	if c, ok := x.(*js.CallExpr); ok {
-		if dot, ok := c.X.(*js.DotExpr); ok && plain(dot.X) == "console" {
+		if dot, ok := c.X.(*js.DotExpr); ok && dottedName(dot.X) == "console" {
 			return
 		}
 	}
 	e.eval(x, s)
 }
 
-func (e *evaluator) forOf(x *js.ForOfStmt, s *scope) (any, flow) {
+func (e *evaluator) execForOf(x *js.ForOfStmt, s *scope) (any, flow) {
 	d, ok := x.Init.(*js.VarDecl)
 	if !ok || len(d.List) != 1 {
-		unknown("a loop")
+		fail("unsupported loop")
 	}
-	for _, item := range e.items(e.eval(x.Value, s)) {
-		inner := &scope{outer: s, names: map[string]*binding{}}
+	for _, item := range e.iterate(e.eval(x.Value, s)) {
+		inner := newScope(s)
 		e.bind(d.List[0].Binding, item, inner)
-		if v, how := e.run(x.Body.List, inner); how == returns {
+		if v, how := e.execList(x.Body.List, inner); how == flowReturn {
 			return v, how
-		} else if how == breaks {
+		} else if how == flowBreak {
 			break
 		}
 	}
-	return Undefined{}, goesOn
+	return Undefined{}, flowNext
 }
 
-func (e *evaluator) forLoop(x *js.ForStmt, s *scope) (any, flow) {
-	inner := &scope{outer: s, names: map[string]*binding{}}
+func (e *evaluator) execFor(x *js.ForStmt, s *scope) (any, flow) {
+	inner := newScope(s)
 	if d, ok := x.Init.(*js.VarDecl); ok {
 		e.exec(d, inner)
 	} else if x.Init != nil {
 		e.eval(x.Init, inner)
 	}
-	for x.Cond == nil || e.truth(e.eval(x.Cond, inner)) {
-		v, how := e.run(x.Body.List, &scope{outer: inner, names: map[string]*binding{}})
-		if how == returns {
+	for x.Cond == nil || e.isTruthy(e.eval(x.Cond, inner)) {
+		v, how := e.execList(x.Body.List, newScope(inner))
+		if how == flowReturn {
 			return v, how
-		} else if how == breaks {
+		} else if how == flowBreak {
 			break
 		}
 		if x.Post != nil {
 			e.eval(x.Post, inner)
 		}
 	}
-	return Undefined{}, goesOn
+	return Undefined{}, flowNext
 }
 
-func (e *evaluator) choose(x *js.SwitchStmt, s *scope) (any, flow) {
+func (e *evaluator) execSwitch(x *js.SwitchStmt, s *scope) (any, flow) {
 	v := e.eval(x.Init, s)
 	at := -1
 	for i, c := range x.List {
 		if c.TokenType == js.DefaultToken && at < 0 {
 			at = i
-		} else if c.Cond != nil && e.truth(arithmetic(js.EqEqEqToken, v, e.eval(c.Cond, s))) {
+		} else if c.Cond != nil && e.isTruthy(binaryOperator(js.EqEqEqToken, v, e.eval(c.Cond, s))) {
 			at = i
 			break
 		}
 	}
-	inner := &scope{outer: s, names: map[string]*binding{}}
+	inner := newScope(s)
 	for i := at; i >= 0 && i < len(x.List); i++ {
-		if v, how := e.run(x.List[i].List, inner); how == breaks {
+		if v, how := e.execList(x.List[i].List, inner); how == flowBreak {
 			break
-		} else if how != goesOn {
+		} else if how != flowNext {
 			return v, how
 		}
 	}
-	return Undefined{}, goesOn
+	return Undefined{}, flowNext
 }

@@ -12,7 +12,7 @@ import (
 // global is one of JavaScript's own names.
 type global string
 
-func globalName(name string) any {
+func lookupGlobal(name string) any {
 	switch name {
 	case "undefined":
 		return Undefined{}
@@ -22,7 +22,7 @@ func globalName(name string) any {
 		"encodeURIComponent", "encodeURI", "decodeURIComponent", "isNaN":
 		return global(name)
 	}
-	panic(failure{what: name, nowhere: true})
+	panic(evalError{message: "undeclared name " + name, undeclared: true})
 }
 
 func globalMember(g global, name string) any {
@@ -32,23 +32,23 @@ func globalMember(g global, name string) any {
 	case g == "Math" && name == "PI":
 		return math.Pi
 	}
-	return native(func(e *evaluator, args []any) any { return e.globalMethod(string(g), name, args) })
+	return nativeFunc(func(e *evaluator, args []any) any { return e.globalMethod(string(g), name, args) })
 }
 
 func callGlobal(e *evaluator, name string, args []any) any {
-	v := argument(args, 0)
+	v := argAt(args, 0)
 	switch name {
 	case "String":
 		if d, ok := v.(time.Time); ok {
 			return e.dateMethod(d, "toString", nil)
 		}
-		return text(v)
+		return toString(v)
 	case "Number":
 		return toNumber(v)
 	case "Boolean":
-		return truth(v)
+		return toBoolean(v)
 	case "parseInt":
-		s := strings.TrimSpace(text(v))
+		s := strings.TrimSpace(toString(v))
 		end := 0
 		for end < len(s) && (s[end] >= '0' && s[end] <= '9' || end == 0 && s[0] == '-') {
 			end++
@@ -57,28 +57,28 @@ func callGlobal(e *evaluator, name string, args []any) any {
 			return float64(n)
 		}
 	case "parseFloat":
-		if f, err := strconv.ParseFloat(strings.TrimSpace(text(v)), 64); err == nil {
+		if f, err := strconv.ParseFloat(strings.TrimSpace(toString(v)), 64); err == nil {
 			return f
 		}
 	case "isNaN":
 		return math.IsNaN(toNumber(v))
 	case "encodeURIComponent":
-		return escaped(text(v), "-_.!~*'()")
+		return percentEncode(toString(v), "-_.!~*'()")
 	case "encodeURI":
-		return escaped(text(v), "-_.!~*'();/?:@&=+$,#")
+		return percentEncode(toString(v), "-_.!~*'();/?:@&=+$,#")
 	case "decodeURIComponent":
-		if s, err := url.PathUnescape(text(v)); err == nil {
+		if s, err := url.PathUnescape(toString(v)); err == nil {
 			return s
 		}
 	case "Intl.DateTimeFormat":
-		return outside{name, args}
+		return packageObject{name, args}
 	}
-	unknown(name)
+	fail("unsupported call of " + name)
 	return nil
 }
 
-// escaped leaves letters, digits and some signs as they are.
-func escaped(s, keep string) string {
+// percentEncode encodes all but letters, digits and the bytes of keep.
+func percentEncode(s, keep string) string {
 	var b strings.Builder
 	for i := 0; i < len(s); i++ {
 		c := s[i]
@@ -92,7 +92,7 @@ func escaped(s, keep string) string {
 }
 
 func (e *evaluator) globalMethod(of, name string, args []any) any {
-	v := argument(args, 0)
+	v := argAt(args, 0)
 	switch of + "." + name {
 	case "Math.floor":
 		return math.Floor(toNumber(v))
@@ -114,18 +114,18 @@ func (e *evaluator) globalMethod(of, name string, args []any) any {
 		}
 		return best
 	case "Array.isArray":
-		_, is := v.(*List)
+		_, is := v.(*Array)
 		return is
 	case "Array.from":
-		out := made(append([]any{}, e.items(v)...))
+		out := newArray(append([]any{}, e.iterate(v)...))
 		if len(args) > 1 {
-			return e.visiting(out, "map", args[1:])
+			return e.callEach(out, "map", args[1:])
 		}
 		return out
 	case "Object.keys", "Object.values", "Object.entries":
-		return ofObject(v, name)
+		return objectMembers(v, name)
 	case "Date.now":
-		return now{}
+		return currentTime{}
 	case "Date.UTC":
 		return float64(e.dateParts(args, time.UTC).UnixMilli())
 	case "String.raw":
@@ -139,16 +139,13 @@ func (e *evaluator) globalMethod(of, name string, args []any) any {
 			}
 		}
 	}
-	unknown(of + "." + name)
+	fail("unsupported function " + of + "." + name)
 	return nil
 }
 
-func ofObject(v any, what string) any {
-	o, ok := v.(*Object)
-	if !ok || o.Missing != nil {
-		unknown("what an object has")
-	}
-	out := made(nil)
+func objectMembers(v any, what string) any {
+	o := ownProperties(v)
+	out := newArray(nil)
 	for _, key := range o.keys {
 		switch what {
 		case "keys":
@@ -156,7 +153,7 @@ func ofObject(v any, what string) any {
 		case "values":
 			out.Items = append(out.Items, o.values[key])
 		default:
-			out.Items = append(out.Items, made([]any{key, o.values[key]}))
+			out.Items = append(out.Items, newArray([]any{key, o.values[key]}))
 		}
 	}
 	return out
@@ -166,15 +163,15 @@ func numberMethod(f float64, name string, args []any) any {
 	switch name {
 	case "toString":
 		if len(args) == 0 {
-			return number(f)
+			return formatNumber(f)
 		}
 	case "toFixed":
 		n := 0
 		if len(args) > 0 {
-			n = max(0, min(20, integer(args[0])))
+			n = max(0, min(20, toInteger(args[0])))
 		}
 		return strconv.FormatFloat(f, 'f', n, 64)
 	}
-	unknown("the method " + name + " of a number")
+	fail("unsupported method of a number: " + name)
 	return nil
 }

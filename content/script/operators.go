@@ -11,10 +11,10 @@ func (e *evaluator) unary(x *js.UnaryExpr, s *scope) any {
 	switch x.Op {
 	case js.NotToken:
 		v := e.eval(x.X, s)
-		if u, ok := v.(Unknown); ok && u.kind != isTrue && u.kind != isFalse {
-			return Unknown{aBool}
+		if u, ok := v.(Unknown); ok && u.kind != truthyKind && u.kind != falsyKind {
+			return Unknown{boolKind}
 		}
-		return !e.truth(v)
+		return !e.isTruthy(v)
 	case js.NegToken, js.SubToken:
 		return -toNumber(e.eval(x.X, s))
 	case js.PosToken, js.AddToken:
@@ -23,8 +23,8 @@ func (e *evaluator) unary(x *js.UnaryExpr, s *scope) any {
 		return e.eval(x.X, s)
 	case js.TypeofToken:
 		v := e.eval(x.X, s)
-		if v != (Unknown{aText}) {
-			needKnown(v)
+		if v != (Unknown{stringKind}) {
+			requireKnown(v)
 		}
 		return typeName(v)
 	case js.PreIncrToken, js.PostIncrToken, js.PreDecrToken, js.PostDecrToken:
@@ -39,7 +39,7 @@ func (e *evaluator) unary(x *js.UnaryExpr, s *scope) any {
 		}
 		return after
 	}
-	unknown("an operator")
+	fail("unsupported operator")
 	return nil
 }
 
@@ -53,7 +53,7 @@ func typeName(v any) string {
 		return "number"
 	case string, Unknown:
 		return "string"
-	case *closure, native:
+	case *closure, nativeFunc:
 		return "function"
 	}
 	return "object"
@@ -62,7 +62,7 @@ func typeName(v any) string {
 func (e *evaluator) binary(x *js.BinaryExpr, s *scope) any {
 	switch x.Op {
 	case js.AndToken, js.OrToken, js.NullishToken:
-		return e.either(x, s)
+		return e.logical(x, s)
 	case js.EqToken:
 		v := e.eval(x.Y, s)
 		e.assign(x.X, v, s)
@@ -70,96 +70,91 @@ func (e *evaluator) binary(x *js.BinaryExpr, s *scope) any {
 	case js.AddEqToken, js.SubEqToken, js.MulEqToken, js.DivEqToken:
 		op := map[js.TokenType]js.TokenType{js.AddEqToken: js.AddToken, js.SubEqToken: js.SubToken, js.MulEqToken: js.MulToken, js.DivEqToken: js.DivToken}[x.Op]
 		left, right := e.eval(x.X, s), e.eval(x.Y, s)
-		v := e.combined(x, op, left, right)
+		v := e.compound(x, op, left, right)
 		e.assign(x.X, v, s)
 		return v
 	}
 	left, right := e.eval(x.X, s), e.eval(x.Y, s)
 	switch x.Op {
 	case js.LtToken, js.GtToken, js.LtEqToken, js.GtEqToken:
-		if right == any(now{}) && e.isPageDate(left) {
+		if right == any(currentTime{}) && e.isPageDate(left) {
 			left, right = 0.0, 1.0
-		} else if left == any(now{}) && e.isPageDate(right) {
+		} else if left == any(currentTime{}) && e.isPageDate(right) {
 			left, right = 1.0, 0.0
 		}
 	}
-	return arithmetic(x.Op, left, right)
+	return binaryOperator(x.Op, left, right)
 }
 
-// either evaluates &&, || and ??.
-func (e *evaluator) either(x *js.BinaryExpr, s *scope) any {
+// logical evaluates &&, || and ??.
+func (e *evaluator) logical(x *js.BinaryExpr, s *scope) any {
 	left := e.eval(x.X, s)
 	if x.Op == js.NullishToken {
 		u, ok := left.(Unknown)
-		if ok && u.kind != aText && u.kind != aBool && u.kind != isTrue {
+		if ok && u.kind != stringKind && u.kind != boolKind && u.kind != truthyKind {
 			if e.decide() {
 				return left
 			}
 			return e.eval(x.Y, s)
 		}
-		if !isNothing(left) {
+		if !isNullish(left) {
 			return left
 		}
 		return e.eval(x.Y, s)
 	}
-	if truth := e.truth(left); truth == (x.Op == js.OrToken) {
-		return decided(left, truth)
+	if truth := e.isTruthy(left); truth == (x.Op == js.OrToken) {
+		return narrow(left, truth)
 	}
 	return e.eval(x.Y, s)
 }
 
-// combined returns the new value of a variable after += and the like.
-func (e *evaluator) combined(x js.IExpr, op js.TokenType, left, right any) (v any) {
-	if e.explores {
-		defer e.unknownInstead(x, &v)
+// compound returns the new value of a variable after += and the like.
+func (e *evaluator) compound(x js.IExpr, op js.TokenType, left, right any) (v any) {
+	if e.exploring {
+		defer e.recoverUnknown(x, &v)
 	}
-	return arithmetic(op, left, right)
+	return binaryOperator(op, left, right)
 }
 
 func (e *evaluator) isPageDate(v any) bool {
 	switch v.(type) {
-	case time.Time, float64, moment:
+	case time.Time, float64, libraryDate:
 		return !e.host.Date.IsZero() && toNumber(v) == float64(e.host.Date.UnixMilli())
 	}
 	return false
 }
 
-func arithmetic(op js.TokenType, a, b any) any {
-	if op == js.AddToken && isUnknownText(a, b) {
-		return UnknownText()
+func binaryOperator(op js.TokenType, a, b any) any {
+	if op == js.AddToken && isUnknownString(a, b) {
+		return UnknownString()
 	}
-	needKnown(a, b)
+	requireKnown(a, b)
 	switch op {
 	case js.EqEqEqToken:
-		return same(a, b)
+		return strictlyEqual(a, b)
 	case js.NotEqEqToken:
-		return !same(a, b)
+		return !strictlyEqual(a, b)
 	case js.EqEqToken:
-		return alike(a, b)
+		return looselyEqual(a, b)
 	case js.NotEqToken:
-		return !alike(a, b)
+		return !looselyEqual(a, b)
 	case js.InstanceofToken:
-		return isInstance(a, b)
+		return instanceOf(a, b)
 	case js.AddToken:
 		_, isText := a.(string)
 		_, isOther := b.(string)
-		_, isList := a.(*List)
+		_, isList := a.(*Array)
 		if isText || isOther || isList {
-			out := text(a) + text(b)
+			out := toString(a) + toString(b)
 			if len(out) > maxBytes {
-				unknown("so long a text")
+				fail("string too long")
 			}
 			return out
 		}
 	case js.LtToken, js.GtToken, js.LtEqToken, js.GtEqToken:
 		return compare(op, a, b)
 	case js.InToken:
-		o, ok := b.(*Object)
-		if !ok || o.Missing != nil {
-			unknown("what an object has")
-		}
-		_, has := o.values[text(a)]
-		return has
+		return hasProperty(b, a)
 	}
 	x, y := toNumber(a), toNumber(b)
 	switch op {
@@ -176,83 +171,74 @@ func arithmetic(op js.TokenType, a, b any) any {
 	case js.ExpToken:
 		return math.Pow(x, y)
 	}
-	unknown("an operator")
+	fail("unsupported operator")
 	return nil
-}
-
-// alike is ==.
-func alike(a, b any) bool {
-	if isNothing(a) || isNothing(b) {
-		return isNothing(a) && isNothing(b)
-	}
-	switch a.(type) {
-	case string, float64, bool:
-		switch b.(type) {
-		case string, float64, bool:
-			if _, both := a.(string); both {
-				if _, both = b.(string); both {
-					return a == b
-				}
-			}
-			return toNumber(a) == toNumber(b)
-		}
-	}
-	return same(a, b)
 }
 
 func compare(op js.TokenType, a, b any) bool {
 	if x, ok := a.(string); ok {
 		if y, ok := b.(string); ok {
-			return map[js.TokenType]bool{js.LtToken: x < y, js.GtToken: x > y, js.LtEqToken: x <= y, js.GtEqToken: x >= y}[op]
+			return ordered(op, x, y)
 		}
 	}
-	x, y := toNumber(a), toNumber(b)
-	return map[js.TokenType]bool{js.LtToken: x < y, js.GtToken: x > y, js.LtEqToken: x <= y, js.GtEqToken: x >= y}[op]
+	return ordered(op, toNumber(a), toNumber(b))
 }
 
-func isInstance(v, of any) bool {
+func ordered[T string | float64](op js.TokenType, x, y T) bool {
+	switch op {
+	case js.LtToken:
+		return x < y
+	case js.GtToken:
+		return x > y
+	case js.LtEqToken:
+		return x <= y
+	}
+	return x >= y
+}
+
+func instanceOf(v, of any) bool {
 	g, ok := of.(global)
 	switch {
 	case ok && g == "Date":
 		_, is := v.(time.Time)
 		return is
 	case ok && g == "Array":
-		_, is := v.(*List)
+		_, is := v.(*Array)
 		return is
 	}
-	unknown("what a thing is an instance of")
+	fail("unsupported instanceof")
 	return false
 }
 
-// assign changes a variable of the function that is evaluated. What is outside it is
-// not changed: another call would find it changed.
+// assign changes a variable of the function that is evaluated. Variables outside it do not change:
+// another call would see it.
 func (e *evaluator) assign(to js.IExpr, v any, s *scope) {
 	switch to := to.(type) {
 	case *js.Var:
-		if b, at := s.lookup(string(to.Data)); b != nil && !at.frozen && b.known {
-			b.got = v
+		if b, at := s.lookup(string(to.Data)); b != nil && !at.frozen && b.evaluated {
+			b.value = v
 			return
 		}
 	case *js.DotExpr:
-		if o, ok := e.eval(to.X, s).(*Object); ok && e.write(o, nameOf(to.Y), v) {
+		if o, ok := e.eval(to.X, s).(*Object); ok && e.setProperty(o, identifier(to.Y), v) {
 			return
 		}
 	case *js.IndexExpr:
-		if o, ok := e.eval(to.X, s).(*Object); ok && e.write(o, text(e.eval(to.Y, s)), v) {
+		if o, ok := e.eval(to.X, s).(*Object); ok && e.setProperty(o, toString(e.eval(to.Y, s)), v) {
 			return
 		}
 	}
-	fatal("what is assigned to")
+	abort("unsupported assignment")
 }
 
-// write sets a member of an object; of one of the caller's, for the present way alone.
-// It reports whether that is possible.
-func (e *evaluator) write(o *Object, key string, v any) bool {
+// setProperty sets a property of an object; of one of the caller's, only on the present path. It
+// reports whether that is possible.
+func (e *evaluator) setProperty(o *Object, key string, v any) bool {
 	switch {
-	case o.Missing == nil && o.own:
+	case o.Lookup == nil && o.mutable:
 		o.Set(key, v)
-	case e.explores && o.Missing != nil:
-		e.written[property{o, key}] = v
+	case e.exploring && o.Lookup != nil:
+		e.writes[propertyRef{o, key}] = v
 	default:
 		return false
 	}

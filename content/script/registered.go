@@ -1,148 +1,91 @@
 package script
 
 import (
-	"errors"
-	"strings"
+	"slices"
 
 	"github.com/tdewolff/parse/v2/js"
 )
 
-// Function is an expression of a script with the names around it.
-type Function struct {
-	expr  js.IExpr
-	scope *scope
-}
-
-// Registered are the functions that the scripts hand to a method under a name, as
-// addFilter("name", function) does; a later one of a name takes its place. They are
-// also found in a loop over an object of functions.
+// Registered returns the functions that the scripts pass to one of the methods with a name, as in
+// addFilter("name", function). The last of a name wins. Loops over an object of functions count.
 func (p *Program) Registered(methods ...string) map[string]Function {
-	w := &walk{methods: map[string]bool{}, found: map[string]Function{}}
-	for _, name := range methods {
-		w.methods[name] = true
-	}
+	return p.findCalls(methods).found
+}
+
+// Callbacks returns the functions that the scripts pass to a method as its only argument.
+func (p *Program) Callbacks(method string) []Function {
+	return p.findCalls([]string{method}).callbacks
+}
+
+func (p *Program) findCalls(methods []string) *finder {
+	w := &finder{methods: methods, found: map[string]Function{}}
 	for _, m := range p.order {
-		w.scope = m.scope
-		for _, stmt := range m.list {
-			js.Walk(w, stmt)
-		}
-	}
-	return w.found
-}
-
-// Given are the functions that the scripts hand to a method that takes nothing else.
-func (p *Program) Given(method string) []Function {
-	w := &walk{methods: map[string]bool{method: true}, found: map[string]Function{}}
-	for _, m := range p.order {
-		w.scope = m.scope
-		for _, stmt := range m.list {
-			js.Walk(w, stmt)
-		}
-	}
-	return w.given
-}
-
-// Expression returns an expression of a file, which need not parse as a whole; ok is
-// false where the expression itself does not parse.
-func (p *Program) Expression(file, code string) (f Function, ok bool) {
-	ast, ok := parsed("(" + strings.TrimRight(strings.ToValidUTF8(code, "\uFFFD"), ", \t\r\n") + ")")
-	if !ok || len(ast.List) != 1 {
-		return Function{}, false
-	}
-	stmt, ok := ast.List[0].(*js.ExprStmt)
-	if !ok {
-		return Function{}, false
-	}
-	m := p.modules[file]
-	if m == nil {
-		m = &module{path: file, program: p}
-		m.scope = &scope{module: m, names: map[string]*binding{}, frozen: true}
-	}
-	return Function{stmt.Value, m.scope}, true
-}
-
-// Text is what an expression somewhere in a file comes to: a text that is the same
-// wherever in the file its names are declared. ok is false where it is not known.
-func (p *Program) Text(file, expression string) (text string, ok bool) {
-	m := p.modules[file]
-	f, ok := p.Expression(file, expression)
-	if m == nil || !ok {
-		return "", false
-	}
-	ok = false
-	w := &walk{found: map[string]Function{}, scope: m.scope, scopes: []*scope{m.scope}}
-	for _, stmt := range m.list {
-		js.Walk(w, stmt)
-	}
-	for _, s := range w.scopes[:min(len(w.scopes), maxItems)] {
-		v, err := Function{f.expr, s}.Value(Host{})
-		var failed failure
-		if errors.As(err, &failed) && failed.nowhere {
-			continue
-		}
-		got, isText := v.(string)
-		if err != nil || !isText || ok && got != text {
-			return "", false
-		}
-		text, ok = got, true
-	}
-	return text, ok
-}
-
-// walk looks for calls, and keeps the names of the functions that it is in.
-type walk struct {
-	methods map[string]bool
-	found   map[string]Function
-	given   []Function // without a name
-	scope   *scope
-	scopes  []*scope // all that were opened
-	stack   []*scope
-}
-
-func (w *walk) Enter(n js.INode) js.IVisitor {
-	w.stack = append(w.stack, w.scope)
-	switch f := n.(type) {
-	case *js.ArrowFunc:
-		w.open(f.Body.List, f.Params)
-	case *js.FuncDecl:
-		w.open(f.Body.List, f.Params)
-	case *js.MethodDecl:
-		w.open(f.Body.List, f.Params)
-	case *js.BlockStmt:
-		w.open(f.List, js.Params{})
-	case *js.ForOfStmt:
-		w.loop(f.Init)
-	case *js.ForInStmt:
-		w.loop(f.Init)
-	case *js.ForStmt:
-		w.loop(f.Init)
-	case *js.CallExpr:
-		w.call(f)
+		w.walk(m)
 	}
 	return w
 }
 
-// loop begins the scope of a loop, whose names are not known.
-func (w *walk) loop(init js.IExpr) {
-	w.open(nil, js.Params{})
+// finder finds calls of methods, and keeps track of scopes.
+type finder struct {
+	methods   []string
+	found     map[string]Function
+	callbacks []Function // passed without a name
+	scope     *scope
+	scopes    []*scope // all that were opened
+	stack     []*scope
+}
+
+func (w *finder) walk(m *module) {
+	w.scope = m.scope
+	for _, stmt := range m.statements {
+		js.Walk(w, stmt)
+	}
+}
+
+func (w *finder) Enter(n js.INode) js.IVisitor {
+	w.stack = append(w.stack, w.scope)
+	switch f := n.(type) {
+	case *js.ArrowFunc:
+		w.openScope(f.Body.List, f.Params)
+	case *js.FuncDecl:
+		w.openScope(f.Body.List, f.Params)
+	case *js.MethodDecl:
+		w.openScope(f.Body.List, f.Params)
+	case *js.BlockStmt:
+		w.openScope(f.List, js.Params{})
+	case *js.ForOfStmt:
+		w.openLoop(f.Init)
+	case *js.ForInStmt:
+		w.openLoop(f.Init)
+	case *js.ForStmt:
+		w.openLoop(f.Init)
+	case *js.CallExpr:
+		w.visitCall(f)
+	}
+	return w
+}
+
+// openLoop opens the scope of a loop, whose variables are unknown.
+func (w *finder) openLoop(init js.IExpr) {
+	w.openScope(nil, js.Params{})
 	if d, ok := init.(*js.VarDecl); ok {
-		for _, name := range namesOf(d) {
-			w.scope.set(name, &binding{given: true})
+		for _, name := range declaredNames(d) {
+			w.scope.set(name, &binding{unbound: true})
 		}
 	}
 }
 
-func (w *walk) Exit(js.INode) {
+func (w *finder) Exit(js.INode) {
 	w.scope = w.stack[len(w.stack)-1]
 	w.stack = w.stack[:len(w.stack)-1]
 }
 
-// open begins a scope. Parameters are not known: nobody has called the function yet.
-func (w *walk) open(list []js.IStmt, params js.Params) {
-	s := &scope{outer: w.scope, names: map[string]*binding{}, frozen: true}
+// openScope opens a scope. Its parameters are unknown: the function is not called.
+func (w *finder) openScope(list []js.IStmt, params js.Params) {
+	s := frozenScope(w.scope)
 	for _, p := range params.List {
 		for _, name := range boundNames(p.Binding) {
-			s.set(name, &binding{given: true})
+			s.set(name, &binding{unbound: true})
 		}
 	}
 	s.declare(list)
@@ -150,36 +93,38 @@ func (w *walk) open(list []js.IStmt, params js.Params) {
 	w.scopes = append(w.scopes, s)
 }
 
-func (w *walk) call(c *js.CallExpr) {
+func (w *finder) visitCall(c *js.CallExpr) {
 	dot, ok := c.X.(*js.DotExpr)
 	if !ok {
 		return
 	}
-	if nameOf(dot.Y) == "forEach" {
-		w.entries(c, dot)
+	if identifier(dot.Y) == "forEach" {
+		w.addEntries(c, dot)
 	}
-	if w.methods[nameOf(dot.Y)] && len(c.Args.List) == 1 {
-		w.given = append(w.given, Function{c.Args.List[0].Value, w.scope})
+	if !slices.Contains(w.methods, identifier(dot.Y)) || len(c.Args.List) == 0 {
+		return
 	}
-	if !w.methods[nameOf(dot.Y)] || len(c.Args.List) < 2 {
+	if len(c.Args.List) == 1 {
+		w.callbacks = append(w.callbacks, Function{c.Args.List[0].Value, w.scope})
 		return
 	}
 	name, value := c.Args.List[0].Value, c.Args.List[len(c.Args.List)-1].Value
-	if text, ok := literalText(name); ok {
+	if text, ok := stringLiteral(name); ok {
 		w.found[text] = Function{value, w.scope}
 		return
 	}
 	index, ok := value.(*js.IndexExpr)
-	if !ok || plain(index.Y) == "" || plain(index.Y) != plain(name) {
+	if !ok || dottedName(index.Y) == "" || dottedName(index.Y) != dottedName(name) {
 		return
 	}
-	w.members(index.X) // addFilter(name, filters[name])
+	w.addMembers(index.X) // addFilter(name, filters[name])
 }
 
-// entries knows Object.entries(filters).forEach(([name, f]) => config.addFilter(name, f)).
-func (w *walk) entries(c *js.CallExpr, dot *js.DotExpr) {
+// addEntries adds the functions of Object.entries(filters).forEach(([name, f]) =>
+// config.addFilter(name, f)).
+func (w *finder) addEntries(c *js.CallExpr, dot *js.DotExpr) {
 	of, ok := dot.X.(*js.CallExpr)
-	if !ok || plain(of.X) != "Object.entries" || len(of.Args.List) != 1 || len(c.Args.List) == 0 {
+	if !ok || dottedName(of.X) != "Object.entries" || len(of.Args.List) != 1 || len(c.Args.List) == 0 {
 		return
 	}
 	arrow, ok := c.Args.List[0].Value.(*js.ArrowFunc)
@@ -187,32 +132,32 @@ func (w *walk) entries(c *js.CallExpr, dot *js.DotExpr) {
 		return
 	}
 	names := boundNames(arrow.Params.List[0].Binding)
-	inner := &handed{methods: w.methods}
+	inner := &argumentNames{methods: w.methods}
 	js.Walk(inner, &arrow.Body)
 	if len(names) == 2 && inner.name == names[0] && inner.value == names[1] {
-		w.members(of.Args.List[0].Value)
+		w.addMembers(of.Args.List[0].Value)
 	}
 }
 
-// handed are the names of the arguments of the first such call.
-type handed struct {
-	methods     map[string]bool
+// argumentNames finds the names of the first two arguments of a call.
+type argumentNames struct {
+	methods     []string
 	name, value string
 }
 
-func (h *handed) Enter(n js.INode) js.IVisitor {
+func (h *argumentNames) Enter(n js.INode) js.IVisitor {
 	if c, ok := n.(*js.CallExpr); ok && h.name == "" && len(c.Args.List) >= 2 {
-		if dot, ok := c.X.(*js.DotExpr); ok && h.methods[nameOf(dot.Y)] {
-			h.name, h.value = plain(c.Args.List[0].Value), plain(c.Args.List[1].Value)
+		if dot, ok := c.X.(*js.DotExpr); ok && slices.Contains(h.methods, identifier(dot.Y)) {
+			h.name, h.value = dottedName(c.Args.List[0].Value), dottedName(c.Args.List[1].Value)
 		}
 	}
 	return h
 }
 
-func (h *handed) Exit(js.INode) {}
+func (h *argumentNames) Exit(js.INode) {}
 
-// members takes all functions of an object over under their names.
-func (w *walk) members(object js.IExpr) {
+// addMembers adds all functions of an object under their names.
+func (w *finder) addMembers(object js.IExpr) {
 	v, err := Function{object, w.scope}.Value(Host{})
 	if err != nil {
 		return
@@ -220,22 +165,8 @@ func (w *walk) members(object js.IExpr) {
 	if o, ok := v.(*Object); ok {
 		for _, key := range o.keys {
 			if f, ok := o.values[key].(*closure); ok {
-				w.found[key] = f.function()
+				w.found[key] = f.asFunction()
 			}
 		}
 	}
-}
-
-func literalText(e js.IExpr) (string, bool) {
-	switch l := e.(type) {
-	case *js.LiteralExpr:
-		if l.TokenType == js.StringToken {
-			return stringOf(l.Data), true
-		}
-	case *js.TemplateExpr:
-		if l.Tag == nil && len(l.List) == 0 {
-			return unquote(l.Tail), true
-		}
-	}
-	return "", false
 }

@@ -6,27 +6,36 @@ import (
 	"github.com/tdewolff/parse/v2/js"
 )
 
-// scope holds the names of a module, a function or a block. Those outside the function
-// that is evaluated are worked out when they are asked for.
+// scope holds the names of a module, a function or a block. Names outside the function that is
+// evaluated are evaluated when they are used.
 type scope struct {
 	outer  *scope
 	module *module
 	names  map[string]*binding
-	text   string // of the module, in its own scope
-	frozen bool   // it is around the function that is evaluated: nothing in it changes
+	text   string // of the module, in the module's own scope
+	frozen bool   // around the function that is evaluated: nothing in it changes
 }
 
-// binding is what a name stands for: a value, or an expression for it, or an export
-// of a module.
+// binding is what a name stands for: a value, an expression, or an export of a module.
 type binding struct {
-	value  js.IExpr
-	got    any
-	known  bool
-	given  bool // a parameter of a function that nobody has called
-	module string
-	export string
-	parts  js.IBinding // the pattern that takes the value apart; nil for none
-	fixed  bool        // const
+	expr      js.IExpr
+	value     any
+	evaluated bool
+	unbound   bool // a parameter of a function that is not called, or the variable of a loop
+	module    string
+	export    string
+	pattern   js.IBinding // destructures the value; nil for none
+	constant  bool        // const
+}
+
+// newScope returns an empty scope.
+func newScope(outer *scope) *scope { return &scope{outer: outer, names: map[string]*binding{}} }
+
+// frozenScope returns an empty scope around functions that may be evaluated: nothing in it changes.
+func frozenScope(outer *scope) *scope {
+	s := newScope(outer)
+	s.frozen = true
+	return s
 }
 
 func (s *scope) set(name string, b *binding) { s.names[name] = b }
@@ -49,7 +58,7 @@ func (s *scope) moduleOf() *module {
 	return nil
 }
 
-// declare names what a list of statements declares, without working it out.
+// declare adds the names that statements declare, without evaluating them.
 func (s *scope) declare(list []js.IStmt) {
 	for _, stmt := range list {
 		switch d := stmt.(type) {
@@ -57,7 +66,7 @@ func (s *scope) declare(list []js.IStmt) {
 			s.declareVars(d)
 		case *js.FuncDecl:
 			if d.Name != nil {
-				s.set(string(d.Name.Data), &binding{value: d})
+				s.set(string(d.Name.Data), &binding{expr: d})
 			}
 		}
 	}
@@ -67,51 +76,17 @@ func (s *scope) declareVars(d *js.VarDecl) {
 	for _, e := range d.List {
 		switch b := e.Binding.(type) {
 		case *js.Var:
-			s.set(string(b.Data), &binding{value: e.Default, fixed: d.TokenType == js.ConstToken})
+			s.set(string(b.Data), &binding{expr: e.Default, constant: d.TokenType == js.ConstToken})
 		default:
 			for _, name := range boundNames(b) {
-				s.set(name, &binding{value: e.Default, parts: b, fixed: d.TokenType == js.ConstToken})
+				s.set(name, &binding{expr: e.Default, pattern: b, constant: d.TokenType == js.ConstToken})
 			}
 		}
 	}
 }
 
-func namesOf(d *js.VarDecl) []string {
-	var out []string
-	for _, e := range d.List {
-		out = append(out, boundNames(e.Binding)...)
-	}
-	return out
-}
-
-// boundNames are the names in a pattern.
-func boundNames(b js.IBinding) []string {
-	var out []string
-	switch b := b.(type) {
-	case *js.Var:
-		if b != nil {
-			out = append(out, string(b.Data))
-		}
-	case *js.BindingArray:
-		for _, e := range b.List {
-			out = append(out, boundNames(e.Binding)...)
-		}
-		if b.Rest != nil {
-			out = append(out, boundNames(b.Rest)...)
-		}
-	case *js.BindingObject:
-		for _, item := range b.List {
-			out = append(out, boundNames(item.Value.Binding)...)
-		}
-		if b.Rest != nil {
-			out = append(out, string(b.Rest.Data))
-		}
-	}
-	return out
-}
-
-// isAssigned reports that the module gives a variable another value somewhere, so that
-// the one that it is declared with may not be the one that a function finds.
+// isAssigned reports whether the module reassigns a variable somewhere, so that a function may see
+// another value than the declared one.
 func (m *module) isAssigned(name string) bool {
 	quoted := regexp.QuoteMeta(name)
 	again := regexp.MustCompile(`(?:^|[^\w$.])` + quoted + `\s*(?:[-+*/%&|^?]{1,2}=[^=]|\+\+|--|=[^=>])`)

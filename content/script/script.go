@@ -1,17 +1,15 @@
-// Package script works out what the small functions of a blog's JavaScript config
-// return: the filters, shortcodes and computed values of Eleventy.
+// Package script evaluates the small functions of a blog's JavaScript config: Eleventy's filters,
+// shortcodes and computed values.
 //
-// Nothing is run as JavaScript runs it. A function is evaluated over values that the
-// caller gives, by an evaluator that knows expressions, local variables, loops over
-// lists, the usual methods of texts, lists and dates, and a few packages for dates
-// and slugs. It reads no file, no clock and no environment, and its work is bounded.
-// Whatever it does not know makes the result unknown, never a guess: Call then returns
-// an error, and Results all values that the function may return.
+// It does not run JavaScript. A bounded evaluator, with values that the caller gives, supports
+// expressions, local variables, loops over arrays, the usual methods of strings, arrays and dates,
+// and a few packages for dates and slugs. It reads no files, clock or environment. Whatever it does
+// not support makes the result unknown, never a guess: Call then returns an error, and Results
+// returns all values that the function may return.
 package script
 
 import (
 	"bytes"
-	"path"
 	"regexp"
 	"strings"
 
@@ -19,31 +17,22 @@ import (
 	"github.com/tdewolff/parse/v2/js"
 )
 
-// File is a script: its slash-separated path, by which others import it, and its text.
+// File is a script. Path is slash-separated; others import it by that.
 type File struct {
 	Path string
 	Text string
 }
 
-// Program is a config and what it imports from files beside it.
+// Program is a config and the files that it imports.
 type Program struct {
 	modules map[string]*module
 	order   []*module
 }
 
-// module is one file. What does not parse has no statements.
-type module struct {
-	path    string
-	list    []js.IStmt
-	scope   *scope
-	exports map[string]js.IExpr // "default" for the default one
-	program *Program
-}
-
-// maxText is more than a config has; the parser's time grows with it.
+// maxText is longer than any config; the parser's time grows with it.
 const maxText = 1 << 20
 
-// Load reads the files. One that is no JavaScript that can be read tells nothing.
+// Load parses the files. It skips those that do not parse.
 func Load(files []File) *Program {
 	p := &Program{modules: map[string]*module{}}
 	for _, f := range files {
@@ -51,13 +40,12 @@ func Load(files []File) *Program {
 			continue
 		}
 		f.Text = strings.ToValidUTF8(f.Text, "\uFFFD")
-		ast, ok := parsed(f.Text)
+		ast, ok := parseScript(f.Text)
 		if !ok {
 			continue
 		}
-		m := &module{path: f.Path, exports: map[string]js.IExpr{}, program: p}
-		m.list = ast.List
-		m.scope = &scope{module: m, names: map[string]*binding{}, text: f.Text, frozen: true}
+		m := p.newModule(f.Path, f.Text)
+		m.statements = ast.List
 		m.declare(ast.List)
 		p.modules[f.Path] = m
 		p.order = append(p.order, m)
@@ -65,15 +53,14 @@ func Load(files []File) *Program {
 	return p
 }
 
-// parsed reads one text; ok is false for what is no JavaScript, or what the parser
-// breaks at.
-func parsed(text string) (ast *js.AST, ok bool) {
+// parseScript parses a file; ok is false where it does not parse, or makes the parser panic.
+func parseScript(text string) (ast *js.AST, ok bool) {
 	defer func() {
 		if recover() != nil {
 			ast, ok = nil, false
 		}
 	}()
-	if deeperThan(text, maxBrackets) {
+	if nestsDeeper(text, maxBrackets) {
 		return nil, false
 	}
 	text = importAttributes.ReplaceAllString(text, "$1")
@@ -84,12 +71,12 @@ func parsed(text string) (ast *js.AST, ok bool) {
 // importAttributes matches what the parser does not support: import … from "…" with {type: "json"}.
 var importAttributes = regexp.MustCompile(`(\b(?:from|import)\s*["'][^"'\n]*["'])\s*(?:with|assert)\s*\{[^{}]*\}`)
 
-// maxBrackets is more than nested code has: the parser calls itself for each, and for
-// those of patterns without a bound of its own.
+// maxBrackets is deeper than code nests: the parser recurses for each bracket, without a limit of its
+// own in patterns.
 const maxBrackets = 1_000
 
-// deeperThan reports that more brackets are open somewhere than most, be they code or text.
-func deeperThan(text string, most int) bool {
+// nestsDeeper reports whether more than limit brackets are open somewhere, in code or in strings.
+func nestsDeeper(text string, most int) bool {
 	open := 0
 	for i := range len(text) {
 		switch text[i] {
@@ -104,93 +91,18 @@ func deeperThan(text string, most int) bool {
 	return false
 }
 
-// declare takes over what a module's statements name, import and export.
-func (m *module) declare(list []js.IStmt) {
-	m.scope.declare(list)
-	for _, stmt := range list {
-		switch s := stmt.(type) {
-		case *js.ExportStmt:
-			m.export(s)
-		case *js.ImportStmt:
-			m.imports(s)
-		case *js.ExprStmt:
-			m.commonJS(s.Value)
-		}
-	}
-}
-
-func (m *module) export(s *js.ExportStmt) {
-	if s.Default {
-		m.exports["default"] = s.Decl
-	}
-	switch d := s.Decl.(type) {
-	case *js.VarDecl:
-		m.scope.declareVars(d)
-		for _, name := range namesOf(d) {
-			m.exports[name] = &js.Var{Data: []byte(name)}
-		}
-	case *js.FuncDecl:
-		if d.Name != nil {
-			name := string(d.Name.Data)
-			m.scope.set(name, &binding{value: d})
-			if !s.Default {
-				m.exports[name] = &js.Var{Data: []byte(name)}
-			}
-		}
-	}
-	if s.Module != nil {
-		return // what another file exports is looked for there
-	}
-	for _, a := range s.List {
-		name, from := string(a.Binding), string(a.Name)
-		if from == "" {
-			from = name
-		}
-		m.exports[name] = &js.Var{Data: []byte(from)}
-	}
-}
-
-func (m *module) imports(s *js.ImportStmt) {
-	from := unquote(s.Module)
-	if s.Default != nil {
-		m.scope.set(string(s.Default), &binding{module: from, export: "default"})
-	}
-	for _, a := range s.List {
-		name := string(a.Name)
-		if name == "" {
-			name = string(a.Binding)
-		}
-		m.scope.set(string(a.Binding), &binding{module: from, export: name})
-	}
-}
-
-// commonJS knows module.exports = …, module.exports.name = … and exports.name = ….
-func (m *module) commonJS(expr js.IExpr) {
-	b, ok := expr.(*js.BinaryExpr)
-	if !ok || b.Op != js.EqToken {
-		return
-	}
-	left := strings.Join(strings.Fields(plain(b.X)), "")
-	switch name, isNamed := strings.CutPrefix(strings.TrimPrefix(left, "module."), "exports."); {
-	case left == "module.exports":
-		m.exports["default"] = b.Y
-	case isNamed && !strings.ContainsAny(name, ".[("):
-		m.exports[name] = b.Y
-	}
-}
-
-// plain is a dotted name as it is written; "" for another expression.
-func plain(e js.IExpr) string {
+// dottedName returns a dotted name as it is written; "" for another expression.
+func dottedName(e js.IExpr) string {
 	switch e := e.(type) {
 	case *js.Var:
 		return string(e.Data)
 	case *js.DotExpr:
-		return plain(e.X) + "." + nameOf(e.Y)
+		return dottedName(e.X) + "." + identifier(e.Y)
 	}
 	return ""
 }
 
-func nameOf(e js.IExpr) string {
+func identifier(e js.IExpr) string {
 	switch e := e.(type) {
 	case *js.Var:
 		return string(e.Data)
@@ -204,22 +116,8 @@ func nameOf(e js.IExpr) string {
 
 func unquote(s []byte) string { return string(bytes.Trim(s, "\"'`")) }
 
-// find is the module that another names; nil for a package.
-func (p *Program) find(from, name string) *module {
-	if !strings.HasPrefix(name, ".") {
-		return nil
-	}
-	full := path.Join(path.Dir(from), name)
-	for _, ending := range []string{"", ".js", ".mjs", ".cjs", ".ts", "/index.js"} {
-		if m := p.modules[full+ending]; m != nil {
-			return m
-		}
-	}
-	return nil
-}
-
-// Exported is the value that a file gives to those that import it.
-func (p *Program) Exported(file string) (Function, bool) {
+// DefaultExport returns the default export of a file.
+func (p *Program) DefaultExport(file string) (Function, bool) {
 	m := p.modules[file]
 	if m == nil || m.exports["default"] == nil {
 		return Function{}, false

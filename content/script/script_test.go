@@ -9,8 +9,7 @@ import (
 
 var march = time.Date(2024, 3, 5, 22, 30, 0, 0, time.UTC)
 
-// result calls the filter f that a config defines, with a value; "?" is one that is
-// not known.
+// result calls the filter f of a config; "?" is an unknown result.
 func result(config string, args ...any) string {
 	f, ok := Load([]File{{Path: "/c.js", Text: config}}).Registered("addFilter")["f"]
 	if !ok {
@@ -20,13 +19,13 @@ func result(config string, args ...any) string {
 	if err != nil {
 		return "?"
 	}
-	if l, ok := v.(*List); ok {
+	if l, ok := v.(*Array); ok {
 		return fmt.Sprint(l.Items)
 	}
 	return fmt.Sprint(v)
 }
 
-// TestFilters shows what functions come to, as Node.js and the packages have it.
+// TestFilters tests results of functions against those of Node.js and of the packages.
 func TestFilters(t *testing.T) {
 	for body, want := range map[string]string{
 		`d => d.toISOString().split("T")[0]`: "2024-03-05",
@@ -76,10 +75,9 @@ func TestFilters(t *testing.T) {
 	}
 }
 
-// TestBoundedScripts shows that a function comes to nothing known, and to an end, where it
-// goes round doing nothing, or makes a value that has no end; and that no number is an
-// index outside of what it counts.
-func TestBoundedScripts(t *testing.T) {
+// TestLimits tests that functions end, with an unknown result, where they loop forever or build a value
+// without end; and that no number is an index out of range.
+func TestLimits(t *testing.T) {
 	for body, want := range map[string]string{
 		"s => { for (;;); }":                                                                  "?",
 		"s => { for (;;) {} }":                                                                "?",
@@ -107,13 +105,13 @@ func TestBoundedScripts(t *testing.T) {
 	}
 }
 
-// TestSharedWork shows that the work of functions is counted where they are called from.
-func TestSharedWork(t *testing.T) {
+// TestStep tests that the caller can count the work of functions, and end it.
+func TestStep(t *testing.T) {
 	f := Load([]File{{Path: "/c.js", Text: "module.exports = (c) => { c.addFilter('f', s => { const t = s.repeat(1000); for (let i = 0; i < 100; i++) t.replace(/(x+x+)+y/, ''); return i }) }"}}).Registered("addFilter")["f"]
 	steps := 0
 	defer func() {
 		if recover() != "enough" {
-			t.Errorf("%d steps were counted, and the caller's bound ended nothing", steps)
+			t.Errorf("%d steps were counted, and the caller did not end them", steps)
 		}
 	}()
 	_, _ = f.Call(Host{Step: func(n int) {
@@ -123,8 +121,8 @@ func TestSharedWork(t *testing.T) {
 	}}, "xx")
 }
 
-// TestRegistered shows where functions are found: in imported files, and in loops over
-// an object of them.
+// TestRegistered tests that functions are found in imported files, and in loops over an object of
+// functions.
 func TestRegistered(t *testing.T) {
 	p := Load([]File{
 		{Path: "/b/eleventy.config.js", Text: "import data from \"./data.json\" with { type: \"json\" };\nimport filters, { more } from './lib/filters.js';\nexport default function (c) {\n" +
@@ -141,28 +139,28 @@ func TestRegistered(t *testing.T) {
 	}
 }
 
-// TestExpression shows that an expression is read even where its file is not.
-func TestExpression(t *testing.T) {
+// TestParseExpression tests that an expression parses even where its file does not.
+func TestParseExpression(t *testing.T) {
 	p := Load([]File{{Path: "/c.js", Text: "const a = 'A';"}, {Path: "/c.ts", Text: "const a: string = 'A';"}})
-	for file, want := range map[string]any{"/c.js": "A!", "/c.ts": UnknownText()} {
-		f, ok := p.Expression(file, "() => { return a + '!' },")
+	for file, want := range map[string]any{"/c.js": "A!", "/c.ts": UnknownString()} {
+		f, ok := p.ParseExpression(file, "() => { return a + '!' },")
 		if got := f.Results(Host{}); !ok || len(got) != 1 || got[0] != want {
 			t.Errorf("%s: %v, want %v", file, got, want)
 		}
 	}
-	if f, ok := p.Expression("/c.ts", "a: string"); ok {
+	if f, ok := p.ParseExpression("/c.ts", "a: string"); ok {
 		t.Errorf("read as %s", f.Source())
 	}
 }
 
-// TestText shows what an expression within a file comes to, and that a name that
-// means different things in it is not known.
-func TestText(t *testing.T) {
+// TestEvalString tests the values of expressions within a file, and that names with different values in
+// it are unknown.
+func TestEvalString(t *testing.T) {
 	p := Load([]File{{Path: "/c.js", Text: "const root = 'src'; const list = ['a'];\nmodule.exports = (c) => { const sub = `${root}/wip`; c.add(sub); for (const item of list) { c.add(item) } list.forEach((root2) => c.add(root2)) };\n" +
 		"const one = 1; function other(one) {} function third() { const two = 'x' } function fourth() { const two = 'y' }"}})
 	for expression, want := range map[string]string{"root": "src", "sub + '/**'": "src/wip/**", "`${root}/a.md`": "src/a.md", "item": "?", "root2": "?",
 		"one": "?", "two": "?", "missing": "?", "list": "?", ")(": "?"} {
-		got, ok := p.Text("/c.js", expression)
+		got, ok := p.EvalString("/c.js", expression)
 		if !ok {
 			got = "?"
 		}
@@ -172,7 +170,7 @@ func TestText(t *testing.T) {
 	}
 }
 
-// FuzzScript throws scripts at what reads them: no panic, no work without end.
+// FuzzScript tests that no script makes the evaluator panic or work without end.
 func FuzzScript(f *testing.F) {
 	for _, seed := range []string{
 		"c.addFilter('f', d => DateTime.fromJSDate(d).toFormat('yyyy')); module.exports = {a: 1, ...b}",
@@ -191,14 +189,14 @@ func FuzzScript(f *testing.F) {
 				if s, ok := v.(string); err == nil && ok && len(s) > 2*maxBytes {
 					t.Errorf("%d bytes", len(s))
 				}
-				fn.Results(Host{Date: march}, NewObject(), UnknownText())
+				fn.Results(Host{Date: march}, NewObject(), UnknownString())
 				fn.Source()
 				fn.Data()
 			}
 		}
-		p.Text("/f.js", text)
-		if d, ok := DataFile([]File{{Path: "/f.js", Text: text}}, "/f.js"); ok && strings.TrimSpace(text) == "" {
-			t.Errorf("data of nothing: %v", d)
+		p.EvalString("/f.js", text)
+		if d, ok := ReadData([]File{{Path: "/f.js", Text: text}}, "/f.js"); ok && strings.TrimSpace(text) == "" {
+			t.Errorf("data of an empty file: %v", d)
 		}
 	})
 }

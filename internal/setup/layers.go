@@ -168,7 +168,7 @@ func (d *detection) hugoLayers() error {
 // eleventyLayers are the config, and the global data that blogs keep their title
 // and address in.
 func (d *detection) eleventyLayers() error {
-	if name := eleventy.ConfigFileOf(d.own, d.root); name != "" && path.Base(name) != "package.json" {
+	if name := eleventy.ConfigFile(d.own, d.root); name != "" && path.Base(name) != "package.json" {
 		if err := d.addLayers("", name); err != nil {
 			return err
 		}

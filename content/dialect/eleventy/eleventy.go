@@ -19,43 +19,43 @@ import (
 	"publisher/internal/xmltext"
 )
 
-// eleventy reads posts as Eleventy does: the address follows the path.
+// Engine reads posts as Eleventy does: the address follows the path.
 type Engine struct {
 	dialect.BaseEngine
-	own       *dialect.Settings // nil where no config of Eleventy was found
-	plain     bool              // Markdown is no template
-	boxes     bool              // ::: opens a container
-	markdown  markdownItSettings
-	rules     eleventyRules
-	suffixes  []string // of data files
-	dataBase  string   // what a folder's data file is called; "" for the folder's name
-	input     string   // the folder that Eleventy reads, from the config's
-	includes  string   // the folder of includes, from the config's
-	code      eleventyScripts
-	dataNames []string // of the files of global data that are scripts
+	settings     *dialect.Settings // nil where Eleventy has no config
+	noTemplates  bool              // Markdown is not evaluated as a template
+	containers   bool              // ::: opens a container
+	markdown     markdownItSettings
+	rules        configRules
+	dataSuffixes []string // of data files, in order
+	dataBaseName string   // name of a directory's data file; "" for the directory's own name
+	input        string   // the folder that Eleventy reads, from the config's folder
+	includes     string   // the folder of includes, from the config's folder
+	functions    configFunctions
 }
 
 var (
-	noTemplates = regexp.MustCompile(`\bmarkdownTemplateEngine["']?\s*:\s*false\b`)
-	containers  = regexp.MustCompile(`markdown-it-(?:container|directive)`)
+	noTemplateEngine = regexp.MustCompile(`\bmarkdownTemplateEngine["']?\s*:\s*false\b`)
+	containerPlugins = regexp.MustCompile(`markdown-it-(?:container|directive)`)
 )
 
-func New(s *dialect.Site, own *dialect.Settings) *Engine {
-	e := &Engine{BaseEngine: dialect.BaseEngine{Site: s}, own: own}
-	if own != nil {
-		e.code = readEleventyScripts(own)
-		e.input, e.includes = InputFolder(own), includesFolder(own)
+// New returns the engine for a site; settings may be nil.
+func New(s *dialect.Site, settings *dialect.Settings) *Engine {
+	e := &Engine{BaseEngine: dialect.BaseEngine{Site: s}, settings: settings}
+	if settings != nil {
+		e.functions = readConfigFunctions(settings)
+		e.input, e.includes = InputFolder(settings), includesFolder(settings)
 	}
-	e.rules = newEleventyRules(e)
+	e.rules = readConfigRules(e)
 	e.readDataNames()
-	if own != nil {
-		e.plain, e.boxes = noTemplates.Match(own.Text), containers.Match(own.Text)
-		e.markdown = readMarkdownIt(own.Text)
+	if settings != nil {
+		e.noTemplates, e.containers = noTemplateEngine.Match(settings.Text), containerPlugins.Match(settings.Text)
+		e.markdown = readMarkdownIt(settings.Text)
 	}
 	return e
 }
 
-// covers leaves out what Eleventy keeps beside the pages.
+// Covers reports whether a file is outside the folders that hold no pages.
 func (e *Engine) Covers(file string) bool {
 	for folder := range strings.SplitSeq(path.Dir(file), "/") {
 		if notPages[folder] {
@@ -65,133 +65,136 @@ func (e *Engine) Covers(file string) bool {
 	return true
 }
 
-// notPages are folders of what pages are made of, and of what they become.
+// notPages are folders of templates and data, and of the output.
 var notPages = map[string]bool{"_includes": true, "_data": true, "_layouts": true, "_site": true}
 
-func (e *Engine) Prepare(a *dialect.Page) {
-	s, _ := a.Around.(*folders)
-	a.Name = eleventyName(path.Join(e.Below, a.Path))
-	if s != nil {
-		a.Global = s.global
+// Prepare merges the data cascade into the page's front matter.
+func (e *Engine) Prepare(p *dialect.Page) {
+	c, _ := p.Around.(*dataCascade)
+	p.Name = fileName(path.Join(e.Below, p.Path))
+	if c != nil {
+		p.Global = c.global
 	}
-	stem := path.Join(a.Name.Dir, a.Name.Full)
-	own := a.Front.List("tags", frontmatter.ByComma)
-	rules := e.rulesOf(a)
-	for _, l := range s.of(stem) {
-		rules = append(rules, l.rules...)
-		a.Computed = dialect.Omitted(a.Computed, l.doubt)
-		own = append(own, frontmatter.ListOf(l.values["tags"], frontmatter.ByComma)...) // tags add up
-		a.InheritDeep(l.values)
+	stem := path.Join(p.Name.Dir, p.Name.Full)
+	tags := p.Front.List("tags", frontmatter.ByComma)
+	settings := e.frontMatterSettings(p)
+	for _, l := range c.layersOf(stem) {
+		settings = append(settings, l.settings...)
+		p.Computed = dialect.Omitted(p.Computed, l.doubt)
+		tags = append(tags, frontmatter.ListOf(l.values["tags"], frontmatter.ByComma)...) // tags accumulate
+		p.InheritDeep(l.values)
 	}
-	global := e.globalValues(s)
+	global := e.globalValues(c)
 	if layout, ok := global["layout"]; ok {
-		a.Inherit(map[string]any{"layout": layout})
+		p.Inherit(map[string]any{"layout": layout})
 	}
-	if s != nil {
-		layout, _ := a.Front.Values["layout"].(string)
-		for _, l := range s.layoutsOf(layout) {
-			rules = append(rules, l.rules...)
-			a.Computed = dialect.Omitted(a.Computed, l.doubt)
-			own = append(own, frontmatter.ListOf(l.values["tags"], frontmatter.ByComma)...)
-			a.InheritDeep(l.values)
+	if c != nil {
+		layout, _ := p.Front.Values["layout"].(string)
+		for _, l := range c.layoutsOf(layout) {
+			settings = append(settings, l.settings...)
+			p.Computed = dialect.Omitted(p.Computed, l.doubt)
+			tags = append(tags, frontmatter.ListOf(l.values["tags"], frontmatter.ByComma)...)
+			p.InheritDeep(l.values)
 		}
 	}
-	own = append(own, frontmatter.ListOf(global["tags"], frontmatter.ByComma)...)
+	tags = append(tags, frontmatter.ListOf(global["tags"], frontmatter.ByComma)...)
 	delete(global, "tags")
-	a.Inherit(global)
-	if len(own) > 0 {
-		a.Front.Values["tags"] = dialect.AnyList(own)
+	p.Inherit(global)
+	if len(tags) > 0 {
+		p.Front.Values["tags"] = dialect.AnyList(tags)
 	}
-	if lang := e.folderLanguage(a); lang != "" {
-		a.Inherit(map[string]any{"lang": lang})
+	if lang := e.folderLanguage(p); lang != "" {
+		p.Inherit(map[string]any{"lang": lang})
 	}
-	e.compute(a)
-	e.parseDate(a)
-	if s != nil {
-		rules = append(rules, s.computed...)
+	e.fillComputed(p)
+	e.applyDateParsers(p)
+	if c != nil {
+		settings = append(settings, c.computed...)
 	}
-	e.obey(a, append(rules, e.rules.computed...))
+	e.applySettings(p, append(settings, e.rules.settings...))
 }
 
-// rulesOf are what front matter in JavaScript computes.
-func (e *Engine) rulesOf(a *dialect.Page) []jsRule {
-	if a.Front.Form != frontmatter.ScriptForm {
+// frontMatterSettings returns the settings that front matter in JavaScript computes.
+func (e *Engine) frontMatterSettings(p *dialect.Page) []scriptSetting {
+	if p.Front.Form != frontmatter.ScriptForm {
 		return nil
 	}
-	rules := e.scriptRules("", a.Front.Text, script.FrontMatter(a.Front.Text), true, true)
-	for i := range rules {
-		rules[i].Path = a.Path
-		rules[i].Line += a.Front.Line - 1
+	settings := e.scriptSettings("", p.Front.Text, script.FrontMatter(p.Front.Text), true, true)
+	for i := range settings {
+		settings[i].Path = p.Path
+		settings[i].Line += p.Front.Line - 1
 	}
-	return rules
+	return settings
 }
 
-// compute fills in eleventyComputed. A permalink waits for what it is made of.
-func (e *Engine) compute(a *dialect.Page) {
-	for key, v := range a.Front.Table("eleventycomputed") {
+// fillComputed evaluates eleventyComputed. A permalink is left as a template: Address fills it in when
+// its parts are known.
+func (e *Engine) fillComputed(p *dialect.Page) {
+	for key, v := range p.Front.Table("eleventycomputed") {
 		template, isText := v.(string)
 		if !isText {
 			continue
 		}
-		if value, ok := e.fill(a, template); ok && key != "permalink" {
-			a.Front.Values[key] = value
+		if value, ok := e.fill(p, template); ok && key != "permalink" {
+			p.Front.Values[key] = value
 		} else if key == "permalink" {
-			a.Front.Values[key] = template
+			p.Front.Values[key] = template
 		}
 	}
 }
 
-// isPage also knows what is neither dated nor tagged. Of templates that are not Markdown only a date tells that they are posts.
-func (e *Engine) IsPage(a *dialect.Page) bool {
-	if dialect.IsPageLayout(a) || a.Front.Has("pagination") {
+// IsPage reports whether the page is neither dated nor tagged. Only a date makes a post of a template
+// that is not Markdown.
+func (e *Engine) IsPage(p *dialect.Page) bool {
+	if dialect.IsPageLayout(p) || p.Front.Has("pagination") {
 		return true
 	}
-	if a.Front.Has("date") || a.Name.Date != "" || isDatedPage(a) {
+	if p.Front.Has("date") || p.Name.Date != "" || isDatedPage(p) {
 		return false
 	}
-	told := slices.ContainsFunc(a.Front.List("tags", frontmatter.Whole), func(tag string) bool { return !pageTags[strings.ToLower(tag)] })
-	return !mdsource.IsMarkdownName(a.Path) || a.Front.Form != frontmatter.NoFrontMatter && !told
+	tagged := slices.ContainsFunc(p.Front.List("tags", frontmatter.Whole), func(tag string) bool { return !pageTags[strings.ToLower(tag)] })
+	return !mdsource.IsMarkdownName(p.Path) || p.Front.Form != frontmatter.NoFrontMatter && !tagged
 }
 
-// fileDates are what Eleventy takes for a date that it finds itself.
+// fileDates are the values of date that stand for the file's own date.
 var fileDates = map[string]bool{"created": true, "last": true, "git": true, "modified": true}
 
-func (e *Engine) Complete(a *dialect.Page) {
-	e.parseDate(a)
-	first, _, _ := strings.Cut(strings.ToLower(a.Front.Scalar("date")), " ")
+// Complete fills in the date, tags, title, summary and slug.
+func (e *Engine) Complete(p *dialect.Page) {
+	e.applyDateParsers(p)
+	first, _, _ := strings.Cut(strings.ToLower(p.Front.Scalar("date")), " ")
 	switch {
 	case fileDates[first]:
-		a.DropProblem("date")
-		a.Post.Date = a.ModTime.In(e.Loc)
-	case a.Post.Date.IsZero() && a.Name.Date != "":
-		a.Post.Date, _ = frontmatter.ParseDate(a.Name.Date, e.Loc)
-	case a.Post.Date.IsZero() && !a.Front.Has("date") && hasOtherDate(a):
-		a.Post.Date = a.Date(dialect.OtherDates...)
-	case a.Post.Date.IsZero() && !a.Front.Has("date") && a.Front.Form != frontmatter.NoFrontMatter:
-		a.Post.Date = a.ModTime.In(e.Loc)
+		p.DropProblem("date")
+		p.Post.Date = p.ModTime.In(e.Loc)
+	case p.Post.Date.IsZero() && p.Name.Date != "":
+		p.Post.Date, _ = frontmatter.ParseDate(p.Name.Date, e.Loc)
+	case p.Post.Date.IsZero() && !p.Front.Has("date") && hasOtherDate(p):
+		p.Post.Date = p.Date(dialect.OtherDates...)
+	case p.Post.Date.IsZero() && !p.Front.Has("date") && p.Front.Form != frontmatter.NoFrontMatter:
+		p.Post.Date = p.ModTime.In(e.Loc)
 	}
-	tags := slices.DeleteFunc(a.Front.List("tags", frontmatter.Whole), func(tag string) bool {
+	tags := slices.DeleteFunc(p.Front.List("tags", frontmatter.Whole), func(tag string) bool {
 		tag = strings.ToLower(tag)
 		return pageTags[tag] || tag == "post" || tag == "posts"
 	})
-	a.SetNearTags(tags)
-	if a.Post.Title == "" {
-		a.Post.Title = e.title(a)
+	p.SetNearTags(tags)
+	if p.Post.Title == "" {
+		p.Post.Title = e.title(p)
 	}
-	a.Post.Summary = a.Front.Scalar("excerpt", "summary", "description")
-	a.TitleSlug = slug.Eleventy(a.Post.Title)
-	if a.Slug == "" {
-		a.Slug = a.Name.Stem
+	p.Post.Summary = p.Front.Scalar("excerpt", "summary", "description")
+	p.TitleSlug = slug.Eleventy(p.Post.Title)
+	if p.Slug == "" {
+		p.Slug = p.Name.Stem
 	}
 }
 
-// title is what a page is called that has no title: its heading, else its place in
-// the navigation.
-func (e *Engine) title(a *dialect.Page) string {
-	if title := dialect.HeadingTitle(a.Body); title != "" {
+// title returns a title for a page without one: its first heading, else its title in the navigation.
+func (e *Engine) title(p *dialect.Page) string {
+	if title := dialect.HeadingTitle(p.Body); title != "" {
 		return title
 	}
-	navigation := a.Front.Table("eleventynavigation")
+	navigation := p.Front.Table("eleventynavigation")
 	for _, key := range []string{"title", "key"} {
 		if text, ok := navigation[key].(string); ok && text != "" {
 			return xmltext.Line(text)
@@ -200,91 +203,94 @@ func (e *Engine) title(a *dialect.Page) string {
 	return ""
 }
 
-// isDatedPage reports that the front matter has a date under one of its other names.
-func isDatedPage(a *dialect.Page) bool {
-	return !a.DateOf("publishdate", "pubdate", "published").IsZero() || hasOtherDate(a)
+// isDatedPage reports whether the front matter has a date under another name.
+func isDatedPage(p *dialect.Page) bool {
+	return !p.DateOf("publishdate", "pubdate", "published").IsZero() || hasOtherDate(p)
 }
 
-// hasOtherDate reports that another program's key holds a date that can be read.
-func hasOtherDate(a *dialect.Page) bool {
-	return !a.DateOf(dialect.OtherDates...).IsZero()
+// hasOtherDate reports whether the front matter has a valid date under another engine's name.
+func hasOtherDate(p *dialect.Page) bool {
+	return !p.DateOf(dialect.OtherDates...).IsZero()
 }
 
-// pageTags say what kind of page it is, not what it is about.
+// pageTags are tags of a page's kind, not of its subject.
 var pageTags = map[string]bool{"all": true, "nav": true, "page": true, "pages": true}
 
-func (e *Engine) Address(a *dialect.Page) string {
-	own := a.Front.Scalar("permalink")
-	if build, ok := a.Front.Table("permalink")["build"].(string); ok {
-		own = build
+// Address returns the page's path, from its permalink or from the path of its file.
+func (e *Engine) Address(p *dialect.Page) string {
+	permalink := p.Front.Scalar("permalink")
+	if build, ok := p.Front.Table("permalink")["build"].(string); ok {
+		permalink = build
 	}
-	if own != "" {
-		where, ok := own, true
-		if strings.Contains(own, "{") {
-			where, ok = e.fill(a, own)
+	if permalink != "" {
+		file, ok := permalink, true
+		if strings.Contains(permalink, "{") {
+			file, ok = e.fill(p, permalink)
 		}
 		if !ok {
-			a.Reject(a.Front.LineOf("permalink"), "the permalink "+post.Clip(own)+" holds what cannot be evaluated here; write the post's address out, or set content.permalink in config.yaml")
+			p.Reject(p.Front.LineOf("permalink"), "cannot evaluate the permalink "+post.Clip(permalink)+"; write out the post's address, or set content.permalink in config.yaml")
 		}
-		return e.finalURL(a, eleventyURL(where))
+		return e.finalURL(p, outputURL(file))
 	}
 	if e.Permalink != "" {
-		return a.Expand(e.Permalink)
+		return p.Expand(e.Permalink)
 	}
-	return e.finalURL(a, eleventyPath(a.Name))
+	return e.finalURL(p, defaultPath(p.Name))
 }
 
-// finalURL is the address after the config's transforms.
-func (e *Engine) finalURL(a *dialect.Page, url string) string {
-	url, ok := e.transformed(a, url)
+// finalURL returns the address after the config's transforms.
+func (e *Engine) finalURL(p *dialect.Page, url string) string {
+	url, ok := e.transformURL(p, url)
 	if !ok {
-		a.Reject(1, "the config's addUrlTransform makes of the address "+post.Clip(url)+" what is not known here; set content.permalink in config.yaml")
+		p.Reject(1, "cannot evaluate the config's addUrlTransform for the address "+post.Clip(url)+"; set content.permalink in config.yaml")
 	}
 	return url
 }
 
-// fill evaluates a template of the front matter; ok is false where a part of it
-// is not known here.
-func (e *Engine) fill(a *dialect.Page, template string) (string, bool) {
-	m := &dialect.Expansion{Article: a, Base: template, Quiet: true}
+// fill evaluates a template in the front matter; ok is false where a part of it is unknown.
+func (e *Engine) fill(p *dialect.Page, template string) (string, bool) {
+	m := &dialect.Expansion{Article: p, Base: template, Quiet: true}
 	o := m.LiquidOptions()
 	o.Nunjucks, o.Strict = true, true
-	out, ok := liquid.Expand(eleventyHost{m, e}, o, template, e.variables(a))
+	out, ok := liquid.Expand(templateHost{m, e}, o, template, e.variables(p))
 	return strings.TrimSpace(out), ok
 }
 
+// Slugify returns the text as Eleventy's slugify filter does.
 func (e *Engine) Slugify(text string) string { return slug.Eleventy(text) }
 
+// Expand evaluates Liquid or Nunjucks in a body, and removes attribute lists.
 func (e *Engine) Expand(m *dialect.Expansion, text string) string {
 	override, set := m.Article.Front.Values["templateengineoverride"].(string)
-	if e.plain && mdsource.IsMarkdownName(m.Article.Path) || set && !strings.Contains(override, "liquid") && !strings.Contains(override, "njk") {
+	if e.noTemplates && mdsource.IsMarkdownName(m.Article.Path) || set && !strings.Contains(override, "liquid") && !strings.Contains(override, "njk") {
 		return e.markdown.withoutAttributes(text)
 	}
 	o := m.LiquidOptions()
 	o.Nunjucks = true
 	if liquid.HasMarks(text, o) {
-		text, _ = liquid.Expand(eleventyHost{m, e}, o, text, e.variables(m.Article))
+		text, _ = liquid.Expand(templateHost{m, e}, o, text, e.variables(m.Article))
 	}
 	return e.markdown.withoutAttributes(text)
 }
 
-// variables are the blog's and the front matter's, and what Eleventy says of the
-// page.
-func (e *Engine) variables(a *dialect.Page) map[string]any {
+// variables returns what templates see: global data, front matter, and page.
+func (e *Engine) variables(p *dialect.Page) map[string]any {
 	vars := map[string]any{}
-	maps.Copy(vars, a.Global)
-	maps.Copy(vars, a.Front.Values)
-	page := a.PageVariables()
-	folder := path.Join("/", a.Name.Dir)
-	page["filepathstem"] = path.Join(folder, eleventyUndated(a.Name.Full))
+	maps.Copy(vars, p.Global)
+	maps.Copy(vars, p.Front.Values)
+	page := p.PageVariables()
+	folder := path.Join("/", p.Name.Dir)
+	page["filepathstem"] = path.Join(folder, withoutDate(p.Name.Full))
 	vars["page"] = page
 	return vars
 }
 
+// MarkdownOptions returns the options of markdown-it that the config sets.
 func (e *Engine) MarkdownOptions() markdown.Options {
-	return markdown.Options{MarkdownIt: true, Containers: e.boxes,
+	return markdown.Options{MarkdownIt: true, Containers: e.containers,
 		NoIndented: !e.markdown.indented, HardWraps: e.markdown.breaks, NoLinkify: !e.markdown.linkify, Typographer: e.markdown.typographer,
 		NoMath: !e.markdown.math, Emoji: e.markdown.emoji, Marks: e.markdown.marks, Markup: e.markdown.markup, PlainAlerts: !e.markdown.alerts}
 }
 
+// Extensions returns those of templates that are not Markdown.
 func (e *Engine) Extensions() []string { return []string{".html", ".njk", ".liquid"} }

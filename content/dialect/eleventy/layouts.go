@@ -1,7 +1,6 @@
 package eleventy
 
 import (
-	"cmp"
 	"io/fs"
 	"path"
 	"path/filepath"
@@ -13,117 +12,92 @@ import (
 	"publisher/content/script"
 )
 
-// Bounds of the layouts that are read, and of the layouts that one has around it.
+// Limits of how many layouts are read, and of how deep they nest.
 const (
 	maxLayouts     = 500
 	maxLayoutChain = 10
 )
 
-// readLayouts reads the front matter of the blog's layouts: Eleventy's pages take
-// over what it says, their permalink too.
-func (s *folders) readLayouts() {
-	s.layouts = map[string]eleventyLayer{}
-	for _, folder := range layoutFolders(s.own) {
-		root := s.Site.Folder(filepath.Join(s.own.Root, filepath.FromSlash(folder)))
-		if root == "" {
-			continue
-		}
-		_ = filepath.WalkDir(root, func(file string, entry fs.DirEntry, err error) error {
-			switch {
-			case err != nil || len(s.layouts) >= maxLayouts:
-				return fs.SkipAll
-			case entry.IsDir() && (entry.Name() == "node_modules" || entry.Name() == ".git"):
-				return fs.SkipDir
-			case !entry.Type().IsRegular():
-				return nil
-			}
-			rel, err := filepath.Rel(root, file)
-			if err == nil {
-				s.readLayout(file, filepath.ToSlash(rel), path.Join(folder, filepath.ToSlash(rel)))
-			}
-			return nil
-		})
+// readLayouts reads the front matter of the blog's layouts: pages inherit it, the permalink included.
+func (c *dataCascade) readLayouts() {
+	c.layouts = map[string]layer{}
+	folder := layoutFolder(c.settings)
+	root := c.Site.Folder(filepath.Join(c.settings.Root, filepath.FromSlash(folder)))
+	if root == "" {
+		return
 	}
+	_ = filepath.WalkDir(root, func(file string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil || len(c.layouts) >= maxLayouts:
+			return fs.SkipAll
+		case entry.IsDir() && (entry.Name() == "node_modules" || entry.Name() == ".git"):
+			return fs.SkipDir
+		case !entry.Type().IsRegular():
+			return nil
+		}
+		if rel, err := filepath.Rel(root, file); err == nil {
+			c.readLayout(file, filepath.ToSlash(rel), path.Join(folder, filepath.ToSlash(rel)))
+		}
+		return nil
+	})
 }
 
-func (s *folders) readLayout(file, name, fromRoot string) {
-	if _, taken := s.layouts[name]; taken {
-		return
-	}
-	l := eleventyLayer{values: map[string]any{}}
-	text, err := s.Site.ReadOwn(file)
+// readLayout reads a layout; name is its path from the folder of layouts.
+func (c *dataCascade) readLayout(file, name, fromRoot string) {
+	text, err := c.Site.ReadOwn(file)
 	if err != nil {
-		o := s.at(file, "", 0, "the layout "+name+" cannot be read")
+		o := c.at(file, "", 0, "cannot read the layout "+name)
 		o.Held = true
-		l.doubt = &o
-		s.layouts[name] = l
+		c.layouts[name] = layer{values: map[string]any{}, doubt: &o}
 		return
 	}
+	l := layer{values: map[string]any{}}
 	if strings.HasPrefix(strings.TrimSpace(string(text[:min(len(text), 100)])), "---") {
 		fm, _, _, err := frontmatter.Split(string(text))
 		if err != nil {
-			o := s.at(file, "", 0, "the layout "+name+" does not parse")
+			o := c.at(file, "", 0, "cannot parse the layout "+name)
 			o.Held, o.Line = true, 1
 			l.doubt = &o
 		}
-		l.values, l.front = fm.Values, &fm
+		l.values = fm.Values
 		if fm.Form == frontmatter.ScriptForm {
-			l.rules = s.scriptRules(file, fm.Text, script.FrontMatter(fm.Text), true, false)
-			for i := range l.rules {
-				l.rules[i].Line += fm.Line - 1
+			l.settings = c.scriptSettings(file, fm.Text, script.FrontMatter(fm.Text), true, false)
+			for i := range l.settings {
+				l.settings[i].Line += fm.Line - 1
 			}
 		}
-		s.Remember(fromRoot, []byte(fm.Text))
+		c.Remember(fromRoot, []byte(fm.Text))
 	}
-	s.layouts[name] = l
+	c.layouts[name] = l
 }
 
-var (
-	setLayouts  = regexp.MustCompile(`\.setLayoutsDirectory\(\s*["'\x60]([^"'\x60]+)["'\x60]`)
-	setIncludes = regexp.MustCompile(`\.setIncludesDirectory\(\s*["'\x60]([^"'\x60]+)["'\x60]`)
-	layoutAlias = regexp.MustCompile(`\.addLayoutAlias\(\s*["'\x60]([^"'\x60\n]+)["'\x60]\s*,\s*["'\x60]([^"'\x60\n]+)["'\x60]`)
-)
+var layoutAlias = regexp.MustCompile(`\.addLayoutAlias\(\s*["'\x60]([^"'\x60\n]+)["'\x60]\s*,\s*["'\x60]([^"'\x60\n]+)["'\x60]`)
 
-// layoutFolders are where layouts are looked for, from the project's folder.
-func layoutFolders(o *dialect.Settings) []string {
-	folder := func(key string, setter *regexp.Regexp) string {
-		if name := dirSetting(o, key); name != "" {
-			return name
-		}
-		if m := setter.FindSubmatch(o.Text); m != nil {
-			return string(m[1])
-		}
-		return ""
-	}
-	var out []string
-	for _, name := range []string{folder("layouts", setLayouts), folder("includes", setIncludes), "_includes"} {
-		if full := path.Join(InputFolder(o), name); name != "" && filepath.IsLocal(filepath.FromSlash(full)) {
-			out = append(out, full)
-			if name != "_includes" && len(out) == 1 && folder("layouts", setLayouts) != "" {
-				return out
-			}
-		}
-	}
-	return out[:1]
+// layoutFolder returns the folder of layouts, from the project's folder.
+func layoutFolder(s *dialect.Settings) string {
+	return firstFolder(s, configDir(s, "layouts"), configDir(s, "includes"))
 }
 
-// includesFolder is where templates find what they include, from the project's folder.
-func includesFolder(o *dialect.Settings) string {
-	name := dirSetting(o, "includes")
-	if m := setIncludes.FindSubmatch(o.Text); m != nil && name == "" {
-		name = string(m[1])
+// includesFolder returns the folder of what templates include, from the project's folder.
+func includesFolder(s *dialect.Settings) string { return firstFolder(s, configDir(s, "includes")) }
+
+// firstFolder returns the first of the folders that is set and inside the project, else _includes. The
+// names count from the input folder, the result from the project's folder.
+func firstFolder(s *dialect.Settings, names ...string) string {
+	input := InputFolder(s)
+	for _, name := range names {
+		if full := path.Join(input, name); name != "" && filepath.IsLocal(filepath.FromSlash(full)) {
+			return full
+		}
 	}
-	if full := path.Join(InputFolder(o), cmp.Or(name, "_includes")); filepath.IsLocal(filepath.FromSlash(full)) {
-		return full
-	}
-	return "_includes"
+	return path.Join(input, "_includes")
 }
 
-// layoutsOf are the layouts around a page, the nearest first.
-func (s *folders) layoutsOf(name string) []eleventyLayer {
-	var out []eleventyLayer
+// layoutsOf returns the named layout and those around it, the innermost first.
+func (c *dataCascade) layoutsOf(name string) []layer {
+	var out []layer
 	for len(out) < maxLayoutChain && name != "" {
-		l, ok := s.layoutNamed(name)
+		l, ok := c.layoutNamed(name)
 		if !ok {
 			return out
 		}
@@ -133,9 +107,10 @@ func (s *folders) layoutsOf(name string) []eleventyLayer {
 	return out
 }
 
-func (s *folders) layoutNamed(name string) (eleventyLayer, bool) {
-	if s.own != nil {
-		for _, m := range layoutAlias.FindAllSubmatch(s.own.Text, 100) {
+// layoutNamed returns the layout of a name, which may be an alias or lack its extension.
+func (c *dataCascade) layoutNamed(name string) (layer, bool) {
+	if c.settings != nil {
+		for _, m := range layoutAlias.FindAllSubmatch(c.settings.Text, 100) {
 			if string(m[1]) == name {
 				name = string(m[2])
 				break
@@ -143,13 +118,13 @@ func (s *folders) layoutNamed(name string) (eleventyLayer, bool) {
 		}
 	}
 	name = path.Clean(strings.TrimPrefix(name, "/"))
-	if l, ok := s.layouts[name]; ok {
+	if l, ok := c.layouts[name]; ok {
 		return l, true
 	}
 	for _, ext := range []string{"njk", "liquid", "html", "md", "webc", "11ty.js", "hbs", "mustache", "ejs", "pug", "vto"} {
-		if l, ok := s.layouts[name+"."+ext]; ok {
+		if l, ok := c.layouts[name+"."+ext]; ok {
 			return l, true
 		}
 	}
-	return eleventyLayer{}, false
+	return layer{}, false
 }

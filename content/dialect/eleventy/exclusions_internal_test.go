@@ -10,8 +10,8 @@ import (
 	"publisher/content/script"
 )
 
-// FuzzSettings throws texts at what reads the settings that leave posts out: no panic,
-// no work without end, lines that exist.
+// FuzzSettings tests that no config makes the reading of settings that leave posts out panic or work
+// without end.
 func FuzzSettings(f *testing.F) {
 	for _, seed := range []string{
 		"export default function (c) { c.ignores.add(\"a/**\"); if (x) { c.ignores.add(`b`) } c.setTemplateFormats(['html']) }",
@@ -30,15 +30,15 @@ func FuzzSettings(f *testing.F) {
 		if len(blanked) != len(text) || strings.Count(blanked, "\n") != strings.Count(text, "\n") {
 			t.Errorf("comments moved lines: %q", blanked)
 		}
-		e.own = (&dialect.Settings{Dialect: "eleventy", Root: "/b"}).Add("/b/eleventy.config.js", []byte(text))
-		e.code = readEleventyScripts(e.own)
-		rules := newEleventyRules(e)
-		a := &dialect.Page{Source: &dialect.Source{Path: "a.md", Front: frontmatter.FrontMatter{Form: frontmatter.YamlForm, Values: map[string]any{"draft": "true", "title": "T"}, Line: 2}}, Engine: e, Site: e.Site, Post: &post.Post{}}
+		e.settings = (&dialect.Settings{Dialect: "eleventy", Root: "/b"}).Add("/b/eleventy.config.js", []byte(text))
+		e.functions = readConfigFunctions(e.settings)
+		rules := readConfigRules(e)
+		p := &dialect.Page{Source: &dialect.Source{Path: "a.md", Front: frontmatter.FrontMatter{Form: frontmatter.YamlForm, Values: map[string]any{"draft": "true", "title": "T"}, Line: 2}}, Engine: e, Site: e.Site, Post: &post.Post{}}
 		e.rules = rules
 		for _, known := range []bool{false, true} {
-			e.obey(a, append(rules.computed, e.scriptRules("/b/x.js", text, script.FrontMatter(text), known, true)...))
+			e.applySettings(p, append(rules.settings, e.scriptSettings("/b/x.js", text, script.FrontMatter(text), known, true)...))
 		}
-		e.Omits(a)
+		e.Omits(p)
 		e.LeavesOut("a.md")
 	})
 }

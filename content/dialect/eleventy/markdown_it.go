@@ -2,12 +2,13 @@ package eleventy
 
 import (
 	"bytes"
+	"regexp"
+
 	"publisher/content/markdown"
 	"publisher/content/mdsource"
-	"regexp"
 )
 
-// markdownItSettings are those of Eleventy's Markdown reader that change what is read.
+// markdownItSettings are the options and plugins of markdown-it that change what is read.
 type markdownItSettings struct {
 	indented    bool // four spaces make code: Eleventy turns that off, whatever library is set
 	breaks      bool // each line's end is a line break
@@ -34,7 +35,7 @@ var (
 	typographOn = regexp.MustCompile(`\btypographer["']?\s*:\s*true\b`)
 )
 
-// readMarkdownIt takes the settings from the text of the config.
+// readMarkdownIt reads the options from the text of the config.
 func readMarkdownIt(config []byte) markdownItSettings {
 	has := func(plugin string) bool { return bytes.Contains(config, []byte(plugin)) }
 	return markdownItSettings{indentedOn.Match(config), breaksOn.Match(config), linkifyOn.Match(config), typographOn.Match(config),
@@ -44,7 +45,7 @@ func readMarkdownIt(config []byte) markdownItSettings {
 			Figures: has("implicit-figures"), Caption: figureCaption(config)}}
 }
 
-// figureCaption is what implicit figures take for their caption.
+// figureCaption returns which attribute implicit figures use as their caption; "" for none.
 func figureCaption(config []byte) string {
 	m := captionOf.FindSubmatch(config)
 	switch {
@@ -56,11 +57,10 @@ func figureCaption(config []byte) string {
 	return "alt"
 }
 
-// attributeList is what markdown-it-attrs takes for the classes, the id and the
-// attributes of what stands before it.
+// attributeList matches the lists of markdown-it-attrs: classes, an id, attributes.
 var attributeList = regexp.MustCompile(`[ \t]*\{\s*(?:[.#][\w-]+|[\w-]+=(?:"[^"\n]*"|[^\s{}"]+))(?:\s+(?:[.#][\w-]+|[\w-]+=(?:"[^"\n]*"|[^\s{}"]+)))*\s*\}`)
 
-// withoutAttributes takes them out of the prose: no feed or mail has a style for them.
+// withoutAttributes removes attribute lists from prose: feeds and mails have no styles for them.
 func (s markdownItSettings) withoutAttributes(text string) string {
 	if !s.attributes {
 		return text

@@ -2,29 +2,30 @@ package eleventy
 
 import (
 	"path"
-	"publisher/content/dialect"
-	"publisher/content/liquid"
-	"publisher/content/mdsource"
 	"strings"
 
 	"golang.org/x/net/html"
+
+	"publisher/content/dialect"
+	"publisher/content/liquid"
+	"publisher/content/mdsource"
 )
 
-// eleventyHost is what Eleventy gives the Liquid or Nunjucks of a text.
-type eleventyHost struct {
+// templateHost is the environment of Liquid or Nunjucks in a text.
+type templateHost struct {
 	*dialect.Expansion
 	engine *Engine
 }
 
-// Tag evaluates the shortcodes of the config, and the tags that the most used plugins add.
-func (h eleventyHost) Tag(l *liquid.Evaluator, tag liquid.Mark, inner string) (string, bool) {
+// Tag evaluates the config's shortcodes, and the tags of common plugins.
+func (h templateHost) Tag(l *liquid.Evaluator, tag liquid.Mark, inner string) (string, bool) {
 	if tag.Name == "highlight" {
 		if mdsource.IsMarkdownName(h.Article.Path) {
 			return "", false
 		}
 		return "<pre><code>" + html.EscapeString(strings.Trim(inner, "\n")) + "</code></pre>", true
 	}
-	if out, found, ok := h.engine.ownShortcode(h.Expansion, l, tag, inner); found && ok {
+	if out, found, ok := h.engine.callShortcode(h.Expansion, l, tag, inner); found && ok {
 		return out, true
 	}
 	switch tag.Name {
@@ -44,12 +45,12 @@ func (h eleventyHost) Tag(l *liquid.Evaluator, tag liquid.Mark, inner string) (s
 }
 
 // Filter applies a filter of the config.
-func (h eleventyHost) Filter(_ *liquid.Evaluator, name string, v any, arguments []any) (out any, found, ok bool) {
-	return h.engine.ownFilter(h.Expansion, name, v, arguments)
+func (h templateHost) Filter(_ *liquid.Evaluator, name string, v any, arguments []any) (out any, found, ok bool) {
+	return h.engine.callFilter(h.Expansion, name, v, arguments)
 }
 
-// Include reads a file of the includes folder.
-func (h eleventyHost) Include(name string, _ bool) (string, bool) {
+// Include returns a file of the includes folder.
+func (h templateHost) Include(name string, _ bool) (string, bool) {
 	folder := "_includes"
 	if h.engine.includes != "" {
 		folder = h.engine.includes

@@ -11,23 +11,22 @@ import (
 )
 
 var (
-	passCall   = regexp.MustCompile(`\.addPassthroughCopy\(`)
-	passString = regexp.MustCompile("[\"'`]([^\"'`\n]+)[\"'`]")
+	passthroughCall = regexp.MustCompile(`\.addPassthroughCopy\(`)
+	quotedString    = regexp.MustCompile("[\"'`]([^\"'`\n]+)[\"'`]")
 )
 
-// copies knows the files and globs that the config passes to
-// addPassthroughCopy as plain texts.
+// Copies returns words for a file that matches a file or glob in the config's addPassthroughCopy.
 func (e *Engine) Copies(file string) string {
 	rel, err := filepath.Rel(e.Root, file)
 	if err != nil || !filepath.IsLocal(rel) {
 		return ""
 	}
 	rel = filepath.ToSlash(rel)
-	for _, f := range e.own.Files {
+	for _, f := range e.settings.Files {
 		text := blankComments(f.Text)
-		for _, at := range passCall.FindAllStringIndex(text, -1) {
+		for _, at := range passthroughCall.FindAllStringIndex(text, -1) {
 			argument, _, _ := strings.Cut(text[at[1]:min(len(text), at[1]+1000)], ")")
-			for _, m := range passString.FindAllStringSubmatch(argument, -1) {
+			for _, m := range quotedString.FindAllStringSubmatch(argument, -1) {
 				from := path.Clean(strings.TrimPrefix(m[1], "/"))
 				matched, _ := doublestar.Match(from, rel)
 				if matched || from == "." || rel == from || strings.HasPrefix(rel, from+"/") {

@@ -5,36 +5,37 @@ import (
 	"strings"
 )
 
-// made is a list that a method makes.
-func made(items []any) *List { return &List{Items: items, own: true} }
+// newArray returns an array that the script may change.
+func newArray(items []any) *Array { return &Array{Items: items, mutable: true} }
 
-func (e *evaluator) listMethod(l *List, name string, a []any) any {
+// arrayMethod calls a method of an array.
+func (e *evaluator) arrayMethod(l *Array, name string, a []any) any {
 	switch name {
 	case "join":
 		between := ","
 		if len(a) > 0 {
-			between = arg(a, 0)
+			between = stringArg(a, 0)
 		}
-		return joined(l.Items, between)
+		return join(l.Items, between)
 	case "includes":
-		return contains(l.Items, argument(a, 0))
+		return includes(l.Items, argAt(a, 0))
 	case "indexOf":
-		return float64(slices.IndexFunc(l.Items, func(item any) bool { return same(item, argument(a, 0)) }))
+		return float64(slices.IndexFunc(l.Items, func(item any) bool { return strictlyEqual(item, argAt(a, 0)) }))
 	case "slice":
-		from, to := span(a, len(l.Items), true)
-		return made(slices.Clone(l.Items[from:max(from, to)]))
+		from, to := sliceRange(a, len(l.Items), true)
+		return newArray(slices.Clone(l.Items[from:max(from, to)]))
 	case "concat":
 		out := slices.Clone(l.Items)
 		for _, more := range a {
-			if other, ok := more.(*List); ok {
+			if other, ok := more.(*Array); ok {
 				out = append(out, other.Items...)
 			} else {
 				out = append(out, more)
 			}
 		}
-		return made(out)
+		return newArray(out)
 	case "at":
-		n := integer(argument(a, 0))
+		n := toInteger(argAt(a, 0))
 		if n < 0 {
 			n += len(l.Items)
 		}
@@ -43,37 +44,37 @@ func (e *evaluator) listMethod(l *List, name string, a []any) any {
 		}
 		return l.Items[n]
 	case "sort", "toSorted":
-		return e.sorted(l, a)
+		return e.sort(l, a)
 	case "reverse", "toReversed":
 		out := slices.Clone(l.Items)
 		slices.Reverse(out)
-		return made(out)
+		return newArray(out)
 	case "flat":
 		var out []any
 		for _, item := range l.Items {
-			if inner, ok := item.(*List); ok {
+			if inner, ok := item.(*Array); ok {
 				out = append(out, inner.Items...)
 			} else {
 				out = append(out, item)
 			}
 		}
-		return made(out)
+		return newArray(out)
 	case "toString":
-		return joined(l.Items, ",")
+		return join(l.Items, ",")
 	case "push", "pop", "shift":
-		return changed(l, name, a)
+		return mutate(l, name, a)
 	}
-	return e.visiting(l, name, a)
+	return e.callEach(l, name, a)
 }
 
-// changed changes a list that the function itself has made.
-func changed(l *List, name string, a []any) any {
-	if !l.own {
-		fatal("a list that is changed")
+// mutate changes an array that the function itself has made.
+func mutate(l *Array, name string, a []any) any {
+	if !l.mutable {
+		abort("cannot change an array of the caller")
 	}
 	if name == "push" {
 		l.Items = append(l.Items, a...)
-		bounded(l)
+		checkLength(l)
 		return float64(len(l.Items))
 	}
 	if len(l.Items) == 0 {
@@ -88,39 +89,39 @@ func changed(l *List, name string, a []any) any {
 	return v
 }
 
-// visiting are the methods that call a function for each item.
-func (e *evaluator) visiting(l *List, name string, a []any) any {
+// callEach calls a method that calls a function for each item.
+func (e *evaluator) callEach(l *Array, name string, a []any) any {
 	if name == "reduce" {
-		return e.reduced(l, a)
+		return e.reduce(l, a)
 	}
 	var out []any
 	for i, item := range l.Items {
-		v := e.call(argument(a, 0), []any{item, float64(i), l})
+		v := e.call(argAt(a, 0), []any{item, float64(i), l})
 		switch {
 		case name == "map" || name == "forEach":
 			out = append(out, v)
 		case name == "flatMap":
-			if inner, ok := v.(*List); ok {
+			if inner, ok := v.(*Array); ok {
 				out = append(out, inner.Items...)
 			} else {
 				out = append(out, v)
 			}
-		case name == "filter" && e.truth(v):
+		case name == "filter" && e.isTruthy(v):
 			out = append(out, item)
-		case name == "find" && e.truth(v):
+		case name == "find" && e.isTruthy(v):
 			return item
-		case name == "findIndex" && e.truth(v):
+		case name == "findIndex" && e.isTruthy(v):
 			return float64(i)
-		case name == "some" && e.truth(v), name == "every" && !e.truth(v):
+		case name == "some" && e.isTruthy(v), name == "every" && !e.isTruthy(v):
 			return name == "some"
 		}
 		if len(out) > maxItems {
-			unknown("so long a list")
+			fail("array too long")
 		}
 	}
 	switch name {
 	case "map", "filter", "flatMap":
-		return made(out)
+		return newArray(out)
 	case "some", "every":
 		return name == "every"
 	case "findIndex":
@@ -128,11 +129,11 @@ func (e *evaluator) visiting(l *List, name string, a []any) any {
 	case "forEach", "find":
 		return Undefined{}
 	}
-	unknown("the method " + name)
+	fail("unsupported method " + name)
 	return nil
 }
 
-func (e *evaluator) reduced(l *List, a []any) any {
+func (e *evaluator) reduce(l *Array, a []any) any {
 	items := l.Items
 	var v any
 	switch {
@@ -141,20 +142,20 @@ func (e *evaluator) reduced(l *List, a []any) any {
 	case len(items) > 0:
 		v, items = items[0], items[1:]
 	default:
-		unknown("the sum of nothing")
+		fail("reduce of an empty array")
 	}
 	for i, item := range items {
-		v = e.call(argument(a, 0), []any{v, item, float64(i), l})
+		v = e.call(argAt(a, 0), []any{v, item, float64(i), l})
 	}
 	return v
 }
 
-func (e *evaluator) sorted(l *List, args []any) any {
-	defer makeFatal()
+func (e *evaluator) sort(l *Array, args []any) any {
+	defer abortOnFailure()
 	items := slices.Clone(l.Items)
 	slices.SortStableFunc(items, func(a, b any) int {
 		if len(args) == 0 {
-			return strings.Compare(text(a), text(b))
+			return strings.Compare(toString(a), toString(b))
 		}
 		switch n := toNumber(e.call(args[0], []any{a, b})); {
 		case n < 0:
@@ -164,9 +165,13 @@ func (e *evaluator) sorted(l *List, args []any) any {
 		}
 		return 0
 	})
-	if l.own {
+	if l.mutable {
 		l.Items = items
 		return l
 	}
-	return made(items)
+	return newArray(items)
+}
+
+func includes(items []any, v any) bool {
+	return slices.ContainsFunc(items, func(item any) bool { return strictlyEqual(item, v) })
 }

@@ -7,25 +7,24 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// regexOf reads /…/flags.
-func regexOf(literal string) *regex {
+// regexLiteral parses /…/flags.
+func regexLiteral(literal string) *regex {
 	end := strings.LastIndexByte(literal, '/')
 	if end < 1 {
-		unknown("a pattern")
+		fail("invalid regular expression")
 	}
 	return newRegex(literal[1:end], literal[end+1:])
 }
 
 var regexUnicode = regexp.MustCompile(`\\u\{?([0-9a-fA-F]{4,6})\}?`)
 
-// maxPattern is more than a config's patterns have.
+// maxPattern is longer than the patterns of configs.
 const maxPattern = 2_000
 
-// newRegex makes a pattern of one that both languages read alike. \s and \w differ
-// beyond ASCII; JavaScript's \s also takes the other white space.
+// newRegex compiles a pattern that means the same in both languages, but for \s and \w beyond ASCII.
 func newRegex(pattern, flags string) *regex {
 	if len(pattern) > maxPattern || strings.Contains(pattern, "(?") && !strings.Contains(pattern, "(?:") || strings.Trim(flags, "gimsuvy") != "" {
-		unknown("the pattern /" + pattern + "/")
+		fail("unsupported regular expression /" + pattern + "/")
 	}
 	own := "(?"
 	for _, flag := range []string{"i", "m", "s"} {
@@ -42,34 +41,34 @@ func newRegex(pattern, flags string) *regex {
 	pattern = strings.ReplaceAll(pattern, `[^]`, `(?s:.)`)
 	re, err := regexp.Compile(own + pattern)
 	if err != nil {
-		unknown("the pattern /" + pattern + "/")
+		fail("unsupported regular expression /" + pattern + "/")
 	}
 	return &regex{re, strings.Contains(flags, "g")}
 }
 
-// replaced is replace and replaceAll, by a text or a function.
-func (e *evaluator) replaced(s string, args []any, all bool) any {
+// replace is String.replace, and replaceAll where all is set, by a string or a function.
+func (e *evaluator) replace(s string, args []any, all bool) any {
 	by := func(whole string, groups []string) string {
-		with := argument(args, 1)
+		with := argAt(args, 1)
 		switch f := with.(type) {
-		case *closure, native:
+		case *closure, nativeFunc:
 			given := []any{whole}
 			for _, g := range groups {
 				given = append(given, g)
 			}
-			return text(e.call(f, given))
+			return toString(e.call(f, given))
 		}
-		return dollars(text(with), whole, groups)
+		return expandReplacement(toString(with), whole, groups)
 	}
-	re, ok := argument(args, 0).(*regex)
+	re, ok := argAt(args, 0).(*regex)
 	if !ok {
-		from := arg(args, 0)
+		from := stringArg(args, 0)
 		n := 1
 		if all {
 			n = -1
 		}
 		if from == "" || len(s)+strings.Count(s, from)*len(by(from, nil)) > maxBytes {
-			unknown("what is replaced")
+			fail("unsupported replacement")
 		}
 		return strings.Replace(s, from, by(from, nil), n)
 	}
@@ -89,14 +88,14 @@ func (e *evaluator) replaced(s string, args []any, all bool) any {
 		}
 		b.WriteString(s[at:m[0]] + by(s[m[0]:m[1]], groups))
 		if at = m[1]; b.Len() > maxBytes {
-			unknown("so long a text")
+			fail("string too long")
 		}
 	}
 	return b.String() + s[at:]
 }
 
-// dollars fills in $1 and $& in what takes a match's place.
-func dollars(with, whole string, groups []string) string {
+// expandReplacement fills in $1 and $& in a replacement.
+func expandReplacement(with, whole string, groups []string) string {
 	if !strings.Contains(with, "$") {
 		return with
 	}
@@ -114,17 +113,17 @@ func dollars(with, whole string, groups []string) string {
 		case c >= '1' && c <= '9' && int(c-'0') <= len(groups):
 			b.WriteString(groups[c-'1'])
 		default:
-			unknown("what $ stands for")
+			fail("unsupported $ in a replacement")
 		}
 		i++
 	}
 	return b.String()
 }
 
-func matched(s string, by any) any {
+func match(s string, by any) any {
 	re, ok := by.(*regex)
 	if !ok {
-		unknown("a match")
+		fail("unsupported match")
 	}
 	var items []any
 	if re.global {
@@ -144,13 +143,13 @@ func matched(s string, by any) any {
 	if items == nil {
 		return nil
 	}
-	return made(items)
+	return newArray(items)
 }
 
-func normalized(s string, args []any) any {
+func normalize(s string, args []any) any {
 	form := "NFC"
 	if len(args) > 0 {
-		form = arg(args, 0)
+		form = stringArg(args, 0)
 	}
 	switch form {
 	case "NFC":
@@ -162,6 +161,6 @@ func normalized(s string, args []any) any {
 	case "NFKC":
 		return norm.NFKC.String(s)
 	}
-	unknown("a form of Unicode")
+	fail("unknown Unicode form")
 	return nil
 }

@@ -5,11 +5,10 @@ import (
 	"testing"
 )
 
-// TestResults shows what functions come to for a page whose draft is true and whose
-// title is T: each value that they may return.
+// TestResults tests which values functions may return for a page whose draft is true and whose title is T.
 func TestResults(t *testing.T) {
 	data := NewObject()
-	data.Missing = func(key string) (any, bool) {
+	data.Lookup = func(key string) (any, bool) {
 		v, ok := map[string]any{"draft": true, "title": "T"}[key]
 		if !ok {
 			v = Undefined{}
@@ -53,26 +52,29 @@ func TestResults(t *testing.T) {
 		"data => { other(data); console.log(other); return [other, 'T'].length }":      "2",
 		"data => { if (data.draft) data.title = `${data.title}!`; return data.title }": "T!",
 	} {
-		f, ok := Load([]File{{Path: "/c.js", Text: "export default " + text}}).Exported("/c.js")
+		f, ok := Load([]File{{Path: "/c.js", Text: "export default " + text}}).DefaultExport("/c.js")
 		if !ok {
-			t.Errorf("%s: not read", text)
+			t.Errorf("%s: does not parse", text)
 			continue
 		}
-		var got []string
-		for _, v := range f.Results(Host{}, data, UnknownText()) {
-			switch v := v.(type) {
-			case Undefined:
-				got = append(got, "undefined")
-			case bool:
-				got = append(got, map[bool]string{true: "true", false: "false"}[v])
-			case string, float64:
-				got = append(got, joined([]any{v}, ""))
-			case Unknown:
-				got = append(got, map[bool]string{true: "text", false: "?"}[v == UnknownText()])
-			}
-		}
-		if s := strings.Join(got, " "); s != want {
+		if s := shown(f.Results(Host{}, data, UnknownString())); s != want {
 			t.Errorf("%s: %s, want %s", text, s, want)
 		}
 	}
+}
+
+// shown returns values as TestResults writes them: "text" is an unknown string, "?" another unknown value.
+func shown(values []any) string {
+	var out []string
+	for _, v := range values {
+		switch v := v.(type) {
+		case Undefined:
+			out = append(out, "undefined")
+		case Unknown:
+			out = append(out, map[bool]string{true: "text", false: "?"}[v == UnknownString()])
+		case bool, string, float64:
+			out = append(out, join([]any{v}, ""))
+		}
+	}
+	return strings.Join(out, " ")
 }
