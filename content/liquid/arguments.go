@@ -6,10 +6,10 @@ import (
 )
 
 // nameIn is the name that a tag begins with, which may be made of variables: {{ page.box }}.html.
-func (l *Evaluator) NameIn(tag Mark) string {
+func (e *Evaluator) FirstArgument(tag Tag) string {
 	text := tag.Arguments
-	if l.Nunjucks || !strings.Contains(text, "{{") {
-		placed, _ := l.Words(text)
+	if e.Nunjucks || !strings.Contains(text, "{{") {
+		placed, _ := e.ParseArguments(text)
 		if len(placed) == 0 {
 			return ""
 		}
@@ -23,7 +23,7 @@ func (l *Evaluator) NameIn(tag Mark) string {
 			text = text[1:]
 			continue
 		}
-		v, _ := l.evaluate(strings.TrimSpace(expression))
+		v, _ := e.evaluate(strings.TrimSpace(expression))
 		name.WriteString(Text(v))
 		text = rest
 	}
@@ -31,14 +31,14 @@ func (l *Evaluator) NameIn(tag Mark) string {
 }
 
 // parameters are what an include is given: texts, and variables as they are.
-func (l *Evaluator) parameters(text string) map[string]any {
+func (e *Evaluator) parameters(text string) map[string]any {
 	values := map[string]any{}
 	for _, m := range includeParameter.FindAllStringSubmatch(text, 50) {
 		switch {
 		case m[4] == "":
 			values[m[1]] = strings.NewReplacer(`\"`, `"`, `\'`, `'`).Replace(m[2] + m[3])
 		default:
-			values[m[1]], _ = l.operand(m[4])
+			values[m[1]], _ = e.operand(m[4])
 		}
 	}
 	return values
@@ -50,12 +50,12 @@ var tagArgument = regexp.MustCompile(`(?:([\w-]+)\s*=\s*)?(?:"([^"]*)"|'([^']*)'
 
 // words reads what follows a tag's name: words, texts and name=value, each
 // evaluated where it is a variable. Names are in lower case.
-func (l *Evaluator) Words(text string) (placed []string, named map[string]string) {
-	return WordsOfTag(text, l.Variable)
+func (e *Evaluator) ParseArguments(text string) (placed []string, named map[string]string) {
+	return ParseArguments(text, e.Variable)
 }
 
 // wordsOfTag is words where variables are known to a function.
-func WordsOfTag(text string, variable func(name string) (any, bool)) (placed []string, named map[string]string) {
+func ParseArguments(text string, variable func(name string) (any, bool)) (placed []string, named map[string]string) {
 	named = map[string]string{}
 	for _, m := range tagArgument.FindAllStringSubmatch(text, 50) {
 		value := m[2] + m[3] + m[4]
@@ -74,15 +74,15 @@ func WordsOfTag(text string, variable func(name string) (any, bool)) (placed []s
 }
 
 // tagValue is one of the values that a tag is given; name is "" where it has none.
-type TagValue struct {
+type Argument struct {
 	Name  string
 	Value any
 }
 
 // valuesIn reads the values of a tag, with commas or spaces between; ok is false where anything else
 // stands there.
-func (l *Evaluator) ValuesIn(tag Mark) (list []TagValue, ok bool) {
-	tokens := l.tokensOf(tag.Arguments)
+func (e *Evaluator) TypedArguments(tag Tag) (list []Argument, ok bool) {
+	tokens := e.tokensOf(tag.Arguments)
 	for len(tokens) > 0 {
 		if tokens[0] == "," {
 			tokens = tokens[1:]
@@ -95,14 +95,14 @@ func (l *Evaluator) ValuesIn(tag Mark) (list []TagValue, ok bool) {
 		if c := tokens[0][0]; c == '[' || c == '{' || c == '(' || c == '|' || c == ')' || c == '`' {
 			return nil, false
 		}
-		v, known := l.operand(tokens[0])
+		v, known := e.operand(tokens[0])
 		if !known && v != nil {
 			return nil, false
 		}
 		if tokens = tokens[1:]; len(tokens) > 0 && (tokens[0] == "|" || tokens[0] == "(") {
 			return nil, false
 		}
-		list = append(list, TagValue{name, v})
+		list = append(list, Argument{name, v})
 	}
 	return list, true
 }

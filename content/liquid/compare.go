@@ -9,8 +9,8 @@ import (
 // nothing is where Rails is not loaded.
 type emptiness string
 
-func (e emptiness) holds(v any) bool {
-	if e == "blank" {
+func (x emptiness) holds(v any) bool {
+	if x == "blank" {
 		return false
 	}
 	switch v := v.(type) {
@@ -41,11 +41,11 @@ func compareTyped(left any, operator string, right any) bool {
 }
 
 func equalTyped(left, right any) bool {
-	if e, ok := right.(emptiness); ok {
-		return e.holds(left)
+	if x, ok := right.(emptiness); ok {
+		return x.holds(left)
 	}
-	if e, ok := left.(emptiness); ok {
-		return e.holds(right)
+	if x, ok := left.(emptiness); ok {
+		return x.holds(right)
 	}
 	if x, ok := rubyNumber(left); ok {
 		y, both := rubyNumber(right)
@@ -64,7 +64,7 @@ func equalTyped(left, right any) bool {
 	case bool:
 		b, ok := right.(bool)
 		return ok && a == b
-	case equalObject:
+	case equaler:
 		return a.Equal(right)
 	case []any:
 		b, ok := right.([]any)

@@ -21,7 +21,7 @@ func Member(v any, name string) (any, bool) {
 			return float64(len(v)), true
 		}
 		return out, ok
-	case lazyObject:
+	case object:
 		out, ok := v.Member(name)
 		if lower := strings.ToLower(name); !ok && lower != name {
 			out, ok = v.Member(lower)
@@ -93,7 +93,7 @@ func Text(v any) string {
 	case []any:
 		var b strings.Builder
 		for _, item := range v {
-			if b.Len() > MaxText {
+			if b.Len() > MaxValueSize {
 				break
 			}
 			b.WriteString(Text(item))
@@ -115,22 +115,22 @@ func (d Decimal) text() string {
 	return s
 }
 
-// lazyObject is a thing whose members are found when they are asked for.
-type lazyObject interface {
+// object is a thing whose members are found when they are asked for.
+type object interface {
 	Member(name string) (v any, ok bool)
 }
 
 // perText is a value of the site that is found when it is asked for, and is not the same in every text.
 type PerText func() any
 
-// lazyTable is a lazyObject that loops may go over.
-type lazyTable interface {
-	lazyObject
+// iterable is a object that loops may go over.
+type iterable interface {
+	object
 	All() map[string]any
 }
 
-// equalObject is a lazyObject that may be equal to another.
-type equalObject interface {
-	lazyObject
+// equaler is a object that may be equal to another.
+type equaler interface {
+	object
 	Equal(other any) bool
 }

@@ -271,7 +271,7 @@ func (e *Engine) ownFilter(m *dialect.Expansion, name string, v any, arguments [
 }
 
 // ownShortcode calls a shortcode that the config defines.
-func (e *Engine) ownShortcode(m *dialect.Expansion, l *liquid.Evaluator, tag liquid.Mark, inner string) (out string, found, ok bool) {
+func (e *Engine) ownShortcode(m *dialect.Expansion, l *liquid.Evaluator, tag liquid.Tag, inner string) (out string, found, ok bool) {
 	f, paired := e.code.paired[tag.Name]
 	if !paired || !tag.IsBlock() {
 		if f, found = e.code.shortcodes[tag.Name]; !found {
@@ -279,7 +279,7 @@ func (e *Engine) ownShortcode(m *dialect.Expansion, l *liquid.Evaluator, tag liq
 		}
 		paired = false
 	}
-	values, ok := l.ValuesIn(tag)
+	values, ok := l.TypedArguments(tag)
 	if !ok {
 		return "", true, false
 	}
@@ -301,7 +301,7 @@ func (e *Engine) ownShortcode(m *dialect.Expansion, l *liquid.Evaluator, tag liq
 }
 
 // scriptArguments are what a shortcode is called with: those with names are an object at the end.
-func scriptArguments(values []liquid.TagValue) []any {
+func scriptArguments(values []liquid.Argument) []any {
 	var args []any
 	var named *script.Object
 	for _, v := range values {

@@ -17,7 +17,7 @@ type eleventyHost struct {
 }
 
 // Tag evaluates the shortcodes of the config, and the tags that the most used plugins add.
-func (h eleventyHost) Tag(l *liquid.Evaluator, tag liquid.Mark, inner string) (string, bool) {
+func (h eleventyHost) Tag(l *liquid.Evaluator, tag liquid.Tag, inner string) (string, bool) {
 	if tag.Name == "highlight" {
 		if mdsource.IsMarkdownName(h.Article.Path) {
 			return "", false

@@ -208,11 +208,11 @@ func (j *Engine) Slugify(text string) string { return slug.Jekyll(text) }
 
 func (j *Engine) Expand(m *dialect.Expansion, text string) string {
 	o := m.LiquidOptions()
-	if !liquid.HasMarks(text, o) {
+	if !liquid.HasTags(text, o) {
 		return text // the variables cost more than many a post
 	}
 	if m.Tree != nil && j.language(m.Article) == "" { // site.lang is not the same for all posts
-		o.Memory = &m.Tree.Includes
+		o.Cache = &m.Tree.Includes
 	}
 	if on, set := m.Article.Front.Truth("render_with_liquid"); !set || on {
 		text, _ = liquid.Expand(jekyllHost{m, j}, o, text, j.variables(m))

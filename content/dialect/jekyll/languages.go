@@ -91,12 +91,12 @@ func (j *Engine) languageTexts(lang string) any {
 }
 
 // translate is {% t key %}, where the key may be a variable.
-func (h jekyllHost) translate(l *liquid.Evaluator, tag liquid.Mark) (string, bool) {
+func (h jekyllHost) translate(l *liquid.Evaluator, tag liquid.Tag) (string, bool) {
 	j := h.engine
 	if len(j.languages.all) == 0 {
 		return "", false
 	}
-	key := l.NameIn(tag)
+	key := l.FirstArgument(tag)
 	if v, known := l.Variable(strings.TrimSpace(tag.Arguments)); known && liquid.Text(v) != "" {
 		key = liquid.Text(v)
 	}

@@ -17,7 +17,7 @@ type jekyllHost struct {
 }
 
 // Tag evaluates Jekyll's own tags, and those of the plugins that most blogs have.
-func (h jekyllHost) Tag(l *liquid.Evaluator, tag liquid.Mark, inner string) (string, bool) {
+func (h jekyllHost) Tag(l *liquid.Evaluator, tag liquid.Tag, inner string) (string, bool) {
 	switch tag.Name {
 	case "post_url":
 		return h.PostURL(l, tag), true
@@ -59,7 +59,7 @@ func (h jekyllHost) Include(name string, relative bool) (string, bool) {
 }
 
 // highlight shows code as kramdown's Jekyll does; ok is false where the blog has another parser.
-func (h jekyllHost) highlight(tag liquid.Mark, code string) (string, bool) {
+func (h jekyllHost) highlight(tag liquid.Tag, code string) (string, bool) {
 	if h.engine.markdown == nil || h.Tree == nil {
 		return "", false
 	}
@@ -69,7 +69,7 @@ func (h jekyllHost) highlight(tag liquid.Mark, code string) (string, bool) {
 }
 
 // link follows {% link %}, whose path counts from the blog's root folder.
-func (h jekyllHost) link(l *liquid.Evaluator, tag liquid.Mark) string {
+func (h jekyllHost) link(l *liquid.Evaluator, tag liquid.Tag) string {
 	want := dialect.LinkedName(tag)
 	if want == "" {
 		return ""
@@ -77,7 +77,7 @@ func (h jekyllHost) link(l *liquid.Evaluator, tag liquid.Mark) string {
 	return h.AfterBase(l, h.linkTo(l, tag, want))
 }
 
-func (h jekyllHost) linkTo(l *liquid.Evaluator, tag liquid.Mark, want string) string {
+func (h jekyllHost) linkTo(l *liquid.Evaluator, tag liquid.Tag, want string) string {
 	s := h.Article.Site
 	inTree := want
 	if rest, ok := strings.CutPrefix(want, s.Below+"/"); ok && s.Below != "" {

@@ -13,7 +13,7 @@ func FuzzRubyYAML(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		for key, v := range rubyYAML(text, 1000) {
-			if len(liquid.Text(v)) > liquid.MaxText+len(text)+100 {
+			if len(liquid.Text(v)) > liquid.MaxValueSize+len(text)+100 {
 				t.Errorf("%q is %d bytes", key, len(liquid.Text(v)))
 			}
 			liquid.Expand(&dialect.Expansion{Quiet: true}, liquid.Options{}, "{{ v | inspect }}{{ v | jsonify }}", map[string]any{"v": v})

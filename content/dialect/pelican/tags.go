@@ -16,7 +16,7 @@ func expandPelicanTag(m *dialect.Expansion, tag string) string {
 	found := pelicanTag.FindStringSubmatch(tag)
 	name, arguments := found[1], found[2]
 	if name == "youtube" || name == "vimeo" || name == "gist" {
-		placed, named := liquid.WordsOfTag(arguments, nil)
+		placed, named := liquid.ParseArguments(arguments, nil)
 		if out, ok := m.EmbedTag(name, dialect.Params{Placed: placed, Named: named}, ""); ok {
 			return out
 		}

@@ -7,7 +7,7 @@ import (
 )
 
 // liquidMark is one {% tag %} or {{ output }}.
-type Mark struct {
+type Tag struct {
 	mdsource.Span
 	output    bool
 	Name      string // of a tag
@@ -21,8 +21,8 @@ var verbatimTags = map[string]bool{"raw": true, "verbatim": true, "comment": tru
 
 // holdsVerbatim reports whether a block's text is not read for tags. Jekyll's Liquid evaluates what it
 // highlights.
-func (l *Evaluator) holdsVerbatim(name string) bool {
-	return verbatimTags[name] && (name != "highlight" || l.Nunjucks)
+func (e *Evaluator) holdsVerbatim(name string) bool {
+	return verbatimTags[name] && (name != "highlight" || e.Nunjucks)
 }
 
 var verbatimEnd = map[string]*regexp.Regexp{
@@ -31,41 +31,41 @@ var verbatimEnd = map[string]*regexp.Regexp{
 
 func endOf(name string) *regexp.Regexp { return regexp.MustCompile(`\{%-?\s*end` + name + `\s*-?%\}`) }
 
-// findMarks finds the marks. In code of Nunjucks only raw counts, which keeps code from being evaluated;
+// findTags finds the marks. In code of Nunjucks only raw counts, which keeps code from being evaluated;
 // Jekyll's Liquid knows nothing of Markdown and evaluates it.
-func (l *Evaluator) findMarks() {
+func (e *Evaluator) findTags() {
 	blocks := 0
 	for at := 0; ; {
-		mark, ok := l.next(at)
+		mark, ok := e.next(at)
 		if !ok {
 			return
 		}
-		if _, within := mdsource.InCode(l.code, mark.From); within && mark.Name != "raw" && mark.Name != "verbatim" {
+		if _, within := mdsource.InCode(e.code, mark.From); within && mark.Name != "raw" && mark.Name != "verbatim" {
 			at = mark.From + 2
 			continue
 		}
-		if l.holdsVerbatim(mark.Name) {
-			if end := verbatimEnd[mark.Name].FindStringIndex(l.text[mark.To:]); end != nil {
-				mark.verbatim = l.text[mark.To : mark.To+end[0]]
+		if e.holdsVerbatim(mark.Name) {
+			if end := verbatimEnd[mark.Name].FindStringIndex(e.text[mark.To:]); end != nil {
+				mark.verbatim = e.text[mark.To : mark.To+end[0]]
 				mark.To += end[1]
 			} else {
-				mark.verbatim = l.text[mark.To:]
-				mark.To = len(l.text)
+				mark.verbatim = e.text[mark.To:]
+				mark.To = len(e.text)
 			}
-			if _, within := mdsource.InCode(l.code, mark.From); !within && l.Nunjucks && mark.Name != "raw" && mark.Name != "verbatim" && blocks < maxVerbatim {
+			if _, within := mdsource.InCode(e.code, mark.From); !within && e.Nunjucks && mark.Name != "raw" && mark.Name != "verbatim" && blocks < maxVerbatim {
 				blocks++
-				l.code = append(l.code[:l.codeBefore(mark.From)], shift(mdsource.CodeIn(l.text[mark.To:]), mark.To)...)
+				e.code = append(e.code[:e.codeBefore(mark.From)], shift(mdsource.CodeIn(e.text[mark.To:]), mark.To)...)
 			}
 		}
 		at = mark.To
-		l.marks = append(l.marks, mark)
+		e.tags = append(e.tags, mark)
 	}
 }
 
 // codeBefore counts the stretches of code that end before an offset.
-func (l *Evaluator) codeBefore(at int) int {
+func (e *Evaluator) codeBefore(at int) int {
 	n := 0
-	for n < len(l.code) && l.code[n].To <= at {
+	for n < len(e.code) && e.code[n].To <= at {
 		n++
 	}
 	return n
@@ -79,22 +79,22 @@ func shift(list []mdsource.Span, by int) []mdsource.Span {
 	return list
 }
 
-func (l *Evaluator) next(from int) (Mark, bool) {
+func (e *Evaluator) next(from int) (Tag, bool) {
 	for {
-		at := strings.IndexByte(l.text[from:], '{')
-		if at < 0 || from+at+2 > len(l.text) {
-			return Mark{}, false
+		at := strings.IndexByte(e.text[from:], '{')
+		if at < 0 || from+at+2 > len(e.text) {
+			return Tag{}, false
 		}
 		from += at
-		end := map[byte]string{'{': "}}", '%': "%}", '#': "#}"}[l.text[from+1]]
-		if end != "" && (end != "#}" || l.Nunjucks) && !l.unended[end] {
-			if n := strings.Index(l.text[from+2:], end); n >= 0 {
-				return newMark(l.text, from, from+2+n+2), true
+		end := map[byte]string{'{': "}}", '%': "%}", '#': "#}"}[e.text[from+1]]
+		if end != "" && (end != "#}" || e.Nunjucks) && !e.unended[end] {
+			if n := strings.Index(e.text[from+2:], end); n >= 0 {
+				return newTag(e.text, from, from+2+n+2), true
 			}
-			if l.unended == nil {
-				l.unended = map[string]bool{}
+			if e.unended == nil {
+				e.unended = map[string]bool{}
 			}
-			l.unended[end] = true
+			e.unended[end] = true
 		}
 		from++
 	}
@@ -102,9 +102,9 @@ func (l *Evaluator) next(from int) (Mark, bool) {
 
 var tagName = regexp.MustCompile(`^[A-Za-z_][\w-]*`)
 
-func newMark(text string, from, to int) Mark {
+func newTag(text string, from, to int) Tag {
 	inner := text[from+2 : to-2]
-	mark := Mark{Span: mdsource.Span{From: from, To: to}, output: text[from+1] == '{'}
+	mark := Tag{Span: mdsource.Span{From: from, To: to}, output: text[from+1] == '{'}
 	if text[from+1] == '#' {
 		mark.Name = "#"
 		return mark
@@ -120,9 +120,9 @@ func newMark(text string, from, to int) Mark {
 }
 
 // pair finds the end of each block tag.
-func (l *Evaluator) pair() {
+func (e *Evaluator) pair() {
 	var open []int
-	for n, mark := range l.marks {
+	for n, mark := range e.tags {
 		name, ends := strings.CutPrefix(mark.Name, "end")
 		if mark.output || name == "" {
 			continue
@@ -132,8 +132,8 @@ func (l *Evaluator) pair() {
 			continue
 		}
 		for i := len(open) - 1; i >= 0 && i >= len(open)-MaxDepth; i-- {
-			if l.marks[open[i]].Name == name {
-				l.marks[open[i]].end = n
+			if e.tags[open[i]].Name == name {
+				e.tags[open[i]].end = n
 				open = open[:i]
 				break
 			}
@@ -142,4 +142,4 @@ func (l *Evaluator) pair() {
 }
 
 // isBlock reports whether a tag has an end, and so something in between.
-func (m Mark) IsBlock() bool { return m.end != 0 }
+func (m Tag) IsBlock() bool { return m.end != 0 }

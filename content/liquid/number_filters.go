@@ -8,12 +8,12 @@ import (
 
 // numberFilter counts. In Liquid a number with a fraction makes the result one, and whole numbers divide to
 // whole numbers.
-func (l *Evaluator) numberFilter(name string, v any, arguments []any) (any, bool) {
+func (e *Evaluator) numberFilter(name string, v any, arguments []any) (any, bool) {
 	out, ok := plainNumberFilter(name, v, arguments)
-	if !ok || l.Nunjucks {
+	if !ok || e.Nunjucks {
 		return out, ok
 	}
-	return l.rubyNumberFilter(name, v, arguments, out)
+	return e.rubyNumberFilter(name, v, arguments, out)
 }
 
 func plainNumberFilter(name string, v any, arguments []any) (any, bool) {
@@ -54,7 +54,7 @@ func plainNumberFilter(name string, v any, arguments []any) (any, bool) {
 }
 
 // rubyNumberFilter gives what a filter came to the kind of number that Ruby has.
-func (l *Evaluator) rubyNumberFilter(name string, v any, arguments []any, out any) (any, bool) {
+func (e *Evaluator) rubyNumberFilter(name string, v any, arguments []any, out any) (any, bool) {
 	x, _ := numberOf(v)
 	y := 0.0
 	broken := isDecimal(v)

@@ -45,12 +45,12 @@ func keyFilter(name string, list, arguments []any) (any, bool) {
 		}
 		return nil, true
 	case "unshift":
-		return append([]any{arguments[0]}, list...), len(list) < maxLiquidList
+		return append([]any{arguments[0]}, list...), len(list) < maxListLength
 	case "concat":
 		more, ok := arguments[0].([]any)
-		return append(slices.Clone(list), more...), ok && len(list)+len(more) <= maxLiquidList
+		return append(slices.Clone(list), more...), ok && len(list)+len(more) <= maxListLength
 	case "push":
-		return append(slices.Clone(list), arguments[0]), len(list) < maxLiquidList
+		return append(slices.Clone(list), arguments[0]), len(list) < maxListLength
 	}
 	return nil, false
 }
@@ -95,7 +95,7 @@ func cutFilter(name, s string, arguments []any) (any, bool) {
 	number := func(i, otherwise int) int {
 		if i < len(arguments) {
 			if n, ok := numberOf(arguments[i]); ok {
-				return int(max(-MaxText, min(n, MaxText)))
+				return int(max(-MaxValueSize, min(n, MaxValueSize)))
 			}
 		}
 		return otherwise

@@ -35,14 +35,14 @@ func (h *testHost) Include(name string, relative bool) (string, bool) {
 	return h.include, name == "box.md" && !relative
 }
 
-func (h *testHost) Tag(l *Evaluator, tag Mark, inner string) (string, bool) {
+func (h *testHost) Tag(e *Evaluator, tag Tag, inner string) (string, bool) {
 	switch tag.Name {
 	case "include":
-		return l.Include(tag, l.NameIn(tag))
+		return e.Include(tag, e.FirstArgument(tag))
 	case "address":
 		return "/blog/a/", true
 	case "box":
-		placed, named := l.Words(tag.Arguments)
+		placed, named := e.ParseArguments(tag.Arguments)
 		return fmt.Sprint("[", placed, named, inner, "]"), true
 	}
 	return "", false
@@ -110,10 +110,10 @@ func TestPureIncludes(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			host := &testHost{include: test.include}
-			var memory PureIncludes
+			var cache IncludeCache
 			expanded := func(title, body string) string {
 				vars := map[string]any{"site": map[string]any{"title": "T"}, "page": map[string]any{"title": title}}
-				out, _ := Expand(host, Options{Memory: &memory}, body, vars)
+				out, _ := Expand(host, Options{Cache: &cache}, body, vars)
 				return out
 			}
 			if test.body == "" {
@@ -128,7 +128,7 @@ func TestPureIncludes(t *testing.T) {
 			if got := expanded("B", test.second); got != test.then {
 				t.Errorf("the second post has %q, not %q", got, test.then)
 			}
-			if got := len(memory.by); got != test.remembered {
+			if got := len(cache.by); got != test.remembered {
 				t.Errorf("%d includes are remembered, not %d", got, test.remembered)
 			}
 			host.include = "new"

@@ -15,21 +15,21 @@ import (
 )
 
 // expressionFilter looks at each item of a list by an expression.
-func (l *Evaluator) expressionFilter(name string, list []any, variable, expression string) (any, bool) {
+func (e *Evaluator) expressionFilter(name string, list []any, variable, expression string) (any, bool) {
 	if name != "where_exp" && name != "find_exp" && name != "group_by_exp" {
 		return nil, false
 	}
 	out := []any{}
 	var keyed []any
-	for _, item := range list[:min(len(list), maxLiquidSteps/10)] {
-		l.vars = append(l.vars, map[string]any{variable: item})
+	for _, item := range list[:min(len(list), maxSteps/10)] {
+		e.vars = append(e.vars, map[string]any{variable: item})
 		if name == "group_by_exp" {
-			key, _ := l.evaluate(expression)
+			key, _ := e.evaluate(expression)
 			keyed = append(keyed, map[string]any{"key": key, "item": item})
-		} else if l.condition(expression) {
+		} else if e.condition(expression) {
 			out = append(out, item)
 		}
-		l.vars = l.vars[:len(l.vars)-1]
+		e.vars = e.vars[:len(e.vars)-1]
 	}
 	switch {
 	case name == "group_by_exp":
@@ -55,8 +55,8 @@ var (
 	cjkLetters = regexp.MustCompile(`[\p{Han}\p{Katakana}\p{Hiragana}\p{Hangul}]`)
 )
 
-// jekyllFilter are filters that Jekyll and Liquid have otherwise than Nunjucks.
-func jekyllFilter(name string, v any, arguments []any) (any, bool) {
+// rubyFilter are filters that Jekyll and Liquid have otherwise than Nunjucks.
+func rubyFilter(name string, v any, arguments []any) (any, bool) {
 	argument := ""
 	if len(arguments) > 0 {
 		argument = Text(arguments[0])
@@ -77,7 +77,7 @@ func jekyllFilter(name string, v any, arguments []any) (any, bool) {
 		}
 	case "jsonify":
 		out, err := json.Marshal(plainJSON(v, 0))
-		return string(out), err == nil && len(out) <= MaxText
+		return string(out), err == nil && len(out) <= MaxValueSize
 	case "inspect":
 		return inspected(v, 0), true
 	case "size":

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// liquidState is what tags remember from one use to the next, in the text and its includes.
-type liquidState struct {
+// tagState is what tags remember from one use to the next, in the text and its includes.
+type tagState struct {
 	counters map[string]int // of increment and decrement
 	cycles   map[string]int
 	offsets  map[string]int // where loops ended, for offset:continue
@@ -17,17 +17,17 @@ type liquidState struct {
 // maxStates bounds how many names a text may count by.
 const maxStates = 1000
 
-func (r *liquidRun) state() *liquidState {
+func (r *evaluation) state() *tagState {
 	if r.states == nil {
-		r.states = &liquidState{counters: map[string]int{}, cycles: map[string]int{}, offsets: map[string]int{}}
+		r.states = &tagState{counters: map[string]int{}, cycles: map[string]int{}, offsets: map[string]int{}}
 	}
 	return r.states
 }
 
 // counter is increment, which writes 0, 1, 2, or decrement, which writes -1, -2.
-func (l *Evaluator) counter(tag Mark) string {
-	l.useOutside()
-	s, name := l.state(), strings.TrimSpace(tag.Arguments)
+func (e *Evaluator) counter(tag Tag) string {
+	e.useOutside()
+	s, name := e.state(), strings.TrimSpace(tag.Arguments)
 	if len(s.counters) >= maxStates {
 		return ""
 	}
@@ -38,25 +38,25 @@ func (l *Evaluator) counter(tag Mark) string {
 	} else {
 		s.counters[name] = n + 1
 	}
-	l.vars[0][name] = float64(s.counters[name])
+	e.vars[0][name] = float64(s.counters[name])
 	return strconv.Itoa(n)
 }
 
 var cycleGroup = regexp.MustCompile(`^\s*("[^"]*"|'[^']*'|[\w.-]+)\s*:\s*`)
 
 // cycle writes the next of its values, each group of values from the first on.
-func (l *Evaluator) cycle(tag Mark) string {
-	l.useOutside()
-	s, values, group := l.state(), tag.Arguments, tag.Arguments
+func (e *Evaluator) cycle(tag Tag) string {
+	e.useOutside()
+	s, values, group := e.state(), tag.Arguments, tag.Arguments
 	if m := cycleGroup.FindStringSubmatch(values); m != nil {
 		values = values[len(m[0]):]
-		v, _ := l.operand(m[1])
+		v, _ := e.operand(m[1])
 		group = Text(v)
 	}
 	var list []string
-	for _, token := range l.tokensOf(values) {
+	for _, token := range e.tokensOf(values) {
 		if token != "," {
-			v, _ := l.operand(token)
+			v, _ := e.operand(token)
 			list = append(list, Text(v))
 		}
 	}
@@ -69,58 +69,58 @@ func (l *Evaluator) cycle(tag Mark) string {
 }
 
 // ifChanged writes its inner text where it differs from what the last one wrote.
-func (l *Evaluator) ifChanged(n, depth int) {
-	l.useOutside()
-	inner := l.inner(n, depth)
-	if s := l.state(); s.changed != inner {
+func (e *Evaluator) ifChanged(n, depth int) {
+	e.useOutside()
+	inner := e.inner(n, depth)
+	if s := e.state(); s.changed != inner {
 		s.changed = inner
-		l.out.WriteString(inner)
+		e.out.WriteString(inner)
 	}
 }
 
 // tableRow writes the rows of a table.
-func (l *Evaluator) tableRow(n, depth int) {
-	mark := l.marks[n]
+func (e *Evaluator) tableRow(n, depth int) {
+	mark := e.tags[n]
 	m := forLoop.FindStringSubmatch(mark.Arguments)
 	if m == nil {
-		l.warnUnevaluated(mark, "{% tablerow "+mark.Arguments+" %}")
+		e.warnUnevaluated(mark, "{% tablerow "+mark.Arguments+" %}")
 		return
 	}
-	list, known := l.looped(m[2], m[3])
+	list, known := e.looped(m[2], m[3])
 	if !known {
-		l.warnUnevaluated(mark, "{% tablerow "+mark.Arguments+" %}")
+		e.warnUnevaluated(mark, "{% tablerow "+mark.Arguments+" %}")
 		return
 	}
 	columns := len(list)
 	if c := tableColumns.FindStringSubmatch(m[3]); c != nil {
-		v, _ := l.operand(c[1])
+		v, _ := e.operand(c[1])
 		if n, ok := numberOf(v); ok && n >= 1 {
-			columns = int(min(n, maxLiquidSteps))
+			columns = int(min(n, maxSteps))
 		}
 	}
-	l.vars = append(l.vars, map[string]any{})
-	defer func() { l.vars = l.vars[:len(l.vars)-1] }()
-	scope := l.vars[len(l.vars)-1]
-	l.emit("<tr class=\"row1\">\n")
+	e.vars = append(e.vars, map[string]any{})
+	defer func() { e.vars = e.vars[:len(e.vars)-1] }()
+	scope := e.vars[len(e.vars)-1]
+	e.emit("<tr class=\"row1\">\n")
 	for i, item := range list {
-		if l.steps++; l.steps > maxLiquidSteps {
-			l.refuse(mark, depth)
+		if e.steps++; e.steps > maxSteps {
+			e.refuse(mark, depth)
 		}
-		l.Budget.Step(4)
+		e.Budget.Step(4)
 		column, row := i%columns+1, i/columns+1
 		scope["tablerowloop"], scope[m[1]] = tableState{loopState{i, len(list), nil}, column, row, columns}, item
-		l.emit(`<td class="col` + strconv.Itoa(column) + `">`)
-		l.branch(n, mark.end, depth)
-		l.emit("</td>")
+		e.emit(`<td class="col` + strconv.Itoa(column) + `">`)
+		e.branch(n, mark.end, depth)
+		e.emit("</td>")
 		if column == columns && i < len(list)-1 {
-			l.emit("</tr>\n<tr class=\"row" + strconv.Itoa(row+1) + "\">")
+			e.emit("</tr>\n<tr class=\"row" + strconv.Itoa(row+1) + "\">")
 		}
-		leave := l.leave
-		if l.leave = ""; leave == "break" {
+		leave := e.leave
+		if e.leave = ""; leave == "break" {
 			break
 		}
 	}
-	l.emit("</tr>\n")
+	e.emit("</tr>\n")
 }
 
 var tableColumns = regexp.MustCompile(`\bcols\s*:\s*([\w.-]+)`)
@@ -148,8 +148,8 @@ func (s tableState) Member(name string) (any, bool) {
 }
 
 // lines evaluates {% liquid %}, which has a tag in each line.
-func (l *Evaluator) lines(tag Mark) {
-	if l.depth >= maxIncludes {
+func (e *Evaluator) lines(tag Tag) {
+	if e.depth >= maxIncludes {
 		return
 	}
 	var b strings.Builder
@@ -158,9 +158,9 @@ func (l *Evaluator) lines(tag Mark) {
 			b.WriteString("{%- " + line + " -%}")
 		}
 	}
-	inner := &Evaluator{liquidRun: l.liquidRun, text: b.String(), vars: l.vars, uses: l.uses, within: l.within, origin: l.offset(tag), depth: l.depth + 1, quiet: true}
-	l.out.WriteString(inner.expanded())
-	if inner.failed && !l.failed {
-		l.warnUnevaluated(tag, "{% liquid %}")
+	inner := &Evaluator{evaluation: e.evaluation, text: b.String(), vars: e.vars, uses: e.uses, within: e.within, origin: e.offset(tag), depth: e.depth + 1, quiet: true}
+	e.out.WriteString(inner.expanded())
+	if inner.failed && !e.failed {
+		e.warnUnevaluated(tag, "{% liquid %}")
 	}
 }
