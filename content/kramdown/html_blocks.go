@@ -1,8 +1,6 @@
 package kramdown
 
-import (
-	"strings"
-)
+import "strings"
 
 // htmlBlock reads a comment or an element that begins a line. ended is true at the end tag of the
 // element whose content is being read.

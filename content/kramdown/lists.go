@@ -1,8 +1,6 @@
 package kramdown
 
-import (
-	"strings"
-)
+import "strings"
 
 // listMark tells the mark of a list item: what stands before its text, with up to `spaces` spaces
 // before it, and the kind of list.

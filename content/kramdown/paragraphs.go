@@ -1,8 +1,6 @@
 package kramdown
 
-import (
-	"strings"
-)
+import "strings"
 
 // endsParagraph reports whether a line is the beginning of something else.
 func (p *blockParser) endsParagraph(line string) bool {

@@ -1,8 +1,6 @@
 package kramdown
 
-import (
-	"strings"
-)
+import "strings"
 
 // isTableLine reports whether a line holds a pipe that no backslash stands before.
 func isTableLine(line string) bool {

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// countItems counts what a long list costs among the steps.
+// countItems adds what a long list costs to the steps.
 func (e *Evaluator) countItems(items int) {
 	e.steps += items / 64
 	e.Budget.Step(items)
@@ -39,8 +39,7 @@ func (e *Evaluator) conditional(n, depth int) {
 	}
 }
 
-// branches are the marks of a block that divide it, such as its else; those of
-// blocks within it are not among them.
+// branches returns the tags that divide a block, such as its else, without those of blocks inside it.
 func (e *Evaluator) branches(n int, names ...string) []int {
 	var found []int
 	for i := n + 1; i < e.tags[n].end; i++ {
@@ -53,12 +52,12 @@ func (e *Evaluator) branches(n int, names ...string) []int {
 	return found
 }
 
-// branch writes what stands from one mark to before another.
+// branch writes what is between two tags.
 func (e *Evaluator) branch(from, to, depth int) {
 	e.writeTags(from+1, to, e.tags[from].To, e.tags[to].From, depth+1)
 }
 
-// choose writes the branches of a case whose value is among those of a when.
+// choose writes the branches of a case whose when has its value.
 func (e *Evaluator) choose(n, depth int) {
 	mark := e.tags[n]
 	subject, _ := e.evaluate(mark.Arguments)
@@ -138,7 +137,7 @@ func (e *Evaluator) loop(n, depth int) {
 	}
 }
 
-// loopState is Liquid's forloop: how far a loop has come.
+// loopState is Liquid's forloop: the progress of a loop.
 type loopState struct {
 	at, length int
 	parent     any
@@ -166,7 +165,7 @@ func (s loopState) Member(name string) (any, bool) {
 	return nil, false
 }
 
-// looped is what a loop goes over: offset and limit before reversed, as in Liquid.
+// looped returns what a loop iterates over. Offset and limit come before reversed, as in Liquid.
 func (e *Evaluator) looped(expression, options string) (list []any, known bool) {
 	if list, known = e.collection(expression, options); !known {
 		return nil, false
@@ -211,14 +210,14 @@ func (e *Evaluator) collection(expression, options string) (list []any, known bo
 		to, _ := e.operand(m[2])
 		first, ok := numberOf(from)
 		last, both := numberOf(to)
-		// counted, since adding 1 to a very large number changes nothing
+		// counting, since adding 1 to a very large number changes nothing
 		for i := first; ok && both && i <= last && len(list) <= maxSteps; i++ {
 			list = append(list, i)
 		}
 		e.countItems(len(list))
 		return list, ok && both
 	}
-	if strings.HasPrefix(options, "|") && e.Nunjucks { // filters, as Nunjucks has them here
+	if strings.HasPrefix(options, "|") && e.Nunjucks { // filters, as in Nunjucks
 		expression += " " + options
 	}
 	v, known := e.evaluate(expression)

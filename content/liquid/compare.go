@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// emptiness is Liquid's empty, to which empty texts, lists and tables are equal, or its blank, to which
-// nothing is where Rails is not loaded.
+// emptiness is Liquid's empty, which equals empty strings, lists and tables, or its blank, which equals
+// nothing if Rails is not loaded.
 type emptiness string
 
 func (x emptiness) holds(v any) bool {
@@ -24,7 +24,7 @@ func (x emptiness) holds(v any) bool {
 	return false
 }
 
-// compareTyped compares as Liquid does, where a text is never equal to a number.
+// compareTyped compares as Liquid does, where a string never equals a number.
 func compareTyped(left any, operator string, right any) bool {
 	switch operator {
 	case "==":
@@ -73,7 +73,7 @@ func equalTyped(left, right any) bool {
 	return false
 }
 
-// rubyNumber is a number that is no text.
+// rubyNumber returns the number that v is; ok is false for anything else, strings of digits too.
 func rubyNumber(v any) (float64, bool) {
 	switch v := v.(type) {
 	case float64:
@@ -141,7 +141,7 @@ func compareValues(left any, operator string, right any) bool {
 	return false
 }
 
-// sizeOf is about how many bytes a value is compared by.
+// sizeOf returns roughly how many bytes comparing a value reads.
 func sizeOf(v any) int {
 	switch v := v.(type) {
 	case string:

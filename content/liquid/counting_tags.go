@@ -6,15 +6,15 @@ import (
 	"strings"
 )
 
-// tagState is what tags remember from one use to the next, in the text and its includes.
+// tagState is what tags remember from one use to the next, in a text and its includes.
 type tagState struct {
 	counters map[string]int // of increment and decrement
 	cycles   map[string]int
-	offsets  map[string]int // where loops ended, for offset:continue
-	changed  string         // what ifchanged wrote last
+	offsets  map[string]int // where loops ended, for offset: continue
+	changed  string         // the last output of ifchanged
 }
 
-// maxStates bounds how many names a text may count by.
+// maxStates bounds how many names a text may use for counting.
 const maxStates = 1000
 
 func (r *evaluation) state() *tagState {
@@ -24,7 +24,7 @@ func (r *evaluation) state() *tagState {
 	return r.states
 }
 
-// counter is increment, which writes 0, 1, 2, or decrement, which writes -1, -2.
+// counter returns the output of increment, which is 0, 1, 2, or of decrement, which is -1, -2.
 func (e *Evaluator) counter(tag Tag) string {
 	e.useOutside()
 	s, name := e.state(), strings.TrimSpace(tag.Arguments)
@@ -44,7 +44,7 @@ func (e *Evaluator) counter(tag Tag) string {
 
 var cycleGroup = regexp.MustCompile(`^\s*("[^"]*"|'[^']*'|[\w.-]+)\s*:\s*`)
 
-// cycle writes the next of its values, each group of values from the first on.
+// cycle returns the next of a tag's values. Each group of values begins with its first.
 func (e *Evaluator) cycle(tag Tag) string {
 	e.useOutside()
 	s, values, group := e.state(), tag.Arguments, tag.Arguments
@@ -68,7 +68,7 @@ func (e *Evaluator) cycle(tag Tag) string {
 	return list[n%len(list)]
 }
 
-// ifChanged writes its inner text where it differs from what the last one wrote.
+// ifChanged writes its content if it differs from the last one's.
 func (e *Evaluator) ifChanged(n, depth int) {
 	e.useOutside()
 	inner := e.inner(n, depth)
@@ -147,7 +147,7 @@ func (s tableState) Member(name string) (any, bool) {
 	return s.loopState.Member(name)
 }
 
-// lines evaluates {% liquid %}, which has a tag in each line.
+// lines evaluates {% liquid %}, which has a tag on each line.
 func (e *Evaluator) lines(tag Tag) {
 	if e.depth >= maxIncludes {
 		return

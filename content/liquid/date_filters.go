@@ -1,14 +1,16 @@
 package liquid
 
 import (
-	"publisher/content/frontmatter"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/ncruces/go-strftime"
+
+	"publisher/content/frontmatter"
 )
 
+// dateFilter formats a date.
 func (e *Evaluator) dateFilter(name string, v any, arguments []any) (any, bool) {
 	layout := ""
 	switch name {
@@ -33,7 +35,7 @@ func (e *Evaluator) dateFilter(name string, v any, arguments []any) (any, bool) 
 	}
 	when, ok := e.timeOf(v)
 	if !ok {
-		return v, !e.Nunjucks && name == "date" // which Liquid leaves as it is
+		return v, !e.Nunjucks && name == "date" // Liquid returns it unchanged
 	}
 	if name != "date" && !e.Nunjucks {
 		when = when.In(e.Location)
@@ -45,7 +47,7 @@ func (e *Evaluator) dateFilter(name string, v any, arguments []any) (any, bool) 
 	return strftime.Format(layout, when), true
 }
 
-// timeOf reads what Liquid takes for a time: seconds since 1970 too, and now.
+// timeOf parses what Liquid accepts as a time: also seconds since 1970, and now.
 func (e *Evaluator) timeOf(v any) (time.Time, bool) {
 	if when, ok := v.(time.Time); ok {
 		return when, true
@@ -64,7 +66,7 @@ func (e *Evaluator) timeOf(v any) (time.Time, bool) {
 	return frontmatter.ParseDate(text, e.Location)
 }
 
-// dateWithOrdinal is the layout of 3 Feb 2024, or with the arguments "ordinal" and perhaps "US" of
+// dateWithOrdinal returns the layout of 3 Feb 2024, or, with the arguments "ordinal" and possibly "US", of
 // 3rd Feb 2024 and Feb 3rd, 2024.
 func dateWithOrdinal(month string, arguments []any) string {
 	switch {

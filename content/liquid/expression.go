@@ -6,11 +6,10 @@ import (
 	"strings"
 )
 
-// tokenPattern also takes a name with what stands in brackets behind it, site.data[page.key]["a b"],
-// for one.
+// tokenPattern takes a name and the brackets after it as one token: site.data[page.key]["a b"].
 var tokenPattern = regexp.MustCompile(`"[^"]*"|'[^']*'|==|!=|<=|>=|<|>|\||:|,|\(|\)|=|(?:[\w.@?-]|\[\s*(?:"[^"]*"|'[^']*'|[\w.@?-]|\[[^\[\]]*\])*\s*\])+|\S`)
 
-// tokensOf divides an expression, each once in a text.
+// tokensOf returns the tokens of an expression, which is divided once per text.
 func (e *Evaluator) tokensOf(expression string) []string {
 	e.Budget.Work(len(expression))
 	c := e.cache()
@@ -25,9 +24,8 @@ func (e *Evaluator) tokensOf(expression string) []string {
 	return tokens
 }
 
-// evaluate reads `value | filter: argument, … | …`; ok is false where a filter is
-// not known here. A name that is not known is nil, as in Liquid; then only what
-// filters make of it counts.
+// evaluate returns the value of `value | filter: argument, … | …`; ok is false if a filter is unknown. An
+// unknown name is nil, as in Liquid, and then the result is known only if filters give it a value.
 func (e *Evaluator) evaluate(expression string) (v any, ok bool) {
 	if e.Nunjucks && strings.Contains(expression, " or ") {
 		return e.either(expression)
@@ -35,7 +33,7 @@ func (e *Evaluator) evaluate(expression string) (v any, ok bool) {
 	return e.filtered(expression)
 }
 
-// either is the first of Nunjucks' alternatives that holds.
+// either returns the first of Nunjucks' alternatives that is true.
 func (e *Evaluator) either(expression string) (v any, ok bool) {
 	for alternative := range strings.SplitSeq(expression, " or ") {
 		if v, ok = e.filtered(alternative); ok && truthy(v) && Text(v) != "" {
@@ -49,7 +47,7 @@ func (e *Evaluator) filtered(expression string) (v any, ok bool) {
 	return e.apply(e.tokensOf(expression))
 }
 
-// apply reads a value and the filters after it.
+// apply returns a value after the filters that follow it.
 func (e *Evaluator) apply(tokens []string) (v any, ok bool) {
 	if len(tokens) == 0 {
 		return nil, false
@@ -76,7 +74,7 @@ func (e *Evaluator) apply(tokens []string) (v any, ok bool) {
 	return v, known || Text(v) != ""
 }
 
-// arguments follow a filter after a colon in Liquid, in brackets in Nunjucks.
+// arguments reads the arguments of a filter: after a colon in Liquid, in parentheses in Nunjucks.
 func (e *Evaluator) arguments(tokens []string) (list []any, rest []string, ok bool) {
 	if len(tokens) == 0 || tokens[0] != ":" && tokens[0] != "(" {
 		return nil, tokens, true
@@ -97,8 +95,7 @@ func (e *Evaluator) arguments(tokens []string) (list []any, rest []string, ok bo
 	return list, tokens, true
 }
 
-// bracketed are arguments up to the closing bracket, with their names or without,
-// each with filters of its own.
+// bracketed reads arguments up to the closing parenthesis, named or not, each with filters of its own.
 func (e *Evaluator) bracketed(tokens []string) (list []any, rest []string, ok bool) {
 	for len(tokens) > 0 && tokens[0] != ")" {
 		end, depth := 0, 0
@@ -152,9 +149,9 @@ func (e *Evaluator) operand(token string) (any, bool) {
 	return e.Variable(token)
 }
 
-// variable follows a path: names with dots between, and in brackets texts, numbers or variables. A
-// name is known where the first is: what a thing does not have is nil, as in Liquid. Of the site we
-// know only a part.
+// Variable returns the value of a path: names separated by dots, and strings, numbers or variables in
+// brackets. A path is known if its first name is, since a missing member is nil in Liquid; but of the site
+// and the page only some members are known.
 func (e *Evaluator) Variable(path string) (any, bool) {
 	parts, ok := e.parts(path)
 	if !ok {
@@ -189,7 +186,7 @@ func (e *Evaluator) Variable(path string) (any, bool) {
 	return v, true
 }
 
-// pathParts divides a variable's path; those in brackets are evaluated.
+// pathParts divides the path of a variable and evaluates what is in brackets.
 func (e *Evaluator) pathParts(path string) (parts []string, ok bool) {
 	for path != "" && len(parts) < MaxDepth {
 		if path[0] != '[' {
@@ -224,8 +221,8 @@ func (e *Evaluator) pathParts(path string) (parts []string, ok bool) {
 	return parts, len(parts) > 0
 }
 
-// condition reads `a == b and c`; what is not known is nil, which is false. Liquid joins from the
-// right, Nunjucks from the left.
+// condition reports whether `a == b and c` is true. An unknown name is nil, which is false. Liquid
+// associates from the right, Nunjucks from the left.
 func (e *Evaluator) condition(expression string) bool {
 	tokens := e.tokensOf(expression)
 	if !e.Nunjucks {

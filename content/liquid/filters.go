@@ -4,14 +4,14 @@ import (
 	"encoding/json"
 	"html"
 	"net/url"
-	"publisher/internal/htmldom"
 	"slices"
 	"strings"
 	"unicode"
+
+	"publisher/internal/htmldom"
 )
 
-// filter applies one filter of Liquid, Jekyll, Nunjucks or Eleventy; ok is false
-// for one that is not known.
+// filter applies one filter of Liquid, Jekyll, Nunjucks or Eleventy; ok is false for an unknown one.
 func (e *Evaluator) filter(name string, v any, arguments []any) (any, bool) {
 	if out, found, ok := e.host.Filter(e, name, v, arguments); found {
 		return out, ok
@@ -60,7 +60,7 @@ func (e *Evaluator) filter(name string, v any, arguments []any) (any, bool) {
 	return textFilter(name, s)
 }
 
-// editFilter changes a text by what it is given; found is false for another filter.
+// editFilter applies a filter that edits text by its arguments; found is false for another filter.
 func editFilter(name, s string, arguments []any) (out any, found, ok bool) {
 	text := func(n int) string {
 		if n < len(arguments) {
@@ -100,7 +100,7 @@ func editFilter(name, s string, arguments []any) (out any, found, ok bool) {
 	return nil, false, false
 }
 
-// replaceAll is ok only where the result is no longer than a value may be.
+// replaceAll replaces text; ok is false if the result exceeds the size of a value.
 func replaceAll(s, from, to string) (any, bool) {
 	if len(s)+strings.Count(s, from)*(len(to)-len(from)) > MaxValueSize {
 		return nil, false
@@ -108,7 +108,7 @@ func replaceAll(s, from, to string) (any, bool) {
 	return strings.ReplaceAll(s, from, to), true
 }
 
-// maxMarkdownified is more texts than a template renders in one post.
+// maxMarkdownified bounds how often the templates of one post render Markdown.
 const maxMarkdownified = 100
 
 func (e *Evaluator) markdownified(s string) (any, bool) {
@@ -162,7 +162,7 @@ func textFilter(name, s string) (any, bool) {
 	return nil, false
 }
 
-// addressFilter makes an address of a path on the site, with the host or without.
+// addressFilter turns a path on the site into an address, with the host or without.
 func (e *Evaluator) addressFilter(name string, v any) (any, bool) {
 	relative := name == "relative_url" || name == "url"
 	if !relative && name != "absolute_url" && name != "htmlBaseUrl" && name != "absoluteUrl" {
@@ -213,7 +213,7 @@ func listFilter(name string, v any, arguments []any) (any, bool) {
 		}
 		return b.String(), true
 	case "array_to_sentence_string":
-		return sentence(list), true
+		return sentence(list, "and"), true
 	case "reverse":
 		out := slices.Clone(list)
 		slices.Reverse(out)
@@ -229,7 +229,7 @@ func listFilter(name string, v any, arguments []any) (any, bool) {
 	return subsetFilter(name, list)
 }
 
-// subsetFilter leaves things of a list out, or adds them up.
+// subsetFilter omits items of a list, or adds them up.
 func subsetFilter(name string, list []any) (any, bool) {
 	switch name {
 	case "uniq", "compact":
@@ -260,23 +260,6 @@ func subsetFilter(name string, list []any) (any, bool) {
 		return sum, true
 	}
 	return nil, false
-}
-
-func sentence(list []any) string {
-	var b strings.Builder
-	for i, item := range list {
-		switch {
-		case i == 0:
-		case i == len(list)-1 && i == 1:
-			b.WriteString(" and ")
-		case i == len(list)-1:
-			b.WriteString(", and ")
-		default:
-			b.WriteString(", ")
-		}
-		b.WriteString(Text(item))
-	}
-	return b.String()
 }
 
 func splitText(s, by string) []any {

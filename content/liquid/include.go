@@ -2,23 +2,24 @@ package liquid
 
 import (
 	"fmt"
+	"strings"
+
 	"publisher/content/limits"
 	"publisher/content/mdsource"
 	"publisher/content/post"
-	"strings"
 )
 
-// maxIncludes is how many includes may be in one another.
+// maxIncludes is how deep includes may be nested.
 const maxIncludes = 10
 
-// includeName is what a file is included by.
+// includeName identifies an included file.
 type includeName struct {
 	name     string
 	relative bool // to the file that includes it
 }
 
-// include evaluates a file of the blog's own with the variables of the text that includes it. What it
-// sets is set there too, as in Jekyll. ok is false where there is no such file.
+// Include evaluates a file of the blog with the variables of the text that includes it, which keeps the
+// variables that the file sets, as in Jekyll. ok is false if the file does not exist.
 func (e *Evaluator) Include(tag Tag, name string) (out string, ok bool) {
 	text, ok := e.includeText(tag, name)
 	if !ok {
@@ -53,12 +54,12 @@ func (e *Evaluator) Include(tag Tag, name string) (out string, ok bool) {
 	return out, true
 }
 
-// inside is the evaluation of another text where a tag stands.
+// inside returns an evaluator for another text in place of a tag.
 func (e *Evaluator) inside(tag Tag, within, text string) *Evaluator {
 	return &Evaluator{evaluation: e.evaluation, text: text, vars: e.vars, within: within, origin: e.offset(tag), depth: e.depth + 1, quiet: e.quiet}
 }
 
-// insert evaluates another text where a tag stands.
+// Insert returns the evaluation of another text in place of a tag.
 func (e *Evaluator) Insert(tag Tag, text string) string {
 	if e.depth >= maxIncludes {
 		return ""
@@ -70,13 +71,13 @@ func (e *Evaluator) Insert(tag Tag, text string) string {
 	return out
 }
 
-// includeText reads an include, each once in a text.
+// includeText returns the text of an include, which is read once per text.
 func (e *Evaluator) includeText(tag Tag, name string) (string, bool) {
 	if strings.Contains(name, "..") {
 		return "", false
 	}
 	if e.depth >= maxIncludes {
-		e.Budget.Stop(&limits.Error{Limit: fmt.Sprintf("%d includes in one another", maxIncludes), Message: "take away the include of " + post.Clip(name) + " in itself", Line: e.host.LineAt(e.offset(tag))})
+		e.Budget.Stop(&limits.Error{Limit: fmt.Sprintf("%d nested includes", maxIncludes), Message: "remove the include of " + post.Clip(name) + " in itself", Line: e.host.LineAt(e.offset(tag))})
 	}
 	e.Budget.Step(20)
 	key := includeName{name, tag.Name == "include_relative"}

@@ -5,23 +5,23 @@ import (
 	"sync"
 )
 
-// Bounds of what is remembered of a tree's includes.
+// Bounds of an IncludeCache.
 const (
 	maxCacheSize       = 8 << 20 // bytes
 	maxCachedOutput    = 1 << 20
-	maxCachedVariables = 50 // variables
+	maxCachedVariables = 50
 )
 
-// pureIncludes remembers what includes come to that say the same in every post, such
-// as a list of links to all topics of a blog: nothing in them is the post's.
+// IncludeCache holds the output of includes that is the same in every post, such as a list of links to all
+// topics of a blog.
 type IncludeCache struct {
 	mu   sync.Mutex
 	size int
 	by   map[string]cachedInclude // by the include's text
 }
 
-// cachedInclude is the text that an include comes to, the steps that this took, and the
-// variables that it sets for the text after it.
+// cachedInclude is the output of an include, the steps that it took, and the variables that it set for the
+// text after it.
 type cachedInclude struct {
 	out   string
 	steps int
@@ -49,15 +49,14 @@ func (p *IncludeCache) put(text string, made cachedInclude) {
 	p.by[text] = made
 }
 
-// uses is what the evaluation of one include asked for. Its own are the scopes from
-// inner on.
+// uses records what the evaluation of one include depended on. The scopes from inner on are its own.
 type uses struct {
 	inner   int
-	set     map[string]bool // variables of its own making
-	outside bool            // it read or set something of the post or of what includes it, or had something to report
+	set     map[string]bool // variables that it made itself
+	outside bool            // it read or set something of the post or of what includes it, or reported a problem
 }
 
-// assign sets a variable for all that follows.
+// assign sets a variable for all text that follows.
 func (e *Evaluator) assign(name string, v any) {
 	e.vars[1][name] = v
 	if e.uses == nil {
@@ -69,7 +68,7 @@ func (e *Evaluator) assign(name string, v any) {
 	e.uses.set[name] = true
 }
 
-// storeInclude keeps what an include came to for other posts, if it says the same there.
+// storeInclude caches the output of an include if it is the same in other posts.
 func (e *Evaluator) storeInclude(text, out string, steps int) {
 	if e.uses.outside || e.failed || len(e.uses.set) > maxCachedVariables || e.steps > maxSteps {
 		return
@@ -81,7 +80,7 @@ func (e *Evaluator) storeInclude(text, out string, steps int) {
 	e.Cache.put(text, made)
 }
 
-// cachedOutput does what an include did in another post.
+// cachedOutput repeats what an include did in another post.
 func (e *Evaluator) cachedOutput(text string) (string, bool) {
 	made, ok := e.Cache.get(text)
 	if !ok || e.steps+made.steps >= maxSteps {
@@ -94,15 +93,14 @@ func (e *Evaluator) cachedOutput(text string) (string, bool) {
 	return made.out, true
 }
 
-// useOutside notes that the text that is being evaluated is not the same everywhere.
+// useOutside records that the output of the text depends on where it is.
 func (e *Evaluator) useOutside() {
 	if e.uses != nil {
 		e.uses.outside = true
 	}
 }
 
-// shadowsSite reports that the text gave another meaning to what useVariable takes to
-// be the same for all posts.
+// shadowsSite reports whether the text redefined what useVariable assumes to be the same in all posts.
 func (e *Evaluator) shadowsSite() bool {
 	for _, scope := range e.vars[1:] {
 		_, site := scope["site"]
@@ -113,8 +111,8 @@ func (e *Evaluator) shadowsSite() bool {
 	return false
 }
 
-// useVariable notes a variable by the scope where it was found, -1 for none. The
-// settings of the site are the same for all posts.
+// useVariable records the use of a variable, by the scope where it was found, -1 for none. The settings of
+// the site are the same in all posts.
 func (e *Evaluator) useVariable(scope int, name string) {
 	if e.uses == nil || scope >= e.uses.inner || scope == 1 && e.uses.set[name] || scope == 0 && (name == "site" || name == "jekyll") {
 		return

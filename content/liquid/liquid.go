@@ -1,101 +1,106 @@
-// Package liquid evaluates Liquid, and what Nunjucks has in common with it, within bounds. It knows no blog: a Host
-// answers what a template asks of one.
+// Package liquid evaluates Liquid, and what Nunjucks shares with it, within bounds. It knows nothing about
+// blogs: a Host answers what templates ask about one.
 package liquid
 
 import (
 	"fmt"
 	"html"
+	"regexp"
+	"strings"
+	"time"
+
 	"publisher/content/limits"
 	"publisher/content/mdsource"
 	"publisher/content/post"
 	"publisher/internal/xmltext"
-	"regexp"
-	"strings"
-	"time"
 )
 
-// liquidHost is what the evaluator asks of the program that a text is part of. Offsets are those of the
-// text that it was given first, wherever the includes are that something is about.
+// Host is what the evaluator needs to know about the blog. Offsets are those of the outermost text, also for
+// problems in includes.
 type Host interface {
-	// warn reports a problem.
+	// Warn reports a problem.
 	Warn(offset int, message string)
-	// lineAt returns the line of the file that an offset is in.
+	// LineAt returns the line of the file at an offset.
 	LineAt(offset int) int
-	// Absolute returns the address of a path on the site; a query or fragment is kept.
+	// Absolute returns the address of a path on the site, with its query or fragment.
 	Absolute(path string) string
 	// Relative returns an address of the site without scheme and host.
 	Relative(address string) string
 	// Slugify returns a text as a part of an address.
 	Slugify(text string) string
-	// Markdown returns the HTML of a text; ok is false where there is none.
+	// Markdown returns the HTML of a text; ok is false if it cannot be rendered.
 	Markdown(text string) (html string, ok bool)
-	// Include returns the text of an include, of one beside the file where relative is set.
+	// Include returns the text of an included file; relative is set for a path relative to the including file.
 	Include(name string, relative bool) (text string, ok bool)
-	// Tag evaluates a tag that the language itself does not have, and highlight. inner is what stands
-	// between a block tag and its end. ok is false for an unknown one.
+	// Tag evaluates a tag that the language itself does not have, and highlight. inner is what is between a
+	// block tag and its end. ok is false for an unknown tag.
 	Tag(e *Evaluator, tag Tag, inner string) (out string, ok bool)
-	// Filter applies a filter that stands before those of the language; found is false where there is
-	// none of that name, ok where it fails.
+	// Filter applies a filter that takes precedence over those of the language; found is false for an unknown
+	// filter, ok if it fails.
 	Filter(e *Evaluator, name string, v any, arguments []any) (out any, found, ok bool)
 }
 
-// liquidOptions say which language a text is in, and what evaluating it may use.
+// Options say which language a text is in, and what evaluating it may cost.
 type Options struct {
 	Nunjucks bool           // as in Nunjucks and Tera: {# comments #}, code that is not evaluated, looser types
-	Strict   bool           // an output that is empty is a failure
-	Escapes  bool           // what an output gives is text, not HTML, but for the filter safe
+	Strict   bool           // an empty output is a failure
+	Escapes  bool           // the value of an output is text, not HTML, unless it has the filter safe
 	Location *time.Location // of dates without an offset; nil for UTC
-	Budget   *limits.Budget // nil for no bounds
-	Cache    *IncludeCache  // of includes; nil to evaluate each every time
+	Budget   *limits.Budget // nil for no limits
+	Cache    *IncludeCache  // nil to evaluate every include every time
 }
 
-// liquid evaluates Liquid and what Nunjucks has in common with it: {% tags %}, {{ output }} and,
-// in Nunjucks, {# comments #}. One value is for one text; includes have their own.
+// Evaluator evaluates one text: {% tags %}, {{ outputs }} and, in Nunjucks, {# comments #}. Each include has
+// an evaluator of its own.
 type Evaluator struct {
 	*evaluation
 	text    string
 	code    []mdsource.Span
 	tags    []Tag
 	vars    []map[string]any // the innermost scope last
-	unended map[string]bool  // ends of marks that the rest of the text does not have
-	leave   string           // "break" or "continue" until the loop that it is in ends or goes on
+	unended map[string]bool  // closing delimiters that do not occur in the rest of the text
+	leave   string           // "break" or "continue" until the loop around it ends or continues
 	out     strings.Builder
-	uses    *uses  // of an include; nil for the outermost text
-	within  string // the include that the text is of
-	origin  int    // where in the outermost text the include stands
+	uses    *uses  // by an include; nil for the outermost text
+	within  string // the name of the include
+	origin  int    // where the include is in the outermost text
 	depth   int    // of includes
 	quiet   bool   // problems are not reported
-	failed  bool   // something was not known
+	failed  bool   // something was unknown
 }
 
-// evaluation is what a text shares with its includes.
+// evaluation is what a text and its includes share.
 type evaluation struct {
 	Options
 	host     Host
 	steps    int
-	rendered int // texts that were made HTML
+	rendered int // texts rendered as Markdown
 	states   *tagState
 	read     *parseCache
-	files    map[includeName]string // includes that were read
+	files    map[includeName]string // the texts of includes
 }
 
-// Loops over loops could run for ever, and write more than anybody reads.
+// Nested loops could run forever, and write more than anyone reads.
 const (
 	maxSteps      = 100_000
-	maxListLength = 20_000 // values
-	MaxOutput     = 4 << 20
-	MaxValueSize  = 64 << 10 // of one value: values can double themselves
-	MaxDepth      = 40
-	maxVerbatim   = 200 // after each the rest of the text is looked through again
+	maxListLength = 20_000
+	maxVerbatim   = 200 // after each, the rest of the text is scanned for code again
+
+	// MaxOutput bounds what the templates of one text write, in bytes.
+	MaxOutput = 4 << 20
+	// MaxValueSize bounds one value, in bytes: values can double themselves.
+	MaxValueSize = 64 << 10
+	// MaxDepth bounds how deep blocks are nested.
+	MaxDepth = 40
 )
 
-// hasLiquid reports whether there is anything to evaluate in a text.
+// HasTags reports whether a text has anything to evaluate.
 func HasTags(text string, o Options) bool {
 	return strings.Contains(text, "{{") || strings.Contains(text, "{%") || o.Nunjucks && strings.Contains(text, "{#")
 }
 
-// expandLiquid returns a text with what can be evaluated in it. vars are the outermost variables. ok is
-// false where there is something that cannot be evaluated; the host was told.
+// Expand evaluates a text. vars are the outermost variables. ok is false if something could not be
+// evaluated, which was reported to the host.
 func Expand(host Host, o Options, text string, vars map[string]any) (out string, ok bool) {
 	if o.Location == nil {
 		o.Location = time.UTC
@@ -112,7 +117,7 @@ func (e *Evaluator) expanded() string {
 	return e.out.String()
 }
 
-// warn reports what is wrong with a tag.
+// Warn reports a problem with a tag.
 func (e *Evaluator) Warn(tag Tag, message string) {
 	e.useOutside()
 	if e.quiet {
@@ -124,7 +129,7 @@ func (e *Evaluator) Warn(tag Tag, message string) {
 	e.host.Warn(e.offset(tag), message)
 }
 
-// offset is where a tag is in the outermost text.
+// offset returns where a tag is in the outermost text.
 func (e *Evaluator) offset(tag Tag) int {
 	if e.depth > 0 {
 		return e.origin
@@ -134,15 +139,15 @@ func (e *Evaluator) offset(tag Tag) int {
 
 func (e *Evaluator) warnUnknown(tag Tag) {
 	e.failed = true
-	e.Warn(tag, fmt.Sprintf("the tag %s is not known here: only its inner text was kept", post.Clip(tag.Name)))
+	e.Warn(tag, fmt.Sprintf("unknown tag %s; kept its inner text", post.Clip(tag.Name)))
 }
 
 func (e *Evaluator) warnUnevaluated(tag Tag, text string) {
 	e.failed = true
-	e.Warn(tag, post.Clip(xmltext.Line(text))+" cannot be evaluated here and was left out")
+	e.Warn(tag, post.Clip(xmltext.Line(text))+" cannot be evaluated; left it out")
 }
 
-// writeTags expands the marks first to last, and the text around them.
+// writeTags evaluates the tags first to last, and writes the text around them.
 func (e *Evaluator) writeTags(first, last, from, to, depth int) {
 	for n := first; n < last; n++ {
 		mark := e.tags[n]
@@ -173,7 +178,7 @@ func (e *Evaluator) writeTags(first, last, from, to, depth int) {
 	e.prose(from, to)
 }
 
-// prose copies text between marks; a dash beside a mark takes white space away.
+// prose copies text between tags; a dash at a delimiter trims white space.
 func (e *Evaluator) prose(from, to int) {
 	if from >= to {
 		return
@@ -201,25 +206,25 @@ func (e *Evaluator) output(mark Tag) {
 	e.emit(out)
 }
 
-// endsWith reports whether what was written so far ends with a text.
+// EndsWith reports whether the output so far ends with a text.
 func (e *Evaluator) EndsWith(text string) bool { return strings.HasSuffix(e.out.String(), text) }
 
-// emit writes what was made, which counts.
+// emit writes output, which the budget counts.
 func (e *Evaluator) emit(made string) {
 	e.Budget.Wrote(len(made))
 	e.out.WriteString(made)
 }
 
-// refuse ends the post where its tags do more than those of any author.
+// refuse ends the post because its tags do more than any author needs.
 func (e *Evaluator) refuse(tag Tag, depth int) {
-	err := &limits.Error{Limit: fmt.Sprintf("%d tags and rounds of loops", maxSteps), Message: "take away the loops or includes that repeat", Line: e.host.LineAt(e.offset(tag))}
+	err := &limits.Error{Limit: fmt.Sprintf("%d tags and loop iterations", maxSteps), Message: "remove the loops or includes that repeat", Line: e.host.LineAt(e.offset(tag))}
 	if depth > MaxDepth {
-		err.Limit = fmt.Sprintf("%d blocks of tags in one another", MaxDepth)
+		err.Limit = fmt.Sprintf("%d nested blocks of tags", MaxDepth)
 	}
 	e.Budget.Stop(err)
 }
 
-// single is a tag without an end.
+// single evaluates a tag without an end.
 func (e *Evaluator) single(mark Tag) {
 	switch mark.Name {
 	case "#", "comment":
@@ -253,7 +258,7 @@ func (e *Evaluator) single(mark Tag) {
 		return
 	}
 	if strings.HasPrefix(mark.Name, "end") || mark.Name == "else" || mark.Name == "elsif" || mark.Name == "when" {
-		return // of a block that is not open
+		return // of a block that was not opened
 	}
 	e.useOutside() // such as the addresses of other posts
 	if out, ok := e.tag(mark, ""); ok {
@@ -265,7 +270,7 @@ func (e *Evaluator) single(mark Tag) {
 
 var rawTag = regexp.MustCompile(`\{%-?\s*(?:end)?raw\s*-?%\}`)
 
-// tag evaluates a tag that Liquid itself has, or else one of the host's.
+// tag evaluates a tag of Liquid itself, or else one of the host's.
 func (e *Evaluator) tag(mark Tag, inner string) (out string, ok bool) {
 	if !e.Nunjucks {
 		switch mark.Name {
@@ -281,7 +286,7 @@ func (e *Evaluator) tag(mark Tag, inner string) (out string, ok bool) {
 	return e.host.Tag(e, mark, inner)
 }
 
-// highlighted is code as the host shows it, or else a fenced block where the tag stands.
+// highlighted returns code as the host highlights it, or else as a fenced block in place of the tag.
 func (e *Evaluator) highlighted(mark Tag, code string) string {
 	if out, ok := e.host.Tag(e, mark, code); ok {
 		return out
@@ -295,7 +300,7 @@ func (e *Evaluator) highlighted(mark Tag, code string) string {
 	return "\n" + line + strings.TrimSuffix(block, "\n") + "\n"
 }
 
-// block is a tag with what stands between it and its end.
+// block evaluates a tag with what is between it and its end.
 func (e *Evaluator) block(n, depth int) {
 	mark := e.tags[n]
 	switch mark.Name {
@@ -344,5 +349,5 @@ func (e *Evaluator) inner(n, depth int) string {
 	return inner
 }
 
-// isSafeFilter finds the filter by which an output stays HTML.
+// isSafeFilter matches the filter that keeps an output as HTML.
 var isSafeFilter = regexp.MustCompile(`\|\s*safe\b`)

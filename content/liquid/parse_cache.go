@@ -2,16 +2,16 @@ package liquid
 
 import "strings"
 
-// maxParsed bounds how many expressions are remembered.
+// maxParsed bounds how many expressions are cached.
 const maxParsed = 10_000
 
-// parseCache is what one text's expressions were taken apart into.
+// parseCache holds the tokens and paths of one text's expressions.
 type parseCache struct {
 	tokens map[string][]string
-	paths  map[string][]string // of variables without brackets, which mean the same everywhere
+	paths  map[string][]string // of variables without brackets, which do not depend on values
 }
 
-// cache is shared with the includes of the text.
+// cache returns the cache, which a text shares with its includes.
 func (e *Evaluator) cache() *parseCache {
 	if e.read == nil {
 		e.read = &parseCache{tokens: map[string][]string{}, paths: map[string][]string{}}
@@ -19,7 +19,7 @@ func (e *Evaluator) cache() *parseCache {
 	return e.read
 }
 
-// parts are those of a variable's path.
+// parts returns the parts of a variable's path.
 func (e *Evaluator) parts(path string) ([]string, bool) {
 	c := e.cache()
 	if parts, ok := c.paths[path]; ok {

@@ -1,26 +1,27 @@
 package liquid
 
 import (
-	"publisher/content/mdsource"
 	"regexp"
 	"strings"
+
+	"publisher/content/mdsource"
 )
 
-// liquidMark is one {% tag %} or {{ output }}.
+// Tag is one {% tag %} or, inside this package, one {{ output }}.
 type Tag struct {
 	mdsource.Span
 	output    bool
 	Name      string // of a tag
 	Arguments string // of a tag, or the whole output expression
-	verbatim  string // what a raw, comment or highlight block holds
-	end       int    // of a block tag: the mark that ends it; 0 for none
+	verbatim  string // the content of a raw, comment or highlight block
+	end       int    // the index of the tag that ends this block; 0 for none
 }
 
-// verbatimTags hold what is not read for tags.
+// verbatimTags are blocks whose content is not searched for tags.
 var verbatimTags = map[string]bool{"raw": true, "verbatim": true, "comment": true, "highlight": true}
 
-// holdsVerbatim reports whether a block's text is not read for tags. Jekyll's Liquid evaluates what it
-// highlights.
+// holdsVerbatim reports whether the content of a block is not searched for tags. Jekyll's Liquid evaluates
+// the content of highlight.
 func (e *Evaluator) holdsVerbatim(name string) bool {
 	return verbatimTags[name] && (name != "highlight" || e.Nunjucks)
 }
@@ -31,8 +32,8 @@ var verbatimEnd = map[string]*regexp.Regexp{
 
 func endOf(name string) *regexp.Regexp { return regexp.MustCompile(`\{%-?\s*end` + name + `\s*-?%\}`) }
 
-// findTags finds the marks. In code of Nunjucks only raw counts, which keeps code from being evaluated;
-// Jekyll's Liquid knows nothing of Markdown and evaluates it.
+// findTags finds the tags and outputs. In code, Nunjucks recognizes only raw, so that code is not evaluated;
+// Jekyll's Liquid does not know about Markdown and evaluates code.
 func (e *Evaluator) findTags() {
 	blocks := 0
 	for at := 0; ; {
@@ -62,7 +63,7 @@ func (e *Evaluator) findTags() {
 	}
 }
 
-// codeBefore counts the stretches of code that end before an offset.
+// codeBefore returns how many spans of code end before an offset.
 func (e *Evaluator) codeBefore(at int) int {
 	n := 0
 	for n < len(e.code) && e.code[n].To <= at {
@@ -100,6 +101,7 @@ func (e *Evaluator) next(from int) (Tag, bool) {
 	}
 }
 
+// tagName matches the name at the beginning of a tag.
 var tagName = regexp.MustCompile(`^[A-Za-z_][\w-]*`)
 
 func newTag(text string, from, to int) Tag {
@@ -141,5 +143,5 @@ func (e *Evaluator) pair() {
 	}
 }
 
-// isBlock reports whether a tag has an end, and so something in between.
+// IsBlock reports whether a tag has an end, and so content.
 func (m Tag) IsBlock() bool { return m.end != 0 }

@@ -1,8 +1,6 @@
 package pymarkdown
 
-import (
-	"strings"
-)
+import "strings"
 
 // bracketed is the text up to the bracket that closes the one before an offset.
 func (d *document) bracketed(text string, at int) (inner string, end int, ok bool) {

@@ -7,16 +7,17 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"publisher/content/dialect"
-	"publisher/content/frontmatter"
-	"publisher/content/liquid"
-	"publisher/content/mdsource"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"go.yaml.in/yaml/v3"
+
+	"publisher/content/dialect"
+	"publisher/content/frontmatter"
+	"publisher/content/liquid"
+	"publisher/content/mdsource"
 )
 
 // Bounds of what a blog's data files and collections may hold.

@@ -1,10 +1,11 @@
 package jekyll
 
 import (
-	"publisher/content/frontmatter"
-	"publisher/content/liquid"
 	"regexp"
 	"time"
+
+	"publisher/content/frontmatter"
+	"publisher/content/liquid"
 )
 
 // jekyllName is what makes a file's name that of a post.

@@ -1,10 +1,11 @@
 package jekyll
 
 import (
-	"publisher/content/dialect"
-	"publisher/content/frontmatter"
 	"testing"
 	"time"
+
+	"publisher/content/dialect"
+	"publisher/content/frontmatter"
 )
 
 // TestRubyDates shows the dates that Jekyll reads and how.

@@ -2,11 +2,12 @@ package jekyll
 
 import (
 	"path"
-	"publisher/content/dialect"
 	"slices"
 	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
+
+	"publisher/content/dialect"
 )
 
 // scopeRank is the length of a scope's path, by which the more exact one wins.

@@ -5,12 +5,13 @@ import (
 	"fmt"
 	"path"
 	"path/filepath"
-	"publisher/content/dialect"
-	"publisher/content/frontmatter"
-	"publisher/content/post"
 	"slices"
 	"strconv"
 	"strings"
+
+	"publisher/content/dialect"
+	"publisher/content/frontmatter"
+	"publisher/content/post"
 )
 
 // jekyllRules are the settings that decide which files Jekyll shows.

@@ -2,12 +2,13 @@ package jekyll
 
 import (
 	"path"
-	"publisher/content/dialect"
-	"publisher/content/frontmatter"
-	"publisher/content/liquid"
 	"slices"
 	"strings"
 	"sync"
+
+	"publisher/content/dialect"
+	"publisher/content/frontmatter"
+	"publisher/content/liquid"
 )
 
 // jekyllLanguages are the languages of the plug-in jekyll-multiple-languages-plugin: posts stand in

@@ -1,13 +1,14 @@
 package jekyll
 
 import (
-	"publisher/content/dialect"
-	"publisher/content/liquid"
-	"publisher/content/post"
 	"slices"
 	"strings"
 	"sync"
 	"time"
+
+	"publisher/content/dialect"
+	"publisher/content/liquid"
+	"publisher/content/post"
 )
 
 // postObject is a post as others may name it: site.posts, page.next.

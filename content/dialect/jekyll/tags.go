@@ -3,11 +3,12 @@ package jekyll
 import (
 	"path"
 	"path/filepath"
+	"strings"
+
 	"publisher/content/dialect"
 	"publisher/content/liquid"
 	"publisher/content/mdsource"
 	"publisher/content/post"
-	"strings"
 )
 
 // jekyllHost is what Jekyll gives the Liquid of a text.

@@ -3,15 +3,16 @@ package jekyll
 import (
 	"maps"
 	"net/url"
-	"publisher/content/dialect"
-	"publisher/content/frontmatter"
-	"publisher/content/liquid"
 	"regexp"
 	"strconv"
 	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v3"
+
+	"publisher/content/dialect"
+	"publisher/content/frontmatter"
+	"publisher/content/liquid"
 )
 
 // rubyYAML reads settings or front matter with the types that Ruby's YAML gives to values; nil where

@@ -1,9 +1,10 @@
 package jekyll
 
 import (
+	"testing"
+
 	"publisher/content/dialect"
 	"publisher/content/liquid"
-	"testing"
 )
 
 // FuzzRubyYAML throws front matter at the reader of typed values.

@@ -2,13 +2,14 @@ package pelican
 
 import (
 	"errors"
-	"publisher/content/frontmatter"
-	"publisher/content/sanitize"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 	"unicode"
+
+	"publisher/content/frontmatter"
+	"publisher/content/sanitize"
 )
 
 // pelicanDate reads a date as python-dateutil does, which Pelican takes for it: tokens are

@@ -1,10 +1,11 @@
 package pelican
 
 import (
-	"publisher/content/frontmatter"
 	"strconv"
 	"strings"
 	"time"
+
+	"publisher/content/frontmatter"
 )
 
 // number takes a token of digits, by the first of dateutil's rules that fits.

@@ -2,12 +2,13 @@ package pelican
 
 import (
 	"path"
+	"regexp"
+	"strings"
+
 	"publisher/content/dialect"
 	"publisher/content/frontmatter"
 	"publisher/content/mdsource"
 	"publisher/content/sanitize"
-	"regexp"
-	"strings"
 )
 
 // pelicanLink is `{filename}path` and its like; the old form is `|filename|path`.

@@ -3,14 +3,15 @@ package pelican
 import (
 	"errors"
 	"path"
-	"publisher/content/frontmatter"
-	"publisher/content/mdsource"
-	"publisher/internal/htmldom"
-	"publisher/internal/xmltext"
 	"strings"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+
+	"publisher/content/frontmatter"
+	"publisher/content/mdsource"
+	"publisher/internal/htmldom"
+	"publisher/internal/xmltext"
 )
 
 // splitPelican reads a file as Pelican does. Between --- its Key: value lines

@@ -2,10 +2,11 @@ package pelican
 
 import (
 	"path"
-	"publisher/content/dialect"
-	"publisher/content/liquid"
 	"regexp"
 	"strings"
+
+	"publisher/content/dialect"
+	"publisher/content/liquid"
 )
 
 // pelicanTag is one of the liquid_tags plugin's; Pelican itself has none, so
