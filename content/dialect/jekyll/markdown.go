@@ -10,8 +10,8 @@ import (
 	"publisher/content/kramdown"
 )
 
-// kramdownOptions reads the settings of kramdown in _config.yml; nil where another program reads the
-// blog's Markdown.
+// kramdownOptions returns the settings of kramdown in _config.yml; nil if another program reads the blog's
+// Markdown.
 func kramdownOptions(own *dialect.Settings) *kramdown.Options {
 	if name := strings.ToLower(own.Scalar("markdown")); name != "" && name != "kramdown" {
 		return nil
@@ -52,13 +52,13 @@ func kramdownOptions(own *dialect.Settings) *kramdown.Options {
 	return o
 }
 
-// quoteNames are the names that smart_quotes has for characters.
+// quoteNames are the characters that smart_quotes names.
 var quoteNames = map[string]string{
 	"lsquo": "‘", "rsquo": "’", "ldquo": "“", "rdquo": "”", "apos": "'", "quot": `"`, "sbquo": "‚", "bdquo": "„",
 	"laquo": "«", "raquo": "»", "lsaquo": "‹", "rsaquo": "›", "39": "'", "34": `"`,
 }
 
-// smartQuotes reads four names of characters; nil where the setting is none.
+// smartQuotes returns the four characters that the setting names; nil if it does not.
 func smartQuotes(setting any) []string {
 	list := frontmatter.ListOf(setting, func(s string) []string { return strings.Split(s, ",") })
 	if len(list) != 4 {

@@ -7,7 +7,7 @@ import (
 	"publisher/content/liquid"
 )
 
-// FuzzRubyYAML throws front matter at the reader of typed values.
+// FuzzRubyYAML checks that front matter has typed values of bounded size.
 func FuzzRubyYAML(f *testing.F) {
 	for _, seed := range []string{"a: off\nb: [1, 2.50, '3', 1_000, ~]\nc: {d: 2024-05-06 07:08:09 +0200}\n", "a: &x {b: 1}\nc: *x\nd:\n  <<: *x\n", "a: &a [*a]\n", "- 1\n", "a: !!str 1\n", "? {a: b}\n: c\n"} {
 		f.Add(seed)
