@@ -33,7 +33,7 @@ func (d *document) parseBlocks(into *node, source string) {
 func (p *blockParser) blocks() (ended bool) {
 	for p.pos < len(p.src) {
 		line := p.line()
-		p.step(1)
+		p.Budget.Step(1)
 		switch {
 		case p.blank(line), p.indentedCode(line), p.fencedCode(line), p.quotation(line), p.atxHeading(line), p.rule(line),
 			p.list(line), p.definitionList(line):
@@ -71,7 +71,7 @@ func lineAt(s string, at int) string {
 
 // block adds a block and gives it the attribute list that stands before it.
 func (p *blockParser) block(n *node) *node {
-	p.part(1)
+	p.Budget.Part(1)
 	if p.pending != nil {
 		n.attributes, p.pending = n.attributes.with(p.pending), nil
 	}
@@ -146,7 +146,7 @@ func (p *blockParser) indentedLines(at int) int {
 		}
 		for next < len(p.src) {
 			line = lineAt(p.src, next)
-			p.step(1)
+			p.Budget.Step(1)
 			if isBlank(line) || !isIndented(line) && endsLazyText(p.src[next:]) {
 				break
 			}
@@ -247,7 +247,7 @@ func (p *blockParser) quotation(line string) bool {
 	var b strings.Builder
 	for first := true; p.pos < len(p.src); first = false {
 		line := p.line()
-		p.scan(len(line))
+		p.Budget.Work(len(line))
 		if !first && endsLazyText(p.src[p.pos:]) {
 			break
 		}

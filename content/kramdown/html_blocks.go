@@ -51,7 +51,7 @@ func (p *blockParser) element(t tag, parse bool) {
 	n := &node{kind: htmlBlock, name: t.name, tag: t.attributes, closed: t.closed || emptyElements[t.name]}
 	inRaw := p.tree.kind == htmlBlock && p.tree.model == rawContent
 	n.alone = !inRaw
-	p.part(1)
+	p.Budget.Part(1)
 	p.tree.add(n)
 	if t.name == "script" || t.name == "style" {
 		p.rawElement(n)
@@ -129,12 +129,12 @@ func (p *blockParser) rawContent(n *node) {
 	from := p.pos
 	flush := func() {
 		if from < p.pos {
-			p.part(1)
+			p.Budget.Part(1)
 			n.add(&node{kind: rawHTML, text: p.src[from:p.pos]})
 		}
 	}
 	for p.pos < len(p.src) {
-		p.step(1)
+		p.Budget.Step(1)
 		next := strings.IndexByte(p.src[p.pos:], '<')
 		if next < 0 {
 			p.pos = len(p.src)

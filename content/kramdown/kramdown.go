@@ -12,6 +12,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"publisher/content/limits"
 )
 
 // Options are the settings of kramdown that change what is shown.
@@ -27,10 +29,8 @@ type Options struct {
 	SmartQuotes    []string // the four characters of smart_quotes; nil for typographic ones
 	// Code renders a code block. Without it, code is escaped.
 	Code func(code, language string) string
-	// Step and Part count what the conversion takes, for whoever bounds it: rounds of loops, and pieces
-	// of the document that are kept. Length is given the size of the output. Each ends the conversion
-	// by a panic. nil counts nothing.
-	Step, Part, Length func(n int)
+	// Budget bounds what the conversion may cost; nil for no limits.
+	Budget *limits.Budget
 }
 
 // Nothing that an author writes gets near these limits.

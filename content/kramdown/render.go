@@ -90,8 +90,8 @@ func escapeText(s string) string {
 }
 
 func (r *renderer) node(n *node) {
-	r.step(1)
-	r.length(r.out.Len())
+	r.Budget.Step(1)
+	r.Budget.Length(r.out.Len())
 	switch n.kind {
 	case blankBlock, boundary:
 	case paragraph:
@@ -183,10 +183,10 @@ func (r *renderer) text(s string) {
 		r.out.WriteString(escapeText(s))
 		return
 	}
-	r.scan(len(s))
+	r.Budget.Work(len(s))
 	r.abbreviated.write(s, func(plain string) { r.out.WriteString(escapeText(plain)) }, func(short, meaning string) {
-		r.part(2)
-		r.length(r.out.Len())
+		r.Budget.Part(2)
+		r.Budget.Length(r.out.Len())
 		r.out.WriteString("<abbr")
 		if meaning != "" {
 			r.attribute("title", meaning)
@@ -249,7 +249,7 @@ func (r *renderer) row(t, row *node, head bool) {
 	}
 	r.out.WriteString("<tr>")
 	for i, cell := range row.children {
-		r.length(r.out.Len())
+		r.Budget.Length(r.out.Len())
 		r.out.WriteString("<" + name)
 		if i < len(t.alignment) && t.alignment[i] != "" {
 			r.attribute("style", "text-align: "+t.alignment[i])

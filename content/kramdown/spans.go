@@ -58,7 +58,7 @@ func (p *spanParser) read(into *node, stop func() bool) bool {
 			p.pos++
 			continue
 		}
-		p.step(1)
+		p.Budget.Step(1)
 		at := p.pos
 		back := 0 // bytes before a quote that belong to its pattern
 		if (c == '"' || c == '\'') && at > from {
@@ -76,7 +76,7 @@ func (p *spanParser) read(into *node, stop func() bool) bool {
 			p.pos = at
 		}
 		if c == '"' || c == '\'' {
-			p.part(1)
+			p.Budget.Part(1)
 			from = p.quoteAt(into, from, at, back)
 			continue
 		}
@@ -109,7 +109,7 @@ func (p *spanParser) text(into *node, from, to int) {
 		last.text, last.end = p.src[from-len(last.text):to], to
 		return
 	}
-	p.part(1)
+	p.Budget.Part(1)
 	into.add(&node{kind: plainText, text: p.src[from:to], end: to})
 }
 
@@ -117,7 +117,7 @@ func (p *spanParser) text(into *node, from, to int) {
 func (p *spanParser) counted(into *node) bool {
 	found := p.special(into)
 	if found {
-		p.part(1)
+		p.Budget.Part(1)
 	}
 	return found
 }

@@ -19,7 +19,7 @@ func (m *Reader) pythonHTML(source string, w Options) string {
 		}
 		return m.highlight(code, language, w.Budget)
 	}
-	o.Step, o.Part, o.Length = w.Budget.Step, w.Budget.Part, w.Budget.Length
+	o.Budget = w.Budget
 	return pymarkdown.HTML(source, o)
 }
 

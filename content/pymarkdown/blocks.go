@@ -58,7 +58,7 @@ func (p *blockParser) blocks(parent *element, list []string) {
 
 func (p *blockParser) block(parent *element, q *queue) {
 	block := q.pop()
-	p.scan(len(block) * 4)
+	p.Budget.Work(len(block) * 4)
 	if p.work -= len(block); p.work < 0 {
 		p.paragraph(parent, block)
 		return
@@ -324,7 +324,7 @@ func (p *blockParser) list(parent *element, block string, number bool) bool {
 	}
 	p.with("list", func() {
 		for _, item := range items {
-			p.part(1)
+			p.Budget.Part(1)
 			if strings.HasPrefix(item, "    ") && list.last() != nil {
 				p.blocks(list.last(), []string{item})
 			} else {
@@ -394,7 +394,7 @@ func (p *blockParser) quote(parent *element, block string, _ *queue) bool {
 }
 
 func (p *blockParser) paragraph(parent *element, block string) {
-	p.part(1)
+	p.Budget.Part(1)
 	if strings.TrimSpace(block) == "" {
 		return
 	}

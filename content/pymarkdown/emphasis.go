@@ -182,7 +182,7 @@ func (d *document) smartUnderscore(text string, at int, mark, element string) (m
 		if end = d.index(text, end, mark); end < 0 {
 			return m, false
 		}
-		d.step(1)
+		d.Budget.Step(1)
 		d.retries -= 1 + (end-start)/4
 		after, _ := utf8.DecodeRuneInString(text[end+len(mark):])
 		if text[end-1] != '_' && (end+len(mark) == len(text) || !isWord(after)) {

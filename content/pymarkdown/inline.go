@@ -41,7 +41,7 @@ func (d *document) inline(text string, from int) string {
 		d.depth--
 		return d.finish(text)
 	}
-	d.scan(len(text) * (len(d.rules) - from) / 4)
+	d.Budget.Work(len(text) * (len(d.rules) - from) / 4)
 	for i := from; i < len(d.rules); i++ {
 		if strings.ContainsAny(text, d.rules[i].trigger) {
 			text = d.apply(d.rules[i], text)
@@ -70,7 +70,7 @@ func (d *document) apply(r rule, text string) string {
 			break
 		}
 		at += n
-		d.step(1)
+		d.Budget.Step(1)
 		out, end, ok := r.read(d, text, at)
 		if !ok || end <= at {
 			at = max(at+1, end)
@@ -98,8 +98,8 @@ func (d *document) setInline(html, source string) string {
 func (d *document) finish(text string) string {
 	var b strings.Builder
 	for text != "" {
-		d.step(1)
-		d.length(b.Len())
+		d.Budget.Step(1)
+		d.Budget.Length(b.Len())
 		at := strings.IndexByte(text, markStart)
 		if at < 0 {
 			break
@@ -131,7 +131,7 @@ func (d *document) plain(s string) string {
 	}
 	s = escapeText(s)
 	for short, meaning := range d.abbr {
-		d.scan(len(s))
+		d.Budget.Work(len(s))
 		if strings.Contains(s, short) {
 			s = d.abbreviate(s, escapeText(short), meaning)
 		}
@@ -153,8 +153,8 @@ func (d *document) abbreviate(s, short, meaning string) string {
 		if isWord(before) || isWord(after) || strings.Contains(s[:at], "<abbr") && strings.LastIndex(s[:at], "<abbr") > strings.LastIndex(s[:at], "</abbr") {
 			b.WriteString(short)
 		} else {
-			d.part(2)
-			d.length(b.Len())
+			d.Budget.Part(2)
+			d.Budget.Length(b.Len())
 			b.WriteString(`<abbr title="` + html.EscapeString(meaning) + `">` + short + "</abbr>")
 		}
 		s = s[at+len(short):]
@@ -244,7 +244,7 @@ func (d *document) codeSpan(text string, at int) (string, int, bool) {
 // closingRun is where a run of exactly n backticks begins, -1 for none.
 func (d *document) closingRun(text string, from, n int) int {
 	for end := from; end < len(text) && d.retries > 0; {
-		d.step(1)
+		d.Budget.Step(1)
 		next := strings.IndexByte(text[end:], '`')
 		if next < 0 {
 			break

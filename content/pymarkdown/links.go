@@ -11,7 +11,7 @@ func (d *document) bracketed(text string, at int) (inner string, end int, ok boo
 			open++
 		case ']':
 			if open--; open == 0 {
-				d.scan(i - at)
+				d.Budget.Work(i - at)
 				return text[at:i], i + 1, true
 			}
 		}

@@ -10,6 +10,8 @@ import (
 	"regexp"
 	"strings"
 	"unicode/utf8"
+
+	"publisher/content/limits"
 )
 
 // Options are the settings of Python-Markdown and its extensions that change what is shown.
@@ -37,10 +39,8 @@ type Options struct {
 	Code func(code, language string) string
 	// HeadingID makes a heading's id; nil for none.
 	HeadingID func(text string) string
-	// Step and Part count what the conversion takes, for whoever bounds it: rounds of loops, and pieces
-	// of the document that are kept. Length is given the size of the output. Each ends the conversion
-	// by a panic. nil counts nothing.
-	Step, Part, Length func(n int)
+	// Budget bounds what the conversion may cost; nil for no limits.
+	Budget *limits.Budget
 }
 
 // Nothing that an author writes gets near these limits.
@@ -188,10 +188,10 @@ func blankLines(s string) string {
 const markStart, markEnd = '\x02', '\x03'
 
 func (d *document) store(s stashed) string {
-	d.part(1)
+	d.Budget.Part(1)
 	d.aside += len(s.html)
-	d.length(d.aside)
-	d.scan(len(s.html))
+	d.Budget.Length(d.aside)
+	d.Budget.Work(len(s.html))
 	d.stash = append(d.stash, s)
 	return string(markStart) + itoa(len(d.stash)-1) + string(markEnd)
 }

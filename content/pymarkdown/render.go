@@ -52,8 +52,8 @@ func (d *document) contents() string {
 }
 
 func (d *document) renderElement(b *strings.Builder, e *element, depth int) {
-	d.step(1)
-	d.length(b.Len())
+	d.Budget.Step(1)
+	d.Budget.Length(b.Len())
 	switch {
 	case e.code:
 		d.renderCode(b, e)
