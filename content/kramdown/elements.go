@@ -4,29 +4,23 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"publisher/internal/htmldom"
 )
 
 // kramdown's own sets of HTML elements, https://kramdown.gettalong.org/syntax.html#html-blocks.
 var (
-	spanElements = set("a abbr acronym b big bdo br button cite code del dfn em i img input ins kbd label mark option q rb rbc rp rt rtc ruby samp select small span strong sub sup tt u var")
+	spanElements = htmldom.NameSet("a abbr acronym b big bdo br button cite code del dfn em i img input ins kbd label mark option q rb rbc rp rt rtc ruby samp select small span strong sub sup tt u var")
 
 	// blockElements may not stand in a paragraph; other elements may stand in both.
-	blockElements = set("address article aside applet body blockquote caption col colgroup dd div dl dt fieldset figcaption footer form h1 h2 h3 h4 h5 h6 header hgroup hr html head iframe legend menu li main map nav ol optgroup p pre section summary table tbody td th thead tfoot tr ul")
+	blockElements = htmldom.NameSet("address article aside applet body blockquote caption col colgroup dd div dl dt fieldset figcaption footer form h1 h2 h3 h4 h5 h6 header hgroup hr html head iframe legend menu li main map nav ol optgroup p pre section summary table tbody td th thead tfoot tr ul")
 
-	emptyElements = set("area base br col command embed hr img input keygen link meta param source track wbr")
+	emptyElements = htmldom.NameSet("area base br col command embed hr img input keygen link meta param source track wbr")
 
-	blockModel = set("address applet article aside blockquote body dd details div dl fieldset figure figcaption footer form header hgroup iframe li main map menu nav noscript object section summary td")
-	spanModel  = set("a abbr acronym b bdo big button cite caption del dfn dt em h1 h2 h3 h4 h5 h6 i ins label legend optgroup p q rb rbc rp rt rtc ruby select small span strong sub sup th tt")
-	rawModel   = set("script style math option textarea pre code kbd samp var")
+	blockModel = htmldom.NameSet("address applet article aside blockquote body dd details div dl fieldset figure figcaption footer form header hgroup iframe li main map menu nav noscript object section summary td")
+	spanModel  = htmldom.NameSet("a abbr acronym b bdo big button cite caption del dfn dt em h1 h2 h3 h4 h5 h6 i ins label legend optgroup p q rb rbc rp rt rtc ruby select small span strong sub sup th tt")
+	rawModel   = htmldom.NameSet("script style math option textarea pre code kbd samp var")
 )
-
-func set(words string) map[string]bool {
-	m := map[string]bool{}
-	for w := range strings.FieldsSeq(words) {
-		m[w] = true
-	}
-	return m
-}
 
 func isKnownElement(name string) bool {
 	return spanElements[name] || blockElements[name] || emptyElements[name] || blockModel[name] || rawModel[name]

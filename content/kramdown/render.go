@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+
+	"publisher/internal/htmldom"
 )
 
 // renderer writes HTML of a tree.
@@ -67,27 +69,8 @@ func (r *renderer) attribute(key, value string) {
 	r.out.WriteString(" " + key + `="` + strings.ReplaceAll(escapeText(value), `"`, "&quot;") + `"`)
 }
 
-// escapeText leaves character references as they are.
-func escapeText(s string) string {
-	if !strings.ContainsAny(s, "<>&") {
-		return s
-	}
-	var b strings.Builder
-	b.Grow(len(s) + 16)
-	for i := range len(s) {
-		switch {
-		case s[i] == '<':
-			b.WriteString("&lt;")
-		case s[i] == '>':
-			b.WriteString("&gt;")
-		case s[i] == '&' && entitySize(s[i:]) == 0:
-			b.WriteString("&amp;")
-		default:
-			b.WriteByte(s[i])
-		}
-	}
-	return b.String()
-}
+// escapeText escapes text, except for character references.
+func escapeText(s string) string { return htmldom.EscapeText(s, isWordByte) }
 
 func (r *renderer) node(n *node) {
 	r.Budget.Step(1)

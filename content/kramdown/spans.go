@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"publisher/internal/htmldom"
 )
 
 // parseText reads the text in all blocks below a node.
@@ -307,7 +309,7 @@ func (p *spanParser) math(into *node) bool {
 }
 
 func (p *spanParser) entity(into *node) bool {
-	size := entitySize(p.src[p.pos:])
+	size := referenceSize(p.src[p.pos:])
 	if size == 0 {
 		return false
 	}
@@ -320,19 +322,8 @@ func (p *spanParser) entity(into *node) bool {
 	return true
 }
 
-// entitySize is the size of the character reference that s begins with, 0 for none.
-func entitySize(s string) int {
-	end := strings.IndexByte(s[:min(len(s), 40)], ';')
-	if end < 2 {
-		return 0
-	}
-	for i := 1; i < end; i++ {
-		if c := s[i]; !isWordByte(c) && (c != '#' || i > 1) {
-			return 0
-		}
-	}
-	return end + 1
-}
+// referenceSize returns the length of the character reference that s begins with; 0 if there is none.
+func referenceSize(s string) int { return htmldom.ReferenceSize(s, isWordByte) }
 
 func (p *spanParser) lineBreak(into *node) bool {
 	if p.HardWrap {

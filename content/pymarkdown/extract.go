@@ -1,22 +1,18 @@
 package pymarkdown
 
-import "strings"
+import (
+	"strings"
 
-// blockElements begin a block of HTML where their tag begins a line.
-var blockElements = set("address article aside blockquote body canvas colgroup dd details div dl dt fieldset figcaption figure footer form group h1 h2 h3 h4 h5 h6 header hgroup hr iframe legend li main map math menu nav noscript object ol option output p pre progress script section style summary table tbody td textarea tfoot th thead tr ul video")
-
-var (
-	spanContent = set("address dd dt h1 h2 h3 h4 h5 h6 legend li p summary td th")
-	rawContent  = set("canvas math option pre script style textarea")
+	"publisher/internal/htmldom"
 )
 
-func set(words string) map[string]bool {
-	m := map[string]bool{}
-	for w := range strings.FieldsSeq(words) {
-		m[w] = true
-	}
-	return m
-}
+// blockElements begin a block of HTML where their tag begins a line.
+var blockElements = htmldom.NameSet("address article aside blockquote body canvas colgroup dd details div dl dt fieldset figcaption figure footer form group h1 h2 h3 h4 h5 h6 header hgroup hr iframe legend li main map math menu nav noscript object ol option output p pre progress script section style summary table tbody td textarea tfoot th thead tr ul video")
+
+var (
+	spanContent = htmldom.NameSet("address dd dt h1 h2 h3 h4 h5 h6 legend li p summary td th")
+	rawContent  = htmldom.NameSet("canvas math option pre script style textarea")
+)
 
 // htmlTag is a tag with its place in the text.
 type htmlTag struct {

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"publisher/internal/htmldom"
 )
 
 // rule reads what begins at an offset of a text. It returns what takes its place and where it ends;
@@ -184,38 +186,13 @@ func (d *document) unescape(s string) string {
 	return b.String() + s
 }
 
-func escapeText(s string) string {
-	if !strings.ContainsAny(s, "<>&") {
-		return s
-	}
-	var b strings.Builder
-	for i := range len(s) {
-		switch {
-		case s[i] == '<':
-			b.WriteString("&lt;")
-		case s[i] == '>':
-			b.WriteString("&gt;")
-		case s[i] == '&' && entitySize(s[i:]) == 0:
-			b.WriteString("&amp;")
-		default:
-			b.WriteByte(s[i])
-		}
-	}
-	return b.String()
-}
+// escapeText escapes text, except for character references.
+func escapeText(s string) string { return htmldom.EscapeText(s, isLetterOrDigit) }
 
-func entitySize(s string) int {
-	end := strings.IndexByte(s[:min(len(s), 40)], ';')
-	if end < 2 {
-		return 0
-	}
-	for i := 1; i < end; i++ {
-		if c := s[i]; !isLetter(c) && (c < '0' || c > '9') && (c != '#' || i > 1) {
-			return 0
-		}
-	}
-	return end + 1
-}
+// referenceSize returns the length of the character reference that s begins with; 0 if there is none.
+func referenceSize(s string) int { return htmldom.ReferenceSize(s, isLetterOrDigit) }
+
+func isLetterOrDigit(c byte) bool { return isLetter(c) || c >= '0' && c <= '9' }
 
 func isWord(r rune) bool { return r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r) }
 
@@ -341,7 +318,7 @@ func (d *document) newline(_ string, at int) (string, int, bool) {
 }
 
 func (d *document) entity(text string, at int) (string, int, bool) {
-	n := entitySize(text[at:])
+	n := referenceSize(text[at:])
 	return d.set(text[at:at+n], text[at:at+n]), at + n, n > 0
 }
 

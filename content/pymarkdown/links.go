@@ -1,6 +1,9 @@
 package pymarkdown
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // bracketed is the text up to the bracket that closes the one before an offset.
 func (d *document) bracketed(text string, at int) (inner string, end int, ok bool) {
@@ -210,7 +213,7 @@ func (d *document) footnoteMark(text string, at int) (string, int, bool) {
 		return "", 0, false
 	}
 	size := len(name) + 3
-	html := `<sup id="fnref:` + escapeAttribute(name) + `"><a class="footnote-ref" href="#fn:` + escapeAttribute(name) + `">` + itoa(d.numbers[name]) + "</a></sup>"
+	html := `<sup id="fnref:` + escapeAttribute(name) + `"><a class="footnote-ref" href="#fn:` + escapeAttribute(name) + `">` + strconv.Itoa(d.numbers[name]) + "</a></sup>"
 	return d.setInline(html, text[at:at+size]), at + size, true
 }
 

@@ -8,6 +8,7 @@ package pymarkdown
 
 import (
 	"regexp"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -193,14 +194,7 @@ func (d *document) store(s stashed) string {
 	d.Budget.Length(d.aside)
 	d.Budget.Work(len(s.html))
 	d.stash = append(d.stash, s)
-	return string(markStart) + itoa(len(d.stash)-1) + string(markEnd)
-}
-
-func itoa(n int) string {
-	if n < 10 {
-		return string(rune('0' + n))
-	}
-	return itoa(n/10) + string(rune('0'+n%10))
+	return string(markStart) + strconv.Itoa(len(d.stash)-1) + string(markEnd)
 }
 
 // marked is what the mark that s begins with stands for, and the size of the mark.

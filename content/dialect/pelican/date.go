@@ -9,7 +9,6 @@ import (
 	"unicode"
 
 	"publisher/content/frontmatter"
-	"publisher/content/sanitize"
 )
 
 // parseDate parses a date as python-dateutil does, which Pelican uses: tokens are numbers, words and signs,
@@ -113,9 +112,9 @@ func dividedAtDots(token string) []string {
 }
 
 // dateJumps are the words without a meaning.
-var dateJumps = sanitize.Set(`. , ; - / ' at on and ad m t of st nd rd th`)
+var dateJumps = strings.Fields(`. , ; - / ' at on and ad m t of st nd rd th`)
 
-func isDateJump(s string) bool { return s == " " || dateJumps[strings.ToLower(s)] }
+func isDateJump(s string) bool { return s == " " || slices.Contains(dateJumps, strings.ToLower(s)) }
 
 func (d *dateTokens) token(i int) string {
 	if i >= 0 && i < len(d.tokens) {
