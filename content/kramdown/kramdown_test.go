@@ -77,7 +77,7 @@ func TestSettings(t *testing.T) {
 		{"parse_span_html", "<b>*a*</b>", "<p><b>*a*</b></p>", kramdown.Options{GFM: true, KeepSpanHTML: true}},
 		{"smart_quotes", `"a" 'b'`, `<p>"a" 'b'</p>`, kramdown.Options{GFM: true, SmartQuotes: []string{"'", "'", `"`, `"`}}},
 		{"no_auto_typographic", "a -- b...", "<p>a -- b...</p>", kramdown.Options{GFM: true, NoTypography: true}},
-		{"no math engine", "$$a$$", "<p>$$\na\n$$</p>", kramdown.Options{GFM: true, PlainMath: true}},
+		{"no math engine", "$$a$$", "<p>$$\na\n$$</p>", kramdown.Options{GFM: true, NoMathEngine: true}},
 		{"input kramdown", "text\n- a\n\n#Head\n\n~~a~~", "<p>text\n- a</p>\n<h1 id=\"head\">Head</h1>\n<p>~~a~~</p>", kramdown.Options{}},
 	}
 	for _, test := range tests {

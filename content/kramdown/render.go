@@ -10,7 +10,7 @@ import (
 	"publisher/internal/htmldom"
 )
 
-// renderer writes HTML of a tree.
+// renderer writes a tree as HTML.
 type renderer struct {
 	*document
 	out   strings.Builder
@@ -26,13 +26,14 @@ func (r *renderer) children(n *node) {
 	r.depth--
 }
 
-// wrap writes an element that holds text; container one that holds blocks.
+// wrap writes an element with text in it.
 func (r *renderer) wrap(name string, n *node, end string) {
 	r.open(name, n.attributes)
 	r.children(n)
 	r.out.WriteString("</" + name + ">" + end)
 }
 
+// container writes an element with blocks in it.
 func (r *renderer) container(name string, n *node) {
 	r.open(name, n.attributes)
 	r.out.WriteByte('\n')
@@ -46,6 +47,7 @@ func (r *renderer) open(name string, a *attributes) {
 	r.out.WriteByte('>')
 }
 
+// attributes writes attributes, after those of the definitions that they refer to.
 func (r *renderer) attributes(a *attributes) {
 	if a == nil {
 		return
@@ -72,6 +74,7 @@ func (r *renderer) attribute(key, value string) {
 // escapeText escapes text, except for character references.
 func escapeText(s string) string { return htmldom.EscapeText(s, isWordByte) }
 
+// node writes a node.
 func (r *renderer) node(n *node) {
 	r.Budget.Step(1)
 	r.Budget.Length(r.out.Len())
@@ -115,6 +118,7 @@ func (r *renderer) node(n *node) {
 	}
 }
 
+// span writes a node in text.
 func (r *renderer) span(n *node) {
 	switch n.kind {
 	case rawHTML:
@@ -153,6 +157,7 @@ func (r *renderer) span(n *node) {
 	}
 }
 
+// target writes the address of a link or image.
 func (r *renderer) target(key string, n *node) {
 	r.attribute(key, n.address)
 	if n.titled {
@@ -178,12 +183,13 @@ func (r *renderer) text(s string) {
 	})
 }
 
+// math writes a formula.
 func (r *renderer) math(n *node) {
 	open, end := `\(`, `\)`
 	switch {
-	case r.PlainMath && n.kind == mathBlock:
+	case r.NoMathEngine && n.kind == mathBlock:
 		open, end = "$$\n", "\n$$"
-	case r.PlainMath:
+	case r.NoMathEngine:
 		open, end = "$", "$"
 	case n.kind == mathBlock:
 		open, end = `\[`, `\]`
@@ -195,6 +201,7 @@ func (r *renderer) math(n *node) {
 	r.out.WriteString(formula)
 }
 
+// code writes a code block.
 func (r *renderer) code(n *node) {
 	language := n.name
 	if n.attributes != nil {
@@ -257,20 +264,20 @@ func (r *renderer) element(n *node) {
 		r.children(n)
 		r.out.WriteString("</" + n.name + ">")
 	}
-	if n.alone {
+	if n.standalone {
 		r.out.WriteByte('\n')
 	}
 }
 
 func (r *renderer) heading(n *node) {
 	name := "h" + strconv.Itoa(n.level)
-	if n.attributes.get("id") == "" && !r.NoIDs {
+	if n.attributes.get("id") == "" && !r.NoAutoIDs {
 		n.attributes = n.attributes.with(&attributes{list: []attribute{{"id", r.id(textOf(n))}}})
 	}
 	r.wrap(name, n, "\n")
 }
 
-// textOf is the text of a heading, without the content of links to footnotes.
+// textOf returns the text of a heading, without references to footnotes.
 func textOf(n *node) string {
 	var b strings.Builder
 	for _, child := range n.children {
@@ -287,7 +294,7 @@ func textOf(n *node) string {
 	return b.String()
 }
 
-// id makes a heading's id, which no other heading has.
+// id returns a unique ID for a heading.
 func (r *renderer) id(text string) string {
 	id := strings.Map(func(c rune) rune {
 		switch {

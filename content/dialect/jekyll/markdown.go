@@ -38,15 +38,15 @@ func kramdownOptions(own *dialect.Settings) *kramdown.Options {
 		o.KeepSpanHTML = v == "false"
 	}
 	if v, ok := text("auto_ids"); ok {
-		o.NoIDs = v == "false"
+		o.NoAutoIDs = v == "false"
 	}
 	if v, ok := text("math_engine"); ok {
-		o.PlainMath = v == "" || v == "nil" || v == "null"
+		o.NoMathEngine = v == "" || v == "nil" || v == "null"
 	}
 	if quirks, ok := settings["gfm_quirks"]; ok {
 		list := frontmatter.ListOf(quirks, func(s string) []string { return strings.Split(s, ",") })
 		o.NoTypography = slices.Contains(list, "no_auto_typographic")
-		o.ParagraphsGoOn = !slices.Contains(list, "paragraph_end")
+		o.NoParagraphEnd = !slices.Contains(list, "paragraph_end")
 	}
 	o.SmartQuotes = smartQuotes(settings["smart_quotes"])
 	return o
