@@ -6,14 +6,14 @@ import (
 	"strings"
 )
 
-// blockParser reads blocks, which blank lines divide.
+// blockParser reads blocks, which are separated by blank lines.
 type blockParser struct {
 	*document
-	state  []string // what the innermost blocks are read as: list, detabbed, blockquote
+	state  []string // the contexts of the current block, innermost last: list, looselist, detabbed, blockquote
 	joined joinedText
 }
 
-// joinedText grows the text of code that blocks are added to one at a time.
+// joinedText builds the text of code to which blocks are added one at a time.
 type joinedText struct {
 	of   *element
 	text strings.Builder
@@ -29,7 +29,7 @@ func (p *blockParser) with(state string, read func()) {
 	p.state = p.state[:len(p.state)-1]
 }
 
-// queue are the blocks still to be read, the next one last.
+// queue holds the blocks to read, the next one last.
 type queue struct{ list []string }
 
 func (q *queue) pop() string {
@@ -85,7 +85,7 @@ func (p *blockParser) empty(_ *element, block string, q *queue) bool {
 	return true
 }
 
-// detab takes one level of indentation off the lines that have it, up to the first that has not.
+// detab removes one level of indentation from the lines up to the first without it.
 func detab(text string) (inner, rest string) {
 	lines := strings.Split(text, "\n")
 	var out []string
@@ -242,7 +242,7 @@ func (p *blockParser) paragraph(parent *element, block string) {
 		parent.add(&element{tag: "p", text: strings.TrimLeft(block, " \n")})
 		return
 	}
-	if last := parent.last(); last != nil { // behind a heading or the like in an item
+	if last := parent.last(); last != nil { // after a heading or the like in an item
 		parent.add(&element{text: "\n" + block})
 		return
 	}

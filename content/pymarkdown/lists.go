@@ -4,7 +4,7 @@ import "strings"
 
 func isList(e *element) bool { return e != nil && (e.tag == "ul" || e.tag == "ol") }
 
-// indented is what belongs to the list item before it.
+// indented reads what belongs to the list item before it.
 func (p *blockParser) indented(parent *element, block string, _ *queue) bool {
 	if !strings.HasPrefix(block, "    ") || p.in("detabbed") || parent.tag != "li" && !isList(parent.last()) {
 		return false
@@ -32,7 +32,7 @@ func (p *blockParser) indented(parent *element, block string, _ *queue) bool {
 	return true
 }
 
-// loosen makes a paragraph of an item's own text.
+// loosen turns the text of an item into a paragraph.
 func loosen(item *element) {
 	if item.text != "" {
 		item.children = append([]*element{{tag: "p", text: item.text}}, item.children...)
@@ -40,7 +40,7 @@ func loosen(item *element) {
 	}
 }
 
-// level finds the item that an indentation belongs to.
+// level returns the item that an indentation belongs to.
 func (p *blockParser) level(parent *element, block string) (int, *element) {
 	spaces := len(block) - len(strings.TrimLeft(block, " "))
 	level := 0
@@ -60,7 +60,7 @@ func (p *blockParser) level(parent *element, block string) (int, *element) {
 	return level, parent
 }
 
-// item is the text of a list item's line; number holds that it is numbered.
+// listItem returns the text of the first line of a list item; number is true if it is numbered.
 func listItem(line string, spaces int) (text string, number, ok bool) {
 	trimmed := strings.TrimLeft(line, " ")
 	if len(line)-len(trimmed) > spaces || trimmed == "" {
@@ -94,7 +94,7 @@ func (p *blockParser) bulletList(parent *element, block string, q *queue) bool {
 	return p.list(parent, block, false)
 }
 
-// list reads a block that begins with an item. Its items may be of either kind, but with sane_lists.
+// list reads a block that begins with an item. Its items may be of either kind, except with sane_lists.
 func (p *blockParser) list(parent *element, block string, number bool) bool {
 	if _, isNumber, ok := listItem(firstLine(block), 3); !ok || isNumber != number {
 		return false
@@ -138,8 +138,8 @@ func firstLine(s string) string {
 	return line
 }
 
-// listItems divides a block; an item that is indented goes with its indentation. With sane_lists an item of
-// the other kind begins none.
+// listItems divides a block into items; a nested item keeps its indentation. With sane_lists an item of the
+// other kind does not begin one.
 func (p *blockParser) listItems(block string, number bool) []string {
 	var items []string
 	var parts [][]string

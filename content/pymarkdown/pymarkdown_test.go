@@ -56,12 +56,12 @@ func TestExtensions(t *testing.T) {
 		name, source, want string
 		options            pymarkdown.Options
 	}{
-		{"nl2br", "a\nb", "<p>a<br />\nb</p>", pymarkdown.Options{BreakLines: true}},
-		{"smarty", `"It's" -- so...`, "<p>“It’s” – so…</p>", pymarkdown.Options{Smart: true}},
+		{"nl2br", "a\nb", "<p>a<br />\nb</p>", pymarkdown.Options{HardWrap: true}},
+		{"smarty", `"It's" -- so...`, "<p>“It’s” – so…</p>", pymarkdown.Options{Smarty: true}},
 		{"admonition", "!!! note\n    *a*", "<div class=\"admonition note\">\n<p><strong>Note</strong></p>\n<p><em>a</em></p>\n</div>", pymarkdown.Options{Admonitions: true}},
 		{"brackets are not math to render_math", `\[x\] $ y*1*$ \(*z*\) $5 and $6`, `<p>[x] $ y*1*$ (<em>z</em>) $5 and $6</p>`, pymarkdown.Options{Math: true}},
-		{"brackets of arithmatex", `\[x_1\] \(*z*\)`, `<p>\[x_1\] \(*z*\)</p>`, pymarkdown.Options{Math: true, Brackets: true}},
-		{"long dashes", `"It's" -- so...`, "<p>“It’s” — so…</p>", pymarkdown.Options{Smart: true, LongDashes: true}},
+		{"brackets of arithmatex", `\[x_1\] \(*z*\)`, `<p>\[x_1\] \(*z*\)</p>`, pymarkdown.Options{Math: true, MathBrackets: true}},
+		{"long dashes", `"It's" -- so...`, "<p>“It’s” — so…</p>", pymarkdown.Options{Smarty: true, LongDashes: true}},
 		{"contents", "[TOC]\n\n# A\n\n## B\n\n### C", "<nav><p>In here</p><ul><li><a href=\"#x\">B</a></li></ul></nav>\n<h1 id=\"x\">A</h1>\n<h2 id=\"x\">B</h2>\n<h3 id=\"x\">C</h3>", pymarkdown.Options{TOC: true, TOCTitle: "In here", TOCDepth: [2]int{2, 2}, HeadingID: func(string) string { return "x" }}},
 		{"a reference without its semicolon", "&#39, `&#39`", "<p>&#39;, <code>&amp;#39;</code></p>", pymarkdown.Options{}},
 		{"sane lists", "3. a\n* b\n4. c\n\n* d\n1. e", "<ol start=\"3\">\n<li>a\n* b</li>\n<li>c</li>\n</ol>\n<ul>\n<li>d\n1. e</li>\n</ul>", pymarkdown.Options{SaneLists: true}},
@@ -111,7 +111,7 @@ func FuzzHTML(f *testing.F) {
 	f.Fuzz(func(t *testing.T, source string) {
 		watch := time.AfterFunc(10*time.Second, func() { panic(fmt.Sprintf("%q takes too long", source)) })
 		defer watch.Stop()
-		for _, o := range []pymarkdown.Options{{Extra: true, Admonitions: true, Math: true, TOC: true}, {BreakLines: true, Smart: true, SaneLists: true, LongDashes: true, Math: true, Brackets: true}} {
+		for _, o := range []pymarkdown.Options{{Extra: true, Admonitions: true, Math: true, TOC: true}, {HardWrap: true, Smarty: true, SaneLists: true, LongDashes: true, Math: true, MathBrackets: true}} {
 			if out := pymarkdown.HTML(source, o); len(out) > 1000+1000*len(source) {
 				t.Errorf("%d bytes of output for %d of input", len(out), len(source))
 			}

@@ -16,7 +16,7 @@ import (
 // tables extension_configs and extensions, or the old MD_EXTENSIONS. Without these settings, or if they are
 // computed, it returns Pelican's default: codehilite, extra, meta.
 func markdownOptions(own *dialect.Settings) *pymarkdown.Options {
-	o := &pymarkdown.Options{Math: own == nil, Brackets: own == nil}
+	o := &pymarkdown.Options{Math: own == nil, MathBrackets: own == nil}
 	names := map[string]bool{}
 	var contents map[string]any
 	if table, ok := own.Setting("markdown").(map[string]any); ok {
@@ -37,7 +37,7 @@ func markdownOptions(own *dialect.Settings) *pymarkdown.Options {
 	o.Tables, o.FencedCode, o.Footnotes, o.DefLists = names["tables"], names["fenced_code"] || names["superfences"], names["footnotes"], names["def_list"]
 	o.MDInHTML, o.AttrLists, o.Abbr = names["md_in_html"], names["attr_list"], names["abbr"]
 	o.SaneLists = names["sane_lists"]
-	o.BreakLines, o.Smart, o.Admonitions, o.TOC = names["nl2br"], names["smarty"], names["admonition"], names["toc"]
+	o.HardWrap, o.Smarty, o.Admonitions, o.TOC = names["nl2br"], names["smarty"], names["admonition"], names["toc"]
 	o.CodeHeaders = len(names) == 0 || names["codehilite"]
 	if own != nil {
 		text := strings.ToLower(string(own.Text))
@@ -48,8 +48,8 @@ func markdownOptions(own *dialect.Settings) *pymarkdown.Options {
 		for _, name := range frontmatter.ListOf(own.Setting("plugins"), frontmatter.Whole) {
 			plugins += " " + name
 		}
-		o.Brackets = bracketPlugin.MatchString(plugins)
-		o.Math = o.Brackets || strings.Contains(plugins, "render_math")
+		o.MathBrackets = bracketPlugin.MatchString(plugins)
+		o.Math = o.MathBrackets || strings.Contains(plugins, "render_math")
 		o.Admonitions = o.Admonitions || strings.Contains(text, "admonition")
 		o.TOC = o.TOC || len(names) == 0 && strings.Contains(text, "extensions.toc")
 		o.LongDashes = !strings.EqualFold(own.Scalar("typogrify_dashes"), "oldschool")
