@@ -97,8 +97,8 @@ func (e *Engine) Covers(p string) bool {
 }
 
 // file returns a post's path in Jekyll: relative to the source, or to collections_dir.
-func (e *Engine) file(a *dialect.Page) string {
-	_, file := e.languageOf(strings.TrimPrefix(path.Join(e.Below, a.Path), e.outside+e.collections))
+func (e *Engine) file(page *dialect.Page) string {
+	_, file := e.languageOf(strings.TrimPrefix(path.Join(e.Below, page.Path), e.outside+e.collections))
 	return file
 }
 
@@ -112,93 +112,102 @@ func (e *Engine) source() string {
 
 // Prepare takes the date from the file's name, and the values that the settings and the folder give to the
 // post.
-func (e *Engine) Prepare(a *dialect.Page) {
-	file, kind := e.file(a), "posts"
-	if slices.Contains(strings.Split(a.Name.Dir, "/"), "_drafts") {
+func (e *Engine) Prepare(page *dialect.Page) {
+	file, kind := e.file(page), "posts"
+	if inDrafts(page) {
 		kind = "drafts"
 	}
-	if m := postName.FindStringSubmatch(a.Name.Full); m != nil {
-		a.Name.Date, a.Name.Stem = m[1], m[2]
+	if m := postName.FindStringSubmatch(page.Name.Full); m != nil {
+		page.Name.Date, page.Name.Stem = m[1], m[2]
 	}
 	for _, values := range frontMatterDefaults(e.own, file, kind) {
-		a.Inherit(values)
+		page.Inherit(values)
 	}
-	if lang := e.language(a); lang != "" {
-		a.Inherit(map[string]any{"lang": lang})
+	if lang := e.language(page); lang != "" {
+		page.Inherit(map[string]any{"lang": lang})
 	}
 }
 
 // IsPage reports whether a file is a page of the site.
-func (e *Engine) IsPage(a *dialect.Page) bool { return !e.Covers(a.Path) }
+func (e *Engine) IsPage(page *dialect.Page) bool { return !e.Covers(page.Path) }
 
 // PageAddress returns where a page is on the site, to which posts may link.
-func (e *Engine) PageAddress(a *dialect.Page) (string, bool) {
-	if own := a.Front.Scalar("permalink"); own != "" {
+func (e *Engine) PageAddress(page *dialect.Page) (string, bool) {
+	if own := page.Front.Scalar("permalink"); own != "" {
 		return own, true
 	}
-	where, _ := e.documentAddress(path.Join(e.Below, a.Path))
+	where, _ := e.documentAddress(path.Join(e.Below, page.Path))
 	return where, true
 }
 
 // Complete fills in what the front matter leaves open.
-func (e *Engine) Complete(a *dialect.Page) {
-	p := a.Post
-	if p.Date.IsZero() && a.Name.Date != "" {
-		p.Date, _ = liquid.RubyDate(a.Name.Date, e.Loc)
+func (e *Engine) Complete(page *dialect.Page) {
+	p := page.Post
+	if p.Date.IsZero() && page.Name.Date != "" {
+		p.Date, _ = liquid.RubyDate(page.Name.Date, e.Loc)
 	}
-	if p.Draft = e.isDraft(a); slices.Contains(strings.Split(a.Name.Dir, "/"), "_drafts") && p.Date.IsZero() {
-		p.Date = a.ModTime
+	if p.Draft = e.isDraft(page); inDrafts(page) && p.Date.IsZero() {
+		p.Date = page.ModTime
 	}
 	if !p.Date.IsZero() {
 		p.Date = p.Date.In(e.Loc)
 	}
 	if p.Title == "" {
-		p.Title = titleCase(a.Name.Stem)
+		p.Title = titleCase(page.Name.Stem)
 	}
-	a.Categories = e.categories(a)
-	tags := a.Front.List("tag", frontmatter.Whole)
-	if tags == nil {
-		tags = a.Front.List("tags", spaceOrComma)
+	page.Categories = e.categories(page)
+	page.SetTags(tagsOf(page))
+	p.Summary = strings.TrimSpace(page.Front.Scalar("excerpt"))
+	page.TitleSlug = slug.JekyllPretty(page.Name.Stem)
+	if page.Slug != "" {
+		page.TitleSlug = slug.JekyllPretty(page.Slug)
 	}
-	a.SetTags(tags)
-	p.Summary = strings.TrimSpace(a.Front.Scalar("excerpt"))
-	a.TitleSlug = slug.JekyllPretty(a.Name.Stem)
-	if a.Slug != "" {
-		a.TitleSlug = slug.JekyllPretty(a.Slug)
-	}
-	if a.Slug = slug.Jekyll(a.Slug); a.Slug == "" {
-		a.Slug = slug.Jekyll(a.Name.Stem)
+	if page.Slug = slug.Jekyll(page.Slug); page.Slug == "" {
+		page.Slug = slug.Jekyll(page.Name.Stem)
 	}
 }
 
 // categories returns a post's categories: the folders above _posts, then those in the front matter's
 // `categories`, where spaces divide a string, then its `category`.
-func (e *Engine) categories(a *dialect.Page) []string {
+func (e *Engine) categories(page *dialect.Page) []string {
 	var all []string
-	for folder := range strings.SplitSeq(path.Dir(e.file(a)), "/") {
+	for folder := range strings.SplitSeq(path.Dir(e.file(page)), "/") {
 		if folder == "_posts" || folder == "_drafts" || folder == "." {
 			break
 		}
 		all = append(all, folder)
 	}
-	all = append(all, a.Front.List("categories", frontmatter.BySpace)...)
-	all = append(all, a.Front.List("category", frontmatter.Whole)...)
+	all = append(all, page.Front.List("categories", frontmatter.BySpace)...)
+	all = append(all, page.Front.List("category", frontmatter.Whole)...)
 	return dialect.Distinct(dialect.Names(all))
 }
 
-// Address returns a post's address on the site.
-func (e *Engine) Address(a *dialect.Page) string {
-	lang := e.language(a)
-	return e.languageRoot(lang) + "/" + strings.TrimPrefix(e.documentPath(a, lang), "/")
+// tagsOf returns the tags in the front matter of a post.
+func tagsOf(page *dialect.Page) []string {
+	if tags := page.Front.List("tag", frontmatter.Whole); tags != nil {
+		return tags
+	}
+	return page.Front.List("tags", spaceOrComma)
 }
 
-func (e *Engine) documentPath(a *dialect.Page, lang string) string {
-	own := a.Front.Scalar("permalink")
-	if other := a.Front.Scalar("permalink_" + lang); lang != "" && own != "" && other != "" {
+// inDrafts reports whether a file is in a folder _drafts.
+func inDrafts(page *dialect.Page) bool {
+	return slices.Contains(strings.Split(page.Name.Dir, "/"), "_drafts")
+}
+
+// Address returns a post's address on the site.
+func (e *Engine) Address(page *dialect.Page) string {
+	lang := e.language(page)
+	return e.languageRoot(lang) + "/" + strings.TrimPrefix(e.documentPath(page, lang), "/")
+}
+
+func (e *Engine) documentPath(page *dialect.Page, lang string) string {
+	own := page.Front.Scalar("permalink")
+	if other := page.Front.Scalar("permalink_" + lang); lang != "" && own != "" && other != "" {
 		own = other
 	}
 	if own != "" {
-		return a.Expand(own) // names of styles have no meaning here
+		return page.Expand(own) // names of styles have no meaning here
 	}
 	pattern := e.Permalink
 	if pattern == "" {
@@ -207,7 +216,7 @@ func (e *Engine) documentPath(a *dialect.Page, lang string) string {
 	if style, ok := permalinkStyles[pattern]; ok {
 		pattern = style
 	}
-	return a.Expand(pattern)
+	return page.Expand(pattern)
 }
 
 // Slugify returns a text as a part of an address.
@@ -337,9 +346,9 @@ func (e *Engine) ImageAddress(text string) string {
 }
 
 // Placeholder fills in :categories as they are written, but in lower case.
-func (e *Engine) Placeholder(a *dialect.Page, word string) (string, bool) {
+func (e *Engine) Placeholder(page *dialect.Page, word string) (string, bool) {
 	if word != "categories" {
 		return "", false
 	}
-	return a.JoinCategories(strings.ToLower), true
+	return page.JoinCategories(strings.ToLower), true
 }

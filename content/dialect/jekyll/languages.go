@@ -55,8 +55,8 @@ func (e *Engine) isUntranslated(file string) bool {
 }
 
 // language returns the language of a page, "" for none.
-func (e *Engine) language(a *dialect.Page) string {
-	lang, _ := e.languageOf(strings.TrimPrefix(path.Join(e.Below, a.Path), e.outside))
+func (e *Engine) language(page *dialect.Page) string {
+	lang, _ := e.languageOf(strings.TrimPrefix(path.Join(e.Below, page.Path), e.outside))
 	return lang
 }
 

@@ -51,12 +51,12 @@ func (o *postObject) read() {
 		return
 	}
 	src.Problems = nil
-	a := o.tree.ArticleOf(src)
+	page := o.tree.ArticleOf(src)
 	e := o.engine
-	a.FillFields()
-	e.Complete(a)
-	a.Post = o.post
-	o.page = e.page(a)
+	page.FillFields()
+	e.Complete(page)
+	page.Post = o.post
+	o.page = e.page(page)
 	o.page["content"] = src.Body
 	if _, own := o.page["excerpt"]; !own {
 		head, _, _ := strings.Cut(strings.TrimLeft(src.Body, "\n"), e.separator)

@@ -135,21 +135,21 @@ func anyGlob(patterns []dialect.Glob, file string) *dialect.Glob {
 }
 
 // Omits reports a post whose published has no value, which counts as false in Ruby.
-func (e *Engine) Omits(a *dialect.Page) *post.Omission {
-	if a.Front.Has("published") && a.Front.Values["published"] == nil && !e.rules.unpublished {
-		return a.Says("published", "without a value")
+func (e *Engine) Omits(page *dialect.Page) *post.Omission {
+	if page.Front.Has("published") && page.Front.Values["published"] == nil && !e.rules.unpublished {
+		return page.Says("published", "without a value")
 	}
 	return nil
 }
 
 // isDraft reports whether a post is a draft, with the settings by which Jekyll publishes drafts.
-func (e *Engine) isDraft(a *dialect.Page) bool {
-	if slices.Contains(strings.Split(a.Name.Dir, "/"), "_drafts") && !e.rules.drafts {
+func (e *Engine) isDraft(page *dialect.Page) bool {
+	if inDrafts(page) && !e.rules.drafts {
 		return true
 	}
-	draft, _ := a.Front.Truth("draft")
-	published, set := a.Front.Truth("published")
-	return draft || set && !published && !e.rules.unpublished || a.IsDraftStatus()
+	draft, _ := page.Front.Truth("draft")
+	published, set := page.Front.Truth("published")
+	return draft || set && !published && !e.rules.unpublished || page.IsDraftStatus()
 }
 
 // Limit omits the posts beyond the newest ones that limit_posts allows.

@@ -141,36 +141,32 @@ func (e *Engine) siteSettings() map[string]any {
 }
 
 // page returns the variables of a post: its front matter, its defaults, and what Jekyll adds.
-func (e *Engine) page(a *dialect.Page) map[string]any {
-	page := a.PageVariables()
-	for key, v := range a.Front.Values {
-		page[key] = typed(v)
+func (e *Engine) page(page *dialect.Page) map[string]any {
+	vars := page.PageVariables()
+	for key, v := range page.Front.Values {
+		vars[key] = typed(v)
 	}
-	if a.Front.Form == frontmatter.YamlForm {
-		maps.Copy(page, rubyYAML(a.Front.Text, maxDataNodes/10))
+	if page.Front.Form == frontmatter.YamlForm {
+		maps.Copy(vars, rubyYAML(page.Front.Text, maxDataNodes/10))
 	}
-	p := a.Post
+	p := page.Post
 	id := e.withoutBase(p.URL)
-	page["title"], page["date"], page["categories"], page["url"] = p.Title, p.Date, dialect.AnyList(e.categories(a)), id
-	tags := a.Front.List("tag", frontmatter.Whole)
-	if tags == nil {
-		tags = a.Front.List("tags", spaceOrComma)
-	}
-	page["tags"] = dialect.AnyList(dialect.Distinct(dialect.Names(tags)))
-	page["id"] = strings.TrimSuffix(strings.TrimSuffix(id, ".html"), "/")
+	vars["title"], vars["date"], vars["categories"], vars["url"] = p.Title, p.Date, dialect.AnyList(e.categories(page)), id
+	vars["tags"] = dialect.AnyList(dialect.Distinct(dialect.Names(tagsOf(page))))
+	vars["id"] = strings.TrimSuffix(strings.TrimSuffix(id, ".html"), "/")
 	file := "_posts/" + p.Path
 	if e.Below != "" || strings.Contains("/"+p.Path, "/_posts/") || strings.Contains("/"+p.Path, "/_drafts/") {
 		file = strings.TrimPrefix(e.Below+"/"+p.Path, "/")
 	}
-	page["path"], page["relative_path"] = file, file
-	page["slug"], page["ext"], page["collection"], page["draft"] = a.Name.Stem, a.Name.Ext, "posts", p.Draft
-	if own := a.Front.Scalar("slug"); own != "" {
-		page["slug"] = own
+	vars["path"], vars["relative_path"] = file, file
+	vars["slug"], vars["ext"], vars["collection"], vars["draft"] = page.Name.Stem, page.Name.Ext, "posts", p.Draft
+	if own := page.Front.Scalar("slug"); own != "" {
+		vars["slug"] = own
 	}
-	if own := a.Front.Scalar("permalink"); own != "" {
-		page["permalink"] = own
+	if own := page.Front.Scalar("permalink"); own != "" {
+		vars["permalink"] = own
 	}
-	return page
+	return vars
 }
 
 // withoutBase returns an address as Jekyll's url: without the host and the blog's folder.

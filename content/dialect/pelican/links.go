@@ -103,14 +103,14 @@ func (e *Engine) toAttached(l *dialect.Linker, value string) sanitize.Target {
 }
 
 // saveAs returns the article's output file.
-func (e *Engine) saveAs(a *dialect.Page) string {
-	if own := a.Front.Scalar("save_as"); own != "" {
+func (e *Engine) saveAs(page *dialect.Page) string {
+	if own := page.Front.Scalar("save_as"); own != "" {
 		return own
 	}
 	if e.own.Setting("article_save_as") == nil && e.Permalink != "" {
-		return strings.TrimPrefix(e.Address(a), "/") + "index.html"
+		return strings.TrimPrefix(e.Address(page), "/") + "index.html"
 	}
-	return e.format(a, e.setting("article_save_as", "{slug}.html"))
+	return e.format(page, e.setting("article_save_as", "{slug}.html"))
 }
 
 // Copies returns how to exclude a file that STATIC_PATHS makes Pelican copy into the site; "" for other

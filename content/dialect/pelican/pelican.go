@@ -116,12 +116,12 @@ func (e *Engine) readSubstitutions(kind string, fallback []slug.Substitution) []
 }
 
 // Prepare takes what the settings say about files by their paths.
-func (e *Engine) Prepare(a *dialect.Page) {
-	full := path.Join(e.Below, a.Path)
-	said := e.pathMetadata(a)
+func (e *Engine) Prepare(page *dialect.Page) {
+	full := path.Join(e.Below, page.Path)
+	said := e.pathMetadata(page)
 	for _, key := range []string{"status", "lang"} {
 		if value := said[key]; value != "" {
-			a.Inherit(map[string]any{key: value})
+			page.Inherit(map[string]any{key: value})
 		}
 	}
 	extra, _ := e.own.Setting("extra_path_metadata").(map[string]any)
@@ -134,7 +134,7 @@ func (e *Engine) Prepare(a *dialect.Page) {
 	}
 	for _, values := range []any{found, e.own.Setting("default_metadata")} {
 		if values, ok := values.(map[string]any); ok {
-			a.Inherit(literal.FoldKeys(values, 0))
+			page.Inherit(literal.FoldKeys(values, 0))
 		}
 	}
 }
@@ -151,14 +151,14 @@ func (e *Engine) Covers(file string) bool {
 
 // IsPage also recognizes pages among the articles: a file with its own address and no date was never an
 // article.
-func (e *Engine) IsPage(a *dialect.Page) bool {
-	dated := a.Front.Scalar("date") != "" || e.pathMetadata(a)["date"] != ""
-	return !e.Covers(a.Path) || dialect.IsPageLayout(a) || !dated && (a.Front.Has("save_as") || a.Front.Has("url")) && e.setting("default_date", "") == ""
+func (e *Engine) IsPage(page *dialect.Page) bool {
+	dated := page.Front.Scalar("date") != "" || e.pathMetadata(page)["date"] != ""
+	return !e.Covers(page.Path) || dialect.IsPageLayout(page) || !dated && (page.Front.Has("save_as") || page.Front.Has("url")) && e.setting("default_date", "") == ""
 }
 
 // pathMetadata returns what the patterns of the settings find in the file's name and path.
-func (e *Engine) pathMetadata(a *dialect.Page) map[string]string {
-	full := path.Join(e.Below, a.Path)
+func (e *Engine) pathMetadata(page *dialect.Page) map[string]string {
+	full := path.Join(e.Below, page.Path)
 	out := map[string]string{}
 	add := func(re *regexp.Regexp, text string) {
 		if re == nil {
@@ -181,56 +181,56 @@ func (e *Engine) pathMetadata(a *dialect.Page) map[string]string {
 }
 
 // Complete fills in what the front matter leaves open.
-func (e *Engine) Complete(a *dialect.Page) {
-	fromPath := e.pathMetadata(a)
-	e.completeDate(a, fromPath["date"])
-	a.Post.Title = htmldom.StripTags(a.Post.Title) // which Pelican treats as HTML
-	if a.Post.Title == "" {
-		a.Post.Title = xmltext.Line(fromPath["title"])
+func (e *Engine) Complete(page *dialect.Page) {
+	fromPath := e.pathMetadata(page)
+	e.completeDate(page, fromPath["date"])
+	page.Post.Title = htmldom.StripTags(page.Post.Title) // which Pelican treats as HTML
+	if page.Post.Title == "" {
+		page.Post.Title = xmltext.Line(fromPath["title"])
 	}
-	category := xmltext.Line(a.Front.Scalar("category"))
+	category := xmltext.Line(page.Front.Scalar("category"))
 	if category == "" {
 		category = xmltext.Line(fromPath["category"])
 	}
 	if category == "" && e.own != nil {
 		category = e.setting("default_category", "misc")
 	}
-	a.Categories = dialect.Names([]string{category})
+	page.Categories = dialect.Names([]string{category})
 	if e.moreCategories {
-		a.Categories = dialect.Names(strings.Split(category, ","))
+		page.Categories = dialect.Names(strings.Split(category, ","))
 	}
-	a.SetTags(a.Front.List("tags", splitList))
-	if len(a.Post.Authors) == 0 {
-		a.Post.Authors = dialect.Names([]string{fromPath["author"]})
+	page.SetTags(page.Front.List("tags", splitList))
+	if len(page.Post.Authors) == 0 {
+		page.Post.Authors = dialect.Names([]string{fromPath["author"]})
 	}
-	a.Post.Summary = strings.TrimSpace(a.Front.Scalar("summary"))
-	a.TitleSlug = e.Slugify(a.Post.Title)
-	for _, candidate := range []string{fromPath["slug"], e.slugSource(a)} {
-		if a.Slug == "" {
-			a.Slug = candidate
+	page.Post.Summary = strings.TrimSpace(page.Front.Scalar("summary"))
+	page.TitleSlug = e.Slugify(page.Post.Title)
+	for _, candidate := range []string{fromPath["slug"], e.slugSource(page)} {
+		if page.Slug == "" {
+			page.Slug = candidate
 		}
 	}
 }
 
-func (e *Engine) completeDate(a *dialect.Page, fromPath string) {
-	if !a.Post.Date.IsZero() || a.Front.Scalar("date") != "" {
+func (e *Engine) completeDate(page *dialect.Page, fromPath string) {
+	if !page.Post.Date.IsZero() || page.Front.Scalar("date") != "" {
 		return
 	}
 	if text := strings.ReplaceAll(fromPath, "_", " "); text != "" {
-		a.Post.Date, _ = parseDate(text, e.Loc)
+		page.Post.Date, _ = parseDate(text, e.Loc)
 	}
-	if !a.Post.Date.IsZero() {
+	if !page.Post.Date.IsZero() {
 		return
 	}
 	switch standard := e.own.Setting("default_date").(type) {
 	case string:
 		if standard == "fs" {
-			a.Post.Date = a.ModTime.In(e.Loc).Truncate(time.Second)
+			page.Post.Date = page.ModTime.In(e.Loc).Truncate(time.Second)
 		} else {
-			a.Post.Date, _ = parseDate(standard, e.Loc)
+			page.Post.Date, _ = parseDate(standard, e.Loc)
 		}
 	case []any:
-		a.Post.Date = dateOfParts(standard, e.Loc)
+		page.Post.Date = dateOfParts(standard, e.Loc)
 	}
 }
 
@@ -249,11 +249,11 @@ func dateOfParts(parts []any, loc *time.Location) time.Time {
 	return time.Date(numbers[0], time.Month(numbers[1]), numbers[2], numbers[3], numbers[4], numbers[5], 0, loc)
 }
 
-func (e *Engine) slugSource(a *dialect.Page) string {
+func (e *Engine) slugSource(page *dialect.Page) string {
 	if e.setting("slugify_source", "title") == "basename" {
-		return e.Slugify(strings.TrimSuffix(path.Base(a.Path), a.Name.Ext))
+		return e.Slugify(strings.TrimSuffix(path.Base(page.Path), page.Name.Ext))
 	}
-	return a.TitleSlug
+	return page.TitleSlug
 }
 
 // splitList divides at semicolons, or at commas if there are none.
@@ -265,54 +265,54 @@ func splitList(s string) []string {
 }
 
 // Address returns a post's address on the site.
-func (e *Engine) Address(a *dialect.Page) string {
-	if a.Front.Has("url") {
-		return "/" + strings.TrimPrefix(a.Front.Scalar("url"), "/")
+func (e *Engine) Address(page *dialect.Page) string {
+	if page.Front.Has("url") {
+		return "/" + strings.TrimPrefix(page.Front.Scalar("url"), "/")
 	}
 	if e.Permalink != "" && !strings.Contains(e.Permalink, "{") {
-		return a.Expand(e.Permalink)
+		return page.Expand(e.Permalink)
 	}
 	pattern := e.Permalink
 	switch {
 	case pattern != "":
-	case strings.EqualFold(a.Front.Scalar("status"), "draft"):
+	case strings.EqualFold(page.Front.Scalar("status"), "draft"):
 		pattern = e.setting("draft_url", "drafts/{slug}.html")
-	case a.Front.Scalar("lang") != "" && !strings.EqualFold(a.Front.Scalar("lang"), e.setting("default_lang", "en")):
+	case page.Front.Scalar("lang") != "" && !strings.EqualFold(page.Front.Scalar("lang"), e.setting("default_lang", "en")):
 		pattern = e.setting("article_lang_url", "{slug}-{lang}.html")
 	default:
 		pattern = e.setting("article_url", "{slug}.html")
 	}
-	return "/" + e.format(a, pattern)
+	return "/" + e.format(page, pattern)
 }
 
 var pythonField = regexp.MustCompile(`\{(\w+)(?::([^{}]*))?\}`)
 
 // format fills in Python's format fields: {slug}, {date:%Y}, {category}, {lang}.
-func (e *Engine) format(a *dialect.Page, pattern string) string {
+func (e *Engine) format(page *dialect.Page, pattern string) string {
 	return pythonField.ReplaceAllStringFunc(pattern, func(field string) string {
 		m := pythonField.FindStringSubmatch(field)
 		switch m[1] {
 		case "slug":
-			return a.Slug
+			return page.Slug
 		case "lang":
-			if own := a.Front.Scalar("lang"); own != "" {
+			if own := page.Front.Scalar("lang"); own != "" {
 				return own
 			}
 			return e.setting("default_lang", "en")
 		case "category":
-			if len(a.Categories) > 0 {
-				return e.slugOf("category", a.Categories[0])
+			if len(page.Categories) > 0 {
+				return e.slugOf("category", page.Categories[0])
 			}
 		case "author":
-			if len(a.Post.Authors) > 0 {
-				return e.slugOf("author", a.Post.Authors[0])
+			if len(page.Post.Authors) > 0 {
+				return e.slugOf("author", page.Post.Authors[0])
 			}
 		case "date":
-			return strftime.Format(m[2], a.Post.Date)
+			return strftime.Format(m[2], page.Post.Date)
 		case "path":
-			return path.Join(e.Below, a.Path)
+			return path.Join(e.Below, page.Path)
 		default:
-			return a.Front.Scalar(strings.ToLower(m[1]))
+			return page.Front.Scalar(strings.ToLower(m[1]))
 		}
 		return ""
 	})
@@ -343,11 +343,11 @@ func (e *Engine) MarkdownOptions() markdown.Options {
 }
 
 // PageAddress returns where a page is on the site, to which posts may link.
-func (e *Engine) PageAddress(a *dialect.Page) (string, bool) {
-	if a.Front.Has("url") {
-		return a.Front.Scalar("url"), true
+func (e *Engine) PageAddress(page *dialect.Page) (string, bool) {
+	if page.Front.Has("url") {
+		return page.Front.Scalar("url"), true
 	}
-	return e.format(a, e.setting("page_url", "pages/{slug}.html")), true
+	return e.format(page, e.setting("page_url", "pages/{slug}.html")), true
 }
 
 // Extensions returns the extensions of posts other than Markdown's.

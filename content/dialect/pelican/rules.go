@@ -112,15 +112,15 @@ func (e *Engine) firstDoubt(keys ...string) *post.Omission {
 }
 
 // Omits reports an article whose Status, which settings may give too, is not one that Pelican publishes.
-func (e *Engine) Omits(a *dialect.Page) *post.Omission {
-	own, isText := a.Front.Values["status"].(string)
+func (e *Engine) Omits(page *dialect.Page) *post.Omission {
+	own, isText := page.Front.Values["status"].(string)
 	switch status := strings.ToLower(strings.TrimSpace(own)); {
 	case status == "published":
 		return nil
 	case status == "draft" || status == "hidden":
 		return nil // a draft, as dialect.Page sees it
-	case status != "" || !isText && a.Front.Values["status"] != nil:
-		return a.Says("status", "Pelican knows only published, draft and hidden")
+	case status != "" || !isText && page.Front.Values["status"] != nil:
+		return page.Says("status", "Pelican knows only published, draft and hidden")
 	}
 	for _, key := range []string{"path_metadata", "filename_metadata", "extra_path_metadata", "default_metadata"} {
 		if o := e.rules.doubts[key]; o != nil && e.mayHide(key) {
