@@ -89,7 +89,7 @@ func (w *walker) tellPassedOver() {
 		return
 	}
 	slices.Sort(w.rest)
-	if !pelican.Restructured(w.rest[0]) {
+	if !pelican.IsReStructuredText(w.rest[0]) {
 		w.warn(w.rest[0], fmt.Sprintf("is not Markdown, the only markup that publisher reads: %s left out; turn them into Markdown, or exclude them by content.exclude to say no more of it", counted(len(w.rest), "such page")))
 		return
 	}

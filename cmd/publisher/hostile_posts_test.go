@@ -137,13 +137,13 @@ func hostilePosts() []hostilePost {
 		}, nil, ""},
 		{"a filter on each of many tags", "jekyll", func() string {
 			return head("{% assign a = \"" + strings.Repeat("a", 60_000) + "\" %}" + strings.Repeat("{{ a | split: \"a\" | join: \"b\" | size }}", 10_000))
-		}, nil, "100000 tags and rounds of loops"},
+		}, nil, "100000 tags and loop iterations"},
 		{"lists that double", "jekyll", func() string {
 			return head("{% assign l = \"a,b\" | split: \",\" %}" + strings.Repeat("{% assign l = l | concat: l %}", 40) + strings.Repeat("{{ l | sort | uniq | join: \"x\" | size }}", 1000))
 		}, nil, ".*"},
 		{"loops", "jekyll", func() string {
 			return head("{% for i in (1..99999) %}{% for j in (1..99999) %}x{% endfor %}{% endfor %}")
-		}, nil, "100000 tags and rounds of loops"},
+		}, nil, "100000 tags and loop iterations"},
 		{"loops that compare", "jekyll", func() string {
 			return head("{% assign a = \"" + strings.Repeat("a", 60_000) + "\" %}{% for i in (1..90000) %}{% if a contains \"b\" %}x{% endif %}{% endfor %}")
 		}, nil, ".*"},
@@ -153,7 +153,7 @@ func hostilePosts() []hostilePost {
 		{"Markdown in loops", "jekyll", func() string {
 			return head("{% capture a %}" + strings.Repeat("*a* ", 15_000) + "{% endcapture %}{% for i in (1..9999) %}{{ a | markdownify | size }}{% endfor %}")
 		}, nil, ".*"},
-		{"an include of itself", "jekyll", func() string { return head("{% include a.html %}") }, map[string]string{"_includes/a.html": "{% for i in (1..5000) %}{% include a.html %}{% endfor %}"}, "10 includes in one another"},
+		{"an include of itself", "jekyll", func() string { return head("{% include a.html %}") }, map[string]string{"_includes/a.html": "{% for i in (1..5000) %}{% include a.html %}{% endfor %}"}, "10 nested includes"},
 		{"a large include", "jekyll", func() string { return times("{% include a.html %}", 1000) }, map[string]string{"_includes/a.html": strings.Repeat("x", 60_000)}, "8 MB of text"},
 		{"conditions", "jekyll", func() string { return head("{% if " + strings.Repeat("a and ", 100_000) + "b %}x{% endif %}") }, nil, ""},
 		{"open tags", "jekyll", func() string { return times("{% if a %}", 50000) }, nil, ""},

@@ -21,7 +21,7 @@ type Blog struct {
 	// posts are those that the last scan found: where links between posts lead.
 	Posts atomic.Pointer[PostIndex]
 	// includes are those that come to the same in every post.
-	Includes liquid.PureIncludes
+	Includes liquid.IncludeCache
 	// folders are what the last scan found beside the posts.
 	Folders atomic.Pointer[Folders]
 }

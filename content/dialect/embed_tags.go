@@ -11,8 +11,8 @@ import (
 )
 
 // tagParams are the words and texts that follow a tag's name.
-func TagParams(l *liquid.Evaluator, tag liquid.Mark) Params {
-	placed, named := l.Words(tag.Arguments)
+func TagParams(l *liquid.Evaluator, tag liquid.Tag) Params {
+	placed, named := l.ParseArguments(tag.Arguments)
 	return Params{Placed: placed, Named: named}
 }
 
@@ -30,8 +30,8 @@ func (m *Expansion) EmbedTag(name string, params Params, inner string) (out stri
 }
 
 // includeTag evaluates an include of the blog's own, or does what the best known ones of themes do.
-func (m *Expansion) IncludeTag(l *liquid.Evaluator, tag liquid.Mark) string {
-	name := l.NameIn(tag)
+func (m *Expansion) IncludeTag(l *liquid.Evaluator, tag liquid.Tag) string {
+	name := l.FirstArgument(tag)
 	if out, ok := l.Include(tag, name); ok {
 		return out
 	}
@@ -66,7 +66,7 @@ func (m *Expansion) IncludeTag(l *liquid.Evaluator, tag liquid.Mark) string {
 }
 
 // postURL is the address that {% post_url name %} means.
-func (m *Expansion) PostURL(l *liquid.Evaluator, tag liquid.Mark) string {
+func (m *Expansion) PostURL(l *liquid.Evaluator, tag liquid.Tag) string {
 	want := LinkedName(tag)
 	if want == "" {
 		return ""
@@ -79,7 +79,7 @@ func (m *Expansion) PostURL(l *liquid.Evaluator, tag liquid.Mark) string {
 }
 
 // linkedName is what post_url and link lead to; "" where the tag's own output stands in it.
-func LinkedName(tag liquid.Mark) string {
+func LinkedName(tag liquid.Tag) string {
 	want := strings.Trim(strings.TrimSpace(tag.Arguments), `"'`)
 	if strings.Contains(want, "{{") {
 		return ""

@@ -40,7 +40,7 @@ func (m *Expansion) Markdown(text string) (string, bool) {
 func (m *Expansion) Include(string, bool) (string, bool) { return "", false }
 
 // Tag knows no tag.
-func (m *Expansion) Tag(*liquid.Evaluator, liquid.Mark, string) (string, bool) { return "", false }
+func (m *Expansion) Tag(*liquid.Evaluator, liquid.Tag, string) (string, bool) { return "", false }
 
 // Filter knows no filter.
 func (m *Expansion) Filter(*liquid.Evaluator, string, any, []any) (out any, found, ok bool) {

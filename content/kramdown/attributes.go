@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// attributes are what an inline attribute list, {: .class #id key="value" name}, gives an element.
+// attributes are those that an inline attribute list, {: .class #id key="value" name}, gives an element.
 type attributes struct {
 	classes []string
 	list    []attribute
@@ -77,8 +77,8 @@ func parseAttributes(text string) *attributes {
 	return a
 }
 
-// braced is the text of {:…} at the beginning of s, and its whole size; 0 for none. It may go over
-// lines, and a backslash keeps a brace from closing it.
+// braced returns the text of {:…} at the beginning of s, and the size with its braces; 0 if there is none.
+// It may span lines, and a backslash escapes a brace.
 func braced(s string) (inner string, size int) {
 	if !strings.HasPrefix(s, "{:") {
 		return "", 0
@@ -94,15 +94,15 @@ func braced(s string) (inner string, size int) {
 	}
 }
 
-// beginsWithAttributes reports whether a source begins with an attribute list for a block, which may
-// go over lines.
+// beginsWithAttributes reports whether a source begins with an attribute list for a block, which may span
+// lines.
 func beginsWithAttributes(src string) bool {
 	text, ok := unindented(src)
 	inner, size := braced(text)
 	return ok && size > 0 && isBlank(lineAt(text, size)) && inner != "" && inner[0] != ':' && inner[0] != '/'
 }
 
-// cutAttributes takes an attribute list off the beginning of an item's text.
+// cutAttributes divides an item's text from the attribute list at its beginning.
 func cutAttributes(text string) (string, *attributes) {
 	trimmed := strings.TrimLeft(text, " \t")
 	inner, size := braced(trimmed)
@@ -112,7 +112,7 @@ func cutAttributes(text string) (string, *attributes) {
 	return trimmed[size:], parseAttributes(inner)
 }
 
-// definedName is the name in {:name: …}, an attribute list definition.
+// definedName returns the name in {:name: …}, an attribute list definition; "" for other lists.
 func definedName(inner string) string {
 	name, _, ok := strings.Cut(inner, ":")
 	if !ok || name == "" || strings.ContainsAny(name, " \t\n.#=\"'") {
@@ -121,8 +121,8 @@ func definedName(inner string) string {
 	return name
 }
 
-// extension reads what begins with {: between blocks: attribute lists and their definitions,
-// comments, text that is no Markdown, options.
+// extension reads what begins with {: between blocks: attribute lists and their definitions, comments, text
+// that is not Markdown, options.
 func (p *blockParser) extension(line string) bool {
 	if text, ok := unindented(line); !ok || !strings.HasPrefix(text, "{:") {
 		return false
@@ -159,7 +159,7 @@ func (p *blockParser) extension(line string) bool {
 
 var extensionStart = regexp.MustCompile(`^:(\w+)(?:\s((?s:.*?)))?(/?)$`)
 
-// blockExtension reads {::name} … {:/name}; inner is what stands in the first braces.
+// blockExtension reads {::name} … {:/name}; inner is what the first braces hold.
 func (p *blockParser) blockExtension(inner string, end int) bool {
 	m := extensionStart.FindStringSubmatch(inner)
 	if m == nil {
@@ -210,7 +210,7 @@ func (d *document) setOptions(a *attributes) {
 		case "parse_span_html":
 			d.KeepSpanHTML = o.value == "false"
 		case "auto_ids":
-			d.NoIDs = o.value == "false"
+			d.NoAutoIDs = o.value == "false"
 		}
 	}
 }

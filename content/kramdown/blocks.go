@@ -11,13 +11,13 @@ type blockParser struct {
 	pos      int
 	tree     *node
 	pending  *attributes     // an attribute list before the block that it is for
-	unclosed map[string]bool // fences that nothing closes any more
+	unclosed map[string]bool // fences without a closing fence in the rest of the source
 	joined   joinedText
-	lineFrom int // of the line that was asked for last
+	lineFrom int // of the current line
 	lineEnd  int
 }
 
-// parseBlocks reads a source of its own into a node.
+// parseBlocks reads the blocks of a source of its own into a node.
 func (d *document) parseBlocks(into *node, source string) {
 	if d.depth++; d.depth > maxDepth {
 		into.add(&node{kind: paragraph, text: strings.TrimSpace(source), unparsed: true})
@@ -29,11 +29,11 @@ func (d *document) parseBlocks(into *node, source string) {
 	d.depth--
 }
 
-// blocks reads to the end of the source, or to the end tag of the HTML element that is being read.
+// blocks reads to the end of the source, or to the end tag of the current HTML element.
 func (p *blockParser) blocks() (ended bool) {
 	for p.pos < len(p.src) {
 		line := p.line()
-		p.step(1)
+		p.Budget.Step(1)
 		switch {
 		case p.blank(line), p.indentedCode(line), p.fencedCode(line), p.quotation(line), p.atxHeading(line), p.rule(line),
 			p.list(line), p.definitionList(line):
@@ -54,7 +54,7 @@ func (p *blockParser) blocks() (ended bool) {
 	return false
 }
 
-// line is the rest of the line at the position, with its end.
+// line returns the rest of the current line, with its line ending.
 func (p *blockParser) line() string {
 	if p.pos < p.lineFrom || p.pos >= p.lineEnd {
 		p.lineFrom, p.lineEnd = p.pos, p.pos+len(lineAt(p.src, p.pos))
@@ -69,22 +69,22 @@ func lineAt(s string, at int) string {
 	return s[at:]
 }
 
-// block adds a block and gives it the attribute list that stands before it.
+// block adds a block, with the attribute list before it.
 func (p *blockParser) block(n *node) *node {
-	p.part(1)
+	p.Budget.Part(1)
 	if p.pending != nil {
 		n.attributes, p.pending = n.attributes.with(p.pending), nil
 	}
 	return p.tree.add(n)
 }
 
-// afterBoundary reports whether nothing but a blank line or the like stands before the position.
+// afterBoundary reports whether the position is after a blank line, an end-of-block mark or the like.
 func (p *blockParser) afterBoundary() bool {
 	last := p.tree.last()
 	return last == nil || last.kind == blankBlock || last.kind == boundary && last.isDefined == plainBoundary || p.pending != nil
 }
 
-// beforeBoundary is the same for what comes next.
+// beforeBoundary reports the same about what follows.
 func (p *blockParser) beforeBoundary() bool {
 	if p.pos >= len(p.src) {
 		return true
@@ -95,10 +95,10 @@ func (p *blockParser) beforeBoundary() bool {
 
 func isBlank(line string) bool { return strings.TrimLeft(line, " \t\n\r\f\v") == "" }
 
-// indentOf counts the spaces that a line begins with.
+// indentOf returns how many spaces a line begins with.
 func indentOf(line string) int { return len(line) - len(strings.TrimLeft(line, " ")) }
 
-// unindented is a line without up to three spaces; ok is false where there are more, or a tab.
+// unindented returns a line without up to three spaces; ok is false if there are more, or a tab.
 func unindented(line string) (string, bool) {
 	n := indentOf(line)
 	return line[n:], n < 4
@@ -131,8 +131,8 @@ func cutIndent(line string) string {
 	return strings.TrimPrefix(line, "    ")
 }
 
-// indentedLines is the length of the indented lines at an offset, with the lines right below them
-// and with blank lines between.
+// indentedLines returns the length of the indented lines at an offset, with the lines directly below them
+// and blank lines between them.
 func (p *blockParser) indentedLines(at int) int {
 	end := at
 	for next := at; next < len(p.src); {
@@ -146,7 +146,7 @@ func (p *blockParser) indentedLines(at int) int {
 		}
 		for next < len(p.src) {
 			line = lineAt(p.src, next)
-			p.step(1)
+			p.Budget.Step(1)
 			if isBlank(line) || !isIndented(line) && endsLazyText(p.src[next:]) {
 				break
 			}
@@ -168,7 +168,7 @@ func (p *blockParser) indentedCode(line string) bool {
 			out = append(out, code...)
 			continue
 		}
-		out = append(bytes.TrimSuffix(out, []byte("\n")), ' ') // a line of a paragraph below belongs to the last
+		out = append(bytes.TrimSuffix(out, []byte("\n")), ' ') // a line of a paragraph is joined to the line before it
 		out = append(out, l...)
 	}
 	p.pos += size
@@ -176,7 +176,7 @@ func (p *blockParser) indentedCode(line string) bool {
 	return true
 }
 
-// fenceMark is the run of tildes or backticks that a line begins with.
+// fenceMark returns the tildes or backticks that a line begins with.
 func (d *document) fenceMark(line string) string {
 	text, ok := unindented(line)
 	if !d.GFM {
@@ -233,8 +233,8 @@ func (p *blockParser) closingFence(fence string, from int) int {
 	return -1
 }
 
-// endsLazyText reports whether what follows ends a text that goes on without indentation or a mark of
-// its own.
+// endsLazyText reports whether what follows ends a lazily continued text, which needs no indentation or
+// mark.
 func endsLazyText(src string) bool {
 	line := lineAt(src, 0)
 	return isBlank(line) || beginsWithAttributes(src) || isEndOfBlock(line) || opensBlockElement(line)
@@ -247,7 +247,7 @@ func (p *blockParser) quotation(line string) bool {
 	var b strings.Builder
 	for first := true; p.pos < len(p.src); first = false {
 		line := p.line()
-		p.scan(len(line))
+		p.Budget.Work(len(line))
 		if !first && endsLazyText(p.src[p.pos:]) {
 			break
 		}
@@ -267,7 +267,7 @@ func isQuotation(line string) bool {
 	return ok && strings.HasPrefix(text, ">")
 }
 
-// atxMarks counts the # of a heading, 0 for no heading.
+// atxMarks returns the number of # of a heading; 0 if the line is not one.
 func (d *document) atxMarks(line string) int {
 	n := len(line) - len(strings.TrimLeft(line, "#"))
 	if n == 0 || n > 6 && d.GFM || d.GFM && line[n] != ' ' && line[n] != '\t' {
@@ -278,7 +278,7 @@ func (d *document) atxMarks(line string) int {
 
 func (p *blockParser) atxHeading(line string) bool {
 	n := p.atxMarks(line)
-	if n == 0 || (!p.GFM || p.ParagraphsGoOn) && !p.afterBoundary() {
+	if n == 0 || (!p.GFM || p.NoParagraphEnd) && !p.afterBoundary() {
 		return false
 	}
 	text, id := headingText(line[n:])
@@ -293,7 +293,7 @@ func (p *blockParser) atxHeading(line string) bool {
 	return true
 }
 
-// headingText divides a heading from the id behind it.
+// headingText divides a heading from the ID after it.
 func headingText(line string) (text, id string) {
 	text = strings.TrimSpace(line)
 	at := strings.LastIndex(text, "{#")

@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// linkID folds white space and case, as references are compared.
+// linkID folds white space and case, which do not count in references.
 func linkID(s string) string { return strings.ToLower(foldSpace(s)) }
 
 func foldSpace(s string) string {
@@ -32,8 +32,8 @@ func foldSpace(s string) string {
 
 func isSpace(r rune) bool { return r == ' ' || r >= '\t' && r <= '\r' }
 
-// linkDefinition reads `[id]: address "title"`. The address may hold spaces; the title may stand in
-// the next line.
+// linkDefinition reads `[id]: address "title"`. The address may contain spaces; the title may be on the next
+// line.
 func (p *blockParser) linkDefinition(line string) bool {
 	text, ok := unindented(line)
 	if !ok || text[0] != '[' {
@@ -77,7 +77,7 @@ func (p *blockParser) linkDefinition(line string) bool {
 	return true
 }
 
-// titleIn is the text between quotes that white space and nothing else stands around.
+// titleIn returns the text between quotes that only white space surrounds.
 func titleIn(s string) string {
 	trimmed := strings.TrimSpace(s)
 	if len(trimmed) == len(s) {
@@ -93,8 +93,8 @@ func quotedTitle(s string) string {
 	return s[1 : len(s)-1]
 }
 
-// cutTitle divides an address from the title behind it. An address with a quote after white space
-// that is no title is no address.
+// cutTitle divides an address from the title after it. An address with a quote that does not begin a title
+// is invalid.
 func cutTitle(s string) (address, title string) {
 	for i := 1; i < len(s); i++ {
 		if (s[i] == '"' || s[i] == '\'') && (s[i-1] == ' ' || s[i-1] == '\t') {
@@ -158,9 +158,9 @@ func (p *blockParser) abbreviationDefinition(line string) bool {
 	return true
 }
 
-// abbreviationFinder looks for the abbreviations of a document in its text.
+// abbreviationFinder finds a document's abbreviations in its text.
 type abbreviationFinder struct {
-	byFirst map[byte][]string // the longest first
+	byFirst map[byte][]string // longest first
 	meaning map[string]string
 }
 
@@ -180,7 +180,7 @@ func newAbbreviationFinder(meaning map[string]string) *abbreviationFinder {
 	return f
 }
 
-// write shows text with what its abbreviations mean.
+// write passes the parts of a text to plain, and its abbreviations to abbreviated.
 func (f *abbreviationFinder) write(text string, plain func(string), abbreviated func(short, meaning string)) {
 	from, inWord := 0, false
 	for i := 0; i < len(text); {
@@ -200,7 +200,7 @@ func (f *abbreviationFinder) write(text string, plain func(string), abbreviated 
 	plain(text[from:])
 }
 
-const maxSameFirst = 100 // abbreviations that begin with the same letter and are looked for
+const maxSameFirst = 100 // abbreviations that begin with the same letter and are searched for
 
 func (f *abbreviationFinder) at(text string, i int) string {
 	list := f.byFirst[text[i]]

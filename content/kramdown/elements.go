@@ -4,35 +4,29 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"publisher/internal/htmldom"
 )
 
-// kramdown's own sets of HTML elements, https://kramdown.gettalong.org/syntax.html#html-blocks.
+// These are kramdown's own sets of HTML elements, https://kramdown.gettalong.org/syntax.html#html-blocks.
 var (
-	spanElements = set("a abbr acronym b big bdo br button cite code del dfn em i img input ins kbd label mark option q rb rbc rp rt rtc ruby samp select small span strong sub sup tt u var")
+	spanElements = htmldom.NameSet("a abbr acronym b big bdo br button cite code del dfn em i img input ins kbd label mark option q rb rbc rp rt rtc ruby samp select small span strong sub sup tt u var")
 
-	// blockElements may not stand in a paragraph; other elements may stand in both.
-	blockElements = set("address article aside applet body blockquote caption col colgroup dd div dl dt fieldset figcaption footer form h1 h2 h3 h4 h5 h6 header hgroup hr html head iframe legend menu li main map nav ol optgroup p pre section summary table tbody td th thead tfoot tr ul")
+	// blockElements cannot be in a paragraph; elements in neither set can be anywhere.
+	blockElements = htmldom.NameSet("address article aside applet body blockquote caption col colgroup dd div dl dt fieldset figcaption footer form h1 h2 h3 h4 h5 h6 header hgroup hr html head iframe legend menu li main map nav ol optgroup p pre section summary table tbody td th thead tfoot tr ul")
 
-	emptyElements = set("area base br col command embed hr img input keygen link meta param source track wbr")
+	emptyElements = htmldom.NameSet("area base br col command embed hr img input keygen link meta param source track wbr")
 
-	blockModel = set("address applet article aside blockquote body dd details div dl fieldset figure figcaption footer form header hgroup iframe li main map menu nav noscript object section summary td")
-	spanModel  = set("a abbr acronym b bdo big button cite caption del dfn dt em h1 h2 h3 h4 h5 h6 i ins label legend optgroup p q rb rbc rp rt rtc ruby select small span strong sub sup th tt")
-	rawModel   = set("script style math option textarea pre code kbd samp var")
+	blockModel = htmldom.NameSet("address applet article aside blockquote body dd details div dl fieldset figure figcaption footer form header hgroup iframe li main map menu nav noscript object section summary td")
+	spanModel  = htmldom.NameSet("a abbr acronym b bdo big button cite caption del dfn dt em h1 h2 h3 h4 h5 h6 i ins label legend optgroup p q rb rbc rp rt rtc ruby select small span strong sub sup th tt")
+	rawModel   = htmldom.NameSet("script style math option textarea pre code kbd samp var")
 )
-
-func set(words string) map[string]bool {
-	m := map[string]bool{}
-	for w := range strings.FieldsSeq(words) {
-		m[w] = true
-	}
-	return m
-}
 
 func isKnownElement(name string) bool {
 	return spanElements[name] || blockElements[name] || emptyElements[name] || blockModel[name] || rawModel[name]
 }
 
-// modelOf is what Markdown an element holds where Markdown is read in it.
+// modelOf returns what Markdown an element may contain, if Markdown in HTML is parsed.
 func modelOf(name string) contentModel {
 	switch {
 	case blockModel[name]:
@@ -45,15 +39,15 @@ func modelOf(name string) contentModel {
 
 // tag is a start or end tag.
 type tag struct {
-	name       string // lower case where HTML has the element
-	attributes string // as they stand, with the space before them
-	markdown   string // the value of the attribute of that name, which is not in attributes
+	name       string // lower case if HTML has the element
+	attributes string // verbatim, with the space before them
+	markdown   string // the value of the attribute markdown, which is not in attributes
 	size       int
 	end        bool
 	closed     bool // ends with />
 }
 
-// readTag reads the tag that s begins with; size is 0 where it begins with none.
+// readTag reads the tag that s begins with; size is 0 if there is none.
 func readTag(s string) tag {
 	if len(s) < 3 || s[0] != '<' {
 		return tag{}
@@ -117,7 +111,7 @@ func (t *tag) readAttributes(s string, at int) (int, bool) {
 	}
 }
 
-// maxAttribute bounds the way to a closing quote.
+// maxAttribute bounds the distance to a closing quote.
 const maxAttribute = 64 << 10
 
 func attributeValue(s string, at int) (value string, end int, ok bool) {
@@ -144,7 +138,7 @@ func attributeValue(s string, at int) (value string, end int, ok bool) {
 
 func spaces(s string) int { return len(s) - len(strings.TrimLeft(s, " \t\n\r\f\v")) }
 
-// tagNameSize is the size of the name, as XML has it, that s begins with.
+// tagNameSize returns the size of the XML name that s begins with.
 func tagNameSize(s string) int {
 	for i, r := range s {
 		ok := unicode.IsLetter(r) || r == '_' || r == ':'
@@ -155,7 +149,7 @@ func tagNameSize(s string) int {
 	return len(s)
 }
 
-// opensBlockElement tells a line that begins with the tag of an element that ends a paragraph.
+// opensBlockElement reports whether a line begins with the tag of an element that ends a paragraph.
 func opensBlockElement(line string) bool {
 	text, ok := unindented(line)
 	if !ok || len(text) < 2 || text[0] != '<' {
@@ -168,7 +162,7 @@ func opensBlockElement(line string) bool {
 	}
 	n := tagNameSize(inner)
 	name := inner[:n]
-	word := name // kramdown compares the names of span elements up to the end of a word
+	word := name // kramdown compares names of span elements up to the end of a word
 	if i := strings.IndexAny(word, "-.:"); i >= 0 {
 		word = word[:i]
 	}

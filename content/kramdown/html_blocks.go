@@ -1,15 +1,13 @@
 package kramdown
 
-import (
-	"strings"
-)
+import "strings"
 
-// htmlBlock reads a comment or an element that begins a line. ended is true at the end tag of the
-// element whose content is being read.
+// htmlBlock reads a comment or an element that begins a line. ended is true at the end tag of the element
+// that is being read.
 //
-// An element goes on to its end tag, however many blank lines it holds, and what follows the end tag
-// is Markdown again, in the same line too. It holds Markdown only where an attribute markdown="1",
-// "block" or "span" or the option parse_block_html says so.
+// An element extends to its end tag, across blank lines, and what follows the end tag is Markdown again,
+// even on the same line. Its content is Markdown only with an attribute markdown="1", "block" or "span", or
+// the option parse_block_html.
 func (p *blockParser) htmlBlock(line string) (handled, ended bool) {
 	text, ok := unindented(line)
 	if !ok || text[0] != '<' {
@@ -41,19 +39,19 @@ func (p *blockParser) htmlBlock(line string) (handled, ended bool) {
 	return true, false
 }
 
-// skipLineEnd takes white space up to the end of the line.
+// skipLineEnd skips white space to the end of the line.
 func (p *blockParser) skipLineEnd() {
 	if p.pos < len(p.src) && isBlank(p.line()) {
 		p.pos += len(p.line())
 	}
 }
 
-// element reads an element behind its start tag. parse holds that Markdown is read in it.
+// element reads an element after its start tag. parse is true if its content is Markdown.
 func (p *blockParser) element(t tag, parse bool) {
 	n := &node{kind: htmlBlock, name: t.name, tag: t.attributes, closed: t.closed || emptyElements[t.name]}
 	inRaw := p.tree.kind == htmlBlock && p.tree.model == rawContent
-	n.alone = !inRaw
-	p.part(1)
+	n.standalone = !inRaw
+	p.Budget.Part(1)
 	p.tree.add(n)
 	if t.name == "script" || t.name == "style" {
 		p.rawElement(n)
@@ -106,7 +104,7 @@ func (p *blockParser) elementContent(n *node) {
 	p.tree, p.pending = outer, pending
 }
 
-// endTag finds an element's next end tag, else the end of the source.
+// endTag returns the position of an element's next end tag, or else the end of the source.
 func (p *blockParser) endTag(name string, from int) (at, size int) {
 	for at = from; ; at += 2 {
 		if at = p.find("</", at); at < 0 {
@@ -125,18 +123,18 @@ func (p *blockParser) rawElement(n *node) {
 	p.pos = end + size
 }
 
-// rawContent reads HTML up to the element's end tag. Elements within it are read too, since each may
-// hold Markdown again, and an end tag that ends none of them is text.
+// rawContent reads HTML up to the element's end tag. It reads the elements inside, since each may contain
+// Markdown, and treats unmatched end tags as text.
 func (p *blockParser) rawContent(n *node) {
 	from := p.pos
 	flush := func() {
 		if from < p.pos {
-			p.part(1)
+			p.Budget.Part(1)
 			n.add(&node{kind: rawHTML, text: p.src[from:p.pos]})
 		}
 	}
 	for p.pos < len(p.src) {
-		p.step(1)
+		p.Budget.Step(1)
 		next := strings.IndexByte(p.src[p.pos:], '<')
 		if next < 0 {
 			p.pos = len(p.src)
@@ -162,7 +160,7 @@ func (p *blockParser) rawContent(n *node) {
 			}
 			from = p.pos
 			continue
-		} else if len(rest) > 1 && rest[1] != '?' && rest[1] != '!' { // it begins no tag, whatever browsers take it for
+		} else if len(rest) > 1 && rest[1] != '?' && rest[1] != '!' { // not a tag, whatever browsers make of it
 			flush()
 			n.add(&node{kind: plainText, text: "<"})
 			from = p.pos + 1

@@ -1,56 +1,55 @@
-// Package kramdown converts kramdown, the Markdown of Jekyll, to HTML.
+// Package kramdown converts kramdown, Jekyll's Markdown, to HTML.
 //
-// It follows the syntax that https://kramdown.gettalong.org/syntax.html documents and, where that
-// leaves something open, what kramdown 2.4 with kramdown-parser-gfm 1.1 (Jekyll's default) makes of
-// the same text. A document is read in two steps: blocks first, which also collects the definitions
-// of links, footnotes and abbreviations, then the text inside the blocks.
+// It follows the syntax in https://kramdown.gettalong.org/syntax.html and, where that is ambiguous, kramdown
+// 2.4 with kramdown-parser-gfm 1.1 (Jekyll's default). A document is read in two steps: first the blocks and
+// the definitions of links, footnotes and abbreviations, then the text in the blocks.
 //
-// Every input gives output: text that could take more than linear time is kept as it stands.
+// Any input gives output: text that would take more than linear time is kept as it is.
 package kramdown
 
 import (
 	"maps"
 	"slices"
 	"strings"
+
+	"publisher/content/limits"
 )
 
-// Options are the settings of kramdown that change what is shown.
+// Options are the settings of kramdown that change the output.
 type Options struct {
-	GFM            bool     // input: GFM, which Jekyll has by default
+	GFM            bool     // input: GFM, Jekyll's default
 	HardWrap       bool     // hard_wrap: a line break is a <br>
-	ParseBlockHTML bool     // parse_block_html: block elements hold Markdown
-	KeepSpanHTML   bool     // parse_span_html: false, span elements hold no Markdown
+	ParseBlockHTML bool     // parse_block_html: block elements contain Markdown
+	KeepSpanHTML   bool     // parse_span_html: false, span elements do not contain Markdown
 	NoTypography   bool     // gfm_quirks: no_auto_typographic
-	ParagraphsGoOn bool     // gfm_quirks without paragraph_end: only a blank line ends a paragraph
-	NoIDs          bool     // auto_ids: false
-	PlainMath      bool     // math_engine: nil
-	SmartQuotes    []string // the four characters of smart_quotes; nil for typographic ones
+	NoParagraphEnd bool     // gfm_quirks without paragraph_end: only a blank line ends a paragraph
+	NoAutoIDs      bool     // auto_ids: false
+	NoMathEngine   bool     // math_engine: nil
+	SmartQuotes    []string // the four characters of smart_quotes; nil for curly quotes
 	// Code renders a code block. Without it, code is escaped.
 	Code func(code, language string) string
-	// Step and Part count what the conversion takes, for whoever bounds it: rounds of loops, and pieces
-	// of the document that are kept. Length is given the size of the output. Each ends the conversion
-	// by a panic. nil counts nothing.
-	Step, Part, Length func(n int)
+	// Budget bounds what the conversion may cost; nil for no limits.
+	Budget *limits.Budget
 }
 
-// Nothing that an author writes gets near these limits.
+// No author gets near these limits.
 const (
-	maxDepth   = 60      // of blocks inside blocks, and of elements inside elements
-	maxRetries = 1 << 19 // bytes of text that may be read again after a mark turned out not to open anything
+	maxDepth   = 60      // of nested blocks, and of nested elements
+	maxRetries = 1 << 19 // bytes that may be read again after a mark that turned out to open nothing
 )
 
 type document struct {
 	Options
 	links         map[string]linkDefinition
 	footnotes     map[string]*footnote
-	used          []*footnote // in the order of their first reference
+	used          []*footnote // in order of first reference
 	abbreviations map[string]string
 	lists         map[string]*attributes // attribute list definitions
 	ids           map[string]int
 	root          *node
-	listed        bool    // the headings of the document are in inContents
-	inContents    []*node // those of the table of contents
-	headings      []*node // of these, those still to be listed
+	listed        bool    // inContents is complete
+	inContents    []*node // the headings in the table of contents
+	headings      []*node // those of inContents that are still to be written
 	depth         int
 	retries       int
 	abbreviated   *abbreviationFinder
@@ -69,7 +68,7 @@ type footnote struct {
 	uses    int
 }
 
-// HTML converts a document.
+// HTML converts a document to HTML.
 func HTML(source string, o Options) string {
 	d := &document{
 		Options: o, links: map[string]linkDefinition{}, footnotes: map[string]*footnote{}, abbreviations: map[string]string{},
@@ -97,7 +96,7 @@ type kind int
 const (
 	rootBlock kind = iota
 	blankBlock
-	boundary // an end-of-block mark, or a definition, which divides blocks as well
+	boundary // an end-of-block mark, or a definition, which also divides blocks
 	paragraph
 	heading
 	codeBlock
@@ -115,7 +114,7 @@ const (
 	tableCell
 	mathBlock
 	htmlBlock // an element: its tag, its children, its end tag
-	rawHTML   // as it stands
+	rawHTML   // verbatim
 	plainText // to be escaped
 	emphasis
 	strong
@@ -127,10 +126,10 @@ const (
 	lineBreak
 	footnoteMark
 	entity
-	typographic // characters that the parser chose
+	typographic // characters chosen by the parser
 )
 
-// contentModel is what kramdown reads inside an HTML element.
+// contentModel is what kramdown parses in an HTML element.
 type contentModel int
 
 const (
@@ -141,17 +140,17 @@ const (
 
 type node struct {
 	kind        kind
-	text        string // source still to be parsed, or final text
-	unparsed    bool   // text holds spans
+	text        string // source to parse, or final text
+	unparsed    bool   // text is source to parse for spans
 	transparent bool   // a paragraph without its tags
 	children    []*node
 	attributes  *attributes
 	name        string // of an HTML element, a language, a footnote, a table section
-	tag         string // attributes of an HTML element as they stand
+	tag         string // verbatim attributes of an HTML element
 	model       contentModel
 	closed      bool
-	alone       bool // an element between blocks
-	end         int  // of text: where it ends in its source
+	standalone  bool // an element between blocks
+	end         int  // of plain text: its end in the source
 	level       int
 	address     string
 	title       string
@@ -160,7 +159,7 @@ type node struct {
 	isDefined   boundaryKind
 }
 
-// boundaryKind tells what a boundary stands for.
+// boundaryKind is what a boundary is.
 type boundaryKind int
 
 const (

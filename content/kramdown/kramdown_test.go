@@ -9,21 +9,22 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"publisher/content/kramdown"
+	"publisher/content/limits"
 )
 
-// TestSyntax shows what kramdown 2.4 with kramdown-parser-gfm makes of the same text, but for the
-// classes and the white space that show nothing.
+// TestSyntax checks what kramdown 2.4 with kramdown-parser-gfm makes of the same text, except for the
+// classes and the white space that do not show.
 func TestSyntax(t *testing.T) {
 	tests := []struct{ name, source, want string }{
-		{"text behind a block element is Markdown", "<div>in *raw*</div>\nText *right* after.", "<div>in *raw*</div>\n<p>Text <em>right</em> after.</p>"},
-		{"text behind an end tag in the same line", "<div>in</div> *after*", "<div>in</div>\n<p><em>after</em></p>"},
+		{"text after a block element is Markdown", "<div>in *raw*</div>\nText *right* after.", "<div>in *raw*</div>\n<p>Text <em>right</em> after.</p>"},
+		{"text after an end tag in the same line", "<div>in</div> *after*", "<div>in</div>\n<p><em>after</em></p>"},
 		{"a blank line does not end an element", "<pre><code>\n  a\n\n  # b\n    c {:x => 1}\n</code></pre>\n*after*", "<pre><code>\n  a\n\n  # b\n    c {:x => 1}\n</code></pre>\n<p><em>after</em></p>"},
 		{"markdown=1 in a block element", "<div class=\"n\" markdown=\"1\">\n**b**\n\n- i\n</div>", "<div class=\"n\">\n<p><strong>b</strong></p>\n<ul>\n<li>i</li>\n</ul>\n</div>"},
 		{"markdown=1 in an element of text", "<p markdown=\"1\">*x*</p>", "<p><em>x</em></p>"},
 		{"markdown=span and 0", "<div markdown=\"span\">*x*</div>\n<div markdown=\"0\">*x*</div>", "<div><em>x</em></div>\n<div>*x*</div>"},
 		{"markdown=1 deep in raw HTML", "<table><tr><td markdown=\"1\">*x*\n</td></tr></table>", "<table><tr><td>\n<p><em>x</em></p>\n</td></tr></table>"},
-		{"an end tag of nothing", "<div>a</b></div>", "<div>a&lt;/b&gt;</div>"},
-		{"a span element begins no block", "<span>\n*em*\n</span>\n\n<img src=\"a\">\n**b**", "<p><span>\n<em>em</em>\n</span></p>\n<p><img src=\"a\" />\n<strong>b</strong></p>"},
+		{"an unmatched end tag", "<div>a</b></div>", "<div>a&lt;/b&gt;</div>"},
+		{"a span element does not begin a block", "<span>\n*em*\n</span>\n\n<img src=\"a\">\n**b**", "<p><span>\n<em>em</em>\n</span></p>\n<p><img src=\"a\" />\n<strong>b</strong></p>"},
 		{"span elements with raw content", "<u>*u*</u> <kbd>*k*</kbd> <b>*b*</b>", "<p><u>*u*</u> <kbd>*k*</kbd> <b><em>b</em></b></p>"},
 		{"a block tag in text is text", "a <div>b</div>", "<p>a &lt;div&gt;b&lt;/div&gt;</p>"},
 		{"a comment", "<!-- c -->\n*after*", "<!-- c --><p><em>after</em></p>"},
@@ -33,7 +34,7 @@ func TestSyntax(t *testing.T) {
 		{"an escaped underscore", `\__dir__ not`, "<p>__dir__ not</p>"},
 		{"escaped brackets", `It reads \[_x_\] and \[[pdf](b_c.pdf)\].`, `<p>It reads [<em>x</em>] and [<a href="b_c.pdf">pdf</a>].</p>`},
 		{"spaces in addresses", "[cat](/my cat.html) ![](/my cat.jpg)", `<p><a href="/my cat.html">cat</a> <img src="/my cat.jpg" alt="" /></p>`},
-		{"a reference behind a space", "See [1.8] [source] and [source][].\n\n[source]: /s \"T\"", `<p>See <a href="/s" title="T">1.8</a> and <a href="/s" title="T">source</a>.</p>`},
+		{"a reference after a space", "See [1.8] [source] and [source][].\n\n[source]: /s \"T\"", `<p>See <a href="/s" title="T">1.8</a> and <a href="/s" title="T">source</a>.</p>`},
 		{"a definition with one parenthesis", "See [patch].\n\n[patch]: https://g.example/c948)\n[other]: /o", `<p>See <a href="https://g.example/c948)">patch</a>.</p>`},
 		{"an attribute list over two lines", "![C](/c.jpg){:\n.icon width=\"70\"}A book", `<p><img src="/c.jpg" class="icon" width="70" alt="C" />A book</p>`},
 		{"a block's attribute list, and one defined", "{:wide: width=\"9\"}\n\nText.\n{: #i wide}", `<p width="9" id="i">Text.</p>`},
@@ -49,7 +50,7 @@ func TestSyntax(t *testing.T) {
 		{"abbreviations and definitions", "HTML\n: Markup\n\n*[HTML]: Hyper", "<dl>\n<dt><abbr title=\"Hyper\">HTML</abbr></dt>\n<dd>Markup</dd>\n</dl>"},
 		{"a comment and raw text of its own", "{::comment}\nx\n{:/comment}\n\na{::nomarkdown}*b*{:/}", "<p>a*b*</p>"},
 		{"headings", "# One #\nTwo\n===\n\n## Own {#own}", "<h1 id=\"one\">One</h1>\n<p>Two\n===</p>\n<h2 id=\"own\">Own</h2>"},
-		{"a fence with a language and words is none", "``` ruby\nputs 1\n```", "<pre><code>puts 1\n</code></pre>"},
+		{"a fence with words after the language is not a fence", "``` ruby\nputs 1\n```", "<pre><code>puts 1\n</code></pre>"},
 		{"a list without a blank line", "Text\n- a\n  - b\n- c", "<p>Text</p>\n<ul>\n<li>a<ul>\n<li>b</li>\n</ul>\n</li>\n<li>c</li>\n</ul>"},
 		{"a footnote", "a[^1]\n\n[^1]: Note.", `<p>a<sup id="fnref:1" role="doc-noteref"><a href="#fn:1" class="footnote" rel="footnote">1</a></sup></p>` + "\n" + `<div class="footnotes" role="doc-endnotes"><ol>` + "\n" + `<li id="fn:1">` + "\n<p>Note.\u00a0" + `<a href="#fnref:1" class="reversefootnote" role="doc-backlink">&#8617;</a></p>` + "\n</li>\n</ol></div>"},
 		{"a table of contents", "* x\n{:toc}\n\n# A\n\n## B\n{: .no_toc}", "<nav><ul><li><a href=\"#a\">A</a></li></ul></nav>\n<h1 id=\"a\">A</h1>\n<h2 class=\"no_toc\" id=\"b\">B</h2>"},
@@ -64,19 +65,19 @@ func TestSyntax(t *testing.T) {
 	}
 }
 
-// TestSettings shows the settings of kramdown that change what is shown.
+// TestSettings checks the settings of kramdown that change the output.
 func TestSettings(t *testing.T) {
 	tests := []struct {
 		name, source, want string
 		options            kramdown.Options
 	}{
-		{"no tag in HTML", "<pre>\na <b@c.d> < e <f>g</f>\n</pre>", "<pre>\na &lt;b@c.d> &lt; e <f>g</f>\n</pre>", kramdown.Options{GFM: true}},
+		{"what is not a tag in HTML", "<pre>\na <b@c.d> < e <f>g</f>\n</pre>", "<pre>\na &lt;b@c.d> &lt; e <f>g</f>\n</pre>", kramdown.Options{GFM: true}},
 		{"hard_wrap", "a\nb", "<p>a<br />\nb</p>", kramdown.Options{GFM: true, HardWrap: true}},
 		{"parse_block_html", "<div>*a*\n</div>", "<div>\n<p><em>a</em></p>\n</div>", kramdown.Options{GFM: true, ParseBlockHTML: true}},
 		{"parse_span_html", "<b>*a*</b>", "<p><b>*a*</b></p>", kramdown.Options{GFM: true, KeepSpanHTML: true}},
 		{"smart_quotes", `"a" 'b'`, `<p>"a" 'b'</p>`, kramdown.Options{GFM: true, SmartQuotes: []string{"'", "'", `"`, `"`}}},
 		{"no_auto_typographic", "a -- b...", "<p>a -- b...</p>", kramdown.Options{GFM: true, NoTypography: true}},
-		{"no math engine", "$$a$$", "<p>$$\na\n$$</p>", kramdown.Options{GFM: true, PlainMath: true}},
+		{"no math engine", "$$a$$", "<p>$$\na\n$$</p>", kramdown.Options{GFM: true, NoMathEngine: true}},
 		{"input kramdown", "text\n- a\n\n#Head\n\n~~a~~", "<p>text\n- a</p>\n<h1 id=\"head\">Head</h1>\n<p>~~a~~</p>", kramdown.Options{}},
 	}
 	for _, test := range tests {
@@ -89,41 +90,43 @@ func TestSettings(t *testing.T) {
 	}
 }
 
-// hostile are beginnings that look for an end which does not come.
+// hostile are beginnings that look for an end that is missing.
 var hostile = []string{"{:\n", "{: a\nb\n", "*a ", "**a ", "_a ", "[", "![", "[a](", "`", "``a`", "<b>", "<div>", "<div>\n", "<!--", "<a b=\"", "$$a ", "{:", "{::a}", "> ", "- a\n", "- ", "# a\n", "a | b\n", "~~a ", "&", "\"", "[^1]", "*[A]: b\n", "[a]: b\n", "^\n", "```\n", "~~~~a\n", ": a\n\n", "1. a\n\n    ", "</div>", "\\", "<x:y z>"}
 
-// TestGrowth shows that ten times the input takes about ten times the steps, and keeps about ten
-// times as much.
+// TestGrowth checks that ten times the input takes about ten times the steps, and about ten times
+// the memory.
 func TestGrowth(t *testing.T) {
 	for _, mark := range hostile {
 		count := func(n int) (steps, parts int) {
-			kramdown.HTML(strings.Repeat(mark, n), kramdown.Options{GFM: true, Step: func(n int) { steps += n }, Part: func(n int) { parts += n }})
+			budget := limits.New(t.Context(), func() time.Duration { return 0 }, time.Second)
+			kramdown.HTML(strings.Repeat(mark, n), kramdown.Options{GFM: true, Budget: budget})
+			steps, _, parts = budget.Spent()
 			return steps, parts
 		}
 		steps, parts := count(1000)
 		moreSteps, moreParts := count(10_000)
-		// What is read again in vain is bounded: maxRetries is as many steps.
+		// Reading again in vain is bounded by maxRetries.
 		if moreSteps > 12*steps+maxSpared || moreParts > 12*parts+100 {
 			t.Errorf("%q: 1,000 times take %d steps and %d parts, 10,000 times %d and %d", mark, steps, parts, moreSteps, moreParts)
 		}
 	}
 }
 
-// maxSpared is what may be spent once in a document to read again what opened nothing.
+// maxSpared is how many steps a document may spend on reading again what turned out to open nothing.
 const maxSpared = 600_000
 
-// FuzzHTML throws texts at the parser: no panic, no output without end, no work without end.
+// FuzzHTML checks that any text is converted without a panic, in bounded time, to bounded output.
 func FuzzHTML(f *testing.F) {
 	for _, seed := range hostile {
 		f.Add(strings.Repeat(seed, 3) + "a")
 	}
 	f.Add("<div markdown=\"1\">\n*a*\n<p>x</p>\n</div> b\n{: .c}\n\n| a | `b|c` |\n|-|-|\n* x\n{:toc}\n\n# h {#i}\n[a]: <b> \"c\"\n[a] [a]")
 	f.Fuzz(func(t *testing.T, source string) {
-		watch := time.AfterFunc(10*time.Second, func() { panic(fmt.Sprintf("%q does not end", source)) })
+		watch := time.AfterFunc(10*time.Second, func() { panic(fmt.Sprintf("%q takes too long", source)) })
 		defer watch.Stop()
 		for _, o := range []kramdown.Options{{GFM: true}, {ParseBlockHTML: true, HardWrap: true, GFM: true}, {}} {
 			if out := kramdown.HTML(source, o); len(out) > 1000+400*len(source) {
-				t.Errorf("%d bytes of %d", len(out), len(source))
+				t.Errorf("%d bytes of output for %d of input", len(out), len(source))
 			}
 		}
 	})

@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// link reads [text](address "title"), [text][id], [text] [id] and [id], and the same for pictures.
+// link reads [text](address "title"), [text][id], [text] [id] and [id], and the same for images.
 func (p *spanParser) link(into *node) bool {
 	start := p.pos
 	n := &node{kind: link}
@@ -29,7 +29,7 @@ func (p *spanParser) link(into *node) bool {
 	return false
 }
 
-// linkText reads up to the bracket that closes.
+// linkText reads up to the closing bracket.
 func (p *spanParser) linkText(n *node) bool {
 	p.within[n.kind]++
 	p.depth++
@@ -60,7 +60,7 @@ func (p *spanParser) linkText(n *node) bool {
 	return found
 }
 
-// linkTarget reads what follows the text; label is the text as it stands.
+// linkTarget reads what follows the text of a link; label is the source of the text.
 func (p *spanParser) linkTarget(n *node, label string) bool {
 	label = unescape(label)
 	n.title = ""
@@ -90,11 +90,10 @@ func (p *spanParser) linkTarget(n *node, label string) bool {
 	return p.inlineTarget(n, rest)
 }
 
-// maxAddress is the most that is read to find the end of an address, data: addresses of pictures
-// aside.
+// maxAddress bounds the search for the end of an address, except data: addresses of images.
 const maxAddress = 8 << 10
 
-// inlineTarget reads (address "title"). The address may hold spaces and balanced parentheses.
+// inlineTarget reads (address "title"). The address may contain spaces and balanced parentheses.
 func (p *spanParser) inlineTarget(n *node, rest string) bool {
 	if strings.HasPrefix(rest, "(<") {
 		near := rest[:min(len(rest), maxAddress)]
@@ -219,7 +218,7 @@ func (p *spanParser) footnoteMark(into *node) bool {
 	return true
 }
 
-// inlineExtension reads {: …} behind an element, {::name}…{:/name} and {:/}.
+// inlineExtension reads {: …} after an element, {::name}…{:/name} and {:/}.
 func (p *spanParser) inlineExtension(into *node) bool {
 	inner, size := braced(p.src[p.pos:])
 	if size == 0 || inner == "" {
@@ -266,8 +265,8 @@ func (p *spanParser) inlineExtensionBody(into *node, inner string, end int) bool
 	return true
 }
 
-// inlineHTML reads an element in text. Markdown goes on within it, but for elements whose content
-// is raw, such as code. A tag that may not stand in text is text.
+// inlineHTML reads an element in text. Its content is Markdown, except in elements such as code. A tag that
+// cannot be in text is text.
 func (p *spanParser) inlineHTML(into *node) bool {
 	rest := p.src[p.pos:]
 	if strings.HasPrefix(rest, "<!--") {

@@ -1,11 +1,9 @@
 package kramdown
 
-import (
-	"strings"
-)
+import "strings"
 
-// listMark tells the mark of a list item: what stands before its text, with up to `spaces` spaces
-// before it, and the kind of list.
+// listMark returns what is before the text of a list item, with up to `spaces` spaces of indentation, and
+// the kind of list.
 func listMark(line string, spaces int) (mark string, k kind, ok bool) {
 	n := indentOf(line)
 	if n > spaces || n >= len(line) {
@@ -31,7 +29,7 @@ func listMark(line string, spaces int) (mark string, k kind, ok bool) {
 	return line[:end], k, true
 }
 
-// isDefinition tells the line that defines a term.
+// isDefinition reports whether a line defines a term.
 func isDefinition(line string) bool { return definitionMark(line, 3) != "" }
 
 func definitionMark(line string, spaces int) string {
@@ -42,8 +40,8 @@ func definitionMark(line string, spaces int) string {
 	return line[:n+1]
 }
 
-// item collects the lines of one list item. Each part is read as blocks of its own, so that a nested
-// list needs no blank line before it.
+// item collects the lines of one list item. Each part is parsed as blocks of its own, so that a nested list
+// does not need a blank line before it.
 type item struct {
 	node        *node
 	parts       [][]byte
@@ -56,7 +54,7 @@ func (it *item) write(line string) {
 	it.parts[last] = append(it.parts[last], line...)
 }
 
-// firstLine takes the text behind an item's mark, which sets the indentation of the lines below.
+// firstLine begins an item with the text after its mark, which sets the indentation of the lines below.
 func firstLine(mark, content string) *item {
 	it := &item{indentation: len(mark)}
 	inner, list := cutAttributes(content)
@@ -75,8 +73,8 @@ func firstLine(mark, content string) *item {
 	return it
 }
 
-// content takes the first line of a source where that is an item's: indented far enough, or going on
-// lazily; ok is false where it belongs to the item no more.
+// content returns the first line of a source as an item's: indented enough, or a lazy continuation; ok is
+// false if the line is not part of the item.
 func (it *item) content(src string, afterBlank bool) (text string, indented, ok bool) {
 	line := lineAt(src, 0)
 	rest, deep := cutColumns(line, it.indentation)
@@ -90,7 +88,7 @@ func (it *item) content(src string, afterBlank bool) (text string, indented, ok 
 	return strings.Repeat("    ", tabs) + line[tabs:], false, true
 }
 
-// cutColumns takes an indentation away, in which a tab counts as four spaces.
+// cutColumns removes an indentation, in which a tab counts as four spaces.
 func cutColumns(line string, columns int) (rest string, ok bool) {
 	width, at := 0, 0
 	for at < len(line) && width < columns {
@@ -120,7 +118,7 @@ func (p *blockParser) list(line string) bool {
 	items, ended := p.listItems(k)
 	for _, it := range items {
 		list.add(it.node)
-		p.part(2)
+		p.Budget.Part(2)
 		it.node.kind = listItem
 		for _, part := range it.parts {
 			p.parseItemPart(it.node, string(part))
@@ -132,20 +130,20 @@ func (p *blockParser) list(line string) bool {
 	return true
 }
 
-// parseItemPart reads blocks into an item that may have some already.
+// parseItemPart reads blocks into an item, after those it already has.
 func (p *blockParser) parseItemPart(into *node, part string) {
 	if part != "" {
 		p.parseBlocks(into, part)
 	}
 }
 
-// listItems reads the lines of a list. ended is true where an end-of-block mark ended it.
+// listItems reads the lines of a list. ended is true if an end-of-block mark ended it.
 func (p *blockParser) listItems(k kind) (items []*item, ended bool) {
 	spaces, afterBlank := 3, false
 	var it *item
 	for p.pos < len(p.src) {
 		line := p.line()
-		p.scan(len(line))
+		p.Budget.Work(len(line))
 		if afterBlank && isRule(line) {
 			break
 		}
@@ -184,7 +182,7 @@ func (p *blockParser) listItems(k kind) (items []*item, ended bool) {
 	return items, false
 }
 
-// taskBox shows the state of a task as GitHub does.
+// taskBox returns the text of a task with a checkbox, as on GitHub.
 func taskBox(text string) string {
 	for mark, checked := range map[string]string{"[ ] ": "", "[x] ": " checked", "[X] ": " checked"} {
 		if rest, ok := strings.CutPrefix(text, mark); ok {
@@ -194,8 +192,8 @@ func taskBox(text string) string {
 	return text
 }
 
-// tighten takes the paragraph tags off items that no blank line divides. It returns the blank block
-// that the last item ended with.
+// tighten removes the paragraph tags of items without blank lines between them. It returns the blank block
+// at the end of the last item.
 func tighten(list *node, ended bool) (last *node) {
 	mixed := false // an item before this one does not begin with a paragraph
 	for i, it := range list.children {
@@ -252,7 +250,7 @@ func (p *blockParser) definitionList(line string) bool {
 	return true
 }
 
-// terms takes the paragraph before a definition; spaced is true where a blank line follows it.
+// terms removes and returns the paragraph before a definition; spaced is true if a blank line follows it.
 func (p *blockParser) terms() (terms *node, spaced bool) {
 	n := len(p.tree.children)
 	if n == 0 {

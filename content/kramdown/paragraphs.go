@@ -1,22 +1,20 @@
 package kramdown
 
-import (
-	"strings"
-)
+import "strings"
 
-// endsParagraph reports whether a line is the beginning of something else.
+// endsParagraph reports whether a line begins another block.
 func (p *blockParser) endsParagraph(line string) bool {
 	if endsLazyText(p.src[p.pos:]) || isDefinition(line) {
 		return true
 	}
-	if !p.GFM || p.ParagraphsGoOn {
+	if !p.GFM || p.NoParagraphEnd {
 		return false
 	}
 	_, _, isItem := listMark(line, 3)
 	return isItem || p.atxMarks(line) > 0 || isQuotation(line) || p.fenceMark(line) != ""
 }
 
-// joinedText grows the text of a paragraph that lines are added to one at a time.
+// joinedText builds the text of a paragraph to which lines are added one at a time.
 type joinedText struct {
 	of   *node
 	text strings.Builder

@@ -6,9 +6,11 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+
+	"publisher/internal/htmldom"
 )
 
-// renderer writes HTML of a tree.
+// renderer writes a tree as HTML.
 type renderer struct {
 	*document
 	out   strings.Builder
@@ -24,13 +26,14 @@ func (r *renderer) children(n *node) {
 	r.depth--
 }
 
-// wrap writes an element that holds text; container one that holds blocks.
+// wrap writes an element with text in it.
 func (r *renderer) wrap(name string, n *node, end string) {
 	r.open(name, n.attributes)
 	r.children(n)
 	r.out.WriteString("</" + name + ">" + end)
 }
 
+// container writes an element with blocks in it.
 func (r *renderer) container(name string, n *node) {
 	r.open(name, n.attributes)
 	r.out.WriteByte('\n')
@@ -44,6 +47,7 @@ func (r *renderer) open(name string, a *attributes) {
 	r.out.WriteByte('>')
 }
 
+// attributes writes attributes, after those of the definitions that they refer to.
 func (r *renderer) attributes(a *attributes) {
 	if a == nil {
 		return
@@ -67,31 +71,13 @@ func (r *renderer) attribute(key, value string) {
 	r.out.WriteString(" " + key + `="` + strings.ReplaceAll(escapeText(value), `"`, "&quot;") + `"`)
 }
 
-// escapeText leaves character references as they are.
-func escapeText(s string) string {
-	if !strings.ContainsAny(s, "<>&") {
-		return s
-	}
-	var b strings.Builder
-	b.Grow(len(s) + 16)
-	for i := range len(s) {
-		switch {
-		case s[i] == '<':
-			b.WriteString("&lt;")
-		case s[i] == '>':
-			b.WriteString("&gt;")
-		case s[i] == '&' && entitySize(s[i:]) == 0:
-			b.WriteString("&amp;")
-		default:
-			b.WriteByte(s[i])
-		}
-	}
-	return b.String()
-}
+// escapeText escapes text, except for character references.
+func escapeText(s string) string { return htmldom.EscapeText(s, isWordByte) }
 
+// node writes a node.
 func (r *renderer) node(n *node) {
-	r.step(1)
-	r.length(r.out.Len())
+	r.Budget.Step(1)
+	r.Budget.Length(r.out.Len())
 	switch n.kind {
 	case blankBlock, boundary:
 	case paragraph:
@@ -132,6 +118,7 @@ func (r *renderer) node(n *node) {
 	}
 }
 
+// span writes a node in text.
 func (r *renderer) span(n *node) {
 	switch n.kind {
 	case rawHTML:
@@ -170,6 +157,7 @@ func (r *renderer) span(n *node) {
 	}
 }
 
+// target writes the address of a link or image.
 func (r *renderer) target(key string, n *node) {
 	r.attribute(key, n.address)
 	if n.titled {
@@ -183,10 +171,10 @@ func (r *renderer) text(s string) {
 		r.out.WriteString(escapeText(s))
 		return
 	}
-	r.scan(len(s))
+	r.Budget.Work(len(s))
 	r.abbreviated.write(s, func(plain string) { r.out.WriteString(escapeText(plain)) }, func(short, meaning string) {
-		r.part(2)
-		r.length(r.out.Len())
+		r.Budget.Part(2)
+		r.Budget.Length(r.out.Len())
 		r.out.WriteString("<abbr")
 		if meaning != "" {
 			r.attribute("title", meaning)
@@ -195,12 +183,13 @@ func (r *renderer) text(s string) {
 	})
 }
 
+// math writes a formula.
 func (r *renderer) math(n *node) {
 	open, end := `\(`, `\)`
 	switch {
-	case r.PlainMath && n.kind == mathBlock:
+	case r.NoMathEngine && n.kind == mathBlock:
 		open, end = "$$\n", "\n$$"
-	case r.PlainMath:
+	case r.NoMathEngine:
 		open, end = "$", "$"
 	case n.kind == mathBlock:
 		open, end = `\[`, `\]`
@@ -212,6 +201,7 @@ func (r *renderer) math(n *node) {
 	r.out.WriteString(formula)
 }
 
+// code writes a code block.
 func (r *renderer) code(n *node) {
 	language := n.name
 	if n.attributes != nil {
@@ -249,7 +239,7 @@ func (r *renderer) row(t, row *node, head bool) {
 	}
 	r.out.WriteString("<tr>")
 	for i, cell := range row.children {
-		r.length(r.out.Len())
+		r.Budget.Length(r.out.Len())
 		r.out.WriteString("<" + name)
 		if i < len(t.alignment) && t.alignment[i] != "" {
 			r.attribute("style", "text-align: "+t.alignment[i])
@@ -274,20 +264,20 @@ func (r *renderer) element(n *node) {
 		r.children(n)
 		r.out.WriteString("</" + n.name + ">")
 	}
-	if n.alone {
+	if n.standalone {
 		r.out.WriteByte('\n')
 	}
 }
 
 func (r *renderer) heading(n *node) {
 	name := "h" + strconv.Itoa(n.level)
-	if n.attributes.get("id") == "" && !r.NoIDs {
+	if n.attributes.get("id") == "" && !r.NoAutoIDs {
 		n.attributes = n.attributes.with(&attributes{list: []attribute{{"id", r.id(textOf(n))}}})
 	}
 	r.wrap(name, n, "\n")
 }
 
-// textOf is the text of a heading, without the content of links to footnotes.
+// textOf returns the text of a heading, without references to footnotes.
 func textOf(n *node) string {
 	var b strings.Builder
 	for _, child := range n.children {
@@ -304,7 +294,7 @@ func textOf(n *node) string {
 	return b.String()
 }
 
-// id makes a heading's id, which no other heading has.
+// id returns a unique ID for a heading.
 func (r *renderer) id(text string) string {
 	id := strings.Map(func(c rune) rune {
 		switch {

@@ -5,9 +5,11 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"publisher/internal/htmldom"
 )
 
-// parseText reads the text in all blocks below a node.
+// parseText parses the text in all blocks below a node.
 func (d *document) parseText(n *node) {
 	if n.unparsed {
 		text := n.text
@@ -20,11 +22,11 @@ func (d *document) parseText(n *node) {
 	}
 }
 
-// spanParser reads one text.
+// spanParser parses one text.
 type spanParser struct {
 	finder
 	pos      int
-	within   [footnoteMark]int // how many of a kind are open
+	within   [footnoteMark]int // how many of each kind are open
 	rawDepth int
 	depth    int
 	onlyHTML bool
@@ -38,7 +40,7 @@ func (d *document) spans(into *node, text string) {
 	}
 }
 
-// special are the bytes that may begin something.
+// special are the bytes that may begin a span.
 const special = "*_`<[!\"'$\\{&-.> ~\n"
 
 var isSpecial = func() (table [256]bool) {
@@ -48,8 +50,8 @@ var isSpecial = func() (table [256]bool) {
 	return table
 }()
 
-// read adds what it finds to a node up to where stop says that it ends. It reports whether it did;
-// otherwise the position is at the end of the text.
+// read adds spans to a node until stop returns true. It reports whether it did; otherwise it has read to the
+// end.
 func (p *spanParser) read(into *node, stop func() bool) bool {
 	from := p.pos // of text that is not added yet
 	for p.pos < len(p.src) {
@@ -58,14 +60,14 @@ func (p *spanParser) read(into *node, stop func() bool) bool {
 			p.pos++
 			continue
 		}
-		p.step(1)
+		p.Budget.Step(1)
 		at := p.pos
 		back := 0 // bytes before a quote that belong to its pattern
 		if (c == '"' || c == '\'') && at > from {
 			_, back = utf8.DecodeLastRuneInString(p.src[from:at])
 		}
 		if stop != nil && p.retries <= 0 {
-			break // the end of an element is looked for no more
+			break // stop looking for the end of an element
 		}
 		if stop != nil {
 			p.text(into, from, at)
@@ -76,7 +78,7 @@ func (p *spanParser) read(into *node, stop func() bool) bool {
 			p.pos = at
 		}
 		if c == '"' || c == '\'' {
-			p.part(1)
+			p.Budget.Part(1)
 			from = p.quoteAt(into, from, at, back)
 			continue
 		}
@@ -87,7 +89,7 @@ func (p *spanParser) read(into *node, stop func() bool) bool {
 		if !p.counted(into) {
 			p.pos = max(p.pos, at+1)
 			if strings.IndexByte(" \n.->", c) >= 0 {
-				continue // nothing begins with it alone: a quote behind it sees it
+				continue // nothing begins with this alone; a quote after it looks back
 			}
 			p.text(into, from, p.pos)
 		}
@@ -100,7 +102,7 @@ func (p *spanParser) read(into *node, stop func() bool) bool {
 	return false
 }
 
-// text adds a part of the source as text, to the text before it where that ends there.
+// text adds part of the source as text, joined to adjacent text before it.
 func (p *spanParser) text(into *node, from, to int) {
 	if from >= to {
 		return
@@ -109,21 +111,21 @@ func (p *spanParser) text(into *node, from, to int) {
 		last.text, last.end = p.src[from-len(last.text):to], to
 		return
 	}
-	p.part(1)
+	p.Budget.Part(1)
 	into.add(&node{kind: plainText, text: p.src[from:to], end: to})
 }
 
-// counted is special, which adds one node at most where it reports true.
+// counted calls special, which adds at most one node if it returns true.
 func (p *spanParser) counted(into *node) bool {
 	found := p.special(into)
 	if found {
-		p.part(1)
+		p.Budget.Part(1)
 	}
 	return found
 }
 
-// special reads what the byte at the position may begin. Where it reports false the position is
-// behind what is text, or where it was.
+// special reads what the byte at the position may begin. If it returns false, the position is after what is
+// text, or unchanged.
 func (p *spanParser) special(into *node) bool {
 	start, rest := p.pos, p.src[p.pos:]
 	if p.onlyHTML {
@@ -160,8 +162,7 @@ func (p *spanParser) special(into *node) bool {
 	return false
 }
 
-// retry spends what a mark costs that turned out to open nothing. Where that is used up, marks are
-// text.
+// retry charges for a mark that turned out to open nothing. When maxRetries is used up, marks are text.
 func (p *spanParser) retry(from int) bool {
 	p.retries -= p.pos - from
 	return p.retries > 0
@@ -169,8 +170,8 @@ func (p *spanParser) retry(from int) bool {
 
 func (p *spanParser) exhausted() bool { return p.retries <= 0 || p.depth >= maxDepth }
 
-// emphasis reads *text* or **text**. It opens before any but white space, and closes behind any but
-// white space, so that punctuation and scripts without spaces need no rule of their own.
+// emphasis reads *text* or **text**. It opens before anything but white space and closes after anything but
+// white space, so that punctuation and scripts without spaces need no special rule.
 func (p *spanParser) emphasis(into *node) bool {
 	mark := p.src[p.pos : p.pos+1]
 	start := p.pos
@@ -198,7 +199,7 @@ func (p *spanParser) emphasis(into *node) bool {
 	return true
 }
 
-// endsInWord holds where an underscore stands in a word, which it does not divide.
+// endsInWord reports whether an underscore after the text would be inside a word.
 func endsInWord(before string) bool {
 	return unicode.IsLetter(lastRune(before)) || unicode.IsLetter(lastRune(strings.TrimSuffix(before, "-")))
 }
@@ -252,14 +253,15 @@ func (p *spanParser) codeSpan(into *node) bool {
 	return true
 }
 
-// loneBacktick holds for a backtick between white space.
+// loneBacktick reports whether a backtick has white space on both sides.
 func (p *spanParser) loneBacktick() bool {
 	before, _ := utf8.DecodeLastRuneInString(p.src[:p.pos])
 	after, _ := utf8.DecodeRuneInString(p.src[p.pos+1:])
 	return (p.pos == 0 || isSpace(before)) && isSpace(after)
 }
 
-// codeSpanEnd is the end of the code span that begins at an offset with n backticks, 0 for none.
+// codeSpanEnd returns the end of the code span that begins at an offset with n backticks; 0 if there is
+// none.
 func codeSpanEnd(text string, at, n int) int {
 	if end := strings.Index(text[at+n:], text[at:at+n]); end >= 0 {
 		return at + n + end + n
@@ -307,7 +309,7 @@ func (p *spanParser) math(into *node) bool {
 }
 
 func (p *spanParser) entity(into *node) bool {
-	size := entitySize(p.src[p.pos:])
+	size := referenceSize(p.src[p.pos:])
 	if size == 0 {
 		return false
 	}
@@ -320,19 +322,8 @@ func (p *spanParser) entity(into *node) bool {
 	return true
 }
 
-// entitySize is the size of the character reference that s begins with, 0 for none.
-func entitySize(s string) int {
-	end := strings.IndexByte(s[:min(len(s), 40)], ';')
-	if end < 2 {
-		return 0
-	}
-	for i := 1; i < end; i++ {
-		if c := s[i]; !isWordByte(c) && (c != '#' || i > 1) {
-			return 0
-		}
-	}
-	return end + 1
-}
+// referenceSize returns the length of the character reference that s begins with; 0 if there is none.
+func referenceSize(s string) int { return htmldom.ReferenceSize(s, isWordByte) }
 
 func (p *spanParser) lineBreak(into *node) bool {
 	if p.HardWrap {
@@ -347,7 +338,7 @@ func (p *spanParser) lineBreak(into *node) bool {
 	return true
 }
 
-// hardBreak is a backslash before the end of a line, or each end of a line, as the settings are.
+// hardBreak reads a backslash at the end of a line, or any end of a line, depending on the settings.
 func (p *spanParser) hardBreak(into *node) bool {
 	rest := p.src[p.pos:]
 	switch {

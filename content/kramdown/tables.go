@@ -1,10 +1,8 @@
 package kramdown
 
-import (
-	"strings"
-)
+import "strings"
 
-// isTableLine reports whether a line holds a pipe that no backslash stands before.
+// isTableLine reports whether a line contains an unescaped pipe.
 func isTableLine(line string) bool {
 	for i := range len(line) {
 		if line[i] == '|' && (i == 0 || line[i-1] != '\\') {
@@ -14,8 +12,7 @@ func isTableLine(line string) bool {
 	return false
 }
 
-// consistsOf reports whether a line holds nothing but the given characters, the first of them at
-// least once.
+// consistsOf reports whether a line contains only the given characters, and the first of them at least once.
 func consistsOf(line, characters string) bool {
 	line = strings.TrimRight(line, " \t\n")
 	return strings.Contains(line, characters[:1]) && strings.Trim(line, characters) == ""
@@ -23,7 +20,7 @@ func consistsOf(line, characters string) bool {
 
 func isSeparator(line string) bool { return consistsOf(line, "-+|: \t") }
 
-// table reads lines with pipes between blank lines. What stands in code is no pipe.
+// table reads lines with pipes between blank lines. Pipes in code do not count.
 func (p *blockParser) table(line string) bool {
 	text, ok := unindented(line)
 	if !ok || text[0] == '\t' || !isTableLine(text) || !p.afterBoundary() {
@@ -64,7 +61,7 @@ func everyLineHasPipe(text string) bool {
 	return true
 }
 
-// withoutCode writes x for what code spans hold, so that no pipe in them counts.
+// withoutCode replaces the content of code spans by x, so that pipes in them do not count.
 func withoutCode(text string) string {
 	if !strings.Contains(text, "`") && !strings.Contains(text, "<code") {
 		return text
@@ -85,7 +82,7 @@ func withoutCode(text string) string {
 	return string(b)
 }
 
-// nextCode finds the next code span, or element, that is closed.
+// nextCode returns the next closed code span or code element.
 func nextCode(text string, at int) (from, to int) {
 	for at < len(text) {
 		next := strings.IndexAny(text[at:], "`<\\")
@@ -115,7 +112,7 @@ func nextCode(text string, at int) (from, to int) {
 	return -1, -1
 }
 
-// tableRows fills a table's head, bodies and foot.
+// tableRows adds a table's head, bodies and foot.
 func (p *blockParser) tableRows(t *node, text string, leadingPipe bool) {
 	var rows []*node
 	columns, hasFoot := 0, false
@@ -144,10 +141,10 @@ func (p *blockParser) tableRows(t *node, text string, leadingPipe bool) {
 			hasFoot = true
 		default:
 			row := &node{kind: tableRow}
-			p.scan(len(line))
-			p.part(1)
+			p.Budget.Work(len(line))
+			p.Budget.Part(1)
 			for _, cell := range cellsOf(strings.TrimRight(line, " \t\n"), leadingPipe) {
-				p.part(1)
+				p.Budget.Part(1)
 				row.add(&node{kind: tableCell, text: strings.TrimSpace(cell), unparsed: true})
 			}
 			columns = max(columns, len(row.children))
@@ -185,7 +182,7 @@ func alignments(line string) []string {
 	return list
 }
 
-// cellsOf divides a row at its pipes.
+// cellsOf returns the cells of a row.
 func cellsOf(row string, leadingPipe bool) []string {
 	masked := withoutCode(row)
 	var cells []string
@@ -206,7 +203,7 @@ func cellsOf(row string, leadingPipe bool) []string {
 	return cells
 }
 
-// unescapePipes takes the backslash off a pipe that is no code.
+// unescapePipes removes the backslash of pipes outside code.
 func unescapePipes(row, masked string, from, to int) string {
 	if !strings.Contains(masked[from:to], `\|`) {
 		return row[from:to]

@@ -5,15 +5,16 @@ import (
 	"strings"
 )
 
-// nameIn is the name that a tag begins with, which may be made of variables: {{ page.box }}.html.
-func (l *Evaluator) NameIn(tag Mark) string {
+// FirstArgument returns the first of a tag's arguments, such as a file's name, in which variables are filled
+// in: {{ page.box }}.html.
+func (e *Evaluator) FirstArgument(tag Tag) string {
 	text := tag.Arguments
-	if l.Nunjucks || !strings.Contains(text, "{{") {
-		placed, _ := l.Words(text)
-		if len(placed) == 0 {
+	if e.Nunjucks || !strings.Contains(text, "{{") {
+		positional, _ := e.ParseArguments(text)
+		if len(positional) == 0 {
 			return ""
 		}
-		return strings.TrimSuffix(placed[0], ",")
+		return strings.TrimSuffix(positional[0], ",")
 	}
 	var name strings.Builder
 	for text != "" && text[0] != ' ' && text[0] != '\t' && text[0] != '\n' {
@@ -23,22 +24,22 @@ func (l *Evaluator) NameIn(tag Mark) string {
 			text = text[1:]
 			continue
 		}
-		v, _ := l.evaluate(strings.TrimSpace(expression))
+		v, _ := e.evaluate(strings.TrimSpace(expression))
 		name.WriteString(Text(v))
 		text = rest
 	}
 	return name.String()
 }
 
-// parameters are what an include is given: texts, and variables as they are.
-func (l *Evaluator) parameters(text string) map[string]any {
+// parameters returns the parameters of an include: strings, and variables with their values.
+func (e *Evaluator) parameters(text string) map[string]any {
 	values := map[string]any{}
 	for _, m := range includeParameter.FindAllStringSubmatch(text, 50) {
 		switch {
 		case m[4] == "":
 			values[m[1]] = strings.NewReplacer(`\"`, `"`, `\'`, `'`).Replace(m[2] + m[3])
 		default:
-			values[m[1]], _ = l.operand(m[4])
+			values[m[1]], _ = e.operand(m[4])
 		}
 	}
 	return values
@@ -48,14 +49,14 @@ var includeParameter = regexp.MustCompile(`([\w-]+)\s*=\s*(?:"((?:\\.|[^"\\])*)"
 
 var tagArgument = regexp.MustCompile(`(?:([\w-]+)\s*=\s*)?(?:"([^"]*)"|'([^']*)'|([^\s,"'=]+))`)
 
-// words reads what follows a tag's name: words, texts and name=value, each
-// evaluated where it is a variable. Names are in lower case.
-func (l *Evaluator) Words(text string) (placed []string, named map[string]string) {
-	return WordsOfTag(text, l.Variable)
+// ParseArguments reads a tag's arguments: words, strings and name=value, with the values of variables in
+// place of their names. Names are in lower case.
+func (e *Evaluator) ParseArguments(text string) (positional []string, named map[string]string) {
+	return ParseArguments(text, e.Variable)
 }
 
-// wordsOfTag is words where variables are known to a function.
-func WordsOfTag(text string, variable func(name string) (any, bool)) (placed []string, named map[string]string) {
+// ParseArguments is [Evaluator.ParseArguments] with variables from a function; nil for no variables.
+func ParseArguments(text string, variable func(name string) (any, bool)) (positional []string, named map[string]string) {
 	named = map[string]string{}
 	for _, m := range tagArgument.FindAllStringSubmatch(text, 50) {
 		value := m[2] + m[3] + m[4]
@@ -67,22 +68,22 @@ func WordsOfTag(text string, variable func(name string) (any, bool)) (placed []s
 		if m[1] != "" {
 			named[strings.ToLower(m[1])] = value
 		} else {
-			placed = append(placed, value)
+			positional = append(positional, value)
 		}
 	}
-	return placed, named
+	return positional, named
 }
 
-// tagValue is one of the values that a tag is given; name is "" where it has none.
-type TagValue struct {
+// Argument is one argument of a tag. Name is "" for a positional one.
+type Argument struct {
 	Name  string
 	Value any
 }
 
-// valuesIn reads the values of a tag, with commas or spaces between; ok is false where anything else
-// stands there.
-func (l *Evaluator) ValuesIn(tag Mark) (list []TagValue, ok bool) {
-	tokens := l.tokensOf(tag.Arguments)
+// TypedArguments returns a tag's arguments, divided by commas or spaces, with the types of their values; ok
+// is false if the tag has anything else.
+func (e *Evaluator) TypedArguments(tag Tag) (list []Argument, ok bool) {
+	tokens := e.tokensOf(tag.Arguments)
 	for len(tokens) > 0 {
 		if tokens[0] == "," {
 			tokens = tokens[1:]
@@ -95,14 +96,14 @@ func (l *Evaluator) ValuesIn(tag Mark) (list []TagValue, ok bool) {
 		if c := tokens[0][0]; c == '[' || c == '{' || c == '(' || c == '|' || c == ')' || c == '`' {
 			return nil, false
 		}
-		v, known := l.operand(tokens[0])
+		v, known := e.operand(tokens[0])
 		if !known && v != nil {
 			return nil, false
 		}
 		if tokens = tokens[1:]; len(tokens) > 0 && (tokens[0] == "|" || tokens[0] == "(") {
 			return nil, false
 		}
-		list = append(list, TagValue{name, v})
+		list = append(list, Argument{name, v})
 	}
 	return list, true
 }

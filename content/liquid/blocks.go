@@ -7,19 +7,19 @@ import (
 	"strings"
 )
 
-// countItems counts what a long list costs among the steps.
-func (l *Evaluator) countItems(items int) {
-	l.steps += items / 64
-	l.Budget.Step(items)
+// countItems adds what a long list costs to the steps.
+func (e *Evaluator) countItems(items int) {
+	e.steps += items / 64
+	e.Budget.Step(items)
 }
 
 // conditional writes the first branch whose condition holds.
-func (l *Evaluator) conditional(n, depth int) {
-	mark := l.marks[n]
-	holds := l.condition(mark.Arguments) != (mark.Name == "unless")
+func (e *Evaluator) conditional(n, depth int) {
+	mark := e.tags[n]
+	holds := e.condition(mark.Arguments) != (mark.Name == "unless")
 	first, from := n+1, mark.To
 	for i := n + 1; i < mark.end; i++ {
-		branch := l.marks[i]
+		branch := e.tags[i]
 		if branch.end != 0 {
 			i = branch.end
 			continue
@@ -28,23 +28,22 @@ func (l *Evaluator) conditional(n, depth int) {
 			continue
 		}
 		if holds {
-			l.writeMarks(first, i, from, branch.From, depth+1)
+			e.writeTags(first, i, from, branch.From, depth+1)
 			return
 		}
 		first, from = i+1, branch.To
-		holds = branch.Name == "else" || l.condition(branch.Arguments)
+		holds = branch.Name == "else" || e.condition(branch.Arguments)
 	}
 	if holds {
-		l.writeMarks(first, mark.end, from, l.marks[mark.end].From, depth+1)
+		e.writeTags(first, mark.end, from, e.tags[mark.end].From, depth+1)
 	}
 }
 
-// branches are the marks of a block that divide it, such as its else; those of
-// blocks within it are not among them.
-func (l *Evaluator) branches(n int, names ...string) []int {
+// branches returns the tags that divide a block, such as its else, without those of blocks inside it.
+func (e *Evaluator) branches(n int, names ...string) []int {
 	var found []int
-	for i := n + 1; i < l.marks[n].end; i++ {
-		if mark := l.marks[i]; mark.end != 0 {
+	for i := n + 1; i < e.tags[n].end; i++ {
+		if mark := e.tags[i]; mark.end != 0 {
 			i = mark.end
 		} else if !mark.output && slices.Contains(names, mark.Name) {
 			found = append(found, i)
@@ -53,39 +52,39 @@ func (l *Evaluator) branches(n int, names ...string) []int {
 	return found
 }
 
-// branch writes what stands from one mark to before another.
-func (l *Evaluator) branch(from, to, depth int) {
-	l.writeMarks(from+1, to, l.marks[from].To, l.marks[to].From, depth+1)
+// branch writes what is between two tags.
+func (e *Evaluator) branch(from, to, depth int) {
+	e.writeTags(from+1, to, e.tags[from].To, e.tags[to].From, depth+1)
 }
 
-// choose writes the branches of a case whose value is among those of a when.
-func (l *Evaluator) choose(n, depth int) {
-	mark := l.marks[n]
-	subject, _ := l.evaluate(mark.Arguments)
+// choose writes the branches of a case whose when has its value.
+func (e *Evaluator) choose(n, depth int) {
+	mark := e.tags[n]
+	subject, _ := e.evaluate(mark.Arguments)
 	matched := false
-	list := l.branches(n, "when", "else")
+	list := e.branches(n, "when", "else")
 	for i, at := range list {
 		end := mark.end
 		if i+1 < len(list) {
 			end = list[i+1]
 		}
 		holds := !matched
-		if l.marks[at].Name == "when" {
-			holds = l.isAmong(subject, l.marks[at].Arguments)
+		if e.tags[at].Name == "when" {
+			holds = e.isAmong(subject, e.tags[at].Arguments)
 			matched = matched || holds
 		}
 		if holds {
-			l.branch(at, end, depth)
+			e.branch(at, end, depth)
 		}
 	}
 }
 
-func (l *Evaluator) isAmong(subject any, values string) bool {
-	return slices.ContainsFunc(liquidToken.FindAllString(values, 200), func(token string) bool {
+func (e *Evaluator) isAmong(subject any, values string) bool {
+	return slices.ContainsFunc(tokenPattern.FindAllString(values, 200), func(token string) bool {
 		if token == "," || token == "or" {
 			return false
 		}
-		v, _ := l.operand(token)
+		v, _ := e.operand(token)
 		return compareValues(subject, "==", v)
 	})
 }
@@ -96,49 +95,49 @@ var (
 	forRange  = regexp.MustCompile(`^\(\s*(\S+?)\s*\.\.+\s*(\S+?)\s*\)$`)
 )
 
-func (l *Evaluator) loop(n, depth int) {
-	mark := l.marks[n]
+func (e *Evaluator) loop(n, depth int) {
+	mark := e.tags[n]
 	m := forLoop.FindStringSubmatch(mark.Arguments)
 	var list []any
 	known := false
 	if m != nil {
-		list, known = l.looped(m[2], m[3])
+		list, known = e.looped(m[2], m[3])
 	}
-	otherwise := l.branches(n, "else")
+	otherwise := e.branches(n, "else")
 	end := mark.end
 	if len(otherwise) > 0 {
 		end = otherwise[0]
 		if len(list) == 0 {
-			l.branch(end, mark.end, depth)
+			e.branch(end, mark.end, depth)
 			return
 		}
 	}
 	if !known {
-		l.warnUnevaluated(mark, "{% for "+mark.Arguments+" %}")
+		e.warnUnevaluated(mark, "{% for "+mark.Arguments+" %}")
 		return
 	}
-	l.vars = append(l.vars, map[string]any{})
-	defer func() { l.vars = l.vars[:len(l.vars)-1] }()
-	scope := l.vars[len(l.vars)-1]
+	e.vars = append(e.vars, map[string]any{})
+	defer func() { e.vars = e.vars[:len(e.vars)-1] }()
+	scope := e.vars[len(e.vars)-1]
 	var parent any
-	for i := len(l.vars) - 2; i > 0 && parent == nil; i-- {
-		parent = l.vars[i]["forloop"]
+	for i := len(e.vars) - 2; i > 0 && parent == nil; i-- {
+		parent = e.vars[i]["forloop"]
 	}
 	for i, item := range list {
-		if l.steps++; l.steps > maxLiquidSteps {
-			l.refuse(mark, depth)
+		if e.steps++; e.steps > maxSteps {
+			e.refuse(mark, depth)
 		}
-		l.Budget.Step(4)
+		e.Budget.Step(4)
 		scope["forloop"], scope[m[1]] = loopState{i, len(list), parent}, item
-		l.branch(n, end, depth)
-		leave := l.leave
-		if l.leave = ""; leave == "break" {
+		e.branch(n, end, depth)
+		leave := e.leave
+		if e.leave = ""; leave == "break" {
 			return
 		}
 	}
 }
 
-// loopState is Liquid's forloop: how far a loop has come.
+// loopState is Liquid's forloop: the progress of a loop.
 type loopState struct {
 	at, length int
 	parent     any
@@ -166,9 +165,9 @@ func (s loopState) Member(name string) (any, bool) {
 	return nil, false
 }
 
-// looped is what a loop goes over: offset and limit before reversed, as in Liquid.
-func (l *Evaluator) looped(expression, options string) (list []any, known bool) {
-	if list, known = l.collection(expression, options); !known {
+// looped returns what a loop iterates over. Offset and limit come before reversed, as in Liquid.
+func (e *Evaluator) looped(expression, options string) (list []any, known bool) {
+	if list, known = e.collection(expression, options); !known {
 		return nil, false
 	}
 	if strings.HasPrefix(options, "|") {
@@ -180,10 +179,10 @@ func (l *Evaluator) looped(expression, options string) (list []any, known bool) 
 	from := 0
 	for _, key := range []string{"offset", "limit"} {
 		for _, option := range forOption.FindAllStringSubmatch(options, 10) {
-			v, _ := l.operand(option[2])
+			v, _ := e.operand(option[2])
 			n, ok := numberOf(v)
 			if option[2] == "continue" && key == "offset" {
-				n, ok = float64(l.state().offsets[expression]), true
+				n, ok = float64(e.state().offsets[expression]), true
 			}
 			switch n := int(max(0, min(n, float64(len(list))))); {
 			case !ok || option[1] != key:
@@ -195,7 +194,7 @@ func (l *Evaluator) looped(expression, options string) (list []any, known bool) 
 			}
 		}
 	}
-	if s := l.state(); !l.Nunjucks && len(s.offsets) < maxStates {
+	if s := e.state(); !e.Nunjucks && len(s.offsets) < maxStates {
 		s.offsets[expression] = from + len(list)
 	}
 	if slices.Contains(strings.Fields(options), "reversed") {
@@ -205,31 +204,31 @@ func (l *Evaluator) looped(expression, options string) (list []any, known bool) 
 	return list, true
 }
 
-func (l *Evaluator) collection(expression, options string) (list []any, known bool) {
+func (e *Evaluator) collection(expression, options string) (list []any, known bool) {
 	if m := forRange.FindStringSubmatch(expression); m != nil {
-		from, _ := l.operand(m[1])
-		to, _ := l.operand(m[2])
+		from, _ := e.operand(m[1])
+		to, _ := e.operand(m[2])
 		first, ok := numberOf(from)
 		last, both := numberOf(to)
-		// counted, since adding 1 to a very large number changes nothing
-		for i := first; ok && both && i <= last && len(list) <= maxLiquidSteps; i++ {
+		// counting, since adding 1 to a very large number changes nothing
+		for i := first; ok && both && i <= last && len(list) <= maxSteps; i++ {
 			list = append(list, i)
 		}
-		l.countItems(len(list))
+		e.countItems(len(list))
 		return list, ok && both
 	}
-	if strings.HasPrefix(options, "|") && l.Nunjucks { // filters, as Nunjucks has them here
+	if strings.HasPrefix(options, "|") && e.Nunjucks { // filters, as in Nunjucks
 		expression += " " + options
 	}
-	v, known := l.evaluate(expression)
-	if table, ok := v.(lazyTable); ok {
+	v, known := e.evaluate(expression)
+	if table, ok := v.(iterable); ok {
 		v = table.All()
 	}
 	switch v := v.(type) {
 	case []any:
 		return v, known
 	case string:
-		if !l.Nunjucks && v != "" {
+		if !e.Nunjucks && v != "" {
 			return []any{v}, true
 		}
 	case map[string]any:

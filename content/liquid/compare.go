@@ -5,12 +5,12 @@ import (
 	"time"
 )
 
-// emptiness is Liquid's empty, to which empty texts, lists and tables are equal, or its blank, to which
-// nothing is where Rails is not loaded.
+// emptiness is Liquid's empty, which equals empty strings, lists and tables, or its blank, which equals
+// nothing if Rails is not loaded.
 type emptiness string
 
-func (e emptiness) holds(v any) bool {
-	if e == "blank" {
+func (x emptiness) holds(v any) bool {
+	if x == "blank" {
 		return false
 	}
 	switch v := v.(type) {
@@ -24,7 +24,7 @@ func (e emptiness) holds(v any) bool {
 	return false
 }
 
-// compareTyped compares as Liquid does, where a text is never equal to a number.
+// compareTyped compares as Liquid does, where a string never equals a number.
 func compareTyped(left any, operator string, right any) bool {
 	switch operator {
 	case "==":
@@ -41,11 +41,11 @@ func compareTyped(left any, operator string, right any) bool {
 }
 
 func equalTyped(left, right any) bool {
-	if e, ok := right.(emptiness); ok {
-		return e.holds(left)
+	if x, ok := right.(emptiness); ok {
+		return x.holds(left)
 	}
-	if e, ok := left.(emptiness); ok {
-		return e.holds(right)
+	if x, ok := left.(emptiness); ok {
+		return x.holds(right)
 	}
 	if x, ok := rubyNumber(left); ok {
 		y, both := rubyNumber(right)
@@ -64,7 +64,7 @@ func equalTyped(left, right any) bool {
 	case bool:
 		b, ok := right.(bool)
 		return ok && a == b
-	case equalObject:
+	case equaler:
 		return a.Equal(right)
 	case []any:
 		b, ok := right.([]any)
@@ -73,7 +73,7 @@ func equalTyped(left, right any) bool {
 	return false
 }
 
-// rubyNumber is a number that is no text.
+// rubyNumber returns the number that v is; ok is false for anything else, strings of digits too.
 func rubyNumber(v any) (float64, bool) {
 	switch v := v.(type) {
 	case float64:
@@ -141,7 +141,7 @@ func compareValues(left any, operator string, right any) bool {
 	return false
 }
 
-// sizeOf is about how many bytes a value is compared by.
+// sizeOf returns roughly how many bytes comparing a value reads.
 func sizeOf(v any) int {
 	switch v := v.(type) {
 	case string:

@@ -6,55 +6,53 @@ import (
 	"strings"
 )
 
-// liquidToken also takes a name with what stands in brackets behind it, site.data[page.key]["a b"],
-// for one.
-var liquidToken = regexp.MustCompile(`"[^"]*"|'[^']*'|==|!=|<=|>=|<|>|\||:|,|\(|\)|=|(?:[\w.@?-]|\[\s*(?:"[^"]*"|'[^']*'|[\w.@?-]|\[[^\[\]]*\])*\s*\])+|\S`)
+// tokenPattern takes a name and the brackets after it as one token: site.data[page.key]["a b"].
+var tokenPattern = regexp.MustCompile(`"[^"]*"|'[^']*'|==|!=|<=|>=|<|>|\||:|,|\(|\)|=|(?:[\w.@?-]|\[\s*(?:"[^"]*"|'[^']*'|[\w.@?-]|\[[^\[\]]*\])*\s*\])+|\S`)
 
-// tokensOf divides an expression, each once in a text.
-func (l *Evaluator) tokensOf(expression string) []string {
-	l.Budget.Work(len(expression))
-	c := l.cache()
+// tokensOf returns the tokens of an expression, which is divided once per text.
+func (e *Evaluator) tokensOf(expression string) []string {
+	e.Budget.Work(len(expression))
+	c := e.cache()
 	tokens, ok := c.tokens[expression]
 	if ok {
 		return tokens
 	}
-	tokens = liquidToken.FindAllString(expression, 200)
-	if len(c.tokens) < maxCached {
+	tokens = tokenPattern.FindAllString(expression, 200)
+	if len(c.tokens) < maxParsed {
 		c.tokens[expression] = tokens
 	}
 	return tokens
 }
 
-// evaluate reads `value | filter: argument, … | …`; ok is false where a filter is
-// not known here. A name that is not known is nil, as in Liquid; then only what
-// filters make of it counts.
-func (l *Evaluator) evaluate(expression string) (v any, ok bool) {
-	if l.Nunjucks && strings.Contains(expression, " or ") {
-		return l.either(expression)
+// evaluate returns the value of `value | filter: argument, … | …`; ok is false if a filter is unknown. An
+// unknown name is nil, as in Liquid, and then the result is known only if filters give it a value.
+func (e *Evaluator) evaluate(expression string) (v any, ok bool) {
+	if e.Nunjucks && strings.Contains(expression, " or ") {
+		return e.either(expression)
 	}
-	return l.filtered(expression)
+	return e.filtered(expression)
 }
 
-// either is the first of Nunjucks' alternatives that holds.
-func (l *Evaluator) either(expression string) (v any, ok bool) {
+// either returns the first of Nunjucks' alternatives that is true.
+func (e *Evaluator) either(expression string) (v any, ok bool) {
 	for alternative := range strings.SplitSeq(expression, " or ") {
-		if v, ok = l.filtered(alternative); ok && truthy(v) && Text(v) != "" {
+		if v, ok = e.filtered(alternative); ok && truthy(v) && Text(v) != "" {
 			break
 		}
 	}
 	return v, ok
 }
 
-func (l *Evaluator) filtered(expression string) (v any, ok bool) {
-	return l.apply(l.tokensOf(expression))
+func (e *Evaluator) filtered(expression string) (v any, ok bool) {
+	return e.apply(e.tokensOf(expression))
 }
 
-// apply reads a value and the filters after it.
-func (l *Evaluator) apply(tokens []string) (v any, ok bool) {
+// apply returns a value after the filters that follow it.
+func (e *Evaluator) apply(tokens []string) (v any, ok bool) {
 	if len(tokens) == 0 {
 		return nil, false
 	}
-	v, known := l.operand(tokens[0])
+	v, known := e.operand(tokens[0])
 	for tokens = tokens[1:]; len(tokens) > 0; {
 		if tokens[0] != "|" || len(tokens) < 2 {
 			return nil, false
@@ -62,33 +60,33 @@ func (l *Evaluator) apply(tokens []string) (v any, ok bool) {
 		name := tokens[1]
 		tokens = tokens[2:]
 		var arguments []any
-		arguments, tokens, ok = l.arguments(tokens)
+		arguments, tokens, ok = e.arguments(tokens)
 		if !ok {
 			return nil, false
 		}
-		if v, ok = l.filter(name, v, arguments); !ok {
+		if v, ok = e.filter(name, v, arguments); !ok {
 			return nil, false
 		}
-		if s, isText := v.(string); isText && len(s) > MaxText {
+		if s, isText := v.(string); isText && len(s) > MaxValueSize {
 			return nil, false
 		}
 	}
 	return v, known || Text(v) != ""
 }
 
-// arguments follow a filter after a colon in Liquid, in brackets in Nunjucks.
-func (l *Evaluator) arguments(tokens []string) (list []any, rest []string, ok bool) {
+// arguments reads the arguments of a filter: after a colon in Liquid, in parentheses in Nunjucks.
+func (e *Evaluator) arguments(tokens []string) (list []any, rest []string, ok bool) {
 	if len(tokens) == 0 || tokens[0] != ":" && tokens[0] != "(" {
 		return nil, tokens, true
 	}
 	if tokens[0] == "(" {
-		return l.bracketed(tokens[1:])
+		return e.bracketed(tokens[1:])
 	}
 	for tokens = tokens[1:]; len(tokens) > 0 && tokens[0] != "|"; tokens = tokens[1:] {
 		if tokens[0] == "," || tokens[0] == ")" {
 			continue
 		}
-		v, ok := l.operand(tokens[0])
+		v, ok := e.operand(tokens[0])
 		if !ok {
 			return nil, nil, false
 		}
@@ -97,9 +95,8 @@ func (l *Evaluator) arguments(tokens []string) (list []any, rest []string, ok bo
 	return list, tokens, true
 }
 
-// bracketed are arguments up to the closing bracket, with their names or without,
-// each with filters of its own.
-func (l *Evaluator) bracketed(tokens []string) (list []any, rest []string, ok bool) {
+// bracketed reads arguments up to the closing parenthesis, named or not, each with filters of its own.
+func (e *Evaluator) bracketed(tokens []string) (list []any, rest []string, ok bool) {
 	for len(tokens) > 0 && tokens[0] != ")" {
 		end, depth := 0, 0
 		for ; end < len(tokens) && (depth > 0 || tokens[end] != "," && tokens[end] != ")"); end++ {
@@ -114,7 +111,7 @@ func (l *Evaluator) bracketed(tokens []string) (list []any, rest []string, ok bo
 		if len(argument) > 2 && argument[1] == "=" {
 			argument = argument[2:]
 		}
-		v, ok := l.apply(argument)
+		v, ok := e.apply(argument)
 		if !ok {
 			return nil, nil, false
 		}
@@ -126,10 +123,10 @@ func (l *Evaluator) bracketed(tokens []string) (list []any, rest []string, ok bo
 	return list, tokens[min(1, len(tokens)):], true
 }
 
-func (l *Evaluator) operand(token string) (any, bool) {
+func (e *Evaluator) operand(token string) (any, bool) {
 	switch token {
 	case "empty", "blank":
-		if !l.Nunjucks {
+		if !e.Nunjucks {
 			return emptiness(token), true
 		}
 		return nil, true
@@ -143,34 +140,34 @@ func (l *Evaluator) operand(token string) (any, bool) {
 	}
 	if c := token[0]; c == '-' || c >= '0' && c <= '9' {
 		if n, err := strconv.ParseFloat(token, 64); err == nil {
-			if !l.Nunjucks && strings.Contains(token, ".") {
+			if !e.Nunjucks && strings.Contains(token, ".") {
 				return Decimal(n), true
 			}
 			return n, true
 		}
 	}
-	return l.Variable(token)
+	return e.Variable(token)
 }
 
-// variable follows a path: names with dots between, and in brackets texts, numbers or variables. A
-// name is known where the first is: what a thing does not have is nil, as in Liquid. Of the site we
-// know only a part.
-func (l *Evaluator) Variable(path string) (any, bool) {
-	parts, ok := l.parts(path)
+// Variable returns the value of a path: names separated by dots, and strings, numbers or variables in
+// brackets. A path is known if its first name is, since a missing member is nil in Liquid; but of the site
+// and the page only some members are known.
+func (e *Evaluator) Variable(path string) (any, bool) {
+	parts, ok := e.parts(path)
 	if !ok {
 		return nil, false
 	}
 	var v any
 	found := false
-	scope := len(l.vars)
+	scope := len(e.vars)
 	for scope > 0 && !found {
 		scope--
-		v, found = l.vars[scope][parts[0]]
+		v, found = e.vars[scope][parts[0]]
 	}
 	if !found {
 		scope = -1
 	}
-	l.useVariable(scope, parts[0])
+	e.useVariable(scope, parts[0])
 	if !found {
 		return nil, false
 	}
@@ -182,15 +179,15 @@ func (l *Evaluator) Variable(path string) (any, bool) {
 		case func() any:
 			v = lazy()
 		case PerText:
-			l.useOutside()
+			e.useOutside()
 			v = lazy()
 		}
 	}
 	return v, true
 }
 
-// pathParts divides a variable's path; those in brackets are evaluated.
-func (l *Evaluator) pathParts(path string) (parts []string, ok bool) {
+// pathParts divides the path of a variable and evaluates what is in brackets.
+func (e *Evaluator) pathParts(path string) (parts []string, ok bool) {
 	for path != "" && len(parts) < MaxDepth {
 		if path[0] != '[' {
 			name, _, _ := strings.Cut(path, "[")
@@ -218,32 +215,32 @@ func (l *Evaluator) pathParts(path string) (parts []string, ok bool) {
 		if key == "" {
 			return nil, false
 		}
-		v, _ := l.operand(key)
+		v, _ := e.operand(key)
 		parts = append(parts, Text(v))
 	}
 	return parts, len(parts) > 0
 }
 
-// condition reads `a == b and c`; what is not known is nil, which is false. Liquid joins from the
-// right, Nunjucks from the left.
-func (l *Evaluator) condition(expression string) bool {
-	tokens := l.tokensOf(expression)
-	if !l.Nunjucks {
+// condition reports whether `a == b and c` is true. An unknown name is nil, which is false. Liquid
+// associates from the right, Nunjucks from the left.
+func (e *Evaluator) condition(expression string) bool {
+	tokens := e.tokensOf(expression)
+	if !e.Nunjucks {
 		for i, token := range tokens {
 			if token != "and" && token != "or" {
 				continue
 			}
-			first, rest := l.compared(tokens[:i]), strings.Join(tokens[i+1:], " ")
+			first, rest := e.compared(tokens[:i]), strings.Join(tokens[i+1:], " ")
 			if token == "and" {
-				return first && l.condition(rest)
+				return first && e.condition(rest)
 			}
-			return first || l.condition(rest)
+			return first || e.condition(rest)
 		}
 	}
-	return l.compared(tokens)
+	return e.compared(tokens)
 }
 
-func (l *Evaluator) compared(tokens []string) bool {
+func (e *Evaluator) compared(tokens []string) bool {
 	result, join, negate := false, "or", false
 	for i := 0; i < len(tokens); {
 		switch tokens[i] {
@@ -256,13 +253,13 @@ func (l *Evaluator) compared(tokens []string) bool {
 			i++
 			continue
 		}
-		left, _ := l.operand(tokens[i])
+		left, _ := e.operand(tokens[i])
 		holds := truthy(left)
 		i++
 		if i+1 < len(tokens) && tokens[i] != "and" && tokens[i] != "or" {
-			right, _ := l.operand(tokens[i+1])
-			l.Budget.Work(sizeOf(left) + sizeOf(right))
-			if l.Nunjucks {
+			right, _ := e.operand(tokens[i+1])
+			e.Budget.Work(sizeOf(left) + sizeOf(right))
+			if e.Nunjucks {
 				holds = compareValues(left, tokens[i], right)
 			} else {
 				holds = compareTyped(left, tokens[i], right)

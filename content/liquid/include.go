@@ -2,94 +2,95 @@ package liquid
 
 import (
 	"fmt"
+	"strings"
+
 	"publisher/content/limits"
 	"publisher/content/mdsource"
 	"publisher/content/post"
-	"strings"
 )
 
-// maxIncludes is how many includes may be in one another.
+// maxIncludes is how deep includes may be nested.
 const maxIncludes = 10
 
-// includeName is what a file is included by.
+// includeName identifies an included file.
 type includeName struct {
 	name     string
 	relative bool // to the file that includes it
 }
 
-// include evaluates a file of the blog's own with the variables of the text that includes it. What it
-// sets is set there too, as in Jekyll. ok is false where there is no such file.
-func (l *Evaluator) Include(tag Mark, name string) (out string, ok bool) {
-	text, ok := l.includeText(tag, name)
+// Include evaluates a file of the blog with the variables of the text that includes it, which keeps the
+// variables that the file sets, as in Jekyll. ok is false if the file does not exist.
+func (e *Evaluator) Include(tag Tag, name string) (out string, ok bool) {
+	text, ok := e.includeText(tag, name)
 	if !ok {
 		return "", false
 	}
-	remembers := l.Memory != nil && !l.Nunjucks && !l.shadowsSite()
+	remembers := e.Cache != nil && !e.Nunjucks && !e.shadowsSite()
 	if remembers {
-		if out, ok := l.recallInclude(text); ok {
+		if out, ok := e.cachedOutput(text); ok {
 			return out, true
 		}
 	}
 	outermost := map[string]any{}
-	for k, v := range l.vars[0] {
+	for k, v := range e.vars[0] {
 		outermost[k] = v
 	}
-	outermost["include"] = l.parameters(tag.Arguments)
-	inner := l.inside(tag, name, text)
-	inner.vars = append([]map[string]any{outermost}, l.vars[1:]...)
-	inner.uses = &uses{inner: len(l.vars)}
-	if l.Nunjucks {
+	outermost["include"] = e.parameters(tag.Arguments)
+	inner := e.inside(tag, name, text)
+	inner.vars = append([]map[string]any{outermost}, e.vars[1:]...)
+	inner.uses = &uses{inner: len(e.vars)}
+	if e.Nunjucks {
 		inner.code = mdsource.CodeIn(text)
 	}
-	before := l.steps
+	before := e.steps
 	out = inner.expanded()
 	if remembers {
-		inner.rememberInclude(text, out, l.steps-before)
+		inner.storeInclude(text, out, e.steps-before)
 	}
-	l.failed = l.failed || inner.failed
-	if l.Nunjucks {
+	e.failed = e.failed || inner.failed
+	if e.Nunjucks {
 		out = strings.TrimSpace(out)
 	}
 	return out, true
 }
 
-// inside is the evaluation of another text where a tag stands.
-func (l *Evaluator) inside(tag Mark, within, text string) *Evaluator {
-	return &Evaluator{liquidRun: l.liquidRun, text: text, vars: l.vars, within: within, origin: l.offset(tag), depth: l.depth + 1, quiet: l.quiet}
+// inside returns an evaluator for another text in place of a tag.
+func (e *Evaluator) inside(tag Tag, within, text string) *Evaluator {
+	return &Evaluator{evaluation: e.evaluation, text: text, vars: e.vars, within: within, origin: e.offset(tag), depth: e.depth + 1, quiet: e.quiet}
 }
 
-// insert evaluates another text where a tag stands.
-func (l *Evaluator) Insert(tag Mark, text string) string {
-	if l.depth >= maxIncludes {
+// Insert returns the evaluation of another text in place of a tag.
+func (e *Evaluator) Insert(tag Tag, text string) string {
+	if e.depth >= maxIncludes {
 		return ""
 	}
-	inner := l.inside(tag, tag.Name, text)
-	inner.uses = l.uses
+	inner := e.inside(tag, tag.Name, text)
+	inner.uses = e.uses
 	out := inner.expanded()
-	l.failed = l.failed || inner.failed
+	e.failed = e.failed || inner.failed
 	return out
 }
 
-// includeText reads an include, each once in a text.
-func (l *Evaluator) includeText(tag Mark, name string) (string, bool) {
+// includeText returns the text of an include, which is read once per text.
+func (e *Evaluator) includeText(tag Tag, name string) (string, bool) {
 	if strings.Contains(name, "..") {
 		return "", false
 	}
-	if l.depth >= maxIncludes {
-		l.Budget.Stop(&limits.Error{Limit: fmt.Sprintf("%d includes in one another", maxIncludes), Message: "take away the include of " + post.Clip(name) + " in itself", Line: l.host.LineAt(l.offset(tag))})
+	if e.depth >= maxIncludes {
+		e.Budget.Stop(&limits.Error{Limit: fmt.Sprintf("%d nested includes", maxIncludes), Message: "remove the include of " + post.Clip(name) + " in itself", Line: e.host.LineAt(e.offset(tag))})
 	}
-	l.Budget.Step(20)
+	e.Budget.Step(20)
 	key := includeName{name, tag.Name == "include_relative"}
-	if text, ok := l.files[key]; ok {
+	if text, ok := e.files[key]; ok {
 		return text, true
 	}
-	text, ok := l.host.Include(name, key.relative)
+	text, ok := e.host.Include(name, key.relative)
 	if !ok {
 		return "", false
 	}
-	if l.files == nil {
-		l.files = map[includeName]string{}
+	if e.files == nil {
+		e.files = map[includeName]string{}
 	}
-	l.files[key] = text
+	e.files[key] = text
 	return text, true
 }

@@ -1,348 +1,353 @@
-// Package liquid evaluates Liquid, and what Nunjucks has in common with it, within bounds. It knows no blog: a Host
-// answers what a template asks of one.
+// Package liquid evaluates Liquid, and what Nunjucks shares with it, within bounds. It knows nothing about
+// blogs: a Host answers what templates ask about one.
 package liquid
 
 import (
 	"fmt"
 	"html"
+	"regexp"
+	"strings"
+	"time"
+
 	"publisher/content/limits"
 	"publisher/content/mdsource"
 	"publisher/content/post"
 	"publisher/internal/xmltext"
-	"regexp"
-	"strings"
-	"time"
 )
 
-// liquidHost is what the evaluator asks of the program that a text is part of. Offsets are those of the
-// text that it was given first, wherever the includes are that something is about.
+// Host is what the evaluator needs to know about the blog. Offsets are those of the outermost text, also for
+// problems in includes.
 type Host interface {
-	// warn reports a problem.
+	// Warn reports a problem.
 	Warn(offset int, message string)
-	// lineAt returns the line of the file that an offset is in.
+	// LineAt returns the line of the file at an offset.
 	LineAt(offset int) int
-	// Absolute returns the address of a path on the site; a query or fragment is kept.
+	// Absolute returns the address of a path on the site, with its query or fragment.
 	Absolute(path string) string
 	// Relative returns an address of the site without scheme and host.
 	Relative(address string) string
 	// Slugify returns a text as a part of an address.
 	Slugify(text string) string
-	// Markdown returns the HTML of a text; ok is false where there is none.
+	// Markdown returns the HTML of a text; ok is false if it cannot be rendered.
 	Markdown(text string) (html string, ok bool)
-	// Include returns the text of an include, of one beside the file where relative is set.
+	// Include returns the text of an included file; relative is set for a path relative to the including file.
 	Include(name string, relative bool) (text string, ok bool)
-	// Tag evaluates a tag that the language itself does not have, and highlight. inner is what stands
-	// between a block tag and its end. ok is false for an unknown one.
-	Tag(l *Evaluator, tag Mark, inner string) (out string, ok bool)
-	// Filter applies a filter that stands before those of the language; found is false where there is
-	// none of that name, ok where it fails.
-	Filter(l *Evaluator, name string, v any, arguments []any) (out any, found, ok bool)
+	// Tag evaluates a tag that the language itself does not have, and highlight. inner is what is between a
+	// block tag and its end. ok is false for an unknown tag.
+	Tag(e *Evaluator, tag Tag, inner string) (out string, ok bool)
+	// Filter applies a filter that takes precedence over those of the language; found is false for an unknown
+	// filter, ok if it fails.
+	Filter(e *Evaluator, name string, v any, arguments []any) (out any, found, ok bool)
 }
 
-// liquidOptions say which language a text is in, and what evaluating it may use.
+// Options say which language a text is in, and what evaluating it may cost.
 type Options struct {
 	Nunjucks bool           // as in Nunjucks and Tera: {# comments #}, code that is not evaluated, looser types
-	Strict   bool           // an output that is empty is a failure
-	Escapes  bool           // what an output gives is text, not HTML, but for the filter safe
+	Strict   bool           // an empty output is a failure
+	Escapes  bool           // the value of an output is text, not HTML, unless it has the filter safe
 	Location *time.Location // of dates without an offset; nil for UTC
-	Budget   *limits.Budget // nil for no bounds
-	Memory   *PureIncludes  // of includes; nil to evaluate each every time
+	Budget   *limits.Budget // nil for no limits
+	Cache    *IncludeCache  // nil to evaluate every include every time
 }
 
-// liquid evaluates Liquid and what Nunjucks has in common with it: {% tags %}, {{ output }} and,
-// in Nunjucks, {# comments #}. One value is for one text; includes have their own.
+// Evaluator evaluates one text: {% tags %}, {{ outputs }} and, in Nunjucks, {# comments #}. Each include has
+// an evaluator of its own.
 type Evaluator struct {
-	*liquidRun
+	*evaluation
 	text    string
 	code    []mdsource.Span
-	marks   []Mark
+	tags    []Tag
 	vars    []map[string]any // the innermost scope last
-	unended map[string]bool  // ends of marks that the rest of the text does not have
-	leave   string           // "break" or "continue" until the loop that it is in ends or goes on
+	unended map[string]bool  // closing delimiters that do not occur in the rest of the text
+	leave   string           // "break" or "continue" until the loop around it ends or continues
 	out     strings.Builder
-	uses    *uses  // of an include; nil for the outermost text
-	within  string // the include that the text is of
-	origin  int    // where in the outermost text the include stands
+	uses    *uses  // by an include; nil for the outermost text
+	within  string // the name of the include
+	origin  int    // where the include is in the outermost text
 	depth   int    // of includes
 	quiet   bool   // problems are not reported
-	failed  bool   // something was not known
+	failed  bool   // something was unknown
 }
 
-// liquidRun is what a text shares with its includes.
-type liquidRun struct {
+// evaluation is what a text and its includes share.
+type evaluation struct {
 	Options
 	host     Host
 	steps    int
-	rendered int // texts that were made HTML
-	states   *liquidState
-	read     *liquidCache
-	files    map[includeName]string // includes that were read
+	rendered int // texts rendered as Markdown
+	states   *tagState
+	read     *parseCache
+	files    map[includeName]string // the texts of includes
 }
 
-// Loops over loops could run for ever, and write more than anybody reads.
+// Nested loops could run forever, and write more than anyone reads.
 const (
-	maxLiquidSteps = 100_000
-	maxLiquidList  = 20_000 // values
-	MaxOut         = 4 << 20
-	MaxText        = 64 << 10 // of one value: values can double themselves
-	MaxDepth       = 40
-	maxVerbatim    = 200 // after each the rest of the text is looked through again
+	maxSteps      = 100_000
+	maxListLength = 20_000
+	maxVerbatim   = 200 // after each, the rest of the text is scanned for code again
+
+	// MaxOutput bounds what the templates of one text write, in bytes.
+	MaxOutput = 4 << 20
+	// MaxValueSize bounds one value, in bytes: values can double themselves.
+	MaxValueSize = 64 << 10
+	// MaxDepth bounds how deep blocks are nested.
+	MaxDepth = 40
 )
 
-// hasLiquid reports whether there is anything to evaluate in a text.
-func HasMarks(text string, o Options) bool {
+// HasTags reports whether a text has anything to evaluate.
+func HasTags(text string, o Options) bool {
 	return strings.Contains(text, "{{") || strings.Contains(text, "{%") || o.Nunjucks && strings.Contains(text, "{#")
 }
 
-// expandLiquid returns a text with what can be evaluated in it. vars are the outermost variables. ok is
-// false where there is something that cannot be evaluated; the host was told.
+// Expand evaluates a text. vars are the outermost variables. ok is false if something could not be
+// evaluated, which was reported to the host.
 func Expand(host Host, o Options, text string, vars map[string]any) (out string, ok bool) {
 	if o.Location == nil {
 		o.Location = time.UTC
 	}
-	l := &Evaluator{liquidRun: &liquidRun{Options: o, host: host}, text: text, vars: []map[string]any{vars, {}}}
-	out = l.expanded()
-	return out, !l.failed
+	e := &Evaluator{evaluation: &evaluation{Options: o, host: host}, text: text, vars: []map[string]any{vars, {}}}
+	out = e.expanded()
+	return out, !e.failed
 }
 
-func (l *Evaluator) expanded() string {
-	l.findMarks()
-	l.pair()
-	l.writeMarks(0, len(l.marks), 0, len(l.text), 0)
-	return l.out.String()
+func (e *Evaluator) expanded() string {
+	e.findTags()
+	e.pair()
+	e.writeTags(0, len(e.tags), 0, len(e.text), 0)
+	return e.out.String()
 }
 
-// warn reports what is wrong with a tag.
-func (l *Evaluator) Warn(tag Mark, message string) {
-	l.useOutside()
-	if l.quiet {
+// Warn reports a problem with a tag.
+func (e *Evaluator) Warn(tag Tag, message string) {
+	e.useOutside()
+	if e.quiet {
 		return
 	}
-	if l.within != "" {
-		message = "in the include " + post.Clip(l.within) + ": " + message
+	if e.within != "" {
+		message = "in the include " + post.Clip(e.within) + ": " + message
 	}
-	l.host.Warn(l.offset(tag), message)
+	e.host.Warn(e.offset(tag), message)
 }
 
-// offset is where a tag is in the outermost text.
-func (l *Evaluator) offset(tag Mark) int {
-	if l.depth > 0 {
-		return l.origin
+// offset returns where a tag is in the outermost text.
+func (e *Evaluator) offset(tag Tag) int {
+	if e.depth > 0 {
+		return e.origin
 	}
 	return tag.From
 }
 
-func (l *Evaluator) warnUnknown(tag Mark) {
-	l.failed = true
-	l.Warn(tag, fmt.Sprintf("the tag %s is not known here: only its inner text was kept", post.Clip(tag.Name)))
+func (e *Evaluator) warnUnknown(tag Tag) {
+	e.failed = true
+	e.Warn(tag, fmt.Sprintf("unknown tag %s; kept its inner text", post.Clip(tag.Name)))
 }
 
-func (l *Evaluator) warnUnevaluated(tag Mark, text string) {
-	l.failed = true
-	l.Warn(tag, post.Clip(xmltext.Line(text))+" cannot be evaluated here and was left out")
+func (e *Evaluator) warnUnevaluated(tag Tag, text string) {
+	e.failed = true
+	e.Warn(tag, post.Clip(xmltext.Line(text))+" cannot be evaluated; left it out")
 }
 
-// writeMarks expands the marks first to last, and the text around them.
-func (l *Evaluator) writeMarks(first, last, from, to, depth int) {
+// writeTags evaluates the tags first to last, and writes the text around them.
+func (e *Evaluator) writeTags(first, last, from, to, depth int) {
 	for n := first; n < last; n++ {
-		mark := l.marks[n]
-		l.prose(from, mark.From)
+		mark := e.tags[n]
+		e.prose(from, mark.From)
 		from = mark.To
-		if l.steps++; l.steps > maxLiquidSteps || depth > MaxDepth {
-			l.refuse(mark, depth)
+		if e.steps++; e.steps > maxSteps || depth > MaxDepth {
+			e.refuse(mark, depth)
 			continue
 		}
-		l.Budget.Step(10)
+		e.Budget.Step(10)
 		if mark.output {
-			l.output(mark)
+			e.output(mark)
 			continue
 		}
 		if mark.end != 0 {
-			l.block(n, depth)
-			if l.leave != "" {
+			e.block(n, depth)
+			if e.leave != "" {
 				return
 			}
-			n, from = mark.end, l.marks[mark.end].To
+			n, from = mark.end, e.tags[mark.end].To
 			continue
 		}
-		l.single(mark)
-		if l.leave != "" {
+		e.single(mark)
+		if e.leave != "" {
 			return
 		}
 	}
-	l.prose(from, to)
+	e.prose(from, to)
 }
 
-// prose copies text between marks; a dash beside a mark takes white space away.
-func (l *Evaluator) prose(from, to int) {
+// prose copies text between tags; a dash at a delimiter trims white space.
+func (e *Evaluator) prose(from, to int) {
 	if from >= to {
 		return
 	}
-	text := l.text[from:to]
-	if from >= 3 && l.text[from-3] == '-' && l.text[from-1] == '}' {
+	text := e.text[from:to]
+	if from >= 3 && e.text[from-3] == '-' && e.text[from-1] == '}' {
 		text = strings.TrimLeft(text, " \t\n")
 	}
-	if to+2 < len(l.text) && l.text[to] == '{' && l.text[to+2] == '-' && (l.text[to+1] == '%' || l.text[to+1] == '{') {
+	if to+2 < len(e.text) && e.text[to] == '{' && e.text[to+2] == '-' && (e.text[to+1] == '%' || e.text[to+1] == '{') {
 		text = strings.TrimRight(text, " \t\n")
 	}
-	l.emit(text)
+	e.emit(text)
 }
 
-func (l *Evaluator) output(mark Mark) {
-	v, ok := l.evaluate(mark.Arguments)
-	if !ok || l.Strict && l.depth == 0 && Text(v) == "" {
-		l.warnUnevaluated(mark, l.text[mark.From:mark.To])
+func (e *Evaluator) output(mark Tag) {
+	v, ok := e.evaluate(mark.Arguments)
+	if !ok || e.Strict && e.depth == 0 && Text(v) == "" {
+		e.warnUnevaluated(mark, e.text[mark.From:mark.To])
 		return
 	}
 	out := Text(v)
-	if l.Escapes && l.depth == 0 && !isSafeFilter.MatchString(mark.Arguments) {
+	if e.Escapes && e.depth == 0 && !isSafeFilter.MatchString(mark.Arguments) {
 		out = html.EscapeString(out)
 	}
-	l.emit(out)
+	e.emit(out)
 }
 
-// endsWith reports whether what was written so far ends with a text.
-func (l *Evaluator) EndsWith(text string) bool { return strings.HasSuffix(l.out.String(), text) }
+// EndsWith reports whether the output so far ends with a text.
+func (e *Evaluator) EndsWith(text string) bool { return strings.HasSuffix(e.out.String(), text) }
 
-// emit writes what was made, which counts.
-func (l *Evaluator) emit(made string) {
-	l.Budget.Wrote(len(made))
-	l.out.WriteString(made)
+// emit writes output, which the budget counts.
+func (e *Evaluator) emit(made string) {
+	e.Budget.Wrote(len(made))
+	e.out.WriteString(made)
 }
 
-// refuse ends the post where its tags do more than those of any author.
-func (l *Evaluator) refuse(tag Mark, depth int) {
-	err := &limits.Error{Limit: fmt.Sprintf("%d tags and rounds of loops", maxLiquidSteps), Message: "take away the loops or includes that repeat", Line: l.host.LineAt(l.offset(tag))}
+// refuse ends the post because its tags do more than any author needs.
+func (e *Evaluator) refuse(tag Tag, depth int) {
+	err := &limits.Error{Limit: fmt.Sprintf("%d tags and loop iterations", maxSteps), Message: "remove the loops or includes that repeat", Line: e.host.LineAt(e.offset(tag))}
 	if depth > MaxDepth {
-		err.Limit = fmt.Sprintf("%d blocks of tags in one another", MaxDepth)
+		err.Limit = fmt.Sprintf("%d nested blocks of tags", MaxDepth)
 	}
-	l.Budget.Stop(err)
+	e.Budget.Stop(err)
 }
 
-// single is a tag without an end.
-func (l *Evaluator) single(mark Mark) {
+// single evaluates a tag without an end.
+func (e *Evaluator) single(mark Tag) {
 	switch mark.Name {
 	case "#", "comment":
 		return
 	case "raw", "verbatim":
-		l.out.WriteString(mark.verbatim)
+		e.out.WriteString(mark.verbatim)
 		return
 	case "highlight":
-		l.out.WriteString(l.highlighted(mark, rawTag.ReplaceAllString(mark.verbatim, "")))
+		e.out.WriteString(e.highlighted(mark, rawTag.ReplaceAllString(mark.verbatim, "")))
 		return
 	case "liquid":
-		if !l.Nunjucks {
-			l.useOutside()
-			l.state()
-			l.lines(mark)
+		if !e.Nunjucks {
+			e.useOutside()
+			e.state()
+			e.lines(mark)
 			return
 		}
 	case "break", "continue":
-		l.useOutside()
-		if len(l.vars) > 2 { // in a loop
-			l.leave = mark.Name
+		e.useOutside()
+		if len(e.vars) > 2 { // in a loop
+			e.leave = mark.Name
 		}
 		return
 	case "assign", "set":
 		name, value, ok := strings.Cut(mark.Arguments, "=")
-		if v, known := l.evaluate(strings.TrimSpace(value)); ok && known {
-			l.assign(strings.TrimSpace(name), v)
+		if v, known := e.evaluate(strings.TrimSpace(value)); ok && known {
+			e.assign(strings.TrimSpace(name), v)
 			return
 		}
-		l.warnUnevaluated(mark, l.text[mark.From:mark.To])
+		e.warnUnevaluated(mark, e.text[mark.From:mark.To])
 		return
 	}
 	if strings.HasPrefix(mark.Name, "end") || mark.Name == "else" || mark.Name == "elsif" || mark.Name == "when" {
-		return // of a block that is not open
+		return // of a block that was not opened
 	}
-	l.useOutside() // such as the addresses of other posts
-	if out, ok := l.tag(mark, ""); ok {
-		l.emit(out)
+	e.useOutside() // such as the addresses of other posts
+	if out, ok := e.tag(mark, ""); ok {
+		e.emit(out)
 		return
 	}
-	l.warnUnknown(mark)
+	e.warnUnknown(mark)
 }
 
 var rawTag = regexp.MustCompile(`\{%-?\s*(?:end)?raw\s*-?%\}`)
 
-// tag evaluates a tag that Liquid itself has, or else one of the host's.
-func (l *Evaluator) tag(mark Mark, inner string) (out string, ok bool) {
-	if !l.Nunjucks {
+// tag evaluates a tag of Liquid itself, or else one of the host's.
+func (e *Evaluator) tag(mark Tag, inner string) (out string, ok bool) {
+	if !e.Nunjucks {
 		switch mark.Name {
 		case "increment", "decrement":
-			return l.counter(mark), true
+			return e.counter(mark), true
 		case "cycle":
-			return l.cycle(mark), true
+			return e.cycle(mark), true
 		case "echo":
-			l.output(Mark{Span: mark.Span, Arguments: mark.Arguments})
+			e.output(Tag{Span: mark.Span, Arguments: mark.Arguments})
 			return "", true
 		}
 	}
-	return l.host.Tag(l, mark, inner)
+	return e.host.Tag(e, mark, inner)
 }
 
-// highlighted is code as the host shows it, or else a fenced block where the tag stands.
-func (l *Evaluator) highlighted(mark Mark, code string) string {
-	if out, ok := l.host.Tag(l, mark, code); ok {
+// highlighted returns code as the host highlights it, or else as a fenced block in place of the tag.
+func (e *Evaluator) highlighted(mark Tag, code string) string {
+	if out, ok := e.host.Tag(e, mark, code); ok {
 		return out
 	}
 	language, _, _ := strings.Cut(mark.Arguments, " ")
 	block := mdsource.FencedCode(code, mdsource.LanguageWord(language))
-	line := mdsource.LineBefore(l.text, mark.From)
+	line := mdsource.LineBefore(e.text, mark.From)
 	if strings.TrimSpace(line) != "" {
 		return "\n\n" + block
 	}
 	return "\n" + line + strings.TrimSuffix(block, "\n") + "\n"
 }
 
-// block is a tag with what stands between it and its end.
-func (l *Evaluator) block(n, depth int) {
-	mark := l.marks[n]
+// block evaluates a tag with what is between it and its end.
+func (e *Evaluator) block(n, depth int) {
+	mark := e.tags[n]
 	switch mark.Name {
 	case "if", "unless":
-		l.conditional(n, depth)
+		e.conditional(n, depth)
 		return
 	case "ifchanged":
-		l.ifChanged(n, depth)
+		e.ifChanged(n, depth)
 		return
 	case "tablerow":
-		l.tableRow(n, depth)
+		e.tableRow(n, depth)
 		return
 	case "case":
-		l.choose(n, depth)
+		e.choose(n, depth)
 		return
 	case "for":
-		l.loop(n, depth)
+		e.loop(n, depth)
 		return
 	case "highlight":
-		l.out.WriteString(l.highlighted(mark, l.inner(n, depth)))
+		e.out.WriteString(e.highlighted(mark, e.inner(n, depth)))
 		return
 	case "capture", "set":
 		if name, _, filtered := strings.Cut(mark.Arguments, "|"); !filtered {
-			if text := l.inner(n, depth); len(text) <= MaxText {
-				l.assign(strings.Trim(strings.TrimSpace(name), `"'`), text)
+			if text := e.inner(n, depth); len(text) <= MaxValueSize {
+				e.assign(strings.Trim(strings.TrimSpace(name), `"'`), text)
 			}
 			return
 		}
 	}
-	inner := l.inner(n, depth)
-	l.useOutside()
-	if out, ok := l.tag(mark, inner); ok {
-		l.out.WriteString(out)
+	inner := e.inner(n, depth)
+	e.useOutside()
+	if out, ok := e.tag(mark, inner); ok {
+		e.out.WriteString(out)
 		return
 	}
-	l.warnUnknown(mark)
-	l.out.WriteString(mdsource.Dedent(inner))
+	e.warnUnknown(mark)
+	e.out.WriteString(mdsource.Dedent(inner))
 }
 
-func (l *Evaluator) inner(n, depth int) string {
-	outer := l.out
-	l.out = strings.Builder{}
-	l.writeMarks(n+1, l.marks[n].end, l.marks[n].To, l.marks[l.marks[n].end].From, depth+1)
-	inner := l.out.String()
-	l.out = outer
+func (e *Evaluator) inner(n, depth int) string {
+	outer := e.out
+	e.out = strings.Builder{}
+	e.writeTags(n+1, e.tags[n].end, e.tags[n].To, e.tags[e.tags[n].end].From, depth+1)
+	inner := e.out.String()
+	e.out = outer
 	return inner
 }
 
-// isSafeFilter finds the filter by which an output stays HTML.
+// isSafeFilter matches the filter that keeps an output as HTML.
 var isSafeFilter = regexp.MustCompile(`\|\s*safe\b`)

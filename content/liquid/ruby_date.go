@@ -1,11 +1,12 @@
 package liquid
 
 import (
-	"publisher/content/frontmatter"
 	"regexp"
 	"strconv"
 	"strings"
 	"time"
+
+	"publisher/content/frontmatter"
 )
 
 var (
@@ -15,13 +16,12 @@ var (
 	rubyTime = regexp.MustCompile(`(?:^|[\sTt])(\d{1,2}):(\d{2})(?::(\d{2}))?`)
 )
 
-// rubyZones are the names that Ruby's Time.parse knows besides UTC; others it
-// passes over.
+// rubyZones are the zone names that Ruby's Time.parse knows; it ignores others.
 var rubyZones = map[string]string{"EST": "-0500", "EDT": "-0400", "CST": "-0600", "CDT": "-0500",
 	"MST": "-0700", "MDT": "-0600", "PST": "-0800", "PDT": "-0700", "UTC": "+0000", "GMT": "+0000"}
 
-// rubyDate is parseDate with the day before the month, and for what only Ruby
-// takes: names of zones, days that a month does not have, text around the date.
+// RubyDate parses a date as Ruby's Time.parse does: with the day before the month, names of zones, days that
+// a month does not have, and text around the date. ok is false if there is no date.
 func RubyDate(text string, loc *time.Location) (time.Time, bool) {
 	text = dayFirst.ReplaceAllString(text, "$3-$2-$1")
 	if t, ok := frontmatter.ParseDate(text, loc); ok {
@@ -59,7 +59,7 @@ func RubyDate(text string, loc *time.Location) (time.Time, bool) {
 	return frontmatter.InRange(time.Date(year, time.Month(month), date, hour, minute, second, 0, loc))
 }
 
-// intOf is a number of digits.
+// intOf returns the value of a string of digits.
 func intOf(digits string) int {
 	n, _ := strconv.Atoi(digits)
 	return n

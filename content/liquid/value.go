@@ -7,9 +7,10 @@ import (
 	"time"
 )
 
-// Values of Liquid are nil, bool, float64, string, time.Time, []any and
-// map[string]any.
+// Values of Liquid are nil, bool, float64, Decimal, string, time.Time, []any,
+// map[string]any and objects.
 
+// Member returns what a value has under a name: an item of a table or list, its size, its first or last item.
 func Member(v any, name string) (any, bool) {
 	switch v := v.(type) {
 	case map[string]any:
@@ -21,7 +22,7 @@ func Member(v any, name string) (any, bool) {
 			return float64(len(v)), true
 		}
 		return out, ok
-	case lazyObject:
+	case object:
 		out, ok := v.Member(name)
 		if lower := strings.ToLower(name); !ok && lower != name {
 			out, ok = v.Member(lower)
@@ -54,7 +55,7 @@ func at(list []any, n int) (any, bool) {
 	return list[n], true
 }
 
-// numberOf reads the numbers of front matter too, which are texts.
+// numberOf returns the number that v is or, as in front matter, spells.
 func numberOf(v any) (float64, bool) {
 	switch v := v.(type) {
 	case float64:
@@ -77,7 +78,7 @@ func truthy(v any) bool {
 	return v != nil && (!isBool || b)
 }
 
-// liquidText is a value as output shows it.
+// Text returns a value as output shows it.
 func Text(v any) string {
 	switch v := v.(type) {
 	case string:
@@ -93,7 +94,7 @@ func Text(v any) string {
 	case []any:
 		var b strings.Builder
 		for _, item := range v {
-			if b.Len() > MaxText {
+			if b.Len() > MaxValueSize {
 				break
 			}
 			b.WriteString(Text(item))
@@ -103,10 +104,10 @@ func Text(v any) string {
 	return ""
 }
 
-// decimal is a number of Liquid that has a fraction, be it zero: 7.0 is not 7.
+// Decimal is a number that Liquid shows with a fraction, even if that is zero: 7.0 is not 7.
 type Decimal float64
 
-// text is a decimal as Ruby shows it: one digit behind the point at least.
+// text returns a decimal as Ruby shows it, with at least one digit after the point.
 func (d Decimal) text() string {
 	s := strconv.FormatFloat(float64(d), 'f', -1, 64)
 	if !strings.Contains(s, ".") {
@@ -115,22 +116,22 @@ func (d Decimal) text() string {
 	return s
 }
 
-// lazyObject is a thing whose members are found when they are asked for.
-type lazyObject interface {
+// object is a value whose members are looked up on demand.
+type object interface {
 	Member(name string) (v any, ok bool)
 }
 
-// perText is a value of the site that is found when it is asked for, and is not the same in every text.
+// PerText is a value of the site that is computed on demand and differs from text to text.
 type PerText func() any
 
-// lazyTable is a lazyObject that loops may go over.
-type lazyTable interface {
-	lazyObject
+// iterable is an object that loops can iterate over.
+type iterable interface {
+	object
 	All() map[string]any
 }
 
-// equalObject is a lazyObject that may be equal to another.
-type equalObject interface {
-	lazyObject
+// equaler is an object that can equal another.
+type equaler interface {
+	object
 	Equal(other any) bool
 }

@@ -136,7 +136,7 @@ func (m *Reader) Html(source string, w Options) (rendered string, err error) {
 	if w.Kramdown != nil {
 		o := *w.Kramdown
 		o.Code = func(code, lang string) string { return m.highlight(code, lang, w.Budget) }
-		o.Step, o.Part, o.Length = w.Budget.Step, w.Budget.Part, w.Budget.Length
+		o.Budget = w.Budget
 		return kramdown.HTML(alerts(source), o), nil
 	}
 	if w.PythonMarkdown != nil {

@@ -10,7 +10,7 @@ import (
 func (m *Reader) pythonHTML(source string, w Options) string {
 	o := *w.PythonMarkdown
 	o.LongDashes = o.LongDashes && w.Typographer // of typogrify, not of the extension
-	o.Smart = o.Smart || w.Typographer
+	o.Smarty = o.Smarty || w.Typographer
 	ids := newHeadingIDs(w.Headings)
 	o.HeadingID = func(text string) string { return string(ids.Generate([]byte(text), 0)) }
 	o.Code = func(code, language string) string {
@@ -19,7 +19,7 @@ func (m *Reader) pythonHTML(source string, w Options) string {
 		}
 		return m.highlight(code, language, w.Budget)
 	}
-	o.Step, o.Part, o.Length = w.Budget.Step, w.Budget.Part, w.Budget.Length
+	o.Budget = w.Budget
 	return pymarkdown.HTML(source, o)
 }
 

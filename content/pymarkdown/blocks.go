@@ -2,17 +2,18 @@ package pymarkdown
 
 import (
 	"regexp"
+	"strconv"
 	"strings"
 )
 
-// blockParser reads blocks, which blank lines divide.
+// blockParser reads blocks, which are separated by blank lines.
 type blockParser struct {
 	*document
-	state  []string // what the innermost blocks are read as: list, detabbed, blockquote
+	state  []string // the contexts of the current block, innermost last: list, looselist, detabbed, blockquote
 	joined joinedText
 }
 
-// joinedText grows the text of code that blocks are added to one at a time.
+// joinedText builds the text of code to which blocks are added one at a time.
 type joinedText struct {
 	of   *element
 	text strings.Builder
@@ -28,7 +29,7 @@ func (p *blockParser) with(state string, read func()) {
 	p.state = p.state[:len(p.state)-1]
 }
 
-// queue are the blocks still to be read, the next one last.
+// queue holds the blocks to read, the next one last.
 type queue struct{ list []string }
 
 func (q *queue) pop() string {
@@ -58,7 +59,7 @@ func (p *blockParser) blocks(parent *element, list []string) {
 
 func (p *blockParser) block(parent *element, q *queue) {
 	block := q.pop()
-	p.scan(len(block) * 4)
+	p.Budget.Work(len(block) * 4)
 	if p.work -= len(block); p.work < 0 {
 		p.paragraph(parent, block)
 		return
@@ -84,7 +85,7 @@ func (p *blockParser) empty(_ *element, block string, q *queue) bool {
 	return true
 }
 
-// detab takes one level of indentation off the lines that have it, up to the first that has not.
+// detab removes one level of indentation from the lines up to the first without it.
 func detab(text string) (inner, rest string) {
 	lines := strings.Split(text, "\n")
 	var out []string
@@ -107,64 +108,6 @@ func looseDetab(text string, level int) string {
 		lines[i] = strings.TrimPrefix(line, strings.Repeat("    ", level))
 	}
 	return strings.Join(lines, "\n")
-}
-
-func isList(e *element) bool { return e != nil && (e.tag == "ul" || e.tag == "ol") }
-
-// indented is what belongs to the list item before it.
-func (p *blockParser) indented(parent *element, block string, _ *queue) bool {
-	if !strings.HasPrefix(block, "    ") || p.in("detabbed") || parent.tag != "li" && !isList(parent.last()) {
-		return false
-	}
-	level, sibling := p.level(parent, block)
-	block = looseDetab(block, level)
-	p.with("detabbed", func() {
-		switch {
-		case parent.tag == "li":
-			if isList(parent.last()) {
-				p.blocks(parent.last(), []string{block})
-			} else {
-				p.blocks(parent, []string{block})
-			}
-		case sibling.tag == "li":
-			p.blocks(sibling, []string{block})
-		case sibling.last() != nil && sibling.last().tag == "li":
-			item := sibling.last()
-			loosen(item)
-			p.blocks(item, strings.Split(block, "\n\n"))
-		default:
-			p.blocks(sibling.add(&element{tag: "li"}), []string{block})
-		}
-	})
-	return true
-}
-
-// loosen makes a paragraph of an item's own text.
-func loosen(item *element) {
-	if item.text != "" {
-		item.children = append([]*element{{tag: "p", text: item.text}}, item.children...)
-		item.text = ""
-	}
-}
-
-// level finds the item that an indentation belongs to.
-func (p *blockParser) level(parent *element, block string) (int, *element) {
-	spaces := len(block) - len(strings.TrimLeft(block, " "))
-	level := 0
-	if p.in("list") {
-		level = 1
-	}
-	for spaces/tabLength > level {
-		child := parent.last()
-		if child == nil || !isList(child) && child.tag != "li" {
-			break
-		}
-		if isList(child) {
-			level++
-		}
-		parent = child
-	}
-	return level, parent
 }
 
 func (p *blockParser) code(parent *element, block string, q *queue) bool {
@@ -204,7 +147,7 @@ func (p *blockParser) hashHeading(parent *element, block string, q *queue) bool 
 		p.blocks(parent, []string{before})
 	}
 	text := strings.TrimRight(block[m[4]:m[5]], "#")
-	parent.add(&element{tag: "h" + itoa(m[3]-m[2]), text: strings.TrimSpace(text)})
+	parent.add(&element{tag: "h" + strconv.Itoa(m[3]-m[2]), text: strings.TrimSpace(text)})
 	if after := block[m[1]:]; after != "" {
 		q.push(after)
 	}
@@ -262,109 +205,6 @@ func (p *blockParser) rule(parent *element, block string, q *queue) bool {
 	return true
 }
 
-// item is the text of a list item's line; number holds that it is numbered.
-func listItem(line string, spaces int) (text string, number, ok bool) {
-	trimmed := strings.TrimLeft(line, " ")
-	if len(line)-len(trimmed) > spaces || trimmed == "" {
-		return "", false, false
-	}
-	end := 1
-	if c := trimmed[0]; c >= '0' && c <= '9' {
-		for end < len(trimmed) && trimmed[end] >= '0' && trimmed[end] <= '9' {
-			end++
-		}
-		if end == len(trimmed) || trimmed[end] != '.' {
-			return "", false, false
-		}
-		end++
-		number = true
-	} else if c != '*' && c != '+' && c != '-' {
-		return "", false, false
-	}
-	rest := strings.TrimLeft(trimmed[end:], " ")
-	if rest == trimmed[end:] {
-		return "", false, false
-	}
-	return rest, number, true
-}
-
-func (p *blockParser) orderedList(parent *element, block string, q *queue) bool {
-	return p.list(parent, block, true)
-}
-
-func (p *blockParser) bulletList(parent *element, block string, q *queue) bool {
-	return p.list(parent, block, false)
-}
-
-// list reads a block that begins with an item. Its items may be of either kind, but with sane_lists.
-func (p *blockParser) list(parent *element, block string, number bool) bool {
-	if _, isNumber, ok := listItem(firstLine(block), 3); !ok || isNumber != number {
-		return false
-	}
-	items := p.listItems(block, number)
-	var list *element
-	switch last := parent.last(); {
-	case isList(last) && (!p.SaneLists || (last.tag == "ol") == number):
-		list = last
-		if item := list.last(); item != nil {
-			loosen(item)
-			p.with("looselist", func() { p.blocks(list.add(&element{tag: "li"}), items[:1]) })
-			items = items[1:]
-		}
-	case isList(parent):
-		list = parent
-	default:
-		list = parent.add(&element{tag: "ul"})
-		if number {
-			list.tag = "ol"
-			if n, _, _ := strings.Cut(strings.TrimLeft(block, " "), "."); p.SaneLists && n != "1" {
-				list.attr = ` start="` + n + `"`
-			}
-		}
-	}
-	p.with("list", func() {
-		for _, item := range items {
-			p.part(1)
-			if strings.HasPrefix(item, "    ") && list.last() != nil {
-				p.blocks(list.last(), []string{item})
-			} else {
-				p.blocks(list.add(&element{tag: "li"}), []string{item})
-			}
-		}
-	})
-	return true
-}
-
-func firstLine(s string) string {
-	line, _, _ := strings.Cut(s, "\n")
-	return line
-}
-
-// listItems divides a block; an item that is indented goes with its indentation. With sane_lists an item of
-// the other kind begins none.
-func (p *blockParser) listItems(block string, number bool) []string {
-	var items []string
-	var parts [][]string
-	for line := range strings.SplitSeq(block, "\n") {
-		if text, isNumber, ok := listItem(line, 3); ok && (!p.SaneLists || isNumber == number) {
-			parts = append(parts, []string{text})
-			continue
-		}
-		last := len(parts) - 1
-		if spaces := len(line) - len(strings.TrimLeft(line, " ")); spaces >= 4 && spaces <= 7 {
-			if _, _, ok := listItem(line, 7); ok && !strings.HasPrefix(parts[last][0], "    ") {
-				parts = append(parts, []string{line})
-				continue
-			}
-		}
-		parts[last] = append(parts[last], line)
-	}
-	for _, lines := range parts {
-		items = append(items, strings.Join(lines, "\n"))
-	}
-	return items
-}
-
 var quoteLine = regexp.MustCompile(`(?:^|\n) {0,3}> ?`)
 
 func (p *blockParser) quote(parent *element, block string, _ *queue) bool {
@@ -394,7 +234,7 @@ func (p *blockParser) quote(parent *element, block string, _ *queue) bool {
 }
 
 func (p *blockParser) paragraph(parent *element, block string) {
-	p.part(1)
+	p.Budget.Part(1)
 	if strings.TrimSpace(block) == "" {
 		return
 	}
@@ -402,7 +242,7 @@ func (p *blockParser) paragraph(parent *element, block string) {
 		parent.add(&element{tag: "p", text: strings.TrimLeft(block, " \n")})
 		return
 	}
-	if last := parent.last(); last != nil { // behind a heading or the like in an item
+	if last := parent.last(); last != nil { // after a heading or the like in an item
 		parent.add(&element{text: "\n" + block})
 		return
 	}

@@ -5,25 +5,25 @@ import (
 	"unicode/utf8"
 )
 
-// loneMark is a star or an underscore between white space.
+// loneMark keeps asterisks or underscores between white space as text.
 func (d *document) loneMark(text string, at int) (string, int, bool) {
 	n := len(text[at:]) - len(strings.TrimLeft(text[at:], text[at:at+1]))
 	if n > 3 || at > 0 && !isSpace(text[at-1]) || at+n < len(text) && !isSpace(text[at+n]) {
 		return "", at + n, false
 	}
-	return d.set(text[at:at+n], text[at:at+n]), at + n, true
+	return d.stashHTML(text[at:at+n], text[at:at+n]), at + n, true
 }
 
 // emphasized is a match: the parts of its text, and the elements around them.
 type emphasized struct {
 	outer, inner string // elements; inner is "" for one alone
-	first        string // in the inner element, where there is one
-	second       string // behind the inner element, or in it where swapped
+	first        string // in the inner element, if there is one
+	second       string // after the inner element, or in it if swapped
 	swapped      bool
 	end          int
 }
 
-// The forms of emphasis are tried in this order; within one, only later ones are looked for.
+// The forms of emphasis are tried in this order; inside one, only later ones are tried.
 const (
 	emStrong     = iota // ***em*strong**
 	strongEm            // ***strong**em*
@@ -63,12 +63,12 @@ func (d *document) emphasis(text string, at, from int, match matcher) (string, i
 		default:
 			html = "<" + m.inner + ">" + read(m.first) + "</" + m.inner + ">" + read(m.second)
 		}
-		return d.setInline("<"+m.outer+">"+html+"</"+m.outer+">", text[at:m.end]), m.end, true
+		return d.stashInline("<"+m.outer+">"+html+"</"+m.outer+">", text[at:m.end]), m.end, true
 	}
 	return "", 0, false
 }
 
-// nested sets aside the emphasis within emphasis.
+// nested stashes the emphasis inside emphasis.
 func (d *document) nested(text string, from int, mark byte, match matcher) string {
 	if from >= forms || strings.IndexByte(text, mark) < 0 {
 		return text
@@ -84,7 +84,7 @@ func (d *document) nested(text string, from int, mark byte, match matcher) strin
 	return out
 }
 
-// index is where a text stands from an offset on, -1 for nowhere; the way there counts.
+// index returns where s is in a text at or after an offset; -1 if it is not. Searching in vain counts.
 func (d *document) index(text string, from int, s string) int {
 	if from > len(text) {
 		return -1
@@ -134,7 +134,7 @@ func part(text string, from, to int) string {
 	return text[from:to]
 }
 
-// double reads three marks: em within strong, or strong within em.
+// double reads three marks: em in strong, or strong in em.
 func (d *document) double(text string, at, form int, mark string) (m emphasized, ok bool) {
 	first, second := mark, mark+mark
 	outer, inner := "strong", "em"
@@ -150,7 +150,7 @@ func (d *document) double(text string, at, form int, mark string) (m emphasized,
 	return emphasized{outer: outer, inner: inner, first: text[at+3 : a], second: part(text, a+len(first), b), end: b + len(second)}, b >= 0
 }
 
-// underscores do not divide words.
+// underscores matches emphasis with underscores, which do not divide words.
 func (d *document) underscores(text string, at, form int) (m emphasized, ok bool) {
 	rest := text[at:]
 	n := len(rest) - len(strings.TrimLeft(rest, "_"))
@@ -182,7 +182,7 @@ func (d *document) smartUnderscore(text string, at int, mark, element string) (m
 		if end = d.index(text, end, mark); end < 0 {
 			return m, false
 		}
-		d.step(1)
+		d.Budget.Step(1)
 		d.retries -= 1 + (end-start)/4
 		after, _ := utf8.DecodeRuneInString(text[end+len(mark):])
 		if text[end-1] != '_' && (end+len(mark) == len(text) || !isWord(after)) {

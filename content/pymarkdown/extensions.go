@@ -7,8 +7,8 @@ import (
 
 var referenceLine = regexp.MustCompile(`(?m)^ {0,3}\[([^\[\]\n]*)\]: *\n? *([^\s]+)[ ]*(?:(?:\n *)?(?:"([^\n]*)"|'([^\n]*)'|\(([^\n]*)\)) *)?$`)
 
-// reference takes a link's definition, wherever in a block it stands.
-func (p *blockParser) reference(parent *element, block string, q *queue) bool {
+// reference reads the definition of a link, which may be anywhere in a block.
+func (p *blockParser) reference(_ *element, block string, q *queue) bool {
 	if !strings.Contains(block, "]:") {
 		return false
 	}
@@ -31,13 +31,10 @@ func (p *blockParser) reference(parent *element, block string, q *queue) bool {
 		q.push(after)
 	}
 	if before := strings.TrimRight(block[:m[0]], "\n"); strings.TrimSpace(before) != "" {
-		p.paragraphBefore(parent, before, q)
+		q.push(before) // as a block of its own
 	}
 	return true
 }
-
-// paragraphBefore reads what stands before a definition as a block of its own.
-func (p *blockParser) paragraphBefore(parent *element, before string, q *queue) { q.push(before) }
 
 var footnoteStart = regexp.MustCompile(`(?m)^ {0,3}\[\^([^\]\n]*)\]: *`)
 
@@ -137,7 +134,7 @@ func (p *blockParser) definitions(parent *element, block string, q *queue) bool 
 		list = parent.add(&element{tag: "dl"})
 	}
 	for _, term := range terms {
-		p.part(1)
+		p.Budget.Part(1)
 		list.add(&element{tag: "dt", text: term})
 	}
 	state := "list"
@@ -152,7 +149,7 @@ func (p *blockParser) definitions(parent *element, block string, q *queue) bool 
 	return true
 }
 
-// definitionIndent goes on with the definition before it.
+// definitionIndent continues the definition before it.
 func (p *blockParser) definitionIndent(parent *element, block string, _ *queue) bool {
 	last := parent.last()
 	if !p.DefLists || !strings.HasPrefix(block, "    ") || p.in("detabbed") || last == nil || last.tag != "dl" || last.last() == nil || last.last().tag != "dd" {
@@ -166,7 +163,7 @@ func (p *blockParser) definitionIndent(parent *element, block string, _ *queue) 
 
 var admonitionStart = regexp.MustCompile(`(?:^|\n)!!! ?([\w-]+(?: +[\w-]+)*)(?: +"(.*?)")? *(?:\n|$)`)
 
-// admonition is a box of `!!! note "Title"` and the indented lines below it.
+// admonition reads `!!! note "Title"` and the indented lines below it.
 func (p *blockParser) admonition(parent *element, block string, q *queue) bool {
 	if !p.Admonitions {
 		return false
@@ -204,7 +201,7 @@ func (p *blockParser) admonition(parent *element, block string, q *queue) bool {
 	return true
 }
 
-// table reads a row of headings, a row of dashes, and rows.
+// table reads a header row, a row of dashes, and body rows.
 func (p *blockParser) table(parent *element, block string, _ *queue) bool {
 	if !p.Tables || !strings.Contains(block, "|") {
 		return false
@@ -237,7 +234,7 @@ func (p *blockParser) table(parent *element, block string, _ *queue) bool {
 		if p.work -= 8 * len(head); p.work < 0 {
 			break // short rows of a wide table are filled up
 		}
-		p.part(len(head))
+		p.Budget.Part(len(head))
 		for i := range head {
 			text := ""
 			if i < len(list) {
@@ -249,7 +246,7 @@ func (p *blockParser) table(parent *element, block string, _ *queue) bool {
 	return true
 }
 
-// cells divides a row at its pipes, but not in code.
+// cells returns the cells of a row, which are divided by pipes outside code.
 func cells(row string, border bool) []string {
 	if border {
 		row = strings.TrimPrefix(row, "|")

@@ -2,37 +2,31 @@ package pymarkdown
 
 import (
 	"strings"
+
+	"publisher/internal/htmldom"
 )
 
-// blockElements begin a block of HTML where their tag begins a line.
-var blockElements = set("address article aside blockquote body canvas colgroup dd details div dl dt fieldset figcaption figure footer form group h1 h2 h3 h4 h5 h6 header hgroup hr iframe legend li main map math menu nav noscript object ol option output p pre progress script section style summary table tbody td textarea tfoot th thead tr ul video")
+// blockElements begin a block of HTML if their tag begins a line.
+var blockElements = htmldom.NameSet("address article aside blockquote body canvas colgroup dd details div dl dt fieldset figcaption figure footer form group h1 h2 h3 h4 h5 h6 header hgroup hr iframe legend li main map math menu nav noscript object ol option output p pre progress script section style summary table tbody td textarea tfoot th thead tr ul video")
 
 var (
-	spanContent = set("address dd dt h1 h2 h3 h4 h5 h6 legend li p summary td th")
-	rawContent  = set("canvas math option pre script style textarea")
+	spanContent = htmldom.NameSet("address dd dt h1 h2 h3 h4 h5 h6 legend li p summary td th")
+	rawContent  = htmldom.NameSet("canvas math option pre script style textarea")
 )
 
-func set(words string) map[string]bool {
-	m := map[string]bool{}
-	for w := range strings.FieldsSeq(words) {
-		m[w] = true
-	}
-	return m
-}
-
-// htmlTag is a tag with its place in the text.
+// htmlTag is a start or end tag.
 type htmlTag struct {
 	name     string
-	attr     string // as they stand, without markdown
-	markdown string // the attribute of that name, "1" where it has no value
-	has      bool   // there is such an attribute
+	attr     string // the other attributes, verbatim
+	markdown string // the value of the attribute markdown; "1" if it has none
+	has      bool   // it has an attribute markdown
 	end      bool
 	closed   bool
 	size     int
-	looked   int // how much of the text was read to find that it is none
+	looked   int // how much was read to find that this is not a tag
 }
 
-// readTag reads the tag that s begins with, as tolerantly as browsers do; size is 0 for none.
+// readTag reads the tag that s begins with, as tolerantly as browsers; size is 0 if there is none.
 func readTag(s string) htmlTag {
 	t := htmlTag{}
 	at := 1
@@ -69,12 +63,12 @@ func readTag(s string) htmlTag {
 	return t
 }
 
-// maxTag is more than a tag has.
+// maxTag is longer than any tag.
 const maxTag = 64 << 10
 
 func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
 
-// readMarkdown takes the attribute markdown out of the others.
+// readMarkdown separates the attribute markdown from the others.
 func (t *htmlTag) readMarkdown(attr string) {
 	t.attr = attr
 	lower := lowerASCII(attr)
@@ -109,7 +103,7 @@ func (t *htmlTag) readMarkdown(attr string) {
 	t.attr = strings.TrimRight(t.attr, " ")
 }
 
-// lowerASCII keeps every byte in its place, which strings.ToLower does not.
+// lowerASCII keeps every byte in place, unlike strings.ToLower.
 func lowerASCII(s string) string {
 	b := []byte(s)
 	for i, c := range b {
@@ -120,25 +114,25 @@ func lowerASCII(s string) string {
 	return string(b)
 }
 
-// extractor sets blocks of HTML aside. A block begins with the tag of a block element at the
-// beginning of a line, or right behind another block, and goes on to the end tag of that element;
-// what follows is Markdown again.
+// extractor stashes blocks of HTML. A block begins with the tag of a block element at the beginning of a
+// line, or directly after another block, and extends to the end tag of that element; what follows is
+// Markdown again.
 type extractor struct {
 	*document
 	src    string
 	pos    int
-	line   int // where the line of the position begins
+	line   int // the beginning of the current line
 	out    strings.Builder
 	raw    strings.Builder
 	stack  []string
 	inRaw  bool
 	inTail bool
 	noEnd  map[string]bool
-	last   int // where the last > is: behind it nothing is a tag
+	last   int // the offset of the last >, after which nothing is a tag
 }
 
-// readTag reads the tag at an offset. What was read for nothing counts, and where that
-// is used up marks are text.
+// readTag reads the tag at an offset. Reading in vain counts against maxRetries; when that is used up, tags
+// are text.
 func (x *extractor) readTag(at int) htmlTag {
 	if at > x.last || x.retries <= 0 {
 		return htmlTag{}
@@ -216,7 +210,7 @@ func (x *extractor) tag() {
 	}
 }
 
-// find is the offset behind a text, 0 for none; that there is none is remembered.
+// find returns the offset after a text; 0 if there is none, which it remembers.
 func (x *extractor) find(text string, from int) int {
 	if x.noEnd[text] {
 		return 0
@@ -289,7 +283,7 @@ func (x *extractor) empty(size int, block bool) {
 	x.inTail = true
 }
 
-// markdownElement reads an element whose content is Markdown.
+// markdownElement reads an element with Markdown in it.
 func (x *extractor) markdownElement(t htmlTag) {
 	inner, size := x.balanced(t)
 	e := &element{tag: t.name, attr: t.attr}
@@ -309,7 +303,7 @@ func (x *extractor) markdownElement(t htmlTag) {
 	x.inTail = true
 }
 
-// balanced is what an element holds, up to its own end tag.
+// balanced returns the content of an element up to its end tag, and its size with the tags.
 func (x *extractor) balanced(t htmlTag) (inner string, size int) {
 	rest := x.src[x.pos:]
 	open := 1

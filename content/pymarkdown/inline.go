@@ -5,17 +5,19 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"publisher/internal/htmldom"
 )
 
-// rule reads what begins at an offset of a text. It returns what takes its place and where it ends;
-// ok is false where it is none.
+// rule is an inline rule. read reads what begins at an offset of a text, and returns its replacement and its
+// end; ok is false if the rule does not apply.
 type rule struct {
 	trigger string
 	read    func(d *document, text string, at int) (out string, end int, ok bool)
 }
 
-// rules are tried one after the other, each over the whole text: what an earlier one found is set
-// aside and means nothing to the later ones.
+// inlineRules returns the rules, each of which is applied to the whole text in turn: what one finds is
+// stashed and means nothing to the next.
 func inlineRules(d *document) []rule {
 	list := []rule{{"\\`", (*document).codeSpan}}
 	if d.Math {
@@ -29,19 +31,19 @@ func inlineRules(d *document) []rule {
 		rule{"[", (*document).referenceLink}, rule{"[", (*document).inlineLink}, rule{"!", (*document).inlineImage}, rule{"!", (*document).referenceImage},
 		rule{"[", (*document).shortReference}, rule{"!", (*document).shortImage}, rule{"<", (*document).autolink}, rule{" ", (*document).lineBreak},
 		rule{"<", (*document).tag}, rule{"&", (*document).entity}, rule{"*_", (*document).loneMark}, rule{"*", (*document).asterisk}, rule{"_", (*document).underscore})
-	if d.BreakLines {
+	if d.HardWrap {
 		list = append(list, rule{"\n", (*document).newline})
 	}
 	return list
 }
 
-// inline is the HTML of a text. from is the first rule to try.
+// inline returns the HTML of a text. from is the first rule to apply.
 func (d *document) inline(text string, from int) string {
 	if d.depth++; d.depth > maxDepth {
 		d.depth--
 		return d.finish(text)
 	}
-	d.scan(len(text) * (len(d.rules) - from) / 4)
+	d.Budget.Work(len(text) * (len(d.rules) - from) / 4)
 	for i := from; i < len(d.rules); i++ {
 		if strings.ContainsAny(text, d.rules[i].trigger) {
 			text = d.apply(d.rules[i], text)
@@ -51,7 +53,7 @@ func (d *document) inline(text string, from int) string {
 	return d.finish(text)
 }
 
-// after is the number of the rule behind the one with a trigger.
+// after returns the index of the rule after the one with a trigger.
 func (d *document) after(trigger string) int {
 	for i, r := range d.rules {
 		if r.trigger == trigger {
@@ -70,7 +72,7 @@ func (d *document) apply(r rule, text string) string {
 			break
 		}
 		at += n
-		d.step(1)
+		d.Budget.Step(1)
 		out, end, ok := r.read(d, text, at)
 		if !ok || end <= at {
 			at = max(at+1, end)
@@ -86,20 +88,22 @@ func (d *document) apply(r rule, text string) string {
 	return b.String()
 }
 
-// set sets HTML aside; source is what an address makes of it.
-func (d *document) set(html, source string) string { return d.store(stashed{html: html, text: source}) }
+// stashHTML stashes HTML; source is what it is in an address.
+func (d *document) stashHTML(html, source string) string {
+	return d.store(stashed{html: html, text: source})
+}
 
-// setInline sets an inline element aside.
-func (d *document) setInline(html, source string) string {
+// stashInline stashes an inline element.
+func (d *document) stashInline(html, source string) string {
 	return d.store(stashed{html: html, text: source, inline: true})
 }
 
-// finish puts back what was set aside and escapes the rest.
+// finish restores what was stashed, and escapes the rest.
 func (d *document) finish(text string) string {
 	var b strings.Builder
 	for text != "" {
-		d.step(1)
-		d.length(b.Len())
+		d.Budget.Step(1)
+		d.Budget.Length(b.Len())
 		at := strings.IndexByte(text, markStart)
 		if at < 0 {
 			break
@@ -124,14 +128,14 @@ func (d *document) finish(text string) string {
 	return b.String()
 }
 
-// plain shows text with abbreviations, and typographic where the settings say so.
+// plain returns text with its abbreviations and, depending on the settings, typographic characters.
 func (d *document) plain(s string) string {
-	if d.Smart {
+	if d.Smarty {
 		s = d.smart(s)
 	}
 	s = escapeText(s)
 	for short, meaning := range d.abbr {
-		d.scan(len(s))
+		d.Budget.Work(len(s))
 		if strings.Contains(s, short) {
 			s = d.abbreviate(s, escapeText(short), meaning)
 		}
@@ -153,15 +157,15 @@ func (d *document) abbreviate(s, short, meaning string) string {
 		if isWord(before) || isWord(after) || strings.Contains(s[:at], "<abbr") && strings.LastIndex(s[:at], "<abbr") > strings.LastIndex(s[:at], "</abbr") {
 			b.WriteString(short)
 		} else {
-			d.part(2)
-			d.length(b.Len())
+			d.Budget.Part(2)
+			d.Budget.Length(b.Len())
 			b.WriteString(`<abbr title="` + html.EscapeString(meaning) + `">` + short + "</abbr>")
 		}
 		s = s[at+len(short):]
 	}
 }
 
-// unescape is a text with what was set aside as it was written.
+// unescape returns a text with what was stashed as it was written.
 func (d *document) unescape(s string) string {
 	if strings.IndexByte(s, markStart) < 0 {
 		return s
@@ -184,38 +188,13 @@ func (d *document) unescape(s string) string {
 	return b.String() + s
 }
 
-func escapeText(s string) string {
-	if !strings.ContainsAny(s, "<>&") {
-		return s
-	}
-	var b strings.Builder
-	for i := range len(s) {
-		switch {
-		case s[i] == '<':
-			b.WriteString("&lt;")
-		case s[i] == '>':
-			b.WriteString("&gt;")
-		case s[i] == '&' && entitySize(s[i:]) == 0:
-			b.WriteString("&amp;")
-		default:
-			b.WriteByte(s[i])
-		}
-	}
-	return b.String()
-}
+// escapeText escapes text, except for character references.
+func escapeText(s string) string { return htmldom.EscapeText(s, isLetterOrDigit) }
 
-func entitySize(s string) int {
-	end := strings.IndexByte(s[:min(len(s), 40)], ';')
-	if end < 2 {
-		return 0
-	}
-	for i := 1; i < end; i++ {
-		if c := s[i]; !isLetter(c) && (c < '0' || c > '9') && (c != '#' || i > 1) {
-			return 0
-		}
-	}
-	return end + 1
-}
+// referenceSize returns the length of the character reference that s begins with; 0 if there is none.
+func referenceSize(s string) int { return htmldom.ReferenceSize(s, isLetterOrDigit) }
+
+func isLetterOrDigit(c byte) bool { return isLetter(c) || c >= '0' && c <= '9' }
 
 func isWord(r rune) bool { return r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r) }
 
@@ -223,7 +202,7 @@ func (d *document) codeSpan(text string, at int) (string, int, bool) {
 	if text[at] == '\\' { // an even number of backslashes before code are pairs
 		n := len(text[at:]) - len(strings.TrimLeft(text[at:], `\`))
 		if n%2 == 0 && strings.HasPrefix(text[at+n:], "`") {
-			return d.set(strings.Repeat(`\`, n/2), strings.Repeat(`\`, n)), at + n, true
+			return d.stashHTML(strings.Repeat(`\`, n/2), strings.Repeat(`\`, n)), at + n, true
 		}
 		if strings.HasPrefix(text[at+n:], "`") {
 			m := len(text[at+n:]) - len(strings.TrimLeft(text[at+n:], "`"))
@@ -232,19 +211,19 @@ func (d *document) codeSpan(text string, at int) (string, int, bool) {
 		return "", at + n, false
 	}
 	run := len(text[at:]) - len(strings.TrimLeft(text[at:], "`"))
-	for n := run; n > 0; n-- { // a shorter mark may close where the whole run does not
+	for n := run; n > 0; n-- { // a shorter mark may close the code if the whole run does not
 		if end := d.closingRun(text, at+run, n); end >= 0 {
 			code := strings.TrimSpace(text[at+n : end])
-			return d.setInline("<code>"+html.EscapeString(d.unescape(code))+"</code>", code), end + n, true
+			return d.stashInline("<code>"+html.EscapeString(d.unescape(code))+"</code>", code), end + n, true
 		}
 	}
 	return "", at + run, false
 }
 
-// closingRun is where a run of exactly n backticks begins, -1 for none.
+// closingRun returns the offset of the next run of exactly n backticks; -1 if there is none.
 func (d *document) closingRun(text string, from, n int) int {
 	for end := from; end < len(text) && d.retries > 0; {
-		d.step(1)
+		d.Budget.Step(1)
 		next := strings.IndexByte(text[end:], '`')
 		if next < 0 {
 			break
@@ -267,20 +246,20 @@ func (d *document) escape(text string, at int) (string, int, bool) {
 		return "", 0, false
 	}
 	c := text[at+1]
-	if strings.IndexByte(escapable, c) < 0 && (c != '|' || !d.Tables) && (c != '"' && c != '\'' || !d.Smart) {
+	if strings.IndexByte(escapable, c) < 0 && (c != '|' || !d.Tables) && (c != '"' && c != '\'' || !d.Smarty) {
 		return "", at + 1, false
 	}
-	return d.set(html.EscapeString(string(c)), string(c)), at + 2, true
+	return d.stashHTML(html.EscapeString(string(c)), string(c)), at + 2, true
 }
 
-// formulaMarks are what TeX stands between.
+// formulaMarks are the delimiters of TeX.
 var formulaMarks = [][2]string{{"$$", "$$"}, {"$", "$"}, {`\begin{`, `\end{`}, {`\(`, `\)`}, {`\[`, `\]`}}
 
 func (d *document) formula(text string, at int) (string, int, bool) {
 	rest := text[at:]
 	for _, pair := range formulaMarks {
 		inner, ok := strings.CutPrefix(rest, pair[0])
-		if !ok || !d.Brackets && (pair[0] == `\(` || pair[0] == `\[`) {
+		if !ok || !d.MathBrackets && (pair[0] == `\(` || pair[0] == `\[`) {
 			continue
 		}
 		end := d.formulaEnd(inner[:min(len(inner), maxFormula)], pair)
@@ -295,19 +274,20 @@ func (d *document) formula(text string, at int) (string, int, bool) {
 			}
 			size += brace + 1
 		}
-		return d.set(html.EscapeString(d.unescape(rest[:size])), rest[:size]), at + size, true
+		return d.stashHTML(html.EscapeString(d.unescape(rest[:size])), rest[:size]), at + size, true
 	}
 	return "", 0, false
 }
 
-// formulaEnd is where a formula ends, 0 or less for none. A dollar right behind white space ends none;
-// where brackets are known too, none opens one before white space or closes one before a digit.
+// formulaEnd returns the end of a formula; 0 or less if there is none. A dollar after white space does not
+// close one; with MathBrackets, a dollar before white space does not open one, and a dollar before a digit
+// does not close one.
 func (d *document) formulaEnd(inner string, pair [2]string) int {
 	end := strings.Index(inner, pair[1])
 	if pair[0] != "$" || end < 0 {
 		return end
 	}
-	if d.Brackets {
+	if d.MathBrackets {
 		if end == 0 || isSpace(inner[0]) || isSpace(inner[end-1]) || end+1 < len(inner) && inner[end+1] >= '0' && inner[end+1] <= '9' {
 			return -1
 		}
@@ -333,19 +313,19 @@ func (d *document) lineBreak(text string, at int) (string, int, bool) {
 	if !strings.HasPrefix(text[at:], "  \n") {
 		return "", 0, false
 	}
-	return d.set("<br />\n", "\n"), at + 3, true
+	return d.stashHTML("<br />\n", "\n"), at + 3, true
 }
 
 func (d *document) newline(_ string, at int) (string, int, bool) {
-	return d.set("<br />\n", "\n"), at + 1, true
+	return d.stashHTML("<br />\n", "\n"), at + 1, true
 }
 
 func (d *document) entity(text string, at int) (string, int, bool) {
-	n := entitySize(text[at:])
-	return d.set(text[at:at+n], text[at:at+n]), at + n, n > 0
+	n := referenceSize(text[at:])
+	return d.stashHTML(text[at:at+n], text[at:at+n]), at + n, n > 0
 }
 
-// tag sets an inline tag or comment aside.
+// tag stashes an inline tag or comment.
 func (d *document) tag(text string, at int) (string, int, bool) {
 	rest := text[at:]
 	if strings.HasPrefix(rest, "<!--") {
@@ -356,7 +336,7 @@ func (d *document) tag(text string, at int) (string, int, bool) {
 		if end < 0 {
 			return "", 0, false
 		}
-		return d.set(text[at:end+3], text[at:end+3]), end + 3, true
+		return d.stashHTML(text[at:end+3], text[at:end+3]), end + 3, true
 	}
 	end := strings.IndexAny(rest[1:min(len(rest), maxTag)], "<>") + 1
 	if end < 2 || rest[end] != '>' {
@@ -370,7 +350,7 @@ func (d *document) tag(text string, at int) (string, int, bool) {
 		return "", 0, false
 	}
 	whole := d.unescape(rest[:end+1])
-	return d.set(whole, whole), at + end + 1, true
+	return d.stashHTML(whole, whole), at + end + 1, true
 }
 
 // autolink reads <https://…> and <name@host>.
@@ -391,7 +371,7 @@ func (d *document) autolink(text string, at int) (string, int, bool) {
 	default:
 		return "", 0, false
 	}
-	return d.setInline(`<a href="`+escapeAttribute(to)+`">`+escapeText(inner)+"</a>", rest[:end+1]), at + end + 1, true
+	return d.stashInline(`<a href="`+escapeAttribute(to)+`">`+escapeText(inner)+"</a>", rest[:end+1]), at + end + 1, true
 }
 
 func escapeAttribute(s string) string {

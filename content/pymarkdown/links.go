@@ -1,10 +1,11 @@
 package pymarkdown
 
 import (
+	"strconv"
 	"strings"
 )
 
-// bracketed is the text up to the bracket that closes the one before an offset.
+// bracketed returns the text up to the matching bracket.
 func (d *document) bracketed(text string, at int) (inner string, end int, ok bool) {
 	open := 1
 	for i := at; i < len(text) && d.retries > 0; i++ {
@@ -13,7 +14,7 @@ func (d *document) bracketed(text string, at int) (inner string, end int, ok boo
 			open++
 		case ']':
 			if open--; open == 0 {
-				d.scan(i - at)
+				d.Budget.Work(i - at)
 				return text[at:i], i + 1, true
 			}
 		}
@@ -43,8 +44,8 @@ func (d *document) setLink(inner, to, title, source string) string {
 	if title != "" {
 		title = ` title="` + escapeAttribute(d.unescape(title)) + `"`
 	}
-	from := d.after("[") // behind the first rule for brackets, whose order does not matter here
-	return d.setInline(`<a href="`+escapeAttribute(d.unescape(to))+`"`+title+">"+d.inline(inner, from)+"</a>", source)
+	from := d.after("[") // after the first rule for brackets, whose order does not matter here
+	return d.stashInline(`<a href="`+escapeAttribute(d.unescape(to))+`"`+title+">"+d.inline(inner, from)+"</a>", source)
 }
 
 func (d *document) inlineImage(text string, at int) (string, int, bool) {
@@ -71,10 +72,10 @@ func (d *document) setImage(alt, to, title, text string, at, end int) (string, i
 		list = d.attributes(text[end : end+size])
 		end += size
 	}
-	return d.setInline(`<img src="`+escapeAttribute(d.unescape(to))+`" alt="`+escapeAttribute(d.unescape(alt))+`"`+title+list+" />", text[at:end]), end, true
+	return d.stashInline(`<img src="`+escapeAttribute(d.unescape(to))+`" alt="`+escapeAttribute(d.unescape(alt))+`"`+title+list+" />", text[at:end]), end, true
 }
 
-// target reads (address "title"). The address may hold spaces, and parentheses in pairs.
+// target reads (address "title"). The address may contain spaces and balanced parentheses.
 func (d *document) target(text string, at int) (to, title string, end int, ok bool) {
 	if at >= len(text) || text[at] != '(' {
 		return "", "", 0, false
@@ -110,7 +111,7 @@ func (d *document) target(text string, at int) (to, title string, end int, ok bo
 	return "", "", 0, false
 }
 
-// quoted is a title between quotes, and its size with the parenthesis behind it.
+// quoted returns a title between quotes, and its size with the parenthesis after it.
 func quoted(s string) (title string, size int) {
 	if s == "" || s[0] != '"' && s[0] != '\'' {
 		return "", 0
@@ -126,7 +127,7 @@ func quoted(s string) (title string, size int) {
 	return "", 0
 }
 
-// foldLines makes a space of each line's end.
+// foldLines replaces line breaks by spaces.
 func foldLines(s string) string {
 	if !strings.Contains(s, "\n") {
 		return s
@@ -138,7 +139,7 @@ func foldLines(s string) string {
 	return strings.Join(lines, " ")
 }
 
-// byReference reads [text][id], [text] [id] and [text][]; short also [text].
+// byReference reads [text][id], [text] [id] and [text][]; if short, also [text].
 func (d *document) byReference(text string, at int, short bool) (inner string, r reference, end int, ok bool) {
 	inner, end, ok = d.bracketed(text, at)
 	if !ok {
@@ -178,7 +179,7 @@ func (d *document) linkTo(text string, at int, short bool) (string, int, bool) {
 	}
 	inner, r, end, ok := d.byReference(text, at+1, short)
 	if !ok {
-		return "", end, false // brackets that are no reference hold none either
+		return "", end, false // what is in these brackets is not a reference either
 	}
 	return d.setLink(inner, r.address, r.title, text[at:end]), end, true
 }
@@ -212,11 +213,11 @@ func (d *document) footnoteMark(text string, at int) (string, int, bool) {
 		return "", 0, false
 	}
 	size := len(name) + 3
-	html := `<sup id="fnref:` + escapeAttribute(name) + `"><a class="footnote-ref" href="#fn:` + escapeAttribute(name) + `">` + itoa(d.numbers[name]) + "</a></sup>"
-	return d.setInline(html, text[at:at+size]), at + size, true
+	html := `<sup id="fnref:` + escapeAttribute(name) + `"><a class="footnote-ref" href="#fn:` + escapeAttribute(name) + `">` + strconv.Itoa(d.numbers[name]) + "</a></sup>"
+	return d.stashInline(html, text[at:at+size]), at + size, true
 }
 
-// attributeList is the size of {: …} that s begins with, 0 for none.
+// attributeList returns the size of the attribute list {: …} that s begins with; 0 if there is none.
 func (d *document) attributeList(s string) int {
 	if !d.AttrLists || !strings.HasPrefix(s, "{") {
 		return 0
@@ -228,7 +229,7 @@ func (d *document) attributeList(s string) int {
 	return end + 1
 }
 
-// attributes are those of {: key="value" #id}; classes show nothing.
+// attributes returns those of {: key="value" #id}, without classes, which do not show.
 func (d *document) attributes(list string) string {
 	var out strings.Builder
 	inner := strings.Trim(list, "{} ")

@@ -1,62 +1,63 @@
-// Package pymarkdown converts the Markdown of Python-Markdown, which Pelican has, to HTML.
+// Package pymarkdown converts the Markdown of Python-Markdown, which Pelican uses, to HTML.
 //
-// It follows https://python-markdown.github.io/reference/ and, where that leaves something open, what
-// Python-Markdown 3.4 makes of the same text: fenced code and blocks of HTML are set aside first, the
-// rest is divided at blank lines, and the text of each block goes through one inline rule after the
-// other. Every input gives output: text that could take more than linear time is kept as it stands.
+// It follows https://python-markdown.github.io/reference/ and, where that is ambiguous, Python-Markdown 3.4:
+// fenced code and blocks of HTML are stashed first, the rest is divided at blank lines, and the inline rules
+// are applied to the text of each block, one after the other. Any input gives output: text that would take
+// more than linear time is kept as it is.
 package pymarkdown
 
 import (
 	"regexp"
+	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"publisher/content/limits"
 )
 
-// Options are the settings of Python-Markdown and its extensions that change what is shown.
+// Options are the settings of Python-Markdown and its extensions that change the output.
 type Options struct {
-	Extra       bool // abbr, attr_list, def_list, fenced_code, footnotes, md_in_html, tables
-	Tables      bool
-	FencedCode  bool
-	Footnotes   bool
-	DefLists    bool
-	MDInHTML    bool
-	AttrLists   bool
-	Abbr        bool
-	Admonitions bool
-	BreakLines  bool // nl2br
-	SaneLists   bool // items of the other kind neither begin an item nor continue a list
-	Smart       bool // smarty
-	LongDashes  bool // two hyphens are an em dash, as typogrify has it
-	TOC         bool // [TOC] is a table of contents
-	TOCTitle    string
-	TOCDepth    [2]int // the levels of its headings; {0, 0} for all
-	Math        bool   // a plug-in reads TeX
-	Brackets    bool   // it knows \( and \[ too
-	CodeHeaders bool   // codehilite: the first line of code may name its language
+	Extra        bool // abbr, attr_list, def_list, fenced_code, footnotes, md_in_html, tables
+	Tables       bool
+	FencedCode   bool
+	Footnotes    bool
+	DefLists     bool
+	MDInHTML     bool
+	AttrLists    bool
+	Abbr         bool
+	Admonitions  bool
+	HardWrap     bool // nl2br
+	SaneLists    bool // items of the other kind neither begin nor continue a list
+	Smarty       bool // smarty
+	LongDashes   bool // two hyphens are an em dash, as in typogrify
+	TOC          bool // [TOC] is a table of contents
+	TOCTitle     string
+	TOCDepth     [2]int // the range of heading levels; {0, 0} for all
+	Math         bool   // a plugin reads TeX
+	MathBrackets bool   // the plugin also reads \( and \[
+	CodeHeaders  bool   // codehilite: the first line of code may name its language
 	// Code renders a code block. Without it, code is escaped.
 	Code func(code, language string) string
-	// HeadingID makes a heading's id; nil for none.
+	// HeadingID returns the ID of a heading; nil for none.
 	HeadingID func(text string) string
-	// Step and Part count what the conversion takes, for whoever bounds it: rounds of loops, and pieces
-	// of the document that are kept. Length is given the size of the output. Each ends the conversion
-	// by a panic. nil counts nothing.
-	Step, Part, Length func(n int)
+	// Budget bounds what the conversion may cost; nil for no limits.
+	Budget *limits.Budget
 }
 
-// Nothing that an author writes gets near these limits.
+// No author gets near these limits.
 const (
 	maxDepth   = 60
-	workBase   = 1 << 20 // bytes that are looked through for blocks, and as many times the text
+	workBase   = 1 << 20 // bytes that may be read for blocks, besides workFactor times the text
 	workFactor = 8
-	maxRetries = 1 << 19 // bytes that may be read again after a mark turned out to open nothing
+	maxRetries = 1 << 19 // bytes that may be read again after a mark that turned out to open nothing
 )
 
-// element is a block. Its text is still to be read for inline rules, unless it is raw.
+// element is a block. Its text is Markdown for the inline rules, unless it is raw.
 type element struct {
 	tag      string
 	attr     string
 	text     string
-	raw      string // HTML as it stands
+	raw      string // verbatim HTML
 	code     bool
 	language string
 	children []*element
@@ -76,32 +77,32 @@ func (e *element) last() *element {
 
 type document struct {
 	Options
-	stash   []stashed
-	aside   int // bytes of HTML in stash
-	links   map[string]reference
-	notes   map[string]*element
-	order   []string       // of footnotes
-	numbers map[string]int // of the notes, in this order
-	abbr    map[string]string
-	retries int
-	work    int // bytes that may still be looked through for blocks
-	depth   int
-	rules   []rule
-	toc     []headline
+	stash     []stashed
+	stashSize int // bytes of HTML in stash
+	links     map[string]reference
+	notes     map[string]*element
+	order     []string       // of footnotes
+	numbers   map[string]int // of the footnotes
+	abbr      map[string]string
+	retries   int
+	work      int // bytes that may still be read for blocks
+	depth     int
+	rules     []rule
+	toc       []headline
 }
 
-// stashed is set aside, with a mark in its place.
+// stashed is a part of the document that is replaced by a mark until the end.
 type stashed struct {
 	html    string // final
-	text    string // what an address or a title makes of it
+	text    string // what it is in an address or a title
 	block   bool
-	inline  bool     // an element, which an attribute list may follow
-	element *element // read as Markdown
+	inline  bool     // an element that may be followed by an attribute list
+	element *element // parsed Markdown
 }
 
 type reference struct{ address, title string }
 
-// HTML converts a document.
+// HTML converts a document to HTML.
 func HTML(source string, o Options) string {
 	if o.Extra {
 		o.Tables, o.FencedCode, o.Footnotes, o.DefLists, o.MDInHTML, o.AttrLists, o.Abbr = true, true, true, true, true, true, true
@@ -125,18 +126,18 @@ func HTML(source string, o Options) string {
 	return b.String()
 }
 
-// parse reads a text as blocks of its own.
+// parse reads a text as blocks.
 func (d *document) parse(into *element, text string) {
 	p := &blockParser{document: d}
 	p.blocks(into, strings.Split(text, "\n\n"))
 }
 
-// endReferences ends references to characters by a semicolon where it is missing.
+// endReferences adds missing semicolons to numeric character references.
 func endReferences(s string) string {
 	if !strings.Contains(s, "&#") {
 		return s
 	}
-	return openReference.ReplaceAllStringFunc(s, func(m string) string { // the last letter is the one behind it
+	return openReference.ReplaceAllStringFunc(s, func(m string) string { // the last letter is the one after it
 		if strings.HasSuffix(m, ";") {
 			return m
 		}
@@ -171,7 +172,7 @@ func expandTabs(s string) string {
 	return b.String()
 }
 
-// blankLines empties the lines that hold only spaces.
+// blankLines empties the lines of spaces.
 func blankLines(s string) string {
 	if !strings.Contains(s, " \n") {
 		return s
@@ -188,22 +189,15 @@ func blankLines(s string) string {
 const markStart, markEnd = '\x02', '\x03'
 
 func (d *document) store(s stashed) string {
-	d.part(1)
-	d.aside += len(s.html)
-	d.length(d.aside)
-	d.scan(len(s.html))
+	d.Budget.Part(1)
+	d.stashSize += len(s.html)
+	d.Budget.Length(d.stashSize)
+	d.Budget.Work(len(s.html))
 	d.stash = append(d.stash, s)
-	return string(markStart) + itoa(len(d.stash)-1) + string(markEnd)
+	return string(markStart) + strconv.Itoa(len(d.stash)-1) + string(markEnd)
 }
 
-func itoa(n int) string {
-	if n < 10 {
-		return string(rune('0' + n))
-	}
-	return itoa(n/10) + string(rune('0'+n%10))
-}
-
-// marked is what the mark that s begins with stands for, and the size of the mark.
+// marked returns what the mark at the beginning of s stands for, and the size of the mark.
 func (d *document) marked(s string) (*stashed, int) {
 	if s == "" || s[0] != markStart {
 		return nil, 0
@@ -221,8 +215,8 @@ func (d *document) marked(s string) (*stashed, int) {
 	return nil, 0
 }
 
-// fencedCode sets code between fences aside. A fence stands at the beginning of a line and is closed
-// by the same fence.
+// fencedCode stashes code between fences. A fence is at the beginning of a line, and is closed by the same
+// fence.
 func (d *document) fencedCode(source string) string {
 	if !strings.Contains(source, "```") && !strings.Contains(source, "~~~") {
 		return source

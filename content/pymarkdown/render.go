@@ -15,7 +15,7 @@ func (d *document) render(b *strings.Builder, e *element, depth int) {
 	}
 }
 
-// contentsPlace stands where the table of contents will.
+// contentsPlace is replaced by the table of contents.
 const contentsPlace = "\x02toc\x03"
 
 type headline struct {
@@ -23,7 +23,7 @@ type headline struct {
 	id, text string
 }
 
-// contents is the table of contents.
+// contents returns the table of contents.
 func (d *document) contents() string {
 	if len(d.toc) == 0 {
 		return ""
@@ -52,8 +52,8 @@ func (d *document) contents() string {
 }
 
 func (d *document) renderElement(b *strings.Builder, e *element, depth int) {
-	d.step(1)
-	d.length(b.Len())
+	d.Budget.Step(1)
+	d.Budget.Length(b.Len())
 	switch {
 	case e.code:
 		d.renderCode(b, e)
@@ -108,7 +108,7 @@ var anyTag = regexp.MustCompile(`<[^>]*>`)
 
 func plainText(s string) string { return html.UnescapeString(anyTag.ReplaceAllString(s, "")) }
 
-// renderMark shows a paragraph that is nothing but a block set aside.
+// renderMark writes a paragraph that is only a stashed block; it reports whether it is one.
 func (d *document) renderMark(b *strings.Builder, text string, depth int) bool {
 	text = strings.TrimSpace(text)
 	s, size := d.marked(text)
@@ -123,7 +123,7 @@ func (d *document) renderMark(b *strings.Builder, text string, depth int) bool {
 	return true
 }
 
-// renderCode shows code; what was set aside in it is text again.
+// renderCode writes code, in which stashed text is restored.
 func (d *document) renderCode(b *strings.Builder, e *element) {
 	code := d.restored(e.text)
 	if d.Code != nil {
@@ -133,7 +133,7 @@ func (d *document) renderCode(b *strings.Builder, e *element) {
 	b.WriteString("<pre><code>" + html.EscapeString(code) + "</code></pre>\n")
 }
 
-// restored is code with the blocks of HTML that were taken out of it.
+// restored returns code with the blocks of HTML that were stashed from it.
 func (d *document) restored(code string) string {
 	for range maxDepth {
 		at := strings.IndexByte(code, markStart)
@@ -155,8 +155,8 @@ var (
 	listBehind = regexp.MustCompile(`^\{:?[ ]*[^}\n ][^}\n]*[ ]*\}`)
 )
 
-// blockAttributes takes the attribute list out of a block's text: in a heading at its end, in other
-// blocks in the last line.
+// blockAttributes separates the attribute list from a block's text: at the end of a heading, in the last
+// line of other blocks.
 func (d *document) blockAttributes(tag, text, attr string) (string, string) {
 	if !strings.Contains(text, "{") {
 		return text, attr
@@ -172,7 +172,7 @@ func (d *document) blockAttributes(tag, text, attr string) (string, string) {
 	return text, attr
 }
 
-// footnotes writes the notes in the order of their definitions.
+// footnotes writes the footnotes in the order of their definitions.
 func (d *document) footnotes(b *strings.Builder) {
 	if len(d.order) == 0 {
 		return
@@ -200,7 +200,7 @@ var (
 	openSingle = regexp.MustCompile(`(^|[\s(\[{—–-])'`)
 )
 
-// smart makes typographic characters.
+// smart returns text with typographic characters.
 func (d *document) smart(s string) string {
 	if !strings.ContainsAny(s, `"'-.`) {
 		return s

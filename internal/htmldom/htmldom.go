@@ -160,3 +160,12 @@ func StripTags(s string) string {
 		}
 	}
 }
+
+// NameSet returns the set of the names, such as those of elements, in a text with spaces between them.
+func NameSet(names string) map[string]bool {
+	set := map[string]bool{}
+	for name := range strings.FieldsSeq(names) {
+		set[name] = true
+	}
+	return set
+}

@@ -113,3 +113,17 @@ func TestText(t *testing.T) {
 		t.Errorf("Inner returns %q, want %q", got, want)
 	}
 }
+
+func TestEscapeText(t *testing.T) {
+	isLetterOrDigit := func(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9' }
+	for text, want := range map[string]string{
+		"plain":                  "plain",
+		"a < b > c & d":          "a &lt; b &gt; c &amp; d",
+		"&amp; &#39; &#x27;":     "&amp; &#39; &#x27;",
+		"&; &a b; &a_b; &##1; &": "&amp;; &amp;a b; &amp;a_b; &amp;##1; &amp;",
+	} {
+		if got := htmldom.EscapeText(text, isLetterOrDigit); got != want {
+			t.Errorf("%q: got %q, want %q", text, got, want)
+		}
+	}
+}

@@ -189,7 +189,7 @@ func (d *detection) jekyllPosts() (folder, from string) {
 func (d *detection) pelicanPosts() (folder, from string) {
 	folder, from = d.pelicanPath()
 	if filepath.IsLocal(filepath.FromSlash(folder)) {
-		if c := takeCensus(filepath.Join(d.root, filepath.FromSlash(folder)), pelican.Restructured); c.files > 0 {
+		if c := takeCensus(filepath.Join(d.root, filepath.FromSlash(folder)), pelican.IsReStructuredText); c.files > 0 {
 			files := "1 file is"
 			if c.files > 1 {
 				files = fmt.Sprintf("%d files are", c.files)

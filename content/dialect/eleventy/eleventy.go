@@ -267,7 +267,7 @@ func (e *Engine) Expand(m *dialect.Expansion, text string) string {
 	}
 	o := m.LiquidOptions()
 	o.Nunjucks = true
-	if liquid.HasMarks(text, o) {
+	if liquid.HasTags(text, o) {
 		text, _ = liquid.Expand(templateHost{m, e}, o, text, e.variables(m.Article))
 	}
 	return e.markdown.withoutAttributes(text)

@@ -96,7 +96,7 @@ func (e *Engine) callFilter(m *dialect.Expansion, name string, v any, arguments 
 
 // callShortcode calls a shortcode of the config. found is false where the config has none of that name;
 // ok is false where the result is unknown.
-func (e *Engine) callShortcode(m *dialect.Expansion, l *liquid.Evaluator, tag liquid.Mark, inner string) (out string, found, ok bool) {
+func (e *Engine) callShortcode(m *dialect.Expansion, l *liquid.Evaluator, tag liquid.Tag, inner string) (out string, found, ok bool) {
 	f, paired := e.functions.paired[tag.Name]
 	if !paired || !tag.IsBlock() {
 		if f, found = e.functions.shortcodes[tag.Name]; !found {
@@ -104,7 +104,7 @@ func (e *Engine) callShortcode(m *dialect.Expansion, l *liquid.Evaluator, tag li
 		}
 		paired = false
 	}
-	values, ok := l.ValuesIn(tag)
+	values, ok := l.TypedArguments(tag)
 	if !ok {
 		return "", true, false
 	}
@@ -126,7 +126,7 @@ func (e *Engine) callShortcode(m *dialect.Expansion, l *liquid.Evaluator, tag li
 }
 
 // callArguments returns a shortcode's arguments; named ones form an object at the end.
-func callArguments(values []liquid.TagValue) []any {
+func callArguments(values []liquid.Argument) []any {
 	var args []any
 	var named *script.Object
 	for _, v := range values {

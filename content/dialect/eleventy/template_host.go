@@ -18,7 +18,7 @@ type templateHost struct {
 }
 
 // Tag evaluates the config's shortcodes, and the tags of common plugins.
-func (h templateHost) Tag(l *liquid.Evaluator, tag liquid.Mark, inner string) (string, bool) {
+func (h templateHost) Tag(l *liquid.Evaluator, tag liquid.Tag, inner string) (string, bool) {
 	if tag.Name == "highlight" {
 		if mdsource.IsMarkdownName(h.Article.Path) {
 			return "", false

@@ -85,7 +85,7 @@ func (r templateReader) readShortcodes(folder string) {
 		if _, taken := r.global[name]; taken { // by one before, or by the .html of a .md
 			return nil
 		}
-		if text, err := r.site.ReadOwn(file); err == nil && len(text) <= liquid.MaxText {
+		if text, err := r.site.ReadOwn(file); err == nil && len(text) <= liquid.MaxValueSize {
 			r.global[name] = shortcode.Template{Text: string(text), IsHTML: ext == ".html"}
 			r.Remember(path.Join(folder, rel), text)
 		}
@@ -124,7 +124,7 @@ func (r templateReader) readHookFolder(folder, section string) {
 		if _, taken := r.global[key]; taken {
 			continue
 		}
-		if text, err := r.site.ReadOwn(filepath.Join(dir, e.Name())); err == nil && len(text) <= liquid.MaxText {
+		if text, err := r.site.ReadOwn(filepath.Join(dir, e.Name())); err == nil && len(text) <= liquid.MaxValueSize {
 			r.global[key] = shortcode.Template{Text: string(text), IsHTML: true}
 			r.hooked = true
 			r.Remember(path.Join(folder, e.Name()), text)
@@ -176,7 +176,7 @@ func (r templateReader) readPartials(folder string) {
 		if _, taken := r.global[name]; taken {
 			return nil
 		}
-		if text, err := r.site.ReadOwn(file); err == nil && len(text) <= liquid.MaxText {
+		if text, err := r.site.ReadOwn(file); err == nil && len(text) <= liquid.MaxValueSize {
 			r.global[name] = shortcode.Template{Text: string(text), IsHTML: path.Ext(rel) == ".html"}
 			r.Remember(path.Join(folder, rel), text)
 			read++

@@ -7,16 +7,17 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"publisher/content/dialect"
-	"publisher/content/frontmatter"
-	"publisher/content/liquid"
-	"publisher/content/mdsource"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"go.yaml.in/yaml/v3"
+
+	"publisher/content/dialect"
+	"publisher/content/frontmatter"
+	"publisher/content/liquid"
+	"publisher/content/mdsource"
 )
 
 // Bounds of what a blog's data files and collections may hold.
@@ -29,43 +30,45 @@ const (
 	maxDataColumn = 200
 )
 
-// jekyllData is what Liquid may ask of the blog beside its settings. It is read when first asked for.
-type jekyllData struct {
+// lazyData is what Liquid may ask about the blog besides its settings. It is read on demand.
+type lazyData struct {
 	data        sync.Once
 	folder      *dataFolder
-	collections sync.Map // name → *jekyllCollection
+	collections sync.Map // name → *collection
 	settings    sync.Once
 	site        map[string]any
 }
 
-type jekyllCollection struct {
+// collection is the documents of one collection.
+type collection struct {
 	once sync.Once
 	list []any
 }
 
-// siteData is the data folder: each file, and each folder, is a value under its name.
-func (j *Engine) siteData() any {
-	j.read.data.Do(func() {
-		dir := path.Clean(j.own.Scalar("data_dir"))
+// siteData returns the data folder: each file and folder is a value under its name.
+func (e *Engine) siteData() any {
+	e.read.data.Do(func() {
+		dir := path.Clean(e.own.Scalar("data_dir"))
 		if dir == "." || !filepath.IsLocal(dir) {
 			dir = "_data"
 		}
-		j.read.folder = &dataFolder{reader: &dataReader{site: j.Site, root: j.source(), data: dir, nodes: maxDataNodes}, dir: dir, values: map[string]any{}}
+		e.read.folder = &dataFolder{reader: &dataReader{site: e.Site, root: e.source(), data: dir, nodes: maxDataNodes}, dir: dir, values: map[string]any{}}
 	})
-	return j.read.folder
+	return e.read.folder
 }
 
-// dataFolder reads a file of the data folder when its name is first asked for: some blogs have megabytes
-// that no post names.
+// dataFolder reads a file of the data folder when it is first asked for its name: some blogs have megabytes
+// that no post uses.
 type dataFolder struct {
 	mu     sync.Mutex
 	reader *dataReader
 	dir    string
 	listed bool
-	names  map[string]string // of files, by the names that Liquid has for them
+	names  map[string]string // of files, by their names in Liquid
 	values map[string]any
 }
 
+// Member returns the value in a file or folder.
 func (f *dataFolder) Member(name string) (any, bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -82,7 +85,7 @@ func (f *dataFolder) Member(name string) (any, bool) {
 	return v, ok
 }
 
-// All is the whole folder, for loops over it.
+// All returns the whole folder, for loops over it.
 func (f *dataFolder) All() map[string]any {
 	f.mu.Lock()
 	f.list()
@@ -117,7 +120,7 @@ func (f *dataFolder) list() {
 	}
 }
 
-// entry is a file, or a folder with all that is in it.
+// entry reads a file, or a folder with everything in it.
 func (r *dataReader) entry(name string) (any, bool) {
 	if info, err := os.Lstat(filepath.Join(r.root, filepath.FromSlash(name))); err == nil && info.IsDir() {
 		return r.folder(name, 1), true
@@ -125,14 +128,16 @@ func (r *dataReader) entry(name string) (any, bool) {
 	return r.file(name)
 }
 
+// dataReader reads data files, up to the bounds above.
 type dataReader struct {
 	site  *dialect.Site
 	root  string
-	data  string // the folder, from the root
+	data  string // the data folder, relative to root
 	files int
 	nodes int
 }
 
+// folder reads a folder.
 func (r *dataReader) folder(dir string, depth int) map[string]any {
 	out := map[string]any{}
 	entries, err := os.ReadDir(filepath.Join(r.root, filepath.FromSlash(dir)))
@@ -156,7 +161,7 @@ func (r *dataReader) folder(dir string, depth int) map[string]any {
 	return out
 }
 
-// dataName is a file's name as Liquid has it.
+// dataName returns a file's name in Liquid.
 func dataName(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if r == ' ' || r == '\t' {
@@ -170,6 +175,7 @@ func dataName(s string) string {
 	return s
 }
 
+// file reads a data file by its extension; ok is false if it cannot.
 func (r *dataReader) file(name string) (any, bool) {
 	ext := strings.ToLower(path.Ext(name))
 	if !slices.Contains([]string{".yml", ".yaml", ".json", ".csv", ".tsv"}, ext) {
@@ -210,7 +216,7 @@ func (r *dataReader) file(name string) (any, bool) {
 	return r.value(v), true
 }
 
-// rows are maps from the names in the first row.
+// rows returns a table as maps with the keys of its first row.
 func (r *dataReader) rows(text string, tabs bool) (any, bool) {
 	c := csv.NewReader(strings.NewReader(text))
 	if tabs {
@@ -234,7 +240,7 @@ func (r *dataReader) rows(text string, tabs bool) (any, bool) {
 	return out, true
 }
 
-// value makes a value of Liquid of one of YAML or JSON.
+// value returns a value of YAML or JSON as one of Liquid.
 func (r *dataReader) value(v any) any {
 	if r.nodes--; r.nodes < 0 {
 		return nil
@@ -270,30 +276,31 @@ func (r *dataReader) value(v any) any {
 	return nil
 }
 
-// collection are the documents of a collection that the settings name, by their paths.
-func (j *Engine) collection(name string) any {
-	made, _ := j.read.collections.LoadOrStore(name, &jekyllCollection{})
-	c := made.(*jekyllCollection)
-	c.once.Do(func() { c.list = j.documents(name) })
+// documentsOf returns the documents of a collection named in the settings, sorted by path.
+func (e *Engine) documentsOf(name string) any {
+	made, _ := e.read.collections.LoadOrStore(name, &collection{})
+	c := made.(*collection)
+	c.once.Do(func() { c.list = e.documents(name) })
 	return c.list
 }
 
-func (j *Engine) documents(name string) []any {
+// documents reads the documents of a collection.
+func (e *Engine) documents(name string) []any {
 	list := []any{}
 	folder := "_" + name
-	root := filepath.Join(j.source(), filepath.FromSlash(j.collections), folder)
-	_ = filepath.WalkDir(root, func(file string, e os.DirEntry, err error) error {
+	root := filepath.Join(e.source(), filepath.FromSlash(e.collections), folder)
+	_ = filepath.WalkDir(root, func(file string, entry os.DirEntry, err error) error {
 		if err != nil || len(list) >= maxDocuments {
 			return filepath.SkipAll
 		}
-		if e.IsDir() || strings.HasPrefix(e.Name(), ".") || !mdsource.IsMarkdownName(e.Name()) && path.Ext(e.Name()) != ".html" {
+		if entry.IsDir() || strings.HasPrefix(entry.Name(), ".") || !mdsource.IsMarkdownName(entry.Name()) && path.Ext(entry.Name()) != ".html" {
 			return nil
 		}
 		rel, err := filepath.Rel(root, file)
 		if err != nil {
 			return nil
 		}
-		if doc := j.document(name, filepath.ToSlash(rel)); doc != nil {
+		if doc := e.document(name, filepath.ToSlash(rel)); doc != nil {
 			list = append(list, doc)
 		}
 		return nil
@@ -301,9 +308,10 @@ func (j *Engine) documents(name string) []any {
 	return list
 }
 
-func (j *Engine) document(collection, rel string) map[string]any {
+// document reads one document; nil if it cannot.
+func (e *Engine) document(collection, rel string) map[string]any {
 	name := path.Join("_"+collection, rel)
-	file := j.InsideFolder(filepath.Join(j.source(), filepath.FromSlash(j.collections), "_"+collection), filepath.FromSlash(rel))
+	file := e.InsideFolder(filepath.Join(e.source(), filepath.FromSlash(e.collections), "_"+collection), filepath.FromSlash(rel))
 	if file == "" {
 		return nil
 	}
@@ -330,7 +338,7 @@ func (j *Engine) document(collection, rel string) map[string]any {
 	if _, ok := doc["title"]; !ok {
 		doc["title"] = titleCase(stem)
 	}
-	address, _ := j.documentAddress(name)
+	address, _ := e.documentAddress(name)
 	if own, ok := doc["permalink"].(string); ok {
 		address = own
 	}

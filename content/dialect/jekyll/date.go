@@ -1,21 +1,22 @@
 package jekyll
 
 import (
-	"publisher/content/frontmatter"
-	"publisher/content/liquid"
 	"regexp"
 	"time"
+
+	"publisher/content/frontmatter"
+	"publisher/content/liquid"
 )
 
-// jekyllName is what makes a file's name that of a post.
-var jekyllName = regexp.MustCompile(`^(\d{2,4}-\d{1,2}-\d{1,2})-(.*)$`)
+// postName matches the file names of posts.
+var postName = regexp.MustCompile(`^(\d{2,4}-\d{1,2}-\d{1,2})-(.*)$`)
 
-// yamlTime is the timestamp without an offset, which YAML 1.1 takes for UTC.
+// yamlTime matches a timestamp without an offset, which YAML 1.1 reads as UTC.
 var yamlTime = regexp.MustCompile(`^\d{4}-\d{1,2}-\d{1,2}(?:[Tt]|\s+)\d{1,2}:\d\d:\d\d(?:\.\d*)?$`)
 
-// readDate reads a date of the front matter as Ruby and its YAML parser do.
-func (j *Engine) ReadDate(front *frontmatter.FrontMatter, key, text string) (time.Time, bool) {
-	loc := j.Loc
+// ReadDate parses a date of the front matter as Ruby and its YAML parser do.
+func (e *Engine) ReadDate(front *frontmatter.FrontMatter, key, text string) (time.Time, bool) {
+	loc := e.Loc
 	if loc != time.UTC && front.Form == frontmatter.YamlForm && yamlTime.MatchString(text) && !front.IsQuoted(key) {
 		loc = time.UTC
 	}

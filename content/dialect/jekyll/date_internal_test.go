@@ -1,24 +1,25 @@
 package jekyll
 
 import (
-	"publisher/content/dialect"
-	"publisher/content/frontmatter"
 	"testing"
 	"time"
+
+	"publisher/content/dialect"
+	"publisher/content/frontmatter"
 )
 
-// TestRubyDates shows the dates that Jekyll reads and how.
-func TestRubyDates(t *testing.T) {
+// TestReadDate checks which dates Jekyll reads, and how.
+func TestReadDate(t *testing.T) {
 	berlin, err := time.LoadLocation("Europe/Berlin")
 	if err != nil {
 		t.Fatal(err)
 	}
-	j := &Engine{BaseEngine: dialect.BaseEngine{Site: &dialect.Site{Loc: berlin}}}
+	e := &Engine{BaseEngine: dialect.BaseEngine{Site: &dialect.Site{Loc: berlin}}}
 	for text, want := range map[string]string{
 		"2024-01-02":                   "2024-01-02T00:00:00+01:00",
-		"2024-01-02 10:00:00":          "2024-01-02T11:00:00+01:00", // YAML's timestamps are in UTC
+		"2024-01-02 10:00:00":          "2024-01-02T11:00:00+01:00", // YAML timestamps are in UTC
 		"2024-01-02T10:00:00":          "2024-01-02T11:00:00+01:00",
-		`"2024-01-02 10:00:00"`:        "2024-01-02T10:00:00+01:00", // a text is in the blog's zone
+		`"2024-01-02 10:00:00"`:        "2024-01-02T10:00:00+01:00", // strings are in the blog's zone
 		"2024-01-02 10:00":             "2024-01-02T10:00:00+01:00",
 		"2024-01-02 10:00:00 +0530":    "2024-01-02T05:30:00+01:00",
 		"2024-01-02 10:00:00 EST":      "2024-01-02T16:00:00+01:00",
@@ -36,7 +37,7 @@ func TestRubyDates(t *testing.T) {
 			t.Fatal(err)
 		}
 		got := ""
-		if date, ok := j.ReadDate(&front, "date", front.Scalar("date")); ok {
+		if date, ok := e.ReadDate(&front, "date", front.Scalar("date")); ok {
 			got = date.In(berlin).Format(time.RFC3339)
 		}
 		if got != want {

@@ -2,14 +2,15 @@ package jekyll
 
 import (
 	"path"
-	"publisher/content/dialect"
 	"slices"
 	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
+
+	"publisher/content/dialect"
 )
 
-// scopeRank is the length of a scope's path, by which the more exact one wins.
+// scopeRank ranks a scope by the length of its path: the more specific one wins.
 func scopeRank(scope map[string]any) int {
 	where, _ := scope["path"].(string)
 	_, typed := scope["type"]
@@ -20,9 +21,9 @@ func scopeRank(scope map[string]any) int {
 	return rank
 }
 
-// jekyllDefaults are the values that the settings give to a file, the most
-// exact scope first, and of equal ones the last.
-func jekyllDefaults(own *dialect.Settings, file, kind string) []map[string]any {
+// frontMatterDefaults returns the values that the settings give to a file: those of the most specific scope
+// first, and of equal scopes the last one.
+func frontMatterDefaults(own *dialect.Settings, file, kind string) []map[string]any {
 	sets, _ := own.Setting("defaults").([]any)
 	type match struct {
 		rank   int
@@ -51,7 +52,7 @@ func jekyllDefaults(own *dialect.Settings, file, kind string) []map[string]any {
 	return out
 }
 
-// inScope matches a scope's path, which may be a folder, a file or a glob.
+// inScope reports whether a file is in a scope, whose path may be a folder, a file or a glob.
 func inScope(where, file string) bool {
 	if where == "" || where == file || strings.HasPrefix(file, where+"/") {
 		return true

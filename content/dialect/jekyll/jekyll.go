@@ -18,24 +18,24 @@ import (
 	"publisher/content/slug"
 )
 
-// jekyll reads posts as Jekyll does: they live in _posts and _drafts, and their
-// file names begin with the date.
+// Engine reads posts as Jekyll does: they are in _posts and _drafts, and their file names begin with the
+// date.
 type Engine struct {
 	dialect.BaseEngine
 	own         *dialect.Settings
 	pattern     string
 	separator   string
 	collections string // collections_dir, "" for the source itself
-	outside     string // the source's path from a content.dir above it, "" for none
+	outside     string // the source's path from a content.dir above it; "" for none
 	inPosts     bool   // content.dir is a _posts folder, or below one
-	rules       jekyllRules
-	read        jekyllData
-	markdown    *kramdown.Options // nil where the blog has another parser
-	languages   jekyllLanguages
+	rules       rules
+	read        lazyData
+	markdown    *kramdown.Options // nil if the blog uses another parser
+	languages   languages
 }
 
-// jekyllStyles are the names that Jekyll has for patterns.
-var jekyllStyles = map[string]string{
+// permalinkStyles are Jekyll's named permalinks.
+var permalinkStyles = map[string]string{
 	"date":     "/:categories/:year/:month/:day/:title:output_ext",
 	"pretty":   "/:categories/:year/:month/:day/:title/",
 	"ordinal":  "/:categories/:year/:y_day/:title:output_ext",
@@ -43,205 +43,221 @@ var jekyllStyles = map[string]string{
 	"none":     "/:categories/:title:output_ext",
 }
 
+// New returns Jekyll's rules for a site; own is nil if the blog has no config.
 func New(s *dialect.Site, own *dialect.Settings) *Engine {
-	j := &Engine{BaseEngine: dialect.BaseEngine{Site: s}, own: own, separator: "\n\n"}
-	j.pattern = own.Scalar("permalink")
+	e := &Engine{BaseEngine: dialect.BaseEngine{Site: s}, own: own, separator: "\n\n"}
+	e.pattern = own.Scalar("permalink")
 	collections, _ := own.Setting("collections").(map[string]any)
 	if posts, ok := collections["posts"].(map[string]any); ok {
 		if p, ok := posts["permalink"].(string); ok {
-			j.pattern = p
+			e.pattern = p
 		}
 	}
 	if s, ok := own.Setting("excerpt_separator").(string); ok {
-		j.separator = s
+		e.separator = s
 	}
-	j.markdown = kramdownOptions(own)
-	if j.pattern == "" {
-		j.pattern = "date"
+	e.markdown = kramdownOptions(own)
+	if e.pattern == "" {
+		e.pattern = "date"
 	}
 	if dir := path.Clean(own.Scalar("collections_dir")); dir != "." && filepath.IsLocal(dir) {
-		j.collections = dir + "/"
+		e.collections = dir + "/"
 	}
-	if rel, err := filepath.Rel(s.Dir, j.source()); err == nil && rel != "." && filepath.IsLocal(rel) {
-		j.outside = filepath.ToSlash(rel) + "/"
+	if rel, err := filepath.Rel(s.Dir, e.source()); err == nil && rel != "." && filepath.IsLocal(rel) {
+		e.outside = filepath.ToSlash(rel) + "/"
 	}
-	j.readLanguages()
-	j.rules = newJekyllRules(j)
-	j.inPosts = slices.Contains(strings.Split(s.Below, "/"), "_posts") || path.Base(s.Dir) == "_posts"
-	return j
+	e.readLanguages()
+	e.rules = newRules(e)
+	e.inPosts = slices.Contains(strings.Split(s.Below, "/"), "_posts") || path.Base(s.Dir) == "_posts"
+	return e
 }
 
-func (j *Engine) Covers(p string) bool {
-	file := path.Join(j.Below, p)
-	if !strings.HasPrefix(file, j.outside+j.collections) {
+// Covers reports whether a file can be a post by its path.
+func (e *Engine) Covers(p string) bool {
+	file := path.Join(e.Below, p)
+	if !strings.HasPrefix(file, e.outside+e.collections) {
 		return false
 	}
-	file = strings.TrimPrefix(file, j.outside)
-	if j.isUntranslated(file) {
+	file = strings.TrimPrefix(file, e.outside)
+	if e.isUntranslated(file) {
 		return false
 	}
-	_, file = j.languageOf(file)
+	_, file = e.languageOf(file)
 	for folder := range strings.SplitSeq(path.Dir(file), "/") {
 		switch {
 		case folder == "_drafts":
 			return true
 		case folder == "_posts":
-			return jekyllName.MatchString(path.Base(p))
-		case folder[0] == '_' && len(j.rules.include) == 0:
-			return false // Jekyll looks into no other
+			return postName.MatchString(path.Base(p))
+		case folder[0] == '_' && len(e.rules.include) == 0:
+			return false // Jekyll does not look into others
 		}
 	}
-	return j.inPosts && jekyllName.MatchString(path.Base(p))
+	return e.inPosts && postName.MatchString(path.Base(p))
 }
 
-// file is a post's path as Jekyll has it: from the source, or from
-// collections_dir.
-func (j *Engine) file(a *dialect.Page) string {
-	_, file := j.languageOf(strings.TrimPrefix(path.Join(j.Below, a.Path), j.outside+j.collections))
+// file returns a post's path in Jekyll: relative to the source, or to collections_dir.
+func (e *Engine) file(page *dialect.Page) string {
+	_, file := e.languageOf(strings.TrimPrefix(path.Join(e.Below, page.Path), e.outside+e.collections))
 	return file
 }
 
-// source is the folder that Jekyll reads.
-func (j *Engine) source() string {
-	if j.own == nil {
-		return j.Root
+// source returns the folder that Jekyll reads.
+func (e *Engine) source() string {
+	if e.own == nil {
+		return e.Root
 	}
-	return filepath.Join(j.Root, filepath.FromSlash(j.own.ContentDir))
+	return filepath.Join(e.Root, filepath.FromSlash(e.own.ContentDir))
 }
 
-func (j *Engine) Prepare(a *dialect.Page) {
-	file, kind := j.file(a), "posts"
-	if slices.Contains(strings.Split(a.Name.Dir, "/"), "_drafts") {
+// Prepare takes the date from the file's name, and the values that the settings and the folder give to the
+// post.
+func (e *Engine) Prepare(page *dialect.Page) {
+	file, kind := e.file(page), "posts"
+	if inDrafts(page) {
 		kind = "drafts"
 	}
-	if m := jekyllName.FindStringSubmatch(a.Name.Full); m != nil {
-		a.Name.Date, a.Name.Stem = m[1], m[2]
+	if m := postName.FindStringSubmatch(page.Name.Full); m != nil {
+		page.Name.Date, page.Name.Stem = m[1], m[2]
 	}
-	for _, values := range jekyllDefaults(j.own, file, kind) {
-		a.Inherit(values)
+	for _, values := range frontMatterDefaults(e.own, file, kind) {
+		page.Inherit(values)
 	}
-	if lang := j.language(a); lang != "" {
-		a.Inherit(map[string]any{"lang": lang})
+	if lang := e.language(page); lang != "" {
+		page.Inherit(map[string]any{"lang": lang})
 	}
 }
 
-func (j *Engine) IsPage(a *dialect.Page) bool { return !j.Covers(a.Path) }
+// IsPage reports whether a file is a page of the site.
+func (e *Engine) IsPage(page *dialect.Page) bool { return !e.Covers(page.Path) }
 
-// pageAddress is where a page stands, which posts may link to.
-func (j *Engine) PageAddress(a *dialect.Page) (string, bool) {
-	if own := a.Front.Scalar("permalink"); own != "" {
+// PageAddress returns where a page is on the site, to which posts may link.
+func (e *Engine) PageAddress(page *dialect.Page) (string, bool) {
+	if own := page.Front.Scalar("permalink"); own != "" {
 		return own, true
 	}
-	where, _ := j.documentAddress(path.Join(j.Below, a.Path))
+	where, _ := e.documentAddress(path.Join(e.Below, page.Path))
 	return where, true
 }
 
-func (j *Engine) Complete(a *dialect.Page) {
-	p := a.Post
-	if p.Date.IsZero() && a.Name.Date != "" {
-		p.Date, _ = liquid.RubyDate(a.Name.Date, j.Loc)
+// Complete fills in what the front matter leaves open.
+func (e *Engine) Complete(page *dialect.Page) {
+	p := page.Post
+	if p.Date.IsZero() && page.Name.Date != "" {
+		p.Date, _ = liquid.RubyDate(page.Name.Date, e.Loc)
 	}
-	if p.Draft = j.isDraft(a); slices.Contains(strings.Split(a.Name.Dir, "/"), "_drafts") && p.Date.IsZero() {
-		p.Date = a.ModTime
+	if p.Draft = e.isDraft(page); inDrafts(page) && p.Date.IsZero() {
+		p.Date = page.ModTime
 	}
 	if !p.Date.IsZero() {
-		p.Date = p.Date.In(j.Loc)
+		p.Date = p.Date.In(e.Loc)
 	}
 	if p.Title == "" {
-		p.Title = titleCase(a.Name.Stem)
+		p.Title = titleCase(page.Name.Stem)
 	}
-	a.Categories = j.categories(a)
-	tags := a.Front.List("tag", frontmatter.Whole)
-	if tags == nil {
-		tags = a.Front.List("tags", spaceOrComma)
+	page.Categories = e.categories(page)
+	page.SetTags(tagsOf(page))
+	p.Summary = strings.TrimSpace(page.Front.Scalar("excerpt"))
+	page.TitleSlug = slug.JekyllPretty(page.Name.Stem)
+	if page.Slug != "" {
+		page.TitleSlug = slug.JekyllPretty(page.Slug)
 	}
-	a.SetTags(tags)
-	p.Summary = strings.TrimSpace(a.Front.Scalar("excerpt"))
-	a.TitleSlug = slug.JekyllPretty(a.Name.Stem)
-	if a.Slug != "" {
-		a.TitleSlug = slug.JekyllPretty(a.Slug)
-	}
-	if a.Slug = slug.Jekyll(a.Slug); a.Slug == "" {
-		a.Slug = slug.Jekyll(a.Name.Stem)
+	if page.Slug = slug.Jekyll(page.Slug); page.Slug == "" {
+		page.Slug = slug.Jekyll(page.Name.Stem)
 	}
 }
 
-// categories come from the folders above _posts, then the front matter's
-// `categories`, where a string is divided by spaces, then its `category`.
-func (j *Engine) categories(a *dialect.Page) []string {
+// categories returns a post's categories: the folders above _posts, then those in the front matter's
+// `categories`, where spaces divide a string, then its `category`.
+func (e *Engine) categories(page *dialect.Page) []string {
 	var all []string
-	for folder := range strings.SplitSeq(path.Dir(j.file(a)), "/") {
+	for folder := range strings.SplitSeq(path.Dir(e.file(page)), "/") {
 		if folder == "_posts" || folder == "_drafts" || folder == "." {
 			break
 		}
 		all = append(all, folder)
 	}
-	all = append(all, a.Front.List("categories", frontmatter.BySpace)...)
-	all = append(all, a.Front.List("category", frontmatter.Whole)...)
+	all = append(all, page.Front.List("categories", frontmatter.BySpace)...)
+	all = append(all, page.Front.List("category", frontmatter.Whole)...)
 	return dialect.Distinct(dialect.Names(all))
 }
 
-func (j *Engine) Address(a *dialect.Page) string {
-	lang := j.language(a)
-	return j.languageRoot(lang) + "/" + strings.TrimPrefix(j.documentPath(a, lang), "/")
+// tagsOf returns the tags in the front matter of a post.
+func tagsOf(page *dialect.Page) []string {
+	if tags := page.Front.List("tag", frontmatter.Whole); tags != nil {
+		return tags
+	}
+	return page.Front.List("tags", spaceOrComma)
 }
 
-func (j *Engine) documentPath(a *dialect.Page, lang string) string {
-	own := a.Front.Scalar("permalink")
-	if other := a.Front.Scalar("permalink_" + lang); lang != "" && own != "" && other != "" {
+// inDrafts reports whether a file is in a folder _drafts.
+func inDrafts(page *dialect.Page) bool {
+	return slices.Contains(strings.Split(page.Name.Dir, "/"), "_drafts")
+}
+
+// Address returns a post's address on the site.
+func (e *Engine) Address(page *dialect.Page) string {
+	lang := e.language(page)
+	return e.languageRoot(lang) + "/" + strings.TrimPrefix(e.documentPath(page, lang), "/")
+}
+
+func (e *Engine) documentPath(page *dialect.Page, lang string) string {
+	own := page.Front.Scalar("permalink")
+	if other := page.Front.Scalar("permalink_" + lang); lang != "" && own != "" && other != "" {
 		own = other
 	}
 	if own != "" {
-		return a.Expand(own) // there the names of styles mean nothing
+		return page.Expand(own) // names of styles have no meaning here
 	}
-	pattern := j.Permalink
+	pattern := e.Permalink
 	if pattern == "" {
-		pattern = j.pattern
+		pattern = e.pattern
 	}
-	if style, ok := jekyllStyles[pattern]; ok {
+	if style, ok := permalinkStyles[pattern]; ok {
 		pattern = style
 	}
-	return a.Expand(pattern)
+	return page.Expand(pattern)
 }
 
-func (j *Engine) Slugify(text string) string { return slug.Jekyll(text) }
+// Slugify returns a text as a part of an address.
+func (e *Engine) Slugify(text string) string { return slug.Jekyll(text) }
 
-func (j *Engine) Expand(m *dialect.Expansion, text string) string {
+// Expand evaluates the Liquid in a text.
+func (e *Engine) Expand(m *dialect.Expansion, text string) string {
 	o := m.LiquidOptions()
-	if !liquid.HasMarks(text, o) {
-		return text // the variables cost more than many a post
+	if !liquid.HasTags(text, o) {
+		return text // the variables cost more than many posts
 	}
-	if m.Tree != nil && j.language(m.Article) == "" { // site.lang is not the same for all posts
-		o.Memory = &m.Tree.Includes
+	if m.Tree != nil && e.language(m.Article) == "" { // site.lang depends on the post
+		o.Cache = &m.Tree.Includes
 	}
 	if on, set := m.Article.Front.Truth("render_with_liquid"); !set || on {
-		text, _ = liquid.Expand(jekyllHost{m, j}, o, text, j.variables(m))
+		text, _ = liquid.Expand(host{m, e}, o, text, e.variables(m))
 	}
 	return text
 }
 
-// variables are what templates may name: the settings of the blog and the front
-// matter of the post.
-func (j *Engine) variables(m *dialect.Expansion) map[string]any {
-	site := maps.Clone(j.siteSettings())
-	for name := range j.collectionNames() {
-		site[name] = func() any { return j.collection(name) }
+// variables returns what templates may use: the settings of the blog and the front matter of the post.
+func (e *Engine) variables(m *dialect.Expansion) map[string]any {
+	site := maps.Clone(e.siteSettings())
+	for name := range e.collectionNames() {
+		site[name] = func() any { return e.documentsOf(name) }
 	}
-	j.siteLists(site, m)
-	site["data"] = func() any { return j.siteData() }
-	site["url"] = j.Host()
-	site["baseurl"] = strings.TrimSuffix(j.Url.Path, "/")
+	e.siteLists(site, m)
+	site["data"] = func() any { return e.siteData() }
+	site["url"] = e.Host()
+	site["baseurl"] = strings.TrimSuffix(e.Url.Path, "/")
 	if _, ok := site["title"]; !ok {
 		site["title"] = ""
 	}
-	if lang := j.language(m.Article); lang != "" {
-		site["lang"], site["default_lang"], site["baseurl_root"] = lang, j.languages.main, site["baseurl"]
-		site["baseurl"] = strings.TrimSuffix(j.Url.Path, "/") + j.languageRoot(lang)
-		site["translations"] = func() any { return map[string]any{lang: j.languageTexts(lang)} }
+	if lang := e.language(m.Article); lang != "" {
+		site["lang"], site["default_lang"], site["baseurl_root"] = lang, e.languages.main, site["baseurl"]
+		site["baseurl"] = strings.TrimSuffix(e.Url.Path, "/") + e.languageRoot(lang)
+		site["translations"] = func() any { return map[string]any{lang: e.languageTexts(lang)} }
 	}
-	page := j.page(m.Article)
+	page := e.page(m.Article)
 	if m.Tree != nil {
-		self := &postObject{jekyll: j, tree: m.Tree, post: m.Article.Post}
+		self := &postObject{engine: e, tree: m.Tree, post: m.Article.Post}
 		for _, name := range []string{"next", "previous"} {
 			page[name] = func() any { v, _ := self.Member(name); return v }
 		}
@@ -249,10 +265,10 @@ func (j *Engine) variables(m *dialect.Expansion) map[string]any {
 	return map[string]any{"site": site, "page": page, "jekyll": map[string]any{"environment": "production", "version": "4.3.1"}}
 }
 
-// collectionNames are those of the settings, which name them in a list or a table.
-func (j *Engine) collectionNames() map[string]bool {
+// collectionNames returns the collections in the settings, which are a list or a table.
+func (e *Engine) collectionNames() map[string]bool {
 	out := map[string]bool{}
-	switch v := j.own.Setting("collections").(type) {
+	switch v := e.own.Setting("collections").(type) {
 	case map[string]any:
 		for name := range v {
 			out[name] = true
@@ -266,19 +282,18 @@ func (j *Engine) collectionNames() map[string]bool {
 	return out
 }
 
-// documentAddress is where a file of a collection or a page stands that is not
-// among the posts.
-func (j *Engine) documentAddress(file string) (string, bool) {
+// documentAddress returns where a page or a file of a collection is on the site.
+func (e *Engine) documentAddress(file string) (string, bool) {
 	label, rest, ok := strings.Cut(strings.TrimPrefix(file, "_"), "/")
 	stem := strings.TrimSuffix(rest, path.Ext(rest))
 	if !ok || file[0] != '_' {
 		stem = strings.TrimSuffix(file, path.Ext(file))
-		if strings.HasSuffix(j.pattern, "/") || j.pattern == "pretty" {
+		if strings.HasSuffix(e.pattern, "/") || e.pattern == "pretty" {
 			return "/" + strings.TrimSuffix(stem, "index") + "/", true
 		}
 		return "/" + stem + ".html", true
 	}
-	collections, _ := j.own.Setting("collections").(map[string]any)
+	collections, _ := e.own.Setting("collections").(map[string]any)
 	collection, ok := collections[label].(map[string]any)
 	if !ok {
 		return "", false
@@ -286,9 +301,9 @@ func (j *Engine) documentAddress(file string) (string, bool) {
 	pattern, _ := collection["permalink"].(string)
 	if pattern == "" {
 		pattern = "/:collection/:path:output_ext"
-		if style := j.pattern; style == "pretty" || strings.HasSuffix(style, "/") {
+		if style := e.pattern; style == "pretty" || strings.HasSuffix(style, "/") {
 			pattern = "/:collection/:path/"
-		} else if _, named := jekyllStyles[style]; !named && !strings.HasSuffix(style, ":output_ext") {
+		} else if _, named := permalinkStyles[style]; !named && !strings.HasSuffix(style, ":output_ext") {
 			pattern = "/:collection/:path"
 		}
 	}
@@ -296,18 +311,20 @@ func (j *Engine) documentAddress(file string) (string, bool) {
 	return strings.NewReplacer(":collection", label, ":path", stem, ":name", slug.Jekyll(base), ":title", slug.JekyllPretty(base), ":slug", slug.Jekyll(base), ":output_ext", ".html").Replace(pattern), true
 }
 
-func (j *Engine) MarkdownOptions() markdown.Options { return markdown.Options{Kramdown: j.markdown} }
+// MarkdownOptions returns how the blog's Markdown is rendered.
+func (e *Engine) MarkdownOptions() markdown.Options { return markdown.Options{Kramdown: e.markdown} }
 
-func (j *Engine) ExcerptRule() dialect.ExcerptRule {
-	return dialect.ExcerptRule{Separator: j.separator}
+// ExcerptRule returns where excerpts end.
+func (e *Engine) ExcerptRule() dialect.ExcerptRule {
+	return dialect.ExcerptRule{Separator: e.separator}
 }
 
-// spaceOrComma also divides at commas, which Jekyll would leave on the tags.
+// spaceOrComma divides at commas too, which Jekyll would leave on the tags.
 func spaceOrComma(s string) []string {
 	return strings.FieldsFunc(s, func(r rune) bool { return r == ',' || unicode.IsSpace(r) })
 }
 
-// titleCase makes a title of a file name, each word with one capital.
+// titleCase turns a file name into a title, with each word capitalized.
 func titleCase(stem string) string {
 	words := strings.FieldsFunc(stem, func(r rune) bool { return r == '-' })
 	for i, w := range words {
@@ -317,20 +334,21 @@ func titleCase(stem string) string {
 	return strings.Join(words, " ")
 }
 
-func (j *Engine) Extensions() []string { return []string{".html", ".htm"} }
+// Extensions returns the extensions of posts other than Markdown's.
+func (e *Engine) Extensions() []string { return []string{".html", ".htm"} }
 
-// imageAddress counts from the blog's folder.
-func (j *Engine) ImageAddress(text string) string {
-	if strings.HasPrefix(text, "/") && !strings.HasPrefix(text, "//") && j.Url.Path != "" {
-		return j.Absolute(text)
+// ImageAddress returns the address of an image, whose path is relative to the blog's folder.
+func (e *Engine) ImageAddress(text string) string {
+	if strings.HasPrefix(text, "/") && !strings.HasPrefix(text, "//") && e.Url.Path != "" {
+		return e.Absolute(text)
 	}
 	return text
 }
 
-// placeholder keeps :categories as they are written, but for their case.
-func (j *Engine) Placeholder(a *dialect.Page, word string) (string, bool) {
+// Placeholder fills in :categories as they are written, but in lower case.
+func (e *Engine) Placeholder(page *dialect.Page, word string) (string, bool) {
 	if word != "categories" {
 		return "", false
 	}
-	return a.JoinCategories(strings.ToLower), true
+	return page.JoinCategories(strings.ToLower), true
 }

@@ -2,21 +2,22 @@ package jekyll
 
 import (
 	"path"
-	"publisher/content/dialect"
-	"publisher/content/frontmatter"
-	"publisher/content/liquid"
 	"slices"
 	"strings"
 	"sync"
+
+	"publisher/content/dialect"
+	"publisher/content/frontmatter"
+	"publisher/content/liquid"
 )
 
-// jekyllLanguages are the languages of the plug-in jekyll-multiple-languages-plugin: posts stand in
-// _i18n/LANGUAGE/_posts, and all but the first language in a folder of its own on the site.
-type jekyllLanguages struct {
-	all       []string // nil where the plug-in is not there
+// languages are those of the plugin jekyll-multiple-languages-plugin: posts are in _i18n/LANGUAGE/_posts,
+// and all languages but the first have a folder on the site.
+type languages struct {
+	all       []string // nil if the blog does not use the plugin
 	subfolder bool     // the first language has a folder too
 	main      string
-	pages     bool // _posts is not translated: it stands where it does without the plug-in
+	pages     bool // _posts is not translated: posts are where they are without the plugin
 	texts     sync.Map
 }
 
@@ -25,51 +26,52 @@ const (
 	languagesPlugin = "jekyll-multiple-languages-plugin"
 )
 
-func (j *Engine) readLanguages() {
-	plugins := append(frontmatter.ListOf(j.own.Setting("plugins"), frontmatter.Whole), frontmatter.ListOf(j.own.Setting("gems"), frontmatter.Whole)...)
-	all := frontmatter.ListOf(j.own.Setting("languages"), frontmatter.Whole)
+func (e *Engine) readLanguages() {
+	plugins := append(frontmatter.ListOf(e.own.Setting("plugins"), frontmatter.Whole), frontmatter.ListOf(e.own.Setting("gems"), frontmatter.Whole)...)
+	all := frontmatter.ListOf(e.own.Setting("languages"), frontmatter.Whole)
 	if !slices.Contains(plugins, languagesPlugin) || len(all) == 0 {
 		return
 	}
-	l := &j.languages
+	l := &e.languages
 	l.all, l.main = all, all[0]
-	l.subfolder, _ = frontmatter.TruthOf(j.own.Setting("default_locale_in_subfolder"))
-	l.pages = slices.Contains(frontmatter.ListOf(j.own.Setting("exclude_from_localizations"), frontmatter.Whole), "_posts")
+	l.subfolder, _ = frontmatter.TruthOf(e.own.Setting("default_locale_in_subfolder"))
+	l.pages = slices.Contains(frontmatter.ListOf(e.own.Setting("exclude_from_localizations"), frontmatter.Whole), "_posts")
 }
 
-// languageOf is the language in whose folder a file stands, from the source, and the file's path from there.
-func (j *Engine) languageOf(file string) (lang, rest string) {
+// languageOf returns the language in whose folder a file of the source is, and the file's path in that
+// folder.
+func (e *Engine) languageOf(file string) (lang, rest string) {
 	within, ok := strings.CutPrefix(file, languagesFolder+"/")
 	lang, rest, found := strings.Cut(within, "/")
-	if ok && found && !j.languages.pages && slices.Contains(j.languages.all, lang) {
+	if ok && found && !e.languages.pages && slices.Contains(e.languages.all, lang) {
 		return lang, rest
 	}
 	return "", file
 }
 
-// isUntranslated reports that a file stands in the _posts of the source, which the plug-in does not read.
-func (j *Engine) isUntranslated(file string) bool {
-	return len(j.languages.all) > 0 && !j.languages.pages && strings.HasPrefix(file, "_posts/")
+// isUntranslated reports whether a file is in the _posts of the source, which the plugin does not read.
+func (e *Engine) isUntranslated(file string) bool {
+	return len(e.languages.all) > 0 && !e.languages.pages && strings.HasPrefix(file, "_posts/")
 }
 
-// language is an article's, "" for none.
-func (j *Engine) language(a *dialect.Page) string {
-	lang, _ := j.languageOf(strings.TrimPrefix(path.Join(j.Below, a.Path), j.outside))
+// language returns the language of a page, "" for none.
+func (e *Engine) language(page *dialect.Page) string {
+	lang, _ := e.languageOf(strings.TrimPrefix(path.Join(e.Below, page.Path), e.outside))
 	return lang
 }
 
-// languageRoot is the folder on the site that a language has.
-func (j *Engine) languageRoot(lang string) string {
-	if lang == "" || lang == j.languages.main && !j.languages.subfolder {
+// languageRoot returns a language's folder on the site.
+func (e *Engine) languageRoot(lang string) string {
+	if lang == "" || lang == e.languages.main && !e.languages.subfolder {
 		return ""
 	}
 	return "/" + lang
 }
 
-// translated is the text of a key with dots in a language's file, or in that of the main language.
-func (j *Engine) translated(lang, key string) string {
-	for _, l := range []string{lang, j.languages.main} {
-		var v any = j.languageTexts(l)
+// translated returns the text under a dotted key in a language's file, or else in that of the main language.
+func (e *Engine) translated(lang, key string) string {
+	for _, l := range []string{lang, e.languages.main} {
+		var v any = e.languageTexts(l)
 		for part := range strings.SplitSeq(key, ".") {
 			v, _ = liquid.Member(v, part)
 		}
@@ -80,44 +82,44 @@ func (j *Engine) translated(lang, key string) string {
 	return ""
 }
 
-func (j *Engine) languageTexts(lang string) any {
-	if v, ok := j.languages.texts.Load(lang); ok {
+func (e *Engine) languageTexts(lang string) any {
+	if v, ok := e.languages.texts.Load(lang); ok {
 		return v
 	}
-	r := dataReader{site: j.Site, root: j.source(), data: languagesFolder, nodes: maxDataNodes}
+	r := dataReader{site: e.Site, root: e.source(), data: languagesFolder, nodes: maxDataNodes}
 	v, _ := r.file(languagesFolder + "/" + lang + ".yml")
-	j.languages.texts.Store(lang, v)
+	e.languages.texts.Store(lang, v)
 	return v
 }
 
-// translate is {% t key %}, where the key may be a variable.
-func (h jekyllHost) translate(l *liquid.Evaluator, tag liquid.Mark) (string, bool) {
-	j := h.engine
-	if len(j.languages.all) == 0 {
+// translate evaluates {% t key %}, whose key may be a variable.
+func (h host) translate(l *liquid.Evaluator, tag liquid.Tag) (string, bool) {
+	e := h.engine
+	if len(e.languages.all) == 0 {
 		return "", false
 	}
-	key := l.NameIn(tag)
+	key := l.FirstArgument(tag)
 	if v, known := l.Variable(strings.TrimSpace(tag.Arguments)); known && liquid.Text(v) != "" {
 		key = liquid.Text(v)
 	}
-	lang := j.language(h.Article)
+	lang := e.language(h.Article)
 	if lang == "" {
-		lang = j.languages.main
+		lang = e.languages.main
 	}
 	if tag.Name == "tf" || tag.Name == "translate_file" {
-		for _, folder := range []string{lang, j.languages.main} {
-			if text, ok := j.languageFile(h.Article.Site, folder, key); ok {
+		for _, folder := range []string{lang, e.languages.main} {
+			if text, ok := e.languageFile(h.Article.Site, folder, key); ok {
 				return l.Insert(tag, text), true
 			}
 		}
 		return "", false
 	}
-	return j.translated(lang, key), true
+	return e.translated(lang, key), true
 }
 
-func (j *Engine) languageFile(s *dialect.Site, lang, name string) (string, bool) {
+func (e *Engine) languageFile(s *dialect.Site, lang, name string) (string, bool) {
 	if strings.Contains(name, "..") {
 		return "", false
 	}
-	return s.ReadInclude(j.source(), languagesFolder, lang+"/"+name)
+	return s.ReadInclude(e.source(), languagesFolder, lang+"/"+name)
 }

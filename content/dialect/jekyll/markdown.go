@@ -10,8 +10,8 @@ import (
 	"publisher/content/kramdown"
 )
 
-// kramdownOptions reads the settings of kramdown in _config.yml; nil where another program reads the
-// blog's Markdown.
+// kramdownOptions returns the settings of kramdown in _config.yml; nil if another program reads the blog's
+// Markdown.
 func kramdownOptions(own *dialect.Settings) *kramdown.Options {
 	if name := strings.ToLower(own.Scalar("markdown")); name != "" && name != "kramdown" {
 		return nil
@@ -38,27 +38,27 @@ func kramdownOptions(own *dialect.Settings) *kramdown.Options {
 		o.KeepSpanHTML = v == "false"
 	}
 	if v, ok := text("auto_ids"); ok {
-		o.NoIDs = v == "false"
+		o.NoAutoIDs = v == "false"
 	}
 	if v, ok := text("math_engine"); ok {
-		o.PlainMath = v == "" || v == "nil" || v == "null"
+		o.NoMathEngine = v == "" || v == "nil" || v == "null"
 	}
 	if quirks, ok := settings["gfm_quirks"]; ok {
 		list := frontmatter.ListOf(quirks, func(s string) []string { return strings.Split(s, ",") })
 		o.NoTypography = slices.Contains(list, "no_auto_typographic")
-		o.ParagraphsGoOn = !slices.Contains(list, "paragraph_end")
+		o.NoParagraphEnd = !slices.Contains(list, "paragraph_end")
 	}
 	o.SmartQuotes = smartQuotes(settings["smart_quotes"])
 	return o
 }
 
-// quoteNames are the names that smart_quotes has for characters.
+// quoteNames are the characters that smart_quotes names.
 var quoteNames = map[string]string{
 	"lsquo": "‘", "rsquo": "’", "ldquo": "“", "rdquo": "”", "apos": "'", "quot": `"`, "sbquo": "‚", "bdquo": "„",
 	"laquo": "«", "raquo": "»", "lsaquo": "‹", "rsaquo": "›", "39": "'", "34": `"`,
 }
 
-// smartQuotes reads four names of characters; nil where the setting is none.
+// smartQuotes returns the four characters that the setting names; nil if it does not.
 func smartQuotes(setting any) []string {
 	list := frontmatter.ListOf(setting, func(s string) []string { return strings.Split(s, ",") })
 	if len(list) != 4 {

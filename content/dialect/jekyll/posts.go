@@ -1,25 +1,26 @@
 package jekyll
 
 import (
-	"publisher/content/dialect"
-	"publisher/content/liquid"
-	"publisher/content/post"
 	"slices"
 	"strings"
 	"sync"
 	"time"
+
+	"publisher/content/dialect"
+	"publisher/content/liquid"
+	"publisher/content/post"
 )
 
-// postObject is a post as others may name it: site.posts, page.next.
+// postObject is a post in lists such as site.posts, and as page.next.
 type postObject struct {
-	jekyll *Engine
+	engine *Engine
 	tree   *dialect.Blog
 	post   *post.Post
 	once   sync.Once
 	page   map[string]any
 }
 
-// Equal reports whether another object is the same post.
+// Equal reports whether other is the same post.
 func (o *postObject) Equal(other any) bool {
 	b, ok := other.(*postObject)
 	return ok && o.post.Path == b.post.Path
@@ -27,17 +28,17 @@ func (o *postObject) Equal(other any) bool {
 
 // Member returns what the post has under a name.
 func (o *postObject) Member(name string) (any, bool) {
-	switch name { // which most lists ask for, and which need no file
+	switch name { // what most lists ask for, without reading the file
 	case "title":
 		return o.post.Title, true
 	case "date":
 		return o.post.Date, true
 	case "url":
-		return o.jekyll.withoutBase(o.post.URL), true
+		return o.engine.withoutBase(o.post.URL), true
 	case "next":
-		return o.jekyll.neighbor(o.tree, o.post, -1)
+		return o.engine.neighbor(o.tree, o.post, -1)
 	case "previous":
-		return o.jekyll.neighbor(o.tree, o.post, 1)
+		return o.engine.neighbor(o.tree, o.post, 1)
 	}
 	o.once.Do(o.read)
 	v, ok := o.page[name]
@@ -50,21 +51,21 @@ func (o *postObject) read() {
 		return
 	}
 	src.Problems = nil
-	a := o.tree.ArticleOf(src)
-	j := o.jekyll
-	a.FillFields()
-	j.Complete(a)
-	a.Post = o.post
-	o.page = j.page(a)
+	page := o.tree.ArticleOf(src)
+	e := o.engine
+	page.FillFields()
+	e.Complete(page)
+	page.Post = o.post
+	o.page = e.page(page)
 	o.page["content"] = src.Body
 	if _, own := o.page["excerpt"]; !own {
-		head, _, _ := strings.Cut(strings.TrimLeft(src.Body, "\n"), j.separator)
+		head, _, _ := strings.Cut(strings.TrimLeft(src.Body, "\n"), e.separator)
 		o.page["excerpt"] = head
 	}
 }
 
-// objects are the posts that the blog shows, newest first, as Liquid has them.
-func (j *Engine) objects(t *dialect.Blog) []any {
+// objects returns the published posts as values of Liquid, newest first.
+func (e *Engine) objects(t *dialect.Blog) []any {
 	posts := t.Posts.Load()
 	if posts == nil {
 		return []any{}
@@ -72,14 +73,14 @@ func (j *Engine) objects(t *dialect.Blog) []any {
 	list, _ := posts.Remember(func() any {
 		list := []any{}
 		for _, p := range shown(posts.Posts) {
-			list = append(list, &postObject{jekyll: j, tree: t, post: p})
+			list = append(list, &postObject{engine: e, tree: t, post: p})
 		}
 		return list
 	}).([]any)
 	return list
 }
 
-// shown orders posts as Jekyll does: by date, then by path, newest first.
+// shown returns the published posts in Jekyll's order: by date, then by path, newest first.
 func shown(posts []*post.Post) []*post.Post {
 	var out []*post.Post
 	for _, p := range posts {
@@ -96,9 +97,9 @@ func shown(posts []*post.Post) []*post.Post {
 	return out
 }
 
-// neighbor is the post that is so many places further down the list.
-func (j *Engine) neighbor(t *dialect.Blog, p *post.Post, by int) (any, bool) {
-	list := j.objects(t)
+// neighbor returns the post that is this many places further down the list.
+func (e *Engine) neighbor(t *dialect.Blog, p *post.Post, by int) (any, bool) {
+	list := e.objects(t)
 	at := slices.IndexFunc(list, func(o any) bool { return o.(*postObject).post.Path == p.Path })
 	if at < 0 || at+by < 0 || at+by >= len(list) {
 		return nil, true
@@ -106,10 +107,10 @@ func (j *Engine) neighbor(t *dialect.Blog, p *post.Post, by int) (any, bool) {
 	return list[at+by], true
 }
 
-// related are the ten newest posts but one.
-func (j *Engine) related(t *dialect.Blog, p *post.Post) []any {
+// related returns the ten newest other posts.
+func (e *Engine) related(t *dialect.Blog, p *post.Post) []any {
 	out := []any{}
-	for _, o := range j.objects(t) {
+	for _, o := range e.objects(t) {
 		if o.(*postObject).post.Path != p.Path && len(out) < 10 {
 			out = append(out, o)
 		}
@@ -117,10 +118,10 @@ func (j *Engine) related(t *dialect.Blog, p *post.Post) []any {
 	return out
 }
 
-// postsBy groups the posts by what their front matter has under a key, in the order of first use.
-func (j *Engine) postsBy(t *dialect.Blog, key string) any {
+// postsBy groups posts by what their front matter has under a key, in order of first use.
+func (e *Engine) postsBy(t *dialect.Blog, key string) any {
 	out := map[string]any{}
-	for _, o := range j.objects(t) {
+	for _, o := range e.objects(t) {
 		v, _ := liquid.Member(o, key)
 		list, _ := v.([]any)
 		for _, item := range list {
@@ -132,15 +133,15 @@ func (j *Engine) postsBy(t *dialect.Blog, key string) any {
 	return out
 }
 
-// siteLists are the lists that Jekyll makes of a blog's posts.
-func (j *Engine) siteLists(site map[string]any, m *dialect.Expansion) {
+// siteLists adds the lists of posts to site.
+func (e *Engine) siteLists(site map[string]any, m *dialect.Expansion) {
 	if m == nil || m.Tree == nil {
 		return
 	}
 	t, p := m.Tree, m.Article.Post
-	site["posts"] = func() any { return j.objects(t) }
-	site["tags"] = func() any { return j.postsBy(t, "tags") }
-	site["categories"] = func() any { return j.postsBy(t, "categories") }
-	site["related_posts"] = liquid.PerText(func() any { return j.related(t, p) })
-	site["time"] = func() any { return time.Now().In(j.Loc) }
+	site["posts"] = func() any { return e.objects(t) }
+	site["tags"] = func() any { return e.postsBy(t, "tags") }
+	site["categories"] = func() any { return e.postsBy(t, "categories") }
+	site["related_posts"] = liquid.PerText(func() any { return e.related(t, p) })
+	site["time"] = func() any { return time.Now().In(e.Loc) }
 }

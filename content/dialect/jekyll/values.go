@@ -3,19 +3,20 @@ package jekyll
 import (
 	"maps"
 	"net/url"
-	"publisher/content/dialect"
-	"publisher/content/frontmatter"
-	"publisher/content/liquid"
 	"regexp"
 	"strconv"
 	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v3"
+
+	"publisher/content/dialect"
+	"publisher/content/frontmatter"
+	"publisher/content/liquid"
 )
 
-// rubyYAML reads settings or front matter with the types that Ruby's YAML gives to values; nil where
-// they are no table.
+// rubyYAML reads settings or front matter with the types that Ruby's YAML gives to values; nil if they are
+// not a table.
 func rubyYAML(text string, nodes int) map[string]any {
 	var root yaml.Node
 	if yaml.Unmarshal([]byte(text), &root) != nil || len(root.Content) == 0 {
@@ -75,7 +76,7 @@ var (
 	}
 )
 
-// rubyScalar is what a value without quotes means in YAML 1.1, as Ruby has it.
+// rubyScalar returns what an unquoted value means in YAML 1.1, as Ruby reads it.
 func rubyScalar(s string) any {
 	if v, ok := rubyWords[s]; ok {
 		return v
@@ -100,8 +101,8 @@ func rubyScalar(s string) any {
 	return s
 }
 
-// typed gives the texts of front matter or settings their types, where nobody knows any more which of them
-// stood in quotes.
+// typed gives types to the strings of front matter or settings, of which it is no longer known which were
+// quoted.
 func typed(v any) any {
 	switch v := v.(type) {
 	case string:
@@ -122,59 +123,55 @@ func typed(v any) any {
 	return v
 }
 
-// siteSettings are the settings of _config.yml as Liquid has them.
-func (j *Engine) siteSettings() map[string]any {
-	j.read.settings.Do(func() {
-		j.read.site = map[string]any{}
-		if j.own == nil {
+// siteSettings returns the settings of _config.yml as values of Liquid.
+func (e *Engine) siteSettings() map[string]any {
+	e.read.settings.Do(func() {
+		e.read.site = map[string]any{}
+		if e.own == nil {
 			return
 		}
-		if table, ok := typed(j.own.Values).(map[string]any); ok {
-			maps.Copy(j.read.site, table)
+		if table, ok := typed(e.own.Values).(map[string]any); ok {
+			maps.Copy(e.read.site, table)
 		}
-		for _, f := range j.own.Files {
-			maps.Copy(j.read.site, rubyYAML(f.Text, maxDataNodes))
+		for _, f := range e.own.Files {
+			maps.Copy(e.read.site, rubyYAML(f.Text, maxDataNodes))
 		}
 	})
-	return j.read.site
+	return e.read.site
 }
 
-// page are the variables of a post: its front matter, what the settings say of it, and what Jekyll knows.
-func (j *Engine) page(a *dialect.Page) map[string]any {
-	page := a.PageVariables()
-	for key, v := range a.Front.Values {
-		page[key] = typed(v)
+// page returns the variables of a post: its front matter, its defaults, and what Jekyll adds.
+func (e *Engine) page(page *dialect.Page) map[string]any {
+	vars := page.PageVariables()
+	for key, v := range page.Front.Values {
+		vars[key] = typed(v)
 	}
-	if a.Front.Form == frontmatter.YamlForm {
-		maps.Copy(page, rubyYAML(a.Front.Text, maxDataNodes/10))
+	if page.Front.Form == frontmatter.YamlForm {
+		maps.Copy(vars, rubyYAML(page.Front.Text, maxDataNodes/10))
 	}
-	p := a.Post
-	id := j.withoutBase(p.URL)
-	page["title"], page["date"], page["categories"], page["url"] = p.Title, p.Date, dialect.AnyList(j.categories(a)), id
-	tags := a.Front.List("tag", frontmatter.Whole)
-	if tags == nil {
-		tags = a.Front.List("tags", spaceOrComma)
-	}
-	page["tags"] = dialect.AnyList(dialect.Distinct(dialect.Names(tags)))
-	page["id"] = strings.TrimSuffix(strings.TrimSuffix(id, ".html"), "/")
+	p := page.Post
+	id := e.withoutBase(p.URL)
+	vars["title"], vars["date"], vars["categories"], vars["url"] = p.Title, p.Date, dialect.AnyList(e.categories(page)), id
+	vars["tags"] = dialect.AnyList(dialect.Distinct(dialect.Names(tagsOf(page))))
+	vars["id"] = strings.TrimSuffix(strings.TrimSuffix(id, ".html"), "/")
 	file := "_posts/" + p.Path
-	if j.Below != "" || strings.Contains("/"+p.Path, "/_posts/") || strings.Contains("/"+p.Path, "/_drafts/") {
-		file = strings.TrimPrefix(j.Below+"/"+p.Path, "/")
+	if e.Below != "" || strings.Contains("/"+p.Path, "/_posts/") || strings.Contains("/"+p.Path, "/_drafts/") {
+		file = strings.TrimPrefix(e.Below+"/"+p.Path, "/")
 	}
-	page["path"], page["relative_path"] = file, file
-	page["slug"], page["ext"], page["collection"], page["draft"] = a.Name.Stem, a.Name.Ext, "posts", p.Draft
-	if own := a.Front.Scalar("slug"); own != "" {
-		page["slug"] = own
+	vars["path"], vars["relative_path"] = file, file
+	vars["slug"], vars["ext"], vars["collection"], vars["draft"] = page.Name.Stem, page.Name.Ext, "posts", p.Draft
+	if own := page.Front.Scalar("slug"); own != "" {
+		vars["slug"] = own
 	}
-	if own := a.Front.Scalar("permalink"); own != "" {
-		page["permalink"] = own
+	if own := page.Front.Scalar("permalink"); own != "" {
+		vars["permalink"] = own
 	}
-	return page
+	return vars
 }
 
-// withoutBase is an address as Jekyll's url: without the host and the folder that the blog is in.
-func (j *Engine) withoutBase(address string) string {
-	p := strings.TrimPrefix(j.WithoutHost(address), strings.TrimSuffix(j.Site.Url.Path, "/"))
+// withoutBase returns an address as Jekyll's url: without the host and the blog's folder.
+func (e *Engine) withoutBase(address string) string {
+	p := strings.TrimPrefix(e.WithoutHost(address), strings.TrimSuffix(e.Site.Url.Path, "/"))
 	if plain, err := url.PathUnescape(p); err == nil {
 		return plain
 	}

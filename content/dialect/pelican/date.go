@@ -2,19 +2,19 @@ package pelican
 
 import (
 	"errors"
-	"publisher/content/frontmatter"
-	"publisher/content/sanitize"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 	"unicode"
+
+	"publisher/content/frontmatter"
 )
 
-// pelicanDate reads a date as python-dateutil does, which Pelican takes for it: tokens are
-// numbers, words and signs, and what a number means follows from where it stands and how
-// large it is. Today is never filled in: a date needs its year and its month.
-func pelicanDate(text string, loc *time.Location) (time.Time, bool) {
+// parseDate parses a date as python-dateutil does, which Pelican uses: tokens are numbers, words and signs,
+// and the meaning of a number depends on its position and size. Nothing is filled in from today: a date
+// needs a year and a month.
+func parseDate(text string, loc *time.Location) (time.Time, bool) {
 	if len(text) > maxDateText {
 		return time.Time{}, false
 	}
@@ -29,26 +29,26 @@ const maxDateText = 100
 
 var errNoDate = errors.New("not a date")
 
-// dateTokens is a date on its way from tokens to a time.
+// dateTokens is the state of parsing a date.
 type dateTokens struct {
 	tokens  []string
 	at      int
 	numbers []int // of the day, in the order of the text
-	month   int   // which of the numbers is known to be the month, -1 for none
-	year    int   // likewise
-	century bool  // the year has one
+	month   int   // the index of the number that is known to be the month; -1 for none
+	year    int   // likewise of the year
+	century bool  // the year has a century
 	hour    int   // -1 for none
 	minute  int
 	second  int
 	nanos   int
-	half    bool // am or pm was said
+	half    bool // it has am or pm
 	zoned   bool
 	zone    string
 	loc     *time.Location
 }
 
-// splitDate divides at changes between digits, letters and the rest. A dot between digits is
-// a decimal one unless there are more.
+// splitDate divides a date where digits, letters and other characters meet. A single dot between digits is a
+// decimal point.
 func splitDate(text string) []string {
 	var out []string
 	letters := []rune(text)
@@ -95,7 +95,7 @@ func splitDate(text string) []string {
 	return out
 }
 
-// dividedAtDots keeps the dots as tokens of their own.
+// dividedAtDots divides a token at its dots, which become tokens.
 func dividedAtDots(token string) []string {
 	var out []string
 	for token != "" {
@@ -111,10 +111,10 @@ func dividedAtDots(token string) []string {
 	return out
 }
 
-// dateJumps are the words that mean nothing.
-var dateJumps = sanitize.Set(`. , ; - / ' at on and ad m t of st nd rd th`)
+// dateJumps are the words without a meaning.
+var dateJumps = strings.Fields(`. , ; - / ' at on and ad m t of st nd rd th`)
 
-func isDateJump(s string) bool { return s == " " || dateJumps[strings.ToLower(s)] }
+func isDateJump(s string) bool { return s == " " || slices.Contains(dateJumps, strings.ToLower(s)) }
 
 func (d *dateTokens) token(i int) string {
 	if i >= 0 && i < len(d.tokens) {
@@ -123,7 +123,7 @@ func (d *dateTokens) token(i int) string {
 	return ""
 }
 
-// monthOf is the number of a month by its English name; 0 for none.
+// monthOf returns the number of a month by its English name; 0 for another word.
 func monthOf(word string) int {
 	word = strings.ToLower(word)
 	if word == "sept" {
@@ -137,6 +137,7 @@ func monthOf(word string) int {
 	return 0
 }
 
+// isWeekday reports whether a word is the English name of a day.
 func isWeekday(word string) bool {
 	for day := time.Sunday; day <= time.Saturday; day++ {
 		if strings.EqualFold(word, day.String()) || strings.EqualFold(word, day.String()[:3]) {
@@ -146,7 +147,7 @@ func isWeekday(word string) bool {
 	return false
 }
 
-// halfOf is 12 for pm, 0 for am, -1 for another word.
+// halfOf returns 12 for pm, 0 for am, -1 for another word.
 func halfOf(word string) int {
 	switch strings.ToLower(word) {
 	case "am", "a":
@@ -157,7 +158,7 @@ func halfOf(word string) int {
 	return -1
 }
 
-// unitOf is 0 for hours, 1 for minutes, 2 for seconds, -1 for another word.
+// unitOf returns 0 for hours, 1 for minutes, 2 for seconds, -1 for another word.
 func unitOf(word string) int {
 	word = strings.ToLower(word)
 	return slices.IndexFunc([]string{"h hour hours", "m minute minutes", "s second seconds"}, func(names string) bool {
@@ -191,7 +192,7 @@ func (d *dateTokens) read() error {
 	return nil
 }
 
-// add takes a number of the day.
+// add adds a number that is a day, month or year.
 func (d *dateTokens) add(s string) error {
 	n, err := strconv.Atoi(s)
 	if err != nil {
@@ -223,7 +224,7 @@ func (d *dateTokens) addMonth(n int) error {
 	return nil
 }
 
-// monthName takes Jan, and what follows in Jan-02-2006.
+// monthName reads Jan, and the rest of Jan-02-2006.
 func (d *dateTokens) monthName(n int) error {
 	if err := d.addMonth(n); err != nil {
 		return err
@@ -248,7 +249,7 @@ func (d *dateTokens) monthName(n int) error {
 	return nil
 }
 
-// yearAfterOf takes the number of "Jan of 06", which is a year.
+// yearAfterOf reads the year of "Jan of 06".
 func (d *dateTokens) yearAfterOf(s string) error {
 	d.at += 4
 	if !isDigits(s) {
@@ -277,8 +278,8 @@ func (d *dateTokens) isZone(token string) bool {
 	return token == "z" || strings.IndexFunc(token, func(r rune) bool { return r < 'A' || r > 'Z' }) < 0
 }
 
-// namedZone knows UTC alone; other names say nothing. In GMT+3 the sign is that of POSIX: three hours to
-// add to get GMT.
+// namedZone reads the name of a zone. Only UTC counts. In GMT+3 the sign is POSIX's: add three hours to get
+// GMT.
 func (d *dateTokens) namedZone(token string) {
 	isUTC := slices.Contains([]string{"UTC", "GMT", "Z", "z"}, token)
 	switch next := d.token(d.at + 1); {

@@ -1,13 +1,14 @@
 package pelican
 
 import (
-	"publisher/content/frontmatter"
 	"strconv"
 	"strings"
 	"time"
+
+	"publisher/content/frontmatter"
 )
 
-// number takes a token of digits, by the first of dateutil's rules that fits.
+// number reads a token of digits, by the first of dateutil's rules that applies.
 func (d *dateTokens) number(s string) error {
 	next := d.token(d.at + 1)
 	whole, _, _ := strings.Cut(s, ".")
@@ -40,7 +41,7 @@ func (d *dateTokens) number(s string) error {
 	return errNoDate
 }
 
-// packed is 060102 where no day is known yet, else 150405.
+// packed reads 060102, or 150405 if the day is known.
 func (d *dateTokens) packed(s string) error {
 	if len(d.numbers) == 0 && isDigits(s) {
 		for _, part := range []string{s[:2], s[2:4], s[4:]} {
@@ -54,7 +55,7 @@ func (d *dateTokens) packed(s string) error {
 	return d.seconds(s[4:])
 }
 
-// stamp is 20060102, 200601021504 or 20060102150405.
+// stamp reads 20060102, 200601021504 or 20060102150405.
 func (d *dateTokens) stamp(s string) error {
 	for _, part := range []string{s[:4], s[4:6], s[6:8]} {
 		if err := d.add(part); err != nil {
@@ -83,7 +84,7 @@ func (d *dateTokens) seconds(s string) error {
 	return nil
 }
 
-// clock is 15:04 or 15:04:05.
+// clock reads 15:04 or 15:04:05.
 func (d *dateTokens) clock(s string) error {
 	minutes := d.token(d.at + 2)
 	if !isDigits(s) || minutes[0] < '0' || minutes[0] > '9' {
@@ -106,7 +107,7 @@ func (d *dateTokens) clock(s string) error {
 	return nil
 }
 
-// separated is 2006-01-02 with any of three signs, its middle perhaps a name.
+// separated reads 2006-01-02 with any of three separators; the month may be a name.
 func (d *dateTokens) separated(s, sign string) error {
 	if err := d.add(s); err != nil {
 		return err
@@ -137,7 +138,7 @@ func (d *dateTokens) dayOrMonth(s string) error {
 	return d.add(s)
 }
 
-// alone is a number with white space around it: an hour before am or pm, else of the day.
+// alone reads a number between spaces: an hour before am or pm, else part of the day.
 func (d *dateTokens) alone(s string) error {
 	if half := halfOf(d.token(d.at + 2)); half >= 0 {
 		d.hour = frontmatter.Number(s)
@@ -148,7 +149,7 @@ func (d *dateTokens) alone(s string) error {
 	return d.add(s)
 }
 
-// unitAt finds the h, m or s that says what the number is, -1 for none.
+// unitAt returns where the h, m or s is that gives the number its unit; -1 for none.
 func (d *dateTokens) unitAt() int {
 	switch {
 	case unitOf(d.token(d.at+1)) >= 0:
@@ -161,7 +162,7 @@ func (d *dateTokens) unitAt() int {
 	return -1
 }
 
-// withUnit is 10h, 30m, or the 30 in 10h30, which is of the next smaller unit.
+// withUnit reads 10h, 30m, or the 30 of 10h30, which is in the next smaller unit.
 func (d *dateTokens) withUnit(s string) error {
 	at := d.unitAt()
 	unit := unitOf(d.token(at))
@@ -183,7 +184,7 @@ func (d *dateTokens) withUnit(s string) error {
 	return nil
 }
 
-// time puts the numbers of the day in order, by what is known of each and how large it is.
+// time returns the date, with the numbers of the day ordered by what is known about each and by their size.
 func (d *dateTokens) time() (time.Time, bool) {
 	year, month, day, ok := d.day()
 	if !ok || month < 1 || month > 12 || day < 1 || day > time.Date(year, time.Month(month)+1, 0, 0, 0, 0, 0, time.UTC).Day() {
@@ -215,7 +216,7 @@ func (d *dateTokens) day() (year, month, day int, ok bool) {
 	case d.month >= 0 && d.year >= 0:
 		return n[d.year], n[d.month], n[3-d.year-d.month], d.year != d.month
 	}
-	order := [3]int{2, 0, 1} // where year, month and day stand: 1/2/06
+	order := [3]int{2, 0, 1} // the positions of year, month and day: 1/2/06
 	switch {
 	case d.month == 0 && n[1] > 31:
 		order = [3]int{1, 0, 2}

@@ -2,21 +2,22 @@ package pelican
 
 import (
 	"path"
+	"regexp"
+	"strings"
+
 	"publisher/content/dialect"
 	"publisher/content/frontmatter"
 	"publisher/content/mdsource"
 	"publisher/content/sanitize"
-	"regexp"
-	"strings"
 )
 
-// pelicanLink is `{filename}path` and its like; the old form is `|filename|path`.
-var pelicanLink = regexp.MustCompile(`^(?:\{(\w+)\}|\|(\w+)\|)(.*)$`)
+// intraSiteLink matches `{filename}path` and the like, and the old form `|filename|path`.
+var intraSiteLink = regexp.MustCompile(`^(?:\{(\w+)\}|\|(\w+)\|)(.*)$`)
 
-// resolve follows Pelican's intra-site links. Paths count from the file's own
-// folder, or from Pelican's PATH where they begin with a slash.
-func (p *Engine) Resolve(l *dialect.Linker, dest string) (sanitize.Target, bool) {
-	m := pelicanLink.FindStringSubmatch(dest)
+// Resolve follows Pelican's intra-site links. Paths are relative to the file's folder, or to Pelican's PATH
+// if they begin with a slash.
+func (e *Engine) Resolve(l *dialect.Linker, dest string) (sanitize.Target, bool) {
+	m := intraSiteLink.FindStringSubmatch(dest)
 	if m == nil {
 		return sanitize.Target{}, false
 	}
@@ -24,69 +25,69 @@ func (p *Engine) Resolve(l *dialect.Linker, dest string) (sanitize.Target, bool)
 	switch strings.ToLower(m[1] + m[2]) {
 	case "filename":
 		file, fragment := dialect.CutFragment(value)
-		return p.toFile(l, file, fragment), true
+		return e.toFile(l, file, fragment), true
 	case "static":
-		return p.toStatic(l, value), true
+		return e.toStatic(l, value), true
 	case "attach":
-		return p.toAttached(l, value), true
+		return e.toAttached(l, value), true
 	case "tag":
-		return l.ToSite(p.taxonomy("tag", value)), true
+		return l.ToSite(e.taxonomy("tag", value)), true
 	case "category":
-		return l.ToSite(p.taxonomy("category", value)), true
+		return l.ToSite(e.taxonomy("category", value)), true
 	case "author":
-		return l.ToSite(p.taxonomy("author", value)), true
+		return l.ToSite(e.taxonomy("author", value)), true
 	case "index":
-		return l.ToSite(p.setting("index_save_as", "index.html")), true
+		return l.ToSite(e.setting("index_save_as", "index.html")), true
 	}
 	return sanitize.Target{}, false
 }
 
-func (p *Engine) taxonomy(kind, value string) string {
-	slug := p.slugOf(kind, strings.TrimPrefix(value, "/"))
-	return strings.ReplaceAll(p.setting(kind+"_url", kind+"/{slug}.html"), "{slug}", slug)
+func (e *Engine) taxonomy(kind, value string) string {
+	slug := e.slugOf(kind, strings.TrimPrefix(value, "/"))
+	return strings.ReplaceAll(e.setting(kind+"_url", kind+"/{slug}.html"), "{slug}", slug)
 }
 
-// source is a link's path from PATH.
-func (p *Engine) source(l *dialect.Linker, value string) string {
+// source returns the path of a link's target in PATH.
+func (e *Engine) source(l *dialect.Linker, value string) string {
 	if strings.HasPrefix(value, "/") {
 		return path.Clean(value)[1:]
 	}
-	return path.Join(p.Below, path.Dir(l.Article.Path), value)
+	return path.Join(e.Below, path.Dir(l.Article.Path), value)
 }
 
-// inTree is a path from PATH as one from content.dir.
-func (p *Engine) inTree(source string) (string, bool) {
-	if p.Below == "" {
+// inTree returns a path in PATH as one in content.dir; ok is false if it is outside.
+func (e *Engine) inTree(source string) (string, bool) {
+	if e.Below == "" {
 		return source, !strings.HasPrefix(source, "../")
 	}
-	return strings.CutPrefix(source, p.Below+"/")
+	return strings.CutPrefix(source, e.Below+"/")
 }
 
-func (p *Engine) toFile(l *dialect.Linker, value, fragment string) sanitize.Target {
-	source := p.source(l, value)
-	file, ok := p.inTree(source)
+func (e *Engine) toFile(l *dialect.Linker, value, fragment string) sanitize.Target {
+	source := e.source(l, value)
+	file, ok := e.inTree(source)
 	if ok && mdsource.IsMarkdownName(file) {
 		return l.ToPost(file, fragment)
 	}
-	return p.toStatic(l, value)
+	return e.toStatic(l, value)
 }
 
-// toStatic leads to a file that Pelican copies to the same path.
-func (p *Engine) toStatic(l *dialect.Linker, value string) sanitize.Target {
+// toStatic returns the address of a file that Pelican copies to the same path.
+func (e *Engine) toStatic(l *dialect.Linker, value string) sanitize.Target {
 	value, fragment := dialect.CutFragment(value)
-	source := p.source(l, value)
+	source := e.source(l, value)
 	to := l.ToSite(source + fragment)
-	if file, ok := p.inTree(source); ok {
+	if file, ok := e.inTree(source); ok {
 		to.Places = []sanitize.Place{{Dir: l.Article.Site.Dir, Rel: file}}
 	}
 	return to
 }
 
-// toAttached leads to a file that Pelican puts beside the article's own output.
-func (p *Engine) toAttached(l *dialect.Linker, value string) sanitize.Target {
+// toAttached returns the address of a file that Pelican puts beside the article's output.
+func (e *Engine) toAttached(l *dialect.Linker, value string) sanitize.Target {
 	value, fragment := dialect.CutFragment(value)
-	source := p.source(l, value)
-	own := path.Dir(path.Join(p.Below, l.Article.Path))
+	source := e.source(l, value)
+	own := path.Dir(path.Join(e.Below, l.Article.Path))
 	tail, beneath := strings.CutPrefix(source, own+"/")
 	if own == "." {
 		tail, beneath = source, true
@@ -94,32 +95,33 @@ func (p *Engine) toAttached(l *dialect.Linker, value string) sanitize.Target {
 	if !beneath {
 		tail = path.Base(source)
 	}
-	to := l.ToSite(path.Join(path.Dir(p.saveAs(l.Article)), tail) + fragment)
-	if file, ok := p.inTree(source); ok {
+	to := l.ToSite(path.Join(path.Dir(e.saveAs(l.Article)), tail) + fragment)
+	if file, ok := e.inTree(source); ok {
 		to.Places = []sanitize.Place{{Dir: l.Article.Site.Dir, Rel: file}}
 	}
 	return to
 }
 
-// saveAs is the article's output file.
-func (p *Engine) saveAs(a *dialect.Page) string {
-	if own := a.Front.Scalar("save_as"); own != "" {
+// saveAs returns the article's output file.
+func (e *Engine) saveAs(page *dialect.Page) string {
+	if own := page.Front.Scalar("save_as"); own != "" {
 		return own
 	}
-	if p.own.Setting("article_save_as") == nil && p.Permalink != "" {
-		return strings.TrimPrefix(p.Address(a), "/") + "index.html"
+	if e.own.Setting("article_save_as") == nil && e.Permalink != "" {
+		return strings.TrimPrefix(e.Address(page), "/") + "index.html"
 	}
-	return p.format(a, p.setting("article_save_as", "{slug}.html"))
+	return e.format(page, e.setting("article_save_as", "{slug}.html"))
 }
 
-// copies is about STATIC_PATHS.
-func (p *Engine) Copies(file string) string {
+// Copies returns how to exclude a file that STATIC_PATHS makes Pelican copy into the site; "" for other
+// files.
+func (e *Engine) Copies(file string) string {
 	static := []string{"images"}
-	if set, ok := p.own.Setting("static_paths").([]any); ok {
+	if set, ok := e.own.Setting("static_paths").([]any); ok {
 		static = frontmatter.ListOf(set, frontmatter.Whole)
 	}
 	for i, folder := range static {
-		static[i] = path.Join(p.own.ContentDir, folder)
+		static[i] = path.Join(e.own.ContentDir, folder)
 	}
-	return p.CopiedFrom("Pelican", file, static...)
+	return e.CopiedFrom("Pelican", file, static...)
 }

@@ -22,10 +22,10 @@ import (
 	"publisher/internal/xmltext"
 )
 
-// pelican reads posts as Pelican 4 does.
+// Engine reads posts as Pelican 4 does.
 type Engine struct {
 	dialect.BaseEngine
-	own           *dialect.Settings // nil where no pelicanconf.py was found
+	own           *dialect.Settings // nil if the blog has no pelicanconf.py
 	articlePaths  []string
 	excluded      []string // ARTICLE_EXCLUDES and PAGE_PATHS
 	substitutions map[string][]slug.Substitution
@@ -33,43 +33,44 @@ type Engine struct {
 	pathData      *regexp.Regexp // PATH_METADATA
 	preserveCase  bool
 	unicode       bool
-	rules         pelicanRules
+	rules         rules
 	markdown      *pymarkdown.Options
 
-	moreCategories bool // the plug-in of that name divides categories at commas
+	moreCategories bool // the plugin of this name divides categories at commas
 }
 
+// New returns Pelican's rules for a site; own is nil if the blog has no pelicanconf.py.
 func New(s *dialect.Site, own *dialect.Settings) *Engine {
-	p := &Engine{BaseEngine: dialect.BaseEngine{Site: s}, own: own}
-	p.articlePaths = p.paths("article_paths", "")
-	p.excluded = append(p.paths("page_paths", "pages"), p.paths("article_excludes")...)
-	p.nameData = pythonRegexp(p.setting("filename_metadata", `(?P<date>\d{4}-\d{2}-\d{2}).*`))
-	p.pathData = pythonRegexp(p.setting("path_metadata", ""))
-	p.preserveCase = own.Scalar("slugify_preserve_case") == "true"
-	p.unicode = own.Scalar("slugify_use_unicode") == "true"
-	p.markdown = pythonMarkdown(own)
-	p.moreCategories = slices.ContainsFunc(frontmatter.ListOf(own.Setting("plugins"), frontmatter.Whole), func(name string) bool {
+	e := &Engine{BaseEngine: dialect.BaseEngine{Site: s}, own: own}
+	e.articlePaths = e.paths("article_paths", "")
+	e.excluded = append(e.paths("page_paths", "pages"), e.paths("article_excludes")...)
+	e.nameData = pythonRegexp(e.setting("filename_metadata", `(?P<date>\d{4}-\d{2}-\d{2}).*`))
+	e.pathData = pythonRegexp(e.setting("path_metadata", ""))
+	e.preserveCase = own.Scalar("slugify_preserve_case") == "true"
+	e.unicode = own.Scalar("slugify_use_unicode") == "true"
+	e.markdown = markdownOptions(own)
+	e.moreCategories = slices.ContainsFunc(frontmatter.ListOf(own.Setting("plugins"), frontmatter.Whole), func(name string) bool {
 		return name[strings.LastIndexByte(name, '.')+1:] == "more_categories"
 	})
-	p.substitutions = map[string][]slug.Substitution{"slug": p.readSubstitutions("slug", slug.PelicanSubstitutions())}
-	p.rules = newPelicanRules(p)
+	e.substitutions = map[string][]slug.Substitution{"slug": e.readSubstitutions("slug", slug.PelicanSubstitutions())}
+	e.rules = newRules(e)
 	for _, kind := range []string{"tag", "category", "author"} {
-		p.substitutions[kind] = p.readSubstitutions(kind, p.substitutions["slug"])
+		e.substitutions[kind] = e.readSubstitutions(kind, e.substitutions["slug"])
 	}
-	return p
+	return e
 }
 
-// setting is a text of pelicanconf.py, or what holds where it sets none.
-func (p *Engine) setting(key, otherwise string) string {
-	if s, ok := p.own.Setting(key).(string); ok {
+// setting returns a string of pelicanconf.py, or the default.
+func (e *Engine) setting(key, fallback string) string {
+	if s, ok := e.own.Setting(key).(string); ok {
 		return s
 	}
-	return otherwise
+	return fallback
 }
 
-func (p *Engine) paths(key string, otherwise ...string) []string {
-	list := otherwise
-	if v, ok := p.own.Setting(key).([]any); ok { // of other types Pelican takes its own default
+func (e *Engine) paths(key string, fallback ...string) []string {
+	list := fallback
+	if v, ok := e.own.Setting(key).([]any); ok { // for other types Pelican uses its default
 		list = frontmatter.ListOf(v, frontmatter.Whole)
 	}
 	out := make([]string, len(list))
@@ -79,7 +80,7 @@ func (p *Engine) paths(key string, otherwise ...string) []string {
 	return out
 }
 
-// pythonRegexp compiles Python's syntax as far as Go knows it; nil for none.
+// pythonRegexp compiles a Python pattern as far as Go supports it; nil if it does not.
 func pythonRegexp(pattern string) *regexp.Regexp {
 	if pattern == "" {
 		return nil
@@ -92,38 +93,38 @@ func pythonRegexp(pattern string) *regexp.Regexp {
 	return re
 }
 
-func (p *Engine) readSubstitutions(kind string, otherwise []slug.Substitution) []slug.Substitution {
-	list, ok := p.own.Setting(kind + "_regex_substitutions").([]any)
+func (e *Engine) readSubstitutions(kind string, fallback []slug.Substitution) []slug.Substitution {
+	list, ok := e.own.Setting(kind + "_regex_substitutions").([]any)
 	if !ok {
-		return otherwise
+		return fallback
 	}
 	var out []slug.Substitution
 	for _, item := range list {
 		pair := frontmatter.ListOf(item, frontmatter.Whole)
 		if len(pair) != 2 {
-			return otherwise
+			return fallback
 		}
-		// Python's \w and \s know all scripts.
+		// Python's \w and \s match all scripts.
 		pattern := strings.NewReplacer(`\Z`, `\z`, `(?u)`, ``, `[^\w`, `[^\p{L}\p{N}\p{M}_`).Replace(pair[0])
 		re, err := regexp.Compile(`(?i)` + pattern)
 		if err != nil {
-			return otherwise
+			return fallback
 		}
 		out = append(out, slug.Substitution{Pattern: re, Replacement: pair[1]})
 	}
 	return out
 }
 
-// prepare takes over what the settings say of files by their paths.
-func (p *Engine) Prepare(a *dialect.Page) {
-	full := path.Join(p.Below, a.Path)
-	said := p.pathMetadata(a)
+// Prepare takes what the settings say about files by their paths.
+func (e *Engine) Prepare(page *dialect.Page) {
+	full := path.Join(e.Below, page.Path)
+	said := e.pathMetadata(page)
 	for _, key := range []string{"status", "lang"} {
 		if value := said[key]; value != "" {
-			a.Inherit(map[string]any{key: value})
+			page.Inherit(map[string]any{key: value})
 		}
 	}
-	extra, _ := p.own.Setting("extra_path_metadata").(map[string]any)
+	extra, _ := e.own.Setting("extra_path_metadata").(map[string]any)
 	best, found := "", map[string]any(nil)
 	for where, values := range extra {
 		where = strings.Trim(where, "/")
@@ -131,32 +132,33 @@ func (p *Engine) Prepare(a *dialect.Page) {
 			best, found = where, values
 		}
 	}
-	for _, values := range []any{found, p.own.Setting("default_metadata")} {
+	for _, values := range []any{found, e.own.Setting("default_metadata")} {
 		if values, ok := values.(map[string]any); ok {
-			a.Inherit(literal.FoldKeys(values, 0))
+			page.Inherit(literal.FoldKeys(values, 0))
 		}
 	}
 }
 
-// covers leaves out the page folders, wherever below Pelican's PATH dir is.
-func (p *Engine) Covers(file string) bool {
-	full := path.Join(p.Below, file)
+// Covers reports whether a file is in the article folders and not in the page folders, which are relative to
+// Pelican's PATH wherever dir is in it.
+func (e *Engine) Covers(file string) bool {
+	full := path.Join(e.Below, file)
 	within := func(folder string) bool { return folder == "" || strings.HasPrefix(full, folder+"/") }
-	return slices.ContainsFunc(p.articlePaths, within) && !slices.ContainsFunc(p.excluded, func(folder string) bool {
+	return slices.ContainsFunc(e.articlePaths, within) && !slices.ContainsFunc(e.excluded, func(folder string) bool {
 		return folder != "" && within(folder)
 	})
 }
 
-// isPage also knows the pages that lie among the articles: what sets its own
-// address and has no date was never an article.
-func (p *Engine) IsPage(a *dialect.Page) bool {
-	dated := a.Front.Scalar("date") != "" || p.pathMetadata(a)["date"] != ""
-	return !p.Covers(a.Path) || dialect.IsPageLayout(a) || !dated && (a.Front.Has("save_as") || a.Front.Has("url")) && p.setting("default_date", "") == ""
+// IsPage also recognizes pages among the articles: a file with its own address and no date was never an
+// article.
+func (e *Engine) IsPage(page *dialect.Page) bool {
+	dated := page.Front.Scalar("date") != "" || e.pathMetadata(page)["date"] != ""
+	return !e.Covers(page.Path) || dialect.IsPageLayout(page) || !dated && (page.Front.Has("save_as") || page.Front.Has("url")) && e.setting("default_date", "") == ""
 }
 
-// pathMetadata is what the file's name and path say by the settings' patterns.
-func (p *Engine) pathMetadata(a *dialect.Page) map[string]string {
-	full := path.Join(p.Below, a.Path)
+// pathMetadata returns what the patterns of the settings find in the file's name and path.
+func (e *Engine) pathMetadata(page *dialect.Page) map[string]string {
+	full := path.Join(e.Below, page.Path)
 	out := map[string]string{}
 	add := func(re *regexp.Regexp, text string) {
 		if re == nil {
@@ -170,68 +172,70 @@ func (p *Engine) pathMetadata(a *dialect.Page) map[string]string {
 			}
 		}
 	}
-	add(p.nameData, strings.TrimSuffix(path.Base(full), path.Ext(full)))
-	add(p.pathData, full)
-	if folder := path.Base(path.Dir(full)); out["category"] == "" && folder != "." && p.setting("use_folder_as_category", "true") == "true" {
+	add(e.nameData, strings.TrimSuffix(path.Base(full), path.Ext(full)))
+	add(e.pathData, full)
+	if folder := path.Base(path.Dir(full)); out["category"] == "" && folder != "." && e.setting("use_folder_as_category", "true") == "true" {
 		out["category"] = folder
 	}
 	return out
 }
 
-func (p *Engine) Complete(a *dialect.Page) {
-	fromPath := p.pathMetadata(a)
-	p.completeDate(a, fromPath["date"])
-	a.Post.Title = htmldom.StripTags(a.Post.Title) // which Pelican takes for HTML
-	if a.Post.Title == "" {
-		a.Post.Title = xmltext.Line(fromPath["title"])
+// Complete fills in what the front matter leaves open.
+func (e *Engine) Complete(page *dialect.Page) {
+	fromPath := e.pathMetadata(page)
+	e.completeDate(page, fromPath["date"])
+	page.Post.Title = htmldom.StripTags(page.Post.Title) // which Pelican treats as HTML
+	if page.Post.Title == "" {
+		page.Post.Title = xmltext.Line(fromPath["title"])
 	}
-	category := xmltext.Line(a.Front.Scalar("category"))
+	category := xmltext.Line(page.Front.Scalar("category"))
 	if category == "" {
 		category = xmltext.Line(fromPath["category"])
 	}
-	if category == "" && p.own != nil {
-		category = p.setting("default_category", "misc")
+	if category == "" && e.own != nil {
+		category = e.setting("default_category", "misc")
 	}
-	a.Categories = dialect.Names([]string{category})
-	if p.moreCategories {
-		a.Categories = dialect.Names(strings.Split(category, ","))
+	page.Categories = dialect.Names([]string{category})
+	if e.moreCategories {
+		page.Categories = dialect.Names(strings.Split(category, ","))
 	}
-	a.SetTags(a.Front.List("tags", pelicanList))
-	if len(a.Post.Authors) == 0 {
-		a.Post.Authors = dialect.Names([]string{fromPath["author"]})
+	page.SetTags(page.Front.List("tags", splitList))
+	if len(page.Post.Authors) == 0 {
+		page.Post.Authors = dialect.Names([]string{fromPath["author"]})
 	}
-	a.Post.Summary = strings.TrimSpace(a.Front.Scalar("summary"))
-	a.TitleSlug = p.Slugify(a.Post.Title)
-	for _, candidate := range []string{fromPath["slug"], p.slugSource(a)} {
-		if a.Slug == "" {
-			a.Slug = candidate
+	page.Post.Summary = strings.TrimSpace(page.Front.Scalar("summary"))
+	page.TitleSlug = e.Slugify(page.Post.Title)
+	for _, candidate := range []string{fromPath["slug"], e.slugSource(page)} {
+		if page.Slug == "" {
+			page.Slug = candidate
 		}
 	}
 }
 
-func (p *Engine) completeDate(a *dialect.Page, fromPath string) {
-	if !a.Post.Date.IsZero() || a.Front.Scalar("date") != "" {
+func (e *Engine) completeDate(page *dialect.Page, fromPath string) {
+	if !page.Post.Date.IsZero() || page.Front.Scalar("date") != "" {
 		return
 	}
 	if text := strings.ReplaceAll(fromPath, "_", " "); text != "" {
-		a.Post.Date, _ = pelicanDate(text, p.Loc)
+		page.Post.Date, _ = parseDate(text, e.Loc)
 	}
-	if !a.Post.Date.IsZero() {
+	if !page.Post.Date.IsZero() {
 		return
 	}
-	switch standard := p.own.Setting("default_date").(type) {
+	switch standard := e.own.Setting("default_date").(type) {
 	case string:
 		if standard == "fs" {
-			a.Post.Date = a.ModTime.In(p.Loc).Truncate(time.Second)
+			page.Post.Date = page.ModTime.In(e.Loc).Truncate(time.Second)
 		} else {
-			a.Post.Date, _ = pelicanDate(standard, p.Loc)
+			page.Post.Date, _ = parseDate(standard, e.Loc)
 		}
 	case []any:
-		a.Post.Date = dateOfParts(standard, p.Loc)
+		page.Post.Date = dateOfParts(standard, e.Loc)
 	}
 }
 
-// dateOfParts reads the arguments of Python's datetime.
+// dateOfParts returns the date for the arguments of Python's datetime; the zero time if they are not
+// numbers.
 func dateOfParts(parts []any, loc *time.Location) time.Time {
 	numbers := [6]int{0, 1, 1}
 	for i, part := range parts[:min(len(parts), len(numbers))] {
@@ -245,113 +249,122 @@ func dateOfParts(parts []any, loc *time.Location) time.Time {
 	return time.Date(numbers[0], time.Month(numbers[1]), numbers[2], numbers[3], numbers[4], numbers[5], 0, loc)
 }
 
-func (p *Engine) slugSource(a *dialect.Page) string {
-	if p.setting("slugify_source", "title") == "basename" {
-		return p.Slugify(strings.TrimSuffix(path.Base(a.Path), a.Name.Ext))
+func (e *Engine) slugSource(page *dialect.Page) string {
+	if e.setting("slugify_source", "title") == "basename" {
+		return e.Slugify(strings.TrimSuffix(path.Base(page.Path), page.Name.Ext))
 	}
-	return a.TitleSlug
+	return page.TitleSlug
 }
 
-// pelicanList divides by semicolons where there are any, else by commas.
-func pelicanList(s string) []string {
+// splitList divides at semicolons, or at commas if there are none.
+func splitList(s string) []string {
 	if strings.Contains(s, ";") {
 		return strings.Split(s, ";")
 	}
 	return strings.Split(s, ",")
 }
 
-func (p *Engine) Address(a *dialect.Page) string {
-	if a.Front.Has("url") {
-		return "/" + strings.TrimPrefix(a.Front.Scalar("url"), "/")
+// Address returns a post's address on the site.
+func (e *Engine) Address(page *dialect.Page) string {
+	if page.Front.Has("url") {
+		return "/" + strings.TrimPrefix(page.Front.Scalar("url"), "/")
 	}
-	if p.Permalink != "" && !strings.Contains(p.Permalink, "{") {
-		return a.Expand(p.Permalink)
+	if e.Permalink != "" && !strings.Contains(e.Permalink, "{") {
+		return page.Expand(e.Permalink)
 	}
-	pattern := p.Permalink
+	pattern := e.Permalink
 	switch {
 	case pattern != "":
-	case strings.EqualFold(a.Front.Scalar("status"), "draft"):
-		pattern = p.setting("draft_url", "drafts/{slug}.html")
-	case a.Front.Scalar("lang") != "" && !strings.EqualFold(a.Front.Scalar("lang"), p.setting("default_lang", "en")):
-		pattern = p.setting("article_lang_url", "{slug}-{lang}.html")
+	case strings.EqualFold(page.Front.Scalar("status"), "draft"):
+		pattern = e.setting("draft_url", "drafts/{slug}.html")
+	case page.Front.Scalar("lang") != "" && !strings.EqualFold(page.Front.Scalar("lang"), e.setting("default_lang", "en")):
+		pattern = e.setting("article_lang_url", "{slug}-{lang}.html")
 	default:
-		pattern = p.setting("article_url", "{slug}.html")
+		pattern = e.setting("article_url", "{slug}.html")
 	}
-	return "/" + p.format(a, pattern)
+	return "/" + e.format(page, pattern)
 }
 
 var pythonField = regexp.MustCompile(`\{(\w+)(?::([^{}]*))?\}`)
 
-// format fills Python's format fields: {slug}, {date:%Y}, {category}, {lang}.
-func (p *Engine) format(a *dialect.Page, pattern string) string {
+// format fills in Python's format fields: {slug}, {date:%Y}, {category}, {lang}.
+func (e *Engine) format(page *dialect.Page, pattern string) string {
 	return pythonField.ReplaceAllStringFunc(pattern, func(field string) string {
 		m := pythonField.FindStringSubmatch(field)
 		switch m[1] {
 		case "slug":
-			return a.Slug
+			return page.Slug
 		case "lang":
-			if own := a.Front.Scalar("lang"); own != "" {
+			if own := page.Front.Scalar("lang"); own != "" {
 				return own
 			}
-			return p.setting("default_lang", "en")
+			return e.setting("default_lang", "en")
 		case "category":
-			if len(a.Categories) > 0 {
-				return p.slugOf("category", a.Categories[0])
+			if len(page.Categories) > 0 {
+				return e.slugOf("category", page.Categories[0])
 			}
 		case "author":
-			if len(a.Post.Authors) > 0 {
-				return p.slugOf("author", a.Post.Authors[0])
+			if len(page.Post.Authors) > 0 {
+				return e.slugOf("author", page.Post.Authors[0])
 			}
 		case "date":
-			return strftime.Format(m[2], a.Post.Date)
+			return strftime.Format(m[2], page.Post.Date)
 		case "path":
-			return path.Join(p.Below, a.Path)
+			return path.Join(e.Below, page.Path)
 		default:
-			return a.Front.Scalar(strings.ToLower(m[1]))
+			return page.Front.Scalar(strings.ToLower(m[1]))
 		}
 		return ""
 	})
 }
 
-func (p *Engine) Slugify(text string) string { return p.slugOf("slug", text) }
+// Slugify returns a text as a part of an address.
+func (e *Engine) Slugify(text string) string { return e.slugOf("slug", text) }
 
-func (p *Engine) slugOf(kind, text string) string {
-	return slug.Pelican(text, p.substitutions[kind], p.preserveCase, p.unicode)
+func (e *Engine) slugOf(kind, text string) string {
+	return slug.Pelican(text, e.substitutions[kind], e.preserveCase, e.unicode)
 }
 
-func (p *Engine) Expand(m *dialect.Expansion, text string) string {
+// Expand expands the tags of the plugin liquid_tags in a text.
+func (e *Engine) Expand(m *dialect.Expansion, text string) string {
 	if !strings.Contains(text, "{%") {
 		return text
 	}
 	return mdsource.OutsideCode(text, func(prose string) string {
-		return pelicanTag.ReplaceAllStringFunc(prose, func(tag string) string {
-			return expandPelicanTag(m, tag)
+		return liquidTag.ReplaceAllStringFunc(prose, func(tag string) string {
+			return expandTag(m, tag)
 		})
 	})
 }
 
-func (p *Engine) MarkdownOptions() markdown.Options {
-	return markdown.Options{PythonMarkdown: p.markdown, NoLinkify: true, Headings: markdown.PythonIDs, Typographer: p.setting("typogrify", "") == "true"}
+// MarkdownOptions returns how the blog's Markdown is rendered.
+func (e *Engine) MarkdownOptions() markdown.Options {
+	return markdown.Options{PythonMarkdown: e.markdown, NoLinkify: true, Headings: markdown.PythonIDs, Typographer: e.setting("typogrify", "") == "true"}
 }
 
-// pageAddress is where a page stands, which posts may link to.
-func (p *Engine) PageAddress(a *dialect.Page) (string, bool) {
-	if a.Front.Has("url") {
-		return a.Front.Scalar("url"), true
+// PageAddress returns where a page is on the site, to which posts may link.
+func (e *Engine) PageAddress(page *dialect.Page) (string, bool) {
+	if page.Front.Has("url") {
+		return page.Front.Scalar("url"), true
 	}
-	return p.format(a, p.setting("page_url", "pages/{slug}.html")), true
+	return e.format(page, e.setting("page_url", "pages/{slug}.html")), true
 }
 
-func (p *Engine) Extensions() []string { return []string{".html", ".htm"} }
+// Extensions returns the extensions of posts other than Markdown's.
+func (e *Engine) Extensions() []string { return []string{".html", ".htm"} }
 
-func (p *Engine) OtherMarkup(file string) bool { return Restructured(file) }
+// OtherMarkup reports whether a file is in a markup that is not supported.
+func (e *Engine) OtherMarkup(file string) bool { return IsReStructuredText(file) }
 
-func (p *Engine) Split(name, text string) (frontmatter.FrontMatter, string, int, error) {
-	return splitPelican(name, text)
+// Split divides a file into front matter and body.
+func (e *Engine) Split(name, text string) (frontmatter.FrontMatter, string, int, error) {
+	return split(name, text)
 }
 
-func (p *Engine) ReadDate(_ *frontmatter.FrontMatter, _, text string) (time.Time, bool) {
-	return pelicanDate(text, p.Loc)
+// ReadDate parses a date of the front matter.
+func (e *Engine) ReadDate(_ *frontmatter.FrontMatter, _, text string) (time.Time, bool) {
+	return parseDate(text, e.Loc)
 }
 
-func (p *Engine) NeedsTitle() bool { return true }
+// NeedsTitle reports that what has no title is not a post.
+func (e *Engine) NeedsTitle() bool { return true }

@@ -3,19 +3,20 @@ package pelican
 import (
 	"errors"
 	"path"
-	"publisher/content/frontmatter"
-	"publisher/content/mdsource"
-	"publisher/internal/htmldom"
-	"publisher/internal/xmltext"
 	"strings"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+
+	"publisher/content/frontmatter"
+	"publisher/content/mdsource"
+	"publisher/internal/htmldom"
+	"publisher/internal/xmltext"
 )
 
-// splitPelican reads a file as Pelican does. Between --- its Key: value lines
-// need not be YAML, and HTML says in its head what an article is.
-func splitPelican(name, text string) (fm frontmatter.FrontMatter, body string, bodyLine int, err error) {
+// split reads a file as Pelican does. The Key: value lines between --- need not be YAML, and HTML has its
+// metadata in its head.
+func split(name, text string) (fm frontmatter.FrontMatter, body string, bodyLine int, err error) {
 	if !mdsource.IsMarkdownName(name) {
 		return splitHTML(text)
 	}
@@ -29,8 +30,7 @@ func splitPelican(name, text string) (fm frontmatter.FrontMatter, body string, b
 	return fm, body, bodyLine, err
 }
 
-// splitHTML takes the metadata out of <title> and <meta>, and the body out of
-// <body>.
+// splitHTML takes the metadata from <title> and <meta>, and the body from <body>.
 func splitHTML(text string) (fm frontmatter.FrontMatter, body string, bodyLine int, err error) {
 	doc, err := html.Parse(strings.NewReader(text))
 	if err != nil {
@@ -55,8 +55,8 @@ func splitHTML(text string) (fm frontmatter.FrontMatter, body string, bodyLine i
 	return frontmatter.FrontMatter{Form: frontmatter.BlockForm, Values: frontmatter.BlockValues(values), Line: 1}, body, 1, nil
 }
 
-// restructured are the names of files in Pelican's other markup.
-func Restructured(name string) bool {
+// IsReStructuredText reports by its name whether a file is in Pelican's other markup.
+func IsReStructuredText(name string) bool {
 	ext := strings.ToLower(path.Ext(name))
 	return ext == ".rst" || ext == ".rest"
 }

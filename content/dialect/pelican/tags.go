@@ -2,21 +2,23 @@ package pelican
 
 import (
 	"path"
-	"publisher/content/dialect"
-	"publisher/content/liquid"
 	"regexp"
 	"strings"
+
+	"publisher/content/dialect"
+	"publisher/content/liquid"
 )
 
-// pelicanTag is one of the liquid_tags plugin's; Pelican itself has none, so
-// whatever else looks like one is text.
-var pelicanTag = regexp.MustCompile(`\{%\s*(img|youtube|vimeo|gist|soundcloud|spotify|video|audio)\s+([^%\n]*?)\s*%\}`)
+// liquidTag matches the tags of the plugin liquid_tags; Pelican itself has none, so anything else that looks
+// like one is text.
+var liquidTag = regexp.MustCompile(`\{%\s*(img|youtube|vimeo|gist|soundcloud|spotify|video|audio)\s+([^%\n]*?)\s*%\}`)
 
-func expandPelicanTag(m *dialect.Expansion, tag string) string {
-	found := pelicanTag.FindStringSubmatch(tag)
+// expandTag returns the HTML of a tag.
+func expandTag(m *dialect.Expansion, tag string) string {
+	found := liquidTag.FindStringSubmatch(tag)
 	name, arguments := found[1], found[2]
 	if name == "youtube" || name == "vimeo" || name == "gist" {
-		placed, named := liquid.WordsOfTag(arguments, nil)
+		placed, named := liquid.ParseArguments(arguments, nil)
 		if out, ok := m.EmbedTag(name, dialect.Params{Placed: placed, Named: named}, ""); ok {
 			return out
 		}

@@ -64,7 +64,7 @@ var (
 // or holds what is not known here.
 func (z *zolaExpansion) template(call zolaCall, body string) (string, bool) {
 	t, ok := z.Article.Global[call.name].(zolaTemplate)
-	if !ok || len(z.out)+len(body) > liquid.MaxOut || len(z.open) > liquid.MaxDepth {
+	if !ok || len(z.out)+len(body) > liquid.MaxOutput || len(z.open) > liquid.MaxDepth {
 		return "", false
 	}
 	text := teraDefined.ReplaceAllString(teraFalse.ReplaceAllString(t.text, ""), "")

@@ -63,7 +63,7 @@ func (r *hugoResource) Content() (template.HTML, error) {
 		return "", errTemplate
 	}
 	text, err := r.templates.Article.Site.ReadOwn(r.file)
-	if err != nil || len(text) > liquid.MaxText {
+	if err != nil || len(text) > liquid.MaxValueSize {
 		return "", errTemplate
 	}
 	return template.HTML(xmltext.Clean(strings.ToValidUTF8(string(text), ""))), r.templates.charge(len(text))

@@ -1,15 +1,17 @@
 package liquid
 
 import (
-	"publisher/content/frontmatter"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/ncruces/go-strftime"
+
+	"publisher/content/frontmatter"
 )
 
-func (l *Evaluator) dateFilter(name string, v any, arguments []any) (any, bool) {
+// dateFilter formats a date.
+func (e *Evaluator) dateFilter(name string, v any, arguments []any) (any, bool) {
 	layout := ""
 	switch name {
 	case "date":
@@ -31,12 +33,12 @@ func (l *Evaluator) dateFilter(name string, v any, arguments []any) (any, bool) 
 	if layout == "" {
 		return nil, false
 	}
-	when, ok := l.timeOf(v)
+	when, ok := e.timeOf(v)
 	if !ok {
-		return v, !l.Nunjucks && name == "date" // which Liquid leaves as it is
+		return v, !e.Nunjucks && name == "date" // Liquid returns it unchanged
 	}
-	if name != "date" && !l.Nunjucks {
-		when = when.In(l.Location)
+	if name != "date" && !e.Nunjucks {
+		when = when.In(e.Location)
 	}
 	layout = strings.ReplaceAll(layout, "%\x00", ordinalDay(when.Day()))
 	if name == "date_to_xmlschema" {
@@ -45,26 +47,26 @@ func (l *Evaluator) dateFilter(name string, v any, arguments []any) (any, bool) 
 	return strftime.Format(layout, when), true
 }
 
-// timeOf reads what Liquid takes for a time: seconds since 1970 too, and now.
-func (l *Evaluator) timeOf(v any) (time.Time, bool) {
+// timeOf parses what Liquid accepts as a time: also seconds since 1970, and now.
+func (e *Evaluator) timeOf(v any) (time.Time, bool) {
 	if when, ok := v.(time.Time); ok {
 		return when, true
 	}
 	text := Text(v)
-	if !l.Nunjucks {
+	if !e.Nunjucks {
 		if text == "now" || text == "today" {
-			l.useOutside()
-			return time.Now().In(l.Location), true
+			e.useOutside()
+			return time.Now().In(e.Location), true
 		}
 		if n, err := strconv.ParseInt(text, 10, 64); err == nil && len(text) > 8 {
-			return frontmatter.InRange(time.Unix(n, 0).In(l.Location))
+			return frontmatter.InRange(time.Unix(n, 0).In(e.Location))
 		}
-		return RubyDate(text, l.Location)
+		return RubyDate(text, e.Location)
 	}
-	return frontmatter.ParseDate(text, l.Location)
+	return frontmatter.ParseDate(text, e.Location)
 }
 
-// dateWithOrdinal is the layout of 3 Feb 2024, or with the arguments "ordinal" and perhaps "US" of
+// dateWithOrdinal returns the layout of 3 Feb 2024, or, with the arguments "ordinal" and possibly "US", of
 // 3rd Feb 2024 and Feb 3rd, 2024.
 func dateWithOrdinal(month string, arguments []any) string {
 	switch {

@@ -6,14 +6,14 @@ import (
 	"strings"
 )
 
-// numberFilter counts. In Liquid a number with a fraction makes the result one, and whole numbers divide to
-// whole numbers.
-func (l *Evaluator) numberFilter(name string, v any, arguments []any) (any, bool) {
+// numberFilter calculates. In Liquid a number with a fraction gives a result with one, and dividing whole
+// numbers gives a whole number.
+func (e *Evaluator) numberFilter(name string, v any, arguments []any) (any, bool) {
 	out, ok := plainNumberFilter(name, v, arguments)
-	if !ok || l.Nunjucks {
+	if !ok || e.Nunjucks {
 		return out, ok
 	}
-	return l.rubyNumberFilter(name, v, arguments, out)
+	return e.rubyNumberFilter(name, v, arguments, out)
 }
 
 func plainNumberFilter(name string, v any, arguments []any) (any, bool) {
@@ -53,8 +53,8 @@ func plainNumberFilter(name string, v any, arguments []any) (any, bool) {
 	return nil, false
 }
 
-// rubyNumberFilter gives what a filter came to the kind of number that Ruby has.
-func (l *Evaluator) rubyNumberFilter(name string, v any, arguments []any, out any) (any, bool) {
+// rubyNumberFilter returns the result of a filter as the kind of number that Ruby returns.
+func (e *Evaluator) rubyNumberFilter(name string, v any, arguments []any, out any) (any, bool) {
 	x, _ := numberOf(v)
 	y := 0.0
 	broken := isDecimal(v)
@@ -88,7 +88,7 @@ func (l *Evaluator) rubyNumberFilter(name string, v any, arguments []any, out an
 	return n, true
 }
 
-// rounded takes the noise from the end of a fraction, which Liquid's arithmetic does not have.
+// rounded removes the rounding errors at the end of a fraction, which Liquid's decimals do not have.
 func rounded(n float64) Decimal {
 	m, err := strconv.ParseFloat(strconv.FormatFloat(n, 'g', 15, 64), 64)
 	if err != nil {

@@ -12,11 +12,11 @@ import (
 	"publisher/content/pymarkdown"
 )
 
-// pythonMarkdown reads what pelicanconf.py says of Python-Markdown's extensions: MARKDOWN with the
-// tables extension_configs and extensions, or the MD_EXTENSIONS of old. Where there is no such
-// setting, or one that is computed, Pelican's own holds: codehilite, extra, meta.
-func pythonMarkdown(own *dialect.Settings) *pymarkdown.Options {
-	o := &pymarkdown.Options{Math: own == nil, Brackets: own == nil}
+// markdownOptions returns what pelicanconf.py says about Python-Markdown's extensions: MARKDOWN with the
+// tables extension_configs and extensions, or the old MD_EXTENSIONS. Without these settings, or if they are
+// computed, it returns Pelican's default: codehilite, extra, meta.
+func markdownOptions(own *dialect.Settings) *pymarkdown.Options {
+	o := &pymarkdown.Options{Math: own == nil, MathBrackets: own == nil}
 	names := map[string]bool{}
 	var contents map[string]any
 	if table, ok := own.Setting("markdown").(map[string]any); ok {
@@ -37,7 +37,7 @@ func pythonMarkdown(own *dialect.Settings) *pymarkdown.Options {
 	o.Tables, o.FencedCode, o.Footnotes, o.DefLists = names["tables"], names["fenced_code"] || names["superfences"], names["footnotes"], names["def_list"]
 	o.MDInHTML, o.AttrLists, o.Abbr = names["md_in_html"], names["attr_list"], names["abbr"]
 	o.SaneLists = names["sane_lists"]
-	o.BreakLines, o.Smart, o.Admonitions, o.TOC = names["nl2br"], names["smarty"], names["admonition"], names["toc"]
+	o.HardWrap, o.Smarty, o.Admonitions, o.TOC = names["nl2br"], names["smarty"], names["admonition"], names["toc"]
 	o.CodeHeaders = len(names) == 0 || names["codehilite"]
 	if own != nil {
 		text := strings.ToLower(string(own.Text))
@@ -48,8 +48,8 @@ func pythonMarkdown(own *dialect.Settings) *pymarkdown.Options {
 		for _, name := range frontmatter.ListOf(own.Setting("plugins"), frontmatter.Whole) {
 			plugins += " " + name
 		}
-		o.Brackets = bracketPlugin.MatchString(plugins)
-		o.Math = o.Brackets || strings.Contains(plugins, "render_math")
+		o.MathBrackets = bracketPlugin.MatchString(plugins)
+		o.Math = o.MathBrackets || strings.Contains(plugins, "render_math")
 		o.Admonitions = o.Admonitions || strings.Contains(text, "admonition")
 		o.TOC = o.TOC || len(names) == 0 && strings.Contains(text, "extensions.toc")
 		o.LongDashes = !strings.EqualFold(own.Scalar("typogrify_dashes"), "oldschool")
@@ -59,7 +59,7 @@ func pythonMarkdown(own *dialect.Settings) *pymarkdown.Options {
 	return o
 }
 
-// contentsDepth reads a number of levels, or the first and the last of them as in 2-4.
+// contentsDepth reads a number of levels, or the first and last level as in 2-4.
 func contentsDepth(setting any) [2]int {
 	text, _ := setting.(string)
 	low, high, isRange := strings.Cut(text, "-")
@@ -74,10 +74,10 @@ func contentsDepth(setting any) [2]int {
 	return [2]int{first, last}
 }
 
-// bracketPlugin are what readers of TeX in brackets are called in settings.
+// bracketPlugin matches the plugins that read TeX in brackets.
 var bracketPlugin = regexp.MustCompile(`arithmatex|mdx_math|mdx_katex|markdown_katex|mathjax`)
 
-// extensionName is the last part of an extension's dotted name.
+// extensionName returns the last part of an extension's dotted name.
 func extensionName(s string) string {
 	s, _, _ = strings.Cut(s, "(")
 	return s[strings.LastIndexByte(s, '.')+1:]

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// mark is the number that leads to a footnote.
+// mark writes the number that links to a footnote.
 func (r *renderer) mark(n *node) {
 	f := r.footnotes[n.name]
 	if f.number == 0 {
@@ -22,7 +22,7 @@ func (r *renderer) mark(n *node) {
 	r.out.WriteString(`<sup id="` + id + `" role="doc-noteref"><a href="#fn:` + f.name + `" class="footnote" rel="footnote">` + strconv.Itoa(f.number) + "</a></sup>")
 }
 
-// notes writes the footnotes that the text refers to, and those that they refer to.
+// notes writes the footnotes that the text refers to, and those that they refer to in turn.
 func (r *renderer) notes() {
 	if len(r.used) == 0 {
 		return
@@ -43,10 +43,10 @@ func (r *renderer) notes() {
 	r.out.WriteString("</ol></div>\n")
 }
 
-// backLinks leads from a footnote to each place that refers to it.
+// backLinks returns links from a footnote to each reference to it.
 func (r *renderer) backLinks(f *footnote) string {
 	var text strings.Builder
-	r.part(2 * f.uses)
+	r.Budget.Part(2 * f.uses)
 	for n := range f.uses {
 		id, number := "fnref:"+f.name, ""
 		if n > 0 {
@@ -67,12 +67,12 @@ func lastBlock(n *node) *node {
 	return nil
 }
 
-// contents writes the table of contents in the place of the list that {:toc} marks.
+// contents writes the table of contents in place of the list marked {:toc}.
 func (r *renderer) contents(list *node) {
 	if !r.listed {
 		r.listed = true
 		collectHeadings(r.root, func(h *node) {
-			if h.attributes.get("id") == "" && !r.NoIDs {
+			if h.attributes.get("id") == "" && !r.NoAutoIDs {
 				h.attributes = h.attributes.with(&attributes{list: []attribute{{"id", r.id(textOf(h))}}})
 			}
 			if h.attributes == nil || !slices.Contains(h.attributes.classes, "no_toc") {
@@ -93,7 +93,7 @@ func (r *renderer) contents(list *node) {
 	r.out.WriteString("</nav>\n")
 }
 
-// contentsBelow writes the headings that are deeper than a level, each with its own.
+// contentsBelow writes the headings deeper than a level, nested.
 func (r *renderer) contentsBelow(name string, level int) {
 	if len(r.headings) == 0 || r.headings[0].level <= level {
 		return
@@ -101,8 +101,8 @@ func (r *renderer) contentsBelow(name string, level int) {
 	r.out.WriteString("<" + name + ">")
 	for len(r.headings) > 0 && r.headings[0].level > level {
 		h := r.headings[0]
-		r.part(4)
-		r.length(r.out.Len())
+		r.Budget.Part(4)
+		r.Budget.Length(r.out.Len())
 		r.headings = r.headings[1:]
 		r.out.WriteString(`<li><a href="#` + html.EscapeString(h.attributes.get("id")) + `">` + html.EscapeString(textOf(h)) + "</a>")
 		r.contentsBelow(name, h.level)

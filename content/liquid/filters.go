@@ -4,30 +4,30 @@ import (
 	"encoding/json"
 	"html"
 	"net/url"
-	"publisher/internal/htmldom"
 	"slices"
 	"strings"
 	"unicode"
+
+	"publisher/internal/htmldom"
 )
 
-// filter applies one filter of Liquid, Jekyll, Nunjucks or Eleventy; ok is false
-// for one that is not known.
-func (l *Evaluator) filter(name string, v any, arguments []any) (any, bool) {
-	if out, found, ok := l.host.Filter(l, name, v, arguments); found {
+// filter applies one filter of Liquid, Jekyll, Nunjucks or Eleventy; ok is false for an unknown one.
+func (e *Evaluator) filter(name string, v any, arguments []any) (any, bool) {
+	if out, found, ok := e.host.Filter(e, name, v, arguments); found {
 		return out, ok
 	}
-	if !l.Nunjucks {
-		if out, ok := jekyllFilter(name, v, arguments); ok {
+	if !e.Nunjucks {
+		if out, ok := rubyFilter(name, v, arguments); ok {
 			return out, true
 		}
 	}
-	if out, ok := l.addressFilter(name, v); ok {
+	if out, ok := e.addressFilter(name, v); ok {
 		return out, true
 	}
 	if list, ok := v.([]any); ok {
-		l.countItems(len(list))
+		e.countItems(len(list))
 		if len(arguments) == 2 {
-			if out, ok := l.expressionFilter(name, list, Text(arguments[0]), Text(arguments[1])); ok {
+			if out, ok := e.expressionFilter(name, list, Text(arguments[0]), Text(arguments[1])); ok {
 				return out, true
 			}
 		}
@@ -35,19 +35,19 @@ func (l *Evaluator) filter(name string, v any, arguments []any) (any, bool) {
 	if out, ok := listFilter(name, v, arguments); ok {
 		return out, true
 	}
-	if out, ok := l.numberFilter(name, v, arguments); ok {
+	if out, ok := e.numberFilter(name, v, arguments); ok {
 		return out, true
 	}
-	if out, ok := l.dateFilter(name, v, arguments); ok {
+	if out, ok := e.dateFilter(name, v, arguments); ok {
 		return out, true
 	}
 	s := Text(v)
-	l.Budget.Work(4 * len(s))
+	e.Budget.Work(4 * len(s))
 	switch name {
 	case "markdownify", "markdown":
-		return l.markdownified(s)
+		return e.markdownified(s)
 	case "slugify", "slug":
-		return l.host.Slugify(s), true
+		return e.host.Slugify(s), true
 	case "default", "d":
 		if (v == nil || v == false || s == "") && len(arguments) > 0 {
 			return arguments[0], true
@@ -60,7 +60,7 @@ func (l *Evaluator) filter(name string, v any, arguments []any) (any, bool) {
 	return textFilter(name, s)
 }
 
-// editFilter changes a text by what it is given; found is false for another filter.
+// editFilter applies a filter that edits text by its arguments; found is false for another filter.
 func editFilter(name, s string, arguments []any) (out any, found, ok bool) {
 	text := func(n int) string {
 		if n < len(arguments) {
@@ -100,23 +100,23 @@ func editFilter(name, s string, arguments []any) (out any, found, ok bool) {
 	return nil, false, false
 }
 
-// replaceAll is ok only where the result is no longer than a value may be.
+// replaceAll replaces text; ok is false if the result exceeds the size of a value.
 func replaceAll(s, from, to string) (any, bool) {
-	if len(s)+strings.Count(s, from)*(len(to)-len(from)) > MaxText {
+	if len(s)+strings.Count(s, from)*(len(to)-len(from)) > MaxValueSize {
 		return nil, false
 	}
 	return strings.ReplaceAll(s, from, to), true
 }
 
-// maxMarkdownified is more texts than a template renders in one post.
+// maxMarkdownified bounds how often the templates of one post render Markdown.
 const maxMarkdownified = 100
 
-func (l *Evaluator) markdownified(s string) (any, bool) {
-	l.useOutside()
-	if l.rendered++; l.rendered > maxMarkdownified {
+func (e *Evaluator) markdownified(s string) (any, bool) {
+	e.useOutside()
+	if e.rendered++; e.rendered > maxMarkdownified {
 		return nil, false
 	}
-	out, ok := l.host.Markdown(s)
+	out, ok := e.host.Markdown(s)
 	return strings.TrimSpace(out), ok
 }
 
@@ -129,7 +129,7 @@ func textFilter(name, s string) (any, bool) {
 	case "downcase", "lower":
 		return strings.ToLower(s), true
 	case "capitalize":
-		return capitalise(s), true
+		return capitalize(s), true
 	case "strip", "trim":
 		return strings.TrimSpace(s), true
 	case "lstrip":
@@ -162,8 +162,8 @@ func textFilter(name, s string) (any, bool) {
 	return nil, false
 }
 
-// addressFilter makes an address of a path on the site, with the host or without.
-func (l *Evaluator) addressFilter(name string, v any) (any, bool) {
+// addressFilter turns a path on the site into an address, with the host or without.
+func (e *Evaluator) addressFilter(name string, v any) (any, bool) {
 	relative := name == "relative_url" || name == "url"
 	if !relative && name != "absolute_url" && name != "htmlBaseUrl" && name != "absoluteUrl" {
 		return nil, false
@@ -172,9 +172,9 @@ func (l *Evaluator) addressFilter(name string, v any) (any, bool) {
 	if u, err := url.Parse(s); err == nil && (u.IsAbs() || u.Host != "") {
 		return s, true
 	}
-	address := l.host.Absolute(s)
+	address := e.host.Absolute(s)
 	if relative {
-		address = l.host.Relative(address)
+		address = e.host.Relative(address)
 	}
 	return address, true
 }
@@ -207,13 +207,13 @@ func listFilter(name string, v any, arguments []any) (any, bool) {
 			if i > 0 {
 				b.WriteString(between)
 			}
-			if b.WriteString(Text(item)); b.Len() > MaxText {
+			if b.WriteString(Text(item)); b.Len() > MaxValueSize {
 				return nil, false
 			}
 		}
 		return b.String(), true
 	case "array_to_sentence_string":
-		return sentence(list), true
+		return sentence(list, "and"), true
 	case "reverse":
 		out := slices.Clone(list)
 		slices.Reverse(out)
@@ -229,7 +229,7 @@ func listFilter(name string, v any, arguments []any) (any, bool) {
 	return subsetFilter(name, list)
 }
 
-// subsetFilter leaves things of a list out, or adds them up.
+// subsetFilter omits items of a list, or adds them up.
 func subsetFilter(name string, list []any) (any, bool) {
 	switch name {
 	case "uniq", "compact":
@@ -262,23 +262,6 @@ func subsetFilter(name string, list []any) (any, bool) {
 	return nil, false
 }
 
-func sentence(list []any) string {
-	var b strings.Builder
-	for i, item := range list {
-		switch {
-		case i == 0:
-		case i == len(list)-1 && i == 1:
-			b.WriteString(" and ")
-		case i == len(list)-1:
-			b.WriteString(", and ")
-		default:
-			b.WriteString(", ")
-		}
-		b.WriteString(Text(item))
-	}
-	return b.String()
-}
-
 func splitText(s, by string) []any {
 	out := []any{}
 	for _, part := range strings.SplitN(s, by, 1000) {
@@ -287,7 +270,7 @@ func splitText(s, by string) []any {
 	return out
 }
 
-func capitalise(s string) string {
+func capitalize(s string) string {
 	for i, r := range s {
 		return s[:i] + string(unicode.ToUpper(r)) + s[i+len(string(r)):]
 	}

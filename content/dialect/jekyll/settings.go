@@ -9,8 +9,8 @@ import (
 	"publisher/internal/config"
 )
 
-// bareJekyll is a blog that lives by Jekyll's defaults: it has a folder _posts and
-// no config.
+// BareSettings returns the settings of a blog that uses Jekyll's defaults: it has a folder _posts and no
+// config. It returns nil for other folders.
 func BareSettings(dir string) *dialect.Settings {
 	info, err := os.Stat(filepath.Join(dir, "_posts"))
 	if err != nil || !info.IsDir() {
@@ -19,7 +19,7 @@ func BareSettings(dir string) *dialect.Settings {
 	return &dialect.Settings{Dialect: config.Jekyll, Root: dir, ContentDir: ".", Values: map[string]any{}}
 }
 
-// jekyllConfig reads _config.yml.
+// ReadSettings reads _config.yml. It returns nil if a folder has none.
 func ReadSettings(dir, _ string) (*dialect.Settings, error) {
 	for _, name := range []string{"_config.yml", "_config.yaml", "_config.toml"} {
 		file := filepath.Join(dir, name)

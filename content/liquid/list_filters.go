@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// keyFilter picks or orders by what the things in a list have under a key.
+// keyFilter selects or sorts items by what they have under a key.
 func keyFilter(name string, list, arguments []any) (any, bool) {
 	if len(arguments) == 0 {
 		return nil, false
@@ -45,17 +45,17 @@ func keyFilter(name string, list, arguments []any) (any, bool) {
 		}
 		return nil, true
 	case "unshift":
-		return append([]any{arguments[0]}, list...), len(list) < maxLiquidList
+		return append([]any{arguments[0]}, list...), len(list) < maxListLength
 	case "concat":
 		more, ok := arguments[0].([]any)
-		return append(slices.Clone(list), more...), ok && len(list)+len(more) <= maxLiquidList
+		return append(slices.Clone(list), more...), ok && len(list)+len(more) <= maxListLength
 	case "push":
-		return append(slices.Clone(list), arguments[0]), len(list) < maxLiquidList
+		return append(slices.Clone(list), arguments[0]), len(list) < maxListLength
 	}
 	return nil, false
 }
 
-// groupBy makes {name, items, size} of the things that have the same under a key.
+// groupBy groups items by what they have under a key: {name, items, size}.
 func groupBy(list []any, key string) []any {
 	var out []any
 	place := map[string]int{}
@@ -75,7 +75,7 @@ func groupBy(list []any, key string) []any {
 	return out
 }
 
-// orderValues compares as numbers what are numbers.
+// orderValues compares numbers as numbers, and all else as text.
 func orderValues(a, b any) int {
 	x, isNumber := numberOf(a)
 	y, both := numberOf(b)
@@ -90,12 +90,12 @@ func orderValues(a, b any) int {
 	return 0
 }
 
-// cutFilter shortens a text by characters or by words.
+// cutFilter shortens a text to a number of characters or words.
 func cutFilter(name, s string, arguments []any) (any, bool) {
 	number := func(i, otherwise int) int {
 		if i < len(arguments) {
 			if n, ok := numberOf(arguments[i]); ok {
-				return int(max(-MaxText, min(n, MaxText)))
+				return int(max(-MaxValueSize, min(n, MaxValueSize)))
 			}
 		}
 		return otherwise

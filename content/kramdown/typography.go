@@ -23,9 +23,9 @@ func (p *spanParser) quote(into *node, which int) {
 	into.add(&node{kind: typographic, text: text})
 }
 
-// quoteAt makes a typographic quotation mark of the one at an offset. back is the size of the
-// character before it, where that is text; from is where text begins that is not added yet. The
-// result is the new from, which is the position too.
+// quoteAt replaces the quotation mark at an offset with a typographic one. back is the size of the character
+// before it, if that is text; from is where text begins that is not added yet. It returns the new from,
+// which is also the position.
 func (p *spanParser) quoteAt(into *node, from, at, back int) int {
 	if p.onlyHTML {
 		p.pos = at + 1
@@ -63,7 +63,7 @@ func (p *spanParser) quoteAt(into *node, from, at, back int) int {
 	case before != "" && !space && !strings.Contains("\\[{(-", before):
 		p.quote(into, right)
 	case before == "" && (strings.HasPrefix(rest, `"`) || strings.HasPrefix(rest, "'")):
-		p.text(into, at, at+1) // the second of two closes
+		p.text(into, at, at+1) // the second of two is a closing one
 		second := rightDouble
 		if rest[0] == '\'' {
 			second = rightSingle
@@ -88,7 +88,7 @@ func beforeEmphasis(s string) bool {
 	return n > 1 || n == 1 && len(s) > 1 && !isSpace(rune(s[1]))
 }
 
-// beforePunctuation holds before a punctuation mark that no word follows, but not before an
+// beforePunctuation reports whether s begins with a punctuation mark that no word follows, and not with an
 // ellipsis.
 func beforePunctuation(s string) bool {
 	if s == "" || strings.IndexByte("!\"#$%'()*+,-./:;<=>?@[\\]^_`{|}~", s[0]) < 0 || strings.HasPrefix(s[1:], "..") {
@@ -103,7 +103,7 @@ func isDecade(s string) bool {
 	return len(s) > 2 && s[0] >= '0' && s[0] <= '9' && s[1] >= '0' && s[1] <= '9' && s[2] == 's'
 }
 
-// symbols are what dashes, dots and angle quotes become, the longest first.
+// symbols are the replacements of dashes, dots and angle quotes, longest first.
 var symbols = []struct{ source, text string }{
 	{"---", "—"}, {"--", "–"}, {"...", "…"}, {`\<<`, "<<"}, {`\>>`, ">>"}, {"<< ", "«\u00a0"}, {" >>", "\u00a0»"}, {"<<", "«"}, {">>", "»"},
 }

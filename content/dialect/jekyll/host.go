@@ -3,21 +3,22 @@ package jekyll
 import (
 	"path"
 	"path/filepath"
+	"strings"
+
 	"publisher/content/dialect"
 	"publisher/content/liquid"
 	"publisher/content/mdsource"
 	"publisher/content/post"
-	"strings"
 )
 
-// jekyllHost is what Jekyll gives the Liquid of a text.
-type jekyllHost struct {
+// host answers what the Liquid of a text asks about the blog.
+type host struct {
 	*dialect.Expansion
 	engine *Engine
 }
 
-// Tag evaluates Jekyll's own tags, and those of the plugins that most blogs have.
-func (h jekyllHost) Tag(l *liquid.Evaluator, tag liquid.Mark, inner string) (string, bool) {
+// Tag evaluates Jekyll's own tags, and those of common plugins.
+func (h host) Tag(l *liquid.Evaluator, tag liquid.Tag, inner string) (string, bool) {
 	switch tag.Name {
 	case "post_url":
 		return h.PostURL(l, tag), true
@@ -37,8 +38,8 @@ func (h jekyllHost) Tag(l *liquid.Evaluator, tag liquid.Mark, inner string) (str
 	return h.EmbedTag(tag.Name, dialect.TagParams(l, tag), inner)
 }
 
-// Filter applies relative_url where it is given an empty text.
-func (h jekyllHost) Filter(_ *liquid.Evaluator, name string, v any, _ []any) (out any, found, ok bool) {
+// Filter applies relative_url to an empty text.
+func (h host) Filter(_ *liquid.Evaluator, name string, v any, _ []any) (out any, found, ok bool) {
 	if name == "relative_url" && v != nil && liquid.Text(v) == "" {
 		return strings.TrimSuffix(h.Article.Site.Url.Path, "/"), true, true
 	}
@@ -46,7 +47,7 @@ func (h jekyllHost) Filter(_ *liquid.Evaluator, name string, v any, _ []any) (ou
 }
 
 // Include reads a file of the includes folder.
-func (h jekyllHost) Include(name string, relative bool) (string, bool) {
+func (h host) Include(name string, relative bool) (string, bool) {
 	if relative {
 		s := h.Article.Site
 		return s.ReadInclude(h.engine.source(), path.Join(s.Below, path.Dir(h.Article.Path)), name)
@@ -58,8 +59,9 @@ func (h jekyllHost) Include(name string, relative bool) (string, bool) {
 	return h.Article.Site.ReadInclude(h.engine.source(), folder, name)
 }
 
-// highlight shows code as kramdown's Jekyll does; ok is false where the blog has another parser.
-func (h jekyllHost) highlight(tag liquid.Mark, code string) (string, bool) {
+// highlight returns highlighted code as Jekyll does with kramdown; ok is false if the blog uses another
+// parser.
+func (h host) highlight(tag liquid.Tag, code string) (string, bool) {
 	if h.engine.markdown == nil || h.Tree == nil {
 		return "", false
 	}
@@ -68,8 +70,8 @@ func (h jekyllHost) highlight(tag liquid.Mark, code string) (string, bool) {
 	return `<figure class="highlight">` + h.Tree.Markdown.Code.Highlight(code, mdsource.LanguageWord(language), h.Article.Budget) + "</figure>", true
 }
 
-// link follows {% link %}, whose path counts from the blog's root folder.
-func (h jekyllHost) link(l *liquid.Evaluator, tag liquid.Mark) string {
+// link returns the address for {% link %}, whose path is relative to the blog's root folder.
+func (h host) link(l *liquid.Evaluator, tag liquid.Tag) string {
 	want := dialect.LinkedName(tag)
 	if want == "" {
 		return ""
@@ -77,7 +79,7 @@ func (h jekyllHost) link(l *liquid.Evaluator, tag liquid.Mark) string {
 	return h.AfterBase(l, h.linkTo(l, tag, want))
 }
 
-func (h jekyllHost) linkTo(l *liquid.Evaluator, tag liquid.Mark, want string) string {
+func (h host) linkTo(l *liquid.Evaluator, tag liquid.Tag, want string) string {
 	s := h.Article.Site
 	inTree := want
 	if rest, ok := strings.CutPrefix(want, s.Below+"/"); ok && s.Below != "" {

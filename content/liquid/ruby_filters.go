@@ -3,7 +3,6 @@ package liquid
 import (
 	"encoding/json"
 	"math"
-	"publisher/content/slug"
 	"regexp"
 	"strconv"
 	"strings"
@@ -12,24 +11,26 @@ import (
 	"golang.org/x/text/runes"
 	"golang.org/x/text/transform"
 	"golang.org/x/text/unicode/norm"
+
+	"publisher/content/slug"
 )
 
-// expressionFilter looks at each item of a list by an expression.
-func (l *Evaluator) expressionFilter(name string, list []any, variable, expression string) (any, bool) {
+// expressionFilter selects or groups items by an expression.
+func (e *Evaluator) expressionFilter(name string, list []any, variable, expression string) (any, bool) {
 	if name != "where_exp" && name != "find_exp" && name != "group_by_exp" {
 		return nil, false
 	}
 	out := []any{}
 	var keyed []any
-	for _, item := range list[:min(len(list), maxLiquidSteps/10)] {
-		l.vars = append(l.vars, map[string]any{variable: item})
+	for _, item := range list[:min(len(list), maxSteps/10)] {
+		e.vars = append(e.vars, map[string]any{variable: item})
 		if name == "group_by_exp" {
-			key, _ := l.evaluate(expression)
+			key, _ := e.evaluate(expression)
 			keyed = append(keyed, map[string]any{"key": key, "item": item})
-		} else if l.condition(expression) {
+		} else if e.condition(expression) {
 			out = append(out, item)
 		}
-		l.vars = l.vars[:len(l.vars)-1]
+		e.vars = e.vars[:len(e.vars)-1]
 	}
 	switch {
 	case name == "group_by_exp":
@@ -55,8 +56,8 @@ var (
 	cjkLetters = regexp.MustCompile(`[\p{Han}\p{Katakana}\p{Hiragana}\p{Hangul}]`)
 )
 
-// jekyllFilter are filters that Jekyll and Liquid have otherwise than Nunjucks.
-func jekyllFilter(name string, v any, arguments []any) (any, bool) {
+// rubyFilter applies the filters that Jekyll and Liquid define differently from Nunjucks.
+func rubyFilter(name string, v any, arguments []any) (any, bool) {
 	argument := ""
 	if len(arguments) > 0 {
 		argument = Text(arguments[0])
@@ -69,7 +70,7 @@ func jekyllFilter(name string, v any, arguments []any) (any, bool) {
 		return anyHTMLTag.ReplaceAllString(scriptText.ReplaceAllString(s, ""), ""), true
 	case "array_to_sentence_string":
 		if list, ok := v.([]any); ok && argument != "" {
-			return sentenceOf(list, argument), true
+			return sentence(list, argument), true
 		}
 	case "number_of_words":
 		if argument == "cjk" || argument == "auto" && cjkLetters.MatchString(s) {
@@ -77,7 +78,7 @@ func jekyllFilter(name string, v any, arguments []any) (any, bool) {
 		}
 	case "jsonify":
 		out, err := json.Marshal(plainJSON(v, 0))
-		return string(out), err == nil && len(out) <= MaxText
+		return string(out), err == nil && len(out) <= MaxValueSize
 	case "inspect":
 		return inspected(v, 0), true
 	case "size":
@@ -92,7 +93,7 @@ func jekyllFilter(name string, v any, arguments []any) (any, bool) {
 	return nil, false
 }
 
-// slugifyMode is slugify with the name of a mode.
+// slugifyMode returns the slug of a text in one of Jekyll's modes.
 func slugifyMode(s, mode string) string {
 	switch mode {
 	case "none":
@@ -113,7 +114,8 @@ func slugifyMode(s, mode string) string {
 	return slug.Jekyll(s)
 }
 
-func sentenceOf(list []any, connector string) string {
+// sentence joins the items of a list as in English: a, b, and c.
+func sentence(list []any, connector string) string {
 	var b strings.Builder
 	for i, item := range list {
 		switch {
@@ -130,10 +132,10 @@ func sentenceOf(list []any, connector string) string {
 	return b.String()
 }
 
-// maxShownDepth is how deep lists and tables are shown in one another.
+// maxShownDepth is how deep nested lists and tables are shown.
 const maxShownDepth = 20
 
-// plainJSON is a value without what JSON has no form for.
+// plainJSON returns a value without what JSON cannot represent.
 func plainJSON(v any, depth int) any {
 	if depth > maxShownDepth {
 		return nil
@@ -159,7 +161,7 @@ func plainJSON(v any, depth int) any {
 	return Text(v)
 }
 
-// inspected is a value as Ruby shows it to programmers.
+// inspected returns a value as Ruby's inspect shows it.
 func inspected(v any, depth int) string {
 	switch v := v.(type) {
 	case nil:
