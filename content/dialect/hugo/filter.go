@@ -5,6 +5,7 @@ import (
 	"path"
 	"path/filepath"
 	"publisher/content/dialect"
+	"publisher/content/glob"
 	"publisher/content/post"
 	"regexp"
 	"slices"
@@ -13,7 +14,7 @@ import (
 
 // hugoRules are the settings that decide which files Hugo makes pages of.
 type hugoRules struct {
-	ignored []dialect.Glob // ignoreFiles, regular expressions over whole paths
+	ignored []glob.Pattern // ignoreFiles, regular expressions over whole paths
 	mounts  []mountFilter
 	none    *post.Omission // disableKinds has pages in it
 	drafts  bool           // buildDrafts
@@ -28,10 +29,10 @@ type mountFilter struct {
 }
 
 type mountRule struct {
-	dialect.Glob
+	glob.Pattern
 	key     string // the setting that holds it
 	exclude bool
-	folders []dialect.Glob // that lead to what an inclusion names
+	folders []glob.Pattern // that lead to what an inclusion names
 }
 
 func newHugoRules(h *Engine) hugoRules {
@@ -50,7 +51,7 @@ func newHugoRules(h *Engine) hugoRules {
 			doubt(fmt.Sprintf("ignoreFiles: %s is not a regular expression", post.Clip(text)), "ignorefiles")
 			continue
 		}
-		r.ignored = append(r.ignored, dialect.Glob{Text: text, Re: re})
+		r.ignored = append(r.ignored, glob.Pattern{Text: text, Re: re})
 	}
 	kinds, ok := textsOf(h.own.Setting("disablekinds"))
 	if !ok {
@@ -139,18 +140,18 @@ func readMounts(module any) (mounts []mountFilter, ok bool) {
 
 func newMountRule(key, text string) mountRule {
 	r := mountRule{key: key, exclude: key == "excludefiles"}
-	glob := text
+	pattern := text
 	if after, not := strings.CutPrefix(text, "! "); not {
-		r.exclude, glob = true, after
+		r.exclude, pattern = true, after
 	}
-	glob = "/" + strings.TrimPrefix(strings.ToLower(glob), "/")
-	r.Glob = dialect.HugoGlob(glob)
+	pattern = "/" + strings.TrimPrefix(strings.ToLower(pattern), "/")
+	r.Pattern = glob.Hugo(pattern)
 	r.Text = text
 	if !r.exclude {
-		for dir := path.Dir(glob); dir != "/"; dir = path.Dir(dir) {
-			r.folders = append(r.folders, dialect.HugoGlob(dir))
+		for dir := path.Dir(pattern); dir != "/"; dir = path.Dir(dir) {
+			r.folders = append(r.folders, glob.Hugo(dir))
 		}
-		r.folders = append(r.folders, dialect.HugoGlob("/"))
+		r.folders = append(r.folders, glob.Hugo("/"))
 	}
 	return r
 }
@@ -177,7 +178,7 @@ func (m mountFilter) decide(name string, isFolder bool) string {
 		case r.exclude:
 		case r.Re.MatchString(name):
 			return ""
-		case isFolder && slices.ContainsFunc(r.folders, func(p dialect.Glob) bool { return p.Re.MatchString(name) }):
+		case isFolder && slices.ContainsFunc(r.folders, func(p glob.Pattern) bool { return p.Re.MatchString(name) }):
 			return ""
 		default:
 			including = r.key + " does not name it"

@@ -4,6 +4,7 @@ import (
 	"path"
 	"publisher/content/dialect"
 	"publisher/content/frontmatter"
+	"publisher/content/glob"
 	"publisher/content/post"
 	"slices"
 	"strings"
@@ -22,8 +23,8 @@ type folders struct {
 // hugoLayer is a cascade: front matter that holds where a page has none of its own.
 type hugoLayer struct {
 	values map[string]any
-	glob   *dialect.Glob  // of pages, from the content root with a slash before; nil for all
-	lang   *dialect.Glob  // nil for all
+	glob   *glob.Pattern  // of pages, from the content root with a slash before; nil for all
+	lang   *glob.Pattern  // nil for all
 	doubt  *post.Omission // it does not parse, and might leave the pages out
 }
 

@@ -6,14 +6,15 @@ import (
 	"path"
 	"publisher/content/dialect"
 	"publisher/content/frontmatter"
+	"publisher/content/glob"
 	"slices"
 	"strings"
 )
 
 // hugoPermalink is one rule of Hugo's permalinks.
 type hugoPermalink struct {
-	glob    *dialect.Glob // of pages, from the content root with a slash before; nil for all
-	lang    *dialect.Glob // nil for all
+	glob    *glob.Pattern // of pages, from the content root with a slash before; nil for all
+	lang    *glob.Pattern // nil for all
 	pattern string
 }
 
@@ -59,7 +60,7 @@ func sectionGlob(section string) string {
 
 // pagesTarget is what Hugo's `target` tables choose pages by.
 type pagesTarget struct {
-	glob, lang *dialect.Glob
+	glob, lang *glob.Pattern
 	ofPages    bool // posts can be among them
 }
 
@@ -101,16 +102,16 @@ func (h *Engine) pattern(a *dialect.Page) string {
 func (h *Engine) pagePath(a *dialect.Page) string { return "/" + path.Join(h.Folder(a), a.Name.Full) }
 
 // pagesGlob reads a glob of a target, which knows no case; nil for none.
-func pagesGlob(text string) *dialect.Glob {
+func pagesGlob(text string) *glob.Pattern {
 	if text == "" {
 		return nil
 	}
-	p := dialect.HugoGlob(strings.ToLower(text))
+	p := glob.Hugo(strings.ToLower(text))
 	return &p
 }
 
 // matchesGlob takes no glob for any text. Hugo's paths have no spaces.
-func matchesGlob(glob *dialect.Glob, text string) bool {
+func matchesGlob(glob *glob.Pattern, text string) bool {
 	return glob == nil || glob.Re.MatchString(strings.ReplaceAll(strings.ToLower(text), " ", "-"))
 }
 

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"publisher/content/dialect"
 	"publisher/content/frontmatter"
+	"publisher/content/glob"
 	"publisher/content/post"
 	"slices"
 	"strconv"
@@ -15,7 +16,7 @@ import (
 
 // jekyllRules are the settings that decide which files Jekyll shows.
 type jekyllRules struct {
-	exclude, include []dialect.Glob
+	exclude, include []glob.Pattern
 	limit            int            // limit_posts; 0 for none
 	unpublished      bool           // posts with published: false are shown
 	drafts           bool           // _drafts are
@@ -51,11 +52,11 @@ func newJekyllRules(j *Engine) jekyllRules {
 	include := paths("include")
 	for _, text := range append(paths("exclude"), jekyllExcludes...) {
 		if !slices.Contains(include, text) {
-			r.exclude = append(r.exclude, dialect.Fnmatch(text))
+			r.exclude = append(r.exclude, glob.Fnmatch(text))
 		}
 	}
 	for _, text := range include {
-		r.include = append(r.include, dialect.Fnmatch(text))
+		r.include = append(r.include, glob.Fnmatch(text))
 	}
 	if !areDefaults(j.own.Setting("defaults")) && bytes.Contains(j.own.Text, []byte("published")) {
 		doubt("defaults", "malformed")
@@ -125,7 +126,7 @@ func (j *Engine) filtered(folder, entry string) *post.Omission {
 
 // anyGlob is the pattern that a path matches, or begins with, as Jekyll compares
 // them: both from the source.
-func anyGlob(patterns []dialect.Glob, file string) *dialect.Glob {
+func anyGlob(patterns []glob.Pattern, file string) *glob.Pattern {
 	for i, p := range patterns {
 		if text := strings.TrimPrefix(p.Text, "/"); p.Re.MatchString(file) || strings.HasPrefix(file, text) || text == file+"/" {
 			return &patterns[i]

@@ -11,6 +11,7 @@ import (
 
 	"publisher/content/dialect"
 	"publisher/content/frontmatter"
+	"publisher/content/glob"
 	"publisher/content/literal"
 	"publisher/content/post"
 	"publisher/internal/config"
@@ -83,14 +84,14 @@ var pelicanFilters = []string{"article_paths", "article_excludes", "page_paths",
 
 // pelicanRules are those settings, read.
 type pelicanRules struct {
-	ignored  []dialect.Glob
+	ignored  []glob.Pattern
 	readers  map[string]any
 	doubts   map[string]*post.Omission // by setting: what makes its value unknown
 	excludes []string                  // of the wrong type: what they would exclude is in doubt
 }
 
 func newPelicanRules(p *Engine) pelicanRules {
-	r := pelicanRules{ignored: []dialect.Glob{dialect.Fnmatch(".#*")}, doubts: map[string]*post.Omission{}}
+	r := pelicanRules{ignored: []glob.Pattern{glob.Fnmatch(".#*")}, doubts: map[string]*post.Omission{}}
 	if p.own == nil {
 		return r
 	}
@@ -124,7 +125,7 @@ func newPelicanRules(p *Engine) pelicanRules {
 	if v := p.own.Setting("ignore_files"); v != nil && r.doubts["ignore_files"] == nil {
 		r.ignored = nil
 		for _, text := range frontmatter.ListOf(v, frontmatter.Whole) {
-			r.ignored = append(r.ignored, dialect.Fnmatch(text))
+			r.ignored = append(r.ignored, glob.Fnmatch(text))
 		}
 	}
 	r.readers, _ = p.own.Setting("readers").(map[string]any)

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"publisher/content/dialect"
 	"publisher/content/frontmatter"
+	"publisher/content/glob"
 	"publisher/content/post"
 	"slices"
 	"strings"
@@ -23,8 +24,8 @@ func (z *Engine) readIgnored() {
 			return
 		}
 		for _, text := range frontmatter.ListOf(v, frontmatter.Whole) {
-			z.ignored = append(z.ignored, dialect.Globset(text))
-			if !dialect.IsGlobset(text) {
+			z.ignored = append(z.ignored, glob.Zola(text))
+			if !glob.IsZola(text) {
 				z.doubt = z.Doubts(z.own, "ignored_content: "+text+" is not a glob", "ignored_content")
 			}
 		}
@@ -38,7 +39,7 @@ func (z *Engine) LeavesOut(file string) *post.Omission {
 	if base := path.Base(file); !strings.HasSuffix(base, ".md") {
 		return &post.Omission{Reason: "Zola reads only .md files", Path: file}
 	}
-	full := dialect.BytesAsRunes(filepath.ToSlash(filepath.Join(z.Dir, filepath.FromSlash(file))))
+	full := glob.ByteRunes(filepath.ToSlash(filepath.Join(z.Dir, filepath.FromSlash(file))))
 	for _, p := range z.ignored {
 		if p.Re.MatchString(full) {
 			return z.Leaves(z.own, "ignored_content: "+p.Text, "ignored_content")

@@ -5,6 +5,7 @@ import (
 	"path"
 	"publisher/content/dialect"
 	"publisher/content/frontmatter"
+	"publisher/content/glob"
 	"publisher/content/markdown"
 	"publisher/content/post"
 	"publisher/content/sanitize"
@@ -25,7 +26,7 @@ type Engine struct {
 	alerts    bool
 	lists     bool // of definitions
 	own       *dialect.Settings
-	ignored   []dialect.Glob // ignored_content
+	ignored   []glob.Pattern // ignored_content
 	doubt     *post.Omission // of a malformed ignored_content
 }
 

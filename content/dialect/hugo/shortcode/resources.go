@@ -7,6 +7,7 @@ import (
 	"path"
 	"path/filepath"
 	"publisher/content/dialect"
+	"publisher/content/glob"
 	"publisher/content/liquid"
 	"publisher/content/mdsource"
 	"publisher/content/sanitize"
@@ -152,8 +153,8 @@ func (r hugoResources) globMatcher(pattern any) (func(string) bool, error) {
 	if err != nil || len(text) > 500 {
 		return nil, errTemplate
 	}
-	glob := dialect.HugoGlob(strings.ToLower(strings.TrimPrefix(text, "/")))
-	return func(file string) bool { return glob.Re.MatchString(strings.ToLower(file)) }, nil
+	g := glob.Hugo(strings.ToLower(strings.TrimPrefix(text, "/")))
+	return func(file string) bool { return g.Re.MatchString(strings.ToLower(file)) }, nil
 }
 
 func (r hugoResources) firstFile(matches func(string) bool) (any, error) {
