@@ -10,15 +10,15 @@ import (
 	"strings"
 )
 
-// imageText is the picture that the front matter names, as it stands there. In
+// ImageText is the picture that the front matter names, as it stands there. In
 // Jekyll it counts from the blog's folder, as themes take it.
-func (a *Page) ImageText() string {
-	return a.Engine.ImageAddress(a.imageName())
+func (p *Page) ImageText() string {
+	return p.Engine.ImagePath(p.imageName())
 }
 
-func (a *Page) imageName() string {
+func (p *Page) imageName() string {
 	for _, key := range imageKeys() {
-		switch v := a.Front.Values[key].(type) {
+		switch v := p.Front.Values[key].(type) {
 		case string:
 			if namesFile(v) && key != "header" {
 				return v
@@ -81,10 +81,10 @@ func fileFault(s string) string {
 }
 
 // warnOfFiles reports pictures and enclosures that cannot be addresses.
-func (a *Page) warnOfFiles() {
+func (p *Page) warnOfFiles() {
 	for _, key := range append(imageKeys(), enclosureKeys()...) {
 		text := ""
-		switch v := a.Front.Values[key].(type) {
+		switch v := p.Front.Values[key].(type) {
 		case string:
 			text = v
 		case []any:
@@ -95,20 +95,20 @@ func (a *Page) warnOfFiles() {
 			}
 		}
 		if fault := fileFault(text); fault != "" {
-			a.Warn(a.Front.LineOf(key), fmt.Sprintf("%s: %q %s", key, post.Clip(text), fault))
+			p.Warn(p.Front.LineOf(key), fmt.Sprintf("%s: %q %s", key, post.Clip(text), fault))
 		}
 	}
 }
 
 // fillEnclosure takes `enclosure: file`, `file length type` or `{url, length, type}`,
 // or an audio or video file under its own key, of several the first.
-func (a *Page) fillEnclosure(l *Linker) {
+func (p *Page) fillEnclosure(l *Linker) {
 	var e post.Enclosure
 	where := ""
 	for _, key := range enclosureKeys() {
-		if list, ok := a.Front.Values[key].([]any); ok && where == "" {
+		if list, ok := p.Front.Values[key].([]any); ok && where == "" {
 			where = firstString(list)
-		} else if s := a.Front.Scalar(key); where == "" && namesFile(s) {
+		} else if s := p.Front.Scalar(key); where == "" && namesFile(s) {
 			where = s
 		}
 	}
@@ -118,7 +118,7 @@ func (a *Page) fillEnclosure(l *Linker) {
 		}
 	}
 	for _, key := range []string{"enclosure", "audio", "video"} {
-		if table := a.Front.Table(key); table != nil {
+		if table := p.Front.Table(key); table != nil {
 			where, _ = table["url"].(string)
 			if where == "" {
 				where, _ = table["file"].(string)
@@ -144,17 +144,17 @@ func (a *Page) fillEnclosure(l *Linker) {
 		e.Type, _, _ = strings.Cut(MediaType(path.Ext(u.Path)), ";")
 	}
 	if kind, _, ok := strings.Cut(e.Type, "/"); e.Type != "" && (!ok || kind == "") {
-		a.Warn(a.Front.LineOf("enclosure"), fmt.Sprintf("the enclosure's type %q is no media type, such as audio/mpeg, and the enclosure is left out", e.Type))
+		p.Warn(p.Front.LineOf("enclosure"), fmt.Sprintf("the enclosure's type %q is no media type, such as audio/mpeg, and the enclosure is left out", e.Type))
 		return
 	}
 	if e.Type == "" {
 		return // a page, such as a video's address on a platform
 	}
 	e.Length = max(e.Length, 0)
-	a.Post.Enclosure = &e
+	p.Post.Enclosure = &e
 }
 
-// mediaType knows what podcasts are made of; the machine's own table differs
+// MediaType knows what podcasts are made of; the machine's own table differs
 // from one to the next.
 func MediaType(ext string) string {
 	switch strings.ToLower(ext) {

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// copiedFrom is the words for a file in one of the folders that an engine copies as they
+// CopiedFrom is the words for a file in one of the folders that an engine copies as they
 // are, from its config's folder; "" for another file.
 func (s *Site) CopiedFrom(engine, file string, folders ...string) string {
 	rel, err := filepath.Rel(s.Root, file)

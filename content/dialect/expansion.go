@@ -15,72 +15,72 @@ import (
 // macros are what an engine writes into Markdown besides: shortcodes, tags,
 // variables. One value expands one text.
 type Expansion struct {
-	Article *Page
-	Tree    *Blog
-	Links   *Linker
-	Line    int                 // of the file where the text begins
-	Quiet   bool                // the text was looked at before
-	spent   int                 // marks that were looked at
-	Kept    *markdown.HTMLStash // where the HTML that is made goes; nil where it stays in the text
-	Set     *markdown.HTMLStash // where what the blog's own templates make goes
-	Base    string
-	counted int // of base: how far its lines were counted
-	lines   int // that end before counted
+	Page          *Page
+	Blog          *Blog
+	Links         *Linker
+	Line          int                 // of the file where the text begins
+	Quiet         bool                // the text was looked at before
+	spent         int                 // marks that were looked at
+	Stash         *markdown.HTMLStash // where the HTML that is made goes; nil where it stays in the text
+	TemplateStash *markdown.HTMLStash // where what the blog's own templates make goes
+	Text          string
+	counted       int // of base: how far its lines were counted
+	lines         int // that end before counted
 }
 
 // A hostile body could hold millions of marks; each costs more than its bytes.
 const (
-	maxMacros   = 10_000
+	maxMarks    = 10_000
 	MaxWarnings = 100
 )
 
-// spend counts a mark and reports whether it is still to be looked at.
-func (m *Expansion) Spend(offset int) bool {
-	if m.spent++; m.spent > maxMacros {
-		m.Article.Budget.Stop(&limits.Error{Limit: fmt.Sprintf("%d shortcodes", maxMacros), Message: "divide the post", Line: m.LineAt(offset)})
+// Spend counts a mark and reports whether it is still to be looked at.
+func (x *Expansion) Spend(offset int) bool {
+	if x.spent++; x.spent > maxMarks {
+		x.Page.Budget.Stop(&limits.Error{Limit: fmt.Sprintf("%d shortcodes", maxMarks), Message: "divide the post", Line: x.LineAt(offset)})
 	}
-	m.Article.Budget.Step(20)
+	x.Page.Budget.Step(20)
 	return true
 }
 
-// warn reports what stands at an offset of the text, once for each line.
-func (m *Expansion) Warn(offset int, message string) {
-	if m.Quiet || len(m.Article.Problems) >= MaxWarnings {
+// Warn reports what stands at an offset of the text, once for each line.
+func (x *Expansion) Warn(offset int, message string) {
+	if x.Quiet || len(x.Page.Problems) >= MaxWarnings {
 		return
 	}
-	line := m.LineAt(offset)
-	problem := post.Problem{Path: m.Article.Path, Line: line, Message: message}
-	if !slices.Contains(m.Article.Problems, problem) {
-		m.Article.Problems = append(m.Article.Problems, problem)
+	line := x.LineAt(offset)
+	problem := post.Problem{Path: x.Page.Path, Line: line, Message: message}
+	if !slices.Contains(x.Page.Problems, problem) {
+		x.Page.Problems = append(x.Page.Problems, problem)
 	}
 }
 
-// lineAt is the line of the file that an offset of the text is in.
-func (m *Expansion) LineAt(offset int) int {
-	offset = min(max(offset, 0), len(m.Base))
-	if offset < m.counted { // rarely: marks come in their order
-		m.counted, m.lines = 0, 0
+// LineAt is the line of the file that an offset of the text is in.
+func (x *Expansion) LineAt(offset int) int {
+	offset = min(max(offset, 0), len(x.Text))
+	if offset < x.counted { // rarely: marks come in their order
+		x.counted, x.lines = 0, 0
 	}
-	m.lines += strings.Count(m.Base[m.counted:offset], "\n")
-	m.counted = offset
-	return m.Line + m.lines
+	x.lines += strings.Count(x.Text[x.counted:offset], "\n")
+	x.counted = offset
+	return x.Line + x.lines
 }
 
-func (m *Expansion) Unknown(offset int, kind, name string) {
-	m.Warn(offset, fmt.Sprintf("the %s %s is not known here: only its inner text was kept", kind, post.Clip(name)))
+func (x *Expansion) Unknown(offset int, kind, name string) {
+	x.Warn(offset, fmt.Sprintf("the %s %s is not known here: only its inner text was kept", kind, post.Clip(name)))
 }
 
-func (m *Expansion) Unevaluated(offset int, text string) {
-	m.Warn(offset, fmt.Sprintf("%s cannot be evaluated here and was left out", post.Clip(xmltext.Line(text))))
+func (x *Expansion) Unevaluated(offset int, text string) {
+	x.Warn(offset, fmt.Sprintf("%s cannot be evaluated here and was left out", post.Clip(xmltext.Line(text))))
 }
 
-// figure is a picture with a caption; its fields are HTML-escaped here, except
+// Figure is a picture with a caption; its fields are HTML-escaped here, except
 // caption, which is HTML.
 type Figure struct {
 	Src, Alt, Width, Height, Link, Title, Caption string
 }
 
-func (f Figure) Html() string {
+func (f Figure) HTML() string {
 	var b strings.Builder
 	attribute := func(key, value string) {
 		if value != "" {
@@ -116,12 +116,12 @@ func (f Figure) Html() string {
 	return b.String()
 }
 
-// inlineHTML renders a caption's Markdown without the paragraph around it.
-func (m *Expansion) InlineHTML(markdown string) string {
+// InlineHTML renders a caption's Markdown without the paragraph around it.
+func (x *Expansion) InlineHTML(markdown string) string {
 	markdown = xmltext.Line(markdown)
-	w := m.Article.MarkdownOptions()
+	w := x.Page.MarkdownOptions()
 	w.DropHTML = false
-	out, err := m.Tree.Markdown.Html(markdown, w)
+	out, err := x.Blog.Markdown.Html(markdown, w)
 	if err != nil {
 		return html.EscapeString(markdown)
 	}
@@ -137,14 +137,14 @@ func frame(src, title string) string {
 	return `<iframe src="` + html.EscapeString(xmltext.Line(src)) + `" title="` + html.EscapeString(xmltext.Line(title)) + `"></iframe>`
 }
 
-// plainLink leads to what cannot be shown.
+// PlainLink leads to what cannot be shown.
 func PlainLink(to, label string) string {
 	return `<a href="` + html.EscapeString(xmltext.Line(to)) + `">` + html.EscapeString(xmltext.Line(label)) + `</a>`
 }
 
 var safeID = regexp.MustCompile(`^[\w./@-]+$`)
 
-// embed is what the shortcodes of all engines call the same: a player or a post
+// Embed is what the shortcodes of all engines call the same: a player or a post
 // on a platform, by its id there. ok is false where the name says nothing.
 func Embed(name, id, title string) (out string, ok bool) {
 	where := map[string]string{

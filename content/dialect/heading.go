@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// headingTitle is the text of the heading that a body opens with, else of its first
+// HeadingTitle is the text of the heading that a body opens with, else of its first
 // of the first level.
 func HeadingTitle(body string) string {
 	if title := firstHeading(body); title != "" || !strings.Contains(body, "# ") {

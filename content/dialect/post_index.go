@@ -7,7 +7,7 @@ import (
 	"sync"
 )
 
-// postIndex finds the posts of one scan. Each map is made when it is first asked
+// PostIndex finds the posts of one scan. Each map is made when it is first asked
 // for: a pass over a tree that has not changed asks for none.
 type PostIndex struct {
 	urls      func() map[string]string   // by path
@@ -19,8 +19,8 @@ type PostIndex struct {
 	made  any
 }
 
-// remember has what an engine makes of the posts made once.
-func (x *PostIndex) Remember(make func() any) any {
+// Cached has what an engine makes of the posts made once.
+func (x *PostIndex) Cached(make func() any) any {
 	x.once.Do(func() { x.made = make() })
 	return x.made
 }
@@ -71,7 +71,7 @@ func baseNames(p string) []string {
 	return names
 }
 
-// byBaseName finds the one post whose file, or bundle's folder, has a name.
+// ByBaseName finds the one post whose file, or bundle's folder, has a name.
 func (x *PostIndex) ByBaseName(name string) (string, bool) {
 	if x == nil {
 		return "", false
@@ -92,13 +92,13 @@ func (x *PostIndex) ByBaseName(name string) (string, bool) {
 	return found, found != ""
 }
 
-// hasAddress reports that a post is at an address, which has no slash at its end.
+// HasAddress reports that a post is at an address, which has no slash at its end.
 func (x *PostIndex) HasAddress(address string) bool { return x != nil && x.addresses()[address] }
 
 // postNamed finds a post by its file's name without the extension, before which
 // folders may stand; _posts is left out of them.
-func (t *Blog) postNamed(want string) (string, bool) {
-	posts := t.Posts.Load()
+func (b *Blog) postNamed(want string) (string, bool) {
+	posts := b.Posts.Load()
 	if posts == nil {
 		return "", false
 	}

@@ -29,10 +29,10 @@ type Settings struct {
 	Mounts     []Mount // folders that it takes for parts of that one
 }
 
-// mount puts a folder into the content root.
+// Mount puts a folder into the content root.
 type Mount struct {
 	Source string // from root, slash-separated
-	Below  string // of the content root
+	Target string // of the content root
 	Lang   string // "" for none
 }
 
@@ -42,23 +42,23 @@ type SettingsFile struct {
 	Text string
 }
 
-// add remembers a file that the settings come from.
-func (o *Settings) Add(name string, text []byte) *Settings {
-	o.Text = append(append(append(o.Text, filepath.Base(name)...), '\n'), text...)
-	o.Files = append(o.Files, SettingsFile{name, string(text)})
-	return o
+// AddFile remembers a file that the settings come from.
+func (s *Settings) AddFile(name string, text []byte) *Settings {
+	s.Text = append(append(append(s.Text, filepath.Base(name)...), '\n'), text...)
+	s.Files = append(s.Files, SettingsFile{name, string(text)})
+	return s
 }
 
-// where is the file and the line in which a setting stands, by its keys from the
+// locate is the file and the line in which a setting stands, by its keys from the
 // outermost to its own: the last file's that has most of them, since that one
 // decides. A line of 0 is none.
-func (o *Settings) where(keys ...string) (file string, line int) {
-	if o == nil || len(o.Files) == 0 {
+func (s *Settings) locate(keys ...string) (file string, line int) {
+	if s == nil || len(s.Files) == 0 {
 		return "", 0
 	}
-	file = o.Files[0].Name
+	file = s.Files[0].Name
 	deepest := 0
-	for _, f := range o.Files {
+	for _, f := range s.Files {
 		found, at := 0, 0
 		for i, l := range strings.Split(f.Text, "\n") {
 			l = strings.ToLower(strings.TrimSpace(l))
@@ -95,11 +95,11 @@ func hasWord(line, word string) bool {
 	}
 }
 
-// maxConfig is more than any engine's config needs.
+// MaxConfig is more than any engine's config needs.
 const MaxConfig = 1 << 20
 
-// readConfig reads YAML, TOML or JSON by the file's extension.
-func ReadConfig(file string) (map[string]any, []byte, error) {
+// ReadConfigFile reads YAML, TOML or JSON by the file's extension.
+func ReadConfigFile(file string) (map[string]any, []byte, error) {
 	text, err := ReadLimited(file)
 	if err != nil {
 		return nil, nil, err
@@ -123,7 +123,7 @@ func ReadConfig(file string) (map[string]any, []byte, error) {
 	return values, text, nil
 }
 
-// readLimited refuses what would hang on opening or be cut short.
+// ReadLimited refuses what would hang on opening or be cut short.
 func ReadLimited(file string) ([]byte, error) {
 	switch info, err := os.Stat(file); {
 	case err != nil:
@@ -158,31 +158,31 @@ func SameFile(a, b string) bool {
 }
 
 // text is a setting that holds one value; "" for none.
-func (o *Settings) Scalar(key string) string {
-	if o == nil {
+func (s *Settings) Scalar(key string) string {
+	if s == nil {
 		return ""
 	}
-	s, _ := o.Values[key].(string)
-	return s
+	text, _ := s.Values[key].(string)
+	return text
 }
 
-// contentMounts are the folders that the engine takes for parts of its content root.
-func (o *Settings) ContentMounts() []Mount {
-	if o == nil {
+// ContentMounts are the folders that the engine takes for parts of its content root.
+func (s *Settings) ContentMounts() []Mount {
+	if s == nil {
 		return nil
 	}
-	return o.Mounts
+	return s.Mounts
 }
 
-// setting is any value; nil for none.
-func (o *Settings) Setting(key string) any {
-	if o == nil {
+// Value is any value; nil for none.
+func (s *Settings) Value(key string) any {
+	if s == nil {
 		return nil
 	}
-	return o.Values[key]
+	return s.Values[key]
 }
 
-// localFolder is a folder below the blog's that a setting names.
+// LocalFolder is a folder below the blog's that a setting names.
 func LocalFolder(setting, otherwise string) string {
 	if setting == "" || !filepath.IsLocal(setting) {
 		return otherwise

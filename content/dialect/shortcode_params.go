@@ -14,7 +14,7 @@ func (p *Params) Quote(key string) {
 	p.Quoted[key] = true
 }
 
-// get is a parameter by the first of its names, or by its place from 0.
+// Get is a parameter by the first of its names, or by its place from 0.
 func (p Params) Get(place int, names ...string) string {
 	for _, name := range names {
 		if v := p.Named[name]; v != "" {

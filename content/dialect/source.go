@@ -21,7 +21,7 @@ import (
 	"publisher/internal/xmltext"
 )
 
-// file is a candidate that the walk found.
+// File is a candidate that the walk found.
 type File struct {
 	Path    string // slash-separated, relative to content.dir
 	Real    string // to open it by: symbolic links resolved
@@ -29,7 +29,7 @@ type File struct {
 	ModTime time.Time
 }
 
-// source is one file of the tree, read and split. Its text is clean: valid
+// Source is one file of the tree, read and split. Its text is clean: valid
 // UTF-8, line ends LF, no control characters.
 type Source struct {
 	Path     string
@@ -63,19 +63,19 @@ func (s *Source) Invalid() bool {
 // maxFile is how many bytes a file may have; a larger one is not read.
 const maxFile = 10 << 20
 
-// sourceReader reads files one after the other into the same memory.
+// SourceReader reads files one after the other into the same memory.
 type SourceReader struct {
 	buf    []byte
 	Budget *limits.Budget // of the file that is read
 	split  func(name, text string) (frontmatter.FrontMatter, string, int, error)
 }
 
-// reader reads files as the tree's engine does.
-func (t *Blog) Reader() *SourceReader {
-	return &SourceReader{split: t.Engine.Split}
+// Reader reads files as the tree's engine does.
+func (b *Blog) Reader() *SourceReader {
+	return &SourceReader{split: b.Engine.SplitFrontMatter}
 }
 
-// read takes a file apart. What is wrong with it is in its problems; an invalid
+// Read takes a file apart. What is wrong with it is in its problems; an invalid
 // source has nothing else to give.
 func (r *SourceReader) Read(f File) *Source {
 	s := &Source{Path: f.Path, ModTime: f.ModTime, Budget: r.Budget}
@@ -133,7 +133,7 @@ func grown(buf []byte, size int) []byte {
 	return buf[:cap(buf)]
 }
 
-// reason drops the path from an error, which the problem names already.
+// Reason drops the path from an error, which the problem names already.
 func Reason(err error) error {
 	var pathErr *fs.PathError
 	if errors.As(err, &pathErr) {
@@ -142,7 +142,7 @@ func Reason(err error) error {
 	return err
 }
 
-// clean makes text of bytes: byte order mark, CR and control characters gone,
+// Clean makes text of bytes: byte order mark, CR and control characters gone,
 // stray bytes read as Windows-1252.
 func (s *Source) Clean(raw []byte) (string, bool) {
 	if bytes.HasPrefix(raw, []byte("\xff\xfe")) || bytes.HasPrefix(raw, []byte("\xfe\xff")) {
@@ -203,7 +203,7 @@ func isPlain(raw []byte) bool {
 
 func plainByte(c byte) bool { return c >= 0x20 && c < 0x7f || c == '\n' || c == '\t' }
 
-// isBinary tells noise from text: a twentieth of it is control characters or
+// IsBinary tells noise from text: a twentieth of it is control characters or
 // bytes that are no UTF-8, or it has NULs and does not begin like a post.
 func IsBinary(head []byte) bool {
 	if xmltext.Index(string(head)) < 0 {
@@ -250,7 +250,7 @@ func invalidAt(s string) int {
 
 func LineAt(text string, offset int) int { return 1 + strings.Count(text[:offset], "\n") }
 
-// lineHolding is the line of the file where a text stands, 0 where it is not
+// LineHolding is the line of the file where a text stands, 0 where it is not
 // found: rendering keeps no positions.
 func (s *Source) LineHolding(text string) int {
 	if at := strings.Index(s.Body, text); at >= 0 {
@@ -259,9 +259,9 @@ func (s *Source) LineHolding(text string) int {
 	return s.Front.LineHolding(text)
 }
 
-// warnOf warns, once for a post, that something was left out of it; element is the name of
+// WarnOnce warns, once for a post, that something was left out of it; element is the name of
 // the HTML element at fault, "" where no single one is.
-func (s *Source) WarnOf(element, message string) {
+func (s *Source) WarnOnce(element, message string) {
 	if len(s.Problems) >= MaxWarnings || slices.ContainsFunc(s.Problems, func(p post.Problem) bool { return p.Message == message }) {
 		return
 	}

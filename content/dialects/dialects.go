@@ -17,18 +17,18 @@ import (
 )
 
 // newEngine builds a dialect's rules over the settings that its own config gives.
-func New(d config.Dialect, s *dialect.Site, own *dialect.Settings) dialect.Engine {
+func New(d config.Dialect, s *dialect.Site, settings *dialect.Settings) dialect.Engine {
 	switch d {
 	case config.Hugo:
-		return hugo.New(s, own)
+		return hugo.New(s, settings)
 	case config.Jekyll:
-		return jekyll.New(s, own)
+		return jekyll.New(s, settings)
 	case config.Pelican:
-		return pelican.New(s, own)
+		return pelican.New(s, settings)
 	case config.Zola:
-		return zola.New(s, own)
+		return zola.New(s, settings)
 	case config.Eleventy:
-		return eleventy.New(s, own)
+		return eleventy.New(s, settings)
 	}
 	return plain.New(s)
 }
@@ -45,12 +45,12 @@ func NewAuto(s *dialect.Site) *autoEngine {
 	return &autoEngine{plain.New(s), pelican.New(s, nil), jekyll.New(s, nil)}
 }
 
-// of is the engine whose rules a file shows.
+// Of is the engine whose rules a file shows.
 func (e *autoEngine) Of(src *dialect.Source) dialect.Engine {
 	switch {
 	case src.Front.Form == frontmatter.BlockForm:
 		return e.pelican
-	case e.jekyll.Covers(src.Path):
+	case e.jekyll.MayBePost(src.Path):
 		return e.jekyll
 	}
 	return e.Engine
@@ -63,12 +63,12 @@ func Find(dir, ours string, want config.Dialect) (*dialect.Settings, error) {
 	var bare *dialect.Settings
 	for range 4 {
 		for _, look := range []func(string, string) (*dialect.Settings, error){hugo.ReadSettings, jekyll.ReadSettings, pelican.ReadSettings, zola.ReadSettings, hugo.ReadConfigTOML, eleventy.ReadSettings} {
-			own, err := look(dir, ours)
+			settings, err := look(dir, ours)
 			if err != nil {
 				return nil, err
 			}
-			if own != nil && (want == config.Auto || want == own.Dialect) {
-				return own, nil
+			if settings != nil && (want == config.Auto || want == settings.Dialect) {
+				return settings, nil
 			}
 		}
 		if bare == nil && (want == config.Auto || want == config.Jekyll) {

@@ -51,7 +51,7 @@ func ReadSettings(dir, _ string) (*dialect.Settings, error) {
 	if command == nil {
 		return nil, nil
 	}
-	own.Add(filepath.Join(dir, "package.json"), manifest)
+	own.AddFile(filepath.Join(dir, "package.json"), manifest)
 	own.ContentDir = InputFolder(own)
 	return own, nil
 }

@@ -15,9 +15,9 @@ var (
 	passString = regexp.MustCompile("[\"'`]([^\"'`\n]+)[\"'`]")
 )
 
-// copies knows the files and globs that the config passes to
+// CopyNotice knows the files and globs that the config passes to
 // addPassthroughCopy as plain texts.
-func (e *Engine) Copies(file string) string {
+func (e *Engine) CopyNotice(file string) string {
 	rel, err := filepath.Rel(e.Root, file)
 	if err != nil || !filepath.IsLocal(rel) {
 		return ""

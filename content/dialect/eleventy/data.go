@@ -27,7 +27,7 @@ func (s *folders) readGlobal() {
 	if !filepath.IsLocal(filepath.FromSlash(folder)) {
 		return
 	}
-	dir := s.Site.Folder(filepath.Join(own.Root, filepath.FromSlash(folder)))
+	dir := s.Site.ResolveFolder(filepath.Join(own.Root, filepath.FromSlash(folder)))
 	if dir == "" {
 		return
 	}
@@ -46,7 +46,7 @@ func (s *folders) readGlobal() {
 			if text, err := dialect.ReadLimited(file); err == nil {
 				data, known := script.DataFile(s.filesAround(file, text), filepath.ToSlash(file))
 				s.computed = s.scriptRules(file, string(text), data.AsComputed(), known, true)
-				s.Remember(path.Join(folder, e.Name()), text)
+				s.AddSource(path.Join(folder, e.Name()), text)
 			}
 			continue
 		}
@@ -54,9 +54,9 @@ func (s *folders) readGlobal() {
 			s.readPlain(file, name, path.Join(folder, e.Name()))
 			continue
 		}
-		if values, text, err := dialect.ReadSettings(file); err == nil {
+		if values, text, err := dialect.ReadAnyConfig(file); err == nil {
 			s.global[strings.TrimSuffix(name, ".11tydata")] = values
-			s.Remember(path.Join(folder, e.Name()), text)
+			s.AddSource(path.Join(folder, e.Name()), text)
 		}
 	}
 }
@@ -68,7 +68,7 @@ func (s *folders) readPlain(file, name, fromRoot string) {
 	if err != nil {
 		return
 	}
-	s.Remember(fromRoot, text)
+	s.AddSource(fromRoot, text)
 	o := s.at(file, "", 0, path.Base(file))
 	o.Line = 1
 	if !isScriptName(file) {

@@ -55,8 +55,8 @@ func New(s *dialect.Site, own *dialect.Settings) *Engine {
 	return e
 }
 
-// covers leaves out what Eleventy keeps beside the pages.
-func (e *Engine) Covers(file string) bool {
+// MayBePost leaves out what Eleventy keeps beside the pages.
+func (e *Engine) MayBePost(file string) bool {
 	for folder := range strings.SplitSeq(path.Dir(file), "/") {
 		if notPages[folder] {
 			return false
@@ -69,8 +69,8 @@ func (e *Engine) Covers(file string) bool {
 var notPages = map[string]bool{"_includes": true, "_data": true, "_layouts": true, "_site": true}
 
 func (e *Engine) Prepare(a *dialect.Page) {
-	s, _ := a.Around.(*folders)
-	a.Name = eleventyName(path.Join(e.Below, a.Path))
+	s, _ := a.FolderData.(*folders)
+	a.Name = eleventyName(path.Join(e.Subdir, a.Path))
 	if s != nil {
 		a.Global = s.global
 	}
@@ -79,7 +79,7 @@ func (e *Engine) Prepare(a *dialect.Page) {
 	rules := e.rulesOf(a)
 	for _, l := range s.of(stem) {
 		rules = append(rules, l.rules...)
-		a.Computed = dialect.Omitted(a.Computed, l.doubt)
+		a.FolderOmission = dialect.PickOmission(a.FolderOmission, l.doubt)
 		own = append(own, frontmatter.ListOf(l.values["tags"], frontmatter.ByComma)...) // tags add up
 		a.InheritDeep(l.values)
 	}
@@ -91,7 +91,7 @@ func (e *Engine) Prepare(a *dialect.Page) {
 		layout, _ := a.Front.Values["layout"].(string)
 		for _, l := range s.layoutsOf(layout) {
 			rules = append(rules, l.rules...)
-			a.Computed = dialect.Omitted(a.Computed, l.doubt)
+			a.FolderOmission = dialect.PickOmission(a.FolderOmission, l.doubt)
 			own = append(own, frontmatter.ListOf(l.values["tags"], frontmatter.ByComma)...)
 			a.InheritDeep(l.values)
 		}
@@ -162,19 +162,19 @@ func (e *Engine) Complete(a *dialect.Page) {
 	switch {
 	case fileDates[first]:
 		a.DropProblem("date")
-		a.Post.Date = a.ModTime.In(e.Loc)
+		a.Post.Date = a.ModTime.In(e.Location)
 	case a.Post.Date.IsZero() && a.Name.Date != "":
-		a.Post.Date, _ = frontmatter.ParseDate(a.Name.Date, e.Loc)
+		a.Post.Date, _ = frontmatter.ParseDate(a.Name.Date, e.Location)
 	case a.Post.Date.IsZero() && !a.Front.Has("date") && hasOtherDate(a):
 		a.Post.Date = a.Date(dialect.OtherDates...)
 	case a.Post.Date.IsZero() && !a.Front.Has("date") && a.Front.Form != frontmatter.NoFrontMatter:
-		a.Post.Date = a.ModTime.In(e.Loc)
+		a.Post.Date = a.ModTime.In(e.Location)
 	}
 	tags := slices.DeleteFunc(a.Front.List("tags", frontmatter.Whole), func(tag string) bool {
 		tag = strings.ToLower(tag)
 		return pageTags[tag] || tag == "post" || tag == "posts"
 	})
-	a.SetNearTags(tags)
+	a.SetSimilarTags(tags)
 	if a.Post.Title == "" {
 		a.Post.Title = e.title(a)
 	}
@@ -202,12 +202,12 @@ func (e *Engine) title(a *dialect.Page) string {
 
 // isDatedPage reports that the front matter has a date under one of its other names.
 func isDatedPage(a *dialect.Page) bool {
-	return !a.DateOf("publishdate", "pubdate", "published").IsZero() || hasOtherDate(a)
+	return !a.FirstDate("publishdate", "pubdate", "published").IsZero() || hasOtherDate(a)
 }
 
 // hasOtherDate reports that another program's key holds a date that can be read.
 func hasOtherDate(a *dialect.Page) bool {
-	return !a.DateOf(dialect.OtherDates...).IsZero()
+	return !a.FirstDate(dialect.OtherDates...).IsZero()
 }
 
 // pageTags say what kind of page it is, not what it is about.
@@ -246,7 +246,7 @@ func (e *Engine) finalURL(a *dialect.Page, url string) string {
 // fill evaluates a template of the front matter; ok is false where a part of it
 // is not known here.
 func (e *Engine) fill(a *dialect.Page, template string) (string, bool) {
-	m := &dialect.Expansion{Article: a, Base: template, Quiet: true}
+	m := &dialect.Expansion{Page: a, Text: template, Quiet: true}
 	o := m.LiquidOptions()
 	o.Nunjucks, o.Strict = true, true
 	out, ok := liquid.Expand(eleventyHost{m, e}, o, template, e.variables(a))
@@ -256,14 +256,14 @@ func (e *Engine) fill(a *dialect.Page, template string) (string, bool) {
 func (e *Engine) Slugify(text string) string { return slug.Eleventy(text) }
 
 func (e *Engine) Expand(m *dialect.Expansion, text string) string {
-	override, set := m.Article.Front.Values["templateengineoverride"].(string)
-	if e.plain && mdsource.IsMarkdownName(m.Article.Path) || set && !strings.Contains(override, "liquid") && !strings.Contains(override, "njk") {
+	override, set := m.Page.Front.Values["templateengineoverride"].(string)
+	if e.plain && mdsource.IsMarkdownName(m.Page.Path) || set && !strings.Contains(override, "liquid") && !strings.Contains(override, "njk") {
 		return e.markdown.withoutAttributes(text)
 	}
 	o := m.LiquidOptions()
 	o.Nunjucks = true
 	if liquid.HasMarks(text, o) {
-		text, _ = liquid.Expand(eleventyHost{m, e}, o, text, e.variables(m.Article))
+		text, _ = liquid.Expand(eleventyHost{m, e}, o, text, e.variables(m.Page))
 	}
 	return e.markdown.withoutAttributes(text)
 }

@@ -93,7 +93,7 @@ func (e *Engine) at(file, text string, offset int, reason string) post.Omission 
 // knows no exceptions from them.
 func (r *eleventyRules) ignoreFile(e *Engine, folder, name string) {
 	file := filepath.Join(e.own.Root, filepath.FromSlash(folder), name)
-	raw, err := e.ReadOwn(file)
+	raw, err := e.ReadFile(file)
 	if err != nil {
 		return
 	}
@@ -131,7 +131,7 @@ func (r *eleventyRules) readIgnores(e *Engine, file, text string) {
 		}
 		if arg == nil {
 			o.Held, o.Reason = true, o.Reason+" of what is computed"
-			r.doubt = dialect.Omitted(r.doubt, &o)
+			r.doubt = dialect.PickOmission(r.doubt, &o)
 			continue
 		}
 		glob := arg[1] + arg[2] + arg[3]
@@ -272,9 +272,9 @@ func (r *eleventyRules) readFormats(e *Engine, file, text string) {
 	r.noMarkdown = &o
 }
 
-// leavesOut compares a path from the project's folder with what is ignored: a glob
+// PathOmission compares a path from the project's folder with what is ignored: a glob
 // that does not end in a star also takes what is below.
-func (e *Engine) LeavesOut(file string) *post.Omission {
+func (e *Engine) PathOmission(file string) *post.Omission {
 	if e.own == nil {
 		return nil
 	}
@@ -283,7 +283,7 @@ func (e *Engine) LeavesOut(file string) *post.Omission {
 		return nil
 	}
 	var doubt *post.Omission
-	steps := dialect.Within(strings.ToLower(filepath.ToSlash(rel)))
+	steps := dialect.PathPrefixes(strings.ToLower(filepath.ToSlash(rel)))
 	for _, ignored := range e.rules.ignores {
 		for _, step := range steps {
 			if ok, _ := doublestar.Match(ignored.glob, step); !ok {
@@ -292,31 +292,31 @@ func (e *Engine) LeavesOut(file string) *post.Omission {
 			if !ignored.Held {
 				return &ignored.Omission
 			}
-			doubt = dialect.Omitted(doubt, &ignored.Omission)
+			doubt = dialect.PickOmission(doubt, &ignored.Omission)
 		}
 	}
 	if e.rules.noMarkdown != nil && mdsource.IsMarkdownName(file) {
 		return e.rules.noMarkdown
 	}
-	return dialect.Omitted(doubt, e.rules.doubt)
+	return dialect.PickOmission(doubt, e.rules.doubt)
 }
 
-// omits knows what has no address, what is in no collection, and what a preprocessor
+// PageOmission knows what has no address, what is in no collection, and what a preprocessor
 // drops.
-func (e *Engine) Omits(a *dialect.Page) *post.Omission {
+func (e *Engine) PageOmission(a *dialect.Page) *post.Omission {
 	switch link := a.Front.Values["permalink"].(type) {
 	case string:
 		if written, set := frontmatter.TruthOf(link); set && !written {
-			return a.Says("permalink", "")
+			return a.OmittedBy("permalink", "")
 		} else if set {
-			return a.Held("permalink", "Eleventy knows false and addresses only")
+			return a.HeldBy("permalink", "Eleventy knows false and addresses only")
 		}
 	case map[string]any:
 		if build, _ := link["build"].(string); build == "false" || link["build"] == nil {
-			return a.Says("permalink", "builds nothing")
+			return a.OmittedBy("permalink", "builds nothing")
 		}
 	}
-	doubt := a.Computed
+	doubt := a.FolderOmission
 	if doubt != nil && !doubt.Held {
 		return doubt
 	}
@@ -324,17 +324,17 @@ func (e *Engine) Omits(a *dialect.Page) *post.Omission {
 	_, isTable := a.Front.Values[hide].(map[string]any)
 	switch {
 	case hidden:
-		return a.Says(hide, "")
+		return a.OmittedBy(hide, "")
 	case !set && sharesTag(a, a.Front.List(hide, frontmatter.ByComma)):
-		return a.Says(hide, "names its tag")
+		return a.OmittedBy(hide, "names its tag")
 	case isTable:
-		doubt = dialect.Omitted(doubt, a.Held(hide, "neither true nor false"))
+		doubt = dialect.PickOmission(doubt, a.HeldBy(hide, "neither true nor false"))
 	}
 	for _, p := range e.rules.preprocessors {
 		if !p.all && !slices.Contains(p.extensions, path.Ext(a.Path)) {
 			continue
 		}
-		doubt = dialect.Omitted(doubt, e.judge(p, a))
+		doubt = dialect.PickOmission(doubt, e.judge(p, a))
 	}
 	return doubt
 }

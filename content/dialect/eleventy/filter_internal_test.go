@@ -30,7 +30,7 @@ func FuzzSettings(f *testing.F) {
 		if len(blanked) != len(text) || strings.Count(blanked, "\n") != strings.Count(text, "\n") {
 			t.Errorf("comments moved lines: %q", blanked)
 		}
-		e.own = (&dialect.Settings{Dialect: "eleventy", Root: "/b"}).Add("/b/eleventy.config.js", []byte(text))
+		e.own = (&dialect.Settings{Dialect: "eleventy", Root: "/b"}).AddFile("/b/eleventy.config.js", []byte(text))
 		e.code = readEleventyScripts(e.own)
 		rules := newEleventyRules(e)
 		a := &dialect.Page{Source: &dialect.Source{Path: "a.md", Front: frontmatter.FrontMatter{Form: frontmatter.YamlForm, Values: map[string]any{"draft": "true", "title": "T"}, Line: 2}}, Engine: e, Site: e.Site, Post: &post.Post{}}
@@ -38,7 +38,7 @@ func FuzzSettings(f *testing.F) {
 		for _, known := range []bool{false, true} {
 			e.obey(a, append(rules.computed, e.scriptRules("/b/x.js", text, script.FrontMatter(text), known, true)...))
 		}
-		e.Omits(a)
-		e.LeavesOut("a.md")
+		e.PageOmission(a)
+		e.PathOmission("a.md")
 	})
 }

@@ -30,19 +30,19 @@ type eleventyLayer struct {
 	doubt  *post.Omission           // it does not parse, and might leave the pages out
 }
 
-func (e *Engine) FolderFile(name string) bool {
+func (e *Engine) IsFolderFile(name string) bool {
 	_, ok := e.dataFile(name)
 	return ok
 }
 
-func (e *Engine) ReadFolders(files []dialect.File) dialect.Folders {
+func (e *Engine) ReadFolderData(files []dialect.File) dialect.FolderData {
 	f := &folders{Engine: e, layers: map[string][]eleventyLayer{}}
 	if e.own != nil {
 		f.readGlobal()
 		f.readLayouts()
 	}
 	for _, file := range files {
-		if text, err := e.ReadOwn(file.Real); err == nil {
+		if text, err := e.ReadFile(file.Real); err == nil {
 			f.readData(file.Real, file.Path, text)
 		}
 	}
@@ -65,7 +65,7 @@ func (f *folders) readData(real, name string, text []byte) {
 		l.doubt = &post.Omission{Held: true, Reason: path.Base(name) + " does not parse", Path: f.Site.FromContentDir(name), Line: 1}
 	}
 	f.layers[where] = append(f.layers[where], l)
-	f.Remember(name, text)
+	f.AddSource(name, text)
 }
 
 // of are the layers for a page, the nearest first. file is its path from the input
@@ -75,7 +75,7 @@ func (f *folders) of(file string) []eleventyLayer {
 		return nil
 	}
 	var out []eleventyLayer
-	for where := range dialect.Enclosing(file) {
+	for where := range dialect.Ancestors(file) {
 		out = append(out, f.layers[where]...)
 	}
 	return out

@@ -24,7 +24,7 @@ const (
 func (s *folders) readLayouts() {
 	s.layouts = map[string]eleventyLayer{}
 	for _, folder := range layoutFolders(s.own) {
-		root := s.Site.Folder(filepath.Join(s.own.Root, filepath.FromSlash(folder)))
+		root := s.Site.ResolveFolder(filepath.Join(s.own.Root, filepath.FromSlash(folder)))
 		if root == "" {
 			continue
 		}
@@ -51,7 +51,7 @@ func (s *folders) readLayout(file, name, fromRoot string) {
 		return
 	}
 	l := eleventyLayer{values: map[string]any{}}
-	text, err := s.Site.ReadOwn(file)
+	text, err := s.Site.ReadFile(file)
 	if err != nil {
 		o := s.at(file, "", 0, "the layout "+name+" cannot be read")
 		o.Held = true
@@ -73,7 +73,7 @@ func (s *folders) readLayout(file, name, fromRoot string) {
 				l.rules[i].Line += fm.Line - 1
 			}
 		}
-		s.Remember(fromRoot, []byte(fm.Text))
+		s.AddSource(fromRoot, []byte(fm.Text))
 	}
 	s.layouts[name] = l
 }

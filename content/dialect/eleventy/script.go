@@ -51,7 +51,7 @@ func scriptFiles(o *dialect.Settings) []script.File {
 
 // host is what Eleventy gives the functions of a page.
 func (e *Engine) host(m *dialect.Expansion, a *dialect.Page) script.Host {
-	host := script.Host{Zone: e.Loc, Slug: eleventySlugOf, Date: e.dateOf(a), Step: a.Budget.Step}
+	host := script.Host{Zone: e.Location, Slug: eleventySlugOf, Date: e.dateOf(a), Step: a.Budget.Step}
 	host.This = script.NewObject()
 	host.This.Missing = func(key string) (any, bool) {
 		if key == "page" {
@@ -59,12 +59,12 @@ func (e *Engine) host(m *dialect.Expansion, a *dialect.Page) script.Host {
 		}
 		return e.filterMethod(a, key)
 	}
-	if m != nil && m.Tree != nil {
+	if m != nil && m.Blog != nil {
 		host.Markdown = func(text string, inline bool) (string, bool) {
 			if inline {
 				return m.InlineHTML(text), true
 			}
-			out, err := m.Tree.Markdown.Html(text, e.MarkdownOptions())
+			out, err := m.Blog.Markdown.Html(text, e.MarkdownOptions())
 			return out, err == nil
 		}
 	}
@@ -131,11 +131,11 @@ func (e *Engine) dateOf(a *dialect.Page) time.Time {
 		return a.Post.Date
 	}
 	if text := a.Front.Scalar("date"); text != "" {
-		t, _ := frontmatter.ParseDate(text, e.Loc)
+		t, _ := frontmatter.ParseDate(text, e.Location)
 		return t
 	}
 	if a.Name.Date != "" {
-		t, _ := frontmatter.ParseDate(a.Name.Date, e.Loc)
+		t, _ := frontmatter.ParseDate(a.Name.Date, e.Location)
 		return t
 	}
 	return time.Time{}
@@ -263,7 +263,7 @@ func (e *Engine) ownFilter(m *dialect.Expansion, name string, v any, arguments [
 	for _, arg := range arguments {
 		args = append(args, toScript(arg))
 	}
-	result, err := f.Call(e.host(m, m.Article), args...)
+	result, err := f.Call(e.host(m, m.Page), args...)
 	if err != nil {
 		return nil, true, false
 	}
@@ -287,7 +287,7 @@ func (e *Engine) ownShortcode(m *dialect.Expansion, l *liquid.Evaluator, tag liq
 	if paired {
 		args = append([]any{inner}, args...)
 	}
-	v, err := f.Call(e.host(m, m.Article), args...)
+	v, err := f.Call(e.host(m, m.Page), args...)
 	if err != nil {
 		return "", true, false
 	}

@@ -34,12 +34,12 @@ func (e *Engine) obey(a *dialect.Page, rules []jsRule) {
 		values := e.evaluated(a, rule)
 		switch rule.key {
 		case "permalink":
-			a.Computed = dialect.Omitted(a.Computed, rule.judge(values))
+			a.FolderOmission = dialect.PickOmission(a.FolderOmission, rule.judge(values))
 			if !rule.unread {
 				e.addressBy(a, rule, values)
 			}
 		case hide:
-			a.Computed = dialect.Omitted(a.Computed, rule.judge(values))
+			a.FolderOmission = dialect.PickOmission(a.FolderOmission, rule.judge(values))
 		default:
 			if _, unknown := values[0].(script.Unknown); len(values) == 1 && !unknown && values[0] != nil {
 				a.Set(rule.key, values[0])
@@ -185,7 +185,7 @@ func (s *folders) filesAround(file string, text []byte) []script.File {
 		}
 		out = append(out, script.File{Path: filepath.ToSlash(f.Name), Text: f.Text})
 		if i > 0 {
-			s.Remember(f.Name, []byte(f.Text))
+			s.AddSource(f.Name, []byte(f.Text))
 		}
 	}
 	return out
@@ -294,7 +294,7 @@ const maxScripts = 150
 
 // addScripts reads what a script imports from the project's own files, too.
 func addScripts(o *dialect.Settings, root, file string, text []byte) {
-	o.Add(file, text)
+	o.AddFile(file, text)
 	for _, m := range localImport.FindAllSubmatch(text, -1) {
 		name := filepath.Join(filepath.Dir(file), filepath.FromSlash(string(m[1])))
 		for _, ext := range []string{"", ".js", ".mjs", ".cjs", ".ts", "/index.js"} {

@@ -19,7 +19,7 @@ type eleventyHost struct {
 // Tag evaluates the shortcodes of the config, and the tags that the most used plugins add.
 func (h eleventyHost) Tag(l *liquid.Evaluator, tag liquid.Mark, inner string) (string, bool) {
 	if tag.Name == "highlight" {
-		if mdsource.IsMarkdownName(h.Article.Path) {
+		if mdsource.IsMarkdownName(h.Page.Path) {
 			return "", false
 		}
 		return "<pre><code>" + html.EscapeString(strings.Trim(inner, "\n")) + "</code></pre>", true
@@ -57,5 +57,5 @@ func (h eleventyHost) Include(name string, _ bool) (string, bool) {
 			name += ".liquid"
 		}
 	}
-	return h.Article.Site.ReadInclude(h.Article.Site.Root, folder, name)
+	return h.Page.Site.ReadInclude(h.Page.Site.Root, folder, name)
 }

@@ -16,26 +16,26 @@ import (
 	"github.com/yuin/goldmark/ast"
 )
 
-// hugoHooks evaluates a blog's render hooks for one post.
-type hugoHooks struct {
-	templates *shortcode.HugoTemplates
+// renderHooks evaluates a blog's render hooks for one post.
+type renderHooks struct {
+	templates *shortcode.Evaluator
 	section   string
 	ordinals  map[string]int
 }
 
-func (h *Engine) Hooks(l *dialect.Linker, set *markdown.HTMLStash) markdown.NodeHooks {
-	a := l.Article
-	if f := hugoFoldersOf(a); f == nil || !f.hooked {
+func (h *Engine) RenderHooks(l *dialect.Linker, set *markdown.HTMLStash) markdown.NodeHooks {
+	p := l.Page
+	if f := foldersOf(p); f == nil || !f.hooked {
 		return nil
 	}
-	m := &dialect.Expansion{Article: a, Tree: l.Tree, Links: l, Quiet: true, Set: set}
-	section, _, _ := strings.Cut(h.Folder(a), "/")
-	return &hugoHooks{templates: shortcode.NewTemplates(m, h), section: section, ordinals: map[string]int{}}
+	x := &dialect.Expansion{Page: p, Blog: l.Blog, Links: l, Quiet: true, TemplateStash: set}
+	section, _, _ := strings.Cut(h.Folder(p), "/")
+	return &renderHooks{templates: shortcode.NewEvaluator(x, h), section: section, ordinals: map[string]int{}}
 }
 
 // hookCall is what a render hook's template is given. Exported names are Hugo's.
 type hookCall struct {
-	Page, PageInner    *shortcode.Page
+	Page, PageInner    *shortcode.PageContext
 	Destination, Title string
 	Text               template.HTML
 	PlainText          string
@@ -50,9 +50,9 @@ type hookCall struct {
 	AlertTitle           template.HTML
 }
 
-// replace puts what the hooks make into a document in place of what goldmark would
+// Replace puts what the hooks make into a document in place of what goldmark would
 // write.
-func (h *hugoHooks) Replace(md goldmark.Markdown, source []byte, doc ast.Node, b *limits.Budget) error {
+func (h *renderHooks) Replace(md goldmark.Markdown, source []byte, doc ast.Node, b *limits.Budget) error {
 	var nodes []ast.Node
 	err := ast.Walk(doc, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
 		if !entering && hookKind(n, source) != "" {
@@ -92,9 +92,9 @@ func hookKind(n ast.Node, source []byte) string {
 }
 
 // template is the most exact one for a kind of node.
-func (h *hugoHooks) template(kind string) (shortcode.Template, string, bool) {
+func (h *renderHooks) template(kind string) (shortcode.Template, string, bool) {
 	general, _, _ := strings.Cut(kind, "-")
-	global := h.templates.Article.Global
+	global := h.templates.Page.Global
 	for _, name := range []string{h.section + "/" + kind, kind, h.section + "/" + general, general} {
 		if t, ok := global[shortcode.HookPrefix+name].(shortcode.Template); ok {
 			return t, shortcode.HookPrefix + name, true
@@ -103,7 +103,7 @@ func (h *hugoHooks) template(kind string) (shortcode.Template, string, bool) {
 	return shortcode.Template{}, "", false
 }
 
-func (h *hugoHooks) evaluate(md goldmark.Markdown, n ast.Node, source []byte) (string, bool) {
+func (h *renderHooks) evaluate(md goldmark.Markdown, n ast.Node, source []byte) (string, bool) {
 	kind := hookKind(n, source)
 	var call *hookCall
 	if kind == "blockquote" {
@@ -127,7 +127,7 @@ func (h *hugoHooks) evaluate(md goldmark.Markdown, n ast.Node, source []byte) (s
 	switch {
 	case !ok && kind == "image" && call.Title != "" && strings.Contains(t.Text, "figcaption"):
 		// It needs more than the page, such as the picture's size, but this it says.
-		return dialect.Figure{Src: call.Destination, Alt: call.PlainText, Caption: template.HTMLEscapeString(call.Title)}.Html(), true
+		return dialect.Figure{Src: call.Destination, Alt: call.PlainText, Caption: template.HTMLEscapeString(call.Title)}.HTML(), true
 	case !ok:
 		return "", false
 	case kind == "heading":
@@ -138,10 +138,10 @@ func (h *hugoHooks) evaluate(md goldmark.Markdown, n ast.Node, source []byte) (s
 	return strings.TrimSpace(out), true
 }
 
-func (h *hugoHooks) call(md goldmark.Markdown, n ast.Node, source []byte) *hookCall {
-	page := h.templates.ThisPage()
+func (h *renderHooks) call(md goldmark.Markdown, n ast.Node, source []byte) *hookCall {
+	page := h.templates.PageContext()
 	c := &hookCall{Page: page, PageInner: page, Attributes: map[string]any{}, Options: map[string]any{}}
-	inner := &limits.BudgetWriter{Budget: h.templates.Article.Budget}
+	inner := &limits.BudgetWriter{Budget: h.templates.Page.Budget}
 	for child := n.FirstChild(); child != nil; child = child.NextSibling() {
 		if md.Renderer().Render(inner, source, child) != nil {
 			break
@@ -179,7 +179,7 @@ func (h *hugoHooks) call(md goldmark.Markdown, n ast.Node, source []byte) *hookC
 }
 
 // quotes reports that the blog has a hook for quotations.
-func (h *hugoHooks) quotes() bool {
+func (h *renderHooks) quotes() bool {
 	for _, kind := range []string{"blockquote-alert", "blockquote-regular"} {
 		if _, _, ok := h.template(kind); ok {
 			return true

@@ -22,18 +22,18 @@ type templateReader struct {
 	root string // the blog's folder
 }
 
-// readHugoShortcodes reads the templates of the blog's own shortcodes, and of its
+// readTemplates reads the templates of the blog's own shortcodes, and of its
 // themes', which the blog's stand before.
-func readHugoShortcodes(s *folders, own *dialect.Settings) {
-	if own == nil {
+func readTemplates(s *folders, settings *dialect.Settings) {
+	if settings == nil {
 		return
 	}
 	s.global = map[string]any{}
-	r := templateReader{s, own.Root}
-	layouts := []string{dialect.LocalFolder(own.Scalar("layoutdir"), "layouts")}
-	for _, theme := range frontmatter.ListOf(own.Setting("theme"), frontmatter.Whole) {
+	r := templateReader{s, settings.Root}
+	layouts := []string{dialect.LocalFolder(settings.Scalar("layoutdir"), "layouts")}
+	for _, theme := range frontmatter.ListOf(settings.Value("theme"), frontmatter.Whole) {
 		if filepath.IsLocal(theme) {
-			layouts = append(layouts, path.Join(dialect.LocalFolder(own.Scalar("themesdir"), "themes"), theme, "layouts"))
+			layouts = append(layouts, path.Join(dialect.LocalFolder(settings.Scalar("themesdir"), "themes"), theme, "layouts"))
 		}
 	}
 	for _, folder := range layouts {
@@ -46,12 +46,12 @@ func readHugoShortcodes(s *folders, own *dialect.Settings) {
 
 // hasThemes reports that all of the blog's templates are here: those of each theme, and
 // none that Hugo would fetch.
-func hasThemes(own *dialect.Settings) bool {
-	if imports, _ := frontmatter.Dig(own.Values, "module.imports"); imports != nil {
+func hasThemes(settings *dialect.Settings) bool {
+	if imports, _ := frontmatter.Dig(settings.Values, "module.imports"); imports != nil {
 		return false
 	}
-	for _, theme := range frontmatter.ListOf(own.Setting("theme"), frontmatter.Whole) {
-		dir := filepath.Join(own.Root, dialect.LocalFolder(own.Scalar("themesdir"), "themes"), filepath.FromSlash(theme), "layouts")
+	for _, theme := range frontmatter.ListOf(settings.Value("theme"), frontmatter.Whole) {
+		dir := filepath.Join(settings.Root, dialect.LocalFolder(settings.Scalar("themesdir"), "themes"), filepath.FromSlash(theme), "layouts")
 		if _, err := os.Stat(dir); err != nil || !filepath.IsLocal(theme) {
 			return false
 		}
@@ -65,7 +65,7 @@ const maxShortcodeTemplates = 200
 // readShortcodes reads name.html, else name.md, in a folder and those below. Other
 // endings are for other formats than pages.
 func (r templateReader) readShortcodes(folder string) {
-	dir := r.site.Folder(filepath.Join(r.root, filepath.FromSlash(folder)))
+	dir := r.site.ResolveFolder(filepath.Join(r.root, filepath.FromSlash(folder)))
 	if dir == "" {
 		return
 	}
@@ -85,9 +85,9 @@ func (r templateReader) readShortcodes(folder string) {
 		if _, taken := r.global[name]; taken { // by one before, or by the .html of a .md
 			return nil
 		}
-		if text, err := r.site.ReadOwn(file); err == nil && len(text) <= liquid.MaxText {
+		if text, err := r.site.ReadFile(file); err == nil && len(text) <= liquid.MaxText {
 			r.global[name] = shortcode.Template{Text: string(text), IsHTML: ext == ".html"}
-			r.Remember(path.Join(folder, rel), text)
+			r.AddSource(path.Join(folder, rel), text)
 		}
 		return nil
 	})
@@ -110,7 +110,7 @@ func (r templateReader) readHooks(layouts string) {
 var hookName = regexp.MustCompile(`^render-(image|link|heading|blockquote(?:-alert|-regular)?|codeblock(?:-[\w+#-]+)?)\.html$`)
 
 func (r templateReader) readHookFolder(folder, section string) {
-	dir := r.site.Folder(filepath.Join(r.root, filepath.FromSlash(folder)))
+	dir := r.site.ResolveFolder(filepath.Join(r.root, filepath.FromSlash(folder)))
 	if dir == "" {
 		return
 	}
@@ -124,10 +124,10 @@ func (r templateReader) readHookFolder(folder, section string) {
 		if _, taken := r.global[key]; taken {
 			continue
 		}
-		if text, err := r.site.ReadOwn(filepath.Join(dir, e.Name())); err == nil && len(text) <= liquid.MaxText {
+		if text, err := r.site.ReadFile(filepath.Join(dir, e.Name())); err == nil && len(text) <= liquid.MaxText {
 			r.global[key] = shortcode.Template{Text: string(text), IsHTML: true}
 			r.hooked = true
-			r.Remember(path.Join(folder, e.Name()), text)
+			r.AddSource(path.Join(folder, e.Name()), text)
 		}
 	}
 }
@@ -155,7 +155,7 @@ func (r templateReader) readHelpers(layouts []string) {
 const maxPartials = 2000
 
 func (r templateReader) readPartials(folder string) {
-	dir := r.site.Folder(filepath.Join(r.root, filepath.FromSlash(folder)))
+	dir := r.site.ResolveFolder(filepath.Join(r.root, filepath.FromSlash(folder)))
 	if dir == "" {
 		return
 	}
@@ -176,9 +176,9 @@ func (r templateReader) readPartials(folder string) {
 		if _, taken := r.global[name]; taken {
 			return nil
 		}
-		if text, err := r.site.ReadOwn(file); err == nil && len(text) <= liquid.MaxText {
+		if text, err := r.site.ReadFile(file); err == nil && len(text) <= liquid.MaxText {
 			r.global[name] = shortcode.Template{Text: string(text), IsHTML: path.Ext(rel) == ".html"}
-			r.Remember(path.Join(folder, rel), text)
+			r.AddSource(path.Join(folder, rel), text)
 			read++
 		}
 		return nil
@@ -187,7 +187,7 @@ func (r templateReader) readPartials(folder string) {
 
 // readWords reads the files of a folder of translations, each named by its language.
 func (r templateReader) readWords(folder string) {
-	dir := r.site.Folder(filepath.Join(r.root, filepath.FromSlash(folder)))
+	dir := r.site.ResolveFolder(filepath.Join(r.root, filepath.FromSlash(folder)))
 	if dir == "" {
 		return
 	}
@@ -198,11 +198,11 @@ func (r templateReader) readWords(folder string) {
 		if !e.Type().IsRegular() || !slices.Contains([]string{".toml", ".yaml", ".yml", ".json"}, ext) || !r.site.MayRead(file) {
 			continue
 		}
-		values, text, err := dialect.ReadConfig(file)
+		values, text, err := dialect.ReadConfigFile(file)
 		if err != nil {
 			continue
 		}
-		r.Remember(path.Join(folder, e.Name()), text)
+		r.AddSource(path.Join(folder, e.Name()), text)
 		lang := strings.ToLower(strings.TrimSuffix(e.Name(), ext))
 		r.addWords(shortcode.WordPrefix+lang+"/", values, 0)
 	}

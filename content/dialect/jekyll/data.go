@@ -176,7 +176,7 @@ func (r *dataReader) file(name string) (any, bool) {
 		return nil, false
 	}
 	below := strings.TrimPrefix(name, r.data+"/")
-	file := r.site.InsideFolder(filepath.Join(r.root, filepath.FromSlash(r.data)), filepath.FromSlash(below))
+	file := r.site.FileIn(filepath.Join(r.root, filepath.FromSlash(r.data)), filepath.FromSlash(below))
 	if file == "" {
 		return nil, false
 	}
@@ -303,7 +303,7 @@ func (j *Engine) documents(name string) []any {
 
 func (j *Engine) document(collection, rel string) map[string]any {
 	name := path.Join("_"+collection, rel)
-	file := j.InsideFolder(filepath.Join(j.source(), filepath.FromSlash(j.collections), "_"+collection), filepath.FromSlash(rel))
+	file := j.FileIn(filepath.Join(j.source(), filepath.FromSlash(j.collections), "_"+collection), filepath.FromSlash(rel))
 	if file == "" {
 		return nil
 	}

@@ -13,7 +13,7 @@ func TestRubyDates(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	j := &Engine{BaseEngine: dialect.BaseEngine{Site: &dialect.Site{Loc: berlin}}}
+	j := &Engine{BaseEngine: dialect.BaseEngine{Site: &dialect.Site{Location: berlin}}}
 	for text, want := range map[string]string{
 		"2024-01-02":                   "2024-01-02T00:00:00+01:00",
 		"2024-01-02 10:00:00":          "2024-01-02T11:00:00+01:00", // YAML's timestamps are in UTC
@@ -36,7 +36,7 @@ func TestRubyDates(t *testing.T) {
 			t.Fatal(err)
 		}
 		got := ""
-		if date, ok := j.ReadDate(&front, "date", front.Scalar("date")); ok {
+		if date, ok := j.ParseDate(&front, "date", front.Scalar("date")); ok {
 			got = date.In(berlin).Format(time.RFC3339)
 		}
 		if got != want {

@@ -23,7 +23,7 @@ func scopeRank(scope map[string]any) int {
 // jekyllDefaults are the values that the settings give to a file, the most
 // exact scope first, and of equal ones the last.
 func jekyllDefaults(own *dialect.Settings, file, kind string) []map[string]any {
-	sets, _ := own.Setting("defaults").([]any)
+	sets, _ := own.Value("defaults").([]any)
 	type match struct {
 		rank   int
 		values map[string]any

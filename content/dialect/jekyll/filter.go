@@ -29,9 +29,9 @@ var jekyllExcludes = []string{".sass-cache", ".jekyll-cache", "gemfiles", "Gemfi
 
 func newJekyllRules(j *Engine) jekyllRules {
 	var r jekyllRules
-	doubt := func(key, why string) { r.doubt = dialect.Omitted(r.doubt, j.Doubts(j.own, key+" is "+why, key)) }
+	doubt := func(key, why string) { r.doubt = dialect.PickOmission(r.doubt, j.HeldBy(j.own, key+" is "+why, key)) }
 	paths := func(key string) []string {
-		switch v := j.own.Setting(key).(type) {
+		switch v := j.own.Value(key).(type) {
 		case nil:
 			return nil
 		case []any:
@@ -43,8 +43,8 @@ func newJekyllRules(j *Engine) jekyllRules {
 		return nil
 	}
 	flag := func(key string) bool {
-		on, set := frontmatter.TruthOf(j.own.Setting(key))
-		if !set && j.own.Setting(key) != nil {
+		on, set := frontmatter.TruthOf(j.own.Value(key))
+		if !set && j.own.Value(key) != nil {
 			doubt(key, "neither true nor false")
 		}
 		return on
@@ -58,11 +58,11 @@ func newJekyllRules(j *Engine) jekyllRules {
 	for _, text := range include {
 		r.include = append(r.include, glob.Fnmatch(text))
 	}
-	if !areDefaults(j.own.Setting("defaults")) && bytes.Contains(j.own.Text, []byte("published")) {
+	if !areDefaults(j.own.Value("defaults")) && bytes.Contains(j.own.Text, []byte("published")) {
 		doubt("defaults", "malformed")
 	}
 	r.unpublished, r.drafts = flag("unpublished"), flag("show_drafts")
-	if v := j.own.Setting("limit_posts"); v != nil {
+	if v := j.own.Value("limit_posts"); v != nil {
 		text, _ := v.(string)
 		n, err := strconv.Atoi(text)
 		if r.limit = max(n, 0); err != nil || n < 0 {
@@ -83,13 +83,13 @@ func areDefaults(v any) bool {
 	})
 }
 
-// leavesOut passes a file through Jekyll's filter: each folder down to _posts by its
+// PathOmission passes a file through Jekyll's filter: each folder down to _posts by its
 // path, then the file by its path below that.
-func (j *Engine) LeavesOut(file string) *post.Omission {
-	lang, full := j.languageOf(strings.TrimPrefix(path.Join(j.Below, file), j.outside))
+func (j *Engine) PathOmission(file string) *post.Omission {
+	lang, full := j.languageOf(strings.TrimPrefix(path.Join(j.Subdir, file), j.outside))
 	if lang != "" && len(j.rules.exclude) > 0 {
 		if p := anyGlob(j.rules.exclude, languagesFolder+"/"+lang+"/"+full); p != nil {
-			return j.Leaves(j.own, "exclude: "+p.Text, "exclude", p.Text)
+			return j.OmittedBy(j.own, "exclude: "+p.Text, "exclude", p.Text)
 		}
 	}
 	folders := strings.Split(full, "/")
@@ -106,7 +106,7 @@ func (j *Engine) LeavesOut(file string) *post.Omission {
 	if at < 0 { // content.dir is a _posts folder of a blog that has no config
 		base, entry = "", file
 	}
-	return dialect.Omitted(j.filtered(base, entry), j.rules.doubt)
+	return dialect.PickOmission(j.filtered(base, entry), j.rules.doubt)
 }
 
 // filtered says why Jekyll's filter rejects an entry of a folder; nil where it does not.
@@ -116,7 +116,7 @@ func (j *Engine) filtered(folder, entry string) *post.Omission {
 		return nil
 	}
 	if p := anyGlob(j.rules.exclude, path.Join(folder, entry)); p != nil {
-		return j.Leaves(j.own, "exclude: "+p.Text, "exclude", p.Text)
+		return j.OmittedBy(j.own, "exclude: "+p.Text, "exclude", p.Text)
 	}
 	if strings.ContainsRune("._#~", rune(entry[0])) || strings.ContainsRune("._#~", rune(path.Base(entry)[0])) || strings.HasSuffix(entry, "~") {
 		return &post.Omission{Reason: "Jekyll passes over names that begin with . _ # or ~", Path: path.Join(".", entry)}
@@ -135,10 +135,10 @@ func anyGlob(patterns []glob.Pattern, file string) *glob.Pattern {
 	return nil
 }
 
-// omits knows that a key without a value counts as false in Ruby.
-func (j *Engine) Omits(a *dialect.Page) *post.Omission {
+// PageOmission knows that a key without a value counts as false in Ruby.
+func (j *Engine) PageOmission(a *dialect.Page) *post.Omission {
 	if a.Front.Has("published") && a.Front.Values["published"] == nil && !j.rules.unpublished {
-		return a.Says("published", "without a value")
+		return a.OmittedBy("published", "without a value")
 	}
 	return nil
 }
@@ -153,8 +153,8 @@ func (j *Engine) isDraft(a *dialect.Page) bool {
 	return draft || set && !published && !j.rules.unpublished || a.IsDraftStatus()
 }
 
-// limit leaves out what is older than the posts that limit_posts lets through.
-func (j *Engine) Limit(posts []*post.Post) ([]*post.Post, []post.LeftOut) {
+// LimitPosts leaves out what is older than the posts that limit_posts lets through.
+func (j *Engine) LimitPosts(posts []*post.Post) ([]*post.Post, []post.LeftOut) {
 	var shown []*post.Post
 	for _, p := range posts {
 		if !p.Draft {
@@ -165,7 +165,7 @@ func (j *Engine) Limit(posts []*post.Post) ([]*post.Post, []post.LeftOut) {
 		return posts, nil
 	}
 	slices.SortStableFunc(shown, func(a, b *post.Post) int { return b.Date.Compare(a.Date) })
-	o := j.Leaves(j.own, fmt.Sprintf("limit_posts: %d", j.rules.limit), "limit_posts")
+	o := j.OmittedBy(j.own, fmt.Sprintf("limit_posts: %d", j.rules.limit), "limit_posts")
 	old := map[*post.Post]bool{}
 	var leftOut []post.LeftOut
 	for _, p := range shown[j.rules.limit:] {
@@ -175,9 +175,9 @@ func (j *Engine) Limit(posts []*post.Post) ([]*post.Post, []post.LeftOut) {
 	return slices.DeleteFunc(posts, func(p *post.Post) bool { return old[p] }), leftOut
 }
 
-// copies is about the source folder, of which Jekyll copies all that its filter lets
+// CopyNotice is about the source folder, of which Jekyll copies all that its filter lets
 // through.
-func (j *Engine) Copies(file string) string {
+func (j *Engine) CopyNotice(file string) string {
 	rel, err := filepath.Rel(j.source(), file)
 	if err != nil || !filepath.IsLocal(rel) || rel == "." {
 		return ""

@@ -46,13 +46,13 @@ var jekyllStyles = map[string]string{
 func New(s *dialect.Site, own *dialect.Settings) *Engine {
 	j := &Engine{BaseEngine: dialect.BaseEngine{Site: s}, own: own, separator: "\n\n"}
 	j.pattern = own.Scalar("permalink")
-	collections, _ := own.Setting("collections").(map[string]any)
+	collections, _ := own.Value("collections").(map[string]any)
 	if posts, ok := collections["posts"].(map[string]any); ok {
 		if p, ok := posts["permalink"].(string); ok {
 			j.pattern = p
 		}
 	}
-	if s, ok := own.Setting("excerpt_separator").(string); ok {
+	if s, ok := own.Value("excerpt_separator").(string); ok {
 		j.separator = s
 	}
 	j.markdown = kramdownOptions(own)
@@ -67,12 +67,12 @@ func New(s *dialect.Site, own *dialect.Settings) *Engine {
 	}
 	j.readLanguages()
 	j.rules = newJekyllRules(j)
-	j.inPosts = slices.Contains(strings.Split(s.Below, "/"), "_posts") || path.Base(s.Dir) == "_posts"
+	j.inPosts = slices.Contains(strings.Split(s.Subdir, "/"), "_posts") || path.Base(s.Dir) == "_posts"
 	return j
 }
 
-func (j *Engine) Covers(p string) bool {
-	file := path.Join(j.Below, p)
+func (j *Engine) MayBePost(p string) bool {
+	file := path.Join(j.Subdir, p)
 	if !strings.HasPrefix(file, j.outside+j.collections) {
 		return false
 	}
@@ -97,7 +97,7 @@ func (j *Engine) Covers(p string) bool {
 // file is a post's path as Jekyll has it: from the source, or from
 // collections_dir.
 func (j *Engine) file(a *dialect.Page) string {
-	_, file := j.languageOf(strings.TrimPrefix(path.Join(j.Below, a.Path), j.outside+j.collections))
+	_, file := j.languageOf(strings.TrimPrefix(path.Join(j.Subdir, a.Path), j.outside+j.collections))
 	return file
 }
 
@@ -125,27 +125,27 @@ func (j *Engine) Prepare(a *dialect.Page) {
 	}
 }
 
-func (j *Engine) IsPage(a *dialect.Page) bool { return !j.Covers(a.Path) }
+func (j *Engine) IsPage(a *dialect.Page) bool { return !j.MayBePost(a.Path) }
 
 // pageAddress is where a page stands, which posts may link to.
 func (j *Engine) PageAddress(a *dialect.Page) (string, bool) {
 	if own := a.Front.Scalar("permalink"); own != "" {
 		return own, true
 	}
-	where, _ := j.documentAddress(path.Join(j.Below, a.Path))
+	where, _ := j.documentAddress(path.Join(j.Subdir, a.Path))
 	return where, true
 }
 
 func (j *Engine) Complete(a *dialect.Page) {
 	p := a.Post
 	if p.Date.IsZero() && a.Name.Date != "" {
-		p.Date, _ = liquid.RubyDate(a.Name.Date, j.Loc)
+		p.Date, _ = liquid.RubyDate(a.Name.Date, j.Location)
 	}
 	if p.Draft = j.isDraft(a); slices.Contains(strings.Split(a.Name.Dir, "/"), "_drafts") && p.Date.IsZero() {
 		p.Date = a.ModTime
 	}
 	if !p.Date.IsZero() {
-		p.Date = p.Date.In(j.Loc)
+		p.Date = p.Date.In(j.Location)
 	}
 	if p.Title == "" {
 		p.Title = titleCase(a.Name.Stem)
@@ -211,10 +211,10 @@ func (j *Engine) Expand(m *dialect.Expansion, text string) string {
 	if !liquid.HasMarks(text, o) {
 		return text // the variables cost more than many a post
 	}
-	if m.Tree != nil && j.language(m.Article) == "" { // site.lang is not the same for all posts
-		o.Memory = &m.Tree.Includes
+	if m.Blog != nil && j.language(m.Page) == "" { // site.lang is not the same for all posts
+		o.Memory = &m.Blog.Includes
 	}
-	if on, set := m.Article.Front.Truth("render_with_liquid"); !set || on {
+	if on, set := m.Page.Front.Truth("render_with_liquid"); !set || on {
 		text, _ = liquid.Expand(jekyllHost{m, j}, o, text, j.variables(m))
 	}
 	return text
@@ -230,18 +230,18 @@ func (j *Engine) variables(m *dialect.Expansion) map[string]any {
 	j.siteLists(site, m)
 	site["data"] = func() any { return j.siteData() }
 	site["url"] = j.Host()
-	site["baseurl"] = strings.TrimSuffix(j.Url.Path, "/")
+	site["baseurl"] = strings.TrimSuffix(j.URL.Path, "/")
 	if _, ok := site["title"]; !ok {
 		site["title"] = ""
 	}
-	if lang := j.language(m.Article); lang != "" {
+	if lang := j.language(m.Page); lang != "" {
 		site["lang"], site["default_lang"], site["baseurl_root"] = lang, j.languages.main, site["baseurl"]
-		site["baseurl"] = strings.TrimSuffix(j.Url.Path, "/") + j.languageRoot(lang)
+		site["baseurl"] = strings.TrimSuffix(j.URL.Path, "/") + j.languageRoot(lang)
 		site["translations"] = func() any { return map[string]any{lang: j.languageTexts(lang)} }
 	}
-	page := j.page(m.Article)
-	if m.Tree != nil {
-		self := &postObject{jekyll: j, tree: m.Tree, post: m.Article.Post}
+	page := j.page(m.Page)
+	if m.Blog != nil {
+		self := &postObject{jekyll: j, tree: m.Blog, post: m.Page.Post}
 		for _, name := range []string{"next", "previous"} {
 			page[name] = func() any { v, _ := self.Member(name); return v }
 		}
@@ -252,7 +252,7 @@ func (j *Engine) variables(m *dialect.Expansion) map[string]any {
 // collectionNames are those of the settings, which name them in a list or a table.
 func (j *Engine) collectionNames() map[string]bool {
 	out := map[string]bool{}
-	switch v := j.own.Setting("collections").(type) {
+	switch v := j.own.Value("collections").(type) {
 	case map[string]any:
 		for name := range v {
 			out[name] = true
@@ -278,7 +278,7 @@ func (j *Engine) documentAddress(file string) (string, bool) {
 		}
 		return "/" + stem + ".html", true
 	}
-	collections, _ := j.own.Setting("collections").(map[string]any)
+	collections, _ := j.own.Value("collections").(map[string]any)
 	collection, ok := collections[label].(map[string]any)
 	if !ok {
 		return "", false
@@ -319,9 +319,9 @@ func titleCase(stem string) string {
 
 func (j *Engine) Extensions() []string { return []string{".html", ".htm"} }
 
-// imageAddress counts from the blog's folder.
-func (j *Engine) ImageAddress(text string) string {
-	if strings.HasPrefix(text, "/") && !strings.HasPrefix(text, "//") && j.Url.Path != "" {
+// ImagePath counts from the blog's folder.
+func (j *Engine) ImagePath(text string) string {
+	if strings.HasPrefix(text, "/") && !strings.HasPrefix(text, "//") && j.URL.Path != "" {
 		return j.Absolute(text)
 	}
 	return text

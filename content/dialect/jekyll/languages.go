@@ -26,15 +26,15 @@ const (
 )
 
 func (j *Engine) readLanguages() {
-	plugins := append(frontmatter.ListOf(j.own.Setting("plugins"), frontmatter.Whole), frontmatter.ListOf(j.own.Setting("gems"), frontmatter.Whole)...)
-	all := frontmatter.ListOf(j.own.Setting("languages"), frontmatter.Whole)
+	plugins := append(frontmatter.ListOf(j.own.Value("plugins"), frontmatter.Whole), frontmatter.ListOf(j.own.Value("gems"), frontmatter.Whole)...)
+	all := frontmatter.ListOf(j.own.Value("languages"), frontmatter.Whole)
 	if !slices.Contains(plugins, languagesPlugin) || len(all) == 0 {
 		return
 	}
 	l := &j.languages
 	l.all, l.main = all, all[0]
-	l.subfolder, _ = frontmatter.TruthOf(j.own.Setting("default_locale_in_subfolder"))
-	l.pages = slices.Contains(frontmatter.ListOf(j.own.Setting("exclude_from_localizations"), frontmatter.Whole), "_posts")
+	l.subfolder, _ = frontmatter.TruthOf(j.own.Value("default_locale_in_subfolder"))
+	l.pages = slices.Contains(frontmatter.ListOf(j.own.Value("exclude_from_localizations"), frontmatter.Whole), "_posts")
 }
 
 // languageOf is the language in whose folder a file stands, from the source, and the file's path from there.
@@ -54,7 +54,7 @@ func (j *Engine) isUntranslated(file string) bool {
 
 // language is an article's, "" for none.
 func (j *Engine) language(a *dialect.Page) string {
-	lang, _ := j.languageOf(strings.TrimPrefix(path.Join(j.Below, a.Path), j.outside))
+	lang, _ := j.languageOf(strings.TrimPrefix(path.Join(j.Subdir, a.Path), j.outside))
 	return lang
 }
 
@@ -100,13 +100,13 @@ func (h jekyllHost) translate(l *liquid.Evaluator, tag liquid.Mark) (string, boo
 	if v, known := l.Variable(strings.TrimSpace(tag.Arguments)); known && liquid.Text(v) != "" {
 		key = liquid.Text(v)
 	}
-	lang := j.language(h.Article)
+	lang := j.language(h.Page)
 	if lang == "" {
 		lang = j.languages.main
 	}
 	if tag.Name == "tf" || tag.Name == "translate_file" {
 		for _, folder := range []string{lang, j.languages.main} {
-			if text, ok := j.languageFile(h.Article.Site, folder, key); ok {
+			if text, ok := j.languageFile(h.Page.Site, folder, key); ok {
 				return l.Insert(tag, text), true
 			}
 		}

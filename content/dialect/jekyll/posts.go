@@ -45,12 +45,12 @@ func (o *postObject) Member(name string) (any, bool) {
 }
 
 func (o *postObject) read() {
-	src, err := o.tree.Open(o.post.Path)
+	src, err := o.tree.ReadAgain(o.post.Path)
 	if err != nil {
 		return
 	}
 	src.Problems = nil
-	a := o.tree.ArticleOf(src)
+	a := o.tree.NewPage(src)
 	j := o.jekyll
 	a.FillFields()
 	j.Complete(a)
@@ -69,7 +69,7 @@ func (j *Engine) objects(t *dialect.Blog) []any {
 	if posts == nil {
 		return []any{}
 	}
-	list, _ := posts.Remember(func() any {
+	list, _ := posts.Cached(func() any {
 		list := []any{}
 		for _, p := range shown(posts.Posts) {
 			list = append(list, &postObject{jekyll: j, tree: t, post: p})
@@ -134,13 +134,13 @@ func (j *Engine) postsBy(t *dialect.Blog, key string) any {
 
 // siteLists are the lists that Jekyll makes of a blog's posts.
 func (j *Engine) siteLists(site map[string]any, m *dialect.Expansion) {
-	if m == nil || m.Tree == nil {
+	if m == nil || m.Blog == nil {
 		return
 	}
-	t, p := m.Tree, m.Article.Post
+	t, p := m.Blog, m.Page.Post
 	site["posts"] = func() any { return j.objects(t) }
 	site["tags"] = func() any { return j.postsBy(t, "tags") }
 	site["categories"] = func() any { return j.postsBy(t, "categories") }
 	site["related_posts"] = liquid.PerText(func() any { return j.related(t, p) })
-	site["time"] = func() any { return time.Now().In(j.Loc) }
+	site["time"] = func() any { return time.Now().In(j.Location) }
 }

@@ -158,8 +158,8 @@ func (j *Engine) page(a *dialect.Page) map[string]any {
 	page["tags"] = dialect.AnyList(dialect.Distinct(dialect.Names(tags)))
 	page["id"] = strings.TrimSuffix(strings.TrimSuffix(id, ".html"), "/")
 	file := "_posts/" + p.Path
-	if j.Below != "" || strings.Contains("/"+p.Path, "/_posts/") || strings.Contains("/"+p.Path, "/_drafts/") {
-		file = strings.TrimPrefix(j.Below+"/"+p.Path, "/")
+	if j.Subdir != "" || strings.Contains("/"+p.Path, "/_posts/") || strings.Contains("/"+p.Path, "/_drafts/") {
+		file = strings.TrimPrefix(j.Subdir+"/"+p.Path, "/")
 	}
 	page["path"], page["relative_path"] = file, file
 	page["slug"], page["ext"], page["collection"], page["draft"] = a.Name.Stem, a.Name.Ext, "posts", p.Draft
@@ -174,7 +174,7 @@ func (j *Engine) page(a *dialect.Page) map[string]any {
 
 // withoutBase is an address as Jekyll's url: without the host and the folder that the blog is in.
 func (j *Engine) withoutBase(address string) string {
-	p := strings.TrimPrefix(j.WithoutHost(address), strings.TrimSuffix(j.Site.Url.Path, "/"))
+	p := strings.TrimPrefix(j.WithoutHost(address), strings.TrimSuffix(j.Site.URL.Path, "/"))
 	if plain, err := url.PathUnescape(p); err == nil {
 		return plain
 	}

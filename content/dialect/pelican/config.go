@@ -64,7 +64,7 @@ func addPython(o *dialect.Settings, file string, depth int) error {
 			}
 		}
 	}
-	o.Add(file, raw)
+	o.AddFile(file, raw)
 	values, unknown := literal.ReadPython(text, o.Values)
 	for key, v := range values {
 		o.Values[key] = v
@@ -97,7 +97,7 @@ func newPelicanRules(p *Engine) pelicanRules {
 	}
 	doubt := func(key, why string) {
 		name := strings.ToUpper(key)
-		o := p.Doubts(p.own, name+" is "+why, name)
+		o := p.HeldBy(p.own, name+" is "+why, name)
 		if u, ok := p.own.Unknown[key]; ok {
 			o.Line = u.Line
 			if rel, err := filepath.Rel(p.Dir, u.File); err == nil {
@@ -108,7 +108,7 @@ func newPelicanRules(p *Engine) pelicanRules {
 	}
 	for _, key := range pelicanFilters {
 		_, isUnknown := p.own.Unknown[key]
-		if v := p.own.Setting(key); isUnknown {
+		if v := p.own.Value(key); isUnknown {
 			doubt(key, "computed")
 		} else if v != nil && !pelicanType(key, v) {
 			doubt(key, "of the wrong type")
@@ -122,13 +122,13 @@ func newPelicanRules(p *Engine) pelicanRules {
 			doubt(key, "a pattern that is not understood")
 		}
 	}
-	if v := p.own.Setting("ignore_files"); v != nil && r.doubts["ignore_files"] == nil {
+	if v := p.own.Value("ignore_files"); v != nil && r.doubts["ignore_files"] == nil {
 		r.ignored = nil
 		for _, text := range frontmatter.ListOf(v, frontmatter.Whole) {
 			r.ignored = append(r.ignored, glob.Fnmatch(text))
 		}
 	}
-	r.readers, _ = p.own.Setting("readers").(map[string]any)
+	r.readers, _ = p.own.Value("readers").(map[string]any)
 	return r
 }
 
@@ -146,22 +146,22 @@ func pelicanType(key string, v any) bool {
 	return ok
 }
 
-// leavesOut knows IGNORE_FILES, which holds of names of files and of folders, and
+// PathOmission knows IGNORE_FILES, which holds of names of files and of folders, and
 // READERS, where None turns a format off.
-func (p *Engine) LeavesOut(file string) *post.Omission {
-	for _, name := range strings.Split(path.Join(p.Below, file), "/") {
+func (p *Engine) PathOmission(file string) *post.Omission {
+	for _, name := range strings.Split(path.Join(p.Subdir, file), "/") {
 		for _, ignored := range p.rules.ignored {
 			if ignored.Re.MatchString(name) {
-				return p.Leaves(p.own, "IGNORE_FILES: "+ignored.Text, "IGNORE_FILES")
+				return p.OmittedBy(p.own, "IGNORE_FILES: "+ignored.Text, "IGNORE_FILES")
 			}
 		}
 	}
 	ext := strings.TrimPrefix(strings.ToLower(filepath.Ext(file)), ".")
 	if reader, set := p.rules.readers[ext]; set && reader == nil {
-		return p.Leaves(p.own, "READERS: "+ext+" is None", "READERS")
+		return p.OmittedBy(p.own, "READERS: "+ext+" is None", "READERS")
 	}
 	for _, folder := range p.rules.excludes {
-		if !strings.HasPrefix(path.Join(p.Below, file), folder+"/") {
+		if !strings.HasPrefix(path.Join(p.Subdir, file), folder+"/") {
 			return p.firstDoubt("article_paths", "page_paths", "ignore_files", "readers")
 		}
 	}
@@ -177,17 +177,17 @@ func (p *Engine) firstDoubt(keys ...string) *post.Omission {
 	return nil
 }
 
-// omits knows the Status of an article, by which Pelican shows published ones
+// PageOmission knows the Status of an article, by which Pelican shows published ones
 // only. It may come from the settings too.
-func (p *Engine) Omits(a *dialect.Page) *post.Omission {
+func (p *Engine) PageOmission(a *dialect.Page) *post.Omission {
 	own, isText := a.Front.Values["status"].(string)
 	switch status := strings.ToLower(strings.TrimSpace(own)); {
 	case status == "published":
 		return nil
 	case status == "draft" || status == "hidden":
-		return nil // a draft, which fillFields sees
+		return nil // a draft, which FillFields sees
 	case status != "" || !isText && a.Front.Values["status"] != nil:
-		return a.Says("status", "Pelican knows only published, draft and hidden")
+		return a.OmittedBy("status", "Pelican knows only published, draft and hidden")
 	}
 	for _, key := range []string{"path_metadata", "filename_metadata", "extra_path_metadata", "default_metadata"} {
 		if o := p.rules.doubts[key]; o != nil && p.mayHide(key) {

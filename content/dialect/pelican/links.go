@@ -13,9 +13,9 @@ import (
 // pelicanLink is `{filename}path` and its like; the old form is `|filename|path`.
 var pelicanLink = regexp.MustCompile(`^(?:\{(\w+)\}|\|(\w+)\|)(.*)$`)
 
-// resolve follows Pelican's intra-site links. Paths count from the file's own
+// ResolveLink follows Pelican's intra-site links. Paths count from the file's own
 // folder, or from Pelican's PATH where they begin with a slash.
-func (p *Engine) Resolve(l *dialect.Linker, dest string) (sanitize.Target, bool) {
+func (p *Engine) ResolveLink(l *dialect.Linker, dest string) (sanitize.Target, bool) {
 	m := pelicanLink.FindStringSubmatch(dest)
 	if m == nil {
 		return sanitize.Target{}, false
@@ -51,15 +51,15 @@ func (p *Engine) source(l *dialect.Linker, value string) string {
 	if strings.HasPrefix(value, "/") {
 		return path.Clean(value)[1:]
 	}
-	return path.Join(p.Below, path.Dir(l.Article.Path), value)
+	return path.Join(p.Subdir, path.Dir(l.Page.Path), value)
 }
 
 // inTree is a path from PATH as one from content.dir.
 func (p *Engine) inTree(source string) (string, bool) {
-	if p.Below == "" {
+	if p.Subdir == "" {
 		return source, !strings.HasPrefix(source, "../")
 	}
-	return strings.CutPrefix(source, p.Below+"/")
+	return strings.CutPrefix(source, p.Subdir+"/")
 }
 
 func (p *Engine) toFile(l *dialect.Linker, value, fragment string) sanitize.Target {
@@ -77,7 +77,7 @@ func (p *Engine) toStatic(l *dialect.Linker, value string) sanitize.Target {
 	source := p.source(l, value)
 	to := l.ToSite(source + fragment)
 	if file, ok := p.inTree(source); ok {
-		to.Places = []sanitize.Place{{Dir: l.Article.Site.Dir, Rel: file}}
+		to.Places = []sanitize.Place{{Dir: l.Page.Site.Dir, Rel: file}}
 	}
 	return to
 }
@@ -86,7 +86,7 @@ func (p *Engine) toStatic(l *dialect.Linker, value string) sanitize.Target {
 func (p *Engine) toAttached(l *dialect.Linker, value string) sanitize.Target {
 	value, fragment := dialect.CutFragment(value)
 	source := p.source(l, value)
-	own := path.Dir(path.Join(p.Below, l.Article.Path))
+	own := path.Dir(path.Join(p.Subdir, l.Page.Path))
 	tail, beneath := strings.CutPrefix(source, own+"/")
 	if own == "." {
 		tail, beneath = source, true
@@ -94,9 +94,9 @@ func (p *Engine) toAttached(l *dialect.Linker, value string) sanitize.Target {
 	if !beneath {
 		tail = path.Base(source)
 	}
-	to := l.ToSite(path.Join(path.Dir(p.saveAs(l.Article)), tail) + fragment)
+	to := l.ToSite(path.Join(path.Dir(p.saveAs(l.Page)), tail) + fragment)
 	if file, ok := p.inTree(source); ok {
-		to.Places = []sanitize.Place{{Dir: l.Article.Site.Dir, Rel: file}}
+		to.Places = []sanitize.Place{{Dir: l.Page.Site.Dir, Rel: file}}
 	}
 	return to
 }
@@ -106,16 +106,16 @@ func (p *Engine) saveAs(a *dialect.Page) string {
 	if own := a.Front.Scalar("save_as"); own != "" {
 		return own
 	}
-	if p.own.Setting("article_save_as") == nil && p.Permalink != "" {
+	if p.own.Value("article_save_as") == nil && p.Permalink != "" {
 		return strings.TrimPrefix(p.Address(a), "/") + "index.html"
 	}
 	return p.format(a, p.setting("article_save_as", "{slug}.html"))
 }
 
-// copies is about STATIC_PATHS.
-func (p *Engine) Copies(file string) string {
+// CopyNotice is about STATIC_PATHS.
+func (p *Engine) CopyNotice(file string) string {
 	static := []string{"images"}
-	if set, ok := p.own.Setting("static_paths").([]any); ok {
+	if set, ok := p.own.Value("static_paths").([]any); ok {
 		static = frontmatter.ListOf(set, frontmatter.Whole)
 	}
 	for i, folder := range static {

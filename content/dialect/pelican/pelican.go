@@ -48,7 +48,7 @@ func New(s *dialect.Site, own *dialect.Settings) *Engine {
 	p.preserveCase = own.Scalar("slugify_preserve_case") == "true"
 	p.unicode = own.Scalar("slugify_use_unicode") == "true"
 	p.markdown = pythonMarkdown(own)
-	p.moreCategories = slices.ContainsFunc(frontmatter.ListOf(own.Setting("plugins"), frontmatter.Whole), func(name string) bool {
+	p.moreCategories = slices.ContainsFunc(frontmatter.ListOf(own.Value("plugins"), frontmatter.Whole), func(name string) bool {
 		return name[strings.LastIndexByte(name, '.')+1:] == "more_categories"
 	})
 	p.substitutions = map[string][]slug.Substitution{"slug": p.readSubstitutions("slug", slug.PelicanSubstitutions())}
@@ -61,7 +61,7 @@ func New(s *dialect.Site, own *dialect.Settings) *Engine {
 
 // setting is a text of pelicanconf.py, or what holds where it sets none.
 func (p *Engine) setting(key, otherwise string) string {
-	if s, ok := p.own.Setting(key).(string); ok {
+	if s, ok := p.own.Value(key).(string); ok {
 		return s
 	}
 	return otherwise
@@ -69,7 +69,7 @@ func (p *Engine) setting(key, otherwise string) string {
 
 func (p *Engine) paths(key string, otherwise ...string) []string {
 	list := otherwise
-	if v, ok := p.own.Setting(key).([]any); ok { // of other types Pelican takes its own default
+	if v, ok := p.own.Value(key).([]any); ok { // of other types Pelican takes its own default
 		list = frontmatter.ListOf(v, frontmatter.Whole)
 	}
 	out := make([]string, len(list))
@@ -93,7 +93,7 @@ func pythonRegexp(pattern string) *regexp.Regexp {
 }
 
 func (p *Engine) readSubstitutions(kind string, otherwise []slug.Substitution) []slug.Substitution {
-	list, ok := p.own.Setting(kind + "_regex_substitutions").([]any)
+	list, ok := p.own.Value(kind + "_regex_substitutions").([]any)
 	if !ok {
 		return otherwise
 	}
@@ -116,14 +116,14 @@ func (p *Engine) readSubstitutions(kind string, otherwise []slug.Substitution) [
 
 // prepare takes over what the settings say of files by their paths.
 func (p *Engine) Prepare(a *dialect.Page) {
-	full := path.Join(p.Below, a.Path)
+	full := path.Join(p.Subdir, a.Path)
 	said := p.pathMetadata(a)
 	for _, key := range []string{"status", "lang"} {
 		if value := said[key]; value != "" {
 			a.Inherit(map[string]any{key: value})
 		}
 	}
-	extra, _ := p.own.Setting("extra_path_metadata").(map[string]any)
+	extra, _ := p.own.Value("extra_path_metadata").(map[string]any)
 	best, found := "", map[string]any(nil)
 	for where, values := range extra {
 		where = strings.Trim(where, "/")
@@ -131,16 +131,16 @@ func (p *Engine) Prepare(a *dialect.Page) {
 			best, found = where, values
 		}
 	}
-	for _, values := range []any{found, p.own.Setting("default_metadata")} {
+	for _, values := range []any{found, p.own.Value("default_metadata")} {
 		if values, ok := values.(map[string]any); ok {
 			a.Inherit(literal.FoldKeys(values, 0))
 		}
 	}
 }
 
-// covers leaves out the page folders, wherever below Pelican's PATH dir is.
-func (p *Engine) Covers(file string) bool {
-	full := path.Join(p.Below, file)
+// MayBePost leaves out the page folders, wherever below Pelican's PATH dir is.
+func (p *Engine) MayBePost(file string) bool {
+	full := path.Join(p.Subdir, file)
 	within := func(folder string) bool { return folder == "" || strings.HasPrefix(full, folder+"/") }
 	return slices.ContainsFunc(p.articlePaths, within) && !slices.ContainsFunc(p.excluded, func(folder string) bool {
 		return folder != "" && within(folder)
@@ -151,12 +151,12 @@ func (p *Engine) Covers(file string) bool {
 // address and has no date was never an article.
 func (p *Engine) IsPage(a *dialect.Page) bool {
 	dated := a.Front.Scalar("date") != "" || p.pathMetadata(a)["date"] != ""
-	return !p.Covers(a.Path) || dialect.IsPageLayout(a) || !dated && (a.Front.Has("save_as") || a.Front.Has("url")) && p.setting("default_date", "") == ""
+	return !p.MayBePost(a.Path) || dialect.IsPageLayout(a) || !dated && (a.Front.Has("save_as") || a.Front.Has("url")) && p.setting("default_date", "") == ""
 }
 
 // pathMetadata is what the file's name and path say by the settings' patterns.
 func (p *Engine) pathMetadata(a *dialect.Page) map[string]string {
-	full := path.Join(p.Below, a.Path)
+	full := path.Join(p.Subdir, a.Path)
 	out := map[string]string{}
 	add := func(re *regexp.Regexp, text string) {
 		if re == nil {
@@ -214,20 +214,20 @@ func (p *Engine) completeDate(a *dialect.Page, fromPath string) {
 		return
 	}
 	if text := strings.ReplaceAll(fromPath, "_", " "); text != "" {
-		a.Post.Date, _ = pelicanDate(text, p.Loc)
+		a.Post.Date, _ = pelicanDate(text, p.Location)
 	}
 	if !a.Post.Date.IsZero() {
 		return
 	}
-	switch standard := p.own.Setting("default_date").(type) {
+	switch standard := p.own.Value("default_date").(type) {
 	case string:
 		if standard == "fs" {
-			a.Post.Date = a.ModTime.In(p.Loc).Truncate(time.Second)
+			a.Post.Date = a.ModTime.In(p.Location).Truncate(time.Second)
 		} else {
-			a.Post.Date, _ = pelicanDate(standard, p.Loc)
+			a.Post.Date, _ = pelicanDate(standard, p.Location)
 		}
 	case []any:
-		a.Post.Date = dateOfParts(standard, p.Loc)
+		a.Post.Date = dateOfParts(standard, p.Location)
 	}
 }
 
@@ -305,7 +305,7 @@ func (p *Engine) format(a *dialect.Page, pattern string) string {
 		case "date":
 			return strftime.Format(m[2], a.Post.Date)
 		case "path":
-			return path.Join(p.Below, a.Path)
+			return path.Join(p.Subdir, a.Path)
 		default:
 			return a.Front.Scalar(strings.ToLower(m[1]))
 		}
@@ -344,14 +344,14 @@ func (p *Engine) PageAddress(a *dialect.Page) (string, bool) {
 
 func (p *Engine) Extensions() []string { return []string{".html", ".htm"} }
 
-func (p *Engine) OtherMarkup(file string) bool { return Restructured(file) }
+func (p *Engine) IsOtherMarkup(file string) bool { return Restructured(file) }
 
-func (p *Engine) Split(name, text string) (frontmatter.FrontMatter, string, int, error) {
+func (p *Engine) SplitFrontMatter(name, text string) (frontmatter.FrontMatter, string, int, error) {
 	return splitPelican(name, text)
 }
 
-func (p *Engine) ReadDate(_ *frontmatter.FrontMatter, _, text string) (time.Time, bool) {
-	return pelicanDate(text, p.Loc)
+func (p *Engine) ParseDate(_ *frontmatter.FrontMatter, _, text string) (time.Time, bool) {
+	return pelicanDate(text, p.Location)
 }
 
-func (p *Engine) NeedsTitle() bool { return true }
+func (p *Engine) RequiresTitle() bool { return true }

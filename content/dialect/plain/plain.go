@@ -16,56 +16,56 @@ type Engine struct{ dialect.BaseEngine }
 
 func New(s *dialect.Site) *Engine { return &Engine{dialect.BaseEngine{Site: s}} }
 
-func (m *Engine) Covers(p string) bool { return !strings.HasPrefix(path.Base(p), "_index.") }
+func (m *Engine) MayBePost(p string) bool { return !strings.HasPrefix(path.Base(p), "_index.") }
 
-// prepare finds the language whose folder a file is in.
-func (m *Engine) Prepare(a *dialect.Page) {
-	first, _, _ := strings.Cut(a.Name.Dir, "/")
-	if a.Name.Lang == "" && m.Languages[first] {
-		a.Name.Lang, a.Name.Root = first, first
+// Prepare finds the language whose folder a file is in.
+func (m *Engine) Prepare(p *dialect.Page) {
+	first, _, _ := strings.Cut(p.Name.Dir, "/")
+	if p.Name.Lang == "" && m.Languages[first] {
+		p.Name.Lang, p.Name.LangFolder = first, first
 	}
 }
 
-func (m *Engine) IsPage(a *dialect.Page) bool { return dialect.IsPageLayout(a) }
+func (m *Engine) IsPage(p *dialect.Page) bool { return dialect.IsPageLayout(p) }
 
-func (m *Engine) Complete(a *dialect.Page) {
-	if a.Post.Date.IsZero() {
-		a.Post.Date = a.Date(dialect.OtherDates...)
+func (m *Engine) Complete(p *dialect.Page) {
+	if p.Post.Date.IsZero() {
+		p.Post.Date = p.Date(dialect.OtherDates...)
 	}
-	if a.Post.Date.IsZero() && a.Name.Date != "" && !a.Invalid() {
-		a.Post.Date, _ = frontmatter.ParseDate(a.Name.Date, m.Loc)
+	if p.Post.Date.IsZero() && p.Name.Date != "" && !p.Invalid() {
+		p.Post.Date, _ = frontmatter.ParseDate(p.Name.Date, m.Location)
 	}
-	if a.Post.Title == "" {
-		a.Post.Title = dialect.HeadingTitle(a.Body)
+	if p.Post.Title == "" {
+		p.Post.Title = dialect.HeadingTitle(p.Body)
 	}
-	taxonomies := a.Front.Table("taxonomies")
-	a.Categories = append(a.Categories, dialect.Names(frontmatter.ListOf(taxonomies["categories"], frontmatter.Whole))...)
-	a.SetNearTags(append(a.Front.List("tags", frontmatter.ByComma), frontmatter.ListOf(taxonomies["tags"], frontmatter.Whole)...))
-	a.Post.Summary = a.Front.Scalar("summary", "excerpt", "description")
-	a.TitleSlug = slug.HugoSlug(a.Post.Title)
-	if a.Slug = slug.HugoSlug(a.Slug); a.Slug == "" {
-		a.Slug = slug.HugoSlug(a.Name.Stem)
+	taxonomies := p.Front.Table("taxonomies")
+	p.Categories = append(p.Categories, dialect.Names(frontmatter.ListOf(taxonomies["categories"], frontmatter.Whole))...)
+	p.SetSimilarTags(append(p.Front.List("tags", frontmatter.ByComma), frontmatter.ListOf(taxonomies["tags"], frontmatter.Whole)...))
+	p.Post.Summary = p.Front.Scalar("summary", "excerpt", "description")
+	p.TitleSlug = slug.HugoSlug(p.Post.Title)
+	if p.Slug = slug.HugoSlug(p.Slug); p.Slug == "" {
+		p.Slug = slug.HugoSlug(p.Name.Stem)
 	}
 }
 
-func (m *Engine) Address(a *dialect.Page) string {
-	if own := a.Front.Scalar("url", "permalink", "path"); own != "" {
+func (m *Engine) Address(p *dialect.Page) string {
+	if own := p.Front.Scalar("url", "permalink", "path"); own != "" {
 		return own
 	}
-	where := "/" + a.SlugPath(a.Name.Dir) + "/" + a.Slug + "/"
+	where := "/" + p.SlugPath(p.Name.Dir) + "/" + p.Slug + "/"
 	if m.Permalink != "" {
-		where = a.Expand(m.Permalink)
+		where = p.Expand(m.Permalink)
 	}
 	// post.de.md lies beside post.md, and must not have its address.
-	if a.Name.Lang != "" && a.Name.Root == "" && a.Name.Lang != m.Language && !strings.Contains(m.Permalink, ":lang") {
-		where = "/" + strings.ToLower(a.Name.Lang) + "/" + strings.TrimLeft(where, "/")
+	if p.Name.Lang != "" && p.Name.LangFolder == "" && p.Name.Lang != m.Language && !strings.Contains(m.Permalink, ":lang") {
+		where = "/" + strings.ToLower(p.Name.Lang) + "/" + strings.TrimLeft(where, "/")
 	}
 	return where
 }
 
 func (m *Engine) Slugify(text string) string { return slug.HugoSlug(text) }
 
-// expand knows Hugo's shortcodes, which nothing else looks like.
+// Expand knows Hugo's shortcodes, which nothing else looks like.
 func (m *Engine) Expand(x *dialect.Expansion, text string) string {
 	return shortcode.Expand(x, nil, text)
 }

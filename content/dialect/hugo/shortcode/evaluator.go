@@ -27,29 +27,29 @@ const (
 	WordPrefix    = "\x02" // of a language's words: the language, a slash and the key
 )
 
-// hugoHost is what shortcodes and templates ask of the rules of Hugo.
-type hugoHost interface {
-	// folder is the page's folder below its language's content folder.
+// Host is what shortcodes and templates ask of the rules of Hugo.
+type Host interface {
+	// Folder is the page's folder below its language's content folder.
 	Folder(a *dialect.Page) string
-	// languageOf is the page's language by its lower-case tag, else the first one.
+	// LanguageOf is the page's language by its lower-case tag, else the first one.
 	LanguageOf(a *dialect.Page) string
-	// firstLanguage is the blog's default one.
+	// FirstLanguage is the blog's default one.
 	FirstLanguage() string
-	// inLanguage puts the folder or the host of the page's language before an address.
+	// InLanguage puts the folder or the host of the page's language before an address.
 	InLanguage(a *dialect.Page, where string) string
-	// slugPath makes a path of an address of a text.
+	// SlugPath makes a path of an address of a text.
 	SlugPath(text string) string
 }
 
-// hugoTemplates evaluates the templates of shortcodes for one text. They see the
+// Evaluator evaluates the templates of shortcodes for one text. They see the
 // page and nothing else: no file, no network, no clock. What they ask for besides
 // ends the evaluation with an error.
-type HugoTemplates struct {
+type Evaluator struct {
 	*dialect.Expansion
-	host     hugoHost
-	compiled map[string]hugoProgram
+	host     Host
+	compiled map[string]program
 	calls    map[string]int
-	page     *Page
+	context  *PageContext
 	steps    int
 	bytes    int
 	depth    int      // of partials
@@ -64,35 +64,35 @@ const (
 )
 
 var (
-	errTemplate = errors.New("the template asks for what is not known here")
-	errTooMuch  = errors.New("the template does more than a shortcode can need")
+	errUnsupported = errors.New("the template asks for what is not known here")
+	errLimit       = errors.New("the template does more than a shortcode can need")
 )
 
-// hugoProgram is a *template.Template of either package; nil where the template
+// program is a *template.Template of either package; nil where the template
 // cannot be evaluated.
-type hugoProgram interface {
+type program interface {
 	Execute(w io.Writer, data any) error
 }
 
-func NewTemplates(m *dialect.Expansion, host hugoHost) *HugoTemplates {
-	return &HugoTemplates{Expansion: m, host: host, compiled: map[string]hugoProgram{}, calls: map[string]int{}}
+func NewEvaluator(x *dialect.Expansion, host Host) *Evaluator {
+	return &Evaluator{Expansion: x, host: host, compiled: map[string]program{}, calls: map[string]int{}}
 }
 
-// run evaluates a template; ok is false where it cannot be.
-func (h *HugoTemplates) Run(t Template, name string, call any) (string, bool) {
-	program, seen := h.compiled[name]
+// Run evaluates a template; ok is false where it cannot be.
+func (e *Evaluator) Run(t Template, name string, call any) (string, bool) {
+	program, seen := e.compiled[name]
 	if !seen {
-		program = h.compile(name, t)
-		h.compiled[name] = program
+		program = e.compile(name, t)
+		e.compiled[name] = program
 	}
 	if program == nil {
 		return "", false
 	}
-	out := &boundedText{templates: h}
+	out := &boundedText{templates: e}
 	if err := program.Execute(out, call); err != nil {
-		h.Article.Budget.Again()
-		if errors.Is(err, errTooMuch) {
-			h.Article.Budget.Stop(&limits.Error{Limit: "what a shortcode's or hook's template may do", Message: "take away the loops or texts that repeat in the template of " + post.Clip(strings.TrimPrefix(name, HookPrefix))})
+		e.Page.Budget.Again()
+		if errors.Is(err, errLimit) {
+			e.Page.Budget.Stop(&limits.Error{Limit: "what a shortcode's or hook's template may do", Message: "take away the loops or texts that repeat in the template of " + post.Clip(strings.TrimPrefix(name, HookPrefix))})
 		}
 		return "", false
 	}
@@ -102,18 +102,18 @@ func (h *HugoTemplates) Run(t Template, name string, call any) (string, bool) {
 // boundedText takes what a template writes.
 type boundedText struct {
 	strings.Builder
-	templates *HugoTemplates
+	templates *Evaluator
 }
 
 func (b *boundedText) Write(p []byte) (int, error) {
 	if b.templates.bytes += len(p); b.templates.bytes > maxTemplateBytes {
-		return 0, errTooMuch
+		return 0, errLimit
 	}
-	b.templates.Article.Budget.Wrote(len(p))
+	b.templates.Page.Budget.Wrote(len(p))
 	return b.Builder.Write(p)
 }
 
-func (h *HugoTemplates) compile(name string, t Template) hugoProgram {
+func (e *Evaluator) compile(name string, t Template) program {
 	tree := parse.New(name)
 	tree.Mode = parse.SkipFuncCheck // a branch that is not taken may call anything
 	if _, err := tree.Parse(t.Text, "", "", map[string]*parse.Tree{}); err != nil {
@@ -123,8 +123,8 @@ func (h *HugoTemplates) compile(name string, t Template) hugoProgram {
 	if w.list(tree.Root); w.refused {
 		return nil
 	}
-	functions := h.functions()
-	maps.Copy(functions, map[string]any{"step_": h.step, "out_": h.out})
+	functions := e.functions()
+	maps.Copy(functions, map[string]any{"step_": e.step, "out_": e.out})
 	if t.IsHTML {
 		if program, err := htmltemplate.New(name).Funcs(functions).AddParseTree(name, tree); err == nil {
 			return program
@@ -138,21 +138,21 @@ func (h *HugoTemplates) compile(name string, t Template) hugoProgram {
 }
 
 // step counts the rounds of loops.
-func (h *HugoTemplates) step() (bool, error) {
-	if h.steps++; h.steps > maxTemplateSteps {
-		return false, errTooMuch
+func (e *Evaluator) step() (bool, error) {
+	if e.steps++; e.steps > maxTemplateSteps {
+		return false, errLimit
 	}
-	h.Article.Budget.Step(20)
+	e.Page.Budget.Step(20)
 	return true, nil
 }
 
 // out lets only what is no list or table be printed: those may be larger than
 // they look.
-func (h *HugoTemplates) out(v any) (any, error) {
+func (e *Evaluator) out(v any) (any, error) {
 	if v == nil {
 		return "", nil
 	}
-	_, err := h.text(v)
+	_, err := e.text(v)
 	return v, err
 }
 

@@ -8,19 +8,19 @@ import (
 	"strings"
 )
 
-func (h *HugoTemplates) replace(text, old, with any, _ ...any) (string, error) {
-	s, err := h.texts(text, old, with)
+func (e *Evaluator) replace(text, old, with any, _ ...any) (string, error) {
+	s, err := e.texts(text, old, with)
 	if err != nil {
 		return "", err
 	}
-	if err := h.charge(strings.Count(s[0], s[1]) * len(s[2])); err != nil {
+	if err := e.charge(strings.Count(s[0], s[1]) * len(s[2])); err != nil {
 		return "", err
 	}
 	return strings.ReplaceAll(s[0], s[1], s[2]), nil
 }
 
-func (h *HugoTemplates) pattern(s string) (*regexp.Regexp, error) {
-	if err := h.charge(1000 + 100*len(s)); err != nil {
+func (e *Evaluator) pattern(s string) (*regexp.Regexp, error) {
+	if err := e.charge(1000 + 100*len(s)); err != nil {
 		return nil, err
 	}
 	return regexp.Compile(s)
@@ -28,55 +28,55 @@ func (h *HugoTemplates) pattern(s string) (*regexp.Regexp, error) {
 
 // matches counts what it costs to look for an expression in a text: each byte is
 // compared with all that the expression may be at.
-func (h *HugoTemplates) matches(re *regexp.Regexp, text string) {
-	h.Article.Budget.Step(len(text) / 8 * (1 + len(re.String())/8))
-	h.Article.Budget.Again()
+func (e *Evaluator) matches(re *regexp.Regexp, text string) {
+	e.Page.Budget.Step(len(text) / 8 * (1 + len(re.String())/8))
+	e.Page.Budget.Again()
 }
 
-func (h *HugoTemplates) replaceRE(pattern, with, text any, _ ...any) (string, error) {
-	s, err := h.texts(pattern, with, text)
+func (e *Evaluator) replaceRE(pattern, with, text any, _ ...any) (string, error) {
+	s, err := e.texts(pattern, with, text)
 	if err != nil {
 		return "", err
 	}
-	re, err := h.pattern(s[0])
+	re, err := e.pattern(s[0])
 	if err != nil {
 		return "", err
 	}
-	if err := h.charge((len(s[1]) + 1) * (len(s[2]) + 1)); err != nil {
+	if err := e.charge((len(s[1]) + 1) * (len(s[2]) + 1)); err != nil {
 		return "", err
 	}
-	h.matches(re, s[2])
+	e.matches(re, s[2])
 	return re.ReplaceAllString(s[2], s[1]), nil
 }
 
-func (h *HugoTemplates) findRE(pattern, text any, limit ...int) ([]any, error) {
-	s, err := h.texts(pattern, text)
+func (e *Evaluator) findRE(pattern, text any, limit ...int) ([]any, error) {
+	s, err := e.texts(pattern, text)
 	if err != nil {
 		return nil, err
 	}
-	re, err := h.pattern(s[0])
+	re, err := e.pattern(s[0])
 	if err != nil {
 		return nil, err
 	}
-	h.matches(re, s[1])
+	e.matches(re, s[1])
 	n := -1
 	if len(limit) > 0 {
 		n = limit[0]
 	}
-	return dialect.AnyList(re.FindAllString(s[1], n)), h.charge(16 * len(s[1]))
+	return dialect.AnyList(re.FindAllString(s[1], n)), e.charge(16 * len(s[1]))
 }
 
-func (h *HugoTemplates) split(text, at any) ([]any, error) {
-	s, err := h.texts(text, at)
+func (e *Evaluator) split(text, at any) ([]any, error) {
+	s, err := e.texts(text, at)
 	if err != nil {
 		return nil, err
 	}
-	return dialect.AnyList(strings.Split(s[0], s[1])), h.charge(16 * len(s[0]))
+	return dialect.AnyList(strings.Split(s[0], s[1])), e.charge(16 * len(s[0]))
 }
 
 // substr counts characters; a start below zero counts from the end.
-func (h *HugoTemplates) substr(text any, start int, length ...int) (string, error) {
-	s, err := h.text(text)
+func (e *Evaluator) substr(text any, start int, length ...int) (string, error) {
+	s, err := e.text(text)
 	if err != nil {
 		return "", err
 	}
@@ -94,18 +94,18 @@ func (h *HugoTemplates) substr(text any, start int, length ...int) (string, erro
 	return string(runes[start:end]), nil
 }
 
-func (h *HugoTemplates) repeat(n int, text any) (string, error) {
-	s, err := h.text(text)
+func (e *Evaluator) repeat(n int, text any) (string, error) {
+	s, err := e.text(text)
 	if err != nil {
 		return "", err
 	}
-	if n < 0 || n > maxTemplateBytes || h.charge(n*len(s)) != nil {
-		return "", fmt.Errorf("%w: %d times", errTooMuch, n)
+	if n < 0 || n > maxTemplateBytes || e.charge(n*len(s)) != nil {
+		return "", fmt.Errorf("%w: %d times", errLimit, n)
 	}
 	return strings.Repeat(s, n), nil
 }
 
-func (h *HugoTemplates) pathJoin(parts ...any) (string, error) {
-	s, err := h.texts(parts...)
+func (e *Evaluator) pathJoin(parts ...any) (string, error) {
+	s, err := e.texts(parts...)
 	return path.Join(s...), err
 }
