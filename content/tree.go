@@ -98,14 +98,7 @@ func Open(cfg *config.Config) (*Tree, error) {
 		}
 		b.Site.Languages[cfg.Site.Language] = len(cfg.Languages) > 0
 	}
-	switch {
-	case b.Settings != nil:
-		b.Engine = dialects.New(b.Settings.Dialect, b.Site, b.Settings)
-	case cfg.Content.Dialect == config.Auto:
-		b.Engine = dialects.NewAuto(b.Site)
-	default:
-		b.Engine = dialects.New(cfg.Content.Dialect, b.Site, nil)
-	}
+	b.Engine = dialects.New(cfg.Content.Dialect, b.Site, b.Settings)
 	return &Tree{cfg: cfg, blog: b}, nil
 }
 

@@ -77,8 +77,8 @@ func (b *Blog) NewPost(src *Source) (*post.Post, *post.Omission, []post.Problem)
 
 func (b *Blog) NewPage(src *Source) *Page {
 	p := &Page{Source: src, Engine: b.Engine, Site: b.Site, Name: ParseFileName(src.Path, b.Site.Languages)}
-	if auto, ok := b.Engine.(interface{ Of(*Source) Engine }); ok {
-		p.Engine = auto.Of(src)
+	if e, ok := b.Engine.(PerFile); ok {
+		p.Engine = e.EngineFor(src)
 	}
 	p.Post = &post.Post{Path: src.Path, BodyHash: src.bodyHash, FileHash: src.FileHash, ModTime: src.ModTime}
 	if f := b.FolderData.Load(); f != nil {

@@ -2,8 +2,6 @@ package dialect
 
 import (
 	"fmt"
-	"net/url"
-	"path"
 	"regexp"
 	"slices"
 	"strconv"
@@ -213,29 +211,4 @@ func (p *Page) SlugPath(dir string) string {
 		parts[i] = p.Engine.Slugify(part)
 	}
 	return strings.Join(parts, "/")
-}
-
-// Host is the site's scheme and host, without the folder that the blog is in.
-func (s *Site) Host() string { return (&url.URL{Scheme: s.URL.Scheme, Host: s.URL.Host}).String() }
-
-// WithoutHost is an address of the site as templates have it: a path.
-func (s *Site) WithoutHost(address string) string {
-	if p, ok := strings.CutPrefix(address, s.Host()+"/"); ok {
-		return "/" + p
-	}
-	return address
-}
-
-// Absolute makes the address of a path on the site. The path is as people read
-// it; a leading slash means the site's root all the same, since a blog may live
-// below one. Dots cannot lead out of the site.
-func (s *Site) Absolute(p string) string {
-	clean := path.Clean("/" + p)
-	if strings.HasSuffix(p, "/") && clean != "/" {
-		clean += "/"
-	}
-	if clean == "/" {
-		return s.URL.String() + "/"
-	}
-	return s.URL.String() + (&url.URL{Path: clean}).EscapedPath()
 }

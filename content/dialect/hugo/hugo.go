@@ -93,8 +93,6 @@ func (h *Engine) Prepare(p *dialect.Page) {
 	}
 }
 
-func (h *Engine) MayBePost(p string) bool { return !strings.HasPrefix(path.Base(p), "_index.") }
-
 // IsPage also knows what has no date and stands at the top.
 func (h *Engine) IsPage(p *dialect.Page) bool {
 	if h.languages.disabled[p.Name.Lang] {

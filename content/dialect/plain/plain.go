@@ -2,11 +2,9 @@
 package plain
 
 import (
-	"path"
 	"publisher/content/dialect"
 	"publisher/content/dialect/hugo/shortcode"
 	"publisher/content/frontmatter"
-	"publisher/content/markdown"
 	"publisher/content/slug"
 	"strings"
 )
@@ -16,8 +14,6 @@ type Engine struct{ dialect.BaseEngine }
 
 func New(s *dialect.Site) *Engine { return &Engine{dialect.BaseEngine{Site: s}} }
 
-func (m *Engine) MayBePost(p string) bool { return !strings.HasPrefix(path.Base(p), "_index.") }
-
 // Prepare finds the language whose folder a file is in.
 func (m *Engine) Prepare(p *dialect.Page) {
 	first, _, _ := strings.Cut(p.Name.Dir, "/")
@@ -25,8 +21,6 @@ func (m *Engine) Prepare(p *dialect.Page) {
 		p.Name.Lang, p.Name.LangFolder = first, first
 	}
 }
-
-func (m *Engine) IsPage(p *dialect.Page) bool { return dialect.IsPageLayout(p) }
 
 func (m *Engine) Complete(p *dialect.Page) {
 	if p.Post.Date.IsZero() {
@@ -69,5 +63,3 @@ func (m *Engine) Slugify(text string) string { return slug.HugoSlug(text) }
 func (m *Engine) Expand(x *dialect.Expansion, text string) string {
 	return shortcode.Expand(x, nil, text)
 }
-
-func (m *Engine) MarkdownOptions() markdown.Options { return markdown.Options{} }

@@ -65,8 +65,6 @@ func (z *Engine) Prepare(p *dialect.Page) {
 	}
 }
 
-func (z *Engine) MayBePost(p string) bool { return !strings.HasPrefix(path.Base(p), "_index.") }
-
 func (z *Engine) IsPage(p *dialect.Page) bool {
 	return p.Name.Full == "_index" || !p.Front.Has("date") && p.Name.Date == "" && p.Front.Form != frontmatter.NoFrontMatter
 }
