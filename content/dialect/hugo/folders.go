@@ -3,6 +3,7 @@ package hugo
 import (
 	"path"
 	"publisher/content/dialect"
+	"publisher/content/dialect/hugo/shortcode"
 	"publisher/content/frontmatter"
 	"publisher/content/glob"
 	"publisher/content/post"
@@ -15,9 +16,8 @@ type folders struct {
 	dialect.SourceTexts
 	site     *dialect.Site
 	cascades map[string][]cascade // by folder, from the engine's content root
-	global   map[string]any       // templates of shortcodes and hooks, partials, translations
-	pages    map[string]string    // the folders that are sections by a page of their own, with its slug or title
-	hooked   bool                 // render hooks are among the global data
+	library  *shortcode.Library
+	pages    map[string]string // the folders that are sections by a page of their own, with its slug or title
 }
 
 // cascade is a cascade: front matter that holds where a page has none of its own.
@@ -141,4 +141,12 @@ func (f *folders) page(p *dialect.Page, folder string) *string {
 func foldersOf(p *dialect.Page) *folders {
 	f, _ := p.FolderData.(*folders)
 	return f
+}
+
+// Library implements [shortcode.Host].
+func (h *Engine) Library(p *dialect.Page) *shortcode.Library {
+	if f := foldersOf(p); f != nil && f.library != nil {
+		return f.library
+	}
+	return &shortcode.Library{}
 }

@@ -19,18 +19,20 @@ import (
 // renderHooks evaluates a blog's render hooks for one post.
 type renderHooks struct {
 	templates *shortcode.Evaluator
+	hooks     map[string]*shortcode.Template
 	section   string
 	ordinals  map[string]int
 }
 
 func (h *Engine) RenderHooks(l *dialect.Linker, set *markdown.HTMLStash) markdown.NodeHooks {
 	p := l.Page
-	if f := foldersOf(p); f == nil || !f.hooked {
+	hooks := h.Library(p).Hooks
+	if len(hooks) == 0 {
 		return nil
 	}
 	x := &dialect.Expansion{Page: p, Blog: l.Blog, Links: l, Quiet: true, TemplateStash: set}
 	section, _, _ := strings.Cut(h.Folder(p), "/")
-	return &renderHooks{templates: shortcode.NewEvaluator(x, h), section: section, ordinals: map[string]int{}}
+	return &renderHooks{hooks: hooks, templates: shortcode.NewEvaluator(x, h), section: section, ordinals: map[string]int{}}
 }
 
 // hookCall is what a render hook's template is given. Exported names are Hugo's.
@@ -92,15 +94,14 @@ func hookKind(n ast.Node, source []byte) string {
 }
 
 // template is the most exact one for a kind of node.
-func (h *renderHooks) template(kind string) (shortcode.Template, string, bool) {
+func (h *renderHooks) template(kind string) *shortcode.Template {
 	general, _, _ := strings.Cut(kind, "-")
-	global := h.templates.Page.Global
 	for _, name := range []string{h.section + "/" + kind, kind, h.section + "/" + general, general} {
-		if t, ok := global[shortcode.HookPrefix+name].(shortcode.Template); ok {
-			return t, shortcode.HookPrefix + name, true
+		if t := h.hooks[name]; t != nil {
+			return t
 		}
 	}
-	return shortcode.Template{}, "", false
+	return nil
 }
 
 func (h *renderHooks) evaluate(md goldmark.Markdown, n ast.Node, source []byte) (string, bool) {
@@ -113,8 +114,8 @@ func (h *renderHooks) evaluate(md goldmark.Markdown, n ast.Node, source []byte) 
 		call = h.call(md, n, source)
 		kind += "-" + call.Type
 	}
-	t, name, ok := h.template(kind)
-	if !ok {
+	t := h.template(kind)
+	if t == nil {
 		return "", false
 	}
 	if call == nil {
@@ -123,7 +124,7 @@ func (h *renderHooks) evaluate(md goldmark.Markdown, n ast.Node, source []byte) 
 	kind, _, _ = strings.Cut(kind, "-")
 	call.Ordinal = h.ordinals[kind]
 	h.ordinals[kind]++
-	out, ok := h.templates.Run(t, name, call)
+	out, ok := h.templates.Run(t, call)
 	switch {
 	case !ok && kind == "image" && call.Title != "" && strings.Contains(t.Text, "figcaption"):
 		// It needs more than the page, such as the picture's size, but this it says.
@@ -132,7 +133,7 @@ func (h *renderHooks) evaluate(md goldmark.Markdown, n ast.Node, source []byte) 
 		return "", false
 	case kind == "heading":
 		out = withoutAnchors(out)
-	case strings.HasSuffix(name, "codeblock") && strings.Contains(out, "<pre"):
+	case strings.HasSuffix(t.Name, "codeblock") && strings.Contains(out, "<pre"):
 		return "", false // it dresses code up; ours is made for feeds and mail
 	}
 	return strings.TrimSpace(out), true
@@ -181,7 +182,7 @@ func (h *renderHooks) call(md goldmark.Markdown, n ast.Node, source []byte) *hoo
 // quotes reports that the blog has a hook for quotations.
 func (h *renderHooks) quotes() bool {
 	for _, kind := range []string{"blockquote-alert", "blockquote-regular"} {
-		if _, _, ok := h.template(kind); ok {
+		if h.template(kind) != nil {
 			return true
 		}
 	}

@@ -70,9 +70,6 @@ func New(s *dialect.Site, settings *dialect.Settings) *Engine {
 // what sections cascade.
 func (h *Engine) Prepare(p *dialect.Page) {
 	around := foldersOf(p)
-	if around != nil {
-		p.Global = around.global
-	}
 	h.findLanguage(p)
 	page, lang := h.pagePath(p), h.LanguageOf(p)
 	layers := around.of(path.Join(h.Subdir, p.Name.Dir, p.Name.Full), page, lang)

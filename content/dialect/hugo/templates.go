@@ -28,7 +28,7 @@ func readTemplates(s *folders, settings *dialect.Settings) {
 	if settings == nil {
 		return
 	}
-	s.global = map[string]any{}
+	s.library = shortcode.NewLibrary()
 	r := templateReader{s, settings.Root}
 	layouts := []string{dialect.LocalFolder(settings.Scalar("layoutdir"), "layouts")}
 	for _, theme := range frontmatter.ListOf(settings.Value("theme"), frontmatter.Whole) {
@@ -70,7 +70,7 @@ func (r templateReader) readShortcodes(folder string) {
 		return
 	}
 	_ = filepath.WalkDir(dir, func(file string, e fs.DirEntry, err error) error {
-		if err != nil || len(r.global) >= maxShortcodeTemplates {
+		if err != nil || len(r.library.Shortcodes)+len(r.library.Hooks) >= maxShortcodeTemplates {
 			return fs.SkipAll
 		}
 		rel, _ := filepath.Rel(dir, file)
@@ -82,11 +82,11 @@ func (r templateReader) readShortcodes(folder string) {
 		if !e.Type().IsRegular() || ext != ".html" && ext != ".md" {
 			return nil
 		}
-		if _, taken := r.global[name]; taken { // by one before, or by the .html of a .md
+		if r.library.Shortcodes[name] != nil { // by one before, or by the .html of a .md
 			return nil
 		}
 		if text, err := r.site.ReadFile(file); err == nil && len(text) <= liquid.MaxText {
-			r.global[name] = shortcode.Template{Text: string(text), IsHTML: ext == ".html"}
+			r.library.Shortcodes[name] = &shortcode.Template{Name: name, Text: string(text), IsHTML: ext == ".html"}
 			r.AddSource(path.Join(folder, rel), text)
 		}
 		return nil
@@ -120,13 +120,12 @@ func (r templateReader) readHookFolder(folder, section string) {
 		if m == nil || !e.Type().IsRegular() {
 			continue
 		}
-		key := shortcode.HookPrefix + section + m[1]
-		if _, taken := r.global[key]; taken {
+		name := section + m[1]
+		if r.library.Hooks[name] != nil {
 			continue
 		}
 		if text, err := r.site.ReadFile(filepath.Join(dir, e.Name())); err == nil && len(text) <= liquid.MaxText {
-			r.global[key] = shortcode.Template{Text: string(text), IsHTML: true}
-			r.hooked = true
+			r.library.Hooks[name] = &shortcode.Template{Name: name, Text: string(text), IsHTML: true}
 			r.AddSource(path.Join(folder, e.Name()), text)
 		}
 	}
@@ -135,7 +134,7 @@ func (r templateReader) readHookFolder(folder, section string) {
 // readHelpers reads what the templates of shortcodes and hooks call: partials and
 // the words of translations. Blogs without such templates need neither.
 func (r templateReader) readHelpers(layouts []string) {
-	if len(r.global) == 0 {
+	if len(r.library.Shortcodes)+len(r.library.Hooks) == 0 {
 		return
 	}
 	if bytes.Contains(r.Text, []byte("partial")) {
@@ -146,7 +145,7 @@ func (r templateReader) readHelpers(layouts []string) {
 	}
 	if bytes.Contains(r.Text, []byte("i18n")) || bytes.Contains(r.Text, []byte("T \"")) || bytes.Contains(r.Text, []byte("lang.Translate")) {
 		for _, folder := range layouts {
-			r.readWords(path.Join(path.Dir(folder), "i18n"))
+			r.readTranslations(path.Join(path.Dir(folder), "i18n"))
 		}
 	}
 }
@@ -172,12 +171,12 @@ func (r templateReader) readPartials(folder string) {
 		if !e.Type().IsRegular() || path.Ext(rel) != ".html" && path.Ext(rel) != ".md" {
 			return nil
 		}
-		name := shortcode.PartialPrefix + strings.TrimSuffix(strings.ToLower(rel), ".html")
-		if _, taken := r.global[name]; taken {
+		name := strings.TrimSuffix(strings.ToLower(rel), ".html")
+		if r.library.Partials[name] != nil {
 			return nil
 		}
 		if text, err := r.site.ReadFile(file); err == nil && len(text) <= liquid.MaxText {
-			r.global[name] = shortcode.Template{Text: string(text), IsHTML: path.Ext(rel) == ".html"}
+			r.library.Partials[name] = &shortcode.Template{Name: name, Text: string(text), IsHTML: path.Ext(rel) == ".html"}
 			r.AddSource(path.Join(folder, rel), text)
 			read++
 		}
@@ -185,8 +184,8 @@ func (r templateReader) readPartials(folder string) {
 	})
 }
 
-// readWords reads the files of a folder of translations, each named by its language.
-func (r templateReader) readWords(folder string) {
+// readTranslations reads the files of a folder of translations, each named by its language.
+func (r templateReader) readTranslations(folder string) {
 	dir := r.site.ResolveFolder(filepath.Join(r.root, filepath.FromSlash(folder)))
 	if dir == "" {
 		return
@@ -204,23 +203,28 @@ func (r templateReader) readWords(folder string) {
 		}
 		r.AddSource(path.Join(folder, e.Name()), text)
 		lang := strings.ToLower(strings.TrimSuffix(e.Name(), ext))
-		r.addWords(shortcode.WordPrefix+lang+"/", values, 0)
+		if r.library.Translations[lang] == nil {
+			r.library.Translations[lang] = map[string]string{}
+		}
+		addTranslations(r.library.Translations[lang], "", values, 0)
 	}
 }
 
-func (r templateReader) addWords(prefix string, values map[string]any, depth int) {
+// addTranslations adds the texts of a table whose keys are not taken; those of nested tables
+// have their keys joined by dots.
+func addTranslations(to map[string]string, prefix string, values map[string]any, depth int) {
 	for key, v := range values {
 		if table, ok := v.(map[string]any); ok {
 			if v, ok = table["other"]; !ok {
 				if depth < 5 {
-					r.addWords(prefix+key+".", table, depth+1)
+					addTranslations(to, prefix+key+".", table, depth+1)
 				}
 				continue
 			}
 		}
-		if _, taken := r.global[prefix+key]; !taken {
-			if text, ok := v.(string); ok {
-				r.global[prefix+key] = text
+		if text, ok := v.(string); ok {
+			if _, taken := to[prefix+key]; !taken {
+				to[prefix+key] = text
 			}
 		}
 	}

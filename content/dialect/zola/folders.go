@@ -11,10 +11,10 @@ import (
 // zolaFolders are what _index.md says of the pages below it, and the blog's shortcodes.
 type folders struct {
 	dialect.SourceTexts
-	site   *dialect.Site
-	global map[string]any            // templates of shortcodes
-	pages  map[string]bool           // the files of sections that are rendered
-	drafts map[string]*post.Omission // by folder: sections that are drafts
+	site      *dialect.Site
+	templates map[string]shortcodeTemplate // of the blog's shortcodes, by name
+	pages     map[string]bool              // the files of sections that are rendered
+	drafts    map[string]*post.Omission    // by folder: sections that are drafts
 }
 
 func (z *Engine) IsFolderFile(name string) bool { return dialect.IsIndexFile(name) }

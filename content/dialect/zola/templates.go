@@ -19,7 +19,7 @@ func (s *folders) readShortcodes(settings *dialect.Settings) {
 	if settings == nil {
 		return
 	}
-	s.global = map[string]any{}
+	s.templates = map[string]shortcodeTemplate{}
 	folders := []string{"templates/shortcodes"}
 	if theme := settings.Scalar("theme"); theme != "" && filepath.IsLocal(theme) {
 		folders = append(folders, path.Join("themes", theme, "templates/shortcodes"))
@@ -35,11 +35,11 @@ func (s *folders) readShortcodes(settings *dialect.Settings) {
 		}
 		for _, e := range entries[:min(len(entries), dialect.MaxTemplates)] {
 			name, ext := strings.TrimSuffix(e.Name(), path.Ext(e.Name())), path.Ext(e.Name())
-			if _, taken := s.global[name]; taken || !e.Type().IsRegular() || ext != ".html" && ext != ".md" {
+			if _, taken := s.templates[name]; taken || !e.Type().IsRegular() || ext != ".html" && ext != ".md" {
 				continue
 			}
 			if text, err := s.site.ReadFile(filepath.Join(dir, e.Name())); err == nil {
-				s.global[name] = shortcodeTemplate{string(text), ext == ".html"}
+				s.templates[name] = shortcodeTemplate{string(text), ext == ".html"}
 				s.AddSource(path.Join(folder, e.Name()), text)
 			}
 		}
@@ -63,7 +63,11 @@ var (
 // template evaluates the shortcode's own template; ok is false where it has none
 // or holds what is not known here.
 func (z *expansion) template(call invocation, body string) (string, bool) {
-	t, ok := z.Page.Global[call.name].(shortcodeTemplate)
+	f := foldersOf(z.Page)
+	if f == nil {
+		return "", false
+	}
+	t, ok := f.templates[call.name]
 	if !ok || len(z.out)+len(body) > liquid.MaxOut || len(z.open) > liquid.MaxDepth {
 		return "", false
 	}

@@ -50,9 +50,6 @@ func New(s *dialect.Site, settings *dialect.Settings) *Engine {
 
 // Prepare takes from [extra] what has no key of its own in Zola.
 func (z *Engine) Prepare(p *dialect.Page) {
-	if f := foldersOf(p); f != nil {
-		p.Global = f.global
-	}
 	p.InheritCommon(p.Front.Table("extra"))
 	if m := dialect.LangSuffix.FindStringSubmatch(strings.TrimSuffix(path.Base(p.Path), p.Name.Ext)); m != nil && strings.EqualFold(m[2], p.Name.Lang) {
 		p.Name.Lang = m[2] // as it is spelt, which the address keeps

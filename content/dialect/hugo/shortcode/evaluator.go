@@ -14,30 +14,19 @@ import (
 	"unicode"
 )
 
-// hugoTemplate is a shortcode's, in the language of html/template.
-type Template struct {
-	Text   string
-	IsHTML bool // else Markdown
-}
-
-// What else templates may call, and what render hooks, has a prefix before its name.
-const (
-	HookPrefix    = "\x00"
-	PartialPrefix = "\x01"
-	WordPrefix    = "\x02" // of a language's words: the language, a slash and the key
-)
-
-// Host is what shortcodes and templates ask of the rules of Hugo.
+// Host is what shortcodes and templates ask of Hugo's rules.
 type Host interface {
-	// Folder is the page's folder below its language's content folder.
-	Folder(a *dialect.Page) string
-	// LanguageOf is the page's language by its lower-case tag, else the first one.
-	LanguageOf(a *dialect.Page) string
-	// FirstLanguage is the blog's default one.
+	// Library returns the templates for a page, never nil.
+	Library(p *dialect.Page) *Library
+	// Folder returns the page's folder below its language's content folder.
+	Folder(p *dialect.Page) string
+	// LanguageOf returns the page's language as a lower-case tag, else the blog's first one.
+	LanguageOf(p *dialect.Page) string
+	// FirstLanguage returns the blog's default language.
 	FirstLanguage() string
 	// InLanguage puts the folder or the host of the page's language before an address.
-	InLanguage(a *dialect.Page, where string) string
-	// SlugPath makes a path of an address of a text.
+	InLanguage(p *dialect.Page, address string) string
+	// SlugPath makes a text a path of an address.
 	SlugPath(text string) string
 }
 
@@ -47,7 +36,7 @@ type Host interface {
 type Evaluator struct {
 	*dialect.Expansion
 	host     Host
-	compiled map[string]program
+	compiled map[*Template]program
 	calls    map[string]int
 	context  *PageContext
 	steps    int
@@ -75,15 +64,15 @@ type program interface {
 }
 
 func NewEvaluator(x *dialect.Expansion, host Host) *Evaluator {
-	return &Evaluator{Expansion: x, host: host, compiled: map[string]program{}, calls: map[string]int{}}
+	return &Evaluator{Expansion: x, host: host, compiled: map[*Template]program{}, calls: map[string]int{}}
 }
 
 // Run evaluates a template; ok is false where it cannot be.
-func (e *Evaluator) Run(t Template, name string, call any) (string, bool) {
-	program, seen := e.compiled[name]
+func (e *Evaluator) Run(t *Template, call any) (string, bool) {
+	program, seen := e.compiled[t]
 	if !seen {
-		program = e.compile(name, t)
-		e.compiled[name] = program
+		program = e.compile(t)
+		e.compiled[t] = program
 	}
 	if program == nil {
 		return "", false
@@ -92,7 +81,7 @@ func (e *Evaluator) Run(t Template, name string, call any) (string, bool) {
 	if err := program.Execute(out, call); err != nil {
 		e.Page.Budget.Again()
 		if errors.Is(err, errLimit) {
-			e.Page.Budget.Stop(&limits.Error{Limit: "what a shortcode's or hook's template may do", Message: "take away the loops or texts that repeat in the template of " + post.Clip(strings.TrimPrefix(name, HookPrefix))})
+			e.Page.Budget.Stop(&limits.Error{Limit: "what a shortcode's or hook's template may do", Message: "take away the loops or texts that repeat in the template of " + post.Clip(t.Name)})
 		}
 		return "", false
 	}
@@ -113,8 +102,8 @@ func (b *boundedText) Write(p []byte) (int, error) {
 	return b.Builder.Write(p)
 }
 
-func (e *Evaluator) compile(name string, t Template) program {
-	tree := parse.New(name)
+func (e *Evaluator) compile(t *Template) program {
+	tree := parse.New(t.Name)
 	tree.Mode = parse.SkipFuncCheck // a branch that is not taken may call anything
 	if _, err := tree.Parse(t.Text, "", "", map[string]*parse.Tree{}); err != nil {
 		return nil
@@ -126,12 +115,12 @@ func (e *Evaluator) compile(name string, t Template) program {
 	functions := e.functions()
 	maps.Copy(functions, map[string]any{"step_": e.step, "out_": e.out})
 	if t.IsHTML {
-		if program, err := htmltemplate.New(name).Funcs(functions).AddParseTree(name, tree); err == nil {
+		if program, err := htmltemplate.New(t.Name).Funcs(functions).AddParseTree(t.Name, tree); err == nil {
 			return program
 		}
 		return nil
 	}
-	if program, err := template.New(name).Funcs(functions).AddParseTree(name, tree); err == nil {
+	if program, err := template.New(t.Name).Funcs(functions).AddParseTree(t.Name, tree); err == nil {
 		return program
 	}
 	return nil

@@ -83,7 +83,7 @@ func (x *expander) evaluatesInCode(s mark) bool {
 	if x.host == nil || x.Blog.Settings == nil {
 		return false
 	}
-	_, own := x.Page.Global[s.name].(Template)
+	_, own := x.host.Library(x.Page).Shortcodes[s.name]
 	return own || slices.Contains(embeddedShortcodes, s.name)
 }
 
@@ -298,8 +298,11 @@ func (x *expander) param(s mark) string {
 // evaluate evaluates the shortcode's own template; ok is false where it has none, or
 // one that asks for what is not here.
 func (x *expander) evaluate(s mark, inner string) (out string, ok bool) {
-	t, ok := x.Page.Global[s.name].(Template)
-	if !ok || x.host == nil {
+	if x.host == nil {
+		return "", false
+	}
+	t, ok := x.host.Library(x.Page).Shortcodes[s.name]
+	if !ok {
 		return "", false
 	}
 	if x.templates == nil {
@@ -317,7 +320,7 @@ func (x *expander) evaluate(s mark, inner string) (out string, ok bool) {
 	if marked && len(x.enclosing) > 0 {
 		call.inner = x.templates.render(call.inner)
 	}
-	if out, ok = x.templates.Run(t, s.name, call); !ok {
+	if out, ok = x.templates.Run(t, call); !ok {
 		return "", false
 	}
 	if strings.Contains(out, "<script") {

@@ -15,8 +15,8 @@ const maxPartialDepth = 20
 // partial evaluates a template that others share. What it returns by `return` is its
 // value, else what it writes.
 func (e *Evaluator) partial(name string, context ...any) (any, error) {
-	key := PartialPrefix + strings.TrimSuffix(strings.TrimPrefix(strings.ToLower(name), "partials/"), ".html")
-	t, ok := e.Page.Global[key].(Template)
+	key := strings.TrimSuffix(strings.TrimPrefix(strings.ToLower(name), "partials/"), ".html")
+	t, ok := e.host.Library(e.Page).Partials[key]
 	if !ok || e.depth >= maxPartialDepth || e.charge(1000) != nil {
 		return nil, errUnsupported
 	}
@@ -27,7 +27,7 @@ func (e *Evaluator) partial(name string, context ...any) (any, error) {
 	outer := e.returned
 	e.returned = nil
 	e.depth++
-	out, ok := e.Run(t, key, given)
+	out, ok := e.Run(t, given)
 	e.depth--
 	result := e.returned
 	e.returned = outer
@@ -53,7 +53,7 @@ func (e *Evaluator) returnValue(v ...any) string {
 // translate are those of the page's language for a key, else those of the blog's first.
 func (e *Evaluator) translate(key string, _ ...any) (string, error) {
 	for _, lang := range []string{e.host.LanguageOf(e.Page), e.host.FirstLanguage()} {
-		if text, ok := e.Page.Global[WordPrefix+lang+"/"+strings.ToLower(key)].(string); ok {
+		if text, ok := e.host.Library(e.Page).Translations[lang][strings.ToLower(key)]; ok {
 			if strings.Contains(text, "{{") {
 				return "", errUnsupported
 			}
