@@ -10,8 +10,7 @@ import (
 	"strings"
 )
 
-// ImageText is the picture that the front matter names, as it stands there. In
-// Jekyll it counts from the blog's folder, as themes take it.
+// ImageText returns the picture that the front matter names, as the engine's themes resolve it.
 func (p *Page) ImageText() string {
 	return p.Engine.ImagePath(p.imageName())
 }
@@ -54,8 +53,8 @@ func firstString(list []any) string {
 	return s
 }
 
-// namesFile reports whether a value can be an address: not what says that there is
-// none, nor a wiki link, nor what a template would have to make.
+// namesFile reports whether a value can be an address: not a word for "none", a wiki link, or a
+// template.
 func namesFile(s string) bool {
 	switch s = strings.TrimSpace(s); strings.ToLower(s) {
 	case "", "false", "no", "off", "none", "null", "nil", "~", "0", "true", "yes", "on", "1", "n/a", "undefined":
@@ -65,7 +64,7 @@ func namesFile(s string) bool {
 	return err != nil && s[0] != '#' && strings.Trim(s, "-") != "" && fileFault(s) == ""
 }
 
-// fileFault says why a value that is meant as an address is none; "" where it is one.
+// fileFault returns why a value meant as an address is not one, or "".
 func fileFault(s string) string {
 	switch s = strings.TrimSpace(s); {
 	case strings.HasPrefix(strings.TrimPrefix(s, "!"), "[["):
@@ -100,8 +99,8 @@ func (p *Page) warnOfFiles() {
 	}
 }
 
-// fillEnclosure takes `enclosure: file`, `file length type` or `{url, length, type}`,
-// or an audio or video file under its own key, of several the first.
+// fillEnclosure reads `enclosure: file`, `file length type` or `{url, length, type}`, or an audio
+// or video file under a key of its own, the first of several.
 func (p *Page) fillEnclosure(l *Linker) {
 	var e post.Enclosure
 	where := ""
@@ -154,8 +153,8 @@ func (p *Page) fillEnclosure(l *Linker) {
 	p.Post.Enclosure = &e
 }
 
-// MediaType knows what podcasts are made of; the machine's own table differs
-// from one to the next.
+// MediaType returns the media type of an extension. It knows what podcasts consist of, since the
+// system's own table differs between machines.
 func MediaType(ext string) string {
 	switch strings.ToLower(ext) {
 	case ".mp3":

@@ -9,8 +9,8 @@ import (
 	"sync/atomic"
 )
 
-// Blog is one blog as its engine reads it: the settings, the files beside the posts, and the posts
-// that the last scan found. It is safe for concurrent use.
+// Blog is one blog as its engine reads it: its settings, the files beside its posts, and the
+// posts that the last scan found. It is safe for concurrent use.
 type Blog struct {
 	Site     *Site
 	Engine   Engine

@@ -12,8 +12,7 @@ import (
 	"strings"
 )
 
-// macros are what an engine writes into Markdown besides: shortcodes, tags,
-// variables. One value expands one text.
+// Expansion is one text in which an engine's shortcodes, tags and variables are expanded.
 type Expansion struct {
 	Page          *Page
 	Blog          *Blog
@@ -34,7 +33,7 @@ const (
 	MaxWarnings = 100
 )
 
-// Spend counts a mark and reports whether it is still to be looked at.
+// Spend counts a mark and reports whether it may be expanded. It stops the post at too many.
 func (x *Expansion) Spend(offset int) bool {
 	if x.spent++; x.spent > maxMarks {
 		x.Page.Budget.Stop(&limits.Error{Limit: fmt.Sprintf("%d shortcodes", maxMarks), Message: "divide the post", Line: x.LineAt(offset)})
@@ -43,7 +42,7 @@ func (x *Expansion) Spend(offset int) bool {
 	return true
 }
 
-// Warn reports what stands at an offset of the text, once for each line.
+// Warn reports a problem at an offset of the text, once per line.
 func (x *Expansion) Warn(offset int, message string) {
 	if x.Quiet || len(x.Page.Problems) >= MaxWarnings {
 		return
@@ -55,7 +54,7 @@ func (x *Expansion) Warn(offset int, message string) {
 	}
 }
 
-// LineAt is the line of the file that an offset of the text is in.
+// LineAt returns the line of the file that an offset of the text is in.
 func (x *Expansion) LineAt(offset int) int {
 	offset = min(max(offset, 0), len(x.Text))
 	if offset < x.counted { // rarely: marks come in their order
@@ -66,20 +65,22 @@ func (x *Expansion) LineAt(offset int) int {
 	return x.Line + x.lines
 }
 
+// Unknown warns of a shortcode or tag that is not known.
 func (x *Expansion) Unknown(offset int, kind, name string) {
 	x.Warn(offset, fmt.Sprintf("the %s %s is not known here: only its inner text was kept", kind, post.Clip(name)))
 }
 
+// Unevaluated warns of an expression that is left out.
 func (x *Expansion) Unevaluated(offset int, text string) {
 	x.Warn(offset, fmt.Sprintf("%s cannot be evaluated here and was left out", post.Clip(xmltext.Line(text))))
 }
 
-// Figure is a picture with a caption; its fields are HTML-escaped here, except
-// caption, which is HTML.
+// Figure is a picture with a caption. Its fields are plain text, except Caption, which is HTML.
 type Figure struct {
 	Src, Alt, Width, Height, Link, Title, Caption string
 }
 
+// HTML returns the figure element.
 func (f Figure) HTML() string {
 	var b strings.Builder
 	attribute := func(key, value string) {
@@ -132,20 +133,20 @@ func (x *Expansion) InlineHTML(markdown string) string {
 	return strings.Join(strings.Fields(out), " ")
 }
 
-// frame is an embedded page; the cleaner makes a linked picture or a link of it.
+// frame returns an embedded page; the sanitizer makes it a linked picture or a link.
 func frame(src, title string) string {
 	return `<iframe src="` + html.EscapeString(xmltext.Line(src)) + `" title="` + html.EscapeString(xmltext.Line(title)) + `"></iframe>`
 }
 
-// PlainLink leads to what cannot be shown.
+// PlainLink returns a link to what cannot be shown.
 func PlainLink(to, label string) string {
 	return `<a href="` + html.EscapeString(xmltext.Line(to)) + `">` + html.EscapeString(xmltext.Line(label)) + `</a>`
 }
 
 var safeID = regexp.MustCompile(`^[\w./@-]+$`)
 
-// Embed is what the shortcodes of all engines call the same: a player or a post
-// on a platform, by its id there. ok is false where the name says nothing.
+// Embed returns a player or a post on a platform, by its id there, under the names that
+// shortcodes of all engines share; ok is false for another name.
 func Embed(name, id, title string) (out string, ok bool) {
 	where := map[string]string{
 		"youtube": "https://www.youtube.com/embed/", "vimeo": "https://player.vimeo.com/video/",

@@ -23,10 +23,12 @@ type FileName struct {
 
 var datePrefix = regexp.MustCompile(`^(\d{4}-\d{1,2}-\d{1,2})(?:[-_ ]+|$)(.*)$`)
 
+// LangSuffix matches a file name without its extension that ends in what may be a language, as in
+// post.de.
 var LangSuffix = regexp.MustCompile(`^(.+)\.([A-Za-z][\w-]+)$`)
 
-// ParseFileName reads a path relative to content.dir. langs are the languages that
-// the blog has, so that `notes.to.md` is not taken for Tongan.
+// ParseFileName reads a path relative to content.dir. langs are the languages that the blog has,
+// so that `notes.to.md` is not taken for Tongan.
 func ParseFileName(p string, langs map[string]bool) FileName {
 	dir, base := path.Split(p)
 	n := FileName{Dir: strings.TrimSuffix(dir, "/"), Ext: path.Ext(base)}

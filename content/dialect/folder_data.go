@@ -10,24 +10,26 @@ import (
 	"strings"
 )
 
-// FolderData are what an engine has read in files beside the posts: what they give all posts of a
-// folder, and the templates of the blog's own. Each engine has its own kind.
+// FolderData is what an engine read in files beside the posts: defaults for the posts of a
+// folder, the blog's own templates, data. Each engine has its own kind.
 type FolderData interface {
 	// Sources are all that was read: they decide whether a snapshot still holds.
 	Sources() []byte
 }
 
-// SourceTexts collects what was read.
+// SourceTexts collects the files that folder data were read from.
 type SourceTexts struct{ Text []byte }
 
+// AddSource adds a file.
 func (s *SourceTexts) AddSource(name string, text []byte) {
 	s.Text = append(append(append(s.Text, name...), 0), text...)
 }
 
+// Sources implements [FolderData].
 func (s *SourceTexts) Sources() []byte { return s.Text }
 
-// ReadFolderData has the engine read what speaks of the posts around it: the files that
-// the walk found, and those in the folders above content.dir.
+// ReadFolderData has the engine read the folder files that the walk found, and those in the
+// folders above content.dir.
 func (b *Blog) ReadFolderData(found []File) FolderData {
 	var files []File
 	for above := b.Site.Subdir; above != "" && !b.Site.Mounted; above = strings.TrimPrefix(path.Dir(above), ".") {
@@ -40,7 +42,8 @@ func (b *Blog) ReadFolderData(found []File) FolderData {
 	return b.Engine.ReadFolderData(files)
 }
 
-// folderFiles are those in a folder above content.dir that speak of the posts below it.
+// folderFiles returns the folder files in a folder above content.dir, given from the engine's
+// content root.
 func (b *Blog) folderFiles(folder string) []File {
 	depth := strings.Count(b.Site.Subdir, "/") + 1
 	if folder != "" {
@@ -58,12 +61,12 @@ func (b *Blog) folderFiles(folder string) []File {
 	return files
 }
 
-// IsIndexFile tells the page of a folder, which speaks of the pages in it.
+// IsIndexFile reports whether a file is _index.md, the page of a folder.
 func IsIndexFile(name string) bool {
 	return strings.HasPrefix(path.Base(name), "_index.") && mdsource.IsMarkdownName(name)
 }
 
-// FromContentDir is a path from the engine's content root as content.dir has it.
+// FromContentDir returns a path from the engine's content root as a path from content.dir.
 func (s *Site) FromContentDir(name string) string {
 	if below, ok := strings.CutPrefix(name, s.Subdir+"/"); ok || s.Subdir == "" {
 		return cmp.Or(below, name)
@@ -75,7 +78,7 @@ func (s *Site) FromContentDir(name string) string {
 	return filepath.ToSlash(rel)
 }
 
-// Ancestors are a path and the folders that it is in, the innermost first, down to "".
+// Ancestors yields a path and the folders that it is in, innermost first, down to "".
 func Ancestors(p string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for ; ; p = strings.TrimPrefix(path.Dir(p), ".") {

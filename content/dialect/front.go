@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// OtherDates are the names that other programs have for a post's date.
+// OtherDates are names of other programs for a post's date.
 var OtherDates = []string{"published_at", "created_at", "publish_date", "pub_date", "date_published", "published_date", "created", "posted"}
 
-// FirstDate is the first of the keys that holds a date; zero where none does.
+// FirstDate returns the first readable date among the keys, or the zero time.
 func (p *Page) FirstDate(keys ...string) time.Time {
 	for _, key := range keys {
 		if t, ok := frontmatter.ParseDate(p.Front.Scalar(key), p.Site.Location); ok {
@@ -20,8 +20,7 @@ func (p *Page) FirstDate(keys ...string) time.Time {
 	return time.Time{}
 }
 
-// SetSimilarTags joins categories and tags, without categories that are a tag in another
-// spelling.
+// SetSimilarTags is SetTags without the categories that are a tag in another spelling.
 func (p *Page) SetSimilarTags(tags []string) {
 	near := map[string]bool{}
 	for _, tag := range tags {
@@ -35,7 +34,7 @@ func (p *Page) SetSimilarTags(tags []string) {
 	p.SetTags(tags)
 }
 
-// similarTag is what tags have alike that are the same to a reader.
+// similarTag returns what tags have in common that a reader takes for the same.
 func similarTag(tag string) string {
 	return strings.Map(func(r rune) rune {
 		switch r {
@@ -48,7 +47,8 @@ func similarTag(tag string) string {
 	}, strings.ToLower(tag))
 }
 
-// IsPageLayout is how a front matter says in most engines that it is no post.
+// IsPageLayout reports whether the front matter says, as in most engines, that a file is not a
+// post.
 func IsPageLayout(p *Page) bool {
 	return p.Front.Scalar("layout") == "page" || p.Front.Scalar("type") == "page"
 }

@@ -7,8 +7,8 @@ import (
 	"slices"
 )
 
-// warnOfControls tells of control characters in what is shown of a post everywhere: they
-// can stand there only as escapes of YAML, TOML or JSON, and are left out.
+// warnOfControls warns of control characters in fields that are shown everywhere. They can only
+// come from escapes of YAML, TOML or JSON, and are left out.
 func (p *Page) warnOfControls() {
 	fm := &p.Front
 	for _, key := range []string{"title", "tags", "categories", "author", "authors", "slug"} {

@@ -2,7 +2,7 @@ package dialect
 
 import "maps"
 
-// Inherit takes over what the front matter leaves open.
+// Inherit sets the values that the front matter does not have.
 func (p *Page) Inherit(values map[string]any) {
 	for key, v := range values {
 		if _, own := p.Front.Values[key]; own {
@@ -12,7 +12,7 @@ func (p *Page) Inherit(values map[string]any) {
 	}
 }
 
-// Set puts a value in the place of the author's.
+// Set replaces a value of the front matter.
 func (p *Page) Set(key string, v any) {
 	if p.Front.Values == nil {
 		p.Front.Values = map[string]any{}
@@ -20,7 +20,8 @@ func (p *Page) Set(key string, v any) {
 	p.Front.Values[key] = v
 }
 
-// InheritCommon takes over what posts say under an engine's table of free keys.
+// InheritCommon sets what the front matter does not have of the keys that posts put into an
+// engine's table of free keys.
 func (p *Page) InheritCommon(values map[string]any) {
 	for _, key := range [...]string{"author", "authors", "image", "images", "cover", "thumbnail", "newsletter", "canonical", "guid"} {
 		if v, ok := values[key]; ok {
@@ -29,8 +30,7 @@ func (p *Page) InheritCommon(values map[string]any) {
 	}
 }
 
-// InheritDeep takes over what the front matter leaves open, and of tables what they
-// leave open.
+// InheritDeep is Inherit that also merges tables.
 func (p *Page) InheritDeep(values map[string]any) {
 	for key, v := range values {
 		own, set := p.Front.Values[key]

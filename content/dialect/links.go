@@ -25,7 +25,7 @@ type Linker struct {
 	known    map[string]sanitize.Target
 }
 
-// FileOf implements linkFinder.
+// FileOf returns the local file that a target means, or "", and the paths that were tried.
 func (l *Linker) FileOf(to sanitize.Target) (file string, looked []string) {
 	for _, p := range to.Places {
 		for _, rel := range spellings(p.Rel) {
@@ -38,7 +38,7 @@ func (l *Linker) FileOf(to sanitize.Target) (file string, looked []string) {
 	return "", looked
 }
 
-// sizeOf is the size of the local file that a target means.
+// sizeOf returns the size of the local file that a target means.
 func (l *Linker) sizeOf(to sanitize.Target) (int64, bool) {
 	file, _ := l.FileOf(to)
 	if file == "" {
@@ -54,8 +54,8 @@ func (l *Linker) sizeOf(to sanitize.Target) (int64, bool) {
 // schemes are those that a feed or a mail may link to.
 var schemes = map[string]bool{"http": true, "https": true, "mailto": true, "tel": true, "ftp": true, "sms": true, "xmpp": true, "geo": true, "magnet": true, "gemini": true}
 
-// Follow finds where a link leads, be it the engine's own form, relative to the
-// post's address, or from the site's root.
+// Follow returns where a link leads: by the engine's own form, relative to the post's address, or
+// from the site's root.
 func (l *Linker) Follow(dest string) sanitize.Target {
 	if to, ok := l.known[dest]; ok {
 		return to
@@ -98,8 +98,8 @@ func (l *Linker) find(dest string) sanitize.Target {
 	return l.local(u)
 }
 
-// local resolves a relative reference. The site may live below a folder, and a
-// leading slash means the host's root, as it does in a browser.
+// local resolves a relative reference. The site may be below a folder; a leading slash means the
+// host's root, as in a browser.
 func (l *Linker) local(u *url.URL) sanitize.Target {
 	if mdsource.IsMarkdownName(u.Path) && !strings.HasPrefix(u.Path, "/") {
 		file := path.Join(path.Dir(l.Page.Path), u.Path)
@@ -122,8 +122,8 @@ func (l *Linker) local(u *url.URL) sanitize.Target {
 	return to
 }
 
-// places are what a path of the site may be made of: a file beside the post, below
-// content.dir, or in a folder that the engine copies as it is.
+// places returns where the file of a path of the site may be: beside the post, below content.dir,
+// or in a folder that engines copy.
 func (l *Linker) places(p string) []sanitize.Place {
 	s := l.Page.Site
 	if !strings.HasPrefix(p, "/") {
@@ -136,8 +136,8 @@ func (l *Linker) places(p string) []sanitize.Place {
 	return list
 }
 
-// spellings are a file's name as it is written and in the other Unicode forms:
-// file systems of macOS decompose letters that authors type composed.
+// spellings returns a file's name as written and in the other Unicode forms, since file systems
+// of macOS decompose letters.
 func spellings(name string) []string {
 	all := []string{name}
 	for _, form := range []norm.Form{norm.NFC, norm.NFD} {
@@ -148,17 +148,17 @@ func spellings(name string) []string {
 	return all
 }
 
-// LocalFile is a regular file below content.dir, "" where there is none.
+// LocalFile returns a regular file below content.dir, or "".
 func (s *Site) LocalFile(rel string) string { return s.fileBelow(s.Dir, filepath.FromSlash(rel)) }
 
-// ToSite leads to a path on the site, which may carry a fragment.
+// ToSite returns the target of a path on the site, which may have a fragment.
 func (l *Linker) ToSite(p string) sanitize.Target {
 	p, fragment := CutFragment(p)
 	return sanitize.Target{Url: l.Page.Site.Absolute(p) + fragment}
 }
 
-// ToPost leads to the post that a file of the tree makes. Where there is no such
-// file the link is dropped and its text stays.
+// ToPost returns the target of a file's post. If there is no such file, the link is dropped and
+// its text stays.
 func (l *Linker) ToPost(file, fragment string) sanitize.Target {
 	if to, ok := l.URLOf(file); ok {
 		return sanitize.Target{Url: to + fragment}
@@ -169,6 +169,7 @@ func (l *Linker) ToPost(file, fragment string) sanitize.Target {
 	return sanitize.Target{}
 }
 
+// URLOf returns the address of the post or page that a file makes.
 func (l *Linker) URLOf(file string) (string, bool) {
 	file = path.Clean(file)
 	for _, file := range spellings(file) {
@@ -186,7 +187,7 @@ func (l *Linker) URLOf(file string) (string, bool) {
 	return "", false
 }
 
-// AddressOf is where a file's post or page stands on the site.
+// AddressOf returns where a file's post or page is on the site.
 func (b *Blog) AddressOf(rel string) (address string, ok bool) {
 	if posts := b.Posts.Load(); posts != nil {
 		if to, known := posts.urls()[rel]; known {
@@ -224,6 +225,7 @@ func (b *Blog) AddressOf(rel string) (address string, ok bool) {
 	return p.Post.URL, true
 }
 
+// CutFragment splits an address before its query or fragment.
 func CutFragment(s string) (before, fragment string) {
 	if i := strings.IndexAny(s, "#?"); i >= 0 {
 		return s[:i], s[i:]

@@ -10,7 +10,7 @@ import (
 // macros are what Liquid asks of the program, but for an engine's own tags, filters and includes.
 var _ liquid.Host = (*Expansion)(nil)
 
-// LiquidOptions are those of a text in which an engine's Liquid stands.
+// LiquidOptions returns the options for the Liquid of this text.
 func (x *Expansion) LiquidOptions() liquid.Options {
 	return liquid.Options{Location: x.Page.Site.Location, Budget: x.Page.Budget}
 }
@@ -24,10 +24,10 @@ func (x *Expansion) Absolute(p string) string {
 // Relative returns an address of the site without scheme and host.
 func (x *Expansion) Relative(address string) string { return x.Page.Site.WithoutHost(address) }
 
-// Slugify returns a text as the engine makes parts of addresses.
+// Slugify returns a text as the engine makes it an element of a path.
 func (x *Expansion) Slugify(text string) string { return x.Page.Engine.Slugify(text) }
 
-// Markdown returns the HTML of a text as the engine makes it.
+// Markdown returns the HTML of a text as the engine renders it.
 func (x *Expansion) Markdown(text string) (string, bool) {
 	if x.Blog == nil {
 		return "", false
@@ -47,11 +47,11 @@ func (x *Expansion) Filter(*liquid.Evaluator, string, any, []any) (out any, foun
 	return nil, false, false
 }
 
-// maxInclude bounds a file that is included, in bytes.
+// maxInclude bounds an included file, in bytes.
 const maxInclude = 64 << 10
 
-// ReadInclude reads a file below a folder of the blog's; ok is false where there is none, or none that
-// may be read.
+// ReadInclude returns a file below a folder of the blog; ok is false if there is none, or none
+// that may be read.
 func (s *Site) ReadInclude(root, folder, name string) (text string, ok bool) {
 	file := s.FileIn(filepath.Join(root, filepath.FromSlash(folder)), filepath.FromSlash(name))
 	if file == "" {

@@ -13,8 +13,8 @@ import (
 	"github.com/bmatcuk/doublestar/v4"
 )
 
-// omission is what the engine says of a file that was read; nil where it shows it.
-// A post that is surely left out is not held besides.
+// omission returns why the engine does not show a file that was read, or nil. A definite omission
+// outranks a doubtful one.
 func (p *Page) omission() *post.Omission {
 	byPath := p.Engine.PathOmission(p.Path)
 	if byPath != nil && !byPath.Held {
@@ -27,8 +27,7 @@ func (p *Page) omission() *post.Omission {
 	return cmp.Or(byPath, byText, p.doubtfulDraft())
 }
 
-// doubtfulDraft holds a post whose draft mark nobody can read. `published` may also
-// be a date.
+// doubtfulDraft holds a post whose draft mark is unreadable. `published` may also be a date.
 func (p *Page) doubtfulDraft() *post.Omission {
 	for _, key := range []string{"draft", "published"} {
 		if _, set := p.Front.Truth(key); set || p.Front.Values[key] == nil {
@@ -41,13 +40,12 @@ func (p *Page) doubtfulDraft() *post.Omission {
 	return nil
 }
 
-// OmittedBy is an omission for which the post's own front matter, or what it inherits,
-// is the reason.
+// OmittedBy returns an omission caused by the post's own front matter, or what it inherits.
 func (p *Page) OmittedBy(key, why string) *post.Omission {
 	return &post.Omission{Reason: whyOf(key, p.Front.Values[key], why), Path: p.Path, Line: p.Front.LineOf(key)}
 }
 
-// HeldBy is the same where the value leaves it in doubt.
+// HeldBy returns the same for a value that leaves it in doubt.
 func (p *Page) HeldBy(key, why string) *post.Omission {
 	o := p.OmittedBy(key, why)
 	o.Held = true
@@ -64,7 +62,7 @@ func whyOf(key string, value any, why string) string {
 	return key
 }
 
-// OmittedBy is an omission that a setting of the engine's config says.
+// OmittedBy returns an omission caused by a setting of the engine's config.
 func (s *Site) OmittedBy(settings *Settings, reason string, keys ...string) *post.Omission {
 	file, line := settings.locate(keys...)
 	o := &post.Omission{Reason: reason, Line: line}
@@ -74,14 +72,14 @@ func (s *Site) OmittedBy(settings *Settings, reason string, keys ...string) *pos
 	return o
 }
 
-// HeldBy is an omission of a setting that cannot be known.
+// HeldBy returns the same for a setting that leaves it in doubt.
 func (s *Site) HeldBy(settings *Settings, reason string, keys ...string) *post.Omission {
 	o := s.OmittedBy(settings, reason, keys...)
 	o.Held = true
 	return o
 }
 
-// PickOmission is the first omission that leaves no doubt, else the first of them.
+// PickOmission returns the first definite omission, else the first doubtful one.
 func PickOmission(all ...*post.Omission) *post.Omission {
 	var first *post.Omission
 	for _, o := range all {
@@ -95,7 +93,7 @@ func PickOmission(all ...*post.Omission) *post.Omission {
 	return first
 }
 
-// HeldProblems says which settings hold posts: one problem for each setting.
+// HeldProblems returns one problem for each setting that holds posts.
 func HeldProblems(posts []*post.Post) []post.Problem {
 	type group struct {
 		post.Omission
@@ -130,20 +128,19 @@ func HeldProblems(posts []*post.Post) []post.Problem {
 	return out
 }
 
-// unknownMarks are keys by which authors mean to keep a post to themselves, and
-// which no engine knows.
+// unknownMarks are keys by which authors mean to keep a post private, and which no engine knows.
 var unknownMarks = []struct {
 	key   string
 	value bool
 }{{"private", true}, {"unlisted", true}, {"hidden", true}, {"publish", false}, {"listed", false}}
 
-// unknownWords are the same of keys whose value is a word. Pelican has a status.
+// unknownWords are the same for keys whose value is a word. Pelican has a status.
 var unknownWords = map[string][]string{
 	"status":     {"private", "pending", "trash", "unlisted"},
 	"visibility": {"private", "unlisted", "hidden"},
 }
 
-// warnOfUnknownMarks says once of a tree that a mark means nothing.
+// warnOfUnknownMarks warns, once per tree, that such a mark has no effect.
 func (p *Page) warnOfUnknownMarks() {
 	warn := func(key, value string) {
 		p.Problems = append(p.Problems, post.Problem{Path: p.Path, Line: p.Front.LineOf(key), Shared: true,
@@ -161,7 +158,7 @@ func (p *Page) warnOfUnknownMarks() {
 	}
 }
 
-// MergeShared leaves one problem of those that the files of a tree share.
+// MergeShared returns the problems with one of each kind that the files of a tree share.
 func MergeShared(problems []post.Problem) []post.Problem {
 	count := map[string]int{}
 	for _, p := range problems {
@@ -180,11 +177,11 @@ func MergeShared(problems []post.Problem) []post.Problem {
 	})
 }
 
-// isIncluded reports that config.yaml's content.include vouches for a post.
+// isIncluded reports whether config.yaml's content.include vouches for a post.
 func (b *Blog) isIncluded(rel string) bool { return MatchesAny(b.Include, rel) }
 
-// PathPrefixes are the folders of a slash-separated path, the outermost first, and the
-// path itself.
+// PathPrefixes returns the folders of a slash-separated path, outermost first, and the path
+// itself.
 func PathPrefixes(p string) []string {
 	var out []string
 	for i := range p {
@@ -195,7 +192,7 @@ func PathPrefixes(p string) []string {
 	return append(out, strings.TrimSuffix(p, "/"))
 }
 
-// MatchesAny reports that one of the globs takes a path, or the name in it.
+// MatchesAny reports whether one of the globs matches a path, or its last element.
 func MatchesAny(patterns []string, rel string) bool {
 	for _, pattern := range patterns {
 		pattern = strings.TrimSuffix(strings.TrimPrefix(pattern, "/"), "/")

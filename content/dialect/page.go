@@ -18,7 +18,7 @@ import (
 	"golang.org/x/text/language"
 )
 
-// article is a source on its way to becoming a post.
+// Page is a source on its way to becoming a post.
 type Page struct {
 	*Source
 	Engine         Engine
@@ -34,16 +34,15 @@ type Page struct {
 	PublishDate    time.Time      // when the engine shows it, where that is later than the date of its address
 }
 
-// writing is the engine's, within the post's budget.
+// MarkdownOptions returns the engine's options within the post's budget.
 func (p *Page) MarkdownOptions() markdown.Options {
 	w := p.Engine.MarkdownOptions()
 	w.Budget = p.Budget
 	return w
 }
 
-// NewPost makes a post of a source. It returns nil where the file is a page, is
-// left out by the engine, or is so faulty that it is left out; the omission or the
-// problems say which.
+// NewPost returns the post that a source makes. It returns a nil post if the file is a page, if
+// the engine leaves it out, or if it is invalid; the omission or the problems say which.
 func (b *Blog) NewPost(src *Source) (*post.Post, *post.Omission, []post.Problem) {
 	p := b.NewPage(src)
 	if p.Engine.IsPage(p) {
@@ -75,6 +74,7 @@ func (b *Blog) NewPost(src *Source) (*post.Post, *post.Omission, []post.Problem)
 	return p.Post, nil, src.Problems
 }
 
+// NewPage returns a source as a page whose fields are not filled yet.
 func (b *Blog) NewPage(src *Source) *Page {
 	p := &Page{Source: src, Engine: b.Engine, Site: b.Site, Name: ParseFileName(src.Path, b.Site.Languages)}
 	if e, ok := b.Engine.(PerFile); ok {
@@ -88,8 +88,7 @@ func (b *Blog) NewPage(src *Source) *Page {
 	return p
 }
 
-// FillFields takes over what the front matter says in the same words in every
-// engine.
+// FillFields reads what front matter says in the same words in every engine.
 func (p *Page) FillFields() {
 	fm, out := &p.Front, p.Post
 	out.Title = xmltext.Line(fm.Scalar("title"))
@@ -108,8 +107,8 @@ func (p *Page) FillFields() {
 	p.warnOfControls()
 }
 
-// warnWithin is warnOfUnknownMarks. Where that takes more than a post may, Render will tell
-// of it: until then the post is known, so that feeds keep what they have of it.
+// warnWithin is warnOfUnknownMarks, but does not fail if that exceeds the post's budget: Render
+// will report it. Until then the post is known, so that feeds keep what they have of it.
 func (p *Page) warnWithin() {
 	defer func() {
 		if fault := recover(); fault != nil && (limits.Stopped(fault) == nil || p.Budget.Canceled() != nil) {
@@ -119,7 +118,7 @@ func (p *Page) warnWithin() {
 	p.warnOfUnknownMarks()
 }
 
-// IsDraftStatus reads the key that Pelican and others have for drafts.
+// IsDraftStatus reports whether the status, a key of Pelican and others, is one of a draft.
 func (p *Page) IsDraftStatus() bool {
 	return slices.Contains([]string{"draft", "hidden"}, strings.ToLower(p.Front.Scalar("status")))
 }
@@ -141,14 +140,14 @@ func (p *Page) fillNewsletter() {
 	}
 }
 
-// DropProblem takes back what was said of a key.
+// DropProblem removes the errors about a key.
 func (p *Page) DropProblem(key string) {
 	line := p.Front.LineOf(key)
 	p.Problems = slices.DeleteFunc(p.Problems, func(fault post.Problem) bool { return fault.Line == line && fault.Invalid })
 }
 
-// Date reads the first of the keys that is there. One that nobody can read is a
-// problem; it makes the file invalid only where the post has no other date.
+// Date returns the date of the first key present. An unreadable one is a problem, and makes the
+// file invalid only if the post has no other date.
 func (p *Page) Date(keys ...string) time.Time {
 	for _, key := range keys {
 		text := p.Front.Scalar(key)
@@ -169,8 +168,8 @@ func (p *Page) Date(keys ...string) time.Time {
 	return time.Time{}
 }
 
-// authors reads author(s); names with a semicolon between them are several, else
-// a comma divides only where the key is the plural.
+// authors returns the values of author and authors. A semicolon separates names; a comma does
+// only under the plural key.
 func (p *Page) authors() []string {
 	split := func(s string) []string {
 		if strings.Contains(s, ";") {
@@ -186,6 +185,7 @@ func (p *Page) authors() []string {
 	return Distinct(Names(all))
 }
 
+// languageTag returns the post's language: that of its front matter, its file name, or the site.
 func (p *Page) languageTag(text string) string {
 	if text == "" && p.Name.Lang != p.Site.OnlyLanguage {
 		text = p.Name.Lang
@@ -201,7 +201,7 @@ func (p *Page) languageTag(text string) string {
 	return tag.String()
 }
 
-// PageVariables are what templates may say of the page itself.
+// PageVariables returns what templates may ask of the page itself.
 func (p *Page) PageVariables() map[string]any {
 	page := map[string]any{}
 	maps.Copy(page, p.Front.Values)
@@ -214,6 +214,7 @@ func (p *Page) PageVariables() map[string]any {
 	return page
 }
 
+// AnyList returns the strings as a list for templates.
 func AnyList(list []string) []any {
 	out := make([]any, len(list))
 	for i, s := range list {
@@ -222,11 +223,12 @@ func AnyList(list []string) []any {
 	return out
 }
 
-// SetTags joins categories and tags, categories first.
+// SetTags sets the post's tags: its categories, then tags.
 func (p *Page) SetTags(tags []string) {
 	p.Post.Tags = Distinct(append(slices.Clone(p.Categories), Names(tags)...))
 }
 
+// validate rejects a page without front matter, title or date.
 func (p *Page) validate() {
 	if p.Invalid() {
 		return
@@ -247,7 +249,7 @@ func (p *Page) validate() {
 	}
 }
 
-// example is a line of front matter in the form that the file has.
+// example returns a line of front matter in the form that the file uses.
 func (p *Page) example(key, value string) string {
 	switch p.Front.Form {
 	case frontmatter.TomlForm:
@@ -265,6 +267,7 @@ func (p *Page) example(key, value string) string {
 	return key + ": " + value
 }
 
+// FillURL sets the post's URL.
 func (p *Page) FillURL() {
 	where := p.Engine.Address(p)
 	if u, err := sanitize.ParseAddress(where); err == nil && u.IsAbs() && u.Host != "" {
@@ -274,8 +277,7 @@ func (p *Page) FillURL() {
 	p.Post.URL = p.Site.Absolute(where)
 }
 
-// fillFiles resolves what the front matter names besides: pictures, a source, an
-// enclosure.
+// fillFiles resolves the pictures, the source and the enclosure that the front matter names.
 func (p *Page) fillFiles(b *Blog) {
 	l := &Linker{Page: p, Blog: b, Scanning: true}
 	p.warnOfFiles()
@@ -292,6 +294,7 @@ func (p *Page) fillFiles(b *Blog) {
 	p.fillEnclosure(l)
 }
 
+// Names returns the strings as single lines, without the empty ones.
 func Names(list []string) []string {
 	var out []string
 	for _, s := range list {
@@ -302,7 +305,7 @@ func Names(list []string) []string {
 	return out
 }
 
-// Distinct drops what differs from an earlier one by case alone.
+// Distinct returns the strings without those that differ from an earlier one by case alone.
 func Distinct(list []string) []string {
 	var out []string
 	for _, s := range list {
@@ -313,7 +316,7 @@ func Distinct(list []string) []string {
 	return out
 }
 
-// BodySource is the body as Markdown reads it. MDX writes comments as {/* */}.
+// BodySource returns the body with MDX comments, {/* */}, as the marks that Markdown knows.
 func (p *Page) BodySource() string {
 	if !strings.Contains(p.Body, "{/*") {
 		return p.Body

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// Placeholders are the names that content.permalink takes, written :name: those
-// of Hugo and Jekyll.
+// Placeholders are the names that content.permalink takes, written :name: those of Hugo and
+// Jekyll.
 var Placeholders = []string{
 	"year", "short_year", "w_year", "month", "i_month", "monthname", "short_month", "long_month", "week", "day", "i_day", "y_day", "yearday",
 	"weekday", "weekdayname", "w_day", "short_day", "long_day", "hour", "minute", "second", "title", "slug", "section", "sections",
@@ -18,7 +18,7 @@ var Placeholders = []string{
 	"category", "categories", "slugified_categories", "collection", "lang", "output_ext",
 }
 
-// CheckPermalink finds a placeholder that nothing could fill.
+// CheckPermalink returns an error if nothing could fill a placeholder of the pattern.
 func CheckPermalink(pattern string) error {
 	for rest := pattern; ; {
 		at := strings.IndexByte(rest, ':')
@@ -34,7 +34,7 @@ func CheckPermalink(pattern string) error {
 	}
 }
 
-// longestPlaceholder is the longest known name that s begins with.
+// longestPlaceholder returns the longest known name that s begins with, or "".
 func longestPlaceholder(s string) string {
 	best := ""
 	for _, name := range Placeholders {
@@ -85,10 +85,10 @@ func (p *Page) Expand(pattern string) string {
 	return out
 }
 
-// LayoutDay shows whether a word is a layout for dates: then it changes.
+// LayoutDay shows whether a word is a layout for dates: formatting it changes the word.
 var LayoutDay = time.Date(2019, 11, 9, 23, 1, 42, 1, time.UTC)
 
-// wordOf is the word that a text begins with.
+// wordOf returns the word that a text begins with.
 func wordOf(s string) string {
 	end := strings.IndexFunc(s, func(r rune) bool {
 		return r != '_' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
@@ -101,7 +101,7 @@ func wordOf(s string) string {
 
 var sectionCut = regexp.MustCompile(`^\[([^\]]*)\]`)
 
-// cutSections takes a part of a path, as in Hugo's :sections[1:] or [last].
+// cutSections returns a part of a path, as Hugo's :sections[1:] or [last].
 func cutSections(p, cut string) string {
 	parts := strings.FieldsFunc(p, func(r rune) bool { return r == '/' })
 	index := func(s string, otherwise int) int {
@@ -159,6 +159,7 @@ func (p *Page) fillPlaceholder(name string) string {
 	return datePart(p.Post.Date, name)
 }
 
+// categoryPath returns the first category, or all of them as a path.
 func (p *Page) categoryPath(name string) string {
 	if len(p.Categories) > 0 && name == "category" {
 		return p.Engine.Slugify(p.Categories[0])
@@ -166,7 +167,7 @@ func (p *Page) categoryPath(name string) string {
 	return p.JoinCategories(p.Engine.Slugify)
 }
 
-// JoinCategories makes a path of the categories, each once.
+// JoinCategories returns the categories as a path, each once.
 func (p *Page) JoinCategories(slugify func(string) string) string {
 	var parts []string
 	for _, c := range p.Categories {
@@ -183,6 +184,7 @@ var dateLayouts = map[string]string{
 	"hour": "15", "minute": "04", "second": "05",
 }
 
+// datePart returns what a placeholder takes of a date.
 func datePart(t time.Time, name string) string {
 	year, week := t.ISOWeek()
 	switch name {
@@ -202,6 +204,7 @@ func datePart(t time.Time, name string) string {
 	return t.Format(dateLayouts[name])
 }
 
+// SlugPath returns a folder with each element slugified.
 func (p *Page) SlugPath(dir string) string {
 	if dir == "" {
 		return ""

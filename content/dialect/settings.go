@@ -16,7 +16,7 @@ import (
 	"publisher/internal/config"
 )
 
-// ownConfig is the config file of the blog's own engine, read as data.
+// Settings are the config of the blog's own engine, read as data. A nil *Settings has none.
 type Settings struct {
 	Dialect config.Dialect
 	Root    string                            // the folder that it is in
@@ -29,29 +29,28 @@ type Settings struct {
 	Mounts     []Mount // folders that it takes for parts of that one
 }
 
-// Mount puts a folder into the content root.
+// Mount is a folder that the engine takes for a part of its content root.
 type Mount struct {
 	Source string // from root, slash-separated
 	Target string // of the content root
 	Lang   string // "" for none
 }
 
-// configFile is one of the files that a config was read from.
+// SettingsFile is one of the files that settings were read from.
 type SettingsFile struct {
 	Name string // to open it by
 	Text string
 }
 
-// AddFile remembers a file that the settings come from.
+// AddFile adds a file that the settings come from, and returns s.
 func (s *Settings) AddFile(name string, text []byte) *Settings {
 	s.Text = append(append(append(s.Text, filepath.Base(name)...), '\n'), text...)
 	s.Files = append(s.Files, SettingsFile{name, string(text)})
 	return s
 }
 
-// locate is the file and the line in which a setting stands, by its keys from the
-// outermost to its own: the last file's that has most of them, since that one
-// decides. A line of 0 is none.
+// locate returns the file and line of a setting, given its keys from the outermost to its own:
+// the last file with most of them, since that one decides. A line of 0 is none.
 func (s *Settings) locate(keys ...string) (file string, line int) {
 	if s == nil || len(s.Files) == 0 {
 		return "", 0
@@ -76,7 +75,7 @@ func (s *Settings) locate(keys ...string) (file string, line int) {
 	return file, line
 }
 
-// hasWord reports whether a line holds a word that is no part of another.
+// hasWord reports whether a line has a word that is not part of another.
 func hasWord(line, word string) bool {
 	isPart := func(c byte) bool {
 		return c == '_' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z'
@@ -95,10 +94,10 @@ func hasWord(line, word string) bool {
 	}
 }
 
-// MaxConfig is more than any engine's config needs.
+// MaxConfig bounds a config, in bytes.
 const MaxConfig = 1 << 20
 
-// ReadConfigFile reads YAML, TOML or JSON by the file's extension.
+// ReadConfigFile reads YAML, TOML or JSON by the file's extension, and returns its text too.
 func ReadConfigFile(file string) (map[string]any, []byte, error) {
 	text, err := ReadLimited(file)
 	if err != nil {
@@ -123,7 +122,7 @@ func ReadConfigFile(file string) (map[string]any, []byte, error) {
 	return values, text, nil
 }
 
-// ReadLimited refuses what would hang on opening or be cut short.
+// ReadLimited reads a config, but not what would block or be cut short.
 func ReadLimited(file string) ([]byte, error) {
 	switch info, err := os.Stat(file); {
 	case err != nil:
@@ -145,6 +144,7 @@ func ReadLimited(file string) ([]byte, error) {
 	return text, nil
 }
 
+// SameFile reports whether both names are the same file. An empty b is none.
 func SameFile(a, b string) bool {
 	if b == "" {
 		return false
@@ -157,7 +157,7 @@ func SameFile(a, b string) bool {
 	return err == nil && os.SameFile(one, other)
 }
 
-// text is a setting that holds one value; "" for none.
+// Scalar returns a setting that has one value, or "".
 func (s *Settings) Scalar(key string) string {
 	if s == nil {
 		return ""
@@ -166,7 +166,7 @@ func (s *Settings) Scalar(key string) string {
 	return text
 }
 
-// ContentMounts are the folders that the engine takes for parts of its content root.
+// ContentMounts returns the mounts.
 func (s *Settings) ContentMounts() []Mount {
 	if s == nil {
 		return nil
@@ -174,7 +174,7 @@ func (s *Settings) ContentMounts() []Mount {
 	return s.Mounts
 }
 
-// Value is any value; nil for none.
+// Value returns any setting, or nil.
 func (s *Settings) Value(key string) any {
 	if s == nil {
 		return nil
@@ -182,7 +182,7 @@ func (s *Settings) Value(key string) any {
 	return s.Values[key]
 }
 
-// LocalFolder is a folder below the blog's that a setting names.
+// LocalFolder returns a folder below the blog's root that a setting names, else a default.
 func LocalFolder(setting, otherwise string) string {
 	if setting == "" || !filepath.IsLocal(setting) {
 		return otherwise

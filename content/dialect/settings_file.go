@@ -5,7 +5,7 @@ import (
 	"publisher/content/literal"
 )
 
-// ReadAnyConfig reads a config of any engine, scripts as text.
+// ReadAnyConfig reads the config of any engine. Scripts are read as literals and never run.
 func ReadAnyConfig(file string) (map[string]any, []byte, error) {
 	switch filepath.Ext(file) {
 	case ".py", ".js", ".mjs", ".cjs", ".ts":

@@ -10,13 +10,14 @@ import (
 	"golang.org/x/net/html"
 )
 
-// TagParams are the words and texts that follow a tag's name.
+// TagParams returns the arguments of a Liquid tag.
 func TagParams(l *liquid.Evaluator, tag liquid.Mark) Params {
 	placed, named := l.Words(tag.Arguments)
 	return Params{Placed: placed, Named: named}
 }
 
-// EmbedTag is a tag that shows a picture, or what another site has, in the same way wherever it is found.
+// EmbedTag returns the HTML of a tag for a picture, or for a player or post on another site; ok
+// is false if the tag is none of these.
 func (x *Expansion) EmbedTag(name string, params Params, inner string) (out string, ok bool) {
 	name = strings.ToLower(strings.TrimSuffix(name, "Embed"))
 	if name == "figure" && params.Get(0, "src") != "" && inner == "" {
@@ -29,7 +30,8 @@ func (x *Expansion) EmbedTag(name string, params Params, inner string) (out stri
 	return Embed(name, id, params.Get(-1, "title"))
 }
 
-// IncludeTag evaluates an include of the blog's own, or does what the best known ones of themes do.
+// IncludeTag returns what an include of the blog's own evaluates to, or what the best known ones
+// of themes do.
 func (x *Expansion) IncludeTag(l *liquid.Evaluator, tag liquid.Mark) string {
 	name := l.NameIn(tag)
 	if out, ok := l.Include(tag, name); ok {
@@ -65,7 +67,7 @@ func (x *Expansion) IncludeTag(l *liquid.Evaluator, tag liquid.Mark) string {
 	return ""
 }
 
-// PostURL is the address that {% post_url name %} means.
+// PostURL returns the address that {% post_url name %} means.
 func (x *Expansion) PostURL(l *liquid.Evaluator, tag liquid.Mark) string {
 	want := LinkTarget(tag)
 	if want == "" {
@@ -78,7 +80,8 @@ func (x *Expansion) PostURL(l *liquid.Evaluator, tag liquid.Mark) string {
 	return x.Page.Site.Absolute("/")
 }
 
-// LinkTarget is what post_url and link lead to; "" where the tag's own output stands in it.
+// LinkTarget returns what post_url or link leads to, or "" if output of another tag is part of
+// it.
 func LinkTarget(tag liquid.Mark) string {
 	want := strings.Trim(strings.TrimSpace(tag.Arguments), `"'`)
 	if strings.Contains(want, "{{") {
@@ -87,8 +90,8 @@ func LinkTarget(tag liquid.Mark) string {
 	return strings.TrimPrefix(want, "/")
 }
 
-// WithoutBasePath is an address as a path. Jekyll 3 left the blog's folder out of it,
-// so many write {{ site.baseurl }} before.
+// WithoutBasePath returns an address as a path. Since Jekyll 3 left the blog's folder out of it,
+// many write {{ site.baseurl }} before it.
 func (x *Expansion) WithoutBasePath(l *liquid.Evaluator, address string) string {
 	s := x.Page.Site
 	address = s.WithoutHost(address)
@@ -98,7 +101,7 @@ func (x *Expansion) WithoutBasePath(l *liquid.Evaluator, address string) string 
 	return address
 }
 
-// PlainImage is a picture without a caption.
+// PlainImage returns a picture without a caption.
 func PlainImage(src, alt string) string {
 	return `<img src="` + html.EscapeString(xmltext.Line(src)) + `" alt="` + html.EscapeString(xmltext.Line(alt)) + `"/>`
 }
