@@ -15,12 +15,12 @@ import (
 // precedes the author's mark, what the engine's rule cuts, else whole blocks up
 // to content.excerpt_words.
 func (r *postRenderer) excerpt(body *html.Node, w markdown.Options) (*html.Node, error) {
-	rule := r.article.Engine.ExcerptRule()
+	rule := r.page.Engine.ExcerptRule()
 	marked := beforeMark(body)
-	if separator := r.separator(); separator != "" && strings.Contains(r.article.Body, separator) {
+	if separator := r.separator(); separator != "" && strings.Contains(r.page.Body, separator) {
 		marked = nil // the engine knows no other mark
 	}
-	summary := r.article.Post.Summary
+	summary := r.page.Post.Summary
 	var out *html.Node
 	var err error
 	switch {
@@ -43,8 +43,8 @@ func (r *postRenderer) excerpt(body *html.Node, w markdown.Options) (*html.Node,
 	out = clone(body)
 	sanitize.RemoveMarks(out)
 	tidyExcerpt(out)
-	if mdsource.IsMarkdownName(r.article.Path) {
-		dropBoxes(out, rule.KeepAsides)
+	if mdsource.IsMarkdownName(r.page.Path) {
+		dropLeadingBoxes(out, rule.KeepAsides)
 	}
 	return firstBlocks(out, r.tree.cfg.Content.ExcerptWords), nil
 }
@@ -114,8 +114,8 @@ func foldedName(s string) string { return strings.Join(strings.Fields(strings.To
 
 // separator is the engine's, unless the post has its own.
 func (r *postRenderer) separator() string {
-	separator := r.article.Engine.ExcerptRule().Separator
-	if own, ok := r.article.Front.Values["excerpt_separator"].(string); ok && separator != "" {
+	separator := r.page.Engine.ExcerptRule().Separator
+	if own, ok := r.page.Front.Values["excerpt_separator"].(string); ok && separator != "" {
 		return own
 	}
 	return separator
@@ -124,7 +124,7 @@ func (r *postRenderer) separator() string {
 // beforeSeparator renders the source up to the separator, with the link
 // definitions that follow it, as Jekyll does.
 func (r *postRenderer) beforeSeparator(w markdown.Options) (*html.Node, error) {
-	head, tail, _ := strings.Cut(strings.TrimLeft(r.article.BodySource(), "\n"), r.separator())
+	head, tail, _ := strings.Cut(strings.TrimLeft(r.page.BodySource(), "\n"), r.separator())
 	return r.safe(r.expand(head+"\n\n"+linkDefinitions(tail, head), 0, true), w)
 }
 
@@ -149,9 +149,9 @@ func tidyExcerpt(root *html.Node) {
 	trimEnd(root)
 }
 
-// dropBoxes takes away what Markdown's author set before the text in HTML of
+// dropLeadingBoxes takes away what Markdown's author set before the text in HTML of
 // their own: a pull quote, a table of contents, a notice. Hugo's summaries have its asides.
-func dropBoxes(root *html.Node, keepAsides bool) {
+func dropLeadingBoxes(root *html.Node, keepAsides bool) {
 	left := -1 // words of the tree, once that matters
 	for n := root.FirstChild; n != nil; {
 		next := n.NextSibling
@@ -236,15 +236,15 @@ func isHeading(n *html.Node) bool {
 	return len(n.Data) == 2 && n.Data[0] == 'h' && n.Data[1] >= '1' && n.Data[1] <= '6'
 }
 
-// realShare is the part of an excerpt's words that is enough to say what a post is
+// contentShare is the part of an excerpt's words that is enough to say what a post is
 // about: one in so many. Headings, captions and lines in italics do not count.
-const realShare = 7
+const contentShare = 7
 
 // firstBlocks keeps whole blocks up to a number of words. Only a paragraph, a
 // list (between items) and a quotation are ever divided.
 func firstBlocks(root *html.Node, limit int) *html.Node {
 	total, said, full := 0, 0, false
-	last := lastSaying(root)
+	last := lastContent(root)
 	follows := last != nil // text does
 	for n := root.FirstChild; n != nil; {
 		next := n.NextSibling
@@ -253,12 +253,12 @@ func firstBlocks(root *html.Node, limit int) *html.Node {
 			words = htmldom.CountWords(n)
 		}
 		follows = follows && n != last
-		switch enough := said > 0 && said >= limit/realShare; {
+		switch enough := said > 0 && said >= limit/contentShare; {
 		case full:
 			root.RemoveChild(n)
 		case total+words <= limit:
 			total += words
-			said += saidBy(n)
+			said += contentWords(n)
 		case !enough && !isDivisible(n) && total+words > limit*3/2 && follows:
 			root.RemoveChild(n) // long code before the text
 		default:
@@ -273,8 +273,8 @@ func firstBlocks(root *html.Node, limit int) *html.Node {
 	return root
 }
 
-// saidBy counts the words of a block that say what a post is about.
-func saidBy(n *html.Node) int {
+// contentWords counts the words of a block that say what a post is about.
+func contentWords(n *html.Node) int {
 	switch {
 	case n.Type != html.ElementNode || isHeading(n) || n.DataAtom == atom.Figure || n.DataAtom == atom.Table || n.DataAtom == atom.Pre:
 		return 0
@@ -306,10 +306,10 @@ func isDivisible(n *html.Node) bool {
 	return false
 }
 
-// lastSaying is the last block for which saidBy counts any; nil for none.
-func lastSaying(root *html.Node) *html.Node {
+// lastContent is the last block for which saidBy counts any; nil for none.
+func lastContent(root *html.Node) *html.Node {
 	n := root.LastChild
-	for n != nil && saidBy(n) == 0 {
+	for n != nil && contentWords(n) == 0 {
 		n = n.PrevSibling
 	}
 	return n

@@ -30,7 +30,7 @@ func treeOf(tb testing.TB, d config.Dialect, own map[string]any) *Tree {
 	cfg.Dir = tb.TempDir()
 	cfg.Site.URL, _ = url.Parse("https://example.com/blog")
 	settings := &dialect.Settings{Dialect: d, Root: cfg.Dir, Values: own}
-	b := &dialect.Blog{Own: settings, Markdown: markdown.NewReader()}
+	b := &dialect.Blog{Settings: settings, Markdown: markdown.NewReader()}
 	b.Site = newSite(cfg, cfg.Dir, settings)
 	b.Engine = dialects.New(d, b.Site, settings)
 	b.Posts.Store(dialect.NewPostIndex([]*post.Post{
@@ -49,9 +49,9 @@ func fuzzTrees(f *testing.F) []*Tree {
 
 func articleFrom(t *Tree, front map[string]any, body, path string) *dialect.Page {
 	src := &dialect.Source{Path: path, Front: frontmatter.FrontMatter{Form: frontmatter.YamlForm, Values: front, Line: 2}, Body: body, BodyLine: 1, Budget: unhurried()}
-	a := t.blog.ArticleOf(src)
-	a.Post.Title, a.Post.URL, a.Post.Date = "A post", "https://example.com/blog/2024/a-post/", time.Date(2024, 1, 2, 3, 4, 5, 0, time.UTC)
-	return a
+	p := t.blog.NewPage(src)
+	p.Post.Title, p.Post.URL, p.Post.Date = "A post", "https://example.com/blog/2024/a-post/", time.Date(2024, 1, 2, 3, 4, 5, 0, time.UTC)
+	return p
 }
 
 // unhurried is a budget whose clock stands still, so that only what is counted ends it.
@@ -102,8 +102,8 @@ func writeTemplates(tb testing.TB, t *Tree, files map[string]string) {
 			tb.Fatal(err)
 		}
 	}
-	folders := t.blog.ReadFolders(nil)
-	t.blog.Folders.Store(&folders)
+	folders := t.blog.ReadFolderData(nil)
+	t.blog.FolderData.Store(&folders)
 }
 
 // FuzzShortcodes throws bodies at what expands shortcodes and tags: no panic, no
@@ -166,13 +166,13 @@ func FuzzPermalink(f *testing.F) {
 		for _, tree := range trees {
 			for _, key := range []string{"permalink", "url", "path", "slug"} {
 				front := map[string]any{"title": title, "slug": slug, "category": title, key: pattern}
-				a := articleFrom(tree, front, "", clean(strings.ToValidUTF8(path, "")))
-				a.FillFields()
-				a.Engine.Complete(a)
-				a.FillAddress()
-				u, err := url.Parse(a.Post.URL)
-				if err != nil || u.Host != "example.com" && key != "url" && key != "permalink" || strings.ContainsAny(a.Post.URL, "\n\r \"<>") {
-					t.Errorf("%T, %s: %q: %v", tree.blog.Engine, key, a.Post.URL, err)
+				p := articleFrom(tree, front, "", printableName(strings.ToValidUTF8(path, "")))
+				p.FillFields()
+				p.Engine.Complete(p)
+				p.FillURL()
+				u, err := url.Parse(p.Post.URL)
+				if err != nil || u.Host != "example.com" && key != "url" && key != "permalink" || strings.ContainsAny(p.Post.URL, "\n\r \"<>") {
+					t.Errorf("%T, %s: %q: %v", tree.blog.Engine, key, p.Post.URL, err)
 				}
 			}
 		}
@@ -196,12 +196,12 @@ func FuzzExcerpt(f *testing.F) {
 			return
 		}
 		for _, tree := range trees {
-			a := articleFrom(tree, map[string]any{"title": "A post"}, body, "_posts/2024-01-02-a-post.md")
-			r := newPostRenderer(tree, a)
+			p := articleFrom(tree, map[string]any{"title": "A post"}, body, "_posts/2024-01-02-a-post.md")
+			r := newPostRenderer(tree, p)
 			var out *post.Rendering
 			var err error
 			over := spending(func() { out, err = r.render() })
-			checkSpent(t, a.Budget)
+			checkSpent(t, p.Budget)
 			if err != nil || over != nil {
 				continue
 			}

@@ -31,9 +31,9 @@ func FuzzHooks(f *testing.F) {
 		if body != xmltext.Clean(strings.ToValidUTF8(body, "")) {
 			return
 		}
-		a := articleFrom(t, map[string]any{"title": "T"}, body, "posts/a.md")
+		p := articleFrom(t, map[string]any{"title": "T"}, body, "posts/a.md")
 		_, refused := t.blog.Markdown.Html(body, markdown.Options{})
-		if _, err := newPostRenderer(t, a).render(); err != nil && refused == nil {
+		if _, err := newPostRenderer(t, p).render(); err != nil && refused == nil {
 			tt.Error(err)
 		}
 	})

@@ -23,12 +23,12 @@ func TestHostileMacros(t *testing.T) {
 			body := strings.Repeat(piece, 1<<17/len(piece))
 			for _, d := range []config.Dialect{config.Hugo, config.Jekyll, config.Zola, config.Eleventy} {
 				tree := treeOf(t, d, nil)
-				a := articleFrom(tree, map[string]any{"title": "A"}, body, "_posts/2024-01-02-a-post.md")
-				r := newPostRenderer(tree, a)
+				p := articleFrom(tree, map[string]any{"title": "A"}, body, "_posts/2024-01-02-a-post.md")
+				r := newPostRenderer(tree, p)
 				_ = spending(func() {
-					_, _ = tree.blog.Markdown.Html(r.expand(body, 1, false), markdown.Options{Budget: a.Budget})
+					_, _ = tree.blog.Markdown.Html(r.expand(body, 1, false), markdown.Options{Budget: p.Budget})
 				})
-				checkSpent(t, a.Budget)
+				checkSpent(t, p.Budget)
 			}
 		})
 	}

@@ -8,8 +8,8 @@ import (
 // that it makes, or would if it were there, as far as its settings say. why is words such as "Hugo copies what is
 // in static into the site; move it away"; "" where it does not. file is absolute.
 func (t *Tree) Publishes(file string) (why string) {
-	if t.blog.Own == nil {
+	if t.blog.Settings == nil {
 		return ""
 	}
-	return t.blog.Engine.Copies(private.Resolve(file))
+	return t.blog.Engine.CopyNotice(private.Resolve(file))
 }

@@ -35,12 +35,12 @@ func (t *Tree) readAll(ctx context.Context, files []dialect.File, last, next *Sn
 		}
 		if old != nil && old.size == f.Size && old.modTime == f.ModTime.UnixNano() && f.ModTime.Before(last.started) {
 			next.records[i] = *old
-			next.records[i].kept = true
+			next.records[i].unchanged = true
 			continue
 		}
 		next.records[i] = record{path: f.Path, size: f.Size, modTime: f.ModTime.UnixNano()}
 		if old != nil {
-			next.records[i].before = old
+			next.records[i].previous = old
 		}
 		changed = append(changed, i)
 	}
@@ -81,8 +81,8 @@ func (t *Tree) read(ctx context.Context, clock func() time.Duration, reader *dia
 			}
 			r.post, r.leftOut, r.problems = nil, nil, []post.Problem{renderProblem(failed)}
 		}
-		r.kept = r.before != nil && r.before.same(r)
-		r.before = nil
+		r.unchanged = r.previous != nil && r.previous.same(r)
+		r.previous = nil
 	}()
 	t.fill(reader, f, r)
 	return nil
@@ -90,7 +90,7 @@ func (t *Tree) read(ctx context.Context, clock func() time.Duration, reader *dia
 
 // fill makes the record.
 func (t *Tree) fill(reader *dialect.SourceReader, f dialect.File, r *record) {
-	if o := t.blog.Engine.LeavesOut(f.Path); o != nil && !o.Held {
+	if o := t.blog.Engine.PathOmission(f.Path); o != nil && !o.Held {
 		r.leftOut = o
 		return
 	}
@@ -101,7 +101,7 @@ func (t *Tree) fill(reader *dialect.SourceReader, f dialect.File, r *record) {
 	if src.Invalid() {
 		r.problems = src.Problems
 	} else {
-		if r.post, r.leftOut, r.problems = t.blog.Compose(src); r.post != nil {
+		if r.post, r.leftOut, r.problems = t.blog.NewPost(src); r.post != nil {
 			r.post.Detach()
 		}
 		r.leftOut = r.leftOut.Detached()

@@ -32,10 +32,10 @@ func (t *Tree) Render(ctx context.Context, p *post.Post) (out *post.Rendering, p
 	return t.render(limits.New(ctx, clock, limits.MaxTime-limits.MaxReading), p)
 }
 
-func (t *Tree) render(b *limits.Budget, p *post.Post) (out *post.Rendering, problems []post.Problem, err error) {
-	src, err := t.blog.Open(p.Path)
+func (t *Tree) render(b *limits.Budget, published *post.Post) (out *post.Rendering, problems []post.Problem, err error) {
+	src, err := t.blog.ReadAgain(published.Path)
 	if err != nil {
-		return nil, nil, &RenderError{Path: p.Path, Err: err}
+		return nil, nil, &RenderError{Path: published.Path, Err: err}
 	}
 	src.Budget = b
 	defer func() {
@@ -44,18 +44,18 @@ func (t *Tree) render(b *limits.Budget, p *post.Post) (out *post.Rendering, prob
 		}
 	}()
 	src.Problems = nil // the scan reported them
-	a := t.blog.ArticleOf(src)
-	if err := a.Front.CheckSizes(false); err != nil {
+	page := t.blog.NewPage(src)
+	if err := page.Front.CheckSizes(false); err != nil {
 		return nil, nil, newRenderError(src, err)
 	}
-	a.Post = p
-	a.Slug = anchorSlug(p.URL)
-	r := newPostRenderer(t, a)
+	page.Post = published
+	page.Slug = anchorSlug(published.URL)
+	r := newPostRenderer(t, page)
 	if out, err = r.render(); err != nil {
 		return nil, nil, newRenderError(src, err)
 	}
-	for _, lost := range r.links.Lost {
-		src.Warn(src.LineHolding(path.Base(lost)), fmt.Sprintf("a link leads to %s, which is not in the content folder; its text was kept without the link", lost))
+	for _, lost := range r.links.Broken {
+		src.Warn(src.LineHolding(path.Base(lost)), fmt.Sprintf("page link leads to %s, which is not in the content folder; its text was kept without the link", lost))
 	}
 	sortProblems(src.Problems)
 	out.Follows = r.follows(src)
@@ -63,7 +63,7 @@ func (t *Tree) render(b *limits.Budget, p *post.Post) (out *post.Rendering, prob
 }
 
 func (r *postRenderer) follows(src *dialect.Source) post.Follows {
-	f := post.Follows{FileHash: src.FileHash, Links: r.links.Asked, Files: r.cleaner.FilesLookedFor(), Unknown: r.hooked}
+	f := post.Follows{FileHash: src.FileHash, Links: r.links.LookedUp, Files: r.cleaner.FilesLookedFor(), Unknown: r.hooked}
 	for _, mark := range []string{"{{", "{%", "<%"} {
 		f.Unknown = f.Unknown || strings.Contains(src.Body, mark) || strings.Contains(src.Front.Text, mark)
 	}
@@ -82,23 +82,23 @@ func anchorSlug(address string) string {
 // postRenderer makes the Rendering of one post.
 type postRenderer struct {
 	tree    *Tree
-	article *dialect.Page
+	page    *dialect.Page
 	links   *dialect.Linker
 	cleaner *sanitize.Cleaner
 	set     markdown.HTMLStash
 	hooked  bool // render hooks were at work
 }
 
-func newPostRenderer(t *Tree, a *dialect.Page) *postRenderer {
-	links := &dialect.Linker{Article: a, Tree: t.blog}
-	c := &sanitize.Cleaner{Links: links, Address: a.Post.URL, Prefix: a.Slug + "-", Budget: a.Budget, Warn: a.WarnOf}
-	return &postRenderer{tree: t, article: a, links: links, cleaner: c}
+func newPostRenderer(t *Tree, p *dialect.Page) *postRenderer {
+	links := &dialect.Linker{Page: p, Blog: t.blog}
+	c := &sanitize.Cleaner{Links: links, Address: p.Post.URL, Prefix: p.Slug + "-", Budget: p.Budget, Warn: p.WarnOnce}
+	return &postRenderer{tree: t, page: p, links: links, cleaner: c}
 }
 
 func (r *postRenderer) render() (*post.Rendering, error) {
-	a := r.article
-	w := a.MarkdownOptions()
-	w.Hooks = a.Engine.Hooks(r.links, &r.set)
+	p := r.page
+	w := p.MarkdownOptions()
+	w.Hooks = p.Engine.RenderHooks(r.links, &r.set)
 	r.hooked = w.Hooks != nil
 	body, err := r.body(w)
 	if err != nil {
@@ -107,7 +107,7 @@ func (r *postRenderer) render() (*post.Rendering, error) {
 	if r.hooked || w.DropHTML {
 		dropEmptyParagraphs(body)
 	}
-	dropTitle(body, a)
+	dropTitle(body, p)
 	out := &post.Rendering{Words: htmldom.CountWords(body)}
 	excerpt, err := r.excerpt(body, w)
 	if err != nil {
@@ -120,8 +120,8 @@ func (r *postRenderer) render() (*post.Rendering, error) {
 	}
 	out.ExcerptHTML = htmldom.Inner(excerpt)
 	out.ExcerptText = htmldom.FoldedText(excerpt)
-	if a.Post.Newsletter.Intro != "" {
-		intro, err := r.safe(r.expand(a.Post.Newsletter.Intro, a.Front.LineOf("intro"), true), w)
+	if p.Post.Newsletter.Intro != "" {
+		intro, err := r.safe(r.expand(p.Post.Newsletter.Intro, p.Front.LineOf("intro"), true), w)
 		if err != nil {
 			return nil, err
 		}
@@ -136,17 +136,17 @@ func (r *postRenderer) render() (*post.Rendering, error) {
 // body renders the post's text. Where the engine leaves HTML out that stands in
 // Markdown, what shortcodes make is set aside meanwhile: it is no such HTML.
 func (r *postRenderer) body(w markdown.Options) (*html.Node, error) {
-	a := r.article
+	p := r.page
 	var kept *markdown.HTMLStash
 	lost := false
-	if w.DropHTML && mdsource.IsMarkdownName(a.Path) {
+	if w.DropHTML && mdsource.IsMarkdownName(p.Path) {
 		kept, w.RawLeftOut = &r.set, &lost
 	}
-	text := markdown.WithoutTokens(a.BodySource())
-	m := &dialect.Expansion{Article: a, Tree: r.tree.blog, Links: r.links, Line: a.BodyLine, Kept: kept, Set: &r.set, Base: text}
-	body, err := r.safe(a.Engine.Expand(m, text), w)
+	text := markdown.WithoutTokens(p.BodySource())
+	x := &dialect.Expansion{Page: p, Blog: r.tree.blog, Links: r.links, Line: p.BodyLine, Stash: kept, TemplateStash: &r.set, Text: text}
+	body, err := r.safe(p.Engine.Expand(x, text), w)
 	if lost {
-		a.Problems = append(a.Problems, post.Problem{Path: a.Path, Message: "HTML in Markdown was left out, as Hugo does; set markup.goldmark.renderer.unsafe in Hugo's config to have it shown"})
+		p.Problems = append(p.Problems, post.Problem{Path: p.Path, Message: "HTML in Markdown was left out, as Hugo does; set markup.goldmark.renderer.unsafe in Hugo's config to have it shown"})
 	}
 	return body, err
 }
@@ -154,14 +154,14 @@ func (r *postRenderer) body(w markdown.Options) (*html.Node, error) {
 // expand replaces an engine's macros in a text that begins in a line of the file.
 func (r *postRenderer) expand(text string, line int, quiet bool) string {
 	text = markdown.WithoutTokens(text)
-	m := &dialect.Expansion{Article: r.article, Tree: r.tree.blog, Links: r.links, Line: line, Quiet: quiet, Set: &r.set, Base: text}
-	return r.article.Engine.Expand(m, text)
+	x := &dialect.Expansion{Page: r.page, Blog: r.tree.blog, Links: r.links, Line: line, Quiet: quiet, TemplateStash: &r.set, Text: text}
+	return r.page.Engine.Expand(x, text)
 }
 
 // safe renders Markdown, or takes HTML as it is, and cleans it.
 func (r *postRenderer) safe(source string, w markdown.Options) (*html.Node, error) {
 	rendered := source
-	if mdsource.IsMarkdownName(r.article.Path) {
+	if mdsource.IsMarkdownName(r.page.Path) {
 		var err error
 		if rendered, err = r.tree.blog.Markdown.Html(source, w); err != nil {
 			return nil, err
@@ -172,13 +172,13 @@ func (r *postRenderer) safe(source string, w markdown.Options) (*html.Node, erro
 
 // dropTitle takes the heading away that the title was taken from: whoever shows
 // the post shows its title above.
-func dropTitle(body *html.Node, a *dialect.Page) {
-	if a.Front.Scalar("title") != "" {
+func dropTitle(body *html.Node, p *dialect.Page) {
+	if p.Front.Scalar("title") != "" {
 		return
 	}
 	for n := body.FirstChild; n != nil; n = n.NextSibling {
 		if n.Type == html.ElementNode {
-			if n.DataAtom == atom.H1 && htmldom.FoldedText(n) == a.Post.Title {
+			if n.DataAtom == atom.H1 && htmldom.FoldedText(n) == p.Post.Title {
 				body.RemoveChild(n)
 			}
 			return
@@ -200,11 +200,11 @@ func dropEmptyParagraphs(body *html.Node) {
 
 // image describes the picture that the front matter names, else the body's first.
 func (r *postRenderer) image(body *html.Node) *post.Image {
-	if r.article.Post.Image == "" {
+	if r.page.Post.Image == "" {
 		return sanitize.FirstImage(body)
 	}
-	img := &post.Image{URL: r.article.Post.Image, Alt: xmltext.Line(r.article.Front.Scalar("image_alt", "cover_alt", "alt"))}
-	if to := r.links.Follow(r.article.ImageText()); to.Url == img.URL {
+	img := &post.Image{URL: r.page.Post.Image, Alt: xmltext.Line(r.page.Front.Scalar("image_alt", "cover_alt", "alt"))}
+	if to := r.links.Follow(r.page.ImageText()); to.Url == img.URL {
 		img.Width, img.Height = r.cleaner.SizeOfTarget(to)
 	}
 	return img

@@ -32,8 +32,8 @@ type record struct {
 	leftOut  *post.Omission
 	problems []post.Problem
 
-	kept   bool    // says what the last snapshot said
-	before *record // what the last snapshot said, until the file is read
+	unchanged bool    // says what the last snapshot said
+	previous  *record // what the last snapshot said, until the file is read
 }
 
 func (r *record) invalid() bool {

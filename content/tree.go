@@ -82,30 +82,23 @@ func Open(cfg *config.Config) (*Tree, error) {
 	}
 	b := &dialect.Blog{Include: cfg.Content.Include, Markdown: markdown.NewReader()}
 	if cfg.Content.Dialect != config.Markdown {
-		if b.Own, err = dialects.Find(dir, ours, cfg.Content.Dialect); err != nil {
+		if b.Settings, err = dialects.Find(dir, ours, cfg.Content.Dialect); err != nil {
 			return nil, &SettingError{Err: err}
 		}
 	}
-	b.Site = newSite(cfg, dir, b.Own)
+	b.Site = newSite(cfg, dir, b.Settings)
 	b.Site.Seen.Store(cfg.Private().Look())
-	if err := b.Own.CheckPrivate(b.Site); err != nil {
+	if err := b.Settings.CheckPrivate(b.Site); err != nil {
 		return nil, &SettingError{Err: err}
 	}
-	if b.Own == nil && (cfg.Content.Dialect == config.Auto || cfg.Content.Dialect == config.Markdown) {
+	if b.Settings == nil && (cfg.Content.Dialect == config.Auto || cfg.Content.Dialect == config.Markdown) {
 		// No engine says which languages the blog has.
 		for _, l := range cfg.Languages {
 			b.Site.Languages[l.Folder] = true
 		}
 		b.Site.Languages[cfg.Site.Language] = len(cfg.Languages) > 0
 	}
-	switch {
-	case b.Own != nil:
-		b.Engine = dialects.New(b.Own.Dialect, b.Site, b.Own)
-	case cfg.Content.Dialect == config.Auto:
-		b.Engine = dialects.NewAuto(b.Site)
-	default:
-		b.Engine = dialects.New(cfg.Content.Dialect, b.Site, nil)
-	}
+	b.Engine = dialects.New(cfg.Content.Dialect, b.Site, b.Settings)
 	return &Tree{cfg: cfg, blog: b}, nil
 }
 
@@ -127,29 +120,29 @@ func contentDir(cfg *config.Config) (string, error) {
 	return filepath.Abs(real)
 }
 
-func newSite(cfg *config.Config, dir string, own *dialect.Settings) *dialect.Site {
-	s := &dialect.Site{Url: cfg.Site.URL, Language: cfg.Site.Language, Loc: cfg.Site.Timezone,
+func newSite(cfg *config.Config, dir string, settings *dialect.Settings) *dialect.Site {
+	s := &dialect.Site{URL: cfg.Site.URL, Language: cfg.Site.Language, Location: cfg.Site.Timezone,
 		Permalink: cfg.Content.Permalink, Dir: dir, Root: dir, Languages: map[string]bool{}}
-	if own == nil {
+	if settings == nil {
 		return s
 	}
-	s.Root = own.Root
-	content := filepath.Join(own.Root, filepath.FromSlash(own.ContentDir))
+	s.Root = settings.Root
+	content := filepath.Join(settings.Root, filepath.FromSlash(settings.ContentDir))
 	if rel, err := filepath.Rel(content, dir); err == nil && rel != "." && !strings.HasPrefix(rel, "..") {
-		s.Below = filepath.ToSlash(rel)
+		s.Subdir = filepath.ToSlash(rel)
 	}
-	for _, m := range own.Mounts {
-		source := filepath.Join(own.Root, filepath.FromSlash(m.Source))
+	for _, m := range settings.Mounts {
+		source := filepath.Join(settings.Root, filepath.FromSlash(m.Source))
 		if rel, err := filepath.Rel(source, dir); err == nil && filepath.IsLocal(rel) {
-			s.Below, s.Mounted = path.Join(m.Below, filepath.ToSlash(rel)), m.Below != ""
+			s.Subdir, s.Mounted = path.Join(m.Target, filepath.ToSlash(rel)), m.Target != ""
 			break
 		}
 	}
 	// The engine's zone decides the dates in its addresses.
-	if loc, err := time.LoadLocation(own.Scalar("timezone")); err == nil && own.Scalar("timezone") != "" {
-		s.Loc = loc
+	if loc, err := time.LoadLocation(settings.Scalar("timezone")); err == nil && settings.Scalar("timezone") != "" {
+		s.Location = loc
 	}
-	if languages, ok := own.Setting("languages").(map[string]any); ok {
+	if languages, ok := settings.Value("languages").(map[string]any); ok {
 		for tag := range languages {
 			s.Languages[tag] = true
 		}
@@ -162,9 +155,9 @@ func (t *Tree) fingerprint(build string, beside []byte) [32]byte {
 	c := t.cfg
 	parts, _ := json.Marshal([]any{snapshotVersion, build, t.blog.Site.Dir, c.Site.URL.String(), c.Site.Language,
 		c.Site.Timezone.String(), c.AllLanguages(), c.Content, c.Feeds.Dir, c.Mail.Outbox, c.Templates})
-	if t.blog.Own != nil {
-		parts = append(parts, t.blog.Own.Dialect...)
-		parts = append(parts, t.blog.Own.Text...)
+	if t.blog.Settings != nil {
+		parts = append(parts, t.blog.Settings.Dialect...)
+		parts = append(parts, t.blog.Settings.Text...)
 	}
 	return sha256.Sum256(append(parts, beside...))
 }
@@ -195,8 +188,8 @@ func (t *Tree) Scan(ctx context.Context, last *Snapshot, build string) (*Scan, e
 	if err != nil {
 		return nil, err
 	}
-	f := t.blog.ReadFolders(list.beside)
-	t.blog.Folders.Store(&f)
+	f := t.blog.ReadFolderData(list.folderFiles)
+	t.blog.FolderData.Store(&f)
 	next := &Snapshot{started: started, fingerprint: t.fingerprint(build, f.Sources())}
 	if last != nil && last.fingerprint != next.fingerprint {
 		last = nil
@@ -209,7 +202,7 @@ func (t *Tree) Scan(ctx context.Context, last *Snapshot, build string) (*Scan, e
 	scan.Problems = list.problems
 	for i := range next.records {
 		r := &next.records[i]
-		scan.Same = scan.Same && r.kept
+		scan.Same = scan.Same && r.unchanged
 		scan.Problems = append(scan.Problems, r.problems...)
 		if r.post != nil {
 			scan.Posts = append(scan.Posts, r.post)
@@ -220,7 +213,7 @@ func (t *Tree) Scan(ctx context.Context, last *Snapshot, build string) (*Scan, e
 		}
 	}
 	var leftOut []post.LeftOut
-	scan.Posts, leftOut = t.blog.Engine.Limit(scan.Posts)
+	scan.Posts, leftOut = t.blog.Engine.LimitPosts(scan.Posts)
 	scan.LeftOut = append(scan.LeftOut, leftOut...)
 	scan.Problems = append(scan.Problems, dialect.HeldProblems(scan.Posts)...)
 	t.blog.Posts.Store(dialect.NewPostIndex(scan.Posts))
@@ -228,7 +221,7 @@ func (t *Tree) Scan(ctx context.Context, last *Snapshot, build string) (*Scan, e
 		scan.Problems = append(scan.Problems, post.Problem{Path: ".", Message: t.emptiness(len(next.records), scan.LeftOut)})
 	}
 	sortProblems(scan.Problems)
-	scan.Problems = dialect.FoldShared(scan.Problems)
+	scan.Problems = dialect.MergeShared(scan.Problems)
 	return scan, nil
 }
 

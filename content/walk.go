@@ -22,9 +22,9 @@ import (
 // listing is what a walk over the tree found: files by path, and the links and
 // folders that it did not follow.
 type listing struct {
-	files    []dialect.File
-	beside   []dialect.File // what speaks of the posts around it
-	problems []post.Problem
+	files       []dialect.File
+	folderFiles []dialect.File // what speaks of the posts around it
+	problems    []post.Problem
 }
 
 // list stats every file of the tree that can be a post.
@@ -34,13 +34,13 @@ func (t *Tree) list(ctx context.Context) (*listing, error) {
 	if err := w.folder(ctx, t.blog.Site.Dir, ""); err != nil {
 		return nil, fmt.Errorf("reading content.dir %s: %w", t.blog.Site.Dir, err)
 	}
-	w.tellPassedOver()
+	w.warnOfUnread()
 	if err := w.stat(ctx); err != nil {
 		return nil, err
 	}
 	byPath := func(a, b dialect.File) int { return cmp.Compare(a.Path, b.Path) }
 	slices.SortFunc(w.files, byPath)
-	slices.SortFunc(w.beside, byPath)
+	slices.SortFunc(w.folderFiles, byPath)
 	if t.blog.Engine.HasBundles() {
 		w.files = slices.DeleteFunc(w.files, bundled(w.files))
 	}
@@ -71,29 +71,29 @@ func bundled(files []dialect.File) func(dialect.File) bool {
 
 type walker struct {
 	listing
-	tree  *Tree
-	skip  map[string]bool // absolute paths
-	rest  []string        // articles in reStructuredText
-	found []candidate
+	tree   *Tree
+	skip   map[string]bool // absolute paths
+	unread []string        // articles in reStructuredText
+	found  []candidate
 }
 
-// passOver remembers an article in a markup that is not read.
-func (w *walker) passOver(rel string) {
-	if w.tree.blog.Engine.OtherMarkup(rel) && w.tree.blog.Engine.Covers(rel) && !w.excluded(rel) {
-		w.rest = append(w.rest, rel)
+// noteUnread remembers an article in a markup that is not read.
+func (w *walker) noteUnread(rel string) {
+	if w.tree.blog.Engine.IsOtherMarkup(rel) && w.tree.blog.Engine.MayBePost(rel) && !w.excluded(rel) {
+		w.unread = append(w.unread, rel)
 	}
 }
 
-func (w *walker) tellPassedOver() {
-	if len(w.rest) == 0 {
+func (w *walker) warnOfUnread() {
+	if len(w.unread) == 0 {
 		return
 	}
-	slices.Sort(w.rest)
-	if !pelican.IsReStructuredText(w.rest[0]) {
-		w.warn(w.rest[0], fmt.Sprintf("is not Markdown, the only markup that publisher reads: %s left out; turn them into Markdown, or exclude them by content.exclude to say no more of it", counted(len(w.rest), "such page")))
+	slices.Sort(w.unread)
+	if !pelican.IsReStructuredText(w.unread[0]) {
+		w.warn(w.unread[0], fmt.Sprintf("is not Markdown, the only markup that publisher reads: %s left out; turn them into Markdown, or exclude them by content.exclude to say no more of it", counted(len(w.unread), "such page")))
 		return
 	}
-	w.warn(w.rest[0], fmt.Sprintf("is reStructuredText, which publisher does not read: %s left out; turn them into Markdown (pandoc -f rst -t markdown), or exclude *.rst by content.exclude to say no more of it", counted(len(w.rest), "such article")))
+	w.warn(w.unread[0], fmt.Sprintf("is reStructuredText, which publisher does not read: %s left out; turn them into Markdown (pandoc -f rst -t markdown), or exclude *.rst by content.exclude to say no more of it", counted(len(w.unread), "such article")))
 }
 
 // outputFolders are what we write ourselves, and what engines and their tools
@@ -105,7 +105,7 @@ func (t *Tree) outputFolders() map[string]bool {
 			skip[t.cfg.Path(dir)] = true
 		}
 	}
-	if t.blog.Own == nil {
+	if t.blog.Settings == nil {
 		return skip // nothing says which folder is the blog's root
 	}
 	for _, name := range []string{"_site", "public", "output", "resources", "themes", "layouts", "archetypes", "vendor"} {
@@ -148,13 +148,13 @@ func (w *walker) entry(ctx context.Context, e fs.DirEntry, full, rel string) err
 		w.link(full, rel)
 		return nil
 	}
-	beside := w.tree.blog.Engine.FolderFile(path.Join(w.tree.blog.Site.Below, rel))
+	beside := w.tree.blog.Engine.IsFolderFile(path.Join(w.tree.blog.Site.Subdir, rel))
 	if !beside && !w.candidate(rel) || w.excluded(rel) {
-		w.passOver(rel)
+		w.noteUnread(rel)
 		return nil
 	}
 	if beside {
-		w.beside = append(w.beside, dialect.File{Path: rel, Real: full})
+		w.folderFiles = append(w.folderFiles, dialect.File{Path: rel, Real: full})
 		return nil
 	}
 	if !e.Type().IsRegular() {
@@ -168,7 +168,7 @@ func (w *walker) entry(ctx context.Context, e fs.DirEntry, full, rel string) err
 // take adds a file, unless its name has bytes that neither an address nor a feed
 // may hold.
 func (w *walker) take(rel, real string, info fs.FileInfo) {
-	if path := clean(rel); path != rel {
+	if path := printableName(rel); path != rel {
 		w.problems = append(w.problems, post.Problem{Path: path, Invalid: true,
 			Message: "the file's name has control characters or bytes that are not UTF-8 (shown as _) and is left out; rename it"})
 		return
@@ -211,9 +211,9 @@ func (w *walker) link(full, rel string) {
 	case w.tree.blog.Engine.HasBundles():
 		w.warn(rel, "is a symbolic link, which Hugo does not follow; copy the file")
 	case w.tree.blog.Site.IsPrivate(real, info):
-		w.warn(rel, "is a symbolic link to a private file ("+clean(below)+") and was not followed; delete it")
+		w.warn(rel, "is a symbolic link to a private file ("+printableName(below)+") and was not followed; delete it")
 	case !w.mayLeadTo(below, real, info):
-		w.warn(rel, "is a symbolic link to what is no post itself ("+clean(below)+") and was not followed; copy the file if it is meant to be read")
+		w.warn(rel, "is a symbolic link to what is no post itself ("+printableName(below)+") and was not followed; copy the file if it is meant to be read")
 	default:
 		w.take(rel, real, info)
 	}
@@ -226,7 +226,7 @@ func (w *walker) mayLeadTo(below, real string, info fs.FileInfo) bool {
 	if !info.Mode().IsRegular() || !isPostName(below) || private.IsHidden(below) || w.tree.blog.Site.IsPrivate(real, info) {
 		return false
 	}
-	for _, folder := range dialect.Within(below) {
+	for _, folder := range dialect.PathPrefixes(below) {
 		if w.excluded(folder) || path.Base(folder) == "node_modules" || w.skip[filepath.Join(w.tree.blog.Site.Dir, filepath.FromSlash(folder))] {
 			return false
 		}
@@ -244,11 +244,11 @@ func isPostName(name string) bool {
 }
 
 func (w *walker) warn(rel, message string) {
-	w.problems = append(w.problems, post.Problem{Path: clean(rel), Message: message})
+	w.problems = append(w.problems, post.Problem{Path: printableName(rel), Message: message})
 }
 
 func (w *walker) candidate(rel string) bool {
-	if !w.tree.blog.Engine.Covers(rel) {
+	if !w.tree.blog.Engine.MayBePost(rel) {
 		return false
 	}
 	return mdsource.IsMarkdownName(rel) || slices.Contains(w.tree.blog.Engine.Extensions(), strings.ToLower(path.Ext(rel)))
@@ -260,8 +260,8 @@ func (w *walker) excluded(rel string) bool {
 	return dialect.MatchesAny(w.tree.cfg.Content.Exclude, rel)
 }
 
-// clean keeps a file name of odd bytes from breaking a log or a feed.
-func clean(rel string) string { return oneLineKeepSpaces(strings.ToValidUTF8(rel, "_")) }
+// printableName keeps a file name of odd bytes from breaking a log or a feed.
+func printableName(rel string) string { return oneLineKeepSpaces(strings.ToValidUTF8(rel, "_")) }
 
 func oneLineKeepSpaces(s string) string {
 	return strings.Map(func(r rune) rune {

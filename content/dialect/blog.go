@@ -9,26 +9,26 @@ import (
 	"sync/atomic"
 )
 
-// blog is one blog as its engine reads it: the settings, the files beside the posts, and the posts
-// that the last scan found. It is safe for concurrent use.
+// Blog is one blog as its engine reads it: its settings, the files beside its posts, and the
+// posts that the last scan found. It is safe for concurrent use.
 type Blog struct {
 	Site     *Site
 	Engine   Engine
-	Own      *Settings // nil where no engine's config was found
+	Settings *Settings // nil where no engine's config was found
 	Markdown *markdown.Reader
-	// include are the patterns of content.include.
+	// Include are the patterns of content.include.
 	Include []string
-	// posts are those that the last scan found: where links between posts lead.
+	// Posts are those that the last scan found: where links between posts lead.
 	Posts atomic.Pointer[PostIndex]
-	// includes are those that come to the same in every post.
+	// Includes are those that come to the same in every post.
 	Includes liquid.IncludeCache
-	// folders are what the last scan found beside the posts.
-	Folders atomic.Pointer[Folders]
+	// FolderData are what the last scan found beside the posts.
+	FolderData atomic.Pointer[FolderData]
 }
 
-// open reads one file of the tree again.
-func (b *Blog) Open(rel string) (*Source, error) {
-	real := b.Site.Local(rel)
+// ReadAgain reads one file of the tree again.
+func (b *Blog) ReadAgain(rel string) (*Source, error) {
+	real := b.Site.LocalFile(rel)
 	if real == "" {
 		return nil, fmt.Errorf("the file %s is gone", filepath.Join(b.Site.Dir, filepath.FromSlash(rel)))
 	}

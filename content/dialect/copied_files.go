@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// copiedFrom is the words for a file in one of the folders that an engine copies as they
-// are, from its config's folder; "" for another file.
+// CopiedFrom returns the sentence of Engine.CopyNotice for a file below one of the folders,
+// relative to the blog's root, that the engine copies as they are, else "".
 func (s *Site) CopiedFrom(engine, file string, folders ...string) string {
 	rel, err := filepath.Rel(s.Root, file)
 	if err != nil || !filepath.IsLocal(rel) {

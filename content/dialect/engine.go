@@ -1,150 +1,194 @@
-// Package dialect says what a blog engine has to say of itself, and does for all engines what they have in common:
-// reading files, front matter shared by all, permalinks, links between posts.
+// Package dialect is the contract of a blog engine, and what all engines share: reading
+// files, common front matter, permalinks, links between posts, and folder data.
 package dialect
 
 import (
-	"net/url"
-	"sync/atomic"
+	"path"
+	"strings"
 	"time"
 
 	"publisher/content/frontmatter"
 	"publisher/content/markdown"
 	"publisher/content/post"
 	"publisher/content/sanitize"
-	"publisher/internal/private"
 )
 
-// engine is what differs between blog engines. One file per engine.
+// Engine is what differs between blog engines. An implementation embeds [BaseEngine], which
+// gives the usual answers; only Complete, Address and Slugify have none. The methods are in
+// the order in which a scan and a rendering call them. Paths are slash-separated and relative
+// to content.dir unless a method says otherwise.
 type Engine interface {
-	// covers tells by the path alone whether a file can be a post.
-	Covers(path string) bool
-	// prepare lets folders and settings fill what the front matter leaves open,
-	// and finds the language that the path says, before any field is read.
-	Prepare(a *Page)
-	// folderFile tells by its path from the engine's content root whether a file speaks of the
-	// posts around it, and readFolders reads those files and what else the engine has beside posts.
-	FolderFile(name string) bool
-	ReadFolders(files []File) Folders
-	// isPage tells by what was read that a file is a page of the site, no post.
-	IsPage(a *Page) bool
-	// leavesOut says by the path alone why the engine does not show a file; nil
-	// where it does.
-	LeavesOut(path string) *post.Omission
-	// omits says the same by what was read, with what its folder says in place.
-	Omits(a *Page) *post.Omission
-	// complete derives what the front matter leaves open: title, date, slug,
-	// categories. It sees the fields that are the same in all engines filled in.
-	Complete(a *Page)
-	// hasBundles holds that a folder with an index.* is one page: its other files are no pages.
-	HasBundles() bool
-	// extensions are those of posts besides Markdown's, with their dots.
+	// Which files are posts: asked of paths alone, before any file is read.
+
+	// MayBePost reports whether a file with a suitable extension can be a post.
+	MayBePost(path string) bool
+	// Extensions returns the extensions of posts besides Markdown's, with their dots.
 	Extensions() []string
-	// otherMarkup tells by its name a file that the engine makes a post of and we do not.
-	OtherMarkup(file string) bool
-	// limit takes the posts away that the engine's settings leave out for there being others.
-	Limit(posts []*post.Post) (shown []*post.Post, leftOut []post.LeftOut)
-	// copies is words for a file that the engine copies into the site, such as "Hugo copies what is
-	// in static into the site; move it out of there"; "" for others. The engine has a config.
-	Copies(file string) string
-	// split takes a file apart.
-	Split(name, text string) (front frontmatter.FrontMatter, body string, bodyLine int, err error)
-	// readDate reads a date of the front matter.
-	ReadDate(front *frontmatter.FrontMatter, key, text string) (time.Time, bool)
-	// needsTitle holds that what has no title is no post.
-	NeedsTitle() bool
-	// imageAddress is an address of front matter as themes take it.
-	ImageAddress(text string) string
-	// placeholder fills a word of a permalink in the engine's own way; ok is false where it has
-	// none.
-	Placeholder(a *Page, word string) (filled string, ok bool)
-	// address is the post's path on the site, beginning with a slash, or an
-	// absolute URL where the author wrote one.
-	Address(a *Page) string
-	// slugify makes a path element of a text.
+	// IsOtherMarkup reports whether the engine makes posts of a file in a markup that is not supported here.
+	IsOtherMarkup(path string) bool
+	// HasBundles reports whether a folder with an index.* is one page, so that its other files are none.
+	HasBundles() bool
+	// PathOmission returns why the engine does not show a file of that path, or nil.
+	PathOmission(path string) *post.Omission
+
+	// Files beside the posts that apply to the posts around them.
+
+	// IsFolderFile reports whether a file, by its path from the engine's content root, is one of them.
+	IsFolderFile(path string) bool
+	// ReadFolderData reads those files, and what else the engine has beside posts, such as
+	// templates. A page finds the result in its FolderData.
+	ReadFolderData(files []File) FolderData
+
+	// Reading one file.
+
+	// SplitFrontMatter splits a file's text. bodyLine counts from 1.
+	SplitFrontMatter(path, text string) (front frontmatter.FrontMatter, body string, bodyLine int, err error)
+	// Prepare runs before any field is read: folders and settings fill what the front matter
+	// leaves open, and the path may name the language.
+	Prepare(p *Page)
+	// IsPage reports whether a file is a page of the site rather than a post.
+	IsPage(p *Page) bool
+	// PageOmission returns why the engine does not show a post, by its text and its folder, or nil.
+	PageOmission(p *Page) *post.Omission
+
+	// The fields of a post.
+
+	// ParseDate reads a date of the front matter.
+	ParseDate(front *frontmatter.FrontMatter, key, text string) (t time.Time, ok bool)
+	// Complete derives what the front matter leaves open: title, date, slug, categories, tags,
+	// summary. The fields that all engines share are filled already.
+	Complete(p *Page)
+	// RequiresTitle reports whether a file without a title is not a post.
+	RequiresTitle() bool
+	// ImagePath returns a picture's address in the front matter as themes resolve it.
+	ImagePath(text string) string
+	// LimitPosts takes away the posts that are not shown because of the others.
+	LimitPosts(posts []*post.Post) (shown []*post.Post, leftOut []post.LeftOut)
+
+	// Addresses.
+
+	// Slugify returns a text as an element of a path.
 	Slugify(text string) string
-	// writing says how the engine reads Markdown.
+	// Address returns the post's path on the site, beginning with a slash, or the absolute
+	// URL that the author wrote.
+	Address(p *Page) string
+	// PageAddress is Address for what IsPage reports; ok is false if Address serves for both.
+	PageAddress(p *Page) (address string, ok bool)
+	// Placeholder fills a word of a permalink pattern in the engine's own way.
+	Placeholder(p *Page, word string) (filled string, ok bool)
+	// ResolveLink returns where a link as the author wrote it leads; ok is false if the engine
+	// gives it no meaning of its own.
+	ResolveLink(l *Linker, dest string) (to sanitize.Target, ok bool)
+
+	// Text.
+
+	// Expand replaces what the engine adds to Markdown: shortcodes, tags, variables.
+	Expand(x *Expansion, text string) string
+	// MarkdownOptions returns how the engine reads Markdown.
 	MarkdownOptions() markdown.Options
-	// excerpts says how the engine finds a post's excerpt.
+	// RenderHooks returns what writes nodes of the post in place of the Markdown renderer, or
+	// nil. Its output is stashed in stash.
+	RenderHooks(l *Linker, stash *markdown.HTMLStash) markdown.NodeHooks
+	// ExcerptRule returns how the engine finds a post's excerpt.
 	ExcerptRule() ExcerptRule
-	// expand replaces what the engine writes into Markdown besides: shortcodes,
-	// tags, variables.
-	Expand(m *Expansion, text string) string
-	// resolve turns a link as the author wrote it into where it leads; ok is
-	// false where the engine gives it no meaning of its own.
-	Resolve(l *Linker, dest string) (to sanitize.Target, ok bool)
-	// pageAddress is where what isPage takes for a page is on the site; ok is false where
-	// the engine has no other way than for posts.
-	PageAddress(a *Page) (where string, ok bool)
-	// hooks write nodes of the post whose links these are; nil for none. What they write
-	// is put aside in set.
-	Hooks(l *Linker, set *markdown.HTMLStash) markdown.NodeHooks
+
+	// The site that the engine builds.
+
+	// CopyNotice returns a sentence such as "Hugo copies what is in static into the site; move
+	// it out of there" for an absolute path below such a folder, else "".
+	CopyNotice(file string) string
 }
 
-// excerptRule is how an engine finds a post's excerpt. The zero value prefers the front
-// matter's to what stands before a mark in the body.
+// PerFile is an Engine that leaves each file to another one.
+type PerFile interface {
+	Engine
+	// EngineFor returns the engine whose rules a file shows.
+	EngineFor(src *Source) Engine
+}
+
+// ExcerptRule is how an engine finds a post's excerpt. The zero value prefers the front
+// matter's summary to what precedes a mark in the body.
 type ExcerptRule struct {
-	// markFirst holds that a mark in the body outranks the front matter.
-	MarkFirst bool
-	// keepAsides holds that an excerpt begins with the <aside> that the post begins with.
-	KeepAsides bool
-	// separator ends the excerpt in the body's source: Jekyll's excerpt_separator.
-	Separator string
+	MarkFirst  bool   // a mark in the body outranks the front matter
+	KeepAsides bool   // keep an <aside> at the start of the post
+	Separator  string // ends the excerpt in the body's source: Jekyll's excerpt_separator
 }
 
-// site is what an engine knows of the blog as a whole.
-type Site struct {
-	Url          *url.URL
-	Language     string
-	Languages    map[string]bool
-	OnlyLanguage string         // the one whose name files may bear, where the blog has no others; "" for none
-	Loc          *time.Location // of dates without an offset
-	Permalink    string         // content.permalink
-	Dir          string         // content.dir, absolute, links resolved
-	Root         string         // the blog's root folder: where its engine's config is, else dir
-	Below        string         // the path from the engine's content root to dir, slash-separated; "" where they are one
-	Mounted      bool           // below is where the engine mounts dir, not where it lies
-
-	Seen atomic.Pointer[private.Seen] // the owner's own files, as the last scan saw them
-}
-
-// folderEngine takes folders as they are: what most engines do.
+// BaseEngine gives the usual answers: posts are the Markdown files but _index.*, nothing is
+// left out, and Markdown has no extensions.
 type BaseEngine struct{ *Site }
 
-func (BaseEngine) PageAddress(*Page) (string, bool) { return "", false }
+// MayBePost implements [Engine].
+func (BaseEngine) MayBePost(file string) bool { return !strings.HasPrefix(path.Base(file), "_index.") }
 
-func (BaseEngine) Hooks(*Linker, *markdown.HTMLStash) markdown.NodeHooks { return nil }
-
-func (BaseEngine) Resolve(*Linker, string) (sanitize.Target, bool) { return sanitize.Target{}, false }
-
-func (BaseEngine) FolderFile(string) bool { return false }
-
-func (BaseEngine) ReadFolders([]File) Folders { return &SourceTexts{} }
-
-func (BaseEngine) HasBundles() bool { return false }
-
+// Extensions implements [Engine].
 func (BaseEngine) Extensions() []string { return nil }
 
-func (BaseEngine) OtherMarkup(string) bool { return false }
+// IsOtherMarkup implements [Engine].
+func (BaseEngine) IsOtherMarkup(string) bool { return false }
 
-func (BaseEngine) Limit(posts []*post.Post) ([]*post.Post, []post.LeftOut) { return posts, nil }
+// HasBundles implements [Engine].
+func (BaseEngine) HasBundles() bool { return false }
 
-func (BaseEngine) Copies(string) string { return "" }
+// PathOmission implements [Engine].
+func (BaseEngine) PathOmission(string) *post.Omission { return nil }
 
-func (BaseEngine) Split(_, text string) (frontmatter.FrontMatter, string, int, error) {
+// IsFolderFile implements [Engine].
+func (BaseEngine) IsFolderFile(string) bool { return false }
+
+// ReadFolderData implements [Engine].
+func (BaseEngine) ReadFolderData([]File) FolderData { return &SourceTexts{} }
+
+// SplitFrontMatter implements [Engine].
+func (BaseEngine) SplitFrontMatter(_, text string) (frontmatter.FrontMatter, string, int, error) {
 	return frontmatter.Split(text)
 }
 
-func (e BaseEngine) ReadDate(_ *frontmatter.FrontMatter, _, text string) (time.Time, bool) {
-	return frontmatter.ParseDate(text, e.Loc)
+// Prepare implements [Engine].
+func (BaseEngine) Prepare(*Page) {}
+
+// IsPage implements [Engine].
+func (BaseEngine) IsPage(p *Page) bool { return IsPageLayout(p) }
+
+// PageOmission implements [Engine].
+func (BaseEngine) PageOmission(*Page) *post.Omission { return nil }
+
+// ParseDate implements [Engine].
+func (e BaseEngine) ParseDate(_ *frontmatter.FrontMatter, _, text string) (time.Time, bool) {
+	return frontmatter.ParseDate(text, e.Location)
 }
 
-func (BaseEngine) NeedsTitle() bool { return false }
+// RequiresTitle implements [Engine].
+func (BaseEngine) RequiresTitle() bool { return false }
 
-func (BaseEngine) ImageAddress(text string) string { return text }
+// ImagePath implements [Engine].
+func (BaseEngine) ImagePath(text string) string { return text }
 
+// LimitPosts implements [Engine].
+func (BaseEngine) LimitPosts(posts []*post.Post) ([]*post.Post, []post.LeftOut) { return posts, nil }
+
+// PageAddress implements [Engine].
+func (BaseEngine) PageAddress(*Page) (string, bool) { return "", false }
+
+// Placeholder implements [Engine].
 func (BaseEngine) Placeholder(*Page, string) (string, bool) { return "", false }
-func (BaseEngine) ExcerptRule() ExcerptRule                 { return ExcerptRule{} }
 
-func (BaseEngine) LeavesOut(string) *post.Omission { return nil }
+// ResolveLink implements [Engine].
+func (BaseEngine) ResolveLink(*Linker, string) (sanitize.Target, bool) {
+	return sanitize.Target{}, false
+}
 
-func (BaseEngine) Omits(*Page) *post.Omission { return nil }
+// Expand implements [Engine].
+func (BaseEngine) Expand(_ *Expansion, text string) string { return text }
+
+// MarkdownOptions implements [Engine].
+func (BaseEngine) MarkdownOptions() markdown.Options { return markdown.Options{} }
+
+// RenderHooks implements [Engine].
+func (BaseEngine) RenderHooks(*Linker, *markdown.HTMLStash) markdown.NodeHooks { return nil }
+
+// ExcerptRule implements [Engine].
+func (BaseEngine) ExcerptRule() ExcerptRule { return ExcerptRule{} }
+
+// CopyNotice implements [Engine].
+func (BaseEngine) CopyNotice(string) string { return "" }

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// headingTitle is the text of the heading that a body opens with, else of its first
-// of the first level.
+// HeadingTitle returns the text of the heading that a body begins with, else of its first of
+// level 1.
 func HeadingTitle(body string) string {
 	if title := firstHeading(body); title != "" || !strings.Contains(body, "# ") {
 		return title
@@ -24,7 +24,7 @@ func HeadingTitle(body string) string {
 	return title
 }
 
-// firstHeading is the text of the heading that a file without a title opens with.
+// firstHeading returns the text of the heading that a body begins with, or "".
 func firstHeading(body string) string {
 	lines := strings.Split(strings.TrimSpace(body), "\n")
 	if text, ok := strings.CutPrefix(lines[0], "# "); ok {

@@ -2,47 +2,47 @@ package dialect
 
 import "maps"
 
-// inherit takes over what the front matter leaves open.
-func (a *Page) Inherit(values map[string]any) {
+// Inherit sets the values that the front matter does not have.
+func (p *Page) Inherit(values map[string]any) {
 	for key, v := range values {
-		if _, own := a.Front.Values[key]; own {
+		if _, own := p.Front.Values[key]; own {
 			continue
 		}
-		a.Set(key, v)
+		p.Set(key, v)
 	}
 }
 
-// set puts a value in the place of the author's.
-func (a *Page) Set(key string, v any) {
-	if a.Front.Values == nil {
-		a.Front.Values = map[string]any{}
+// Set replaces a value of the front matter.
+func (p *Page) Set(key string, v any) {
+	if p.Front.Values == nil {
+		p.Front.Values = map[string]any{}
 	}
-	a.Front.Values[key] = v
+	p.Front.Values[key] = v
 }
 
-// inheritSome takes over what posts say under an engine's table of free keys.
-func (a *Page) InheritSome(values map[string]any) {
+// InheritCommon sets what the front matter does not have of the keys that posts put into an
+// engine's table of free keys.
+func (p *Page) InheritCommon(values map[string]any) {
 	for _, key := range [...]string{"author", "authors", "image", "images", "cover", "thumbnail", "newsletter", "canonical", "guid"} {
 		if v, ok := values[key]; ok {
-			a.Inherit(map[string]any{key: v})
+			p.Inherit(map[string]any{key: v})
 		}
 	}
 }
 
-// inheritDeep takes over what the front matter leaves open, and of tables what they
-// leave open.
-func (a *Page) InheritDeep(values map[string]any) {
+// InheritDeep is Inherit that also merges tables.
+func (p *Page) InheritDeep(values map[string]any) {
 	for key, v := range values {
-		own, set := a.Front.Values[key]
+		own, set := p.Front.Values[key]
 		table, isTable := own.(map[string]any)
 		more, isMore := v.(map[string]any)
 		switch {
 		case !set:
-			a.Set(key, v)
+			p.Set(key, v)
 		case isTable && isMore:
 			merged := maps.Clone(more)
 			maps.Copy(merged, table)
-			a.Set(key, merged)
+			p.Set(key, merged)
 		}
 	}
 }

@@ -15,22 +15,22 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// linker makes the links of one post absolute.
+// Linker makes the links of one post absolute.
 type Linker struct {
-	Article *Page
-	Tree    *Blog // nil while scanning: then addresses of other posts are unknown
-	Home    *Blog // the tree while scanning
-	Lost    []string
-	Asked   []string // files of the tree whose addresses were looked up
-	known   map[string]sanitize.Target
+	Page     *Page
+	Blog     *Blog
+	Scanning bool     // addresses of other posts are not known yet
+	Broken   []string // files that links lead to and that are not there
+	LookedUp []string // files of the tree whose addresses were asked for
+	known    map[string]sanitize.Target
 }
 
-// fileOf implements linkFinder.
+// FileOf returns the local file that a target means, or "", and the paths that were tried.
 func (l *Linker) FileOf(to sanitize.Target) (file string, looked []string) {
 	for _, p := range to.Places {
 		for _, rel := range spellings(p.Rel) {
 			looked = append(looked, filepath.Join(p.Dir, filepath.FromSlash(rel)))
-			if file = l.Article.Site.inside(p.Dir, filepath.FromSlash(rel)); file != "" {
+			if file = l.Page.Site.fileBelow(p.Dir, filepath.FromSlash(rel)); file != "" {
 				return file, looked
 			}
 		}
@@ -38,7 +38,7 @@ func (l *Linker) FileOf(to sanitize.Target) (file string, looked []string) {
 	return "", looked
 }
 
-// sizeOf is the size of the local file that a target means.
+// sizeOf returns the size of the local file that a target means.
 func (l *Linker) sizeOf(to sanitize.Target) (int64, bool) {
 	file, _ := l.FileOf(to)
 	if file == "" {
@@ -54,13 +54,13 @@ func (l *Linker) sizeOf(to sanitize.Target) (int64, bool) {
 // schemes are those that a feed or a mail may link to.
 var schemes = map[string]bool{"http": true, "https": true, "mailto": true, "tel": true, "ftp": true, "sms": true, "xmpp": true, "geo": true, "magnet": true, "gemini": true}
 
-// follow finds where a link leads, be it the engine's own form, relative to the
-// post's address, or from the site's root.
+// Follow returns where a link leads: by the engine's own form, relative to the post's address, or
+// from the site's root.
 func (l *Linker) Follow(dest string) sanitize.Target {
 	if to, ok := l.known[dest]; ok {
 		return to
 	}
-	l.Article.Budget.Step(limits.FileSteps)
+	l.Page.Budget.Step(limits.FileSteps)
 	to := l.find(dest)
 	if l.known == nil {
 		l.known = map[string]sanitize.Target{}
@@ -78,7 +78,7 @@ func (l *Linker) find(dest string) sanitize.Target {
 	if unescaped, err := url.PathUnescape(dest); err == nil {
 		plain = unescaped
 	}
-	if to, ok := l.Article.Engine.Resolve(l, plain); ok {
+	if to, ok := l.Page.Engine.ResolveLink(l, plain); ok {
 		return to
 	}
 	u, err := sanitize.ParseAddress(dest)
@@ -92,26 +92,26 @@ func (l *Linker) find(dest string) sanitize.Target {
 		return sanitize.Target{Url: u.String()}
 	}
 	if u.Host != "" { // //example.com/ takes the site's scheme
-		u.Scheme = l.Article.Site.Url.Scheme
+		u.Scheme = l.Page.Site.URL.Scheme
 		return sanitize.Target{Url: u.String()}
 	}
 	return l.local(u)
 }
 
-// local resolves a relative reference. The site may live below a folder, and a
-// leading slash means the host's root, as it does in a browser.
+// local resolves a relative reference. The site may be below a folder; a leading slash means the
+// host's root, as in a browser.
 func (l *Linker) local(u *url.URL) sanitize.Target {
 	if mdsource.IsMarkdownName(u.Path) && !strings.HasPrefix(u.Path, "/") {
-		file := path.Join(path.Dir(l.Article.Path), u.Path)
+		file := path.Join(path.Dir(l.Page.Path), u.Path)
 		fragment := ""
 		if u.Fragment != "" {
 			fragment = "#" + u.EscapedFragment()
 		}
-		if to, ok := l.Post(file); ok {
+		if to, ok := l.URLOf(file); ok {
 			return sanitize.Target{Url: to + fragment}
 		}
 	}
-	base, err := url.Parse(l.Article.Post.URL)
+	base, err := url.Parse(l.Page.Post.URL)
 	if err != nil {
 		return sanitize.Target{}
 	}
@@ -122,12 +122,12 @@ func (l *Linker) local(u *url.URL) sanitize.Target {
 	return to
 }
 
-// places are what a path of the site may be made of: a file beside the post, below
-// content.dir, or in a folder that the engine copies as it is.
+// places returns where the file of a path of the site may be: beside the post, below content.dir,
+// or in a folder that engines copy.
 func (l *Linker) places(p string) []sanitize.Place {
-	s := l.Article.Site
+	s := l.Page.Site
 	if !strings.HasPrefix(p, "/") {
-		return []sanitize.Place{{Dir: s.Dir, Rel: path.Join(path.Dir(l.Article.Path), p)}}
+		return []sanitize.Place{{Dir: s.Dir, Rel: path.Join(path.Dir(l.Page.Path), p)}}
 	}
 	list := []sanitize.Place{{Dir: s.Dir, Rel: p[1:]}}
 	for _, folder := range [...]string{"static", "assets", "public", "src", "."} {
@@ -136,8 +136,8 @@ func (l *Linker) places(p string) []sanitize.Place {
 	return list
 }
 
-// spellings are a file's name as it is written and in the other Unicode forms:
-// file systems of macOS decompose letters that authors type composed.
+// spellings returns a file's name as written and in the other Unicode forms, since file systems
+// of macOS decompose letters.
 func spellings(name string) []string {
 	all := []string{name}
 	for _, form := range []norm.Form{norm.NFC, norm.NFD} {
@@ -148,52 +148,53 @@ func spellings(name string) []string {
 	return all
 }
 
-// local is a regular file below content.dir, "" where there is none.
-func (s *Site) Local(rel string) string { return s.inside(s.Dir, filepath.FromSlash(rel)) }
+// LocalFile returns a regular file below content.dir, or "".
+func (s *Site) LocalFile(rel string) string { return s.fileBelow(s.Dir, filepath.FromSlash(rel)) }
 
-// toSite leads to a path on the site, which may carry a fragment.
+// ToSite returns the target of a path on the site, which may have a fragment.
 func (l *Linker) ToSite(p string) sanitize.Target {
 	p, fragment := CutFragment(p)
-	return sanitize.Target{Url: l.Article.Site.Absolute(p) + fragment}
+	return sanitize.Target{Url: l.Page.Site.Absolute(p) + fragment}
 }
 
-// toPost leads to the post that a file of the tree makes. Where there is no such
-// file the link is dropped and its text stays.
+// ToPost returns the target of a file's post. If there is no such file, the link is dropped and
+// its text stays.
 func (l *Linker) ToPost(file, fragment string) sanitize.Target {
-	if to, ok := l.Post(file); ok {
+	if to, ok := l.URLOf(file); ok {
 		return sanitize.Target{Url: to + fragment}
 	}
-	if len(l.Lost) < MaxWarnings {
-		l.Lost = append(l.Lost, file)
+	if len(l.Broken) < MaxWarnings {
+		l.Broken = append(l.Broken, file)
 	}
 	return sanitize.Target{}
 }
 
-func (l *Linker) Post(file string) (string, bool) {
+// URLOf returns the address of the post or page that a file makes.
+func (l *Linker) URLOf(file string) (string, bool) {
 	file = path.Clean(file)
 	for _, file := range spellings(file) {
-		if file == l.Article.Path {
-			return l.Article.Post.URL, true
+		if file == l.Page.Path {
+			return l.Page.Post.URL, true
 		}
-		if l.Tree == nil {
+		if l.Scanning {
 			continue
 		}
-		l.Asked = append(l.Asked, file)
-		if to, ok := l.Tree.AddressOf(file); ok {
+		l.LookedUp = append(l.LookedUp, file)
+		if to, ok := l.Blog.AddressOf(file); ok {
 			return to, true
 		}
 	}
 	return "", false
 }
 
-// addressOf is where a file's post or page stands on the site.
-func (t *Blog) AddressOf(p string) (address string, ok bool) {
-	if posts := t.Posts.Load(); posts != nil {
-		if to, known := posts.urls()[p]; known {
+// AddressOf returns where a file's post or page is on the site.
+func (b *Blog) AddressOf(rel string) (address string, ok bool) {
+	if posts := b.Posts.Load(); posts != nil {
+		if to, known := posts.urls()[rel]; known {
 			return to, true
 		}
 	}
-	real := t.Site.Local(p)
+	real := b.Site.LocalFile(rel)
 	if real == "" {
 		return "", false
 	}
@@ -208,22 +209,23 @@ func (t *Blog) AddressOf(p string) (address string, ok bool) {
 			address, ok = "", false
 		}
 	}()
-	src := t.Reader().Read(File{Path: p, Real: real, Size: info.Size(), ModTime: info.ModTime()})
+	src := b.Reader().Read(File{Path: rel, Real: real, Size: info.Size(), ModTime: info.ModTime()})
 	if src.Invalid() {
 		return "", false
 	}
-	a := t.ArticleOf(src)
-	a.FillFields()
-	a.Engine.Complete(a)
-	if a.Engine.IsPage(a) {
-		if where, ok := a.Engine.PageAddress(a); ok {
-			return t.Site.Absolute(where), true
+	p := b.NewPage(src)
+	p.FillFields()
+	p.Engine.Complete(p)
+	if p.Engine.IsPage(p) {
+		if where, ok := p.Engine.PageAddress(p); ok {
+			return b.Site.Absolute(where), true
 		}
 	}
-	a.FillAddress()
-	return a.Post.URL, true
+	p.FillURL()
+	return p.Post.URL, true
 }
 
+// CutFragment splits an address before its query or fragment.
 func CutFragment(s string) (before, fragment string) {
 	if i := strings.IndexAny(s, "#?"); i >= 0 {
 		return s[:i], s[i:]

@@ -11,7 +11,9 @@ import (
 // plainLinks gives no link a meaning of its own.
 type plainLinks struct{ Engine }
 
-func (plainLinks) Resolve(*Linker, string) (sanitize.Target, bool) { return sanitize.Target{}, false }
+func (plainLinks) ResolveLink(*Linker, string) (sanitize.Target, bool) {
+	return sanitize.Target{}, false
+}
 
 // FuzzAddress throws attributes at what makes addresses of them: each is a URI.
 func FuzzAddress(f *testing.F) {
@@ -21,10 +23,10 @@ func FuzzAddress(f *testing.F) {
 		f.Add(seed)
 	}
 	home, _ := url.Parse("https://example.com/blog")
-	s := &Site{Url: home, Dir: f.TempDir()}
+	s := &Site{URL: home, Dir: f.TempDir()}
 	f.Fuzz(func(t *testing.T, text string) {
-		a := &Page{Source: &Source{Path: "a.md"}, Site: s, Engine: plainLinks{}, Post: &post.Post{URL: "https://example.com/blog/2024/a-post/"}}
-		l := &Linker{Article: a, Tree: &Blog{Site: s}}
+		p := &Page{Source: &Source{Path: "a.md"}, Site: s, Engine: plainLinks{}, Post: &post.Post{URL: "https://example.com/blog/2024/a-post/"}}
+		l := &Linker{Page: p, Blog: &Blog{Site: s}}
 		if to := l.Follow(text); to.Url != "" {
 			if u, err := url.Parse(to.Url); err != nil || !u.IsAbs() {
 				t.Errorf("%q gives %q: %v", text, to.Url, err)

@@ -10,50 +10,50 @@ import (
 // macros are what Liquid asks of the program, but for an engine's own tags, filters and includes.
 var _ liquid.Host = (*Expansion)(nil)
 
-// liquidOptions are those of a text in which an engine's Liquid stands.
-func (m *Expansion) LiquidOptions() liquid.Options {
-	return liquid.Options{Location: m.Article.Site.Loc, Budget: m.Article.Budget}
+// LiquidOptions returns the options for the Liquid of this text.
+func (x *Expansion) LiquidOptions() liquid.Options {
+	return liquid.Options{Location: x.Page.Site.Location, Budget: x.Page.Budget}
 }
 
 // Absolute returns the address of a path on the site.
-func (m *Expansion) Absolute(p string) string {
+func (x *Expansion) Absolute(p string) string {
 	p, fragment := CutFragment(p)
-	return m.Article.Site.Absolute(p) + fragment
+	return x.Page.Site.Absolute(p) + fragment
 }
 
 // Relative returns an address of the site without scheme and host.
-func (m *Expansion) Relative(address string) string { return m.Article.Site.WithoutHost(address) }
+func (x *Expansion) Relative(address string) string { return x.Page.Site.WithoutHost(address) }
 
-// Slugify returns a text as the engine makes parts of addresses.
-func (m *Expansion) Slugify(text string) string { return m.Article.Engine.Slugify(text) }
+// Slugify returns a text as the engine makes it an element of a path.
+func (x *Expansion) Slugify(text string) string { return x.Page.Engine.Slugify(text) }
 
-// Markdown returns the HTML of a text as the engine makes it.
-func (m *Expansion) Markdown(text string) (string, bool) {
-	if m.Tree == nil {
+// Markdown returns the HTML of a text as the engine renders it.
+func (x *Expansion) Markdown(text string) (string, bool) {
+	if x.Blog == nil {
 		return "", false
 	}
-	out, err := m.Tree.Markdown.Html(text, m.Article.MarkdownOptions())
+	out, err := x.Blog.Markdown.Html(text, x.Page.MarkdownOptions())
 	return out, err == nil
 }
 
 // Include finds no file.
-func (m *Expansion) Include(string, bool) (string, bool) { return "", false }
+func (x *Expansion) Include(string, bool) (string, bool) { return "", false }
 
 // Tag knows no tag.
-func (m *Expansion) Tag(*liquid.Evaluator, liquid.Tag, string) (string, bool) { return "", false }
+func (x *Expansion) Tag(*liquid.Evaluator, liquid.Tag, string) (string, bool) { return "", false }
 
 // Filter knows no filter.
-func (m *Expansion) Filter(*liquid.Evaluator, string, any, []any) (out any, found, ok bool) {
+func (x *Expansion) Filter(*liquid.Evaluator, string, any, []any) (out any, found, ok bool) {
 	return nil, false, false
 }
 
-// maxInclude bounds a file that is included, in bytes.
+// maxInclude bounds an included file, in bytes.
 const maxInclude = 64 << 10
 
-// readInclude reads a file below a folder of the blog's; ok is false where there is none, or none that
-// may be read.
+// ReadInclude returns a file below a folder of the blog; ok is false if there is none, or none
+// that may be read.
 func (s *Site) ReadInclude(root, folder, name string) (text string, ok bool) {
-	file := s.InsideFolder(filepath.Join(root, filepath.FromSlash(folder)), filepath.FromSlash(name))
+	file := s.FileIn(filepath.Join(root, filepath.FromSlash(folder)), filepath.FromSlash(name))
 	if file == "" {
 		return "", false
 	}

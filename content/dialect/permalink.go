@@ -2,8 +2,6 @@ package dialect
 
 import (
 	"fmt"
-	"net/url"
-	"path"
 	"regexp"
 	"slices"
 	"strconv"
@@ -11,8 +9,8 @@ import (
 	"time"
 )
 
-// placeholders are the names that content.permalink takes, written :name: those
-// of Hugo and Jekyll.
+// Placeholders are the names that content.permalink takes, written :name: those of Hugo and
+// Jekyll.
 var Placeholders = []string{
 	"year", "short_year", "w_year", "month", "i_month", "monthname", "short_month", "long_month", "week", "day", "i_day", "y_day", "yearday",
 	"weekday", "weekdayname", "w_day", "short_day", "long_day", "hour", "minute", "second", "title", "slug", "section", "sections",
@@ -20,7 +18,7 @@ var Placeholders = []string{
 	"category", "categories", "slugified_categories", "collection", "lang", "output_ext",
 }
 
-// checkPermalink finds a placeholder that nothing could fill.
+// CheckPermalink returns an error if nothing could fill a placeholder of the pattern.
 func CheckPermalink(pattern string) error {
 	for rest := pattern; ; {
 		at := strings.IndexByte(rest, ':')
@@ -28,7 +26,7 @@ func CheckPermalink(pattern string) error {
 			return nil
 		}
 		rest = rest[at+1:]
-		if name := placeholder(rest); name == "" {
+		if name := longestPlaceholder(rest); name == "" {
 			if word := wordOf(rest); word != "" && LayoutDay.Format(word) == word {
 				return fmt.Errorf("there is no placeholder :%s; known are :%s", word, strings.Join(Placeholders, " :"))
 			}
@@ -36,8 +34,8 @@ func CheckPermalink(pattern string) error {
 	}
 }
 
-// placeholder is the longest known name that s begins with.
-func placeholder(s string) string {
+// longestPlaceholder returns the longest known name that s begins with, or "".
+func longestPlaceholder(s string) string {
 	best := ""
 	for _, name := range Placeholders {
 		if len(name) > len(best) && strings.HasPrefix(s, name) {
@@ -47,8 +45,8 @@ func placeholder(s string) string {
 	return best
 }
 
-// expand fills a pattern such as /:year/:month/:title/.
-func (a *Page) Expand(pattern string) string {
+// Expand fills a pattern such as /:year/:month/:title/.
+func (p *Page) Expand(pattern string) string {
 	var b strings.Builder
 	for {
 		before, rest, found := strings.Cut(pattern, ":")
@@ -61,9 +59,9 @@ func (a *Page) Expand(pattern string) string {
 		if !found {
 			break
 		}
-		name := placeholder(rest)
+		name := longestPlaceholder(rest)
 		if word := wordOf(rest); !slices.Contains(Placeholders, word) {
-			if filled, ok := a.Engine.Placeholder(a, word); ok {
+			if filled, ok := p.Engine.Placeholder(p, word); ok {
 				b.WriteString(filled)
 				pattern = rest[len(word):]
 				continue
@@ -72,7 +70,7 @@ func (a *Page) Expand(pattern string) string {
 		if name == "" {
 			b.WriteByte(':')
 		}
-		filled := a.fillPlaceholder(name)
+		filled := p.fillPlaceholder(name)
 		pattern = rest[len(name):]
 		if cut := sectionCut.FindStringSubmatch(pattern); cut != nil && (name == "sections" || name == "sectionslugs") {
 			filled = cutSections(filled, cut[1])
@@ -87,10 +85,10 @@ func (a *Page) Expand(pattern string) string {
 	return out
 }
 
-// layoutDay shows whether a word is a layout for dates: then it changes.
+// LayoutDay shows whether a word is a layout for dates: formatting it changes the word.
 var LayoutDay = time.Date(2019, 11, 9, 23, 1, 42, 1, time.UTC)
 
-// wordOf is the word that a text begins with.
+// wordOf returns the word that a text begins with.
 func wordOf(s string) string {
 	end := strings.IndexFunc(s, func(r rune) bool {
 		return r != '_' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
@@ -103,7 +101,7 @@ func wordOf(s string) string {
 
 var sectionCut = regexp.MustCompile(`^\[([^\]]*)\]`)
 
-// cutSections takes a part of a path, as in Hugo's :sections[1:] or [last].
+// cutSections returns a part of a path, as Hugo's :sections[1:] or [last].
 func cutSections(p, cut string) string {
 	parts := strings.FieldsFunc(p, func(r rune) bool { return r == '/' })
 	index := func(s string, otherwise int) int {
@@ -128,50 +126,51 @@ func cutSections(p, cut string) string {
 	return strings.Join(parts[from:min(to, len(parts))], "/")
 }
 
-func (a *Page) fillPlaceholder(name string) string {
-	if filled, ok := a.Engine.Placeholder(a, name); ok {
+func (p *Page) fillPlaceholder(name string) string {
+	if filled, ok := p.Engine.Placeholder(p, name); ok {
 		return filled
 	}
 	switch name {
 	case "title":
-		return a.TitleSlug
+		return p.TitleSlug
 	case "slug":
-		return a.Slug
+		return p.Slug
 	case "section":
-		first, _, _ := strings.Cut(a.Name.Dir, "/")
-		return a.Engine.Slugify(first)
+		first, _, _ := strings.Cut(p.Name.Dir, "/")
+		return p.Engine.Slugify(first)
 	case "sections", "sectionslug", "sectionslugs", "path":
-		return a.SlugPath(a.Name.Dir)
+		return p.SlugPath(p.Name.Dir)
 	case "filename", "name", "basename", "contentbasename":
-		return a.Engine.Slugify(a.Name.Full)
+		return p.Engine.Slugify(p.Name.Full)
 	case "slugorfilename", "slugorcontentbasename":
-		if a.Front.Scalar("slug") != "" {
-			return a.Slug
+		if p.Front.Scalar("slug") != "" {
+			return p.Slug
 		}
-		return a.Engine.Slugify(a.Name.Full)
+		return p.Engine.Slugify(p.Name.Full)
 	case "category", "categories", "slugified_categories":
-		return a.categoryPath(name)
+		return p.categoryPath(name)
 	case "collection":
 		return "posts"
 	case "lang":
-		return a.Post.Language
+		return p.Post.Language
 	case "output_ext":
 		return ".html"
 	}
-	return datePart(a.Post.Date, name)
+	return datePart(p.Post.Date, name)
 }
 
-func (a *Page) categoryPath(name string) string {
-	if len(a.Categories) > 0 && name == "category" {
-		return a.Engine.Slugify(a.Categories[0])
+// categoryPath returns the first category, or all of them as a path.
+func (p *Page) categoryPath(name string) string {
+	if len(p.Categories) > 0 && name == "category" {
+		return p.Engine.Slugify(p.Categories[0])
 	}
-	return a.JoinCategories(a.Engine.Slugify)
+	return p.JoinCategories(p.Engine.Slugify)
 }
 
-// joinCategories makes a path of the categories, each once.
-func (a *Page) JoinCategories(slugify func(string) string) string {
+// JoinCategories returns the categories as a path, each once.
+func (p *Page) JoinCategories(slugify func(string) string) string {
 	var parts []string
-	for _, c := range a.Categories {
+	for _, c := range p.Categories {
 		if slug := slugify(c); !slices.Contains(parts, slug) {
 			parts = append(parts, slug)
 		}
@@ -185,6 +184,7 @@ var dateLayouts = map[string]string{
 	"hour": "15", "minute": "04", "second": "05",
 }
 
+// datePart returns what a placeholder takes of a date.
 func datePart(t time.Time, name string) string {
 	year, week := t.ISOWeek()
 	switch name {
@@ -204,38 +204,14 @@ func datePart(t time.Time, name string) string {
 	return t.Format(dateLayouts[name])
 }
 
-func (a *Page) SlugPath(dir string) string {
+// SlugPath returns a folder with each element slugified.
+func (p *Page) SlugPath(dir string) string {
 	if dir == "" {
 		return ""
 	}
 	parts := strings.Split(dir, "/")
-	for i, p := range parts {
-		parts[i] = a.Engine.Slugify(p)
+	for i, part := range parts {
+		parts[i] = p.Engine.Slugify(part)
 	}
 	return strings.Join(parts, "/")
-}
-
-// host is the site's scheme and host, without the folder that the blog is in.
-func (s *Site) Host() string { return (&url.URL{Scheme: s.Url.Scheme, Host: s.Url.Host}).String() }
-
-// withoutHost is an address of the site as templates have it: a path.
-func (s *Site) WithoutHost(address string) string {
-	if p, ok := strings.CutPrefix(address, s.Host()+"/"); ok {
-		return "/" + p
-	}
-	return address
-}
-
-// absolute makes the address of a path on the site. The path is as people read
-// it; a leading slash means the site's root all the same, since a blog may live
-// below one. Dots cannot lead out of the site.
-func (s *Site) Absolute(p string) string {
-	clean := path.Clean("/" + p)
-	if strings.HasSuffix(p, "/") && clean != "/" {
-		clean += "/"
-	}
-	if clean == "/" {
-		return s.Url.String() + "/"
-	}
-	return s.Url.String() + (&url.URL{Path: clean}).EscapedPath()
 }

@@ -7,8 +7,8 @@ import (
 	"sync"
 )
 
-// postIndex finds the posts of one scan. Each map is made when it is first asked
-// for: a pass over a tree that has not changed asks for none.
+// PostIndex finds the posts of one scan. Each map is made on first use: a pass over an unchanged
+// tree uses none.
 type PostIndex struct {
 	urls      func() map[string]string   // by path
 	addresses func() map[string]bool     // the same, without the slash at their ends
@@ -19,12 +19,13 @@ type PostIndex struct {
 	made  any
 }
 
-// remember has what an engine makes of the posts made once.
-func (x *PostIndex) Remember(make func() any) any {
+// Cached returns what the first call's make returned.
+func (x *PostIndex) Cached(make func() any) any {
 	x.once.Do(func() { x.made = make() })
 	return x.made
 }
 
+// NewPostIndex returns an index of the posts.
 func NewPostIndex(posts []*post.Post) *PostIndex {
 	urls := sync.OnceValue(func() map[string]string {
 		m := make(map[string]string, len(posts))
@@ -55,8 +56,7 @@ func NewPostIndex(posts []*post.Post) *PostIndex {
 	}
 }
 
-// baseNames are a file's name with and without its extension; a bundle has its
-// folder's.
+// baseNames returns a file's name with and without its extension, and for a bundle its folder's.
 func baseNames(p string) []string {
 	base := path.Base(p)
 	stem := strings.TrimSuffix(base, path.Ext(base))
@@ -71,7 +71,7 @@ func baseNames(p string) []string {
 	return names
 }
 
-// byBaseName finds the one post whose file, or bundle's folder, has a name.
+// ByBaseName returns the address of the one post whose file, or bundle's folder, has a name.
 func (x *PostIndex) ByBaseName(name string) (string, bool) {
 	if x == nil {
 		return "", false
@@ -92,13 +92,13 @@ func (x *PostIndex) ByBaseName(name string) (string, bool) {
 	return found, found != ""
 }
 
-// hasAddress reports that a post is at an address, which has no slash at its end.
+// HasAddress reports whether a post is at an address, given without a slash at its end.
 func (x *PostIndex) HasAddress(address string) bool { return x != nil && x.addresses()[address] }
 
-// postNamed finds a post by its file's name without the extension, before which
-// folders may stand; _posts is left out of them.
-func (t *Blog) postNamed(want string) (string, bool) {
-	posts := t.Posts.Load()
+// postNamed returns the address of a post by its file's name without the extension, which may
+// follow folders; _posts is not counted.
+func (b *Blog) postNamed(want string) (string, bool) {
+	posts := b.Posts.Load()
 	if posts == nil {
 		return "", false
 	}

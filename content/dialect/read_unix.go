@@ -7,9 +7,8 @@ import (
 	"syscall"
 )
 
-// readWhole reads a file of about size bytes into buf. It spares the calls by
-// which os.Open asks whether a file can be waited for: they are a third of what
-// reading thousands of small files costs.
+// readWhole reads a file of about size bytes into buf. It avoids the calls by which os.Open asks
+// whether a file can be polled: a third of the cost of reading thousands of small files.
 func readWhole(name string, buf []byte, size, limit int) ([]byte, error) {
 	fd, err := retry(func() (int, error) {
 		return syscall.Open(name, syscall.O_RDONLY|syscall.O_CLOEXEC|syscall.O_NONBLOCK, 0)

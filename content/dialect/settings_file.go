@@ -5,8 +5,8 @@ import (
 	"publisher/content/literal"
 )
 
-// readSettings reads a config of any engine, scripts as text.
-func ReadSettings(file string) (map[string]any, []byte, error) {
+// ReadAnyConfig reads the config of any engine. Scripts are read as literals and never run.
+func ReadAnyConfig(file string) (map[string]any, []byte, error) {
 	switch filepath.Ext(file) {
 	case ".py", ".js", ".mjs", ".cjs", ".ts":
 		text, err := ReadLimited(file)
@@ -18,5 +18,5 @@ func ReadSettings(file string) (map[string]any, []byte, error) {
 		}
 		return literal.ScriptSettings(string(text)), text, nil
 	}
-	return ReadConfig(file)
+	return ReadConfigFile(file)
 }

@@ -1,12 +1,13 @@
 package dialect
 
-// shortcodeParams are named or told by their place.
+// Params are the parameters of a shortcode or tag, by name or by place.
 type Params struct {
 	Named  map[string]string
 	Placed []string
 	Quoted map[string]bool // by name, or place: what is a text whatever it looks like
 }
 
+// Quote notes that a parameter was quoted.
 func (p *Params) Quote(key string) {
 	if p.Quoted == nil {
 		p.Quoted = map[string]bool{}
@@ -14,7 +15,7 @@ func (p *Params) Quote(key string) {
 	p.Quoted[key] = true
 }
 
-// get is a parameter by the first of its names, or by its place from 0.
+// Get returns a parameter by the first of its names, or by its place from 0, or "".
 func (p Params) Get(place int, names ...string) string {
 	for _, name := range names {
 		if v := p.Named[name]; v != "" {

@@ -21,7 +21,7 @@ import (
 	"publisher/internal/xmltext"
 )
 
-// file is a candidate that the walk found.
+// File is a candidate that the walk found.
 type File struct {
 	Path    string // slash-separated, relative to content.dir
 	Real    string // to open it by: symbolic links resolved
@@ -29,8 +29,8 @@ type File struct {
 	ModTime time.Time
 }
 
-// source is one file of the tree, read and split. Its text is clean: valid
-// UTF-8, line ends LF, no control characters.
+// Source is one file of the tree, read and split. Its text is clean: valid UTF-8, line ends LF,
+// no control characters.
 type Source struct {
 	Path     string
 	Front    frontmatter.FrontMatter
@@ -43,14 +43,17 @@ type Source struct {
 	Budget   *limits.Budget // of what is being made of it; nil for no bounds
 }
 
+// Reject adds a problem that makes the file invalid. Lines count from 1; 0 is none.
 func (s *Source) Reject(line int, message string) {
 	s.Problems = append(s.Problems, post.Problem{Path: s.Path, Line: line, Message: message, Invalid: true})
 }
 
+// Warn adds a problem that does not make the file invalid.
 func (s *Source) Warn(line int, message string) {
 	s.Problems = append(s.Problems, post.Problem{Path: s.Path, Line: line, Message: message})
 }
 
+// Invalid reports whether a problem keeps the file from being a post.
 func (s *Source) Invalid() bool {
 	for _, p := range s.Problems {
 		if p.Invalid {
@@ -60,23 +63,23 @@ func (s *Source) Invalid() bool {
 	return false
 }
 
-// maxFile is how many bytes a file may have; a larger one is not read.
+// maxFile bounds a file, in bytes; larger ones are not read.
 const maxFile = 10 << 20
 
-// sourceReader reads files one after the other into the same memory.
+// SourceReader reads one file after the other into the same memory.
 type SourceReader struct {
 	buf    []byte
 	Budget *limits.Budget // of the file that is read
 	split  func(name, text string) (frontmatter.FrontMatter, string, int, error)
 }
 
-// reader reads files as the tree's engine does.
-func (t *Blog) Reader() *SourceReader {
-	return &SourceReader{split: t.Engine.Split}
+// Reader returns a reader that splits files as the blog's engine does.
+func (b *Blog) Reader() *SourceReader {
+	return &SourceReader{split: b.Engine.SplitFrontMatter}
 }
 
-// read takes a file apart. What is wrong with it is in its problems; an invalid
-// source has nothing else to give.
+// Read reads and splits a file. Its faults are in its Problems; an invalid source has nothing
+// else to give.
 func (r *SourceReader) Read(f File) *Source {
 	s := &Source{Path: f.Path, ModTime: f.ModTime, Budget: r.Budget}
 	if f.Size > maxFile {
@@ -110,8 +113,8 @@ func (r *SourceReader) Read(f File) *Source {
 	return s
 }
 
-// withPlainEnds is a file without byte order mark, its lines ended by LF and itself
-// by one: what else an editor may do there changes nothing that a reader sees.
+// withPlainEnds returns a file without byte order mark, with lines ended by LF and one LF at its
+// end: what editors vary there does not change the post.
 func withPlainEnds(raw []byte) []byte {
 	if bytes.IndexByte(raw, '\r') >= 0 {
 		raw = bytes.ReplaceAll(raw, []byte("\r\n"), []byte("\n"))
@@ -125,7 +128,7 @@ func withPlainEnds(raw []byte) []byte {
 	return append(bytes.Clone(trimmed), '\n')
 }
 
-// grown has room for a byte more than a file is to have, which tells its end.
+// grown returns buf with room for one byte more than a file should have, which shows its end.
 func grown(buf []byte, size int) []byte {
 	if cap(buf) <= size {
 		return make([]byte, size+512)
@@ -133,7 +136,7 @@ func grown(buf []byte, size int) []byte {
 	return buf[:cap(buf)]
 }
 
-// reason drops the path from an error, which the problem names already.
+// Reason returns an error without the path, which the problem names already.
 func Reason(err error) error {
 	var pathErr *fs.PathError
 	if errors.As(err, &pathErr) {
@@ -142,8 +145,8 @@ func Reason(err error) error {
 	return err
 }
 
-// clean makes text of bytes: byte order mark, CR and control characters gone,
-// stray bytes read as Windows-1252.
+// Clean returns the text of a file without byte order mark, CR and control characters. Bytes that
+// are not UTF-8 are read as Windows-1252.
 func (s *Source) Clean(raw []byte) (string, bool) {
 	if bytes.HasPrefix(raw, []byte("\xff\xfe")) || bytes.HasPrefix(raw, []byte("\xfe\xff")) {
 		s.Reject(1, "the file is UTF-16; save it as UTF-8")
@@ -174,8 +177,8 @@ func (s *Source) Clean(raw []byte) (string, bool) {
 	return text, true
 }
 
-// isPlain tells printable ASCII with line ends of one byte, eight bytes at a
-// time: what most posts are, and all that has nothing to clean.
+// isPlain reports whether raw is printable ASCII with line ends of one byte. It looks at eight
+// bytes at a time, since most posts are like that and need no cleaning.
 func isPlain(raw []byte) bool {
 	const (
 		ones  = 0x0101010101010101
@@ -203,8 +206,8 @@ func isPlain(raw []byte) bool {
 
 func plainByte(c byte) bool { return c >= 0x20 && c < 0x7f || c == '\n' || c == '\t' }
 
-// isBinary tells noise from text: a twentieth of it is control characters or
-// bytes that are no UTF-8, or it has NULs and does not begin like a post.
+// IsBinary reports whether text is noise: a twentieth of it is control characters or bytes that
+// are not UTF-8, and it has NULs or even more of them.
 func IsBinary(head []byte) bool {
 	if xmltext.Index(string(head)) < 0 {
 		return false
@@ -248,10 +251,10 @@ func invalidAt(s string) int {
 	return len(s)
 }
 
+// LineAt returns the line of an offset, counted from 1.
 func LineAt(text string, offset int) int { return 1 + strings.Count(text[:offset], "\n") }
 
-// lineHolding is the line of the file where a text stands, 0 where it is not
-// found: rendering keeps no positions.
+// LineHolding returns the line of the file that has a text, or 0: rendering keeps no positions.
 func (s *Source) LineHolding(text string) int {
 	if at := strings.Index(s.Body, text); at >= 0 {
 		return s.BodyLine + strings.Count(s.Body[:at], "\n")
@@ -259,9 +262,9 @@ func (s *Source) LineHolding(text string) int {
 	return s.Front.LineHolding(text)
 }
 
-// warnOf warns, once for a post, that something was left out of it; element is the name of
-// the HTML element at fault, "" where no single one is.
-func (s *Source) WarnOf(element, message string) {
+// WarnOnce warns, once per post, that something was left out. element is the name of the HTML
+// element at fault, or "".
+func (s *Source) WarnOnce(element, message string) {
 	if len(s.Problems) >= MaxWarnings || slices.ContainsFunc(s.Problems, func(p post.Problem) bool { return p.Message == message }) {
 		return
 	}

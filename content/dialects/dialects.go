@@ -16,63 +16,109 @@ import (
 	"publisher/internal/config"
 )
 
-// newEngine builds a dialect's rules over the settings that its own config gives.
-func New(d config.Dialect, s *dialect.Site, own *dialect.Settings) dialect.Engine {
-	switch d {
-	case config.Hugo:
-		return hugo.New(s, own)
-	case config.Jekyll:
-		return jekyll.New(s, own)
-	case config.Pelican:
-		return pelican.New(s, own)
-	case config.Zola:
-		return zola.New(s, own)
-	case config.Eleventy:
-		return eleventy.New(s, own)
-	}
-	return plain.New(s)
+// lookup returns the settings of an engine's config in a folder, or nil. ours is our own
+// config.yaml, a name that Hugo once used.
+type lookup func(dir, ours string) (*dialect.Settings, error)
+
+// descriptor is one engine. A lookup that an engine does not have is nil.
+type descriptor struct {
+	name config.Dialect
+	// engine returns the engine; settings are nil without a config.
+	engine func(site *dialect.Site, settings *dialect.Settings) dialect.Engine
+	// settings reads the config that is surely the engine's; shared one that could be
+	// another program's, and comes after those of all engines.
+	settings, shared lookup
+	// bare returns the settings of a folder that is the engine's though it has no config.
+	bare func(dir string) *dialect.Settings
+	// claims reports whether a file is the engine's by its own form, if no engine's config was found.
+	claims func(e dialect.Engine, src *dialect.Source) bool
 }
 
-// autoEngine is for a tree in which no engine's own config was found: each file
-// is read by the rules that its own form shows.
-type autoEngine struct {
+// list returns all engines. Where a folder has configs of several, the first one wins.
+func list() []descriptor {
+	return []descriptor{
+		{name: config.Hugo, engine: engine(hugo.New), settings: hugo.ReadSettings, shared: hugo.ReadConfigTOML},
+		{name: config.Jekyll, engine: engine(jekyll.New), settings: jekyll.ReadSettings, bare: jekyll.BareSettings, claims: isJekylls},
+		{name: config.Pelican, engine: engine(pelican.New), settings: pelican.ReadSettings, claims: isPelicans},
+		{name: config.Zola, engine: engine(zola.New), settings: zola.ReadSettings},
+		{name: config.Eleventy, engine: engine(eleventy.New), shared: eleventy.ReadSettings},
+	}
+}
+
+// engine adapts the constructor of a concrete engine.
+func engine[E dialect.Engine](create func(*dialect.Site, *dialect.Settings) E) func(*dialect.Site, *dialect.Settings) dialect.Engine {
+	return func(site *dialect.Site, settings *dialect.Settings) dialect.Engine { return create(site, settings) }
+}
+
+func isPelicans(_ dialect.Engine, src *dialect.Source) bool {
+	return src.Front.Form == frontmatter.BlockForm
+}
+
+func isJekylls(e dialect.Engine, src *dialect.Source) bool {
+	return src.Front.Form != frontmatter.BlockForm && e.MayBePost(src.Path)
+}
+
+// New returns the engine of a blog: that of its settings, else the one that content.dialect
+// names. A name without an engine means plain Markdown.
+func New(want config.Dialect, site *dialect.Site, settings *dialect.Settings) dialect.Engine {
+	if settings != nil {
+		want = settings.Dialect
+	}
+	if want == config.Auto {
+		return newAuto(site)
+	}
+	for _, d := range list() {
+		if d.name == want {
+			return d.engine(site, settings)
+		}
+	}
+	return plain.New(site)
+}
+
+// auto is for a tree without any engine's config: each file is read by the rules that its
+// own form shows.
+type auto struct {
 	*plain.Engine
-	pelican *pelican.Engine
-	jekyll  *jekyll.Engine
+	engines []claimant
 }
 
-func NewAuto(s *dialect.Site) *autoEngine {
-	return &autoEngine{plain.New(s), pelican.New(s, nil), jekyll.New(s, nil)}
+type claimant struct {
+	engine dialect.Engine
+	claims func(e dialect.Engine, src *dialect.Source) bool
 }
 
-// of is the engine whose rules a file shows.
-func (e *autoEngine) Of(src *dialect.Source) dialect.Engine {
-	switch {
-	case src.Front.Form == frontmatter.BlockForm:
-		return e.pelican
-	case e.jekyll.Covers(src.Path):
-		return e.jekyll
+func newAuto(site *dialect.Site) *auto {
+	a := &auto{Engine: plain.New(site)}
+	for _, d := range list() {
+		if d.claims != nil {
+			a.engines = append(a.engines, claimant{d.engine(site, nil), d.claims})
+		}
 	}
-	return e.Engine
+	return a
 }
 
-// findOwnConfig looks for an engine's config in dir and up to three folders
-// above it. ours is config.yaml, which Hugo once used the name of. It returns
-// nil where there is none.
+// EngineFor implements [dialect.PerFile].
+func (a *auto) EngineFor(src *dialect.Source) dialect.Engine {
+	for _, c := range a.engines {
+		if c.claims(c.engine, src) {
+			return c.engine
+		}
+	}
+	return a.Engine
+}
+
+// Find returns the settings of the engine's config in dir, or in the nearest of up to three
+// folders above it within the repository, or nil. A wanted dialect of [config.Auto] takes any
+// engine's. ours is our own config.yaml.
 func Find(dir, ours string, want config.Dialect) (*dialect.Settings, error) {
 	var bare *dialect.Settings
 	for range 4 {
-		for _, look := range []func(string, string) (*dialect.Settings, error){hugo.ReadSettings, jekyll.ReadSettings, pelican.ReadSettings, zola.ReadSettings, hugo.ReadConfigTOML, eleventy.ReadSettings} {
-			own, err := look(dir, ours)
-			if err != nil {
-				return nil, err
-			}
-			if own != nil && (want == config.Auto || want == own.Dialect) {
-				return own, nil
-			}
+		found, err := findIn(dir, ours, want)
+		if found != nil || err != nil {
+			return found, err
 		}
-		if bare == nil && (want == config.Auto || want == config.Jekyll) {
-			bare = jekyll.BareSettings(dir)
+		if bare == nil {
+			bare = bareIn(dir, want)
 		}
 		parent := filepath.Dir(dir)
 		if _, err := os.Lstat(filepath.Join(dir, ".git")); err == nil || parent == dir {
@@ -81,4 +127,39 @@ func Find(dir, ours string, want config.Dialect) (*dialect.Settings, error) {
 		dir = parent
 	}
 	return bare, nil
+}
+
+func findIn(dir, ours string, want config.Dialect) (*dialect.Settings, error) {
+	var lookups []lookup
+	for _, d := range list() {
+		lookups = append(lookups, d.settings)
+	}
+	for _, d := range list() {
+		lookups = append(lookups, d.shared)
+	}
+	for _, look := range lookups {
+		if look == nil {
+			continue
+		}
+		settings, err := look(dir, ours)
+		if err != nil {
+			return nil, err
+		}
+		if settings != nil && (want == config.Auto || want == settings.Dialect) {
+			return settings, nil
+		}
+	}
+	return nil, nil
+}
+
+func bareIn(dir string, want config.Dialect) *dialect.Settings {
+	for _, d := range list() {
+		if d.bare == nil || want != config.Auto && want != d.name {
+			continue
+		}
+		if settings := d.bare(dir); settings != nil {
+			return settings
+		}
+	}
+	return nil
 }

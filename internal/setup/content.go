@@ -227,7 +227,7 @@ func (d *detection) fullest(below string, usual ...string) (folder, from string)
 	if c.total["."] == 0 {
 		for _, name := range usual {
 			for _, folder := range []string{path.Join(below, name), path.Join(below, "content", name), path.Join("src", name), path.Join("content", name)} {
-				if dialect.Existing(d.root, []string{folder}) != "" {
+				if dialect.FirstExisting(d.root, []string{folder}) != "" {
 					return folder, "its name"
 				}
 			}
@@ -240,7 +240,7 @@ func (d *detection) fullest(below string, usual ...string) (folder, from string)
 func (d *detection) counted(c *census, below, section string) (folder, from string) {
 	if c.total["."] == 0 {
 		for _, name := range usualNames {
-			if section := path.Join(below, name); dialect.Existing(d.root, []string{section}) != "" {
+			if section := path.Join(below, name); dialect.FirstExisting(d.root, []string{section}) != "" {
 				return section, "its name; no file there has a date"
 			}
 		}

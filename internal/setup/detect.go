@@ -92,7 +92,7 @@ func Detect(dir, ours string) (*Blog, error) {
 		return nil, err
 	}
 	d.tellLanguages()
-	if own := config.Default().Templates; dialect.Existing(d.base, []string{own}) != "" {
+	if own := config.Default().Templates; dialect.FirstExisting(d.base, []string{own}) != "" {
 		d.blog.Templates = "mail-" + own
 	}
 	return &d.blog, nil
@@ -182,7 +182,7 @@ func engineIn(dir, ours string) (*dialect.Settings, error) {
 		}
 	}
 	looks := []func(string, string) (*dialect.Settings, error){jekyll.ReadSettings, pelican.ReadSettings, zola.ReadSettings, hugo.ReadConfigTOML, eleventy.ReadSettings, hugo.ReadSettings}
-	if dialect.Existing(dir, strongSigns[:5]) != "" {
+	if dialect.FirstExisting(dir, strongSigns[:5]) != "" {
 		slices.Reverse(looks)
 	}
 	for _, look := range looks {

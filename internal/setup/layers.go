@@ -108,7 +108,7 @@ func (d *detection) readLayers() error {
 
 // addLayers adds the first of the files that is there.
 func (d *detection) addLayers(prefix string, files ...string) error {
-	name := dialect.Existing(d.root, files)
+	name := dialect.FirstExisting(d.root, files)
 	if name == "" {
 		return nil
 	}
@@ -116,7 +116,7 @@ func (d *detection) addLayers(prefix string, files ...string) error {
 	if err := checkFile(file); err != nil {
 		return err
 	}
-	values, _, err := dialect.ReadSettings(file)
+	values, _, err := dialect.ReadAnyConfig(file)
 	if err != nil {
 		return unreadable(file, err)
 	}
@@ -150,7 +150,7 @@ func (d *detection) hugoLayers() error {
 		}
 	}
 	for _, name := range slices.Concat(strongSigns[:4], weakSigns) {
-		if file := filepath.Join(d.root, name); dialect.Existing(d.root, []string{name}) == "" || dialect.SameFile(file, d.ours) {
+		if file := filepath.Join(d.root, name); dialect.FirstExisting(d.root, []string{name}) == "" || dialect.SameFile(file, d.ours) {
 			continue
 		}
 		if err := d.addLayers("", name); err != nil {

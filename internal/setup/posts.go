@@ -91,7 +91,7 @@ func (c *census) add(rel string) {
 
 // isDated tells by file name and front matter that a file is a dated post.
 func isDated(file, rel string) bool {
-	if dialect.ParseName(rel, nil).Date != "" {
+	if dialect.ParseFileName(rel, nil).Date != "" {
 		return true
 	}
 	f, err := os.Open(file)

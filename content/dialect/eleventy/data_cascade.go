@@ -30,20 +30,20 @@ type layer struct {
 }
 
 // FolderFile reports whether a file holds data of a directory or of one template.
-func (e *Engine) FolderFile(name string) bool {
+func (e *Engine) IsFolderFile(name string) bool {
 	_, ok := e.dataFile(name)
 	return ok
 }
 
 // ReadFolders reads the global data, the layouts, and the data files among files.
-func (e *Engine) ReadFolders(files []dialect.File) dialect.Folders {
+func (e *Engine) ReadFolderData(files []dialect.File) dialect.FolderData {
 	c := &dataCascade{Engine: e, layers: map[string][]layer{}}
 	if e.settings != nil {
 		c.readGlobalData()
 		c.readLayouts()
 	}
 	for _, file := range files {
-		if text, err := e.ReadOwn(file.Real); err == nil {
+		if text, err := e.ReadFile(file.Real); err == nil {
 			c.readData(file.Real, file.Path, text)
 		}
 	}
@@ -66,7 +66,7 @@ func (c *dataCascade) readData(real, name string, text []byte) {
 		l.doubt = &post.Omission{Held: true, Reason: "cannot parse " + path.Base(name), Path: c.Site.FromContentDir(name), Line: 1}
 	}
 	c.layers[where] = append(c.layers[where], l)
-	c.Remember(name, text)
+	c.AddSource(name, text)
 }
 
 // layersOf returns the data files' layers for a page, the nearest first. file is its path from the
@@ -76,7 +76,7 @@ func (c *dataCascade) layersOf(file string) []layer {
 		return nil
 	}
 	var out []layer
-	for where := range dialect.Enclosing(file) {
+	for where := range dialect.Ancestors(file) {
 		out = append(out, c.layers[where]...)
 	}
 	return out

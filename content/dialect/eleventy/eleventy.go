@@ -56,7 +56,7 @@ func New(s *dialect.Site, settings *dialect.Settings) *Engine {
 }
 
 // Covers reports whether a file is outside the folders that hold no pages.
-func (e *Engine) Covers(file string) bool {
+func (e *Engine) MayBePost(file string) bool {
 	for folder := range strings.SplitSeq(path.Dir(file), "/") {
 		if notPages[folder] {
 			return false
@@ -70,8 +70,8 @@ var notPages = map[string]bool{"_includes": true, "_data": true, "_layouts": tru
 
 // Prepare merges the data cascade into the page's front matter.
 func (e *Engine) Prepare(p *dialect.Page) {
-	c, _ := p.Around.(*dataCascade)
-	p.Name = fileName(path.Join(e.Below, p.Path))
+	c, _ := p.FolderData.(*dataCascade)
+	p.Name = fileName(path.Join(e.Subdir, p.Path))
 	if c != nil {
 		p.Global = c.global
 	}
@@ -80,7 +80,7 @@ func (e *Engine) Prepare(p *dialect.Page) {
 	settings := e.frontMatterSettings(p)
 	for _, l := range c.layersOf(stem) {
 		settings = append(settings, l.settings...)
-		p.Computed = dialect.Omitted(p.Computed, l.doubt)
+		p.FolderOmission = dialect.PickOmission(p.FolderOmission, l.doubt)
 		tags = append(tags, frontmatter.ListOf(l.values["tags"], frontmatter.ByComma)...) // tags accumulate
 		p.InheritDeep(l.values)
 	}
@@ -92,7 +92,7 @@ func (e *Engine) Prepare(p *dialect.Page) {
 		layout, _ := p.Front.Values["layout"].(string)
 		for _, l := range c.layoutsOf(layout) {
 			settings = append(settings, l.settings...)
-			p.Computed = dialect.Omitted(p.Computed, l.doubt)
+			p.FolderOmission = dialect.PickOmission(p.FolderOmission, l.doubt)
 			tags = append(tags, frontmatter.ListOf(l.values["tags"], frontmatter.ByComma)...)
 			p.InheritDeep(l.values)
 		}
@@ -166,19 +166,19 @@ func (e *Engine) Complete(p *dialect.Page) {
 	switch {
 	case fileDates[first]:
 		p.DropProblem("date")
-		p.Post.Date = p.ModTime.In(e.Loc)
+		p.Post.Date = p.ModTime.In(e.Location)
 	case p.Post.Date.IsZero() && p.Name.Date != "":
-		p.Post.Date, _ = frontmatter.ParseDate(p.Name.Date, e.Loc)
+		p.Post.Date, _ = frontmatter.ParseDate(p.Name.Date, e.Location)
 	case p.Post.Date.IsZero() && !p.Front.Has("date") && hasOtherDate(p):
 		p.Post.Date = p.Date(dialect.OtherDates...)
 	case p.Post.Date.IsZero() && !p.Front.Has("date") && p.Front.Form != frontmatter.NoFrontMatter:
-		p.Post.Date = p.ModTime.In(e.Loc)
+		p.Post.Date = p.ModTime.In(e.Location)
 	}
 	tags := slices.DeleteFunc(p.Front.List("tags", frontmatter.Whole), func(tag string) bool {
 		tag = strings.ToLower(tag)
 		return pageTags[tag] || tag == "post" || tag == "posts"
 	})
-	p.SetNearTags(tags)
+	p.SetSimilarTags(tags)
 	if p.Post.Title == "" {
 		p.Post.Title = e.title(p)
 	}
@@ -205,12 +205,12 @@ func (e *Engine) title(p *dialect.Page) string {
 
 // isDatedPage reports whether the front matter has a date under another name.
 func isDatedPage(p *dialect.Page) bool {
-	return !p.DateOf("publishdate", "pubdate", "published").IsZero() || hasOtherDate(p)
+	return !p.FirstDate("publishdate", "pubdate", "published").IsZero() || hasOtherDate(p)
 }
 
 // hasOtherDate reports whether the front matter has a valid date under another engine's name.
 func hasOtherDate(p *dialect.Page) bool {
-	return !p.DateOf(dialect.OtherDates...).IsZero()
+	return !p.FirstDate(dialect.OtherDates...).IsZero()
 }
 
 // pageTags are tags of a page's kind, not of its subject.
@@ -249,7 +249,7 @@ func (e *Engine) finalURL(p *dialect.Page, url string) string {
 
 // fill evaluates a template in the front matter; ok is false where a part of it is unknown.
 func (e *Engine) fill(p *dialect.Page, template string) (string, bool) {
-	m := &dialect.Expansion{Article: p, Base: template, Quiet: true}
+	m := &dialect.Expansion{Page: p, Text: template, Quiet: true}
 	o := m.LiquidOptions()
 	o.Nunjucks, o.Strict = true, true
 	out, ok := liquid.Expand(templateHost{m, e}, o, template, e.variables(p))
@@ -261,14 +261,14 @@ func (e *Engine) Slugify(text string) string { return slug.Eleventy(text) }
 
 // Expand evaluates Liquid or Nunjucks in a body, and removes attribute lists.
 func (e *Engine) Expand(m *dialect.Expansion, text string) string {
-	override, set := m.Article.Front.Values["templateengineoverride"].(string)
-	if e.noTemplates && mdsource.IsMarkdownName(m.Article.Path) || set && !strings.Contains(override, "liquid") && !strings.Contains(override, "njk") {
+	override, set := m.Page.Front.Values["templateengineoverride"].(string)
+	if e.noTemplates && mdsource.IsMarkdownName(m.Page.Path) || set && !strings.Contains(override, "liquid") && !strings.Contains(override, "njk") {
 		return e.markdown.withoutAttributes(text)
 	}
 	o := m.LiquidOptions()
 	o.Nunjucks = true
 	if liquid.HasTags(text, o) {
-		text, _ = liquid.Expand(templateHost{m, e}, o, text, e.variables(m.Article))
+		text, _ = liquid.Expand(templateHost{m, e}, o, text, e.variables(m.Page))
 	}
 	return e.markdown.withoutAttributes(text)
 }

@@ -84,7 +84,7 @@ func (r *configRules) readFormats(e *Engine, file, text string) {
 
 // LeavesOut returns why Eleventy ignores a file; nil where it does not. A glob also matches what is
 // below a folder that it matches.
-func (e *Engine) LeavesOut(file string) *post.Omission {
+func (e *Engine) PathOmission(file string) *post.Omission {
 	if e.settings == nil {
 		return nil
 	}
@@ -93,7 +93,7 @@ func (e *Engine) LeavesOut(file string) *post.Omission {
 		return nil
 	}
 	var doubt *post.Omission
-	steps := dialect.Within(strings.ToLower(filepath.ToSlash(rel)))
+	steps := dialect.PathPrefixes(strings.ToLower(filepath.ToSlash(rel)))
 	for _, ignored := range e.rules.ignores {
 		for _, step := range steps {
 			if ok, _ := doublestar.Match(ignored.glob, step); !ok {
@@ -102,30 +102,30 @@ func (e *Engine) LeavesOut(file string) *post.Omission {
 			if !ignored.Held {
 				return &ignored.Omission
 			}
-			doubt = dialect.Omitted(doubt, &ignored.Omission)
+			doubt = dialect.PickOmission(doubt, &ignored.Omission)
 		}
 	}
 	if e.rules.noMarkdown != nil && mdsource.IsMarkdownName(file) {
 		return e.rules.noMarkdown
 	}
-	return dialect.Omitted(doubt, e.rules.doubt)
+	return dialect.PickOmission(doubt, e.rules.doubt)
 }
 
 // Omits returns why a page has no address or is in no collection, or that a preprocessor drops it.
-func (e *Engine) Omits(p *dialect.Page) *post.Omission {
+func (e *Engine) PageOmission(p *dialect.Page) *post.Omission {
 	switch link := p.Front.Values["permalink"].(type) {
 	case string:
 		if written, set := frontmatter.TruthOf(link); set && !written {
-			return p.Says("permalink", "")
+			return p.OmittedBy("permalink", "")
 		} else if set {
-			return p.Held("permalink", "must be false or an address")
+			return p.HeldBy("permalink", "must be false or an address")
 		}
 	case map[string]any:
 		if build, _ := link["build"].(string); build == "false" || link["build"] == nil {
-			return p.Says("permalink", "builds nothing")
+			return p.OmittedBy("permalink", "builds nothing")
 		}
 	}
-	doubt := p.Computed
+	doubt := p.FolderOmission
 	if doubt != nil && !doubt.Held {
 		return doubt
 	}
@@ -133,17 +133,17 @@ func (e *Engine) Omits(p *dialect.Page) *post.Omission {
 	_, isTable := p.Front.Values[excludeKey].(map[string]any)
 	switch {
 	case hidden:
-		return p.Says(excludeKey, "")
+		return p.OmittedBy(excludeKey, "")
 	case !set && sharesTag(p, p.Front.List(excludeKey, frontmatter.ByComma)):
-		return p.Says(excludeKey, "names its tag")
+		return p.OmittedBy(excludeKey, "names its tag")
 	case isTable:
-		doubt = dialect.Omitted(doubt, p.Held(excludeKey, "neither true nor false"))
+		doubt = dialect.PickOmission(doubt, p.HeldBy(excludeKey, "neither true nor false"))
 	}
 	for _, pre := range e.rules.preprocessors {
 		if !pre.all && !slices.Contains(pre.extensions, path.Ext(p.Path)) {
 			continue
 		}
-		doubt = dialect.Omitted(doubt, e.preprocessorOmission(pre, p))
+		doubt = dialect.PickOmission(doubt, e.preprocessorOmission(pre, p))
 	}
 	return doubt
 }

@@ -30,7 +30,7 @@ func FuzzSettings(f *testing.F) {
 		if len(blanked) != len(text) || strings.Count(blanked, "\n") != strings.Count(text, "\n") {
 			t.Errorf("comments moved lines: %q", blanked)
 		}
-		e.settings = (&dialect.Settings{Dialect: "eleventy", Root: "/b"}).Add("/b/eleventy.config.js", []byte(text))
+		e.settings = (&dialect.Settings{Dialect: "eleventy", Root: "/b"}).AddFile("/b/eleventy.config.js", []byte(text))
 		e.functions = readConfigFunctions(e.settings)
 		rules := readConfigRules(e)
 		p := &dialect.Page{Source: &dialect.Source{Path: "a.md", Front: frontmatter.FrontMatter{Form: frontmatter.YamlForm, Values: map[string]any{"draft": "true", "title": "T"}, Line: 2}}, Engine: e, Site: e.Site, Post: &post.Post{}}
@@ -38,7 +38,7 @@ func FuzzSettings(f *testing.F) {
 		for _, known := range []bool{false, true} {
 			e.applySettings(p, append(rules.settings, e.scriptSettings("/b/x.js", text, script.FrontMatter(text), known, true)...))
 		}
-		e.Omits(p)
-		e.LeavesOut("a.md")
+		e.PageOmission(p)
+		e.PathOmission("a.md")
 	})
 }

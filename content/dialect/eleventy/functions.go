@@ -87,7 +87,7 @@ func (e *Engine) callFilter(m *dialect.Expansion, name string, v any, arguments 
 	for _, arg := range arguments {
 		args = append(args, toScript(arg))
 	}
-	result, err := f.Call(e.host(m, m.Article), args...)
+	result, err := f.Call(e.host(m, m.Page), args...)
 	if err != nil {
 		return nil, true, false
 	}
@@ -112,7 +112,7 @@ func (e *Engine) callShortcode(m *dialect.Expansion, l *liquid.Evaluator, tag li
 	if paired {
 		args = append([]any{inner}, args...)
 	}
-	v, err := f.Call(e.host(m, m.Article), args...)
+	v, err := f.Call(e.host(m, m.Page), args...)
 	if err != nil {
 		return "", true, false
 	}

@@ -24,7 +24,7 @@ func (c *dataCascade) readGlobalData() {
 	if !filepath.IsLocal(filepath.FromSlash(folder)) {
 		return
 	}
-	dir := c.Site.Folder(filepath.Join(settings.Root, filepath.FromSlash(folder)))
+	dir := c.Site.ResolveFolder(filepath.Join(settings.Root, filepath.FromSlash(folder)))
 	if dir == "" {
 		return
 	}
@@ -43,7 +43,7 @@ func (c *dataCascade) readGlobalData() {
 			if text, err := dialect.ReadLimited(file); err == nil {
 				data, known := script.ReadData(c.filesAround(file, text), filepath.ToSlash(file))
 				c.computed = c.scriptSettings(file, string(text), data.AsComputed(), known, true)
-				c.Remember(path.Join(folder, e.Name()), text)
+				c.AddSource(path.Join(folder, e.Name()), text)
 			}
 			continue
 		}
@@ -51,9 +51,9 @@ func (c *dataCascade) readGlobalData() {
 			c.readSingleValue(file, name, path.Join(folder, e.Name()))
 			continue
 		}
-		if values, text, err := dialect.ReadSettings(file); err == nil {
+		if values, text, err := dialect.ReadAnyConfig(file); err == nil {
 			c.global[strings.TrimSuffix(name, ".11tydata")] = values
-			c.Remember(path.Join(folder, e.Name()), text)
+			c.AddSource(path.Join(folder, e.Name()), text)
 		}
 	}
 }
@@ -65,7 +65,7 @@ func (c *dataCascade) readSingleValue(file, name, fromRoot string) {
 	if err != nil {
 		return
 	}
-	c.Remember(fromRoot, text)
+	c.AddSource(fromRoot, text)
 	o := c.at(file, "", 0, path.Base(file))
 	o.Line = 1
 	if !isScriptName(file) {

@@ -23,7 +23,7 @@ var noGitIgnore = regexp.MustCompile(`\.setUseGitIgnore\(\s*false\s*\)`)
 // lines.
 func (r *configRules) ignoreFile(e *Engine, folder, name string) {
 	file := filepath.Join(e.settings.Root, filepath.FromSlash(folder), name)
-	raw, err := e.ReadOwn(file)
+	raw, err := e.ReadFile(file)
 	if err != nil {
 		return
 	}
@@ -62,7 +62,7 @@ func (r *configRules) readIgnores(e *Engine, file, text string) {
 		}
 		if !known {
 			o.Held, o.Reason = true, o.Reason+" of a computed value"
-			r.doubt = dialect.Omitted(r.doubt, &o)
+			r.doubt = dialect.PickOmission(r.doubt, &o)
 			continue
 		}
 		o.Reason += ": " + post.Clip(glob)

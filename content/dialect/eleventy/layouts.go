@@ -22,7 +22,7 @@ const (
 func (c *dataCascade) readLayouts() {
 	c.layouts = map[string]layer{}
 	folder := layoutFolder(c.settings)
-	root := c.Site.Folder(filepath.Join(c.settings.Root, filepath.FromSlash(folder)))
+	root := c.Site.ResolveFolder(filepath.Join(c.settings.Root, filepath.FromSlash(folder)))
 	if root == "" {
 		return
 	}
@@ -44,7 +44,7 @@ func (c *dataCascade) readLayouts() {
 
 // readLayout reads a layout; name is its path from the folder of layouts.
 func (c *dataCascade) readLayout(file, name, fromRoot string) {
-	text, err := c.Site.ReadOwn(file)
+	text, err := c.Site.ReadFile(file)
 	if err != nil {
 		o := c.at(file, "", 0, "cannot read the layout "+name)
 		o.Held = true
@@ -66,7 +66,7 @@ func (c *dataCascade) readLayout(file, name, fromRoot string) {
 				l.settings[i].Line += fm.Line - 1
 			}
 		}
-		c.Remember(fromRoot, []byte(fm.Text))
+		c.AddSource(fromRoot, []byte(fm.Text))
 	}
 	c.layouts[name] = l
 }

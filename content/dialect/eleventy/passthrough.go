@@ -16,7 +16,7 @@ var (
 )
 
 // Copies returns words for a file that matches a file or glob in the config's addPassthroughCopy.
-func (e *Engine) Copies(file string) string {
+func (e *Engine) CopyNotice(file string) string {
 	rel, err := filepath.Rel(e.Root, file)
 	if err != nil || !filepath.IsLocal(rel) {
 		return ""

@@ -25,7 +25,7 @@ func (c *dataCascade) filesAround(file string, text []byte) []script.File {
 		}
 		out = append(out, script.File{Path: filepath.ToSlash(f.Name), Text: f.Text})
 		if i > 0 {
-			c.Remember(f.Name, []byte(f.Text))
+			c.AddSource(f.Name, []byte(f.Text))
 		}
 	}
 	return out
@@ -38,7 +38,7 @@ const maxScripts = 150
 
 // addScripts adds a script, and what it imports from the project's own files, to the settings' files.
 func addScripts(s *dialect.Settings, root, file string, text []byte) {
-	s.Add(file, text)
+	s.AddFile(file, text)
 	for _, m := range localImport.FindAllSubmatch(text, -1) {
 		name := filepath.Join(filepath.Dir(file), filepath.FromSlash(string(m[1])))
 		for _, ext := range []string{"", ".js", ".mjs", ".cjs", ".ts", "/index.js"} {

@@ -41,12 +41,12 @@ func (e *Engine) applySettings(p *dialect.Page, settings []scriptSetting) {
 		values := e.possibleValues(p, s)
 		switch s.key {
 		case "permalink":
-			p.Computed = dialect.Omitted(p.Computed, s.omission(values))
+			p.FolderOmission = dialect.PickOmission(p.FolderOmission, s.omission(values))
 			if !s.unreadable {
 				e.setPermalink(p, s, values)
 			}
 		case excludeKey:
-			p.Computed = dialect.Omitted(p.Computed, s.omission(values))
+			p.FolderOmission = dialect.PickOmission(p.FolderOmission, s.omission(values))
 		default:
 			if _, unknown := values[0].(script.Unknown); len(values) == 1 && !unknown && values[0] != nil {
 				p.Set(s.key, values[0])

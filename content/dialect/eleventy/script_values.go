@@ -13,7 +13,7 @@ import (
 
 // host returns the environment of functions that are called for a page.
 func (e *Engine) host(m *dialect.Expansion, p *dialect.Page) script.Host {
-	host := script.Host{Zone: e.Loc, Slug: sindresorhusSlug, Date: e.dateOf(p), Step: p.Budget.Step}
+	host := script.Host{Zone: e.Location, Slug: sindresorhusSlug, Date: e.dateOf(p), Step: p.Budget.Step}
 	host.This = script.NewObject()
 	host.This.Lookup = func(key string) (any, bool) {
 		if key == "page" {
@@ -21,12 +21,12 @@ func (e *Engine) host(m *dialect.Expansion, p *dialect.Page) script.Host {
 		}
 		return e.filterMethod(p, key)
 	}
-	if m != nil && m.Tree != nil {
+	if m != nil && m.Blog != nil {
 		host.Markdown = func(text string, inline bool) (string, bool) {
 			if inline {
 				return m.InlineHTML(text), true
 			}
-			out, err := m.Tree.Markdown.Html(text, e.MarkdownOptions())
+			out, err := m.Blog.Markdown.Html(text, e.MarkdownOptions())
 			return out, err == nil
 		}
 	}
@@ -58,11 +58,11 @@ func (e *Engine) dateOf(p *dialect.Page) time.Time {
 		return p.Post.Date
 	}
 	if text := p.Front.Scalar("date"); text != "" {
-		t, _ := frontmatter.ParseDate(text, e.Loc)
+		t, _ := frontmatter.ParseDate(text, e.Location)
 		return t
 	}
 	if p.Name.Date != "" {
-		t, _ := frontmatter.ParseDate(p.Name.Date, e.Loc)
+		t, _ := frontmatter.ParseDate(p.Name.Date, e.Location)
 		return t
 	}
 	return time.Time{}

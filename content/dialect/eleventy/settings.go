@@ -52,7 +52,7 @@ func ReadSettings(dir, _ string) (*dialect.Settings, error) {
 	if command == nil {
 		return nil, nil
 	}
-	settings.Add(filepath.Join(dir, "package.json"), manifest)
+	settings.AddFile(filepath.Join(dir, "package.json"), manifest)
 	settings.ContentDir = InputFolder(settings)
 	return settings, nil
 }

@@ -20,7 +20,7 @@ type templateHost struct {
 // Tag evaluates the config's shortcodes, and the tags of common plugins.
 func (h templateHost) Tag(l *liquid.Evaluator, tag liquid.Tag, inner string) (string, bool) {
 	if tag.Name == "highlight" {
-		if mdsource.IsMarkdownName(h.Article.Path) {
+		if mdsource.IsMarkdownName(h.Page.Path) {
 			return "", false
 		}
 		return "<pre><code>" + html.EscapeString(strings.Trim(inner, "\n")) + "</code></pre>", true
@@ -58,5 +58,5 @@ func (h templateHost) Include(name string, _ bool) (string, bool) {
 			name += ".liquid"
 		}
 	}
-	return h.Article.Site.ReadInclude(h.Article.Site.Root, folder, name)
+	return h.Page.Site.ReadInclude(h.Page.Site.Root, folder, name)
 }

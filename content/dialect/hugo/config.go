@@ -15,61 +15,61 @@ import (
 	"publisher/internal/config"
 )
 
-// hugoFiles are the names that Hugo's config may have in the blog's folder; those
+// configFiles are the names that Hugo's config may have in the blog's folder; those
 // from the fifth on may be other programs', too.
-var hugoFiles = []string{"hugo.toml", "hugo.yaml", "hugo.yml", "hugo.json", "config.yaml", "config.yml", "config.json"}
+var configFiles = []string{"hugo.toml", "hugo.yaml", "hugo.yml", "hugo.json", "config.yaml", "config.yml", "config.json"}
 
 // hugoFolders are those that lie over it, the later ones over the earlier. The
 // site that readers see is built for production.
-var hugoConfigFolders = []string{"config/_default", "config/production"}
+var configFolders = []string{"config/_default", "config/production"}
 
 func ReadSettings(dir, ours string) (*dialect.Settings, error) {
-	var own *dialect.Settings
-	for _, name := range hugoFiles {
+	var settings *dialect.Settings
+	for _, name := range configFiles {
 		file := filepath.Join(dir, name)
 		if info, err := os.Stat(file); err != nil || info.IsDir() || dialect.SameFile(file, ours) {
 			continue
 		}
-		values, text, err := dialect.ReadConfig(file)
+		values, text, err := dialect.ReadConfigFile(file)
 		if err != nil {
 			return nil, err
 		}
 		if strings.HasPrefix(name, "config.") && !IsSettings(values, dir) {
 			continue
 		}
-		own = newHugoConfig(dir, values).Add(file, text)
+		settings = newSettings(dir, values).AddFile(file, text)
 		break
 	}
-	if _, err := os.Stat(filepath.Join(dir, "config.toml")); own == nil && err == nil {
+	if _, err := os.Stat(filepath.Join(dir, "config.toml")); settings == nil && err == nil {
 		return nil, nil // hugoConfigTOML tells whose it is
 	}
-	return hugoOver(dir, own)
+	return withConfigFolders(dir, settings)
 }
 
-// hugoOver lays the config folders over the settings in the blog's folder, which
+// withConfigFolders lays the config folders over the settings in the blog's folder, which
 // may be none; nil where there are neither.
-func hugoOver(dir string, own *dialect.Settings) (*dialect.Settings, error) {
-	for _, name := range hugoConfigFolders {
+func withConfigFolders(dir string, settings *dialect.Settings) (*dialect.Settings, error) {
+	for _, name := range configFolders {
 		folder := filepath.Join(dir, filepath.FromSlash(name))
 		info, err := os.Stat(folder)
-		if err != nil || !info.IsDir() || own == nil && name != hugoConfigFolders[0] {
+		if err != nil || !info.IsDir() || settings == nil && name != configFolders[0] {
 			continue
 		}
-		if own == nil {
-			own = newHugoConfig(dir, map[string]any{})
+		if settings == nil {
+			settings = newSettings(dir, map[string]any{})
 		}
-		if err := addConfigFolder(own, folder); err != nil {
+		if err := addConfigFolder(settings, folder); err != nil {
 			return nil, err
 		}
 	}
-	if own != nil {
-		own.ContentDir = cmp.Or(own.Scalar("contentdir"), "content")
-		own.Mounts = contentMounts(own.Values)
+	if settings != nil {
+		settings.ContentDir = cmp.Or(settings.Scalar("contentdir"), "content")
+		settings.Mounts = contentMounts(settings.Values)
 	}
-	return own, nil
+	return settings, nil
 }
 
-func newHugoConfig(root string, values map[string]any) *dialect.Settings {
+func newSettings(root string, values map[string]any) *dialect.Settings {
 	return &dialect.Settings{Dialect: config.Hugo, Root: root, Values: values}
 }
 
@@ -78,16 +78,16 @@ func newHugoConfig(root string, values map[string]any) *dialect.Settings {
 func ReadConfigTOML(dir, ours string) (*dialect.Settings, error) {
 	file := filepath.Join(dir, "config.toml")
 	if _, err := os.Stat(file); err != nil || dialect.SameFile(file, ours) {
-		return hugoOver(dir, nil)
+		return withConfigFolders(dir, nil)
 	}
-	values, text, err := dialect.ReadConfig(file)
+	values, text, err := dialect.ReadConfigFile(file)
 	if err != nil {
 		return nil, err
 	}
 	if _, zola := values["base_url"]; zola || !IsSettings(values, dir) {
-		return hugoOver(dir, nil)
+		return withConfigFolders(dir, nil)
 	}
-	return hugoOver(dir, newHugoConfig(dir, values).Add(file, text))
+	return withConfigFolders(dir, newSettings(dir, values).AddFile(file, text))
 }
 
 // contentMounts are the folders that module.mounts puts into the content root.
@@ -110,7 +110,7 @@ func contentMounts(values map[string]any) []dialect.Mount {
 		if target != "content" && !strings.HasPrefix(target, "content/") || !filepath.IsLocal(filepath.FromSlash(source)) {
 			continue
 		}
-		out = append(out, dialect.Mount{Source: source, Below: strings.TrimPrefix(strings.TrimPrefix(target, "content"), "/"), Lang: lang})
+		out = append(out, dialect.Mount{Source: source, Target: strings.TrimPrefix(strings.TrimPrefix(target, "content"), "/"), Lang: lang})
 	}
 	slices.SortStableFunc(out, func(a, b dialect.Mount) int { return len(b.Source) - len(a.Source) })
 	return out
@@ -118,7 +118,7 @@ func contentMounts(values map[string]any) []dialect.Mount {
 
 // addConfigFolder reads the files of a folder and of those below: hugo.* or config.* is the
 // root, another file's name is the key that it fills, wherever it lies.
-func addConfigFolder(o *dialect.Settings, dir string) error {
+func addConfigFolder(settings *dialect.Settings, dir string) error {
 	return filepath.WalkDir(dir, func(file string, e fs.DirEntry, err error) error {
 		if err != nil {
 			return fmt.Errorf("reading the blog's own config: %w", err)
@@ -127,14 +127,14 @@ func addConfigFolder(o *dialect.Settings, dir string) error {
 		if e.IsDir() || !slices.Contains([]string{".toml", ".yaml", ".yml", ".json"}, ext) {
 			return nil
 		}
-		values, text, err := dialect.ReadConfig(file)
+		values, text, err := dialect.ReadConfigFile(file)
 		if err != nil {
 			return err
 		}
-		o.Add(file, text)
+		settings.AddFile(file, text)
 		key := strings.ToLower(strings.TrimSuffix(e.Name(), ext))
 		if key == "hugo" || key == "config" {
-			o.Values = overlay(o.Values, values)
+			settings.Values = overlay(settings.Values, values)
 			return nil
 		}
 		var under any = values
@@ -145,7 +145,7 @@ func addConfigFolder(o *dialect.Settings, dir string) error {
 		case ofLanguage: // languages.de, or permalinks.de, of which the name says nothing more
 			name, under = "languages", map[string]any{lang: values}
 		}
-		o.Values = overlay(o.Values, map[string]any{name: under})
+		settings.Values = overlay(settings.Values, map[string]any{name: under})
 		return nil
 	})
 }

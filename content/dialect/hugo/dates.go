@@ -7,12 +7,12 @@ import (
 	"time"
 )
 
-// hugoDates are the keys that each of a page's dates is read from, in order:
+// dateOrder are the keys that each of a page's dates is read from, in order:
 // Hugo's frontmatter setting.
-type hugoDates map[string][]string
+type dateOrder map[string][]string
 
-// usualDates are Hugo's own.
-var usualDates = hugoDates{
+// defaultDateOrder are Hugo's own.
+var defaultDateOrder = dateOrder{
 	"date":        {"date", "publishdate", "pubdate", "published", "lastmod", "modified"},
 	"lastmod":     {":git", "lastmod", "modified", "date", "publishdate", "pubdate", "published"},
 	"publishdate": {"publishdate", "pubdate", "published", "date"},
@@ -22,14 +22,14 @@ var usualDates = hugoDates{
 // dateAliases are keys that always stand in for another.
 var dateAliases = map[string][]string{"publishdate": {"pubdate", "published"}, "lastmod": {"modified"}, "expirydate": {"unpublishdate"}}
 
-// readHugoDates is nil where the settings leave all as usual.
-func readHugoDates(v any) hugoDates {
+// readDateOrder is nil where the settings leave all as usual.
+func readDateOrder(v any) dateOrder {
 	table, _ := v.(map[string]any)
 	if len(table) == 0 {
 		return nil
 	}
-	dates := hugoDates{}
-	for field, usual := range usualDates {
+	dates := dateOrder{}
+	for field, usual := range defaultDateOrder {
 		order := frontmatter.ListOf(table[field], frontmatter.Whole)
 		if order == nil {
 			order = usual
@@ -50,25 +50,25 @@ func readHugoDates(v any) hugoDates {
 
 // fill gives each date the first value in its order that there is. One that only
 // another key holds stays, since a post without a date is none.
-func (d hugoDates) fill(a *dialect.Page) {
+func (d dateOrder) fill(p *dialect.Page) {
 	found := map[string]string{}
 	for field, keys := range d {
 		for _, key := range keys {
-			if text := d.value(a, field, key); text != "" {
+			if text := d.value(p, field, key); text != "" {
 				found[field] = text
 				break
 			}
 		}
 	}
 	for _, key := range []string{"lastmod", "modified", "updated", "last_modified_at", "expirydate", "unpublishdate", "publishdate", "pubdate"} {
-		delete(a.Front.Values, key)
+		delete(p.Front.Values, key)
 	}
 	for field, text := range found {
-		a.Set(field, text)
+		p.Set(field, text)
 	}
 }
 
-func (d hugoDates) value(a *dialect.Page, field, key string) string {
+func (d dateOrder) value(p *dialect.Page, field, key string) string {
 	if field == "publishdate" && key == "date" {
 		return "" // it would say no more than the date does
 	}
@@ -76,15 +76,15 @@ func (d hugoDates) value(a *dialect.Page, field, key string) string {
 	case ":git": // what a checkout has of it is not for us to run
 		return ""
 	case ":filename":
-		if field == "date" && a.Name.Date != "" {
-			a.Inherit(map[string]any{"slug": a.Name.Stem})
+		if field == "date" && p.Name.Date != "" {
+			p.Inherit(map[string]any{"slug": p.Name.Stem})
 		}
-		return a.Name.Date
+		return p.Name.Date
 	case ":filemodtime":
-		return a.ModTime.In(a.Site.Loc).Format(time.RFC3339)
+		return p.ModTime.In(p.Site.Location).Format(time.RFC3339)
 	}
-	text := a.Front.Scalar(key)
-	if _, ok := frontmatter.ParseDate(text, a.Site.Loc); !ok {
+	text := p.Front.Scalar(key)
+	if _, ok := frontmatter.ParseDate(text, p.Site.Location); !ok {
 		return ""
 	}
 	return text

@@ -5,15 +5,16 @@ import (
 	"path"
 	"path/filepath"
 	"publisher/content/dialect"
+	"publisher/content/glob"
 	"publisher/content/post"
 	"regexp"
 	"slices"
 	"strings"
 )
 
-// hugoRules are the settings that decide which files Hugo makes pages of.
-type hugoRules struct {
-	ignored []dialect.Glob // ignoreFiles, regular expressions over whole paths
+// rules are the settings that decide which files Hugo makes pages of.
+type rules struct {
+	ignored []glob.Pattern // ignoreFiles, regular expressions over whole paths
 	mounts  []mountFilter
 	none    *post.Omission // disableKinds has pages in it
 	drafts  bool           // buildDrafts
@@ -28,19 +29,21 @@ type mountFilter struct {
 }
 
 type mountRule struct {
-	dialect.Glob
+	glob.Pattern
 	key     string // the setting that holds it
 	exclude bool
-	folders []dialect.Glob // that lead to what an inclusion names
+	folders []glob.Pattern // that lead to what an inclusion names
 }
 
-func newHugoRules(h *Engine) hugoRules {
-	var r hugoRules
-	if h.own == nil {
+func newRules(h *Engine) rules {
+	var r rules
+	if h.settings == nil {
 		return r
 	}
-	doubt := func(why string, keys ...string) { r.doubt = dialect.Omitted(r.doubt, h.Doubts(h.own, why, keys...)) }
-	ignored, ok := textsOf(h.own.Setting("ignorefiles"))
+	doubt := func(why string, keys ...string) {
+		r.doubt = dialect.PickOmission(r.doubt, h.HeldBy(h.settings, why, keys...))
+	}
+	ignored, ok := stringList(h.settings.Value("ignorefiles"))
 	if !ok {
 		doubt("ignoreFiles is not a list of regular expressions", "ignorefiles")
 	}
@@ -50,29 +53,29 @@ func newHugoRules(h *Engine) hugoRules {
 			doubt(fmt.Sprintf("ignoreFiles: %s is not a regular expression", post.Clip(text)), "ignorefiles")
 			continue
 		}
-		r.ignored = append(r.ignored, dialect.Glob{Text: text, Re: re})
+		r.ignored = append(r.ignored, glob.Pattern{Text: text, Re: re})
 	}
-	kinds, ok := textsOf(h.own.Setting("disablekinds"))
+	kinds, ok := stringList(h.settings.Value("disablekinds"))
 	if !ok {
 		doubt("disableKinds is not a list of kinds", "disablekinds")
 	}
 	if slices.ContainsFunc(kinds, func(kind string) bool { return strings.EqualFold(kind, "page") }) {
-		r.none = h.Leaves(h.own, "disableKinds: page", "disablekinds")
+		r.none = h.OmittedBy(h.settings, "disableKinds: page", "disablekinds")
 	}
-	if h.own.Setting("rendersegments") != nil {
+	if h.settings.Value("rendersegments") != nil {
 		doubt("renderSegments renders a part of the site", "rendersegments")
 	}
-	if !isCascade(h.own.Setting("cascade")) {
+	if !isCascade(h.settings.Value("cascade")) {
 		doubt("cascade is malformed", "cascade")
 	}
-	r.drafts = h.own.Scalar("builddrafts") == "true"
-	if outputs := h.own.Setting("outputs"); outputs != nil {
+	r.drafts = h.settings.Scalar("builddrafts") == "true"
+	if outputs := h.settings.Value("outputs"); outputs != nil {
 		table, isTable := outputs.(map[string]any)
-		if r.formats, ok = textsOf(table["page"]); !ok || !isTable {
+		if r.formats, ok = stringList(table["page"]); !ok || !isTable {
 			doubt("outputs is not a table of lists", "outputs", "page")
 		}
 	}
-	if module := h.own.Setting("module"); module != nil {
+	if module := h.settings.Value("module"); module != nil {
 		mounts, ok := readMounts(module)
 		if r.mounts = mounts; !ok {
 			doubt("module.mounts is malformed", "module", "mounts")
@@ -81,8 +84,8 @@ func newHugoRules(h *Engine) hugoRules {
 	return r
 }
 
-// textsOf is a list of texts, or one; ok is false of anything else.
-func textsOf(v any) (list []string, ok bool) {
+// stringList is a list of texts, or one; ok is false of anything else.
+func stringList(v any) (list []string, ok bool) {
 	switch v := v.(type) {
 	case nil:
 		return nil, true
@@ -124,7 +127,7 @@ func readMounts(module any) (mounts []mountFilter, ok bool) {
 		}
 		m := mountFilter{source: path.Clean(filepath.ToSlash(source))}
 		for _, key := range []string{"files", "includefiles", "excludefiles"} {
-			texts, isList := textsOf(mount[key])
+			texts, isList := stringList(mount[key])
 			if !isList {
 				return nil, false
 			}
@@ -139,26 +142,26 @@ func readMounts(module any) (mounts []mountFilter, ok bool) {
 
 func newMountRule(key, text string) mountRule {
 	r := mountRule{key: key, exclude: key == "excludefiles"}
-	glob := text
+	pattern := text
 	if after, not := strings.CutPrefix(text, "! "); not {
-		r.exclude, glob = true, after
+		r.exclude, pattern = true, after
 	}
-	glob = "/" + strings.TrimPrefix(strings.ToLower(glob), "/")
-	r.Glob = dialect.HugoGlob(glob)
+	pattern = "/" + strings.TrimPrefix(strings.ToLower(pattern), "/")
+	r.Pattern = glob.Hugo(pattern)
 	r.Text = text
 	if !r.exclude {
-		for dir := path.Dir(glob); dir != "/"; dir = path.Dir(dir) {
-			r.folders = append(r.folders, dialect.HugoGlob(dir))
+		for dir := path.Dir(pattern); dir != "/"; dir = path.Dir(dir) {
+			r.folders = append(r.folders, glob.Hugo(dir))
 		}
-		r.folders = append(r.folders, dialect.HugoGlob("/"))
+		r.folders = append(r.folders, glob.Hugo("/"))
 	}
 	return r
 }
 
-// refuses is the setting by which a mount keeps a file from Hugo; "" where it shows
+// refusedBy is the setting by which a mount keeps a file from Hugo; "" where it shows
 // it. file counts from the mounted folder.
-func (m mountFilter) refuses(file string) string {
-	steps := dialect.Within(strings.ToLower(file))
+func (m mountFilter) refusedBy(file string) string {
+	steps := dialect.PathPrefixes(strings.ToLower(file))
 	for i, step := range steps {
 		if why := m.decide("/"+step, i < len(steps)-1); why != "" {
 			return why
@@ -177,7 +180,7 @@ func (m mountFilter) decide(name string, isFolder bool) string {
 		case r.exclude:
 		case r.Re.MatchString(name):
 			return ""
-		case isFolder && slices.ContainsFunc(r.folders, func(p dialect.Glob) bool { return p.Re.MatchString(name) }):
+		case isFolder && slices.ContainsFunc(r.folders, func(p glob.Pattern) bool { return p.Re.MatchString(name) }):
 			return ""
 		default:
 			including = r.key + " does not name it"
@@ -186,9 +189,9 @@ func (m mountFilter) decide(name string, isFolder bool) string {
 	return including
 }
 
-// leavesOut passes over what Hugo does: backups, and what the settings ignore or do
+// PathOmission passes over what Hugo does: backups, and what the settings ignore or do
 // not mount.
-func (h *Engine) LeavesOut(p string) *post.Omission {
+func (h *Engine) PathOmission(p string) *post.Omission {
 	if h.rules.none != nil {
 		return h.rules.none
 	}
@@ -200,16 +203,16 @@ func (h *Engine) LeavesOut(p string) *post.Omission {
 		}
 		for _, ignored := range h.rules.ignored {
 			if ignored.Re.MatchString(filepath.ToSlash(at)) {
-				return h.Leaves(h.own, "ignoreFiles: "+ignored.Text, "ignorefiles")
+				return h.OmittedBy(h.settings, "ignoreFiles: "+ignored.Text, "ignorefiles")
 			}
 		}
 	}
-	return dialect.Omitted(h.unmounted(p), h.rules.doubt)
+	return dialect.PickOmission(h.unmounted(p), h.rules.doubt)
 }
 
 func (h *Engine) unmounted(p string) *post.Omission {
 	if len(h.rules.mounts) == 0 {
-		return h.outside(p)
+		return h.outsideLanguages(p)
 	}
 	file, err := filepath.Rel(h.Root, filepath.Join(h.Dir, filepath.FromSlash(p)))
 	if err != nil {
@@ -225,7 +228,7 @@ func (h *Engine) unmounted(p string) *post.Omission {
 		if !ok {
 			continue
 		}
-		refused := m.refuses(inner)
+		refused := m.refusedBy(inner)
 		if refused == "" {
 			return nil
 		}
@@ -233,46 +236,46 @@ func (h *Engine) unmounted(p string) *post.Omission {
 		key, _, _ = strings.Cut(key, " ")
 		why, keys = "module.mounts."+refused, []string{"module", "mounts", key}
 	}
-	return h.Leaves(h.own, why, keys...)
+	return h.OmittedBy(h.settings, why, keys...)
 }
 
-// outside knows the content folders of the languages, where content.dir is above one.
-func (h *Engine) outside(p string) *post.Omission {
+// outsideLanguages knows the content folders of the languages, where content.dir is above one.
+func (h *Engine) outsideLanguages(p string) *post.Omission {
 	if !h.languages.apart || h.languages.only != "" {
 		return nil
 	}
-	full := path.Join(h.Below, p)
+	full := path.Join(h.Subdir, p)
 	for _, root := range h.languages.roots {
 		if root == "" || strings.HasPrefix(full, root+"/") {
 			return nil
 		}
 	}
-	return h.Leaves(h.own, "contentDir: it is in no language's", "languages", "contentdir")
+	return h.OmittedBy(h.settings, "contentDir: it is in no language's", "languages", "contentdir")
 }
 
-// omits knows what is built without a page of its own, or kept out of lists.
-func (h *Engine) Omits(a *dialect.Page) *post.Omission {
-	doubt := a.Computed
-	headless, set := a.Front.Truth("headless")
+// PageOmission knows what is built without a page of its own, or kept out of lists.
+func (h *Engine) PageOmission(p *dialect.Page) *post.Omission {
+	doubt := p.FolderOmission
+	headless, set := p.Front.Truth("headless")
 	switch {
 	case headless:
-		return a.Says("headless", "")
-	case !set && a.Front.Values["headless"] != nil:
-		doubt = dialect.Omitted(doubt, a.Held("headless", "neither true nor false"))
+		return p.OmittedBy("headless", "")
+	case !set && p.Front.Values["headless"] != nil:
+		doubt = dialect.PickOmission(doubt, p.HeldBy("headless", "neither true nor false"))
 	}
-	if o := h.unseen(a); o != nil {
+	if o := h.withoutHTML(p); o != nil {
 		return o
 	}
 	key := "build"
-	if a.Front.Has("_build") {
+	if p.Front.Has("_build") {
 		key = "_build"
 	}
-	if a.Front.Values[key] == nil {
+	if p.Front.Values[key] == nil {
 		return doubt
 	}
-	build, isTable := a.Front.Values[key].(map[string]any)
+	build, isTable := p.Front.Values[key].(map[string]any)
 	if !isTable {
-		return a.Held(key, "no table of render and list")
+		return p.HeldBy(key, "no table of render and list")
 	}
 	for _, option := range []string{"render", "list"} {
 		value, _ := build[option].(string)
@@ -280,40 +283,40 @@ func (h *Engine) Omits(a *dialect.Page) *post.Omission {
 		case "always", "true", "1":
 		case "link": // it is in lists all the same
 		case "never", "false", "0", "local":
-			return a.Says(key, option+": "+value)
+			return p.OmittedBy(key, option+": "+value)
 		default:
 			if build[option] != nil {
-				doubt = dialect.Omitted(doubt, a.Held(key, option+" is none of always, never, link and local"))
+				doubt = dialect.PickOmission(doubt, p.HeldBy(key, option+" is none of always, never, link and local"))
 			}
 		}
 	}
 	return doubt
 }
 
-// unseen knows pages of which Hugo makes data but no HTML.
-func (h *Engine) unseen(a *dialect.Page) *post.Omission {
-	own, ok := textsOf(a.Front.Values["outputs"])
+// withoutHTML knows pages of which Hugo makes data but no HTML.
+func (h *Engine) withoutHTML(p *dialect.Page) *post.Omission {
+	own, ok := stringList(p.Front.Values["outputs"])
 	isHTML := func(format string) bool { return strings.EqualFold(format, "html") || strings.EqualFold(format, "amp") }
 	switch {
 	case !ok:
-		return a.Held("outputs", "not a list of formats")
+		return p.HeldBy("outputs", "not a list of formats")
 	case len(own) > 0 && !slices.ContainsFunc(own, isHTML):
-		return a.Says("outputs", "without html")
+		return p.OmittedBy("outputs", "without html")
 	case len(own) == 0 && len(h.rules.formats) > 0 && !slices.ContainsFunc(h.rules.formats, isHTML):
-		return h.Leaves(h.own, "outputs.page without html", "outputs", "page")
+		return h.OmittedBy(h.settings, "outputs.page without html", "outputs", "page")
 	}
 	return nil
 }
 
 // isDraft knows that a draft mark outranks `published`, and buildDrafts both.
-func (h *Engine) isDraft(a *dialect.Page) bool {
+func (h *Engine) isDraft(p *dialect.Page) bool {
 	if h.rules.drafts {
 		return false
 	}
-	draft, set := a.Front.Truth("draft")
+	draft, set := p.Front.Truth("draft")
 	if !set {
-		published, said := a.Front.Truth("published")
+		published, said := p.Front.Truth("published")
 		draft = said && !published
 	}
-	return draft || a.IsDraftStatus()
+	return draft || p.IsDraftStatus()
 }

@@ -3,7 +3,9 @@ package hugo
 import (
 	"path"
 	"publisher/content/dialect"
+	"publisher/content/dialect/hugo/shortcode"
 	"publisher/content/frontmatter"
+	"publisher/content/glob"
 	"publisher/content/post"
 	"slices"
 	"strings"
@@ -12,28 +14,27 @@ import (
 // hugoFolders are what _index.md says of the pages below it, and the blog's templates.
 type folders struct {
 	dialect.SourceTexts
-	site   *dialect.Site
-	layers map[string][]hugoLayer // by folder, from the engine's content root
-	global map[string]any         // templates of shortcodes and hooks, partials, translations
-	pages  map[string]string      // the folders that are sections by a page of their own, with its slug or title
-	hooked bool                   // render hooks are among the global data
+	site     *dialect.Site
+	cascades map[string][]cascade // by folder, from the engine's content root
+	library  *shortcode.Library
+	pages    map[string]string // the folders that are sections by a page of their own, with its slug or title
 }
 
-// hugoLayer is a cascade: front matter that holds where a page has none of its own.
-type hugoLayer struct {
+// cascade is a cascade: front matter that holds where a page has none of its own.
+type cascade struct {
 	values map[string]any
-	glob   *dialect.Glob  // of pages, from the content root with a slash before; nil for all
-	lang   *dialect.Glob  // nil for all
+	glob   *glob.Pattern  // of pages, from the content root with a slash before; nil for all
+	lang   *glob.Pattern  // nil for all
 	doubt  *post.Omission // it does not parse, and might leave the pages out
 }
 
-func (h *Engine) FolderFile(name string) bool { return dialect.IsIndexFile(name) }
+func (h *Engine) IsFolderFile(name string) bool { return dialect.IsIndexFile(name) }
 
-func (h *Engine) ReadFolders(files []dialect.File) dialect.Folders {
-	f := &folders{site: h.Site, layers: map[string][]hugoLayer{}, pages: map[string]string{}}
-	readHugoShortcodes(f, h.own)
+func (h *Engine) ReadFolderData(files []dialect.File) dialect.FolderData {
+	f := &folders{site: h.Site, cascades: map[string][]cascade{}, pages: map[string]string{}}
+	readTemplates(f, h.settings)
 	for _, file := range files {
-		if text, err := h.ReadOwn(file.Real); err == nil {
+		if text, err := h.ReadFile(file.Real); err == nil {
 			f.read(file.Path, text, h.namesSections)
 		}
 	}
@@ -49,14 +50,14 @@ func (f *folders) read(name string, text []byte, namesSections bool) {
 		if err == nil {
 			o.Reason, o.Line = "cascade is malformed", fm.LineOf("cascade")
 		}
-		f.layers[folder] = append(f.layers[folder], hugoLayer{doubt: o})
-		f.Remember(name, text)
+		f.cascades[folder] = append(f.cascades[folder], cascade{doubt: o})
+		f.AddSource(name, text)
 	} else if fm.Values["cascade"] != nil {
-		f.layers[folder] = append(f.layers[folder], cascades(fm.Values["cascade"])...)
-		f.Remember(name, text)
+		f.cascades[folder] = append(f.cascades[folder], readCascades(fm.Values["cascade"])...)
+		f.AddSource(name, text)
 	}
 	if f.pages[folder] = fm.Scalar("slug", "title"); namesSections {
-		f.Remember(name, []byte(f.pages[folder]))
+		f.AddSource(name, []byte(f.pages[folder]))
 	}
 }
 
@@ -72,25 +73,25 @@ func isCascade(v any) bool {
 	return false
 }
 
-// cascades reads one cascade or a list of them, with their targets.
-func cascades(v any) []hugoLayer {
+// readCascades reads one cascade or a list of them, with their targets.
+func readCascades(v any) []cascade {
 	list, ok := v.([]any)
 	if !ok {
 		list = []any{v}
 	}
-	var out []hugoLayer
+	var out []cascade
 	for _, item := range list {
 		values, ok := item.(map[string]any)
 		if !ok {
 			continue
 		}
-		l := hugoLayer{values: map[string]any{}}
+		l := cascade{values: map[string]any{}}
 		for key, v := range values {
 			if key != "_target" && key != "target" {
 				l.values[key] = v
 				continue
 			}
-			target := hugoTarget(v)
+			target := readTarget(v)
 			if l.glob, l.lang = target.glob, target.lang; !target.ofPages {
 				l.values = nil
 				break
@@ -104,19 +105,19 @@ func cascades(v any) []hugoLayer {
 	return out
 }
 
-func (l hugoLayer) holds(page, lang string) bool {
+func (l cascade) holds(page, lang string) bool {
 	return matchesGlob(l.lang, lang) && matchesGlob(l.glob, page)
 }
 
 // of are the layers for a page, the nearest first. file is its path from the
 // content root, without its extension; page is what globs see of it.
-func (f *folders) of(file, page, lang string) []hugoLayer {
-	if f == nil || len(f.layers) == 0 {
+func (f *folders) of(file, page, lang string) []cascade {
+	if f == nil || len(f.cascades) == 0 {
 		return nil
 	}
-	var out []hugoLayer
-	for where := range dialect.Enclosing(file) {
-		for _, l := range f.layers[where] {
+	var out []cascade
+	for where := range dialect.Ancestors(file) {
+		for _, l := range f.cascades[where] {
 			if l.holds(page, lang) {
 				out = append(out, l)
 			}
@@ -126,18 +127,26 @@ func (f *folders) of(file, page, lang string) []hugoLayer {
 }
 
 // page is the slug or title of the page that a folder has of its own; nil for none.
-func (f *folders) page(a *dialect.Page, folder string) *string {
+func (f *folders) page(p *dialect.Page, folder string) *string {
 	if f == nil {
 		return nil
 	}
-	if name, ok := f.pages[path.Join(a.Name.Root, folder)]; ok {
+	if name, ok := f.pages[path.Join(p.Name.LangFolder, folder)]; ok {
 		return &name
 	}
 	return nil
 }
 
-// hugoFoldersOf are those that were read for a page; nil where nothing was scanned.
-func hugoFoldersOf(a *dialect.Page) *folders {
-	f, _ := a.Around.(*folders)
+// foldersOf are those that were read for a page; nil where nothing was scanned.
+func foldersOf(p *dialect.Page) *folders {
+	f, _ := p.FolderData.(*folders)
 	return f
+}
+
+// Library implements [shortcode.Host].
+func (h *Engine) Library(p *dialect.Page) *shortcode.Library {
+	if f := foldersOf(p); f != nil && f.library != nil {
+		return f.library
+	}
+	return &shortcode.Library{}
 }

@@ -16,26 +16,28 @@ import (
 	"github.com/yuin/goldmark/ast"
 )
 
-// hugoHooks evaluates a blog's render hooks for one post.
-type hugoHooks struct {
-	templates *shortcode.HugoTemplates
+// renderHooks evaluates a blog's render hooks for one post.
+type renderHooks struct {
+	templates *shortcode.Evaluator
+	hooks     map[string]*shortcode.Template
 	section   string
 	ordinals  map[string]int
 }
 
-func (h *Engine) Hooks(l *dialect.Linker, set *markdown.HTMLStash) markdown.NodeHooks {
-	a := l.Article
-	if f := hugoFoldersOf(a); f == nil || !f.hooked {
+func (h *Engine) RenderHooks(l *dialect.Linker, set *markdown.HTMLStash) markdown.NodeHooks {
+	p := l.Page
+	hooks := h.Library(p).Hooks
+	if len(hooks) == 0 {
 		return nil
 	}
-	m := &dialect.Expansion{Article: a, Tree: l.Tree, Links: l, Quiet: true, Set: set}
-	section, _, _ := strings.Cut(h.Folder(a), "/")
-	return &hugoHooks{templates: shortcode.NewTemplates(m, h), section: section, ordinals: map[string]int{}}
+	x := &dialect.Expansion{Page: p, Blog: l.Blog, Links: l, Quiet: true, TemplateStash: set}
+	section, _, _ := strings.Cut(h.Folder(p), "/")
+	return &renderHooks{hooks: hooks, templates: shortcode.NewEvaluator(x, h), section: section, ordinals: map[string]int{}}
 }
 
 // hookCall is what a render hook's template is given. Exported names are Hugo's.
 type hookCall struct {
-	Page, PageInner    *shortcode.Page
+	Page, PageInner    *shortcode.PageContext
 	Destination, Title string
 	Text               template.HTML
 	PlainText          string
@@ -50,9 +52,9 @@ type hookCall struct {
 	AlertTitle           template.HTML
 }
 
-// replace puts what the hooks make into a document in place of what goldmark would
+// Replace puts what the hooks make into a document in place of what goldmark would
 // write.
-func (h *hugoHooks) Replace(md goldmark.Markdown, source []byte, doc ast.Node, b *limits.Budget) error {
+func (h *renderHooks) Replace(md goldmark.Markdown, source []byte, doc ast.Node, b *limits.Budget) error {
 	var nodes []ast.Node
 	err := ast.Walk(doc, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
 		if !entering && hookKind(n, source) != "" {
@@ -92,18 +94,17 @@ func hookKind(n ast.Node, source []byte) string {
 }
 
 // template is the most exact one for a kind of node.
-func (h *hugoHooks) template(kind string) (shortcode.Template, string, bool) {
+func (h *renderHooks) template(kind string) *shortcode.Template {
 	general, _, _ := strings.Cut(kind, "-")
-	global := h.templates.Article.Global
 	for _, name := range []string{h.section + "/" + kind, kind, h.section + "/" + general, general} {
-		if t, ok := global[shortcode.HookPrefix+name].(shortcode.Template); ok {
-			return t, shortcode.HookPrefix + name, true
+		if t := h.hooks[name]; t != nil {
+			return t
 		}
 	}
-	return shortcode.Template{}, "", false
+	return nil
 }
 
-func (h *hugoHooks) evaluate(md goldmark.Markdown, n ast.Node, source []byte) (string, bool) {
+func (h *renderHooks) evaluate(md goldmark.Markdown, n ast.Node, source []byte) (string, bool) {
 	kind := hookKind(n, source)
 	var call *hookCall
 	if kind == "blockquote" {
@@ -113,8 +114,8 @@ func (h *hugoHooks) evaluate(md goldmark.Markdown, n ast.Node, source []byte) (s
 		call = h.call(md, n, source)
 		kind += "-" + call.Type
 	}
-	t, name, ok := h.template(kind)
-	if !ok {
+	t := h.template(kind)
+	if t == nil {
 		return "", false
 	}
 	if call == nil {
@@ -123,25 +124,25 @@ func (h *hugoHooks) evaluate(md goldmark.Markdown, n ast.Node, source []byte) (s
 	kind, _, _ = strings.Cut(kind, "-")
 	call.Ordinal = h.ordinals[kind]
 	h.ordinals[kind]++
-	out, ok := h.templates.Run(t, name, call)
+	out, ok := h.templates.Run(t, call)
 	switch {
 	case !ok && kind == "image" && call.Title != "" && strings.Contains(t.Text, "figcaption"):
 		// It needs more than the page, such as the picture's size, but this it says.
-		return dialect.Figure{Src: call.Destination, Alt: call.PlainText, Caption: template.HTMLEscapeString(call.Title)}.Html(), true
+		return dialect.Figure{Src: call.Destination, Alt: call.PlainText, Caption: template.HTMLEscapeString(call.Title)}.HTML(), true
 	case !ok:
 		return "", false
 	case kind == "heading":
 		out = withoutAnchors(out)
-	case strings.HasSuffix(name, "codeblock") && strings.Contains(out, "<pre"):
+	case strings.HasSuffix(t.Name, "codeblock") && strings.Contains(out, "<pre"):
 		return "", false // it dresses code up; ours is made for feeds and mail
 	}
 	return strings.TrimSpace(out), true
 }
 
-func (h *hugoHooks) call(md goldmark.Markdown, n ast.Node, source []byte) *hookCall {
-	page := h.templates.ThisPage()
+func (h *renderHooks) call(md goldmark.Markdown, n ast.Node, source []byte) *hookCall {
+	page := h.templates.PageContext()
 	c := &hookCall{Page: page, PageInner: page, Attributes: map[string]any{}, Options: map[string]any{}}
-	inner := &limits.BudgetWriter{Budget: h.templates.Article.Budget}
+	inner := &limits.BudgetWriter{Budget: h.templates.Page.Budget}
 	for child := n.FirstChild(); child != nil; child = child.NextSibling() {
 		if md.Renderer().Render(inner, source, child) != nil {
 			break
@@ -179,9 +180,9 @@ func (h *hugoHooks) call(md goldmark.Markdown, n ast.Node, source []byte) *hookC
 }
 
 // quotes reports that the blog has a hook for quotations.
-func (h *hugoHooks) quotes() bool {
+func (h *renderHooks) quotes() bool {
 	for _, kind := range []string{"blockquote-alert", "blockquote-regular"} {
-		if _, _, ok := h.template(kind); ok {
+		if h.template(kind) != nil {
 			return true
 		}
 	}

@@ -21,140 +21,135 @@ import (
 // hugo reads posts as Hugo does.
 type Engine struct {
 	dialect.BaseEngine
-	own           *dialect.Settings
-	permalinks    []hugoPermalink
+	settings      *dialect.Settings
+	permalinks    []permalinkRule
 	ugly          any // uglyURLs: for all, or by section
-	languages     hugoLanguages
-	dates         hugoDates
+	languages     languages
+	dates         dateOrder
 	slugs         slug.Hugo
-	cascade       []hugoLayer
-	rules         hugoRules
+	cascade       []cascade
+	rules         rules
 	emoji         bool
-	smart         bool // quotes and dashes become typographic
+	typographer   bool // quotes and dashes become typographic
 	hardWraps     bool
-	bareLinks     bool
+	noLinkify     bool
 	noStrike      bool
 	marks         markdown.Marks
 	markup        markdown.Markup
 	passthrough   string
-	noRaw         bool // HTML in Markdown is left out
+	dropHTML      bool // HTML in Markdown is left out
 	namesSections bool // addresses have sections in them
 }
 
-func New(s *dialect.Site, own *dialect.Settings) *Engine {
-	if own != nil && len(s.Languages) == 0 { // of one language: files may bear its name all the same
-		s.OnlyLanguage = strings.ToLower(cmp.Or(own.Scalar("defaultcontentlanguage"), "en"))
+func New(s *dialect.Site, settings *dialect.Settings) *Engine {
+	if settings != nil && len(s.Languages) == 0 { // of one language: files may bear its name all the same
+		s.OnlyLanguage = strings.ToLower(cmp.Or(settings.Scalar("defaultcontentlanguage"), "en"))
 		s.Languages[s.OnlyLanguage] = true
 	}
-	h := &Engine{BaseEngine: dialect.BaseEngine{Site: s}, own: own, ugly: own.Setting("uglyurls"),
-		permalinks: hugoPermalinks(own.Setting("permalinks")),
-		languages:  readHugoLanguages(s, own),
-		dates:      readHugoDates(own.Setting("frontmatter")),
-		slugs:      slug.Hugo{KeepCase: own.Scalar("disablepathtolower") == "true", DropAccents: own.Scalar("removepathaccents") == "true"},
-		emoji:      own.Scalar("enableemoji") == "true"}
+	h := &Engine{BaseEngine: dialect.BaseEngine{Site: s}, settings: settings, ugly: settings.Value("uglyurls"),
+		permalinks: readPermalinks(settings.Value("permalinks")),
+		languages:  readLanguages(s, settings),
+		dates:      readDateOrder(settings.Value("frontmatter")),
+		slugs:      slug.Hugo{KeepCase: settings.Scalar("disablepathtolower") == "true", DropAccents: settings.Scalar("removepathaccents") == "true"},
+		emoji:      settings.Scalar("enableemoji") == "true"}
 	h.readMarkup()
 	if len(h.languages.tables) == 0 {
 		s.Languages[h.languages.first] = true // which file names may bear all the same
 	}
-	if own != nil {
-		h.namesSections = bytes.Contains(own.Text, []byte(":section"))
+	if settings != nil {
+		h.namesSections = bytes.Contains(settings.Text, []byte(":section"))
 	}
-	if own.Setting("cascade") != nil {
-		h.cascade = cascades(own.Setting("cascade"))
+	if settings.Value("cascade") != nil {
+		h.cascade = readCascades(settings.Value("cascade"))
 	}
-	h.rules = newHugoRules(h)
+	h.rules = newRules(h)
 	return h
 }
 
-// prepare finds the language, from the folder or the file's name, and takes over
+// Prepare finds the language, from the folder or the file's name, and takes over
 // what sections cascade.
-func (h *Engine) Prepare(a *dialect.Page) {
-	around := hugoFoldersOf(a)
-	if around != nil {
-		a.Global = around.global
-	}
-	h.findLanguage(a)
-	page, lang := h.pagePath(a), h.LanguageOf(a)
-	layers := around.of(path.Join(h.Below, a.Name.Dir, a.Name.Full), page, lang)
+func (h *Engine) Prepare(p *dialect.Page) {
+	around := foldersOf(p)
+	h.findLanguage(p)
+	page, lang := h.pagePath(p), h.LanguageOf(p)
+	layers := around.of(path.Join(h.Subdir, p.Name.Dir, p.Name.Full), page, lang)
 	for _, l := range layers {
-		a.Computed = dialect.Omitted(a.Computed, l.doubt)
+		p.FolderOmission = dialect.PickOmission(p.FolderOmission, l.doubt)
 	}
-	if own := a.Front.Values["cascade"]; own != nil {
-		layers = append(cascades(own), layers...)
+	if own := p.Front.Values["cascade"]; own != nil {
+		layers = append(readCascades(own), layers...)
 	}
 	for _, l := range append(layers, h.cascade...) {
 		if l.holds(page, lang) {
-			a.Inherit(l.values)
+			p.Inherit(l.values)
 		}
 	}
-	a.InheritSome(a.Front.Table("params"))
+	p.InheritCommon(p.Front.Table("params"))
 	if h.dates != nil {
-		h.dates.fill(a)
+		h.dates.fill(p)
 	}
 }
 
-func (h *Engine) Covers(p string) bool { return !strings.HasPrefix(path.Base(p), "_index.") }
-
-// isPage also knows what has no date and stands at the top.
-func (h *Engine) IsPage(a *dialect.Page) bool {
-	if h.languages.disabled[a.Name.Lang] {
+// IsPage also knows what has no date and stands at the top.
+func (h *Engine) IsPage(p *dialect.Page) bool {
+	if h.languages.disabled[p.Name.Lang] {
 		return true
 	}
-	if dialect.IsPageLayout(a) || a.Name.Full == "_index" {
+	if dialect.IsPageLayout(p) || p.Name.Full == "_index" {
 		return true
 	}
-	dated := a.Name.Date != "" || slices.ContainsFunc([]string{"date", "publishdate", "lastmod"}, a.Front.Has)
-	return h.own != nil && !dated && h.Folder(a) == "" && a.Front.Form != frontmatter.NoFrontMatter // such as about.md
+	dated := p.Name.Date != "" || slices.ContainsFunc([]string{"date", "publishdate", "lastmod"}, p.Front.Has)
+	return h.settings != nil && !dated && h.Folder(p) == "" && p.Front.Form != frontmatter.NoFrontMatter // such as about.md
 }
 
-// pageAddress is where a section's page stands, which posts may link to.
-func (h *Engine) PageAddress(a *dialect.Page) (string, bool) {
-	if a.Name.Full != "_index" {
-		return h.Address(a), true
+// PageAddress is where a section's page stands, which posts may link to.
+func (h *Engine) PageAddress(p *dialect.Page) (string, bool) {
+	if p.Name.Full != "_index" {
+		return h.Address(p), true
 	}
-	return h.InLanguage(a, h.slugs.Path(h.Folder(a))+"/"), true
+	return h.InLanguage(p, h.slugs.Path(h.Folder(p))+"/"), true
 }
 
-func (h *Engine) Complete(a *dialect.Page) {
-	if a.Post.Date.IsZero() && a.Name.Date != "" {
-		a.Post.Date, _ = frontmatter.ParseDate(a.Name.Date, h.Loc)
+func (h *Engine) Complete(p *dialect.Page) {
+	if p.Post.Date.IsZero() && p.Name.Date != "" {
+		p.Post.Date, _ = frontmatter.ParseDate(p.Name.Date, h.Location)
 	}
-	if a.Post.Date.IsZero() {
-		a.Post.Date = a.Post.Updated
+	if p.Post.Date.IsZero() {
+		p.Post.Date = p.Post.Updated
 	}
-	a.Post.Draft = h.isDraft(a)
-	a.Published = a.Date("publishdate", "pubdate")
+	p.Post.Draft = h.isDraft(p)
+	p.PublishDate = p.Date("publishdate", "pubdate")
 	// A text is one term, commas and all.
-	a.Categories = append(dialect.Names(a.Front.List("category", frontmatter.Whole)), dialect.Names(a.Front.List("categories", frontmatter.Whole))...)
-	a.SetTags(a.Front.List("tags", frontmatter.Whole))
-	a.Post.Summary = strings.TrimSpace(a.Front.Scalar("summary"))
-	a.TitleSlug = h.slugs.Of(a.Post.Title)
-	if a.Slug = h.slugs.Of(hugoSlugField(a)); a.Slug == "" {
-		a.Slug = a.TitleSlug
+	p.Categories = append(dialect.Names(p.Front.List("category", frontmatter.Whole)), dialect.Names(p.Front.List("categories", frontmatter.Whole))...)
+	p.SetTags(p.Front.List("tags", frontmatter.Whole))
+	p.Post.Summary = strings.TrimSpace(p.Front.Scalar("summary"))
+	p.TitleSlug = h.slugs.Of(p.Post.Title)
+	if p.Slug = h.slugs.Of(slugField(p)); p.Slug == "" {
+		p.Slug = p.TitleSlug
 	}
 }
 
-func (h *Engine) Address(a *dialect.Page) string {
-	if own := a.Front.Scalar("url"); own != "" {
-		return h.ownAddress(a, own)
+func (h *Engine) Address(p *dialect.Page) string {
+	if own := p.Front.Scalar("url"); own != "" {
+		return h.ownAddress(p, own)
 	}
 	if h.Permalink != "" {
-		where := h.slugs.Path(a.Expand(h.Permalink))
+		where := h.slugs.Path(p.Expand(h.Permalink))
 		if !strings.HasSuffix(where, "/") && path.Ext(where) == "" {
 			where += "/"
 		}
-		return h.InLanguage(a, where)
+		return h.InLanguage(p, where)
 	}
-	folder := h.Folder(a)
+	folder := h.Folder(p)
 	section, _, _ := strings.Cut(folder, "/")
-	pattern := h.pattern(a)
+	pattern := h.pattern(p)
 	var where string
 	if pattern != "" {
-		where = h.slugs.Pattern(a.Expand(pattern))
+		where = h.slugs.Pattern(p.Expand(pattern))
 	} else {
 		folder = strings.ReplaceAll(folder, " ", "-")
-		last := strings.ReplaceAll(a.Name.Full, " ", "-")
-		if s := hugoSlugField(a); s != "" {
+		last := strings.ReplaceAll(p.Name.Full, " ", "-")
+		if s := slugField(p); s != "" {
 			last = s
 		}
 		where = "/" + h.slugs.Path(folder) + "/" + h.slugs.Of(last)
@@ -165,7 +160,7 @@ func (h *Engine) Address(a *dialect.Page) string {
 	} else {
 		where = strings.TrimSuffix(where, "/") + ".html"
 	}
-	return h.InLanguage(a, unescaped(where))
+	return h.InLanguage(p, unescaped(where))
 }
 
 // unescaped is a path as people read it: what is escaped already is not escaped again.
@@ -178,32 +173,32 @@ func unescaped(where string) string {
 
 // ownAddress is the `url` of a front matter, which may hold placeholders. One
 // without a slash before it counts from the language's folder.
-func (h *Engine) ownAddress(a *dialect.Page, own string) string {
+func (h *Engine) ownAddress(p *dialect.Page, own string) string {
 	if strings.Contains(own, "://") {
 		return own
 	}
-	where := unescaped(strings.TrimSuffix(a.Expand(own), "index.html"))
+	where := unescaped(strings.TrimSuffix(p.Expand(own), "index.html"))
 	if !strings.HasSuffix(where, "/") && !strings.Contains(where, ".") {
 		where += "/"
 	}
 	if !strings.HasPrefix(own, "/") {
-		return h.InLanguage(a, "/"+where)
+		return h.InLanguage(p, "/"+where)
 	}
 	return where
 }
 
-// hugoSlugField is the slug that a front matter gives, as Hugo keeps it.
-func hugoSlugField(a *dialect.Page) string {
-	return strings.Trim(xmltext.Line(a.Front.Scalar("slug")), "-")
+// slugField is the slug that a front matter gives, as Hugo keeps it.
+func slugField(p *dialect.Page) string {
+	return strings.Trim(xmltext.Line(p.Front.Scalar("slug")), "-")
 }
 
-// folder is the post's folder below its language's content folder.
-func (h *Engine) Folder(a *dialect.Page) string {
-	full := path.Join(h.Below, a.Name.Dir)
-	if a.Name.Root == "" {
+// Folder is the post's folder below its language's content folder.
+func (h *Engine) Folder(p *dialect.Page) string {
+	full := path.Join(h.Subdir, p.Name.Dir)
+	if p.Name.LangFolder == "" {
 		return full
 	}
-	return strings.TrimPrefix(strings.TrimPrefix(full, a.Name.Root), "/")
+	return strings.TrimPrefix(strings.TrimPrefix(full, p.Name.LangFolder), "/")
 }
 
 func (h *Engine) isUgly(section string) bool {
@@ -220,9 +215,9 @@ func (h *Engine) Slugify(text string) string { return h.slugs.Of(text) }
 
 func (h *Engine) SlugPath(text string) string { return h.slugs.Path(text) }
 
-func (h *Engine) Expand(m *dialect.Expansion, text string) string {
-	text = moreApart(shortcode.Expand(m, h, text))
-	if attributes, _ := frontmatter.Dig(h.own.Setting("markup"), "goldmark.parser.attribute.block"); attributes == "true" {
+func (h *Engine) Expand(x *dialect.Expansion, text string) string {
+	text = moreApart(shortcode.Expand(x, h, text))
+	if attributes, _ := frontmatter.Dig(h.settings.Value("markup"), "goldmark.parser.attribute.block"); attributes == "true" {
 		text = mdsource.OutsideCode(text, func(prose string) string { return blockAttributes.ReplaceAllString(prose, "$1") })
 	}
 	return text
@@ -246,19 +241,19 @@ func moreApart(text string) string {
 var blockAttributes = regexp.MustCompile(`(?m)(^|\n)[ \t>]*\{[.#\w][^{}\n]*\}[ \t]*(?:\n|\z)`)
 
 func (h *Engine) ExcerptRule() dialect.ExcerptRule {
-	return dialect.ExcerptRule{MarkFirst: true, KeepAsides: h.own != nil}
+	return dialect.ExcerptRule{MarkFirst: true, KeepAsides: h.settings != nil}
 }
 
 func (h *Engine) MarkdownOptions() markdown.Options {
-	return markdown.Options{Typographer: h.smart, Emoji: h.emoji,
-		HardWraps: h.hardWraps, DropHTML: h.noRaw, NoLinkify: h.bareLinks, NoStrike: h.noStrike, Marks: h.marks,
-		NoMath: true, Passthrough: h.passthrough, Markup: h.markup, PlainAlerts: h.own != nil && hasThemes(h.own)}
+	return markdown.Options{Typographer: h.typographer, Emoji: h.emoji,
+		HardWraps: h.hardWraps, DropHTML: h.dropHTML, NoLinkify: h.noLinkify, NoStrike: h.noStrike, Marks: h.marks,
+		NoMath: true, Passthrough: h.passthrough, Markup: h.markup, PlainAlerts: h.settings != nil && hasThemes(h.settings)}
 }
 
 func (h *Engine) HasBundles() bool { return true }
 
 func (h *Engine) Extensions() []string { return []string{".html", ".htm"} }
 
-func (h *Engine) OtherMarkup(file string) bool {
-	return h.own != nil && slices.Contains([]string{".org", ".adoc", ".asciidoc", ".ad", ".rst", ".pandoc", ".pdc"}, path.Ext(file))
+func (h *Engine) IsOtherMarkup(file string) bool {
+	return h.settings != nil && slices.Contains([]string{".org", ".adoc", ".asciidoc", ".ad", ".rst", ".pandoc", ".pdc"}, path.Ext(file))
 }

@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// hugoLanguages are the languages that the settings name, by lower-case tag.
-type hugoLanguages struct {
+// languages are the languages that the settings name, by lower-case tag.
+type languages struct {
 	tables   map[string]map[string]any
 	roots    map[string]string // the language's content folder, below the content root
 	disabled map[string]bool
@@ -22,22 +22,22 @@ type hugoLanguages struct {
 	apart    bool   // each has a content folder of its own
 }
 
-func readHugoLanguages(s *dialect.Site, own *dialect.Settings) hugoLanguages {
-	l := hugoLanguages{tables: map[string]map[string]any{}, roots: map[string]string{}, disabled: map[string]bool{},
-		first: strings.ToLower(own.Scalar("defaultcontentlanguage")), inSubdir: own.Scalar("defaultcontentlanguageinsubdir") == "true"}
+func readLanguages(s *dialect.Site, settings *dialect.Settings) languages {
+	l := languages{tables: map[string]map[string]any{}, roots: map[string]string{}, disabled: map[string]bool{},
+		first: strings.ToLower(settings.Scalar("defaultcontentlanguage")), inSubdir: settings.Scalar("defaultcontentlanguageinsubdir") == "true"}
 	if l.first == "" {
 		l.first = "en"
 	}
-	for _, tag := range frontmatter.ListOf(own.Setting("disablelanguages"), frontmatter.BySpace) {
+	for _, tag := range frontmatter.ListOf(settings.Value("disablelanguages"), frontmatter.BySpace) {
 		l.disabled[strings.ToLower(tag)] = true
 	}
-	for _, m := range own.ContentMounts() {
-		if source := filepath.Join(own.Root, filepath.FromSlash(m.Source)); m.Lang != "" && (s.Dir == source || strings.HasPrefix(s.Dir, source+string(filepath.Separator))) {
+	for _, m := range settings.ContentMounts() {
+		if source := filepath.Join(settings.Root, filepath.FromSlash(m.Source)); m.Lang != "" && (s.Dir == source || strings.HasPrefix(s.Dir, source+string(filepath.Separator))) {
 			l.only = strings.ToLower(m.Lang)
 			break
 		}
 	}
-	languages, _ := own.Setting("languages").(map[string]any)
+	languages, _ := settings.Value("languages").(map[string]any)
 	for tag, v := range languages {
 		table, _ := v.(map[string]any)
 		l.tables[tag] = table
@@ -52,87 +52,87 @@ func readHugoLanguages(s *dialect.Site, own *dialect.Settings) hugoLanguages {
 			continue
 		}
 		dir = path.Clean(dir)
-		if own.Root != "" && filepath.Join(own.Root, filepath.FromSlash(dir)) == s.Dir && dir != contentFolderOf(own) {
+		if settings.Root != "" && filepath.Join(settings.Root, filepath.FromSlash(dir)) == s.Dir && dir != contentFolderOf(settings) {
 			l.only = tag
 		}
-		l.roots[tag] = rootOf(s, own, dir)
+		l.roots[tag] = rootOf(s, settings, dir)
 	}
-	l.addMounted(s, own)
+	l.addMounted(s, settings)
 	l.apart = len(l.roots) > 0 && len(l.roots) == len(l.tables)
 	return l
 }
 
 // addMounted takes the folders that are mounted as the content of a language for its
 // content folder, where it names none.
-func (l *hugoLanguages) addMounted(s *dialect.Site, own *dialect.Settings) {
+func (l *languages) addMounted(s *dialect.Site, settings *dialect.Settings) {
 	if l.only != "" || len(l.tables) < 2 {
 		return
 	}
-	for _, m := range own.ContentMounts() {
+	for _, m := range settings.ContentMounts() {
 		lang := strings.ToLower(cmp.Or(m.Lang, l.first))
-		if _, taken := l.roots[lang]; m.Below == "" && !taken {
-			l.roots[lang] = rootOf(s, own, m.Source)
+		if _, taken := l.roots[lang]; m.Target == "" && !taken {
+			l.roots[lang] = rootOf(s, settings, m.Source)
 		}
 	}
 }
 
 // rootOf is a language's content folder as posts' paths have it: from the content
 // root, or from content.dir where that is above it.
-func rootOf(s *dialect.Site, own *dialect.Settings, dir string) string {
-	if dir == contentFolderOf(own) {
+func rootOf(s *dialect.Site, settings *dialect.Settings, dir string) string {
+	if dir == contentFolderOf(settings) {
 		return ""
 	}
-	if below, ok := strings.CutPrefix(dir, contentFolderOf(own)+"/"); ok {
+	if below, ok := strings.CutPrefix(dir, contentFolderOf(settings)+"/"); ok {
 		return below
 	}
-	rel, err := filepath.Rel(s.Dir, filepath.Join(own.Root, filepath.FromSlash(dir)))
+	rel, err := filepath.Rel(s.Dir, filepath.Join(settings.Root, filepath.FromSlash(dir)))
 	if err != nil || rel == "." || !filepath.IsLocal(rel) {
 		return ""
 	}
 	return filepath.ToSlash(rel)
 }
 
-func contentFolderOf(own *dialect.Settings) string {
-	if own == nil {
+func contentFolderOf(settings *dialect.Settings) string {
+	if settings == nil {
 		return "content"
 	}
-	return path.Clean(own.ContentDir)
+	return path.Clean(settings.ContentDir)
 }
 
-// ofLanguage is a setting that a language has of its own; nil for none.
-func (h *Engine) ofLanguage(lang, key string) any { return h.languages.tables[lang][key] }
+// languageSetting is a setting that a language has of its own; nil for none.
+func (h *Engine) languageSetting(lang, key string) any { return h.languages.tables[lang][key] }
 
 // findLanguage tells the language by the file's name, else by its folder.
-func (h *Engine) findLanguage(a *dialect.Page) {
+func (h *Engine) findLanguage(p *dialect.Page) {
 	if len(h.languages.tables) == 0 && h.languages.only == "" {
-		a.Name.Lang = ""
+		p.Name.Lang = ""
 	}
-	full := path.Join(h.Below, a.Name.Dir)
+	full := path.Join(h.Subdir, p.Name.Dir)
 	for tag, root := range h.languages.roots {
-		if root != "" && len(root) > len(a.Name.Root) && (full == root || strings.HasPrefix(full, root+"/")) {
-			a.Name.Root = root
-			if !a.Name.InLang {
-				a.Name.Lang = tag
+		if root != "" && len(root) > len(p.Name.LangFolder) && (full == root || strings.HasPrefix(full, root+"/")) {
+			p.Name.LangFolder = root
+			if !p.Name.LangInName {
+				p.Name.Lang = tag
 			}
 		}
 	}
-	if a.Name.Lang == "" {
-		a.Name.Lang = h.languages.only
+	if p.Name.Lang == "" {
+		p.Name.Lang = h.languages.only
 	}
-	if a.Name.Lang == "" && len(h.languages.tables) > 0 {
-		a.Name.Lang = h.languages.first
+	if p.Name.Lang == "" && len(h.languages.tables) > 0 {
+		p.Name.Lang = h.languages.first
 	}
-	if tag := h.locale(a.Name.Lang); tag != "" {
-		a.Inherit(map[string]any{"lang": tag})
+	if tag := h.locale(p.Name.Lang); tag != "" {
+		p.Inherit(map[string]any{"lang": tag})
 	}
 }
 
-// languageOf is the default one where the settings name none.
-func (h *Engine) LanguageOf(a *dialect.Page) string {
-	if a.Name.Lang == "" {
+// LanguageOf is the default one where the settings name none.
+func (h *Engine) LanguageOf(p *dialect.Page) string {
+	if p.Name.Lang == "" {
 		return h.languages.first
 	}
-	return a.Name.Lang
+	return p.Name.Lang
 }
 
 func (h *Engine) FirstLanguage() string { return h.languages.first }
@@ -140,26 +140,26 @@ func (h *Engine) FirstLanguage() string { return h.languages.first }
 // locale is the language's tag where the settings give one beside its key.
 func (h *Engine) locale(lang string) string {
 	for _, key := range []string{"locale", "languagecode"} {
-		if tag, _ := h.ofLanguage(lang, key).(string); tag != "" {
+		if tag, _ := h.languageSetting(lang, key).(string); tag != "" {
 			return tag
 		}
-		if tag := h.own.Scalar(key); tag != "" && lang == h.languages.first {
+		if tag := h.settings.Scalar(key); tag != "" && lang == h.languages.first {
 			return tag
 		}
 	}
 	return ""
 }
 
-// inLanguage puts the language's folder before an address, or its host.
-func (h *Engine) InLanguage(a *dialect.Page, where string) string {
-	lang := a.Name.Lang
+// InLanguage puts the language's folder before an address, or its host.
+func (h *Engine) InLanguage(p *dialect.Page, where string) string {
+	lang := p.Name.Lang
 	switch {
 	case lang == "" || lang == h.languages.first && (!h.languages.inSubdir || h.languages.hosts):
 		return where
 	case h.languages.hosts:
-		base, _ := h.ofLanguage(lang, "baseurl").(string)
+		base, _ := h.languageSetting(lang, "baseurl").(string)
 		if u, err := url.Parse(strings.TrimRight(base, "/")); err == nil && u.Host != "" {
-			return (&dialect.Site{Url: u}).Absolute(where)
+			return (&dialect.Site{URL: u}).Absolute(where)
 		}
 	}
 	return "/" + lang + "/" + strings.TrimPrefix(where, "/")

@@ -10,9 +10,9 @@ import (
 	"strings"
 )
 
-// resolve follows links as sites of Hugo have them besides addresses: to a page's
+// ResolveLink follows links as sites of Hugo have them besides addresses: to a page's
 // file or folder, and to what lies in a bundle that several languages share.
-func (h *Engine) Resolve(l *dialect.Linker, dest string) (sanitize.Target, bool) {
+func (h *Engine) ResolveLink(l *dialect.Linker, dest string) (sanitize.Target, bool) {
 	file, fragment := dialect.CutFragment(dest)
 	if file == "" || strings.Contains(file, "://") || strings.HasPrefix(file, "//") || strings.HasPrefix(file, "mailto:") {
 		return sanitize.Target{}, false
@@ -21,16 +21,16 @@ func (h *Engine) Resolve(l *dialect.Linker, dest string) (sanitize.Target, bool)
 		to.Url += fragment
 		return to, true
 	}
-	if l.Tree == nil || path.Ext(file) != "" && !mdsource.IsMarkdownName(file) {
+	if l.Scanning || path.Ext(file) != "" && !mdsource.IsMarkdownName(file) {
 		return sanitize.Target{}, false
 	}
-	files := h.pageFiles(l.Article, file)
+	files := h.pageFiles(l.Page, file)
 	if !mdsource.IsMarkdownName(file) && h.isAddress(l, file) {
-		l.Asked = append(l.Asked, files...) // which decide that, too
+		l.LookedUp = append(l.LookedUp, files...) // which decide that, too
 		return sanitize.Target{}, false
 	}
 	for _, f := range files {
-		if to, ok := l.Post(f); ok {
+		if to, ok := l.URLOf(f); ok {
 			return sanitize.Target{Url: to + fragment}, true
 		}
 	}
@@ -39,7 +39,7 @@ func (h *Engine) Resolve(l *dialect.Linker, dest string) (sanitize.Target, bool)
 
 // isAddress reports that a link leads to a post by its address, as a browser takes it.
 func (h *Engine) isAddress(l *dialect.Linker, file string) bool {
-	where := strings.TrimPrefix(l.Article.Post.URL, h.Host())
+	where := strings.TrimPrefix(l.Page.Post.URL, h.Host())
 	if strings.HasSuffix(where, "/") {
 		where = path.Join(where, file)
 	} else {
@@ -48,36 +48,36 @@ func (h *Engine) isAddress(l *dialect.Linker, file string) bool {
 	if strings.HasPrefix(file, "/") {
 		where = path.Clean(file)
 	}
-	return l.Tree.Posts.Load().HasAddress(strings.TrimSuffix(h.Host()+where, "/"))
+	return l.Blog.Posts.Load().HasAddress(strings.TrimSuffix(h.Host()+where, "/"))
 }
 
 // pageFiles are the files that a link may mean: from the page's own folder, that of
 // its bundle, or the content root.
-func (h *Engine) pageFiles(a *dialect.Page, want string) []string {
-	from := []string{path.Dir(a.Path)}
-	if a.Name.Bundle {
-		from = append(from, path.Dir(path.Dir(a.Path)))
+func (h *Engine) pageFiles(p *dialect.Page, want string) []string {
+	from := []string{path.Dir(p.Path)}
+	if p.Name.Bundle {
+		from = append(from, path.Dir(path.Dir(p.Path)))
 	}
 	if strings.HasPrefix(want, "/") {
 		from = []string{"/"}
 	}
 	var files []string
 	for _, dir := range from {
-		p := strings.TrimPrefix(path.Clean("/"+path.Join(dir, want)), "/")
-		if strings.HasPrefix(want, "/") && h.Below != "" {
-			rest, ok := strings.CutPrefix(p, h.Below+"/")
+		file := strings.TrimPrefix(path.Clean("/"+path.Join(dir, want)), "/")
+		if strings.HasPrefix(want, "/") && h.Subdir != "" {
+			rest, ok := strings.CutPrefix(file, h.Subdir+"/")
 			if !ok {
 				continue
 			}
-			p = rest
+			file = rest
 		}
-		if mdsource.IsMarkdownName(p) {
-			files = append(files, p)
+		if mdsource.IsMarkdownName(file) {
+			files = append(files, file)
 			continue
 		}
-		for _, stem := range []string{p, path.Join(p, "index"), path.Join(p, "_index")} {
-			if a.Name.InLang {
-				files = append(files, stem+"."+a.Name.Lang+".md")
+		for _, stem := range []string{file, path.Join(file, "index"), path.Join(file, "_index")} {
+			if p.Name.LangInName {
+				files = append(files, stem+"."+p.Name.Lang+".md")
 			}
 			files = append(files, stem+".md")
 		}
@@ -88,29 +88,26 @@ func (h *Engine) pageFiles(a *dialect.Page, want string) []string {
 // sharedFile is where Hugo publishes a file of a bundle that several languages have:
 // once, in the folder of the default language's page.
 func (h *Engine) sharedFile(l *dialect.Linker, file string) (sanitize.Target, bool) {
-	a, t := l.Article, l.Tree
-	if t == nil {
-		t = l.Home
-	}
-	duplicates, _ := frontmatter.Dig(h.own.Setting("markup"), "goldmark.duplicateresourcefiles")
-	if t == nil || len(h.languages.tables) < 2 || h.languages.hosts || duplicates == "true" || strings.HasPrefix(file, "/") || !strings.HasPrefix(path.Base(a.Path), "index.") {
+	p := l.Page
+	duplicates, _ := frontmatter.Dig(h.settings.Value("markup"), "goldmark.duplicateresourcefiles")
+	if len(h.languages.tables) < 2 || h.languages.hosts || duplicates == "true" || strings.HasPrefix(file, "/") || !strings.HasPrefix(path.Base(p.Path), "index.") {
 		return sanitize.Target{}, false
 	}
-	folder := path.Dir(a.Path)
+	folder := path.Dir(p.Path)
 	rel := path.Join(folder, file)
-	if !strings.HasPrefix(rel, folder+"/") || mdsource.IsMarkdownName(file) || h.Local(rel) == "" || h.hasLanguage(file) {
+	if !strings.HasPrefix(rel, folder+"/") || mdsource.IsMarkdownName(file) || h.LocalFile(rel) == "" || h.hasLanguage(file) {
 		return sanitize.Target{}, false
 	}
 	for _, name := range []string{"index." + h.languages.first + ".md", "index.md"} {
 		page := path.Join(folder, name)
-		if page == a.Path {
+		if page == p.Path {
 			break // its own folder
 		}
-		l.Asked = append(l.Asked, page)
-		if h.Local(page) == "" {
+		l.LookedUp = append(l.LookedUp, page)
+		if h.LocalFile(page) == "" {
 			continue
 		}
-		if to, ok := t.AddressOf(page); ok {
+		if to, ok := l.Blog.AddressOf(page); ok {
 			out := sanitize.Target{Url: strings.TrimSuffix(to, "/") + "/" + (&url.URL{Path: path.Clean(file)}).EscapedPath()}
 			out.Places = []sanitize.Place{{Dir: h.Dir, Rel: rel}}
 			return out, true
@@ -125,14 +122,14 @@ func (h *Engine) hasLanguage(file string) bool {
 	return m != nil && h.Site.Languages[strings.ToLower(m[2])]
 }
 
-// copies is about the static folders, and the content: what is no page there is a
+// CopyNotice is about the static folders, and the content: what is no page there is a
 // resource of one.
-func (h *Engine) Copies(file string) string {
-	static := frontmatter.ListOf(h.own.Setting("staticdir"), frontmatter.Whole)
+func (h *Engine) CopyNotice(file string) string {
+	static := frontmatter.ListOf(h.settings.Value("staticdir"), frontmatter.Whole)
 	if len(static) == 0 {
 		static = []string{"static"}
 	}
-	folders := []string{path.Join(h.own.ContentDir)}
+	folders := []string{path.Join(h.settings.ContentDir)}
 	for i, folder := range static {
 		static[i] = path.Join(folder)
 	}

@@ -9,14 +9,14 @@ import (
 
 // readMarkup takes over the settings of Hugo's Markdown reader.
 func (h *Engine) readMarkup() {
-	settings := h.own.Setting("markup")
+	settings := h.settings.Value("markup")
 	is := func(key, value string) bool {
 		v, _ := frontmatter.Dig(settings, "goldmark."+key)
 		return v == value
 	}
-	h.smart = !is("extensions.typographer", "false") && !is("extensions.typographer.disable", "true")
+	h.typographer = !is("extensions.typographer", "false") && !is("extensions.typographer.disable", "true")
 	h.hardWraps = is("renderer.hardwraps", "true")
-	h.bareLinks = is("extensions.linkify", "false")
+	h.noLinkify = is("extensions.linkify", "false")
 	h.noStrike = is("extensions.strikethrough", "false")
 	on := func(name string) bool { return is("extensions.extras."+name+".enable", "true") }
 	// Where ~ strikes out, it does so before it can lower.
@@ -43,7 +43,7 @@ func (h *Engine) readMarkup() {
 		h.markup.LineBreaks = cmp.Or(strings.ToLower(h.markup.LineBreaks), "simple")
 	}
 	other, _ := frontmatter.Dig(settings, "defaultmarkdownhandler")
-	h.noRaw = h.own != nil && !is("renderer.unsafe", "true") && (other == nil || other == "goldmark")
+	h.dropHTML = h.settings != nil && !is("renderer.unsafe", "true") && (other == nil || other == "goldmark")
 }
 
 func readQuotes(settings any) string {

@@ -6,21 +6,22 @@ import (
 	"path"
 	"publisher/content/dialect"
 	"publisher/content/frontmatter"
+	"publisher/content/glob"
 	"slices"
 	"strings"
 )
 
-// hugoPermalink is one rule of Hugo's permalinks.
-type hugoPermalink struct {
-	glob    *dialect.Glob // of pages, from the content root with a slash before; nil for all
-	lang    *dialect.Glob // nil for all
+// permalinkRule is one rule of Hugo's permalinks.
+type permalinkRule struct {
+	glob    *glob.Pattern // of pages, from the content root with a slash before; nil for all
+	lang    *glob.Pattern // nil for all
 	pattern string
 }
 
-// hugoPermalinks reads both forms: a list of targets with a pattern each, and a
+// readPermalinks reads both forms: a list of targets with a pattern each, and a
 // table of patterns by section, which the tables page, term and so on may divide.
-func hugoPermalinks(v any) []hugoPermalink {
-	var rules []hugoPermalink
+func readPermalinks(v any) []permalinkRule {
+	var rules []permalinkRule
 	switch v := v.(type) {
 	case map[string]any:
 		table := maps.Clone(v)
@@ -29,19 +30,19 @@ func hugoPermalinks(v any) []hugoPermalink {
 		}
 		for section, pattern := range table {
 			if pattern, ok := pattern.(string); ok {
-				rules = append(rules, hugoPermalink{glob: pagesGlob(sectionGlob(section)), pattern: pattern})
+				rules = append(rules, permalinkRule{glob: pagesGlob(sectionGlob(section)), pattern: pattern})
 			}
 		}
-		slices.SortFunc(rules, func(a, b hugoPermalink) int { // the most exact section first
+		slices.SortFunc(rules, func(a, b permalinkRule) int { // the most exact section first
 			return cmp.Or(cmp.Compare(len(b.glob.Text), len(a.glob.Text)), cmp.Compare(a.glob.Text, b.glob.Text))
 		})
 	case []any:
 		for _, item := range v {
 			rule, _ := item.(map[string]any)
 			pattern, _ := rule["pattern"].(string)
-			target := hugoTarget(rule["target"])
+			target := readTarget(rule["target"])
 			if pattern != "" && target.ofPages {
-				rules = append(rules, hugoPermalink{target.glob, target.lang, pattern})
+				rules = append(rules, permalinkRule{target.glob, target.lang, pattern})
 			}
 		}
 	}
@@ -59,11 +60,11 @@ func sectionGlob(section string) string {
 
 // pagesTarget is what Hugo's `target` tables choose pages by.
 type pagesTarget struct {
-	glob, lang *dialect.Glob
+	glob, lang *glob.Pattern
 	ofPages    bool // posts can be among them
 }
 
-func hugoTarget(v any) pagesTarget {
+func readTarget(v any) pagesTarget {
 	table, _ := v.(map[string]any)
 	var t pagesTarget
 	glob, _ := table["path"].(string)
@@ -83,14 +84,14 @@ func hugoTarget(v any) pagesTarget {
 }
 
 // pattern is the first that the settings give for a page; "" for none.
-func (h *Engine) pattern(a *dialect.Page) string {
+func (h *Engine) pattern(p *dialect.Page) string {
 	rules := h.permalinks
-	if own, ok := h.ofLanguage(a.Name.Lang, "permalinks").(map[string]any); ok {
-		rules = hugoPermalinks(own)
+	if own, ok := h.languageSetting(p.Name.Lang, "permalinks").(map[string]any); ok {
+		rules = readPermalinks(own)
 	}
-	page := h.pagePath(a)
+	page := h.pagePath(p)
 	for _, r := range rules {
-		if matchesGlob(r.glob, page) && matchesGlob(r.lang, h.LanguageOf(a)) {
+		if matchesGlob(r.glob, page) && matchesGlob(r.lang, h.LanguageOf(p)) {
 			return r.pattern
 		}
 	}
@@ -98,38 +99,38 @@ func (h *Engine) pattern(a *dialect.Page) string {
 }
 
 // pagePath is what globs are matched with.
-func (h *Engine) pagePath(a *dialect.Page) string { return "/" + path.Join(h.Folder(a), a.Name.Full) }
+func (h *Engine) pagePath(p *dialect.Page) string { return "/" + path.Join(h.Folder(p), p.Name.Full) }
 
 // pagesGlob reads a glob of a target, which knows no case; nil for none.
-func pagesGlob(text string) *dialect.Glob {
+func pagesGlob(text string) *glob.Pattern {
 	if text == "" {
 		return nil
 	}
-	p := dialect.HugoGlob(strings.ToLower(text))
+	p := glob.Hugo(strings.ToLower(text))
 	return &p
 }
 
 // matchesGlob takes no glob for any text. Hugo's paths have no spaces.
-func matchesGlob(glob *dialect.Glob, text string) bool {
+func matchesGlob(glob *glob.Pattern, text string) bool {
 	return glob == nil || glob.Re.MatchString(strings.ReplaceAll(strings.ToLower(text), " ", "-"))
 }
 
 // sectionOf is the nearest section that a page is in: one of the first level, or
 // one with a page of its own.
-func (h *Engine) sectionOf(a *dialect.Page) string {
-	folder := h.Folder(a)
-	for strings.Contains(folder, "/") && hugoFoldersOf(a).page(a, folder) == nil {
+func (h *Engine) sectionOf(p *dialect.Page) string {
+	folder := h.Folder(p)
+	for strings.Contains(folder, "/") && foldersOf(p).page(p, folder) == nil {
 		folder = path.Dir(folder)
 	}
 	return folder
 }
 
 // sectionSlugs are the slugs, or titles, of a page's section and those above it.
-func (h *Engine) sectionSlugs(a *dialect.Page) []string {
+func (h *Engine) sectionSlugs(p *dialect.Page) []string {
 	var slugs []string
-	for at := h.sectionOf(a); at != ""; at = strings.TrimPrefix(path.Dir(at), ".") {
+	for at := h.sectionOf(p); at != ""; at = strings.TrimPrefix(path.Dir(at), ".") {
 		name := path.Base(at)
-		if page := hugoFoldersOf(a).page(a, at); page != nil && *page != "" {
+		if page := foldersOf(p).page(p, at); page != nil && *page != "" {
 			name = *page
 		} else if page == nil && strings.Contains(at, "/") {
 			continue
@@ -139,24 +140,24 @@ func (h *Engine) sectionSlugs(a *dialect.Page) []string {
 	return slugs
 }
 
-// placeholder knows a page's sections, and Go's date layouts, such as :2006 or :January.
-func (h *Engine) Placeholder(a *dialect.Page, word string) (string, bool) {
+// Placeholder knows a page's sections, and Go's date layouts, such as :2006 or :January.
+func (h *Engine) Placeholder(p *dialect.Page, word string) (string, bool) {
 	switch word {
 	case "":
 		return "", false
 	case "section":
-		first, _, _ := strings.Cut(h.sectionOf(a), "/")
+		first, _, _ := strings.Cut(h.sectionOf(p), "/")
 		return h.Slugify(first), true
 	case "sections", "path":
-		return a.SlugPath(h.sectionOf(a)), true
+		return p.SlugPath(h.sectionOf(p)), true
 	case "sectionslugs":
-		return strings.Join(h.sectionSlugs(a), "/"), true
+		return strings.Join(h.sectionSlugs(p), "/"), true
 	case "sectionslug":
-		slugs := h.sectionSlugs(a)
+		slugs := h.sectionSlugs(p)
 		return strings.Join(slugs[:min(len(slugs), 1)], "/"), true
 	}
 	if slices.Contains(dialect.Placeholders, word) || dialect.LayoutDay.Format(word) == word {
 		return "", false
 	}
-	return a.Post.Date.Format(word), true
+	return p.Post.Date.Format(word), true
 }

@@ -22,18 +22,18 @@ type templateReader struct {
 	root string // the blog's folder
 }
 
-// readHugoShortcodes reads the templates of the blog's own shortcodes, and of its
+// readTemplates reads the templates of the blog's own shortcodes, and of its
 // themes', which the blog's stand before.
-func readHugoShortcodes(s *folders, own *dialect.Settings) {
-	if own == nil {
+func readTemplates(s *folders, settings *dialect.Settings) {
+	if settings == nil {
 		return
 	}
-	s.global = map[string]any{}
-	r := templateReader{s, own.Root}
-	layouts := []string{dialect.LocalFolder(own.Scalar("layoutdir"), "layouts")}
-	for _, theme := range frontmatter.ListOf(own.Setting("theme"), frontmatter.Whole) {
+	s.library = shortcode.NewLibrary()
+	r := templateReader{s, settings.Root}
+	layouts := []string{dialect.LocalFolder(settings.Scalar("layoutdir"), "layouts")}
+	for _, theme := range frontmatter.ListOf(settings.Value("theme"), frontmatter.Whole) {
 		if filepath.IsLocal(theme) {
-			layouts = append(layouts, path.Join(dialect.LocalFolder(own.Scalar("themesdir"), "themes"), theme, "layouts"))
+			layouts = append(layouts, path.Join(dialect.LocalFolder(settings.Scalar("themesdir"), "themes"), theme, "layouts"))
 		}
 	}
 	for _, folder := range layouts {
@@ -46,12 +46,12 @@ func readHugoShortcodes(s *folders, own *dialect.Settings) {
 
 // hasThemes reports that all of the blog's templates are here: those of each theme, and
 // none that Hugo would fetch.
-func hasThemes(own *dialect.Settings) bool {
-	if imports, _ := frontmatter.Dig(own.Values, "module.imports"); imports != nil {
+func hasThemes(settings *dialect.Settings) bool {
+	if imports, _ := frontmatter.Dig(settings.Values, "module.imports"); imports != nil {
 		return false
 	}
-	for _, theme := range frontmatter.ListOf(own.Setting("theme"), frontmatter.Whole) {
-		dir := filepath.Join(own.Root, dialect.LocalFolder(own.Scalar("themesdir"), "themes"), filepath.FromSlash(theme), "layouts")
+	for _, theme := range frontmatter.ListOf(settings.Value("theme"), frontmatter.Whole) {
+		dir := filepath.Join(settings.Root, dialect.LocalFolder(settings.Scalar("themesdir"), "themes"), filepath.FromSlash(theme), "layouts")
 		if _, err := os.Stat(dir); err != nil || !filepath.IsLocal(theme) {
 			return false
 		}
@@ -65,12 +65,12 @@ const maxShortcodeTemplates = 200
 // readShortcodes reads name.html, else name.md, in a folder and those below. Other
 // endings are for other formats than pages.
 func (r templateReader) readShortcodes(folder string) {
-	dir := r.site.Folder(filepath.Join(r.root, filepath.FromSlash(folder)))
+	dir := r.site.ResolveFolder(filepath.Join(r.root, filepath.FromSlash(folder)))
 	if dir == "" {
 		return
 	}
 	_ = filepath.WalkDir(dir, func(file string, e fs.DirEntry, err error) error {
-		if err != nil || len(r.global) >= maxShortcodeTemplates {
+		if err != nil || len(r.library.Shortcodes)+len(r.library.Hooks) >= maxShortcodeTemplates {
 			return fs.SkipAll
 		}
 		rel, _ := filepath.Rel(dir, file)
@@ -82,12 +82,12 @@ func (r templateReader) readShortcodes(folder string) {
 		if !e.Type().IsRegular() || ext != ".html" && ext != ".md" {
 			return nil
 		}
-		if _, taken := r.global[name]; taken { // by one before, or by the .html of a .md
+		if r.library.Shortcodes[name] != nil { // by one before, or by the .html of a .md
 			return nil
 		}
-		if text, err := r.site.ReadOwn(file); err == nil && len(text) <= liquid.MaxValueSize {
-			r.global[name] = shortcode.Template{Text: string(text), IsHTML: ext == ".html"}
-			r.Remember(path.Join(folder, rel), text)
+		if text, err := r.site.ReadFile(file); err == nil && len(text) <= liquid.MaxValueSize {
+			r.library.Shortcodes[name] = &shortcode.Template{Name: name, Text: string(text), IsHTML: ext == ".html"}
+			r.AddSource(path.Join(folder, rel), text)
 		}
 		return nil
 	})
@@ -110,7 +110,7 @@ func (r templateReader) readHooks(layouts string) {
 var hookName = regexp.MustCompile(`^render-(image|link|heading|blockquote(?:-alert|-regular)?|codeblock(?:-[\w+#-]+)?)\.html$`)
 
 func (r templateReader) readHookFolder(folder, section string) {
-	dir := r.site.Folder(filepath.Join(r.root, filepath.FromSlash(folder)))
+	dir := r.site.ResolveFolder(filepath.Join(r.root, filepath.FromSlash(folder)))
 	if dir == "" {
 		return
 	}
@@ -120,14 +120,13 @@ func (r templateReader) readHookFolder(folder, section string) {
 		if m == nil || !e.Type().IsRegular() {
 			continue
 		}
-		key := shortcode.HookPrefix + section + m[1]
-		if _, taken := r.global[key]; taken {
+		name := section + m[1]
+		if r.library.Hooks[name] != nil {
 			continue
 		}
-		if text, err := r.site.ReadOwn(filepath.Join(dir, e.Name())); err == nil && len(text) <= liquid.MaxValueSize {
-			r.global[key] = shortcode.Template{Text: string(text), IsHTML: true}
-			r.hooked = true
-			r.Remember(path.Join(folder, e.Name()), text)
+		if text, err := r.site.ReadFile(filepath.Join(dir, e.Name())); err == nil && len(text) <= liquid.MaxValueSize {
+			r.library.Hooks[name] = &shortcode.Template{Name: name, Text: string(text), IsHTML: true}
+			r.AddSource(path.Join(folder, e.Name()), text)
 		}
 	}
 }
@@ -135,7 +134,7 @@ func (r templateReader) readHookFolder(folder, section string) {
 // readHelpers reads what the templates of shortcodes and hooks call: partials and
 // the words of translations. Blogs without such templates need neither.
 func (r templateReader) readHelpers(layouts []string) {
-	if len(r.global) == 0 {
+	if len(r.library.Shortcodes)+len(r.library.Hooks) == 0 {
 		return
 	}
 	if bytes.Contains(r.Text, []byte("partial")) {
@@ -146,7 +145,7 @@ func (r templateReader) readHelpers(layouts []string) {
 	}
 	if bytes.Contains(r.Text, []byte("i18n")) || bytes.Contains(r.Text, []byte("T \"")) || bytes.Contains(r.Text, []byte("lang.Translate")) {
 		for _, folder := range layouts {
-			r.readWords(path.Join(path.Dir(folder), "i18n"))
+			r.readTranslations(path.Join(path.Dir(folder), "i18n"))
 		}
 	}
 }
@@ -155,7 +154,7 @@ func (r templateReader) readHelpers(layouts []string) {
 const maxPartials = 2000
 
 func (r templateReader) readPartials(folder string) {
-	dir := r.site.Folder(filepath.Join(r.root, filepath.FromSlash(folder)))
+	dir := r.site.ResolveFolder(filepath.Join(r.root, filepath.FromSlash(folder)))
 	if dir == "" {
 		return
 	}
@@ -172,22 +171,22 @@ func (r templateReader) readPartials(folder string) {
 		if !e.Type().IsRegular() || path.Ext(rel) != ".html" && path.Ext(rel) != ".md" {
 			return nil
 		}
-		name := shortcode.PartialPrefix + strings.TrimSuffix(strings.ToLower(rel), ".html")
-		if _, taken := r.global[name]; taken {
+		name := strings.TrimSuffix(strings.ToLower(rel), ".html")
+		if r.library.Partials[name] != nil {
 			return nil
 		}
-		if text, err := r.site.ReadOwn(file); err == nil && len(text) <= liquid.MaxValueSize {
-			r.global[name] = shortcode.Template{Text: string(text), IsHTML: path.Ext(rel) == ".html"}
-			r.Remember(path.Join(folder, rel), text)
+		if text, err := r.site.ReadFile(file); err == nil && len(text) <= liquid.MaxValueSize {
+			r.library.Partials[name] = &shortcode.Template{Name: name, Text: string(text), IsHTML: path.Ext(rel) == ".html"}
+			r.AddSource(path.Join(folder, rel), text)
 			read++
 		}
 		return nil
 	})
 }
 
-// readWords reads the files of a folder of translations, each named by its language.
-func (r templateReader) readWords(folder string) {
-	dir := r.site.Folder(filepath.Join(r.root, filepath.FromSlash(folder)))
+// readTranslations reads the files of a folder of translations, each named by its language.
+func (r templateReader) readTranslations(folder string) {
+	dir := r.site.ResolveFolder(filepath.Join(r.root, filepath.FromSlash(folder)))
 	if dir == "" {
 		return
 	}
@@ -198,29 +197,34 @@ func (r templateReader) readWords(folder string) {
 		if !e.Type().IsRegular() || !slices.Contains([]string{".toml", ".yaml", ".yml", ".json"}, ext) || !r.site.MayRead(file) {
 			continue
 		}
-		values, text, err := dialect.ReadConfig(file)
+		values, text, err := dialect.ReadConfigFile(file)
 		if err != nil {
 			continue
 		}
-		r.Remember(path.Join(folder, e.Name()), text)
+		r.AddSource(path.Join(folder, e.Name()), text)
 		lang := strings.ToLower(strings.TrimSuffix(e.Name(), ext))
-		r.addWords(shortcode.WordPrefix+lang+"/", values, 0)
+		if r.library.Translations[lang] == nil {
+			r.library.Translations[lang] = map[string]string{}
+		}
+		addTranslations(r.library.Translations[lang], "", values, 0)
 	}
 }
 
-func (r templateReader) addWords(prefix string, values map[string]any, depth int) {
+// addTranslations adds the texts of a table whose keys are not taken; those of nested tables
+// have their keys joined by dots.
+func addTranslations(to map[string]string, prefix string, values map[string]any, depth int) {
 	for key, v := range values {
 		if table, ok := v.(map[string]any); ok {
 			if v, ok = table["other"]; !ok {
 				if depth < 5 {
-					r.addWords(prefix+key+".", table, depth+1)
+					addTranslations(to, prefix+key+".", table, depth+1)
 				}
 				continue
 			}
 		}
-		if _, taken := r.global[prefix+key]; !taken {
-			if text, ok := v.(string); ok {
-				r.global[prefix+key] = text
+		if text, ok := v.(string); ok {
+			if _, taken := to[prefix+key]; !taken {
+				to[prefix+key] = text
 			}
 		}
 	}

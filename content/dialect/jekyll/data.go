@@ -182,7 +182,7 @@ func (r *dataReader) file(name string) (any, bool) {
 		return nil, false
 	}
 	below := strings.TrimPrefix(name, r.data+"/")
-	file := r.site.InsideFolder(filepath.Join(r.root, filepath.FromSlash(r.data)), filepath.FromSlash(below))
+	file := r.site.FileIn(filepath.Join(r.root, filepath.FromSlash(r.data)), filepath.FromSlash(below))
 	if file == "" {
 		return nil, false
 	}
@@ -311,7 +311,7 @@ func (e *Engine) documents(name string) []any {
 // document reads one document; nil if it cannot.
 func (e *Engine) document(collection, rel string) map[string]any {
 	name := path.Join("_"+collection, rel)
-	file := e.InsideFolder(filepath.Join(e.source(), filepath.FromSlash(e.collections), "_"+collection), filepath.FromSlash(rel))
+	file := e.FileIn(filepath.Join(e.source(), filepath.FromSlash(e.collections), "_"+collection), filepath.FromSlash(rel))
 	if file == "" {
 		return nil
 	}

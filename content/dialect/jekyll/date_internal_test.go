@@ -14,7 +14,7 @@ func TestReadDate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := &Engine{BaseEngine: dialect.BaseEngine{Site: &dialect.Site{Loc: berlin}}}
+	e := &Engine{BaseEngine: dialect.BaseEngine{Site: &dialect.Site{Location: berlin}}}
 	for text, want := range map[string]string{
 		"2024-01-02":                   "2024-01-02T00:00:00+01:00",
 		"2024-01-02 10:00:00":          "2024-01-02T11:00:00+01:00", // YAML timestamps are in UTC
@@ -37,7 +37,7 @@ func TestReadDate(t *testing.T) {
 			t.Fatal(err)
 		}
 		got := ""
-		if date, ok := e.ReadDate(&front, "date", front.Scalar("date")); ok {
+		if date, ok := e.ParseDate(&front, "date", front.Scalar("date")); ok {
 			got = date.In(berlin).Format(time.RFC3339)
 		}
 		if got != want {

@@ -24,7 +24,7 @@ func scopeRank(scope map[string]any) int {
 // frontMatterDefaults returns the values that the settings give to a file: those of the most specific scope
 // first, and of equal scopes the last one.
 func frontMatterDefaults(own *dialect.Settings, file, kind string) []map[string]any {
-	sets, _ := own.Setting("defaults").([]any)
+	sets, _ := own.Value("defaults").([]any)
 	type match struct {
 		rank   int
 		values map[string]any

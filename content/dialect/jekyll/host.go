@@ -41,7 +41,7 @@ func (h host) Tag(l *liquid.Evaluator, tag liquid.Tag, inner string) (string, bo
 // Filter applies relative_url to an empty text.
 func (h host) Filter(_ *liquid.Evaluator, name string, v any, _ []any) (out any, found, ok bool) {
 	if name == "relative_url" && v != nil && liquid.Text(v) == "" {
-		return strings.TrimSuffix(h.Article.Site.Url.Path, "/"), true, true
+		return strings.TrimSuffix(h.Page.Site.URL.Path, "/"), true, true
 	}
 	return nil, false, false
 }
@@ -49,43 +49,43 @@ func (h host) Filter(_ *liquid.Evaluator, name string, v any, _ []any) (out any,
 // Include reads a file of the includes folder.
 func (h host) Include(name string, relative bool) (string, bool) {
 	if relative {
-		s := h.Article.Site
-		return s.ReadInclude(h.engine.source(), path.Join(s.Below, path.Dir(h.Article.Path)), name)
+		s := h.Page.Site
+		return s.ReadInclude(h.engine.source(), path.Join(s.Subdir, path.Dir(h.Page.Path)), name)
 	}
 	folder := "_includes"
 	if own := path.Clean(h.engine.own.Scalar("includes_dir")); own != "." && filepath.IsLocal(own) {
 		folder = own
 	}
-	return h.Article.Site.ReadInclude(h.engine.source(), folder, name)
+	return h.Page.Site.ReadInclude(h.engine.source(), folder, name)
 }
 
 // highlight returns highlighted code as Jekyll does with kramdown; ok is false if the blog uses another
 // parser.
 func (h host) highlight(tag liquid.Tag, code string) (string, bool) {
-	if h.engine.markdown == nil || h.Tree == nil {
+	if h.engine.markdown == nil || h.Blog == nil {
 		return "", false
 	}
 	language, _, _ := strings.Cut(tag.Arguments, " ")
 	code = strings.Trim(code, "\n")
-	return `<figure class="highlight">` + h.Tree.Markdown.Code.Highlight(code, mdsource.LanguageWord(language), h.Article.Budget) + "</figure>", true
+	return `<figure class="highlight">` + h.Blog.Markdown.Code.Highlight(code, mdsource.LanguageWord(language), h.Page.Budget) + "</figure>", true
 }
 
 // link returns the address for {% link %}, whose path is relative to the blog's root folder.
 func (h host) link(l *liquid.Evaluator, tag liquid.Tag) string {
-	want := dialect.LinkedName(tag)
+	want := dialect.LinkTarget(tag)
 	if want == "" {
 		return ""
 	}
-	return h.AfterBase(l, h.linkTo(l, tag, want))
+	return h.WithoutBasePath(l, h.linkTo(l, tag, want))
 }
 
 func (h host) linkTo(l *liquid.Evaluator, tag liquid.Tag, want string) string {
-	s := h.Article.Site
+	s := h.Page.Site
 	inTree := want
-	if rest, ok := strings.CutPrefix(want, s.Below+"/"); ok && s.Below != "" {
+	if rest, ok := strings.CutPrefix(want, s.Subdir+"/"); ok && s.Subdir != "" {
 		inTree = rest
 	}
-	if to, ok := h.Tree.AddressOf(inTree); ok {
+	if to, ok := h.Blog.AddressOf(inTree); ok {
 		return to
 	}
 	if !mdsource.IsMarkdownName(want) && path.Ext(want) != ".html" {

@@ -47,13 +47,13 @@ var permalinkStyles = map[string]string{
 func New(s *dialect.Site, own *dialect.Settings) *Engine {
 	e := &Engine{BaseEngine: dialect.BaseEngine{Site: s}, own: own, separator: "\n\n"}
 	e.pattern = own.Scalar("permalink")
-	collections, _ := own.Setting("collections").(map[string]any)
+	collections, _ := own.Value("collections").(map[string]any)
 	if posts, ok := collections["posts"].(map[string]any); ok {
 		if p, ok := posts["permalink"].(string); ok {
 			e.pattern = p
 		}
 	}
-	if s, ok := own.Setting("excerpt_separator").(string); ok {
+	if s, ok := own.Value("excerpt_separator").(string); ok {
 		e.separator = s
 	}
 	e.markdown = kramdownOptions(own)
@@ -68,13 +68,13 @@ func New(s *dialect.Site, own *dialect.Settings) *Engine {
 	}
 	e.readLanguages()
 	e.rules = newRules(e)
-	e.inPosts = slices.Contains(strings.Split(s.Below, "/"), "_posts") || path.Base(s.Dir) == "_posts"
+	e.inPosts = slices.Contains(strings.Split(s.Subdir, "/"), "_posts") || path.Base(s.Dir) == "_posts"
 	return e
 }
 
 // Covers reports whether a file can be a post by its path.
-func (e *Engine) Covers(p string) bool {
-	file := path.Join(e.Below, p)
+func (e *Engine) MayBePost(p string) bool {
+	file := path.Join(e.Subdir, p)
 	if !strings.HasPrefix(file, e.outside+e.collections) {
 		return false
 	}
@@ -98,7 +98,7 @@ func (e *Engine) Covers(p string) bool {
 
 // file returns a post's path in Jekyll: relative to the source, or to collections_dir.
 func (e *Engine) file(page *dialect.Page) string {
-	_, file := e.languageOf(strings.TrimPrefix(path.Join(e.Below, page.Path), e.outside+e.collections))
+	_, file := e.languageOf(strings.TrimPrefix(path.Join(e.Subdir, page.Path), e.outside+e.collections))
 	return file
 }
 
@@ -129,14 +129,14 @@ func (e *Engine) Prepare(page *dialect.Page) {
 }
 
 // IsPage reports whether a file is a page of the site.
-func (e *Engine) IsPage(page *dialect.Page) bool { return !e.Covers(page.Path) }
+func (e *Engine) IsPage(page *dialect.Page) bool { return !e.MayBePost(page.Path) }
 
 // PageAddress returns where a page is on the site, to which posts may link.
 func (e *Engine) PageAddress(page *dialect.Page) (string, bool) {
 	if own := page.Front.Scalar("permalink"); own != "" {
 		return own, true
 	}
-	where, _ := e.documentAddress(path.Join(e.Below, page.Path))
+	where, _ := e.documentAddress(path.Join(e.Subdir, page.Path))
 	return where, true
 }
 
@@ -144,13 +144,13 @@ func (e *Engine) PageAddress(page *dialect.Page) (string, bool) {
 func (e *Engine) Complete(page *dialect.Page) {
 	p := page.Post
 	if p.Date.IsZero() && page.Name.Date != "" {
-		p.Date, _ = liquid.RubyDate(page.Name.Date, e.Loc)
+		p.Date, _ = liquid.RubyDate(page.Name.Date, e.Location)
 	}
 	if p.Draft = e.isDraft(page); inDrafts(page) && p.Date.IsZero() {
 		p.Date = page.ModTime
 	}
 	if !p.Date.IsZero() {
-		p.Date = p.Date.In(e.Loc)
+		p.Date = p.Date.In(e.Location)
 	}
 	if p.Title == "" {
 		p.Title = titleCase(page.Name.Stem)
@@ -228,10 +228,10 @@ func (e *Engine) Expand(m *dialect.Expansion, text string) string {
 	if !liquid.HasTags(text, o) {
 		return text // the variables cost more than many posts
 	}
-	if m.Tree != nil && e.language(m.Article) == "" { // site.lang depends on the post
-		o.Cache = &m.Tree.Includes
+	if m.Blog != nil && e.language(m.Page) == "" { // site.lang depends on the post
+		o.Cache = &m.Blog.Includes
 	}
-	if on, set := m.Article.Front.Truth("render_with_liquid"); !set || on {
+	if on, set := m.Page.Front.Truth("render_with_liquid"); !set || on {
 		text, _ = liquid.Expand(host{m, e}, o, text, e.variables(m))
 	}
 	return text
@@ -246,18 +246,18 @@ func (e *Engine) variables(m *dialect.Expansion) map[string]any {
 	e.siteLists(site, m)
 	site["data"] = func() any { return e.siteData() }
 	site["url"] = e.Host()
-	site["baseurl"] = strings.TrimSuffix(e.Url.Path, "/")
+	site["baseurl"] = strings.TrimSuffix(e.URL.Path, "/")
 	if _, ok := site["title"]; !ok {
 		site["title"] = ""
 	}
-	if lang := e.language(m.Article); lang != "" {
+	if lang := e.language(m.Page); lang != "" {
 		site["lang"], site["default_lang"], site["baseurl_root"] = lang, e.languages.main, site["baseurl"]
-		site["baseurl"] = strings.TrimSuffix(e.Url.Path, "/") + e.languageRoot(lang)
+		site["baseurl"] = strings.TrimSuffix(e.URL.Path, "/") + e.languageRoot(lang)
 		site["translations"] = func() any { return map[string]any{lang: e.languageTexts(lang)} }
 	}
-	page := e.page(m.Article)
-	if m.Tree != nil {
-		self := &postObject{engine: e, tree: m.Tree, post: m.Article.Post}
+	page := e.page(m.Page)
+	if m.Blog != nil {
+		self := &postObject{engine: e, tree: m.Blog, post: m.Page.Post}
 		for _, name := range []string{"next", "previous"} {
 			page[name] = func() any { v, _ := self.Member(name); return v }
 		}
@@ -268,7 +268,7 @@ func (e *Engine) variables(m *dialect.Expansion) map[string]any {
 // collectionNames returns the collections in the settings, which are a list or a table.
 func (e *Engine) collectionNames() map[string]bool {
 	out := map[string]bool{}
-	switch v := e.own.Setting("collections").(type) {
+	switch v := e.own.Value("collections").(type) {
 	case map[string]any:
 		for name := range v {
 			out[name] = true
@@ -293,7 +293,7 @@ func (e *Engine) documentAddress(file string) (string, bool) {
 		}
 		return "/" + stem + ".html", true
 	}
-	collections, _ := e.own.Setting("collections").(map[string]any)
+	collections, _ := e.own.Value("collections").(map[string]any)
 	collection, ok := collections[label].(map[string]any)
 	if !ok {
 		return "", false
@@ -338,8 +338,8 @@ func titleCase(stem string) string {
 func (e *Engine) Extensions() []string { return []string{".html", ".htm"} }
 
 // ImageAddress returns the address of an image, whose path is relative to the blog's folder.
-func (e *Engine) ImageAddress(text string) string {
-	if strings.HasPrefix(text, "/") && !strings.HasPrefix(text, "//") && e.Url.Path != "" {
+func (e *Engine) ImagePath(text string) string {
+	if strings.HasPrefix(text, "/") && !strings.HasPrefix(text, "//") && e.URL.Path != "" {
 		return e.Absolute(text)
 	}
 	return text

@@ -27,15 +27,15 @@ const (
 )
 
 func (e *Engine) readLanguages() {
-	plugins := append(frontmatter.ListOf(e.own.Setting("plugins"), frontmatter.Whole), frontmatter.ListOf(e.own.Setting("gems"), frontmatter.Whole)...)
-	all := frontmatter.ListOf(e.own.Setting("languages"), frontmatter.Whole)
+	plugins := append(frontmatter.ListOf(e.own.Value("plugins"), frontmatter.Whole), frontmatter.ListOf(e.own.Value("gems"), frontmatter.Whole)...)
+	all := frontmatter.ListOf(e.own.Value("languages"), frontmatter.Whole)
 	if !slices.Contains(plugins, languagesPlugin) || len(all) == 0 {
 		return
 	}
 	l := &e.languages
 	l.all, l.main = all, all[0]
-	l.subfolder, _ = frontmatter.TruthOf(e.own.Setting("default_locale_in_subfolder"))
-	l.pages = slices.Contains(frontmatter.ListOf(e.own.Setting("exclude_from_localizations"), frontmatter.Whole), "_posts")
+	l.subfolder, _ = frontmatter.TruthOf(e.own.Value("default_locale_in_subfolder"))
+	l.pages = slices.Contains(frontmatter.ListOf(e.own.Value("exclude_from_localizations"), frontmatter.Whole), "_posts")
 }
 
 // languageOf returns the language in whose folder a file of the source is, and the file's path in that
@@ -56,7 +56,7 @@ func (e *Engine) isUntranslated(file string) bool {
 
 // language returns the language of a page, "" for none.
 func (e *Engine) language(page *dialect.Page) string {
-	lang, _ := e.languageOf(strings.TrimPrefix(path.Join(e.Below, page.Path), e.outside))
+	lang, _ := e.languageOf(strings.TrimPrefix(path.Join(e.Subdir, page.Path), e.outside))
 	return lang
 }
 
@@ -102,13 +102,13 @@ func (h host) translate(l *liquid.Evaluator, tag liquid.Tag) (string, bool) {
 	if v, known := l.Variable(strings.TrimSpace(tag.Arguments)); known && liquid.Text(v) != "" {
 		key = liquid.Text(v)
 	}
-	lang := e.language(h.Article)
+	lang := e.language(h.Page)
 	if lang == "" {
 		lang = e.languages.main
 	}
 	if tag.Name == "tf" || tag.Name == "translate_file" {
 		for _, folder := range []string{lang, e.languages.main} {
-			if text, ok := e.languageFile(h.Article.Site, folder, key); ok {
+			if text, ok := e.languageFile(h.Page.Site, folder, key); ok {
 				return l.Insert(tag, text), true
 			}
 		}

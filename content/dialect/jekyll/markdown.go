@@ -17,7 +17,7 @@ func kramdownOptions(own *dialect.Settings) *kramdown.Options {
 		return nil
 	}
 	o := &kramdown.Options{GFM: true}
-	settings, _ := own.Setting("kramdown").(map[string]any)
+	settings, _ := own.Value("kramdown").(map[string]any)
 	text := func(key string) (string, bool) {
 		v, ok := settings[key]
 		if v == nil {

@@ -46,12 +46,12 @@ func (o *postObject) Member(name string) (any, bool) {
 }
 
 func (o *postObject) read() {
-	src, err := o.tree.Open(o.post.Path)
+	src, err := o.tree.ReadAgain(o.post.Path)
 	if err != nil {
 		return
 	}
 	src.Problems = nil
-	page := o.tree.ArticleOf(src)
+	page := o.tree.NewPage(src)
 	e := o.engine
 	page.FillFields()
 	e.Complete(page)
@@ -70,7 +70,7 @@ func (e *Engine) objects(t *dialect.Blog) []any {
 	if posts == nil {
 		return []any{}
 	}
-	list, _ := posts.Remember(func() any {
+	list, _ := posts.Cached(func() any {
 		list := []any{}
 		for _, p := range shown(posts.Posts) {
 			list = append(list, &postObject{engine: e, tree: t, post: p})
@@ -135,13 +135,13 @@ func (e *Engine) postsBy(t *dialect.Blog, key string) any {
 
 // siteLists adds the lists of posts to site.
 func (e *Engine) siteLists(site map[string]any, m *dialect.Expansion) {
-	if m == nil || m.Tree == nil {
+	if m == nil || m.Blog == nil {
 		return
 	}
-	t, p := m.Tree, m.Article.Post
+	t, p := m.Blog, m.Page.Post
 	site["posts"] = func() any { return e.objects(t) }
 	site["tags"] = func() any { return e.postsBy(t, "tags") }
 	site["categories"] = func() any { return e.postsBy(t, "categories") }
 	site["related_posts"] = liquid.PerText(func() any { return e.related(t, p) })
-	site["time"] = func() any { return time.Now().In(e.Loc) }
+	site["time"] = func() any { return time.Now().In(e.Location) }
 }

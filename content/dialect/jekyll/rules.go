@@ -11,12 +11,13 @@ import (
 
 	"publisher/content/dialect"
 	"publisher/content/frontmatter"
+	"publisher/content/glob"
 	"publisher/content/post"
 )
 
 // rules are the settings that decide which files Jekyll publishes.
 type rules struct {
-	exclude, include []dialect.Glob
+	exclude, include []glob.Pattern
 	limit            int            // limit_posts; 0 for none
 	unpublished      bool           // posts with published: false are published
 	drafts           bool           // posts in _drafts are published
@@ -29,9 +30,9 @@ var defaultExcludes = []string{".sass-cache", ".jekyll-cache", "gemfiles", "Gemf
 
 func newRules(e *Engine) rules {
 	var r rules
-	doubt := func(key, why string) { r.doubt = dialect.Omitted(r.doubt, e.Doubts(e.own, key+" is "+why, key)) }
+	doubt := func(key, why string) { r.doubt = dialect.PickOmission(r.doubt, e.HeldBy(e.own, key+" is "+why, key)) }
 	paths := func(key string) []string {
-		switch v := e.own.Setting(key).(type) {
+		switch v := e.own.Value(key).(type) {
 		case nil:
 			return nil
 		case []any:
@@ -43,8 +44,8 @@ func newRules(e *Engine) rules {
 		return nil
 	}
 	flag := func(key string) bool {
-		on, set := frontmatter.TruthOf(e.own.Setting(key))
-		if !set && e.own.Setting(key) != nil {
+		on, set := frontmatter.TruthOf(e.own.Value(key))
+		if !set && e.own.Value(key) != nil {
 			doubt(key, "neither true nor false")
 		}
 		return on
@@ -52,17 +53,17 @@ func newRules(e *Engine) rules {
 	include := paths("include")
 	for _, text := range append(paths("exclude"), defaultExcludes...) {
 		if !slices.Contains(include, text) {
-			r.exclude = append(r.exclude, dialect.Fnmatch(text))
+			r.exclude = append(r.exclude, glob.Fnmatch(text))
 		}
 	}
 	for _, text := range include {
-		r.include = append(r.include, dialect.Fnmatch(text))
+		r.include = append(r.include, glob.Fnmatch(text))
 	}
-	if !areDefaults(e.own.Setting("defaults")) && bytes.Contains(e.own.Text, []byte("published")) {
+	if !areDefaults(e.own.Value("defaults")) && bytes.Contains(e.own.Text, []byte("published")) {
 		doubt("defaults", "malformed")
 	}
 	r.unpublished, r.drafts = flag("unpublished"), flag("show_drafts")
-	if v := e.own.Setting("limit_posts"); v != nil {
+	if v := e.own.Value("limit_posts"); v != nil {
 		text, _ := v.(string)
 		n, err := strconv.Atoi(text)
 		if r.limit = max(n, 0); err != nil || n < 0 {
@@ -85,11 +86,11 @@ func areDefaults(v any) bool {
 
 // LeavesOut applies Jekyll's filter to a file: first to the path of each folder down to _posts, then to the
 // file's path below that.
-func (e *Engine) LeavesOut(file string) *post.Omission {
-	lang, full := e.languageOf(strings.TrimPrefix(path.Join(e.Below, file), e.outside))
+func (e *Engine) PathOmission(file string) *post.Omission {
+	lang, full := e.languageOf(strings.TrimPrefix(path.Join(e.Subdir, file), e.outside))
 	if lang != "" && len(e.rules.exclude) > 0 {
 		if p := anyGlob(e.rules.exclude, languagesFolder+"/"+lang+"/"+full); p != nil {
-			return e.Leaves(e.own, "exclude: "+p.Text, "exclude", p.Text)
+			return e.OmittedBy(e.own, "exclude: "+p.Text, "exclude", p.Text)
 		}
 	}
 	folders := strings.Split(full, "/")
@@ -106,7 +107,7 @@ func (e *Engine) LeavesOut(file string) *post.Omission {
 	if at < 0 { // content.dir is a _posts folder of a blog that has no config
 		base, entry = "", file
 	}
-	return dialect.Omitted(e.filtered(base, entry), e.rules.doubt)
+	return dialect.PickOmission(e.filtered(base, entry), e.rules.doubt)
 }
 
 // filtered returns why Jekyll's filter rejects an entry of a folder; nil if it does not.
@@ -116,7 +117,7 @@ func (e *Engine) filtered(folder, entry string) *post.Omission {
 		return nil
 	}
 	if p := anyGlob(e.rules.exclude, path.Join(folder, entry)); p != nil {
-		return e.Leaves(e.own, "exclude: "+p.Text, "exclude", p.Text)
+		return e.OmittedBy(e.own, "exclude: "+p.Text, "exclude", p.Text)
 	}
 	if strings.ContainsRune("._#~", rune(entry[0])) || strings.ContainsRune("._#~", rune(path.Base(entry)[0])) || strings.HasSuffix(entry, "~") {
 		return &post.Omission{Reason: "Jekyll skips names that begin with . _ # or ~", Path: path.Join(".", entry)}
@@ -125,7 +126,7 @@ func (e *Engine) filtered(folder, entry string) *post.Omission {
 }
 
 // anyGlob returns the pattern that a path matches or begins with, both relative to the source as in Jekyll.
-func anyGlob(patterns []dialect.Glob, file string) *dialect.Glob {
+func anyGlob(patterns []glob.Pattern, file string) *glob.Pattern {
 	for i, p := range patterns {
 		if text := strings.TrimPrefix(p.Text, "/"); p.Re.MatchString(file) || strings.HasPrefix(file, text) || text == file+"/" {
 			return &patterns[i]
@@ -135,9 +136,9 @@ func anyGlob(patterns []dialect.Glob, file string) *dialect.Glob {
 }
 
 // Omits reports a post whose published has no value, which counts as false in Ruby.
-func (e *Engine) Omits(page *dialect.Page) *post.Omission {
+func (e *Engine) PageOmission(page *dialect.Page) *post.Omission {
 	if page.Front.Has("published") && page.Front.Values["published"] == nil && !e.rules.unpublished {
-		return page.Says("published", "without a value")
+		return page.OmittedBy("published", "without a value")
 	}
 	return nil
 }
@@ -153,7 +154,7 @@ func (e *Engine) isDraft(page *dialect.Page) bool {
 }
 
 // Limit omits the posts beyond the newest ones that limit_posts allows.
-func (e *Engine) Limit(posts []*post.Post) ([]*post.Post, []post.LeftOut) {
+func (e *Engine) LimitPosts(posts []*post.Post) ([]*post.Post, []post.LeftOut) {
 	var shown []*post.Post
 	for _, p := range posts {
 		if !p.Draft {
@@ -164,7 +165,7 @@ func (e *Engine) Limit(posts []*post.Post) ([]*post.Post, []post.LeftOut) {
 		return posts, nil
 	}
 	slices.SortStableFunc(shown, func(a, b *post.Post) int { return b.Date.Compare(a.Date) })
-	o := e.Leaves(e.own, fmt.Sprintf("limit_posts: %d", e.rules.limit), "limit_posts")
+	o := e.OmittedBy(e.own, fmt.Sprintf("limit_posts: %d", e.rules.limit), "limit_posts")
 	old := map[*post.Post]bool{}
 	var leftOut []post.LeftOut
 	for _, p := range shown[e.rules.limit:] {
@@ -176,7 +177,7 @@ func (e *Engine) Limit(posts []*post.Post) ([]*post.Post, []post.LeftOut) {
 
 // Copies returns how to exclude a file that Jekyll copies into the site, which it does with everything in
 // the source folder that passes its filter; "" for other files.
-func (e *Engine) Copies(file string) string {
+func (e *Engine) CopyNotice(file string) string {
 	rel, err := filepath.Rel(e.source(), file)
 	if err != nil || !filepath.IsLocal(rel) || rel == "." {
 		return ""

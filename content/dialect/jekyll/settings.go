@@ -24,7 +24,7 @@ func ReadSettings(dir, _ string) (*dialect.Settings, error) {
 	for _, name := range []string{"_config.yml", "_config.yaml", "_config.toml"} {
 		file := filepath.Join(dir, name)
 		if _, err := os.Stat(file); err == nil {
-			values, text, err := dialect.ReadConfig(file)
+			values, text, err := dialect.ReadConfigFile(file)
 			if err != nil {
 				return nil, err
 			}
@@ -32,7 +32,7 @@ func ReadSettings(dir, _ string) (*dialect.Settings, error) {
 			if source := path.Clean(own.Scalar("source")); filepath.IsLocal(source) {
 				own.ContentDir = source
 			}
-			return own.Add(file, text), nil
+			return own.AddFile(file, text), nil
 		}
 	}
 	return nil, nil

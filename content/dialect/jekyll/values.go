@@ -155,8 +155,8 @@ func (e *Engine) page(page *dialect.Page) map[string]any {
 	vars["tags"] = dialect.AnyList(dialect.Distinct(dialect.Names(tagsOf(page))))
 	vars["id"] = strings.TrimSuffix(strings.TrimSuffix(id, ".html"), "/")
 	file := "_posts/" + p.Path
-	if e.Below != "" || strings.Contains("/"+p.Path, "/_posts/") || strings.Contains("/"+p.Path, "/_drafts/") {
-		file = strings.TrimPrefix(e.Below+"/"+p.Path, "/")
+	if e.Subdir != "" || strings.Contains("/"+p.Path, "/_posts/") || strings.Contains("/"+p.Path, "/_drafts/") {
+		file = strings.TrimPrefix(e.Subdir+"/"+p.Path, "/")
 	}
 	vars["path"], vars["relative_path"] = file, file
 	vars["slug"], vars["ext"], vars["collection"], vars["draft"] = page.Name.Stem, page.Name.Ext, "posts", p.Draft
@@ -171,7 +171,7 @@ func (e *Engine) page(page *dialect.Page) map[string]any {
 
 // withoutBase returns an address as Jekyll's url: without the host and the blog's folder.
 func (e *Engine) withoutBase(address string) string {
-	p := strings.TrimPrefix(e.WithoutHost(address), strings.TrimSuffix(e.Site.Url.Path, "/"))
+	p := strings.TrimPrefix(e.WithoutHost(address), strings.TrimSuffix(e.Site.URL.Path, "/"))
 	if plain, err := url.PathUnescape(p); err == nil {
 		return plain
 	}

@@ -16,7 +16,7 @@ var intraSiteLink = regexp.MustCompile(`^(?:\{(\w+)\}|\|(\w+)\|)(.*)$`)
 
 // Resolve follows Pelican's intra-site links. Paths are relative to the file's folder, or to Pelican's PATH
 // if they begin with a slash.
-func (e *Engine) Resolve(l *dialect.Linker, dest string) (sanitize.Target, bool) {
+func (e *Engine) ResolveLink(l *dialect.Linker, dest string) (sanitize.Target, bool) {
 	m := intraSiteLink.FindStringSubmatch(dest)
 	if m == nil {
 		return sanitize.Target{}, false
@@ -52,15 +52,15 @@ func (e *Engine) source(l *dialect.Linker, value string) string {
 	if strings.HasPrefix(value, "/") {
 		return path.Clean(value)[1:]
 	}
-	return path.Join(e.Below, path.Dir(l.Article.Path), value)
+	return path.Join(e.Subdir, path.Dir(l.Page.Path), value)
 }
 
 // inTree returns a path in PATH as one in content.dir; ok is false if it is outside.
 func (e *Engine) inTree(source string) (string, bool) {
-	if e.Below == "" {
+	if e.Subdir == "" {
 		return source, !strings.HasPrefix(source, "../")
 	}
-	return strings.CutPrefix(source, e.Below+"/")
+	return strings.CutPrefix(source, e.Subdir+"/")
 }
 
 func (e *Engine) toFile(l *dialect.Linker, value, fragment string) sanitize.Target {
@@ -78,7 +78,7 @@ func (e *Engine) toStatic(l *dialect.Linker, value string) sanitize.Target {
 	source := e.source(l, value)
 	to := l.ToSite(source + fragment)
 	if file, ok := e.inTree(source); ok {
-		to.Places = []sanitize.Place{{Dir: l.Article.Site.Dir, Rel: file}}
+		to.Places = []sanitize.Place{{Dir: l.Page.Site.Dir, Rel: file}}
 	}
 	return to
 }
@@ -87,7 +87,7 @@ func (e *Engine) toStatic(l *dialect.Linker, value string) sanitize.Target {
 func (e *Engine) toAttached(l *dialect.Linker, value string) sanitize.Target {
 	value, fragment := dialect.CutFragment(value)
 	source := e.source(l, value)
-	own := path.Dir(path.Join(e.Below, l.Article.Path))
+	own := path.Dir(path.Join(e.Subdir, l.Page.Path))
 	tail, beneath := strings.CutPrefix(source, own+"/")
 	if own == "." {
 		tail, beneath = source, true
@@ -95,9 +95,9 @@ func (e *Engine) toAttached(l *dialect.Linker, value string) sanitize.Target {
 	if !beneath {
 		tail = path.Base(source)
 	}
-	to := l.ToSite(path.Join(path.Dir(e.saveAs(l.Article)), tail) + fragment)
+	to := l.ToSite(path.Join(path.Dir(e.saveAs(l.Page)), tail) + fragment)
 	if file, ok := e.inTree(source); ok {
-		to.Places = []sanitize.Place{{Dir: l.Article.Site.Dir, Rel: file}}
+		to.Places = []sanitize.Place{{Dir: l.Page.Site.Dir, Rel: file}}
 	}
 	return to
 }
@@ -107,7 +107,7 @@ func (e *Engine) saveAs(page *dialect.Page) string {
 	if own := page.Front.Scalar("save_as"); own != "" {
 		return own
 	}
-	if e.own.Setting("article_save_as") == nil && e.Permalink != "" {
+	if e.own.Value("article_save_as") == nil && e.Permalink != "" {
 		return strings.TrimPrefix(e.Address(page), "/") + "index.html"
 	}
 	return e.format(page, e.setting("article_save_as", "{slug}.html"))
@@ -115,9 +115,9 @@ func (e *Engine) saveAs(page *dialect.Page) string {
 
 // Copies returns how to exclude a file that STATIC_PATHS makes Pelican copy into the site; "" for other
 // files.
-func (e *Engine) Copies(file string) string {
+func (e *Engine) CopyNotice(file string) string {
 	static := []string{"images"}
-	if set, ok := e.own.Setting("static_paths").([]any); ok {
+	if set, ok := e.own.Value("static_paths").([]any); ok {
 		static = frontmatter.ListOf(set, frontmatter.Whole)
 	}
 	for i, folder := range static {

@@ -19,7 +19,7 @@ func markdownOptions(own *dialect.Settings) *pymarkdown.Options {
 	o := &pymarkdown.Options{Math: own == nil, MathBrackets: own == nil}
 	names := map[string]bool{}
 	var contents map[string]any
-	if table, ok := own.Setting("markdown").(map[string]any); ok {
+	if table, ok := own.Value("markdown").(map[string]any); ok {
 		configs, _ := table["extension_configs"].(map[string]any)
 		for name, settings := range configs {
 			if names[extensionName(name)] = true; extensionName(name) == "toc" {
@@ -30,7 +30,7 @@ func markdownOptions(own *dialect.Settings) *pymarkdown.Options {
 			names[extensionName(name)] = true
 		}
 	}
-	for _, name := range frontmatter.ListOf(own.Setting("md_extensions"), frontmatter.Whole) {
+	for _, name := range frontmatter.ListOf(own.Value("md_extensions"), frontmatter.Whole) {
 		names[extensionName(name)] = true
 	}
 	o.Extra = len(names) == 0 || names["extra"]
@@ -45,7 +45,7 @@ func markdownOptions(own *dialect.Settings) *pymarkdown.Options {
 		if _, computed := own.Unknown["plugins"]; computed {
 			plugins += " " + text
 		}
-		for _, name := range frontmatter.ListOf(own.Setting("plugins"), frontmatter.Whole) {
+		for _, name := range frontmatter.ListOf(own.Value("plugins"), frontmatter.Whole) {
 			plugins += " " + name
 		}
 		o.MathBrackets = bracketPlugin.MatchString(plugins)

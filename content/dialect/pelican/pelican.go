@@ -49,7 +49,7 @@ func New(s *dialect.Site, own *dialect.Settings) *Engine {
 	e.preserveCase = own.Scalar("slugify_preserve_case") == "true"
 	e.unicode = own.Scalar("slugify_use_unicode") == "true"
 	e.markdown = markdownOptions(own)
-	e.moreCategories = slices.ContainsFunc(frontmatter.ListOf(own.Setting("plugins"), frontmatter.Whole), func(name string) bool {
+	e.moreCategories = slices.ContainsFunc(frontmatter.ListOf(own.Value("plugins"), frontmatter.Whole), func(name string) bool {
 		return name[strings.LastIndexByte(name, '.')+1:] == "more_categories"
 	})
 	e.substitutions = map[string][]slug.Substitution{"slug": e.readSubstitutions("slug", slug.PelicanSubstitutions())}
@@ -62,7 +62,7 @@ func New(s *dialect.Site, own *dialect.Settings) *Engine {
 
 // setting returns a string of pelicanconf.py, or the default.
 func (e *Engine) setting(key, fallback string) string {
-	if s, ok := e.own.Setting(key).(string); ok {
+	if s, ok := e.own.Value(key).(string); ok {
 		return s
 	}
 	return fallback
@@ -70,7 +70,7 @@ func (e *Engine) setting(key, fallback string) string {
 
 func (e *Engine) paths(key string, fallback ...string) []string {
 	list := fallback
-	if v, ok := e.own.Setting(key).([]any); ok { // for other types Pelican uses its default
+	if v, ok := e.own.Value(key).([]any); ok { // for other types Pelican uses its default
 		list = frontmatter.ListOf(v, frontmatter.Whole)
 	}
 	out := make([]string, len(list))
@@ -94,7 +94,7 @@ func pythonRegexp(pattern string) *regexp.Regexp {
 }
 
 func (e *Engine) readSubstitutions(kind string, fallback []slug.Substitution) []slug.Substitution {
-	list, ok := e.own.Setting(kind + "_regex_substitutions").([]any)
+	list, ok := e.own.Value(kind + "_regex_substitutions").([]any)
 	if !ok {
 		return fallback
 	}
@@ -117,14 +117,14 @@ func (e *Engine) readSubstitutions(kind string, fallback []slug.Substitution) []
 
 // Prepare takes what the settings say about files by their paths.
 func (e *Engine) Prepare(page *dialect.Page) {
-	full := path.Join(e.Below, page.Path)
+	full := path.Join(e.Subdir, page.Path)
 	said := e.pathMetadata(page)
 	for _, key := range []string{"status", "lang"} {
 		if value := said[key]; value != "" {
 			page.Inherit(map[string]any{key: value})
 		}
 	}
-	extra, _ := e.own.Setting("extra_path_metadata").(map[string]any)
+	extra, _ := e.own.Value("extra_path_metadata").(map[string]any)
 	best, found := "", map[string]any(nil)
 	for where, values := range extra {
 		where = strings.Trim(where, "/")
@@ -132,7 +132,7 @@ func (e *Engine) Prepare(page *dialect.Page) {
 			best, found = where, values
 		}
 	}
-	for _, values := range []any{found, e.own.Setting("default_metadata")} {
+	for _, values := range []any{found, e.own.Value("default_metadata")} {
 		if values, ok := values.(map[string]any); ok {
 			page.Inherit(literal.FoldKeys(values, 0))
 		}
@@ -141,8 +141,8 @@ func (e *Engine) Prepare(page *dialect.Page) {
 
 // Covers reports whether a file is in the article folders and not in the page folders, which are relative to
 // Pelican's PATH wherever dir is in it.
-func (e *Engine) Covers(file string) bool {
-	full := path.Join(e.Below, file)
+func (e *Engine) MayBePost(file string) bool {
+	full := path.Join(e.Subdir, file)
 	within := func(folder string) bool { return folder == "" || strings.HasPrefix(full, folder+"/") }
 	return slices.ContainsFunc(e.articlePaths, within) && !slices.ContainsFunc(e.excluded, func(folder string) bool {
 		return folder != "" && within(folder)
@@ -153,12 +153,12 @@ func (e *Engine) Covers(file string) bool {
 // article.
 func (e *Engine) IsPage(page *dialect.Page) bool {
 	dated := page.Front.Scalar("date") != "" || e.pathMetadata(page)["date"] != ""
-	return !e.Covers(page.Path) || dialect.IsPageLayout(page) || !dated && (page.Front.Has("save_as") || page.Front.Has("url")) && e.setting("default_date", "") == ""
+	return !e.MayBePost(page.Path) || dialect.IsPageLayout(page) || !dated && (page.Front.Has("save_as") || page.Front.Has("url")) && e.setting("default_date", "") == ""
 }
 
 // pathMetadata returns what the patterns of the settings find in the file's name and path.
 func (e *Engine) pathMetadata(page *dialect.Page) map[string]string {
-	full := path.Join(e.Below, page.Path)
+	full := path.Join(e.Subdir, page.Path)
 	out := map[string]string{}
 	add := func(re *regexp.Regexp, text string) {
 		if re == nil {
@@ -217,20 +217,20 @@ func (e *Engine) completeDate(page *dialect.Page, fromPath string) {
 		return
 	}
 	if text := strings.ReplaceAll(fromPath, "_", " "); text != "" {
-		page.Post.Date, _ = parseDate(text, e.Loc)
+		page.Post.Date, _ = parseDate(text, e.Location)
 	}
 	if !page.Post.Date.IsZero() {
 		return
 	}
-	switch standard := e.own.Setting("default_date").(type) {
+	switch standard := e.own.Value("default_date").(type) {
 	case string:
 		if standard == "fs" {
-			page.Post.Date = page.ModTime.In(e.Loc).Truncate(time.Second)
+			page.Post.Date = page.ModTime.In(e.Location).Truncate(time.Second)
 		} else {
-			page.Post.Date, _ = parseDate(standard, e.Loc)
+			page.Post.Date, _ = parseDate(standard, e.Location)
 		}
 	case []any:
-		page.Post.Date = dateOfParts(standard, e.Loc)
+		page.Post.Date = dateOfParts(standard, e.Location)
 	}
 }
 
@@ -310,7 +310,7 @@ func (e *Engine) format(page *dialect.Page, pattern string) string {
 		case "date":
 			return strftime.Format(m[2], page.Post.Date)
 		case "path":
-			return path.Join(e.Below, page.Path)
+			return path.Join(e.Subdir, page.Path)
 		default:
 			return page.Front.Scalar(strings.ToLower(m[1]))
 		}
@@ -354,17 +354,17 @@ func (e *Engine) PageAddress(page *dialect.Page) (string, bool) {
 func (e *Engine) Extensions() []string { return []string{".html", ".htm"} }
 
 // OtherMarkup reports whether a file is in a markup that is not supported.
-func (e *Engine) OtherMarkup(file string) bool { return IsReStructuredText(file) }
+func (e *Engine) IsOtherMarkup(file string) bool { return IsReStructuredText(file) }
 
 // Split divides a file into front matter and body.
-func (e *Engine) Split(name, text string) (frontmatter.FrontMatter, string, int, error) {
+func (e *Engine) SplitFrontMatter(name, text string) (frontmatter.FrontMatter, string, int, error) {
 	return split(name, text)
 }
 
 // ReadDate parses a date of the front matter.
-func (e *Engine) ReadDate(_ *frontmatter.FrontMatter, _, text string) (time.Time, bool) {
-	return parseDate(text, e.Loc)
+func (e *Engine) ParseDate(_ *frontmatter.FrontMatter, _, text string) (time.Time, bool) {
+	return parseDate(text, e.Location)
 }
 
 // NeedsTitle reports that what has no title is not a post.
-func (e *Engine) NeedsTitle() bool { return true }
+func (e *Engine) RequiresTitle() bool { return true }

@@ -9,6 +9,7 @@ import (
 
 	"publisher/content/dialect"
 	"publisher/content/frontmatter"
+	"publisher/content/glob"
 	"publisher/content/post"
 )
 
@@ -18,20 +19,20 @@ var filterSettings = []string{"article_paths", "article_excludes", "page_paths",
 
 // rules are the filter settings.
 type rules struct {
-	ignored  []dialect.Glob
+	ignored  []glob.Pattern
 	readers  map[string]any
 	doubts   map[string]*post.Omission // by setting: why its value is unknown
 	excludes []string                  // of the wrong type: it is in doubt what they exclude
 }
 
 func newRules(e *Engine) rules {
-	r := rules{ignored: []dialect.Glob{dialect.Fnmatch(".#*")}, doubts: map[string]*post.Omission{}}
+	r := rules{ignored: []glob.Pattern{glob.Fnmatch(".#*")}, doubts: map[string]*post.Omission{}}
 	if e.own == nil {
 		return r
 	}
 	doubt := func(key, why string) {
 		name := strings.ToUpper(key)
-		o := e.Doubts(e.own, name+" is "+why, name)
+		o := e.HeldBy(e.own, name+" is "+why, name)
 		if u, ok := e.own.Unknown[key]; ok {
 			o.Line = u.Line
 			if rel, err := filepath.Rel(e.Dir, u.File); err == nil {
@@ -42,7 +43,7 @@ func newRules(e *Engine) rules {
 	}
 	for _, key := range filterSettings {
 		_, isUnknown := e.own.Unknown[key]
-		if v := e.own.Setting(key); isUnknown {
+		if v := e.own.Value(key); isUnknown {
 			doubt(key, "computed")
 		} else if v != nil && !hasExpectedType(key, v) {
 			doubt(key, "of the wrong type")
@@ -56,13 +57,13 @@ func newRules(e *Engine) rules {
 			doubt(key, "a pattern that is not understood")
 		}
 	}
-	if v := e.own.Setting("ignore_files"); v != nil && r.doubts["ignore_files"] == nil {
+	if v := e.own.Value("ignore_files"); v != nil && r.doubts["ignore_files"] == nil {
 		r.ignored = nil
 		for _, text := range frontmatter.ListOf(v, frontmatter.Whole) {
-			r.ignored = append(r.ignored, dialect.Fnmatch(text))
+			r.ignored = append(r.ignored, glob.Fnmatch(text))
 		}
 	}
-	r.readers, _ = e.own.Setting("readers").(map[string]any)
+	r.readers, _ = e.own.Value("readers").(map[string]any)
 	return r
 }
 
@@ -82,20 +83,20 @@ func hasExpectedType(key string, v any) bool {
 
 // LeavesOut applies IGNORE_FILES, whose patterns are for names of files and folders, and READERS, where None
 // turns a format off.
-func (e *Engine) LeavesOut(file string) *post.Omission {
-	for _, name := range strings.Split(path.Join(e.Below, file), "/") {
+func (e *Engine) PathOmission(file string) *post.Omission {
+	for _, name := range strings.Split(path.Join(e.Subdir, file), "/") {
 		for _, ignored := range e.rules.ignored {
 			if ignored.Re.MatchString(name) {
-				return e.Leaves(e.own, "IGNORE_FILES: "+ignored.Text, "IGNORE_FILES")
+				return e.OmittedBy(e.own, "IGNORE_FILES: "+ignored.Text, "IGNORE_FILES")
 			}
 		}
 	}
 	ext := strings.TrimPrefix(strings.ToLower(filepath.Ext(file)), ".")
 	if reader, set := e.rules.readers[ext]; set && reader == nil {
-		return e.Leaves(e.own, "READERS: "+ext+" is None", "READERS")
+		return e.OmittedBy(e.own, "READERS: "+ext+" is None", "READERS")
 	}
 	for _, folder := range e.rules.excludes {
-		if !strings.HasPrefix(path.Join(e.Below, file), folder+"/") {
+		if !strings.HasPrefix(path.Join(e.Subdir, file), folder+"/") {
 			return e.firstDoubt("article_paths", "page_paths", "ignore_files", "readers")
 		}
 	}
@@ -112,7 +113,7 @@ func (e *Engine) firstDoubt(keys ...string) *post.Omission {
 }
 
 // Omits reports an article whose Status, which settings may give too, is not one that Pelican publishes.
-func (e *Engine) Omits(page *dialect.Page) *post.Omission {
+func (e *Engine) PageOmission(page *dialect.Page) *post.Omission {
 	own, isText := page.Front.Values["status"].(string)
 	switch status := strings.ToLower(strings.TrimSpace(own)); {
 	case status == "published":
@@ -120,7 +121,7 @@ func (e *Engine) Omits(page *dialect.Page) *post.Omission {
 	case status == "draft" || status == "hidden":
 		return nil // a draft, as dialect.Page sees it
 	case status != "" || !isText && page.Front.Values["status"] != nil:
-		return page.Says("status", "Pelican knows only published, draft and hidden")
+		return page.OmittedBy("status", "Pelican knows only published, draft and hidden")
 	}
 	for _, key := range []string{"path_metadata", "filename_metadata", "extra_path_metadata", "default_metadata"} {
 		if o := e.rules.doubts[key]; o != nil && e.mayHide(key) {

@@ -58,7 +58,7 @@ func addPython(o *dialect.Settings, file string, depth int) error {
 			}
 		}
 	}
-	o.Add(file, raw)
+	o.AddFile(file, raw)
 	values, unknown := literal.ReadPython(text, o.Values)
 	for key, v := range values {
 		o.Values[key] = v

@@ -15,15 +15,17 @@ func ReadSettings(dir, ours string) (*dialect.Settings, error) {
 		if _, err := os.Stat(file); err != nil || dialect.SameFile(file, ours) {
 			continue
 		}
-		values, text, err := dialect.ReadConfig(file)
+		values, text, err := dialect.ReadConfigFile(file)
 		if err != nil {
 			return nil, err
 		}
 		if _, zola := values["base_url"]; zola {
-			return (&dialect.Settings{Dialect: config.Zola, Root: dir, ContentDir: "content", Values: values}).Add(file, text), nil
+			return (&dialect.Settings{Dialect: config.Zola, Root: dir, ContentDir: "content", Values: values}).AddFile(file, text), nil
 		}
 	}
 	return nil, nil
 }
 
-func (z *Engine) Copies(file string) string { return z.CopiedFrom("Zola", file, "static", "content") }
+func (z *Engine) CopyNotice(file string) string {
+	return z.CopiedFrom("Zola", file, "static", "content")
+}

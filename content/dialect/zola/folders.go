@@ -11,35 +11,35 @@ import (
 // zolaFolders are what _index.md says of the pages below it, and the blog's shortcodes.
 type folders struct {
 	dialect.SourceTexts
-	site   *dialect.Site
-	global map[string]any            // templates of shortcodes
-	pages  map[string]bool           // the files of sections that are rendered
-	drafts map[string]*post.Omission // by folder: sections that are drafts
+	site      *dialect.Site
+	templates map[string]shortcodeTemplate // of the blog's shortcodes, by name
+	pages     map[string]bool              // the files of sections that are rendered
+	drafts    map[string]*post.Omission    // by folder: sections that are drafts
 }
 
-func (z *Engine) FolderFile(name string) bool { return dialect.IsIndexFile(name) }
+func (z *Engine) IsFolderFile(name string) bool { return dialect.IsIndexFile(name) }
 
-func (z *Engine) ReadFolders(files []dialect.File) dialect.Folders {
+func (z *Engine) ReadFolderData(files []dialect.File) dialect.FolderData {
 	f := &folders{site: z.Site, pages: map[string]bool{}, drafts: map[string]*post.Omission{}}
-	f.readShortcodes(z.own)
+	f.readShortcodes(z.settings)
 	for _, file := range files {
-		if text, err := z.ReadOwn(file.Real); err == nil {
+		if text, err := z.ReadFile(file.Real); err == nil {
 			f.readSection(file.Path, string(text))
-			f.Remember(file.Path, text)
+			f.AddSource(file.Path, text)
 		}
 	}
 	return f
 }
 
-// zolaFoldersOf are those that were read for a page; nil where nothing was scanned.
-func zolaFoldersOf(a *dialect.Page) *folders {
-	f, _ := a.Around.(*folders)
+// foldersOf are those that were read for a page; nil where nothing was scanned.
+func foldersOf(p *dialect.Page) *folders {
+	f, _ := p.FolderData.(*folders)
 	return f
 }
 
 // readSection remembers that a section is a draft, or may be one.
 func (f *folders) readSection(name, text string) {
-	fm, _, _, err := splitZola(text)
+	fm, _, _, err := splitFrontMatter(text)
 	folder := strings.TrimPrefix(path.Dir(name), ".")
 	if on, set := fm.Truth("render"); on || !set {
 		f.pages[name] = true

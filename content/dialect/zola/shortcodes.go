@@ -8,25 +8,25 @@ import (
 	"strings"
 )
 
-// zolaMark is {{ name(…) }} or {% name(…) %}, which {% end %} closes; escaped,
+// markPattern is {{ name(…) }} or {% name(…) %}, which {% end %} closes; escaped,
 // {{/* … */}} or {%/* … */%} shows the mark itself.
-var zolaMark = regexp.MustCompile(`\{\{/\*([^*]*)\*/\}\}|\{%/\*([^*]*)\*/%\}|\{\{-?\s*([A-Za-z_]\w*)\(((?:[^()"'` + "`" + `]|"[^"]*"|'[^']*'|` + "`[^`]*`" + `)*)\)\s*-?\}\}|\{%-?\s*(?:([A-Za-z_]\w*)\(((?:[^()"'` + "`" + `]|"[^"]*"|'[^']*'|` + "`[^`]*`" + `)*)\)|(end))\s*-?%\}`)
+var markPattern = regexp.MustCompile(`\{\{/\*([^*]*)\*/\}\}|\{%/\*([^*]*)\*/%\}|\{\{-?\s*([A-Za-z_]\w*)\(((?:[^()"'` + "`" + `]|"[^"]*"|'[^']*'|` + "`[^`]*`" + `)*)\)\s*-?\}\}|\{%-?\s*(?:([A-Za-z_]\w*)\(((?:[^()"'` + "`" + `]|"[^"]*"|'[^']*'|` + "`[^`]*`" + `)*)\)|(end))\s*-?%\}`)
 
-var zolaArgument = regexp.MustCompile(`(\w+)\s*=\s*(?:"([^"]*)"|'([^']*)'|` + "`([^`]*)`" + `|(\[(?:"[^"]*"|'[^']*'|[^\]"'])*\]|[^\s,]+))`)
+var argumentPattern = regexp.MustCompile(`(\w+)\s*=\s*(?:"([^"]*)"|'([^']*)'|` + "`([^`]*)`" + `|(\[(?:"[^"]*"|'[^']*'|[^\]"'])*\]|[^\s,]+))`)
 
-// zolaItem is one of a list that is an argument.
-var zolaItem = regexp.MustCompile(`"([^"]*)"|'([^']*)'|` + "`([^`]*)`" + `|([^\s,\[\]]+)`)
+// itemPattern is one of a list that is an argument.
+var itemPattern = regexp.MustCompile(`"([^"]*)"|'([^']*)'|` + "`([^`]*)`" + `|([^\s,\[\]]+)`)
 
-// expandZola replaces Zola's shortcodes: the blog's own, whose templates are
+// expand replaces Zola's shortcodes: the blog's own, whose templates are
 // evaluated as far as they are simple, and those that most blogs have.
-func expandZola(m *dialect.Expansion, text string) string {
+func expand(x *dialect.Expansion, text string) string {
 	if !strings.Contains(text, "{{") && !strings.Contains(text, "{%") {
 		return text
 	}
-	z := &zolaExpansion{Expansion: m, text: text, calls: map[string]int{}}
+	z := &expansion{Expansion: x, text: text, calls: map[string]int{}}
 	code := mdsource.CodeIn(text)
 	from := 0
-	for _, found := range zolaMark.FindAllStringSubmatchIndex(text, -1) {
+	for _, found := range markPattern.FindAllStringSubmatchIndex(text, -1) {
 		if found[0] < from {
 			continue
 		}
@@ -40,7 +40,7 @@ func expandZola(m *dialect.Expansion, text string) string {
 		switch {
 		case escaped:
 			z.show(found, within)
-		case m.Spend(found[0]):
+		case x.Spend(found[0]):
 			z.mark(found)
 		}
 	}
@@ -51,24 +51,24 @@ func expandZola(m *dialect.Expansion, text string) string {
 	return string(z.out)
 }
 
-// zolaExpansion is a text on its way.
-type zolaExpansion struct {
+// expansion is a text on its way.
+type expansion struct {
 	*dialect.Expansion
 	text  string
 	out   []byte
-	open  []zolaCall // block shortcodes that no {% end %} has closed
+	open  []invocation // block shortcodes that no {% end %} has closed
 	calls map[string]int
 }
 
-// zolaCall is one use of a shortcode.
-type zolaCall struct {
+// invocation is one use of a shortcode.
+type invocation struct {
 	name          string
 	params        dialect.Params
 	mdsource.Span     // in the text
 	body          int // where it begins in the output
 }
 
-func (z *zolaExpansion) group(m []int, n int) string {
+func (z *expansion) group(m []int, n int) string {
 	if m[2*n] < 0 {
 		return ""
 	}
@@ -76,7 +76,7 @@ func (z *zolaExpansion) group(m []int, n int) string {
 }
 
 // show writes what was escaped.
-func (z *zolaExpansion) show(found []int, within bool) {
+func (z *expansion) show(found []int, within bool) {
 	shown := "{{" + z.group(found, 1) + "}}"
 	if found[4] >= 0 {
 		shown = "{%" + z.group(found, 2) + "%}"
@@ -87,41 +87,41 @@ func (z *zolaExpansion) show(found []int, within bool) {
 	z.out = append(z.out, shown...)
 }
 
-func (z *zolaExpansion) mark(found []int) {
+func (z *expansion) mark(found []int) {
 	name, block := z.group(found, 3), z.group(found, 5)
 	switch {
 	case name != "":
-		out := z.single(zolaCall{name: name, params: zolaArguments(z.group(found, 4)), Span: mdsource.Span{From: found[0], To: found[1]}})
+		out := z.single(invocation{name: name, params: parseArguments(z.group(found, 4)), Span: mdsource.Span{From: found[0], To: found[1]}})
 		z.out = append(z.out, out...)
 		if strings.HasPrefix(out, "<") && !strings.HasSuffix(out, "\n\n") && strings.TrimSpace(mdsource.LineAfter(z.text, found[1])) == "" {
 			z.out = append(z.out, "\n\n"...) // what follows is Markdown again
 		}
 	case block != "":
-		z.open = append(z.open, zolaCall{block, zolaArguments(z.group(found, 6)), mdsource.Span{From: found[0], To: found[1]}, len(z.out)})
+		z.open = append(z.open, invocation{block, parseArguments(z.group(found, 6)), mdsource.Span{From: found[0], To: found[1]}, len(z.out)})
 	case len(z.open) > 0:
 		z.end(found[1])
 	}
 }
 
 // end closes the block that was opened last. to is where its end mark ends.
-func (z *zolaExpansion) end(to int) {
+func (z *expansion) end(to int) {
 	call := z.open[len(z.open)-1]
 	z.open = z.open[:len(z.open)-1]
 	call.To = to
-	z.Article.Budget.Wrote(len(z.out) - call.body)
+	z.Page.Budget.Wrote(len(z.out) - call.body)
 	body := string(z.out[call.body:])
 	z.out = append(z.out[:call.body], z.block(call, body)...)
 }
 
-func zolaArguments(text string) dialect.Params {
+func parseArguments(text string) dialect.Params {
 	p := dialect.Params{Named: map[string]string{}}
-	for _, m := range zolaArgument.FindAllStringSubmatch(text, 50) {
+	for _, m := range argumentPattern.FindAllStringSubmatch(text, 50) {
 		p.Named[strings.ToLower(m[1])] = m[2] + m[3] + m[4] + m[5]
 	}
 	return p
 }
 
-func (z *zolaExpansion) single(call zolaCall) string {
+func (z *expansion) single(call invocation) string {
 	p := call.params
 	switch call.name {
 	case "figure", "image", "img", "resize_image", "picture":
@@ -148,15 +148,15 @@ func (z *zolaExpansion) single(call zolaCall) string {
 
 var pictureName = regexp.MustCompile(`(?i)\.(?:png|jpe?g|gif|webp|avif|svg)$`)
 
-func (z *zolaExpansion) picture(p dialect.Params, src string) string {
+func (z *expansion) picture(p dialect.Params, src string) string {
 	f := dialect.Figure{Src: src, Alt: p.Get(-1, "alt"), Width: p.Get(-1, "width"), Height: p.Get(-1, "height"), Title: p.Get(-1, "title")}
 	if caption := p.Get(-1, "caption"); caption != "" {
 		f.Caption = z.InlineHTML(caption)
 	}
-	return f.Html()
+	return f.HTML()
 }
 
-func (z *zolaExpansion) block(call zolaCall, body string) string {
+func (z *expansion) block(call invocation, body string) string {
 	if out, ok := z.template(call, strings.TrimSpace(body)); ok {
 		return out
 	}

@@ -9,26 +9,26 @@ import (
 	"github.com/mozillazg/go-unidecode"
 )
 
-// zolaSpellings has, in each line, a letter and how the slug crate spells it in ASCII, for
+// spellings has, in each line, a letter and how the slug crate spells it in ASCII, for
 // those that Unidecode spells otherwise or not at all: among them the emoji, by their
 // names. A hyphen separates words. It was taken from addresses that Zola 0.22 gives.
 //
 //go:embed spelling.txt
-var zolaSpellings string
+var spellings string
 
-// zolaSlugs is how the slug crate writes a text in an address.
-type zolaSlugs map[rune]string
+// slugger is how the slug crate writes a text in an address.
+type slugger map[rune]string
 
-func newZolaSlugs() zolaSlugs {
-	spelled := zolaSlugs{}
-	for line := range strings.Lines(zolaSpellings) {
+func newSlugger() slugger {
+	spelled := slugger{}
+	for line := range strings.Lines(spellings) {
 		letter, spelling, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
 		spelled[[]rune(letter)[0]] = strings.ReplaceAll(spelling, "-", " ")
 	}
 	return spelled
 }
 
-func (z zolaSlugs) of(s string) string {
+func (z slugger) of(s string) string {
 	var b strings.Builder
 	for _, r := range s {
 		spelling, ok := z[r]

@@ -15,17 +15,17 @@ import (
 
 // readShortcodes reads the templates of the blog's own shortcodes, and of its
 // theme's, which the blog's stand before.
-func (s *folders) readShortcodes(own *dialect.Settings) {
-	if own == nil {
+func (s *folders) readShortcodes(settings *dialect.Settings) {
+	if settings == nil {
 		return
 	}
-	s.global = map[string]any{}
+	s.templates = map[string]shortcodeTemplate{}
 	folders := []string{"templates/shortcodes"}
-	if theme := own.Scalar("theme"); theme != "" && filepath.IsLocal(theme) {
+	if theme := settings.Scalar("theme"); theme != "" && filepath.IsLocal(theme) {
 		folders = append(folders, path.Join("themes", theme, "templates/shortcodes"))
 	}
 	for _, folder := range folders {
-		dir := s.site.Folder(filepath.Join(own.Root, filepath.FromSlash(folder)))
+		dir := s.site.ResolveFolder(filepath.Join(settings.Root, filepath.FromSlash(folder)))
 		if dir == "" {
 			continue
 		}
@@ -35,19 +35,19 @@ func (s *folders) readShortcodes(own *dialect.Settings) {
 		}
 		for _, e := range entries[:min(len(entries), dialect.MaxTemplates)] {
 			name, ext := strings.TrimSuffix(e.Name(), path.Ext(e.Name())), path.Ext(e.Name())
-			if _, taken := s.global[name]; taken || !e.Type().IsRegular() || ext != ".html" && ext != ".md" {
+			if _, taken := s.templates[name]; taken || !e.Type().IsRegular() || ext != ".html" && ext != ".md" {
 				continue
 			}
-			if text, err := s.site.ReadOwn(filepath.Join(dir, e.Name())); err == nil {
-				s.global[name] = zolaTemplate{string(text), ext == ".html"}
-				s.Remember(path.Join(folder, e.Name()), text)
+			if text, err := s.site.ReadFile(filepath.Join(dir, e.Name())); err == nil {
+				s.templates[name] = shortcodeTemplate{string(text), ext == ".html"}
+				s.AddSource(path.Join(folder, e.Name()), text)
 			}
 		}
 	}
 }
 
-// zolaTemplate is a shortcode's, in Tera.
-type zolaTemplate struct {
+// shortcodeTemplate is a shortcode's, in Tera.
+type shortcodeTemplate struct {
 	text string
 	html bool
 }
@@ -62,8 +62,12 @@ var (
 
 // template evaluates the shortcode's own template; ok is false where it has none
 // or holds what is not known here.
-func (z *zolaExpansion) template(call zolaCall, body string) (string, bool) {
-	t, ok := z.Article.Global[call.name].(zolaTemplate)
+func (z *expansion) template(call invocation, body string) (string, bool) {
+	f := foldersOf(z.Page)
+	if f == nil {
+		return "", false
+	}
+	t, ok := f.templates[call.name]
 	if !ok || len(z.out)+len(body) > liquid.MaxOutput || len(z.open) > liquid.MaxDepth {
 		return "", false
 	}
@@ -72,10 +76,10 @@ func (z *zolaExpansion) template(call zolaCall, body string) (string, bool) {
 		return "", false
 	}
 	z.calls[call.name]++
-	m := &dialect.Expansion{Article: z.Article, Tree: z.Tree, Links: z.Links, Base: text, Quiet: true}
-	o := m.LiquidOptions()
+	x := &dialect.Expansion{Page: z.Page, Blog: z.Blog, Links: z.Links, Text: text, Quiet: true}
+	o := x.LiquidOptions()
 	o.Nunjucks, o.Escapes = true, t.html
-	out, ok := liquid.Expand(m, o, text, z.variables(call, body))
+	out, ok := liquid.Expand(x, o, text, z.variables(call, body))
 	if !ok {
 		return "", false
 	}
@@ -90,30 +94,30 @@ func (z *zolaExpansion) template(call zolaCall, body string) (string, bool) {
 }
 
 // variables are what a shortcode's template sees.
-func (z *zolaExpansion) variables(call zolaCall, body string) map[string]any {
-	vars := map[string]any{"nth": float64(z.calls[call.name]), "lang": z.Article.Post.Language, "body": body}
+func (z *expansion) variables(call invocation, body string) map[string]any {
+	vars := map[string]any{"nth": float64(z.calls[call.name]), "lang": z.Page.Post.Language, "body": body}
 	for key, text := range call.params.Named {
-		vars[key] = zolaValue(text)
+		vars[key] = argumentValue(text)
 	}
-	page := z.Article.PageVariables()
-	page["permalink"] = z.Article.Post.URL
+	page := z.Page.PageVariables()
+	page["permalink"] = z.Page.Post.URL
 	vars["page"] = page
 	config := map[string]any{}
-	if own := z.Tree; own != nil && own.Own != nil {
-		maps.Copy(config, own.Own.Values)
+	if own := z.Blog; own != nil && own.Settings != nil {
+		maps.Copy(config, own.Settings.Values)
 	}
-	config["base_url"] = strings.TrimSuffix(z.Article.Site.Url.String(), "/")
+	config["base_url"] = strings.TrimSuffix(z.Page.Site.URL.String(), "/")
 	vars["config"] = config
 	return vars
 }
 
-// zolaValue is an argument as a template sees it.
-func zolaValue(text string) any {
+// argumentValue is an argument as a template sees it.
+func argumentValue(text string) any {
 	if strings.HasPrefix(text, "[") && strings.HasSuffix(text, "]") {
 		items := []any{}
-		for _, m := range zolaItem.FindAllStringSubmatch(text, 1000) {
+		for _, m := range itemPattern.FindAllStringSubmatch(text, 1000) {
 			if m[4] != "" {
-				items = append(items, zolaValue(m[4]))
+				items = append(items, argumentValue(m[4]))
 			} else {
 				items = append(items, m[1]+m[2]+m[3])
 			}

@@ -5,6 +5,7 @@ import (
 	"path"
 	"publisher/content/dialect"
 	"publisher/content/frontmatter"
+	"publisher/content/glob"
 	"publisher/content/markdown"
 	"publisher/content/post"
 	"publisher/content/sanitize"
@@ -15,106 +16,101 @@ import (
 // zola reads posts as Zola does.
 type Engine struct {
 	dialect.BaseEngine
-	language  string // the default one
-	slugging  string // on, safe or off
-	slugs     zolaSlugs
-	keepDates bool
-	emoji     bool
-	smart     bool
-	listed    bool // footnotes are a list (bottom_footnotes)
-	alerts    bool
-	lists     bool // of definitions
-	own       *dialect.Settings
-	ignored   []dialect.Glob // ignored_content
-	doubt     *post.Omission // of a malformed ignored_content
+	language         string // the default one
+	slugging         string // on, safe or off
+	slugs            slugger
+	keepDates        bool
+	emoji            bool
+	smartPunctuation bool
+	bottomFootnotes  bool // footnotes are a list (bottom_footnotes)
+	githubAlerts     bool
+	definitionLists  bool // of definitions
+	settings         *dialect.Settings
+	ignored          []glob.Pattern // ignored_content
+	doubt            *post.Omission // of a malformed ignored_content
 }
 
-func New(s *dialect.Site, own *dialect.Settings) *Engine {
-	z := &Engine{BaseEngine: dialect.BaseEngine{Site: s}, language: own.Scalar("default_language"), slugging: "on", slugs: newZolaSlugs()}
-	if slugify, ok := own.Setting("slugify").(map[string]any); ok {
+func New(s *dialect.Site, settings *dialect.Settings) *Engine {
+	z := &Engine{BaseEngine: dialect.BaseEngine{Site: s}, language: settings.Scalar("default_language"), slugging: "on", slugs: newSlugger()}
+	if slugify, ok := settings.Value("slugify").(map[string]any); ok {
 		if paths, ok := slugify["paths"].(string); ok {
 			z.slugging = paths
 		}
 		z.keepDates = slugify["paths_keep_dates"] == "true"
 	}
-	z.own = own
+	z.settings = settings
 	z.readIgnored()
-	z.readChoices()
-	markdown, _ := own.Setting("markdown").(map[string]any)
-	z.listed = markdown["bottom_footnotes"] == "true"
-	z.emoji, z.smart = markdown["render_emoji"] == "true", markdown["smart_punctuation"] == "true"
-	z.alerts, z.lists = markdown["github_alerts"] == "true", markdown["definition_list"] == "true"
+	z.checkAddressSettings()
+	markdown, _ := settings.Value("markdown").(map[string]any)
+	z.bottomFootnotes = markdown["bottom_footnotes"] == "true"
+	z.emoji, z.smartPunctuation = markdown["render_emoji"] == "true", markdown["smart_punctuation"] == "true"
+	z.githubAlerts, z.definitionLists = markdown["github_alerts"] == "true", markdown["definition_list"] == "true"
 	return z
 }
 
-// prepare takes from [extra] what has no key of its own in Zola.
-func (z *Engine) Prepare(a *dialect.Page) {
-	if f := zolaFoldersOf(a); f != nil {
-		a.Global = f.global
+// Prepare takes from [extra] what has no key of its own in Zola.
+func (z *Engine) Prepare(p *dialect.Page) {
+	p.InheritCommon(p.Front.Table("extra"))
+	if m := dialect.LangSuffix.FindStringSubmatch(strings.TrimSuffix(path.Base(p.Path), p.Name.Ext)); m != nil && strings.EqualFold(m[2], p.Name.Lang) {
+		p.Name.Lang = m[2] // as it is spelt, which the address keeps
 	}
-	a.InheritSome(a.Front.Table("extra"))
-	if m := dialect.LangSuffix.FindStringSubmatch(strings.TrimSuffix(path.Base(a.Path), a.Name.Ext)); m != nil && strings.EqualFold(m[2], a.Name.Lang) {
-		a.Name.Lang = m[2] // as it is spelt, which the address keeps
-	}
-	a.Name.Date = ""
-	if m := zolaDate.FindStringSubmatch(a.Name.Full); m != nil {
-		a.Name.Date = m[1]
-	} else if m := pathDate.FindStringSubmatch(a.Front.Scalar("path")); m != nil {
-		a.Name.Date = m[1] + "-" + m[2] + "-" + m[3]
+	p.Name.Date = ""
+	if m := datedName.FindStringSubmatch(p.Name.Full); m != nil {
+		p.Name.Date = m[1]
+	} else if m := pathDate.FindStringSubmatch(p.Front.Scalar("path")); m != nil {
+		p.Name.Date = m[1] + "-" + m[2] + "-" + m[3]
 	}
 }
 
-func (z *Engine) Covers(p string) bool { return !strings.HasPrefix(path.Base(p), "_index.") }
-
-func (z *Engine) IsPage(a *dialect.Page) bool {
-	return a.Name.Full == "_index" || !a.Front.Has("date") && a.Name.Date == "" && a.Front.Form != frontmatter.NoFrontMatter
+func (z *Engine) IsPage(p *dialect.Page) bool {
+	return p.Name.Full == "_index" || !p.Front.Has("date") && p.Name.Date == "" && p.Front.Form != frontmatter.NoFrontMatter
 }
 
-// pageAddress is where a section or a page without a date stands.
-func (z *Engine) PageAddress(a *dialect.Page) (string, bool) {
-	if a.Name.Full != "_index" {
-		return z.Address(a), true
+// PageAddress is where a section or a page without a date stands.
+func (z *Engine) PageAddress(p *dialect.Page) (string, bool) {
+	if p.Name.Full != "_index" {
+		return z.Address(p), true
 	}
-	return z.inLanguage(a, path.Join(z.Below, a.Name.Dir)+"/"), true
+	return z.inLanguage(p, path.Join(z.Subdir, p.Name.Dir)+"/"), true
 }
 
-func (z *Engine) Complete(a *dialect.Page) {
-	if a.Post.Date.IsZero() && a.Name.Date != "" {
-		a.Post.Date, _ = frontmatter.ParseDate(a.Name.Date, z.Loc)
+func (z *Engine) Complete(p *dialect.Page) {
+	if p.Post.Date.IsZero() && p.Name.Date != "" {
+		p.Post.Date, _ = frontmatter.ParseDate(p.Name.Date, z.Location)
 	}
-	taxonomies := a.Front.Table("taxonomies")
-	a.Categories = dialect.Names(append(a.Categories, frontmatter.ListOf(taxonomies["categories"], frontmatter.Whole)...))
-	a.SetTags(append(a.Front.List("tags", frontmatter.ByComma), frontmatter.ListOf(taxonomies["tags"], frontmatter.Whole)...))
-	a.Post.Summary = strings.TrimSpace(a.Front.Scalar("summary"))
-	a.TitleSlug = z.Slugify(a.Post.Title)
-	if a.Slug == "" {
-		a.Slug = a.Name.Full
-		if m := zolaDate.FindStringSubmatch(a.Name.Full); m != nil && m[2] != "" && !z.keepDates {
-			a.Slug = m[2]
+	taxonomies := p.Front.Table("taxonomies")
+	p.Categories = dialect.Names(append(p.Categories, frontmatter.ListOf(taxonomies["categories"], frontmatter.Whole)...))
+	p.SetTags(append(p.Front.List("tags", frontmatter.ByComma), frontmatter.ListOf(taxonomies["tags"], frontmatter.Whole)...))
+	p.Post.Summary = strings.TrimSpace(p.Front.Scalar("summary"))
+	p.TitleSlug = z.Slugify(p.Post.Title)
+	if p.Slug == "" {
+		p.Slug = p.Name.Full
+		if m := datedName.FindStringSubmatch(p.Name.Full); m != nil && m[2] != "" && !z.keepDates {
+			p.Slug = m[2]
 		}
 	}
-	a.Slug = z.Slugify(a.Slug)
+	p.Slug = z.Slugify(p.Slug)
 }
 
-// zolaDate is the date that a file's name begins with, and what is left without.
-var zolaDate = regexp.MustCompile(`^(\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?:T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2}))?)(?:\s?[_-](.+)$)?`)
+// datedName is the date that a file's name begins with, and what is left without.
+var datedName = regexp.MustCompile(`^(\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?:T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2}))?)(?:\s?[_-](.+)$)?`)
 
 // pathDate is a date that the author's own path begins with.
 var pathDate = regexp.MustCompile(`(?:^|/)(\d{4})[/-](\d{2})[/-](\d{2})(?:[/_-]|$)`)
 
-func (z *Engine) Address(a *dialect.Page) string {
-	if own := strings.TrimSpace(a.Front.Scalar("path")); own != "" {
+func (z *Engine) Address(p *dialect.Page) string {
+	if own := strings.TrimSpace(p.Front.Scalar("path")); own != "" {
 		return "/" + strings.TrimPrefix(strings.TrimSuffix(own, "/")+"/", "/")
 	}
 	if z.Permalink != "" {
-		return a.Expand(z.Permalink)
+		return p.Expand(z.Permalink)
 	}
-	return z.inLanguage(a, path.Join(z.Below, a.Name.Dir, a.Slug)+"/")
+	return z.inLanguage(p, path.Join(z.Subdir, p.Name.Dir, p.Slug)+"/")
 }
 
-func (z *Engine) inLanguage(a *dialect.Page, where string) string {
-	if a.Name.Lang != "" && a.Name.Lang != z.language {
-		where = a.Name.Lang + "/" + where
+func (z *Engine) inLanguage(p *dialect.Page, where string) string {
+	if p.Name.Lang != "" && p.Name.Lang != z.language {
+		where = p.Name.Lang + "/" + where
 	}
 	return "/" + strings.TrimPrefix(where, "/")
 }
@@ -135,29 +131,29 @@ func (z *Engine) Slugify(text string) string {
 	return z.slugs.of(text)
 }
 
-func (z *Engine) Expand(m *dialect.Expansion, text string) string { return expandZola(m, text) }
+func (z *Engine) Expand(x *dialect.Expansion, text string) string { return expand(x, text) }
 
 func (z *Engine) ExcerptRule() dialect.ExcerptRule { return dialect.ExcerptRule{MarkFirst: true} }
 
 func (z *Engine) MarkdownOptions() markdown.Options {
-	return markdown.Options{NoLinkify: true, Headings: markdown.AsciiIDs, Emoji: z.emoji, Typographer: z.smart,
-		PlainAlerts: !z.alerts, Markup: markdown.Markup{NoDefinitions: !z.lists, Pulldown: z.smart, LabeledNotes: !z.listed}}
+	return markdown.Options{NoLinkify: true, Headings: markdown.AsciiIDs, Emoji: z.emoji, Typographer: z.smartPunctuation,
+		PlainAlerts: !z.githubAlerts, Markup: markdown.Markup{NoDefinitions: !z.definitionLists, Pulldown: z.smartPunctuation, LabeledNotes: !z.bottomFootnotes}}
 }
 
-// resolve follows `@/folder/file.md`, which counts from the content folder.
-func (z *Engine) Resolve(l *dialect.Linker, dest string) (sanitize.Target, bool) {
+// ResolveLink follows `@/folder/file.md`, which counts from the content folder.
+func (z *Engine) ResolveLink(l *dialect.Linker, dest string) (sanitize.Target, bool) {
 	file, ok := strings.CutPrefix(dest, "@/")
 	if !ok {
 		return sanitize.Target{}, false
 	}
 	file, fragment := dialect.CutFragment(file)
-	rest, below := strings.CutPrefix(file, z.Below+"/")
+	rest, below := strings.CutPrefix(file, z.Subdir+"/")
 	if below {
 		file = rest
 	}
 	return l.ToPost(file, fragment), true
 }
 
-func (z *Engine) Split(_, text string) (frontmatter.FrontMatter, string, int, error) {
-	return splitZola(text)
+func (z *Engine) SplitFrontMatter(_, text string) (frontmatter.FrontMatter, string, int, error) {
+	return splitFrontMatter(text)
 }

@@ -22,45 +22,45 @@ import (
 )
 
 // functions are those of Hugo's that need nothing but their arguments and the page.
-func (h *HugoTemplates) functions() map[string]any {
+func (e *Evaluator) functions() map[string]any {
 	f := map[string]any{
-		"site": func() hugoSite { return h.page.Site }, "page": func() *Page { return h.page },
-		"print": func(v ...any) (string, error) { return h.sprint(fmt.Sprint, v) }, "println": func(v ...any) (string, error) { return h.sprint(fmt.Sprintln, v) }, "printf": h.printf,
-		"markdownify": func(v any) (template.HTML, error) { return h.page.RenderString(v) },
-		"safeHTML":    func(v any) (template.HTML, error) { s, err := h.text(v); return template.HTML(s), err },
-		"safeURL":     func(v any) (template.URL, error) { s, err := h.text(v); return template.URL(s), err },
-		"safeCSS":     func(v any) (template.CSS, error) { s, err := h.text(v); return template.CSS(s), err },
-		"safeJS":      func(v any) (template.JS, error) { s, err := h.text(v); return template.JS(s), err },
-		"safeAttr":    func(v any) (template.HTMLAttr, error) { s, err := h.text(v); return template.HTMLAttr(s), err },
-		"highlight":   h.highlight, "plainify": h.one(htmldom.StripTags), "htmlEscape": h.one(html.EscapeString), "htmlUnescape": h.one(html.UnescapeString),
-		"lower": h.one(strings.ToLower), "upper": h.one(strings.ToUpper), "chomp": h.one(func(s string) string { return strings.TrimRight(s, "\r\n") }),
-		"trimSpace": h.one(strings.TrimSpace), "base64Encode": h.one(func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }),
-		"md5":    h.one(func(s string) string { sum := md5.Sum([]byte(s)); return hex.EncodeToString(sum[:]) }),
-		"sha1":   h.one(func(s string) string { sum := sha1.Sum([]byte(s)); return hex.EncodeToString(sum[:]) }),
-		"sha256": h.one(func(s string) string { sum := sha256.Sum256([]byte(s)); return hex.EncodeToString(sum[:]) }),
-		"trim":   h.two(strings.Trim), "trimLeft": h.two(swap(strings.TrimLeft)), "trimRight": h.two(swap(strings.TrimRight)),
-		"trimPrefix": h.two(swap(strings.TrimPrefix)), "trimSuffix": h.two(swap(strings.TrimSuffix)),
-		"hasPrefix": h.ask(strings.HasPrefix), "hasSuffix": h.ask(strings.HasSuffix), "contains": h.ask(strings.Contains), "containsAny": h.ask(strings.ContainsAny),
-		"replace": h.replace, "replaceRE": h.replaceRE, "findRE": h.findRE, "split": h.split, "substr": h.substr, "string": h.text, "repeat": h.repeat,
-		"countwords": func(v any) (int, error) { s, err := h.text(v); return len(strings.Fields(htmldom.StripTags(s))), err },
+		"site": func() siteContext { return e.context.Site }, "page": func() *PageContext { return e.context },
+		"print": func(v ...any) (string, error) { return e.sprint(fmt.Sprint, v) }, "println": func(v ...any) (string, error) { return e.sprint(fmt.Sprintln, v) }, "printf": e.printf,
+		"markdownify": func(v any) (template.HTML, error) { return e.context.RenderString(v) },
+		"safeHTML":    func(v any) (template.HTML, error) { s, err := e.text(v); return template.HTML(s), err },
+		"safeURL":     func(v any) (template.URL, error) { s, err := e.text(v); return template.URL(s), err },
+		"safeCSS":     func(v any) (template.CSS, error) { s, err := e.text(v); return template.CSS(s), err },
+		"safeJS":      func(v any) (template.JS, error) { s, err := e.text(v); return template.JS(s), err },
+		"safeAttr":    func(v any) (template.HTMLAttr, error) { s, err := e.text(v); return template.HTMLAttr(s), err },
+		"highlight":   e.highlight, "plainify": e.one(htmldom.StripTags), "htmlEscape": e.one(html.EscapeString), "htmlUnescape": e.one(html.UnescapeString),
+		"lower": e.one(strings.ToLower), "upper": e.one(strings.ToUpper), "chomp": e.one(func(s string) string { return strings.TrimRight(s, "\r\n") }),
+		"trimSpace": e.one(strings.TrimSpace), "base64Encode": e.one(func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }),
+		"md5":    e.one(func(s string) string { sum := md5.Sum([]byte(s)); return hex.EncodeToString(sum[:]) }),
+		"sha1":   e.one(func(s string) string { sum := sha1.Sum([]byte(s)); return hex.EncodeToString(sum[:]) }),
+		"sha256": e.one(func(s string) string { sum := sha256.Sum256([]byte(s)); return hex.EncodeToString(sum[:]) }),
+		"trim":   e.two(strings.Trim), "trimLeft": e.two(swap(strings.TrimLeft)), "trimRight": e.two(swap(strings.TrimRight)),
+		"trimPrefix": e.two(swap(strings.TrimPrefix)), "trimSuffix": e.two(swap(strings.TrimSuffix)),
+		"hasPrefix": e.ask(strings.HasPrefix), "hasSuffix": e.ask(strings.HasSuffix), "contains": e.ask(strings.Contains), "containsAny": e.ask(strings.ContainsAny),
+		"replace": e.replace, "replaceRE": e.replaceRE, "findRE": e.findRE, "split": e.split, "substr": e.substr, "string": e.text, "repeat": e.repeat,
+		"countwords": func(v any) (int, error) { s, err := e.text(v); return len(strings.Fields(htmldom.StripTags(s))), err },
 		"countrunes": func(v any) (int, error) {
-			s, err := h.text(v)
+			s, err := e.text(v)
 			return len([]rune(strings.Join(strings.Fields(htmldom.StripTags(s)), ""))), err
 		},
-		"pathBase": h.one(path.Base), "pathDir": h.one(path.Dir), "pathExt": h.one(path.Ext), "pathJoin": h.pathJoin, "pathClean": h.one(path.Clean),
-		"parse": h.parseURL, "urlize": h.one(h.urlize), "anchorize": h.one(slug.HugoSlug), "relURL": h.one(func(s string) string { return h.address(s, false) }), "absURL": h.one(func(s string) string { return h.address(s, true) }),
-		"relLangURL": h.one(func(s string) string { return h.address(h.inLanguage(s), false) }), "absLangURL": h.one(func(s string) string { return h.address(h.inLanguage(s), true) }),
-		"ref": h.reference(false), "relref": h.reference(true), "dateFormat": h.dateFormat, "time": h.time,
+		"pathBase": e.one(path.Base), "pathDir": e.one(path.Dir), "pathExt": e.one(path.Ext), "pathJoin": e.pathJoin, "pathClean": e.one(path.Clean),
+		"parse": e.parseURL, "urlize": e.one(e.urlize), "anchorize": e.one(slug.HugoSlug), "relURL": e.one(func(s string) string { return e.address(s, false) }), "absURL": e.one(func(s string) string { return e.address(s, true) }),
+		"relLangURL": e.one(func(s string) string { return e.address(e.inLanguage(s), false) }), "absLangURL": e.one(func(s string) string { return e.address(e.inLanguage(s), true) }),
+		"ref": e.reference(false), "relref": e.reference(true), "dateFormat": e.dateFormat, "time": e.time,
 	}
-	h.addValueFunctions(f)
+	e.addValueFunctions(f)
 	maps.Copy(f, map[string]any{
-		"partial": h.partial, "partialCached": func(name string, context any, _ ...any) (any, error) { return h.partial(name, context) }, "return": h.giveBack,
-		"i18n": h.words, "T": h.words, "newScratch": h.newStore, "asset_": h.asset, "minify": same, "fingerprint": same, "toCSS": same, "safeHTMLAttr": f["safeAttr"],
+		"partial": e.partial, "partialCached": func(name string, context any, _ ...any) (any, error) { return e.partial(name, context) }, "return": e.returnValue,
+		"i18n": e.translate, "T": e.translate, "newScratch": e.newStore, "asset_": e.asset, "minify": same, "fingerprint": same, "toCSS": same, "safeHTMLAttr": f["safeAttr"],
 		"canHighlight": func(lang string) bool {
-			return h.Tree.Markdown.Highlights(strings.ToLower(lang), h.Article.Budget)
-		}, "querify": h.querify, "title": h.one(titled),
-		"hugo": func() hugoProgramInfo {
-			return hugoProgramInfo{Version: "0.164.0", Environment: "production", IsProduction: true}
+			return e.Blog.Markdown.Highlights(strings.ToLower(lang), e.Page.Budget)
+		}, "querify": e.querify, "title": e.one(titleCase),
+		"hugo": func() hugoInfo {
+			return hugoInfo{Version: "0.164.0", Environment: "production", IsProduction: true}
 		},
 		"errorf": func(...any) string { return "" }, "warnf": func(...any) string { return "" },
 		"erroridf": func(...any) string { return "" }, "warnidf": func(...any) string { return "" },
@@ -95,7 +95,7 @@ func shortName(space, name string) (string, bool) {
 
 // text is a value that is no list and no table, as it is printed. All texts that
 // functions work on pass here and are counted.
-func (h *HugoTemplates) text(v any) (string, error) {
+func (e *Evaluator) text(v any) (string, error) {
 	var s string
 	switch v := v.(type) {
 	case nil:
@@ -114,24 +114,24 @@ func (h *HugoTemplates) text(v any) (string, error) {
 	case bool, int, int64, float64, time.Time, time.Month, time.Weekday, time.Duration:
 		s = fmt.Sprint(v)
 	default:
-		return "", errTemplate
+		return "", errUnsupported
 	}
-	return s, h.charge(len(s) + 16)
+	return s, e.charge(len(s) + 16)
 }
 
-func (h *HugoTemplates) charge(n int) error {
-	if h.bytes += n; n > maxTemplateBytes || h.bytes > maxTemplateBytes {
-		return errTooMuch
+func (e *Evaluator) charge(n int) error {
+	if e.bytes += n; n > maxTemplateBytes || e.bytes > maxTemplateBytes {
+		return errLimit
 	}
-	h.Article.Budget.Work(n)
+	e.Page.Budget.Work(n)
 	return nil
 }
 
-func (h *HugoTemplates) texts(values ...any) ([]string, error) {
+func (e *Evaluator) texts(values ...any) ([]string, error) {
 	out := make([]string, len(values))
 	for i, v := range values {
 		var err error
-		if out[i], err = h.text(v); err != nil {
+		if out[i], err = e.text(v); err != nil {
 			return nil, err
 		}
 	}
@@ -142,9 +142,9 @@ func swap(f func(s, other string) string) func(other, s string) string {
 	return func(other, s string) string { return f(s, other) }
 }
 
-func (h *HugoTemplates) one(f func(string) string) func(any) (string, error) {
+func (e *Evaluator) one(f func(string) string) func(any) (string, error) {
 	return func(v any) (string, error) {
-		s, err := h.text(v)
+		s, err := e.text(v)
 		if err != nil {
 			return "", err
 		}
@@ -152,9 +152,9 @@ func (h *HugoTemplates) one(f func(string) string) func(any) (string, error) {
 	}
 }
 
-func (h *HugoTemplates) two(f func(a, b string) string) func(a, b any) (string, error) {
+func (e *Evaluator) two(f func(a, b string) string) func(a, b any) (string, error) {
 	return func(a, b any) (string, error) {
-		s, err := h.texts(a, b)
+		s, err := e.texts(a, b)
 		if err != nil {
 			return "", err
 		}
@@ -162,15 +162,15 @@ func (h *HugoTemplates) two(f func(a, b string) string) func(a, b any) (string, 
 	}
 }
 
-func (h *HugoTemplates) ask(f func(a, b string) bool) func(a, b any) (bool, error) {
+func (e *Evaluator) ask(f func(a, b string) bool) func(a, b any) (bool, error) {
 	return func(a, b any) (bool, error) {
-		s, err := h.texts(a, b)
+		s, err := e.texts(a, b)
 		return err == nil && f(s[0], s[1]), err
 	}
 }
 
-func (h *HugoTemplates) sprint(f func(...any) string, values []any) (string, error) {
-	if _, err := h.texts(values...); err != nil {
+func (e *Evaluator) sprint(f func(...any) string, values []any) (string, error) {
+	if _, err := e.texts(values...); err != nil {
 		return "", err
 	}
 	return f(values...), nil
@@ -179,18 +179,18 @@ func (h *HugoTemplates) sprint(f func(...any) string, values []any) (string, err
 // wideVerb is a printf verb that asks for more room than a shortcode can need.
 var wideVerb = regexp.MustCompile(`%[^%a-zA-Z]*(?:\*|[0-9]{3})`)
 
-func (h *HugoTemplates) printf(format any, values ...any) (string, error) {
-	f, err := h.text(format)
+func (e *Evaluator) printf(format any, values ...any) (string, error) {
+	f, err := e.text(format)
 	if err != nil {
 		return "", err
 	}
 	if wideVerb.MatchString(f) {
-		return "", errTemplate
+		return "", errUnsupported
 	}
-	if strings.Contains(f, "[") && h.charge(len(f)*len(f)) != nil {
-		return "", errTooMuch
+	if strings.Contains(f, "[") && e.charge(len(f)*len(f)) != nil {
+		return "", errLimit
 	}
-	if _, err := h.texts(values...); err != nil {
+	if _, err := e.texts(values...); err != nil {
 		return "", err
 	}
 	return fmt.Sprintf(f, values...), nil
@@ -198,13 +198,13 @@ func (h *HugoTemplates) printf(format any, values ...any) (string, error) {
 
 // markdown renders a text; where it is one paragraph and no block is asked for,
 // without the element around it.
-func (h *HugoTemplates) markdown(source string, block bool) (template.HTML, error) {
-	if err := h.charge(4 * len(source)); err != nil {
+func (e *Evaluator) markdown(source string, block bool) (template.HTML, error) {
+	if err := e.charge(4 * len(source)); err != nil {
 		return "", err
 	}
-	w := h.Article.MarkdownOptions()
+	w := e.Page.MarkdownOptions()
 	w.DropHTML = false
-	out, err := h.Tree.Markdown.Html(source, w)
+	out, err := e.Blog.Markdown.Html(source, w)
 	if err != nil {
 		return "", err
 	}
@@ -216,29 +216,29 @@ func (h *HugoTemplates) markdown(source string, block bool) (template.HTML, erro
 }
 
 // render is what stands within a shortcode that stands within another.
-func (h *HugoTemplates) render(inner string) string {
-	out, err := h.markdown(inner, strings.Contains(inner, "\n"))
+func (e *Evaluator) render(inner string) string {
+	out, err := e.markdown(inner, strings.Contains(inner, "\n"))
 	if err != nil {
 		return inner
 	}
 	return string(out)
 }
 
-func (h *HugoTemplates) highlight(code, lang any, _ ...any) (template.HTML, error) {
-	s, err := h.texts(code, lang)
+func (e *Evaluator) highlight(code, lang any, _ ...any) (template.HTML, error) {
+	s, err := e.texts(code, lang)
 	if err != nil {
 		return "", err
 	}
-	return h.markdown(mdsource.FencedCode(s[0], mdsource.LanguageWord(s[1])), true)
+	return e.markdown(mdsource.FencedCode(s[0], mdsource.LanguageWord(s[1])), true)
 }
 
-func (h *HugoTemplates) urlize(s string) string {
-	return strings.TrimPrefix(h.host.SlugPath(s), "/")
+func (e *Evaluator) urlize(s string) string {
+	return strings.TrimPrefix(e.host.SlugPath(s), "/")
 }
 
 // address counts from the blog's, or from its host's where a slash begins it.
-func (h *HugoTemplates) address(s string, absolute bool) string {
-	base := *h.Article.Site.Url
+func (e *Evaluator) address(s string, absolute bool) string {
+	base := *e.Page.Site.URL
 	base.Path = strings.TrimSuffix(base.Path, "/") + "/"
 	to, err := url.Parse(s)
 	if err != nil || to.IsAbs() || to.Host != "" {
@@ -250,43 +250,43 @@ func (h *HugoTemplates) address(s string, absolute bool) string {
 	return pathOf(to.String())
 }
 
-func (h *HugoTemplates) inLanguage(s string) string {
+func (e *Evaluator) inLanguage(s string) string {
 	if strings.HasPrefix(s, "/") || strings.Contains(s, "://") {
 		return s
 	}
-	return strings.TrimPrefix(h.host.InLanguage(h.Article, "/"+s), "/")
+	return strings.TrimPrefix(e.host.InLanguage(e.Page, "/"+s), "/")
 }
 
-func (h *HugoTemplates) time(v any, _ ...any) (time.Time, error) {
+func (e *Evaluator) time(v any, _ ...any) (time.Time, error) {
 	if t, ok := v.(time.Time); ok {
 		return t, nil
 	}
-	s, err := h.text(v)
+	s, err := e.text(v)
 	if err != nil {
 		return time.Time{}, err
 	}
-	t, ok := frontmatter.ParseDate(s, h.Article.Site.Loc)
+	t, ok := frontmatter.ParseDate(s, e.Page.Site.Location)
 	if !ok {
-		return t, errTemplate
+		return t, errUnsupported
 	}
 	return t, nil
 }
 
-func (h *HugoTemplates) dateFormat(layout, v any) (string, error) {
-	s, err := h.text(layout)
+func (e *Evaluator) dateFormat(layout, v any) (string, error) {
+	s, err := e.text(layout)
 	if err != nil {
 		return "", err
 	}
-	t, err := h.time(v)
+	t, err := e.time(v)
 	if err != nil || strings.HasPrefix(s, ":") {
-		return "", errTemplate
+		return "", errUnsupported
 	}
 	return t.Format(s), nil
 }
 
 // parseURL is urls.Parse, of which hooks ask whether a link leads elsewhere.
-func (h *HugoTemplates) parseURL(v any) (*url.URL, error) {
-	address, err := h.text(v)
+func (e *Evaluator) parseURL(v any) (*url.URL, error) {
+	address, err := e.text(v)
 	if err != nil {
 		return nil, err
 	}

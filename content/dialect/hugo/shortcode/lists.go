@@ -8,17 +8,17 @@ import (
 	"strings"
 )
 
-func (h *HugoTemplates) slice(items ...any) ([]any, error) {
-	return append([]any{}, items...), h.charge(16 * len(items))
+func (e *Evaluator) slice(items ...any) ([]any, error) {
+	return append([]any{}, items...), e.charge(16 * len(items))
 }
 
 // dict makes a table of keys and values in turn.
-func (h *HugoTemplates) dict(items ...any) (map[string]any, error) {
+func (e *Evaluator) dict(items ...any) (map[string]any, error) {
 	table := map[string]any{}
 	for i := 0; i+1 < len(items); i += 2 {
-		key, err := h.text(items[i])
+		key, err := e.text(items[i])
 		if err != nil || key == "" {
-			return nil, errTemplate
+			return nil, errUnsupported
 		}
 		words := []string{key}
 		foldCase(words)
@@ -27,12 +27,12 @@ func (h *HugoTemplates) dict(items ...any) (map[string]any, error) {
 	return table, nil
 }
 
-func (h *HugoTemplates) merge(tables ...any) (map[string]any, error) {
+func (e *Evaluator) merge(tables ...any) (map[string]any, error) {
 	out := map[string]any{}
 	for _, v := range tables {
 		table, ok := v.(map[string]any)
-		if err := h.charge(64 * len(table)); err != nil || !ok {
-			return nil, errTemplate
+		if err := e.charge(64 * len(table)); err != nil || !ok {
+			return nil, errUnsupported
 		}
 		maps.Copy(out, table)
 	}
@@ -78,29 +78,29 @@ func isset(v, key any) bool {
 }
 
 // append adds items, or the items of one list, to the list that comes last.
-func (h *HugoTemplates) append(items ...any) ([]any, error) {
+func (e *Evaluator) append(items ...any) ([]any, error) {
 	if len(items) == 0 {
-		return nil, errTemplate
+		return nil, errUnsupported
 	}
 	list, ok := items[len(items)-1].([]any)
 	more := items[:len(items)-1]
 	if one, isList := items[0].([]any); isList && len(more) == 1 {
 		more = one
 	}
-	if err := h.charge(16 * (len(list) + len(more))); err != nil || !ok && items[len(items)-1] != nil {
-		return nil, errTemplate
+	if err := e.charge(16 * (len(list) + len(more))); err != nil || !ok && items[len(items)-1] != nil {
+		return nil, errUnsupported
 	}
 	return append(slices.Clone(list), more...), nil
 }
 
-func (h *HugoTemplates) in(set, item any) (bool, error) {
+func (e *Evaluator) in(set, item any) (bool, error) {
 	list, ok := set.([]any)
 	if !ok {
-		s, err := h.texts(set, item)
+		s, err := e.texts(set, item)
 		return err == nil && strings.Contains(s[0], s[1]), err
 	}
 	for _, v := range list {
-		if n, err := h.compare(v, item); err != nil || n == 0 {
+		if n, err := e.compare(v, item); err != nil || n == 0 {
 			return err == nil, err
 		}
 	}
@@ -110,12 +110,12 @@ func (h *HugoTemplates) in(set, item any) (bool, error) {
 // maxSequence is Hugo's own limit.
 const maxSequence = 2000
 
-func (h *HugoTemplates) seq(bounds ...any) ([]any, error) {
+func (e *Evaluator) seq(bounds ...any) ([]any, error) {
 	n := make([]int, len(bounds))
 	for i, v := range bounds {
-		f, err := h.number(v)
+		f, err := e.number(v)
 		if err != nil || math.Abs(f) > 1<<31 {
-			return nil, errTemplate
+			return nil, errUnsupported
 		}
 		n[i] = int(f)
 	}
@@ -128,7 +128,7 @@ func (h *HugoTemplates) seq(bounds ...any) ([]any, error) {
 	case 3:
 		first, step, last = n[0], n[1], n[2]
 	default:
-		return nil, errTemplate
+		return nil, errUnsupported
 	}
 	if len(n) < 3 && last < first {
 		if step = -1; len(n) == 1 {
@@ -136,26 +136,26 @@ func (h *HugoTemplates) seq(bounds ...any) ([]any, error) {
 		}
 	}
 	if step == 0 || (last-first)/step >= maxSequence {
-		return nil, errTooMuch
+		return nil, errLimit
 	}
 	var out []any
 	for i := first; step > 0 && i <= last || step < 0 && i >= last; i += step {
 		out = append(out, i)
 	}
-	return out, h.charge(16 * len(out))
+	return out, e.charge(16 * len(out))
 }
 
-func (h *HugoTemplates) delimit(list any, delimiters ...any) (string, error) {
+func (e *Evaluator) delimit(list any, delimiters ...any) (string, error) {
 	items, ok := list.([]any)
 	if !ok || len(delimiters) == 0 || len(delimiters) > 2 {
-		return "", errTemplate
+		return "", errUnsupported
 	}
-	words, err := h.texts(items...)
-	between, second := h.texts(delimiters...)
+	words, err := e.texts(items...)
+	between, second := e.texts(delimiters...)
 	if err = cmp.Or(err, second); err != nil {
 		return "", err
 	}
-	if err := h.charge(len(words) * len(between[0])); err != nil {
+	if err := e.charge(len(words) * len(between[0])); err != nil {
 		return "", err
 	}
 	if n := len(words); len(between) == 2 && n > 1 {

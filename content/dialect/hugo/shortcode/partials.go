@@ -14,78 +14,78 @@ const maxPartialDepth = 20
 
 // partial evaluates a template that others share. What it returns by `return` is its
 // value, else what it writes.
-func (h *HugoTemplates) partial(name string, context ...any) (any, error) {
-	key := PartialPrefix + strings.TrimSuffix(strings.TrimPrefix(strings.ToLower(name), "partials/"), ".html")
-	t, ok := h.Article.Global[key].(Template)
-	if !ok || h.depth >= maxPartialDepth || h.charge(1000) != nil {
-		return nil, errTemplate
+func (e *Evaluator) partial(name string, context ...any) (any, error) {
+	key := strings.TrimSuffix(strings.TrimPrefix(strings.ToLower(name), "partials/"), ".html")
+	t, ok := e.host.Library(e.Page).Partials[key]
+	if !ok || e.depth >= maxPartialDepth || e.charge(1000) != nil {
+		return nil, errUnsupported
 	}
 	var given any
 	if len(context) > 0 {
 		given = context[0]
 	}
-	outer := h.returned
-	h.returned = nil
-	h.depth++
-	out, ok := h.Run(t, key, given)
-	h.depth--
-	result := h.returned
-	h.returned = outer
+	outer := e.returned
+	e.returned = nil
+	e.depth++
+	out, ok := e.Run(t, given)
+	e.depth--
+	result := e.returned
+	e.returned = outer
 	switch {
 	case !ok:
-		return nil, errTemplate
+		return nil, errUnsupported
 	case result != nil:
 		return *result, nil
 	}
 	return template.HTML(out), nil
 }
 
-// giveBack is `return` in a partial.
-func (h *HugoTemplates) giveBack(v ...any) string {
+// returnValue is `return` in a partial.
+func (e *Evaluator) returnValue(v ...any) string {
 	var result any
 	if len(v) > 0 {
 		result = v[0]
 	}
-	h.returned = &result
+	e.returned = &result
 	return ""
 }
 
-// words are those of the page's language for a key, else those of the blog's first.
-func (h *HugoTemplates) words(key string, _ ...any) (string, error) {
-	for _, lang := range []string{h.host.LanguageOf(h.Article), h.host.FirstLanguage()} {
-		if text, ok := h.Article.Global[WordPrefix+lang+"/"+strings.ToLower(key)].(string); ok {
+// translate are those of the page's language for a key, else those of the blog's first.
+func (e *Evaluator) translate(key string, _ ...any) (string, error) {
+	for _, lang := range []string{e.host.LanguageOf(e.Page), e.host.FirstLanguage()} {
+		if text, ok := e.host.Library(e.Page).Translations[lang][strings.ToLower(key)]; ok {
 			if strings.Contains(text, "{{") {
-				return "", errTemplate
+				return "", errUnsupported
 			}
 			return text, nil
 		}
 	}
-	return "", errTemplate
+	return "", errUnsupported
 }
 
-// hugoStore is what templates keep values in.
-type hugoStore struct {
+// store is what templates keep values in.
+type store struct {
 	values    map[string]any
-	templates *HugoTemplates
+	templates *Evaluator
 }
 
 // Set keeps a value.
-func (s *hugoStore) Set(key string, v any) (string, error) {
+func (s *store) Set(key string, v any) (string, error) {
 	s.values[key] = v
 	return "", s.templates.charge(64)
 }
 
 // Get is a value, nil where there is none.
-func (s *hugoStore) Get(key string) any { return s.values[key] }
+func (s *store) Get(key string) any { return s.values[key] }
 
 // Delete forgets a value.
-func (s *hugoStore) Delete(key string) string {
+func (s *store) Delete(key string) string {
 	delete(s.values, key)
 	return ""
 }
 
 // Add adds to a value: a text to a text, a number to a number, an item to a list.
-func (s *hugoStore) Add(key string, v any) (string, error) {
+func (s *store) Add(key string, v any) (string, error) {
 	old, ok := s.values[key]
 	if !ok {
 		return s.Set(key, v)
@@ -111,21 +111,21 @@ func (s *hugoStore) Add(key string, v any) (string, error) {
 	return "", s.templates.charge(len(texts[0]) + len(texts[1]))
 }
 
-func (h *HugoTemplates) newStore() *hugoStore {
-	return &hugoStore{values: map[string]any{}, templates: h}
+func (e *Evaluator) newStore() *store {
+	return &store{values: map[string]any{}, templates: e}
 }
 
-// hugoProgramInfo is what templates may ask of the program.
-type hugoProgramInfo struct {
+// hugoInfo is what templates may ask of the program.
+type hugoInfo struct {
 	Version, Environment                              string
 	IsProduction, IsDevelopment, IsServer, IsExtended bool
 }
 
 // querify makes a query string of keys and values in turn.
-func (h *HugoTemplates) querify(items ...any) (string, error) {
-	texts, err := h.texts(items...)
+func (e *Evaluator) querify(items ...any) (string, error) {
+	texts, err := e.texts(items...)
 	if err != nil || len(texts)%2 != 0 {
-		return "", errTemplate
+		return "", errUnsupported
 	}
 	query := url.Values{}
 	for i := 0; i < len(texts); i += 2 {
@@ -134,17 +134,17 @@ func (h *HugoTemplates) querify(items ...any) (string, error) {
 	return query.Encode(), nil
 }
 
-// hugoPageLink is another page, of which templates know where it is.
-type hugoPageLink struct{ Permalink, RelPermalink string }
+// pageLink is another page, of which templates know where it is.
+type pageLink struct{ Permalink, RelPermalink string }
 
 // GetPage finds another page by its path; nil for none.
-func (p *Page) GetPage(where any) (any, error) {
+func (p *PageContext) GetPage(where any) (any, error) {
 	want, err := p.templates.text(where)
 	if err != nil || want == "" {
 		return nil, err
 	}
 	if to, ok := findPage(p.templates.Expansion, want); ok {
-		return &hugoPageLink{to, pathOf(to)}, nil
+		return &pageLink{to, pathOf(to)}, nil
 	}
 	return nil, nil
 }
@@ -157,8 +157,8 @@ var smallWords = map[string]bool{
 	"yet": true,
 }
 
-// titled is a text with capitals as titles have them.
-func titled(s string) string {
+// titleCase is a text with capitals as titles have them.
+func titleCase(s string) string {
 	words := strings.Fields(s)
 	for i, word := range words {
 		if i == 0 || i == len(words)-1 || !smallWords[strings.ToLower(word)] {

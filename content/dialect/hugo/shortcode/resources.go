@@ -7,6 +7,7 @@ import (
 	"path"
 	"path/filepath"
 	"publisher/content/dialect"
+	"publisher/content/glob"
 	"publisher/content/liquid"
 	"publisher/content/mdsource"
 	"publisher/content/sanitize"
@@ -16,34 +17,34 @@ import (
 	"strings"
 )
 
-// hugoResource is a file of a page's bundle or of the assets, as templates see it. A
+// resource is a file of a page's bundle or of the assets, as templates see it. A
 // picture that they have scaled is the picture itself.
-type hugoResource struct {
+type resource struct {
 	Name, Title, ResourceType string
 	RelPermalink, Permalink   string
-	MediaType                 hugoMediaType
+	MediaType                 mediaType
 	Params                    map[string]any
 	Data                      map[string]any
 	file                      string
-	templates                 *HugoTemplates
+	templates                 *Evaluator
 	sized                     bool
 	width, height             int
 }
 
-type hugoMediaType struct{ Type, MainType, SubType string }
+type mediaType struct{ Type, MainType, SubType string }
 
-func (h *HugoTemplates) resource(name, file, address string) *hugoResource {
+func (e *Evaluator) resource(name, file, address string) *resource {
 	kind := dialect.MediaType(path.Ext(name))
 	main, sub, _ := strings.Cut(kind, "/")
-	r := &hugoResource{Name: name, Title: name, ResourceType: main, Permalink: address, RelPermalink: pathOf(address), file: file, templates: h,
-		MediaType: hugoMediaType{kind, main, sub}, Params: map[string]any{}, Data: map[string]any{}}
+	r := &resource{Name: name, Title: name, ResourceType: main, Permalink: address, RelPermalink: pathOf(address), file: file, templates: e,
+		MediaType: mediaType{kind, main, sub}, Params: map[string]any{}, Data: map[string]any{}}
 	if isPicture(name) {
 		r.ResourceType = "image"
 	}
 	return r
 }
 
-func (r *hugoResource) pixels() (width, height int) {
+func (r *resource) pixels() (width, height int) {
 	if !r.sized {
 		r.sized = true
 		r.width, r.height = sanitize.ImageSize(r.file)
@@ -52,42 +53,42 @@ func (r *hugoResource) pixels() (width, height int) {
 }
 
 // Width is in pixels, 0 where it is unknown.
-func (r *hugoResource) Width() int { w, _ := r.pixels(); return w }
+func (r *resource) Width() int { w, _ := r.pixels(); return w }
 
 // Height is in pixels, 0 where it is unknown.
-func (r *hugoResource) Height() int { _, h := r.pixels(); return h }
+func (r *resource) Height() int { _, h := r.pixels(); return h }
 
 // Content is what a file of text holds, such as a drawing.
-func (r *hugoResource) Content() (template.HTML, error) {
+func (r *resource) Content() (template.HTML, error) {
 	if main := r.MediaType.MainType; main != "text" && path.Ext(r.Name) != ".svg" {
-		return "", errTemplate
+		return "", errUnsupported
 	}
-	text, err := r.templates.Article.Site.ReadOwn(r.file)
+	text, err := r.templates.Page.Site.ReadFile(r.file)
 	if err != nil || len(text) > liquid.MaxValueSize {
-		return "", errTemplate
+		return "", errUnsupported
 	}
 	return template.HTML(xmltext.Clean(strings.ToValidUTF8(string(text), ""))), r.templates.charge(len(text))
 }
 
 // Resize scales a picture: "600x", "x400", "600x400 q50".
-func (r *hugoResource) Resize(spec string) *hugoResource { return r.scaled(spec) }
+func (r *resource) Resize(spec string) *resource { return r.scaled(spec) }
 
 // Fit scales a picture into a box.
-func (r *hugoResource) Fit(spec string) *hugoResource { return r.scaled(spec) }
+func (r *resource) Fit(spec string) *resource { return r.scaled(spec) }
 
 // Fill cuts a picture to a box.
-func (r *hugoResource) Fill(spec string) *hugoResource { return r.scaled(spec) }
+func (r *resource) Fill(spec string) *resource { return r.scaled(spec) }
 
 // Crop cuts a picture.
-func (r *hugoResource) Crop(spec string) *hugoResource { return r.scaled(spec) }
+func (r *resource) Crop(spec string) *resource { return r.scaled(spec) }
 
 // Process is any of these.
-func (r *hugoResource) Process(spec string) *hugoResource { return r.scaled(spec) }
+func (r *resource) Process(spec string) *resource { return r.scaled(spec) }
 
 // Filter changes a picture's colors.
-func (r *hugoResource) Filter(...any) *hugoResource { return r }
+func (r *resource) Filter(...any) *resource { return r }
 
-func (r *hugoResource) scaled(spec string) *hugoResource {
+func (r *resource) scaled(spec string) *resource {
 	w, h := r.pixels()
 	out := *r
 	for word := range strings.FieldsSeq(spec) {
@@ -108,11 +109,11 @@ func (r *hugoResource) scaled(spec string) *hugoResource {
 	return &out
 }
 
-// hugoResources are the files of a page's bundle.
-type hugoResources struct{ templates *HugoTemplates }
+// pageResources are the files of a page's bundle.
+type pageResources struct{ templates *Evaluator }
 
 // Get is the file of a name; nil for none.
-func (r hugoResources) Get(name any) (any, error) {
+func (r pageResources) Get(name any) (any, error) {
 	want, err := r.templates.text(name)
 	if err != nil {
 		return nil, err
@@ -122,7 +123,7 @@ func (r hugoResources) Get(name any) (any, error) {
 }
 
 // GetMatch is the first file that matches a glob; nil for none.
-func (r hugoResources) GetMatch(pattern any) (any, error) {
+func (r pageResources) GetMatch(pattern any) (any, error) {
 	matches, err := r.globMatcher(pattern)
 	if err != nil {
 		return nil, err
@@ -131,7 +132,7 @@ func (r hugoResources) GetMatch(pattern any) (any, error) {
 }
 
 // Match are the files that match a glob.
-func (r hugoResources) Match(pattern any) ([]any, error) {
+func (r pageResources) Match(pattern any) ([]any, error) {
 	matches, err := r.globMatcher(pattern)
 	if err != nil {
 		return nil, err
@@ -140,23 +141,23 @@ func (r hugoResources) Match(pattern any) ([]any, error) {
 }
 
 // ByType are the files of a kind, such as image.
-func (r hugoResources) ByType(kind string) ([]any, error) {
+func (r pageResources) ByType(kind string) ([]any, error) {
 	return r.allFiles(func(file string) bool {
 		main, _, _ := strings.Cut(dialect.MediaType(path.Ext(file)), "/")
 		return main == kind || kind == "image" && isPicture(file)
 	})
 }
 
-func (r hugoResources) globMatcher(pattern any) (func(string) bool, error) {
+func (r pageResources) globMatcher(pattern any) (func(string) bool, error) {
 	text, err := r.templates.text(pattern)
 	if err != nil || len(text) > 500 {
-		return nil, errTemplate
+		return nil, errUnsupported
 	}
-	glob := dialect.HugoGlob(strings.ToLower(strings.TrimPrefix(text, "/")))
-	return func(file string) bool { return glob.Re.MatchString(strings.ToLower(file)) }, nil
+	g := glob.Hugo(strings.ToLower(strings.TrimPrefix(text, "/")))
+	return func(file string) bool { return g.Re.MatchString(strings.ToLower(file)) }, nil
 }
 
-func (r hugoResources) firstFile(matches func(string) bool) (any, error) {
+func (r pageResources) firstFile(matches func(string) bool) (any, error) {
 	files, err := r.templates.bundle()
 	if err != nil {
 		return nil, err
@@ -169,7 +170,7 @@ func (r hugoResources) firstFile(matches func(string) bool) (any, error) {
 	return nil, nil
 }
 
-func (r hugoResources) allFiles(matches func(string) bool) ([]any, error) {
+func (r pageResources) allFiles(matches func(string) bool) ([]any, error) {
 	files, err := r.templates.bundle()
 	if err != nil {
 		return nil, err
@@ -187,57 +188,57 @@ func (r hugoResources) allFiles(matches func(string) bool) ([]any, error) {
 const maxBundle = 1000
 
 // bundle are the files beside the page's index file, from there.
-func (h *HugoTemplates) bundle() ([]string, error) {
-	if !strings.HasPrefix(path.Base(h.Article.Path), "index.") {
+func (e *Evaluator) bundle() ([]string, error) {
+	if !strings.HasPrefix(path.Base(e.Page.Path), "index.") {
 		return nil, nil
 	}
-	if h.files == nil {
-		h.files = []string{}
-		dir := filepath.Join(h.Article.Site.Dir, filepath.FromSlash(path.Dir(h.Article.Path)))
-		_ = filepath.WalkDir(dir, func(file string, e fs.DirEntry, err error) error {
-			if err != nil || len(h.files) >= maxBundle {
+	if e.files == nil {
+		e.files = []string{}
+		dir := filepath.Join(e.Page.Site.Dir, filepath.FromSlash(path.Dir(e.Page.Path)))
+		_ = filepath.WalkDir(dir, func(file string, entry fs.DirEntry, err error) error {
+			if err != nil || len(e.files) >= maxBundle {
 				return fs.SkipAll
 			}
-			if rel, _ := filepath.Rel(dir, file); e.Type().IsRegular() && !mdsource.IsMarkdownName(rel) {
-				h.files = append(h.files, filepath.ToSlash(rel))
+			if rel, _ := filepath.Rel(dir, file); entry.Type().IsRegular() && !mdsource.IsMarkdownName(rel) {
+				e.files = append(e.files, filepath.ToSlash(rel))
 			}
 			return nil
 		})
-		slices.Sort(h.files)
+		slices.Sort(e.files)
 	}
-	return h.files, h.charge(16 * len(h.files))
+	return e.files, e.charge(16 * len(e.files))
 }
 
-func (h *HugoTemplates) bundled(name string) any {
-	a := h.Article
-	file := a.Site.Local(path.Join(path.Dir(a.Path), name))
-	to := h.Links.Follow((&url.URL{Path: "./" + name}).String())
+func (e *Evaluator) bundled(name string) any {
+	p := e.Page
+	file := p.Site.LocalFile(path.Join(path.Dir(p.Path), name))
+	to := e.Links.Follow((&url.URL{Path: "./" + name}).String())
 	if file == "" || to.Url == "" {
 		return nil
 	}
-	return h.resource(name, file, to.Url)
+	return e.resource(name, file, to.Url)
 }
 
 // asset is a file of the blog's assets; nil for none.
-func (h *HugoTemplates) asset(name any) (any, error) {
-	want, err := h.text(name)
+func (e *Evaluator) asset(name any) (any, error) {
+	want, err := e.text(name)
 	if err != nil {
 		return nil, err
 	}
 	want = strings.TrimPrefix(path.Clean("/"+want), "/")
 	root := ""
-	if h.Tree.Own != nil {
-		root = h.Tree.Own.Root
+	if e.Blog.Settings != nil {
+		root = e.Blog.Settings.Root
 	}
 	if want == "" || root == "" {
 		return nil, nil
 	}
-	assets := filepath.Join(root, filepath.FromSlash(dialect.LocalFolder(h.Tree.Own.Scalar("assetdir"), "assets")))
-	file := h.Article.Site.InsideFolder(assets, filepath.FromSlash(want))
+	assets := filepath.Join(root, filepath.FromSlash(dialect.LocalFolder(e.Blog.Settings.Scalar("assetdir"), "assets")))
+	file := e.Page.Site.FileIn(assets, filepath.FromSlash(want))
 	if file == "" {
 		return nil, nil
 	}
-	return h.resource("/"+want, file, h.Article.Site.Absolute("/"+want)), nil
+	return e.resource("/"+want, file, e.Page.Site.Absolute("/"+want)), nil
 }
 
 // same gives what pipes for style sheets and scripts make back as it is: none of it

@@ -12,75 +12,76 @@ import (
 	"strings"
 )
 
-// macros are what an engine writes into Markdown besides: shortcodes, tags,
-// variables. One value expands one text.
+// Expansion is one text in which an engine's shortcodes, tags and variables are expanded.
 type Expansion struct {
-	Article *Page
-	Tree    *Blog
-	Links   *Linker
-	Line    int                 // of the file where the text begins
-	Quiet   bool                // the text was looked at before
-	spent   int                 // marks that were looked at
-	Kept    *markdown.HTMLStash // where the HTML that is made goes; nil where it stays in the text
-	Set     *markdown.HTMLStash // where what the blog's own templates make goes
-	Base    string
-	counted int // of base: how far its lines were counted
-	lines   int // that end before counted
+	Page          *Page
+	Blog          *Blog
+	Links         *Linker
+	Line          int                 // of the file where the text begins
+	Quiet         bool                // the text was looked at before
+	spent         int                 // marks that were looked at
+	Stash         *markdown.HTMLStash // where the HTML that is made goes; nil where it stays in the text
+	TemplateStash *markdown.HTMLStash // where what the blog's own templates make goes
+	Text          string
+	counted       int // of base: how far its lines were counted
+	lines         int // that end before counted
 }
 
 // A hostile body could hold millions of marks; each costs more than its bytes.
 const (
-	maxMacros   = 10_000
+	maxMarks    = 10_000
 	MaxWarnings = 100
 )
 
-// spend counts a mark and reports whether it is still to be looked at.
-func (m *Expansion) Spend(offset int) bool {
-	if m.spent++; m.spent > maxMacros {
-		m.Article.Budget.Stop(&limits.Error{Limit: fmt.Sprintf("%d shortcodes", maxMacros), Message: "divide the post", Line: m.LineAt(offset)})
+// Spend counts a mark and reports whether it may be expanded. It stops the post at too many.
+func (x *Expansion) Spend(offset int) bool {
+	if x.spent++; x.spent > maxMarks {
+		x.Page.Budget.Stop(&limits.Error{Limit: fmt.Sprintf("%d shortcodes", maxMarks), Message: "divide the post", Line: x.LineAt(offset)})
 	}
-	m.Article.Budget.Step(20)
+	x.Page.Budget.Step(20)
 	return true
 }
 
-// warn reports what stands at an offset of the text, once for each line.
-func (m *Expansion) Warn(offset int, message string) {
-	if m.Quiet || len(m.Article.Problems) >= MaxWarnings {
+// Warn reports a problem at an offset of the text, once per line.
+func (x *Expansion) Warn(offset int, message string) {
+	if x.Quiet || len(x.Page.Problems) >= MaxWarnings {
 		return
 	}
-	line := m.LineAt(offset)
-	problem := post.Problem{Path: m.Article.Path, Line: line, Message: message}
-	if !slices.Contains(m.Article.Problems, problem) {
-		m.Article.Problems = append(m.Article.Problems, problem)
+	line := x.LineAt(offset)
+	problem := post.Problem{Path: x.Page.Path, Line: line, Message: message}
+	if !slices.Contains(x.Page.Problems, problem) {
+		x.Page.Problems = append(x.Page.Problems, problem)
 	}
 }
 
-// lineAt is the line of the file that an offset of the text is in.
-func (m *Expansion) LineAt(offset int) int {
-	offset = min(max(offset, 0), len(m.Base))
-	if offset < m.counted { // rarely: marks come in their order
-		m.counted, m.lines = 0, 0
+// LineAt returns the line of the file that an offset of the text is in.
+func (x *Expansion) LineAt(offset int) int {
+	offset = min(max(offset, 0), len(x.Text))
+	if offset < x.counted { // rarely: marks come in their order
+		x.counted, x.lines = 0, 0
 	}
-	m.lines += strings.Count(m.Base[m.counted:offset], "\n")
-	m.counted = offset
-	return m.Line + m.lines
+	x.lines += strings.Count(x.Text[x.counted:offset], "\n")
+	x.counted = offset
+	return x.Line + x.lines
 }
 
-func (m *Expansion) Unknown(offset int, kind, name string) {
-	m.Warn(offset, fmt.Sprintf("the %s %s is not known here: only its inner text was kept", kind, post.Clip(name)))
+// Unknown warns of a shortcode or tag that is not known.
+func (x *Expansion) Unknown(offset int, kind, name string) {
+	x.Warn(offset, fmt.Sprintf("the %s %s is not known here: only its inner text was kept", kind, post.Clip(name)))
 }
 
-func (m *Expansion) Unevaluated(offset int, text string) {
-	m.Warn(offset, fmt.Sprintf("%s cannot be evaluated here and was left out", post.Clip(xmltext.Line(text))))
+// Unevaluated warns of an expression that is left out.
+func (x *Expansion) Unevaluated(offset int, text string) {
+	x.Warn(offset, fmt.Sprintf("%s cannot be evaluated here and was left out", post.Clip(xmltext.Line(text))))
 }
 
-// figure is a picture with a caption; its fields are HTML-escaped here, except
-// caption, which is HTML.
+// Figure is a picture with a caption. Its fields are plain text, except Caption, which is HTML.
 type Figure struct {
 	Src, Alt, Width, Height, Link, Title, Caption string
 }
 
-func (f Figure) Html() string {
+// HTML returns the figure element.
+func (f Figure) HTML() string {
 	var b strings.Builder
 	attribute := func(key, value string) {
 		if value != "" {
@@ -116,12 +117,12 @@ func (f Figure) Html() string {
 	return b.String()
 }
 
-// inlineHTML renders a caption's Markdown without the paragraph around it.
-func (m *Expansion) InlineHTML(markdown string) string {
+// InlineHTML renders a caption's Markdown without the paragraph around it.
+func (x *Expansion) InlineHTML(markdown string) string {
 	markdown = xmltext.Line(markdown)
-	w := m.Article.MarkdownOptions()
+	w := x.Page.MarkdownOptions()
 	w.DropHTML = false
-	out, err := m.Tree.Markdown.Html(markdown, w)
+	out, err := x.Blog.Markdown.Html(markdown, w)
 	if err != nil {
 		return html.EscapeString(markdown)
 	}
@@ -132,20 +133,20 @@ func (m *Expansion) InlineHTML(markdown string) string {
 	return strings.Join(strings.Fields(out), " ")
 }
 
-// frame is an embedded page; the cleaner makes a linked picture or a link of it.
+// frame returns an embedded page; the sanitizer makes it a linked picture or a link.
 func frame(src, title string) string {
 	return `<iframe src="` + html.EscapeString(xmltext.Line(src)) + `" title="` + html.EscapeString(xmltext.Line(title)) + `"></iframe>`
 }
 
-// plainLink leads to what cannot be shown.
+// PlainLink returns a link to what cannot be shown.
 func PlainLink(to, label string) string {
 	return `<a href="` + html.EscapeString(xmltext.Line(to)) + `">` + html.EscapeString(xmltext.Line(label)) + `</a>`
 }
 
 var safeID = regexp.MustCompile(`^[\w./@-]+$`)
 
-// embed is what the shortcodes of all engines call the same: a player or a post
-// on a platform, by its id there. ok is false where the name says nothing.
+// Embed returns a player or a post on a platform, by its id there, under the names that
+// shortcodes of all engines share; ok is false for another name.
 func Embed(name, id, title string) (out string, ok bool) {
 	where := map[string]string{
 		"youtube": "https://www.youtube.com/embed/", "vimeo": "https://player.vimeo.com/video/",

@@ -7,28 +7,28 @@ import (
 	"strings"
 )
 
-// shortcode is one mark of Hugo's: {{< name … >}}, {{% name … %}}, their ends
+// mark is one mark of Hugo's: {{< name … >}}, {{% name … %}}, their ends
 // {{< /name >}} and the escaped {{</* name */>}}.
-type shortcode struct {
+type mark struct {
 	mdsource.Span
-	name    string
-	closes  bool // {{< /name >}}
-	itself  bool // {{< name /> }}
-	escaped string
-	params  dialect.Params
+	name        string
+	closing     bool // {{< /name >}}
+	selfClosing bool // {{< name /> }}
+	escaped     string
+	params      dialect.Params
 }
 
-// nextShortcode finds the first mark from an offset on; ok is false where none
+// nextMark finds the first mark from an offset on; ok is false where none
 // follows. What is no well-formed mark is text.
-func nextShortcode(text string, from int) (shortcode, bool) {
+func nextMark(text string, from int) (mark, bool) {
 	for {
 		at := strings.Index(text[from:], "{{")
 		if at < 0 || from+at+3 > len(text) {
-			return shortcode{}, false
+			return mark{}, false
 		}
 		from += at
 		if c := text[from+2:]; len(c) > 0 && (c[0] == '<' || c[0] == '%') {
-			if s, ok := readShortcode(text, from); ok {
+			if s, ok := readMark(text, from); ok {
 				return s, true
 			}
 		}
@@ -39,7 +39,7 @@ func nextShortcode(text string, from int) (shortcode, bool) {
 // maxEscaped is more than an escaped shortcode has.
 const maxEscaped = 4000
 
-func readShortcode(text string, at int) (shortcode, bool) {
+func readMark(text string, at int) (mark, bool) {
 	open := text[at : at+3]
 	end := ">}}"
 	if open[2] == '%' {
@@ -48,20 +48,20 @@ func readShortcode(text string, at int) (shortcode, bool) {
 	rest := text[at+3:]
 	if strings.HasPrefix(rest, "/*") {
 		if n := strings.Index(rest[2:min(len(rest), maxEscaped)], "*/"+end); n >= 0 {
-			return shortcode{Span: mdsource.Span{From: at, To: at + 5 + n + 5}, escaped: open + rest[2:2+n] + end}, true
+			return mark{Span: mdsource.Span{From: at, To: at + 5 + n + 5}, escaped: open + rest[2:2+n] + end}, true
 		}
-		return shortcode{}, false
+		return mark{}, false
 	}
 	p := &paramReader{text: rest, end: end}
-	s := shortcode{}
+	s := mark{}
 	p.space()
 	if strings.HasPrefix(p.rest(), "/") {
-		s.closes = true
+		s.closing = true
 		p.at++
 		p.space()
 	}
 	if s.name = p.word(); s.name == "" || !p.params(&s) {
-		return shortcode{}, false
+		return mark{}, false
 	}
 	s.Span = mdsource.Span{From: at, To: at + 3 + p.at}
 	return s, true
@@ -89,7 +89,7 @@ func (p *paramReader) word() string {
 }
 
 // params reads up to and over the end of the mark.
-func (p *paramReader) params(s *shortcode) bool {
+func (p *paramReader) params(s *mark) bool {
 	for {
 		p.space()
 		switch rest := p.rest(); {
@@ -99,7 +99,7 @@ func (p *paramReader) params(s *shortcode) bool {
 			p.at += len(p.end)
 			return true
 		case strings.HasPrefix(rest, "/"+p.end):
-			s.itself = true
+			s.selfClosing = true
 			p.at += 1 + len(p.end)
 			return true
 		}

@@ -16,7 +16,7 @@ import (
 	"publisher/internal/config"
 )
 
-// ownConfig is the config file of the blog's own engine, read as data.
+// Settings are the config of the blog's own engine, read as data. A nil *Settings has none.
 type Settings struct {
 	Dialect config.Dialect
 	Root    string                            // the folder that it is in
@@ -29,36 +29,35 @@ type Settings struct {
 	Mounts     []Mount // folders that it takes for parts of that one
 }
 
-// mount puts a folder into the content root.
+// Mount is a folder that the engine takes for a part of its content root.
 type Mount struct {
 	Source string // from root, slash-separated
-	Below  string // of the content root
+	Target string // of the content root
 	Lang   string // "" for none
 }
 
-// configFile is one of the files that a config was read from.
+// SettingsFile is one of the files that settings were read from.
 type SettingsFile struct {
 	Name string // to open it by
 	Text string
 }
 
-// add remembers a file that the settings come from.
-func (o *Settings) Add(name string, text []byte) *Settings {
-	o.Text = append(append(append(o.Text, filepath.Base(name)...), '\n'), text...)
-	o.Files = append(o.Files, SettingsFile{name, string(text)})
-	return o
+// AddFile adds a file that the settings come from, and returns s.
+func (s *Settings) AddFile(name string, text []byte) *Settings {
+	s.Text = append(append(append(s.Text, filepath.Base(name)...), '\n'), text...)
+	s.Files = append(s.Files, SettingsFile{name, string(text)})
+	return s
 }
 
-// where is the file and the line in which a setting stands, by its keys from the
-// outermost to its own: the last file's that has most of them, since that one
-// decides. A line of 0 is none.
-func (o *Settings) where(keys ...string) (file string, line int) {
-	if o == nil || len(o.Files) == 0 {
+// locate returns the file and line of a setting, given its keys from the outermost to its own:
+// the last file with most of them, since that one decides. A line of 0 is none.
+func (s *Settings) locate(keys ...string) (file string, line int) {
+	if s == nil || len(s.Files) == 0 {
 		return "", 0
 	}
-	file = o.Files[0].Name
+	file = s.Files[0].Name
 	deepest := 0
-	for _, f := range o.Files {
+	for _, f := range s.Files {
 		found, at := 0, 0
 		for i, l := range strings.Split(f.Text, "\n") {
 			l = strings.ToLower(strings.TrimSpace(l))
@@ -76,7 +75,7 @@ func (o *Settings) where(keys ...string) (file string, line int) {
 	return file, line
 }
 
-// hasWord reports whether a line holds a word that is no part of another.
+// hasWord reports whether a line has a word that is not part of another.
 func hasWord(line, word string) bool {
 	isPart := func(c byte) bool {
 		return c == '_' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z'
@@ -95,11 +94,11 @@ func hasWord(line, word string) bool {
 	}
 }
 
-// maxConfig is more than any engine's config needs.
+// MaxConfig bounds a config, in bytes.
 const MaxConfig = 1 << 20
 
-// readConfig reads YAML, TOML or JSON by the file's extension.
-func ReadConfig(file string) (map[string]any, []byte, error) {
+// ReadConfigFile reads YAML, TOML or JSON by the file's extension, and returns its text too.
+func ReadConfigFile(file string) (map[string]any, []byte, error) {
 	text, err := ReadLimited(file)
 	if err != nil {
 		return nil, nil, err
@@ -123,7 +122,7 @@ func ReadConfig(file string) (map[string]any, []byte, error) {
 	return values, text, nil
 }
 
-// readLimited refuses what would hang on opening or be cut short.
+// ReadLimited reads a config, but not what would block or be cut short.
 func ReadLimited(file string) ([]byte, error) {
 	switch info, err := os.Stat(file); {
 	case err != nil:
@@ -145,6 +144,7 @@ func ReadLimited(file string) ([]byte, error) {
 	return text, nil
 }
 
+// SameFile reports whether both names are the same file. An empty b is none.
 func SameFile(a, b string) bool {
 	if b == "" {
 		return false
@@ -157,32 +157,32 @@ func SameFile(a, b string) bool {
 	return err == nil && os.SameFile(one, other)
 }
 
-// text is a setting that holds one value; "" for none.
-func (o *Settings) Scalar(key string) string {
-	if o == nil {
+// Scalar returns a setting that has one value, or "".
+func (s *Settings) Scalar(key string) string {
+	if s == nil {
 		return ""
 	}
-	s, _ := o.Values[key].(string)
-	return s
+	text, _ := s.Values[key].(string)
+	return text
 }
 
-// contentMounts are the folders that the engine takes for parts of its content root.
-func (o *Settings) ContentMounts() []Mount {
-	if o == nil {
+// ContentMounts returns the mounts.
+func (s *Settings) ContentMounts() []Mount {
+	if s == nil {
 		return nil
 	}
-	return o.Mounts
+	return s.Mounts
 }
 
-// setting is any value; nil for none.
-func (o *Settings) Setting(key string) any {
-	if o == nil {
+// Value returns any setting, or nil.
+func (s *Settings) Value(key string) any {
+	if s == nil {
 		return nil
 	}
-	return o.Values[key]
+	return s.Values[key]
 }
 
-// localFolder is a folder below the blog's that a setting names.
+// LocalFolder returns a folder below the blog's root that a setting names, else a default.
 func LocalFolder(setting, otherwise string) string {
 	if setting == "" || !filepath.IsLocal(setting) {
 		return otherwise

@@ -13,43 +13,41 @@ import (
 	"github.com/bmatcuk/doublestar/v4"
 )
 
-// omission is what the engine says of a file that was read; nil where it shows it.
-// A post that is surely left out is not held besides.
-func (a *Page) omission() *post.Omission {
-	byPath := a.Engine.LeavesOut(a.Path)
+// omission returns why the engine does not show a file that was read, or nil. A definite omission
+// outranks a doubtful one.
+func (p *Page) omission() *post.Omission {
+	byPath := p.Engine.PathOmission(p.Path)
 	if byPath != nil && !byPath.Held {
 		return byPath
 	}
-	byText := a.Engine.Omits(a)
+	byText := p.Engine.PageOmission(p)
 	if byText != nil && !byText.Held {
 		return byText
 	}
-	return cmp.Or(byPath, byText, a.doubtfulDraft())
+	return cmp.Or(byPath, byText, p.doubtfulDraft())
 }
 
-// doubtfulDraft holds a post whose draft mark nobody can read. `published` may also
-// be a date.
-func (a *Page) doubtfulDraft() *post.Omission {
+// doubtfulDraft holds a post whose draft mark is unreadable. `published` may also be a date.
+func (p *Page) doubtfulDraft() *post.Omission {
 	for _, key := range []string{"draft", "published"} {
-		if _, set := a.Front.Truth(key); set || a.Front.Values[key] == nil {
+		if _, set := p.Front.Truth(key); set || p.Front.Values[key] == nil {
 			continue
 		}
-		if _, isDate := a.Engine.ReadDate(&a.Front, key, a.Front.Scalar(key)); key == "draft" || !isDate {
-			return a.Held(key, "neither true nor false")
+		if _, isDate := p.Engine.ParseDate(&p.Front, key, p.Front.Scalar(key)); key == "draft" || !isDate {
+			return p.HeldBy(key, "neither true nor false")
 		}
 	}
 	return nil
 }
 
-// says is an omission for which the post's own front matter, or what it inherits,
-// is the reason.
-func (a *Page) Says(key, why string) *post.Omission {
-	return &post.Omission{Reason: whyOf(key, a.Front.Values[key], why), Path: a.Path, Line: a.Front.LineOf(key)}
+// OmittedBy returns an omission caused by the post's own front matter, or what it inherits.
+func (p *Page) OmittedBy(key, why string) *post.Omission {
+	return &post.Omission{Reason: whyOf(key, p.Front.Values[key], why), Path: p.Path, Line: p.Front.LineOf(key)}
 }
 
-// held is the same where the value leaves it in doubt.
-func (a *Page) Held(key, why string) *post.Omission {
-	o := a.Says(key, why)
+// HeldBy returns the same for a value that leaves it in doubt.
+func (p *Page) HeldBy(key, why string) *post.Omission {
+	o := p.OmittedBy(key, why)
 	o.Held = true
 	return o
 }
@@ -64,9 +62,9 @@ func whyOf(key string, value any, why string) string {
 	return key
 }
 
-// leaves is an omission that a setting of the engine's config says.
-func (s *Site) Leaves(own *Settings, reason string, keys ...string) *post.Omission {
-	file, line := own.where(keys...)
+// OmittedBy returns an omission caused by a setting of the engine's config.
+func (s *Site) OmittedBy(settings *Settings, reason string, keys ...string) *post.Omission {
+	file, line := settings.locate(keys...)
 	o := &post.Omission{Reason: reason, Line: line}
 	if rel, err := filepath.Rel(s.Dir, file); err == nil && file != "" {
 		o.Path = filepath.ToSlash(rel)
@@ -74,15 +72,15 @@ func (s *Site) Leaves(own *Settings, reason string, keys ...string) *post.Omissi
 	return o
 }
 
-// doubts is an omission of a setting that cannot be known.
-func (s *Site) Doubts(own *Settings, reason string, keys ...string) *post.Omission {
-	o := s.Leaves(own, reason, keys...)
+// HeldBy returns the same for a setting that leaves it in doubt.
+func (s *Site) HeldBy(settings *Settings, reason string, keys ...string) *post.Omission {
+	o := s.OmittedBy(settings, reason, keys...)
 	o.Held = true
 	return o
 }
 
-// omitted is the first omission that leaves no doubt, else the first of them.
-func Omitted(all ...*post.Omission) *post.Omission {
+// PickOmission returns the first definite omission, else the first doubtful one.
+func PickOmission(all ...*post.Omission) *post.Omission {
 	var first *post.Omission
 	for _, o := range all {
 		if o != nil && !o.Held {
@@ -95,7 +93,7 @@ func Omitted(all ...*post.Omission) *post.Omission {
 	return first
 }
 
-// heldProblems says which settings hold posts: one problem for each setting.
+// HeldProblems returns one problem for each setting that holds posts.
 func HeldProblems(posts []*post.Post) []post.Problem {
 	type group struct {
 		post.Omission
@@ -130,39 +128,38 @@ func HeldProblems(posts []*post.Post) []post.Problem {
 	return out
 }
 
-// unknownMarks are keys by which authors mean to keep a post to themselves, and
-// which no engine knows.
+// unknownMarks are keys by which authors mean to keep a post private, and which no engine knows.
 var unknownMarks = []struct {
 	key   string
 	value bool
 }{{"private", true}, {"unlisted", true}, {"hidden", true}, {"publish", false}, {"listed", false}}
 
-// unknownWords are the same of keys whose value is a word. Pelican has a status.
+// unknownWords are the same for keys whose value is a word. Pelican has a status.
 var unknownWords = map[string][]string{
 	"status":     {"private", "pending", "trash", "unlisted"},
 	"visibility": {"private", "unlisted", "hidden"},
 }
 
-// warnOfUnknownMarks says once of a tree that a mark means nothing.
-func (a *Page) warnOfUnknownMarks() {
+// warnOfUnknownMarks warns, once per tree, that such a mark has no effect.
+func (p *Page) warnOfUnknownMarks() {
 	warn := func(key, value string) {
-		a.Problems = append(a.Problems, post.Problem{Path: a.Path, Line: a.Front.LineOf(key), Shared: true,
+		p.Problems = append(p.Problems, post.Problem{Path: p.Path, Line: p.Front.LineOf(key), Shared: true,
 			Message: fmt.Sprintf("`%s: %s` means nothing to the blog's engine, so posts with it are published; write draft: true to keep one back", key, value)})
 	}
 	for _, mark := range unknownMarks {
-		if value, set := a.Front.Truth(mark.key); set && value == mark.value {
+		if value, set := p.Front.Truth(mark.key); set && value == mark.value {
 			warn(mark.key, fmt.Sprint(mark.value))
 		}
 	}
 	for _, key := range []string{"status", "visibility"} {
-		if word := strings.ToLower(a.Front.Scalar(key)); slices.Contains(unknownWords[key], word) {
+		if word := strings.ToLower(p.Front.Scalar(key)); slices.Contains(unknownWords[key], word) {
 			warn(key, word)
 		}
 	}
 }
 
-// foldShared leaves one problem of those that the files of a tree share.
-func FoldShared(problems []post.Problem) []post.Problem {
+// MergeShared returns the problems with one of each kind that the files of a tree share.
+func MergeShared(problems []post.Problem) []post.Problem {
 	count := map[string]int{}
 	for _, p := range problems {
 		if p.Shared {
@@ -180,12 +177,12 @@ func FoldShared(problems []post.Problem) []post.Problem {
 	})
 }
 
-// isIncluded reports that config.yaml's content.include vouches for a post.
-func (t *Blog) isIncluded(rel string) bool { return MatchesAny(t.Include, rel) }
+// isIncluded reports whether config.yaml's content.include vouches for a post.
+func (b *Blog) isIncluded(rel string) bool { return MatchesAny(b.Include, rel) }
 
-// within are the folders of a slash-separated path, the outermost first, and the
-// path itself.
-func Within(p string) []string {
+// PathPrefixes returns the folders of a slash-separated path, outermost first, and the path
+// itself.
+func PathPrefixes(p string) []string {
 	var out []string
 	for i := range p {
 		if p[i] == '/' {
@@ -195,7 +192,7 @@ func Within(p string) []string {
 	return append(out, strings.TrimSuffix(p, "/"))
 }
 
-// matchesAny reports that one of the globs takes a path, or the name in it.
+// MatchesAny reports whether one of the globs matches a path, or its last element.
 func MatchesAny(patterns []string, rel string) bool {
 	for _, pattern := range patterns {
 		pattern = strings.TrimSuffix(strings.TrimPrefix(pattern, "/"), "/")

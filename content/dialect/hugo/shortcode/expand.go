@@ -13,44 +13,44 @@ import (
 	"strings"
 )
 
-// maxShortcodes bounds how deep shortcodes may stand in one another.
-const maxShortcodes = 50
+// maxNesting bounds how deep shortcodes may stand in one another.
+const maxNesting = 50
 
 // expandShortcodes replaces Hugo's shortcodes, in code too, as Hugo does. Where the
 // blog is not Hugo's, host is nil, and only the escaped ones become in code what they
 // stand for.
-func Expand(m *dialect.Expansion, host hugoHost, text string) string {
+func Expand(x *dialect.Expansion, host Host, text string) string {
 	if !strings.Contains(text, "{{<") && !strings.Contains(text, "{{%") {
 		return text
 	}
-	x := &shortcodeExpander{Expansion: m, host: host, text: text, code: mdsource.CodeIn(text)}
-	x.read()
+	e := &expander{Expansion: x, host: host, text: text, code: mdsource.CodeIn(text)}
+	e.read()
 	var out strings.Builder
-	x.write(&out, 0, len(text), 0, 0)
+	e.write(&out, 0, len(text), 0, 0)
 	return out.String()
 }
 
-type shortcodeExpander struct {
+type expander struct {
 	*dialect.Expansion
-	host  hugoHost
+	host  Host
 	text  string
 	code  []mdsource.Span
-	marks []shortcode
+	marks []mark
 	ends  []int // by mark: the mark that closes it; 0 for none
 
-	around    []shortcode // what is being written stands in
-	templates *HugoTemplates
+	enclosing []mark // what is being written stands in
+	templates *Evaluator
 }
 
 // read finds all marks, and which of them close which.
-func (x *shortcodeExpander) read() {
+func (x *expander) read() {
 	var open []int
 	for at := 0; ; {
-		s, ok := nextShortcode(x.text, at)
+		s, ok := nextMark(x.text, at)
 		if !ok {
 			break
 		}
-		if code, ok := mdsource.InCode(x.code, s.From); ok && s.escaped == "" && !x.inCodeToo(s) {
+		if code, ok := mdsource.InCode(x.code, s.From); ok && s.escaped == "" && !x.evaluatesInCode(s) {
 			at = min(s.From+3, code.To)
 			continue
 		}
@@ -59,9 +59,9 @@ func (x *shortcodeExpander) read() {
 		x.ends = append(x.ends, 0)
 		n := len(x.marks) - 1
 		switch {
-		case s.escaped != "" || s.itself:
-		case s.closes:
-			for i := len(open) - 1; i >= 0 && i >= len(open)-maxShortcodes; i-- {
+		case s.escaped != "" || s.selfClosing:
+		case s.closing:
+			for i := len(open) - 1; i >= 0 && i >= len(open)-maxNesting; i-- {
 				if x.marks[open[i]].name == s.name {
 					x.ends[open[i]] = n
 					open = open[:i]
@@ -77,13 +77,13 @@ func (x *shortcodeExpander) read() {
 	}
 }
 
-// inCodeToo reports that a shortcode is evaluated although it stands in code: Hugo reads
+// evaluatesInCode reports that a shortcode is evaluated although it stands in code: Hugo reads
 // no Markdown before its shortcodes. One that is not known stays as an example.
-func (x *shortcodeExpander) inCodeToo(s shortcode) bool {
-	if x.host == nil || x.Tree.Own == nil {
+func (x *expander) evaluatesInCode(s mark) bool {
+	if x.host == nil || x.Blog.Settings == nil {
 		return false
 	}
-	_, own := x.Article.Global[s.name].(Template)
+	_, own := x.host.Library(x.Page).Shortcodes[s.name]
 	return own || slices.Contains(embeddedShortcodes, s.name)
 }
 
@@ -91,13 +91,13 @@ func (x *shortcodeExpander) inCodeToo(s shortcode) bool {
 var embeddedShortcodes = []string{"ref", "relref", "param"}
 
 // skipTo passes over what is not read for shortcodes: it may hold anything.
-func (x *shortcodeExpander) skipTo(s shortcode, at int) int {
+func (x *expander) skipTo(s mark, at int) int {
 	for {
-		next, ok := nextShortcode(x.text, at)
+		next, ok := nextMark(x.text, at)
 		if !ok {
 			return s.To
 		}
-		if next.closes && next.name == s.name {
+		if next.closing && next.name == s.name {
 			return next.From
 		}
 		at = next.To
@@ -105,7 +105,7 @@ func (x *shortcodeExpander) skipTo(s shortcode, at int) int {
 }
 
 // write expands the text between two places. first is the first mark in it.
-func (x *shortcodeExpander) write(out *strings.Builder, from, to, first, depth int) {
+func (x *expander) write(out *strings.Builder, from, to, first, depth int) {
 	for n := first; n < len(x.marks) && x.marks[n].From < to; n++ {
 		s := x.marks[n]
 		if s.From < from {
@@ -117,22 +117,22 @@ func (x *shortcodeExpander) write(out *strings.Builder, from, to, first, depth i
 		case s.escaped != "":
 			out.WriteString(x.escaped(s))
 			continue
-		case s.closes: // of a mark that is not there
+		case s.closing: // of a mark that is not there
 			continue
 		case !x.Spend(s.From):
 			continue
 		}
 		end := x.ends[n]
-		if end == 0 || depth >= maxShortcodes {
+		if end == 0 || depth >= maxNesting {
 			out.WriteString(x.replace(s, "", false))
 			continue
 		}
 		inner := x.text[s.To:x.marks[end].From]
 		if s.name != "highlight" && s.name != "comment" {
 			var b strings.Builder
-			x.around = append(x.around, s)
+			x.enclosing = append(x.enclosing, s)
 			x.write(&b, s.To, x.marks[end].From, n+1, depth+1)
-			x.around = x.around[:len(x.around)-1]
+			x.enclosing = x.enclosing[:len(x.enclosing)-1]
 			inner = b.String()
 		}
 		out.WriteString(x.replace(s, inner, true))
@@ -144,15 +144,15 @@ func (x *shortcodeExpander) write(out *strings.Builder, from, to, first, depth i
 
 // escaped shows the mark itself; outside code the browser would take what is
 // between its angles for an element.
-func (x *shortcodeExpander) escaped(s shortcode) string {
+func (x *expander) escaped(s mark) string {
 	if _, ok := mdsource.InCode(x.code, s.From); ok {
 		return s.escaped
 	}
 	return html.EscapeString(s.escaped)
 }
 
-func (x *shortcodeExpander) replace(s shortcode, inner string, paired bool) string {
-	if out, ok := x.own(s, inner); ok {
+func (x *expander) replace(s mark, inner string, paired bool) string {
+	if out, ok := x.evaluate(s, inner); ok {
 		return out
 	}
 	p := s.params
@@ -170,7 +170,7 @@ func (x *shortcodeExpander) replace(s shortcode, inner string, paired bool) stri
 		if _, code := mdsource.InCode(x.code, s.From); code || inDestination(x.text, s.From) {
 			return to
 		}
-		return x.Set.Aside(html.EscapeString(x.refText(s.name, to)))
+		return x.TemplateStash.Aside(html.EscapeString(x.refText(s.name, to)))
 	case "param":
 		return x.param(s)
 	case "details":
@@ -210,7 +210,7 @@ func isPicture(address string) bool {
 }
 
 // platform makes a link, or a video's picture, of what Hugo embeds.
-func (x *shortcodeExpander) platform(s shortcode) (string, bool) {
+func (x *expander) platform(s mark) (string, bool) {
 	p := s.params
 	name := strings.TrimSuffix(strings.ReplaceAll(s.name, "-", "_"), "_simple")
 	id := p.Get(0, "id", "url", "src")
@@ -233,26 +233,26 @@ func (x *shortcodeExpander) platform(s shortcode) (string, bool) {
 
 // highlight makes a block of code. It stands aside, so that it interrupts no list
 // and no paragraph, as little as in Hugo.
-func (x *shortcodeExpander) highlight(s shortcode, code string) string {
+func (x *expander) highlight(s mark, code string) string {
 	block := mdsource.FencedCode(code, mdsource.LanguageWord(s.params.Get(0, "lang", "language")))
-	w := x.Article.MarkdownOptions()
-	rendered, err := x.Tree.Markdown.Html(block, w)
+	w := x.Page.MarkdownOptions()
+	rendered, err := x.Blog.Markdown.Html(block, w)
 	if err != nil {
 		return block
 	}
-	return x.Set.Aside(rendered)
+	return x.TemplateStash.Aside(rendered)
 }
 
 // block keeps the text below from becoming part of an HTML block, which a blank
 // line ends.
-func (x *shortcodeExpander) block(s shortcode, out string) string {
+func (x *expander) block(s mark, out string) string {
 	if strings.TrimSpace(mdsource.LineBefore(x.text, s.From)) == "" && strings.TrimSpace(mdsource.LineAfter(x.text, s.To)) == "" {
-		return x.Kept.Aside(out) + "\n"
+		return x.Stash.Aside(out) + "\n"
 	}
-	return x.Kept.Aside(out)
+	return x.Stash.Aside(out)
 }
 
-func (x *shortcodeExpander) figure(p dialect.Params) string {
+func (x *expander) figure(p dialect.Params) string {
 	f := dialect.Figure{Src: p.Get(0, "src"), Alt: p.Get(1, "alt"), Width: p.Get(-1, "width"), Height: p.Get(-1, "height"), Link: p.Get(-1, "link"), Title: p.Get(-1, "title")}
 	caption := p.Get(-1, "caption")
 	if f.Alt == "" {
@@ -268,23 +268,23 @@ func (x *shortcodeExpander) figure(p dialect.Params) string {
 		}
 		f.Caption = strings.TrimSpace(f.Caption + " " + by)
 	}
-	return f.Html()
+	return f.HTML()
 }
 
-func (x *shortcodeExpander) details(p dialect.Params, inner string) string {
+func (x *expander) details(p dialect.Params, inner string) string {
 	summary := p.Get(0, "summary")
 	if summary == "" {
 		summary = "Details"
 	}
-	open := x.Kept.Aside("<details><summary>" + x.InlineHTML(summary) + "</summary>")
-	return open + "\n\n" + strings.Trim(mdsource.Dedent(inner), "\n") + "\n\n" + x.Kept.Aside("</details>") + "\n"
+	open := x.Stash.Aside("<details><summary>" + x.InlineHTML(summary) + "</summary>")
+	return open + "\n\n" + strings.Trim(mdsource.Dedent(inner), "\n") + "\n\n" + x.Stash.Aside("</details>") + "\n"
 }
 
 // param is a value of the page, else of the site.
-func (x *shortcodeExpander) param(s shortcode) string {
+func (x *expander) param(s mark) string {
 	name := strings.ToLower(s.params.Get(0, "name"))
-	page := x.Article.Front.Values
-	for _, values := range []any{page["params"], page, x.Tree.Own.Setting("params")} {
+	page := x.Page.Front.Values
+	for _, values := range []any{page["params"], page, x.Blog.Settings.Value("params")} {
 		if v, ok := frontmatter.Dig(values, name); ok {
 			if text, ok := v.(string); ok {
 				return text
@@ -295,29 +295,32 @@ func (x *shortcodeExpander) param(s shortcode) string {
 	return ""
 }
 
-// own evaluates the shortcode's own template; ok is false where it has none, or
+// evaluate evaluates the shortcode's own template; ok is false where it has none, or
 // one that asks for what is not here.
-func (x *shortcodeExpander) own(s shortcode, inner string) (out string, ok bool) {
-	t, ok := x.Article.Global[s.name].(Template)
-	if !ok || x.host == nil {
+func (x *expander) evaluate(s mark, inner string) (out string, ok bool) {
+	if x.host == nil {
+		return "", false
+	}
+	t, ok := x.host.Library(x.Page).Shortcodes[s.name]
+	if !ok {
 		return "", false
 	}
 	if x.templates == nil {
-		x.templates = NewTemplates(x.Expansion, x.host)
+		x.templates = NewEvaluator(x.Expansion, x.host)
 	}
 	marked := x.text[s.From+2] == '%' // what it makes is Markdown
 	if x.templates.charge(len(inner)) != nil {
 		return "", false
 	}
-	call := x.templates.call(s, x.around)
-	call.inner = x.Set.Restore(inner)
+	call := x.templates.call(s, x.enclosing)
+	call.inner = x.TemplateStash.Restore(inner)
 	if x.templates.charge(len(call.inner)) != nil {
 		return "", false
 	}
-	if marked && len(x.around) > 0 {
+	if marked && len(x.enclosing) > 0 {
 		call.inner = x.templates.render(call.inner)
 	}
-	if out, ok = x.templates.Run(t, s.name, call); !ok {
+	if out, ok = x.templates.Run(t, call); !ok {
 		return "", false
 	}
 	if strings.Contains(out, "<script") {
@@ -331,7 +334,7 @@ func (x *shortcodeExpander) own(s shortcode, inner string) (out string, ok bool)
 	case !strings.ContainsAny(out, "<\n") && inDestination(x.text, s.From):
 		return out, true
 	}
-	out = x.Set.Aside(out)
+	out = x.TemplateStash.Aside(out)
 	if strings.TrimSpace(mdsource.LineBefore(x.text, s.From)) == "" && strings.TrimSpace(mdsource.LineAfter(x.text, s.To)) == "" {
 		out += "\n"
 	}
@@ -339,7 +342,7 @@ func (x *shortcodeExpander) own(s shortcode, inner string) (out string, ok bool)
 }
 
 // beside keeps all lines of what a shortcode makes where its mark stands.
-func (x *shortcodeExpander) beside(s shortcode, out string) string {
+func (x *expander) beside(s mark, out string) string {
 	if line := mdsource.LineBefore(x.text, s.From); line != "" && strings.TrimSpace(line) == "" {
 		return strings.ReplaceAll(out, "\n", "\n"+line)
 	}

@@ -10,10 +10,9 @@ import (
 	"publisher/internal/private"
 )
 
-// inside joins a path to a folder that it cannot lead out of, be it by dots or
-// by symbolic links. It is "" where there is no regular file, and where that is
-// private: hidden, or on the owner's list.
-func (s *Site) inside(dir, rel string) string {
+// fileBelow returns the regular file at a path below dir, or "". Neither dots nor symbolic links
+// lead out of dir, and private files are not returned.
+func (s *Site) fileBelow(dir, rel string) string {
 	if !filepath.IsLocal(rel) {
 		return ""
 	}
@@ -31,23 +30,23 @@ func (s *Site) inside(dir, rel string) string {
 	return real
 }
 
-// insideFolder is a file of a folder that the engine reads for itself, such as that of
-// includes. The folder may be reached by a symbolic link, as long as it is below
-// the blog's; its files may not lead out of it.
-func (s *Site) InsideFolder(folder, rel string) string {
-	if folder = s.Folder(folder); folder == "" {
+// FileIn returns a file of a folder that the engine reads for itself, such as that of includes,
+// or "". The folder may be reached by a symbolic link within the blog; its files may not lead out
+// of it.
+func (s *Site) FileIn(folder, rel string) string {
+	if folder = s.ResolveFolder(folder); folder == "" {
 		return ""
 	}
-	file := s.inside(folder, rel)
+	file := s.fileBelow(folder, rel)
 	if file == "" || !s.MayRead(file) {
 		return ""
 	}
 	return file
 }
 
-// folder resolves a folder of the blog's; "" where it leads out of the blog, or to what
-// is private.
-func (s *Site) Folder(dir string) string {
+// ResolveFolder returns a folder of the blog with symbolic links resolved, or "" if it is outside
+// the blog or private.
+func (s *Site) ResolveFolder(dir string) string {
 	real, err := filepath.EvalSymlinks(dir)
 	if err != nil {
 		return ""
@@ -65,7 +64,7 @@ func (s *Site) Folder(dir string) string {
 	return ""
 }
 
-// isPrivate tells a file on the owner's list. real has its symbolic links resolved.
+// IsPrivate reports whether a file, with symbolic links resolved, is one of the private files.
 func (s *Site) IsPrivate(real string, info fs.FileInfo) bool {
 	if s == nil {
 		return false
@@ -74,8 +73,8 @@ func (s *Site) IsPrivate(real string, info fs.FileInfo) bool {
 	return found
 }
 
-// mayRead asks of a file whose symbolic links are resolved whether it is the blog's and
-// not the owner's own, by its place and by how it begins.
+// MayRead reports whether a file, with symbolic links resolved, is the blog's rather than
+// private, by its place and its first bytes.
 func (s *Site) MayRead(file string) bool {
 	f, err := openRegular(file)
 	if err != nil {
@@ -91,15 +90,15 @@ func (s *Site) MayRead(file string) bool {
 	return !private.IsSecret(head[:n])
 }
 
-// readOwn reads a file of the blog's own, such as a template.
-func (s *Site) ReadOwn(file string) ([]byte, error) {
+// ReadFile reads a file of the blog's own, such as a template.
+func (s *Site) ReadFile(file string) ([]byte, error) {
 	if !s.MayRead(file) {
 		return nil, fmt.Errorf("%s cannot be read, or is private and no part of the blog", file)
 	}
 	return ReadLimited(file)
 }
 
-// openRegular opens no pipe, which would wait for its writer.
+// openRegular opens a regular file; a pipe would wait for its writer.
 func openRegular(file string) (*os.File, error) {
 	info, err := os.Stat(file)
 	if err != nil {
@@ -111,33 +110,33 @@ func openRegular(file string) (*os.File, error) {
 	return os.Open(file)
 }
 
-// checkPrivate refuses an engine's config that was read from a private file.
-func (o *Settings) CheckPrivate(s *Site) error {
-	if o == nil {
+// CheckPrivate returns an error if the engine's config is another name of a private file.
+func (s *Settings) CheckPrivate(site *Site) error {
+	if s == nil {
 		return nil
 	}
-	for _, f := range o.Files {
+	for _, f := range s.Files {
 		real, err := filepath.EvalSymlinks(f.Name)
 		if err != nil {
 			continue
 		}
 		info, err := os.Stat(real)
 		hidden := real != f.Name && private.IsHidden(filepath.Base(real)) && !private.IsHidden(filepath.Base(f.Name))
-		if err == nil && (hidden || s.IsPrivate(real, info)) {
+		if err == nil && (hidden || site.IsPrivate(real, info)) {
 			return fmt.Errorf("%s, the blog's own config, is another name of %s, which is private; give the engine a config of its own", f.Name, real)
 		}
 	}
 	return nil
 }
 
-// isRegular reports that there is a file of that name: no folder, pipe or device.
+// IsRegular reports whether there is a regular file of that name.
 func IsRegular(file string) bool {
 	info, err := os.Stat(file)
 	return err == nil && info.Mode().IsRegular()
 }
 
-// existing is the first of the names that is in the folder; "" for none.
-func Existing(dir string, names []string) string {
+// FirstExisting returns the first of the names that is in the folder, or "".
+func FirstExisting(dir string, names []string) string {
 	for _, name := range names {
 		if _, err := os.Stat(filepath.Join(dir, filepath.FromSlash(name))); err == nil {
 			return name
@@ -146,5 +145,5 @@ func Existing(dir string, names []string) string {
 	return ""
 }
 
-// maxTemplates bounds the templates that are read.
+// MaxTemplates bounds how many templates of a folder are read.
 const MaxTemplates = 200

@@ -13,27 +13,27 @@ import (
 	"time"
 )
 
-// hugoCall is what a shortcode's template is given. Exported names are Hugo's:
+// callContext is what a shortcode's template is given. Exported names are Hugo's:
 // templates reach them.
-type hugoCall struct {
+type callContext struct {
 	Name          string
 	Ordinal       int
 	IsNamedParams bool
 	Params        any // a table or a list
-	Parent        *hugoCall
-	Page          *Page
-	Site          hugoSite
+	Parent        *callContext
+	Page          *PageContext
+	Site          siteContext
 	inner         string
 }
 
-func (h *HugoTemplates) call(s shortcode, around []shortcode) *hugoCall {
-	page := h.ThisPage()
-	c := &hugoCall{Name: s.name, Ordinal: h.calls[s.name], Page: page, Site: page.Site}
-	h.calls[s.name]++
+func (e *Evaluator) call(s mark, around []mark) *callContext {
+	page := e.PageContext()
+	c := &callContext{Name: s.name, Ordinal: e.calls[s.name], Page: page, Site: page.Site}
+	e.calls[s.name]++
 	c.Params, c.IsNamedParams = paramValues(s.params)
 	if n := len(around); n > 0 {
-		c.Parent = h.call(around[n-1], around[:n-1])
-		h.calls[around[n-1].name]--
+		c.Parent = e.call(around[n-1], around[:n-1])
+		e.calls[around[n-1].name]--
 	}
 	return c
 }
@@ -71,7 +71,7 @@ func paramValue(text string, quoted bool) any {
 }
 
 // Get is a parameter by its name or its place; "" where there is none.
-func (c *hugoCall) Get(which any) any {
+func (c *callContext) Get(which any) any {
 	switch params := c.Params.(type) {
 	case map[string]any:
 		if name, ok := which.(string); ok {
@@ -88,39 +88,39 @@ func (c *hugoCall) Get(which any) any {
 }
 
 // Inner is what stands between the marks.
-func (c *hugoCall) Inner() template.HTML { return template.HTML(c.inner) }
+func (c *callContext) Inner() template.HTML { return template.HTML(c.inner) }
 
 // InnerDeindent is the same without the indentation that all lines share.
-func (c *hugoCall) InnerDeindent() template.HTML { return template.HTML(mdsource.Dedent(c.inner)) }
+func (c *callContext) InnerDeindent() template.HTML { return template.HTML(mdsource.Dedent(c.inner)) }
 
 // hugoPage is the page that a shortcode stands in.
-type Page struct {
+type PageContext struct {
 	Title, LinkTitle, Description   string
 	Date, Lastmod, PublishDate      time.Time
 	Draft, IsPage, IsNode, IsHome   bool
 	Permalink, RelPermalink         string
 	Section, Type, Kind, Lang, Slug string
 	Params                          map[string]any
-	Language                        hugoLanguage
-	Site                            hugoSite
-	File                            hugoFile
-	Resources                       hugoResources
-	Scratch, Store                  *hugoStore
-	templates                       *HugoTemplates
+	Language                        languageContext
+	Site                            siteContext
+	File                            fileContext
+	Resources                       pageResources
+	Scratch, Store                  *store
+	templates                       *Evaluator
 }
 
-type hugoLanguage struct{ Lang, LanguageCode, Locale, LanguageName, Label string }
+type languageContext struct{ Lang, LanguageCode, Locale, LanguageName, Label string }
 
-type hugoFile struct{ Path, Dir, LogicalName, BaseFileName, ContentBaseName, TranslationBaseName, Ext string }
+type fileContext struct{ Path, Dir, LogicalName, BaseFileName, ContentBaseName, TranslationBaseName, Ext string }
 
-type hugoSite struct {
+type siteContext struct {
 	Title, BaseURL, LanguageCode, Copyright string
 	Params                                  map[string]any
-	Language                                hugoLanguage
+	Language                                languageContext
 }
 
 // Param is a value of the page, else of the site.
-func (p *Page) Param(name string) any {
+func (p *PageContext) Param(name string) any {
 	for _, params := range []map[string]any{p.Params, p.Site.Params} {
 		if v, ok := frontmatter.Dig(params, strings.ToLower(name)); ok {
 			return v
@@ -130,7 +130,7 @@ func (p *Page) Param(name string) any {
 }
 
 // RenderString renders Markdown; of two arguments the first are options.
-func (p *Page) RenderString(options any, more ...any) (template.HTML, error) {
+func (p *PageContext) RenderString(options any, more ...any) (template.HTML, error) {
 	text, block := options, false
 	if len(more) > 0 {
 		text = more[0]
@@ -144,67 +144,67 @@ func (p *Page) RenderString(options any, more ...any) (template.HTML, error) {
 	return p.templates.markdown(source, block)
 }
 
-// thisPage is the page that the text is of.
-func (h *HugoTemplates) ThisPage() *Page {
-	if h.page == nil {
-		h.page = newHugoPage(h)
+// PageContext is the page that the text is of.
+func (e *Evaluator) PageContext() *PageContext {
+	if e.context == nil {
+		e.context = newPage(e)
 	}
-	return h.page
+	return e.context
 }
 
-func newHugoPage(h *HugoTemplates) *Page {
-	a, post := h.Article, h.Article.Post
-	p := &Page{Title: post.Title, LinkTitle: post.Title, Description: a.Front.Scalar("description"), Date: post.Date, Lastmod: post.Updated,
+func newPage(e *Evaluator) *PageContext {
+	p, post := e.Page, e.Page.Post
+	c := &PageContext{Title: post.Title, LinkTitle: post.Title, Description: p.Front.Scalar("description"), Date: post.Date, Lastmod: post.Updated,
 		PublishDate: post.Date, Draft: post.Draft, IsPage: true, Permalink: post.URL, RelPermalink: pathOf(post.URL),
-		Kind: "page", Lang: post.Language, Slug: a.Front.Scalar("slug"), Resources: hugoResources{h}, Scratch: h.newStore(), templates: h}
-	p.Store = p.Scratch
-	if p.Lastmod.IsZero() {
-		p.Lastmod = p.Date
+		Kind: "page", Lang: post.Language, Slug: p.Front.Scalar("slug"), Resources: pageResources{e}, Scratch: e.newStore(), templates: e}
+	c.Store = c.Scratch
+	if c.Lastmod.IsZero() {
+		c.Lastmod = c.Date
 	}
-	if title := a.Front.Scalar("linktitle"); title != "" {
-		p.LinkTitle = title
+	if title := p.Front.Scalar("linktitle"); title != "" {
+		c.LinkTitle = title
 	}
-	p.Section, _, _ = strings.Cut(h.host.Folder(a), "/")
-	if p.Type = a.Front.Scalar("type"); p.Type == "" {
-		p.Type = p.Section
+	c.Section, _, _ = strings.Cut(e.host.Folder(p), "/")
+	if c.Type = p.Front.Scalar("type"); c.Type == "" {
+		c.Type = c.Section
 	}
-	p.File = fileOf(a)
-	p.Params = map[string]any{}
-	maps.Copy(p.Params, kinds(a.Front.Values).(map[string]any))
-	maps.Copy(p.Params, kinds(a.Front.Table("params")).(map[string]any))
-	p.Language = hugoLanguage{Lang: post.Language, LanguageCode: post.Language, Locale: post.Language}
-	params, _ := h.Tree.Own.Setting("params").(map[string]any)
-	p.Site = hugoSite{Title: h.Tree.Own.Scalar("title"), BaseURL: a.Site.Url.String(), LanguageCode: a.Site.Language,
-		Copyright: h.Tree.Own.Scalar("copyright"), Params: kinds(params).(map[string]any), Language: p.Language}
-	return p
+	c.File = fileOf(p)
+	c.Params = map[string]any{}
+	maps.Copy(c.Params, withBooleans(p.Front.Values).(map[string]any))
+	maps.Copy(c.Params, withBooleans(p.Front.Table("params")).(map[string]any))
+	c.Language = languageContext{Lang: post.Language, LanguageCode: post.Language, Locale: post.Language}
+	params, _ := e.Blog.Settings.Value("params").(map[string]any)
+	c.Site = siteContext{Title: e.Blog.Settings.Scalar("title"), BaseURL: p.Site.URL.String(), LanguageCode: p.Site.Language,
+		Copyright: e.Blog.Settings.Scalar("copyright"), Params: withBooleans(params).(map[string]any), Language: c.Language}
+	return c
 }
 
 // fileOf is the page's file, from the content root.
-func fileOf(a *dialect.Page) hugoFile {
-	where := path.Join(a.Site.Below, a.Path)
-	f := hugoFile{Path: where, Dir: strings.TrimPrefix(path.Dir(where)+"/", "./"), LogicalName: path.Base(where), ContentBaseName: a.Name.Full, Ext: strings.TrimPrefix(a.Name.Ext, ".")}
-	f.BaseFileName = strings.TrimSuffix(f.LogicalName, a.Name.Ext)
+func fileOf(p *dialect.Page) fileContext {
+	where := path.Join(p.Site.Subdir, p.Path)
+	f := fileContext{Path: where, Dir: strings.TrimPrefix(path.Dir(where)+"/", "./"), LogicalName: path.Base(where), ContentBaseName: p.Name.Full, Ext: strings.TrimPrefix(p.Name.Ext, ".")}
+	f.BaseFileName = strings.TrimSuffix(f.LogicalName, p.Name.Ext)
 	f.TranslationBaseName = f.BaseFileName
-	if a.Name.InLang {
+	if p.Name.LangInName {
 		f.TranslationBaseName = strings.TrimSuffix(f.BaseFileName, path.Ext(f.BaseFileName))
 	}
 	return f
 }
 
-// kinds makes truths of the texts that are written so: front matter keeps all
+// withBooleans makes truths of the texts that are written so: front matter keeps all
 // scalars as texts.
-func kinds(v any) any {
+func withBooleans(v any) any {
 	switch v := v.(type) {
 	case map[string]any:
 		out := make(map[string]any, len(v))
 		for key, item := range v {
-			out[key] = kinds(item)
+			out[key] = withBooleans(item)
 		}
 		return out
 	case []any:
 		out := make([]any, len(v))
 		for i, item := range v {
-			out[i] = kinds(item)
+			out[i] = withBooleans(item)
 		}
 		return out
 	case string:

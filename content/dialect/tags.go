@@ -10,17 +10,18 @@ import (
 	"golang.org/x/net/html"
 )
 
-// tagParams are the words and texts that follow a tag's name.
+// TagParams returns the arguments of a Liquid tag.
 func TagParams(l *liquid.Evaluator, tag liquid.Tag) Params {
 	placed, named := l.ParseArguments(tag.Arguments)
 	return Params{Placed: placed, Named: named}
 }
 
-// embedTag is a tag that shows a picture, or what another site has, in the same way wherever it is found.
-func (m *Expansion) EmbedTag(name string, params Params, inner string) (out string, ok bool) {
+// EmbedTag returns the HTML of a tag for a picture, or for a player or post on another site; ok
+// is false if the tag is none of these.
+func (x *Expansion) EmbedTag(name string, params Params, inner string) (out string, ok bool) {
 	name = strings.ToLower(strings.TrimSuffix(name, "Embed"))
 	if name == "figure" && params.Get(0, "src") != "" && inner == "" {
-		return Figure{Src: params.Get(0, "src"), Alt: params.Get(-1, "alt"), Caption: m.InlineHTML(params.Get(-1, "caption"))}.Html(), true
+		return Figure{Src: params.Get(0, "src"), Alt: params.Get(-1, "alt"), Caption: x.InlineHTML(params.Get(-1, "caption"))}.HTML(), true
 	}
 	id := params.Get(0, "id", "url", "slug")
 	if id == "" || inner != "" {
@@ -29,8 +30,9 @@ func (m *Expansion) EmbedTag(name string, params Params, inner string) (out stri
 	return Embed(name, id, params.Get(-1, "title"))
 }
 
-// includeTag evaluates an include of the blog's own, or does what the best known ones of themes do.
-func (m *Expansion) IncludeTag(l *liquid.Evaluator, tag liquid.Tag) string {
+// IncludeTag returns what an include of the blog's own evaluates to, or what the best known ones
+// of themes do.
+func (x *Expansion) IncludeTag(l *liquid.Evaluator, tag liquid.Tag) string {
 	name := l.FirstArgument(tag)
 	if out, ok := l.Include(tag, name); ok {
 		return out
@@ -41,8 +43,8 @@ func (m *Expansion) IncludeTag(l *liquid.Evaluator, tag liquid.Tag) string {
 	switch base {
 	case "figure", "image", "img", "picture", "responsive-image":
 		if src != "" {
-			f := Figure{Src: src, Alt: params.Get(-1, "alt", "description"), Caption: m.InlineHTML(params.Get(-1, "caption"))}
-			return f.Html()
+			f := Figure{Src: src, Alt: params.Get(-1, "alt", "description"), Caption: x.InlineHTML(params.Get(-1, "caption"))}
+			return f.HTML()
 		}
 	case "video":
 		if id := params.Get(-1, "id"); id != "" {
@@ -65,21 +67,22 @@ func (m *Expansion) IncludeTag(l *liquid.Evaluator, tag liquid.Tag) string {
 	return ""
 }
 
-// postURL is the address that {% post_url name %} means.
-func (m *Expansion) PostURL(l *liquid.Evaluator, tag liquid.Tag) string {
-	want := LinkedName(tag)
+// PostURL returns the address that {% post_url name %} means.
+func (x *Expansion) PostURL(l *liquid.Evaluator, tag liquid.Tag) string {
+	want := LinkTarget(tag)
 	if want == "" {
 		return ""
 	}
-	if to, ok := m.Tree.postNamed(want); ok {
-		return m.AfterBase(l, to)
+	if to, ok := x.Blog.postNamed(want); ok {
+		return x.WithoutBasePath(l, to)
 	}
 	l.Warn(tag, "the tag post_url leads to "+post.Clip(want)+", which is not in the content folder")
-	return m.Article.Site.Absolute("/")
+	return x.Page.Site.Absolute("/")
 }
 
-// linkedName is what post_url and link lead to; "" where the tag's own output stands in it.
-func LinkedName(tag liquid.Tag) string {
+// LinkTarget returns what post_url or link leads to, or "" if output of another tag is part of
+// it.
+func LinkTarget(tag liquid.Tag) string {
 	want := strings.Trim(strings.TrimSpace(tag.Arguments), `"'`)
 	if strings.Contains(want, "{{") {
 		return ""
@@ -87,18 +90,18 @@ func LinkedName(tag liquid.Tag) string {
 	return strings.TrimPrefix(want, "/")
 }
 
-// afterBase is an address as a path. Jekyll 3 left the blog's folder out of it,
-// so many write {{ site.baseurl }} before.
-func (m *Expansion) AfterBase(l *liquid.Evaluator, address string) string {
-	s := m.Article.Site
+// WithoutBasePath returns an address as a path. Since Jekyll 3 left the blog's folder out of it,
+// many write {{ site.baseurl }} before it.
+func (x *Expansion) WithoutBasePath(l *liquid.Evaluator, address string) string {
+	s := x.Page.Site
 	address = s.WithoutHost(address)
-	if base := strings.TrimSuffix(s.Url.Path, "/"); base != "" && l.EndsWith(base) {
+	if base := strings.TrimSuffix(s.URL.Path, "/"); base != "" && l.EndsWith(base) {
 		address = strings.TrimPrefix(address, base)
 	}
 	return address
 }
 
-// plainImage is a picture without a caption.
+// PlainImage returns a picture without a caption.
 func PlainImage(src, alt string) string {
 	return `<img src="` + html.EscapeString(xmltext.Line(src)) + `" alt="` + html.EscapeString(xmltext.Line(alt)) + `"/>`
 }

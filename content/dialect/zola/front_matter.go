@@ -11,12 +11,12 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-var zolaOpening = regexp.MustCompile(`^[[:space:]]*(\+\+\+|---)[ \t]*\n`)
+var frontMatterOpening = regexp.MustCompile(`^[[:space:]]*(\+\+\+|---)[ \t]*\n`)
 
-// splitZola finds front matter where Zola does: after any white space, between a line
+// splitFrontMatter finds front matter where Zola does: after any white space, between a line
 // +++ or --- and the next line that ends so. A file without it has none.
-func splitZola(text string) (fm frontmatter.FrontMatter, body string, bodyLine int, err error) {
-	opening := zolaOpening.FindStringSubmatch(text)
+func splitFrontMatter(text string) (fm frontmatter.FrontMatter, body string, bodyLine int, err error) {
+	opening := frontMatterOpening.FindStringSubmatch(text)
 	if opening == nil {
 		return frontmatter.FrontMatter{Line: 1}, text, 1, nil
 	}
@@ -40,22 +40,22 @@ func splitZola(text string) (fm frontmatter.FrontMatter, body string, bodyLine i
 	return fm, "", 0, &frontmatter.SyntaxError{Line: fm.Line - 1, Message: "the front matter that opens here is never closed; put a line " + mark + " after its last key"}
 }
 
-// zolaType tells whether Zola takes a value, as TOML and YAML have it, for a key.
-type zolaType func(v any) bool
+// accepts tells whether Zola takes a value, as TOML and YAML have it, for a key.
+type accepts func(v any) bool
 
-// zolaPageTypes are the keys of a page. Zola does not build a page of which one has a
+// pageTypes are the keys of a page. Zola does not build a page of which one has a
 // value of another type; other keys are no matter to it.
-var zolaPageTypes = []struct {
+var pageTypes = []struct {
 	key   string
-	takes zolaType
+	takes accepts
 }{
-	{"title", isZolaText}, {"description", isZolaText}, {"template", isZolaText},
-	{"slug", isZolaName}, {"path", isZolaName},
-	{"date", isZolaDate}, {"updated", isZolaDate},
-	{"draft", isZolaTruth}, {"render", isZolaTruth}, {"in_search_index", isZolaTruth},
-	{"weight", isZolaWeight},
-	{"aliases", isZolaTexts}, {"authors", isZolaTexts},
-	{"taxonomies", isZolaTaxonomies}, {"extra", isZolaTable},
+	{"title", isText}, {"description", isText}, {"template", isText},
+	{"slug", isName}, {"path", isName},
+	{"date", isDate}, {"updated", isDate},
+	{"draft", isBool}, {"render", isBool}, {"in_search_index", isBool},
+	{"weight", isWeight},
+	{"aliases", isTextList}, {"authors", isTextList},
+	{"taxonomies", isTaxonomies}, {"extra", isTable},
 }
 
 // mistyped is the first key that has a value of a type that Zola refuses; "" for none.
@@ -70,7 +70,7 @@ func mistyped(fm *frontmatter.FrontMatter) string {
 	if err != nil {
 		return "" // its parser has told
 	}
-	for _, t := range zolaPageTypes {
+	for _, t := range pageTypes {
 		v, there := values[t.key]
 		if _, isTime := v.(time.Time); isTime && fm.Form == frontmatter.YamlForm {
 			v = fm.Values[t.key] // text, of which Zola reads fewer forms
@@ -82,7 +82,7 @@ func mistyped(fm *frontmatter.FrontMatter) string {
 	return ""
 }
 
-func isZolaText(v any) bool {
+func isText(v any) bool {
 	switch v.(type) {
 	case nil, string, time.Time: // a date without quotes is text in YAML
 		return true
@@ -90,13 +90,13 @@ func isZolaText(v any) bool {
 	return false
 }
 
-func isZolaName(v any) bool { return isZolaText(v) && v != "" }
+func isName(v any) bool { return isText(v) && v != "" }
 
-func isZolaTruth(v any) bool { _, ok := v.(bool); return ok }
+func isBool(v any) bool { _, ok := v.(bool); return ok }
 
-func isZolaTable(v any) bool { _, ok := v.(map[string]any); return ok }
+func isTable(v any) bool { _, ok := v.(map[string]any); return ok }
 
-func isZolaWeight(v any) bool {
+func isWeight(v any) bool {
 	switch v := v.(type) {
 	case nil:
 		return true
@@ -108,28 +108,28 @@ func isZolaWeight(v any) bool {
 	return false
 }
 
-func isZolaTexts(v any) bool {
+func isTextList(v any) bool {
 	list, ok := v.([]any)
-	return ok && !slices.ContainsFunc(list, func(item any) bool { return item == nil || !isZolaText(item) })
+	return ok && !slices.ContainsFunc(list, func(item any) bool { return item == nil || !isText(item) })
 }
 
-func isZolaTaxonomies(v any) bool {
+func isTaxonomies(v any) bool {
 	terms, ok := v.(map[string]any)
 	for _, list := range terms {
-		ok = ok && isZolaTexts(list)
+		ok = ok && isTextList(list)
 	}
 	return ok
 }
 
-// zolaMoment is a date that Zola reads in a text.
-var zolaMoment = regexp.MustCompile(`^\d{4}-\d{1,2}-\d{1,2}(?:[Tt ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s*(?:[Zz]|[+-]\d{2}:\d{2})?)?$`)
+// dateTime is a date that Zola reads in a text.
+var dateTime = regexp.MustCompile(`^\d{4}-\d{1,2}-\d{1,2}(?:[Tt ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s*(?:[Zz]|[+-]\d{2}:\d{2})?)?$`)
 
-func isZolaDate(v any) bool {
+func isDate(v any) bool {
 	switch v := v.(type) {
 	case nil, time.Time, toml.LocalDate, toml.LocalDateTime:
 		return true
 	case string:
-		return zolaMoment.MatchString(v)
+		return dateTime.MatchString(v)
 	}
 	return false
 }

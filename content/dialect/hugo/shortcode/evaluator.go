@@ -14,42 +14,31 @@ import (
 	"unicode"
 )
 
-// hugoTemplate is a shortcode's, in the language of html/template.
-type Template struct {
-	Text   string
-	IsHTML bool // else Markdown
-}
-
-// What else templates may call, and what render hooks, has a prefix before its name.
-const (
-	HookPrefix    = "\x00"
-	PartialPrefix = "\x01"
-	WordPrefix    = "\x02" // of a language's words: the language, a slash and the key
-)
-
-// hugoHost is what shortcodes and templates ask of the rules of Hugo.
-type hugoHost interface {
-	// folder is the page's folder below its language's content folder.
-	Folder(a *dialect.Page) string
-	// languageOf is the page's language by its lower-case tag, else the first one.
-	LanguageOf(a *dialect.Page) string
-	// firstLanguage is the blog's default one.
+// Host is what shortcodes and templates ask of Hugo's rules.
+type Host interface {
+	// Library returns the templates for a page, never nil.
+	Library(p *dialect.Page) *Library
+	// Folder returns the page's folder below its language's content folder.
+	Folder(p *dialect.Page) string
+	// LanguageOf returns the page's language as a lower-case tag, else the blog's first one.
+	LanguageOf(p *dialect.Page) string
+	// FirstLanguage returns the blog's default language.
 	FirstLanguage() string
-	// inLanguage puts the folder or the host of the page's language before an address.
-	InLanguage(a *dialect.Page, where string) string
-	// slugPath makes a path of an address of a text.
+	// InLanguage puts the folder or the host of the page's language before an address.
+	InLanguage(p *dialect.Page, address string) string
+	// SlugPath makes a text a path of an address.
 	SlugPath(text string) string
 }
 
-// hugoTemplates evaluates the templates of shortcodes for one text. They see the
+// Evaluator evaluates the templates of shortcodes for one text. They see the
 // page and nothing else: no file, no network, no clock. What they ask for besides
 // ends the evaluation with an error.
-type HugoTemplates struct {
+type Evaluator struct {
 	*dialect.Expansion
-	host     hugoHost
-	compiled map[string]hugoProgram
+	host     Host
+	compiled map[*Template]program
 	calls    map[string]int
-	page     *Page
+	context  *PageContext
 	steps    int
 	bytes    int
 	depth    int      // of partials
@@ -64,35 +53,35 @@ const (
 )
 
 var (
-	errTemplate = errors.New("the template asks for what is not known here")
-	errTooMuch  = errors.New("the template does more than a shortcode can need")
+	errUnsupported = errors.New("the template asks for what is not known here")
+	errLimit       = errors.New("the template does more than a shortcode can need")
 )
 
-// hugoProgram is a *template.Template of either package; nil where the template
+// program is a *template.Template of either package; nil where the template
 // cannot be evaluated.
-type hugoProgram interface {
+type program interface {
 	Execute(w io.Writer, data any) error
 }
 
-func NewTemplates(m *dialect.Expansion, host hugoHost) *HugoTemplates {
-	return &HugoTemplates{Expansion: m, host: host, compiled: map[string]hugoProgram{}, calls: map[string]int{}}
+func NewEvaluator(x *dialect.Expansion, host Host) *Evaluator {
+	return &Evaluator{Expansion: x, host: host, compiled: map[*Template]program{}, calls: map[string]int{}}
 }
 
-// run evaluates a template; ok is false where it cannot be.
-func (h *HugoTemplates) Run(t Template, name string, call any) (string, bool) {
-	program, seen := h.compiled[name]
+// Run evaluates a template; ok is false where it cannot be.
+func (e *Evaluator) Run(t *Template, call any) (string, bool) {
+	program, seen := e.compiled[t]
 	if !seen {
-		program = h.compile(name, t)
-		h.compiled[name] = program
+		program = e.compile(t)
+		e.compiled[t] = program
 	}
 	if program == nil {
 		return "", false
 	}
-	out := &boundedText{templates: h}
+	out := &boundedText{templates: e}
 	if err := program.Execute(out, call); err != nil {
-		h.Article.Budget.Again()
-		if errors.Is(err, errTooMuch) {
-			h.Article.Budget.Stop(&limits.Error{Limit: "what a shortcode's or hook's template may do", Message: "take away the loops or texts that repeat in the template of " + post.Clip(strings.TrimPrefix(name, HookPrefix))})
+		e.Page.Budget.Again()
+		if errors.Is(err, errLimit) {
+			e.Page.Budget.Stop(&limits.Error{Limit: "what a shortcode's or hook's template may do", Message: "take away the loops or texts that repeat in the template of " + post.Clip(t.Name)})
 		}
 		return "", false
 	}
@@ -102,19 +91,19 @@ func (h *HugoTemplates) Run(t Template, name string, call any) (string, bool) {
 // boundedText takes what a template writes.
 type boundedText struct {
 	strings.Builder
-	templates *HugoTemplates
+	templates *Evaluator
 }
 
 func (b *boundedText) Write(p []byte) (int, error) {
 	if b.templates.bytes += len(p); b.templates.bytes > maxTemplateBytes {
-		return 0, errTooMuch
+		return 0, errLimit
 	}
-	b.templates.Article.Budget.Wrote(len(p))
+	b.templates.Page.Budget.Wrote(len(p))
 	return b.Builder.Write(p)
 }
 
-func (h *HugoTemplates) compile(name string, t Template) hugoProgram {
-	tree := parse.New(name)
+func (e *Evaluator) compile(t *Template) program {
+	tree := parse.New(t.Name)
 	tree.Mode = parse.SkipFuncCheck // a branch that is not taken may call anything
 	if _, err := tree.Parse(t.Text, "", "", map[string]*parse.Tree{}); err != nil {
 		return nil
@@ -123,36 +112,36 @@ func (h *HugoTemplates) compile(name string, t Template) hugoProgram {
 	if w.list(tree.Root); w.refused {
 		return nil
 	}
-	functions := h.functions()
-	maps.Copy(functions, map[string]any{"step_": h.step, "out_": h.out})
+	functions := e.functions()
+	maps.Copy(functions, map[string]any{"step_": e.step, "out_": e.out})
 	if t.IsHTML {
-		if program, err := htmltemplate.New(name).Funcs(functions).AddParseTree(name, tree); err == nil {
+		if program, err := htmltemplate.New(t.Name).Funcs(functions).AddParseTree(t.Name, tree); err == nil {
 			return program
 		}
 		return nil
 	}
-	if program, err := template.New(name).Funcs(functions).AddParseTree(name, tree); err == nil {
+	if program, err := template.New(t.Name).Funcs(functions).AddParseTree(t.Name, tree); err == nil {
 		return program
 	}
 	return nil
 }
 
 // step counts the rounds of loops.
-func (h *HugoTemplates) step() (bool, error) {
-	if h.steps++; h.steps > maxTemplateSteps {
-		return false, errTooMuch
+func (e *Evaluator) step() (bool, error) {
+	if e.steps++; e.steps > maxTemplateSteps {
+		return false, errLimit
 	}
-	h.Article.Budget.Step(20)
+	e.Page.Budget.Step(20)
 	return true, nil
 }
 
 // out lets only what is no list or table be printed: those may be larger than
 // they look.
-func (h *HugoTemplates) out(v any) (any, error) {
+func (e *Evaluator) out(v any) (any, error) {
 	if v == nil {
 		return "", nil
 	}
-	_, err := h.text(v)
+	_, err := e.text(v)
 	return v, err
 }
 

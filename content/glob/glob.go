@@ -1,26 +1,27 @@
-package dialect
+// Package glob reads the glob patterns of blog engines' settings, each in its own syntax.
+package glob
 
 import (
 	"regexp"
 	"strings"
 )
 
-// pattern is a glob of an engine's settings.
-type Glob struct {
-	Text string // as the settings have it
+// Pattern is a compiled glob.
+type Pattern struct {
+	Text string // as the settings spell it
 	Re   *regexp.Regexp
 }
 
-// fnmatch reads a pattern as the C library, Python and Ruby do, whose * also stands
-// for slashes.
-func Fnmatch(text string) Glob { return compilePattern(text, fnmatchRegexp(text)) }
+// Fnmatch returns the pattern as the C library, Python and Ruby read it: * also matches
+// slashes.
+func Fnmatch(text string) Pattern { return compilePattern(text, fnmatchRegexp(text)) }
 
-func compilePattern(text, expression string) Glob {
+func compilePattern(text, expression string) Pattern {
 	re, err := regexp.Compile(`\A(?s:` + expression + `)\z`)
-	if err != nil { // such as a class whose range runs backwards
+	if err != nil { // such as a class whose range is reversed
 		re = regexp.MustCompile(`\A` + regexp.QuoteMeta(text) + `\z`)
 	}
-	return Glob{text, re}
+	return Pattern{text, re}
 }
 
 func fnmatchRegexp(text string) string {
@@ -50,8 +51,8 @@ func fnmatchRegexp(text string) string {
 	return b.String()
 }
 
-// classEnd is where the class that opens at a bracket closes, -1 for nowhere. A
-// bracket that comes first is one of its members.
+// classEnd returns the index of the bracket that closes the class opened at an index, or -1.
+// A closing bracket that comes first is a member of the class.
 func classEnd(text string, at int) int {
 	i := at + 1
 	if i < len(text) && (text[i] == '!' || text[i] == '^') {
@@ -74,11 +75,11 @@ func class(members string) string {
 	return "[" + not + strings.NewReplacer(`\`, `\\`, `[`, `\[`, `]`, `\]`, `^`, `\^`).Replace(members) + "]"
 }
 
-// globset reads a pattern as Zola does: * and ? also stand for slashes, ** between
-// slashes for any folders, {a,b} for one of several. ? and a class stand for one byte;
-// what is compared has to go through bytesAsRunes.
-func Globset(glob string) Glob {
-	text := BytesAsRunes(glob)
+// Zola returns the pattern as Zola reads it: * and ? also match slashes, ** between slashes
+// matches any folders, {a,b} one of several. ? and a class match one byte, so what is
+// compared must go through ByteRunes.
+func Zola(glob string) Pattern {
+	text := ByteRunes(glob)
 	var b strings.Builder
 	for i := 0; i < len(text); {
 		rest := text[i:]
@@ -117,8 +118,8 @@ func Globset(glob string) Glob {
 	return compilePattern(glob, b.String())
 }
 
-// bytesAsRunes spells each byte as the character of its number.
-func BytesAsRunes(s string) string {
+// ByteRunes returns s with each byte as the character of that number.
+func ByteRunes(s string) string {
 	var b strings.Builder
 	for i := range len(s) {
 		b.WriteRune(rune(s[i]))
@@ -126,9 +127,9 @@ func BytesAsRunes(s string) string {
 	return b.String()
 }
 
-// hugoGlob reads a pattern whose * stops at slashes and whose ** does not. What stands on both
-// sides of a ** alone may overlap: a/**/b is a/b too.
-func HugoGlob(text string) Glob {
+// Hugo returns a pattern whose * stops at slashes and whose ** does not. What is on both
+// sides of a lone ** may overlap: a/**/b matches a/b too.
+func Hugo(text string) Pattern {
 	var b strings.Builder
 	if before, after, ok := strings.Cut(text, "**"); ok && !strings.ContainsAny(before+after, `*?[]{}\`) {
 		for n := min(len(before), len(after)); n > 0; n-- {
@@ -171,8 +172,8 @@ func HugoGlob(text string) Glob {
 	return compilePattern(text, b.String())
 }
 
-// isGlobset tells whether Zola can read a pattern.
-func IsGlobset(text string) bool {
+// IsZola reports whether Zola can read the pattern.
+func IsZola(text string) bool {
 	depth := 0
 	for i := 0; i < len(text); i++ {
 		switch text[i] {

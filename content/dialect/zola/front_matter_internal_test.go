@@ -11,7 +11,7 @@ func FuzzFront(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		front, body, _, err := splitZola(text)
+		front, body, _, err := splitFrontMatter(text)
 		if err == nil && !strings.HasSuffix(text, body) {
 			t.Errorf("body %q", body)
 		}

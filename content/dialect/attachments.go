@@ -10,15 +10,14 @@ import (
 	"strings"
 )
 
-// imageText is the picture that the front matter names, as it stands there. In
-// Jekyll it counts from the blog's folder, as themes take it.
-func (a *Page) ImageText() string {
-	return a.Engine.ImageAddress(a.imageName())
+// ImageText returns the picture that the front matter names, as the engine's themes resolve it.
+func (p *Page) ImageText() string {
+	return p.Engine.ImagePath(p.imageName())
 }
 
-func (a *Page) imageName() string {
+func (p *Page) imageName() string {
 	for _, key := range imageKeys() {
-		switch v := a.Front.Values[key].(type) {
+		switch v := p.Front.Values[key].(type) {
 		case string:
 			if namesFile(v) && key != "header" {
 				return v
@@ -54,8 +53,8 @@ func firstString(list []any) string {
 	return s
 }
 
-// namesFile reports whether a value can be an address: not what says that there is
-// none, nor a wiki link, nor what a template would have to make.
+// namesFile reports whether a value can be an address: not a word for "none", a wiki link, or a
+// template.
 func namesFile(s string) bool {
 	switch s = strings.TrimSpace(s); strings.ToLower(s) {
 	case "", "false", "no", "off", "none", "null", "nil", "~", "0", "true", "yes", "on", "1", "n/a", "undefined":
@@ -65,7 +64,7 @@ func namesFile(s string) bool {
 	return err != nil && s[0] != '#' && strings.Trim(s, "-") != "" && fileFault(s) == ""
 }
 
-// fileFault says why a value that is meant as an address is none; "" where it is one.
+// fileFault returns why a value meant as an address is not one, or "".
 func fileFault(s string) string {
 	switch s = strings.TrimSpace(s); {
 	case strings.HasPrefix(strings.TrimPrefix(s, "!"), "[["):
@@ -81,10 +80,10 @@ func fileFault(s string) string {
 }
 
 // warnOfFiles reports pictures and enclosures that cannot be addresses.
-func (a *Page) warnOfFiles() {
+func (p *Page) warnOfFiles() {
 	for _, key := range append(imageKeys(), enclosureKeys()...) {
 		text := ""
-		switch v := a.Front.Values[key].(type) {
+		switch v := p.Front.Values[key].(type) {
 		case string:
 			text = v
 		case []any:
@@ -95,20 +94,20 @@ func (a *Page) warnOfFiles() {
 			}
 		}
 		if fault := fileFault(text); fault != "" {
-			a.Warn(a.Front.LineOf(key), fmt.Sprintf("%s: %q %s", key, post.Clip(text), fault))
+			p.Warn(p.Front.LineOf(key), fmt.Sprintf("%s: %q %s", key, post.Clip(text), fault))
 		}
 	}
 }
 
-// fillEnclosure takes `enclosure: file`, `file length type` or `{url, length, type}`,
-// or an audio or video file under its own key, of several the first.
-func (a *Page) fillEnclosure(l *Linker) {
+// fillEnclosure reads `enclosure: file`, `file length type` or `{url, length, type}`, or an audio
+// or video file under a key of its own, the first of several.
+func (p *Page) fillEnclosure(l *Linker) {
 	var e post.Enclosure
 	where := ""
 	for _, key := range enclosureKeys() {
-		if list, ok := a.Front.Values[key].([]any); ok && where == "" {
+		if list, ok := p.Front.Values[key].([]any); ok && where == "" {
 			where = firstString(list)
-		} else if s := a.Front.Scalar(key); where == "" && namesFile(s) {
+		} else if s := p.Front.Scalar(key); where == "" && namesFile(s) {
 			where = s
 		}
 	}
@@ -118,7 +117,7 @@ func (a *Page) fillEnclosure(l *Linker) {
 		}
 	}
 	for _, key := range []string{"enclosure", "audio", "video"} {
-		if table := a.Front.Table(key); table != nil {
+		if table := p.Front.Table(key); table != nil {
 			where, _ = table["url"].(string)
 			if where == "" {
 				where, _ = table["file"].(string)
@@ -144,18 +143,18 @@ func (a *Page) fillEnclosure(l *Linker) {
 		e.Type, _, _ = strings.Cut(MediaType(path.Ext(u.Path)), ";")
 	}
 	if kind, _, ok := strings.Cut(e.Type, "/"); e.Type != "" && (!ok || kind == "") {
-		a.Warn(a.Front.LineOf("enclosure"), fmt.Sprintf("the enclosure's type %q is no media type, such as audio/mpeg, and the enclosure is left out", e.Type))
+		p.Warn(p.Front.LineOf("enclosure"), fmt.Sprintf("the enclosure's type %q is no media type, such as audio/mpeg, and the enclosure is left out", e.Type))
 		return
 	}
 	if e.Type == "" {
 		return // a page, such as a video's address on a platform
 	}
 	e.Length = max(e.Length, 0)
-	a.Post.Enclosure = &e
+	p.Post.Enclosure = &e
 }
 
-// mediaType knows what podcasts are made of; the machine's own table differs
-// from one to the next.
+// MediaType returns the media type of an extension. It knows what podcasts consist of, since the
+// system's own table differs between machines.
 func MediaType(ext string) string {
 	switch strings.ToLower(ext) {
 	case ".mp3":
