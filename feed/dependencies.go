@@ -103,8 +103,8 @@ func (d *dependencies) reuse(p *post.Post) {
 // add notes what a new rendering depends on.
 func (d *dependencies) add(p *post.Post, r *post.Rendering) {
 	now, fp := Dependencies{}, onUnknown
-	if !r.Follows.Unknown && r.Follows.FileHash == p.FileHash {
-		now = Dependencies{Links: r.Follows.Links, Files: r.Follows.Files, State: FileState(r.Follows.Files, d.start)}
+	if !r.Dependencies.Incomplete && r.Dependencies.FileHash == p.FileHash {
+		now = Dependencies{Links: r.Dependencies.Links, Files: r.Dependencies.Files, State: FileState(r.Dependencies.Files, d.start)}
 		fp = d.fingerprint(now, now.State)
 	}
 	d.mu.Lock()

@@ -72,10 +72,10 @@ func tags(names ...string) func(*feed.Item) {
 
 func render(_ context.Context, p *post.Post) (*post.Rendering, error) {
 	return &post.Rendering{
-		HTML:        "<p>First of " + p.Path + ".</p>\n<pre><code>a &lt; b ]]&gt; c</code></pre>\n<p>Rest.</p>",
-		ExcerptHTML: "<p>First of " + p.Path + ".</p>",
-		ExcerptText: "First of " + p.Path + ".",
-		Follows:     post.Follows{FileHash: p.FileHash},
+		HTML:         "<p>First of " + p.Path + ".</p>\n<pre><code>a &lt; b ]]&gt; c</code></pre>\n<p>Rest.</p>",
+		ExcerptHTML:  "<p>First of " + p.Path + ".</p>",
+		ExcerptText:  "First of " + p.Path + ".",
+		Dependencies: post.Dependencies{FileHash: p.FileHash},
 	}, nil
 }
 

@@ -16,20 +16,20 @@ import (
 )
 
 // renders returns a Render that records for which posts it is called. All depend on the same.
-func renders(asked map[string]bool, on post.Follows) feed.Render {
+func renders(asked map[string]bool, on post.Dependencies) feed.Render {
 	var mu sync.Mutex
 	return func(ctx context.Context, p *post.Post) (*post.Rendering, error) {
 		mu.Lock()
 		asked[p.Path] = true
 		mu.Unlock()
 		r, err := render(ctx, p)
-		r.Follows.Files, r.Follows.Unknown = on.Files, on.Unknown
+		r.Dependencies.Files, r.Dependencies.Incomplete = on.Files, on.Incomplete
 		return r, err
 	}
 }
 
 // updateFeeds updates the feeds after an earlier update and returns what was rendered.
-func updateFeeds(t *testing.T, cfg *config.Config, items []feed.Item, earlier feed.Result, build string, on post.Follows) (feed.Result, map[string]bool) {
+func updateFeeds(t *testing.T, cfg *config.Config, items []feed.Item, earlier feed.Result, build string, on post.Dependencies) (feed.Result, map[string]bool) {
 	t.Helper()
 	asked := map[string]bool{}
 	result, err := feed.Update(t.Context(), cfg, items, renders(asked, on), feed.Previous{Documents: earlier.Documents, Build: build,
@@ -42,10 +42,10 @@ func updateFeeds(t *testing.T, cfg *config.Config, items []feed.Item, earlier fe
 
 func TestUpdateBuildsOnlyWhatAChangeAffects(t *testing.T) {
 	all := map[string]bool{"oldest.md": true, "old.md": true, "episode.md": true, "été.md": true, "newest.md": true}
-	pictures := post.Follows{Files: []string{"incremental_test.go", "none.png"}}
-	nothing, anything := post.Follows{}, post.Follows{Unknown: true}
+	pictures := post.Dependencies{Files: []string{"incremental_test.go", "none.png"}}
+	nothing, anything := post.Dependencies{}, post.Dependencies{Incomplete: true}
 	for name, tt := range map[string]struct {
-		on     post.Follows
+		on     post.Dependencies
 		change func(cfg *config.Config, items []feed.Item) []feed.Item
 		build  string
 		wants  map[string]bool // rendered
@@ -103,7 +103,7 @@ func TestUpdateBuildsOnlyWhatAChangeAffects(t *testing.T) {
 func TestUpdateReplacesChangedDocuments(t *testing.T) {
 	cfg := testConfig(t)
 	items := sample(cfg)
-	first, _ := updateFeeds(t, cfg, items, feed.Result{}, "", post.Follows{})
+	first, _ := updateFeeds(t, cfg, items, feed.Result{}, "", post.Dependencies{})
 	if err := os.Remove(filepath.Join(cfg.Dir, "public/tags/mail/feed.json")); err != nil {
 		t.Fatal(err)
 	}
@@ -113,7 +113,7 @@ func TestUpdateReplacesChangedDocuments(t *testing.T) {
 			known = append(known, doc)
 		}
 	}
-	second, _ := updateFeeds(t, cfg, items, feed.Result{Documents: known}, "", post.Follows{})
+	second, _ := updateFeeds(t, cfg, items, feed.Result{Documents: known}, "", post.Dependencies{})
 	if diff := cmp.Diff([]string{"public/tags/mail/feed.json"}, second.Written); diff != "" {
 		t.Errorf("written (-want +got):\n%s", diff)
 	}
@@ -136,7 +136,7 @@ func TestUpdateSweepsAfterAKilledPass(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	updateFeeds(t, cfg, items, feed.Result{}, "", post.Follows{})
+	updateFeeds(t, cfg, items, feed.Result{}, "", post.Dependencies{})
 	for _, name := range left {
 		if _, err := os.Stat(filepath.Join(cfg.Dir, name)); err == nil {
 			t.Errorf("%s is still there", name)
@@ -149,7 +149,7 @@ func TestUpdateRendersWhatDependsOnWhatHasChanged(t *testing.T) {
 	cfg := testConfig(t)
 	items := sample(cfg)
 	picture := filepath.Join(cfg.Dir, "picture.png")
-	on := post.Follows{Files: []string{picture}}
+	on := post.Dependencies{Files: []string{picture}}
 	first, _ := updateFeeds(t, cfg, items, feed.Result{}, "", on)
 	if err := os.WriteFile(picture, nil, 0o644); err != nil {
 		t.Fatal(err)

@@ -15,7 +15,7 @@ type Blog struct {
 	Site     *Site
 	Engine   Engine
 	Settings *Settings // nil where no engine's config was found
-	Markdown *markdown.Reader
+	Markdown *markdown.Converter
 	// Include are the patterns of content.include.
 	Include []string
 	// Posts are those that the last scan found: where links between posts lead.

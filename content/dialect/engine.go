@@ -42,7 +42,7 @@ type Engine interface {
 	// Reading one file.
 
 	// SplitFrontMatter splits a file's text. bodyLine counts from 1.
-	SplitFrontMatter(path, text string) (front frontmatter.FrontMatter, body string, bodyLine int, err error)
+	SplitFrontMatter(path, text string) (front frontmatter.Block, body string, bodyLine int, err error)
 	// Prepare runs before any field is read: folders and settings fill what the front matter
 	// leaves open, and the path may name the language.
 	Prepare(p *Page)
@@ -54,7 +54,7 @@ type Engine interface {
 	// The fields of a post.
 
 	// ParseDate reads a date of the front matter.
-	ParseDate(front *frontmatter.FrontMatter, key, text string) (t time.Time, ok bool)
+	ParseDate(front *frontmatter.Block, key, text string) (t time.Time, ok bool)
 	// Complete derives what the front matter leaves open: title, date, slug, categories, tags,
 	// summary. The fields that all engines share are filled already.
 	Complete(p *Page)
@@ -140,7 +140,7 @@ func (BaseEngine) IsFolderFile(string) bool { return false }
 func (BaseEngine) ReadFolderData([]File) FolderData { return &SourceTexts{} }
 
 // SplitFrontMatter implements [Engine].
-func (BaseEngine) SplitFrontMatter(_, text string) (frontmatter.FrontMatter, string, int, error) {
+func (BaseEngine) SplitFrontMatter(_, text string) (frontmatter.Block, string, int, error) {
 	return frontmatter.Split(text)
 }
 
@@ -154,7 +154,7 @@ func (BaseEngine) IsPage(p *Page) bool { return IsPageLayout(p) }
 func (BaseEngine) PageOmission(*Page) *post.Omission { return nil }
 
 // ParseDate implements [Engine].
-func (e BaseEngine) ParseDate(_ *frontmatter.FrontMatter, _, text string) (time.Time, bool) {
+func (e BaseEngine) ParseDate(_ *frontmatter.Block, _, text string) (time.Time, bool) {
 	return frontmatter.ParseDate(text, e.Location)
 }
 

@@ -36,7 +36,7 @@ const (
 // Spend counts a mark and reports whether it may be expanded. It stops the post at too many.
 func (x *Expansion) Spend(offset int) bool {
 	if x.spent++; x.spent > maxMarks {
-		x.Page.Budget.Stop(&limits.Error{Limit: fmt.Sprintf("%d shortcodes", maxMarks), Message: "divide the post", Line: x.LineAt(offset)})
+		x.Page.Budget.Fail(&limits.Error{Limit: fmt.Sprintf("%d shortcodes", maxMarks), Message: "divide the post", Line: x.LineAt(offset)})
 	}
 	x.Page.Budget.Step(20)
 	return true
@@ -122,7 +122,7 @@ func (x *Expansion) InlineHTML(markdown string) string {
 	markdown = xmltext.Line(markdown)
 	w := x.Page.MarkdownOptions()
 	w.DropHTML = false
-	out, err := x.Blog.Markdown.Html(markdown, w)
+	out, err := x.Blog.Markdown.HTML(markdown, w)
 	if err != nil {
 		return html.EscapeString(markdown)
 	}

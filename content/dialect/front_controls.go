@@ -12,7 +12,7 @@ import (
 func (p *Page) warnOfControls() {
 	fm := &p.Front
 	for _, key := range []string{"title", "tags", "categories", "author", "authors", "slug"} {
-		texts := fm.List(key, frontmatter.Whole)
+		texts := fm.Strings(key, frontmatter.NoSplit)
 		if text, ok := fm.Values[key].(string); ok {
 			texts = []string{text}
 		}

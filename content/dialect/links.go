@@ -89,11 +89,11 @@ func (l *Linker) find(dest string) sanitize.Target {
 		if !schemes[strings.ToLower(u.Scheme)] || u.Opaque == "" && u.Host == "" && (u.Scheme == "http" || u.Scheme == "https") {
 			return sanitize.Target{}
 		}
-		return sanitize.Target{Url: u.String()}
+		return sanitize.Target{URL: u.String()}
 	}
 	if u.Host != "" { // //example.com/ takes the site's scheme
 		u.Scheme = l.Page.Site.URL.Scheme
-		return sanitize.Target{Url: u.String()}
+		return sanitize.Target{URL: u.String()}
 	}
 	return l.local(u)
 }
@@ -108,14 +108,14 @@ func (l *Linker) local(u *url.URL) sanitize.Target {
 			fragment = "#" + u.EscapedFragment()
 		}
 		if to, ok := l.URLOf(file); ok {
-			return sanitize.Target{Url: to + fragment}
+			return sanitize.Target{URL: to + fragment}
 		}
 	}
 	base, err := url.Parse(l.Page.Post.URL)
 	if err != nil {
 		return sanitize.Target{}
 	}
-	to := sanitize.Target{Url: base.ResolveReference(u).String()}
+	to := sanitize.Target{URL: base.ResolveReference(u).String()}
 	if u.Path != "" {
 		to.Places = l.places(u.Path)
 	}
@@ -154,14 +154,14 @@ func (s *Site) LocalFile(rel string) string { return s.fileBelow(s.Dir, filepath
 // ToSite returns the target of a path on the site, which may have a fragment.
 func (l *Linker) ToSite(p string) sanitize.Target {
 	p, fragment := CutFragment(p)
-	return sanitize.Target{Url: l.Page.Site.Absolute(p) + fragment}
+	return sanitize.Target{URL: l.Page.Site.Absolute(p) + fragment}
 }
 
 // ToPost returns the target of a file's post. If there is no such file, the link is dropped and
 // its text stays.
 func (l *Linker) ToPost(file, fragment string) sanitize.Target {
 	if to, ok := l.URLOf(file); ok {
-		return sanitize.Target{Url: to + fragment}
+		return sanitize.Target{URL: to + fragment}
 	}
 	if len(l.Broken) < MaxWarnings {
 		l.Broken = append(l.Broken, file)
@@ -203,7 +203,7 @@ func (b *Blog) AddressOf(rel string) (address string, ok bool) {
 		return "", false
 	}
 	defer func() { // what is wrong with that file is no fault of the one that links to it
-		if fault := recover(); fault != nil && limits.Stopped(fault) == nil {
+		if fault := recover(); fault != nil && limits.Recovered(fault) == nil {
 			panic(fault)
 		} else if fault != nil {
 			address, ok = "", false

@@ -32,7 +32,7 @@ func (x *Expansion) Markdown(text string) (string, bool) {
 	if x.Blog == nil {
 		return "", false
 	}
-	out, err := x.Blog.Markdown.Html(text, x.Page.MarkdownOptions())
+	out, err := x.Blog.Markdown.HTML(text, x.Page.MarkdownOptions())
 	return out, err == nil
 }
 

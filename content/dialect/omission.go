@@ -30,7 +30,7 @@ func (p *Page) omission() *post.Omission {
 // doubtfulDraft holds a post whose draft mark is unreadable. `published` may also be a date.
 func (p *Page) doubtfulDraft() *post.Omission {
 	for _, key := range []string{"draft", "published"} {
-		if _, set := p.Front.Truth(key); set || p.Front.Values[key] == nil {
+		if _, set := p.Front.Bool(key); set || p.Front.Values[key] == nil {
 			continue
 		}
 		if _, isDate := p.Engine.ParseDate(&p.Front, key, p.Front.Scalar(key)); key == "draft" || !isDate {
@@ -147,7 +147,7 @@ func (p *Page) warnOfUnknownMarks() {
 			Message: fmt.Sprintf("`%s: %s` means nothing to the blog's engine, so posts with it are published; write draft: true to keep one back", key, value)})
 	}
 	for _, mark := range unknownMarks {
-		if value, set := p.Front.Truth(mark.key); set && value == mark.value {
+		if value, set := p.Front.Bool(mark.key); set && value == mark.value {
 			warn(mark.key, fmt.Sprint(mark.value))
 		}
 	}

@@ -96,12 +96,12 @@ func (p *Page) FillFields() {
 	out.Updated = p.Date("lastmod", "updated", "modified", "last_modified_at")
 	out.Expires = p.Date("expirydate", "expires", "unpublishdate")
 	out.Language = p.languageTag(fm.Scalar("lang", "language", "locale"))
-	p.Categories = append(Names(fm.List("category", frontmatter.Whole)), Names(fm.List("categories", frontmatter.ByComma))...)
+	p.Categories = append(Names(fm.Strings("category", frontmatter.NoSplit)), Names(fm.Strings("categories", frontmatter.SplitCommas))...)
 	out.Authors = p.authors()
 	out.GUID = xmltext.Line(fm.Scalar("guid", "id"))
 	p.Slug = xmltext.Line(fm.Scalar("slug"))
-	draft, _ := fm.Truth("draft")
-	published, set := fm.Truth("published")
+	draft, _ := fm.Bool("draft")
+	published, set := fm.Bool("published")
 	out.Draft = draft || set && !published || p.IsDraftStatus()
 	p.fillNewsletter()
 	p.warnOfControls()
@@ -111,7 +111,7 @@ func (p *Page) FillFields() {
 // will report it. Until then the post is known, so that feeds keep what they have of it.
 func (p *Page) warnWithin() {
 	defer func() {
-		if fault := recover(); fault != nil && (limits.Stopped(fault) == nil || p.Budget.Canceled() != nil) {
+		if fault := recover(); fault != nil && (limits.Recovered(fault) == nil || p.Budget.ContextErr() != nil) {
 			panic(fault)
 		}
 	}()
@@ -125,7 +125,7 @@ func (p *Page) IsDraftStatus() bool {
 
 // fillNewsletter reads `newsletter: false` or `newsletter: {subject, intro}`.
 func (p *Page) fillNewsletter() {
-	if on, set := p.Front.Truth("newsletter"); set {
+	if on, set := p.Front.Bool("newsletter"); set {
 		p.Post.FeedOnly = !on
 	}
 	table := p.Front.Table("newsletter")
@@ -151,7 +151,7 @@ func (p *Page) DropProblem(key string) {
 func (p *Page) Date(keys ...string) time.Time {
 	for _, key := range keys {
 		text := p.Front.Scalar(key)
-		if _, isFlag := p.Front.Truth(key); text == "" || isFlag && len(text) < 6 {
+		if _, isFlag := p.Front.Bool(key); text == "" || isFlag && len(text) < 6 {
 			continue
 		}
 		if t, ok := p.Engine.ParseDate(&p.Front, key, text); ok {
@@ -177,10 +177,10 @@ func (p *Page) authors() []string {
 		}
 		return strings.Split(s, ",")
 	}
-	all := p.Front.List("authors", split)
-	all = append(all, p.Front.List("author", func(s string) []string { return strings.Split(s, ";") })...)
+	all := p.Front.Strings("authors", split)
+	all = append(all, p.Front.Strings("author", func(s string) []string { return strings.Split(s, ";") })...)
 	if taxonomies := p.Front.Table("taxonomies"); taxonomies != nil {
-		all = append(all, frontmatter.ListOf(taxonomies["authors"], frontmatter.Whole)...)
+		all = append(all, frontmatter.Strings(taxonomies["authors"], frontmatter.NoSplit)...)
 	}
 	return Distinct(Names(all))
 }
@@ -233,7 +233,7 @@ func (p *Page) validate() {
 	if p.Invalid() {
 		return
 	}
-	if p.Front.Form == frontmatter.NoFrontMatter && p.Post.Title == "" && p.Post.Date.IsZero() {
+	if p.Front.Form == frontmatter.None && p.Post.Title == "" && p.Post.Date.IsZero() {
 		p.Reject(1, "the file has no front matter: begin it with title: My post and date: 2025-01-29 between two lines of ---, or exclude it by content.exclude")
 		return
 	}
@@ -252,16 +252,16 @@ func (p *Page) validate() {
 // example returns a line of front matter in the form that the file uses.
 func (p *Page) example(key, value string) string {
 	switch p.Front.Form {
-	case frontmatter.TomlForm:
+	case frontmatter.TOML:
 		if key == "date" {
 			return key + " = " + value
 		}
 		return fmt.Sprintf("%s = %q", key, value)
-	case frontmatter.JsonForm:
+	case frontmatter.JSON:
 		return fmt.Sprintf("%q: %q,", key, value)
-	case frontmatter.BlockForm:
+	case frontmatter.Metadata:
 		return strings.ToUpper(key[:1]) + key[1:] + ": " + value
-	case frontmatter.NoFrontMatter:
+	case frontmatter.None:
 		return key + ": " + value + " between two lines of --- at the top of the file"
 	}
 	return key + ": " + value
@@ -282,13 +282,13 @@ func (p *Page) fillFiles(b *Blog) {
 	l := &Linker{Page: p, Blog: b, Scanning: true}
 	p.warnOfFiles()
 	if image := p.ImageText(); image != "" {
-		if to := l.Follow(image); to.Url != "" {
-			p.Post.Image = to.Url
+		if to := l.Follow(image); to.URL != "" {
+			p.Post.Image = to.URL
 		}
 	}
 	if source := p.Front.Scalar("source", "canonical", "canonical_url", "canonicalurl"); namesFile(source) {
-		if to := l.Follow(source); to.Url != "" && to.Url != p.Post.URL {
-			p.Post.Source = to.Url
+		if to := l.Follow(source); to.URL != "" && to.URL != p.Post.URL {
+			p.Post.Source = to.URL
 		}
 	}
 	p.fillEnclosure(l)

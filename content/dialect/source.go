@@ -33,7 +33,7 @@ type File struct {
 // no control characters.
 type Source struct {
 	Path     string
-	Front    frontmatter.FrontMatter
+	Front    frontmatter.Block
 	Body     string
 	BodyLine int // of the file, counted from 1
 	ModTime  time.Time
@@ -70,7 +70,7 @@ const maxFile = 10 << 20
 type SourceReader struct {
 	buf    []byte
 	Budget *limits.Budget // of the file that is read
-	split  func(name, text string) (frontmatter.FrontMatter, string, int, error)
+	split  func(name, text string) (frontmatter.Block, string, int, error)
 }
 
 // Reader returns a reader that splits files as the blog's engine does.

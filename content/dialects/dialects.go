@@ -51,11 +51,11 @@ func engine[E dialect.Engine](create func(*dialect.Site, *dialect.Settings) E) f
 }
 
 func isPelicans(_ dialect.Engine, src *dialect.Source) bool {
-	return src.Front.Form == frontmatter.BlockForm
+	return src.Front.Form == frontmatter.Metadata
 }
 
 func isJekylls(e dialect.Engine, src *dialect.Source) bool {
-	return src.Front.Form != frontmatter.BlockForm && e.MayBePost(src.Path)
+	return src.Front.Form != frontmatter.Metadata && e.MayBePost(src.Path)
 }
 
 // New returns the engine of a blog: that of its settings, else the one that content.dialect

@@ -32,32 +32,32 @@ var localLayouts = []string{
 }
 
 var (
-	weekday  = regexp.MustCompile(`(?i)^(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\.?,?\s+`)
-	ordinal  = regexp.MustCompile(`(?i)\b(\d{1,2})(?:st|nd|rd|th)\b`)
-	fraction = regexp.MustCompile(`(:\d{1,2})[.,](\d{1,9})\d*`)
-	zoneName = regexp.MustCompile(`(?i)\s*\b(?:UTC|GMT|Z)(?:\+00:?00)?$`)
-	isoT     = regexp.MustCompile(`(\d)[Tt_](\d)`)
-	basicISO = regexp.MustCompile(`^(\d{4})(\d{2})(\d{2})[Tt](\d{2})(\d{2})(\d{2})`)
-	abbrDot  = regexp.MustCompile(`(?i)\b(jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\.`)
-	septem   = regexp.MustCompile(`(?i)\bsept\b`)
-	named    = regexp.MustCompile(`\s([A-Z][A-Za-z]+/[A-Za-z_/+-]+)$`)
+	weekday    = regexp.MustCompile(`(?i)^(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\.?,?\s+`)
+	ordinal    = regexp.MustCompile(`(?i)\b(\d{1,2})(?:st|nd|rd|th)\b`)
+	fraction   = regexp.MustCompile(`(:\d{1,2})[.,](\d{1,9})\d*`)
+	zoneName   = regexp.MustCompile(`(?i)\s*\b(?:UTC|GMT|Z)(?:\+00:?00)?$`)
+	isoT       = regexp.MustCompile(`(\d)[Tt_](\d)`)
+	basicISO   = regexp.MustCompile(`^(\d{4})(\d{2})(\d{2})[Tt](\d{2})(\d{2})(\d{2})`)
+	abbrDot    = regexp.MustCompile(`(?i)\b(jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\.`)
+	september  = regexp.MustCompile(`(?i)\bsept\b`)
+	zoneSuffix = regexp.MustCompile(`\s([A-Z][A-Za-z]+/[A-Za-z_/+-]+)$`)
 )
 
 // parseDate reads a date in any of the forms that blog engines take. One without
 // an offset is in loc.
 func ParseDate(text string, loc *time.Location) (time.Time, bool) {
 	s := strings.Join(strings.Fields(text), " ")
-	if t, ok := parseUsual(s, loc); ok {
+	if t, ok := parseCommon(s, loc); ok {
 		return InRange(t)
 	}
-	if m := named.FindStringSubmatchIndex(s); m != nil {
+	if m := zoneSuffix.FindStringSubmatchIndex(s); m != nil {
 		if zone, err := time.LoadLocation(s[m[2]:m[3]]); err == nil {
 			s, loc = s[:m[0]], zone
 		}
 	}
 	s = basicISO.ReplaceAllString(s, "$1-$2-$3 $4:$5:$6")
 	s = isoT.ReplaceAllString(weekday.ReplaceAllString(s, ""), "$1 $2")
-	s = septem.ReplaceAllString(abbrDot.ReplaceAllString(ordinal.ReplaceAllString(s, "$1"), "$1"), "Sep")
+	s = september.ReplaceAllString(abbrDot.ReplaceAllString(ordinal.ReplaceAllString(s, "$1"), "$1"), "Sep")
 	var nanos string
 	if m := fraction.FindStringSubmatch(s); m != nil {
 		nanos = m[2]
@@ -67,7 +67,7 @@ func ParseDate(text string, loc *time.Location) (time.Time, bool) {
 	if at := zoneName.FindStringIndex(s); at != nil && at[0] > 0 {
 		s, loc = s[:at[0]], time.UTC
 	}
-	t, ok := parseLayouts(meridiem(s), loc)
+	t, ok := parseLayouts(normalizeMeridiem(s), loc)
 	if ok && nanos != "" {
 		d, _ := time.ParseDuration("0." + nanos + "s")
 		t = t.Add(d)
@@ -80,10 +80,10 @@ func ParseDate(text string, loc *time.Location) (time.Time, bool) {
 
 // parseUsual reads the forms that nearly every post has without the work that
 // the rest need.
-func parseUsual(s string, loc *time.Location) (time.Time, bool) {
+func parseCommon(s string, loc *time.Location) (time.Time, bool) {
 	for _, layout := range [...]string{time.RFC3339Nano, "2006-01-02 15:04:05 -0700"} {
 		if t, err := time.Parse(layout, s); err == nil {
-			return fixed(t), true
+			return withFixedZone(t), true
 		}
 	}
 	for _, layout := range [...]string{time.DateOnly, "2006-1-2 15:4", time.DateTime} {
@@ -96,7 +96,7 @@ func parseUsual(s string, loc *time.Location) (time.Time, bool) {
 
 // fixed keeps the author's offset: Parse would put the machine's own zone in its
 // place where the offsets agree.
-func fixed(t time.Time) time.Time {
+func withFixedZone(t time.Time) time.Time {
 	_, offset := t.Zone()
 	if offset == 0 {
 		return t.UTC()
@@ -112,13 +112,13 @@ func parseLayouts(s string, loc *time.Location) (time.Time, bool) {
 	}
 	for _, layout := range zonedLayouts {
 		if t, err := time.Parse(layout, s); err == nil {
-			return fixed(t), true
+			return withFixedZone(t), true
 		}
 	}
 	return time.Time{}, false
 }
 
-func meridiem(s string) string {
+func normalizeMeridiem(s string) string {
 	for _, m := range []string{"am", "pm", "a.m.", "p.m."} {
 		if rest, ok := strings.CutSuffix(strings.ToLower(s), m); ok && rest != "" && strings.ContainsAny(rest[len(rest)-1:], " 0123456789") {
 			return s[:len(rest)] + strings.ToUpper(m[:1]) + "M"

@@ -20,22 +20,22 @@ import (
 // []any or map[string]any with lower-case keys: scalars keep the author's
 // spelling, since whether `3.0` or `2020-01-02` means a text is for the reader
 // of the key to say.
-type FrontMatter struct {
-	Form   form
+type Block struct {
+	Form   Form
 	Values map[string]any
 	Text   string // between the fences
 	Line   int    // of the file where text begins, counted from 1
 }
 
-type form int
+type Form int
 
 const (
-	NoFrontMatter form = iota
-	YamlForm           // --- … ---
-	TomlForm           // +++ … +++
-	JsonForm           // { … }
-	ScriptForm         // ---js … ---, read and never run
-	BlockForm          // Key: value lines, as Python-Markdown reads them
+	None       Form = iota
+	YAML            // --- … ---
+	TOML            // +++ … +++
+	JSON            // { … }
+	JavaScript      // ---js … ---, read and never run
+	Metadata        // Key: value lines, as Python-Markdown reads them
 )
 
 // syntaxFault says which line of the file does not parse.
@@ -48,7 +48,7 @@ func (f *SyntaxError) Error() string { return f.Message }
 
 // splitFrontMatter reads the front matter of a file and returns the body and
 // the line that it begins in. A *syntaxFault names the line to mend.
-func Split(text string) (fm FrontMatter, body string, bodyLine int, err error) {
+func Split(text string) (fm Block, body string, bodyLine int, err error) {
 	start := text
 	line := 1
 	for { // blank lines before the fence do no harm
@@ -62,27 +62,27 @@ func Split(text string) (fm FrontMatter, body string, bodyLine int, err error) {
 	first, _, _ := strings.Cut(start, "\n")
 	switch strings.TrimRight(first, " \t") {
 	case "---", "---yaml", "---yml":
-		return fenced(start, line, YamlForm, "---", "...")
+		return fenced(start, line, YAML, "---", "...")
 	case "+++", "---toml":
 		end := first[:3]
-		return fenced(start, line, TomlForm, end, end)
+		return fenced(start, line, TOML, end, end)
 	case "---json":
-		return fenced(start, line, JsonForm, "---", "---")
+		return fenced(start, line, JSON, "---", "---")
 	case "---js", "---javascript", "---node":
-		return fenced(start, line, ScriptForm, "---", "---")
+		return fenced(start, line, JavaScript, "---", "---")
 	}
 	if strings.HasPrefix(start, "{") && looksLikeJSON(start) {
 		return jsonBlock(start, line)
 	}
-	if fm, rest, n := MetadataBlock(start, line); n > 0 {
+	if fm, rest, n := SplitMetadata(start, line); n > 0 {
 		return fm, rest, line + n, nil
 	}
-	return FrontMatter{Line: line}, text, 1, nil
+	return Block{Line: line}, text, 1, nil
 }
 
-func fenced(text string, line int, f form, end, altEnd string) (FrontMatter, string, int, error) {
+func fenced(text string, line int, f Form, end, altEnd string) (Block, string, int, error) {
 	_, rest, _ := strings.Cut(text, "\n")
-	fm := FrontMatter{Form: f, Line: line + 1}
+	fm := Block{Form: f, Line: line + 1}
 	length, lines := 0, 0
 	for remaining := rest; ; {
 		current, after, found := strings.Cut(remaining, "\n")
@@ -96,7 +96,7 @@ func fenced(text string, line int, f form, end, altEnd string) (FrontMatter, str
 			return fm, "", 0, &SyntaxError{line, fmt.Sprintf("the front matter that opens here is never closed; put a line %s after its last key", end)}
 		}
 		if length += len(current) + 1; length > MaxFront {
-			return fm, "", 0, FrontTooLarge(line)
+			return fm, "", 0, TooLarge(line)
 		}
 		lines++
 		remaining = after
@@ -128,7 +128,7 @@ func checkTOML(text string) *limits.Error {
 }
 
 // frontTooLarge is the fault of front matter above maxFront.
-func FrontTooLarge(line int) *SyntaxError {
+func TooLarge(line int) *SyntaxError {
 	err := &limits.Error{Limit: fmt.Sprintf("%d MB of front matter", MaxFront>>20), Message: "put the text into the post, or a line that closes the front matter behind its last key"}
 	return &SyntaxError{line, "the post is left out of feeds and mail: " + err.Error()}
 }
@@ -137,8 +137,8 @@ var jsonStart = regexp.MustCompile(`^\{\s*(?:"|\})`)
 
 func looksLikeJSON(text string) bool { return jsonStart.MatchString(text) }
 
-func jsonBlock(text string, line int) (FrontMatter, string, int, error) {
-	fm := FrontMatter{Form: JsonForm, Line: line}
+func jsonBlock(text string, line int) (Block, string, int, error) {
+	fm := Block{Form: JSON, Line: line}
 	dec := json.NewDecoder(strings.NewReader(text[:min(len(text), MaxFront)]))
 	dec.UseNumber()
 	var values map[string]any
@@ -149,7 +149,7 @@ func jsonBlock(text string, line int) (FrontMatter, string, int, error) {
 			at = line + strings.Count(text[:min(int(syntax.Offset), len(text))], "\n")
 		}
 		if len(text) > MaxFront && (errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)) {
-			return fm, "", 0, FrontTooLarge(line)
+			return fm, "", 0, TooLarge(line)
 		}
 		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 			return fm, "", 0, &SyntaxError{line, "the JSON front matter that opens here is never closed; end it with }"}
@@ -164,19 +164,19 @@ func jsonBlock(text string, line int) (FrontMatter, string, int, error) {
 	return fm, after, line + strings.Count(fm.Text, "\n") + 1, nil
 }
 
-func (fm *FrontMatter) Parse() error {
+func (fm *Block) Parse() error {
 	switch fm.Form {
-	case YamlForm:
-		if values, ok := plainYAML(fm.Text); ok {
+	case YAML:
+		if values, ok := fastYAML(fm.Text); ok {
 			fm.Values = values
 			return nil
 		}
 		values, err := ParseYAML(fm.Text)
 		if err != nil {
-			return &SyntaxError{fm.Line + yamlFaultLine(fm.Text, err) - 1, "the YAML front matter does not parse: " + yamlReason(err)}
+			return &SyntaxError{fm.Line + yamlErrorLine(fm.Text, err) - 1, "the YAML front matter does not parse: " + yamlReason(err)}
 		}
 		fm.Values = values
-	case TomlForm:
+	case TOML:
 		if err := checkTOML(fm.Text); err != nil {
 			return &SyntaxError{fm.Line + err.Line, "the post is left out of feeds and mail: " + err.Error()}
 		}
@@ -191,14 +191,14 @@ func (fm *FrontMatter) Parse() error {
 			return fault
 		}
 		fm.Values = literal.FoldKeys(values, 0)
-	case JsonForm:
+	case JSON:
 		var values map[string]any
 		if err := json.Unmarshal([]byte(fm.Text), &values); err != nil {
 			return &SyntaxError{fm.Line, fmt.Sprintf("the JSON front matter does not parse: %v", err)}
 		}
 		fm.Values = literal.FoldKeys(values, 0)
-	case ScriptForm:
-		fm.Values = literal.ScriptValues(fm.Text)
+	case JavaScript:
+		fm.Values = literal.JSValues(fm.Text)
 	}
 	return nil
 }
@@ -259,13 +259,13 @@ func yamlValue(n *yaml.Node, budget *int) (any, error) {
 // yamlFaultLine finds the line to blame. The parser often names the place where
 // it gave up, far below an open quote; the line after the longest beginning that
 // still parses is where the author went wrong.
-func yamlFaultLine(text string, fault error) int {
+func yamlErrorLine(text string, fault error) int {
 	lines := strings.SplitAfter(text, "\n")
 	good, looked := 0, 0
 	for n := 1; n <= min(len(lines), 300); n++ {
 		head := strings.Join(lines[:n], "")
-		if looked += len(head); looked > maxFaultText { // to go on takes the square of the text
-			if m := yamlFaultPlace.FindStringSubmatch(fault.Error()); m != nil {
+		if looked += len(head); looked > maxErrorText { // to go on takes the square of the text
+			if m := yamlErrorPosition.FindStringSubmatch(fault.Error()); m != nil {
 				good, _ = strconv.Atoi(m[1])
 				good--
 			}
@@ -278,12 +278,12 @@ func yamlFaultLine(text string, fault error) int {
 	return max(1, min(good+1, max(len(lines)-1, 1)))
 }
 
-var yamlFaultPlace = regexp.MustCompile(`^yaml: line (\d+):`)
+var yamlErrorPosition = regexp.MustCompile(`^yaml: line (\d+):`)
 
-var yamlPosition = regexp.MustCompile(`^yaml: (?:line \d+: )?`)
+var yamlErrorPrefix = regexp.MustCompile(`^yaml: (?:line \d+: )?`)
 
 func yamlReason(err error) string {
-	reason := yamlPosition.ReplaceAllString(err.Error(), "")
+	reason := yamlErrorPrefix.ReplaceAllString(err.Error(), "")
 	switch {
 	case strings.Contains(reason, "mapping values are not allowed"):
 		return "a value holds `: `; put the whole value in quotes"
@@ -295,13 +295,13 @@ func yamlReason(err error) string {
 
 // lineOf is the line of the file where one of the keys stands, else that of
 // the front matter's beginning.
-func (fm *FrontMatter) LineOf(keys ...string) int {
+func (fm *Block) LineOf(keys ...string) int {
 	for i, l := range strings.Split(fm.Text, "\n") {
 		l = strings.TrimLeft(l, " \t\"'")
 		for _, key := range keys {
 			if len(l) > len(key) && strings.EqualFold(l[:len(key)], key) &&
 				strings.ContainsAny(strings.TrimLeft(l[len(key):], " \t\"'")+" ", ":=") &&
-				strings.HasPrefix(strings.TrimLeft(l[len(key):], " \t\"'")+" ", sign(fm.Form)) {
+				strings.HasPrefix(strings.TrimLeft(l[len(key):], " \t\"'")+" ", keyEnd(fm.Form)) {
 				return fm.Line + i
 			}
 		}
@@ -309,15 +309,15 @@ func (fm *FrontMatter) LineOf(keys ...string) int {
 	return max(fm.Line, 1)
 }
 
-func sign(f form) string {
-	if f == TomlForm {
+func keyEnd(f Form) string {
+	if f == TOML {
 		return "="
 	}
 	return ":"
 }
 
 // scalar is the first of the keys that holds one value; "" for none.
-func (fm *FrontMatter) Scalar(keys ...string) string {
+func (fm *Block) Scalar(keys ...string) string {
 	for _, key := range keys {
 		if s, ok := fm.Values[key].(string); ok && strings.TrimSpace(s) != "" {
 			return strings.TrimSpace(s)
@@ -327,15 +327,15 @@ func (fm *FrontMatter) Scalar(keys ...string) string {
 }
 
 // has reports whether the key is there, be it empty.
-func (fm *FrontMatter) Has(key string) bool {
+func (fm *Block) Has(key string) bool {
 	_, ok := fm.Values[key]
 	return ok
 }
 
 // truth reads a yes-or-no value; set is false where it is neither.
-func (fm *FrontMatter) Truth(key string) (value, set bool) { return TruthOf(fm.Values[key]) }
+func (fm *Block) Bool(key string) (value, set bool) { return Bool(fm.Values[key]) }
 
-func TruthOf(v any) (value, set bool) {
+func Bool(v any) (value, set bool) {
 	s, _ := v.(string)
 	switch strings.ToLower(strings.TrimSpace(s)) {
 	case "true", "yes", "on", "1":
@@ -347,18 +347,18 @@ func TruthOf(v any) (value, set bool) {
 }
 
 // table is a key's mapping; nil where it holds none.
-func (fm *FrontMatter) Table(key string) map[string]any {
+func (fm *Block) Table(key string) map[string]any {
 	m, _ := fm.Values[key].(map[string]any)
 	return m
 }
 
 // list is a key's values: a list's items, or one string cut by split.
-func (fm *FrontMatter) List(key string, split func(string) []string) []string {
-	return ListOf(fm.Values[key], split)
+func (fm *Block) Strings(key string, split func(string) []string) []string {
+	return Strings(fm.Values[key], split)
 }
 
 // dig follows a dotted name through tables.
-func Dig(v any, name string) (any, bool) {
+func Lookup(v any, name string) (any, bool) {
 	for part := range strings.SplitSeq(name, ".") {
 		table, ok := v.(map[string]any)
 		if !ok {
@@ -371,7 +371,7 @@ func Dig(v any, name string) (any, bool) {
 	return v, true
 }
 
-func ListOf(v any, split func(string) []string) []string {
+func Strings(v any, split func(string) []string) []string {
 	switch v := v.(type) {
 	case string:
 		return split(v)
@@ -396,14 +396,14 @@ func ListOf(v any, split func(string) []string) []string {
 	return nil
 }
 
-func ByComma(s string) []string { return strings.Split(s, ",") }
+func SplitCommas(s string) []string { return strings.Split(s, ",") }
 
-func BySpace(s string) []string { return strings.Fields(s) }
+func SplitSpaces(s string) []string { return strings.Fields(s) }
 
-func Whole(s string) []string { return []string{s} }
+func NoSplit(s string) []string { return []string{s} }
 
 // isQuoted reports whether the value of a key stands in quotes.
-func (fm *FrontMatter) IsQuoted(key string) bool {
+func (fm *Block) IsQuoted(key string) bool {
 	at := fm.LineOf(key) - fm.Line
 	lines := strings.Split(fm.Text, "\n")
 	if at < 0 || at >= len(lines) {
@@ -416,7 +416,7 @@ func (fm *FrontMatter) IsQuoted(key string) bool {
 
 // lineHolding is the line of the file where the front matter holds a text; 0 where it
 // does not.
-func (fm *FrontMatter) LineHolding(text string) int {
+func (fm *Block) LineHolding(text string) int {
 	if at := strings.Index(fm.Text, text); at >= 0 {
 		return fm.Line + strings.Count(fm.Text[:at], "\n")
 	}

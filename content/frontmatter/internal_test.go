@@ -31,7 +31,7 @@ func FuzzFrontMatter(f *testing.F) {
 		}
 		for key := range fm.Values {
 			_ = fm.Scalar(key)
-			_ = fm.List(key, ByComma)
+			_ = fm.Strings(key, SplitCommas)
 			if at := fm.LineOf(key); at < 1 || at > 1+strings.Count(clean, "\n") {
 				t.Errorf("%q is in line %d", key, at)
 			}

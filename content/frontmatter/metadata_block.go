@@ -11,7 +11,7 @@ import (
 //
 // A paragraph may begin with a word and a colon, so a block counts only where
 // it has a title or a date.
-func MetadataBlock(text string, line int) (fm FrontMatter, body string, n int) {
+func SplitMetadata(text string, line int) (fm Block, body string, n int) {
 	values := map[string][]string{}
 	key, rest, taken := "", text, 0
 	for rest != "" {
@@ -30,15 +30,15 @@ func MetadataBlock(text string, line int) (fm FrontMatter, body string, n int) {
 			break
 		}
 		if taken += len(rest) - len(after); taken > MaxFront {
-			return FrontMatter{}, text, 0 // no author's
+			return Block{}, text, 0 // no author's
 		}
 		rest = after
 		n++
 	}
 	if values["title"] == nil && values["date"] == nil {
-		return FrontMatter{}, text, 0
+		return Block{}, text, 0
 	}
-	return FrontMatter{Form: BlockForm, Values: BlockValues(values), Text: text[:taken], Line: line}, rest, n
+	return Block{Form: Metadata, Values: MetadataValues(values), Text: text[:taken], Line: line}, rest, n
 }
 
 // metadataLine cuts `Key: value`; the key may be indented by up to three spaces.
@@ -62,18 +62,18 @@ func metadataLine(line string) (key, value string, ok bool) {
 
 // onlyFirst are the keys that Pelican takes once: a second line of them is not
 // part of the value.
-var onlyFirst = map[string]bool{
+var singleValued = map[string]bool{
 	"tags": true, "date": true, "modified": true, "status": true, "category": true,
 	"author": true, "authors": true, "save_as": true, "url": true, "slug": true,
 }
 
-func BlockValues(values map[string][]string) map[string]any {
+func MetadataValues(values map[string][]string) map[string]any {
 	out := make(map[string]any, len(values))
 	for key, lines := range values {
 		switch {
 		case key == "summary":
 			out[key] = strings.Join(lines, "\n") // Markdown of several lines
-		case onlyFirst[key]:
+		case singleValued[key]:
 			out[key] = lines[0]
 		default:
 			out[key] = strings.Join(lines, " ")

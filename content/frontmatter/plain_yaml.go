@@ -9,7 +9,7 @@ import (
 // plainYAML reads the YAML that nearly every post has, `key: value` lines and
 // simple lists, exactly as the YAML library would, in a small part of the time.
 // ok is false where there is anything else: then the library decides.
-func plainYAML(text string) (values map[string]any, ok bool) {
+func fastYAML(text string) (values map[string]any, ok bool) {
 	values = make(map[string]any, 8)
 	for text != "" {
 		line, rest, _ := strings.Cut(text, "\n")

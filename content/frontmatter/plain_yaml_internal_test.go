@@ -15,7 +15,7 @@ func FuzzPlainYAML(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		fast, ok := plainYAML(text)
+		fast, ok := fastYAML(text)
 		if !ok {
 			return
 		}

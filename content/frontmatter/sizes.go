@@ -17,12 +17,12 @@ const (
 	maxTag       = 500     // bytes
 	maxAuthors   = 100
 	maxSummary   = 256 << 10 // bytes of an excerpt or introduction in front matter
-	maxFaultText = 64 << 10  // bytes of YAML in which the line of a fault is looked for
+	maxErrorText = 64 << 10  // bytes of YAML in which the line of a fault is looked for
 )
 
 // checkSizes finds what is larger in front matter than any author's. With cut, it is made
 // as small as may be, so that the post can be told of.
-func (fm *FrontMatter) CheckSizes(cut bool) error {
+func (fm *Block) CheckSizes(cut bool) error {
 	c := sizeCheck{front: fm, cut: cut}
 	for _, key := range []string{"title", "slug", "url", "permalink", "guid", "id", "lang", "date", "author"} {
 		c.text(key, maxTitle, "shorten it")
@@ -48,7 +48,7 @@ func (fm *FrontMatter) CheckSizes(cut bool) error {
 
 // sizeCheck goes through front matter.
 type sizeCheck struct {
-	front *FrontMatter
+	front *Block
 	cut   bool
 	err   error
 }

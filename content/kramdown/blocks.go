@@ -71,7 +71,7 @@ func lineAt(s string, at int) string {
 
 // block adds a block, with the attribute list before it.
 func (p *blockParser) block(n *node) *node {
-	p.Budget.Part(1)
+	p.Budget.Nodes(1)
 	if p.pending != nil {
 		n.attributes, p.pending = n.attributes.with(p.pending), nil
 	}
@@ -247,7 +247,7 @@ func (p *blockParser) quotation(line string) bool {
 	var b strings.Builder
 	for first := true; p.pos < len(p.src); first = false {
 		line := p.line()
-		p.Budget.Work(len(line))
+		p.Budget.Scan(len(line))
 		if !first && endsLazyText(p.src[p.pos:]) {
 			break
 		}

@@ -17,10 +17,10 @@ func (f *finder) find(text string, from int) int {
 	}
 	at := strings.Index(f.src[from:], text)
 	if at >= 0 {
-		f.Budget.Work(at)
+		f.Budget.Scan(at)
 		return from + at
 	}
-	f.Budget.Work(len(f.src) - from)
+	f.Budget.Scan(len(f.src) - from)
 	if f.notFound == nil {
 		f.notFound = map[string]int{}
 	}

@@ -46,7 +46,7 @@ func (r *renderer) notes() {
 // backLinks returns links from a footnote to each reference to it.
 func (r *renderer) backLinks(f *footnote) string {
 	var text strings.Builder
-	r.Budget.Part(2 * f.uses)
+	r.Budget.Nodes(2 * f.uses)
 	for n := range f.uses {
 		id, number := "fnref:"+f.name, ""
 		if n > 0 {
@@ -101,8 +101,8 @@ func (r *renderer) contentsBelow(name string, level int) {
 	r.out.WriteString("<" + name + ">")
 	for len(r.headings) > 0 && r.headings[0].level > level {
 		h := r.headings[0]
-		r.Budget.Part(4)
-		r.Budget.Length(r.out.Len())
+		r.Budget.Nodes(4)
+		r.Budget.CheckHTML(r.out.Len())
 		r.headings = r.headings[1:]
 		r.out.WriteString(`<li><a href="#` + html.EscapeString(h.attributes.get("id")) + `">` + html.EscapeString(textOf(h)) + "</a>")
 		r.contentsBelow(name, h.level)

@@ -51,7 +51,7 @@ func (p *blockParser) element(t tag, parse bool) {
 	n := &node{kind: htmlBlock, name: t.name, tag: t.attributes, closed: t.closed || emptyElements[t.name]}
 	inRaw := p.tree.kind == htmlBlock && p.tree.model == rawContent
 	n.standalone = !inRaw
-	p.Budget.Part(1)
+	p.Budget.Nodes(1)
 	p.tree.add(n)
 	if t.name == "script" || t.name == "style" {
 		p.rawElement(n)
@@ -129,7 +129,7 @@ func (p *blockParser) rawContent(n *node) {
 	from := p.pos
 	flush := func() {
 		if from < p.pos {
-			p.Budget.Part(1)
+			p.Budget.Nodes(1)
 			n.add(&node{kind: rawHTML, text: p.src[from:p.pos]})
 		}
 	}

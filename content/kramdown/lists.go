@@ -118,7 +118,7 @@ func (p *blockParser) list(line string) bool {
 	items, ended := p.listItems(k)
 	for _, it := range items {
 		list.add(it.node)
-		p.Budget.Part(2)
+		p.Budget.Nodes(2)
 		it.node.kind = listItem
 		for _, part := range it.parts {
 			p.parseItemPart(it.node, string(part))
@@ -143,7 +143,7 @@ func (p *blockParser) listItems(k kind) (items []*item, ended bool) {
 	var it *item
 	for p.pos < len(p.src) {
 		line := p.line()
-		p.Budget.Work(len(line))
+		p.Budget.Scan(len(line))
 		if afterBlank && isRule(line) {
 			break
 		}

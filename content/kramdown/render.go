@@ -77,7 +77,7 @@ func escapeText(s string) string { return htmldom.EscapeText(s, isWordByte) }
 // node writes a node.
 func (r *renderer) node(n *node) {
 	r.Budget.Step(1)
-	r.Budget.Length(r.out.Len())
+	r.Budget.CheckHTML(r.out.Len())
 	switch n.kind {
 	case blankBlock, boundary:
 	case paragraph:
@@ -171,10 +171,10 @@ func (r *renderer) text(s string) {
 		r.out.WriteString(escapeText(s))
 		return
 	}
-	r.Budget.Work(len(s))
+	r.Budget.Scan(len(s))
 	r.abbreviated.write(s, func(plain string) { r.out.WriteString(escapeText(plain)) }, func(short, meaning string) {
-		r.Budget.Part(2)
-		r.Budget.Length(r.out.Len())
+		r.Budget.Nodes(2)
+		r.Budget.CheckHTML(r.out.Len())
 		r.out.WriteString("<abbr")
 		if meaning != "" {
 			r.attribute("title", meaning)
@@ -239,7 +239,7 @@ func (r *renderer) row(t, row *node, head bool) {
 	}
 	r.out.WriteString("<tr>")
 	for i, cell := range row.children {
-		r.Budget.Length(r.out.Len())
+		r.Budget.CheckHTML(r.out.Len())
 		r.out.WriteString("<" + name)
 		if i < len(t.alignment) && t.alignment[i] != "" {
 			r.attribute("style", "text-align: "+t.alignment[i])

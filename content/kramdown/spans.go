@@ -78,7 +78,7 @@ func (p *spanParser) read(into *node, stop func() bool) bool {
 			p.pos = at
 		}
 		if c == '"' || c == '\'' {
-			p.Budget.Part(1)
+			p.Budget.Nodes(1)
 			from = p.quoteAt(into, from, at, back)
 			continue
 		}
@@ -111,7 +111,7 @@ func (p *spanParser) text(into *node, from, to int) {
 		last.text, last.end = p.src[from-len(last.text):to], to
 		return
 	}
-	p.Budget.Part(1)
+	p.Budget.Nodes(1)
 	into.add(&node{kind: plainText, text: p.src[from:to], end: to})
 }
 
@@ -119,7 +119,7 @@ func (p *spanParser) text(into *node, from, to int) {
 func (p *spanParser) counted(into *node) bool {
 	found := p.special(into)
 	if found {
-		p.Budget.Part(1)
+		p.Budget.Nodes(1)
 	}
 	return found
 }

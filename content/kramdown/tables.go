@@ -141,10 +141,10 @@ func (p *blockParser) tableRows(t *node, text string, leadingPipe bool) {
 			hasFoot = true
 		default:
 			row := &node{kind: tableRow}
-			p.Budget.Work(len(line))
-			p.Budget.Part(1)
+			p.Budget.Scan(len(line))
+			p.Budget.Nodes(1)
 			for _, cell := range cellsOf(strings.TrimRight(line, " \t\n"), leadingPipe) {
-				p.Budget.Part(1)
+				p.Budget.Nodes(1)
 				row.add(&node{kind: tableCell, text: strings.TrimSpace(cell), unparsed: true})
 			}
 			columns = max(columns, len(row.children))

@@ -21,7 +21,7 @@ const (
 	MaxOutput = 8 << 20
 	// maxParts bounds the memory of one document: a mark or an element of some bytes
 	// takes some hundred in a parser's tree. A novel of 1 MB has some 20,000.
-	MaxParts = 150_000
+	MaxNodes = 150_000
 	// maxHTML bounds a body. Feed readers give up on much less.
 	MaxHTML = 8 << 20
 )

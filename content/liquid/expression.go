@@ -11,7 +11,7 @@ var tokenPattern = regexp.MustCompile(`"[^"]*"|'[^']*'|==|!=|<=|>=|<|>|\||:|,|\(
 
 // tokensOf returns the tokens of an expression, which is divided once per text.
 func (e *Evaluator) tokensOf(expression string) []string {
-	e.Budget.Work(len(expression))
+	e.Budget.Scan(len(expression))
 	c := e.cache()
 	tokens, ok := c.tokens[expression]
 	if ok {
@@ -258,7 +258,7 @@ func (e *Evaluator) compared(tokens []string) bool {
 		i++
 		if i+1 < len(tokens) && tokens[i] != "and" && tokens[i] != "or" {
 			right, _ := e.operand(tokens[i+1])
-			e.Budget.Work(sizeOf(left) + sizeOf(right))
+			e.Budget.Scan(sizeOf(left) + sizeOf(right))
 			if e.Nunjucks {
 				holds = compareValues(left, tokens[i], right)
 			} else {

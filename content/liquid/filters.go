@@ -42,7 +42,7 @@ func (e *Evaluator) filter(name string, v any, arguments []any) (any, bool) {
 		return out, true
 	}
 	s := Text(v)
-	e.Budget.Work(4 * len(s))
+	e.Budget.Scan(4 * len(s))
 	switch name {
 	case "markdownify", "markdown":
 		return e.markdownified(s)

@@ -40,7 +40,7 @@ func (e *Evaluator) Include(tag Tag, name string) (out string, ok bool) {
 	inner.vars = append([]map[string]any{outermost}, e.vars[1:]...)
 	inner.uses = &uses{inner: len(e.vars)}
 	if e.Nunjucks {
-		inner.code = mdsource.CodeIn(text)
+		inner.code = mdsource.CodeSpans(text)
 	}
 	before := e.steps
 	out = inner.expanded()
@@ -77,7 +77,7 @@ func (e *Evaluator) includeText(tag Tag, name string) (string, bool) {
 		return "", false
 	}
 	if e.depth >= maxIncludes {
-		e.Budget.Stop(&limits.Error{Limit: fmt.Sprintf("%d nested includes", maxIncludes), Message: "remove the include of " + post.Clip(name) + " in itself", Line: e.host.LineAt(e.offset(tag))})
+		e.Budget.Fail(&limits.Error{Limit: fmt.Sprintf("%d nested includes", maxIncludes), Message: "remove the include of " + post.Clip(name) + " in itself", Line: e.host.LineAt(e.offset(tag))})
 	}
 	e.Budget.Step(20)
 	key := includeName{name, tag.Name == "include_relative"}

@@ -211,7 +211,7 @@ func (e *Evaluator) EndsWith(text string) bool { return strings.HasSuffix(e.out.
 
 // emit writes output, which the budget counts.
 func (e *Evaluator) emit(made string) {
-	e.Budget.Wrote(len(made))
+	e.Budget.Output(len(made))
 	e.out.WriteString(made)
 }
 
@@ -221,7 +221,7 @@ func (e *Evaluator) refuse(tag Tag, depth int) {
 	if depth > MaxDepth {
 		err.Limit = fmt.Sprintf("%d nested blocks of tags", MaxDepth)
 	}
-	e.Budget.Stop(err)
+	e.Budget.Fail(err)
 }
 
 // single evaluates a tag without an end.
@@ -292,7 +292,7 @@ func (e *Evaluator) highlighted(mark Tag, code string) string {
 		return out
 	}
 	language, _, _ := strings.Cut(mark.Arguments, " ")
-	block := mdsource.FencedCode(code, mdsource.LanguageWord(language))
+	block := mdsource.FencedCode(code, mdsource.CodeLanguage(language))
 	line := mdsource.LineBefore(e.text, mark.From)
 	if strings.TrimSpace(line) != "" {
 		return "\n\n" + block

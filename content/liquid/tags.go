@@ -41,7 +41,7 @@ func (e *Evaluator) findTags() {
 		if !ok {
 			return
 		}
-		if _, within := mdsource.InCode(e.code, mark.From); within && mark.Name != "raw" && mark.Name != "verbatim" {
+		if _, within := mdsource.CodeAt(e.code, mark.From); within && mark.Name != "raw" && mark.Name != "verbatim" {
 			at = mark.From + 2
 			continue
 		}
@@ -53,9 +53,9 @@ func (e *Evaluator) findTags() {
 				mark.verbatim = e.text[mark.To:]
 				mark.To = len(e.text)
 			}
-			if _, within := mdsource.InCode(e.code, mark.From); !within && e.Nunjucks && mark.Name != "raw" && mark.Name != "verbatim" && blocks < maxVerbatim {
+			if _, within := mdsource.CodeAt(e.code, mark.From); !within && e.Nunjucks && mark.Name != "raw" && mark.Name != "verbatim" && blocks < maxVerbatim {
 				blocks++
-				e.code = append(e.code[:e.codeBefore(mark.From)], shift(mdsource.CodeIn(e.text[mark.To:]), mark.To)...)
+				e.code = append(e.code[:e.codeBefore(mark.From)], shift(mdsource.CodeSpans(e.text[mark.To:]), mark.To)...)
 			}
 		}
 		at = mark.To

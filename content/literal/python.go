@@ -11,18 +11,18 @@ import (
 // them and of earlier settings. The file is never executed; what is computed is
 // left out. Keys come back lower-case, scalars as text, None as nil.
 func PythonSettings(text string) map[string]any {
-	values, _ := ReadPython(text, nil)
+	values, _ := ParsePython(text, nil)
 	return values
 }
 
 // readPython also tells which settings are computed: from the first statement on
 // that is no plain assignment. A later plain one makes them known again. The outer
 // settings are those that the file imports.
-func ReadPython(text string, outer map[string]any) (values map[string]any, unknown map[string]UnknownSetting) {
-	values, unknown = map[string]any{}, map[string]UnknownSetting{}
+func ParsePython(text string, outer map[string]any) (values map[string]any, unknown map[string]ComputedSetting) {
+	values, unknown = map[string]any{}, map[string]ComputedSetting{}
 	for _, m := range assignment.FindAllStringSubmatchIndex(text, -1) {
 		indent, name, operator := text[m[2]:m[3]], strings.ToLower(text[m[4]:m[5]]), text[m[6]:m[7]]
-		p := &pythonReader{text: text, at: m[1], named: func(name string) (any, bool) {
+		p := &valueReader{text: text, at: m[1], lookup: func(name string) (any, bool) {
 			name = strings.ToLower(name)
 			if _, isUnknown := unknown[name]; isUnknown {
 				return nil, false
@@ -40,7 +40,7 @@ func ReadPython(text string, outer map[string]any) (values map[string]any, unkno
 		}
 		p.at = max(p.at, m[1])
 		if _, already := unknown[name]; !already {
-			unknown[name] = UnknownSetting{Line: 1 + strings.Count(text[:m[4]], "\n"), Statement: text[m[4]:statementEnd(text, m[1])]}
+			unknown[name] = ComputedSetting{Line: 1 + strings.Count(text[:m[4]], "\n"), Statement: text[m[4]:statementEnd(text, m[1])]}
 		}
 		if operator == "=" && indent == "" {
 			delete(values, name)
@@ -50,7 +50,7 @@ func ReadPython(text string, outer map[string]any) (values map[string]any, unkno
 }
 
 // unknownSetting is a setting that code computes.
-type UnknownSetting struct {
+type ComputedSetting struct {
 	File      string // for the reader's caller to set
 	Line      int
 	Statement string
@@ -68,7 +68,7 @@ func isAlias(v any, text string) bool {
 var assignment = regexp.MustCompile(`(?m)^([ \t]*)([A-Z][A-Z0-9_]*)[ \t]*(=|[-+|&]=|:[^=\n]*=|\[[^\]\n]*\][ \t]*=|\.(?:append|extend|insert|remove|update|clear|pop|setdefault)\b)[ \t]*`)
 
 // ends reports that nothing follows a value in its statement.
-func (p *pythonReader) ends() bool {
+func (p *valueReader) ends() bool {
 	rest := strings.TrimLeft(p.text[p.at:], " \t\r")
 	return rest == "" || strings.ContainsAny(rest[:1], "\n#;")
 }
@@ -92,30 +92,30 @@ func statementEnd(text string, at int) int {
 }
 
 // pythonLiteral reads the literal that text begins with, as pythonSettings does.
-func PythonLiteral(text string) (value any, ok bool) { return (&pythonReader{text: text}).value(0) }
+func PythonValue(text string) (value any, ok bool) { return (&valueReader{text: text}).value(0) }
 
 // scriptLiteral is pythonLiteral for JavaScript.
-func ScriptLiteral(text string) (value any, ok bool) {
-	return (&pythonReader{text: text, script: true}).value(0)
+func JSValue(text string) (value any, ok bool) {
+	return (&valueReader{text: text, script: true}).value(0)
 }
 
 // quotedText reads the quoted text that text begins with, and returns how many bytes it
 // takes there.
-func QuotedText(text string) (value string, size int, ok bool) {
-	r := &pythonReader{text: text}
+func Quoted(text string) (value string, size int, ok bool) {
+	r := &valueReader{text: text}
 	value, ok = r.str()
 	return value, r.at, ok
 }
 
-type pythonReader struct {
+type valueReader struct {
 	text   string
 	at     int
 	script bool                          // JavaScript, whose literals differ a little
-	named  func(name string) (any, bool) // an earlier setting; nil in JavaScript
+	lookup func(name string) (any, bool) // an earlier setting; nil in JavaScript
 }
 
 // skip passes white space, line ends and comments.
-func (p *pythonReader) skip() {
+func (p *valueReader) skip() {
 	for p.at < len(p.text) {
 		switch c := p.text[p.at]; {
 		case c == ' ' || c == '\t' || c == '\n' || c == '\r':
@@ -132,7 +132,7 @@ func (p *pythonReader) skip() {
 	}
 }
 
-func (p *pythonReader) peek() byte {
+func (p *valueReader) peek() byte {
 	if p.at < len(p.text) {
 		return p.text[p.at]
 	}
@@ -140,9 +140,9 @@ func (p *pythonReader) peek() byte {
 }
 
 // value reads what may be a sum.
-func (p *pythonReader) value(depth int) (any, bool) {
+func (p *valueReader) value(depth int) (any, bool) {
 	v, ok := p.term(depth)
-	for ok && p.named != nil {
+	for ok && p.lookup != nil {
 		before := p.at
 		if p.pass(depth); p.peek() != '+' {
 			p.at = before
@@ -158,7 +158,7 @@ func (p *pythonReader) value(depth int) (any, bool) {
 	return v, ok
 }
 
-func (p *pythonReader) term(depth int) (any, bool) {
+func (p *valueReader) term(depth int) (any, bool) {
 	if depth > 20 {
 		return nil, false
 	}
@@ -199,7 +199,7 @@ var bareWord = regexp.MustCompile(`^[-+]?[\w.]+`)
 
 var stringStart = regexp.MustCompile(`^([rRuUbBfF]{0,2})('''|"""|'|")`)
 
-func (p *pythonReader) str() (string, bool) {
+func (p *valueReader) str() (string, bool) {
 	m := stringStart.FindStringSubmatch(p.text[p.at:])
 	if m == nil {
 		return "", false
@@ -246,19 +246,19 @@ func unescape(c string, raw bool) string {
 var closing = map[byte]byte{'[': ']', '(': ')', '{': '}'}
 
 // key is a bare word in JavaScript that stands for a key.
-func (p *pythonReader) key(open byte) (any, bool) {
-	if m := scriptKey.FindStringSubmatch(p.text[p.at:]); p.script && open == '{' && m != nil {
+func (p *valueReader) key(open byte) (any, bool) {
+	if m := jsKey.FindStringSubmatch(p.text[p.at:]); p.script && open == '{' && m != nil {
 		p.at += len(m[1])
 		return m[1], true
 	}
 	return nil, false
 }
 
-var scriptKey = regexp.MustCompile(`^([A-Za-z_$][\w$]*)\s*:`)
+var jsKey = regexp.MustCompile(`^([A-Za-z_$][\w$]*)\s*:`)
 
 // collection reads a list or tuple, or a dict. One value in round brackets
 // without a comma is that value.
-func (p *pythonReader) collection(depth int, open byte) (any, bool) {
+func (p *valueReader) collection(depth int, open byte) (any, bool) {
 	p.at++
 	var list []any
 	dict := map[string]any{}

@@ -16,7 +16,7 @@ type Span struct{ From, To int }
 func OutsideCode(text string, edit func(string) string) string {
 	var out strings.Builder
 	from := 0
-	for _, code := range CodeIn(text) {
+	for _, code := range CodeSpans(text) {
 		if code.From > from {
 			out.WriteString(edit(text[from:code.From]))
 		}
@@ -30,7 +30,7 @@ func OutsideCode(text string, edit func(string) string) string {
 }
 
 // codeIn finds the code of a Markdown text, in order.
-func CodeIn(text string) []Span {
+func CodeSpans(text string) []Span {
 	var found []Span
 	s := blockScanner{blank: true}
 	prose := 0
@@ -179,7 +179,7 @@ func IsMarkdownName(name string) bool {
 }
 
 // inCode reports whether an offset is within code; the stretches are in order.
-func InCode(code []Span, at int) (Span, bool) {
+func CodeAt(code []Span, at int) (Span, bool) {
 	i, _ := slices.BinarySearchFunc(code, at, func(s Span, at int) int {
 		if s.To <= at {
 			return -1

@@ -6,17 +6,17 @@ import (
 )
 
 // maxLook is how many bytes from a place its line is looked at.
-const maxLook = 300
+const maxLine = 300
 
 // lineBefore is what stands before an offset in its line.
 func LineBefore(text string, at int) string {
-	text = text[max(0, at-maxLook):at]
+	text = text[max(0, at-maxLine):at]
 	return text[strings.LastIndexByte(text, '\n')+1:]
 }
 
 // lineAfter is what stands behind an offset in its line.
 func LineAfter(text string, at int) string {
-	line, _, _ := strings.Cut(text[at:min(len(text), at+maxLook)], "\n")
+	line, _, _ := strings.Cut(text[at:min(len(text), at+maxLine)], "\n")
 	return line
 }
 
@@ -57,7 +57,7 @@ func FencedCode(code, lang string) string {
 var simpleWord = regexp.MustCompile(`^[\w+#.-]+$`)
 
 // languageWord keeps an odd language name from becoming more than that.
-func LanguageWord(s string) string {
+func CodeLanguage(s string) string {
 	if simpleWord.MatchString(s) {
 		return s
 	}

@@ -109,15 +109,15 @@ type Rendering struct {
 	// Image describes Post.Image, or the first picture of the body; nil for none.
 	Image *Image
 	// Follows is what all this is made of beside the post and the settings.
-	Follows Follows
+	Dependencies Dependencies
 }
 
 // Follows tells what else than its post a rendering changes with.
-type Follows struct {
+type Dependencies struct {
 	// FileHash is the Post.FileHash of the file that was read for it.
 	FileHash [32]byte
 	// Unknown says that there may be more: shortcodes and tags can read any file.
-	Unknown bool
+	Incomplete bool
 	// Links are the files of the tree whose addresses were looked up, there or not.
 	Links []string
 	// Files are where local pictures were looked for, there or not.

@@ -59,7 +59,7 @@ func (p *blockParser) blocks(parent *element, list []string) {
 
 func (p *blockParser) block(parent *element, q *queue) {
 	block := q.pop()
-	p.Budget.Work(len(block) * 4)
+	p.Budget.Scan(len(block) * 4)
 	if p.work -= len(block); p.work < 0 {
 		p.paragraph(parent, block)
 		return
@@ -234,7 +234,7 @@ func (p *blockParser) quote(parent *element, block string, _ *queue) bool {
 }
 
 func (p *blockParser) paragraph(parent *element, block string) {
-	p.Budget.Part(1)
+	p.Budget.Nodes(1)
 	if strings.TrimSpace(block) == "" {
 		return
 	}

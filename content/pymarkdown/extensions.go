@@ -134,7 +134,7 @@ func (p *blockParser) definitions(parent *element, block string, q *queue) bool 
 		list = parent.add(&element{tag: "dl"})
 	}
 	for _, term := range terms {
-		p.Budget.Part(1)
+		p.Budget.Nodes(1)
 		list.add(&element{tag: "dt", text: term})
 	}
 	state := "list"
@@ -234,7 +234,7 @@ func (p *blockParser) table(parent *element, block string, _ *queue) bool {
 		if p.work -= 8 * len(head); p.work < 0 {
 			break // short rows of a wide table are filled up
 		}
-		p.Budget.Part(len(head))
+		p.Budget.Nodes(len(head))
 		for i := range head {
 			text := ""
 			if i < len(list) {

@@ -43,7 +43,7 @@ func (d *document) inline(text string, from int) string {
 		d.depth--
 		return d.finish(text)
 	}
-	d.Budget.Work(len(text) * (len(d.rules) - from) / 4)
+	d.Budget.Scan(len(text) * (len(d.rules) - from) / 4)
 	for i := from; i < len(d.rules); i++ {
 		if strings.ContainsAny(text, d.rules[i].trigger) {
 			text = d.apply(d.rules[i], text)
@@ -103,7 +103,7 @@ func (d *document) finish(text string) string {
 	var b strings.Builder
 	for text != "" {
 		d.Budget.Step(1)
-		d.Budget.Length(b.Len())
+		d.Budget.CheckHTML(b.Len())
 		at := strings.IndexByte(text, markStart)
 		if at < 0 {
 			break
@@ -135,7 +135,7 @@ func (d *document) plain(s string) string {
 	}
 	s = escapeText(s)
 	for short, meaning := range d.abbr {
-		d.Budget.Work(len(s))
+		d.Budget.Scan(len(s))
 		if strings.Contains(s, short) {
 			s = d.abbreviate(s, escapeText(short), meaning)
 		}
@@ -157,8 +157,8 @@ func (d *document) abbreviate(s, short, meaning string) string {
 		if isWord(before) || isWord(after) || strings.Contains(s[:at], "<abbr") && strings.LastIndex(s[:at], "<abbr") > strings.LastIndex(s[:at], "</abbr") {
 			b.WriteString(short)
 		} else {
-			d.Budget.Part(2)
-			d.Budget.Length(b.Len())
+			d.Budget.Nodes(2)
+			d.Budget.CheckHTML(b.Len())
 			b.WriteString(`<abbr title="` + html.EscapeString(meaning) + `">` + short + "</abbr>")
 		}
 		s = s[at+len(short):]

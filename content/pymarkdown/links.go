@@ -14,7 +14,7 @@ func (d *document) bracketed(text string, at int) (inner string, end int, ok boo
 			open++
 		case ']':
 			if open--; open == 0 {
-				d.Budget.Work(i - at)
+				d.Budget.Scan(i - at)
 				return text[at:i], i + 1, true
 			}
 		}

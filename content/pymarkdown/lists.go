@@ -122,7 +122,7 @@ func (p *blockParser) list(parent *element, block string, number bool) bool {
 	}
 	p.with("list", func() {
 		for _, item := range items {
-			p.Budget.Part(1)
+			p.Budget.Nodes(1)
 			if strings.HasPrefix(item, "    ") && list.last() != nil {
 				p.blocks(list.last(), []string{item})
 			} else {

@@ -189,10 +189,10 @@ func blankLines(s string) string {
 const markStart, markEnd = '\x02', '\x03'
 
 func (d *document) store(s stashed) string {
-	d.Budget.Part(1)
+	d.Budget.Nodes(1)
 	d.stashSize += len(s.html)
-	d.Budget.Length(d.stashSize)
-	d.Budget.Work(len(s.html))
+	d.Budget.CheckHTML(d.stashSize)
+	d.Budget.Scan(len(s.html))
 	d.stash = append(d.stash, s)
 	return string(markStart) + strconv.Itoa(len(d.stash)-1) + string(markEnd)
 }

@@ -53,7 +53,7 @@ func (d *document) contents() string {
 
 func (d *document) renderElement(b *strings.Builder, e *element, depth int) {
 	d.Budget.Step(1)
-	d.Budget.Length(b.Len())
+	d.Budget.CheckHTML(b.Len())
 	switch {
 	case e.code:
 		d.renderCode(b, e)

@@ -19,7 +19,7 @@ type Hugo struct {
 	DropAccents bool // removePathAccents
 }
 
-func HugoSlug(s string) string { return Hugo{}.Of(strings.ReplaceAll(s, "/", "")) }
+func HugoElement(s string) string { return Hugo{}.Of(strings.ReplaceAll(s, "/", "")) }
 
 func (h Hugo) Of(s string) string {
 	if h.DropAccents {

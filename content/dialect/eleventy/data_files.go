@@ -23,8 +23,8 @@ func (e *Engine) readDataNames() {
 		return
 	}
 	if m := suffixesSetter.FindSubmatch(e.settings.Text); m != nil {
-		if v, ok := literal.ScriptLiteral(string(m[1])); ok {
-			e.dataSuffixes = frontmatter.ListOf(v, frontmatter.Whole)
+		if v, ok := literal.JSValue(string(m[1])); ok {
+			e.dataSuffixes = frontmatter.Strings(v, frontmatter.NoSplit)
 		}
 	}
 	if m := baseNameSetter.FindSubmatch(e.settings.Text); m != nil {
@@ -81,14 +81,14 @@ var (
 // scriptSettings has those that it computes.
 func directoryScript(text string) map[string]any {
 	values := map[string]any{}
-	settings := literal.ScriptSettings(text)
+	settings := literal.JSSettings(text)
 	for _, key := range []string{"layout", "lang", "author", "image", "type"} {
 		if s, ok := settings[key].(string); ok {
 			values[key] = s
 		}
 	}
 	if at := scriptTags.FindStringIndex(text); at != nil {
-		if v, ok := literal.PythonLiteral(text[at[1]:]); ok {
+		if v, ok := literal.PythonValue(text[at[1]:]); ok {
 			values["tags"] = v
 		}
 	}

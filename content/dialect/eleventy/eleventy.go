@@ -76,12 +76,12 @@ func (e *Engine) Prepare(p *dialect.Page) {
 		p.Global = c.global
 	}
 	stem := path.Join(p.Name.Dir, p.Name.Full)
-	tags := p.Front.List("tags", frontmatter.ByComma)
+	tags := p.Front.Strings("tags", frontmatter.SplitCommas)
 	settings := e.frontMatterSettings(p)
 	for _, l := range c.layersOf(stem) {
 		settings = append(settings, l.settings...)
 		p.FolderOmission = dialect.PickOmission(p.FolderOmission, l.doubt)
-		tags = append(tags, frontmatter.ListOf(l.values["tags"], frontmatter.ByComma)...) // tags accumulate
+		tags = append(tags, frontmatter.Strings(l.values["tags"], frontmatter.SplitCommas)...) // tags accumulate
 		p.InheritDeep(l.values)
 	}
 	global := e.globalValues(c)
@@ -93,11 +93,11 @@ func (e *Engine) Prepare(p *dialect.Page) {
 		for _, l := range c.layoutsOf(layout) {
 			settings = append(settings, l.settings...)
 			p.FolderOmission = dialect.PickOmission(p.FolderOmission, l.doubt)
-			tags = append(tags, frontmatter.ListOf(l.values["tags"], frontmatter.ByComma)...)
+			tags = append(tags, frontmatter.Strings(l.values["tags"], frontmatter.SplitCommas)...)
 			p.InheritDeep(l.values)
 		}
 	}
-	tags = append(tags, frontmatter.ListOf(global["tags"], frontmatter.ByComma)...)
+	tags = append(tags, frontmatter.Strings(global["tags"], frontmatter.SplitCommas)...)
 	delete(global, "tags")
 	p.Inherit(global)
 	if len(tags) > 0 {
@@ -116,7 +116,7 @@ func (e *Engine) Prepare(p *dialect.Page) {
 
 // frontMatterSettings returns the settings that front matter in JavaScript computes.
 func (e *Engine) frontMatterSettings(p *dialect.Page) []scriptSetting {
-	if p.Front.Form != frontmatter.ScriptForm {
+	if p.Front.Form != frontmatter.JavaScript {
 		return nil
 	}
 	settings := e.scriptSettings("", p.Front.Text, script.FrontMatter(p.Front.Text), true, true)
@@ -152,8 +152,8 @@ func (e *Engine) IsPage(p *dialect.Page) bool {
 	if p.Front.Has("date") || p.Name.Date != "" || isDatedPage(p) {
 		return false
 	}
-	tagged := slices.ContainsFunc(p.Front.List("tags", frontmatter.Whole), func(tag string) bool { return !pageTags[strings.ToLower(tag)] })
-	return !mdsource.IsMarkdownName(p.Path) || p.Front.Form != frontmatter.NoFrontMatter && !tagged
+	tagged := slices.ContainsFunc(p.Front.Strings("tags", frontmatter.NoSplit), func(tag string) bool { return !pageTags[strings.ToLower(tag)] })
+	return !mdsource.IsMarkdownName(p.Path) || p.Front.Form != frontmatter.None && !tagged
 }
 
 // fileDates are the values of date that stand for the file's own date.
@@ -171,10 +171,10 @@ func (e *Engine) Complete(p *dialect.Page) {
 		p.Post.Date, _ = frontmatter.ParseDate(p.Name.Date, e.Location)
 	case p.Post.Date.IsZero() && !p.Front.Has("date") && hasOtherDate(p):
 		p.Post.Date = p.Date(dialect.OtherDates...)
-	case p.Post.Date.IsZero() && !p.Front.Has("date") && p.Front.Form != frontmatter.NoFrontMatter:
+	case p.Post.Date.IsZero() && !p.Front.Has("date") && p.Front.Form != frontmatter.None:
 		p.Post.Date = p.ModTime.In(e.Location)
 	}
-	tags := slices.DeleteFunc(p.Front.List("tags", frontmatter.Whole), func(tag string) bool {
+	tags := slices.DeleteFunc(p.Front.Strings("tags", frontmatter.NoSplit), func(tag string) bool {
 		tag = strings.ToLower(tag)
 		return pageTags[tag] || tag == "post" || tag == "posts"
 	})

@@ -115,7 +115,7 @@ func (e *Engine) PathOmission(file string) *post.Omission {
 func (e *Engine) PageOmission(p *dialect.Page) *post.Omission {
 	switch link := p.Front.Values["permalink"].(type) {
 	case string:
-		if written, set := frontmatter.TruthOf(link); set && !written {
+		if written, set := frontmatter.Bool(link); set && !written {
 			return p.OmittedBy("permalink", "")
 		} else if set {
 			return p.HeldBy("permalink", "must be false or an address")
@@ -129,12 +129,12 @@ func (e *Engine) PageOmission(p *dialect.Page) *post.Omission {
 	if doubt != nil && !doubt.Held {
 		return doubt
 	}
-	hidden, set := p.Front.Truth(excludeKey)
+	hidden, set := p.Front.Bool(excludeKey)
 	_, isTable := p.Front.Values[excludeKey].(map[string]any)
 	switch {
 	case hidden:
 		return p.OmittedBy(excludeKey, "")
-	case !set && sharesTag(p, p.Front.List(excludeKey, frontmatter.ByComma)):
+	case !set && sharesTag(p, p.Front.Strings(excludeKey, frontmatter.SplitCommas)):
 		return p.OmittedBy(excludeKey, "names its tag")
 	case isTable:
 		doubt = dialect.PickOmission(doubt, p.HeldBy(excludeKey, "neither true nor false"))
@@ -150,5 +150,5 @@ func (e *Engine) PageOmission(p *dialect.Page) *post.Omission {
 
 // sharesTag reports whether the page has one of the tags.
 func sharesTag(p *dialect.Page, names []string) bool {
-	return slices.ContainsFunc(p.Front.List("tags", frontmatter.Whole), func(tag string) bool { return slices.Contains(names, tag) })
+	return slices.ContainsFunc(p.Front.Strings("tags", frontmatter.NoSplit), func(tag string) bool { return slices.Contains(names, tag) })
 }

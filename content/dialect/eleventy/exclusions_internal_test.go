@@ -33,7 +33,7 @@ func FuzzSettings(f *testing.F) {
 		e.settings = (&dialect.Settings{Dialect: "eleventy", Root: "/b"}).AddFile("/b/eleventy.config.js", []byte(text))
 		e.functions = readConfigFunctions(e.settings)
 		rules := readConfigRules(e)
-		p := &dialect.Page{Source: &dialect.Source{Path: "a.md", Front: frontmatter.FrontMatter{Form: frontmatter.YamlForm, Values: map[string]any{"draft": "true", "title": "T"}, Line: 2}}, Engine: e, Site: e.Site, Post: &post.Post{}}
+		p := &dialect.Page{Source: &dialect.Source{Path: "a.md", Front: frontmatter.Block{Form: frontmatter.YAML, Values: map[string]any{"draft": "true", "title": "T"}, Line: 2}}, Engine: e, Site: e.Site, Post: &post.Post{}}
 		e.rules = rules
 		for _, known := range []bool{false, true} {
 			e.applySettings(p, append(rules.settings, e.scriptSettings("/b/x.js", text, script.FrontMatter(text), known, true)...))

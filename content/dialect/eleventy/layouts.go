@@ -60,7 +60,7 @@ func (c *dataCascade) readLayout(file, name, fromRoot string) {
 			l.doubt = &o
 		}
 		l.values = fm.Values
-		if fm.Form == frontmatter.ScriptForm {
+		if fm.Form == frontmatter.JavaScript {
 			l.settings = c.scriptSettings(file, fm.Text, script.FrontMatter(fm.Text), true, false)
 			for i := range l.settings {
 				l.settings[i].Line += fm.Line - 1

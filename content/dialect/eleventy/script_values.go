@@ -26,7 +26,7 @@ func (e *Engine) host(m *dialect.Expansion, p *dialect.Page) script.Host {
 			if inline {
 				return m.InlineHTML(text), true
 			}
-			out, err := m.Blog.Markdown.Html(text, e.MarkdownOptions())
+			out, err := m.Blog.Markdown.HTML(text, e.MarkdownOptions())
 			return out, err == nil
 		}
 	}

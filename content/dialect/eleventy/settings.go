@@ -129,7 +129,7 @@ var (
 // configDir returns the folder that the config names under dir, or with a setter such as
 // setInputDirectory; key is input, data, layouts or includes. It returns "" where the config names none.
 func configDir(s *dialect.Settings, key string) string {
-	v, _ := frontmatter.Dig(literal.ScriptSettings(string(s.Text)), "dir."+key)
+	v, _ := frontmatter.Lookup(literal.JSSettings(string(s.Text)), "dir."+key)
 	if folder, _ := v.(string); folder != "" {
 		return folder
 	}

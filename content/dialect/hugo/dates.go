@@ -30,7 +30,7 @@ func readDateOrder(v any) dateOrder {
 	}
 	dates := dateOrder{}
 	for field, usual := range defaultDateOrder {
-		order := frontmatter.ListOf(table[field], frontmatter.Whole)
+		order := frontmatter.Strings(table[field], frontmatter.NoSplit)
 		if order == nil {
 			order = usual
 		}

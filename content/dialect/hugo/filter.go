@@ -256,7 +256,7 @@ func (h *Engine) outsideLanguages(p string) *post.Omission {
 // PageOmission knows what is built without a page of its own, or kept out of lists.
 func (h *Engine) PageOmission(p *dialect.Page) *post.Omission {
 	doubt := p.FolderOmission
-	headless, set := p.Front.Truth("headless")
+	headless, set := p.Front.Bool("headless")
 	switch {
 	case headless:
 		return p.OmittedBy("headless", "")
@@ -313,9 +313,9 @@ func (h *Engine) isDraft(p *dialect.Page) bool {
 	if h.rules.drafts {
 		return false
 	}
-	draft, set := p.Front.Truth("draft")
+	draft, set := p.Front.Bool("draft")
 	if !set {
-		published, said := p.Front.Truth("published")
+		published, said := p.Front.Bool("published")
 		draft = said && !published
 	}
 	return draft || p.IsDraftStatus()

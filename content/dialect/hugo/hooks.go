@@ -85,7 +85,7 @@ func hookKind(n ast.Node, source []byte) string {
 	case *ast.Blockquote:
 		return "blockquote"
 	case *ast.FencedCodeBlock:
-		if lang := mdsource.LanguageWord(string(n.Language(source))); lang != "" {
+		if lang := mdsource.CodeLanguage(string(n.Language(source))); lang != "" {
 			return "codeblock-" + strings.ToLower(lang)
 		}
 		return "codeblock"
@@ -142,7 +142,7 @@ func (h *renderHooks) evaluate(md goldmark.Markdown, n ast.Node, source []byte) 
 func (h *renderHooks) call(md goldmark.Markdown, n ast.Node, source []byte) *hookCall {
 	page := h.templates.PageContext()
 	c := &hookCall{Page: page, PageInner: page, Attributes: map[string]any{}, Options: map[string]any{}}
-	inner := &limits.BudgetWriter{Budget: h.templates.Page.Budget}
+	inner := &limits.Writer{Budget: h.templates.Page.Budget}
 	for child := n.FirstChild(); child != nil; child = child.NextSibling() {
 		if md.Renderer().Render(inner, source, child) != nil {
 			break
@@ -174,7 +174,7 @@ func (h *renderHooks) call(md goldmark.Markdown, n ast.Node, source []byte) *hoo
 	case *ast.Blockquote:
 		c.readAlert(inner.String())
 	case *ast.FencedCodeBlock:
-		c.Type, c.Inner = string(n.Language(source)), strings.TrimSuffix(markdown.CodeOf(n, source), "\n")
+		c.Type, c.Inner = string(n.Language(source)), strings.TrimSuffix(markdown.BlockText(n, source), "\n")
 	}
 	return c
 }

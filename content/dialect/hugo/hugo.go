@@ -99,7 +99,7 @@ func (h *Engine) IsPage(p *dialect.Page) bool {
 		return true
 	}
 	dated := p.Name.Date != "" || slices.ContainsFunc([]string{"date", "publishdate", "lastmod"}, p.Front.Has)
-	return h.settings != nil && !dated && h.Folder(p) == "" && p.Front.Form != frontmatter.NoFrontMatter // such as about.md
+	return h.settings != nil && !dated && h.Folder(p) == "" && p.Front.Form != frontmatter.None // such as about.md
 }
 
 // PageAddress is where a section's page stands, which posts may link to.
@@ -120,8 +120,8 @@ func (h *Engine) Complete(p *dialect.Page) {
 	p.Post.Draft = h.isDraft(p)
 	p.PublishDate = p.Date("publishdate", "pubdate")
 	// A text is one term, commas and all.
-	p.Categories = append(dialect.Names(p.Front.List("category", frontmatter.Whole)), dialect.Names(p.Front.List("categories", frontmatter.Whole))...)
-	p.SetTags(p.Front.List("tags", frontmatter.Whole))
+	p.Categories = append(dialect.Names(p.Front.Strings("category", frontmatter.NoSplit)), dialect.Names(p.Front.Strings("categories", frontmatter.NoSplit))...)
+	p.SetTags(p.Front.Strings("tags", frontmatter.NoSplit))
 	p.Post.Summary = strings.TrimSpace(p.Front.Scalar("summary"))
 	p.TitleSlug = h.slugs.Of(p.Post.Title)
 	if p.Slug = h.slugs.Of(slugField(p)); p.Slug == "" {
@@ -217,7 +217,7 @@ func (h *Engine) SlugPath(text string) string { return h.slugs.Path(text) }
 
 func (h *Engine) Expand(x *dialect.Expansion, text string) string {
 	text = moreApart(shortcode.Expand(x, h, text))
-	if attributes, _ := frontmatter.Dig(h.settings.Value("markup"), "goldmark.parser.attribute.block"); attributes == "true" {
+	if attributes, _ := frontmatter.Lookup(h.settings.Value("markup"), "goldmark.parser.attribute.block"); attributes == "true" {
 		text = mdsource.OutsideCode(text, func(prose string) string { return blockAttributes.ReplaceAllString(prose, "$1") })
 	}
 	return text
@@ -231,7 +231,7 @@ func moreApart(text string) string {
 	if !ok || strings.TrimSpace(mdsource.LineBefore(text, len(before))) == "" && strings.TrimSpace(mdsource.LineAfter(after, 0)) == "" {
 		return text
 	}
-	if _, within := mdsource.InCode(mdsource.CodeIn(text), len(before)); within {
+	if _, within := mdsource.CodeAt(mdsource.CodeSpans(text), len(before)); within {
 		return text
 	}
 	return strings.TrimRight(before, " \t") + "\n\n" + mark + "\n\n" + strings.TrimLeft(after, " \t")

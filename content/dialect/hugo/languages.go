@@ -28,7 +28,7 @@ func readLanguages(s *dialect.Site, settings *dialect.Settings) languages {
 	if l.first == "" {
 		l.first = "en"
 	}
-	for _, tag := range frontmatter.ListOf(settings.Value("disablelanguages"), frontmatter.BySpace) {
+	for _, tag := range frontmatter.Strings(settings.Value("disablelanguages"), frontmatter.SplitSpaces) {
 		l.disabled[strings.ToLower(tag)] = true
 	}
 	for _, m := range settings.ContentMounts() {

@@ -18,7 +18,7 @@ func (h *Engine) ResolveLink(l *dialect.Linker, dest string) (sanitize.Target, b
 		return sanitize.Target{}, false
 	}
 	if to, ok := h.sharedFile(l, file); ok {
-		to.Url += fragment
+		to.URL += fragment
 		return to, true
 	}
 	if l.Scanning || path.Ext(file) != "" && !mdsource.IsMarkdownName(file) {
@@ -31,7 +31,7 @@ func (h *Engine) ResolveLink(l *dialect.Linker, dest string) (sanitize.Target, b
 	}
 	for _, f := range files {
 		if to, ok := l.URLOf(f); ok {
-			return sanitize.Target{Url: to + fragment}, true
+			return sanitize.Target{URL: to + fragment}, true
 		}
 	}
 	return sanitize.Target{}, false
@@ -89,7 +89,7 @@ func (h *Engine) pageFiles(p *dialect.Page, want string) []string {
 // once, in the folder of the default language's page.
 func (h *Engine) sharedFile(l *dialect.Linker, file string) (sanitize.Target, bool) {
 	p := l.Page
-	duplicates, _ := frontmatter.Dig(h.settings.Value("markup"), "goldmark.duplicateresourcefiles")
+	duplicates, _ := frontmatter.Lookup(h.settings.Value("markup"), "goldmark.duplicateresourcefiles")
 	if len(h.languages.tables) < 2 || h.languages.hosts || duplicates == "true" || strings.HasPrefix(file, "/") || !strings.HasPrefix(path.Base(p.Path), "index.") {
 		return sanitize.Target{}, false
 	}
@@ -108,7 +108,7 @@ func (h *Engine) sharedFile(l *dialect.Linker, file string) (sanitize.Target, bo
 			continue
 		}
 		if to, ok := l.Blog.AddressOf(page); ok {
-			out := sanitize.Target{Url: strings.TrimSuffix(to, "/") + "/" + (&url.URL{Path: path.Clean(file)}).EscapedPath()}
+			out := sanitize.Target{URL: strings.TrimSuffix(to, "/") + "/" + (&url.URL{Path: path.Clean(file)}).EscapedPath()}
 			out.Places = []sanitize.Place{{Dir: h.Dir, Rel: rel}}
 			return out, true
 		}
@@ -125,7 +125,7 @@ func (h *Engine) hasLanguage(file string) bool {
 // CopyNotice is about the static folders, and the content: what is no page there is a
 // resource of one.
 func (h *Engine) CopyNotice(file string) string {
-	static := frontmatter.ListOf(h.settings.Value("staticdir"), frontmatter.Whole)
+	static := frontmatter.Strings(h.settings.Value("staticdir"), frontmatter.NoSplit)
 	if len(static) == 0 {
 		static = []string{"static"}
 	}

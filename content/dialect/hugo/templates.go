@@ -31,7 +31,7 @@ func readTemplates(s *folders, settings *dialect.Settings) {
 	s.library = shortcode.NewLibrary()
 	r := templateReader{s, settings.Root}
 	layouts := []string{dialect.LocalFolder(settings.Scalar("layoutdir"), "layouts")}
-	for _, theme := range frontmatter.ListOf(settings.Value("theme"), frontmatter.Whole) {
+	for _, theme := range frontmatter.Strings(settings.Value("theme"), frontmatter.NoSplit) {
 		if filepath.IsLocal(theme) {
 			layouts = append(layouts, path.Join(dialect.LocalFolder(settings.Scalar("themesdir"), "themes"), theme, "layouts"))
 		}
@@ -47,10 +47,10 @@ func readTemplates(s *folders, settings *dialect.Settings) {
 // hasThemes reports that all of the blog's templates are here: those of each theme, and
 // none that Hugo would fetch.
 func hasThemes(settings *dialect.Settings) bool {
-	if imports, _ := frontmatter.Dig(settings.Values, "module.imports"); imports != nil {
+	if imports, _ := frontmatter.Lookup(settings.Values, "module.imports"); imports != nil {
 		return false
 	}
-	for _, theme := range frontmatter.ListOf(settings.Value("theme"), frontmatter.Whole) {
+	for _, theme := range frontmatter.Strings(settings.Value("theme"), frontmatter.NoSplit) {
 		dir := filepath.Join(settings.Root, dialect.LocalFolder(settings.Scalar("themesdir"), "themes"), filepath.FromSlash(theme), "layouts")
 		if _, err := os.Stat(dir); err != nil || !filepath.IsLocal(theme) {
 			return false

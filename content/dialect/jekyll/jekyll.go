@@ -177,17 +177,17 @@ func (e *Engine) categories(page *dialect.Page) []string {
 		}
 		all = append(all, folder)
 	}
-	all = append(all, page.Front.List("categories", frontmatter.BySpace)...)
-	all = append(all, page.Front.List("category", frontmatter.Whole)...)
+	all = append(all, page.Front.Strings("categories", frontmatter.SplitSpaces)...)
+	all = append(all, page.Front.Strings("category", frontmatter.NoSplit)...)
 	return dialect.Distinct(dialect.Names(all))
 }
 
 // tagsOf returns the tags in the front matter of a post.
 func tagsOf(page *dialect.Page) []string {
-	if tags := page.Front.List("tag", frontmatter.Whole); tags != nil {
+	if tags := page.Front.Strings("tag", frontmatter.NoSplit); tags != nil {
 		return tags
 	}
-	return page.Front.List("tags", spaceOrComma)
+	return page.Front.Strings("tags", spaceOrComma)
 }
 
 // inDrafts reports whether a file is in a folder _drafts.
@@ -231,7 +231,7 @@ func (e *Engine) Expand(m *dialect.Expansion, text string) string {
 	if m.Blog != nil && e.language(m.Page) == "" { // site.lang depends on the post
 		o.Cache = &m.Blog.Includes
 	}
-	if on, set := m.Page.Front.Truth("render_with_liquid"); !set || on {
+	if on, set := m.Page.Front.Bool("render_with_liquid"); !set || on {
 		text, _ = liquid.Expand(host{m, e}, o, text, e.variables(m))
 	}
 	return text
@@ -274,7 +274,7 @@ func (e *Engine) collectionNames() map[string]bool {
 			out[name] = true
 		}
 	case []any:
-		for _, name := range frontmatter.ListOf(v, frontmatter.Whole) {
+		for _, name := range frontmatter.Strings(v, frontmatter.NoSplit) {
 			out[name] = true
 		}
 	}

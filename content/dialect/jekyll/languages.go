@@ -27,15 +27,15 @@ const (
 )
 
 func (e *Engine) readLanguages() {
-	plugins := append(frontmatter.ListOf(e.own.Value("plugins"), frontmatter.Whole), frontmatter.ListOf(e.own.Value("gems"), frontmatter.Whole)...)
-	all := frontmatter.ListOf(e.own.Value("languages"), frontmatter.Whole)
+	plugins := append(frontmatter.Strings(e.own.Value("plugins"), frontmatter.NoSplit), frontmatter.Strings(e.own.Value("gems"), frontmatter.NoSplit)...)
+	all := frontmatter.Strings(e.own.Value("languages"), frontmatter.NoSplit)
 	if !slices.Contains(plugins, languagesPlugin) || len(all) == 0 {
 		return
 	}
 	l := &e.languages
 	l.all, l.main = all, all[0]
-	l.subfolder, _ = frontmatter.TruthOf(e.own.Value("default_locale_in_subfolder"))
-	l.pages = slices.Contains(frontmatter.ListOf(e.own.Value("exclude_from_localizations"), frontmatter.Whole), "_posts")
+	l.subfolder, _ = frontmatter.Bool(e.own.Value("default_locale_in_subfolder"))
+	l.pages = slices.Contains(frontmatter.Strings(e.own.Value("exclude_from_localizations"), frontmatter.NoSplit), "_posts")
 }
 
 // languageOf returns the language in whose folder a file of the source is, and the file's path in that

@@ -44,7 +44,7 @@ func kramdownOptions(own *dialect.Settings) *kramdown.Options {
 		o.NoMathEngine = v == "" || v == "nil" || v == "null"
 	}
 	if quirks, ok := settings["gfm_quirks"]; ok {
-		list := frontmatter.ListOf(quirks, func(s string) []string { return strings.Split(s, ",") })
+		list := frontmatter.Strings(quirks, func(s string) []string { return strings.Split(s, ",") })
 		o.NoTypography = slices.Contains(list, "no_auto_typographic")
 		o.NoParagraphEnd = !slices.Contains(list, "paragraph_end")
 	}
@@ -60,7 +60,7 @@ var quoteNames = map[string]string{
 
 // smartQuotes returns the four characters that the setting names; nil if it does not.
 func smartQuotes(setting any) []string {
-	list := frontmatter.ListOf(setting, func(s string) []string { return strings.Split(s, ",") })
+	list := frontmatter.Strings(setting, func(s string) []string { return strings.Split(s, ",") })
 	if len(list) != 4 {
 		return nil
 	}

@@ -37,14 +37,14 @@ func newRules(e *Engine) rules {
 			return nil
 		case []any:
 			if !slices.ContainsFunc(v, func(item any) bool { _, ok := item.(string); return !ok }) {
-				return frontmatter.ListOf(v, frontmatter.Whole)
+				return frontmatter.Strings(v, frontmatter.NoSplit)
 			}
 		}
 		doubt(key, "not a list of paths")
 		return nil
 	}
 	flag := func(key string) bool {
-		on, set := frontmatter.TruthOf(e.own.Value(key))
+		on, set := frontmatter.Bool(e.own.Value(key))
 		if !set && e.own.Value(key) != nil {
 			doubt(key, "neither true nor false")
 		}
@@ -148,8 +148,8 @@ func (e *Engine) isDraft(page *dialect.Page) bool {
 	if inDrafts(page) && !e.rules.drafts {
 		return true
 	}
-	draft, _ := page.Front.Truth("draft")
-	published, set := page.Front.Truth("published")
+	draft, _ := page.Front.Bool("draft")
+	published, set := page.Front.Bool("published")
 	return draft || set && !published && !e.rules.unpublished || page.IsDraftStatus()
 }
 

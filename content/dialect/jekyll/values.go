@@ -146,7 +146,7 @@ func (e *Engine) page(page *dialect.Page) map[string]any {
 	for key, v := range page.Front.Values {
 		vars[key] = typed(v)
 	}
-	if page.Front.Form == frontmatter.YamlForm {
+	if page.Front.Form == frontmatter.YAML {
 		maps.Copy(vars, rubyYAML(page.Front.Text, maxDataNodes/10))
 	}
 	p := page.Post

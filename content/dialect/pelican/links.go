@@ -118,7 +118,7 @@ func (e *Engine) saveAs(page *dialect.Page) string {
 func (e *Engine) CopyNotice(file string) string {
 	static := []string{"images"}
 	if set, ok := e.own.Value("static_paths").([]any); ok {
-		static = frontmatter.ListOf(set, frontmatter.Whole)
+		static = frontmatter.Strings(set, frontmatter.NoSplit)
 	}
 	for i, folder := range static {
 		static[i] = path.Join(e.own.ContentDir, folder)

@@ -49,7 +49,7 @@ func New(s *dialect.Site, own *dialect.Settings) *Engine {
 	e.preserveCase = own.Scalar("slugify_preserve_case") == "true"
 	e.unicode = own.Scalar("slugify_use_unicode") == "true"
 	e.markdown = markdownOptions(own)
-	e.moreCategories = slices.ContainsFunc(frontmatter.ListOf(own.Value("plugins"), frontmatter.Whole), func(name string) bool {
+	e.moreCategories = slices.ContainsFunc(frontmatter.Strings(own.Value("plugins"), frontmatter.NoSplit), func(name string) bool {
 		return name[strings.LastIndexByte(name, '.')+1:] == "more_categories"
 	})
 	e.substitutions = map[string][]slug.Substitution{"slug": e.readSubstitutions("slug", slug.PelicanSubstitutions())}
@@ -71,7 +71,7 @@ func (e *Engine) setting(key, fallback string) string {
 func (e *Engine) paths(key string, fallback ...string) []string {
 	list := fallback
 	if v, ok := e.own.Value(key).([]any); ok { // for other types Pelican uses its default
-		list = frontmatter.ListOf(v, frontmatter.Whole)
+		list = frontmatter.Strings(v, frontmatter.NoSplit)
 	}
 	out := make([]string, len(list))
 	for i, s := range list {
@@ -100,7 +100,7 @@ func (e *Engine) readSubstitutions(kind string, fallback []slug.Substitution) []
 	}
 	var out []slug.Substitution
 	for _, item := range list {
-		pair := frontmatter.ListOf(item, frontmatter.Whole)
+		pair := frontmatter.Strings(item, frontmatter.NoSplit)
 		if len(pair) != 2 {
 			return fallback
 		}
@@ -199,7 +199,7 @@ func (e *Engine) Complete(page *dialect.Page) {
 	if e.moreCategories {
 		page.Categories = dialect.Names(strings.Split(category, ","))
 	}
-	page.SetTags(page.Front.List("tags", splitList))
+	page.SetTags(page.Front.Strings("tags", splitList))
 	if len(page.Post.Authors) == 0 {
 		page.Post.Authors = dialect.Names([]string{fromPath["author"]})
 	}
@@ -357,12 +357,12 @@ func (e *Engine) Extensions() []string { return []string{".html", ".htm"} }
 func (e *Engine) IsOtherMarkup(file string) bool { return IsReStructuredText(file) }
 
 // Split divides a file into front matter and body.
-func (e *Engine) SplitFrontMatter(name, text string) (frontmatter.FrontMatter, string, int, error) {
+func (e *Engine) SplitFrontMatter(name, text string) (frontmatter.Block, string, int, error) {
 	return split(name, text)
 }
 
 // ReadDate parses a date of the front matter.
-func (e *Engine) ParseDate(_ *frontmatter.FrontMatter, _, text string) (time.Time, bool) {
+func (e *Engine) ParseDate(_ *frontmatter.Block, _, text string) (time.Time, bool) {
 	return parseDate(text, e.Location)
 }
 

@@ -59,7 +59,7 @@ func newRules(e *Engine) rules {
 	}
 	if v := e.own.Value("ignore_files"); v != nil && r.doubts["ignore_files"] == nil {
 		r.ignored = nil
-		for _, text := range frontmatter.ListOf(v, frontmatter.Whole) {
+		for _, text := range frontmatter.Strings(v, frontmatter.NoSplit) {
 			r.ignored = append(r.ignored, glob.Fnmatch(text))
 		}
 	}

@@ -19,7 +19,7 @@ func ReadSettings(dir, _ string) (*dialect.Settings, error) {
 	if _, err := os.Stat(file); err != nil {
 		return nil, nil
 	}
-	own := &dialect.Settings{Dialect: config.Pelican, Root: dir, Values: map[string]any{}, Unknown: map[string]literal.UnknownSetting{}}
+	own := &dialect.Settings{Dialect: config.Pelican, Root: dir, Values: map[string]any{}, Unknown: map[string]literal.ComputedSetting{}}
 	if err := addPython(own, file, 0); err != nil {
 		return nil, err
 	}
@@ -59,7 +59,7 @@ func addPython(o *dialect.Settings, file string, depth int) error {
 		}
 	}
 	o.AddFile(file, raw)
-	values, unknown := literal.ReadPython(text, o.Values)
+	values, unknown := literal.ParsePython(text, o.Values)
 	for key, v := range values {
 		o.Values[key] = v
 		delete(o.Unknown, key)

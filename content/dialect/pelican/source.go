@@ -16,14 +16,14 @@ import (
 
 // split reads a file as Pelican does. The Key: value lines between --- need not be YAML, and HTML has its
 // metadata in its head.
-func split(name, text string) (fm frontmatter.FrontMatter, body string, bodyLine int, err error) {
+func split(name, text string) (fm frontmatter.Block, body string, bodyLine int, err error) {
 	if !mdsource.IsMarkdownName(name) {
 		return splitHTML(text)
 	}
 	fm, body, bodyLine, err = frontmatter.Split(text)
 	var fault *frontmatter.SyntaxError
-	if fm.Form == frontmatter.YamlForm && fm.Text != "" && errors.As(err, &fault) {
-		if loose, rest, _ := frontmatter.MetadataBlock(fm.Text, fm.Line); loose.Form == frontmatter.BlockForm && strings.TrimSpace(rest) == "" {
+	if fm.Form == frontmatter.YAML && fm.Text != "" && errors.As(err, &fault) {
+		if loose, rest, _ := frontmatter.SplitMetadata(fm.Text, fm.Line); loose.Form == frontmatter.Metadata && strings.TrimSpace(rest) == "" {
 			return loose, body, bodyLine, nil
 		}
 	}
@@ -31,10 +31,10 @@ func split(name, text string) (fm frontmatter.FrontMatter, body string, bodyLine
 }
 
 // splitHTML takes the metadata from <title> and <meta>, and the body from <body>.
-func splitHTML(text string) (fm frontmatter.FrontMatter, body string, bodyLine int, err error) {
+func splitHTML(text string) (fm frontmatter.Block, body string, bodyLine int, err error) {
 	doc, err := html.Parse(strings.NewReader(text))
 	if err != nil {
-		return frontmatter.FrontMatter{Line: 1}, text, 1, nil
+		return frontmatter.Block{Line: 1}, text, 1, nil
 	}
 	values := map[string][]string{}
 	for n := range doc.Descendants() {
@@ -50,9 +50,9 @@ func splitHTML(text string) (fm frontmatter.FrontMatter, body string, bodyLine i
 		}
 	}
 	if values["title"] == nil || values["date"] == nil {
-		return frontmatter.FrontMatter{Line: 1}, text, 1, nil
+		return frontmatter.Block{Line: 1}, text, 1, nil
 	}
-	return frontmatter.FrontMatter{Form: frontmatter.BlockForm, Values: frontmatter.BlockValues(values), Line: 1}, body, 1, nil
+	return frontmatter.Block{Form: frontmatter.Metadata, Values: frontmatter.MetadataValues(values), Line: 1}, body, 1, nil
 }
 
 // IsReStructuredText reports by its name whether a file is in Pelican's other markup.

@@ -33,12 +33,12 @@ func (m *Engine) Complete(p *dialect.Page) {
 		p.Post.Title = dialect.HeadingTitle(p.Body)
 	}
 	taxonomies := p.Front.Table("taxonomies")
-	p.Categories = append(p.Categories, dialect.Names(frontmatter.ListOf(taxonomies["categories"], frontmatter.Whole))...)
-	p.SetSimilarTags(append(p.Front.List("tags", frontmatter.ByComma), frontmatter.ListOf(taxonomies["tags"], frontmatter.Whole)...))
+	p.Categories = append(p.Categories, dialect.Names(frontmatter.Strings(taxonomies["categories"], frontmatter.NoSplit))...)
+	p.SetSimilarTags(append(p.Front.Strings("tags", frontmatter.SplitCommas), frontmatter.Strings(taxonomies["tags"], frontmatter.NoSplit)...))
 	p.Post.Summary = p.Front.Scalar("summary", "excerpt", "description")
-	p.TitleSlug = slug.HugoSlug(p.Post.Title)
-	if p.Slug = slug.HugoSlug(p.Slug); p.Slug == "" {
-		p.Slug = slug.HugoSlug(p.Name.Stem)
+	p.TitleSlug = slug.HugoElement(p.Post.Title)
+	if p.Slug = slug.HugoElement(p.Slug); p.Slug == "" {
+		p.Slug = slug.HugoElement(p.Name.Stem)
 	}
 }
 
@@ -57,7 +57,7 @@ func (m *Engine) Address(p *dialect.Page) string {
 	return where
 }
 
-func (m *Engine) Slugify(text string) string { return slug.HugoSlug(text) }
+func (m *Engine) Slugify(text string) string { return slug.HugoElement(text) }
 
 // Expand knows Hugo's shortcodes, which nothing else looks like.
 func (m *Engine) Expand(x *dialect.Expansion, text string) string {

@@ -23,7 +23,7 @@ func (z *Engine) readIgnored() {
 			z.doubt = z.HeldBy(z.settings, "ignored_content holds what is not text", "ignored_content")
 			return
 		}
-		for _, text := range frontmatter.ListOf(v, frontmatter.Whole) {
+		for _, text := range frontmatter.Strings(v, frontmatter.NoSplit) {
 			z.ignored = append(z.ignored, glob.Zola(text))
 			if !glob.IsZola(text) {
 				z.doubt = z.HeldBy(z.settings, "ignored_content: "+text+" is not a glob", "ignored_content")
@@ -98,7 +98,7 @@ func (z *Engine) PageOmission(p *dialect.Page) *post.Omission {
 			}
 		}
 	}
-	if p.Front.Form != frontmatter.YamlForm && p.Front.Form != frontmatter.TomlForm {
+	if p.Front.Form != frontmatter.YAML && p.Front.Form != frontmatter.TOML {
 		return &post.Omission{Held: true, Reason: "no front matter that Zola reads", Path: p.Path, Line: 1}
 	}
 	if base := path.Base(p.Path); strings.HasPrefix(base, "index.") && z.isSectionToo(p, folder, base) {
@@ -109,7 +109,7 @@ func (z *Engine) PageOmission(p *dialect.Page) *post.Omission {
 	}
 	var doubt *post.Omission
 	for _, key := range []string{"render", "include_in_feeds"} {
-		on, set := p.Front.Truth(key)
+		on, set := p.Front.Bool(key)
 		switch {
 		case set && !on:
 			return p.OmittedBy(key, "")

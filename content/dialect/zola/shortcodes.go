@@ -24,13 +24,13 @@ func expand(x *dialect.Expansion, text string) string {
 		return text
 	}
 	z := &expansion{Expansion: x, text: text, calls: map[string]int{}}
-	code := mdsource.CodeIn(text)
+	code := mdsource.CodeSpans(text)
 	from := 0
 	for _, found := range markPattern.FindAllStringSubmatchIndex(text, -1) {
 		if found[0] < from {
 			continue
 		}
-		_, within := mdsource.InCode(code, found[0])
+		_, within := mdsource.CodeAt(code, found[0])
 		escaped := found[2] >= 0 || found[4] >= 0
 		if within && !escaped {
 			continue
@@ -108,7 +108,7 @@ func (z *expansion) end(to int) {
 	call := z.open[len(z.open)-1]
 	z.open = z.open[:len(z.open)-1]
 	call.To = to
-	z.Page.Budget.Wrote(len(z.out) - call.body)
+	z.Page.Budget.Output(len(z.out) - call.body)
 	body := string(z.out[call.body:])
 	z.out = append(z.out[:call.body], z.block(call, body)...)
 }

@@ -63,7 +63,7 @@ func (z *Engine) Prepare(p *dialect.Page) {
 }
 
 func (z *Engine) IsPage(p *dialect.Page) bool {
-	return p.Name.Full == "_index" || !p.Front.Has("date") && p.Name.Date == "" && p.Front.Form != frontmatter.NoFrontMatter
+	return p.Name.Full == "_index" || !p.Front.Has("date") && p.Name.Date == "" && p.Front.Form != frontmatter.None
 }
 
 // PageAddress is where a section or a page without a date stands.
@@ -79,8 +79,8 @@ func (z *Engine) Complete(p *dialect.Page) {
 		p.Post.Date, _ = frontmatter.ParseDate(p.Name.Date, z.Location)
 	}
 	taxonomies := p.Front.Table("taxonomies")
-	p.Categories = dialect.Names(append(p.Categories, frontmatter.ListOf(taxonomies["categories"], frontmatter.Whole)...))
-	p.SetTags(append(p.Front.List("tags", frontmatter.ByComma), frontmatter.ListOf(taxonomies["tags"], frontmatter.Whole)...))
+	p.Categories = dialect.Names(append(p.Categories, frontmatter.Strings(taxonomies["categories"], frontmatter.NoSplit)...))
+	p.SetTags(append(p.Front.Strings("tags", frontmatter.SplitCommas), frontmatter.Strings(taxonomies["tags"], frontmatter.NoSplit)...))
 	p.Post.Summary = strings.TrimSpace(p.Front.Scalar("summary"))
 	p.TitleSlug = z.Slugify(p.Post.Title)
 	if p.Slug == "" {
@@ -136,8 +136,8 @@ func (z *Engine) Expand(x *dialect.Expansion, text string) string { return expan
 func (z *Engine) ExcerptRule() dialect.ExcerptRule { return dialect.ExcerptRule{MarkFirst: true} }
 
 func (z *Engine) MarkdownOptions() markdown.Options {
-	return markdown.Options{NoLinkify: true, Headings: markdown.AsciiIDs, Emoji: z.emoji, Typographer: z.smartPunctuation,
-		PlainAlerts: !z.githubAlerts, Markup: markdown.Markup{NoDefinitions: !z.definitionLists, Pulldown: z.smartPunctuation, LabeledNotes: !z.bottomFootnotes}}
+	return markdown.Options{NoLinkify: true, Headings: markdown.ASCIIIDs, Emoji: z.emoji, Typographer: z.smartPunctuation,
+		PlainAlerts: !z.githubAlerts, Markup: markdown.Markup{NoDefinitions: !z.definitionLists, PulldownQuotes: z.smartPunctuation, LabeledFootnotes: !z.bottomFootnotes}}
 }
 
 // ResolveLink follows `@/folder/file.md`, which counts from the content folder.
@@ -154,6 +154,6 @@ func (z *Engine) ResolveLink(l *dialect.Linker, dest string) (sanitize.Target, b
 	return l.ToPost(file, fragment), true
 }
 
-func (z *Engine) SplitFrontMatter(_, text string) (frontmatter.FrontMatter, string, int, error) {
+func (z *Engine) SplitFrontMatter(_, text string) (frontmatter.Block, string, int, error) {
 	return splitFrontMatter(text)
 }

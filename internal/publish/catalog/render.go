@@ -60,7 +60,7 @@ func (c *Catalog) Render(ctx context.Context, p *post.Post) (*post.Rendering, er
 		return nil, fmt.Errorf("rendering %s: %w", c.Path(p.Path), err)
 	}
 	if len(problems) > 0 {
-		rendering.Follows.Unknown = true // a warning may be fixed anywhere
+		rendering.Dependencies.Incomplete = true // a warning may be fixed anywhere
 		c.addWarnings(problems)
 	}
 	c.Log.Debug("rendered", "post", p.Path)

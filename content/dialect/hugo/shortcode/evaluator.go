@@ -79,9 +79,9 @@ func (e *Evaluator) Run(t *Template, call any) (string, bool) {
 	}
 	out := &boundedText{templates: e}
 	if err := program.Execute(out, call); err != nil {
-		e.Page.Budget.Again()
+		e.Page.Budget.Check()
 		if errors.Is(err, errLimit) {
-			e.Page.Budget.Stop(&limits.Error{Limit: "what a shortcode's or hook's template may do", Message: "take away the loops or texts that repeat in the template of " + post.Clip(t.Name)})
+			e.Page.Budget.Fail(&limits.Error{Limit: "what a shortcode's or hook's template may do", Message: "take away the loops or texts that repeat in the template of " + post.Clip(t.Name)})
 		}
 		return "", false
 	}
@@ -98,7 +98,7 @@ func (b *boundedText) Write(p []byte) (int, error) {
 	if b.templates.bytes += len(p); b.templates.bytes > maxTemplateBytes {
 		return 0, errLimit
 	}
-	b.templates.Page.Budget.Wrote(len(p))
+	b.templates.Page.Budget.Output(len(p))
 	return b.Builder.Write(p)
 }
 

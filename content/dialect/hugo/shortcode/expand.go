@@ -23,7 +23,7 @@ func Expand(x *dialect.Expansion, host Host, text string) string {
 	if !strings.Contains(text, "{{<") && !strings.Contains(text, "{{%") {
 		return text
 	}
-	e := &expander{Expansion: x, host: host, text: text, code: mdsource.CodeIn(text)}
+	e := &expander{Expansion: x, host: host, text: text, code: mdsource.CodeSpans(text)}
 	e.read()
 	var out strings.Builder
 	e.write(&out, 0, len(text), 0, 0)
@@ -50,7 +50,7 @@ func (x *expander) read() {
 		if !ok {
 			break
 		}
-		if code, ok := mdsource.InCode(x.code, s.From); ok && s.escaped == "" && !x.evaluatesInCode(s) {
+		if code, ok := mdsource.CodeAt(x.code, s.From); ok && s.escaped == "" && !x.evaluatesInCode(s) {
 			at = min(s.From+3, code.To)
 			continue
 		}
@@ -145,7 +145,7 @@ func (x *expander) write(out *strings.Builder, from, to, first, depth int) {
 // escaped shows the mark itself; outside code the browser would take what is
 // between its angles for an element.
 func (x *expander) escaped(s mark) string {
-	if _, ok := mdsource.InCode(x.code, s.From); ok {
+	if _, ok := mdsource.CodeAt(x.code, s.From); ok {
 		return s.escaped
 	}
 	return html.EscapeString(s.escaped)
@@ -167,10 +167,10 @@ func (x *expander) replace(s mark, inner string, paired bool) string {
 		}
 	case "ref", "relref":
 		to := x.ref(s)
-		if _, code := mdsource.InCode(x.code, s.From); code || inDestination(x.text, s.From) {
+		if _, code := mdsource.CodeAt(x.code, s.From); code || inDestination(x.text, s.From) {
 			return to
 		}
-		return x.TemplateStash.Aside(html.EscapeString(x.refText(s.name, to)))
+		return x.TemplateStash.Put(html.EscapeString(x.refText(s.name, to)))
 	case "param":
 		return x.param(s)
 	case "details":
@@ -234,29 +234,29 @@ func (x *expander) platform(s mark) (string, bool) {
 // highlight makes a block of code. It stands aside, so that it interrupts no list
 // and no paragraph, as little as in Hugo.
 func (x *expander) highlight(s mark, code string) string {
-	block := mdsource.FencedCode(code, mdsource.LanguageWord(s.params.Get(0, "lang", "language")))
+	block := mdsource.FencedCode(code, mdsource.CodeLanguage(s.params.Get(0, "lang", "language")))
 	w := x.Page.MarkdownOptions()
-	rendered, err := x.Blog.Markdown.Html(block, w)
+	rendered, err := x.Blog.Markdown.HTML(block, w)
 	if err != nil {
 		return block
 	}
-	return x.TemplateStash.Aside(rendered)
+	return x.TemplateStash.Put(rendered)
 }
 
 // block keeps the text below from becoming part of an HTML block, which a blank
 // line ends.
 func (x *expander) block(s mark, out string) string {
 	if strings.TrimSpace(mdsource.LineBefore(x.text, s.From)) == "" && strings.TrimSpace(mdsource.LineAfter(x.text, s.To)) == "" {
-		return x.Stash.Aside(out) + "\n"
+		return x.Stash.Put(out) + "\n"
 	}
-	return x.Stash.Aside(out)
+	return x.Stash.Put(out)
 }
 
 func (x *expander) figure(p dialect.Params) string {
 	f := dialect.Figure{Src: p.Get(0, "src"), Alt: p.Get(1, "alt"), Width: p.Get(-1, "width"), Height: p.Get(-1, "height"), Link: p.Get(-1, "link"), Title: p.Get(-1, "title")}
 	caption := p.Get(-1, "caption")
 	if f.Alt == "" {
-		f.Alt = markdown.PlainInline(caption)
+		f.Alt = markdown.PlainText(caption)
 	}
 	if caption != "" {
 		f.Caption = x.InlineHTML(caption)
@@ -276,8 +276,8 @@ func (x *expander) details(p dialect.Params, inner string) string {
 	if summary == "" {
 		summary = "Details"
 	}
-	open := x.Stash.Aside("<details><summary>" + x.InlineHTML(summary) + "</summary>")
-	return open + "\n\n" + strings.Trim(mdsource.Dedent(inner), "\n") + "\n\n" + x.Stash.Aside("</details>") + "\n"
+	open := x.Stash.Put("<details><summary>" + x.InlineHTML(summary) + "</summary>")
+	return open + "\n\n" + strings.Trim(mdsource.Dedent(inner), "\n") + "\n\n" + x.Stash.Put("</details>") + "\n"
 }
 
 // param is a value of the page, else of the site.
@@ -285,7 +285,7 @@ func (x *expander) param(s mark) string {
 	name := strings.ToLower(s.params.Get(0, "name"))
 	page := x.Page.Front.Values
 	for _, values := range []any{page["params"], page, x.Blog.Settings.Value("params")} {
-		if v, ok := frontmatter.Dig(values, name); ok {
+		if v, ok := frontmatter.Lookup(values, name); ok {
 			if text, ok := v.(string); ok {
 				return text
 			}
@@ -328,13 +328,13 @@ func (x *expander) evaluate(s mark, inner string) (out string, ok bool) {
 			return link, true // which says more than what a script would have made
 		}
 	}
-	switch out = strings.Trim(markdown.WithoutTokens(out), "\n"); {
+	switch out = strings.Trim(markdown.StripTokens(out), "\n"); {
 	case marked:
 		return x.beside(s, out), true
 	case !strings.ContainsAny(out, "<\n") && inDestination(x.text, s.From):
 		return out, true
 	}
-	out = x.TemplateStash.Aside(out)
+	out = x.TemplateStash.Put(out)
 	if strings.TrimSpace(mdsource.LineBefore(x.text, s.From)) == "" && strings.TrimSpace(mdsource.LineAfter(x.text, s.To)) == "" {
 		out += "\n"
 	}

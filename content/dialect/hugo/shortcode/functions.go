@@ -48,7 +48,7 @@ func (e *Evaluator) functions() map[string]any {
 			return len([]rune(strings.Join(strings.Fields(htmldom.StripTags(s)), ""))), err
 		},
 		"pathBase": e.one(path.Base), "pathDir": e.one(path.Dir), "pathExt": e.one(path.Ext), "pathJoin": e.pathJoin, "pathClean": e.one(path.Clean),
-		"parse": e.parseURL, "urlize": e.one(e.urlize), "anchorize": e.one(slug.HugoSlug), "relURL": e.one(func(s string) string { return e.address(s, false) }), "absURL": e.one(func(s string) string { return e.address(s, true) }),
+		"parse": e.parseURL, "urlize": e.one(e.urlize), "anchorize": e.one(slug.HugoElement), "relURL": e.one(func(s string) string { return e.address(s, false) }), "absURL": e.one(func(s string) string { return e.address(s, true) }),
 		"relLangURL": e.one(func(s string) string { return e.address(e.inLanguage(s), false) }), "absLangURL": e.one(func(s string) string { return e.address(e.inLanguage(s), true) }),
 		"ref": e.reference(false), "relref": e.reference(true), "dateFormat": e.dateFormat, "time": e.time,
 	}
@@ -57,7 +57,7 @@ func (e *Evaluator) functions() map[string]any {
 		"partial": e.partial, "partialCached": func(name string, context any, _ ...any) (any, error) { return e.partial(name, context) }, "return": e.returnValue,
 		"i18n": e.translate, "T": e.translate, "newScratch": e.newStore, "asset_": e.asset, "minify": same, "fingerprint": same, "toCSS": same, "safeHTMLAttr": f["safeAttr"],
 		"canHighlight": func(lang string) bool {
-			return e.Blog.Markdown.Highlights(strings.ToLower(lang), e.Page.Budget)
+			return e.Blog.Markdown.KnowsLanguage(strings.ToLower(lang), e.Page.Budget)
 		}, "querify": e.querify, "title": e.one(titleCase),
 		"hugo": func() hugoInfo {
 			return hugoInfo{Version: "0.164.0", Environment: "production", IsProduction: true}
@@ -123,7 +123,7 @@ func (e *Evaluator) charge(n int) error {
 	if e.bytes += n; n > maxTemplateBytes || e.bytes > maxTemplateBytes {
 		return errLimit
 	}
-	e.Page.Budget.Work(n)
+	e.Page.Budget.Scan(n)
 	return nil
 }
 
@@ -204,7 +204,7 @@ func (e *Evaluator) markdown(source string, block bool) (template.HTML, error) {
 	}
 	w := e.Page.MarkdownOptions()
 	w.DropHTML = false
-	out, err := e.Blog.Markdown.Html(source, w)
+	out, err := e.Blog.Markdown.HTML(source, w)
 	if err != nil {
 		return "", err
 	}
@@ -229,7 +229,7 @@ func (e *Evaluator) highlight(code, lang any, _ ...any) (template.HTML, error) {
 	if err != nil {
 		return "", err
 	}
-	return e.markdown(mdsource.FencedCode(s[0], mdsource.LanguageWord(s[1])), true)
+	return e.markdown(mdsource.FencedCode(s[0], mdsource.CodeLanguage(s[1])), true)
 }
 
 func (e *Evaluator) urlize(s string) string {

@@ -213,10 +213,10 @@ func (e *Evaluator) bundled(name string) any {
 	p := e.Page
 	file := p.Site.LocalFile(path.Join(path.Dir(p.Path), name))
 	to := e.Links.Follow((&url.URL{Path: "./" + name}).String())
-	if file == "" || to.Url == "" {
+	if file == "" || to.URL == "" {
 		return nil
 	}
-	return e.resource(name, file, to.Url)
+	return e.resource(name, file, to.URL)
 }
 
 // asset is a file of the blog's assets; nil for none.

@@ -30,7 +30,7 @@ func (e *Evaluator) pattern(s string) (*regexp.Regexp, error) {
 // compared with all that the expression may be at.
 func (e *Evaluator) matches(re *regexp.Regexp, text string) {
 	e.Page.Budget.Step(len(text) / 8 * (1 + len(re.String())/8))
-	e.Page.Budget.Again()
+	e.Page.Budget.Check()
 }
 
 func (e *Evaluator) replaceRE(pattern, with, text any, _ ...any) (string, error) {
