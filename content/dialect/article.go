@@ -9,7 +9,7 @@ import (
 	"publisher/content/markdown"
 	"publisher/content/mdsource"
 	"publisher/content/post"
-	"publisher/content/sanitize"
+	"publisher/internal/uri"
 	"publisher/internal/xmltext"
 	"slices"
 	"strings"
@@ -267,7 +267,7 @@ func (a *Page) example(key, value string) string {
 
 func (a *Page) FillAddress() {
 	where := a.Engine.Address(a)
-	if u, err := sanitize.ParseAddress(where); err == nil && u.IsAbs() && u.Host != "" {
+	if u, err := uri.Parse(where); err == nil && u.IsAbs() && u.Host != "" {
 		a.Post.URL = u.String()
 		return
 	}

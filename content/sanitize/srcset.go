@@ -1,6 +1,7 @@
 package sanitize
 
 import (
+	"publisher/internal/uri"
 	"regexp"
 	"strconv"
 	"strings"
@@ -110,7 +111,7 @@ func (c pictureCandidate) better(than pictureCandidate) bool {
 func (c *Cleaner) srcset(list string) string {
 	var out []string
 	for _, candidate := range parseSrcset(list) {
-		address := escapeURI(candidate.url)
+		address := uri.Escape(candidate.url)
 		if !isDataPicture(candidate.url) {
 			to := c.Links.Follow(candidate.url)
 			c.remember(to)
@@ -133,7 +134,7 @@ func withoutOuterCommas(address string) string {
 	}
 	before, after, _ := strings.Cut(address, bare)
 	address = strings.Repeat("%2C", len(before)) + bare + strings.Repeat("%2C", len(after))
-	if _, err := ParseAddress(address); err != nil {
+	if _, err := uri.Parse(address); err != nil {
 		return ""
 	}
 	return address

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"publisher/internal/uri"
 	"publisher/internal/xmltext"
 )
 
@@ -12,7 +13,7 @@ import (
 type fromBase struct{ *url.URL }
 
 func (b fromBase) Follow(dest string) Target {
-	u, err := ParseAddress(strings.TrimSpace(xmltext.Clean(dest)))
+	u, err := uri.Parse(strings.TrimSpace(xmltext.Clean(dest)))
 	if err != nil {
 		return Target{}
 	}

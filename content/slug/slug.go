@@ -4,6 +4,7 @@ package slug
 import (
 	"net/url"
 	"publisher/internal/htmldom"
+	"publisher/internal/uri"
 	"regexp"
 	"strings"
 	"unicode"
@@ -32,7 +33,7 @@ func (h Hugo) Of(s string) string {
 	gap, hyphen := false, false
 	for i, r := range s {
 		switch {
-		case unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) || strings.ContainsRune("._#+~-@/\\", r) || r == '%' && IsEscape(s[i:]):
+		case unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) || strings.ContainsRune("._#+~-@/\\", r) || r == '%' && uri.IsEscape(s[i:]):
 			if gap && r != '-' {
 				b.WriteByte('-')
 			}
@@ -66,11 +67,6 @@ func (h Hugo) Pattern(filled string) string {
 		return where
 	}
 	return "/" + h.Of(strings.TrimSuffix(plain, "/")) + where[len(strings.TrimSuffix(where, "/")):]
-}
-
-func IsEscape(s string) bool {
-	const hex = "0123456789abcdefABCDEF"
-	return len(s) > 2 && strings.IndexByte(hex, s[1]) >= 0 && strings.IndexByte(hex, s[2]) >= 0
 }
 
 func withoutAccents(s string) string {

@@ -1,9 +1,9 @@
-package sanitize
+// Package uri reads the addresses of links as browsers do.
+package uri
 
 import (
 	"fmt"
 	"net/url"
-	"publisher/content/slug"
 	"regexp"
 	"strings"
 
@@ -16,11 +16,11 @@ var authority = regexp.MustCompile(`^(?i:https?:|ftp:)?[/\\]{2}[^/\\?#]*`)
 
 var schemeName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*:`)
 
-// parseAddress reads an address as people write them and browsers understand them
+// Parse reads an address as people write them and browsers understand them
 // (WHATWG URL Standard), and makes a URI of it (RFC 3986, RFC 3987 §3.1): line breaks
 // are passed over, characters that no URI holds are percent-encoded, and a host's
 // name becomes A-labels.
-func ParseAddress(s string) (*url.URL, error) {
+func Parse(s string) (*url.URL, error) {
 	s = strings.Map(func(r rune) rune {
 		if r == '\n' || r == '\r' || r == '\t' {
 			return -1
@@ -42,7 +42,7 @@ func ParseAddress(s string) (*url.URL, error) {
 		}
 		rest = strings.ReplaceAll(rest[:end], `\`, "/") + rest[end:]
 	}
-	u, err := url.Parse(head + escapeURI(rest))
+	u, err := url.Parse(head + Escape(rest))
 	if err != nil {
 		return nil, err
 	}
@@ -79,9 +79,9 @@ func isASCII(s string) bool {
 	return strings.IndexFunc(s, func(r rune) bool { return r >= 0x80 }) < 0
 }
 
-// escapeURI percent-encodes what may not stand in a URI after its authority: of
+// Escape percent-encodes what may not stand in a URI after its authority: of
 // brackets and the like, and a percent sign that encodes nothing.
-func escapeURI(s string) string {
+func Escape(s string) string {
 	const hex = "0123456789ABCDEF"
 	var b strings.Builder
 	fragment := false
@@ -89,7 +89,7 @@ func escapeURI(s string) string {
 		c := s[i]
 		alphanumeric := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
 		switch {
-		case alphanumeric || strings.IndexByte("-._~:/?@!$&'()*+,;=", c) >= 0, c == '%' && slug.IsEscape(s[i:]):
+		case alphanumeric || strings.IndexByte("-._~:/?@!$&'()*+,;=", c) >= 0, c == '%' && IsEscape(s[i:]):
 			b.WriteByte(c)
 		case c == '#' && !fragment:
 			fragment = true
@@ -99,4 +99,10 @@ func escapeURI(s string) string {
 		}
 	}
 	return b.String()
+}
+
+// IsEscape reports whether s begins with a percent sign and two hexadecimal digits. The caller has seen the percent sign.
+func IsEscape(s string) bool {
+	const hex = "0123456789abcdefABCDEF"
+	return len(s) > 2 && strings.IndexByte(hex, s[1]) >= 0 && strings.IndexByte(hex, s[2]) >= 0
 }

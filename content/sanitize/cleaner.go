@@ -6,6 +6,7 @@ import (
 	"publisher/content/limits"
 	"publisher/content/markdown"
 	"publisher/internal/htmldom"
+	"publisher/internal/uri"
 	"publisher/internal/xmltext"
 	"regexp"
 	"slices"
@@ -212,7 +213,7 @@ func (c *Cleaner) attributes(n *html.Node) {
 		case key == "href" && footnote:
 			a.Val = c.Address + "#" + c.Prefix + a.Val[1:]
 		case key == "src" && n.Data == "img" && isDataPicture(a.Val):
-			a.Val = escapeURI(a.Val)
+			a.Val = uri.Escape(a.Val)
 		case key == "href" || key == "src" || key == "cite":
 			to := c.Links.Follow(a.Val)
 			a.Val = to.Url
