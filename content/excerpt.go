@@ -35,13 +35,13 @@ func (r *postRenderer) excerpt(body *html.Node, w markdown.Options) (*html.Node,
 		return nil, err
 	}
 	if out != nil {
-		sanitize.RemoveMarks(out)
+		sanitize.RemoveExcerptMarks(out)
 		if tidyExcerpt(out); out.FirstChild != nil && !isHeadings(out) {
 			return out, nil
 		}
 	}
 	out = clone(body)
-	sanitize.RemoveMarks(out)
+	sanitize.RemoveExcerptMarks(out)
 	tidyExcerpt(out)
 	if mdsource.IsMarkdownName(r.article.Path) {
 		dropBoxes(out, rule.KeepAsides)
@@ -53,7 +53,7 @@ func (r *postRenderer) excerpt(body *html.Node, w markdown.Options) (*html.Node,
 // nil where there is none, or nothing before it.
 func beforeMark(body *html.Node) *html.Node {
 	for n := range body.Descendants() {
-		if n.Type == html.ElementNode && n.Data == sanitize.MoreMark {
+		if n.Type == html.ElementNode && n.Data == sanitize.ExcerptMark {
 			out, _ := cloneUntil(body, n)
 			if !htmldom.HasText(out) && !hasImage(out) {
 				return nil

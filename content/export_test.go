@@ -12,7 +12,7 @@ type Spent struct{ Steps, Output, Parts int }
 
 // Within reports that no bound was passed by more than what one count adds.
 func (s Spent) Within() bool {
-	return s.Steps <= 2*limits.MaxSteps && s.Output <= limits.MaxOutput+templateBytes && s.Parts <= limits.MaxParts+1<<20
+	return s.Steps <= 2*limits.MaxSteps && s.Output <= limits.MaxOutput+templateBytes && s.Parts <= limits.MaxNodes+1<<20
 }
 
 // RenderCounted renders a post by a clock that stands still: only what is counted ends it.

@@ -30,7 +30,7 @@ func treeOf(tb testing.TB, d config.Dialect, own map[string]any) *Tree {
 	cfg.Dir = tb.TempDir()
 	cfg.Site.URL, _ = url.Parse("https://example.com/blog")
 	settings := &dialect.Settings{Dialect: d, Root: cfg.Dir, Values: own}
-	b := &dialect.Blog{Own: settings, Markdown: markdown.NewReader()}
+	b := &dialect.Blog{Own: settings, Markdown: markdown.NewConverter()}
 	b.Site = newSite(cfg, cfg.Dir, settings)
 	b.Engine = dialects.New(d, b.Site, settings)
 	b.Posts.Store(dialect.NewPostIndex([]*post.Post{
@@ -48,7 +48,7 @@ func fuzzTrees(f *testing.F) []*Tree {
 }
 
 func articleFrom(t *Tree, front map[string]any, body, path string) *dialect.Page {
-	src := &dialect.Source{Path: path, Front: frontmatter.FrontMatter{Form: frontmatter.YamlForm, Values: front, Line: 2}, Body: body, BodyLine: 1, Budget: unhurried()}
+	src := &dialect.Source{Path: path, Front: frontmatter.Block{Form: frontmatter.YAML, Values: front, Line: 2}, Body: body, BodyLine: 1, Budget: unhurried()}
 	a := t.blog.ArticleOf(src)
 	a.Post.Title, a.Post.URL, a.Post.Date = "A post", "https://example.com/blog/2024/a-post/", time.Date(2024, 1, 2, 3, 4, 5, 0, time.UTC)
 	return a
@@ -63,7 +63,7 @@ func unhurried() *limits.Budget {
 func spending(do func()) (err error) {
 	defer func() {
 		if fault := recover(); fault != nil {
-			if err = limits.Stopped(fault); err == nil {
+			if err = limits.Recovered(fault); err == nil {
 				panic(fault)
 			}
 		}
@@ -76,7 +76,7 @@ func spending(do func()) (err error) {
 // more than one value may have.
 func checkSpent(t *testing.T, b *limits.Budget) {
 	t.Helper()
-	if steps, output, parts := b.Spent(); steps > 2*limits.MaxSteps || output > limits.MaxOutput+templateBytes || parts > limits.MaxParts+1<<20 {
+	if steps, output, parts := b.Spent(); steps > 2*limits.MaxSteps || output > limits.MaxOutput+templateBytes || parts > limits.MaxNodes+1<<20 {
 		t.Errorf("%d steps, %d bytes, %d parts", steps, output, parts)
 	}
 }

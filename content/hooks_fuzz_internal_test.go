@@ -32,7 +32,7 @@ func FuzzHooks(f *testing.F) {
 			return
 		}
 		a := articleFrom(t, map[string]any{"title": "T"}, body, "posts/a.md")
-		_, refused := t.blog.Markdown.Html(body, markdown.Options{})
+		_, refused := t.blog.Markdown.HTML(body, markdown.Options{})
 		if _, err := newPostRenderer(t, a).render(); err != nil && refused == nil {
 			tt.Error(err)
 		}

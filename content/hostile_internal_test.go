@@ -26,7 +26,7 @@ func TestHostileMacros(t *testing.T) {
 				a := articleFrom(tree, map[string]any{"title": "A"}, body, "_posts/2024-01-02-a-post.md")
 				r := newPostRenderer(tree, a)
 				_ = spending(func() {
-					_, _ = tree.blog.Markdown.Html(r.expand(body, 1, false), markdown.Options{Budget: a.Budget})
+					_, _ = tree.blog.Markdown.HTML(r.expand(body, 1, false), markdown.Options{Budget: a.Budget})
 				})
 				checkSpent(t, a.Budget)
 			}

@@ -95,7 +95,7 @@ func (t *Tree) fill(reader *dialect.SourceReader, f dialect.File, r *record) {
 		return
 	}
 	src := reader.Read(f)
-	if !src.Invalid() && !mdsource.IsMarkdownName(f.Path) && src.Front.Form == frontmatter.NoFrontMatter {
+	if !src.Invalid() && !mdsource.IsMarkdownName(f.Path) && src.Front.Form == frontmatter.None {
 		return // an HTML file without front matter is no post in any engine
 	}
 	if src.Invalid() {

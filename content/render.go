@@ -58,14 +58,14 @@ func (t *Tree) render(b *limits.Budget, p *post.Post) (out *post.Rendering, prob
 		src.Warn(src.LineHolding(path.Base(lost)), fmt.Sprintf("a link leads to %s, which is not in the content folder; its text was kept without the link", lost))
 	}
 	sortProblems(src.Problems)
-	out.Follows = r.follows(src)
+	out.Dependencies = r.follows(src)
 	return out, src.Problems, nil
 }
 
-func (r *postRenderer) follows(src *dialect.Source) post.Follows {
-	f := post.Follows{FileHash: src.FileHash, Links: r.links.Asked, Files: r.cleaner.FilesLookedFor(), Unknown: r.hooked}
+func (r *postRenderer) follows(src *dialect.Source) post.Dependencies {
+	f := post.Dependencies{FileHash: src.FileHash, Links: r.links.Asked, Files: r.cleaner.ImageFiles(), Incomplete: r.hooked}
 	for _, mark := range []string{"{{", "{%", "<%"} {
-		f.Unknown = f.Unknown || strings.Contains(src.Body, mark) || strings.Contains(src.Front.Text, mark)
+		f.Incomplete = f.Incomplete || strings.Contains(src.Body, mark) || strings.Contains(src.Front.Text, mark)
 	}
 	slices.Sort(f.Links)
 	slices.Sort(f.Files)
@@ -113,7 +113,7 @@ func (r *postRenderer) render() (*post.Rendering, error) {
 	if err != nil {
 		return nil, err
 	}
-	sanitize.RemoveMarks(body)
+	sanitize.RemoveExcerptMarks(body)
 	out.HTML = htmldom.Inner(body)
 	if len(out.HTML) > limits.MaxHTML {
 		return nil, limits.TooLarge()
@@ -125,7 +125,7 @@ func (r *postRenderer) render() (*post.Rendering, error) {
 		if err != nil {
 			return nil, err
 		}
-		sanitize.RemoveMarks(intro)
+		sanitize.RemoveExcerptMarks(intro)
 		tidyExcerpt(intro)
 		out.IntroHTML = htmldom.Inner(intro)
 	}
@@ -140,9 +140,9 @@ func (r *postRenderer) body(w markdown.Options) (*html.Node, error) {
 	var kept *markdown.HTMLStash
 	lost := false
 	if w.DropHTML && mdsource.IsMarkdownName(a.Path) {
-		kept, w.RawLeftOut = &r.set, &lost
+		kept, w.HTMLDropped = &r.set, &lost
 	}
-	text := markdown.WithoutTokens(a.BodySource())
+	text := markdown.StripTokens(a.BodySource())
 	m := &dialect.Expansion{Article: a, Tree: r.tree.blog, Links: r.links, Line: a.BodyLine, Kept: kept, Set: &r.set, Base: text}
 	body, err := r.safe(a.Engine.Expand(m, text), w)
 	if lost {
@@ -153,7 +153,7 @@ func (r *postRenderer) body(w markdown.Options) (*html.Node, error) {
 
 // expand replaces an engine's macros in a text that begins in a line of the file.
 func (r *postRenderer) expand(text string, line int, quiet bool) string {
-	text = markdown.WithoutTokens(text)
+	text = markdown.StripTokens(text)
 	m := &dialect.Expansion{Article: r.article, Tree: r.tree.blog, Links: r.links, Line: line, Quiet: quiet, Set: &r.set, Base: text}
 	return r.article.Engine.Expand(m, text)
 }
@@ -163,7 +163,7 @@ func (r *postRenderer) safe(source string, w markdown.Options) (*html.Node, erro
 	rendered := source
 	if mdsource.IsMarkdownName(r.article.Path) {
 		var err error
-		if rendered, err = r.tree.blog.Markdown.Html(source, w); err != nil {
+		if rendered, err = r.tree.blog.Markdown.HTML(source, w); err != nil {
 			return nil, err
 		}
 	}
@@ -204,8 +204,8 @@ func (r *postRenderer) image(body *html.Node) *post.Image {
 		return sanitize.FirstImage(body)
 	}
 	img := &post.Image{URL: r.article.Post.Image, Alt: xmltext.Line(r.article.Front.Scalar("image_alt", "cover_alt", "alt"))}
-	if to := r.links.Follow(r.article.ImageText()); to.Url == img.URL {
-		img.Width, img.Height = r.cleaner.SizeOfTarget(to)
+	if to := r.links.Follow(r.article.ImageText()); to.URL == img.URL {
+		img.Width, img.Height = r.cleaner.TargetSize(to)
 	}
 	return img
 }

@@ -48,12 +48,12 @@ func renderProblem(err error) post.Problem {
 // stoppedBy makes an error of a panic: a post that spent its budget, a context that ended, or
 // a fault of ours, which is to stop this post alone.
 func stoppedBy(s *dialect.Source, fault any) error {
-	err := limits.Stopped(fault)
+	err := limits.Recovered(fault)
 	switch {
 	case err == nil:
 		return &RenderError{Path: s.Path, Err: fmt.Errorf("internal error: %v; please report it", fault)}
-	case s.Budget.Canceled() != nil:
-		return s.Budget.Canceled()
+	case s.Budget.ContextErr() != nil:
+		return s.Budget.ContextErr()
 	}
 	return newRenderError(s, err)
 }

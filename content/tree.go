@@ -80,7 +80,7 @@ func Open(cfg *config.Config) (*Tree, error) {
 	if ours != "" && !filepath.IsAbs(ours) {
 		ours = filepath.Join(cfg.Dir, filepath.Base(ours))
 	}
-	b := &dialect.Blog{Include: cfg.Content.Include, Markdown: markdown.NewReader()}
+	b := &dialect.Blog{Include: cfg.Content.Include, Markdown: markdown.NewConverter()}
 	if cfg.Content.Dialect != config.Markdown {
 		if b.Own, err = dialects.Find(dir, ours, cfg.Content.Dialect); err != nil {
 			return nil, &SettingError{Err: err}

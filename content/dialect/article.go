@@ -97,12 +97,12 @@ func (a *Page) FillFields() {
 	p.Updated = a.Date("lastmod", "updated", "modified", "last_modified_at")
 	p.Expires = a.Date("expirydate", "expires", "unpublishdate")
 	p.Language = a.languageTag(fm.Scalar("lang", "language", "locale"))
-	a.Categories = append(Names(fm.List("category", frontmatter.Whole)), Names(fm.List("categories", frontmatter.ByComma))...)
+	a.Categories = append(Names(fm.Strings("category", frontmatter.NoSplit)), Names(fm.Strings("categories", frontmatter.SplitCommas))...)
 	p.Authors = a.authors()
 	p.GUID = xmltext.Line(fm.Scalar("guid", "id"))
 	a.Slug = xmltext.Line(fm.Scalar("slug"))
-	draft, _ := fm.Truth("draft")
-	published, set := fm.Truth("published")
+	draft, _ := fm.Bool("draft")
+	published, set := fm.Bool("published")
 	p.Draft = draft || set && !published || a.IsDraftStatus()
 	a.fillNewsletter()
 	a.warnOfControls()
@@ -112,7 +112,7 @@ func (a *Page) FillFields() {
 // of it: until then the post is known, so that feeds keep what they have of it.
 func (a *Page) warnWithin() {
 	defer func() {
-		if fault := recover(); fault != nil && (limits.Stopped(fault) == nil || a.Budget.Canceled() != nil) {
+		if fault := recover(); fault != nil && (limits.Recovered(fault) == nil || a.Budget.ContextErr() != nil) {
 			panic(fault)
 		}
 	}()
@@ -126,7 +126,7 @@ func (a *Page) IsDraftStatus() bool {
 
 // fillNewsletter reads `newsletter: false` or `newsletter: {subject, intro}`.
 func (a *Page) fillNewsletter() {
-	if on, set := a.Front.Truth("newsletter"); set {
+	if on, set := a.Front.Bool("newsletter"); set {
 		a.Post.FeedOnly = !on
 	}
 	table := a.Front.Table("newsletter")
@@ -152,7 +152,7 @@ func (a *Page) DropProblem(key string) {
 func (a *Page) Date(keys ...string) time.Time {
 	for _, key := range keys {
 		text := a.Front.Scalar(key)
-		if _, isFlag := a.Front.Truth(key); text == "" || isFlag && len(text) < 6 {
+		if _, isFlag := a.Front.Bool(key); text == "" || isFlag && len(text) < 6 {
 			continue
 		}
 		if t, ok := a.Engine.ReadDate(&a.Front, key, text); ok {
@@ -178,10 +178,10 @@ func (a *Page) authors() []string {
 		}
 		return strings.Split(s, ",")
 	}
-	all := a.Front.List("authors", split)
-	all = append(all, a.Front.List("author", func(s string) []string { return strings.Split(s, ";") })...)
+	all := a.Front.Strings("authors", split)
+	all = append(all, a.Front.Strings("author", func(s string) []string { return strings.Split(s, ";") })...)
 	if taxonomies := a.Front.Table("taxonomies"); taxonomies != nil {
-		all = append(all, frontmatter.ListOf(taxonomies["authors"], frontmatter.Whole)...)
+		all = append(all, frontmatter.Strings(taxonomies["authors"], frontmatter.NoSplit)...)
 	}
 	return Distinct(Names(all))
 }
@@ -231,7 +231,7 @@ func (a *Page) validate() {
 	if a.Invalid() {
 		return
 	}
-	if a.Front.Form == frontmatter.NoFrontMatter && a.Post.Title == "" && a.Post.Date.IsZero() {
+	if a.Front.Form == frontmatter.None && a.Post.Title == "" && a.Post.Date.IsZero() {
 		a.Reject(1, "the file has no front matter: begin it with title: My post and date: 2025-01-29 between two lines of ---, or exclude it by content.exclude")
 		return
 	}
@@ -250,16 +250,16 @@ func (a *Page) validate() {
 // example is a line of front matter in the form that the file has.
 func (a *Page) example(key, value string) string {
 	switch a.Front.Form {
-	case frontmatter.TomlForm:
+	case frontmatter.TOML:
 		if key == "date" {
 			return key + " = " + value
 		}
 		return fmt.Sprintf("%s = %q", key, value)
-	case frontmatter.JsonForm:
+	case frontmatter.JSON:
 		return fmt.Sprintf("%q: %q,", key, value)
-	case frontmatter.BlockForm:
+	case frontmatter.Metadata:
 		return strings.ToUpper(key[:1]) + key[1:] + ": " + value
-	case frontmatter.NoFrontMatter:
+	case frontmatter.None:
 		return key + ": " + value + " between two lines of --- at the top of the file"
 	}
 	return key + ": " + value
@@ -280,13 +280,13 @@ func (a *Page) fillFiles(t *Blog) {
 	l := &Linker{Article: a, Home: t}
 	a.warnOfFiles()
 	if image := a.ImageText(); image != "" {
-		if to := l.Follow(image); to.Url != "" {
-			a.Post.Image = to.Url
+		if to := l.Follow(image); to.URL != "" {
+			a.Post.Image = to.URL
 		}
 	}
 	if source := a.Front.Scalar("source", "canonical", "canonical_url", "canonicalurl"); namesFile(source) {
-		if to := l.Follow(source); to.Url != "" && to.Url != a.Post.URL {
-			a.Post.Source = to.Url
+		if to := l.Follow(source); to.URL != "" && to.URL != a.Post.URL {
+			a.Post.Source = to.URL
 		}
 	}
 	a.fillEnclosure(l)

@@ -15,7 +15,7 @@ type Blog struct {
 	Site     *Site
 	Engine   Engine
 	Own      *Settings // nil where no engine's config was found
-	Markdown *markdown.Reader
+	Markdown *markdown.Converter
 	// include are the patterns of content.include.
 	Include []string
 	// posts are those that the last scan found: where links between posts lead.

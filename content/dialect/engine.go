@@ -47,9 +47,9 @@ type Engine interface {
 	// in static into the site; move it out of there"; "" for others. The engine has a config.
 	Copies(file string) string
 	// split takes a file apart.
-	Split(name, text string) (front frontmatter.FrontMatter, body string, bodyLine int, err error)
+	Split(name, text string) (front frontmatter.Block, body string, bodyLine int, err error)
 	// readDate reads a date of the front matter.
-	ReadDate(front *frontmatter.FrontMatter, key, text string) (time.Time, bool)
+	ReadDate(front *frontmatter.Block, key, text string) (time.Time, bool)
 	// needsTitle holds that what has no title is no post.
 	NeedsTitle() bool
 	// imageAddress is an address of front matter as themes take it.
@@ -130,11 +130,11 @@ func (BaseEngine) Limit(posts []*post.Post) ([]*post.Post, []post.LeftOut) { ret
 
 func (BaseEngine) Copies(string) string { return "" }
 
-func (BaseEngine) Split(_, text string) (frontmatter.FrontMatter, string, int, error) {
+func (BaseEngine) Split(_, text string) (frontmatter.Block, string, int, error) {
 	return frontmatter.Split(text)
 }
 
-func (e BaseEngine) ReadDate(_ *frontmatter.FrontMatter, _, text string) (time.Time, bool) {
+func (e BaseEngine) ReadDate(_ *frontmatter.Block, _, text string) (time.Time, bool) {
 	return frontmatter.ParseDate(text, e.Loc)
 }
 

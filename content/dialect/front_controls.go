@@ -12,7 +12,7 @@ import (
 func (a *Page) warnOfControls() {
 	fm := &a.Front
 	for _, key := range []string{"title", "tags", "categories", "author", "authors", "slug"} {
-		texts := fm.List(key, frontmatter.Whole)
+		texts := fm.Strings(key, frontmatter.NoSplit)
 		if text, ok := fm.Values[key].(string); ok {
 			texts = []string{text}
 		}

@@ -133,14 +133,14 @@ func (a *Page) fillEnclosure(l *Linker) {
 		return
 	}
 	to := l.Follow(where)
-	if to.Url == "" {
+	if to.URL == "" {
 		return
 	}
-	e.URL = to.Url
+	e.URL = to.URL
 	if size, ok := l.sizeOf(to); ok {
 		e.Length = size
 	}
-	if u, err := url.Parse(to.Url); err == nil && e.Type == "" {
+	if u, err := url.Parse(to.URL); err == nil && e.Type == "" {
 		e.Type, _, _ = strings.Cut(MediaType(path.Ext(u.Path)), ";")
 	}
 	if kind, _, ok := strings.Cut(e.Type, "/"); e.Type != "" && (!ok || kind == "") {

@@ -16,7 +16,7 @@ func HeadingTitle(body string) string {
 	mdsource.OutsideCode(body, func(prose string) string {
 		for line := range strings.SplitSeq(prose, "\n") {
 			if text, ok := strings.CutPrefix(line, "# "); ok && title == "" {
-				title = markdown.PlainInline(strings.TrimRight(strings.TrimSpace(text), "# "))
+				title = markdown.PlainText(strings.TrimRight(strings.TrimSpace(text), "# "))
 			}
 		}
 		return prose
@@ -28,10 +28,10 @@ func HeadingTitle(body string) string {
 func firstHeading(body string) string {
 	lines := strings.Split(strings.TrimSpace(body), "\n")
 	if text, ok := strings.CutPrefix(lines[0], "# "); ok {
-		return markdown.PlainInline(strings.TrimRight(strings.TrimSpace(text), "# "))
+		return markdown.PlainText(strings.TrimRight(strings.TrimSpace(text), "# "))
 	}
 	if len(lines) > 1 && lines[1] != "" && strings.Trim(lines[1], "=") == "" {
-		return markdown.PlainInline(lines[0])
+		return markdown.PlainText(lines[0])
 	}
 	return ""
 }

@@ -31,7 +31,7 @@ func (a *Page) omission() *post.Omission {
 // be a date.
 func (a *Page) doubtfulDraft() *post.Omission {
 	for _, key := range []string{"draft", "published"} {
-		if _, set := a.Front.Truth(key); set || a.Front.Values[key] == nil {
+		if _, set := a.Front.Bool(key); set || a.Front.Values[key] == nil {
 			continue
 		}
 		if _, isDate := a.Engine.ReadDate(&a.Front, key, a.Front.Scalar(key)); key == "draft" || !isDate {
@@ -150,7 +150,7 @@ func (a *Page) warnOfUnknownMarks() {
 			Message: fmt.Sprintf("`%s: %s` means nothing to the blog's engine, so posts with it are published; write draft: true to keep one back", key, value)})
 	}
 	for _, mark := range unknownMarks {
-		if value, set := a.Front.Truth(mark.key); set && value == mark.value {
+		if value, set := a.Front.Bool(mark.key); set && value == mark.value {
 			warn(mark.key, fmt.Sprint(mark.value))
 		}
 	}

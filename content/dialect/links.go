@@ -90,11 +90,11 @@ func (l *Linker) find(dest string) sanitize.Target {
 		if !schemes[strings.ToLower(u.Scheme)] || u.Opaque == "" && u.Host == "" && (u.Scheme == "http" || u.Scheme == "https") {
 			return sanitize.Target{}
 		}
-		return sanitize.Target{Url: u.String()}
+		return sanitize.Target{URL: u.String()}
 	}
 	if u.Host != "" { // //example.com/ takes the site's scheme
 		u.Scheme = l.Article.Site.Url.Scheme
-		return sanitize.Target{Url: u.String()}
+		return sanitize.Target{URL: u.String()}
 	}
 	return l.local(u)
 }
@@ -109,14 +109,14 @@ func (l *Linker) local(u *url.URL) sanitize.Target {
 			fragment = "#" + u.EscapedFragment()
 		}
 		if to, ok := l.Post(file); ok {
-			return sanitize.Target{Url: to + fragment}
+			return sanitize.Target{URL: to + fragment}
 		}
 	}
 	base, err := url.Parse(l.Article.Post.URL)
 	if err != nil {
 		return sanitize.Target{}
 	}
-	to := sanitize.Target{Url: base.ResolveReference(u).String()}
+	to := sanitize.Target{URL: base.ResolveReference(u).String()}
 	if u.Path != "" {
 		to.Places = l.places(u.Path)
 	}
@@ -155,14 +155,14 @@ func (s *Site) Local(rel string) string { return s.inside(s.Dir, filepath.FromSl
 // toSite leads to a path on the site, which may carry a fragment.
 func (l *Linker) ToSite(p string) sanitize.Target {
 	p, fragment := CutFragment(p)
-	return sanitize.Target{Url: l.Article.Site.Absolute(p) + fragment}
+	return sanitize.Target{URL: l.Article.Site.Absolute(p) + fragment}
 }
 
 // toPost leads to the post that a file of the tree makes. Where there is no such
 // file the link is dropped and its text stays.
 func (l *Linker) ToPost(file, fragment string) sanitize.Target {
 	if to, ok := l.Post(file); ok {
-		return sanitize.Target{Url: to + fragment}
+		return sanitize.Target{URL: to + fragment}
 	}
 	if len(l.Lost) < MaxWarnings {
 		l.Lost = append(l.Lost, file)
@@ -203,7 +203,7 @@ func (t *Blog) AddressOf(p string) (address string, ok bool) {
 		return "", false
 	}
 	defer func() { // what is wrong with that file is no fault of the one that links to it
-		if fault := recover(); fault != nil && limits.Stopped(fault) == nil {
+		if fault := recover(); fault != nil && limits.Recovered(fault) == nil {
 			panic(fault)
 		} else if fault != nil {
 			address, ok = "", false

@@ -25,15 +25,15 @@ func FuzzAddress(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		a := &Page{Source: &Source{Path: "a.md"}, Site: s, Engine: plainLinks{}, Post: &post.Post{URL: "https://example.com/blog/2024/a-post/"}}
 		l := &Linker{Article: a, Tree: &Blog{Site: s}}
-		if to := l.Follow(text); to.Url != "" {
-			if u, err := url.Parse(to.Url); err != nil || !u.IsAbs() {
-				t.Errorf("%q gives %q: %v", text, to.Url, err)
+		if to := l.Follow(text); to.URL != "" {
+			if u, err := url.Parse(to.URL); err != nil || !u.IsAbs() {
+				t.Errorf("%q gives %q: %v", text, to.URL, err)
 			}
-			if strings.ContainsAny(to.Url, " \"<>\\^`{|}\n") {
-				t.Errorf("%q gives %q, which is no URI", text, to.Url)
+			if strings.ContainsAny(to.URL, " \"<>\\^`{|}\n") {
+				t.Errorf("%q gives %q, which is no URI", text, to.URL)
 			}
-			if again := l.Follow(to.Url); again.Url != to.Url {
-				t.Errorf("%q gives %q, and that gives %q", text, to.Url, again.Url)
+			if again := l.Follow(to.URL); again.URL != to.URL {
+				t.Errorf("%q gives %q, and that gives %q", text, to.URL, again.URL)
 			}
 		}
 	})

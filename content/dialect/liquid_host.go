@@ -32,7 +32,7 @@ func (m *Expansion) Markdown(text string) (string, bool) {
 	if m.Tree == nil {
 		return "", false
 	}
-	out, err := m.Tree.Markdown.Html(text, m.Article.MarkdownOptions())
+	out, err := m.Tree.Markdown.HTML(text, m.Article.MarkdownOptions())
 	return out, err == nil
 }
 

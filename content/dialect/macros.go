@@ -37,7 +37,7 @@ const (
 // spend counts a mark and reports whether it is still to be looked at.
 func (m *Expansion) Spend(offset int) bool {
 	if m.spent++; m.spent > maxMacros {
-		m.Article.Budget.Stop(&limits.Error{Limit: fmt.Sprintf("%d shortcodes", maxMacros), Message: "divide the post", Line: m.LineAt(offset)})
+		m.Article.Budget.Fail(&limits.Error{Limit: fmt.Sprintf("%d shortcodes", maxMacros), Message: "divide the post", Line: m.LineAt(offset)})
 	}
 	m.Article.Budget.Step(20)
 	return true
@@ -121,7 +121,7 @@ func (m *Expansion) InlineHTML(markdown string) string {
 	markdown = xmltext.Line(markdown)
 	w := m.Article.MarkdownOptions()
 	w.DropHTML = false
-	out, err := m.Tree.Markdown.Html(markdown, w)
+	out, err := m.Tree.Markdown.HTML(markdown, w)
 	if err != nil {
 		return html.EscapeString(markdown)
 	}

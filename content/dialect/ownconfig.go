@@ -19,11 +19,11 @@ import (
 // ownConfig is the config file of the blog's own engine, read as data.
 type Settings struct {
 	Dialect config.Dialect
-	Root    string                            // the folder that it is in
-	Values  map[string]any                    // keys lower-case, as in front matter; Pelican's are its Python literals
-	Text    []byte                            // all that was read: it decides whether a snapshot still holds
-	Files   []SettingsFile                    // the same, file by file
-	Unknown map[string]literal.UnknownSetting // Pelican's settings that code computes, by lower-case name
+	Root    string                             // the folder that it is in
+	Values  map[string]any                     // keys lower-case, as in front matter; Pelican's are its Python literals
+	Text    []byte                             // all that was read: it decides whether a snapshot still holds
+	Files   []SettingsFile                     // the same, file by file
+	Unknown map[string]literal.ComputedSetting // Pelican's settings that code computes, by lower-case name
 
 	ContentDir string  // where the engine looks for posts, from root, slash-separated
 	Mounts     []Mount // folders that it takes for parts of that one
@@ -108,11 +108,11 @@ func ReadConfig(file string) (map[string]any, []byte, error) {
 	switch filepath.Ext(file) {
 	case ".toml":
 		if err = toml.Unmarshal(text, &values); err == nil {
-			values = literal.FoldKeys(values, 0)
+			values = literal.FoldKeys(values)
 		}
 	case ".json":
 		if err = json.Unmarshal(text, &values); err == nil {
-			values = literal.FoldKeys(values, 0)
+			values = literal.FoldKeys(values)
 		}
 	default:
 		values, err = frontmatter.ParseYAML(string(text))

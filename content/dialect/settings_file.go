@@ -16,7 +16,7 @@ func ReadSettings(file string) (map[string]any, []byte, error) {
 		if filepath.Ext(file) == ".py" {
 			return literal.PythonSettings(string(text)), text, nil
 		}
-		return literal.ScriptSettings(string(text)), text, nil
+		return literal.JSSettings(string(text)), text, nil
 	}
 	return ReadConfig(file)
 }

@@ -33,7 +33,7 @@ type File struct {
 // UTF-8, line ends LF, no control characters.
 type Source struct {
 	Path     string
-	Front    frontmatter.FrontMatter
+	Front    frontmatter.Block
 	Body     string
 	BodyLine int // of the file, counted from 1
 	ModTime  time.Time
@@ -67,7 +67,7 @@ const maxFile = 10 << 20
 type SourceReader struct {
 	buf    []byte
 	Budget *limits.Budget // of the file that is read
-	split  func(name, text string) (frontmatter.FrontMatter, string, int, error)
+	split  func(name, text string) (frontmatter.Block, string, int, error)
 }
 
 // reader reads files as the tree's engine does.

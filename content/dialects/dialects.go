@@ -48,7 +48,7 @@ func NewAuto(s *dialect.Site) *autoEngine {
 // of is the engine whose rules a file shows.
 func (e *autoEngine) Of(src *dialect.Source) dialect.Engine {
 	switch {
-	case src.Front.Form == frontmatter.BlockForm:
+	case src.Front.Form == frontmatter.Metadata:
 		return e.pelican
 	case e.jekyll.Covers(src.Path):
 		return e.jekyll

@@ -2,12 +2,11 @@ package frontmatter
 
 import (
 	"regexp"
-	"strconv"
 	"strings"
 	"time"
 )
 
-// zonedLayouts carry their own offset; localLayouts are read in the blog's zone.
+// zonedLayouts have an offset; localLayouts are read in the blog's zone.
 // Go's parser takes one or two digits for 1, 2, 15, 4 and 5.
 var zonedLayouts = []string{
 	"2006-1-2 15:4:5 -0700", "2006-1-2 15:4:5 -07:00", "2006-1-2 15:4:5Z07:00", "2006-1-2 15:4:5-0700",
@@ -32,32 +31,32 @@ var localLayouts = []string{
 }
 
 var (
-	weekday  = regexp.MustCompile(`(?i)^(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\.?,?\s+`)
-	ordinal  = regexp.MustCompile(`(?i)\b(\d{1,2})(?:st|nd|rd|th)\b`)
-	fraction = regexp.MustCompile(`(:\d{1,2})[.,](\d{1,9})\d*`)
-	zoneName = regexp.MustCompile(`(?i)\s*\b(?:UTC|GMT|Z)(?:\+00:?00)?$`)
-	isoT     = regexp.MustCompile(`(\d)[Tt_](\d)`)
-	basicISO = regexp.MustCompile(`^(\d{4})(\d{2})(\d{2})[Tt](\d{2})(\d{2})(\d{2})`)
-	abbrDot  = regexp.MustCompile(`(?i)\b(jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\.`)
-	septem   = regexp.MustCompile(`(?i)\bsept\b`)
-	named    = regexp.MustCompile(`\s([A-Z][A-Za-z]+/[A-Za-z_/+-]+)$`)
+	weekday    = regexp.MustCompile(`(?i)^(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\.?,?\s+`)
+	ordinal    = regexp.MustCompile(`(?i)\b(\d{1,2})(?:st|nd|rd|th)\b`)
+	fraction   = regexp.MustCompile(`(:\d{1,2})[.,](\d{1,9})\d*`)
+	zoneName   = regexp.MustCompile(`(?i)\s*\b(?:UTC|GMT|Z)(?:\+00:?00)?$`)
+	isoT       = regexp.MustCompile(`(\d)[Tt_](\d)`)
+	basicISO   = regexp.MustCompile(`^(\d{4})(\d{2})(\d{2})[Tt](\d{2})(\d{2})(\d{2})`)
+	abbrDot    = regexp.MustCompile(`(?i)\b(jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\.`)
+	september  = regexp.MustCompile(`(?i)\bsept\b`)
+	zoneSuffix = regexp.MustCompile(`\s([A-Z][A-Za-z]+/[A-Za-z_/+-]+)$`)
 )
 
-// parseDate reads a date in any of the forms that blog engines take. One without
+// ParseDate parses a date in any of the forms that blog engines accept. One without
 // an offset is in loc.
 func ParseDate(text string, loc *time.Location) (time.Time, bool) {
 	s := strings.Join(strings.Fields(text), " ")
-	if t, ok := parseUsual(s, loc); ok {
+	if t, ok := parseCommon(s, loc); ok {
 		return InRange(t)
 	}
-	if m := named.FindStringSubmatchIndex(s); m != nil {
+	if m := zoneSuffix.FindStringSubmatchIndex(s); m != nil {
 		if zone, err := time.LoadLocation(s[m[2]:m[3]]); err == nil {
 			s, loc = s[:m[0]], zone
 		}
 	}
 	s = basicISO.ReplaceAllString(s, "$1-$2-$3 $4:$5:$6")
 	s = isoT.ReplaceAllString(weekday.ReplaceAllString(s, ""), "$1 $2")
-	s = septem.ReplaceAllString(abbrDot.ReplaceAllString(ordinal.ReplaceAllString(s, "$1"), "$1"), "Sep")
+	s = september.ReplaceAllString(abbrDot.ReplaceAllString(ordinal.ReplaceAllString(s, "$1"), "$1"), "Sep")
 	var nanos string
 	if m := fraction.FindStringSubmatch(s); m != nil {
 		nanos = m[2]
@@ -67,7 +66,7 @@ func ParseDate(text string, loc *time.Location) (time.Time, bool) {
 	if at := zoneName.FindStringIndex(s); at != nil && at[0] > 0 {
 		s, loc = s[:at[0]], time.UTC
 	}
-	t, ok := parseLayouts(meridiem(s), loc)
+	t, ok := parseLayouts(normalizeMeridiem(s), loc)
 	if ok && nanos != "" {
 		d, _ := time.ParseDuration("0." + nanos + "s")
 		t = t.Add(d)
@@ -78,12 +77,12 @@ func ParseDate(text string, loc *time.Location) (time.Time, bool) {
 	return InRange(t)
 }
 
-// parseUsual reads the forms that nearly every post has without the work that
-// the rest need.
-func parseUsual(s string, loc *time.Location) (time.Time, bool) {
+// parseCommon parses the forms that nearly every post has without the work that
+// the others need.
+func parseCommon(s string, loc *time.Location) (time.Time, bool) {
 	for _, layout := range [...]string{time.RFC3339Nano, "2006-01-02 15:04:05 -0700"} {
 		if t, err := time.Parse(layout, s); err == nil {
-			return fixed(t), true
+			return withFixedZone(t), true
 		}
 	}
 	for _, layout := range [...]string{time.DateOnly, "2006-1-2 15:4", time.DateTime} {
@@ -94,9 +93,9 @@ func parseUsual(s string, loc *time.Location) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// fixed keeps the author's offset: Parse would put the machine's own zone in its
-// place where the offsets agree.
-func fixed(t time.Time) time.Time {
+// withFixedZone keeps the author's offset: Parse would replace it by the machine's own
+// zone if the offsets agree.
+func withFixedZone(t time.Time) time.Time {
 	_, offset := t.Zone()
 	if offset == 0 {
 		return t.UTC()
@@ -112,13 +111,13 @@ func parseLayouts(s string, loc *time.Location) (time.Time, bool) {
 	}
 	for _, layout := range zonedLayouts {
 		if t, err := time.Parse(layout, s); err == nil {
-			return fixed(t), true
+			return withFixedZone(t), true
 		}
 	}
 	return time.Time{}, false
 }
 
-func meridiem(s string) string {
+func normalizeMeridiem(s string) string {
 	for _, m := range []string{"am", "pm", "a.m.", "p.m."} {
 		if rest, ok := strings.CutSuffix(strings.ToLower(s), m); ok && rest != "" && strings.ContainsAny(rest[len(rest)-1:], " 0123456789") {
 			return s[:len(rest)] + strings.ToUpper(m[:1]) + "M"
@@ -127,13 +126,7 @@ func meridiem(s string) string {
 	return s
 }
 
-// inRange refuses years that no feed format can write.
+// InRange returns t and reports whether feeds can write its year.
 func InRange(t time.Time) (time.Time, bool) {
 	return t, t.Year() >= 1 && t.Year() <= 9999
-}
-
-// number is a text of digits.
-func Number(digits string) int {
-	n, _ := strconv.Atoi(digits)
-	return n
 }

@@ -12,7 +12,7 @@ var liquidToken = regexp.MustCompile(`"[^"]*"|'[^']*'|==|!=|<=|>=|<|>|\||:|,|\(|
 
 // tokensOf divides an expression, each once in a text.
 func (l *Evaluator) tokensOf(expression string) []string {
-	l.Budget.Work(len(expression))
+	l.Budget.Scan(len(expression))
 	c := l.cache()
 	tokens, ok := c.tokens[expression]
 	if ok {
@@ -261,7 +261,7 @@ func (l *Evaluator) compared(tokens []string) bool {
 		i++
 		if i+1 < len(tokens) && tokens[i] != "and" && tokens[i] != "or" {
 			right, _ := l.operand(tokens[i+1])
-			l.Budget.Work(sizeOf(left) + sizeOf(right))
+			l.Budget.Scan(sizeOf(left) + sizeOf(right))
 			if l.Nunjucks {
 				holds = compareValues(left, tokens[i], right)
 			} else {

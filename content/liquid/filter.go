@@ -42,7 +42,7 @@ func (l *Evaluator) filter(name string, v any, arguments []any) (any, bool) {
 		return out, true
 	}
 	s := Text(v)
-	l.Budget.Work(4 * len(s))
+	l.Budget.Scan(4 * len(s))
 	switch name {
 	case "markdownify", "markdown":
 		return l.markdownified(s)

@@ -76,7 +76,7 @@ func (l *Evaluator) includeText(tag Mark, name string) (string, bool) {
 		return "", false
 	}
 	if l.depth >= maxIncludes {
-		l.Budget.Stop(&limits.Error{Limit: fmt.Sprintf("%d includes in one another", maxIncludes), Message: "take away the include of " + post.Clip(name) + " in itself", Line: l.host.LineAt(l.offset(tag))})
+		l.Budget.Fail(&limits.Error{Limit: fmt.Sprintf("%d includes in one another", maxIncludes), Message: "take away the include of " + post.Clip(name) + " in itself", Line: l.host.LineAt(l.offset(tag))})
 	}
 	l.Budget.Step(20)
 	key := includeName{name, tag.Name == "include_relative"}

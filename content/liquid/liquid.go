@@ -206,7 +206,7 @@ func (l *Evaluator) EndsWith(text string) bool { return strings.HasSuffix(l.out.
 
 // emit writes what was made, which counts.
 func (l *Evaluator) emit(made string) {
-	l.Budget.Wrote(len(made))
+	l.Budget.Output(len(made))
 	l.out.WriteString(made)
 }
 
@@ -216,7 +216,7 @@ func (l *Evaluator) refuse(tag Mark, depth int) {
 	if depth > MaxDepth {
 		err.Limit = fmt.Sprintf("%d blocks of tags in one another", MaxDepth)
 	}
-	l.Budget.Stop(err)
+	l.Budget.Fail(err)
 }
 
 // single is a tag without an end.

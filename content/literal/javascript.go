@@ -8,12 +8,12 @@ import (
 	"time"
 )
 
-// scriptSettings reads the texts in the object literals of a JavaScript file:
+// JSSettings returns the strings in the object literals of a JavaScript file:
 // {title: "x", author: {name: 'y'}} gives title and, below author, name. The file
-// is never executed; what is computed is left out, and so is what stands in lists.
-// Keys come back lower-case, the first of a name decides.
-func ScriptSettings(text string) map[string]any {
-	r := scriptReader{pythonReader: pythonReader{text: text}, root: map[string]any{}}
+// is never executed; what is computed is left out, and so are lists. Keys are
+// lower-case; the first of several equal ones counts.
+func JSSettings(text string) map[string]any {
+	r := jsReader{valueReader: valueReader{text: text}, root: map[string]any{}}
 	r.tables = []map[string]any{r.root}
 	for r.at < len(text) {
 		r.step()
@@ -21,19 +21,19 @@ func ScriptSettings(text string) map[string]any {
 	return r.root
 }
 
-type scriptReader struct {
-	pythonReader
+type jsReader struct {
+	valueReader
 	root   map[string]any
 	tables []map[string]any // one for each open bracket; nil inside lists
-	key    string           // that stands before the value to come
+	key    string           // of the value that follows
 }
 
-var scriptName = regexp.MustCompile(`^[A-Za-z_$][\w$]*`)
+var jsName = regexp.MustCompile(`^[A-Za-z_$][\w$]*`)
 
-// maxScriptDepth is more than any config nests.
-const maxScriptDepth = 100
+// maxJSDepth is deeper than any config nests.
+const maxJSDepth = 100
 
-func (r *scriptReader) step() {
+func (r *jsReader) step() {
 	rest := r.text[r.at:]
 	switch c := rest[0]; {
 	case strings.HasPrefix(rest, "//"):
@@ -63,7 +63,7 @@ func (r *scriptReader) step() {
 			r.tables = r.tables[:len(r.tables)-1]
 		}
 	default:
-		if name := scriptName.FindString(rest); name != "" {
+		if name := jsName.FindString(rest); name != "" {
 			r.at += len(name)
 			r.word(name, false)
 			return
@@ -73,7 +73,7 @@ func (r *scriptReader) step() {
 	}
 }
 
-func (r *scriptReader) past(end string) {
+func (r *jsReader) past(end string) {
 	if i := strings.Index(r.text[r.at:], end); i >= 0 {
 		r.at += i + len(end)
 	} else {
@@ -81,8 +81,8 @@ func (r *scriptReader) past(end string) {
 	}
 }
 
-// literal reads a string; a template that computes is none.
-func (r *scriptReader) literal(quote byte) (string, bool) {
+// literal reads a string; a template literal with substitutions is not one.
+func (r *jsReader) literal(quote byte) (string, bool) {
 	if quote != '`' {
 		return r.str()
 	}
@@ -95,8 +95,8 @@ func (r *scriptReader) literal(quote byte) (string, bool) {
 	return s, !strings.Contains(s, "${")
 }
 
-// word takes a name or string, which is a key if a colon follows.
-func (r *scriptReader) word(s string, isText bool) {
+// word handles a name or string, which is a key if a colon follows.
+func (r *jsReader) word(s string, isText bool) {
 	rest := strings.TrimLeft(r.text[r.at:], " \t\r\n")
 	current := r.tables[len(r.tables)-1]
 	switch {
@@ -112,19 +112,19 @@ func (r *scriptReader) word(s string, isText bool) {
 	r.key = ""
 }
 
-func (r *scriptReader) open(table map[string]any) {
+func (r *jsReader) open(table map[string]any) {
 	r.at++
 	r.key = ""
-	if len(r.tables) < maxScriptDepth {
+	if len(r.tables) < maxJSDepth {
 		r.tables = append(r.tables, table)
 	} else {
 		r.at = len(r.text)
 	}
 }
 
-// table is where the keys of the object that opens here go: a function's body and
-// an object without a name belong to what is around them.
-func (r *scriptReader) table() map[string]any {
+// table returns the table for the keys of the object that opens here: the keys of a
+// function's body and of an object without a name belong to the enclosing table.
+func (r *jsReader) table() map[string]any {
 	current := r.tables[len(r.tables)-1]
 	if r.key == "" || current == nil {
 		return current
@@ -139,29 +139,32 @@ func (r *scriptReader) table() map[string]any {
 	return inner
 }
 
-var scriptConstant = regexp.MustCompile(`(?m)^\s*(?:export\s+)?(?:const|let|var)\s+([A-Za-z_$][\w$]*)\s*=\s*`)
+var jsConstant = regexp.MustCompile(`(?m)^\s*(?:export\s+)?(?:const|let|var)\s+([A-Za-z_$][\w$]*)\s*=\s*`)
 
-// scriptValues reads front matter in JavaScript: an object literal, or constants.
-// Keys come back lower-case; what is computed is left out.
-func ScriptValues(text string) map[string]any {
-	r := &pythonReader{text: strings.TrimSpace(text), script: true}
+// JSValues returns the values of front matter in JavaScript: an object literal, or
+// constants. Keys are lower-case; what is computed is left out.
+func JSValues(text string) map[string]any {
+	r := &valueReader{text: strings.TrimSpace(text), script: true}
 	if v, ok := r.value(0); ok {
 		if values, isObject := v.(map[string]any); isObject {
-			return FoldKeys(values, 0)
+			return FoldKeys(values)
 		}
 	}
 	values := map[string]any{}
-	for _, m := range scriptConstant.FindAllStringSubmatchIndex(text, -1) {
-		r := &pythonReader{text: text, at: m[1], script: true}
+	for _, m := range jsConstant.FindAllStringSubmatchIndex(text, -1) {
+		r := &valueReader{text: text, at: m[1], script: true}
 		if v, ok := r.value(0); ok {
 			values[text[m[2]:m[3]]] = v
 		}
 	}
-	return FoldKeys(values, 0)
+	return FoldKeys(values)
 }
 
-// foldKeys gives TOML's and JSON's values the shape that YAML's have.
-func FoldKeys(m map[string]any, depth int) map[string]any {
+// FoldKeys returns values of TOML or JSON in the form that this program reads: keys are
+// lower-case, and values are nil, string, []any or map[string]any.
+func FoldKeys(m map[string]any) map[string]any { return foldKeys(m, 0) }
+
+func foldKeys(m map[string]any, depth int) map[string]any {
 	out := make(map[string]any, len(m))
 	for k, v := range m {
 		out[strings.ToLower(k)] = foldValue(v, depth+1)
@@ -179,7 +182,7 @@ func foldValue(v any, depth int) any {
 	case string:
 		return v
 	case map[string]any:
-		return FoldKeys(v, depth)
+		return foldKeys(v, depth)
 	case []any:
 		list := make([]any, len(v))
 		for i, item := range v {

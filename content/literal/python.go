@@ -6,23 +6,23 @@ import (
 	"strings"
 )
 
-// pythonSettings reads the plain assignments of a pelicanconf.py: NAME = a
+// PythonSettings returns the plain assignments of a pelicanconf.py: NAME = a
 // string, number, True, False, None, a list, tuple or dict of these, or a sum of
 // them and of earlier settings. The file is never executed; what is computed is
-// left out. Keys come back lower-case, scalars as text, None as nil.
+// left out. Keys are lower-case, scalars are text, None is nil.
 func PythonSettings(text string) map[string]any {
-	values, _ := ReadPython(text, nil)
+	values, _ := ParsePython(text, nil)
 	return values
 }
 
-// readPython also tells which settings are computed: from the first statement on
-// that is no plain assignment. A later plain one makes them known again. The outer
-// settings are those that the file imports.
-func ReadPython(text string, outer map[string]any) (values map[string]any, unknown map[string]UnknownSetting) {
-	values, unknown = map[string]any{}, map[string]UnknownSetting{}
+// ParsePython also returns which settings are computed: unknown has those with a
+// statement that is not a plain assignment, unless a later plain one makes them known
+// again. imported are the settings that the file imports.
+func ParsePython(text string, imported map[string]any) (values map[string]any, unknown map[string]ComputedSetting) {
+	values, unknown = map[string]any{}, map[string]ComputedSetting{}
 	for _, m := range assignment.FindAllStringSubmatchIndex(text, -1) {
 		indent, name, operator := text[m[2]:m[3]], strings.ToLower(text[m[4]:m[5]]), text[m[6]:m[7]]
-		p := &pythonReader{text: text, at: m[1], named: func(name string) (any, bool) {
+		p := &valueReader{text: text, at: m[1], lookup: func(name string) (any, bool) {
 			name = strings.ToLower(name)
 			if _, isUnknown := unknown[name]; isUnknown {
 				return nil, false
@@ -30,7 +30,7 @@ func ReadPython(text string, outer map[string]any) (values map[string]any, unkno
 			if v, ok := values[name]; ok {
 				return v, true
 			}
-			v, ok := outer[name]
+			v, ok := imported[name]
 			return v, ok
 		}}
 		if v, ok := p.value(0); ok && indent == "" && operator == "=" && p.ends() && !isAlias(v, text[m[1]:p.at]) {
@@ -40,7 +40,7 @@ func ReadPython(text string, outer map[string]any) (values map[string]any, unkno
 		}
 		p.at = max(p.at, m[1])
 		if _, already := unknown[name]; !already {
-			unknown[name] = UnknownSetting{Line: 1 + strings.Count(text[:m[4]], "\n"), Statement: text[m[4]:statementEnd(text, m[1])]}
+			unknown[name] = ComputedSetting{Line: 1 + strings.Count(text[:m[4]], "\n"), Statement: text[m[4]:statementEnd(text, m[1])]}
 		}
 		if operator == "=" && indent == "" {
 			delete(values, name)
@@ -49,14 +49,14 @@ func ReadPython(text string, outer map[string]any) (values map[string]any, unkno
 	return values, unknown
 }
 
-// unknownSetting is a setting that code computes.
-type UnknownSetting struct {
-	File      string // for the reader's caller to set
+// ComputedSetting is a setting that code computes.
+type ComputedSetting struct {
+	File      string // for the caller to set
 	Line      int
 	Statement string
 }
 
-// isAlias reports that a value is a list or table with a second name, through which it may change.
+// isAlias reports whether a value is a list or table under a second name, through which it may change.
 func isAlias(v any, text string) bool {
 	if _, isText := v.(string); isText || v == nil {
 		return false
@@ -64,16 +64,16 @@ func isAlias(v any, text string) bool {
 	return pythonName.MatchString(strings.TrimSpace(text))
 }
 
-// assignment is a line that sets a setting, or changes what it holds.
+// assignment matches a line that sets a setting, or changes its value.
 var assignment = regexp.MustCompile(`(?m)^([ \t]*)([A-Z][A-Z0-9_]*)[ \t]*(=|[-+|&]=|:[^=\n]*=|\[[^\]\n]*\][ \t]*=|\.(?:append|extend|insert|remove|update|clear|pop|setdefault)\b)[ \t]*`)
 
-// ends reports that nothing follows a value in its statement.
-func (p *pythonReader) ends() bool {
+// ends reports whether nothing follows a value in its statement.
+func (p *valueReader) ends() bool {
 	rest := strings.TrimLeft(p.text[p.at:], " \t\r")
 	return rest == "" || strings.ContainsAny(rest[:1], "\n#;")
 }
 
-// statementEnd is where the brackets that open in a line are closed.
+// statementEnd returns the index at which the brackets are closed that a statement opens.
 func statementEnd(text string, at int) int {
 	depth := 0
 	for i := at; i < len(text); i++ {
@@ -91,31 +91,31 @@ func statementEnd(text string, at int) int {
 	return len(text)
 }
 
-// pythonLiteral reads the literal that text begins with, as pythonSettings does.
-func PythonLiteral(text string) (value any, ok bool) { return (&pythonReader{text: text}).value(0) }
+// PythonValue returns the value of the literal that text begins with, as PythonSettings does.
+func PythonValue(text string) (value any, ok bool) { return (&valueReader{text: text}).value(0) }
 
-// scriptLiteral is pythonLiteral for JavaScript.
-func ScriptLiteral(text string) (value any, ok bool) {
-	return (&pythonReader{text: text, script: true}).value(0)
+// JSValue is PythonValue for JavaScript.
+func JSValue(text string) (value any, ok bool) {
+	return (&valueReader{text: text, script: true}).value(0)
 }
 
-// quotedText reads the quoted text that text begins with, and returns how many bytes it
-// takes there.
-func QuotedText(text string) (value string, size int, ok bool) {
-	r := &pythonReader{text: text}
+// Quoted returns the value of the quoted string that text begins with, and its size in
+// text in bytes.
+func Quoted(text string) (value string, size int, ok bool) {
+	r := &valueReader{text: text}
 	value, ok = r.str()
 	return value, r.at, ok
 }
 
-type pythonReader struct {
+type valueReader struct {
 	text   string
 	at     int
 	script bool                          // JavaScript, whose literals differ a little
-	named  func(name string) (any, bool) // an earlier setting; nil in JavaScript
+	lookup func(name string) (any, bool) // returns an earlier setting; nil in JavaScript
 }
 
-// skip passes white space, line ends and comments.
-func (p *pythonReader) skip() {
+// skip skips white space, line ends and comments.
+func (p *valueReader) skip() {
 	for p.at < len(p.text) {
 		switch c := p.text[p.at]; {
 		case c == ' ' || c == '\t' || c == '\n' || c == '\r':
@@ -132,17 +132,17 @@ func (p *pythonReader) skip() {
 	}
 }
 
-func (p *pythonReader) peek() byte {
+func (p *valueReader) peek() byte {
 	if p.at < len(p.text) {
 		return p.text[p.at]
 	}
 	return 0
 }
 
-// value reads what may be a sum.
-func (p *pythonReader) value(depth int) (any, bool) {
+// value reads a value, which may be a sum.
+func (p *valueReader) value(depth int) (any, bool) {
 	v, ok := p.term(depth)
-	for ok && p.named != nil {
+	for ok && p.lookup != nil {
 		before := p.at
 		if p.pass(depth); p.peek() != '+' {
 			p.at = before
@@ -158,7 +158,7 @@ func (p *pythonReader) value(depth int) (any, bool) {
 	return v, ok
 }
 
-func (p *pythonReader) term(depth int) (any, bool) {
+func (p *valueReader) term(depth int) (any, bool) {
 	if depth > 20 {
 		return nil, false
 	}
@@ -167,7 +167,7 @@ func (p *pythonReader) term(depth int) (any, bool) {
 		return p.collection(depth, c)
 	}
 	if s, ok := p.str(); ok {
-		for depth > 0 { // adjacent strings are one, over line ends only within brackets
+		for depth > 0 { // adjacent strings are concatenated, across line ends only within brackets
 			p.skip()
 			more, ok := p.str()
 			if !ok {
@@ -199,7 +199,7 @@ var bareWord = regexp.MustCompile(`^[-+]?[\w.]+`)
 
 var stringStart = regexp.MustCompile(`^([rRuUbBfF]{0,2})('''|"""|'|")`)
 
-func (p *pythonReader) str() (string, bool) {
+func (p *valueReader) str() (string, bool) {
 	m := stringStart.FindStringSubmatch(p.text[p.at:])
 	if m == nil {
 		return "", false
@@ -245,20 +245,20 @@ func unescape(c string, raw bool) string {
 
 var closing = map[byte]byte{'[': ']', '(': ')', '{': '}'}
 
-// key is a bare word in JavaScript that stands for a key.
-func (p *pythonReader) key(open byte) (any, bool) {
-	if m := scriptKey.FindStringSubmatch(p.text[p.at:]); p.script && open == '{' && m != nil {
+// key reads a bare word in JavaScript that is a key.
+func (p *valueReader) key(open byte) (any, bool) {
+	if m := jsKey.FindStringSubmatch(p.text[p.at:]); p.script && open == '{' && m != nil {
 		p.at += len(m[1])
 		return m[1], true
 	}
 	return nil, false
 }
 
-var scriptKey = regexp.MustCompile(`^([A-Za-z_$][\w$]*)\s*:`)
+var jsKey = regexp.MustCompile(`^([A-Za-z_$][\w$]*)\s*:`)
 
 // collection reads a list or tuple, or a dict. One value in round brackets
 // without a comma is that value.
-func (p *pythonReader) collection(depth int, open byte) (any, bool) {
+func (p *valueReader) collection(depth int, open byte) (any, bool) {
 	p.at++
 	var list []any
 	dict := map[string]any{}

@@ -7,11 +7,11 @@ import (
 	"strings"
 )
 
-// maxPythonSum bounds what sums of settings grow to, in bytes or in values.
+// maxPythonSum limits the size of sums of settings, in bytes or in values.
 const maxPythonSum = 64 << 10
 
-// pass skips white space, over line ends only within brackets.
-func (p *pythonReader) pass(depth int) {
+// pass skips white space, with line ends only within brackets.
+func (p *valueReader) pass(depth int) {
 	if depth > 0 {
 		p.skip()
 		return
@@ -19,7 +19,7 @@ func (p *pythonReader) pass(depth int) {
 	p.at += len(p.text[p.at:]) - len(strings.TrimLeft(p.text[p.at:], " \t"))
 }
 
-// pythonSum is a + b for texts and for lists.
+// pythonSum returns a + b for strings and for lists.
 func pythonSum(a, b any) (any, bool) {
 	switch a := a.(type) {
 	case string:
@@ -32,14 +32,14 @@ func pythonSum(a, b any) (any, bool) {
 	return nil, false
 }
 
-// isPythonWord reports that a value may have been a number or True, which are kept as texts.
+// isPythonWord reports whether a value may have been a number or True, which are kept as text.
 func isPythonWord(s string) bool {
 	return s == "true" || s == "false" || s != "" && strings.Trim(s, "0123456789.") == ""
 }
 
 // code reads an earlier setting, or a call that makes a plain value.
-func (p *pythonReader) code(word string, depth int) (v any, ok, isCode bool) {
-	if p.named == nil || word == "" {
+func (p *valueReader) code(word string, depth int) (v any, ok, isCode bool) {
+	if p.lookup == nil || word == "" {
 		return nil, false, false
 	}
 	switch word {
@@ -52,7 +52,7 @@ func (p *pythonReader) code(word string, depth int) (v any, ok, isCode bool) {
 	if word == "None" || word == "True" || word == "False" || !pythonName.MatchString(word) || p.peek() == '(' || p.peek() == '[' {
 		return nil, false, false
 	}
-	v, ok = p.named(word)
+	v, ok = p.lookup(word)
 	return v, ok, true
 }
 
@@ -60,7 +60,7 @@ var pythonName = regexp.MustCompile(`^[A-Z][A-Z0-9_]*$`)
 
 var keywordArgument = regexp.MustCompile(`^([A-Za-z_]\w*)\s*=`)
 
-func (p *pythonReader) call(name string, depth int) (any, bool) {
+func (p *valueReader) call(name string, depth int) (any, bool) {
 	p.at++
 	named := map[string]any{}
 	var list []any
@@ -89,10 +89,10 @@ func (p *pythonReader) call(name string, depth int) (any, bool) {
 			return nil, false
 		}
 	}
-	return madeByCall(name, list, named)
+	return callResult(name, list, named)
 }
 
-func madeByCall(name string, list []any, named map[string]any) (any, bool) {
+func callResult(name string, list []any, named map[string]any) (any, bool) {
 	switch {
 	case name == "dict" && len(list) == 0:
 		return named, true
@@ -117,18 +117,18 @@ func madeByCall(name string, list []any, named map[string]any) (any, bool) {
 
 var fieldName = regexp.MustCompile(`\{\{|\}\}|\{([^{}]*)\}?|\}`)
 
-// fill puts earlier settings into an f-string.
-func (p *pythonReader) fill(text string) (string, bool) {
+// fill substitutes earlier settings in an f-string.
+func (p *valueReader) fill(text string) (string, bool) {
 	known := true
 	out := fieldName.ReplaceAllStringFunc(text, func(field string) string {
 		switch {
 		case field == "{{" || field == "}}":
 			return field[:1]
-		case p.named == nil || len(field) < 3 || !pythonName.MatchString(field[1:len(field)-1]):
+		case p.lookup == nil || len(field) < 3 || !pythonName.MatchString(field[1:len(field)-1]):
 			known = false
 			return ""
 		}
-		v, ok := p.named(field[1 : len(field)-1])
+		v, ok := p.lookup(field[1 : len(field)-1])
 		s, isText := v.(string)
 		known = known && ok && isText
 		return s

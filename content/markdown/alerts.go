@@ -24,7 +24,7 @@ func alerts(source string) string {
 var container = regexp.MustCompile(`(?m)^[ \t]*:{3,}[^:\n]*$`)
 
 // openContainers leaves what stands between markdown-it's ::: lines.
-func openContainers(text string) string {
+func dropContainerFences(text string) string {
 	if !strings.Contains(text, ":::") {
 		return text
 	}

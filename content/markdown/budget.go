@@ -26,15 +26,15 @@ func (r *lineReader) PeekLine() ([]byte, text.Segment) {
 }
 
 func (r *lineReader) AdvanceLine() {
-	r.budget.Part(1) // of which one block at most begins
+	r.budget.Nodes(1) // of which one block at most begins
 	r.Reader.AdvanceLine()
 }
 
 // markCounter counts what may become a node, and takes nothing. Where quotes are made
 // typographic, each is one.
-type markCounter struct{ smart bool }
+type nodeCounter struct{ smart bool }
 
-func (m markCounter) Trigger() []byte {
+func (m nodeCounter) Trigger() []byte {
 	marks := []byte{'*', '_', '[', '!', '<', '`'}
 	if m.smart {
 		marks = append(marks, '"', '\'')
@@ -42,9 +42,9 @@ func (m markCounter) Trigger() []byte {
 	return marks
 }
 
-func (markCounter) Parse(_ ast.Node, _ text.Reader, pc parser.Context) ast.Node {
+func (nodeCounter) Parse(_ ast.Node, _ text.Reader, pc parser.Context) ast.Node {
 	if b, _ := pc.Get(budgetKey).(*limits.Budget); b != nil {
-		b.Part(1)
+		b.Nodes(1)
 	}
 	return nil
 }
@@ -61,7 +61,7 @@ func (l *timedLexer) Tokenise(options *chroma.TokeniseOptions, code string) (chr
 	if err != nil || l.budget == nil {
 		return next, err
 	}
-	timeIsLeft, tokens := l.budget.TimeHighlighting(), 0
+	timeIsLeft, tokens := l.budget.StartHighlighting(), 0
 	return func() chroma.Token {
 		if tokens++; tokens%tokensPerLook == 0 {
 			l.late = !timeIsLeft() || l.late

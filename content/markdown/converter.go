@@ -31,9 +31,9 @@ import (
 
 // markdownReader makes HTML of Markdown, in the ways that engines differ in. It
 // is safe for concurrent use.
-type Reader struct {
+type Converter struct {
 	ways sync.Map // flavor → goldmark.Markdown
-	Code *codeRenderer
+	code *codeRenderer
 }
 
 // flavor is what a goldmark.Markdown is built for.
@@ -44,13 +44,13 @@ type flavor struct {
 	markup                                                                              Markup
 }
 
-func NewReader() *Reader { return &Reader{Code: newCodeRenderer()} }
+func NewConverter() *Converter { return &Converter{code: newCodeRenderer()} }
 
-func (m *Reader) way(d flavor) goldmark.Markdown {
+func (m *Converter) parser(d flavor) goldmark.Markdown {
 	if made, ok := m.ways.Load(d); ok {
 		return made.(goldmark.Markdown)
 	}
-	made, _ := m.ways.LoadOrStore(d, newGoldmark(d, m.Code))
+	made, _ := m.ways.LoadOrStore(d, newGoldmark(d, m.code))
 	return made.(goldmark.Markdown)
 }
 
@@ -74,9 +74,9 @@ func newGoldmark(d flavor, code *codeRenderer) goldmark.Markdown {
 	if d.smart {
 		extensions = append(extensions, d.markup.typographer())
 		if d.markdownIt {
-			extensions = append(extensions, markdownItSigns{})
+			extensions = append(extensions, replacements{})
 		}
-		if d.markup.Pulldown {
+		if d.markup.PulldownQuotes {
 			extensions = append(extensions, pulldownQuotes{})
 		}
 	}
@@ -85,7 +85,7 @@ func newGoldmark(d flavor, code *codeRenderer) goldmark.Markdown {
 	}
 	reader := parser.NewParser(
 		parser.WithBlockParsers(blockParsers(d)...),
-		parser.WithInlineParsers(append(parser.DefaultInlineParsers(), util.Prioritized(markCounter{d.smart}, 0))...),
+		parser.WithInlineParsers(append(parser.DefaultInlineParsers(), util.Prioritized(nodeCounter{d.smart}, 0))...),
 		parser.WithParagraphTransformers(parser.DefaultParagraphTransformers()...),
 	)
 	reader.AddOptions(d.markup.parserOptions()...)
@@ -94,14 +94,14 @@ func newGoldmark(d flavor, code *codeRenderer) goldmark.Markdown {
 	if d.markdownIt {
 		options = append(options, renderer.WithNodeRenderers(util.Prioritized(bracketedFootnotes{}, 100)))
 	}
-	if d.markup.LabeledNotes {
+	if d.markup.LabeledFootnotes {
 		options = append(options, renderer.WithNodeRenderers(util.Prioritized(labeledFootnotes{}, 100)))
 	}
 	if d.hardWraps {
 		options = append(options, goldhtml.WithHardWraps())
 	}
 	if d.noRaw {
-		options = append(options, renderer.WithNodeRenderers(util.Prioritized(noRawRenderer{}, 100)))
+		options = append(options, renderer.WithNodeRenderers(util.Prioritized(htmlDropper{}, 100)))
 	}
 	return goldmark.New(goldmark.WithParser(reader), goldmark.WithExtensions(extensions...), goldmark.WithRendererOptions(options...))
 }
@@ -114,35 +114,35 @@ func blockParsers(d flavor) []util.PrioritizedValue {
 	}
 	code := reflect.TypeOf(parser.NewCodeBlockParser())
 	all = slices.DeleteFunc(all, func(p util.PrioritizedValue) bool { return reflect.TypeOf(p.Value) == code })
-	return append(all, util.Prioritized(indentedText{parser.NewParagraphParser()}, 1001))
+	return append(all, util.Prioritized(indentedParagraph{parser.NewParagraphParser()}, 1001))
 }
 
 // indentedText is a paragraph that may begin with any indentation.
-type indentedText struct{ parser.BlockParser }
+type indentedParagraph struct{ parser.BlockParser }
 
-func (indentedText) CanAcceptIndentedLine() bool { return true }
+func (indentedParagraph) CanAcceptIndentedLine() bool { return true }
 
-func (m *Reader) Html(source string, w Options) (rendered string, err error) {
+func (m *Converter) HTML(source string, w Options) (rendered string, err error) {
 	defer func() { // one post that the parser breaks at is not to stop the rest
 		if fault := recover(); fault != nil {
-			if s, ok := fault.(limits.Stop); ok {
-				panic(s)
+			if limits.Recovered(fault) != nil {
+				panic(fault)
 			}
 			err = fmt.Errorf("the Markdown parser gave up: %v", fault)
 		}
 	}()
-	w.Budget.Document()
-	w.Budget.Work(4 * len(source))
+	w.Budget.StartDocument()
+	w.Budget.Scan(4 * len(source))
 	if w.Kramdown != nil {
 		o := *w.Kramdown
-		o.Code = func(code, lang string) string { return m.highlight(code, lang, w.Budget) }
-		o.Step, o.Part, o.Length = w.Budget.Step, w.Budget.Part, w.Budget.Length
+		o.Code = func(code, lang string) string { return m.Highlight(code, lang, w.Budget) }
+		o.Step, o.Part, o.Length = w.Budget.Step, w.Budget.Nodes, w.Budget.CheckHTML
 		return kramdown.HTML(alerts(source), o), nil
 	}
 	if w.PythonMarkdown != nil {
 		return m.pythonHTML(source, w), nil
 	}
-	if err := checkMarkdown(source); err != nil {
+	if err := checkLimits(source); err != nil {
 		return "", err
 	}
 	if !w.NoMath {
@@ -151,14 +151,14 @@ func (m *Reader) Html(source string, w Options) (rendered string, err error) {
 	if !w.PlainAlerts {
 		source = alerts(source)
 	}
-	source = divideReferences(source)
+	source = splitReferenceRuns(source)
 	if w.Containers {
-		source = openContainers(source)
+		source = dropContainerFences(source)
 	}
-	out := limits.NewBudgetWriter(w.Budget)
+	out := limits.NewWriter(w.Budget)
 	out.Grow(len(source) + len(source)/2) // code and links grow
-	way := m.way(flavor{w.MarkdownIt, w.NoLinkify, w.Typographer, w.Emoji, w.HardWraps, w.DropHTML, w.NoStrike, w.NoIndented, w.NoMath, w.Passthrough, w.Marks, w.Markup})
-	pc := parser.NewContext(parser.WithIDs(newHeadingIDs(w.Headings)))
+	way := m.parser(flavor{w.MarkdownIt, w.NoLinkify, w.Typographer, w.Emoji, w.HardWraps, w.DropHTML, w.NoStrike, w.NoIndented, w.NoMath, w.Passthrough, w.Marks, w.Markup})
+	pc := parser.NewContext(parser.WithIDs(newIDGenerator(w.Headings)))
 	pc.Set(budgetKey, w.Budget)
 	raw := []byte(source)
 	doc := way.Parser().Parse(&lineReader{text.NewReader(raw), w.Budget}, parser.WithContext(pc))
@@ -168,8 +168,8 @@ func (m *Reader) Html(source string, w Options) (rendered string, err error) {
 	if err == nil {
 		err = way.Renderer().Render(out, raw, doc)
 	}
-	if w.RawLeftOut != nil && strings.Contains(out.String(), rawOmitted) {
-		*w.RawLeftOut = true
+	if w.HTMLDropped != nil && strings.Contains(out.String(), htmlDropped) {
+		*w.HTMLDropped = true
 	}
 	return out.String(), err
 }
@@ -218,19 +218,19 @@ func (r *codeRenderer) RegisterFuncs(reg renderer.NodeRendererFuncRegisterer) {
 func (r *codeRenderer) fenced(w util.BufWriter, source []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
 	if entering {
 		block := n.(*ast.FencedCodeBlock)
-		_, _ = w.WriteString(r.Highlight(CodeOf(n, source), string(block.Language(source)), limits.BudgetOf(w)))
+		_, _ = w.WriteString(r.highlight(BlockText(n, source), string(block.Language(source)), limits.BudgetOf(w)))
 	}
 	return ast.WalkSkipChildren, nil
 }
 
 func (r *codeRenderer) indented(w util.BufWriter, source []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
 	if entering {
-		_, _ = w.WriteString(r.Highlight(CodeOf(n, source), "", limits.BudgetOf(w)))
+		_, _ = w.WriteString(r.highlight(BlockText(n, source), "", limits.BudgetOf(w)))
 	}
 	return ast.WalkSkipChildren, nil
 }
 
-func CodeOf(n ast.Node, source []byte) string {
+func BlockText(n ast.Node, source []byte) string {
 	var b strings.Builder
 	lines := n.Lines()
 	for i := range lines.Len() {
@@ -248,20 +248,22 @@ const (
 )
 
 // highlight returns code as a block of HTML, highlighted where its language is known.
-func (m *Reader) highlight(code, lang string, b *limits.Budget) string {
-	return m.Code.Highlight(code, lang, b)
+func (m *Converter) Highlight(code, lang string, b *limits.Budget) string {
+	return m.code.highlight(code, lang, b)
 }
 
 // highlights reports whether a language is known.
-func (m *Reader) Highlights(lang string, b *limits.Budget) bool { return m.Code.lexer(lang, b) != nil }
+func (m *Converter) KnowsLanguage(lang string, b *limits.Budget) bool {
+	return m.code.lexer(lang, b) != nil
+}
 
 // highlight colours code where it knows the language, else escapes it.
-func (r *codeRenderer) Highlight(code, lang string, b *limits.Budget) string {
+func (r *codeRenderer) highlight(code, lang string, b *limits.Budget) string {
 	lang, _, _ = strings.Cut(strings.Trim(strings.ToLower(lang), "{}. "), ",")
 	body, coloured := "", false
 	if lexer := r.lexer(lang, b); lexer != nil && len(code) <= maxHighlight && !strings.Contains(code, tokenStart) && b.MayHighlight() {
-		body, coloured = r.colour(lexer, code, b)
-		coloured = coloured && b.Colours(strings.Count(body, "<span"))
+		body, coloured = r.color(lexer, code, b)
+		coloured = coloured && b.KeepColors(strings.Count(body, "<span"))
 	}
 	if !coloured {
 		body = html.EscapeString(code)
@@ -278,7 +280,7 @@ func (r *codeRenderer) Highlight(code, lang string, b *limits.Budget) string {
 const preStyle = "background-color:#f6f8fa;color:#1f2328;padding:12px;overflow:auto"
 
 // stepsPerLanguage is what the search for a language takes, so that the clock is asked.
-const stepsPerLanguage = limits.StepsPerLook
+const stepsPerLanguage = limits.ClockSteps
 
 // lexer finds a language's, nil where there is none. Chroma compares a name that is
 // no language's with the file names of all.
@@ -299,7 +301,7 @@ func (r *codeRenderer) lexer(lang string, b *limits.Budget) chroma.Lexer {
 	return lexer
 }
 
-func (r *codeRenderer) colour(lexer chroma.Lexer, code string, b *limits.Budget) (string, bool) {
+func (r *codeRenderer) color(lexer chroma.Lexer, code string, b *limits.Budget) (string, bool) {
 	timed := &timedLexer{Lexer: lexer, budget: b}
 	tokens, err := chroma.Coalesce(timed).Tokenise(nil, code)
 	if err != nil {
@@ -312,7 +314,7 @@ func (r *codeRenderer) colour(lexer chroma.Lexer, code string, b *limits.Budget)
 }
 
 // plainInline is a line of Markdown without its marks.
-func PlainInline(s string) string {
+func PlainText(s string) string {
 	var b strings.Builder
 	if err := newGoldmark(flavor{}, newCodeRenderer()).Convert([]byte(s), &b); err != nil {
 		return xmltext.Line(s)

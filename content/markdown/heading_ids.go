@@ -12,31 +12,31 @@ import (
 )
 
 // headingStyle is how an engine makes the ids of headings.
-type headingStyle int
+type HeadingIDs int
 
 const (
-	githubIDs headingStyle = iota // Hugo and Jekyll
-	AsciiIDs                      // Zola
-	PythonIDs                     // Python-Markdown's toc extension
+	GitHubIDs HeadingIDs = iota // Hugo and Jekyll
+	ASCIIIDs                    // Zola
+	PythonIDs                   // Python-Markdown's toc extension
 )
 
 // headingIDs makes ids that are each their own within one document.
-type headingIDs struct {
-	style headingStyle
+type idGenerator struct {
+	style HeadingIDs
 	taken map[string]bool
 	next  map[string]int // the number to try next behind an id
 }
 
-func newHeadingIDs(style headingStyle) *headingIDs {
-	return &headingIDs{style: style, taken: map[string]bool{}, next: map[string]int{}}
+func newIDGenerator(style HeadingIDs) *idGenerator {
+	return &idGenerator{style: style, taken: map[string]bool{}, next: map[string]int{}}
 }
 
 // Generate implements parser.IDs.
-func (h *headingIDs) Generate(value []byte, _ ast.NodeKind) []byte {
+func (h *idGenerator) Generate(value []byte, _ ast.NodeKind) []byte {
 	text := string(bytes.TrimSpace(value))
 	id, between := "", "-"
 	switch h.style {
-	case AsciiIDs:
+	case ASCIIIDs:
 		id = slug.ASCII(text)
 	case PythonIDs:
 		id, between = pythonID(text), "_"
@@ -56,7 +56,7 @@ func (h *headingIDs) Generate(value []byte, _ ast.NodeKind) []byte {
 }
 
 // Put implements parser.IDs.
-func (h *headingIDs) Put(value []byte) { h.taken[string(value)] = true }
+func (h *idGenerator) Put(value []byte) { h.taken[string(value)] = true }
 
 // githubID keeps letters, digits, hyphens and underscores of every script.
 func githubID(s string) string {

@@ -17,15 +17,15 @@ type HTMLStash struct{ pieces []string }
 // Markdown.
 const tokenStart, tokenEnd = "\ue000", "\ue001"
 
-var keptToken = regexp.MustCompile("(<p>)?" + tokenStart + "([0-9]{1,6})" + tokenEnd + "(</p>)?")
+var stashToken = regexp.MustCompile("(<p>)?" + tokenStart + "([0-9]{1,6})" + tokenEnd + "(</p>)?")
 
 // withoutTokens keeps an author from writing tokens.
-func WithoutTokens(text string) string {
+func StripTokens(text string) string {
 	return strings.ReplaceAll(text, tokenStart, "")
 }
 
 // aside returns the token; a nil k keeps nothing aside.
-func (k *HTMLStash) Aside(piece string) string {
+func (k *HTMLStash) Put(piece string) string {
 	if k == nil || piece == "" {
 		return piece
 	}
@@ -38,8 +38,8 @@ func (k *HTMLStash) Restore(rendered string) string {
 	if k == nil || len(k.pieces) == 0 {
 		return rendered
 	}
-	return keptToken.ReplaceAllStringFunc(rendered, func(token string) string {
-		m := keptToken.FindStringSubmatch(token)
+	return stashToken.ReplaceAllStringFunc(rendered, func(token string) string {
+		m := stashToken.FindStringSubmatch(token)
 		n, err := strconv.Atoi(m[2])
 		if err != nil || n >= len(k.pieces) {
 			return ""
@@ -52,14 +52,14 @@ func (k *HTMLStash) Restore(rendered string) string {
 }
 
 // noRawRenderer leaves HTML out, but for the marks that end excerpts.
-type noRawRenderer struct{}
+type htmlDropper struct{}
 
-func (r noRawRenderer) RegisterFuncs(reg renderer.NodeRendererFuncRegisterer) {
+func (r htmlDropper) RegisterFuncs(reg renderer.NodeRendererFuncRegisterer) {
 	reg.Register(ast.KindHTMLBlock, r.block)
 	reg.Register(ast.KindRawHTML, r.inline)
 }
 
-func (noRawRenderer) block(w util.BufWriter, source []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
+func (htmlDropper) block(w util.BufWriter, source []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
 	if block := n.(*ast.HTMLBlock); entering {
 		var b strings.Builder
 		for i := range block.Lines().Len() {
@@ -69,12 +69,12 @@ func (noRawRenderer) block(w util.BufWriter, source []byte, n ast.Node, entering
 		if block.HasClosure() {
 			b.Write(block.ClosureLine.Value(source))
 		}
-		writeMark(w, b.String())
+		writeExcerptMarks(w, b.String())
 	}
 	return ast.WalkContinue, nil
 }
 
-func (noRawRenderer) inline(w util.BufWriter, source []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
+func (htmlDropper) inline(w util.BufWriter, source []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
 	if entering {
 		var b strings.Builder
 		segments := n.(*ast.RawHTML).Segments
@@ -82,25 +82,25 @@ func (noRawRenderer) inline(w util.BufWriter, source []byte, n ast.Node, enterin
 			segment := segments.At(i)
 			b.Write(segment.Value(source))
 		}
-		writeMark(w, b.String())
+		writeExcerptMarks(w, b.String())
 	}
 	return ast.WalkSkipChildren, nil
 }
 
-var moreComment = regexp.MustCompile(`(?i)^\s*(?:read[ _-]?more|more|truncate|excerpt|end[ _-]?(?:excerpt|summary)|excerpt[ _-]?end|pelican_end_summary)\b`)
+var excerptComment = regexp.MustCompile(`(?i)^\s*(?:read[ _-]?more|more|truncate|excerpt|end[ _-]?(?:excerpt|summary)|excerpt[ _-]?end|pelican_end_summary)\b`)
 
 // endsExcerpt reports whether the text of an HTML comment is the mark that an excerpt ends
 // at, such as "more".
-func EndsExcerpt(comment string) bool { return moreComment.MatchString(comment) }
+func EndsExcerpt(comment string) bool { return excerptComment.MatchString(comment) }
 
 var rawComment = regexp.MustCompile(`(?s)<!--.*?-->`)
 
 // rawOmitted tells where HTML was left out; it is cleaned away as comments are.
-const rawOmitted = "<!--raw-->"
+const htmlDropped = "<!--raw-->"
 
-func writeMark(w util.BufWriter, raw string) {
+func writeExcerptMarks(w util.BufWriter, raw string) {
 	if strings.TrimSpace(rawComment.ReplaceAllString(raw, "")) != "" {
-		_, _ = w.WriteString(rawOmitted)
+		_, _ = w.WriteString(htmlDropped)
 	}
 	for _, found := range rawComment.FindAllString(raw, -1) {
 		if EndsExcerpt(found[4 : len(found)-3]) {

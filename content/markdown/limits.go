@@ -17,7 +17,7 @@ const (
 	maxCells    = 200_000 // of tables
 	// maxNoteWork bounds references to footnotes times footnotes: each reference looks
 	// through all of them.
-	maxNoteWork = 1 << 26
+	maxFootnoteWork = 1 << 26
 	// maxLinkWork bounds the way to the ends of addresses that nothing closes: to the
 	// next white space, or to the line's end behind <.
 	maxLinkWork = 1 << 27
@@ -26,12 +26,12 @@ const (
 )
 
 // checkMarkdown reports what would take the parser too long or too much memory.
-func checkMarkdown(source string) error {
+func checkLimits(source string) error {
 	deep := strings.Contains(source, strings.Repeat(">", maxNesting)) || openers.MatchString(source)
 	if err := checkLinks(source); err != nil {
 		return err
 	}
-	if err := checkNotes(source); err != nil {
+	if err := checkFootnotes(source); err != nil {
 		return err
 	}
 	if err := checkAttributes(source); err != nil {
@@ -76,19 +76,19 @@ func checkEmphasis(prose string) error {
 	return nil
 }
 
-func checkNotes(source string) error {
+func checkFootnotes(source string) error {
 	marks := strings.Count(source, "[^")
-	if marks*marks < maxNoteWork {
+	if marks*marks < maxFootnoteWork {
 		return nil
 	}
-	notes := len(noteStart.FindAllStringIndex(source, -1))
-	if notes*marks < maxNoteWork {
+	notes := len(footnoteStart.FindAllStringIndex(source, -1))
+	if notes*marks < maxFootnoteWork {
 		return nil
 	}
-	return &limits.Error{Limit: fmt.Sprintf("%d references to footnotes times footnotes", maxNoteWork), Message: "divide the post"}
+	return &limits.Error{Limit: fmt.Sprintf("%d references to footnotes times footnotes", maxFootnoteWork), Message: "divide the post"}
 }
 
-var noteStart = regexp.MustCompile(`(?m)^ {0,3}\[\^[^\]\n]+\]:`)
+var footnoteStart = regexp.MustCompile(`(?m)^ {0,3}\[\^[^\]\n]+\]:`)
 
 func checkLinks(source string) error {
 	if strings.Count(source, "](")*len(source) < maxLinkWork {
@@ -184,7 +184,7 @@ var wholeReference = regexp.MustCompile(`^ {0,3}\[[^\[\]\n]+\]:[ \t]*\S+[ \t]*$`
 
 // divideReferences puts blank lines into long runs of definitions of links, which change
 // nothing there.
-func divideReferences(source string) string {
+func splitReferenceRuns(source string) string {
 	if strings.Count(source, "]:") <= referenceRun {
 		return source
 	}

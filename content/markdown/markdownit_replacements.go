@@ -12,18 +12,18 @@ import (
 
 // markdownItSigns are what markdown-it's typographer replaces besides quotes and
 // dashes: (c), (r), (tm), +-, and runs of dots, commas, question and exclamation marks.
-type markdownItSigns struct{}
+type replacements struct{}
 
-func (markdownItSigns) Extend(m goldmark.Markdown) {
-	m.Parser().AddOptions(parser.WithInlineParsers(util.Prioritized(markdownItSigns{}, 9000)))
+func (replacements) Extend(m goldmark.Markdown) {
+	m.Parser().AddOptions(parser.WithInlineParsers(util.Prioritized(replacements{}, 9000)))
 }
 
-func (markdownItSigns) Trigger() []byte { return []byte{'(', '+', '.', ',', '?', '!'} }
+func (replacements) Trigger() []byte { return []byte{'(', '+', '.', ',', '?', '!'} }
 
-func (markdownItSigns) Parse(_ ast.Node, block text.Reader, _ parser.Context) ast.Node {
+func (replacements) Parse(_ ast.Node, block text.Reader, _ parser.Context) ast.Node {
 	line, _ := block.PeekLine()
 	before := block.PrecendingCharacter()
-	length, sign := markdownItSign(line, before)
+	length, sign := replacement(line, before)
 	if length == 0 {
 		return nil
 	}
@@ -34,7 +34,7 @@ func (markdownItSigns) Parse(_ ast.Node, block text.Reader, _ parser.Context) as
 }
 
 // markdownItSign is what takes the place of the first bytes of a line; 0 where they stay.
-func markdownItSign(line []byte, before rune) (length int, sign string) {
+func replacement(line []byte, before rune) (length int, sign string) {
 	run := len(line) - len(bytes.TrimLeft(line, string(line[:1])))
 	switch line[0] {
 	case '(':

@@ -17,14 +17,14 @@ import (
 // is goldmark with all extensions that other engines have. It can be compared.
 type Markup struct {
 	NoFootnotes, NoDefinitions, NoTasks, NoTables, NoAttributes, NoHeadingIDs bool
-	Pulldown                                                                  bool   // quotes are those of pulldown-cmark
-	LabeledNotes                                                              bool   // footnotes are those of Zola
+	PulldownQuotes                                                            bool   // quotes are those of pulldown-cmark
+	LabeledFootnotes                                                          bool   // footnotes are those of Zola
 	Figures                                                                   bool   // of markdown-it-implicit-figures
 	Caption                                                                   string // of a figure: "alt", "title", or "" for none
 
 	Protocol    string // of links to www. without one; "" for http
 	Quotes      string // lines of a typographic mark's name and what stands for it
-	Cjk         bool
+	CJK         bool
 	LineBreaks  string // between lines in East Asian scripts: "", simple or css3draft
 	EscapeSpace bool   // a backslash before a space is a space of no width
 }
@@ -43,7 +43,7 @@ func (m Markup) extensions() []goldmark.Extender {
 	if m.Figures {
 		out = append(out, implicitFigures{m.Caption})
 	}
-	if m.Cjk {
+	if m.CJK {
 		out = append(out, m.eastAsian())
 	}
 	return out

@@ -27,7 +27,7 @@ type Options struct {
 	// smart makes typographic quotes and dashes.
 	Typographer bool
 	// headings says how ids are made.
-	Headings headingStyle
+	Headings HeadingIDs
 	// emoji makes characters of :names:.
 	Emoji bool
 	// hardWraps makes a line break of each line's end.
@@ -49,7 +49,7 @@ type Options struct {
 	// noRaw holds that the engine leaves HTML out that stands in Markdown.
 	DropHTML bool
 	// rawLeftOut, if not nil, is set where that has happened.
-	RawLeftOut *bool
+	HTMLDropped *bool
 	// hooks change the parsed document; nil for none. Other parsers than goldmark have none.
 	Hooks NodeHooks
 }

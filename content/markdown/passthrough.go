@@ -47,13 +47,13 @@ func (p passthrough) Parse(_ ast.Node, block text.Reader, _ parser.Context) ast.
 	line, _ := block.PeekLine()
 	for _, pair := range p.pairs {
 		if bytes.HasPrefix(line, pair[0]) {
-			return passed(block, pair[0], pair[1])
+			return passThrough(block, pair[0], pair[1])
 		}
 	}
 	return nil
 }
 
-func passed(block text.Reader, open, end []byte) ast.Node {
+func passThrough(block text.Reader, open, end []byte) ast.Node {
 	found, segment := block.Position()
 	var inner bytes.Buffer
 	block.Advance(len(open))

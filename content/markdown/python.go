@@ -7,19 +7,19 @@ import (
 )
 
 // pythonHTML converts with the settings of one blog.
-func (m *Reader) pythonHTML(source string, w Options) string {
+func (m *Converter) pythonHTML(source string, w Options) string {
 	o := *w.PythonMarkdown
 	o.LongDashes = o.LongDashes && w.Typographer // of typogrify, not of the extension
 	o.Smart = o.Smart || w.Typographer
-	ids := newHeadingIDs(w.Headings)
+	ids := newIDGenerator(w.Headings)
 	o.HeadingID = func(text string) string { return string(ids.Generate([]byte(text), 0)) }
 	o.Code = func(code, language string) string {
 		if language == "" && o.CodeHeaders {
 			code, language = pythonLanguage(code)
 		}
-		return m.highlight(code, language, w.Budget)
+		return m.Highlight(code, language, w.Budget)
 	}
-	o.Step, o.Part, o.Length = w.Budget.Step, w.Budget.Part, w.Budget.Length
+	o.Step, o.Part, o.Length = w.Budget.Step, w.Budget.Nodes, w.Budget.CheckHTML
 	return pymarkdown.HTML(source, o)
 }
 

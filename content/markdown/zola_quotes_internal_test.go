@@ -7,7 +7,7 @@ import (
 
 // The quotes are those that Zola 0.22 writes with smart_punctuation.
 func TestZolaQuotes(t *testing.T) {
-	reader := NewReader()
+	reader := NewConverter()
 	for source, want := range map[string]string{
 		`see the ["How debuggers"] series`: `see the [“How debuggers”] series`,
 		"`x`'i and 'a' b":                  `<code>x</code>’i and ‘a’ b`,
@@ -20,7 +20,7 @@ func TestZolaQuotes(t *testing.T) {
 		`"Hello World!"، نحتاج`:            `“Hello World!”، نحتاج`,
 		`a\"b\" "c"`:                       `a&quot;b&quot; “c”`,
 	} {
-		got, err := reader.Html(source, Options{Typographer: true, NoLinkify: true, NoMath: true, Markup: Markup{Pulldown: true}})
+		got, err := reader.HTML(source, Options{Typographer: true, NoLinkify: true, NoMath: true, Markup: Markup{PulldownQuotes: true}})
 		if err != nil || strings.TrimSpace(got) != "<p>"+want+"</p>" {
 			t.Errorf("%s: %s, want %s (%v)", source, got, want, err)
 		}

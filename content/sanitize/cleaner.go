@@ -18,23 +18,23 @@ import (
 
 // kept are the elements that a feed or a mail may hold. Others are taken away
 // and their content stays, unless they are in dropped.
-var kept = Set("a abbr acronym address article aside b bdi bdo big blockquote br caption center cite code col colgroup dd del details dfn div dl dt em figcaption figure footer h1 h2 h3 h4 h5 h6 header hr i img ins kbd li main mark nav ol p picture pre q rp rt ruby s samp section small source span strike strong sub summary sup table tbody td tfoot th thead time tr tt u ul var wbr")
+var allowedElements = set("a abbr acronym address article aside b bdi bdo big blockquote br caption center cite code col colgroup dd del details dfn div dl dt em figcaption figure footer h1 h2 h3 h4 h5 h6 header hr i img ins kbd li main mark nav ol p picture pre q rp rt ruby s samp section small source span strike strong sub summary sup table tbody td tfoot th thead time tr tt u ul var wbr")
 
 // dropped go with all that is in them.
-var dropped = Set("script style template head title meta link base input select textarea option datalist keygen applet map area svg frame frameset param track noembed noframes plaintext xmp command dialog menu")
+var removedElements = set("script style template head title meta link base input select textarea option datalist keygen applet map area svg frame frameset param track noembed noframes plaintext xmp command dialog menu")
 
 // attributes that any element may have, and those of single elements.
-var attributes = Set("title lang dir id")
+var commonAttributes = set("title lang dir id")
 
-var attributesOf = map[string]map[string]bool{
-	"a": Set("href hreflang rel name"), "img": Set("src srcset sizes alt width height"), "source": Set("srcset src media type sizes"),
-	"ol": Set("start type reversed"), "li": Set("value"), "td": Set("colspan rowspan align valign headers"), "th": Set("colspan rowspan align valign scope abbr headers"),
-	"table": Set("border cellpadding cellspacing align width summary"), "col": Set("span width"), "colgroup": Set("span width"),
-	"time": Set("datetime"), "del": Set("cite datetime"), "ins": Set("cite datetime"), "blockquote": Set("cite"), "q": Set("cite"),
-	"p": Set("align"), "div": Set("align"), "details": Set("open"), "code": Set("class"),
+var elementAttributes = map[string]map[string]bool{
+	"a": set("href hreflang rel name"), "img": set("src srcset sizes alt width height"), "source": set("srcset src media type sizes"),
+	"ol": set("start type reversed"), "li": set("value"), "td": set("colspan rowspan align valign headers"), "th": set("colspan rowspan align valign scope abbr headers"),
+	"table": set("border cellpadding cellspacing align width summary"), "col": set("span width"), "colgroup": set("span width"),
+	"time": set("datetime"), "del": set("cite datetime"), "ins": set("cite datetime"), "blockquote": set("cite"), "q": set("cite"),
+	"p": set("align"), "div": set("align"), "details": set("open"), "code": set("class"),
 }
 
-func Set(words string) map[string]bool {
+func set(words string) map[string]bool {
 	m := map[string]bool{}
 	for _, w := range strings.Fields(words) {
 		m[w] = true
@@ -43,7 +43,7 @@ func Set(words string) map[string]bool {
 }
 
 // styleProperties are those that the W3C feed validator does not warn of.
-var styleProperties = Set("background-color border border-bottom border-bottom-color border-collapse border-color border-left border-left-color border-right border-right-color border-spacing border-style border-top border-top-color border-width clear color direction float font-family font-size font-style font-variant font-weight height letter-spacing line-height list-style-type margin margin-bottom margin-left margin-right margin-top overflow padding padding-bottom padding-left padding-right padding-top text-align text-decoration text-indent unicode-bidi vertical-align white-space width")
+var styleProperties = set("background-color border border-bottom border-bottom-color border-collapse border-color border-left border-left-color border-right border-right-color border-spacing border-style border-top border-top-color border-width clear color direction float font-family font-size font-style font-variant font-weight height letter-spacing line-height list-style-type margin margin-bottom margin-left margin-right margin-top overflow padding padding-bottom padding-left padding-right padding-top text-align text-decoration text-indent unicode-bidi vertical-align white-space width")
 
 var (
 	styleValue = regexp.MustCompile(`^[#%.\sa-zA-Z0-9-]+$`)
@@ -71,7 +71,7 @@ func safeStyle(style string) string {
 
 // cleaner makes the HTML of one post safe and portable, in one walk over its tree.
 type Cleaner struct {
-	Links   linkFinder
+	Links   Resolver
 	Address string         // of the post
 	Prefix  string         // of footnote ids, since several posts share one page
 	Budget  *limits.Budget // of the post; nil for none
@@ -94,7 +94,7 @@ func (c *Cleaner) Clean(rendered string) (*html.Node, error) {
 }
 
 // moreMark is what an excerpt mark becomes until the excerpt is cut.
-const MoreMark = "x-more"
+const ExcerptMark = "x-more"
 
 // children cleans what is below a node. Depth is bounded by the HTML parser,
 // which refuses to nest deeper than 512.
@@ -114,7 +114,7 @@ func (c *Cleaner) node(n *html.Node) {
 		c.element(n)
 	case html.CommentNode:
 		if markdown.EndsExcerpt(n.Data) {
-			n.Type, n.Data, n.DataAtom = html.ElementNode, MoreMark, 0
+			n.Type, n.Data, n.DataAtom = html.ElementNode, ExcerptMark, 0
 			return
 		}
 		n.Parent.RemoveChild(n)
@@ -132,22 +132,22 @@ func (c *Cleaner) element(n *html.Node) {
 	case n.Data == "math":
 		htmldom.Replace(n, textNode(mathText(n)))
 	case n.Data == "svg":
-		c.drawing(n)
+		c.replaceDrawing(n)
 	case n.Data == "meter" || n.Data == "progress":
 		c.gauge(n)
 	case n.Data == "lite-youtube" || n.Data == "lite-vimeo":
-		c.litePlayer(n)
+		c.liteVideo(n)
 	case n.Data == "iframe" || n.Data == "video" || n.Data == "audio" || n.Data == "embed" || n.Data == "object":
-		c.embedded(n)
-	case dropped[n.Data] || n.Namespace != "":
+		c.embed(n)
+	case removedElements[n.Data] || n.Namespace != "":
 		n.Parent.RemoveChild(n)
 	case isHeadingAnchor(n):
 		n.Parent.RemoveChild(n)
-	case !kept[n.Data]:
+	case !allowedElements[n.Data]:
 		c.children(n)
 		htmldom.Unwrap(n)
 	default:
-		loadPicture(n)
+		resolveLazyImage(n)
 		c.attributes(n)
 		c.children(n)
 		if n.Data == "source" && htmldom.Attr(n, "srcset") == "" && htmldom.Attr(n, "src") == "" {
@@ -169,7 +169,7 @@ func (c *Cleaner) checkbox(n *html.Node) {
 		return
 	}
 	mark := "☐"
-	if has(n, "checked") {
+	if hasAttr(n, "checked") {
 		mark = "☑"
 	}
 	htmldom.Replace(n, textNode(mark))
@@ -195,7 +195,7 @@ func (c *Cleaner) attributes(n *html.Node) {
 	out := n.Attr[:0]
 	for _, a := range n.Attr {
 		key := strings.ToLower(a.Key)
-		if a.Namespace != "" || seen(out, key) {
+		if a.Namespace != "" || containsAttr(out, key) {
 			continue
 		}
 		a.Key, a.Val = key, xmltext.Clean(a.Val)
@@ -204,7 +204,7 @@ func (c *Cleaner) attributes(n *html.Node) {
 			a.Val = safeStyle(a.Val)
 		case key == "id" && footnote:
 			a.Val = c.Prefix + a.Val
-		case !attributes[key] && !attributesOf[n.Data][key]:
+		case !commonAttributes[key] && !elementAttributes[n.Data][key]:
 			continue
 		case key == "class":
 			if !strings.HasPrefix(a.Val, "language-") {
@@ -216,7 +216,7 @@ func (c *Cleaner) attributes(n *html.Node) {
 			a.Val = uri.Escape(a.Val)
 		case key == "href" || key == "src" || key == "cite":
 			to := c.Links.Follow(a.Val)
-			a.Val = to.Url
+			a.Val = to.URL
 			if key == "src" {
 				c.remember(to)
 			}
@@ -230,7 +230,7 @@ func (c *Cleaner) attributes(n *html.Node) {
 	n.Attr = out
 }
 
-func seen(list []html.Attribute, key string) bool {
+func containsAttr(list []html.Attribute, key string) bool {
 	return slices.ContainsFunc(list, func(a html.Attribute) bool { return a.Key == key })
 }
 
@@ -239,7 +239,7 @@ func isFootnote(href string) bool {
 	return strings.HasPrefix(href, "#fn:") || strings.HasPrefix(href, "#fnref:") || strings.HasPrefix(href, "#fnref")
 }
 
-func has(n *html.Node, key string) bool {
+func hasAttr(n *html.Node, key string) bool {
 	return slices.ContainsFunc(n.Attr, func(a html.Attribute) bool { return a.Key == key })
 }
 
@@ -259,10 +259,10 @@ func mathText(n *html.Node) string {
 }
 
 // removeMarks takes the marks of excerpts out of a tree.
-func RemoveMarks(root *html.Node) {
+func RemoveExcerptMarks(root *html.Node) {
 	var marks []*html.Node
 	for n := range root.Descendants() {
-		if n.Type == html.ElementNode && n.Data == MoreMark {
+		if n.Type == html.ElementNode && n.Data == ExcerptMark {
 			marks = append(marks, n)
 		}
 	}

@@ -10,7 +10,7 @@ import (
 
 // drawing puts its description in the place of an SVG, which neither feeds nor mail
 // can hold.
-func (c *Cleaner) drawing(n *html.Node) {
+func (c *Cleaner) replaceDrawing(n *html.Node) {
 	label := strings.Join(strings.Fields(htmldom.Attr(n, "aria-label")), " ")
 	for d := n.FirstChild; d != nil && label == ""; d = d.NextSibling {
 		if d.Type == html.ElementNode && d.Data == "title" {
@@ -70,7 +70,7 @@ func (c *Cleaner) gauge(n *html.Node) {
 }
 
 // litePlayer makes the embedded player of an element that stands for one.
-func (c *Cleaner) litePlayer(n *html.Node) {
+func (c *Cleaner) liteVideo(n *html.Node) {
 	src := "https://www.youtube.com/embed/" + htmldom.Attr(n, "videoid")
 	if list := htmldom.Attr(n, "playlistid"); list != "" {
 		src += "?list=" + list
@@ -83,5 +83,5 @@ func (c *Cleaner) litePlayer(n *html.Node) {
 		title = htmldom.Attr(n, "videotitle")
 	}
 	n.Attr = []html.Attribute{{Key: "src", Val: src}, {Key: "title", Val: title}}
-	c.embedded(n)
+	c.embed(n)
 }

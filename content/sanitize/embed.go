@@ -14,23 +14,23 @@ import (
 
 // embedded puts a link in the place of what neither a feed nor a mail can show:
 // frames, players, objects. A video that has a picture becomes that picture.
-func (c *Cleaner) embedded(n *html.Node) {
+func (c *Cleaner) embed(n *html.Node) {
 	to := c.Links.Follow(embeddedSource(n))
-	if to.Url == "" {
-		if !htmldom.HasText(n) && !holds(n, "img") {
+	if to.URL == "" {
+		if !htmldom.HasText(n) && !containsVisible(n, "img") {
 			c.Warn(n.Data, "a frame or a player without an address, or with one that no feed may hold, is left out; give it a src")
 		}
 		c.children(n)
 		htmldom.Unwrap(n)
 		return
 	}
-	watch, picture := videoPage(to.Url)
+	watch, picture := videoPage(to.URL)
 	var size []html.Attribute
 	if picture != "" {
 		size = youtubeSize
 	}
-	if poster := c.Links.Follow(htmldom.Attr(n, "poster")); poster.Url != "" {
-		picture, size = poster.Url, nil
+	if poster := c.Links.Follow(htmldom.Attr(n, "poster")); poster.URL != "" {
+		picture, size = poster.URL, nil
 		c.remember(poster)
 	}
 	label := strings.Join(strings.Fields(htmldom.Attr(n, "title")), " ")

@@ -12,7 +12,7 @@ import (
 // isHidden reports whether a browser does not show an element, as its own
 // attributes say.
 func isHidden(n *html.Node) bool {
-	if has(n, "hidden") {
+	if hasAttr(n, "hidden") {
 		return true
 	}
 	style := htmldom.Attr(n, "style")
@@ -49,11 +49,11 @@ func hideDuplicates(root *html.Node) {
 	for n := range root.Descendants() {
 		switch {
 		case n.Type != html.ElementNode:
-		case n.Data == "noscript" && holds(n, "img"):
+		case n.Data == "noscript" && containsVisible(n, "img"):
 			hideBeside(n, isLazy)
-		case n.Data == "noscript" && holds(n, "iframe"):
+		case n.Data == "noscript" && containsVisible(n, "iframe"):
 			hideBeside(n, isLazyFrame)
-		case htmldom.Attr(n, "aria-hidden") == "true" && hasSpokenTwin(n):
+		case htmldom.Attr(n, "aria-hidden") == "true" && hasAccessibleTwin(n):
 			n.Attr = append(n.Attr, html.Attribute{Key: "hidden"})
 		}
 	}
@@ -89,7 +89,7 @@ func sibling(n *html.Node, next bool) *html.Node {
 }
 
 // holds reports whether there is a picture or a frame that is more than a counter.
-func holds(root *html.Node, name string) bool {
+func containsVisible(root *html.Node, name string) bool {
 	for n := range root.Descendants() {
 		if n.Type == html.ElementNode && n.Data == name && !isHidden(n) && !(htmldom.Attr(n, "width") == "1" && htmldom.Attr(n, "height") == "1") {
 			return true
@@ -124,12 +124,12 @@ func isLazy(n *html.Node) bool {
 
 // hasSpokenTwin reports whether next to an element stands the same for those who
 // hear it: a formula, or text that is not drawn.
-func hasSpokenTwin(n *html.Node) bool {
+func hasAccessibleTwin(n *html.Node) bool {
 	for _, s := range []*html.Node{sibling(n, false), sibling(n, true)} {
 		if s == nil || s.Type != html.ElementNode {
 			continue
 		}
-		if s.Data == "math" || isForEars(s) {
+		if s.Data == "math" || isScreenReaderText(s) {
 			return true
 		}
 		for d := range s.Descendants() {
@@ -142,7 +142,7 @@ func hasSpokenTwin(n *html.Node) bool {
 }
 
 // isForEars knows the classes by which style sheets take text off the screen.
-func isForEars(n *html.Node) bool {
+func isScreenReaderText(n *html.Node) bool {
 	return htmldom.HasText(n) && slices.ContainsFunc(strings.Fields(htmldom.Attr(n, "class")), func(class string) bool {
 		return class == "sr-only" || class == "visually-hidden" || class == "visuallyhidden" || class == "screen-reader-text"
 	})

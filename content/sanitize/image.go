@@ -34,7 +34,7 @@ func (c *Cleaner) remember(to Target) {
 	if c.images.targets == nil {
 		c.images.targets = map[string]Target{}
 	}
-	c.images.targets[to.Url] = to
+	c.images.targets[to.URL] = to
 }
 
 // sizeOf reads the size of an image in pixels; zeros where its file is unknown or no picture.
@@ -54,13 +54,13 @@ func (c *Cleaner) sizeOf(address string) (width, height int) {
 }
 
 // sizeOfTarget is the size of the image that a link leads to.
-func (c *Cleaner) SizeOfTarget(to Target) (width, height int) {
+func (c *Cleaner) TargetSize(to Target) (width, height int) {
 	c.remember(to)
-	return c.sizeOf(to.Url)
+	return c.sizeOf(to.URL)
 }
 
 // filesLookedFor returns where files of images were looked for, there or not.
-func (c *Cleaner) FilesLookedFor() []string { return c.images.looked }
+func (c *Cleaner) ImageFiles() []string { return c.images.looked }
 
 func ImageSize(file string) (width, height int) {
 	if file == "" {
@@ -96,9 +96,9 @@ func firstAttr(n *html.Node, keys []string) string {
 
 // loadPicture gives a picture the address that a script or a newer browser would
 // load it from: a feed reader and a mail program do neither.
-func loadPicture(n *html.Node) {
+func resolveLazyImage(n *html.Node) {
 	if n.Data == "picture" {
-		addPicture(n)
+		addPictureImage(n)
 		return
 	}
 	if n.Data != "img" && n.Data != "source" {
@@ -123,14 +123,14 @@ func loadPicture(n *html.Node) {
 }
 
 // addPicture makes the <img> that a <picture> lacks.
-func addPicture(n *html.Node) {
+func addPictureImage(n *html.Node) {
 	var srcset string
 	for d := range n.Descendants() {
 		if d.Type == html.ElementNode && d.Data == "img" {
 			return
 		}
 		if d.Type == html.ElementNode && d.Data == "source" && srcset == "" {
-			loadPicture(d)
+			resolveLazyImage(d)
 			srcset = htmldom.Attr(d, "srcset")
 		}
 	}
@@ -172,7 +172,7 @@ func (c *Cleaner) image(n *html.Node) {
 			htmldom.SetAttr(n, "height", strconv.Itoa(h))
 		}
 	}
-	if !has(n, "alt") {
+	if !hasAttr(n, "alt") {
 		n.Attr = append(n.Attr, html.Attribute{Key: "alt"})
 	}
 }

@@ -20,14 +20,14 @@ func (c *Cleaner) parse(rendered string) (*html.Node, error) {
 		return nil, limits.TooLarge()
 	}
 	b := c.Budget
-	b.Document()
-	b.Part(nodesIn(rendered))
+	b.StartDocument()
+	b.Nodes(nodesIn(rendered))
 	root, err := parseFragment(rendered, b)
 	if err == nil {
 		return root, nil
 	}
 	c.Warn("", fmt.Sprintf("more than %d HTML elements are open at once; the tags of those inside are shown as text: close what is left open", maxElements))
-	if root, err = parseFragment(escapeDeep(rendered), b); err != nil {
+	if root, err = parseFragment(escapeDeepTags(rendered), b); err != nil {
 		root, err = parseFragment("<p>"+html.EscapeString(rendered)+"</p>", b)
 	}
 	return root, err
@@ -36,7 +36,7 @@ func (c *Cleaner) parse(rendered string) (*html.Node, error) {
 func parseFragment(source string, b *limits.Budget) (*html.Node, error) {
 	root := htmldom.Element(atom.Div)
 	// Without scripting what <noscript> holds is markup. The only error is that of depth.
-	nodes, err := html.ParseFragmentWithOptions(limits.NewBudgetReader(source, b), htmldom.Element(atom.Body), html.ParseOptionEnableScripting(false))
+	nodes, err := html.ParseFragmentWithOptions(limits.NewReader(source, b), htmldom.Element(atom.Body), html.ParseOptionEnableScripting(false))
 	for _, n := range nodes {
 		root.AppendChild(n)
 	}
@@ -46,7 +46,7 @@ func parseFragment(source string, b *limits.Budget) (*html.Node, error) {
 // formatting are the elements that the parser opens again in each block that begins
 // while they are open (HTML Living Standard, "reconstruct the active formatting
 // elements"): so few bytes make many nodes.
-var formatting = Set("a b big code em font i nobr s small strike strong tt u")
+var formattingElements = set("a b big code em font i nobr s small strike strong tt u")
 
 // fewTags is how many tags cannot make too many nodes, whatever they are.
 const fewTags = 700
@@ -54,14 +54,14 @@ const fewTags = 700
 // nodesIn is at least how many nodes the parser makes of a text.
 func nodesIn(source string) int {
 	tags := strings.Count(source, "<")
-	if tags < fewTags || tags > limits.MaxParts {
+	if tags < fewTags || tags > limits.MaxNodes {
 		return tags
 	}
 	if nodes, ok := plainNodes(source); ok {
 		return nodes
 	}
 	var c nodeCount
-	for z := html.NewTokenizer(strings.NewReader(source)); c.nodes <= limits.MaxParts; {
+	for z := html.NewTokenizer(strings.NewReader(source)); c.nodes <= limits.MaxNodes; {
 		switch z.Next() {
 		case html.ErrorToken:
 			return c.nodes
@@ -83,7 +83,7 @@ type nodeCount struct{ nodes, open int }
 
 func (c *nodeCount) start(name string) {
 	c.nodes++
-	if formatting[name] {
+	if formattingElements[name] {
 		c.open = min(c.open+1, maxElements)
 	} else {
 		c.nodes += c.open
@@ -91,7 +91,7 @@ func (c *nodeCount) start(name string) {
 }
 
 func (c *nodeCount) end(name string) {
-	if formatting[name] {
+	if formattingElements[name] {
 		c.open = max(c.open-1, 0)
 	}
 }
@@ -100,7 +100,7 @@ func (c *nodeCount) end(name string) {
 // next >: what Markdown parsers write. ok is false for other HTML.
 func plainNodes(source string) (nodes int, ok bool) {
 	var c nodeCount
-	for c.nodes <= limits.MaxParts {
+	for c.nodes <= limits.MaxNodes {
 		at := strings.IndexByte(source, '<')
 		if at < 0 {
 			return c.nodes, true
@@ -134,14 +134,14 @@ func plainNodes(source string) (nodes int, ok bool) {
 }
 
 // rawText are the elements in which tags are text.
-var rawText = Set("script style textarea title xmp iframe noembed noframes noscript plaintext svg math template")
+var rawText = set("script style textarea title xmp iframe noembed noframes noscript plaintext svg math template")
 
 // deepest is how deep elements may stand by their tags alone; what the parser opens
 // besides goes deeper.
-const deepest = maxElements / 2
+const maxTagDepth = maxElements / 2
 
 // escapeDeep shows the tags of what stands too deep as text.
-func escapeDeep(source string) string {
+func escapeDeepTags(source string) string {
 	var out strings.Builder
 	depth := 0
 	for z := html.NewTokenizer(strings.NewReader(source)); ; {
@@ -154,11 +154,11 @@ func escapeDeep(source string) string {
 			if name, _ := z.TagName(); !voidElements[string(name)] {
 				depth++
 			}
-			if depth > deepest {
+			if depth > maxTagDepth {
 				raw = html.EscapeString(raw)
 			}
 		case html.EndTagToken:
-			if depth > deepest {
+			if depth > maxTagDepth {
 				raw = html.EscapeString(raw)
 			}
 			depth = max(depth-1, 0)
@@ -167,4 +167,4 @@ func escapeDeep(source string) string {
 	}
 }
 
-var voidElements = Set("area base br col embed hr img input link meta source track wbr")
+var voidElements = set("area base br col embed hr img input link meta source track wbr")

@@ -8,7 +8,7 @@ import (
 )
 
 // pictureCandidate is one of the pictures of a srcset.
-type pictureCandidate struct {
+type candidate struct {
 	url        string
 	descriptor string  // such as 2x or 800w; "" for none
 	density    float64 // of 2x; 1 where there is no descriptor
@@ -19,8 +19,8 @@ const htmlSpace = " \t\n\f\r"
 
 // parseSrcset reads a srcset as browsers do (HTML Living Standard, "parsing a srcset
 // attribute"): an address ends at white space, and commas may be part of it.
-func parseSrcset(s string) []pictureCandidate {
-	var found []pictureCandidate
+func parseSrcset(s string) []candidate {
+	var found []candidate
 	for {
 		if s = strings.TrimLeft(s, htmlSpace+","); s == "" {
 			return found
@@ -29,7 +29,7 @@ func parseSrcset(s string) []pictureCandidate {
 		if end < 0 {
 			end = len(s)
 		}
-		c := pictureCandidate{url: s[:end], density: 1}
+		c := candidate{url: s[:end], density: 1}
 		s = s[end:]
 		descriptors := ""
 		if bare := strings.TrimRight(c.url, ","); bare != c.url {
@@ -67,7 +67,7 @@ var (
 )
 
 // describe takes the descriptors over and reports whether they are valid.
-func (c *pictureCandidate) describe(descriptors []string) bool {
+func (c *candidate) describe(descriptors []string) bool {
 	for _, d := range descriptors {
 		if m := widthDescriptor.FindStringSubmatch(d); m != nil && c.descriptor == "" {
 			c.descriptor = d
@@ -88,7 +88,7 @@ const pictureWidth = 1600
 // bestCandidate is the one for programs that know no srcset: of plain density, or
 // the widest that is not wider than need be; "" where there is none.
 func bestCandidate(srcset string) string {
-	var best pictureCandidate
+	var best candidate
 	for _, c := range parseSrcset(srcset) {
 		if best.url == "" || c.better(best) {
 			best = c
@@ -97,7 +97,7 @@ func bestCandidate(srcset string) string {
 	return best.url
 }
 
-func (c pictureCandidate) better(than pictureCandidate) bool {
+func (c candidate) better(than candidate) bool {
 	if c.width > 0 && than.width > 0 {
 		if c.width > pictureWidth || than.width > pictureWidth {
 			return c.width < than.width
@@ -115,7 +115,7 @@ func (c *Cleaner) srcset(list string) string {
 		if !isDataPicture(candidate.url) {
 			to := c.Links.Follow(candidate.url)
 			c.remember(to)
-			address = to.Url
+			address = to.URL
 		}
 		if address = withoutOuterCommas(address); address == "" {
 			continue

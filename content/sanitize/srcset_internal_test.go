@@ -17,7 +17,7 @@ func (b fromBase) Follow(dest string) Target {
 	if err != nil {
 		return Target{}
 	}
-	return Target{Url: b.ResolveReference(u).String()}
+	return Target{URL: b.ResolveReference(u).String()}
 }
 
 func (fromBase) FileOf(Target) (string, []string) { return "", nil }

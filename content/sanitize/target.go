@@ -2,7 +2,7 @@ package sanitize
 
 // target is where a link leads.
 type Target struct {
-	Url string // absolute; "" where the link is to be dropped
+	URL string // absolute; "" where the link is to be dropped
 	// places are where the local file that is meant may be, the likeliest first. They
 	// are looked at when somebody asks for the file: of most links nobody does.
 	Places []Place
@@ -12,7 +12,7 @@ type Target struct {
 type Place struct{ Dir, Rel string }
 
 // linkFinder finds what the links of a post lead to.
-type linkFinder interface {
+type Resolver interface {
 	// follow returns where a link leads.
 	Follow(dest string) Target
 	// fileOf returns the local file that a target means, absolute, "" where none is known.

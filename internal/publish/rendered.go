@@ -31,11 +31,11 @@ func (s *pass) earlierFeeds(last ledger.FeedState) feed.Previous {
 			s.renderMu.Lock()
 			defer s.renderMu.Unlock()
 			// What a warning is about may be mended anywhere.
-			if s.renderWarned[p.Path] || r.Follows.Unknown || r.Follows.FileHash != p.FileHash {
+			if s.renderWarned[p.Path] || r.Dependencies.Incomplete || r.Dependencies.FileHash != p.FileHash {
 				s.follows[p.Path] = ledger.Dependencies{}
 				return feed.OnAnything
 			}
-			f := ledger.Dependencies{Links: r.Follows.Links, Files: r.Follows.Files, State: s.stateOf(r.Follows.Files)}
+			f := ledger.Dependencies{Links: r.Dependencies.Links, Files: r.Dependencies.Files, State: s.stateOf(r.Dependencies.Files)}
 			s.follows[p.Path] = f
 			return basis(f, f.State, addresses)
 		},

@@ -30,7 +30,7 @@ type layer struct {
 func (l layers) text(keys ...string) (value, from string) {
 	for _, key := range keys {
 		for _, layer := range l {
-			for _, s := range frontmatter.ListOf(layer.value(key), frontmatter.Whole) {
+			for _, s := range frontmatter.Strings(layer.value(key), frontmatter.NoSplit) {
 				if s = xmltext.Line(s); s != "" {
 					return s, layer.place(key)
 				}
@@ -44,7 +44,7 @@ func (l layers) text(keys ...string) (value, from string) {
 func (l layers) list(keys ...string) (values []string, from string) {
 	for _, key := range keys {
 		for _, layer := range l {
-			if values := dialect.Names(frontmatter.ListOf(layer.value(key), frontmatter.Whole)); len(values) > 0 {
+			if values := dialect.Names(frontmatter.Strings(layer.value(key), frontmatter.NoSplit)); len(values) > 0 {
 				return values, layer.place(key)
 			}
 		}

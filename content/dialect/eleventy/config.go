@@ -127,7 +127,7 @@ var (
 
 // dirSetting returns one of the folders that the config names under dir; "" for none.
 func dirSetting(own *dialect.Settings, key string) string {
-	v, _ := frontmatter.Dig(literal.ScriptSettings(string(own.Text)), "dir."+key)
+	v, _ := frontmatter.Lookup(literal.JSSettings(string(own.Text)), "dir."+key)
 	folder, _ := v.(string)
 	return folder
 }

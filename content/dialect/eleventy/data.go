@@ -112,8 +112,8 @@ func (e *Engine) readDataNames() {
 		return
 	}
 	if m := dataSuffixes.FindSubmatch(e.own.Text); m != nil {
-		if v, ok := literal.ScriptLiteral(string(m[1])); ok {
-			e.suffixes = frontmatter.ListOf(v, frontmatter.Whole)
+		if v, ok := literal.JSValue(string(m[1])); ok {
+			e.suffixes = frontmatter.Strings(v, frontmatter.NoSplit)
 		}
 	}
 	if m := dataBaseName.FindSubmatch(e.own.Text); m != nil {
@@ -157,7 +157,7 @@ func (e *Engine) directoryData(name string, text []byte) (where string, values m
 		if json.Unmarshal(text, &values) != nil {
 			return where, nil, true
 		}
-		return where, literal.FoldKeys(values, 0), true
+		return where, literal.FoldKeys(values), true
 	}
 	return where, directoryScript(string(text)), true
 }
@@ -171,14 +171,14 @@ var (
 // computes is for scriptRules.
 func directoryScript(text string) map[string]any {
 	values := map[string]any{}
-	settings := literal.ScriptSettings(text)
+	settings := literal.JSSettings(text)
 	for _, key := range []string{"layout", "lang", "author", "image", "type"} {
 		if s, ok := settings[key].(string); ok {
 			values[key] = s
 		}
 	}
 	if at := scriptTags.FindStringIndex(text); at != nil {
-		if v, ok := literal.PythonLiteral(text[at[1]:]); ok {
+		if v, ok := literal.PythonValue(text[at[1]:]); ok {
 			values["tags"] = v
 		}
 	}

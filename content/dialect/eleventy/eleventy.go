@@ -75,12 +75,12 @@ func (e *Engine) Prepare(a *dialect.Page) {
 		a.Global = s.global
 	}
 	stem := path.Join(a.Name.Dir, a.Name.Full)
-	own := a.Front.List("tags", frontmatter.ByComma)
+	own := a.Front.Strings("tags", frontmatter.SplitCommas)
 	rules := e.rulesOf(a)
 	for _, l := range s.of(stem) {
 		rules = append(rules, l.rules...)
 		a.Computed = dialect.Omitted(a.Computed, l.doubt)
-		own = append(own, frontmatter.ListOf(l.values["tags"], frontmatter.ByComma)...) // tags add up
+		own = append(own, frontmatter.Strings(l.values["tags"], frontmatter.SplitCommas)...) // tags add up
 		a.InheritDeep(l.values)
 	}
 	global := e.globalValues(s)
@@ -92,11 +92,11 @@ func (e *Engine) Prepare(a *dialect.Page) {
 		for _, l := range s.layoutsOf(layout) {
 			rules = append(rules, l.rules...)
 			a.Computed = dialect.Omitted(a.Computed, l.doubt)
-			own = append(own, frontmatter.ListOf(l.values["tags"], frontmatter.ByComma)...)
+			own = append(own, frontmatter.Strings(l.values["tags"], frontmatter.SplitCommas)...)
 			a.InheritDeep(l.values)
 		}
 	}
-	own = append(own, frontmatter.ListOf(global["tags"], frontmatter.ByComma)...)
+	own = append(own, frontmatter.Strings(global["tags"], frontmatter.SplitCommas)...)
 	delete(global, "tags")
 	a.Inherit(global)
 	if len(own) > 0 {
@@ -115,7 +115,7 @@ func (e *Engine) Prepare(a *dialect.Page) {
 
 // rulesOf are what front matter in JavaScript computes.
 func (e *Engine) rulesOf(a *dialect.Page) []jsRule {
-	if a.Front.Form != frontmatter.ScriptForm {
+	if a.Front.Form != frontmatter.JavaScript {
 		return nil
 	}
 	rules := e.scriptRules("", a.Front.Text, script.FrontMatter(a.Front.Text), true, true)
@@ -149,8 +149,8 @@ func (e *Engine) IsPage(a *dialect.Page) bool {
 	if a.Front.Has("date") || a.Name.Date != "" || isDatedPage(a) {
 		return false
 	}
-	told := slices.ContainsFunc(a.Front.List("tags", frontmatter.Whole), func(tag string) bool { return !pageTags[strings.ToLower(tag)] })
-	return !mdsource.IsMarkdownName(a.Path) || a.Front.Form != frontmatter.NoFrontMatter && !told
+	told := slices.ContainsFunc(a.Front.Strings("tags", frontmatter.NoSplit), func(tag string) bool { return !pageTags[strings.ToLower(tag)] })
+	return !mdsource.IsMarkdownName(a.Path) || a.Front.Form != frontmatter.None && !told
 }
 
 // fileDates are what Eleventy takes for a date that it finds itself.
@@ -167,10 +167,10 @@ func (e *Engine) Complete(a *dialect.Page) {
 		a.Post.Date, _ = frontmatter.ParseDate(a.Name.Date, e.Loc)
 	case a.Post.Date.IsZero() && !a.Front.Has("date") && hasOtherDate(a):
 		a.Post.Date = a.Date(dialect.OtherDates...)
-	case a.Post.Date.IsZero() && !a.Front.Has("date") && a.Front.Form != frontmatter.NoFrontMatter:
+	case a.Post.Date.IsZero() && !a.Front.Has("date") && a.Front.Form != frontmatter.None:
 		a.Post.Date = a.ModTime.In(e.Loc)
 	}
-	tags := slices.DeleteFunc(a.Front.List("tags", frontmatter.Whole), func(tag string) bool {
+	tags := slices.DeleteFunc(a.Front.Strings("tags", frontmatter.NoSplit), func(tag string) bool {
 		tag = strings.ToLower(tag)
 		return pageTags[tag] || tag == "post" || tag == "posts"
 	})

@@ -306,7 +306,7 @@ func (e *Engine) LeavesOut(file string) *post.Omission {
 func (e *Engine) Omits(a *dialect.Page) *post.Omission {
 	switch link := a.Front.Values["permalink"].(type) {
 	case string:
-		if written, set := frontmatter.TruthOf(link); set && !written {
+		if written, set := frontmatter.Bool(link); set && !written {
 			return a.Says("permalink", "")
 		} else if set {
 			return a.Held("permalink", "Eleventy knows false and addresses only")
@@ -320,12 +320,12 @@ func (e *Engine) Omits(a *dialect.Page) *post.Omission {
 	if doubt != nil && !doubt.Held {
 		return doubt
 	}
-	hidden, set := a.Front.Truth(hide)
+	hidden, set := a.Front.Bool(hide)
 	_, isTable := a.Front.Values[hide].(map[string]any)
 	switch {
 	case hidden:
 		return a.Says(hide, "")
-	case !set && sharesTag(a, a.Front.List(hide, frontmatter.ByComma)):
+	case !set && sharesTag(a, a.Front.Strings(hide, frontmatter.SplitCommas)):
 		return a.Says(hide, "names its tag")
 	case isTable:
 		doubt = dialect.Omitted(doubt, a.Held(hide, "neither true nor false"))
@@ -340,7 +340,7 @@ func (e *Engine) Omits(a *dialect.Page) *post.Omission {
 }
 
 func sharesTag(a *dialect.Page, names []string) bool {
-	return slices.ContainsFunc(a.Front.List("tags", frontmatter.Whole), func(tag string) bool { return slices.Contains(names, tag) })
+	return slices.ContainsFunc(a.Front.Strings("tags", frontmatter.NoSplit), func(tag string) bool { return slices.Contains(names, tag) })
 }
 
 var mayBeFalse = regexp.MustCompile(`\bfalse\b|!|==|&&`)

@@ -33,7 +33,7 @@ func FuzzSettings(f *testing.F) {
 		e.own = (&dialect.Settings{Dialect: "eleventy", Root: "/b"}).Add("/b/eleventy.config.js", []byte(text))
 		e.code = readEleventyScripts(e.own)
 		rules := newEleventyRules(e)
-		a := &dialect.Page{Source: &dialect.Source{Path: "a.md", Front: frontmatter.FrontMatter{Form: frontmatter.YamlForm, Values: map[string]any{"draft": "true", "title": "T"}, Line: 2}}, Engine: e, Site: e.Site, Post: &post.Post{}}
+		a := &dialect.Page{Source: &dialect.Source{Path: "a.md", Front: frontmatter.Block{Form: frontmatter.YAML, Values: map[string]any{"draft": "true", "title": "T"}, Line: 2}}, Engine: e, Site: e.Site, Post: &post.Post{}}
 		e.rules = rules
 		for _, known := range []bool{false, true} {
 			e.obey(a, append(rules.computed, e.scriptRules("/b/x.js", text, script.FrontMatter(text), known, true)...))

@@ -25,9 +25,9 @@ type folders struct {
 // eleventyLayer is front matter that holds where a page has none of its own.
 type eleventyLayer struct {
 	values map[string]any
-	rules  []jsRule                 // that a script computes
-	front  *frontmatter.FrontMatter // a layout's
-	doubt  *post.Omission           // it does not parse, and might leave the pages out
+	rules  []jsRule           // that a script computes
+	front  *frontmatter.Block // a layout's
+	doubt  *post.Omission     // it does not parse, and might leave the pages out
 }
 
 func (e *Engine) FolderFile(name string) bool {

@@ -67,7 +67,7 @@ func (s *folders) readLayout(file, name, fromRoot string) {
 			l.doubt = &o
 		}
 		l.values, l.front = fm.Values, &fm
-		if fm.Form == frontmatter.ScriptForm {
+		if fm.Form == frontmatter.JavaScript {
 			l.rules = s.scriptRules(file, fm.Text, script.FrontMatter(fm.Text), true, false)
 			for i := range l.rules {
 				l.rules[i].Line += fm.Line - 1

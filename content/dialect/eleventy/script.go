@@ -64,7 +64,7 @@ func (e *Engine) host(m *dialect.Expansion, a *dialect.Page) script.Host {
 			if inline {
 				return m.InlineHTML(text), true
 			}
-			out, err := m.Tree.Markdown.Html(text, e.MarkdownOptions())
+			out, err := m.Tree.Markdown.HTML(text, e.MarkdownOptions())
 			return out, err == nil
 		}
 	}

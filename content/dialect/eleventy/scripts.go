@@ -266,7 +266,7 @@ func blankComments(text string) string {
 			}
 			blank(out[i : i+end])
 		case rest[0] == '"' || rest[0] == '\'':
-			if _, size, ok := literal.QuotedText(rest); ok {
+			if _, size, ok := literal.Quoted(rest); ok {
 				end = size
 			}
 		case rest[0] == '`':

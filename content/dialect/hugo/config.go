@@ -92,7 +92,7 @@ func ReadConfigTOML(dir, ours string) (*dialect.Settings, error) {
 
 // contentMounts are the folders that module.mounts puts into the content root.
 func contentMounts(values map[string]any) []dialect.Mount {
-	list, _ := frontmatter.Dig(values, "module.mounts")
+	list, _ := frontmatter.Lookup(values, "module.mounts")
 	items, _ := list.([]any)
 	var out []dialect.Mount
 	for _, item := range items {
@@ -100,8 +100,8 @@ func contentMounts(values map[string]any) []dialect.Mount {
 		source, _ := m["source"].(string)
 		target, _ := m["target"].(string)
 		lang, _ := m["lang"].(string)
-		if languages, ok := frontmatter.Dig(m, "sites.matrix.languages"); ok && lang == "" {
-			if list := frontmatter.ListOf(languages, frontmatter.Whole); len(list) == 1 {
+		if languages, ok := frontmatter.Lookup(m, "sites.matrix.languages"); ok && lang == "" {
+			if list := frontmatter.Strings(languages, frontmatter.NoSplit); len(list) == 1 {
 				lang = list[0]
 			}
 		}

@@ -30,7 +30,7 @@ func readHugoDates(v any) hugoDates {
 	}
 	dates := hugoDates{}
 	for field, usual := range usualDates {
-		order := frontmatter.ListOf(table[field], frontmatter.Whole)
+		order := frontmatter.Strings(table[field], frontmatter.NoSplit)
 		if order == nil {
 			order = usual
 		}

@@ -253,7 +253,7 @@ func (h *Engine) outside(p string) *post.Omission {
 // omits knows what is built without a page of its own, or kept out of lists.
 func (h *Engine) Omits(a *dialect.Page) *post.Omission {
 	doubt := a.Computed
-	headless, set := a.Front.Truth("headless")
+	headless, set := a.Front.Bool("headless")
 	switch {
 	case headless:
 		return a.Says("headless", "")
@@ -310,9 +310,9 @@ func (h *Engine) isDraft(a *dialect.Page) bool {
 	if h.rules.drafts {
 		return false
 	}
-	draft, set := a.Front.Truth("draft")
+	draft, set := a.Front.Bool("draft")
 	if !set {
-		published, said := a.Front.Truth("published")
+		published, said := a.Front.Bool("published")
 		draft = said && !published
 	}
 	return draft || a.IsDraftStatus()

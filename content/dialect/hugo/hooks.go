@@ -141,7 +141,7 @@ func (h *hugoHooks) evaluate(md goldmark.Markdown, n ast.Node, source []byte) (s
 func (h *hugoHooks) call(md goldmark.Markdown, n ast.Node, source []byte) *hookCall {
 	page := h.templates.ThisPage()
 	c := &hookCall{Page: page, PageInner: page, Attributes: map[string]any{}, Options: map[string]any{}}
-	inner := &limits.BudgetWriter{Budget: h.templates.Article.Budget}
+	inner := &limits.Writer{Budget: h.templates.Article.Budget}
 	for child := n.FirstChild(); child != nil; child = child.NextSibling() {
 		if md.Renderer().Render(inner, source, child) != nil {
 			break
@@ -173,7 +173,7 @@ func (h *hugoHooks) call(md goldmark.Markdown, n ast.Node, source []byte) *hookC
 	case *ast.Blockquote:
 		c.readAlert(inner.String())
 	case *ast.FencedCodeBlock:
-		c.Type, c.Inner = string(n.Language(source)), strings.TrimSuffix(markdown.CodeOf(n, source), "\n")
+		c.Type, c.Inner = string(n.Language(source)), strings.TrimSuffix(markdown.BlockText(n, source), "\n")
 	}
 	return c
 }

@@ -104,7 +104,7 @@ func (h *Engine) IsPage(a *dialect.Page) bool {
 		return true
 	}
 	dated := a.Name.Date != "" || slices.ContainsFunc([]string{"date", "publishdate", "lastmod"}, a.Front.Has)
-	return h.own != nil && !dated && h.Folder(a) == "" && a.Front.Form != frontmatter.NoFrontMatter // such as about.md
+	return h.own != nil && !dated && h.Folder(a) == "" && a.Front.Form != frontmatter.None // such as about.md
 }
 
 // pageAddress is where a section's page stands, which posts may link to.
@@ -125,8 +125,8 @@ func (h *Engine) Complete(a *dialect.Page) {
 	a.Post.Draft = h.isDraft(a)
 	a.Published = a.Date("publishdate", "pubdate")
 	// A text is one term, commas and all.
-	a.Categories = append(dialect.Names(a.Front.List("category", frontmatter.Whole)), dialect.Names(a.Front.List("categories", frontmatter.Whole))...)
-	a.SetTags(a.Front.List("tags", frontmatter.Whole))
+	a.Categories = append(dialect.Names(a.Front.Strings("category", frontmatter.NoSplit)), dialect.Names(a.Front.Strings("categories", frontmatter.NoSplit))...)
+	a.SetTags(a.Front.Strings("tags", frontmatter.NoSplit))
 	a.Post.Summary = strings.TrimSpace(a.Front.Scalar("summary"))
 	a.TitleSlug = h.slugs.Of(a.Post.Title)
 	if a.Slug = h.slugs.Of(hugoSlugField(a)); a.Slug == "" {
@@ -222,7 +222,7 @@ func (h *Engine) SlugPath(text string) string { return h.slugs.Path(text) }
 
 func (h *Engine) Expand(m *dialect.Expansion, text string) string {
 	text = moreApart(shortcode.Expand(m, h, text))
-	if attributes, _ := frontmatter.Dig(h.own.Setting("markup"), "goldmark.parser.attribute.block"); attributes == "true" {
+	if attributes, _ := frontmatter.Lookup(h.own.Setting("markup"), "goldmark.parser.attribute.block"); attributes == "true" {
 		text = mdsource.OutsideCode(text, func(prose string) string { return blockAttributes.ReplaceAllString(prose, "$1") })
 	}
 	return text

@@ -28,7 +28,7 @@ func readHugoLanguages(s *dialect.Site, own *dialect.Settings) hugoLanguages {
 	if l.first == "" {
 		l.first = "en"
 	}
-	for _, tag := range frontmatter.ListOf(own.Setting("disablelanguages"), frontmatter.BySpace) {
+	for _, tag := range frontmatter.Strings(own.Setting("disablelanguages"), frontmatter.SplitSpaces) {
 		l.disabled[strings.ToLower(tag)] = true
 	}
 	for _, m := range own.ContentMounts() {

@@ -18,7 +18,7 @@ func (h *Engine) Resolve(l *dialect.Linker, dest string) (sanitize.Target, bool)
 		return sanitize.Target{}, false
 	}
 	if to, ok := h.sharedFile(l, file); ok {
-		to.Url += fragment
+		to.URL += fragment
 		return to, true
 	}
 	if l.Tree == nil || path.Ext(file) != "" && !mdsource.IsMarkdownName(file) {
@@ -31,7 +31,7 @@ func (h *Engine) Resolve(l *dialect.Linker, dest string) (sanitize.Target, bool)
 	}
 	for _, f := range files {
 		if to, ok := l.Post(f); ok {
-			return sanitize.Target{Url: to + fragment}, true
+			return sanitize.Target{URL: to + fragment}, true
 		}
 	}
 	return sanitize.Target{}, false
@@ -92,7 +92,7 @@ func (h *Engine) sharedFile(l *dialect.Linker, file string) (sanitize.Target, bo
 	if t == nil {
 		t = l.Home
 	}
-	duplicates, _ := frontmatter.Dig(h.own.Setting("markup"), "goldmark.duplicateresourcefiles")
+	duplicates, _ := frontmatter.Lookup(h.own.Setting("markup"), "goldmark.duplicateresourcefiles")
 	if t == nil || len(h.languages.tables) < 2 || h.languages.hosts || duplicates == "true" || strings.HasPrefix(file, "/") || !strings.HasPrefix(path.Base(a.Path), "index.") {
 		return sanitize.Target{}, false
 	}
@@ -111,7 +111,7 @@ func (h *Engine) sharedFile(l *dialect.Linker, file string) (sanitize.Target, bo
 			continue
 		}
 		if to, ok := t.AddressOf(page); ok {
-			out := sanitize.Target{Url: strings.TrimSuffix(to, "/") + "/" + (&url.URL{Path: path.Clean(file)}).EscapedPath()}
+			out := sanitize.Target{URL: strings.TrimSuffix(to, "/") + "/" + (&url.URL{Path: path.Clean(file)}).EscapedPath()}
 			out.Places = []sanitize.Place{{Dir: h.Dir, Rel: rel}}
 			return out, true
 		}
@@ -128,7 +128,7 @@ func (h *Engine) hasLanguage(file string) bool {
 // copies is about the static folders, and the content: what is no page there is a
 // resource of one.
 func (h *Engine) Copies(file string) string {
-	static := frontmatter.ListOf(h.own.Setting("staticdir"), frontmatter.Whole)
+	static := frontmatter.Strings(h.own.Setting("staticdir"), frontmatter.NoSplit)
 	if len(static) == 0 {
 		static = []string{"static"}
 	}

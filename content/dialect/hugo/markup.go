@@ -11,7 +11,7 @@ import (
 func (h *Engine) readMarkup() {
 	settings := h.own.Setting("markup")
 	is := func(key, value string) bool {
-		v, _ := frontmatter.Dig(settings, "goldmark."+key)
+		v, _ := frontmatter.Lookup(settings, "goldmark."+key)
 		return v == value
 	}
 	h.smart = !is("extensions.typographer", "false") && !is("extensions.typographer.disable", "true")
@@ -31,26 +31,26 @@ func (h *Engine) readMarkup() {
 		NoHeadingIDs:  is("parser.autoheadingid", "false"),
 		Protocol:      "https",
 		Quotes:        readQuotes(settings),
-		Cjk:           is("extensions.cjk.enable", "true"),
+		CJK:           is("extensions.cjk.enable", "true"),
 		EscapeSpace:   is("extensions.cjk.escapedspace", "true"),
 	}
-	if protocol, ok := frontmatter.Dig(settings, "goldmark.extensions.linkifyprotocol"); ok {
+	if protocol, ok := frontmatter.Lookup(settings, "goldmark.extensions.linkifyprotocol"); ok {
 		h.markup.Protocol, _ = protocol.(string)
 	}
 	if is("extensions.cjk.eastasianlinebreaks", "true") {
-		style, _ := frontmatter.Dig(settings, "goldmark.extensions.cjk.eastasianlinebreaksstyle")
+		style, _ := frontmatter.Lookup(settings, "goldmark.extensions.cjk.eastasianlinebreaksstyle")
 		h.markup.LineBreaks, _ = style.(string)
 		h.markup.LineBreaks = cmp.Or(strings.ToLower(h.markup.LineBreaks), "simple")
 	}
-	other, _ := frontmatter.Dig(settings, "defaultmarkdownhandler")
+	other, _ := frontmatter.Lookup(settings, "defaultmarkdownhandler")
 	h.noRaw = h.own != nil && !is("renderer.unsafe", "true") && (other == nil || other == "goldmark")
 }
 
 func readQuotes(settings any) string {
-	table, _ := frontmatter.Dig(settings, "goldmark.extensions.typographer")
+	table, _ := frontmatter.Lookup(settings, "goldmark.extensions.typographer")
 	var out strings.Builder
 	for _, name := range markdown.TypographicNames() {
-		if v, ok := frontmatter.Dig(table, name); ok {
+		if v, ok := frontmatter.Lookup(table, name); ok {
 			if text, ok := v.(string); ok && !strings.Contains(text, "\n") {
 				out.WriteString(name + "\n" + text + "\n")
 			}

@@ -10,16 +10,16 @@ import (
 // readPassthrough takes over the delimiters between which Hugo leaves a text as it
 // is: pairs of lines, so that markdownOptions can be compared; "" where that is off.
 func readPassthrough(markup any) string {
-	table, _ := frontmatter.Dig(markup, "goldmark.extensions.passthrough")
-	if on, _ := frontmatter.Dig(table, "enable"); on != "true" {
+	table, _ := frontmatter.Lookup(markup, "goldmark.extensions.passthrough")
+	if on, _ := frontmatter.Lookup(table, "enable"); on != "true" {
 		return ""
 	}
 	var pairs [][2]string
 	for _, kind := range []string{"block", "inline"} {
-		list, _ := frontmatter.Dig(table, "delimiters."+kind)
+		list, _ := frontmatter.Lookup(table, "delimiters."+kind)
 		items, _ := list.([]any)
 		for _, item := range items {
-			if pair := frontmatter.ListOf(item, frontmatter.Whole); len(pair) == 2 && pair[0] != "" && pair[1] != "" && !strings.Contains(pair[0]+pair[1], "\n") {
+			if pair := frontmatter.Strings(item, frontmatter.NoSplit); len(pair) == 2 && pair[0] != "" && pair[1] != "" && !strings.Contains(pair[0]+pair[1], "\n") {
 				pairs = append(pairs, [2]string{pair[0], pair[1]})
 			}
 		}

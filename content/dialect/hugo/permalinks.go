@@ -68,8 +68,8 @@ func hugoTarget(v any) pagesTarget {
 	var t pagesTarget
 	glob, _ := table["path"].(string)
 	lang, _ := table["lang"].(string)
-	if languages, ok := frontmatter.Dig(table, "sites.matrix.languages"); ok {
-		if list := frontmatter.ListOf(languages, frontmatter.Whole); len(list) == 1 {
+	if languages, ok := frontmatter.Lookup(table, "sites.matrix.languages"); ok {
+		if list := frontmatter.Strings(languages, frontmatter.NoSplit); len(list) == 1 {
 			lang = list[0]
 		} else if len(list) > 1 {
 			lang = "{" + strings.Join(list, ",") + "}"

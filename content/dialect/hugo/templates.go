@@ -31,7 +31,7 @@ func readHugoShortcodes(s *folders, own *dialect.Settings) {
 	s.global = map[string]any{}
 	r := templateReader{s, own.Root}
 	layouts := []string{dialect.LocalFolder(own.Scalar("layoutdir"), "layouts")}
-	for _, theme := range frontmatter.ListOf(own.Setting("theme"), frontmatter.Whole) {
+	for _, theme := range frontmatter.Strings(own.Setting("theme"), frontmatter.NoSplit) {
 		if filepath.IsLocal(theme) {
 			layouts = append(layouts, path.Join(dialect.LocalFolder(own.Scalar("themesdir"), "themes"), theme, "layouts"))
 		}
@@ -47,10 +47,10 @@ func readHugoShortcodes(s *folders, own *dialect.Settings) {
 // hasThemes reports that all of the blog's templates are here: those of each theme, and
 // none that Hugo would fetch.
 func hasThemes(own *dialect.Settings) bool {
-	if imports, _ := frontmatter.Dig(own.Values, "module.imports"); imports != nil {
+	if imports, _ := frontmatter.Lookup(own.Values, "module.imports"); imports != nil {
 		return false
 	}
-	for _, theme := range frontmatter.ListOf(own.Setting("theme"), frontmatter.Whole) {
+	for _, theme := range frontmatter.Strings(own.Setting("theme"), frontmatter.NoSplit) {
 		dir := filepath.Join(own.Root, dialect.LocalFolder(own.Scalar("themesdir"), "themes"), filepath.FromSlash(theme), "layouts")
 		if _, err := os.Stat(dir); err != nil || !filepath.IsLocal(theme) {
 			return false

@@ -323,7 +323,7 @@ func (j *Engine) document(collection, rel string) map[string]any {
 	for key, v := range front.Values {
 		doc[key] = typed(v)
 	}
-	if front.Form == frontmatter.YamlForm {
+	if front.Form == frontmatter.YAML {
 		maps.Copy(doc, rubyYAML(front.Text, maxDataNodes/10))
 	}
 	stem := strings.TrimSuffix(path.Base(rel), path.Ext(rel))

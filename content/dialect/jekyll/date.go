@@ -14,9 +14,9 @@ var jekyllName = regexp.MustCompile(`^(\d{2,4}-\d{1,2}-\d{1,2})-(.*)$`)
 var yamlTime = regexp.MustCompile(`^\d{4}-\d{1,2}-\d{1,2}(?:[Tt]|\s+)\d{1,2}:\d\d:\d\d(?:\.\d*)?$`)
 
 // readDate reads a date of the front matter as Ruby and its YAML parser do.
-func (j *Engine) ReadDate(front *frontmatter.FrontMatter, key, text string) (time.Time, bool) {
+func (j *Engine) ReadDate(front *frontmatter.Block, key, text string) (time.Time, bool) {
 	loc := j.Loc
-	if loc != time.UTC && front.Form == frontmatter.YamlForm && yamlTime.MatchString(text) && !front.IsQuoted(key) {
+	if loc != time.UTC && front.Form == frontmatter.YAML && yamlTime.MatchString(text) && !front.IsQuoted(key) {
 		loc = time.UTC
 	}
 	return liquid.RubyDate(text, loc)

@@ -35,14 +35,14 @@ func newJekyllRules(j *Engine) jekyllRules {
 			return nil
 		case []any:
 			if !slices.ContainsFunc(v, func(item any) bool { _, ok := item.(string); return !ok }) {
-				return frontmatter.ListOf(v, frontmatter.Whole)
+				return frontmatter.Strings(v, frontmatter.NoSplit)
 			}
 		}
 		doubt(key, "not a list of paths")
 		return nil
 	}
 	flag := func(key string) bool {
-		on, set := frontmatter.TruthOf(j.own.Setting(key))
+		on, set := frontmatter.Bool(j.own.Setting(key))
 		if !set && j.own.Setting(key) != nil {
 			doubt(key, "neither true nor false")
 		}
@@ -147,8 +147,8 @@ func (j *Engine) isDraft(a *dialect.Page) bool {
 	if slices.Contains(strings.Split(a.Name.Dir, "/"), "_drafts") && !j.rules.drafts {
 		return true
 	}
-	draft, _ := a.Front.Truth("draft")
-	published, set := a.Front.Truth("published")
+	draft, _ := a.Front.Bool("draft")
+	published, set := a.Front.Bool("published")
 	return draft || set && !published && !j.rules.unpublished || a.IsDraftStatus()
 }
 

@@ -151,9 +151,9 @@ func (j *Engine) Complete(a *dialect.Page) {
 		p.Title = titleCase(a.Name.Stem)
 	}
 	a.Categories = j.categories(a)
-	tags := a.Front.List("tag", frontmatter.Whole)
+	tags := a.Front.Strings("tag", frontmatter.NoSplit)
 	if tags == nil {
-		tags = a.Front.List("tags", spaceOrComma)
+		tags = a.Front.Strings("tags", spaceOrComma)
 	}
 	a.SetTags(tags)
 	p.Summary = strings.TrimSpace(a.Front.Scalar("excerpt"))
@@ -176,8 +176,8 @@ func (j *Engine) categories(a *dialect.Page) []string {
 		}
 		all = append(all, folder)
 	}
-	all = append(all, a.Front.List("categories", frontmatter.BySpace)...)
-	all = append(all, a.Front.List("category", frontmatter.Whole)...)
+	all = append(all, a.Front.Strings("categories", frontmatter.SplitSpaces)...)
+	all = append(all, a.Front.Strings("category", frontmatter.NoSplit)...)
 	return dialect.Distinct(dialect.Names(all))
 }
 
@@ -214,7 +214,7 @@ func (j *Engine) Expand(m *dialect.Expansion, text string) string {
 	if m.Tree != nil && j.language(m.Article) == "" { // site.lang is not the same for all posts
 		o.Memory = &m.Tree.Includes
 	}
-	if on, set := m.Article.Front.Truth("render_with_liquid"); !set || on {
+	if on, set := m.Article.Front.Bool("render_with_liquid"); !set || on {
 		text, _ = liquid.Expand(jekyllHost{m, j}, o, text, j.variables(m))
 	}
 	return text
@@ -258,7 +258,7 @@ func (j *Engine) collectionNames() map[string]bool {
 			out[name] = true
 		}
 	case []any:
-		for _, name := range frontmatter.ListOf(v, frontmatter.Whole) {
+		for _, name := range frontmatter.Strings(v, frontmatter.NoSplit) {
 			out[name] = true
 		}
 	}

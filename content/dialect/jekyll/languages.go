@@ -26,15 +26,15 @@ const (
 )
 
 func (j *Engine) readLanguages() {
-	plugins := append(frontmatter.ListOf(j.own.Setting("plugins"), frontmatter.Whole), frontmatter.ListOf(j.own.Setting("gems"), frontmatter.Whole)...)
-	all := frontmatter.ListOf(j.own.Setting("languages"), frontmatter.Whole)
+	plugins := append(frontmatter.Strings(j.own.Setting("plugins"), frontmatter.NoSplit), frontmatter.Strings(j.own.Setting("gems"), frontmatter.NoSplit)...)
+	all := frontmatter.Strings(j.own.Setting("languages"), frontmatter.NoSplit)
 	if !slices.Contains(plugins, languagesPlugin) || len(all) == 0 {
 		return
 	}
 	l := &j.languages
 	l.all, l.main = all, all[0]
-	l.subfolder, _ = frontmatter.TruthOf(j.own.Setting("default_locale_in_subfolder"))
-	l.pages = slices.Contains(frontmatter.ListOf(j.own.Setting("exclude_from_localizations"), frontmatter.Whole), "_posts")
+	l.subfolder, _ = frontmatter.Bool(j.own.Setting("default_locale_in_subfolder"))
+	l.pages = slices.Contains(frontmatter.Strings(j.own.Setting("exclude_from_localizations"), frontmatter.NoSplit), "_posts")
 }
 
 // languageOf is the language in whose folder a file stands, from the source, and the file's path from there.

@@ -44,7 +44,7 @@ func kramdownOptions(own *dialect.Settings) *kramdown.Options {
 		o.PlainMath = v == "" || v == "nil" || v == "null"
 	}
 	if quirks, ok := settings["gfm_quirks"]; ok {
-		list := frontmatter.ListOf(quirks, func(s string) []string { return strings.Split(s, ",") })
+		list := frontmatter.Strings(quirks, func(s string) []string { return strings.Split(s, ",") })
 		o.NoTypography = slices.Contains(list, "no_auto_typographic")
 		o.ParagraphsGoOn = !slices.Contains(list, "paragraph_end")
 	}
@@ -60,7 +60,7 @@ var quoteNames = map[string]string{
 
 // smartQuotes reads four names of characters; nil where the setting is none.
 func smartQuotes(setting any) []string {
-	list := frontmatter.ListOf(setting, func(s string) []string { return strings.Split(s, ",") })
+	list := frontmatter.Strings(setting, func(s string) []string { return strings.Split(s, ",") })
 	if len(list) != 4 {
 		return nil
 	}

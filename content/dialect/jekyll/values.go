@@ -145,15 +145,15 @@ func (j *Engine) page(a *dialect.Page) map[string]any {
 	for key, v := range a.Front.Values {
 		page[key] = typed(v)
 	}
-	if a.Front.Form == frontmatter.YamlForm {
+	if a.Front.Form == frontmatter.YAML {
 		maps.Copy(page, rubyYAML(a.Front.Text, maxDataNodes/10))
 	}
 	p := a.Post
 	id := j.withoutBase(p.URL)
 	page["title"], page["date"], page["categories"], page["url"] = p.Title, p.Date, dialect.AnyList(j.categories(a)), id
-	tags := a.Front.List("tag", frontmatter.Whole)
+	tags := a.Front.Strings("tag", frontmatter.NoSplit)
 	if tags == nil {
-		tags = a.Front.List("tags", spaceOrComma)
+		tags = a.Front.Strings("tags", spaceOrComma)
 	}
 	page["tags"] = dialect.AnyList(dialect.Distinct(dialect.Names(tags)))
 	page["id"] = strings.TrimSuffix(strings.TrimSuffix(id, ".html"), "/")

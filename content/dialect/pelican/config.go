@@ -23,7 +23,7 @@ func ReadSettings(dir, _ string) (*dialect.Settings, error) {
 	if _, err := os.Stat(file); err != nil {
 		return nil, nil
 	}
-	own := &dialect.Settings{Dialect: config.Pelican, Root: dir, Values: map[string]any{}, Unknown: map[string]literal.UnknownSetting{}}
+	own := &dialect.Settings{Dialect: config.Pelican, Root: dir, Values: map[string]any{}, Unknown: map[string]literal.ComputedSetting{}}
 	if err := addPython(own, file, 0); err != nil {
 		return nil, err
 	}
@@ -64,7 +64,7 @@ func addPython(o *dialect.Settings, file string, depth int) error {
 		}
 	}
 	o.Add(file, raw)
-	values, unknown := literal.ReadPython(text, o.Values)
+	values, unknown := literal.ParsePython(text, o.Values)
 	for key, v := range values {
 		o.Values[key] = v
 		delete(o.Unknown, key)
@@ -123,7 +123,7 @@ func newPelicanRules(p *Engine) pelicanRules {
 	}
 	if v := p.own.Setting("ignore_files"); v != nil && r.doubts["ignore_files"] == nil {
 		r.ignored = nil
-		for _, text := range frontmatter.ListOf(v, frontmatter.Whole) {
+		for _, text := range frontmatter.Strings(v, frontmatter.NoSplit) {
 			r.ignored = append(r.ignored, dialect.Fnmatch(text))
 		}
 	}

@@ -2,8 +2,6 @@ package pelican
 
 import (
 	"errors"
-	"publisher/content/frontmatter"
-	"publisher/content/sanitize"
 	"slices"
 	"strconv"
 	"strings"
@@ -112,9 +110,9 @@ func dividedAtDots(token string) []string {
 }
 
 // dateJumps are the words that mean nothing.
-var dateJumps = sanitize.Set(`. , ; - / ' at on and ad m t of st nd rd th`)
+var dateJumps = strings.Fields(`. , ; - / ' at on and ad m t of st nd rd th`)
 
-func isDateJump(s string) bool { return s == " " || dateJumps[strings.ToLower(s)] }
+func isDateJump(s string) bool { return s == " " || slices.Contains(dateJumps, strings.ToLower(s)) }
 
 func (d *dateTokens) token(i int) string {
 	if i >= 0 && i < len(d.tokens) {
@@ -258,7 +256,7 @@ func (d *dateTokens) yearAfterOf(s string) error {
 		return errNoDate
 	}
 	d.year = len(d.numbers)
-	d.numbers = append(d.numbers, frontmatter.Number(s))
+	d.numbers = append(d.numbers, number(s))
 	return nil
 }
 
@@ -308,7 +306,7 @@ func (d *dateTokens) offset(sign string) error {
 	case len(digits) > 2:
 		return errNoDate
 	}
-	seconds := frontmatter.Number(hours)*3600 + frontmatter.Number(minutes)*60
+	seconds := number(hours)*3600 + number(minutes)*60
 	if seconds >= 24*3600 {
 		return errNoDate
 	}

@@ -116,7 +116,7 @@ func (p *Engine) saveAs(a *dialect.Page) string {
 func (p *Engine) Copies(file string) string {
 	static := []string{"images"}
 	if set, ok := p.own.Setting("static_paths").([]any); ok {
-		static = frontmatter.ListOf(set, frontmatter.Whole)
+		static = frontmatter.Strings(set, frontmatter.NoSplit)
 	}
 	for i, folder := range static {
 		static[i] = path.Join(p.own.ContentDir, folder)

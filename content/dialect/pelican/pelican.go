@@ -48,7 +48,7 @@ func New(s *dialect.Site, own *dialect.Settings) *Engine {
 	p.preserveCase = own.Scalar("slugify_preserve_case") == "true"
 	p.unicode = own.Scalar("slugify_use_unicode") == "true"
 	p.markdown = pythonMarkdown(own)
-	p.moreCategories = slices.ContainsFunc(frontmatter.ListOf(own.Setting("plugins"), frontmatter.Whole), func(name string) bool {
+	p.moreCategories = slices.ContainsFunc(frontmatter.Strings(own.Setting("plugins"), frontmatter.NoSplit), func(name string) bool {
 		return name[strings.LastIndexByte(name, '.')+1:] == "more_categories"
 	})
 	p.substitutions = map[string][]slug.Substitution{"slug": p.readSubstitutions("slug", slug.PelicanSubstitutions())}
@@ -70,7 +70,7 @@ func (p *Engine) setting(key, otherwise string) string {
 func (p *Engine) paths(key string, otherwise ...string) []string {
 	list := otherwise
 	if v, ok := p.own.Setting(key).([]any); ok { // of other types Pelican takes its own default
-		list = frontmatter.ListOf(v, frontmatter.Whole)
+		list = frontmatter.Strings(v, frontmatter.NoSplit)
 	}
 	out := make([]string, len(list))
 	for i, s := range list {
@@ -99,7 +99,7 @@ func (p *Engine) readSubstitutions(kind string, otherwise []slug.Substitution) [
 	}
 	var out []slug.Substitution
 	for _, item := range list {
-		pair := frontmatter.ListOf(item, frontmatter.Whole)
+		pair := frontmatter.Strings(item, frontmatter.NoSplit)
 		if len(pair) != 2 {
 			return otherwise
 		}
@@ -133,7 +133,7 @@ func (p *Engine) Prepare(a *dialect.Page) {
 	}
 	for _, values := range []any{found, p.own.Setting("default_metadata")} {
 		if values, ok := values.(map[string]any); ok {
-			a.Inherit(literal.FoldKeys(values, 0))
+			a.Inherit(literal.FoldKeys(values))
 		}
 	}
 }
@@ -196,7 +196,7 @@ func (p *Engine) Complete(a *dialect.Page) {
 	if p.moreCategories {
 		a.Categories = dialect.Names(strings.Split(category, ","))
 	}
-	a.SetTags(a.Front.List("tags", pelicanList))
+	a.SetTags(a.Front.Strings("tags", pelicanList))
 	if len(a.Post.Authors) == 0 {
 		a.Post.Authors = dialect.Names([]string{fromPath["author"]})
 	}
@@ -346,11 +346,11 @@ func (p *Engine) Extensions() []string { return []string{".html", ".htm"} }
 
 func (p *Engine) OtherMarkup(file string) bool { return Restructured(file) }
 
-func (p *Engine) Split(name, text string) (frontmatter.FrontMatter, string, int, error) {
+func (p *Engine) Split(name, text string) (frontmatter.Block, string, int, error) {
 	return splitPelican(name, text)
 }
 
-func (p *Engine) ReadDate(_ *frontmatter.FrontMatter, _, text string) (time.Time, bool) {
+func (p *Engine) ReadDate(_ *frontmatter.Block, _, text string) (time.Time, bool) {
 	return pelicanDate(text, p.Loc)
 }
 

@@ -26,11 +26,11 @@ func pythonMarkdown(own *dialect.Settings) *pymarkdown.Options {
 				contents, _ = settings.(map[string]any)
 			}
 		}
-		for _, name := range frontmatter.ListOf(table["extensions"], frontmatter.Whole) {
+		for _, name := range frontmatter.Strings(table["extensions"], frontmatter.NoSplit) {
 			names[extensionName(name)] = true
 		}
 	}
-	for _, name := range frontmatter.ListOf(own.Setting("md_extensions"), frontmatter.Whole) {
+	for _, name := range frontmatter.Strings(own.Setting("md_extensions"), frontmatter.NoSplit) {
 		names[extensionName(name)] = true
 	}
 	o.Extra = len(names) == 0 || names["extra"]
@@ -45,7 +45,7 @@ func pythonMarkdown(own *dialect.Settings) *pymarkdown.Options {
 		if _, computed := own.Unknown["plugins"]; computed {
 			plugins += " " + text
 		}
-		for _, name := range frontmatter.ListOf(own.Setting("plugins"), frontmatter.Whole) {
+		for _, name := range frontmatter.Strings(own.Setting("plugins"), frontmatter.NoSplit) {
 			plugins += " " + name
 		}
 		o.Brackets = bracketPlugin.MatchString(plugins)

@@ -15,14 +15,14 @@ import (
 
 // splitPelican reads a file as Pelican does. Between --- its Key: value lines
 // need not be YAML, and HTML says in its head what an article is.
-func splitPelican(name, text string) (fm frontmatter.FrontMatter, body string, bodyLine int, err error) {
+func splitPelican(name, text string) (fm frontmatter.Block, body string, bodyLine int, err error) {
 	if !mdsource.IsMarkdownName(name) {
 		return splitHTML(text)
 	}
 	fm, body, bodyLine, err = frontmatter.Split(text)
 	var fault *frontmatter.SyntaxError
-	if fm.Form == frontmatter.YamlForm && fm.Text != "" && errors.As(err, &fault) {
-		if loose, rest, _ := frontmatter.MetadataBlock(fm.Text, fm.Line); loose.Form == frontmatter.BlockForm && strings.TrimSpace(rest) == "" {
+	if fm.Form == frontmatter.YAML && fm.Text != "" && errors.As(err, &fault) {
+		if loose, rest, _ := frontmatter.SplitMetadata(fm.Text, fm.Line); loose.Form == frontmatter.Metadata && strings.TrimSpace(rest) == "" {
 			return loose, body, bodyLine, nil
 		}
 	}
@@ -31,10 +31,10 @@ func splitPelican(name, text string) (fm frontmatter.FrontMatter, body string, b
 
 // splitHTML takes the metadata out of <title> and <meta>, and the body out of
 // <body>.
-func splitHTML(text string) (fm frontmatter.FrontMatter, body string, bodyLine int, err error) {
+func splitHTML(text string) (fm frontmatter.Block, body string, bodyLine int, err error) {
 	doc, err := html.Parse(strings.NewReader(text))
 	if err != nil {
-		return frontmatter.FrontMatter{Line: 1}, text, 1, nil
+		return frontmatter.Block{Line: 1}, text, 1, nil
 	}
 	values := map[string][]string{}
 	for n := range doc.Descendants() {
@@ -50,9 +50,9 @@ func splitHTML(text string) (fm frontmatter.FrontMatter, body string, bodyLine i
 		}
 	}
 	if values["title"] == nil || values["date"] == nil {
-		return frontmatter.FrontMatter{Line: 1}, text, 1, nil
+		return frontmatter.Block{Line: 1}, text, 1, nil
 	}
-	return frontmatter.FrontMatter{Form: frontmatter.BlockForm, Values: frontmatter.BlockValues(values), Line: 1}, body, 1, nil
+	return frontmatter.Block{Form: frontmatter.Metadata, Values: frontmatter.MetadataValues(values), Line: 1}, body, 1, nil
 }
 
 // restructured are the names of files in Pelican's other markup.

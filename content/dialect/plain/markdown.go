@@ -39,8 +39,8 @@ func (m *Engine) Complete(a *dialect.Page) {
 		a.Post.Title = dialect.HeadingTitle(a.Body)
 	}
 	taxonomies := a.Front.Table("taxonomies")
-	a.Categories = append(a.Categories, dialect.Names(frontmatter.ListOf(taxonomies["categories"], frontmatter.Whole))...)
-	a.SetNearTags(append(a.Front.List("tags", frontmatter.ByComma), frontmatter.ListOf(taxonomies["tags"], frontmatter.Whole)...))
+	a.Categories = append(a.Categories, dialect.Names(frontmatter.Strings(taxonomies["categories"], frontmatter.NoSplit))...)
+	a.SetNearTags(append(a.Front.Strings("tags", frontmatter.SplitCommas), frontmatter.Strings(taxonomies["tags"], frontmatter.NoSplit)...))
 	a.Post.Summary = a.Front.Scalar("summary", "excerpt", "description")
 	a.TitleSlug = slug.HugoSlug(a.Post.Title)
 	if a.Slug = slug.HugoSlug(a.Slug); a.Slug == "" {

@@ -22,7 +22,7 @@ func (z *Engine) readIgnored() {
 			z.doubt = z.Doubts(z.own, "ignored_content holds what is not text", "ignored_content")
 			return
 		}
-		for _, text := range frontmatter.ListOf(v, frontmatter.Whole) {
+		for _, text := range frontmatter.Strings(v, frontmatter.NoSplit) {
 			z.ignored = append(z.ignored, dialect.Globset(text))
 			if !dialect.IsGlobset(text) {
 				z.doubt = z.Doubts(z.own, "ignored_content: "+text+" is not a glob", "ignored_content")
@@ -97,7 +97,7 @@ func (z *Engine) Omits(a *dialect.Page) *post.Omission {
 			}
 		}
 	}
-	if a.Front.Form != frontmatter.YamlForm && a.Front.Form != frontmatter.TomlForm {
+	if a.Front.Form != frontmatter.YAML && a.Front.Form != frontmatter.TOML {
 		return &post.Omission{Held: true, Reason: "no front matter that Zola reads", Path: a.Path, Line: 1}
 	}
 	if base := path.Base(a.Path); strings.HasPrefix(base, "index.") && z.isSectionToo(a, folder, base) {
@@ -108,7 +108,7 @@ func (z *Engine) Omits(a *dialect.Page) *post.Omission {
 	}
 	var doubt *post.Omission
 	for _, key := range []string{"render", "include_in_feeds"} {
-		on, set := a.Front.Truth(key)
+		on, set := a.Front.Bool(key)
 		switch {
 		case set && !on:
 			return a.Says(key, "")

@@ -41,16 +41,16 @@ func zolaFoldersOf(a *dialect.Page) *folders {
 func (f *folders) readSection(name, text string) {
 	fm, _, _, err := splitZola(text)
 	folder := strings.TrimPrefix(path.Dir(name), ".")
-	if on, set := fm.Truth("render"); on || !set {
+	if on, set := fm.Bool("render"); on || !set {
 		f.pages[name] = true
 	}
 	rel := f.site.FromContentDir(name)
-	draft, set := fm.Truth("draft")
+	draft, set := fm.Bool("draft")
 	o := &post.Omission{Reason: "draft: true of the section", Path: rel, Line: fm.LineOf("draft")}
 	switch {
 	case err != nil:
 		*o = post.Omission{Held: true, Reason: "the section's front matter does not parse", Path: rel, Line: 1}
-	case fm.Form == frontmatter.NoFrontMatter:
+	case fm.Form == frontmatter.None:
 		*o = post.Omission{Held: true, Reason: "the section has no front matter that Zola reads", Path: rel, Line: 1}
 	case !set && fm.Has("draft"):
 		o.Held, o.Reason = true, "draft of the section is neither true nor false"

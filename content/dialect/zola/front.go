@@ -15,15 +15,15 @@ var zolaOpening = regexp.MustCompile(`^[[:space:]]*(\+\+\+|---)[ \t]*\n`)
 
 // splitZola finds front matter where Zola does: after any white space, between a line
 // +++ or --- and the next line that ends so. A file without it has none.
-func splitZola(text string) (fm frontmatter.FrontMatter, body string, bodyLine int, err error) {
+func splitZola(text string) (fm frontmatter.Block, body string, bodyLine int, err error) {
 	opening := zolaOpening.FindStringSubmatch(text)
 	if opening == nil {
-		return frontmatter.FrontMatter{Line: 1}, text, 1, nil
+		return frontmatter.Block{Line: 1}, text, 1, nil
 	}
 	mark, start := opening[1], len(opening[0])
-	fm = frontmatter.FrontMatter{Form: frontmatter.YamlForm, Line: strings.Count(opening[0], "\n") + 1}
+	fm = frontmatter.Block{Form: frontmatter.YAML, Line: strings.Count(opening[0], "\n") + 1}
 	if mark == "+++" {
-		fm.Form = frontmatter.TomlForm
+		fm.Form = frontmatter.TOML
 	}
 	at := start
 	for line := range strings.Lines(text[start:]) {
@@ -33,8 +33,8 @@ func splitZola(text string) (fm frontmatter.FrontMatter, body string, bodyLine i
 			body = text[at+len(line):]
 			return fm, body, fm.Line + strings.Count(fm.Text, "\n") + 1, fm.Parse()
 		}
-		if at += len(line); at-start > frontmatter.MaxFront {
-			return fm, "", 0, frontmatter.FrontTooLarge(fm.Line - 1)
+		if at += len(line); at-start > frontmatter.MaxSize {
+			return fm, "", 0, frontmatter.TooLarge(fm.Line - 1)
 		}
 	}
 	return fm, "", 0, &frontmatter.SyntaxError{Line: fm.Line - 1, Message: "the front matter that opens here is never closed; put a line " + mark + " after its last key"}
@@ -59,10 +59,10 @@ var zolaPageTypes = []struct {
 }
 
 // mistyped is the first key that has a value of a type that Zola refuses; "" for none.
-func mistyped(fm *frontmatter.FrontMatter) string {
+func mistyped(fm *frontmatter.Block) string {
 	values := map[string]any{}
 	var err error
-	if fm.Form == frontmatter.TomlForm {
+	if fm.Form == frontmatter.TOML {
 		err = toml.Unmarshal([]byte(fm.Text), &values)
 	} else {
 		err = yaml.Unmarshal([]byte(fm.Text), &values)
@@ -72,7 +72,7 @@ func mistyped(fm *frontmatter.FrontMatter) string {
 	}
 	for _, t := range zolaPageTypes {
 		v, there := values[t.key]
-		if _, isTime := v.(time.Time); isTime && fm.Form == frontmatter.YamlForm {
+		if _, isTime := v.(time.Time); isTime && fm.Form == frontmatter.YAML {
 			v = fm.Values[t.key] // text, of which Zola reads fewer forms
 		}
 		if there && !t.takes(v) {

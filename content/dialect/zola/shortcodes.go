@@ -108,7 +108,7 @@ func (z *zolaExpansion) end(to int) {
 	call := z.open[len(z.open)-1]
 	z.open = z.open[:len(z.open)-1]
 	call.To = to
-	z.Article.Budget.Wrote(len(z.out) - call.body)
+	z.Article.Budget.Output(len(z.out) - call.body)
 	body := string(z.out[call.body:])
 	z.out = append(z.out[:call.body], z.block(call, body)...)
 }

@@ -67,7 +67,7 @@ func (z *Engine) Prepare(a *dialect.Page) {
 func (z *Engine) Covers(p string) bool { return !strings.HasPrefix(path.Base(p), "_index.") }
 
 func (z *Engine) IsPage(a *dialect.Page) bool {
-	return a.Name.Full == "_index" || !a.Front.Has("date") && a.Name.Date == "" && a.Front.Form != frontmatter.NoFrontMatter
+	return a.Name.Full == "_index" || !a.Front.Has("date") && a.Name.Date == "" && a.Front.Form != frontmatter.None
 }
 
 // pageAddress is where a section or a page without a date stands.
@@ -83,8 +83,8 @@ func (z *Engine) Complete(a *dialect.Page) {
 		a.Post.Date, _ = frontmatter.ParseDate(a.Name.Date, z.Loc)
 	}
 	taxonomies := a.Front.Table("taxonomies")
-	a.Categories = dialect.Names(append(a.Categories, frontmatter.ListOf(taxonomies["categories"], frontmatter.Whole)...))
-	a.SetTags(append(a.Front.List("tags", frontmatter.ByComma), frontmatter.ListOf(taxonomies["tags"], frontmatter.Whole)...))
+	a.Categories = dialect.Names(append(a.Categories, frontmatter.Strings(taxonomies["categories"], frontmatter.NoSplit)...))
+	a.SetTags(append(a.Front.Strings("tags", frontmatter.SplitCommas), frontmatter.Strings(taxonomies["tags"], frontmatter.NoSplit)...))
 	a.Post.Summary = strings.TrimSpace(a.Front.Scalar("summary"))
 	a.TitleSlug = z.Slugify(a.Post.Title)
 	if a.Slug == "" {
@@ -140,8 +140,8 @@ func (z *Engine) Expand(m *dialect.Expansion, text string) string { return expan
 func (z *Engine) ExcerptRule() dialect.ExcerptRule { return dialect.ExcerptRule{MarkFirst: true} }
 
 func (z *Engine) MarkdownOptions() markdown.Options {
-	return markdown.Options{NoLinkify: true, Headings: markdown.AsciiIDs, Emoji: z.emoji, Typographer: z.smart,
-		PlainAlerts: !z.alerts, Markup: markdown.Markup{NoDefinitions: !z.lists, Pulldown: z.smart, LabeledNotes: !z.listed}}
+	return markdown.Options{NoLinkify: true, Headings: markdown.ASCIIIDs, Emoji: z.emoji, Typographer: z.smart,
+		PlainAlerts: !z.alerts, Markup: markdown.Markup{NoDefinitions: !z.lists, PulldownQuotes: z.smart, LabeledFootnotes: !z.listed}}
 }
 
 // resolve follows `@/folder/file.md`, which counts from the content folder.
@@ -158,6 +158,6 @@ func (z *Engine) Resolve(l *dialect.Linker, dest string) (sanitize.Target, bool)
 	return l.ToPost(file, fragment), true
 }
 
-func (z *Engine) Split(_, text string) (frontmatter.FrontMatter, string, int, error) {
+func (z *Engine) Split(_, text string) (frontmatter.Block, string, int, error) {
 	return splitZola(text)
 }

@@ -122,7 +122,7 @@ type hugoSite struct {
 // Param is a value of the page, else of the site.
 func (p *Page) Param(name string) any {
 	for _, params := range []map[string]any{p.Params, p.Site.Params} {
-		if v, ok := frontmatter.Dig(params, strings.ToLower(name)); ok {
+		if v, ok := frontmatter.Lookup(params, strings.ToLower(name)); ok {
 			return v
 		}
 	}

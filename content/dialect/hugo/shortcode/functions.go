@@ -57,7 +57,7 @@ func (h *HugoTemplates) functions() map[string]any {
 		"partial": h.partial, "partialCached": func(name string, context any, _ ...any) (any, error) { return h.partial(name, context) }, "return": h.giveBack,
 		"i18n": h.words, "T": h.words, "newScratch": h.newStore, "asset_": h.asset, "minify": same, "fingerprint": same, "toCSS": same, "safeHTMLAttr": f["safeAttr"],
 		"canHighlight": func(lang string) bool {
-			return h.Tree.Markdown.Highlights(strings.ToLower(lang), h.Article.Budget)
+			return h.Tree.Markdown.KnowsLanguage(strings.ToLower(lang), h.Article.Budget)
 		}, "querify": h.querify, "title": h.one(titled),
 		"hugo": func() hugoProgramInfo {
 			return hugoProgramInfo{Version: "0.164.0", Environment: "production", IsProduction: true}
@@ -123,7 +123,7 @@ func (h *HugoTemplates) charge(n int) error {
 	if h.bytes += n; n > maxTemplateBytes || h.bytes > maxTemplateBytes {
 		return errTooMuch
 	}
-	h.Article.Budget.Work(n)
+	h.Article.Budget.Scan(n)
 	return nil
 }
 
@@ -204,7 +204,7 @@ func (h *HugoTemplates) markdown(source string, block bool) (template.HTML, erro
 	}
 	w := h.Article.MarkdownOptions()
 	w.DropHTML = false
-	out, err := h.Tree.Markdown.Html(source, w)
+	out, err := h.Tree.Markdown.HTML(source, w)
 	if err != nil {
 		return "", err
 	}

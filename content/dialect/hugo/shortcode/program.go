@@ -90,9 +90,9 @@ func (h *HugoTemplates) Run(t Template, name string, call any) (string, bool) {
 	}
 	out := &boundedText{templates: h}
 	if err := program.Execute(out, call); err != nil {
-		h.Article.Budget.Again()
+		h.Article.Budget.Check()
 		if errors.Is(err, errTooMuch) {
-			h.Article.Budget.Stop(&limits.Error{Limit: "what a shortcode's or hook's template may do", Message: "take away the loops or texts that repeat in the template of " + post.Clip(strings.TrimPrefix(name, HookPrefix))})
+			h.Article.Budget.Fail(&limits.Error{Limit: "what a shortcode's or hook's template may do", Message: "take away the loops or texts that repeat in the template of " + post.Clip(strings.TrimPrefix(name, HookPrefix))})
 		}
 		return "", false
 	}
@@ -109,7 +109,7 @@ func (b *boundedText) Write(p []byte) (int, error) {
 	if b.templates.bytes += len(p); b.templates.bytes > maxTemplateBytes {
 		return 0, errTooMuch
 	}
-	b.templates.Article.Budget.Wrote(len(p))
+	b.templates.Article.Budget.Output(len(p))
 	return b.Builder.Write(p)
 }
 

@@ -212,10 +212,10 @@ func (h *HugoTemplates) bundled(name string) any {
 	a := h.Article
 	file := a.Site.Local(path.Join(path.Dir(a.Path), name))
 	to := h.Links.Follow((&url.URL{Path: "./" + name}).String())
-	if file == "" || to.Url == "" {
+	if file == "" || to.URL == "" {
 		return nil
 	}
-	return h.resource(name, file, to.Url)
+	return h.resource(name, file, to.URL)
 }
 
 // asset is a file of the blog's assets; nil for none.

@@ -170,7 +170,7 @@ func (x *shortcodeExpander) replace(s shortcode, inner string, paired bool) stri
 		if _, code := mdsource.InCode(x.code, s.From); code || inDestination(x.text, s.From) {
 			return to
 		}
-		return x.Set.Aside(html.EscapeString(x.refText(s.name, to)))
+		return x.Set.Put(html.EscapeString(x.refText(s.name, to)))
 	case "param":
 		return x.param(s)
 	case "details":
@@ -236,27 +236,27 @@ func (x *shortcodeExpander) platform(s shortcode) (string, bool) {
 func (x *shortcodeExpander) highlight(s shortcode, code string) string {
 	block := mdsource.FencedCode(code, mdsource.LanguageWord(s.params.Get(0, "lang", "language")))
 	w := x.Article.MarkdownOptions()
-	rendered, err := x.Tree.Markdown.Html(block, w)
+	rendered, err := x.Tree.Markdown.HTML(block, w)
 	if err != nil {
 		return block
 	}
-	return x.Set.Aside(rendered)
+	return x.Set.Put(rendered)
 }
 
 // block keeps the text below from becoming part of an HTML block, which a blank
 // line ends.
 func (x *shortcodeExpander) block(s shortcode, out string) string {
 	if strings.TrimSpace(mdsource.LineBefore(x.text, s.From)) == "" && strings.TrimSpace(mdsource.LineAfter(x.text, s.To)) == "" {
-		return x.Kept.Aside(out) + "\n"
+		return x.Kept.Put(out) + "\n"
 	}
-	return x.Kept.Aside(out)
+	return x.Kept.Put(out)
 }
 
 func (x *shortcodeExpander) figure(p dialect.Params) string {
 	f := dialect.Figure{Src: p.Get(0, "src"), Alt: p.Get(1, "alt"), Width: p.Get(-1, "width"), Height: p.Get(-1, "height"), Link: p.Get(-1, "link"), Title: p.Get(-1, "title")}
 	caption := p.Get(-1, "caption")
 	if f.Alt == "" {
-		f.Alt = markdown.PlainInline(caption)
+		f.Alt = markdown.PlainText(caption)
 	}
 	if caption != "" {
 		f.Caption = x.InlineHTML(caption)
@@ -276,8 +276,8 @@ func (x *shortcodeExpander) details(p dialect.Params, inner string) string {
 	if summary == "" {
 		summary = "Details"
 	}
-	open := x.Kept.Aside("<details><summary>" + x.InlineHTML(summary) + "</summary>")
-	return open + "\n\n" + strings.Trim(mdsource.Dedent(inner), "\n") + "\n\n" + x.Kept.Aside("</details>") + "\n"
+	open := x.Kept.Put("<details><summary>" + x.InlineHTML(summary) + "</summary>")
+	return open + "\n\n" + strings.Trim(mdsource.Dedent(inner), "\n") + "\n\n" + x.Kept.Put("</details>") + "\n"
 }
 
 // param is a value of the page, else of the site.
@@ -285,7 +285,7 @@ func (x *shortcodeExpander) param(s shortcode) string {
 	name := strings.ToLower(s.params.Get(0, "name"))
 	page := x.Article.Front.Values
 	for _, values := range []any{page["params"], page, x.Tree.Own.Setting("params")} {
-		if v, ok := frontmatter.Dig(values, name); ok {
+		if v, ok := frontmatter.Lookup(values, name); ok {
 			if text, ok := v.(string); ok {
 				return text
 			}
@@ -325,13 +325,13 @@ func (x *shortcodeExpander) own(s shortcode, inner string) (out string, ok bool)
 			return link, true // which says more than what a script would have made
 		}
 	}
-	switch out = strings.Trim(markdown.WithoutTokens(out), "\n"); {
+	switch out = strings.Trim(markdown.StripTokens(out), "\n"); {
 	case marked:
 		return x.beside(s, out), true
 	case !strings.ContainsAny(out, "<\n") && inDestination(x.text, s.From):
 		return out, true
 	}
-	out = x.Set.Aside(out)
+	out = x.Set.Put(out)
 	if strings.TrimSpace(mdsource.LineBefore(x.text, s.From)) == "" && strings.TrimSpace(mdsource.LineAfter(x.text, s.To)) == "" {
 		out += "\n"
 	}

@@ -30,7 +30,7 @@ func (h *HugoTemplates) pattern(s string) (*regexp.Regexp, error) {
 // compared with all that the expression may be at.
 func (h *HugoTemplates) matches(re *regexp.Regexp, text string) {
 	h.Article.Budget.Step(len(text) / 8 * (1 + len(re.String())/8))
-	h.Article.Budget.Again()
+	h.Article.Budget.Check()
 }
 
 func (h *HugoTemplates) replaceRE(pattern, with, text any, _ ...any) (string, error) {
