@@ -39,7 +39,7 @@ func (l *Evaluator) Include(tag Mark, name string) (out string, ok bool) {
 	inner.vars = append([]map[string]any{outermost}, l.vars[1:]...)
 	inner.uses = &uses{inner: len(l.vars)}
 	if l.Nunjucks {
-		inner.code = mdsource.CodeIn(text)
+		inner.code = mdsource.CodeSpans(text)
 	}
 	before := l.steps
 	out = inner.expanded()

@@ -287,7 +287,7 @@ func (l *Evaluator) highlighted(mark Mark, code string) string {
 		return out
 	}
 	language, _, _ := strings.Cut(mark.Arguments, " ")
-	block := mdsource.FencedCode(code, mdsource.LanguageWord(language))
+	block := mdsource.FencedCode(code, mdsource.CodeLanguage(language))
 	line := mdsource.LineBefore(l.text, mark.From)
 	if strings.TrimSpace(line) != "" {
 		return "\n\n" + block

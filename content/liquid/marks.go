@@ -40,7 +40,7 @@ func (l *Evaluator) findMarks() {
 		if !ok {
 			return
 		}
-		if _, within := mdsource.InCode(l.code, mark.From); within && mark.Name != "raw" && mark.Name != "verbatim" {
+		if _, within := mdsource.CodeAt(l.code, mark.From); within && mark.Name != "raw" && mark.Name != "verbatim" {
 			at = mark.From + 2
 			continue
 		}
@@ -52,9 +52,9 @@ func (l *Evaluator) findMarks() {
 				mark.verbatim = l.text[mark.To:]
 				mark.To = len(l.text)
 			}
-			if _, within := mdsource.InCode(l.code, mark.From); !within && l.Nunjucks && mark.Name != "raw" && mark.Name != "verbatim" && blocks < maxVerbatim {
+			if _, within := mdsource.CodeAt(l.code, mark.From); !within && l.Nunjucks && mark.Name != "raw" && mark.Name != "verbatim" && blocks < maxVerbatim {
 				blocks++
-				l.code = append(l.code[:l.codeBefore(mark.From)], shift(mdsource.CodeIn(l.text[mark.To:]), mark.To)...)
+				l.code = append(l.code[:l.codeBefore(mark.From)], shift(mdsource.CodeSpans(l.text[mark.To:]), mark.To)...)
 			}
 		}
 		at = mark.To

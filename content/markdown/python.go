@@ -6,27 +6,27 @@ import (
 	"strings"
 )
 
-// pythonHTML converts with the settings of one blog.
-func (m *Converter) pythonHTML(source string, w Options) string {
-	o := *w.PythonMarkdown
-	o.LongDashes = o.LongDashes && w.Typographer // of typogrify, not of the extension
-	o.Smart = o.Smart || w.Typographer
-	ids := newIDGenerator(w.Headings)
-	o.HeadingID = func(text string) string { return string(ids.Generate([]byte(text), 0)) }
-	o.Code = func(code, language string) string {
-		if language == "" && o.CodeHeaders {
+// pythonHTML converts by the rules of Python-Markdown.
+func (c *Converter) pythonHTML(source string, o Options) string {
+	p := *o.PythonMarkdown
+	p.LongDashes = p.LongDashes && o.Typographer // of typogrify, not of the extension
+	p.Smart = p.Smart || o.Typographer
+	ids := newIDGenerator(o.Headings)
+	p.HeadingID = func(text string) string { return string(ids.Generate([]byte(text), 0)) }
+	p.Code = func(code, language string) string {
+		if language == "" && p.CodeHeaders {
 			code, language = pythonLanguage(code)
 		}
-		return m.Highlight(code, language, w.Budget)
+		return c.Highlight(code, language, o.Budget)
 	}
-	o.Step, o.Part, o.Length = w.Budget.Step, w.Budget.Nodes, w.Budget.CheckHTML
-	return pymarkdown.HTML(source, o)
+	p.Step, p.Part, p.Length = o.Budget.Step, o.Budget.Nodes, o.Budget.CheckHTML
+	return pymarkdown.HTML(source, p)
 }
 
-// codeHeader is the first line of code as codehilite has it: colons or #!, perhaps a path, a language.
+// codeHeader matches the first line of code as codehilite reads it: colons or #!, perhaps a path, a language.
 var codeHeader = regexp.MustCompile(`^(?:::+|#!)((?:/\w+)*[/ ])?([\w#.+-]*)`)
 
-// pythonLanguage takes the line away that names the language of code, unless it is a program's path.
+// pythonLanguage returns the language of code, and the code without the line that names it, unless that is a program's path.
 func pythonLanguage(code string) (rest, language string) {
 	first, after, _ := strings.Cut(code, "\n")
 	switch m := codeHeader.FindStringSubmatch(first); {

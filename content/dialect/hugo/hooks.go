@@ -83,7 +83,7 @@ func hookKind(n ast.Node, source []byte) string {
 	case *ast.Blockquote:
 		return "blockquote"
 	case *ast.FencedCodeBlock:
-		if lang := mdsource.LanguageWord(string(n.Language(source))); lang != "" {
+		if lang := mdsource.CodeLanguage(string(n.Language(source))); lang != "" {
 			return "codeblock-" + strings.ToLower(lang)
 		}
 		return "codeblock"

@@ -236,7 +236,7 @@ func moreApart(text string) string {
 	if !ok || strings.TrimSpace(mdsource.LineBefore(text, len(before))) == "" && strings.TrimSpace(mdsource.LineAfter(after, 0)) == "" {
 		return text
 	}
-	if _, within := mdsource.InCode(mdsource.CodeIn(text), len(before)); within {
+	if _, within := mdsource.CodeAt(mdsource.CodeSpans(text), len(before)); within {
 		return text
 	}
 	return strings.TrimRight(before, " \t") + "\n\n" + mark + "\n\n" + strings.TrimLeft(after, " \t")

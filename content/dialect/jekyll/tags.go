@@ -65,7 +65,7 @@ func (h jekyllHost) highlight(tag liquid.Mark, code string) (string, bool) {
 	}
 	language, _, _ := strings.Cut(tag.Arguments, " ")
 	code = strings.Trim(code, "\n")
-	return `<figure class="highlight">` + h.Tree.Markdown.Highlight(code, mdsource.LanguageWord(language), h.Article.Budget) + "</figure>", true
+	return `<figure class="highlight">` + h.Tree.Markdown.Highlight(code, mdsource.CodeLanguage(language), h.Article.Budget) + "</figure>", true
 }
 
 // link follows {% link %}, whose path counts from the blog's root folder.

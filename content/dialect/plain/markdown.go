@@ -42,9 +42,9 @@ func (m *Engine) Complete(a *dialect.Page) {
 	a.Categories = append(a.Categories, dialect.Names(frontmatter.Strings(taxonomies["categories"], frontmatter.NoSplit))...)
 	a.SetNearTags(append(a.Front.Strings("tags", frontmatter.SplitCommas), frontmatter.Strings(taxonomies["tags"], frontmatter.NoSplit)...))
 	a.Post.Summary = a.Front.Scalar("summary", "excerpt", "description")
-	a.TitleSlug = slug.HugoSlug(a.Post.Title)
-	if a.Slug = slug.HugoSlug(a.Slug); a.Slug == "" {
-		a.Slug = slug.HugoSlug(a.Name.Stem)
+	a.TitleSlug = slug.HugoElement(a.Post.Title)
+	if a.Slug = slug.HugoElement(a.Slug); a.Slug == "" {
+		a.Slug = slug.HugoElement(a.Name.Stem)
 	}
 }
 
@@ -63,7 +63,7 @@ func (m *Engine) Address(a *dialect.Page) string {
 	return where
 }
 
-func (m *Engine) Slugify(text string) string { return slug.HugoSlug(text) }
+func (m *Engine) Slugify(text string) string { return slug.HugoElement(text) }
 
 // expand knows Hugo's shortcodes, which nothing else looks like.
 func (m *Engine) Expand(x *dialect.Expansion, text string) string {

@@ -24,13 +24,13 @@ func expandZola(m *dialect.Expansion, text string) string {
 		return text
 	}
 	z := &zolaExpansion{Expansion: m, text: text, calls: map[string]int{}}
-	code := mdsource.CodeIn(text)
+	code := mdsource.CodeSpans(text)
 	from := 0
 	for _, found := range zolaMark.FindAllStringSubmatchIndex(text, -1) {
 		if found[0] < from {
 			continue
 		}
-		_, within := mdsource.InCode(code, found[0])
+		_, within := mdsource.CodeAt(code, found[0])
 		escaped := found[2] >= 0 || found[4] >= 0
 		if within && !escaped {
 			continue

@@ -48,7 +48,7 @@ func (h *HugoTemplates) functions() map[string]any {
 			return len([]rune(strings.Join(strings.Fields(htmldom.StripTags(s)), ""))), err
 		},
 		"pathBase": h.one(path.Base), "pathDir": h.one(path.Dir), "pathExt": h.one(path.Ext), "pathJoin": h.pathJoin, "pathClean": h.one(path.Clean),
-		"parse": h.parseURL, "urlize": h.one(h.urlize), "anchorize": h.one(slug.HugoSlug), "relURL": h.one(func(s string) string { return h.address(s, false) }), "absURL": h.one(func(s string) string { return h.address(s, true) }),
+		"parse": h.parseURL, "urlize": h.one(h.urlize), "anchorize": h.one(slug.HugoElement), "relURL": h.one(func(s string) string { return h.address(s, false) }), "absURL": h.one(func(s string) string { return h.address(s, true) }),
 		"relLangURL": h.one(func(s string) string { return h.address(h.inLanguage(s), false) }), "absLangURL": h.one(func(s string) string { return h.address(h.inLanguage(s), true) }),
 		"ref": h.reference(false), "relref": h.reference(true), "dateFormat": h.dateFormat, "time": h.time,
 	}
@@ -229,7 +229,7 @@ func (h *HugoTemplates) highlight(code, lang any, _ ...any) (template.HTML, erro
 	if err != nil {
 		return "", err
 	}
-	return h.markdown(mdsource.FencedCode(s[0], mdsource.LanguageWord(s[1])), true)
+	return h.markdown(mdsource.FencedCode(s[0], mdsource.CodeLanguage(s[1])), true)
 }
 
 func (h *HugoTemplates) urlize(s string) string {

@@ -23,7 +23,7 @@ func Expand(m *dialect.Expansion, host hugoHost, text string) string {
 	if !strings.Contains(text, "{{<") && !strings.Contains(text, "{{%") {
 		return text
 	}
-	x := &shortcodeExpander{Expansion: m, host: host, text: text, code: mdsource.CodeIn(text)}
+	x := &shortcodeExpander{Expansion: m, host: host, text: text, code: mdsource.CodeSpans(text)}
 	x.read()
 	var out strings.Builder
 	x.write(&out, 0, len(text), 0, 0)
@@ -50,7 +50,7 @@ func (x *shortcodeExpander) read() {
 		if !ok {
 			break
 		}
-		if code, ok := mdsource.InCode(x.code, s.From); ok && s.escaped == "" && !x.inCodeToo(s) {
+		if code, ok := mdsource.CodeAt(x.code, s.From); ok && s.escaped == "" && !x.inCodeToo(s) {
 			at = min(s.From+3, code.To)
 			continue
 		}
@@ -145,7 +145,7 @@ func (x *shortcodeExpander) write(out *strings.Builder, from, to, first, depth i
 // escaped shows the mark itself; outside code the browser would take what is
 // between its angles for an element.
 func (x *shortcodeExpander) escaped(s shortcode) string {
-	if _, ok := mdsource.InCode(x.code, s.From); ok {
+	if _, ok := mdsource.CodeAt(x.code, s.From); ok {
 		return s.escaped
 	}
 	return html.EscapeString(s.escaped)
@@ -167,7 +167,7 @@ func (x *shortcodeExpander) replace(s shortcode, inner string, paired bool) stri
 		}
 	case "ref", "relref":
 		to := x.ref(s)
-		if _, code := mdsource.InCode(x.code, s.From); code || inDestination(x.text, s.From) {
+		if _, code := mdsource.CodeAt(x.code, s.From); code || inDestination(x.text, s.From) {
 			return to
 		}
 		return x.Set.Put(html.EscapeString(x.refText(s.name, to)))
@@ -234,7 +234,7 @@ func (x *shortcodeExpander) platform(s shortcode) (string, bool) {
 // highlight makes a block of code. It stands aside, so that it interrupts no list
 // and no paragraph, as little as in Hugo.
 func (x *shortcodeExpander) highlight(s shortcode, code string) string {
-	block := mdsource.FencedCode(code, mdsource.LanguageWord(s.params.Get(0, "lang", "language")))
+	block := mdsource.FencedCode(code, mdsource.CodeLanguage(s.params.Get(0, "lang", "language")))
 	w := x.Article.MarkdownOptions()
 	rendered, err := x.Tree.Markdown.HTML(block, w)
 	if err != nil {
