@@ -98,7 +98,7 @@ type Newsletter struct {
 // control characters, well-formed so that it can be spliced into a page.
 type Rendering struct {
 	HTML string
-	// ExcerptHTML is what stands before "Read more".
+	// ExcerptHTML is what comes before "Read more".
 	ExcerptHTML string
 	// ExcerptText is the same as plain text with white space folded.
 	ExcerptText string

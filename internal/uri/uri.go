@@ -10,16 +10,16 @@ import (
 	"golang.org/x/net/idna"
 )
 
-// authority is what an address begins with that names a host. Browsers take a
-// backslash for a slash in addresses of the web.
+// authority matches the beginning of an address that names a host. Browsers read a
+// backslash as a slash in web addresses.
 var authority = regexp.MustCompile(`^(?i:https?:|ftp:)?[/\\]{2}[^/\\?#]*`)
 
 var schemeName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*:`)
 
-// Parse reads an address as people write them and browsers understand them
-// (WHATWG URL Standard), and makes a URI of it (RFC 3986, RFC 3987 §3.1): line breaks
-// are passed over, characters that no URI holds are percent-encoded, and a host's
-// name becomes A-labels.
+// Parse parses an address as people write them and browsers understand them (WHATWG URL
+// Standard), and returns it as a URI (RFC 3986, RFC 3987 §3.1): line breaks are removed,
+// characters that a URI may not have are percent-encoded, and a host's name becomes
+// A-labels.
 func Parse(s string) (*url.URL, error) {
 	s = strings.Map(func(r rune) rune {
 		if r == '\n' || r == '\r' || r == '\t' {
@@ -47,19 +47,19 @@ func Parse(s string) (*url.URL, error) {
 		return nil, err
 	}
 	if u.Host = asciiHost(u.Host); !hostAndPort.MatchString(u.Host) || u.Host == "" && u.User != nil {
-		return nil, fmt.Errorf("%q is not the name of a host", u.Host)
+		return nil, fmt.Errorf("invalid host name %q", u.Host)
 	}
 	return u, nil
 }
 
-// hostAndPort is what may stand between the slashes and the path (RFC 3986 §3.2.2).
+// hostAndPort matches what may be between the slashes and the path (RFC 3986 §3.2.2).
 var hostAndPort = regexp.MustCompile(`^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=-]*)(?::[0-9]*)?$`)
 
 // hostNames are read as browsers read them (UTS 46 without the rules of STD 3): labels that no
 // registry gives out, with an underscore or a hyphen at an end, have addresses too.
 var hostNames = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.StrictDomainName(false), idna.CheckHyphens(false))
 
-// asciiHost makes A-labels (RFC 5891) of a host's name; one that has none stays.
+// asciiHost returns a host's name as A-labels (RFC 5891), or unchanged if it has none.
 func asciiHost(host string) string {
 	if isASCII(host) {
 		return host
@@ -79,8 +79,8 @@ func isASCII(s string) bool {
 	return strings.IndexFunc(s, func(r rune) bool { return r >= 0x80 }) < 0
 }
 
-// Escape percent-encodes what may not stand in a URI after its authority: of
-// brackets and the like, and a percent sign that encodes nothing.
+// Escape percent-encodes what a URI may not have after its authority, brackets and a
+// percent sign that encodes nothing included.
 func Escape(s string) string {
 	const hex = "0123456789ABCDEF"
 	var b strings.Builder
