@@ -6,12 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"publisher/content/limits"
-	"publisher/content/literal"
 	"regexp"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
+
+	"publisher/content/limits"
+	"publisher/content/literal"
 )
 
 // Block is the front matter of a file. Values are nil, string, []any or

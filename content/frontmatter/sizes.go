@@ -2,8 +2,9 @@ package frontmatter
 
 import (
 	"fmt"
-	"publisher/content/limits"
 	"strings"
+
+	"publisher/content/limits"
 )
 
 // Limits of front matter.

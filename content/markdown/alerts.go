@@ -1,9 +1,10 @@
 package markdown
 
 import (
-	"publisher/content/mdsource"
 	"regexp"
 	"strings"
+
+	"publisher/content/mdsource"
 )
 
 var alert = regexp.MustCompile(`(?m)^([ \t]*>[ \t]*)\[!(NOTE|TIP|IMPORTANT|WARNING|CAUTION)\][+-]?[ \t]*$`)

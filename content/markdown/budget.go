@@ -1,12 +1,12 @@
 package markdown
 
 import (
-	"publisher/content/limits"
-
 	"github.com/alecthomas/chroma/v2"
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/parser"
 	"github.com/yuin/goldmark/text"
+
+	"publisher/content/limits"
 )
 
 // goldmark and chroma know nothing of budgets. What they call does: the line reader, a

@@ -2,13 +2,14 @@ package markdown
 
 import (
 	"bytes"
-	"publisher/content/slug"
 	"strconv"
 	"strings"
 	"unicode"
 
 	"github.com/yuin/goldmark/ast"
 	"golang.org/x/text/unicode/norm"
+
+	"publisher/content/slug"
 )
 
 // HeadingIDs is how an engine makes the ids of headings.

@@ -2,7 +2,6 @@ package markdown
 
 import (
 	"html"
-	"publisher/content/limits"
 	"strings"
 	"sync"
 
@@ -12,6 +11,8 @@ import (
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/renderer"
 	"github.com/yuin/goldmark/util"
+
+	"publisher/content/limits"
 )
 
 // codeRenderer highlights code blocks with inline styles, since neither a feed nor a

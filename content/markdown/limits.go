@@ -2,10 +2,11 @@ package markdown
 
 import (
 	"fmt"
-	"publisher/content/limits"
-	"publisher/content/mdsource"
 	"regexp"
 	"strings"
+
+	"publisher/content/limits"
+	"publisher/content/mdsource"
 )
 
 // Limits of Markdown. The parsers' work is quadratic in unpaired emphasis in one

@@ -2,7 +2,6 @@ package markdown
 
 import (
 	"bytes"
-	"publisher/content/mdsource"
 	"regexp"
 	"strings"
 
@@ -11,6 +10,8 @@ import (
 	"github.com/yuin/goldmark/parser"
 	"github.com/yuin/goldmark/text"
 	"github.com/yuin/goldmark/util"
+
+	"publisher/content/mdsource"
 )
 
 // formulas keeps TeX as the author wrote it: $…$ and $$…$$ are text, so that no

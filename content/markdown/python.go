@@ -1,9 +1,10 @@
 package markdown
 
 import (
-	"publisher/content/pymarkdown"
 	"regexp"
 	"strings"
+
+	"publisher/content/pymarkdown"
 )
 
 // pythonHTML converts by the rules of Python-Markdown.

@@ -3,17 +3,18 @@
 package sanitize
 
 import (
-	"publisher/content/limits"
-	"publisher/content/markdown"
-	"publisher/internal/htmldom"
-	"publisher/internal/uri"
-	"publisher/internal/xmltext"
 	"regexp"
 	"slices"
 	"strings"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+
+	"publisher/content/limits"
+	"publisher/content/markdown"
+	"publisher/internal/htmldom"
+	"publisher/internal/uri"
+	"publisher/internal/xmltext"
 )
 
 // allowedElements may be in a feed or a mail. Others are removed and their content

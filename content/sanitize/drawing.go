@@ -1,11 +1,12 @@
 package sanitize
 
 import (
-	"publisher/internal/htmldom"
 	"strconv"
 	"strings"
 
 	"golang.org/x/net/html"
+
+	"publisher/internal/htmldom"
 )
 
 // replaceDrawing replaces an SVG, which neither feeds nor mails can show, by its

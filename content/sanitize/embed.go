@@ -3,13 +3,14 @@ package sanitize
 import (
 	"net/url"
 	"path"
-	"publisher/internal/htmldom"
-	"publisher/internal/xmltext"
 	"regexp"
 	"strings"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+
+	"publisher/internal/htmldom"
+	"publisher/internal/xmltext"
 )
 
 // embed replaces what neither a feed nor a mail can show (frames, players, objects) by

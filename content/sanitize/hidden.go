@@ -1,12 +1,13 @@
 package sanitize
 
 import (
-	"publisher/internal/htmldom"
 	"regexp"
 	"slices"
 	"strings"
 
 	"golang.org/x/net/html"
+
+	"publisher/internal/htmldom"
 )
 
 // isHidden reports whether an element's own attributes hide it in a browser.

@@ -7,9 +7,6 @@ import (
 	_ "image/png"  // and PNG files
 	"net/url"
 	"os"
-	"publisher/content/limits"
-	"publisher/content/post"
-	"publisher/internal/htmldom"
 	"regexp"
 	"strconv"
 	"strings"
@@ -17,6 +14,10 @@ import (
 	_ "golang.org/x/image/webp" // and of WebP files
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+
+	"publisher/content/limits"
+	"publisher/content/post"
+	"publisher/internal/htmldom"
 )
 
 // imageSizes caches the sizes of the images of one post that are local files.

@@ -1,11 +1,12 @@
 package sanitize
 
 import (
-	"publisher/internal/htmldom"
 	"strings"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+
+	"publisher/internal/htmldom"
 )
 
 // wrapLooseText puts text between blocks into paragraphs.

@@ -2,12 +2,13 @@ package sanitize
 
 import (
 	"fmt"
-	"publisher/content/limits"
-	"publisher/internal/htmldom"
 	"strings"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+
+	"publisher/content/limits"
+	"publisher/internal/htmldom"
 )
 
 // maxElements is the depth that the HTML parser allows. Tags below are shown as text.

@@ -1,10 +1,11 @@
 package sanitize
 
 import (
-	"publisher/internal/uri"
 	"regexp"
 	"strconv"
 	"strings"
+
+	"publisher/internal/uri"
 )
 
 // candidate is one of the pictures of a srcset.

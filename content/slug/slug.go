@@ -3,14 +3,15 @@ package slug
 
 import (
 	"net/url"
-	"publisher/internal/htmldom"
-	"publisher/internal/uri"
 	"regexp"
 	"strings"
 	"unicode"
 
 	"github.com/mozillazg/go-unidecode"
 	"golang.org/x/text/unicode/norm"
+
+	"publisher/internal/htmldom"
+	"publisher/internal/uri"
 )
 
 // Hugo has Hugo's rules for path elements: letters and digits of every script are
