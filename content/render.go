@@ -114,11 +114,11 @@ func (r *postRenderer) render() (*post.Rendering, error) {
 		return nil, err
 	}
 	sanitize.RemoveExcerptMarks(body)
-	out.HTML = htmldom.Inner(body)
+	out.HTML = htmldom.InnerHTML(body)
 	if len(out.HTML) > limits.MaxHTML {
 		return nil, limits.TooLarge()
 	}
-	out.ExcerptHTML = htmldom.Inner(excerpt)
+	out.ExcerptHTML = htmldom.InnerHTML(excerpt)
 	out.ExcerptText = htmldom.FoldedText(excerpt)
 	if p.Post.Newsletter.Intro != "" {
 		intro, err := r.safe(r.expand(p.Post.Newsletter.Intro, p.Front.LineOf("intro"), true), w)
@@ -127,7 +127,7 @@ func (r *postRenderer) render() (*post.Rendering, error) {
 		}
 		sanitize.RemoveExcerptMarks(intro)
 		tidyExcerpt(intro)
-		out.IntroHTML = htmldom.Inner(intro)
+		out.IntroHTML = htmldom.InnerHTML(intro)
 	}
 	out.Image = r.image(body)
 	return out, nil

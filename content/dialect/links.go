@@ -8,6 +8,7 @@ import (
 	"publisher/content/limits"
 	"publisher/content/mdsource"
 	"publisher/content/sanitize"
+	"publisher/internal/uri"
 	"publisher/internal/xmltext"
 	"slices"
 	"strings"
@@ -81,7 +82,7 @@ func (l *Linker) find(dest string) sanitize.Target {
 	if to, ok := l.Page.Engine.ResolveLink(l, plain); ok {
 		return to
 	}
-	u, err := sanitize.ParseAddress(dest)
+	u, err := uri.Parse(dest)
 	if err != nil {
 		return sanitize.Target{}
 	}

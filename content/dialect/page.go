@@ -9,7 +9,7 @@ import (
 	"publisher/content/markdown"
 	"publisher/content/mdsource"
 	"publisher/content/post"
-	"publisher/content/sanitize"
+	"publisher/internal/uri"
 	"publisher/internal/xmltext"
 	"slices"
 	"strings"
@@ -270,7 +270,7 @@ func (p *Page) example(key, value string) string {
 // FillURL sets the post's URL.
 func (p *Page) FillURL() {
 	where := p.Engine.Address(p)
-	if u, err := sanitize.ParseAddress(where); err == nil && u.IsAbs() && u.Host != "" {
+	if u, err := uri.Parse(where); err == nil && u.IsAbs() && u.Host != "" {
 		p.Post.URL = u.String()
 		return
 	}

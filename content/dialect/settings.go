@@ -107,11 +107,11 @@ func ReadConfigFile(file string) (map[string]any, []byte, error) {
 	switch filepath.Ext(file) {
 	case ".toml":
 		if err = toml.Unmarshal(text, &values); err == nil {
-			values = literal.FoldKeys(values, 0)
+			values = literal.FoldKeys(values)
 		}
 	case ".json":
 		if err = json.Unmarshal(text, &values); err == nil {
-			values = literal.FoldKeys(values, 0)
+			values = literal.FoldKeys(values)
 		}
 	default:
 		values, err = frontmatter.ParseYAML(string(text))

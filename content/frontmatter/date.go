@@ -2,12 +2,11 @@ package frontmatter
 
 import (
 	"regexp"
-	"strconv"
 	"strings"
 	"time"
 )
 
-// zonedLayouts carry their own offset; localLayouts are read in the blog's zone.
+// zonedLayouts have an offset; localLayouts are read in the blog's zone.
 // Go's parser takes one or two digits for 1, 2, 15, 4 and 5.
 var zonedLayouts = []string{
 	"2006-1-2 15:4:5 -0700", "2006-1-2 15:4:5 -07:00", "2006-1-2 15:4:5Z07:00", "2006-1-2 15:4:5-0700",
@@ -43,7 +42,7 @@ var (
 	zoneSuffix = regexp.MustCompile(`\s([A-Z][A-Za-z]+/[A-Za-z_/+-]+)$`)
 )
 
-// parseDate reads a date in any of the forms that blog engines take. One without
+// ParseDate parses a date in any of the forms that blog engines accept. One without
 // an offset is in loc.
 func ParseDate(text string, loc *time.Location) (time.Time, bool) {
 	s := strings.Join(strings.Fields(text), " ")
@@ -78,8 +77,8 @@ func ParseDate(text string, loc *time.Location) (time.Time, bool) {
 	return InRange(t)
 }
 
-// parseUsual reads the forms that nearly every post has without the work that
-// the rest need.
+// parseCommon parses the forms that nearly every post has without the work that
+// the others need.
 func parseCommon(s string, loc *time.Location) (time.Time, bool) {
 	for _, layout := range [...]string{time.RFC3339Nano, "2006-01-02 15:04:05 -0700"} {
 		if t, err := time.Parse(layout, s); err == nil {
@@ -94,8 +93,8 @@ func parseCommon(s string, loc *time.Location) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// fixed keeps the author's offset: Parse would put the machine's own zone in its
-// place where the offsets agree.
+// withFixedZone keeps the author's offset: Parse would replace it by the machine's own
+// zone if the offsets agree.
 func withFixedZone(t time.Time) time.Time {
 	_, offset := t.Zone()
 	if offset == 0 {
@@ -127,13 +126,7 @@ func normalizeMeridiem(s string) string {
 	return s
 }
 
-// inRange refuses years that no feed format can write.
+// InRange returns t and reports whether feeds can write its year.
 func InRange(t time.Time) (time.Time, bool) {
 	return t, t.Year() >= 1 && t.Year() <= 9999
-}
-
-// number is a text of digits.
-func Number(digits string) int {
-	n, _ := strconv.Atoi(digits)
-	return n
 }

@@ -2,33 +2,34 @@ package frontmatter
 
 import (
 	"fmt"
-	"publisher/content/limits"
 	"strings"
+
+	"publisher/content/limits"
 )
 
-// What front matter may hold.
+// Limits of front matter.
 const (
-	MaxFront     = 1 << 20 // bytes of front matter
-	maxNodes     = 10_000  // values, where aliases are replaced by what they stand for
+	MaxSize      = 1 << 20 // bytes of front matter
+	maxNodes     = 10_000  // values, with aliases expanded
 	maxKeys      = 2_000   // of TOML, with tables
 	maxKey       = 1_000   // bytes of one key of TOML
 	maxTitle     = 2_000   // bytes: mail programs show some 100 characters
-	maxTags      = 500     // with categories; each has a feed where feeds.tags is set
+	maxTags      = 500     // and of categories; each has a feed if feeds.tags is set
 	maxTag       = 500     // bytes
 	maxAuthors   = 100
 	maxSummary   = 256 << 10 // bytes of an excerpt or introduction in front matter
-	maxErrorText = 64 << 10  // bytes of YAML in which the line of a fault is looked for
+	maxErrorText = 64 << 10  // bytes of YAML in which the line of an error is looked for
 )
 
-// checkSizes finds what is larger in front matter than any author's. With cut, it is made
-// as small as may be, so that the post can be told of.
+// CheckSizes returns a *limits.Error for values that are larger than any author's. With
+// cut, it shortens them, so that the post can be reported.
 func (fm *Block) CheckSizes(cut bool) error {
 	c := sizeCheck{front: fm, cut: cut}
 	for _, key := range []string{"title", "slug", "url", "permalink", "guid", "id", "lang", "date", "author"} {
 		c.text(key, maxTitle, "shorten it")
 	}
 	for _, key := range []string{"summary", "excerpt", "description"} {
-		c.text(key, maxSummary, "put the text into the post")
+		c.text(key, maxSummary, "move the text into the post")
 	}
 	for _, key := range []string{"tags", "categories", "keywords", "category"} {
 		c.list(fm.Values, key, maxTags)
@@ -39,14 +40,14 @@ func (fm *Block) CheckSizes(cut bool) error {
 	c.list(fm.Values, "authors", maxAuthors)
 	if table := fm.Table("newsletter"); table != nil {
 		if intro, ok := table["intro"].(string); ok && len(intro) > maxSummary {
-			c.exceeds("newsletter", maxSummary, "bytes of newsletter.intro", "put the text into the post")
+			c.exceeds("newsletter", maxSummary, "bytes of newsletter.intro", "move the text into the post")
 			table["intro"] = ""
 		}
 	}
 	return c.err
 }
 
-// sizeCheck goes through front matter.
+// sizeCheck checks the sizes of front matter.
 type sizeCheck struct {
 	front *Block
 	cut   bool
@@ -68,7 +69,7 @@ func (c *sizeCheck) text(key string, most int, advice string) {
 	}
 }
 
-// list checks a list, or a text that commas or semicolons divide.
+// list checks a list, or a text divided by commas or semicolons.
 func (c *sizeCheck) list(values map[string]any, key string, most int) {
 	switch v := values[key].(type) {
 	case string:
@@ -78,15 +79,15 @@ func (c *sizeCheck) list(values map[string]any, key string, most int) {
 			}
 			c.exceeds(key, maxTag, "bytes of one value of "+key, "shorten it")
 		}
-		c.exceeds(key, most, key, "leave some away")
+		c.exceeds(key, most, key, "remove some")
 		if c.cut {
 			values[key] = nil
 		}
 	case []any:
 		if len(v) > most {
-			c.exceeds(key, most, key, "leave some away")
+			c.exceeds(key, most, key, "remove some")
 			if c.cut {
-				values[key] = nil // it is to have no feeds of its tags
+				values[key] = nil // no feeds for its tags
 				return
 			}
 		}
@@ -107,4 +108,28 @@ func longest(list []string) int {
 		n = max(n, len(s))
 	}
 	return n
+}
+
+// checkTOML returns an error for what would take the TOML parser too long: it compares each
+// key with those of the same table, and each part of a dotted key with those before.
+func checkTOML(text string) *limits.Error {
+	keys, depth, at := 0, 0, 0
+	for line := range strings.SplitSeq(text, "\n") {
+		key, _, assigned := strings.Cut(line, "=")
+		if assigned || strings.HasPrefix(strings.TrimLeft(line, " \t"), "[") {
+			keys += max(1, strings.Count(line, "="))
+		}
+		depth += strings.Count(line, "[") + strings.Count(line, "{") - strings.Count(line, "]") - strings.Count(line, "}")
+		opened := strings.Count(line, "[") + strings.Count(line, "{")
+		switch {
+		case keys > maxKeys:
+			return &limits.Error{Limit: fmt.Sprintf("%d keys of TOML", maxKeys), Message: "remove some", Line: at}
+		case len(key) > maxKey && (assigned || strings.Count(line, ".") > maxKey/10):
+			return &limits.Error{Limit: fmt.Sprintf("%d bytes of a key of TOML", maxKey), Message: "shorten it", Line: at}
+		case depth > maxKeys || opened > 10*maxKeys:
+			return &limits.Error{Limit: fmt.Sprintf("%d lists and tables in one another", maxKeys), Message: "close them", Line: at}
+		}
+		at++
+	}
+	return nil
 }

@@ -7,9 +7,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// workClock tells how much processor time the goroutine takes that calls it, so that
-// no post is refused because the machine has other work. It is called with release
-// once that goroutine is done.
+// WorkClock returns a clock of the processor time that the calling goroutine has used, so
+// that no post is refused because the machine is busy. The caller must call release when
+// the goroutine is done.
 func WorkClock() (clock func() time.Duration, release func()) {
 	runtime.LockOSThread()
 	return func() time.Duration {

@@ -6,19 +6,19 @@ import (
 	"strings"
 )
 
-// pythonSettings reads the plain assignments of a pelicanconf.py: NAME = a
+// PythonSettings returns the plain assignments of a pelicanconf.py: NAME = a
 // string, number, True, False, None, a list, tuple or dict of these, or a sum of
 // them and of earlier settings. The file is never executed; what is computed is
-// left out. Keys come back lower-case, scalars as text, None as nil.
+// left out. Keys are lower-case, scalars are text, None is nil.
 func PythonSettings(text string) map[string]any {
 	values, _ := ParsePython(text, nil)
 	return values
 }
 
-// readPython also tells which settings are computed: from the first statement on
-// that is no plain assignment. A later plain one makes them known again. The outer
-// settings are those that the file imports.
-func ParsePython(text string, outer map[string]any) (values map[string]any, unknown map[string]ComputedSetting) {
+// ParsePython also returns which settings are computed: unknown has those with a
+// statement that is not a plain assignment, unless a later plain one makes them known
+// again. imported are the settings that the file imports.
+func ParsePython(text string, imported map[string]any) (values map[string]any, unknown map[string]ComputedSetting) {
 	values, unknown = map[string]any{}, map[string]ComputedSetting{}
 	for _, m := range assignment.FindAllStringSubmatchIndex(text, -1) {
 		indent, name, operator := text[m[2]:m[3]], strings.ToLower(text[m[4]:m[5]]), text[m[6]:m[7]]
@@ -30,7 +30,7 @@ func ParsePython(text string, outer map[string]any) (values map[string]any, unkn
 			if v, ok := values[name]; ok {
 				return v, true
 			}
-			v, ok := outer[name]
+			v, ok := imported[name]
 			return v, ok
 		}}
 		if v, ok := p.value(0); ok && indent == "" && operator == "=" && p.ends() && !isAlias(v, text[m[1]:p.at]) {
@@ -49,14 +49,14 @@ func ParsePython(text string, outer map[string]any) (values map[string]any, unkn
 	return values, unknown
 }
 
-// unknownSetting is a setting that code computes.
+// ComputedSetting is a setting that code computes.
 type ComputedSetting struct {
-	File      string // for the reader's caller to set
+	File      string // for the caller to set
 	Line      int
 	Statement string
 }
 
-// isAlias reports that a value is a list or table with a second name, through which it may change.
+// isAlias reports whether a value is a list or table under a second name, through which it may change.
 func isAlias(v any, text string) bool {
 	if _, isText := v.(string); isText || v == nil {
 		return false
@@ -64,16 +64,16 @@ func isAlias(v any, text string) bool {
 	return pythonName.MatchString(strings.TrimSpace(text))
 }
 
-// assignment is a line that sets a setting, or changes what it holds.
+// assignment matches a line that sets a setting, or changes its value.
 var assignment = regexp.MustCompile(`(?m)^([ \t]*)([A-Z][A-Z0-9_]*)[ \t]*(=|[-+|&]=|:[^=\n]*=|\[[^\]\n]*\][ \t]*=|\.(?:append|extend|insert|remove|update|clear|pop|setdefault)\b)[ \t]*`)
 
-// ends reports that nothing follows a value in its statement.
+// ends reports whether nothing follows a value in its statement.
 func (p *valueReader) ends() bool {
 	rest := strings.TrimLeft(p.text[p.at:], " \t\r")
 	return rest == "" || strings.ContainsAny(rest[:1], "\n#;")
 }
 
-// statementEnd is where the brackets that open in a line are closed.
+// statementEnd returns the index at which the brackets are closed that a statement opens.
 func statementEnd(text string, at int) int {
 	depth := 0
 	for i := at; i < len(text); i++ {
@@ -91,16 +91,16 @@ func statementEnd(text string, at int) int {
 	return len(text)
 }
 
-// pythonLiteral reads the literal that text begins with, as pythonSettings does.
+// PythonValue returns the value of the literal that text begins with, as PythonSettings does.
 func PythonValue(text string) (value any, ok bool) { return (&valueReader{text: text}).value(0) }
 
-// scriptLiteral is pythonLiteral for JavaScript.
+// JSValue is PythonValue for JavaScript.
 func JSValue(text string) (value any, ok bool) {
 	return (&valueReader{text: text, script: true}).value(0)
 }
 
-// quotedText reads the quoted text that text begins with, and returns how many bytes it
-// takes there.
+// Quoted returns the value of the quoted string that text begins with, and its size in
+// text in bytes.
 func Quoted(text string) (value string, size int, ok bool) {
 	r := &valueReader{text: text}
 	value, ok = r.str()
@@ -111,10 +111,10 @@ type valueReader struct {
 	text   string
 	at     int
 	script bool                          // JavaScript, whose literals differ a little
-	lookup func(name string) (any, bool) // an earlier setting; nil in JavaScript
+	lookup func(name string) (any, bool) // returns an earlier setting; nil in JavaScript
 }
 
-// skip passes white space, line ends and comments.
+// skip skips white space, line ends and comments.
 func (p *valueReader) skip() {
 	for p.at < len(p.text) {
 		switch c := p.text[p.at]; {
@@ -139,7 +139,7 @@ func (p *valueReader) peek() byte {
 	return 0
 }
 
-// value reads what may be a sum.
+// value reads a value, which may be a sum.
 func (p *valueReader) value(depth int) (any, bool) {
 	v, ok := p.term(depth)
 	for ok && p.lookup != nil {
@@ -167,7 +167,7 @@ func (p *valueReader) term(depth int) (any, bool) {
 		return p.collection(depth, c)
 	}
 	if s, ok := p.str(); ok {
-		for depth > 0 { // adjacent strings are one, over line ends only within brackets
+		for depth > 0 { // adjacent strings are concatenated, across line ends only within brackets
 			p.skip()
 			more, ok := p.str()
 			if !ok {
@@ -245,7 +245,7 @@ func unescape(c string, raw bool) string {
 
 var closing = map[byte]byte{'[': ']', '(': ')', '{': '}'}
 
-// key is a bare word in JavaScript that stands for a key.
+// key reads a bare word in JavaScript that is a key.
 func (p *valueReader) key(open byte) (any, bool) {
 	if m := jsKey.FindStringSubmatch(p.text[p.at:]); p.script && open == '{' && m != nil {
 		p.at += len(m[1])

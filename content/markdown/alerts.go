@@ -1,14 +1,15 @@
 package markdown
 
 import (
-	"publisher/content/mdsource"
 	"regexp"
 	"strings"
+
+	"publisher/content/mdsource"
 )
 
 var alert = regexp.MustCompile(`(?m)^([ \t]*>[ \t]*)\[!(NOTE|TIP|IMPORTANT|WARNING|CAUTION)\][+-]?[ \t]*$`)
 
-// alerts shows the kind of GitHub's alerts, which are quotations with a mark.
+// alerts replaces the marks of GitHub's alerts, which are quotations, by their names.
 func alerts(source string) string {
 	if !strings.Contains(source, "[!") {
 		return source
@@ -23,7 +24,7 @@ func alerts(source string) string {
 
 var container = regexp.MustCompile(`(?m)^[ \t]*:{3,}[^:\n]*$`)
 
-// openContainers leaves what stands between markdown-it's ::: lines.
+// dropContainerFences removes markdown-it's ::: lines and keeps what is between them.
 func dropContainerFences(text string) string {
 	if !strings.Contains(text, ":::") {
 		return text

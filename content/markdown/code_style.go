@@ -2,9 +2,9 @@ package markdown
 
 import "github.com/alecthomas/chroma/v2"
 
-// codeStyle has the colours of chroma's style "github", which are those of GitHub's
-// light theme. Chroma's own package of styles reads all of them, some 70, whenever the
-// program starts. What is not named here looks like what it is a kind of.
+// codeStyle returns chroma's style "github", which has the colors of GitHub's light
+// theme. Chroma's own package of styles reads all of them, some 70, when the program
+// starts. A token type that is not named here has the style of its parent type.
 func codeStyle() *chroma.Style {
 	const (
 		text     = "#1f2328"

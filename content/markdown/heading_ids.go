@@ -2,29 +2,31 @@ package markdown
 
 import (
 	"bytes"
-	"publisher/content/slug"
 	"strconv"
 	"strings"
 	"unicode"
 
 	"github.com/yuin/goldmark/ast"
 	"golang.org/x/text/unicode/norm"
+
+	"publisher/content/slug"
 )
 
-// headingStyle is how an engine makes the ids of headings.
+// HeadingIDs is how an engine makes the ids of headings.
 type HeadingIDs int
 
+// The ways to make ids.
 const (
 	GitHubIDs HeadingIDs = iota // Hugo and Jekyll
 	ASCIIIDs                    // Zola
 	PythonIDs                   // Python-Markdown's toc extension
 )
 
-// headingIDs makes ids that are each their own within one document.
+// idGenerator makes ids that are unique within one document.
 type idGenerator struct {
 	style HeadingIDs
 	taken map[string]bool
-	next  map[string]int // the number to try next behind an id
+	next  map[string]int // the number to try next after an id
 }
 
 func newIDGenerator(style HeadingIDs) *idGenerator {
@@ -34,12 +36,12 @@ func newIDGenerator(style HeadingIDs) *idGenerator {
 // Generate implements parser.IDs.
 func (h *idGenerator) Generate(value []byte, _ ast.NodeKind) []byte {
 	text := string(bytes.TrimSpace(value))
-	id, between := "", "-"
+	id, separator := "", "-"
 	switch h.style {
 	case ASCIIIDs:
 		id = slug.ASCII(text)
 	case PythonIDs:
-		id, between = pythonID(text), "_"
+		id, separator = pythonID(text), "_"
 	default:
 		id = githubID(text)
 	}
@@ -49,7 +51,7 @@ func (h *idGenerator) Generate(value []byte, _ ast.NodeKind) []byte {
 	free := id
 	for h.taken[free] {
 		h.next[id]++
-		free = id + between + strconv.Itoa(h.next[id])
+		free = id + separator + strconv.Itoa(h.next[id])
 	}
 	h.taken[free] = true
 	return []byte(free)

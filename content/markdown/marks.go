@@ -11,8 +11,8 @@ import (
 	"github.com/yuin/goldmark/util"
 )
 
-// marks are Hugo's extras: ++inserted++, ==marked==, ~lowered~, ^raised^ and ~~deleted~~, each where
-// the settings have it on.
+// Marks are Hugo's extras: ++inserted++, ==marked==, ~lowered~, ^raised^ and ~~deleted~~, each if
+// the settings turn it on.
 type Marks struct{ Insert, Mark, Subscript, Superscript, Delete bool }
 
 type markNode struct {

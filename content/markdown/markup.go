@@ -13,7 +13,7 @@ import (
 	"github.com/yuin/goldmark/util"
 )
 
-// markup are the settings of Hugo, Eleventy and Zola that change what goldmark reads. The zero value
+// Markup are the settings of Hugo, Eleventy and Zola that change what goldmark reads. The zero value
 // is goldmark with all extensions that other engines have. It can be compared.
 type Markup struct {
 	NoFootnotes, NoDefinitions, NoTasks, NoTables, NoAttributes, NoHeadingIDs bool
@@ -23,13 +23,13 @@ type Markup struct {
 	Caption                                                                   string // of a figure: "alt", "title", or "" for none
 
 	Protocol    string // of links to www. without one; "" for http
-	Quotes      string // lines of a typographic mark's name and what stands for it
+	Quotes      string // lines of a typographic mark's name and its replacement
 	CJK         bool
 	LineBreaks  string // between lines in East Asian scripts: "", simple or css3draft
-	EscapeSpace bool   // a backslash before a space is a space of no width
+	EscapeSpace bool   // a backslash before a space is a zero-width space
 }
 
-// extensions are those that the settings leave on.
+// extensions returns those that the settings leave on.
 func (m Markup) extensions() []goldmark.Extender {
 	var out []goldmark.Extender
 	for _, e := range []struct {
@@ -63,7 +63,7 @@ func (m Markup) eastAsian() goldmark.Extender {
 	return extension.NewCJK(options...)
 }
 
-// parserOptions are those for headings.
+// parserOptions returns those for headings and links.
 func (m Markup) parserOptions() []parser.Option {
 	var out []parser.Option
 	if !m.NoHeadingIDs {
@@ -78,7 +78,7 @@ func (m Markup) parserOptions() []parser.Option {
 	return out
 }
 
-// typographer makes typographic marks, those that the settings name included.
+// typographer returns the extension for typographic marks, with those that the settings name.
 func (m Markup) typographer() goldmark.Extender {
 	if m.Quotes == "" {
 		return extension.Typographer
@@ -91,7 +91,7 @@ func (m Markup) typographer() goldmark.Extender {
 	return extension.NewTypographer(extension.WithTypographicSubstitutions(substitutions))
 }
 
-// typographicMarks are what goldmark calls the marks that settings name.
+// typographicMarks are goldmark's names for the marks that settings name.
 var typographicMarks = map[string]extension.TypographicPunctuation{
 	"leftsinglequote": extension.LeftSingleQuote, "rightsinglequote": extension.RightSingleQuote,
 	"leftdoublequote": extension.LeftDoubleQuote, "rightdoublequote": extension.RightDoubleQuote,
@@ -99,10 +99,10 @@ var typographicMarks = map[string]extension.TypographicPunctuation{
 	"leftanglequote": extension.LeftAngleQuote, "rightanglequote": extension.RightAngleQuote, "apostrophe": extension.Apostrophe,
 }
 
-// typographicNames returns the names that markup.quotes may have, sorted.
+// TypographicNames returns the names that markup.quotes may have, sorted.
 func TypographicNames() []string { return slices.Sorted(maps.Keys(typographicMarks)) }
 
-// linkProtocol is what links to www. get that are written without one.
+// linkProtocol is the protocol of links to www. that are written without one.
 type linkProtocol string
 
 // Transform implements parser.ASTTransformer.

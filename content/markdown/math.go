@@ -2,7 +2,6 @@ package markdown
 
 import (
 	"bytes"
-	"publisher/content/mdsource"
 	"regexp"
 	"strings"
 
@@ -11,21 +10,26 @@ import (
 	"github.com/yuin/goldmark/parser"
 	"github.com/yuin/goldmark/text"
 	"github.com/yuin/goldmark/util"
+
+	"publisher/content/mdsource"
 )
 
-// formulas keeps TeX as the author wrote it: $…$ and $$…$$ pass as text, so that
-// no underscore becomes emphasis.
+// formulas keeps TeX as the author wrote it: $…$ and $$…$$ are text, so that no
+// underscore becomes emphasis.
 type formulas struct{}
 
+// Extend implements goldmark.Extender.
 func (formulas) Extend(m goldmark.Markdown) {
 	m.Parser().AddOptions(parser.WithInlineParsers(util.Prioritized(formulas{}, 50)))
 }
 
+// Trigger implements parser.InlineParser.
 func (formulas) Trigger() []byte { return []byte{'$'} }
 
-// maxFormula is more than a formula has; beyond it a dollar is a dollar.
+// maxFormula is longer than any formula; beyond it a dollar sign is text.
 const maxFormula = 1000
 
+// Parse implements parser.InlineParser.
 func (formulas) Parse(_ ast.Node, block text.Reader, _ parser.Context) ast.Node {
 	line, _ := block.PeekLine()
 	open, end := formulaMarks(line)
@@ -67,7 +71,7 @@ func formulaMarks(line []byte) (open, end string) {
 	return "", ""
 }
 
-// isFormula tells a formula from prices and escaped brackets.
+// isFormula reports whether inner is a formula, rather than prices or escaped brackets.
 func isFormula(open, inner string, after []byte) bool {
 	if strings.TrimSpace(inner) == "" || strings.Contains(inner, "\n\n") {
 		return false
@@ -86,17 +90,17 @@ func isFormula(open, inner string, after []byte) bool {
 }
 
 var (
-	// notTeX is what prose holds and a formula does not: code, a link, an address, a sentence that
-	// goes on.
+	// notTeX matches what prose contains and a formula does not: code, a link, an address, the
+	// rest of a sentence.
 	notTeX = regexp.MustCompile("^[,.;:!?)]|`|\\]\\(|://")
 
-	// surelyTeX tells a formula from brackets that a converter of HTML has escaped, in which
-	// punctuation may be escaped too and words be emphasized: a command, a brace, an exponent, an
-	// index.
+	// surelyTeX matches a formula, but not brackets that a converter of HTML has escaped, in
+	// which punctuation may be escaped too and words emphasized: a command, a brace, an exponent,
+	// an index.
 	surelyTeX = regexp.MustCompile(`\\[A-Za-z{},;:!|%&]|\^|[A-Za-z0-9)}]_(?:[A-Za-z0-9](?:[^A-Za-z0-9_]|$)|[{\\])|[=<>+]`)
 )
 
-// escapeFormulas writes \(…\) and \[…\] so that Markdown, to which these are
+// escapeFormulas escapes \(…\) and \[…\] so that Markdown, which reads these as
 // escaped brackets, shows them as they are.
 func escapeFormulas(source string) string {
 	if !strings.Contains(source, `\)`) && !strings.Contains(source, `\]`) {
@@ -122,7 +126,7 @@ func escapeFormulas(source string) string {
 	})
 }
 
-// bracketFormula is the length of the formula that s begins with, 0 for none.
+// bracketFormula returns the length of the formula that s begins with, 0 for none.
 func bracketFormula(s string) int {
 	end := map[byte]string{'(': `\)`, '[': `\]`}[s[1]]
 	if end == "" {

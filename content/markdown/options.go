@@ -9,53 +9,60 @@ import (
 	"publisher/content/pymarkdown"
 )
 
-// markdownOptions say how Markdown is read. The zero value is GitHub's, with all of
+// Options are the rules by which Markdown is read. The zero value is GitHub's, with all of
 // goldmark's extensions.
 type Options struct {
-	// budget is that of the post; nil for none.
+	// Budget is that of the post; nil for none.
 	Budget *limits.Budget
-	// kramdown are the settings of the parser that Jekyll has; nil for other parsers.
+	// Kramdown are the settings of Jekyll's parser; nil for other parsers.
 	Kramdown *kramdown.Options
-	// pythonMarkdown are the settings of the parser that Pelican has; nil for other parsers.
+	// PythonMarkdown are the settings of Pelican's parser; nil for other parsers.
 	PythonMarkdown *pymarkdown.Options
-	// markdownIt holds that two tildes strike out, not one.
+	// MarkdownIt means that two tildes strike out, not one.
 	MarkdownIt bool
-	// bareLinks holds that a bare address is text, not a link.
+	// NoLinkify means that a bare address is text, not a link.
 	NoLinkify bool
-	// boxes takes ::: lines for the fences of containers.
+	// Containers means that ::: lines are fences of containers.
 	Containers bool
-	// smart makes typographic quotes and dashes.
+	// Typographer makes typographic quotes and dashes.
 	Typographer bool
-	// headings says how ids are made.
+	// Headings is how the ids of headings are made.
 	Headings HeadingIDs
-	// emoji makes characters of :names:.
+	// Emoji makes characters of :names:.
 	Emoji bool
-	// hardWraps makes a line break of each line's end.
+	// HardWraps makes a line break of each line's end.
 	HardWraps bool
-	// noIndented holds that four spaces make no code.
+	// NoIndented means that four spaces do not make code.
 	NoIndented bool
-	// noMath holds that the engine knows no formulas: TeX is text to it.
+	// NoMath means that TeX is text.
 	NoMath bool
-	// noStrike holds that ~~ is text.
+	// NoStrike means that ~~ is text.
 	NoStrike bool
-	// passthrough are Hugo's delimiters of what stays as it is, as pairs of lines; "" for none.
+	// Passthrough are Hugo's delimiters of what stays as it is, as pairs of lines; "" for none.
 	Passthrough string
-	// plainAlerts holds that alerts are text, or left to the blog's own hooks.
+	// PlainAlerts means that alerts are text, or left to the blog's own hooks.
 	PlainAlerts bool
-	// marks are those that Hugo's extras add.
+	// Marks are those that Hugo's extras add.
 	Marks Marks
-	// markup are extensions that a blog turns off, and Hugo's other settings.
+	// Markup are extensions that a blog turns off, and other settings of its engine.
 	Markup Markup
-	// noRaw holds that the engine leaves HTML out that stands in Markdown.
+	// DropHTML means that raw HTML in Markdown is left out.
 	DropHTML bool
-	// rawLeftOut, if not nil, is set where that has happened.
+	// HTMLDropped is, if not nil, set when that has happened.
 	HTMLDropped *bool
-	// hooks change the parsed document; nil for none. Other parsers than goldmark have none.
+	// Hooks change the parsed document; nil for none. Only goldmark has hooks.
 	Hooks NodeHooks
 }
 
-// nodeHooks write nodes of a document in place of goldmark, as Hugo's render hooks do.
+// flavor returns the options that a goldmark.Markdown is built for, which can be compared.
+func (o Options) flavor() Options {
+	o.Budget, o.Kramdown, o.PythonMarkdown, o.HTMLDropped, o.Hooks = nil, nil, nil, nil, nil
+	o.Containers, o.PlainAlerts, o.Headings = false, false, GitHubIDs
+	return o
+}
+
+// NodeHooks write nodes of a document in place of goldmark, as Hugo's render hooks do.
 type NodeHooks interface {
-	// replace puts what the hooks write into doc, which md has parsed from source.
+	// Replace replaces nodes of doc, which md has parsed from source, by what the hooks write.
 	Replace(md goldmark.Markdown, source []byte, doc ast.Node, b *limits.Budget) error
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/yuin/goldmark/util"
 )
 
-// passthrough leaves what stands between two delimiters as it is.
+// passthrough keeps text between two delimiters as it is.
 type passthrough struct{ pairs [][2][]byte }
 
 func newPassthrough(lines string) passthrough {
@@ -39,7 +39,7 @@ func (p passthrough) Trigger() []byte {
 	return out
 }
 
-// maxPassthrough is more than a text between delimiters has.
+// maxPassthrough is longer than any text between delimiters.
 const maxPassthrough = 4000
 
 // Parse implements parser.InlineParser.

@@ -10,7 +10,7 @@ import (
 )
 
 // labeledFootnotes writes footnotes as Zola does without bottom_footnotes: the number
-// before each is text, where others have a numbered list.
+// before each is text, not that of a numbered list.
 type labeledFootnotes struct{}
 
 // RegisterFuncs implements renderer.NodeRenderer.

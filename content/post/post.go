@@ -8,7 +8,7 @@ import (
 
 // Post is one published (or yet to be published) article of the content tree,
 // as its front matter and file name describe it. It holds no body: bodies are
-// rendered on demand by Tree.Render, since most posts of a tree are never shown.
+// rendered on demand, since most posts of a tree are never shown.
 //
 // Every string is valid UTF-8 without control characters other than tab and
 // newline, and single-line fields hold no line break.
@@ -45,8 +45,8 @@ type Post struct {
 	Enclosure *Enclosure
 	// Draft posts are neither in feeds nor in mail.
 	Draft bool
-	// Held posts are in neither as well: why nobody can tell whether the blog's
-	// engine shows this one. nil for none.
+	// Held is why the post is held: it is not certain that the blog's engine shows
+	// it, so it is in neither feeds nor mail. nil for none.
 	Held *Omission
 	// FeedOnly posts are in feeds, but the author keeps them out of mail.
 	FeedOnly bool
@@ -54,17 +54,17 @@ type Post struct {
 	Newsletter Newsletter
 
 	// BodyHash is the SHA-256 of the body, front matter excluded, line ends
-	// folded to LF and outer white space trimmed: it recognises a moved file.
+	// folded to LF and outer white space trimmed: it recognizes a moved file.
 	BodyHash [32]byte
 	// FileHash is the SHA-256 of the whole file, line ends folded to LF, byte order
-	// mark and white space at the end aside: it tells an edit.
+	// mark and trailing white space excluded: it changes with any edit.
 	FileHash [32]byte
 	// ModTime is the file's modification time.
 	ModTime time.Time
 }
 
-// detach copies the strings, most of which are parts of the file's text: that is ten
-// times as large, and would be kept with them.
+// Detach copies the post's strings. Most are substrings of the file's text, which is
+// ten times as large and would stay in memory with them.
 func (p *Post) Detach() {
 	for _, s := range [...]*string{&p.URL, &p.Title, &p.Language, &p.Summary, &p.Image, &p.GUID, &p.Source, &p.Newsletter.Subject, &p.Newsletter.Intro} {
 		*s = strings.Clone(*s)
@@ -98,7 +98,7 @@ type Newsletter struct {
 // control characters, well-formed so that it can be spliced into a page.
 type Rendering struct {
 	HTML string
-	// ExcerptHTML is what stands before "Read more".
+	// ExcerptHTML is what comes before "Read more".
 	ExcerptHTML string
 	// ExcerptText is the same as plain text with white space folded.
 	ExcerptText string
@@ -108,19 +108,19 @@ type Rendering struct {
 	Words int
 	// Image describes Post.Image, or the first picture of the body; nil for none.
 	Image *Image
-	// Follows is what all this is made of beside the post and the settings.
+	// Dependencies is what the rendering was made from besides the post and the settings.
 	Dependencies Dependencies
 }
 
-// Follows tells what else than its post a rendering changes with.
+// Dependencies is what a rendering changes with besides its post.
 type Dependencies struct {
 	// FileHash is the Post.FileHash of the file that was read for it.
 	FileHash [32]byte
-	// Unknown says that there may be more: shortcodes and tags can read any file.
+	// Incomplete means that there may be more: shortcodes and tags can read any file.
 	Incomplete bool
-	// Links are the files of the tree whose addresses were looked up, there or not.
+	// Links are the files of the tree whose addresses were looked up, whether or not they exist.
 	Links []string
-	// Files are where local pictures were looked for, there or not.
+	// Files are the paths where local pictures were looked for, whether or not they exist.
 	Files []string
 }
 
@@ -131,7 +131,7 @@ type Image struct {
 	Width, Height int // pixels; 0 where unknown (not a local file)
 }
 
-// Problem is something a person has to mend in a file of the content tree.
+// Problem is something a person has to fix in a file of the content tree.
 type Problem struct {
 	// Path is the file, slash-separated, relative to content.dir.
 	Path string
@@ -141,26 +141,26 @@ type Problem struct {
 	Message string
 	// Invalid means that the file was left out because of it; else it is a warning.
 	Invalid bool
-	// Shared means that it is the tree's: said once, of the first of the files that have it.
+	// Shared means that many files may have the problem; it is reported once, for the first of them.
 	Shared bool
 }
 
 // Omission is why a file that could be a post is neither in feeds nor in mail:
-// the blog's engine leaves it out, or nobody can tell whether it does. A mail
-// cannot be taken back, so what is in doubt is held.
+// the blog's engine leaves it out, or it is uncertain whether it does. A mail
+// cannot be taken back, so an uncertain post is held.
 type Omission struct {
-	// Held means that it is in doubt: a setting is computed, malformed or of the
+	// Held means that it is uncertain: a setting is computed, malformed or of the
 	// wrong type.
 	Held bool
-	// Reason names the setting or key, and what of it decides.
+	// Reason names the setting or key, and the part of it that decides.
 	Reason string
-	// Path is the file that says so, slash-separated, relative to content.dir; Line
+	// Path is the file that has the setting, slash-separated, relative to content.dir; Line
 	// counts from 1, 0 where no line is to blame.
 	Path string
 	Line int
 }
 
-// detached is the omission without the file's text, of which its reason may be a part.
+// Detached returns a copy of o that does not keep the file's text in memory, of which the reason may be a substring.
 func (o *Omission) Detached() *Omission {
 	if o == nil {
 		return nil

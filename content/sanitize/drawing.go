@@ -1,15 +1,16 @@
 package sanitize
 
 import (
-	"publisher/internal/htmldom"
 	"strconv"
 	"strings"
 
 	"golang.org/x/net/html"
+
+	"publisher/internal/htmldom"
 )
 
-// drawing puts its description in the place of an SVG, which neither feeds nor mail
-// can hold.
+// replaceDrawing replaces an SVG, which neither feeds nor mails can show, by its
+// description.
 func (c *Cleaner) replaceDrawing(n *html.Node) {
 	label := strings.Join(strings.Fields(htmldom.Attr(n, "aria-label")), " ")
 	for d := n.FirstChild; d != nil && label == ""; d = d.NextSibling {
@@ -18,12 +19,12 @@ func (c *Cleaner) replaceDrawing(n *html.Node) {
 		}
 	}
 	if label == "" && !isDecoration(n) {
-		c.Warn("svg", "a drawing (inline SVG) is left out, which no mail can show; give it a <title>, or make it a file that ![](…) names")
+		c.Warn("svg", "a drawing (inline SVG) was left out, since mail cannot show it; give it a <title>, or make it a file and use ![](…)")
 	}
 	htmldom.Replace(n, textNode(label))
 }
 
-// isDecoration tells an icon, and what says of itself that it means nothing.
+// isDecoration reports whether n is an icon, or is marked as having no meaning.
 func isDecoration(n *html.Node) bool {
 	role := htmldom.Attr(n, "role")
 	if htmldom.Attr(n, "aria-hidden") == "true" || role == "presentation" || role == "none" {
@@ -47,7 +48,7 @@ func isDecoration(n *html.Node) bool {
 	return children == uses
 }
 
-// gauge writes what a <meter> or <progress> shows: its text, else its value.
+// gauge replaces a <meter> or <progress> by its text, else its value.
 func (c *Cleaner) gauge(n *html.Node) {
 	if htmldom.HasText(n) {
 		c.children(n)
@@ -69,7 +70,7 @@ func (c *Cleaner) gauge(n *html.Node) {
 	htmldom.Replace(n, textNode(text))
 }
 
-// litePlayer makes the embedded player of an element that stands for one.
+// liteVideo replaces a <lite-youtube> or <lite-vimeo> like the player that it loads.
 func (c *Cleaner) liteVideo(n *html.Node) {
 	src := "https://www.youtube.com/embed/" + htmldom.Attr(n, "videoid")
 	if list := htmldom.Attr(n, "playlistid"); list != "" {

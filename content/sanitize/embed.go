@@ -3,22 +3,23 @@ package sanitize
 import (
 	"net/url"
 	"path"
-	"publisher/internal/htmldom"
-	"publisher/internal/xmltext"
 	"regexp"
 	"strings"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+
+	"publisher/internal/htmldom"
+	"publisher/internal/xmltext"
 )
 
-// embedded puts a link in the place of what neither a feed nor a mail can show:
-// frames, players, objects. A video that has a picture becomes that picture.
+// embed replaces what neither a feed nor a mail can show (frames, players, objects) by
+// a link. A video that has a picture becomes that picture.
 func (c *Cleaner) embed(n *html.Node) {
 	to := c.Links.Follow(embeddedSource(n))
 	if to.URL == "" {
 		if !htmldom.HasText(n) && !containsVisible(n, "img") {
-			c.Warn(n.Data, "a frame or a player without an address, or with one that no feed may hold, is left out; give it a src")
+			c.Warn(n.Data, "a frame or a player without a valid address was left out; give it a src")
 		}
 		c.children(n)
 		htmldom.Unwrap(n)
@@ -54,7 +55,7 @@ func (c *Cleaner) embed(n *html.Node) {
 	htmldom.Replace(n, paragraph)
 }
 
-// embeddedSource is the address of a frame, a player or an object, or of its first source.
+// embeddedSource returns the address of a frame, a player or an object, or of its first source.
 func embeddedSource(n *html.Node) string {
 	if src := loadedSource(n); src != "" {
 		return src
@@ -69,8 +70,8 @@ func embeddedSource(n *html.Node) string {
 	return ""
 }
 
-// loadedSource is an element's own address; where that only keeps the place, the one that a script
-// loads.
+// loadedSource returns an element's own address, or the one that a script loads if its own is
+// only a placeholder.
 func loadedSource(n *html.Node) string {
 	src := strings.TrimSpace(htmldom.Attr(n, "src"))
 	if src == "" {
@@ -95,8 +96,8 @@ var (
 	vimeo    = regexp.MustCompile(`^/video/(\d+)$`)
 )
 
-// videoPage is the page of an embedded video, with its picture where the
-// platform has one under a known address.
+// videoPage returns the page of an embedded video, and its picture if the platform
+// has one at a known address.
 func videoPage(src string) (page, picture string) {
 	u, err := url.Parse(src)
 	if err != nil {
@@ -117,8 +118,8 @@ func videoPage(src string) (page, picture string) {
 	return src, ""
 }
 
-// youtubePage is the page of a video, a playlist or a live stream. Playlists and
-// streams are embedded under names in the place of a video's id.
+// youtubePage returns the page of a video, a playlist or a live stream. Playlists and
+// streams are embedded with a name in place of a video's id.
 func youtubePage(u *url.URL) (page, picture string) {
 	const site = "https://www.youtube.com/"
 	query := u.Query()

@@ -1,22 +1,22 @@
 package sanitize
 
 import (
-	"publisher/internal/htmldom"
 	"regexp"
 	"slices"
 	"strings"
 
 	"golang.org/x/net/html"
+
+	"publisher/internal/htmldom"
 )
 
-// isHidden reports whether a browser does not show an element, as its own
-// attributes say.
+// isHidden reports whether an element's own attributes hide it in a browser.
 func isHidden(n *html.Node) bool {
 	if hasAttr(n, "hidden") {
 		return true
 	}
 	style := htmldom.Attr(n, "style")
-	if !strings.ContainsAny(style, "yY") { // neither property: what highlighted code is full of
+	if !strings.ContainsAny(style, "yY") { // neither property, as in most highlighted code
 		return false
 	}
 	return cssValue(style, "display") == "none" || slices.Contains([]string{"hidden", "collapse"}, cssValue(style, "visibility"))
@@ -24,7 +24,7 @@ func isHidden(n *html.Node) bool {
 
 var cssComment = regexp.MustCompile(`(?s)/\*.*?\*/`)
 
-// cssValue is the value that a style gives a property: the last one, or the last
+// cssValue returns the value that a style gives a property: the last one, or the last
 // important one.
 func cssValue(style, property string) string {
 	value, important := "", false
@@ -42,9 +42,9 @@ func cssValue(style, property string) string {
 	return value
 }
 
-// hideDuplicates marks as hidden what stands twice in a tree for programs of two
-// kinds: a picture or a frame that a script loads beside its <noscript>, and what is drawn for
-// the eye alone beside its formula or text.
+// hideDuplicates marks as hidden what a tree has twice, for two kinds of programs: a
+// picture or a frame that a script loads beside its <noscript>, and what is only drawn
+// beside its formula or text.
 func hideDuplicates(root *html.Node) {
 	for n := range root.Descendants() {
 		switch {
@@ -73,7 +73,7 @@ func isLazyFrame(n *html.Node) bool {
 	return n.Type == html.ElementNode && n.Data == "iframe" && isPlaceholder(strings.TrimSpace(htmldom.Attr(n, "src")))
 }
 
-// sibling is the next or last element beside a node, if only white space is between.
+// sibling returns the next or previous node, without white space between.
 func sibling(n *html.Node, next bool) *html.Node {
 	step := func(n *html.Node) *html.Node {
 		if next {
@@ -88,7 +88,7 @@ func sibling(n *html.Node, next bool) *html.Node {
 	return n
 }
 
-// holds reports whether there is a picture or a frame that is more than a counter.
+// containsVisible reports whether root contains a picture or a frame that is more than a tracking pixel.
 func containsVisible(root *html.Node, name string) bool {
 	for n := range root.Descendants() {
 		if n.Type == html.ElementNode && n.Data == name && !isHidden(n) && !(htmldom.Attr(n, "width") == "1" && htmldom.Attr(n, "height") == "1") {
@@ -98,8 +98,7 @@ func containsVisible(root *html.Node, name string) bool {
 	return false
 }
 
-// isLazy reports whether an element is a picture that waits for a script, and
-// nothing else.
+// isLazy reports whether an element is only a picture that waits for a script.
 func isLazy(n *html.Node) bool {
 	if n.Type != html.ElementNode || htmldom.HasText(n) {
 		return false
@@ -122,8 +121,8 @@ func isLazy(n *html.Node) bool {
 	return false
 }
 
-// hasSpokenTwin reports whether next to an element stands the same for those who
-// hear it: a formula, or text that is not drawn.
+// hasAccessibleTwin reports whether next to an element is the same for screen readers: a
+// formula, or text that is not drawn.
 func hasAccessibleTwin(n *html.Node) bool {
 	for _, s := range []*html.Node{sibling(n, false), sibling(n, true)} {
 		if s == nil || s.Type != html.ElementNode {
@@ -141,14 +140,14 @@ func hasAccessibleTwin(n *html.Node) bool {
 	return false
 }
 
-// isForEars knows the classes by which style sheets take text off the screen.
+// isScreenReaderText reports whether n has text and a class by which style sheets hide it from the screen.
 func isScreenReaderText(n *html.Node) bool {
 	return htmldom.HasText(n) && slices.ContainsFunc(strings.Fields(htmldom.Attr(n, "class")), func(class string) bool {
 		return class == "sr-only" || class == "visually-hidden" || class == "visuallyhidden" || class == "screen-reader-text"
 	})
 }
 
-// isCopyButton knows the button that themes put beside code.
+// isCopyButton reports whether n is the button that themes put beside code.
 func isCopyButton(n *html.Node) bool {
 	class := strings.ToLower(htmldom.Attr(n, "class"))
 	return n.Data == "button" && (strings.Contains(class, "copy") || strings.Contains(class, "clipboard"))

@@ -2,14 +2,11 @@ package sanitize
 
 import (
 	"image"
-	_ "image/gif"  // sizes of GIF,
+	_ "image/gif"  // decodes the sizes of GIF,
 	_ "image/jpeg" // JPEG
 	_ "image/png"  // and PNG files
 	"net/url"
 	"os"
-	"publisher/content/limits"
-	"publisher/content/post"
-	"publisher/internal/htmldom"
 	"regexp"
 	"strconv"
 	"strings"
@@ -17,16 +14,20 @@ import (
 	_ "golang.org/x/image/webp" // and of WebP files
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+
+	"publisher/content/limits"
+	"publisher/content/post"
+	"publisher/internal/htmldom"
 )
 
-// imageSizes remembers the local files that the images of one post come from.
+// imageSizes caches the sizes of the images of one post that are local files.
 type imageSizes struct {
 	targets map[string]Target // by address
 	sizes   map[string]image.Point
-	looked  []string // the files that decided on sizes
+	looked  []string // where files were looked for
 }
 
-// remember keeps the target of an image, whose size is asked for by its address.
+// remember keeps the target of an image, whose size is looked up by its address.
 func (c *Cleaner) remember(to Target) {
 	if len(to.Places) == 0 {
 		return
@@ -37,7 +38,7 @@ func (c *Cleaner) remember(to Target) {
 	c.images.targets[to.URL] = to
 }
 
-// sizeOf reads the size of an image in pixels; zeros where its file is unknown or no picture.
+// sizeOf returns the size of an image in pixels; zeros if its file is unknown or not a picture.
 func (c *Cleaner) sizeOf(address string) (width, height int) {
 	if size, ok := c.images.sizes[address]; ok {
 		return size.X, size.Y
@@ -53,15 +54,16 @@ func (c *Cleaner) sizeOf(address string) (width, height int) {
 	return width, height
 }
 
-// sizeOfTarget is the size of the image that a link leads to.
+// TargetSize returns the size of the image that a link leads to, as ImageSize does.
 func (c *Cleaner) TargetSize(to Target) (width, height int) {
 	c.remember(to)
 	return c.sizeOf(to.URL)
 }
 
-// filesLookedFor returns where files of images were looked for, there or not.
+// ImageFiles returns the paths where files of images were looked for, whether or not they exist.
 func (c *Cleaner) ImageFiles() []string { return c.images.looked }
 
+// ImageSize returns the size of an image file in pixels; zeros if it cannot be read.
 func ImageSize(file string) (width, height int) {
 	if file == "" {
 		return 0, 0
@@ -78,8 +80,8 @@ func ImageSize(file string) (width, height int) {
 	return config.Width, config.Height
 }
 
-// The attributes that scripts for loading pictures late read addresses from, and
-// lists of them.
+// The attributes from which scripts for lazy loading read addresses and lists of
+// addresses.
 var (
 	lazySources = strings.Fields("data-src data-lazy-src data-original data-orig-file data-url data-echo data-lazy data-lazyload data-hi-res-src")
 	lazySets    = strings.Fields("data-srcset data-lazy-srcset data-original-set")
@@ -94,8 +96,8 @@ func firstAttr(n *html.Node, keys []string) string {
 	return ""
 }
 
-// loadPicture gives a picture the address that a script or a newer browser would
-// load it from: a feed reader and a mail program do neither.
+// resolveLazyImage gives a picture the address from which a script or a newer browser
+// would load it: feed readers and mail programs do neither.
 func resolveLazyImage(n *html.Node) {
 	if n.Data == "picture" {
 		addPictureImage(n)
@@ -109,7 +111,7 @@ func resolveLazyImage(n *html.Node) {
 	case srcset != "":
 		htmldom.SetAttr(n, "srcset", srcset)
 	case src != "":
-		htmldom.RemoveAttr(n, "srcset") // the placeholder's
+		htmldom.RemoveAttr(n, "srcset") // that of the placeholder
 	}
 	if n.Data == "source" {
 		return
@@ -122,7 +124,7 @@ func resolveLazyImage(n *html.Node) {
 	}
 }
 
-// addPicture makes the <img> that a <picture> lacks.
+// addPictureImage adds the <img> that a <picture> lacks.
 func addPictureImage(n *html.Node) {
 	var srcset string
 	for d := range n.Descendants() {
@@ -141,18 +143,18 @@ func addPictureImage(n *html.Node) {
 
 var dataPicture = regexp.MustCompile(`(?i)^data:image/(?:png|jpe?g|gif|webp|avif|bmp|svg\+xml)[;,]`)
 
-// isDataPicture tells a picture that is in its address. No script in it runs where
+// isDataPicture reports whether an address contains a picture. No script in it runs when
 // it is the source of an <img>.
 func isDataPicture(address string) bool { return dataPicture.MatchString(address) }
 
-// image puts its description in the place of a picture without an address, and
-// gives one from a local file its size, so that the text does not jump when it loads.
+// image replaces a picture without an address by its description, and gives one from a
+// local file its size, so that the text does not jump when it loads.
 func (c *Cleaner) image(n *html.Node) {
 	src := htmldom.Attr(n, "src")
 	if src == "" {
 		alt := strings.TrimSpace(htmldom.Attr(n, "alt"))
 		if alt == "" {
-			c.Warn("img", "a picture without an address, or with one that no feed may hold, is left out; give it a src")
+			c.Warn("img", "a picture without a valid address was left out; give it a src")
 		}
 		htmldom.Replace(n, textNode(alt))
 		return
@@ -187,7 +189,7 @@ func isPixels(s string) bool {
 	return err == nil && n > 0 && n < 100_000
 }
 
-// firstImage is the first picture of a body that is more than decoration.
+// FirstImage returns the first picture of a body that is more than a tracking pixel; nil if there is none.
 func FirstImage(root *html.Node) *post.Image {
 	for n := range root.Descendants() {
 		if n.Type != html.ElementNode || n.Data != "img" {

@@ -1,14 +1,15 @@
 package sanitize
 
 import (
-	"publisher/internal/htmldom"
 	"strings"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+
+	"publisher/internal/htmldom"
 )
 
-// wrapLooseText puts text that stands between blocks into paragraphs.
+// wrapLooseText puts text between blocks into paragraphs.
 func wrapLooseText(root *html.Node) {
 	var open *html.Node
 	for n := root.FirstChild; n != nil; {
@@ -16,7 +17,7 @@ func wrapLooseText(root *html.Node) {
 		loose := isLoose(n)
 		blank := n.Type == html.TextNode && strings.TrimSpace(n.Data) == ""
 		if blank && (next == nil || !isLoose(next)) {
-			loose = false // the last of its paragraph
+			loose = false // trailing white space
 		}
 		switch {
 		case loose && open != nil:

@@ -4,9 +4,11 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"publisher/internal/uri"
 )
 
-// pictureCandidate is one of the pictures of a srcset.
+// candidate is one of the pictures of a srcset.
 type candidate struct {
 	url        string
 	descriptor string  // such as 2x or 800w; "" for none
@@ -16,7 +18,7 @@ type candidate struct {
 
 const htmlSpace = " \t\n\f\r"
 
-// parseSrcset reads a srcset as browsers do (HTML Living Standard, "parsing a srcset
+// parseSrcset parses a srcset as browsers do (HTML Living Standard, "parsing a srcset
 // attribute"): an address ends at white space, and commas may be part of it.
 func parseSrcset(s string) []candidate {
 	var found []candidate
@@ -42,7 +44,7 @@ func parseSrcset(s string) []candidate {
 	}
 }
 
-// cutDescriptors returns what stands before the comma that ends a candidate; one
+// cutDescriptors returns what is before the comma that ends a candidate; a comma
 // within parentheses does not.
 func cutDescriptors(s string) (descriptors, rest string) {
 	depth := 0
@@ -65,7 +67,7 @@ var (
 	densityDescriptor = regexp.MustCompile(`^([0-9]*\.?[0-9]+(?:[eE][+-]?[0-9]{1,2})?)x$`)
 )
 
-// describe takes the descriptors over and reports whether they are valid.
+// describe sets what the descriptors say and reports whether they are valid.
 func (c *candidate) describe(descriptors []string) bool {
 	for _, d := range descriptors {
 		if m := widthDescriptor.FindStringSubmatch(d); m != nil && c.descriptor == "" {
@@ -84,8 +86,8 @@ func (c *candidate) describe(descriptors []string) bool {
 // pictureWidth is wide enough for a feed reader's column on any screen.
 const pictureWidth = 1600
 
-// bestCandidate is the one for programs that know no srcset: of plain density, or
-// the widest that is not wider than need be; "" where there is none.
+// bestCandidate returns the address for programs without srcset: the candidate of normal
+// density, or the widest that is not wider than necessary; "" if there is none.
 func bestCandidate(srcset string) string {
 	var best candidate
 	for _, c := range parseSrcset(srcset) {
@@ -106,11 +108,11 @@ func (c candidate) better(than candidate) bool {
 	return c.density < than.density && c.density >= 1
 }
 
-// srcset makes the addresses of a list absolute.
+// srcset returns a srcset with absolute addresses.
 func (c *Cleaner) srcset(list string) string {
 	var out []string
 	for _, candidate := range parseSrcset(list) {
-		address := escapeURI(candidate.url)
+		address := uri.Escape(candidate.url)
 		if !isDataPicture(candidate.url) {
 			to := c.Links.Follow(candidate.url)
 			c.remember(to)
@@ -124,8 +126,8 @@ func (c *Cleaner) srcset(list string) string {
 	return strings.Join(out, ", ")
 }
 
-// withoutOuterCommas escapes commas at the ends of an address, which would be taken for the
-// list's. It returns "" where that makes no address, as in a host's name.
+// withoutOuterCommas escapes commas at the ends of an address, which would be read as
+// separators. It returns "" if the result is not an address, as with a comma in a host name.
 func withoutOuterCommas(address string) string {
 	bare := strings.Trim(address, ",")
 	if bare == address {
@@ -133,7 +135,7 @@ func withoutOuterCommas(address string) string {
 	}
 	before, after, _ := strings.Cut(address, bare)
 	address = strings.Repeat("%2C", len(before)) + bare + strings.Repeat("%2C", len(after))
-	if _, err := ParseAddress(address); err != nil {
+	if _, err := uri.Parse(address); err != nil {
 		return ""
 	}
 	return address

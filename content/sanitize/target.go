@@ -1,21 +1,21 @@
 package sanitize
 
-// target is where a link leads.
+// Target is where a link leads.
 type Target struct {
-	URL string // absolute; "" where the link is to be dropped
-	// places are where the local file that is meant may be, the likeliest first. They
-	// are looked at when somebody asks for the file: of most links nobody does.
+	URL string // absolute; "" if the link is to be removed
+	// Places are where the local file may be, the likeliest first. Only the few files that
+	// are needed are looked up.
 	Places []Place
 }
 
-// place is a path below a folder.
+// Place is a path relative to a folder.
 type Place struct{ Dir, Rel string }
 
-// linkFinder finds what the links of a post lead to.
+// Resolver resolves the links of a post.
 type Resolver interface {
-	// follow returns where a link leads.
+	// Follow returns where a link leads.
 	Follow(dest string) Target
-	// fileOf returns the local file that a target means, absolute, "" where none is known.
-	// looked are the files that decide which one that is.
+	// FileOf returns the absolute path of a target's local file, "" if none is known.
+	// looked are the files that decide which one it is.
 	FileOf(to Target) (file string, looked []string)
 }

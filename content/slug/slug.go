@@ -1,26 +1,30 @@
-// Package slug makes path elements of texts as the blog engines do.
+// Package slug turns texts into path elements as the blog engines do.
 package slug
 
 import (
 	"net/url"
-	"publisher/internal/htmldom"
 	"regexp"
 	"strings"
 	"unicode"
 
 	"github.com/mozillazg/go-unidecode"
 	"golang.org/x/text/unicode/norm"
+
+	"publisher/internal/htmldom"
+	"publisher/internal/uri"
 )
 
-// hugoSlugs is Hugo's way with path elements: letters and digits of every script
-// kept, white space to single hyphens, other punctuation dropped.
+// Hugo has Hugo's rules for path elements: letters and digits of every script are
+// kept, white space becomes single hyphens, other punctuation is dropped.
 type Hugo struct {
 	KeepCase    bool // disablePathToLower
 	DropAccents bool // removePathAccents
 }
 
+// HugoElement returns s as one element of a path, by Hugo's default settings.
 func HugoElement(s string) string { return Hugo{}.Of(strings.ReplaceAll(s, "/", "")) }
 
+// Of returns s as a path element.
 func (h Hugo) Of(s string) string {
 	if h.DropAccents {
 		s = withoutAccents(s)
@@ -32,7 +36,7 @@ func (h Hugo) Of(s string) string {
 	gap, hyphen := false, false
 	for i, r := range s {
 		switch {
-		case unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) || strings.ContainsRune("._#+~-@/\\", r) || r == '%' && IsEscape(s[i:]):
+		case unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) || strings.ContainsRune("._#+~-@/\\", r) || r == '%' && uri.IsEscape(s[i:]):
 			if gap && r != '-' {
 				b.WriteByte('-')
 			}
@@ -45,7 +49,7 @@ func (h Hugo) Of(s string) string {
 	return strings.Trim(b.String(), "/")
 }
 
-// path does the same for each part of a path, keeping the slashes at its ends.
+// Path applies Of to each element of a path, keeping the slashes at its ends.
 func (h Hugo) Path(p string) string {
 	parts := strings.Split(p, "/")
 	for i := range parts {
@@ -54,8 +58,8 @@ func (h Hugo) Path(p string) string {
 	return strings.Join(parts, "/")
 }
 
-// pattern is what Hugo makes of a permalink pattern that is filled in: it takes the
-// address for the text of a form, in which a plus sign is a space, and cleans it again.
+// Pattern returns what Hugo makes of a permalink pattern that is filled in: Hugo reads the
+// address as form data, in which a plus sign is a space, and cleans it again.
 func (h Hugo) Pattern(filled string) string {
 	where := h.Path(filled)
 	if !strings.ContainsAny(where, "+%") {
@@ -68,11 +72,6 @@ func (h Hugo) Pattern(filled string) string {
 	return "/" + h.Of(strings.TrimSuffix(plain, "/")) + where[len(strings.TrimSuffix(where, "/")):]
 }
 
-func IsEscape(s string) bool {
-	const hex = "0123456789abcdefABCDEF"
-	return len(s) > 2 && strings.IndexByte(hex, s[1]) >= 0 && strings.IndexByte(hex, s[2]) >= 0
-}
-
 func withoutAccents(s string) string {
 	s = norm.NFD.String(s)
 	return norm.NFC.String(strings.Map(func(r rune) rune {
@@ -83,7 +82,7 @@ func withoutAccents(s string) string {
 	}, s))
 }
 
-// jekyllSlug is Jekyll's slugify in its default mode: runs of anything but
+// Jekyll is Jekyll's slugify in its default mode: runs of anything but
 // letters, marks and digits become one hyphen.
 func Jekyll(s string) string {
 	return Hyphenate(strings.ToLower(s), func(r rune) bool {
@@ -91,29 +90,31 @@ func Jekyll(s string) string {
 	})
 }
 
-// jekyllPretty is the mode that keeps case and what may stand in a path as it is.
+// JekyllPretty is the mode that keeps case and the characters that a path may have.
 func JekyllPretty(s string) string {
 	return Hyphenate(s, func(r rune) bool {
 		return unicode.IsLetter(r) || unicode.IsMark(r) || unicode.Is(unicode.Nd, r) || strings.ContainsRune("._~!$&'()+,;=@", r)
 	})
 }
 
-// eleventySlug is what @sindresorhus/slugify makes, which Eleventy uses: umlauts
-// and some signs are spelt out.
+// Eleventy returns what @sindresorhus/slugify makes, which Eleventy uses: umlauts and
+// some signs are spelled out.
 func Eleventy(s string) string {
 	s = norm.NFC.String(s)
 	return ASCII(strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue", "Ä", "Ae", "Ö", "Oe", "Ü", "Ue", "ß", "ss", "ẞ", "Ss",
 		"&", " and ", "🦄", " unicorn ", "♥", " love ", "'", "", "’", "").Replace(s))
 }
 
-// asciiSlug is what the slug crate makes, which Zola uses: everything is spelt
-// in ASCII, runs of other than letters and digits become one hyphen.
+// ASCII returns what the slug crate makes, which Zola uses: everything is transliterated
+// to ASCII, and runs of anything but letters and digits become one hyphen.
 func ASCII(s string) string {
 	return Hyphenate(strings.ToLower(unidecode.Unidecode(s)), func(r rune) bool {
 		return r < 0x80 && (unicode.IsLetter(r) || unicode.IsDigit(r))
 	})
 }
 
+// Hyphenate returns s with one hyphen in place of each run of characters that keep does not
+// accept, but none at the ends.
 func Hyphenate(s string, keep func(rune) bool) string {
 	var b strings.Builder
 	gap := false
@@ -131,14 +132,14 @@ func Hyphenate(s string, keep func(rune) bool) string {
 	return b.String()
 }
 
-// substitution is one pair of Pelican's SLUG_REGEX_SUBSTITUTIONS.
+// Substitution is one pair of Pelican's SLUG_REGEX_SUBSTITUTIONS.
 type Substitution struct {
 	Pattern     *regexp.Regexp
 	Replacement string
 }
 
-// pelicanSlug is Pelican's slugify: tags stripped, compatibility-composed, spelt
-// in ASCII unless unicode is asked for, then the substitutions in order.
+// Pelican is Pelican's slugify: tags are stripped, the text is normalized to NFKC and
+// transliterated to ASCII unless keepUnicode is set, then subs are applied in order.
 func Pelican(s string, subs []Substitution, preserveCase, keepUnicode bool) string {
 	s = norm.NFKC.String(htmldom.StripTags(s))
 	if !keepUnicode {
@@ -153,7 +154,7 @@ func Pelican(s string, subs []Substitution, preserveCase, keepUnicode bool) stri
 	return strings.TrimSpace(s)
 }
 
-// pelicanSubstitutions are the pairs that hold where pelicanconf.py sets none.
+// PelicanSubstitutions returns the pairs that apply if pelicanconf.py sets none.
 func PelicanSubstitutions() []Substitution {
 	return []Substitution{
 		{regexp.MustCompile(`[^\p{L}\p{N}\p{M}_\s-]`), ""},

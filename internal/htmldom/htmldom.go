@@ -8,8 +8,8 @@ import (
 	"golang.org/x/net/html/atom"
 )
 
-// ParseFragment parses HTML as it would stand inside <body> into the children of one
-// document node. It fails where elements are nested deeper than the parser goes.
+// ParseFragment parses HTML, as the content of <body>, into the children of one document
+// node. It fails if elements are nested deeper than the parser allows.
 func ParseFragment(source string) (*html.Node, error) {
 	nodes, err := html.ParseFragment(strings.NewReader(source), Element(atom.Body))
 	if err != nil {
@@ -22,14 +22,14 @@ func ParseFragment(source string) (*html.Node, error) {
 	return root, nil
 }
 
-// Attr returns the value of an attribute, "" where there is none.
+// Attr returns the value of an attribute, "" if there is none.
 func Attr(n *html.Node, key string) string {
 	value, _ := LookupAttr(n, key)
 	return value
 }
 
-// LookupAttr returns the value of an attribute, and whether n has it. Those of other
-// namespaces, such as xlink:href, are not looked at.
+// LookupAttr returns the value of an attribute, and whether n has it. Attributes of
+// other namespaces, such as xlink:href, do not count.
 func LookupAttr(n *html.Node, key string) (string, bool) {
 	for _, a := range n.Attr {
 		if a.Key == key && a.Namespace == "" {
@@ -39,7 +39,7 @@ func LookupAttr(n *html.Node, key string) (string, bool) {
 	return "", false
 }
 
-// SetAttr sets an attribute in its place, or as the last one.
+// SetAttr sets an attribute, which stays in its place or becomes the last one.
 func SetAttr(n *html.Node, key, value string) {
 	for i := range n.Attr {
 		if n.Attr[i].Key == key && n.Attr[i].Namespace == "" {
@@ -74,10 +74,10 @@ func ElementOfClass(a atom.Atom, class string) *html.Node {
 // Text returns a new text node.
 func Text(text string) *html.Node { return &html.Node{Type: html.TextNode, Data: text} }
 
-// Rename makes another element of n.
+// Rename turns n into another element.
 func Rename(n *html.Node, a atom.Atom) { n.DataAtom, n.Data = a, a.String() }
 
-// Ancestor returns the nearest element around n that is an a, nil where there is none.
+// Ancestor returns the nearest element around n that is an a, nil if there is none.
 func Ancestor(n *html.Node, a atom.Atom) *html.Node {
 	for n = n.Parent; n != nil; n = n.Parent {
 		if n.DataAtom == a {
@@ -107,7 +107,7 @@ func HasChild(n *html.Node, a atom.Atom) bool {
 	return false
 }
 
-// TextContent returns the text of n and all below it, as it stands.
+// TextContent returns the text of n and its descendants, unchanged.
 func TextContent(n *html.Node) string {
 	if n.Type == html.TextNode {
 		return n.Data
@@ -121,7 +121,7 @@ func TextContent(n *html.Node) string {
 	return b.String()
 }
 
-// MoveChildren puts what is in from at the end of to.
+// MoveChildren appends the children of from to those of to.
 func MoveChildren(from, to *html.Node) {
 	for child := from.FirstChild; child != nil; child = from.FirstChild {
 		from.RemoveChild(child)
@@ -129,13 +129,13 @@ func MoveChildren(from, to *html.Node) {
 	}
 }
 
-// Replace puts another node in n's place.
+// Replace replaces n by another node.
 func Replace(n, with *html.Node) {
 	n.Parent.InsertBefore(with, n)
 	n.Parent.RemoveChild(n)
 }
 
-// Unwrap puts what is in n in its place.
+// Unwrap replaces n by its children.
 func Unwrap(n *html.Node) {
 	for child := n.FirstChild; child != nil; child = n.FirstChild {
 		n.RemoveChild(child)
@@ -144,8 +144,7 @@ func Unwrap(n *html.Node) {
 	n.Parent.RemoveChild(n)
 }
 
-// StripTags returns the text of a snippet of HTML, such as a title may hold, with white
-// space folded.
+// StripTags returns the text of a snippet of HTML, as in a title, with white space folded.
 func StripTags(s string) string {
 	if !strings.ContainsAny(s, "<&") {
 		return s

@@ -109,8 +109,8 @@ func TestText(t *testing.T) {
 	if !htmldom.HasText(root) || htmldom.HasText(root.LastChild) {
 		t.Error("HasText is wrong")
 	}
-	if got, want := htmldom.Inner(root.FirstChild), "Two <b>wor</b>ds"; got != want {
-		t.Errorf("Inner returns %q, want %q", got, want)
+	if got, want := htmldom.InnerHTML(root.FirstChild), "Two <b>wor</b>ds"; got != want {
+		t.Errorf("InnerHTML returns %q, want %q", got, want)
 	}
 }
 

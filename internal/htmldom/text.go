@@ -24,7 +24,7 @@ func IsInline(n *html.Node) bool {
 	return false
 }
 
-// FoldedText returns the text of a tree with white space folded. Blocks are divided by a
+// FoldedText returns the text of a tree with white space folded. Blocks are separated by a
 // space, inline elements are not.
 func FoldedText(n *html.Node) string {
 	var b strings.Builder
@@ -32,7 +32,7 @@ func FoldedText(n *html.Node) string {
 	return strings.Join(strings.Fields(b.String()), " ")
 }
 
-// HasText reports whether FoldedText would find any.
+// HasText reports whether FoldedText is not empty.
 func HasText(n *html.Node) bool {
 	if n.Type == html.TextNode {
 		return strings.TrimSpace(n.Data) != ""
@@ -77,8 +77,8 @@ func CountWordsIn(s string) int {
 	return c.Total()
 }
 
-// WordCounter counts the words that are written to it, which white space divides; Chinese, Japanese and Korean,
-// which have none, count half a word a character.
+// WordCounter counts the words that are written to it, separated by white space. Chinese, Japanese and Korean have
+// no spaces: each character counts as half a word.
 type WordCounter struct {
 	words, halves int
 	inWord        bool
@@ -112,8 +112,8 @@ func (c *WordCounter) WriteString(s string) (int, error) {
 	return len(s), nil
 }
 
-// Inner returns the content of an element as HTML, without white space around it.
-func Inner(root *html.Node) string {
+// InnerHTML returns the content of an element as HTML, without white space around it.
+func InnerHTML(root *html.Node) string {
 	var b strings.Builder
 	for n := root.FirstChild; n != nil; n = n.NextSibling {
 		if err := html.Render(&b, n); err != nil {

@@ -1,5 +1,5 @@
-// Package xmltext has the one rule of which characters a text may hold that ends up in a
-// feed, a mail or a page.
+// Package xmltext has the rule for which characters a feed, a mail or a page may
+// contain.
 package xmltext
 
 import (
@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// Allowed reports whether an XML 1.0 document may have r (§2.2 Char) and is not advised
-// against it, as it is against control characters and noncharacters.
+// Allowed reports whether an XML 1.0 document may contain r (§2.2 Char); the control
+// characters and noncharacters that XML only discourages are not allowed.
 func Allowed(r rune) bool {
 	switch {
 	case r == '\t' || r == '\n' || r == '\r':

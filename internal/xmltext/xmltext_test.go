@@ -10,8 +10,8 @@ import (
 	"publisher/internal/xmltext"
 )
 
-// TestClean asks of every character whether XML and the rule of discouraged ones agree
-// with what is kept.
+// TestClean checks for every character that it is kept if XML allows it and does not
+// discourage it.
 func TestClean(t *testing.T) {
 	for r := rune(0); r <= unicode.MaxRune; r++ {
 		if !utf8.ValidRune(r) {

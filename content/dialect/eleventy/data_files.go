@@ -67,7 +67,7 @@ func (e *Engine) directoryData(name string, text []byte) (where string, values m
 		if json.Unmarshal(text, &values) != nil {
 			return where, nil, true
 		}
-		return where, literal.FoldKeys(values, 0), true
+		return where, literal.FoldKeys(values), true
 	}
 	return where, directoryScript(string(text)), true
 }

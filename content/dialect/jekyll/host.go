@@ -67,7 +67,7 @@ func (h host) highlight(tag liquid.Tag, code string) (string, bool) {
 	}
 	language, _, _ := strings.Cut(tag.Arguments, " ")
 	code = strings.Trim(code, "\n")
-	return `<figure class="highlight">` + h.Blog.Markdown.Code.Highlight(code, mdsource.CodeLanguage(language), h.Page.Budget) + "</figure>", true
+	return `<figure class="highlight">` + h.Blog.Markdown.Highlight(code, mdsource.CodeLanguage(language), h.Page.Budget) + "</figure>", true
 }
 
 // link returns the address for {% link %}, whose path is relative to the blog's root folder.

@@ -7,8 +7,6 @@ import (
 	"strings"
 	"time"
 	"unicode"
-
-	"publisher/content/frontmatter"
 )
 
 // parseDate parses a date as python-dateutil does, which Pelican uses: tokens are numbers, words and signs,
@@ -259,7 +257,7 @@ func (d *dateTokens) yearAfterOf(s string) error {
 		return errNoDate
 	}
 	d.year = len(d.numbers)
-	d.numbers = append(d.numbers, frontmatter.Number(s))
+	d.numbers = append(d.numbers, number(s))
 	return nil
 }
 
@@ -309,7 +307,7 @@ func (d *dateTokens) offset(sign string) error {
 	case len(digits) > 2:
 		return errNoDate
 	}
-	seconds := frontmatter.Number(hours)*3600 + frontmatter.Number(minutes)*60
+	seconds := number(hours)*3600 + number(minutes)*60
 	if seconds >= 24*3600 {
 		return errNoDate
 	}

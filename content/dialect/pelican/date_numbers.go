@@ -14,9 +14,9 @@ func (d *dateTokens) number(s string) error {
 	whole, _, _ := strings.Cut(s, ".")
 	switch {
 	case len(d.numbers) == 3 && (len(s) == 2 || len(s) == 4) && isDigits(s) && d.hour < 0 && next != ":" && unitOf(next) < 0:
-		d.hour = frontmatter.Number(s[:2]) // 20060102T15 or T1504
+		d.hour = number(s[:2]) // 20060102T15 or T1504
 		if len(s) == 4 {
-			d.minute = frontmatter.Number(s[2:])
+			d.minute = number(s[2:])
 		}
 		return nil
 	case len(whole) == 6:
@@ -31,11 +31,11 @@ func (d *dateTokens) number(s string) error {
 		return d.separated(s, next)
 	case next == "" || isDateJump(next):
 		return d.alone(s)
-	case halfOf(next) >= 0 && frontmatter.Number(whole) < 24:
-		d.hour = frontmatter.Number(whole)
+	case halfOf(next) >= 0 && number(whole) < 24:
+		d.hour = number(whole)
 		d.at++
 		return d.halfDay(halfOf(next))
-	case frontmatter.Number(whole) >= 1 && frontmatter.Number(whole) <= 31:
+	case number(whole) >= 1 && number(whole) <= 31:
 		return d.add(s)
 	}
 	return errNoDate
@@ -51,7 +51,7 @@ func (d *dateTokens) packed(s string) error {
 		}
 		return nil
 	}
-	d.hour, d.minute = frontmatter.Number(s[:2]), frontmatter.Number(s[2:4])
+	d.hour, d.minute = number(s[:2]), number(s[2:4])
 	return d.seconds(s[4:])
 }
 
@@ -63,10 +63,10 @@ func (d *dateTokens) stamp(s string) error {
 		}
 	}
 	if len(s) > 8 {
-		d.hour, d.minute = frontmatter.Number(s[8:10]), frontmatter.Number(s[10:12])
+		d.hour, d.minute = number(s[8:10]), number(s[10:12])
 	}
 	if len(s) > 12 {
-		d.second = frontmatter.Number(s[12:])
+		d.second = number(s[12:])
 	}
 	return nil
 }
@@ -79,7 +79,7 @@ func (d *dateTokens) seconds(s string) error {
 	}
 	d.second = n
 	if part != "" {
-		d.nanos = frontmatter.Number((part + "000000")[:6]) * 1000
+		d.nanos = number((part + "000000")[:6]) * 1000
 	}
 	return nil
 }
@@ -90,9 +90,9 @@ func (d *dateTokens) clock(s string) error {
 	if !isDigits(s) || minutes[0] < '0' || minutes[0] > '9' {
 		return errNoDate
 	}
-	d.hour = frontmatter.Number(s)
+	d.hour = number(s)
 	whole, part, _ := strings.Cut(minutes, ".")
-	d.minute = frontmatter.Number(whole)
+	d.minute = number(whole)
 	if part != "" {
 		share, _ := strconv.ParseFloat("0."+part, 64)
 		d.second = int(60 * share)
@@ -141,7 +141,7 @@ func (d *dateTokens) dayOrMonth(s string) error {
 // alone reads a number between spaces: an hour before am or pm, else part of the day.
 func (d *dateTokens) alone(s string) error {
 	if half := halfOf(d.token(d.at + 2)); half >= 0 {
-		d.hour = frontmatter.Number(s)
+		d.hour = number(s)
 		d.at += 2
 		return d.halfDay(half)
 	}
@@ -172,9 +172,9 @@ func (d *dateTokens) withUnit(s string) error {
 	whole, _, _ := strings.Cut(s, ".")
 	switch unit {
 	case 0:
-		d.hour = frontmatter.Number(whole)
+		d.hour = number(whole)
 	case 1:
-		d.minute = frontmatter.Number(whole)
+		d.minute = number(whole)
 	case 2:
 		if err := d.seconds(s); err != nil {
 			return err
@@ -235,4 +235,10 @@ func (d *dateTokens) day() (year, month, day int, ok bool) {
 		order = [3]int{2, 1, 0}
 	}
 	return n[order[0]], n[order[1]], n[order[2]], true
+}
+
+// number returns the value of a text of digits.
+func number(digits string) int {
+	n, _ := strconv.Atoi(digits)
+	return n
 }

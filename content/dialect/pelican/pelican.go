@@ -134,7 +134,7 @@ func (e *Engine) Prepare(page *dialect.Page) {
 	}
 	for _, values := range []any{found, e.own.Value("default_metadata")} {
 		if values, ok := values.(map[string]any); ok {
-			page.Inherit(literal.FoldKeys(values, 0))
+			page.Inherit(literal.FoldKeys(values))
 		}
 	}
 }

@@ -46,7 +46,7 @@ func splitHTML(text string) (fm frontmatter.Block, body string, bodyLine int, er
 				values[strings.Replace(name, "keywords", "tags", 1)] = []string{htmldom.Attr(n, "content") + htmldom.Attr(n, "contents")}
 			}
 		case atom.Body:
-			body = htmldom.Inner(n)
+			body = htmldom.InnerHTML(n)
 		}
 	}
 	if values["title"] == nil || values["date"] == nil {

@@ -33,7 +33,7 @@ func splitFrontMatter(text string) (fm frontmatter.Block, body string, bodyLine 
 			body = text[at+len(line):]
 			return fm, body, fm.Line + strings.Count(fm.Text, "\n") + 1, fm.Parse()
 		}
-		if at += len(line); at-start > frontmatter.MaxFront {
+		if at += len(line); at-start > frontmatter.MaxSize {
 			return fm, "", 0, frontmatter.TooLarge(fm.Line - 1)
 		}
 	}

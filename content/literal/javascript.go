@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// scriptSettings reads the texts in the object literals of a JavaScript file:
+// JSSettings returns the strings in the object literals of a JavaScript file:
 // {title: "x", author: {name: 'y'}} gives title and, below author, name. The file
-// is never executed; what is computed is left out, and so is what stands in lists.
-// Keys come back lower-case, the first of a name decides.
+// is never executed; what is computed is left out, and so are lists. Keys are
+// lower-case; the first of several equal ones counts.
 func JSSettings(text string) map[string]any {
 	r := jsReader{valueReader: valueReader{text: text}, root: map[string]any{}}
 	r.tables = []map[string]any{r.root}
@@ -25,12 +25,12 @@ type jsReader struct {
 	valueReader
 	root   map[string]any
 	tables []map[string]any // one for each open bracket; nil inside lists
-	key    string           // that stands before the value to come
+	key    string           // of the value that follows
 }
 
 var jsName = regexp.MustCompile(`^[A-Za-z_$][\w$]*`)
 
-// maxScriptDepth is more than any config nests.
+// maxJSDepth is deeper than any config nests.
 const maxJSDepth = 100
 
 func (r *jsReader) step() {
@@ -81,7 +81,7 @@ func (r *jsReader) past(end string) {
 	}
 }
 
-// literal reads a string; a template that computes is none.
+// literal reads a string; a template literal with substitutions is not one.
 func (r *jsReader) literal(quote byte) (string, bool) {
 	if quote != '`' {
 		return r.str()
@@ -95,7 +95,7 @@ func (r *jsReader) literal(quote byte) (string, bool) {
 	return s, !strings.Contains(s, "${")
 }
 
-// word takes a name or string, which is a key if a colon follows.
+// word handles a name or string, which is a key if a colon follows.
 func (r *jsReader) word(s string, isText bool) {
 	rest := strings.TrimLeft(r.text[r.at:], " \t\r\n")
 	current := r.tables[len(r.tables)-1]
@@ -122,8 +122,8 @@ func (r *jsReader) open(table map[string]any) {
 	}
 }
 
-// table is where the keys of the object that opens here go: a function's body and
-// an object without a name belong to what is around them.
+// table returns the table for the keys of the object that opens here: the keys of a
+// function's body and of an object without a name belong to the enclosing table.
 func (r *jsReader) table() map[string]any {
 	current := r.tables[len(r.tables)-1]
 	if r.key == "" || current == nil {
@@ -141,13 +141,13 @@ func (r *jsReader) table() map[string]any {
 
 var jsConstant = regexp.MustCompile(`(?m)^\s*(?:export\s+)?(?:const|let|var)\s+([A-Za-z_$][\w$]*)\s*=\s*`)
 
-// scriptValues reads front matter in JavaScript: an object literal, or constants.
-// Keys come back lower-case; what is computed is left out.
+// JSValues returns the values of front matter in JavaScript: an object literal, or
+// constants. Keys are lower-case; what is computed is left out.
 func JSValues(text string) map[string]any {
 	r := &valueReader{text: strings.TrimSpace(text), script: true}
 	if v, ok := r.value(0); ok {
 		if values, isObject := v.(map[string]any); isObject {
-			return FoldKeys(values, 0)
+			return FoldKeys(values)
 		}
 	}
 	values := map[string]any{}
@@ -157,11 +157,14 @@ func JSValues(text string) map[string]any {
 			values[text[m[2]:m[3]]] = v
 		}
 	}
-	return FoldKeys(values, 0)
+	return FoldKeys(values)
 }
 
-// foldKeys gives TOML's and JSON's values the shape that YAML's have.
-func FoldKeys(m map[string]any, depth int) map[string]any {
+// FoldKeys returns values of TOML or JSON in the form that this program reads: keys are
+// lower-case, and values are nil, string, []any or map[string]any.
+func FoldKeys(m map[string]any) map[string]any { return foldKeys(m, 0) }
+
+func foldKeys(m map[string]any, depth int) map[string]any {
 	out := make(map[string]any, len(m))
 	for k, v := range m {
 		out[strings.ToLower(k)] = foldValue(v, depth+1)
@@ -179,7 +182,7 @@ func foldValue(v any, depth int) any {
 	case string:
 		return v
 	case map[string]any:
-		return FoldKeys(v, depth)
+		return foldKeys(v, depth)
 	case []any:
 		list := make([]any, len(v))
 		for i, item := range v {

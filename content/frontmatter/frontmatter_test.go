@@ -1,14 +1,15 @@
-package frontmatter
+package frontmatter_test
 
 import (
 	"strings"
 	"testing"
 
+	"publisher/content/frontmatter"
 	"publisher/internal/xmltext"
 )
 
-// FuzzFrontMatter throws file beginnings at what splits them: the body is the end
-// of the file, and faults name a line that exists.
+// FuzzFrontMatter checks that the body that Split returns is the end of the file, and
+// that errors name a line that exists.
 func FuzzFrontMatter(f *testing.F) {
 	for _, seed := range []string{
 		"---\ntitle: a\n---\nb", "+++\ntitle = 'a'\n[extra]\nx = 1\n+++\nb", "{\"title\": \"a\", \"x\": [1, null]}\nb", "Title: a\nDate: b\n    c\n\nd", "---\na: &a [*a]\n---\n", "---\n- a\n...\n",
@@ -19,8 +20,8 @@ func FuzzFrontMatter(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		clean := xmltext.Clean(strings.ToValidUTF8(strings.ReplaceAll(text, "\r", ""), ""))
-		fm, body, line, err := Split(clean)
-		if fault, ok := err.(*SyntaxError); ok {
+		fm, body, line, err := frontmatter.Split(clean)
+		if fault, ok := err.(*frontmatter.SyntaxError); ok {
 			if fault.Line < 1 || fault.Line > 1+strings.Count(clean, "\n") {
 				t.Errorf("line %d: %v", fault.Line, err)
 			}
@@ -31,7 +32,7 @@ func FuzzFrontMatter(f *testing.F) {
 		}
 		for key := range fm.Values {
 			_ = fm.Scalar(key)
-			_ = fm.Strings(key, SplitCommas)
+			_ = fm.Strings(key, frontmatter.SplitCommas)
 			if at := fm.LineOf(key); at < 1 || at > 1+strings.Count(clean, "\n") {
 				t.Errorf("%q is in line %d", key, at)
 			}

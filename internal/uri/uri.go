@@ -1,26 +1,26 @@
-package sanitize
+// Package uri reads the addresses of links as browsers do.
+package uri
 
 import (
 	"fmt"
 	"net/url"
-	"publisher/content/slug"
 	"regexp"
 	"strings"
 
 	"golang.org/x/net/idna"
 )
 
-// authority is what an address begins with that names a host. Browsers take a
-// backslash for a slash in addresses of the web.
+// authority matches the beginning of an address that names a host. Browsers read a
+// backslash as a slash in web addresses.
 var authority = regexp.MustCompile(`^(?i:https?:|ftp:)?[/\\]{2}[^/\\?#]*`)
 
 var schemeName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*:`)
 
-// parseAddress reads an address as people write them and browsers understand them
-// (WHATWG URL Standard), and makes a URI of it (RFC 3986, RFC 3987 §3.1): line breaks
-// are passed over, characters that no URI holds are percent-encoded, and a host's
-// name becomes A-labels.
-func ParseAddress(s string) (*url.URL, error) {
+// Parse parses an address as people write them and browsers understand them (WHATWG URL
+// Standard), and returns it as a URI (RFC 3986, RFC 3987 §3.1): line breaks are removed,
+// characters that a URI may not have are percent-encoded, and a host's name becomes
+// A-labels.
+func Parse(s string) (*url.URL, error) {
 	s = strings.Map(func(r rune) rune {
 		if r == '\n' || r == '\r' || r == '\t' {
 			return -1
@@ -42,24 +42,24 @@ func ParseAddress(s string) (*url.URL, error) {
 		}
 		rest = strings.ReplaceAll(rest[:end], `\`, "/") + rest[end:]
 	}
-	u, err := url.Parse(head + escapeURI(rest))
+	u, err := url.Parse(head + Escape(rest))
 	if err != nil {
 		return nil, err
 	}
 	if u.Host = asciiHost(u.Host); !hostAndPort.MatchString(u.Host) || u.Host == "" && u.User != nil {
-		return nil, fmt.Errorf("%q is not the name of a host", u.Host)
+		return nil, fmt.Errorf("invalid host name %q", u.Host)
 	}
 	return u, nil
 }
 
-// hostAndPort is what may stand between the slashes and the path (RFC 3986 §3.2.2).
+// hostAndPort matches what may be between the slashes and the path (RFC 3986 §3.2.2).
 var hostAndPort = regexp.MustCompile(`^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=-]*)(?::[0-9]*)?$`)
 
 // hostNames are read as browsers read them (UTS 46 without the rules of STD 3): labels that no
 // registry gives out, with an underscore or a hyphen at an end, have addresses too.
 var hostNames = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.StrictDomainName(false), idna.CheckHyphens(false))
 
-// asciiHost makes A-labels (RFC 5891) of a host's name; one that has none stays.
+// asciiHost returns a host's name as A-labels (RFC 5891), or unchanged if it has none.
 func asciiHost(host string) string {
 	if isASCII(host) {
 		return host
@@ -79,9 +79,9 @@ func isASCII(s string) bool {
 	return strings.IndexFunc(s, func(r rune) bool { return r >= 0x80 }) < 0
 }
 
-// escapeURI percent-encodes what may not stand in a URI after its authority: of
-// brackets and the like, and a percent sign that encodes nothing.
-func escapeURI(s string) string {
+// Escape percent-encodes what a URI may not have after its authority, brackets and a
+// percent sign that encodes nothing included.
+func Escape(s string) string {
 	const hex = "0123456789ABCDEF"
 	var b strings.Builder
 	fragment := false
@@ -89,7 +89,7 @@ func escapeURI(s string) string {
 		c := s[i]
 		alphanumeric := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
 		switch {
-		case alphanumeric || strings.IndexByte("-._~:/?@!$&'()*+,;=", c) >= 0, c == '%' && slug.IsEscape(s[i:]):
+		case alphanumeric || strings.IndexByte("-._~:/?@!$&'()*+,;=", c) >= 0, c == '%' && IsEscape(s[i:]):
 			b.WriteByte(c)
 		case c == '#' && !fragment:
 			fragment = true
@@ -99,4 +99,10 @@ func escapeURI(s string) string {
 		}
 	}
 	return b.String()
+}
+
+// IsEscape reports whether s begins with a percent sign and two hexadecimal digits. The caller has seen the percent sign.
+func IsEscape(s string) bool {
+	const hex = "0123456789abcdefABCDEF"
+	return len(s) > 2 && strings.IndexByte(hex, s[1]) >= 0 && strings.IndexByte(hex, s[2]) >= 0
 }

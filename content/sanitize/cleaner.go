@@ -1,39 +1,41 @@
-// Package sanitize turns the HTML of a post into HTML that feeds and mails may hold: safe, with absolute links, and
+// Package sanitize turns the HTML of a post into HTML that is fit for feeds and mails: safe, with absolute links, and
 // with links in place of what neither can show.
 package sanitize
 
 import (
-	"publisher/content/limits"
-	"publisher/content/markdown"
-	"publisher/internal/htmldom"
-	"publisher/internal/xmltext"
 	"regexp"
 	"slices"
 	"strings"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+
+	"publisher/content/limits"
+	"publisher/content/markdown"
+	"publisher/internal/htmldom"
+	"publisher/internal/uri"
+	"publisher/internal/xmltext"
 )
 
-// kept are the elements that a feed or a mail may hold. Others are taken away
-// and their content stays, unless they are in dropped.
-var allowedElements = Set("a abbr acronym address article aside b bdi bdo big blockquote br caption center cite code col colgroup dd del details dfn div dl dt em figcaption figure footer h1 h2 h3 h4 h5 h6 header hr i img ins kbd li main mark nav ol p picture pre q rp rt ruby s samp section small source span strike strong sub summary sup table tbody td tfoot th thead time tr tt u ul var wbr")
+// allowedElements may be in a feed or a mail. Others are removed and their content
+// stays, unless they are in removedElements.
+var allowedElements = set("a abbr acronym address article aside b bdi bdo big blockquote br caption center cite code col colgroup dd del details dfn div dl dt em figcaption figure footer h1 h2 h3 h4 h5 h6 header hr i img ins kbd li main mark nav ol p picture pre q rp rt ruby s samp section small source span strike strong sub summary sup table tbody td tfoot th thead time tr tt u ul var wbr")
 
-// dropped go with all that is in them.
-var removedElements = Set("script style template head title meta link base input select textarea option datalist keygen applet map area svg frame frameset param track noembed noframes plaintext xmp command dialog menu")
+// removedElements are removed with their content.
+var removedElements = set("script style template head title meta link base input select textarea option datalist keygen applet map area svg frame frameset param track noembed noframes plaintext xmp command dialog menu")
 
-// attributes that any element may have, and those of single elements.
-var commonAttributes = Set("title lang dir id")
+// commonAttributes may be on any element, elementAttributes on single ones.
+var commonAttributes = set("title lang dir id")
 
 var elementAttributes = map[string]map[string]bool{
-	"a": Set("href hreflang rel name"), "img": Set("src srcset sizes alt width height"), "source": Set("srcset src media type sizes"),
-	"ol": Set("start type reversed"), "li": Set("value"), "td": Set("colspan rowspan align valign headers"), "th": Set("colspan rowspan align valign scope abbr headers"),
-	"table": Set("border cellpadding cellspacing align width summary"), "col": Set("span width"), "colgroup": Set("span width"),
-	"time": Set("datetime"), "del": Set("cite datetime"), "ins": Set("cite datetime"), "blockquote": Set("cite"), "q": Set("cite"),
-	"p": Set("align"), "div": Set("align"), "details": Set("open"), "code": Set("class"),
+	"a": set("href hreflang rel name"), "img": set("src srcset sizes alt width height"), "source": set("srcset src media type sizes"),
+	"ol": set("start type reversed"), "li": set("value"), "td": set("colspan rowspan align valign headers"), "th": set("colspan rowspan align valign scope abbr headers"),
+	"table": set("border cellpadding cellspacing align width summary"), "col": set("span width"), "colgroup": set("span width"),
+	"time": set("datetime"), "del": set("cite datetime"), "ins": set("cite datetime"), "blockquote": set("cite"), "q": set("cite"),
+	"p": set("align"), "div": set("align"), "details": set("open"), "code": set("class"),
 }
 
-func Set(words string) map[string]bool {
+func set(words string) map[string]bool {
 	m := map[string]bool{}
 	for _, w := range strings.Fields(words) {
 		m[w] = true
@@ -41,15 +43,15 @@ func Set(words string) map[string]bool {
 	return m
 }
 
-// styleProperties are those that the W3C feed validator does not warn of.
-var styleProperties = Set("background-color border border-bottom border-bottom-color border-collapse border-color border-left border-left-color border-right border-right-color border-spacing border-style border-top border-top-color border-width clear color direction float font-family font-size font-style font-variant font-weight height letter-spacing line-height list-style-type margin margin-bottom margin-left margin-right margin-top overflow padding padding-bottom padding-left padding-right padding-top text-align text-decoration text-indent unicode-bidi vertical-align white-space width")
+// styleProperties are those that the W3C feed validator does not warn about.
+var styleProperties = set("background-color border border-bottom border-bottom-color border-collapse border-color border-left border-left-color border-right border-right-color border-spacing border-style border-top border-top-color border-width clear color direction float font-family font-size font-style font-variant font-weight height letter-spacing line-height list-style-type margin margin-bottom margin-left margin-right margin-top overflow padding padding-bottom padding-left padding-right padding-top text-align text-decoration text-indent unicode-bidi vertical-align white-space width")
 
 var (
 	styleValue = regexp.MustCompile(`^[#%.\sa-zA-Z0-9-]+$`)
 	boxValue   = regexp.MustCompile(`^(?:#[0-9a-fA-F]+|\d?\.?\d?\d(?:cm|em|ex|in|mm|pc|pt|px|%)?|auto|black|block|blue|center|dashed|dotted|gray|green|left|none|red|right|silver|solid|top|bottom|transparent|white|medium|yellow)$`)
 )
 
-// safeStyle keeps the declarations that are harmless wherever they end up.
+// safeStyle returns the declarations of a style that are harmless everywhere.
 func safeStyle(style string) string {
 	var out []string
 	for declaration := range strings.SplitSeq(style, ";") {
@@ -68,19 +70,19 @@ func safeStyle(style string) string {
 	return strings.Join(out, ";")
 }
 
-// cleaner makes the HTML of one post safe and portable, in one walk over its tree.
+// Cleaner makes the HTML of one post safe and portable, in one walk over its tree.
 type Cleaner struct {
-	Links   Resolver
+	Links   Resolver       // of the post
 	Address string         // of the post
 	Prefix  string         // of footnote ids, since several posts share one page
 	Budget  *limits.Budget // of the post; nil for none
-	// warn is called with each thing that is left out and the name of the element at fault;
-	// "" where no single one is.
+	// Warn is called for each thing that is left out, with the name of the element that
+	// causes it; "" if no single one does.
 	Warn   func(element, message string)
 	images imageSizes
 }
 
-// clean parses HTML and makes it safe. It returns an element that holds the result.
+// Clean parses HTML and makes it safe. It returns an element with the result as its content.
 func (c *Cleaner) Clean(rendered string) (*html.Node, error) {
 	root, err := c.parse(rendered)
 	if err != nil {
@@ -92,11 +94,10 @@ func (c *Cleaner) Clean(rendered string) (*html.Node, error) {
 	return root, nil
 }
 
-// moreMark is what an excerpt mark becomes until the excerpt is cut.
+// ExcerptMark is the element that an excerpt mark becomes until the excerpt is cut.
 const ExcerptMark = "x-more"
 
-// children cleans what is below a node. Depth is bounded by the HTML parser,
-// which refuses to nest deeper than 512.
+// children cleans the descendants of a node. The HTML parser limits their depth to 512.
 func (c *Cleaner) children(parent *html.Node) {
 	for n := parent.FirstChild; n != nil; {
 		next := n.NextSibling
@@ -154,14 +155,14 @@ func (c *Cleaner) element(n *html.Node) {
 		} else if n.Data == "a" && htmldom.Attr(n, "href") == "" && htmldom.Attr(n, "id") == "" && htmldom.Attr(n, "name") == "" {
 			htmldom.Unwrap(n)
 		} else if n.Data == "span" && (len(n.Attr) == 0 || !htmldom.HasText(n)) {
-			htmldom.Unwrap(n) // highlighters colour white space too
+			htmldom.Unwrap(n) // highlighters color white space, too
 		} else if n.Data == "img" {
 			c.image(n)
 		}
 	}
 }
 
-// checkbox shows a task list's state without a form.
+// checkbox replaces the checkbox of a task list by a character.
 func (c *Cleaner) checkbox(n *html.Node) {
 	if htmldom.Attr(n, "type") != "checkbox" {
 		n.Parent.RemoveChild(n)
@@ -174,7 +175,7 @@ func (c *Cleaner) checkbox(n *html.Node) {
 	htmldom.Replace(n, textNode(mark))
 }
 
-// isHeadingAnchor tells the little link that themes put beside a heading.
+// isHeadingAnchor reports whether n is the little link that themes put beside a heading.
 func isHeadingAnchor(n *html.Node) bool {
 	if n.DataAtom != atom.A || n.Parent == nil || len(n.Parent.Data) != 2 || n.Parent.Data[0] != 'h' {
 		return false
@@ -212,7 +213,7 @@ func (c *Cleaner) attributes(n *html.Node) {
 		case key == "href" && footnote:
 			a.Val = c.Address + "#" + c.Prefix + a.Val[1:]
 		case key == "src" && n.Data == "img" && isDataPicture(a.Val):
-			a.Val = escapeURI(a.Val)
+			a.Val = uri.Escape(a.Val)
 		case key == "href" || key == "src" || key == "cite":
 			to := c.Links.Follow(a.Val)
 			a.Val = to.URL
@@ -233,7 +234,7 @@ func containsAttr(list []html.Attribute, key string) bool {
 	return slices.ContainsFunc(list, func(a html.Attribute) bool { return a.Key == key })
 }
 
-// isFootnote tells the ids that Markdown's footnotes have.
+// isFootnote reports whether href leads to an id that Markdown's footnotes have.
 func isFootnote(href string) bool {
 	return strings.HasPrefix(href, "#fn:") || strings.HasPrefix(href, "#fnref:") || strings.HasPrefix(href, "#fnref")
 }
@@ -244,7 +245,7 @@ func hasAttr(n *html.Node, key string) bool {
 
 func textNode(s string) *html.Node { return htmldom.Text(xmltext.Clean(s)) }
 
-// mathText is the TeX that a formula was made from, else its own text.
+// mathText returns the TeX that a formula was made from, else its own text.
 func mathText(n *html.Node) string {
 	if alt := htmldom.Attr(n, "alttext"); alt != "" {
 		return alt
@@ -257,7 +258,7 @@ func mathText(n *html.Node) string {
 	return htmldom.FoldedText(n)
 }
 
-// removeMarks takes the marks of excerpts out of a tree.
+// RemoveExcerptMarks removes the excerpt marks from a tree.
 func RemoveExcerptMarks(root *html.Node) {
 	var marks []*html.Node
 	for n := range root.Descendants() {

@@ -1,8 +1,8 @@
 package limits
 
-// limitError reports that a text exceeds one of the bounds.
+// Error is returned for a post that exceeds one of the limits.
 type Error struct {
-	Limit   string // the bound, such as "100 nested quotations"
+	Limit   string // such as "100 nested quotations"
 	Message string // what to do
 	Near    string // text of the line at fault; "" where unknown
 	Line    int    // of the file; 0 where unknown
@@ -10,7 +10,7 @@ type Error struct {
 
 func (e *Error) Error() string { return "it exceeds the limit of " + e.Limit + "; " + e.Message }
 
-// tooLarge returns the error for more than maxHTML bytes of HTML.
+// TooLarge returns the error for more than MaxHTML bytes of HTML.
 func TooLarge() error {
 	return &Error{Limit: "8 MB of HTML", Message: "divide the post, or link to what makes it so large"}
 }

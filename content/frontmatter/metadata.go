@@ -4,13 +4,13 @@ import (
 	"strings"
 )
 
-// metadataBlock reads `Key: value` lines at the head of a file by the rules of
-// Python-Markdown's meta extension, which Pelican uses: keys ignore case, a line
-// indented by four spaces or more continues the value, a blank line ends the
-// block. n is the number of lines taken; 0 where the text has no such block.
+// SplitMetadata returns the `Key: value` lines at the beginning of a file, whose first
+// line is line, by the rules of Python-Markdown's meta extension, which Pelican uses: keys
+// ignore case, a line indented by four spaces or more continues the value, a blank line
+// ends them. n is the number of lines of front matter, 0 for none.
 //
-// A paragraph may begin with a word and a colon, so a block counts only where
-// it has a title or a date.
+// A paragraph may begin with a word and a colon, so the lines are front matter only if
+// there is a title or a date.
 func SplitMetadata(text string, line int) (fm Block, body string, n int) {
 	values := map[string][]string{}
 	key, rest, taken := "", text, 0
@@ -29,8 +29,8 @@ func SplitMetadata(text string, line int) (fm Block, body string, n int) {
 		} else {
 			break
 		}
-		if taken += len(rest) - len(after); taken > MaxFront {
-			return Block{}, text, 0 // no author's
+		if taken += len(rest) - len(after); taken > MaxSize {
+			return Block{}, text, 0 // not written by an author
 		}
 		rest = after
 		n++
@@ -41,7 +41,7 @@ func SplitMetadata(text string, line int) (fm Block, body string, n int) {
 	return Block{Form: Metadata, Values: MetadataValues(values), Text: text[:taken], Line: line}, rest, n
 }
 
-// metadataLine cuts `Key: value`; the key may be indented by up to three spaces.
+// metadataLine splits `Key: value`; the key may be indented by up to three spaces.
 func metadataLine(line string) (key, value string, ok bool) {
 	trimmed := strings.TrimLeft(line, " ")
 	if len(line)-len(trimmed) > 3 {
@@ -60,13 +60,13 @@ func metadataLine(line string) (key, value string, ok bool) {
 	return strings.ToLower(key), strings.TrimSpace(value), true
 }
 
-// onlyFirst are the keys that Pelican takes once: a second line of them is not
-// part of the value.
+// singleValued are the keys of which Pelican takes the first line only.
 var singleValued = map[string]bool{
 	"tags": true, "date": true, "modified": true, "status": true, "category": true,
 	"author": true, "authors": true, "save_as": true, "url": true, "slug": true,
 }
 
+// MetadataValues returns the values of metadata, given the lines of each key.
 func MetadataValues(values map[string][]string) map[string]any {
 	out := make(map[string]any, len(values))
 	for key, lines := range values {

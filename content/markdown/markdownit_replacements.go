@@ -10,16 +10,19 @@ import (
 	"github.com/yuin/goldmark/util"
 )
 
-// markdownItSigns are what markdown-it's typographer replaces besides quotes and
+// replacements are what markdown-it's typographer replaces besides quotes and
 // dashes: (c), (r), (tm), +-, and runs of dots, commas, question and exclamation marks.
 type replacements struct{}
 
+// Extend implements goldmark.Extender.
 func (replacements) Extend(m goldmark.Markdown) {
 	m.Parser().AddOptions(parser.WithInlineParsers(util.Prioritized(replacements{}, 9000)))
 }
 
+// Trigger implements parser.InlineParser.
 func (replacements) Trigger() []byte { return []byte{'(', '+', '.', ',', '?', '!'} }
 
+// Parse implements parser.InlineParser.
 func (replacements) Parse(_ ast.Node, block text.Reader, _ parser.Context) ast.Node {
 	line, _ := block.PeekLine()
 	before := block.PrecendingCharacter()
@@ -33,7 +36,7 @@ func (replacements) Parse(_ ast.Node, block text.Reader, _ parser.Context) ast.N
 	return node
 }
 
-// markdownItSign is what takes the place of the first bytes of a line; 0 where they stay.
+// replacement returns what replaces the first length bytes of a line; 0 if nothing does.
 func replacement(line []byte, before rune) (length int, sign string) {
 	run := len(line) - len(bytes.TrimLeft(line, string(line[:1])))
 	switch line[0] {

@@ -10,7 +10,7 @@ import (
 	"github.com/yuin/goldmark/util"
 )
 
-// keptHTML sets HTML aside while Markdown is read, with a token in its place.
+// HTMLStash keeps HTML while Markdown is converted, with a token in its place.
 type HTMLStash struct{ pieces []string }
 
 // The tokens are between two characters for private use, which mean nothing to
@@ -19,41 +19,42 @@ const tokenStart, tokenEnd = "\ue000", "\ue001"
 
 var stashToken = regexp.MustCompile("(<p>)?" + tokenStart + "([0-9]{1,6})" + tokenEnd + "(</p>)?")
 
-// withoutTokens keeps an author from writing tokens.
+// StripTokens returns text without tokens that an author may have written.
 func StripTokens(text string) string {
 	return strings.ReplaceAll(text, tokenStart, "")
 }
 
-// aside returns the token; a nil k keeps nothing aside.
-func (k *HTMLStash) Put(piece string) string {
-	if k == nil || piece == "" {
+// Put keeps a piece of HTML and returns its token; a nil stash returns the piece.
+func (s *HTMLStash) Put(piece string) string {
+	if s == nil || piece == "" {
 		return piece
 	}
-	k.pieces = append(k.pieces, piece)
-	return tokenStart + strconv.Itoa(len(k.pieces)-1) + tokenEnd
+	s.pieces = append(s.pieces, piece)
+	return tokenStart + strconv.Itoa(len(s.pieces)-1) + tokenEnd
 }
 
-// restore puts the pieces back, without a paragraph that holds nothing else.
-func (k *HTMLStash) Restore(rendered string) string {
-	if k == nil || len(k.pieces) == 0 {
+// Restore puts the pieces back, without a paragraph around a piece that is all of it.
+func (s *HTMLStash) Restore(rendered string) string {
+	if s == nil || len(s.pieces) == 0 {
 		return rendered
 	}
 	return stashToken.ReplaceAllStringFunc(rendered, func(token string) string {
 		m := stashToken.FindStringSubmatch(token)
 		n, err := strconv.Atoi(m[2])
-		if err != nil || n >= len(k.pieces) {
+		if err != nil || n >= len(s.pieces) {
 			return ""
 		}
 		if m[1] != "" && m[3] != "" {
-			return k.pieces[n]
+			return s.pieces[n]
 		}
-		return m[1] + k.pieces[n] + m[3]
+		return m[1] + s.pieces[n] + m[3]
 	})
 }
 
-// noRawRenderer leaves HTML out, but for the marks that end excerpts.
+// htmlDropper leaves out raw HTML, except marks that end excerpts.
 type htmlDropper struct{}
 
+// RegisterFuncs implements renderer.NodeRenderer.
 func (r htmlDropper) RegisterFuncs(reg renderer.NodeRendererFuncRegisterer) {
 	reg.Register(ast.KindHTMLBlock, r.block)
 	reg.Register(ast.KindRawHTML, r.inline)
@@ -89,13 +90,13 @@ func (htmlDropper) inline(w util.BufWriter, source []byte, n ast.Node, entering 
 
 var excerptComment = regexp.MustCompile(`(?i)^\s*(?:read[ _-]?more|more|truncate|excerpt|end[ _-]?(?:excerpt|summary)|excerpt[ _-]?end|pelican_end_summary)\b`)
 
-// endsExcerpt reports whether the text of an HTML comment is the mark that an excerpt ends
-// at, such as "more".
+// EndsExcerpt reports whether the text of an HTML comment is a mark that ends the excerpt,
+// such as "more".
 func EndsExcerpt(comment string) bool { return excerptComment.MatchString(comment) }
 
 var rawComment = regexp.MustCompile(`(?s)<!--.*?-->`)
 
-// rawOmitted tells where HTML was left out; it is cleaned away as comments are.
+// htmlDropped marks where HTML was left out; sanitizing removes it, like any comment.
 const htmlDropped = "<!--raw-->"
 
 func writeExcerptMarks(w util.BufWriter, raw string) {

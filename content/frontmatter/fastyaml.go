@@ -6,9 +6,9 @@ import (
 	"unicode/utf8"
 )
 
-// plainYAML reads the YAML that nearly every post has, `key: value` lines and
-// simple lists, exactly as the YAML library would, in a small part of the time.
-// ok is false where there is anything else: then the library decides.
+// fastYAML parses the YAML that nearly every post has, `key: value` lines and
+// simple lists, exactly as the YAML library would, in a fraction of the time.
+// ok is false if there is anything else: then the library decides.
 func fastYAML(text string) (values map[string]any, ok bool) {
 	values = make(map[string]any, 8)
 	for text != "" {
@@ -33,7 +33,7 @@ func fastYAML(text string) (values map[string]any, ok bool) {
 				return nil, false
 			}
 			if strings.HasPrefix(text, " ") || strings.HasPrefix(text, "\t") || strings.HasPrefix(text, "-") {
-				return nil, false // it goes on
+				return nil, false // the value continues
 			}
 			continue
 		}
@@ -55,7 +55,7 @@ func fastYAML(text string) (values map[string]any, ok bool) {
 // maxPlainKey is below the 1,024 characters that YAML 1.2 §7.4 allows a key.
 const maxPlainKey = 100
 
-// plainKey is the length of the key that a line begins with, 0 for none.
+// plainKey returns the length of the key that a line begins with, 0 for none.
 func plainKey(line string) int {
 	for i := 0; i < min(len(line), maxPlainKey); i++ {
 		switch c := line[i]; {
@@ -85,8 +85,7 @@ func plainList(text string) (list []any, rest string, ok bool) {
 		}
 		item, isItem := strings.CutPrefix(trimmed, "- ")
 		if !isItem {
-			// what is indented, or begins with a dash, belongs to the key in a way
-			// that is not plain
+			// what is indented, or begins with a dash, belongs to the key in another way
 			return list, text, len(trimmed) == len(line) && trimmed[0] != '-'
 		}
 		if n := len(line) - len(trimmed); indent < 0 {
@@ -151,8 +150,8 @@ func startsPlain(s string) bool {
 	return r < utf8.RuneSelf && (r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9') || r >= 0xa1 && unicode.IsLetter(r)
 }
 
-// plainCharacters refuses what means something to YAML, and the characters that
-// it counts among line ends.
+// plainCharacters reports whether s has no characters that mean something to YAML or
+// that it counts among line ends.
 func plainCharacters(s string, quoted bool) bool {
 	for i := 0; i < len(s); i++ {
 		switch c := s[i]; {

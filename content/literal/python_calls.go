@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// maxPythonSum bounds what sums of settings grow to, in bytes or in values.
+// maxPythonSum limits the size of sums of settings, in bytes or in values.
 const maxPythonSum = 64 << 10
 
-// pass skips white space, over line ends only within brackets.
+// pass skips white space, with line ends only within brackets.
 func (p *valueReader) pass(depth int) {
 	if depth > 0 {
 		p.skip()
@@ -19,7 +19,7 @@ func (p *valueReader) pass(depth int) {
 	p.at += len(p.text[p.at:]) - len(strings.TrimLeft(p.text[p.at:], " \t"))
 }
 
-// pythonSum is a + b for texts and for lists.
+// pythonSum returns a + b for strings and for lists.
 func pythonSum(a, b any) (any, bool) {
 	switch a := a.(type) {
 	case string:
@@ -32,7 +32,7 @@ func pythonSum(a, b any) (any, bool) {
 	return nil, false
 }
 
-// isPythonWord reports that a value may have been a number or True, which are kept as texts.
+// isPythonWord reports whether a value may have been a number or True, which are kept as text.
 func isPythonWord(s string) bool {
 	return s == "true" || s == "false" || s != "" && strings.Trim(s, "0123456789.") == ""
 }
@@ -117,7 +117,7 @@ func callResult(name string, list []any, named map[string]any) (any, bool) {
 
 var fieldName = regexp.MustCompile(`\{\{|\}\}|\{([^{}]*)\}?|\}`)
 
-// fill puts earlier settings into an f-string.
+// fill substitutes earlier settings in an f-string.
 func (p *valueReader) fill(text string) (string, bool) {
 	known := true
 	out := fieldName.ReplaceAllStringFunc(text, func(field string) string {

@@ -1,16 +1,16 @@
 package markdown
 
 import (
-	"publisher/content/limits"
-
 	"github.com/alecthomas/chroma/v2"
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/parser"
 	"github.com/yuin/goldmark/text"
+
+	"publisher/content/limits"
 )
 
-// goldmark and chroma know no budget. What they call of ours does: the reader of lines,
-// a parser that counts marks, the writer, the source of a lexer's tokens.
+// goldmark and chroma know nothing of budgets. What they call does: the line reader, a
+// parser that counts marks, the writer, the source of a lexer's tokens.
 
 var budgetKey = parser.NewContextKey()
 
@@ -20,28 +20,32 @@ type lineReader struct {
 	budget *limits.Budget
 }
 
+// PeekLine implements text.Reader.
 func (r *lineReader) PeekLine() ([]byte, text.Segment) {
 	r.budget.Step(1)
 	return r.Reader.PeekLine()
 }
 
+// AdvanceLine implements text.Reader.
 func (r *lineReader) AdvanceLine() {
-	r.budget.Nodes(1) // of which one block at most begins
+	r.budget.Nodes(1) // at most one block begins in a line
 	r.Reader.AdvanceLine()
 }
 
-// markCounter counts what may become a node, and takes nothing. Where quotes are made
-// typographic, each is one.
-type nodeCounter struct{ smart bool }
+// nodeCounter counts the marks that may become nodes, and parses nothing. Typographic
+// quotes are nodes, too.
+type nodeCounter struct{ typographer bool }
 
+// Trigger implements parser.InlineParser.
 func (m nodeCounter) Trigger() []byte {
 	marks := []byte{'*', '_', '[', '!', '<', '`'}
-	if m.smart {
+	if m.typographer {
 		marks = append(marks, '"', '\'')
 	}
 	return marks
 }
 
+// Parse implements parser.InlineParser.
 func (nodeCounter) Parse(_ ast.Node, _ text.Reader, pc parser.Context) ast.Node {
 	if b, _ := pc.Get(budgetKey).(*limits.Budget); b != nil {
 		b.Nodes(1)
@@ -49,13 +53,14 @@ func (nodeCounter) Parse(_ ast.Node, _ text.Reader, pc parser.Context) ast.Node 
 	return nil
 }
 
-// timedLexer gives up where the time is over that a post may take for lexers.
+// timedLexer stops when the time for the lexers of a post is over.
 type timedLexer struct {
 	chroma.Lexer
 	budget *limits.Budget
 	late   bool
 }
 
+// Tokenise implements chroma.Lexer.
 func (l *timedLexer) Tokenise(options *chroma.TokeniseOptions, code string) (chroma.Iterator, error) {
 	next, err := l.Lexer.Tokenise(options, code)
 	if err != nil || l.budget == nil {
@@ -78,5 +83,5 @@ func (l *timedLexer) Tokenise(options *chroma.TokeniseOptions, code string) (chr
 	}, nil
 }
 
-// tokensPerLook is how many tokens pass between two looks at the clock.
+// tokensPerLook is the number of tokens between two readings of the clock.
 const tokensPerLook = 16

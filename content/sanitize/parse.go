@@ -2,19 +2,20 @@ package sanitize
 
 import (
 	"fmt"
-	"publisher/content/limits"
-	"publisher/internal/htmldom"
 	"strings"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+
+	"publisher/content/limits"
+	"publisher/internal/htmldom"
 )
 
-// maxElements is how deep the HTML parser goes. Elements below are shown as text.
+// maxElements is the depth that the HTML parser allows. Tags below are shown as text.
 const maxElements = 512
 
-// parse reads a body's HTML. Where more elements are open at once than the parser goes
-// through, the tags of those below are shown as text.
+// parse parses a body's HTML. If more elements are open at once than the parser allows,
+// the tags of those inside are shown as text.
 func (c *Cleaner) parse(rendered string) (*html.Node, error) {
 	if len(rendered) > limits.MaxHTML {
 		return nil, limits.TooLarge()
@@ -35,7 +36,7 @@ func (c *Cleaner) parse(rendered string) (*html.Node, error) {
 
 func parseFragment(source string, b *limits.Budget) (*html.Node, error) {
 	root := htmldom.Element(atom.Div)
-	// Without scripting what <noscript> holds is markup. The only error is that of depth.
+	// Without scripting the content of <noscript> is markup. The only error is that of depth.
 	nodes, err := html.ParseFragmentWithOptions(limits.NewReader(source, b), htmldom.Element(atom.Body), html.ParseOptionEnableScripting(false))
 	for _, n := range nodes {
 		root.AppendChild(n)
@@ -43,15 +44,15 @@ func parseFragment(source string, b *limits.Budget) (*html.Node, error) {
 	return root, err
 }
 
-// formatting are the elements that the parser opens again in each block that begins
+// formattingElements are those that the parser opens again in each block that begins
 // while they are open (HTML Living Standard, "reconstruct the active formatting
-// elements"): so few bytes make many nodes.
-var formattingElements = Set("a b big code em font i nobr s small strike strong tt u")
+// elements"): a few bytes can make many nodes.
+var formattingElements = set("a b big code em font i nobr s small strike strong tt u")
 
-// fewTags is how many tags cannot make too many nodes, whatever they are.
+// fewTags is a number of tags that cannot make too many nodes, whatever they are.
 const fewTags = 700
 
-// nodesIn is at least how many nodes the parser makes of a text.
+// nodesIn returns a lower bound of the number of nodes that the parser makes.
 func nodesIn(source string) int {
 	tags := strings.Count(source, "<")
 	if tags < fewTags || tags > limits.MaxNodes {
@@ -78,7 +79,7 @@ func nodesIn(source string) int {
 	return c.nodes
 }
 
-// nodeCount follows which formatting elements are open.
+// nodeCount counts nodes and keeps track of the open formatting elements.
 type nodeCount struct{ nodes, open int }
 
 func (c *nodeCount) start(name string) {
@@ -97,7 +98,7 @@ func (c *nodeCount) end(name string) {
 }
 
 // plainNodes is nodesIn for HTML in which each < begins a tag and each tag ends at the
-// next >: what Markdown parsers write. ok is false for other HTML.
+// next >, as Markdown parsers write it. ok is false for other HTML.
 func plainNodes(source string) (nodes int, ok bool) {
 	var c nodeCount
 	for c.nodes <= limits.MaxNodes {
@@ -134,13 +135,13 @@ func plainNodes(source string) (nodes int, ok bool) {
 }
 
 // rawText are the elements in which tags are text.
-var rawText = Set("script style textarea title xmp iframe noembed noframes noscript plaintext svg math template")
+var rawText = set("script style textarea title xmp iframe noembed noframes noscript plaintext svg math template")
 
-// deepest is how deep elements may stand by their tags alone; what the parser opens
-// besides goes deeper.
+// maxTagDepth is how deep tags may be nested; elements that the parser opens itself go
+// deeper.
 const maxTagDepth = maxElements / 2
 
-// escapeDeep shows the tags of what stands too deep as text.
+// escapeDeepTags turns tags that are nested too deep into text.
 func escapeDeepTags(source string) string {
 	var out strings.Builder
 	depth := 0
@@ -167,4 +168,4 @@ func escapeDeepTags(source string) string {
 	}
 }
 
-var voidElements = Set("area base br col embed hr img input link meta source track wbr")
+var voidElements = set("area base br col embed hr img input link meta source track wbr")

@@ -1,4 +1,4 @@
-// Package mdsource edits the source of Markdown: it tells code from prose, and what stands in a line.
+// Package mdsource finds code, lines and link definitions in the source of Markdown.
 package mdsource
 
 import (
@@ -8,11 +8,11 @@ import (
 	"strings"
 )
 
-// stretch is a part of a text, from one byte to before another.
+// Span is the part of a text from byte offset From up to, but not including, To.
 type Span struct{ From, To int }
 
-// outsideCode applies edit to the parts of a Markdown text that are no code:
-// fenced and indented blocks and code spans pass as they are.
+// OutsideCode returns a Markdown text with edit applied to the parts that are not code:
+// fenced and indented blocks and code spans stay as they are.
 func OutsideCode(text string, edit func(string) string) string {
 	var out strings.Builder
 	from := 0
@@ -29,7 +29,7 @@ func OutsideCode(text string, edit func(string) string) string {
 	return out.String()
 }
 
-// codeIn finds the code of a Markdown text, in order.
+// CodeSpans returns the blocks and spans of code in a Markdown text, in order.
 func CodeSpans(text string) []Span {
 	var found []Span
 	s := blockScanner{blank: true}
@@ -51,7 +51,7 @@ func CodeSpans(text string) []Span {
 	return appendSpans(found, text, prose, len(text))
 }
 
-// blockScanner tells line by line what is a code block.
+// blockScanner finds code blocks line by line.
 type blockScanner struct {
 	fence  string
 	blank  bool // the line before was blank
@@ -74,7 +74,7 @@ func (s *blockScanner) isCode(line string) bool {
 		return false
 	}
 	if indent >= s.indent+4 && s.blank {
-		return true // such a block goes on until a line is less indented
+		return true // such a block continues until a line is less indented
 	}
 	if marker := listMarker.FindString(text); marker != "" {
 		s.indent = indent + len(marker)
@@ -99,7 +99,7 @@ func columns(space string) int {
 
 func unquote(line string) string { return strings.TrimLeft(line, " >") }
 
-// fenceOf is the run of backticks or tildes that opens a fenced block.
+// fenceOf returns the run of backticks or tildes that opens a fenced block.
 func fenceOf(line string) string {
 	for _, c := range []string{"`", "~"} {
 		n := len(line) - len(strings.TrimLeft(line, c))
@@ -115,11 +115,11 @@ func closesFence(line, fence string) bool {
 	return len(line)-len(rest) >= len(fence) && strings.TrimSpace(rest) == ""
 }
 
-// maxBackticks bounds the work of looking for the other end of a run.
+// maxBackticks limits the search for the closing run.
 const maxBackticks = 64
 
-// appendSpans finds code spans between two places: a run of backticks closes
-// with a run of the same length.
+// appendSpans appends the code spans between two offsets: a run of backticks is closed
+// by a run of the same length.
 func appendSpans(found []Span, text string, from, to int) []Span {
 	text = text[:to]
 	for i := from; i < to; {
@@ -159,7 +159,7 @@ func closingRun(text string, from, n int) int {
 	return -1
 }
 
-// isLinkDefinition reports that a line defines what a reference leads to: [name]: address.
+// IsLinkDefinition reports whether a line is a link reference definition: [name]: address.
 func IsLinkDefinition(line string) bool {
 	rest := strings.TrimLeft(line, " ")
 	if len(line)-len(rest) > 3 || !strings.HasPrefix(rest, "[") {
@@ -169,7 +169,7 @@ func IsLinkDefinition(line string) bool {
 	return end > 1 && strings.HasPrefix(rest[end:], "]:") && strings.TrimLeft(rest[end+2:], " \t") != ""
 }
 
-// isMarkdownName reports that a name has the ending of a Markdown file.
+// IsMarkdownName reports whether a name has the extension of a Markdown file.
 func IsMarkdownName(name string) bool {
 	switch strings.ToLower(path.Ext(name)) {
 	case ".md", ".markdown", ".mdown", ".mkd", ".mkdn", ".mkdown":
@@ -178,7 +178,7 @@ func IsMarkdownName(name string) bool {
 	return false
 }
 
-// inCode reports whether an offset is within code; the stretches are in order.
+// CodeAt returns the one of the spans, which are in order, that contains an offset.
 func CodeAt(code []Span, at int) (Span, bool) {
 	i, _ := slices.BinarySearchFunc(code, at, func(s Span, at int) int {
 		if s.To <= at {

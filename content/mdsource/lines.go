@@ -5,23 +5,23 @@ import (
 	"strings"
 )
 
-// maxLook is how many bytes from a place its line is looked at.
+// maxLine is the number of bytes of a line that are looked at.
 const maxLine = 300
 
-// lineBefore is what stands before an offset in its line.
+// LineBefore returns the part of a line before an offset.
 func LineBefore(text string, at int) string {
 	text = text[max(0, at-maxLine):at]
 	return text[strings.LastIndexByte(text, '\n')+1:]
 }
 
-// lineAfter is what stands behind an offset in its line.
+// LineAfter returns the part of a line from an offset on.
 func LineAfter(text string, at int) string {
 	line, _, _ := strings.Cut(text[at:min(len(text), at+maxLine)], "\n")
 	return line
 }
 
-// dedent takes the indentation away that all lines share: inner text is often
-// set in below its shortcode, which Markdown would take for code.
+// Dedent returns s without the indentation that all lines share: inner text is often
+// indented below its shortcode, which Markdown would read as code.
 func Dedent(s string) string {
 	lines := strings.Split(s, "\n")
 	common := -1
@@ -45,7 +45,7 @@ func Dedent(s string) string {
 	return strings.Join(lines, "\n")
 }
 
-// fencedCode makes a code block that its own content cannot close.
+// FencedCode returns a code block that its own content cannot close.
 func FencedCode(code, lang string) string {
 	fence := "```"
 	for strings.Contains(code, fence) {
@@ -56,7 +56,7 @@ func FencedCode(code, lang string) string {
 
 var simpleWord = regexp.MustCompile(`^[\w+#.-]+$`)
 
-// languageWord keeps an odd language name from becoming more than that.
+// CodeLanguage returns s if it is fit to name a language after a fence, else "".
 func CodeLanguage(s string) string {
 	if simpleWord.MatchString(s) {
 		return s

@@ -2,30 +2,31 @@ package markdown
 
 import (
 	"fmt"
-	"publisher/content/limits"
-	"publisher/content/mdsource"
 	"regexp"
 	"strings"
+
+	"publisher/content/limits"
+	"publisher/content/mdsource"
 )
 
-// What Markdown may hold. The parsers' work grows with the square of unpaired
-// emphasis in one paragraph, their stacks with the depth of quotations and lists, and
-// their tables with rows times columns.
+// Limits of Markdown. The parsers' work is quadratic in unpaired emphasis in one
+// paragraph, their stacks grow with the depth of quotations and lists, and their tables
+// with rows times columns.
 const (
 	maxEmphasis = 20_000  // marks in a paragraph
 	maxNesting  = 100     // quotations and lists
 	maxCells    = 200_000 // of tables
-	// maxNoteWork bounds references to footnotes times footnotes: each reference looks
+	// maxFootnoteWork limits references to footnotes times footnotes: each reference looks
 	// through all of them.
 	maxFootnoteWork = 1 << 26
-	// maxLinkWork bounds the way to the ends of addresses that nothing closes: to the
-	// next white space, or to the line's end behind <.
+	// maxLinkWork limits the search for the ends of addresses that are not closed: to the
+	// next white space, or to the line's end after <.
 	maxLinkWork = 1 << 27
-	// maxAttributeWork bounds the lists of attributes behind headings.
+	// maxAttributeWork limits the lists of attributes after headings.
 	maxAttributeWork = 1 << 25
 )
 
-// checkMarkdown reports what would take the parser too long or too much memory.
+// checkLimits returns an error for what would take the parser too long or too much memory.
 func checkLimits(source string) error {
 	deep := strings.Contains(source, strings.Repeat(">", maxNesting)) || openers.MatchString(source)
 	if err := checkLinks(source); err != nil {
@@ -54,13 +55,13 @@ func checkLimits(source string) error {
 	return err
 }
 
-// openers finds a line that may open many containers at once.
+// openers matches a line that may open many containers at once.
 var openers = regexp.MustCompile(`(?m)^(?:[ \t]*(?:>|[-*+][ \t]|\d{1,9}[.)][ \t])){100}`)
 
 func checkNesting(prose string) error {
 	for line := range strings.SplitSeq(prose, "\n") {
 		if openers.MatchString(line) {
-			return &limits.Error{Limit: fmt.Sprintf("%d nested quotations and lists", maxNesting), Message: "take some marks away, or put the line into a code block", Near: line}
+			return &limits.Error{Limit: fmt.Sprintf("%d nested quotations and lists", maxNesting), Message: "remove some marks, or put the line into a code block", Near: line}
 		}
 	}
 	return nil
@@ -109,15 +110,15 @@ func checkLinks(source string) error {
 	return nil
 }
 
-// heading finds one that # marks, also within quotations and lists; underline is what
-// stands below one of the other kind.
+// heading matches a heading that # marks, also within quotations and lists; underline
+// matches the line below one of the other kind.
 var (
 	heading   = regexp.MustCompile(`^(?:[ \t>*+-]|\d{1,9}[.)])*#`)
 	underline = regexp.MustCompile(`^[ \t>]*(?:=+|-+)[ \t]*$`)
 )
 
-// checkAttributes bounds the attributes of headings, which the parser goes into for each
-// list and each brace, and joins anew for each class.
+// checkAttributes limits the attributes of headings, which the parser scans for each list
+// and each brace, and joins again for each class.
 func checkAttributes(source string) error {
 	if attributeWork(source) < maxAttributeWork {
 		return nil
@@ -131,15 +132,15 @@ func checkAttributes(source string) error {
 			work += attributeWork(before)
 		}
 		if work > maxAttributeWork {
-			return &limits.Error{Limit: "what headings may hold of attributes", Message: "take some away, or put the line into a code block", Near: line}
+			return &limits.Error{Limit: "what headings may hold of attributes", Message: "remove some, or put the line into a code block", Near: line}
 		}
 		before = line
 	}
 	return nil
 }
 
-// attributeWork is the number of what begins an attribute or a list behind the first
-// brace, times the length of that.
+// attributeWork returns the number of beginnings of attributes and lists after the first
+// brace, times the length of the text there.
 func attributeWork(text string) int {
 	_, list, found := strings.Cut(text, "{")
 	if !found {
@@ -152,8 +153,8 @@ func attributeWork(text string) int {
 	return begins * len(list)
 }
 
-// delimiterRow is the line below a table's head; its columns are those of each row,
-// however few cells are written there.
+// delimiterRow matches the line below a table's head; each row has its columns, however
+// few cells are written.
 var delimiterRow = regexp.MustCompile(`^[ \t>]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)+\|?[ \t]*$`)
 
 func checkTables(source string) error {
@@ -176,14 +177,14 @@ func checkTables(source string) error {
 	return nil
 }
 
-// referenceRun is how many definitions of links goldmark takes from one paragraph at a
-// time: each moves all lines after it.
+// referenceRun is the number of link definitions that goldmark gets in one paragraph:
+// each moves all lines after it.
 const referenceRun = 200
 
 var wholeReference = regexp.MustCompile(`^ {0,3}\[[^\[\]\n]+\]:[ \t]*\S+[ \t]*$`)
 
-// divideReferences puts blank lines into long runs of definitions of links, which change
-// nothing there.
+// splitReferenceRuns puts blank lines into long runs of link definitions, which does not
+// change their meaning.
 func splitReferenceRuns(source string) string {
 	if strings.Count(source, "]:") <= referenceRun {
 		return source
