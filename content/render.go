@@ -55,7 +55,7 @@ func (t *Tree) render(b *limits.Budget, published *post.Post) (out *post.Renderi
 		return nil, nil, newRenderError(src, err)
 	}
 	for _, lost := range r.links.Broken {
-		src.Warn(src.LineHolding(path.Base(lost)), fmt.Sprintf("page link leads to %s, which is not in the content folder; its text was kept without the link", lost))
+		src.Warn(src.LineHolding(path.Base(lost)), fmt.Sprintf("a link leads to %s, which is not in the content folder; kept its text without the link", lost))
 	}
 	sortProblems(src.Problems)
 	out.Follows = r.follows(src)

@@ -42,7 +42,7 @@ func (w *walker) stat(ctx context.Context) error {
 		switch {
 		case errors.Is(errs[i], fs.ErrNotExist): // deleted since the folder was read
 		case errs[i] != nil:
-			w.problems = append(w.problems, post.Problem{Path: c.rel, Message: fmt.Sprintf("cannot be looked at: %v", dialect.Reason(errs[i])), Invalid: true})
+			w.problems = append(w.problems, post.Problem{Path: c.rel, Message: fmt.Sprintf("cannot be examined: %v", dialect.Reason(errs[i])), Invalid: true})
 		default:
 			w.take(c.rel, c.full, infos[i])
 		}

@@ -72,7 +72,7 @@ func Open(cfg *config.Config) (*Tree, error) {
 	for key, patterns := range map[string][]string{"content.exclude": cfg.Content.Exclude, "content.include": cfg.Content.Include} {
 		for _, pattern := range patterns {
 			if !doublestar.ValidatePattern(pattern) {
-				return nil, &SettingError{key, fmt.Errorf("%q is no glob; write one like drafts/** or *.txt", pattern)}
+				return nil, &SettingError{key, fmt.Errorf("%q is not a glob; write one like drafts/** or *.txt", pattern)}
 			}
 		}
 	}
@@ -107,11 +107,11 @@ func contentDir(cfg *config.Config) (string, error) {
 	info, err := os.Stat(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return "", fmt.Errorf("there is no folder %s; name the folder that your posts are in", dir)
+		return "", fmt.Errorf("there is no folder %s; name the folder of your posts", dir)
 	case err != nil:
 		return "", fmt.Errorf("looking at %s: %w", dir, err)
 	case !info.IsDir():
-		return "", fmt.Errorf("%s is a file; name the folder that your posts are in", dir)
+		return "", fmt.Errorf("%s is a file; name the folder of your posts", dir)
 	}
 	real, err := filepath.EvalSymlinks(dir)
 	if err != nil {
@@ -227,10 +227,10 @@ func (t *Tree) Scan(ctx context.Context, last *Snapshot, build string) (*Scan, e
 
 func (t *Tree) emptiness(files int, leftOut []post.LeftOut) string {
 	if len(leftOut) > 0 {
-		return fmt.Sprintf("no posts in %s: the blog's engine leaves out all that is there (%s, %s and so on)", t.blog.Site.Dir, leftOut[0].Path, leftOut[0].Reason)
+		return fmt.Sprintf("no posts in %s: the blog's engine leaves out everything (%s: %s, and so on)", t.blog.Site.Dir, leftOut[0].Path, leftOut[0].Reason)
 	}
 	if files > 0 {
-		return fmt.Sprintf("no posts in %s: its %d files are pages; is content.dir the folder that your posts are in?", t.blog.Site.Dir, files)
+		return fmt.Sprintf("no posts in %s: its %d files are pages; is content.dir the folder of your posts?", t.blog.Site.Dir, files)
 	}
 	return fmt.Sprintf("no posts in %s: put a .md file there, or name another folder as content.dir", t.blog.Site.Dir)
 }

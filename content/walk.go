@@ -90,10 +90,10 @@ func (w *walker) warnOfUnread() {
 	}
 	slices.Sort(w.unread)
 	if !pelican.Restructured(w.unread[0]) {
-		w.warn(w.unread[0], fmt.Sprintf("is not Markdown, the only markup that publisher reads: %s left out; turn them into Markdown, or exclude them by content.exclude to say no more of it", counted(len(w.unread), "such page")))
+		w.warn(w.unread[0], fmt.Sprintf("is not Markdown, the only markup that publisher reads: %s left out; convert them to Markdown, or silence this with content.exclude", counted(len(w.unread), "such page")))
 		return
 	}
-	w.warn(w.unread[0], fmt.Sprintf("is reStructuredText, which publisher does not read: %s left out; turn them into Markdown (pandoc -f rst -t markdown), or exclude *.rst by content.exclude to say no more of it", counted(len(w.unread), "such article")))
+	w.warn(w.unread[0], fmt.Sprintf("is reStructuredText, which publisher does not read: %s left out; convert them to Markdown (pandoc -f rst -t markdown), or silence this by excluding *.rst with content.exclude", counted(len(w.unread), "such article")))
 }
 
 // outputFolders are what we write ourselves, and what engines and their tools
@@ -123,7 +123,7 @@ func (w *walker) folder(ctx context.Context, dir, rel string) error {
 		if rel == "" {
 			return err
 		}
-		w.warn(rel, fmt.Sprintf("the folder cannot be read: %v; mend its permissions or exclude it by content.exclude", dialect.Reason(err)))
+		w.warn(rel, fmt.Sprintf("the folder cannot be read: %v; fix its permissions or exclude it with content.exclude", dialect.Reason(err)))
 		return nil
 	}
 	for _, e := range entries {
@@ -158,7 +158,7 @@ func (w *walker) entry(ctx context.Context, e fs.DirEntry, full, rel string) err
 		return nil
 	}
 	if !e.Type().IsRegular() {
-		w.warn(rel, "is no regular file (a pipe, socket or device) and was passed over")
+		w.warn(rel, "is not a regular file (a pipe, socket or device); skipped it")
 		return nil
 	}
 	w.found = append(w.found, candidate{rel, full, e})
@@ -174,7 +174,7 @@ func (w *walker) take(rel, real string, info fs.FileInfo) {
 		return
 	}
 	if w.tree.blog.Site.IsPrivate(real, info) {
-		w.warn(rel, "is private (the config, the ledger, the list of subscribers, a key, a mail, or a copy of one) and no post: left out; move it out of the content folder")
+		w.warn(rel, "is private (the config, the ledger, the list of subscribers, a key, a mail, or a copy of one), not a post; left it out: move it out of the content folder")
 		return
 	}
 	w.files = append(w.files, dialect.File{Path: rel, Real: real, Size: info.Size(), ModTime: info.ModTime()})
@@ -191,7 +191,7 @@ func (w *walker) link(full, rel string) {
 		if !w.candidate(rel) && filepath.Ext(rel) != "" {
 			return
 		}
-		w.warn(rel, "is a symbolic link that leads nowhere or in a circle; mend or delete it")
+		w.warn(rel, "is a symbolic link that is broken or circular; fix or delete it")
 		return
 	}
 	info, err := os.Stat(real)
@@ -200,20 +200,20 @@ func (w *walker) link(full, rel string) {
 	}
 	below, err := filepath.Rel(w.tree.blog.Site.Dir, real)
 	if err != nil || !filepath.IsLocal(below) {
-		w.warn(rel, "is a symbolic link out of the content folder and was not followed; copy the file into the folder")
+		w.warn(rel, "is a symbolic link out of the content folder; not followed: copy the file into the folder")
 		return
 	}
 	if info.IsDir() {
-		w.warn(rel, "is a symbolic link to a folder of the same tree and was not followed: its posts are found where they are")
+		w.warn(rel, "is a symbolic link to a folder of the same tree; not followed: its posts are found in place")
 		return
 	}
 	switch below = filepath.ToSlash(below); {
 	case w.tree.blog.Engine.HasBundles():
 		w.warn(rel, "is a symbolic link, which Hugo does not follow; copy the file")
 	case w.tree.blog.Site.IsPrivate(real, info):
-		w.warn(rel, "is a symbolic link to a private file ("+printableName(below)+") and was not followed; delete it")
+		w.warn(rel, "is a symbolic link to a private file ("+printableName(below)+"); not followed: delete it")
 	case !w.mayLeadTo(below, real, info):
-		w.warn(rel, "is a symbolic link to what is no post itself ("+printableName(below)+") and was not followed; copy the file if it is meant to be read")
+		w.warn(rel, "is a symbolic link to a file that is not a post ("+printableName(below)+"); not followed: copy the file if it should be read")
 	default:
 		w.take(rel, real, info)
 	}

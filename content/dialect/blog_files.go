@@ -93,7 +93,7 @@ func (s *Site) MayRead(file string) bool {
 // ReadFile reads a file of the blog's own, such as a template.
 func (s *Site) ReadFile(file string) ([]byte, error) {
 	if !s.MayRead(file) {
-		return nil, fmt.Errorf("%s cannot be read, or is private and no part of the blog", file)
+		return nil, fmt.Errorf("%s cannot be read, or is private", file)
 	}
 	return ReadLimited(file)
 }
@@ -105,7 +105,7 @@ func openRegular(file string) (*os.File, error) {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is no regular file", file)
+		return nil, fmt.Errorf("%s is not a regular file", file)
 	}
 	return os.Open(file)
 }

@@ -67,12 +67,12 @@ func (x *Expansion) LineAt(offset int) int {
 
 // Unknown warns of a shortcode or tag that is not known.
 func (x *Expansion) Unknown(offset int, kind, name string) {
-	x.Warn(offset, fmt.Sprintf("the %s %s is not known here: only its inner text was kept", kind, post.Clip(name)))
+	x.Warn(offset, fmt.Sprintf("unknown %s %s; kept its inner text", kind, post.Clip(name)))
 }
 
 // Unevaluated warns of an expression that is left out.
 func (x *Expansion) Unevaluated(offset int, text string) {
-	x.Warn(offset, fmt.Sprintf("%s cannot be evaluated here and was left out", post.Clip(xmltext.Line(text))))
+	x.Warn(offset, fmt.Sprintf("%s cannot be evaluated; left it out", post.Clip(xmltext.Line(text))))
 }
 
 // Figure is a picture with a caption. Its fields are plain text, except Caption, which is HTML.

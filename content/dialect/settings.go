@@ -128,7 +128,7 @@ func ReadLimited(file string) ([]byte, error) {
 	case err != nil:
 		return nil, fmt.Errorf("reading the blog's own config: %w", err)
 	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("%s, the blog's own config, is no regular file (a pipe, socket or device)", file)
+		return nil, fmt.Errorf("%s, the blog's own config, is not a regular file (a pipe, socket or device)", file)
 	case info.Size() > MaxConfig:
 		return nil, fmt.Errorf("%s, the blog's own config, has %d MB (the limit is %d MB)", file, info.Size()>>20, MaxConfig>>20)
 	}

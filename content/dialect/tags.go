@@ -63,7 +63,7 @@ func (x *Expansion) IncludeTag(l *liquid.Evaluator, tag liquid.Mark) string {
 	if out, ok := Embed(base, params.Get(-1, "id", "url", "src", base+"_id"), params.Get(-1, "title")); ok && out != "" {
 		return out
 	}
-	l.Warn(tag, "the include "+post.Clip(name)+" is not known here and was left out")
+	l.Warn(tag, "unknown include "+post.Clip(name)+"; left it out")
 	return ""
 }
 

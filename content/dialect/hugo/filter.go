@@ -199,7 +199,7 @@ func (h *Engine) PathOmission(p string) *post.Omission {
 	for name := range strings.SplitSeq(p, "/") {
 		at = filepath.Join(at, name)
 		if strings.ContainsRune(".#", rune(name[0])) || strings.HasSuffix(name, "~") {
-			return &post.Omission{Reason: "Hugo passes over names that begin with . or #, or end with ~", Path: p}
+			return &post.Omission{Reason: "Hugo skips names that begin with . or #, or end with ~", Path: p}
 		}
 		for _, ignored := range h.rules.ignored {
 			if ignored.Re.MatchString(filepath.ToSlash(at)) {
@@ -250,7 +250,7 @@ func (h *Engine) outsideLanguages(p string) *post.Omission {
 			return nil
 		}
 	}
-	return h.OmittedBy(h.settings, "contentDir: it is in no language's", "languages", "contentdir")
+	return h.OmittedBy(h.settings, "contentDir: outside every language's", "languages", "contentdir")
 }
 
 // PageOmission knows what is built without a page of its own, or kept out of lists.
@@ -275,7 +275,7 @@ func (h *Engine) PageOmission(p *dialect.Page) *post.Omission {
 	}
 	build, isTable := p.Front.Values[key].(map[string]any)
 	if !isTable {
-		return p.HeldBy(key, "no table of render and list")
+		return p.HeldBy(key, "not a table of render and list")
 	}
 	for _, option := range []string{"render", "list"} {
 		value, _ := build[option].(string)
@@ -286,7 +286,7 @@ func (h *Engine) PageOmission(p *dialect.Page) *post.Omission {
 			return p.OmittedBy(key, option+": "+value)
 		default:
 			if build[option] != nil {
-				doubt = dialect.PickOmission(doubt, p.HeldBy(key, option+" is none of always, never, link and local"))
+				doubt = dialect.PickOmission(doubt, p.HeldBy(key, option+" is not one of always, never, link, local"))
 			}
 		}
 	}

@@ -20,7 +20,7 @@ func (z *Engine) readIgnored() {
 	case nil:
 	case []any:
 		if slices.ContainsFunc(v, func(item any) bool { _, ok := item.(string); return !ok }) {
-			z.doubt = z.HeldBy(z.settings, "ignored_content holds what is not text", "ignored_content")
+			z.doubt = z.HeldBy(z.settings, "ignored_content contains a value that is not text", "ignored_content")
 			return
 		}
 		for _, text := range frontmatter.ListOf(v, frontmatter.Whole) {
@@ -46,7 +46,7 @@ func (z *Engine) PathOmission(file string) *post.Omission {
 		}
 	}
 	if tag := languageInName(file); tag != "" && z.hasLanguages() && !z.isLanguage(tag) {
-		return z.HeldBy(z.settings, path.Base(file)+": "+tag+" is none of the languages, so that Zola does not build it", "languages")
+		return z.HeldBy(z.settings, path.Base(file)+": "+tag+" is not one of the languages, so Zola does not build it", "languages")
 	}
 	return z.doubt
 }
@@ -77,11 +77,11 @@ func (z *Engine) checkAddressSettings() {
 	switch paths := slugify["paths"]; paths {
 	case nil, "on", "safe", "off":
 	default:
-		z.doubt = dialect.PickOmission(z.doubt, z.HeldBy(z.settings, "slugify.paths is none of on, safe and off", "slugify", "paths"))
+		z.doubt = dialect.PickOmission(z.doubt, z.HeldBy(z.settings, "slugify.paths is not one of on, safe, off", "slugify", "paths"))
 	}
 	if languages := z.settings.Value("languages"); languages != nil {
 		if _, ok := languages.(map[string]any); !ok {
-			z.doubt = dialect.PickOmission(z.doubt, z.HeldBy(z.settings, "languages is no table", "languages"))
+			z.doubt = dialect.PickOmission(z.doubt, z.HeldBy(z.settings, "languages is not a table", "languages"))
 		}
 	}
 }
@@ -99,13 +99,13 @@ func (z *Engine) PageOmission(p *dialect.Page) *post.Omission {
 		}
 	}
 	if p.Front.Form != frontmatter.YamlForm && p.Front.Form != frontmatter.TomlForm {
-		return &post.Omission{Held: true, Reason: "no front matter that Zola reads", Path: p.Path, Line: 1}
+		return &post.Omission{Held: true, Reason: "no front matter in a form that Zola reads", Path: p.Path, Line: 1}
 	}
 	if base := path.Base(p.Path); strings.HasPrefix(base, "index.") && z.isSectionToo(p, folder, base) {
-		return &post.Omission{Held: true, Reason: base + " in the folder of a section, which Zola does not build", Path: p.Path, Line: 1}
+		return &post.Omission{Held: true, Reason: base + " in a section's folder, which Zola does not build", Path: p.Path, Line: 1}
 	}
 	if own := path.Clean("x/" + p.Front.Scalar("path")); p.Front.Scalar("path") != "" && (own == "x" || !strings.HasPrefix(own, "x/")) {
-		return p.HeldBy("path", "the site's own, or out of it")
+		return p.HeldBy("path", "the site's root, or outside it")
 	}
 	var doubt *post.Omission
 	for _, key := range []string{"render", "include_in_feeds"} {
@@ -118,10 +118,10 @@ func (z *Engine) PageOmission(p *dialect.Page) *post.Omission {
 		}
 	}
 	if key := mistyped(&p.Front); doubt == nil && key != "" {
-		return p.HeldBy(key, "of a type that Zola does not take")
+		return p.HeldBy(key, "of a type that Zola rejects")
 	}
 	if name := z.undefinedTaxonomy(p); doubt == nil && name != "" {
-		return p.HeldBy(name, "a taxonomy that the config does not have")
+		return p.HeldBy(name, "a taxonomy that the config does not define")
 	}
 	return doubt
 }

@@ -51,11 +51,11 @@ func (f *folders) readSection(name, text string) {
 	case err != nil:
 		*o = post.Omission{Held: true, Reason: "the section's front matter does not parse", Path: rel, Line: 1}
 	case fm.Form == frontmatter.NoFrontMatter:
-		*o = post.Omission{Held: true, Reason: "the section has no front matter that Zola reads", Path: rel, Line: 1}
+		*o = post.Omission{Held: true, Reason: "the section has no front matter in a form that Zola reads", Path: rel, Line: 1}
 	case !set && fm.Has("draft"):
 		o.Held, o.Reason = true, "draft of the section is neither true nor false"
 	case mistyped(&fm) != "":
-		o.Held, o.Reason = true, mistyped(&fm)+" of the section is of a type that Zola does not take"
+		o.Held, o.Reason = true, mistyped(&fm)+" of the section is of a type that Zola rejects"
 	case !draft:
 		return
 	}

@@ -53,8 +53,8 @@ const (
 )
 
 var (
-	errUnsupported = errors.New("the template asks for what is not known here")
-	errLimit       = errors.New("the template does more than a shortcode can need")
+	errUnsupported = errors.New("the template uses what is not supported")
+	errLimit       = errors.New("the template exceeds its limits")
 )
 
 // program is a *template.Template of either package; nil where the template
@@ -81,7 +81,7 @@ func (e *Evaluator) Run(t *Template, call any) (string, bool) {
 	if err := program.Execute(out, call); err != nil {
 		e.Page.Budget.Again()
 		if errors.Is(err, errLimit) {
-			e.Page.Budget.Stop(&limits.Error{Limit: "what a shortcode's or hook's template may do", Message: "take away the loops or texts that repeat in the template of " + post.Clip(t.Name)})
+			e.Page.Budget.Stop(&limits.Error{Limit: "what a template of a shortcode or hook may do", Message: "remove repeating loops or texts from the template of " + post.Clip(t.Name)})
 		}
 		return "", false
 	}
