@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// readMarkup takes over the settings of Hugo's Markdown reader.
+// readMarkup reads the settings of Hugo's Markdown.
 func (h *Engine) readMarkup() {
 	settings := h.settings.Value("markup")
 	is := func(key, value string) bool {
@@ -46,6 +46,7 @@ func (h *Engine) readMarkup() {
 	h.dropHTML = h.settings != nil && !is("renderer.unsafe", "true") && (other == nil || other == "goldmark")
 }
 
+// readQuotes returns the typographic replacements that the settings change.
 func readQuotes(settings any) string {
 	table, _ := frontmatter.Dig(settings, "goldmark.extensions.typographer")
 	var out strings.Builder

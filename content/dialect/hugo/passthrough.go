@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// readPassthrough takes over the delimiters between which Hugo leaves a text as it
-// is: pairs of lines, so that markdownOptions can be compared; "" where that is off.
+// readPassthrough returns the delimiters between which Hugo leaves text alone, as pairs of lines
+// so that markdown.Options can be compared; "" if that is off.
 func readPassthrough(markup any) string {
 	table, _ := frontmatter.Dig(markup, "goldmark.extensions.passthrough")
 	if on, _ := frontmatter.Dig(table, "enable"); on != "true" {

@@ -13,8 +13,7 @@ import (
 	"strings"
 )
 
-// readIgnored takes over ignored_content. Zola does not build a site of which it
-// cannot read the setting.
+// readIgnored reads ignored_content. Zola does not build a site with a malformed one.
 func (z *Engine) readIgnored() {
 	switch v := z.settings.Value("ignored_content").(type) {
 	case nil:
@@ -34,7 +33,7 @@ func (z *Engine) readIgnored() {
 	}
 }
 
-// PathOmission compares the whole path, as Zola does.
+// PathOmission matches the whole path, as Zola does.
 func (z *Engine) PathOmission(file string) *post.Omission {
 	if base := path.Base(file); !strings.HasSuffix(base, ".md") {
 		return &post.Omission{Reason: "Zola reads only .md files", Path: file}
@@ -51,8 +50,8 @@ func (z *Engine) PathOmission(file string) *post.Omission {
 	return z.doubt
 }
 
-// languageInName is what a file's name has behind its first dot, which is a language on a
-// site that has several.
+// languageInName returns what follows the first dot of a file's name, which is a language on a
+// site with several.
 func languageInName(file string) string {
 	_, tag, _ := strings.Cut(strings.TrimSuffix(path.Base(file), ".md"), ".")
 	return tag
@@ -63,15 +62,14 @@ func (z *Engine) hasLanguages() bool {
 	return len(languages) > 0
 }
 
-// isLanguage compares as the settings spell it, but for case, which they have lost.
+// isLanguage compares as the settings spell a language, but for the case that they have lost.
 func (z *Engine) isLanguage(tag string) bool {
 	languages, _ := z.settings.Value("languages").(map[string]any)
 	_, found := languages[strings.ToLower(tag)]
 	return found || tag == cmp.Or(z.language, "en")
 }
 
-// checkAddressSettings holds all posts where a setting that decides on their addresses is not one
-// that Zola takes.
+// checkAddressSettings holds all posts if a setting that decides on their addresses is malformed.
 func (z *Engine) checkAddressSettings() {
 	slugify, _ := z.settings.Value("slugify").(map[string]any)
 	switch paths := slugify["paths"]; paths {
@@ -86,8 +84,8 @@ func (z *Engine) checkAddressSettings() {
 	}
 }
 
-// PageOmission knows what Zola keeps out of lists and feeds, and draft sections, which
-// take all that is below them.
+// PageOmission knows what Zola keeps out of lists and feeds, and draft sections, which apply to
+// all below them.
 func (z *Engine) PageOmission(p *dialect.Page) *post.Omission {
 	folder := path.Dir(path.Join(z.Subdir, p.Path))
 	around := foldersOf(p)
@@ -126,8 +124,8 @@ func (z *Engine) PageOmission(p *dialect.Page) *post.Omission {
 	return doubt
 }
 
-// isSectionToo tells whether the page of a folder stands where its section does, of the
-// same language and rendered. That of all content always is.
+// isSectionToo reports whether a folder's page is where its section is, in the same language and
+// rendered. The root of the content always is one.
 func (z *Engine) isSectionToo(p *dialect.Page, folder, base string) bool {
 	if folder == "." && base == "index.md" {
 		return true
@@ -136,8 +134,8 @@ func (z *Engine) isSectionToo(p *dialect.Page, folder, base string) bool {
 	return around != nil && around.pages[path.Join(folder, "_"+base)]
 }
 
-// undefinedTaxonomy is the first taxonomy of a page that the site does not have in any
-// language; "" for none. Zola does not build such a page.
+// undefinedTaxonomy returns the first taxonomy of a page that no language of the site defines, or
+// "". Zola does not build such a page.
 func (z *Engine) undefinedTaxonomy(p *dialect.Page) string {
 	if z.settings == nil {
 		return ""

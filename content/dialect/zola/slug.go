@@ -14,9 +14,12 @@ import (
 // names. A hyphen separates words. It was taken from addresses that Zola 0.22 gives.
 //
 //go:embed spelling.txt
+// spellings has, per line, a letter and how the slug crate spells it in ASCII if Unidecode
+// differs: among them the emoji, by their names. A hyphen separates words. The list comes from
+// addresses that Zola 0.22 gives.
 var spellings string
 
-// slugger is how the slug crate writes a text in an address.
+// slugger makes slugs as the slug crate does.
 type slugger map[rune]string
 
 func newSlugger() slugger {
