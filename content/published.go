@@ -4,9 +4,9 @@ import (
 	"publisher/internal/private"
 )
 
-// Publishes tells whether the blog's engine copies a file, or a folder, into the site
-// that it makes, or would if it were there, as far as its settings say. why is words such as "Hugo copies what is
-// in static into the site; move it away"; "" where it does not. file is absolute.
+// Publishes returns why the blog's engine copies a file or folder into the site that it builds,
+// or would if it existed, as far as its settings say: a sentence such as "Hugo copies what is in
+// static into the site; move it out of there", or "". file is absolute.
 func (t *Tree) Publishes(file string) (why string) {
 	if t.blog.Settings == nil {
 		return ""

@@ -25,8 +25,8 @@ import (
 	"publisher/internal/config"
 )
 
-// Tree is one blog's content folder, read by the rules of its engine.
-// It is safe for concurrent use.
+// Tree is one blog's content folder, read by the rules of its engine. It is safe for concurrent
+// use.
 type Tree struct {
 	cfg  *config.Config
 	blog *dialect.Blog
@@ -34,7 +34,7 @@ type Tree struct {
 	clock func() (elapsed func() time.Duration, release func())
 }
 
-// begin begins to count the work of the goroutine that calls it.
+// begin starts to count the work of the calling goroutine.
 func (t *Tree) begin() (elapsed func() time.Duration, release func()) {
 	if t.clock != nil {
 		return t.clock()
@@ -42,7 +42,7 @@ func (t *Tree) begin() (elapsed func() time.Duration, release func()) {
 	return limits.WorkClock()
 }
 
-// SettingError is a setting that the tree cannot be read by.
+// SettingError is a setting with which the tree cannot be read.
 type SettingError struct {
 	// Key is the one in config.yaml, such as content.dir; "" where the config of
 	// the blog's own engine is at fault, which Err then names.
@@ -59,8 +59,8 @@ func (e *SettingError) Error() string {
 
 func (e *SettingError) Unwrap() error { return e.Err }
 
-// Open finds the dialect of the tree and reads the engine's own settings. Every
-// error is a *SettingError.
+// Open finds the dialect of the tree and reads the engine's own settings. Every error is a
+// *SettingError.
 func Open(cfg *config.Config) (*Tree, error) {
 	dir, err := contentDir(cfg)
 	if err != nil {
@@ -150,7 +150,7 @@ func newSite(cfg *config.Config, dir string, settings *dialect.Settings) *dialec
 	return s
 }
 
-// fingerprint changes with all that decides what a scan makes of a file.
+// fingerprint returns a hash of all that decides what a scan makes of a file.
 func (t *Tree) fingerprint(build string, beside []byte) [32]byte {
 	c := t.cfg
 	parts, _ := json.Marshal([]any{snapshotVersion, build, t.blog.Site.Dir, c.Site.URL.String(), c.Site.Language,
@@ -180,8 +180,8 @@ type Scan struct {
 	Same bool
 }
 
-// Scan walks the tree. last may be nil; it is ignored where the config, the
-// engine's config or the program's version (given here as build) has changed.
+// Scan walks the tree. last may be nil; it is ignored if the config, the engine's config or the
+// program's version, given as build, has changed.
 func (t *Tree) Scan(ctx context.Context, last *Snapshot, build string) (*Scan, error) {
 	started := time.Now()
 	list, err := t.list(ctx)

@@ -19,8 +19,8 @@ import (
 	"publisher/internal/xmltext"
 )
 
-// listing is what a walk over the tree found: files by path, and the links and
-// folders that it did not follow.
+// listing is what a walk over the tree found: files by path, and problems such as links that it
+// did not follow.
 type listing struct {
 	files       []dialect.File
 	folderFiles []dialect.File // what speaks of the posts around it
@@ -47,7 +47,7 @@ func (t *Tree) list(ctx context.Context) (*listing, error) {
 	return &w.listing, nil
 }
 
-// bundled tells the files that lie in a leaf bundle: Hugo makes no pages of them.
+// bundled returns whether a file is in a leaf bundle: Hugo makes no pages of those.
 func bundled(files []dialect.File) func(dialect.File) bool {
 	leaves := map[string]bool{}
 	for _, f := range files {
@@ -77,7 +77,7 @@ type walker struct {
 	found  []candidate
 }
 
-// noteUnread remembers an article in a markup that is not read.
+// noteUnread notes a post in a markup that is not read.
 func (w *walker) noteUnread(rel string) {
 	if w.tree.blog.Engine.IsOtherMarkup(rel) && w.tree.blog.Engine.MayBePost(rel) && !w.excluded(rel) {
 		w.unread = append(w.unread, rel)
@@ -96,8 +96,8 @@ func (w *walker) warnOfUnread() {
 	w.warn(w.unread[0], fmt.Sprintf("is reStructuredText, which publisher does not read: %s left out; convert them to Markdown (pandoc -f rst -t markdown), or silence this by excluding *.rst with content.exclude", counted(len(w.unread), "such article")))
 }
 
-// outputFolders are what we write ourselves, and what engines and their tools
-// fill with copies.
+// outputFolders returns the folders that we write, and those that engines and their tools fill
+// with copies.
 func (t *Tree) outputFolders() map[string]bool {
 	skip := map[string]bool{}
 	for _, dir := range []string{t.cfg.Feeds.Dir, t.cfg.Mail.Outbox, t.cfg.Templates} {
@@ -165,8 +165,7 @@ func (w *walker) entry(ctx context.Context, e fs.DirEntry, full, rel string) err
 	return nil
 }
 
-// take adds a file, unless its name has bytes that neither an address nor a feed
-// may hold.
+// take adds a file, unless its name has bytes that neither an address nor a feed can have.
 func (w *walker) take(rel, real string, info fs.FileInfo) {
 	if path := printableName(rel); path != rel {
 		w.problems = append(w.problems, post.Problem{Path: path, Invalid: true,
@@ -180,8 +179,8 @@ func (w *walker) take(rel, real string, info fs.FileInfo) {
 	w.files = append(w.files, dialect.File{Path: rel, Real: real, Size: info.Size(), ModTime: info.ModTime()})
 }
 
-// link takes a symbolic link to a file within the tree; one that leaves it could
-// publish what was never meant to be.
+// link takes a symbolic link to a file within the tree; one that leaves it could publish what was
+// never meant to be.
 func (w *walker) link(full, rel string) {
 	if w.excluded(rel) {
 		return
@@ -219,9 +218,8 @@ func (w *walker) link(full, rel string) {
 	}
 }
 
-// mayLeadTo reports that the target of a symbolic link could be a post itself, were
-// it where the link is: a regular file of the tree that is neither hidden nor
-// private, left out by config.yaml or what programs have made.
+// mayLeadTo reports whether the target of a symbolic link could be a post itself: a regular file
+// of the tree that is neither hidden, private, excluded by config.yaml nor generated.
 func (w *walker) mayLeadTo(below, real string, info fs.FileInfo) bool {
 	if !info.Mode().IsRegular() || !isPostName(below) || private.IsHidden(below) || w.tree.blog.Site.IsPrivate(real, info) {
 		return false
@@ -234,7 +232,7 @@ func (w *walker) mayLeadTo(below, real string, info fs.FileInfo) bool {
 	return true
 }
 
-// isPostName tells files that some engine makes posts of.
+// isPostName reports whether some engine makes posts of files of that name.
 func isPostName(name string) bool {
 	switch strings.ToLower(path.Ext(name)) {
 	case ".html", ".htm", ".njk", ".liquid":
@@ -254,13 +252,13 @@ func (w *walker) candidate(rel string) bool {
 	return mdsource.IsMarkdownName(rel) || slices.Contains(w.tree.blog.Engine.Extensions(), strings.ToLower(path.Ext(rel)))
 }
 
-// excluded matches content.exclude. A pattern without a slash matches a name in
-// any folder; a folder's name takes all that is in it.
+// excluded matches content.exclude. A pattern without a slash matches a name in any folder; a
+// folder's name matches all that is in it.
 func (w *walker) excluded(rel string) bool {
 	return dialect.MatchesAny(w.tree.cfg.Content.Exclude, rel)
 }
 
-// printableName keeps a file name of odd bytes from breaking a log or a feed.
+// printableName returns a file name that cannot break a log or a feed.
 func printableName(rel string) string { return oneLineKeepSpaces(strings.ToValidUTF8(rel, "_")) }
 
 func oneLineKeepSpaces(s string) string {
@@ -278,7 +276,7 @@ func sortProblems(list []post.Problem) {
 	})
 }
 
-// counted is a number with what it counts and the verb that goes with it.
+// counted returns a number with what it counts and the verb for it.
 func counted(n int, what string) string {
 	if n == 1 {
 		return "1 " + what + " is"
