@@ -23,6 +23,7 @@ import (
 	"publisher/content/markdown"
 	"publisher/content/post"
 	"publisher/internal/config"
+	"publisher/internal/private"
 )
 
 // Tree is one blog's content folder, read by the rules of its engine. It is safe for concurrent
@@ -233,4 +234,14 @@ func (t *Tree) emptiness(files int, leftOut []post.LeftOut) string {
 		return fmt.Sprintf("no posts in %s: its %d files are pages; is content.dir the folder of your posts?", t.blog.Site.Dir, files)
 	}
 	return fmt.Sprintf("no posts in %s: put a .md file there, or name another folder as content.dir", t.blog.Site.Dir)
+}
+
+// Publishes returns why the blog's engine copies a file or folder into the site that it builds,
+// or would if it existed, as far as its settings say: a sentence such as "Hugo copies what is in
+// static into the site; move it out of there", or "". file is absolute.
+func (t *Tree) Publishes(file string) (why string) {
+	if t.blog.Settings == nil {
+		return ""
+	}
+	return t.blog.Engine.CopyNotice(private.Resolve(file))
 }

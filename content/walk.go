@@ -12,7 +12,6 @@ import (
 	"strings"
 
 	"publisher/content/dialect"
-	"publisher/content/dialect/pelican"
 	"publisher/content/mdsource"
 	"publisher/content/post"
 	"publisher/internal/private"
@@ -89,7 +88,7 @@ func (w *walker) warnOfUnread() {
 		return
 	}
 	slices.Sort(w.unread)
-	if !pelican.Restructured(w.unread[0]) {
+	if path.Ext(w.unread[0]) != ".rst" {
 		w.warn(w.unread[0], fmt.Sprintf("is not Markdown, the only markup that publisher reads: %s left out; convert them to Markdown, or silence this with content.exclude", counted(len(w.unread), "such page")))
 		return
 	}

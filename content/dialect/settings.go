@@ -189,3 +189,19 @@ func LocalFolder(setting, otherwise string) string {
 	}
 	return path.Clean(setting)
 }
+
+// ReadAnyConfig reads the config of any engine. Scripts are read as literals and never run.
+func ReadAnyConfig(file string) (map[string]any, []byte, error) {
+	switch filepath.Ext(file) {
+	case ".py", ".js", ".mjs", ".cjs", ".ts":
+		text, err := ReadLimited(file)
+		if err != nil {
+			return nil, nil, err
+		}
+		if filepath.Ext(file) == ".py" {
+			return literal.PythonSettings(string(text)), text, nil
+		}
+		return literal.ScriptSettings(string(text)), text, nil
+	}
+	return ReadConfigFile(file)
+}
