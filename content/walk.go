@@ -88,7 +88,7 @@ func (w *walker) warnOfUnread() {
 		return
 	}
 	slices.Sort(w.unread)
-	if path.Ext(w.unread[0]) != ".rst" {
+	if ext := strings.ToLower(path.Ext(w.unread[0])); ext != ".rst" && ext != ".rest" {
 		w.warn(w.unread[0], fmt.Sprintf("is not Markdown, the only markup that publisher reads: %s left out; convert them to Markdown, or silence this with content.exclude", counted(len(w.unread), "such page")))
 		return
 	}
