@@ -95,7 +95,7 @@ func (t *Tree) fill(reader *dialect.SourceReader, f dialect.File, r *record) {
 	}
 	src := reader.Read(f)
 	if !src.Invalid() && !mdsource.IsMarkdownName(f.Path) && src.Front.Form == frontmatter.NoFrontMatter {
-		return // an HTML file without front matter is no post in any engine
+		return // no engine makes a post of HTML without front matter
 	}
 	if src.Invalid() {
 		r.problems = src.Problems

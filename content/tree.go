@@ -93,7 +93,7 @@ func Open(cfg *config.Config) (*Tree, error) {
 		return nil, &SettingError{Err: err}
 	}
 	if b.Settings == nil && (cfg.Content.Dialect == config.Auto || cfg.Content.Dialect == config.Markdown) {
-		// No engine says which languages the blog has.
+		// No engine defines the languages of the blog.
 		for _, l := range cfg.Languages {
 			b.Site.Languages[l.Folder] = true
 		}

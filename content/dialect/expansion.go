@@ -14,24 +14,26 @@ import (
 
 // Expansion is one text in which an engine's shortcodes, tags and variables are expanded.
 type Expansion struct {
-	Page          *Page
-	Blog          *Blog
-	Links         *Linker
-	Line          int                 // of the file where the text begins
-	Quiet         bool                // the text was looked at before
-	spent         int                 // marks that were looked at
-	Stash         *markdown.HTMLStash // where the HTML that is made goes; nil where it stays in the text
-	TemplateStash *markdown.HTMLStash // where what the blog's own templates make goes
-	Text          string
-	counted       int // of base: how far its lines were counted
-	lines         int // that end before counted
+	Page  *Page
+	Blog  *Blog
+	Links *Linker
+	Text  string // before anything is expanded
+	Line  int    // of the file where Text begins
+	Quiet bool   // warn of nothing: the text was expanded before
+
+	Stash         *markdown.HTMLStash // of the HTML that is made; nil if it stays in the text
+	TemplateStash *markdown.HTMLStash // of what the blog's own templates make
+
+	spent   int // marks that were looked at
+	counted int // offset up to which lines of Text were counted
+	lines   int // that end before counted
 }
 
-// A hostile body could hold millions of marks; each costs more than its bytes.
-const (
-	maxMarks    = 10_000
-	MaxWarnings = 100
-)
+// A hostile body could have millions of marks; each costs more than its bytes.
+const maxMarks = 10_000
+
+// MaxWarnings bounds the warnings about one post.
+const MaxWarnings = 100
 
 // Spend counts a mark and reports whether it may be expanded. It stops the post at too many.
 func (x *Expansion) Spend(offset int) bool {

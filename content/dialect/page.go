@@ -25,13 +25,13 @@ type Page struct {
 	Site           *Site
 	Post           *post.Post
 	Name           FileName
-	FolderData     FolderData // what was read beside it; nil where nothing was scanned
+	FolderData     FolderData // nil if nothing was scanned
 	Slug           string
 	TitleSlug      string
 	Categories     []string
-	Global         map[string]any // what all pages of the blog may refer to
-	FolderOmission *post.Omission // by what is around the file: scripts, folders' data
-	PublishDate    time.Time      // when the engine shows it, where that is later than the date of its address
+	Global         map[string]any // data that all pages of the blog see
+	FolderOmission *post.Omission // by what is around the file: scripts, folder data
+	PublishDate    time.Time      // when the engine shows it, if later than the date of its address
 }
 
 // MarkdownOptions returns the engine's options within the post's budget.
@@ -50,9 +50,9 @@ func (b *Blog) NewPost(src *Source) (*post.Post, *post.Omission, []post.Problem)
 	}
 	omission := p.omission()
 	if omission != nil && !omission.Held {
-		return nil, omission, nil // its faults are its author's alone
+		return nil, omission, nil // its problems do not matter then
 	}
-	_ = p.Front.CheckSizes(true) // Render tells of it
+	_ = p.Front.CheckSizes(true) // Render reports it
 	p.FillFields()
 	p.Engine.Complete(p)
 	if p.validate(); p.Invalid() {
@@ -158,7 +158,7 @@ func (p *Page) Date(keys ...string) time.Time {
 			return t
 		}
 		if key == "published" {
-			continue // which doubtfulDraft reads
+			continue // doubtfulDraft reads it
 		}
 		line := p.Front.LineOf(key)
 		message := fmt.Sprintf("cannot parse the %s %q; write it like 2025-01-29 or 2025-01-29T08:00:00+01:00", key, post.Clip(text))

@@ -25,14 +25,14 @@ type Settings struct {
 	Files   []SettingsFile                    // the same, file by file
 	Unknown map[string]literal.UnknownSetting // Pelican's settings that code computes, by lower-case name
 
-	ContentDir string  // where the engine looks for posts, from root, slash-separated
-	Mounts     []Mount // folders that it takes for parts of that one
+	ContentDir string  // where the engine looks for posts, from Root, slash-separated
+	Mounts     []Mount // further folders of posts
 }
 
 // Mount is a folder that the engine takes for a part of its content root.
 type Mount struct {
-	Source string // from root, slash-separated
-	Target string // of the content root
+	Source string // from Root, slash-separated
+	Target string // in the content root
 	Lang   string // "" for none
 }
 

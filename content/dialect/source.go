@@ -40,7 +40,7 @@ type Source struct {
 	FileHash [32]byte
 	bodyHash [32]byte
 	Problems []post.Problem
-	Budget   *limits.Budget // of what is being made of it; nil for no bounds
+	Budget   *limits.Budget // of what is made of it; nil for no bounds
 }
 
 // Reject adds a problem that makes the file invalid. Lines count from 1; 0 is none.

@@ -42,7 +42,7 @@ func ReadSettings(dir, ours string) (*dialect.Settings, error) {
 		break
 	}
 	if _, err := os.Stat(filepath.Join(dir, "config.toml")); settings == nil && err == nil {
-		return nil, nil // hugoConfigTOML tells whose it is
+		return nil, nil // for ReadConfigTOML to decide
 	}
 	return withConfigFolders(dir, settings)
 }

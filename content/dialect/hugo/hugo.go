@@ -43,7 +43,7 @@ type Engine struct {
 
 // New returns Hugo's engine; settings are nil without a config.
 func New(s *dialect.Site, settings *dialect.Settings) *Engine {
-	if settings != nil && len(s.Languages) == 0 { // of one language: files may bear its name all the same
+	if settings != nil && len(s.Languages) == 0 { // of one language: file names may have it all the same
 		s.OnlyLanguage = strings.ToLower(cmp.Or(settings.Scalar("defaultcontentlanguage"), "en"))
 		s.Languages[s.OnlyLanguage] = true
 	}
@@ -55,7 +55,7 @@ func New(s *dialect.Site, settings *dialect.Settings) *Engine {
 		emoji:      settings.Scalar("enableemoji") == "true"}
 	h.readMarkup()
 	if len(h.languages.tables) == 0 {
-		s.Languages[h.languages.first] = true // which file names may bear all the same
+		s.Languages[h.languages.first] = true // which file names may have all the same
 	}
 	if settings != nil {
 		h.namesSections = bytes.Contains(settings.Text, []byte(":section"))
@@ -158,7 +158,7 @@ func (h *Engine) Address(p *dialect.Page) string {
 		where = "/" + h.slugs.Path(folder) + "/" + h.slugs.Of(last)
 	}
 	_, bySection := h.ugly.(map[string]any)
-	if !h.isUgly(section) || bySection && strings.HasSuffix(where, "/") { // what a pattern says of its section's addresses stands
+	if !h.isUgly(section) || bySection && strings.HasSuffix(where, "/") { // a pattern decides for its section
 		where = strings.TrimSuffix(where, "/") + "/"
 	} else {
 		where = strings.TrimSuffix(where, "/") + ".html"

@@ -37,7 +37,7 @@ type expander struct {
 	marks []mark
 	ends  []int // by mark: the mark that closes it; 0 for none
 
-	enclosing []mark // what is being written stands in
+	enclosing []mark // the marks around what is being written
 	templates *Evaluator
 }
 
