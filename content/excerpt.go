@@ -11,9 +11,8 @@ import (
 	"golang.org/x/net/html/atom"
 )
 
-// excerpt finds what stands before "Read more": the front matter's own, what
-// precedes the author's mark, what the engine's rule cuts, else whole blocks up
-// to content.excerpt_words.
+// excerpt returns what precedes "Read more": the front matter's own, what precedes the author's
+// mark, what the engine's rule cuts, else whole blocks up to content.excerpt_words.
 func (r *postRenderer) excerpt(body *html.Node, w markdown.Options) (*html.Node, error) {
 	rule := r.page.Engine.ExcerptRule()
 	marked := beforeMark(body)
@@ -49,8 +48,8 @@ func (r *postRenderer) excerpt(body *html.Node, w markdown.Options) (*html.Node,
 	return firstBlocks(out, r.tree.cfg.Content.ExcerptWords), nil
 }
 
-// beforeMark copies what precedes the first mark, wherever in the tree it is;
-// nil where there is none, or nothing before it.
+// beforeMark returns a copy of what precedes the first mark, wherever in the tree it is, or nil
+// if there is none or nothing before it.
 func beforeMark(body *html.Node) *html.Node {
 	for n := range body.Descendants() {
 		if n.Type == html.ElementNode && n.Data == sanitize.ExcerptMark {
@@ -88,8 +87,8 @@ func clone(n *html.Node) *html.Node {
 	return out
 }
 
-// linkDefinitions are the lines of a text that define links by reference. Those whose names a head cannot
-// mean are left out: some posts define hundreds.
+// linkDefinitions returns the lines of a text that define links by reference, without those whose
+// names head cannot mean: some posts define hundreds.
 func linkDefinitions(text, head string) string {
 	var b strings.Builder
 	all := strings.Contains(head, "{%") || strings.Contains(head, "{{") // which may write names
@@ -103,7 +102,7 @@ func linkDefinitions(text, head string) string {
 	return b.String()
 }
 
-// definedName is the name that a definition is for, folded as references are.
+// definedName returns the name that a definition is for, folded as references are.
 func definedName(line string) string {
 	_, name, _ := strings.Cut(line, "[")
 	name, _, _ = strings.Cut(name, "]:")
@@ -112,7 +111,7 @@ func definedName(line string) string {
 
 func foldedName(s string) string { return strings.Join(strings.Fields(strings.ToLower(s)), " ") }
 
-// separator is the engine's, unless the post has its own.
+// separator returns the engine's separator, unless the post has its own.
 func (r *postRenderer) separator() string {
 	separator := r.page.Engine.ExcerptRule().Separator
 	if own, ok := r.page.Front.Values["excerpt_separator"].(string); ok && separator != "" {
@@ -121,15 +120,15 @@ func (r *postRenderer) separator() string {
 	return separator
 }
 
-// beforeSeparator renders the source up to the separator, with the link
-// definitions that follow it, as Jekyll does.
+// beforeSeparator renders the source up to the separator, with the link definitions that follow
+// it, as Jekyll does.
 func (r *postRenderer) beforeSeparator(w markdown.Options) (*html.Node, error) {
 	head, tail, _ := strings.Cut(strings.TrimLeft(r.page.BodySource(), "\n"), r.separator())
 	return r.safe(r.expand(head+"\n\n"+linkDefinitions(tail, head), 0, true), w)
 }
 
-// tidyExcerpt drops what has no use outside the post's page: footnotes and their
-// marks, anchors, empty blocks.
+// tidyExcerpt removes what is of no use outside the post's page: footnotes and their marks,
+// anchors, empty blocks.
 func tidyExcerpt(root *html.Node) {
 	var doomed []*html.Node
 	for n := range root.Descendants() {
@@ -149,8 +148,8 @@ func tidyExcerpt(root *html.Node) {
 	trimEnd(root)
 }
 
-// dropLeadingBoxes takes away what Markdown's author set before the text in HTML of
-// their own: a pull quote, a table of contents, a notice. Hugo's summaries have its asides.
+// dropLeadingBoxes removes what an author of Markdown put before the text in HTML: a pull quote,
+// a table of contents, a notice. Hugo's summaries keep asides.
 func dropLeadingBoxes(root *html.Node, keepAsides bool) {
 	left := -1 // words of the tree, once that matters
 	for n := root.FirstChild; n != nil; {
@@ -186,7 +185,7 @@ func isFootnoteMark(n *html.Node) bool {
 	return false
 }
 
-// isFootnoteList knows the list by the links that lead back from it.
+// isFootnoteList recognizes the list by the links that lead back from it.
 func isFootnoteList(n *html.Node) bool {
 	if n.DataAtom != atom.Div && n.DataAtom != atom.Section && n.DataAtom != atom.Ol || n.Parent == nil {
 		return false
@@ -199,8 +198,8 @@ func isFootnoteList(n *html.Node) bool {
 	return false
 }
 
-// trimEnd drops empty blocks, line breaks and rules from the end, and a heading
-// that nothing follows.
+// trimEnd removes empty blocks, line breaks and rules from the end, and a heading that nothing
+// follows.
 func trimEnd(root *html.Node) {
 	for n := root.LastChild; n != nil; n = root.LastChild {
 		switch {
@@ -236,12 +235,12 @@ func isHeading(n *html.Node) bool {
 	return len(n.Data) == 2 && n.Data[0] == 'h' && n.Data[1] >= '1' && n.Data[1] <= '6'
 }
 
-// contentShare is the part of an excerpt's words that is enough to say what a post is
-// about: one in so many. Headings, captions and lines in italics do not count.
+// contentShare is the part of an excerpt's words, one in so many, that is enough to say what a
+// post is about. Headings, captions and lines in italics do not count.
 const contentShare = 7
 
-// firstBlocks keeps whole blocks up to a number of words. Only a paragraph, a
-// list (between items) and a quotation are ever divided.
+// firstBlocks keeps whole blocks up to a number of words. Only a paragraph, a list (between
+// items) and a quotation are ever divided.
 func firstBlocks(root *html.Node, limit int) *html.Node {
 	total, said, full := 0, 0, false
 	last := lastContent(root)
@@ -284,7 +283,7 @@ func contentWords(n *html.Node) int {
 	return htmldom.CountWords(n)
 }
 
-// isAside tells a caption below a picture, and a line that is emphasized as a whole,
+// isAside reports whether a paragraph is a caption below a picture, or emphasized as a whole,
 // such as a dateline.
 func isAside(p *html.Node) bool {
 	for c := range p.ChildNodes() {
@@ -306,7 +305,7 @@ func isDivisible(n *html.Node) bool {
 	return false
 }
 
-// lastContent is the last block for which saidBy counts any; nil for none.
+// lastContent returns the last block with contentWords, or nil.
 func lastContent(root *html.Node) *html.Node {
 	n := root.LastChild
 	for n != nil && contentWords(n) == 0 {
@@ -325,8 +324,8 @@ func isHeadings(root *html.Node) bool {
 	return htmldom.HasText(root)
 }
 
-// shortenBlock cuts a block to about a number of words and reports whether it is to
-// stay. A block that does not fit goes where enough stands before it.
+// shortenBlock cuts a block to about a number of words and reports whether to keep it. A block
+// that does not fit is dropped if enough precedes it.
 func shortenBlock(n *html.Node, limit int, enough bool) bool {
 	switch n.DataAtom {
 	case atom.P:
@@ -343,7 +342,7 @@ func shortenBlock(n *html.Node, limit int, enough bool) bool {
 	return !enough
 }
 
-// keepChildren keeps the first items up to a number of words, one at least.
+// keepChildren keeps the first items up to a number of words, at least one.
 func keepChildren(n *html.Node, limit int) bool {
 	total, kept := 0, false
 	for c := n.FirstChild; c != nil; {

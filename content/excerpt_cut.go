@@ -10,9 +10,8 @@ import (
 	"golang.org/x/net/html/atom"
 )
 
-// shortenText cuts a paragraph after the sentence whose end is nearest to the
-// limit, within half and one and a half of it; else between two words.
-// Inside a link or code it never cuts.
+// shortenText cuts a paragraph after the sentence whose end is nearest to the limit, within half
+// and one and a half of it, else between two words. It never cuts inside a link or code.
 func shortenText(p *html.Node, limit int, others bool) bool {
 	cuts := cutsOf(p)
 	best := -1
@@ -108,7 +107,7 @@ var abbreviations = map[string]bool{
 	"ca.": true, "usw.": true, "approx.": true, "Fig.": true, "p.": true, "pp.": true,
 }
 
-// endsSentence tells a full stop from an abbreviation's.
+// endsSentence reports whether a text ends a sentence rather than in an abbreviation.
 func endsSentence(s string) bool {
 	s = strings.TrimRight(s, `"'”’»)]`)
 	if s == "" || !strings.ContainsAny(s[len(s)-1:], ".!?") && !strings.HasSuffix(s, "…") && !strings.HasSuffix(s, "؟") && !strings.HasSuffix(s, "।") {
@@ -122,7 +121,7 @@ func endsSentence(s string) bool {
 	return !(len(last) == 2 && unicode.IsUpper(r)) // an initial
 }
 
-// cutAfter drops all of the paragraph that follows.
+// cutAfter removes what follows in the paragraph.
 func cutAfter(p *html.Node, c cut, ending string) {
 	c.node.Data = strings.TrimRight(c.node.Data[:c.at], " \n\t,;:–—-") + ending
 	for n := c.node; n != p; n = n.Parent {

@@ -39,7 +39,7 @@ var hugoCases = []macroCase{
 	{"ref", `[a]({{< ref "other.md#x" >}}) [b]({{< relref "/posts/other" >}}) [c]({{% ref path="other" %}})`, `<p><a href="https://example.com/posts/other/#x">a</a> <a href="https://example.com/posts/other/">b</a> <a href="https://example.com/posts/other/">c</a></p>`, ""},
 	{"ref to nowhere", "Text.\n\n[a]({{< ref \"nowhere.md\" >}})", "<p>Text.</p>\n" + `<p><a href="https://example.com/">a</a></p>`, "8: nowhere.md"},
 	{"comment", "a{{< comment >}} b {{< x >}} {{< /comment >}}c", "<p>ac</p>", ""},
-	{"unknown", "{{< tabs >}}\n  {{< tab name=\"One\" >}}\n  Some *text*.\n  {{< /tab >}}\n{{< /tabs >}}", "<p>Some <em>text</em>.</p>", "6: tabs|7: tab "},
+	{"unknown", "{{< tabs >}}\n  {{< tab name=\"One\" >}}\n  Some *text*.\n  {{< /tab >}}\n{{< /tabs >}}", "<p>Some <em>text</em>.</p>", "6: tabs|7: tab;"},
 	{"unknown and alone", "a {{< icon name=\"x\" />}} {{< badge >}} b", "<p>a   b</p>", "6: icon|6: badge"},
 	{"percent", "{{% notice tip %}}\nA **tip**.\n{{% /notice %}}", "<p>A <strong>tip</strong>.</p>", "6: notice"},
 	{"escaped", "Write {{</* youtube id */>}}.", "<p>Write {{&lt; youtube id &gt;}}.</p>", ""},

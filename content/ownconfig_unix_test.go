@@ -19,7 +19,7 @@ func TestOddConfigs(t *testing.T) {
 	}{
 		"a pipe": {func(t *testing.T, b *blog) {
 			must(t, syscall.Mkfifo(filepath.Join(b.cfg.Dir, "blog", "_config.yml"), 0o600))
-		}, "no regular file"},
+		}, "not a regular file"},
 		"too large": {func(t *testing.T, b *blog) {
 			b.write("_config.yml", "title: A\n"+strings.Repeat("# x\n", 300_000))
 		}, "the limit is 1 MB"},

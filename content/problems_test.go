@@ -32,9 +32,9 @@ func TestProblems(t *testing.T) {
 		{"no date", "a.md", "---\ntitle: A\n---\nText.", 2, true, "no date; add a line such as date: 2025-01-29"},
 		{"no date in TOML", "a.md", "+++\ntitle = \"A\"\n+++\nText.", 2, true, "date = 2025-01-29"},
 		{"neither fence nor heading", "a.md", "Just text.", 1, true, "no front matter"},
-		{"unreadable date", "a.md", "---\ntitle: A\ndate: the other day\n---\n", 3, true, `nobody can read the date "the other day"`},
-		{"unreadable date in a block", "a.md", "Title: A\nDate: soon\n\nText.", 2, true, "nobody can read"},
-		{"unreadable lastmod", "a.md", "---\ntitle: A\ndate: 2024-01-01\nlastmod: soon\n---\n", 4, false, "nobody can read"},
+		{"unreadable date", "a.md", "---\ntitle: A\ndate: the other day\n---\n", 3, true, `cannot parse the date "the other day"`},
+		{"unreadable date in a block", "a.md", "Title: A\nDate: soon\n\nText.", 2, true, "cannot parse the"},
+		{"unreadable lastmod", "a.md", "---\ntitle: A\ndate: 2024-01-01\nlastmod: soon\n---\n", 4, false, "cannot parse the"},
 		{"YAML with a colon", "a.md", "---\ndate: 2024-01-01\ntitle: A: B\n---\n", 3, true, "put the whole value in quotes"},
 		{"YAML with an open quote", "a.md", "---\ndate: 2024-01-01\ntitle: \"A\nslug: a\n---\nText.", 3, true, "does not parse"},
 		{"YAML with an open list", "a.md", "\n---\ntags: [a, b\ntitle: A\ndate: 2024-01-01\n---\n", 3, true, "does not parse"},
@@ -49,7 +49,7 @@ func TestProblems(t *testing.T) {
 		{"UTF-16", "a.md", "\xff\xfe-\x00-\x00-\x00", 1, true, "UTF-16"},
 		{"invalid UTF-8", "a.md", "---\ntitle: A\ndate: 2024-01-01\n---\nCaf\xe9 na\xefve, and text enough to be no noise at all.", 5, false, "not UTF-8"},
 		{"control characters", "a.md", "---\ntitle: A\ndate: 2024-01-01\n---\nText\x00 with\x08 controls, but otherwise prose enough to be no noise at all, I should say.", 5, false, "U+0000"},
-		{"strange language", "a.md", "---\ntitle: A\ndate: 2024-01-01\nlang: klingonese!\n---\n", 4, false, "no language tag"},
+		{"strange language", "a.md", "---\ntitle: A\ndate: 2024-01-01\nlang: klingonese!\n---\n", 4, false, "not a language tag"},
 		{"too large", "a.md", "---\ntitle: A\ndate: 2024-01-01\n---\n" + strings.Repeat("x", 11<<20), 0, true, "too much for a post"},
 	}
 	for _, test := range tests {
@@ -164,7 +164,7 @@ func TestOpenFails(t *testing.T) {
 		"no folder": {func(c *config.Config) { c.Content.Dir = "nowhere" }, "content.dir", "there is no folder"},
 		"a file":    {func(c *config.Config) { c.Content.Dir = "blog/a.md" }, "content.dir", "is a file"},
 		"permalink": {func(c *config.Config) { c.Content.Permalink = "/:yaer/:slug/" }, "content.permalink", ":yaer"},
-		"exclude":   {func(c *config.Config) { c.Content.Exclude = []string{"["} }, "content.exclude", "no glob"},
+		"exclude":   {func(c *config.Config) { c.Content.Exclude = []string{"["} }, "content.exclude", "not a glob"},
 		"own settings": {func(c *config.Config) {
 			must(t, os.WriteFile(filepath.Join(c.Dir, "blog/hugo.toml"), []byte("x ="), 0o644))
 		}, "", "hugo.toml"},

@@ -16,9 +16,9 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// readAll fills next with a record per file and returns how many were read. A
-// file is as remembered where size and time agree and its time is older than
-// the last scan: a younger one may have changed twice within one tick.
+// readAll fills next with a record per file and returns how many were read. A file is taken as
+// remembered if size and time agree and its time precedes the last scan: a younger one may have
+// changed twice within one tick.
 func (t *Tree) readAll(ctx context.Context, files []dialect.File, last, next *Snapshot) (int, error) {
 	next.records = make([]record, len(files))
 	var changed []int
@@ -68,9 +68,8 @@ func (t *Tree) readAll(ctx context.Context, files []dialect.File, last, next *Sn
 	return len(changed), group.Wait()
 }
 
-// read makes a record of a file and notes whether it says what it said before. A file
-// that costs more than a post may, or that breaks the program, is invalid. The only
-// error is ctx's.
+// read makes a record of a file and notes whether it is what it was before. A file that exceeds
+// the budget of a post, or that breaks the program, is invalid. The only error is ctx's.
 func (t *Tree) read(ctx context.Context, clock func() time.Duration, reader *dialect.SourceReader, f dialect.File, r *record) (err error) {
 	reader.Budget = limits.New(ctx, clock, limits.MaxReading)
 	defer func() {
@@ -96,7 +95,7 @@ func (t *Tree) fill(reader *dialect.SourceReader, f dialect.File, r *record) {
 	}
 	src := reader.Read(f)
 	if !src.Invalid() && !mdsource.IsMarkdownName(f.Path) && src.Front.Form == frontmatter.None {
-		return // an HTML file without front matter is no post in any engine
+		return // no engine makes a post of HTML without front matter
 	}
 	if src.Invalid() {
 		r.problems = src.Problems

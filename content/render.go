@@ -20,9 +20,9 @@ import (
 	"golang.org/x/net/html/atom"
 )
 
-// Render makes HTML of the post's body. Problems (an unknown shortcode, a link
-// to a file that is not there) do not keep a post from being rendered; what does
-// is a *RenderError, and concerns this post alone. Any other error is ctx's.
+// Render returns the HTML of the post's body. Problems, such as an unknown shortcode or a link to
+// a missing file, do not keep a post from being rendered; what does is a *RenderError, and
+// concerns this post alone. Any other error is ctx's.
 func (t *Tree) Render(ctx context.Context, p *post.Post) (out *post.Rendering, problems []post.Problem, err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, nil, err
@@ -55,13 +55,14 @@ func (t *Tree) render(b *limits.Budget, published *post.Post) (out *post.Renderi
 		return nil, nil, newRenderError(src, err)
 	}
 	for _, lost := range r.links.Broken {
-		src.Warn(src.LineHolding(path.Base(lost)), fmt.Sprintf("page link leads to %s, which is not in the content folder; its text was kept without the link", lost))
+		src.Warn(src.LineHolding(path.Base(lost)), fmt.Sprintf("a link leads to %s, which is not in the content folder; kept its text without the link", lost))
 	}
 	sortProblems(src.Problems)
 	out.Dependencies = r.follows(src)
 	return out, src.Problems, nil
 }
 
+// follows returns what else the rendering depends on.
 func (r *postRenderer) follows(src *dialect.Source) post.Dependencies {
 	f := post.Dependencies{FileHash: src.FileHash, Links: r.links.LookedUp, Files: r.cleaner.ImageFiles(), Incomplete: r.hooked}
 	for _, mark := range []string{"{{", "{%", "<%"} {
@@ -73,13 +74,13 @@ func (r *postRenderer) follows(src *dialect.Source) post.Dependencies {
 	return f
 }
 
-// anchorSlug is what makes a post's anchors its own: the last part of its address.
+// anchorSlug returns what makes a post's anchors its own: the last part of its address.
 func anchorSlug(address string) string {
 	address = strings.TrimSuffix(strings.TrimSuffix(address, "/"), ".html")
 	return slug.ASCII(address[strings.LastIndexByte(address, '/')+1:])
 }
 
-// postRenderer makes the Rendering of one post.
+// postRenderer renders one post.
 type postRenderer struct {
 	tree    *Tree
 	page    *dialect.Page
@@ -133,8 +134,8 @@ func (r *postRenderer) render() (*post.Rendering, error) {
 	return out, nil
 }
 
-// body renders the post's text. Where the engine leaves HTML out that stands in
-// Markdown, what shortcodes make is set aside meanwhile: it is no such HTML.
+// body renders the post's text. If the engine drops HTML in Markdown, what shortcodes make is
+// stashed meanwhile, since it is not such HTML.
 func (r *postRenderer) body(w markdown.Options) (*html.Node, error) {
 	p := r.page
 	var kept *markdown.HTMLStash
@@ -151,14 +152,14 @@ func (r *postRenderer) body(w markdown.Options) (*html.Node, error) {
 	return body, err
 }
 
-// expand replaces an engine's macros in a text that begins in a line of the file.
+// expand expands a text that begins in a line of the file.
 func (r *postRenderer) expand(text string, line int, quiet bool) string {
 	text = markdown.StripTokens(text)
 	x := &dialect.Expansion{Page: r.page, Blog: r.tree.blog, Links: r.links, Line: line, Quiet: quiet, TemplateStash: &r.set, Text: text}
 	return r.page.Engine.Expand(x, text)
 }
 
-// safe renders Markdown, or takes HTML as it is, and cleans it.
+// safe renders Markdown, or takes HTML as it is, and sanitizes it.
 func (r *postRenderer) safe(source string, w markdown.Options) (*html.Node, error) {
 	rendered := source
 	if mdsource.IsMarkdownName(r.page.Path) {
@@ -170,8 +171,8 @@ func (r *postRenderer) safe(source string, w markdown.Options) (*html.Node, erro
 	return r.cleaner.Clean(r.set.Restore(rendered))
 }
 
-// dropTitle takes the heading away that the title was taken from: whoever shows
-// the post shows its title above.
+// dropTitle removes the heading that the title was taken from, since the title is shown above the
+// post.
 func dropTitle(body *html.Node, p *dialect.Page) {
 	if p.Front.Scalar("title") != "" {
 		return
@@ -186,8 +187,8 @@ func dropTitle(body *html.Node, p *dialect.Page) {
 	}
 }
 
-// dropEmptyParagraphs takes away what is left of paragraphs that a hook or
-// a shortcode has put a block into.
+// dropEmptyParagraphs removes what is left of paragraphs in which a hook or a shortcode put a
+// block.
 func dropEmptyParagraphs(body *html.Node) {
 	for n := body.FirstChild; n != nil; {
 		next := n.NextSibling
@@ -198,7 +199,7 @@ func dropEmptyParagraphs(body *html.Node) {
 	}
 }
 
-// image describes the picture that the front matter names, else the body's first.
+// image returns the picture that the front matter names, else the body's first.
 func (r *postRenderer) image(body *html.Node) *post.Image {
 	if r.page.Post.Image == "" {
 		return sanitize.FirstImage(body)

@@ -8,9 +8,9 @@ import (
 	"publisher/content/post"
 )
 
-// RenderError reports that one post cannot be rendered. It concerns that post
-// alone: Tree.Render returns no other error but that of its context. The caller
-// leaves the post out, warns, and carries on with the others.
+// RenderError reports that one post cannot be rendered. It concerns that post alone: Tree.Render
+// returns no other error but that of its context. The caller leaves the post out, warns, and
+// continues with the others.
 type RenderError struct {
 	// Path is the post's file, slash-separated, relative to content.dir.
 	Path string
@@ -32,7 +32,7 @@ func (e *RenderError) Error() string {
 
 func (e *RenderError) Unwrap() error { return e.Err }
 
-// Problem is the warning that tells a person of the post that was left out.
+// Problem returns the warning about the post that was left out.
 func (e *RenderError) Problem() post.Problem {
 	return post.Problem{Path: e.Path, Line: e.Line, Invalid: true, Message: "the post is left out of feeds and mail: " + e.Err.Error()}
 }
@@ -45,8 +45,8 @@ func renderProblem(err error) post.Problem {
 	return post.Problem{Invalid: true, Message: err.Error()}
 }
 
-// stoppedBy makes an error of a panic: a post that spent its budget, a context that ended, or
-// a fault of ours, which is to stop this post alone.
+// stoppedBy returns the error for a panic: a post that spent its budget, a context that ended, or
+// a bug, which stops this post alone.
 func stoppedBy(s *dialect.Source, fault any) error {
 	err := limits.Recovered(fault)
 	switch {
@@ -58,7 +58,7 @@ func stoppedBy(s *dialect.Source, fault any) error {
 	return newRenderError(s, err)
 }
 
-// newRenderError makes what Render returns of an error that stopped it.
+// newRenderError returns the error for what stopped rendering.
 func newRenderError(s *dialect.Source, err error) *RenderError {
 	out := &RenderError{Path: s.Path, Err: err}
 	var limit *limits.Error

@@ -64,9 +64,9 @@ func TestBoundedTemplates(t *testing.T) {
 		files                           map[string]string
 		line                            int
 	}{
-		{name: "loops of a shortcode", engine: "hugo.toml", file: "content/posts/a.md", body: "{{< x >}}", limit: "what a shortcode's or hook's template may do",
+		{name: "loops of a shortcode", engine: "hugo.toml", file: "content/posts/a.md", body: "{{< x >}}", limit: "what a template of a shortcode or hook may do",
 			files: map[string]string{"layouts/shortcodes/x.html": "{{ range 1000000000 }}{{ range 1000000000 }}{{ end }}{{ end }}"}},
-		{name: "text that doubles", engine: "hugo.toml", file: "content/posts/a.md", body: "{{< x >}}", limit: "what a shortcode's or hook's template may do",
+		{name: "text that doubles", engine: "hugo.toml", file: "content/posts/a.md", body: "{{< x >}}", limit: "what a template of a shortcode or hook may do",
 			files: map[string]string{"layouts/shortcodes/x.html": "{{ $x := \"xxxxxxxx\" }}{{ range seq 99 }}{{ $x = printf \"%s%s\" $x $x }}{{ end }}"}},
 		{name: "shortcodes without number", engine: "hugo.toml", file: "content/posts/a.md", body: strings.Repeat("{{< y >}}\n", 10_001), limit: "10000 shortcodes", line: 10_005},
 		{name: "an include of itself", engine: "_config.yml", file: "_posts/2024-01-01-a.md", body: "\n{% include a.html %}", limit: "10 nested includes", line: 6,

@@ -14,16 +14,16 @@ import (
 // snapshotVersion changes with the encoding and with what a record means.
 const snapshotVersion = "publisher snapshot 3"
 
-// Snapshot remembers what a scan made of each file, so that the next one reads
-// only files whose size or modification time changed.
+// Snapshot is what a scan made of each file, so that the next one reads only files whose size or
+// modification time changed.
 type Snapshot struct {
 	started     time.Time
 	fingerprint [32]byte
 	records     []record // by path
 }
 
-// record is one file and what was made of it: a post, or problems, or why the
-// engine leaves it out, or nothing where it is a page.
+// record is one file and what was made of it: a post, or problems, or why the engine leaves it
+// out, or nothing if it is a page.
 type record struct {
 	path     string
 	size     int64
@@ -52,8 +52,8 @@ func (r *record) same(other *record) bool {
 	return bytes.Equal(a.buf, b.buf)
 }
 
-// MarshalBinary writes varints and length-prefixed strings with a checksum: an
-// unchanged pass over 10,000 posts spends most of its time here otherwise.
+// MarshalBinary writes varints and length-prefixed strings with a checksum, since an unchanged
+// pass over 10,000 posts spends most of its time here otherwise.
 func (s *Snapshot) MarshalBinary() ([]byte, error) {
 	e := encoder{buf: make([]byte, 0, 64+len(s.records)*512)}
 	e.str(snapshotVersion)
@@ -68,11 +68,11 @@ func (s *Snapshot) MarshalBinary() ([]byte, error) {
 
 func castagnoli() *crc32.Table { return crc32.MakeTable(crc32.Castagnoli) }
 
-// errSnapshot is all that a caller needs to know: it scans without one.
+// errSnapshot is all that a caller needs to know: it scans without a snapshot.
 var errSnapshot = errors.New("the snapshot of the last scan is damaged")
 
-// UnmarshalBinary fails on damaged data, and on data that another version wrote;
-// the snapshot is then as before.
+// UnmarshalBinary fails on damaged data, and on data of another version; the snapshot is then
+// unchanged.
 func (s *Snapshot) UnmarshalBinary(data []byte) error {
 	if len(data) < 4 {
 		return errSnapshot
@@ -122,7 +122,7 @@ func (e *encoder) bool(b bool) {
 	}
 }
 
-// time keeps the zone: its name where it has one, else its offset.
+// time keeps the zone: its name if it has one, else its offset.
 func (e *encoder) time(t time.Time) {
 	e.bool(!t.IsZero())
 	if t.IsZero() {
@@ -192,7 +192,7 @@ func (e *encoder) post(p *post.Post) {
 	e.buf = append(e.buf, p.FileHash[:]...)
 }
 
-// decoder hands out slices of one string. After bad data it returns zero values.
+// decoder returns slices of one string. After bad data it returns zero values.
 type decoder struct {
 	text  string
 	at    int
@@ -235,8 +235,8 @@ func (d *decoder) str() string {
 
 func (d *decoder) bool() bool { return d.int() == 1 }
 
-// count reads a number of items that take at least size bytes each, so that bad
-// data cannot ask for more memory than it has bytes.
+// count reads a number of items of at least size bytes each, so that bad data cannot ask for more
+// memory than it has bytes.
 func (d *decoder) count(size int) int {
 	n := d.int()
 	if n < 0 || n > int64((len(d.text)-d.at)/size) {

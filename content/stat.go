@@ -13,14 +13,14 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// candidate is a file whose size and time are yet to be asked for.
+// candidate is a file whose size and time are not known yet.
 type candidate struct {
 	rel, full string
 	entry     fs.DirEntry
 }
 
-// stat asks for the sizes and times of all candidates, several at a time: in a tree
-// that has not changed this is most of the work.
+// stat gets the sizes and times of all candidates, several at a time: in an unchanged tree this
+// is most of the work.
 func (w *walker) stat(ctx context.Context) error {
 	infos, errs := make([]fs.FileInfo, len(w.found)), make([]error, len(w.found))
 	group, ctx := errgroup.WithContext(ctx)
@@ -42,7 +42,7 @@ func (w *walker) stat(ctx context.Context) error {
 		switch {
 		case errors.Is(errs[i], fs.ErrNotExist): // deleted since the folder was read
 		case errs[i] != nil:
-			w.problems = append(w.problems, post.Problem{Path: c.rel, Message: fmt.Sprintf("cannot be looked at: %v", dialect.Reason(errs[i])), Invalid: true})
+			w.problems = append(w.problems, post.Problem{Path: c.rel, Message: fmt.Sprintf("cannot be examined: %v", dialect.Reason(errs[i])), Invalid: true})
 		default:
 			w.take(c.rel, c.full, infos[i])
 		}

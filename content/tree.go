@@ -23,10 +23,11 @@ import (
 	"publisher/content/markdown"
 	"publisher/content/post"
 	"publisher/internal/config"
+	"publisher/internal/private"
 )
 
-// Tree is one blog's content folder, read by the rules of its engine.
-// It is safe for concurrent use.
+// Tree is one blog's content folder, read by the rules of its engine. It is safe for concurrent
+// use.
 type Tree struct {
 	cfg  *config.Config
 	blog *dialect.Blog
@@ -34,7 +35,7 @@ type Tree struct {
 	clock func() (elapsed func() time.Duration, release func())
 }
 
-// begin begins to count the work of the goroutine that calls it.
+// begin starts to count the work of the calling goroutine.
 func (t *Tree) begin() (elapsed func() time.Duration, release func()) {
 	if t.clock != nil {
 		return t.clock()
@@ -42,7 +43,7 @@ func (t *Tree) begin() (elapsed func() time.Duration, release func()) {
 	return limits.WorkClock()
 }
 
-// SettingError is a setting that the tree cannot be read by.
+// SettingError is a setting with which the tree cannot be read.
 type SettingError struct {
 	// Key is the one in config.yaml, such as content.dir; "" where the config of
 	// the blog's own engine is at fault, which Err then names.
@@ -59,8 +60,8 @@ func (e *SettingError) Error() string {
 
 func (e *SettingError) Unwrap() error { return e.Err }
 
-// Open finds the dialect of the tree and reads the engine's own settings. Every
-// error is a *SettingError.
+// Open finds the dialect of the tree and reads the engine's own settings. Every error is a
+// *SettingError.
 func Open(cfg *config.Config) (*Tree, error) {
 	dir, err := contentDir(cfg)
 	if err != nil {
@@ -72,7 +73,7 @@ func Open(cfg *config.Config) (*Tree, error) {
 	for key, patterns := range map[string][]string{"content.exclude": cfg.Content.Exclude, "content.include": cfg.Content.Include} {
 		for _, pattern := range patterns {
 			if !doublestar.ValidatePattern(pattern) {
-				return nil, &SettingError{key, fmt.Errorf("%q is no glob; write one like drafts/** or *.txt", pattern)}
+				return nil, &SettingError{key, fmt.Errorf("%q is not a glob; write one like drafts/** or *.txt", pattern)}
 			}
 		}
 	}
@@ -92,7 +93,7 @@ func Open(cfg *config.Config) (*Tree, error) {
 		return nil, &SettingError{Err: err}
 	}
 	if b.Settings == nil && (cfg.Content.Dialect == config.Auto || cfg.Content.Dialect == config.Markdown) {
-		// No engine says which languages the blog has.
+		// No engine defines the languages of the blog.
 		for _, l := range cfg.Languages {
 			b.Site.Languages[l.Folder] = true
 		}
@@ -107,11 +108,11 @@ func contentDir(cfg *config.Config) (string, error) {
 	info, err := os.Stat(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return "", fmt.Errorf("there is no folder %s; name the folder that your posts are in", dir)
+		return "", fmt.Errorf("there is no folder %s; name the folder of your posts", dir)
 	case err != nil:
 		return "", fmt.Errorf("looking at %s: %w", dir, err)
 	case !info.IsDir():
-		return "", fmt.Errorf("%s is a file; name the folder that your posts are in", dir)
+		return "", fmt.Errorf("%s is a file; name the folder of your posts", dir)
 	}
 	real, err := filepath.EvalSymlinks(dir)
 	if err != nil {
@@ -150,7 +151,7 @@ func newSite(cfg *config.Config, dir string, settings *dialect.Settings) *dialec
 	return s
 }
 
-// fingerprint changes with all that decides what a scan makes of a file.
+// fingerprint returns a hash of all that decides what a scan makes of a file.
 func (t *Tree) fingerprint(build string, beside []byte) [32]byte {
 	c := t.cfg
 	parts, _ := json.Marshal([]any{snapshotVersion, build, t.blog.Site.Dir, c.Site.URL.String(), c.Site.Language,
@@ -180,8 +181,8 @@ type Scan struct {
 	Same bool
 }
 
-// Scan walks the tree. last may be nil; it is ignored where the config, the
-// engine's config or the program's version (given here as build) has changed.
+// Scan walks the tree. last may be nil; it is ignored if the config, the engine's config or the
+// program's version, given as build, has changed.
 func (t *Tree) Scan(ctx context.Context, last *Snapshot, build string) (*Scan, error) {
 	started := time.Now()
 	list, err := t.list(ctx)
@@ -227,10 +228,20 @@ func (t *Tree) Scan(ctx context.Context, last *Snapshot, build string) (*Scan, e
 
 func (t *Tree) emptiness(files int, leftOut []post.LeftOut) string {
 	if len(leftOut) > 0 {
-		return fmt.Sprintf("no posts in %s: the blog's engine leaves out all that is there (%s, %s and so on)", t.blog.Site.Dir, leftOut[0].Path, leftOut[0].Reason)
+		return fmt.Sprintf("no posts in %s: the blog's engine leaves out everything (%s: %s, and so on)", t.blog.Site.Dir, leftOut[0].Path, leftOut[0].Reason)
 	}
 	if files > 0 {
-		return fmt.Sprintf("no posts in %s: its %d files are pages; is content.dir the folder that your posts are in?", t.blog.Site.Dir, files)
+		return fmt.Sprintf("no posts in %s: its %d files are pages; is content.dir the folder of your posts?", t.blog.Site.Dir, files)
 	}
 	return fmt.Sprintf("no posts in %s: put a .md file there, or name another folder as content.dir", t.blog.Site.Dir)
+}
+
+// Publishes returns why the blog's engine copies a file or folder into the site that it builds,
+// or would if it existed, as far as its settings say: a sentence such as "Hugo copies what is in
+// static into the site; move it out of there", or "". file is absolute.
+func (t *Tree) Publishes(file string) (why string) {
+	if t.blog.Settings == nil {
+		return ""
+	}
+	return t.blog.Engine.CopyNotice(private.Resolve(file))
 }

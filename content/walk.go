@@ -12,15 +12,14 @@ import (
 	"strings"
 
 	"publisher/content/dialect"
-	"publisher/content/dialect/pelican"
 	"publisher/content/mdsource"
 	"publisher/content/post"
 	"publisher/internal/private"
 	"publisher/internal/xmltext"
 )
 
-// listing is what a walk over the tree found: files by path, and the links and
-// folders that it did not follow.
+// listing is what a walk over the tree found: files by path, and problems such as links that it
+// did not follow.
 type listing struct {
 	files       []dialect.File
 	folderFiles []dialect.File // what speaks of the posts around it
@@ -47,7 +46,7 @@ func (t *Tree) list(ctx context.Context) (*listing, error) {
 	return &w.listing, nil
 }
 
-// bundled tells the files that lie in a leaf bundle: Hugo makes no pages of them.
+// bundled returns whether a file is in a leaf bundle: Hugo makes no pages of those.
 func bundled(files []dialect.File) func(dialect.File) bool {
 	leaves := map[string]bool{}
 	for _, f := range files {
@@ -77,7 +76,7 @@ type walker struct {
 	found  []candidate
 }
 
-// noteUnread remembers an article in a markup that is not read.
+// noteUnread notes a post in a markup that is not read.
 func (w *walker) noteUnread(rel string) {
 	if w.tree.blog.Engine.IsOtherMarkup(rel) && w.tree.blog.Engine.MayBePost(rel) && !w.excluded(rel) {
 		w.unread = append(w.unread, rel)
@@ -89,15 +88,15 @@ func (w *walker) warnOfUnread() {
 		return
 	}
 	slices.Sort(w.unread)
-	if !pelican.IsReStructuredText(w.unread[0]) {
-		w.warn(w.unread[0], fmt.Sprintf("is not Markdown, the only markup that publisher reads: %s left out; turn them into Markdown, or exclude them by content.exclude to say no more of it", counted(len(w.unread), "such page")))
+	if ext := strings.ToLower(path.Ext(w.unread[0])); ext != ".rst" && ext != ".rest" {
+		w.warn(w.unread[0], fmt.Sprintf("is not Markdown, the only markup that publisher reads: %s left out; convert them to Markdown, or silence this with content.exclude", counted(len(w.unread), "such page")))
 		return
 	}
-	w.warn(w.unread[0], fmt.Sprintf("is reStructuredText, which publisher does not read: %s left out; turn them into Markdown (pandoc -f rst -t markdown), or exclude *.rst by content.exclude to say no more of it", counted(len(w.unread), "such article")))
+	w.warn(w.unread[0], fmt.Sprintf("is reStructuredText, which publisher does not read: %s left out; convert them to Markdown (pandoc -f rst -t markdown), or silence this by excluding *.rst with content.exclude", counted(len(w.unread), "such article")))
 }
 
-// outputFolders are what we write ourselves, and what engines and their tools
-// fill with copies.
+// outputFolders returns the folders that we write, and those that engines and their tools fill
+// with copies.
 func (t *Tree) outputFolders() map[string]bool {
 	skip := map[string]bool{}
 	for _, dir := range []string{t.cfg.Feeds.Dir, t.cfg.Mail.Outbox, t.cfg.Templates} {
@@ -123,7 +122,7 @@ func (w *walker) folder(ctx context.Context, dir, rel string) error {
 		if rel == "" {
 			return err
 		}
-		w.warn(rel, fmt.Sprintf("the folder cannot be read: %v; mend its permissions or exclude it by content.exclude", dialect.Reason(err)))
+		w.warn(rel, fmt.Sprintf("the folder cannot be read: %v; fix its permissions or exclude it with content.exclude", dialect.Reason(err)))
 		return nil
 	}
 	for _, e := range entries {
@@ -158,15 +157,14 @@ func (w *walker) entry(ctx context.Context, e fs.DirEntry, full, rel string) err
 		return nil
 	}
 	if !e.Type().IsRegular() {
-		w.warn(rel, "is no regular file (a pipe, socket or device) and was passed over")
+		w.warn(rel, "is not a regular file (a pipe, socket or device); skipped it")
 		return nil
 	}
 	w.found = append(w.found, candidate{rel, full, e})
 	return nil
 }
 
-// take adds a file, unless its name has bytes that neither an address nor a feed
-// may hold.
+// take adds a file, unless its name has bytes that neither an address nor a feed can have.
 func (w *walker) take(rel, real string, info fs.FileInfo) {
 	if path := printableName(rel); path != rel {
 		w.problems = append(w.problems, post.Problem{Path: path, Invalid: true,
@@ -174,14 +172,14 @@ func (w *walker) take(rel, real string, info fs.FileInfo) {
 		return
 	}
 	if w.tree.blog.Site.IsPrivate(real, info) {
-		w.warn(rel, "is private (the config, the ledger, the list of subscribers, a key, a mail, or a copy of one) and no post: left out; move it out of the content folder")
+		w.warn(rel, "is private (the config, the ledger, the list of subscribers, a key, a mail, or a copy of one), not a post; left it out: move it out of the content folder")
 		return
 	}
 	w.files = append(w.files, dialect.File{Path: rel, Real: real, Size: info.Size(), ModTime: info.ModTime()})
 }
 
-// link takes a symbolic link to a file within the tree; one that leaves it could
-// publish what was never meant to be.
+// link takes a symbolic link to a file within the tree; one that leaves it could publish what was
+// never meant to be.
 func (w *walker) link(full, rel string) {
 	if w.excluded(rel) {
 		return
@@ -191,7 +189,7 @@ func (w *walker) link(full, rel string) {
 		if !w.candidate(rel) && filepath.Ext(rel) != "" {
 			return
 		}
-		w.warn(rel, "is a symbolic link that leads nowhere or in a circle; mend or delete it")
+		w.warn(rel, "is a symbolic link that is broken or circular; fix or delete it")
 		return
 	}
 	info, err := os.Stat(real)
@@ -200,28 +198,27 @@ func (w *walker) link(full, rel string) {
 	}
 	below, err := filepath.Rel(w.tree.blog.Site.Dir, real)
 	if err != nil || !filepath.IsLocal(below) {
-		w.warn(rel, "is a symbolic link out of the content folder and was not followed; copy the file into the folder")
+		w.warn(rel, "is a symbolic link out of the content folder; not followed: copy the file into the folder")
 		return
 	}
 	if info.IsDir() {
-		w.warn(rel, "is a symbolic link to a folder of the same tree and was not followed: its posts are found where they are")
+		w.warn(rel, "is a symbolic link to a folder of the same tree; not followed: its posts are found in place")
 		return
 	}
 	switch below = filepath.ToSlash(below); {
 	case w.tree.blog.Engine.HasBundles():
 		w.warn(rel, "is a symbolic link, which Hugo does not follow; copy the file")
 	case w.tree.blog.Site.IsPrivate(real, info):
-		w.warn(rel, "is a symbolic link to a private file ("+printableName(below)+") and was not followed; delete it")
+		w.warn(rel, "is a symbolic link to a private file ("+printableName(below)+"); not followed: delete it")
 	case !w.mayLeadTo(below, real, info):
-		w.warn(rel, "is a symbolic link to what is no post itself ("+printableName(below)+") and was not followed; copy the file if it is meant to be read")
+		w.warn(rel, "is a symbolic link to a file that is not a post ("+printableName(below)+"); not followed: copy the file if it should be read")
 	default:
 		w.take(rel, real, info)
 	}
 }
 
-// mayLeadTo reports that the target of a symbolic link could be a post itself, were
-// it where the link is: a regular file of the tree that is neither hidden nor
-// private, left out by config.yaml or what programs have made.
+// mayLeadTo reports whether the target of a symbolic link could be a post itself: a regular file
+// of the tree that is neither hidden, private, excluded by config.yaml nor generated.
 func (w *walker) mayLeadTo(below, real string, info fs.FileInfo) bool {
 	if !info.Mode().IsRegular() || !isPostName(below) || private.IsHidden(below) || w.tree.blog.Site.IsPrivate(real, info) {
 		return false
@@ -234,7 +231,7 @@ func (w *walker) mayLeadTo(below, real string, info fs.FileInfo) bool {
 	return true
 }
 
-// isPostName tells files that some engine makes posts of.
+// isPostName reports whether some engine makes posts of files of that name.
 func isPostName(name string) bool {
 	switch strings.ToLower(path.Ext(name)) {
 	case ".html", ".htm", ".njk", ".liquid":
@@ -254,13 +251,13 @@ func (w *walker) candidate(rel string) bool {
 	return mdsource.IsMarkdownName(rel) || slices.Contains(w.tree.blog.Engine.Extensions(), strings.ToLower(path.Ext(rel)))
 }
 
-// excluded matches content.exclude. A pattern without a slash matches a name in
-// any folder; a folder's name takes all that is in it.
+// excluded matches content.exclude. A pattern without a slash matches a name in any folder; a
+// folder's name matches all that is in it.
 func (w *walker) excluded(rel string) bool {
 	return dialect.MatchesAny(w.tree.cfg.Content.Exclude, rel)
 }
 
-// printableName keeps a file name of odd bytes from breaking a log or a feed.
+// printableName returns a file name that cannot break a log or a feed.
 func printableName(rel string) string { return oneLineKeepSpaces(strings.ToValidUTF8(rel, "_")) }
 
 func oneLineKeepSpaces(s string) string {
@@ -278,7 +275,7 @@ func sortProblems(list []post.Problem) {
 	})
 }
 
-// counted is a number with what it counts and the verb that goes with it.
+// counted returns a number with what it counts and the verb for it.
 func counted(n int, what string) string {
 	if n == 1 {
 		return "1 " + what + " is"

@@ -143,7 +143,7 @@ func (p *Page) fillEnclosure(l *Linker) {
 		e.Type, _, _ = strings.Cut(MediaType(path.Ext(u.Path)), ";")
 	}
 	if kind, _, ok := strings.Cut(e.Type, "/"); e.Type != "" && (!ok || kind == "") {
-		p.Warn(p.Front.LineOf("enclosure"), fmt.Sprintf("the enclosure's type %q is no media type, such as audio/mpeg, and the enclosure is left out", e.Type))
+		p.Warn(p.Front.LineOf("enclosure"), fmt.Sprintf("the enclosure's type %q is not a media type such as audio/mpeg; left out the enclosure", e.Type))
 		return
 	}
 	if e.Type == "" {

@@ -14,15 +14,15 @@ import (
 type Blog struct {
 	Site     *Site
 	Engine   Engine
-	Settings *Settings // nil where no engine's config was found
+	Settings *Settings // nil if no engine's config was found
 	Markdown *markdown.Converter
-	// Include are the patterns of content.include.
+	// Include is content.include, the globs of posts to publish in any case.
 	Include []string
-	// Posts are those that the last scan found: where links between posts lead.
+	// Posts is what the last scan found, for links between posts.
 	Posts atomic.Pointer[PostIndex]
-	// Includes are those that come to the same in every post.
+	// Includes remembers includes that are the same in every post.
 	Includes liquid.IncludeCache
-	// FolderData are what the last scan found beside the posts.
+	// FolderData is what the last scan read beside the posts.
 	FolderData atomic.Pointer[FolderData]
 }
 

@@ -93,7 +93,7 @@ func (s *Site) MayRead(file string) bool {
 // ReadFile reads a file of the blog's own, such as a template.
 func (s *Site) ReadFile(file string) ([]byte, error) {
 	if !s.MayRead(file) {
-		return nil, fmt.Errorf("%s cannot be read, or is private and no part of the blog", file)
+		return nil, fmt.Errorf("%s cannot be read, or is private", file)
 	}
 	return ReadLimited(file)
 }
@@ -105,7 +105,7 @@ func openRegular(file string) (*os.File, error) {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is no regular file", file)
+		return nil, fmt.Errorf("%s is not a regular file", file)
 	}
 	return os.Open(file)
 }
@@ -147,3 +147,19 @@ func FirstExisting(dir string, names []string) string {
 
 // MaxTemplates bounds how many templates of a folder are read.
 const MaxTemplates = 200
+
+// CopiedFrom returns the sentence of Engine.CopyNotice for a file below one of the folders,
+// relative to the blog's root, that the engine copies as they are, else "".
+func (s *Site) CopiedFrom(engine, file string, folders ...string) string {
+	rel, err := filepath.Rel(s.Root, file)
+	if err != nil || !filepath.IsLocal(rel) {
+		return ""
+	}
+	rel = filepath.ToSlash(rel)
+	for _, folder := range folders {
+		if filepath.IsLocal(filepath.FromSlash(folder)) && (folder == "." || rel == folder || strings.HasPrefix(rel, folder+"/")) {
+			return fmt.Sprintf("%s copies what is in %s into the site; move it out of there", engine, folder)
+		}
+	}
+	return ""
+}

@@ -14,24 +14,26 @@ import (
 
 // Expansion is one text in which an engine's shortcodes, tags and variables are expanded.
 type Expansion struct {
-	Page          *Page
-	Blog          *Blog
-	Links         *Linker
-	Line          int                 // of the file where the text begins
-	Quiet         bool                // the text was looked at before
-	spent         int                 // marks that were looked at
-	Stash         *markdown.HTMLStash // where the HTML that is made goes; nil where it stays in the text
-	TemplateStash *markdown.HTMLStash // where what the blog's own templates make goes
-	Text          string
-	counted       int // of base: how far its lines were counted
-	lines         int // that end before counted
+	Page  *Page
+	Blog  *Blog
+	Links *Linker
+	Text  string // before anything is expanded
+	Line  int    // of the file where Text begins
+	Quiet bool   // warn of nothing: the text was expanded before
+
+	Stash         *markdown.HTMLStash // of the HTML that is made; nil if it stays in the text
+	TemplateStash *markdown.HTMLStash // of what the blog's own templates make
+
+	spent   int // marks that were looked at
+	counted int // offset up to which lines of Text were counted
+	lines   int // that end before counted
 }
 
-// A hostile body could hold millions of marks; each costs more than its bytes.
-const (
-	maxMarks    = 10_000
-	MaxWarnings = 100
-)
+// A hostile body could have millions of marks; each costs more than its bytes.
+const maxMarks = 10_000
+
+// MaxWarnings bounds the warnings about one post.
+const MaxWarnings = 100
 
 // Spend counts a mark and reports whether it may be expanded. It stops the post at too many.
 func (x *Expansion) Spend(offset int) bool {
@@ -67,12 +69,12 @@ func (x *Expansion) LineAt(offset int) int {
 
 // Unknown warns of a shortcode or tag that is not known.
 func (x *Expansion) Unknown(offset int, kind, name string) {
-	x.Warn(offset, fmt.Sprintf("the %s %s is not known here: only its inner text was kept", kind, post.Clip(name)))
+	x.Warn(offset, fmt.Sprintf("unknown %s %s; kept its inner text", kind, post.Clip(name)))
 }
 
 // Unevaluated warns of an expression that is left out.
 func (x *Expansion) Unevaluated(offset int, text string) {
-	x.Warn(offset, fmt.Sprintf("%s cannot be evaluated here and was left out", post.Clip(xmltext.Line(text))))
+	x.Warn(offset, fmt.Sprintf("%s cannot be evaluated; left it out", post.Clip(xmltext.Line(text))))
 }
 
 // Figure is a picture with a caption. Its fields are plain text, except Caption, which is HTML.

@@ -203,7 +203,7 @@ func (b *Blog) AddressOf(rel string) (address string, ok bool) {
 	if err != nil {
 		return "", false
 	}
-	defer func() { // what is wrong with that file is no fault of the one that links to it
+	defer func() { // a fault of that file is not one of the file that links to it
 		if fault := recover(); fault != nil && limits.Recovered(fault) == nil {
 			panic(fault)
 		} else if fault != nil {

@@ -123,7 +123,7 @@ func HeldProblems(posts []*post.Post) []post.Problem {
 			which = g.first
 		}
 		out[i] = post.Problem{Path: g.Path, Line: g.Line, Message: fmt.Sprintf(
-			"%s: it is unknown whether the blog's engine shows %s: held back from feeds and mail; write the value out plainly, or name the posts to publish in content.include", g.Reason, which)}
+			"%s: cannot tell whether the blog's engine shows %s; held back from feeds and mail: write the value as a plain literal, or name the posts to publish in content.include", g.Reason, which)}
 	}
 	return out
 }
@@ -144,7 +144,7 @@ var unknownWords = map[string][]string{
 func (p *Page) warnOfUnknownMarks() {
 	warn := func(key, value string) {
 		p.Problems = append(p.Problems, post.Problem{Path: p.Path, Line: p.Front.LineOf(key), Shared: true,
-			Message: fmt.Sprintf("`%s: %s` means nothing to the blog's engine, so posts with it are published; write draft: true to keep one back", key, value)})
+			Message: fmt.Sprintf("`%s: %s` means nothing to the blog's engine, so such posts are published; write draft: true to keep one back", key, value)})
 	}
 	for _, mark := range unknownMarks {
 		if value, set := p.Front.Bool(mark.key); set && value == mark.value {

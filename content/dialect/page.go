@@ -25,13 +25,13 @@ type Page struct {
 	Site           *Site
 	Post           *post.Post
 	Name           FileName
-	FolderData     FolderData // what was read beside it; nil where nothing was scanned
+	FolderData     FolderData // nil if nothing was scanned
 	Slug           string
 	TitleSlug      string
 	Categories     []string
-	Global         map[string]any // what all pages of the blog may refer to
-	FolderOmission *post.Omission // by what is around the file: scripts, folders' data
-	PublishDate    time.Time      // when the engine shows it, where that is later than the date of its address
+	Global         map[string]any // data that all pages of the blog see
+	FolderOmission *post.Omission // by what is around the file: scripts, folder data
+	PublishDate    time.Time      // when the engine shows it, if later than the date of its address
 }
 
 // MarkdownOptions returns the engine's options within the post's budget.
@@ -50,9 +50,9 @@ func (b *Blog) NewPost(src *Source) (*post.Post, *post.Omission, []post.Problem)
 	}
 	omission := p.omission()
 	if omission != nil && !omission.Held {
-		return nil, omission, nil // its faults are its author's alone
+		return nil, omission, nil // its problems do not matter then
 	}
-	_ = p.Front.CheckSizes(true) // Render tells of it
+	_ = p.Front.CheckSizes(true) // Render reports it
 	p.FillFields()
 	p.Engine.Complete(p)
 	if p.validate(); p.Invalid() {
@@ -158,10 +158,10 @@ func (p *Page) Date(keys ...string) time.Time {
 			return t
 		}
 		if key == "published" {
-			continue // which doubtfulDraft reads
+			continue // doubtfulDraft reads it
 		}
 		line := p.Front.LineOf(key)
-		message := fmt.Sprintf("nobody can read the %s %q; write it like 2025-01-29 or 2025-01-29T08:00:00+01:00", key, post.Clip(text))
+		message := fmt.Sprintf("cannot parse the %s %q; write it like 2025-01-29 or 2025-01-29T08:00:00+01:00", key, post.Clip(text))
 		p.Problems = append(p.Problems, post.Problem{Path: p.Path, Line: line, Message: message, Invalid: keys[0] == "date"})
 		return time.Time{}
 	}
@@ -195,7 +195,7 @@ func (p *Page) languageTag(text string) string {
 	}
 	tag, err := language.Parse(strings.ReplaceAll(text, "_", "-"))
 	if err != nil {
-		p.Warn(p.Front.LineOf("lang", "language", "locale"), fmt.Sprintf("%q is no language tag; write one like en, de or pt-BR", post.Clip(text)))
+		p.Warn(p.Front.LineOf("lang", "language", "locale"), fmt.Sprintf("%q is not a language tag; write one like en, de or pt-BR", post.Clip(text)))
 		return p.Site.Language
 	}
 	return tag.String()
@@ -234,7 +234,7 @@ func (p *Page) validate() {
 		return
 	}
 	if p.Front.Form == frontmatter.None && p.Post.Title == "" && p.Post.Date.IsZero() {
-		p.Reject(1, "the file has no front matter: begin it with title: My post and date: 2025-01-29 between two lines of ---, or exclude it by content.exclude")
+		p.Reject(1, "the file has no front matter: begin it with title: My post and date: 2025-01-29 between two lines of ---, or exclude it with content.exclude")
 		return
 	}
 	if p.Post.Title == "" && p.Engine.RequiresTitle() { // which passes over them too
@@ -245,7 +245,7 @@ func (p *Page) validate() {
 	if p.Post.Date.IsZero() {
 		p.Reject(p.Front.LineOf("date"), "the post has no date; add a line such as "+p.example("date", "2025-01-29"))
 	} else if year := p.Post.Date.Year(); year < 2 || year > 9998 {
-		p.Reject(p.Front.LineOf("date"), "the date is no day that feeds can name (years 2 to 9998); write it like "+p.example("date", "2025-01-29"))
+		p.Reject(p.Front.LineOf("date"), "the date is out of range (years 2 to 9998); write it like "+p.example("date", "2025-01-29"))
 	}
 }
 

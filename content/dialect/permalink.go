@@ -28,7 +28,7 @@ func CheckPermalink(pattern string) error {
 		rest = rest[at+1:]
 		if name := longestPlaceholder(rest); name == "" {
 			if word := wordOf(rest); word != "" && LayoutDay.Format(word) == word {
-				return fmt.Errorf("there is no placeholder :%s; known are :%s", word, strings.Join(Placeholders, " :"))
+				return fmt.Errorf("unknown placeholder :%s; must be one of :%s", word, strings.Join(Placeholders, " :"))
 			}
 		}
 	}

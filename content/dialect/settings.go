@@ -25,14 +25,14 @@ type Settings struct {
 	Files   []SettingsFile                     // the same, file by file
 	Unknown map[string]literal.ComputedSetting // Pelican's settings that code computes, by lower-case name
 
-	ContentDir string  // where the engine looks for posts, from root, slash-separated
-	Mounts     []Mount // folders that it takes for parts of that one
+	ContentDir string  // where the engine looks for posts, from Root, slash-separated
+	Mounts     []Mount // further folders of posts
 }
 
 // Mount is a folder that the engine takes for a part of its content root.
 type Mount struct {
-	Source string // from root, slash-separated
-	Target string // of the content root
+	Source string // from Root, slash-separated
+	Target string // in the content root
 	Lang   string // "" for none
 }
 
@@ -128,7 +128,7 @@ func ReadLimited(file string) ([]byte, error) {
 	case err != nil:
 		return nil, fmt.Errorf("reading the blog's own config: %w", err)
 	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("%s, the blog's own config, is no regular file (a pipe, socket or device)", file)
+		return nil, fmt.Errorf("%s, the blog's own config, is not a regular file (a pipe, socket or device)", file)
 	case info.Size() > MaxConfig:
 		return nil, fmt.Errorf("%s, the blog's own config, has %d MB (the limit is %d MB)", file, info.Size()>>20, MaxConfig>>20)
 	}
@@ -188,4 +188,20 @@ func LocalFolder(setting, otherwise string) string {
 		return otherwise
 	}
 	return path.Clean(setting)
+}
+
+// ReadAnyConfig reads the config of any engine. Scripts are read as literals and never run.
+func ReadAnyConfig(file string) (map[string]any, []byte, error) {
+	switch filepath.Ext(file) {
+	case ".py", ".js", ".mjs", ".cjs", ".ts":
+		text, err := ReadLimited(file)
+		if err != nil {
+			return nil, nil, err
+		}
+		if filepath.Ext(file) == ".py" {
+			return literal.PythonSettings(string(text)), text, nil
+		}
+		return literal.JSSettings(string(text)), text, nil
+	}
+	return ReadConfigFile(file)
 }

@@ -40,7 +40,7 @@ type Source struct {
 	FileHash [32]byte
 	bodyHash [32]byte
 	Problems []post.Problem
-	Budget   *limits.Budget // of what is being made of it; nil for no bounds
+	Budget   *limits.Budget // of what is made of it; nil for no bounds
 }
 
 // Reject adds a problem that makes the file invalid. Lines count from 1; 0 is none.
@@ -83,19 +83,19 @@ func (b *Blog) Reader() *SourceReader {
 func (r *SourceReader) Read(f File) *Source {
 	s := &Source{Path: f.Path, ModTime: f.ModTime, Budget: r.Budget}
 	if f.Size > maxFile {
-		s.Reject(0, fmt.Sprintf("the file has %d MB, too much for a post (the limit is %d MB); exclude it by content.exclude or make it smaller", f.Size>>20, maxFile>>20))
+		s.Reject(0, fmt.Sprintf("the file has %d MB, too much for a post (the limit is %d MB); exclude it with content.exclude or make it smaller", f.Size>>20, maxFile>>20))
 		return s
 	}
 	raw, err := readWhole(f.Real, r.buf, int(f.Size), maxFile)
 	if r.buf = raw[:0]; err == nil && len(raw) > maxFile {
-		err = fmt.Errorf("it has grown over %d MB", maxFile>>20)
+		err = fmt.Errorf("it has grown beyond %d MB", maxFile>>20)
 	}
 	if err != nil {
-		s.Reject(0, fmt.Sprintf("cannot be read: %v; mend its permissions or exclude it by content.exclude", Reason(err)))
+		s.Reject(0, fmt.Sprintf("cannot be read: %v; fix its permissions or exclude it with content.exclude", Reason(err)))
 		return s
 	}
 	if private.IsSecret(raw) {
-		s.Reject(0, "the file holds a ledger or a private key, and is no post; move it out of the content folder")
+		s.Reject(0, "the file is a ledger or a private key, not a post; move it out of the content folder")
 		return s
 	}
 	s.FileHash = sha256.Sum256(withPlainEnds(raw))
@@ -156,7 +156,7 @@ func (s *Source) Clean(raw []byte) (string, bool) {
 		return string(raw), true
 	}
 	if head := raw[:min(len(raw), 8000)]; IsBinary(head) {
-		s.Reject(0, "this is a binary file, not Markdown; rename it or exclude it by content.exclude")
+		s.Reject(0, "this is a binary file, not Markdown; rename it or exclude it with content.exclude")
 		return "", false
 	}
 	raw = bytes.TrimPrefix(raw, []byte("\xef\xbb\xbf"))
@@ -166,12 +166,12 @@ func (s *Source) Clean(raw []byte) (string, bool) {
 	}
 	text := string(raw)
 	if !utf8.ValidString(text) {
-		s.Warn(LineAt(text, invalidAt(text)), "bytes here are not UTF-8; they were read as Windows-1252: save the file as UTF-8")
+		s.Warn(LineAt(text, invalidAt(text)), "bytes here are not UTF-8 and were read as Windows-1252; save the file as UTF-8")
 		text = fromWindows1252(text)
 	}
 	if at := xmltext.Index(text); at >= 0 {
 		r, _ := utf8.DecodeRuneInString(text[at:])
-		s.Warn(LineAt(text, at), fmt.Sprintf("a control character (U+%04X), which no feed may hold, was left out; delete it", r))
+		s.Warn(LineAt(text, at), fmt.Sprintf("a control character (U+%04X), which feeds cannot contain, was left out; delete it", r))
 		text = xmltext.Clean(text)
 	}
 	return text, true

@@ -63,7 +63,7 @@ func (x *Expansion) IncludeTag(l *liquid.Evaluator, tag liquid.Tag) string {
 	if out, ok := Embed(base, params.Get(-1, "id", "url", "src", base+"_id"), params.Get(-1, "title")); ok && out != "" {
 		return out
 	}
-	l.Warn(tag, "the include "+post.Clip(name)+" is not known here and was left out")
+	l.Warn(tag, "unknown include "+post.Clip(name)+"; left it out")
 	return ""
 }
 
@@ -104,4 +104,32 @@ func (x *Expansion) WithoutBasePath(l *liquid.Evaluator, address string) string 
 // PlainImage returns a picture without a caption.
 func PlainImage(src, alt string) string {
 	return `<img src="` + html.EscapeString(xmltext.Line(src)) + `" alt="` + html.EscapeString(xmltext.Line(alt)) + `"/>`
+}
+
+// Params are the parameters of a shortcode or tag, by name or by place.
+type Params struct {
+	Named  map[string]string
+	Placed []string
+	Quoted map[string]bool // by name, or place: what is a text whatever it looks like
+}
+
+// Quote notes that a parameter was quoted.
+func (p *Params) Quote(key string) {
+	if p.Quoted == nil {
+		p.Quoted = map[string]bool{}
+	}
+	p.Quoted[key] = true
+}
+
+// Get returns a parameter by the first of its names, or by its place from 0, or "".
+func (p Params) Get(place int, names ...string) string {
+	for _, name := range names {
+		if v := p.Named[name]; v != "" {
+			return v
+		}
+	}
+	if place >= 0 && place < len(p.Placed) {
+		return p.Placed[place]
+	}
+	return ""
 }

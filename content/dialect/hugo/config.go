@@ -15,14 +15,15 @@ import (
 	"publisher/internal/config"
 )
 
-// configFiles are the names that Hugo's config may have in the blog's folder; those
-// from the fifth on may be other programs', too.
+// configFiles are the names of Hugo's config in the blog's folder; those from the fifth on may be
+// other programs' too.
 var configFiles = []string{"hugo.toml", "hugo.yaml", "hugo.yml", "hugo.json", "config.yaml", "config.yml", "config.json"}
 
-// hugoFolders are those that lie over it, the later ones over the earlier. The
-// site that readers see is built for production.
+// configFolders override the config, the later ones the earlier. The site that readers see is
+// built for production.
 var configFolders = []string{"config/_default", "config/production"}
 
+// ReadSettings reads Hugo's config, but for config.toml.
 func ReadSettings(dir, ours string) (*dialect.Settings, error) {
 	var settings *dialect.Settings
 	for _, name := range configFiles {
@@ -41,13 +42,13 @@ func ReadSettings(dir, ours string) (*dialect.Settings, error) {
 		break
 	}
 	if _, err := os.Stat(filepath.Join(dir, "config.toml")); settings == nil && err == nil {
-		return nil, nil // hugoConfigTOML tells whose it is
+		return nil, nil // for ReadConfigTOML to decide
 	}
 	return withConfigFolders(dir, settings)
 }
 
-// withConfigFolders lays the config folders over the settings in the blog's folder, which
-// may be none; nil where there are neither.
+// withConfigFolders returns the settings with those of the config folders over them, or nil if
+// there are neither.
 func withConfigFolders(dir string, settings *dialect.Settings) (*dialect.Settings, error) {
 	for _, name := range configFolders {
 		folder := filepath.Join(dir, filepath.FromSlash(name))
@@ -73,8 +74,7 @@ func newSettings(root string, values map[string]any) *dialect.Settings {
 	return &dialect.Settings{Dialect: config.Hugo, Root: root, Values: values}
 }
 
-// hugoConfigTOML reads config.toml, which sites of Zola have as well, and older ones of
-// Hugo.
+// ReadConfigTOML reads config.toml, a name that Zola uses too.
 func ReadConfigTOML(dir, ours string) (*dialect.Settings, error) {
 	file := filepath.Join(dir, "config.toml")
 	if _, err := os.Stat(file); err != nil || dialect.SameFile(file, ours) {
@@ -90,7 +90,7 @@ func ReadConfigTOML(dir, ours string) (*dialect.Settings, error) {
 	return withConfigFolders(dir, newSettings(dir, values).AddFile(file, text))
 }
 
-// contentMounts are the folders that module.mounts puts into the content root.
+// contentMounts returns the folders that module.mounts mounts in the content root.
 func contentMounts(values map[string]any) []dialect.Mount {
 	list, _ := frontmatter.Lookup(values, "module.mounts")
 	items, _ := list.([]any)
@@ -116,8 +116,8 @@ func contentMounts(values map[string]any) []dialect.Mount {
 	return out
 }
 
-// addConfigFolder reads the files of a folder and of those below: hugo.* or config.* is the
-// root, another file's name is the key that it fills, wherever it lies.
+// addConfigFolder reads the files of a folder and those below: hugo.* or config.* is the root,
+// another file's name is the key that it fills.
 func addConfigFolder(settings *dialect.Settings, dir string) error {
 	return filepath.WalkDir(dir, func(file string, e fs.DirEntry, err error) error {
 		if err != nil {
@@ -150,7 +150,7 @@ func addConfigFolder(settings *dialect.Settings, dir string) error {
 	})
 }
 
-// overlay puts the tables of one config over those of another, key by key.
+// overlay merges the tables of two configs, key by key.
 func overlay(below, above map[string]any) map[string]any {
 	out := make(map[string]any, len(below)+len(above))
 	for key, v := range below {
@@ -167,7 +167,8 @@ func overlay(below, above map[string]any) map[string]any {
 	return out
 }
 
-// hugoish tells Hugo's config from another program's of the same name.
+// IsSettings reports whether values are Hugo's config rather than another program's of the same
+// name.
 func IsSettings(values map[string]any, dir string) bool {
 	for _, key := range []string{"baseurl", "languagecode", "defaultcontentlanguage", "disablekinds", "enablerobotstxt", "mainsections"} {
 		if _, ok := values[key]; ok {

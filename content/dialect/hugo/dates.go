@@ -7,11 +7,11 @@ import (
 	"time"
 )
 
-// dateOrder are the keys that each of a page's dates is read from, in order:
-// Hugo's frontmatter setting.
+// dateOrder is Hugo's frontmatter setting: the keys that each of a page's dates is read from, in
+// order.
 type dateOrder map[string][]string
 
-// defaultDateOrder are Hugo's own.
+// defaultDateOrder is Hugo's own.
 var defaultDateOrder = dateOrder{
 	"date":        {"date", "publishdate", "pubdate", "published", "lastmod", "modified"},
 	"lastmod":     {":git", "lastmod", "modified", "date", "publishdate", "pubdate", "published"},
@@ -22,7 +22,7 @@ var defaultDateOrder = dateOrder{
 // dateAliases are keys that always stand in for another.
 var dateAliases = map[string][]string{"publishdate": {"pubdate", "published"}, "lastmod": {"modified"}, "expirydate": {"unpublishdate"}}
 
-// readDateOrder is nil where the settings leave all as usual.
+// readDateOrder returns nil if the setting changes nothing.
 func readDateOrder(v any) dateOrder {
 	table, _ := v.(map[string]any)
 	if len(table) == 0 {
@@ -48,8 +48,8 @@ func readDateOrder(v any) dateOrder {
 	return dates
 }
 
-// fill gives each date the first value in its order that there is. One that only
-// another key holds stays, since a post without a date is none.
+// fill gives each date the first value in its order. A date under another key only is kept, since
+// a post without a date is not one.
 func (d dateOrder) fill(p *dialect.Page) {
 	found := map[string]string{}
 	for field, keys := range d {

@@ -22,7 +22,7 @@ type rules struct {
 	doubt   *post.Omission // of a setting that is malformed
 }
 
-// mountFilter says which files of a mounted folder Hugo sees.
+// mountFilter is which files of a mounted folder Hugo sees.
 type mountFilter struct {
 	source string // from the folder of Hugo's config
 	rules  []mountRule
@@ -84,7 +84,7 @@ func newRules(h *Engine) rules {
 	return r
 }
 
-// stringList is a list of texts, or one; ok is false of anything else.
+// stringList returns a list of texts, or of one; ok is false for anything else.
 func stringList(v any) (list []string, ok bool) {
 	switch v := v.(type) {
 	case nil:
@@ -104,8 +104,7 @@ func stringList(v any) (list []string, ok bool) {
 	return nil, false
 }
 
-// readMounts takes the mounts that are content; ok is false where one of them does
-// not say what it should.
+// readMounts returns the mounts of content; ok is false if one is malformed.
 func readMounts(module any) (mounts []mountFilter, ok bool) {
 	table, ok := module.(map[string]any)
 	if !ok || table["mounts"] == nil {
@@ -158,8 +157,8 @@ func newMountRule(key, text string) mountRule {
 	return r
 }
 
-// refusedBy is the setting by which a mount keeps a file from Hugo; "" where it shows
-// it. file counts from the mounted folder.
+// refusedBy returns the setting by which a mount hides a file from Hugo, or "". file counts from
+// the mounted folder.
 func (m mountFilter) refusedBy(file string) string {
 	steps := dialect.PathPrefixes(strings.ToLower(file))
 	for i, step := range steps {
@@ -170,7 +169,7 @@ func (m mountFilter) refusedBy(file string) string {
 	return ""
 }
 
-// decide goes through the rules in their order: the first that holds decides.
+// decide goes through the rules in order: the first match decides.
 func (m mountFilter) decide(name string, isFolder bool) string {
 	including := ""
 	for _, r := range m.rules {
@@ -189,8 +188,7 @@ func (m mountFilter) decide(name string, isFolder bool) string {
 	return including
 }
 
-// PathOmission passes over what Hugo does: backups, and what the settings ignore or do
-// not mount.
+// PathOmission knows backups, and what the settings ignore or do not mount.
 func (h *Engine) PathOmission(p string) *post.Omission {
 	if h.rules.none != nil {
 		return h.rules.none
@@ -199,7 +197,7 @@ func (h *Engine) PathOmission(p string) *post.Omission {
 	for name := range strings.SplitSeq(p, "/") {
 		at = filepath.Join(at, name)
 		if strings.ContainsRune(".#", rune(name[0])) || strings.HasSuffix(name, "~") {
-			return &post.Omission{Reason: "Hugo passes over names that begin with . or #, or end with ~", Path: p}
+			return &post.Omission{Reason: "Hugo skips names that begin with . or #, or end with ~", Path: p}
 		}
 		for _, ignored := range h.rules.ignored {
 			if ignored.Re.MatchString(filepath.ToSlash(at)) {
@@ -239,7 +237,8 @@ func (h *Engine) unmounted(p string) *post.Omission {
 	return h.OmittedBy(h.settings, why, keys...)
 }
 
-// outsideLanguages knows the content folders of the languages, where content.dir is above one.
+// outsideLanguages omits files outside the content folders of the languages, if content.dir is
+// above one.
 func (h *Engine) outsideLanguages(p string) *post.Omission {
 	if !h.languages.apart || h.languages.only != "" {
 		return nil
@@ -250,7 +249,7 @@ func (h *Engine) outsideLanguages(p string) *post.Omission {
 			return nil
 		}
 	}
-	return h.OmittedBy(h.settings, "contentDir: it is in no language's", "languages", "contentdir")
+	return h.OmittedBy(h.settings, "contentDir: outside every language's", "languages", "contentdir")
 }
 
 // PageOmission knows what is built without a page of its own, or kept out of lists.
@@ -275,7 +274,7 @@ func (h *Engine) PageOmission(p *dialect.Page) *post.Omission {
 	}
 	build, isTable := p.Front.Values[key].(map[string]any)
 	if !isTable {
-		return p.HeldBy(key, "no table of render and list")
+		return p.HeldBy(key, "not a table of render and list")
 	}
 	for _, option := range []string{"render", "list"} {
 		value, _ := build[option].(string)
@@ -286,14 +285,14 @@ func (h *Engine) PageOmission(p *dialect.Page) *post.Omission {
 			return p.OmittedBy(key, option+": "+value)
 		default:
 			if build[option] != nil {
-				doubt = dialect.PickOmission(doubt, p.HeldBy(key, option+" is none of always, never, link and local"))
+				doubt = dialect.PickOmission(doubt, p.HeldBy(key, option+" is not one of always, never, link, local"))
 			}
 		}
 	}
 	return doubt
 }
 
-// withoutHTML knows pages of which Hugo makes data but no HTML.
+// withoutHTML omits pages of which Hugo makes data but no HTML.
 func (h *Engine) withoutHTML(p *dialect.Page) *post.Omission {
 	own, ok := stringList(p.Front.Values["outputs"])
 	isHTML := func(format string) bool { return strings.EqualFold(format, "html") || strings.EqualFold(format, "amp") }
@@ -308,7 +307,8 @@ func (h *Engine) withoutHTML(p *dialect.Page) *post.Omission {
 	return nil
 }
 
-// isDraft knows that a draft mark outranks `published`, and buildDrafts both.
+// isDraft reports whether a post is a draft. A draft mark outranks `published`, and buildDrafts
+// both.
 func (h *Engine) isDraft(p *dialect.Page) bool {
 	if h.rules.drafts {
 		return false

@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// hugoFolders are what _index.md says of the pages below it, and the blog's templates.
+// folders is what _index.md files say of the pages below them, and the blog's templates.
 type folders struct {
 	dialect.SourceTexts
 	site     *dialect.Site
@@ -20,7 +20,7 @@ type folders struct {
 	pages    map[string]string // the folders that are sections by a page of their own, with its slug or title
 }
 
-// cascade is a cascade: front matter that holds where a page has none of its own.
+// cascade is front matter for the pages that have none of their own.
 type cascade struct {
 	values map[string]any
 	glob   *glob.Pattern  // of pages, from the content root with a slash before; nil for all
@@ -28,8 +28,10 @@ type cascade struct {
 	doubt  *post.Omission // it does not parse, and might leave the pages out
 }
 
+// IsFolderFile implements [dialect.Engine].
 func (h *Engine) IsFolderFile(name string) bool { return dialect.IsIndexFile(name) }
 
+// ReadFolderData implements [dialect.Engine].
 func (h *Engine) ReadFolderData(files []dialect.File) dialect.FolderData {
 	f := &folders{site: h.Site, cascades: map[string][]cascade{}, pages: map[string]string{}}
 	readTemplates(f, h.settings)
@@ -41,7 +43,7 @@ func (h *Engine) ReadFolderData(files []dialect.File) dialect.FolderData {
 	return f
 }
 
-// read takes over the page of a folder.
+// read reads the page of a folder.
 func (f *folders) read(name string, text []byte, namesSections bool) {
 	fm, _, _, err := frontmatter.Split(string(text))
 	folder := strings.TrimPrefix(path.Dir(name), ".")
@@ -61,8 +63,7 @@ func (f *folders) read(name string, text []byte, namesSections bool) {
 	}
 }
 
-// isCascade reports that a cascade is what Hugo takes: a table, a list of tables, or
-// nothing.
+// isCascade reports whether a cascade is well formed: a table, a list of tables, or absent.
 func isCascade(v any) bool {
 	switch v := v.(type) {
 	case nil, map[string]any:
@@ -109,8 +110,8 @@ func (l cascade) holds(page, lang string) bool {
 	return matchesGlob(l.lang, lang) && matchesGlob(l.glob, page)
 }
 
-// of are the layers for a page, the nearest first. file is its path from the
-// content root, without its extension; page is what globs see of it.
+// of returns the cascades for a page, the nearest first. file is its path from the content root,
+// without its extension; page is what globs see of it.
 func (f *folders) of(file, page, lang string) []cascade {
 	if f == nil || len(f.cascades) == 0 {
 		return nil
@@ -126,7 +127,7 @@ func (f *folders) of(file, page, lang string) []cascade {
 	return out
 }
 
-// page is the slug or title of the page that a folder has of its own; nil for none.
+// page returns the slug or title of a folder's own page, or nil.
 func (f *folders) page(p *dialect.Page, folder string) *string {
 	if f == nil {
 		return nil
@@ -137,7 +138,7 @@ func (f *folders) page(p *dialect.Page, folder string) *string {
 	return nil
 }
 
-// foldersOf are those that were read for a page; nil where nothing was scanned.
+// foldersOf returns what was read for a page, or nil if nothing was scanned.
 func foldersOf(p *dialect.Page) *folders {
 	f, _ := p.FolderData.(*folders)
 	return f

@@ -24,6 +24,7 @@ type renderHooks struct {
 	ordinals  map[string]int
 }
 
+// RenderHooks implements [dialect.Engine].
 func (h *Engine) RenderHooks(l *dialect.Linker, set *markdown.HTMLStash) markdown.NodeHooks {
 	p := l.Page
 	hooks := h.Library(p).Hooks
@@ -35,7 +36,7 @@ func (h *Engine) RenderHooks(l *dialect.Linker, set *markdown.HTMLStash) markdow
 	return &renderHooks{hooks: hooks, templates: shortcode.NewEvaluator(x, h), section: section, ordinals: map[string]int{}}
 }
 
-// hookCall is what a render hook's template is given. Exported names are Hugo's.
+// hookCall is the context of a render hook's template. Exported names are Hugo's.
 type hookCall struct {
 	Page, PageInner    *shortcode.PageContext
 	Destination, Title string
@@ -52,8 +53,7 @@ type hookCall struct {
 	AlertTitle           template.HTML
 }
 
-// Replace puts what the hooks make into a document in place of what goldmark would
-// write.
+// Replace puts the output of the hooks into a document in place of goldmark's.
 func (h *renderHooks) Replace(md goldmark.Markdown, source []byte, doc ast.Node, b *limits.Budget) error {
 	var nodes []ast.Node
 	err := ast.Walk(doc, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
@@ -93,7 +93,7 @@ func hookKind(n ast.Node, source []byte) string {
 	return ""
 }
 
-// template is the most exact one for a kind of node.
+// template returns the most specific one for a kind of node, or nil.
 func (h *renderHooks) template(kind string) *shortcode.Template {
 	general, _, _ := strings.Cut(kind, "-")
 	for _, name := range []string{h.section + "/" + kind, kind, h.section + "/" + general, general} {
@@ -179,7 +179,7 @@ func (h *renderHooks) call(md goldmark.Markdown, n ast.Node, source []byte) *hoo
 	return c
 }
 
-// quotes reports that the blog has a hook for quotations.
+// quotes reports whether the blog has a hook for quotations.
 func (h *renderHooks) quotes() bool {
 	for _, kind := range []string{"blockquote-alert", "blockquote-regular"} {
 		if h.template(kind) != nil {
@@ -191,7 +191,7 @@ func (h *renderHooks) quotes() bool {
 
 var alertHead = regexp.MustCompile(`^\s*<p>\[!(\w+)\]([-+]?)[ \t]*([^\n<]*(?:<(?:em|strong|code|del|a)\b[^\n]*)?)(\n|</p>)`)
 
-// readAlert tells an alert, such as > [!NOTE], from other quotations.
+// readAlert distinguishes an alert, such as > [!NOTE], from other quotations.
 func (c *hookCall) readAlert(inner string) {
 	c.Type = "regular"
 	m := alertHead.FindStringSubmatchIndex(inner)
@@ -207,7 +207,7 @@ func (c *hookCall) readAlert(inner string) {
 	c.AlertTitle, c.Text = template.HTML(strings.TrimSpace(title)), template.HTML(strings.TrimSpace(rest))
 }
 
-// replaceNode puts HTML in the place of a node.
+// replaceNode replaces a node by HTML.
 func replaceNode(n ast.Node, made string) {
 	raw := ast.NewString([]byte(made))
 	raw.SetCode(true) // to be written as it is
@@ -226,7 +226,7 @@ var blockStart = regexp.MustCompile(`^<(?:figure|div|p|table|section|aside)\b`)
 
 var ownAnchor = regexp.MustCompile(`(?s)<a\b[^>]*\bhref\s*=\s*["']?#[^>]*>.*?</a>`)
 
-// withoutAnchors takes the signs out of a heading that lead to itself.
+// withoutAnchors removes from a heading the signs that link to itself.
 func withoutAnchors(heading string) string {
 	return ownAnchor.ReplaceAllStringFunc(heading, func(link string) string {
 		if strings.IndexFunc(htmldom.StripTags(link), func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) >= 0 {

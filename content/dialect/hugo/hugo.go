@@ -18,7 +18,7 @@ import (
 	"strings"
 )
 
-// hugo reads posts as Hugo does.
+// Engine reads posts as Hugo does.
 type Engine struct {
 	dialect.BaseEngine
 	settings      *dialect.Settings
@@ -41,8 +41,9 @@ type Engine struct {
 	namesSections bool // addresses have sections in them
 }
 
+// New returns Hugo's engine; settings are nil without a config.
 func New(s *dialect.Site, settings *dialect.Settings) *Engine {
-	if settings != nil && len(s.Languages) == 0 { // of one language: files may bear its name all the same
+	if settings != nil && len(s.Languages) == 0 { // of one language: file names may have it all the same
 		s.OnlyLanguage = strings.ToLower(cmp.Or(settings.Scalar("defaultcontentlanguage"), "en"))
 		s.Languages[s.OnlyLanguage] = true
 	}
@@ -54,7 +55,7 @@ func New(s *dialect.Site, settings *dialect.Settings) *Engine {
 		emoji:      settings.Scalar("enableemoji") == "true"}
 	h.readMarkup()
 	if len(h.languages.tables) == 0 {
-		s.Languages[h.languages.first] = true // which file names may bear all the same
+		s.Languages[h.languages.first] = true // which file names may have all the same
 	}
 	if settings != nil {
 		h.namesSections = bytes.Contains(settings.Text, []byte(":section"))
@@ -66,8 +67,8 @@ func New(s *dialect.Site, settings *dialect.Settings) *Engine {
 	return h
 }
 
-// Prepare finds the language, from the folder or the file's name, and takes over
-// what sections cascade.
+// Prepare finds the language, from the folder or the file's name, and applies what sections
+// cascade.
 func (h *Engine) Prepare(p *dialect.Page) {
 	around := foldersOf(p)
 	h.findLanguage(p)
@@ -90,7 +91,7 @@ func (h *Engine) Prepare(p *dialect.Page) {
 	}
 }
 
-// IsPage also knows what has no date and stands at the top.
+// IsPage also reports what has no date and is at the top.
 func (h *Engine) IsPage(p *dialect.Page) bool {
 	if h.languages.disabled[p.Name.Lang] {
 		return true
@@ -102,7 +103,7 @@ func (h *Engine) IsPage(p *dialect.Page) bool {
 	return h.settings != nil && !dated && h.Folder(p) == "" && p.Front.Form != frontmatter.None // such as about.md
 }
 
-// PageAddress is where a section's page stands, which posts may link to.
+// PageAddress returns where a section's page is, which posts may link to.
 func (h *Engine) PageAddress(p *dialect.Page) (string, bool) {
 	if p.Name.Full != "_index" {
 		return h.Address(p), true
@@ -110,6 +111,7 @@ func (h *Engine) PageAddress(p *dialect.Page) (string, bool) {
 	return h.InLanguage(p, h.slugs.Path(h.Folder(p))+"/"), true
 }
 
+// Complete implements [dialect.Engine].
 func (h *Engine) Complete(p *dialect.Page) {
 	if p.Post.Date.IsZero() && p.Name.Date != "" {
 		p.Post.Date, _ = frontmatter.ParseDate(p.Name.Date, h.Location)
@@ -129,6 +131,7 @@ func (h *Engine) Complete(p *dialect.Page) {
 	}
 }
 
+// Address implements [dialect.Engine].
 func (h *Engine) Address(p *dialect.Page) string {
 	if own := p.Front.Scalar("url"); own != "" {
 		return h.ownAddress(p, own)
@@ -155,7 +158,7 @@ func (h *Engine) Address(p *dialect.Page) string {
 		where = "/" + h.slugs.Path(folder) + "/" + h.slugs.Of(last)
 	}
 	_, bySection := h.ugly.(map[string]any)
-	if !h.isUgly(section) || bySection && strings.HasSuffix(where, "/") { // what a pattern says of its section's addresses stands
+	if !h.isUgly(section) || bySection && strings.HasSuffix(where, "/") { // a pattern decides for its section
 		where = strings.TrimSuffix(where, "/") + "/"
 	} else {
 		where = strings.TrimSuffix(where, "/") + ".html"
@@ -163,7 +166,7 @@ func (h *Engine) Address(p *dialect.Page) string {
 	return h.InLanguage(p, unescaped(where))
 }
 
-// unescaped is a path as people read it: what is escaped already is not escaped again.
+// unescaped returns a path with escapes decoded, so that it is not escaped twice.
 func unescaped(where string) string {
 	if plain, err := url.PathUnescape(where); err == nil {
 		return plain
@@ -171,8 +174,8 @@ func unescaped(where string) string {
 	return where
 }
 
-// ownAddress is the `url` of a front matter, which may hold placeholders. One
-// without a slash before it counts from the language's folder.
+// ownAddress returns the `url` of a front matter, which may have placeholders. Without a leading
+// slash it counts from the language's folder.
 func (h *Engine) ownAddress(p *dialect.Page, own string) string {
 	if strings.Contains(own, "://") {
 		return own
@@ -187,12 +190,12 @@ func (h *Engine) ownAddress(p *dialect.Page, own string) string {
 	return where
 }
 
-// slugField is the slug that a front matter gives, as Hugo keeps it.
+// slugField returns the slug of the front matter, as Hugo keeps it.
 func slugField(p *dialect.Page) string {
 	return strings.Trim(xmltext.Line(p.Front.Scalar("slug")), "-")
 }
 
-// Folder is the post's folder below its language's content folder.
+// Folder implements [shortcode.Host].
 func (h *Engine) Folder(p *dialect.Page) string {
 	full := path.Join(h.Subdir, p.Name.Dir)
 	if p.Name.LangFolder == "" {
@@ -211,10 +214,13 @@ func (h *Engine) isUgly(section string) bool {
 	return false
 }
 
+// Slugify implements [dialect.Engine].
 func (h *Engine) Slugify(text string) string { return h.slugs.Of(text) }
 
+// SlugPath implements [shortcode.Host].
 func (h *Engine) SlugPath(text string) string { return h.slugs.Path(text) }
 
+// Expand implements [dialect.Engine].
 func (h *Engine) Expand(x *dialect.Expansion, text string) string {
 	text = moreApart(shortcode.Expand(x, h, text))
 	if attributes, _ := frontmatter.Lookup(h.settings.Value("markup"), "goldmark.parser.attribute.block"); attributes == "true" {
@@ -223,8 +229,8 @@ func (h *Engine) Expand(x *dialect.Expansion, text string) string {
 	return text
 }
 
-// moreApart gives the mark that ends an excerpt a paragraph of its own, as Hugo
-// does: what shares its line is Markdown.
+// moreApart gives the mark that ends an excerpt a paragraph of its own, as Hugo does: what shares
+// its line is Markdown.
 func moreApart(text string) string {
 	const mark = "<!--more-->"
 	before, after, ok := strings.Cut(text, mark)
@@ -237,23 +243,28 @@ func moreApart(text string) string {
 	return strings.TrimRight(before, " \t") + "\n\n" + mark + "\n\n" + strings.TrimLeft(after, " \t")
 }
 
-// blockAttributes are a line of attributes below the block that they are for.
+// blockAttributes matches a line of attributes below the block that they are for.
 var blockAttributes = regexp.MustCompile(`(?m)(^|\n)[ \t>]*\{[.#\w][^{}\n]*\}[ \t]*(?:\n|\z)`)
 
+// ExcerptRule implements [dialect.Engine].
 func (h *Engine) ExcerptRule() dialect.ExcerptRule {
 	return dialect.ExcerptRule{MarkFirst: true, KeepAsides: h.settings != nil}
 }
 
+// MarkdownOptions implements [dialect.Engine].
 func (h *Engine) MarkdownOptions() markdown.Options {
 	return markdown.Options{Typographer: h.typographer, Emoji: h.emoji,
 		HardWraps: h.hardWraps, DropHTML: h.dropHTML, NoLinkify: h.noLinkify, NoStrike: h.noStrike, Marks: h.marks,
 		NoMath: true, Passthrough: h.passthrough, Markup: h.markup, PlainAlerts: h.settings != nil && hasThemes(h.settings)}
 }
 
+// HasBundles implements [dialect.Engine].
 func (h *Engine) HasBundles() bool { return true }
 
+// Extensions implements [dialect.Engine].
 func (h *Engine) Extensions() []string { return []string{".html", ".htm"} }
 
+// IsOtherMarkup implements [dialect.Engine].
 func (h *Engine) IsOtherMarkup(file string) bool {
 	return h.settings != nil && slices.Contains([]string{".org", ".adoc", ".asciidoc", ".ad", ".rst", ".pandoc", ".pdc"}, path.Ext(file))
 }

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// languages are the languages that the settings name, by lower-case tag.
+// languages are those that the settings name, by lower-case tag.
 type languages struct {
 	tables   map[string]map[string]any
 	roots    map[string]string // the language's content folder, below the content root
@@ -62,8 +62,8 @@ func readLanguages(s *dialect.Site, settings *dialect.Settings) languages {
 	return l
 }
 
-// addMounted takes the folders that are mounted as the content of a language for its
-// content folder, where it names none.
+// addMounted takes the folder mounted as a language's content for its content folder, if the
+// language names none.
 func (l *languages) addMounted(s *dialect.Site, settings *dialect.Settings) {
 	if l.only != "" || len(l.tables) < 2 {
 		return
@@ -76,8 +76,8 @@ func (l *languages) addMounted(s *dialect.Site, settings *dialect.Settings) {
 	}
 }
 
-// rootOf is a language's content folder as posts' paths have it: from the content
-// root, or from content.dir where that is above it.
+// rootOf returns a language's content folder as posts' paths have it: from the content root, or
+// from content.dir if that is above it.
 func rootOf(s *dialect.Site, settings *dialect.Settings, dir string) string {
 	if dir == contentFolderOf(settings) {
 		return ""
@@ -99,10 +99,10 @@ func contentFolderOf(settings *dialect.Settings) string {
 	return path.Clean(settings.ContentDir)
 }
 
-// languageSetting is a setting that a language has of its own; nil for none.
+// languageSetting returns a setting of one language, or nil.
 func (h *Engine) languageSetting(lang, key string) any { return h.languages.tables[lang][key] }
 
-// findLanguage tells the language by the file's name, else by its folder.
+// findLanguage sets the page's language by the file's name, else by its folder.
 func (h *Engine) findLanguage(p *dialect.Page) {
 	if len(h.languages.tables) == 0 && h.languages.only == "" {
 		p.Name.Lang = ""
@@ -127,7 +127,7 @@ func (h *Engine) findLanguage(p *dialect.Page) {
 	}
 }
 
-// LanguageOf is the default one where the settings name none.
+// LanguageOf implements [shortcode.Host].
 func (h *Engine) LanguageOf(p *dialect.Page) string {
 	if p.Name.Lang == "" {
 		return h.languages.first
@@ -135,9 +135,10 @@ func (h *Engine) LanguageOf(p *dialect.Page) string {
 	return p.Name.Lang
 }
 
+// FirstLanguage implements [shortcode.Host].
 func (h *Engine) FirstLanguage() string { return h.languages.first }
 
-// locale is the language's tag where the settings give one beside its key.
+// locale returns the tag that the settings give a language beside its key.
 func (h *Engine) locale(lang string) string {
 	for _, key := range []string{"locale", "languagecode"} {
 		if tag, _ := h.languageSetting(lang, key).(string); tag != "" {
@@ -150,7 +151,7 @@ func (h *Engine) locale(lang string) string {
 	return ""
 }
 
-// InLanguage puts the language's folder before an address, or its host.
+// InLanguage implements [shortcode.Host].
 func (h *Engine) InLanguage(p *dialect.Page, where string) string {
 	lang := p.Name.Lang
 	switch {

@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// ResolveLink follows links as sites of Hugo have them besides addresses: to a page's
-// file or folder, and to what lies in a bundle that several languages share.
+// ResolveLink follows links that sites of Hugo have besides addresses: to a page's file or
+// folder, and to files of a bundle that several languages share.
 func (h *Engine) ResolveLink(l *dialect.Linker, dest string) (sanitize.Target, bool) {
 	file, fragment := dialect.CutFragment(dest)
 	if file == "" || strings.Contains(file, "://") || strings.HasPrefix(file, "//") || strings.HasPrefix(file, "mailto:") {
@@ -37,7 +37,7 @@ func (h *Engine) ResolveLink(l *dialect.Linker, dest string) (sanitize.Target, b
 	return sanitize.Target{}, false
 }
 
-// isAddress reports that a link leads to a post by its address, as a browser takes it.
+// isAddress reports whether a link leads to a post by its address, as a browser resolves it.
 func (h *Engine) isAddress(l *dialect.Linker, file string) bool {
 	where := strings.TrimPrefix(l.Page.Post.URL, h.Host())
 	if strings.HasSuffix(where, "/") {
@@ -51,8 +51,8 @@ func (h *Engine) isAddress(l *dialect.Linker, file string) bool {
 	return l.Blog.Posts.Load().HasAddress(strings.TrimSuffix(h.Host()+where, "/"))
 }
 
-// pageFiles are the files that a link may mean: from the page's own folder, that of
-// its bundle, or the content root.
+// pageFiles returns the files that a link may mean: from the page's folder, its bundle's, or the
+// content root.
 func (h *Engine) pageFiles(p *dialect.Page, want string) []string {
 	from := []string{path.Dir(p.Path)}
 	if p.Name.Bundle {
@@ -85,8 +85,8 @@ func (h *Engine) pageFiles(p *dialect.Page, want string) []string {
 	return files
 }
 
-// sharedFile is where Hugo publishes a file of a bundle that several languages have:
-// once, in the folder of the default language's page.
+// sharedFile returns where Hugo publishes a file of a bundle that several languages have: once,
+// in the folder of the default language's page.
 func (h *Engine) sharedFile(l *dialect.Linker, file string) (sanitize.Target, bool) {
 	p := l.Page
 	duplicates, _ := frontmatter.Lookup(h.settings.Value("markup"), "goldmark.duplicateresourcefiles")
@@ -116,14 +116,14 @@ func (h *Engine) sharedFile(l *dialect.Linker, file string) (sanitize.Target, bo
 	return sanitize.Target{}, false
 }
 
-// hasLanguage reports that a file's name says which language it is for.
+// hasLanguage reports whether a file's name has a language.
 func (h *Engine) hasLanguage(file string) bool {
 	m := dialect.LangSuffix.FindStringSubmatch(strings.TrimSuffix(file, path.Ext(file)))
 	return m != nil && h.Site.Languages[strings.ToLower(m[2])]
 }
 
-// CopyNotice is about the static folders, and the content: what is no page there is a
-// resource of one.
+// CopyNotice covers the static folders, and the content, where what is not a page is a resource
+// of one.
 func (h *Engine) CopyNotice(file string) string {
 	static := frontmatter.Strings(h.settings.Value("staticdir"), frontmatter.NoSplit)
 	if len(static) == 0 {

@@ -4,10 +4,11 @@ import (
 	"cmp"
 	"publisher/content/frontmatter"
 	"publisher/content/markdown"
+	"slices"
 	"strings"
 )
 
-// readMarkup takes over the settings of Hugo's Markdown reader.
+// readMarkup reads the settings of Hugo's Markdown.
 func (h *Engine) readMarkup() {
 	settings := h.settings.Value("markup")
 	is := func(key, value string) bool {
@@ -46,6 +47,7 @@ func (h *Engine) readMarkup() {
 	h.dropHTML = h.settings != nil && !is("renderer.unsafe", "true") && (other == nil || other == "goldmark")
 }
 
+// readQuotes returns the typographic replacements that the settings change.
 func readQuotes(settings any) string {
 	table, _ := frontmatter.Lookup(settings, "goldmark.extensions.typographer")
 	var out strings.Builder
@@ -55,6 +57,31 @@ func readQuotes(settings any) string {
 				out.WriteString(name + "\n" + text + "\n")
 			}
 		}
+	}
+	return out.String()
+}
+
+// readPassthrough returns the delimiters between which Hugo leaves text alone, as pairs of lines
+// so that markdown.Options can be compared; "" if that is off.
+func readPassthrough(markup any) string {
+	table, _ := frontmatter.Lookup(markup, "goldmark.extensions.passthrough")
+	if on, _ := frontmatter.Lookup(table, "enable"); on != "true" {
+		return ""
+	}
+	var pairs [][2]string
+	for _, kind := range []string{"block", "inline"} {
+		list, _ := frontmatter.Lookup(table, "delimiters."+kind)
+		items, _ := list.([]any)
+		for _, item := range items {
+			if pair := frontmatter.Strings(item, frontmatter.NoSplit); len(pair) == 2 && pair[0] != "" && pair[1] != "" && !strings.Contains(pair[0]+pair[1], "\n") {
+				pairs = append(pairs, [2]string{pair[0], pair[1]})
+			}
+		}
+	}
+	slices.SortStableFunc(pairs, func(a, b [2]string) int { return cmp.Compare(len(b[0]), len(a[0])) }) // $$ before $
+	var out strings.Builder
+	for _, pair := range pairs {
+		out.WriteString(pair[0] + "\n" + pair[1] + "\n")
 	}
 	return out.String()
 }

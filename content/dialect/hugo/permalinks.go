@@ -18,8 +18,8 @@ type permalinkRule struct {
 	pattern string
 }
 
-// readPermalinks reads both forms: a list of targets with a pattern each, and a
-// table of patterns by section, which the tables page, term and so on may divide.
+// readPermalinks reads both forms: a list of targets with a pattern each, and a table of patterns
+// by section, which the tables page, term and so on may divide.
 func readPermalinks(v any) []permalinkRule {
 	var rules []permalinkRule
 	switch v := v.(type) {
@@ -49,7 +49,7 @@ func readPermalinks(v any) []permalinkRule {
 	return rules
 }
 
-// sectionGlob matches the pages of a section; "/" or nothing is the root's.
+// sectionGlob returns a glob of the pages of a section; "/" or nothing is the root's.
 func sectionGlob(section string) string {
 	section = strings.ToLower(strings.Trim(section, " /"))
 	if section == "" {
@@ -58,12 +58,13 @@ func sectionGlob(section string) string {
 	return "/{" + section + "," + section + "/**}"
 }
 
-// pagesTarget is what Hugo's `target` tables choose pages by.
+// pagesTarget is what Hugo's `target` tables select pages by.
 type pagesTarget struct {
 	glob, lang *glob.Pattern
 	ofPages    bool // posts can be among them
 }
 
+// readTarget reads a `target` table.
 func readTarget(v any) pagesTarget {
 	table, _ := v.(map[string]any)
 	var t pagesTarget
@@ -83,7 +84,7 @@ func readTarget(v any) pagesTarget {
 	return t
 }
 
-// pattern is the first that the settings give for a page; "" for none.
+// pattern returns the first pattern of the settings for a page, or "".
 func (h *Engine) pattern(p *dialect.Page) string {
 	rules := h.permalinks
 	if own, ok := h.languageSetting(p.Name.Lang, "permalinks").(map[string]any); ok {
@@ -98,10 +99,10 @@ func (h *Engine) pattern(p *dialect.Page) string {
 	return ""
 }
 
-// pagePath is what globs are matched with.
+// pagePath returns what globs are matched with.
 func (h *Engine) pagePath(p *dialect.Page) string { return "/" + path.Join(h.Folder(p), p.Name.Full) }
 
-// pagesGlob reads a glob of a target, which knows no case; nil for none.
+// pagesGlob reads a case-insensitive glob of a target; nil for none.
 func pagesGlob(text string) *glob.Pattern {
 	if text == "" {
 		return nil
@@ -110,13 +111,13 @@ func pagesGlob(text string) *glob.Pattern {
 	return &p
 }
 
-// matchesGlob takes no glob for any text. Hugo's paths have no spaces.
+// matchesGlob reports whether a glob, or nil for any, matches. Hugo's paths have no spaces.
 func matchesGlob(glob *glob.Pattern, text string) bool {
 	return glob == nil || glob.Re.MatchString(strings.ReplaceAll(strings.ToLower(text), " ", "-"))
 }
 
-// sectionOf is the nearest section that a page is in: one of the first level, or
-// one with a page of its own.
+// sectionOf returns the nearest section of a page: one of the first level, or one with a page of
+// its own.
 func (h *Engine) sectionOf(p *dialect.Page) string {
 	folder := h.Folder(p)
 	for strings.Contains(folder, "/") && foldersOf(p).page(p, folder) == nil {
@@ -125,7 +126,7 @@ func (h *Engine) sectionOf(p *dialect.Page) string {
 	return folder
 }
 
-// sectionSlugs are the slugs, or titles, of a page's section and those above it.
+// sectionSlugs returns the slugs, or titles, of a page's section and those above it.
 func (h *Engine) sectionSlugs(p *dialect.Page) []string {
 	var slugs []string
 	for at := h.sectionOf(p); at != ""; at = strings.TrimPrefix(path.Dir(at), ".") {

@@ -15,15 +15,13 @@ import (
 	"strings"
 )
 
-// templateReader reads the templates that shortcodes and render hooks are evaluated with
-// into the global data of all pages.
+// templateReader reads the blog's templates into its library.
 type templateReader struct {
 	*folders
 	root string // the blog's folder
 }
 
-// readTemplates reads the templates of the blog's own shortcodes, and of its
-// themes', which the blog's stand before.
+// readTemplates reads the templates of the blog, then those of its themes.
 func readTemplates(s *folders, settings *dialect.Settings) {
 	if settings == nil {
 		return
@@ -44,8 +42,8 @@ func readTemplates(s *folders, settings *dialect.Settings) {
 	r.readHelpers(layouts)
 }
 
-// hasThemes reports that all of the blog's templates are here: those of each theme, and
-// none that Hugo would fetch.
+// hasThemes reports whether all of the blog's templates are here: those of each theme, and none
+// that Hugo would fetch.
 func hasThemes(settings *dialect.Settings) bool {
 	if imports, _ := frontmatter.Lookup(settings.Values, "module.imports"); imports != nil {
 		return false
@@ -59,11 +57,11 @@ func hasThemes(settings *dialect.Settings) bool {
 	return true
 }
 
-// maxShortcodeTemplates is more than a blog and its themes have.
+// maxShortcodeTemplates bounds the templates of shortcodes and hooks.
 const maxShortcodeTemplates = 200
 
-// readShortcodes reads name.html, else name.md, in a folder and those below. Other
-// endings are for other formats than pages.
+// readShortcodes reads name.html, else name.md, in a folder and those below. Other extensions are
+// for other output formats.
 func (r templateReader) readShortcodes(folder string) {
 	dir := r.site.ResolveFolder(filepath.Join(r.root, filepath.FromSlash(folder)))
 	if dir == "" {
@@ -93,8 +91,8 @@ func (r templateReader) readShortcodes(folder string) {
 	})
 }
 
-// readHooks reads layouts/_markup/render-*.html, which say how images, links,
-// headings and code become HTML, and those of single sections.
+// readHooks reads layouts/_markup/render-*.html, which say how images, links, headings and code
+// become HTML, and those of single sections.
 func (r templateReader) readHooks(layouts string) {
 	dir := filepath.Join(r.root, filepath.FromSlash(layouts))
 	r.readHookFolder(path.Join(layouts, "_markup"), "")
@@ -131,8 +129,8 @@ func (r templateReader) readHookFolder(folder, section string) {
 	}
 }
 
-// readHelpers reads what the templates of shortcodes and hooks call: partials and
-// the words of translations. Blogs without such templates need neither.
+// readHelpers reads partials and translations, but only if templates of shortcodes or hooks use
+// them.
 func (r templateReader) readHelpers(layouts []string) {
 	if len(r.library.Shortcodes)+len(r.library.Hooks) == 0 {
 		return
@@ -150,7 +148,7 @@ func (r templateReader) readHelpers(layouts []string) {
 	}
 }
 
-// maxPartials is more than a blog and its themes have.
+// maxPartials bounds the partials of a folder.
 const maxPartials = 2000
 
 func (r templateReader) readPartials(folder string) {
@@ -184,7 +182,7 @@ func (r templateReader) readPartials(folder string) {
 	})
 }
 
-// readTranslations reads the files of a folder of translations, each named by its language.
+// readTranslations reads a folder of translations, each file named by its language.
 func (r templateReader) readTranslations(folder string) {
 	dir := r.site.ResolveFolder(filepath.Join(r.root, filepath.FromSlash(folder)))
 	if dir == "" {

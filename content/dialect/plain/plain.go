@@ -9,9 +9,10 @@ import (
 	"strings"
 )
 
-// markdown reads a folder of Markdown files that no engine claims.
+// Engine reads a folder of Markdown files without an engine.
 type Engine struct{ dialect.BaseEngine }
 
+// New returns the engine for plain Markdown.
 func New(s *dialect.Site) *Engine { return &Engine{dialect.BaseEngine{Site: s}} }
 
 // Prepare finds the language whose folder a file is in.
@@ -22,6 +23,7 @@ func (m *Engine) Prepare(p *dialect.Page) {
 	}
 }
 
+// Complete implements [dialect.Engine].
 func (m *Engine) Complete(p *dialect.Page) {
 	if p.Post.Date.IsZero() {
 		p.Post.Date = p.Date(dialect.OtherDates...)
@@ -42,6 +44,7 @@ func (m *Engine) Complete(p *dialect.Page) {
 	}
 }
 
+// Address implements [dialect.Engine].
 func (m *Engine) Address(p *dialect.Page) string {
 	if own := p.Front.Scalar("url", "permalink", "path"); own != "" {
 		return own
@@ -57,9 +60,10 @@ func (m *Engine) Address(p *dialect.Page) string {
 	return where
 }
 
+// Slugify implements [dialect.Engine].
 func (m *Engine) Slugify(text string) string { return slug.HugoElement(text) }
 
-// Expand knows Hugo's shortcodes, which nothing else looks like.
+// Expand replaces Hugo's shortcodes, which nothing else looks like.
 func (m *Engine) Expand(x *dialect.Expansion, text string) string {
 	return shortcode.Expand(x, nil, text)
 }

@@ -8,7 +8,7 @@ import (
 	"publisher/internal/config"
 )
 
-// zolaConfig reads zola.toml, or the config.toml that has Zola's base_url.
+// ReadSettings reads zola.toml, or a config.toml that has Zola's base_url.
 func ReadSettings(dir, ours string) (*dialect.Settings, error) {
 	for _, name := range []string{"zola.toml", "config.toml"} {
 		file := filepath.Join(dir, name)
@@ -26,6 +26,7 @@ func ReadSettings(dir, ours string) (*dialect.Settings, error) {
 	return nil, nil
 }
 
+// CopyNotice implements [dialect.Engine].
 func (z *Engine) CopyNotice(file string) string {
 	return z.CopiedFrom("Zola", file, "static", "content")
 }

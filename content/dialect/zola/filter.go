@@ -13,14 +13,13 @@ import (
 	"strings"
 )
 
-// readIgnored takes over ignored_content. Zola does not build a site of which it
-// cannot read the setting.
+// readIgnored reads ignored_content. Zola does not build a site with a malformed one.
 func (z *Engine) readIgnored() {
 	switch v := z.settings.Value("ignored_content").(type) {
 	case nil:
 	case []any:
 		if slices.ContainsFunc(v, func(item any) bool { _, ok := item.(string); return !ok }) {
-			z.doubt = z.HeldBy(z.settings, "ignored_content holds what is not text", "ignored_content")
+			z.doubt = z.HeldBy(z.settings, "ignored_content contains a value that is not text", "ignored_content")
 			return
 		}
 		for _, text := range frontmatter.Strings(v, frontmatter.NoSplit) {
@@ -34,7 +33,7 @@ func (z *Engine) readIgnored() {
 	}
 }
 
-// PathOmission compares the whole path, as Zola does.
+// PathOmission matches the whole path, as Zola does.
 func (z *Engine) PathOmission(file string) *post.Omission {
 	if base := path.Base(file); !strings.HasSuffix(base, ".md") {
 		return &post.Omission{Reason: "Zola reads only .md files", Path: file}
@@ -46,13 +45,13 @@ func (z *Engine) PathOmission(file string) *post.Omission {
 		}
 	}
 	if tag := languageInName(file); tag != "" && z.hasLanguages() && !z.isLanguage(tag) {
-		return z.HeldBy(z.settings, path.Base(file)+": "+tag+" is none of the languages, so that Zola does not build it", "languages")
+		return z.HeldBy(z.settings, path.Base(file)+": "+tag+" is not one of the languages, so Zola does not build it", "languages")
 	}
 	return z.doubt
 }
 
-// languageInName is what a file's name has behind its first dot, which is a language on a
-// site that has several.
+// languageInName returns what follows the first dot of a file's name, which is a language on a
+// site with several.
 func languageInName(file string) string {
 	_, tag, _ := strings.Cut(strings.TrimSuffix(path.Base(file), ".md"), ".")
 	return tag
@@ -63,31 +62,30 @@ func (z *Engine) hasLanguages() bool {
 	return len(languages) > 0
 }
 
-// isLanguage compares as the settings spell it, but for case, which they have lost.
+// isLanguage compares as the settings spell a language, but for the case that they have lost.
 func (z *Engine) isLanguage(tag string) bool {
 	languages, _ := z.settings.Value("languages").(map[string]any)
 	_, found := languages[strings.ToLower(tag)]
 	return found || tag == cmp.Or(z.language, "en")
 }
 
-// checkAddressSettings holds all posts where a setting that decides on their addresses is not one
-// that Zola takes.
+// checkAddressSettings holds all posts if a setting that decides on their addresses is malformed.
 func (z *Engine) checkAddressSettings() {
 	slugify, _ := z.settings.Value("slugify").(map[string]any)
 	switch paths := slugify["paths"]; paths {
 	case nil, "on", "safe", "off":
 	default:
-		z.doubt = dialect.PickOmission(z.doubt, z.HeldBy(z.settings, "slugify.paths is none of on, safe and off", "slugify", "paths"))
+		z.doubt = dialect.PickOmission(z.doubt, z.HeldBy(z.settings, "slugify.paths is not one of on, safe, off", "slugify", "paths"))
 	}
 	if languages := z.settings.Value("languages"); languages != nil {
 		if _, ok := languages.(map[string]any); !ok {
-			z.doubt = dialect.PickOmission(z.doubt, z.HeldBy(z.settings, "languages is no table", "languages"))
+			z.doubt = dialect.PickOmission(z.doubt, z.HeldBy(z.settings, "languages is not a table", "languages"))
 		}
 	}
 }
 
-// PageOmission knows what Zola keeps out of lists and feeds, and draft sections, which
-// take all that is below them.
+// PageOmission knows what Zola keeps out of lists and feeds, and draft sections, which apply to
+// all below them.
 func (z *Engine) PageOmission(p *dialect.Page) *post.Omission {
 	folder := path.Dir(path.Join(z.Subdir, p.Path))
 	around := foldersOf(p)
@@ -99,13 +97,13 @@ func (z *Engine) PageOmission(p *dialect.Page) *post.Omission {
 		}
 	}
 	if p.Front.Form != frontmatter.YAML && p.Front.Form != frontmatter.TOML {
-		return &post.Omission{Held: true, Reason: "no front matter that Zola reads", Path: p.Path, Line: 1}
+		return &post.Omission{Held: true, Reason: "no front matter in a form that Zola reads", Path: p.Path, Line: 1}
 	}
 	if base := path.Base(p.Path); strings.HasPrefix(base, "index.") && z.isSectionToo(p, folder, base) {
-		return &post.Omission{Held: true, Reason: base + " in the folder of a section, which Zola does not build", Path: p.Path, Line: 1}
+		return &post.Omission{Held: true, Reason: base + " in a section's folder, which Zola does not build", Path: p.Path, Line: 1}
 	}
 	if own := path.Clean("x/" + p.Front.Scalar("path")); p.Front.Scalar("path") != "" && (own == "x" || !strings.HasPrefix(own, "x/")) {
-		return p.HeldBy("path", "the site's own, or out of it")
+		return p.HeldBy("path", "the site's root, or outside it")
 	}
 	var doubt *post.Omission
 	for _, key := range []string{"render", "include_in_feeds"} {
@@ -118,16 +116,16 @@ func (z *Engine) PageOmission(p *dialect.Page) *post.Omission {
 		}
 	}
 	if key := mistyped(&p.Front); doubt == nil && key != "" {
-		return p.HeldBy(key, "of a type that Zola does not take")
+		return p.HeldBy(key, "of a type that Zola rejects")
 	}
 	if name := z.undefinedTaxonomy(p); doubt == nil && name != "" {
-		return p.HeldBy(name, "a taxonomy that the config does not have")
+		return p.HeldBy(name, "a taxonomy that the config does not define")
 	}
 	return doubt
 }
 
-// isSectionToo tells whether the page of a folder stands where its section does, of the
-// same language and rendered. That of all content always is.
+// isSectionToo reports whether a folder's page is where its section is, in the same language and
+// rendered. The root of the content always is one.
 func (z *Engine) isSectionToo(p *dialect.Page, folder, base string) bool {
 	if folder == "." && base == "index.md" {
 		return true
@@ -136,8 +134,8 @@ func (z *Engine) isSectionToo(p *dialect.Page, folder, base string) bool {
 	return around != nil && around.pages[path.Join(folder, "_"+base)]
 }
 
-// undefinedTaxonomy is the first taxonomy of a page that the site does not have in any
-// language; "" for none. Zola does not build such a page.
+// undefinedTaxonomy returns the first taxonomy of a page that no language of the site defines, or
+// "". Zola does not build such a page.
 func (z *Engine) undefinedTaxonomy(p *dialect.Page) string {
 	if z.settings == nil {
 		return ""

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// zolaFolders are what _index.md says of the pages below it, and the blog's shortcodes.
+// folders is what _index.md files say of the pages below them, and the blog's shortcodes.
 type folders struct {
 	dialect.SourceTexts
 	site      *dialect.Site
@@ -17,8 +17,10 @@ type folders struct {
 	drafts    map[string]*post.Omission    // by folder: sections that are drafts
 }
 
+// IsFolderFile implements [dialect.Engine].
 func (z *Engine) IsFolderFile(name string) bool { return dialect.IsIndexFile(name) }
 
+// ReadFolderData implements [dialect.Engine].
 func (z *Engine) ReadFolderData(files []dialect.File) dialect.FolderData {
 	f := &folders{site: z.Site, pages: map[string]bool{}, drafts: map[string]*post.Omission{}}
 	f.readShortcodes(z.settings)
@@ -31,13 +33,13 @@ func (z *Engine) ReadFolderData(files []dialect.File) dialect.FolderData {
 	return f
 }
 
-// foldersOf are those that were read for a page; nil where nothing was scanned.
+// foldersOf returns what was read for a page, or nil if nothing was scanned.
 func foldersOf(p *dialect.Page) *folders {
 	f, _ := p.FolderData.(*folders)
 	return f
 }
 
-// readSection remembers that a section is a draft, or may be one.
+// readSection notes that a section is a draft, or may be one.
 func (f *folders) readSection(name, text string) {
 	fm, _, _, err := splitFrontMatter(text)
 	folder := strings.TrimPrefix(path.Dir(name), ".")
@@ -51,11 +53,11 @@ func (f *folders) readSection(name, text string) {
 	case err != nil:
 		*o = post.Omission{Held: true, Reason: "the section's front matter does not parse", Path: rel, Line: 1}
 	case fm.Form == frontmatter.None:
-		*o = post.Omission{Held: true, Reason: "the section has no front matter that Zola reads", Path: rel, Line: 1}
+		*o = post.Omission{Held: true, Reason: "the section has no front matter in a form that Zola reads", Path: rel, Line: 1}
 	case !set && fm.Has("draft"):
 		o.Held, o.Reason = true, "draft of the section is neither true nor false"
 	case mistyped(&fm) != "":
-		o.Held, o.Reason = true, mistyped(&fm)+" of the section is of a type that Zola does not take"
+		o.Held, o.Reason = true, mistyped(&fm)+" of the section is of a type that Zola rejects"
 	case !draft:
 		return
 	}

@@ -13,8 +13,8 @@ import (
 
 var frontMatterOpening = regexp.MustCompile(`^[[:space:]]*(\+\+\+|---)[ \t]*\n`)
 
-// splitFrontMatter finds front matter where Zola does: after any white space, between a line
-// +++ or --- and the next line that ends so. A file without it has none.
+// splitFrontMatter finds front matter where Zola does: after any white space, between a line +++
+// or --- and the next line that ends in the same mark.
 func splitFrontMatter(text string) (fm frontmatter.Block, body string, bodyLine int, err error) {
 	opening := frontMatterOpening.FindStringSubmatch(text)
 	if opening == nil {
@@ -40,11 +40,11 @@ func splitFrontMatter(text string) (fm frontmatter.Block, body string, bodyLine 
 	return fm, "", 0, &frontmatter.SyntaxError{Line: fm.Line - 1, Message: "the front matter that opens here is never closed; put a line " + mark + " after its last key"}
 }
 
-// accepts tells whether Zola takes a value, as TOML and YAML have it, for a key.
+// accepts reports whether Zola takes a value, as TOML and YAML have it, for a key.
 type accepts func(v any) bool
 
-// pageTypes are the keys of a page. Zola does not build a page of which one has a
-// value of another type; other keys are no matter to it.
+// pageTypes are the keys of a page. Zola does not build a page with a value of another type;
+// other keys do not matter.
 var pageTypes = []struct {
 	key   string
 	takes accepts
@@ -58,7 +58,7 @@ var pageTypes = []struct {
 	{"taxonomies", isTaxonomies}, {"extra", isTable},
 }
 
-// mistyped is the first key that has a value of a type that Zola refuses; "" for none.
+// mistyped returns the first key with a value of a type that Zola rejects, or "".
 func mistyped(fm *frontmatter.Block) string {
 	values := map[string]any{}
 	var err error
@@ -121,7 +121,7 @@ func isTaxonomies(v any) bool {
 	return ok
 }
 
-// dateTime is a date that Zola reads in a text.
+// dateTime matches a date that Zola reads in a text.
 var dateTime = regexp.MustCompile(`^\d{4}-\d{1,2}-\d{1,2}(?:[Tt ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s*(?:[Zz]|[+-]\d{2}:\d{2})?)?$`)
 
 func isDate(v any) bool {

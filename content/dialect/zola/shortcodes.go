@@ -8,17 +8,17 @@ import (
 	"strings"
 )
 
-// markPattern is {{ name(…) }} or {% name(…) %}, which {% end %} closes; escaped,
-// {{/* … */}} or {%/* … */%} shows the mark itself.
+// markPattern matches {{ name(…) }} or {% name(…) %}, which {% end %} closes, and the escaped
+// {{/* … */}} or {%/* … */%}.
 var markPattern = regexp.MustCompile(`\{\{/\*([^*]*)\*/\}\}|\{%/\*([^*]*)\*/%\}|\{\{-?\s*([A-Za-z_]\w*)\(((?:[^()"'` + "`" + `]|"[^"]*"|'[^']*'|` + "`[^`]*`" + `)*)\)\s*-?\}\}|\{%-?\s*(?:([A-Za-z_]\w*)\(((?:[^()"'` + "`" + `]|"[^"]*"|'[^']*'|` + "`[^`]*`" + `)*)\)|(end))\s*-?%\}`)
 
 var argumentPattern = regexp.MustCompile(`(\w+)\s*=\s*(?:"([^"]*)"|'([^']*)'|` + "`([^`]*)`" + `|(\[(?:"[^"]*"|'[^']*'|[^\]"'])*\]|[^\s,]+))`)
 
-// itemPattern is one of a list that is an argument.
+// itemPattern matches an item of a list argument.
 var itemPattern = regexp.MustCompile(`"([^"]*)"|'([^']*)'|` + "`([^`]*)`" + `|([^\s,\[\]]+)`)
 
-// expand replaces Zola's shortcodes: the blog's own, whose templates are
-// evaluated as far as they are simple, and those that most blogs have.
+// expand replaces shortcodes: the blog's own, whose templates are evaluated if they are simple,
+// and those that most blogs have.
 func expand(x *dialect.Expansion, text string) string {
 	if !strings.Contains(text, "{{") && !strings.Contains(text, "{%") {
 		return text
@@ -51,7 +51,7 @@ func expand(x *dialect.Expansion, text string) string {
 	return string(z.out)
 }
 
-// expansion is a text on its way.
+// expansion is a text while its shortcodes are replaced.
 type expansion struct {
 	*dialect.Expansion
 	text  string
@@ -103,7 +103,7 @@ func (z *expansion) mark(found []int) {
 	}
 }
 
-// end closes the block that was opened last. to is where its end mark ends.
+// end closes the block that was opened last, whose end mark ends at to.
 func (z *expansion) end(to int) {
 	call := z.open[len(z.open)-1]
 	z.open = z.open[:len(z.open)-1]

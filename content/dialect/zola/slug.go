@@ -9,14 +9,14 @@ import (
 	"github.com/mozillazg/go-unidecode"
 )
 
-// spellings has, in each line, a letter and how the slug crate spells it in ASCII, for
-// those that Unidecode spells otherwise or not at all: among them the emoji, by their
-// names. A hyphen separates words. It was taken from addresses that Zola 0.22 gives.
+// spellings has, per line, a letter and how the slug crate spells it in ASCII if Unidecode
+// differs: among them the emoji, by their names. A hyphen separates words. The list comes
+// from addresses that Zola 0.22 gives.
 //
 //go:embed spelling.txt
 var spellings string
 
-// slugger is how the slug crate writes a text in an address.
+// slugger makes slugs as the slug crate does.
 type slugger map[rune]string
 
 func newSlugger() slugger {

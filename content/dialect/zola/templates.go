@@ -13,8 +13,7 @@ import (
 	"strings"
 )
 
-// readShortcodes reads the templates of the blog's own shortcodes, and of its
-// theme's, which the blog's stand before.
+// readShortcodes reads the templates of the blog's shortcodes, then those of its theme.
 func (s *folders) readShortcodes(settings *dialect.Settings) {
 	if settings == nil {
 		return
@@ -46,7 +45,7 @@ func (s *folders) readShortcodes(settings *dialect.Settings) {
 	}
 }
 
-// shortcodeTemplate is a shortcode's, in Tera.
+// shortcodeTemplate is a shortcode's template, in Tera.
 type shortcodeTemplate struct {
 	text string
 	html bool
@@ -60,8 +59,8 @@ var (
 	teraBeyond  = regexp.MustCompile(`\{%-?\s*(?:(?:el)?if\b[^%]*(?:\s(?:is|in)\s|[|(~+*])|import\b|include\b|extends\b|macro\b|filter\b|block\b)`)
 )
 
-// template evaluates the shortcode's own template; ok is false where it has none
-// or holds what is not known here.
+// template evaluates the shortcode's own template; ok is false if it has none, or one that uses
+// what is not supported.
 func (z *expansion) template(call invocation, body string) (string, bool) {
 	f := foldersOf(z.Page)
 	if f == nil {
@@ -93,7 +92,7 @@ func (z *expansion) template(call invocation, body string) (string, bool) {
 	return out, true
 }
 
-// variables are what a shortcode's template sees.
+// variables returns what a shortcode's template sees.
 func (z *expansion) variables(call invocation, body string) map[string]any {
 	vars := map[string]any{"nth": float64(z.calls[call.name]), "lang": z.Page.Post.Language, "body": body}
 	for key, text := range call.params.Named {
@@ -111,7 +110,7 @@ func (z *expansion) variables(call invocation, body string) map[string]any {
 	return vars
 }
 
-// argumentValue is an argument as a template sees it.
+// argumentValue returns an argument as a template sees it.
 func argumentValue(text string) any {
 	if strings.HasPrefix(text, "[") && strings.HasSuffix(text, "]") {
 		items := []any{}
@@ -133,8 +132,8 @@ func argumentValue(text string) any {
 	return text
 }
 
-// oneBlock keeps Markdown from ending a block of HTML at a blank line, and from
-// taking an indented line for code.
+// oneBlock keeps Markdown from ending a block of HTML at a blank line, and from taking an
+// indented line for code.
 func oneBlock(out string) string {
 	var b strings.Builder
 	inside := false

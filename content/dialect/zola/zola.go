@@ -13,7 +13,7 @@ import (
 	"strings"
 )
 
-// zola reads posts as Zola does.
+// Engine reads posts as Zola does.
 type Engine struct {
 	dialect.BaseEngine
 	language         string // the default one
@@ -30,6 +30,7 @@ type Engine struct {
 	doubt            *post.Omission // of a malformed ignored_content
 }
 
+// New returns Zola's engine; settings are nil without a config.
 func New(s *dialect.Site, settings *dialect.Settings) *Engine {
 	z := &Engine{BaseEngine: dialect.BaseEngine{Site: s}, language: settings.Scalar("default_language"), slugging: "on", slugs: newSlugger()}
 	if slugify, ok := settings.Value("slugify").(map[string]any); ok {
@@ -48,7 +49,8 @@ func New(s *dialect.Site, settings *dialect.Settings) *Engine {
 	return z
 }
 
-// Prepare takes from [extra] what has no key of its own in Zola.
+// Prepare takes from [extra] what has no key of its own in Zola, and the date from the file's
+// name or path.
 func (z *Engine) Prepare(p *dialect.Page) {
 	p.InheritCommon(p.Front.Table("extra"))
 	if m := dialect.LangSuffix.FindStringSubmatch(strings.TrimSuffix(path.Base(p.Path), p.Name.Ext)); m != nil && strings.EqualFold(m[2], p.Name.Lang) {
@@ -62,11 +64,12 @@ func (z *Engine) Prepare(p *dialect.Page) {
 	}
 }
 
+// IsPage reports whether a file is a section, or has no date.
 func (z *Engine) IsPage(p *dialect.Page) bool {
 	return p.Name.Full == "_index" || !p.Front.Has("date") && p.Name.Date == "" && p.Front.Form != frontmatter.None
 }
 
-// PageAddress is where a section or a page without a date stands.
+// PageAddress returns where a section or a page without a date is.
 func (z *Engine) PageAddress(p *dialect.Page) (string, bool) {
 	if p.Name.Full != "_index" {
 		return z.Address(p), true
@@ -74,6 +77,7 @@ func (z *Engine) PageAddress(p *dialect.Page) (string, bool) {
 	return z.inLanguage(p, path.Join(z.Subdir, p.Name.Dir)+"/"), true
 }
 
+// Complete implements [dialect.Engine].
 func (z *Engine) Complete(p *dialect.Page) {
 	if p.Post.Date.IsZero() && p.Name.Date != "" {
 		p.Post.Date, _ = frontmatter.ParseDate(p.Name.Date, z.Location)
@@ -92,12 +96,13 @@ func (z *Engine) Complete(p *dialect.Page) {
 	p.Slug = z.Slugify(p.Slug)
 }
 
-// datedName is the date that a file's name begins with, and what is left without.
+// datedName matches a file name that begins with a date.
 var datedName = regexp.MustCompile(`^(\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?:T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2}))?)(?:\s?[_-](.+)$)?`)
 
-// pathDate is a date that the author's own path begins with.
+// pathDate matches a date that the author's own path begins with.
 var pathDate = regexp.MustCompile(`(?:^|/)(\d{4})[/-](\d{2})[/-](\d{2})(?:[/_-]|$)`)
 
+// Address implements [dialect.Engine].
 func (z *Engine) Address(p *dialect.Page) string {
 	if own := strings.TrimSpace(p.Front.Scalar("path")); own != "" {
 		return "/" + strings.TrimPrefix(strings.TrimSuffix(own, "/")+"/", "/")
@@ -115,6 +120,7 @@ func (z *Engine) inLanguage(p *dialect.Page, where string) string {
 	return "/" + strings.TrimPrefix(where, "/")
 }
 
+// Slugify implements [dialect.Engine].
 func (z *Engine) Slugify(text string) string {
 	switch z.slugging {
 	case "safe":
@@ -131,10 +137,13 @@ func (z *Engine) Slugify(text string) string {
 	return z.slugs.of(text)
 }
 
+// Expand implements [dialect.Engine].
 func (z *Engine) Expand(x *dialect.Expansion, text string) string { return expand(x, text) }
 
+// ExcerptRule implements [dialect.Engine].
 func (z *Engine) ExcerptRule() dialect.ExcerptRule { return dialect.ExcerptRule{MarkFirst: true} }
 
+// MarkdownOptions implements [dialect.Engine].
 func (z *Engine) MarkdownOptions() markdown.Options {
 	return markdown.Options{NoLinkify: true, Headings: markdown.ASCIIIDs, Emoji: z.emoji, Typographer: z.smartPunctuation,
 		PlainAlerts: !z.githubAlerts, Markup: markdown.Markup{NoDefinitions: !z.definitionLists, PulldownQuotes: z.smartPunctuation, LabeledFootnotes: !z.bottomFootnotes}}
@@ -154,6 +163,7 @@ func (z *Engine) ResolveLink(l *dialect.Linker, dest string) (sanitize.Target, b
 	return l.ToPost(file, fragment), true
 }
 
+// SplitFrontMatter implements [dialect.Engine].
 func (z *Engine) SplitFrontMatter(_, text string) (frontmatter.Block, string, int, error) {
 	return splitFrontMatter(text)
 }

@@ -8,7 +8,7 @@ import (
 	"strconv"
 )
 
-// addValueFunctions adds what compares, computes, and works on lists and tables.
+// addValueFunctions adds comparison, arithmetic, and functions of lists and tables.
 func (e *Evaluator) addValueFunctions(f map[string]any) {
 	maps.Copy(f, map[string]any{
 		"eq": e.eq, "ne": func(a any, b ...any) (bool, error) { same, err := e.eq(a, b...); return !same, err },
@@ -36,7 +36,7 @@ func isTrue(v any) bool {
 	return ok && truth
 }
 
-// defaultValue also takes what a pipe leads to it. A value that is false is set.
+// defaultValue also takes what is piped into it. A value of false is set.
 func defaultValue(otherwise any, given ...any) any {
 	if len(given) == 0 {
 		return otherwise
@@ -66,8 +66,8 @@ func (e *Evaluator) number(v any) (float64, error) {
 	return n, nil
 }
 
-// compare takes values of two kinds for what they are printed as, since front
-// matter keeps no kinds.
+// compare compares values of two types by how they are printed, since front matter keeps no
+// types.
 func (e *Evaluator) compare(a, b any) (int, error) {
 	s, err := e.texts(a, b)
 	if err != nil {
@@ -81,7 +81,7 @@ func (e *Evaluator) compare(a, b any) (int, error) {
 	return cmp.Compare(s[0], s[1]), nil
 }
 
-// eq holds where the first equals any of the others.
+// eq reports whether the first equals any of the others.
 func (e *Evaluator) eq(a any, others ...any) (bool, error) {
 	for _, b := range others {
 		if n, err := e.compare(a, b); err != nil || n == 0 {
@@ -98,7 +98,7 @@ func (e *Evaluator) order(holds func(int) bool) func(a, b any) (bool, error) {
 	}
 }
 
-// wholeOrFloat gives whole numbers back as such.
+// wholeOrFloat returns whole numbers as int.
 func wholeOrFloat(n float64) (any, error) {
 	if math.IsNaN(n) || math.IsInf(n, 0) {
 		return nil, errUnsupported
@@ -126,7 +126,7 @@ func (e *Evaluator) compute(f func(a, b float64) float64) func(first any, more .
 	}
 }
 
-// divide drops the rest where both are whole.
+// divide drops the remainder if both are whole.
 func (e *Evaluator) divide(a, b any) (any, error) {
 	n, err := e.number(a)
 	m, second := e.number(b)

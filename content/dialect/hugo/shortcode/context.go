@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// callContext is what a shortcode's template is given. Exported names are Hugo's:
+// callContext is the context of a shortcode's template. Exported names are Hugo's, since
 // templates reach them.
 type callContext struct {
 	Name          string
@@ -38,7 +38,7 @@ func (e *Evaluator) call(s mark, around []mark) *callContext {
 	return c
 }
 
-// paramValues are the parameters with their kinds: what is quoted is a text.
+// paramValues returns the parameters with their types: what is quoted is text.
 func paramValues(p dialect.Params) (list any, named bool) {
 	if len(p.Named) > 0 {
 		table := map[string]any{}
@@ -70,7 +70,7 @@ func paramValue(text string, quoted bool) any {
 	return text
 }
 
-// Get is a parameter by its name or its place; "" where there is none.
+// Get returns a parameter by its name or its place, or "".
 func (c *callContext) Get(which any) any {
 	switch params := c.Params.(type) {
 	case map[string]any:
@@ -87,13 +87,13 @@ func (c *callContext) Get(which any) any {
 	return ""
 }
 
-// Inner is what stands between the marks.
+// Inner returns the text between the marks.
 func (c *callContext) Inner() template.HTML { return template.HTML(c.inner) }
 
-// InnerDeindent is the same without the indentation that all lines share.
+// InnerDeindent returns Inner without the indentation that all lines share.
 func (c *callContext) InnerDeindent() template.HTML { return template.HTML(mdsource.Dedent(c.inner)) }
 
-// hugoPage is the page that a shortcode stands in.
+// PageContext is the page that a template sees.
 type PageContext struct {
 	Title, LinkTitle, Description   string
 	Date, Lastmod, PublishDate      time.Time
@@ -119,7 +119,7 @@ type siteContext struct {
 	Language                                languageContext
 }
 
-// Param is a value of the page, else of the site.
+// Param returns a value of the page, else of the site.
 func (p *PageContext) Param(name string) any {
 	for _, params := range []map[string]any{p.Params, p.Site.Params} {
 		if v, ok := frontmatter.Lookup(params, strings.ToLower(name)); ok {
@@ -179,7 +179,7 @@ func newPage(e *Evaluator) *PageContext {
 	return c
 }
 
-// fileOf is the page's file, from the content root.
+// fileOf returns the page's file, from the content root.
 func fileOf(p *dialect.Page) fileContext {
 	where := path.Join(p.Site.Subdir, p.Path)
 	f := fileContext{Path: where, Dir: strings.TrimPrefix(path.Dir(where)+"/", "./"), LogicalName: path.Base(where), ContentBaseName: p.Name.Full, Ext: strings.TrimPrefix(p.Name.Ext, ".")}
@@ -191,8 +191,8 @@ func fileOf(p *dialect.Page) fileContext {
 	return f
 }
 
-// withBooleans makes truths of the texts that are written so: front matter keeps all
-// scalars as texts.
+// withBooleans returns values with texts that spell booleans as such, since front matter keeps
+// all scalars as texts.
 func withBooleans(v any) any {
 	switch v := v.(type) {
 	case map[string]any:
@@ -215,7 +215,7 @@ func withBooleans(v any) any {
 	return v
 }
 
-// pathOf is an address without its host.
+// pathOf returns an address without its host.
 func pathOf(address string) string {
 	u, err := url.Parse(address)
 	if err != nil {

@@ -30,9 +30,8 @@ type Host interface {
 	SlugPath(text string) string
 }
 
-// Evaluator evaluates the templates of shortcodes for one text. They see the
-// page and nothing else: no file, no network, no clock. What they ask for besides
-// ends the evaluation with an error.
+// Evaluator evaluates the templates of shortcodes for one text. They see the page and nothing
+// else: no file, no network, no clock. Anything else that they use ends the evaluation.
 type Evaluator struct {
 	*dialect.Expansion
 	host     Host
@@ -53,21 +52,21 @@ const (
 )
 
 var (
-	errUnsupported = errors.New("the template asks for what is not known here")
-	errLimit       = errors.New("the template does more than a shortcode can need")
+	errUnsupported = errors.New("the template uses what is not supported")
+	errLimit       = errors.New("the template exceeds its limits")
 )
 
-// program is a *template.Template of either package; nil where the template
-// cannot be evaluated.
+// program is a *template.Template of either package; nil if the template cannot be evaluated.
 type program interface {
 	Execute(w io.Writer, data any) error
 }
 
+// NewEvaluator returns an evaluator for one text.
 func NewEvaluator(x *dialect.Expansion, host Host) *Evaluator {
 	return &Evaluator{Expansion: x, host: host, compiled: map[*Template]program{}, calls: map[string]int{}}
 }
 
-// Run evaluates a template; ok is false where it cannot be.
+// Run evaluates a template; ok is false if it cannot be.
 func (e *Evaluator) Run(t *Template, call any) (string, bool) {
 	program, seen := e.compiled[t]
 	if !seen {
@@ -81,14 +80,14 @@ func (e *Evaluator) Run(t *Template, call any) (string, bool) {
 	if err := program.Execute(out, call); err != nil {
 		e.Page.Budget.Check()
 		if errors.Is(err, errLimit) {
-			e.Page.Budget.Fail(&limits.Error{Limit: "what a shortcode's or hook's template may do", Message: "take away the loops or texts that repeat in the template of " + post.Clip(t.Name)})
+			e.Page.Budget.Fail(&limits.Error{Limit: "what a template of a shortcode or hook may do", Message: "remove repeating loops or texts from the template of " + post.Clip(t.Name)})
 		}
 		return "", false
 	}
 	return out.String(), true
 }
 
-// boundedText takes what a template writes.
+// boundedText collects a template's output.
 type boundedText struct {
 	strings.Builder
 	templates *Evaluator
@@ -126,7 +125,7 @@ func (e *Evaluator) compile(t *Template) program {
 	return nil
 }
 
-// step counts the rounds of loops.
+// step counts the iterations of loops.
 func (e *Evaluator) step() (bool, error) {
 	if e.steps++; e.steps > maxTemplateSteps {
 		return false, errLimit
@@ -135,8 +134,7 @@ func (e *Evaluator) step() (bool, error) {
 	return true, nil
 }
 
-// out lets only what is no list or table be printed: those may be larger than
-// they look.
+// out refuses to print lists and tables, which may be larger than they look.
 func (e *Evaluator) out(v any) (any, error) {
 	if v == nil {
 		return "", nil
@@ -145,9 +143,8 @@ func (e *Evaluator) out(v any) (any, error) {
 	return v, err
 }
 
-// templateRewriter makes a template countable: each round of a loop and each
-// value that is printed passes a function. It also finds functions by their long
-// names, and keys whatever their case, as Hugo does.
+// templateRewriter makes a template countable: each iteration and each printed value passes a
+// function. It also resolves functions by their long names, and keys of any case, as Hugo does.
 type templateRewriter struct{ refused bool }
 
 func (w *templateRewriter) list(l *parse.ListNode) {
@@ -221,8 +218,8 @@ func (w *templateRewriter) argument(n parse.Node) parse.Node {
 	return n
 }
 
-// foldCase writes keys as the tables here have them: in lower case. What begins
-// with a capital is a field or method of Hugo's, but for a key of Params.
+// foldCase lower-cases keys, as the tables here have them. A name that begins with a capital is a
+// field or method of Hugo's, except a key of Params.
 func foldCase(names []string) {
 	for i, name := range names {
 		if unicode.IsLower([]rune(name)[0]) || i > 0 && (names[i-1] == "Params" || names[i-1] == strings.ToLower(names[i-1])) {

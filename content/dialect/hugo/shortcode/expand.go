@@ -13,12 +13,11 @@ import (
 	"strings"
 )
 
-// maxNesting bounds how deep shortcodes may stand in one another.
+// maxNesting bounds the nesting of shortcodes.
 const maxNesting = 50
 
-// expandShortcodes replaces Hugo's shortcodes, in code too, as Hugo does. Where the
-// blog is not Hugo's, host is nil, and only the escaped ones become in code what they
-// stand for.
+// Expand replaces Hugo's shortcodes, in code too, as Hugo does. A nil host means that the blog is
+// not Hugo's: then only escaped ones are replaced in code.
 func Expand(x *dialect.Expansion, host Host, text string) string {
 	if !strings.Contains(text, "{{<") && !strings.Contains(text, "{{%") {
 		return text
@@ -38,7 +37,7 @@ type expander struct {
 	marks []mark
 	ends  []int // by mark: the mark that closes it; 0 for none
 
-	enclosing []mark // what is being written stands in
+	enclosing []mark // the marks around what is being written
 	templates *Evaluator
 }
 
@@ -77,8 +76,8 @@ func (x *expander) read() {
 	}
 }
 
-// evaluatesInCode reports that a shortcode is evaluated although it stands in code: Hugo reads
-// no Markdown before its shortcodes. One that is not known stays as an example.
+// evaluatesInCode reports whether a shortcode in code is evaluated: Hugo reads no Markdown before
+// its shortcodes. An unknown one stays as an example.
 func (x *expander) evaluatesInCode(s mark) bool {
 	if x.host == nil || x.Blog.Settings == nil {
 		return false
@@ -87,10 +86,10 @@ func (x *expander) evaluatesInCode(s mark) bool {
 	return own || slices.Contains(embeddedShortcodes, s.name)
 }
 
-// embeddedShortcodes are those that Hugo brings along and that make sense in code.
+// embeddedShortcodes are those of Hugo itself that make sense in code.
 var embeddedShortcodes = []string{"ref", "relref", "param"}
 
-// skipTo passes over what is not read for shortcodes: it may hold anything.
+// skipTo skips what is not read for shortcodes and may contain anything.
 func (x *expander) skipTo(s mark, at int) int {
 	for {
 		next, ok := nextMark(x.text, at)
@@ -142,8 +141,8 @@ func (x *expander) write(out *strings.Builder, from, to, first, depth int) {
 	out.WriteString(x.text[from:to])
 }
 
-// escaped shows the mark itself; outside code the browser would take what is
-// between its angles for an element.
+// escaped shows the mark itself; outside code a browser would take its angle brackets for an
+// element.
 func (x *expander) escaped(s mark) string {
 	if _, ok := mdsource.CodeAt(x.code, s.From); ok {
 		return s.escaped
@@ -199,7 +198,7 @@ func (x *expander) replace(s mark, inner string, paired bool) string {
 	return ""
 }
 
-// isPicture tells an address of a picture by its ending.
+// isPicture reports whether an address has the extension of a picture.
 func isPicture(address string) bool {
 	file, _ := dialect.CutFragment(address)
 	switch strings.ToLower(path.Ext(file)) {
@@ -209,7 +208,7 @@ func isPicture(address string) bool {
 	return false
 }
 
-// platform makes a link, or a video's picture, of what Hugo embeds.
+// platform returns a link, or a video's picture, for what Hugo embeds.
 func (x *expander) platform(s mark) (string, bool) {
 	p := s.params
 	name := strings.TrimSuffix(strings.ReplaceAll(s.name, "-", "_"), "_simple")
@@ -231,8 +230,8 @@ func (x *expander) platform(s mark) (string, bool) {
 	return x.block(s, out), out != ""
 }
 
-// highlight makes a block of code. It stands aside, so that it interrupts no list
-// and no paragraph, as little as in Hugo.
+// highlight returns a block of code. It is stashed so that it interrupts neither a list nor a
+// paragraph, as in Hugo.
 func (x *expander) highlight(s mark, code string) string {
 	block := mdsource.FencedCode(code, mdsource.CodeLanguage(s.params.Get(0, "lang", "language")))
 	w := x.Page.MarkdownOptions()
@@ -243,8 +242,7 @@ func (x *expander) highlight(s mark, code string) string {
 	return x.TemplateStash.Put(rendered)
 }
 
-// block keeps the text below from becoming part of an HTML block, which a blank
-// line ends.
+// block keeps the text below from becoming part of an HTML block, which a blank line ends.
 func (x *expander) block(s mark, out string) string {
 	if strings.TrimSpace(mdsource.LineBefore(x.text, s.From)) == "" && strings.TrimSpace(mdsource.LineAfter(x.text, s.To)) == "" {
 		return x.Stash.Put(out) + "\n"
@@ -280,7 +278,7 @@ func (x *expander) details(p dialect.Params, inner string) string {
 	return open + "\n\n" + strings.Trim(mdsource.Dedent(inner), "\n") + "\n\n" + x.Stash.Put("</details>") + "\n"
 }
 
-// param is a value of the page, else of the site.
+// param returns a value of the page, else of the site.
 func (x *expander) param(s mark) string {
 	name := strings.ToLower(s.params.Get(0, "name"))
 	page := x.Page.Front.Values
@@ -295,8 +293,8 @@ func (x *expander) param(s mark) string {
 	return ""
 }
 
-// evaluate evaluates the shortcode's own template; ok is false where it has none, or
-// one that asks for what is not here.
+// evaluate evaluates the shortcode's own template; ok is false if it has none, or one that uses
+// what is not supported.
 func (x *expander) evaluate(s mark, inner string) (out string, ok bool) {
 	if x.host == nil {
 		return "", false
@@ -341,7 +339,7 @@ func (x *expander) evaluate(s mark, inner string) (out string, ok bool) {
 	return out, true
 }
 
-// beside keeps all lines of what a shortcode makes where its mark stands.
+// beside indents the lines of a shortcode's output as its mark.
 func (x *expander) beside(s mark, out string) string {
 	if line := mdsource.LineBefore(x.text, s.From); line != "" && strings.TrimSpace(line) == "" {
 		return strings.ReplaceAll(out, "\n", "\n"+line)
@@ -349,8 +347,8 @@ func (x *expander) beside(s mark, out string) string {
 	return out
 }
 
-// inDestination reports that a place is where a link leads to: what stands there is
-// read before it is shown.
+// inDestination reports whether a place is the destination of a link, which is read before it is
+// shown.
 func inDestination(text string, at int) bool {
 	line := mdsource.LineBefore(text, at)
 	if open := strings.LastIndex(line, "]("); open >= 0 && !strings.ContainsAny(line[open+2:], ") ") {

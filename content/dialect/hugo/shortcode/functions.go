@@ -21,7 +21,7 @@ import (
 	"time"
 )
 
-// functions are those of Hugo's that need nothing but their arguments and the page.
+// functions returns Hugo's functions that need only their arguments and the page.
 func (e *Evaluator) functions() map[string]any {
 	f := map[string]any{
 		"site": func() siteContext { return e.context.Site }, "page": func() *PageContext { return e.context },
@@ -68,7 +68,7 @@ func (e *Evaluator) functions() map[string]any {
 	return f
 }
 
-// shortNames are the functions whose long names are not their short ones after a dot.
+// shortNames are the functions whose long name is not the short one after a dot.
 var shortNames = map[string]string{
 	"safe.HTMLAttr": "safeAttr", "transform.CanHighlight": "canHighlight", "collections.Querify": "querify", "urls.URLize": "urlize", "urls.RelURL": "relURL", "urls.AbsURL": "absURL", "urls.RelLangURL": "relLangURL", "urls.AbsLangURL": "absLangURL",
 	"urls.RelRef": "relref", "strings.ToLower": "lower", "strings.ToUpper": "upper", "strings.FindRE": "findRE", "strings.ReplaceRE": "replaceRE", "strings.CountWords": "countwords",
@@ -79,7 +79,7 @@ var shortNames = map[string]string{
 	"fmt.Errorf": "errorf", "fmt.Warnf": "warnf", "fmt.Erroridf": "erroridf", "fmt.Warnidf": "warnidf", "crypto.MD5": "md5", "crypto.SHA1": "sha1", "crypto.SHA256": "sha256", "encoding.Base64Encode": "base64Encode",
 }
 
-// shortName is the function that a long name such as strings.Trim means.
+// shortName returns the function that a long name such as strings.Trim means.
 func shortName(space, name string) (string, bool) {
 	if short, ok := shortNames[space+"."+name]; ok {
 		return short, true
@@ -93,8 +93,8 @@ func shortName(space, name string) (string, bool) {
 	return "", false
 }
 
-// text is a value that is no list and no table, as it is printed. All texts that
-// functions work on pass here and are counted.
+// text returns a value that is not a list or table as it is printed. All texts that functions
+// work on pass here and are counted.
 func (e *Evaluator) text(v any) (string, error) {
 	var s string
 	switch v := v.(type) {
@@ -196,8 +196,7 @@ func (e *Evaluator) printf(format any, values ...any) (string, error) {
 	return fmt.Sprintf(f, values...), nil
 }
 
-// markdown renders a text; where it is one paragraph and no block is asked for,
-// without the element around it.
+// markdown renders a text; a single paragraph, unless a block is asked for, loses its element.
 func (e *Evaluator) markdown(source string, block bool) (template.HTML, error) {
 	if err := e.charge(4 * len(source)); err != nil {
 		return "", err
@@ -215,7 +214,7 @@ func (e *Evaluator) markdown(source string, block bool) (template.HTML, error) {
 	return template.HTML(out), nil
 }
 
-// render is what stands within a shortcode that stands within another.
+// render renders the text within a nested shortcode.
 func (e *Evaluator) render(inner string) string {
 	out, err := e.markdown(inner, strings.Contains(inner, "\n"))
 	if err != nil {
@@ -236,7 +235,7 @@ func (e *Evaluator) urlize(s string) string {
 	return strings.TrimPrefix(e.host.SlugPath(s), "/")
 }
 
-// address counts from the blog's, or from its host's where a slash begins it.
+// address counts from the blog's address, or from its host's after a leading slash.
 func (e *Evaluator) address(s string, absolute bool) string {
 	base := *e.Page.Site.URL
 	base.Path = strings.TrimSuffix(base.Path, "/") + "/"
@@ -284,7 +283,7 @@ func (e *Evaluator) dateFormat(layout, v any) (string, error) {
 	return t.Format(s), nil
 }
 
-// parseURL is urls.Parse, of which hooks ask whether a link leads elsewhere.
+// parseURL is urls.Parse, by which hooks ask whether a link leads elsewhere.
 func (e *Evaluator) parseURL(v any) (*url.URL, error) {
 	address, err := e.text(v)
 	if err != nil {

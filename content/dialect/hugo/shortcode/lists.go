@@ -12,7 +12,7 @@ func (e *Evaluator) slice(items ...any) ([]any, error) {
 	return append([]any{}, items...), e.charge(16 * len(items))
 }
 
-// dict makes a table of keys and values in turn.
+// dict returns a table of alternating keys and values.
 func (e *Evaluator) dict(items ...any) (map[string]any, error) {
 	table := map[string]any{}
 	for i := 0; i+1 < len(items); i += 2 {
@@ -39,7 +39,7 @@ func (e *Evaluator) merge(tables ...any) (map[string]any, error) {
 	return out, nil
 }
 
-// index is an item of a list or table, nil where there is none.
+// index returns an item of a list or table, or nil.
 func index(v any, keys ...any) any {
 	for _, key := range keys {
 		switch of := v.(type) {

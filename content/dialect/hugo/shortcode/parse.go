@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// mark is one mark of Hugo's: {{< name … >}}, {{% name … %}}, their ends
-// {{< /name >}} and the escaped {{</* name */>}}.
+// mark is one mark of a shortcode: {{< name … >}}, {{% name … %}}, its end {{< /name >}} or the
+// escaped {{</* name */>}}.
 type mark struct {
 	mdsource.Span
 	name        string
@@ -18,8 +18,7 @@ type mark struct {
 	params      dialect.Params
 }
 
-// nextMark finds the first mark from an offset on; ok is false where none
-// follows. What is no well-formed mark is text.
+// nextMark returns the first mark from an offset on. What is not well formed is text.
 func nextMark(text string, from int) (mark, bool) {
 	for {
 		at := strings.Index(text[from:], "{{")
@@ -36,7 +35,7 @@ func nextMark(text string, from int) (mark, bool) {
 	}
 }
 
-// maxEscaped is more than an escaped shortcode has.
+// maxEscaped bounds an escaped shortcode, in bytes.
 const maxEscaped = 4000
 
 func readMark(text string, at int) (mark, bool) {

@@ -9,11 +9,10 @@ import (
 	"unicode/utf8"
 )
 
-// maxPartialDepth bounds how deep partials may call one another.
+// maxPartialDepth bounds the nesting of partials.
 const maxPartialDepth = 20
 
-// partial evaluates a template that others share. What it returns by `return` is its
-// value, else what it writes.
+// partial evaluates a partial. Its value is what it returns by `return`, else what it writes.
 func (e *Evaluator) partial(name string, context ...any) (any, error) {
 	key := strings.TrimSuffix(strings.TrimPrefix(strings.ToLower(name), "partials/"), ".html")
 	t, ok := e.host.Library(e.Page).Partials[key]
@@ -50,7 +49,7 @@ func (e *Evaluator) returnValue(v ...any) string {
 	return ""
 }
 
-// translate are those of the page's language for a key, else those of the blog's first.
+// translate returns the text of a key in the page's language, else in the blog's first.
 func (e *Evaluator) translate(key string, _ ...any) (string, error) {
 	for _, lang := range []string{e.host.LanguageOf(e.Page), e.host.FirstLanguage()} {
 		if text, ok := e.host.Library(e.Page).Translations[lang][strings.ToLower(key)]; ok {
@@ -63,22 +62,22 @@ func (e *Evaluator) translate(key string, _ ...any) (string, error) {
 	return "", errUnsupported
 }
 
-// store is what templates keep values in.
+// store is where templates keep values.
 type store struct {
 	values    map[string]any
 	templates *Evaluator
 }
 
-// Set keeps a value.
+// Set sets a value.
 func (s *store) Set(key string, v any) (string, error) {
 	s.values[key] = v
 	return "", s.templates.charge(64)
 }
 
-// Get is a value, nil where there is none.
+// Get returns a value, or nil.
 func (s *store) Get(key string) any { return s.values[key] }
 
-// Delete forgets a value.
+// Delete removes a value.
 func (s *store) Delete(key string) string {
 	delete(s.values, key)
 	return ""
@@ -121,7 +120,7 @@ type hugoInfo struct {
 	IsProduction, IsDevelopment, IsServer, IsExtended bool
 }
 
-// querify makes a query string of keys and values in turn.
+// querify returns a query string of alternating keys and values.
 func (e *Evaluator) querify(items ...any) (string, error) {
 	texts, err := e.texts(items...)
 	if err != nil || len(texts)%2 != 0 {
@@ -134,10 +133,10 @@ func (e *Evaluator) querify(items ...any) (string, error) {
 	return query.Encode(), nil
 }
 
-// pageLink is another page, of which templates know where it is.
+// pageLink is another page, of which templates know its address.
 type pageLink struct{ Permalink, RelPermalink string }
 
-// GetPage finds another page by its path; nil for none.
+// GetPage returns another page by its path, or nil.
 func (p *PageContext) GetPage(where any) (any, error) {
 	want, err := p.templates.text(where)
 	if err != nil || want == "" {
@@ -149,7 +148,7 @@ func (p *PageContext) GetPage(where any) (any, error) {
 	return nil, nil
 }
 
-// smallWords are those that the Associated Press does not begin with a capital in titles.
+// smallWords are not capitalized in titles, by the style of the Associated Press.
 var smallWords = map[string]bool{
 	"a": true, "an": true, "and": true, "as": true, "at": true, "but": true, "by": true, "en": true,
 	"for": true, "if": true, "in": true, "nor": true, "of": true, "on": true, "or": true, "per": true,
@@ -157,7 +156,7 @@ var smallWords = map[string]bool{
 	"yet": true,
 }
 
-// titleCase is a text with capitals as titles have them.
+// titleCase capitalizes a text as titles are.
 func titleCase(s string) string {
 	words := strings.Fields(s)
 	for i, word := range words {

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// ref is the address of another page, found by its path or by its file's name.
+// ref returns the address of another page, found by its path or its file's name.
 func (x *expander) ref(s mark) string {
 	want := s.params.Get(0, "path")
 	file, fragment := dialect.CutFragment(want)
@@ -22,7 +22,7 @@ func (x *expander) ref(s mark) string {
 	return x.Page.Site.Absolute("/") + fragment
 }
 
-// refText is what a reference shows where it is no link: relref's are without the host.
+// refText returns what a reference shows where it is not a link: relref's has no host.
 func (x *expander) refText(name, to string) string {
 	if name == "relref" {
 		return x.Page.Site.WithoutHost(to)
@@ -30,8 +30,8 @@ func (x *expander) refText(name, to string) string {
 	return to
 }
 
-// findPage finds the page that Hugo means by a path: from the page's own folder,
-// from the content root, or by the file's name alone; with or without .md.
+// findPage finds the page that Hugo means by a path: from the page's folder, from the content
+// root, or by the file's name alone; with or without .md.
 func findPage(x *dialect.Expansion, want string) (string, bool) {
 	from := x.Page
 	want = strings.TrimSuffix(want, "/")

@@ -17,8 +17,8 @@ import (
 	"strings"
 )
 
-// resource is a file of a page's bundle or of the assets, as templates see it. A
-// picture that they have scaled is the picture itself.
+// resource is a file of a page's bundle or of the assets, as templates see it. A scaled picture
+// is the picture itself.
 type resource struct {
 	Name, Title, ResourceType string
 	RelPermalink, Permalink   string
@@ -52,13 +52,13 @@ func (r *resource) pixels() (width, height int) {
 	return r.width, r.height
 }
 
-// Width is in pixels, 0 where it is unknown.
+// Width returns the width in pixels, or 0.
 func (r *resource) Width() int { w, _ := r.pixels(); return w }
 
-// Height is in pixels, 0 where it is unknown.
+// Height returns the height in pixels, or 0.
 func (r *resource) Height() int { _, h := r.pixels(); return h }
 
-// Content is what a file of text holds, such as a drawing.
+// Content returns the text of a file, such as a drawing.
 func (r *resource) Content() (template.HTML, error) {
 	if main := r.MediaType.MainType; main != "text" && path.Ext(r.Name) != ".svg" {
 		return "", errUnsupported
@@ -82,10 +82,10 @@ func (r *resource) Fill(spec string) *resource { return r.scaled(spec) }
 // Crop cuts a picture.
 func (r *resource) Crop(spec string) *resource { return r.scaled(spec) }
 
-// Process is any of these.
+// Process does any of these.
 func (r *resource) Process(spec string) *resource { return r.scaled(spec) }
 
-// Filter changes a picture's colors.
+// Filter changes a picture's colors, which is not done here.
 func (r *resource) Filter(...any) *resource { return r }
 
 func (r *resource) scaled(spec string) *resource {
@@ -112,7 +112,7 @@ func (r *resource) scaled(spec string) *resource {
 // pageResources are the files of a page's bundle.
 type pageResources struct{ templates *Evaluator }
 
-// Get is the file of a name; nil for none.
+// Get returns the file of a name, or nil.
 func (r pageResources) Get(name any) (any, error) {
 	want, err := r.templates.text(name)
 	if err != nil {
@@ -122,7 +122,7 @@ func (r pageResources) Get(name any) (any, error) {
 	return r.firstFile(func(file string) bool { return strings.EqualFold(file, want) })
 }
 
-// GetMatch is the first file that matches a glob; nil for none.
+// GetMatch returns the first file that matches a glob, or nil.
 func (r pageResources) GetMatch(pattern any) (any, error) {
 	matches, err := r.globMatcher(pattern)
 	if err != nil {
@@ -131,7 +131,7 @@ func (r pageResources) GetMatch(pattern any) (any, error) {
 	return r.firstFile(matches)
 }
 
-// Match are the files that match a glob.
+// Match returns the files that match a glob.
 func (r pageResources) Match(pattern any) ([]any, error) {
 	matches, err := r.globMatcher(pattern)
 	if err != nil {
@@ -140,7 +140,7 @@ func (r pageResources) Match(pattern any) ([]any, error) {
 	return r.allFiles(matches)
 }
 
-// ByType are the files of a kind, such as image.
+// ByType returns the files of a type, such as image.
 func (r pageResources) ByType(kind string) ([]any, error) {
 	return r.allFiles(func(file string) bool {
 		main, _, _ := strings.Cut(dialect.MediaType(path.Ext(file)), "/")
@@ -184,10 +184,10 @@ func (r pageResources) allFiles(matches func(string) bool) ([]any, error) {
 	return out, r.templates.charge(256 * len(out))
 }
 
-// maxBundle is more files than a bundle has.
+// maxBundle bounds the files of a bundle.
 const maxBundle = 1000
 
-// bundle are the files beside the page's index file, from there.
+// bundle returns the files beside the page's index file, relative to it.
 func (e *Evaluator) bundle() ([]string, error) {
 	if !strings.HasPrefix(path.Base(e.Page.Path), "index.") {
 		return nil, nil
@@ -219,7 +219,7 @@ func (e *Evaluator) bundled(name string) any {
 	return e.resource(name, file, to.URL)
 }
 
-// asset is a file of the blog's assets; nil for none.
+// asset returns a file of the blog's assets, or nil.
 func (e *Evaluator) asset(name any) (any, error) {
 	want, err := e.text(name)
 	if err != nil {
@@ -241,8 +241,8 @@ func (e *Evaluator) asset(name any) (any, error) {
 	return e.resource("/"+want, file, e.Page.Site.Absolute("/"+want)), nil
 }
 
-// same gives what pipes for style sheets and scripts make back as it is: none of it
-// is in a post.
+// same returns what pipes for style sheets and scripts process unchanged, since none of it is in
+// a post.
 func same(v ...any) any {
 	if len(v) == 0 {
 		return nil

@@ -26,8 +26,8 @@ func (e *Evaluator) pattern(s string) (*regexp.Regexp, error) {
 	return regexp.Compile(s)
 }
 
-// matches counts what it costs to look for an expression in a text: each byte is
-// compared with all that the expression may be at.
+// matches counts the cost of searching a text for an expression: each byte is compared with all
+// states of the expression.
 func (e *Evaluator) matches(re *regexp.Regexp, text string) {
 	e.Page.Budget.Step(len(text) / 8 * (1 + len(re.String())/8))
 	e.Page.Budget.Check()
@@ -74,7 +74,7 @@ func (e *Evaluator) split(text, at any) ([]any, error) {
 	return dialect.AnyList(strings.Split(s[0], s[1])), e.charge(16 * len(s[0]))
 }
 
-// substr counts characters; a start below zero counts from the end.
+// substr counts characters; a negative start counts from the end.
 func (e *Evaluator) substr(text any, start int, length ...int) (string, error) {
 	s, err := e.text(text)
 	if err != nil {
