@@ -1,4 +1,4 @@
-package content_test
+package setup_test
 
 import (
 	"encoding/json"
@@ -152,9 +152,10 @@ type asMade struct{ Title, URL, Date string }
 // config says: of small blogs, and of real ones where PUBLISHER_TREES names their
 // folder.
 func TestConfigIsEnough(t *testing.T) {
+	blogs := filepath.Join("..", "..", "content", "testdata")
 	trees := map[string]string{} // the folder of a blog: what its engine makes of it
 	for _, name := range []string{"jekyll", "pelican", "zola", "eleventy"} {
-		trees[filepath.Join("testdata", name)] = filepath.Join("testdata", name, "expected.json")
+		trees[filepath.Join(blogs, name)] = filepath.Join(blogs, name, "expected.json")
 	}
 	if real := os.Getenv("PUBLISHER_TREES"); real != "" {
 		for _, name := range []string{"jekyll", "letsencrypt", "tenthousandmeters"} {
@@ -215,8 +216,12 @@ func postsByInit(t *testing.T, dir string) map[string]asMade {
 	if err != nil {
 		t.Fatal(err)
 	}
+	scan, err := tree.Scan(t.Context(), nil, "test")
+	if err != nil {
+		t.Fatal(err)
+	}
 	out := map[string]asMade{}
-	for _, p := range scanTree(t, tree, nil).Posts {
+	for _, p := range scan.Posts {
 		if p.Draft {
 			continue
 		}
