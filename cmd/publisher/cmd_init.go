@@ -67,7 +67,7 @@ func (a *app) init(ctx context.Context, dir, file string) error {
 	if err != nil {
 		return fmt.Errorf("finding the folder of %s: %w", file, err)
 	}
-	blog, err := setup.Detect(dirAbs, fileAbs)
+	blog, err := setup.Inspect(dirAbs, fileAbs)
 	switch {
 	case errors.Is(err, setup.ErrNoBlog):
 		return a.startBlog(dir, file, dirAbs, filepath.Dir(fileAbs))
@@ -131,13 +131,13 @@ func writeNew(file string, data []byte) error {
 }
 
 func (a *app) sayBlog(b *setup.Blog, file string) {
-	if b.Sign == "" {
+	if b.ConfigFile == "" {
 		a.say("Markdown: no config of a blog engine was found")
 	} else {
-		a.say("%s: %s is its config", b.Engine(), b.Sign)
+		a.say("%s: %s is its config", b.Engine(), b.ConfigFile)
 	}
 	a.say("wrote %s; each line says where its value came from", file)
-	a.say("content.dir: %s (%s)", b.Fact("content.dir").Value, b.Fact("content.dir").From)
+	a.say("content.dir: %s (%s)", b.Setting("content.dir").Value, b.Setting("content.dir").From)
 	for _, l := range b.Languages {
 		if l.Posts > 0 {
 			a.say("%s has feeds and digests of its own (%s); take it out of languages to have all together", l.Key, count(l.Posts, "post"))
@@ -188,7 +188,7 @@ func (a *app) sayFound(ctx context.Context, file string) {
 // may be.
 func (a *app) sayMissing(b *setup.Blog, file string) {
 	var missing []string
-	for _, f := range b.Facts {
+	for _, f := range b.Settings {
 		if f.Value == "" && f.Key != "site.url" {
 			missing = append(missing, f.Key)
 		}
@@ -196,7 +196,7 @@ func (a *app) sayMissing(b *setup.Blog, file string) {
 	if len(missing) > 0 {
 		a.say("not told by the blog, and commented out: %s", strings.Join(missing, ", "))
 	}
-	switch url := b.Fact("site.url"); {
+	switch url := b.Setting("site.url"); {
 	case url.Value == "":
 		a.say("fill in: site.url in %s, the address of your site (%s); no run without it", file, url.From)
 	case strings.Contains(url.Value, "//example.") || strings.Contains(url.Value, "//localhost"):

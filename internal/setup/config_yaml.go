@@ -62,7 +62,7 @@ func (s *section) writeTo(y *strings.Builder) {
 	}
 }
 
-func (s *section) addFact(indent string, f Fact) {
+func (s *section) addSetting(indent string, f Setting) {
 	name := lastPart(f.Key)
 	switch {
 	case f.Value != "":
@@ -110,18 +110,18 @@ func (b *Blog) ConfigYAML(today string) []byte {
 func (b *Blog) siteSection() *section {
 	var s section
 	for _, key := range []string{"title", "url", "description", "language", "timezone"} {
-		s.addFact("  ", b.Fact("site."+key))
+		s.addSetting("  ", b.Setting("site."+key))
 	}
 	s.add("  author:", "of posts that name nobody")
-	s.addFact("    ", b.Fact("site.author.name"))
-	s.addFact("    ", b.Fact("site.author.email"))
+	s.addSetting("    ", b.Setting("site.author.name"))
+	s.addSetting("    ", b.Setting("site.author.email"))
 	return &s
 }
 
 func (b *Blog) contentSection() *section {
 	var s section
-	s.addFact("  ", b.Fact("content.dir"))
-	sign := b.Sign
+	s.addSetting("  ", b.Setting("content.dir"))
+	sign := b.ConfigFile
 	if sign == "" {
 		sign = "no engine's config was found"
 	}

@@ -16,16 +16,16 @@ import (
 )
 
 // BlogLanguage is a language beside the site's that the engine's config names.
-type BlogLanguage struct {
-	Key   string // as the engine writes it, a BCP 47 tag
-	From  string // the file that names it
-	Facts []Fact // title, description, url; those that are told
-	Posts int    // of content.dir that are in it; see Blog.CountLanguages
+type Language struct {
+	Key   string    // as the engine writes it, a BCP 47 tag
+	From  string    // the file that names it
+	Facts []Setting // title, description, url; those that are told
+	Posts int       // of content.dir that are in it; see Blog.CountLanguages
 }
 
 // tellLanguages finds the languages that the engine's config names.
-func (d *detection) tellLanguages() {
-	site, _ := config.LanguageTag(d.blog.Fact("site.language").Value)
+func (d *inspection) tellLanguages() {
+	site, _ := config.LanguageTag(d.blog.Setting("site.language").Value)
 	keys, main := d.languageKeys()
 	for _, key := range keys {
 		own := strings.ToLower("languages." + key + ".")
@@ -41,14 +41,14 @@ func (d *detection) tellLanguages() {
 		if !ok || strings.EqualFold(key, main) || tag == site || disabled == "true" {
 			continue
 		}
-		l := BlogLanguage{Key: key}
-		l.From = d.blog.Sign
+		l := Language{Key: key}
+		l.From = d.blog.ConfigFile
 		l.tell("title", d.layers, own+"title", own+"SITENAME")
 		l.tell("description", d.layers, own+"params.description", own+"description", own+"SITESUBTITLE")
 		l.tell("url", d.layers, own+"baseURL", own+"SITEURL")
-		if home := d.blog.Fact("site.url"); home.Value != "" && !l.has("url") {
+		if home := d.blog.Setting("site.url"); home.Value != "" && !l.has("url") {
 			at := strings.TrimRight(home.Value, "/") + "/" + strings.ToLower(key)
-			l.Facts = append(l.Facts, Fact{"url", at, "the language's folder on the site"})
+			l.Facts = append(l.Facts, Setting{"url", at, "the language's folder on the site"})
 		}
 		d.blog.Languages = append(d.blog.Languages, l)
 	}
@@ -56,7 +56,7 @@ func (d *detection) tellLanguages() {
 
 // languageKeys are those of the languages in the engine's config, sorted, and the
 // one that is the site's own.
-func (d *detection) languageKeys() (keys []string, main string) {
+func (d *inspection) languageKeys() (keys []string, main string) {
 	named := map[string]bool{}
 	switch d.blog.Dialect {
 	case config.Hugo, config.Zola:
@@ -98,15 +98,15 @@ func (d *detection) languageKeys() (keys []string, main string) {
 }
 
 // tell adds a fact, if a setting tells it and config.yaml takes it.
-func (l *BlogLanguage) tell(name string, from layers, keys ...string) {
+func (l *Language) tell(name string, from sources, keys ...string) {
 	value, place := from.text(keys...)
 	if value, why := usable("site."+name, htmldom.StripTags(value)); value != "" && why == "" {
-		l.Facts = append(l.Facts, Fact{name, value, place})
+		l.Facts = append(l.Facts, Setting{name, value, place})
 	}
 }
 
-func (l *BlogLanguage) has(name string) bool {
-	return slices.ContainsFunc(l.Facts, func(f Fact) bool { return f.Key == name })
+func (l *Language) has(name string) bool {
+	return slices.ContainsFunc(l.Facts, func(f Setting) bool { return f.Key == name })
 }
 
 // CountLanguages counts the posts in each language, as config.yaml at that path
@@ -119,12 +119,12 @@ func (b *Blog) CountLanguages(ctx context.Context, file string) error {
 		if err != nil {
 			return nil // there are none to read yet: Detect has noted why
 		}
-		b.tellSpoken(listen(posts, undefinedLanguage))
+		b.setPostLanguages(countLanguages(posts, undefinedLanguage))
 	}
 	if len(b.Languages) == 0 {
 		return nil
 	}
-	site, ok := config.LanguageTag(b.Fact("site.language").Value)
+	site, ok := config.LanguageTag(b.Setting("site.language").Value)
 	if !ok {
 		site = config.Default().Site.Language
 	}
@@ -147,7 +147,7 @@ func (b *Blog) CountLanguages(ctx context.Context, file string) error {
 func (b *Blog) configAt(file, language string) *config.Config {
 	cfg := config.Default()
 	cfg.File, cfg.Dir = file, filepath.Dir(file)
-	cfg.Content.Dir, cfg.Content.Dialect, cfg.Content.Exclude = b.Fact("content.dir").Value, b.Dialect, b.Exclude
+	cfg.Content.Dir, cfg.Content.Dialect, cfg.Content.Exclude = b.Setting("content.dir").Value, b.Dialect, b.Exclude
 	cfg.Site.URL = &url.URL{Scheme: "https", Host: "example.com"}
 	cfg.Site.Language = language
 	for _, l := range b.Languages {
@@ -174,7 +174,7 @@ func (b *Blog) writeLanguages(y *strings.Builder) {
 	if len(b.Languages) == 0 {
 		return
 	}
-	spoken := slices.ContainsFunc(b.Languages, func(l BlogLanguage) bool { return l.Posts > 0 })
+	spoken := slices.ContainsFunc(b.Languages, func(l Language) bool { return l.Posts > 0 })
 	var s section
 	mark := "# "
 	if spoken {

@@ -13,7 +13,7 @@ import (
 )
 
 // spoken is what the posts themselves say of a blog's languages.
-type spoken struct {
+type postLanguages struct {
 	posts  int
 	counts map[string]int    // by tag
 	folder map[string]string // by tag: the folder of the site that all its posts are in; "" for none
@@ -24,8 +24,8 @@ type spoken struct {
 const few = 20
 
 // listen counts the languages of the posts of a scan.
-func listen(posts []*post.Post, undefined string) spoken {
-	s := spoken{counts: map[string]int{}, folder: map[string]string{}}
+func countLanguages(posts []*post.Post, undefined string) postLanguages {
+	s := postLanguages{counts: map[string]int{}, folder: map[string]string{}}
 	for _, p := range posts {
 		if p.Draft {
 			continue
@@ -55,30 +55,30 @@ const undefinedLanguage = "und"
 
 // tellSpoken takes over the languages that posts are written in, where the engine's
 // config does not list them: Jekyll's, Pelican's and Eleventy's.
-func (b *Blog) tellSpoken(s spoken) {
+func (b *Blog) setPostLanguages(s postLanguages) {
 	tags := slices.SortedFunc(maps.Keys(s.counts), func(a, c string) int {
 		return cmp.Or(cmp.Compare(s.counts[c], s.counts[a]), cmp.Compare(a, c))
 	})
-	site, _ := config.LanguageTag(b.Fact("site.language").Value)
+	site, _ := config.LanguageTag(b.Setting("site.language").Value)
 	if site == "" && len(tags) > 0 && s.counts[tags[0]]*2 > s.posts {
 		site = tags[0]
-		b.setFact(Fact{"site.language", site, fmt.Sprintf("the language of %d of %d posts", s.counts[site], s.posts)})
+		b.set(Setting{"site.language", site, fmt.Sprintf("the language of %d of %d posts", s.counts[site], s.posts)})
 	}
 	if site == "" {
 		site = config.Default().Site.Language
 	}
 	slices.SortFunc(tags, cmp.Compare[string]) // de before de-AT, which is in it
 	for _, tag := range tags {
-		known := slices.ContainsFunc(b.Languages, func(l BlogLanguage) bool {
+		known := slices.ContainsFunc(b.Languages, func(l Language) bool {
 			named, _ := config.LanguageTag(l.Key)
 			return isVariety(named, tag)
 		})
 		if known || isVariety(site, tag) || s.counts[tag] < 2 && s.posts >= few {
 			continue
 		}
-		l := BlogLanguage{Key: tag, From: "the posts say so"}
-		if home := b.Fact("site.url"); home.Value != "" && s.folder[tag] != "" {
-			l.Facts = []Fact{{"url", strings.TrimRight(home.Value, "/") + "/" + s.folder[tag], "the folder of its posts"}}
+		l := Language{Key: tag, From: "the posts say so"}
+		if home := b.Setting("site.url"); home.Value != "" && s.folder[tag] != "" {
+			l.Facts = []Setting{{"url", strings.TrimRight(home.Value, "/") + "/" + s.folder[tag], "the folder of its posts"}}
 		}
 		b.Languages = append(b.Languages, l)
 	}
@@ -89,12 +89,12 @@ func isVariety(language, tag string) bool {
 	return language != "" && (tag == language || strings.HasPrefix(tag, language+"-"))
 }
 
-func (b *Blog) setFact(fact Fact) {
-	for i := range b.Facts {
-		if b.Facts[i].Key == fact.Key {
-			b.Facts[i] = fact
+func (b *Blog) set(fact Setting) {
+	for i := range b.Settings {
+		if b.Settings[i].Key == fact.Key {
+			b.Settings[i] = fact
 			return
 		}
 	}
-	b.Facts = append(b.Facts, fact)
+	b.Settings = append(b.Settings, fact)
 }

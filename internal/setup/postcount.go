@@ -18,7 +18,7 @@ import (
 )
 
 // census counts the posts below a folder, to tell which folder is theirs.
-type census struct {
+type postCount struct {
 	total  map[string]int // dated posts in a folder and below, by slash path from the root
 	direct map[string]int // those in the folder itself
 	files  int            // that may be posts, dated or not
@@ -26,21 +26,21 @@ type census struct {
 }
 
 const (
-	maxCensusFiles = 20000
-	maxCensusDepth = 12
+	maxFiles       = 20000
+	maxDepth       = 12
 	maxFrontMatter = 16 << 10
 )
 
 // passedOver are folders that hold no posts of the blog's own.
-var passedOver = map[string]bool{
+var skippedFolders = map[string]bool{
 	"node_modules": true, "vendor": true, "public": true, "output": true, "_site": true, "resources": true,
 	"themes": true, "layouts": true, "archetypes": true, "exampleSite": true,
 }
 
 // takeCensus walks the folder for files that covers takes by name; symbolic links
 // below it are not followed.
-func takeCensus(root string, covers func(string) bool) *census {
-	c := &census{total: map[string]int{}, direct: map[string]int{}}
+func countPosts(root string, covers func(string) bool) *postCount {
+	c := &postCount{total: map[string]int{}, direct: map[string]int{}}
 	if real, err := filepath.EvalSymlinks(root); err == nil {
 		root = real
 	}
@@ -48,11 +48,11 @@ func takeCensus(root string, covers func(string) bool) *census {
 		rel, relErr := filepath.Rel(root, file)
 		rel = filepath.ToSlash(rel)
 		switch {
-		case err != nil || relErr != nil || c.files > maxCensusFiles:
+		case err != nil || relErr != nil || c.files > maxFiles:
 			return fs.SkipDir
 		case rel == ".":
 		case e.IsDir():
-			if e.Name()[0] == '.' || passedOver[e.Name()] || strings.Count(rel, "/") >= maxCensusDepth {
+			if e.Name()[0] == '.' || skippedFolders[e.Name()] || strings.Count(rel, "/") >= maxDepth {
 				return fs.SkipDir
 			}
 			if e.Name() == "_posts" {
@@ -75,7 +75,7 @@ func isHugoName(name string) bool {
 }
 
 // add counts a post; a page bundle's folder is the post itself.
-func (c *census) add(rel string) {
+func (c *postCount) add(rel string) {
 	folder := path.Dir(rel)
 	if strings.HasPrefix(path.Base(rel), "index.") && folder != "." {
 		folder = path.Dir(folder)
@@ -117,7 +117,7 @@ func isDated(file, rel string) bool {
 }
 
 // below are the folders right below one that hold dated posts, the fullest first.
-func (c *census) below(folder string) []string {
+func (c *postCount) below(folder string) []string {
 	var out []string
 	for f := range c.total {
 		if f != "." && path.Dir(f) == folder {
@@ -147,7 +147,7 @@ func usualName(folder string) int {
 }
 
 // main is the section with most dated posts; "." where they are right at the top.
-func (c *census) main() string {
+func (c *postCount) main() string {
 	if sections := c.below("."); len(sections) > 0 && c.total[sections[0]] > c.direct["."] {
 		return sections[0]
 	}
@@ -170,7 +170,7 @@ func areLanguages(folders []string) bool {
 }
 
 // bulk goes down to the folder that more than half of the dated posts are below.
-func (c *census) bulk() string {
+func (c *postCount) bulk() string {
 	at := "."
 	for {
 		children := c.below(at)

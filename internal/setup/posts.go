@@ -22,7 +22,7 @@ import (
 
 // tellContent finds the folder of the posts and says where their addresses come
 // from.
-func (d *detection) tellContent() error {
+func (d *inspection) tellContent() error {
 	var folder, from string
 	switch d.blog.Dialect {
 	case config.Hugo:
@@ -36,20 +36,20 @@ func (d *detection) tellContent() error {
 	case config.Eleventy:
 		folder, from = d.fullest(eleventy.InputFolder(d.own), "posts", "blog")
 	default:
-		c := takeCensus(d.root, mdsource.IsMarkdownName)
+		c := countPosts(d.root, mdsource.IsMarkdownName)
 		if c.files == 0 {
 			return fault(d.dir, "there is no blog here: no config of an engine and no Markdown file; name the folder of your blog, or an empty one for a new blog")
 		}
 		folder, from = d.counted(c, ".", c.bulk())
 	}
 	if !filepath.IsLocal(filepath.FromSlash(folder)) {
-		return fault(d.blog.Sign, fmt.Sprintf("%s names the folder %q, outside the blog; put the posts inside", from, post.Clip(folder)))
+		return fault(d.blog.ConfigFile, fmt.Sprintf("%s names the folder %q, outside the blog; put the posts inside", from, post.Clip(folder)))
 	}
 	dir := filepath.Join(d.root, filepath.FromSlash(folder))
 	if rel, err := filepath.Rel(dir, d.dir); err == nil && rel != "." && filepath.IsLocal(rel) && d.root != d.dir {
 		dir, from = d.dir, "the folder that was named" // below the engine's root, of which it is a part
 	}
-	d.blog.Facts = append(d.blog.Facts, Fact{"content.dir", d.rel(dir), from})
+	d.blog.Settings = append(d.blog.Settings, Setting{"content.dir", d.rel(dir), from})
 	d.tellAddresses(folder)
 	d.checkFolder(dir)
 	return nil
@@ -57,7 +57,7 @@ func (d *detection) tellContent() error {
 
 // checkFolder notes what would keep the posts, or their engine's config, from
 // being found.
-func (d *detection) checkFolder(dir string) {
+func (d *inspection) checkFolder(dir string) {
 	real, err := filepath.EvalSymlinks(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		d.note("there is no folder %s yet: make it, or name the folder of your posts as content.dir", d.rel(dir))
@@ -68,13 +68,13 @@ func (d *detection) checkFolder(dir string) {
 	}
 	own, err := dialects.Find(real, d.ours, d.blog.Dialect)
 	if err != nil || own == nil {
-		d.note("%s cannot be found from %s, where a link leads elsewhere or the way is too long: write your permalinks as content.permalink", d.blog.Sign, d.rel(dir))
+		d.note("%s cannot be found from %s, where a link leads elsewhere or the way is too long: write your permalinks as content.permalink", d.blog.ConfigFile, d.rel(dir))
 	}
 }
 
 // hugoPosts is the main section: the one that is named, else the one with most
 // dated posts, as in Hugo.
-func (d *detection) hugoPosts() (folder, from string) {
+func (d *inspection) hugoPosts() (folder, from string) {
 	if above := d.aboveLanguages(); above != "" {
 		d.note("each language has a content folder of its own below %s: set content.dir to that one for feeds and digests in all of them", d.rel(filepath.Join(d.root, filepath.FromSlash(above))))
 	}
@@ -93,7 +93,7 @@ func (d *detection) hugoPosts() (folder, from string) {
 	if len(sections) == 1 && filepath.IsLocal(sections[0]) {
 		return path.Join(content, sections[0]), from
 	}
-	c := takeCensus(filepath.Join(d.root, filepath.FromSlash(content)), isHugoName)
+	c := countPosts(filepath.Join(d.root, filepath.FromSlash(content)), isHugoName)
 	if len(sections) > 1 {
 		for _, other := range foldersIn(filepath.Join(d.root, filepath.FromSlash(content))) {
 			if !slices.Contains(sections, other) {
@@ -111,7 +111,7 @@ func (d *detection) hugoPosts() (folder, from string) {
 
 // aboveLanguages is the folder that the content folders of several languages are in;
 // "" where fewer than two have their own.
-func (d *detection) aboveLanguages() string {
+func (d *inspection) aboveLanguages() string {
 	folder := ""
 	own := map[string]bool{}
 	keys, _ := d.languageKeys()
@@ -136,10 +136,10 @@ func (d *detection) aboveLanguages() string {
 
 // fullestMount is the folder with most dated posts of those that the settings
 // mount as content; "" where none is.
-func (d *detection) fullestMount() (folder, from string) {
+func (d *inspection) fullestMount() (folder, from string) {
 	most := 0
 	for _, m := range d.own.ContentMounts() {
-		c := takeCensus(filepath.Join(d.root, filepath.FromSlash(m.Source)), isHugoName)
+		c := countPosts(filepath.Join(d.root, filepath.FromSlash(m.Source)), isHugoName)
 		if n := c.total["."]; n > most {
 			most, folder, from = n, m.Source, "module.mounts"
 		}
@@ -164,7 +164,7 @@ func globQuote(name string) string {
 }
 
 // jekyllPosts is the one _posts folder, or the source, which may have several.
-func (d *detection) jekyllPosts() (folder, from string) {
+func (d *inspection) jekyllPosts() (folder, from string) {
 	source, _ := d.layers.text("source")
 	collections, at := d.layers.text("collections_dir")
 	source, collections = path.Clean(source), path.Clean(collections)
@@ -174,7 +174,7 @@ func (d *detection) jekyllPosts() (folder, from string) {
 	if excluded, _ := d.layers.list("exclude"); source == "." && !slices.Contains(excluded, "publisher.db*") {
 		d.note("Jekyll copies what lies in its folder into the site; keep the list of subscribers out of it by adding %s, publisher.db*, outbox, subscribers.csv and dkim-*.pem to exclude in _config.yml", d.rel(d.ours))
 	}
-	c := takeCensus(filepath.Join(d.root, filepath.FromSlash(source)), mdsource.IsMarkdownName)
+	c := countPosts(filepath.Join(d.root, filepath.FromSlash(source)), mdsource.IsMarkdownName)
 	switch {
 	case len(c.posts) > 1:
 		return source, fmt.Sprintf("Jekyll's source, where %d folders are named _posts", len(c.posts))
@@ -186,10 +186,10 @@ func (d *detection) jekyllPosts() (folder, from string) {
 	return path.Join(source, collections, "_posts"), "where Jekyll looks for posts"
 }
 
-func (d *detection) pelicanPosts() (folder, from string) {
+func (d *inspection) pelicanPosts() (folder, from string) {
 	folder, from = d.pelicanPath()
 	if filepath.IsLocal(filepath.FromSlash(folder)) {
-		if c := takeCensus(filepath.Join(d.root, filepath.FromSlash(folder)), pelican.Restructured); c.files > 0 {
+		if c := countPosts(filepath.Join(d.root, filepath.FromSlash(folder)), pelican.Restructured); c.files > 0 {
 			files := "1 file is"
 			if c.files > 1 {
 				files = fmt.Sprintf("%d files are", c.files)
@@ -200,20 +200,20 @@ func (d *detection) pelicanPosts() (folder, from string) {
 	return folder, from
 }
 
-func (d *detection) pelicanPath() (folder, from string) {
+func (d *inspection) pelicanPath() (folder, from string) {
 	if folder, from = d.layers.text("PATH"); folder != "" {
 		return path.Clean(folder), from
 	}
 	if info, err := os.Stat(filepath.Join(d.root, "content")); err == nil && info.IsDir() {
-		return "content", d.blog.Sign + " does not say PATH in plain words"
+		return "content", d.blog.ConfigFile + " does not say PATH in plain words"
 	}
 	return ".", "Pelican's default"
 }
 
 // zolaPosts is the only section that has dated pages, or all: what has no date
 // is no post in Zola.
-func (d *detection) zolaPosts() (folder, from string) {
-	c := takeCensus(filepath.Join(d.root, "content"), mdsource.IsMarkdownName)
+func (d *inspection) zolaPosts() (folder, from string) {
+	c := countPosts(filepath.Join(d.root, "content"), mdsource.IsMarkdownName)
 	if sections := c.below("."); len(sections) == 1 && c.direct["."] == 0 {
 		return d.counted(c, "content", sections[0])
 	}
@@ -222,8 +222,8 @@ func (d *detection) zolaPosts() (folder, from string) {
 
 // fullest is the folder below one that has most of the dated posts, or where
 // none is dated, one of the usual names.
-func (d *detection) fullest(below string, usual ...string) (folder, from string) {
-	c := takeCensus(filepath.Join(d.root, filepath.FromSlash(below)), mdsource.IsMarkdownName)
+func (d *inspection) fullest(below string, usual ...string) (folder, from string) {
+	c := countPosts(filepath.Join(d.root, filepath.FromSlash(below)), mdsource.IsMarkdownName)
 	if c.total["."] == 0 {
 		for _, name := range usual {
 			for _, folder := range []string{path.Join(below, name), path.Join(below, "content", name), path.Join("src", name), path.Join("content", name)} {
@@ -237,7 +237,7 @@ func (d *detection) fullest(below string, usual ...string) (folder, from string)
 }
 
 // counted says how many posts are in a folder, and notes those that are not.
-func (d *detection) counted(c *census, below, section string) (folder, from string) {
+func (d *inspection) counted(c *postCount, below, section string) (folder, from string) {
 	if c.total["."] == 0 {
 		for _, name := range usualNames {
 			if section := path.Join(below, name); dialect.Existing(d.root, []string{section}) != "" {
@@ -255,7 +255,7 @@ func (d *detection) counted(c *census, below, section string) (folder, from stri
 
 // tellAddresses says which pattern makes the addresses of the posts. It stays in
 // the engine's config, which every run reads.
-func (d *detection) tellAddresses(folder string) {
+func (d *inspection) tellAddresses(folder string) {
 	var keys []string
 	switch d.blog.Dialect {
 	case config.Hugo:

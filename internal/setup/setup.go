@@ -26,11 +26,11 @@ import (
 type Blog struct {
 	Dialect config.Dialect
 	// Sign is the file that told the engine; "" where none did.
-	Sign string
+	ConfigFile string
 	// Facts are the settings of config.yaml, in its order.
-	Facts []Fact
+	Settings []Setting
 	// Languages are those beside site.language, by key.
-	Languages []BlogLanguage
+	Languages []Language
 	// Permalink says where the addresses of posts come from.
 	Permalink string
 	// Exclude are the folders below content.dir that hold no posts.
@@ -43,20 +43,20 @@ type Blog struct {
 }
 
 // Fact is one setting and where it came from.
-type Fact struct {
+type Setting struct {
 	Key   string // of config.yaml, such as site.title
 	Value string // "" where nothing told it
 	From  string // the file and its key; where Value is "", why it is
 }
 
 // Fact is the one with that key.
-func (b *Blog) Fact(key string) Fact {
-	for _, f := range b.Facts {
+func (b *Blog) Setting(key string) Setting {
+	for _, f := range b.Settings {
 		if f.Key == key {
 			return f
 		}
 	}
-	return Fact{Key: key}
+	return Setting{Key: key}
 }
 
 // Engine is the dialect's name as people write it.
@@ -72,8 +72,8 @@ var ErrNoBlog = errors.New("the folder is empty")
 // paths in what it tells are relative to. It fails with ErrNoBlog where the
 // folder is empty, with *config.Error where it holds no blog or its engine's
 // config cannot be read.
-func Detect(dir, ours string) (*Blog, error) {
-	d := &detection{dir: dir, ours: ours, base: filepath.Dir(ours)}
+func Inspect(dir, ours string) (*Blog, error) {
+	d := &inspection{dir: dir, ours: ours, base: filepath.Dir(ours)}
 	empty, err := isEmpty(dir)
 	if err != nil {
 		return nil, unreadable(dir, err)
@@ -99,20 +99,20 @@ func Detect(dir, ours string) (*Blog, error) {
 }
 
 // detection is one look at a folder.
-type detection struct {
+type inspection struct {
 	dir, ours, base string
 	root            string // the folder of the engine's config, or dir
 	own             *dialect.Settings
-	layers          layers
+	layers          sources
 	blog            Blog
 }
 
-func (d *detection) note(format string, args ...any) {
+func (d *inspection) note(format string, args ...any) {
 	d.blog.Notes = append(d.blog.Notes, fmt.Sprintf(format, args...))
 }
 
 // rel is a path as config.yaml writes it.
-func (d *detection) rel(file string) string {
+func (d *inspection) rel(file string) string {
 	if r, err := filepath.Rel(d.base, file); err == nil {
 		file = r
 	}
@@ -142,7 +142,7 @@ var (
 
 // findEngine looks in the folder, then in the folders right below it, where one
 // alone may have an engine's config, then above it.
-func (d *detection) findEngine() error {
+func (d *inspection) findEngine() error {
 	var err error
 	d.root = d.dir
 	if d.own, err = engineIn(d.dir, d.ours); err != nil || d.own != nil {
@@ -154,7 +154,7 @@ func (d *detection) findEngine() error {
 	}
 	found := 0
 	for _, e := range below {
-		if !e.IsDir() || e.Name()[0] == '.' || passedOver[e.Name()] {
+		if !e.IsDir() || e.Name()[0] == '.' || skippedFolders[e.Name()] {
 			continue
 		}
 		sub := filepath.Join(d.dir, e.Name())

@@ -32,17 +32,17 @@ func writeTree(t testing.TB, dir string, files map[string]string) {
 	}
 }
 
-// detect is what Detect tells of files in a folder of their own.
-func detect(t *testing.T, files map[string]string) (*setup.Blog, error) {
+// inspect is what Inspect finds in files in a folder of their own.
+func inspect(t *testing.T, files map[string]string) (*setup.Blog, error) {
 	t.Helper()
 	dir := t.TempDir()
 	writeTree(t, dir, files)
-	return setup.Detect(dir, filepath.Join(dir, "config.yaml"))
+	return setup.Inspect(dir, filepath.Join(dir, "config.yaml"))
 }
 
 const dated = "---\ntitle: A\ndate: 2025-01-01\n---\n"
 
-func TestDetect(t *testing.T) {
+func TestInspect(t *testing.T) {
 	tests := map[string]struct {
 		files map[string]string
 		want  map[string]string // by key of config.yaml
@@ -99,13 +99,13 @@ func TestDetect(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			blog, err := detect(t, test.files)
+			blog, err := inspect(t, test.files)
 			if err != nil {
 				t.Fatal(err)
 			}
 			got := map[string]string{}
 			for key := range test.want {
-				got[key] = blog.Fact(key).Value
+				got[key] = blog.Setting(key).Value
 			}
 			if d := cmp.Diff(test.want, got); d != "" {
 				t.Errorf("facts (-want +got):\n%s", d)
@@ -114,7 +114,7 @@ func TestDetect(t *testing.T) {
 	}
 }
 
-func TestDetectRefuses(t *testing.T) {
+func TestInspectRefuses(t *testing.T) {
 	tests := map[string]struct {
 		files map[string]string
 		want  string
@@ -130,7 +130,7 @@ func TestDetectRefuses(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			_, err := detect(t, test.files)
+			_, err := inspect(t, test.files)
 			var faulty *config.Error
 			if !errors.As(err, &faulty) || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("got %v, want a config.Error with %q", err, test.want)
@@ -139,8 +139,8 @@ func TestDetectRefuses(t *testing.T) {
 	}
 }
 
-func TestDetectEmpty(t *testing.T) {
-	if _, err := detect(t, map[string]string{"README.md": "# x", "LICENSE": "", ".gitignore": ""}); !errors.Is(err, setup.ErrNoBlog) {
+func TestInspectEmpty(t *testing.T) {
+	if _, err := inspect(t, map[string]string{"README.md": "# x", "LICENSE": "", ".gitignore": ""}); !errors.Is(err, setup.ErrNoBlog) {
 		t.Errorf("got %v, want ErrNoBlog", err)
 	}
 }
@@ -196,11 +196,11 @@ func readMade(t *testing.T, file string) map[string]asMade {
 	return out
 }
 
-// postsByInit are the posts of a blog under the config that Detect writes for it.
+// postsByInit are the posts of a blog under the config that Inspect leads to for it.
 func postsByInit(t *testing.T, dir string) map[string]asMade {
 	t.Helper()
 	file := filepath.Join(dir, "config.yaml")
-	blog, err := setup.Detect(dir, file)
+	blog, err := setup.Inspect(dir, file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -230,9 +230,9 @@ func postsByInit(t *testing.T, dir string) map[string]asMade {
 	return out
 }
 
-// FuzzDetect holds that whatever an engine's config says, config.yaml is one that
+// FuzzInspect holds that whatever an engine's config says, config.yaml is one that
 // loads, but for an address that nobody told, and says the same.
-func FuzzDetect(f *testing.F) {
+func FuzzInspect(f *testing.F) {
 	f.Add("hugo.toml", "baseURL = 'https://a.example'\ntitle = '${HOME} \"x\": # y'")
 	f.Add("_config.yml", "title: \"a\\nb\\u2028c: d\\x07\"\nlang: x\nauthor: {name: '- a'}")
 	f.Add("pelicanconf.py", "SITENAME = '\\'${A:-b}'\nPATH = '..'\nTIMEZONE = 'Local'")
@@ -249,21 +249,21 @@ func FuzzDetect(f *testing.F) {
 		if name == "_data/site.js" || name == "package.json" {
 			files[".eleventy.js"] = ""
 		}
-		blog, err := detect(t, files)
+		blog, err := inspect(t, files)
 		if err != nil {
 			return
 		}
 		yaml := blog.ConfigYAML("2026-01-01")
 		cfg, err := config.Parse("config.yaml", yaml, noEnvironment)
 		if err != nil {
-			if blog.Fact("site.url").Value != "" || !strings.Contains(err.Error(), "site.url: is missing") || strings.Contains(err.Error(), "\n") {
+			if blog.Setting("site.url").Value != "" || !strings.Contains(err.Error(), "site.url: is missing") || strings.Contains(err.Error(), "\n") {
 				t.Fatalf("%v in\n%s", err, yaml)
 			}
 			return
 		}
 		host := cfg.Site.URL.Hostname()
 		for key, got := range map[string]string{"site.title": cfg.Site.Title, "site.description": cfg.Site.Description, "site.author.name": cfg.Site.Author.Name, "content.dir": cfg.Content.Dir} {
-			if want := strings.TrimSpace(blog.Fact(key).Value); got != want && !(want == "" && got == host) {
+			if want := strings.TrimSpace(blog.Setting(key).Value); got != want && !(want == "" && got == host) {
 				t.Errorf("%s is %q in config.yaml, not %q", key, got, want)
 			}
 		}
@@ -278,7 +278,7 @@ func FuzzDetect(f *testing.F) {
 func TestTemplatesFolder(t *testing.T) {
 	files := map[string]string{"config.toml": "base_url = 'https://example.com'\n", "content/a.md": "+++\ntitle = 'A'\ndate = 2024-01-01\n+++\n"}
 	for _, want := range []string{"templates", "mail-templates"} {
-		blog, err := detect(t, files)
+		blog, err := inspect(t, files)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -21,7 +21,7 @@ type siteKeys struct {
 	title, url, description, language, timezone, author, email []string
 }
 
-func (d *detection) siteKeys() siteKeys {
+func (d *inspection) siteKeys() siteKeys {
 	switch d.blog.Dialect {
 	case config.Hugo:
 		return d.hugoKeys()
@@ -53,7 +53,7 @@ func (d *detection) siteKeys() siteKeys {
 }
 
 // hugoKeys put the default language's own settings first.
-func (d *detection) hugoKeys() siteKeys {
+func (d *inspection) hugoKeys() siteKeys {
 	own := "languages." + d.hugoLanguage() + "."
 	return siteKeys{
 		title: []string{own + "title", "title"}, url: []string{own + "baseURL", "baseURL"},
@@ -65,7 +65,7 @@ func (d *detection) hugoKeys() siteKeys {
 	}
 }
 
-func (d *detection) hugoLanguage() string {
+func (d *inspection) hugoLanguage() string {
 	if lang, _ := d.layers.text("defaultContentLanguage"); lang != "" {
 		return lang
 	}
@@ -73,11 +73,11 @@ func (d *detection) hugoLanguage() string {
 }
 
 // tellSite fills in what config.yaml's site section asks for.
-func (d *detection) tellSite() {
+func (d *inspection) tellSite() {
 	d.blog.Dialect = config.Markdown
 	if d.own != nil {
 		d.blog.Dialect = d.own.Dialect
-		d.blog.Sign = d.sign()
+		d.blog.ConfigFile = d.sign()
 	}
 	keys := d.siteKeys()
 	title, from := d.layers.text(keys.title...)
@@ -93,7 +93,7 @@ func (d *detection) tellSite() {
 }
 
 // sign is the file that the engine is known by: the one that others lie over.
-func (d *detection) sign() string {
+func (d *inspection) sign() string {
 	for _, l := range slices.Backward(d.layers) {
 		if l.prefix == "" {
 			return l.name
@@ -111,7 +111,7 @@ func (d *detection) sign() string {
 // person is a name with an address, as package.json has it.
 var person = regexp.MustCompile(`^([^<>()]+)<([^<>()\s]+)>`)
 
-func (d *detection) tellAuthor(keys siteKeys) {
+func (d *inspection) tellAuthor(keys siteKeys) {
 	name, from := d.layers.text(keys.author...)
 	email, emailFrom := d.layers.text(keys.email...)
 	if m := person.FindStringSubmatch(name); m != nil {
@@ -126,7 +126,7 @@ func (d *detection) tellAuthor(keys siteKeys) {
 
 // tellURL adds Jekyll's baseurl, and knows the file that GitHub Pages keeps the
 // blog's domain in.
-func (d *detection) tellURL(keys []string) {
+func (d *inspection) tellURL(keys []string) {
 	value, from := d.layers.text(keys...)
 	if d.blog.Dialect == config.Jekyll && value != "" {
 		if below, at := d.layers.text("baseurl"); strings.Trim(below, "/") != "" {
@@ -142,7 +142,7 @@ func (d *detection) tellURL(keys []string) {
 	d.tell("site.url", value, from, keys)
 }
 
-func (d *detection) domain() (domain, file string) {
+func (d *inspection) domain() (domain, file string) {
 	for _, name := range []string{"CNAME", "static/CNAME", "content/extra/CNAME", "public/CNAME"} {
 		file := filepath.Join(d.root, filepath.FromSlash(name))
 		if info, err := os.Stat(file); err != nil || !info.Mode().IsRegular() {
@@ -161,15 +161,15 @@ func (d *detection) domain() (domain, file string) {
 const maxValue = 1000
 
 // tell adds a fact, if the value is one that config.yaml takes.
-func (d *detection) tell(key, value, from string, keys []string) {
-	f := Fact{Key: key, Value: value, From: from}
+func (d *inspection) tell(key, value, from string, keys []string) {
+	f := Setting{Key: key, Value: value, From: from}
 	switch value, why := usable(key, value); {
 	case value == "":
-		f = Fact{Key: key, From: d.unset(keys)}
+		f = Setting{Key: key, From: d.unset(keys)}
 	case why != "":
-		f = Fact{Key: key, From: reasonOf(from + ": " + why)}
+		f = Setting{Key: key, From: reasonOf(from + ": " + why)}
 	}
-	d.blog.Facts = append(d.blog.Facts, f)
+	d.blog.Settings = append(d.blog.Settings, f)
 }
 
 // reasonOf keeps a reason to a line that people read.
@@ -181,7 +181,7 @@ func reasonOf(s string) string {
 }
 
 // unset says why there is no value.
-func (d *detection) unset(keys []string) string {
+func (d *inspection) unset(keys []string) string {
 	keys = slices.DeleteFunc(slices.Clone(keys), func(key string) bool { return strings.HasPrefix(key, "languages.") })
 	switch {
 	case d.own == nil || len(d.layers) == 0:
@@ -191,7 +191,7 @@ func (d *detection) unset(keys []string) string {
 	case d.blog.Dialect == config.Eleventy:
 		return "no file of global data has " + strings.TrimPrefix(keys[0], "site.")
 	}
-	return d.blog.Sign + " has no " + keys[0]
+	return d.blog.ConfigFile + " has no " + keys[0]
 }
 
 // usable is the value as config.yaml would take it, and why it would not.

@@ -17,9 +17,9 @@ import (
 )
 
 // layers are the files of an engine's config. The first that has a key decides.
-type layers []layer
+type sources []source
 
-type layer struct {
+type source struct {
 	name   string // the file, as config.yaml would name it
 	prefix string // what its keys stand below: "params" for Hugo's params.toml
 	values map[string]any
@@ -27,7 +27,7 @@ type layer struct {
 
 // text is the first of the keys, dotted and in the engine's spelling, that holds
 // a text, and where it stands. Of a list it is the first, of a person the name.
-func (l layers) text(keys ...string) (value, from string) {
+func (l sources) text(keys ...string) (value, from string) {
 	for _, key := range keys {
 		for _, layer := range l {
 			for _, s := range frontmatter.ListOf(layer.value(key), frontmatter.Whole) {
@@ -41,7 +41,7 @@ func (l layers) text(keys ...string) (value, from string) {
 }
 
 // list is the first of the keys that holds anything.
-func (l layers) list(keys ...string) (values []string, from string) {
+func (l sources) list(keys ...string) (values []string, from string) {
 	for _, key := range keys {
 		for _, layer := range l {
 			if values := dialect.Names(frontmatter.ListOf(layer.value(key), frontmatter.Whole)); len(values) > 0 {
@@ -53,14 +53,14 @@ func (l layers) list(keys ...string) (values []string, from string) {
 }
 
 // place is the file and the key as it stands there.
-func (l layer) place(key string) string {
+func (l source) place(key string) string {
 	if l.prefix != "" {
 		key = key[len(l.prefix)+1:]
 	}
 	return l.name + ": " + xmltext.Line(key)
 }
 
-func (l layer) value(key string) any {
+func (l source) value(key string) any {
 	key = strings.ToLower(key)
 	if l.prefix != "" {
 		var ok bool
@@ -85,7 +85,7 @@ func (l layer) value(key string) any {
 }
 
 // readLayers reads the files of the engine's config.
-func (d *detection) readLayers() error {
+func (d *inspection) readLayers() error {
 	if d.own == nil {
 		return nil
 	}
@@ -107,7 +107,7 @@ func (d *detection) readLayers() error {
 }
 
 // addLayers adds the first of the files that is there.
-func (d *detection) addLayers(prefix string, files ...string) error {
+func (d *inspection) addLayers(prefix string, files ...string) error {
 	name := dialect.Existing(d.root, files)
 	if name == "" {
 		return nil
@@ -120,13 +120,13 @@ func (d *detection) addLayers(prefix string, files ...string) error {
 	if err != nil {
 		return unreadable(file, err)
 	}
-	d.layers = append(d.layers, layer{xmltext.Line(d.rel(file)), prefix, values})
+	d.layers = append(d.layers, source{xmltext.Line(d.rel(file)), prefix, values})
 	return nil
 }
 
 // hugoLayers are the files that Hugo merges: config/production over
 // config/_default over the one in the root.
-func (d *detection) hugoLayers() error {
+func (d *inspection) hugoLayers() error {
 	for _, folder := range []string{"config/production", "config/_default"} {
 		entries, err := os.ReadDir(filepath.Join(d.root, filepath.FromSlash(folder)))
 		if err != nil {
@@ -167,7 +167,7 @@ func (d *detection) hugoLayers() error {
 
 // eleventyLayers are the config, and the global data that blogs keep their title
 // and address in.
-func (d *detection) eleventyLayers() error {
+func (d *inspection) eleventyLayers() error {
 	if name := eleventy.ConfigFileOf(d.own, d.root); name != "" && path.Base(name) != "package.json" {
 		if err := d.addLayers("", name); err != nil {
 			return err
