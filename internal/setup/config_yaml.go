@@ -11,7 +11,7 @@ import (
 	"publisher/internal/xmltext"
 )
 
-// quote writes a value so that config.yaml gives it back, whatever is in it.
+// quote returns a value written so that config.yaml gives it back, whatever is in it.
 // JSON's strings are YAML's double-quoted ones (YAML 1.2 §1.3), and a ${ that
 // would take a value from the environment is written as one that cannot.
 func quote(value string) string {
@@ -25,21 +25,21 @@ func quote(value string) string {
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
-// comment is a text that stays on its line.
+// comment returns a comment that stays on its line.
 func comment(text string) string { return "# " + xmltext.Line(strings.ToValidUTF8(text, "\ufffd")) }
 
-// examples are what a line that nobody could fill in shows.
+// examples are shown in lines that nobody could fill in.
 var examples = map[string]string{
 	"site.title": "My blog", "site.description": "What it is about", "site.language": "en",
 	"site.timezone": "Europe/Berlin", "site.author.name": "Ada Lovelace", "site.author.email": "ada@example.com",
 }
 
-// otherwise is what holds where a line is left out.
+// otherwise is what is used where a line is left out.
 var otherwise = map[string]string{
 	"site.title": "without it: the host of url", "site.language": "without it: en", "site.timezone": "without it: UTC",
 }
 
-// section is a part of config.yaml whose comments stand in one column.
+// section is a part of config.yaml whose comments are in one column.
 type section struct{ settings, comments []string }
 
 func (s *section) add(setting, text string) {
@@ -47,7 +47,7 @@ func (s *section) add(setting, text string) {
 	s.comments = append(s.comments, comment(text))
 }
 
-// maxColumn is how far a comment moves for the sake of its neighbours.
+// maxColumn is how far a comment moves to line up with its neighbors.
 const maxColumn = 44
 
 func (s *section) writeTo(y *strings.Builder) {
@@ -78,8 +78,8 @@ func (s *section) addSetting(indent string, f Setting) {
 	}
 }
 
-// ConfigYAML is a config.yaml for the blog, every line with where it came from.
-// today, of the form 2006-01-02, stands in an example.
+// ConfigYAML returns a config.yaml for the blog, every line with where it came from.
+// today, of the form 2006-01-02, is used in an example.
 func (b *Blog) ConfigYAML(today string) []byte {
 	var y strings.Builder
 	y.WriteString("# The settings of publisher for this " + b.Engine() + " blog, with where each came from.\n" +
@@ -94,7 +94,7 @@ func (b *Blog) ConfigYAML(today string) []byte {
 	y.WriteString("\ncontent:\n")
 	content := b.contentSection()
 	content.writeTo(&y)
-	if built := b.outputFolder(); built != config.Default().Feeds.Dir {
+	if built := b.engine.output; built != config.Default().Feeds.Dir {
 		y.WriteString("\nfeeds:\n")
 		var feeds section
 		feeds.add("  # dir: "+built, "into the built site, by a run after each build; without it: public")
@@ -112,7 +112,7 @@ func (b *Blog) siteSection() *section {
 	for _, key := range []string{"title", "url", "description", "language", "timezone"} {
 		s.addSetting("  ", b.Setting("site."+key))
 	}
-	s.add("  author:", "of posts that name nobody")
+	s.add("  author:", "of posts that name no author")
 	s.addSetting("    ", b.Setting("site.author.name"))
 	s.addSetting("    ", b.Setting("site.author.email"))
 	return &s
@@ -137,23 +137,12 @@ func (b *Blog) contentSection() *section {
 	return &s
 }
 
-// outputFolder is where the engine builds the site by default.
-func (b *Blog) outputFolder() string {
-	switch b.Dialect {
-	case config.Jekyll, config.Eleventy:
-		return "_site"
-	case config.Pelican:
-		return "output"
-	}
-	return "public"
-}
-
 const tail = `
 digest:
-  # default: weekly         # how often who chose nothing gets mail: immediate, daily or weekly
-  # start: "%s"     # posts dated from this day on are mailed; without it none that the first run finds
+  # default: weekly         # for subscribers who chose nothing: immediate, daily or weekly
+  # start: "%s"     # posts dated from this day on are mailed; without it, none that the first run finds
 
-# Without a host, nobody is mailed: a built-in catcher files the messages in outbox/.
+# Without a host no mail is sent: a built-in catcher files the messages in outbox/.
 mail:
   # from: news@example.com  # who the mail is from; without it: news@ the host of url
   # postal_address: ""      # for the footer; many countries require one

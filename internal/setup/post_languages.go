@@ -53,7 +53,7 @@ func countLanguages(posts []*post.Post, undefined string) postLanguages {
 // undefinedLanguage is a tag that no post has: what says no language gets it.
 const undefinedLanguage = "und"
 
-// tellSpoken takes over the languages that posts are written in, where the engine's
+// setPostLanguages takes over the languages that posts are written in, where the engine's
 // config does not list them: Jekyll's, Pelican's and Eleventy's.
 func (b *Blog) setPostLanguages(s postLanguages) {
 	tags := slices.SortedFunc(maps.Keys(s.counts), func(a, c string) int {
@@ -78,7 +78,7 @@ func (b *Blog) setPostLanguages(s postLanguages) {
 		}
 		l := Language{Key: tag, From: "the posts say so"}
 		if home := b.Setting("site.url"); home.Value != "" && s.folder[tag] != "" {
-			l.Facts = []Setting{{"url", strings.TrimRight(home.Value, "/") + "/" + s.folder[tag], "the folder of its posts"}}
+			l.Settings = []Setting{{"url", strings.TrimRight(home.Value, "/") + "/" + s.folder[tag], "the folder of its posts"}}
 		}
 		b.Languages = append(b.Languages, l)
 	}

@@ -13,11 +13,10 @@ import (
 
 	"publisher/content/dialect"
 	"publisher/content/frontmatter"
-	"publisher/content/mdsource"
 	"publisher/internal/config"
 )
 
-// census counts the posts below a folder, to tell which folder is theirs.
+// postCount counts the posts below a folder.
 type postCount struct {
 	total  map[string]int // dated posts in a folder and below, by slash path from the root
 	direct map[string]int // those in the folder itself
@@ -69,11 +68,6 @@ func countPosts(root string, covers func(string) bool) *postCount {
 	return c
 }
 
-// isHugoName takes HTML, too.
-func isHugoName(name string) bool {
-	return mdsource.IsMarkdownName(name) || strings.EqualFold(path.Ext(name), ".html")
-}
-
 // add counts a post; a page bundle's folder is the post itself.
 func (c *postCount) add(rel string) {
 	folder := path.Dir(rel)
@@ -89,7 +83,7 @@ func (c *postCount) add(rel string) {
 	}
 }
 
-// isDated tells by file name and front matter that a file is a dated post.
+// isDated reports, by file name and front matter, whether a file is a dated post.
 func isDated(file, rel string) bool {
 	if dialect.ParseName(rel, nil).Date != "" {
 		return true

@@ -2,37 +2,32 @@ package setup
 
 import (
 	"maps"
-	"os"
-	"path"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"publisher/content/dialect"
-	"publisher/content/dialect/eleventy"
-	"publisher/content/dialect/hugo"
 	"publisher/content/frontmatter"
-	"publisher/internal/config"
 	"publisher/internal/xmltext"
 )
 
-// layers are the files of an engine's config. The first that has a key decides.
+// sources are the files of an engine's config. The first that has a key decides.
 type sources []source
 
 type source struct {
 	name   string // the file, as config.yaml would name it
-	prefix string // what its keys stand below: "params" for Hugo's params.toml
+	prefix string // what its keys are below: "params" for Hugo's params.toml
 	values map[string]any
 }
 
-// text is the first of the keys, dotted and in the engine's spelling, that holds
-// a text, and where it stands. Of a list it is the first, of a person the name.
-func (l sources) text(keys ...string) (value, from string) {
+// text returns the text under the first of the keys, dotted and in the engine's
+// spelling, that holds one, and where it is. Of a list it is the first, of a person
+// the name.
+func (s sources) text(keys ...string) (value, from string) {
 	for _, key := range keys {
-		for _, layer := range l {
-			for _, s := range frontmatter.ListOf(layer.value(key), frontmatter.Whole) {
-				if s = xmltext.Line(s); s != "" {
-					return s, layer.place(key)
+		for _, file := range s {
+			for _, text := range frontmatter.ListOf(file.value(key), frontmatter.Whole) {
+				if text = xmltext.Line(text); text != "" {
+					return text, file.place(key)
 				}
 			}
 		}
@@ -40,35 +35,35 @@ func (l sources) text(keys ...string) (value, from string) {
 	return "", ""
 }
 
-// list is the first of the keys that holds anything.
-func (l sources) list(keys ...string) (values []string, from string) {
+// list returns what is under the first of the keys that holds anything.
+func (s sources) list(keys ...string) (values []string, from string) {
 	for _, key := range keys {
-		for _, layer := range l {
-			if values := dialect.Names(frontmatter.ListOf(layer.value(key), frontmatter.Whole)); len(values) > 0 {
-				return values, layer.place(key)
+		for _, file := range s {
+			if values := dialect.Names(frontmatter.ListOf(file.value(key), frontmatter.Whole)); len(values) > 0 {
+				return values, file.place(key)
 			}
 		}
 	}
 	return nil, ""
 }
 
-// place is the file and the key as it stands there.
-func (l source) place(key string) string {
-	if l.prefix != "" {
-		key = key[len(l.prefix)+1:]
+// place returns the file and the key as it is written there.
+func (s source) place(key string) string {
+	if s.prefix != "" {
+		key = key[len(s.prefix)+1:]
 	}
-	return l.name + ": " + xmltext.Line(key)
+	return s.name + ": " + xmltext.Line(key)
 }
 
-func (l source) value(key string) any {
+func (s source) value(key string) any {
 	key = strings.ToLower(key)
-	if l.prefix != "" {
+	if s.prefix != "" {
 		var ok bool
-		if key, ok = strings.CutPrefix(key, l.prefix+"."); !ok {
+		if key, ok = strings.CutPrefix(key, s.prefix+"."); !ok {
 			return nil
 		}
 	}
-	var v any = l.values
+	var v any = s.values
 	for part := range strings.SplitSeq(key, ".") {
 		m, ok := v.(map[string]any)
 		if !ok {
@@ -84,35 +79,31 @@ func (l source) value(key string) any {
 	return v
 }
 
-// readLayers reads the files of the engine's config.
-func (d *inspection) readLayers() error {
-	if d.own == nil {
-		return nil
-	}
-	switch d.own.Dialect {
-	case config.Hugo:
-		return d.hugoLayers()
-	case config.Jekyll:
-		return d.addLayers("", "_config.yml", "_config.yaml", "_config.toml")
-	case config.Pelican:
-		if err := d.addLayers("", "publishconf.py"); err != nil {
-			return err
+// tables returns the names of the tables below a key, in all sources.
+func (s sources) tables(key string) map[string]bool {
+	names := map[string]bool{}
+	for _, file := range s {
+		table, _ := file.value(key).(map[string]any)
+		if file.prefix == key {
+			table = file.values
 		}
-		return d.addLayers("", "pelicanconf.py")
-	case config.Zola:
-		return d.addLayers("", "zola.toml", "config.toml")
-	default:
-		return d.eleventyLayers()
+		for name := range table {
+			names[name] = true
+		}
+		if name, ok := strings.CutPrefix(file.prefix, key+"."); ok && !strings.Contains(name, ".") {
+			names[name] = true // a file of its own
+		}
 	}
+	return names
 }
 
-// addLayers adds the first of the files that is there.
-func (d *inspection) addLayers(prefix string, files ...string) error {
+// addSource adds the first of the files that is there.
+func (d *inspection) addSource(prefix string, files ...string) error {
 	name := dialect.Existing(d.root, files)
 	if name == "" {
 		return nil
 	}
-	file := filepath.Join(d.root, filepath.FromSlash(name))
+	file := d.below(name)
 	if err := checkFile(file); err != nil {
 		return err
 	}
@@ -120,71 +111,11 @@ func (d *inspection) addLayers(prefix string, files ...string) error {
 	if err != nil {
 		return unreadable(file, err)
 	}
-	d.layers = append(d.layers, source{xmltext.Line(d.rel(file)), prefix, values})
+	d.sources = append(d.sources, source{xmltext.Line(d.rel(file)), prefix, values})
 	return nil
 }
 
-// hugoLayers are the files that Hugo merges: config/production over
-// config/_default over the one in the root.
-func (d *inspection) hugoLayers() error {
-	for _, folder := range []string{"config/production", "config/_default"} {
-		entries, err := os.ReadDir(filepath.Join(d.root, filepath.FromSlash(folder)))
-		if err != nil {
-			continue
-		}
-		for _, e := range entries {
-			ext := filepath.Ext(e.Name())
-			if !slices.Contains([]string{".toml", ".yaml", ".yml", ".json"}, ext) {
-				continue
-			}
-			prefix := strings.ToLower(strings.TrimSuffix(e.Name(), ext))
-			if prefix == "hugo" || prefix == "config" {
-				prefix = ""
-			}
-			if lang, ok := strings.CutPrefix(prefix, "params."); ok {
-				prefix = "languages." + lang + ".params"
-			}
-			if err := d.addLayers(prefix, path.Join(folder, e.Name())); err != nil {
-				return err
-			}
-		}
-	}
-	for _, name := range slices.Concat(strongSigns[:4], weakSigns) {
-		if file := filepath.Join(d.root, name); dialect.Existing(d.root, []string{name}) == "" || dialect.SameFile(file, d.ours) {
-			continue
-		}
-		if err := d.addLayers("", name); err != nil {
-			return err
-		}
-		if last := len(d.layers) - 1; !strings.HasPrefix(name, "hugo.") && !hugo.IsSettings(d.layers[last].values, d.root) {
-			d.layers = d.layers[:last]
-			continue
-		}
-		break
-	}
-	return nil
-}
-
-// eleventyLayers are the config, and the global data that blogs keep their title
-// and address in.
-func (d *inspection) eleventyLayers() error {
-	if name := eleventy.ConfigFileOf(d.own, d.root); name != "" && path.Base(name) != "package.json" {
-		if err := d.addLayers("", name); err != nil {
-			return err
-		}
-	}
-	input, data := eleventy.InputFolder(d.own), "_data"
-	if s, _ := d.layers.text("dir.data"); s != "" {
-		data = s
-	}
-	for _, name := range []string{"site", "metadata", "meta"} {
-		var files []string
-		for _, ext := range []string{".json", ".js", ".mjs", ".cjs", ".ts", ".yaml", ".yml"} {
-			files = append(files, path.Join(input, data, name+ext))
-		}
-		if err := d.addLayers("site", files...); err != nil {
-			return err
-		}
-	}
-	return d.addLayers("package", "package.json")
+// readFirst returns a reader of the first of the files that is there.
+func readFirst(files ...string) func(*inspection) error {
+	return func(d *inspection) error { return d.addSource("", files...) }
 }
