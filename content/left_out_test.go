@@ -16,11 +16,11 @@ import (
 )
 
 // TestLeftOut shows for each way in which an engine leaves posts out which are
-// published, and which are held because nobody can tell. Each file of
-// testdata/leftout is one blog; its comment says what it is about, and what the engine
+// published, and which are held because nobody can tell. Each file
+// is one blog; its comment says what it is about, and what the engine
 // itself shows of it. What it refuses to build is held.
 func TestLeftOut(t *testing.T) {
-	files, err := filepath.Glob("testdata/leftout/*.txtar")
+	files, err := filepath.Glob("dialect/dialecttest/testdata/*/left-out-*.txtar")
 	if err != nil || len(files) == 0 {
 		t.Fatal("no cases", err)
 	}
