@@ -120,30 +120,6 @@ func TestHugoBundlesOfLanguages(t *testing.T) {
 	}
 }
 
-// TestHugoDefaultSuffix shows that a blog in one language may have its tag in the
-// names of files.
-func TestHugoDefaultSuffix(t *testing.T) {
-	compareAddresses(t, "blog/content", map[string]string{
-		"hugo.toml": "baseURL='https://example.com/'\n", "content/posts/one.en.md": good, "content/posts/two/index.en.md": good, "content/posts/three.md": good,
-		"content/posts/four.de.md": good, "content/posts/five.EN.md": good,
-	}, map[string]string{
-		"posts/one.en.md": "/posts/one/", "posts/two/index.en.md": "/posts/two/", "posts/three.md": "/posts/three/", "posts/four.de.md": "/posts/four.de/", "posts/five.EN.md": "/posts/five/",
-	})
-}
-
-// TestHugoContentDirs shows that each language may have a folder of its own, be it
-// outside the content folder.
-func TestHugoContentDirs(t *testing.T) {
-	compareAddresses(t, "blog", map[string]string{
-		"hugo.toml":            "baseURL='https://example.com/'\ndefaultContentLanguage='en'\n[languages.en]\ncontentDir='content-en'\n[languages.fr]\ncontentDir='content-fr'\n",
-		"content-en/blog/a.md": good, "content-fr/blog/a.md": good, "notes/private.md": good,
-	}, map[string]string{"content-en/blog/a.md": "/blog/a/", "content-fr/blog/a.md": "/fr/blog/a/", "notes/private.md": "page"})
-	compareAddresses(t, "blog/content", map[string]string{
-		"hugo.toml":                 "baseURL='https://example.com/'\ndefaultContentLanguage='en'\n[languages.en]\ncontentDir='content/english'\n[languages.fr]\ncontentDir='content/french'\n",
-		"content/english/blog/a.md": good, "content/french/blog/a.md": good, "content/old/b.md": good,
-	}, map[string]string{"english/blog/a.md": "/blog/a/", "french/blog/a.md": "/fr/blog/a/", "old/b.md": "page"})
-}
-
 // TestShortcodeSpaces shows that white space around = is nothing, and what a shortcode
 // with a picture becomes that is not known.
 func TestShortcodeSpaces(t *testing.T) {
