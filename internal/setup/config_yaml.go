@@ -25,7 +25,7 @@ func quote(value string) string {
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
-// comment returns a comment that stays on its line.
+// comment returns text as a comment of one line.
 func comment(text string) string { return "# " + xmltext.Line(strings.ToValidUTF8(text, "\ufffd")) }
 
 // examples are shown in lines that nobody could fill in.

@@ -208,12 +208,12 @@ func foldersIn(dir string) []string {
 	return out
 }
 
-// globQuote makes a name match itself only.
+// globQuote returns a pattern that matches only the name.
 func globQuote(name string) string {
 	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`, `{`, `\{`).Replace(name)
 }
 
-// isHugoName takes HTML, too.
+// isHugoName reports whether a file's name is that of Markdown or HTML.
 func isHugoName(name string) bool {
 	return mdsource.IsMarkdownName(name) || strings.EqualFold(path.Ext(name), ".html")
 }

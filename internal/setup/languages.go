@@ -15,12 +15,12 @@ import (
 	"publisher/internal/htmldom"
 )
 
-// BlogLanguage is a language beside the site's that the engine's config names.
+// Language is a language beside the site's that the engine's config names.
 type Language struct {
 	Key      string    // as the engine writes it, a BCP 47 tag
 	From     string    // the file that names it
 	Settings []Setting // title, description, url; those that the config has
-	Posts    int       // of content.dir that are in it; see Blog.CountLanguages
+	Posts    int       // in content.dir; see Blog.CountLanguages
 }
 
 // setLanguages finds the languages that the engine's config names.
@@ -105,7 +105,7 @@ func (b *Blog) CountLanguages(ctx context.Context, file string) error {
 	return nil
 }
 
-// configAt is the config that a file would hold, as far as it decides what posts say.
+// configAt returns the config that a file would hold, as far as posts depend on it.
 func (b *Blog) configAt(file, language string) *config.Config {
 	cfg := config.Default()
 	cfg.File, cfg.Dir = file, filepath.Dir(file)
@@ -131,7 +131,7 @@ func (b *Blog) postsAt(ctx context.Context, file, language string) ([]*post.Post
 	return scan.Posts, nil
 }
 
-// writeLanguages writes what is under languages; those without posts commented out.
+// writeLanguages writes the languages section; languages without posts are commented out.
 func (b *Blog) writeLanguages(y *strings.Builder) {
 	if len(b.Languages) == 0 {
 		return

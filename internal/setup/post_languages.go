@@ -12,7 +12,7 @@ import (
 	"publisher/internal/config"
 )
 
-// spoken is what the posts themselves say of a blog's languages.
+// postLanguages is what the posts themselves say about a blog's languages.
 type postLanguages struct {
 	posts  int
 	counts map[string]int    // by tag
@@ -20,10 +20,10 @@ type postLanguages struct {
 	stated int               // posts that say their language
 }
 
-// few is a number of posts below which one of another language may be a slip.
+// few is a number of posts from which on one post in another language may be a slip.
 const few = 20
 
-// listen counts the languages of the posts of a scan.
+// countLanguages counts the languages of the posts of a scan.
 func countLanguages(posts []*post.Post, undefined string) postLanguages {
 	s := postLanguages{counts: map[string]int{}, folder: map[string]string{}}
 	for _, p := range posts {
@@ -50,11 +50,11 @@ func countLanguages(posts []*post.Post, undefined string) postLanguages {
 	return s
 }
 
-// undefinedLanguage is a tag that no post has: what says no language gets it.
+// undefinedLanguage is the tag of posts that do not say their language.
 const undefinedLanguage = "und"
 
-// setPostLanguages takes over the languages that posts are written in, where the engine's
-// config does not list them: Jekyll's, Pelican's and Eleventy's.
+// setPostLanguages adds the languages that posts are written in and that the engine's
+// config does not list.
 func (b *Blog) setPostLanguages(s postLanguages) {
 	tags := slices.SortedFunc(maps.Keys(s.counts), func(a, c string) int {
 		return cmp.Or(cmp.Compare(s.counts[c], s.counts[a]), cmp.Compare(a, c))

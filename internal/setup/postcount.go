@@ -30,14 +30,14 @@ const (
 	maxFrontMatter = 16 << 10
 )
 
-// passedOver are folders that hold no posts of the blog's own.
+// skippedFolders hold no posts of the blog's own.
 var skippedFolders = map[string]bool{
 	"node_modules": true, "vendor": true, "public": true, "output": true, "_site": true, "resources": true,
 	"themes": true, "layouts": true, "archetypes": true, "exampleSite": true,
 }
 
-// takeCensus walks the folder for files that covers takes by name; symbolic links
-// below it are not followed.
+// countPosts walks a folder for files whose names covers accepts; it does not follow
+// symbolic links below it.
 func countPosts(root string, covers func(string) bool) *postCount {
 	c := &postCount{total: map[string]int{}, direct: map[string]int{}}
 	if real, err := filepath.EvalSymlinks(root); err == nil {
@@ -68,7 +68,7 @@ func countPosts(root string, covers func(string) bool) *postCount {
 	return c
 }
 
-// add counts a post; a page bundle's folder is the post itself.
+// add counts a post; the folder of a page bundle is the post itself.
 func (c *postCount) add(rel string) {
 	folder := path.Dir(rel)
 	if strings.HasPrefix(path.Base(rel), "index.") && folder != "." {
@@ -110,7 +110,7 @@ func isDated(file, rel string) bool {
 	return false
 }
 
-// below are the folders right below one that hold dated posts, the fullest first.
+// below returns the folders right below one that hold dated posts, the fullest first.
 func (c *postCount) below(folder string) []string {
 	var out []string
 	for f := range c.total {
@@ -132,7 +132,7 @@ func (c *postCount) below(folder string) []string {
 
 var usualNames = []string{"posts", "post", "blog", "articles"}
 
-// usualName ranks a folder by the names that blogs give to that of their posts.
+// usualName ranks a folder by how usual its name is for posts; 0 is the most usual.
 func usualName(folder string) int {
 	if i := slices.Index(usualNames, path.Base(folder)); i >= 0 {
 		return i
@@ -140,7 +140,7 @@ func usualName(folder string) int {
 	return len(usualNames)
 }
 
-// main is the section with most dated posts; "." where they are right at the top.
+// main returns the section with the most dated posts; "." where they are right at the top.
 func (c *postCount) main() string {
 	if sections := c.below("."); len(sections) > 0 && c.total[sections[0]] > c.direct["."] {
 		return sections[0]
@@ -152,7 +152,7 @@ var yearName = regexp.MustCompile(`^(?:19|20)\d\d$`)
 
 var languageName = regexp.MustCompile(`^[a-z]{2}(?:[-_][A-Za-z]{2,4})?$`)
 
-// areLanguages reports that several folders are called like languages.
+// areLanguages reports whether several folders are named like languages.
 func areLanguages(folders []string) bool {
 	found := 0
 	for _, folder := range folders {
@@ -163,7 +163,7 @@ func areLanguages(folders []string) bool {
 	return found > 1
 }
 
-// bulk goes down to the folder that more than half of the dated posts are below.
+// bulk returns the deepest folder that more than half of the dated posts are below.
 func (c *postCount) bulk() string {
 	at := "."
 	for {

@@ -72,6 +72,10 @@ func TestInspect(t *testing.T) {
 			map[string]string{"config.json": `{"theme": "dark"}`, "_config.yml": "title: J", "_posts/2025-01-01-a.md": "---\n---\n"},
 			map[string]string{"site.title": "J", "content.dir": "_posts"},
 		},
+		"another program's config.toml beside Eleventy's": {
+			map[string]string{"config.toml": "base_url = 'https://z.example'\ntitle = 'Z'", "eleventy.config.js": "", "_data/site.json": `{"title": "E"}`, "posts/a.md": dated},
+			map[string]string{"site.title": "E", "content.dir": "posts"},
+		},
 		"Jekyll in folders of its own": {
 			map[string]string{"_config.yml": "collections_dir: all\nsource: src", "src/all/_posts/2025-01-01-a.md": "---\n---\n"},
 			map[string]string{"content.dir": "src/all/_posts"},
@@ -88,11 +92,11 @@ func TestInspect(t *testing.T) {
 			map[string]string{"eleventy.config.js": "export default (c) => { c.setInputDirectory('views'); };", "views/_data/site.js": "module.exports = {title: \"T\" + 1, url: 'https://e.example'}", "views/posts/a.md": dated},
 			map[string]string{"content.dir": "views/posts", "site.title": "", "site.url": "https://e.example"},
 		},
-		"year folders are no sections": {
+		"year folders are not sections": {
 			map[string]string{"log/2024/a.md": dated, "log/2024/b.md": dated, "log/2025/a.md": dated},
 			map[string]string{"content.dir": "log"},
 		},
-		"folders of copies are passed over": {
+		"folders of copies are skipped": {
 			map[string]string{"posts/a.md": dated, "node_modules/x/a.md": dated, "node_modules/x/b.md": dated, "public/a.md": dated, "public/b.md": dated},
 			map[string]string{"content.dir": "posts"},
 		},
@@ -108,7 +112,7 @@ func TestInspect(t *testing.T) {
 				got[key] = blog.Setting(key).Value
 			}
 			if d := cmp.Diff(test.want, got); d != "" {
-				t.Errorf("facts (-want +got):\n%s", d)
+				t.Errorf("settings (-want +got):\n%s", d)
 			}
 		})
 	}
@@ -148,9 +152,8 @@ func TestInspectEmpty(t *testing.T) {
 // asMade is a post as the blog's own engine makes it.
 type asMade struct{ Title, URL, Date string }
 
-// TestConfigIsEnough leaves all but a missing base URL to what the engine's own
-// config says: of small blogs, and of real ones where PUBLISHER_TREES names their
-// folder.
+// TestConfigIsEnough checks that the engine's own config says all but a missing base
+// URL: of small blogs, and of real ones where PUBLISHER_TREES names their folder.
 func TestConfigIsEnough(t *testing.T) {
 	blogs := filepath.Join("..", "..", "content", "testdata")
 	trees := map[string]string{} // the folder of a blog: what its engine makes of it
@@ -196,7 +199,7 @@ func readMade(t *testing.T, file string) map[string]asMade {
 	return out
 }
 
-// postsByInit are the posts of a blog under the config that Inspect leads to for it.
+// postsByInit returns the posts of a blog under the config that Inspect leads to.
 func postsByInit(t *testing.T, dir string) map[string]asMade {
 	t.Helper()
 	file := filepath.Join(dir, "config.yaml")
@@ -230,8 +233,8 @@ func postsByInit(t *testing.T, dir string) map[string]asMade {
 	return out
 }
 
-// FuzzInspect holds that whatever an engine's config says, config.yaml is one that
-// loads, but for an address that nobody told, and says the same.
+// FuzzInspect checks that config.yaml loads and says the same, whatever an engine's
+// config says; only an address may be missing.
 func FuzzInspect(f *testing.F) {
 	f.Add("hugo.toml", "baseURL = 'https://a.example'\ntitle = '${HOME} \"x\": # y'")
 	f.Add("_config.yml", "title: \"a\\nb\\u2028c: d\\x07\"\nlang: x\nauthor: {name: '- a'}")
@@ -273,7 +276,7 @@ func FuzzInspect(f *testing.F) {
 	})
 }
 
-// TestTemplatesFolder shows that the owner's mail templates get a folder of their
+// TestTemplatesFolder checks that the owner's mail templates get a folder of their
 // own where the engine has one of that name.
 func TestTemplatesFolder(t *testing.T) {
 	files := map[string]string{"config.toml": "base_url = 'https://example.com'\n", "content/a.md": "+++\ntitle = 'A'\ndate = 2024-01-01\n+++\n"}
