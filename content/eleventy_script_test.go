@@ -7,7 +7,7 @@ import (
 )
 
 // TestUnknownFunctions shows that a post whose address nobody can know has none, and
-// that the place is told.
+// that the place is reported.
 func TestUnknownFunctions(t *testing.T) {
 	for name, files := range map[string]map[string]string{
 		"filter":    {"eleventy.config.mjs": "export default (c) => { c.addFilter('f', (s) => lookup[s]); return {dir: {input: 'src'}} }", "src/posts/posts.json": `{"permalink": "/{{ title | f }}/"}`},

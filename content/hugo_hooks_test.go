@@ -64,12 +64,12 @@ func hookedBlog(t *testing.T, file, body string) string {
 // files and folders.
 func TestHugoLinks(t *testing.T) {
 	for link, want := range map[string]string{
-		"../notes/other":         "/2024/other/", // a folder of files is no address
+		"../notes/other":         "/2024/other/", // a folder of files is not an address
 		"../notes/other.md#part": "/2024/other/#part",
 		"/notes/b":               "/2024/b/",
 		"/notes/b/":              "/2024/b/",
 		"/notes/b/index.md":      "/2024/b/",
-		"../two":                 "/posts/two", // an address, as it stands
+		"../two":                 "/posts/two", // an address, as written
 		"two":                    "/posts/two/",
 		"two.md":                 "/posts/two/",
 		"../../2024/b/":          "/2024/b/",
@@ -84,8 +84,8 @@ func TestHugoLinks(t *testing.T) {
 	}
 }
 
-// TestHugoBundlesOfLanguages shows where a picture stands that the translations of a
-// page share: in the folder of the default language, where that has the page.
+// TestHugoBundlesOfLanguages checks the address of a picture that the translations of a
+// page share: it is in the folder of the default language, where that has the page.
 func TestHugoBundlesOfLanguages(t *testing.T) {
 	b := newBlog(t, map[string]string{
 		"hugo.toml":                  "baseURL='https://example.com/'\ndefaultContentLanguage='en'\n[languages.fr]\nweight=1\n[languages.en]\nweight=3\n[languages.es]\nweight=2\n",

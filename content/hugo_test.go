@@ -63,8 +63,8 @@ func TestHugoRawHTML(t *testing.T) {
 	}
 }
 
-// TestHugoOtherMarkup shows that pages in markup that is not read are told of, once, and
-// what lies in a bundle like them is not.
+// TestHugoOtherMarkup checks that pages in markup that is not read are reported, once, and
+// such files in a bundle are not.
 func TestHugoOtherMarkup(t *testing.T) {
 	b := newBlog(t, map[string]string{
 		"hugo.toml":            "baseURL='https://example.com/'\n",

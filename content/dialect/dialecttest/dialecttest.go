@@ -26,8 +26,8 @@ import (
 	"publisher/internal/config"
 )
 
-// ModTime is the modification time of all files of a case.
-var ModTime = time.Date(2024, 5, 6, 7, 8, 9, 0, time.UTC)
+// modTime is the modification time of all files of a case.
+var modTime = time.Date(2024, 5, 6, 7, 8, 9, 0, time.UTC)
 
 // Run runs the cases in a folder, which are those of one engine, and fails where they leave out a topic.
 func Run(t *testing.T, dir string) {
@@ -82,16 +82,9 @@ func readCase(file string) (*testCase, error) {
 		if !slices.ContainsFunc(topics, func(t topic) bool { return t.name == name }) {
 			return nil, fmt.Errorf("%s: there is no topic %q", file, name)
 		}
-		want := map[string]string{}
-		for line := range strings.Lines(string(f.Data)) {
-			line = strings.TrimSuffix(line, "\n")
-			path, value, ok := strings.Cut(line, ": ")
-			if !ok {
-				if path, ok = strings.CutSuffix(line, ":"); !ok {
-					return nil, fmt.Errorf("%s: want/%s: no path in %q", file, name, line)
-				}
-			}
-			want[path] = value
+		want, err := readWant(f.Data)
+		if err != nil {
+			return nil, fmt.Errorf("%s: want/%s: %w", file, name, err)
 		}
 		c.want[name] = want
 	}
@@ -99,6 +92,23 @@ func readCase(file string) (*testCase, error) {
 		return nil, fmt.Errorf("%s: nothing is wanted", file)
 	}
 	return c, nil
+}
+
+// readWant reads lines `path: value`, each of another path.
+func readWant(data []byte) (map[string]string, error) {
+	want := map[string]string{}
+	for line := range strings.Lines(string(data)) {
+		line = strings.TrimRight(line, " \n")
+		path, value, ok := strings.Cut(line, ": ")
+		if !ok {
+			path, ok = strings.CutSuffix(line, ":")
+		}
+		if _, again := want[path]; !ok || again {
+			return nil, fmt.Errorf("%q is not `path: value`, or the second line of that path", line)
+		}
+		want[path] = value
+	}
+	return want, nil
 }
 
 const site = "https://example.com"
@@ -116,7 +126,7 @@ func (c *testCase) open(t *testing.T) *content.Tree {
 		if err := os.WriteFile(file, text, 0o644); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.Chtimes(file, ModTime, ModTime); err != nil {
+		if err := os.Chtimes(file, modTime, modTime); err != nil {
 			t.Fatal(err)
 		}
 	}
