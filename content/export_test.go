@@ -15,7 +15,7 @@ func (s Spent) Within() bool {
 	return s.Steps <= 2*limits.MaxSteps && s.Output <= limits.MaxOutput+templateBytes && s.Parts <= limits.MaxNodes+1<<20
 }
 
-// RenderCounted renders a post by a clock that stands still: only what is counted ends it.
+// RenderCounted renders a post by a clock that does not move: only what is counted ends it.
 func (t *Tree) RenderCounted(ctx context.Context, p *post.Post) (*post.Rendering, Spent, error) {
 	b := limits.New(ctx, func() time.Duration { return 0 }, limits.MaxTime)
 	r, _, err := t.render(b, p)

@@ -8,7 +8,7 @@ import (
 	"publisher/internal/config"
 )
 
-// TestFrontFiles shows what the front matter may name as picture and enclosure.
+// TestFrontFiles checks what the front matter may name as picture and enclosure.
 func TestFrontFiles(t *testing.T) {
 	tests := []struct{ front, image, enclosure, warning string }{
 		{"image: false", "", "", ""}, {"image: no", "", "", ""}, {"image: \"\"", "", "", ""}, {"image: null", "", "", ""},

@@ -54,7 +54,7 @@ func articleFrom(t *Tree, front map[string]any, body, path string) *dialect.Page
 	return p
 }
 
-// unhurried is a budget whose clock stands still, so that only what is counted ends it.
+// unhurried is a budget whose clock does not move, so that only what is counted ends it.
 func unhurried() *limits.Budget {
 	return limits.New(context.Background(), func() time.Duration { return 0 }, limits.MaxTime)
 }

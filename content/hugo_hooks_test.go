@@ -64,12 +64,12 @@ func hookedBlog(t *testing.T, file, body string) string {
 // files and folders.
 func TestHugoLinks(t *testing.T) {
 	for link, want := range map[string]string{
-		"../notes/other":         "/2024/other/", // a folder of files is no address
+		"../notes/other":         "/2024/other/", // a folder of files is not an address
 		"../notes/other.md#part": "/2024/other/#part",
 		"/notes/b":               "/2024/b/",
 		"/notes/b/":              "/2024/b/",
 		"/notes/b/index.md":      "/2024/b/",
-		"../two":                 "/posts/two", // an address, as it stands
+		"../two":                 "/posts/two", // an address, as written
 		"two":                    "/posts/two/",
 		"two.md":                 "/posts/two/",
 		"../../2024/b/":          "/2024/b/",
@@ -84,8 +84,8 @@ func TestHugoLinks(t *testing.T) {
 	}
 }
 
-// TestHugoBundlesOfLanguages shows where a picture stands that the translations of a
-// page share: in the folder of the default language, where that has the page.
+// TestHugoBundlesOfLanguages checks the address of a picture that the translations of a
+// page share: it is in the folder of the default language, where that has the page.
 func TestHugoBundlesOfLanguages(t *testing.T) {
 	b := newBlog(t, map[string]string{
 		"hugo.toml":                  "baseURL='https://example.com/'\ndefaultContentLanguage='en'\n[languages.fr]\nweight=1\n[languages.en]\nweight=3\n[languages.es]\nweight=2\n",
@@ -118,30 +118,6 @@ func TestHugoBundlesOfLanguages(t *testing.T) {
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}
-}
-
-// TestHugoDefaultSuffix shows that a blog in one language may have its tag in the
-// names of files.
-func TestHugoDefaultSuffix(t *testing.T) {
-	compareAddresses(t, "blog/content", map[string]string{
-		"hugo.toml": "baseURL='https://example.com/'\n", "content/posts/one.en.md": good, "content/posts/two/index.en.md": good, "content/posts/three.md": good,
-		"content/posts/four.de.md": good, "content/posts/five.EN.md": good,
-	}, map[string]string{
-		"posts/one.en.md": "/posts/one/", "posts/two/index.en.md": "/posts/two/", "posts/three.md": "/posts/three/", "posts/four.de.md": "/posts/four.de/", "posts/five.EN.md": "/posts/five/",
-	})
-}
-
-// TestHugoContentDirs shows that each language may have a folder of its own, be it
-// outside the content folder.
-func TestHugoContentDirs(t *testing.T) {
-	compareAddresses(t, "blog", map[string]string{
-		"hugo.toml":            "baseURL='https://example.com/'\ndefaultContentLanguage='en'\n[languages.en]\ncontentDir='content-en'\n[languages.fr]\ncontentDir='content-fr'\n",
-		"content-en/blog/a.md": good, "content-fr/blog/a.md": good, "notes/private.md": good,
-	}, map[string]string{"content-en/blog/a.md": "/blog/a/", "content-fr/blog/a.md": "/fr/blog/a/", "notes/private.md": "page"})
-	compareAddresses(t, "blog/content", map[string]string{
-		"hugo.toml":                 "baseURL='https://example.com/'\ndefaultContentLanguage='en'\n[languages.en]\ncontentDir='content/english'\n[languages.fr]\ncontentDir='content/french'\n",
-		"content/english/blog/a.md": good, "content/french/blog/a.md": good, "content/old/b.md": good,
-	}, map[string]string{"english/blog/a.md": "/blog/a/", "french/blog/a.md": "/fr/blog/a/", "old/b.md": "page"})
 }
 
 // TestShortcodeSpaces shows that white space around = is nothing, and what a shortcode

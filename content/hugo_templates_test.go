@@ -9,10 +9,10 @@ import (
 func TestHugoTemplates(t *testing.T) {
 	runMacros(t, []macroCase{
 		{"with arguments", `{{< card title="A *b* & <c>" wide=true >}}`, "<div>\n<strong>A *b* &amp; &lt;c&gt;</strong>\nwide\n</div>", ""},
-		{"with what is told by place", `{{< places one 2 >}}`, "<p><i>one-3-2</i></p>", ""},
+		{"with arguments by position", `{{< places one 2 >}}`, "<p><i>one-3-2</i></p>", ""},
 		{"with its default", `{{< card >}}`, "<div>\n<strong>NOTE</strong>\n\n</div>", ""},
 		{"with a body", "{{< box kind=tip >}}\nSome *text*.\n\nMore.\n{{< /box >}}\nAfter *it*.", "<aside><p>Some <em>text</em>.</p>\n<p>More.</p></aside>\n<p>After <em>it</em>.</p>", ""},
-		{"with a body as it stands", "{{< raw >}}<b>*x*</b>{{< /raw >}} and {{< raw >}}*y*{{< /raw >}}", "<p><b>*x*</b> and *y*</p>", ""},
+		{"with a body as written", "{{< raw >}}<b>*x*</b>{{< /raw >}} and {{< raw >}}*y*{{< /raw >}}", "<p><b>*x*</b> and *y*</p>", ""},
 		{"that makes Markdown", "{{% heading \"One\" %}}", "<h2 id=\"one\">One</h2>\n<p>It is <em>One</em> 0.</p>", ""},
 		{"within another", "{{< box kind=\"a\" >}}{{< box >}}*x*{{< /box >}}{{< card title=\"In\" >}}{{< /box >}}", "<aside><aside><em>x</em></aside><div>\n<strong>In</strong>\n</div></aside>", ""},
 		{"and its parent", "{{< raw >}}{{< child >}}{{< /raw >}}", "<p><b>raw</b></p>", ""},

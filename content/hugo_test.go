@@ -30,24 +30,6 @@ func TestHugoDates(t *testing.T) {
 	}
 }
 
-// TestHugoLocale shows that a language's own tag counts, not the key that its
-// settings stand under.
-func TestHugoLocale(t *testing.T) {
-	b := newBlog(t, map[string]string{
-		"hugo.toml":          "languageCode='en-us'\n[languages.en]\n[languages.de]\nlocale='de-AT'\n[languages.cn]\nlanguageCode='zh-CN'\n[languages.fr]\n",
-		"content/posts/a.md": good, "content/posts/b.de.md": good, "content/posts/c.cn.md": good, "content/posts/d.fr.md": good,
-	})
-	b.cfg.Content.Dir = "blog/content"
-	_, scan := b.scan()
-	var got []string
-	for _, p := range scan.Posts {
-		got = append(got, p.Language)
-	}
-	if d := cmp.Diff([]string{"en-US", "de-AT", "zh-CN", "fr"}, got); d != "" {
-		t.Errorf("languages (-want +got):\n%s", d)
-	}
-}
-
 // TestHugoRawHTML shows that HTML in Markdown is in excerpts and bodies where Hugo
 // has it there, and that a warning tells where it is left out.
 func TestHugoRawHTML(t *testing.T) {
@@ -81,8 +63,8 @@ func TestHugoRawHTML(t *testing.T) {
 	}
 }
 
-// TestHugoOtherMarkup shows that pages in markup that is not read are told of, once, and
-// what lies in a bundle like them is not.
+// TestHugoOtherMarkup checks that pages in markup that is not read are reported, once, and
+// such files in a bundle are not.
 func TestHugoOtherMarkup(t *testing.T) {
 	b := newBlog(t, map[string]string{
 		"hugo.toml":            "baseURL='https://example.com/'\n",
@@ -95,20 +77,5 @@ func TestHugoOtherMarkup(t *testing.T) {
 	_, scan := b.scan()
 	if len(scan.Posts) != 1 || len(scan.Problems) != 1 || scan.Problems[0].Path != "posts/b.org" || !strings.Contains(scan.Problems[0].Message, "2 such pages are left out") {
 		t.Errorf("%d posts, problems %+v", len(scan.Posts), scan.Problems)
-	}
-}
-
-// TestHugoExcerptOfAsides shows that an excerpt begins with the aside that the post
-// begins with, as Hugo's summaries do.
-func TestHugoExcerptOfAsides(t *testing.T) {
-	b := newBlog(t, map[string]string{
-		"hugo.toml":                   "baseURL='https://example.com/'\n",
-		"layouts/shortcodes/box.html": "<aside>{{ .Inner }}</aside>",
-		"content/posts/a.md":          "---\ntitle: A\ndate: 2024-01-02\n---\n{{< box >}}An update.{{< /box >}}\n\nIt begins here, with some words of its own.\n",
-	})
-	b.cfg.Content.Dir = "blog/content"
-	tree, scan := b.scan()
-	if got := render(t, tree, scan.Posts[0]).ExcerptText; got != "An update. It begins here, with some words of its own." {
-		t.Errorf("excerpt %q", got)
 	}
 }

@@ -60,30 +60,3 @@ func TestJekyllIncludesOfPosts(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
-
-// TestJekyllLanguages shows the posts of the plug-in jekyll-multiple-languages-plugin, whose first language
-// stands in no folder of the site.
-func TestJekyllLanguages(t *testing.T) {
-	b := newBlog(t, map[string]string{
-		"_config.yml":                        "plugins: [jekyll-multiple-languages-plugin]\nlanguages: [es, en]\npermalink: /:categories/:title/\nexclude: [_i18n/en/_posts/2024-01-05-left.md]\n",
-		"_i18n/es.yml":                       "a: {b: Hola}\nonly: Uno\n",
-		"_i18n/en.yml":                       "a: {b: Hello}\n",
-		"_i18n/en/note.md":                   "Note {% t a.b %}",
-		"_includes/lang.html":                "{{ site.lang }}",
-		"_i18n/es/_posts/2024-01-01-x.md":    "---\ntitle: X\ncategories: c\n---\n{% t a.b %} {% include lang.html %} {{ site.baseurl }}",
-		"_i18n/en/_posts/2024-01-02-x.md":    "---\ntitle: X\n---\n{% translate a.b %} {% t only %} {{ site.baseurl }} {% include lang.html %} {% tf note.md %}",
-		"_i18n/en/_posts/2024-01-05-left.md": "---\ntitle: Left\n---\nText.",
-		"_i18n/fr/_posts/2024-01-03-x.md":    "---\ntitle: No language of the site\n---\nText.",
-		"_posts/2024-01-04-root.md":          "---\ntitle: Not read\n---\nText.",
-	})
-	b.cfg.Content.Dir = "blog"
-	tree, scan := b.scan()
-	var got []string
-	for _, p := range scan.Posts {
-		got = append(got, p.URL+" "+p.Language+" "+render(t, tree, p).HTML)
-	}
-	want := "https://example.com/en/x/ en <p>Hello Uno /en en Note Hello</p>\nhttps://example.com/c/x/ es <p>Hola es</p>"
-	if strings.Join(got, "\n") != want {
-		t.Errorf("got  %s\nwant %s\n%+v", strings.Join(got, "\n"), want, scan.Problems)
-	}
-}

@@ -211,30 +211,6 @@ func TestJekyllBelowFolder(t *testing.T) {
 	}
 }
 
-// TestJekyllExcerpts shows Jekyll's rule: all before the separator, with the
-// definitions that stand behind it.
-func TestJekyllExcerpts(t *testing.T) {
-	for name, test := range map[string]struct{ front, body, want string }{
-		"first paragraph":               {"", "\nFirst *one*\nin two lines.\n\nSecond.", "First one in two lines."},
-		"definitions that follow":       {"", "See [it][a] and [that][].\n\nSecond.\n\n[a]: /a\n[that]: {{ site.baseurl }}/b", "See it and that."},
-		"definitions of a loop":         {"", "See [#1][] and [#2][].\n\n{% assign n = '1|2' | split: '|' %}\n{% for i in n %}\n[#{{ i }}]: /{{ i }}\n{% endfor %}", "See [#1][] and [#2][]."},
-		"variables":                     {"", "Of {{ page.title }}, {{ site.title }}.\n\nSecond.", "Of A, Blog."},
-		"a block that is cut":           {"", "{% highlight sh %}\nls\n\ncd\n{% endhighlight %}", "ls"},
-		"a separator of its own":        {"excerpt_separator: <!--cut-->\n", "One.\n\nTwo.\n\n<!--cut-->\n\nThree.", "One. Two."},
-		"a separator that is not there": {"excerpt_separator: <!--cut-->\n", "One.\n\nTwo.", "One. Two."},
-		"a mark that Jekyll knows not":  {"", "One.\n\nTwo.\n\n<!--more-->\n\nThree.", "One."},
-		"front matter":                  {"excerpt: From *here*.\n", "Text.", "From here."},
-		"attribute list":                {"", "A lead.\n{: .lead}\n\nText.", "A lead."},
-	} {
-		t.Run(name, func(t *testing.T) {
-			_, r := newBlog(t, map[string]string{"_config.yml": "title: Blog\n", "_posts/2024-01-01-a.md": "---\ntitle: A\n" + test.front + "---\n" + test.body}).only()
-			if r.ExcerptText != test.want {
-				t.Errorf("got  %q\nwant %q", r.ExcerptText, test.want)
-			}
-		})
-	}
-}
-
 // TestHeadingIDs shows the ids that each engine makes.
 func TestHeadingIDs(t *testing.T) {
 	for name, test := range map[string]struct{ config, text, file, want string }{

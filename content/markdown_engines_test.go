@@ -99,7 +99,7 @@ func TestMarkdownOfEngines(t *testing.T) {
 	}
 }
 
-// TestIncludeProblems shows that what an include cannot evaluate is told of the line that includes it.
+// TestIncludeProblems checks that what an include cannot evaluate is reported at the line that includes it.
 func TestIncludeProblems(t *testing.T) {
 	b := newBlog(t, map[string]string{
 		"_config.yml":            "url: https://example.com\n",

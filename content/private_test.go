@@ -206,7 +206,7 @@ func TestPrivateFilesStayPrivate(t *testing.T) {
 	}
 }
 
-// What is no secret goes on being read, links in the tree too.
+// What is not a secret is still read, links in the tree too.
 func TestLinksWithinTheBlog(t *testing.T) {
 	for _, test := range []struct {
 		attack

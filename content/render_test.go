@@ -212,7 +212,7 @@ func FuzzRender(f *testing.F) {
 			}
 			for _, address := range append(addressesIn(r.HTML), p.URL, p.Image) {
 				if u, err := url.Parse(address); err != nil || strings.ContainsAny(address, " <>\"{}|\\^`") || strings.IndexFunc(address, func(r rune) bool { return r > 0x7e }) >= 0 && strings.HasPrefix(u.Scheme, "http") {
-					t.Errorf("%q is no URI", address)
+					t.Errorf("%q is not a URI", address)
 				}
 			}
 			for _, out := range []string{r.HTML, r.ExcerptHTML, r.IntroHTML} {

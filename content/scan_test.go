@@ -257,3 +257,19 @@ func writePosts(b *testing.B, dir string, n int) {
 		}
 	}
 }
+
+// TestSectionsDecideSnapshots checks that posts are read again when the settings of
+// their folder change.
+func TestSectionsDecideSnapshots(t *testing.T) {
+	b := newBlog(t, map[string]string{"hugo.toml": "x = 1\n", "content/posts/a.md": good, "content/posts/_index.md": "---\ntitle: P\n---\n"})
+	b.cfg.Content.Dir = "blog/content"
+	_, first := b.scan()
+	b.write("content/posts/_index.md", "---\ntitle: P\ncascade: {draft: true}\n---\n")
+	again := scanTree(t, b.open(), reload(t, first.Snapshot))
+	if again.Read != 1 || !again.Posts[0].Draft {
+		t.Errorf("read %d, draft %v", again.Read, again.Posts[0].Draft)
+	}
+	if third := scanTree(t, b.open(), reload(t, again.Snapshot)); third.Read != 0 || !third.Same {
+		t.Errorf("read %d, same %v", third.Read, third.Same)
+	}
+}

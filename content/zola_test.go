@@ -2,31 +2,6 @@ package content_test
 
 import "testing"
 
-// TestZolaAddresses shows addresses, and the dates that decide what is a post,
-// as Zola has them.
-func TestZolaAddresses(t *testing.T) {
-	toml := func(front string) string { return "+++\ntitle = 'My Post'\n" + front + "+++\nText.\n" }
-	compareAddresses(t, "blog/content", map[string]string{
-		"config.toml":                             "base_url = 'https://example.com'\ndefault_language = 'en'\n[languages.zh-TW]\n[languages.fr]\n",
-		"content/2018-10-02T15:00:00Z-time.md":    toml(""),
-		"content/2018-10-08 _ spaced.md":          toml(""),
-		"content/2020-04-01.md":                   toml(""),
-		"content/2020-13-01-no-date.md":           toml(""),
-		"content/in-path.md":                      toml("path = '2024/02/03/In-Path'\n"),
-		"content/below.md":                        toml("path = 'news/2024/02/03/b/'\n"),
-		"content/page.md":                         toml("path = 'about/us'\n"),
-		"content/Some Folder/Über.fr.md":          toml("date = 2024-01-02\n"),
-		"content/blog/trip/index.zh-TW.md":        toml("date = 2024-01-02\n"),
-		"content/blog/trip/index.md":              toml("date = 2024-01-02\n"),
-		"content/blog/2024-01-02_day/index.fr.md": toml(""),
-		"content/blog/notes.to.md":                toml("date = 2024-01-02\n"),
-	}, map[string]string{
-		"2018-10-02T15:00:00Z-time.md": "/time/", "2018-10-08 _ spaced.md": "/spaced/", "2020-04-01.md": "/2020-04-01/", "2020-13-01-no-date.md": "page",
-		"in-path.md": "/2024/02/03/In-Path/", "below.md": "/news/2024/02/03/b/", "page.md": "page", "Some Folder/Über.fr.md": "/fr/Some%20Folder/uber/",
-		"blog/trip/index.zh-TW.md": "/zh-TW/blog/trip/", "blog/trip/index.md": "/blog/trip/", "blog/2024-01-02_day/index.fr.md": "/fr/blog/day/", "blog/notes.to.md": "/blog/notes-to/",
-	})
-}
-
 // TestZolaShortcodes shows what becomes of the blog's own shortcodes.
 func TestZolaShortcodes(t *testing.T) {
 	runMacros(t, []macroCase{

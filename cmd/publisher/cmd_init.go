@@ -69,7 +69,7 @@ func (a *app) init(ctx context.Context, dir, file string) error {
 	if err != nil {
 		return fmt.Errorf("finding the folder of %s: %w", file, err)
 	}
-	blog, err := setup.Detect(dirAbs, fileAbs)
+	blog, err := setup.Inspect(dirAbs, fileAbs)
 	switch {
 	case errors.Is(err, setup.ErrNoBlog):
 		return a.startBlog(dir, file, dirAbs, filepath.Dir(fileAbs))
@@ -137,13 +137,13 @@ func writeNew(file string, data []byte) error {
 }
 
 func (u *ui) printBlog(b *setup.Blog, file string) {
-	if b.Sign == "" {
+	if b.ConfigFile == "" {
 		u.print("Markdown: found no config of a blog engine")
 	} else {
-		u.print("%s: %s is its config", b.Engine(), b.Sign)
+		u.print("%s: %s is its config", b.Engine(), b.ConfigFile)
 	}
 	u.print("wrote %s; each line says where its value came from", file)
-	u.print("content.dir: %s (%s)", b.Fact("content.dir").Value, b.Fact("content.dir").From)
+	u.print("content.dir: %s (%s)", b.Setting("content.dir").Value, b.Setting("content.dir").From)
 	for _, l := range b.Languages {
 		if l.Posts > 0 {
 			u.print("%s has feeds and digests of its own (%s); remove it from languages to have one set for all", l.Key, count(l.Posts, "post"))
@@ -194,7 +194,7 @@ func (a *app) printFound(ctx context.Context, file string) {
 // the one that must be.
 func (u *ui) printMissing(b *setup.Blog, file string) {
 	var missing []string
-	for _, f := range b.Facts {
+	for _, f := range b.Settings {
 		if f.Value == "" && f.Key != "site.url" {
 			missing = append(missing, f.Key)
 		}
@@ -202,7 +202,7 @@ func (u *ui) printMissing(b *setup.Blog, file string) {
 	if len(missing) > 0 {
 		u.print("not found in the blog, and commented out: %s", strings.Join(missing, ", "))
 	}
-	switch url := b.Fact("site.url"); {
+	switch url := b.Setting("site.url"); {
 	case url.Value == "":
 		u.print("fill in: site.url in %s, the address of your site (%s); `publisher run` needs it", file, url.From)
 	case strings.Contains(url.Value, "//example.") || strings.Contains(url.Value, "//localhost"):

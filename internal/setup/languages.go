@@ -15,116 +15,78 @@ import (
 	"publisher/internal/htmldom"
 )
 
-// BlogLanguage is a language beside the site's that the engine's config names.
-type BlogLanguage struct {
-	Key   string // as the engine writes it, a BCP 47 tag
-	From  string // the file that names it
-	Facts []Fact // title, description, url; those that are told
-	Posts int    // of content.dir that are in it; see Blog.CountLanguages
+// Language is a language beside the site's that the engine's config names.
+type Language struct {
+	Key      string    // as the engine writes it, a BCP 47 tag
+	From     string    // the file that names it
+	Settings []Setting // title, description, url; those that the config has
+	Posts    int       // in content.dir; see Blog.CountLanguages
 }
 
-// tellLanguages finds the languages that the engine's config names.
-func (d *detection) tellLanguages() {
-	site, _ := config.LanguageTag(d.blog.Fact("site.language").Value)
-	keys, main := d.languageKeys()
-	for _, key := range keys {
-		own := strings.ToLower("languages." + key + ".")
-		if d.blog.Dialect == config.Pelican {
-			own = "I18N_SUBSITES." + key + "."
-		}
+// setLanguages finds the languages that the engine's config names.
+func (d *inspection) setLanguages() {
+	site, _ := config.LanguageTag(d.blog.Setting("site.language").Value)
+	e, s := d.blog.engine, d.sources
+	keys, main := e.languages(s)
+	for _, key := range slices.Sorted(maps.Keys(keys)) {
+		prefix := e.languagePrefix + key + "."
 		tag, ok := config.LanguageTag(key)
 		if !ok { // such as Hugo's cn
-			key, _ = d.layers.text(own+"locale", own+"languageCode")
+			key, _ = s.text(below(prefix, e.languageKeys.tag)...)
 			tag, ok = config.LanguageTag(key)
 		}
-		disabled, _ := d.layers.text(own + "disabled")
+		disabled, _ := s.text(prefix + e.languageKeys.disabled)
 		if !ok || strings.EqualFold(key, main) || tag == site || disabled == "true" {
 			continue
 		}
-		l := BlogLanguage{Key: key}
-		l.From = d.blog.Sign
-		l.tell("title", d.layers, own+"title", own+"SITENAME")
-		l.tell("description", d.layers, own+"params.description", own+"description", own+"SITESUBTITLE")
-		l.tell("url", d.layers, own+"baseURL", own+"SITEURL")
-		if home := d.blog.Fact("site.url"); home.Value != "" && !l.has("url") {
+		l := Language{Key: key, From: d.blog.ConfigFile}
+		l.set("title", s, below(prefix, e.languageKeys.title))
+		l.set("description", s, below(prefix, e.languageKeys.description))
+		l.set("url", s, below(prefix, e.languageKeys.url))
+		if home := d.blog.Setting("site.url"); home.Value != "" && !l.has("url") {
 			at := strings.TrimRight(home.Value, "/") + "/" + strings.ToLower(key)
-			l.Facts = append(l.Facts, Fact{"url", at, "the language's folder on the site"})
+			l.Settings = append(l.Settings, Setting{"url", at, "the language's folder on the site"})
 		}
 		d.blog.Languages = append(d.blog.Languages, l)
 	}
 }
 
-// languageKeys are those of the languages in the engine's config, sorted, and the
-// one that is the site's own.
-func (d *detection) languageKeys() (keys []string, main string) {
-	named := map[string]bool{}
-	switch d.blog.Dialect {
-	case config.Hugo, config.Zola:
-		for _, l := range d.layers {
-			table, _ := l.value("languages").(map[string]any)
-			if l.prefix == "languages" {
-				table = l.values
-			}
-			for key := range table {
-				named[key] = true
-			}
-			if key, ok := strings.CutPrefix(l.prefix, "languages."); ok && !strings.Contains(key, ".") {
-				named[key] = true // a file of its own
-			}
-		}
-		main = d.hugoLanguage()
-		if d.blog.Dialect == config.Zola {
-			main, _ = d.layers.text("default_language")
-		}
-		disabled, _ := d.layers.list("disableLanguages")
-		for _, key := range disabled {
-			delete(named, strings.ToLower(key))
-		}
-	case config.Jekyll: // as the plugin polyglot has it
-		list, _ := d.layers.list("languages")
-		for _, key := range list {
-			named[key] = true
-		}
-		main, _ = d.layers.text("default_lang")
-	case config.Pelican: // as the plugin i18n_subsites has it
-		for _, l := range d.layers {
-			table, _ := l.value("I18N_SUBSITES").(map[string]any)
-			for key := range table {
-				named[key] = true
-			}
-		}
+// below returns keys with a prefix.
+func below(prefix string, keys []string) []string {
+	out := make([]string, len(keys))
+	for i, key := range keys {
+		out[i] = prefix + key
 	}
-	return slices.Sorted(maps.Keys(named)), main
+	return out
 }
 
-// tell adds a fact, if a setting tells it and config.yaml takes it.
-func (l *BlogLanguage) tell(name string, from layers, keys ...string) {
+// set adds a setting, if a source has it and config.yaml takes it.
+func (l *Language) set(name string, from sources, keys []string) {
 	value, place := from.text(keys...)
 	if value, why := usable("site."+name, htmldom.StripTags(value)); value != "" && why == "" {
-		l.Facts = append(l.Facts, Fact{name, value, place})
+		l.Settings = append(l.Settings, Setting{name, value, place})
 	}
 }
 
-func (l *BlogLanguage) has(name string) bool {
-	return slices.ContainsFunc(l.Facts, func(f Fact) bool { return f.Key == name })
+func (l *Language) has(name string) bool {
+	return slices.ContainsFunc(l.Settings, func(f Setting) bool { return f.Key == name })
 }
 
 // CountLanguages counts the posts in each language, as config.yaml at that path
-// would have them, and finds the languages that only the posts tell. ConfigYAML
+// would have them, and finds the languages that only the posts name. ConfigYAML
 // leaves languages without posts commented out.
 func (b *Blog) CountLanguages(ctx context.Context, file string) error {
-	speaks := slices.Contains([]config.Dialect{config.Jekyll, config.Pelican, config.Eleventy}, b.Dialect)
-	if speaks {
+	if b.engine.postsNameLanguages {
 		posts, err := b.postsAt(ctx, file, undefinedLanguage)
 		if err != nil {
-			return nil // there are none to read yet: Detect has noted why
+			return nil // there are none to read yet: Inspect has noted why
 		}
-		b.tellSpoken(listen(posts, undefinedLanguage))
+		b.setPostLanguages(countLanguages(posts, undefinedLanguage))
 	}
 	if len(b.Languages) == 0 {
 		return nil
 	}
-	site, ok := config.LanguageTag(b.Fact("site.language").Value)
+	site, ok := config.LanguageTag(b.Setting("site.language").Value)
 	if !ok {
 		site = config.Default().Site.Language
 	}
@@ -143,11 +105,11 @@ func (b *Blog) CountLanguages(ctx context.Context, file string) error {
 	return nil
 }
 
-// configAt is the config that a file would hold, as far as it decides what posts say.
+// configAt returns the config that a file would hold, as far as posts depend on it.
 func (b *Blog) configAt(file, language string) *config.Config {
 	cfg := config.Default()
 	cfg.File, cfg.Dir = file, filepath.Dir(file)
-	cfg.Content.Dir, cfg.Content.Dialect, cfg.Content.Exclude = b.Fact("content.dir").Value, b.Dialect, b.Exclude
+	cfg.Content.Dir, cfg.Content.Dialect, cfg.Content.Exclude = b.Setting("content.dir").Value, b.Dialect, b.Exclude
 	cfg.Site.URL = &url.URL{Scheme: "https", Host: "example.com"}
 	cfg.Site.Language = language
 	for _, l := range b.Languages {
@@ -169,12 +131,12 @@ func (b *Blog) postsAt(ctx context.Context, file, language string) ([]*post.Post
 	return scan.Posts, nil
 }
 
-// writeLanguages writes what is under languages; those without posts commented out.
+// writeLanguages writes the languages section; languages without posts are commented out.
 func (b *Blog) writeLanguages(y *strings.Builder) {
 	if len(b.Languages) == 0 {
 		return
 	}
-	spoken := slices.ContainsFunc(b.Languages, func(l BlogLanguage) bool { return l.Posts > 0 })
+	spoken := slices.ContainsFunc(b.Languages, func(l Language) bool { return l.Posts > 0 })
 	var s section
 	mark := "# "
 	if spoken {
@@ -187,7 +149,7 @@ func (b *Blog) writeLanguages(y *strings.Builder) {
 			mark, what = "# ", l.From+"; content.dir has no post in it"
 		}
 		s.add(mark+"  "+l.Key+":", what)
-		for _, f := range l.Facts {
+		for _, f := range l.Settings {
 			s.add(mark+"    "+f.Key+": "+quote(f.Value), f.From)
 		}
 	}

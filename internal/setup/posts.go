@@ -1,182 +1,78 @@
 package setup
 
 import (
-	"io"
+	"errors"
+	"fmt"
 	"io/fs"
-	"os"
 	"path"
 	"path/filepath"
-	"regexp"
-	"slices"
-	"strings"
-	"time"
 
 	"publisher/content/dialect"
-	"publisher/content/frontmatter"
-	"publisher/content/mdsource"
-	"publisher/internal/config"
+	"publisher/content/dialects"
+	"publisher/content/post"
 )
 
-// census counts the posts below a folder, to tell which folder is theirs.
-type census struct {
-	total  map[string]int // dated posts in a folder and below, by slash path from the root
-	direct map[string]int // those in the folder itself
-	files  int            // that may be posts, dated or not
-	posts  []string       // the folders named _posts
-}
-
-const (
-	maxCensusFiles = 20000
-	maxCensusDepth = 12
-	maxFrontMatter = 16 << 10
-)
-
-// passedOver are folders that hold no posts of the blog's own.
-var passedOver = map[string]bool{
-	"node_modules": true, "vendor": true, "public": true, "output": true, "_site": true, "resources": true,
-	"themes": true, "layouts": true, "archetypes": true, "exampleSite": true,
-}
-
-// takeCensus walks the folder for files that covers takes by name; symbolic links
-// below it are not followed.
-func takeCensus(root string, covers func(string) bool) *census {
-	c := &census{total: map[string]int{}, direct: map[string]int{}}
-	if real, err := filepath.EvalSymlinks(root); err == nil {
-		root = real
+// setContent finds the folder of the posts and says where their addresses come
+// from.
+func (d *inspection) setContent() error {
+	folder, from := d.blog.engine.posts(d)
+	if folder == "" {
+		return fault(d.dir, "there is no blog here: no engine's config and no Markdown file; name the folder of your blog, or an empty one for a new blog")
 	}
-	filepath.WalkDir(root, func(file string, e fs.DirEntry, err error) error {
-		rel, relErr := filepath.Rel(root, file)
-		rel = filepath.ToSlash(rel)
-		switch {
-		case err != nil || relErr != nil || c.files > maxCensusFiles:
-			return fs.SkipDir
-		case rel == ".":
-		case e.IsDir():
-			if e.Name()[0] == '.' || passedOver[e.Name()] || strings.Count(rel, "/") >= maxCensusDepth {
-				return fs.SkipDir
+	if !filepath.IsLocal(filepath.FromSlash(folder)) {
+		return fault(d.blog.ConfigFile, fmt.Sprintf("%s names the folder %q, outside the blog; put the posts inside", from, post.Clip(folder)))
+	}
+	dir := d.below(folder)
+	if rel, err := filepath.Rel(dir, d.dir); err == nil && rel != "." && filepath.IsLocal(rel) && d.root != d.dir {
+		dir, from = d.dir, "the folder that was named" // below the engine's root, of which it is a part
+	}
+	d.blog.Settings = append(d.blog.Settings, Setting{"content.dir", d.rel(dir), from})
+	d.setPermalink(folder)
+	d.checkFolder(dir)
+	return nil
+}
+
+// setPermalink says which pattern makes the addresses of the posts. It stays in
+// the engine's config, which every run reads.
+func (d *inspection) setPermalink(folder string) {
+	if pattern, from := d.sources.text(d.blog.engine.permalinkKeys(folder)...); pattern != "" {
+		d.blog.Permalink = fmt.Sprintf("each run reads it from %s, now %s", from, post.Clip(pattern))
+		return
+	}
+	d.blog.Permalink = d.blog.engine.permalink
+}
+
+// checkFolder notes what would keep the posts, or their engine's config, from
+// being found.
+func (d *inspection) checkFolder(dir string) {
+	real, err := filepath.EvalSymlinks(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		d.note("there is no folder %s yet: make it, or name the folder of your posts as content.dir", d.rel(dir))
+		return
+	}
+	if err != nil || d.own == nil {
+		return
+	}
+	own, err := dialects.Find(real, d.ours, d.blog.Dialect)
+	if err != nil || own == nil {
+		d.note("%s cannot be found from %s, where a link leads elsewhere or the way is too long: write your permalinks as content.permalink", d.blog.ConfigFile, d.rel(dir))
+	}
+}
+
+// counted returns a section of a folder and how many of the posts are in it, and
+// notes those that are not.
+func (d *inspection) counted(c *postCount, below, section string) (folder, from string) {
+	if c.total["."] == 0 {
+		for _, name := range usualNames {
+			if section := path.Join(below, name); dialect.FirstExisting(d.root, []string{section}) != "" {
+				return section, "its name; no file there has a date"
 			}
-			if e.Name() == "_posts" {
-				c.posts = append(c.posts, rel)
-			}
-		case e.Type().IsRegular() && covers(rel) && !strings.HasPrefix(e.Name(), "_index."):
-			c.files++
-			if isDated(file, rel) {
-				c.add(rel)
-			}
 		}
-		return nil
-	})
-	return c
-}
-
-// isHugoName takes HTML, too.
-func isHugoName(name string) bool {
-	return mdsource.IsMarkdownName(name) || strings.EqualFold(path.Ext(name), ".html")
-}
-
-// add counts a post; a page bundle's folder is the post itself.
-func (c *census) add(rel string) {
-	folder := path.Dir(rel)
-	if strings.HasPrefix(path.Base(rel), "index.") && folder != "." {
-		folder = path.Dir(folder)
+		return below, "a guess: no file there has a date"
 	}
-	c.direct[folder]++
-	for ; ; folder = path.Dir(folder) {
-		c.total[folder]++
-		if folder == "." {
-			return
-		}
+	folder = path.Join(below, section)
+	if others := c.total["."] - c.total[section]; others > 0 {
+		d.note("dated files outside %s: %d; set content.dir to a folder above it if they are posts, too", d.rel(d.below(folder)), others)
 	}
-}
-
-// isDated tells by file name and front matter that a file is a dated post.
-func isDated(file, rel string) bool {
-	if dialect.ParseFileName(rel, nil).Date != "" {
-		return true
-	}
-	f, err := os.Open(file)
-	if err != nil {
-		return false
-	}
-	defer f.Close()
-	head, err := io.ReadAll(io.LimitReader(f, maxFrontMatter))
-	if err != nil || dialect.IsBinary(head[:min(len(head), 8000)]) {
-		return false
-	}
-	text := strings.ReplaceAll(strings.TrimPrefix(string(head), "\ufeff"), "\r\n", "\n")
-	front, _, _, err := frontmatter.Split(text)
-	if err != nil {
-		return false
-	}
-	for _, key := range append([]string{"date", "publishdate", "pubdate", "published"}, dialect.OtherDates...) {
-		if _, ok := frontmatter.ParseDate(front.Scalar(key), time.UTC); ok {
-			return true
-		}
-	}
-	return false
-}
-
-// below are the folders right below one that hold dated posts, the fullest first.
-func (c *census) below(folder string) []string {
-	var out []string
-	for f := range c.total {
-		if f != "." && path.Dir(f) == folder {
-			out = append(out, f)
-		}
-	}
-	slices.SortFunc(out, func(a, b string) int {
-		switch {
-		case c.total[a] != c.total[b]:
-			return c.total[b] - c.total[a]
-		case usualName(a) != usualName(b):
-			return usualName(a) - usualName(b)
-		}
-		return strings.Compare(a, b)
-	})
-	return out
-}
-
-var usualNames = []string{"posts", "post", "blog", "articles"}
-
-// usualName ranks a folder by the names that blogs give to that of their posts.
-func usualName(folder string) int {
-	if i := slices.Index(usualNames, path.Base(folder)); i >= 0 {
-		return i
-	}
-	return len(usualNames)
-}
-
-// main is the section with most dated posts; "." where they are right at the top.
-func (c *census) main() string {
-	if sections := c.below("."); len(sections) > 0 && c.total[sections[0]] > c.direct["."] {
-		return sections[0]
-	}
-	return "."
-}
-
-var yearName = regexp.MustCompile(`^(?:19|20)\d\d$`)
-
-var languageName = regexp.MustCompile(`^[a-z]{2}(?:[-_][A-Za-z]{2,4})?$`)
-
-// areLanguages reports that several folders are called like languages.
-func areLanguages(folders []string) bool {
-	found := 0
-	for _, folder := range folders {
-		if _, ok := config.LanguageTag(path.Base(folder)); ok && languageName.MatchString(path.Base(folder)) {
-			found++
-		}
-	}
-	return found > 1
-}
-
-// bulk goes down to the folder that more than half of the dated posts are below.
-func (c *census) bulk() string {
-	at := "."
-	for {
-		children := c.below(at)
-		if len(children) == 0 || c.total[children[0]]*2 <= c.total[at] || yearName.MatchString(path.Base(children[0])) || areLanguages(children) {
-			return at
-		}
-		at = children[0]
-	}
+	return folder, fmt.Sprintf("where %d of %d dated files are", c.total[section], c.total["."])
 }

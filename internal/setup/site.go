@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -15,136 +14,69 @@ import (
 	"publisher/internal/xmltext"
 )
 
-// siteKeys are the keys that an engine's config may have a setting under, the
-// likeliest first.
-type siteKeys struct {
-	title, url, description, language, timezone, author, email []string
-}
-
-func (d *detection) siteKeys() siteKeys {
-	switch d.blog.Dialect {
-	case config.Hugo:
-		return d.hugoKeys()
-	case config.Jekyll:
-		return siteKeys{
-			title: []string{"title", "name"}, url: []string{"url"},
-			description: []string{"description", "tagline", "subtitle"}, language: []string{"lang", "locale", "language"},
-			timezone: []string{"timezone"}, author: []string{"author.name", "author"}, email: []string{"author.email", "email"},
-		}
-	case config.Pelican:
-		return siteKeys{
-			title: []string{"SITENAME"}, url: []string{"SITEURL"},
-			description: []string{"SITEDESCRIPTION", "SITE_DESCRIPTION", "SITESUBTITLE", "SITETAG"}, language: []string{"DEFAULT_LANG"},
-			timezone: []string{"TIMEZONE"}, author: []string{"AUTHOR"}, email: []string{"AUTHOR_EMAIL", "EMAIL"},
-		}
-	case config.Zola:
-		return siteKeys{
-			title: []string{"title"}, url: []string{"base_url"},
-			description: []string{"description", "extra.description"}, language: []string{"default_language"},
-			author: []string{"author", "extra.author"}, email: []string{"extra.author.email", "extra.email"},
-		}
-	}
-	return siteKeys{
-		title: []string{"site.title", "site.name"}, url: []string{"site.url", "site.baseUrl", "site.domain", "package.homepage"},
-		description: []string{"site.description", "site.tagline", "package.description"},
-		language:    []string{"site.language", "site.lang", "site.locale"}, timezone: []string{"site.timezone"},
-		author: []string{"site.author", "site.authorName", "package.author"}, email: []string{"site.author.email", "site.email", "site.authorEmail", "package.author.email"},
-	}
-}
-
-// hugoKeys put the default language's own settings first.
-func (d *detection) hugoKeys() siteKeys {
-	own := "languages." + d.hugoLanguage() + "."
-	return siteKeys{
-		title: []string{own + "title", "title"}, url: []string{own + "baseURL", "baseURL"},
-		description: []string{own + "params.description", own + "description", "params.description", "description", own + "params.subtitle", "params.subtitle"},
-		language:    []string{own + "locale", own + "languageCode", "locale", "languageCode", "defaultContentLanguage"},
-		timezone:    []string{own + "timeZone", "timeZone"},
-		author:      []string{own + "params.author", "params.author", "author"},
-		email:       []string{own + "params.author.email", "params.author.email", "author.email", own + "params.email", "params.email"},
-	}
-}
-
-func (d *detection) hugoLanguage() string {
-	if lang, _ := d.layers.text("defaultContentLanguage"); lang != "" {
-		return lang
-	}
-	return "en"
-}
-
-// tellSite fills in what config.yaml's site section asks for.
-func (d *detection) tellSite() {
-	d.blog.Dialect = config.Markdown
+// setSite fills in what config.yaml's site section asks for.
+func (d *inspection) setSite() {
 	if d.own != nil {
-		d.blog.Dialect = d.own.Dialect
-		d.blog.Sign = d.sign()
+		d.blog.ConfigFile = d.configFile()
 	}
-	keys := d.siteKeys()
-	title, from := d.layers.text(keys.title...)
-	d.tell("site.title", htmldom.StripTags(title), from, keys.title)
-	d.tellURL(keys.url)
-	description, from := d.layers.text(keys.description...)
-	d.tell("site.description", htmldom.StripTags(description), from, keys.description)
-	language, from := d.layers.text(keys.language...)
-	d.tell("site.language", strings.ReplaceAll(language, "_", "-"), from, keys.language)
-	timezone, from := d.layers.text(keys.timezone...)
-	d.tell("site.timezone", timezone, from, keys.timezone)
-	d.tellAuthor(keys)
+	keys := d.blog.engine.keys(d.sources)
+	title, from := d.sources.text(keys.title...)
+	d.set("site.title", htmldom.StripTags(title), from, keys.title)
+	d.setURL(keys)
+	description, from := d.sources.text(keys.description...)
+	d.set("site.description", htmldom.StripTags(description), from, keys.description)
+	language, from := d.sources.text(keys.language...)
+	d.set("site.language", strings.ReplaceAll(language, "_", "-"), from, keys.language)
+	timezone, from := d.sources.text(keys.timezone...)
+	d.set("site.timezone", timezone, from, keys.timezone)
+	d.setAuthor(keys)
 }
 
-// sign is the file that the engine is known by: the one that others lie over.
-func (d *detection) sign() string {
-	for _, l := range slices.Backward(d.layers) {
-		if l.prefix == "" {
-			return l.name
+// configFile returns the file that shows which engine it is: the one that others
+// are merged over.
+func (d *inspection) configFile() string {
+	for _, file := range slices.Backward(d.sources) {
+		if file.prefix == "" {
+			return file.name
 		}
 	}
-	switch d.own.Dialect {
-	case config.Jekyll:
-		return d.rel(filepath.Join(d.root, "_posts"))
-	case config.Eleventy:
-		return d.rel(filepath.Join(d.root, "package.json"))
-	}
-	return d.rel(d.root)
+	return d.rel(d.below(d.blog.engine.bareSign))
 }
 
 // person is a name with an address, as package.json has it.
 var person = regexp.MustCompile(`^([^<>()]+)<([^<>()\s]+)>`)
 
-func (d *detection) tellAuthor(keys siteKeys) {
-	name, from := d.layers.text(keys.author...)
-	email, emailFrom := d.layers.text(keys.email...)
+func (d *inspection) setAuthor(keys siteKeys) {
+	name, from := d.sources.text(keys.author...)
+	email, emailFrom := d.sources.text(keys.email...)
 	if m := person.FindStringSubmatch(name); m != nil {
 		name = strings.TrimSpace(m[1])
 		if email == "" {
 			email, emailFrom = m[2], from
 		}
 	}
-	d.tell("site.author.name", name, from, keys.author)
-	d.tell("site.author.email", email, emailFrom, keys.email)
+	d.set("site.author.name", name, from, keys.author)
+	d.set("site.author.email", email, emailFrom, keys.email)
 }
 
-// tellURL adds Jekyll's baseurl, and knows the file that GitHub Pages keeps the
-// blog's domain in.
-func (d *detection) tellURL(keys []string) {
-	value, from := d.layers.text(keys...)
-	if d.blog.Dialect == config.Jekyll && value != "" {
-		if below, at := d.layers.text("baseurl"); strings.Trim(below, "/") != "" {
-			value = strings.TrimRight(value, "/") + "/" + strings.Trim(below, "/")
-			from += " and " + at[strings.LastIndex(at, " ")+1:]
-		}
+// setURL also looks into the file that GitHub Pages keeps the blog's domain in.
+func (d *inspection) setURL(keys siteKeys) {
+	value, from := d.sources.text(keys.url...)
+	if below, at := d.sources.text(keys.urlPath...); value != "" && strings.Trim(below, "/") != "" {
+		value = strings.TrimRight(value, "/") + "/" + strings.Trim(below, "/")
+		from += " and " + at[strings.LastIndex(at, " ")+1:]
 	}
 	if _, why := usable("site.url", value); value == "" || why != "" {
 		if domain, file := d.domain(); domain != "" {
 			value, from = "https://"+domain, file
 		}
 	}
-	d.tell("site.url", value, from, keys)
+	d.set("site.url", value, from, keys.url)
 }
 
-func (d *detection) domain() (domain, file string) {
+func (d *inspection) domain() (domain, file string) {
 	for _, name := range []string{"CNAME", "static/CNAME", "content/extra/CNAME", "public/CNAME"} {
-		file := filepath.Join(d.root, filepath.FromSlash(name))
+		file := d.below(name)
 		if info, err := os.Stat(file); err != nil || !info.Mode().IsRegular() {
 			continue
 		}
@@ -160,19 +92,19 @@ func (d *detection) domain() (domain, file string) {
 // maxValue is more than any title or description needs.
 const maxValue = 1000
 
-// tell adds a fact, if the value is one that config.yaml takes.
-func (d *detection) tell(key, value, from string, keys []string) {
-	f := Fact{Key: key, Value: value, From: from}
+// set adds a setting, if the value is one that config.yaml takes.
+func (d *inspection) set(key, value, from string, keys []string) {
+	f := Setting{Key: key, Value: value, From: from}
 	switch value, why := usable(key, value); {
 	case value == "":
-		f = Fact{Key: key, From: d.unset(keys)}
+		f = Setting{Key: key, From: d.unset(keys)}
 	case why != "":
-		f = Fact{Key: key, From: reasonOf(from + ": " + why)}
+		f = Setting{Key: key, From: reasonOf(from + ": " + why)}
 	}
-	d.blog.Facts = append(d.blog.Facts, f)
+	d.blog.Settings = append(d.blog.Settings, f)
 }
 
-// reasonOf keeps a reason to a line that people read.
+// reasonOf cuts a reason to what fits a line.
 func reasonOf(s string) string {
 	if r := []rune(s); len(r) > 200 {
 		return string(r[:200]) + "…"
@@ -180,21 +112,24 @@ func reasonOf(s string) string {
 	return s
 }
 
-// unset says why there is no value.
-func (d *detection) unset(keys []string) string {
-	keys = slices.DeleteFunc(slices.Clone(keys), func(key string) bool { return strings.HasPrefix(key, "languages.") })
+// unset returns why there is no value.
+func (d *inspection) unset(keys []string) string {
+	e := d.blog.engine
+	keys = slices.DeleteFunc(slices.Clone(keys), func(key string) bool {
+		return e.languagePrefix != "" && strings.HasPrefix(key, e.languagePrefix)
+	})
 	switch {
-	case d.own == nil || len(d.layers) == 0:
-		return "nothing here tells it"
+	case d.own == nil || len(d.sources) == 0:
+		return "not found in this folder"
 	case len(keys) == 0:
-		return d.blog.Engine() + " has no such setting"
-	case d.blog.Dialect == config.Eleventy:
-		return "no file of global data has " + strings.TrimPrefix(keys[0], "site.")
+		return e.name + " has no such setting"
+	case e.nowhere != "":
+		return e.nowhere + " has " + strings.TrimPrefix(keys[0], "site.")
 	}
-	return d.blog.Sign + " has no " + keys[0]
+	return d.blog.ConfigFile + " has no " + keys[0]
 }
 
-// usable is the value as config.yaml would take it, and why it would not.
+// usable returns the value as config.yaml would take it, and why it would not.
 func usable(key, value string) (clean, why string) {
 	value = xmltext.Line(value)
 	if value == "" {
@@ -211,7 +146,7 @@ func usable(key, value string) (clean, why string) {
 	}
 	if key != "site.url" {
 		text += indent[:2] + "url: https://example.com\n"
-		if len(parts) == 3 { // the url stands before site's inner table
+		if len(parts) == 3 { // the url comes before site's inner table
 			text = "site:\n  url: https://example.com\n  " + parts[1] + ":\n"
 		}
 	}

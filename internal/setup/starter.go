@@ -5,11 +5,11 @@ import (
 	"time"
 )
 
-// StarterPost is where the one post of a new blog stands in the blog's folder.
+// StarterPost is the path of a new blog's one post in the blog's folder.
 const StarterPost = "content/posts/hello.md"
 
-// StarterFiles are the texts of a new blog of one post: that post, and a config
-// whose first run mails it to whoever subscribes by then. dir is the folder of
+// StarterFiles returns the texts of a new blog of one post: that post, and a config
+// whose first run mails it to everyone who has subscribed by then. dir is the folder of
 // the posts, as config.yaml is to name it.
 func StarterFiles(now time.Time, dir string) (post, config string) {
 	day := now.UTC().Format(time.DateOnly)
@@ -22,8 +22,8 @@ date: %s
 tags: [news]
 ---
 
-This is the first post. What stands here, before the mark, is the excerpt: the mail
-shows it with a link to the rest.
+This is the first post. What is above the mark is the excerpt: the mail shows it
+with a link to the rest.
 
 <!--more-->
 
@@ -51,7 +51,7 @@ digest:
   start: "%s"            # posts dated from this day on are mailed
   settle: 0s                     # while you try things out; 10m gives you time to save a post twice
 
-# Without a host, nobody is mailed: a built-in catcher files the messages in outbox/.
+# Without a host no mail is sent: a built-in catcher files the messages in outbox/.
 mail:
   # from: news@example.com       # who the mail is from; without it: news@ the host of url
   # postal_address: ""           # for the footer; many countries require one
