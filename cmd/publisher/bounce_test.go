@@ -14,7 +14,7 @@ import (
 	"time"
 	"unicode"
 
-	"publisher/internal/ledger"
+	"publisher/internal/ledger/mailtoken"
 	"publisher/internal/ledger/sqlite"
 )
 
@@ -47,7 +47,7 @@ func newMailbox(t *testing.T) *mailbox {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m.path, m.id, m.link = tokens.ReturnPath(1, 1), tokens.MessageID(1, 1), tokens.Link(ledger.Unsubscribe, 1)
+	m.path, m.id, m.link = tokens.ReturnPath(1, 1), tokens.MessageID(1, 1), tokens.Link(mailtoken.Unsubscribe, 1)
 	return m
 }
 

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"time"
 
+	"publisher/internal/ledger/mailtoken"
 	"publisher/internal/ledger/sqlutil"
 )
 
@@ -20,8 +21,8 @@ const (
 // Bounce is a report that an edition came back.
 type Bounce struct {
 	Subscriber int64
-	Edition    int64   // 0: unknown
-	Proof      Purpose // the token that says whose it is
+	Edition    int64             // 0: unknown
+	Proof      mailtoken.Purpose // the token that says whose it is
 	Hard       bool
 	Reason     string
 	At         time.Time
@@ -47,7 +48,7 @@ func (l *Ledger) RecordBounce(ctx context.Context, b Bounce) (ended Status, stal
 	if b.Hard {
 		act = HardBounce
 	}
-	if b.Proof != ReturnPath {
+	if b.Proof != mailtoken.ReturnPath {
 		b.refused = reportedWeakly
 	}
 	err = l.change(ctx, "record a bounce", func(tx *sql.Tx) error {

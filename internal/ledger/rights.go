@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"time"
 
+	"publisher/internal/ledger/mailtoken"
 	"publisher/internal/ledger/sqlutil"
 )
 
@@ -36,11 +37,11 @@ const (
 // every copy of a mail and every answer to it, so anyone to whom a digest was forwarded
 // has them: they may do nothing permanent. A return path proves that the mail was
 // delivered or refused with it. What is not in the table has no effect.
-var rights = map[Purpose]map[Action]effect{
-	Unsubscribe: {Leave: unsubscribe, Undo: goBack, HardBounce: unsubscribe, SoftBounce: unsubscribe, Complain: unsubscribe},
-	Preferences: {Choose: choose},
-	MessageID:   {HardBounce: unsubscribe, SoftBounce: unsubscribe, Complain: unsubscribe},
-	ReturnPath:  {HardBounce: endBounced, SoftBounce: endBounced, Complain: endComplained},
+var rights = map[mailtoken.Purpose]map[Action]effect{
+	mailtoken.Unsubscribe: {Leave: unsubscribe, Undo: goBack, HardBounce: unsubscribe, SoftBounce: unsubscribe, Complain: unsubscribe},
+	mailtoken.Preferences: {Choose: choose},
+	mailtoken.MessageID:   {HardBounce: unsubscribe, SoftBounce: unsubscribe, Complain: unsubscribe},
+	mailtoken.ReturnPath:  {HardBounce: endBounced, SoftBounce: endBounced, Complain: endComplained},
 }
 
 const (
@@ -52,7 +53,7 @@ const (
 
 // may returns the effect of an action on a subscription with that status. mailed is when
 // the mail that a bounce is about was sent; zero if unknown.
-func (s *Subscriber) may(with Purpose, act Action, mailed, now time.Time) effect {
+func (s *Subscriber) may(with mailtoken.Purpose, act Action, mailed, now time.Time) effect {
 	e := rights[with][act]
 	if bounce := act == HardBounce || act == SoftBounce; bounce && !countsAt(mailed, now) {
 		return nothing
@@ -85,14 +86,14 @@ func (s *Subscriber) CanUndo(now time.Time) bool {
 }
 
 // May reports whether the action would change the subscription.
-func (s *Subscriber) May(with Purpose, act Action, now time.Time) bool {
+func (s *Subscriber) May(with mailtoken.Purpose, act Action, now time.Time) bool {
 	return s.may(with, act, time.Time{}, now) != nothing
 }
 
 // Request is an action with a valid token.
 type Request struct {
 	Subscriber     int64
-	Proof          Purpose
+	Proof          mailtoken.Purpose
 	Action         Action // not a bounce: see RecordBounce
 	DefaultCadence string
 	At             time.Time

@@ -9,10 +9,11 @@ import (
 
 	"publisher/internal/ledger"
 	"publisher/internal/ledger/ledgertest"
+	"publisher/internal/ledger/mailtoken"
 	"publisher/internal/ledger/sqlite"
 )
 
-func openTokens(tb testing.TB) *ledger.Tokens {
+func openTokens(tb testing.TB) *mailtoken.Codec {
 	tb.Helper()
 	l, err := sqlite.Open(tb.Context(), "sqlite:"+filepath.Join(tb.TempDir(), "publisher.db"))
 	if err != nil {
@@ -29,16 +30,16 @@ func openTokens(tb testing.TB) *ledger.Tokens {
 func TestTokens(t *testing.T) {
 	tokens := openTokens(t)
 	for _, id := range []int64{1, 127, 128, 1 << 40, math.MaxInt64} {
-		link := tokens.Link(ledger.Unsubscribe, id)
+		link := tokens.Link(mailtoken.Unsubscribe, id)
 		if strings.Trim(link, "abcdefghijklmnopqrstuvwxyz234567") != "" {
 			t.Errorf("%q is not lower-case base32", link)
 		}
 		for _, spelled := range []string{link, strings.ToUpper(link)} {
-			if got, ok := tokens.OpenLink(ledger.Unsubscribe, spelled); !ok || got != id {
+			if got, ok := tokens.OpenLink(mailtoken.Unsubscribe, spelled); !ok || got != id {
 				t.Errorf("OpenLink(%q) = %d, %v, want %d", spelled, got, ok, id)
 			}
 		}
-		if _, ok := tokens.OpenLink(ledger.Preferences, link); ok {
+		if _, ok := tokens.OpenLink(mailtoken.Preferences, link); ok {
 			t.Error("opens for another purpose")
 		}
 		path := tokens.ReturnPath(id, math.MaxInt64)
@@ -48,7 +49,7 @@ func TestTokens(t *testing.T) {
 		if s, e, ok := tokens.OpenReturnPath(strings.ToUpper(path)); !ok || s != id || e != math.MaxInt64 {
 			t.Errorf("OpenReturnPath = %d, %d, %v", s, e, ok)
 		}
-		if _, ok := tokens.OpenLink(ledger.ReturnPath, path); ok {
+		if _, ok := tokens.OpenLink(mailtoken.ReturnPath, path); ok {
 			t.Error("a return path opens as a link")
 		}
 		if _, _, ok := tokens.OpenReturnPath(link); ok {
@@ -70,11 +71,11 @@ func TestTokens(t *testing.T) {
 
 func TestTokensRefuse(t *testing.T) {
 	tokens := openTokens(t)
-	link := tokens.Link(ledger.Unsubscribe, 1042)
+	link := tokens.Link(mailtoken.Unsubscribe, 1042)
 	for i := range link { // each character counts, the spare bits of the last too
 		for _, c := range "abcdefghijklmnopqrstuvwxyz234567" {
 			if changed := link[:i] + string(c) + link[i+1:]; changed != link {
-				if _, ok := tokens.OpenLink(ledger.Unsubscribe, changed); ok {
+				if _, ok := tokens.OpenLink(mailtoken.Unsubscribe, changed); ok {
 					t.Errorf("%q opens", changed)
 				}
 			}
@@ -83,10 +84,10 @@ func TestTokensRefuse(t *testing.T) {
 	for _, token := range []string{
 		"", "a", link + "a", link + "=", link + "\n", "\n" + link, " " + link, link[1:], link[:len(link)-1],
 		strings.Replace(strings.ToUpper(link), "K", "\u212a", 1) + "\u212a", strings.Repeat("a", 1<<20),
-		openTokens(t).Link(ledger.Unsubscribe, 1042), // another ledger's
-		tokens.Link(ledger.Unsubscribe, 0), tokens.Link(ledger.Unsubscribe, -1),
+		openTokens(t).Link(mailtoken.Unsubscribe, 1042), // another ledger's
+		tokens.Link(mailtoken.Unsubscribe, 0), tokens.Link(mailtoken.Unsubscribe, -1),
 	} {
-		if id, ok := tokens.OpenLink(ledger.Unsubscribe, token); ok {
+		if id, ok := tokens.OpenLink(mailtoken.Unsubscribe, token); ok {
 			t.Errorf("%q opens as %d", token, id)
 		}
 	}
@@ -105,7 +106,7 @@ func TestTokensStayValid(t *testing.T) {
 		tokens, err := l.Tokens(t.Context())
 		ledgertest.Must(t, err)
 		ledgertest.Must(t, l.Close())
-		made[i] = tokens.Link(ledger.Unsubscribe, 7)
+		made[i] = tokens.Link(mailtoken.Unsubscribe, 7)
 	}
 	if made[0] != made[1] || made[1] != made[2] {
 		t.Errorf("tokens of one ledger differ: %q", made)
@@ -114,11 +115,11 @@ func TestTokensStayValid(t *testing.T) {
 
 func FuzzTokens(f *testing.F) {
 	tokens := openTokens(f)
-	f.Add(tokens.Link(ledger.Unsubscribe, 1))
+	f.Add(tokens.Link(mailtoken.Unsubscribe, 1))
 	f.Add(tokens.ReturnPath(1, 2))
 	f.Add("")
 	f.Fuzz(func(t *testing.T, token string) {
-		if id, ok := tokens.OpenLink(ledger.Unsubscribe, token); ok && tokens.Link(ledger.Unsubscribe, id) != strings.ToLower(token) {
+		if id, ok := tokens.OpenLink(mailtoken.Unsubscribe, token); ok && tokens.Link(mailtoken.Unsubscribe, id) != strings.ToLower(token) {
 			t.Errorf("%q opens, and is not the token of %d", token, id)
 		}
 		if s, e, ok := tokens.OpenReturnPath(token); ok && tokens.ReturnPath(s, e) != strings.ToLower(token) {

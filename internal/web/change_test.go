@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/mailtoken"
 	"publisher/internal/web"
 )
 
@@ -64,11 +65,11 @@ func TestChangesOutliveTheirClients(t *testing.T) {
 	for _, name := range []string{"one-click", "undo", "preferences"} {
 		ids[name] = w.subscribe(ledger.Row{Email: name + "@example.com", Cadence: "daily"})
 	}
-	w.post("/unsubscribe/"+w.tokens.Link(ledger.Unsubscribe, ids["undo"]), "")
+	w.post("/unsubscribe/"+w.tokens.Link(mailtoken.Unsubscribe, ids["undo"]), "")
 	unlock := w.lock()
-	w.hangUp(addr, "/unsubscribe/"+w.tokens.Link(ledger.Unsubscribe, ids["one-click"]), "List-Unsubscribe=One-Click")
-	w.hangUp(addr, "/unsubscribe/"+w.tokens.Link(ledger.Unsubscribe, ids["undo"]), "undo=1")
-	w.hangUp(addr, "/preferences/"+w.tokens.Link(ledger.Preferences, ids["preferences"]), "cadence=immediate")
+	w.hangUp(addr, "/unsubscribe/"+w.tokens.Link(mailtoken.Unsubscribe, ids["one-click"]), "List-Unsubscribe=One-Click")
+	w.hangUp(addr, "/unsubscribe/"+w.tokens.Link(mailtoken.Unsubscribe, ids["undo"]), "undo=1")
+	w.hangUp(addr, "/preferences/"+w.tokens.Link(mailtoken.Preferences, ids["preferences"]), "cadence=immediate")
 	if got := w.subscriber("one-click@example.com").Status; got != ledger.Active {
 		t.Fatalf("the ledger is not locked: %s", got)
 	}
@@ -149,7 +150,7 @@ func TestAPanicEndsOneChangeOnly(t *testing.T) {
 		}
 	})
 	id := w.subscribe(ledger.Row{Email: "ann@example.com"})
-	link := "/preferences/" + w.tokens.Link(ledger.Preferences, id)
+	link := "/preferences/" + w.tokens.Link(mailtoken.Preferences, id)
 	form := url.Values{"tags": {"1"}, "tag": {"go"}}.Encode()
 	wantStatus(t, w.post(link, form), 500)
 	broken = false

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/net/html"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/mailtoken"
 	"publisher/internal/web"
 	"publisher/templates"
 )
@@ -26,8 +27,8 @@ func tour(t *testing.T, language string) map[string]string {
 		}
 	}
 	id := w.subscribe(ledger.Row{Email: "ann@example.com", Tags: []string{"go"}})
-	unsubscribe := "/unsubscribe/" + w.tokens.Link(ledger.Unsubscribe, id)
-	preferences := "/preferences/" + w.tokens.Link(ledger.Preferences, id)
+	unsubscribe := "/unsubscribe/" + w.tokens.Link(mailtoken.Unsubscribe, id)
+	preferences := "/preferences/" + w.tokens.Link(mailtoken.Preferences, id)
 	return map[string]string{
 		"home":        w.get("/").body,
 		"archive":     w.get("/archive/").body,

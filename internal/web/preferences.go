@@ -8,18 +8,19 @@ import (
 	"strings"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/mailtoken"
 	"publisher/templates"
 )
 
 func (s *site) showPreferences(w http.ResponseWriter, r *http.Request) {
-	if b, ok := s.tokenHolder(w, r, ledger.Preferences); ok {
+	if b, ok := s.tokenHolder(w, r, mailtoken.Preferences); ok {
 		s.preferences(w, r, b, false)
 	}
 }
 
 // setPreferences saves the choices of the form.
 func (s *site) setPreferences(w http.ResponseWriter, r *http.Request) {
-	if !s.hasValidToken(w, r, ledger.Preferences) {
+	if !s.hasValidToken(w, r, mailtoken.Preferences) {
 		return
 	}
 	form, ok := s.form(w, r)
@@ -28,11 +29,11 @@ func (s *site) setPreferences(w http.ResponseWriter, r *http.Request) {
 	}
 	token := r.PathValue("token")
 	s.change(w, r, func(ctx context.Context) (answer, error) {
-		b, found, err := s.findTokenHolder(ctx, ledger.Preferences, token)
+		b, found, err := s.findTokenHolder(ctx, mailtoken.Preferences, token)
 		if err != nil || !found {
 			return s.answerBadLink, err
 		}
-		if !b.May(ledger.Preferences, ledger.Choose, s.Now()) {
+		if !b.May(mailtoken.Preferences, ledger.Choose, s.Now()) {
 			return s.answerPreferences(b, false), nil
 		}
 		choice, ok, err := s.chosen(ctx, form, b)

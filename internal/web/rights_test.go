@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/mailtoken"
 )
 
 // story tells what happens to Ann's subscription, a letter each: L leaves by the link, l by
@@ -16,8 +17,8 @@ import (
 func (w *world) story(t *testing.T, told string) {
 	t.Helper()
 	id := w.subscriber("ann@example.com").ID
-	leave, choose := "/unsubscribe/"+w.tokens.Link(ledger.Unsubscribe, id), "/preferences/"+w.tokens.Link(ledger.Preferences, id)
-	report := func(proof ledger.Purpose, complaint bool) {
+	leave, choose := "/unsubscribe/"+w.tokens.Link(mailtoken.Unsubscribe, id), "/preferences/"+w.tokens.Link(mailtoken.Preferences, id)
+	report := func(proof mailtoken.Purpose, complaint bool) {
 		var err error
 		if complaint {
 			_, _, err = w.ledger.Do(t.Context(), ledger.Request{Subscriber: id, Proof: proof, Action: ledger.Complain, DefaultCadence: "weekly", At: w.now})
@@ -54,13 +55,13 @@ func (w *world) story(t *testing.T, told string) {
 		case 'X':
 			w.subscribe(ledger.Row{Email: "ann@example.com", Status: ledger.Unsubscribed})
 		case 'M':
-			report(ledger.MessageID, false)
+			report(mailtoken.MessageID, false)
 		case 'K':
-			report(ledger.MessageID, true)
+			report(mailtoken.MessageID, true)
 		case 'B':
-			report(ledger.ReturnPath, false)
+			report(mailtoken.ReturnPath, false)
 		case 'S':
-			report(ledger.ReturnPath, true)
+			report(mailtoken.ReturnPath, true)
 		default:
 			w.now = w.now.Add(time.Duration(step-'0') * 24 * time.Hour)
 		}
@@ -116,7 +117,7 @@ func TestStoriesOfLinks(t *testing.T) {
 			if ann.Status != test.want {
 				t.Errorf("ann is %s, want %s", ann.Status, test.want)
 			}
-			for _, page := range []string{"/unsubscribe/" + w.tokens.Link(ledger.Unsubscribe, id), "/preferences/" + w.tokens.Link(ledger.Preferences, id)} {
+			for _, page := range []string{"/unsubscribe/" + w.tokens.Link(mailtoken.Unsubscribe, id), "/preferences/" + w.tokens.Link(mailtoken.Preferences, id)} {
 				if offers := strings.Contains(w.get(page).body, `name="undo"`); offers != test.offers {
 					t.Errorf("%.14s offers to undo: %v, want %v", page, offers, test.offers)
 				}

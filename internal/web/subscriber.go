@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/mailtoken"
 	"publisher/templates"
 )
 
@@ -27,7 +28,7 @@ type tokenHolder struct {
 // Only the token matters, and no browser sends it on its own. Protection against
 // cross-origin posts would protect nothing and lock out mail programs that post from a page
 // of their own.
-func (s *site) tokenHolder(w http.ResponseWriter, r *http.Request, p ledger.Purpose) (tokenHolder, bool) {
+func (s *site) tokenHolder(w http.ResponseWriter, r *http.Request, p mailtoken.Purpose) (tokenHolder, bool) {
 	b, found, err := s.findTokenHolder(r.Context(), p, r.PathValue("token"))
 	switch {
 	case err != nil:
@@ -39,7 +40,7 @@ func (s *site) tokenHolder(w http.ResponseWriter, r *http.Request, p ledger.Purp
 }
 
 // findTokenHolder is like tokenHolder, but does not answer.
-func (s *site) findTokenHolder(ctx context.Context, p ledger.Purpose, token string) (b tokenHolder, found bool, err error) {
+func (s *site) findTokenHolder(ctx context.Context, p mailtoken.Purpose, token string) (b tokenHolder, found bool, err error) {
 	tokens, err := s.Ledger.Tokens(ctx)
 	if err != nil {
 		return b, false, err
@@ -54,14 +55,14 @@ func (s *site) findTokenHolder(ctx context.Context, p ledger.Purpose, token stri
 	}
 	return tokenHolder{
 		Subscriber:     subscriber,
-		unsubscribeURL: s.base + "/unsubscribe/" + tokens.Link(ledger.Unsubscribe, id),
-		preferencesURL: s.base + "/preferences/" + tokens.Link(ledger.Preferences, id),
+		unsubscribeURL: s.base + "/unsubscribe/" + tokens.Link(mailtoken.Unsubscribe, id),
+		preferencesURL: s.base + "/preferences/" + tokens.Link(mailtoken.Preferences, id),
 	}, true, nil
 }
 
 // hasValidToken answers requests whose token is invalid before their body is read. If the
 // ledger cannot be read, it returns true and leaves the decision to later steps.
-func (s *site) hasValidToken(w http.ResponseWriter, r *http.Request, p ledger.Purpose) bool {
+func (s *site) hasValidToken(w http.ResponseWriter, r *http.Request, p mailtoken.Purpose) bool {
 	tokens, err := s.Ledger.Tokens(r.Context())
 	if err != nil {
 		return true

@@ -5,12 +5,13 @@ import (
 	"net/http"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/mailtoken"
 	"publisher/templates"
 )
 
 // showUnsubscribe shows a button and changes nothing, because scanners follow links.
 func (s *site) showUnsubscribe(w http.ResponseWriter, r *http.Request) {
-	b, ok := s.tokenHolder(w, r, ledger.Unsubscribe)
+	b, ok := s.tokenHolder(w, r, mailtoken.Unsubscribe)
 	if !ok {
 		return
 	}
@@ -24,7 +25,7 @@ func (s *site) showUnsubscribe(w http.ResponseWriter, r *http.Request) {
 // unsubscribe acts at once and does not redirect, as RFC 8058 §3.2 requires for one-click.
 // Any body but an undo unsubscribes. The ledger decides what the link may do.
 func (s *site) unsubscribe(w http.ResponseWriter, r *http.Request) {
-	if !s.hasValidToken(w, r, ledger.Unsubscribe) {
+	if !s.hasValidToken(w, r, mailtoken.Unsubscribe) {
 		return
 	}
 	form, ok := s.form(w, r)
@@ -36,7 +37,7 @@ func (s *site) unsubscribe(w http.ResponseWriter, r *http.Request) {
 		act = ledger.Undo
 	}
 	s.change(w, r, func(ctx context.Context) (answer, error) {
-		b, found, err := s.findTokenHolder(ctx, ledger.Unsubscribe, token)
+		b, found, err := s.findTokenHolder(ctx, mailtoken.Unsubscribe, token)
 		if err != nil || !found {
 			return s.answerBadLink, err
 		}
@@ -47,7 +48,7 @@ func (s *site) unsubscribe(w http.ResponseWriter, r *http.Request) {
 // act does what the link allows, and answers with the resulting state of the subscription.
 func (s *site) act(ctx context.Context, b tokenHolder, act ledger.Action) (answer, error) {
 	before, email := b.Status, b.Email
-	after, changed, err := s.Ledger.Do(ctx, ledger.Request{Subscriber: b.ID, Proof: ledger.Unsubscribe, Action: act,
+	after, changed, err := s.Ledger.Do(ctx, ledger.Request{Subscriber: b.ID, Proof: mailtoken.Unsubscribe, Action: act,
 		DefaultCadence: s.Config.Digest.Default, At: s.Now()})
 	if err != nil || after == nil {
 		return s.answerBadLink, about(email, err)

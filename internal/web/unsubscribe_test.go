@@ -10,13 +10,14 @@ import (
 	"testing"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/mailtoken"
 )
 
 // unsubscribeLink adds Ann and returns her link's path.
 func unsubscribeLink(w *world, status ledger.Status) string {
 	w.t.Helper()
 	id := w.subscribe(ledger.Row{Email: "ann@example.com", Status: status, Cadence: "daily", Tags: []string{"go"}})
-	return "/unsubscribe/" + w.tokens.Link(ledger.Unsubscribe, id)
+	return "/unsubscribe/" + w.tokens.Link(mailtoken.Unsubscribe, id)
 }
 
 func wantSubscription(t *testing.T, w *world, status ledger.Status) {
@@ -140,10 +141,10 @@ func TestBadLinks(t *testing.T) {
 	link := unsubscribeLink(w, ledger.Active)
 	token := strings.TrimPrefix(link, "/unsubscribe/")
 	id := w.subscriber("ann@example.com").ID
-	nobody := w.get("/unsubscribe/" + w.tokens.Link(ledger.Unsubscribe, id+1))
+	nobody := w.get("/unsubscribe/" + w.tokens.Link(mailtoken.Unsubscribe, id+1))
 	for _, path := range []string{
 		"/unsubscribe/", "/unsubscribe/x", link[:len(link)-1], link + "a", link + ".", link + "/", link + "/x", link + "%3D", "/unsubscribe/" + token[1:],
-		"/unsubscribe/" + w.tokens.Link(ledger.Preferences, id), "/unsubscribe/" + w.tokens.ReturnPath(id, 1), "/preferences/" + token,
+		"/unsubscribe/" + w.tokens.Link(mailtoken.Preferences, id), "/unsubscribe/" + w.tokens.ReturnPath(id, 1), "/preferences/" + token,
 		"/unsubscribe/" + strings.Repeat("a", 4000), "/unsubscribe/%00", "/unsubscribe/%ff",
 	} {
 		for _, method := range []string{"GET", "POST"} {

@@ -20,6 +20,7 @@ import (
 
 	"publisher/internal/config"
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/mailtoken"
 	"publisher/internal/ledger/sqlite"
 	"publisher/internal/web"
 	"publisher/templates"
@@ -38,7 +39,7 @@ type world struct {
 	url     string
 	dir     string // the output folder
 	ledger  *ledger.Ledger
-	tokens  *ledger.Tokens
+	tokens  *mailtoken.Codec
 	log     *logBuffer
 	handler http.Handler
 	now     time.Time
@@ -239,8 +240,8 @@ func TestHeaders(t *testing.T) {
 		{"GET", "/archive/", 200, "public, max-age=60", "", "", ""},
 		{"GET", "/missing", 404, "no-store", "", "", ""},
 		{"POST", "/feed.xml", 405, "", "", "", ""},
-		{"GET", "/unsubscribe/" + w.tokens.Link(ledger.Unsubscribe, id), 200, "no-store", "noindex, nofollow", "", "form-action 'self'"},
-		{"GET", "/preferences/" + w.tokens.Link(ledger.Preferences, id), 200, "no-store", "noindex, nofollow", "", ""},
+		{"GET", "/unsubscribe/" + w.tokens.Link(mailtoken.Unsubscribe, id), 200, "no-store", "noindex, nofollow", "", "form-action 'self'"},
+		{"GET", "/preferences/" + w.tokens.Link(mailtoken.Preferences, id), 200, "no-store", "noindex, nofollow", "", ""},
 		{"GET", "/unsubscribe/nobody", 404, "no-store", "noindex, nofollow", "", ""},
 	} {
 		res := w.do(test.method, test.path, "")
@@ -302,7 +303,7 @@ func TestAPanicEndsOneRequestOnly(t *testing.T) {
 func TestLogHasNoTokensAndNoAddresses(t *testing.T) {
 	w := start(t, settings, nil)
 	id := w.subscribe(ledger.Row{Email: "ann@example.com"})
-	token := w.tokens.Link(ledger.Unsubscribe, id)
+	token := w.tokens.Link(mailtoken.Unsubscribe, id)
 	// Not over a socket: there the answer may come before the log is written.
 	handle := func(method, body string, status int) {
 		req := httptest.NewRequest(method, "/unsubscribe/"+token, strings.NewReader(body))
@@ -349,7 +350,7 @@ func TestPathOfServerURL(t *testing.T) {
 		t.Errorf("links lack the path:\n%s", home)
 	}
 	id := w.subscribe(ledger.Row{Email: "ann@example.com"})
-	token := w.tokens.Link(ledger.Unsubscribe, id)
+	token := w.tokens.Link(mailtoken.Unsubscribe, id)
 	if page := w.get("/news/unsubscribe/" + token).body; !strings.Contains(page, `action="/news/unsubscribe/`+token+`"`) {
 		t.Errorf("the form lacks the path:\n%s", page)
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/mailtoken"
 )
 
 // modeled is a subscription as docs/subscribers.md describes it.
@@ -42,13 +43,13 @@ func (m *modeled) finish(status ledger.Status, now time.Time) {
 }
 
 // report is a hard bounce of, or a complaint about, the mail sent at mailed.
-func (m *modeled) report(proof ledger.Purpose, complaint bool, mailed, now time.Time) {
+func (m *modeled) report(proof mailtoken.Purpose, complaint bool, mailed, now time.Time) {
 	tooLate := !complaint && now.Sub(mailed) > 30*24*time.Hour
 	switch {
-	case tooLate || proof == ledger.Preferences:
-	case proof == ledger.ReturnPath && complaint:
+	case tooLate || proof == mailtoken.Preferences:
+	case proof == mailtoken.ReturnPath && complaint:
 		m.finish(ledger.Complained, now)
-	case proof == ledger.ReturnPath:
+	case proof == mailtoken.ReturnPath:
 		m.finish(ledger.Bounced, now)
 	default:
 		m.leave(now)
@@ -56,7 +57,7 @@ func (m *modeled) report(proof ledger.Purpose, complaint bool, mailed, now time.
 }
 
 var (
-	purposes = []ledger.Purpose{ledger.Unsubscribe, ledger.Preferences, ledger.ReturnPath, ledger.MessageID}
+	purposes = []mailtoken.Purpose{mailtoken.Unsubscribe, mailtoken.Preferences, mailtoken.ReturnPath, mailtoken.MessageID}
 	statuses = []ledger.Status{ledger.Active, ledger.Pending, ledger.Unsubscribed, ledger.Removed, ledger.Bounced, ledger.Complained}
 )
 
@@ -86,7 +87,7 @@ func newBearing(t *testing.T, open Open, status ledger.Status) *bearing {
 
 // do performs one action with one token, in the ledger and in the model, and compares
 // them.
-func (b *bearing) do(with ledger.Purpose, act ledger.Action, now time.Time) {
+func (b *bearing) do(with mailtoken.Purpose, act ledger.Action, now time.Time) {
 	b.t.Helper()
 	switch act {
 	case ledger.HardBounce:
@@ -99,7 +100,7 @@ func (b *bearing) do(with ledger.Purpose, act ledger.Action, now time.Time) {
 		switch {
 		case act == ledger.Complain:
 			b.model.report(with, true, Noon, now)
-		case with == ledger.Unsubscribe && (act == ledger.Leave || act == ledger.Undo):
+		case with == mailtoken.Unsubscribe && (act == ledger.Leave || act == ledger.Undo):
 			b.model.link(now, act == ledger.Undo)
 		}
 	}
@@ -138,7 +139,7 @@ func testRights(t *testing.T, open Open) {
 					for _, wait := range waits {
 						b.reset(status)
 						b.do(with, act, Noon.Add(age))
-						b.do(ledger.Unsubscribe, ledger.Undo, Noon.Add(age+wait))
+						b.do(mailtoken.Unsubscribe, ledger.Undo, Noon.Add(age+wait))
 					}
 				}
 			}
@@ -183,12 +184,12 @@ func testRightsOnWalks(t *testing.T, open Open) {
 // that does not revive the subscription; the return of the row does.
 func testUndoAfterTheRowIsGone(t *testing.T, open Open) {
 	b := newBearing(t, open, ledger.Active)
-	b.do(ledger.Unsubscribe, ledger.Leave, Noon)
+	b.do(mailtoken.Unsubscribe, ledger.Leave, Noon)
 	all := func(int, int) bool { return true }
 	_, err := b.Import(ctx, Rows(nil), ledger.ImportOptions{Origin: ledger.FromFile, DefaultCadence: "weekly", Now: Noon, MayRemove: all})
 	Must(t, err)
 	b.model.back = ledger.Removed
-	b.do(ledger.Unsubscribe, ledger.Undo, Noon)
+	b.do(mailtoken.Unsubscribe, ledger.Undo, Noon)
 	_, err = b.Import(ctx, Rows(nil, ledger.Row{Email: "ann@example.com"}), ledger.ImportOptions{Origin: ledger.FromFile, DefaultCadence: "weekly", Now: Noon, MayRemove: all})
 	Must(t, err)
 	b.model = modeled{status: ledger.Active, at: Noon}
@@ -220,8 +221,8 @@ func testSoftBouncesByProof(t *testing.T, open Open) {
 				Must(t, err)
 			}
 			for n, proof := range []byte(tt.proofs) {
-				bounce := ledger.Bounce{Subscriber: b.id, Edition: int64(n + 1), Proof: ledger.Purpose(proof), At: Noon.Add(6 * 24 * time.Hour)}
-				if bounce.Proof == ledger.Unsubscribe {
+				bounce := ledger.Bounce{Subscriber: b.id, Edition: int64(n + 1), Proof: mailtoken.Purpose(proof), At: Noon.Add(6 * 24 * time.Hour)}
+				if bounce.Proof == mailtoken.Unsubscribe {
 					bounce.Edition = 0
 				}
 				_, _, err := b.RecordBounce(ctx, bounce)
@@ -238,8 +239,8 @@ func testSoftBouncesByProof(t *testing.T, open Open) {
 func testWeakReports(t *testing.T, open Open) {
 	b := newBearing(t, open, ledger.Active)
 	for _, bounce := range []ledger.Bounce{
-		{Proof: ledger.ReturnPath, Reason: "strong"},
-		{Proof: ledger.MessageID, Hard: true, Reason: "weak"},
+		{Proof: mailtoken.ReturnPath, Reason: "strong"},
+		{Proof: mailtoken.MessageID, Hard: true, Reason: "weak"},
 	} {
 		bounce.Subscriber, bounce.Edition, bounce.At = b.id, 1, Noon
 		_, _, err := b.RecordBounce(ctx, bounce)
@@ -263,7 +264,7 @@ func testBouncesOfUnknownMail(t *testing.T, open Open) {
 		}
 	}
 	b := newBearing(t, open, ledger.Active)
-	_, stale, err := b.RecordBounce(ctx, ledger.Bounce{Subscriber: b.id + 1, Edition: 1, Proof: ledger.ReturnPath, Hard: true, At: Noon})
+	_, stale, err := b.RecordBounce(ctx, ledger.Bounce{Subscriber: b.id + 1, Edition: 1, Proof: mailtoken.ReturnPath, Hard: true, At: Noon})
 	if Must(t, err); stale {
 		t.Error("nobody's bounce is said to be old")
 	}

@@ -13,6 +13,7 @@ import (
 
 	"publisher/internal/config"
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/mailtoken"
 	"publisher/internal/publish/report"
 	"publisher/mailer/bounce"
 )
@@ -82,15 +83,15 @@ func (h *Bounces) Take(ctx context.Context, returned *bounce.Report) (*Bounced, 
 // proved is what valid tokens say that a report is about.
 type proved struct {
 	subscriber, edition int64 // edition is 0 if only a link says whose mail it is
-	proof               ledger.Purpose
+	proof               mailtoken.Purpose
 }
 
 // whose returns the one subscriber whom valid tokens name, with the strongest of them; the
 // subscriber 0 if there is none, or more than one. The edition is that of the strongest token;
 // weaker ones do not count.
-func whose(tokens *ledger.Tokens, r *bounce.Report) (best proved) {
+func whose(tokens *mailtoken.Codec, r *bounce.Report) (best proved) {
 	several := false
-	found := func(proof ledger.Purpose, who, which int64, ok bool) {
+	found := func(proof mailtoken.Purpose, who, which int64, ok bool) {
 		if !ok {
 			return
 		}
@@ -100,25 +101,25 @@ func whose(tokens *ledger.Tokens, r *bounce.Report) (best proved) {
 		}
 	}
 	if r.Kind == bounce.OptOut {
-		who, ok := tokens.OpenLink(ledger.Unsubscribe, r.Token)
-		found(ledger.Unsubscribe, who, 0, ok)
+		who, ok := tokens.OpenLink(mailtoken.Unsubscribe, r.Token)
+		found(mailtoken.Unsubscribe, who, 0, ok)
 		return best
 	}
 	for _, text := range r.Addresses { // strongest first
 		for _, word := range words(text) {
 			who, which, ok := tokens.OpenReturnPath(word)
-			found(ledger.ReturnPath, who, which, ok)
+			found(mailtoken.ReturnPath, who, which, ok)
 		}
 	}
 	for _, text := range r.MessageIDs {
 		left, _, _ := strings.Cut(strings.Trim(text, "<> \t"), "@")
 		which, who, ok := tokens.OpenMessageID(left)
-		found(ledger.MessageID, who, which, ok)
+		found(mailtoken.MessageID, who, which, ok)
 	}
 	for _, text := range r.Links {
 		for _, word := range words(text) {
-			who, ok := tokens.OpenLink(ledger.Unsubscribe, word)
-			found(ledger.Unsubscribe, who, 0, ok)
+			who, ok := tokens.OpenLink(mailtoken.Unsubscribe, word)
+			found(mailtoken.Unsubscribe, who, 0, ok)
 		}
 	}
 	if several {

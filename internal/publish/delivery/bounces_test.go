@@ -11,6 +11,7 @@ import (
 
 	"publisher/internal/config"
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/mailtoken"
 	"publisher/internal/ledger/sqlite"
 	"publisher/internal/publish/subscribers"
 	"publisher/mailer/bounce"
@@ -20,7 +21,7 @@ import (
 type bounceBench struct {
 	*ledger.Ledger
 	t      *testing.T
-	tokens *ledger.Tokens
+	tokens *mailtoken.Codec
 	ids    map[string]int64
 	now    time.Time // after the last edition
 }
@@ -146,7 +147,7 @@ func TestForgedReportsChangeNothing(t *testing.T) {
 		"another's number":   dsn("bounces@example.com", "5.1.1", fmt.Sprintf("1.%d.%s", b.ids["ann"], id[strings.LastIndex(id, ".")+1:])),
 		"two people's":       dsn(b.returnPath("ann", 1), "5.1.1", id),
 		"a complaint":        "Content-Type: multipart/report; boundary=b\n\n--b\nContent-Type: message/feedback-report\n\nFeedback-Type: abuse\nOriginal-Mail-From: <ann@example.net>\n\n--b--\n",
-		"unsubscribe others": "From: x@example.org\nSubject: unsubscribe " + b.tokens.Link(ledger.Preferences, b.ids["ann"]) + "\n\n",
+		"unsubscribe others": "From: x@example.org\nSubject: unsubscribe " + b.tokens.Link(mailtoken.Preferences, b.ids["ann"]) + "\n\n",
 		"refused message":    dsn(b.returnPath("ann", 1), "5.7.1", "x"),
 	} {
 		if got := b.take(mail); got.Ended != "" {
@@ -235,7 +236,7 @@ func TestComplaintAndUnsubscribeByMail(t *testing.T) {
 	if got := b.take(complaint); got.Kind != bounce.Complaint || b.status("ann") != ledger.Complained {
 		t.Errorf("%+v; ann is %s", got, b.status("ann"))
 	}
-	b.take("From: ben@example.net\nSubject: Unsubscribe " + strings.ToUpper(b.tokens.Link(ledger.Unsubscribe, b.ids["ben"])) + "\n\n")
+	b.take("From: ben@example.net\nSubject: Unsubscribe " + strings.ToUpper(b.tokens.Link(mailtoken.Unsubscribe, b.ids["ben"])) + "\n\n")
 	if b.status("ben") != ledger.Unsubscribed {
 		t.Errorf("ben is %s", b.status("ben"))
 	}

@@ -7,6 +7,7 @@ import (
 
 	"publisher/internal/config"
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/mailtoken"
 	"publisher/internal/publish/editions"
 	"publisher/mailer/message"
 )
@@ -14,7 +15,7 @@ import (
 // Links makes the parts of a message that are a recipient's own.
 type Links struct {
 	cfg    *config.Config
-	tokens *ledger.Tokens
+	tokens *mailtoken.Codec
 	// What precedes a token in links; "" without a web server.
 	unsubscribe, preferences string
 }
@@ -39,13 +40,13 @@ func (l Links) Recipient(e *ledger.Edition, to ledger.Recipient) message.Recipie
 	if domain == "" {
 		domain = editions.Domain(l.cfg.Mail.From.Address)
 	}
-	token := l.tokens.Link(ledger.Unsubscribe, to.ID)
+	token := l.tokens.Link(mailtoken.Unsubscribe, to.ID)
 	r := message.Recipient{Name: to.Name, Address: to.Email,
 		MessageID:         l.tokens.MessageID(e.Number, to.ID) + "@" + domain,
 		UnsubscribeMailto: l.unsubscribeMailto(token)}
 	if l.cfg.Server.URL != nil {
 		r.UnsubscribeURL = l.unsubscribe + token
-		r.PreferencesURL = l.preferences + l.tokens.Link(ledger.Preferences, to.ID)
+		r.PreferencesURL = l.preferences + l.tokens.Link(mailtoken.Preferences, to.ID)
 	} else {
 		r.UnsubscribeURL = r.UnsubscribeMailto
 	}

@@ -1,12 +1,11 @@
-package ledger
+// Package mailtoken creates and verifies the tokens in mail: in links, return paths and
+// Message-IDs.
+package mailtoken
 
 import (
-	"context"
 	"crypto/hmac"
-	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
-	"database/sql"
 	"encoding/base32"
 	"encoding/binary"
 	"hash"
@@ -15,7 +14,7 @@ import (
 	"sync"
 )
 
-// Purpose is what a token permits: see rights.
+// Purpose is what a token permits.
 type Purpose byte
 
 const (
@@ -31,10 +30,10 @@ const (
 	mailMAC = 10 // a local part has 64 octets (RFC 5321 §4.5.3.1.1)
 )
 
-// Tokens creates and verifies the tokens in mail: lower-case base32 of subscriber id,
+// Codec creates and verifies tokens: lower-case base32 of subscriber id,
 // purpose, in a return path also the edition, and an HMAC-SHA256 (128 bits in links, 80 in
 // return paths) with the ledger's key.
-type Tokens struct {
+type Codec struct {
 	macs sync.Pool // of *macer
 }
 
@@ -44,48 +43,24 @@ type macer struct {
 	sum  [sha256.Size]byte
 }
 
-// tokenKey is the name of the key of Tokens.
-const tokenKey = "tokens"
-
-// makeTokenKey creates the key unless there is one.
-func (l *Ledger) makeTokenKey(ctx context.Context) error {
-	const doing = "create the token key"
-	var made bool
-	err := l.read.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM secret WHERE name = $1)", tokenKey).Scan(&made)
-	if err != nil || made {
-		return l.fail(doing, err)
-	}
-	key := make([]byte, 32)
-	rand.Read(key) // never fails
-	return l.store(ctx, doing, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, "INSERT INTO secret (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING", tokenKey, key)
-		return err
-	})
-}
-
-// Tokens returns the tokens under the ledger's key.
-func (l *Ledger) Tokens(ctx context.Context) (*Tokens, error) {
-	var key []byte
-	err := l.read.QueryRowContext(ctx, "SELECT value FROM secret WHERE name = $1", tokenKey).Scan(&key)
-	if err != nil {
-		return nil, l.fail("read the token key", err)
-	}
-	return &Tokens{macs: sync.Pool{New: func() any { return &macer{hash: hmac.New(sha256.New, key)} }}}, nil
+// New returns a Codec with an HMAC key.
+func New(key []byte) *Codec {
+	return &Codec{macs: sync.Pool{New: func() any { return &macer{hash: hmac.New(sha256.New, key)} }}}
 }
 
 // Link returns the token for a subscriber's link.
-func (t *Tokens) Link(p Purpose, subscriber int64) string {
+func (t *Codec) Link(p Purpose, subscriber int64) string {
 	return t.seal(head(p, subscriber), linkMAC)
 }
 
 // ReturnPath returns the token for the return path of one edition to one subscriber, at
 // most 50 octets.
-func (t *Tokens) ReturnPath(subscriber, edition int64) string {
+func (t *Codec) ReturnPath(subscriber, edition int64) string {
 	return t.seal(returnPath(subscriber, edition), mailMAC)
 }
 
 // OpenLink returns the subscriber of a link's token. Case does not matter.
-func (t *Tokens) OpenLink(p Purpose, token string) (subscriber int64, ok bool) {
+func (t *Codec) OpenLink(p Purpose, token string) (subscriber int64, ok bool) {
 	payload, ok := decode(token, linkMAC)
 	if !ok {
 		return 0, false
@@ -99,7 +74,7 @@ func (t *Tokens) OpenLink(p Purpose, token string) (subscriber int64, ok bool) {
 
 // OpenReturnPath returns the subscriber and edition of a return path's token. Case does
 // not matter, because mail systems change it in local parts.
-func (t *Tokens) OpenReturnPath(token string) (subscriber, edition int64, ok bool) {
+func (t *Codec) OpenReturnPath(token string) (subscriber, edition int64, ok bool) {
 	payload, ok := decode(token, mailMAC)
 	if !ok {
 		return 0, 0, false
@@ -116,7 +91,7 @@ func (t *Tokens) OpenReturnPath(token string) (subscriber, edition int64, ok boo
 }
 
 // MessageID returns the left part of the Message-ID of one edition to one subscriber.
-func (t *Tokens) MessageID(edition, subscriber int64) string {
+func (t *Codec) MessageID(edition, subscriber int64) string {
 	payload := binary.AppendUvarint(head(MessageID, subscriber), uint64(edition))
 	id := append(strconv.AppendInt(nil, edition, 10), '.')
 	id = append(strconv.AppendInt(id, subscriber, 10), '.')
@@ -124,7 +99,7 @@ func (t *Tokens) MessageID(edition, subscriber int64) string {
 }
 
 // OpenMessageID returns the edition and subscriber of a Message-ID, given its left part.
-func (t *Tokens) OpenMessageID(id string) (edition, subscriber int64, ok bool) {
+func (t *Codec) OpenMessageID(id string) (edition, subscriber int64, ok bool) {
 	parts := strings.Split(id, ".")
 	if len(parts) != 3 {
 		return 0, 0, false
@@ -149,12 +124,12 @@ func returnPath(subscriber, edition int64) []byte {
 }
 
 // seal appends n octets of the payload's MAC and encodes both.
-func (t *Tokens) seal(payload []byte, n int) string {
+func (t *Codec) seal(payload []byte, n int) string {
 	return base32Text.EncodeToString(t.appendMAC(payload, n))
 }
 
 // appendMAC appends n octets of the payload's MAC.
-func (t *Tokens) appendMAC(payload []byte, n int) []byte {
+func (t *Codec) appendMAC(payload []byte, n int) []byte {
 	m := t.macs.Get().(*macer)
 	defer t.macs.Put(m)
 	m.hash.Reset()
