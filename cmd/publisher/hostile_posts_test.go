@@ -161,12 +161,12 @@ func hostilePosts() []hostilePost {
 		{"highlighting", "jekyll", func() string {
 			return head(strings.Repeat("{% highlight js %}\n"+strings.Repeat("`${", 3000)+"\n{% endhighlight %}\n\n", 100))
 		}, nil, ""},
-		{"loops of a shortcode", "hugo", func() string { return times("{{< x >}}\n", 1000) }, map[string]string{"layouts/shortcodes/x.html": "{{ range seq 2000 }}{{ range seq 2000 }}x{{ end }}{{ end }}"}, "(?:what a shortcode|[0-9]+ (?:seconds|million))"},
-		{"text that a shortcode repeats", "hugo", func() string { return times("{{< x >}}\n", 1000) }, map[string]string{"layouts/shortcodes/x.html": "{{ strings.Repeat 100000 \"abcdefghij\" }}"}, "(?:what a shortcode|8 MB of text)"},
-		{"expressions of a shortcode", "hugo", func() string { return head("{{< x >}}" + strings.Repeat("a", 60_000) + "{{< /x >}}") }, map[string]string{"layouts/shortcodes/x.html": "{{ $i := .Inner }}{{ range seq 2000 }}{{ $b := findRE \"((a{1,50}){1,10}){1,2}b\" $i }}{{ end }}"}, "(?:what a shortcode|[0-9]+ (?:seconds|million))"},
-		{"shortcodes that double their text", "hugo", func() string { return head(strings.Repeat("{{< x >}}", 50) + "a" + strings.Repeat("{{< /x >}}", 50)) }, map[string]string{"layouts/shortcodes/x.html": "{{ .Inner }}{{ .Inner }}"}, "what a shortcode"},
+		{"loops of a shortcode", "hugo", func() string { return times("{{< x >}}\n", 1000) }, map[string]string{"layouts/shortcodes/x.html": "{{ range seq 2000 }}{{ range seq 2000 }}x{{ end }}{{ end }}"}, "(?:what a template of a shortcode|[0-9]+ (?:seconds|million))"},
+		{"text that a shortcode repeats", "hugo", func() string { return times("{{< x >}}\n", 1000) }, map[string]string{"layouts/shortcodes/x.html": "{{ strings.Repeat 100000 \"abcdefghij\" }}"}, "(?:what a template of a shortcode|8 MB of text)"},
+		{"expressions of a shortcode", "hugo", func() string { return head("{{< x >}}" + strings.Repeat("a", 60_000) + "{{< /x >}}") }, map[string]string{"layouts/shortcodes/x.html": "{{ $i := .Inner }}{{ range seq 2000 }}{{ $b := findRE \"((a{1,50}){1,10}){1,2}b\" $i }}{{ end }}"}, "(?:what a template of a shortcode|[0-9]+ (?:seconds|million))"},
+		{"shortcodes that double their text", "hugo", func() string { return head(strings.Repeat("{{< x >}}", 50) + "a" + strings.Repeat("{{< /x >}}", 50)) }, map[string]string{"layouts/shortcodes/x.html": "{{ .Inner }}{{ .Inner }}"}, "what a template of a shortcode"},
 		{"shortcodes", "hugo", func() string { return times("{{< y >}}\n", 20000) }, nil, "10000 shortcodes"},
-		{"hooks that loop", "hugo", func() string { return times("# a\n\n", 5000) }, map[string]string{"layouts/_markup/render-heading.html": "<h2>{{ range seq 2000 }}{{ range seq 2000 }}{{ end }}{{ end }}{{ .Text }}</h2>"}, "(?:what a shortcode|[0-9]+ (?:seconds|million))"},
+		{"hooks that loop", "hugo", func() string { return times("# a\n\n", 5000) }, map[string]string{"layouts/_markup/render-heading.html": "<h2>{{ range seq 2000 }}{{ range seq 2000 }}{{ end }}{{ end }}{{ .Text }}</h2>"}, "(?:what a template of a shortcode|[0-9]+ (?:seconds|million))"},
 		{"a long title", "hugo", func() string { return "---\ntitle: " + strings.Repeat("a", 300_000) + "\ndate: 2025-01-01\n---\nx\n" }, nil, "2000 bytes of title"},
 		{"a long title", "jekyll", func() string { return "---\ntitle: " + strings.Repeat("a", 300_000) + "\ndate: 2025-01-01\n---\nx\n" }, nil, "2000 bytes of title"},
 		{"a long title", "pelican", func() string { return "---\ntitle: " + strings.Repeat("a", 300_000) + "\ndate: 2025-01-01\n---\nx\n" }, nil, "2000 bytes of title"},
