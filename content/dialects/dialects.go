@@ -12,7 +12,6 @@ import (
 	"publisher/content/dialect/pelican"
 	"publisher/content/dialect/plain"
 	"publisher/content/dialect/zola"
-	"publisher/content/frontmatter"
 	"publisher/internal/config"
 )
 
@@ -38,24 +37,25 @@ type descriptor struct {
 func list() []descriptor {
 	return []descriptor{
 		{name: config.Hugo, engine: engine(hugo.New), settings: hugo.ReadSettings, shared: hugo.ReadConfigTOML},
-		{name: config.Jekyll, engine: engine(jekyll.New), settings: jekyll.ReadSettings, bare: jekyll.BareSettings, claims: isJekylls},
-		{name: config.Pelican, engine: engine(pelican.New), settings: pelican.ReadSettings, claims: isPelicans},
+		{name: config.Jekyll, engine: engine(jekyll.New), settings: jekyll.ReadSettings, bare: jekyll.BareSettings, claims: jekyll.Claims},
+		{name: config.Pelican, engine: engine(pelican.New), settings: pelican.ReadSettings, claims: pelican.Claims},
 		{name: config.Zola, engine: engine(zola.New), settings: zola.ReadSettings},
 		{name: config.Eleventy, engine: engine(eleventy.New), shared: eleventy.ReadSettings},
 	}
 }
 
+// Names returns the dialects that New knows.
+func Names() []config.Dialect {
+	var names []config.Dialect
+	for _, d := range list() {
+		names = append(names, d.name)
+	}
+	return append(names, config.Markdown)
+}
+
 // engine adapts the constructor of a concrete engine.
 func engine[E dialect.Engine](create func(*dialect.Site, *dialect.Settings) E) func(*dialect.Site, *dialect.Settings) dialect.Engine {
 	return func(site *dialect.Site, settings *dialect.Settings) dialect.Engine { return create(site, settings) }
-}
-
-func isPelicans(_ dialect.Engine, src *dialect.Source) bool {
-	return src.Front.Form == frontmatter.Metadata
-}
-
-func isJekylls(e dialect.Engine, src *dialect.Source) bool {
-	return src.Front.Form != frontmatter.Metadata && e.MayBePost(src.Path)
 }
 
 // New returns the engine of a blog: that of its settings, else the one that content.dialect

@@ -352,3 +352,9 @@ func (e *Engine) Placeholder(page *dialect.Page, word string) (string, bool) {
 	}
 	return page.JoinCategories(strings.ToLower), true
 }
+
+// Claims reports whether a file lies where Jekyll has posts, in a tree without any engine's
+// config.
+func Claims(e dialect.Engine, src *dialect.Source) bool {
+	return src.Front.Form != frontmatter.Metadata && e.MayBePost(src.Path)
+}

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 
+	"publisher/content/dialect"
 	"publisher/content/frontmatter"
 	"publisher/content/mdsource"
 	"publisher/internal/htmldom"
@@ -59,4 +60,10 @@ func splitHTML(text string) (fm frontmatter.Block, body string, bodyLine int, er
 func IsReStructuredText(name string) bool {
 	ext := strings.ToLower(path.Ext(name))
 	return ext == ".rst" || ext == ".rest"
+}
+
+// Claims reports whether a file begins with Pelican's metadata, in a tree without any engine's
+// config.
+func Claims(_ dialect.Engine, src *dialect.Source) bool {
+	return src.Front.Form == frontmatter.Metadata
 }
