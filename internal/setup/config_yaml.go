@@ -97,7 +97,7 @@ func (b *Blog) ConfigYAML(today string) []byte {
 	if built := b.engine.output; built != config.Default().Feeds.Dir {
 		y.WriteString("\nfeeds:\n")
 		var feeds section
-		feeds.add("  # dir: "+built, "into the built site, by a run after each build; without it: public")
+		feeds.add("  # dir: "+built, "into the built site, if you run it after each build; default: public")
 		feeds.writeTo(&y)
 	}
 	fmt.Fprintf(&y, tail, today)
@@ -139,17 +139,17 @@ func (b *Blog) contentSection() *section {
 
 const tail = `
 digest:
-  # default: weekly         # for subscribers who chose nothing: immediate, daily or weekly
-  # start: "%s"     # posts dated from this day on are mailed; without it, none that the first run finds
+  # default: weekly         # for subscribers who did not choose: immediate, daily or weekly
+  # start: "%s"     # posts dated from this day on are mailed; by default, none that the first run finds
 
 # Without a host no mail is sent: a built-in catcher files the messages in outbox/.
 mail:
-  # from: news@example.com  # who the mail is from; without it: news@ the host of url
+  # from: news@example.com  # sender; default: news@ and the host of url
   # postal_address: ""      # for the footer; many countries require one
   # smtp: {host: smtp.example.com, username: me, password: "${SMTP_PASSWORD:-}"}
 
 subscribers:
-  # file: subscribers.csv   # a list that each run reads, beside ` + "`publisher subscribers add ADDRESS`" + `
+  # file: subscribers.csv   # a list that each run reads, in addition to ` + "`publisher subscribers add ADDRESS`" + `
 `
 
 func lastPart(key string) string { return key[strings.LastIndexByte(key, '.')+1:] }

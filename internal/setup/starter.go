@@ -38,7 +38,7 @@ site:
   url: https://example.com       # FILL IN the address of your site: feeds and mails link to it
   # description: What it is about
   # language: en
-  # timezone: Europe/Berlin      # without it: UTC
+  # timezone: Europe/Berlin      # default: UTC
   # author: {name: Ada Lovelace, email: ada@example.com}
 
 content:
@@ -53,10 +53,10 @@ digest:
 
 # Without a host no mail is sent: a built-in catcher files the messages in outbox/.
 mail:
-  # from: news@example.com       # who the mail is from; without it: news@ the host of url
+  # from: news@example.com       # sender; default: news@ and the host of url
   # postal_address: ""           # for the footer; many countries require one
   # smtp: {host: smtp.example.com, username: me, password: "${SMTP_PASSWORD:-}"}
 
 subscribers:
-  # file: subscribers.csv        # a list that each run reads, beside ` + "`publisher subscribers add ADDRESS`" + `
+  # file: subscribers.csv        # a list that each run reads, in addition to ` + "`publisher subscribers add ADDRESS`" + `
 `
