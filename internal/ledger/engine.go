@@ -20,6 +20,9 @@ type Engine interface {
 	// Store is like Change for what touches neither subscribers nor deliveries: the tables
 	// may not contain everything recorded.
 	Store(ctx context.Context, do func(*sql.Tx) error) error
+	// Placeholders returns the parameters for the VALUES of so many rows, in the form that the
+	// database reads fastest.
+	Placeholders(rows, columns int) string
 	// Settle brings everything recorded into the tables.
 	Settle(ctx context.Context) error
 

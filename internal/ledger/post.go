@@ -79,7 +79,7 @@ func (l *Ledger) SavePosts(ctx context.Context, posts []Post) error {
 				return fmt.Errorf("%s: %w", p.ID, err)
 			}
 		}
-		return nil
+		return sqlutil.InsertRows(ctx, tx, insertPosts, l.engine.Placeholders, postColumns, saver.inserts)
 	})
 	if err != nil {
 		return err
@@ -92,10 +92,20 @@ func (l *Ledger) SavePosts(ctx context.Context, posts []Post) error {
 
 type postKeys struct{ key, seq int64 }
 
-// postSaver saves the posts of one transaction.
+// postColumns counts those of insertPosts.
+const postColumns = 15
+
+func insertPosts(values string) string {
+	return `INSERT INTO post (id, path, url, title, posted_at, body_hash, file_hash,
+		updated_at, gone_at, standing, seq, tags, language, key, first_seen) VALUES ` + values
+}
+
+// postSaver saves the posts of one transaction: changed ones one by one, new ones together at
+// the end, because the first pass saves every post.
 type postSaver struct {
-	newest         postKeys // given so far
-	insert, update *sql.Stmt
+	newest  postKeys // given so far
+	update  *sql.Stmt
+	inserts []any // rows
 }
 
 func newPostSaver(ctx context.Context, tx *sql.Tx) (s *postSaver, err error) {
@@ -104,16 +114,12 @@ func newPostSaver(ctx context.Context, tx *sql.Tx) (s *postSaver, err error) {
 	if err != nil {
 		return nil, err
 	}
-	return s, sqlutil.Prepare(ctx, tx,
-		sqlutil.Prepared{To: &s.insert, Text: `
-			INSERT INTO post (id, path, url, title, posted_at, body_hash, file_hash,
-				updated_at, gone_at, standing, seq, tags, language, key, first_seen)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`},
-		sqlutil.Prepared{To: &s.update, Text: `
-			UPDATE post SET path = $2, url = $3, title = $4, posted_at = $5, body_hash = $6, file_hash = $7,
-				updated_at = $8, gone_at = $9, standing = $10, seq = COALESCE(seq, $11), tags = $12, language = $13
-			WHERE id = $1 AND key = $14
-			RETURNING key, COALESCE(seq, 0)`})
+	s.update, err = tx.PrepareContext(ctx, `
+		UPDATE post SET path = $2, url = $3, title = $4, posted_at = $5, body_hash = $6, file_hash = $7,
+			updated_at = $8, gone_at = $9, standing = $10, seq = COALESCE(seq, $11), tags = $12, language = $13
+		WHERE id = $1 AND key = $14
+		RETURNING key, COALESCE(seq, 0)`)
+	return s, err
 }
 
 // save gives the post the next number if it should have one and does not.
@@ -128,7 +134,7 @@ func (s *postSaver) save(ctx context.Context, p Post) (stored postKeys, err erro
 	if p.Key == 0 {
 		s.newest.key++
 		stored = postKeys{s.newest.key, seq.Int64}
-		_, err = s.insert.ExecContext(ctx, append(row, stored.key, sqlutil.Time(p.FirstSeen))...)
+		s.inserts = append(append(s.inserts, row...), stored.key, sqlutil.Time(p.FirstSeen))
 	} else if err = s.update.QueryRowContext(ctx, append(row, p.Key)...).Scan(&stored.key, &stored.seq); errors.Is(err, sql.ErrNoRows) {
 		err = fmt.Errorf("no post has this id and key %d", p.Key)
 	}
