@@ -20,9 +20,9 @@ type Engine interface {
 	// Store is like Change for what touches neither subscribers nor deliveries: the tables
 	// may not contain everything recorded.
 	Store(ctx context.Context, do func(*sql.Tx) error) error
-	// Placeholders returns the parameters for the VALUES of so many rows, in the form that the
-	// database reads fastest.
-	Placeholders(rows, columns int) string
+	// InsertRows runs text, which has %s after VALUES, for rows of so many columns, whose values
+	// are consecutive in args.
+	InsertRows(ctx context.Context, tx *sql.Tx, text string, columns int, args []any) error
 	// Settle brings everything recorded into the tables.
 	Settle(ctx context.Context) error
 

@@ -79,7 +79,7 @@ func (l *Ledger) SavePosts(ctx context.Context, posts []Post) error {
 				return fmt.Errorf("%s: %w", p.ID, err)
 			}
 		}
-		return sqlutil.InsertRows(ctx, tx, insertPosts, l.engine.Placeholders, postColumns, saver.inserts)
+		return l.engine.InsertRows(ctx, tx, insertPosts, postColumns, saver.inserts)
 	})
 	if err != nil {
 		return err
@@ -92,13 +92,12 @@ func (l *Ledger) SavePosts(ctx context.Context, posts []Post) error {
 
 type postKeys struct{ key, seq int64 }
 
+const insertPosts = `
+	INSERT INTO post (id, path, url, title, posted_at, body_hash, file_hash,
+		updated_at, gone_at, standing, seq, tags, language, key, first_seen) VALUES %s`
+
 // postColumns counts those of insertPosts.
 const postColumns = 15
-
-func insertPosts(values string) string {
-	return `INSERT INTO post (id, path, url, title, posted_at, body_hash, file_hash,
-		updated_at, gone_at, standing, seq, tags, language, key, first_seen) VALUES ` + values
-}
 
 // postSaver saves the posts of one transaction: changed ones one by one, new ones together at
 // the end, because the first pass saves every post.

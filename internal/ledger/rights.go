@@ -17,7 +17,7 @@ const (
 	Undo                     // take that back
 	Choose                   // cadence, tags, language
 	HardBounce               // the mailbox does not exist any more
-	SoftBounce               // as many mails in a row came back as inARow asks for
+	SoftBounce               // too many mails in a row came back
 	Complain                 // reported as junk mail
 )
 

@@ -193,12 +193,6 @@ func advise(err error) error {
 
 func (e *engine) Advise(err error) error { return advise(asDamaged(err, e.path)) }
 
-// Placeholders returns parameters without names: SQLite would search for named ones.
-func (e *engine) Placeholders(rows, columns int) string {
-	row := "(" + strings.TrimSuffix(strings.Repeat("?, ", columns), ", ") + ")"
-	return strings.TrimSuffix(strings.Repeat(row+", ", rows), ", ")
-}
-
 func (e *engine) Unavailable(err error) bool {
 	var refused *sqlite.Error
 	return errors.As(err, &refused) || errors.Is(err, errUnsynced)
