@@ -190,7 +190,7 @@ func address(cfg *config.Config, below string) string {
 
 func under(site *url.URL, below string) string {
 	u := url.URL{Path: "/" + below}
-	return strings.TrimSuffix(uri(site.String()), "/") + u.EscapedPath()
+	return strings.TrimSuffix(asURI(site.String()), "/") + u.EscapedPath()
 }
 
 // homeOf returns the address of the front page in a collection's language.

@@ -63,7 +63,7 @@ func (b *builder) model(ctx context.Context, o *plan) *model {
 			Title:       headline(o.title),
 			Description: headline(o.collection.site.Description),
 		},
-		cfg: b.cfg, plan: o, home: homeOf(o.collection), logo: uri(b.cfg.Site.Logo), address: b.address,
+		cfg: b.cfg, plan: o, home: homeOf(o.collection), logo: asURI(b.cfg.Site.Logo), address: b.address,
 	}
 	m.Link = &feeds.Link{Href: m.home}
 	if m.Description == "" {
@@ -139,7 +139,7 @@ func (m *model) item(it Item, r *post.Rendering) (*feeds.Item, entry) {
 	}
 	item := &feeds.Item{
 		Title:       headline(p.Title),
-		Link:        &feeds.Link{Href: uri(p.URL), Type: "text/html"},
+		Link:        &feeds.Link{Href: asURI(p.URL), Type: "text/html"},
 		Id:          xmltext.Line(it.ID),
 		IsPermaLink: "false",
 		Created:     created,
@@ -153,7 +153,7 @@ func (m *model) item(it Item, r *post.Rendering) (*feeds.Item, entry) {
 		item.Description = m.bodyless(p, r)
 	}
 	if p.Source != "" {
-		item.Source = &feeds.Link{Href: uri(p.Source)}
+		item.Source = &feeds.Link{Href: asURI(p.Source)}
 	}
 	e := entry{path: p.Path, authors: names(p.Authors), tags: lines(p.Tags), summary: r.ExcerptText, image: r.Image}
 	if language := xmltext.Line(p.Language); language != m.plan.collection.site.Language {
@@ -164,11 +164,11 @@ func (m *model) item(it Item, r *post.Rendering) (*feeds.Item, entry) {
 	}
 	if e.image != nil {
 		image := *e.image // the one in the cache is shared by all feeds
-		image.URL = uri(image.URL)
+		image.URL = asURI(image.URL)
 		e.image = &image
 	}
 	if enc := p.Enclosure; enc != nil {
-		e.enclosure = &post.Enclosure{URL: uri(enc.URL), Length: enc.Length, Type: xmltext.Line(enc.Type)}
+		e.enclosure = &post.Enclosure{URL: asURI(enc.URL), Length: enc.Length, Type: xmltext.Line(enc.Type)}
 		item.Enclosure = &feeds.Enclosure{Url: e.enclosure.URL, Length: strconv.FormatInt(enc.Length, 10), Type: e.enclosure.Type}
 	}
 	return item, e
@@ -184,10 +184,10 @@ func (m *model) bodyless(p *post.Post, r *post.Rendering) string {
 	}
 	text := r.ExcerptHTML
 	if address != "" {
-		text = strings.TrimSpace(fmt.Sprintf("<p><img src=\"%s\" alt=\"%s\"/></p>\n%s", html.EscapeString(uri(address)), html.EscapeString(xmltext.Line(alt)), text))
+		text = strings.TrimSpace(fmt.Sprintf("<p><img src=\"%s\" alt=\"%s\"/></p>\n%s", html.EscapeString(asURI(address)), html.EscapeString(xmltext.Line(alt)), text))
 	}
 	if text == "" {
-		text = fmt.Sprintf("<p><a href=\"%s\">%s</a></p>", html.EscapeString(uri(p.URL)), html.EscapeString(cmp.Or(headline(p.Title), uri(p.URL))))
+		text = fmt.Sprintf("<p><a href=\"%s\">%s</a></p>", html.EscapeString(asURI(p.URL)), html.EscapeString(cmp.Or(headline(p.Title), asURI(p.URL))))
 	}
 	return text
 }
@@ -258,7 +258,7 @@ func (m *model) hubs() []string {
 	}
 	hubs := slices.Clone(m.cfg.Feeds.Hubs)
 	for i := range hubs {
-		hubs[i] = uri(hubs[i])
+		hubs[i] = asURI(hubs[i])
 	}
 	return hubs
 }

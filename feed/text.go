@@ -9,6 +9,7 @@ import (
 	"golang.org/x/net/idna"
 
 	"publisher/content/post"
+	"publisher/internal/uri"
 	"publisher/internal/xmltext"
 )
 
@@ -42,9 +43,9 @@ func cleanRendering(r *post.Rendering) *post.Rendering {
 	return c
 }
 
-// uri returns an address as RFC 3986 allows it, since RSS has no internationalized
+// asURI returns an address as RFC 3986 allows it, since RSS has no internationalized
 // addresses. One that does not parse is returned as it is, for validate to find.
-func uri(s string) string {
+func asURI(s string) string {
 	s = xmltext.Line(s)
 	u, err := url.Parse(s)
 	if err != nil || isURI(s) {
@@ -66,17 +67,13 @@ func escapeURI(s string) string {
 	var b strings.Builder
 	for i := range len(s) {
 		c := s[i]
-		if isAlphanumeric(rune(c)) || strings.IndexByte("-._~:/?#[]@!$&'()*+,;=", c) >= 0 || c == '%' && isEscape(s[i:]) {
+		if isAlphanumeric(rune(c)) || strings.IndexByte("-._~:/?#[]@!$&'()*+,;=", c) >= 0 || c == '%' && uri.IsEscape(s[i:]) {
 			b.WriteByte(c)
 			continue
 		}
 		b.Write([]byte{'%', hex[c>>4], hex[c&15]})
 	}
 	return b.String()
-}
-
-func isEscape(s string) bool {
-	return len(s) >= 3 && strings.Trim(s[1:3], "0123456789abcdefABCDEF") == ""
 }
 
 // isAddress reports whether s is an absolute web address that any reader can follow.
