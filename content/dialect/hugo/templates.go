@@ -60,6 +60,21 @@ func hasThemes(settings *dialect.Settings) bool {
 // maxShortcodeTemplates bounds the templates of shortcodes and hooks.
 const maxShortcodeTemplates = 200
 
+// add reads a template unless one of that name was found before, in a folder with precedence. It
+// reports whether it did. source is the file's path from the blog's folder.
+func (r templateReader) add(to map[string]*shortcode.Template, name, file, source string) bool {
+	if to[name] != nil {
+		return false
+	}
+	text, err := r.site.ReadFile(file)
+	if err != nil || len(text) > liquid.MaxValueSize {
+		return false
+	}
+	to[name] = &shortcode.Template{Name: name, Text: string(text), IsHTML: path.Ext(file) == ".html"}
+	r.AddSource(source, text)
+	return true
+}
+
 // readShortcodes reads name.html, else name.md, in a folder and those below. Other extensions are
 // for other output formats.
 func (r templateReader) readShortcodes(folder string) {
@@ -80,13 +95,7 @@ func (r templateReader) readShortcodes(folder string) {
 		if !e.Type().IsRegular() || ext != ".html" && ext != ".md" {
 			return nil
 		}
-		if r.library.Shortcodes[name] != nil { // by one before, or by the .html of a .md
-			return nil
-		}
-		if text, err := r.site.ReadFile(file); err == nil && len(text) <= liquid.MaxValueSize {
-			r.library.Shortcodes[name] = &shortcode.Template{Name: name, Text: string(text), IsHTML: ext == ".html"}
-			r.AddSource(path.Join(folder, rel), text)
-		}
+		r.add(r.library.Shortcodes, name, file, path.Join(folder, rel)) // the .html of a name comes before the .md
 		return nil
 	})
 }
@@ -118,14 +127,7 @@ func (r templateReader) readHookFolder(folder, section string) {
 		if m == nil || !e.Type().IsRegular() {
 			continue
 		}
-		name := section + m[1]
-		if r.library.Hooks[name] != nil {
-			continue
-		}
-		if text, err := r.site.ReadFile(filepath.Join(dir, e.Name())); err == nil && len(text) <= liquid.MaxValueSize {
-			r.library.Hooks[name] = &shortcode.Template{Name: name, Text: string(text), IsHTML: true}
-			r.AddSource(path.Join(folder, e.Name()), text)
-		}
+		r.add(r.library.Hooks, section+m[1], filepath.Join(dir, e.Name()), path.Join(folder, e.Name()))
 	}
 }
 
@@ -169,13 +171,7 @@ func (r templateReader) readPartials(folder string) {
 		if !e.Type().IsRegular() || path.Ext(rel) != ".html" && path.Ext(rel) != ".md" {
 			return nil
 		}
-		name := strings.TrimSuffix(strings.ToLower(rel), ".html")
-		if r.library.Partials[name] != nil {
-			return nil
-		}
-		if text, err := r.site.ReadFile(file); err == nil && len(text) <= liquid.MaxValueSize {
-			r.library.Partials[name] = &shortcode.Template{Name: name, Text: string(text), IsHTML: path.Ext(rel) == ".html"}
-			r.AddSource(path.Join(folder, rel), text)
+		if r.add(r.library.Partials, strings.TrimSuffix(strings.ToLower(rel), ".html"), file, path.Join(folder, rel)) {
 			read++
 		}
 		return nil
