@@ -31,7 +31,7 @@ import (
 type Tree struct {
 	cfg  *config.Config
 	blog *dialect.Blog
-	// clock is workClock; tests have their own.
+	// clock is limits.WorkClock; tests have their own.
 	clock func() (elapsed func() time.Duration, release func())
 }
 

@@ -99,7 +99,7 @@ func Readable(file string) bool {
 	return err == nil && info.Mode().Perm()&0o007 != 0
 }
 
-// prepend inserts the signatures before the message.
+// Sign inserts the signatures before the message.
 func (s *Signer) Sign(message []byte) ([]byte, error) {
 	if s == nil {
 		return message, nil

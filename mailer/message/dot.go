@@ -1,6 +1,6 @@
 package message
 
-// stuff returns a message in the form for DATA: with CRLF line ends and leading dots doubled
+// Stuff returns a message in the form for DATA: with CRLF line ends and leading dots doubled
 // (RFC 5321 §4.5.2), without the final dot. A bare CR or LF becomes CRLF, because otherwise
 // servers disagree on where a message ends.
 func Stuff(message []byte) []byte {

@@ -32,7 +32,7 @@ type Catcher struct {
 	done     chan error
 }
 
-// StartCatcher listens on a free port of 127.0.0.1 and writes to dir, which is created for the
+// Start listens on a free port of 127.0.0.1 and writes to dir, which is created for the
 // first message. It removes incomplete files of catchers that died.
 func Start(dir string) (*Catcher, error) {
 	sweepIncoming(dir)

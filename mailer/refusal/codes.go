@@ -6,10 +6,10 @@ import (
 	"unicode"
 )
 
-// maxReplyText is how many octets of a reply's words are kept.
+// MaxReplyText is how many octets of a reply's words are kept.
 const MaxReplyText = 1000
 
-// enhancedIn returns the first enhanced status code in the text whose class is one of
+// FindEnhanced returns the first enhanced status code in the text whose class is one of
 // classes; "" if there is none.
 func FindEnhanced(text, classes string) string {
 	for i := range len(text) {
@@ -32,7 +32,7 @@ func StartsNumber(text string, i int) bool {
 	return (text[i] == '4' || text[i] == '5') && (i == 0 || strings.IndexByte(" \t-:;,('\"<[#=", text[i-1]) >= 0)
 }
 
-// splitEnhanced takes the enhanced status code off a line. Its class must be the
+// SplitEnhanced takes the enhanced status code off a line. Its class must be the
 // reply's (RFC 2034 §4).
 func SplitEnhanced(code int, line string) (status, words string) {
 	status, words, _ = strings.Cut(line, " ")
@@ -48,7 +48,7 @@ func isShortNumber(s string) bool {
 	return len(s) >= 1 && len(s) <= 3 && strings.Trim(s, "0123456789") == ""
 }
 
-// oneLine makes the server's words fit to be stored and shown.
+// OneLine makes the server's words fit to be stored and shown.
 func OneLine(s string) string {
 	if isOneLine(s) {
 		return s

@@ -31,7 +31,7 @@ func (a About) String() string {
 // maxJudged limits how many octets of a refusal's text are examined.
 const maxJudged = 4 << 10
 
-// refusal is a negative reply, or what a report quotes of one.
+// Refusal is a negative reply, or what a report quotes of one.
 type Refusal struct {
 	Code     int    // 0 if unknown
 	Enhanced string // RFC 3463; "" if unknown
@@ -42,7 +42,7 @@ type Refusal struct {
 	Recipients []string
 }
 
-// about classifies the refusal by its words, since many servers send codes that
+// Classify classifies the refusal by its words, since many servers send codes that
 // contradict them, and by its codes if no words are recognized. byWords reports which of
 // the two decided.
 func (r Refusal) Classify() (about About, byWords bool) {
@@ -114,7 +114,7 @@ func isLabel(c byte) bool {
 	return c == '.' || c == '-' || c >= 0x80 || '0' <= c && c <= '9' || 'a' <= c && c <= 'z'
 }
 
-// aboutCode classifies by the codes alone.
+// ClassifyCode classifies by the codes alone.
 func ClassifyCode(code int, enhanced string) About {
 	class, rest, _ := strings.Cut(enhanced, ".")
 	subject, _, _ := strings.Cut(rest, ".")
@@ -254,7 +254,7 @@ next:
 	return false
 }
 
-// says reports whether words contains the phrase, as whole words if it is ASCII: other
+// Says reports whether words contains the phrase, as whole words if it is ASCII: other
 // scripts separate words differently. A final * matches any ending.
 func Says(words, phrase string) bool {
 	phrase, open := strings.CutSuffix(phrase, "*")

@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// plainWords returns the words of the text in lower case, each after one space, and one
+// Words returns the words of the text in lower case, each after one space, and one
 // space at the end. It drops punctuation, accents of Latin letters, addresses, host names
 // and links: a user named spam@example.com is not about spam.
 func Words(text string) string {

@@ -1,6 +1,6 @@
 package refusal
 
-// phrases are what servers say, in the form that plainWords returns. The first list with
+// phrases are what servers say, in the form that Words returns. The first list with
 // a match decides. A full mailbox comes before an unavailable one, because servers say
 // "unavailable" of both; phrases about us come before denials, because a failed callout
 // to our own address contains one.

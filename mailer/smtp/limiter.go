@@ -23,7 +23,7 @@ type RateLimiter struct {
 	changed chan struct{}
 }
 
-// NewLimiter returns a limiter without any messages.
+// NewRateLimiter returns a limiter without any messages.
 func NewRateLimiter(rates []config.Rate, now func() time.Time) *RateLimiter {
 	return &RateLimiter{rates: rates, now: now, changed: make(chan struct{})}
 }

@@ -74,7 +74,7 @@ func helloName(name string) string {
 // Sign makes the sender sign every message. It must be called before anything is sent.
 func (s *Sender) Sign(signer *dkim.Signer) { s.signer = signer }
 
-// Limiter returns the limiter for mail.smtp.rate, whose State can outlive the process.
+// RateLimiter returns the limiter for mail.smtp.rate, whose State can outlive the process.
 func (s *Sender) RateLimiter() *RateLimiter { return s.limiter }
 
 // Server returns the address of the server, host:port.

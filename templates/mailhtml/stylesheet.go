@@ -86,7 +86,7 @@ type CSSError struct {
 
 func (e *CSSError) Error() string { return fmt.Sprintf("line %d: %s", e.Line, e.Message) }
 
-// sheetReader is the state of reading a rule.
+// stylesheetReader is the state of reading a rule.
 type stylesheetReader struct {
 	sheet        *Stylesheet
 	source       []byte

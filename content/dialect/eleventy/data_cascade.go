@@ -29,13 +29,13 @@ type layer struct {
 	doubt    *post.Omission  // the file cannot be read, and might leave pages out
 }
 
-// FolderFile reports whether a file holds data of a directory or of one template.
+// IsFolderFile reports whether a file holds data of a directory or of one template.
 func (e *Engine) IsFolderFile(name string) bool {
 	_, ok := e.dataFile(name)
 	return ok
 }
 
-// ReadFolders reads the global data, the layouts, and the data files among files.
+// ReadFolderData reads the global data, the layouts, and the data files among files.
 func (e *Engine) ReadFolderData(files []dialect.File) dialect.FolderData {
 	c := &dataCascade{Engine: e, layers: map[string][]layer{}}
 	if e.settings != nil {

@@ -55,7 +55,7 @@ func New(s *dialect.Site, settings *dialect.Settings) *Engine {
 	return e
 }
 
-// Covers reports whether a file is outside the folders that hold no pages.
+// MayBePost reports whether a file is outside the folders that hold no pages.
 func (e *Engine) MayBePost(file string) bool {
 	for folder := range strings.SplitSeq(path.Dir(file), "/") {
 		if notPages[folder] {

@@ -82,7 +82,7 @@ func (r *configRules) readFormats(e *Engine, file, text string) {
 	r.noMarkdown = &o
 }
 
-// LeavesOut returns why Eleventy ignores a file; nil where it does not. A glob also matches what is
+// PathOmission returns why Eleventy ignores a file; nil where it does not. A glob also matches what is
 // below a folder that it matches.
 func (e *Engine) PathOmission(file string) *post.Omission {
 	if e.settings == nil {
@@ -111,7 +111,7 @@ func (e *Engine) PathOmission(file string) *post.Omission {
 	return dialect.PickOmission(doubt, e.rules.doubt)
 }
 
-// Omits returns why a page has no address or is in no collection, or that a preprocessor drops it.
+// PageOmission returns why a page has no address or is in no collection, or that a preprocessor drops it.
 func (e *Engine) PageOmission(p *dialect.Page) *post.Omission {
 	switch link := p.Front.Values["permalink"].(type) {
 	case string:

@@ -15,7 +15,7 @@ var (
 	quotedString    = regexp.MustCompile("[\"'`]([^\"'`\n]+)[\"'`]")
 )
 
-// Copies returns words for a file that matches a file or glob in the config's addPassthroughCopy.
+// CopyNotice returns words for a file that matches a file or glob in the config's addPassthroughCopy.
 func (e *Engine) CopyNotice(file string) string {
 	rel, err := filepath.Rel(e.Root, file)
 	if err != nil || !filepath.IsLocal(rel) {

@@ -72,7 +72,7 @@ func New(s *dialect.Site, own *dialect.Settings) *Engine {
 	return e
 }
 
-// Covers reports whether a file can be a post by its path.
+// MayBePost reports whether a file can be a post by its path.
 func (e *Engine) MayBePost(p string) bool {
 	file := path.Join(e.Subdir, p)
 	if !strings.HasPrefix(file, e.outside+e.collections) {
@@ -337,7 +337,7 @@ func titleCase(stem string) string {
 // Extensions returns the extensions of posts other than Markdown's.
 func (e *Engine) Extensions() []string { return []string{".html", ".htm"} }
 
-// ImageAddress returns the address of an image, whose path is relative to the blog's folder.
+// ImagePath returns the address of an image, whose path is relative to the blog's folder.
 func (e *Engine) ImagePath(text string) string {
 	if strings.HasPrefix(text, "/") && !strings.HasPrefix(text, "//") && e.URL.Path != "" {
 		return e.Absolute(text)

@@ -84,7 +84,7 @@ func areDefaults(v any) bool {
 	})
 }
 
-// LeavesOut applies Jekyll's filter to a file: first to the path of each folder down to _posts, then to the
+// PathOmission applies Jekyll's filter to a file: first to the path of each folder down to _posts, then to the
 // file's path below that.
 func (e *Engine) PathOmission(file string) *post.Omission {
 	lang, full := e.languageOf(strings.TrimPrefix(path.Join(e.Subdir, file), e.outside))
@@ -135,7 +135,7 @@ func anyGlob(patterns []glob.Pattern, file string) *glob.Pattern {
 	return nil
 }
 
-// Omits reports a post whose published has no value, which counts as false in Ruby.
+// PageOmission reports a post whose published has no value, which counts as false in Ruby.
 func (e *Engine) PageOmission(page *dialect.Page) *post.Omission {
 	if page.Front.Has("published") && page.Front.Values["published"] == nil && !e.rules.unpublished {
 		return page.OmittedBy("published", "without a value")
@@ -153,7 +153,7 @@ func (e *Engine) isDraft(page *dialect.Page) bool {
 	return draft || set && !published && !e.rules.unpublished || page.IsDraftStatus()
 }
 
-// Limit omits the posts beyond the newest ones that limit_posts allows.
+// LimitPosts omits the posts beyond the newest ones that limit_posts allows.
 func (e *Engine) LimitPosts(posts []*post.Post) ([]*post.Post, []post.LeftOut) {
 	var shown []*post.Post
 	for _, p := range posts {
@@ -175,7 +175,7 @@ func (e *Engine) LimitPosts(posts []*post.Post) ([]*post.Post, []post.LeftOut) {
 	return slices.DeleteFunc(posts, func(p *post.Post) bool { return old[p] }), leftOut
 }
 
-// Copies returns how to exclude a file that Jekyll copies into the site, which it does with everything in
+// CopyNotice returns how to exclude a file that Jekyll copies into the site, which it does with everything in
 // the source folder that passes its filter; "" for other files.
 func (e *Engine) CopyNotice(file string) string {
 	rel, err := filepath.Rel(e.source(), file)

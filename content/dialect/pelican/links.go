@@ -14,7 +14,7 @@ import (
 // intraSiteLink matches `{filename}path` and the like, and the old form `|filename|path`.
 var intraSiteLink = regexp.MustCompile(`^(?:\{(\w+)\}|\|(\w+)\|)(.*)$`)
 
-// Resolve follows Pelican's intra-site links. Paths are relative to the file's folder, or to Pelican's PATH
+// ResolveLink follows Pelican's intra-site links. Paths are relative to the file's folder, or to Pelican's PATH
 // if they begin with a slash.
 func (e *Engine) ResolveLink(l *dialect.Linker, dest string) (sanitize.Target, bool) {
 	m := intraSiteLink.FindStringSubmatch(dest)
@@ -113,7 +113,7 @@ func (e *Engine) saveAs(page *dialect.Page) string {
 	return e.format(page, e.setting("article_save_as", "{slug}.html"))
 }
 
-// Copies returns how to exclude a file that STATIC_PATHS makes Pelican copy into the site; "" for other
+// CopyNotice returns how to exclude a file that STATIC_PATHS makes Pelican copy into the site; "" for other
 // files.
 func (e *Engine) CopyNotice(file string) string {
 	static := []string{"images"}

@@ -139,7 +139,7 @@ func (e *Engine) Prepare(page *dialect.Page) {
 	}
 }
 
-// Covers reports whether a file is in the article folders and not in the page folders, which are relative to
+// MayBePost reports whether a file is in the article folders and not in the page folders, which are relative to
 // Pelican's PATH wherever dir is in it.
 func (e *Engine) MayBePost(file string) bool {
 	full := path.Join(e.Subdir, file)
@@ -353,18 +353,18 @@ func (e *Engine) PageAddress(page *dialect.Page) (string, bool) {
 // Extensions returns the extensions of posts other than Markdown's.
 func (e *Engine) Extensions() []string { return []string{".html", ".htm"} }
 
-// OtherMarkup reports whether a file is in a markup that is not supported.
+// IsOtherMarkup reports whether a file is in a markup that is not supported.
 func (e *Engine) IsOtherMarkup(file string) bool { return IsReStructuredText(file) }
 
-// Split divides a file into front matter and body.
+// SplitFrontMatter divides a file into front matter and body.
 func (e *Engine) SplitFrontMatter(name, text string) (frontmatter.Block, string, int, error) {
 	return split(name, text)
 }
 
-// ReadDate parses a date of the front matter.
+// ParseDate parses a date of the front matter.
 func (e *Engine) ParseDate(_ *frontmatter.Block, _, text string) (time.Time, bool) {
 	return parseDate(text, e.Location)
 }
 
-// NeedsTitle reports that what has no title is not a post.
+// RequiresTitle reports that what has no title is not a post.
 func (e *Engine) RequiresTitle() bool { return true }

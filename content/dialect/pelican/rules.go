@@ -81,7 +81,7 @@ func hasExpectedType(key string, v any) bool {
 	return ok
 }
 
-// LeavesOut applies IGNORE_FILES, whose patterns are for names of files and folders, and READERS, where None
+// PathOmission applies IGNORE_FILES, whose patterns are for names of files and folders, and READERS, where None
 // turns a format off.
 func (e *Engine) PathOmission(file string) *post.Omission {
 	for _, name := range strings.Split(path.Join(e.Subdir, file), "/") {
@@ -112,7 +112,7 @@ func (e *Engine) firstDoubt(keys ...string) *post.Omission {
 	return nil
 }
 
-// Omits reports an article whose Status, which settings may give too, is not one that Pelican publishes.
+// PageOmission reports an article whose Status, which settings may give too, is not one that Pelican publishes.
 func (e *Engine) PageOmission(page *dialect.Page) *post.Omission {
 	own, isText := page.Front.Values["status"].(string)
 	switch status := strings.ToLower(strings.TrimSpace(own)); {

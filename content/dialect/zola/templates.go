@@ -14,17 +14,17 @@ import (
 )
 
 // readShortcodes reads the templates of the blog's shortcodes, then those of its theme.
-func (s *folders) readShortcodes(settings *dialect.Settings) {
+func (f *folders) readShortcodes(settings *dialect.Settings) {
 	if settings == nil {
 		return
 	}
-	s.templates = map[string]shortcodeTemplate{}
+	f.templates = map[string]shortcodeTemplate{}
 	folders := []string{"templates/shortcodes"}
 	if theme := settings.Scalar("theme"); theme != "" && filepath.IsLocal(theme) {
 		folders = append(folders, path.Join("themes", theme, "templates/shortcodes"))
 	}
 	for _, folder := range folders {
-		dir := s.site.ResolveFolder(filepath.Join(settings.Root, filepath.FromSlash(folder)))
+		dir := f.site.ResolveFolder(filepath.Join(settings.Root, filepath.FromSlash(folder)))
 		if dir == "" {
 			continue
 		}
@@ -34,12 +34,12 @@ func (s *folders) readShortcodes(settings *dialect.Settings) {
 		}
 		for _, e := range entries[:min(len(entries), dialect.MaxTemplates)] {
 			name, ext := strings.TrimSuffix(e.Name(), path.Ext(e.Name())), path.Ext(e.Name())
-			if _, taken := s.templates[name]; taken || !e.Type().IsRegular() || ext != ".html" && ext != ".md" {
+			if _, taken := f.templates[name]; taken || !e.Type().IsRegular() || ext != ".html" && ext != ".md" {
 				continue
 			}
-			if text, err := s.site.ReadFile(filepath.Join(dir, e.Name())); err == nil {
-				s.templates[name] = shortcodeTemplate{string(text), ext == ".html"}
-				s.AddSource(path.Join(folder, e.Name()), text)
+			if text, err := f.site.ReadFile(filepath.Join(dir, e.Name())); err == nil {
+				f.templates[name] = shortcodeTemplate{string(text), ext == ".html"}
+				f.AddSource(path.Join(folder, e.Name()), text)
 			}
 		}
 	}

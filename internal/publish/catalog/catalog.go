@@ -75,7 +75,7 @@ type Catalog struct {
 	leftOut  map[string]post.Problem // by path
 }
 
-// NewCatalog returns the catalog of a pass that starts now; Survey fills it.
+// New returns the catalog of a pass that starts now; Survey fills it.
 func New(source Source, start time.Time) *Catalog {
 	return &Catalog{Source: source, start: start, renderer: newRenderer(source.Tree), leftOut: map[string]post.Problem{}}
 }
