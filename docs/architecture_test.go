@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -18,14 +19,14 @@ const module = "publisher/"
 
 // goPackage is what `go list` says of a package.
 type goPackage struct {
-	ImportPath, Doc string
-	Imports         []string
-	GoFiles         []string
+	Dir, ImportPath, Doc string
+	Imports              []string
+	GoFiles              []string
 }
 
 func packages(t *testing.T) []goPackage {
 	t.Helper()
-	list := exec.Command("go", "list", "-json=ImportPath,Doc,Imports,GoFiles", module+"...")
+	list := exec.Command("go", "list", "-json=Dir,ImportPath,Doc,Imports,GoFiles", module+"...")
 	list.Stderr = os.Stderr
 	out, err := list.Output()
 	if err != nil {
@@ -39,8 +40,16 @@ func packages(t *testing.T) []goPackage {
 		} else if err != nil {
 			t.Fatal(err)
 		}
-		if len(p.GoFiles) > 0 { // not only tests
-			all = append(all, p)
+		if len(p.GoFiles) == 0 { // only tests
+			continue
+		}
+		all = append(all, p)
+		for _, name := range p.GoFiles {
+			// go test keeps a result until a file that the test itself looked at
+			// changes; it does not see those that go list reads.
+			if _, err := os.Stat(filepath.Join(p.Dir, name)); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
 }
