@@ -25,6 +25,7 @@ type Config struct {
 	Subscribers Subscribers `yaml:"subscribers"`
 	Ledger      string      `yaml:"ledger"`
 	Server      Server      `yaml:"server"`
+	Signup      Signup      `yaml:"signup"`
 	Templates   string      `yaml:"templates"`
 
 	// File is config.yaml itself. Dir is its folder, an absolute path; all paths in it are
@@ -109,6 +110,7 @@ type Digest struct {
 	MaxBytes  int           `yaml:"max_bytes"`
 	HoldAbove int           `yaml:"hold_above"`
 	Subject   string        `yaml:"subject"` // text/template; "": subject.txt's
+	Intro     string        `yaml:"intro"`   // Markdown file above the next edition of each cadence; "" for none
 }
 
 // Cadence is how often a subscriber wants mail.
@@ -176,8 +178,21 @@ type Server struct {
 	// TrustedProxies are the web servers in front, as addresses or networks.
 	TrustedProxies []string `yaml:"trusted_proxies"`
 
+	// Archive says who finds the editions on the web: "public", "unlisted" (with their
+	// address only) or "off".
+	Archive string `yaml:"archive"`
+
 	// Resolved from the above.
 	Proxies []netip.Prefix `yaml:"-"`
+}
+
+// Signup says how people subscribe on the web and by mail.
+type Signup struct {
+	AskName       bool     `yaml:"ask_name"`
+	Welcome       bool     `yaml:"welcome"`        // a mail after confirming
+	MailsPerHour  int      `yaml:"mails_per_hour"` // to all who sign up
+	RefuseDomains []string `yaml:"refuse_domains"` // of addresses, in lower case
+	RecordIP      bool     `yaml:"record_ip"`      // with the consent
 }
 
 // Path returns a path of config.yaml as an absolute one.
@@ -215,7 +230,8 @@ func Default() *Config {
 		Mail: Mail{Uncertain: "resend", RetryFor: 48 * time.Hour, Outbox: "outbox",
 			SMTP: SMTP{Port: 587, TLS: "starttls", Auth: "auto", Connections: 10, Timeout: 10 * time.Minute}},
 		Ledger:    "sqlite:publisher.db",
-		Server:    Server{Listen: "127.0.0.1:8080", URL: &url.URL{Scheme: "http", Host: "localhost:8080"}, TrustedProxies: []string{"127.0.0.0/8", "::1"}},
+		Server:    Server{Listen: "127.0.0.1:8080", URL: &url.URL{Scheme: "http", Host: "localhost:8080"}, TrustedProxies: []string{"127.0.0.0/8", "::1"}, Archive: "public"},
+		Signup:    Signup{Welcome: true, MailsPerHour: 300},
 		Templates: "templates",
 	}
 }

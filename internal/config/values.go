@@ -101,6 +101,7 @@ func (c *Config) resolve(d *decoder) {
 		{"content.dialect", string(c.Content.Dialect), "auto hugo jekyll pelican zola eleventy markdown"},
 		{"feeds.content", c.Feeds.Content, "full excerpt"},
 		{"mail.uncertain", c.Mail.Uncertain, "resend hold"},
+		{"server.archive", c.Server.Archive, "public unlisted off"},
 		{"mail.smtp.tls", c.Mail.SMTP.TLS, "starttls implicit none"},
 		{"mail.smtp.auth", c.Mail.SMTP.Auth, "auto none plain login cram-md5 scram-sha-1 scram-sha-256"},
 	} {
@@ -117,6 +118,7 @@ func (c *Config) resolve(d *decoder) {
 		{"digest.max_posts", c.Digest.MaxPosts, 1, 1000},
 		{"digest.max_bytes", c.Digest.MaxBytes, 10000, 100 << 20},
 		{"digest.hold_above", c.Digest.HoldAbove, 0, 1 << 30},
+		{"signup.mails_per_hour", c.Signup.MailsPerHour, 1, 1 << 30},
 		{"mail.smtp.port", c.Mail.SMTP.Port, 1, 65535},
 		{"mail.smtp.connections", c.Mail.SMTP.Connections, 1, 1000},
 		{"mail.smtp.messages_per_connection", c.Mail.SMTP.MessagesPerConnection, 0, 1 << 30},
@@ -142,6 +144,12 @@ func (c *Config) resolve(d *decoder) {
 		d.faultAt("server.listen", "%q is not an address to listen on; write it like 127.0.0.1:8080", c.Server.Listen)
 	}
 	c.resolveProxies(d)
+	for i, domain := range c.Signup.RefuseDomains {
+		if domain == "" || strings.ContainsAny(domain, "@/ \t*") {
+			d.faultAt(fmt.Sprintf("signup.refuse_domains[%d]", i), "%q is not a domain; write it like example.com, which includes its subdomains", domain)
+		}
+		c.Signup.RefuseDomains[i] = strings.ToLower(domain)
+	}
 }
 
 func (c *Config) resolveProxies(d *decoder) {
