@@ -4,8 +4,11 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"publisher/internal/ledger"
 	"slices"
+	"time"
+
+	"publisher/internal/ledger"
+	"publisher/internal/ledger/mailtoken"
 )
 
 func (w *walk) join() {
@@ -56,6 +59,21 @@ func (w *walk) choose() {
 	p.tags, p.cadence, p.language = next.tags, next.cadence, next.language
 	w.note("%s chooses %s %v %q", p.email, p.cadence, p.tags, p.language)
 	_, err := w.l.SetPreferences(ctx, p.email, ledger.Choice{Cadence: &p.cadence, Language: &p.language, Tags: &p.tags}, "often", w.now)
+	w.must(err)
+}
+
+// pause has somebody pause for up to two days, or end a pause.
+func (w *walk) pause() {
+	p := w.anyone()
+	if p == nil || !p.active {
+		return
+	}
+	p.paused = time.Time{}
+	if w.rand.IntN(3) > 0 {
+		p.paused = w.now.Add(time.Duration(w.rand.IntN(48*60)) * time.Minute)
+	}
+	w.note("%s pauses until %s", p.email, p.paused)
+	_, _, err := w.l.Do(context.Background(), ledger.Request{Subscriber: w.subscriber(p).ID, Proof: mailtoken.Preferences, Action: ledger.Pause, Until: p.paused, DefaultCadence: "often", At: w.now})
 	w.must(err)
 }
 

@@ -145,12 +145,14 @@ CREATE TABLE import_change (
 
 -- No mail until then; NULL if not paused.
 ALTER TABLE subscriber ADD COLUMN paused_until BIGINT;
+CREATE INDEX subscriber_paused ON subscriber (paused_until) WHERE paused_until IS NOT NULL;
 -- The import that touched the subscriber last; NULL if something else did.
 ALTER TABLE subscriber ADD COLUMN import BIGINT;
 CREATE INDEX subscriber_import ON subscriber (import) WHERE import IS NOT NULL;
 
 -- +goose Down
 DROP INDEX subscriber_import;
+DROP INDEX subscriber_paused;
 ALTER TABLE subscriber DROP COLUMN import;
 ALTER TABLE subscriber DROP COLUMN paused_until;
 DROP TABLE import_change;
