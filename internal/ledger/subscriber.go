@@ -27,7 +27,7 @@ type Subscriber struct {
 	StatusAt time.Time // since when the status holds; zero: unknown
 	// PausedUntil is when mail goes on after a pause; zero if there was none.
 	PausedUntil time.Time
-	UndoTo   Status    // what the subscriber's link takes an unsubscribing back to; "": only the owner does
+	UndoTo      Status // what the subscriber's link takes an unsubscribing back to; "": only the owner does
 }
 
 const subscriberColumns = "s.id, s.email, s.name, s.status, s.cadence, s.tags, s.language, s.created_at, s.confirmed_at, s.cursor_seq, s.owed, s.from_file, s.status_at, s.undo_to, s.paused_until"
