@@ -65,7 +65,9 @@ func (l *Ledger) Record(ctx context.Context, done *Result, next *Intent) (bool, 
 			return false, fmt.Errorf("record edition %d: %q is not the status of a result", done.Edition, done.Status)
 		}
 		stored := *done
-		stored.Reply = storable(done.Reply)
+		if stored.Reply = storable(done.Reply); l.repliesForgotten(done.Subscriber) {
+			stored.Reply = ""
+		}
 		done = &stored
 	}
 	begun, err := l.engine.Record(ctx, done, next)

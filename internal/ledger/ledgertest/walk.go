@@ -95,6 +95,7 @@ type person struct {
 	email             string
 	paused            time.Time // until then
 	active            bool
+	erased            bool // and not active
 	left              time.Time
 	leftClosed        int64 // through which edition the cadence had closed by then
 	cadence, language string
@@ -156,7 +157,7 @@ func (w *walk) step() {
 	case n < 97:
 		w.join()
 	case n < 98:
-		w.pause()
+		w.pauseOrErase()
 	default:
 		w.switchLanguages()
 	}

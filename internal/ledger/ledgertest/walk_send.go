@@ -100,7 +100,7 @@ func (w *walk) deliver() {
 				w.choose() // between reading and sending
 			}
 			if !w.calming && w.rand.IntN(8) == 0 {
-				w.pause()
+				w.pauseOrErase()
 			}
 			w.first(e, r)
 		}
@@ -163,6 +163,9 @@ func (w *walk) share(e *walkEdition, due, kept ledger.Numbers) (posts, withheld 
 
 // send is a message's body and the server's reply.
 func (w *walk) send(e *walkEdition, p *person, id int64, posts ledger.Numbers, again bool) {
+	if p.erased {
+		w.fail("edition %d goes to %s, who was erased", e.Number, p.email)
+	}
 	if w.now.Before(p.paused) {
 		w.fail("edition %d goes to %s, who pauses until %s", e.Number, p.email, p.paused)
 	}

@@ -150,7 +150,14 @@ CREATE INDEX subscriber_paused ON subscriber (paused_until) WHERE paused_until I
 ALTER TABLE subscriber ADD COLUMN import BIGINT;
 CREATE INDEX subscriber_import ON subscriber (import) WHERE import IS NOT NULL;
 
+-- An erasure has not reached the free space of the ledger's files yet.
+ALTER TABLE pass_state ADD COLUMN scrub BOOLEAN NOT NULL DEFAULT FALSE;
+-- When an address was last erased; NULL if never.
+ALTER TABLE pass_state ADD COLUMN erased_at BIGINT;
+
 -- +goose Down
+ALTER TABLE pass_state DROP COLUMN erased_at;
+ALTER TABLE pass_state DROP COLUMN scrub;
 DROP INDEX subscriber_import;
 DROP INDEX subscriber_paused;
 ALTER TABLE subscriber DROP COLUMN import;
