@@ -147,7 +147,18 @@ ALTER TABLE subscriber ADD COLUMN paused_until BIGINT;
 ALTER TABLE subscriber ADD COLUMN import BIGINT;
 CREATE INDEX subscriber_import ON subscriber (import) WHERE import IS NOT NULL;
 
+-- The owner's words (digest.intro) that were above editions, by the hash of the file: each cadence
+-- has them once.
+CREATE TABLE digest_intro (
+    cadence  TEXT NOT NULL,
+    language TEXT NOT NULL,
+    hash     BLOB NOT NULL,
+    edition  BIGINT NOT NULL,
+    PRIMARY KEY (cadence, language, hash)
+) WITHOUT ROWID;
+
 -- +goose Down
+DROP TABLE digest_intro;
 DROP INDEX subscriber_import;
 ALTER TABLE subscriber DROP COLUMN import;
 ALTER TABLE subscriber DROP COLUMN paused_until;
