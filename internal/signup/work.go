@@ -14,7 +14,8 @@ import (
 )
 
 const (
-	workBits = 18 // leading zero bits of the hash
+	// WorkBits is how many zeros the hash of an answered challenge begins with.
+	WorkBits = 18
 	workTime = 10 * time.Minute
 	macSize  = 16
 )
@@ -26,7 +27,7 @@ var challengeCoding = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").Wit
 
 // work issues and checks proofs of work. A challenge is its expiry, a random number and a MAC
 // over both and the address. Its answer is a 32-bit number n such that the SHA-256 of the
-// challenge's letters and n, in four bytes, begins with workBits zeros.
+// challenge's letters and n, in four bytes, begins with WorkBits zeros.
 type work struct {
 	key [32]byte
 
@@ -69,7 +70,7 @@ func (w *work) accept(answer, address string, now time.Time) bool {
 	}
 	head, mac := raw[:len(raw)-macSize], raw[len(raw)-macSize:]
 	expires := time.Unix(int64(binary.BigEndian.Uint64(head)), 0)
-	if !hmac.Equal(mac, w.mac(head, address)) || now.After(expires) || zeros(challenge, uint32(n)) < workBits {
+	if !hmac.Equal(mac, w.mac(head, address)) || now.After(expires) || zeros(challenge, uint32(n)) < WorkBits {
 		return false
 	}
 	w.mu.Lock()
