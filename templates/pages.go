@@ -148,6 +148,10 @@ func (s *Set) Page(w io.Writer, name string, data Framed) error {
 		if err := s.fillForm(p.Site, &p.Form); err != nil {
 			return err
 		}
+	case *FormPage:
+		if err := s.fillForm(p.Site, &p.Form); err != nil {
+			return err
+		}
 	case *HomePage:
 		if p.Form != nil {
 			if err := s.fillForm(p.Site, p.Form); err != nil {

@@ -39,6 +39,15 @@ type SubscribePage struct {
 	Expired bool // instead of what a link that is too old led to
 }
 
+// FormPage is the data of form.html, which the owner puts into pages of their own.
+type FormPage struct {
+	Frame
+	Script
+	Form     SignupForm // Page is the engine's variable
+	Language string     // of those who sign up; "" for their choice
+	MailURL  string     // of a mail that subscribes, instead of the form; "" for none
+}
+
 // CodePage is the data of page-code.html, which follows a sign-up and has a field for the code
 // of the mail.
 type CodePage struct {

@@ -1,7 +1,6 @@
 package signup
 
 import (
-	"container/list"
 	"hash/maphash"
 	"time"
 
@@ -15,15 +14,16 @@ const maxBuckets = 100_000
 // is remembered, so that refused requests need no memory. When there are too many, the one
 // that was used least recently is forgotten.
 type buckets struct {
-	seed   maphash.Seed
-	most   int
-	byKey  map[uint64]*list.Element
-	recent *list.List // of *bucket, the most recently used first
+	seed  maphash.Seed
+	most  int
+	byKey map[uint64]*bucket
+	ends  bucket // of the ring of all buckets: next is the most recently used one, previous the least
 }
 
 type bucket struct {
-	key uint64
-	*rate.Limiter
+	rate.Limiter
+	key            uint64
+	next, previous *bucket
 }
 
 // limit is a bucket's key and how many an hour it allows.
@@ -33,7 +33,9 @@ type limit struct {
 }
 
 func newBuckets(most int) *buckets {
-	return &buckets{seed: maphash.MakeSeed(), most: most, byKey: map[uint64]*list.Element{}, recent: list.New()}
+	b := &buckets{seed: maphash.MakeSeed(), most: most, byKey: map[uint64]*bucket{}}
+	b.ends.next, b.ends.previous = &b.ends, &b.ends
+	return b
 }
 
 // key returns a hash of what a bucket is about. The bucket does not remember the original.
@@ -43,8 +45,8 @@ func key[T comparable](b *buckets, of T) uint64 { return maphash.Comparable(b.se
 func (b *buckets) wait(limits []limit, now time.Time) time.Duration {
 	longest := time.Duration(0)
 	for _, l := range limits {
-		if e, ok := b.byKey[l.key]; ok {
-			longest = max(longest, untilToken(e.Value.(*bucket).Limiter, now))
+		if one, ok := b.byKey[l.key]; ok {
+			longest = max(longest, untilToken(&one.Limiter, now))
 		}
 	}
 	return longest
@@ -53,22 +55,34 @@ func (b *buckets) wait(limits []limit, now time.Time) time.Duration {
 // take takes a token from each bucket.
 func (b *buckets) take(limits []limit, now time.Time) {
 	for _, l := range limits {
-		e, ok := b.byKey[l.key]
+		one, ok := b.byKey[l.key]
 		if ok {
-			b.recent.MoveToFront(e)
+			one.leave()
 		} else {
-			e = b.recent.PushFront(&bucket{key: l.key, Limiter: perHour(l.perHour)})
-			b.byKey[l.key] = e
+			one = &bucket{key: l.key}
+			fill(&one.Limiter, l.perHour)
+			b.byKey[l.key] = one
 		}
-		e.Value.(*bucket).AllowN(now, 1)
+		one.next, one.previous = b.ends.next, &b.ends
+		one.next.previous, one.previous.next = one, one
+		one.AllowN(now, 1)
 		if len(b.byKey) > b.most {
-			delete(b.byKey, b.recent.Remove(b.recent.Back()).(*bucket).key)
+			oldest := b.ends.previous
+			oldest.leave()
+			delete(b.byKey, oldest.key)
 		}
 	}
 }
 
-// perHour returns a full bucket of n tokens, which is filled in an hour.
-func perHour(n int) *rate.Limiter { return rate.NewLimiter(rate.Limit(float64(n)/3600), n) }
+// leave takes the bucket out of the ring.
+func (b *bucket) leave() { b.next.previous, b.previous.next = b.previous, b.next }
+
+// fill makes a new limiter a full bucket of n tokens, which is filled in an hour.
+func fill(l *rate.Limiter, n int) {
+	// What is set for the beginning of time has been filled by now.
+	l.SetLimitAt(time.Time{}, rate.Limit(float64(n)/3600))
+	l.SetBurstAt(time.Time{}, n)
+}
 
 // untilToken returns how long it takes until a bucket has a token.
 func untilToken(l *rate.Limiter, now time.Time) time.Duration {

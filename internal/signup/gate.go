@@ -43,7 +43,7 @@ type Gate struct {
 
 	mu      sync.Mutex
 	buckets *buckets
-	all     *rate.Limiter
+	all     rate.Limiter
 }
 
 // NewGate returns a Gate that has seen no request.
@@ -51,8 +51,9 @@ func NewGate(o Options) *Gate {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Gate{now: o.Now, domains: newDomains(o.Resolver, o.RefuseDomains, o.Now), work: newWork(),
-		buckets: newBuckets(maxBuckets), all: perHour(o.MailsPerHour)}
+	g := &Gate{now: o.Now, domains: newDomains(o.Resolver, o.RefuseDomains, o.Now), work: newWork(), buckets: newBuckets(maxBuckets)}
+	fill(&g.all, o.MailsPerHour)
+	return g
 }
 
 // Request is a request to subscribe, as far as a Gate looks at it.
@@ -100,7 +101,7 @@ func (g *Gate) Decide(ctx context.Context, r Request) Decision {
 	if wait := g.buckets.wait(limits, now); wait > 0 {
 		return Decision{Outcome: Slow, RetryAfter: wait}
 	}
-	if wait := untilToken(g.all, now); wait > 0 {
+	if wait := untilToken(&g.all, now); wait > 0 {
 		return Decision{Outcome: Full, RetryAfter: wait}
 	}
 	if g.all.TokensAt(now) <= float64(g.all.Burst())/2 && !g.work.accept(r.Work, r.Address, now) {
