@@ -55,6 +55,8 @@ CREATE TABLE token (
     expires_at BIGINT                -- NULL: never
 ) WITHOUT ROWID;
 CREATE INDEX token_expiry ON token (expires_at) WHERE expires_at IS NOT NULL;
+CREATE INDEX token_confirm ON token (data) WHERE purpose = 'confirm';
+CREATE INDEX token_code ON token (data) WHERE purpose = 'code';
 CREATE INDEX token_subscriber ON token (subscriber) WHERE subscriber IS NOT NULL;
 
 -- Mails to one person that are not digests. Like a delivery, each is intended before its
