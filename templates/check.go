@@ -57,8 +57,9 @@ func sampleDigests() []*Digest {
 		}
 	}
 	bare := []Post{{Title: "Sample", URL: "https://example.com/1/", Date: sampleDate}}
+	letters := []Post{{Title: "Sample", URL: "https://example.com/archive/7#x", Anchor: "x", Date: sampleDate}, {Title: "Sample", Date: sampleDate, Whole: true}}
 	full := &Digest{
-		Site: sampleSite(), Number: 7, Cadence: "weekly", Date: sampleDate,
+		Site: sampleSite(), Number: 7, Cadence: "weekly", Date: sampleDate, Intro: "<p>Hello.</p>", IntroText: "Hello.",
 		Posts: posts[:2], Brief: posts[2:], More: 3, MoreURL: "https://example.com/",
 		WebURL: "https://example.com/archive/7", UnsubscribeURL: "https://example.com/unsubscribe/x",
 		PreferencesURL: "https://example.com/preferences/x", PostalAddress: "1 Example Street",
@@ -67,6 +68,7 @@ func sampleDigests() []*Digest {
 		full,
 		{Site: sampleSite(), Date: sampleDate, Posts: posts[:1]},
 		{Site: sampleSite(), Date: sampleDate, Posts: bare},
+		{Site: sampleSite(), Date: sampleDate, Posts: letters, Brief: letters},
 		{Site: sampleSite(), Date: sampleDate, Brief: bare, More: 1},
 	}
 }
