@@ -83,7 +83,7 @@ func (q *Queue) fill(ctx context.Context, d *draft) (wanted bool, err error) {
 		d.mail.Address = d.Data["address"]
 		q.linkTo(d, "take-back", ledger.TokenTakeBack, d.Email, d.Created.Add(takeBackTime))
 	case ledger.NoticeAlarm:
-		d.mail.Limit = q.Config.Signup.MailsPerHour
+		d.mail.Limit, _ = strconv.Atoi(d.Data["limit"])
 	default:
 		return false, fmt.Errorf("unknown kind %q", d.Kind)
 	}
