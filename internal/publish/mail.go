@@ -45,7 +45,7 @@ func (s *pass) mail(ctx context.Context, later <-chan *pass) error {
 
 func (s *pass) mailDue(ctx context.Context, interrupted *delivery.Interrupted, later <-chan *pass) error {
 	if s.live {
-		returned, err := delivery.NewBounces(s.cfg, s.ledger, s.log, s.now).ReadMaildir(ctx)
+		returned, err := s.readReturned(ctx)
 		s.warn(returned.Warnings)
 		s.own.Fail(returned.Errors...)
 		if err != nil {
@@ -84,6 +84,15 @@ func (s *pass) mailDue(ctx context.Context, interrupted *delivery.Interrupted, l
 		return err
 	}
 	return s.deliver(ctx, queue, later)
+}
+
+// readReturned handles the mail that came back. A daemon reads the mailbox on its own.
+func (s *pass) readReturned(ctx context.Context) (delivery.BounceReport, error) {
+	returned := delivery.NewBounces(s.cfg, s.ledger, s.log, s.now)
+	if s.daemon {
+		return returned.ReadMaildir(ctx)
+	}
+	return returned.Read(ctx)
 }
 
 func (s *pass) deliveryOptions() delivery.Options {
