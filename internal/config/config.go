@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"net/url"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"github.com/robfig/cron/v3"
@@ -215,6 +216,14 @@ func (c *Config) Cadence(name string) (Cadence, bool) {
 		}
 	}
 	return Cadence{}, false
+}
+
+// EditionURL returns the address of an edition's web version; "" if there is none.
+func (c *Config) EditionURL(number int64) string {
+	if c.Server.URL == nil || c.Server.Archive == "off" {
+		return ""
+	}
+	return c.Server.URL.JoinPath("archive", strconv.FormatInt(number, 10)).String()
 }
 
 // Catches reports whether mail goes to the built-in catcher.
