@@ -53,13 +53,13 @@ func (b *book) importList(name, text string, dry bool) (got ImportReport, result
 	open, o := sqlite.Open, ImportOptions{}
 	if dry {
 		open = sqlite.OpenCopy
-		o.Each = func(f ledger.RowResult) error {
-			results = append(results, f)
+		o.Each = func(f LineResult) error {
+			results = append(results, f.RowResult)
 			return nil
 		}
 	}
 	b.open(open, func(l *ledger.Ledger) (err error) {
-		got, err = b.list(l).Import(b.t.Context(), name, strings.NewReader(text), o)
+		got, err = b.list(l).Import(b.t.Context(), []Source{{name, strings.NewReader(text)}}, o)
 		return err
 	})
 	return got, results

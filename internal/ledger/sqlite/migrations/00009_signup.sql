@@ -145,10 +145,20 @@ CREATE TABLE import_change (
 ALTER TABLE subscriber ADD COLUMN paused_until BIGINT;
 -- The import that touched the subscriber last; NULL if something else did.
 ALTER TABLE subscriber ADD COLUMN import BIGINT;
-CREATE INDEX subscriber_import ON subscriber (import) WHERE import IS NOT NULL;
+-- +goose StatementBegin
+CREATE TRIGGER subscriber_touched
+AFTER UPDATE OF email, name, status, cadence, tags, language, confirmed_at, paused_until, file_status ON subscriber
+WHEN OLD.import IS NOT NULL AND NEW.import IS OLD.import AND (
+    NEW.email <> OLD.email OR NEW.name <> OLD.name OR NEW.status <> OLD.status OR NEW.cadence <> OLD.cadence
+    OR NEW.tags <> OLD.tags OR NEW.language <> OLD.language OR NEW.confirmed_at IS NOT OLD.confirmed_at
+    OR NEW.paused_until IS NOT OLD.paused_until OR NEW.file_status IS NOT OLD.file_status)
+BEGIN
+    UPDATE subscriber SET import = NULL WHERE id = NEW.id;
+END;
+-- +goose StatementEnd
 
 -- +goose Down
-DROP INDEX subscriber_import;
+DROP TRIGGER subscriber_touched;
 ALTER TABLE subscriber DROP COLUMN import;
 ALTER TABLE subscriber DROP COLUMN paused_until;
 DROP TABLE import_change;
