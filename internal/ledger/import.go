@@ -103,18 +103,20 @@ type importer struct {
 	engine Engine
 	newest int64
 	counts ImportCounts
-	staged int   // rows in import_row
-	noted  int   // rows in import_line
-	known  int   // addresses of the list that have a subscriber
-	lastID int64 // of the subscribers before the import
-	rows   []any // of import_row, not yet inserted
-	lines  []any // of import_line, not yet inserted
+	staged int // rows in import_row
+	noted  int // rows in import_line
+	known  int // addresses of the list that have a subscriber
+	// differing is how many of those rows may change something.
+	differing int
+	lastID    int64 // of the subscribers before the import
+	rows      []any // of import_row, not yet inserted
+	lines     []any // of import_line, not yet inserted
 }
 
 const (
-	rowColumns  = 11
+	rowColumns  = 10
 	lineColumns = 7
-	insertRow   = `INSERT INTO import_row (n, email_key, email, name, status, cadence, tags, language, created_at, confirmed_at, was) VALUES %s`
+	insertRow   = `INSERT INTO import_row (n, email_key, email, name, status, cadence, tags, language, created_at, confirmed_at) VALUES %s`
 	insertLine  = `INSERT INTO import_line (n, file, line, email_key, email, refused, left_out) VALUES %s`
 	// stageSize is how many rows are inserted at a time.
 	stageSize = 1024
@@ -174,7 +176,7 @@ func (i *importer) stageRow(r Row) error {
 		return fmt.Errorf("invalid status %q; must be one of %q", r.Status, statuses)
 	}
 	i.staged++
-	i.rows = append(i.rows, i.staged, key, r.Email, r.Name, string(r.Status), r.Cadence, normalTags(r.Tags), r.Language, sqlutil.Time(r.Created), sqlutil.Time(r.Confirmed), nil)
+	i.rows = append(i.rows, i.staged, key, r.Email, r.Name, string(r.Status), r.Cadence, normalTags(r.Tags), r.Language, sqlutil.Time(r.Created), sqlutil.Time(r.Confirmed))
 	i.noteRow(r, key)
 	return nil
 }

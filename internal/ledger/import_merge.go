@@ -25,14 +25,14 @@ func (i *importer) merge(ctx context.Context, tx *sql.Tx) (err error) {
 func (i *importer) count(ctx context.Context, tx *sql.Tx) error {
 	i.counts.Rows = i.staged - i.counts.Duplicates
 	return tx.QueryRowContext(ctx, `
-		SELECT COUNT(*), COUNT(CASE WHEN s.status`+isFinal+` AND r.status`+isOngoing+` THEN 1 END)
-		FROM import_row r CROSS JOIN subscriber s WHERE s.email_key = r.email_key`).Scan(&i.known, &i.counts.Kept)
+		SELECT COUNT(*), COUNT(CASE WHEN s.status`+isFinal+` AND r.status`+isOngoing+` THEN 1 END), COUNT(CASE WHEN `+i.changes()+` THEN 1 END)
+		FROM import_row r CROSS JOIN subscriber s WHERE s.email_key = r.email_key`).Scan(&i.known, &i.counts.Kept, &i.differing)
 }
 
 // mergeKnown merges the rows whose addresses have subscribers. Rows that change nothing, in
 // a long list nearly all, are not even read.
 func (i *importer) mergeKnown(ctx context.Context, tx *sql.Tx) error {
-	if i.known == 0 {
+	if i.differing == 0 {
 		return nil
 	}
 	statements, err := prepareMerge(ctx, tx)
@@ -80,12 +80,16 @@ const (
 		OR s.status` + isOngoing + ` AND NOT r.status` + isOngoing + `)`
 )
 
+// changes returns the condition for rows that may change something.
+func (i *importer) changes() string {
+	if i.Origin == FromFile {
+		return changesFromFile
+	}
+	return changesFromCommand
+}
+
 // readMatches reads the matches after a row that may change something.
 func (i *importer) readMatches(ctx context.Context, tx *sql.Tx, after int) ([]match, error) {
-	which := changesFromCommand
-	if i.Origin == FromFile {
-		which = changesFromFile
-	}
 	return sqlutil.Collect(ctx, tx, func(row sqlutil.Scanner) (p match, err error) {
 		targets := []any{&p.n, &p.row.Email, &p.row.Name, &p.row.Status, &p.row.Cadence, (*sqlutil.Strings)(&p.row.Tags), &p.row.Language,
 			(*sqlutil.Time)(&p.row.Created), (*sqlutil.Time)(&p.row.Confirmed)}
@@ -96,7 +100,7 @@ func (i *importer) readMatches(ctx context.Context, tx *sql.Tx, after int) ([]ma
 	}, `SELECT r.n, r.email, r.name, r.status, r.cadence, r.tags, r.language, r.created_at, r.confirmed_at, `+subscriberColumns+`,
 			s.file_name, s.file_cadence, s.file_tags, s.file_language, COALESCE(s.file_status, ''), COALESCE(s.import, 0)
 		FROM import_row r CROSS JOIN subscriber s
-		WHERE s.email_key = r.email_key AND r.n > $1 AND `+which+` ORDER BY r.n LIMIT $2`, after, page)
+		WHERE s.email_key = r.email_key AND r.n > $1 AND `+i.changes()+` ORDER BY r.n LIMIT $2`, after, page)
 }
 
 // mergeStatements are the statements that change one subscriber.

@@ -122,10 +122,21 @@ func (a *archive) open(f *zip.File) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot be unpacked: %w", err)
 	}
-	return struct {
-		io.Reader
-		io.Closer
-	}{&budgetReader{r, a.unpacked}, r}, nil
+	return &unpacker{r, budgetReader{r, a.unpacked}}, nil
+}
+
+// unpacker reads a file of an archive.
+type unpacker struct {
+	io.Closer
+	r budgetReader
+}
+
+func (u *unpacker) Read(p []byte) (int, error) {
+	n, err := u.r.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, errTooLarge) {
+		err = fmt.Errorf("cannot be unpacked: %w", err)
+	}
+	return n, err
 }
 
 // errTooLarge is the error for an archive that unpacks to more than maxUnpacked.

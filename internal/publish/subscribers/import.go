@@ -83,7 +83,11 @@ func importLists(ctx context.Context, to *ledger.Ledger, lists []*reader, o ledg
 			return each(line)
 		}
 	}
-	got.ImportCounts, err = to.Import(ctx, allRows(lists), o)
+	rows := allRows(lists)
+	if o.Origin == ledger.FromCommand {
+		rows = ahead(rows) // the lists may be long
+	}
+	got.ImportCounts, err = to.Import(ctx, rows, o)
 	got.From, got.ReadAs = servicesOf(lists), describe(lists)
 	return got, err
 }
@@ -93,6 +97,49 @@ func allRows(lists []*reader) iter.Seq2[ledger.Row, error] {
 		for _, l := range lists {
 			for row, err := range l.all() {
 				if !yield(row, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
+}
+
+// ahead reads rows while those before them are used.
+func ahead(rows iter.Seq2[ledger.Row, error]) iter.Seq2[ledger.Row, error] {
+	type result struct {
+		row ledger.Row
+		err error
+	}
+	return func(yield func(ledger.Row, error) bool) {
+		const size, most = 256, 4
+		batches, stop := make(chan []result, most), make(chan struct{})
+		go func() {
+			defer close(batches)
+			batch := make([]result, 0, size)
+			send := func() bool {
+				select {
+				case batches <- batch:
+					batch = make([]result, 0, size)
+					return true
+				case <-stop:
+					return false
+				}
+			}
+			for row, err := range rows {
+				if batch = append(batch, result{row, err}); len(batch) == size && !send() {
+					return
+				}
+			}
+			send()
+		}()
+		defer func() { // the files must not be closed while they are read
+			close(stop)
+			for range batches {
+			}
+		}()
+		for batch := range batches {
+			for _, r := range batch {
+				if !yield(r.row, r.err) {
 					return
 				}
 			}
