@@ -52,7 +52,7 @@ bench-million: build
 # The crash test at length: 20,000 mails, killed 200 times; and a million random walks
 # of the ledger beside its model.
 torture:
-	PUBLISHER_TORTURE=200 go test -count=1 -timeout 60m -v -run TestKilledWhileSending ./cmd/publisher
+	PUBLISHER_TORTURE=200 go test -count=1 -timeout 60m -v -run "TestKilledWhile(Sending|Importing)" ./cmd/publisher
 	PUBLISHER_WALKS=1000000 go test -count=1 -timeout 6h -run TestWalks ./internal/ledger/sqlite
 
 # Known faults in the dependencies and in Go itself, as far as this code reaches them.
