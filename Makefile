@@ -3,7 +3,7 @@
 PREFIX ?= /usr/local
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 
-.PHONY: build test install uninstall man notices bench bench-send bench-million torture vuln
+.PHONY: build test install uninstall man notices bench bench-send bench-import bench-million torture vuln
 
 build:
 	go build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/publisher ./cmd/publisher
@@ -44,6 +44,11 @@ bench: build
 # installed (Debian's package postfix).
 bench-send: build
 	go run ./internal/benchsend bin/publisher
+
+# How many rows a second are imported, beside sqlite3's .import where that is installed
+# (Debian's package sqlite3).
+bench-import: build
+	go run ./internal/benchimport bin/publisher
 
 # How much memory and time a million subscribers take, to import and to mail.
 bench-million: build

@@ -18,7 +18,7 @@ import (
 )
 
 func main() {
-	rows := flag.Int("rows", 200_000, "how many rows the list has")
+	rows := flag.Int("rows", 1_000_000, "how many rows the list has")
 	rounds := flag.Int("rounds", 3, "how often publisher and sqlite3 take turns; the medians are printed")
 	folder := flag.String("dir", "", "where the ledger is made (default the system's temporary folder)")
 	flag.Parse()

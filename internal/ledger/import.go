@@ -108,9 +108,9 @@ type importer struct {
 	known  int // addresses of the list that have a subscriber
 	// differing is how many of those rows may change something.
 	differing int
-	lastID    int64 // of the subscribers before the import
-	rows      []any // of import_row, not yet inserted
-	lines     []any // of import_line, not yet inserted
+	added     idRange // the subscribers that are new
+	rows      []any   // of import_row, not yet inserted
+	lines     []any   // of import_line, not yet inserted
 }
 
 const (

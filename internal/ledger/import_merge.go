@@ -219,7 +219,7 @@ func (i *importer) addNew(ctx context.Context, tx *sql.Tx) error {
 	if i.Origin == FromFile {
 		said = "r.name, r.cadence, r.tags, r.language, r.status"
 	}
-	if err := tx.QueryRowContext(ctx, "SELECT COALESCE(MAX(id), 0) FROM subscriber").Scan(&i.lastID); err != nil {
+	if err := tx.QueryRowContext(ctx, "SELECT COALESCE(MAX(id), 0) FROM subscriber").Scan(&i.added.after); err != nil {
 		return err
 	}
 	result, err := tx.ExecContext(ctx, `
@@ -234,7 +234,10 @@ func (i *importer) addNew(ctx context.Context, tx *sql.Tx) error {
 	}
 	added, err := result.RowsAffected()
 	i.counts.Added = int(added)
-	return err
+	if err != nil || added == 0 || i.Source == nil {
+		return err
+	}
+	return tx.QueryRowContext(ctx, "SELECT MAX(id) FROM subscriber WHERE import = $1 AND id > $2", i.counts.Number, i.added.after).Scan(&i.added.last)
 }
 
 // nullNumber is the number of an import as it is stored, NULL for 0.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
@@ -33,7 +32,13 @@ type storedCounts struct {
 	LeftOut    int `json:"left_out"`
 	// Newest is the newest sequence number at that time.
 	Newest int64 `json:"newest"`
+	// The subscribers that it added have ids above After and up to Last.
+	After int64 `json:"after"`
+	Last  int64 `json:"last"`
 }
+
+// idRange are ids above after and up to last.
+type idRange struct{ after, last int64 }
 
 // A subscriber's column import is the number of the import that touched the subscriber
 // last. It becomes NULL as soon as anything else changes what an import can set: the
@@ -67,10 +72,10 @@ func (i *importer) end(ctx context.Context, tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, "DELETE FROM import WHERE number = $1", number)
 		return err
 	}
-	if err := i.noteAdded(ctx, tx); err != nil {
+	if err := i.noteConsents(ctx, tx); err != nil {
 		return err
 	}
-	counts, err := json.Marshal(storedCounts{c.Rows, c.Added, c.Updated, c.Unchanged, c.Kept, c.Duplicates, c.Refused, c.LeftOut, i.newest})
+	counts, err := json.Marshal(storedCounts{c.Rows, c.Added, c.Updated, c.Unchanged, c.Kept, c.Duplicates, c.Refused, c.LeftOut, i.newest, i.added.after, i.added.last})
 	if err != nil {
 		return err
 	}
@@ -87,22 +92,17 @@ const importEvent = "import"
 // importData is what the event of an import says.
 func importData(number int64) string { return fmt.Sprintf(`{"import":%d}`, number) }
 
-// noteAdded stores which subscribers the import added, and their consents: the list's
+// noteConsents stores the consents of the subscribers that the import added: the list's
 // dates are what there is to show for them.
-func (i *importer) noteAdded(ctx context.Context, tx *sql.Tx) error {
+func (i *importer) noteConsents(ctx context.Context, tx *sql.Tx) error {
 	if i.counts.Added == 0 {
 		return nil
-	}
-	if _, err := tx.ExecContext(ctx, `
-		INSERT INTO import_change (import, subscriber, before)
-		SELECT s.import, s.id, '' FROM subscriber s WHERE s.id > $2 AND s.import = $1 ORDER BY s.id`, i.counts.Number, i.lastID); err != nil {
-		return err
 	}
 	_, err := tx.ExecContext(ctx, `
 		INSERT INTO consent (subscriber, at, what, how, page, ip)
 		SELECT s.id, COALESCE(s.confirmed_at, s.created_at), 'subscribe', 'import', $3, '' FROM subscriber s
 		WHERE s.id > $2 AND s.import = $1 AND (s.confirmed_at IS NOT NULL OR s.created_at <> $4 AND s.status <> 'pending') ORDER BY s.id`,
-		i.counts.Number, i.lastID, importPage(i.counts.Number, i.Source.Service), sqlutil.Time(i.Now))
+		i.counts.Number, i.added.after, importPage(i.counts.Number, i.Source.Service), sqlutil.Time(i.Now))
 	return err
 }
 
@@ -154,16 +154,15 @@ func (i *importer) noteChanged(ctx context.Context, tx *sql.Tx, p match, changed
 
 const importColumns = "number, at, name, service, counts, undone_at"
 
-func scanImport(row sqlutil.Scanner) (r ImportRecord, newest int64, err error) {
+func scanImport(row sqlutil.Scanner) (r ImportRecord, c storedCounts, err error) {
 	var counts string
 	if err := row.Scan(&r.Number, (*sqlutil.Time)(&r.At), &r.Name, &r.Service, &counts, (*sqlutil.Time)(&r.Undone)); err != nil {
-		return r, 0, err
+		return r, c, err
 	}
-	var c storedCounts
 	err = json.Unmarshal([]byte(counts), &c)
 	r.Counts = ImportCounts{Rows: c.Rows, Added: c.Added, Updated: c.Updated, Unchanged: c.Unchanged, Kept: c.Kept,
 		Duplicates: c.Duplicates, Refused: c.Refused, LeftOut: c.LeftOut, Number: r.Number}
-	return r, c.Newest, err
+	return r, c, err
 }
 
 // Imports returns the imports that have numbers, the newest first.
@@ -173,14 +172,4 @@ func (l *Ledger) Imports(ctx context.Context) ([]ImportRecord, error) {
 		return r, err
 	}, "SELECT "+importColumns+" FROM import ORDER BY number DESC")
 	return all, l.fail("read the imports", err)
-}
-
-// importNumbered returns the import with a number, and the newest sequence number of its
-// time. It is nil if there is none.
-func importNumbered(ctx context.Context, tx *sql.Tx, number int64) (*ImportRecord, int64, error) {
-	r, newest, err := scanImport(tx.QueryRowContext(ctx, "SELECT "+importColumns+" FROM import WHERE number = $1", number))
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, 0, nil
-	}
-	return &r, newest, err
 }

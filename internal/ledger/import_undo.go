@@ -43,17 +43,17 @@ type Undone struct {
 // touched since: see importer.begin. Mail is no such touch.
 func (l *Ledger) UndoImport(ctx context.Context, number int64, o UndoOptions) (got Undone, err error) {
 	err = l.change(ctx, fmt.Sprintf("undo import %d", number), func(tx *sql.Tx) error {
-		record, newest, err := importNumbered(ctx, tx, number)
+		record, stored, err := scanImport(tx.QueryRowContext(ctx, "SELECT "+importColumns+" FROM import WHERE number = $1", number))
 		switch {
+		case errors.Is(err, sql.ErrNoRows):
+			return ErrNoImport
 		case err != nil:
 			return err
-		case record == nil:
-			return ErrNoImport
 		case !record.Undone.IsZero():
 			got = Undone{Already: record.Undone}
 			return nil
 		}
-		u := undoing{UndoOptions: o, ImportRecord: *record, newest: newest}
+		u := undoing{UndoOptions: o, ImportRecord: record, stored: stored}
 		for _, step := range []func(context.Context, *sql.Tx) error{u.findLeft, u.restore, u.endMailed, u.deleteAdded, u.finish} {
 			if err := step(ctx, tx); err != nil {
 				return err
@@ -69,31 +69,26 @@ func (l *Ledger) UndoImport(ctx context.Context, number int64, o UndoOptions) (g
 type undoing struct {
 	UndoOptions
 	ImportRecord
-	newest int64 // sequence number at the time of the import
+	stored storedCounts
 	done   Undone
 }
 
 // findLeft reports who was touched since the import.
 func (u *undoing) findLeft(ctx context.Context, tx *sql.Tx) error {
 	rows, err := tx.QueryContext(ctx, `
-		SELECT s.email, COALESCE(s.import, 0) FROM import_change c LEFT JOIN subscriber s ON s.id = c.subscriber
-		WHERE c.import = $1 AND (s.import IS NULL OR s.import <> $1) ORDER BY c.subscriber`, u.Number)
+		SELECT s.email, COALESCE(s.import, 0) FROM subscriber s
+		WHERE (s.id > $2 AND s.id <= $3 OR s.id IN (SELECT c.subscriber FROM import_change c WHERE c.import = $1))
+			AND (s.import IS NULL OR s.import <> $1) ORDER BY s.id`, u.Number, u.stored.After, u.stored.Last)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var email sql.NullString
 		var left LeftSubscriber
-		if err := rows.Scan(&email, &left.By); err != nil {
+		if err := rows.Scan(&left.Email, &left.By); err != nil {
 			return err
 		}
-		if !email.Valid {
-			u.done.Erased++
-			continue
-		}
 		u.done.Left++
-		left.Email = email.String
 		if u.Left == nil {
 			continue
 		}
@@ -115,7 +110,7 @@ func (u *undoing) restore(ctx context.Context, tx *sql.Tx) error {
 			err = row.Scan(append(c.fields(), &c.before)...)
 			return c, err
 		}, "SELECT "+subscriberColumns+`, c.before FROM import_change c JOIN subscriber s ON s.id = c.subscriber
-			WHERE c.import = $1 AND c.before <> '' AND s.import = $1 AND c.subscriber > $2 ORDER BY c.subscriber LIMIT $3`, u.Number, after, page)
+			WHERE c.import = $1 AND s.import = $1 AND c.subscriber > $2 ORDER BY c.subscriber LIMIT $3`, u.Number, after, page)
 		if err != nil {
 			return err
 		}
@@ -160,11 +155,11 @@ func (u *undoing) restoreOne(ctx context.Context, tx *sql.Tx, s Subscriber, text
 // posts newer than the import, because new subscribers get no others.
 func (u *undoing) endMailed(ctx context.Context, tx *sql.Tx) error {
 	result, err := tx.ExecContext(ctx, `
-		UPDATE subscriber AS s SET status = 'removed', status_at = $3, undo_to = '', import = NULL
-		WHERE s.id IN (SELECT c.subscriber FROM import_change c WHERE c.import = $1 AND c.before = '') AND s.import = $1
-			AND (EXISTS (SELECT 1 FROM edition e JOIN delivery d ON d.edition = e.number WHERE e.through_seq > $2 AND d.subscriber = s.id)
+		UPDATE subscriber AS s SET status = 'removed', status_at = $5, undo_to = '', import = NULL
+		WHERE s.import = $1 AND s.id > $2 AND s.id <= $3
+			AND (EXISTS (SELECT 1 FROM edition e JOIN delivery d ON d.edition = e.number WHERE e.through_seq > $4 AND d.subscriber = s.id)
 				OR s.id IN (SELECT n.subscriber FROM notice n WHERE n.subscriber IS NOT NULL))`,
-		u.Number, u.newest, sqlutil.Time(u.Now))
+		u.Number, u.stored.After, u.stored.Last, u.stored.Newest, sqlutil.Time(u.Now))
 	if err != nil {
 		return err
 	}
@@ -175,13 +170,13 @@ func (u *undoing) endMailed(ctx context.Context, tx *sql.Tx) error {
 
 // deleteAdded deletes the other subscribers that the import added, and all about them.
 func (u *undoing) deleteAdded(ctx context.Context, tx *sql.Tx) error {
-	const added = " IN (SELECT s.id FROM import_change c JOIN subscriber s ON s.id = c.subscriber WHERE c.import = $1 AND c.before = '' AND s.import = $1)"
+	const added = " IN (SELECT s.id FROM subscriber s WHERE s.import = $1 AND s.id > $2 AND s.id <= $3)"
 	for _, table := range []string{"consent", "token", "event"} {
-		if _, err := tx.ExecContext(ctx, "DELETE FROM "+table+" WHERE subscriber"+added, u.Number); err != nil {
+		if _, err := tx.ExecContext(ctx, "DELETE FROM "+table+" WHERE subscriber"+added, u.Number, u.stored.After, u.stored.Last); err != nil {
 			return err
 		}
 	}
-	result, err := tx.ExecContext(ctx, "DELETE FROM subscriber WHERE id"+added, u.Number)
+	result, err := tx.ExecContext(ctx, "DELETE FROM subscriber WHERE import = $1 AND id > $2 AND id <= $3", u.Number, u.stored.After, u.stored.Last)
 	if err != nil {
 		return err
 	}
@@ -192,6 +187,7 @@ func (u *undoing) deleteAdded(ctx context.Context, tx *sql.Tx) error {
 
 // finish forgets what the import did, so that it is undone only once.
 func (u *undoing) finish(ctx context.Context, tx *sql.Tx) error {
+	u.done.Erased = u.Counts.Added + u.Counts.Updated - u.done.Deleted - u.done.Ended - u.done.Restored - u.done.Left
 	if _, err := tx.ExecContext(ctx, "DELETE FROM import_change WHERE import = $1", u.Number); err != nil {
 		return err
 	}

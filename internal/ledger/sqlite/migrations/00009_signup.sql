@@ -125,19 +125,19 @@ CREATE TABLE session (
     expires_at BIGINT NOT NULL
 ) WITHOUT ROWID;
 
--- Imports, and what each of them changed.
+-- Imports, and what each of them changed of subscribers that were there before.
 CREATE TABLE import (
     number    INTEGER PRIMARY KEY AUTOINCREMENT,
     at        BIGINT NOT NULL,
     name      TEXT NOT NULL,         -- of the file
     service   TEXT NOT NULL,
-    counts    TEXT NOT NULL,         -- JSON
+    counts    TEXT NOT NULL,         -- JSON, with the ids of the subscribers that it added
     undone_at BIGINT
 );
 CREATE TABLE import_change (
     import     BIGINT NOT NULL REFERENCES import (number),
     subscriber BIGINT NOT NULL,
-    before     TEXT NOT NULL,        -- JSON; '' if the import added the subscriber
+    before     TEXT NOT NULL,        -- JSON
     PRIMARY KEY (import, subscriber)
 ) WITHOUT ROWID;
 
