@@ -44,6 +44,7 @@ type ImportCounts struct {
 	Missing                         int   // FromFile: subscriptions from the file that it no longer has
 	Removed                         int   // of these, ended
 	Refused                         int   // rows that cannot be used
+	Erased                          int   // of these, rows with addresses that were erased
 	LeftOut                         int   // rows of people who did not ask for mail
 	Number                          int64 // of the import; 0 if it has none, or changed nothing
 }
@@ -60,6 +61,9 @@ type ImportOptions struct {
 	// Report, unless nil, is called with the result of each row, in the order of their lines.
 	// If it returns an error, the import ends and nothing is changed.
 	Report func(RowResult) error
+	// Erased, unless nil, is called with the line of each row whose address was erased. It is
+	// refused, and the address is not remembered.
+	Erased func(file, line int)
 	// Source, unless nil, gives the import a number: it is in Imports, and UndoImport takes it
 	// back.
 	Source *ImportSource
@@ -73,7 +77,7 @@ type ImportSource struct {
 
 // Import adds and updates subscribers in one transaction, streaming. It never brings back
 // subscribers who unsubscribed, bounced or complained (a row that came back revives
-// Removed alone).
+// Removed alone), nor who was erased.
 //   - A new subscriber's cursor is the newest sequence number.
 //   - FromFile: a field changes only when the file changes it (so that a choice
 //     made on the preferences page stays). Subscriptions that came from the file
@@ -102,6 +106,7 @@ type importer struct {
 	ImportOptions
 	engine Engine
 	newest int64
+	erased erasedSet
 	counts ImportCounts
 	staged int // rows in import_row
 	noted  int // rows in import_line
@@ -129,6 +134,9 @@ func (i *importer) stage(ctx context.Context, conn *sql.Conn, rows iter.Seq2[Row
 		return err
 	}
 	defer tx.Rollback()
+	if i.erased, err = readErased(ctx, tx); err != nil {
+		return err
+	}
 	for row, err := range rows {
 		if err != nil {
 			return err
@@ -170,6 +178,10 @@ func (i *importer) stageRow(r Row) error {
 	key, err := address.Normalize(r.Email)
 	if err != nil {
 		return err
+	}
+	if i.erased.has(key) {
+		i.refuseErased(r)
+		return nil
 	}
 	r.Status = cmp.Or(r.Status, Active)
 	if r.Status.strictness() < 0 {

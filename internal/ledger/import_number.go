@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"time"
 
 	"publisher/internal/ledger/sqlutil"
@@ -82,15 +83,14 @@ func (i *importer) end(ctx context.Context, tx *sql.Tx) error {
 	if _, err := tx.ExecContext(ctx, "UPDATE import SET counts = $2 WHERE number = $1", number, string(counts)); err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, "INSERT INTO event (at, kind, data) VALUES ($1, $2, $3)", sqlutil.Time(i.Now), importEvent, importData(number))
-	return err
+	return addEvent(ctx, tx, Event{At: i.Now, Kind: importEvent, Data: importData(number)})
 }
 
 // importEvent is the kind of the events of imports.
 const importEvent = "import"
 
 // importData is what the event of an import says.
-func importData(number int64) string { return fmt.Sprintf(`{"import":%d}`, number) }
+func importData(number int64) texts { return texts{"import": strconv.FormatInt(number, 10)} }
 
 // noteConsents stores the consents of the subscribers that the import added: the list's
 // dates are what there is to show for them.
@@ -147,9 +147,8 @@ func (i *importer) noteChanged(ctx context.Context, tx *sql.Tx, p match, changed
 	if changed.Confirmed.Equal(p.known.Confirmed) {
 		return nil
 	}
-	_, err = tx.ExecContext(ctx, "INSERT INTO consent (subscriber, at, what, how, page, ip) VALUES ($1, $2, 'subscribe', 'import', $3, '')",
-		p.known.ID, sqlutil.Time(changed.Confirmed), importPage(i.counts.Number, i.Source.Service))
-	return err
+	return addConsent(ctx, tx, Consent{Subscriber: p.known.ID, At: changed.Confirmed, What: "subscribe", How: "import",
+		Page: importPage(i.counts.Number, i.Source.Service)}, nil)
 }
 
 const importColumns = "number, at, name, service, counts, undone_at"

@@ -25,14 +25,17 @@ type Subscriber struct {
 	Due
 	FromFile bool      // the subscription came from subscribers.file
 	StatusAt time.Time // since when the status holds; zero: unknown
-	UndoTo   Status    // what the subscriber's link takes an unsubscribing back to; "": only the owner does
+	// PausedUntil is when mail goes on after a pause; zero if there was none.
+	PausedUntil time.Time
+	UndoTo      Status // what the subscriber's link takes an unsubscribing back to; "": only the owner does
 }
 
-const subscriberColumns = "s.id, s.email, s.name, s.status, s.cadence, s.tags, s.language, s.created_at, s.confirmed_at, s.cursor_seq, s.owed, s.from_file, s.status_at, s.undo_to"
+const subscriberColumns = "s.id, s.email, s.name, s.status, s.cadence, s.tags, s.language, s.created_at, s.confirmed_at, s.cursor_seq, s.owed, s.from_file, s.status_at, s.undo_to, s.paused_until"
 
+// fields returns the targets of subscriberColumns.
 func (s *Subscriber) fields() []any {
 	return []any{&s.ID, &s.Email, &s.Name, &s.Status, &s.Cadence, (*sqlutil.Strings)(&s.Tags), &s.Language,
-		(*sqlutil.Time)(&s.Created), (*sqlutil.Time)(&s.Confirmed), &s.Cursor, &s.Owed, &s.FromFile, (*sqlutil.Time)(&s.StatusAt), &s.UndoTo}
+		(*sqlutil.Time)(&s.Created), (*sqlutil.Time)(&s.Confirmed), &s.Cursor, &s.Owed, &s.FromFile, (*sqlutil.Time)(&s.StatusAt), &s.UndoTo, (*sqlutil.Time)(&s.PausedUntil)}
 }
 
 func scanSubscriber(row sqlutil.Scanner) (s Subscriber, err error) {

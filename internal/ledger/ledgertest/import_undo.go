@@ -120,6 +120,13 @@ func testUndoImportLeaves(t *testing.T, open Open) {
 			_, err := l.Import(ctx, Rows(nil, ledger.Row{Email: email}), ledger.ImportOptions{Origin: ledger.FromFile, DefaultCadence: "weekly", Now: Noon})
 			return err
 		},
+		"bounced and restored": func(l *ledger.Ledger, email string) error {
+			if _, err := l.SetStatus(ctx, email, ledger.Bounced, "weekly", Noon); err != nil {
+				return err
+			}
+			_, err := l.Restore(ctx, email, "weekly", Noon)
+			return err
+		},
 		"added by hand": func(l *ledger.Ledger, email string) error {
 			_, err := l.Import(ctx, Rows(nil, ledger.Row{Email: email, Name: "By hand"}), ledger.ImportOptions{DefaultCadence: "weekly", Now: Noon})
 			return err
@@ -153,6 +160,39 @@ func testUndoImportLeaves(t *testing.T, open Open) {
 			}
 		}
 	}
+}
+
+// The dates of a list are consents, which undoing the import takes back, as the event of the
+// import.
+func testImportConsents(t *testing.T, open Open) {
+	l := open(t)
+	Add(t, l, ledger.Row{Email: "known@example.com"})
+	created, confirmed := Noon.AddDate(-2, 0, 0), Noon.AddDate(-1, 0, 0)
+	numbered(t, l, ledger.Row{Email: "known@example.com", Confirmed: confirmed}, ledger.Row{Email: "both@example.com", Created: created, Confirmed: confirmed},
+		ledger.Row{Email: "created@example.com", Created: created}, ledger.Row{Email: "pending@example.com", Created: created, Status: ledger.Pending},
+		ledger.Row{Email: "nothing@example.com"}, ledger.Row{Email: "left@example.com", Created: created, Status: ledger.Unsubscribed})
+	for email, at := range map[string]time.Time{"known": confirmed, "both": confirmed, "created": created, "left": created, "pending": {}, "nothing": {}} {
+		s := Subscriber(t, l, email+"@example.com")
+		got, err := l.Consents(ctx, s.ID)
+		Must(t, err)
+		var want []ledger.Consent
+		if !at.IsZero() {
+			want = []ledger.Consent{{Subscriber: s.ID, At: at, What: "subscribe", How: "import", Page: "import 1: ghost"}}
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-want +got)\n%s", email, diff)
+		}
+	}
+	Want(t, []ledger.Event{{At: Noon, Kind: "import", Data: map[string]string{"import": "1"}}})(l.Events(ctx, "import", time.Time{}))
+	ids := map[string]int64{}
+	for email := range everybody(t, l) {
+		ids[email] = Subscriber(t, l, email).ID
+	}
+	undo(t, l, 1)
+	for _, id := range ids {
+		Want(t, []ledger.Consent(nil))(l.Consents(ctx, id))
+	}
+	Want(t, []ledger.Event(nil))(l.Events(ctx, "import", time.Time{}))
 }
 
 // A later import counts as a change until it is undone itself.

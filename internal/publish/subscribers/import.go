@@ -2,6 +2,7 @@ package subscribers
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -71,6 +72,10 @@ func (l *List) Import(ctx context.Context, sources []Source, o ImportOptions) (I
 // importLists reads the lists into the ledger.
 func importLists(ctx context.Context, to *ledger.Ledger, lists []*reader, o ledger.ImportOptions, each func(LineResult) error) (got ImportReport, err error) {
 	o.DefaultCadence = lists[0].cfg.Digest.Default
+	o.Erased = func(file, line int) {
+		lists[file].erased++
+		lists[file].refuse(line, errors.New(ledger.ErasedReason))
+	}
 	if each != nil {
 		o.Report = func(r ledger.RowResult) error {
 			line := LineResult{RowResult: r}

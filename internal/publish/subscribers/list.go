@@ -10,6 +10,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"publisher/internal/config"
 	"publisher/internal/ledger"
@@ -66,7 +67,9 @@ type reader struct {
 	says  ledger.Status
 	known bool
 
+	refusing      sync.Mutex
 	rows, refused int
+	erased        int // of the refused rows, those whose address was erased
 	stripped      int // names that had invisible characters
 	leftOut       map[string]*leftOutRows
 }
@@ -196,6 +199,8 @@ func (e *notSubscribed) Error() string { return e.why }
 
 // refuse counts a row that is not used. It reports whether that is not a fault.
 func (l *reader) refuse(line int, err error) (leftOut bool) {
+	l.refusing.Lock() // the ledger refuses rows too
+	defer l.refusing.Unlock()
 	var not *notSubscribed
 	if errors.As(err, &not) {
 		if l.leftOut[not.why] == nil {

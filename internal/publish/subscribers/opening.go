@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"publisher/internal/config"
 	"publisher/internal/publish/report"
@@ -25,6 +26,7 @@ type opening struct {
 	unpacked *budget // of all archives
 
 	readers  []*reader
+	warning  sync.Mutex
 	warnings []report.Warning
 	closers  []func() error
 }
@@ -63,6 +65,8 @@ func (o *opening) add(f listFile, in io.Reader) error {
 }
 
 func (o *opening) warn(path string, line int, message string) {
+	o.warning.Lock()
+	defer o.warning.Unlock()
 	o.warnings = append(o.warnings, report.Warning{Path: path, Line: line, Message: message})
 }
 
