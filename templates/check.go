@@ -104,11 +104,28 @@ func samplePages() []samplePage {
 		{"page-preferences.html", &PreferencesPage{Frame: frame, Address: "a…@example.com", Cadences: choices, Tags: choices,
 			Languages: []Choice{{Value: "en", Chosen: true}, {Value: "ar"}}, Saved: true}},
 	}
+	form := SignupForm{URL: "/subscribe", AskName: true, Email: "a@example.com", Name: "A", Cadences: choices, Tags: choices,
+		Languages: []Choice{{Value: "en", Chosen: true}, {Value: "ar"}}, Page: "/", Made: 1, Fault: "email", Says: "Sample"}
+	pages = append(pages,
+		samplePage{"page-home.html", &HomePage{Frame: frame, Form: &form, Latest: &EditionLink{Number: 7, Subject: "Sample", Language: "ar", Date: sampleDate},
+			Posts: []FeedPost{{Title: "Sample", URL: "https://example.com/", Date: sampleDate}, {}}, Archive: true}},
+		samplePage{"page-subscribe.html", &SubscribePage{Frame: frame}},
+		samplePage{"page-subscribe.html", &SubscribePage{Frame: frame, Form: form, Expired: true}},
+		samplePage{"form.html", &FormPage{Frame: frame, MailURL: "mailto:a@example.com"}},
+		samplePage{"form.html", &FormPage{Frame: frame, Script: Script{"0"}, Form: form}},
+		samplePage{"form.html", &FormPage{Frame: frame, Form: form, Language: "en"}},
+		samplePage{"page-code.html", &CodePage{Frame: frame}},
+		samplePage{"page-code.html", &CodePage{Frame: frame, URL: "/confirm/x", Fault: "Sample"}},
+		samplePage{"page-work.html", &WorkPage{Frame: frame}},
+		samplePage{"page-work.html", &WorkPage{Frame: frame, Script: Script{"0"}, URL: "/subscribe", Fields: choices, Challenge: "x", MailURL: "mailto:a@example.com"}},
+		samplePage{"page-confirm.html", &ConfirmPage{Frame: frame}},
+		samplePage{"page-confirm.html", &ConfirmPage{Frame: frame, Script: Script{"0"}, Address: "a…@example.com", URL: "/confirm/x"}},
+		samplePage{"page-confirm.html", &ConfirmPage{Frame: frame, Address: "a…@example.com", Confirmed: true, Cadence: "weekly", PreferencesURL: "/"}})
 	for _, state := range []State{Ask, Ended, Resumed} {
 		pages = append(pages, samplePage{"page-unsubscribe.html", &UnsubscribePage{
 			Frame: frame, State: state, Address: "a…@example.com", CanUndo: state == Ended, PreferencesURL: "/"}})
 	}
-	for _, message := range []Message{BadLink, MissingPage, BadForm, Failure} {
+	for _, message := range []Message{BadLink, MissingPage, BadForm, Failure, TooMany} {
 		pages = append(pages, samplePage{"page-message.html", &MessagePage{Frame: frame, Message: message}})
 	}
 	return pages

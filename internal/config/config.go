@@ -130,12 +130,16 @@ type Mail struct {
 	ReplyTo       *mail.Address `yaml:"reply_to"`  // nil: none
 	BounceTo      *mail.Address `yaml:"bounce_to"` // nil: the return path is From
 	PostalAddress string        `yaml:"postal_address"`
-	Bounces       string        `yaml:"bounces"`   // "maildir:PATH" or ""
+	Bounces       string        `yaml:"bounces"`   // "maildir:PATH", "imaps://user:password@host/folder" or ""
+	Events        []Events      `yaml:"events"`    // what mail services post
 	Uncertain     string        `yaml:"uncertain"` // "resend" or "hold"
 	RetryFor      time.Duration `yaml:"retry_for"`
 	SMTP          SMTP          `yaml:"smtp"`
 	DKIM          []DKIM        `yaml:"dkim"`
 	Outbox        string        `yaml:"outbox"`
+
+	// Resolved from Bounces.
+	Mailbox *Mailbox `yaml:"-"` // nil: none
 }
 
 // SMTP is the mail server. Without a host, the built-in catcher writes mail to the outbox.

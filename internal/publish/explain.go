@@ -277,6 +277,8 @@ func (s *pass) explainSubscriber(ctx context.Context, sub ledger.Subscriber) (*S
 	}
 	x.Reason = dueReason(x)
 	switch {
+	case sub.Paused(s.start):
+		x.Reason = fmt.Sprintf("The subscription is paused until %s. The first digest after that has everything that is due.", report.Time(sub.PausedUntil, s.cfg.Site.Timezone))
 	case waits != "":
 		x.Reason = waits
 	case givenUp != "" && len(x.Due) > 0:

@@ -57,6 +57,11 @@ func (s *pass) run(ctx context.Context) error {
 
 // prepare does all of a pass but its mail.
 func (s *pass) prepare(ctx context.Context) error {
+	if s.live {
+		if err := s.ledger.FinishErasures(ctx); err != nil {
+			s.own.Fail(err) // mail and feeds do not depend on it
+		}
+	}
 	if err := s.survey(ctx); err != nil {
 		return err
 	}

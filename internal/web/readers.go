@@ -6,6 +6,8 @@ import (
 	"path"
 	"strings"
 	"time"
+
+	"publisher/internal/signup"
 )
 
 // saveReaders is how often the counts of readers are written.
@@ -20,7 +22,7 @@ func (s *site) counted(next http.HandlerFunc) http.HandlerFunc {
 		}
 		name := strings.TrimPrefix(r.URL.Path, "/")
 		if _, feed := s.types.of(name); feed && !isMonth(name) {
-			s.readers.Note(name, r.UserAgent(), clientAddr(r, s.Config.Server.Proxies), s.Now())
+			s.readers.Note(name, r.UserAgent(), signup.Client(r.RemoteAddr, r.Header.Values("X-Forwarded-For"), s.Config.Server.Proxies), s.Now())
 		}
 	}
 }

@@ -135,7 +135,7 @@ func (c *Closer) draftAll(ctx context.Context, cadence config.Cadence) ([]*draft
 
 // draft fills an edition with everything that its audience is due and that can be shown.
 func (c *Closer) draft(ctx context.Context, e *ledger.Edition) (*draft, error) {
-	groups, err := c.ledger.RecipientGroups(ctx, catalog.Audience(c.cfg, e.Cadence, e.Language), e.Through)
+	groups, err := c.ledger.RecipientGroups(ctx, catalog.Audience(c.cfg, e.Cadence, e.Language), e.Through, c.start)
 	if err != nil {
 		return nil, err
 	}
@@ -233,7 +233,7 @@ func AnyDue(ctx context.Context, c *catalog.Catalog, open []ledger.Edition, now 
 			return true, nil
 		}
 		for _, language := range Languages(c.Config) {
-			groups, err := c.Ledger.RecipientGroups(ctx, catalog.Audience(c.Config, cadence.Name, language), c.Newest())
+			groups, err := c.Ledger.RecipientGroups(ctx, catalog.Audience(c.Config, cadence.Name, language), c.Newest(), now)
 			if err != nil || len(groups) > 0 {
 				return true, err
 			}

@@ -145,9 +145,15 @@ CREATE TABLE import_change (
 
 -- No mail until then; NULL if not paused.
 ALTER TABLE subscriber ADD COLUMN paused_until BIGINT;
+CREATE INDEX subscriber_paused ON subscriber (paused_until) WHERE paused_until IS NOT NULL;
 -- The import that touched the subscriber last; NULL if something else did.
 ALTER TABLE subscriber ADD COLUMN import BIGINT;
 CREATE INDEX subscriber_import ON subscriber (import) WHERE import IS NOT NULL;
+
+-- An erasure has not reached the free space of the ledger's files yet.
+ALTER TABLE pass_state ADD COLUMN scrub BOOLEAN NOT NULL DEFAULT FALSE;
+-- When an address was last erased; NULL if never.
+ALTER TABLE pass_state ADD COLUMN erased_at BIGINT;
 
 -- The owner's words (digest.intro) that were above editions, by the hash of the file: each cadence
 -- has them once.
@@ -172,7 +178,10 @@ CREATE TABLE feed_reader (
 -- +goose Down
 DROP TABLE feed_reader;
 DROP TABLE digest_intro;
+ALTER TABLE pass_state DROP COLUMN erased_at;
+ALTER TABLE pass_state DROP COLUMN scrub;
 DROP INDEX subscriber_import;
+DROP INDEX subscriber_paused;
 ALTER TABLE subscriber DROP COLUMN import;
 ALTER TABLE subscriber DROP COLUMN paused_until;
 DROP TABLE import_change;
