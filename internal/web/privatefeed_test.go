@@ -138,6 +138,15 @@ func TestOwnFeedsAreLimited(t *testing.T) {
 		t.Errorf("one more is made:\n%s", page.body)
 	}
 	wantStatus(t, w.post(preferences+"/feed", "feed=other"), 400)
+
+	// Who is erased has none any more.
+	eve := w.subscribe(ledger.Row{Email: "eve@example.com"})
+	path := w.makeFeed(eve)
+	wantStatus(t, w.get(path), 200)
+	if _, err := w.ledger.Erase(t.Context(), []string{"eve@example.com"}, w.now); err != nil {
+		t.Fatal(err)
+	}
+	wantStatus(t, w.get(path), 404)
 	wantStatus(t, w.post(w.link(mailtoken.Unsubscribe, id)+"/feed", "feed=make"), 404)
 	wantStatus(t, w.get(strings.Replace(preferences, "/preferences/", "/preferences/x", 1)+"/feed"), 404)
 	if _, err := w.ledger.SetStatus(t.Context(), "ada@example.com", ledger.Removed, "weekly", w.now); err != nil {
