@@ -10,8 +10,10 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"hash"
+	"hash/maphash"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"publisher/internal/ledger"
@@ -33,7 +35,8 @@ const dayFormat = "2006-01-02"
 
 // Counter counts readers. It is safe for concurrent use.
 type Counter struct {
-	zone *time.Location
+	zone   *time.Location
+	recent atomic.Pointer[recent]
 
 	mu           sync.Mutex
 	since, until time.Time // the day that is counted
@@ -50,11 +53,37 @@ type feedCount struct {
 	changed  bool
 }
 
+// recent remembers requests that were counted on a day, so that those who ask every few minutes
+// cost next to nothing. It keeps hashes only.
+type recent struct {
+	since, until time.Time
+	seed         maphash.Seed
+	slots        [1 << 14]atomic.Uint64
+}
+
+// request is what tells two requests apart.
+type request struct {
+	feed, agent string
+	client      netip.Addr
+}
+
+// has reports whether a request was counted, and remembers it.
+func (r *recent) has(q request, now time.Time) bool {
+	if now.Before(r.since) || !now.Before(r.until) {
+		return false
+	}
+	hash := maphash.Comparable(r.seed, q)
+	return r.slots[hash%uint64(len(r.slots))].Swap(hash) == hash
+}
+
 // New returns a counter of days in a time zone.
 func New(zone *time.Location) *Counter { return &Counter{zone: zone} }
 
 // Note counts a request for a feed. It does nothing that could wait.
 func (c *Counter) Note(feed, agent string, client netip.Addr, now time.Time) {
+	if r := c.recent.Load(); r != nil && r.has(request{feed, agent, client}, now) {
+		return
+	}
 	service, claimed, known := Claim(agent)
 	if claimed == 0 && isRobot(agent) {
 		return
@@ -120,6 +149,7 @@ func (c *Counter) turn(now time.Time) {
 	key := make([]byte, sha256.Size)
 	rand.Read(key) //nolint:errcheck // never fails
 	c.mac = hmac.New(sha256.New, key)
+	c.recent.Store(&recent{since: c.since, until: c.until, seed: maphash.MakeSeed()})
 }
 
 // changes returns what is not saved yet, and marks it as saved.
