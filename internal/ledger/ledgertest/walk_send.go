@@ -99,6 +99,9 @@ func (w *walk) deliver() {
 			if !w.calming && w.rand.IntN(5) == 0 {
 				w.choose() // between reading and sending
 			}
+			if !w.calming && w.rand.IntN(10) == 0 {
+				w.leaveOrReturn()
+			}
 			w.first(e, r)
 		}
 		if !w.calming && w.rand.IntN(3) == 0 {
@@ -160,6 +163,9 @@ func (w *walk) share(e *walkEdition, due, kept ledger.Numbers) (posts, withheld 
 
 // send is a message's body and the server's reply.
 func (w *walk) send(e *walkEdition, p *person, id int64, posts ledger.Numbers, again bool) {
+	if !p.active {
+		w.fail("a mail to %s begins after they left", p.email)
+	}
 	for _, seq := range posts {
 		if w.withheld[seq] {
 			w.fail("post %d is shown to %s though it is withheld", seq, p.email)

@@ -89,9 +89,9 @@ func openPools(ctx context.Context, path string, d durability, patience *lockWai
 		return pools{}, err
 	}
 	write.SetMaxOpenConns(1)
-	p := pools{write: &writer{db: write, wait: patience}}
+	p := pools{write: &writer{db: write, wait: patience, unfolded: unfolded{subscribers: map[int64]bool{}}}}
 	if d == synced {
-		p.write.log = &wal{path: path + "-wal"}
+		p.write.log = newWAL(path + "-wal")
 	}
 	if p.read, err = sql.Open("sqlite", uri(path, "rw", lockTimeout, "_query_only=1")); err != nil {
 		return pools{}, errors.Join(err, p.write.close())

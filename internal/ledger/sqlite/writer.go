@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"publisher/internal/hint"
@@ -21,29 +20,12 @@ type writer struct {
 	log     *wal // nil: of what is thrown away
 	wait    *lockWait
 	commits commitNumber
-	// changes counts the transactions that were not the recorder's, and those that it
-	// failed to commit.
-	changes atomic.Int64
+	// unfolded is what the recorder knows of the journal.
+	unfolded unfolded
 }
 
-// change runs do in a transaction. It is on the disk when change returns.
-func (w *writer) change(ctx context.Context, do func(*sql.Tx) error) error {
-	return w.store(ctx, func(tx *sql.Tx) error {
-		w.changes.Add(1)
-		return do(tx)
-	})
-}
-
-// store is like change for what touches neither subscribers nor deliveries.
-func (w *writer) store(ctx context.Context, do func(*sql.Tx) error) error {
-	if err := w.record(ctx, do); err != nil {
-		return err
-	}
-	return w.log.sync()
-}
-
-// record runs a transaction of the recorder. It is on the disk after the next sync.
-func (w *writer) record(ctx context.Context, do func(*sql.Tx) error) error {
+// run runs do in a transaction. It is on the disk after the next sync.
+func (w *writer) run(ctx context.Context, do func(*sql.Tx) error) error {
 	deadline := w.wait.deadline()
 	conn, err := w.db.Conn(ctx)
 	if err != nil {
@@ -66,10 +48,14 @@ func (w *writer) transaction(ctx context.Context, deadline time.Time, conn *sql.
 		return err
 	}
 	defer tx.Rollback()
+	committed := false
+	defer func() { w.unfolded.end(committed) }()
 	if err := w.commits.within(ctx, tx, do); err != nil {
 		return err
 	}
-	return tx.Commit()
+	err = tx.Commit()
+	committed = err == nil
+	return err
 }
 
 // hold keeps the connection from everybody else while prepare runs, and then do in a
@@ -80,7 +66,6 @@ func (w *writer) hold(ctx context.Context, prepare func(*sql.Conn) error, do fun
 		return err
 	}
 	defer conn.Close()
-	w.changes.Add(1)
 	if err := prepare(conn); err != nil {
 		return err
 	}
@@ -100,29 +85,55 @@ var errUnsynced = hint.With(errors.New("the disk failed"), "check it and run aga
 type wal struct {
 	path string
 
-	mu   sync.Mutex
-	file *os.File // nil before the first sync
+	mu           sync.Mutex
+	file         *os.File // nil before the first sync
+	begun, ended int      // fsyncs
+	oneEnded     sync.Cond
 	// failed stays: what one fsync could not write, the next one does not try again.
 	failed error
 }
 
-// sync syncs everything that was committed before the call.
+func newWAL(path string) *wal {
+	w := &wal{path: path}
+	w.oneEnded.L = &w.mu
+	return w
+}
+
+// sync syncs everything that was committed before the call. Callers that come while the disk
+// works share the next fsync.
 func (w *wal) sync() error {
 	if w == nil {
 		return nil
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.file == nil && w.failed == nil {
-		w.file, w.failed = os.OpenFile(w.path, os.O_RDWR, 0)
-	}
-	if w.failed == nil {
-		w.failed = w.file.Sync()
+	for mine := w.begun + 1; w.ended < mine && w.failed == nil; {
+		if w.begun > w.ended {
+			w.oneEnded.Wait()
+			continue
+		}
+		w.begun++
+		w.mu.Unlock()
+		err := w.fsync()
+		w.mu.Lock()
+		w.ended++
+		w.failed = err
+		w.oneEnded.Broadcast()
 	}
 	if w.failed != nil {
 		return fmt.Errorf("%w (%w)", errUnsynced, w.failed)
 	}
 	return nil
+}
+
+// fsync is called by one caller at a time.
+func (w *wal) fsync() (err error) {
+	if w.file == nil {
+		if w.file, err = os.OpenFile(w.path, os.O_RDWR, 0); err != nil {
+			return err
+		}
+	}
+	return w.file.Sync()
 }
 
 func (w *wal) close() error {
