@@ -27,6 +27,8 @@ type Ledger struct {
 	spool     *spool
 	private   bool
 	tokens    atomic.Pointer[mailtoken.Codec] // nil before they are needed
+	erased    sync.Map                        // subscribers about whom Record stores no reply any more
+	anyErased atomic.Bool                     // there is one
 	closeOnce func() error
 }
 

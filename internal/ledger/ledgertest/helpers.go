@@ -162,7 +162,7 @@ func DeliverPages(tb testing.TB, l *ledger.Ledger, edition, callers int64, gone 
 		defer close(recipients)
 		audience := ledger.Audience{Cadence: "weekly", Default: true}
 		for after := int64(0); ; {
-			page, err := l.Recipients(ctx, edition, audience, after, 500)
+			page, err := l.Recipients(ctx, edition, audience, after, 500, Noon)
 			if err != nil {
 				tb.Error(err)
 			}

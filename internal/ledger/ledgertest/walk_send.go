@@ -22,7 +22,7 @@ func (w *walk) close(cadence string) {
 	through := int64(len(w.posts))
 	var closing []*ledger.Edition
 	for _, language := range append([]string{""}, w.languages[min(1, len(w.languages)):]...) {
-		groups, err := w.l.RecipientGroups(ctx, w.audience(cadence, language), through)
+		groups, err := w.l.RecipientGroups(ctx, w.audience(cadence, language), through, w.now)
 		w.must(err)
 		var all ledger.Numbers
 		recipients := 0
@@ -89,7 +89,7 @@ func (w *walk) deliver() {
 		return
 	}
 	for after := int64(0); ; {
-		page, err := w.l.Recipients(ctx, e.Number, w.audience(e.Cadence, e.Language), after, 2)
+		page, err := w.l.Recipients(ctx, e.Number, w.audience(e.Cadence, e.Language), after, 2, w.now)
 		w.must(err)
 		if len(page) == 0 {
 			break
@@ -101,6 +101,9 @@ func (w *walk) deliver() {
 			}
 			if !w.calming && w.rand.IntN(10) == 0 {
 				w.leaveOrReturn()
+			}
+			if !w.calming && w.rand.IntN(8) == 0 {
+				w.pauseOrErase()
 			}
 			w.first(e, r)
 		}
@@ -165,6 +168,12 @@ func (w *walk) share(e *walkEdition, due, kept ledger.Numbers) (posts, withheld 
 func (w *walk) send(e *walkEdition, p *person, id int64, posts ledger.Numbers, again bool) {
 	if !p.active {
 		w.fail("a mail to %s begins after they left", p.email)
+	}
+	if p.erased {
+		w.fail("edition %d goes to %s, who was erased", e.Number, p.email)
+	}
+	if w.now.Before(p.paused) {
+		w.fail("edition %d goes to %s, who pauses until %s", e.Number, p.email, p.paused)
 	}
 	for _, seq := range posts {
 		if w.withheld[seq] {

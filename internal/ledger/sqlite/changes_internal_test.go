@@ -118,7 +118,7 @@ func TestChangeFoldsWhatItTouches(t *testing.T) {
 	noError(t, err)
 	t.Cleanup(func() { l.Close() })
 	edition := ledgertest.AddMany(t, l, 3)
-	_, err = l.Recipients(ctx, edition, ledger.Audience{Cadence: "weekly", Default: true}, 0, 10)
+	_, err = l.Recipients(ctx, edition, ledger.Audience{Cadence: "weekly", Default: true}, 0, 10, ledgertest.Noon)
 	noError(t, err)
 	send := func(subscriber int64) {
 		t.Helper()

@@ -15,12 +15,12 @@ func TestWalks(t *testing.T) {
 		l, e := openWitness(t)
 		return l, func() error {
 			return e.Change(ctx, ledger.Touched{}, func(tx *sql.Tx) error {
-				for _, table := range []string{"delivery", "digest", "bundle", "edition", "cadence", "subscriber", "post", "bounce", "pace"} {
+				for _, table := range []string{"delivery", "digest", "bundle", "edition", "cadence", "subscriber", "post", "bounce", "pace", "erased", "event"} {
 					if _, err := tx.ExecContext(ctx, "DELETE FROM "+table); err != nil {
 						return err
 					}
 				}
-				_, err := tx.ExecContext(ctx, "UPDATE pass_state SET digest_languages = ''")
+				_, err := tx.ExecContext(ctx, "UPDATE pass_state SET digest_languages = '', erased_at = NULL")
 				return err
 			})
 		}

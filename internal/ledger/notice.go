@@ -1,0 +1,189 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"publisher/internal/ledger/sqlutil"
+	"publisher/mailer/address"
+)
+
+// NoticeKind is what a notice says.
+type NoticeKind string
+
+// The kinds of notices.
+const (
+	NoticeConfirm NoticeKind = "confirm" // asks to confirm a sign-up
+	NoticeAlready NoticeKind = "already" // the address is subscribed already
+	NoticeWelcome NoticeKind = "welcome" // after confirming
+	NoticeGoodbye NoticeKind = "goodbye" // the subscription has ended
+	NoticeManage  NoticeKind = "manage"  // a fresh link to everything about the subscriber
+	NoticeAddress NoticeKind = "address" // to a new address: confirm the change
+	NoticeMoved   NoticeKind = "moved"   // to the old address: it was changed
+	NoticeAlarm   NoticeKind = "alarm"   // to the owner
+)
+
+// NoticeStatus is the state of a notice.
+type NoticeStatus string
+
+// The states of a notice.
+const (
+	NoticeWaiting   NoticeStatus = "waiting"
+	NoticeSending   NoticeStatus = "sending"
+	NoticeDeferred  NoticeStatus = "deferred"
+	NoticeSent      NoticeStatus = "sent"
+	NoticeFailed    NoticeStatus = "failed"
+	NoticeUncertain NoticeStatus = "uncertain"
+)
+
+// Notice is a mail to one person that is not a digest.
+type Notice struct {
+	ID         int64
+	Kind       NoticeKind
+	Email      string
+	Subscriber int64 // 0: none
+	Pending    int64 // 0: none
+	Language   string
+	Data       map[string]string // what the mail says besides
+	Status     NoticeStatus
+	Attempts   int
+	Created    time.Time
+	Last       time.Time // of the attempts; zero: none
+	Next       time.Time // zero: no further attempt
+	Code       int       // of the server's last reply
+	Reply      string
+}
+
+const noticeColumns = "n.id, n.kind, n.email, COALESCE(n.subscriber, 0), COALESCE(n.pending, 0), n.language, n.data, n.progress, n.attempts, n.created_at, n.last_at, n.next_at, n.code, n.reply"
+
+func scanNotice(row sqlutil.Scanner) (n Notice, err error) {
+	err = row.Scan(&n.ID, &n.Kind, &n.Email, &n.Subscriber, &n.Pending, &n.Language, (*texts)(&n.Data), &n.Status, &n.Attempts,
+		(*sqlutil.Time)(&n.Created), (*sqlutil.Time)(&n.Last), (*sqlutil.Time)(&n.Next), &n.Code, &n.Reply)
+	return n, err
+}
+
+// PlanNotice stores a notice to be sent from n.Created on.
+func (l *Ledger) PlanNotice(ctx context.Context, n Notice) error {
+	return l.store(ctx, "plan a notice", func(tx *sql.Tx) error { return planNotice(ctx, tx, n) })
+}
+
+func planNotice(ctx context.Context, tx *sql.Tx, n Notice) error {
+	key, err := address.Normalize(n.Email)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `
+		INSERT INTO notice (kind, email, email_key, subscriber, pending, language, data, progress, created_at, next_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, 'waiting', $8, $8)`,
+		n.Kind, n.Email, key, nullID(n.Subscriber), nullID(n.Pending), n.Language, texts(n.Data), sqlutil.Time(n.Created))
+	return err
+}
+
+// nullID returns an id as it is stored: NULL for 0.
+func nullID(id int64) sql.NullInt64 { return sql.NullInt64{Int64: id, Valid: id != 0} }
+
+// DueNotices returns up to limit notices that are due by now, the longest due first.
+func (l *Ledger) DueNotices(ctx context.Context, now time.Time, limit int) ([]Notice, error) {
+	all, err := sqlutil.Collect(ctx, l.read, scanNotice, "SELECT "+noticeColumns+` FROM notice n
+		WHERE n.progress IN ('waiting', 'deferred') AND n.next_at <= $1 ORDER BY n.next_at, n.id LIMIT $2`, sqlutil.Time(now), limit)
+	return all, l.fail("read the notices", err)
+}
+
+// NextNotice returns when the next notice is due; zero if there is none.
+func (l *Ledger) NextNotice(ctx context.Context) (time.Time, error) {
+	var next sqlutil.Time
+	err := l.read.QueryRowContext(ctx, "SELECT MIN(next_at) FROM notice WHERE progress IN ('waiting', 'deferred')").Scan(&next)
+	return time.Time(next), l.fail("read the notices", err)
+}
+
+// CountNotices returns the number of notices of one kind to an address since a time.
+func (l *Ledger) CountNotices(ctx context.Context, kind NoticeKind, email string, since time.Time) (n int, err error) {
+	key, err := address.Normalize(email)
+	if err != nil {
+		return 0, nil
+	}
+	err = l.read.QueryRowContext(ctx, "SELECT COUNT(*) FROM notice WHERE email_key = $1 AND kind = $2 AND created_at > $3", key, kind, sqlutil.Time(since)).Scan(&n)
+	return n, l.fail("count the notices", err)
+}
+
+// BeginNotice commits the intent to send a notice, and the tokens of this attempt. It reports
+// false if the notice must not be sent (any more).
+func (l *Ledger) BeginNotice(ctx context.Context, id int64, tokens []Token, now time.Time) (begun bool, err error) {
+	err = l.store(ctx, "begin a notice", func(tx *sql.Tx) error {
+		begun, err = beginNotice(ctx, tx, id, now)
+		if err != nil || !begun {
+			return err
+		}
+		for _, t := range tokens {
+			if _, err := addToken(ctx, tx, t, now); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return begun && err == nil, err
+}
+
+// wanted is the condition that the reason for a notice has not gone.
+const wanted = `(n.pending IS NULL OR n.kind <> 'confirm' OR EXISTS (SELECT 1 FROM pending p WHERE p.id = n.pending AND p.expires_at > $2))
+	AND (n.subscriber IS NULL OR EXISTS (SELECT 1 FROM subscriber s WHERE s.id = n.subscriber AND (n.kind NOT IN ('already', 'welcome') OR s.status = 'active')))`
+
+func beginNotice(ctx context.Context, tx *sql.Tx, id int64, now time.Time) (bool, error) {
+	done, err := tx.ExecContext(ctx, `
+		UPDATE notice AS n SET progress = 'sending', attempts = attempts + 1, last_at = $2, next_at = NULL
+		WHERE n.id = $1 AND n.progress IN ('waiting', 'deferred') AND `+wanted, id, sqlutil.Time(now))
+	if err != nil {
+		return false, err
+	}
+	if n, err := done.RowsAffected(); n == 1 || err != nil {
+		return n == 1, err
+	}
+	_, err = tx.ExecContext(ctx, `
+		UPDATE notice SET progress = 'failed', next_at = NULL, reply = 'not sent: the reason for it has gone'
+		WHERE id = $1 AND progress IN ('waiting', 'deferred')`, id)
+	return false, err
+}
+
+// NoticeResult is how an attempt to send a notice ended.
+type NoticeResult struct {
+	ID     int64
+	Status NoticeStatus
+	Code   int
+	Reply  string
+	Next   time.Time // of NoticeDeferred
+	At     time.Time
+}
+
+// EndNotice stores the result of an attempt, which counts for mail.smtp.rate.
+func (l *Ledger) EndNotice(ctx context.Context, r NoticeResult) error {
+	return l.store(ctx, "end a notice", func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, "UPDATE notice SET progress = $2, code = $3, reply = $4, next_at = $5, last_at = $6 WHERE id = $1",
+			r.ID, r.Status, r.Code, r.Reply, sqlutil.Time(r.Next), sqlutil.Time(r.At))
+		if err != nil {
+			return err
+		}
+		return LogSends(ctx, tx, r.At, 1)
+	})
+}
+
+// SettleNotices settles the notices that a process which died was sending: they are due again,
+// or uncertain for good. It returns their number.
+func (l *Ledger) SettleNotices(ctx context.Context, resend bool, now time.Time) (n int, err error) {
+	status, next := NoticeUncertain, time.Time{}
+	if resend {
+		status, next = NoticeDeferred, now
+	}
+	err = l.store(ctx, "settle interrupted notices", func(tx *sql.Tx) error {
+		done, err := tx.ExecContext(ctx, `
+			UPDATE notice SET progress = $1, next_at = $2, reply = 'the program ended before the server answered'
+			WHERE progress = 'sending'`, status, sqlutil.Time(next))
+		if err != nil {
+			return err
+		}
+		settled, err := done.RowsAffected()
+		n = int(settled)
+		return err
+	})
+	return n, err
+}
