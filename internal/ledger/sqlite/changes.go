@@ -46,7 +46,7 @@ func (c *changes) run(ctx context.Context, touched ledger.Touched, do func(*sql.
 	if err := run(one); err != nil {
 		return err
 	}
-	return c.recorder.writer.log.sync()
+	return c.recorder.writer.log.share()
 }
 
 func (c *changes) alone(one *change) error {

@@ -61,11 +61,8 @@ func (r *recorder) refresh(data int64) {
 	r.version = data
 }
 
-func (r *recorder) readVersion(ctx context.Context, q interface {
-	QueryRowContext(context.Context, string, ...any) *sql.Row
-}) error {
-	var data int64
-	err := q.QueryRowContext(ctx, readDataVersion).Scan(&data)
+func (r *recorder) readVersion(ctx context.Context, tx *sql.Tx) error {
+	data, err := number(ctx, tx, r.writer.dataVersion)
 	if err == nil {
 		r.refresh(data)
 	}
@@ -98,9 +95,11 @@ func (r *recorder) isSettled(ctx context.Context, about ledger.Touched) (bool, e
 		return false, err
 	}
 	defer conn.Close()
-	if err := r.readVersion(ctx, conn); err != nil {
+	var data int64
+	if err := conn.QueryRowContext(ctx, readDataVersion).Scan(&data); err != nil {
 		return false, err
 	}
+	r.refresh(data)
 	return !r.writer.unfolded.anyOf(about), nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"publisher/internal/hint"
+	"publisher/internal/ledger/sqlutil"
 )
 
 // writer is the one connection that writes. SQLite does not sync its commits
@@ -22,6 +23,22 @@ type writer struct {
 	commits commitNumber
 	// unfolded is what the recorder knows of the journal.
 	unfolded unfolded
+	// Each transaction runs these.
+	totalChanges, commitNumber, dataVersion *sql.Stmt
+}
+
+func newWriter(ctx context.Context, db *sql.DB, log *wal, wait *lockWait) (*writer, error) {
+	w := &writer{db: db, log: log, wait: wait, unfolded: unfolded{subscribers: map[int64]bool{}}}
+	return w, sqlutil.Prepare(ctx, db,
+		sqlutil.Prepared{To: &w.totalChanges, Text: "SELECT total_changes()"},
+		sqlutil.Prepared{To: &w.commitNumber, Text: readCommitNumber},
+		sqlutil.Prepared{To: &w.dataVersion, Text: readDataVersion})
+}
+
+// number runs one of them.
+func number(ctx context.Context, tx *sql.Tx, s *sql.Stmt) (n int64, err error) {
+	err = tx.StmtContext(ctx, s).QueryRowContext(ctx).Scan(&n)
+	return n, err
 }
 
 // run runs do in a transaction. It is on the disk after the next sync.
@@ -50,7 +67,7 @@ func (w *writer) transaction(ctx context.Context, deadline time.Time, conn *sql.
 	defer tx.Rollback()
 	committed := false
 	defer func() { w.unfolded.end(committed) }()
-	if err := w.commits.within(ctx, tx, do); err != nil {
+	if err := w.commits.within(ctx, w, tx, do); err != nil {
 		return err
 	}
 	err = tx.Commit()
@@ -72,7 +89,7 @@ func (w *writer) hold(ctx context.Context, prepare func(*sql.Conn) error, do fun
 	if err := w.transaction(ctx, w.wait.deadline(), conn, do); err != nil {
 		return err
 	}
-	return w.log.sync()
+	return w.log.share()
 }
 
 func (w *writer) close() error { return errors.Join(w.db.Close(), w.log.close()) }
@@ -89,6 +106,7 @@ type wal struct {
 	file         *os.File // nil before the first sync
 	begun, ended int      // fsyncs
 	oneEnded     sync.Cond
+	recorded     time.Time // when the recorder's last sync ended
 	// failed stays: what one fsync could not write, the next one does not try again.
 	failed error
 }
@@ -99,15 +117,52 @@ func newWAL(path string) *wal {
 	return w
 }
 
-// sync syncs everything that was committed before the call. Callers that come while the disk
-// works share the next fsync.
+const (
+	// recordingTime is how long after the recorder's last sync the next one is expected.
+	recordingTime = 10 * time.Millisecond
+	// shareTime is how long others wait for it.
+	shareTime = 5 * time.Millisecond
+)
+
+// sync syncs everything that was committed before the call. It is the recorder's.
 func (w *wal) sync() error {
 	if w == nil {
 		return nil
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for mine := w.begun + 1; w.ended < mine && w.failed == nil; {
+	err := w.syncFor(w.begun + 1)
+	w.recorded = time.Now()
+	return err
+}
+
+// share is like sync for others. While mail goes out it shares the recorder's next fsync, which
+// would otherwise have to wait for another one.
+func (w *wal) share() error {
+	if w == nil {
+		return nil
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	mine := w.begun + 1
+	if time.Since(w.recorded) < recordingTime {
+		late := false
+		defer time.AfterFunc(shareTime, func() {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			late = true
+			w.oneEnded.Broadcast()
+		}).Stop()
+		for w.ended < mine && w.failed == nil && !late {
+			w.oneEnded.Wait()
+		}
+	}
+	return w.syncFor(mine)
+}
+
+// syncFor waits for the end of an fsync by its number, or does it.
+func (w *wal) syncFor(mine int) error {
+	for w.ended < mine && w.failed == nil {
 		if w.begun > w.ended {
 			w.oneEnded.Wait()
 			continue
