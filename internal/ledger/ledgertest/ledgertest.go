@@ -83,6 +83,7 @@ var suite = map[string]func(t *testing.T, open Open){
 	"record after a crash":          testRecordInterrupted,
 	"record bounces":                testRecordBounces,
 	"record from many callers":      testRecordConcurrently,
+	"leaving while mail goes out":   testLeaveWhileSending,
 	"deferred":                      testDeferred,
 	"retry":                         testRetry,
 	"cancel":                        testCancel,
