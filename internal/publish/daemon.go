@@ -16,6 +16,7 @@ import (
 	"publisher/internal/publish/editions"
 	"publisher/internal/publish/report"
 	"publisher/internal/publish/syndicate"
+	"publisher/mailer/bounce"
 )
 
 // Daemon does by itself what cron does with `publisher run`. It looks at the tree when a file
@@ -135,6 +136,15 @@ func (d *Daemon) mailSurveys(ctx context.Context) {
 			d.mailed()
 		}
 	}
+}
+
+// TakeEvent handles what a mail service reports; see delivery.Bounces.TakeEvent.
+func (d *Daemon) TakeEvent(ctx context.Context, event *bounce.Report) error {
+	b, err := delivery.NewBounces(d.cfg, d.ledger, d.log, d.now).TakeEvent(ctx, event)
+	if err == nil {
+		d.log.Info("a mail service reports", "is", b.Kind.String(), "subscriber", b.Subscriber, "status", b.Status, "ended", b.Ended, "stale", b.Stale)
+	}
+	return err
 }
 
 // mailboxPause is how often the mailbox of mail.bounces is read.

@@ -18,6 +18,8 @@ import (
 	"publisher/internal/ledger"
 	owner "publisher/internal/private"
 	"publisher/internal/signup"
+	"publisher/mailer/bounce"
+	"publisher/mailer/events"
 	"publisher/templates"
 )
 
@@ -36,6 +38,10 @@ type Options struct {
 	// SignedUp is called when somebody has signed up, confirmed or caused an alarm, so that
 	// there may be a mail to send. It must not block; nil for nothing.
 	SignedUp func()
+	// Hooks receive what mail services post, by the name of the service, and Returned handles
+	// what they report.
+	Hooks    map[string]*events.Hook
+	Returned func(context.Context, *bounce.Report) error
 	// Healthy returns an error if the program does not do its work. Its text is public.
 	// A nil Healthy means always healthy.
 	Healthy func() error
@@ -62,6 +68,7 @@ type site struct {
 	changes *changes
 	owned   *owner.List // never served
 
+	hooks   *hooks
 	gate    *signup.Gate
 	signups signups
 	alarm   sync.Mutex
@@ -86,7 +93,7 @@ func New(o Options) *Handler {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &site{Options: o, types: feedTypes(o.Config.Feeds), cache: newCache(cacheBytes), changes: newChanges(), owned: o.Config.Private(),
+	s := &site{Options: o, types: feedTypes(o.Config.Feeds), cache: newCache(cacheBytes), changes: newChanges(), owned: o.Config.Private(), hooks: newHooks(),
 		gate: signup.NewGate(signup.Options{MailsPerHour: o.Config.Signup.MailsPerHour, RefuseDomains: o.Config.Signup.RefuseDomains,
 			Resolver: o.Resolver, Now: o.Now})}
 	if u := o.Config.Server.URL; u != nil {
@@ -112,6 +119,7 @@ func (s *site) routes() http.Handler {
 	mux.HandleFunc("GET /confirm/{token...}", private(s.showConfirm))
 	mux.HandleFunc("POST /confirm/{token...}", fromAnywhere(private(s.confirm)))
 	mux.HandleFunc("OPTIONS /confirm/{token...}", fromAnywhere(preflight))
+	mux.HandleFunc("POST /hooks/{service}", private(s.hook))
 	mux.HandleFunc("GET /archive", s.toArchive)
 	mux.HandleFunc("GET /archive/{$}", s.archive)
 	mux.HandleFunc("GET /archive/{number}", s.edition)
