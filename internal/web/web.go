@@ -35,8 +35,8 @@ type Options struct {
 	// Resolver looks up the domains of addresses that sign up. If it is nil, they are taken
 	// without.
 	Resolver signup.Resolver
-	// SignedUp is called when somebody has signed up, confirmed or caused an alarm, so that
-	// there may be a mail to send. It must not block; nil for nothing.
+	// SignedUp is called soon after somebody has signed up, confirmed or caused an alarm, so
+	// that there may be a mail to send. It must not block; nil for nothing.
 	SignedUp func()
 	// Hooks receive what mail services post, by the name of the service, and Returned handles
 	// what they report.
