@@ -90,6 +90,9 @@ var suite = map[string]func(t *testing.T, open Open){
 	"cancel under way":              testCancelUnderWay,
 	"send log":                      testSendLog,
 	"posts that were withheld":      testWithheld,
+	"words above editions":          testIntros,
+	"readers of feeds":              testFeedReaders,
+	"own feeds":                     testOwnFeeds,
 	"bundles":                       testBundles,
 	"close waits for records":       testClose,
 }
