@@ -353,3 +353,33 @@ mail: {from: news@example.com, smtp: {host: 127.0.0.1, port: %d, tls: none, conn
 		return err
 	})
 }
+
+// While the mail server cannot be reached, a run says so once, and the notice stays due.
+func TestNoticesUnreachable(t *testing.T) {
+	b := newBlog(t, "", time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC))
+	gone, err := smtptest.Listen("127.0.0.1:0", smtptest.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	port := gone.Port()
+	gone.Close()
+	b.write("config.yaml", fmt.Sprintf(`site: {url: https://blog.example.com}
+content: {dir: posts}
+mail: {from: news@example.com, smtp: {host: 127.0.0.1, port: %d, tls: none}}
+`, port))
+	b.load()
+	b.withLedger(func(l *ledger.Ledger) error { return b.signUp(l, ledger.ByForm, "ada@example.net") })
+	r, err := b.publisher().Run(t.Context(), "run")
+	if err != nil || len(r.Errors) != 1 || !r.Unfinished() || r.Notices != nil {
+		t.Fatalf("%v, errors %q, notices %+v", err, r.Errors, r.Notices)
+	}
+	server, err := smtptest.Listen(fmt.Sprintf("127.0.0.1:%d", port), smtptest.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	b.run()
+	if n := server.Accepted()["ada@example.net"]; n != 1 {
+		t.Errorf("%d mails", n)
+	}
+}
