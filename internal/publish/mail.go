@@ -35,23 +35,30 @@ func (s *pass) mailAll(ctx context.Context) error {
 	if err := s.deliverMeanwhile(ctx, m); err != nil {
 		return err
 	}
-	// Replies that the pass has read may have confirmed something.
-	if err := m.notices.Refresh(ctx); err != nil {
-		return err
-	}
-	if m.notices.Pending() && !m.refused {
-		switch _, err := m.deliver(ctx, nil, nil); {
-		case m.refused:
-			s.own.Fail(err)
-		case err != nil:
-			return err
-		}
-		s.own.Outbox = m.sender.Outbox()
+	if !m.refused && ctx.Err() == nil {
+		err = unlessStopped(ctx, s.deliverRest(ctx, m))
 	}
 	if counts := m.notices.Counts(); counts != (report.Notices{}) {
 		s.own.Notices = &counts
 	}
-	return nil
+	return err
+}
+
+// deliverRest sends what has become due by the end of a pass: replies that it has read may have
+// confirmed something.
+func (s *pass) deliverRest(ctx context.Context, m *mailing) error {
+	if err := m.notices.Refresh(ctx); err != nil || !m.notices.Pending() {
+		return err
+	}
+	_, err := m.deliver(ctx, nil, nil)
+	if m.sender != nil {
+		s.own.Outbox = m.sender.Outbox()
+	}
+	if m.refused {
+		s.own.Fail(err)
+		return nil
+	}
+	return err
 }
 
 // deliverMeanwhile delivers while the tree, and the sign-ups, are looked at again and again.
@@ -84,7 +91,7 @@ func (s *pass) planNotices(ctx context.Context) error {
 func (s *pass) openMail(ctx context.Context) (*delivery.Queue, error) {
 	s.interrupted = delivery.NewInterrupted(s.cfg, s.ledger, s.log, s.start)
 	if s.live {
-		returned, err := delivery.NewBounces(s.cfg, s.ledger, s.log, s.now).ReadMaildir(ctx)
+		returned, err := s.readReturned(ctx)
 		s.warn(returned.Warnings)
 		s.own.Fail(returned.Errors...)
 		if err != nil {
@@ -143,6 +150,15 @@ func (s *pass) closeMail(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// readReturned handles the mail that came back. A daemon reads the mailbox on its own.
+func (s *pass) readReturned(ctx context.Context) (delivery.BounceReport, error) {
+	returned := delivery.NewBounces(s.cfg, s.ledger, s.log, s.now)
+	if s.daemon {
+		return returned.ReadMaildir(ctx)
+	}
+	return returned.Read(ctx)
 }
 
 func (p *Publisher) deliveryOptions(l *ledger.Ledger) delivery.Options {
