@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"flag"
 	"fmt"
 	"mime"
@@ -8,6 +9,9 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"publisher/internal/ledger"
+	"publisher/internal/ledger/mailtoken"
+	"publisher/internal/ledger/sqlite"
 	"runtime"
 	"strconv"
 	"strings"
@@ -46,7 +50,7 @@ func TestScripts(t *testing.T) {
 		Dir: "testdata/script",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"code": runForCode, "outbox": outbox, "modified": modified, "smtpd": smtpd, "delivered": delivered, "received": received,
-			"bytes": bytesFile, "repeated": repeatedFile, "mailed": mailed, "answer": answerTo,
+			"bytes": bytesFile, "repeated": repeatedFile, "mailed": mailed, "answer": answerTo, "signup": signUp,
 		},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("NOW", "2026-06-01T12:00:00Z")
@@ -142,6 +146,19 @@ func answerTo(ts *testscript.TestScript, neg bool, args []string) {
 		}
 	}
 	ts.Fatalf("no message to %s asks for an answer", args[0])
+}
+
+// signup ADDRESS… stores requests to subscribe, as the web server does.
+func signUp(ts *testscript.TestScript, neg bool, args []string) {
+	ctx := context.Background()
+	l, err := sqlite.Open(ctx, "sqlite:"+ts.MkAbs("publisher.db"))
+	ts.Check(err)
+	defer l.Close()
+	now, err := time.Parse(time.RFC3339, ts.Getenv("NOW"))
+	ts.Check(err)
+	for _, address := range args {
+		ts.Check(l.AddSignups(ctx, ledger.Signup{Email: address, How: ledger.ByForm, At: now, Request: mailtoken.NewSecret()}))
+	}
 }
 
 // modified FILE TIME sets a file's modification time.

@@ -104,6 +104,8 @@ type Request struct {
 	// and with another Cadence.
 	Until   time.Time
 	Cadence string // "": as it was
+	// Goodbye plans a mail that says so if a Leave ends an active subscription.
+	Goodbye bool
 }
 
 // Do performs a request as far as the token permits. It returns the subscriber's new
@@ -123,6 +125,9 @@ func (l *Ledger) Do(ctx context.Context, r Request) (s *Subscriber, changed bool
 		changed, err = s.apply(ctx, tx, effect, r.DefaultCadence, r.At)
 		if err == nil && changed && effect == goBack && s.Status == Active {
 			err = s.goBackTo(ctx, tx, r)
+		}
+		if err == nil && changed && effect == unsubscribe && s.UndoTo == Active && r.Goodbye {
+			err = planNotice(ctx, tx, Notice{Kind: NoticeGoodbye, Email: s.Email, Subscriber: s.ID, Language: s.Language, Created: r.At})
 		}
 		return err
 	})

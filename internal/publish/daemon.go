@@ -144,8 +144,8 @@ func (d *Daemon) Wake() {
 }
 
 const (
-	// firstRest is how long notices alone start no delivery after the mail server could not be
-	// used; it doubles each time, up to lastRest.
+	// firstRest is how long notices alone start no delivery after one failed, mostly because the
+	// mail server cannot be used; it doubles each time, up to lastRest.
 	firstRest, lastRest = 5 * time.Second, time.Minute
 )
 
@@ -172,24 +172,24 @@ func (d *Daemon) sendMail(ctx context.Context, m *mailing) {
 		if s == nil && (ctx.Err() != nil || !m.notices.Pending()) {
 			continue
 		}
-		d.deliver(ctx, m, s)
-		if pause = min(2*pause, lastRest); !m.refused {
+		if d.deliver(ctx, m, s) {
 			pause = firstRest
-		}
-		if rest == nil && m.refused {
+		} else if rest == nil {
 			rest = time.After(pause)
+			pause = min(2*pause, lastRest)
 		}
 	}
 }
 
-// deliver sends the mail of a survey, or only notices if it is nil.
-func (d *Daemon) deliver(ctx context.Context, m *mailing, s *pass) {
+// deliver sends the mail of a survey, or only notices if it is nil. It reports whether it could.
+func (d *Daemon) deliver(ctx context.Context, m *mailing, s *pass) (ok bool) {
 	if ctx.Err() == nil {
 		err := panics.Catch(func() (err error) {
 			s, err = m.deliver(ctx, s, d.surveys)
 			return err
 		})
 		err = unlessStopped(ctx, err)
+		ok = err == nil && !m.refused
 		var faults []error
 		if s != nil {
 			r := s.report()
@@ -198,12 +198,12 @@ func (d *Daemon) deliver(ctx context.Context, m *mailing, s *pass) {
 		}
 		d.note("mail", errors.Join(append(faults, err)...))
 	}
-	if s == nil {
-		return
+	if s != nil {
+		for range s.joined + 1 {
+			d.mailed()
+		}
 	}
-	for range s.joined + 1 {
-		d.mailed()
-	}
+	return ok
 }
 
 // TakeEvent handles what a mail service reports; see delivery.Bounces.TakeEvent.

@@ -35,23 +35,30 @@ func (s *pass) mailAll(ctx context.Context) error {
 	if err := s.deliverMeanwhile(ctx, m); err != nil {
 		return err
 	}
-	// Replies that the pass has read may have confirmed something.
-	if err := m.notices.Refresh(ctx); err != nil {
-		return err
-	}
-	if m.notices.Pending() && !m.refused {
-		switch _, err := m.deliver(ctx, nil, nil); {
-		case m.refused:
-			s.own.Fail(err)
-		case err != nil:
-			return err
-		}
-		s.own.Outbox = m.sender.Outbox()
+	if !m.refused && ctx.Err() == nil {
+		err = unlessStopped(ctx, s.deliverRest(ctx, m))
 	}
 	if counts := m.notices.Counts(); counts != (report.Notices{}) {
 		s.own.Notices = &counts
 	}
-	return nil
+	return err
+}
+
+// deliverRest sends what has become due by the end of a pass: replies that it has read may have
+// confirmed something.
+func (s *pass) deliverRest(ctx context.Context, m *mailing) error {
+	if err := m.notices.Refresh(ctx); err != nil || !m.notices.Pending() {
+		return err
+	}
+	_, err := m.deliver(ctx, nil, nil)
+	if m.sender != nil {
+		s.own.Outbox = m.sender.Outbox()
+	}
+	if m.refused {
+		s.own.Fail(err)
+		return nil
+	}
+	return err
 }
 
 // deliverMeanwhile delivers while the tree, and the sign-ups, are looked at again and again.

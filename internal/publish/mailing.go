@@ -116,6 +116,7 @@ type round struct {
 
 func (r *round) run(ctx context.Context, s *pass, later <-chan *pass) error {
 	var err error
+	r.refused = false
 	if s != nil {
 		r.pass, r.latest = s, s
 		err = r.open(ctx, s)

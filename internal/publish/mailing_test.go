@@ -116,11 +116,17 @@ mail: {from: Blog <news@example.com>, bounce_to: bounces@example.com, reply_to: 
 	}
 }
 
-// Without a web server a reply confirms, and there is neither a link nor a code.
+// Without a web server a reply confirms, and there is neither a link nor a code; who leaves by
+// mail is told that it worked.
 func TestNoticeWithoutWeb(t *testing.T) {
 	b := newBlog(t, `server: {url: ""}
-mail: {from: Blog <news@example.com>, bounce_to: bounces@example.com}
+mail: {from: Blog <news@example.com>, bounce_to: bounces@example.com, bounces: "maildir:inbox"}
 `, time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC))
+	for _, dir := range []string{"new", "cur", "tmp"} {
+		if err := os.MkdirAll(filepath.Join(b.dir, "inbox", dir), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
 	b.withLedger(func(l *ledger.Ledger) error { return b.signUp(l, ledger.ByMail, "ada@example.net") })
 	b.run()
 	headers, texts := b.filed("ada@example.net")
@@ -129,6 +135,23 @@ mail: {from: Blog <news@example.com>, bounce_to: bounces@example.com}
 	}
 	if to, subject := headers[0].Get("Reply-To"), headers[0].Get("Subject"); !strings.HasPrefix(to, "bounces+c.") || !strings.Contains(subject, "please confirm") {
 		t.Errorf("Reply-To: %s, Subject: %s", to, subject)
+	}
+
+	b.withLedger(func(l *ledger.Ledger) error {
+		secret, _, _ := strings.Cut(strings.TrimPrefix(headers[0].Get("Reply-To"), "bounces+c."), "@")
+		_, err := l.ConfirmToken(t.Context(), secret, "reply", ledger.ConfirmOptions{DefaultCadence: "weekly", Welcome: true, Now: b.now})
+		return err
+	})
+	b.run()
+	headers, texts = b.filed("ada@example.net")
+	leave := regexp.MustCompile(`^<mailto:bounces@example\.com\?subject=unsubscribe%20([a-z2-7]+)>$`).FindStringSubmatch(headers[0].Get("List-Unsubscribe"))
+	if leave == nil {
+		t.Fatalf("List-Unsubscribe: %s\n%s", headers[0].Get("List-Unsubscribe"), texts)
+	}
+	b.write("inbox/new/1", "From: ada@example.net\nTo: bounces@example.com\nSubject: unsubscribe "+leave[1]+"\n\n")
+	b.run()
+	if _, texts = b.filed("ada@example.net"); len(texts) != 1 || !strings.Contains(texts[0], "mailto:bounces+subscribe@example.com") {
+		t.Errorf("told by\n%s", texts)
 	}
 }
 
@@ -329,4 +352,34 @@ mail: {from: news@example.com, smtp: {host: 127.0.0.1, port: %d, tls: none, conn
 		}
 		return err
 	})
+}
+
+// While the mail server cannot be reached, a run says so once, and the notice stays due.
+func TestNoticesUnreachable(t *testing.T) {
+	b := newBlog(t, "", time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC))
+	gone, err := smtptest.Listen("127.0.0.1:0", smtptest.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	port := gone.Port()
+	gone.Close()
+	b.write("config.yaml", fmt.Sprintf(`site: {url: https://blog.example.com}
+content: {dir: posts}
+mail: {from: news@example.com, smtp: {host: 127.0.0.1, port: %d, tls: none}}
+`, port))
+	b.load()
+	b.withLedger(func(l *ledger.Ledger) error { return b.signUp(l, ledger.ByForm, "ada@example.net") })
+	r, err := b.publisher().Run(t.Context(), "run")
+	if err != nil || len(r.Errors) != 1 || !r.Unfinished() || r.Notices != nil {
+		t.Fatalf("%v, errors %q, notices %+v", err, r.Errors, r.Notices)
+	}
+	server, err := smtptest.Listen(fmt.Sprintf("127.0.0.1:%d", port), smtptest.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	b.run()
+	if n := server.Accepted()["ada@example.net"]; n != 1 {
+		t.Errorf("%d mails", n)
+	}
 }

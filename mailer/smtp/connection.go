@@ -1,6 +1,9 @@
 package smtp
 
-import "errors"
+import (
+	"errors"
+	"time"
+)
 
 // connection delivers messages over one connection until there are none left, the connection
 // has reached its limit of messages, or it breaks.
@@ -153,9 +156,11 @@ func (c *connection) pick() *envelope {
 				break
 			}
 		}
-		if c.held = job; c.sender.limiter.Begin() > 0 {
+		var wait time.Duration
+		if c.held, wait = c.beginFor(job); wait > 0 {
 			break
 		}
+		job = c.held
 		c.held = nil
 		if e := c.prepare(job); e != nil {
 			return e
@@ -184,8 +189,12 @@ func (c *connection) waitForNext() *envelope {
 		if e != nil || c.held == nil {
 			return e
 		}
-		wait := c.sender.limiter.Begin()
-		if wait > maxIdle || wait > 0 && c.sender.limiter.Acquire(c.ctx) != nil {
+		begin := func() (wait time.Duration) {
+			c.held, wait = c.beginFor(c.held)
+			return wait
+		}
+		wait := begin()
+		if wait > maxIdle || wait > 0 && c.sender.limiter.Acquire(c.ctx, begin) != nil {
 			return nil
 		}
 		job := c.held

@@ -29,16 +29,29 @@ func NewRateLimiter(rates []config.Rate, now func() time.Time) *RateLimiter {
 }
 
 // Begin counts a message and returns 0, or, if there is no room for it, returns how long to
-// wait before trying again.
-func (l *RateLimiter) Begin() time.Duration {
-	wait, _ := l.begin()
+// wait before trying again. An ordinary message leaves some room to urgent ones.
+func (l *RateLimiter) Begin(ordinary bool) time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := l.now()
+	var wait time.Duration
+	for _, rate := range l.rates {
+		if ordinary {
+			rate.Count -= reserved(rate)
+		}
+		wait = max(wait, l.wait(rate, now))
+	}
+	if wait == 0 {
+		l.open++
+	}
 	return wait
 }
 
-// Acquire waits until there is room for a message and counts it.
-func (l *RateLimiter) Acquire(ctx context.Context) error {
+// Acquire calls begin, which calls Begin and returns its result, until there is room.
+func (l *RateLimiter) Acquire(ctx context.Context, begin func() time.Duration) error {
 	for {
-		wait, changed := l.begin()
+		changed := l.changes()
+		wait := begin()
 		if wait == 0 {
 			return nil
 		}
@@ -54,18 +67,19 @@ func (l *RateLimiter) Acquire(ctx context.Context) error {
 	}
 }
 
-func (l *RateLimiter) begin() (time.Duration, <-chan struct{}) {
+func (l *RateLimiter) changes() <-chan struct{} {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	now := l.now()
-	var wait time.Duration
-	for _, rate := range l.rates {
-		wait = max(wait, l.wait(rate, now))
+	return l.changed
+}
+
+// reserved returns how many messages of a rate are kept for urgent ones. Under a rate by the
+// second these need not wait long anyway.
+func reserved(rate config.Rate) int {
+	if rate.Per < time.Minute {
+		return 0
 	}
-	if wait == 0 {
-		l.open++
-	}
-	return wait, l.changed
+	return rate.Count / 20
 }
 
 func (l *RateLimiter) wait(rate config.Rate, now time.Time) time.Duration {
@@ -98,6 +112,13 @@ func (l *RateLimiter) Undo() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.open--
+	l.wake()
+}
+
+// look makes everybody in Acquire look again.
+func (l *RateLimiter) look() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	l.wake()
 }
 

@@ -22,7 +22,7 @@ func TestLimiterNeverExceedsAWindow(t *testing.T) {
 		for range 4 {
 			senders.Go(func() {
 				for range 25 {
-					if err := l.Acquire(t.Context()); err != nil {
+					if err := l.Acquire(t.Context(), func() time.Duration { return l.Begin(false) }); err != nil {
 						t.Error(err)
 						return
 					}
@@ -57,7 +57,7 @@ func TestLimiterState(t *testing.T) {
 	rates := []config.Rate{{Count: 2, Per: time.Hour}}
 	l := NewRateLimiter(rates, clock)
 	for i, free := range []bool{true, true, false} {
-		if wait := l.Begin(); (wait == 0) != free {
+		if wait := l.Begin(false); (wait == 0) != free {
 			t.Fatalf("message %d: wait is %v", i+1, wait)
 		}
 	}
@@ -67,15 +67,15 @@ func TestLimiterState(t *testing.T) {
 
 	restarted := NewRateLimiter(rates, clock)
 	restarted.Restore(l.State())
-	if got := restarted.Begin(); got != 50*time.Minute {
+	if got := restarted.Begin(false); got != 50*time.Minute {
 		t.Errorf("wait is %v, want 50m", got)
 	}
 	now = now.Add(50 * time.Minute)
-	if restarted.Begin() != 0 || restarted.Begin() != 10*time.Minute {
+	if restarted.Begin(false) != 0 || restarted.Begin(false) != 10*time.Minute {
 		t.Error("the first message still counts")
 	}
 	restarted.Undo()
-	if restarted.Begin() != 0 {
+	if restarted.Begin(false) != 0 {
 		t.Error("the place was not given back")
 	}
 	if got := len(restarted.State()); got != 2 {
@@ -85,7 +85,7 @@ func TestLimiterState(t *testing.T) {
 	now = now.Add(-24 * time.Hour) // a clock that was set back
 	back := NewRateLimiter(rates, clock)
 	back.Restore(l.State())
-	if got := back.Begin(); got != time.Hour {
+	if got := back.Begin(false); got != time.Hour {
 		t.Errorf("wait is %v, want 1h", got)
 	}
 }
@@ -93,12 +93,32 @@ func TestLimiterState(t *testing.T) {
 func TestLimiterWithoutRates(t *testing.T) {
 	l := NewRateLimiter(nil, time.Now)
 	for range 1000 {
-		if l.Begin() != 0 {
+		if l.Begin(false) != 0 {
 			t.Fatal("has to wait")
 		}
 		l.End()
 	}
 	if got := len(l.State()); got != 0 {
 		t.Errorf("remembers %d messages", got)
+	}
+}
+
+// Of a rate by the hour, ordinary messages leave a twentieth.
+func TestLimiterReserves(t *testing.T) {
+	now := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
+	l := NewRateLimiter([]config.Rate{{Count: 40, Per: time.Hour}, {Count: 60, Per: time.Second}}, func() time.Time { return now })
+	ordinary, urgent := 0, 0
+	for ; l.Begin(true) == 0; ordinary++ {
+		l.End()
+	}
+	for ; l.Begin(false) == 0; urgent++ {
+		l.End()
+	}
+	if ordinary != 38 || urgent != 2 {
+		t.Errorf("room for %d ordinary and %d urgent messages", ordinary, urgent)
+	}
+	now = now.Add(time.Hour)
+	if wait := l.Begin(true); wait != 0 {
+		t.Errorf("an hour later: wait for %v", wait)
 	}
 }

@@ -89,7 +89,11 @@ func (d *pool) work() {
 		if fault != nil && !d.again(fault, job) || d.leaveIfOver(job) {
 			return
 		}
-		if d.sender.limiter.Acquire(d.ctx) != nil {
+		begin := func() (wait time.Duration) {
+			job, wait = d.beginFor(job)
+			return wait
+		}
+		if d.sender.limiter.Acquire(d.ctx, begin) != nil {
 			d.leave(job)
 			return
 		}

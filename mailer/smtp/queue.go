@@ -95,6 +95,8 @@ type UrgentQueue interface {
 	// Urgent returns a job that goes out before those that were handed out and not begun;
 	// nil if there is none. It is called for each message, and has to be quick.
 	Urgent(ctx context.Context) (*Job, error)
+	// Pending reports whether Urgent would probably return a job.
+	Pending() bool
 	// Refilled receives after the queue got jobs: connections that ended for want of jobs
 	// are opened again.
 	Refilled() <-chan struct{}

@@ -71,7 +71,7 @@ func helloName(name string) string {
 	return "[127.0.0.1]"
 }
 
-// Sign makes the sender sign every message. It must be called before anything is sent.
+// Sign makes the sender sign every message from now on. It must not be called during Deliver.
 func (s *Sender) Sign(signer *dkim.Signer) { s.signer = signer }
 
 // RateLimiter returns the limiter for mail.smtp.rate, whose State can outlive the process.

@@ -1,6 +1,9 @@
 package smtp
 
-import "sync"
+import (
+	"sync"
+	"time"
+)
 
 // nextUrgent returns a job that goes before all others; nil if there is none.
 func (d *pool) nextUrgent() *Job {
@@ -32,6 +35,26 @@ func (d *pool) overtake(job *Job) *Job {
 	return first
 }
 
+// ordinary reports whether a job is one that others may overtake.
+func (d *pool) ordinary(job *Job) bool { return d.urgent != nil && !job.Urgent }
+
+// beginFor counts a message if there is room for one, and returns how long to wait if not, and
+// which job it is: this one, or one that overtakes it. Only an urgent one gets the room that is
+// kept for these.
+func (d *pool) beginFor(job *Job) (*Job, time.Duration) {
+	limiter := d.sender.limiter
+	ordinary := d.ordinary(job) && !d.urgent.Pending()
+	if wait := limiter.Begin(ordinary); wait > 0 {
+		return job, wait
+	}
+	job = d.overtake(job)
+	if !ordinary && d.ordinary(job) { // another connection was faster to take the urgent one
+		limiter.Undo()
+		return job, limiter.Begin(true)
+	}
+	return job, 0
+}
+
 // watchRefills lets workers start again when the queue has got new jobs, until stop is called.
 func (d *pool) watchRefills() (stop func()) {
 	if d.urgent == nil {
@@ -55,8 +78,10 @@ func (d *pool) watchRefills() (stop func()) {
 	}
 }
 
-// refilled starts workers. Before a connection was established, the first one does so.
+// refilled starts workers, and lets those that wait for a rate take an urgent job. Before a
+// connection was established, the first worker starts the others.
 func (d *pool) refilled() {
+	d.sender.limiter.look()
 	d.mu.Lock()
 	d.drained = false
 	connected := d.connected

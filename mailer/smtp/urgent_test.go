@@ -2,8 +2,10 @@ package smtp
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -25,6 +27,12 @@ func newUrgentQueue(t *testing.T, addresses ...string) *urgentQueue {
 }
 
 func (q *urgentQueue) Refilled() <-chan struct{} { return q.refilled }
+
+func (q *urgentQueue) Pending() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.urgent) > 0
+}
 
 func (q *urgentQueue) Urgent(context.Context) (*Job, error) {
 	q.mu.Lock()
@@ -99,5 +107,34 @@ func TestDeliverRefilled(t *testing.T) {
 	}
 	if n := server.Total(); n != 2 {
 		t.Errorf("%d messages", n)
+	}
+}
+
+// While all that is left of an hour's rate waits for the next hour, an urgent job goes out at
+// once: some of the rate is kept for it.
+func TestDeliverUrgentUnderALongRate(t *testing.T) {
+	q := newUrgentQueue(t, addresses(60)...)
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	var accepted atomic.Int32
+	server := startScripted(t, func(e smtptest.Event) string {
+		switch {
+		case e.Verb == "ACCEPTED" && e.Arg == "urgent@example.com":
+			stop()
+		case e.Verb == "ACCEPTED" && accepted.Add(1) == 38:
+			q.add("urgent@example.com")
+		}
+		return ""
+	}, "PIPELINING")
+	cfg := server.config()
+	cfg.Connections = 4
+	cfg.Rate = []config.Rate{{Count: 40, Per: time.Hour}}
+	limited, cancel := context.WithTimeout(ctx, 20*time.Second)
+	defer cancel()
+	if err := newTestSender(t, cfg).Deliver(limited, q); !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	if n := server.Total(); n != 39 || server.Accepted()["urgent@example.com"] != 1 {
+		t.Errorf("%d messages, %d of them urgent", n, server.Accepted()["urgent@example.com"])
 	}
 }

@@ -89,8 +89,10 @@ func (h *Bounces) record(ctx context.Context, b *Bounced, vouched bool) error {
 		if b.Kind == bounce.Complaint {
 			act = ledger.Complain
 		}
+		// Without a web server, only a mail can say that it worked.
+		goodbye := act == ledger.Leave && h.cfg.Server.URL == nil
 		after, changed, doErr := h.ledger.Do(ctx, ledger.Request{Subscriber: who.ID, Proof: about.proof, Action: act,
-			DefaultCadence: h.cfg.Digest.Default, At: h.now()})
+			DefaultCadence: h.cfg.Digest.Default, At: h.now(), Goodbye: goodbye})
 		if err = doErr; changed {
 			b.Ended = after.Status
 		}
