@@ -182,7 +182,7 @@ func TestArchiveUnpacked(t *testing.T) {
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	a, err := openZIP(Source{Name: "bomb.zip"}, bytes.NewReader(out.Bytes()), &budget{2 << 20})
+	a, err := openZIP(Source{Name: "bomb.zip"}, bytes.NewReader(out.Bytes()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -191,7 +191,7 @@ func TestArchiveUnpacked(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := a.open(lists[0])
+	r, err := a.open(lists[0], &budget{2 << 20})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -78,7 +78,7 @@ func (o *opening) close() {
 
 // openArchive opens the lists of a ZIP archive.
 func (o *opening) openArchive(s Source, in io.Reader) error {
-	a, err := openZIP(s, in, o.unpacked)
+	a, err := openZIP(s, in)
 	if err != nil {
 		return &ListError{File: s.Name, Err: err}
 	}
@@ -92,7 +92,7 @@ func (o *opening) openArchive(s Source, in io.Reader) error {
 		return err
 	}
 	for _, f := range files {
-		r, err := a.open(f.entry)
+		r, err := a.open(f.entry, o.unpacked)
 		if err != nil {
 			return &ListError{File: f.file, Err: err}
 		}
@@ -148,7 +148,7 @@ func (o *opening) chooseFiles(a *archive, entries []*zip.File) ([]archivedFile, 
 
 // probe reads as much of a file in an archive as tells what it is.
 func (o *opening) probe(a *archive, f archivedFile) (*reader, error) {
-	r, err := a.open(f.entry)
+	r, err := a.open(f.entry, &budget{maxProbe})
 	if err != nil {
 		return nil, err
 	}
