@@ -76,6 +76,7 @@ var suite = map[string]func(t *testing.T, open Open){
 	"soft bounces by proof":         testSoftBouncesByProof,
 	"weak reports":                  testWeakReports,
 	"bounces of unknown mail":       testBouncesOfUnknownMail,
+	"mailboxes":                     testMailboxes,
 	"record":                        testRecord,
 	"record refuses":                testRecordRefuses,
 	"record retries":                testRecordRetries,

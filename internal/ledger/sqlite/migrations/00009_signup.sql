@@ -143,6 +143,13 @@ CREATE TABLE import_change (
     PRIMARY KEY (import, subscriber)
 ) WITHOUT ROWID;
 
+-- How far the mailboxes of mail.bounces were read.
+CREATE TABLE mailbox (
+    name         TEXT PRIMARY KEY,
+    uid_validity BIGINT NOT NULL,
+    uid          BIGINT NOT NULL     -- the highest that was read
+) WITHOUT ROWID;
+
 -- No mail until then; NULL if not paused.
 ALTER TABLE subscriber ADD COLUMN paused_until BIGINT;
 CREATE INDEX subscriber_paused ON subscriber (paused_until) WHERE paused_until IS NOT NULL;
@@ -183,6 +190,7 @@ DROP INDEX subscriber_paused;
 DROP TRIGGER subscriber_touched;
 ALTER TABLE subscriber DROP COLUMN import;
 ALTER TABLE subscriber DROP COLUMN paused_until;
+DROP TABLE mailbox;
 DROP TABLE import_change;
 DROP TABLE import;
 DROP TABLE session;
