@@ -13,6 +13,8 @@ import (
 const (
 	// maxUnpacked is how many bytes the archives of one import may have in all, unpacked.
 	maxUnpacked = 1 << 30
+	// maxPath is how many bytes the path of a list in an archive may have.
+	maxPath = 1000
 	// maxProbe is how many bytes of a file in an archive are read to find out what it is.
 	maxProbe = 16 << 20
 	// maxDirectory is how many bytes of an archive are read to find its files.
@@ -86,6 +88,9 @@ func (a *archive) lists() ([]*zip.File, error) {
 		}
 		if !isListName(f.Name) || !f.Mode().IsRegular() {
 			continue
+		}
+		if len(f.Name) > maxPath {
+			return nil, fmt.Errorf("has a file with a name of %d bytes, %q; rename it", len(f.Name), shownCell(f.Name))
 		}
 		if f.Flags&1 != 0 {
 			return nil, errors.New("is encrypted; unpack it, and import the lists in it")

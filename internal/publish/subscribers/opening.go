@@ -118,7 +118,7 @@ func (o *opening) chooseFiles(a *archive, entries []*zip.File) ([]archivedFile, 
 	var all []archivedFile
 	var first archivedFile // that is recognized
 	for _, entry := range entries {
-		f := archivedFile{listFile: listFile{file: a.name + "/" + entry.Name, from: o.from}, entry: entry}
+		f := archivedFile{listFile: listFile{file: a.name + "/" + strings.ToValidUTF8(entry.Name, "\ufffd"), from: o.from}, entry: entry}
 		l, err := o.probe(a, f)
 		var faulty *ListError
 		switch {
@@ -131,7 +131,7 @@ func (o *opening) chooseFiles(a *archive, entries []*zip.File) ([]archivedFile, 
 		if f.service != "" && f.service != plainList {
 			if first.service != "" && first.service != f.service {
 				return nil, &ListError{File: a.name, Usage: true, Err: fmt.Errorf("%s is an export of %s, and %s of %s; unpack it and import them one by one, or say whose they are: `publisher subscribers import --from %s`",
-					shownCell(first.entry.Name), first.service, shownCell(entry.Name), f.service, strings.Join(serviceNames(), "|"))}
+					first.file, first.service, f.file, f.service, strings.Join(serviceNames(), "|"))}
 			}
 			first = f
 		}
