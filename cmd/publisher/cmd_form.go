@@ -13,6 +13,7 @@ import (
 	"publisher/internal/config"
 	"publisher/internal/hint"
 	"publisher/internal/signup"
+	"publisher/internal/terminal"
 	"publisher/templates"
 )
 
@@ -112,7 +113,7 @@ func (a *app) printForm(cfg *config.Config, f formFlags) error {
 func formPage(cfg *config.Config, f formFlags) (*templates.FormPage, error) {
 	language := cfg.LanguageOf(f.language)
 	site := cfg.SiteIn(language)
-	page := &templates.FormPage{Frame: templates.Frame{Site: templates.Site{Title: site.Title, URL: site.URL.String(), Language: site.Language, Location: site.Timezone}},
+	page := &templates.FormPage{Frame: templates.Frame{Site: templates.Site{Title: terminal.Strip(site.Title), URL: site.URL.String(), Language: site.Language, Location: site.Timezone}},
 		Form: templates.SignupForm{AskName: cfg.Signup.AskName}, Language: f.language}
 	if cfg.Server.URL == nil {
 		page.MailURL = signup.MailURL(cfg.Mail.BounceTo)

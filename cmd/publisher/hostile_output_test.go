@@ -1,6 +1,7 @@
 package main
 
 import (
+	"archive/zip"
 	"bufio"
 	"bytes"
 	"encoding/json"
@@ -91,6 +92,22 @@ subscribers: {file: list.csv}
 		"refused2@example.net,\u202egnp,\u200b,\n\""+hostile+"@example.net\",x,,\n"+hostileLine+"@example.net,x,,\n")
 	b.write("members.csv", "email,name,status\nbo@example.net,\"Bo\u202e\u200b\",active\nca@example.net,x,\""+hostile+"\"\n\""+hostile+"\",x,active\n")
 	b.write("faulty.csv", "\""+hostile+"\",\""+hostile+"\"\na,b\n")
+	b.write("named/"+hostileLine+".csv", "email\nzed@example.net\nbad@@"+hostileLine+"\n")
+	var archive bytes.Buffer
+	pack := zip.NewWriter(&archive)
+	for _, name := range []string{hostileLine + ".csv", hostileLine + "2.csv"} {
+		f, err := pack.Create(name)
+		if err == nil {
+			_, err = io.WriteString(f, "email,name\nzip@example.net,\""+hostile+"\"\n")
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := pack.Close(); err != nil {
+		t.Fatal(err)
+	}
+	b.write("packed.zip", archive.String())
 	b.write("two.csv", "email,\"opt-in "+hostile+"\"\na@example.net,yes\n")
 	b.write("mail.eml", "From: "+hostileLine+"\nTo: "+hostileLine+"\nSubject: "+hostileLine+"\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\n\n--b\n\n"+
 		hostile+"\n--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; x\n\nFinal-Recipient: rfc822; "+hostileLine+"\nAction: failed\nStatus: 5.1.1\nDiagnostic-Code: smtp; "+hostileLine+"\n--b--\n")
@@ -211,12 +228,24 @@ func TestTerminalIsNotDriven(t *testing.T) {
 	b.do("subscribers", "import", "faulty.csv")
 	b.do("subscribers", "import", "two.csv")
 	b.do("subscribers", "import", hostile)
+	b.do("subscribers", "import", "--lines", "named/"+hostileLine+".csv", "packed.zip")
+	b.do("subscribers", "import", "--dry-run", "--json", "named/"+hostileLine+".csv", "packed.zip")
+	b.do("subscribers", "imports")
+	b.do("subscribers", "imports", "--json")
+	b.do("subscribers", "add", "zed@example.net", "--name", "Zed\u202e")
+	b.do("subscribers", "undo", "1", "--json")
+	b.do("subscribers", "undo", "2")
+	b.do("subscribers", "undo", hostile)
 	b.do("subscribers", "import", "members.csv", "--from", hostile)
 	b.do("subscribers", "import", "list.csv", "--prune", "--dry-run")
 	b.do("subscribers", "list")
 	b.do("subscribers", "list", "--json", "--status", hostile)
 	b.do("subscribers", "list", "--json")
 	b.do("subscribers", "remove", hostile)
+	b.do("subscribers", "erase", hostile)
+	b.do("subscribers", "erase", "zed@example.net", hostileLine+"@example.net", "--json")
+	b.do("form")
+	b.do("form", "--engine", hostile)
 	b.do("subscribers", "restore", hostile)
 	b.do("subscribers", "restore", "refused@example.net", "--json")
 	b.do("subscribers", "restore", "--since", hostile)

@@ -13,6 +13,10 @@ import (
 const (
 	// maxUnpacked is how many bytes the archives of one import may have in all, unpacked.
 	maxUnpacked = 1 << 30
+	// maxPath is how many bytes the path of a list in an archive may have.
+	maxPath = 1000
+	// maxProbe is how many bytes of a file in an archive are read to find out what it is.
+	maxProbe = 16 << 20
 	// maxDirectory is how many bytes of an archive are read to find its files.
 	maxDirectory = 4 << 20
 )
@@ -22,16 +26,15 @@ type budget struct{ left int64 }
 
 // archive is a ZIP archive of lists.
 type archive struct {
-	name     string
-	zip      *zip.Reader
-	unpacked *budget
-	close    func() error
+	name  string
+	zip   *zip.Reader
+	close func() error
 }
 
 // openZIP opens an archive. One that is not a file is copied to a temporary file first, since
 // its directory is at its end.
-func openZIP(s Source, in io.Reader, unpacked *budget) (*archive, error) {
-	a := &archive{name: s.Name, unpacked: unpacked, close: func() error { return nil }}
+func openZIP(s Source, in io.Reader) (*archive, error) {
+	a := &archive{name: s.Name, close: func() error { return nil }}
 	file, regular := s.Reader.(*os.File)
 	if regular {
 		info, err := file.Stat()
@@ -86,6 +89,9 @@ func (a *archive) lists() ([]*zip.File, error) {
 		if !isListName(f.Name) || !f.Mode().IsRegular() {
 			continue
 		}
+		if len(f.Name) > maxPath {
+			return nil, fmt.Errorf("has a file with a name of %d bytes, %q; rename it", len(f.Name), shownCell(f.Name))
+		}
 		if f.Flags&1 != 0 {
 			return nil, errors.New("is encrypted; unpack it, and import the lists in it")
 		}
@@ -116,13 +122,13 @@ func isListName(name string) bool {
 	return false
 }
 
-// open opens a file of the archive.
-func (a *archive) open(f *zip.File) (io.ReadCloser, error) {
+// open opens a file of the archive, of which no more than the budget is read.
+func (a *archive) open(f *zip.File, b *budget) (io.ReadCloser, error) {
 	r, err := f.Open()
 	if err != nil {
 		return nil, fmt.Errorf("cannot be unpacked: %w", err)
 	}
-	return &unpacker{r, budgetReader{r, a.unpacked}}, nil
+	return &unpacker{r, budgetReader{r, b}}, nil
 }
 
 // unpacker reads a file of an archive.

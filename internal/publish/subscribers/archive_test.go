@@ -137,6 +137,7 @@ func TestArchiveRefused(t *testing.T) {
 		"an absolute path":       {packed(t, "/etc/a.csv", list), "would be outside", false},
 		"a path of Windows":      {packed(t, `..\a.csv`, list), "would be outside", false},
 		"51 lists":               {packed(t, many(51)...), "more than 50 lists", false},
+		"a long name":            {packed(t, strings.Repeat("a/", 600)+"a.csv", list), "a name of 1205 bytes", false},
 		"no list":                {packed(t, "a.pdf", "%PDF"), "without a CSV file", false},
 		"nothing":                {packed(t), "without a CSV file", false},
 		"no addresses":           {packed(t, "a.csv", "x,y\n1,2\n"), "no list of subscribers", true},
@@ -182,7 +183,7 @@ func TestArchiveUnpacked(t *testing.T) {
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	a, err := openZIP(Source{Name: "bomb.zip"}, bytes.NewReader(out.Bytes()), &budget{2 << 20})
+	a, err := openZIP(Source{Name: "bomb.zip"}, bytes.NewReader(out.Bytes()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -191,7 +192,7 @@ func TestArchiveUnpacked(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := a.open(lists[0])
+	r, err := a.open(lists[0], &budget{2 << 20})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -212,6 +213,7 @@ func FuzzArchive(f *testing.F) {
 	f.Add(packed(f, "a.csv", "email\na@example.com\n", "b.tsv", "email\tname\nb@example.com\tB\n"))
 	f.Add(packed(f, "subscribed_1.csv", "Email Address,LEID,EUID\na@example.com,1,2\n", "unsubscribed_1.csv", "Email Address,UNSUB_TIME,UNSUB_CAMPAIGN_ID\nb@example.com,,\n"))
 	f.Add(packed(f, "../a.csv", "email\n"))
+	f.Add(packed(f, "\x8f.csv", "email,name\na@example.com,\"A\n"))
 	f.Add([]byte("PK\x05\x06" + strings.Repeat("\x00", 18)))
 	cfg := listConfig(f)
 	f.Fuzz(func(t *testing.T, data []byte) {

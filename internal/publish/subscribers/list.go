@@ -42,6 +42,8 @@ func (e *ListError) Unwrap() error { return e.Err }
 const (
 	// sampleRows is how many rows are used to find out what the columns mean.
 	sampleRows = 100
+	// sampleLines is the line after which no more are, if there is any.
+	sampleLines = 10_000
 	// maxRowWarnings limits warnings about single rows.
 	maxRowWarnings = 100
 	// maxNameLength limits a name or a tag, in characters, maxTags the tags of a row.
@@ -100,7 +102,7 @@ func openReader(f listFile, r io.Reader, cfg *config.Config, warn func(line int,
 	if l.scanner, err = newScanner(l.text.Reader); err != nil {
 		return nil, &ListError{File: l.file, Err: err}
 	}
-	for len(l.ahead) <= sampleRows {
+	for len(l.ahead) < 2 || len(l.ahead) <= sampleRows && l.scanner.line < sampleLines {
 		row, err := l.scanner.next()
 		if errors.Is(err, io.EOF) {
 			break

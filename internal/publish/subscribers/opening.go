@@ -78,7 +78,7 @@ func (o *opening) close() {
 
 // openArchive opens the lists of a ZIP archive.
 func (o *opening) openArchive(s Source, in io.Reader) error {
-	a, err := openZIP(s, in, o.unpacked)
+	a, err := openZIP(s, in)
 	if err != nil {
 		return &ListError{File: s.Name, Err: err}
 	}
@@ -92,7 +92,7 @@ func (o *opening) openArchive(s Source, in io.Reader) error {
 		return err
 	}
 	for _, f := range files {
-		r, err := a.open(f.entry)
+		r, err := a.open(f.entry, o.unpacked)
 		if err != nil {
 			return &ListError{File: f.file, Err: err}
 		}
@@ -118,7 +118,7 @@ func (o *opening) chooseFiles(a *archive, entries []*zip.File) ([]archivedFile, 
 	var all []archivedFile
 	var first archivedFile // that is recognized
 	for _, entry := range entries {
-		f := archivedFile{listFile: listFile{file: a.name + "/" + entry.Name, from: o.from}, entry: entry}
+		f := archivedFile{listFile: listFile{file: a.name + "/" + strings.ToValidUTF8(entry.Name, "\ufffd"), from: o.from}, entry: entry}
 		l, err := o.probe(a, f)
 		var faulty *ListError
 		switch {
@@ -131,7 +131,7 @@ func (o *opening) chooseFiles(a *archive, entries []*zip.File) ([]archivedFile, 
 		if f.service != "" && f.service != plainList {
 			if first.service != "" && first.service != f.service {
 				return nil, &ListError{File: a.name, Usage: true, Err: fmt.Errorf("%s is an export of %s, and %s of %s; unpack it and import them one by one, or say whose they are: `publisher subscribers import --from %s`",
-					shownCell(first.entry.Name), first.service, shownCell(entry.Name), f.service, strings.Join(serviceNames(), "|"))}
+					first.file, first.service, f.file, f.service, strings.Join(serviceNames(), "|"))}
 			}
 			first = f
 		}
@@ -148,7 +148,7 @@ func (o *opening) chooseFiles(a *archive, entries []*zip.File) ([]archivedFile, 
 
 // probe reads as much of a file in an archive as tells what it is.
 func (o *opening) probe(a *archive, f archivedFile) (*reader, error) {
-	r, err := a.open(f.entry)
+	r, err := a.open(f.entry, &budget{maxProbe})
 	if err != nil {
 		return nil, err
 	}
