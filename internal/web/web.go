@@ -2,7 +2,7 @@
 // the pages that mails link to, and the archive of editions.
 //
 // A request passes the middleware, which limits and protects it, to a handler named after
-// what it shows. Responses that clients may cache are sent by cachedResponse. Links in mail
+// what it shows. Responses that clients may cache are sent as a response. Links in mail
 // carry their own proof, so there are no cookies and no log-ins.
 package web
 
@@ -47,11 +47,12 @@ type Archive interface {
 // site is the state of the handler. Only its cache and its pending changes change.
 type site struct {
 	Options
-	base    string // path of server.url; "" for none
-	types   mediaTypes
-	cache   *cache
-	changes *changes
-	owned   *owner.List // never served
+	base      string // path of server.url; "" for none
+	plainBase string // the same, without escapes
+	types     mediaTypes
+	cache     *cache
+	changes   *changes
+	owned     *owner.List // never served
 }
 
 // Handler answers all requests.
@@ -74,15 +75,15 @@ func New(o Options) *Handler {
 	}
 	s := &site{Options: o, types: feedTypes(o.Config.Feeds), cache: newCache(cacheBytes), changes: newChanges(), owned: o.Config.Private()}
 	if u := o.Config.Server.URL; u != nil {
-		s.base = strings.TrimRight(u.EscapedPath(), "/")
+		s.base, s.plainBase = strings.TrimRight(u.EscapedPath(), "/"), strings.TrimRight(u.Path, "/")
 	}
-	return &Handler{underBase(s.base, s.logged(s.recovered(limited(s.secured(s.routes()))))), s.changes}
+	return &Handler{s.shortened(underBase(s.base, s.logged(s.recovered(secured(limited(s.routes())))))), s.changes}
 }
 
 // routes returns the handler of all routes. Each names its method, so other methods are
 // answered with 405 and Allow. GET includes HEAD.
-func (s *site) routes() http.Handler {
-	mux := http.NewServeMux()
+func (s *site) routes() *router {
+	mux := &router{}
 	mux.HandleFunc("GET /{$}", s.home)
 	mux.HandleFunc("GET /healthz", s.health)
 	// A longer path is a link that a mail program has mangled: the page says what to do.
