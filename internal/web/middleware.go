@@ -77,19 +77,10 @@ func limited(next *router) http.Handler {
 	})
 }
 
-// router is a ServeMux whose routes may take larger bodies than others.
+// router is a ServeMux that knows which routes take larger bodies than maxBody.
 type router struct {
 	http.ServeMux
-	bodies map[string]int64 // by pattern
-}
-
-// handleLarge adds a route that takes bodies of up to most bytes.
-func (m *router) handleLarge(pattern string, most int64, handler http.HandlerFunc) {
-	if m.bodies == nil {
-		m.bodies = map[string]int64{}
-	}
-	m.bodies[pattern] = most
-	m.HandleFunc(pattern, handler)
+	bodies map[string]int64 // bytes, by pattern
 }
 
 // bodyLimit returns how large the body of a request may be.

@@ -83,7 +83,7 @@ func New(o Options) *Handler {
 // routes returns the handler of all routes. Each names its method, so other methods are
 // answered with 405 and Allow. GET includes HEAD.
 func (s *site) routes() *router {
-	mux := &router{}
+	mux := &router{bodies: map[string]int64{}}
 	mux.HandleFunc("GET /{$}", s.home)
 	mux.HandleFunc("GET /healthz", s.health)
 	// A longer path is a link that a mail program has mangled: the page says what to do.
