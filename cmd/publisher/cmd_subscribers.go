@@ -21,12 +21,12 @@ import (
 func newSubscribersCommand(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:     "subscribers",
-		Short:   "Add, remove, restore, list, import and export subscribers",
+		Short:   "Add, remove, restore, erase, list, import and export subscribers",
 		Example: "  publisher subscribers add ada@example.com --cadence weekly --tags mail\n  publisher subscribers list",
 		Args:    cobra.NoArgs,
 		RunE:    func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(newSubscribersAddCommand(a), newSubscribersRemoveCommand(a), newSubscribersRestoreCommand(a), newSubscribersListCommand(a), newSubscribersImportCommand(a), newSubscribersExportCommand(a))
+	c.AddCommand(newSubscribersAddCommand(a), newSubscribersRemoveCommand(a), newSubscribersRestoreCommand(a), newSubscribersEraseCommand(a), newSubscribersListCommand(a), newSubscribersImportCommand(a), newSubscribersExportCommand(a))
 	return c
 }
 
@@ -57,6 +57,9 @@ them. Addresses that unsubscribed, bounced or complained are not re-added.`,
 					if _, err := address.Normalize(email); err != nil {
 						return fmt.Errorf("%w: %w", errUsage, err)
 					}
+				}
+				if err := w.checkErased(c.Context(), args); err != nil {
+					return err
 				}
 				got, err := w.ledger.Import(c.Context(), addRows(args, ledger.Row{Name: terminal.Strip(name), Cadence: cadence, Tags: subscribers.SplitTags(tags), Language: language}), ledger.ImportOptions{DefaultCadence: w.cfg.Digest.Default, Now: w.publisher.Now()})
 				if err != nil {

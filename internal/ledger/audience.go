@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"publisher/internal/ledger/sqlutil"
 )
@@ -109,17 +110,18 @@ func notGivenUp(through string) string {
 func behind(through string) string { return "(s.cursor_seq < " + through + " OR s.owed <> '')" }
 
 // RecipientGroups returns the subscribers of the audience to whom posts up to through may
-// be due, without those who have an open delivery or a given-up one that covers through.
-// Subscribers whose cadence is "" or no longer configured belong to the default cadence.
-func (l *Ledger) RecipientGroups(ctx context.Context, a Audience, through int64) ([]RecipientGroup, error) {
-	where, args := a.where([]any{through})
+// be due, without those who pause, who have an open delivery, or a given-up one that covers
+// through. Subscribers whose cadence is "" or no longer configured belong to the default
+// cadence.
+func (l *Ledger) RecipientGroups(ctx context.Context, a Audience, through int64, now time.Time) ([]RecipientGroup, error) {
+	where, args := a.where([]any{through, sqlutil.Time(now)})
 	scan := func(row sqlutil.Scanner) (g RecipientGroup, err error) {
 		err = row.Scan(&g.Cursor, &g.Owed, (*sqlutil.Strings)(&g.Tags), &g.Count)
 		return g, err
 	}
 	groups, err := collectSettled(ctx, l, scan, `
 		SELECT s.cursor_seq, s.owed, s.tags, COUNT(*) FROM subscriber s
-		WHERE s.status = 'active' AND `+behind("$1")+` AND `+where+`
+		WHERE s.status = 'active' AND `+notPaused("$2")+` AND `+behind("$1")+` AND `+where+`
 			-- noneOpen and notGivenUp, looked up once for all
 			AND s.id NOT IN (SELECT o.subscriber FROM delivery o WHERE o.progress IN ('sending', 'deferred'))
 			AND s.id NOT IN (SELECT f.subscriber FROM delivery f WHERE f.kept = 1 AND f.through_seq >= $1)
@@ -143,13 +145,13 @@ func scanRecipient(row sqlutil.Scanner) (r Recipient, err error) {
 
 // Recipients returns up to limit subscribers with id > after, by id, to whom posts of the
 // edition may be due and who have neither a delivery of it nor an open one of another
-// edition. It returns none if the edition is canceled.
-func (l *Ledger) Recipients(ctx context.Context, number int64, a Audience, after int64, limit int) ([]Recipient, error) {
-	where, args := a.where([]any{number, after, limit})
+// edition, and do not pause. It returns none if the edition is canceled.
+func (l *Ledger) Recipients(ctx context.Context, number int64, a Audience, after int64, limit int, now time.Time) ([]Recipient, error) {
+	where, args := a.where([]any{number, after, limit, sqlutil.Time(now)})
 	due, err := l.engine.Recipients(ctx, number, func() ([]Recipient, error) {
 		return sqlutil.Collect(ctx, l.read, scanRecipient, `
 			SELECT s.id, s.email, s.name, s.tags, s.cursor_seq, s.owed FROM subscriber s
-			WHERE s.status = 'active' AND s.id > $2 AND `+where+`
+			WHERE s.status = 'active' AND s.id > $2 AND `+notPaused("$4")+` AND `+where+`
 				AND EXISTS (SELECT 1 FROM edition e WHERE e.number = $1 AND e.canceled_at IS NULL)
 				AND `+behind("(SELECT e.through_seq FROM edition e WHERE e.number = $1)")+`
 				AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.edition = $1 AND d.subscriber = s.id)

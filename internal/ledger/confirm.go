@@ -236,6 +236,9 @@ func (p *PendingSignup) confirm(ctx context.Context, tx *sql.Tx, how string, o C
 		s.Status, s.StatusAt, s.FromFile, s.UndoTo = Active, o.Now, false, ""
 	}
 	s.Confirmed = o.Now
+	if err := endErasure(ctx, tx, p.key); err != nil {
+		return nil, err
+	}
 	if known {
 		err = saveSubscriber(ctx, tx, s, o.Now)
 	} else {

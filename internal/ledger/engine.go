@@ -43,6 +43,11 @@ type Engine interface {
 	// Adopt is described at Ledger.Adopt; spooled are the results that are not recorded yet.
 	Adopt(ctx context.Context, spooled []Result) error
 
+	// Scrub makes sure that nothing that was deleted is left in the database's files, which are
+	// searched for texts in any case; none if they are not known any more. Calls of Record that
+	// began before it are in the tables when it returns.
+	Scrub(ctx context.Context, texts []string) error
+
 	// CheckIntegrity is described at Ledger.CheckIntegrity.
 	CheckIntegrity(ctx context.Context) error
 	// LimitLockWait is described at Ledger.LimitLockWait.

@@ -42,6 +42,7 @@ type ImportCounts struct {
 	Kept                            int // rows that would have brought back who unsubscribed, bounced or complained
 	Missing                         int // FromFile: subscriptions from the file that it no longer has
 	Removed                         int // of these, ended
+	Erased                          int // rows with addresses that were erased
 }
 
 // ImportOptions control an import.
@@ -56,11 +57,14 @@ type ImportOptions struct {
 	// Report, unless nil, is called with the result of each row, in the order of their lines.
 	// If it returns an error, the import ends and nothing is changed.
 	Report func(RowResult) error
+	// Erased, unless nil, is called with the line of each row whose address was erased. It is
+	// refused, and the address is not remembered.
+	Erased func(line int)
 }
 
 // Import adds and updates subscribers in one transaction, streaming. It never brings back
 // subscribers who unsubscribed, bounced or complained (a row that came back revives
-// Removed alone).
+// Removed alone), nor who was erased.
 //   - A new subscriber's cursor is the newest sequence number.
 //   - FromFile: a field changes only when the file changes it (so that a choice
 //     made on the preferences page stays). Subscriptions that came from the file
@@ -88,6 +92,7 @@ func (l *Ledger) Import(ctx context.Context, rows iter.Seq2[Row, error], o Impor
 type importer struct {
 	ImportOptions
 	newest int64
+	erased erasedSet
 	counts ImportCounts
 	staged int // rows, each address as often as it occurs
 }
@@ -99,6 +104,9 @@ func (i *importer) stage(ctx context.Context, conn *sql.Conn, rows iter.Seq2[Row
 		return err
 	}
 	defer tx.Rollback()
+	if i.erased, err = readErased(ctx, tx); err != nil {
+		return err
+	}
 	insert, err := tx.PrepareContext(ctx, `
 		INSERT INTO import_row (email_key, email, name, status, cadence, tags, language, created_at, confirmed_at, strictness)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
@@ -137,6 +145,9 @@ func (i *importer) stageRow(ctx context.Context, tx *sql.Tx, insert *sql.Stmt, r
 	key, err := address.Normalize(r.Email)
 	if err != nil {
 		return err
+	}
+	if i.erased.has(key) {
+		return i.refuseErased(ctx, tx, r)
 	}
 	r.Status = cmp.Or(r.Status, Active)
 	if r.Status.strictness() < 0 {

@@ -12,7 +12,7 @@ func (i *importer) merge(ctx context.Context, tx *sql.Tx) (err error) {
 	if i.newest, err = newest(ctx, tx); err != nil {
 		return err
 	}
-	for _, step := range []func(context.Context, *sql.Tx) error{i.removeMissing, i.count, i.mergeRows, i.reportResults} {
+	for _, step := range []func(context.Context, *sql.Tx) error{i.dropErased, i.removeMissing, i.count, i.mergeRows, i.reportResults} {
 		if err := step(ctx, tx); err != nil {
 			return err
 		}

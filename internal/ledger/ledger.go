@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"publisher/internal/ledger/sqlutil"
@@ -24,6 +25,8 @@ type Ledger struct {
 	name      string
 	spool     *spool
 	private   bool
+	erased    sync.Map    // subscribers about whom Record stores no reply any more
+	anyErased atomic.Bool // there is one
 	closeOnce func() error
 }
 

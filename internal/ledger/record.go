@@ -34,8 +34,8 @@ type Intent struct {
 
 // Record commits a result and an intent (either may be nil) in one durable
 // transaction, grouped with those of other callers. It reports false, and leaves
-// the intent out, where the subscriber is no longer active, After and Owed are not
-// what is due any more, another delivery is open, this one is finished, or the
+// the intent out, where the subscriber is no longer active or pauses, After and Owed
+// are not what is due any more, another delivery is open, this one is finished, or the
 // edition is canceled. A deferred delivery that is refused so will never be tried
 // again and ends as Failed. Sent, Failed and Uncertain settle what is due.
 //
@@ -65,7 +65,9 @@ func (l *Ledger) Record(ctx context.Context, done *Result, next *Intent) (bool, 
 			return false, fmt.Errorf("record edition %d: %q is not the status of a result", done.Edition, done.Status)
 		}
 		stored := *done
-		stored.Reply = storable(done.Reply)
+		if stored.Reply = storable(done.Reply); l.repliesForgotten(done.Subscriber) {
+			stored.Reply = ""
+		}
 		done = &stored
 	}
 	begun, err := l.engine.Record(ctx, done, next)

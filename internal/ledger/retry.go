@@ -31,7 +31,7 @@ func (l *Ledger) retry(ctx context.Context, number int64, which string, since, n
 			return err
 		}
 		for after := int64(0); ; {
-			page, err := retryable(ctx, tx, number, which, since, after)
+			page, err := retryable(ctx, tx, number, which, since, after, next)
 			if err != nil || len(page) == 0 {
 				return err
 			}
@@ -76,7 +76,7 @@ func (d endedDelivery) stillDue(edition Numbers) bool {
 	return false
 }
 
-func retryable(ctx context.Context, tx *sql.Tx, number int64, which string, since time.Time, after int64) ([]endedDelivery, error) {
+func retryable(ctx context.Context, tx *sql.Tx, number int64, which string, since time.Time, after int64, now time.Time) ([]endedDelivery, error) {
 	return sqlutil.Collect(ctx, tx, func(row sqlutil.Scanner) (d endedDelivery, err error) {
 		var posts sql.NullString
 		if err := row.Scan(&d.subscriber, &d.kept, &d.after, &d.through, &posts, &d.due.Cursor, &d.due.Owed); err != nil {
@@ -86,10 +86,10 @@ func retryable(ctx context.Context, tx *sql.Tx, number int64, which string, sinc
 		return d, d.digest.V.Scan(posts.String)
 	}, `
 		SELECT d.subscriber, d.kept, d.after_seq, d.through_seq, g.posts, s.cursor_seq, s.owed
-		FROM delivery d JOIN subscriber s ON s.id = d.subscriber AND s.status = 'active'
+		FROM delivery d JOIN subscriber s ON s.id = d.subscriber AND s.status = 'active' AND `+notPaused("$5")+`
 			LEFT JOIN digest g ON g.edition = d.edition AND g.number = d.digest
 		WHERE d.edition = $1 AND d.subscriber > $3 AND COALESCE(d.last_at, 0) >= $2 AND `+noneOpen+` AND `+which+`
-		ORDER BY d.subscriber LIMIT $4`, number, since.UnixMicro(), after, page)
+		ORDER BY d.subscriber LIMIT $4`, number, since.UnixMicro(), after, page, sqlutil.Time(now))
 }
 
 // editionNumbers returns the sequence numbers of an edition's posts.

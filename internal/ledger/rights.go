@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"time"
@@ -19,6 +20,7 @@ const (
 	HardBounce               // the mailbox does not exist any more
 	SoftBounce               // too many mails in a row came back
 	Complain                 // reported as junk mail
+	Pause                    // no mail for a while, or mail again
 )
 
 // effect is what happens to the subscription.
@@ -29,6 +31,7 @@ const (
 	unsubscribe        // Unsubscribed; the link takes it back for undoTime
 	goBack             // to what it was before it was unsubscribed
 	choose             // it stands, and its choice changes
+	pause              // it stands, and mail waits
 	endBounced         // Bounced or Complained: only the owner takes it back
 	endComplained
 )
@@ -39,7 +42,7 @@ const (
 // delivered or refused with it. What is not in the table has no effect.
 var rights = map[mailtoken.Purpose]map[Action]effect{
 	mailtoken.Unsubscribe: {Leave: unsubscribe, Undo: goBack, HardBounce: unsubscribe, SoftBounce: unsubscribe, Complain: unsubscribe},
-	mailtoken.Preferences: {Choose: choose},
+	mailtoken.Preferences: {Choose: choose, Pause: pause},
 	mailtoken.MessageID:   {HardBounce: unsubscribe, SoftBounce: unsubscribe, Complain: unsubscribe},
 	mailtoken.ReturnPath:  {HardBounce: endBounced, SoftBounce: endBounced, Complain: endComplained},
 }
@@ -60,7 +63,7 @@ func (s *Subscriber) may(with mailtoken.Purpose, act Action, mailed, now time.Ti
 	}
 	allowed := false
 	switch e {
-	case choose, endBounced, endComplained:
+	case choose, pause, endBounced, endComplained:
 		allowed = s.Status.ongoing()
 	case unsubscribe:
 		allowed = s.Status.ongoing() || s.Status == Removed // that the file may revive
@@ -97,6 +100,10 @@ type Request struct {
 	Action         Action // not a bounce: see RecordBounce
 	DefaultCadence string
 	At             time.Time
+	// Until is when the pause ends; zero if mail goes on at once. An Undo may come with a pause,
+	// and with another Cadence.
+	Until   time.Time
+	Cadence string // "": as it was
 }
 
 // Do performs a request as far as the token permits. It returns the subscriber's new
@@ -107,7 +114,15 @@ func (l *Ledger) Do(ctx context.Context, r Request) (s *Subscriber, changed bool
 		if err != nil || s == nil {
 			return err
 		}
-		changed, err = s.apply(ctx, tx, s.may(r.Proof, r.Action, time.Time{}, r.At), r.DefaultCadence, r.At)
+		effect := s.may(r.Proof, r.Action, time.Time{}, r.At)
+		if effect == pause {
+			changed, err = s.pause(ctx, tx, r.Until, r.At)
+			return err
+		}
+		changed, err = s.apply(ctx, tx, effect, r.DefaultCadence, r.At)
+		if err == nil && changed && effect == goBack && s.Status == Active {
+			err = s.goBackTo(ctx, tx, r)
+		}
 		return err
 	})
 	if err != nil {
@@ -137,7 +152,30 @@ func (s *Subscriber) apply(ctx context.Context, tx *sql.Tx, e effect, defaultCad
 		return false, nil
 	}
 	s.StatusAt = now
-	return true, saveSubscriber(ctx, tx, s, now)
+	if err := saveSubscriber(ctx, tx, s, now); err != nil {
+		return false, err
+	}
+	return true, addEvent(ctx, tx, Event{At: now, Kind: string(s.Status), Subscriber: s.ID})
+}
+
+// goBackTo gives an unsubscribing that is taken back the cadence and the pause that came with
+// it.
+func (s *Subscriber) goBackTo(ctx context.Context, tx *sql.Tx, r Request) error {
+	if r.Cadence != "" && r.Cadence != cmp.Or(s.Cadence, r.DefaultCadence) {
+		due, err := chosenSoFar(ctx, tx, *s, r.DefaultCadence)
+		if err != nil {
+			return err
+		}
+		s.Cadence, s.Due = r.Cadence, due
+		if err := saveSubscriber(ctx, tx, s, r.At); err != nil {
+			return err
+		}
+	}
+	if r.Until.IsZero() {
+		return nil
+	}
+	_, err := s.pause(ctx, tx, r.Until, r.At)
+	return err
 }
 
 // mailedAt returns when an edition, or the newest one if it is 0, was last sent to the

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -84,10 +85,88 @@ func (s *spool) results() ([]Result, error) {
 	for line := range bytes.SplitSeq(text, []byte("\n")) {
 		var r Result
 		if len(line) > 0 && json.Unmarshal(line, &r) == nil {
+			r.Reply = strings.TrimSpace(r.Reply) // see blankReply
 			kept = append(kept, r)
 		}
 	}
 	return kept, err
+}
+
+// forget removes what is there about somebody who is being erased, also from the files that
+// were set aside. Other processes may have the files open, so nothing in them moves.
+func (s *spool) forget(who erasee) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, path := range append(setAsideFiles(s.path), s.path) {
+		if err := forgetIn(path, who); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func forgetIn(path string, who erasee) (err error) {
+	file, err := os.OpenFile(path, os.O_RDWR, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	text, err := io.ReadAll(file)
+	if err != nil {
+		return err
+	}
+	changed, at := false, int64(0)
+	for line := range bytes.SplitSeq(text, []byte("\n")) {
+		if who.isIn(line) {
+			if _, err := file.WriteAt(blankReply(line), at); err != nil {
+				return err
+			}
+			changed = true
+		}
+		at += int64(len(line)) + 1
+	}
+	if !changed {
+		return nil
+	}
+	return file.Sync()
+}
+
+// isIn reports whether a line of the file is about somebody.
+func (who erasee) isIn(line []byte) bool {
+	var r Result
+	if len(line) == 0 {
+		return false
+	}
+	if json.Unmarshal(line, &r) == nil && who.id != 0 && r.Subscriber == who.id {
+		return true
+	}
+	lower := bytes.ToLower(line)
+	return slices.ContainsFunc(who.texts, func(text string) bool { return bytes.Contains(lower, []byte(text)) })
+}
+
+// blankReply returns a line with a reply of nothing but spaces, and of the same length. All of
+// a line that is not whole becomes spaces.
+func blankReply(line []byte) []byte {
+	blank := bytes.Clone(line)
+	start := 0
+	if json.Valid(line) {
+		const name = `"Reply":"`
+		if start = bytes.Index(line, []byte(name)) + len(name); start < len(name) {
+			return blank
+		}
+	}
+	for i := start; i < len(blank) && (start == 0 || line[i] != '"'); i++ {
+		if start > 0 && line[i] == '\\' { // an escape, maybe of a quote
+			blank[i], blank[i+1] = ' ', ' '
+			i++
+			continue
+		}
+		blank[i] = ' '
+	}
+	return blank
 }
 
 // clear removes the results; the space stays reserved.
@@ -198,8 +277,10 @@ func (s *spool) setAside(results []Result) (path string, err error) {
 }
 
 // SetAsideFiles returns the names of the files that RecordSpooled moved results to.
-func (l *Ledger) SetAsideFiles() []string {
-	dir, base := filepath.Split(l.spool.path)
+func (l *Ledger) SetAsideFiles() []string { return setAsideFiles(l.spool.path) }
+
+func setAsideFiles(path string) []string {
+	dir, base := filepath.Split(path)
 	entries, err := os.ReadDir(filepath.Clean(dir))
 	if err != nil {
 		return nil

@@ -22,7 +22,7 @@ type Step struct {
 // DeliveryKey names a delivery.
 type DeliveryKey struct{ Edition, Subscriber int64 }
 
-// SubscriberState is what an intent depends on of an active subscriber.
+// SubscriberState is what an intent depends on of an active subscriber who does not pause.
 type SubscriberState struct {
 	Due  Due
 	Open int // deliveries
@@ -106,7 +106,7 @@ func (s *Step) begin(next *Intent) bool {
 	if !s.mayBegin(d, next) {
 		if d.Status == Deferred {
 			s.turn(d, Failed, next.At)
-			d.Code, d.Reply = 0, "not tried again: the subscription ended"
+			d.Code, d.Reply = 0, "not tried again: the subscription ended or is paused"
 			if !d.ManualRetry {
 				d.DueReason = SubscriptionEnded
 			}

@@ -25,18 +25,21 @@ type Subscriber struct {
 	Due
 	FromFile bool      // the subscription came from subscribers.file
 	StatusAt time.Time // since when the status holds; zero: unknown
-	UndoTo   Status    // what the subscriber's link takes an unsubscribing back to; "": only the owner does
+	// PausedUntil is when mail goes on after a pause; zero if there was none.
+	PausedUntil time.Time
+	UndoTo      Status // what the subscriber's link takes an unsubscribing back to; "": only the owner does
 }
 
-const subscriberColumns = "s.id, s.email, s.name, s.status, s.cadence, s.tags, s.language, s.created_at, s.confirmed_at, s.cursor_seq, s.owed, s.from_file, s.status_at, s.undo_to"
+const subscriberColumns = "s.id, s.email, s.name, s.status, s.cadence, s.tags, s.language, s.created_at, s.confirmed_at, s.cursor_seq, s.owed, s.from_file, s.status_at, s.undo_to, s.paused_until"
 
+// fields returns the targets of subscriberColumns but for the last.
 func (s *Subscriber) fields() []any {
 	return []any{&s.ID, &s.Email, &s.Name, &s.Status, &s.Cadence, (*sqlutil.Strings)(&s.Tags), &s.Language,
 		(*sqlutil.Time)(&s.Created), (*sqlutil.Time)(&s.Confirmed), &s.Cursor, &s.Owed, &s.FromFile, (*sqlutil.Time)(&s.StatusAt), &s.UndoTo}
 }
 
 func scanSubscriber(row sqlutil.Scanner) (s Subscriber, err error) {
-	err = row.Scan(s.fields()...)
+	err = row.Scan(append(s.fields(), (*sqlutil.Time)(&s.PausedUntil))...)
 	return s, err
 }
 
@@ -96,7 +99,7 @@ func (l *Ledger) Subscribers(ctx context.Context) iter.Seq2[Subscriber, error] {
 			key string
 		}
 		scan := func(row sqlutil.Scanner) (k keyed, err error) {
-			err = row.Scan(append(k.fields(), &k.key)...)
+			err = row.Scan(append(k.fields(), (*sqlutil.Time)(&k.PausedUntil), &k.key)...)
 			return k, err
 		}
 		for after := ""; ; {

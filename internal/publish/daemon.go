@@ -136,7 +136,7 @@ func (d *Daemon) mailSurveys(ctx context.Context) {
 }
 
 // wake returns the next time after now at which something is due: a cadence, a retry, a
-// post's date or the end of its settling.
+// post's date, or the end of its settling or of a subscriber's pause.
 func (s *pass) wake(ctx context.Context) (time.Time, error) {
 	now := s.start
 	next := now.Add(24 * time.Hour)
@@ -158,7 +158,9 @@ func (s *pass) wake(ctx context.Context) (time.Time, error) {
 	if err == nil && !retry.IsZero() {
 		earlier(retry)
 	}
-	return next, errors.Join(hubErr, err)
+	paused, pauseErr := s.ledger.NextPauseEnd(ctx, now)
+	earlier(paused)
+	return next, errors.Join(hubErr, err, pauseErr)
 }
 
 func (d *Daemon) waitByClock(ctx context.Context, until time.Time, changed <-chan struct{}) error {

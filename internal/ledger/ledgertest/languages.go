@@ -91,7 +91,7 @@ func testLanguages(t *testing.T, open Open) {
 		{[]string{"de-CH", "de"}, "", []string{"", "en", "en-GB", "fr", "de-CH", "de-CH-1996", "del"}},
 	} {
 		audience := ledger.Audience{Cadence: "weekly", Default: true, Languages: tt.languages, Language: tt.language}
-		due, err := l.Recipients(ctx, edition, audience, 0, 100)
+		due, err := l.Recipients(ctx, edition, audience, 0, 100, Noon)
 		Must(t, err)
 		var readers []string
 		for _, s := range due {
@@ -102,7 +102,7 @@ func testLanguages(t *testing.T, open Open) {
 		if diff := cmp.Diff(tt.readers, readers); diff != "" {
 			t.Errorf("%q of %q (-want +got)\n%s", tt.language, tt.languages, diff)
 		}
-		groups, err := l.RecipientGroups(ctx, audience, 1)
+		groups, err := l.RecipientGroups(ctx, audience, 1, Noon)
 		Must(t, err)
 		if len(groups) != 1 || groups[0].Count != len(tt.readers) {
 			t.Errorf("%q of %q: groups %v", tt.language, tt.languages, groups)

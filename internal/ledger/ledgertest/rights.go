@@ -67,6 +67,7 @@ type bearing struct {
 	t     *testing.T
 	id    int64
 	model modeled
+	until time.Time // of the pause that the model has
 }
 
 func newBearing(t *testing.T, open Open, status ledger.Status) *bearing {
@@ -95,7 +96,14 @@ func (b *bearing) do(with mailtoken.Purpose, act ledger.Action, now time.Time) {
 		Must(b.t, err)
 		b.model.report(with, false, Noon, now)
 	default:
-		_, _, err := b.Do(ctx, ledger.Request{Subscriber: b.id, Proof: with, Action: act, DefaultCadence: "weekly", At: now})
+		request := ledger.Request{Subscriber: b.id, Proof: with, Action: act, DefaultCadence: "weekly", At: now}
+		if act == ledger.Pause {
+			request.Until = now.Add(time.Hour)
+			if with == mailtoken.Preferences && (b.model.status == ledger.Active || b.model.status == ledger.Pending) {
+				b.until = request.Until
+			}
+		}
+		_, _, err := b.Do(ctx, request)
 		Must(b.t, err)
 		switch {
 		case act == ledger.Complain:
@@ -120,6 +128,9 @@ func (b *bearing) remove(now time.Time) {
 func (b *bearing) compare(what string) {
 	b.t.Helper()
 	s := Subscriber(b.t, b.Ledger, "ann@example.com")
+	if !s.PausedUntil.Equal(b.until) {
+		b.t.Fatalf("%s: paused until %s, the model has %s", what, s.PausedUntil, b.until)
+	}
 	if s.Status != b.model.status || s.UndoTo != b.model.back {
 		b.t.Fatalf("%s: %s, back to %q; the model has %s, back to %q", what, s.Status, s.UndoTo, b.model.status, b.model.back)
 	}
@@ -128,7 +139,7 @@ func (b *bearing) compare(what string) {
 // Each kind of token performs each action on each status, at once, in time and too late,
 // followed by an undo.
 func testRights(t *testing.T, open Open) {
-	acts := []ledger.Action{ledger.Leave, ledger.Undo, ledger.Choose, ledger.HardBounce, ledger.Complain}
+	acts := []ledger.Action{ledger.Leave, ledger.Undo, ledger.Choose, ledger.Pause, ledger.HardBounce, ledger.Complain}
 	ages := []time.Duration{-time.Hour, 0, 7 * 24 * time.Hour, 30 * 24 * time.Hour, 30*24*time.Hour + time.Second, 400 * 24 * time.Hour}
 	waits := []time.Duration{0, 7 * 24 * time.Hour, 7*24*time.Hour + time.Second}
 	b := newBearing(t, open, ledger.Active)

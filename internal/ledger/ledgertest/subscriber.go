@@ -161,11 +161,11 @@ func testAudience(t *testing.T, open Open) {
 			[]string{"daily@example.com", "default@example.com", "gone@example.com", "weekly@example.com"}},
 		{"nobody's", ledger.Audience{Cadence: "monthly", Configured: configured}, nil, nil},
 	} {
-		Want(t, tt.groups)(l.RecipientGroups(ctx, tt.audience, 2))
+		Want(t, tt.groups)(l.RecipientGroups(ctx, tt.audience, 2, Noon))
 		var emails []string
 		after := int64(0)
 		for { // pages of one
-			due, err := l.Recipients(ctx, edition, tt.audience, after, 1)
+			due, err := l.Recipients(ctx, edition, tt.audience, after, 1, Noon)
 			Must(t, err)
 			if len(due) == 0 {
 				break
@@ -182,8 +182,8 @@ func testAudience(t *testing.T, open Open) {
 	s := Subscriber(t, l, "daily@example.com")
 	Want(t, true)(l.Record(ctx, nil, &ledger.Intent{Edition: edition, Subscriber: s.ID, Through: 2, At: Noon}))
 	Want(t, false)(l.Record(ctx, &ledger.Result{Edition: edition, Subscriber: s.ID, Status: ledger.Failed, KeepCursor: true, At: Noon.Add(time.Hour)}, nil))
-	Want(t, []ledger.Recipient(nil))(l.Recipients(ctx, edition, ledger.Audience{Cadence: "daily"}, 0, 10))
+	Want(t, []ledger.Recipient(nil))(l.Recipients(ctx, edition, ledger.Audience{Cadence: "daily"}, 0, 10, Noon))
 	// Given up, it is due again once something newer is.
-	Want(t, []ledger.RecipientGroup(nil))(l.RecipientGroups(ctx, ledger.Audience{Cadence: "daily"}, 2))
-	Want(t, []ledger.RecipientGroup{{Count: 1}})(l.RecipientGroups(ctx, ledger.Audience{Cadence: "daily"}, 3))
+	Want(t, []ledger.RecipientGroup(nil))(l.RecipientGroups(ctx, ledger.Audience{Cadence: "daily"}, 2, Noon))
+	Want(t, []ledger.RecipientGroup{{Count: 1}})(l.RecipientGroups(ctx, ledger.Audience{Cadence: "daily"}, 3, Noon))
 }

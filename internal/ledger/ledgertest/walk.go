@@ -93,7 +93,9 @@ type walk struct {
 // person is what the model knows about a subscriber.
 type person struct {
 	email             string
+	paused            time.Time // until then
 	active            bool
+	erased            bool // and not active
 	left              time.Time
 	leftClosed        int64 // through which edition the cadence had closed by then
 	cadence, language string
@@ -152,8 +154,10 @@ func (w *walk) step() {
 		w.cancel()
 	case n < 96:
 		w.retryEdition()
-	case n < 98:
+	case n < 97:
 		w.join()
+	case n < 98:
+		w.pauseOrErase()
 	default:
 		w.switchLanguages()
 	}

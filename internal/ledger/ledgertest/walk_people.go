@@ -4,8 +4,11 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"publisher/internal/ledger"
 	"slices"
+	"time"
+
+	"publisher/internal/ledger"
+	"publisher/internal/ledger/mailtoken"
 )
 
 func (w *walk) join() {
@@ -59,6 +62,43 @@ func (w *walk) choose() {
 	w.must(err)
 }
 
+func (w *walk) pauseOrErase() {
+	if w.rand.IntN(5) == 0 {
+		w.erase()
+	} else {
+		w.pause()
+	}
+}
+
+func (w *walk) erase() {
+	p := w.anyone()
+	if p == nil {
+		return
+	}
+	w.note("%s is erased", p.email)
+	got, err := w.l.Erase(context.Background(), []string{p.email}, w.now)
+	w.must(err)
+	if !got[0].Known {
+		w.fail("nothing was known of %s", p.email)
+	}
+	p.active, p.erased = false, true
+}
+
+// pause has somebody pause for up to two days, or end a pause.
+func (w *walk) pause() {
+	p := w.anyone()
+	if p == nil || !p.active {
+		return
+	}
+	p.paused = time.Time{}
+	if w.rand.IntN(3) > 0 {
+		p.paused = w.now.Add(time.Duration(w.rand.IntN(48*60)) * time.Minute)
+	}
+	w.note("%s pauses until %s", p.email, p.paused)
+	_, _, err := w.l.Do(context.Background(), ledger.Request{Subscriber: w.subscriber(p).ID, Proof: mailtoken.Preferences, Action: ledger.Pause, Until: p.paused, DefaultCadence: "often", At: w.now})
+	w.must(err)
+}
+
 func (w *walk) leaveOrReturn() {
 	p := w.anyone()
 	if p == nil {
@@ -108,7 +148,7 @@ func (w *walk) switchLanguages() {
 		return // posts in German would be nobody's in one language
 	}
 	for _, p := range w.people {
-		if !p.active {
+		if !p.active && !p.erased {
 			return // what is due to who is away is held against the languages of the day
 		}
 	}
@@ -136,6 +176,7 @@ func (w *walk) audience(cadence, language string) ledger.Audience {
 
 func (w *walk) anyone() *person {
 	ids := slices.Sorted(maps.Keys(w.people))
+	ids = slices.DeleteFunc(ids, func(id int64) bool { return w.people[id].erased })
 	if len(ids) == 0 {
 		return nil
 	}

@@ -22,7 +22,7 @@ func (w *walk) close(cadence string) {
 	through := int64(len(w.posts))
 	var closing []*ledger.Edition
 	for _, language := range append([]string{""}, w.languages[min(1, len(w.languages)):]...) {
-		groups, err := w.l.RecipientGroups(ctx, w.audience(cadence, language), through)
+		groups, err := w.l.RecipientGroups(ctx, w.audience(cadence, language), through, w.now)
 		w.must(err)
 		var all ledger.Numbers
 		recipients := 0
@@ -89,7 +89,7 @@ func (w *walk) deliver() {
 		return
 	}
 	for after := int64(0); ; {
-		page, err := w.l.Recipients(ctx, e.Number, w.audience(e.Cadence, e.Language), after, 2)
+		page, err := w.l.Recipients(ctx, e.Number, w.audience(e.Cadence, e.Language), after, 2, w.now)
 		w.must(err)
 		if len(page) == 0 {
 			break
@@ -98,6 +98,9 @@ func (w *walk) deliver() {
 			after = r.ID
 			if !w.calming && w.rand.IntN(5) == 0 {
 				w.choose() // between reading and sending
+			}
+			if !w.calming && w.rand.IntN(8) == 0 {
+				w.pauseOrErase()
 			}
 			w.first(e, r)
 		}
@@ -160,6 +163,12 @@ func (w *walk) share(e *walkEdition, due, kept ledger.Numbers) (posts, withheld 
 
 // send is a message's body and the server's reply.
 func (w *walk) send(e *walkEdition, p *person, id int64, posts ledger.Numbers, again bool) {
+	if p.erased {
+		w.fail("edition %d goes to %s, who was erased", e.Number, p.email)
+	}
+	if w.now.Before(p.paused) {
+		w.fail("edition %d goes to %s, who pauses until %s", e.Number, p.email, p.paused)
+	}
 	for _, seq := range posts {
 		if w.withheld[seq] {
 			w.fail("post %d is shown to %s though it is withheld", seq, p.email)

@@ -44,11 +44,11 @@ func BenchmarkMillion(b *testing.B) {
 		}{
 			{"import", read},
 			{"import-again", read},
-			{"groups", func() error { _, err := l.RecipientGroups(ctx, weekly, 1); return err }},
-			{"groups-of-few", func() error { _, err := l.RecipientGroups(ctx, daily, 1); return err }},
+			{"groups", func() error { _, err := l.RecipientGroups(ctx, weekly, 1, noon); return err }},
+			{"groups-of-few", func() error { _, err := l.RecipientGroups(ctx, daily, 1, noon); return err }},
 			{"close", func() error { return l.CloseEditions(ctx, &edition) }},
-			{"recipients", func() error { _, err := l.Recipients(ctx, edition.Number, weekly, n/2, 500); return err }},
-			{"recipients-of-few", func() error { _, err := l.Recipients(ctx, edition.Number, daily, 0, 500); return err }},
+			{"recipients", func() error { _, err := l.Recipients(ctx, edition.Number, weekly, n/2, 500, noon); return err }},
+			{"recipients-of-few", func() error { _, err := l.Recipients(ctx, edition.Number, daily, 0, 500, noon); return err }},
 		} {
 			start := time.Now()
 			if err := step.do(); err != nil {

@@ -20,6 +20,8 @@ import (
 type journal struct {
 	append, read, clear *sql.Stmt
 	canceled            *sql.Stmt
+	erasedAt            *sql.Stmt
+	subscriber          *sql.Stmt // reports whether there is one with an id
 	settler             *ledger.Settler
 	deliveries          *multiRow
 }
@@ -30,7 +32,9 @@ func newJournal(ctx context.Context, db *sql.DB) (j *journal, err error) {
 		sqlutil.Prepared{To: &j.append, Text: addToJournal},
 		sqlutil.Prepared{To: &j.read, Text: "SELECT id, entries FROM journal ORDER BY id LIMIT ?"},
 		sqlutil.Prepared{To: &j.clear, Text: "DELETE FROM journal WHERE id <= ?"},
-		sqlutil.Prepared{To: &j.canceled, Text: "SELECT COUNT(*) FROM edition WHERE number = $1 AND canceled_at IS NOT NULL"})
+		sqlutil.Prepared{To: &j.canceled, Text: "SELECT COUNT(*) FROM edition WHERE number = $1 AND canceled_at IS NOT NULL"},
+		sqlutil.Prepared{To: &j.erasedAt, Text: "SELECT erased_at FROM pass_state"},
+		sqlutil.Prepared{To: &j.subscriber, Text: "SELECT EXISTS (SELECT 1 FROM subscriber WHERE id = $1)"})
 	if err != nil {
 		return nil, err
 	}
@@ -126,6 +130,9 @@ func (f *folded) add(entries []byte) error {
 
 func (j *journal) store(ctx context.Context, tx *sql.Tx, f folded) error {
 	if err := j.endCanceled(tx, &f); err != nil {
+		return err
+	}
+	if err := j.endErased(ctx, tx, &f); err != nil {
 		return err
 	}
 	all := slices.SortedFunc(maps.Values(f.deliveries), func(a, b ledger.Delivery) int {

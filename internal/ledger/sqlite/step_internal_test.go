@@ -150,7 +150,7 @@ func TestPrefetchedRecipientsAreChecked(t *testing.T) {
 			_, err := l.e.write.db.Exec(`INSERT INTO subscriber (email, email_key, name, status, cadence, tags, cursor_seq, from_file)
 				VALUES ('ben@example.com', 'ben@example.com', '', 'active', 'weekly', '', 0, FALSE)`)
 			noError(t, err)
-			due, err := l.Recipients(ctx, 1, ledger.Audience{Cadence: "weekly", Default: true}, 0, 10)
+			due, err := l.Recipients(ctx, 1, ledger.Audience{Cadence: "weekly", Default: true}, 0, 10, sentToAnn.At)
 			noError(t, err)
 			if len(due) != 1 || len(l.e.recorder.prefetched.recipients) != 1 {
 				t.Fatalf("%d are due, %d foreseen", len(due), len(l.e.recorder.prefetched.recipients))

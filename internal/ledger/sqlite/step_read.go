@@ -10,7 +10,10 @@ import (
 )
 
 // unread is what has to be read from the tables before a Step can be decided.
-type unread struct{ intents, deliveries []ledger.DeliveryKey }
+type unread struct {
+	intents    []*ledger.Intent
+	deliveries []ledger.DeliveryKey
+}
 
 func (u unread) none() bool { return len(u.intents)+len(u.deliveries) == 0 }
 
@@ -38,7 +41,7 @@ func (r *recorder) step(calls []*request, recipients map[int64]prefetchedRecipie
 			continue
 		}
 		r.add(key, s, &u)
-		u.intents = append(u.intents, key)
+		u.intents = append(u.intents, call.next)
 	}
 	return s, u
 }
@@ -63,23 +66,23 @@ func prepareStep(ctx context.Context, db *sql.DB) (s stepStatements, err error) 
 		sqlutil.Prepared{To: &s.intent, Text: `
 			SELECT s.cursor_seq, s.owed, (SELECT COUNT(*) FROM delivery o WHERE o.subscriber = s.id AND o.progress IN ('sending', 'deferred'))
 			FROM edition e CROSS JOIN subscriber s
-			WHERE e.number = $1 AND e.canceled_at IS NULL AND s.id = $2 AND s.status = 'active'`},
+			WHERE e.number = $1 AND e.canceled_at IS NULL AND s.id = $2 AND s.status = 'active' AND (s.paused_until IS NULL OR s.paused_until <= $3)`},
 		sqlutil.Prepared{To: &s.delivery, Text: "SELECT " + ledger.DeliveryColumns + " FROM delivery d WHERE d.edition = $1 AND d.subscriber = $2"})
 	return s, err
 }
 
 func (s stepStatements) read(tx *sql.Tx, step *ledger.Step, u unread) error {
-	for _, key := range u.intents {
+	for _, next := range u.intents {
 		var state ledger.SubscriberState
-		err := tx.Stmt(s.intent).QueryRow(key.Edition, key.Subscriber).Scan(&state.Due.Cursor, &state.Due.Owed, &state.Open)
+		err := tx.Stmt(s.intent).QueryRow(next.Edition, next.Subscriber, sqlutil.Time(next.At)).Scan(&state.Due.Cursor, &state.Due.Owed, &state.Open)
 		if errors.Is(err, sql.ErrNoRows) {
 			continue
 		}
 		if err != nil {
 			return err
 		}
-		step.Editions[key.Edition] = true
-		step.Subscribers[key.Subscriber] = &state
+		step.Editions[next.Edition] = true
+		step.Subscribers[next.Subscriber] = &state
 	}
 	for _, key := range u.deliveries {
 		d := new(ledger.StepDelivery)

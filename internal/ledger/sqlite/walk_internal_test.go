@@ -20,12 +20,12 @@ func TestWalks(t *testing.T) {
 		noError(t, err)
 		t.Cleanup(func() { l.Close() })
 		return l, func() error {
-			for _, table := range []string{"delivery", "digest", "bundle", "edition", "cadence", "subscriber", "post", "journal", "bounce", "pace"} {
+			for _, table := range []string{"delivery", "digest", "bundle", "edition", "cadence", "subscriber", "post", "journal", "bounce", "pace", "erased", "event"} {
 				if _, err := e.write.db.ExecContext(ctx, "DELETE FROM "+table); err != nil {
 					return err
 				}
 			}
-			_, err := e.write.db.ExecContext(ctx, "UPDATE pass_state SET digest_languages = ''")
+			_, err := e.write.db.ExecContext(ctx, "UPDATE pass_state SET digest_languages = '', erased_at = NULL")
 			e.write.changes.Add(1)
 			return err
 		}

@@ -125,7 +125,7 @@ func (q *Queue) add(ctx context.Context, e ledger.Edition) (*openEdition, error)
 		refusals: refusals{accepted: e.Accepted}}
 	audience := catalog.Audience(q.Config, e.Cadence, e.Language)
 	edition.untried.read = func(ctx context.Context, after int64) ([]ledger.Recipient, error) { // without holding mu
-		return q.Ledger.Recipients(ctx, e.Number, audience, after, pageSize)
+		return q.Ledger.Recipients(ctx, e.Number, audience, after, pageSize, q.Now())
 	}
 	q.editions = append(q.editions, edition)
 	q.byNumber[e.Number] = edition

@@ -20,6 +20,8 @@ type JSON struct {
 	Language  string   `json:"language,omitempty"` // "" if the site has one language
 	Created   string   `json:"created"`
 	Confirmed string   `json:"confirmed"`
+	// PausedUntil is when mail goes on; "" unless the subscriber pauses.
+	PausedUntil string `json:"paused_until,omitempty"`
 }
 
 // JSON returns a subscriber as listed, with the cadence and the language that apply. Times
@@ -33,9 +35,13 @@ func (l *List) JSON(sub ledger.Subscriber) JSON {
 	if tags == nil {
 		tags = []string{}
 	}
+	paused := ""
+	if sub.Paused(l.now()) {
+		paused = report.Time(sub.PausedUntil, l.cfg.Site.Timezone)
+	}
 	return JSON{Email: sub.Email, Name: sub.Name, Status: string(sub.Status), Cadence: cadence, Tags: tags,
 		Language: report.Language(l.cfg, l.cfg.LanguageOf(sub.Language)),
-		Created:  report.Time(sub.Created, l.cfg.Site.Timezone), Confirmed: report.Time(sub.Confirmed, l.cfg.Site.Timezone)}
+		Created:  report.Time(sub.Created, l.cfg.Site.Timezone), Confirmed: report.Time(sub.Confirmed, l.cfg.Site.Timezone), PausedUntil: paused}
 }
 
 // Export writes all subscribers as CSV, in the form that Import reads.

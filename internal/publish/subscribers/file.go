@@ -125,7 +125,7 @@ func (f *File) importInto(ctx context.Context, read *ledger.SubscriberFile, at t
 	list, err := openReader(f.name, file, f.cfg, "", warn)
 	if err == nil {
 		mayRemove := func(missing, before int) bool {
-			whole := list.refused == 0 && list.rows > 0
+			whole := list.refused == list.erased && list.rows > 0
 			return prune || whole && missing*10 <= before
 		}
 		got, err = list.importInto(ctx, f.ledger, ledger.ImportOptions{Origin: ledger.FromFile, Now: at, MayRemove: mayRemove, Report: each})

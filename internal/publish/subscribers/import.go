@@ -2,6 +2,7 @@ package subscribers
 
 import (
 	"context"
+	"errors"
 	"io"
 	"time"
 
@@ -59,6 +60,10 @@ func (l *List) Import(ctx context.Context, name string, r io.Reader, o ImportOpt
 func (l *reader) importInto(ctx context.Context, to *ledger.Ledger, o ledger.ImportOptions) (got ImportReport, err error) {
 	l.yieldRefused = o.Report != nil
 	o.DefaultCadence = l.cfg.Digest.Default
+	o.Erased = func(line int) {
+		l.erased++
+		l.refuse(line, errors.New(ledger.ErasedReason))
+	}
 	got.ImportCounts, err = to.Import(ctx, l.all(), o)
 	got.From, got.ReadAs, got.Refused = l.layout.service.name, l.describe(), l.refused
 	for _, out := range l.leftOut {

@@ -62,6 +62,7 @@ type reader struct {
 	yieldRefused bool
 
 	rows, refused int
+	erased        int // of the refused rows, those whose address was erased
 	stripped      int // names that had invisible characters
 	leftOut       map[string]*leftOutRows
 }

@@ -145,12 +145,32 @@ CREATE TABLE import_change (
 
 -- No mail until then; NULL if not paused.
 ALTER TABLE subscriber ADD COLUMN paused_until BIGINT;
+CREATE INDEX subscriber_paused ON subscriber (paused_until) WHERE paused_until IS NOT NULL;
 -- The import that touched the subscriber last; NULL if something else did.
 ALTER TABLE subscriber ADD COLUMN import BIGINT;
 CREATE INDEX subscriber_import ON subscriber (import) WHERE import IS NOT NULL;
 
+-- An erasure has not reached the free space of the ledger's files yet.
+ALTER TABLE pass_state ADD COLUMN scrub BOOLEAN NOT NULL DEFAULT FALSE;
+-- When an address was last erased; NULL if never.
+ALTER TABLE pass_state ADD COLUMN erased_at BIGINT;
+
+-- The owner's words (digest.intro) that were above editions, by the hash of the file: each cadence
+-- has them once.
+CREATE TABLE digest_intro (
+    cadence  TEXT NOT NULL,
+    language TEXT NOT NULL,
+    hash     BLOB NOT NULL,
+    edition  BIGINT NOT NULL,
+    PRIMARY KEY (cadence, language, hash)
+) WITHOUT ROWID;
+
 -- +goose Down
+DROP TABLE digest_intro;
+ALTER TABLE pass_state DROP COLUMN erased_at;
+ALTER TABLE pass_state DROP COLUMN scrub;
 DROP INDEX subscriber_import;
+DROP INDEX subscriber_paused;
 ALTER TABLE subscriber DROP COLUMN import;
 ALTER TABLE subscriber DROP COLUMN paused_until;
 DROP TABLE import_change;
