@@ -26,7 +26,7 @@ func (s *site) frameIn(language string) templates.Frame {
 	return templates.Frame{
 		Site: templates.Site{Title: site.Title, URL: site.URL.String(), Description: site.Description,
 			Author: site.Author.Name, Language: site.Language, Location: site.Timezone},
-		Base: s.base,
+		Base: s.base, Archive: s.publicArchive(),
 	}
 }
 

@@ -113,8 +113,9 @@ func (s *site) routes() *router {
 	mux.HandleFunc("GET /confirm/{token...}", private(s.showConfirm))
 	mux.HandleFunc("POST /confirm/{token...}", fromAnywhere(private(s.confirm)))
 	mux.HandleFunc("OPTIONS /confirm/{token...}", fromAnywhere(preflight))
-	mux.HandleFunc("GET /archive", s.toArchive)
-	mux.HandleFunc("GET /archive/{$}", s.archive)
+	mux.HandleFunc("GET /archive", s.ifPublic(s.toArchive))
+	mux.HandleFunc("GET /archive/{$}", s.ifPublic(s.archive))
+	mux.HandleFunc("GET /archive/atom.xml", s.ifPublic(s.archiveFeed))
 	mux.HandleFunc("GET /archive/{number}", s.edition)
 	mux.HandleFunc("GET /{path...}", s.file)
 	return mux
