@@ -81,7 +81,7 @@ func (s *site) edition(w http.ResponseWriter, r *http.Request) {
 		if err != nil || !found {
 			return nil, err
 		}
-		return s.framedEdition(ctx, number, page)
+		return s.framedEdition(ctx, number, forBrowsers(page))
 	})
 }
 
