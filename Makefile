@@ -3,7 +3,7 @@
 PREFIX ?= /usr/local
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 
-.PHONY: build test install uninstall man notices bench bench-send bench-million torture vuln
+.PHONY: build test install uninstall man notices bench bench-send bench-web bench-million torture vuln
 
 build:
 	go build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/publisher ./cmd/publisher
@@ -44,6 +44,11 @@ bench: build
 # installed (Debian's package postfix).
 bench-send: build
 	go run ./internal/benchsend bin/publisher
+
+# Requests a second for a feed, beside a bare handler of net/http, and beside nginx where
+# that is installed (Debian's package nginx-light).
+bench-web: build
+	go run ./internal/benchweb bin/publisher
 
 # How much memory and time a million subscribers take, to import and to mail.
 bench-million: build
