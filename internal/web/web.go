@@ -33,8 +33,8 @@ type Options struct {
 	// Resolver looks up the domains of addresses that sign up. If it is nil, they are taken
 	// without.
 	Resolver signup.Resolver
-	// SignedUp is called when somebody has signed up, confirmed or caused an alarm, so that
-	// there may be a mail to send. It must not block; nil for nothing.
+	// SignedUp is called soon after somebody has signed up, confirmed or caused an alarm, so
+	// that there may be a mail to send. It must not block; nil for nothing.
 	SignedUp func()
 	// Healthy returns an error if the program does not do its work. Its text is public.
 	// A nil Healthy means always healthy.
