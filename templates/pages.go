@@ -132,6 +132,8 @@ type OwnFeedPage struct {
 // PreferencesPage is the data of page-preferences.html.
 type PreferencesPage struct {
 	Frame
+	FeedURL string // the page about feeds of the subscriber's own; "" if they cannot have one
+
 	Address        string // masked
 	URL            string // where the form posts to
 	UnsubscribeURL string
