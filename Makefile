@@ -3,7 +3,7 @@
 PREFIX ?= /usr/local
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 
-.PHONY: build test install uninstall man notices bench bench-send bench-import bench-million torture vuln
+.PHONY: build test install uninstall man notices bench bench-send bench-web bench-import bench-million torture storm vuln
 
 build:
 	go build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/publisher ./cmd/publisher
@@ -45,6 +45,11 @@ bench: build
 bench-send: build
 	go run ./internal/benchsend bin/publisher
 
+# Requests a second for a feed, beside a bare handler of net/http, and beside nginx where
+# that is installed (Debian's package nginx-light).
+bench-web: build
+	go run ./internal/benchweb bin/publisher
+
 # How many rows a second are imported, beside sqlite3's .import where that is installed
 # (Debian's package sqlite3).
 bench-import: build
@@ -59,6 +64,11 @@ bench-million: build
 torture:
 	PUBLISHER_TORTURE=200 go test -count=1 -timeout 60m -v -run "TestKilledWhile(Sending|Importing)" ./cmd/publisher
 	PUBLISHER_WALKS=1000000 go test -count=1 -timeout 6h -run TestWalks ./internal/ledger/sqlite
+
+# Everything at once: an edition of 20,000, 1,100 connections held open, a feed polled 50
+# times a second, 10,000 sign-ups a minute.
+storm: build
+	go run ./internal/storm bin/publisher
 
 # Known faults in the dependencies and in Go itself, as far as this code reaches them.
 # It needs the database at vuln.go.dev, or another that GOVULNDB names.

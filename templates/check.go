@@ -89,7 +89,7 @@ type samplePage struct {
 }
 
 func samplePages() []samplePage {
-	frame := Frame{Site: sampleSite(), Base: "/news"}
+	frame := Frame{Site: sampleSite(), Base: "/news", Archive: true}
 	feeds := []FeedLink{{"RSS", "https://example.com/feed.xml", "application/rss+xml"}}
 	choices := []Choice{{Value: "weekly", Chosen: true}, {Value: "fortnightly"}}
 	pages := []samplePage{
@@ -102,6 +102,9 @@ func samplePages() []samplePage {
 		{"page-archive.html", &ArchivePage{Frame: frame}},
 		{"page-archive.html", &ArchivePage{Frame: frame, Editions: []EditionLink{
 			{Number: 7, Subject: "Sample", Date: sampleDate, Posts: 3}, {Number: 8, Subject: "Sample", Language: "ar"}}}},
+		{"page-edition-head.html", &EditionFrame{Frame: frame, Older: "/archive/6", Newer: "/archive/8"}},
+		{"page-edition-links.html", &EditionFrame{Frame: frame, Older: "/archive/6", Newer: "/archive/8"}},
+		{"page-edition-links.html", &EditionFrame{Frame: frame}},
 		{"page-preferences.html", &PreferencesPage{Frame: frame, Cadences: choices}},
 		{"page-own-feed.html", &OwnFeedPage{Frame: frame, URL: "/preferences/x/feed", Made: "https://example.com/feeds/x.xml", Count: 1, UnsubscribeURL: "/", PreferencesURL: "/"}},
 		{"page-own-feed.html", &OwnFeedPage{Frame: frame, Count: 5, Since: sampleDate, Full: true, Ended: true}},
@@ -112,7 +115,7 @@ func samplePages() []samplePage {
 		Languages: []Choice{{Value: "en", Chosen: true}, {Value: "ar"}}, Page: "/", Made: 1, Fault: "email", Says: "Sample"}
 	pages = append(pages,
 		samplePage{"page-home.html", &HomePage{Frame: frame, Form: &form, Latest: &EditionLink{Number: 7, Subject: "Sample", Language: "ar", Date: sampleDate},
-			Posts: []FeedPost{{Title: "Sample", URL: "https://example.com/", Date: sampleDate}, {}}, Archive: true}},
+			Posts: []FeedPost{{Title: "Sample", URL: "https://example.com/", Date: sampleDate}, {}}}},
 		samplePage{"page-subscribe.html", &SubscribePage{Frame: frame}},
 		samplePage{"page-subscribe.html", &SubscribePage{Frame: frame, Form: form, Expired: true}},
 		samplePage{"form.html", &FormPage{Frame: frame, MailURL: "mailto:a@example.com"}},

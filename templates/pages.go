@@ -18,6 +18,8 @@ type Frame struct {
 	// Base is the path with which all addresses of the web server begin, such as "/news",
 	// or "".
 	Base string
+	// Archive is whether everyone may see the list of editions.
+	Archive bool
 	// Colors are the custom properties of colors.css; Page fills them in.
 	Colors template.CSS
 }
@@ -30,7 +32,6 @@ type HomePage struct {
 	Form      *SignupForm
 	Latest    *EditionLink // nil: none, or editions are not public
 	Posts     []FeedPost   // the newest ones
-	Archive   bool         // whether editions are public
 	Feeds     []FeedLink
 	Languages []LanguageFeeds // other than the site's
 }
@@ -68,6 +69,20 @@ type FeedPost struct {
 type ArchivePage struct {
 	Frame
 	Editions []EditionLink // newest first
+	Years    []ArchiveYear // the same by year, which Page fills in
+}
+
+// ArchiveYear is the editions of one year, newest first.
+type ArchiveYear struct {
+	Year     int
+	Editions []EditionLink
+}
+
+// EditionFrame is the data of page-edition-head.html and page-edition-links.html, which are
+// put into the web version of an edition.
+type EditionFrame struct {
+	Frame
+	Older, Newer string // addresses; "" for none
 }
 
 // EditionLink is one edition of the archive.
@@ -117,6 +132,8 @@ type OwnFeedPage struct {
 // PreferencesPage is the data of page-preferences.html.
 type PreferencesPage struct {
 	Frame
+	FeedURL string // the page about feeds of the subscriber's own; "" if they cannot have one
+
 	Address        string // masked
 	URL            string // where the form posts to
 	UnsubscribeURL string
@@ -178,11 +195,7 @@ func (s *Set) Page(w io.Writer, name string, data Framed) error {
 			p.Languages[i].Dir, p.Languages[i].Name = Direction(l.Language), autonym(l.Language)
 		}
 	case *ArchivePage:
-		for i, e := range p.Editions {
-			if e.Language != "" {
-				p.Editions[i].Dir, p.Editions[i].Name = Direction(e.Language), autonym(e.Language)
-			}
-		}
+		p.fill()
 	}
 	bound, err := s.pages(f.Site)
 	if err != nil {
@@ -195,6 +208,23 @@ func (s *Set) Page(w io.Writer, name string, data Framed) error {
 	}
 	_, err = w.Write(b.Bytes())
 	return err
+}
+
+// fill names the languages of the editions, and groups them by year.
+func (p *ArchivePage) fill() {
+	p.Years = nil
+	for i := range p.Editions {
+		e := &p.Editions[i]
+		if e.Language != "" {
+			e.Dir, e.Name = Direction(e.Language), autonym(e.Language)
+		}
+		year := e.Date.Year()
+		if n := len(p.Years); n == 0 || p.Years[n-1].Year != year {
+			p.Years = append(p.Years, ArchiveYear{Year: year})
+		}
+		last := &p.Years[len(p.Years)-1]
+		last.Editions = append(last.Editions, *e)
+	}
 }
 
 // labelCadences labels cadences in a language. A cadence that the owner named is labeled by its

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"context"
 	"net/http"
 	"strconv"
@@ -9,6 +10,17 @@ import (
 	"publisher/templates"
 )
 
+// publicArchive reports whether everyone may see the list of editions.
+func (s *site) publicArchive() bool { return s.Config.Server.Archive == "public" }
+
+// ifPublic answers 404 unless everyone may see the list of editions.
+func (s *site) ifPublic(next http.HandlerFunc) http.HandlerFunc {
+	if s.publicArchive() {
+		return next
+	}
+	return func(w http.ResponseWriter, _ *http.Request) { s.message(w, http.StatusNotFound, templates.MissingPage) }
+}
+
 func (s *site) toArchive(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, s.base+"/archive/", http.StatusMovedPermanently)
 }
@@ -16,25 +28,32 @@ func (s *site) toArchive(w http.ResponseWriter, r *http.Request) {
 // archive lists the editions, newest first.
 func (s *site) archive(w http.ResponseWriter, r *http.Request) {
 	s.common(w, r, "archive", func(ctx context.Context) ([]byte, error) {
-		editions, err := s.Ledger.Editions(ctx)
+		links, err := s.editionLinks(ctx, 0)
 		if err != nil {
 			return nil, err
 		}
-		data := &templates.ArchivePage{Frame: s.frame()}
-		for _, e := range editions {
-			if e.Canceled && e.Sent == 0 {
-				continue // no subscriber has received it
-			}
-			data.Editions = append(data.Editions, templates.EditionLink{
-				Number: e.Number, Subject: e.Subject, Language: s.editionLanguage(e), Date: e.Closed.In(s.Config.Site.Timezone), Posts: len(e.Posts),
-			})
-		}
-		return s.render("page-archive.html", data)
+		return s.render("page-archive.html", &templates.ArchivePage{Frame: s.frame(), Editions: links})
 	})
 }
 
+// editionLinks returns the newest editions of the archive: at most so many, or all if most is
+// 0. Without a public archive there are none.
+func (s *site) editionLinks(ctx context.Context, most int) ([]templates.EditionLink, error) {
+	if !s.publicArchive() {
+		return nil, nil
+	}
+	editions, err := s.Ledger.ArchivedEditions(ctx, most)
+	var links []templates.EditionLink
+	for _, e := range editions {
+		links = append(links, templates.EditionLink{
+			Number: e.Number, Subject: e.Subject, Language: s.editionLanguage(e), Date: e.Closed.In(s.Config.Site.Timezone), Posts: len(e.Posts),
+		})
+	}
+	return links, err
+}
+
 // editionLanguage returns the edition's language, or "" if it is the site's.
-func (s *site) editionLanguage(e ledger.Edition) string {
+func (s *site) editionLanguage(e ledger.ArchivedEdition) string {
 	if e.Language == s.Config.Site.Language {
 		return ""
 	}
@@ -49,12 +68,53 @@ func (s *site) edition(w http.ResponseWriter, r *http.Request) {
 		s.file(w, r)
 		return
 	}
+	if s.Config.Server.Archive == "off" {
+		s.message(w, http.StatusNotFound, templates.MissingPage)
+		return
+	}
 	w.Header().Set("Content-Security-Policy", s.policy(editionPolicy))
+	if !s.publicArchive() {
+		w.Header().Set("X-Robots-Tag", "noindex")
+	}
 	s.common(w, r, "edition "+given, func(ctx context.Context) ([]byte, error) {
 		page, found, err := s.Archive.Edition(ctx, number)
 		if err != nil || !found {
 			return nil, err
 		}
-		return page, nil
+		return s.framedEdition(ctx, number, forBrowsers(page))
 	})
+}
+
+// framedEdition puts links to other editions into the web version of one.
+func (s *site) framedEdition(ctx context.Context, number int64, page []byte) ([]byte, error) {
+	near, err := s.Ledger.EditionNeighbors(ctx, number)
+	if err != nil {
+		return nil, err
+	}
+	address := func(n int64) string {
+		if n == 0 {
+			return ""
+		}
+		return s.base + "/archive/" + strconv.FormatInt(n, 10)
+	}
+	data := &templates.EditionFrame{Frame: s.frameIn(near.Language), Older: address(near.Older), Newer: address(near.Newer)}
+	head, err := s.render("page-edition-head.html", data)
+	if err != nil {
+		return nil, err
+	}
+	links, err := s.render("page-edition-links.html", data)
+	if err != nil {
+		return nil, err
+	}
+	page = insertBefore(page, bytes.Index(page, []byte("</head>")), head)
+	return insertBefore(page, bytes.LastIndex(page, []byte("</body>")), links), nil
+}
+
+// insertBefore inserts text at a place of a page. A page without that place, which an owner's
+// template may make, stays as it is.
+func insertBefore(page []byte, at int, text []byte) []byte {
+	if at < 0 {
+		return page
+	}
+	return bytes.Join([][]byte{page[:at], text, page[at:]}, nil)
 }

@@ -126,9 +126,7 @@ func TestArchiveList(t *testing.T) {
 	for i, subject := range []string{"Erste", "Zweite & <b>", "Dritte"} {
 		// Half past eleven at night in UTC is the next day in Berlin.
 		e := ledger.Edition{Cadence: "daily", Subject: subject, Closed: day.AddDate(0, 0, i).Add(15*time.Hour + 30*time.Minute), Posts: []string{"a", "b"}}
-		if err := w.ledger.CloseEditions(t.Context(), &e); err != nil {
-			t.Fatal(err)
-		}
+		w.archive(&e)
 	}
 	w.now = w.now.Add(time.Hour)
 	res := w.get("/archive/")

@@ -8,94 +8,125 @@ import (
 	"golang.org/x/sync/singleflight"
 )
 
-// cacheBytes limits the memory that cached bodies take.
+// cacheBytes limits the memory that cached responses take.
 const cacheBytes = 32 << 20
 
-// cache keeps bodies between requests. When it is full, the least recently used one is
+// cache keeps responses between requests. When it is full, the least recently used one is
 // dropped.
 type cache struct {
 	mu     sync.Mutex
 	room   int64 // bytes left
-	byKey  map[string]*list.Element
-	recent *list.List // of *cachedBody, the most recently used first
+	byKey  map[cacheKey]*list.Element
+	recent *list.List // of *cached, the most recently used first
 	making singleflight.Group
+	packer packer
 }
 
-// cachedBody is a body's entity tag and those of its forms that are worth keeping.
-type cachedBody struct {
-	key     string
-	tag     string    // of the plain form, without quotes
-	plain   []byte    // nil for a file, which stays on disk
-	packed  []byte    // compressed by gzip; nil if not worth it
-	expires time.Time // zero: never
-	seen    time.Time // when the file was first seen in this state; zero if it has a body
+// cacheKey is what a response is kept under.
+type cacheKey struct{ kind, name string }
+
+// cached is a response in the cache. All but counted stays as it is once it is there.
+type cached struct {
+	key cacheKey
+	*response
+	file    *fileState // of a file
+	expires time.Time  // zero: never
+	counted int64      // bytes; under cache.mu
 }
 
 // overhead is roughly what an entry takes in addition to its bodies.
-const overhead = 512
-
-func (k *cachedBody) size() int64 {
-	return int64(len(k.key)+len(k.plain)+len(k.packed)) + overhead
-}
+const overhead = 2 << 10
 
 func newCache(bytes int64) *cache {
-	return &cache{room: bytes, byKey: map[string]*list.Element{}, recent: list.New()}
+	c := &cache{room: bytes, byKey: map[cacheKey]*list.Element{}, recent: list.New()}
+	c.packer.done = c.grow
+	return c
 }
 
-// get returns the body cached under key, or calls make, once for all concurrent callers.
-// What make returns is cached if keep is true and it is not nil.
-func (s *cache) get(key string, now time.Time, make func() (k *cachedBody, keep bool, err error)) (*cachedBody, error) {
-	if k := s.find(key, now); k != nil {
-		return k, nil
+// get returns the response cached under key, or calls make, once for all concurrent callers.
+// The response of make, which may be nil, is cached for a time.
+func (c *cache) get(key cacheKey, now func() time.Time, keepFor time.Duration, make func() (*response, error)) (*response, error) {
+	if e := c.find(key); e != nil && now().Before(e.expires) {
+		return e.response, nil
 	}
-	made, err, _ := s.making.Do(key, func() (any, error) {
-		if k := s.find(key, now); k != nil {
-			return k, nil
+	made, err, _ := c.making.Do(key.kind+" "+key.name, func() (any, error) {
+		old := c.find(key)
+		if old != nil && now().Before(old.expires) {
+			return old.response, nil
 		}
-		k, keep, err := make()
-		if err == nil && k != nil && keep {
-			k.key = key
-			s.put(k)
+		res, err := make()
+		if err != nil || res == nil {
+			return res, err
 		}
-		return k, err
+		if old != nil {
+			res.reuse(old.response)
+		}
+		c.put(&cached{key: key, response: res, expires: now().Add(keepFor)})
+		return res, nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	return made.(*cachedBody), nil
+	return made.(*response), nil
 }
 
-func (s *cache) find(key string, now time.Time) *cachedBody {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	e, ok := s.byKey[key]
+// find returns what is kept under a key, whether it has expired or not, or nil.
+func (c *cache) find(key cacheKey) *cached {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e, ok := c.byKey[key]
 	if !ok {
 		return nil
 	}
-	k := e.Value.(*cachedBody)
-	if !k.expires.IsZero() && !now.Before(k.expires) {
-		s.drop(e)
-		return nil
+	if c.recent.Front() != e {
+		c.recent.MoveToFront(e)
 	}
-	s.recent.MoveToFront(e)
-	return k
+	return e.Value.(*cached)
 }
 
-func (s *cache) put(k *cachedBody) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if e, ok := s.byKey[k.key]; ok {
-		s.drop(e)
+func (c *cache) put(k *cached) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if e, ok := c.byKey[k.key]; ok {
+		c.drop(e)
 	}
-	s.byKey[k.key] = s.recent.PushFront(k)
-	s.room -= k.size()
-	for s.room < 0 {
-		s.drop(s.recent.Back())
+	k.counted = int64(len(k.key.name)) + k.content.size() + overhead
+	if k.content.pack == nil { // else it is that of the entry before
+		k.content.key, k.content.pack = k.key, c.packer.add
+	}
+	c.byKey[k.key] = c.recent.PushFront(k)
+	c.room -= k.counted
+	c.shrink()
+}
+
+// remove forgets what is kept under a key.
+func (c *cache) remove(key cacheKey) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if e, ok := c.byKey[key]; ok {
+		c.drop(e)
 	}
 }
 
-func (s *cache) drop(e *list.Element) {
-	k := s.recent.Remove(e).(*cachedBody)
-	delete(s.byKey, k.key)
-	s.room += k.size()
+// grow counts a form that was added to a content that may be in the cache.
+func (c *cache) grow(k *content, bytes int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if e, ok := c.byKey[k.key]; ok && e.Value.(*cached).content == k {
+		e.Value.(*cached).counted += bytes
+		c.room -= bytes
+		c.shrink()
+	}
+}
+
+func (c *cache) shrink() {
+	for c.room < 0 {
+		c.drop(c.recent.Back())
+	}
+}
+
+func (c *cache) drop(e *list.Element) {
+	k := c.recent.Remove(e).(*cached)
+	delete(c.byKey, k.key)
+	c.room += k.counted
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 )
 
 const (
@@ -25,7 +26,7 @@ type connections struct {
 
 	mu   sync.Mutex
 	open map[*connection]struct{}
-	step uint64 // a clock that orders events
+	step atomic.Uint64 // a clock that orders events
 }
 
 // connection is an open connection of a client.
@@ -34,9 +35,8 @@ type connection struct {
 	of      *connections
 	network netip.Prefix // zero: counted in the total only
 
-	// Under of.mu.
-	busy bool   // a request's header has been read, and its response is not fully sent
-	last uint64 // if busy, when a byte was last read or written; else when it became idle
+	busy atomic.Bool   // a request's header has been read, and its response is not fully sent
+	last atomic.Uint64 // if busy, when a byte was last read or written; else when it became idle
 }
 
 func limitConnections(l net.Listener, behind []netip.Prefix) *connections {
@@ -64,8 +64,7 @@ func (c *connections) add(conn *connection) (victims []*connection) {
 		victims = c.makeRoom(victims, c.mostPerNetwork, func(other *connection) bool { return other.network == conn.network })
 	}
 	victims = c.makeRoom(victims, c.most, func(*connection) bool { return true })
-	c.step++
-	conn.last = c.step
+	conn.last.Store(c.step.Add(1))
 	c.open[conn] = struct{}{}
 	return victims
 }
@@ -96,10 +95,10 @@ func (c *connections) makeRoom(victims []*connection, most int, counted func(*co
 // for a request or its header come before those that are being answered, and among equals
 // the one that has been so, or has been silent, for longer.
 func (c *connection) worseThan(other *connection) bool {
-	if c.busy != other.busy {
-		return !c.busy
+	if busy := c.busy.Load(); busy != other.busy.Load() {
+		return !busy
 	}
-	return c.last < other.last
+	return c.last.Load() < other.last.Load()
 }
 
 // networkOf returns the IPv4 /24 or IPv6 /64 that counts as one client. It is zero for
@@ -133,33 +132,32 @@ func (c *connections) track(conn net.Conn, state http.ConnState) {
 	if !ok {
 		return
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.step++
 	switch state {
 	case http.StateActive, http.StateIdle:
-		ours.busy, ours.last = state == http.StateActive, c.step
+		ours.busy.Store(state == http.StateActive)
+		ours.last.Store(c.step.Add(1))
 	case http.StateClosed, http.StateHijacked:
-		delete(c.open, ours)
+		c.forget(ours)
 	}
+}
+
+func (c *connections) forget(conn *connection) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.open, conn)
 }
 
 // cut closes a connection to make room for another. The kernel discards the rest of an
 // unfinished response: its client was too slow.
 func (c *connection) cut() {
-	c.of.mu.Lock()
-	busy := c.busy
-	c.of.mu.Unlock()
-	if tcp, ok := c.Conn.(*net.TCPConn); ok && busy {
+	if tcp, ok := c.Conn.(*net.TCPConn); ok && c.busy.Load() {
 		_ = tcp.SetLinger(0) // closed either way
 	}
 	c.Conn.Close()
 }
 
 func (c *connection) Close() error {
-	c.of.mu.Lock()
-	delete(c.of.open, c)
-	c.of.mu.Unlock()
+	c.of.forget(c)
 	return c.Conn.Close()
 }
 
@@ -178,13 +176,7 @@ func (c *connection) Write(p []byte) (int, error) {
 // moved records that bytes were read or written. A header that trickles in counts from its
 // start.
 func (c *connection) moved(n int) {
-	if n <= 0 {
-		return
-	}
-	c.of.mu.Lock()
-	defer c.of.mu.Unlock()
-	if c.busy {
-		c.of.step++
-		c.last = c.of.step
+	if n > 0 && c.busy.Load() {
+		c.last.Store(c.of.step.Add(1))
 	}
 }

@@ -1,13 +1,16 @@
 package web
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"log/slog"
 	"net/http"
 	"os"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -15,55 +18,229 @@ import (
 )
 
 // cacheFiles makes caches revalidate files after five minutes.
-const cacheFiles = "public, max-age=300"
+var cacheFiles = []string{"public, max-age=300"}
 
-// racy is how old a file must be before its size and time identify its content: a newer
-// file may change again within one tick of the file system's clock.
-const racy = 2 * time.Second
+const (
+	// lookAgain is how long a file is served from memory without a look at the disk.
+	lookAgain = time.Second
+	// racy is how old a file must be before its size and time identify its content: a newer
+	// file may change again within one tick of the file system's clock.
+	racy = 2 * time.Second
+)
+
+// fileState is what was last seen of a file in the cache.
+type fileState struct {
+	feed   bool
+	info   fs.FileInfo
+	since  time.Time    // when it was first seen in this state
+	stable bool         // its size and time identify its content
+	looked atomic.Int64 // when it was last looked at, in nanoseconds since 1970
+}
+
+func (f *fileState) isFresh(now time.Time) bool {
+	passed := now.UnixNano() - f.looked.Load()
+	return passed >= 0 && passed < int64(lookAgain)
+}
+
+// isOf reports whether info is of the same file in the same state.
+func (f *fileState) isOf(info fs.FileInfo) bool {
+	return f.info.Size() == info.Size() && f.info.ModTime().Equal(info.ModTime()) && os.SameFile(f.info, info)
+}
+
+// fromMemory answers requests for files that were looked at less than a second ago, and
+// reports whether it did. It is a shortcut past the routes: only paths that have led to file
+// are in the cache, and only such that have one spelling.
+func (s *site) fromMemory(w http.ResponseWriter, r *http.Request) bool {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead || r.ContentLength != 0 || r.URL.RawPath != "" || r.URL.Path == "" {
+		return false
+	}
+	name := r.URL.Path[1:]
+	if s.base != "" {
+		if s.base != s.plainBase {
+			return false
+		}
+		if below, ok := strings.CutPrefix(r.URL.Path, s.base+"/"); ok {
+			name = below
+		}
+	}
+	k := s.cache.find(cacheKey{fileKind, name})
+	if k == nil || k.plain.body == nil || !k.file.isFresh(s.Now()) || k.file.feed && wantsPage(r.Header["Accept"], k.mediaType[0]) {
+		return false
+	}
+	if s.Log.Enabled(r.Context(), slog.LevelDebug) {
+		return false // so that the request is logged
+	}
+	setHeaders(w.Header(), securityHeaders)
+	s.sendFile(w, r, k, nil)
+	return true
+}
+
+// Names of files come from paths in their usual spelling or in others, which may have taken
+// other routes.
+const (
+	fileKind        = "file"
+	encodedFileKind = "encoded file"
+)
 
 // file serves a regular file of the output folder.
 func (s *site) file(w http.ResponseWriter, r *http.Request) {
-	name := strings.TrimPrefix(r.URL.Path, "/")
-	f, info, err := openBelow(s.Config.Path(s.Config.Feeds.Dir), name)
+	key := cacheKey{fileKind, strings.TrimPrefix(r.URL.Path, "/")}
+	if r.URL.RawPath != "" {
+		key.kind = encodedFileKind
+	}
+	k, err := s.look(key)
+	var f *os.File
+	if err == nil && k.plain.body == nil {
+		if k, f, err = s.open(key, k); err == nil {
+			defer f.Close()
+		}
+	}
 	switch {
 	case err != nil && machineFault(err):
 		s.fail(w, r, fmt.Errorf("reading a file of feeds.dir: %w", err), "")
-		return
 	case err != nil:
 		s.message(w, http.StatusNotFound, templates.MissingPage)
-		return
+	case k.file.feed && k.file.info.Size() <= maxFeed && wantsPage(r.Header["Accept"], k.mediaType[0]) && s.feedPage(w, r, key.name, k.hash, k.reader(f)):
+	default:
+		s.sendFile(w, r, k, f)
 	}
-	defer f.Close()
-	if s.withheld(s.Config.Path(s.Config.Feeds.Dir), name, f, info) {
-		s.message(w, http.StatusNotFound, templates.MissingPage)
-		return
+}
+
+// sendFile sends a file: from memory, or from f if it is not there. All responses with the
+// content of a file go through it.
+func (s *site) sendFile(w http.ResponseWriter, r *http.Request, k *cached, f *os.File) {
+	if f == nil {
+		k.serve(w, r, nil) // not f, which would be an io.ReadSeeker that is not nil
+	} else {
+		k.serve(w, r, f)
 	}
-	mediaType, feed := s.types.of(name)
-	if feed {
-		w.Header().Add("Vary", "Accept")
-		if info.Size() <= maxFeed && wantsPage(r.Header.Values("Accept"), mediaType) {
-			if s.feedPage(w, r, name, f, info) {
-				return
-			}
-			if _, err := f.Seek(0, io.SeekStart); err != nil {
-				s.fail(w, r, fmt.Errorf("reading a file of feeds.dir: %w", err), "")
-				return
-			}
+	if k.file.feed {
+		s.noteReader(r, k.key.name)
+	}
+}
+
+// reader returns the content of a file.
+func (k *cached) reader(f *os.File) io.Reader {
+	if f == nil {
+		return bytes.NewReader(k.plain.body)
+	}
+	return io.NewSectionReader(f, 0, k.file.info.Size())
+}
+
+// look returns a file of the output folder as it was less than a second ago: from the cache
+// if it is still there, in the same state, and not private.
+func (s *site) look(key cacheKey) (*cached, error) {
+	found, err, _ := s.cache.making.Do(key.kind+" "+key.name, func() (any, error) {
+		now := s.Now()
+		before := s.cache.find(key)
+		if before != nil && before.file.isFresh(now) {
+			return before, nil
+		}
+		f, info, err := s.openPublic(key.name)
+		if err != nil {
+			s.cache.remove(key)
+			return nil, err
+		}
+		defer f.Close()
+		if before != nil && before.file.stable && before.file.isOf(info) {
+			before.file.looked.Store(now.UnixNano())
+			return before, nil
+		}
+		k, err := s.read(key, f, info, before)
+		if err == nil {
+			s.cache.put(k)
+		}
+		return k, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return found.(*cached), nil
+}
+
+// openPublic opens a file of the output folder that is not private.
+func (s *site) openPublic(name string) (*os.File, fs.FileInfo, error) {
+	dir := s.Config.Path(s.Config.Feeds.Dir)
+	f, info, err := openBelow(dir, name)
+	if err == nil && s.withheld(dir, name, f, info) {
+		f.Close()
+		err = fs.ErrNotExist
+	}
+	return f, info, err
+}
+
+// open opens a file that is too large for memory. If it has changed since it was looked at,
+// the response is that of the file as it is now.
+func (s *site) open(key cacheKey, k *cached) (*cached, *os.File, error) {
+	f, info, err := s.openPublic(key.name)
+	if err != nil {
+		return nil, nil, err
+	}
+	if !k.file.isOf(info) {
+		if k, err = s.read(key, f, info, nil); err != nil || k.plain.body != nil {
+			f.Close()
+			return k, nil, err
 		}
 	}
-	k, err := s.inspect(name, mediaType, f, info)
+	return k, f, nil
+}
+
+// read reads an open file. before is what the cache had of it, or nil.
+func (s *site) read(key cacheKey, f *os.File, info fs.FileInfo, before *cached) (*cached, error) {
+	mediaType, feed := s.types.of(key.name)
+	now := s.Now()
+	size := info.Size()
+	var body io.Reader = f
+	if size <= maxKept {
+		body = io.LimitReader(f, maxKept+1) // it may be growing
+	}
+	c, read, err := represent(mediaType, size, size <= maxKept, body)
 	if err != nil {
-		s.fail(w, r, fmt.Errorf("reading a file of feeds.dir: %w", err), "")
-		return
+		return nil, err
 	}
-	h := w.Header()
-	h.Set("Cache-Control", cacheFiles)
-	h.Set("Content-Security-Policy", s.policy(filePolicy))
-	h.Set("Cross-Origin-Resource-Policy", "cross-origin")
+	if read > maxKept {
+		c.plain.body = nil
+	}
+	state := &fileState{feed: feed, info: info, since: now}
+	if before != nil && before.file.isOf(info) {
+		state.since = before.file.since
+	}
+	state.stable = read == size && isStable(now, info.ModTime(), state.since)
+	state.looked.Store(now.UnixNano())
+	vary := ""
 	if feed {
-		h.Set("Access-Control-Allow-Origin", "*")
+		vary = "Accept"
 	}
-	(&cachedResponse{cachedBody: k, mediaType: mediaType, body: f, size: info.Size(), modified: info.ModTime()}).serve(w, r)
+	res := newResponse(c, mediaType, info.ModTime(), vary, s.fileHeaders(feed)...)
+	if before != nil {
+		res.reuse(before.response)
+	}
+	return &cached{key: key, response: res, file: state}, nil
+}
+
+// isStable reports whether a file's size and time identify its content. The age of a time in
+// the future is unknown, but not how long the file has had it.
+func isStable(now, modified, since time.Time) bool {
+	switch age := now.Sub(modified); {
+	case age > racy:
+		return true
+	case age >= -racy:
+		return false
+	}
+	return now.Sub(since) > racy
+}
+
+// fileHeaders returns the headers of files, where those of pages do not fit.
+func (s *site) fileHeaders(feed bool) []field {
+	headers := []field{
+		{"Cache-Control", cacheFiles},
+		{"Content-Security-Policy", []string{s.policy(filePolicy)}},
+		{"Cross-Origin-Resource-Policy", []string{"cross-origin"}},
+	}
+	if feed {
+		headers = append(headers, field{"Access-Control-Allow-Origin", []string{"*"}})
+	}
+	return headers
 }
 
 // openBelow opens a regular file below dir. For hidden files and symbolic links to the
@@ -114,37 +291,4 @@ func machineFault(err error) bool {
 		}
 	}
 	return false
-}
-
-// inspect returns the file's entity tag and compressed form, and rewinds f.
-func (s *site) inspect(name, mediaType string, f *os.File, info fs.FileInfo) (*cachedBody, error) {
-	key := fmt.Sprintf("file %s %d %d", name, info.Size(), info.ModTime().UnixNano())
-	return s.cache.get(key, s.Now(), func() (*cachedBody, bool, error) {
-		k, read, err := represent(mediaType, info.Size(), f)
-		if err != nil {
-			return nil, false, err
-		}
-		_, err = f.Seek(0, io.SeekStart)
-		var keep bool
-		keep, k.expires = s.settled(key, info.ModTime())
-		return k, keep && read == info.Size(), err
-	})
-}
-
-// settled reports whether a file's size and time identify its content, and until when; a
-// zero time means forever.
-func (s *site) settled(key string, modified time.Time) (keep bool, until time.Time) {
-	now := s.Now()
-	switch age := now.Sub(modified); {
-	case age > racy:
-		return true, time.Time{}
-	case age >= -racy:
-		return false, time.Time{}
-	}
-	// The age of a time in the future is unknown, but not how long the file has had it.
-	seen, _ := s.cache.get("seen "+key, now, func() (*cachedBody, bool, error) { return &cachedBody{seen: now}, true, nil })
-	if now.Sub(seen.seen) > racy {
-		return true, time.Time{}
-	}
-	return true, now.Add(racy)
 }

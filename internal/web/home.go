@@ -26,27 +26,17 @@ func (s *site) home(w http.ResponseWriter, r *http.Request) {
 			return nil, err
 		}
 		return s.render("page-home.html", &templates.HomePage{Frame: s.frame(), Form: form, Latest: latest, Posts: s.latestPosts(),
-			Archive: s.Config.Server.Archive == "public", Feeds: s.feedLinks(""), Languages: s.languageFeeds()})
+			Feeds: s.feedLinks(""), Languages: s.languageFeeds()})
 	})
 }
 
-// latestEdition returns the newest edition that somebody has received, or nil. Editions that
-// are not public are found by their address only.
+// latestEdition returns the newest edition of the archive, or nil.
 func (s *site) latestEdition(ctx context.Context) (*templates.EditionLink, error) {
-	if s.Config.Server.Archive != "public" {
-		return nil, nil
-	}
-	editions, err := s.Ledger.Editions(ctx) // newest first
-	if err != nil {
+	newest, err := s.editionLinks(ctx, 1)
+	if err != nil || len(newest) == 0 {
 		return nil, err
 	}
-	for _, e := range editions {
-		if !e.Canceled || e.Sent > 0 {
-			return &templates.EditionLink{Number: e.Number, Subject: e.Subject, Language: s.editionLanguage(e),
-				Date: e.Closed.In(s.Config.Site.Timezone), Posts: len(e.Posts)}, nil
-		}
-	}
-	return nil, nil
+	return &newest[0], nil
 }
 
 // latestPosts returns the newest posts of the site's feed; none if there is no feed that can be

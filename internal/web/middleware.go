@@ -25,17 +25,21 @@ const (
 		"media-src 'self' https: %[1]s; font-src 'self' %[1]s; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 )
 
-// secured sets security headers that handlers may override.
-func (s *site) secured(next http.Handler) http.Handler {
+// securityHeaders are those of every response. Handlers may replace them.
+var securityHeaders = []field{
+	{"Content-Security-Policy", []string{pagePolicy}},
+	{"Cross-Origin-Opener-Policy", []string{"same-origin"}},
+	{"Cross-Origin-Resource-Policy", []string{"same-origin"}},
+	{"Permissions-Policy", []string{"camera=(), geolocation=(), microphone=(), payment=(), usb=()"}},
+	{"Referrer-Policy", []string{"no-referrer"}},
+	{"X-Content-Type-Options", []string{"nosniff"}},
+	{"X-Frame-Options", []string{"DENY"}},
+}
+
+// secured sets securityHeaders.
+func secured(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h.Set("Content-Security-Policy", pagePolicy)
-		h.Set("Cross-Origin-Opener-Policy", "same-origin")
-		h.Set("Cross-Origin-Resource-Policy", "same-origin")
-		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
-		h.Set("Referrer-Policy", "no-referrer")
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("X-Frame-Options", "DENY")
+		setHeaders(w.Header(), securityHeaders)
 		next.ServeHTTP(w, r)
 	})
 }
@@ -55,23 +59,44 @@ func private(next http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
-// limited limits the size of a request's body. A handler that answers without reading it
-// closes the connection: otherwise net/http would wait for the rest before it answers.
-func limited(next http.Handler) http.Handler {
+// limited limits the size of a request's body, to what its route takes. A handler that answers
+// without reading it closes the connection: otherwise net/http would wait for the rest before
+// it answers.
+func limited(next *router) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.ContentLength != 0 {
 			w.Header().Set("Connection", "close")
+			most := next.bodyLimit(r)
+			if r.ContentLength > most {
+				http.Error(w, "the request's body is too large", http.StatusRequestEntityTooLarge)
+				return
+			}
+			r.Body = http.MaxBytesReader(w, r.Body, most)
 		}
-		most := int64(maxBody)
-		if strings.HasPrefix(r.URL.Path, "/hooks/") {
-			most = maxHook
-		}
-		if r.ContentLength > most {
-			http.Error(w, "the request's body is too large", http.StatusRequestEntityTooLarge)
-			return
-		}
-		r.Body = http.MaxBytesReader(w, r.Body, most)
 		next.ServeHTTP(w, r)
+	})
+}
+
+// router is a ServeMux that knows which routes take larger bodies than maxBody.
+type router struct {
+	http.ServeMux
+	bodies map[string]int64 // bytes, by pattern
+}
+
+// bodyLimit returns how large the body of a request may be.
+func (m *router) bodyLimit(r *http.Request) int64 {
+	if _, pattern := m.Handler(r); m.bodies[pattern] > 0 {
+		return m.bodies[pattern]
+	}
+	return maxBody
+}
+
+// shortened answers from memory what can be answered so, without the handlers after it.
+func (s *site) shortened(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !s.fromMemory(w, r) {
+			next.ServeHTTP(w, r)
+		}
 	})
 }
 

@@ -26,7 +26,7 @@ func (s *site) frameIn(language string) templates.Frame {
 	return templates.Frame{
 		Site: templates.Site{Title: site.Title, URL: site.URL.String(), Description: site.Description,
 			Author: site.Author.Name, Language: site.Language, Location: site.Timezone},
-		Base: s.base,
+		Base: s.base, Archive: s.publicArchive(),
 	}
 }
 
@@ -74,38 +74,47 @@ func send(w http.ResponseWriter, status int, page []byte) {
 // common sends a page that is the same for everyone, and caches it. make returns nil if
 // there is no such page.
 func (s *site) common(w http.ResponseWriter, r *http.Request, key string, make func(context.Context) ([]byte, error)) {
-	k, err := s.cache.get(key, s.Now(), func() (*cachedBody, bool, error) {
-		// Other clients may wait for it when this one has left.
-		page, err := make(context.WithoutCancel(r.Context()))
+	s.shared(w, r, cacheKey{"page", key}, func(ctx context.Context) (*response, error) {
+		page, err := make(ctx)
 		if err != nil || page == nil {
-			return nil, false, err
+			return nil, err
 		}
-		return s.keep(page)
+		return pageResponse(page, "", pageCache)
+	})
+}
+
+// pageCache lets clients keep a page as long as the cache does.
+var pageCache = field{"Cache-Control", []string{"public, max-age=" + strconv.Itoa(int(cachePages.Seconds()))}}
+
+// shared sends a response that make makes, and caches it for cachePages. make returns nil if
+// there is none: then the client gets 404.
+func (s *site) shared(w http.ResponseWriter, r *http.Request, key cacheKey, make func(context.Context) (*response, error)) {
+	res, err := s.cache.get(key, s.Now, cachePages, func() (*response, error) {
+		// Other clients may wait for it when this one has left.
+		return make(context.WithoutCancel(r.Context()))
 	})
 	switch {
 	case err != nil:
 		s.fail(w, r, err, "")
-	case k == nil:
+	case res == nil:
 		s.message(w, http.StatusNotFound, templates.MissingPage)
 	default:
-		w.Header().Set("Cache-Control", "public, max-age="+strconv.Itoa(int(cachePages.Seconds())))
-		servePage(w, r, k)
+		res.serve(w, r, nil)
 	}
 }
 
-// keep returns a page in the form that the cache holds for a while.
-func (s *site) keep(page []byte) (*cachedBody, bool, error) {
-	k, _, err := represent(htmlType, int64(len(page)), bytes.NewReader(page))
+// pageResponse returns the response of a page. vary is as for newResponse.
+func pageResponse(page []byte, vary string, headers ...field) (*response, error) {
+	return bodyResponse(page, htmlType, time.Time{}, vary, headers...)
+}
+
+// bodyResponse returns the response of any body.
+func bodyResponse(body []byte, mediaType string, modified time.Time, vary string, headers ...field) (*response, error) {
+	c, _, err := represent(mediaType, int64(len(body)), true, bytes.NewReader(body))
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
-	k.plain, k.expires = page, s.Now().Add(cachePages)
-	return k, true, nil
-}
-
-// servePage sends a page that keep returned.
-func servePage(w http.ResponseWriter, r *http.Request, k *cachedBody) {
-	(&cachedResponse{cachedBody: k, mediaType: htmlType, body: bytes.NewReader(k.plain), size: int64(len(k.plain))}).serve(w, r)
+	return newResponse(c, mediaType, modified, vary, headers...), nil
 }
 
 // render renders a page for common.

@@ -135,6 +135,7 @@ func (s *site) preferences(w http.ResponseWriter, r *http.Request, b tokenHolder
 	for _, tag := range tags {
 		data.Tags = append(data.Tags, templates.Choice{Value: tag, Label: tag, Chosen: has(b.Tags, tag)})
 	}
+	data.FeedURL = s.ownFeedsURL(b)
 	s.page(w, r, "page-preferences.html", data)
 }
 

@@ -206,15 +206,18 @@ func TestPressureOfAll(t *testing.T) {
 		from  func(n int) string
 		kinds []string
 	}{
+		{"half-open, one network", func(n int) string { return fmt.Sprintf("203.0.113.%d", n%250) }, half},
+		{"half-open, one address", func(int) string { return "2001:db8:1:2::7" }, half},
 		{"half-open, one proxy", func(int) string { return "127.0.0.1" }, half},
-		{"half-open, many networks", func(n int) string { return fmt.Sprintf("198.51.%d.1", n%100) }, half},
+		{"half-open, a proxy that is trusted", func(int) string { return "198.51.100.7" }, half},
+		{"half-open, many networks", func(n int) string { return fmt.Sprintf("198.51.%d.1", 101+n%100) }, half},
 		{"bodies, one proxy", func(int) string { return "127.0.0.1" }, []string{"half a body"}},
 		{"readers, many networks", func(n int) string { return fmt.Sprintf("2001:db8:0:%x::1", n%100) }, []string{"a large file, never read"}},
 		{"all kinds, one proxy", func(int) string { return "127.0.0.1" }, all},
-		{"all kinds, many networks", func(n int) string { return fmt.Sprintf("198.51.%d.1", n%100) }, all},
+		{"all kinds, many networks", func(n int) string { return fmt.Sprintf("198.51.%d.1", 101+n%100) }, all},
 	} {
 		t.Run(where.name, func(t *testing.T) {
-			p := press(t, web.Timeouts{})
+			p := press(t, web.Timeouts{}, netip.MustParsePrefix("198.51.100.0/24"))
 			p.flood(1100, where.from, where.kinds...)
 			p.wantFeed("one of them")
 			p.come("192.0.2.1")

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -31,55 +30,49 @@ const (
 func (s *site) ownFeed(w http.ResponseWriter, r *http.Request) {
 	secret, found := strings.CutSuffix(r.PathValue("name"), ".xml")
 	if !found || s.Config.Feeds.Atom == "" {
-		s.counted(s.file)(w, r) // the owner may have a folder of that name
+		s.file(w, r) // the owner may have a folder of that name
 		return
 	}
 	token, err := s.Ledger.FindToken(r.Context(), ledger.TokenFeed, secret, s.Now())
 	if err == nil && token == nil {
-		s.counted(s.file)(w, r)
+		s.file(w, r)
 		return
 	}
 	var sub *ledger.Subscriber
 	if err == nil {
 		sub, err = s.Ledger.SubscriberByID(r.Context(), token.Subscriber)
 	}
-	var k *cachedBody
+	var res *response
 	if err == nil && sub != nil && sub.MayHaveFeed() {
-		k, err = s.selectedFeed(sub, secret)
+		res, err = s.selectedFeed(sub, secret)
 	}
 	w.Header().Set("X-Robots-Tag", "noindex, nofollow")
 	switch {
 	case err != nil:
 		s.fail(w, r, fmt.Errorf("making a subscriber's own feed: %w", err), secret)
-	case k == nil:
+	case res == nil:
 		s.message(w, http.StatusNotFound, templates.MissingPage)
 	default:
-		h := w.Header()
-		h.Set("Cache-Control", strings.Replace(cacheFiles, "public", "private", 1))
-		h.Set("Content-Security-Policy", s.policy(filePolicy))
-		h.Set("Cross-Origin-Resource-Policy", "cross-origin")
-		(&cachedResponse{cachedBody: k, mediaType: s.types[s.Config.Feeds.Atom], body: bytes.NewReader(k.plain), size: int64(len(k.plain))}).serve(w, r)
+		res.serve(w, r, nil)
 	}
 }
 
 // selectedFeed returns a subscriber's own feed, which is made again after a minute.
-func (s *site) selectedFeed(sub *ledger.Subscriber, secret string) (*cachedBody, error) {
+func (s *site) selectedFeed(sub *ledger.Subscriber, secret string) (*response, error) {
 	id := sha256.Sum256([]byte("feed " + secret))
 	language := s.Config.LanguageOf(sub.Language)
-	key := fmt.Sprintf("own feed %x %q %q", id, language, sub.Tags)
-	return s.cache.get(key, s.Now(), func() (*cachedBody, bool, error) {
+	key := cacheKey{"own feed", fmt.Sprintf("%x %q %q", id, language, sub.Tags)}
+	return s.cache.get(key, s.Now, cachePages, func() (*response, error) {
 		entries, err := s.matching(language, sub.Tags)
 		if err != nil {
-			return nil, false, err
+			return nil, err
 		}
 		document := feed.Selection{ID: "urn:uuid:" + uuidOf(id), Self: s.ownFeedURL(secret), Site: s.Config.SiteIn(language),
 			Tags: sub.Tags, Depth: 1, Entries: entries}.Document()
-		k, _, err := represent(s.types[s.Config.Feeds.Atom], int64(len(document)), bytes.NewReader(document))
-		if err != nil {
-			return nil, false, err
-		}
-		k.plain, k.expires = document, s.Now().Add(cachePages)
-		return k, true, nil
+		return bodyResponse(document, s.types[s.Config.Feeds.Atom], time.Time{}, "",
+			field{"Cache-Control", []string{"private, max-age=300"}},
+			field{"Content-Security-Policy", []string{s.policy(filePolicy)}},
+			field{"Cross-Origin-Resource-Policy", []string{"cross-origin"}})
 	})
 }
 

@@ -77,6 +77,9 @@ func TestOwnFeed(t *testing.T) {
 	id := w.subscribe(ledger.Row{Email: "ada@example.com"})
 	preferences := w.link(mailtoken.Preferences, id)
 	wantStatus(t, w.get(preferences+"/feed"), 200)
+	if page := w.get(preferences); !strings.Contains(page.body, `<a href="`+preferences+`/feed">Read in a feed reader instead</a>`) {
+		t.Errorf("the preferences page does not offer it:\n%s", page.body)
+	}
 
 	path := w.makeFeed(id)
 	res := w.get(path, "Accept", "application/atom+xml")

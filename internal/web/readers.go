@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"path"
-	"strings"
 	"time"
 
 	"publisher/internal/signup"
@@ -13,35 +12,10 @@ import (
 // saveReaders is how often the counts of readers are written.
 const saveReaders = 5 * time.Minute
 
-// counted counts who fetches feeds. It does so after the response was sent.
-func (s *site) counted(next http.HandlerFunc) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		next(w, r)
-		if r.Method != http.MethodGet || !wasFeed(w) {
-			return
-		}
-		name := strings.TrimPrefix(r.URL.Path, "/")
-		if _, feed := s.types.of(name); feed && !isMonth(name) {
-			s.readers.Note(name, r.UserAgent(), signup.Client(r.RemoteAddr, r.Header.Values("X-Forwarded-For"), s.Config.Server.Proxies), s.Now())
-		}
-	}
-}
-
-// wasFeed reports whether the response was a feed, or that it has not changed: not a page for a
-// browser, and no error.
-func wasFeed(w http.ResponseWriter) bool {
-	if strings.HasPrefix(w.Header().Get("Content-Type"), "text/html") {
-		return false
-	}
-	for {
-		if rec, ok := w.(*recorder); ok {
-			return rec.status == http.StatusOK || rec.status == http.StatusNotModified
-		}
-		wrapped, ok := w.(interface{ Unwrap() http.ResponseWriter })
-		if !ok {
-			return false
-		}
-		w = wrapped.Unwrap()
+// noteReader counts who has fetched a feed.
+func (s *site) noteReader(r *http.Request, name string) {
+	if r.Method == http.MethodGet && !isMonth(name) {
+		s.readers.Note(name, r.UserAgent(), signup.Client(r.RemoteAddr, r.Header["X-Forwarded-For"], s.Config.Server.Proxies), s.Now())
 	}
 }
 

@@ -2,9 +2,6 @@ package web
 
 import (
 	"bytes"
-	"compress/gzip"
-	"crypto/sha256"
-	"encoding/hex"
 	"io"
 	"net/http"
 	"strconv"
@@ -13,96 +10,215 @@ import (
 )
 
 const (
-	// Below minPacked gzip does not save a packet; above maxPacked it takes too long.
-	minPacked = 1 << 10
-	maxPacked = 4 << 20
-
 	// A larger response than this may exceed the server's timeout by the time it takes at
 	// the slowest rate.
 	largeBody   = 1 << 20
 	slowestRate = 32 << 10 // bytes per second
 )
 
-// cachedResponse is a body that clients may cache, with its metadata.
-type cachedResponse struct {
-	*cachedBody
-	mediaType string
-	body      io.ReadSeeker
-	size      int64
-	modified  time.Time // zero: unknown
+// response is a content that clients may cache, with its metadata.
+type response struct {
+	*content
+	mediaType []string
+	headers   []field // others than those of the content
+	modified  time.Time
+	stamp     []string // the value of Last-Modified; nil if modified is zero
+	vary      []string // the value of Vary; nil for none
 }
 
-// serve sends the body in the form that the client accepts, or 304 if the client has it
-// already. If-None-Match takes precedence over If-Modified-Since (RFC 9110 §13.2.2).
-func (d *cachedResponse) serve(w http.ResponseWriter, r *http.Request) {
+// field is a header with its values. Responses share them, so they must not be changed.
+type field struct {
+	name   string // in canonical form
+	values []string
+}
+
+func setHeaders(h http.Header, fields []field) {
+	for _, f := range fields {
+		h[f.name] = f.values
+	}
+}
+
+// newResponse returns a response of a content. vary names a header that the choice of the
+// content depends on, or is "".
+func newResponse(c *content, mediaType string, modified time.Time, vary string, headers ...field) *response {
+	d := &response{content: c, mediaType: []string{mediaType}, modified: modified, headers: headers}
+	if !modified.IsZero() {
+		d.stamp = []string{modified.UTC().Format(http.TimeFormat)}
+	}
+	if c.gzip != nil {
+		vary = strings.TrimPrefix(vary+", Accept-Encoding", ", ")
+	}
+	if vary != "" {
+		d.vary = []string{vary}
+	}
+	return d
+}
+
+// reuse takes over the content of an earlier response if it is the same, because it may have
+// the brotli form.
+func (d *response) reuse(earlier *response) {
+	if d.hash == earlier.hash && d.plain.body != nil && earlier.plain.body != nil && (d.gzip == nil) == (earlier.gzip == nil) {
+		d.content = earlier.content
+	}
+}
+
+// serve sends the content in the form that the client prefers, or 304 if the client has it
+// already. file has the plain form if that is not in memory.
+func (d *response) serve(w http.ResponseWriter, r *http.Request, file io.ReadSeeker) {
+	f := d.choose(r.Header)
+	status := d.answer(r.Header, f)
 	h := w.Header()
-	h.Set("Content-Type", d.mediaType)
-	tag, body, size := d.tag, d.body, d.size
-	if d.packed != nil {
-		h.Add("Vary", "Accept-Encoding")
-		if acceptsGzip(r.Header.Values("Accept-Encoding")) {
-			// Each form has its own entity tag (RFC 9110 §8.8.3.3).
-			tag, body, size = d.tag+"-gzip", bytes.NewReader(d.packed), int64(len(d.packed))
-			h.Set("Content-Encoding", "gzip")
-			// ServeContent leaves the length of encoded bodies to us.
-			h.Set("Content-Length", strconv.FormatInt(size, 10))
+	setHeaders(h, d.headers)
+	if d.vary != nil {
+		h["Vary"] = d.vary
+	}
+	h["Etag"] = f.tag
+	if status == http.StatusNotModified {
+		w.WriteHeader(status)
+		return
+	}
+	h["Content-Type"] = d.mediaType
+	if f.encoding != nil {
+		h["Content-Encoding"] = f.encoding
+	}
+	if status != http.StatusOK {
+		d.serveContent(w, r, f, file)
+		return
+	}
+	if d.stamp != nil {
+		h["Last-Modified"] = d.stamp
+	}
+	h["Accept-Ranges"] = acceptRanges
+	h["Content-Length"] = f.length
+	allowTimeFor(w, int64(len(f.body)))
+	w.WriteHeader(status)
+	if r.Method != http.MethodHead {
+		w.Write(f.body) //nolint:errcheck // the client may have left
+	}
+}
+
+var acceptRanges = []string{"bytes"}
+
+// answer returns the status of a request that a usual client sends: 200, 304, or 0 for a
+// request with other conditions, or ranges, and for a body that is not in memory.
+func (d *response) answer(h http.Header, f *form) int {
+	for _, name := range [...]string{"Range", "If-Match", "If-Unmodified-Since"} {
+		if _, given := h[name]; given {
+			return 0
 		}
 	}
-	h.Set("ETag", `"`+tag+`"`)
-	if size > largeBody {
-		allowed := time.Minute + time.Duration(size/slowestRate)*time.Second
-		// A writer that does not support deadlines has none to extend.
-		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(allowed))
+	since := h["If-Modified-Since"]
+	switch known := h["If-None-Match"]; {
+	// If-None-Match takes precedence over If-Modified-Since (RFC 9110 §13.2.2).
+	case len(known) == 1 && known[0] == f.tag[0]:
+		return http.StatusNotModified
+	case len(known) > 0:
+		return 0
+	case len(since) == 1 && d.stamp != nil && since[0] == d.stamp[0]:
+		return http.StatusNotModified
+	case len(since) > 0 || f.body == nil:
+		return 0
 	}
+	return http.StatusOK
+}
+
+// serveContent leaves all that answer does not know to net/http.
+func (d *response) serveContent(w http.ResponseWriter, r *http.Request, f *form, file io.ReadSeeker) {
+	body := file
+	if f.body != nil || body == nil {
+		body = bytes.NewReader(f.body)
+	}
+	size, err := body.Seek(0, io.SeekEnd)
+	if err != nil {
+		size = 0 // ServeContent will say so
+	}
+	if f.encoding != nil {
+		// ServeContent leaves the length of encoded bodies to us.
+		w.Header().Set("Content-Length", strconv.FormatInt(size, 10))
+	}
+	allowTimeFor(w, size)
 	http.ServeContent(w, r, "", d.modified, body)
 }
 
-// represent reads a body once and returns its entity tag and compressed form, and the
-// number of bytes read.
-func represent(mediaType string, size int64, body io.Reader) (k *cachedBody, read int64, err error) {
-	hash := sha256.New()
-	var packed bytes.Buffer
-	pack := compressible(mediaType) && size >= minPacked && size <= maxPacked
-	if pack {
-		zip := gzip.NewWriter(&packed)
-		if read, err = io.Copy(io.MultiWriter(hash, zip), body); err == nil {
-			err = zip.Close()
-		}
-	} else {
-		read, err = io.Copy(hash, body)
+// allowTimeFor extends the time in which a large body must be sent.
+func allowTimeFor(w http.ResponseWriter, size int64) {
+	if size <= largeBody {
+		return
 	}
-	if err != nil {
-		return nil, read, err
-	}
-	k = &cachedBody{tag: hex.EncodeToString(hash.Sum(nil)[:16])}
-	if pack && int64(packed.Len()) < read {
-		k.packed = bytes.Clone(packed.Bytes())
-	}
-	return k, read, nil
+	allowed := time.Minute + time.Duration(size/slowestRate)*time.Second
+	// A writer that does not support deadlines has none to extend.
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(allowed))
 }
 
-// acceptsGzip reports whether Accept-Encoding allows gzip (RFC 9110 §12.5.3). Without the
-// header the client gets the plain form.
-func acceptsGzip(values []string) bool {
-	accepts := false
-	for _, item := range strings.Split(strings.Join(values, ","), ",") {
-		coding, parameters, _ := strings.Cut(item, ";")
-		switch coding = strings.ToLower(strings.TrimSpace(coding)); coding {
-		case "gzip", "x-gzip":
-			return positive(parameters)
-		case "*":
-			accepts = positive(parameters)
+// choose returns the form that a client prefers. One that has the gzip form keeps it.
+func (d *response) choose(h http.Header) *form {
+	accepted := h["Accept-Encoding"]
+	if d.gzip == nil || len(accepted) == 0 {
+		return &d.plain
+	}
+	asGzip, asBrotli := encodings(accepted)
+	if asBrotli > 0 && asBrotli >= asGzip {
+		br := d.brotli.Load()
+		if br == nil {
+			d.wantBrotli()
+		} else if known := h["If-None-Match"]; asGzip == 0 || len(known) != 1 || known[0] != d.gzip.tag[0] {
+			return br
 		}
 	}
-	return accepts
+	if asGzip > 0 {
+		return d.gzip
+	}
+	return &d.plain
 }
 
-// positive reports whether a quality value is above zero. Without one it is 1.
-func positive(parameters string) bool {
-	name, value, found := strings.Cut(parameters, "=")
-	if !found || !strings.EqualFold(strings.TrimSpace(name), "q") {
-		return true
+// encodings returns the quality values that Accept-Encoding gives gzip and brotli (RFC 9110
+// §12.5.3). Without the header the client gets the plain form.
+func encodings(values []string) (gzip, br float64) {
+	gzip, br = -1, -1
+	any := 0.0
+	for _, value := range values {
+		for value != "" {
+			var item string
+			item, value, _ = strings.Cut(value, ",")
+			coding, parameters, _ := strings.Cut(item, ";")
+			switch coding = strings.TrimSpace(coding); {
+			case strings.EqualFold(coding, "gzip") || strings.EqualFold(coding, "x-gzip"):
+				if gzip < 0 {
+					gzip = qualityIn(parameters)
+				}
+			case strings.EqualFold(coding, "br"):
+				if br < 0 {
+					br = qualityIn(parameters)
+				}
+			case coding == "*":
+				any = qualityIn(parameters)
+			}
+		}
 	}
-	q, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
-	return err == nil && q > 0
+	if gzip < 0 {
+		gzip = any
+	}
+	if br < 0 {
+		br = any
+	}
+	return gzip, br
+}
+
+// qualityIn returns the quality value among the parameters of an item: 1 without one, and 0 if
+// it is invalid.
+func qualityIn(parameters string) float64 {
+	for parameters != "" {
+		var one string
+		one, parameters, _ = strings.Cut(parameters, ";")
+		name, value, found := strings.Cut(one, "=")
+		if !found || !strings.EqualFold(strings.TrimSpace(name), "q") {
+			continue
+		}
+		q, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
+		if err != nil || !(q >= 0 && q <= 1) {
+			return 0
+		}
+		return q
+	}
+	return 1
 }

@@ -2,7 +2,7 @@
 // the pages that mails link to, and the archive of editions.
 //
 // A request passes the middleware, which limits and protects it, to a handler named after
-// what it shows. Responses that clients may cache are sent by cachedResponse. Links in mail
+// what it shows. Responses that clients may cache are sent as a response. Links in mail
 // carry their own proof, so there are no log-ins, and no right depends on a cookie.
 package web
 
@@ -63,12 +63,13 @@ type Archive interface {
 // sign-ups change.
 type site struct {
 	Options
-	base    string // path of server.url; "" for none
-	types   mediaTypes
-	cache   *cache
-	changes *changes
-	owned   *owner.List // never served
-	readers *readers.Counter
+	base      string // path of server.url; "" for none
+	plainBase string // the same, without escapes
+	types     mediaTypes
+	cache     *cache
+	changes   *changes
+	owned     *owner.List // never served
+	readers   *readers.Counter
 
 	hooks   *hooks
 	gate    *signup.Gate
@@ -106,15 +107,15 @@ func New(o Options) *Handler {
 		gate: signup.NewGate(signup.Options{MailsPerHour: o.Config.Signup.MailsPerHour, RefuseDomains: o.Config.Signup.RefuseDomains,
 			Resolver: o.Resolver, Now: o.Now})}
 	if u := o.Config.Server.URL; u != nil {
-		s.base = strings.TrimRight(u.EscapedPath(), "/")
+		s.base, s.plainBase = strings.TrimRight(u.EscapedPath(), "/"), strings.TrimRight(u.Path, "/")
 	}
-	return &Handler{underBase(s.base, s.logged(s.recovered(limited(s.secured(s.routes()))))), s, s.changes}
+	return &Handler{s.shortened(underBase(s.base, s.logged(s.recovered(secured(limited(s.routes())))))), s, s.changes}
 }
 
 // routes returns the handler of all routes. Each names its method, so other methods are
 // answered with 405 and Allow. GET includes HEAD.
-func (s *site) routes() http.Handler {
-	mux := http.NewServeMux()
+func (s *site) routes() *router {
+	mux := &router{bodies: map[string]int64{}}
 	mux.HandleFunc("GET /{$}", s.home)
 	mux.HandleFunc("GET /healthz", s.health)
 	// A longer path is a link that a mail program has mangled: the page says what to do.
@@ -132,10 +133,12 @@ func (s *site) routes() http.Handler {
 	mux.HandleFunc("POST /preferences/{token}/feed", private(s.changeOwnFeeds))
 	mux.HandleFunc("GET /feeds/{name}", s.ownFeed)
 	mux.HandleFunc("POST /hooks/{service}", private(s.hook))
-	mux.HandleFunc("GET /archive", s.toArchive)
-	mux.HandleFunc("GET /archive/{$}", s.archive)
+	mux.bodies["POST /hooks/{service}"] = maxHook
+	mux.HandleFunc("GET /archive", s.ifPublic(s.toArchive))
+	mux.HandleFunc("GET /archive/{$}", s.ifPublic(s.archive))
+	mux.HandleFunc("GET /archive/atom.xml", s.ifPublic(s.archiveFeed))
 	mux.HandleFunc("GET /archive/{number}", s.edition)
-	mux.HandleFunc("GET /{path...}", s.counted(s.file))
+	mux.HandleFunc("GET /{path...}", s.file)
 	return mux
 }
 

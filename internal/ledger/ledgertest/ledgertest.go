@@ -31,6 +31,7 @@ var suite = map[string]func(t *testing.T, open Open){
 	"hubs":                          testHubs,
 	"subscriber file":               testSubscriberFile,
 	"archived pages":                testArchivedPages,
+	"archive":                       testArchive,
 	"connections and sending":       testSMTPState,
 	"posts are numbered once":       testPostNumbers,
 	"posts come back as stored":     testPostRoundTrip,

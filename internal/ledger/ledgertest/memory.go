@@ -127,6 +127,48 @@ func testArchivedPages(t *testing.T, open Open) {
 	}
 }
 
+// testArchive wants editions with a web version, unless they were canceled unsent, and the
+// neighbors of the same cadence and language among them.
+func testArchive(t *testing.T, open Open) {
+	l := open(t)
+	editions := []ledger.Edition{
+		{Cadence: "weekly", Subject: "one", Posts: []string{"a"}},
+		{Cadence: "daily", Subject: "two"},
+		{Cadence: "weekly", Language: "de", Subject: "three"},
+		{Cadence: "weekly", Subject: "without a page"},
+		{Cadence: "weekly", Subject: "canceled"},
+		{Cadence: "weekly", Subject: "six", Posts: []string{"b", "a"}},
+	}
+	for i := range editions {
+		e := &editions[i]
+		e.Closed = Noon
+		Must(t, l.CloseEditions(ctx, e))
+		if e.Subject != "without a page" {
+			Must(t, l.SaveArchivedPage(ctx, e.Number, []byte("x")))
+		}
+	}
+	if _, err := l.CancelEdition(ctx, editions[4].Number, ledger.Audience{}, Noon); err != nil {
+		t.Fatal(err)
+	}
+	numbers := func(most int) (all []int64) {
+		found, err := l.ArchivedEditions(ctx, most)
+		Must(t, err)
+		for _, e := range found {
+			all = append(all, e.Number)
+		}
+		return all
+	}
+	one, two, three, six := editions[0].Number, editions[1].Number, editions[2].Number, editions[5].Number
+	Want(t, []int64{six, three, two, one})(numbers(0), nil)
+	Want(t, []int64{six, three})(numbers(2), nil)
+	found, err := l.ArchivedEditions(ctx, 1)
+	Want(t, []ledger.ArchivedEdition{{Number: six, Cadence: "weekly", Subject: "six", Closed: Noon, Posts: []string{"b", "a"}}})(found, err)
+	Want(t, ledger.EditionNeighbors{Newer: six})(l.EditionNeighbors(ctx, one))
+	Want(t, ledger.EditionNeighbors{Older: one})(l.EditionNeighbors(ctx, six))
+	Want(t, ledger.EditionNeighbors{Language: "de"})(l.EditionNeighbors(ctx, three))
+	Want(t, ledger.EditionNeighbors{})(l.EditionNeighbors(ctx, six+1))
+}
+
 func testSMTPState(t *testing.T, open Open) {
 	l := open(t)
 	Want(t, ledger.ConnectionLimit{})(l.ConnectionLimit(ctx))
