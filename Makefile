@@ -3,7 +3,7 @@
 PREFIX ?= /usr/local
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 
-.PHONY: build test install uninstall man notices bench bench-send bench-web bench-million torture storm vuln
+.PHONY: build test install uninstall man notices bench bench-send bench-web bench-import bench-million torture storm vuln
 
 build:
 	go build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/publisher ./cmd/publisher
@@ -50,6 +50,11 @@ bench-send: build
 bench-web: build
 	go run ./internal/benchweb bin/publisher
 
+# How many rows a second are imported, beside sqlite3's .import where that is installed
+# (Debian's package sqlite3).
+bench-import: build
+	go run ./internal/benchimport bin/publisher
+
 # How much memory and time a million subscribers take, to import and to mail.
 bench-million: build
 	go run ./internal/benchsend -alone -recipients 1000000 bin/publisher
@@ -57,7 +62,7 @@ bench-million: build
 # The crash test at length: 20,000 mails, killed 200 times; and a million random walks
 # of the ledger beside its model.
 torture:
-	PUBLISHER_TORTURE=200 go test -count=1 -timeout 60m -v -run TestKilledWhileSending ./cmd/publisher
+	PUBLISHER_TORTURE=200 go test -count=1 -timeout 60m -v -run "TestKilledWhile(Sending|Importing)" ./cmd/publisher
 	PUBLISHER_WALKS=1000000 go test -count=1 -timeout 6h -run TestWalks ./internal/ledger/sqlite
 
 # Everything at once: an edition of 20,000, 1,100 connections held open, a feed polled 50

@@ -32,14 +32,14 @@ type Subscriber struct {
 
 const subscriberColumns = "s.id, s.email, s.name, s.status, s.cadence, s.tags, s.language, s.created_at, s.confirmed_at, s.cursor_seq, s.owed, s.from_file, s.status_at, s.undo_to, s.paused_until"
 
-// fields returns the targets of subscriberColumns but for the last.
+// fields returns the targets of subscriberColumns.
 func (s *Subscriber) fields() []any {
 	return []any{&s.ID, &s.Email, &s.Name, &s.Status, &s.Cadence, (*sqlutil.Strings)(&s.Tags), &s.Language,
-		(*sqlutil.Time)(&s.Created), (*sqlutil.Time)(&s.Confirmed), &s.Cursor, &s.Owed, &s.FromFile, (*sqlutil.Time)(&s.StatusAt), &s.UndoTo}
+		(*sqlutil.Time)(&s.Created), (*sqlutil.Time)(&s.Confirmed), &s.Cursor, &s.Owed, &s.FromFile, (*sqlutil.Time)(&s.StatusAt), &s.UndoTo, (*sqlutil.Time)(&s.PausedUntil)}
 }
 
 func scanSubscriber(row sqlutil.Scanner) (s Subscriber, err error) {
-	err = row.Scan(append(s.fields(), (*sqlutil.Time)(&s.PausedUntil))...)
+	err = row.Scan(s.fields()...)
 	return s, err
 }
 
@@ -99,7 +99,7 @@ func (l *Ledger) Subscribers(ctx context.Context) iter.Seq2[Subscriber, error] {
 			key string
 		}
 		scan := func(row sqlutil.Scanner) (k keyed, err error) {
-			err = row.Scan(append(k.fields(), (*sqlutil.Time)(&k.PausedUntil), &k.key)...)
+			err = row.Scan(append(k.fields(), &k.key)...)
 			return k, err
 		}
 		for after := ""; ; {

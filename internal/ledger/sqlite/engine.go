@@ -168,20 +168,18 @@ func (e *engine) Recipients(ctx context.Context, edition int64, read func() ([]l
 	return e.recorder.prefetch(ctx, edition, read)
 }
 
-// importTables create the tables for an import's rows. WITHOUT ROWID keeps the rows in the
-// order in which they are read again.
+// importTables create the tables for an import's rows.
 var importTables = []string{
 	"DROP TABLE IF EXISTS import_row",
 	"DROP TABLE IF EXISTS import_line",
 	`CREATE TEMPORARY TABLE import_row (
-		email_key TEXT PRIMARY KEY, email TEXT NOT NULL, name TEXT NOT NULL, status TEXT NOT NULL,
-		cadence TEXT NOT NULL, tags TEXT NOT NULL, language TEXT NOT NULL, created_at BIGINT, confirmed_at BIGINT,
-		strictness INTEGER NOT NULL, was TEXT
-	) WITHOUT ROWID`,
-	`CREATE TEMPORARY TABLE import_line (
-		line INTEGER NOT NULL, email_key TEXT NOT NULL, email TEXT NOT NULL, refused TEXT NOT NULL, left_out BOOLEAN NOT NULL
+		n INTEGER PRIMARY KEY, email_key TEXT NOT NULL, email TEXT NOT NULL, name TEXT NOT NULL, status TEXT NOT NULL,
+		cadence TEXT NOT NULL, tags TEXT NOT NULL, language TEXT NOT NULL, created_at BIGINT, confirmed_at BIGINT, was TEXT
 	)`,
-	"CREATE INDEX import_line_key ON import_line (email_key, line)",
+	`CREATE TEMPORARY TABLE import_line (
+		n INTEGER PRIMARY KEY, file INTEGER NOT NULL, line INTEGER NOT NULL, email_key TEXT NOT NULL, email TEXT NOT NULL,
+		refused TEXT NOT NULL, left_out BOOLEAN NOT NULL
+	)`,
 }
 
 func (e *engine) Stage(ctx context.Context, fill func(*sql.Conn) error, merge func(*sql.Tx) error) error {
