@@ -106,6 +106,8 @@ func samplePages() []samplePage {
 		{"page-edition-links.html", &EditionFrame{Frame: frame, Older: "/archive/6", Newer: "/archive/8"}},
 		{"page-edition-links.html", &EditionFrame{Frame: frame}},
 		{"page-preferences.html", &PreferencesPage{Frame: frame, Cadences: choices}},
+		{"page-own-feed.html", &OwnFeedPage{Frame: frame, URL: "/preferences/x/feed", Made: "https://example.com/feeds/x.xml", Count: 1, UnsubscribeURL: "/", PreferencesURL: "/"}},
+		{"page-own-feed.html", &OwnFeedPage{Frame: frame, Count: 5, Since: sampleDate, Full: true, Ended: true}},
 		{"page-preferences.html", &PreferencesPage{Frame: frame, Address: "a…@example.com", Cadences: choices, Tags: choices,
 			Languages: []Choice{{Value: "en", Chosen: true}, {Value: "ar"}}, Saved: true}},
 	}
