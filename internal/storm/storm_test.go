@@ -13,7 +13,7 @@ func TestStorm(t *testing.T) {
 	if out, err := exec.Command("go", "build", "-o", program, "publisher/cmd/publisher").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	s := storm{program: program, recipients: 1_000, held: 1_100, polls: 50, signups: 10_000, lasts: 8 * time.Second, within: 200 * time.Millisecond}
+	s := storm{program: program, recipients: 1_000, held: 1_100, polls: 50, signups: 10_000, lasts: 8 * time.Second, within: 500 * time.Millisecond}
 	r, err := s.run()
 	if err != nil {
 		t.Fatal(err)

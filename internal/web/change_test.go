@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/url"
 	"path/filepath"
 	"strings"
@@ -60,6 +61,7 @@ func (w *world) await(there func() bool) {
 // server is told to end meanwhile.
 func TestChangesOutliveTheirClients(t *testing.T) {
 	w := start(t, settings, nil)
+	w.level.Set(slog.LevelDebug) // it awaits lines of the log
 	addr, stop := serve(t, w.handler, web.Timeouts{Grace: patience})
 	ids := map[string]int64{}
 	for _, name := range []string{"one-click", "undo", "preferences"} {
@@ -95,6 +97,7 @@ func TestChangesOutliveTheirClients(t *testing.T) {
 // What cannot be done is logged, without the address and the token.
 func TestChangeThatCannotBeDone(t *testing.T) {
 	w := start(t, settings, nil)
+	w.level.Set(slog.LevelDebug) // it awaits lines of the log
 	addr, stop := serve(t, w.handler, brief)
 	link := unsubscribeLink(w, ledger.Active)
 	unlock := w.lock()
@@ -116,6 +119,7 @@ func TestChangeThatCannotBeDone(t *testing.T) {
 // No more than a bounded number waits; who comes then is asked to come again.
 func TestTooManyChanges(t *testing.T) {
 	w := start(t, settings, nil)
+	w.level.Set(slog.LevelDebug) // it awaits lines of the log
 	link := unsubscribeLink(w, ledger.Active)
 	unlock := w.lock()
 	const most = 1000

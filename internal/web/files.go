@@ -21,8 +21,11 @@ import (
 var cacheFiles = []string{"public, max-age=300"}
 
 const (
-	// lookAgain is how long a file is served from memory without a look at the disk.
+	// lookAgain is how long a file is served from memory without a look at the disk, and
+	// lookAhead is when one that is asked for is looked at meanwhile, so that nobody has to
+	// wait for the disk.
 	lookAgain = time.Second
+	lookAhead = lookAgain / 2
 	// racy is how old a file must be before its size and time identify its content: a newer
 	// file may change again within one tick of the file system's clock.
 	racy = 2 * time.Second
@@ -35,11 +38,13 @@ type fileState struct {
 	since  time.Time    // when it was first seen in this state
 	stable bool         // its size and time identify its content
 	looked atomic.Int64 // when it was last looked at, in nanoseconds since 1970
+	ahead  atomic.Bool  // it is being looked at beside the requests
 }
 
-func (f *fileState) isFresh(now time.Time) bool {
+// isFresh reports whether the last look is less than some time ago.
+func (f *fileState) isFresh(now time.Time, within time.Duration) bool {
 	passed := now.UnixNano() - f.looked.Load()
-	return passed >= 0 && passed < int64(lookAgain)
+	return passed >= 0 && passed < int64(within)
 }
 
 // isOf reports whether info is of the same file in the same state.
@@ -63,12 +68,18 @@ func (s *site) fromMemory(w http.ResponseWriter, r *http.Request) bool {
 			name = below
 		}
 	}
-	k := s.cache.find(cacheKey{fileKind, name})
-	if k == nil || k.plain.body == nil || !k.file.isFresh(s.Now()) || k.file.feed && wantsPage(r.Header["Accept"], k.mediaType[0]) {
+	k, now := s.cache.find(cacheKey{fileKind, name}), s.Now()
+	if k == nil || k.plain.body == nil || !k.file.isFresh(now, lookAgain) || k.file.feed && wantsPage(r.Header["Accept"], k.mediaType[0]) {
 		return false
 	}
 	if s.Log.Enabled(r.Context(), slog.LevelDebug) {
 		return false // so that the request is logged
+	}
+	if !k.file.isFresh(now, lookAhead) && k.file.ahead.CompareAndSwap(false, true) {
+		go func() {
+			defer k.file.ahead.Store(false)
+			_, _ = s.look(k.key) // a fault is for the request that meets it
+		}()
 	}
 	setHeaders(w.Header(), securityHeaders)
 	s.sendFile(w, r, k, nil)
@@ -106,8 +117,8 @@ func (s *site) file(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// sendFile sends a file: from memory, or from f if it is not there. All responses with the
-// content of a file go through it.
+// sendFile sends a file, from memory, or from f if it is not there, and counts who reads feeds.
+// All responses with the content of a file go through it.
 func (s *site) sendFile(w http.ResponseWriter, r *http.Request, k *cached, f *os.File) {
 	if f == nil {
 		k.serve(w, r, nil) // not f, which would be an io.ReadSeeker that is not nil
@@ -115,7 +126,7 @@ func (s *site) sendFile(w http.ResponseWriter, r *http.Request, k *cached, f *os
 		k.serve(w, r, f)
 	}
 	if k.file.feed {
-		s.noteReader(r, k.key.name)
+		s.countReader(r, k.key.name)
 	}
 }
 
@@ -133,7 +144,7 @@ func (s *site) look(key cacheKey) (*cached, error) {
 	found, err, _ := s.cache.making.Do(key.kind+" "+key.name, func() (any, error) {
 		now := s.Now()
 		before := s.cache.find(key)
-		if before != nil && before.file.isFresh(now) {
+		if before != nil && before.file.isFresh(now, lookAhead) {
 			return before, nil
 		}
 		f, info, err := s.openPublic(key.name)

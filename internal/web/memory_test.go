@@ -3,6 +3,7 @@ package web_test
 import (
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -163,6 +164,28 @@ func TestFilesInMemoryFollowTheDisk(t *testing.T) {
 			t.Errorf("%s: %s\n%.100s", step.name, res.Status, res.body)
 		}
 		last = res.body
+	}
+}
+
+// A file that is asked for all the time is looked at beside the requests. In the debug log are
+// the requests that are answered from memory as well.
+func TestFilesAreLookedAtAhead(t *testing.T) {
+	w := start(t, settings, nil)
+	w.write("feed.xml", longFeed)
+	w.get("/feed.xml")
+	w.now = w.now.Add(600 * time.Millisecond)
+	w.write("feed.xml", "changed")
+	for deadline := time.Now().Add(patience); w.get("/feed.xml").body != "changed"; {
+		if time.Now().After(deadline) {
+			t.Fatal("the change is not seen before a second is over")
+		}
+	}
+	w.level.Set(slog.LevelDebug)
+	w.get("/feed.xml")
+	for deadline := time.Now().Add(patience); !strings.Contains(w.log.String(), `route="GET /{path...}" status=200`); {
+		if time.Now().After(deadline) {
+			t.Fatalf("the log has no request: %s", w.log)
+		}
 	}
 }
 

@@ -12,11 +12,12 @@ import (
 // saveReaders is how often the counts of readers are written.
 const saveReaders = 5 * time.Minute
 
-// noteReader counts who has fetched a feed.
-func (s *site) noteReader(r *http.Request, name string) {
-	if r.Method == http.MethodGet && !isMonth(name) {
-		s.readers.Note(name, r.UserAgent(), signup.Client(r.RemoteAddr, r.Header["X-Forwarded-For"], s.Config.Server.Proxies), s.Now())
+// countReader counts who fetches a feed, except archives of months and parts of feeds.
+func (s *site) countReader(r *http.Request, name string) {
+	if _, part := r.Header["Range"]; part || r.Method != http.MethodGet || isMonth(name) {
+		return
 	}
+	s.readers.Note(name, r.UserAgent(), signup.Client(r.RemoteAddr, r.Header.Values("X-Forwarded-For"), s.Config.Server.Proxies), s.Now())
 }
 
 // isMonth reports whether a feed is the archive of a month, to which nobody subscribes.

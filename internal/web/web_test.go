@@ -41,6 +41,7 @@ type world struct {
 	ledger  *ledger.Ledger
 	tokens  *mailtoken.Codec
 	log     *logBuffer
+	level   *slog.LevelVar
 	handler http.Handler
 	now     time.Time
 }
@@ -48,7 +49,7 @@ type world struct {
 // start runs a server on a real socket. change may alter the options.
 func start(t testing.TB, yaml string, change func(*web.Options)) *world {
 	t.Helper()
-	w := &world{t: t, log: new(logBuffer), now: day}
+	w := &world{t: t, log: new(logBuffer), level: new(slog.LevelVar), now: day}
 	cfg, err := config.Parse("config.yaml", []byte(yaml), func(string) (string, bool) { return "", false })
 	if err != nil {
 		t.Fatal(err)
@@ -70,7 +71,7 @@ func start(t testing.TB, yaml string, change func(*web.Options)) *world {
 	options := web.Options{
 		Config: cfg, Ledger: w.ledger, Templates: set, Archive: &editions{},
 		Now: func() time.Time { return w.now },
-		Log: slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Log: slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: w.level})),
 	}
 	if change != nil {
 		change(&options)
@@ -302,6 +303,7 @@ func TestAPanicEndsOneRequestOnly(t *testing.T) {
 
 func TestLogHasNoTokensAndNoAddresses(t *testing.T) {
 	w := start(t, settings, nil)
+	w.level.Set(slog.LevelDebug)
 	id := w.subscribe(ledger.Row{Email: "ann@example.com"})
 	token := w.tokens.Link(mailtoken.Unsubscribe, id)
 	// Not over a socket: there the answer may come before the log is written.
