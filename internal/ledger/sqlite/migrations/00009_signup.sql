@@ -182,7 +182,18 @@ CREATE TABLE digest_intro (
     PRIMARY KEY (cadence, language, hash)
 ) WITHOUT ROWID;
 
+-- How many read a feed on a day: those that a service says it fetches the feed for, and, with no
+-- service, all others together.
+CREATE TABLE feed_reader (
+    day     TEXT NOT NULL, -- in site.timezone
+    feed    TEXT NOT NULL, -- below feeds.dir
+    service TEXT NOT NULL,
+    readers BIGINT NOT NULL,
+    PRIMARY KEY (day, feed, service)
+) WITHOUT ROWID;
+
 -- +goose Down
+DROP TABLE feed_reader;
 DROP TABLE digest_intro;
 ALTER TABLE pass_state DROP COLUMN erased_at;
 ALTER TABLE pass_state DROP COLUMN scrub;
