@@ -102,7 +102,7 @@ func New(o Options) *Handler {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	s := &site{Options: o, types: feedTypes(o.Config.Feeds), cache: newCache(cacheBytes), changes: newChanges(), owned: o.Config.Private(),
-		hooks: newHooks(), readers: readers.New(o.Config.Site.Timezone),
+		readers: readers.New(o.Config.Site.Timezone), hooks: newHooks(),
 		gate: signup.NewGate(signup.Options{MailsPerHour: o.Config.Signup.MailsPerHour, RefuseDomains: o.Config.Signup.RefuseDomains,
 			Resolver: o.Resolver, Now: o.Now})}
 	if u := o.Config.Server.URL; u != nil {
@@ -128,10 +128,10 @@ func (s *site) routes() http.Handler {
 	mux.HandleFunc("GET /confirm/{token...}", private(s.showConfirm))
 	mux.HandleFunc("POST /confirm/{token...}", fromAnywhere(private(s.confirm)))
 	mux.HandleFunc("OPTIONS /confirm/{token...}", fromAnywhere(preflight))
-	mux.HandleFunc("POST /hooks/{service}", private(s.hook))
 	mux.HandleFunc("GET /preferences/{token}/feed", private(s.showOwnFeeds))
 	mux.HandleFunc("POST /preferences/{token}/feed", private(s.changeOwnFeeds))
 	mux.HandleFunc("GET /feeds/{name}", s.ownFeed)
+	mux.HandleFunc("POST /hooks/{service}", private(s.hook))
 	mux.HandleFunc("GET /archive", s.toArchive)
 	mux.HandleFunc("GET /archive/{$}", s.archive)
 	mux.HandleFunc("GET /archive/{number}", s.edition)
