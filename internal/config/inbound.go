@@ -95,6 +95,8 @@ func parseMailbox(text string) (*Mailbox, error) {
 		return nil, errors.New("the host is missing or malformed")
 	case strings.ContainsAny(m.Username+m.Password+m.Folder, "\r\n\x00"):
 		return nil, errors.New("it contains a control character")
+	case m.Folder == "publisher":
+		return nil, errors.New("mails that were read go to the folder publisher; name the one that they arrive in")
 	case !m.TLS && !isLoopback(m.Host):
 		return nil, errors.New("imap: would send the password unencrypted, and works for this machine only; imaps: encrypts it")
 	}

@@ -44,20 +44,21 @@ func TestMailbox(t *testing.T) {
 // No fault repeats a password.
 func TestFaultsOfMailboxes(t *testing.T) {
 	for text, want := range map[string]string{
-		"imaps:hunter2":                         "there is no // after the scheme",
-		"imaps://hunter2":                       "there is no user",
-		"imaps://:hunter2@mx.example/INBOX":     "user or password is empty",
-		"imaps://a:@hunter2.example/INBOX":      "user or password is empty",
-		"imaps://a:hunter2@/INBOX":              "the host is missing or malformed",
-		"imaps://a:hunter2@mx example/INBOX":    "the host is missing or malformed",
-		"imaps://a:hunter2@mx.example:0/INBOX":  "the port is not a number",
-		"imaps://a:hunter2@mx.example:x/INBOX":  "the port is not a number",
-		"imaps://a:hunter2%0d@mx.example/INBOX": "it contains a control character",
-		"imap://a:hunter2@mx.example/INBOX":     "imap: would send the password unencrypted, and works for this machine only; imaps: encrypts it",
-		"imap://a:hunter2@192.0.2.1/INBOX":      "imap: would send",
-		"pop3://a:hunter2@mx.example/INBOX":     "must begin with maildir: or imaps:",
-		"hunter2":                               "must begin with maildir: or imaps:",
-		"maildir:":                              "must begin with maildir: or imaps:",
+		"imaps:hunter2":                          "there is no // after the scheme",
+		"imaps://hunter2":                        "there is no user",
+		"imaps://:hunter2@mx.example/INBOX":      "user or password is empty",
+		"imaps://a:@hunter2.example/INBOX":       "user or password is empty",
+		"imaps://a:hunter2@/INBOX":               "the host is missing or malformed",
+		"imaps://a:hunter2@mx example/INBOX":     "the host is missing or malformed",
+		"imaps://a:hunter2@mx.example:0/INBOX":   "the port is not a number",
+		"imaps://a:hunter2@mx.example:x/INBOX":   "the port is not a number",
+		"imaps://a:hunter2%0d@mx.example/INBOX":  "it contains a control character",
+		"imap://a:hunter2@mx.example/INBOX":      "imap: would send the password unencrypted, and works for this machine only; imaps: encrypts it",
+		"imap://a:hunter2@192.0.2.1/INBOX":       "imap: would send",
+		"imaps://a:hunter2@mx.example/publisher": "mails that were read go to the folder publisher",
+		"pop3://a:hunter2@mx.example/INBOX":      "must begin with maildir: or imaps:",
+		"hunter2":                                "must begin with maildir: or imaps:",
+		"maildir:":                               "must begin with maildir: or imaps:",
 	} {
 		_, err := parse(fmt.Sprintf("%smail: {bounces: %q}\n", head, text), nil)
 		if err == nil || !strings.Contains(err.Error(), "config.yaml:2:17: mail.bounces: ") || !strings.Contains(err.Error(), want) {

@@ -25,6 +25,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -55,11 +56,14 @@ type hookWorld struct {
 	id        int64
 }
 
+// snsKey makes the key of SNS once, since that takes long.
+var snsKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
+
 func startHooks(t *testing.T) *hookWorld {
 	t.Helper()
 	w := &hookWorld{fetched: new(atomic.Int64), confirmed: new(atomic.Int64)}
 	var err error
-	if w.sns, err = rsa.GenerateKey(rand.Reader, 2048); err != nil {
+	if w.sns, err = snsKey(); err != nil {
 		t.Fatal(err)
 	}
 	if w.sendgrid, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader); err != nil {
