@@ -82,7 +82,7 @@ type knownAddress struct{ kind, email string }
 // addressesOfEachKind returns addresses of which the ledger knows different things.
 func (w *world) addressesOfEachKind(each int) (all []knownAddress) {
 	w.t.Helper()
-	statuses := map[string]ledger.Status{"active": ledger.Active, "gone": ledger.Unsubscribed, "bounced": ledger.Bounced, "removed": ledger.Removed}
+	statuses := map[string]ledger.Status{"active": ledger.Active, "gone": ledger.Unsubscribed, "bounced": ledger.Bounced, "erased": ledger.Active}
 	rows := func(yield func(ledger.Row, error) bool) {
 		for kind, status := range statuses {
 			for n := range each {
@@ -95,6 +95,13 @@ func (w *world) addressesOfEachKind(each int) (all []knownAddress) {
 	if _, err := w.ledger.Import(w.t.Context(), rows, ledger.ImportOptions{DefaultCadence: "weekly", Now: day}); err != nil {
 		w.t.Fatal(err)
 	}
+	var erased []string
+	for n := range each {
+		erased = append(erased, emailOf("erased", n))
+	}
+	if _, err := w.ledger.Erase(w.t.Context(), erased, day); err != nil {
+		w.t.Fatal(err)
+	}
 	var pending []ledger.Signup
 	for n := range each {
 		pending = append(pending, ledger.Signup{Email: emailOf("pending", n), How: ledger.ByForm, At: day, Request: fmt.Sprint("request ", n)})
@@ -105,7 +112,7 @@ func (w *world) addressesOfEachKind(each int) (all []knownAddress) {
 	if _, err := w.ledger.HandleSignups(w.t.Context(), day); err != nil {
 		w.t.Fatal(err)
 	}
-	for _, kind := range []string{"new", "pending", "active", "gone", "bounced", "removed"} {
+	for _, kind := range []string{"new", "pending", "active", "gone", "bounced", "erased"} {
 		for n := range each {
 			all = append(all, knownAddress{kind, emailOf(kind, n)})
 		}
@@ -115,7 +122,7 @@ func (w *world) addressesOfEachKind(each int) (all []knownAddress) {
 
 // emailOf returns an address whose length does not tell its kind.
 func emailOf(kind string, n int) string {
-	return fmt.Sprintf("%-8s@d%06d.example", strings.ReplaceAll(fmt.Sprintf("%-8s", kind), " ", "x"), n)
+	return fmt.Sprintf("%s@d%06d.example", strings.ReplaceAll(fmt.Sprintf("%-8s", kind), " ", "x"), n)
 }
 
 // timed signs an address up, and returns the answer without what is random, and its time.
