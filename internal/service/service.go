@@ -23,6 +23,7 @@ import (
 	"publisher/internal/publish/editions"
 	"publisher/internal/signup"
 	"publisher/internal/web"
+	"publisher/mailer/events"
 	"publisher/mailer/smtp"
 	"publisher/templates"
 )
@@ -197,12 +198,17 @@ func (s *Service) webServer(cfg *config.Config, l *ledger.Ledger, worker *publis
 	if err != nil {
 		return nil, err
 	}
+	hooks, err := events.New(cfg.Mail.Events, nil)
+	if err != nil {
+		return nil, err
+	}
 	listener, err := net.Listen("tcp", cfg.Server.Listen)
 	if err != nil {
 		return nil, cfg.Fault("server.listen", fmt.Sprintf("cannot listen on this address (%v); choose another one, or stop the program that uses it", err))
 	}
 	handler := web.New(web.Options{Config: cfg, Ledger: l, Templates: set, Archive: editions.Archive{Ledger: l},
-		Tags: worker.Tags, Healthy: worker.Healthy, SignedUp: worker.Wake, Resolver: resolver(cfg), Now: s.Now, Log: s.Log})
+		Tags: worker.Tags, Healthy: worker.Healthy, SignedUp: worker.Wake, Hooks: hooks, Returned: worker.TakeEvent,
+		Resolver: resolver(cfg), Now: s.Now, Log: s.Log})
 	server := &web.Server{Handler: handler, Proxies: cfg.Server.Proxies, Log: s.Log}
 	s.Log.Info("serving", "address", "http://"+listener.Addr().String(), "content", cfg.Content.Dir)
 	return func(ctx context.Context) error { return server.Serve(ctx, listener) }, nil

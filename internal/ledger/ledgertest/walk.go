@@ -181,6 +181,7 @@ func (w *walk) calm() {
 	for range 4 {
 		w.now = w.now.Add(72 * time.Hour)
 		w.restart()
+		w.back() // as each pass does: a retry may have made a digest that withholds what is back
 		w.retryDeferred()
 		for _, cadence := range walkCadences {
 			w.deliverAll()
