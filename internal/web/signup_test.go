@@ -275,8 +275,9 @@ func TestBodiesThatAreNoForm(t *testing.T) {
 		if test.encoding != "" {
 			headers = append(headers, "Content-Encoding", test.encoding)
 		}
-		if res := w.do("POST", "/subscribe", test.body, headers...); res.StatusCode != test.status {
-			t.Errorf("%s %.40q: %s, want %d", test.contentType, test.body, res.Status, test.status)
+		// Without a socket, which the server may close before a large body is sent.
+		if res := w.serve("POST", "/subscribe", test.body, headers...); res.Code != test.status {
+			t.Errorf("%s %.40q: %d, want %d", test.contentType, test.body, res.Code, test.status)
 		}
 	}
 	if got := w.pendingEmails(); got != nil {
