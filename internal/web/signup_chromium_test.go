@@ -96,13 +96,6 @@ func (b *tab) do(actions ...chromedp.Action) {
 	}
 }
 
-// text returns the text of the first element that a selector finds.
-func (b *tab) text(selector string) (text string) {
-	b.t.Helper()
-	b.do(chromedp.Text(selector, &text, chromedp.ByQuery))
-	return text
-}
-
 // until waits until a JavaScript expression is true.
 func (b *tab) until(expression string) {
 	b.t.Helper()

@@ -275,8 +275,9 @@ func TestBodiesThatAreNoForm(t *testing.T) {
 		if test.encoding != "" {
 			headers = append(headers, "Content-Encoding", test.encoding)
 		}
-		if res := w.do("POST", "/subscribe", test.body, headers...); res.StatusCode != test.status {
-			t.Errorf("%s %.40q: %s, want %d", test.contentType, test.body, res.Status, test.status)
+		// Without a socket, which the server may close before a large body is sent.
+		if res := w.serve("POST", "/subscribe", test.body, headers...); res.Code != test.status {
+			t.Errorf("%s %.40q: %d, want %d", test.contentType, test.body, res.Code, test.status)
 		}
 	}
 	if got := w.pendingEmails(); got != nil {
@@ -511,16 +512,9 @@ func TestManySignupsAtOnce(t *testing.T) {
 		all.Go(func() {
 			for n := range each {
 				form := fmt.Sprintf("email=a%d@d%d-%d.example", n%2, c, n)
-				req, _ := http.NewRequestWithContext(t.Context(), "POST", w.url+"/subscribe", strings.NewReader(form))
-				req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-				req.Header.Set("Accept", "application/json")
-				req.Header.Set("X-Forwarded-For", fmt.Sprintf("10.%d.%d.1", c, n))
-				res, err := client.Do(req)
-				if err != nil || res.StatusCode != 202 {
-					t.Errorf("%v %v", res, err)
-					return
+				if got := w.signUpStatus(client, form, fmt.Sprintf("10.%d.%d.1", c, n)); got != 202 {
+					t.Errorf("status %d", got)
 				}
-				res.Body.Close()
 			}
 		})
 	}
