@@ -125,7 +125,9 @@ func spellings(ctx context.Context, db *sql.DB, email, key string) ([]string, er
 }
 
 // containing returns the condition that a column contains a text, as contains writes it.
-func containing(column, text string) string { return "lower(" + column + ") LIKE " + text + ` ESCAPE '\'` }
+func containing(column, text string) string {
+	return "lower(" + column + ") LIKE " + text + ` ESCAPE '\'`
+}
 
 // contains returns the pattern for containing.
 func contains(text string) string {
