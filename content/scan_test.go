@@ -49,7 +49,7 @@ guid: urn:x
 canonical: https://other.example/x
 enclosure: {url: /a.mp3, length: 12, type: audio/mpeg}
 language: pt_br
-newsletter: {subject: S, intro: I}
+newsletter: {subject: S, intro: I, mail: only}
 published: false
 ---
 Body.
@@ -139,7 +139,7 @@ func TestFields(t *testing.T) {
 		Path: "2024-01-01-all.md", URL: "https://example.com/all/", Title: "Everything", Language: "pt-BR",
 		Date: at("2024-01-01T10:00:00+05:30"), Updated: at("2024-01-02T00:00:00Z"), Expires: at("2034-01-01T00:00:00Z"),
 		Tags: []string{"News", "a", "b"}, Authors: []string{"Ada", "Bob"}, Summary: "*Short*", Image: "https://example.com/a.png",
-		GUID: "urn:x", Source: "https://other.example/x", Draft: true, Newsletter: post.Newsletter{Subject: "S", Intro: "I"},
+		GUID: "urn:x", Source: "https://other.example/x", Draft: true, MailOnly: true, Newsletter: post.Newsletter{Subject: "S", Intro: "I"},
 		Enclosure: &post.Enclosure{URL: "https://example.com/a.mp3", Length: 12, Type: "audio/mpeg"},
 	}
 	if d := cmp.Diff(want, got, cmpopts.IgnoreFields(post.Post{}, "BodyHash", "FileHash", "ModTime")); d != "" {

@@ -12,7 +12,7 @@ import (
 )
 
 // snapshotVersion changes with the encoding and with what a record means.
-const snapshotVersion = "publisher snapshot 3"
+const snapshotVersion = "publisher snapshot 4"
 
 // Snapshot is what a scan made of each file, so that the next one reads only files whose size or
 // modification time changed.
@@ -178,6 +178,7 @@ func (e *encoder) post(p *post.Post) {
 	e.strs(p.Authors)
 	e.bool(p.Draft)
 	e.bool(p.FeedOnly)
+	e.bool(p.MailOnly)
 	e.bool(p.Held != nil)
 	if p.Held != nil {
 		e.omission(p.Held)
@@ -317,7 +318,7 @@ func (d *decoder) post(p *post.Post) {
 	}
 	p.Date, p.Updated, p.Expires = d.time(), d.time(), d.time()
 	p.Tags, p.Authors = d.strs(), d.strs()
-	p.Draft, p.FeedOnly = d.bool(), d.bool()
+	p.Draft, p.FeedOnly, p.MailOnly = d.bool(), d.bool(), d.bool()
 	if d.bool() {
 		p.Held = d.omission()
 	}

@@ -103,6 +103,18 @@ func Open(cfg *config.Config) (*Tree, error) {
 	return &Tree{cfg: cfg, blog: b}, nil
 }
 
+// Dialect returns the engine of the tree; Markdown for none, and for a tree whose files may be of
+// several.
+func (t *Tree) Dialect() config.Dialect {
+	switch {
+	case t.blog.Settings != nil:
+		return t.blog.Settings.Dialect
+	case t.cfg.Content.Dialect == config.Auto:
+		return config.Markdown
+	}
+	return t.cfg.Content.Dialect
+}
+
 func contentDir(cfg *config.Config) (string, error) {
 	dir := cfg.Path(cfg.Content.Dir)
 	info, err := os.Stat(dir)

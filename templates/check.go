@@ -57,8 +57,9 @@ func sampleDigests() []*Digest {
 		}
 	}
 	bare := []Post{{Title: "Sample", URL: "https://example.com/1/", Date: sampleDate}}
+	letters := []Post{{Title: "Sample", URL: "https://example.com/archive/7#x", Anchor: "x", Date: sampleDate}, {Title: "Sample", Date: sampleDate, Whole: true}}
 	full := &Digest{
-		Site: sampleSite(), Number: 7, Cadence: "weekly", Date: sampleDate,
+		Site: sampleSite(), Number: 7, Cadence: "weekly", Date: sampleDate, Intro: "<p>Hello.</p>", IntroText: "Hello.",
 		Posts: posts[:2], Brief: posts[2:], More: 3, MoreURL: "https://example.com/",
 		WebURL: "https://example.com/archive/7", UnsubscribeURL: "https://example.com/unsubscribe/x",
 		PreferencesURL: "https://example.com/preferences/x", PostalAddress: "1 Example Street",
@@ -67,6 +68,7 @@ func sampleDigests() []*Digest {
 		full,
 		{Site: sampleSite(), Date: sampleDate, Posts: posts[:1]},
 		{Site: sampleSite(), Date: sampleDate, Posts: bare},
+		{Site: sampleSite(), Date: sampleDate, Posts: letters, Brief: letters},
 		{Site: sampleSite(), Date: sampleDate, Brief: bare, More: 1},
 	}
 }
@@ -102,11 +104,28 @@ func samplePages() []samplePage {
 		{"page-preferences.html", &PreferencesPage{Frame: frame, Address: "a…@example.com", Cadences: choices, Tags: choices,
 			Languages: []Choice{{Value: "en", Chosen: true}, {Value: "ar"}}, Saved: true}},
 	}
+	form := SignupForm{URL: "/subscribe", AskName: true, Email: "a@example.com", Name: "A", Cadences: choices, Tags: choices,
+		Languages: []Choice{{Value: "en", Chosen: true}, {Value: "ar"}}, Page: "/", Made: 1, Fault: "email", Says: "Sample"}
+	pages = append(pages,
+		samplePage{"page-home.html", &HomePage{Frame: frame, Form: &form, Latest: &EditionLink{Number: 7, Subject: "Sample", Language: "ar", Date: sampleDate},
+			Posts: []FeedPost{{Title: "Sample", URL: "https://example.com/", Date: sampleDate}, {}}, Archive: true}},
+		samplePage{"page-subscribe.html", &SubscribePage{Frame: frame}},
+		samplePage{"page-subscribe.html", &SubscribePage{Frame: frame, Form: form, Expired: true}},
+		samplePage{"form.html", &FormPage{Frame: frame, MailURL: "mailto:a@example.com"}},
+		samplePage{"form.html", &FormPage{Frame: frame, Script: Script{"0"}, Form: form}},
+		samplePage{"form.html", &FormPage{Frame: frame, Form: form, Language: "en"}},
+		samplePage{"page-code.html", &CodePage{Frame: frame}},
+		samplePage{"page-code.html", &CodePage{Frame: frame, URL: "/confirm/x", Fault: "Sample"}},
+		samplePage{"page-work.html", &WorkPage{Frame: frame}},
+		samplePage{"page-work.html", &WorkPage{Frame: frame, Script: Script{"0"}, URL: "/subscribe", Fields: choices, Challenge: "x", MailURL: "mailto:a@example.com"}},
+		samplePage{"page-confirm.html", &ConfirmPage{Frame: frame}},
+		samplePage{"page-confirm.html", &ConfirmPage{Frame: frame, Script: Script{"0"}, Address: "a…@example.com", URL: "/confirm/x"}},
+		samplePage{"page-confirm.html", &ConfirmPage{Frame: frame, Address: "a…@example.com", Confirmed: true, Cadence: "weekly", PreferencesURL: "/"}})
 	for _, state := range []State{Ask, Ended, Resumed} {
 		pages = append(pages, samplePage{"page-unsubscribe.html", &UnsubscribePage{
 			Frame: frame, State: state, Address: "a…@example.com", CanUndo: state == Ended, PreferencesURL: "/"}})
 	}
-	for _, message := range []Message{BadLink, MissingPage, BadForm, Failure} {
+	for _, message := range []Message{BadLink, MissingPage, BadForm, Failure, TooMany} {
 		pages = append(pages, samplePage{"page-message.html", &MessagePage{Frame: frame, Message: message}})
 	}
 	return pages

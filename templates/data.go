@@ -19,6 +19,10 @@ type Digest struct {
 	// Preheader is the line that mail programs show after the subject; "" for one made from
 	// the posts.
 	Preheader string
+	// Intro is what the owner has to say above the posts (digest.intro), or "". IntroText is
+	// the same for the text part, as Post.ExcerptText is.
+	Intro     template.HTML
+	IntroText string
 	// Posts are shown with their excerpts, newest first. Brief ones follow as one-line links.
 	// More is the number of posts that only MoreURL leads to.
 	Posts   []Post
@@ -49,6 +53,8 @@ type Post struct {
 	Title string
 	// Subject is the author's line for the mail's subject, or "" for the title.
 	Subject string
+	// URL is where the post can be read. That of a letter, which is only in mail, leads to the
+	// web version, and is "" if there is none.
 	URL     string
 	Date    time.Time // in the site's zone
 	Authors []string
@@ -62,7 +68,15 @@ type Post struct {
 	Minutes     int    // reading time of the whole post
 	Language    string // BCP 47
 	Dir         string
+	// Anchor is the id of a letter in the web version, to which links lead; else "".
+	Anchor string
+	// Whole means that Excerpt is all there is to read.
+	Whole bool
 }
+
+// OnlyHere reports whether the post can be read nowhere but in this mail, so that it must not be
+// cut.
+func (p Post) OnlyHere() bool { return p.Whole && p.URL == "" }
 
 // Image is a picture with the size at which it is shown.
 type Image struct {

@@ -17,7 +17,7 @@ var update = flag.Bool("update", false, "write the golden files")
 func TestGolden(t *testing.T) {
 	set := load(t, "")
 	for name, d := range map[string]*templates.Digest{
-		"one": one(), "several": several(), "bare": bare(), "arabic": arabic(), "japanese": japanese(), "wide": wide(),
+		"one": one(), "several": several(), "bare": bare(), "arabic": arabic(), "japanese": japanese(), "wide": wide(), "letters": letters(),
 	} {
 		t.Run(name, func(t *testing.T) {
 			golden(t, name+".html", digestHTML(t, set, d))

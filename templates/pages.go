@@ -27,6 +27,10 @@ func (f *Frame) frame() *Frame { return f }
 // HomePage is the data of page-home.html.
 type HomePage struct {
 	Frame
+	Form      *SignupForm
+	Latest    *EditionLink // nil: none, or editions are not public
+	Posts     []FeedPost   // the newest ones
+	Archive   bool         // whether editions are public
 	Feeds     []FeedLink
 	Languages []LanguageFeeds // other than the site's
 }
@@ -128,6 +132,7 @@ const (
 	MissingPage Message = "missing" // no such page
 	BadForm     Message = "form"    // a form that none of our pages sends
 	Failure     Message = "error"   // an internal error
+	TooMany     Message = "many"    // too many sign-ups
 )
 
 // Page writes the page of that name. It fills in what data leaves empty.
@@ -137,9 +142,25 @@ func (s *Set) Page(w io.Writer, name string, data Framed) error {
 	f.Colors = template.CSS(s.sheet.Variables())
 	switch p := data.(type) {
 	case *PreferencesPage:
-		s.labelCadences(p)
-		labelLanguages(p)
+		s.labelCadences(p.Site.Language, p.Cadences)
+		labelLanguages(p.Languages)
+	case *SubscribePage:
+		if err := s.fillForm(p.Site, &p.Form); err != nil {
+			return err
+		}
+	case *FormPage:
+		if err := s.fillForm(p.Site, &p.Form); err != nil {
+			return err
+		}
 	case *HomePage:
+		if p.Form != nil {
+			if err := s.fillForm(p.Site, p.Form); err != nil {
+				return err
+			}
+		}
+		if e := p.Latest; e != nil && e.Language != "" {
+			e.Dir, e.Name = Direction(e.Language), autonym(e.Language)
+		}
 		for i, l := range p.Languages {
 			p.Languages[i].Dir, p.Languages[i].Name = Direction(l.Language), autonym(l.Language)
 		}
@@ -163,11 +184,11 @@ func (s *Set) Page(w io.Writer, name string, data Framed) error {
 	return err
 }
 
-// labelCadences labels cadences in the site's language. A cadence that the owner named is
-// labeled by its name.
-func (s *Set) labelCadences(p *PreferencesPage) {
-	tr := s.translation(p.Site.Language)
-	for i, c := range p.Cadences {
+// labelCadences labels cadences in a language. A cadence that the owner named is labeled by its
+// name.
+func (s *Set) labelCadences(language string, cadences []Choice) {
+	tr := s.translation(language)
+	for i, c := range cadences {
 		if c.Label != "" {
 			continue
 		}
@@ -175,13 +196,13 @@ func (s *Set) labelCadences(p *PreferencesPage) {
 		if err != nil {
 			label = c.Value
 		}
-		p.Cadences[i].Label = label
+		cadences[i].Label = label
 	}
 }
 
 // labelLanguages labels each language with its own name for itself.
-func labelLanguages(p *PreferencesPage) {
-	for i, c := range p.Languages {
-		p.Languages[i].Label = cmp.Or(c.Label, autonym(c.Value))
+func labelLanguages(languages []Choice) {
+	for i, c := range languages {
+		languages[i].Label = cmp.Or(c.Label, autonym(c.Value))
 	}
 }

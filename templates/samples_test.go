@@ -86,6 +86,17 @@ func wide() *templates.Digest {
 	return &templates.Digest{Site: site("en"), Date: day, Posts: []templates.Post{p}}
 }
 
+// letters has the owner's words, and letters with a web version and without one.
+func letters() *templates.Digest {
+	d := several()
+	d.Intro, d.IntroText = `<h1>This week</h1><p>I was on the road, so it is <a href="https://blog.example/short/">a short one</a>.</p><h2>Next week</h2><p>More.</p>`,
+		"This week\n\nI was on the road, so it is a short one [1].\n\n[1] https://blog.example/short/"
+	d.Posts[1].URL, d.Posts[1].Anchor = "https://news.example/archive/12#digests", "digests"
+	d.Posts[2].URL, d.Posts[2].Whole, d.Posts[2].Image = "", true, d.Posts[0].Image
+	d.Brief[1].URL = ""
+	return d
+}
+
 func bare() *templates.Digest {
 	p := post("Only a title", "title")
 	p.Excerpt, p.ExcerptText, p.Minutes = "", "", 0

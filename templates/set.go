@@ -184,9 +184,13 @@ func (s *Set) fillPosts(posts []Post, site Site) []Post {
 }
 
 // preheader returns the line that mail programs show after the subject. The subject already
-// has the newest title, so this has the other titles, or the beginning of the only post.
+// has the newest title, so this has the owner's words, else the other titles, or the beginning of
+// the only post.
 func preheader(d *Digest) string {
 	posts := d.All()
+	if d.Intro != "" {
+		return truncate(preheaderLength, plain(d.Intro))
+	}
 	if len(posts) == 1 {
 		p := posts[0]
 		return truncate(preheaderLength, cmp.Or(plain(p.Intro), plain(p.Excerpt), d.Site.Description))

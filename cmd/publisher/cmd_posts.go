@@ -8,7 +8,8 @@ func newPostsCommand(a *app) *cobra.Command {
 		Short: "The posts found, each with its state",
 		Long: `Lists every post of the content tree, newest first, with its state: known (existed
 before the first pass), new, settling, mailed, held, scheduled, draft, expired or
-feed-only. --json adds excerpts. Changes nothing.`,
+feed-only. Letters (newsletter: only), which are in no feed, are marked. --json adds
+excerpts. Changes nothing.`,
 		Example: "  publisher posts\n  publisher posts --json",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -30,7 +31,11 @@ feed-only. --json adds excerpts. Changes nothing.`,
 				if title == "" {
 					title = "(" + clip(post.ExcerptText, 50) + ")" // a note
 				}
-				out.row("%s\t%s\t%s\t%s", post.Date[:10], post.State, title, post.URL)
+				state := string(post.State)
+				if post.Newsletter != "" {
+					state += ", letter"
+				}
+				out.row("%s\t%s\t%s\t%s", post.Date[:10], state, title, post.URL)
 			}
 			return out.out.Flush()
 		},

@@ -111,7 +111,15 @@ func (u *ui) printPlannedEdition(e report.Edition) {
 		return
 	}
 	u.print("mail: would send edition %d (%s, %s, %s) to %s: %s", e.Number, inLanguage(e.Cadence, e.Language),
-		count(len(e.Posts), "post"), count(e.Bytes, "byte"), count(e.Recipients, "subscriber"), e.Subject)
+		contents(e), count(e.Bytes, "byte"), count(e.Recipients, "subscriber"), e.Subject)
+}
+
+// contents says what an edition has.
+func contents(e report.Edition) string {
+	if e.Intro {
+		return count(len(e.Posts), "post") + " and digest.intro"
+	}
+	return count(len(e.Posts), "post")
 }
 
 func (u *ui) printEdition(e report.Edition) {
@@ -123,7 +131,7 @@ func (u *ui) printEdition(e report.Edition) {
 	if e.Before > 0 {
 		sent = fmt.Sprintf("%d more of %s, %d in all", e.Sent, count(e.Recipients, "subscriber"), e.Before+e.Sent)
 	}
-	u.print("mail: edition %d (%s, %s) sent to %s: %s", e.Number, inLanguage(e.Cadence, e.Language), count(len(e.Posts), "post"), sent, e.Subject)
+	u.print("mail: edition %d (%s, %s) sent to %s: %s", e.Number, inLanguage(e.Cadence, e.Language), contents(e), sent, e.Subject)
 	if e.Deferred+e.Failed+e.Uncertain > 0 {
 		u.print("      %d deferred, %d failed, %d uncertain; `publisher editions show %d` says why", e.Deferred, e.Failed, e.Uncertain, e.Number)
 	}

@@ -123,20 +123,37 @@ func (p *Page) IsDraftStatus() bool {
 	return slices.Contains([]string{"draft", "hidden"}, strings.ToLower(p.Front.Scalar("status")))
 }
 
-// fillNewsletter reads `newsletter: false` or `newsletter: {subject, intro}`.
+// fillNewsletter reads `newsletter: false`, `newsletter: only` or `newsletter: {subject, intro, mail}`,
+// in which mail is one of the first two values.
 func (p *Page) fillNewsletter() {
-	if on, set := p.Front.Bool("newsletter"); set {
-		p.Post.FeedOnly = !on
-	}
 	table := p.Front.Table("newsletter")
+	choice := p.Front.Values["newsletter"]
+	if table != nil {
+		choice = table["mail"]
+	}
+	p.fillMailed(choice)
 	if subject, ok := table["subject"].(string); ok {
 		p.Post.Newsletter.Subject = xmltext.Line(subject)
 	}
 	if intro, ok := table["intro"].(string); ok {
 		p.Post.Newsletter.Intro = strings.TrimSpace(xmltext.Clean(intro))
 	}
-	if mail, ok := table["mail"].(string); ok && strings.EqualFold(mail, "false") {
-		p.Post.FeedOnly = true
+}
+
+// fillMailed sets where the author wants the post to be.
+func (p *Page) fillMailed(choice any) {
+	text, isText := choice.(string)
+	if !isText || strings.TrimSpace(text) == "" {
+		return
+	}
+	mailed, set := frontmatter.Bool(text)
+	switch {
+	case set:
+		p.Post.FeedOnly = !mailed
+	case strings.EqualFold(strings.TrimSpace(text), "only"):
+		p.Post.MailOnly = true
+	default:
+		p.Warn(p.Front.LineOf("newsletter"), fmt.Sprintf("newsletter is %q, which means nothing; write false to keep the post out of mail, or only to keep it out of feeds", post.Clip(text)))
 	}
 }
 

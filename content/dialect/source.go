@@ -98,7 +98,7 @@ func (r *SourceReader) Read(f File) *Source {
 		s.Reject(0, "the file is a ledger or a private key, not a post; move it out of the content folder")
 		return s
 	}
-	s.FileHash = sha256.Sum256(withPlainEnds(raw))
+	s.FileHash = sha256.Sum256(WithPlainEnds(raw))
 	text, ok := s.Clean(raw)
 	if !ok {
 		return s
@@ -113,9 +113,9 @@ func (r *SourceReader) Read(f File) *Source {
 	return s
 }
 
-// withPlainEnds returns a file without byte order mark, with lines ended by LF and one LF at its
+// WithPlainEnds returns a file without byte order mark, with lines ended by LF and one LF at its
 // end: what editors vary there does not change the post.
-func withPlainEnds(raw []byte) []byte {
+func WithPlainEnds(raw []byte) []byte {
 	if bytes.IndexByte(raw, '\r') >= 0 {
 		raw = bytes.ReplaceAll(raw, []byte("\r\n"), []byte("\n"))
 		raw = bytes.ReplaceAll(raw, []byte("\r"), []byte("\n"))

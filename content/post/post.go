@@ -50,6 +50,8 @@ type Post struct {
 	Held *Omission
 	// FeedOnly posts are in feeds, but the author keeps them out of mail.
 	FeedOnly bool
+	// MailOnly posts are letters: they are mailed, but are in no feed.
+	MailOnly bool
 	// Newsletter is the author's own wording for the mail.
 	Newsletter Newsletter
 

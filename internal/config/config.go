@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"net/url"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"github.com/robfig/cron/v3"
@@ -129,12 +130,16 @@ type Mail struct {
 	ReplyTo       *mail.Address `yaml:"reply_to"`  // nil: none
 	BounceTo      *mail.Address `yaml:"bounce_to"` // nil: the return path is From
 	PostalAddress string        `yaml:"postal_address"`
-	Bounces       string        `yaml:"bounces"`   // "maildir:PATH" or ""
+	Bounces       string        `yaml:"bounces"`   // "maildir:PATH", "imaps://user:password@host/folder" or ""
+	Events        []Events      `yaml:"events"`    // what mail services post
 	Uncertain     string        `yaml:"uncertain"` // "resend" or "hold"
 	RetryFor      time.Duration `yaml:"retry_for"`
 	SMTP          SMTP          `yaml:"smtp"`
 	DKIM          []DKIM        `yaml:"dkim"`
 	Outbox        string        `yaml:"outbox"`
+
+	// Resolved from Bounces.
+	Mailbox *Mailbox `yaml:"-"` // nil: none
 }
 
 // SMTP is the mail server. Without a host, the built-in catcher writes mail to the outbox.
@@ -211,6 +216,14 @@ func (c *Config) Cadence(name string) (Cadence, bool) {
 		}
 	}
 	return Cadence{}, false
+}
+
+// EditionURL returns the address of an edition's web version; "" if there is none.
+func (c *Config) EditionURL(number int64) string {
+	if c.Server.URL == nil || c.Server.Archive == "off" {
+		return ""
+	}
+	return c.Server.URL.JoinPath("archive", strconv.FormatInt(number, 10)).String()
 }
 
 // Catches reports whether mail goes to the built-in catcher.

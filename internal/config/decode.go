@@ -75,6 +75,9 @@ func (d *decoder) value(key string, n *yaml.Node, v reflect.Value) {
 	case *[]string:
 		d.strings(key, n, into)
 		return
+	case *[]Events:
+		d.events(key, n, into)
+		return
 	case *[]DKIM:
 		if n.Kind != yaml.SequenceNode {
 			d.fault(n, "%s: must be a list, such as [{domain: example.com, selector: s1, key_file: dkim.pem}]", key)
@@ -149,7 +152,7 @@ func (d *decoder) text(key string, n *yaml.Node, text string, v reflect.Value) {
 		}
 		*into = i
 	default:
-		if n.Tag != "!!str" && key != "mail.smtp.password" && n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) == 0 {
+		if n.Tag != "!!str" && !isSecret(key) && n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) == 0 {
 			switch n.Tag {
 			case "!!bool", "!!binary":
 				d.fault(n, "%s: must be text, not %s; put it in quotes if you mean this word", key, text)
@@ -241,7 +244,7 @@ var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 // expand replaces ${NAME} and ${NAME:-default} in a value.
 func (d *decoder) expand(key string, n *yaml.Node) (string, bool) {
 	ok := true
-	if key == smtpPassword || key == ledgerKey {
+	if isSecret(key) {
 		d.written[key] = variable.ReplaceAllStringFunc(n.Value, func(m string) string {
 			_, fallback, _ := strings.Cut(m[2:len(m)-1], ":-")
 			return fallback
@@ -261,6 +264,9 @@ func (d *decoder) expand(key string, n *yaml.Node) (string, bool) {
 		if !set {
 			d.fault(n, "%s: the environment variable %s is not set; set it, or write ${%s:-default}", key, name, name)
 			ok = false
+		}
+		if key == bouncesKey && strings.HasPrefix(n.Value, "imap") { // a part of a URL
+			return url.PathEscape(value)
 		}
 		return value
 	})

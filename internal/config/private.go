@@ -42,7 +42,17 @@ func (c *Config) Private() *private.List {
 const (
 	smtpPassword = "mail.smtp.password"
 	ledgerKey    = "ledger"
+	bouncesKey   = "mail.bounces"
 )
+
+// isSecret reports whether the value of a key may be, or contain, a secret.
+func isSecret(key string) bool {
+	switch key {
+	case smtpPassword, ledgerKey, bouncesKey:
+		return true
+	}
+	return strings.HasPrefix(key, "mail.events[") && (strings.HasSuffix(key, ".password") || strings.HasSuffix(key, ".key"))
+}
 
 // Secret returns the key of a password that is in the file itself and not from the
 // environment, or "".
@@ -53,6 +63,16 @@ func (c *Config) Secret() string {
 	if u, err := url.Parse(c.written[ledgerKey]); err == nil {
 		if password, _ := u.User.Password(); password != "" {
 			return ledgerKey
+		}
+	}
+	if mailbox, err := parseMailbox(c.written[bouncesKey]); err == nil && mailbox.Password != "" {
+		return bouncesKey
+	}
+	for i, e := range c.Mail.Events {
+		for _, name := range []string{"password", "key"} {
+			if key := fmt.Sprintf("mail.events[%d].%s", i, name); c.written[key] != "" && e.From != "sendgrid" { // whose key is public
+				return key
+			}
 		}
 	}
 	return ""

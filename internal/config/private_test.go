@@ -92,17 +92,24 @@ func TestFeedsDirIsPublic(t *testing.T) {
 // A password is a secret of the file's only where it stands there.
 func TestSecret(t *testing.T) {
 	for yaml, want := range map[string]string{
-		"":                                        "",
-		"mail: {smtp: {password: hunter2}}":       "mail.smtp.password",
-		"mail: {smtp: {password: \"${P}\"}}":      "",
-		"mail: {smtp: {password: \"${P:-}\"}}":    "",
-		"mail: {smtp: {password: \"${P:-abc}\"}}": "mail.smtp.password",
-		"mail: {smtp: {password: \"${P}x\"}}":     "mail.smtp.password",
-		"mail: {smtp: {password: \"\"}}":          "",
-		"ledger: sqlite:a:b@c.db":                 "",
-		"ledger: postgres://u:secret@host/db":     "ledger",
-		"ledger: \"postgres://u:${P}@host/db\"":   "",
-		"ledger: postgres://u@host/db":            "",
+		"":                                                                         "",
+		"mail: {smtp: {password: hunter2}}":                                        "mail.smtp.password",
+		"mail: {smtp: {password: \"${P}\"}}":                                       "",
+		"mail: {smtp: {password: \"${P:-}\"}}":                                     "",
+		"mail: {smtp: {password: \"${P:-abc}\"}}":                                  "mail.smtp.password",
+		"mail: {smtp: {password: \"${P}x\"}}":                                      "mail.smtp.password",
+		"mail: {smtp: {password: \"\"}}":                                           "",
+		"ledger: sqlite:a:b@c.db":                                                  "",
+		"ledger: postgres://u:secret@host/db":                                      "ledger",
+		"ledger: \"postgres://u:${P}@host/db\"":                                    "",
+		"ledger: postgres://u@host/db":                                             "",
+		"mail: {bounces: \"imaps://u:secret@host/INBOX\"}":                         "mail.bounces",
+		"mail: {bounces: \"imaps://u:${P}@host/INBOX\"}":                           "",
+		"mail: {bounces: \"maildir:in\"}":                                          "",
+		"mail: {events: [{from: mailgun, key: secret}]}":                           "mail.events[0].key",
+		"mail: {events: [{from: mailgun, key: \"${P}\"}]}":                         "",
+		"mail: {events: [{from: postmark, username: u, password: secret}]}":        "mail.events[0].password",
+		"mail: {events: [{from: postmark, username: secret, password: \"${P}\"}]}": "",
 	} {
 		cfg, err := config.Parse("config.yaml", []byte("site: {url: \"https://example.com\"}\n"+yaml), func(string) (string, bool) { return "value", true })
 		if err != nil {

@@ -290,9 +290,8 @@ func (c *Config) resolveMail(d *decoder) {
 	if c.Mail.SMTP.Timeout <= 0 {
 		d.faultAt("mail.smtp.timeout", "must be a duration like 10m")
 	}
-	if kind, path, _ := strings.Cut(c.Mail.Bounces, ":"); c.Mail.Bounces != "" && (kind != "maildir" || path == "") {
-		d.faultAt("mail.bounces", "invalid value %q; write it like maildir:/var/mail/bounces", c.Mail.Bounces)
-	}
+	c.resolveBounces(d)
+	c.resolveEvents(d)
 	for i, key := range c.Mail.DKIM {
 		if key.Domain == "" || key.Selector == "" || key.KeyFile == "" {
 			d.fault(d.at["mail.dkim"], "mail.dkim: number %d needs domain, selector and key_file", i+1)

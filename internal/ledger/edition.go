@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"time"
 
 	"publisher/internal/ledger/sqlutil"
@@ -21,6 +22,7 @@ type Edition struct {
 	Posts      []string  // ids, newest first
 	Recipients int       // how many it was due to when it was closed, and who joined them since
 	Domain     string    // of its Message-IDs; "" where an earlier version closed it
+	Intro      []byte    // hash of the owner's words above it; nil for none
 	Bundle     []byte    // what its messages are composed from, when it is stored; Ledger.Bundle reads it
 	Done       time.Time // zero while recipients remain who were not tried
 	Canceled   bool
@@ -62,6 +64,9 @@ func (l *Ledger) CloseEditions(ctx context.Context, editions ...*Edition) error 
 			if err := storeBundle(ctx, tx, numbers[i], e.Bundle); err != nil {
 				return err
 			}
+			if err := noteIntro(ctx, tx, e, numbers[i]); err != nil {
+				return err
+			}
 		}
 		return noteClosed(ctx, tx, first.Cadence, first.Closed, first.Through)
 	})
@@ -94,6 +99,7 @@ func (l *Ledger) editions(ctx context.Context, where string, args ...any) ([]Edi
 	return collectSettled(ctx, l, scanEdition, `
 		SELECT e.number, e.cadence, e.language, e.subject, e.closed_at, e.after_seq, e.through_seq, e.posts,
 			CASE WHEN COUNT(d.edition) > e.recipients THEN COUNT(d.edition) ELSE e.recipients END, e.domain, e.done_at, e.canceled_at IS NOT NULL, e.accepted,
+			(SELECT i.hash FROM digest_intro i WHERE i.edition = e.number),
 			COUNT(CASE d.progress WHEN 'sent' THEN 1 END), COUNT(CASE d.progress WHEN 'deferred' THEN 1 END),
 			COUNT(CASE d.progress WHEN 'failed' THEN 1 END), COUNT(CASE WHEN d.progress IN ('sending', 'uncertain') THEN 1 END),
 			COUNT(CASE WHEN d.resent > 0 THEN 1 END)
@@ -103,7 +109,7 @@ func (l *Ledger) editions(ctx context.Context, where string, args ...any) ([]Edi
 
 func scanEdition(row sqlutil.Scanner) (e Edition, err error) {
 	err = row.Scan(&e.Number, &e.Cadence, &e.Language, &e.Subject, (*sqlutil.Time)(&e.Closed), &e.After, &e.Through,
-		(*sqlutil.Strings)(&e.Posts), &e.Recipients, &e.Domain, (*sqlutil.Time)(&e.Done), &e.Canceled, &e.Accepted,
+		(*sqlutil.Strings)(&e.Posts), &e.Recipients, &e.Domain, (*sqlutil.Time)(&e.Done), &e.Canceled, &e.Accepted, &e.Intro,
 		&e.Sent, &e.Deferred, &e.Failed, &e.Uncertain, &e.Resent)
 	return e, err
 }
@@ -136,4 +142,26 @@ func (l *Ledger) Edition(ctx context.Context, number int64) (*Edition, error) {
 func (l *Ledger) FinishEdition(ctx context.Context, number int64, at time.Time) error {
 	return l.changeRow(ctx, fmt.Sprintf("finish edition %d", number),
 		"UPDATE edition SET done_at = $2 WHERE number = $1 AND done_at IS NULL", number, sqlutil.Time(at))
+}
+
+// maxFirst limits how many editions FirstEdition looks at.
+const maxFirst = 1000
+
+// FirstEdition returns the number of the first edition with the post that has an id and a
+// sequence number, canceled ones aside; 0 for none.
+func (l *Ledger) FirstEdition(ctx context.Context, post string, seq int64) (int64, error) {
+	type row struct {
+		number int64
+		posts  sqlutil.Strings
+	}
+	rows, err := sqlutil.Collect(ctx, l.read, func(s sqlutil.Scanner) (r row, err error) {
+		err = s.Scan(&r.number, &r.posts)
+		return r, err
+	}, "SELECT number, posts FROM edition WHERE canceled_at IS NULL AND through_seq >= $1 ORDER BY number LIMIT $2", seq, maxFirst)
+	for _, r := range rows {
+		if slices.Contains(r.posts, post) {
+			return r.number, nil
+		}
+	}
+	return 0, l.fail("find the first edition with a post", err)
 }

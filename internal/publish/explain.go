@@ -26,16 +26,17 @@ type Explanation struct {
 
 // PostExplanation is what happened to one post.
 type PostExplanation struct {
-	ID        string           `json:"id"`
-	Path      string           `json:"path"`
-	URL       string           `json:"url"`
-	Title     string           `json:"title"`
-	Language  string           `json:"language,omitempty"` // of its feeds and digests; "" if the site has one language
-	State     catalog.State    `json:"state"`
-	Reason    string           `json:"reason"`
-	FirstSeen string           `json:"first_seen"`
-	Number    int64            `json:"number"` // its sequence number; 0 for none yet
-	Editions  []EditionSummary `json:"editions"`
+	ID         string           `json:"id"`
+	Path       string           `json:"path"`
+	URL        string           `json:"url"`
+	Title      string           `json:"title"`
+	Language   string           `json:"language,omitempty"` // of its feeds and digests; "" if the site has one language
+	State      catalog.State    `json:"state"`
+	Newsletter string           `json:"newsletter,omitempty"` // "only" for a letter: mailed, in no feed
+	Reason     string           `json:"reason"`
+	FirstSeen  string           `json:"first_seen"`
+	Number     int64            `json:"number"` // its sequence number; 0 for none yet
+	Editions   []EditionSummary `json:"editions"`
 }
 
 // EditionSummary is one edition, with the counts of all passes.
@@ -47,6 +48,7 @@ type EditionSummary struct {
 	Closed     string   `json:"closed"`
 	Status     string   `json:"status"` // open, done or canceled
 	Posts      []string `json:"posts"`
+	Intro      bool     `json:"intro,omitempty"` // has the owner's words (digest.intro)
 	Recipients int      `json:"recipients"`
 	Sent       int      `json:"sent"`
 	Deferred   int      `json:"deferred"`
@@ -145,7 +147,7 @@ func (s *pass) explainPost(ctx context.Context, name string) (*PostExplanation, 
 			}
 		}
 	}
-	x.State = s.catalog.State(e, len(x.Editions) > 0)
+	x.State, x.Newsletter = s.catalog.State(e, len(x.Editions) > 0), newsletter(e.Post)
 	x.Reason = s.reason(e, x.State, len(x.Editions), canceled)
 	if withheld, err := s.ledger.Withheld(ctx); err != nil {
 		return nil, err
@@ -160,6 +162,9 @@ func (s *pass) explainPost(ctx context.Context, name string) (*PostExplanation, 
 		if over {
 			x.Reason = "It was sent to nobody: when it was ready, no subscriber wanted it. New subscribers get only newer posts."
 		}
+	}
+	if e.Post.MailOnly && s.catalog.Published(e) {
+		x.Reason += " It is a letter (newsletter: only), so it is in no feed."
 	}
 	return x, nil
 }
@@ -187,7 +192,11 @@ func (s *pass) reason(e catalog.Entry, state catalog.State, editions, canceled i
 	case catalog.StateFeedOnly:
 		return "Its front matter keeps it out of mail. It is in the feeds."
 	case catalog.StateKnown:
-		return "It was there before the first pass on " + report.Time(s.catalog.FirstPass(), s.cfg.Site.Timezone) + ", and its date is before digest.start, so it is never mailed. It is in the feeds."
+		inFeeds := " It is in the feeds."
+		if e.Post.MailOnly {
+			inFeeds = ""
+		}
+		return "It was there before the first pass on " + report.Time(s.catalog.FirstPass(), s.cfg.Site.Timezone) + ", and its date is before digest.start, so it is never mailed." + inFeeds
 	case catalog.StateHeld:
 		if why := e.Post.Held; why != nil {
 			return fmt.Sprintf("It is not in feeds or mail, because it is not known whether the blog's engine shows it. The reason is %s%s. Write that setting out plainly, or name the post in content.include.",
@@ -332,7 +341,7 @@ func (p *Publisher) Summary(e ledger.Edition) EditionSummary {
 		status = "done"
 	}
 	return EditionSummary{Number: e.Number, Cadence: e.Cadence, Language: report.Language(p.cfg, e.Language), Subject: e.Subject, Closed: report.Time(e.Closed, p.cfg.Site.Timezone), Status: status,
-		Posts: list(e.Posts), Recipients: e.Recipients, Sent: e.Sent, Deferred: e.Deferred, Failed: e.Failed, Uncertain: e.Uncertain, Resent: e.Resent}
+		Posts: list(e.Posts), Intro: e.Intro != nil, Recipients: e.Recipients, Sent: e.Sent, Deferred: e.Deferred, Failed: e.Failed, Uncertain: e.Uncertain, Resent: e.Resent}
 }
 
 // DeliverySummary returns a delivery as programs read it.

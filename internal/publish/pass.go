@@ -83,7 +83,12 @@ func (s *pass) survey(ctx context.Context) error {
 		}
 	}
 	s.catalog = catalog.New(catalog.Source{Config: s.cfg, Tree: s.tree, Ledger: s.ledger, Log: s.log, Build: s.build}, s.start)
-	return s.catalog.Survey(ctx, catalog.Options{FeedsOnly: s.feedsOnly, NumberNone: list.Unread != nil, LoadAll: !s.live})
+	if err := s.catalog.Survey(ctx, catalog.Options{FeedsOnly: s.feedsOnly, NumberNone: list.Unread != nil, LoadAll: !s.live}); err != nil || s.feedsOnly {
+		return err
+	}
+	warnings, err := editions.WarnOfIntro(ctx, s.catalog)
+	s.warn(warnings)
+	return err
 }
 
 // updateFeeds brings the feeds up to date, and records that all but the mail is done.

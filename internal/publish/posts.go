@@ -28,6 +28,7 @@ type PostJSON struct {
 	ExcerptText string        `json:"excerpt_text"`
 	Image       string        `json:"image"`
 	State       catalog.State `json:"state"`
+	Newsletter  string        `json:"newsletter,omitempty"` // "only": mailed, in no feed
 }
 
 // Posts returns every post, newest first, and what is wrong with the others.
@@ -65,7 +66,15 @@ func (s *pass) postJSON(e catalog.Entry, r *post.Rendering, state catalog.State)
 	return PostJSON{ID: e.Row.ID, Path: s.catalog.Path(e.Post.Path), URL: e.Post.URL, Title: e.Post.Title,
 		Date: e.Post.Date.Format(time.RFC3339), Updated: syndicate.Updated(e).Format(time.RFC3339), Language: e.Post.Language,
 		Tags: list(e.Post.Tags), Authors: list(e.Post.Authors), ExcerptHTML: r.ExcerptHTML, ExcerptText: r.ExcerptText,
-		Image: image, State: state}
+		Image: image, State: state, Newsletter: newsletter(e.Post)}
+}
+
+// newsletter returns "only" for a letter.
+func newsletter(p *post.Post) string {
+	if p.MailOnly {
+		return "only"
+	}
+	return ""
 }
 
 // list returns a list that is never null in JSON.

@@ -97,6 +97,9 @@ func (s *pass) preview(ctx context.Context, e ledger.Edition, to string, posts [
 		full[posts[i].Row.Seq] = i < s.cfg.Digest.MaxPosts
 	}
 	b := s.composer.NewBundle(&e)
+	if err := s.composer.AddIntro(ctx, b, &e); err != nil {
+		return nil, err
+	}
 	if err := s.composer.Add(ctx, b, posts, func(e catalog.Entry) bool { return full[e.Row.Seq] }); err != nil {
 		return nil, err
 	}

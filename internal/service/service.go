@@ -21,6 +21,7 @@ import (
 	"publisher/internal/ledger/sqlite"
 	"publisher/internal/publish"
 	"publisher/internal/publish/editions"
+	"publisher/internal/signup"
 	"publisher/internal/web"
 	"publisher/mailer/smtp"
 	"publisher/templates"
@@ -201,10 +202,19 @@ func (s *Service) webServer(cfg *config.Config, l *ledger.Ledger, worker *publis
 		return nil, cfg.Fault("server.listen", fmt.Sprintf("cannot listen on this address (%v); choose another one, or stop the program that uses it", err))
 	}
 	handler := web.New(web.Options{Config: cfg, Ledger: l, Templates: set, Archive: editions.Archive{Ledger: l},
-		Tags: worker.Tags, Healthy: worker.Healthy, Now: s.Now, Log: s.Log})
+		Tags: worker.Tags, Healthy: worker.Healthy, Resolver: resolver(cfg), Now: s.Now, Log: s.Log})
 	server := &web.Server{Handler: handler, Proxies: cfg.Server.Proxies, Log: s.Log}
 	s.Log.Info("serving", "address", "http://"+listener.Addr().String(), "content", cfg.Content.Dir)
 	return func(ctx context.Context) error { return server.Serve(ctx, listener) }, nil
+}
+
+// resolver looks up the domains of addresses that sign up. What the built-in catcher takes goes
+// nowhere, so that their domains need not exist.
+func resolver(cfg *config.Config) signup.Resolver {
+	if cfg.Catches() {
+		return nil
+	}
+	return net.DefaultResolver
 }
 
 // awaitConfig returns the next valid config, or nil when ctx ends. An invalid one is

@@ -78,19 +78,27 @@ func (s *site) feedPage(w http.ResponseWriter, r *http.Request, name string, f *
 }
 
 func (s *site) makeFeedPage(name string, f io.Reader) ([]byte, error) {
-	parsed, err := gofeed.NewParser().Parse(io.LimitReader(f, maxFeed))
+	title, posts, err := s.parseFeed(f)
 	if err != nil {
 		return nil, err
 	}
-	page := &templates.FeedPage{Frame: s.frameIn(s.languageIn(name)), Title: parsed.Title, Feeds: s.feedsBeside(name)}
+	return s.render("page-feed.html", &templates.FeedPage{Frame: s.frameIn(s.languageIn(name)), Title: title, Posts: posts, Feeds: s.feedsBeside(name)})
+}
+
+// parseFeed returns the title and the posts of a feed in any format.
+func (s *site) parseFeed(f io.Reader) (title string, posts []templates.FeedPost, err error) {
+	parsed, err := gofeed.NewParser().Parse(io.LimitReader(f, maxFeed))
+	if err != nil {
+		return "", nil, err
+	}
 	for _, item := range parsed.Items {
 		post := templates.FeedPost{Title: item.Title, URL: item.Link, Excerpt: plainText(item.Description)}
 		if item.PublishedParsed != nil {
 			post.Date = item.PublishedParsed.In(s.Config.Site.Timezone)
 		}
-		page.Posts = append(page.Posts, post)
+		posts = append(posts, post)
 	}
-	return s.render("page-feed.html", page)
+	return parsed.Title, posts, nil
 }
 
 // languageIn returns the language whose folder a feed is in, or "" for the site's.

@@ -11,11 +11,62 @@ import (
 	"publisher/templates"
 )
 
-// home shows the publication and its feeds.
+// newestPosts is how many posts the home page lists.
+const newestPosts = 5
+
+// home shows the publication: the form to subscribe, what came last, and the feeds.
 func (s *site) home(w http.ResponseWriter, r *http.Request) {
-	s.common(w, r, "home", func(context.Context) ([]byte, error) {
-		return s.render("page-home.html", &templates.HomePage{Frame: s.frame(), Feeds: s.feedLinks(""), Languages: s.languageFeeds()})
+	s.common(w, r, "home", func(ctx context.Context) ([]byte, error) {
+		form, err := s.signupForm(ctx, "")
+		if err != nil {
+			return nil, err
+		}
+		latest, err := s.latestEdition(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return s.render("page-home.html", &templates.HomePage{Frame: s.frame(), Form: form, Latest: latest, Posts: s.latestPosts(),
+			Archive: s.Config.Server.Archive == "public", Feeds: s.feedLinks(""), Languages: s.languageFeeds()})
 	})
+}
+
+// latestEdition returns the newest edition that somebody has received, or nil. Editions that
+// are not public are found by their address only.
+func (s *site) latestEdition(ctx context.Context) (*templates.EditionLink, error) {
+	if s.Config.Server.Archive != "public" {
+		return nil, nil
+	}
+	editions, err := s.Ledger.Editions(ctx) // newest first
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range editions {
+		if !e.Canceled || e.Sent > 0 {
+			return &templates.EditionLink{Number: e.Number, Subject: e.Subject, Language: s.editionLanguage(e),
+				Date: e.Closed.In(s.Config.Site.Timezone), Posts: len(e.Posts)}, nil
+		}
+	}
+	return nil, nil
+}
+
+// latestPosts returns the newest posts of the site's feed; none if there is no feed that can be
+// read.
+func (s *site) latestPosts() []templates.FeedPost {
+	for _, link := range s.feedFiles() {
+		f, info, err := openBelow(s.Config.Path(s.Config.Feeds.Dir), link.URL)
+		if err != nil {
+			continue
+		}
+		var posts []templates.FeedPost
+		if info.Size() <= maxFeed && !s.withheld(s.Config.Path(s.Config.Feeds.Dir), link.URL, f, info) {
+			_, posts, err = s.parseFeed(f)
+		}
+		f.Close()
+		if err == nil && len(posts) > 0 {
+			return posts[:min(len(posts), newestPosts)]
+		}
+	}
+	return nil
 }
 
 // languageFeeds returns the feeds in languages other than the site's.

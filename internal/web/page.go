@@ -3,6 +3,8 @@ package web
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"net/http"
 	"strconv"
 	"time"
@@ -30,12 +32,24 @@ func (s *site) frameIn(language string) templates.Frame {
 
 // page sends a page that is for one subscriber.
 func (s *site) page(w http.ResponseWriter, r *http.Request, name string, data templates.Framed) {
+	s.pageWith(w, r, http.StatusOK, name, data)
+}
+
+// pageWith is page with a status.
+func (s *site) pageWith(w http.ResponseWriter, r *http.Request, status int, name string, data templates.Framed) {
 	var b bytes.Buffer
 	if err := s.Templates.Page(&b, name, data); err != nil {
 		s.fail(w, r, err, "")
 		return
 	}
-	send(w, http.StatusOK, b.Bytes())
+	send(w, status, b.Bytes())
+}
+
+// runsScript puts a script of ours into a page, and allows the browser to run only that.
+func runsScript(w http.ResponseWriter, data templates.Scripted, script string) {
+	data.SetScript(script)
+	sum := sha256.Sum256([]byte(script))
+	w.Header().Set("Content-Security-Policy", pagePolicy+"; script-src 'sha256-"+base64.StdEncoding.EncodeToString(sum[:])+"'")
 }
 
 // message sends a page that says why the request cannot be fulfilled.

@@ -41,6 +41,11 @@ func tour(t *testing.T, language string) map[string]string {
 		"ask":         w.get(unsubscribe).body,
 		"ended":       w.post(unsubscribe, "List-Unsubscribe=One-Click").body,
 		"resumed":     w.post(unsubscribe, "undo=1").body,
+		"subscribe":   w.get("/subscribe").body,
+		"faulty":      w.post("/subscribe", "email=x&tag=go").body,
+		"code":        w.post("/subscribe", "email=ben@example.com").body,
+		"wrong-code":  w.post("/confirm/"+w.signUp("email=cy@example.com"), "code=1").body,
+		"expired":     w.get("/confirm/x").body,
 	}
 }
 

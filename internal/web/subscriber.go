@@ -96,9 +96,8 @@ func masked(email string) string {
 	return email[:first] + "…" + email[at:]
 }
 
-// form reads the body, urlencoded or multipart (RFC 8058 §3.1). It answers if the body is too
-// large or incomplete. A body that cannot be parsed is an empty form.
-func (s *site) form(w http.ResponseWriter, r *http.Request) (url.Values, bool) {
+// body reads the body. It answers if it is too large or incomplete.
+func (s *site) body(w http.ResponseWriter, r *http.Request) ([]byte, bool) {
 	body, err := io.ReadAll(r.Body)
 	var tooLarge *http.MaxBytesError
 	switch {
@@ -113,6 +112,16 @@ func (s *site) form(w http.ResponseWriter, r *http.Request) (url.Values, bool) {
 		return nil, false
 	}
 	w.Header().Del("Connection") // see limited
+	return body, true
+}
+
+// form reads the body, urlencoded or multipart (RFC 8058 §3.1). A body that cannot be parsed is
+// an empty form.
+func (s *site) form(w http.ResponseWriter, r *http.Request) (url.Values, bool) {
+	body, ok := s.body(w, r)
+	if !ok {
+		return nil, false
+	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	// It parses both kinds. After an error the form is empty.
 	_ = r.ParseMultipartForm(maxBody)

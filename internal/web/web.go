@@ -3,7 +3,7 @@
 //
 // A request passes the middleware, which limits and protects it, to a handler named after
 // what it shows. Responses that clients may cache are sent by cachedResponse. Links in mail
-// carry their own proof, so there are no cookies and no log-ins.
+// carry their own proof, so there are no log-ins, and no right depends on a cookie.
 package web
 
 import (
@@ -11,11 +11,13 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"publisher/internal/config"
 	"publisher/internal/ledger"
 	owner "publisher/internal/private"
+	"publisher/internal/signup"
 	"publisher/templates"
 )
 
@@ -28,6 +30,12 @@ type Options struct {
 	// Tags returns the tags that subscribers with a language may choose from. If it is nil,
 	// they can only keep the tags they have.
 	Tags func(ctx context.Context, language string) ([]string, error)
+	// Resolver looks up the domains of addresses that sign up. If it is nil, they are taken
+	// without.
+	Resolver signup.Resolver
+	// SignedUp is called when somebody has signed up, confirmed or caused an alarm, so that
+	// there may be a mail to send. It must not block; nil for nothing.
+	SignedUp func()
 	// Healthy returns an error if the program does not do its work. Its text is public.
 	// A nil Healthy means always healthy.
 	Healthy func() error
@@ -44,7 +52,8 @@ type Archive interface {
 	Edition(ctx context.Context, number int64) (html []byte, found bool, err error)
 }
 
-// site is the state of the handler. Only its cache and its pending changes change.
+// site is the state of the handler. Only its cache, its pending changes and what it counts of
+// sign-ups change.
 type site struct {
 	Options
 	base    string // path of server.url; "" for none
@@ -52,6 +61,11 @@ type site struct {
 	cache   *cache
 	changes *changes
 	owned   *owner.List // never served
+
+	gate    *signup.Gate
+	signups signups
+	alarm   sync.Mutex
+	alarmed time.Time // when a flood of sign-ups was recorded last
 }
 
 // Handler answers all requests.
@@ -72,7 +86,9 @@ func New(o Options) *Handler {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &site{Options: o, types: feedTypes(o.Config.Feeds), cache: newCache(cacheBytes), changes: newChanges(), owned: o.Config.Private()}
+	s := &site{Options: o, types: feedTypes(o.Config.Feeds), cache: newCache(cacheBytes), changes: newChanges(), owned: o.Config.Private(),
+		gate: signup.NewGate(signup.Options{MailsPerHour: o.Config.Signup.MailsPerHour, RefuseDomains: o.Config.Signup.RefuseDomains,
+			Resolver: o.Resolver, Now: o.Now})}
 	if u := o.Config.Server.URL; u != nil {
 		s.base = strings.TrimRight(u.EscapedPath(), "/")
 	}
@@ -90,6 +106,12 @@ func (s *site) routes() http.Handler {
 	mux.HandleFunc("POST /unsubscribe/{token...}", private(s.unsubscribe))
 	mux.HandleFunc("GET /preferences/{token...}", private(s.showPreferences))
 	mux.HandleFunc("POST /preferences/{token...}", private(s.setPreferences))
+	mux.HandleFunc("GET /subscribe", s.showSubscribe)
+	mux.HandleFunc("POST /subscribe", fromAnywhere(private(s.subscribe)))
+	mux.HandleFunc("OPTIONS /subscribe", fromAnywhere(preflight))
+	mux.HandleFunc("GET /confirm/{token...}", private(s.showConfirm))
+	mux.HandleFunc("POST /confirm/{token...}", fromAnywhere(private(s.confirm)))
+	mux.HandleFunc("OPTIONS /confirm/{token...}", fromAnywhere(preflight))
 	mux.HandleFunc("GET /archive", s.toArchive)
 	mux.HandleFunc("GET /archive/{$}", s.archive)
 	mux.HandleFunc("GET /archive/{number}", s.edition)

@@ -21,19 +21,18 @@ const excerptStep = 32
 // oldest of these are replaced by "and N more".
 func fit(r *renderer, d *templates.Digest, maxPosts, maxBytes int) (*templates.Digest, int, error) {
 	f := &fitter{renderer: r, digest: *d, maxBytes: maxBytes}
-	posts := slices.Concat(d.Posts, d.Brief)
-	if len(posts) > maxPosts {
-		f.digest.More += len(posts) - maxPosts
-		posts = posts[:maxPosts]
-	}
-	f.posts = posts
+	f.fitIntro(string(d.Intro))
+	posts := f.choose(slices.Concat(d.Posts, d.Brief), maxPosts)
 	longest := 0
 	for _, p := range posts {
-		longest = max(longest, len(p.Excerpt))
+		if !p.OnlyHere() {
+			longest = max(longest, len(p.Excerpt))
+		}
 	}
 	// Inlined styles only add to an excerpt, so that more than this cannot fit. Cut
 	// once here, it is not read in whole for every guess.
 	longest = sort.Search(longest, func(n int) bool { return octets(posts, n+1) > maxBytes })
+	f.posts = posts
 	f.posts = f.apply(choice{longest, len(posts), len(posts)}).Posts
 	whole := choice{excerpt: longest, full: len(posts), linked: len(posts)}
 	best := whole
@@ -44,6 +43,8 @@ func fit(r *renderer, d *templates.Digest, maxPosts, maxBytes int) (*templates.D
 	case f.fits(choice{0, 0, len(posts)}):
 		best.excerpt = min(leastExcerpt, longest)
 		best.full = f.most(0, len(posts), func(n int) choice { return choice{best.excerpt, n, len(posts)} })
+	case f.whole > 0 && !f.fits(choice{0, 0, 0}):
+		best = choice{0, 0, len(posts)} // letters are never cut: the others lead to their pages
 	default:
 		best = choice{0, 0, f.most(0, len(posts), func(n int) choice { return choice{0, 0, n} })}
 	}
@@ -52,7 +53,7 @@ func fit(r *renderer, d *templates.Digest, maxPosts, maxBytes int) (*templates.D
 	}
 	fitted := f.apply(best)
 	size := f.size(fitted)
-	if f.err == nil && size > maxBytes {
+	if f.err == nil && size > maxBytes && f.whole == 0 {
 		f.err = fmt.Errorf("digest.max_bytes is %d, but the mail has %d bytes even without posts; allow more, or make the templates shorter", maxBytes, size)
 	}
 	return fitted, size, f.err
@@ -66,15 +67,53 @@ type fitter struct {
 	renderer *renderer
 	digest   templates.Digest
 	posts    []templates.Post
+	whole    int // how many of them can be read nowhere else, and stay as they are
 	maxBytes int
 	err      error // the first that rendering met
 }
 
-// octets returns the total length of the excerpts, cut to n octets each.
+// fitIntro shortens the owner's words to a quarter of the room, and to half of it once styles are
+// inlined.
+func (f *fitter) fitIntro(intro string) {
+	intro = truncate(intro, f.maxBytes/4)
+	size := func(n int) int {
+		f.digest.Intro = template.HTML(truncate(intro, n))
+		return f.size(f.apply(choice{}))
+	}
+	if intro == "" {
+		f.digest.Intro = ""
+		return
+	}
+	room := size(0) + f.maxBytes/2
+	if size(len(intro)) > room {
+		size(sort.Search(len(intro), func(n int) bool { return size(n+1) > room }))
+	}
+}
+
+// choose returns the first maxPosts posts and those beyond them that can be read nowhere else, and
+// counts the others.
+func (f *fitter) choose(posts []templates.Post, maxPosts int) []templates.Post {
+	var chosen []templates.Post
+	for i, p := range posts {
+		switch {
+		case p.OnlyHere():
+			f.whole++
+		case i >= maxPosts:
+			f.digest.More++
+			continue
+		}
+		chosen = append(chosen, p)
+	}
+	return chosen
+}
+
+// octets returns the total length of the excerpts that may be cut, cut to n octets each.
 func octets(posts []templates.Post, n int) int {
 	sum := 0
 	for _, p := range posts {
-		sum += min(len(p.Excerpt), n)
+		if !p.OnlyHere() {
+			sum += min(len(p.Excerpt), n)
+		}
 	}
 	return sum
 }
@@ -122,17 +161,28 @@ func (f *fitter) size(d *templates.Digest) int {
 
 func (f *fitter) apply(c choice) *templates.Digest {
 	d := f.digest
-	d.Posts = slices.Clone(f.posts[:c.full])
-	for i := range d.Posts {
-		d.Posts[i].Excerpt = template.HTML(truncate(string(d.Posts[i].Excerpt), c.excerpt))
+	d.Posts, d.Brief = nil, nil
+	for i, p := range f.posts {
+		switch {
+		case p.OnlyHere():
+			d.Posts = append(d.Posts, p)
+		case i < c.full:
+			p.Excerpt = template.HTML(truncate(string(p.Excerpt), c.excerpt))
+			d.Posts = append(d.Posts, p)
+		case i < c.linked:
+			d.Brief = append(d.Brief, p)
+		default:
+			d.More++
+		}
 	}
-	d.Brief = f.posts[c.full:c.linked]
-	d.More += len(f.posts) - c.linked
 	return &d
 }
 
-// withText fills in the posts' text of intro and excerpt.
+// withText fills in the text of the owner's words, and of intro and excerpt of the posts.
 func withText(d *templates.Digest) {
+	if d.Intro != "" {
+		d.IntroText = ExcerptText(string(d.Intro))
+	}
 	for i, p := range d.Posts {
 		d.Posts[i].ExcerptText = ExcerptText(string(p.Intro) + string(p.Excerpt))
 	}

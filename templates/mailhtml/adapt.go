@@ -16,6 +16,7 @@ import (
 // or Outlook do not support, pictures in unsupported formats, and tables wider than a phone.
 func adapt(doc *html.Node) {
 	var texts, pictures, cells []*html.Node
+	leads, titled := 0, false // how many texts come before the title of a post
 	for n := range doc.Descendants() {
 		class, _ := htmldom.LookupAttr(n, "class")
 		switch {
@@ -23,12 +24,21 @@ func adapt(doc *html.Node) {
 			pictures = append(pictures, n)
 		case n.DataAtom == atom.Td && strings.HasPrefix(class, "cell"):
 			cells = append(cells, n)
+		case n.DataAtom == atom.H2 && class == "title":
+			titled = true
 		case n.DataAtom == atom.Div && class == "text":
 			texts = append(texts, n)
+			if !titled {
+				leads = len(texts)
+			}
 		}
 	}
-	for _, text := range texts {
-		adaptText(text)
+	for i, text := range texts {
+		below := 2
+		if i < leads {
+			below = 1
+		}
+		adaptText(text, below)
 	}
 	for _, img := range pictures {
 		describe(img)
@@ -39,8 +49,8 @@ func adapt(doc *html.Node) {
 	}
 }
 
-// adaptText adapts what an author has written.
-func adaptText(text *html.Node) {
+// adaptText adapts what an author has written below a heading of some level.
+func adaptText(text *html.Node, below int) {
 	var foreign, empty, headings []*html.Node
 	for n := range text.Descendants() {
 		if n.Type != html.ElementNode {
@@ -78,7 +88,7 @@ func adaptText(text *html.Node) {
 			}
 		}
 	}
-	demote(headings)
+	demote(headings, below)
 	for _, n := range foreign {
 		replaceUnsupported(n)
 	}
@@ -87,8 +97,9 @@ func adaptText(text *html.Node) {
 	}
 }
 
-// demote lowers an author's headings below the post's title, which is an h2.
-func demote(headings []*html.Node) {
+// demote lowers an author's headings below one of a level: the post's title, which is an h2, or
+// the publication's name.
+func demote(headings []*html.Node, below int) {
 	levels := []atom.Atom{atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6}
 	level := func(n *html.Node) int { return int(n.Data[1] - '1') }
 	highest := len(levels)
@@ -96,7 +107,7 @@ func demote(headings []*html.Node) {
 		highest = min(highest, level(n))
 	}
 	for _, n := range headings {
-		htmldom.Rename(n, levels[min(level(n)-highest+2, len(levels)-1)])
+		htmldom.Rename(n, levels[min(level(n)-highest+below, len(levels)-1)])
 	}
 }
 

@@ -22,6 +22,7 @@ type Bundle struct {
 	PostalAddress string
 	MaxPosts      int
 	MaxBytes      int
+	Intro         string        `json:",omitempty"` // HTML of digest.intro; "" for none
 	Posts         []BundledPost // newest first
 	Templates     []templates.File
 }
@@ -34,6 +35,8 @@ type BundledPost struct {
 	Seen time.Time
 	Full bool // has its excerpt; otherwise only what a one-line link shows
 	Post templates.Post
+	// Letter is what else there is of a post that is only in mail; nil for the others.
+	Letter *Letter `json:",omitempty"`
 }
 
 // Numbers returns the sequence numbers of its posts.
@@ -52,19 +55,6 @@ func (b *Bundle) IDs() []string {
 		ids[i] = p.ID
 	}
 	return ids
-}
-
-// digest returns the templates' data for some of its posts.
-func (b *Bundle) digest(number int64, posts ledger.Numbers) *templates.Digest {
-	d := &templates.Digest{Site: b.Site, Number: number, Cadence: b.Cadence, Date: b.Closed.In(b.Site.Location),
-		MoreURL: b.Site.URL, PostalAddress: b.PostalAddress}
-	for _, p := range b.Posts {
-		if posts.Contains(p.Seq) {
-			d.Posts = append(d.Posts, p.Post)
-		}
-	}
-	dropSharedImages(d.Posts)
-	return d
 }
 
 // Encode returns a bundle as the ledger stores it.

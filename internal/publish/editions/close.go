@@ -35,13 +35,11 @@ func (c *Closer) CloseDue(ctx context.Context, open []ledger.Edition) (closed []
 		if slices.ContainsFunc(open, func(e ledger.Edition) bool { return e.Cadence == cadence.Name }) {
 			continue
 		}
-		editions, warning, err := c.closeCadence(ctx, cadence)
+		editions, warned, err := c.closeCadence(ctx, cadence)
 		if err != nil {
 			return closed, warnings, err
 		}
-		if warning != "" {
-			warnings = append(warnings, report.Warning{Path: "config.yaml", Message: warning})
-		}
+		warnings = append(warnings, warned...)
 		for _, e := range editions {
 			closed = append(closed, *e)
 		}
@@ -49,32 +47,35 @@ func (c *Closer) CloseDue(ctx context.Context, open []ledger.Edition) (closed []
 	return closed, warnings, nil
 }
 
-func (c *Closer) closeCadence(ctx context.Context, cadence config.Cadence) (closed []*ledger.Edition, warning string, err error) {
+func (c *Closer) closeCadence(ctx context.Context, cadence config.Cadence) (closed []*ledger.Edition, warnings []report.Warning, err error) {
 	last, through, err := LastClosed(ctx, c.catalog, cadence.Name)
 	if err != nil {
-		return nil, "", err
+		return nil, nil, err
 	}
 	if cadence.Schedule != nil && last.After(c.start.Add(ledger.MaxClockSkew)) {
-		warning = fmt.Sprintf("the clock was set back: the last %s edition was closed at %s; its schedule continues from now", cadence.Name, report.Time(last, c.cfg.Site.Timezone))
-		return nil, warning, c.ledger.CloseEmpty(ctx, cadence.Name, c.start, through)
+		warning := fmt.Sprintf("the clock was set back: the last %s edition was closed at %s; its schedule continues from now", cadence.Name, report.Time(last, c.cfg.Site.Timezone))
+		return nil, []report.Warning{{Path: "config.yaml", Message: warning}}, c.ledger.CloseEmpty(ctx, cadence.Name, c.start, through)
 	}
 	if cadence.Schedule != nil && !FiredSince(cadence.Schedule, last, c.start, c.cfg.Site.Timezone) {
-		return nil, "", nil
+		return nil, nil, nil
 	}
 	drafts, err := c.draftAll(ctx, cadence)
 	if err != nil {
-		return nil, "", err
+		return nil, nil, err
 	}
 	if len(drafts) > 0 {
+		for _, d := range drafts {
+			warnings = append(warnings, c.longLetters(d.bundle, d.Number)...)
+		}
 		closed, err = c.close(ctx, drafts)
-		return closed, "", err
+		return closed, warnings, err
 	}
 	// Nothing is due. A time of the schedule that has come is used up, unless a post is about to
 	// settle or to be released: then the digest waits for it.
 	if cadence.Schedule == nil && through >= c.catalog.Newest() || cadence.Schedule != nil && slices.ContainsFunc(c.catalog.Entries(), c.catalog.Waiting) {
-		return nil, "", nil
+		return nil, nil, nil
 	}
-	return nil, "", c.ledger.CloseEmpty(ctx, cadence.Name, c.start, c.catalog.Newest())
+	return nil, nil, c.ledger.CloseEmpty(ctx, cadence.Name, c.start, c.catalog.Newest())
 }
 
 // LastClosed returns when a cadence last closed, or the first pass if it never did, and the
@@ -152,6 +153,9 @@ func (c *Closer) draft(ctx context.Context, e *ledger.Edition) (*draft, error) {
 		}
 	}
 	d := &draft{e, c.NewBundle(e)}
+	if err := c.AddIntro(ctx, d.bundle, e); err != nil {
+		return nil, err
+	}
 	var posts []catalog.Entry
 	for _, post := range c.catalog.Mailable() {
 		if in[post.Row.Seq] {

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"html/template"
 	"slices"
-	"strconv"
 	"strings"
 
 	"publisher/content/post"
@@ -28,11 +27,12 @@ type Composer struct {
 	ledger    *ledger.Ledger
 	catalog   *catalog.Catalog
 	templates *templates.Set
+	intros    map[string]*Intro // by language, once read
 }
 
 // NewComposer returns a composer of a catalog's posts.
 func NewComposer(c *catalog.Catalog, set *templates.Set) *Composer {
-	return &Composer{cfg: c.Config, ledger: c.Ledger, catalog: c, templates: set}
+	return &Composer{cfg: c.Config, ledger: c.Ledger, catalog: c, templates: set, intros: map[string]*Intro{}}
 }
 
 // Catalog returns the posts that digests are composed of.
@@ -51,14 +51,19 @@ func (c *Composer) NewBundle(e *ledger.Edition) *Bundle {
 // rendered are left out, which the catalog reports.
 func (c *Composer) Add(ctx context.Context, b *Bundle, posts []catalog.Entry, full func(catalog.Entry) bool) error {
 	for _, e := range posts {
-		post, err := c.Post(ctx, e, full(e))
+		whole := full(e) || e.Post.MailOnly // a letter is nowhere else
+		post, err := c.Post(ctx, e, whole)
 		if c.catalog.Unrenderable(e) {
 			continue
 		}
 		if err != nil {
 			return err
 		}
-		b.Posts = append(b.Posts, BundledPost{Seq: e.Row.Seq, ID: e.Row.ID, Path: e.Post.Path, Seen: e.Row.FirstSeen, Full: full(e), Post: post})
+		letter, err := c.letter(ctx, e)
+		if err != nil {
+			return err
+		}
+		b.Posts = append(b.Posts, BundledPost{Seq: e.Row.Seq, ID: e.Row.ID, Path: e.Post.Path, Seen: e.Row.FirstSeen, Full: whole, Post: post, Letter: letter})
 	}
 	// As NewestFirst sorts.
 	slices.SortStableFunc(b.Posts, func(x, y BundledPost) int {
@@ -91,10 +96,7 @@ func (c *Composer) Message(b *Bundle, e *ledger.Edition, posts ledger.Numbers) (
 	if err != nil {
 		return nil, err
 	}
-	d := b.digest(e.Number, posts)
-	if c.cfg.Server.URL != nil && e.Number > 0 {
-		d.WebURL = c.cfg.Server.URL.JoinPath("archive", strconv.FormatInt(e.Number, 10)).String()
-	}
+	d := c.digest(b, e.Number, posts, false)
 	cfg := *c.cfg
 	// Limits may be lower than when the edition was closed: the message may be too long for the
 	// server.
@@ -120,7 +122,7 @@ func (c *Composer) Subject(b *Bundle, number int64) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return set.Subject(b.digest(number, b.Numbers()))
+	return set.Subject(c.digest(b, number, b.Numbers(), false))
 }
 
 // Archive stores the web version of an edition, unless it is stored or has no posts.
@@ -157,11 +159,9 @@ func (c *Composer) page(b *Bundle, e *ledger.Edition) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := b.digest(e.Number, b.Numbers())
+	d := c.digest(b, e.Number, b.Numbers(), true)
 	d.Subject = e.Subject
-	if len(d.Posts) > b.MaxPosts {
-		d.Posts, d.Brief = d.Posts[:b.MaxPosts], d.Posts[b.MaxPosts:]
-	}
+	d.Posts, d.Brief = split(d.Posts, b.MaxPosts)
 	var page bytes.Buffer
 	z := gzip.NewWriter(&page)
 	if err := set.DigestHTML(z, d); err != nil {

@@ -17,7 +17,7 @@ func Report(cfg *config.Config, e *ledger.Edition) report.Edition {
 	if posts == nil {
 		posts = []string{}
 	}
-	return report.Edition{Number: e.Number, Cadence: e.Cadence, Language: report.Language(cfg, e.Language), Subject: e.Subject, Posts: posts, Recipients: e.Recipients, Before: e.Sent}
+	return report.Edition{Number: e.Number, Cadence: e.Cadence, Language: report.Language(cfg, e.Language), Subject: e.Subject, Posts: posts, Intro: e.Intro != nil, Recipients: e.Recipients, Before: e.Sent}
 }
 
 // Retry has the next pass try an edition's failed and uncertain deliveries again, and those

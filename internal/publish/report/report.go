@@ -49,6 +49,7 @@ type Edition struct {
 	Language   string   `json:"language,omitempty"` // "" if the site has one language
 	Subject    string   `json:"subject"`
 	Posts      []string `json:"posts"`
+	Intro      bool     `json:"intro,omitempty"` // has the owner's words (digest.intro)
 	Recipients int      `json:"recipients"`
 	Sent       int      `json:"sent"`
 	Deferred   int      `json:"deferred"`

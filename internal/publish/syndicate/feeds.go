@@ -194,7 +194,7 @@ func (f *Feeds) settings() string {
 func (f *Feeds) items() []feed.Item {
 	var items []feed.Item
 	for _, e := range f.catalog.Entries() {
-		if f.catalog.Published(e) {
+		if f.catalog.Published(e) && !e.Post.MailOnly {
 			items = append(items, feed.Item{Post: e.Post, ID: e.Row.ID, FirstSeen: e.Row.FirstSeen, Updated: Updated(e)})
 		}
 	}

@@ -155,7 +155,18 @@ ALTER TABLE pass_state ADD COLUMN scrub BOOLEAN NOT NULL DEFAULT FALSE;
 -- When an address was last erased; NULL if never.
 ALTER TABLE pass_state ADD COLUMN erased_at BIGINT;
 
+-- The owner's words (digest.intro) that were above editions, by the hash of the file: each cadence
+-- has them once.
+CREATE TABLE digest_intro (
+    cadence  TEXT NOT NULL,
+    language TEXT NOT NULL,
+    hash     BLOB NOT NULL,
+    edition  BIGINT NOT NULL,
+    PRIMARY KEY (cadence, language, hash)
+) WITHOUT ROWID;
+
 -- +goose Down
+DROP TABLE digest_intro;
 ALTER TABLE pass_state DROP COLUMN erased_at;
 ALTER TABLE pass_state DROP COLUMN scrub;
 DROP INDEX subscriber_import;

@@ -1,0 +1,106 @@
+package editions
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"html/template"
+	"strings"
+
+	"publisher/internal/ledger"
+	"publisher/internal/publish/catalog"
+	"publisher/internal/publish/report"
+	"publisher/templates"
+)
+
+// Letter is what an edition has of a post that is only in mail, besides its excerpt. It can be read
+// in the web version of the edition that had it first. If there is none, it is in the mail as a
+// whole.
+type Letter struct {
+	HTML   string
+	Anchor string // its id in web versions
+	First  int64  // the edition that had it first; 0 for the one that it is in
+}
+
+// letter returns what an edition has of a post; nil unless it is only in mail.
+func (c *Composer) letter(ctx context.Context, e catalog.Entry) (*Letter, error) {
+	if !e.Post.MailOnly {
+		return nil, nil
+	}
+	r, err := c.catalog.Render(ctx, e.Post)
+	if err != nil {
+		return nil, err
+	}
+	l := &Letter{HTML: r.HTML, Anchor: fmt.Sprintf("letter-%d", e.Row.Seq)}
+	if e.Row.Key != 0 { // a preview may have posts without numbers
+		l.First, err = c.ledger.FirstEdition(ctx, e.Row.ID, e.Row.Seq)
+	}
+	return l, err
+}
+
+// digest returns the templates' data for some of a bundle's posts: as they are mailed, or for the
+// web version.
+func (c *Composer) digest(b *Bundle, number int64, posts ledger.Numbers, web bool) *templates.Digest {
+	d := &templates.Digest{Site: b.Site, Number: number, Cadence: b.Cadence, Date: b.Closed.In(b.Site.Location),
+		Intro: template.HTML(b.Intro), MoreURL: b.Site.URL, PostalAddress: b.PostalAddress} // RenderText made it safe
+	if number > 0 && !web {
+		d.WebURL = c.cfg.EditionURL(number)
+	}
+	for _, p := range b.Posts {
+		if !posts.Contains(p.Seq) {
+			continue
+		}
+		if p.Letter != nil {
+			c.showLetter(&p.Post, p.Letter, number, web)
+			d.MoreURL = cmp.Or(d.WebURL, d.MoreURL) // it is not on the site
+		}
+		d.Posts = append(d.Posts, p.Post)
+	}
+	dropSharedImages(d.Posts)
+	return d
+}
+
+// showLetter makes a post lead to its web version, or be there as a whole.
+func (c *Composer) showLetter(p *templates.Post, l *Letter, number int64, web bool) {
+	p.URL = ""
+	if address := c.cfg.EditionURL(cmp.Or(l.First, number)); address != "" {
+		p.URL = address + "#" + l.Anchor
+	}
+	p.Whole = web || p.URL == "" || string(p.Excerpt) == l.HTML
+	if web {
+		p.Anchor = l.Anchor
+	}
+	if !p.Whole {
+		return
+	}
+	p.Excerpt = template.HTML(l.HTML) // post.Rendering is safe HTML
+	if p.Image != nil && strings.Contains(l.HTML, p.Image.URL) {
+		p.Image = nil
+	}
+}
+
+// split returns the posts that a web version shows, and those that it has as links: what is beyond
+// the limit and no letter.
+func split(posts []templates.Post, limit int) (shown, brief []templates.Post) {
+	for i, p := range posts {
+		if i < limit || p.Anchor != "" {
+			shown = append(shown, p)
+		} else {
+			brief = append(brief, p)
+		}
+	}
+	return shown, brief
+}
+
+// longLetters warns of letters that are in a mail as a whole and exceed digest.max_bytes.
+func (c *Composer) longLetters(b *Bundle, number int64) []report.Warning {
+	var warnings []report.Warning
+	for _, p := range b.Posts {
+		if p.Letter != nil && c.cfg.EditionURL(number) == "" && len(p.Letter.HTML) > b.MaxBytes {
+			warnings = append(warnings, report.Warning{Path: c.catalog.Path(p.Path), Message: fmt.Sprintf(
+				"the letter has %d bytes of HTML, more than digest.max_bytes (%d), and can only be read in the mail, where Gmail shows the beginning; shorten it, or set server.url and server.archive so that it is on the web too",
+				len(p.Letter.HTML), b.MaxBytes)})
+		}
+	}
+	return warnings
+}

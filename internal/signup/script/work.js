@@ -1,0 +1,1 @@
+(async f=>{f.work.value=f.dataset.work+"."+await(SOLVE)(f.dataset.work);f.submit()})(document.forms[0])

@@ -1,0 +1,103 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"sync"
+	"time"
+
+	"publisher/internal/ledger"
+)
+
+// maxBatch limits how many sign-ups are stored in one transaction.
+const maxBatch = 500
+
+// errPending means that too many changes wait.
+var errPending = errors.New("too many changes are pending")
+
+// signups are requests to subscribe that wait to be stored. Those that arrive while others are
+// being stored are stored together: a transaction each would be too slow for a flood.
+type signups struct {
+	mu      sync.Mutex
+	waiting []waitingSignup
+	storing bool
+}
+
+type waitingSignup struct {
+	ledger.Signup
+	stored chan error
+}
+
+// storeSignup stores a request to subscribe, even if its client leaves.
+func (s *site) storeSignup(r *http.Request, u ledger.Signup) error {
+	if !s.changes.begin() {
+		return errPending
+	}
+	waiting := waitingSignup{u, make(chan error, 1)}
+	s.signups.mu.Lock()
+	s.signups.waiting = append(s.signups.waiting, waiting)
+	if !s.signups.storing {
+		s.signups.storing = true
+		go s.storeSignups()
+	}
+	s.signups.mu.Unlock()
+	timer := time.NewTimer(answerTime)
+	defer timer.Stop()
+	select {
+	case err := <-waiting.stored:
+		return err
+	case <-timer.C:
+		return errPending
+	case <-r.Context().Done():
+		return r.Context().Err()
+	}
+}
+
+// storeSignups stores what waits until nothing does.
+func (s *site) storeSignups() {
+	for batch := s.signups.next(); len(batch) > 0; batch = s.signups.next() {
+		all := make([]ledger.Signup, len(batch))
+		for i, w := range batch {
+			all[i] = w.Signup
+		}
+		err := s.storeBatch(all)
+		for _, w := range batch {
+			w.stored <- err
+			s.changes.finish()
+		}
+		if err == nil {
+			s.signedUp()
+		}
+	}
+}
+
+// next returns the next batch; empty if nothing waits.
+func (u *signups) next() []waitingSignup {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	n := min(len(u.waiting), maxBatch)
+	batch := u.waiting[:n:n]
+	u.waiting = u.waiting[n:]
+	u.storing = n > 0
+	return batch
+}
+
+// storeBatch stores sign-ups. While the ledger is locked, it tries again.
+func (s *site) storeBatch(all []ledger.Signup) error {
+	ctx, cancel := context.WithTimeout(s.changes.ended, changeTime)
+	defer cancel()
+	store := func(ctx context.Context) (answer, error) { return nil, s.Ledger.AddSignups(ctx, all...) }
+	_, err := s.tryChange(ctx, store)
+	for errors.Is(err, ledger.ErrBusy) && pause(ctx, changePause) {
+		_, err = s.tryChange(ctx, store)
+	}
+	return err
+}
+
+// signedUp tells the program that there is something to do.
+func (s *site) signedUp() {
+	if s.SignedUp != nil {
+		s.SignedUp()
+	}
+}
