@@ -24,7 +24,7 @@ func (s *Set) Check() error {
 		note(s.DigestHTML(io.Discard, d))
 		note(s.DigestText(io.Discard, d))
 	}
-	for _, kind := range []Kind{Confirm, Welcome, Goodbye} {
+	for _, kind := range Kinds() {
 		for _, n := range []*Notice{sampleNotice(), {Site: sampleSite()}} {
 			_, err := s.Notice(kind, n)
 			note(err)
@@ -78,6 +78,8 @@ func sampleNotice() *Notice {
 		Site: sampleSite(), Date: sampleDate, Cadence: "weekly", ActionURL: "https://example.com/confirm/x", Expires: sampleDate,
 		WebURL: "https://example.com/archive/", UnsubscribeURL: "https://example.com/unsubscribe/x",
 		PreferencesURL: "https://example.com/preferences/x", PostalAddress: "1 Example Street",
+		Code: "123456", Replies: true, Next: sampleDate, Latest: []Link{{"Sample", "https://example.com/1/"}}, LatestMail: true,
+		Address: "a…@example.com", Limit: 300,
 	}
 }
 

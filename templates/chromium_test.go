@@ -79,12 +79,12 @@ func mails(t *testing.T) map[string]string {
 	} {
 		pages[name] = digestHTML(t, set, d)
 	}
-	for _, kind := range []templates.Kind{templates.Confirm, templates.Welcome, templates.Goodbye} {
-		mail, err := set.Notice(kind, notice())
+	for name, n := range notices() {
+		mail, err := set.Notice(n.kind, n.Notice)
 		if err != nil {
 			t.Fatal(err)
 		}
-		pages[string(kind)] = mail.HTML
+		pages[name] = mail.HTML
 	}
 	return pages
 }

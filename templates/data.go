@@ -101,16 +101,43 @@ type Notice struct {
 	UnsubscribeURL string
 	PreferencesURL string
 	PostalAddress  string
+
+	// Code is the code of a Confirm, in two groups of digits; "" for none. Replies says that
+	// a reply confirms.
+	Code    string
+	Replies bool
+	// Next is when a Welcome's next mail can come; zero if that is unknown. Latest are the
+	// posts or, if LatestMail, the one edition to begin with.
+	Next       time.Time
+	Latest     []Link
+	LatestMail bool
+	// Address is the new address of a Moved.
+	Address string
+	// Limit is how many sign-ups an hour an Alarm allows.
+	Limit int
 }
+
+// Link is a title and where it leads.
+type Link struct{ Title, URL string }
 
 // Kind is one of the other mails.
 type Kind string
 
 const (
 	Confirm Kind = "confirm" // please confirm your subscription
+	Already Kind = "already" // you are subscribed already
 	Welcome Kind = "welcome"
 	Goodbye Kind = "goodbye"
+	Manage  Kind = "manage"  // a link to everything about the subscriber
+	Address Kind = "address" // please confirm your new address
+	Moved   Kind = "moved"   // to the old address: it was changed
+	Alarm   Kind = "alarm"   // to the owner: sign-ups are refused
 )
+
+// Kinds returns all other mails.
+func Kinds() []Kind {
+	return []Kind{Confirm, Already, Welcome, Goodbye, Manage, Address, Moved, Alarm}
+}
 
 // Mail is the subject and both parts of a mail.
 type Mail struct{ Subject, HTML, Text string }

@@ -24,14 +24,14 @@ func TestGolden(t *testing.T) {
 			golden(t, name+".txt", digestText(t, set, d))
 		})
 	}
-	for _, kind := range []templates.Kind{templates.Confirm, templates.Welcome, templates.Goodbye} {
-		t.Run(string(kind), func(t *testing.T) {
-			mail, err := set.Notice(kind, notice())
+	for name, n := range notices() {
+		t.Run(name, func(t *testing.T) {
+			mail, err := set.Notice(n.kind, n.Notice)
 			if err != nil {
 				t.Fatal(err)
 			}
-			golden(t, string(kind)+".html", mail.HTML)
-			golden(t, string(kind)+".txt", mail.Subject+"\n\n"+mail.Text)
+			golden(t, name+".html", mail.HTML)
+			golden(t, name+".txt", mail.Subject+"\n\n"+mail.Text)
 		})
 	}
 }

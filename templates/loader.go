@@ -26,7 +26,8 @@ type loader struct {
 // entries are the templates that are executed. All others are their partials.
 var entries = []string{
 	"digest.html", "digest.txt", "subject.txt",
-	"confirm.html", "confirm.txt", "welcome.html", "welcome.txt", "goodbye.html", "goodbye.txt",
+	"confirm.html", "confirm.txt", "already.html", "already.txt", "welcome.html", "welcome.txt", "goodbye.html", "goodbye.txt",
+	"manage.html", "manage.txt", "address.html", "address.txt", "moved.html", "moved.txt", "alarm.html", "alarm.txt",
 }
 
 func newLoader(files map[string]File) (*loader, error) {

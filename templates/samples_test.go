@@ -141,3 +141,53 @@ func notice() *templates.Notice {
 		PostalAddress: "Notes, 1 Example Street, 12345 Town",
 	}
 }
+
+// sampleNotice is one of the other mails.
+type sampleNotice struct {
+	kind templates.Kind
+	*templates.Notice
+}
+
+// notices are the other mails as the program sends them, by name.
+func notices() map[string]sampleNotice {
+	with := func(kind templates.Kind, language string, change func(*templates.Notice)) sampleNotice {
+		n := notice()
+		n.Site, n.ActionURL, n.Expires = site(language), "https://news.example/"+string(kind)+"/abc", time.Time{}
+		change(n)
+		return sampleNotice{kind, n}
+	}
+	confirm := func(n *templates.Notice) { n.Code, n.Replies, n.Expires = "482913", true, day.AddDate(0, 0, 7) }
+	links := func(n *templates.Notice) {
+		n.UnsubscribeURL, n.PreferencesURL = "https://news.example/unsubscribe/abc", "https://news.example/preferences/abc"
+	}
+	welcome := func(n *templates.Notice) {
+		links(n)
+		n.Next, n.LatestMail = day.AddDate(0, 0, 3), true
+		n.Latest = []templates.Link{{Title: "Why a feed's <guid> & address \"never\" change", URL: "https://news.example/archive/12"}}
+	}
+	expires := func(n *templates.Notice) { n.Expires = day.Add(time.Hour) }
+	return map[string]sampleNotice{
+		"confirm":    with(templates.Confirm, "en", confirm),
+		"confirm-ar": with(templates.Confirm, "ar", confirm),
+		"confirm-ja": with(templates.Confirm, "ja", confirm),
+		"confirm-reply": with(templates.Confirm, "en", func(n *templates.Notice) {
+			n.Replies, n.ActionURL, n.Expires = true, "", day.AddDate(0, 0, 7)
+		}),
+		"already": with(templates.Already, "en", func(n *templates.Notice) {
+			links(n)
+			n.ActionURL = n.PreferencesURL
+		}),
+		"welcome": with(templates.Welcome, "en", welcome),
+		"welcome-posts": with(templates.Welcome, "de", func(n *templates.Notice) {
+			n.UnsubscribeURL, n.ActionURL, n.Cadence = "mailto:bounces@blog.example?subject=unsubscribe%20abc", "", "immediate"
+			n.Latest = []templates.Link{{Title: "Zwei", URL: "https://blog.example/2/"}, {Title: "Eins", URL: "https://blog.example/1/"}}
+		}),
+		"goodbye": with(templates.Goodbye, "en", func(*templates.Notice) {}),
+		"manage":  with(templates.Manage, "en", expires),
+		"address": with(templates.Address, "en", expires),
+		"moved": with(templates.Moved, "en", func(n *templates.Notice) {
+			n.Address, n.Expires = "a…@new.example", day.AddDate(0, 0, 7)
+		}),
+		"alarm": with(templates.Alarm, "en", func(n *templates.Notice) { n.Limit, n.ActionURL = 300, "" }),
+	}
+}

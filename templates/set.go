@@ -6,6 +6,7 @@ import (
 	"fmt"
 	html "html/template"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	text "text/template"
@@ -96,35 +97,63 @@ func (s *Set) DigestText(w io.Writer, d *Digest) error {
 
 // Notice renders one of the other mails.
 func (s *Set) Notice(kind Kind, n *Notice) (*Mail, error) {
-	if kind != Confirm && kind != Welcome && kind != Goodbye {
+	if !slices.Contains(Kinds(), kind) {
 		return nil, fmt.Errorf("unknown mail %q", kind)
 	}
+	filled, err := s.fillNotice(kind, n)
+	if err != nil {
+		return nil, err
+	}
+	var asHTML, asText strings.Builder
+	if err := s.writeHTML(&asHTML, string(kind)+".html", filled.Site, filled); err != nil {
+		return nil, err
+	}
+	if err := s.writeText(&asText, string(kind)+".txt", filled.Site, filled); err != nil {
+		return nil, err
+	}
+	return &Mail{Subject: filled.Subject, HTML: asHTML.String(), Text: asText.String()}, nil
+}
+
+// fillNotice returns a copy of n with everything filled in that templates rely on.
+func (s *Set) fillNotice(kind Kind, n *Notice) (*Notice, error) {
 	filled := *n
 	filled.Site = fillSite(n.Site)
-	filled.Date = inZone(n.Date, filled.Site.Location)
-	filled.Expires = inZone(n.Expires, filled.Site.Location)
+	for _, t := range []*time.Time{&filled.Date, &filled.Expires, &filled.Next} {
+		*t = inZone(*t, filled.Site.Location)
+	}
+	filled.Code = groupDigits(n.Code, filled.Site.Dir)
+	subject := string(kind) + "_subject"
+	if kind == Confirm && n.Code == "" {
+		subject += "_plain"
+	}
 	tr := s.translation(filled.Site.Language)
 	for _, f := range []struct {
 		into *string
 		key  string
-	}{{&filled.Subject, "_subject"}, {&filled.Preheader, "_text"}} {
+	}{{&filled.Subject, subject}, {&filled.Preheader, string(kind) + "_text"}} {
 		if *f.into != "" {
 			continue
 		}
-		said, err := tr.phrase(string(kind)+f.key, "title", filled.Site.Title)
+		said, err := tr.phrase(f.key, "title", filled.Site.Title, "code", filled.Code, "address", n.Address, "n", n.Limit)
 		if err != nil {
 			return nil, err
 		}
 		*f.into = oneLine(said)
 	}
-	var asHTML, asText strings.Builder
-	if err := s.writeHTML(&asHTML, string(kind)+".html", filled.Site, &filled); err != nil {
-		return nil, err
+	return &filled, nil
+}
+
+// groupDigits returns a code in two groups. Between words that run from right to left, a space
+// would let the groups change places; one at which no line breaks belongs to the number.
+func groupDigits(code, direction string) string {
+	half := len(code) / 2
+	switch {
+	case half == 0:
+		return code
+	case direction == "rtl":
+		return code[:half] + "\u00a0" + code[half:]
 	}
-	if err := s.writeText(&asText, string(kind)+".txt", filled.Site, &filled); err != nil {
-		return nil, err
-	}
-	return &Mail{Subject: filled.Subject, HTML: asHTML.String(), Text: asText.String()}, nil
+	return code[:half] + " " + code[half:]
 }
 
 // fill returns a copy of d with everything filled in that templates rely on.

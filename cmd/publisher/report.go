@@ -88,10 +88,11 @@ func (u *ui) printMail(cfg *config.Config, r *report.Pass, kind reportKind) {
 			u.printEdition(e)
 		}
 	}
+	u.printNotices(r.Notices)
 	switch {
-	case len(r.Editions) > 0 && r.Outbox:
+	case (len(r.Editions) > 0 || r.Notices != nil) && r.Outbox:
 		u.print("      no mail was sent: mail.smtp.host is not set; messages are in %s/", strings.TrimSuffix(cfg.Mail.Outbox, "/"))
-	case len(r.Editions) == 0 && r.Subscribers != nil && *r.Subscribers == 0:
+	case len(r.Editions) == 0 && r.Subscribers != nil && *r.Subscribers == 0 && r.Notices == nil:
 		u.print("mail: no subscribers yet; `publisher subscribers add ADDRESS` adds one")
 	case len(r.Editions) == 0 && r.Subscribers != nil:
 		u.print("mail: nothing is due for the %s", count(*r.Subscribers, "subscriber"))
@@ -120,6 +121,21 @@ func contents(e report.Edition) string {
 		return count(len(e.Posts), "post") + " and digest.intro"
 	}
 	return count(len(e.Posts), "post")
+}
+
+// printNotices prints what became of mails such as those that ask to confirm.
+func (u *ui) printNotices(n *report.Notices) {
+	if n == nil {
+		return
+	}
+	if n.Due > 0 {
+		u.print("mail: would send %s about subscribing", count(n.Due, "mail"))
+		return
+	}
+	u.print("mail: sent %s about subscribing", count(n.Sent, "mail"))
+	if n.Deferred+n.Failed+n.Uncertain > 0 {
+		u.print("      %d deferred, %d failed, %d uncertain", n.Deferred, n.Failed, n.Uncertain)
+	}
 }
 
 func (u *ui) printEdition(e report.Edition) {

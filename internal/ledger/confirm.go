@@ -45,6 +45,12 @@ func pendingBy(ctx context.Context, db sqlutil.RowQuerier, where string, args ..
 	return &p, nil
 }
 
+// PendingSignup returns an address that has not confirmed yet; nil if there is none.
+func (l *Ledger) PendingSignup(ctx context.Context, id int64, now time.Time) (*PendingSignup, error) {
+	p, err := pendingBy(ctx, l.read, "p.id = $1 AND p.expires_at > $2", id, sqlutil.Time(now))
+	return p, l.fail("read a pending sign-up", err)
+}
+
 // PendingSignups streams the addresses that have not confirmed yet, by address.
 func (l *Ledger) PendingSignups(ctx context.Context, now time.Time) iter.Seq2[PendingSignup, error] {
 	return func(yield func(PendingSignup, error) bool) {

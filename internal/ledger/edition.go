@@ -138,6 +138,17 @@ func (l *Ledger) Edition(ctx context.Context, number int64) (*Edition, error) {
 	return &found[0], nil
 }
 
+// LatestArchived returns the newest edition in a language that has a web version; nil if there
+// is none.
+func (l *Ledger) LatestArchived(ctx context.Context, language string) (*Edition, error) {
+	found, err := l.editions(ctx, `e.number = (SELECT MAX(x.number) FROM edition x JOIN archived_page a ON a.edition = x.number
+		WHERE x.language = $1 AND x.canceled_at IS NULL)`, language)
+	if err != nil || len(found) == 0 {
+		return nil, l.fail("read the latest edition", err)
+	}
+	return &found[0], nil
+}
+
 // FinishEdition records that every recipient was tried. Only the first call counts.
 func (l *Ledger) FinishEdition(ctx context.Context, number int64, at time.Time) error {
 	return l.changeRow(ctx, fmt.Sprintf("finish edition %d", number),

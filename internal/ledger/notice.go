@@ -90,6 +90,12 @@ func (l *Ledger) DueNotices(ctx context.Context, now time.Time, limit int) ([]No
 	return all, l.fail("read the notices", err)
 }
 
+// CountDueNotices returns the number of notices that are due by now.
+func (l *Ledger) CountDueNotices(ctx context.Context, now time.Time) (n int, err error) {
+	err = l.read.QueryRowContext(ctx, "SELECT COUNT(*) FROM notice WHERE progress IN ('waiting', 'deferred') AND next_at <= $1", sqlutil.Time(now)).Scan(&n)
+	return n, l.fail("count the notices", err)
+}
+
 // NextNotice returns when the next notice is due; zero if there is none.
 func (l *Ledger) NextNotice(ctx context.Context) (time.Time, error) {
 	var next sqlutil.Time
@@ -126,8 +132,9 @@ func (l *Ledger) BeginNotice(ctx context.Context, id int64, tokens []Token, now 
 }
 
 // wanted is the condition that the reason for a notice has not gone.
-const wanted = `(n.pending IS NULL OR n.kind <> 'confirm' OR EXISTS (SELECT 1 FROM pending p WHERE p.id = n.pending AND p.expires_at > $2))
-	AND (n.subscriber IS NULL OR EXISTS (SELECT 1 FROM subscriber s WHERE s.id = n.subscriber AND (n.kind NOT IN ('already', 'welcome') OR s.status = 'active')))`
+const wanted = `(n.kind <> 'confirm' OR EXISTS (SELECT 1 FROM pending p WHERE p.id = n.pending AND p.expires_at > $2))
+	AND (n.subscriber IS NULL OR EXISTS (SELECT 1 FROM subscriber s WHERE s.id = n.subscriber
+		AND (n.kind NOT IN ('already', 'welcome') OR s.status = 'active') AND (n.kind <> 'goodbye' OR s.status <> 'active')))`
 
 func beginNotice(ctx context.Context, tx *sql.Tx, id int64, now time.Time) (bool, error) {
 	done, err := tx.ExecContext(ctx, `
@@ -155,11 +162,14 @@ type NoticeResult struct {
 	At     time.Time
 }
 
-// EndNotice stores the result of an attempt, which counts for mail.smtp.rate.
+// EndNotice stores the result of an attempt, which counts for mail.smtp.rate. If the server
+// refused the envelope, BeginNotice was not called.
 func (l *Ledger) EndNotice(ctx context.Context, r NoticeResult) error {
 	return l.store(ctx, "end a notice", func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, "UPDATE notice SET progress = $2, code = $3, reply = $4, next_at = $5, last_at = $6 WHERE id = $1",
-			r.ID, r.Status, r.Code, r.Reply, sqlutil.Time(r.Next), sqlutil.Time(r.At))
+		_, err := tx.ExecContext(ctx, `
+			UPDATE notice SET progress = $2, code = $3, reply = $4, next_at = $5, last_at = $6,
+				attempts = attempts + CASE WHEN progress = 'sending' THEN 0 ELSE 1 END WHERE id = $1`,
+			r.ID, r.Status, r.Code, storable(r.Reply), sqlutil.Time(r.Next), sqlutil.Time(r.At))
 		if err != nil {
 			return err
 		}

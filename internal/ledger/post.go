@@ -51,6 +51,16 @@ func (l *Ledger) Posts(ctx context.Context) ([]Post, error) {
 	return posts, l.fail("read the posts", err)
 }
 
+// LatestNumbered returns up to limit of the posts in a language that were mailed, or can be,
+// newest first.
+func (l *Ledger) LatestNumbered(ctx context.Context, language string, limit int) ([]Post, error) {
+	posts, err := sqlutil.Collect(ctx, l.read, scanPost, `
+		SELECT key, id, path, url, title, posted_at, body_hash, file_hash,
+		       first_seen, updated_at, gone_at, standing, COALESCE(seq, 0), tags, language
+		FROM post WHERE seq IS NOT NULL AND gone_at IS NULL AND language = $1 ORDER BY seq DESC LIMIT $2`, language, limit)
+	return posts, l.fail("read the latest posts", err)
+}
+
 func scanPost(row sqlutil.Scanner) (p Post, err error) {
 	var tags sql.NullString
 	if err := row.Scan(&p.Key, &p.ID, &p.Path, &p.URL, &p.Title, (*sqlutil.Time)(&p.Date), &p.BodyHash, &p.FileHash,

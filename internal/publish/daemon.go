@@ -27,7 +27,9 @@ type Daemon struct {
 	wait   Wait
 
 	surveys chan *pass // the newest survey that mail has not been sent for yet
-	mailed  func()     // called after each survey's mail
+	woken   chan struct{}
+	poll    time.Duration
+	mailed  func() // called after each survey's mail
 
 	warned map[report.Warning]bool // warnings already logged
 
@@ -46,11 +48,13 @@ type DaemonOptions struct {
 	Every time.Duration
 	// Wait is how time passes; nil for by the clock.
 	Wait Wait
+	// Poll is how often the ledger is asked for notices without Wake; 0 for two seconds.
+	Poll time.Duration
 }
 
 // Daemon returns a Daemon on an open ledger, whose lock the caller holds.
 func (p *Publisher) Daemon(l *ledger.Ledger, o DaemonOptions) *Daemon {
-	d := &Daemon{Publisher: p, ledger: l, every: o.Every, wait: o.Wait, surveys: make(chan *pass, 1),
+	d := &Daemon{Publisher: p, ledger: l, every: o.Every, wait: o.Wait, surveys: make(chan *pass, 1), woken: make(chan struct{}, 1), poll: o.Poll,
 		mailed: func() {}, faults: map[string]error{}, warned: map[report.Warning]bool{}}
 	if d.every == 0 {
 		d.every = time.Minute
@@ -64,8 +68,16 @@ func (p *Publisher) Daemon(l *ledger.Ledger, o DaemonOptions) *Daemon {
 // Run works until ctx ends, then lets deliveries in flight finish. changed receives when a
 // file of the tree has changed; nil for never.
 func (d *Daemon) Run(ctx context.Context, changed <-chan struct{}) error {
+	m, err := d.newMailing(ctx, d.ledger, d.poll, func(err error) { d.note("sign-ups", err) })
+	if err != nil {
+		return err
+	}
+	m.woken = d.woken
+	defer m.close()
+	m.note(unlessStopped(ctx, m.start(ctx)))
 	var mailing sync.WaitGroup
-	mailing.Go(func() { d.mailSurveys(ctx) })
+	mailing.Go(func() { m.watchNotices(ctx) })
+	mailing.Go(func() { d.sendMail(ctx, m) })
 	defer mailing.Wait()
 	defer close(d.surveys)
 	for {
@@ -120,18 +132,74 @@ func (d *Daemon) hand(s *pass) {
 	d.surveys <- s
 }
 
-// mailSurveys sends what each survey finds due, one survey after the other.
-func (d *Daemon) mailSurveys(ctx context.Context) {
-	for s := range d.surveys {
-		if ctx.Err() == nil {
-			err := unlessStopped(ctx, panics.Catch(func() error { return s.mail(ctx, d.surveys) }))
+// Wake has new sign-ups looked at, and notices sent, at once. It can be called at any time.
+func (d *Daemon) Wake() {
+	select {
+	case d.woken <- struct{}{}:
+	default:
+	}
+}
+
+const (
+	// firstRest is how long notices alone start no delivery after the mail server could not be
+	// used; it doubles each time, up to lastRest.
+	firstRest, lastRest = 5 * time.Second, time.Minute
+)
+
+// sendMail sends what surveys find due and the notices that become due, until the surveys end.
+func (d *Daemon) sendMail(ctx context.Context, m *mailing) {
+	pause := firstRest
+	var rest <-chan time.Time // nil: notices can be sent
+	for {
+		refilled := m.notices.Refilled()
+		if rest != nil {
+			refilled = nil
+		}
+		var s *pass
+		select {
+		case next, more := <-d.surveys:
+			if !more {
+				return
+			}
+			s = next
+		case <-refilled:
+		case <-rest:
+			rest = nil
+		}
+		if s == nil && (ctx.Err() != nil || !m.notices.Pending()) {
+			continue
+		}
+		d.deliver(ctx, m, s)
+		if pause = min(2*pause, lastRest); !m.refused {
+			pause = firstRest
+		}
+		if rest == nil && m.refused {
+			rest = time.After(pause)
+		}
+	}
+}
+
+// deliver sends the mail of a survey, or only notices if it is nil.
+func (d *Daemon) deliver(ctx context.Context, m *mailing, s *pass) {
+	if ctx.Err() == nil {
+		err := panics.Catch(func() (err error) {
+			s, err = m.deliver(ctx, s, d.surveys)
+			return err
+		})
+		err = unlessStopped(ctx, err)
+		var faults []error
+		if s != nil {
 			r := s.report()
 			d.logMail(r)
-			d.note("mail", errors.Join(append(asErrors(r.Errors), err)...))
+			faults = asErrors(r.Errors)
 		}
-		for range s.joined + 1 {
-			d.mailed()
-		}
+		d.note("mail", errors.Join(append(faults, err)...))
+	}
+	if s == nil {
+		return
+	}
+	for range s.joined + 1 {
+		d.mailed()
 	}
 }
 

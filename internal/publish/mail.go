@@ -4,30 +4,132 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
 
 	"publisher/internal/ledger"
 	"publisher/internal/publish/delivery"
 	"publisher/internal/publish/editions"
 	"publisher/internal/publish/report"
-	"publisher/mailer/smtp"
 )
 
-// mail continues what an earlier pass left, closes the editions that are due, delivers them,
-// and reports what still waits. later receives surveys that are made while mail goes out; nil
-// for none.
-func (s *pass) mail(ctx context.Context, later <-chan *pass) error {
-	interrupted := delivery.NewInterrupted(s.cfg, s.ledger, s.log, s.start)
-	if err := s.mailDue(ctx, interrupted, later); err != nil || !s.live {
+// mailAll does the mail of a pass: continues what an earlier pass left, closes the editions that
+// are due, delivers them along with the notices, and reports what still waits. Meanwhile, the
+// tree is surveyed again every so often.
+func (s *pass) mailAll(ctx context.Context) error {
+	if !s.live {
+		_, err := s.openMail(ctx)
+		return errors.Join(err, s.planNotices(ctx))
+	}
+	m, err := s.newMailing(ctx, s.ledger, 0, func(err error) {
+		if err != nil {
+			s.log.Error("looking for sign-ups", "error", err)
+		}
+	})
+	if err != nil {
 		return err
 	}
-	unbroken := context.WithoutCancel(ctx)
-	all, warnings, err := interrupted.Report(unbroken, s.own.Editions)
+	defer m.close()
+	if err := m.start(ctx); err != nil {
+		return err
+	}
+	if err := s.deliverMeanwhile(ctx, m); err != nil {
+		return err
+	}
+	// Replies that the pass has read may have confirmed something.
+	if err := m.notices.Refresh(ctx); err != nil {
+		return err
+	}
+	if m.notices.Pending() && !m.refused {
+		switch _, err := m.deliver(ctx, nil, nil); {
+		case m.refused:
+			s.own.Fail(err)
+		case err != nil:
+			return err
+		}
+		s.own.Outbox = m.sender.Outbox()
+	}
+	if counts := m.notices.Counts(); counts != (report.Notices{}) {
+		s.own.Notices = &counts
+	}
+	return nil
+}
+
+// deliverMeanwhile delivers while the tree, and the sign-ups, are looked at again and again.
+func (s *pass) deliverMeanwhile(ctx context.Context, m *mailing) error {
+	watching, end := context.WithCancel(ctx)
+	var watch sync.WaitGroup
+	watch.Go(func() { m.watchNotices(watching) })
+	defer watch.Wait()
+	defer end()
+	later, stop := s.surveyMeanwhile(ctx)
+	defer stop()
+	_, err := m.deliver(ctx, s, later)
+	return err
+}
+
+// planNotices reports how many notices would be sent.
+func (s *pass) planNotices(ctx context.Context) error {
+	if _, err := s.ledger.HandleSignups(ctx, s.start); err != nil {
+		return err
+	}
+	due, err := s.ledger.CountDueNotices(ctx, s.start)
+	if due > 0 {
+		s.own.Notices = &report.Notices{Due: due}
+	}
+	return err
+}
+
+// openMail continues what an earlier pass left, and closes the editions that are due. It returns
+// what is to be delivered; nil if there is nothing.
+func (s *pass) openMail(ctx context.Context) (*delivery.Queue, error) {
+	s.interrupted = delivery.NewInterrupted(s.cfg, s.ledger, s.log, s.start)
+	if s.live {
+		returned, err := delivery.NewBounces(s.cfg, s.ledger, s.log, s.now).ReadMaildir(ctx)
+		s.warn(returned.Warnings)
+		s.own.Fail(returned.Errors...)
+		if err != nil {
+			return nil, err
+		}
+		if err := s.ledger.CheckCloneMark(ctx); err != nil {
+			return nil, err
+		}
+	}
+	warnings, err := s.interrupted.Settle(ctx)
+	s.warn(warnings)
+	if err != nil {
+		return nil, err
+	}
+	open, err := editions.ListOpen(ctx, s.ledger)
+	if err != nil {
+		return nil, err
+	}
+	if !s.catalog.Loaded() {
+		if due, err := editions.AnyDue(ctx, s.catalog, open, s.now()); err != nil || !due {
+			return nil, err
+		}
+	}
+	closed, err := s.closeDue(ctx, open)
+	if err != nil {
+		return nil, err
+	}
+	open = append(open, closed...)
+	if !s.live {
+		planned, err := delivery.Plan(ctx, s.composer, open)
+		s.own.Editions = append(s.own.Editions, planned...)
+		return nil, err
+	}
+	return delivery.NewQueue(ctx, s.deliveryOptions(s.ledger), s.composer, open)
+}
+
+// closeMail adds to the report what was interrupted, and what still waits.
+func (s *pass) closeMail(ctx context.Context) error {
+	all, warnings, err := s.interrupted.Report(ctx, s.own.Editions)
 	s.own.Editions = all
 	s.warn(warnings)
 	if err != nil {
 		return err
 	}
-	unfinished, err := s.ledger.UnfinishedEditions(unbroken)
+	unfinished, err := s.ledger.UnfinishedEditions(ctx)
 	if err != nil {
 		return err
 	}
@@ -43,51 +145,8 @@ func (s *pass) mail(ctx context.Context, later <-chan *pass) error {
 	return nil
 }
 
-func (s *pass) mailDue(ctx context.Context, interrupted *delivery.Interrupted, later <-chan *pass) error {
-	if s.live {
-		returned, err := delivery.NewBounces(s.cfg, s.ledger, s.log, s.now).ReadMaildir(ctx)
-		s.warn(returned.Warnings)
-		s.own.Fail(returned.Errors...)
-		if err != nil {
-			return err
-		}
-		if err := s.ledger.CheckCloneMark(ctx); err != nil {
-			return err
-		}
-	}
-	warnings, err := interrupted.Settle(ctx)
-	s.warn(warnings)
-	if err != nil {
-		return err
-	}
-	open, err := editions.ListOpen(ctx, s.ledger)
-	if err != nil {
-		return err
-	}
-	if !s.catalog.Loaded() {
-		if due, err := editions.AnyDue(ctx, s.catalog, open, s.now()); err != nil || !due {
-			return err
-		}
-	}
-	closed, err := s.closeDue(ctx, open)
-	if err != nil {
-		return err
-	}
-	open = append(open, closed...)
-	if !s.live {
-		planned, err := delivery.Plan(ctx, s.composer, open)
-		s.own.Editions = append(s.own.Editions, planned...)
-		return err
-	}
-	queue, err := delivery.NewQueue(ctx, s.deliveryOptions(), s.composer, open)
-	if err != nil || queue == nil {
-		return err
-	}
-	return s.deliver(ctx, queue, later)
-}
-
-func (s *pass) deliveryOptions() delivery.Options {
-	return delivery.Options{Config: s.cfg, Ledger: s.ledger, Log: s.log, Now: s.now, Progress: s.progress}
+func (p *Publisher) deliveryOptions(l *ledger.Ledger) delivery.Options {
+	return delivery.Options{Config: p.cfg, Ledger: l, Log: p.log, Now: p.now, Progress: p.progress}
 }
 
 // closeDue closes the editions that are due beside those that are open.
@@ -103,84 +162,6 @@ func (s *pass) closeDue(ctx context.Context, open []ledger.Edition) ([]ledger.Ed
 	closed, warnings, err := editions.NewCloser(s.composer).CloseDue(ctx, open)
 	s.warn(warnings)
 	return closed, err
-}
-
-// deliver sends what is in the queue and reports how far that came. A server that cannot be
-// used is an error in the report: the pass itself was carried out.
-func (s *pass) deliver(ctx context.Context, queue *delivery.Queue, later <-chan *pass) error {
-	signer, err := delivery.LoadSigner(s.cfg, s.log)
-	if err != nil {
-		return err
-	}
-	sender, err := delivery.NewSender(s.cfg, signer)
-	if err != nil {
-		return err
-	}
-	defer sender.Close()
-	s.own.Outbox = sender.Outbox()
-	err = sender.Session(ctx, s.deliveryOptions(), func(ctx context.Context) error { return s.deliverAll(ctx, sender, queue, later) })
-	queue.Stop()
-	defer func() { s.own.Fail(queue.Errors()...) }()
-	if marked := s.ledger.AdvanceCloneMark(context.WithoutCancel(ctx)); marked != nil {
-		return errors.Join(err, marked)
-	}
-	var unreachable *smtp.ConnectError
-	switch {
-	case errors.As(err, &unreachable):
-		s.own.Fail(err)
-	case err != nil && ctx.Err() == nil:
-		return err
-	}
-	done, err := queue.Finish(context.WithoutCancel(ctx))
-	s.own.Editions = append(s.own.Editions, done...)
-	return err
-}
-
-// deliverAll delivers until there is nothing left. What later surveys find due meanwhile is
-// closed, and joins the queue.
-func (s *pass) deliverAll(ctx context.Context, sender *delivery.Sender, queue *delivery.Queue, later <-chan *pass) error {
-	ctx, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	latest := s
-	defer func() {
-		if latest != s {
-			s.absorb(latest)
-		}
-	}()
-	for {
-		ended := make(chan error, 1)
-		go func() { ended <- sender.Deliver(ctx, queue) }()
-		var err error
-		for delivering := true; delivering; {
-			select {
-			case err = <-ended:
-				delivering = false
-			case next, more := <-later:
-				if !more {
-					later = nil
-					continue
-				}
-				if latest != s {
-					s.absorb(latest)
-				}
-				latest = next
-				s.joined++
-				if err := next.join(ctx, queue); err != nil {
-					stop(err)
-				}
-			}
-		}
-		if err != nil {
-			return err
-		}
-		// Cadences that waited for an open edition are still due in this pass.
-		if err := latest.join(ctx, queue); err != nil {
-			return err
-		}
-		if more, err := queue.More(ctx); err != nil || !more {
-			return err
-		}
-	}
 }
 
 // join lets the queue go on with the posts of this survey and what it closes.

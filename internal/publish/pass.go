@@ -10,6 +10,7 @@ import (
 	"publisher/internal/config"
 	"publisher/internal/ledger"
 	"publisher/internal/publish/catalog"
+	"publisher/internal/publish/delivery"
 	"publisher/internal/publish/editions"
 	"publisher/internal/publish/report"
 	"publisher/internal/publish/subscribers"
@@ -30,6 +31,8 @@ type pass struct {
 	catalog   *catalog.Catalog
 	composer  *editions.Composer // nil until something is to be mailed
 
+	interrupted *delivery.Interrupted // set by openMail
+
 	own    *report.Pass // what the steps report, except of posts
 	later  *report.Pass // what later surveys that joined this pass's mail report; nil for none
 	joined int          // how many they were
@@ -41,10 +44,7 @@ func (s *pass) run(ctx context.Context) error {
 	if err := s.prepare(ctx); err != nil {
 		return err
 	}
-	later, stop := s.surveyMeanwhile(ctx)
-	err := s.mail(ctx, later)
-	stop()
-	if err != nil {
+	if err := s.mailAll(ctx); err != nil {
 		return err
 	}
 	n, err := s.ledger.CountSubscribers(ctx, ledger.Active)

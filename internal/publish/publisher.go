@@ -163,7 +163,7 @@ func (p *Publisher) newPass() (*pass, error) {
 // loadTemplates loads them, once in a pass.
 func (s *pass) loadTemplates() (err error) {
 	if s.templates == nil {
-		s.templates, err = s.parsed.get(s.cfg.Path(s.cfg.Templates), s.Publisher.templates)
+		s.templates, err = s.currentTemplates()
 	}
 	return err
 }

@@ -9,6 +9,11 @@ import (
 
 const subjectKey = "digest.subject"
 
+// currentTemplates returns the templates as their files are now.
+func (p *Publisher) currentTemplates() (*templates.Set, error) {
+	return p.parsed.get(p.cfg.Path(p.cfg.Templates), p.templates)
+}
+
 // templates returns the built-in templates with the owner's in place of some. The owner's are
 // tried on sample data, so that one that does not work stops the pass before anything is sent.
 func (p *Publisher) templates() (*templates.Set, error) {

@@ -203,7 +203,7 @@ func (s *Service) webServer(cfg *config.Config, l *ledger.Ledger, worker *publis
 		return nil, cfg.Fault("server.listen", fmt.Sprintf("cannot listen on this address (%v); choose another one, or stop the program that uses it", err))
 	}
 	handler := web.New(web.Options{Config: cfg, Ledger: l, Templates: set, Archive: editions.Archive{Ledger: l},
-		Tags: worker.Tags, Healthy: worker.Healthy, Resolver: resolver(cfg), Now: s.Now, Log: s.Log,
+		Tags: worker.Tags, Healthy: worker.Healthy, SignedUp: worker.Wake, Resolver: resolver(cfg), Now: s.Now, Log: s.Log,
 		Erase: func(ctx context.Context, email string) error {
 			_, err := subscribers.Erase(ctx, cfg, l, []string{email}, s.Now)
 			return err

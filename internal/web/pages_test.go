@@ -28,6 +28,9 @@ func tour(t *testing.T, language string) map[string]string {
 	}
 	id := w.subscribe(ledger.Row{Email: "ann@example.com", Tags: []string{"go"}})
 	unsubscribe := "/unsubscribe/" + w.tokens.Link(mailtoken.Unsubscribe, id)
+	w.write("feed.xml", rssSample)
+	w.signUp("email=dee@example.com")
+	link := w.confirmMail()
 	preferences := "/preferences/" + w.tokens.Link(mailtoken.Preferences, id)
 	return map[string]string{
 		"home":        w.get("/").body,
@@ -62,6 +65,8 @@ func tour(t *testing.T, language string) map[string]string {
 		"code":        w.post("/subscribe", "email=ben@example.com").body,
 		"wrong-code":  w.post("/confirm/"+w.signUp("email=cy@example.com"), "code=1").body,
 		"expired":     w.get("/confirm/x").body,
+		"confirm":     w.get("/confirm/" + link).body,
+		"confirmed":   w.post("/confirm/"+link, "").body,
 	}
 }
 

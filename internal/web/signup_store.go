@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"net/http"
 	"sync"
 	"time"
@@ -22,6 +23,7 @@ type signups struct {
 	mu      sync.Mutex
 	waiting []waitingSignup
 	storing bool
+	waking  bool // the program will be told that there is something to do
 }
 
 type waitingSignup struct {
@@ -95,9 +97,26 @@ func (s *site) storeBatch(all []ledger.Signup) error {
 	return err
 }
 
-// signedUp tells the program that there is something to do.
+// Sign-ups are handled between wakeAfter and twice that after they have been stored.
+const wakeAfter = 300 * time.Millisecond
+
+// signedUp tells the program a little later that there is something to do. If it began while
+// the answer is being sent, the time of the answer would tell how much there is to do, and so
+// whether an address is subscribed.
 func (s *site) signedUp() {
-	if s.SignedUp != nil {
-		s.SignedUp()
+	if s.SignedUp == nil {
+		return
 	}
+	s.signups.mu.Lock()
+	defer s.signups.mu.Unlock()
+	if s.signups.waking {
+		return
+	}
+	s.signups.waking = true
+	time.AfterFunc(wakeAfter+rand.N(wakeAfter), func() {
+		s.signups.mu.Lock()
+		s.signups.waking = false
+		s.signups.mu.Unlock()
+		s.SignedUp()
+	})
 }

@@ -36,7 +36,7 @@ type Options struct {
 	// Erase removes everything about an address, also outside the ledger; nil for what the ledger
 	// has alone.
 	Erase func(ctx context.Context, email string) error
-	// SignedUp is called when somebody has signed up, confirmed, asked for a fresh link or caused
+	// SignedUp is called soon after somebody has signed up, confirmed, asked for a fresh link or caused
 	// an alarm, so that there may be a mail to send. It must not block; nil for nothing.
 	SignedUp func()
 	// Healthy returns an error if the program does not do its work. Its text is public.

@@ -32,7 +32,7 @@ func Compose(cfg *config.Config, set *templates.Set, d *templates.Digest, date t
 	m := &Message{
 		Subject: headerText(fitted.Subject), HTMLSize: size,
 		Full: len(fitted.Posts), Brief: len(fitted.Brief), More: fitted.More,
-		oneClick: cfg.Server.URL != nil && cfg.Server.URL.Scheme == "https",
+		oneClick: oneClick(cfg),
 	}
 	withText(fitted)
 	for have := range m.bodies {
@@ -40,7 +40,12 @@ func Compose(cfg *config.Config, set *templates.Set, d *templates.Digest, date t
 			return nil, err
 		}
 	}
-	return m, m.header(cfg, fitted, date)
+	return m, m.header(cfg, fields{site: fitted.Site, replyTo: cfg.Mail.ReplyTo, date: date, list: true})
+}
+
+// oneClick reports whether List-Unsubscribe can have a web address (RFC 8058).
+func oneClick(cfg *config.Config) bool {
+	return cfg.Server.URL != nil && cfg.Server.URL.Scheme == "https"
 }
 
 // renderer renders the parts of a digest with gaps for the recipient's links.
@@ -88,6 +93,11 @@ func (r *renderer) body(d *templates.Digest, have links) (body, error) {
 	if err != nil {
 		return body{}, err
 	}
+	return newBody(text, html), nil
+}
+
+// newBody encodes both parts.
+func newBody(text, html splicedText) body {
 	text.encode()
 	html.encode()
 	boundary := boundary(text, html)
@@ -101,7 +111,7 @@ func (r *renderer) body(d *templates.Digest, have links) (body, error) {
 		// The line break before a boundary belongs to the boundary (RFC 2046 §5.1.1).
 		middle: []byte("\r\n" + part("html")),
 		tail:   []byte("\r\n--" + boundary + "--\r\n"),
-	}, nil
+	}
 }
 
 // boundary derives the boundary from the content, so that the same digest has the same bytes.
@@ -117,8 +127,16 @@ func boundary(parts ...splicedText) string {
 	return "=_" + hex.EncodeToString(hash.Sum(nil)[:16])
 }
 
-// header appends the fields that are the same for all recipients.
-func (m *Message) header(cfg *config.Config, d *templates.Digest, date time.Time) error {
+// fields are what the header has that is the same for all recipients.
+type fields struct {
+	site    templates.Site
+	replyTo *mail.Address // nil: none
+	date    time.Time
+	list    bool // the mail is part of what the recipient subscribed to
+}
+
+// header makes the fields that are the same for all recipients.
+func (m *Message) header(cfg *config.Config, f fields) error {
 	path, ascii, err := address.Path(cfg.Mail.From.Address)
 	if err == nil && !ascii {
 		err = fmt.Errorf("%s is not accepted by every server: the part before the @ must be ASCII", cfg.Mail.From.Address)
@@ -129,16 +147,18 @@ func (m *Message) header(cfg *config.Config, d *templates.Digest, date time.Time
 	m.domain = path[strings.LastIndexByte(path, '@')+1 : len(path)-1]
 	name := cfg.Mail.From.Name
 	if name == cfg.Site.Title {
-		name = d.Site.Title // as the publication is called in the digest's language
+		name = f.site.Title // as the publication is called in the mail's language
 	}
 	m.from = appendAddress(nil, "From", name, cfg.Mail.From.Address)
-	h := appendReplyTo(nil, cfg.Mail.ReplyTo)
+	h := appendReplyTo(nil, f.replyTo)
 	h = appendText(h, "Subject", m.Subject)
-	h = append(h, "Date: "+date.Format(time.RFC1123Z)+"\r\n"...)
-	h = appendListID(h, d.Site.Title, cfg.Site.URL)
+	h = append(h, "Date: "+f.date.Format(time.RFC1123Z)+"\r\n"...)
+	if f.list {
+		h = appendListID(h, f.site.Title, cfg.Site.URL)
+	}
 	h = append(h, "Auto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n"...)
-	if d.Site.Language != "" {
-		h = appendText(h, "Content-Language", d.Site.Language)
+	if f.site.Language != "" {
+		h = appendText(h, "Content-Language", f.site.Language)
 	}
 	m.fixed = h
 	return nil

@@ -124,9 +124,10 @@ func (c *connection) firstFailed(job *Job, err error) *Outcome {
 	return c.session.fault(job, Temporary, err)
 }
 
-// prepare returns the envelope of a job for which the limiter has made room. A job that cannot
-// be addressed is finished.
+// prepare returns the envelope of a job for which the limiter has made room, or of one that
+// overtakes it. A job that cannot be addressed is finished.
 func (c *connection) prepare(job *Job) *envelope {
+	job = c.overtake(job)
 	e, refused := c.session.address(job)
 	if refused != nil {
 		c.sender.limiter.Undo()

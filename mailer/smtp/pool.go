@@ -38,10 +38,13 @@ func (s *Sender) Deliver(ctx context.Context, q Queue) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	d := &pool{sender: s, queue: q, ctx: ctx, cancel: cancel}
+	d.urgent, _ = q.(UrgentQueue)
 	d.open = 1 // the others wait until the first has got through
 	d.wg.Add(1)
 	go d.work()
+	stop := d.watchRefills()
 	d.wg.Wait()
+	stop()
 	switch {
 	case d.failure != nil:
 		return d.failure
@@ -56,6 +59,7 @@ func (s *Sender) Deliver(ctx context.Context, q Queue) error {
 type pool struct {
 	sender *Sender
 	queue  Queue
+	urgent UrgentQueue     // the same; nil if nothing overtakes
 	ctx    context.Context // ends also when the queue fails
 	cancel context.CancelCauseFunc
 	wg     sync.WaitGroup
@@ -106,6 +110,9 @@ func (d *pool) next() *Job {
 	if d.ctx.Err() != nil {
 		return nil
 	}
+	if job := d.nextUrgent(); job != nil {
+		return job
+	}
 	d.mu.Lock()
 	if n := len(d.returned); n > 0 {
 		job := d.returned[n-1]
@@ -115,16 +122,24 @@ func (d *pool) next() *Job {
 	}
 	d.mu.Unlock()
 	job, err := d.queue.Next(d.ctx)
-	if err == nil {
-		return job
-	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if err == nil {
+		d.drained = false
+		return job
+	}
 	d.drained = d.drained || errors.Is(err, io.EOF)
-	if !errors.Is(err, io.EOF) && d.ctx.Err() == nil {
-		d.cancel(fmt.Errorf("taking the next delivery: %w", err))
+	if !errors.Is(err, io.EOF) {
+		d.stopFor(err)
 	}
 	return nil
+}
+
+// stopFor ends the delivery because the queue failed.
+func (d *pool) stopFor(err error) {
+	if d.ctx.Err() == nil {
+		d.cancel(fmt.Errorf("taking the next delivery: %w", err))
+	}
 }
 
 // nextOrLeave is like next, for a worker with nothing else to do. The worker leaves only if no
@@ -247,7 +262,8 @@ func (d *pool) through() {
 func (d *pool) fill() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for d.open < d.sender.throttle.limit() && !d.drained && d.ctx.Err() == nil {
+	// After the last worker has left, Deliver has ended.
+	for d.open > 0 && d.open < d.sender.throttle.limit() && !d.drained && d.ctx.Err() == nil {
 		d.open++
 		d.wg.Add(1)
 		go d.work()

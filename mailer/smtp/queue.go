@@ -16,6 +16,8 @@ type Job struct {
 	Stuffed bool
 	// Size is how many octets Append appends at most; 0 where nobody has reckoned.
 	Size int
+	// Urgent tells that no other job overtakes this one: see UrgentQueue.
+	Urgent bool
 	// Ref is the queue's own record; the mailer does not look at it.
 	Ref any
 }
@@ -84,4 +86,16 @@ type Queue interface {
 	// body is about to go out; either may be nil. False: next must not be sent. A job
 	// whose envelope was refused comes as done without ever having been next.
 	Commit(ctx context.Context, done *Outcome, next *Job) (bool, error)
+}
+
+// UrgentQueue is a Queue some of whose jobs overtake the others, and that can get new jobs
+// while it is delivered.
+type UrgentQueue interface {
+	Queue
+	// Urgent returns a job that goes out before those that were handed out and not begun;
+	// nil if there is none. It is called for each message, and has to be quick.
+	Urgent(ctx context.Context) (*Job, error)
+	// Refilled receives after the queue got jobs: connections that ended for want of jobs
+	// are opened again.
+	Refilled() <-chan struct{}
 }

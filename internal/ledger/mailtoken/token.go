@@ -22,6 +22,7 @@ const (
 	Preferences Purpose = 'p'
 	ReturnPath  Purpose = 'r'
 	MessageID   Purpose = 'm'
+	NoticeID    Purpose = 'n'
 )
 
 // Octets of the MAC that stand in a token.
@@ -95,6 +96,14 @@ func (t *Codec) MessageID(edition, subscriber int64) string {
 	payload := binary.AppendUvarint(head(MessageID, subscriber), uint64(edition))
 	id := append(strconv.AppendInt(nil, edition, 10), '.')
 	id = append(strconv.AppendInt(id, subscriber, 10), '.')
+	return string(base32Text.AppendEncode(id, t.appendMAC(payload, mailMAC)[len(payload):]))
+}
+
+// NoticeMessageID returns the left part of the Message-ID of a notice. It is none that
+// OpenMessageID opens: what comes back to it is about no delivery.
+func (t *Codec) NoticeMessageID(notice int64) string {
+	payload := head(NoticeID, notice)
+	id := append(strconv.AppendInt([]byte("n"), notice, 10), '.')
 	return string(base32Text.AppendEncode(id, t.appendMAC(payload, mailMAC)[len(payload):]))
 }
 

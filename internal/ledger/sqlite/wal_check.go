@@ -65,14 +65,16 @@ func commitNumberOf(ctx context.Context, path string) (uint32, error) {
 
 // readHeader reads a number from the header of a database file; 0 if it does not exist or
 // is empty. SQLite reads it, because closing another handle of the file here would end the
-// locks of this process.
+// locks of this process. It would refuse a file with fewer pages than its header counts
+// (writable_schema lets it pass): the log has the rest if the disk was full when the log was
+// written back.
 func readHeader(ctx context.Context, path, pragma string) (n int64, err error) {
 	if info, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0 {
 		return 0, nil
 	} else if err != nil {
 		return 0, err
 	}
-	db, err := sql.Open("sqlite", uri(path, "ro", sqliteTimeout, "immutable=1"))
+	db, err := sql.Open("sqlite", uri(path, "ro", sqliteTimeout, "immutable=1", "_pragma=writable_schema(1)"))
 	if err != nil {
 		return 0, err
 	}

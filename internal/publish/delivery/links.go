@@ -2,6 +2,7 @@ package delivery
 
 import (
 	"context"
+	"net/mail"
 	"net/url"
 	"strings"
 
@@ -40,18 +41,26 @@ func (l Links) Recipient(e *ledger.Edition, to ledger.Recipient) message.Recipie
 	if domain == "" {
 		domain = editions.Domain(l.cfg.Mail.From.Address)
 	}
-	token := l.tokens.Link(mailtoken.Unsubscribe, to.ID)
-	r := message.Recipient{Name: to.Name, Address: to.Email,
-		MessageID:         l.tokens.MessageID(e.Number, to.ID) + "@" + domain,
-		UnsubscribeMailto: l.unsubscribeMailto(token)}
+	r := l.Own(to.ID)
+	r.Name, r.Address, r.MessageID = to.Name, to.Email, l.tokens.MessageID(e.Number, to.ID)+"@"+domain
+	return r
+}
+
+// Own returns a subscriber's own links.
+func (l Links) Own(subscriber int64) message.Recipient {
+	token := l.tokens.Link(mailtoken.Unsubscribe, subscriber)
+	r := message.Recipient{UnsubscribeMailto: l.unsubscribeMailto(token)}
 	if l.cfg.Server.URL != nil {
 		r.UnsubscribeURL = l.unsubscribe + token
-		r.PreferencesURL = l.preferences + l.tokens.Link(mailtoken.Preferences, to.ID)
+		r.PreferencesURL = l.preferences + l.tokens.Link(mailtoken.Preferences, subscriber)
 	} else {
 		r.UnsubscribeURL = r.UnsubscribeMailto
 	}
 	return r
 }
+
+// NoticeID returns the Message-ID of a notice, without the domain.
+func (l Links) NoticeID(notice int64) string { return l.tokens.NoticeMessageID(notice) }
 
 // unsubscribeMailto returns the address of a mail that ends a subscription; "" if there is
 // only one-click unsubscribing.
@@ -67,6 +76,26 @@ func (l Links) unsubscribeMailto(token string) string {
 		to = l.cfg.Mail.From
 	}
 	return "mailto:" + url.PathEscape(to.Address) + "?subject=" + url.PathEscape("unsubscribe "+token)
+}
+
+// NoticeReturnPath returns where bounces of notices go. It names nobody: a confirmation goes to
+// an address that may be anybody's, and what comes back says nothing about a subscriber.
+func (l Links) NoticeReturnPath() string {
+	if to := l.cfg.Mail.BounceTo; to != nil {
+		return to.Address
+	}
+	return l.cfg.Mail.From.Address
+}
+
+// ReplyTo returns the address at mail.bounce_to whose mail the word in front of the @ decides
+// about; nil without mail.bounce_to.
+func (l Links) ReplyTo(word string) *mail.Address {
+	to := l.cfg.Mail.BounceTo
+	if to == nil {
+		return nil
+	}
+	local, domain, _ := strings.Cut(to.Address, "@")
+	return &mail.Address{Address: local + "+" + word + "@" + domain}
 }
 
 // ReturnPath returns where bounces go: with mail.bounce_to, an address that tells whose

@@ -16,11 +16,15 @@ import (
 	"publisher/mailer/smtp"
 )
 
-// Sender sends mail to the configured server or, without one, into the outbox.
+// Sender sends mail to the configured server or, without one, into the outbox. One can send the
+// mail of many sessions, one after the other, which then have their limits in common.
 type Sender struct {
 	*smtp.Sender
 	cfg     *config.Config
 	catcher *outbox.Catcher // nil with a server
+
+	// What earlier processes left in the ledger is read in the first session.
+	limitRead, historyRead bool
 }
 
 // NewSender returns a sender, which the caller has to close.
@@ -108,9 +112,10 @@ func (s *Sender) withConnectionLimit(ctx context.Context, o Options, deliver fun
 	if err != nil {
 		return err
 	}
-	if last.Connections > 0 && last.Server == s.Server() {
+	if last.Connections > 0 && last.Server == s.Server() && !s.limitRead {
 		s.Restrict(last.Connections)
 	}
+	s.limitRead = true
 	err = deliver()
 	var now ledger.ConnectionLimit
 	if n := s.Connections(); n < s.cfg.Mail.SMTP.Connections {
@@ -123,13 +128,28 @@ func (s *Sender) withConnectionLimit(ctx context.Context, o Options, deliver fun
 }
 
 // withRateHistory delivers within the configured rates, to which everything counts that
-// earlier passes sent. Of a pass that died, each connection may have sent one message that
+// earlier processes sent. Of one that died, each connection may have sent one message that
 // was not recorded.
 func (s *Sender) withRateHistory(ctx context.Context, o Options, deliver func() error) error {
 	rates := s.cfg.Mail.SMTP.Rate
 	if len(rates) == 0 {
 		return deliver()
 	}
+	if !s.historyRead {
+		if err := s.readHistory(ctx, o, rates); err != nil {
+			return err
+		}
+		s.historyRead = true
+	}
+	if err := o.Ledger.SetSending(ctx, true); err != nil {
+		return err
+	}
+	err := deliver()
+	return errors.Join(err, o.Ledger.SetSending(context.WithoutCancel(ctx), false))
+}
+
+// readHistory gives the limiter what was sent within the longest of the rates.
+func (s *Sender) readHistory(ctx context.Context, o Options, rates []config.Rate) error {
 	if died, err := o.Ledger.Sending(ctx); err != nil {
 		return err
 	} else if died {
@@ -152,11 +172,7 @@ func (s *Sender) withRateHistory(ctx context.Context, o Options, deliver func() 
 		}
 	}
 	s.RateLimiter().Restore(sent)
-	if err := o.Ledger.SetSending(ctx, true); err != nil {
-		return err
-	}
-	err = deliver()
-	return errors.Join(err, o.Ledger.SetSending(context.WithoutCancel(ctx), false))
+	return nil
 }
 
 // cloneMarkInterval is how often the clone mark changes while mail goes out.

@@ -40,11 +40,16 @@ func (c *Composer) Catalog() *catalog.Catalog { return c.catalog }
 
 // NewBundle returns the bundle of an edition, without posts.
 func (c *Composer) NewBundle(e *ledger.Edition) *Bundle {
-	site := c.cfg.SiteIn(e.Language)
 	return &Bundle{Cadence: e.Cadence, Closed: e.Closed, Zone: c.cfg.Site.Timezone.String(), PostalAddress: c.cfg.Mail.PostalAddress,
 		MaxPosts: c.cfg.Digest.MaxPosts, MaxBytes: c.cfg.Digest.MaxBytes, Templates: c.templates.Files(),
-		Site: templates.Site{Title: site.Title, URL: site.URL.String(), Description: site.Description, Author: site.Author.Name, Logo: site.Logo,
-			Language: site.Language, Dir: templates.Direction(site.Language), Location: site.Timezone}}
+		Site: Site(c.cfg, e.Language)}
+}
+
+// Site returns the site as mails in a language present it.
+func Site(cfg *config.Config, language string) templates.Site {
+	site := cfg.SiteIn(language)
+	return templates.Site{Title: site.Title, URL: site.URL.String(), Description: site.Description, Author: site.Author.Name, Logo: site.Logo,
+		Language: site.Language, Dir: templates.Direction(site.Language), Location: site.Timezone}
 }
 
 // Add adds posts to a bundle; full reports which need their excerpts. Posts that cannot be

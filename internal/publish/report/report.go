@@ -21,8 +21,21 @@ type Pass struct {
 	Outbox bool `json:"outbox,omitempty"`
 	// Subscribers counts the active ones after the pass; nil if the pass did not get that far.
 	Subscribers *int `json:"subscribers,omitempty"`
+	// Notices counts the mails that are not digests, such as those that ask to confirm; nil if
+	// there was none.
+	Notices *Notices `json:"notices,omitempty"`
 	// Errors are what failed without stopping the pass; another run tries again.
 	Errors []string `json:"errors,omitempty"`
+}
+
+// Notices counts mails to one person each.
+type Notices struct {
+	Sent      int `json:"sent"`
+	Deferred  int `json:"deferred"`
+	Failed    int `json:"failed"`
+	Uncertain int `json:"uncertain"`
+	// Due counts, in a plan, those that would be sent.
+	Due int `json:"due,omitempty"`
 }
 
 // Posts counts posts, and what the pass found of them.

@@ -1,0 +1,176 @@
+// Package notices sends the mails to one person that are not digests: asking to confirm, saying
+// welcome and the like. It decides about sign-ups, and composes and hands out what is due, ahead
+// of digests and over the same connections.
+package notices
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"publisher/internal/config"
+	"publisher/internal/ledger"
+	"publisher/internal/publish/delivery"
+	"publisher/internal/publish/report"
+	"publisher/mailer/smtp"
+	"publisher/templates"
+)
+
+const (
+	// pageSize is how many notices are read from the ledger at a time.
+	pageSize = 500
+	// expireEvery is how often what is no longer needed is deleted.
+	expireEvery = time.Minute
+)
+
+// Options are what notices need.
+type Options struct {
+	Config    *config.Config
+	Ledger    *ledger.Ledger
+	Templates func() (*templates.Set, error)
+	Log       *slog.Logger
+	Now       func() time.Time
+}
+
+// Queue is the notices of a ledger that are due, in memory: Refresh reads them. With First they
+// are handed out ahead of other mail.
+type Queue struct {
+	Options
+	links    delivery.Links
+	refilled chan struct{}
+
+	refreshing sync.Mutex
+	expired    time.Time // when ExpireSignups was last called
+
+	mu     sync.Mutex
+	ready  []ledger.Notice
+	taken  map[int64]bool // by id: handed out, without a result yet
+	counts report.Notices
+}
+
+// New returns a queue in which nothing is due yet.
+func New(ctx context.Context, o Options) (*Queue, error) {
+	links, err := delivery.NewLinks(ctx, o.Config, o.Ledger)
+	if err != nil {
+		return nil, err
+	}
+	return &Queue{Options: o, links: links, refilled: make(chan struct{}, 1), taken: map[int64]bool{}}, nil
+}
+
+// Settle decides about the notices that were going out when an earlier process died:
+// mail.uncertain says whether they are sent again.
+func (q *Queue) Settle(ctx context.Context) error {
+	n, err := q.Ledger.SettleNotices(ctx, q.resends(), q.Now())
+	if n > 0 {
+		q.Log.Warn("notices were interrupted", "count", n, "uncertain", q.Config.Mail.Uncertain)
+	}
+	return err
+}
+
+func (q *Queue) resends() bool { return q.Config.Mail.Uncertain != "hold" }
+
+// Refresh decides about new sign-ups and reads what is due.
+func (q *Queue) Refresh(ctx context.Context) error {
+	q.refreshing.Lock()
+	defer q.refreshing.Unlock()
+	now := q.Now()
+	if _, err := q.Ledger.HandleSignups(ctx, now); err != nil {
+		return err
+	}
+	if now.Sub(q.expired) >= expireEvery || now.Before(q.expired) {
+		if err := q.Ledger.ExpireSignups(ctx, now); err != nil {
+			return err
+		}
+		q.expired = now
+	}
+	due, err := q.Ledger.DueNotices(ctx, now, pageSize)
+	if err != nil {
+		return err
+	}
+	q.mu.Lock()
+	q.ready = slices.DeleteFunc(due, func(n ledger.Notice) bool { return q.taken[n.ID] })
+	some := len(q.ready) > 0
+	q.mu.Unlock()
+	if some {
+		q.refill()
+	}
+	return nil
+}
+
+func (q *Queue) refill() {
+	select {
+	case q.refilled <- struct{}{}:
+	default:
+	}
+}
+
+// Refilled receives after something has become due.
+func (q *Queue) Refilled() <-chan struct{} { return q.refilled }
+
+// Pending reports whether something is due, as far as Refresh has seen.
+func (q *Queue) Pending() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.ready) > 0
+}
+
+// Release makes what was handed out and not tried due again, once no delivery is under way.
+func (q *Queue) Release(ctx context.Context) error {
+	q.mu.Lock()
+	clear(q.taken)
+	q.mu.Unlock()
+	return q.Refresh(ctx)
+}
+
+// Counts returns what became of the notices so far.
+func (q *Queue) Counts() report.Notices {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.counts
+}
+
+// take returns the next notice that is due; nil if there is none.
+func (q *Queue) take() *ledger.Notice {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.ready) == 0 {
+		return nil
+	}
+	n := q.ready[0]
+	q.ready = q.ready[1:]
+	q.taken[n.ID] = true
+	return &n
+}
+
+// Urgent returns the next notice that is due; nil if there is none.
+func (q *Queue) Urgent(ctx context.Context) (*smtp.Job, error) {
+	for {
+		n := q.take()
+		if n == nil {
+			return nil, nil
+		}
+		job, err := q.job(ctx, n)
+		if job != nil {
+			return job, nil
+		}
+		if err != nil {
+			q.Log.Error("composing a notice", "notice", n.ID, "kind", string(n.Kind), "error", err)
+			err = q.end(ctx, n, q.retried(n, 0, "it could not be composed"))
+		} else {
+			// The reason for it has gone, which this records.
+			_, err = q.Ledger.BeginNotice(ctx, n.ID, nil, q.Now())
+			q.release(n.ID)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+}
+
+func (q *Queue) release(id int64) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	delete(q.taken, id)
+}
