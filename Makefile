@@ -3,7 +3,7 @@
 PREFIX ?= /usr/local
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 
-.PHONY: build test install uninstall man notices bench bench-send bench-million torture vuln
+.PHONY: build test install uninstall man notices bench bench-send bench-import bench-million torture vuln
 
 build:
 	go build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/publisher ./cmd/publisher
@@ -45,6 +45,11 @@ bench: build
 bench-send: build
 	go run ./internal/benchsend bin/publisher
 
+# How many rows a second are imported, beside sqlite3's .import where that is installed
+# (Debian's package sqlite3).
+bench-import: build
+	go run ./internal/benchimport bin/publisher
+
 # How much memory and time a million subscribers take, to import and to mail.
 bench-million: build
 	go run ./internal/benchsend -alone -recipients 1000000 bin/publisher
@@ -52,7 +57,7 @@ bench-million: build
 # The crash test at length: 20,000 mails, killed 200 times; and a million random walks
 # of the ledger beside its model.
 torture:
-	PUBLISHER_TORTURE=200 go test -count=1 -timeout 60m -v -run TestKilledWhileSending ./cmd/publisher
+	PUBLISHER_TORTURE=200 go test -count=1 -timeout 60m -v -run "TestKilledWhile(Sending|Importing)" ./cmd/publisher
 	PUBLISHER_WALKS=1000000 go test -count=1 -timeout 6h -run TestWalks ./internal/ledger/sqlite
 
 # Known faults in the dependencies and in Go itself, as far as this code reaches them.

@@ -9,8 +9,6 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
-
-	"golang.org/x/text/unicode/norm"
 )
 
 // tagGroup is a tag with its posts.
@@ -28,7 +26,7 @@ func groupByTag(items []Item) []*tagGroup {
 	for _, it := range items {
 		for _, name := range it.Post.Tags {
 			name = xmltext.Line(name)
-			key := strings.ToLower(norm.NFC.String(name))
+			key := TagKey(name)
 			if key == "" {
 				continue
 			}

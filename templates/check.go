@@ -103,6 +103,8 @@ func samplePages() []samplePage {
 		{"page-archive.html", &ArchivePage{Frame: frame, Editions: []EditionLink{
 			{Number: 7, Subject: "Sample", Date: sampleDate, Posts: 3}, {Number: 8, Subject: "Sample", Language: "ar"}}}},
 		{"page-preferences.html", &PreferencesPage{Frame: frame, Cadences: choices}},
+		{"page-own-feed.html", &OwnFeedPage{Frame: frame, URL: "/preferences/x/feed", Made: "https://example.com/feeds/x.xml", Count: 1, UnsubscribeURL: "/", PreferencesURL: "/"}},
+		{"page-own-feed.html", &OwnFeedPage{Frame: frame, Count: 5, Since: sampleDate, Full: true, Ended: true}},
 		{"page-preferences.html", &PreferencesPage{Frame: frame, Address: "a…@example.com", Cadences: choices, Tags: choices,
 			Languages: []Choice{{Value: "en", Chosen: true}, {Value: "ar"}}, Saved: true}},
 		{"page-preferences.html", &PreferencesPage{Frame: frame, Cadences: choices, PauseFault: true, PauseFrom: "2026-01-01", PauseTo: "2026-12-31", Says: LinkSent}},

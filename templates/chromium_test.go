@@ -109,6 +109,7 @@ func webPages(t *testing.T) map[string]string {
 		"page-feed":        &templates.FeedPage{Frame: frame, Title: frame.Site.Title, Feeds: feeds, Posts: []templates.FeedPost{{Title: long, URL: "https://blog.example/", Excerpt: long, Date: day}}},
 		"page-archive":     &templates.ArchivePage{Frame: frame, Editions: editions},
 		"page-unsubscribe": &templates.UnsubscribePage{Frame: frame, State: templates.Ask, Address: address, PreferencesURL: "/"},
+		"page-own-feed":    &templates.OwnFeedPage{Frame: frame, URL: "/", Made: "https://news.example/feeds/abcdefghijklmnopqrstuvwxyz.xml", Count: 2, Since: day, UnsubscribeURL: "/", PreferencesURL: "/"},
 		"page-preferences": &templates.PreferencesPage{Frame: frame, Address: address, Cadences: cadences, Tags: tags, UnsubscribeURL: "/", Saved: true},
 		"page-message":     &templates.MessagePage{Frame: frame, Message: templates.BadLink},
 	} {

@@ -109,6 +109,19 @@ const (
 	Resumed State = "resumed" // active again
 )
 
+// OwnFeedPage is the data of page-own-feed.html, about the feeds of a subscriber's own.
+type OwnFeedPage struct {
+	Frame
+	URL   string    // where the buttons post to
+	Count int       // of addresses
+	Since time.Time // when the last one was made
+	Made  string    // the address that was just made, which is shown this once; or ""
+	Full  bool      // there can be no more
+	Ended bool      // they have just ended
+	// The subscriber's own links, or "".
+	PreferencesURL, UnsubscribeURL string
+}
+
 // PreferencesPage is the data of page-preferences.html.
 type PreferencesPage struct {
 	Frame

@@ -10,8 +10,7 @@ func newCheckCommand(a *app) *cobra.Command {
 		Long: `Reads everything that a run reads and reports what is wrong, changing nothing.
 Exit code 1 means that something would keep feeds from being written or mail from
 being sent. Posts that are left out are warnings, grouped by kind, or one by one with
---verbose. --online also logs in
-to the SMTP server.`,
+--verbose. --online also logs in to the SMTP server, and to the mailbox of mail.bounces.`,
 		Example: "  publisher check\n  publisher check --verbose\n  publisher check --online",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -42,6 +41,6 @@ to the SMTP server.`,
 			return nil
 		},
 	})
-	c.Flags().BoolVar(&online, "online", false, "also log in to the SMTP server")
+	c.Flags().BoolVar(&online, "online", false, "also log in to the SMTP server and the mailbox")
 	return c
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"iter"
 	"os"
 	"strings"
@@ -26,7 +25,7 @@ func newSubscribersCommand(a *app) *cobra.Command {
 		Args:    cobra.NoArgs,
 		RunE:    func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(newSubscribersAddCommand(a), newSubscribersRemoveCommand(a), newSubscribersRestoreCommand(a), newSubscribersEraseCommand(a), newSubscribersListCommand(a), newSubscribersImportCommand(a), newSubscribersExportCommand(a))
+	c.AddCommand(newSubscribersAddCommand(a), newSubscribersRemoveCommand(a), newSubscribersRestoreCommand(a), newSubscribersEraseCommand(a), newSubscribersListCommand(a), newSubscribersImportCommand(a), newSubscribersImportsCommand(a), newSubscribersUndoCommand(a), newSubscribersExportCommand(a))
 	return c
 }
 
@@ -189,96 +188,6 @@ func (w workspace) shown(ctx context.Context, status string) ([]subscribers.JSON
 		}
 	}
 	return shown, nil
-}
-
-func newSubscribersImportCommand(a *app) *cobra.Command {
-	var prune, dryRun bool
-	var from string
-	c := a.jsonFlag(&cobra.Command{
-		Use:   "import FILE",
-		Short: "Add and update subscribers from CSV; - is stdin",
-		Long: `Reads an export from Ghost, Substack, Mailchimp, Buttondown, Kit, listmonk, FeedBurner
-or MailerLite, recognized by its columns, or a list of your own: either CSV whose first
-line names the columns (email, and optionally name, status, cadence, tags separated by
-";", created, confirmed, language), or just one address per line. A row without a status
-is active: you vouch for it. Rows that cannot be used are reported with their line, and
-the rest is imported. If several rows have the same address, the strictest status
-counts. Addresses that unsubscribed, bounced or complained are not re-added. --dry-run
-shows what each line would become and changes nothing. With --prune, FILE is
-subscribers.file, and subscriptions whose rows are no longer in it end, no matter how
-many.`,
-		Example: "  publisher subscribers import --dry-run members.csv\n  publisher subscribers import list.csv\n  publisher subscribers import --from kit subscribers.csv\n  cat list.csv | publisher subscribers import -",
-		Args:    cobra.ExactArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			with := a.withLedger
-			if dryRun {
-				with = a.withCopy
-			}
-			return with(c.Context(), func(w workspace) error {
-				read := func(tell func(ledger.RowResult) error) (subscribers.ImportReport, error) {
-					return a.importList(c.Context(), w, args[0], subscribers.ImportOptions{From: from, Each: tell})
-				}
-				if prune {
-					read = func(tell func(ledger.RowResult) error) (subscribers.ImportReport, error) {
-						return w.prune(c.Context(), args[0], tell)
-					}
-				}
-				if dryRun {
-					return usageOf(a.printDryRun(read))
-				}
-				got, err := read(nil)
-				if err != nil {
-					return usageOf(err)
-				}
-				return a.printImported(got, false)
-			})
-		},
-	})
-	c.Flags().BoolVar(&prune, "prune", false, "end subscriptions whose rows are no longer in subscribers.file")
-	c.Flags().BoolVar(&dryRun, "dry-run", false, "show what each line would become, and change nothing")
-	c.Flags().StringVar(&from, "from", "", "the service that exported it, if its columns do not tell: ghost, substack, mailchimp, buttondown, kit, listmonk, feedburner, mailerlite or plain")
-	c.MarkFlagsMutuallyExclusive("prune", "from")
-	return c
-}
-
-func (a *app) importList(ctx context.Context, w workspace, file string, o subscribers.ImportOptions) (subscribers.ImportReport, error) {
-	in, err := a.open(file)
-	if err != nil {
-		return subscribers.ImportReport{}, err
-	}
-	defer in.Close()
-	return w.publisher.Import(ctx, w.ledger, file, in, o)
-}
-
-// listUsage is an error about a list that needs a flag to be understood: wrong usage.
-type listUsage struct{ error }
-
-func (listUsage) Is(target error) bool { return target == errUsage }
-
-func usageOf(err error) error {
-	var faulty *subscribers.ListError
-	if errors.As(err, &faulty) && faulty.Usage {
-		return listUsage{err}
-	}
-	return err
-}
-
-func (w workspace) prune(ctx context.Context, file string, tell func(ledger.RowResult) error) (subscribers.ImportReport, error) {
-	if w.cfg.Subscribers.File == "" || file != w.cfg.Subscribers.File && file != w.cfg.Path(w.cfg.Subscribers.File) {
-		return subscribers.ImportReport{}, fmt.Errorf("%w: --prune is for subscribers.file, which is %q in %s", errUsage, w.cfg.Subscribers.File, w.cfg.File)
-	}
-	return w.publisher.Prune(ctx, w.ledger, tell)
-}
-
-func (a *app) open(file string) (io.ReadCloser, error) {
-	if file == "-" {
-		return io.NopCloser(a.stdin), nil
-	}
-	f, err := os.Open(file)
-	if err != nil {
-		return nil, fmt.Errorf("reading the list: %w", err)
-	}
-	return f, nil
 }
 
 func newSubscribersExportCommand(a *app) *cobra.Command {

@@ -19,6 +19,7 @@ func main() {
 	recipients := flag.Int("recipients", 50_000, "how many get the mail")
 	rounds := flag.Int("rounds", 3, "how often publisher and smtp-source take turns; the medians are printed")
 	connections := flag.Int("connections", 20, "how many connections at once")
+	web := flag.Bool("web", false, "measure only the daemon beside web requests, without smtp-source, slow replies and signatures")
 	folder := flag.String("dir", "", "where the ledger is made (default the system's temporary folder)")
 	alone := flag.Bool("alone", false, "measure importing and sending alone, without smtp-source, slow replies and signatures")
 	flag.Parse()
@@ -27,7 +28,7 @@ func main() {
 		os.Exit(2)
 	}
 	b := bench{program: flag.Arg(0), connections: *connections, folder: *folder, rounds: *rounds}
-	if err := b.run(*recipients, *alone); err != nil {
+	if err := b.run(*recipients, *alone, *web); err != nil {
 		fmt.Fprintln(os.Stderr, "benchsend:", err)
 		os.Exit(1)
 	}
@@ -41,7 +42,7 @@ type bench struct {
 }
 
 // run prints each measurement as it is made.
-func (b bench) run(recipients int, alone bool) error {
+func (b bench) run(recipients int, alone, web bool) error {
 	program, err := filepath.Abs(b.program)
 	if err != nil {
 		return err
@@ -54,7 +55,13 @@ func (b bench) run(recipients int, alone bool) error {
 		}
 		return err
 	}
+	if web {
+		return b.besideWeb(recipients)
+	}
 	if err := b.beside(recipients); err != nil {
+		return err
+	}
+	if err := b.besideWeb(recipients); err != nil {
 		return err
 	}
 	if err := b.slow(min(recipients, 5_000)); err != nil {

@@ -15,6 +15,8 @@ func (b bench) site(dir string, recipients, port int, sign string) error {
 	config := fmt.Sprintf(`site: {title: Blog, url: https://example.com}
 digest: {cadences: {immediate: ""}, default: immediate, start: 2020-01-01, settle: 0s}
 content: {excerpt_words: 1000}
+server: {listen: 127.0.0.1:0, url: "http://127.0.0.1:8080"}
+signup: {mails_per_hour: 1000000}
 mail:
   from: Blog <news@example.com>
   bounce_to: bounces@example.com

@@ -96,7 +96,7 @@ func parseMailbox(text string) (*Mailbox, error) {
 	case strings.ContainsAny(m.Username+m.Password+m.Folder, "\r\n\x00"):
 		return nil, errors.New("it contains a control character")
 	case !m.TLS && !isLoopback(m.Host):
-		return nil, errors.New("imap: would send the password unencrypted, and works for this machine only; use imaps:")
+		return nil, errors.New("imap: would send the password unencrypted, and works for this machine only; imaps: encrypts it")
 	}
 	return m, nil
 }

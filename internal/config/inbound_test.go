@@ -53,7 +53,7 @@ func TestFaultsOfMailboxes(t *testing.T) {
 		"imaps://a:hunter2@mx.example:0/INBOX":  "the port is not a number",
 		"imaps://a:hunter2@mx.example:x/INBOX":  "the port is not a number",
 		"imaps://a:hunter2%0d@mx.example/INBOX": "it contains a control character",
-		"imap://a:hunter2@mx.example/INBOX":     "imap: would send the password unencrypted, and works for this machine only; use imaps:",
+		"imap://a:hunter2@mx.example/INBOX":     "imap: would send the password unencrypted, and works for this machine only; imaps: encrypts it",
 		"imap://a:hunter2@192.0.2.1/INBOX":      "imap: would send",
 		"pop3://a:hunter2@mx.example/INBOX":     "must begin with maildir: or imaps:",
 		"hunter2":                               "must begin with maildir: or imaps:",

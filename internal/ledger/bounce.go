@@ -51,8 +51,8 @@ func (l *Ledger) RecordBounce(ctx context.Context, b Bounce) (ended Status, stal
 	if b.Proof != mailtoken.ReturnPath {
 		b.refused = reportedWeakly
 	}
-	err = l.change(ctx, "record a bounce", func(tx *sql.Tx) error {
-		ended = ""
+	err = l.changeOf(ctx, "record a bounce", b.Subscriber, func(tx *sql.Tx) error {
+		ended, stale = "", false
 		s, err := subscriberBy(ctx, tx, "s.id = $1", b.Subscriber)
 		if err != nil || s == nil {
 			return err

@@ -135,7 +135,15 @@ type ConfirmOptions struct {
 // ConfirmToken confirms with the token of a link or a reply ("link", "reply"), any number of
 // times. It returns the subscriber; nil if the token is unknown or has expired.
 func (l *Ledger) ConfirmToken(ctx context.Context, secret, how string, o ConfirmOptions) (s *Subscriber, err error) {
-	err = l.change(ctx, "confirm a sign-up", func(tx *sql.Tx) error {
+	c, err := l.Confirmable(ctx, secret, o.Now)
+	if err != nil || c == nil {
+		return nil, err
+	}
+	if c.Pending == nil {
+		return l.SubscriberByID(ctx, c.Subscriber.ID)
+	}
+	err = l.changeAddress(ctx, "confirm a sign-up", c.Pending.key, func(tx *sql.Tx, _ *Subscriber) error {
+		s = nil
 		c, err := confirmable(ctx, tx, secret, o.Now)
 		if err != nil || c == nil {
 			return err
@@ -174,14 +182,10 @@ func (l *Ledger) ConfirmCode(ctx context.Context, request, code string, o Confir
 	if err != nil || result != CodeRight {
 		return result, nil, err
 	}
-	err = l.change(ctx, "confirm a sign-up", func(tx *sql.Tx) error {
+	err = l.changeAddress(ctx, "confirm a sign-up", pending.key, func(tx *sql.Tx, known *Subscriber) error {
 		// It may have been confirmed meanwhile.
 		p, err := pendingBy(ctx, tx, "p.id = $1", pending.ID)
-		if err == nil && p == nil {
-			s, err = subscriberBy(ctx, tx, "s.email_key = $1", pending.key)
-			return err
-		}
-		if err == nil {
+		if s = known; err == nil && p != nil {
 			s, err = p.confirm(ctx, tx, "code", o)
 		}
 		return err

@@ -141,10 +141,15 @@ func (l *Ledger) Deliveries(ctx context.Context, edition int64, p DeliveryStatus
 
 // DeliveriesTo returns a subscriber's deliveries, newest first.
 func (l *Ledger) DeliveriesTo(ctx context.Context, subscriber int64) ([]Delivery, error) {
+	const doing = "read a subscriber's deliveries"
+	db, err := l.settledFor(ctx, subscriber)
+	if err != nil {
+		return nil, l.fail(doing, err)
+	}
 	// By way of the editions, which are few: deliveries are not indexed by subscriber.
-	found, err := l.deliveries(ctx, `edition e JOIN delivery d ON d.edition = e.number AND d.subscriber = $1
-		ORDER BY e.number DESC`, subscriber)
-	return found, l.fail("read a subscriber's deliveries", err)
+	found, err := sqlutil.Collect(ctx, db, scanDelivery, "SELECT "+DeliveryColumns+` FROM edition e
+		JOIN delivery d ON d.edition = e.number AND d.subscriber = $1 ORDER BY e.number DESC`, subscriber)
+	return found, l.fail(doing, err)
 }
 
 // Unresolved returns the deliveries that the server may or may not have accepted: held as

@@ -14,17 +14,17 @@ import (
 type Engine interface {
 	// Reader returns the database for queries that change nothing.
 	Reader() *sql.DB
-	// Change runs do in a transaction, on tables that contain everything recorded so far. The
-	// transaction is durable when Change returns.
-	Change(ctx context.Context, do func(*sql.Tx) error) error
-	// Store is like Change for what touches neither subscribers nor deliveries: the tables
-	// may not contain everything recorded.
-	Store(ctx context.Context, do func(*sql.Tx) error) error
+	// Change runs do in a transaction, on tables that contain everything recorded so far about
+	// the subscribers whom it touches. What do has changed is durable when Change returns.
+	//
+	// Unless everybody is touched, the transaction may be one with those of other callers. Then
+	// do may run again if one of them fails, and only its last run counts.
+	Change(ctx context.Context, touched Touched, do func(*sql.Tx) error) error
 	// InsertRows runs text, which has %s after VALUES, for rows of so many columns, whose values
 	// are consecutive in args.
 	InsertRows(ctx context.Context, tx *sql.Tx, text string, columns int, args []any) error
-	// Settle brings everything recorded into the tables.
-	Settle(ctx context.Context) error
+	// Settle brings everything recorded about these subscribers into the tables.
+	Settle(ctx context.Context, about Touched) error
 
 	// Record commits a result and an intent as described at Ledger.Record; Step decides about
 	// them.

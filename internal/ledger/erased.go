@@ -108,14 +108,14 @@ func (s erasedSet) has(address string) bool {
 // ErasedReason is why a row with an erased address is refused.
 const ErasedReason = "the reader of this address had it erased; only a sign-up that they confirm brings it back"
 
-// refuseErased tells of a row whose address was erased.
-func (i *importer) refuseErased(ctx context.Context, tx *sql.Tx, r Row) error {
+// refuseErased refuses a row whose address was erased.
+func (i *importer) refuseErased(r Row) {
 	i.counts.Erased++
 	if i.ImportOptions.Erased != nil {
-		i.ImportOptions.Erased(r.Line)
+		i.ImportOptions.Erased(r.File, r.Line)
 	}
 	r.Refused = ErasedReason
-	return i.noteRow(ctx, tx, r, "")
+	i.refuse(r)
 }
 
 // dropErased drops the staged rows of addresses that were erased since the list was staged.
@@ -141,6 +141,8 @@ func (i *importer) dropErased(ctx context.Context, tx *sql.Tx) error {
 			}
 		}
 		i.counts.Erased++
+		i.counts.Refused++
+		i.staged--
 	}
 	return nil
 }

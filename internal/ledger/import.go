@@ -14,6 +14,7 @@ import (
 
 // Row is a line of an imported list.
 type Row struct {
+	File      int // which of the files of the import it is in, the first being 0
 	Line      int
 	Email     string
 	Name      string
@@ -37,12 +38,15 @@ const (
 
 // ImportCounts are the totals of an import.
 type ImportCounts struct {
-	Rows, Added, Updated, Unchanged int // Rows counts each address once
-	Duplicates                      int // rows whose address another row has too
-	Kept                            int // rows that would have brought back who unsubscribed, bounced or complained
-	Missing                         int // FromFile: subscriptions from the file that it no longer has
-	Removed                         int // of these, ended
-	Erased                          int // rows with addresses that were erased
+	Rows, Added, Updated, Unchanged int   // Rows counts each address once
+	Duplicates                      int   // rows whose address another row has too
+	Kept                            int   // rows that would have brought back who unsubscribed, bounced or complained
+	Missing                         int   // FromFile: subscriptions from the file that it no longer has
+	Removed                         int   // of these, ended
+	Refused                         int   // rows that cannot be used
+	Erased                          int   // of these, rows with addresses that were erased
+	LeftOut                         int   // rows of people who did not ask for mail
+	Number                          int64 // of the import; 0 if it has none, or changed nothing
 }
 
 // ImportOptions control an import.
@@ -59,7 +63,16 @@ type ImportOptions struct {
 	Report func(RowResult) error
 	// Erased, unless nil, is called with the line of each row whose address was erased. It is
 	// refused, and the address is not remembered.
-	Erased func(line int)
+	Erased func(file, line int)
+	// Source, unless nil, gives the import a number: it is in Imports, and UndoImport takes it
+	// back.
+	Source *ImportSource
+}
+
+// ImportSource says where an import comes from.
+type ImportSource struct {
+	Name    string // of the files
+	Service string // whose export they are
 }
 
 // Import adds and updates subscribers in one transaction, streaming. It never brings back
@@ -78,7 +91,7 @@ type ImportOptions struct {
 //
 // Neither rows nor the functions of the options may use the ledger.
 func (l *Ledger) Import(ctx context.Context, rows iter.Seq2[Row, error], o ImportOptions) (ImportCounts, error) {
-	i := &importer{ImportOptions: o}
+	i := &importer{ImportOptions: o, engine: l.engine}
 	fill := func(conn *sql.Conn) error { return i.stage(ctx, conn, rows) }
 	merge := func(tx *sql.Tx) error { return i.merge(ctx, tx) }
 	if err := l.engine.Stage(ctx, fill, merge); err != nil {
@@ -91,11 +104,28 @@ func (l *Ledger) Import(ctx context.Context, rows iter.Seq2[Row, error], o Impor
 // reader does not lock the ledger, and memory use stays constant.
 type importer struct {
 	ImportOptions
+	engine Engine
 	newest int64
 	erased erasedSet
 	counts ImportCounts
-	staged int // rows, each address as often as it occurs
+	staged int // rows in import_row
+	noted  int // rows in import_line
+	known  int // addresses of the list that have a subscriber
+	// differing is how many of those rows may change something.
+	differing int
+	added     idRange // the subscribers that are new
+	rows      []any   // of import_row, not yet inserted
+	lines     []any   // of import_line, not yet inserted
 }
+
+const (
+	rowColumns  = 10
+	lineColumns = 7
+	insertRow   = `INSERT INTO import_row (n, email_key, email, name, status, cadence, tags, language, created_at, confirmed_at) VALUES %s`
+	insertLine  = `INSERT INTO import_line (n, file, line, email_key, email, refused, left_out) VALUES %s`
+	// stageSize is how many rows are inserted at a time.
+	stageSize = 1024
+)
 
 func (i *importer) stage(ctx context.Context, conn *sql.Conn, rows iter.Seq2[Row, error]) error {
 	// Read-only, since temporary tables do not count: the ledger is not locked.
@@ -107,56 +137,68 @@ func (i *importer) stage(ctx context.Context, conn *sql.Conn, rows iter.Seq2[Row
 	if i.erased, err = readErased(ctx, tx); err != nil {
 		return err
 	}
-	insert, err := tx.PrepareContext(ctx, `
-		INSERT INTO import_row (email_key, email, name, status, cadence, tags, language, created_at, confirmed_at, strictness)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-		ON CONFLICT (email_key) DO UPDATE SET email = excluded.email,
-			name = COALESCE(NULLIF(excluded.name, ''), import_row.name),
-			cadence = COALESCE(NULLIF(excluded.cadence, ''), import_row.cadence),
-			tags = COALESCE(NULLIF(excluded.tags, ''), import_row.tags),
-			language = COALESCE(NULLIF(excluded.language, ''), import_row.language),
-			created_at = COALESCE(excluded.created_at, import_row.created_at),
-			confirmed_at = COALESCE(excluded.confirmed_at, import_row.confirmed_at),
-			status = CASE WHEN excluded.strictness > import_row.strictness THEN excluded.status ELSE import_row.status END,
-			strictness = CASE WHEN excluded.strictness > import_row.strictness THEN excluded.strictness ELSE import_row.strictness END`)
-	if err != nil {
-		return err
-	}
-	defer insert.Close()
 	for row, err := range rows {
 		if err != nil {
 			return err
 		}
-		if err := i.stageRow(ctx, tx, insert, row); err != nil {
+		if err := i.stageRow(row); err != nil {
 			return fmt.Errorf("line %d: %w", row.Line, err)
 		}
+		if len(i.rows) >= stageSize*rowColumns || len(i.lines) >= stageSize*lineColumns {
+			if err := i.flush(ctx, tx); err != nil {
+				return err
+			}
+		}
 	}
-	// Who says nothing of it subscribes now.
-	if _, err := tx.ExecContext(ctx, "UPDATE import_row SET created_at = $1 WHERE created_at IS NULL", sqlutil.Time(i.Now)); err != nil {
+	if err := i.flush(ctx, tx); err != nil {
+		return err
+	}
+	if err := i.mergeDuplicates(ctx, tx); err != nil {
 		return err
 	}
 	return tx.Commit()
 }
 
-func (i *importer) stageRow(ctx context.Context, tx *sql.Tx, insert *sql.Stmt, r Row) error {
+// flush inserts the rows that are waiting.
+func (i *importer) flush(ctx context.Context, tx *sql.Tx) error {
+	err := i.engine.InsertRows(ctx, tx, insertRow, rowColumns, i.rows)
+	if err == nil {
+		err = i.engine.InsertRows(ctx, tx, insertLine, lineColumns, i.lines)
+	}
+	i.rows, i.lines = i.rows[:0], i.lines[:0]
+	return err
+}
+
+// stageRow is the one place where it is decided which rows may become subscribers.
+func (i *importer) stageRow(r Row) error {
 	if r.Refused != "" {
-		return i.noteRow(ctx, tx, r, "")
+		i.refuse(r)
+		return nil
 	}
 	key, err := address.Normalize(r.Email)
 	if err != nil {
 		return err
 	}
 	if i.erased.has(key) {
-		return i.refuseErased(ctx, tx, r)
+		i.refuseErased(r)
+		return nil
 	}
 	r.Status = cmp.Or(r.Status, Active)
 	if r.Status.strictness() < 0 {
 		return fmt.Errorf("invalid status %q; must be one of %q", r.Status, statuses)
 	}
 	i.staged++
-	_, err = insert.ExecContext(ctx, key, r.Email, r.Name, r.Status, r.Cadence, normalTags(r.Tags), r.Language, sqlutil.Time(r.Created), sqlutil.Time(r.Confirmed), r.Status.strictness())
-	if err != nil {
-		return err
+	i.rows = append(i.rows, i.staged, key, r.Email, r.Name, string(r.Status), r.Cadence, normalTags(r.Tags), r.Language, sqlutil.Time(r.Created), sqlutil.Time(r.Confirmed))
+	i.noteRow(r, key)
+	return nil
+}
+
+// refuse counts a row that becomes no subscriber.
+func (i *importer) refuse(r Row) {
+	if r.LeftOut {
+		i.counts.LeftOut++
+	} else {
+		i.counts.Refused++
 	}
-	return i.noteRow(ctx, tx, r, key)
+	i.noteRow(r, "")
 }

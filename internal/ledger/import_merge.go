@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"time"
 
 	"publisher/internal/ledger/sqlutil"
 )
@@ -12,33 +13,33 @@ func (i *importer) merge(ctx context.Context, tx *sql.Tx) (err error) {
 	if i.newest, err = newest(ctx, tx); err != nil {
 		return err
 	}
-	for _, step := range []func(context.Context, *sql.Tx) error{i.dropErased, i.removeMissing, i.count, i.mergeRows, i.reportResults} {
+	for _, step := range []func(context.Context, *sql.Tx) error{i.dropErased, i.removeMissing, i.count, i.begin, i.mergeKnown, i.addNew, i.end, i.reportResults} {
 		if err := step(ctx, tx); err != nil {
 			return err
 		}
 	}
-	i.counts.Unchanged = i.counts.Rows - i.counts.Added - i.counts.Updated - i.counts.Kept
 	return nil
 }
 
 // count counts what is known before the rows are merged.
 func (i *importer) count(ctx context.Context, tx *sql.Tx) error {
-	err := tx.QueryRowContext(ctx, "SELECT COUNT(*) FROM import_row").Scan(&i.counts.Rows)
-	if err != nil {
-		return err
-	}
-	i.counts.Duplicates = i.staged - i.counts.Rows
+	i.counts.Rows = i.staged - i.counts.Duplicates
 	return tx.QueryRowContext(ctx, `
-		SELECT COUNT(*) FROM subscriber s JOIN import_row r ON r.email_key = s.email_key
-		WHERE s.status`+isFinal+` AND r.status`+isOngoing).Scan(&i.counts.Kept)
+		SELECT COUNT(*), COUNT(CASE WHEN s.status`+isFinal+` AND r.status`+isOngoing+` THEN 1 END), COUNT(CASE WHEN `+i.changes()+` THEN 1 END)
+		FROM import_row r CROSS JOIN subscriber s WHERE s.email_key = r.email_key`).Scan(&i.known, &i.counts.Kept, &i.differing)
 }
 
-func (i *importer) mergeRows(ctx context.Context, tx *sql.Tx) error {
+// mergeKnown merges the rows whose addresses have subscribers. Rows that change nothing, in
+// a long list nearly all, are not even read.
+func (i *importer) mergeKnown(ctx context.Context, tx *sql.Tx) error {
+	if i.differing == 0 {
+		return nil
+	}
 	statements, err := prepareMerge(ctx, tx)
 	if err != nil {
 		return err
 	}
-	for after := ""; ; {
+	for after := 0; ; {
 		batch, err := i.readMatches(ctx, tx, after)
 		if err != nil {
 			return err
@@ -47,7 +48,7 @@ func (i *importer) mergeRows(ctx context.Context, tx *sql.Tx) error {
 			if err := i.mergeMatch(ctx, tx, statements, p); err != nil {
 				return fmt.Errorf("%s: %w", p.row.Email, err)
 			}
-			after = p.key
+			after = p.n
 		}
 		if len(batch) < page {
 			return nil
@@ -58,79 +59,64 @@ func (i *importer) mergeRows(ctx context.Context, tx *sql.Tx) error {
 // match is a row, the subscriber with its address, and what the file said about them last
 // time.
 type match struct {
-	key      string
-	row      Row
-	known    *Subscriber
-	previous Row // its Status is "" where the file did not have the address
+	n           int
+	row         Row
+	known       Subscriber
+	previous    Row   // its Status is "" where the file did not have the address
+	touchedLast int64 // the import that did; 0 if something else did
 }
 
-// readMatches reads the matches after a key. From a file, it skips rows that are the same
-// as last time, which in a long list are nearly all.
-func (i *importer) readMatches(ctx context.Context, tx *sql.Tx, after string) ([]match, error) {
-	which := "1 = 1"
+// What may change a subscriber, of all rows with known addresses. changed decides; it finds
+// nothing in other rows.
+const (
+	// changesFromFile: the row is not the same as last time.
+	changesFromFile = `(s.file_status IS NULL OR s.file_status <> r.status OR s.file_name <> r.name
+		OR s.file_cadence <> r.cadence OR s.file_tags <> r.tags OR s.file_language <> r.language OR s.status = 'removed'
+		OR s.confirmed_at IS NULL AND r.confirmed_at IS NOT NULL)`
+	// changesFromCommand: the row has a value that the subscriber has not.
+	changesFromCommand = `(r.name NOT IN ('', s.name) OR r.cadence NOT IN ('', s.cadence) OR r.tags NOT IN ('', s.tags)
+		OR r.language NOT IN ('', s.language) OR s.confirmed_at IS NULL AND r.confirmed_at IS NOT NULL
+		OR s.status = 'removed' AND r.status` + isOngoing + ` OR s.status = 'pending' AND r.status = 'active'
+		OR s.status` + isOngoing + ` AND NOT r.status` + isOngoing + `)`
+)
+
+// changes returns the condition for rows that may change something.
+func (i *importer) changes() string {
 	if i.Origin == FromFile {
-		which = `(s.file_status IS NULL OR s.file_status <> r.status OR s.file_name <> r.name
-			OR s.file_cadence <> r.cadence OR s.file_tags <> r.tags OR s.file_language <> r.language OR s.status = 'removed'
-			OR s.confirmed_at IS NULL AND r.confirmed_at IS NOT NULL)`
+		return changesFromFile
 	}
-	rows, err := tx.QueryContext(ctx, `
-		SELECT r.email_key, r.email, r.name, r.status, r.cadence, r.tags, r.language, r.created_at, r.confirmed_at,
-			COALESCE(s.id, 0), COALESCE(s.email, ''), COALESCE(s.name, ''), COALESCE(s.status, ''),
-			COALESCE(s.cadence, ''), COALESCE(s.tags, ''), COALESCE(s.language, ''), s.created_at, s.confirmed_at,
-			COALESCE(s.cursor_seq, 0), COALESCE(s.owed, ''), COALESCE(s.from_file, FALSE),
-			s.status_at, COALESCE(s.undo_to, ''),
-			COALESCE(s.file_name, ''), COALESCE(s.file_cadence, ''), COALESCE(s.file_tags, ''),
-			COALESCE(s.file_language, ''), COALESCE(s.file_status, '')
-		FROM import_row r LEFT JOIN subscriber s ON s.email_key = r.email_key
-		WHERE r.email_key > $1 AND `+which+` ORDER BY r.email_key LIMIT $2`, after, page)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var pairs []match
-	for rows.Next() {
-		var p match
-		var s Subscriber
-		targets := []any{&p.key, &p.row.Email, &p.row.Name, &p.row.Status, &p.row.Cadence, (*sqlutil.Strings)(&p.row.Tags), &p.row.Language,
+	return changesFromCommand
+}
+
+// readMatches reads the matches after a row that may change something.
+func (i *importer) readMatches(ctx context.Context, tx *sql.Tx, after int) ([]match, error) {
+	return sqlutil.Collect(ctx, tx, func(row sqlutil.Scanner) (p match, err error) {
+		targets := []any{&p.n, &p.row.Email, &p.row.Name, &p.row.Status, &p.row.Cadence, (*sqlutil.Strings)(&p.row.Tags), &p.row.Language,
 			(*sqlutil.Time)(&p.row.Created), (*sqlutil.Time)(&p.row.Confirmed)}
-		targets = append(targets, s.fields()...)
-		targets = append(targets, &p.previous.Name, &p.previous.Cadence, (*sqlutil.Strings)(&p.previous.Tags), &p.previous.Language, &p.previous.Status)
-		if err := rows.Scan(targets...); err != nil {
-			return nil, err
-		}
-		if s.ID != 0 {
-			p.known = &s
-		}
-		pairs = append(pairs, p)
-	}
-	return pairs, rows.Err()
+		targets = append(targets, p.known.fields()...)
+		targets = append(targets, &p.previous.Name, &p.previous.Cadence, (*sqlutil.Strings)(&p.previous.Tags), &p.previous.Language, &p.previous.Status, &p.touchedLast)
+		err = row.Scan(targets...)
+		return p, err
+	}, `SELECT r.n, r.email, r.name, r.status, r.cadence, r.tags, r.language, r.created_at, r.confirmed_at, `+subscriberColumns+`,
+			s.file_name, s.file_cadence, s.file_tags, s.file_language, COALESCE(s.file_status, ''), COALESCE(s.import, 0)
+		FROM import_row r CROSS JOIN subscriber s
+		WHERE s.email_key = r.email_key AND r.n > $1 AND `+i.changes()+` ORDER BY r.n LIMIT $2`, after, page)
 }
 
 // mergeStatements are the statements that change one subscriber.
-type mergeStatements struct{ insert, update, remember, note *sql.Stmt }
+type mergeStatements struct{ update, remember, note *sql.Stmt }
 
 func prepareMerge(ctx context.Context, tx *sql.Tx) (s mergeStatements, err error) {
 	err = sqlutil.Prepare(ctx, tx,
-		sqlutil.Prepared{To: &s.insert, Text: `
-			INSERT INTO subscriber (email, email_key, name, status, status_at, cadence, tags, language,
-				created_at, confirmed_at, cursor_seq, from_file, file_name, file_cadence, file_tags, file_language, file_status)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`},
 		sqlutil.Prepared{To: &s.update, Text: updateSubscriber},
 		sqlutil.Prepared{To: &s.remember, Text: `
 			UPDATE subscriber SET file_name = $2, file_cadence = $3, file_tags = $4, file_language = $5, file_status = $6
-			WHERE email_key = $1`},
-		sqlutil.Prepared{To: &s.note, Text: "UPDATE import_row SET was = $2 WHERE email_key = $1"})
+			WHERE id = $1`},
+		sqlutil.Prepared{To: &s.note, Text: "UPDATE import_row SET was = $2 WHERE n = $1"})
 	return s, err
 }
 
 func (i *importer) mergeMatch(ctx context.Context, tx *sql.Tx, do mergeStatements, p match) error {
-	if p.known == nil {
-		i.counts.Added++
-		if err := i.noteChange(ctx, do, p.key, ""); err != nil {
-			return err
-		}
-		return i.insert(ctx, do, p)
-	}
 	if err := i.remember(ctx, do, p); err != nil {
 		return err
 	}
@@ -138,47 +124,35 @@ func (i *importer) mergeMatch(ctx context.Context, tx *sql.Tx, do mergeStatement
 		return nil // counted as Kept
 	}
 	changed := i.changed(p)
-	switch {
-	case changed.Status == Active && p.known.Status != Active:
-		returned := *p.known
-		if err := activate(ctx, tx, &returned, i.DefaultCadence, i.Now); err != nil {
-			return err
-		}
-		changed.Due = returned.Due
-	case !sameChoice(*p.known, changed):
-		var err error
-		if changed.Due, err = chosenSoFar(ctx, tx, *p.known, i.DefaultCadence); err != nil {
-			return err
-		}
-	}
-	if sameSubscriber(*p.known, changed) {
+	if sameSubscriber(p.known, changed) {
 		return nil
 	}
-	i.counts.Updated++
-	if err := i.noteChange(ctx, do, p.key, p.known.Status); err != nil {
+	if err := settleChange(ctx, tx, p.known, &changed, i.DefaultCadence, i.Now); err != nil {
 		return err
 	}
-	_, err := do.update.ExecContext(ctx, changed.updates(i.Now)...)
-	return err
+	i.counts.Updated++
+	if i.Report != nil {
+		if _, err := do.note.ExecContext(ctx, p.n, p.known.Status); err != nil {
+			return err
+		}
+	}
+	if _, err := do.update.ExecContext(ctx, changed.updates(i.Now)...); err != nil {
+		return err
+	}
+	return i.noteChanged(ctx, tx, p, changed)
 }
 
-// noteChange notes the status before a change for reportResults.
-func (i *importer) noteChange(ctx context.Context, do mergeStatements, key string, was Status) error {
-	if i.Report == nil {
-		return nil
+// settleChange sets what is due to a subscriber when a list, or undoing one, changes the
+// status or the choice.
+func settleChange(ctx context.Context, tx *sql.Tx, was Subscriber, changed *Subscriber, defaultCadence string, now time.Time) (err error) {
+	switch {
+	case changed.Status == Active && was.Status != Active:
+		returned := was
+		err = activate(ctx, tx, &returned, defaultCadence, now)
+		changed.Due = returned.Due
+	case !sameChoice(was, *changed):
+		changed.Due, err = chosenSoFar(ctx, tx, was, defaultCadence)
 	}
-	_, err := do.note.ExecContext(ctx, key, was)
-	return err
-}
-
-func (i *importer) insert(ctx context.Context, do mergeStatements, p match) error {
-	r, said, saidStatus := p.row, Row{}, sql.NullString{}
-	if i.Origin == FromFile {
-		said, saidStatus = r, sql.NullString{String: string(r.Status), Valid: true}
-	}
-	_, err := do.insert.ExecContext(ctx, r.Email, p.key, r.Name, r.Status, sqlutil.Time(i.Now), r.Cadence, sqlutil.Strings(r.Tags), r.Language,
-		sqlutil.Time(r.Created), sqlutil.Time(r.Confirmed), i.newest, i.Origin == FromFile,
-		said.Name, said.Cadence, sqlutil.Strings(said.Tags), said.Language, saidStatus)
 	return err
 }
 
@@ -189,7 +163,7 @@ func sameSubscriber(a, b Subscriber) bool {
 
 // changed returns the known subscriber with the changes that the row makes.
 func (i *importer) changed(p match) Subscriber {
-	s, row, said := *p.known, p.row, Row{}
+	s, row, said := p.known, p.row, Row{}
 	if i.Origin == FromFile {
 		said = p.previous
 	}
@@ -225,40 +199,46 @@ func (i *importer) remember(ctx context.Context, do mergeStatements, p match) er
 	if i.Origin != FromFile {
 		return nil
 	}
-	_, err := do.remember.ExecContext(ctx, p.key, p.row.Name, p.row.Cadence, sqlutil.Strings(p.row.Tags), p.row.Language, p.row.Status)
+	_, err := do.remember.ExecContext(ctx, p.known.ID, p.row.Name, p.row.Cadence, sqlutil.Strings(p.row.Tags), p.row.Language, p.row.Status)
 	return err
 }
 
-// removeMissing ends the subscriptions from the file whose rows are gone. If it may not,
-// they still count as the file's, so that the next reading is compared with them too.
-func (i *importer) removeMissing(ctx context.Context, tx *sql.Tx) error {
-	if i.Origin != FromFile {
-		return nil
+// addNew adds subscribers for the rows whose addresses have none, in the order of the
+// addresses, which the index of addresses takes fastest.
+func (i *importer) addNew(ctx context.Context, tx *sql.Tx) error {
+	which := ""
+	if i.known > 0 {
+		which = "WHERE NOT EXISTS (SELECT 1 FROM subscriber s WHERE s.email_key = r.email_key)"
 	}
-	const gone = "s.file_status IS NOT NULL AND NOT EXISTS (SELECT 1 FROM import_row r WHERE r.email_key = s.email_key)"
-	var before, lost int
-	err := tx.QueryRowContext(ctx, "SELECT COUNT(*) FROM subscriber s WHERE s.file_status IS NOT NULL").Scan(&before)
+	if i.Report != nil {
+		if _, err := tx.ExecContext(ctx, "UPDATE import_row AS r SET was = '' "+which); err != nil {
+			return err
+		}
+	}
+	said := "'', '', '', '', NULL"
+	if i.Origin == FromFile {
+		said = "r.name, r.cadence, r.tags, r.language, r.status"
+	}
+	if err := tx.QueryRowContext(ctx, "SELECT COALESCE(MAX(id), 0) FROM subscriber").Scan(&i.added.after); err != nil {
+		return err
+	}
+	result, err := tx.ExecContext(ctx, `
+		INSERT INTO subscriber (email, email_key, name, status, status_at, cadence, tags, language, created_at, confirmed_at,
+			cursor_seq, from_file, import, file_name, file_cadence, file_tags, file_language, file_status)
+		SELECT r.email, r.email_key, r.name, r.status, $1, r.cadence, r.tags, r.language, COALESCE(r.created_at, $1), r.confirmed_at,
+			$2, $3, $4, `+said+`
+		FROM import_row r `+which+` ORDER BY r.email_key`,
+		sqlutil.Time(i.Now), i.newest, i.Origin == FromFile, nullNumber(i.counts.Number))
 	if err != nil {
 		return err
 	}
-	err = tx.QueryRowContext(ctx, `
-		SELECT COUNT(*), COUNT(CASE WHEN s.from_file AND s.status`+isOngoing+` THEN 1 END)
-		FROM subscriber s WHERE `+gone).Scan(&lost, &i.counts.Missing)
-	if err != nil || lost == 0 {
+	added, err := result.RowsAffected()
+	i.counts.Added = int(added)
+	if err != nil || added == 0 || i.Source == nil {
 		return err
 	}
-	if i.counts.Missing > 0 && (i.MayRemove == nil || !i.MayRemove(i.counts.Missing, before)) {
-		return nil
-	}
-	_, err = tx.ExecContext(ctx, `
-		UPDATE subscriber AS s SET
-			status = CASE WHEN s.from_file AND s.status`+isOngoing+` THEN 'removed' ELSE s.status END,
-			status_at = CASE WHEN s.from_file AND s.status`+isOngoing+` THEN $1 ELSE s.status_at END,
-			undo_to = CASE WHEN s.from_file AND s.undo_to <> '' THEN 'removed' ELSE s.undo_to END,
-			file_name = '', file_cadence = '', file_tags = '', file_language = '', file_status = NULL
-		WHERE `+gone, sqlutil.Time(i.Now))
-	if err == nil {
-		i.counts.Removed = i.counts.Missing
-	}
-	return err
+	return tx.QueryRowContext(ctx, "SELECT MAX(id) FROM subscriber WHERE import = $1 AND id > $2", i.counts.Number, i.added.after).Scan(&i.added.last)
 }
+
+// nullNumber is the number of an import as it is stored, NULL for 0.
+func nullNumber(n int64) sql.NullInt64 { return sql.NullInt64{Int64: n, Valid: n != 0} }

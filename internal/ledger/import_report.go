@@ -20,22 +20,24 @@ const (
 
 // RowResult is the result of one row of an import.
 type RowResult struct {
+	File    int // which of the files, the first being 0
 	Line    int
 	Email   string
 	Outcome RowOutcome
 	Was     Status // "" where nobody had that address
 	Is      Status // "" for RowRefused and RowLeftOut
 	First   int    // RowDuplicate: the line of the earlier row
+	FirstIn int    // RowDuplicate: and its file
 	Reason  string // RowRefused, RowLeftOut: why
 }
 
-// noteRow stores a row for reportResults.
-func (i *importer) noteRow(ctx context.Context, tx *sql.Tx, r Row, key string) error {
+// noteRow notes a row for reportResults.
+func (i *importer) noteRow(r Row, key string) {
 	if i.Report == nil {
-		return nil
+		return
 	}
-	_, err := tx.ExecContext(ctx, "INSERT INTO import_line (line, email_key, email, refused, left_out) VALUES ($1, $2, $3, $4, $5)", r.Line, key, r.Email, r.Refused, r.LeftOut)
-	return err
+	i.noted++
+	i.lines = append(i.lines, i.noted, r.File, r.Line, key, r.Email, r.Refused, r.LeftOut)
 }
 
 // reportResults calls Report for each row.
@@ -43,11 +45,15 @@ func (i *importer) reportResults(ctx context.Context, tx *sql.Tx) error {
 	if i.Report == nil {
 		return nil
 	}
+	if _, err := tx.ExecContext(ctx, "CREATE INDEX import_line_key ON import_line (email_key, n)"); err != nil {
+		return err
+	}
 	rows, err := tx.QueryContext(ctx, `
-		SELECT l.line, l.email, l.refused, l.left_out, COALESCE(r.was, s.status, ''), COALESCE(s.status, ''), COALESCE(r.status, ''),
-			COALESCE((SELECT MIN(f.line) FROM import_line f WHERE f.email_key = l.email_key), 0), r.was IS NULL
+		SELECT l.file, l.line, l.email, l.refused, l.left_out, COALESCE(r.was, s.status, ''), COALESCE(s.status, ''), COALESCE(r.status, ''),
+			f.file, f.line, f.n < l.n, r.was IS NULL
 		FROM import_line l LEFT JOIN import_row r ON r.email_key = l.email_key LEFT JOIN subscriber s ON s.email_key = l.email_key
-		ORDER BY l.line`)
+			LEFT JOIN import_line f ON f.n = (SELECT MIN(n) FROM import_line m WHERE m.email_key = l.email_key)
+		ORDER BY l.n`)
 	if err != nil {
 		return err
 	}
@@ -55,11 +61,11 @@ func (i *importer) reportResults(ctx context.Context, tx *sql.Tx) error {
 	for rows.Next() {
 		var f RowResult
 		var row Status
-		var leftOut, same bool
-		if err := rows.Scan(&f.Line, &f.Email, &f.Reason, &leftOut, &f.Was, &f.Is, &row, &f.First, &same); err != nil {
+		var leftOut, again, same bool
+		if err := rows.Scan(&f.File, &f.Line, &f.Email, &f.Reason, &leftOut, &f.Was, &f.Is, &row, &f.FirstIn, &f.First, &again, &same); err != nil {
 			return err
 		}
-		if f.decide(row, same); leftOut {
+		if f.decide(row, again, same); leftOut {
 			f.Outcome = RowLeftOut
 		}
 		if err := i.Report(f); err != nil {
@@ -69,13 +75,14 @@ func (i *importer) reportResults(ctx context.Context, tx *sql.Tx) error {
 	return rows.Err()
 }
 
-// decide sets the outcome. row is the status that the list has for the address.
-func (f *RowResult) decide(row Status, same bool) {
+// decide sets the outcome. row is the status that the list has for the address; again says
+// that an earlier row has it too, and same that nothing was changed.
+func (f *RowResult) decide(row Status, again, same bool) {
 	switch {
 	case f.Reason != "":
-		f.Outcome, f.Was, f.Is, f.First = RowRefused, "", "", 0
+		f.Outcome, f.Was, f.Is, f.First, f.FirstIn = RowRefused, "", "", 0, 0
 		return
-	case f.First != f.Line:
+	case again:
 		f.Outcome = RowDuplicate
 		return
 	case f.Was == "":
@@ -87,5 +94,5 @@ func (f *RowResult) decide(row Status, same bool) {
 	default:
 		f.Outcome = RowUnchanged
 	}
-	f.First = 0
+	f.First, f.FirstIn = 0, 0
 }

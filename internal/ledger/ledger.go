@@ -15,6 +15,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"publisher/internal/ledger/mailtoken"
 	"publisher/internal/ledger/sqlutil"
 )
 
@@ -25,8 +26,9 @@ type Ledger struct {
 	name      string
 	spool     *spool
 	private   bool
-	erased    sync.Map    // subscribers about whom Record stores no reply any more
-	anyErased atomic.Bool // there is one
+	tokens    atomic.Pointer[mailtoken.Codec] // nil before they are needed
+	erased    sync.Map                        // subscribers about whom Record stores no reply any more
+	anyErased atomic.Bool                     // there is one
 	closeOnce func() error
 }
 
@@ -75,14 +77,22 @@ func Failure(name, doing string, err error) error {
 	return fmt.Errorf("ledger %s: %s: %w", name, doing, err)
 }
 
-// change runs do in a transaction, on tables that contain everything recorded so far.
+// change runs do in a transaction, on tables that contain everything recorded so far. It may
+// touch everybody, so it stops the sending for a moment; see changeOf and store.
 func (l *Ledger) change(ctx context.Context, doing string, do func(*sql.Tx) error) error {
-	return l.fail(doing, l.engine.Change(ctx, do))
+	return l.fail(doing, l.engine.Change(ctx, Touched{}, do))
 }
 
-// store is change for what touches neither subscribers nor deliveries.
+// changeOf is change for what touches one subscriber. do may run more than once, and only its
+// last run counts.
+func (l *Ledger) changeOf(ctx context.Context, doing string, subscriber int64, do func(*sql.Tx) error) error {
+	return l.fail(doing, l.engine.Change(ctx, Only(subscriber), do))
+}
+
+// store is change for what touches neither subscribers nor deliveries, nor whether an edition
+// is canceled. do may run more than once, and only its last run counts.
 func (l *Ledger) store(ctx context.Context, doing string, do func(*sql.Tx) error) error {
-	return l.fail(doing, l.engine.Store(ctx, do))
+	return l.fail(doing, l.engine.Change(ctx, Only(), do))
 }
 
 // changeRow is change for one statement.
@@ -104,7 +114,12 @@ func exec(ctx context.Context, query string, args []any) func(*sql.Tx) error {
 
 // settled returns the database for reading, once the tables contain everything recorded.
 func (l *Ledger) settled(ctx context.Context) (*sql.DB, error) {
-	return l.read, l.engine.Settle(ctx)
+	return l.read, l.engine.Settle(ctx, Touched{})
+}
+
+// settledFor is settled for queries about one subscriber.
+func (l *Ledger) settledFor(ctx context.Context, subscriber int64) (*sql.DB, error) {
+	return l.read, l.engine.Settle(ctx, Only(subscriber))
 }
 
 // collectSettled is sqlutil.Collect on tables that contain everything recorded.

@@ -38,8 +38,8 @@ func (l *Ledger) Marked(ctx context.Context, status Status, edition int64, since
 // and stores how it had ended. Earlier bounces no longer count. It reports false if there
 // is no such subscriber, or they are active.
 func (l *Ledger) Restore(ctx context.Context, email, defaultCadence string, now time.Time) (restored bool, err error) {
-	_, err = l.changeSubscriber(ctx, "restore "+email, email, func(tx *sql.Tx, s *Subscriber) error {
-		if s.Status == Active {
+	found, err := l.changeSubscriber(ctx, "restore "+email, email, func(tx *sql.Tx, s *Subscriber) error {
+		if restored = false; s.Status == Active {
 			return nil
 		}
 		mark, err := markOf(ctx, tx, s)
@@ -61,7 +61,7 @@ func (l *Ledger) Restore(ctx context.Context, email, defaultCadence string, now 
 		s.FromFile, restored = false, true
 		return saveSubscriber(ctx, tx, s, now)
 	})
-	return restored && err == nil, err
+	return restored && found, err
 }
 
 // markOf returns how a subscription ended. The delivery or the report that ended it has
@@ -92,7 +92,7 @@ func markOf(ctx context.Context, q sqlutil.RowQuerier, s *Subscriber) (m Mark, e
 // restored from, newest first.
 func (l *Ledger) Marks(ctx context.Context, s *Subscriber) ([]Mark, error) {
 	const doing = "read what ended a subscription"
-	db, err := l.settled(ctx)
+	db, err := l.settledFor(ctx, s.ID)
 	if err != nil {
 		return nil, l.fail(doing, err)
 	}

@@ -32,14 +32,14 @@ type Subscriber struct {
 
 const subscriberColumns = "s.id, s.email, s.name, s.status, s.cadence, s.tags, s.language, s.created_at, s.confirmed_at, s.cursor_seq, s.owed, s.from_file, s.status_at, s.undo_to, s.paused_until"
 
-// fields returns the targets of subscriberColumns but for the last.
+// fields returns the targets of subscriberColumns.
 func (s *Subscriber) fields() []any {
 	return []any{&s.ID, &s.Email, &s.Name, &s.Status, &s.Cadence, (*sqlutil.Strings)(&s.Tags), &s.Language,
-		(*sqlutil.Time)(&s.Created), (*sqlutil.Time)(&s.Confirmed), &s.Cursor, &s.Owed, &s.FromFile, (*sqlutil.Time)(&s.StatusAt), &s.UndoTo}
+		(*sqlutil.Time)(&s.Created), (*sqlutil.Time)(&s.Confirmed), &s.Cursor, &s.Owed, &s.FromFile, (*sqlutil.Time)(&s.StatusAt), &s.UndoTo, (*sqlutil.Time)(&s.PausedUntil)}
 }
 
 func scanSubscriber(row sqlutil.Scanner) (s Subscriber, err error) {
-	err = row.Scan(append(s.fields(), (*sqlutil.Time)(&s.PausedUntil))...)
+	err = row.Scan(s.fields()...)
 	return s, err
 }
 
@@ -49,22 +49,25 @@ func (l *Ledger) Subscriber(ctx context.Context, email string) (*Subscriber, err
 	if err != nil {
 		return nil, nil // what is no address is nobody's
 	}
-	s, err := l.subscriberBy(ctx, "s.email_key = $1", key)
+	s, err := subscriberBy(ctx, l.read, "s.email_key = $1", key)
+	if err == nil && s != nil {
+		s, err = l.subscriberByID(ctx, s.ID)
+	}
 	return s, l.fail("find "+email, err)
 }
 
 // SubscriberByID returns the subscriber with an id; nil if there is none.
 func (l *Ledger) SubscriberByID(ctx context.Context, id int64) (*Subscriber, error) {
-	s, err := l.subscriberBy(ctx, "s.id = $1", id)
+	s, err := l.subscriberByID(ctx, id)
 	return s, l.fail("find a subscriber", err)
 }
 
-func (l *Ledger) subscriberBy(ctx context.Context, where string, arg any) (*Subscriber, error) {
-	db, err := l.settled(ctx)
+func (l *Ledger) subscriberByID(ctx context.Context, id int64) (*Subscriber, error) {
+	db, err := l.settledFor(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	return subscriberBy(ctx, db, where, arg)
+	return subscriberBy(ctx, db, "s.id = $1", id)
 }
 
 func subscriberBy(ctx context.Context, q sqlutil.RowQuerier, where string, arg any) (*Subscriber, error) {
@@ -99,7 +102,7 @@ func (l *Ledger) Subscribers(ctx context.Context) iter.Seq2[Subscriber, error] {
 			key string
 		}
 		scan := func(row sqlutil.Scanner) (k keyed, err error) {
-			err = row.Scan(append(k.fields(), (*sqlutil.Time)(&k.PausedUntil), &k.key)...)
+			err = row.Scan(append(k.fields(), &k.key)...)
 			return k, err
 		}
 		for after := ""; ; {
@@ -149,14 +152,43 @@ func (l *Ledger) changeSubscriber(ctx context.Context, doing, email string, do f
 	if err != nil {
 		return false, nil
 	}
-	err = l.change(ctx, doing, func(tx *sql.Tx) error {
-		s, err := subscriberBy(ctx, tx, "s.email_key = $1", key)
-		if found = s != nil; err != nil || !found {
-			return err
+	err = l.changeAddress(ctx, doing, key, func(tx *sql.Tx, s *Subscriber) error {
+		if found = s != nil; !found {
+			return nil
 		}
 		return do(tx, s)
 	})
 	return found && err == nil, err
+}
+
+// changeAddress runs do in one transaction for the subscriber with a normalized address, nil
+// if there is none. do may insert that subscriber, and touch nobody else; it may run more than
+// once, and only its last run counts.
+func (l *Ledger) changeAddress(ctx context.Context, doing, key string, do func(*sql.Tx, *Subscriber) error) error {
+	for {
+		known, err := subscriberBy(ctx, l.read, "s.email_key = $1", key)
+		if err != nil {
+			return l.fail(doing, err)
+		}
+		touched := Only()
+		if known != nil {
+			touched = Only(known.ID)
+		}
+		var another bool // somebody else has the address since
+		err = l.engine.Change(ctx, touched, func(tx *sql.Tx) error {
+			s, err := subscriberBy(ctx, tx, "s.email_key = $1", key)
+			if err != nil {
+				return err
+			}
+			if another = s != nil && (known == nil || s.ID != known.ID); another {
+				return nil
+			}
+			return do(tx, s)
+		})
+		if err != nil || !another {
+			return l.fail(doing, err)
+		}
+	}
 }
 
 // Choice is what a subscriber can choose; nil leaves it unchanged.

@@ -26,12 +26,16 @@ func (l *Ledger) makeTokenKey(ctx context.Context) error {
 	})
 }
 
-// Tokens returns the tokens under the ledger's key.
+// Tokens returns the tokens under the ledger's key, which never changes.
 func (l *Ledger) Tokens(ctx context.Context) (*mailtoken.Codec, error) {
+	if known := l.tokens.Load(); known != nil {
+		return known, nil
+	}
 	var key []byte
 	err := l.read.QueryRowContext(ctx, "SELECT value FROM secret WHERE name = $1", tokenKey).Scan(&key)
 	if err != nil {
 		return nil, l.fail("read the token key", err)
 	}
-	return mailtoken.New(key), nil
+	l.tokens.CompareAndSwap(nil, mailtoken.New(key))
+	return l.tokens.Load(), nil
 }

@@ -14,7 +14,7 @@ import (
 )
 
 // Check returns what is wrong with content, templates, feeds and ledger. With online, it also
-// logs in to the SMTP server.
+// logs in to the SMTP server and to the mailbox of mail.bounces.
 func (p *Publisher) Check(ctx context.Context, online bool) (*CheckReport, error) {
 	checked := &CheckReport{Faults: []string{}, Warnings: []report.Warning{}}
 	err := p.onCopy(ctx, func(s *pass) error {
@@ -50,6 +50,11 @@ func (p *Publisher) Check(ctx context.Context, online bool) (*CheckReport, error
 	}
 	if online && !p.cfg.Catches() {
 		if err := delivery.LogIn(ctx, p.cfg); err != nil {
+			checked.Faults = append(checked.Faults, err.Error())
+		}
+	}
+	if online {
+		if err := delivery.NewBounces(p.cfg, nil, p.log, p.now).CheckMailbox(ctx); err != nil {
 			checked.Faults = append(checked.Faults, err.Error())
 		}
 	}

@@ -18,13 +18,18 @@ func (p *Publisher) Shown(sub ledger.Subscriber) subscribers.JSON {
 	return subscribers.NewList(p.cfg, nil, p.now).JSON(sub)
 }
 
-// Import reads subscribers from CSV; see subscribers.List.Import.
-func (p *Publisher) Import(ctx context.Context, l *ledger.Ledger, name string, r io.Reader, o subscribers.ImportOptions) (subscribers.ImportReport, error) {
-	return subscribers.NewList(p.cfg, l, p.now).Import(ctx, name, r, o)
+// Import reads subscribers from files; see subscribers.List.Import.
+func (p *Publisher) Import(ctx context.Context, l *ledger.Ledger, sources []subscribers.Source, o subscribers.ImportOptions) (subscribers.ImportReport, error) {
+	return subscribers.NewList(p.cfg, l, p.now).Import(ctx, sources, o)
+}
+
+// UndoImport takes back what an import did; see subscribers.List.Undo.
+func (p *Publisher) UndoImport(ctx context.Context, l *ledger.Ledger, number int64, left func(ledger.LeftSubscriber) error) (ledger.Undone, error) {
+	return subscribers.NewList(p.cfg, l, p.now).Undo(ctx, number, left)
 }
 
 // Prune reads subscribers.file and ends the subscriptions that it no longer has.
-func (p *Publisher) Prune(ctx context.Context, l *ledger.Ledger, each func(ledger.RowResult) error) (subscribers.ImportReport, error) {
+func (p *Publisher) Prune(ctx context.Context, l *ledger.Ledger, each func(subscribers.LineResult) error) (subscribers.ImportReport, error) {
 	return subscribers.NewFile(p.cfg, l, p.build).Prune(ctx, p.now().Truncate(time.Microsecond), each)
 }
 

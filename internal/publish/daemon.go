@@ -12,6 +12,7 @@ import (
 
 	"publisher/internal/ledger"
 	"publisher/internal/panics"
+	"publisher/internal/publish/delivery"
 	"publisher/internal/publish/editions"
 	"publisher/internal/publish/report"
 	"publisher/internal/publish/syndicate"
@@ -78,6 +79,7 @@ func (d *Daemon) Run(ctx context.Context, changed <-chan struct{}) error {
 	var mailing sync.WaitGroup
 	mailing.Go(func() { m.watchNotices(ctx) })
 	mailing.Go(func() { d.sendMail(ctx, m) })
+	mailing.Go(func() { d.readMailbox(ctx) })
 	defer mailing.Wait()
 	defer close(d.surveys)
 	for {
@@ -103,7 +105,7 @@ func (d *Daemon) look(ctx context.Context) time.Time {
 		if err != nil {
 			return err
 		}
-		s.ledger, s.live = d.ledger, true
+		s.ledger, s.live, s.daemon = d.ledger, true, true
 		err = s.prepare(ctx)
 		if tagged := d.learnTags(ctx, s); err != nil || tagged != nil {
 			return errors.Join(err, tagged)
@@ -200,6 +202,27 @@ func (d *Daemon) deliver(ctx context.Context, m *mailing, s *pass) {
 	}
 	for range s.joined + 1 {
 		d.mailed()
+	}
+}
+
+// mailboxPause is how often the mailbox of mail.bounces is read.
+const mailboxPause = 5 * time.Minute
+
+// readMailbox reads the mailbox of mail.bounces every so often until ctx ends, beside the
+// passes, so that a server that is slow delays no mail.
+func (d *Daemon) readMailbox(ctx context.Context) {
+	for d.cfg.Mail.Mailbox != nil && ctx.Err() == nil {
+		err := panics.Catch(func() error {
+			r, err := delivery.NewBounces(d.cfg, d.ledger, d.log, d.now).ReadMailbox(ctx)
+			for _, w := range r.Warnings {
+				d.log.Warn(w.Message, "file", w.Path)
+			}
+			return errors.Join(append(r.Errors, err)...)
+		})
+		d.note("the mailbox", unlessStopped(ctx, err))
+		if err := d.wait(ctx, d.now().Add(mailboxPause), nil); err != nil {
+			return
+		}
 	}
 }
 

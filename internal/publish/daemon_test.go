@@ -127,7 +127,7 @@ func (b *blog) subscribe(lines ...string) {
 	}
 	defer l.Close()
 	list := strings.NewReader("email,cadence\n" + strings.Join(lines, "\n"))
-	if got, err := b.publisher().Import(b.t.Context(), l, "list", list, subscribers.ImportOptions{}); err != nil || len(got.Warnings) > 0 {
+	if got, err := b.publisher().Import(b.t.Context(), l, []subscribers.Source{{Name: "list", Reader: list}}, subscribers.ImportOptions{}); err != nil || len(got.Warnings) > 0 {
 		b.t.Fatal(err, got.Warnings)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -63,5 +64,77 @@ mail: {from: news@example.com, smtp: {host: 127.0.0.1, port: %d, tls: none, conn
 	}
 	if report.Posts.Total != 3 || report.Posts.New != 2 || len(report.Editions) != 3 {
 		t.Errorf("the report tells of %+v and %d editions", report.Posts, len(report.Editions))
+	}
+}
+
+// places returns after how many mails the server took those whose recipients begin with a prefix.
+func places(order []string, prefix string) (places []int) {
+	for i, to := range order {
+		if strings.HasPrefix(to, prefix) {
+			places = append(places, i)
+		}
+	}
+	return places
+}
+
+// Editions and retries take turns: an edition that closes while others have hundreds of mails to
+// send or to repeat has half of the turns until it is done, and the few retries of one edition do
+// not wait for the many of another.
+func TestShortEditionWaitsForNone(t *testing.T) {
+	const many, few = 300, 12
+	b := newBlog(t, "", time.Date(2026, 6, 1, 7, 0, 0, 0, time.UTC)) // a Monday
+	var mu sync.Mutex
+	var order []string
+	refuse := true
+	server := smtptest.Start(t, smtptest.Options{Script: func(e smtptest.Event) string {
+		mu.Lock()
+		defer mu.Unlock()
+		switch {
+		case e.Verb == "RCPT" && refuse:
+			return "450 later"
+		case e.Verb == "ACCEPTED":
+			order = append(order, e.Arg)
+		}
+		return ""
+	}})
+	b.write("config.yaml", fmt.Sprintf(`site: {url: https://blog.example.com}
+content: {dir: posts}
+digest: {cadences: {immediate: "", daily: "0 8 * * *", weekly: "0 10 * * MON"}, default: weekly, settle: 0s, start: 2026-01-01}
+mail: {from: news@example.com, smtp: {host: 127.0.0.1, port: %d, tls: none, connections: 1}}
+`, server.Port()))
+	b.load()
+	list := func(cadence string, n int) (lines []string) {
+		for i := range n {
+			lines = append(lines, fmt.Sprintf("%s%d@example.com,%s", cadence, i, strings.TrimPrefix(cadence, "new-")))
+		}
+		return lines
+	}
+	b.subscribe(slices.Concat(list("immediate", many), list("weekly", many), list("daily", few))...)
+	b.run()
+	b.write("posts/first.md", "---\ntitle: First\ndate: 2026-05-20\n---\nWords.\n")
+	b.now = b.now.Add(time.Hour)
+	b.run()
+	refuse = false
+	b.subscribe(list("new-immediate", few)...)
+	b.write("posts/urgent.md", "---\ntitle: Urgent\ndate: 2026-05-30\n---\nNow.\n")
+	b.now = b.now.Add(3 * time.Hour)
+	b.run()
+
+	if want := 3*many + 2*few; len(order) != want {
+		t.Fatalf("%d mails, want %d", len(order), want)
+	}
+	const begun = 16 // mails that may have been handed out before
+	for _, test := range []struct {
+		prefix    string
+		mails, by int
+	}{
+		{"new-immediate", few, 2 * few}, // half of the turns
+		{"daily", few, 4 * 2 * few},     // half of the retries, which have a quarter
+		{"immediate", few, 4 * 2 * few}, // the other half
+		{"weekly", few, 4 * few},        // at least a quarter
+	} {
+		if at := places(order, test.prefix)[test.mails-1]; at > test.by+begun {
+			t.Errorf("%s got %d mails after %d of all, want %d", test.prefix, test.mails, at, test.by)
+		}
 	}
 }

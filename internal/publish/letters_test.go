@@ -67,7 +67,7 @@ server: {url: "https://news.example.com/mail"}
 		t.Fatalf("%+v", r.Editions)
 	}
 	page := b.page(1)
-	for _, want := range []string{"Words of the <em>owner</em>", "The beginning.", "The end", "A note.", "The older end.", `<h2 class="title" id="letter-`, "https://blog.example.com/public/"} {
+	for _, want := range []string{"Words of the <em>owner</em>", "The beginning.", "The end", "A note.", `<a href="#letter-fn:1"`, "The older end.", `<h2 class="title" id="letter-`, "https://blog.example.com/public/"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("%q is not on the page:\n%s", want, page)
 		}

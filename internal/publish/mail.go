@@ -84,7 +84,7 @@ func (s *pass) planNotices(ctx context.Context) error {
 func (s *pass) openMail(ctx context.Context) (*delivery.Queue, error) {
 	s.interrupted = delivery.NewInterrupted(s.cfg, s.ledger, s.log, s.start)
 	if s.live {
-		returned, err := delivery.NewBounces(s.cfg, s.ledger, s.log, s.now).ReadMaildir(ctx)
+		returned, err := s.readReturned(ctx)
 		s.warn(returned.Warnings)
 		s.own.Fail(returned.Errors...)
 		if err != nil {
@@ -143,6 +143,15 @@ func (s *pass) closeMail(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// readReturned handles the mail that came back. A daemon reads the mailbox on its own.
+func (s *pass) readReturned(ctx context.Context) (delivery.BounceReport, error) {
+	returned := delivery.NewBounces(s.cfg, s.ledger, s.log, s.now)
+	if s.daemon {
+		return returned.ReadMaildir(ctx)
+	}
+	return returned.Read(ctx)
 }
 
 func (p *Publisher) deliveryOptions(l *ledger.Ledger) delivery.Options {

@@ -24,6 +24,7 @@ type pass struct {
 	*Publisher
 	live      bool
 	feedsOnly bool
+	daemon    bool // a Daemon's
 	start     time.Time
 	tree      *content.Tree
 	templates *templates.Set // nil until something needs them

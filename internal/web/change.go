@@ -22,7 +22,10 @@ const (
 	// answerTime is how long a client waits for it: less than the server's write timeout.
 	answerTime = 45 * time.Second
 	// maxChanges limits how many changes wait in memory.
-	maxChanges  = 1000
+	maxChanges = 1000
+	// maxAtOnce limits how many changes use the ledger at the same time. It makes those that
+	// come together in one transaction, so that mail waits for few.
+	maxAtOnce   = 32
 	changePause = 250 * time.Millisecond
 )
 
@@ -30,7 +33,7 @@ const (
 // made: mail providers wait a few seconds for the answer to one-click, and never repeat the
 // request.
 type changes struct {
-	turn chan struct{} // lets one change at a time use the ledger, so that mail waits for at most one
+	turn chan struct{} // has a place for each change that may use the ledger
 
 	mu      sync.Mutex
 	waiting int
@@ -40,7 +43,7 @@ type changes struct {
 }
 
 func newChanges() *changes {
-	c := &changes{turn: make(chan struct{}, 1)}
+	c := &changes{turn: make(chan struct{}, maxAtOnce)}
 	c.ended, c.end = context.WithCancel(context.Background())
 	return c
 }

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"sync"
 	"time"
 )
 
@@ -41,6 +42,11 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	limited := limitConnections(listener, s.Proxies)
 	server := s.server(requests)
 	server.ConnState = limited.track
+	h, ours := s.Handler.(*Handler)
+	var saving sync.WaitGroup
+	if ours {
+		saving.Go(func() { h.saveReaders(ctx) })
+	}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(limited) }()
 	select {
@@ -55,7 +61,8 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = server.Close()
 	}
-	if h, ok := s.Handler.(*Handler); ok {
+	if ours {
+		saving.Wait()
 		h.Drain(grace)
 	}
 	if err != nil {

@@ -17,6 +17,7 @@ import (
 	"publisher/internal/config"
 	"publisher/internal/ledger"
 	owner "publisher/internal/private"
+	"publisher/internal/readers"
 	"publisher/internal/signup"
 	"publisher/templates"
 )
@@ -64,6 +65,7 @@ type site struct {
 	cache   *cache
 	changes *changes
 	owned   *owner.List // never served
+	readers *readers.Counter
 
 	gate    *signup.Gate
 	signups signups
@@ -74,12 +76,18 @@ type site struct {
 // Handler answers all requests.
 type Handler struct {
 	http.Handler
+	site    *site
 	changes *changes
 }
 
-// Drain waits for pending changes of subscribers, whether their clients still wait for the
+// Drain saves the counts of readers, and waits for pending changes of subscribers, whether their clients still wait for the
 // answer or not. When ctx ends, it gives up the rest. No request may arrive after the call.
-func (h *Handler) Drain(ctx context.Context) { h.changes.drain(ctx) }
+func (h *Handler) Drain(ctx context.Context) {
+	var saving sync.WaitGroup
+	saving.Go(func() { h.SaveReaders(ctx) })
+	h.changes.drain(ctx)
+	saving.Wait()
+}
 
 // New returns the handler of all pages and files.
 func New(o Options) *Handler {
@@ -90,12 +98,13 @@ func New(o Options) *Handler {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	s := &site{Options: o, types: feedTypes(o.Config.Feeds), cache: newCache(cacheBytes), changes: newChanges(), owned: o.Config.Private(),
+		readers: readers.New(o.Config.Site.Timezone),
 		gate: signup.NewGate(signup.Options{MailsPerHour: o.Config.Signup.MailsPerHour, RefuseDomains: o.Config.Signup.RefuseDomains,
 			Resolver: o.Resolver, Now: o.Now})}
 	if u := o.Config.Server.URL; u != nil {
 		s.base = strings.TrimRight(u.EscapedPath(), "/")
 	}
-	return &Handler{underBase(s.base, s.logged(s.recovered(limited(s.secured(s.routes()))))), s.changes}
+	return &Handler{underBase(s.base, s.logged(s.recovered(limited(s.secured(s.routes()))))), s, s.changes}
 }
 
 // routes returns the handler of all routes. Each names its method, so other methods are
@@ -121,10 +130,13 @@ func (s *site) routes() http.Handler {
 	mux.HandleFunc("GET /confirm/{token...}", private(s.showConfirm))
 	mux.HandleFunc("POST /confirm/{token...}", fromAnywhere(private(s.confirm)))
 	mux.HandleFunc("OPTIONS /confirm/{token...}", fromAnywhere(preflight))
+	mux.HandleFunc("GET /preferences/{token}/feed", private(s.showOwnFeeds))
+	mux.HandleFunc("POST /preferences/{token}/feed", private(s.changeOwnFeeds))
+	mux.HandleFunc("GET /feeds/{name}", s.ownFeed)
 	mux.HandleFunc("GET /archive", s.toArchive)
 	mux.HandleFunc("GET /archive/{$}", s.archive)
 	mux.HandleFunc("GET /archive/{number}", s.edition)
-	mux.HandleFunc("GET /{path...}", s.file)
+	mux.HandleFunc("GET /{path...}", s.counted(s.file))
 	return mux
 }
 

@@ -18,12 +18,49 @@ const (
 	maxLocal   = 64
 	maxDomain  = 255
 	maxAddress = 254
+	maxLabel   = 63  // of a domain (RFC 1035 §2.3.4)
+	maxPlain   = 250 // of addresses for which isPlain answers
 )
 
 // Normalize checks that mail can be sent to email, a bare address without name, brackets or
 // spaces. It returns a key that all spellings of the address share: case folded, with the
 // domain in ASCII. The error says what is wrong with the address.
 func Normalize(email string) (key string, err error) {
+	if isPlain(email) { // as nearly all are
+		return strings.ToLower(email), nil
+	}
+	return normalize(email)
+}
+
+// isPlain reports whether an address is certainly valid, and the same in lower case as its
+// key: a dot-atom and a domain of letters, digits and hyphens, in which IDNA sees nothing.
+func isPlain(email string) bool {
+	at := strings.IndexByte(email, '@')
+	if at < 1 || at > maxLocal || len(email) > maxPlain || !IsDotAtom(email[:at]) {
+		return false
+	}
+	label, letters := 0, false
+	for i := at + 1; i < len(email); i++ {
+		switch c := email[i]; {
+		case 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z':
+			label, letters = label+1, true
+		case '0' <= c && c <= '9':
+			label++
+		case c == '-' && label > 0 && email[i-1] != '-' && i+1 < len(email) && email[i+1] != '.':
+			label++
+		case c == '.' && label > 0:
+			label, letters = 0, false
+		default:
+			return false
+		}
+		if label > maxLabel {
+			return false
+		}
+	}
+	return label > 0 && letters
+}
+
+func normalize(email string) (key string, err error) {
 	local, domain, err := splitEmail(email)
 	if err != nil {
 		if len(email) > maxLocal+1+maxDomain {

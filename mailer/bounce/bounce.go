@@ -1,5 +1,5 @@
-// Package bounce reads mail that comes back: bounces, complaints and requests to unsubscribe,
-// and the logs of mail servers. It returns what a report is about and which of our tokens it
+// Package bounce reads mail that comes back: bounces, complaints, requests to unsubscribe and
+// what people write, and the logs of mail servers. It returns what a report is about and which of our tokens it
 // contains. It does not decide what to believe.
 package bounce
 
@@ -26,10 +26,11 @@ const (
 	Refused                // for reasons that concern us: sender, relay, policy, rate, the message itself
 	Complaint              // the reader called it spam (RFC 5965)
 	OptOut                 // the reader asks to be unsubscribed
+	Written                // a person wrote it, who may want to subscribe or to confirm
 )
 
 func (k Kind) String() string {
-	return [...]string{"ignored", "hard bounce", "soft bounce", "message refused", "complaint", "unsubscribe"}[k]
+	return [...]string{"ignored", "hard bounce", "soft bounce", "message refused", "complaint", "unsubscribe", "mail of a person"}[k]
 }
 
 // Report is a mail that came back: a bounce, a complaint, or a request to unsubscribe. It can be
@@ -44,6 +45,9 @@ type Report struct {
 	// What may bear a token: addresses that the report or the returned mail name,
 	// and the returned mail's Message-IDs and unsubscribe addresses.
 	Addresses, MessageIDs, Links []string
+
+	Author *mail.Address // of a mail that is Written
+	To     []string      // to whom it was sent, in fields of the header and the envelope
 }
 
 const (
@@ -104,6 +108,7 @@ func parseReport(r io.Reader) (returned *Report) {
 	for _, name := range []string{"To", "Delivered-To", "X-Original-To", "Envelope-To"} {
 		in.Addresses = append(in.Addresses, in.own.Values(name)...)
 	}
+	in.To = append(slices.Clone(in.Addresses), in.own.Values("Cc")...)
 	in.walk(e, 0)
 	in.judge()
 	return in.Report
@@ -199,6 +204,8 @@ func (in *reading) judge() {
 	case in.fromMailer():
 		in.quoted()
 		in.Kind, in.Status, in.Reason = in.judgeText(in.text.String())
+	case in.fromPerson():
+		in.Kind = Written
 	}
 	in.Reason = refusal.OneLine(in.Reason[:min(len(in.Reason), maxReason)])
 }

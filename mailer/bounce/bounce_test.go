@@ -97,7 +97,7 @@ func TestReadReturned(t *testing.T) {
 			"--b\nContent-Type: message/rfc822\n\nReturn-Path: <bounces+token@example.com>\n\nhello\n--b--\n"), Complaint, "", "junk"},
 		"vacation of nobody": {crlf("Return-Path: <>\nFrom: Ann, postmaster no more <ann@example.net>\nSubject: Automatic reply\n\nMy mailbox is temporarily full.\n"), Ignored, "", ""},
 		"vacation":           {crlf("From: Ann <ann@example.net>\nAuto-Submitted: auto-replied\nSubject: Away\n\nThe user unknown to you does not exist here this week.\n"), Ignored, "", ""},
-		"a person":           {crlf("From: Ann <ann@example.net>\nSubject: Nice post\n\nThanks!\n"), Ignored, "", ""},
+		"a person":           {crlf("From: Ann <ann@example.net>\nSubject: Nice post\n\nThanks!\n"), Written, "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := Read(strings.NewReader(c.mail))
@@ -177,7 +177,7 @@ func TestReadReturnedFindsTokens(t *testing.T) {
 	}
 	want := &Report{Kind: HardBounce, About: refusal.AboutMailbox, Status: "5.1.1", Reason: "5.1.1",
 		Addresses: []string{"bounces+token@example.com", "<bounces+token@example.com>"}, MessageIDs: []string{"<1.2.abc@example.com>"},
-		Links: []string{"<https://example.com/unsubscribe/tok>, <mailto:bounces@example.com?subject=unsubscribe%20tok>"}}
+		Links: []string{"<https://example.com/unsubscribe/tok>, <mailto:bounces@example.com?subject=unsubscribe%20tok>"}, To: []string{"bounces+token@example.com"}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}

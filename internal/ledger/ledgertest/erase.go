@@ -64,7 +64,7 @@ func testErasedStayAway(t *testing.T, open Open) {
 		var results []ledger.RowResult
 		var lines []int
 		counts, err := l.Import(ctx, Rows(nil, list...), ledger.ImportOptions{Origin: origin, DefaultCadence: "weekly", Now: Noon,
-			Erased: func(line int) { lines = append(lines, line) },
+			Erased: func(_, line int) { lines = append(lines, line) },
 			Report: func(r ledger.RowResult) error { results = append(results, r); return nil }})
 		if Must(t, err); counts.Erased != 1 || counts.Rows != 2 || len(lines) != 1 || lines[0] != 3 {
 			t.Errorf("%+v, lines %v", counts, lines)

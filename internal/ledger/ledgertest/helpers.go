@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"iter"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -148,4 +149,57 @@ func DeliverAll(tb testing.TB, l *ledger.Ledger, edition, n int64, callers int64
 		})
 	}
 	all.Wait()
+}
+
+// DeliverPages has several callers deliver an edition as the program does: recipients are read
+// by the page, and who has changed since is left out. gone, unless it is nil, reports who has
+// left; nothing may begin for them. It returns how many got it.
+func DeliverPages(tb testing.TB, l *ledger.Ledger, edition, callers int64, gone func(subscriber int64) bool) int {
+	tb.Helper()
+	recipients := make(chan ledger.Recipient, 500)
+	var all sync.WaitGroup
+	all.Go(func() {
+		defer close(recipients)
+		audience := ledger.Audience{Cadence: "weekly", Default: true}
+		for after := int64(0); ; {
+			page, err := l.Recipients(ctx, edition, audience, after, 500, Noon)
+			if err != nil {
+				tb.Error(err)
+			}
+			if len(page) == 0 {
+				return
+			}
+			for _, r := range page {
+				recipients <- r
+				after = r.ID
+			}
+		}
+	})
+	var sent atomic.Int64
+	for range callers {
+		all.Go(func() {
+			var done *ledger.Result
+			for more := true; more; {
+				var next *ledger.Intent
+				var r ledger.Recipient
+				if r, more = <-recipients; more {
+					next = &ledger.Intent{Edition: edition, Subscriber: r.ID, After: r.Cursor, Owed: r.Owed, Through: 1, At: Noon}
+				}
+				left := next != nil && gone != nil && gone(r.ID)
+				begun, err := l.Record(ctx, done, next)
+				if err != nil {
+					tb.Error(err)
+				}
+				if begun && left {
+					tb.Errorf("begun for subscriber %d, who has left", r.ID)
+				}
+				if done = nil; begun {
+					sent.Add(1)
+					done = &ledger.Result{Edition: edition, Subscriber: r.ID, Status: ledger.Sent, Code: 250, Reply: "2.0.0 Ok: queued", At: Noon}
+				}
+			}
+		})
+	}
+	all.Wait()
+	return int(sent.Load())
 }

@@ -59,7 +59,7 @@ func testImportReport(t *testing.T, open Open) {
 		got = append(got, f)
 		return nil
 	}})
-	Want(t, ledger.ImportCounts{Rows: 4, Added: 1, Updated: 1, Unchanged: 1, Kept: 1, Duplicates: 1})(counts, err)
+	Want(t, ledger.ImportCounts{Rows: 4, Added: 1, Updated: 1, Unchanged: 1, Kept: 1, Duplicates: 1, Refused: 1, LeftOut: 1})(counts, err)
 	want := []ledger.RowResult{
 		{Line: 2, Email: "renamed@example.com", Outcome: ledger.RowUpdated, Was: ledger.Active, Is: ledger.Active},
 		{Line: 3, Email: "new@example.com", Outcome: ledger.RowAdded, Is: ledger.Pending},

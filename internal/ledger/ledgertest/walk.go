@@ -87,6 +87,7 @@ type walk struct {
 	people    map[int64]*person
 	editions  map[int64]*walkEdition
 	closed    map[string]int64 // through which number each cadence closed
+	imports   []walkImport
 	calming   bool
 }
 
@@ -145,7 +146,7 @@ func (w *walk) step() {
 	case n < 70:
 		w.restart()
 	case n < 78:
-		w.choose()
+		w.chooseOrImport()
 	case n < 84:
 		w.hide()
 	case n < 89:

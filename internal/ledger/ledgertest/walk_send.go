@@ -99,6 +99,9 @@ func (w *walk) deliver() {
 			if !w.calming && w.rand.IntN(5) == 0 {
 				w.choose() // between reading and sending
 			}
+			if !w.calming && w.rand.IntN(10) == 0 {
+				w.leaveOrReturn()
+			}
 			if !w.calming && w.rand.IntN(8) == 0 {
 				w.pauseOrErase()
 			}
@@ -163,6 +166,9 @@ func (w *walk) share(e *walkEdition, due, kept ledger.Numbers) (posts, withheld 
 
 // send is a message's body and the server's reply.
 func (w *walk) send(e *walkEdition, p *person, id int64, posts ledger.Numbers, again bool) {
+	if !p.active {
+		w.fail("a mail to %s begins after they left", p.email)
+	}
 	if p.erased {
 		w.fail("edition %d goes to %s, who was erased", e.Number, p.email)
 	}

@@ -143,7 +143,7 @@ func (e *engine) backupTime(ctx context.Context) (made time.Time, err error) {
 
 // setBackupTime marks the ledger as a backup.
 func (e *engine) setBackupTime(ctx context.Context, made time.Time) error {
-	return e.fail("record that it is a backup", e.Store(ctx, func(tx *sql.Tx) error {
+	return e.fail("record that it is a backup", e.Change(ctx, ledger.Only(), func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, "UPDATE clone_guard SET backup_at = $1", sqlutil.Time(made))
 		return err
 	}))

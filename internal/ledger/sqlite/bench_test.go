@@ -2,9 +2,11 @@ package sqlite_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"runtime"
+	"sync"
 	"testing"
 	"time"
 
@@ -81,16 +83,43 @@ func BenchmarkRecord(b *testing.B) {
 		}
 	})
 	for _, callers := range []int64{1, 20, 100} {
-		b.Run(fmt.Sprintf("callers=%d", callers), func(b *testing.B) {
-			l, err := sqlite.Open(ctx, "sqlite:"+filepath.Join(b.TempDir(), "publisher.db"))
-			if err != nil {
-				b.Fatal(err)
-			}
-			defer l.Close()
-			edition := addMany(b, l, b.N)
-			b.ResetTimer()
-			ledgertest.DeliverAll(b, l, edition, int64(b.N), callers)
-			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "records/s")
-		})
+		b.Run(fmt.Sprintf("callers=%d", callers), func(b *testing.B) { benchmarkRecord(b, callers, 0) })
 	}
+	b.Run("callers=20,changes=200", func(b *testing.B) { benchmarkRecord(b, 20, 200) })
+}
+
+// benchmarkRecord has so many callers record, while so many subscribers a second change their
+// preferences on the web.
+func benchmarkRecord(b *testing.B, callers int64, changes int) {
+	l, err := sqlite.Open(ctx, "sqlite:"+filepath.Join(b.TempDir(), "publisher.db"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer l.Close()
+	edition := addMany(b, l, b.N)
+	ended, changing := make(chan struct{}), sync.WaitGroup{}
+	changing.Go(func() {
+		for i := 0; changes > 0; i++ {
+			select {
+			case <-ended:
+				return
+			case <-time.After(time.Second / time.Duration(changes)):
+			}
+			changing.Go(func() {
+				s, err := l.SubscriberByID(ctx, 1+rand.Int64N(int64(b.N)))
+				if err == nil {
+					_, err = l.SetPreferences(ctx, s.Email, ledger.Choice{Tags: &[]string{fmt.Sprint(i)}}, "weekly", noon)
+				}
+				if err != nil {
+					b.Error(err)
+				}
+			})
+		}
+	})
+	b.ResetTimer()
+	ledgertest.DeliverPages(b, l, edition, callers, nil)
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "records/s")
+	b.StopTimer()
+	close(ended)
+	changing.Wait()
 }

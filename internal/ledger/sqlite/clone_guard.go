@@ -119,7 +119,7 @@ func (e *engine) mark(ctx context.Context, last string) error {
 		return e.fail("write the clone mark", err)
 	}
 	m := marks{Last: last, Next: newMark(given)}
-	err = e.Store(ctx, func(tx *sql.Tx) error {
+	err = e.Change(ctx, ledger.Only(), func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, "UPDATE clone_guard SET last_mark = $1, next_mark = $2", m.Last, m.Next)
 		return err
 	})

@@ -36,16 +36,16 @@ const readCommitNumber = "PRAGMA user_version"
 func storeCommitNumber(n uint32) string { return fmt.Sprintf("PRAGMA user_version = %d", int32(n)) }
 
 // within runs do, and numbers the transaction if it has changed anything.
-func (c *commitNumber) within(ctx context.Context, tx *sql.Tx, do func(*sql.Tx) error) error {
+func (c *commitNumber) within(ctx context.Context, w *writer, tx *sql.Tx, do func(*sql.Tx) error) error {
 	c.known = false
-	before, err := totalChanges(ctx, tx)
+	before, err := number(ctx, tx, w.totalChanges)
 	if err != nil {
 		return err
 	}
 	if err := do(tx); err != nil {
 		return err
 	}
-	if after, err := totalChanges(ctx, tx); err != nil || after == before {
+	if after, err := number(ctx, tx, w.totalChanges); err != nil || after == before {
 		return err
 	}
 	if c.noCheckpoints {
@@ -54,24 +54,19 @@ func (c *commitNumber) within(ctx context.Context, tx *sql.Tx, do func(*sql.Tx) 
 		}
 		c.noCheckpoints = false
 	}
-	return addCommitNumber(ctx, tx)
+	return addCommitNumber(ctx, w, tx)
 }
 
 func checkpointAfter(pages int) string { return fmt.Sprintf("PRAGMA wal_autocheckpoint = %d", pages) }
 
-func totalChanges(ctx context.Context, tx *sql.Tx) (n int64, err error) {
-	err = tx.QueryRowContext(ctx, "SELECT total_changes()").Scan(&n)
-	return n, err
-}
-
 // addCommitNumber gives the transaction the next number. Numbers are never skipped: a log
 // that begins after a gap would not continue the database.
-func addCommitNumber(ctx context.Context, tx *sql.Tx) error {
-	var last int64
-	if err := tx.QueryRowContext(ctx, readCommitNumber).Scan(&last); err != nil {
+func addCommitNumber(ctx context.Context, w *writer, tx *sql.Tx) error {
+	last, err := number(ctx, tx, w.commitNumber)
+	if err != nil {
 		return err
 	}
-	_, err := tx.ExecContext(ctx, storeCommitNumber(uint32(last)+1))
+	_, err = tx.ExecContext(ctx, storeCommitNumber(uint32(last)+1))
 	return err
 }
 

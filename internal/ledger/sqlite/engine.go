@@ -25,6 +25,7 @@ type engine struct {
 	wait     *lockWait
 	journal  *journal
 	recorder *recorder
+	changes  *changes
 	marking  sync.Mutex // held by AdvanceCloneMark
 }
 
@@ -123,6 +124,7 @@ func (e *engine) start(ctx context.Context, d durability, doubtful bool) (err er
 		return errors.Join(e.fail("open", err), e.pools.close())
 	}
 	e.recorder = newRecorder(e.write, e.journal)
+	e.changes = &changes{recorder: e.recorder}
 	return nil
 }
 
@@ -134,28 +136,19 @@ func fail(path, doing string, err error) error {
 
 func (e *engine) Reader() *sql.DB { return e.read }
 
-func (e *engine) Change(ctx context.Context, do func(*sql.Tx) error) error {
-	return e.write.change(ctx, e.onSettled(ctx, do))
+func (e *engine) Change(ctx context.Context, touched ledger.Touched, do func(*sql.Tx) error) error {
+	return e.changes.run(ctx, touched, do)
 }
 
-// onSettled returns a function that folds the journal and then calls do.
-func (e *engine) onSettled(ctx context.Context, do func(*sql.Tx) error) func(*sql.Tx) error {
-	return func(tx *sql.Tx) error {
-		if err := e.journal.fold(ctx, tx); err != nil {
-			return err
-		}
-		return do(tx)
-	}
-}
-
-func (e *engine) Store(ctx context.Context, do func(*sql.Tx) error) error {
-	return e.write.store(ctx, do)
-}
-
-func (e *engine) Settle(ctx context.Context) error {
+func (e *engine) Settle(ctx context.Context, about ledger.Touched) error {
 	var waiting bool
 	if err := e.read.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM journal)").Scan(&waiting); err != nil || !waiting {
 		return err
+	}
+	if !about.Everybody() {
+		if settled, err := e.recorder.isSettled(ctx, about); err != nil || settled {
+			return err
+		}
 	}
 	return e.recorder.fold(ctx, nil)
 }
@@ -168,20 +161,18 @@ func (e *engine) Recipients(ctx context.Context, edition int64, read func() ([]l
 	return e.recorder.prefetch(ctx, edition, read)
 }
 
-// importTables create the tables for an import's rows. WITHOUT ROWID keeps the rows in the
-// order in which they are read again.
+// importTables create the tables for an import's rows.
 var importTables = []string{
 	"DROP TABLE IF EXISTS import_row",
 	"DROP TABLE IF EXISTS import_line",
 	`CREATE TEMPORARY TABLE import_row (
-		email_key TEXT PRIMARY KEY, email TEXT NOT NULL, name TEXT NOT NULL, status TEXT NOT NULL,
-		cadence TEXT NOT NULL, tags TEXT NOT NULL, language TEXT NOT NULL, created_at BIGINT, confirmed_at BIGINT,
-		strictness INTEGER NOT NULL, was TEXT
-	) WITHOUT ROWID`,
-	`CREATE TEMPORARY TABLE import_line (
-		line INTEGER NOT NULL, email_key TEXT NOT NULL, email TEXT NOT NULL, refused TEXT NOT NULL, left_out BOOLEAN NOT NULL
+		n INTEGER PRIMARY KEY, email_key TEXT NOT NULL, email TEXT NOT NULL, name TEXT NOT NULL, status TEXT NOT NULL,
+		cadence TEXT NOT NULL, tags TEXT NOT NULL, language TEXT NOT NULL, created_at BIGINT, confirmed_at BIGINT, was TEXT
 	)`,
-	"CREATE INDEX import_line_key ON import_line (email_key, line)",
+	`CREATE TEMPORARY TABLE import_line (
+		n INTEGER PRIMARY KEY, file INTEGER NOT NULL, line INTEGER NOT NULL, email_key TEXT NOT NULL, email TEXT NOT NULL,
+		refused TEXT NOT NULL, left_out BOOLEAN NOT NULL
+	)`,
 }
 
 func (e *engine) Stage(ctx context.Context, fill func(*sql.Conn) error, merge func(*sql.Tx) error) error {
@@ -192,7 +183,12 @@ func (e *engine) Stage(ctx context.Context, fill func(*sql.Conn) error, merge fu
 			}
 		}
 		return fill(conn)
-	}, e.onSettled(ctx, merge))
+	}, func(tx *sql.Tx) error {
+		if err := e.recorder.touch(ctx, tx, ledger.Touched{}); err != nil {
+			return err
+		}
+		return merge(tx)
+	})
 }
 
 func (e *engine) LimitLockWait(within time.Duration) { e.wait.limit(within) }

@@ -64,15 +64,6 @@ func (j *journal) add(tx *sql.Tx, entries []byte) error {
 // foldRows is how many rows are folded at a time, of about ten deliveries each.
 const foldRows = 16
 
-// fold moves the whole journal into the tables.
-func (j *journal) fold(ctx context.Context, tx *sql.Tx) error {
-	for {
-		if left, err := j.foldNext(ctx, tx); err != nil || !left {
-			return err
-		}
-	}
-}
-
 // foldNext folds some rows, and reports whether there may be more.
 func (j *journal) foldNext(ctx context.Context, tx *sql.Tx) (left bool, err error) {
 	type row struct {

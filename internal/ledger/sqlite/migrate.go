@@ -69,7 +69,7 @@ func migrateOnce(ctx context.Context, w *writer) error {
 // addNumbers makes n commits of nothing but their number.
 func addNumbers(ctx context.Context, w *writer, n int) error {
 	for range n {
-		if err := w.record(ctx, func(tx *sql.Tx) error { return addCommitNumber(ctx, tx) }); err != nil {
+		if err := w.run(ctx, func(tx *sql.Tx) error { return addCommitNumber(ctx, w, tx) }); err != nil {
 			return err
 		}
 	}

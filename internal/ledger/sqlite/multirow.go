@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"math/bits"
 	"strings"
 )
@@ -59,9 +60,16 @@ func eachRun(columns int, args []any, do func(size int, args []any) error) error
 	return nil
 }
 
-// InsertRows implements [ledger.Engine]. The statements last as long as the transaction.
-func (e *engine) InsertRows(ctx context.Context, tx *sql.Tx, text string, columns int, args []any) error {
+// InsertRows implements [ledger.Engine].
+func (e *engine) InsertRows(ctx context.Context, tx *sql.Tx, text string, columns int, args []any) (err error) {
 	var statements [rowSizes]*sql.Stmt
+	defer func() { // or they would last as long as the transaction
+		for _, s := range statements {
+			if s != nil {
+				err = errors.Join(err, s.Close())
+			}
+		}
+	}()
 	return eachRun(columns, args, func(size int, args []any) (err error) {
 		if statements[size] == nil {
 			if statements[size], err = tx.PrepareContext(ctx, forRows(text, size, columns)); err != nil {

@@ -89,10 +89,11 @@ func openPools(ctx context.Context, path string, d durability, patience *lockWai
 		return pools{}, err
 	}
 	write.SetMaxOpenConns(1)
-	p := pools{write: &writer{db: write, wait: patience}}
+	var log *wal
 	if d == synced {
-		p.write.log = &wal{path: path + "-wal"}
+		log = newWAL(path + "-wal")
 	}
+	p := pools{write: &writer{db: write, log: log}}
 	if p.read, err = sql.Open("sqlite", uri(path, "rw", lockTimeout, "_query_only=1")); err != nil {
 		return pools{}, errors.Join(err, p.write.close())
 	}
@@ -104,6 +105,9 @@ func openPools(ctx context.Context, path string, d durability, patience *lockWai
 			err = fmt.Errorf("%s is read-only for this user: %w", name, err)
 		}
 		return pools{}, err
+	}
+	if p.write, err = newWriter(ctx, write, log, patience); err != nil {
+		return pools{}, errors.Join(err, p.close())
 	}
 	return p, nil
 }

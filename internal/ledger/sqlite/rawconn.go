@@ -51,7 +51,7 @@ func newRawConn(ctx context.Context, conn any) (_ *rawConn, err error) {
 		return nil, fmt.Errorf("the SQLite driver's %T cannot prepare statements", conn)
 	}
 	var all [6]driver.Stmt
-	for i, text := range [...]string{"BEGIN IMMEDIATE", "PRAGMA data_version", addToJournal, "COMMIT", "ROLLBACK", readCommitNumber} {
+	for i, text := range [...]string{"BEGIN IMMEDIATE", readDataVersion, addToJournal, "COMMIT", "ROLLBACK", readCommitNumber} {
 		if all[i], err = c.PrepareContext(ctx, text); err != nil {
 			for _, prepared := range all[:i] {
 				err = errors.Join(err, prepared.Close())

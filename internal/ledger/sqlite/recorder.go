@@ -23,6 +23,7 @@ type recorder struct {
 	// goroutine uses it.
 	underway   map[ledger.DeliveryKey]*ledger.StepDelivery
 	prefetched *prefetch
+	version    int64 // PRAGMA data_version as of which prefetched and the writer's unfolded are valid
 
 	mu      sync.Mutex
 	queue   []*request
@@ -48,7 +49,7 @@ type request struct {
 
 func newRecorder(w *writer, journal *journal) *recorder {
 	r := &recorder{writer: w, journal: journal, underway: map[ledger.DeliveryKey]*ledger.StepDelivery{},
-		prefetched: &prefetch{writer: w, recipients: map[int64]prefetchedRecipient{}},
+		prefetched: &prefetch{recipients: map[int64]prefetchedRecipient{}},
 		written:    make(chan []*request), ended: make(chan struct{})}
 	r.arrived.L = &r.mu
 	go r.run()
@@ -161,12 +162,12 @@ func answer(group []*request, err error) {
 func (r *recorder) commit(calls []*request) error {
 	known, deadline := true, r.writer.wait.deadline()
 	err := r.withRawConn(context.Background(), func(d *rawConn) error {
-		return r.writer.commits.settle(d.transaction(r.writer.wait, deadline, func() error {
+		err := r.writer.commits.settle(d.transaction(r.writer.wait, deadline, func() error {
 			data, err := d.version()
 			if err != nil {
 				return err
 			}
-			r.prefetched.refresh(data)
+			r.refresh(data)
 			step, unread := r.step(calls, r.prefetched.recipients)
 			if known = unread.none(); !known {
 				return nil
@@ -178,13 +179,16 @@ func (r *recorder) commit(calls []*request) error {
 				return exec(d.add, driver.NamedValue{Ordinal: 1, Value: entries})
 			})
 		}))
+		if err != nil {
+			r.prefetched.forget()
+		}
+		return err
 	})
 	if err == nil && !known {
 		err = r.readAndCommit(calls)
 	}
 	if err != nil {
 		clear(r.underway)
-		r.writer.changes.Add(1) // forgets prefetched recipients
 	}
 	return err
 }
@@ -196,8 +200,8 @@ func (r *recorder) readAndCommit(calls []*request) (err error) {
 			return err
 		}
 	}
-	return r.writer.record(context.Background(), func(tx *sql.Tx) error {
-		if err := r.journal.fold(context.Background(), tx); err != nil {
+	return r.writer.run(context.Background(), func(tx *sql.Tx) error {
+		if err := r.foldAll(context.Background(), tx); err != nil {
 			return err
 		}
 		step, unread := r.step(calls, nil)
@@ -227,23 +231,7 @@ func (r *recorder) store(step *ledger.Step, calls []*request, add func(entries [
 			delete(r.underway, d.Key())
 		}
 		r.prefetched.touch(d.Subscriber)
-	}
-	return nil
-}
-
-// fold moves what was recorded into the tables, in several transactions, so that nobody
-// waits long. last, unless it is nil, runs in the one that empties the journal.
-func (r *recorder) fold(ctx context.Context, last func(*sql.Tx) error) error {
-	for left := true; left; {
-		err := r.writer.record(ctx, func(tx *sql.Tx) (err error) {
-			if left, err = r.journal.foldNext(ctx, tx); err != nil || left || last == nil {
-				return err
-			}
-			return last(tx)
-		})
-		if err != nil {
-			return err
-		}
+		r.writer.unfolded.add(d.Subscriber)
 	}
 	return nil
 }

@@ -23,7 +23,7 @@ func (e *engine) Scrub(ctx context.Context, texts []string) error {
 	if _, err := e.recorder.record(ctx, nil, nil); err != nil {
 		return err
 	}
-	if err := e.Change(ctx, func(*sql.Tx) error { return nil }); err != nil {
+	if err := e.Change(ctx, ledger.Touched{}, func(*sql.Tx) error { return nil }); err != nil {
 		return err
 	}
 	found := len(texts) == 0
@@ -81,7 +81,6 @@ func (e *engine) vacuum(ctx context.Context) error {
 		return err
 	}
 	err := e.wait.retry(ctx, func() error {
-		e.write.changes.Add(1)
 		_, err := e.write.db.ExecContext(ctx, "VACUUM")
 		return err
 	})

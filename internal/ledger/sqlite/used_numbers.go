@@ -55,7 +55,7 @@ func highestUsed(ctx context.Context, q sqlutil.RowQuerier) (g usedNumbers, err 
 // before, according to the mark and the spooled results. The ledger is then no longer
 // marked as a backup.
 func (e *engine) skipNumbers(ctx context.Context, mark string, spooled []ledger.Result) error {
-	return e.fail("skip numbers that may have been used", e.Change(ctx, func(tx *sql.Tx) error {
+	return e.fail("skip numbers that may have been used", e.Change(ctx, ledger.Touched{}, func(tx *sql.Tx) error {
 		g, err := highestUsed(ctx, tx)
 		if err != nil {
 			return err

@@ -7,10 +7,10 @@ import (
 	"fmt"
 	"os"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"publisher/internal/hint"
+	"publisher/internal/ledger/sqlutil"
 )
 
 // writer is the one connection that writes. SQLite does not sync its commits
@@ -21,29 +21,28 @@ type writer struct {
 	log     *wal // nil: of what is thrown away
 	wait    *lockWait
 	commits commitNumber
-	// changes counts the transactions that were not the recorder's, and those that it
-	// failed to commit.
-	changes atomic.Int64
+	// unfolded is what the recorder knows of the journal.
+	unfolded unfolded
+	// Each transaction runs these.
+	totalChanges, commitNumber, dataVersion *sql.Stmt
 }
 
-// change runs do in a transaction. It is on the disk when change returns.
-func (w *writer) change(ctx context.Context, do func(*sql.Tx) error) error {
-	return w.store(ctx, func(tx *sql.Tx) error {
-		w.changes.Add(1)
-		return do(tx)
-	})
+func newWriter(ctx context.Context, db *sql.DB, log *wal, wait *lockWait) (*writer, error) {
+	w := &writer{db: db, log: log, wait: wait, unfolded: unfolded{subscribers: map[int64]bool{}}}
+	return w, sqlutil.Prepare(ctx, db,
+		sqlutil.Prepared{To: &w.totalChanges, Text: "SELECT total_changes()"},
+		sqlutil.Prepared{To: &w.commitNumber, Text: readCommitNumber},
+		sqlutil.Prepared{To: &w.dataVersion, Text: readDataVersion})
 }
 
-// store is like change for what touches neither subscribers nor deliveries.
-func (w *writer) store(ctx context.Context, do func(*sql.Tx) error) error {
-	if err := w.record(ctx, do); err != nil {
-		return err
-	}
-	return w.log.sync()
+// number runs one of them.
+func number(ctx context.Context, tx *sql.Tx, s *sql.Stmt) (n int64, err error) {
+	err = tx.StmtContext(ctx, s).QueryRowContext(ctx).Scan(&n)
+	return n, err
 }
 
-// record runs a transaction of the recorder. It is on the disk after the next sync.
-func (w *writer) record(ctx context.Context, do func(*sql.Tx) error) error {
+// run runs do in a transaction. It is on the disk after the next sync.
+func (w *writer) run(ctx context.Context, do func(*sql.Tx) error) error {
 	deadline := w.wait.deadline()
 	conn, err := w.db.Conn(ctx)
 	if err != nil {
@@ -66,10 +65,14 @@ func (w *writer) transaction(ctx context.Context, deadline time.Time, conn *sql.
 		return err
 	}
 	defer tx.Rollback()
-	if err := w.commits.within(ctx, tx, do); err != nil {
+	committed := false
+	defer func() { w.unfolded.end(committed) }()
+	if err := w.commits.within(ctx, w, tx, do); err != nil {
 		return err
 	}
-	return tx.Commit()
+	err = tx.Commit()
+	committed = err == nil
+	return err
 }
 
 // hold keeps the connection from everybody else while prepare runs, and then do in a
@@ -80,14 +83,13 @@ func (w *writer) hold(ctx context.Context, prepare func(*sql.Conn) error, do fun
 		return err
 	}
 	defer conn.Close()
-	w.changes.Add(1)
 	if err := prepare(conn); err != nil {
 		return err
 	}
 	if err := w.transaction(ctx, w.wait.deadline(), conn, do); err != nil {
 		return err
 	}
-	return w.log.sync()
+	return w.log.share()
 }
 
 func (w *writer) close() error { return errors.Join(w.db.Close(), w.log.close()) }
@@ -100,29 +102,93 @@ var errUnsynced = hint.With(errors.New("the disk failed"), "check it and run aga
 type wal struct {
 	path string
 
-	mu   sync.Mutex
-	file *os.File // nil before the first sync
+	mu           sync.Mutex
+	file         *os.File // nil before the first sync
+	begun, ended int      // fsyncs
+	oneEnded     sync.Cond
+	recorded     time.Time // when the recorder's last sync ended
 	// failed stays: what one fsync could not write, the next one does not try again.
 	failed error
 }
 
-// sync syncs everything that was committed before the call.
+func newWAL(path string) *wal {
+	w := &wal{path: path}
+	w.oneEnded.L = &w.mu
+	return w
+}
+
+const (
+	// recordingTime is how long after the recorder's last sync the next one is expected.
+	recordingTime = 10 * time.Millisecond
+	// shareTime is how long others wait for it.
+	shareTime = 5 * time.Millisecond
+)
+
+// sync syncs everything that was committed before the call. It is the recorder's.
 func (w *wal) sync() error {
 	if w == nil {
 		return nil
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.file == nil && w.failed == nil {
-		w.file, w.failed = os.OpenFile(w.path, os.O_RDWR, 0)
+	err := w.syncFor(w.begun + 1)
+	w.recorded = time.Now()
+	return err
+}
+
+// share is like sync for others. While mail goes out it shares the recorder's next fsync, which
+// would otherwise have to wait for another one.
+func (w *wal) share() error {
+	if w == nil {
+		return nil
 	}
-	if w.failed == nil {
-		w.failed = w.file.Sync()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	mine := w.begun + 1
+	if time.Since(w.recorded) < recordingTime {
+		late := false
+		defer time.AfterFunc(shareTime, func() {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			late = true
+			w.oneEnded.Broadcast()
+		}).Stop()
+		for w.ended < mine && w.failed == nil && !late {
+			w.oneEnded.Wait()
+		}
+	}
+	return w.syncFor(mine)
+}
+
+// syncFor waits for the end of an fsync by its number, or does it.
+func (w *wal) syncFor(mine int) error {
+	for w.ended < mine && w.failed == nil {
+		if w.begun > w.ended {
+			w.oneEnded.Wait()
+			continue
+		}
+		w.begun++
+		w.mu.Unlock()
+		err := w.fsync()
+		w.mu.Lock()
+		w.ended++
+		w.failed = err
+		w.oneEnded.Broadcast()
 	}
 	if w.failed != nil {
 		return fmt.Errorf("%w (%w)", errUnsynced, w.failed)
 	}
 	return nil
+}
+
+// fsync is called by one caller at a time.
+func (w *wal) fsync() (err error) {
+	if w.file == nil {
+		if w.file, err = os.OpenFile(w.path, os.O_RDWR, 0); err != nil {
+			return err
+		}
+	}
+	return w.file.Sync()
 }
 
 func (w *wal) close() error {

@@ -2,19 +2,13 @@ package delivery
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"io/fs"
 	"log/slog"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
 	"publisher/internal/config"
 	"publisher/internal/ledger"
 	"publisher/internal/ledger/mailtoken"
-	"publisher/internal/publish/report"
 	"publisher/mailer/bounce"
 )
 
@@ -27,9 +21,12 @@ type Bounced struct {
 	Ended ledger.Status
 	// Stale says that it bounced too late to count, or that it is not known when it was sent.
 	Stale bool
+	// Answer is what came of a mail that a person wrote.
+	Answer Answer
 }
 
-// Bounces handles mail that comes back: bounces, complaints, and mails that unsubscribe.
+// Bounces handles mail that comes back: bounces, complaints, mails that unsubscribe, and those
+// that people write to subscribe and to confirm.
 type Bounces struct {
 	cfg    *config.Config
 	ledger *ledger.Ledger
@@ -46,20 +43,41 @@ func NewBounces(cfg *config.Config, l *ledger.Ledger, log *slog.Logger, now func
 // several subscribers, changes nothing.
 func (h *Bounces) Take(ctx context.Context, returned *bounce.Report) (*Bounced, error) {
 	b := &Bounced{Report: *returned}
+	switch b.Kind {
+	case bounce.Ignored:
+		return b, nil
+	case bounce.Written:
+		return b, h.answer(ctx, b)
+	}
+	return b, h.record(ctx, b, false)
+}
+
+// TakeEvent handles what a mail service reports, whose word was verified. As no stranger can
+// forge it, a Message-ID proves as much as a return path.
+func (h *Bounces) TakeEvent(ctx context.Context, event *bounce.Report) (*Bounced, error) {
+	b := &Bounced{Report: *event}
 	if b.Kind == bounce.Ignored {
 		return b, nil
 	}
+	return b, h.record(ctx, b, true)
+}
+
+// record does what a report asks for, with the strongest token in it as the proof.
+func (h *Bounces) record(ctx context.Context, b *Bounced, vouched bool) error {
 	tokens, err := h.ledger.Tokens(ctx)
 	if err != nil {
-		return b, err
+		return err
 	}
-	about := whose(tokens, returned)
+	about := whose(tokens, &b.Report)
 	if about.subscriber == 0 {
-		return b, nil
+		return nil
+	}
+	if vouched && about.proof == mailtoken.MessageID {
+		about.proof = mailtoken.ReturnPath
 	}
 	who, err := h.ledger.SubscriberByID(ctx, about.subscriber)
 	if err != nil || who == nil {
-		return b, err
+		return err
 	}
 	b.Subscriber, b.Email = who.ID, who.Email
 	switch b.Kind {
@@ -77,7 +95,7 @@ func (h *Bounces) Take(ctx context.Context, returned *bounce.Report) (*Bounced, 
 			b.Ended = after.Status
 		}
 	}
-	return b, err
+	return err
 }
 
 // proved is what valid tokens say that a report is about.
@@ -134,79 +152,4 @@ func words(text string) []string {
 	return strings.FieldsFunc(text, func(r rune) bool {
 		return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9')
 	})
-}
-
-// ReadMaildir handles what is in the Maildir of mail.bounces, and files it as seen. What
-// cannot be read is in the report, and does not end the pass.
-func (h *Bounces) ReadMaildir(ctx context.Context) (r BounceReport, err error) {
-	folder, found := strings.CutPrefix(h.cfg.Mail.Bounces, "maildir:")
-	if !found {
-		return r, nil
-	}
-	folder = h.cfg.Path(folder)
-	entries, err := os.ReadDir(filepath.Join(folder, "new"))
-	if errors.Is(err, fs.ErrNotExist) {
-		r.fail(fmt.Errorf("%s is not a Maildir (it has no folder new)\nhint: have the mail server deliver bounces there, or make the folder", folder))
-		return r, nil
-	}
-	if err != nil {
-		r.fail(err)
-		return r, nil
-	}
-	for _, entry := range entries {
-		if ctx.Err() != nil {
-			return r, ctx.Err()
-		}
-		if !entry.Type().IsRegular() {
-			continue
-		}
-		if err := h.readFile(ctx, &r, folder, entry.Name()); err != nil {
-			return r, err
-		}
-	}
-	return r, nil
-}
-
-// BounceReport is what reading the Maildir of mail.bounces found.
-type BounceReport struct {
-	Warnings []report.Warning
-	Errors   []error
-}
-
-func (r *BounceReport) fail(err error) {
-	r.Errors = append(r.Errors, fmt.Errorf("mail.bounces: %w", err))
-}
-
-// readFile handles one file. It is moved only after what it says is stored: handled twice, it
-// says the same.
-func (h *Bounces) readFile(ctx context.Context, r *BounceReport, folder, name string) error {
-	path := filepath.Join(folder, "new", name)
-	f, err := os.Open(path)
-	if err != nil {
-		r.fail(err)
-		return nil
-	}
-	defer f.Close()
-	returned, err := bounce.Read(f)
-	if _, nonsense := errors.AsType[*bounce.NotMailError](err); nonsense {
-		r.Warnings = append(r.Warnings, report.Warning{Path: path, Message: err.Error() + "; ignored"})
-	} else if err != nil { // the file cannot be read: it stays for the next pass
-		r.fail(err)
-		return nil
-	} else {
-		b, err := h.Take(ctx, returned)
-		if err != nil {
-			return err
-		}
-		h.log.Info("mail came back", "file", name, "is", b.Kind.String(), "subscriber", b.Subscriber, "status", b.Status, "ended", b.Ended, "stale", b.Stale)
-	}
-	base, _, _ := strings.Cut(name, ":")
-	cur := filepath.Join(folder, "cur")
-	if err := os.MkdirAll(cur, 0o700); err != nil {
-		return fmt.Errorf("mail.bounces: %w", err)
-	}
-	if err := os.Rename(path, filepath.Join(cur, base+":2,S")); err != nil {
-		return fmt.Errorf("mail.bounces: %w", err)
-	}
-	return nil
 }

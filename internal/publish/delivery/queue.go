@@ -6,7 +6,6 @@ import (
 	"context"
 	"io"
 	"log/slog"
-	"math"
 	"slices"
 	"sync"
 	"time"
@@ -50,7 +49,7 @@ type Queue struct {
 	messages messageCache
 	turn     int
 	retries  []ledger.Delivery
-	retried  retryKey // up to where retries were read
+	retried  map[int64]int64 // up to which subscriber of each edition retries were read
 	trying   map[retryKey]bool
 	retryAt  time.Time // when the next deferred delivery is due, as far as this pass knows; zero for none
 	waiting  []waiting // to be recorded
@@ -95,7 +94,7 @@ func NewQueue(ctx context.Context, o Options, c *editions.Composer, open []ledge
 	if err != nil {
 		return nil, err
 	}
-	q := &Queue{Options: o, links: links, began: c.Catalog().Start(), composer: c, byNumber: map[int64]*openEdition{}, trying: map[retryKey]bool{}}
+	q := &Queue{Options: o, links: links, began: c.Catalog().Start(), composer: c, byNumber: map[int64]*openEdition{}, retried: map[int64]int64{}, trying: map[retryKey]bool{}}
 	for i := range open {
 		if _, err := q.add(ctx, open[i]); err != nil {
 			return nil, err
@@ -146,34 +145,6 @@ func (q *Queue) Continue(ctx context.Context, c *editions.Composer, closed []led
 		}
 	}
 	return q.finishDone(ctx)
-}
-
-// loadRetries reads the next deferred deliveries that are due by now, except those
-// that are being tried and those of editions that are stopped.
-func (q *Queue) loadRetries(ctx context.Context) error {
-	for len(q.retries) == 0 {
-		page, err := q.Ledger.Deferred(ctx, q.Now(), q.retried.edition, q.retried.subscriber, pageSize)
-		if err != nil {
-			return err
-		}
-		if len(page) == 0 {
-			q.retried = retryKey{} // the next look starts over
-			q.retryAt, err = q.Ledger.NextRetry(ctx)
-			if soon := q.Now().Add(time.Second); q.anyStopped() && q.retryAt.Before(soon) {
-				q.retryAt = soon // it may be one of those, which this pass does not try
-			}
-			return err
-		}
-		last := page[len(page)-1]
-		q.retried = retryKey{last.Edition, last.Subscriber}
-		if q.stopped(last.Edition) {
-			q.retried.subscriber = math.MaxInt64
-		}
-		q.retries = slices.DeleteFunc(page, func(d ledger.Delivery) bool {
-			return q.stopped(d.Edition) || q.trying[retryKey{d.Edition, d.Subscriber}]
-		})
-	}
-	return nil
 }
 
 func (q *Queue) stopped(number int64) bool {
@@ -295,7 +266,7 @@ func (q *Queue) nextRetry(ctx context.Context) (*attempt, error) {
 	for len(q.retries) > 0 {
 		d := q.retries[0]
 		q.retries = q.retries[1:]
-		if len(q.retries) == 0 && q.retried != (retryKey{}) {
+		if len(q.retries) == 0 && len(q.retried) > 0 {
 			if err := q.loadRetries(ctx); err != nil {
 				return nil, err
 			}

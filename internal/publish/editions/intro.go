@@ -73,16 +73,19 @@ func WarnOfIntro(ctx context.Context, c *catalog.Catalog) ([]report.Warning, err
 	var warnings []report.Warning
 	seen := map[string]bool{}
 	for _, language := range Languages(c.Config) {
-		if name := introFile(c.Config, language); name == "" || seen[name] {
+		name := introFile(c.Config, language)
+		if name == "" || seen[name] {
 			continue
-		} else {
-			seen[name] = true
 		}
+		seen[name] = true
 		in, err := ReadIntro(ctx, c, language)
 		if err != nil {
 			return nil, err
 		}
 		warnings = append(warnings, in.Warnings...)
+		if _, isPost := c.Find(name); isPost {
+			warnings = append(warnings, report.Warning{Path: name, Message: "the file of digest.intro is a post as well; move it out of content.dir, or name it in content.exclude"})
+		}
 	}
 	return warnings, nil
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"html"
 	"html/template"
 	"strings"
 
@@ -31,11 +32,17 @@ func (c *Composer) letter(ctx context.Context, e catalog.Entry) (*Letter, error)
 	if err != nil {
 		return nil, err
 	}
-	l := &Letter{HTML: r.HTML, Anchor: fmt.Sprintf("letter-%d", e.Row.Seq)}
+	l := &Letter{HTML: withinPage(r.HTML, e.Post.URL), Anchor: fmt.Sprintf("letter-%d", e.Row.Seq)}
 	if e.Row.Key != 0 { // a preview may have posts without numbers
 		l.First, err = c.ledger.FirstEdition(ctx, e.Row.ID, e.Row.Seq)
 	}
 	return l, err
+}
+
+// withinPage returns a letter's HTML with links to its own footnotes and headings that lead there,
+// instead of to the post's page on the site.
+func withinPage(text, address string) string {
+	return strings.ReplaceAll(text, `href="`+html.EscapeString(address)+"#", `href="#`)
 }
 
 // digest returns the templates' data for some of a bundle's posts: as they are mailed, or for the

@@ -54,6 +54,9 @@ func (s *scanner) next() (rawRow, error) {
 }
 
 func (s *scanner) row() (rawRow, error) {
+	if row, ok := s.plainRow(); ok {
+		return row, nil
+	}
 	row := rawRow{line: s.line}
 	s.cells, s.size = s.cells[:0], 0
 	for {
@@ -69,6 +72,42 @@ func (s *scanner) row() (rawRow, error) {
 			return row, nil
 		}
 	}
+}
+
+// plainRow reads a row that has no quotes and is buffered, as nearly all are, all at once.
+// The others are left to row.
+func (s *scanner) plainRow() (row rawRow, ok bool) {
+	buffered, err := s.in.Peek(s.in.Buffered())
+	if err != nil {
+		return row, false
+	}
+	end := bytes.IndexByte(buffered, '\n')
+	if end < 0 || bytes.IndexByte(buffered[:end], '"') >= 0 {
+		return row, false
+	}
+	line := bytes.TrimSuffix(buffered[:end], []byte("\r"))
+	if bytes.IndexByte(line, '\r') >= 0 {
+		return row, false
+	}
+	row = rawRow{line: s.line, cells: s.cells[:0]}
+	text := string(line)
+	for more := true; more && len(row.cells) <= maxColumns; {
+		var cell string
+		cell, text, more = cutByte(text, s.comma)
+		row.cells = append(row.cells, strings.TrimLeft(cell, " "))
+	}
+	s.cells = row.cells
+	s.line++
+	s.in.Discard(end + 1)
+	return row, true
+}
+
+// cutByte is strings.Cut for a byte.
+func cutByte(s string, c byte) (before, after string, found bool) {
+	if i := strings.IndexByte(s, c); i >= 0 {
+		return s[:i], s[i+1:], true
+	}
+	return s, "", false
 }
 
 // readCell reads one cell and what ends it: the comma, the end of the line ('\n'), or of the

@@ -32,14 +32,15 @@ func decodeText(r io.Reader) (*utf8Text, error) {
 	}
 	t := &utf8Text{guess: &textGuess{}}
 	switch {
-	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
+	case isArchive(head):
 		return nil, errors.New("is a ZIP archive or an Excel workbook, not CSV; unpack it, or save the sheet as CSV (UTF-8)")
 	case bytes.HasPrefix(head, []byte("\xff\xfe")), bytes.HasPrefix(head, []byte("\xfe\xff")):
 		t.utf16 = true
 		t.Reader = bufio.NewReaderSize(transform.NewReader(in, unicode.UTF16(unicode.BigEndian, unicode.UseBOM).NewDecoder()), peekSize)
 	default:
-		if bytes.HasPrefix(head, []byte("\xef\xbb\xbf")) {
+		for bytes.HasPrefix(head, []byte("\xef\xbb\xbf")) { // some programs write it again
 			in.Discard(3)
+			head, _ = in.Peek(3)
 		}
 		t.Reader = bufio.NewReaderSize(transform.NewReader(in, t.guess), peekSize)
 	}
@@ -75,6 +76,10 @@ func (g *textGuess) Reset() { *g = textGuess{} }
 
 func (g *textGuess) Transform(dst, src []byte, atEOF bool) (written, read int, err error) {
 	for read < len(src) {
+		if n := g.copied(dst[written:], src[read:]); n > 0 {
+			written, read = written+n, read+n
+			continue
+		}
 		c := src[read]
 		if c >= utf8.RuneSelf && !g.seen {
 			if !atEOF && !utf8.FullRune(src[read:]) {
@@ -86,13 +91,21 @@ func (g *textGuess) Transform(dst, src []byte, atEOF bool) (written, read int, e
 		if written+utf8.UTFMax > len(dst) {
 			return written, read, transform.ErrShortDst
 		}
-		if c < utf8.RuneSelf || g.isUTF8 {
-			dst[written] = c
-			written++
-		} else {
+		if !g.isUTF8 {
 			written += utf8.EncodeRune(dst[written:], charmap.Windows1252.DecodeByte(c))
+			read++
 		}
-		read++
 	}
 	return written, read, nil
+}
+
+// copied copies what stays as it is, and returns how many bytes that is.
+func (g *textGuess) copied(dst, src []byte) int {
+	src = src[:min(len(src), len(dst))]
+	if !g.isUTF8 {
+		if i := bytes.IndexFunc(src, func(r rune) bool { return r >= utf8.RuneSelf }); i >= 0 {
+			src = src[:i]
+		}
+	}
+	return copy(dst, src)
 }

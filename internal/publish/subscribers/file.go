@@ -76,7 +76,7 @@ func (f *File) unread() error {
 
 // Prune reads the file and ends the subscriptions that it no longer has, however many they
 // are. each is called with the result of each row; nil for none.
-func (f *File) Prune(ctx context.Context, at time.Time, each func(ledger.RowResult) error) (ImportReport, error) {
+func (f *File) Prune(ctx context.Context, at time.Time, each func(LineResult) error) (ImportReport, error) {
 	if f.name == "" {
 		return ImportReport{}, errors.New("config.yaml does not set subscribers.file, which --prune is for")
 	}
@@ -113,7 +113,7 @@ func (f *File) hash() (string, error) {
 
 // importInto reads the file into the ledger and notes in read what came of it. With prune,
 // subscriptions whose rows are gone end however many they are.
-func (f *File) importInto(ctx context.Context, read *ledger.SubscriberFile, at time.Time, prune bool, each func(ledger.RowResult) error) (got ImportReport, err error) {
+func (f *File) importInto(ctx context.Context, read *ledger.SubscriberFile, at time.Time, prune bool, each func(LineResult) error) (got ImportReport, err error) {
 	file, err := os.Open(f.cfg.Path(f.name))
 	if err != nil {
 		return got, fmt.Errorf("reading %s: %w", f.name, err)
@@ -122,13 +122,13 @@ func (f *File) importInto(ctx context.Context, read *ledger.SubscriberFile, at t
 	warn := func(line int, message string) {
 		read.Warnings = append(read.Warnings, ledger.Problem{Path: f.name, Line: line, Message: message})
 	}
-	list, err := openReader(f.name, file, f.cfg, "", warn)
+	list, err := openReader(listFile{file: f.name, guess: true}, file, f.cfg, warn)
 	if err == nil {
 		mayRemove := func(missing, before int) bool {
 			whole := list.refused == list.erased && list.rows > 0
 			return prune || whole && missing*10 <= before
 		}
-		got, err = list.importInto(ctx, f.ledger, ledger.ImportOptions{Origin: ledger.FromFile, Now: at, MayRemove: mayRemove, Report: each})
+		got, err = importLists(ctx, f.ledger, []*reader{list}, ledger.ImportOptions{Origin: ledger.FromFile, Now: at, MayRemove: mayRemove}, each)
 		read.Missing = got.Missing - got.Removed
 	}
 	var faulty *ListError

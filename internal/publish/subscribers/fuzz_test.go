@@ -30,12 +30,11 @@ func FuzzList(f *testing.F) {
 	froms := append([]string{""}, serviceNames()...)
 	f.Fuzz(func(t *testing.T, data []byte, from uint8) {
 		told := 0
-		list, err := openReader("list.csv", bytes.NewReader(data), cfg, froms[int(from)%len(froms)], func(int, string) { told++ })
+		list, err := openReader(listFile{file: "list.csv", from: froms[int(from)%len(froms)]}, bytes.NewReader(data), cfg, func(int, string) { told++ })
 		if err != nil {
 			clearError(t, err)
 			return
 		}
-		list.yieldRefused = true
 		var out strings.Builder
 		again := csv.NewWriter(&out)
 		again.Write(Columns)

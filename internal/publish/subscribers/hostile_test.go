@@ -162,7 +162,7 @@ func TestManyEmptyLines(t *testing.T) {
 	in := io.MultiReader(strings.NewReader("email\n"), rest, strings.NewReader("a@example.com\nnonsense\n"))
 	b := newBook(t)
 	b.withLedger(func(l *ledger.Ledger) error {
-		got, err := b.list(l).Import(t.Context(), "list.csv", bufio.NewReader(in), ImportOptions{})
+		got, err := b.list(l).Import(t.Context(), []Source{{"list.csv", bufio.NewReader(in)}}, ImportOptions{})
 		if got.Added != 1 || got.Refused != 1 || len(got.Warnings) != 1 || got.Warnings[0].Line != 10_000_003 {
 			t.Errorf("%+v", got)
 		}

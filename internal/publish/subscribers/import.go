@@ -3,7 +3,11 @@ package subscribers
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"iter"
+	"slices"
+	"strings"
 	"time"
 
 	"publisher/internal/config"
@@ -23,51 +27,164 @@ func NewList(cfg *config.Config, l *ledger.Ledger, now func() time.Time) *List {
 	return &List{cfg: cfg, ledger: l, now: now}
 }
 
-// ImportOptions say how a list is read.
+// Source is a file of an import: a list, or a ZIP archive of lists.
+type Source struct {
+	Name   string
+	Reader io.Reader // an archive that is an *os.File is read in place
+}
+
+// ImportOptions say how lists are read.
 type ImportOptions struct {
-	// From names the service whose export it is; "" if the columns decide.
+	// From names the service whose exports they are; "" if the columns decide.
 	From string
 	// Each is called with the result of each row, in the order of the lines; nil for none.
-	Each func(ledger.RowResult) error
+	Each func(LineResult) error
+}
+
+// LineResult is the result of one row of an import.
+type LineResult struct {
+	ledger.RowResult
+	Path, FirstPath string // of File and FirstIn; "" if the import has one file
 }
 
 // ImportReport is what an import did.
 type ImportReport struct {
 	ledger.ImportCounts
-	From     string // the service whose export it was, or "plain"
-	ReadAs   string // what was unusual about its form, in words; "" for nothing
-	Refused  int    // rows that cannot be used
-	LeftOut  int    // rows of people who never subscribed or never confirmed
+	From     string // the services whose exports they were, "plain" among them
+	ReadAs   string // what was unusual about their form, in words; "" for nothing
 	Warnings []report.Warning
 }
 
-// Import reads subscribers from CSV into the ledger. Rows that cannot be used are
-// warnings. The error is a *ListError if the list is not read at all.
-func (l *List) Import(ctx context.Context, name string, r io.Reader, o ImportOptions) (ImportReport, error) {
-	var warnings []report.Warning
-	in, err := openReader(name, r, l.cfg, o.From, func(line int, message string) {
-		warnings = append(warnings, report.Warning{Path: name, Line: line, Message: message})
-	})
-	if err != nil {
+// Import reads subscribers from files into the ledger, all in one import. Rows that cannot
+// be used are warnings. The error is a *ListError if nothing is read at all.
+func (l *List) Import(ctx context.Context, sources []Source, o ImportOptions) (ImportReport, error) {
+	in := &opening{cfg: l.cfg, from: o.From, unpacked: &budget{maxUnpacked}}
+	defer in.close()
+	if err := in.open(sources); err != nil {
 		return ImportReport{}, err
 	}
-	got, err := in.importInto(ctx, l.ledger, ledger.ImportOptions{Now: l.now(), Report: o.Each})
-	got.Warnings = warnings
+	got, err := importLists(ctx, l.ledger, in.readers, ledger.ImportOptions{Now: l.now(),
+		Source: &ledger.ImportSource{Name: sourceNames(sources), Service: servicesOf(in.readers)}}, o.Each)
+	got.Warnings = in.warnings
 	return got, err
 }
 
-// importInto reads the list into the ledger.
-func (l *reader) importInto(ctx context.Context, to *ledger.Ledger, o ledger.ImportOptions) (got ImportReport, err error) {
-	l.yieldRefused = o.Report != nil
-	o.DefaultCadence = l.cfg.Digest.Default
-	o.Erased = func(line int) {
-		l.erased++
-		l.refuse(line, errors.New(ledger.ErasedReason))
+// importLists reads the lists into the ledger.
+func importLists(ctx context.Context, to *ledger.Ledger, lists []*reader, o ledger.ImportOptions, each func(LineResult) error) (got ImportReport, err error) {
+	o.DefaultCadence = lists[0].cfg.Digest.Default
+	o.Erased = func(file, line int) {
+		lists[file].erased++
+		lists[file].refuse(line, errors.New(ledger.ErasedReason))
 	}
-	got.ImportCounts, err = to.Import(ctx, l.all(), o)
-	got.From, got.ReadAs, got.Refused = l.layout.service.name, l.describe(), l.refused
-	for _, out := range l.leftOut {
-		got.LeftOut += out.rows
+	if each != nil {
+		o.Report = func(r ledger.RowResult) error {
+			line := LineResult{RowResult: r}
+			if len(lists) > 1 {
+				line.Path = lists[r.File].file
+			}
+			if len(lists) > 1 && r.First > 0 {
+				line.FirstPath = lists[r.FirstIn].file
+			}
+			return each(line)
+		}
 	}
+	rows := allRows(lists)
+	if o.Origin == ledger.FromCommand {
+		rows = ahead(rows) // the lists may be long
+	}
+	got.ImportCounts, err = to.Import(ctx, rows, o)
+	got.From, got.ReadAs = servicesOf(lists), describe(lists)
 	return got, err
+}
+
+func allRows(lists []*reader) iter.Seq2[ledger.Row, error] {
+	return func(yield func(ledger.Row, error) bool) {
+		for _, l := range lists {
+			for row, err := range l.all() {
+				if !yield(row, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
+}
+
+// ahead reads rows while those before them are used.
+func ahead(rows iter.Seq2[ledger.Row, error]) iter.Seq2[ledger.Row, error] {
+	type result struct {
+		row ledger.Row
+		err error
+	}
+	return func(yield func(ledger.Row, error) bool) {
+		const size, most = 256, 4
+		batches, stop := make(chan []result, most), make(chan struct{})
+		go func() {
+			defer close(batches)
+			batch := make([]result, 0, size)
+			send := func() bool {
+				select {
+				case batches <- batch:
+					batch = make([]result, 0, size)
+					return true
+				case <-stop:
+					return false
+				}
+			}
+			for row, err := range rows {
+				if batch = append(batch, result{row, err}); len(batch) == size && !send() {
+					return
+				}
+			}
+			send()
+		}()
+		defer func() { // the files must not be closed while they are read
+			close(stop)
+			for range batches {
+			}
+		}()
+		for batch := range batches {
+			for _, r := range batch {
+				if !yield(r.row, r.err) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// servicesOf returns the names of the services whose exports the lists are.
+func servicesOf(lists []*reader) string {
+	return joinDifferent(lists, func(l *reader) string { return l.layout.service.name })
+}
+
+// describe returns how the lists were read, if that was not the usual way.
+func describe(lists []*reader) string { return joinDifferent(lists, (*reader).describe) }
+
+func joinDifferent(lists []*reader, text func(*reader) string) string {
+	var all []string
+	for _, l := range lists {
+		if s := text(l); s != "" && !slices.Contains(all, s) {
+			all = append(all, s)
+		}
+	}
+	return strings.Join(all, ", ")
+}
+
+// sourceNames returns the names of the files, as far as there is room.
+func sourceNames(sources []Source) string {
+	const most = 5
+	var names []string
+	for _, s := range sources[:min(len(sources), most)] {
+		names = append(names, shownCell(s.Name))
+	}
+	if more := len(sources) - most; more > 0 {
+		names = append(names, fmt.Sprintf("%d more", more))
+	}
+	return strings.Join(names, ", ")
+}
+
+// Undo takes back what an import did; see ledger.UndoImport. left is called for each
+// subscriber that stays as it is.
+func (l *List) Undo(ctx context.Context, number int64, left func(ledger.LeftSubscriber) error) (ledger.Undone, error) {
+	return l.ledger.UndoImport(ctx, number, ledger.UndoOptions{DefaultCadence: l.cfg.Digest.Default, Now: l.now(), Left: left})
 }

@@ -46,20 +46,20 @@ func (b *book) list(l *ledger.Ledger) *List {
 	return NewList(b.cfg, l, func() time.Time { return importDay })
 }
 
-// importList reads a list into the ledger, or, for a dry run, into a copy, which returns
-// what each row would become.
+// importList reads a list into the ledger, or, for a dry run, into a copy. It returns what
+// each row became.
 func (b *book) importList(name, text string, dry bool) (got ImportReport, results []ledger.RowResult) {
 	b.t.Helper()
-	open, o := sqlite.Open, ImportOptions{}
+	open := sqlite.Open
 	if dry {
 		open = sqlite.OpenCopy
-		o.Each = func(f ledger.RowResult) error {
-			results = append(results, f)
-			return nil
-		}
 	}
+	o := ImportOptions{Each: func(f LineResult) error {
+		results = append(results, f.RowResult)
+		return nil
+	}}
 	b.open(open, func(l *ledger.Ledger) (err error) {
-		got, err = b.list(l).Import(b.t.Context(), name, strings.NewReader(text), o)
+		got, err = b.list(l).Import(b.t.Context(), []Source{{name, strings.NewReader(text)}}, o)
 		return err
 	})
 	return got, results
@@ -70,6 +70,14 @@ func (b *book) export() string {
 	var out bytes.Buffer
 	b.withLedger(func(l *ledger.Ledger) error { return b.list(l).Export(b.t.Context(), &out) })
 	return out.String()
+}
+
+func (b *book) undo(number int64) {
+	b.t.Helper()
+	b.withLedger(func(l *ledger.Ledger) error {
+		_, err := b.list(l).Undo(b.t.Context(), number, nil)
+		return err
+	})
 }
 
 func lists(t *testing.T) map[string]string {
@@ -94,7 +102,8 @@ func lists(t *testing.T) map[string]string {
 }
 
 // Everything in a list is in an export, and means the same in another ledger. Reading it twice
-// changes nothing, and what a dry run says is what happens.
+// changes nothing, what a dry run says is what happens, and undoing the import leaves
+// nothing of it.
 func TestImportRoundTrip(t *testing.T) {
 	for name, text := range lists(t) {
 		t.Run(name, func(t *testing.T) {
@@ -103,18 +112,31 @@ func TestImportRoundTrip(t *testing.T) {
 			if here.export() != there.export() {
 				t.Error("a dry run changed the ledger")
 			}
-			got, _ := here.importList(name, text, false)
+			got, became := here.importList(name, text, false)
 			if diff := cmp.Diff(got, planned); diff != "" {
 				t.Errorf("the dry run (-run +dry)\n%s", diff)
 			}
+			if diff := cmp.Diff(became, results); diff != "" {
+				t.Errorf("rows of the dry run (-run +dry)\n%s", diff)
+			}
 			here.sameResults(results, got)
 			exported := here.export()
-			if again, _ := here.importList(name, text, false); again.Added+again.Updated != 0 || here.export() != exported {
+			if again, _ := here.importList(name, text, false); again.Added+again.Updated != 0 || again.Number != 0 || here.export() != exported {
 				t.Errorf("read twice: %+v\n%s", again.ImportCounts, cmp.Diff(exported, here.export()))
 			}
 			there.importList("export.csv", exported, false)
 			if diff := cmp.Diff(exported, there.export()); diff != "" {
 				t.Errorf("elsewhere (-here +there)\n%s", diff)
+			}
+			if got.Number == 0 {
+				return // the list has nobody
+			}
+			here.undo(got.Number)
+			if diff := cmp.Diff(newBook(t).export(), here.export()); diff != "" {
+				t.Errorf("undone (-want +got)\n%s", diff)
+			}
+			if again, _ := here.importList(name, text, false); again.Number != 2 || here.export() != exported {
+				t.Errorf("imported again: %+v\n%s", again.ImportCounts, cmp.Diff(exported, here.export()))
 			}
 		})
 	}

@@ -40,8 +40,8 @@ func (l *columnLayout) has(meanings ...meaning) bool {
 }
 
 // readLayout finds out what the columns mean. header is nil if the list has none; sample are
-// its first rows; from is the service's name, "" if the columns decide.
-func (l *reader) readLayout(header *rawRow, sample []rawRow, from string) (*columnLayout, error) {
+// its first rows.
+func (l *reader) readLayout(header *rawRow, sample []rawRow) (*columnLayout, error) {
 	if header == nil {
 		if err := l.bareAddresses(sample); err != nil {
 			return nil, err
@@ -56,7 +56,7 @@ func (l *reader) readLayout(header *rawRow, sample []rawRow, from string) (*colu
 	for i, cell := range header.cells {
 		names[i] = foldHeader(cell)
 	}
-	s, err := l.chooseService(header.line, names, from)
+	s, err := l.chooseService(header.line, names)
 	if err != nil {
 		return nil, err
 	}
@@ -93,8 +93,8 @@ func (l *reader) bareAddresses(sample []rawRow) error {
 }
 
 // chooseService returns the service whose list it is.
-func (l *reader) chooseService(line int, names []string, from string) (service, error) {
-	if s, ok := serviceNamed(from); ok {
+func (l *reader) chooseService(line int, names []string) (service, error) {
+	if s, ok := serviceNamed(l.from); ok {
 		return s, nil
 	}
 	switch found := recognize(names); len(found) {
@@ -172,13 +172,17 @@ func (l *reader) findAddress(s service, header *rawRow, names []string, sample [
 	switch {
 	case len(named) == 1:
 		return named[0], nil
+	case len(named) == 0 && len(valued) == 1 && s.name == plainList && !l.guess && l.from == "":
+		return 0, &ListError{File: l.file, Line: header.line, Usage: true,
+			Err: fmt.Errorf("its columns are those of no service, and none is named email; if %q has the addresses, name it email, or say whose export it is: `publisher subscribers import --from %s`",
+				shownCell(header.cells[valued[0]]), strings.Join(serviceNames(), "|"))}
 	case len(named) == 0 && len(valued) == 1:
 		if s.name == plainList {
 			l.warn(header.line, fmt.Sprintf("column %q is read as the addresses, because of its values; name it email", shownCell(header.cells[valued[0]])))
 		}
 		return valued[0], nil
 	case len(named)+len(valued) == 0:
-		return 0, &ListError{File: l.file, Line: header.line,
+		return 0, &ListError{File: l.file, Line: header.line, Usage: true, noAddress: true,
 			Err: fmt.Errorf("its first line must name the columns, such as %s; email is missing, and no column has only addresses", strings.Join(Columns, ","))}
 	}
 	several := named

@@ -10,6 +10,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"publisher/internal/config"
 	"publisher/internal/ledger"
@@ -25,6 +26,8 @@ type ListError struct {
 	Line  int
 	Err   error
 	Usage bool // the person who imports it has to say, or to change, what it means
+
+	noAddress bool // no column has addresses: it is about something else
 }
 
 func (e *ListError) Error() string {
@@ -49,7 +52,7 @@ const (
 // reader reads a list of subscribers row by row, for subscribers.file and for
 // `subscribers import`. A row that cannot be used is refused, and the rest is read.
 type reader struct {
-	file            string
+	listFile
 	cfg             *config.Config
 	text            *utf8Text
 	scanner         *scanner
@@ -58,9 +61,13 @@ type reader struct {
 	warnedLanguages map[string]bool
 	// warn is called with what a person should fix.
 	warn func(line int, message string)
-	// yieldRefused has all yield the rows that cannot be used too, with Row.Refused set.
-	yieldRefused bool
 
+	times *timeParser // nil before the first time
+	word  string      // the last status, what it means, and whether it is known
+	says  ledger.Status
+	known bool
+
+	refusing      sync.Mutex
 	rows, refused int
 	erased        int // of the refused rows, those whose address was erased
 	stripped      int // names that had invisible characters
@@ -70,19 +77,28 @@ type reader struct {
 // leftOutRows are rows that are left out for one reason that is not a fault.
 type leftOutRows struct{ rows, line int }
 
-// openReader reads as much of a list as is needed to know what its columns mean. from is the
-// name of a service; "" if the columns decide.
-func openReader(file string, r io.Reader, cfg *config.Config, from string, warn func(line int, message string)) (*reader, error) {
-	l := &reader{file: file, cfg: cfg, warn: warn, warnedLanguages: map[string]bool{}, leftOut: map[string]*leftOutRows{}}
-	if _, ok := serviceNamed(from); from != "" && !ok {
-		return nil, &ListError{File: file, Usage: true, Err: fmt.Errorf("--from %q is not known; must be one of %s", from, strings.Join(serviceNames(), ", "))}
+// listFile is a file to be read as a list.
+type listFile struct {
+	file  string
+	index int    // among the files of an import
+	from  string // the name of a service; "" if the columns decide
+	// guess has the addresses of a list that no service is recognized by be found by their
+	// values, if no column is named like them.
+	guess bool
+}
+
+// openReader reads as much of a list as is needed to know what its columns mean.
+func openReader(f listFile, r io.Reader, cfg *config.Config, warn func(line int, message string)) (*reader, error) {
+	l := &reader{listFile: f, cfg: cfg, warn: warn, warnedLanguages: map[string]bool{}, leftOut: map[string]*leftOutRows{}}
+	if _, ok := serviceNamed(f.from); f.from != "" && !ok {
+		return nil, unknownService(f.from)
 	}
 	var err error
 	if l.text, err = decodeText(r); err != nil {
-		return nil, &ListError{File: file, Err: err}
+		return nil, &ListError{File: l.file, Err: err}
 	}
 	if l.scanner, err = newScanner(l.text.Reader); err != nil {
-		return nil, &ListError{File: file, Err: err}
+		return nil, &ListError{File: l.file, Err: err}
 	}
 	for len(l.ahead) <= sampleRows {
 		row, err := l.scanner.next()
@@ -96,16 +112,20 @@ func openReader(file string, r io.Reader, cfg *config.Config, from string, warn 
 		l.ahead = append(l.ahead, row)
 	}
 	if len(l.ahead) == 0 {
-		return nil, &ListError{File: file, Err: errors.New("is empty; its first line must name the columns, at least email")}
+		return nil, &ListError{File: l.file, Err: errors.New("is empty; its first line must name the columns, at least email")}
 	}
 	var header *rawRow
 	if first := l.ahead[0]; first.fault != nil {
-		return nil, &ListError{File: file, Line: first.line, Err: first.fault}
+		return nil, &ListError{File: l.file, Line: first.line, Err: first.fault}
 	} else if isHeader(first.cells) {
 		header, l.ahead = &first, l.ahead[1:]
 	}
-	l.layout, err = l.readLayout(header, l.ahead, from)
+	l.layout, err = l.readLayout(header, l.ahead)
 	return l, err
+}
+
+func unknownService(from string) error {
+	return &ListError{File: "--from " + from, Usage: true, Err: fmt.Errorf("there is no service %q; must be one of %s", from, strings.Join(serviceNames(), ", "))}
 }
 
 // isHeader reports whether a list's first row names the columns.
@@ -137,7 +157,7 @@ func (l *reader) describe() string {
 	return strings.Join(parts, ", ")
 }
 
-// all returns the rows, read one by one.
+// all returns the rows, read one by one. Those that cannot be used have Row.Refused set.
 func (l *reader) all() iter.Seq2[ledger.Row, error] {
 	return func(yield func(ledger.Row, error) bool) {
 		for {
@@ -154,10 +174,8 @@ func (l *reader) all() iter.Seq2[ledger.Row, error] {
 			row, err := l.row(raw)
 			if err != nil {
 				row = ledger.Row{Line: raw.line, Email: shownCell(row.Email), Refused: err.Error(), LeftOut: l.refuse(raw.line, err)}
-				if !l.yieldRefused {
-					continue
-				}
 			}
+			row.File = l.index
 			if !yield(row, nil) {
 				return
 			}
@@ -181,6 +199,8 @@ func (e *notSubscribed) Error() string { return e.why }
 
 // refuse counts a row that is not used. It reports whether that is not a fault.
 func (l *reader) refuse(line int, err error) (leftOut bool) {
+	l.refusing.Lock() // the ledger refuses rows too
+	defer l.refusing.Unlock()
 	var not *notSubscribed
 	if errors.As(err, &not) {
 		if l.leftOut[not.why] == nil {

@@ -38,7 +38,7 @@ func readList(t testing.TB, file, text, from string) (rows, warnings []string, a
 
 func readListIn(cfg *config.Config, file, text, from string) (rows, warnings []string, as string, err error) {
 	warn := func(line int, message string) { warnings = append(warnings, fmt.Sprintf("%d: %s", line, message)) }
-	list, err := openReader(file, strings.NewReader(text), cfg, from, warn)
+	list, err := openReader(listFile{file: file, from: from}, strings.NewReader(text), cfg, warn)
 	if err != nil {
 		return nil, warnings, "", err
 	}
@@ -46,7 +46,9 @@ func readListIn(cfg *config.Config, file, text, from string) (rows, warnings []s
 		if err != nil {
 			return rows, warnings, list.describe(), err
 		}
-		rows = append(rows, rowText(row))
+		if row.Refused == "" {
+			rows = append(rows, rowText(row))
+		}
 	}
 	return rows, warnings, list.describe(), nil
 }
@@ -218,10 +220,11 @@ func TestListRefused(t *testing.T) {
 		"consent in an export":    {text: "email,email_disabled,created_at,SMS opt-in\na@example.com,false,,yes\n", want: []string{`"SMS opt-in"`, "list from Substack"}, usage: true},
 		"a name that says left":   {file: "unsubscribed.csv", text: "email\na@example.com\n", want: []string{"unsubscribed.csv: ", "its name says"}, usage: true},
 		"two services":            {text: "email,email_disabled,subscribed_to_emails\na@example.com,true,true\n", want: []string{"of Ghost and of Substack", "--from ghost"}, usage: true},
-		"no such service":         {text: plainRows, from: "pigeon", want: []string{`--from "pigeon"`, "mailerlite"}, usage: true},
+		"no such service":         {text: plainRows, from: "pigeon", want: []string{"--from pigeon", "mailerlite"}, usage: true},
 		"two addresses":           {text: "mail from,mail to\na@example.com,b@example.com\n", want: []string{`"mail from" and "mail to"`}, usage: true},
 		"no names of columns":     {text: "a@example.com,Ann\nb@example.com,Ben\n", want: []string{"list.csv:1: its first line must name the columns"}, usage: true},
-		"no address":              {text: "name,phone\nAnn,1\n", want: []string{"email is missing"}},
+		"no address":              {text: "name,phone\nAnn,1\n", want: []string{"email is missing"}, usage: true},
+		"no service's columns":    {text: "who,where\na@example.com,Bath\n", want: []string{`"who"`, "--from ghost"}, usage: true},
 		"nothing":                 {text: "\n\n", want: []string{"is empty"}},
 		"two names":               {text: "email,name,Name\na@example.com,A,B\n", want: []string{`two columns are named "Name"`}},
 		"a quote without end":     {text: "email,name\na@example.com,A\nb@example.com,\"Ben\nc@example.com,C\n", want: []string{"list.csv:3: ", "a quote opens here and never ends"}},

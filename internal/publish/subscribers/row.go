@@ -18,7 +18,28 @@ import (
 
 // cleanCell returns a cell without what surrounds its value.
 func cleanCell(cell string) string {
+	if isSimple(cell) {
+		return cell
+	}
 	return strings.TrimSpace(unescapeFormula(strings.TrimSpace(cell)))
+}
+
+// isSimple reports whether cleanCell leaves a cell as it is: it has nothing but ASCII, no
+// semicolon, and a letter or a digit at each end. Nearly all have.
+func isSimple(cell string) bool {
+	if cell == "" {
+		return true
+	}
+	for i := range len(cell) {
+		if c := cell[i]; c < ' ' || c >= utf8.RuneSelf || c == ';' {
+			return false
+		}
+	}
+	return isAlphanumeric(cell[0]) && isAlphanumeric(cell[len(cell)-1])
+}
+
+func isAlphanumeric(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
 }
 
 // shownCell returns as much of a cell as a message quotes.
@@ -120,7 +141,7 @@ func (l *reader) cellStatus(c column, text string, strict bool) (ledger.Status, 
 		if text == "" {
 			return "", fmt.Errorf("%s is empty, so it is not known whether they may be mailed", c.title)
 		}
-		status, ok := l.layout.service.statusOf(text)
+		status, ok := l.statusOf(text)
 		if !ok {
 			return "", fmt.Errorf("there is no status %q; must be pending, active, unsubscribed, removed, bounced, complained or empty", shownCell(text))
 		}
@@ -147,6 +168,15 @@ func (l *reader) cellStatus(c column, text string, strict bool) (ledger.Status, 
 		}
 	}
 	return ledger.Active, nil
+}
+
+// statusOf is service.statusOf, which remembers the last word.
+func (l *reader) statusOf(text string) (ledger.Status, bool) {
+	if l.word != text || !l.known {
+		l.word = text
+		l.says, l.known = l.layout.service.statusOf(text)
+	}
+	return l.says, l.known
 }
 
 // fields reads the columns that do not say who may be mailed.
@@ -239,11 +269,14 @@ func (l *reader) tags(text string) []string {
 
 // readTime reads a time. Of several columns with one meaning, the first with a time counts.
 func (l *reader) readTime(at *time.Time, c column, text string) error {
-	zone := time.UTC
-	if l.layout.service.name == plainList {
-		zone = l.cfg.Site.Timezone
+	if l.times == nil {
+		zone := time.UTC
+		if l.layout.service.name == plainList {
+			zone = l.cfg.Site.Timezone
+		}
+		l.times = newTimeParser(zone, l.layout.service.dates...)
 	}
-	t, err := parseTime(text, zone, l.layout.service.dates...)
+	t, err := l.times.parse(text)
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.title, err)
 	}

@@ -118,26 +118,47 @@ func splitServiceTags(s string) []string {
 	return tags
 }
 
-// parseTime parses the times in lists. zone is for those without one.
-func parseTime(text string, zone *time.Location, layouts ...string) (time.Time, error) {
+// timeParser parses the times in lists.
+type timeParser struct {
+	layouts []string
+	zone    *time.Location // of times without one
+	last    string         // the layout of the time before, which the next one most often has too
+}
+
+func newTimeParser(zone *time.Location, layouts ...string) *timeParser {
+	return &timeParser{zone: zone, layouts: append(slices.Clone(layouts), time.RFC3339, time.DateOnly, time.DateTime, "2006-01-02 15:04", "2006-01-02T15:04:05",
+		"2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05 -0700", "2006-01-02 15:04:05 UTC")}
+}
+
+func (p *timeParser) parse(text string) (time.Time, error) {
 	if text == "" {
 		return time.Time{}, nil
+	}
+	if p.last != "" {
+		if t, ok := p.parseAs(p.last, text); ok {
+			return t, nil
+		}
 	}
 	// Go's own form ends with the zone's name, which is not always one.
 	if parts := strings.Fields(text); len(parts) == 4 && strings.ContainsAny(parts[2][:1], "+-") {
 		text = strings.Join(parts[:3], " ")
 	}
-	layouts = append(layouts, time.RFC3339, time.DateOnly, time.DateTime, "2006-01-02 15:04", "2006-01-02T15:04:05",
-		"2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05 -0700", "2006-01-02 15:04:05 UTC")
-	for _, layout := range layouts {
-		if strings.HasSuffix(layout, "UTC") {
-			zone = time.UTC
-		}
-		if t, err := time.ParseInLocation(layout, text, zone); err == nil {
+	for _, layout := range p.layouts {
+		if t, ok := p.parseAs(layout, text); ok {
+			p.last = layout
 			return t, nil
 		}
 	}
 	return time.Time{}, fmt.Errorf("%q is not a time; write it like 2026-01-31 or 2026-01-31T08:00:00Z", shownCell(text))
+}
+
+func (p *timeParser) parseAs(layout, text string) (time.Time, bool) {
+	zone := p.zone
+	if strings.HasSuffix(layout, "UTC") {
+		zone = time.UTC
+	}
+	t, err := time.ParseInLocation(layout, text, zone)
+	return t, err == nil
 }
 
 // formulaStarts are what formulas begin with in spreadsheets, so that an address could run a

@@ -127,20 +127,27 @@ CREATE TABLE session (
     expires_at BIGINT NOT NULL
 ) WITHOUT ROWID;
 
--- Imports, and what each of them changed.
+-- Imports, and what each of them changed of subscribers that were there before.
 CREATE TABLE import (
     number    INTEGER PRIMARY KEY AUTOINCREMENT,
     at        BIGINT NOT NULL,
     name      TEXT NOT NULL,         -- of the file
     service   TEXT NOT NULL,
-    counts    TEXT NOT NULL,         -- JSON
+    counts    TEXT NOT NULL,         -- JSON, with the ids of the subscribers that it added
     undone_at BIGINT
 );
 CREATE TABLE import_change (
     import     BIGINT NOT NULL REFERENCES import (number),
     subscriber BIGINT NOT NULL,
-    before     TEXT NOT NULL,        -- JSON; '' if the import added the subscriber
+    before     TEXT NOT NULL,        -- JSON
     PRIMARY KEY (import, subscriber)
+) WITHOUT ROWID;
+
+-- How far the mailboxes of mail.bounces were read.
+CREATE TABLE mailbox (
+    name         TEXT PRIMARY KEY,
+    uid_validity BIGINT NOT NULL,
+    uid          BIGINT NOT NULL     -- the highest that was read
 ) WITHOUT ROWID;
 
 -- No mail until then; NULL if not paused.
@@ -152,7 +159,17 @@ ALTER TABLE subscriber ADD COLUMN moved_to BIGINT;
 CREATE INDEX subscriber_moved ON subscriber (moved_to) WHERE moved_to IS NOT NULL;
 -- The import that touched the subscriber last; NULL if something else did.
 ALTER TABLE subscriber ADD COLUMN import BIGINT;
-CREATE INDEX subscriber_import ON subscriber (import) WHERE import IS NOT NULL;
+-- +goose StatementBegin
+CREATE TRIGGER subscriber_touched
+AFTER UPDATE OF email, name, status, cadence, tags, language, confirmed_at, paused_until, file_status ON subscriber
+WHEN OLD.import IS NOT NULL AND NEW.import IS OLD.import AND (
+    NEW.email <> OLD.email OR NEW.name <> OLD.name OR NEW.status <> OLD.status OR NEW.cadence <> OLD.cadence
+    OR NEW.tags <> OLD.tags OR NEW.language <> OLD.language OR NEW.confirmed_at IS NOT OLD.confirmed_at
+    OR NEW.paused_until IS NOT OLD.paused_until OR NEW.file_status IS NOT OLD.file_status)
+BEGIN
+    UPDATE subscriber SET import = NULL WHERE id = NEW.id;
+END;
+-- +goose StatementEnd
 
 -- An erasure has not reached the free space of the ledger's files yet.
 ALTER TABLE pass_state ADD COLUMN scrub BOOLEAN NOT NULL DEFAULT FALSE;
@@ -169,16 +186,28 @@ CREATE TABLE digest_intro (
     PRIMARY KEY (cadence, language, hash)
 ) WITHOUT ROWID;
 
+-- How many read a feed on a day: those that a service says it fetches the feed for, and, with no
+-- service, all others together.
+CREATE TABLE feed_reader (
+    day     TEXT NOT NULL, -- in site.timezone
+    feed    TEXT NOT NULL, -- below feeds.dir
+    service TEXT NOT NULL,
+    readers BIGINT NOT NULL,
+    PRIMARY KEY (day, feed, service)
+) WITHOUT ROWID;
+
 -- +goose Down
+DROP TABLE feed_reader;
 DROP TABLE digest_intro;
 ALTER TABLE pass_state DROP COLUMN erased_at;
 ALTER TABLE pass_state DROP COLUMN scrub;
-DROP INDEX subscriber_import;
 DROP INDEX subscriber_moved;
 ALTER TABLE subscriber DROP COLUMN moved_to;
 DROP INDEX subscriber_paused;
+DROP TRIGGER subscriber_touched;
 ALTER TABLE subscriber DROP COLUMN import;
 ALTER TABLE subscriber DROP COLUMN paused_until;
+DROP TABLE mailbox;
 DROP TABLE import_change;
 DROP TABLE import;
 DROP TABLE session;
