@@ -46,7 +46,7 @@ func TestScripts(t *testing.T) {
 		Dir: "testdata/script",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"code": runForCode, "outbox": outbox, "modified": modified, "smtpd": smtpd, "delivered": delivered, "received": received,
-			"bytes": bytesFile, "repeated": repeatedFile, "mailed": mailed,
+			"bytes": bytesFile, "repeated": repeatedFile, "mailed": mailed, "answer": answerTo,
 		},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("NOW", "2026-06-01T12:00:00Z")
@@ -126,6 +126,22 @@ func mailed(ts *testscript.TestScript, neg bool, args []string) {
 	if !found {
 		ts.Fatalf("no message has the subject %q", args[0])
 	}
+}
+
+// answer ADDRESS FILE writes the answer to the message to that address that asks for one.
+func answerTo(ts *testscript.TestScript, neg bool, args []string) {
+	files, err := filepath.Glob(ts.MkAbs("outbox/*.eml"))
+	ts.Check(err)
+	for _, file := range files {
+		m, err := mail.ReadMessage(strings.NewReader(ts.ReadFile(file)))
+		ts.Check(err)
+		if to := m.Header.Get("Reply-To"); strings.Contains(to, "+c.") && strings.Contains(m.Header.Get("To"), args[0]) {
+			text := fmt.Sprintf("From: %s\nTo: %s\nSubject: Re: %s\nIn-Reply-To: %s\n\nYes\n", args[0], to, m.Header.Get("Subject"), m.Header.Get("Message-ID"))
+			ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(text), 0o644))
+			return
+		}
+	}
+	ts.Fatalf("no message to %s asks for an answer", args[0])
 }
 
 // modified FILE TIME sets a file's modification time.

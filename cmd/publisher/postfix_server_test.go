@@ -32,6 +32,7 @@ const nobody = 65534
 type mailSystem struct {
 	Dir            string // readable by everybody, as t.TempDir is not
 	Submission, MX int    // ports
+	IMAP           int
 	UID            int
 	Password       string
 	publisher      string // the program, built
@@ -39,9 +40,9 @@ type mailSystem struct {
 
 func startMailSystem(t *testing.T) *mailSystem {
 	t.Helper()
-	for _, program := range []string{"/usr/sbin/postfix", "/usr/sbin/dovecot"} {
+	for _, program := range []string{"/usr/sbin/postfix", "/usr/sbin/dovecot", "/usr/lib/dovecot/imap-login"} {
 		if _, err := os.Stat(program); err != nil {
-			t.Fatalf("%v; this test needs Debian's packages postfix and dovecot-core", err)
+			t.Fatalf("%v; this test needs Debian's packages postfix and dovecot-imapd", err)
 		}
 	}
 	if os.Geteuid() != 0 {
@@ -53,7 +54,7 @@ func startMailSystem(t *testing.T) *mailSystem {
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	m := &mailSystem{Dir: dir, UID: nobody, Password: "correct-horse", publisher: filepath.Join(dir, "publisher")}
-	m.Submission, m.MX = freePort(t), freePort(t)
+	m.Submission, m.MX, m.IMAP = freePort(t), freePort(t), freePort(t)
 	m.prepare(t)
 	command(t, "go", "build", "-o", m.publisher, ".")
 	m.startDovecot(t)
@@ -89,7 +90,8 @@ func (m *mailSystem) prepare(t *testing.T) {
 		t.Fatal(err)
 	}
 	for folder, uid := range map[string]int{"": 0, "postfix": 0, "spool": 0, "spool/private": postfix, "data": postfix, "mail": nobody, "dovecot": 0,
-		"mail/bounces": nobody, "mail/bounces/new": nobody, "mail/bounces/cur": nobody, "mail/bounces/tmp": nobody} {
+		"mail/bounces": nobody, "mail/bounces/new": nobody, "mail/bounces/cur": nobody, "mail/bounces/tmp": nobody,
+		"mail/box": nobody, "mail/box/new": nobody, "mail/box/cur": nobody, "mail/box/tmp": nobody} {
 		path := filepath.Join(m.Dir, folder)
 		if err := os.MkdirAll(path, 0o755); err != nil {
 			t.Fatal(err)

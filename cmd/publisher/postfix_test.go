@@ -49,6 +49,7 @@ func TestPostfix(t *testing.T) {
 			}
 		}
 	})
+	t.Run("IMAP", func(t *testing.T) { testIMAP(t, m) })
 	t.Run("faults", func(t *testing.T) {
 		b := m.blog(t, "faults")
 		b.env = []string{"SMTP_PASSWORD=" + m.Password} // and no certificate
@@ -95,6 +96,61 @@ func TestPostfix(t *testing.T) {
 	})
 }
 
+// testIMAP reads what comes back from Dovecot: a bounce, a mail that unsubscribes, a request to
+// subscribe and the answer to its confirmation.
+func testIMAP(t *testing.T, m *mailSystem) {
+	b := m.blog(t, "imap")
+	b.must("check", "--online")
+	b.send(1)
+	await(t, "the bounce in the mailbox", func() bool { return len(m.maildir(t, "box")) == 1 })
+	b.askToLeave("imap.test")
+	m.send(t, "ann@readers.test", "bounces+subscribe@imap.test", "hello")
+	m.send(t, "ann@readers.test", "bounces@imap.test", "words")
+	await(t, "the mails in the mailbox", func() bool { return len(m.maildir(t, "box")) == 4 })
+	if err := os.RemoveAll(filepath.Join(m.Dir, "mail", "ann")); err != nil {
+		t.Fatal(err)
+	}
+	b.must("run")
+	for email, want := range map[string]string{"cid@far.test": "bounced", "ann@readers.test": "unsubscribed"} {
+		if got := b.status(email); got != want {
+			t.Errorf("%s is %s, want %s", email, got, want)
+		}
+	}
+	for folder, want := range map[string]int{"box": 0, "box/.publisher": 4} {
+		if files, err := filepath.Glob(filepath.Join(m.Dir, "mail", folder, "[nc]*", "*")); err != nil || len(files) != want {
+			t.Errorf("%d mails are in %s, %v; want %d", len(files), folder, err, want)
+		}
+	}
+	_, confirmation := b.received()
+	to := confirmation.Header.Get("Reply-To")
+	if !strings.HasPrefix(to, "bounces+c.") {
+		t.Fatalf("answers go to %s", to)
+	}
+	m.send(t, "ann@readers.test", to, "Re: confirms")
+	await(t, "the answer in the mailbox", func() bool { return len(m.maildir(t, "box")) == 1 })
+	b.must("run")
+	if got := b.status("ann@readers.test"); got != "active" {
+		t.Errorf("after the answer ann is %s", got)
+	}
+	b.env[0] = "SMTP_PASSWORD=wrong"
+	b.fails("run", "check user and password in mail.bounces")
+	b.edit("/INBOX", "/Missing")
+	b.env[0] = "SMTP_PASSWORD=" + m.Password
+	b.fails("run", "check the folder in mail.bounces")
+	if out, err := b.run("check", "--online"); err == nil || strings.Contains(out, m.Password) {
+		t.Errorf("check --online: %v\n%s", err, out)
+	}
+}
+
+// send sends a mail as a person's mail program does.
+func (m *mailSystem) send(t *testing.T, from, to, subject string) {
+	t.Helper()
+	text := fmt.Sprintf("From: %s\r\nTo: %s\r\nSubject: %s\r\n\r\nWords.\r\n", from, to, subject)
+	if err := smtp.SendMail(m.address(m.MX), nil, from, []string{to}, []byte(text)); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // blog is a blog whose mails go through a mail system.
 type blog struct {
 	t    *testing.T
@@ -110,8 +166,11 @@ func (m *mailSystem) blog(t *testing.T, name string) *blog {
 	t.Helper()
 	b := &blog{t: t, m: m, dir: filepath.Join(m.Dir, name), env: []string{"SMTP_PASSWORD=" + m.Password, "SSL_CERT_FILE=" + filepath.Join(m.Dir, "cert.pem")}}
 	domain := "kept.test"
-	if name == "piped" {
+	switch name {
+	case "piped":
 		domain = "piped.test"
+	case "imap":
+		domain = "imap.test"
 	}
 	if err := os.RemoveAll(filepath.Join(m.Dir, "mail", "ann")); err != nil {
 		t.Fatal(err)
@@ -131,7 +190,7 @@ mail:
   uncertain: hold
   dkim: [{domain: news.test, selector: s1, key_file: dkim-s1.pem}]
   smtp: {host: localhost, port: %d, tls: starttls, username: news, password: "${SMTP_PASSWORD:-}"}
-`, domain, map[string]string{"kept": "maildir:../mail/bounces"}[name], m.Submission))
+`, domain, map[string]string{"kept": "maildir:../mail/bounces", "imap": fmt.Sprintf("imaps://news:${SMTP_PASSWORD}@localhost:%d/INBOX", m.IMAP)}[name], m.Submission))
 	if err := filepath.WalkDir(b.dir, func(path string, _ os.DirEntry, err error) error {
 		return errors.Join(err, os.Chown(path, nobody, nobody))
 	}); err != nil {

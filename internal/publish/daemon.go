@@ -16,6 +16,7 @@ import (
 	"publisher/internal/publish/editions"
 	"publisher/internal/publish/report"
 	"publisher/internal/publish/syndicate"
+	"publisher/mailer/bounce"
 )
 
 // Daemon does by itself what cron does with `publisher run`. It looks at the tree when a file
@@ -205,6 +206,15 @@ func (d *Daemon) deliver(ctx context.Context, m *mailing, s *pass) {
 	}
 }
 
+// TakeEvent handles what a mail service reports; see delivery.Bounces.TakeEvent.
+func (d *Daemon) TakeEvent(ctx context.Context, event *bounce.Report) error {
+	b, err := delivery.NewBounces(d.cfg, d.ledger, d.log, d.now).TakeEvent(ctx, event)
+	if err == nil {
+		d.log.Info("a mail service reports", "is", b.Kind.String(), "subscriber", b.Subscriber, "status", b.Status, "ended", b.Ended, "stale", b.Stale)
+	}
+	return err
+}
+
 // mailboxPause is how often the mailbox of mail.bounces is read.
 const mailboxPause = 5 * time.Minute
 
@@ -216,6 +226,9 @@ func (d *Daemon) readMailbox(ctx context.Context) {
 			r, err := delivery.NewBounces(d.cfg, d.ledger, d.log, d.now).ReadMailbox(ctx)
 			for _, w := range r.Warnings {
 				d.log.Warn(w.Message, "file", w.Path)
+			}
+			if r.Mails > 0 { // somebody may have signed up or confirmed
+				d.Wake()
 			}
 			return errors.Join(append(r.Errors, err)...)
 		})

@@ -24,6 +24,7 @@ import (
 	"publisher/internal/publish/subscribers"
 	"publisher/internal/signup"
 	"publisher/internal/web"
+	"publisher/mailer/events"
 	"publisher/mailer/smtp"
 	"publisher/templates"
 )
@@ -198,12 +199,17 @@ func (s *Service) webServer(cfg *config.Config, l *ledger.Ledger, worker *publis
 	if err != nil {
 		return nil, err
 	}
+	hooks, err := events.New(cfg.Mail.Events, nil)
+	if err != nil {
+		return nil, err
+	}
 	listener, err := net.Listen("tcp", cfg.Server.Listen)
 	if err != nil {
 		return nil, cfg.Fault("server.listen", fmt.Sprintf("cannot listen on this address (%v); choose another one, or stop the program that uses it", err))
 	}
 	handler := web.New(web.Options{Config: cfg, Ledger: l, Templates: set, Archive: editions.Archive{Ledger: l},
-		Tags: worker.Tags, Healthy: worker.Healthy, SignedUp: worker.Wake, Resolver: resolver(cfg), Now: s.Now, Log: s.Log,
+		Tags: worker.Tags, Healthy: worker.Healthy, SignedUp: worker.Wake, Hooks: hooks, Returned: worker.TakeEvent,
+		Resolver: resolver(cfg), Now: s.Now, Log: s.Log,
 		Erase: func(ctx context.Context, email string) error {
 			_, err := subscribers.Erase(ctx, cfg, l, []string{email}, s.Now)
 			return err

@@ -62,11 +62,15 @@ func limited(next http.Handler) http.Handler {
 		if r.ContentLength != 0 {
 			w.Header().Set("Connection", "close")
 		}
-		if r.ContentLength > maxBody {
+		most := int64(maxBody)
+		if strings.HasPrefix(r.URL.Path, "/hooks/") {
+			most = maxHook
+		}
+		if r.ContentLength > most {
 			http.Error(w, "the request's body is too large", http.StatusRequestEntityTooLarge)
 			return
 		}
-		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		r.Body = http.MaxBytesReader(w, r.Body, most)
 		next.ServeHTTP(w, r)
 	})
 }

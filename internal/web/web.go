@@ -19,6 +19,8 @@ import (
 	owner "publisher/internal/private"
 	"publisher/internal/readers"
 	"publisher/internal/signup"
+	"publisher/mailer/bounce"
+	"publisher/mailer/events"
 	"publisher/templates"
 )
 
@@ -40,6 +42,10 @@ type Options struct {
 	// SignedUp is called soon after somebody has signed up, confirmed, asked for a fresh link or caused
 	// an alarm, so that there may be a mail to send. It must not block; nil for nothing.
 	SignedUp func()
+	// Hooks receive what mail services post, by the name of the service, and Returned handles
+	// what they report.
+	Hooks    map[string]*events.Hook
+	Returned func(context.Context, *bounce.Report) error
 	// Healthy returns an error if the program does not do its work. Its text is public.
 	// A nil Healthy means always healthy.
 	Healthy func() error
@@ -67,6 +73,7 @@ type site struct {
 	owned   *owner.List // never served
 	readers *readers.Counter
 
+	hooks   *hooks
 	gate    *signup.Gate
 	signups signups
 	alarm   sync.Mutex
@@ -98,7 +105,7 @@ func New(o Options) *Handler {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	s := &site{Options: o, types: feedTypes(o.Config.Feeds), cache: newCache(cacheBytes), changes: newChanges(), owned: o.Config.Private(),
-		readers: readers.New(o.Config.Site.Timezone),
+		readers: readers.New(o.Config.Site.Timezone), hooks: newHooks(),
 		gate: signup.NewGate(signup.Options{MailsPerHour: o.Config.Signup.MailsPerHour, RefuseDomains: o.Config.Signup.RefuseDomains,
 			Resolver: o.Resolver, Now: o.Now})}
 	if u := o.Config.Server.URL; u != nil {
@@ -133,6 +140,7 @@ func (s *site) routes() http.Handler {
 	mux.HandleFunc("GET /preferences/{token}/feed", private(s.showOwnFeeds))
 	mux.HandleFunc("POST /preferences/{token}/feed", private(s.changeOwnFeeds))
 	mux.HandleFunc("GET /feeds/{name}", s.ownFeed)
+	mux.HandleFunc("POST /hooks/{service}", private(s.hook))
 	mux.HandleFunc("GET /archive", s.toArchive)
 	mux.HandleFunc("GET /archive/{$}", s.archive)
 	mux.HandleFunc("GET /archive/{number}", s.edition)
