@@ -110,6 +110,13 @@ func samplePages() []samplePage {
 		{"page-own-feed.html", &OwnFeedPage{Frame: frame, Count: 5, Since: sampleDate, Full: true, Ended: true}},
 		{"page-preferences.html", &PreferencesPage{Frame: frame, Address: "a…@example.com", Cadences: choices, Tags: choices,
 			Languages: []Choice{{Value: "en", Chosen: true}, {Value: "ar"}}, Saved: true}},
+		{"page-preferences.html", &PreferencesPage{Frame: frame, Cadences: choices, PauseFault: true, PauseFrom: "2026-01-01", PauseTo: "2026-12-31", Says: LinkSent}},
+		{"page-preferences.html", &PreferencesPage{Frame: frame, Cadences: choices, PausedUntil: sampleDate, Says: LinkEnough}},
+		{"page-address.html", &MovePage{Frame: frame, URL: "/address/x", Address: "a…@example.com"}},
+		{"page-address.html", &MovePage{Frame: frame, Back: true, Done: true, Address: "a…@example.com", PreferencesURL: "/"}},
+	}
+	for _, state := range []ManageState{Manages, AddressAsked, IsErased} {
+		pages = append(pages, samplePage{"page-manage.html", &ManagePage{Frame: frame, State: state, Address: "a…@example.com", URL: "/manage/x", CanMove: true, Email: "a", Fault: "move_fault"}})
 	}
 	form := SignupForm{URL: "/subscribe", AskName: true, Email: "a@example.com", Name: "A", Cadences: choices, Tags: choices,
 		Languages: []Choice{{Value: "en", Chosen: true}, {Value: "ar"}}, Page: "/", Made: 1, Fault: "email", Says: "Sample"}
@@ -130,9 +137,10 @@ func samplePages() []samplePage {
 		samplePage{"page-confirm.html", &ConfirmPage{Frame: frame, Address: "a…@example.com", Confirmed: true, Cadence: "weekly", PreferencesURL: "/"}})
 	for _, state := range []State{Ask, Ended, Resumed} {
 		pages = append(pages, samplePage{"page-unsubscribe.html", &UnsubscribePage{
-			Frame: frame, State: state, Address: "a…@example.com", CanUndo: state == Ended, PreferencesURL: "/"}})
+			Frame: frame, State: state, Address: "a…@example.com", CanUndo: state == Ended, PreferencesURL: "/",
+			Rarer: choices, CanSay: state == Ended, ManageURL: "/preferences/x"}})
 	}
-	for _, message := range []Message{BadLink, MissingPage, BadForm, Failure, TooMany} {
+	for _, message := range []Message{BadLink, MissingPage, BadForm, Failure, TooMany, UsedLink} {
 		pages = append(pages, samplePage{"page-message.html", &MessagePage{Frame: frame, Message: message}})
 	}
 	return pages

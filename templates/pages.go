@@ -103,6 +103,14 @@ type UnsubscribePage struct {
 	Address string // masked
 	URL     string // where the button posts to
 	CanUndo bool   // of an ended subscription
+	// Rarer are the cadences that send less often, for those who come back.
+	Rarer []Choice
+	// CanSay asks those who have left for a line to the owner; Said thanks for it.
+	CanSay, Said bool
+	// Says is LinkSent or LinkEnough when a fresh link was asked for.
+	Says Outcome
+	// ManageURL is where a fresh link is asked for, or "".
+	ManageURL string
 	// PreferencesURL is the subscriber's own link, or "".
 	PreferencesURL string
 }
@@ -140,6 +148,52 @@ type PreferencesPage struct {
 	Cadences, Tags []Choice
 	Languages      []Choice // by BCP 47 tag; none if all posts are in one digest
 	Saved          bool
+	// PausedUntil is when mail goes on; zero for no pause. A day for that is from PauseFrom to
+	// PauseTo, and PauseFault says that another one was chosen.
+	PausedUntil        time.Time
+	PauseFrom, PauseTo string // YYYY-MM-DD
+	PauseFault         bool
+	// Says is what came of a request.
+	Says Outcome
+}
+
+// Outcome is what came of a request on page-preferences.html.
+type Outcome string
+
+const (
+	PauseEnded Outcome = "pause_ended"
+	LinkSent   Outcome = "more_sent"   // a fresh link is mailed
+	LinkEnough Outcome = "more_enough" // or too many were today
+)
+
+// ManagePage is the data of page-manage.html, where a fresh link leads.
+type ManagePage struct {
+	Frame
+	State   ManageState
+	Address string // masked; the new one for AddressAsked
+	URL     string // where the forms post to
+	CanMove bool   // the subscription goes on
+	Email   string // the new address as it was typed
+	Fault   string // what is wrong: "move_fault", "move_same", "erase_fault" or ""
+}
+
+// ManageState is the state of page-manage.html.
+type ManageState string
+
+const (
+	Manages      ManageState = "manage"
+	AddressAsked ManageState = "asked"  // a new address is asked to confirm
+	IsErased     ManageState = "erased" // everything is
+)
+
+// MovePage is the data of page-address.html, which confirms a change of address or takes it back.
+type MovePage struct {
+	Frame
+	Back           bool   // takes it back
+	Done           bool   // or asks for it
+	Address        string // masked, to which mail goes then
+	URL            string // where the button posts to
+	PreferencesURL string // when it is done
 }
 
 // Choice is one of several options. The Labels of cadences and languages can be left empty.
@@ -162,6 +216,7 @@ const (
 	MissingPage Message = "missing" // no such page
 	BadForm     Message = "form"    // a form that none of our pages sends
 	Failure     Message = "error"   // an internal error
+	UsedLink    Message = "used"    // a link that works once, or not for long
 	TooMany     Message = "many"    // too many sign-ups
 )
 
@@ -171,6 +226,8 @@ func (s *Set) Page(w io.Writer, name string, data Framed) error {
 	f.Site = fillSite(f.Site)
 	f.Colors = template.CSS(s.sheet.Variables())
 	switch p := data.(type) {
+	case *UnsubscribePage:
+		s.labelCadences(p.Site.Language, p.Rarer)
 	case *PreferencesPage:
 		s.labelCadences(p.Site.Language, p.Cadences)
 		labelLanguages(p.Languages)

@@ -29,6 +29,17 @@ type Erasure struct {
 // dies before, or a reader is in the way, FinishErasures does it.
 func (l *Ledger) Erase(ctx context.Context, emails []string, now time.Time) (all []Erasure, err error) {
 	var texts []string
+	former, err := l.formerAddresses(ctx, emails)
+	if err != nil {
+		return nil, err
+	}
+	for _, email := range former {
+		e, err := l.eraseOne(ctx, email, now)
+		if err != nil {
+			return nil, err
+		}
+		texts = append(texts, e.Texts...)
+	}
 	for _, email := range emails {
 		e, err := l.eraseOne(ctx, email, now)
 		if err != nil {
@@ -37,10 +48,27 @@ func (l *Ledger) Erase(ctx context.Context, emails []string, now time.Time) (all
 		all = append(all, e)
 		texts = append(texts, e.Texts...)
 	}
-	if len(texts) == 0 {
+	if texts == nil {
 		return all, nil
 	}
 	return all, l.scrub(ctx, texts)
+}
+
+// formerAddresses returns the addresses that subscribers had before.
+func (l *Ledger) formerAddresses(ctx context.Context, emails []string) (all []string, err error) {
+	for _, email := range emails {
+		key, err := address.Normalize(email)
+		if err != nil {
+			return nil, err
+		}
+		found, err := sqlutil.Column[string](ctx, l.read,
+			"SELECT f.email FROM subscriber f JOIN subscriber s ON s.id = f.moved_to WHERE s.email_key = $1 AND f.status <> 'active'", key)
+		if err != nil {
+			return nil, l.fail("look for former addresses", err)
+		}
+		all = append(all, found...)
+	}
+	return all, nil
 }
 
 func (l *Ledger) eraseOne(ctx context.Context, email string, now time.Time) (e Erasure, err error) {

@@ -106,6 +106,9 @@ type Request struct {
 	Cadence string // "": as it was
 	// Goodbye plans a mail that says so if a Leave ends an active subscription.
 	Goodbye bool
+	// Reason is a line for the owner from somebody who has left, with or after Leave. The newest
+	// one since then counts.
+	Reason string
 }
 
 // Do performs a request as far as the token permits. It returns the subscriber's new
@@ -123,6 +126,9 @@ func (l *Ledger) Do(ctx context.Context, r Request) (s *Subscriber, changed bool
 			return err
 		}
 		changed, err = s.apply(ctx, tx, effect, r.DefaultCadence, r.At)
+		if err == nil && r.Action == Leave && r.Reason != "" && s.Status == Unsubscribed {
+			err = s.giveReason(ctx, tx, r)
+		}
 		if err == nil && changed && effect == goBack && s.Status == Active {
 			err = s.goBackTo(ctx, tx, r)
 		}
@@ -162,6 +168,14 @@ func (s *Subscriber) apply(ctx context.Context, tx *sql.Tx, e effect, defaultCad
 		return false, err
 	}
 	return true, addEvent(ctx, tx, Event{At: now, Kind: string(s.Status), Subscriber: s.ID})
+}
+
+// giveReason stores why somebody has left.
+func (s *Subscriber) giveReason(ctx context.Context, tx *sql.Tx, r Request) error {
+	if _, err := tx.ExecContext(ctx, "DELETE FROM event WHERE subscriber = $1 AND kind = 'reason' AND at >= $2", s.ID, sqlutil.Time(s.StatusAt)); err != nil {
+		return err
+	}
+	return addEvent(ctx, tx, Event{At: r.At, Kind: "reason", Subscriber: s.ID, Data: map[string]string{"text": r.Reason}})
 }
 
 // goBackTo gives an unsubscribing that is taken back the cadence and the pause that came with

@@ -228,7 +228,8 @@ func sameChoice(a, b Subscriber) bool {
 
 const updateSubscriber = `
 	UPDATE subscriber SET name = $2, cadence = $3, tags = $4, confirmed_at = $5, cursor_seq = $6, from_file = $7,
-		status_at = CASE WHEN status = $8 THEN status_at ELSE $9 END, status = $8, language = $10, owed = $11, undo_to = $12
+		status_at = CASE WHEN status = $8 THEN status_at ELSE $9 END, status = $8, language = $10, owed = $11, undo_to = $12,
+		moved_to = CASE WHEN $8 = 'active' THEN NULL ELSE moved_to END
 	WHERE id = $1`
 
 func saveSubscriber(ctx context.Context, tx *sql.Tx, s *Subscriber, now time.Time) error {

@@ -21,6 +21,7 @@ import (
 	"publisher/internal/ledger/sqlite"
 	"publisher/internal/publish"
 	"publisher/internal/publish/editions"
+	"publisher/internal/publish/subscribers"
 	"publisher/internal/signup"
 	"publisher/internal/web"
 	"publisher/mailer/events"
@@ -208,7 +209,11 @@ func (s *Service) webServer(cfg *config.Config, l *ledger.Ledger, worker *publis
 	}
 	handler := web.New(web.Options{Config: cfg, Ledger: l, Templates: set, Archive: editions.Archive{Ledger: l},
 		Tags: worker.Tags, Healthy: worker.Healthy, SignedUp: worker.Wake, Hooks: hooks, Returned: worker.TakeEvent,
-		Resolver: resolver(cfg), Now: s.Now, Log: s.Log})
+		Resolver: resolver(cfg), Now: s.Now, Log: s.Log,
+		Erase: func(ctx context.Context, email string) error {
+			_, err := subscribers.Erase(ctx, cfg, l, []string{email}, s.Now)
+			return err
+		}})
 	server := &web.Server{Handler: handler, Proxies: cfg.Server.Proxies, Log: s.Log}
 	s.Log.Info("serving", "address", "http://"+listener.Addr().String(), "content", cfg.Content.Dir)
 	return func(ctx context.Context) error { return server.Serve(ctx, listener) }, nil

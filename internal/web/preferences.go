@@ -14,7 +14,7 @@ import (
 
 func (s *site) showPreferences(w http.ResponseWriter, r *http.Request) {
 	if b, ok := s.tokenHolder(w, r, mailtoken.Preferences); ok {
-		s.preferences(w, r, b, false)
+		s.preferences(w, r, b, templates.PreferencesPage{})
 	}
 }
 
@@ -30,11 +30,16 @@ func (s *site) setPreferences(w http.ResponseWriter, r *http.Request) {
 	token := r.PathValue("token")
 	s.change(w, r, func(ctx context.Context) (answer, error) {
 		b, found, err := s.findTokenHolder(ctx, mailtoken.Preferences, token)
-		if err != nil || !found {
+		switch {
+		case err != nil || !found:
 			return s.answerBadLink, err
+		case form.Has("manage"):
+			return s.mailLink(ctx, b)
+		case form.Has("pause"):
+			return s.pause(ctx, form, b)
 		}
 		if !b.May(mailtoken.Preferences, ledger.Choose, s.Now()) {
-			return s.answerPreferences(b, false), nil
+			return s.answerPreferences(b, templates.PreferencesPage{}), nil
 		}
 		choice, ok, err := s.chosen(ctx, form, b)
 		if err != nil {
@@ -57,11 +62,11 @@ func (s *site) savePreferences(ctx context.Context, b tokenHolder, choice ledger
 		return s.answerBadLink, about(email, err)
 	}
 	s.Log.Info("a subscriber changed preferences", "subscriber", b.ID)
-	return s.answerPreferences(b, true), nil
+	return s.answerPreferences(b, templates.PreferencesPage{Saved: true}), nil
 }
 
-func (s *site) answerPreferences(b tokenHolder, saved bool) answer {
-	return func(w http.ResponseWriter, r *http.Request) { s.preferences(w, r, b, saved) }
+func (s *site) answerPreferences(b tokenHolder, page templates.PreferencesPage) answer {
+	return func(w http.ResponseWriter, r *http.Request) { s.preferences(w, r, b, page) }
 }
 
 // chosen returns the choices of the form, or false if they are not among those offered.
@@ -112,8 +117,9 @@ func (s *site) chosenTags(ctx context.Context, form url.Values, b tokenHolder) (
 	return &tags, err
 }
 
-// preferences shows the subscriber's choices, or, if the subscription has ended, that.
-func (s *site) preferences(w http.ResponseWriter, r *http.Request, b tokenHolder, saved bool) {
+// preferences shows the subscriber's choices, or, if the subscription has ended, that. page has
+// what came of a request.
+func (s *site) preferences(w http.ResponseWriter, r *http.Request, b tokenHolder, page templates.PreferencesPage) {
 	if !b.subscribed() {
 		s.subscription(w, r, b, templates.Ended)
 		return
@@ -123,9 +129,9 @@ func (s *site) preferences(w http.ResponseWriter, r *http.Request, b tokenHolder
 		s.fail(w, r, err, b.Email)
 		return
 	}
-	data := &templates.PreferencesPage{
-		Frame: s.frameIn(b.Language), Address: masked(b.Email), URL: b.preferencesURL, UnsubscribeURL: b.unsubscribeURL, Saved: saved,
-	}
+	data := &page
+	data.Frame, data.Address, data.URL, data.UnsubscribeURL = s.frameIn(b.Language), masked(b.Email), b.preferencesURL, b.unsubscribeURL
+	s.showPause(data, b)
 	for _, c := range s.Config.Digest.Cadences {
 		data.Cadences = append(data.Cadences, templates.Choice{Value: c.Name, Chosen: c.Name == s.cadenceOf(b)})
 	}

@@ -3,7 +3,11 @@ package web
 import (
 	"context"
 	"net/http"
+	"net/url"
+	"strings"
+	"time"
 
+	"publisher/internal/config"
 	"publisher/internal/ledger"
 	"publisher/internal/ledger/mailtoken"
 	"publisher/templates"
@@ -32,24 +36,53 @@ func (s *site) unsubscribe(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	token, act := r.PathValue("token"), ledger.Leave
-	if form.Get("undo") == "1" {
-		act = ledger.Undo
-	}
+	token, request := r.PathValue("token"), s.leaving(form)
 	s.change(w, r, func(ctx context.Context) (answer, error) {
 		b, found, err := s.findTokenHolder(ctx, mailtoken.Unsubscribe, token)
 		if err != nil || !found {
 			return s.answerBadLink, err
 		}
-		return s.act(ctx, b, act)
+		request.Subscriber = b.ID
+		return s.act(ctx, b, request)
 	})
 }
 
+// leaving returns what the form asks for.
+func (s *site) leaving(form url.Values) ledger.Request {
+	r := ledger.Request{Proof: mailtoken.Unsubscribe, Action: ledger.Leave, DefaultCadence: s.Config.Digest.Default, At: s.Now(), Reason: cleanReason(form.Get("reason"))}
+	switch instead := form.Get("instead"); {
+	case form.Get("undo") == "1":
+		r.Action = ledger.Undo
+	case instead != "":
+		if _, known := s.Config.Cadence(instead); known {
+			r.Action, r.Cadence = ledger.Undo, instead
+		}
+	case form.Get("pause") == "month":
+		r.Action = ledger.Undo
+		r.Until, _ = s.pauseEnd(form)
+	}
+	return r
+}
+
+// maxReason limits a line for the owner, in characters.
+const maxReason = 200
+
+// cleanReason returns a line for the owner as plain text on one line.
+func cleanReason(text string) string {
+	text = strings.Join(strings.Fields(strings.ToValidUTF8(text, "")), " ")
+	runes := []rune(strings.Map(func(r rune) rune {
+		if unprintable(r) && r != ' ' {
+			return -1
+		}
+		return r
+	}, text))
+	return string(runes[:min(len(runes), maxReason)])
+}
+
 // act does what the link allows, and answers with the resulting state of the subscription.
-func (s *site) act(ctx context.Context, b tokenHolder, act ledger.Action) (answer, error) {
+func (s *site) act(ctx context.Context, b tokenHolder, request ledger.Request) (answer, error) {
 	before, email := b.Status, b.Email
-	after, changed, err := s.Ledger.Do(ctx, ledger.Request{Subscriber: b.ID, Proof: mailtoken.Unsubscribe, Action: act,
-		DefaultCadence: s.Config.Digest.Default, At: s.Now()})
+	after, changed, err := s.Ledger.Do(ctx, request)
 	if err != nil || after == nil {
 		return s.answerBadLink, about(email, err)
 	}
@@ -57,25 +90,57 @@ func (s *site) act(ctx context.Context, b tokenHolder, act ledger.Action) (answe
 	if changed {
 		s.Log.Info("a subscriber changed the subscription", "subscriber", b.ID, "from", before, "to", b.Status)
 	}
-	state := templates.Ended
-	if act == ledger.Undo && b.subscribed() {
-		state = templates.Resumed
+	data := &templates.UnsubscribePage{State: templates.Ended, Said: request.Reason != ""}
+	if request.Action == ledger.Undo && b.subscribed() {
+		data.State = templates.Resumed
 	}
-	return s.answerSubscription(b, state), nil
-}
-
-func (s *site) answerSubscription(b tokenHolder, state templates.State) answer {
-	return func(w http.ResponseWriter, r *http.Request) { s.subscription(w, r, b, state) }
+	return func(w http.ResponseWriter, r *http.Request) { s.endedPage(w, r, b, data) }, nil
 }
 
 // subscription shows the state of the subscription.
 func (s *site) subscription(w http.ResponseWriter, r *http.Request, b tokenHolder, state templates.State) {
-	data := &templates.UnsubscribePage{
-		Frame: s.frameIn(b.Language), State: state, Address: masked(b.Email), URL: b.unsubscribeURL,
-		CanUndo: b.CanUndo(s.Now()) && b.UndoTo != ledger.Removed,
-	}
+	s.endedPage(w, r, b, &templates.UnsubscribePage{State: state})
+}
+
+// endedPage shows the state of the subscription; data has what came of a request.
+func (s *site) endedPage(w http.ResponseWriter, r *http.Request, b tokenHolder, data *templates.UnsubscribePage) {
+	data.Frame, data.Address, data.URL = s.frameIn(b.Language), masked(b.Email), b.unsubscribeURL
+	data.CanUndo = b.CanUndo(s.Now()) && b.UndoTo != ledger.Removed
 	if b.subscribed() {
 		data.PreferencesURL = b.preferencesURL
+	} else {
+		data.CanSay, data.ManageURL = b.Status == ledger.Unsubscribed, b.preferencesURL
+	}
+	if data.CanUndo {
+		data.Rarer = s.rarer(b)
 	}
 	s.page(w, r, "page-unsubscribe.html", data)
+}
+
+// rarer returns the cadences that send less often than the subscriber's.
+func (s *site) rarer(b tokenHolder) (all []templates.Choice) {
+	now, _ := s.Config.Cadence(s.cadenceOf(b))
+	for _, c := range s.Config.Digest.Cadences {
+		if s.interval(c) > s.interval(now) {
+			all = append(all, templates.Choice{Value: c.Name})
+		}
+	}
+	return all
+}
+
+// interval returns the average time between two editions of a cadence; 0 for one with every new
+// post.
+func (s *site) interval(c config.Cadence) time.Duration {
+	if c.Schedule == nil {
+		return 0
+	}
+	const fires = 12
+	start := s.Now()
+	at := start
+	for range fires {
+		if at = c.Schedule.Next(at); at.IsZero() {
+			return 0 // never again
+		}
+	}
+	return at.Sub(start) / fires
 }

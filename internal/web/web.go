@@ -36,8 +36,11 @@ type Options struct {
 	// Resolver looks up the domains of addresses that sign up. If it is nil, they are taken
 	// without.
 	Resolver signup.Resolver
-	// SignedUp is called soon after somebody has signed up, confirmed or caused an alarm, so
-	// that there may be a mail to send. It must not block; nil for nothing.
+	// Erase removes everything about an address, also outside the ledger; nil for what the ledger
+	// has alone.
+	Erase func(ctx context.Context, email string) error
+	// SignedUp is called soon after somebody has signed up, confirmed, asked for a fresh link or caused
+	// an alarm, so that there may be a mail to send. It must not block; nil for nothing.
 	SignedUp func()
 	// Hooks receive what mail services post, by the name of the service, and Returned handles
 	// what they report.
@@ -123,6 +126,12 @@ func (s *site) routes() *router {
 	mux.HandleFunc("POST /unsubscribe/{token...}", private(s.unsubscribe))
 	mux.HandleFunc("GET /preferences/{token...}", private(s.showPreferences))
 	mux.HandleFunc("POST /preferences/{token...}", private(s.setPreferences))
+	mux.HandleFunc("GET /manage/{token...}", private(s.showManage))
+	mux.HandleFunc("POST /manage/{token...}", private(s.manage))
+	mux.HandleFunc("GET /address/{token...}", private(s.showMove(newAddress)))
+	mux.HandleFunc("POST /address/{token...}", private(s.moveBy(newAddress)))
+	mux.HandleFunc("GET /take-back/{token...}", private(s.showMove(oldAddress)))
+	mux.HandleFunc("POST /take-back/{token...}", private(s.moveBy(oldAddress)))
 	mux.HandleFunc("GET /subscribe", s.showSubscribe)
 	mux.HandleFunc("POST /subscribe", fromAnywhere(private(s.subscribe)))
 	mux.HandleFunc("OPTIONS /subscribe", fromAnywhere(preflight))

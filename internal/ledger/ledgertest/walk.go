@@ -180,6 +180,7 @@ func (w *walk) calm() {
 	}
 	for range 4 {
 		w.now = w.now.Add(72 * time.Hour)
+		w.back() // a retry may have been composed without a post that is back
 		w.restart()
 		w.back() // as each pass does: a retry may have made a digest that withholds what is back
 		w.retryDeferred()

@@ -35,6 +35,7 @@ var tasks = map[string]func(dsn string) error{
 	"fill the disk":     fillDisk,
 	"hold a copy":       holdCopy,
 	"lock the database": lockDatabaseForEver,
+	"erase for ever":    eraseForEver,
 }
 
 func TestMain(m *testing.M) {

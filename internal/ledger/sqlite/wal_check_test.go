@@ -143,7 +143,7 @@ func TestDamagedAfterACrash(t *testing.T) {
 	must(t, err)
 	info, err := file.Stat()
 	must(t, err)
-	_, err = file.WriteAt([]byte(strings.Repeat("\xff", 8192)), info.Size()/2/4096*4096)
+	_, err = file.WriteAt([]byte(strings.Repeat("\xff", 8192)), info.Size()/4096*4096-3*4096) // of rows, not of the schema
 	must(t, errors.Join(err, file.Close()))
 	var damaged *ledger.DamagedError
 	lock, err := sqlite.TakeLock(ctx, "sqlite:"+path, "publisher run", noon)

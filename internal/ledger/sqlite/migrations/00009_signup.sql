@@ -153,6 +153,10 @@ CREATE TABLE mailbox (
 -- No mail until then; NULL if not paused.
 ALTER TABLE subscriber ADD COLUMN paused_until BIGINT;
 CREATE INDEX subscriber_paused ON subscriber (paused_until) WHERE paused_until IS NOT NULL;
+-- Who had this address before, and has another one now; NULL for none. Such a row has left, and
+-- keeps lists from bringing the address back.
+ALTER TABLE subscriber ADD COLUMN moved_to BIGINT;
+CREATE INDEX subscriber_moved ON subscriber (moved_to) WHERE moved_to IS NOT NULL;
 -- The import that touched the subscriber last; NULL if something else did.
 ALTER TABLE subscriber ADD COLUMN import BIGINT;
 -- +goose StatementBegin
@@ -197,6 +201,8 @@ DROP TABLE feed_reader;
 DROP TABLE digest_intro;
 ALTER TABLE pass_state DROP COLUMN erased_at;
 ALTER TABLE pass_state DROP COLUMN scrub;
+DROP INDEX subscriber_moved;
+ALTER TABLE subscriber DROP COLUMN moved_to;
 DROP INDEX subscriber_paused;
 DROP TRIGGER subscriber_touched;
 ALTER TABLE subscriber DROP COLUMN import;
