@@ -56,7 +56,9 @@ func TestMake(t *testing.T) {
 		t.Fatal(err)
 	}
 	l := open(t)
-	at := func(month time.Month, day, hour int) time.Time { return time.Date(2026, month, day, hour, 0, 0, 0, zone) }
+	at := func(month time.Month, day, hour int) time.Time {
+		return time.Date(2026, month, day, hour, 0, 0, 0, zone)
+	}
 	subscribe(t, l, "ada@example.com", "https://blog.example/a/", at(3, 22, 23))
 	subscribe(t, l, "bob@example.com", "https://blog.example/a/", at(3, 29, 23))
 	subscribe(t, l, "eve@example.com", "https://blog.example/b/", at(3, 30, 0))
