@@ -111,6 +111,8 @@ type UnsubscribePage struct {
 	Says Outcome
 	// ManageURL is where a fresh link is asked for, or "".
 	ManageURL string
+	// FeedURL is the page about feeds of the subscriber's own; "" if they cannot have one.
+	FeedURL string
 	// PreferencesURL is the subscriber's own link, or "".
 	PreferencesURL string
 }

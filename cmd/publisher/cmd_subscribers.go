@@ -154,7 +154,7 @@ func newSubscribersListCommand(a *app) *cobra.Command {
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return a.withCopy(c.Context(), func(w workspace) error {
-				shown, err := w.shown(c.Context(), status)
+				shown, err := w.shown(c.Context(), status, true)
 				if err != nil {
 					return err
 				}
@@ -176,16 +176,29 @@ func newSubscribersListCommand(a *app) *cobra.Command {
 	return c
 }
 
-// shown returns the subscribers with that status, or all if it is "".
-func (w workspace) shown(ctx context.Context, status string) ([]subscribers.JSON, error) {
+// shown returns the subscribers with that status, or all if it is "", and those who asked to
+// subscribe and have not confirmed yet if pending says so.
+func (w workspace) shown(ctx context.Context, status string, pending bool) ([]subscribers.JSON, error) {
 	shown := []subscribers.JSON{}
+	add := func(sub ledger.Subscriber) {
+		if status == "" || string(sub.Status) == status {
+			shown = append(shown, w.publisher.Shown(sub))
+		}
+	}
 	for sub, err := range w.ledger.Subscribers(ctx) {
 		if err != nil {
 			return nil, err
 		}
-		if status == "" || string(sub.Status) == status {
-			shown = append(shown, w.publisher.Shown(sub))
+		add(sub)
+	}
+	if !pending {
+		return shown, nil
+	}
+	for p, err := range w.ledger.PendingSignups(ctx, w.publisher.Now()) {
+		if err != nil {
+			return nil, err
 		}
+		add(p.Subscriber())
 	}
 	return shown, nil
 }
@@ -199,7 +212,7 @@ func newSubscribersExportCommand(a *app) *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error {
 			return a.withCopy(c.Context(), func(w workspace) error {
 				if a.json {
-					shown, err := w.shown(c.Context(), "")
+					shown, err := w.shown(c.Context(), "", false)
 					if err != nil {
 						return err
 					}

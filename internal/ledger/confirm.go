@@ -51,12 +51,14 @@ func (l *Ledger) PendingSignup(ctx context.Context, id int64, now time.Time) (*P
 	return p, l.fail("read a pending sign-up", err)
 }
 
-// PendingSignups streams the addresses that have not confirmed yet, by address.
+// PendingSignups streams the addresses that have not confirmed yet and are no subscriber's, by
+// address.
 func (l *Ledger) PendingSignups(ctx context.Context, now time.Time) iter.Seq2[PendingSignup, error] {
 	return func(yield func(PendingSignup, error) bool) {
 		for after := ""; ; {
 			batch, err := sqlutil.Collect(ctx, l.read, scanPending, "SELECT "+pendingColumns+
-				" FROM pending p WHERE p.email_key > $1 AND p.expires_at > $2 ORDER BY p.email_key LIMIT $3", after, sqlutil.Time(now), page)
+				` FROM pending p WHERE p.email_key > $1 AND p.expires_at > $2
+					AND NOT EXISTS (SELECT 1 FROM subscriber s WHERE s.email_key = p.email_key) ORDER BY p.email_key LIMIT $3`, after, sqlutil.Time(now), page)
 			if err != nil {
 				yield(PendingSignup{}, l.fail("read the pending sign-ups", err))
 				return
@@ -72,6 +74,11 @@ func (l *Ledger) PendingSignups(ctx context.Context, now time.Time) iter.Seq2[Pe
 			}
 		}
 	}
+}
+
+// Subscriber returns the subscriber that the address would be, with the status Pending.
+func (p *PendingSignup) Subscriber() Subscriber {
+	return Subscriber{Email: p.Email, Name: p.Name, Status: Pending, Cadence: p.Cadence, Tags: p.Tags, Language: p.Language, Created: p.Created}
 }
 
 // Confirmable is what a confirmation's link leads to: an address that can be confirmed, or the

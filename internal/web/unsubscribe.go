@@ -109,7 +109,7 @@ func (s *site) endedPage(w http.ResponseWriter, r *http.Request, b tokenHolder, 
 	if b.subscribed() {
 		data.PreferencesURL = b.preferencesURL
 	} else {
-		data.CanSay, data.ManageURL = b.Status == ledger.Unsubscribed, b.preferencesURL
+		data.CanSay, data.ManageURL, data.FeedURL = b.Status == ledger.Unsubscribed, b.preferencesURL, s.ownFeedsURL(b)
 	}
 	if data.CanUndo {
 		data.Rarer = s.rarer(b)
