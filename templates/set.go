@@ -121,7 +121,7 @@ func (s *Set) fillNotice(kind Kind, n *Notice) (*Notice, error) {
 	for _, t := range []*time.Time{&filled.Date, &filled.Expires, &filled.Next} {
 		*t = inZone(*t, filled.Site.Location)
 	}
-	filled.Code = groupDigits(n.Code, filled.Site.Dir)
+	filled.Code = GroupDigits(n.Code, filled.Site.Dir)
 	subject := string(kind) + "_subject"
 	if kind == Confirm && n.Code == "" {
 		subject += "_plain"
@@ -143,9 +143,9 @@ func (s *Set) fillNotice(kind Kind, n *Notice) (*Notice, error) {
 	return &filled, nil
 }
 
-// groupDigits returns a code in two groups. Between words that run from right to left, a space
+// GroupDigits returns a code in two groups. Between words that run from right to left, a space
 // would let the groups change places; one at which no line breaks belongs to the number.
-func groupDigits(code, direction string) string {
+func GroupDigits(code, direction string) string {
 	half := len(code) / 2
 	switch {
 	case half == 0:

@@ -3,9 +3,7 @@ package notices
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
 	"fmt"
-	"math/big"
 	"net/mail"
 	"strconv"
 	"time"
@@ -32,6 +30,9 @@ type draft struct {
 	list    bool // the recipient subscribes
 	replyTo *mail.Address
 	tokens  []ledger.Token
+	// Of a NoticeConfirm.
+	confirmation confirmation
+	typed        bool // the code can be
 }
 
 // job returns the message of a notice; nil if the reason for it has gone.
@@ -47,7 +48,7 @@ func (q *Queue) job(ctx context.Context, n *ledger.Notice) (*smtp.Job, error) {
 	if err != nil {
 		return nil, err
 	}
-	composed, err := set.Notice(templates.Kind(n.Kind), &d.mail)
+	composed, err := q.render(set, d)
 	if err != nil {
 		return nil, err
 	}
@@ -96,32 +97,16 @@ func (q *Queue) confirm(ctx context.Context, d *draft) (wanted bool, err error) 
 	if err != nil || p == nil {
 		return false, err
 	}
-	secret := mailtoken.NewSecret()
-	code, err := newCode()
+	c, err := newConfirmation()
 	if err != nil {
 		return false, err
 	}
+	d.confirmation, d.typed = c, p.How != ledger.ByMail // or no page waits for the code
 	d.mail.Expires = p.Expires
-	d.tokens = ledger.ConfirmTokens(d.Pending, secret, code, q.Now())
-	if server := q.Config.Server.URL; server != nil {
-		d.mail.ActionURL = server.JoinPath("confirm", secret).String()
-		if p.How != ledger.ByMail { // or no page waits for the code
-			d.mail.Code = code
-		}
-	}
-	if d.replyTo = q.links.ReplyTo("c." + secret); d.replyTo != nil {
-		d.mail.Replies = true
-	}
+	d.tokens = ledger.ConfirmTokens(d.Pending, c.secret, c.code, q.Now())
+	d.replyTo = q.links.ReplyTo("c." + c.secret)
+	d.mail.Replies = d.replyTo != nil
 	return true, nil
-}
-
-// newCode returns six random digits.
-func newCode() (string, error) {
-	n, err := rand.Int(rand.Reader, big.NewInt(1_000_000))
-	if err != nil {
-		return "", err
-	}
-	return fmt.Sprintf("%06d", n.Int64()), nil
 }
 
 // subscribed fills in what a subscriber is told of the subscription.

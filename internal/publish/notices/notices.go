@@ -41,6 +41,8 @@ type Queue struct {
 	links    delivery.Links
 	refilled chan struct{}
 
+	confirmations confirmations
+
 	refreshing sync.Mutex
 	expired    time.Time // when ExpireSignups was last called
 
