@@ -27,7 +27,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, "usage: benchsend [flags] PROGRAM")
 		os.Exit(2)
 	}
-	b := bench{program: flag.Arg(0), connections: *connections, folder: *folder, rounds: *rounds}
+	b := bench{program: flag.Arg(0), connections: *connections, folder: *folder, rounds: *rounds, mailsPerHour: usualMailsPerHour}
 	if err := b.run(*recipients, *alone, *web); err != nil {
 		fmt.Fprintln(os.Stderr, "benchsend:", err)
 		os.Exit(1)
@@ -35,10 +35,11 @@ func main() {
 }
 
 type bench struct {
-	program     string
-	folder      string
-	connections int
-	rounds      int
+	program      string
+	folder       string
+	connections  int
+	rounds       int
+	mailsPerHour int // signup.mails_per_hour
 }
 
 // run prints each measurement as it is made.

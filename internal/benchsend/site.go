@@ -16,12 +16,12 @@ func (b bench) site(dir string, recipients, port int, sign string) error {
 digest: {cadences: {immediate: ""}, default: immediate, start: 2020-01-01, settle: 0s}
 content: {excerpt_words: 1000}
 server: {listen: 127.0.0.1:0, url: "http://127.0.0.1:8080"}
-signup: {mails_per_hour: 1000000}
+signup: {mails_per_hour: %d}
 mail:
   from: Blog <news@example.com>
   bounce_to: bounces@example.com
   smtp: {host: 127.0.0.1, port: %d, tls: none, connections: %d}
-`, port, b.connections)
+`, b.mailsPerHour, port, b.connections)
 	if sign != "" {
 		config += "  dkim: [{domain: example.com, selector: s1, key_file: key.pem}]\n"
 	}

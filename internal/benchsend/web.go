@@ -26,68 +26,94 @@ import (
 // webRequests is how many requests a second come while mail goes out.
 const webRequests = 200
 
-// besideWeb measures `publisher serve` with and without web requests, in turns.
+// besideWeb measures `publisher serve` with and without web requests, in turns: with the usual
+// limit, beyond which sign-ups are asked for a proof of work, and with a confirmation for each.
 func (b bench) besideWeb(recipients int) error {
-	var alone, beside, ratios []float64
-	var slow []time.Duration
-	for range max(1, b.rounds) {
-		a, _, err := b.serve(recipients, 0)
-		if err != nil {
+	for _, mailsPerHour := range []int{usualMailsPerHour, 1_000_000} {
+		if err := b.besideSignups(recipients, mailsPerHour); err != nil {
 			return err
 		}
-		w, took, err := b.serve(recipients, webRequests)
-		if err != nil {
-			return err
-		}
-		alone, beside, ratios, slow = append(alone, a), append(beside, w), append(ratios, w/a), append(slow, took)
 	}
-	fmt.Printf("beside web    %8.0f mails/s with %d sign-ups and unsubscribes a second (99 of 100 answered within %v), %.0f without\n",
-		middle(beside), webRequests, middle(slow).Round(time.Millisecond), middle(alone))
-	fmt.Printf("ratio         %8.2f (median of %d; %.2f to %.2f)\n", middle(ratios), len(ratios), slices.Min(ratios), slices.Max(ratios))
 	return nil
 }
 
-// serve has the daemon send one edition while so many requests a second come. It returns how
-// many of its mails went out a second, from the first tenth to the ninth, since the number of
-// recipients changes meanwhile, and how long the slowest of a hundred requests took.
-func (b bench) serve(recipients, requests int) (perSecond float64, slowest time.Duration, err error) {
+// usualMailsPerHour is signup.mails_per_hour where the config has none.
+const usualMailsPerHour = 300
+
+// besideSignups measures with so many sign-ups an hour that lead to a mail.
+func (b bench) besideSignups(recipients, mailsPerHour int) error {
+	b.mailsPerHour = mailsPerHour
+	var alone, ratios []float64
+	var beside []visited
+	for range max(1, b.rounds) {
+		a, err := b.serve(recipients, 0)
+		if err != nil {
+			return err
+		}
+		w, err := b.serve(recipients, webRequests)
+		if err != nil {
+			return err
+		}
+		alone, beside, ratios = append(alone, a.perSecond), append(beside, w), append(ratios, w.perSecond/a.perSecond)
+	}
+	slices.SortFunc(beside, func(a, b visited) int { return cmp.Compare(a.perSecond, b.perSecond) })
+	w := beside[len(beside)/2]
+	fmt.Printf("beside web    %8.0f mails/s with %d sign-ups and unsubscribes a second (99 of 100 answered within %v; %d confirmations, %d asked for work), %.0f without\n",
+		w.perSecond, webRequests, w.slowest.Round(time.Millisecond), w.confirmations, w.worked, middle(alone))
+	fmt.Printf("ratio         %8.2f with %d mails an hour to sign-ups (median of %d; %.2f to %.2f)\n",
+		middle(ratios), mailsPerHour, len(ratios), slices.Min(ratios), slices.Max(ratios))
+	return nil
+}
+
+// visited is a measurement of the daemon.
+type visited struct {
+	perSecond     float64       // mails of the edition, from the first tenth to the ninth
+	slowest       time.Duration // of 99 of 100 requests
+	worked        int64         // requests that were asked for a proof of work
+	confirmations int
+}
+
+// serve has the daemon send one edition while so many requests a second come. The number of
+// recipients changes meanwhile.
+func (b bench) serve(recipients, requests int) (v visited, err error) {
 	dir, err := os.MkdirTemp(b.folder, "benchsend-")
 	if err != nil {
-		return 0, 0, err
+		return v, err
 	}
 	defer os.RemoveAll(dir)
 	server, err := smtptest.Listen("127.0.0.1:0", smtptest.Options{})
 	if err != nil {
-		return 0, 0, err
+		return v, err
 	}
 	defer server.Close()
 	if err := b.site(dir, recipients, server.Port(), ""); err != nil {
-		return 0, 0, err
+		return v, err
 	}
 	if err := b.command(dir, "subscribers", "import", "list.csv").Run(); err != nil {
-		return 0, 0, fmt.Errorf("publisher subscribers import: %w", err)
+		return v, fmt.Errorf("publisher subscribers import: %w", err)
 	}
 	visits := &visitors{recipients: recipients}
 	if visits.tokens, err = tokens(dir); err != nil {
-		return 0, 0, err
+		return v, err
 	}
 	d, err := b.daemon(dir)
 	if err != nil {
-		return 0, 0, err
+		return v, err
 	}
 	defer d.stop()
 	stop := visits.start(d.base, requests)
-	began, sent, err := d.await(server, recipients/10)
+	began, sent, _, err := d.await(server, recipients/10)
 	if err != nil {
-		return 0, 0, err
+		return v, err
 	}
-	ended, all, err := d.await(server, recipients/10*9)
+	ended, all, others, err := d.await(server, recipients/10*9)
 	if err != nil {
-		return 0, 0, err
+		return v, err
 	}
 	stop()
-	slowest, err = visits.slowest()
-	return float64(all-sent) / ended.Sub(began).Seconds(), slowest, err
+	v = visited{perSecond: float64(all-sent) / ended.Sub(began).Seconds(), worked: visits.worked.Load(), confirmations: others}
+	v.slowest, err = visits.slowest()
+	return v, err
 }
 
 func tokens(dir string) (*mailtoken.Codec, error) {
@@ -136,26 +162,28 @@ func (b bench) daemon(dir string) (*daemon, error) {
 	return d, nil
 }
 
-// await waits until the sink has taken so many mails. It returns when that was, and how many
-// of them were of the edition.
-func (d *daemon) await(server *smtptest.Server, mails int) (at time.Time, edition int, err error) {
+// await waits until the sink has taken so many mails. It returns when that was, how many of
+// them were of the edition, and how many went to those who signed up.
+func (d *daemon) await(server *smtptest.Server, mails int) (at time.Time, edition, others int, err error) {
 	for deadline := time.Now().Add(10 * time.Minute); server.Total() < mails; time.Sleep(time.Millisecond) {
 		select {
 		case <-d.over:
-			return at, 0, fmt.Errorf("publisher serve ended after %d mails", server.Total())
+			return at, 0, 0, fmt.Errorf("publisher serve ended after %d mails", server.Total())
 		default:
 		}
 		if time.Now().After(deadline) {
-			return at, 0, fmt.Errorf("the sink took %d of %d mails in ten minutes", server.Total(), mails)
+			return at, 0, 0, fmt.Errorf("the sink took %d of %d mails in ten minutes", server.Total(), mails)
 		}
 	}
 	at = time.Now()
 	for to, n := range server.Accepted() {
-		if !strings.HasSuffix(to, newcomers) {
+		if strings.HasSuffix(to, newcomers) {
+			others += n
+		} else {
 			edition += n
 		}
 	}
-	return at, edition, nil
+	return at, edition, others, nil
 }
 
 func (d *daemon) stop() {
@@ -174,6 +202,7 @@ type visitors struct {
 	took   []time.Duration
 	failed error
 	next   atomic.Int64
+	worked atomic.Int64 // see visited
 }
 
 // start sends so many requests a second until stop is called, whether or not earlier ones are
@@ -235,6 +264,10 @@ func (v *visitors) post(path, form, client string) error {
 	}
 	_, err = io.Copy(io.Discard, answer.Body)
 	answer.Body.Close()
+	if err == nil && answer.StatusCode == http.StatusPreconditionRequired {
+		v.worked.Add(1)
+		return nil
+	}
 	if err == nil && answer.StatusCode >= 300 {
 		kind, _, _ := strings.Cut(path[1:], "/")
 		err = fmt.Errorf("/%s: status %s", kind, answer.Status)
