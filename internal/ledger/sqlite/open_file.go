@@ -84,7 +84,7 @@ type pools struct {
 
 // openPools opens an existing file, and checks that it is a ledger or empty, and writable.
 func openPools(ctx context.Context, path string, d durability, patience *lockWait) (pools, error) {
-	write, err := sql.Open("sqlite", uri(path, "rw", sqliteTimeout, "_txlock=immediate", "_synchronous="+string(d), "_pragma=cache_size(-8000)", "_pragma=secure_delete(1)"))
+	write, err := openCached(uri(path, "rw", sqliteTimeout, "_txlock=immediate", "_synchronous="+string(d), "_pragma=cache_size(-8000)", "_pragma=secure_delete(1)"))
 	if err != nil {
 		return pools{}, err
 	}
@@ -94,7 +94,7 @@ func openPools(ctx context.Context, path string, d durability, patience *lockWai
 		log = newWAL(path + "-wal")
 	}
 	p := pools{write: &writer{db: write, log: log}}
-	if p.read, err = sql.Open("sqlite", uri(path, "rw", lockTimeout, "_query_only=1")); err != nil {
+	if p.read, err = openCached(uri(path, "rw", lockTimeout, "_query_only=1")); err != nil {
 		return pools{}, errors.Join(err, p.write.close())
 	}
 	p.read.SetMaxOpenConns(readers)
