@@ -67,6 +67,10 @@ func (p *Publisher) Daemon(l *ledger.Ledger, o DaemonOptions) *Daemon {
 	return d
 }
 
+// WhenFeedsChange has f called after feeds were written, before hubs hear of them. It must be
+// called before Run.
+func (d *Daemon) WhenFeedsChange(f func()) { d.feedsChanged = f }
+
 // Run works until ctx ends, then lets deliveries in flight finish. changed receives when a
 // file of the tree has changed; nil for never.
 func (d *Daemon) Run(ctx context.Context, changed <-chan struct{}) error {

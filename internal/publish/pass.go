@@ -103,6 +103,9 @@ func (s *pass) updateFeeds(ctx context.Context) error {
 	s.own.Feeds.Written = append(s.own.Feeds.Written, updated.Feeds.Written...)
 	s.own.Feeds.Unchanged, s.own.Feeds.Removed = updated.Feeds.Unchanged, updated.Feeds.Removed
 	s.own.Fail(updated.Errors...)
+	if s.live && len(updated.Feeds.Written)+len(updated.Feeds.Removed) > 0 {
+		s.feedsChanged()
+	}
 	if err != nil || !s.live {
 		return err
 	}

@@ -29,6 +29,8 @@ type Publisher struct {
 	progress func(delivery.Progress)
 	every    time.Duration
 	parsed   templateCache
+	// feedsChanged is called after feeds were written, before anybody is told of them.
+	feedsChanged func()
 }
 
 // Options are what the program around a Publisher provides.
@@ -47,7 +49,7 @@ type Options struct {
 
 // New returns a Publisher.
 func New(cfg *config.Config, o Options) *Publisher {
-	p := &Publisher{cfg: cfg, now: o.Now, log: o.Log, build: o.Build, progress: o.Progress, every: o.Every}
+	p := &Publisher{cfg: cfg, now: o.Now, log: o.Log, build: o.Build, progress: o.Progress, every: o.Every, feedsChanged: func() {}}
 	if p.now == nil {
 		p.now = time.Now
 	}

@@ -214,6 +214,7 @@ func (s *Service) webServer(cfg *config.Config, l *ledger.Ledger, worker *publis
 			_, err := subscribers.Erase(ctx, cfg, l, []string{email}, s.Now)
 			return err
 		}})
+	worker.WhenFeedsChange(handler.LookAgain)
 	server := &web.Server{Handler: handler, Proxies: cfg.Server.Proxies, Log: s.Log}
 	s.Log.Info("serving", "address", "http://"+listener.Addr().String(), "content", cfg.Content.Dir)
 	return func(ctx context.Context) error { return server.Serve(ctx, listener) }, nil

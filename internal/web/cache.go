@@ -130,3 +130,14 @@ func (c *cache) drop(e *list.Element) {
 	delete(c.byKey, k.key)
 	c.room += k.counted
 }
+
+// lookAgain makes the next request for each file look at the disk.
+func (c *cache) lookAgain() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, e := range c.byKey {
+		if k := e.Value.(*cached); k.file != nil {
+			k.file.looked.Store(0)
+		}
+	}
+}

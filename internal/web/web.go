@@ -97,6 +97,10 @@ func (h *Handler) Drain(ctx context.Context) {
 	saving.Wait()
 }
 
+// LookAgain says that files of the output folder have changed, so that nobody gets an older
+// one from memory.
+func (h *Handler) LookAgain() { h.site.cache.lookAgain() }
+
 // New returns the handler of all pages and files.
 func New(o Options) *Handler {
 	if o.Now == nil {

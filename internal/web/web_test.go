@@ -173,7 +173,7 @@ func (w *world) do(method, path, body string, headers ...string) response {
 	for i := 0; i < len(headers); i += 2 {
 		req.Header.Set(headers[i], headers[i+1])
 	}
-	transport := &http.Transport{DisableCompression: true, DisableKeepAlives: true}
+	transport := &http.Transport{DisableCompression: true, DisableKeepAlives: true, ExpectContinueTimeout: time.Minute}
 	res, err := transport.RoundTrip(req)
 	if err != nil {
 		w.t.Fatalf("%s %s: %v", method, path, err)
