@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -125,5 +127,25 @@ JSON feeds, and mails subscribers a digest of excerpts with "Read more".`,
 		newBounceCommand(a), newReconcileCommand(a), newAdoptCommand(a), newBackupCommand(a), newRestoreCommand(a),
 		newFormCommand(a), newManCommand(a),
 	)
+	explainArgs(root)
 	return root
+}
+
+// explainArgs has each command say how it is called if it gets too few arguments, or too many.
+func explainArgs(c *cobra.Command) {
+	for _, sub := range c.Commands() {
+		explainArgs(sub)
+	}
+	if check := c.Args; check != nil && !c.HasSubCommands() {
+		c.Args = func(c *cobra.Command, args []string) error {
+			if check(c, args) == nil {
+				return nil
+			}
+			got := "no argument was given"
+			if len(args) > 0 {
+				got = fmt.Sprintf("%q was given", strings.Join(args, " "))
+			}
+			return fmt.Errorf("%w: write `%s`; %s", errUsage, c.UseLine(), got)
+		}
+	}
 }

@@ -346,3 +346,25 @@ func TestServeStoppedMidEdition(t *testing.T) {
 		}
 	}
 }
+
+// The log names a line only if a warning is about one.
+func TestServeWarnsOfFiles(t *testing.T) {
+	t.Parallel()
+	s := newServed(t, "digest: {intro: words.md}\n", "")
+	s.write("posts/undated.md", "---\ntitle: Undated\n---\nWords.\n")
+	s.launch()
+	lines := map[string]any{}
+	for len(lines) < 2 {
+		line := <-s.lines
+		if line == nil {
+			t.Fatal("the program ended")
+		}
+		if file, ok := line["file"].(string); ok {
+			lines[file] = line["line"]
+		}
+	}
+	if lines["words.md"] != nil || lines["posts/undated.md"] == nil {
+		t.Errorf("the lines are %v", lines)
+	}
+	s.stop()
+}

@@ -71,6 +71,27 @@ func (l *Ledger) formerAddresses(ctx context.Context, emails []string) (all []st
 	return all, nil
 }
 
+// OtherAddresses returns further addresses to which mails about the subscribers with these ones
+// went: those that they had before, and those to which they wanted to move. Addresses of other
+// subscribers are not among them, whoever typed them.
+func (l *Ledger) OtherAddresses(ctx context.Context, emails []string) (all []string, err error) {
+	for _, email := range emails {
+		key, err := address.Normalize(email)
+		if err != nil {
+			return nil, err
+		}
+		found, err := sqlutil.Column[string](ctx, l.read, `
+			SELECT f.email FROM subscriber f JOIN subscriber s ON s.id = f.moved_to WHERE s.email_key = $1 AND f.status <> 'active'
+			UNION SELECT n.email FROM notice n JOIN subscriber s ON s.id = n.subscriber
+			WHERE s.email_key = $1 AND NOT EXISTS (SELECT 1 FROM subscriber o WHERE o.email_key = n.email_key)`, key)
+		if err != nil {
+			return nil, l.fail("look for other addresses", err)
+		}
+		all = append(all, found...)
+	}
+	return all, nil
+}
+
 func (l *Ledger) eraseOne(ctx context.Context, email string, now time.Time) (e Erasure, err error) {
 	e.Email = email
 	key, err := address.Normalize(email)

@@ -345,7 +345,11 @@ func (d *Daemon) logPass(r *report.Pass) {
 	for _, w := range r.Warnings {
 		current[w] = true
 		if !d.warned[w] {
-			d.log.Warn(w.Message, "file", w.Path, "line", w.Line)
+			where := []any{"file", w.Path}
+			if w.Line > 0 { // otherwise it is about the whole file
+				where = append(where, "line", w.Line)
+			}
+			d.log.Warn(w.Message, where...)
 		}
 	}
 	d.warned = current

@@ -9,6 +9,7 @@ import (
 
 	"publisher/internal/ledger"
 	"publisher/internal/ledger/mailtoken"
+	"publisher/internal/web"
 )
 
 // token stores a token as a mail has it, and returns its secret.
@@ -132,6 +133,18 @@ func TestLeavingInstead(t *testing.T) {
 	}
 	wantSubscription(t, w, ledger.Unsubscribed)
 	w.wantNotices()
+}
+
+// A cadence is not rarer than itself, however long the page takes to make, nor than one at another
+// hour of the same days.
+func TestRarer(t *testing.T) {
+	w := start(t, strings.Replace(settings, "default: weekly", "default: weekly, cadences: {early: 0 6 * * *, daily: 0 8 * * *, late: 0 23 * * *, weekly: 0 8 * * MON}", 1),
+		func(o *web.Options) { o.Now = time.Now })
+	_, _, unsubscribe := w.ann()
+	left := w.post(unsubscribe, "")
+	if !strings.Contains(left.body, `name="instead" value="weekly"`) || strings.Count(left.body, `name="instead"`) != 1 {
+		t.Errorf("daily has other rarer cadences than weekly:\n%s", left.body)
+	}
 }
 
 func TestReasonForLeaving(t *testing.T) {

@@ -119,23 +119,24 @@ func (s *site) endedPage(w http.ResponseWriter, r *http.Request, b tokenHolder, 
 
 // rarer returns the cadences that send less often than the subscriber's.
 func (s *site) rarer(b tokenHolder) (all []templates.Choice) {
-	now, _ := s.Config.Cadence(s.cadenceOf(b))
+	own, _ := s.Config.Cadence(s.cadenceOf(b))
+	now := s.Now()
 	for _, c := range s.Config.Digest.Cadences {
-		if s.interval(c) > s.interval(now) {
+		if interval(c, now) > interval(own, now) {
 			all = append(all, templates.Choice{Value: c.Name})
 		}
 	}
 	return all
 }
 
-// interval returns the average time between two editions of a cadence; 0 for one with every new
-// post.
-func (s *site) interval(c config.Cadence) time.Duration {
+// interval returns the average time between the first editions of a cadence after now; 0 for one
+// with every new post.
+func interval(c config.Cadence, now time.Time) time.Duration {
 	if c.Schedule == nil {
 		return 0
 	}
 	const fires = 12
-	start := s.Now()
+	start := c.Schedule.Next(now)
 	at := start
 	for range fires {
 		if at = c.Schedule.Next(at); at.IsZero() {

@@ -1,6 +1,7 @@
 package ledgertest
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -50,6 +51,23 @@ func testErase(t *testing.T, open Open) {
 	}
 	if _, _, err := l.Do(ctx, ledger.Request{Subscriber: last, Proof: mailtoken.Unsubscribe, Action: ledger.Leave, At: Noon}); err != nil {
 		t.Error(err)
+	}
+}
+
+// The mails about a subscriber went to other addresses, too. Another subscriber's is not among
+// them, though it can be asked for.
+func testOtherAddresses(t *testing.T, open Open) {
+	l := open(t)
+	Add(t, l, ledger.Row{Email: "ann@example.com"}, ledger.Row{Email: "ben@example.com"}, ledger.Row{Email: "cleo@example.com"})
+	ann, cleo := freshLink(t, l, "ann@example.com", Noon), freshLink(t, l, "cleo@example.com", Noon)
+	for link, to := range map[string]string{ann: "ben@example.com", cleo: "cleo@New.example"} {
+		if s, err := l.AskAddress(ctx, link, to, Noon); err != nil || s == nil {
+			t.Fatal(s, err)
+		}
+	}
+	all, err := l.OtherAddresses(ctx, []string{"ANN@example.com", "Cleo@example.com", "nobody@example.com"})
+	if Must(t, err); !slices.Equal(all, []string{"cleo@New.example"}) {
+		t.Errorf("%q", all)
 	}
 }
 

@@ -75,6 +75,7 @@ var suite = map[string]func(t *testing.T, open Open){
 	"everything of a subscriber":    testSubscriberData,
 	"pause":                         testPause,
 	"erase":                         testErase,
+	"other addresses":               testOtherAddresses,
 	"erased addresses stay away":    testErasedStayAway,
 	"erase while mail is under way": testEraseUnderWay,
 	"pause and a retry":             testPauseOfDeferred,

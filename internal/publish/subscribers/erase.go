@@ -21,8 +21,13 @@ type Erased struct {
 func Erase(ctx context.Context, cfg *config.Config, l *ledger.Ledger, emails []string, now func() time.Time) (Erased, error) {
 	got := Erased{Erased: []string{}, Before: []string{}, Unknown: []string{}}
 	dir := cfg.Path(cfg.Mail.Outbox)
+	others, err := l.OtherAddresses(ctx, emails)
+	if err != nil {
+		return got, err
+	}
+	mailed := append(others, emails...)
 	// The outbox comes first: once the ledger has forgotten an address, nobody could find it there.
-	if err := outbox.Forget(dir, emails); err != nil {
+	if err := outbox.Forget(dir, mailed); err != nil {
 		return got, err
 	}
 	all, err := l.Erase(ctx, emails, now())
@@ -37,5 +42,5 @@ func Erase(ctx context.Context, cfg *config.Config, l *ledger.Ledger, emails []s
 		}
 	}
 	// A message may have been under way.
-	return got, errors.Join(err, outbox.Forget(dir, emails))
+	return got, errors.Join(err, outbox.Forget(dir, mailed))
 }
