@@ -14,6 +14,7 @@ import (
 
 	"publisher/internal/ledger"
 	"publisher/internal/ledger/sqlite"
+	"publisher/internal/racedetector"
 )
 
 // Whenever an import, or undoing one, is killed, it is done or not: no part of it, and none
@@ -21,6 +22,9 @@ import (
 func TestKilledWhileImporting(t *testing.T) {
 	t.Parallel()
 	kills := 6
+	if racedetector.Enabled {
+		kills = 2
+	}
 	if text := os.Getenv("PUBLISHER_TORTURE"); text != "" {
 		var err error
 		if kills, err = strconv.Atoi(text); err != nil {

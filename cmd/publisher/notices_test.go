@@ -108,6 +108,9 @@ func TestServeSignsUp(t *testing.T) {
 func TestKilledWhileConfirming(t *testing.T) {
 	t.Parallel()
 	kills := 4
+	if racedetector.Enabled {
+		kills = 2
+	}
 	if text := os.Getenv("PUBLISHER_TORTURE"); text != "" {
 		kills, _ = strconv.Atoi(text)
 	}

@@ -82,14 +82,6 @@ func openWitness(t *testing.T) (*ledger.Ledger, *engine) {
 	return l, e
 }
 
-// Whoever is changed without being named could get a mail after leaving.
-func TestWhoIsChangedIsNamed(t *testing.T) {
-	ledgertest.Run(t, func(t *testing.T) *ledger.Ledger {
-		l, _ := openWitness(t)
-		return l
-	})
-}
-
 // The witness sees a change whose subscriber is not named.
 func TestWitness(t *testing.T) {
 	ctx := context.Background()
