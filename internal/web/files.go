@@ -120,13 +120,14 @@ func (s *site) file(w http.ResponseWriter, r *http.Request) {
 // sendFile sends a file, from memory, or from f if it is not there, and counts who reads feeds.
 // All responses with the content of a file go through it.
 func (s *site) sendFile(w http.ResponseWriter, r *http.Request, k *cached, f *os.File) {
+	at := s.Now()
 	if f == nil {
 		k.serve(w, r, nil) // not f, which would be an io.ReadSeeker that is not nil
 	} else {
 		k.serve(w, r, f)
 	}
 	if k.file.feed {
-		s.countReader(r, k.key.name)
+		s.countReader(r, k.key.name, at)
 	}
 }
 

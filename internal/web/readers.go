@@ -12,12 +12,12 @@ import (
 // saveReaders is how often the counts of readers are written.
 const saveReaders = 5 * time.Minute
 
-// countReader counts who fetches a feed, except archives of months and parts of feeds.
-func (s *site) countReader(r *http.Request, name string) {
+// countReader counts who fetched a feed at a time, except archives of months and parts of feeds.
+func (s *site) countReader(r *http.Request, name string, at time.Time) {
 	if _, part := r.Header["Range"]; part || r.Method != http.MethodGet || isMonth(name) {
 		return
 	}
-	s.readers.Note(name, r.UserAgent(), signup.Client(r.RemoteAddr, r.Header.Values("X-Forwarded-For"), s.Config.Server.Proxies), s.Now())
+	s.readers.Note(name, r.UserAgent(), signup.Client(r.RemoteAddr, r.Header.Values("X-Forwarded-For"), s.Config.Server.Proxies), at)
 }
 
 // isMonth reports whether a feed is the archive of a month, to which nobody subscribes.

@@ -195,7 +195,13 @@ func (s *session) fetch(uids []imap.UID, each func(imap.UID, []byte) error) erro
 	cmd := s.client.Fetch(imap.UIDSetNum(uids...), &imap.FetchOptions{UID: true, BodySection: []*imap.FetchItemBodySection{body}})
 	var mail bytes.Buffer
 	for msg := cmd.Next(); msg != nil; msg = cmd.Next() {
-		uid, whole := readMessage(msg, body, &mail)
+		uid, whole, err := readMessage(msg, body, &mail)
+		if err != nil {
+			// cmd.Close would read on beside the client, which has given up too.
+			s.broken = true
+			s.conn.Close()
+			return s.fail(fmt.Errorf("reading the mails: %w", err))
+		}
 		s.conn.allow(maxMail + maxOverhead) // for the next one
 		if !whole {
 			continue
@@ -214,9 +220,9 @@ func (s *session) fetch(uids []imap.UID, each func(imap.UID, []byte) error) erro
 	return nil
 }
 
-// readMessage reads one message of a FETCH into mail. It reports false if it is not there, or
-// was cut off.
-func readMessage(msg *imapclient.FetchMessageData, body *imap.FetchItemBodySection, mail *bytes.Buffer) (uid imap.UID, whole bool) {
+// readMessage reads one message of a FETCH into mail. It reports false if it is not there. After
+// an error nothing more can be read.
+func readMessage(msg *imapclient.FetchMessageData, body *imap.FetchItemBodySection, mail *bytes.Buffer) (uid imap.UID, whole bool, err error) {
 	mail.Reset()
 	for item := msg.Next(); item != nil; item = msg.Next() {
 		switch item := item.(type) {
@@ -227,11 +233,15 @@ func readMessage(msg *imapclient.FetchMessageData, body *imap.FetchItemBodySecti
 				continue
 			}
 			size := item.Literal.Size()
-			n, err := io.Copy(mail, io.LimitReader(item.Literal, maxMail))
-			whole = err == nil && n == min(size, maxMail)
+			if _, err := io.CopyN(mail, item.Literal, min(size, maxMail)); err == io.EOF {
+				return uid, false, io.ErrUnexpectedEOF
+			} else if err != nil {
+				return uid, false, err
+			}
+			whole = true
 		}
 	}
-	return uid, whole && uid != 0
+	return uid, whole && uid != 0, nil
 }
 
 // limitedConn limits how much the server may send, and for how long it may be silent. It
