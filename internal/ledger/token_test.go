@@ -127,3 +127,13 @@ func FuzzTokens(f *testing.F) {
 		}
 	})
 }
+
+func TestIsSecret(t *testing.T) {
+	secret := mailtoken.NewSecret()
+	for text, want := range map[string]bool{secret: true, "": false, secret[1:]: false, secret + "a": false,
+		strings.ToUpper(secret[:25]) + "A": false, secret[:25] + "1": false, secret[:13] + "\n" + secret[13:]: false} {
+		if mailtoken.IsSecret(text) != want {
+			t.Errorf("%q: %v", text, !want)
+		}
+	}
+}

@@ -31,7 +31,7 @@ func (s *site) showConfirm(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	data := &templates.ConfirmPage{Frame: s.frameIn(c.Pending.Language), Address: masked(c.Pending.Email), URL: s.confirmURL(token)}
-	if cookie, err := r.Cookie(signupCookie); err == nil && isSecret(cookie.Value) {
+	if cookie, err := r.Cookie(signupCookie); err == nil && mailtoken.IsSecret(cookie.Value) {
 		started, err := s.Ledger.StartedBy(r.Context(), cookie.Value, c.Pending)
 		if err != nil {
 			s.fail(w, r, err, c.Pending.Email)

@@ -40,7 +40,7 @@ func (s *site) managePage(b *ledger.Subscriber, token string, page templates.Man
 // manage does one of the things that a fresh link is for, and uses it up.
 func (s *site) manage(w http.ResponseWriter, r *http.Request) {
 	token := r.PathValue("token")
-	if !isSecret(token) {
+	if !mailtoken.IsSecret(token) {
 		s.usedLink(w, r)
 		return
 	}

@@ -124,23 +124,10 @@ func (s *site) wording(language string) (ledger.Wording, error) {
 
 // browserOf returns the content of the browser's cookie, or a new one.
 func browserOf(r *http.Request) string {
-	if c, err := r.Cookie(signupCookie); err == nil && isSecret(c.Value) {
+	if c, err := r.Cookie(signupCookie); err == nil && mailtoken.IsSecret(c.Value) {
 		return c.Value
 	}
 	return mailtoken.NewSecret()
-}
-
-// isSecret reports whether text has the form of a secret.
-func isSecret(text string) bool {
-	if len(text) != len(mailtoken.NewSecret()) {
-		return false
-	}
-	for _, c := range []byte(text) {
-		if (c < 'a' || c > 'z') && (c < '2' || c > '7') {
-			return false
-		}
-	}
-	return true
 }
 
 // signedUpAs answers a request that was taken, or looks so.

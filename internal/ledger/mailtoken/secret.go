@@ -17,6 +17,12 @@ func NewSecret() string {
 	return base32Text.EncodeToString(b)
 }
 
+// IsSecret reports whether text has the form of a secret.
+func IsSecret(text string) bool {
+	b, err := base32Text.DecodeString(text)
+	return err == nil && len(b) == secretBytes && len(text) == base32Text.EncodedLen(secretBytes)
+}
+
 // SecretHash returns what the ledger stores of a secret: its SHA-256. Case does not matter.
 func SecretHash(secret string) []byte {
 	sum := sha256.Sum256([]byte(lowerASCII(secret)))
