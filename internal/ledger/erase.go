@@ -28,24 +28,19 @@ type Erasure struct {
 // Each address is erased in one transaction. The files are cleaned after that; if the program
 // dies before, or a reader is in the way, FinishErasures does it.
 func (l *Ledger) Erase(ctx context.Context, emails []string, now time.Time) (all []Erasure, err error) {
-	var texts []string
-	former, err := l.formerAddresses(ctx, emails)
+	former, err := l.addressesOf(ctx, emails, formerAddresses)
 	if err != nil {
 		return nil, err
 	}
-	for _, email := range former {
-		e, err := l.eraseOne(ctx, email, now)
-		if err != nil {
-			return nil, err
-		}
-		texts = append(texts, e.Texts...)
-	}
-	for _, email := range emails {
+	var texts []string
+	for i, email := range slices.Concat(former, emails) {
 		e, err := l.eraseOne(ctx, email, now)
 		if err != nil {
 			return all, err
 		}
-		all = append(all, e)
+		if i >= len(former) {
+			all = append(all, e)
+		}
 		texts = append(texts, e.Texts...)
 	}
 	if texts == nil {
@@ -54,36 +49,27 @@ func (l *Ledger) Erase(ctx context.Context, emails []string, now time.Time) (all
 	return all, l.scrub(ctx, texts)
 }
 
-// formerAddresses returns the addresses that subscribers had before.
-func (l *Ledger) formerAddresses(ctx context.Context, emails []string) (all []string, err error) {
-	for _, email := range emails {
-		key, err := address.Normalize(email)
-		if err != nil {
-			return nil, err
-		}
-		found, err := sqlutil.Column[string](ctx, l.read,
-			"SELECT f.email FROM subscriber f JOIN subscriber s ON s.id = f.moved_to WHERE s.email_key = $1 AND f.status <> 'active'", key)
-		if err != nil {
-			return nil, l.fail("look for former addresses", err)
-		}
-		all = append(all, found...)
-	}
-	return all, nil
-}
+// formerAddresses are those that the subscriber with an address had before.
+const formerAddresses = `
+	SELECT f.email FROM subscriber f JOIN subscriber s ON s.id = f.moved_to WHERE s.email_key = $1 AND f.status <> 'active'`
 
 // OtherAddresses returns further addresses to which mails about the subscribers with these ones
 // went: those that they had before, and those to which they wanted to move. Addresses of other
 // subscribers are not among them, whoever typed them.
-func (l *Ledger) OtherAddresses(ctx context.Context, emails []string) (all []string, err error) {
+func (l *Ledger) OtherAddresses(ctx context.Context, emails []string) ([]string, error) {
+	return l.addressesOf(ctx, emails, formerAddresses+`
+		UNION SELECT n.email FROM notice n JOIN subscriber s ON s.id = n.subscriber
+		WHERE s.email_key = $1 AND NOT EXISTS (SELECT 1 FROM subscriber o WHERE o.email_key = n.email_key)`)
+}
+
+// addressesOf returns the addresses that a query finds for each address.
+func (l *Ledger) addressesOf(ctx context.Context, emails []string, query string) (all []string, err error) {
 	for _, email := range emails {
 		key, err := address.Normalize(email)
 		if err != nil {
 			return nil, err
 		}
-		found, err := sqlutil.Column[string](ctx, l.read, `
-			SELECT f.email FROM subscriber f JOIN subscriber s ON s.id = f.moved_to WHERE s.email_key = $1 AND f.status <> 'active'
-			UNION SELECT n.email FROM notice n JOIN subscriber s ON s.id = n.subscriber
-			WHERE s.email_key = $1 AND NOT EXISTS (SELECT 1 FROM subscriber o WHERE o.email_key = n.email_key)`, key)
+		found, err := sqlutil.Column[string](ctx, l.read, query, key)
 		if err != nil {
 			return nil, l.fail("look for other addresses", err)
 		}
