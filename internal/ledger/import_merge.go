@@ -228,7 +228,7 @@ func (i *importer) addNew(ctx context.Context, tx *sql.Tx) error {
 		SELECT r.email, r.email_key, r.name, r.status, $1, r.cadence, r.tags, r.language, COALESCE(r.created_at, $1), r.confirmed_at,
 			$2, $3, $4, `+said+`
 		FROM import_row r `+which+` ORDER BY r.email_key`,
-		sqlutil.Time(i.Now), i.newest, i.Origin == FromFile, nullNumber(i.counts.Number))
+		sqlutil.Time(i.Now), i.newest, i.Origin == FromFile, sqlutil.Number(i.counts.Number))
 	if err != nil {
 		return err
 	}
@@ -239,6 +239,3 @@ func (i *importer) addNew(ctx context.Context, tx *sql.Tx) error {
 	}
 	return tx.QueryRowContext(ctx, "SELECT MAX(id) FROM subscriber WHERE import = $1 AND id > $2", i.counts.Number, i.added.after).Scan(&i.added.last)
 }
-
-// nullNumber is the number of an import as it is stored, NULL for 0.
-func nullNumber(n int64) sql.NullInt64 { return sql.NullInt64{Int64: n, Valid: n != 0} }

@@ -143,7 +143,7 @@ func (u *undoing) restoreOne(ctx context.Context, tx *sql.Tx, s Subscriber, text
 	if err := saveSubscriber(ctx, tx, &old, u.Now); err != nil {
 		return err
 	}
-	if _, err := tx.ExecContext(ctx, "UPDATE subscriber SET import = $2 WHERE id = $1", s.ID, nullNumber(was.Import)); err != nil {
+	if _, err := tx.ExecContext(ctx, "UPDATE subscriber SET import = $2 WHERE id = $1", s.ID, sqlutil.Number(was.Import)); err != nil {
 		return err
 	}
 	u.done.Restored++

@@ -58,7 +58,7 @@ type Notice struct {
 const noticeColumns = "n.id, n.kind, n.email, COALESCE(n.subscriber, 0), COALESCE(n.pending, 0), n.language, n.data, n.progress, n.attempts, n.created_at, n.last_at, n.next_at, n.code, n.reply"
 
 func scanNotice(row sqlutil.Scanner) (n Notice, err error) {
-	err = row.Scan(&n.ID, &n.Kind, &n.Email, &n.Subscriber, &n.Pending, &n.Language, (*texts)(&n.Data), &n.Status, &n.Attempts,
+	err = row.Scan(&n.ID, &n.Kind, &n.Email, &n.Subscriber, &n.Pending, &n.Language, (*sqlutil.Texts)(&n.Data), &n.Status, &n.Attempts,
 		(*sqlutil.Time)(&n.Created), (*sqlutil.Time)(&n.Last), (*sqlutil.Time)(&n.Next), &n.Code, &n.Reply)
 	return n, err
 }
@@ -76,12 +76,9 @@ func planNotice(ctx context.Context, tx *sql.Tx, n Notice) error {
 	_, err = tx.ExecContext(ctx, `
 		INSERT INTO notice (kind, email, email_key, subscriber, pending, language, data, progress, created_at, next_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, 'waiting', $8, $8)`,
-		n.Kind, n.Email, key, nullID(n.Subscriber), nullID(n.Pending), n.Language, texts(n.Data), sqlutil.Time(n.Created))
+		n.Kind, n.Email, key, sqlutil.Number(n.Subscriber), sqlutil.Number(n.Pending), n.Language, sqlutil.Texts(n.Data), sqlutil.Time(n.Created))
 	return err
 }
-
-// nullID returns an id as it is stored: NULL for 0.
-func nullID(id int64) sql.NullInt64 { return sql.NullInt64{Int64: id, Valid: id != 0} }
 
 // DueNotices returns up to limit notices that are due by now, the longest due first.
 func (l *Ledger) DueNotices(ctx context.Context, now time.Time, limit int) ([]Notice, error) {

@@ -133,16 +133,16 @@ func newPostSaver(ctx context.Context, tx *sql.Tx) (s *postSaver, err error) {
 
 // save gives the post the next number if it should have one and does not.
 func (s *postSaver) save(ctx context.Context, p Post) (stored postKeys, err error) {
-	seq := sql.NullInt64{Int64: p.Seq, Valid: p.Seq != 0}
-	if p.Stage == Numbered && p.Seq == 0 {
-		seq = sql.NullInt64{Int64: s.newest.seq + 1, Valid: true}
+	seq := sqlutil.Number(p.Seq)
+	if p.Stage == Numbered && seq == 0 {
+		seq = sqlutil.Number(s.newest.seq + 1)
 	}
 	tags := sql.NullString{String: sqlutil.Strings(p.Tags).String(), Valid: p.Read}
 	row := []any{p.ID, p.Path, p.URL, p.Title, sqlutil.Time(p.Date), p.BodyHash, p.FileHash,
 		sqlutil.Time(p.Updated), sqlutil.Time(p.Gone), string(p.Stage), seq, tags, p.Language}
 	if p.Key == 0 {
 		s.newest.key++
-		stored = postKeys{s.newest.key, seq.Int64}
+		stored = postKeys{s.newest.key, int64(seq)}
 		s.inserts = append(append(s.inserts, row...), stored.key, sqlutil.Time(p.FirstSeen))
 	} else if err = s.update.QueryRowContext(ctx, append(row, p.Key)...).Scan(&stored.key, &stored.seq); errors.Is(err, sql.ErrNoRows) {
 		err = fmt.Errorf("no post has this id and key %d", p.Key)

@@ -46,11 +46,10 @@ func (l *Ledger) AddToken(ctx context.Context, t Token, now time.Time) (added bo
 }
 
 func addToken(ctx context.Context, tx *sql.Tx, t Token, now time.Time) (added bool, err error) {
-	subscriber := sql.NullInt64{Int64: t.Subscriber, Valid: t.Subscriber != 0}
 	done, err := tx.ExecContext(ctx, `
 		INSERT INTO token (hash, purpose, subscriber, data, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)
 		ON CONFLICT (hash) DO NOTHING`,
-		tokenHash(t.Purpose, t.Secret), t.Purpose, subscriber, t.Data, sqlutil.Time(now), sqlutil.Time(t.Expires))
+		tokenHash(t.Purpose, t.Secret), t.Purpose, sqlutil.Number(t.Subscriber), t.Data, sqlutil.Time(now), sqlutil.Time(t.Expires))
 	if err != nil {
 		return false, err
 	}

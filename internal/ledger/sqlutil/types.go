@@ -55,6 +55,42 @@ func Stored(t time.Time) time.Time {
 	return t.UTC().Truncate(time.Microsecond)
 }
 
+// Number is a number as it is stored: NULL for 0.
+type Number int64
+
+// Value implements driver.Valuer.
+func (n Number) Value() (driver.Value, error) {
+	if n == 0 {
+		return nil, nil
+	}
+	return int64(n), nil
+}
+
+// Texts is a map of strings as it is stored: a JSON object, "" for none.
+type Texts map[string]string
+
+// Value implements driver.Valuer.
+func (t Texts) Value() (driver.Value, error) {
+	if len(t) == 0 {
+		return "", nil
+	}
+	text, err := json.Marshal(map[string]string(t))
+	return string(text), err
+}
+
+// Scan implements sql.Scanner.
+func (t *Texts) Scan(src any) error {
+	text, ok := src.(string)
+	if !ok {
+		return fmt.Errorf("a map is stored as %T", src)
+	}
+	*t = nil
+	if text == "" {
+		return nil
+	}
+	return json.Unmarshal([]byte(text), (*map[string]string)(t))
+}
+
 // Strings is a list of strings as it is stored: a JSON array, "" for none.
 type Strings []string
 
