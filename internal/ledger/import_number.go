@@ -90,7 +90,9 @@ func (i *importer) end(ctx context.Context, tx *sql.Tx) error {
 const importEvent = "import"
 
 // importData is what the event of an import says.
-func importData(number int64) sqlutil.Texts { return sqlutil.Texts{"import": strconv.FormatInt(number, 10)} }
+func importData(number int64) sqlutil.Texts {
+	return sqlutil.Texts{"import": strconv.FormatInt(number, 10)}
+}
 
 // noteConsents stores the consents of the subscribers that the import added: the list's
 // dates are what there is to show for them.
