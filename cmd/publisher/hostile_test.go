@@ -51,7 +51,7 @@ func TestHostilePosts(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%v\n%.2000s", err, out)
 			}
-			if peak > hostilePeak {
+			if peak > hostilePeak && !racedetector.Enabled { // its shadow memory is several times the program's
 				t.Errorf("it took %d MB of memory", peak>>10)
 			}
 			text, err := os.ReadFile(filepath.Join(dir, "public", "feed.xml"))
