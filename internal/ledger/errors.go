@@ -22,6 +22,15 @@ type LockedError struct{ Holder string } // e.g. "publisher run (process 4711 on
 
 func (e *LockedError) Error() string { return "another pass is running: " + e.Holder }
 
+// AddressError means that the database that the config names cannot hold a ledger, whenever it
+// is tried: the address, the database's settings or the user's rights have to be changed.
+type AddressError struct{ Err error }
+
+func (e *AddressError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the reason.
+func (e *AddressError) Unwrap() error { return e.Err }
+
 // CloneError means that the ledger is not the one that mail was last sent from.
 type CloneError struct {
 	Path string // the file beside the ledger
