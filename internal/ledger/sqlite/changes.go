@@ -3,118 +3,22 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"fmt"
-	"sync"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/grouped"
 )
 
-// changes runs what callers want to change. Those that come while another transaction runs
-// share the next one, and its fsync.
-type changes struct {
-	recorder *recorder
-
-	mu      sync.Mutex
-	waiting []*change
-	turn    sync.Mutex // held while a transaction of them runs
+// newChanges returns what runs changes, each group in one transaction of the writer.
+func newChanges(r *recorder) *grouped.Changes {
+	return &grouped.Changes{Touch: r.touch, Transaction: func(ctx context.Context, _ []ledger.Touched, do func(*sql.Tx) error) error {
+		return r.writer.run(ctx, do)
+	}}
 }
 
-// change is a call of Change.
-type change struct {
-	ctx     context.Context
-	touched ledger.Touched
-	do      func(*sql.Tx) error
-
-	tried bool // with others
-	done  bool // with others, and err is what became of it
-	err   error
-}
-
-// maxTogether limits the changes in a transaction, because mail waits for it.
-const maxTogether = 50
-
-// run returns once the change is on the disk.
-func (c *changes) run(ctx context.Context, touched ledger.Touched, do func(*sql.Tx) error) error {
-	if err := ctx.Err(); err != nil {
+// Change implements [ledger.Engine]. It returns once the change is on the disk.
+func (e *engine) Change(ctx context.Context, touched ledger.Touched, do func(*sql.Tx) error) error {
+	if err := e.changes.Run(ctx, touched, do); err != nil {
 		return err
 	}
-	one := &change{ctx: ctx, touched: touched, do: do}
-	run := c.together
-	if touched.Everybody() {
-		run = c.alone
-	}
-	if err := run(one); err != nil {
-		return err
-	}
-	return c.recorder.writer.log.share()
-}
-
-func (c *changes) alone(one *change) error {
-	return c.recorder.writer.run(one.ctx, func(tx *sql.Tx) error { return c.apply(tx, one) })
-}
-
-func (c *changes) apply(tx *sql.Tx, one *change) error {
-	if err := c.recorder.touch(one.ctx, tx, one.touched); err != nil {
-		return err
-	}
-	return one.do(tx)
-}
-
-// together runs a change, and those that wait with it. Whichever of their callers gets its
-// turn first does so.
-func (c *changes) together(one *change) error {
-	c.mu.Lock()
-	c.waiting = append(c.waiting, one)
-	c.mu.Unlock()
-	c.turn.Lock()
-	defer c.turn.Unlock()
-	for !one.tried {
-		c.runAll(c.take())
-	}
-	if one.done {
-		return one.err
-	}
-	return c.alone(one)
-}
-
-// take returns the changes that have waited longest.
-func (c *changes) take() []*change {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	n := min(len(c.waiting), maxTogether)
-	all := c.waiting[:n:n]
-	c.waiting = c.waiting[n:]
-	return all
-}
-
-// runAll runs changes in one transaction. If one of them fails, none is done, and each has to
-// run alone, so that its caller gets its error.
-func (c *changes) runAll(all []*change) {
-	var failed bool
-	var err error
-	if len(all) > 1 {
-		failed, err = c.tryAll(all)
-	}
-	for _, one := range all {
-		one.tried, one.done, one.err = true, len(all) > 1 && !failed, err
-	}
-}
-
-// tryAll reports whether one of the changes failed; err is the transaction's.
-func (c *changes) tryAll(all []*change) (failed bool, err error) {
-	defer func() {
-		if fault := recover(); fault != nil { // it comes again where the change runs alone
-			failed, err = true, fmt.Errorf("internal error: %v", fault)
-		}
-	}()
-	err = c.recorder.writer.run(context.Background(), func(tx *sql.Tx) error {
-		for _, one := range all {
-			if err := c.apply(tx, one); err != nil {
-				failed = true
-				return err
-			}
-		}
-		return nil
-	})
-	return failed, err
+	return e.recorder.writer.log.share()
 }

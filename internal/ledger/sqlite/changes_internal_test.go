@@ -82,7 +82,7 @@ func runTogether(e *engine, change func(id int64) error) map[int64]error {
 	const n = 20
 	var mu sync.Mutex
 	answers := map[int64]error{}
-	e.changes.turn.Lock()
+	waiting, release := e.changes.Hold()
 	var all sync.WaitGroup
 	for id := range int64(n) {
 		all.Go(func() {
@@ -92,12 +92,10 @@ func runTogether(e *engine, change func(id int64) error) map[int64]error {
 			answers[id+1] = err
 		})
 	}
-	for waiting := 0; waiting < n; runtime.Gosched() {
-		e.changes.mu.Lock()
-		waiting = len(e.changes.waiting)
-		e.changes.mu.Unlock()
+	for waiting() < n {
+		runtime.Gosched()
 	}
-	e.changes.turn.Unlock()
+	release()
 	all.Wait()
 	return answers
 }

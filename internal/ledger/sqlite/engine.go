@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/grouped"
 )
 
 // engine is a ledger.Engine with one SQLite file.
@@ -25,7 +26,7 @@ type engine struct {
 	wait     *lockWait
 	journal  *journal
 	recorder *recorder
-	changes  *changes
+	changes  *grouped.Changes
 	marking  sync.Mutex // held by AdvanceCloneMark
 }
 
@@ -124,7 +125,7 @@ func (e *engine) start(ctx context.Context, d durability, doubtful bool) (err er
 		return errors.Join(e.fail("open", err), e.pools.close())
 	}
 	e.recorder = newRecorder(e.write, e.journal)
-	e.changes = &changes{recorder: e.recorder}
+	e.changes = newChanges(e.recorder)
 	return nil
 }
 
@@ -135,10 +136,6 @@ func fail(path, doing string, err error) error {
 }
 
 func (e *engine) Reader() *sql.DB { return e.read }
-
-func (e *engine) Change(ctx context.Context, touched ledger.Touched, do func(*sql.Tx) error) error {
-	return e.changes.run(ctx, touched, do)
-}
 
 func (e *engine) Settle(ctx context.Context, about ledger.Touched) error {
 	var waiting bool

@@ -1,0 +1,85 @@
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"slices"
+
+	"publisher/internal/ledger"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// The locks of the ledger in its database, all of them held until the end of a transaction.
+//
+//   - changes: each transaction of Change holds it, so that what one has read stays true until it
+//     has written: the SQL of package ledger relies on that.
+//   - steps: each durable step shares it, and a change that touches everybody holds it alone.
+//   - rows of subscriber: a change that touches some, and a step, lock theirs, in the order of ids.
+//
+// Each lock is taken by a statement of its own before anything is read. In READ COMMITTED the
+// statements after it see all that was committed before the lock was free. So an intent that is
+// committed after somebody left has seen it, on whichever machine.
+const (
+	changesLock = 0x7075_626C_0001 // "publ"
+	stepsLock   = 0x7075_626C_0002
+)
+
+const (
+	// lockChanges begins a change. A commit has to be on the disk, whatever the server's default
+	// is.
+	lockChanges = "SELECT set_config('synchronous_commit', 'on', TRUE), pg_advisory_xact_lock($1)"
+	lockSteps   = "SELECT pg_advisory_xact_lock($1)"
+	// lockSubscribers locks the rows of subscribers. It is not for their keys, which nobody
+	// changes.
+	lockSubscribers = `
+		SELECT COUNT(*) FROM (SELECT 1 FROM subscriber s WHERE s.id = ANY($1) ORDER BY s.id FOR NO KEY UPDATE) locked`
+)
+
+// transaction runs do in a transaction that touches these, on a connection of the pool. It runs
+// it again where the database could not tell in time who goes first.
+func (e *engine) transaction(ctx context.Context, touched []ledger.Touched, do func(*sql.Tx) error) error {
+	return e.wait.retry(ctx, func() error {
+		tx, err := e.db.BeginTx(ctx, nil)
+		if err != nil {
+			return err
+		}
+		defer tx.Rollback()
+		if err := lock(ctx, tx, touched); err != nil {
+			return err
+		}
+		if err := do(tx); err != nil {
+			return err
+		}
+		return tx.Commit()
+	})
+}
+
+// lock takes the locks of a change.
+func lock(ctx context.Context, tx *sql.Tx, touched []ledger.Touched) error {
+	if _, err := tx.ExecContext(ctx, lockChanges, int64(changesLock)); err != nil {
+		return err
+	}
+	var ids []int64
+	for _, t := range touched {
+		if t.Everybody() {
+			_, err := tx.ExecContext(ctx, lockSteps, int64(stepsLock))
+			return err
+		}
+		ids = append(ids, t.Subscribers()...)
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	slices.Sort(ids)
+	_, err := tx.ExecContext(ctx, lockSubscribers, slices.Compact(ids))
+	return err
+}
+
+// stepLocks queues the locks of a step, and the settings under which its statements are planned:
+// see step.go. They end with the transaction.
+func stepLocks(batch *pgx.Batch, subscribers []int64) {
+	batch.Queue(beginStep, int64(stepsLock))
+	slices.Sort(subscribers)
+	batch.Queue(lockSubscribers, slices.Compact(subscribers))
+}
