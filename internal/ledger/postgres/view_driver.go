@@ -39,10 +39,12 @@ func startView(ctx context.Context, config *pgx.ConnConfig) (*viewed, error) {
 	return v, nil
 }
 
-// begin sets the session up. Whoever looks may do so for long between two queries.
+// viewTimeouts are those of a session: whoever looks may do so for long between two queries.
+const viewTimeouts = "SET lock_timeout = '1s'; SET idle_in_transaction_session_timeout = '1h'"
+
+// begin sets the session up.
 func (v *viewed) begin(ctx context.Context) error {
-	_, err := v.pgx().Exec(ctx, session+"; SET lock_timeout = '1s'; SET idle_in_transaction_session_timeout = '1h'; BEGIN ISOLATION LEVEL REPEATABLE READ",
-		pgx.QueryExecModeSimpleProtocol)
+	_, err := v.pgx().Exec(ctx, session+"; "+viewTimeouts+"; BEGIN ISOLATION LEVEL REPEATABLE READ", pgx.QueryExecModeSimpleProtocol)
 	if err != nil {
 		return err
 	}
