@@ -1,7 +1,8 @@
 // Package postgres keeps a ledger in a PostgreSQL database, which processes on several machines
 // may use.
 //
-// Read engine.go for how a ledger is opened, locks.go for who waits for whom, recorder.go and
+// Read engine.go for how a ledger is opened, connect.go and server.go for how a server is reached
+// and what it has to be, locks.go for who waits for whom, recorder.go and
 // step.go for the durable step, and clone_guard.go for what keeps two ledgers apart.
 package postgres
 
@@ -35,6 +36,29 @@ const (
 	markName  = "ledger.mark"
 	spoolName = "ledger.late"
 )
+
+// Options say what a ledger has beside its database.
+type Options struct {
+	// StateDir is the folder for what belongs to this machine: see markName and spoolName.
+	StateDir string
+}
+
+// Open opens the ledger and upgrades its schema. It creates the ledger if the database is empty.
+func Open(ctx context.Context, dsn string, o Options) (*ledger.Ledger, error) {
+	a, err := parseAddress(dsn)
+	if err != nil {
+		return nil, err
+	}
+	pool, err := a.connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	e, err := openEngine(ctx, pool, a.name, o.StateDir)
+	if err != nil {
+		return nil, err
+	}
+	return e.ledger(ctx)
+}
 
 // openEngine returns the engine with a pool of connections to a server that was checked. It
 // upgrades the schema. It closes the pool on failure.

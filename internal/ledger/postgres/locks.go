@@ -6,8 +6,6 @@ import (
 	"slices"
 
 	"publisher/internal/ledger"
-
-	"github.com/jackc/pgx/v5"
 )
 
 // The locks of the ledger in its database, all of them held until the end of a transaction.
@@ -74,12 +72,4 @@ func lock(ctx context.Context, tx *sql.Tx, touched []ledger.Touched) error {
 	slices.Sort(ids)
 	_, err := tx.ExecContext(ctx, lockSubscribers, slices.Compact(ids))
 	return err
-}
-
-// stepLocks queues the locks of a step, and the settings under which its statements are planned:
-// see step.go. They end with the transaction.
-func stepLocks(batch *pgx.Batch, subscribers []int64) {
-	batch.Queue(beginStep, int64(stepsLock))
-	slices.Sort(subscribers)
-	batch.Queue(lockSubscribers, slices.Compact(subscribers))
 }

@@ -10,7 +10,7 @@ import (
 	"publisher/internal/hint"
 
 	"github.com/pressly/goose/v3"
-	"github.com/pressly/goose/v3/lock"
+	gooselock "github.com/pressly/goose/v3/lock"
 )
 
 //go:embed migrations/*.sql
@@ -25,7 +25,7 @@ func provider(db *sql.DB) (*goose.Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	locker, err := lock.NewPostgresSessionLocker(lock.WithLockID(migrationLock), lock.WithLockTimeout(1, 60))
+	locker, err := gooselock.NewPostgresSessionLocker(gooselock.WithLockID(migrationLock), gooselock.WithLockTimeout(1, 60))
 	if err != nil {
 		return nil, err
 	}

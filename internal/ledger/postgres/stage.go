@@ -31,7 +31,7 @@ const importTables = `
 const dropImportTables = `
 	DROP TABLE IF EXISTS pg_temp.import_row;
 	DROP TABLE IF EXISTS pg_temp.import_line;
-	RESET idle_in_transaction_session_timeout`
+	SET idle_in_transaction_session_timeout = '10s'`
 
 // Stage implements [ledger.Engine].
 func (e *engine) Stage(ctx context.Context, fill func(*sql.Conn) error, merge func(*sql.Tx) error) (err error) {
@@ -52,7 +52,7 @@ func (e *engine) Stage(ctx context.Context, fill func(*sql.Conn) error, merge fu
 	if err := fill(conn); err != nil {
 		return err
 	}
-	if _, err := conn.ExecContext(ctx, "RESET idle_in_transaction_session_timeout; ANALYZE import_row; ANALYZE import_line"); err != nil {
+	if _, err := conn.ExecContext(ctx, "SET idle_in_transaction_session_timeout = '10s'; ANALYZE import_row; ANALYZE import_line"); err != nil {
 		return err
 	}
 	tx, err := e.beginStaged(ctx, conn)
