@@ -111,3 +111,12 @@ func digestLanguages(ctx context.Context, q sqlutil.RowQuerier) ([]string, error
 	err := q.QueryRowContext(ctx, "SELECT digest_languages FROM pass_state").Scan(&value)
 	return strings.Fields(value), err
 }
+
+// undoTime is how long an unsubscribing can be taken back by the link.
+const undoTime = maxAbsence
+
+// CanUndo reports whether the subscriber can undo the unsubscribing: their own link ended
+// the subscription, not the owner, and not long ago.
+func (s *Subscriber) CanUndo(now time.Time) bool {
+	return s.Status == Unsubscribed && s.UndoTo != "" && now.Sub(s.StatusAt) <= undoTime
+}

@@ -47,7 +47,7 @@ func pendingBy(ctx context.Context, db sqlutil.RowQuerier, where string, args ..
 
 // PendingSignup returns an address that has not confirmed yet; nil if there is none.
 func (l *Ledger) PendingSignup(ctx context.Context, id int64, now time.Time) (*PendingSignup, error) {
-	p, err := pendingBy(ctx, l.read, "p.id = $1 AND p.expires_at > $2", id, sqlutil.Time(now))
+	p, err := pendingBy(ctx, l.Reader(), "p.id = $1 AND p.expires_at > $2", id, sqlutil.Time(now))
 	return p, l.fail("read a pending sign-up", err)
 }
 
@@ -56,7 +56,7 @@ func (l *Ledger) PendingSignup(ctx context.Context, id int64, now time.Time) (*P
 func (l *Ledger) PendingSignups(ctx context.Context, now time.Time) iter.Seq2[PendingSignup, error] {
 	return func(yield func(PendingSignup, error) bool) {
 		for after := ""; ; {
-			batch, err := sqlutil.Collect(ctx, l.read, scanPending, "SELECT "+pendingColumns+
+			batch, err := sqlutil.Collect(ctx, l.Reader(), scanPending, "SELECT "+pendingColumns+
 				` FROM pending p WHERE p.email_key > $1 AND p.expires_at > $2
 					AND NOT EXISTS (SELECT 1 FROM subscriber s WHERE s.email_key = p.email_key) ORDER BY p.email_key LIMIT $3`, after, sqlutil.Time(now), page)
 			if err != nil {
@@ -91,7 +91,7 @@ type Confirmable struct {
 // Confirmable returns what the token of a confirmation's link leads to; nil if it is unknown or
 // has expired.
 func (l *Ledger) Confirmable(ctx context.Context, secret string, now time.Time) (*Confirmable, error) {
-	c, err := confirmable(ctx, l.read, secret, now)
+	c, err := confirmable(ctx, l.Reader(), secret, now)
 	return c, l.fail("look up a confirmation", err)
 }
 
@@ -118,7 +118,7 @@ func (l *Ledger) StartedBy(ctx context.Context, browser string, p *PendingSignup
 	if browser == "" {
 		return false, nil
 	}
-	err = l.read.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM signup WHERE email_key = $1 AND browser = $2)", p.key, mailtoken.SecretHash(browser)).Scan(&started)
+	err = l.Reader().QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM signup WHERE email_key = $1 AND browser = $2)", p.key, mailtoken.SecretHash(browser)).Scan(&started)
 	return started, l.fail("look up a sign-up", err)
 }
 

@@ -69,7 +69,7 @@ func (l *Ledger) addressesOf(ctx context.Context, emails []string, query string)
 		if err != nil {
 			return nil, err
 		}
-		found, err := sqlutil.Column[string](ctx, l.read, query, key)
+		found, err := sqlutil.Column[string](ctx, l.Reader(), query, key)
 		if err != nil {
 			return nil, l.fail("look for other addresses", err)
 		}
@@ -104,7 +104,7 @@ func (l *Ledger) eraseOne(ctx context.Context, email string, now time.Time) (e E
 	if err != nil {
 		return e, l.fail("erase an address", err)
 	}
-	if err := l.spool.forget(who); err != nil {
+	if err := l.ForgetSpooled(who.id, who.texts); err != nil {
 		return e, l.fail("erase an address", err)
 	}
 	err = l.change(ctx, "erase an address", func(tx *sql.Tx) error {
@@ -275,17 +275,10 @@ func (who *erasee) erase(ctx context.Context, tx *sql.Tx, replies []DeliveryKey)
 	return OweScrub(ctx, tx)
 }
 
-// OweScrub notes that something was deleted that has to leave the files too: see
-// FinishErasures.
-func OweScrub(ctx context.Context, tx *sql.Tx) error {
-	_, err := tx.ExecContext(ctx, "UPDATE pass_state SET scrub = TRUE")
-	return err
-}
-
 // scrub removes from the database's files what no table has any more. It is done again if
 // texts are still there, or unknown.
 func (l *Ledger) scrub(ctx context.Context, texts []string) error {
-	if err := l.engine.Scrub(ctx, texts); err != nil {
+	if err := l.Scrub(ctx, texts); err != nil {
 		return l.fail("clean its files after an erasure; the next pass tries again", err)
 	}
 	return l.storeRow(ctx, "clean its files after an erasure", "UPDATE pass_state SET scrub = FALSE")
@@ -294,23 +287,8 @@ func (l *Ledger) scrub(ctx context.Context, texts []string) error {
 // FinishErasures cleans the files of the ledger if an erasure could not.
 func (l *Ledger) FinishErasures(ctx context.Context) error {
 	var owed bool
-	if err := l.read.QueryRowContext(ctx, "SELECT scrub FROM pass_state").Scan(&owed); err != nil || !owed {
+	if err := l.Reader().QueryRowContext(ctx, "SELECT scrub FROM pass_state").Scan(&owed); err != nil || !owed {
 		return l.fail("look for unfinished erasures", err)
 	}
 	return l.scrub(ctx, nil)
-}
-
-// forgetRepliesTo has Record store no reply about a subscriber any more.
-func (l *Ledger) forgetRepliesTo(subscriber int64) {
-	l.erased.Store(subscriber, struct{}{})
-	l.anyErased.Store(true)
-}
-
-// repliesForgotten reports whether no reply about the subscriber may be stored.
-func (l *Ledger) repliesForgotten(subscriber int64) bool {
-	if !l.anyErased.Load() {
-		return false
-	}
-	_, erased := l.erased.Load(subscriber)
-	return erased
 }

@@ -73,7 +73,7 @@ func (l *Ledger) Erased(ctx context.Context, email string) (bool, error) {
 	if err != nil {
 		return false, nil
 	}
-	erased, err := isErased(ctx, l.read, key)
+	erased, err := isErased(ctx, l.Reader(), key)
 	return erased, l.fail("look for an erased address", err)
 }
 
@@ -100,49 +100,10 @@ func readErased(ctx context.Context, tx *sql.Tx) (s erasedSet, err error) {
 	return s, nil
 }
 
+// size returns their number.
+func (s erasedSet) size() int { return len(s.hashes) }
+
 // has reports whether a normalized address was erased.
 func (s erasedSet) has(address string) bool {
 	return s.hashes != nil && s.hashes[string(hashErased(s.key, address))]
-}
-
-// ErasedReason is why a row with an erased address is refused.
-const ErasedReason = "the reader of this address had it erased; only a sign-up that they confirm brings it back"
-
-// refuseErased refuses a row whose address was erased.
-func (i *importer) refuseErased(r Row) {
-	i.counts.Erased++
-	if i.ImportOptions.Erased != nil {
-		i.ImportOptions.Erased(r.File, r.Line)
-	}
-	r.Refused = ErasedReason
-	i.refuse(r)
-}
-
-// dropErased drops the staged rows of addresses that were erased since the list was staged.
-func (i *importer) dropErased(ctx context.Context, tx *sql.Tx) error {
-	now, err := readErased(ctx, tx)
-	if err != nil || len(now.hashes) == len(i.erased.hashes) {
-		return err
-	}
-	keys, err := sqlutil.Column[string](ctx, tx, "SELECT email_key FROM import_row")
-	if err != nil {
-		return err
-	}
-	for _, key := range keys {
-		if !now.has(key) {
-			continue
-		}
-		for _, query := range []string{
-			"DELETE FROM import_row WHERE email_key = $1",
-			"UPDATE import_line SET refused = '" + ErasedReason + "' WHERE email_key = $1",
-		} {
-			if _, err := tx.ExecContext(ctx, query, key); err != nil {
-				return err
-			}
-		}
-		i.counts.Erased++
-		i.counts.Refused++
-		i.staged--
-	}
-	return nil
 }

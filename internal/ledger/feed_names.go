@@ -16,7 +16,7 @@ type FeedNames struct {
 // FeedNames returns the ids of feeds and the folders of tags.
 func (l *Ledger) FeedNames(ctx context.Context) (FeedNames, error) {
 	const doing = "read the ids of feeds and the folders of tags"
-	ids, err := sqlutil.CollectMap(ctx, l.read, func(row sqlutil.Scanner) (folder, id string, err error) {
+	ids, err := sqlutil.CollectMap(ctx, l.Reader(), func(row sqlutil.Scanner) (folder, id string, err error) {
 		err = row.Scan(&folder, &id)
 		return folder, id, err
 	}, "SELECT folder, id FROM feed_id")
@@ -24,7 +24,7 @@ func (l *Ledger) FeedNames(ctx context.Context) (FeedNames, error) {
 	if err != nil {
 		return names, l.fail(doing, err)
 	}
-	folders, err := sqlutil.CollectMap(ctx, l.read, func(row sqlutil.Scanner) (t feedTag, folder string, err error) {
+	folders, err := sqlutil.CollectMap(ctx, l.Reader(), func(row sqlutil.Scanner) (t feedTag, folder string, err error) {
 		err = row.Scan(&t.collection, &t.tag, &folder)
 		return t, folder, err
 	}, "SELECT collection, tag, folder FROM tag_folder")

@@ -57,7 +57,7 @@ func (d Dependencies) equal(other Dependencies) bool {
 // FeedState returns the state that was saved last, with its files by path; the zero value
 // if none was.
 func (l *Ledger) FeedState(ctx context.Context) (FeedState, error) {
-	state, err := feedState(ctx, l.read)
+	state, err := feedState(ctx, l.Reader())
 	return state, l.fail("read the state of the feeds", err)
 }
 
@@ -151,7 +151,7 @@ var (
 // ForgetFeedInputs causes every feed to be generated again.
 func (l *Ledger) ForgetFeedInputs(ctx context.Context) error {
 	var any bool
-	err := l.read.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM feed_file WHERE inputs <> '' OR items IS NOT NULL)").Scan(&any)
+	err := l.Reader().QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM feed_file WHERE inputs <> '' OR items IS NOT NULL)").Scan(&any)
 	if err != nil || !any {
 		return l.fail("read the inputs of feeds", err)
 	}

@@ -24,7 +24,7 @@ func (h Hub) equal(other Hub) bool {
 // Hubs returns the hubs by URL.
 func (l *Ledger) Hubs(ctx context.Context) (map[string]Hub, error) {
 	const doing = "read the hubs"
-	all, err := sqlutil.CollectMap(ctx, l.read, func(row sqlutil.Scanner) (url string, h Hub, err error) {
+	all, err := sqlutil.CollectMap(ctx, l.Reader(), func(row sqlutil.Scanner) (url string, h Hub, err error) {
 		h.Notified = map[string]string{}
 		err = row.Scan(&url, &h.Failures, (*sqlutil.Time)(&h.Next))
 		return url, h, err
@@ -32,7 +32,7 @@ func (l *Ledger) Hubs(ctx context.Context) (map[string]Hub, error) {
 	if err != nil || len(all) == 0 {
 		return all, l.fail(doing, err)
 	}
-	hashes, err := sqlutil.CollectMap(ctx, l.read, func(row sqlutil.Scanner) (f hubFeed, hash string, err error) {
+	hashes, err := sqlutil.CollectMap(ctx, l.Reader(), func(row sqlutil.Scanner) (f hubFeed, hash string, err error) {
 		err = row.Scan(&f.hub, &f.path, &hash)
 		return f, hash, err
 	}, "SELECT hub, path, hash FROM hub_feed")

@@ -91,10 +91,10 @@ type ImportSource struct {
 //
 // Neither rows nor the functions of the options may use the ledger.
 func (l *Ledger) Import(ctx context.Context, rows iter.Seq2[Row, error], o ImportOptions) (ImportCounts, error) {
-	i := &importer{ImportOptions: o, engine: l.engine}
+	i := &importer{ImportOptions: o, insertRows: l.InsertRows}
 	fill := func(conn *sql.Conn) error { return i.stage(ctx, conn, rows) }
 	merge := func(tx *sql.Tx) error { return i.merge(ctx, tx) }
-	if err := l.engine.Stage(ctx, fill, merge); err != nil {
+	if err := l.Stage(ctx, fill, merge); err != nil {
 		return ImportCounts{}, l.fail("import", err)
 	}
 	return i.counts, nil
@@ -104,13 +104,13 @@ func (l *Ledger) Import(ctx context.Context, rows iter.Seq2[Row, error], o Impor
 // reader does not lock the ledger, and memory use stays constant.
 type importer struct {
 	ImportOptions
-	engine Engine
-	newest int64
-	erased erasedSet
-	counts ImportCounts
-	staged int // rows in import_row
-	noted  int // rows in import_line
-	known  int // addresses of the list that have a subscriber
+	insertRows func(ctx context.Context, tx *sql.Tx, text string, columns int, args []any) error
+	newest     int64
+	erased     erasedSet
+	counts     ImportCounts
+	staged     int // rows in import_row
+	noted      int // rows in import_line
+	known      int // addresses of the list that have a subscriber
 	// differing is how many of those rows may change something.
 	differing int
 	added     idRange // the subscribers that are new
@@ -161,9 +161,9 @@ func (i *importer) stage(ctx context.Context, conn *sql.Conn, rows iter.Seq2[Row
 
 // flush inserts the rows that are waiting.
 func (i *importer) flush(ctx context.Context, tx *sql.Tx) error {
-	err := i.engine.InsertRows(ctx, tx, insertRow, rowColumns, i.rows)
+	err := i.insertRows(ctx, tx, insertRow, rowColumns, i.rows)
 	if err == nil {
-		err = i.engine.InsertRows(ctx, tx, insertLine, lineColumns, i.lines)
+		err = i.insertRows(ctx, tx, insertLine, lineColumns, i.lines)
 	}
 	i.rows, i.lines = i.rows[:0], i.lines[:0]
 	return err
@@ -184,8 +184,8 @@ func (i *importer) stageRow(r Row) error {
 		return nil
 	}
 	r.Status = cmp.Or(r.Status, Active)
-	if r.Status.strictness() < 0 {
-		return fmt.Errorf("invalid status %q; must be one of %q", r.Status, statuses)
+	if err := r.Status.Check(); err != nil {
+		return err
 	}
 	i.staged++
 	i.rows = append(i.rows, i.staged, key, r.Email, r.Name, string(r.Status), r.Cadence, normalTags(r.Tags), r.Language, sqlutil.Time(r.Created), sqlutil.Time(r.Confirmed))

@@ -168,7 +168,7 @@ func scanImport(row sqlutil.Scanner) (r ImportRecord, c storedCounts, err error)
 
 // Imports returns the imports that have numbers, the newest first.
 func (l *Ledger) Imports(ctx context.Context) ([]ImportRecord, error) {
-	all, err := sqlutil.Collect(ctx, l.read, func(row sqlutil.Scanner) (ImportRecord, error) {
+	all, err := sqlutil.Collect(ctx, l.Reader(), func(row sqlutil.Scanner) (ImportRecord, error) {
 		r, _, err := scanImport(row)
 		return r, err
 	}, "SELECT "+importColumns+" FROM import ORDER BY number DESC")

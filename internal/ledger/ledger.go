@@ -122,6 +122,19 @@ func (l *Ledger) settledFor(ctx context.Context, subscriber int64) (*sql.DB, err
 	return l.read, l.engine.Settle(ctx, Only(subscriber))
 }
 
+// Reader returns the database for reading what calls of Record do not change.
+func (l *Ledger) Reader() *sql.DB { return l.read }
+
+// InsertRows inserts many rows in a transaction: see Engine.
+func (l *Ledger) InsertRows(ctx context.Context, tx *sql.Tx, text string, columns int, args []any) error {
+	return l.engine.InsertRows(ctx, tx, text, columns, args)
+}
+
+// Stage runs fill, and then merge in a transaction: see Engine.
+func (l *Ledger) Stage(ctx context.Context, fill func(*sql.Conn) error, merge func(*sql.Tx) error) error {
+	return l.engine.Stage(ctx, fill, merge)
+}
+
 // collectSettled is sqlutil.Collect on tables that contain everything recorded.
 func collectSettled[T any](ctx context.Context, l *Ledger, scan func(sqlutil.Scanner) (T, error), query string, args ...any) ([]T, error) {
 	db, err := l.settled(ctx)

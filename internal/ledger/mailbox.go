@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"context"
-	"time"
 
 	"publisher/internal/ledger/sqlutil"
 )
@@ -10,7 +9,7 @@ import (
 // MailboxPosition returns how far a mailbox was read: the highest UID, and the UIDVALIDITY
 // under which it counts. Both are 0 if it was never read.
 func (l *Ledger) MailboxPosition(ctx context.Context, name string) (validity, uid uint32, err error) {
-	_, err = sqlutil.Row(ctx, l.read, "SELECT uid_validity, uid FROM mailbox WHERE name = $1", []any{name}, &validity, &uid)
+	_, err = sqlutil.Row(ctx, l.Reader(), "SELECT uid_validity, uid FROM mailbox WHERE name = $1", []any{name}, &validity, &uid)
 	return validity, uid, l.fail("read the position in the mailbox", err)
 }
 
@@ -19,10 +18,4 @@ func (l *Ledger) SetMailboxPosition(ctx context.Context, name string, validity, 
 	return l.storeRow(ctx, "store the position in the mailbox", `
 		INSERT INTO mailbox (name, uid_validity, uid) VALUES ($1, $2, $3)
 		ON CONFLICT (name) DO UPDATE SET uid_validity = excluded.uid_validity, uid = excluded.uid`, name, int64(validity), int64(uid))
-}
-
-// CountSignups returns the number of requests to subscribe since a time.
-func (l *Ledger) CountSignups(ctx context.Context, since time.Time) (n int, err error) {
-	err = l.read.QueryRowContext(ctx, "SELECT COUNT(*) FROM signup WHERE created_at > $1", sqlutil.Time(since)).Scan(&n)
-	return n, l.fail("count the sign-ups", err)
 }

@@ -48,7 +48,7 @@ func planFew(ctx context.Context, tx *sql.Tx, n Notice) (bool, error) {
 
 // Managed returns the subscriber of a fresh link; nil if it is unknown, used or too old.
 func (l *Ledger) Managed(ctx context.Context, secret string, now time.Time) (*Subscriber, error) {
-	s, err := subscriberOf(ctx, l.read, TokenManage, secret, now)
+	s, err := subscriberOf(ctx, l.Reader(), TokenManage, secret, now)
 	return s, l.fail("look up a fresh link", err)
 }
 

@@ -37,9 +37,9 @@ func (l *Ledger) AskAddress(ctx context.Context, secret, email string, now time.
 // FindMove returns the subscriber of a link that confirms a change of address or takes it back,
 // and the address that it leads to; nil if it is unknown or too old.
 func (l *Ledger) FindMove(ctx context.Context, p TokenPurpose, secret string, now time.Time) (s *Subscriber, to string, err error) {
-	t, err := findToken(ctx, l.read, p, secret, now)
+	t, err := findToken(ctx, l.Reader(), p, secret, now)
 	if err == nil && t != nil {
-		s, err = subscriberBy(ctx, l.read, "s.id = $1", t.Subscriber)
+		s, err = subscriberBy(ctx, l.Reader(), "s.id = $1", t.Subscriber)
 		to = t.Data
 	}
 	return s, to, l.fail("look up a change of address", err)
@@ -248,7 +248,7 @@ func (s *Subscriber) takeBack(ctx context.Context, tx *sql.Tx, old string, o Mov
 		if !s.CanUndo(o.Now) { // done before
 			return s, nil
 		}
-		_, err := s.apply(ctx, tx, goBack, o.DefaultCadence, o.Now) // it had joined with another one
+		_, err := goBackBefore(ctx, tx, s, o.DefaultCadence, o.Now) // it had joined with another one
 		return s, err
 	}
 	left, err := s.leftRow(ctx, tx, key)

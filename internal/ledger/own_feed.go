@@ -11,19 +11,9 @@ import (
 // MaxOwnFeeds is how many addresses of feeds of one's own a subscriber can have.
 const MaxOwnFeeds = 5
 
-// MayHaveFeed reports whether a subscriber can read a feed of their own: who left the mail, or
-// cannot receive it, still can.
-func (s *Subscriber) MayHaveFeed() bool {
-	switch s.Status {
-	case Active, Unsubscribed, Bounced, Complained:
-		return true
-	}
-	return false
-}
-
 // OwnFeeds returns when the addresses of a subscriber's own feeds were made, oldest first.
 func (l *Ledger) OwnFeeds(ctx context.Context, subscriber int64) ([]time.Time, error) {
-	all, err := sqlutil.Collect(ctx, l.read, func(row sqlutil.Scanner) (at time.Time, err error) {
+	all, err := sqlutil.Collect(ctx, l.Reader(), func(row sqlutil.Scanner) (at time.Time, err error) {
 		err = row.Scan((*sqlutil.Time)(&at))
 		return at, err
 	}, "SELECT created_at FROM token WHERE subscriber = $1 AND purpose = $2 ORDER BY created_at", subscriber, TokenFeed)

@@ -9,7 +9,7 @@ import (
 
 // FirstPass returns the time of the first pass over the content tree; zero before it.
 func (l *Ledger) FirstPass(ctx context.Context) (at time.Time, err error) {
-	err = l.read.QueryRowContext(ctx, "SELECT first_pass_at FROM pass_state").Scan((*sqlutil.Time)(&at))
+	err = l.Reader().QueryRowContext(ctx, "SELECT first_pass_at FROM pass_state").Scan((*sqlutil.Time)(&at))
 	return at, l.fail("read when the first pass was", err)
 }
 
@@ -21,7 +21,7 @@ func (l *Ledger) SetFirstPass(ctx context.Context, at time.Time) error {
 // ScanSnapshot returns the content tree as the last scan found it, in the caller's
 // encoding; nil before the first scan.
 func (l *Ledger) ScanSnapshot(ctx context.Context) (data []byte, err error) {
-	_, err = sqlutil.Row(ctx, l.read, "SELECT data FROM scan_snapshot", nil, &data)
+	_, err = sqlutil.Row(ctx, l.Reader(), "SELECT data FROM scan_snapshot", nil, &data)
 	return data, l.fail("read the scan snapshot", err)
 }
 
@@ -41,7 +41,7 @@ type ConnectionLimit struct {
 
 // ConnectionLimit returns the last limit.
 func (l *Ledger) ConnectionLimit(ctx context.Context) (limit ConnectionLimit, err error) {
-	err = l.read.QueryRowContext(ctx, "SELECT limited_server, limited_connections FROM smtp_state").Scan(&limit.Server, &limit.Connections)
+	err = l.Reader().QueryRowContext(ctx, "SELECT limited_server, limited_connections FROM smtp_state").Scan(&limit.Server, &limit.Connections)
 	return limit, l.fail("read the connection limit", err)
 }
 
@@ -54,7 +54,7 @@ func (l *Ledger) SetConnectionLimit(ctx context.Context, limit ConnectionLimit) 
 // Sending reports whether messages are going out under a rate, or were when the process
 // that sent them died.
 func (l *Ledger) Sending(ctx context.Context) (sending bool, err error) {
-	err = l.read.QueryRowContext(ctx, "SELECT sending FROM smtp_state").Scan(&sending)
+	err = l.Reader().QueryRowContext(ctx, "SELECT sending FROM smtp_state").Scan(&sending)
 	return sending, l.fail("read whether messages were going out", err)
 }
 

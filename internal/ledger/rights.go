@@ -47,12 +47,8 @@ var rights = map[mailtoken.Purpose]map[Action]effect{
 	mailtoken.ReturnPath:  {HardBounce: endBounced, SoftBounce: endBounced, Complain: endComplained},
 }
 
-const (
-	// undoTime is how long an unsubscribing can be taken back by the link.
-	undoTime = maxAbsence
-	// bounceTime is how long after a mail reports that it bounced count.
-	bounceTime = 30 * 24 * time.Hour
-)
+// bounceTime is how long after a mail reports that it bounced count.
+const bounceTime = 30 * 24 * time.Hour
 
 // may returns the effect of an action on a subscription with that status. mailed is when
 // the mail that a bounce is about was sent; zero if unknown.
@@ -80,12 +76,6 @@ func (s *Subscriber) may(with mailtoken.Purpose, act Action, mailed, now time.Ti
 // when the mail was sent.
 func countsAt(mailed, now time.Time) bool {
 	return !mailed.IsZero() && now.Sub(mailed) <= bounceTime
-}
-
-// CanUndo reports whether the subscriber can undo the unsubscribing: their own link ended
-// the subscription, not the owner, and not long ago.
-func (s *Subscriber) CanUndo(now time.Time) bool {
-	return s.Status == Unsubscribed && s.UndoTo != "" && now.Sub(s.StatusAt) <= undoTime
 }
 
 // May reports whether the action would change the subscription.
@@ -170,6 +160,11 @@ func (s *Subscriber) apply(ctx context.Context, tx *sql.Tx, e effect, defaultCad
 	return true, addEvent(ctx, tx, Event{At: now, Kind: string(s.Status), Subscriber: s.ID})
 }
 
+// goBackBefore gives a subscription the status back that it had before it was unsubscribed.
+func goBackBefore(ctx context.Context, tx *sql.Tx, s *Subscriber, defaultCadence string, now time.Time) (changed bool, err error) {
+	return s.apply(ctx, tx, goBack, defaultCadence, now)
+}
+
 // giveReason stores why somebody has left.
 func (s *Subscriber) giveReason(ctx context.Context, tx *sql.Tx, r Request) error {
 	if _, err := tx.ExecContext(ctx, "DELETE FROM event WHERE subscriber = $1 AND kind = 'reason' AND at >= $2", s.ID, sqlutil.Time(s.StatusAt)); err != nil {
@@ -206,4 +201,27 @@ func mailedAt(ctx context.Context, tx *sql.Tx, subscriber, edition int64) (time.
 		SELECT COALESCE(d.last_at, d.first_at) FROM edition e JOIN delivery d ON d.edition = e.number AND d.subscriber = $1
 		WHERE $2 = 0 OR e.number = $2 ORDER BY e.number DESC LIMIT 1`, []any{subscriber, edition}, &at)
 	return time.Time(at), err
+}
+
+// pause starts a pause, or ends it where until is not after now.
+func (s *Subscriber) pause(ctx context.Context, tx *sql.Tx, until, now time.Time) (changed bool, err error) {
+	if latest := now.Add(MaxPause); until.After(latest) {
+		until = latest
+	}
+	kind := "paused"
+	data := map[string]string{"until": until.UTC().Format(time.RFC3339)}
+	if !until.After(now) {
+		if !s.Paused(now) {
+			return false, nil
+		}
+		kind, data, until = "resumed", nil, time.Time{}
+	}
+	if s.PausedUntil.Equal(until) {
+		return false, nil
+	}
+	s.PausedUntil = until
+	if _, err := tx.ExecContext(ctx, "UPDATE subscriber SET paused_until = $2 WHERE id = $1", s.ID, sqlutil.Time(until)); err != nil {
+		return false, err
+	}
+	return true, addEvent(ctx, tx, Event{At: now, Kind: kind, Subscriber: s.ID, Data: data})
 }

@@ -95,7 +95,7 @@ func (l *Ledger) HandleSignups(ctx context.Context, now time.Time) (handled int,
 	for {
 		var n int
 		var open bool
-		if err := l.read.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM signup WHERE handled_at IS NULL)").Scan(&open); err != nil || !open {
+		if err := l.Reader().QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM signup WHERE handled_at IS NULL)").Scan(&open); err != nil || !open {
 			return handled, l.fail("read the sign-ups", err)
 		}
 		err := l.store(ctx, "handle sign-ups", func(tx *sql.Tx) error {
@@ -185,7 +185,7 @@ func (l *Ledger) ExpireSignups(ctx context.Context, now time.Time) error {
 	var any bool
 	for _, o := range old {
 		var some bool
-		if err := l.read.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM "+o.which+")", sqlutil.Time(o.at)).Scan(&some); err != nil {
+		if err := l.Reader().QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM "+o.which+")", sqlutil.Time(o.at)).Scan(&some); err != nil {
 			return l.fail("look for expired sign-ups", err)
 		}
 		any = any || some
@@ -201,4 +201,10 @@ func (l *Ledger) ExpireSignups(ctx context.Context, now time.Time) error {
 		}
 		return nil
 	})
+}
+
+// CountSignups returns the number of requests to subscribe since a time.
+func (l *Ledger) CountSignups(ctx context.Context, since time.Time) (n int, err error) {
+	err = l.Reader().QueryRowContext(ctx, "SELECT COUNT(*) FROM signup WHERE created_at > $1", sqlutil.Time(since)).Scan(&n)
+	return n, l.fail("count the sign-ups", err)
 }

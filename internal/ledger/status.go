@@ -1,6 +1,9 @@
 package ledger
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+)
 
 // Status is the state of a subscription.
 type Status string
@@ -20,6 +23,14 @@ var statuses = []Status{Active, Pending, Removed, Unsubscribed, Bounced, Complai
 // strictness orders statuses: of two that a list has for one address the higher counts. It
 // is negative for what is not a status.
 func (s Status) strictness() int { return slices.Index(statuses, s) }
+
+// Check returns an error unless the status is one of those above.
+func (s Status) Check() error {
+	if s.strictness() < 0 {
+		return fmt.Errorf("invalid status %q; must be one of %q", s, statuses)
+	}
+	return nil
+}
 
 // Stricter returns the one of two statuses that allows less.
 func Stricter(a, b Status) Status {

@@ -241,3 +241,13 @@ func saveSubscriber(ctx context.Context, tx *sql.Tx, s *Subscriber, now time.Tim
 func (s *Subscriber) updates(now time.Time) []any {
 	return []any{s.ID, s.Name, s.Cadence, sqlutil.Strings(s.Tags), sqlutil.Time(s.Confirmed), s.Cursor, s.FromFile, s.Status, sqlutil.Time(now), s.Language, s.Owed, s.UndoTo}
 }
+
+// MayHaveFeed reports whether a subscriber can read a feed of their own: who left the mail, or
+// cannot receive it, still can.
+func (s *Subscriber) MayHaveFeed() bool {
+	switch s.Status {
+	case Active, Unsubscribed, Bounced, Complained:
+		return true
+	}
+	return false
+}

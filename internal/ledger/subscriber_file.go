@@ -17,9 +17,9 @@ type SubscriberFile struct {
 
 // SubscriberFile returns what was saved last; the zero value if nothing was.
 func (l *Ledger) SubscriberFile(ctx context.Context) (f SubscriberFile, err error) {
-	found, err := sqlutil.Row(ctx, l.read, "SELECT hash, missing, faulty FROM subscriber_file", nil, &f.Hash, &f.Missing, &f.Faulty)
+	found, err := sqlutil.Row(ctx, l.Reader(), "SELECT hash, missing, faulty FROM subscriber_file", nil, &f.Hash, &f.Missing, &f.Faulty)
 	if found {
-		f.Warnings, err = problems(ctx, l.read, ofSubscribers)
+		f.Warnings, err = problems(ctx, l.Reader(), ofSubscribers)
 	}
 	return f, l.fail("read the state of the subscriber file", err)
 }

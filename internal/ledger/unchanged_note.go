@@ -30,12 +30,12 @@ func (n *UnchangedNote) equal(other *UnchangedNote) bool {
 func (l *Ledger) UnchangedNote(ctx context.Context) (*UnchangedNote, error) {
 	const doing = "read the note of the last pass"
 	n := new(UnchangedNote)
-	found, err := sqlutil.Row(ctx, l.read, "SELECT version, scan, settings, since_at, until_at, mail FROM unchanged_note", nil,
+	found, err := sqlutil.Row(ctx, l.Reader(), "SELECT version, scan, settings, since_at, until_at, mail FROM unchanged_note", nil,
 		&n.Version, &n.Scan, &n.Settings, (*sqlutil.Time)(&n.Since), (*sqlutil.Time)(&n.Until), &n.Mail)
 	if err != nil || !found {
 		return nil, l.fail(doing, err)
 	}
-	n.Problems, err = problems(ctx, l.read, ofPosts)
+	n.Problems, err = problems(ctx, l.Reader(), ofPosts)
 	return n, l.fail(doing, err)
 }
 
