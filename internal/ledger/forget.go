@@ -16,7 +16,7 @@ func OweScrub(ctx context.Context, tx *sql.Tx) error {
 func (l *Ledger) Scrub(ctx context.Context, texts []string) error { return l.engine.Scrub(ctx, texts) }
 
 // forgetRepliesTo has Record store no reply about a subscriber any more.
-func (l *Ledger) forgetRepliesTo(subscriber int64) {
+func (l *Ledger) ForgetRepliesTo(subscriber int64) {
 	l.erased.Store(subscriber, struct{}{})
 	l.anyErased.Store(true)
 }

@@ -21,5 +21,5 @@ func (s *Subscriber) Paused(now time.Time) bool { return s.PausedUntil.After(now
 func (l *Ledger) NextPauseEnd(ctx context.Context, now time.Time) (time.Time, error) {
 	var next sqlutil.Time
 	err := l.read.QueryRowContext(ctx, "SELECT MIN(paused_until) FROM subscriber WHERE paused_until > $1", sqlutil.Time(now)).Scan(&next)
-	return time.Time(next), l.fail("read the next end of a pause", err)
+	return time.Time(next), l.Fail("read the next end of a pause", err)
 }

@@ -216,7 +216,7 @@ func (l *Ledger) RecordSpooled(ctx context.Context) (recorded int, aside string,
 	const doing = "record the results of an earlier run"
 	kept, err := l.spool.results()
 	if err != nil || len(kept) == 0 {
-		return 0, "", l.fail(doing, err)
+		return 0, "", l.Fail(doing, err)
 	}
 	var unknown []Result
 	for i := range kept {
@@ -230,7 +230,7 @@ func (l *Ledger) RecordSpooled(ctx context.Context) (recorded int, aside string,
 		case err == nil:
 			unknown = append(unknown, kept[i])
 		case !errors.Is(err, errNotOpen): // it was recorded after all
-			return recorded, "", l.fail(doing, err)
+			return recorded, "", l.Fail(doing, err)
 		}
 	}
 	if l.private {
@@ -238,16 +238,16 @@ func (l *Ledger) RecordSpooled(ctx context.Context) (recorded int, aside string,
 	}
 	if len(unknown) > 0 {
 		if aside, err = l.spool.setAside(unknown); err != nil {
-			return recorded, "", l.fail("set aside unknown results", err)
+			return recorded, "", l.Fail("set aside unknown results", err)
 		}
 	}
-	return recorded, aside, l.fail(doing, l.spool.clear())
+	return recorded, aside, l.Fail(doing, l.spool.clear())
 }
 
 // knows reports whether the ledger has the delivery of a result, or at least its edition
 // and subscriber if the attempt ended before it began.
 func (l *Ledger) knows(ctx context.Context, r *Result) (known bool, err error) {
-	db, err := l.settled(ctx)
+	db, err := l.Settled(ctx)
 	if err != nil {
 		return false, err
 	}

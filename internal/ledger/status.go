@@ -41,13 +41,13 @@ func Stricter(a, b Status) Status {
 }
 
 // ongoing reports whether the subscription can still end.
-func (s Status) ongoing() bool { return s == Active || s == Pending }
+func (s Status) Ongoing() bool { return s == Active || s == Pending }
 
 // final reports whether no import revives the subscription.
-func (s Status) final() bool { return s == Unsubscribed || s == Bounced || s == Complained }
+func (s Status) Final() bool { return s == Unsubscribed || s == Bounced || s == Complained }
 
 // The same in SQL, behind a column.
 const (
-	isOngoing = " IN ('active', 'pending')"
-	isFinal   = " IN ('unsubscribed', 'bounced', 'complained')"
+	OngoingSQL = " IN ('active', 'pending')"
+	FinalSQL   = " IN ('unsubscribed', 'bounced', 'complained')"
 )

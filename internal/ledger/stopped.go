@@ -20,7 +20,7 @@ func (l *Ledger) StoppedDays(ctx context.Context, number int64) ([]string, error
 		return nil, nil
 	}
 	if err != nil {
-		return nil, l.fail(fmt.Sprintf("read when edition %d was stopped", number), err)
+		return nil, l.Fail(fmt.Sprintf("read when edition %d was stopped", number), err)
 	}
 	var days []string
 	for _, day := range strings.Fields(text) {
@@ -41,7 +41,7 @@ func (l *Ledger) AcceptRefusals(ctx context.Context, number int64) error {
 // RetryStopped makes the deferred deliveries of a stopped edition due now, and returns
 // their number; 0 if the edition was not stopped.
 func (l *Ledger) RetryStopped(ctx context.Context, number int64, now time.Time) (waiting int, err error) {
-	err = l.change(ctx, fmt.Sprintf("retry edition %d", number), func(tx *sql.Tx) error {
+	err = l.Change(ctx, fmt.Sprintf("retry edition %d", number), func(tx *sql.Tx) error {
 		result, err := tx.ExecContext(ctx, `
 			UPDATE delivery SET next_at = $2 WHERE edition = $1 AND progress = 'deferred'
 				AND EXISTS (SELECT 1 FROM edition e WHERE e.number = $1 AND e.stopped_on <> '')`, number, sqlutil.Time(now))
@@ -66,7 +66,7 @@ func (l *Ledger) RecordStop(ctx context.Context, number int64, day string, few b
 	if !few {
 		note = manyAnswers + day
 	}
-	err = l.change(ctx, fmt.Sprintf("record that edition %d was stopped", number), func(tx *sql.Tx) error {
+	err = l.Change(ctx, fmt.Sprintf("record that edition %d was stopped", number), func(tx *sql.Tx) error {
 		var text string
 		if err := tx.QueryRowContext(ctx, "SELECT stopped_on FROM edition WHERE number = $1", number).Scan(&text); err != nil {
 			return err

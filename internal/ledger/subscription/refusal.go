@@ -1,10 +1,11 @@
-package ledger
+package subscription
 
 import (
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
+	"publisher/internal/ledger"
 	"slices"
 	"strings"
 )
@@ -22,9 +23,9 @@ type Refusal struct {
 // the subscriber bounced; another is recorded, and marks the subscriber after several
 // editions. It returns the number of subscribers marked. Deliveries that are no longer
 // failed are skipped.
-func (l *Ledger) MarkRefused(ctx context.Context, edition int64, all []Refusal) (marked int, err error) {
-	for some := range slices.Chunk(all, page) {
-		err := l.change(ctx, fmt.Sprintf("mark the refused recipients of edition %d", edition), func(tx *sql.Tx) error {
+func MarkRefused(ctx context.Context, l *ledger.Ledger, edition int64, all []Refusal) (marked int, err error) {
+	for some := range slices.Chunk(all, ledger.BatchSize) {
+		err := l.Change(ctx, fmt.Sprintf("mark the refused recipients of edition %d", edition), func(tx *sql.Tx) error {
 			n, err := markRefused(ctx, tx, edition, some)
 			marked += n
 			return err
@@ -37,10 +38,10 @@ func (l *Ledger) MarkRefused(ctx context.Context, edition int64, all []Refusal) 
 }
 
 func markRefused(ctx context.Context, tx *sql.Tx, edition int64, all []Refusal) (marked int, err error) {
-	var settled []Delivery
+	var settled []ledger.Delivery
 	for _, r := range all {
-		var d Delivery
-		err := tx.QueryRowContext(ctx, "SELECT "+DeliveryColumns+
+		var d ledger.Delivery
+		err := tx.QueryRowContext(ctx, "SELECT "+ledger.DeliveryColumns+
 			" FROM delivery d WHERE d.edition = $1 AND d.subscriber = $2 AND d.progress = 'failed'", edition, r.Subscriber).Scan(d.Fields()...)
 		if errors.Is(err, sql.ErrNoRows) {
 			continue
@@ -55,11 +56,11 @@ func markRefused(ctx context.Context, tx *sql.Tx, edition int64, all []Refusal) 
 				b.refused = refusedUnclear
 			}
 			if gone, err = recordBounce(ctx, tx, b); gone && err == nil {
-				gone, err = end(ctx, tx, r.Subscriber, Bounced, b.At)
+				gone, err = EndAs(ctx, tx, r.Subscriber, ledger.Bounced, b.At)
 			}
 		} else {
-			gone, err = end(ctx, tx, r.Subscriber, Bounced, d.LastTried)
-			if d.DueReason == GaveUp {
+			gone, err = EndAs(ctx, tx, r.Subscriber, ledger.Bounced, d.LastTried)
+			if d.DueReason == ledger.GaveUp {
 				settled = append(settled, d)
 			}
 		}
@@ -78,7 +79,7 @@ func markRefused(ctx context.Context, tx *sql.Tx, edition int64, all []Refusal) 
 	if len(settled) == 0 {
 		return marked, nil
 	}
-	settler, err := PrepareSettler(ctx, tx)
+	settler, err := ledger.PrepareSettler(ctx, tx)
 	if err != nil {
 		return 0, err
 	}

@@ -1,4 +1,4 @@
-package ledger
+package erasure
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 	"database/sql"
 	"time"
 
+	"publisher/internal/ledger"
 	"publisher/internal/ledger/sqlutil"
 	"publisher/mailer/address"
 )
@@ -58,7 +59,7 @@ func isErased(ctx context.Context, db sqlutil.RowQuerier, address string) (erase
 }
 
 // endErasure forgets that an address was erased: its reader has confirmed a subscription.
-func endErasure(ctx context.Context, tx *sql.Tx, address string) error {
+func End(ctx context.Context, tx *sql.Tx, address string) error {
 	key, err := readErasedKey(ctx, tx)
 	if err != nil || key == nil {
 		return err
@@ -68,24 +69,24 @@ func endErasure(ctx context.Context, tx *sql.Tx, address string) error {
 }
 
 // Erased reports whether an address was erased. Only its reader's confirmation ends that.
-func (l *Ledger) Erased(ctx context.Context, email string) (bool, error) {
+func Erased(ctx context.Context, l *ledger.Ledger, email string) (bool, error) {
 	key, err := address.Normalize(email)
 	if err != nil {
 		return false, nil
 	}
 	erased, err := isErased(ctx, l.Reader(), key)
-	return erased, l.fail("look for an erased address", err)
+	return erased, l.Fail("look for an erased address", err)
 }
 
 // erasedSet are the erased addresses at one time.
-type erasedSet struct {
+type Set struct {
 	key    []byte
 	hashes map[string]bool // nil: none
 }
 
 // readErased returns the erased addresses. Where nobody was erased it costs one query, and
 // has nothing.
-func readErased(ctx context.Context, tx *sql.Tx) (s erasedSet, err error) {
+func ReadSet(ctx context.Context, tx *sql.Tx) (s Set, err error) {
 	if s.key, err = readErasedKey(ctx, tx); err != nil || s.key == nil {
 		return s, err
 	}
@@ -101,9 +102,9 @@ func readErased(ctx context.Context, tx *sql.Tx) (s erasedSet, err error) {
 }
 
 // size returns their number.
-func (s erasedSet) size() int { return len(s.hashes) }
+func (s Set) Size() int { return len(s.hashes) }
 
 // has reports whether a normalized address was erased.
-func (s erasedSet) has(address string) bool {
+func (s Set) Has(address string) bool {
 	return s.hashes != nil && s.hashes[string(hashErased(s.key, address))]
 }

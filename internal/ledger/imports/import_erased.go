@@ -1,9 +1,10 @@
-package ledger
+package imports
 
 import (
 	"context"
 	"database/sql"
 
+	"publisher/internal/ledger/erasure"
 	"publisher/internal/ledger/sqlutil"
 )
 
@@ -13,8 +14,8 @@ const ErasedReason = "the reader of this address had it erased; only a sign-up t
 // refuseErased refuses a row whose address was erased.
 func (i *importer) refuseErased(r Row) {
 	i.counts.Erased++
-	if i.ImportOptions.Erased != nil {
-		i.ImportOptions.Erased(r.File, r.Line)
+	if i.Options.Erased != nil {
+		i.Options.Erased(r.File, r.Line)
 	}
 	r.Refused = ErasedReason
 	i.refuse(r)
@@ -22,8 +23,8 @@ func (i *importer) refuseErased(r Row) {
 
 // dropErased drops the staged rows of addresses that were erased since the list was staged.
 func (i *importer) dropErased(ctx context.Context, tx *sql.Tx) error {
-	now, err := readErased(ctx, tx)
-	if err != nil || now.size() == i.erased.size() {
+	now, err := erasure.ReadSet(ctx, tx)
+	if err != nil || now.Size() == i.erased.Size() {
 		return err
 	}
 	keys, err := sqlutil.Column[string](ctx, tx, "SELECT email_key FROM import_row")
@@ -31,7 +32,7 @@ func (i *importer) dropErased(ctx context.Context, tx *sql.Tx) error {
 		return err
 	}
 	for _, key := range keys {
-		if !now.has(key) {
+		if !now.Has(key) {
 			continue
 		}
 		for _, query := range []string{
