@@ -1,21 +1,22 @@
-package ledger
+package imports
 
 import (
 	"context"
 	"database/sql"
+	"publisher/internal/ledger"
 )
 
 // RowOutcome is what an import did with a row.
-type RowOutcome string
+type Outcome string
 
 const (
-	RowAdded     RowOutcome = "added"
-	RowUpdated   RowOutcome = "updated"
-	RowUnchanged RowOutcome = "unchanged"
-	RowKept      RowOutcome = "kept"      // it would have brought back who left
-	RowDuplicate RowOutcome = "duplicate" // its address stands in an earlier row, whose result is for both
-	RowRefused   RowOutcome = "refused"   // it cannot be used
-	RowLeftOut   RowOutcome = "left out"  // nobody asked for it
+	RowAdded     Outcome = "added"
+	RowUpdated   Outcome = "updated"
+	RowUnchanged Outcome = "unchanged"
+	RowKept      Outcome = "kept"      // it would have brought back who left
+	RowDuplicate Outcome = "duplicate" // its address stands in an earlier row, whose result is for both
+	RowRefused   Outcome = "refused"   // it cannot be used
+	RowLeftOut   Outcome = "left out"  // nobody asked for it
 )
 
 // RowResult is the result of one row of an import.
@@ -23,12 +24,12 @@ type RowResult struct {
 	File    int // which of the files, the first being 0
 	Line    int
 	Email   string
-	Outcome RowOutcome
-	Was     Status // "" where nobody had that address
-	Is      Status // "" for RowRefused and RowLeftOut
-	First   int    // RowDuplicate: the line of the earlier row
-	FirstIn int    // RowDuplicate: and its file
-	Reason  string // RowRefused, RowLeftOut: why
+	Outcome Outcome
+	Was     ledger.Status // "" where nobody had that address
+	Is      ledger.Status // "" for RowRefused and RowLeftOut
+	First   int           // RowDuplicate: the line of the earlier row
+	FirstIn int           // RowDuplicate: and its file
+	Reason  string        // RowRefused, RowLeftOut: why
 }
 
 // noteRow notes a row for reportResults.
@@ -60,7 +61,7 @@ func (i *importer) reportResults(ctx context.Context, tx *sql.Tx) error {
 	defer rows.Close()
 	for rows.Next() {
 		var f RowResult
-		var row Status
+		var row ledger.Status
 		var leftOut, again, same bool
 		if err := rows.Scan(&f.File, &f.Line, &f.Email, &f.Reason, &leftOut, &f.Was, &f.Is, &row, &f.FirstIn, &f.First, &again, &same); err != nil {
 			return err
@@ -77,7 +78,7 @@ func (i *importer) reportResults(ctx context.Context, tx *sql.Tx) error {
 
 // decide sets the outcome. row is the status that the list has for the address; again says
 // that an earlier row has it too, and same that nothing was changed.
-func (f *RowResult) decide(row Status, again, same bool) {
+func (f *RowResult) decide(row ledger.Status, again, same bool) {
 	switch {
 	case f.Reason != "":
 		f.Outcome, f.Was, f.Is, f.First, f.FirstIn = RowRefused, "", "", 0, 0
@@ -89,7 +90,7 @@ func (f *RowResult) decide(row Status, again, same bool) {
 		f.Outcome = RowAdded
 	case !same:
 		f.Outcome = RowUpdated
-	case f.Was.final() && row.ongoing():
+	case f.Was.Final() && row.Ongoing():
 		f.Outcome = RowKept
 	default:
 		f.Outcome = RowUnchanged

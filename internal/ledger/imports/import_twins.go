@@ -1,10 +1,11 @@
-package ledger
+package imports
 
 import (
 	"cmp"
 	"context"
 	"database/sql"
 
+	"publisher/internal/ledger"
 	"publisher/internal/ledger/sqlutil"
 )
 
@@ -12,7 +13,7 @@ import (
 type twin struct {
 	n                       int
 	key, email, name        string
-	status                  Status
+	status                  ledger.Status
 	cadence, tags, language string
 	created, confirmed      sqlutil.Time
 }
@@ -53,7 +54,7 @@ func (i *importer) mergeDuplicates(ctx context.Context, tx *sql.Tx) error {
 			}
 			after = t
 		}
-		if len(batch) < page {
+		if len(batch) < ledger.BatchSize {
 			return saveTwins(ctx, tx, merged)
 		}
 	}
@@ -70,12 +71,12 @@ func readTwins(ctx context.Context, tx *sql.Tx, after twin) ([]twin, error) {
 		err = row.Scan(&t.n, &t.key, &t.email, &t.name, &t.status, &t.cadence, &t.tags, &t.language, &t.created, &t.confirmed)
 		return t, err
 	}, `SELECT n, email_key, email, name, status, cadence, tags, language, created_at, confirmed_at FROM import_row
-		WHERE (email_key, n) > ($1, $2) AND was = 'twin' ORDER BY email_key, n LIMIT $3`, after.key, after.n, page)
+		WHERE (email_key, n) > ($1, $2) AND was = 'twin' ORDER BY email_key, n LIMIT $3`, after.key, after.n, ledger.BatchSize)
 }
 
 // add adds a later row with the same address.
 func (t *twin) add(next twin) {
-	t.email, t.status = next.email, Stricter(t.status, next.status)
+	t.email, t.status = next.email, ledger.Stricter(t.status, next.status)
 	t.name, t.cadence = cmp.Or(next.name, t.name), cmp.Or(next.cadence, t.cadence)
 	t.tags, t.language = cmp.Or(next.tags, t.tags), cmp.Or(next.language, t.language)
 	t.created, t.confirmed = cmp.Or(next.created, t.created), cmp.Or(next.confirmed, t.confirmed)

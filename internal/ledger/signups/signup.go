@@ -1,10 +1,11 @@
-package ledger
+package signups
 
 import (
 	"context"
 	"database/sql"
 	"time"
 
+	"publisher/internal/ledger"
 	"publisher/internal/ledger/mailtoken"
 	"publisher/internal/ledger/sqlutil"
 	"publisher/mailer/address"
@@ -25,7 +26,7 @@ type Signup struct {
 	Language    string // BCP 47; "": the site's own
 	Page        string // where the form was
 	How         string // ByForm, ByJSON or ByMail
-	Wording     Wording
+	Wording     ledger.Wording
 	IP          string // "" unless signup.record_ip
 	At          time.Time
 	Request     string // the secret in the answer; see ConfirmCode
@@ -46,10 +47,10 @@ const (
 	maxTriesOfDay = 20
 )
 
-// AddSignups stores requests to subscribe, all or none. It does not look at what is known of
+// Add stores requests to subscribe, all or none. It does not look at what is known of
 // their addresses: HandleSignups does that.
-func (l *Ledger) AddSignups(ctx context.Context, all ...Signup) error {
-	return l.store(ctx, "store a sign-up", func(tx *sql.Tx) error {
+func Add(ctx context.Context, l *ledger.Ledger, all ...Signup) error {
+	return l.Store(ctx, "store a sign-up", func(tx *sql.Tx) error {
 		for _, s := range all {
 			if err := addSignup(ctx, tx, s); err != nil {
 				return err
@@ -64,7 +65,7 @@ func addSignup(ctx context.Context, tx *sql.Tx, s Signup) error {
 	if err != nil {
 		return err
 	}
-	wording, err := addWording(ctx, tx, s.Wording)
+	wording, err := ledger.AddWording(ctx, tx, s.Wording)
 	if err != nil {
 		return err
 	}
@@ -75,34 +76,34 @@ func addSignup(ctx context.Context, tx *sql.Tx, s Signup) error {
 	_, err = tx.ExecContext(ctx, `
 		INSERT INTO signup (request, browser, email, email_key, name, cadence, tags, language, page, how, wording, ip, created_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
-		mailtoken.SecretHash(s.Request), browser, s.Email, key, s.Name, s.Cadence, sqlutil.Strings(normalTags(s.Tags)), s.Language, s.Page, s.How, wording, s.IP, sqlutil.Time(s.At))
+		mailtoken.SecretHash(s.Request), browser, s.Email, key, s.Name, s.Cadence, sqlutil.Strings(ledger.NormalTags(s.Tags)), s.Language, s.Page, s.How, wording, s.IP, sqlutil.Time(s.At))
 	return err
 }
 
 // openSignup is a request that nobody has looked at yet.
 type openSignup struct {
 	id, subscriber int64
-	status         Status // "": not subscribed
+	status         ledger.Status // "": not subscribed
 	email, key     string
 	language       string
 	at             time.Time
 }
 
-// HandleSignups decides who of those that asked to subscribe gets which notice, and returns the
+// Handle decides who of those that asked to subscribe gets which notice, and returns the
 // number of requests. An active subscriber is told so. Everybody else is asked to confirm,
 // whatever became of an earlier subscription, which stays as it is until then.
-func (l *Ledger) HandleSignups(ctx context.Context, now time.Time) (handled int, err error) {
+func Handle(ctx context.Context, l *ledger.Ledger, now time.Time) (handled int, err error) {
 	for {
 		var n int
 		var open bool
-		if err := l.read.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM signup WHERE handled_at IS NULL)").Scan(&open); err != nil || !open {
-			return handled, l.fail("read the sign-ups", err)
+		if err := l.Reader().QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM signup WHERE handled_at IS NULL)").Scan(&open); err != nil || !open {
+			return handled, l.Fail("read the sign-ups", err)
 		}
-		err := l.store(ctx, "handle sign-ups", func(tx *sql.Tx) error {
+		err := l.Store(ctx, "handle sign-ups", func(tx *sql.Tx) error {
 			batch, err := sqlutil.Collect(ctx, tx, scanOpenSignup, `
 				SELECT u.id, COALESCE(s.id, 0), COALESCE(s.status, ''), COALESCE(s.email, u.email), u.email_key, u.language, u.created_at
 				FROM signup u LEFT JOIN subscriber s ON s.email_key = u.email_key
-				WHERE u.handled_at IS NULL ORDER BY u.id LIMIT $1`, page)
+				WHERE u.handled_at IS NULL ORDER BY u.id LIMIT $1`, ledger.BatchSize)
 			n = len(batch)
 			for i := range batch {
 				if err == nil {
@@ -127,30 +128,30 @@ func (u *openSignup) handle(ctx context.Context, tx *sql.Tx, now time.Time) erro
 	if _, err := tx.ExecContext(ctx, "UPDATE signup SET handled_at = $2 WHERE id = $1", u.id, sqlutil.Time(now)); err != nil {
 		return err
 	}
-	if u.status == Active {
-		told, err := u.count(ctx, tx, NoticeAlready, now.Add(-alreadyPause))
+	if u.status == ledger.Active {
+		told, err := u.count(ctx, tx, ledger.NoticeAlready, now.Add(-alreadyPause))
 		if err != nil || told > 0 {
 			return err
 		}
-		return planNotice(ctx, tx, Notice{Kind: NoticeAlready, Email: u.email, Subscriber: u.subscriber, Language: u.language, Created: now})
+		return ledger.PlanNotice(ctx, tx, ledger.Notice{Kind: ledger.NoticeAlready, Email: u.email, Subscriber: u.subscriber, Language: u.language, Created: now})
 	}
 	pending, err := u.makePending(ctx, tx, now)
 	if err != nil {
 		return err
 	}
-	lately, err := u.count(ctx, tx, NoticeConfirm, now.Add(-confirmPause))
+	lately, err := u.count(ctx, tx, ledger.NoticeConfirm, now.Add(-confirmPause))
 	if err != nil || lately > 0 {
 		return err
 	}
-	all, err := u.count(ctx, tx, NoticeConfirm, now.Add(-noticeMemory))
+	all, err := u.count(ctx, tx, ledger.NoticeConfirm, now.Add(-noticeMemory))
 	if err != nil || all >= mostConfirms {
 		return err
 	}
-	return planNotice(ctx, tx, Notice{Kind: NoticeConfirm, Email: u.email, Pending: pending, Language: u.language, Created: now})
+	return ledger.PlanNotice(ctx, tx, ledger.Notice{Kind: ledger.NoticeConfirm, Email: u.email, Pending: pending, Language: u.language, Created: now})
 }
 
 // count counts the notices to the address, without confirmations that led to a subscription.
-func (u *openSignup) count(ctx context.Context, tx *sql.Tx, kind NoticeKind, since time.Time) (n int, err error) {
+func (u *openSignup) count(ctx context.Context, tx *sql.Tx, kind ledger.NoticeKind, since time.Time) (n int, err error) {
 	err = tx.QueryRowContext(ctx, `
 		SELECT COUNT(*) FROM notice WHERE email_key = $1 AND kind = $2 AND created_at > $3 AND (kind <> 'confirm' OR pending IS NOT NULL)`,
 		u.key, kind, sqlutil.Time(since)).Scan(&n)
@@ -169,9 +170,9 @@ func (u *openSignup) makePending(ctx context.Context, tx *sql.Tx, now time.Time)
 	return id, err
 }
 
-// ExpireSignups deletes what is no longer needed: addresses that never confirmed, requests,
+// Expire deletes what is no longer needed: addresses that never confirmed, requests,
 // expired tokens and old notices.
-func (l *Ledger) ExpireSignups(ctx context.Context, now time.Time) error {
+func Expire(ctx context.Context, l *ledger.Ledger, now time.Time) error {
 	old := []struct {
 		which string
 		at    time.Time
@@ -185,15 +186,15 @@ func (l *Ledger) ExpireSignups(ctx context.Context, now time.Time) error {
 	var any bool
 	for _, o := range old {
 		var some bool
-		if err := l.read.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM "+o.which+")", sqlutil.Time(o.at)).Scan(&some); err != nil {
-			return l.fail("look for expired sign-ups", err)
+		if err := l.Reader().QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM "+o.which+")", sqlutil.Time(o.at)).Scan(&some); err != nil {
+			return l.Fail("look for expired sign-ups", err)
 		}
 		any = any || some
 	}
 	if !any {
 		return nil
 	}
-	return l.store(ctx, "delete expired sign-ups", func(tx *sql.Tx) error {
+	return l.Store(ctx, "delete expired sign-ups", func(tx *sql.Tx) error {
 		for _, o := range old {
 			if _, err := tx.ExecContext(ctx, "DELETE FROM "+o.which, sqlutil.Time(o.at)); err != nil {
 				return err
@@ -201,4 +202,10 @@ func (l *Ledger) ExpireSignups(ctx context.Context, now time.Time) error {
 		}
 		return nil
 	})
+}
+
+// Count returns the number of requests to subscribe since a time.
+func Count(ctx context.Context, l *ledger.Ledger, since time.Time) (n int, err error) {
+	err = l.Reader().QueryRowContext(ctx, "SELECT COUNT(*) FROM signup WHERE created_at > $1", sqlutil.Time(since)).Scan(&n)
+	return n, l.Fail("count the sign-ups", err)
 }

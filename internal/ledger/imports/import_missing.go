@@ -1,9 +1,10 @@
-package ledger
+package imports
 
 import (
 	"context"
 	"database/sql"
 
+	"publisher/internal/ledger"
 	"publisher/internal/ledger/sqlutil"
 )
 
@@ -20,7 +21,7 @@ func (i *importer) removeMissing(ctx context.Context, tx *sql.Tx) error {
 		return err
 	}
 	err = tx.QueryRowContext(ctx, `
-		SELECT COUNT(*), COUNT(CASE WHEN s.from_file AND s.status`+isOngoing+` THEN 1 END)
+		SELECT COUNT(*), COUNT(CASE WHEN s.from_file AND s.status`+ledger.OngoingSQL+` THEN 1 END)
 		FROM subscriber s WHERE `+gone).Scan(&lost, &i.counts.Missing)
 	if err != nil || lost == 0 {
 		return err
@@ -30,8 +31,8 @@ func (i *importer) removeMissing(ctx context.Context, tx *sql.Tx) error {
 	}
 	_, err = tx.ExecContext(ctx, `
 		UPDATE subscriber AS s SET
-			status = CASE WHEN s.from_file AND s.status`+isOngoing+` THEN 'removed' ELSE s.status END,
-			status_at = CASE WHEN s.from_file AND s.status`+isOngoing+` THEN $1 ELSE s.status_at END,
+			status = CASE WHEN s.from_file AND s.status`+ledger.OngoingSQL+` THEN 'removed' ELSE s.status END,
+			status_at = CASE WHEN s.from_file AND s.status`+ledger.OngoingSQL+` THEN $1 ELSE s.status_at END,
 			undo_to = CASE WHEN s.from_file AND s.undo_to <> '' THEN 'removed' ELSE s.undo_to END,
 			file_name = '', file_cadence = '', file_tags = '', file_language = '', file_status = NULL
 		WHERE `+gone, sqlutil.Time(i.Now))

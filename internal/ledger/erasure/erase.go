@@ -1,4 +1,4 @@
-package ledger
+package erasure
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"publisher/internal/ledger"
 	"publisher/internal/ledger/sqlutil"
 	"publisher/mailer/address"
 )
@@ -27,14 +28,14 @@ type Erasure struct {
 //
 // Each address is erased in one transaction. The files are cleaned after that; if the program
 // dies before, or a reader is in the way, FinishErasures does it.
-func (l *Ledger) Erase(ctx context.Context, emails []string, now time.Time) (all []Erasure, err error) {
-	former, err := l.addressesOf(ctx, emails, formerAddresses)
+func Erase(ctx context.Context, l *ledger.Ledger, emails []string, now time.Time) (all []Erasure, err error) {
+	former, err := addressesOf(ctx, l, emails, formerAddresses)
 	if err != nil {
 		return nil, err
 	}
 	var texts []string
 	for i, email := range slices.Concat(former, emails) {
-		e, err := l.eraseOne(ctx, email, now)
+		e, err := eraseOne(ctx, l, email, now)
 		if err != nil {
 			return all, err
 		}
@@ -46,7 +47,7 @@ func (l *Ledger) Erase(ctx context.Context, emails []string, now time.Time) (all
 	if texts == nil {
 		return all, nil
 	}
-	return all, l.scrub(ctx, texts)
+	return all, scrub(ctx, l, texts)
 }
 
 // formerAddresses are those that the subscriber with an address had before.
@@ -56,58 +57,58 @@ const formerAddresses = `
 // OtherAddresses returns further addresses to which mails about the subscribers with these ones
 // went: those that they had before, and those to which they wanted to move. Addresses of other
 // subscribers are not among them, whoever typed them.
-func (l *Ledger) OtherAddresses(ctx context.Context, emails []string) ([]string, error) {
-	return l.addressesOf(ctx, emails, formerAddresses+`
+func OtherAddresses(ctx context.Context, l *ledger.Ledger, emails []string) ([]string, error) {
+	return addressesOf(ctx, l, emails, formerAddresses+`
 		UNION SELECT n.email FROM notice n JOIN subscriber s ON s.id = n.subscriber
 		WHERE s.email_key = $1 AND NOT EXISTS (SELECT 1 FROM subscriber o WHERE o.email_key = n.email_key)`)
 }
 
 // addressesOf returns the addresses that a query finds for each address.
-func (l *Ledger) addressesOf(ctx context.Context, emails []string, query string) (all []string, err error) {
+func addressesOf(ctx context.Context, l *ledger.Ledger, emails []string, query string) (all []string, err error) {
 	for _, email := range emails {
 		key, err := address.Normalize(email)
 		if err != nil {
 			return nil, err
 		}
-		found, err := sqlutil.Column[string](ctx, l.read, query, key)
+		found, err := sqlutil.Column[string](ctx, l.Reader(), query, key)
 		if err != nil {
-			return nil, l.fail("look for other addresses", err)
+			return nil, l.Fail("look for other addresses", err)
 		}
 		all = append(all, found...)
 	}
 	return all, nil
 }
 
-func (l *Ledger) eraseOne(ctx context.Context, email string, now time.Time) (e Erasure, err error) {
+func eraseOne(ctx context.Context, l *ledger.Ledger, email string, now time.Time) (e Erasure, err error) {
 	e.Email = email
 	key, err := address.Normalize(email)
 	if err != nil {
 		return e, err
 	}
-	db, err := l.settled(ctx)
+	db, err := l.Settled(ctx)
 	if err != nil {
-		return e, l.fail("erase an address", err)
+		return e, l.Fail("erase an address", err)
 	}
 	who := erasee{key: key}
 	if who.texts, err = spellings(ctx, db, email, key); err != nil {
-		return e, l.fail("erase an address", err)
+		return e, l.Fail("erase an address", err)
 	}
-	if s, err := subscriberBy(ctx, db, "s.email_key = $1", key); err != nil {
-		return e, l.fail("erase an address", err)
+	if s, err := ledger.SubscriberWhere(ctx, db, "s.email_key = $1", key); err != nil {
+		return e, l.Fail("erase an address", err)
 	} else if s != nil {
 		who.id = s.ID
 		// A reply that is on its way is not stored either.
-		l.forgetRepliesTo(s.ID)
+		l.ForgetRepliesTo(s.ID)
 	}
 	// A scan of all deliveries would keep everybody else from writing.
 	replies, err := mentions(ctx, db, who.texts)
 	if err != nil {
-		return e, l.fail("erase an address", err)
+		return e, l.Fail("erase an address", err)
 	}
-	if err := l.spool.forget(who); err != nil {
-		return e, l.fail("erase an address", err)
+	if err := l.ForgetSpooled(who.id, who.texts); err != nil {
+		return e, l.Fail("erase an address", err)
 	}
-	err = l.change(ctx, "erase an address", func(tx *sql.Tx) error {
+	err = l.Change(ctx, "erase an address", func(tx *sql.Tx) error {
 		e.Known, e.Before = false, false
 		known, err := who.known(ctx, tx)
 		if err != nil {
@@ -123,7 +124,7 @@ func (l *Ledger) eraseOne(ctx context.Context, email string, now time.Time) (e E
 		if err := markErased(ctx, tx, key, now); err != nil || !known {
 			return err
 		}
-		return addEvent(ctx, tx, Event{At: now, Kind: "erased"})
+		return ledger.AddEvent(ctx, tx, ledger.Event{At: now, Kind: "erased"})
 	})
 	if e.Known || e.Before {
 		e.Texts = who.texts
@@ -170,9 +171,9 @@ func contains(text string) string {
 }
 
 // mentions returns the deliveries whose server repeats the address.
-func mentions(ctx context.Context, db *sql.DB, texts []string) (all []DeliveryKey, err error) {
+func mentions(ctx context.Context, db *sql.DB, texts []string) (all []ledger.DeliveryKey, err error) {
 	for _, text := range texts {
-		found, err := sqlutil.Collect(ctx, db, func(row sqlutil.Scanner) (k DeliveryKey, err error) {
+		found, err := sqlutil.Collect(ctx, db, func(row sqlutil.Scanner) (k ledger.DeliveryKey, err error) {
 			err = row.Scan(&k.Edition, &k.Subscriber)
 			return k, err
 		}, "SELECT edition, subscriber FROM delivery WHERE reply <> '' AND "+containing("reply", "$1"), contains(text))
@@ -241,7 +242,7 @@ var erasing = struct{ byID, byKey, byText []string }{
 	},
 }
 
-func (who *erasee) erase(ctx context.Context, tx *sql.Tx, replies []DeliveryKey) error {
+func (who *erasee) erase(ctx context.Context, tx *sql.Tx, replies []ledger.DeliveryKey) error {
 	run := func(queries []string, arg any) error {
 		for _, query := range queries {
 			if _, err := tx.ExecContext(ctx, query, arg); err != nil {
@@ -272,45 +273,23 @@ func (who *erasee) erase(ctx context.Context, tx *sql.Tx, replies []DeliveryKey)
 	if _, err := tx.ExecContext(ctx, "UPDATE subscriber_file SET hash = ''"); err != nil {
 		return err
 	}
-	return OweScrub(ctx, tx)
-}
-
-// OweScrub notes that something was deleted that has to leave the files too: see
-// FinishErasures.
-func OweScrub(ctx context.Context, tx *sql.Tx) error {
-	_, err := tx.ExecContext(ctx, "UPDATE pass_state SET scrub = TRUE")
-	return err
+	return ledger.OweScrub(ctx, tx)
 }
 
 // scrub removes from the database's files what no table has any more. It is done again if
 // texts are still there, or unknown.
-func (l *Ledger) scrub(ctx context.Context, texts []string) error {
-	if err := l.engine.Scrub(ctx, texts); err != nil {
-		return l.fail("clean its files after an erasure; the next pass tries again", err)
+func scrub(ctx context.Context, l *ledger.Ledger, texts []string) error {
+	if err := l.Scrub(ctx, texts); err != nil {
+		return l.Fail("clean its files after an erasure; the next pass tries again", err)
 	}
-	return l.storeRow(ctx, "clean its files after an erasure", "UPDATE pass_state SET scrub = FALSE")
+	return l.StoreRow(ctx, "clean its files after an erasure", "UPDATE pass_state SET scrub = FALSE")
 }
 
-// FinishErasures cleans the files of the ledger if an erasure could not.
-func (l *Ledger) FinishErasures(ctx context.Context) error {
+// Finish cleans the files of the ledger if an erasure could not.
+func Finish(ctx context.Context, l *ledger.Ledger) error {
 	var owed bool
-	if err := l.read.QueryRowContext(ctx, "SELECT scrub FROM pass_state").Scan(&owed); err != nil || !owed {
-		return l.fail("look for unfinished erasures", err)
+	if err := l.Reader().QueryRowContext(ctx, "SELECT scrub FROM pass_state").Scan(&owed); err != nil || !owed {
+		return l.Fail("look for unfinished erasures", err)
 	}
-	return l.scrub(ctx, nil)
-}
-
-// forgetRepliesTo has Record store no reply about a subscriber any more.
-func (l *Ledger) forgetRepliesTo(subscriber int64) {
-	l.erased.Store(subscriber, struct{}{})
-	l.anyErased.Store(true)
-}
-
-// repliesForgotten reports whether no reply about the subscriber may be stored.
-func (l *Ledger) repliesForgotten(subscriber int64) bool {
-	if !l.anyErased.Load() {
-		return false
-	}
-	_, erased := l.erased.Load(subscriber)
-	return erased
+	return scrub(ctx, l, nil)
 }

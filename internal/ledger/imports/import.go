@@ -1,4 +1,4 @@
-package ledger
+package imports
 
 import (
 	"cmp"
@@ -8,6 +8,8 @@ import (
 	"iter"
 	"time"
 
+	"publisher/internal/ledger"
+	"publisher/internal/ledger/erasure"
 	"publisher/internal/ledger/sqlutil"
 	"publisher/mailer/address"
 )
@@ -18,8 +20,8 @@ type Row struct {
 	Line      int
 	Email     string
 	Name      string
-	Status    Status // "": active
-	Cadence   string // "": digest.default
+	Status    ledger.Status // "": active
+	Cadence   string        // "": digest.default
 	Tags      []string
 	Language  string    // BCP 47; "": the site's own
 	Created   time.Time // zero: now
@@ -36,8 +38,8 @@ const (
 	FromFile                  // subscribers.file, read by each pass
 )
 
-// ImportCounts are the totals of an import.
-type ImportCounts struct {
+// Counts are the totals of an import.
+type Counts struct {
 	Rows, Added, Updated, Unchanged int   // Rows counts each address once
 	Duplicates                      int   // rows whose address another row has too
 	Kept                            int   // rows that would have brought back who unsubscribed, bounced or complained
@@ -50,7 +52,7 @@ type ImportCounts struct {
 }
 
 // ImportOptions control an import.
-type ImportOptions struct {
+type Options struct {
 	Origin         Origin
 	DefaultCadence string // of subscribers without one of their own
 	Now            time.Time
@@ -66,16 +68,16 @@ type ImportOptions struct {
 	Erased func(file, line int)
 	// Source, unless nil, gives the import a number: it is in Imports, and UndoImport takes it
 	// back.
-	Source *ImportSource
+	Source *Source
 }
 
 // ImportSource says where an import comes from.
-type ImportSource struct {
+type Source struct {
 	Name    string // of the files
 	Service string // whose export they are
 }
 
-// Import adds and updates subscribers in one transaction, streaming. It never brings back
+// Run adds and updates subscribers in one transaction, streaming. It never brings back
 // subscribers who unsubscribed, bounced or complained (a row that came back revives
 // Removed alone), nor who was erased.
 //   - A new subscriber's cursor is the newest sequence number.
@@ -90,12 +92,12 @@ type ImportSource struct {
 //     rows, ends the import and nothing is changed.
 //
 // Neither rows nor the functions of the options may use the ledger.
-func (l *Ledger) Import(ctx context.Context, rows iter.Seq2[Row, error], o ImportOptions) (ImportCounts, error) {
-	i := &importer{ImportOptions: o, engine: l.engine}
+func Run(ctx context.Context, l *ledger.Ledger, rows iter.Seq2[Row, error], o Options) (Counts, error) {
+	i := &importer{Options: o, insertRows: l.InsertRows}
 	fill := func(conn *sql.Conn) error { return i.stage(ctx, conn, rows) }
 	merge := func(tx *sql.Tx) error { return i.merge(ctx, tx) }
-	if err := l.engine.Stage(ctx, fill, merge); err != nil {
-		return ImportCounts{}, l.fail("import", err)
+	if err := l.Stage(ctx, fill, merge); err != nil {
+		return Counts{}, l.Fail("import", err)
 	}
 	return i.counts, nil
 }
@@ -103,14 +105,14 @@ func (l *Ledger) Import(ctx context.Context, rows iter.Seq2[Row, error], o Impor
 // importer holds one import. The rows go into a temporary table first, so that a slow
 // reader does not lock the ledger, and memory use stays constant.
 type importer struct {
-	ImportOptions
-	engine Engine
-	newest int64
-	erased erasedSet
-	counts ImportCounts
-	staged int // rows in import_row
-	noted  int // rows in import_line
-	known  int // addresses of the list that have a subscriber
+	Options
+	insertRows func(ctx context.Context, tx *sql.Tx, text string, columns int, args []any) error
+	newest     int64
+	erased     erasure.Set
+	counts     Counts
+	staged     int // rows in import_row
+	noted      int // rows in import_line
+	known      int // addresses of the list that have a subscriber
 	// differing is how many of those rows may change something.
 	differing int
 	added     idRange // the subscribers that are new
@@ -134,7 +136,7 @@ func (i *importer) stage(ctx context.Context, conn *sql.Conn, rows iter.Seq2[Row
 		return err
 	}
 	defer tx.Rollback()
-	if i.erased, err = readErased(ctx, tx); err != nil {
+	if i.erased, err = erasure.ReadSet(ctx, tx); err != nil {
 		return err
 	}
 	for row, err := range rows {
@@ -161,9 +163,9 @@ func (i *importer) stage(ctx context.Context, conn *sql.Conn, rows iter.Seq2[Row
 
 // flush inserts the rows that are waiting.
 func (i *importer) flush(ctx context.Context, tx *sql.Tx) error {
-	err := i.engine.InsertRows(ctx, tx, insertRow, rowColumns, i.rows)
+	err := i.insertRows(ctx, tx, insertRow, rowColumns, i.rows)
 	if err == nil {
-		err = i.engine.InsertRows(ctx, tx, insertLine, lineColumns, i.lines)
+		err = i.insertRows(ctx, tx, insertLine, lineColumns, i.lines)
 	}
 	i.rows, i.lines = i.rows[:0], i.lines[:0]
 	return err
@@ -179,16 +181,16 @@ func (i *importer) stageRow(r Row) error {
 	if err != nil {
 		return err
 	}
-	if i.erased.has(key) {
+	if i.erased.Has(key) {
 		i.refuseErased(r)
 		return nil
 	}
-	r.Status = cmp.Or(r.Status, Active)
-	if r.Status.strictness() < 0 {
-		return fmt.Errorf("invalid status %q; must be one of %q", r.Status, statuses)
+	r.Status = cmp.Or(r.Status, ledger.Active)
+	if err := r.Status.Check(); err != nil {
+		return err
 	}
 	i.staged++
-	i.rows = append(i.rows, i.staged, key, r.Email, r.Name, string(r.Status), r.Cadence, normalTags(r.Tags), r.Language, sqlutil.Time(r.Created), sqlutil.Time(r.Confirmed))
+	i.rows = append(i.rows, i.staged, key, r.Email, r.Name, string(r.Status), r.Cadence, ledger.NormalTags(r.Tags), r.Language, sqlutil.Time(r.Created), sqlutil.Time(r.Confirmed))
 	i.noteRow(r, key)
 	return nil
 }

@@ -1,4 +1,4 @@
-package ledger
+package passstate
 
 import (
 	"bytes"
@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"publisher/internal/ledger"
 	"publisher/internal/ledger/sqlutil"
 )
 
@@ -54,11 +55,11 @@ func (d Dependencies) equal(other Dependencies) bool {
 	return d.State == other.State && slices.Equal(d.Links, other.Links) && slices.Equal(d.Files, other.Files)
 }
 
-// FeedState returns the state that was saved last, with its files by path; the zero value
+// LoadFeedState returns the state that was saved last, with its files by path; the zero value
 // if none was.
-func (l *Ledger) FeedState(ctx context.Context) (FeedState, error) {
-	state, err := feedState(ctx, l.read)
-	return state, l.fail("read the state of the feeds", err)
+func LoadFeedState(ctx context.Context, l *ledger.Ledger) (FeedState, error) {
+	state, err := feedState(ctx, l.Reader())
+	return state, l.Fail("read the state of the feeds", err)
 }
 
 func feedState(ctx context.Context, db *sql.DB) (s FeedState, err error) {
@@ -89,8 +90,8 @@ func feedState(ctx context.Context, db *sql.DB) (s FeedState, err error) {
 }
 
 // SaveFeedState replaces the state. It writes only what differs.
-func (l *Ledger) SaveFeedState(ctx context.Context, next FeedState) error {
-	last, err := l.FeedState(ctx)
+func SaveFeedState(ctx context.Context, l *ledger.Ledger, next FeedState) error {
+	last, err := LoadFeedState(ctx, l)
 	if err != nil {
 		return err
 	}
@@ -99,7 +100,7 @@ func (l *Ledger) SaveFeedState(ctx context.Context, next FeedState) error {
 		maps.EqualFunc(files, nextFiles, FeedFile.equal) && maps.EqualFunc(last.Dependencies, next.Dependencies, Dependencies.equal) {
 		return nil
 	}
-	return l.store(ctx, "save the state of the feeds", func(tx *sql.Tx) error {
+	return l.Store(ctx, "save the state of the feeds", func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `
 			INSERT INTO feed_state (id, settings, feeds) VALUES (1, $1, $2)
 			ON CONFLICT (id) DO UPDATE SET settings = excluded.settings, feeds = excluded.feeds`, next.Settings, next.Feeds)
@@ -149,12 +150,12 @@ var (
 )
 
 // ForgetFeedInputs causes every feed to be generated again.
-func (l *Ledger) ForgetFeedInputs(ctx context.Context) error {
+func ForgetFeedInputs(ctx context.Context, l *ledger.Ledger) error {
 	var any bool
-	err := l.read.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM feed_file WHERE inputs <> '' OR items IS NOT NULL)").Scan(&any)
+	err := l.Reader().QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM feed_file WHERE inputs <> '' OR items IS NOT NULL)").Scan(&any)
 	if err != nil || !any {
-		return l.fail("read the inputs of feeds", err)
+		return l.Fail("read the inputs of feeds", err)
 	}
-	return l.storeRow(ctx, "clear the inputs of feeds",
+	return l.StoreRow(ctx, "clear the inputs of feeds",
 		"UPDATE feed_file SET inputs = '', items = NULL WHERE inputs <> '' OR items IS NOT NULL")
 }

@@ -1,4 +1,4 @@
-package ledger
+package passstate
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"publisher/internal/ledger"
 	"publisher/internal/ledger/sqlutil"
 )
 
@@ -26,26 +27,26 @@ func (n *UnchangedNote) equal(other *UnchangedNote) bool {
 		n.Since.Equal(other.Since) && n.Until.Equal(other.Until) && slices.Equal(n.Problems, other.Problems)
 }
 
-// UnchangedNote returns the note that was saved last; nil if none was.
-func (l *Ledger) UnchangedNote(ctx context.Context) (*UnchangedNote, error) {
+// LoadUnchangedNote returns the note that was saved last; nil if none was.
+func LoadUnchangedNote(ctx context.Context, l *ledger.Ledger) (*UnchangedNote, error) {
 	const doing = "read the note of the last pass"
 	n := new(UnchangedNote)
-	found, err := sqlutil.Row(ctx, l.read, "SELECT version, scan, settings, since_at, until_at, mail FROM unchanged_note", nil,
+	found, err := sqlutil.Row(ctx, l.Reader(), "SELECT version, scan, settings, since_at, until_at, mail FROM unchanged_note", nil,
 		&n.Version, &n.Scan, &n.Settings, (*sqlutil.Time)(&n.Since), (*sqlutil.Time)(&n.Until), &n.Mail)
 	if err != nil || !found {
-		return nil, l.fail(doing, err)
+		return nil, l.Fail(doing, err)
 	}
-	n.Problems, err = problems(ctx, l.read, ofPosts)
-	return n, l.fail(doing, err)
+	n.Problems, err = problems(ctx, l.Reader(), ofPosts)
+	return n, l.Fail(doing, err)
 }
 
 // SaveUnchangedNote replaces the note if it differs.
-func (l *Ledger) SaveUnchangedNote(ctx context.Context, n UnchangedNote) error {
+func SaveUnchangedNote(ctx context.Context, l *ledger.Ledger, n UnchangedNote) error {
 	n.Since, n.Until = sqlutil.Stored(n.Since), sqlutil.Stored(n.Until)
-	if last, err := l.UnchangedNote(ctx); err != nil || last != nil && last.equal(&n) {
+	if last, err := LoadUnchangedNote(ctx, l); err != nil || last != nil && last.equal(&n) {
 		return err
 	}
-	return l.store(ctx, "save the note of this pass", func(tx *sql.Tx) error {
+	return l.Store(ctx, "save the note of this pass", func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `
 			INSERT INTO unchanged_note (id, version, scan, settings, since_at, until_at, mail) VALUES (1, $1, $2, $3, $4, $5, $6)
 			ON CONFLICT (id) DO UPDATE SET version = excluded.version, scan = excluded.scan, settings = excluded.settings,

@@ -1,4 +1,4 @@
-package ledger
+package passstate
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"maps"
 	"time"
 
+	"publisher/internal/ledger"
 	"publisher/internal/ledger/sqlutil"
 )
 
@@ -21,39 +22,39 @@ func (h Hub) equal(other Hub) bool {
 	return h.Failures == other.Failures && h.Next.Equal(other.Next) && maps.Equal(h.Notified, other.Notified)
 }
 
-// Hubs returns the hubs by URL.
-func (l *Ledger) Hubs(ctx context.Context) (map[string]Hub, error) {
+// LoadHubs returns the hubs by URL.
+func LoadHubs(ctx context.Context, l *ledger.Ledger) (map[string]Hub, error) {
 	const doing = "read the hubs"
-	all, err := sqlutil.CollectMap(ctx, l.read, func(row sqlutil.Scanner) (url string, h Hub, err error) {
+	all, err := sqlutil.CollectMap(ctx, l.Reader(), func(row sqlutil.Scanner) (url string, h Hub, err error) {
 		h.Notified = map[string]string{}
 		err = row.Scan(&url, &h.Failures, (*sqlutil.Time)(&h.Next))
 		return url, h, err
 	}, "SELECT url, failures, next_at FROM hub")
 	if err != nil || len(all) == 0 {
-		return all, l.fail(doing, err)
+		return all, l.Fail(doing, err)
 	}
-	hashes, err := sqlutil.CollectMap(ctx, l.read, func(row sqlutil.Scanner) (f hubFeed, hash string, err error) {
+	hashes, err := sqlutil.CollectMap(ctx, l.Reader(), func(row sqlutil.Scanner) (f hubFeed, hash string, err error) {
 		err = row.Scan(&f.hub, &f.path, &hash)
 		return f, hash, err
 	}, "SELECT hub, path, hash FROM hub_feed")
 	for f, hash := range hashes {
 		all[f.hub].Notified[f.path] = hash
 	}
-	return all, l.fail(doing, err)
+	return all, l.Fail(doing, err)
 }
 
 // SaveHubs replaces the hubs. It writes only what differs.
-func (l *Ledger) SaveHubs(ctx context.Context, next map[string]Hub) error {
+func SaveHubs(ctx context.Context, l *ledger.Ledger, next map[string]Hub) error {
 	next = maps.Clone(next)
 	for url, h := range next {
 		h.Next = sqlutil.Stored(h.Next)
 		next[url] = h
 	}
-	last, err := l.Hubs(ctx)
+	last, err := LoadHubs(ctx, l)
 	if err != nil || maps.EqualFunc(last, next, Hub.equal) {
 		return err
 	}
-	return l.store(ctx, "save the hubs", func(tx *sql.Tx) error {
+	return l.Store(ctx, "save the hubs", func(tx *sql.Tx) error {
 		told, toTell := notified(last), notified(next)
 		if err := hubFeedTable.Prune(ctx, tx, told, toTell); err != nil {
 			return err

@@ -1,4 +1,4 @@
-package ledger
+package imports
 
 import (
 	"context"
@@ -8,20 +8,21 @@ import (
 	"strconv"
 	"time"
 
+	"publisher/internal/ledger"
 	"publisher/internal/ledger/sqlutil"
 )
 
 // ImportRecord is an import that has a number.
-type ImportRecord struct {
+type Record struct {
 	Number  int64
 	At      time.Time
 	Name    string // of the files
 	Service string
-	Counts  ImportCounts
+	Counts  Counts
 	Undone  time.Time // zero: it was not
 }
 
-// storedCounts are ImportCounts as the table import has them.
+// storedCounts are Counts as the table import has them.
 type storedCounts struct {
 	Rows       int `json:"rows"`
 	Added      int `json:"added"`
@@ -83,7 +84,7 @@ func (i *importer) end(ctx context.Context, tx *sql.Tx) error {
 	if _, err := tx.ExecContext(ctx, "UPDATE import SET counts = $2 WHERE number = $1", number, string(counts)); err != nil {
 		return err
 	}
-	return addEvent(ctx, tx, Event{At: i.Now, Kind: importEvent, Data: importData(number)})
+	return ledger.AddEvent(ctx, tx, ledger.Event{At: i.Now, Kind: importEvent, Data: importData(number)})
 }
 
 // importEvent is the kind of the events of imports.
@@ -115,19 +116,19 @@ func importPage(number int64, service string) string {
 
 // before is what an import changed of a subscriber, as it was.
 type before struct {
-	Name      string   `json:"name"`
-	Status    Status   `json:"status"`
-	UndoTo    Status   `json:"undo_to,omitempty"`
-	Cadence   string   `json:"cadence"`
-	Tags      []string `json:"tags,omitempty"`
-	Language  string   `json:"language,omitempty"`
-	Confirmed int64    `json:"confirmed,omitempty"` // microseconds since 1970; 0: never
-	FromFile  bool     `json:"from_file,omitempty"`
-	Import    int64    `json:"import,omitempty"` // the import that had touched the subscriber last
+	Name      string        `json:"name"`
+	Status    ledger.Status `json:"status"`
+	UndoTo    ledger.Status `json:"undo_to,omitempty"`
+	Cadence   string        `json:"cadence"`
+	Tags      []string      `json:"tags,omitempty"`
+	Language  string        `json:"language,omitempty"`
+	Confirmed int64         `json:"confirmed,omitempty"` // microseconds since 1970; 0: never
+	FromFile  bool          `json:"from_file,omitempty"`
+	Import    int64         `json:"import,omitempty"` // the import that had touched the subscriber last
 }
 
 // noteChanged stores what the import changed of a subscriber.
-func (i *importer) noteChanged(ctx context.Context, tx *sql.Tx, p match, changed Subscriber) error {
+func (i *importer) noteChanged(ctx context.Context, tx *sql.Tx, p match, changed ledger.Subscriber) error {
 	if i.Source == nil {
 		return nil
 	}
@@ -149,28 +150,28 @@ func (i *importer) noteChanged(ctx context.Context, tx *sql.Tx, p match, changed
 	if changed.Confirmed.Equal(p.known.Confirmed) {
 		return nil
 	}
-	return addConsent(ctx, tx, Consent{Subscriber: p.known.ID, At: changed.Confirmed, What: "subscribe", How: "import",
+	return ledger.AddConsent(ctx, tx, ledger.Consent{Subscriber: p.known.ID, At: changed.Confirmed, What: "subscribe", How: "import",
 		Page: importPage(i.counts.Number, i.Source.Service)}, nil)
 }
 
 const importColumns = "number, at, name, service, counts, undone_at"
 
-func scanImport(row sqlutil.Scanner) (r ImportRecord, c storedCounts, err error) {
+func scanImport(row sqlutil.Scanner) (r Record, c storedCounts, err error) {
 	var counts string
 	if err := row.Scan(&r.Number, (*sqlutil.Time)(&r.At), &r.Name, &r.Service, &counts, (*sqlutil.Time)(&r.Undone)); err != nil {
 		return r, c, err
 	}
 	err = json.Unmarshal([]byte(counts), &c)
-	r.Counts = ImportCounts{Rows: c.Rows, Added: c.Added, Updated: c.Updated, Unchanged: c.Unchanged, Kept: c.Kept,
+	r.Counts = Counts{Rows: c.Rows, Added: c.Added, Updated: c.Updated, Unchanged: c.Unchanged, Kept: c.Kept,
 		Duplicates: c.Duplicates, Refused: c.Refused, LeftOut: c.LeftOut, Number: r.Number}
 	return r, c, err
 }
 
-// Imports returns the imports that have numbers, the newest first.
-func (l *Ledger) Imports(ctx context.Context) ([]ImportRecord, error) {
-	all, err := sqlutil.Collect(ctx, l.read, func(row sqlutil.Scanner) (ImportRecord, error) {
+// All returns the imports that have numbers, the newest first.
+func All(ctx context.Context, l *ledger.Ledger) ([]Record, error) {
+	all, err := sqlutil.Collect(ctx, l.Reader(), func(row sqlutil.Scanner) (Record, error) {
 		r, _, err := scanImport(row)
 		return r, err
 	}, "SELECT "+importColumns+" FROM import ORDER BY number DESC")
-	return all, l.fail("read the imports", err)
+	return all, l.Fail("read the imports", err)
 }

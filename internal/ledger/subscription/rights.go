@@ -1,4 +1,4 @@
-package ledger
+package subscription
 
 import (
 	"cmp"
@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"time"
 
+	"publisher/internal/ledger"
 	"publisher/internal/ledger/mailtoken"
 	"publisher/internal/ledger/sqlutil"
 )
@@ -47,16 +48,12 @@ var rights = map[mailtoken.Purpose]map[Action]effect{
 	mailtoken.ReturnPath:  {HardBounce: endBounced, SoftBounce: endBounced, Complain: endComplained},
 }
 
-const (
-	// undoTime is how long an unsubscribing can be taken back by the link.
-	undoTime = maxAbsence
-	// bounceTime is how long after a mail reports that it bounced count.
-	bounceTime = 30 * 24 * time.Hour
-)
+// bounceTime is how long after a mail reports that it bounced count.
+const bounceTime = 30 * 24 * time.Hour
 
-// may returns the effect of an action on a subscription with that status. mailed is when
+// effectOf returns the effect of an action on a subscription with that status. mailed is when
 // the mail that a bounce is about was sent; zero if unknown.
-func (s *Subscriber) may(with mailtoken.Purpose, act Action, mailed, now time.Time) effect {
+func effectOf(s *ledger.Subscriber, with mailtoken.Purpose, act Action, mailed, now time.Time) effect {
 	e := rights[with][act]
 	if bounce := act == HardBounce || act == SoftBounce; bounce && !countsAt(mailed, now) {
 		return nothing
@@ -64,9 +61,9 @@ func (s *Subscriber) may(with mailtoken.Purpose, act Action, mailed, now time.Ti
 	allowed := false
 	switch e {
 	case choose, pause, endBounced, endComplained:
-		allowed = s.Status.ongoing()
+		allowed = s.Status.Ongoing()
 	case unsubscribe:
-		allowed = s.Status.ongoing() || s.Status == Removed // that the file may revive
+		allowed = s.Status.Ongoing() || s.Status == ledger.Removed // that the file may revive
 	case goBack:
 		allowed = s.CanUndo(now)
 	}
@@ -82,15 +79,9 @@ func countsAt(mailed, now time.Time) bool {
 	return !mailed.IsZero() && now.Sub(mailed) <= bounceTime
 }
 
-// CanUndo reports whether the subscriber can undo the unsubscribing: their own link ended
-// the subscription, not the owner, and not long ago.
-func (s *Subscriber) CanUndo(now time.Time) bool {
-	return s.Status == Unsubscribed && s.UndoTo != "" && now.Sub(s.StatusAt) <= undoTime
-}
-
 // May reports whether the action would change the subscription.
-func (s *Subscriber) May(with mailtoken.Purpose, act Action, now time.Time) bool {
-	return s.may(with, act, time.Time{}, now) != nothing
+func May(s *ledger.Subscriber, with mailtoken.Purpose, act Action, now time.Time) bool {
+	return effectOf(s, with, act, time.Time{}, now) != nothing
 }
 
 // Request is an action with a valid token.
@@ -113,27 +104,27 @@ type Request struct {
 
 // Do performs a request as far as the token permits. It returns the subscriber's new
 // state, nil if there is no such subscriber, and whether anything changed.
-func (l *Ledger) Do(ctx context.Context, r Request) (s *Subscriber, changed bool, err error) {
-	err = l.changeOf(ctx, "change a subscription", r.Subscriber, func(tx *sql.Tx) error {
+func Do(ctx context.Context, l *ledger.Ledger, r Request) (s *ledger.Subscriber, changed bool, err error) {
+	err = l.ChangeOf(ctx, "change a subscription", r.Subscriber, func(tx *sql.Tx) error {
 		changed = false
-		s, err = subscriberBy(ctx, tx, "s.id = $1", r.Subscriber)
+		s, err = ledger.SubscriberWhere(ctx, tx, "s.id = $1", r.Subscriber)
 		if err != nil || s == nil {
 			return err
 		}
-		effect := s.may(r.Proof, r.Action, time.Time{}, r.At)
+		effect := effectOf(s, r.Proof, r.Action, time.Time{}, r.At)
 		if effect == pause {
-			changed, err = s.pause(ctx, tx, r.Until, r.At)
+			changed, err = setPause(ctx, tx, s, r.Until, r.At)
 			return err
 		}
-		changed, err = s.apply(ctx, tx, effect, r.DefaultCadence, r.At)
-		if err == nil && r.Action == Leave && r.Reason != "" && s.Status == Unsubscribed {
-			err = s.giveReason(ctx, tx, r)
+		changed, err = apply(ctx, tx, s, effect, r.DefaultCadence, r.At)
+		if err == nil && r.Action == Leave && r.Reason != "" && s.Status == ledger.Unsubscribed {
+			err = giveReason(ctx, tx, s, r)
 		}
-		if err == nil && changed && effect == goBack && s.Status == Active {
-			err = s.goBackTo(ctx, tx, r)
+		if err == nil && changed && effect == goBack && s.Status == ledger.Active {
+			err = goBackTo(ctx, tx, s, r)
 		}
-		if err == nil && changed && effect == unsubscribe && s.UndoTo == Active && r.Goodbye {
-			err = planNotice(ctx, tx, Notice{Kind: NoticeGoodbye, Email: s.Email, Subscriber: s.ID, Language: s.Language, Created: r.At})
+		if err == nil && changed && effect == unsubscribe && s.UndoTo == ledger.Active && r.Goodbye {
+			err = ledger.PlanNotice(ctx, tx, ledger.Notice{Kind: ledger.NoticeGoodbye, Email: s.Email, Subscriber: s.ID, Language: s.Language, Created: r.At})
 		}
 		return err
 	})
@@ -144,17 +135,17 @@ func (l *Ledger) Do(ctx context.Context, r Request) (s *Subscriber, changed bool
 }
 
 // apply gives the subscription the status that the effect leads to.
-func (s *Subscriber) apply(ctx context.Context, tx *sql.Tx, e effect, defaultCadence string, now time.Time) (changed bool, err error) {
+func apply(ctx context.Context, tx *sql.Tx, s *ledger.Subscriber, e effect, defaultCadence string, now time.Time) (changed bool, err error) {
 	switch e {
 	case unsubscribe:
-		s.UndoTo, s.Status = s.Status, Unsubscribed
+		s.UndoTo, s.Status = s.Status, ledger.Unsubscribed
 	case endBounced:
-		s.UndoTo, s.Status = "", Bounced
+		s.UndoTo, s.Status = "", ledger.Bounced
 	case endComplained:
-		s.UndoTo, s.Status = "", Complained
+		s.UndoTo, s.Status = "", ledger.Complained
 	case goBack:
-		if s.UndoTo == Active {
-			if err := activate(ctx, tx, s, defaultCadence, now); err != nil {
+		if s.UndoTo == ledger.Active {
+			if err := ledger.Activate(ctx, tx, s, defaultCadence, now); err != nil {
 				return false, err
 			}
 		} else {
@@ -164,37 +155,42 @@ func (s *Subscriber) apply(ctx context.Context, tx *sql.Tx, e effect, defaultCad
 		return false, nil
 	}
 	s.StatusAt = now
-	if err := saveSubscriber(ctx, tx, s, now); err != nil {
+	if err := ledger.SaveSubscriber(ctx, tx, s, now); err != nil {
 		return false, err
 	}
-	return true, addEvent(ctx, tx, Event{At: now, Kind: string(s.Status), Subscriber: s.ID})
+	return true, ledger.AddEvent(ctx, tx, ledger.Event{At: now, Kind: string(s.Status), Subscriber: s.ID})
+}
+
+// goBackBefore gives a subscription the status back that it had before it was unsubscribed.
+func GoBack(ctx context.Context, tx *sql.Tx, s *ledger.Subscriber, defaultCadence string, now time.Time) (changed bool, err error) {
+	return apply(ctx, tx, s, goBack, defaultCadence, now)
 }
 
 // giveReason stores why somebody has left.
-func (s *Subscriber) giveReason(ctx context.Context, tx *sql.Tx, r Request) error {
+func giveReason(ctx context.Context, tx *sql.Tx, s *ledger.Subscriber, r Request) error {
 	if _, err := tx.ExecContext(ctx, "DELETE FROM event WHERE subscriber = $1 AND kind = 'reason' AND at >= $2", s.ID, sqlutil.Time(s.StatusAt)); err != nil {
 		return err
 	}
-	return addEvent(ctx, tx, Event{At: r.At, Kind: "reason", Subscriber: s.ID, Data: map[string]string{"text": r.Reason}})
+	return ledger.AddEvent(ctx, tx, ledger.Event{At: r.At, Kind: "reason", Subscriber: s.ID, Data: map[string]string{"text": r.Reason}})
 }
 
 // goBackTo gives an unsubscribing that is taken back the cadence and the pause that came with
 // it.
-func (s *Subscriber) goBackTo(ctx context.Context, tx *sql.Tx, r Request) error {
+func goBackTo(ctx context.Context, tx *sql.Tx, s *ledger.Subscriber, r Request) error {
 	if r.Cadence != "" && r.Cadence != cmp.Or(s.Cadence, r.DefaultCadence) {
-		due, err := chosenSoFar(ctx, tx, *s, r.DefaultCadence)
+		due, err := ledger.ChosenSoFar(ctx, tx, *s, r.DefaultCadence)
 		if err != nil {
 			return err
 		}
 		s.Cadence, s.Due = r.Cadence, due
-		if err := saveSubscriber(ctx, tx, s, r.At); err != nil {
+		if err := ledger.SaveSubscriber(ctx, tx, s, r.At); err != nil {
 			return err
 		}
 	}
 	if r.Until.IsZero() {
 		return nil
 	}
-	_, err := s.pause(ctx, tx, r.Until, r.At)
+	_, err := setPause(ctx, tx, s, r.Until, r.At)
 	return err
 }
 
@@ -206,4 +202,27 @@ func mailedAt(ctx context.Context, tx *sql.Tx, subscriber, edition int64) (time.
 		SELECT COALESCE(d.last_at, d.first_at) FROM edition e JOIN delivery d ON d.edition = e.number AND d.subscriber = $1
 		WHERE $2 = 0 OR e.number = $2 ORDER BY e.number DESC LIMIT 1`, []any{subscriber, edition}, &at)
 	return time.Time(at), err
+}
+
+// setPause starts a pause, or ends it where until is not after now.
+func setPause(ctx context.Context, tx *sql.Tx, s *ledger.Subscriber, until, now time.Time) (changed bool, err error) {
+	if latest := now.Add(ledger.MaxPause); until.After(latest) {
+		until = latest
+	}
+	kind := "paused"
+	data := map[string]string{"until": until.UTC().Format(time.RFC3339)}
+	if !until.After(now) {
+		if !s.Paused(now) {
+			return false, nil
+		}
+		kind, data, until = "resumed", nil, time.Time{}
+	}
+	if s.PausedUntil.Equal(until) {
+		return false, nil
+	}
+	s.PausedUntil = until
+	if _, err := tx.ExecContext(ctx, "UPDATE subscriber SET paused_until = $2 WHERE id = $1", s.ID, sqlutil.Time(until)); err != nil {
+		return false, err
+	}
+	return true, ledger.AddEvent(ctx, tx, ledger.Event{At: now, Kind: kind, Subscriber: s.ID, Data: data})
 }

@@ -1,10 +1,11 @@
-package ledger
+package subscription
 
 import (
 	"context"
 	"database/sql"
 	"time"
 
+	"publisher/internal/ledger"
 	"publisher/internal/ledger/mailtoken"
 	"publisher/internal/ledger/sqlutil"
 )
@@ -43,7 +44,7 @@ const (
 // last editions sent to the subscriber all came back, on different days; the rights table
 // decides with which status. It returns that status, "" if the subscription goes on. stale
 // reports that the mail is unknown or too old, and that nothing was stored.
-func (l *Ledger) RecordBounce(ctx context.Context, b Bounce) (ended Status, stale bool, err error) {
+func RecordBounce(ctx context.Context, l *ledger.Ledger, b Bounce) (ended ledger.Status, stale bool, err error) {
 	act := SoftBounce
 	if b.Hard {
 		act = HardBounce
@@ -51,9 +52,9 @@ func (l *Ledger) RecordBounce(ctx context.Context, b Bounce) (ended Status, stal
 	if b.Proof != mailtoken.ReturnPath {
 		b.refused = reportedWeakly
 	}
-	err = l.changeOf(ctx, "record a bounce", b.Subscriber, func(tx *sql.Tx) error {
+	err = l.ChangeOf(ctx, "record a bounce", b.Subscriber, func(tx *sql.Tx) error {
 		ended, stale = "", false
-		s, err := subscriberBy(ctx, tx, "s.id = $1", b.Subscriber)
+		s, err := ledger.SubscriberWhere(ctx, tx, "s.id = $1", b.Subscriber)
 		if err != nil || s == nil {
 			return err
 		}
@@ -68,7 +69,7 @@ func (l *Ledger) RecordBounce(ctx context.Context, b Bounce) (ended Status, stal
 		if err != nil || !gone {
 			return err
 		}
-		changed, err := s.apply(ctx, tx, s.may(b.Proof, act, mailed, b.At), "", b.At)
+		changed, err := apply(ctx, tx, s, effectOf(s, b.Proof, act, mailed, b.At), "", b.At)
 		if changed {
 			ended = s.Status
 		}
@@ -88,7 +89,7 @@ func recordBounce(ctx context.Context, tx *sql.Tx, b Bounce) (gone bool, err err
 			refused = excluded.refused, forgiven = FALSE
 		WHERE bounce.forgiven OR CASE WHEN bounce.refused = $7 THEN excluded.refused <> $7 OR NOT bounce.hard
 			ELSE excluded.refused <> $7 AND NOT bounce.hard END`,
-		b.Subscriber, b.Edition, b.Hard, sqlutil.Time(b.At), storable(b.Reason), b.refused, reportedWeakly); err != nil {
+		b.Subscriber, b.Edition, b.Hard, sqlutil.Time(b.At), ledger.Storable(b.Reason), b.refused, reportedWeakly); err != nil {
 		return false, err
 	}
 	if b.Hard {
@@ -103,7 +104,7 @@ func recordBounce(ctx context.Context, tx *sql.Tx, b Bounce) (gone bool, err err
 // proves every report.
 func bouncedInARow(ctx context.Context, tx *sql.Tx, subscriber, edition int64, weak bool) (bool, error) {
 	type row struct {
-		progress           DeliveryStatus
+		progress           ledger.DeliveryStatus
 		at                 sqlutil.Time
 		returned, forgiven bool
 		refused            refused
@@ -116,13 +117,13 @@ func bouncedInARow(ctx context.Context, tx *sql.Tx, subscriber, edition int64, w
 		FROM edition e JOIN delivery d ON d.edition = e.number AND d.subscriber = $1
 			LEFT JOIN bounce b ON b.subscriber = $1 AND b.edition = e.number
 		WHERE e.number <= $2 AND (d.progress = 'sent' OR d.progress = 'failed' AND b.edition IS NOT NULL)
-		ORDER BY e.number DESC LIMIT $3`, subscriber, edition, page)
+		ORDER BY e.number DESC LIMIT $3`, subscriber, edition, ledger.BatchSize)
 	if err != nil {
 		return false, err
 	}
 	refusals, days, refusedOn := 0, map[string]bool{}, map[string]bool{}
 	for i, r := range all {
-		arrived := r.progress == Sent && (!r.returned || r.refused == refusedForNow || r.refused == refusedUnclear) // it was tried again, and taken
+		arrived := r.progress == ledger.Sent && (!r.returned || r.refused == refusedForNow || r.refused == refusedUnclear) // it was tried again, and taken
 		unproved := r.refused == reportedWeakly && !weak
 		if arrived || unproved || r.forgiven {
 			break
@@ -141,8 +142,8 @@ func bouncedInARow(ctx context.Context, tx *sql.Tx, subscriber, edition int64, w
 
 // end gives an ongoing subscription another status. It reports false if the subscription
 // had ended already.
-func end(ctx context.Context, tx *sql.Tx, subscriber int64, status Status, now time.Time) (bool, error) {
-	result, err := tx.ExecContext(ctx, "UPDATE subscriber SET status = $2, status_at = $3, undo_to = '' WHERE id = $1 AND status"+isOngoing,
+func EndAs(ctx context.Context, tx *sql.Tx, subscriber int64, status ledger.Status, now time.Time) (bool, error) {
+	result, err := tx.ExecContext(ctx, "UPDATE subscriber SET status = $2, status_at = $3, undo_to = '' WHERE id = $1 AND status"+ledger.OngoingSQL,
 		subscriber, status, sqlutil.Time(now))
 	if err != nil {
 		return false, err

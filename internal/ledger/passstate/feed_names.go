@@ -1,9 +1,10 @@
-package ledger
+package passstate
 
 import (
 	"context"
 	"database/sql"
 
+	"publisher/internal/ledger"
 	"publisher/internal/ledger/sqlutil"
 )
 
@@ -13,18 +14,18 @@ type FeedNames struct {
 	Folders map[string]map[string]string // of tags, by collection and tag
 }
 
-// FeedNames returns the ids of feeds and the folders of tags.
-func (l *Ledger) FeedNames(ctx context.Context) (FeedNames, error) {
+// LoadFeedNames returns the ids of feeds and the folders of tags.
+func LoadFeedNames(ctx context.Context, l *ledger.Ledger) (FeedNames, error) {
 	const doing = "read the ids of feeds and the folders of tags"
-	ids, err := sqlutil.CollectMap(ctx, l.read, func(row sqlutil.Scanner) (folder, id string, err error) {
+	ids, err := sqlutil.CollectMap(ctx, l.Reader(), func(row sqlutil.Scanner) (folder, id string, err error) {
 		err = row.Scan(&folder, &id)
 		return folder, id, err
 	}, "SELECT folder, id FROM feed_id")
 	names := FeedNames{IDs: ids, Folders: map[string]map[string]string{}}
 	if err != nil {
-		return names, l.fail(doing, err)
+		return names, l.Fail(doing, err)
 	}
-	folders, err := sqlutil.CollectMap(ctx, l.read, func(row sqlutil.Scanner) (t feedTag, folder string, err error) {
+	folders, err := sqlutil.CollectMap(ctx, l.Reader(), func(row sqlutil.Scanner) (t feedTag, folder string, err error) {
 		err = row.Scan(&t.collection, &t.tag, &folder)
 		return t, folder, err
 	}, "SELECT collection, tag, folder FROM tag_folder")
@@ -34,7 +35,7 @@ func (l *Ledger) FeedNames(ctx context.Context) (FeedNames, error) {
 		}
 		names.Folders[t.collection][t.tag] = folder
 	}
-	return names, l.fail(doing, err)
+	return names, l.Fail(doing, err)
 }
 
 type feedTag struct{ collection, tag string }
@@ -65,8 +66,8 @@ var (
 )
 
 // SaveFeedNames adds names and changes those that differ. None is ever removed.
-func (l *Ledger) SaveFeedNames(ctx context.Context, next FeedNames) error {
-	last, err := l.FeedNames(ctx)
+func SaveFeedNames(ctx context.Context, l *ledger.Ledger, next FeedNames) error {
+	last, err := LoadFeedNames(ctx, l)
 	if err != nil {
 		return err
 	}
@@ -74,7 +75,7 @@ func (l *Ledger) SaveFeedNames(ctx context.Context, next FeedNames) error {
 	if feedIDTable.Has(last.IDs, next.IDs) && tagFolderTable.Has(folders, nextFolders) {
 		return nil
 	}
-	return l.store(ctx, "save the ids of feeds and the folders of tags", func(tx *sql.Tx) error {
+	return l.Store(ctx, "save the ids of feeds and the folders of tags", func(tx *sql.Tx) error {
 		if err := feedIDTable.Put(ctx, tx, last.IDs, next.IDs); err != nil {
 			return err
 		}

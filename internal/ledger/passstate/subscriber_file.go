@@ -1,9 +1,10 @@
-package ledger
+package passstate
 
 import (
 	"context"
 	"database/sql"
 
+	"publisher/internal/ledger"
 	"publisher/internal/ledger/sqlutil"
 )
 
@@ -15,18 +16,18 @@ type SubscriberFile struct {
 	Warnings []Problem
 }
 
-// SubscriberFile returns what was saved last; the zero value if nothing was.
-func (l *Ledger) SubscriberFile(ctx context.Context) (f SubscriberFile, err error) {
-	found, err := sqlutil.Row(ctx, l.read, "SELECT hash, missing, faulty FROM subscriber_file", nil, &f.Hash, &f.Missing, &f.Faulty)
+// LoadSubscriberFile returns what was saved last; the zero value if nothing was.
+func LoadSubscriberFile(ctx context.Context, l *ledger.Ledger) (f SubscriberFile, err error) {
+	found, err := sqlutil.Row(ctx, l.Reader(), "SELECT hash, missing, faulty FROM subscriber_file", nil, &f.Hash, &f.Missing, &f.Faulty)
 	if found {
-		f.Warnings, err = problems(ctx, l.read, ofSubscribers)
+		f.Warnings, err = problems(ctx, l.Reader(), ofSubscribers)
 	}
-	return f, l.fail("read the state of the subscriber file", err)
+	return f, l.Fail("read the state of the subscriber file", err)
 }
 
 // SaveSubscriberFile replaces the result of the last reading.
-func (l *Ledger) SaveSubscriberFile(ctx context.Context, f SubscriberFile) error {
-	return l.store(ctx, "save the state of the subscriber file", func(tx *sql.Tx) error {
+func SaveSubscriberFile(ctx context.Context, l *ledger.Ledger, f SubscriberFile) error {
+	return l.Store(ctx, "save the state of the subscriber file", func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `
 			INSERT INTO subscriber_file (id, hash, missing, faulty) VALUES (1, $1, $2, $3)
 			ON CONFLICT (id) DO UPDATE SET hash = excluded.hash, missing = excluded.missing, faulty = excluded.faulty`,

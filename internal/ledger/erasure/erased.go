@@ -1,4 +1,4 @@
-package ledger
+package erasure
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 	"database/sql"
 	"time"
 
+	"publisher/internal/ledger"
 	"publisher/internal/ledger/sqlutil"
 	"publisher/mailer/address"
 )
@@ -58,7 +59,7 @@ func isErased(ctx context.Context, db sqlutil.RowQuerier, address string) (erase
 }
 
 // endErasure forgets that an address was erased: its reader has confirmed a subscription.
-func endErasure(ctx context.Context, tx *sql.Tx, address string) error {
+func End(ctx context.Context, tx *sql.Tx, address string) error {
 	key, err := readErasedKey(ctx, tx)
 	if err != nil || key == nil {
 		return err
@@ -68,24 +69,24 @@ func endErasure(ctx context.Context, tx *sql.Tx, address string) error {
 }
 
 // Erased reports whether an address was erased. Only its reader's confirmation ends that.
-func (l *Ledger) Erased(ctx context.Context, email string) (bool, error) {
+func Erased(ctx context.Context, l *ledger.Ledger, email string) (bool, error) {
 	key, err := address.Normalize(email)
 	if err != nil {
 		return false, nil
 	}
-	erased, err := isErased(ctx, l.read, key)
-	return erased, l.fail("look for an erased address", err)
+	erased, err := isErased(ctx, l.Reader(), key)
+	return erased, l.Fail("look for an erased address", err)
 }
 
 // erasedSet are the erased addresses at one time.
-type erasedSet struct {
+type Set struct {
 	key    []byte
 	hashes map[string]bool // nil: none
 }
 
 // readErased returns the erased addresses. Where nobody was erased it costs one query, and
 // has nothing.
-func readErased(ctx context.Context, tx *sql.Tx) (s erasedSet, err error) {
+func ReadSet(ctx context.Context, tx *sql.Tx) (s Set, err error) {
 	if s.key, err = readErasedKey(ctx, tx); err != nil || s.key == nil {
 		return s, err
 	}
@@ -100,49 +101,10 @@ func readErased(ctx context.Context, tx *sql.Tx) (s erasedSet, err error) {
 	return s, nil
 }
 
+// size returns their number.
+func (s Set) Size() int { return len(s.hashes) }
+
 // has reports whether a normalized address was erased.
-func (s erasedSet) has(address string) bool {
+func (s Set) Has(address string) bool {
 	return s.hashes != nil && s.hashes[string(hashErased(s.key, address))]
-}
-
-// ErasedReason is why a row with an erased address is refused.
-const ErasedReason = "the reader of this address had it erased; only a sign-up that they confirm brings it back"
-
-// refuseErased refuses a row whose address was erased.
-func (i *importer) refuseErased(r Row) {
-	i.counts.Erased++
-	if i.ImportOptions.Erased != nil {
-		i.ImportOptions.Erased(r.File, r.Line)
-	}
-	r.Refused = ErasedReason
-	i.refuse(r)
-}
-
-// dropErased drops the staged rows of addresses that were erased since the list was staged.
-func (i *importer) dropErased(ctx context.Context, tx *sql.Tx) error {
-	now, err := readErased(ctx, tx)
-	if err != nil || len(now.hashes) == len(i.erased.hashes) {
-		return err
-	}
-	keys, err := sqlutil.Column[string](ctx, tx, "SELECT email_key FROM import_row")
-	if err != nil {
-		return err
-	}
-	for _, key := range keys {
-		if !now.has(key) {
-			continue
-		}
-		for _, query := range []string{
-			"DELETE FROM import_row WHERE email_key = $1",
-			"UPDATE import_line SET refused = '" + ErasedReason + "' WHERE email_key = $1",
-		} {
-			if _, err := tx.ExecContext(ctx, query, key); err != nil {
-				return err
-			}
-		}
-		i.counts.Erased++
-		i.counts.Refused++
-		i.staged--
-	}
-	return nil
 }

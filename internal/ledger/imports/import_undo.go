@@ -1,4 +1,4 @@
-package ledger
+package imports
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"time"
 
+	"publisher/internal/ledger"
 	"publisher/internal/ledger/sqlutil"
 )
 
@@ -39,10 +40,10 @@ type Undone struct {
 	Already  time.Time // when the import was undone before, and nothing else was done; zero: it was not
 }
 
-// UndoImport takes back what the import with a number added or changed and nothing has
+// Undo takes back what the import with a number added or changed and nothing has
 // touched since: see importer.begin. Mail is no such touch.
-func (l *Ledger) UndoImport(ctx context.Context, number int64, o UndoOptions) (got Undone, err error) {
-	err = l.change(ctx, fmt.Sprintf("undo import %d", number), func(tx *sql.Tx) error {
+func Undo(ctx context.Context, l *ledger.Ledger, number int64, o UndoOptions) (got Undone, err error) {
+	err = l.Change(ctx, fmt.Sprintf("undo import %d", number), func(tx *sql.Tx) error {
 		record, stored, err := scanImport(tx.QueryRowContext(ctx, "SELECT "+importColumns+" FROM import WHERE number = $1", number))
 		switch {
 		case errors.Is(err, sql.ErrNoRows):
@@ -53,7 +54,7 @@ func (l *Ledger) UndoImport(ctx context.Context, number int64, o UndoOptions) (g
 			got = Undone{Already: record.Undone}
 			return nil
 		}
-		u := undoing{UndoOptions: o, ImportRecord: record, stored: stored}
+		u := undoing{UndoOptions: o, Record: record, stored: stored}
 		for _, step := range []func(context.Context, *sql.Tx) error{u.findLeft, u.restore, u.endMailed, u.deleteAdded, u.finish} {
 			if err := step(ctx, tx); err != nil {
 				return err
@@ -68,7 +69,7 @@ func (l *Ledger) UndoImport(ctx context.Context, number int64, o UndoOptions) (g
 // undoing is an import that is being undone.
 type undoing struct {
 	UndoOptions
-	ImportRecord
+	Record
 	stored storedCounts
 	done   Undone
 }
@@ -102,15 +103,15 @@ func (u *undoing) findLeft(ctx context.Context, tx *sql.Tx) error {
 // restore takes back the changes of subscribers who were there before.
 func (u *undoing) restore(ctx context.Context, tx *sql.Tx) error {
 	type change struct {
-		Subscriber
+		ledger.Subscriber
 		before string
 	}
 	for after := int64(0); ; {
 		batch, err := sqlutil.Collect(ctx, tx, func(row sqlutil.Scanner) (c change, err error) {
-			err = row.Scan(append(c.fields(), &c.before)...)
+			err = row.Scan(append(c.Fields(), &c.before)...)
 			return c, err
-		}, "SELECT "+subscriberColumns+`, c.before FROM import_change c JOIN subscriber s ON s.id = c.subscriber
-			WHERE c.import = $1 AND s.import = $1 AND c.subscriber > $2 ORDER BY c.subscriber LIMIT $3`, u.Number, after, page)
+		}, "SELECT "+ledger.SubscriberColumns+`, c.before FROM import_change c JOIN subscriber s ON s.id = c.subscriber
+			WHERE c.import = $1 AND s.import = $1 AND c.subscriber > $2 ORDER BY c.subscriber LIMIT $3`, u.Number, after, ledger.BatchSize)
 		if err != nil {
 			return err
 		}
@@ -120,13 +121,13 @@ func (u *undoing) restore(ctx context.Context, tx *sql.Tx) error {
 			}
 			after = c.ID
 		}
-		if len(batch) < page {
+		if len(batch) < ledger.BatchSize {
 			return nil
 		}
 	}
 }
 
-func (u *undoing) restoreOne(ctx context.Context, tx *sql.Tx, s Subscriber, text string) error {
+func (u *undoing) restoreOne(ctx context.Context, tx *sql.Tx, s ledger.Subscriber, text string) error {
 	var was before
 	if err := json.Unmarshal([]byte(text), &was); err != nil {
 		return err
@@ -140,7 +141,7 @@ func (u *undoing) restoreOne(ctx context.Context, tx *sql.Tx, s Subscriber, text
 	if err := settleChange(ctx, tx, s, &old, u.DefaultCadence, u.Now); err != nil {
 		return err
 	}
-	if err := saveSubscriber(ctx, tx, &old, u.Now); err != nil {
+	if err := ledger.SaveSubscriber(ctx, tx, &old, u.Now); err != nil {
 		return err
 	}
 	if _, err := tx.ExecContext(ctx, "UPDATE subscriber SET import = $2 WHERE id = $1", s.ID, sqlutil.Number(was.Import)); err != nil {

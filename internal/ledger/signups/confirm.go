@@ -1,4 +1,4 @@
-package ledger
+package signups
 
 import (
 	"cmp"
@@ -8,12 +8,14 @@ import (
 	"strconv"
 	"time"
 
+	"publisher/internal/ledger"
+	"publisher/internal/ledger/erasure"
 	"publisher/internal/ledger/mailtoken"
 	"publisher/internal/ledger/sqlutil"
 )
 
 // PendingSignup is an address that was asked to confirm.
-type PendingSignup struct {
+type Pending struct {
 	ID               int64
 	Email, Name      string
 	Cadence          string
@@ -28,13 +30,13 @@ type PendingSignup struct {
 
 const pendingColumns = "p.id, p.email, p.email_key, p.name, p.cadence, p.tags, p.language, p.page, p.how, p.ip, p.created_at, p.expires_at, p.wording"
 
-func scanPending(row sqlutil.Scanner) (p PendingSignup, err error) {
+func scanPending(row sqlutil.Scanner) (p Pending, err error) {
 	err = row.Scan(&p.ID, &p.Email, &p.key, &p.Name, &p.Cadence, (*sqlutil.Strings)(&p.Tags), &p.Language, &p.Page, &p.How, &p.IP,
 		(*sqlutil.Time)(&p.Created), (*sqlutil.Time)(&p.Expires), &p.wording)
 	return p, err
 }
 
-func pendingBy(ctx context.Context, db sqlutil.RowQuerier, where string, args ...any) (*PendingSignup, error) {
+func pendingBy(ctx context.Context, db sqlutil.RowQuerier, where string, args ...any) (*Pending, error) {
 	p, err := scanPending(db.QueryRowContext(ctx, "SELECT "+pendingColumns+" FROM pending p WHERE "+where, args...))
 	if err == sql.ErrNoRows {
 		return nil, nil
@@ -45,22 +47,22 @@ func pendingBy(ctx context.Context, db sqlutil.RowQuerier, where string, args ..
 	return &p, nil
 }
 
-// PendingSignup returns an address that has not confirmed yet; nil if there is none.
-func (l *Ledger) PendingSignup(ctx context.Context, id int64, now time.Time) (*PendingSignup, error) {
-	p, err := pendingBy(ctx, l.read, "p.id = $1 AND p.expires_at > $2", id, sqlutil.Time(now))
-	return p, l.fail("read a pending sign-up", err)
+// FindPending returns an address that has not confirmed yet; nil if there is none.
+func FindPending(ctx context.Context, l *ledger.Ledger, id int64, now time.Time) (*Pending, error) {
+	p, err := pendingBy(ctx, l.Reader(), "p.id = $1 AND p.expires_at > $2", id, sqlutil.Time(now))
+	return p, l.Fail("read a pending sign-up", err)
 }
 
-// PendingSignups streams the addresses that have not confirmed yet and are no subscriber's, by
+// AllPending streams the addresses that have not confirmed yet and are no subscriber's, by
 // address.
-func (l *Ledger) PendingSignups(ctx context.Context, now time.Time) iter.Seq2[PendingSignup, error] {
-	return func(yield func(PendingSignup, error) bool) {
+func AllPending(ctx context.Context, l *ledger.Ledger, now time.Time) iter.Seq2[Pending, error] {
+	return func(yield func(Pending, error) bool) {
 		for after := ""; ; {
-			batch, err := sqlutil.Collect(ctx, l.read, scanPending, "SELECT "+pendingColumns+
+			batch, err := sqlutil.Collect(ctx, l.Reader(), scanPending, "SELECT "+pendingColumns+
 				` FROM pending p WHERE p.email_key > $1 AND p.expires_at > $2
-					AND NOT EXISTS (SELECT 1 FROM subscriber s WHERE s.email_key = p.email_key) ORDER BY p.email_key LIMIT $3`, after, sqlutil.Time(now), page)
+					AND NOT EXISTS (SELECT 1 FROM subscriber s WHERE s.email_key = p.email_key) ORDER BY p.email_key LIMIT $3`, after, sqlutil.Time(now), ledger.BatchSize)
 			if err != nil {
-				yield(PendingSignup{}, l.fail("read the pending sign-ups", err))
+				yield(Pending{}, l.Fail("read the pending sign-ups", err))
 				return
 			}
 			for _, p := range batch {
@@ -69,7 +71,7 @@ func (l *Ledger) PendingSignups(ctx context.Context, now time.Time) iter.Seq2[Pe
 				}
 				after = p.key
 			}
-			if len(batch) < page {
+			if len(batch) < ledger.BatchSize {
 				return
 			}
 		}
@@ -77,32 +79,32 @@ func (l *Ledger) PendingSignups(ctx context.Context, now time.Time) iter.Seq2[Pe
 }
 
 // Subscriber returns the subscriber that the address would be, with the status Pending.
-func (p *PendingSignup) Subscriber() Subscriber {
-	return Subscriber{Email: p.Email, Name: p.Name, Status: Pending, Cadence: p.Cadence, Tags: p.Tags, Language: p.Language, Created: p.Created}
+func (p *Pending) Subscriber() ledger.Subscriber {
+	return ledger.Subscriber{Email: p.Email, Name: p.Name, Status: ledger.Pending, Cadence: p.Cadence, Tags: p.Tags, Language: p.Language, Created: p.Created}
 }
 
 // Confirmable is what a confirmation's link leads to: an address that can be confirmed, or the
 // subscriber that it already made.
 type Confirmable struct {
-	Pending    *PendingSignup
-	Subscriber *Subscriber
+	Pending    *Pending
+	Subscriber *ledger.Subscriber
 }
 
-// Confirmable returns what the token of a confirmation's link leads to; nil if it is unknown or
+// FindConfirmable returns what the token of a confirmation's link leads to; nil if it is unknown or
 // has expired.
-func (l *Ledger) Confirmable(ctx context.Context, secret string, now time.Time) (*Confirmable, error) {
-	c, err := confirmable(ctx, l.read, secret, now)
-	return c, l.fail("look up a confirmation", err)
+func FindConfirmable(ctx context.Context, l *ledger.Ledger, secret string, now time.Time) (*Confirmable, error) {
+	c, err := confirmable(ctx, l.Reader(), secret, now)
+	return c, l.Fail("look up a confirmation", err)
 }
 
 func confirmable(ctx context.Context, db sqlutil.RowQuerier, secret string, now time.Time) (*Confirmable, error) {
-	t, err := findToken(ctx, db, TokenConfirm, secret, now)
+	t, err := ledger.FindToken(ctx, db, ledger.TokenConfirm, secret, now)
 	if err != nil || t == nil {
 		return nil, err
 	}
 	c := &Confirmable{}
 	if t.Subscriber != 0 {
-		c.Subscriber, err = subscriberBy(ctx, db, "s.id = $1", t.Subscriber)
+		c.Subscriber, err = ledger.SubscriberWhere(ctx, db, "s.id = $1", t.Subscriber)
 	} else {
 		c.Pending, err = pendingBy(ctx, db, "p.id = $1 AND p.expires_at > $2", t.Data, sqlutil.Time(now))
 	}
@@ -114,21 +116,21 @@ func confirmable(ctx context.Context, db sqlutil.RowQuerier, secret string, now 
 
 // StartedBy reports whether the browser with that cookie asked for the address to be
 // subscribed.
-func (l *Ledger) StartedBy(ctx context.Context, browser string, p *PendingSignup) (started bool, err error) {
+func StartedBy(ctx context.Context, l *ledger.Ledger, browser string, p *Pending) (started bool, err error) {
 	if browser == "" {
 		return false, nil
 	}
-	err = l.read.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM signup WHERE email_key = $1 AND browser = $2)", p.key, mailtoken.SecretHash(browser)).Scan(&started)
-	return started, l.fail("look up a sign-up", err)
+	err = l.Reader().QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM signup WHERE email_key = $1 AND browser = $2)", p.key, mailtoken.SecretHash(browser)).Scan(&started)
+	return started, l.Fail("look up a sign-up", err)
 }
 
 // ConfirmTokens returns the tokens of one attempt to send a NoticeConfirm: of its link and of
 // its code.
-func ConfirmTokens(pending int64, link, code string, now time.Time) []Token {
+func ConfirmTokens(pending int64, link, code string, now time.Time) []ledger.Token {
 	id, expires := strconv.FormatInt(pending, 10), now.Add(pendingTime)
-	return []Token{
-		{Secret: link, Purpose: TokenConfirm, Data: id, Expires: expires},
-		{Secret: CodeSecret(pending, code), Purpose: TokenCode, Data: id, Expires: expires},
+	return []ledger.Token{
+		{Secret: link, Purpose: ledger.TokenConfirm, Data: id, Expires: expires},
+		{Secret: ledger.CodeSecret(pending, code), Purpose: ledger.TokenCode, Data: id, Expires: expires},
 	}
 }
 
@@ -141,15 +143,15 @@ type ConfirmOptions struct {
 
 // ConfirmToken confirms with the token of a link or a reply ("link", "reply"), any number of
 // times. It returns the subscriber; nil if the token is unknown or has expired.
-func (l *Ledger) ConfirmToken(ctx context.Context, secret, how string, o ConfirmOptions) (s *Subscriber, err error) {
-	c, err := l.Confirmable(ctx, secret, o.Now)
+func ConfirmToken(ctx context.Context, l *ledger.Ledger, secret, how string, o ConfirmOptions) (s *ledger.Subscriber, err error) {
+	c, err := FindConfirmable(ctx, l, secret, o.Now)
 	if err != nil || c == nil {
 		return nil, err
 	}
 	if c.Pending == nil {
 		return l.SubscriberByID(ctx, c.Subscriber.ID)
 	}
-	err = l.changeAddress(ctx, "confirm a sign-up", c.Pending.key, func(tx *sql.Tx, _ *Subscriber) error {
+	err = l.ChangeAddress(ctx, "confirm a sign-up", c.Pending.key, func(tx *sql.Tx, _ *ledger.Subscriber) error {
 		s = nil
 		c, err := confirmable(ctx, tx, secret, o.Now)
 		if err != nil || c == nil {
@@ -180,16 +182,16 @@ const (
 
 // ConfirmCode confirms with a code that was typed on the page that answered a request. It says
 // the same for addresses that got no code. Each request has 5 tries, and each address 20 a day.
-func (l *Ledger) ConfirmCode(ctx context.Context, request, code string, o ConfirmOptions) (result CodeResult, s *Subscriber, err error) {
-	var pending *PendingSignup
-	err = l.store(ctx, "check a code", func(tx *sql.Tx) error {
+func ConfirmCode(ctx context.Context, l *ledger.Ledger, request, code string, o ConfirmOptions) (result CodeResult, s *ledger.Subscriber, err error) {
+	var pending *Pending
+	err = l.Store(ctx, "check a code", func(tx *sql.Tx) error {
 		pending, result, err = checkCode(ctx, tx, request, code, o.Now)
 		return err
 	})
 	if err != nil || result != CodeRight {
 		return result, nil, err
 	}
-	err = l.changeAddress(ctx, "confirm a sign-up", pending.key, func(tx *sql.Tx, known *Subscriber) error {
+	err = l.ChangeAddress(ctx, "confirm a sign-up", pending.key, func(tx *sql.Tx, known *ledger.Subscriber) error {
 		// It may have been confirmed meanwhile.
 		p, err := pendingBy(ctx, tx, "p.id = $1", pending.ID)
 		if s = known; err == nil && p != nil {
@@ -204,7 +206,7 @@ func (l *Ledger) ConfirmCode(ctx context.Context, request, code string, o Confir
 }
 
 // checkCode counts a try, and returns the pending address if the code is right.
-func checkCode(ctx context.Context, tx *sql.Tx, request, code string, now time.Time) (*PendingSignup, CodeResult, error) {
+func checkCode(ctx context.Context, tx *sql.Tx, request, code string, now time.Time) (*Pending, CodeResult, error) {
 	var id int64
 	var key string
 	var tries, ofDay int
@@ -227,7 +229,7 @@ func checkCode(ctx context.Context, tx *sql.Tx, request, code string, now time.T
 	if err != nil || p == nil {
 		return nil, CodeWrong, err
 	}
-	t, err := findToken(ctx, tx, TokenCode, CodeSecret(p.ID, code), now)
+	t, err := ledger.FindToken(ctx, tx, ledger.TokenCode, ledger.CodeSecret(p.ID, code), now)
 	if err != nil || t == nil {
 		return nil, CodeWrong, err
 	}
@@ -236,28 +238,28 @@ func checkCode(ctx context.Context, tx *sql.Tx, request, code string, now time.T
 
 // confirm makes the address an active subscriber whose mail begins with newer posts. Whatever
 // ended an earlier subscription is over; an active one stays as it is.
-func (p *PendingSignup) confirm(ctx context.Context, tx *sql.Tx, how string, o ConfirmOptions) (*Subscriber, error) {
-	s, err := subscriberBy(ctx, tx, "s.email_key = $1", p.key)
+func (p *Pending) confirm(ctx context.Context, tx *sql.Tx, how string, o ConfirmOptions) (*ledger.Subscriber, error) {
+	s, err := ledger.SubscriberWhere(ctx, tx, "s.email_key = $1", p.key)
 	if err != nil {
 		return nil, err
 	}
 	known := s != nil
 	if !known {
-		s = &Subscriber{Created: p.Created}
+		s = &ledger.Subscriber{Created: p.Created}
 	}
-	if s.Status != Active {
-		if s.Cursor, err = newest(ctx, tx); err != nil {
+	if s.Status != ledger.Active {
+		if s.Cursor, err = ledger.NewestNumber(ctx, tx); err != nil {
 			return nil, err
 		}
 		s.Name, s.Cadence, s.Tags, s.Language, s.Owed = cmp.Or(p.Name, s.Name), p.Cadence, p.Tags, p.Language, nil
-		s.Status, s.StatusAt, s.FromFile, s.UndoTo = Active, o.Now, false, ""
+		s.Status, s.StatusAt, s.FromFile, s.UndoTo = ledger.Active, o.Now, false, ""
 	}
 	s.Confirmed = o.Now
-	if err := endErasure(ctx, tx, p.key); err != nil {
+	if err := erasure.End(ctx, tx, p.key); err != nil {
 		return nil, err
 	}
 	if known {
-		err = saveSubscriber(ctx, tx, s, o.Now)
+		err = ledger.SaveSubscriber(ctx, tx, s, o.Now)
 	} else {
 		s.Email = p.Email
 		err = insertSubscriber(ctx, tx, s, p.key)
@@ -269,7 +271,7 @@ func (p *PendingSignup) confirm(ctx context.Context, tx *sql.Tx, how string, o C
 }
 
 // insertSubscriber adds a subscriber, whose address has that key, and sets the id.
-func insertSubscriber(ctx context.Context, tx *sql.Tx, s *Subscriber, key string) error {
+func insertSubscriber(ctx context.Context, tx *sql.Tx, s *ledger.Subscriber, key string) error {
 	return tx.QueryRowContext(ctx, `
 		INSERT INTO subscriber (email, email_key, name, status, status_at, cadence, tags, language, created_at, confirmed_at, cursor_seq, from_file)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, FALSE) RETURNING id`,
@@ -278,13 +280,13 @@ func insertSubscriber(ctx context.Context, tx *sql.Tx, s *Subscriber, key string
 }
 
 // settle records the consent, and that the address is no longer pending.
-func (p *PendingSignup) settle(ctx context.Context, tx *sql.Tx, s *Subscriber, how string, o ConfirmOptions) error {
-	err := addConsent(ctx, tx, Consent{Subscriber: s.ID, At: o.Now, What: "subscribe", How: how, Page: p.Page, IP: p.IP}, p.wording)
+func (p *Pending) settle(ctx context.Context, tx *sql.Tx, s *ledger.Subscriber, how string, o ConfirmOptions) error {
+	err := ledger.AddConsent(ctx, tx, ledger.Consent{Subscriber: s.ID, At: o.Now, What: "subscribe", How: how, Page: p.Page, IP: p.IP}, p.wording)
 	if err == nil {
-		err = addEvent(ctx, tx, Event{At: o.Now, Kind: "confirmed", Subscriber: s.ID, Data: map[string]string{"how": how, "page": p.Page}})
+		err = ledger.AddEvent(ctx, tx, ledger.Event{At: o.Now, Kind: "confirmed", Subscriber: s.ID, Data: map[string]string{"how": how, "page": p.Page}})
 	}
 	if err == nil && o.Welcome {
-		err = planNotice(ctx, tx, Notice{Kind: NoticeWelcome, Email: s.Email, Subscriber: s.ID, Language: s.Language, Created: o.Now})
+		err = ledger.PlanNotice(ctx, tx, ledger.Notice{Kind: ledger.NoticeWelcome, Email: s.Email, Subscriber: s.ID, Language: s.Language, Created: o.Now})
 	}
 	id := strconv.FormatInt(p.ID, 10)
 	for _, change := range []struct {

@@ -1,4 +1,4 @@
-package ledger
+package erasure
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"publisher/internal/ledger"
 	"publisher/internal/ledger/sqlutil"
 )
 
@@ -38,16 +39,16 @@ var aboutSubscriber = []struct {
 	{"to_confirm", "SELECT email, name, cadence, tags, language, page, how, ip, created_at, expires_at FROM pending WHERE email_key = $1", true},
 }
 
-// SubscriberData returns everything about a subscriber; nil if there is none.
-func (l *Ledger) SubscriberData(ctx context.Context, id int64) (SubscriberData, error) {
-	db, err := l.settled(ctx)
+// CollectData returns everything about a subscriber; nil if there is none.
+func CollectData(ctx context.Context, l *ledger.Ledger, id int64) (SubscriberData, error) {
+	db, err := l.Settled(ctx)
 	if err != nil {
-		return nil, l.fail("collect what is stored of a subscriber", err)
+		return nil, l.Fail("collect what is stored of a subscriber", err)
 	}
 	var key string
 	found, err := sqlutil.Row(ctx, db, "SELECT email_key FROM subscriber WHERE id = $1", []any{id}, &key)
 	if err != nil || !found {
-		return nil, l.fail("find a subscriber", err)
+		return nil, l.Fail("find a subscriber", err)
 	}
 	all := SubscriberData{}
 	for _, about := range aboutSubscriber {
@@ -57,7 +58,7 @@ func (l *Ledger) SubscriberData(ctx context.Context, id int64) (SubscriberData, 
 		}
 		rows, err := readable(ctx, db, about.query, arg)
 		if err != nil {
-			return nil, l.fail("collect what is stored of a subscriber: "+about.name, err)
+			return nil, l.Fail("collect what is stored of a subscriber: "+about.name, err)
 		}
 		all[about.name] = rows
 	}

@@ -1,4 +1,4 @@
-package ledger
+package imports
 
 import (
 	"context"
@@ -6,11 +6,12 @@ import (
 	"fmt"
 	"time"
 
+	"publisher/internal/ledger"
 	"publisher/internal/ledger/sqlutil"
 )
 
 func (i *importer) merge(ctx context.Context, tx *sql.Tx) (err error) {
-	if i.newest, err = newest(ctx, tx); err != nil {
+	if i.newest, err = ledger.NewestNumber(ctx, tx); err != nil {
 		return err
 	}
 	for _, step := range []func(context.Context, *sql.Tx) error{i.dropErased, i.removeMissing, i.count, i.begin, i.mergeKnown, i.addNew, i.end, i.reportResults} {
@@ -25,7 +26,7 @@ func (i *importer) merge(ctx context.Context, tx *sql.Tx) (err error) {
 func (i *importer) count(ctx context.Context, tx *sql.Tx) error {
 	i.counts.Rows = i.staged - i.counts.Duplicates
 	return tx.QueryRowContext(ctx, `
-		SELECT COUNT(*), COUNT(CASE WHEN s.status`+isFinal+` AND r.status`+isOngoing+` THEN 1 END), COUNT(CASE WHEN `+i.changes()+` THEN 1 END)
+		SELECT COUNT(*), COUNT(CASE WHEN s.status`+ledger.FinalSQL+` AND r.status`+ledger.OngoingSQL+` THEN 1 END), COUNT(CASE WHEN `+i.changes()+` THEN 1 END)
 		FROM import_row r CROSS JOIN subscriber s WHERE s.email_key = r.email_key`).Scan(&i.known, &i.counts.Kept, &i.differing)
 }
 
@@ -50,7 +51,7 @@ func (i *importer) mergeKnown(ctx context.Context, tx *sql.Tx) error {
 			}
 			after = p.n
 		}
-		if len(batch) < page {
+		if len(batch) < ledger.BatchSize {
 			return nil
 		}
 	}
@@ -61,7 +62,7 @@ func (i *importer) mergeKnown(ctx context.Context, tx *sql.Tx) error {
 type match struct {
 	n           int
 	row         Row
-	known       Subscriber
+	known       ledger.Subscriber
 	previous    Row   // its Status is "" where the file did not have the address
 	touchedLast int64 // the import that did; 0 if something else did
 }
@@ -76,8 +77,8 @@ const (
 	// changesFromCommand: the row has a value that the subscriber has not.
 	changesFromCommand = `(r.name NOT IN ('', s.name) OR r.cadence NOT IN ('', s.cadence) OR r.tags NOT IN ('', s.tags)
 		OR r.language NOT IN ('', s.language) OR s.confirmed_at IS NULL AND r.confirmed_at IS NOT NULL
-		OR s.status = 'removed' AND r.status` + isOngoing + ` OR s.status = 'pending' AND r.status = 'active'
-		OR s.status` + isOngoing + ` AND NOT r.status` + isOngoing + `)`
+		OR s.status = 'removed' AND r.status` + ledger.OngoingSQL + ` OR s.status = 'pending' AND r.status = 'active'
+		OR s.status` + ledger.OngoingSQL + ` AND NOT r.status` + ledger.OngoingSQL + `)`
 )
 
 // changes returns the condition for rows that may change something.
@@ -93,14 +94,14 @@ func (i *importer) readMatches(ctx context.Context, tx *sql.Tx, after int) ([]ma
 	return sqlutil.Collect(ctx, tx, func(row sqlutil.Scanner) (p match, err error) {
 		targets := []any{&p.n, &p.row.Email, &p.row.Name, &p.row.Status, &p.row.Cadence, (*sqlutil.Strings)(&p.row.Tags), &p.row.Language,
 			(*sqlutil.Time)(&p.row.Created), (*sqlutil.Time)(&p.row.Confirmed)}
-		targets = append(targets, p.known.fields()...)
+		targets = append(targets, p.known.Fields()...)
 		targets = append(targets, &p.previous.Name, &p.previous.Cadence, (*sqlutil.Strings)(&p.previous.Tags), &p.previous.Language, &p.previous.Status, &p.touchedLast)
 		err = row.Scan(targets...)
 		return p, err
-	}, `SELECT r.n, r.email, r.name, r.status, r.cadence, r.tags, r.language, r.created_at, r.confirmed_at, `+subscriberColumns+`,
+	}, `SELECT r.n, r.email, r.name, r.status, r.cadence, r.tags, r.language, r.created_at, r.confirmed_at, `+ledger.SubscriberColumns+`,
 			s.file_name, s.file_cadence, s.file_tags, s.file_language, COALESCE(s.file_status, ''), COALESCE(s.import, 0)
 		FROM import_row r CROSS JOIN subscriber s
-		WHERE s.email_key = r.email_key AND r.n > $1 AND `+i.changes()+` ORDER BY r.n LIMIT $2`, after, page)
+		WHERE s.email_key = r.email_key AND r.n > $1 AND `+i.changes()+` ORDER BY r.n LIMIT $2`, after, ledger.BatchSize)
 }
 
 // mergeStatements are the statements that change one subscriber.
@@ -108,7 +109,7 @@ type mergeStatements struct{ update, remember, note *sql.Stmt }
 
 func prepareMerge(ctx context.Context, tx *sql.Tx) (s mergeStatements, err error) {
 	err = sqlutil.Prepare(ctx, tx,
-		sqlutil.Prepared{To: &s.update, Text: updateSubscriber},
+		sqlutil.Prepared{To: &s.update, Text: ledger.UpdateSubscriber},
 		sqlutil.Prepared{To: &s.remember, Text: `
 			UPDATE subscriber SET file_name = $2, file_cadence = $3, file_tags = $4, file_language = $5, file_status = $6
 			WHERE id = $1`},
@@ -120,7 +121,7 @@ func (i *importer) mergeMatch(ctx context.Context, tx *sql.Tx, do mergeStatement
 	if err := i.remember(ctx, do, p); err != nil {
 		return err
 	}
-	if p.known.Status.final() && p.row.Status.ongoing() {
+	if p.known.Status.Final() && p.row.Status.Ongoing() {
 		return nil // counted as Kept
 	}
 	changed := i.changed(p)
@@ -136,7 +137,7 @@ func (i *importer) mergeMatch(ctx context.Context, tx *sql.Tx, do mergeStatement
 			return err
 		}
 	}
-	if _, err := do.update.ExecContext(ctx, changed.updates(i.Now)...); err != nil {
+	if _, err := do.update.ExecContext(ctx, changed.Updates(i.Now)...); err != nil {
 		return err
 	}
 	return i.noteChanged(ctx, tx, p, changed)
@@ -144,25 +145,25 @@ func (i *importer) mergeMatch(ctx context.Context, tx *sql.Tx, do mergeStatement
 
 // settleChange sets what is due to a subscriber when a list, or undoing one, changes the
 // status or the choice.
-func settleChange(ctx context.Context, tx *sql.Tx, was Subscriber, changed *Subscriber, defaultCadence string, now time.Time) (err error) {
+func settleChange(ctx context.Context, tx *sql.Tx, was ledger.Subscriber, changed *ledger.Subscriber, defaultCadence string, now time.Time) (err error) {
 	switch {
-	case changed.Status == Active && was.Status != Active:
+	case changed.Status == ledger.Active && was.Status != ledger.Active:
 		returned := was
-		err = activate(ctx, tx, &returned, defaultCadence, now)
+		err = ledger.Activate(ctx, tx, &returned, defaultCadence, now)
 		changed.Due = returned.Due
-	case !sameChoice(was, *changed):
-		changed.Due, err = chosenSoFar(ctx, tx, was, defaultCadence)
+	case !ledger.SameChoice(was, *changed):
+		changed.Due, err = ledger.ChosenSoFar(ctx, tx, was, defaultCadence)
 	}
 	return err
 }
 
-func sameSubscriber(a, b Subscriber) bool {
-	return sameChoice(a, b) && a.Name == b.Name && a.Status == b.Status &&
+func sameSubscriber(a, b ledger.Subscriber) bool {
+	return ledger.SameChoice(a, b) && a.Name == b.Name && a.Status == b.Status &&
 		a.Confirmed.Equal(b.Confirmed) && a.FromFile == b.FromFile
 }
 
 // changed returns the known subscriber with the changes that the row makes.
-func (i *importer) changed(p match) Subscriber {
+func (i *importer) changed(p match) ledger.Subscriber {
 	s, row, said := p.known, p.row, Row{}
 	if i.Origin == FromFile {
 		said = p.previous
@@ -183,12 +184,12 @@ func (i *importer) changed(p match) Subscriber {
 		s.Confirmed = row.Confirmed
 	}
 	switch {
-	case s.Status == Removed && row.Status.ongoing():
+	case s.Status == ledger.Removed && row.Status.Ongoing():
 		s.Status, s.FromFile = row.Status, i.Origin == FromFile
 	case row.Status == said.Status:
-	case s.Status == Pending && row.Status == Active:
-		s.Status, s.FromFile = Active, s.FromFile || i.Origin == FromFile
-	case s.Status.ongoing() && !row.Status.ongoing():
+	case s.Status == ledger.Pending && row.Status == ledger.Active:
+		s.Status, s.FromFile = ledger.Active, s.FromFile || i.Origin == FromFile
+	case s.Status.Ongoing() && !row.Status.Ongoing():
 		s.Status = row.Status
 	}
 	return s
