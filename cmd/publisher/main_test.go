@@ -9,8 +9,8 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"publisher/internal/ledger"
 	"publisher/internal/ledger/mailtoken"
+	"publisher/internal/ledger/signups"
 	"publisher/internal/ledger/sqlite"
 	"runtime"
 	"strconv"
@@ -157,7 +157,7 @@ func signUp(ts *testscript.TestScript, neg bool, args []string) {
 	now, err := time.Parse(time.RFC3339, ts.Getenv("NOW"))
 	ts.Check(err)
 	for _, address := range args {
-		ts.Check(l.AddSignups(ctx, ledger.Signup{Email: address, How: ledger.ByForm, At: now, Request: mailtoken.NewSecret()}))
+		ts.Check(signups.Add(ctx, l, signups.Signup{Email: address, How: signups.ByForm, At: now, Request: mailtoken.NewSecret()}))
 	}
 }
 

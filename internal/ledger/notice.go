@@ -65,10 +65,10 @@ func scanNotice(row sqlutil.Scanner) (n Notice, err error) {
 
 // PlanNotice stores a notice to be sent from n.Created on.
 func (l *Ledger) PlanNotice(ctx context.Context, n Notice) error {
-	return l.store(ctx, "plan a notice", func(tx *sql.Tx) error { return planNotice(ctx, tx, n) })
+	return l.Store(ctx, "plan a notice", func(tx *sql.Tx) error { return PlanNotice(ctx, tx, n) })
 }
 
-func planNotice(ctx context.Context, tx *sql.Tx, n Notice) error {
+func PlanNotice(ctx context.Context, tx *sql.Tx, n Notice) error {
 	key, err := address.Normalize(n.Email)
 	if err != nil {
 		return err
@@ -84,20 +84,20 @@ func planNotice(ctx context.Context, tx *sql.Tx, n Notice) error {
 func (l *Ledger) DueNotices(ctx context.Context, now time.Time, limit int) ([]Notice, error) {
 	all, err := sqlutil.Collect(ctx, l.read, scanNotice, "SELECT "+noticeColumns+` FROM notice n
 		WHERE n.progress IN ('waiting', 'deferred') AND n.next_at <= $1 ORDER BY n.next_at, n.id LIMIT $2`, sqlutil.Time(now), limit)
-	return all, l.fail("read the notices", err)
+	return all, l.Fail("read the notices", err)
 }
 
 // CountDueNotices returns the number of notices that are due by now.
 func (l *Ledger) CountDueNotices(ctx context.Context, now time.Time) (n int, err error) {
 	err = l.read.QueryRowContext(ctx, "SELECT COUNT(*) FROM notice WHERE progress IN ('waiting', 'deferred') AND next_at <= $1", sqlutil.Time(now)).Scan(&n)
-	return n, l.fail("count the notices", err)
+	return n, l.Fail("count the notices", err)
 }
 
 // NextNotice returns when the next notice is due; zero if there is none.
 func (l *Ledger) NextNotice(ctx context.Context) (time.Time, error) {
 	var next sqlutil.Time
 	err := l.read.QueryRowContext(ctx, "SELECT MIN(next_at) FROM notice WHERE progress IN ('waiting', 'deferred')").Scan(&next)
-	return time.Time(next), l.fail("read the notices", err)
+	return time.Time(next), l.Fail("read the notices", err)
 }
 
 // CountNotices returns the number of notices of one kind to an address since a time.
@@ -107,19 +107,19 @@ func (l *Ledger) CountNotices(ctx context.Context, kind NoticeKind, email string
 		return 0, nil
 	}
 	err = l.read.QueryRowContext(ctx, "SELECT COUNT(*) FROM notice WHERE email_key = $1 AND kind = $2 AND created_at > $3", key, kind, sqlutil.Time(since)).Scan(&n)
-	return n, l.fail("count the notices", err)
+	return n, l.Fail("count the notices", err)
 }
 
 // BeginNotice commits the intent to send a notice, and the tokens of this attempt. It reports
 // false if the notice must not be sent (any more).
 func (l *Ledger) BeginNotice(ctx context.Context, id int64, tokens []Token, now time.Time) (begun bool, err error) {
-	err = l.store(ctx, "begin a notice", func(tx *sql.Tx) error {
+	err = l.Store(ctx, "begin a notice", func(tx *sql.Tx) error {
 		begun, err = beginNotice(ctx, tx, id, now)
 		if err != nil || !begun {
 			return err
 		}
 		for _, t := range tokens {
-			if _, err := addToken(ctx, tx, t, now); err != nil {
+			if _, err := AddToken(ctx, tx, t, now); err != nil {
 				return err
 			}
 		}
@@ -162,11 +162,11 @@ type NoticeResult struct {
 // EndNotice stores the result of an attempt, which counts for mail.smtp.rate. If the server
 // refused the envelope, BeginNotice was not called.
 func (l *Ledger) EndNotice(ctx context.Context, r NoticeResult) error {
-	return l.store(ctx, "end a notice", func(tx *sql.Tx) error {
+	return l.Store(ctx, "end a notice", func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `
 			UPDATE notice SET progress = $2, code = $3, reply = $4, next_at = $5, last_at = $6,
 				attempts = attempts + CASE WHEN progress = 'sending' THEN 0 ELSE 1 END WHERE id = $1`,
-			r.ID, r.Status, r.Code, storable(r.Reply), sqlutil.Time(r.Next), sqlutil.Time(r.At))
+			r.ID, r.Status, r.Code, Storable(r.Reply), sqlutil.Time(r.Next), sqlutil.Time(r.At))
 		if err != nil {
 			return err
 		}
@@ -181,7 +181,7 @@ func (l *Ledger) SettleNotices(ctx context.Context, resend bool, now time.Time) 
 	if resend {
 		status, next = NoticeDeferred, now
 	}
-	err = l.store(ctx, "settle interrupted notices", func(tx *sql.Tx) error {
+	err = l.Store(ctx, "settle interrupted notices", func(tx *sql.Tx) error {
 		done, err := tx.ExecContext(ctx, `
 			UPDATE notice SET progress = $1, next_at = $2, reply = 'the program ended before the server answered'
 			WHERE progress = 'sending'`, status, sqlutil.Time(next))

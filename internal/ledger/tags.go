@@ -10,7 +10,7 @@ import (
 )
 
 // normalTags trims tags and drops those that stood before in other case.
-func normalTags(tags []string) sqlutil.Strings {
+func NormalTags(tags []string) sqlutil.Strings {
 	var kept sqlutil.Strings
 	seen := make(map[string]bool, len(tags))
 	for _, tag := range tags {

@@ -18,6 +18,7 @@ import (
 
 	"publisher/internal/ledger"
 	"publisher/internal/ledger/mailtoken"
+	"publisher/internal/ledger/signups"
 )
 
 // serve calls the handler without a socket.
@@ -97,7 +98,7 @@ func TestSpellingsOfCodes(t *testing.T) {
 			if n.Kind != ledger.NoticeConfirm {
 				continue
 			}
-			if _, err := w.ledger.BeginNotice(t.Context(), n.ID, ledger.ConfirmTokens(n.Pending, mailtoken.NewSecret(), "482913", w.now), w.now); err != nil {
+			if _, err := w.ledger.BeginNotice(t.Context(), n.ID, signups.ConfirmTokens(n.Pending, mailtoken.NewSecret(), "482913", w.now), w.now); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/erasure"
+	"publisher/internal/ledger/imports"
 	"publisher/internal/ledger/mailtoken"
 	"publisher/internal/web"
 )
@@ -52,7 +54,7 @@ func (w *world) wantNotices(want ...string) {
 // ann adds Ann and returns her links.
 func (w *world) ann() (id int64, preferences, unsubscribe string) {
 	w.t.Helper()
-	id = w.subscribe(ledger.Row{Email: "ann@example.com", Cadence: "daily", Tags: []string{"go"}})
+	id = w.subscribe(imports.Row{Email: "ann@example.com", Cadence: "daily", Tags: []string{"go"}})
 	return id, "/preferences/" + w.tokens.Link(mailtoken.Preferences, id), "/unsubscribe/" + w.tokens.Link(mailtoken.Unsubscribe, id)
 }
 
@@ -235,7 +237,7 @@ func TestEraseMe(t *testing.T) {
 	if s, err := w.ledger.SubscriberByID(t.Context(), id); s != nil || err != nil {
 		t.Errorf("%+v, %v", s, err)
 	}
-	if erased, err := w.ledger.Erased(t.Context(), "ann@example.com"); !erased || err != nil {
+	if erased, err := erasure.Erased(t.Context(), w.ledger, "ann@example.com"); !erased || err != nil {
 		t.Error(erased, err)
 	}
 	w.wantNotices()
@@ -297,10 +299,10 @@ func TestChangeOfAddress(t *testing.T) {
 func TestChangeOfAddressRevealsNothing(t *testing.T) {
 	w := start(t, settings, nil)
 	id, _, _ := w.ann()
-	w.subscribe(ledger.Row{Email: "known@example.net"})
-	w.subscribe(ledger.Row{Email: "kloft@example.net", Status: ledger.Unsubscribed})
-	w.subscribe(ledger.Row{Email: "krase@example.net"})
-	if _, err := w.ledger.Erase(t.Context(), []string{"krase@example.net"}, w.now); err != nil {
+	w.subscribe(imports.Row{Email: "known@example.net"})
+	w.subscribe(imports.Row{Email: "kloft@example.net", Status: ledger.Unsubscribed})
+	w.subscribe(imports.Row{Email: "krase@example.net"})
+	if _, err := erasure.Erase(t.Context(), w.ledger, []string{"krase@example.net"}, w.now); err != nil {
 		t.Fatal(err)
 	}
 	var pages []string

@@ -5,18 +5,20 @@ import (
 	"time"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/imports"
 	"publisher/internal/ledger/mailtoken"
+	"publisher/internal/ledger/signups"
 )
 
-var confirmOptions = ledger.ConfirmOptions{DefaultCadence: "weekly", Welcome: true, Now: Noon}
+var confirmOptions = signups.ConfirmOptions{DefaultCadence: "weekly", Welcome: true, Now: Noon}
 
 // ask signs an address up, and returns the request's secret.
 func ask(t *testing.T, l *ledger.Ledger, email string, at time.Time) (request string) {
 	t.Helper()
 	request = mailtoken.NewSecret()
-	Must(t, l.AddSignups(ctx, ledger.Signup{Email: email, Cadence: "daily", Tags: []string{"Go"}, Page: "https://blog.example/", How: ledger.ByForm,
+	Must(t, signups.Add(ctx, l, signups.Signup{Email: email, Cadence: "daily", Tags: []string{"Go"}, Page: "https://blog.example/", How: signups.ByForm,
 		Wording: ledger.Wording{Language: "en", Text: "Mail me new posts"}, At: at, Request: request, Browser: "cookie of " + email}))
-	_, err := l.HandleSignups(ctx, at)
+	_, err := signups.Handle(ctx, l, at)
 	Must(t, err)
 	return request
 }
@@ -54,25 +56,25 @@ func testSignup(t *testing.T, open Open) {
 		t.Fatalf("notices %+v", due)
 	}
 	link := mailtoken.NewSecret()
-	Want(t, true)(l.BeginNotice(ctx, due[0].ID, ledger.ConfirmTokens(due[0].Pending, link, "482913", Noon), Noon))
+	Want(t, true)(l.BeginNotice(ctx, due[0].ID, signups.ConfirmTokens(due[0].Pending, link, "482913", Noon), Noon))
 	Want(t, false)(l.BeginNotice(ctx, due[0].ID, nil, Noon))
 	Must(t, l.EndNotice(ctx, ledger.NoticeResult{ID: due[0].ID, Status: ledger.NoticeSent, Code: 250, At: Noon}))
 	if s, err := l.Subscriber(ctx, "ada@example.com"); err != nil || s != nil {
 		t.Fatalf("before confirming: %v, %v", s, err)
 	}
 
-	c, err := l.Confirmable(ctx, link, Noon)
+	c, err := signups.FindConfirmable(ctx, l, link, Noon)
 	Must(t, err)
 	if c == nil || c.Pending == nil {
 		t.Fatalf("the link leads to %+v", c)
 	}
-	Want(t, true)(l.StartedBy(ctx, "cookie of Ada@example.com", c.Pending))
-	Want(t, false)(l.StartedBy(ctx, "another", c.Pending))
+	Want(t, true)(signups.StartedBy(ctx, l, "cookie of Ada@example.com", c.Pending))
+	Want(t, false)(signups.StartedBy(ctx, l, "another", c.Pending))
 
-	result, _, err := l.ConfirmCode(ctx, request, "000000", confirmOptions)
-	Want(t, ledger.CodeWrong)(result, err)
-	result, s, err := l.ConfirmCode(ctx, request, "482913", confirmOptions)
-	Want(t, ledger.CodeRight)(result, err)
+	result, _, err := signups.ConfirmCode(ctx, l, request, "000000", confirmOptions)
+	Want(t, signups.CodeWrong)(result, err)
+	result, s, err := signups.ConfirmCode(ctx, l, request, "482913", confirmOptions)
+	Want(t, signups.CodeRight)(result, err)
 	if s == nil || s.Status != ledger.Active || s.Cursor != 3 || s.Cadence != "daily" || !s.Confirmed.Equal(Noon) {
 		t.Errorf("confirmed: %+v", s)
 	}
@@ -82,7 +84,7 @@ func testSignup(t *testing.T, open Open) {
 		Wording: ledger.Wording{Language: "en", Text: "Mail me new posts"}}})(agreed, err)
 
 	// The link goes on to work, and changes nothing.
-	again, err := l.ConfirmToken(ctx, link, "link", confirmOptions)
+	again, err := signups.ConfirmToken(ctx, l, link, "link", confirmOptions)
 	Must(t, err)
 	if again == nil || again.ID != s.ID {
 		t.Errorf("confirmed again: %+v", again)
@@ -90,13 +92,13 @@ func testSignup(t *testing.T, open Open) {
 	if agreed, err := l.Consents(ctx, s.ID); err != nil || len(agreed) != 1 {
 		t.Errorf("consents %v, %v", agreed, err)
 	}
-	late, err := l.ConfirmToken(ctx, link, "link", ledger.ConfirmOptions{Now: Noon.Add(8 * 24 * time.Hour)})
+	late, err := signups.ConfirmToken(ctx, l, link, "link", signups.ConfirmOptions{Now: Noon.Add(8 * 24 * time.Hour)})
 	Want(t, (*ledger.Subscriber)(nil))(late, err)
 }
 
 func testSignupNotices(t *testing.T, open Open) {
 	l := open(t)
-	Add(t, l, ledger.Row{Email: "active@example.com"}, ledger.Row{Email: "left@example.com", Status: ledger.Unsubscribed})
+	Add(t, l, imports.Row{Email: "active@example.com"}, imports.Row{Email: "left@example.com", Status: ledger.Unsubscribed})
 	for hour, want := range [][]string{
 		{"already to active@example.com", "confirm to left@example.com", "confirm to new@example.com"},
 		{"confirm to left@example.com", "confirm to new@example.com"},
@@ -125,16 +127,16 @@ func testSignupExpires(t *testing.T, open Open) {
 	l := open(t)
 	ask(t, l, "ada@example.com", Noon)
 	after := Noon.Add(7*24*time.Hour + time.Second)
-	Must(t, l.ExpireSignups(ctx, Noon.Add(time.Hour)))
+	Must(t, signups.Expire(ctx, l, Noon.Add(time.Hour)))
 	count := func(at time.Time) (n int) {
-		for _, err := range l.PendingSignups(ctx, at) {
+		for _, err := range signups.AllPending(ctx, l, at) {
 			Must(t, err)
 			n++
 		}
 		return n
 	}
 	Want(t, 1)(count(Noon), nil)
-	Must(t, l.ExpireSignups(ctx, after))
+	Must(t, signups.Expire(ctx, l, after))
 	Want(t, 0)(count(Noon), nil)
 	due, err := l.DueNotices(ctx, after, 10)
 	Must(t, err)
@@ -146,22 +148,22 @@ func testSignupExpires(t *testing.T, open Open) {
 func testCodes(t *testing.T, open Open) {
 	l := open(t)
 	// Whether a code was mailed or not, the answers are the same.
-	Add(t, l, ledger.Row{Email: "active@example.com"})
+	Add(t, l, imports.Row{Email: "active@example.com"})
 	for _, email := range []string{"new@example.com", "active@example.com"} {
 		for n := range 5 {
 			request := ask(t, l, email, Noon)
 			for try := range 7 {
-				want := ledger.CodeWrong
+				want := signups.CodeWrong
 				if try >= 5 || n == 4 {
-					want = ledger.CodeTooMany
+					want = signups.CodeTooMany
 				}
-				result, _, err := l.ConfirmCode(ctx, request, "123456", confirmOptions)
+				result, _, err := signups.ConfirmCode(ctx, l, request, "123456", confirmOptions)
 				Want(t, want)(result, err)
 			}
 		}
 	}
-	result, _, err := l.ConfirmCode(ctx, "unknown", "123456", confirmOptions)
-	Want(t, ledger.CodeUnknown)(result, err)
+	result, _, err := signups.ConfirmCode(ctx, l, "unknown", "123456", confirmOptions)
+	Want(t, signups.CodeUnknown)(result, err)
 }
 
 func testTokens(t *testing.T, open Open) {

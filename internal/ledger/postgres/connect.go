@@ -1,6 +1,3 @@
-// Package postgres keeps a ledger in a PostgreSQL database.
-//
-// Read connect.go and server.go for how a server is reached and what it has to be.
 package postgres
 
 import (

@@ -8,27 +8,16 @@ import (
 	"slices"
 	"strings"
 
-	"publisher/internal/hint"
 	"publisher/internal/ledger"
 
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// Codes of errors: https://www.postgresql.org/docs/current/errcodes-appendix.html
+// Further codes of PostgreSQL: see advise.go.
 const (
-	serializationFailure = "40001"
-	deadlockDetected     = "40P01"
-	lockNotAvailable     = "55P03"
-	readOnlyTransaction  = "25006"
-	idleInTransaction    = "25P03"
-	diskFull             = "53100"
-	outOfMemory          = "53200"
-	tooManyConnections   = "53300"
-	adminShutdown        = "57P01"
-	crashShutdown        = "57P02"
-	cannotConnectNow     = "57P03"
-	dataCorrupted        = "XX001"
-	indexCorrupted       = "XX002"
+	idleInTransaction = "25P03"
+	dataCorrupted     = "XX001"
+	indexCorrupted    = "XX002"
 )
 
 // code returns the code of an error of the server; "" if err is none.
@@ -42,7 +31,7 @@ func code(err error) string {
 
 // isConflict reports whether nothing was done because another transaction was in the way.
 func isConflict(err error) bool {
-	return slices.Contains([]string{serializationFailure, deadlockDetected, lockNotAvailable}, code(err))
+	return slices.Contains([]string{serializationFailure, deadlock, lockNotAvailable}, code(err))
 }
 
 // isLost reports whether the connection was lost, or could not be made. What was sent last may
@@ -67,40 +56,17 @@ func (e *engine) Unavailable(err error) bool {
 		return false
 	}
 	if class := code(err); class != "" {
-		return isConflict(err) || isEnding(err) || class == readOnlyTransaction ||
+		return isConflict(err) || isEnding(err) || class == readOnlyTransaction || class == fenced ||
 			slices.Contains([]string{"53", "54", "57", "58", "XX"}, class[:2])
 	}
 	return isLost(err)
 }
 
 // Advise implements [ledger.Engine].
-func (e *engine) Advise(err error) error { return advise(err) }
-
-func advise(err error) error {
-	if err == nil {
-		return nil
+func (e *engine) Advise(err error) error {
+	if c := code(err); c == dataCorrupted || c == indexCorrupted {
+		return &ledger.DamagedError{What: fmt.Sprintf("it is damaged (%v)", err),
+			Hint: []string{"restore the database from your latest backup, then run `publisher adopt`"}, Err: err}
 	}
-	switch c := code(err); c {
-	case lockNotAvailable, deadlockDetected, serializationFailure:
-		return hint.With(fmt.Errorf("%w (%w)", ledger.ErrBusy, err), "wait until that program is done, and run again")
-	case readOnlyTransaction:
-		return hint.With(fmt.Errorf("it cannot be written (%w)", err), "name the primary server in ledger, not a standby, and a role that may write")
-	case diskFull:
-		return hint.With(fmt.Errorf("the server's disk is full (%w)", err), "free some space on the machine of the server and run again")
-	case outOfMemory:
-		return hint.With(fmt.Errorf("the server has no memory left (%w)", err), "run again when it has, or lower its max_connections")
-	case tooManyConnections:
-		return hint.With(fmt.Errorf("the server has no connection left (%w)", err), "raise the server's max_connections, or end programs that use it")
-	case dataCorrupted, indexCorrupted:
-		return &ledger.DamagedError{What: fmt.Sprintf("it is damaged (%v)", err), Hint: []string{"restore the database from your latest backup, then run `publisher adopt`"}, Err: err}
-	case "42501": // insufficient_privilege
-		return hint.With(fmt.Errorf("the role may not do that (%w)", err), "let the role own the ledger's tables, and create in its schema")
-	case "42P01", "42703": // undefined_table, undefined_column
-		return hint.With(fmt.Errorf("the tables are not a ledger's (%w)", err), "name a database of the ledger's own, or restore its backup")
-	}
-	switch {
-	case isEnding(err), isLost(err):
-		return hint.With(fmt.Errorf("the connection to the server was lost (%w)", err), "see whether PostgreSQL runs and can be reached, and run again")
-	}
-	return err
+	return advise(err)
 }

@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"sync"
@@ -222,20 +221,6 @@ func (l *Lock) Open(ctx context.Context) (*ledger.Ledger, error) {
 // Release gives the lease back. It may be called twice.
 func (l *Lock) Release() error { return l.release() }
 
-const holdsLease = "SELECT EXISTS (SELECT 1 FROM lease WHERE role = $1 AND fence = $2)"
-
-// checkFence returns a *ledger.LockedError if another process has taken the lease over that this engine
-// was opened under. Its transaction has to have its locks.
-func (e *engine) checkFence(ctx context.Context, tx *sql.Tx) error {
-	if e.fence == 0 {
-		return nil
-	}
-	var held bool
-	if err := tx.QueryRowContext(ctx, holdsLease, passLease, e.fence).Scan(&held); err != nil {
-		return err
-	}
-	if !held {
-		return takenOver("another process")
-	}
-	return nil
-}
+// checkFence fails with fenced if another process has taken the lease over that this one had. It counts
+// once a transaction has its locks.
+const checkFence = "SELECT check_fence($1)"

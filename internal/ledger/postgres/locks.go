@@ -6,8 +6,6 @@ import (
 	"slices"
 
 	"publisher/internal/ledger"
-
-	"github.com/jackc/pgx/v5"
 )
 
 // The locks of the ledger in its database, all of them held until the end of a transaction.
@@ -45,7 +43,7 @@ func (e *engine) transaction(ctx context.Context, touched []ledger.Touched, do f
 			return err
 		}
 		defer tx.Rollback()
-		if err := lock(ctx, tx, touched); err != nil {
+		if err := e.lock(ctx, tx, touched); err != nil {
 			return err
 		}
 		if err := do(tx); err != nil {
@@ -55,8 +53,16 @@ func (e *engine) transaction(ctx context.Context, touched []ledger.Touched, do f
 	})
 }
 
-// lock takes the locks of a change.
-func lock(ctx context.Context, tx *sql.Tx, touched []ledger.Touched) error {
+// lock takes the locks of a change, and then looks whether this process still has its lease.
+func (e *engine) lock(ctx context.Context, tx *sql.Tx, touched []ledger.Touched) error {
+	if err := takeLocks(ctx, tx, touched); err != nil || e.fence == 0 {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, checkFence, e.fence)
+	return err
+}
+
+func takeLocks(ctx context.Context, tx *sql.Tx, touched []ledger.Touched) error {
 	if _, err := tx.ExecContext(ctx, lockChanges, int64(changesLock)); err != nil {
 		return err
 	}
@@ -74,12 +80,4 @@ func lock(ctx context.Context, tx *sql.Tx, touched []ledger.Touched) error {
 	slices.Sort(ids)
 	_, err := tx.ExecContext(ctx, lockSubscribers, slices.Compact(ids))
 	return err
-}
-
-// stepLocks queues the locks of a step, and the settings under which its statements are planned:
-// see step.go. They end with the transaction.
-func stepLocks(batch *pgx.Batch, subscribers []int64) {
-	batch.Queue(beginStep, int64(stepsLock))
-	slices.Sort(subscribers)
-	batch.Queue(lockSubscribers, slices.Compact(subscribers))
 }

@@ -31,7 +31,7 @@ const importTables = `
 const dropImportTables = `
 	DROP TABLE IF EXISTS pg_temp.import_row;
 	DROP TABLE IF EXISTS pg_temp.import_line;
-	RESET idle_in_transaction_session_timeout`
+	SET idle_in_transaction_session_timeout = '10s'`
 
 // Stage implements [ledger.Engine].
 func (e *engine) Stage(ctx context.Context, fill func(*sql.Conn) error, merge func(*sql.Tx) error) (err error) {
@@ -52,7 +52,7 @@ func (e *engine) Stage(ctx context.Context, fill func(*sql.Conn) error, merge fu
 	if err := fill(conn); err != nil {
 		return err
 	}
-	if _, err := conn.ExecContext(ctx, "RESET idle_in_transaction_session_timeout; ANALYZE import_row; ANALYZE import_line"); err != nil {
+	if _, err := conn.ExecContext(ctx, "SET idle_in_transaction_session_timeout = '10s'; ANALYZE import_row; ANALYZE import_line"); err != nil {
 		return err
 	}
 	tx, err := e.beginStaged(ctx, conn)
@@ -73,7 +73,7 @@ func (e *engine) beginStaged(ctx context.Context, conn *sql.Conn) (tx *sql.Tx, e
 		if tx, err = conn.BeginTx(ctx, nil); err != nil {
 			return err
 		}
-		if err := lock(ctx, tx, []ledger.Touched{{}}); err != nil {
+		if err := e.lock(ctx, tx, []ledger.Touched{{}}); err != nil {
 			return errors.Join(err, tx.Rollback())
 		}
 		return nil
@@ -86,6 +86,10 @@ const maxRows = 1024
 
 // InsertRows implements [ledger.Engine].
 func (e *engine) InsertRows(ctx context.Context, tx *sql.Tx, text string, columns int, args []any) error {
+	return insertRows(ctx, tx, text, columns, args)
+}
+
+func insertRows(ctx context.Context, tx *sql.Tx, text string, columns int, args []any) error {
 	for len(args) > 0 {
 		n := min(len(args), maxRows*columns)
 		if _, err := tx.ExecContext(ctx, strings.Replace(text, "%s", rowParams(n/columns, columns), 1), args[:n]...); err != nil {

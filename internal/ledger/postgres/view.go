@@ -11,8 +11,6 @@ import (
 
 	"publisher/internal/hint"
 	"publisher/internal/ledger"
-
-	"github.com/pressly/goose/v3"
 )
 
 // view is a ledger.Engine for commands that only look: everything that it reads is as it was at one
@@ -81,7 +79,7 @@ func (v *view) createIfEmpty(ctx context.Context) error {
 		return hint.With(fmt.Errorf("an older publisher uses it (schema %d; this version needs %d)", current, newest),
 			"end that publisher, and upgrade the ledger with the first `publisher run` or `publisher serve`")
 	}
-	p, err := provider(v.db, goose.WithLogger(goose.NopLogger()))
+	p, err := provider(v.db)
 	if err != nil {
 		return err
 	}

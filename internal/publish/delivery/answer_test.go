@@ -14,6 +14,7 @@ import (
 	"publisher/internal/config"
 	"publisher/internal/ledger"
 	"publisher/internal/ledger/mailtoken"
+	"publisher/internal/ledger/signups"
 	"publisher/internal/ledger/sqlite"
 	"publisher/mailer/bounce"
 )
@@ -57,7 +58,7 @@ func (b *answerBench) take(text string, e bounce.Envelope) *Bounced {
 // confirmations returns the notices to confirm that are due.
 func (b *answerBench) confirmations() (all []ledger.Notice) {
 	b.t.Helper()
-	if _, err := b.HandleSignups(context.Background(), b.now); err != nil {
+	if _, err := signups.Handle(context.Background(), b.Ledger, b.now); err != nil {
 		b.t.Fatal(err)
 	}
 	due, err := b.DueNotices(context.Background(), b.now, 1000)
@@ -175,7 +176,7 @@ func TestReplyConfirms(t *testing.T) {
 	b.take(joins, bounce.Envelope{})
 	n := b.confirmations()[0]
 	link := mailtoken.NewSecret()
-	if _, err := b.BeginNotice(t.Context(), n.ID, ledger.ConfirmTokens(n.Pending, link, "482913", b.now), b.now); err != nil {
+	if _, err := b.BeginNotice(t.Context(), n.ID, signups.ConfirmTokens(n.Pending, link, "482913", b.now), b.now); err != nil {
 		t.Fatal(err)
 	}
 	reply := "From: Ann <ann@work.example>\nTo: Blog <bounces+c." + strings.ToUpper(link) + "@blog.example>\nSubject: Re: 482 913 confirms Blog\n\nYes\n"

@@ -10,6 +10,7 @@ import (
 
 	"publisher/internal/ledger"
 	"publisher/internal/ledger/mailtoken"
+	"publisher/internal/ledger/signups"
 	"publisher/internal/publish/editions"
 	"publisher/mailer/message"
 	"publisher/mailer/smtp"
@@ -93,7 +94,7 @@ func (q *Queue) fill(ctx context.Context, d *draft) (wanted bool, err error) {
 
 // confirm fills in the ways to confirm. Nothing that was typed into the form is in the mail.
 func (q *Queue) confirm(ctx context.Context, d *draft) (wanted bool, err error) {
-	p, err := q.Ledger.PendingSignup(ctx, d.Pending, q.Now())
+	p, err := signups.FindPending(ctx, q.Ledger, d.Pending, q.Now())
 	if err != nil || p == nil {
 		return false, err
 	}
@@ -101,9 +102,9 @@ func (q *Queue) confirm(ctx context.Context, d *draft) (wanted bool, err error) 
 	if err != nil {
 		return false, err
 	}
-	d.confirmation, d.typed = c, p.How != ledger.ByMail // or no page waits for the code
+	d.confirmation, d.typed = c, p.How != signups.ByMail // or no page waits for the code
 	d.mail.Expires = p.Expires
-	d.tokens = ledger.ConfirmTokens(d.Pending, c.secret, c.code, q.Now())
+	d.tokens = signups.ConfirmTokens(d.Pending, c.secret, c.code, q.Now())
 	d.replyTo = q.links.ReplyTo("c." + c.secret)
 	d.mail.Replies = d.replyTo != nil
 	return true, nil

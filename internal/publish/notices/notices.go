@@ -12,6 +12,7 @@ import (
 
 	"publisher/internal/config"
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/signups"
 	"publisher/internal/publish/delivery"
 	"publisher/internal/publish/report"
 	"publisher/mailer/smtp"
@@ -78,11 +79,11 @@ func (q *Queue) Refresh(ctx context.Context) error {
 	q.refreshing.Lock()
 	defer q.refreshing.Unlock()
 	now := q.Now()
-	if _, err := q.Ledger.HandleSignups(ctx, now); err != nil {
+	if _, err := signups.Handle(ctx, q.Ledger, now); err != nil {
 		return err
 	}
 	if now.Sub(q.expired) >= expireEvery || now.Before(q.expired) {
-		if err := q.Ledger.ExpireSignups(ctx, now); err != nil {
+		if err := signups.Expire(ctx, q.Ledger, now); err != nil {
 			return err
 		}
 		q.expired = now

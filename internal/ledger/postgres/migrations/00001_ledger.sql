@@ -172,7 +172,7 @@ CREATE TABLE clone_guard (
     stopped       TEXT COLLATE "C" NOT NULL DEFAULT '',  -- why nobody may send, and where that was found
     edition_floor BIGINT NOT NULL DEFAULT 0  -- the ledger that was here before may have used edition numbers up to this one
 );
-INSERT INTO clone_guard (id) VALUES (1);
+INSERT INTO clone_guard (id, ledger) VALUES (1, gen_random_uuid()::TEXT);
 -- The last marks, so that one of another history is recognized.
 CREATE TABLE clone_mark (
     counter BIGINT PRIMARY KEY,

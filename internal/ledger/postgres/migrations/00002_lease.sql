@@ -9,5 +9,17 @@ CREATE TABLE lease (
     backend_start BIGINT NOT NULL               -- and when it began
 );
 
+-- Fails if another process has taken the lease of the passes since.
+-- +goose StatementBegin
+CREATE FUNCTION check_fence(held BIGINT) RETURNS VOID LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (SELECT 1 FROM lease WHERE role = 'pass' AND fence = held) THEN
+        RAISE EXCEPTION 'another process took over' USING ERRCODE = 'PB001';
+    END IF;
+END
+$$;
+-- +goose StatementEnd
+
 -- +goose Down
+DROP FUNCTION check_fence;
 DROP TABLE lease;
