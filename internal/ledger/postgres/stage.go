@@ -34,7 +34,7 @@ const dropImportTables = `
 	SET idle_in_transaction_session_timeout = '10s'`
 
 // Stage implements [ledger.Engine].
-func (e *engine) Stage(ctx context.Context, fill func(*sql.Conn) error, merge func(*sql.Tx) error) (err error) {
+func (e *engine) Stage(ctx context.Context, fill func(*sql.Tx) error, merge func(*sql.Tx) error) (err error) {
 	conn, err := e.db.Conn(ctx)
 	if err != nil {
 		return err
@@ -49,7 +49,7 @@ func (e *engine) Stage(ctx context.Context, fill func(*sql.Conn) error, merge fu
 	if _, err := conn.ExecContext(ctx, importTables); err != nil {
 		return err
 	}
-	if err := fill(conn); err != nil {
+	if err := stage(ctx, conn, fill); err != nil {
 		return err
 	}
 	if _, err := conn.ExecContext(ctx, "SET idle_in_transaction_session_timeout = '10s'; ANALYZE import_row; ANALYZE import_line"); err != nil {
@@ -61,6 +61,18 @@ func (e *engine) Stage(ctx context.Context, fill func(*sql.Conn) error, merge fu
 	}
 	defer tx.Rollback()
 	if err := merge(tx); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+func stage(ctx context.Context, conn *sql.Conn, fill func(*sql.Tx) error) error {
+	tx, err := conn.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	if err := fill(tx); err != nil {
 		return err
 	}
 	return tx.Commit()

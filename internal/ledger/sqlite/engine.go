@@ -172,14 +172,23 @@ var importTables = []string{
 	)`,
 }
 
-func (e *engine) Stage(ctx context.Context, fill func(*sql.Conn) error, merge func(*sql.Tx) error) error {
+func (e *engine) Stage(ctx context.Context, fill func(*sql.Tx) error, merge func(*sql.Tx) error) error {
 	return e.write.hold(ctx, func(conn *sql.Conn) error {
 		for _, query := range importTables {
 			if _, err := conn.ExecContext(ctx, query); err != nil {
 				return err
 			}
 		}
-		return fill(conn)
+		// Read-only, since temporary tables do not count: the ledger is not locked.
+		tx, err := conn.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+		if err != nil {
+			return err
+		}
+		defer tx.Rollback()
+		if err := fill(tx); err != nil {
+			return err
+		}
+		return tx.Commit()
 	}, func(tx *sql.Tx) error {
 		if err := e.recorder.touch(ctx, tx, ledger.Touched{}); err != nil {
 			return err
