@@ -3,7 +3,9 @@ package ledger
 import (
 	"errors"
 	"fmt"
+	"os"
 	"strings"
+	"time"
 
 	"publisher/internal/hint"
 )
@@ -19,6 +21,15 @@ var errNotOpen = errors.New("not open")
 
 // LockedError means that another process holds the lock.
 type LockedError struct{ Holder string } // e.g. "publisher run (process 4711 on host, since 2026-11-22 08:00 UTC)"
+
+// Holder describes this process as the holder of a lock.
+func Holder(command string, now time.Time) string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "this host"
+	}
+	return fmt.Sprintf("%s (process %d on %s, since %s)", command, os.Getpid(), host, now.UTC().Format("2006-01-02 15:04 MST"))
+}
 
 func (e *LockedError) Error() string { return "another pass is running: " + e.Holder }
 

@@ -34,6 +34,7 @@ const (
 	adminShutdown        = "57P01"
 	crashShutdown        = "57P02"
 	cannotConnectNow     = "57P03"
+	fenced               = "PB001" // ours: see lease.go
 )
 
 // advise adds to an error of PostgreSQL, or of the way to it, what to do about it. The text is one
@@ -83,6 +84,8 @@ func adviseOnConnecting(server *pgconn.PgError, connecting *pgconn.ConnectError)
 func adviseOnServer(err error, server *pgconn.PgError) error {
 	said := &said{oneLine(server.Message), err}
 	switch server.Code {
+	case fenced:
+		return takenOver("another process")
 	case tooManyConnections:
 		return hint.With(said, "raise max_connections of the server, or end what else uses it, and run again")
 	case adminShutdown, crashShutdown, cannotConnectNow:

@@ -26,6 +26,7 @@ type engine struct {
 	pool     *pgxpool.Pool
 	db       *sql.DB // on the pool
 	stateDir string
+	fence    int64 // what is changed is refused once another process has raised it; 0: nobody does
 	wait     *lockWait
 	changes  *grouped.Changes
 	recorder *recorder
@@ -41,6 +42,8 @@ const (
 type Options struct {
 	// StateDir is the folder for what belongs to this machine: see markName and spoolName.
 	StateDir string
+
+	fence int64 // of the lease that the caller holds; 0: none
 }
 
 // Open opens the ledger and upgrades its schema. It creates the ledger if the database is empty.
@@ -53,7 +56,7 @@ func Open(ctx context.Context, dsn string, o Options) (*ledger.Ledger, error) {
 	if err != nil {
 		return nil, err
 	}
-	e, err := openEngine(ctx, pool, a.name, o.StateDir)
+	e, err := openEngine(ctx, pool, a.name, o)
 	if err != nil {
 		return nil, err
 	}
@@ -62,8 +65,8 @@ func Open(ctx context.Context, dsn string, o Options) (*ledger.Ledger, error) {
 
 // openEngine returns the engine with a pool of connections to a server that was checked. It
 // upgrades the schema. It closes the pool on failure.
-func openEngine(ctx context.Context, pool *pgxpool.Pool, name, stateDir string) (*engine, error) {
-	e := &engine{name: name, pool: pool, db: stdlib.OpenDBFromPool(pool), stateDir: stateDir, wait: newLockWait()}
+func openEngine(ctx context.Context, pool *pgxpool.Pool, name string, o Options) (*engine, error) {
+	e := &engine{name: name, pool: pool, db: stdlib.OpenDBFromPool(pool), stateDir: o.StateDir, fence: o.fence, wait: newLockWait()}
 	err := e.wait.retry(ctx, func() error { return migrate(ctx, e.db) })
 	if err == nil {
 		e.recorder, err = newRecorder(ctx, e)

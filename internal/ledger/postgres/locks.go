@@ -43,7 +43,7 @@ func (e *engine) transaction(ctx context.Context, touched []ledger.Touched, do f
 			return err
 		}
 		defer tx.Rollback()
-		if err := lock(ctx, tx, touched); err != nil {
+		if err := e.lock(ctx, tx, touched); err != nil {
 			return err
 		}
 		if err := do(tx); err != nil {
@@ -53,8 +53,16 @@ func (e *engine) transaction(ctx context.Context, touched []ledger.Touched, do f
 	})
 }
 
-// lock takes the locks of a change.
-func lock(ctx context.Context, tx *sql.Tx, touched []ledger.Touched) error {
+// lock takes the locks of a change, and then looks whether this process still has its lease.
+func (e *engine) lock(ctx context.Context, tx *sql.Tx, touched []ledger.Touched) error {
+	if err := takeLocks(ctx, tx, touched); err != nil || e.fence == 0 {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, checkFence, e.fence)
+	return err
+}
+
+func takeLocks(ctx context.Context, tx *sql.Tx, touched []ledger.Touched) error {
 	if _, err := tx.ExecContext(ctx, lockChanges, int64(changesLock)); err != nil {
 		return err
 	}

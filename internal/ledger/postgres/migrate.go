@@ -20,17 +20,22 @@ var migrations embed.FS
 const migrationLock = 0x7075_626C_0003
 
 // provider returns goose for the ledger's schema.
-func provider(db *sql.DB) (*goose.Provider, error) {
+func provider(db *sql.DB, options ...goose.ProviderOption) (*goose.Provider, error) {
 	files, err := fs.Sub(migrations, "migrations")
 	if err != nil {
 		return nil, err
 	}
+	return goose.NewProvider(goose.DialectPostgres, db, files,
+		append(options, goose.WithLogger(goose.NopLogger()), goose.WithDisableGlobalRegistry(true))...)
+}
+
+// lockedProvider is provider for a schema that others may upgrade at the same time.
+func lockedProvider(db *sql.DB) (*goose.Provider, error) {
 	locker, err := gooselock.NewPostgresSessionLocker(gooselock.WithLockID(migrationLock), gooselock.WithLockTimeout(1, 60))
 	if err != nil {
 		return nil, err
 	}
-	return goose.NewProvider(goose.DialectPostgres, db, files, goose.WithSessionLocker(locker),
-		goose.WithLogger(goose.NopLogger()), goose.WithDisableGlobalRegistry(true))
+	return provider(db, goose.WithSessionLocker(locker))
 }
 
 // migrate upgrades the schema. It changes nothing where that is done.
@@ -47,14 +52,18 @@ func migrate(ctx context.Context, db *sql.DB) error {
 		return nil
 	}
 	if current > newest {
-		return hint.With(fmt.Errorf("a newer publisher created it (schema %d; this version supports up to %d)", current, newest), "use that version or a newer one")
+		return errNewer(current, newest)
 	}
-	p, err := provider(db)
+	p, err := lockedProvider(db)
 	if err != nil {
 		return err
 	}
 	_, err = p.Up(ctx)
 	return err
+}
+
+func errNewer(current, newest int64) error {
+	return hint.With(fmt.Errorf("a newer publisher created it (schema %d; this version supports up to %d)", current, newest), "use that version or a newer one")
 }
 
 // newestVersion returns the version of the schema that this program uses.

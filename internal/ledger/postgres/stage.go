@@ -85,7 +85,7 @@ func (e *engine) beginStaged(ctx context.Context, conn *sql.Conn) (tx *sql.Tx, e
 		if tx, err = conn.BeginTx(ctx, nil); err != nil {
 			return err
 		}
-		if err := lock(ctx, tx, []ledger.Touched{{}}); err != nil {
+		if err := e.lock(ctx, tx, []ledger.Touched{{}}); err != nil {
 			return errors.Join(err, tx.Rollback())
 		}
 		return nil
@@ -98,6 +98,10 @@ const maxRows = 1024
 
 // InsertRows implements [ledger.Engine].
 func (e *engine) InsertRows(ctx context.Context, tx *sql.Tx, text string, columns int, args []any) error {
+	return insertRows(ctx, tx, text, columns, args)
+}
+
+func insertRows(ctx context.Context, tx *sql.Tx, text string, columns int, args []any) error {
 	for len(args) > 0 {
 		n := min(len(args), maxRows*columns)
 		if _, err := tx.ExecContext(ctx, strings.Replace(text, "%s", rowParams(n/columns, columns), 1), args[:n]...); err != nil {

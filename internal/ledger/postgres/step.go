@@ -163,6 +163,9 @@ func (r *recorder) runStep(ctx context.Context, subscribers []int64, args []any)
 	batch.Queue(beginStep, int64(stepsLock))
 	slices.Sort(subscribers)
 	batch.Queue(lockSubscribers, slices.Compact(subscribers))
+	if r.engine.fence != 0 {
+		batch.Queue(checkFence, r.engine.fence)
+	}
 	batch.Queue(stepStatement, args...)
 	results := conn.SendBatch(ctx, batch)
 	for range batch.Len() - 1 {

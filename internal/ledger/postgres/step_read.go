@@ -19,13 +19,16 @@ func (r *recorder) decide(ctx context.Context, group []*request) error {
 			return err
 		}
 		defer tx.Rollback()
+		if err := r.lockStep(ctx, tx, group); err != nil {
+			return err
+		}
 		if step, err = readStep(ctx, tx, group); err != nil {
 			return err
 		}
 		for _, call := range group {
 			call.begun, call.err = step.Decide(call.done, call.next)
 		}
-		if err := r.store(ctx, tx, step); err != nil {
+		if err := storeStep(ctx, tx, r.settler, step); err != nil {
 			return err
 		}
 		return tx.Commit()
@@ -46,16 +49,22 @@ func (r *recorder) decide(ctx context.Context, group []*request) error {
 	return nil
 }
 
-// readStep locks and reads everything that the requests depend on.
-func readStep(ctx context.Context, tx *sql.Tx, group []*request) (*ledger.Step, error) {
+// lockStep locks everything that the requests depend on.
+func (r *recorder) lockStep(ctx context.Context, tx *sql.Tx, group []*request) error {
 	if _, err := tx.ExecContext(ctx, beginStep, int64(stepsLock)); err != nil {
-		return nil, err
+		return err
 	}
 	subscribers := subscribersOf(group)
 	slices.Sort(subscribers)
-	if _, err := tx.ExecContext(ctx, lockSubscribers, slices.Compact(subscribers)); err != nil {
-		return nil, err
+	if _, err := tx.ExecContext(ctx, lockSubscribers, slices.Compact(subscribers)); err != nil || r.engine.fence == 0 {
+		return err
 	}
+	_, err := tx.ExecContext(ctx, checkFence, r.engine.fence)
+	return err
+}
+
+// readStep reads everything that the requests depend on.
+func readStep(ctx context.Context, tx *sql.Tx, group []*request) (*ledger.Step, error) {
 	step := ledger.NewStep()
 	var intents []*ledger.Intent
 	for _, call := range group {
@@ -123,8 +132,8 @@ const saveDeliveries = `
 		last_at = excluded.last_at, next_at = excluded.next_at, code = excluded.code, reply = excluded.reply,
 		digest = excluded.digest, kept = excluded.kept, resent = excluded.resent`
 
-// store stores what a step has changed.
-func (r *recorder) store(ctx context.Context, tx *sql.Tx, step *ledger.Step) error {
+// storeStep stores what a step has changed.
+func storeStep(ctx context.Context, tx *sql.Tx, settler *ledger.Settler, step *ledger.Step) error {
 	if len(step.Changed) == 0 {
 		return nil
 	}
@@ -153,7 +162,7 @@ func (r *recorder) store(ctx context.Context, tx *sql.Tx, step *ledger.Step) err
 	if err != nil {
 		return err
 	}
-	if err := r.settler.Settle(tx, settled); err != nil || step.Ended == 0 {
+	if err := settler.Settle(tx, settled); err != nil || step.Ended == 0 {
 		return err
 	}
 	return ledger.LogSends(ctx, tx, step.LastEnd, step.Ended)
