@@ -10,6 +10,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -55,6 +56,10 @@ func Open(ctx context.Context, dsn string, o Options) (*ledger.Ledger, error) {
 	pool, err := a.connect(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if err := os.MkdirAll(o.StateDir, 0o700); err != nil {
+		pool.Close()
+		return nil, ledger.Failure(a.name, "create state.dir", err)
 	}
 	e, err := openEngine(ctx, pool, a.name, o)
 	if err != nil {
