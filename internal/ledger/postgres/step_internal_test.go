@@ -44,7 +44,7 @@ func openAt(t *testing.T, dsn string) opened {
 	noError(t, err)
 	pool, err := a.connect(ctx)
 	noError(t, err)
-	e, err := openEngine(ctx, pool, a.name, t.TempDir())
+	e, err := openEngine(ctx, pool, a.name, Options{StateDir: t.TempDir()})
 	noError(t, err)
 	l, err := e.ledger(ctx)
 	noError(t, err)

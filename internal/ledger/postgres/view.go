@@ -135,19 +135,14 @@ func (v *view) Recipients(_ context.Context, _ int64, read func() ([]ledger.Reci
 }
 
 // Stage implements [ledger.Engine].
-func (v *view) Stage(ctx context.Context, fill func(*sql.Conn) error, merge func(*sql.Tx) error) error {
-	conn, err := v.db.Conn(ctx)
-	if err != nil {
+func (v *view) Stage(ctx context.Context, fill, merge func(*sql.Tx) error) error {
+	if _, err := v.db.ExecContext(ctx, importTables+"; "+viewTimeouts); err != nil {
 		return err
 	}
-	defer conn.Close()
-	if _, err := conn.ExecContext(ctx, importTables+"; "+viewTimeouts); err != nil {
+	if err := v.Change(ctx, ledger.Touched{}, fill); err != nil {
 		return err
 	}
-	if err := fill(conn); err != nil {
-		return err
-	}
-	if _, err := conn.ExecContext(ctx, "ANALYZE import_row; ANALYZE import_line"); err != nil {
+	if _, err := v.db.ExecContext(ctx, "ANALYZE import_row; ANALYZE import_line"); err != nil {
 		return err
 	}
 	return v.Change(ctx, ledger.Touched{}, merge)
