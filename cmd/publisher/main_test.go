@@ -9,9 +9,10 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"publisher/internal/ledger"
+	"publisher/internal/ledger/engines"
 	"publisher/internal/ledger/mailtoken"
 	"publisher/internal/ledger/signups"
-	"publisher/internal/ledger/sqlite"
 	"runtime"
 	"strconv"
 	"strings"
@@ -46,8 +47,14 @@ func TestMain(m *testing.M) {
 
 func TestScripts(t *testing.T) {
 	t.Parallel()
-	testscript.Run(t, testscript.Params{
-		Dir: "testdata/script",
+	p := scriptParams()
+	p.Dir = "testdata/script"
+	testscript.Run(t, p)
+}
+
+// scriptParams are what scripts have besides the commands of testscript.
+func scriptParams() testscript.Params {
+	return testscript.Params{
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"code": runForCode, "outbox": outbox, "modified": modified, "smtpd": smtpd, "delivered": delivered, "received": received,
 			"bytes": bytesFile, "repeated": repeatedFile, "mailed": mailed, "answer": answerTo, "signup": signUp,
@@ -56,7 +63,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("NOW", "2026-06-01T12:00:00Z")
 			return nil
 		},
-	})
+	}
 }
 
 // code N publisher ARGS… runs the program and expects that exit code.
@@ -151,7 +158,11 @@ func answerTo(ts *testscript.TestScript, neg bool, args []string) {
 // signup ADDRESS… stores requests to subscribe, as the web server does.
 func signUp(ts *testscript.TestScript, neg bool, args []string) {
 	ctx := context.Background()
-	l, err := sqlite.Open(ctx, "sqlite:"+ts.MkAbs("publisher.db"))
+	dsn := ts.Getenv("LEDGER")
+	if dsn == "" {
+		dsn = "sqlite:" + ts.MkAbs("publisher.db")
+	}
+	l, err := openLedger(dsn, ts.MkAbs("state"))
 	ts.Check(err)
 	defer l.Close()
 	now, err := time.Parse(time.RFC3339, ts.Getenv("NOW"))
@@ -159,6 +170,10 @@ func signUp(ts *testscript.TestScript, neg bool, args []string) {
 	for _, address := range args {
 		ts.Check(signups.Add(ctx, l, signups.Signup{Email: address, How: signups.ByForm, At: now, Request: mailtoken.NewSecret()}))
 	}
+}
+
+func openLedger(dsn, stateDir string) (*ledger.Ledger, error) {
+	return engines.Open(context.Background(), engines.Place{DSN: dsn, StateDir: stateDir})
 }
 
 // modified FILE TIME sets a file's modification time.

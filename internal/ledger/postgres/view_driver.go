@@ -51,11 +51,7 @@ func (v *viewed) begin(ctx context.Context) error {
 	if err := checkServer(ctx, v.pgx()); err != nil {
 		return err
 	}
-	rows, err := v.pgx().Query(ctx, "SELECT relname::TEXT FROM pg_class WHERE relnamespace = current_schema()::REGNAMESPACE AND relkind IN ('r', 'p')")
-	if err != nil {
-		return err
-	}
-	names, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	names, err := v.texts(ctx, "SELECT relname::TEXT FROM pg_class WHERE relnamespace = current_schema()::REGNAMESPACE AND relkind IN ('r', 'p')")
 	for _, name := range names {
 		v.shared[name] = true
 	}

@@ -28,12 +28,17 @@ func (v *viewed) shadowFor(ctx context.Context, query string) error {
 
 func (v *viewed) shadow(ctx context.Context, table string) error {
 	name := pgx.Identifier{table}.Sanitize()
-	for _, statement := range []string{
+	triggers, err := v.texts(ctx, `SELECT REGEXP_REPLACE(pg_get_triggerdef(t.oid), ' ON [^ ]+ FOR EACH ', ' ON pg_temp.' || $1 || ' FOR EACH ')
+		FROM pg_trigger t WHERE t.tgrelid = $1::REGCLASS AND NOT t.tgisinternal`, name)
+	if err != nil {
+		return err
+	}
+	for _, statement := range append([]string{
 		"CREATE TEMPORARY TABLE " + name + " (LIKE " + name + " INCLUDING ALL)",
 		// The name alone is that of the copy from now on.
 		"DO $$ BEGIN EXECUTE format('INSERT INTO pg_temp.%I OVERRIDING SYSTEM VALUE SELECT * FROM %I.%I', '" + table + "', current_schema(), '" + table + "'); END $$",
 		"ANALYZE pg_temp." + name,
-	} {
+	}, triggers...) {
 		if _, err := v.pgx().Exec(ctx, statement, pgx.QueryExecModeSimpleProtocol); err != nil {
 			return err
 		}
@@ -45,11 +50,7 @@ func (v *viewed) shadow(ctx context.Context, table string) error {
 // continueSequences has the copy of a table give ids after those of the table.
 func (v *viewed) continueSequences(ctx context.Context, table string) error {
 	name := pgx.Identifier{table}.Sanitize()
-	rows, err := v.pgx().Query(ctx, "SELECT attname::TEXT FROM pg_attribute WHERE attrelid = ('pg_temp.' || $1)::REGCLASS AND attidentity <> '' AND NOT attisdropped", name)
-	if err != nil {
-		return err
-	}
-	columns, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	columns, err := v.texts(ctx, "SELECT attname::TEXT FROM pg_attribute WHERE attrelid = ('pg_temp.' || $1)::REGCLASS AND attidentity <> '' AND NOT attisdropped", name)
 	if err != nil {
 		return err
 	}
@@ -61,4 +62,13 @@ func (v *viewed) continueSequences(ctx context.Context, table string) error {
 		}
 	}
 	return nil
+}
+
+// texts returns the values of a query with one column.
+func (v *viewed) texts(ctx context.Context, query string, args ...any) ([]string, error) {
+	rows, err := v.pgx().Query(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[string])
 }
