@@ -52,6 +52,7 @@ func readGuard(ctx context.Context, q sqlutil.RowQuerier) (g guard, err error) {
 // seenMark is the last mark that this machine has seen, and the highest numbers used by then. The
 // zero value stands for none.
 type seenMark struct {
+	broken              bool // the file is not one of a mark
 	ledger              string
 	counter             int64
 	token               string
@@ -69,11 +70,11 @@ func (e *engine) readMark() (m seenMark, err error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return m, nil
 	}
-	if err == nil {
-		_, err = fmt.Sscan(string(text), &m.ledger, &m.counter, &m.token, &m.edition, &m.subscriber)
-	}
 	if err != nil {
-		return m, fmt.Errorf("%s: %w", e.guardPath(), err)
+		return m, err
+	}
+	if _, err := fmt.Sscan(string(text), &m.ledger, &m.counter, &m.token, &m.edition, &m.subscriber); err != nil {
+		return seenMark{broken: true}, nil
 	}
 	return m, nil
 }
@@ -87,6 +88,8 @@ func (e *engine) compare(ctx context.Context, q sqlutil.RowQuerier, g guard, m s
 		return "the ledger is a copy: mail was last sent from another database server", nil
 	case g.system != "" && g.oid != g.hereOID:
 		return "the ledger is a copy: mail was last sent from another database of this server", nil
+	case m.broken:
+		return "the file that was written when mail was last sent from this machine is damaged", nil
 	case m.ledger == "":
 		return "", nil
 	case m.ledger != g.ledger:

@@ -28,10 +28,6 @@ const (
 	// is.
 	lockChanges = "SELECT set_config('synchronous_commit', 'on', TRUE), pg_advisory_xact_lock($1)"
 	lockSteps   = "SELECT pg_advisory_xact_lock($1)"
-	// lockSubscribers locks the rows of subscribers. It is not for their keys, which nobody
-	// changes.
-	lockSubscribers = `
-		SELECT COUNT(*) FROM (SELECT 1 FROM subscriber s WHERE s.id = ANY($1) ORDER BY s.id FOR NO KEY UPDATE) locked`
 )
 
 // transaction runs do in a transaction that touches these, on a connection of the pool. It runs

@@ -14,30 +14,41 @@ import (
 
 // beginStep takes the lock that steps share, and sets how the statements after it are planned,
 // until the end of the transaction. A plan that is made while a table is empty, or was never
-// analyzed, would go over all of delivery, or of one of its partial indexes, for each group, and be
-// kept after the table has grown. Planning takes longer than the statement, so it is done once.
+// analyzed, would go over all of delivery, or of another index, for each group, and be kept after
+// the table has grown. Planning takes longer than the statement, so it is done once.
 const beginStep = `SELECT pg_advisory_xact_lock_shared($1), set_config('synchronous_commit', 'on', TRUE),
-	set_config('plan_cache_mode', 'force_generic_plan', TRUE), set_config('jit', 'off', TRUE),
-	set_config('enable_seqscan', 'off', TRUE), set_config('enable_hashjoin', 'off', TRUE), set_config('enable_mergejoin', 'off', TRUE)`
+	set_config('plan_cache_mode', 'force_generic_plan', TRUE), set_config('jit', 'off', TRUE), set_config('enable_seqscan', 'off', TRUE),
+	set_config('enable_bitmapscan', 'off', TRUE), set_config('enable_hashjoin', 'off', TRUE), set_config('enable_mergejoin', 'off', TRUE),
+	set_config('enable_material', 'off', TRUE), set_config('enable_sort', 'off', TRUE)`
+
+// lockSubscribers locks the rows of subscribers whose ids are in order. It is not for their keys,
+// which nobody changes.
+const lockSubscribers = `
+	SELECT COUNT(*) FROM unnest($1::BIGINT[]) AS k (id)
+	CROSS JOIN LATERAL (SELECT 1 FROM subscriber s WHERE s.id BETWEEN k.id AND k.id ORDER BY s.id LIMIT 1 FOR NO KEY UPDATE) locked`
 
 // stepStatement decides requests about subscribers of whom there is only one, and stores what they
 // change. It decides as ledger.Step does, or leaves a request as it is and says so: where a delivery
 // was deferred or has no intent, something is owed, the edition was canceled, or the subscriber was
 // erased.
 //
-// No condition on progress stands beside one on edition and subscriber, so that only the primary key
-// serves those. Whether something is open is a scalar subquery, so that it is not joined.
+// There is only one way to read each table, however little the server knows about it: rows are looked
+// up in subqueries, which cannot be joined in another order because of their limit. Where several
+// indexes have the column, only the right one has it in order, and rows that were read are changed
+// by their place.
 const stepStatement = `
 WITH found AS MATERIALIZED (
-	SELECT c.*, d.progress AS r_was, d.through_seq AS r_reached, d.digest AS r_digest,
-		c.r_status <> 'deferred' AND (d.again OR NOT c.r_kept) AS r_settles,
-		(SELECT s.owed FROM subscriber s WHERE s.id = c.r_subscriber) AS r_owed,
-		(SELECT d.progress FROM delivery d WHERE d.edition = c.i_edition AND d.subscriber = c.i_subscriber) AS i_was
+	SELECT c.*, d.ctid AS r_place, d.progress AS r_was, d.through_seq AS r_reached, d.digest AS r_digest,
+		c.r_status <> 'deferred' AND (d.again OR NOT c.r_kept) AS r_settles, r.ctid AS s_place, r.owed AS r_owed,
+		(SELECT i.progress FROM delivery i WHERE i.edition = c.i_edition AND i.subscriber = c.i_subscriber LIMIT 1) AS i_was
 	FROM unnest($1::BIGINT[], $2::BIGINT[], $3::TEXT[], $4::BIGINT[], $5::TEXT[], $6::BIGINT[], $7::BIGINT[], $8::BOOLEAN[], $9::BOOLEAN[],
 			$10::BOOLEAN[], $11::BOOLEAN[], $12::BIGINT[], $13::BIGINT[], $14::BIGINT[], $15::BIGINT[], $16::TEXT[], $17::BIGINT[], $18::BIGINT[])
 		WITH ORDINALITY AS c (r_edition, r_subscriber, r_status, r_code, r_reply, r_next, r_at, r_fresh, r_resend,
 			r_kept, r_hidden, i_edition, i_subscriber, i_after, i_through, i_owed, i_digest, i_at, n)
-	LEFT JOIN delivery d ON d.edition = c.r_edition AND d.subscriber = c.r_subscriber
+	LEFT JOIN LATERAL (SELECT d.ctid, d.progress, d.again, d.through_seq, d.digest FROM delivery d
+		WHERE d.edition = c.r_edition AND d.subscriber = c.r_subscriber LIMIT 1) d ON TRUE
+	LEFT JOIN LATERAL (SELECT s.ctid, s.owed FROM subscriber s
+		WHERE s.id BETWEEN c.r_subscriber AND c.r_subscriber ORDER BY s.id LIMIT 1) r ON TRUE
 ), judged AS MATERIALIZED (
 	SELECT f.*, f.r_edition = 0 OR COALESCE(f.r_was IN ('sending', 'uncertain'), FALSE) AS valid,
 		COALESCE(f.i_was = 'deferred', FALSE) OR CASE
@@ -47,14 +58,15 @@ WITH found AS MATERIALIZED (
 			WHEN f.r_was NOT IN ('sending', 'uncertain') THEN FALSE
 			WHEN f.r_owed IS NULL THEN TRUE
 			WHEN f.r_settles THEN f.r_owed <> ''
-				OR COALESCE((SELECT g.returned <> '' FROM digest g WHERE g.edition = f.r_edition AND g.number = f.r_digest), FALSE)
-			ELSE (SELECT e.canceled_at IS NOT NULL FROM edition e WHERE e.number = f.r_edition)
+				OR COALESCE((SELECT g.returned <> '' FROM digest g WHERE g.edition = f.r_edition AND g.number = f.r_digest LIMIT 1), FALSE)
+			ELSE (SELECT e.canceled_at IS NOT NULL FROM edition e WHERE e.number = f.r_edition LIMIT 1)
 		END AS unclear,
 		f.i_edition > 0 AND f.i_was IS NULL AND COALESCE((
 			SELECT s.status = 'active' AND s.cursor_seq = f.i_after AND s.owed = f.i_owed AND (s.paused_until IS NULL OR s.paused_until <= f.i_at)
-				AND (SELECT 1 FROM delivery o WHERE o.subscriber = s.id AND o.progress IN ('sending', 'deferred') LIMIT 1) IS NULL
-			FROM subscriber s WHERE s.id = f.i_subscriber), FALSE)
-			AND COALESCE((SELECT e.canceled_at IS NULL FROM edition e WHERE e.number = f.i_edition), FALSE) AS allowed
+				AND (SELECT 1 FROM delivery o WHERE o.subscriber BETWEEN f.i_subscriber AND f.i_subscriber AND o.progress IN ('sending', 'deferred')
+					ORDER BY o.subscriber LIMIT 1) IS NULL
+			FROM subscriber s WHERE s.id BETWEEN f.i_subscriber AND f.i_subscriber ORDER BY s.id LIMIT 1), FALSE)
+			AND COALESCE((SELECT e.canceled_at IS NULL FROM edition e WHERE e.number = f.i_edition LIMIT 1), FALSE) AS allowed
 	FROM found f
 ), decided AS MATERIALIZED (
 	SELECT j.*, j.r_edition > 0 AND j.valid AND NOT j.unclear AS ends, j.allowed AND j.valid AND NOT j.unclear AS begins FROM judged j
@@ -62,10 +74,10 @@ WITH found AS MATERIALIZED (
 	UPDATE delivery d SET progress = c.r_status, last_at = c.r_at, next_at = CASE c.r_status WHEN 'deferred' THEN NULLIF(c.r_next, 0) END,
 		kept = CASE WHEN c.r_status = 'deferred' AND c.r_hidden THEN 3 WHEN c.r_status = 'deferred' OR c.r_settles THEN 0 ELSE 1 END,
 		code = c.r_code, reply = c.r_reply, resent = d.resent + CASE WHEN c.r_resend THEN 1 ELSE 0 END
-	FROM decided c WHERE c.ends AND d.edition = c.r_edition AND d.subscriber = c.r_subscriber
+	FROM decided c WHERE c.ends AND d.ctid = c.r_place
 ), moved AS (
-	UPDATE subscriber s SET cursor_seq = c.r_reached
-	FROM decided c WHERE c.ends AND c.r_settles AND s.id = c.r_subscriber AND s.cursor_seq < c.r_reached
+	UPDATE subscriber s SET cursor_seq = c.r_reached FROM decided c
+	WHERE c.ends AND c.r_settles AND s.ctid = c.s_place AND s.cursor_seq < c.r_reached
 ), begun AS (
 	INSERT INTO delivery (edition, subscriber, after_seq, through_seq, progress, attempts, first_at, last_at, digest)
 	SELECT c.i_edition, c.i_subscriber, c.i_after, c.i_through, 'sending', 1, NULLIF(c.i_at, 0), NULLIF(c.i_at, 0), c.i_digest
@@ -74,7 +86,7 @@ WITH found AS MATERIALIZED (
 	INSERT INTO pace (at, count) SELECT (MAX(c.r_at) / 1000000 + 1) * 1000000, COUNT(*) FROM decided c WHERE c.ends HAVING COUNT(*) > 0
 	ON CONFLICT (at) DO UPDATE SET count = pace.count + excluded.count
 )
-SELECT valid, unclear, begins FROM decided ORDER BY n`
+SELECT n, valid, unclear, begins FROM decided`
 
 // stepArgs are the columns of the requests; an edition of 0 stands for no result, or no intent.
 type stepArgs struct {
@@ -130,7 +142,7 @@ func (r *recorder) step(ctx context.Context, group []*request) (left []*request,
 	var verdicts []verdict
 	args := newStepArgs(group).all()
 	err = r.engine.wait.retry(ctx, func() (err error) {
-		verdicts, err = r.runStep(ctx, subscribersOf(group), args)
+		verdicts, err = r.runStep(ctx, len(group), subscribersOf(group), args)
 		return err
 	})
 	if err != nil {
@@ -154,7 +166,7 @@ func (r *recorder) step(ctx context.Context, group []*request) (left []*request,
 }
 
 // runStep sends the statements of a step together. They are one transaction.
-func (r *recorder) runStep(ctx context.Context, subscribers []int64, args []any) (verdicts []verdict, err error) {
+func (r *recorder) runStep(ctx context.Context, requests int, subscribers []int64, args []any) (verdicts []verdict, err error) {
 	conn, err := r.acquire(ctx)
 	if err != nil {
 		return nil, err
@@ -175,9 +187,12 @@ func (r *recorder) runStep(ctx context.Context, subscribers []int64, args []any)
 	}
 	rows, err := results.Query()
 	if err == nil {
-		verdicts, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (v verdict, err error) {
-			err = row.Scan(&v.valid, &v.unclear, &v.begins)
-			return v, err
+		verdicts = make([]verdict, requests)
+		var n int
+		var v verdict
+		_, err = pgx.ForEachRow(rows, []any{&n, &v.valid, &v.unclear, &v.begins}, func() error {
+			verdicts[n-1] = v
+			return nil
 		})
 	}
 	// The commit comes with the end of the batch.

@@ -11,7 +11,7 @@ import (
 
 func TestWalks(t *testing.T) {
 	ctx := context.Background()
-	ledgertest.Walk(t, func(t *testing.T) (*ledger.Ledger, ledgertest.Reset) {
+	ledgertest.Walk(t, 2_000, func(t *testing.T) (*ledger.Ledger, ledgertest.Reset) {
 		l, e := openWitness(t)
 		return l, func() error {
 			return e.Change(ctx, ledger.Touched{}, func(tx *sql.Tx) error {
