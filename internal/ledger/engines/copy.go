@@ -87,7 +87,7 @@ func openSource(ctx context.Context, at Place, command string, now time.Time) (s
 
 func openTarget(ctx context.Context, at Place, command string, now time.Time) (target, error) {
 	if at.OnPostgreSQL() {
-		m, err := postgres.Moving(ctx, at.DSN, at.options(), command, now)
+		m, err := postgres.Receiving(ctx, at.DSN, at.options(), command, now)
 		if err != nil {
 			return nil, err
 		}

@@ -6,11 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"os"
 	"strings"
 	"time"
 
 	"publisher/internal/hint"
-	"publisher/internal/ledger"
 	"publisher/internal/ledger/sqlutil"
 	"publisher/internal/ledger/transfer"
 
@@ -22,29 +22,42 @@ import (
 type Mover struct {
 	lock   *Lock
 	engine *engine
+	close  func() error // closes the engine
 }
 
-// Moving takes the lock of a ledger, and opens it to copy it.
+// Moving takes the lock of a ledger, and opens it to copy it to another database.
 func Moving(ctx context.Context, dsn string, o Options, command string, now time.Time) (*Mover, error) {
-	lock, err := TakeLock(ctx, dsn, o, command, now)
+	m, err := Receiving(ctx, dsn, o, command, now)
 	if err != nil {
 		return nil, err
 	}
-	m := &Mover{lock: lock}
-	if m.engine, err = lock.openEngine(ctx); err != nil {
+	l, err := m.engine.ledger(ctx)
+	if err != nil { // it has closed the engine
+		return nil, errors.Join(err, m.lock.Release())
+	}
+	m.close = l.Close
+	// What servers have answered, and the ledger could not take yet, is copied with it.
+	if _, _, err := l.RecordSpooled(ctx); err != nil {
 		return nil, errors.Join(err, m.Close())
 	}
 	return m, nil
 }
 
-// Close closes the ledger and releases its lock.
-func (m *Mover) Close() error {
-	var err error
-	if m.engine != nil {
-		err = m.engine.Close()
+// Receiving takes the lock of a ledger, and opens it to copy another one to it.
+func Receiving(ctx context.Context, dsn string, o Options, command string, now time.Time) (*Mover, error) {
+	lock, err := TakeLock(ctx, dsn, o, command, now)
+	if err != nil {
+		return nil, err
 	}
-	return errors.Join(err, m.lock.Release())
+	e, err := lock.openEngine(ctx)
+	if err != nil {
+		return nil, errors.Join(err, lock.Release())
+	}
+	return &Mover{lock, e, e.Close}, nil
 }
+
+// Close closes the ledger and releases its lock.
+func (m *Mover) Close() error { return errors.Join(m.close(), m.lock.Release()) }
 
 // Name returns the ledger's address without user and password.
 func (m *Mover) Name() string { return m.engine.name }
@@ -93,11 +106,14 @@ func (m *Mover) Fill(ctx context.Context, copy func(transfer.Database) error) er
 
 // Finish allows mail to be sent from the ledger.
 func (m *Mover) Finish(ctx context.Context) error {
-	err := m.alone(ctx, func(d database) error { return setStopped(ctx, d.tx, "") })
-	if err != nil {
+	// What this machine has seen of a ledger that was here before says nothing about this one.
+	if err := os.RemoveAll(m.engine.guardPath()); err != nil {
+		return m.engine.fail("copy", err)
+	}
+	if err := m.alone(ctx, func(d database) error { return setStopped(ctx, d.tx, "") }); err != nil {
 		return err
 	}
-	_, err = m.engine.db.ExecContext(ctx, "ANALYZE")
+	_, err := m.engine.db.ExecContext(ctx, "ANALYZE")
 	return m.engine.fail("analyze", err)
 }
 

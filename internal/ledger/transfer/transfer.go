@@ -1,6 +1,7 @@
 package transfer
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"database/sql"
@@ -42,6 +43,9 @@ func Copy(ctx context.Context, from, to Database) ([]Count, error) {
 	if err != nil {
 		return nil, err
 	}
+	if empty, err := IsEmpty(ctx, from.Tx()); err != nil || empty {
+		return nil, cmp.Or[error](err, errEmpty)
+	}
 	if err := Clear(ctx, to.Tx()); err != nil {
 		return nil, err
 	}
@@ -58,6 +62,8 @@ func Copy(ctx context.Context, from, to Database) ([]Count, error) {
 	}
 	return counts, continueIDs(ctx, from, to)
 }
+
+var errEmpty = errors.New("there is nothing in it to copy")
 
 var errDiffers = errors.New("what arrived is not what was sent")
 
