@@ -176,7 +176,7 @@ func (s *pass) closeDue(ctx context.Context, open []ledger.Edition) ([]ledger.Ed
 	if err != nil {
 		return nil, err
 	}
-	closed, warnings, err := editions.NewCloser(s.composer).CloseDue(ctx, open)
+	closed, warnings, err := editions.NewCloser(s.composer, Place(s.cfg).OnPostgreSQL()).CloseDue(ctx, open)
 	s.warn(warnings)
 	return closed, err
 }
