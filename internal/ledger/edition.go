@@ -138,6 +138,19 @@ func (l *Ledger) Edition(ctx context.Context, number int64) (*Edition, error) {
 	return &found[0], nil
 }
 
+// EditionToSend returns an edition without what is counted from its deliveries; nil if there is none
+// with that number.
+func (l *Ledger) EditionToSend(ctx context.Context, number int64) (*Edition, error) {
+	found, err := sqlutil.Collect(ctx, l.read, scanEdition, `
+		SELECT e.number, e.cadence, e.language, e.subject, e.closed_at, e.after_seq, e.through_seq, e.posts, e.recipients, e.domain, e.done_at,
+			e.canceled_at IS NOT NULL, e.accepted, (SELECT i.hash FROM digest_intro i WHERE i.edition = e.number), 0, 0, 0, 0, 0
+		FROM edition e WHERE e.number = $1`, number)
+	if err != nil || len(found) == 0 {
+		return nil, l.Fail(fmt.Sprintf("read edition %d", number), err)
+	}
+	return &found[0], nil
+}
+
 // LatestArchived returns the newest edition in a language that has a web version; nil if there
 // is none.
 func (l *Ledger) LatestArchived(ctx context.Context, language string) (*Edition, error) {

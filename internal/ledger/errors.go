@@ -33,6 +33,17 @@ func Holder(command string, now time.Time) string {
 
 func (e *LockedError) Error() string { return "another pass is running: " + e.Holder }
 
+// DeadError means that other processes have declared this one dead, because it was cut off from the
+// ledger, and have taken its work over.
+type DeadError struct{ Err error }
+
+func (e *DeadError) Error() string {
+	return "other processes took over this one's work, because it was cut off from the ledger"
+}
+
+// Unwrap returns the database's error; it may be nil.
+func (e *DeadError) Unwrap() error { return e.Err }
+
 // AddressError means that the database that the config names cannot hold a ledger, whenever it
 // is tried: the address, the database's settings or the user's rights have to be changed.
 type AddressError struct{ Err error }

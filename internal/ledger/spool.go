@@ -213,6 +213,22 @@ func (l *Ledger) unrecorded(r *Result, err error) error {
 // here) can never be recorded: they are moved to a file whose name it returns; "" if there
 // are none. No pass may be running.
 func (l *Ledger) RecordSpooled(ctx context.Context) (recorded int, aside string, err error) {
+	return l.recordSpooled(ctx, func(context.Context, *Result) (bool, error) { return true, nil })
+}
+
+// RecordLate is RecordSpooled while other processes deliver. Of a delivery that is under way, the
+// result of an earlier attempt comes too late: it is left out.
+func (l *Ledger) RecordLate(ctx context.Context) (recorded int, err error) {
+	recorded, _, err = l.recordSpooled(ctx, func(ctx context.Context, r *Result) (settled bool, err error) {
+		err = l.read.QueryRowContext(ctx, "SELECT NOT EXISTS (SELECT 1 FROM delivery d WHERE d.edition = $1 AND d.subscriber = $2 AND d.progress = 'sending')",
+			r.Edition, r.Subscriber).Scan(&settled)
+		return settled, err
+	})
+	return recorded, err
+}
+
+// recordSpooled records the spooled results of which counts says that they still count.
+func (l *Ledger) recordSpooled(ctx context.Context, counts func(context.Context, *Result) (bool, error)) (recorded int, aside string, err error) {
 	const doing = "record the results of an earlier run"
 	kept, err := l.spool.results()
 	if err != nil || len(kept) == 0 {
@@ -221,6 +237,15 @@ func (l *Ledger) RecordSpooled(ctx context.Context) (recorded int, aside string,
 	var unknown []Result
 	for i := range kept {
 		known, err := l.knows(ctx, &kept[i])
+		if err == nil && known {
+			current, err := counts(ctx, &kept[i])
+			if err != nil {
+				return recorded, "", l.Fail(doing, err)
+			}
+			if !current {
+				continue
+			}
+		}
 		if err == nil && known {
 			_, err = l.engine.Record(ctx, &kept[i], nil)
 		}

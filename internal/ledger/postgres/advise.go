@@ -35,6 +35,7 @@ const (
 	crashShutdown        = "57P02"
 	cannotConnectNow     = "57P03"
 	fenced               = "PB001" // ours: see lease.go
+	declaredDead         = "PB002" // ours: see worker.go
 )
 
 // advise adds to an error of PostgreSQL, or of the way to it, what to do about it. The text is one
@@ -86,6 +87,8 @@ func adviseOnServer(err error, server *pgconn.PgError) error {
 	switch server.Code {
 	case fenced:
 		return takenOver("another process")
+	case declaredDead:
+		return &ledger.DeadError{Err: err}
 	case tooManyConnections:
 		return hint.With(said, "raise max_connections of the server, or end what else uses it, and run again")
 	case adminShutdown, crashShutdown, cannotConnectNow:

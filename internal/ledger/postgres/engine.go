@@ -27,7 +27,7 @@ type engine struct {
 	pool     *pgxpool.Pool
 	db       *sql.DB // on the pool
 	stateDir string
-	fence    int64 // what is changed is refused once another process has raised it; 0: nobody does
+	permit   permit // of each transaction
 	wait     *lockWait
 	changes  *grouped.Changes
 	recorder *recorder
@@ -44,7 +44,7 @@ type Options struct {
 	// StateDir is the folder for what belongs to this machine: see markName and spoolName.
 	StateDir string
 
-	fence int64 // of the lease that the caller holds; 0: none
+	permit permit // of each transaction of the ledger
 }
 
 // Open opens the ledger and upgrades its schema. It creates the ledger if the database is empty.
@@ -75,8 +75,8 @@ func openAddress(ctx context.Context, dsn string, o Options) (*engine, error) {
 // openEngine returns the engine with a pool of connections to a server that was checked. It
 // upgrades the schema. It closes the pool on failure.
 func openEngine(ctx context.Context, pool *pgxpool.Pool, name string, o Options) (*engine, error) {
-	e := &engine{name: name, pool: pool, db: stdlib.OpenDBFromPool(pool), stateDir: o.StateDir, fence: o.fence, wait: newLockWait()}
-	err := e.wait.retry(ctx, func() error { return migrate(ctx, e.db) })
+	e := &engine{name: name, pool: pool, db: stdlib.OpenDBFromPool(pool), stateDir: o.StateDir, permit: o.permit, wait: newLockWait()}
+	err := e.wait.retry(ctx, func() error { return migrate(ctx, e.db, pool) })
 	if err == nil {
 		e.recorder, err = newRecorder(ctx, e)
 	}

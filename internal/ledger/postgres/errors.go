@@ -56,7 +56,7 @@ func (e *engine) Unavailable(err error) bool {
 		return false
 	}
 	if class := code(err); class != "" {
-		return isConflict(err) || isEnding(err) || class == readOnlyTransaction || class == fenced ||
+		return isConflict(err) || isEnding(err) || class == readOnlyTransaction || class == fenced || class == declaredDead ||
 			slices.Contains([]string{"53", "54", "57", "58", "XX"}, class[:2])
 	}
 	return isLost(err)

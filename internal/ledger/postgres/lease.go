@@ -93,7 +93,7 @@ func TakeLock(ctx context.Context, dsn string, o Options, command string, now ti
 func (l *Lock) take(ctx context.Context, holder string) error {
 	db := stdlib.OpenDBFromPool(l.pool)
 	defer db.Close()
-	if err := newLockWait().retry(ctx, func() error { return migrate(ctx, db) }); err != nil {
+	if err := newLockWait().retry(ctx, func() error { return migrate(ctx, db, l.pool) }); err != nil {
 		return err
 	}
 	look := time.NewTicker(lookEvery)
@@ -220,9 +220,23 @@ func (l *Lock) Open(ctx context.Context) (*ledger.Ledger, error) {
 	return e.ledger(ctx)
 }
 
+// OpenWithBatches opens the ledger, and what hands work out, for the pass that holds the lock.
+func (l *Lock) OpenWithBatches(ctx context.Context) (*ledger.Ledger, *Batches, error) {
+	e, err := l.openEngine(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	b, err := newBatches(e)
+	if err != nil {
+		return nil, nil, errors.Join(err, e.Close())
+	}
+	opened, err := e.ledger(ctx)
+	return opened, b, err
+}
+
 func (l *Lock) openEngine(ctx context.Context) (*engine, error) {
 	o := l.options
-	o.fence = l.fence
+	o.permit = permit{checkFence, l.fence}
 	return openAddress(ctx, l.dsn, o)
 }
 

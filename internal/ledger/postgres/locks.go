@@ -49,13 +49,20 @@ func (e *engine) transaction(ctx context.Context, touched []ledger.Touched, do f
 	})
 }
 
-// lock takes the locks of a change, and then looks whether this process still has its lease.
+// lock takes the locks of a change, and then looks whether this process may still change anything.
 func (e *engine) lock(ctx context.Context, tx *sql.Tx, touched []ledger.Touched) error {
-	if err := takeLocks(ctx, tx, touched); err != nil || e.fence == 0 {
+	if err := takeLocks(ctx, tx, touched); err != nil || e.permit.query == "" {
 		return err
 	}
-	_, err := tx.ExecContext(ctx, checkFence, e.fence)
+	_, err := tx.ExecContext(ctx, e.permit.query, e.permit.arg)
 	return err
+}
+
+// permit is a statement that fails if this process may not change the ledger any more. It counts once a
+// transaction has its locks.
+type permit struct {
+	query string // "" for none
+	arg   int64
 }
 
 func takeLocks(ctx context.Context, tx *sql.Tx, touched []ledger.Touched) error {

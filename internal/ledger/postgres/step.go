@@ -175,8 +175,8 @@ func (r *recorder) runStep(ctx context.Context, requests int, subscribers []int6
 	batch.Queue(beginStep, int64(stepsLock))
 	slices.Sort(subscribers)
 	batch.Queue(lockSubscribers, slices.Compact(subscribers))
-	if r.engine.fence != 0 {
-		batch.Queue(checkFence, r.engine.fence)
+	if g := r.engine.permit; g.query != "" {
+		batch.Queue(g.query, g.arg)
 	}
 	batch.Queue(stepStatement, args...)
 	results := conn.SendBatch(ctx, batch)

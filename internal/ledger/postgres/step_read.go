@@ -56,10 +56,10 @@ func (r *recorder) lockStep(ctx context.Context, tx *sql.Tx, group []*request) e
 	}
 	subscribers := subscribersOf(group)
 	slices.Sort(subscribers)
-	if _, err := tx.ExecContext(ctx, lockSubscribers, slices.Compact(subscribers)); err != nil || r.engine.fence == 0 {
+	if _, err := tx.ExecContext(ctx, lockSubscribers, slices.Compact(subscribers)); err != nil || r.engine.permit.query == "" {
 		return err
 	}
-	_, err := tx.ExecContext(ctx, checkFence, r.engine.fence)
+	_, err := tx.ExecContext(ctx, r.engine.permit.query, r.engine.permit.arg)
 	return err
 }
 

@@ -42,7 +42,7 @@ type Queue struct {
 	began time.Time // when the pass did
 
 	mu       sync.Mutex
-	composer *editions.Composer // of the latest survey, which decides which posts can be shown now
+	from     material
 	errors   []error
 	editions []*openEdition
 	byNumber map[int64]*openEdition
@@ -53,6 +53,8 @@ type Queue struct {
 	trying   map[retryKey]bool
 	retryAt  time.Time // when the next deferred delivery is due, as far as this pass knows; zero for none
 	waiting  []waiting // to be recorded
+	missed   int       // recipients who were not handed out after all
+	settled  func()    // called when an attempt has ended, with mu held
 
 	congested map[retryKey]int // how often each was refused because too much was sent at once
 }
@@ -85,6 +87,7 @@ type attempt struct {
 	subscriber ledger.Recipient
 	intent     ledger.Intent
 	earlier    ledger.Delivery // zero for a first attempt
+	queue      *Queue
 }
 
 // NewQueue returns the queue of these editions and of the retries that are due; nil if there
@@ -94,7 +97,7 @@ func NewQueue(ctx context.Context, o Options, c *editions.Composer, open []ledge
 	if err != nil {
 		return nil, err
 	}
-	q := &Queue{Options: o, links: links, began: c.Catalog().Start(), composer: c, byNumber: map[int64]*openEdition{}, retried: map[int64]int64{}, trying: map[retryKey]bool{}}
+	q := &Queue{Options: o, links: links, began: c.Catalog().Start(), from: newTree(c), settled: func() {}, byNumber: map[int64]*openEdition{}, retried: map[int64]int64{}, trying: map[retryKey]bool{}}
 	for i := range open {
 		if _, err := q.add(ctx, open[i]); err != nil {
 			return nil, err
@@ -109,18 +112,16 @@ func NewQueue(ctx context.Context, o Options, c *editions.Composer, open []ledge
 	return q, nil
 }
 
-func (q *Queue) catalog() *catalog.Catalog { return q.composer.Catalog() }
-
 // add adds an edition. Its web version is stored before anybody gets a link to it.
 func (q *Queue) add(ctx context.Context, e ledger.Edition) (*openEdition, error) {
-	b, err := q.composer.Bundle(ctx, &e)
+	b, err := q.from.Bundle(ctx, &e)
 	if err != nil {
 		return nil, err
 	}
-	if err := q.composer.Archive(ctx, b, &e); err != nil {
+	if err := q.from.Archive(ctx, b, &e); err != nil {
 		return nil, err
 	}
-	edition := &openEdition{Edition: e, bundle: b, own: q.catalog().NumbersOf(e.Posts).Union(b.Numbers()), shares: map[string]*share{}, report: editions.Report(q.Config, &e),
+	edition := &openEdition{Edition: e, bundle: b, own: q.from.NumbersOf(e.Posts).Union(b.Numbers()), shares: map[string]*share{}, report: editions.Report(q.Config, &e),
 		refusals: refusals{accepted: e.Accepted}}
 	audience := catalog.Audience(q.Config, e.Cadence, e.Language)
 	edition.untried.read = func(ctx context.Context, after int64) ([]ledger.Recipient, error) { // without holding mu
@@ -135,7 +136,7 @@ func (q *Queue) add(ctx context.Context, e ledger.Edition) (*openEdition, error)
 func (q *Queue) Continue(ctx context.Context, c *editions.Composer, closed []ledger.Edition) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.composer = c
+	q.from = newTree(c)
 	for _, edition := range q.editions {
 		clear(edition.shares)
 	}

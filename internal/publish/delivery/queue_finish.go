@@ -87,7 +87,7 @@ func (q *Queue) countUntried(ctx context.Context, edition *openEdition) (int, er
 		}
 		for len(untried.page) > 0 {
 			sub := untried.take(ctx)
-			if len(sub.UpTo(q.catalog().Numbers(), ledger.Selection{Tags: sub.Tags, Language: edition.Language}, edition.Through).Intersect(edition.own)) > 0 {
+			if len(sub.UpTo(q.from.Numbers(), ledger.Selection{Tags: sub.Tags, Language: edition.Language}, edition.Through).Intersect(edition.own)) > 0 {
 				n++
 			}
 		}

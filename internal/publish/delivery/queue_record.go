@@ -10,12 +10,12 @@ import (
 	"publisher/mailer/smtp"
 )
 
-// Commit implements smtp.Queue.
+// Commit implements smtp.Queue. The two may be of different queues of one ledger.
 func (q *Queue) Commit(ctx context.Context, done *smtp.Outcome, next *smtp.Job) (bool, error) {
 	var result *ledger.Result
 	var intent *ledger.Intent
 	if done != nil {
-		result = q.result(done)
+		result = done.Job.Ref.(*attempt).queue.result(done)
 	}
 	if next != nil {
 		intent = &next.Ref.(*attempt).intent
@@ -27,12 +27,22 @@ func (q *Queue) Commit(ctx context.Context, done *smtp.Outcome, next *smtp.Job) 
 	}
 	ok, err := q.Ledger.Record(ctx, result, intent)
 	if err == nil && done != nil {
-		q.count(done.Job.Ref.(*attempt), result, done)
+		a := done.Job.Ref.(*attempt)
+		a.queue.count(a, result, done)
 	}
 	if err == nil && next != nil && !ok {
-		q.forget(next.Ref.(*attempt))
+		a := next.Ref.(*attempt)
+		a.queue.forget(a)
 	}
 	return ok, err
+}
+
+// attemptOf returns the attempt that has ended, or else the one that begins.
+func attemptOf(done *smtp.Outcome, next *smtp.Job) *attempt {
+	if done != nil {
+		return done.Job.Ref.(*attempt)
+	}
+	return next.Ref.(*attempt)
 }
 
 // result returns what the ledger records of an outcome.
@@ -106,7 +116,9 @@ func (q *Queue) forget(a *attempt) {
 	a.edition.handed--
 	a.edition.missed = a.edition.missed || a.earlier.Edition == 0
 	a.edition.readAgain()
+	q.missed++
 	delete(q.trying, retryKey{a.intent.Edition, a.intent.Subscriber})
+	q.settled()
 }
 
 func (q *Queue) count(a *attempt, r *ledger.Result, o *smtp.Outcome) {
@@ -114,6 +126,7 @@ func (q *Queue) count(a *attempt, r *ledger.Result, o *smtp.Outcome) {
 	defer q.mu.Unlock()
 	delete(q.trying, retryKey{r.Edition, r.Subscriber})
 	a.edition.handed--
+	q.settled()
 	if stop := a.edition.refusals.add(o, r.Subscriber); stop && !a.edition.stopped {
 		a.edition.stopped = true
 		q.fail(a.edition.refusals.stopError(r.Edition))

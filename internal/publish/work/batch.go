@@ -1,0 +1,92 @@
+package work
+
+import (
+	"context"
+	"time"
+
+	"publisher/internal/ledger/postgres"
+	"publisher/internal/publish/delivery"
+
+	"github.com/riverqueue/river"
+)
+
+// batchWorker is River's worker of batches. What counts is the row of a batch, which a job only points
+// at: a job that comes twice finds that somebody holds it, or that it is done.
+type batchWorker struct {
+	river.WorkerDefaults[postgres.Job]
+	life *life
+}
+
+// Timeout implements [river.Worker].
+func (*batchWorker) Timeout(*river.Job[postgres.Job]) time.Duration { return -1 }
+
+// again is how long a job waits that could not even be begun.
+const again = 2 * time.Second
+
+// Work implements [river.Worker].
+func (b *batchWorker) Work(ctx context.Context, job *river.Job[postgres.Job]) error {
+	l := b.life
+	if l.ending.Err() != nil {
+		return river.JobSnooze(0)
+	}
+	batch, err := l.worker.Claim(ctx, job.Args)
+	switch {
+	case err != nil && isDead(err):
+		return river.JobSnooze(0)
+	case err != nil:
+		l.Log.Error("taking a batch", "error", err)
+		return river.JobSnooze(again)
+	case batch == nil:
+		return nil
+	}
+	if err := l.work(ctx, batch); err != nil {
+		l.end(err) // somebody takes the batch over
+	}
+	return nil
+}
+
+// work delivers a batch. An error means that it is still held.
+func (l *life) work(ctx context.Context, batch *postgres.Batch) error {
+	from, err := l.material(ctx)
+	if err != nil {
+		return err
+	}
+	part, err := l.part(ctx, batch)
+	if err != nil {
+		return err
+	}
+	o := delivery.Options{Config: l.Config, Ledger: l.worker.Ledger, Log: l.Log, Now: l.Now, Progress: l.Progress}
+	q, err := delivery.NewBatch(ctx, o, from, part)
+	if err != nil {
+		return err
+	}
+	l.join.Add(q)
+	defer l.join.Remove(q)
+	select {
+	case l.wake <- struct{}{}:
+	default:
+	}
+	enough := time.NewTimer(longestBatch)
+	defer enough.Stop()
+	select {
+	case <-q.Ended():
+	case <-enough.C:
+		q.Close()
+	case <-l.ending.Done():
+		q.Close()
+	}
+	select {
+	case <-q.Ended():
+	case <-l.worker.Lost().Done():
+		return nil
+	}
+	rest, more, err := q.Finish(context.WithoutCancel(ctx))
+	if err != nil {
+		return err
+	}
+	var left []postgres.Batch
+	if more {
+		left = batchesOf(rest)
+	}
+	return l.worker.Finish(context.WithoutCancel(ctx), batch, q.Missed(), left...)
+}

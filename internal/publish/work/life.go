@@ -1,0 +1,195 @@
+package work
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"publisher/internal/ledger/postgres"
+	"publisher/internal/publish/delivery"
+	"publisher/internal/publish/editions"
+	"publisher/mailer/smtp"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+)
+
+const (
+	// atOnce is how many batches are worked at a time, so that the end of one hides in the other.
+	atOnce = 2
+	// longestBatch is how long a batch is worked until its rest is handed out anew.
+	longestBatch = 20 * time.Second
+	// fetchCooldown is how long River waits at least between two looks for jobs.
+	fetchCooldown = 10 * time.Millisecond
+	// fetchPoll is how often River looks where nobody told it of a job.
+	fetchPoll = time.Second
+	// rescueAfter is River's own rescue of jobs, which has nothing to do here: a batch whose worker is
+	// dead gets a new job long before.
+	rescueAfter = 10 * time.Minute
+	// serverPause is how long a mail server that cannot be used is left alone.
+	serverPause = 5 * time.Second
+	// postsFor is how long what was read of the posts is used.
+	postsFor = 2 * time.Second
+)
+
+// life is what one life of a process works with.
+type life struct {
+	Options
+	worker *postgres.Worker
+	sender *delivery.Sender
+	stored *editions.Stored
+	join   *delivery.Join
+	wake   chan struct{}   // receives when a batch was added
+	ending context.Context // nothing new is begun once it has ended
+	end    context.CancelCauseFunc
+
+	mu     sync.Mutex
+	posts  *delivery.Stored
+	readAt time.Time
+}
+
+func newLife(o Options, w *postgres.Worker, sender *delivery.Sender) *life {
+	return &life{Options: o, worker: w, sender: sender, stored: editions.NewStored(o.Config, w.Ledger), join: delivery.NewJoin(), wake: make(chan struct{}, 1)}
+}
+
+// run works until ctx ends, or the worker is dead.
+func (l *life) run(ctx context.Context) error {
+	l.ending, l.end = context.WithCancelCause(ctx)
+	defer l.end(nil)
+	defer context.AfterFunc(l.worker.Lost(), func() { l.end(context.Cause(l.worker.Lost())) })()
+	workers := river.NewWorkers()
+	river.AddWorker(workers, &batchWorker{life: l})
+	client, err := river.NewClient(riverpgxv5.New(l.worker.Pool()), &river.Config{
+		ID: clientID(l.worker.ID), Workers: workers, Queues: map[string]river.QueueConfig{postgres.MailQueue: {MaxWorkers: atOnce}},
+		FetchCooldown: fetchCooldown, FetchPollInterval: fetchPoll, JobTimeout: -1, RescueStuckJobsAfter: rescueAfter,
+		Logger: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		return err
+	}
+	if err := client.Start(context.WithoutCancel(ctx)); err != nil {
+		return err
+	}
+	var helpers sync.WaitGroup
+	helpers.Go(func() { l.worker.Watch(l.ending, l.Config.Mail.Uncertain == "hold", l.Now, note(l.Log)) })
+	helpers.Go(l.deliver)
+	<-l.ending.Done()
+	stopping, cancel := context.WithTimeout(context.Background(), stopTime)
+	defer cancel()
+	if err := client.Stop(stopping); err != nil {
+		l.Log.Warn("batches are not given back; other processes take them over", "error", err)
+		l.cancelJobs(client)
+	}
+	helpers.Wait()
+	if cause := context.Cause(l.ending); ctx.Err() == nil {
+		return cause
+	}
+	return nil
+}
+
+// cancelJobs ends jobs that do not end by themselves.
+func (l *life) cancelJobs(client *river.Client[pgx.Tx]) {
+	at, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	if err := client.StopAndCancel(at); err != nil {
+		l.Log.Warn("stopping", "error", err)
+	}
+}
+
+// deliver sends what is in the batches, whenever there are some.
+func (l *life) deliver() {
+	o := delivery.Options{Config: l.Config, Ledger: l.worker.Ledger, Log: l.Log, Now: l.Now, Progress: l.Progress}
+	for {
+		select {
+		case <-l.wake:
+		case <-l.ending.Done():
+			l.join.Abandon()
+			return
+		}
+		for more := true; more && l.ending.Err() == nil; {
+			err := l.sender.Session(l.ending, o, func(ctx context.Context) error { return l.sender.Deliver(ctx, l.join) })
+			l.join.Abandon()
+			more = l.heed(err)
+		}
+	}
+}
+
+// heed decides what is done after a delivery: it reports whether to try again.
+func (l *life) heed(err error) bool {
+	var unreachable *smtp.ConnectError
+	switch {
+	case err == nil || l.ending.Err() != nil:
+		return false
+	case errors.As(err, &unreachable):
+		l.Log.Error("the mail server cannot be used", "error", err)
+	case isFinal(err), isDead(err):
+		l.end(err)
+		return false
+	default:
+		l.Log.Error("delivering", "error", err)
+	}
+	select {
+	case <-time.After(serverPause):
+	case <-l.ending.Done():
+	}
+	return true
+}
+
+// material returns what digests are made of.
+func (l *life) material(ctx context.Context) (*delivery.Stored, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.posts != nil && time.Since(l.readAt) < postsFor {
+		return l.posts, nil
+	}
+	numbered, err := l.worker.Ledger.NumberedPosts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	hidden, err := l.worker.HiddenPosts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	posts := &delivery.Stored{Stored: l.stored, Posts: numbered, Hidden: map[int64]delivery.HiddenPost{}}
+	for seq, p := range hidden {
+		posts.Hidden[seq] = delivery.HiddenPost{Name: p.Name, Reason: p.Reason, Expired: p.Expired}
+	}
+	l.posts, l.readAt = posts, time.Now()
+	return posts, nil
+}
+
+// part returns what a batch hands out.
+func (l *life) part(ctx context.Context, b *postgres.Batch) (delivery.Part, error) {
+	e, err := l.worker.Ledger.EditionToSend(ctx, b.Edition)
+	if err == nil && e == nil {
+		err = fmt.Errorf("there is no edition %d", b.Edition)
+	}
+	if err != nil {
+		return delivery.Part{}, err
+	}
+	p := delivery.Part{Edition: *e, After: b.After, Upto: b.Upto}
+	if b.Kind == postgres.BatchRetries {
+		p.After, p.Upto = 0, 0
+		p.Retries, err = l.worker.Due(ctx, b, l.Now())
+	}
+	return p, err
+}
+
+// batchesOf returns what is left of a batch as new ones.
+func batchesOf(p delivery.Part) (all []postgres.Batch) {
+	if p.After < p.Upto {
+		all = append(all, postgres.Batch{Edition: p.Edition.Number, Kind: postgres.BatchRange, After: p.After, Upto: p.Upto})
+	}
+	if len(p.Retries) > 0 {
+		b := postgres.Batch{Edition: p.Edition.Number, Kind: postgres.BatchRetries}
+		for _, d := range p.Retries {
+			b.IDs = append(b.IDs, d.Subscriber)
+		}
+		all = append(all, b)
+	}
+	return all
+}

@@ -1,0 +1,126 @@
+// Package work delivers the batches that the leader of several processes hands out: each process
+// works some, whoever dies is replaced by the others, and what a dead one was sending is settled as
+// mail.uncertain says. It needs neither a content tree nor templates.
+package work
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"publisher/internal/config"
+	"publisher/internal/ledger"
+	"publisher/internal/ledger/postgres"
+	"publisher/internal/publish/delivery"
+)
+
+// Options are what a process that works provides.
+type Options struct {
+	Config   *config.Config
+	DSN      string
+	StateDir string // absolute
+	Version  string // of the program
+	Log      *slog.Logger
+	Now      func() time.Time
+	Progress func(delivery.Progress)
+	Working  func() // called each time that a life has begun; nil for none
+}
+
+const (
+	// nextLife is how long a process waits before it tries again to reach the ledger.
+	nextLife = 2 * time.Second
+	// stopTime is how long batches may take to be given back at a stop: the replies to what is in
+	// flight are awaited for eight seconds.
+	stopTime = 9500 * time.Millisecond
+)
+
+// Run works batches until ctx ends, and gives back those that it holds then. It returns an error if it
+// cannot even begin.
+func Run(ctx context.Context, o Options) error {
+	signer, err := delivery.LoadSigner(o.Config, o.Log)
+	if err != nil {
+		return err
+	}
+	sender, err := delivery.NewSender(o.Config, signer)
+	if err != nil {
+		return err
+	}
+	defer sender.Close()
+	if o.Progress == nil {
+		o.Progress = func(delivery.Progress) {}
+	}
+	for begun := false; ; {
+		began, err := live(ctx, o, sender)
+		begun = begun || began
+		if ctx.Err() != nil {
+			return err
+		}
+		if !begun || isFinal(err) {
+			return err
+		}
+		var dead *ledger.DeadError
+		if errors.As(err, &dead) {
+			o.Log.Warn("other processes took over this one's work; it begins anew", "error", err)
+			continue
+		}
+		o.Log.Error("working", "error", err)
+		select {
+		case <-time.After(nextLife):
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// isFinal reports whether trying again is of no use before a person has done something.
+func isFinal(err error) bool {
+	var address *ledger.AddressError
+	var clone *ledger.CloneError
+	var damaged *ledger.DamagedError
+	return errors.As(err, &address) || errors.As(err, &clone) || errors.As(err, &damaged)
+}
+
+// live is one life. It reports whether it began.
+func live(ctx context.Context, o Options, sender *delivery.Sender) (began bool, err error) {
+	w, err := postgres.BeginWork(ctx, o.DSN, postgres.Options{StateDir: o.StateDir}, o.Version)
+	if err != nil {
+		return false, err
+	}
+	defer func() {
+		if closed := w.Close(); err == nil && closed != nil && !isDead(closed) {
+			err = closed
+		}
+	}()
+	if err := w.Ledger.CheckCloneMark(ctx); err != nil {
+		return false, err
+	}
+	if _, err := w.Ledger.RecordLate(ctx); err != nil {
+		return false, err
+	}
+	l := newLife(o, w, sender)
+	if o.Working != nil {
+		o.Working()
+	}
+	return true, l.run(ctx)
+}
+
+func isDead(err error) bool {
+	var dead *ledger.DeadError
+	return errors.As(err, &dead)
+}
+
+// note logs what this process takes over.
+func note(log *slog.Logger) func(postgres.TakenOver, error) {
+	return func(took postgres.TakenOver, err error) {
+		if err != nil {
+			log.Error("looking at the other processes", "error", err)
+			return
+		}
+		log.Warn("took over the work of a process that is dead", "worker", took.Worker, "batches", took.Batches, "uncertain", took.Interrupted)
+	}
+}
+
+// clientID names a worker in River's tables.
+func clientID(id int64) string { return fmt.Sprintf("publisher-worker-%d", id) }
