@@ -91,3 +91,28 @@ func (t tree) extend(ctx context.Context, edition *openEdition, more bool) (err 
 	}
 	return t.Composer.Extend(ctx, edition.bundle, &edition.Edition, more)
 }
+
+// Prepare stores what others need to deliver an edition: its web version, and all that its bundle
+// lacks of what is due to somebody.
+func Prepare(ctx context.Context, c *editions.Composer, e *ledger.Edition) error {
+	o := Options{Config: c.Catalog().Config, Ledger: c.Catalog().Ledger, Log: c.Catalog().Log, Now: c.Catalog().Start}
+	q := &Queue{Options: o, from: newTree(c), settled: func() {}, byNumber: map[int64]*openEdition{}, trying: map[retryKey]bool{}}
+	edition, err := q.add(ctx, *e)
+	if err != nil {
+		return err
+	}
+	if err := c.Keep(ctx, edition.bundle, &edition.Edition); err != nil {
+		return err
+	}
+	groups, err := o.Ledger.RecipientGroups(ctx, catalog.Audience(o.Config, e.Cadence, e.Language), e.Through, o.Now())
+	if err != nil {
+		return err
+	}
+	for _, g := range groups {
+		if _, err := q.shareOf(ctx, &attempt{edition: edition, subscriber: ledger.Recipient{Tags: g.Tags, Due: g.Due}}); err != nil {
+			return err
+		}
+	}
+	*e = edition.Edition
+	return nil
+}

@@ -93,6 +93,15 @@ func (c *Composer) Archive(ctx context.Context, b *Bundle, e *ledger.Edition) er
 	return c.archive(ctx, b, e)
 }
 
+// Keep stores the bundle of an edition that has none, since an earlier version closed it.
+func (c *Composer) Keep(ctx context.Context, b *Bundle, e *ledger.Edition) error {
+	packed, err := c.ledger.Bundle(ctx, e.Number)
+	if err != nil || packed != nil {
+		return err
+	}
+	return c.Extend(ctx, b, e, false)
+}
+
 // Extend stores an edition whose bundle has changed. With more, it has more posts, which its
 // web version then has too.
 func (c *Composer) Extend(ctx context.Context, b *Bundle, e *ledger.Edition, more bool) (err error) {

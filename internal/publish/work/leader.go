@@ -1,0 +1,176 @@
+package work
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"publisher/internal/config"
+	"publisher/internal/ledger"
+	"publisher/internal/ledger/postgres"
+	"publisher/internal/publish/catalog"
+	"publisher/internal/publish/delivery"
+	"publisher/internal/publish/editions"
+)
+
+const (
+	// batchSize is how many recipients, or retries, are handed out at a time.
+	batchSize = 500
+	// mostAhead is how many batches wait at most for somebody to work them.
+	mostAhead = 200
+	// mostRounds is how often an edition is gone through for those who had changed since they were read.
+	mostRounds = 4
+)
+
+// Leader hands editions out to those who work. There is one at a time, which holds the lease of the
+// passes.
+type Leader struct {
+	Config  *config.Config
+	Ledger  *ledger.Ledger
+	Batches *postgres.Batches
+	Log     *slog.Logger
+	Now     func() time.Time
+}
+
+// HandOut hands out what is due and not handed out yet, of these editions and of the deliveries
+// that are due again, and ends the editions whose every recipient was tried. It reports whether
+// anything is handed out that has not come back.
+func (l *Leader) HandOut(ctx context.Context, c *editions.Composer, open []ledger.Edition) (busy bool, err error) {
+	if err := l.storeHidden(ctx, c.Catalog()); err != nil {
+		return false, err
+	}
+	ahead, err := l.Batches.Ahead(ctx)
+	if err != nil {
+		return false, err
+	}
+	retries, err := l.handOutRetries(ctx, mostAhead-ahead)
+	if err != nil {
+		return false, err
+	}
+	busy = retries.under
+	room := mostAhead - ahead - retries.batches
+	for i := range open {
+		e := &open[i]
+		if !e.Done.IsZero() || e.Canceled {
+			continue
+		}
+		n, done, err := l.handOutEdition(ctx, c, e, room)
+		if err != nil {
+			return busy, fmt.Errorf("handing out edition %d: %w", e.Number, err)
+		}
+		room -= n
+		busy = busy || !done
+	}
+	return busy, nil
+}
+
+func (l *Leader) storeHidden(ctx context.Context, c *catalog.Catalog) error {
+	var all []postgres.HiddenPost
+	for seq, p := range delivery.HiddenPosts(c) {
+		all = append(all, postgres.HiddenPost{Seq: seq, Name: p.Name, Reason: p.Reason, Expired: p.Expired})
+	}
+	return l.Batches.SetHiddenPosts(ctx, all)
+}
+
+// handOutEdition hands out up to room more batches of an edition. It reports whether the edition has
+// ended.
+func (l *Leader) handOutEdition(ctx context.Context, c *editions.Composer, e *ledger.Edition, room int) (batches int, done bool, err error) {
+	h, err := l.Batches.Handed(ctx, e.Number)
+	if err != nil {
+		return 0, false, err
+	}
+	if h.Round == 0 { // nobody gets a link to a web version that is not there
+		if err := delivery.Prepare(ctx, c, e); err != nil {
+			return 0, false, err
+		}
+		h.Round = 1
+	}
+	if room <= 0 {
+		return 0, false, nil
+	}
+	audience := catalog.Audience(l.Config, e.Cadence, e.Language)
+	last, err := l.Ledger.Ranges(ctx, e.Number, audience, h.Upto, batchSize, room, l.Now())
+	if err != nil {
+		return 0, false, err
+	}
+	if len(last) > 0 {
+		var all []postgres.Batch
+		for _, upto := range last {
+			all = append(all, postgres.Batch{Edition: e.Number, Kind: postgres.BatchRange, After: h.Upto, Upto: upto, Round: h.Round})
+			h.Upto = upto
+		}
+		return len(all), false, l.Batches.Add(ctx, all)
+	}
+	if h.Unfinished > 0 {
+		return 0, false, nil
+	}
+	if h.Missed > 0 && h.Round < mostRounds {
+		return l.nextRound(ctx, c, e, h.Round+1)
+	}
+	if err := l.Ledger.FinishEdition(ctx, e.Number, l.Now()); err != nil {
+		return 0, false, err
+	}
+	return 0, true, l.Batches.Forget(ctx, e.Number)
+}
+
+// nextRound goes through an edition once more, for those who had changed since they were read.
+func (l *Leader) nextRound(ctx context.Context, c *editions.Composer, e *ledger.Edition, round int) (batches int, done bool, err error) {
+	if err := delivery.Prepare(ctx, c, e); err != nil {
+		return 0, false, err
+	}
+	if err := l.Batches.Forget(ctx, e.Number); err != nil {
+		return 0, false, err
+	}
+	last, err := l.Ledger.Ranges(ctx, e.Number, catalog.Audience(l.Config, e.Cadence, e.Language), 0, batchSize, 1, l.Now())
+	if err != nil || len(last) == 0 {
+		return 0, false, err // the next look ends it
+	}
+	b := []postgres.Batch{{Edition: e.Number, Kind: postgres.BatchRange, Upto: last[0], Round: round}}
+	return 1, false, l.Batches.Add(ctx, b)
+}
+
+// handedRetries is what became of the deliveries that are due again.
+type handedRetries struct {
+	batches int  // new ones
+	under   bool // some are handed out
+}
+
+// handOutRetries hands out the deliveries that are due again, as far as there is room.
+func (l *Leader) handOutRetries(ctx context.Context, room int) (h handedRetries, err error) {
+	under, err := l.Batches.Retrying(ctx)
+	if err != nil {
+		return h, err
+	}
+	h.under = len(under) > 0
+	var all []postgres.Batch
+	var at ledger.Delivery
+	for len(all) < room {
+		page, err := l.Ledger.Deferred(ctx, l.Now(), at.Edition, at.Subscriber, batchSize)
+		if err != nil {
+			return h, err
+		}
+		if len(page) == 0 {
+			break
+		}
+		at = page[len(page)-1]
+		page = slices.DeleteFunc(page, func(d ledger.Delivery) bool { return under[d.Key()] })
+		for len(page) > 0 {
+			n := slices.IndexFunc(page, func(d ledger.Delivery) bool { return d.Edition != page[0].Edition })
+			if n < 0 {
+				n = len(page)
+			}
+			b := postgres.Batch{Edition: page[0].Edition, Kind: postgres.BatchRetries}
+			for _, d := range page[:n] {
+				b.IDs = append(b.IDs, d.Subscriber)
+			}
+			all, page = append(all, b), page[n:]
+		}
+	}
+	if len(all) == 0 {
+		return h, nil
+	}
+	h.batches, h.under = len(all), true
+	return h, l.Batches.Add(ctx, all)
+}
