@@ -1,0 +1,126 @@
+//go:build postgres
+
+package work_test
+
+import (
+	"os"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+
+	"publisher/internal/smtptest"
+)
+
+// waitFor waits until the mail server has so many mails.
+func (f *fleet) waitFor(mails int) {
+	f.t.Helper()
+	for deadline := time.Now().Add(time.Minute); f.sink.Total() < mails; time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			f.t.Fatalf("%d mails after a minute, want %d", f.sink.Total(), mails)
+		}
+	}
+}
+
+// slow is a mail server whose replies take 20 ms.
+var slow = smtptest.Options{Delay: 20 * time.Millisecond}
+
+// during leads while do happens.
+func (f *fleet) during(within time.Duration, do func()) {
+	f.t.Helper()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		do()
+	}()
+	f.lead(within)
+	<-done
+}
+
+// A process is killed while it sends: the others take over what it held.
+func TestKilledProcess(t *testing.T) {
+	const subscribers = 4000
+	f := newFleet(t, subscribers, "", slow)
+	victim := f.start()
+	f.start()
+	f.during(2*time.Minute, func() {
+		f.waitFor(500)
+		victim.kill()
+		f.start()
+	})
+	if n := f.account(subscribers); n > connections {
+		t.Errorf("%d doubles", n)
+	}
+}
+
+// A process is stopped while it sends, and wakes when the others have taken over what it held. What it
+// wants then is refused, and it begins a new life.
+func TestStoppedProcess(t *testing.T) {
+	const subscribers = 4000
+	f := newFleet(t, subscribers, "", slow)
+	zombie := f.start()
+	f.start()
+	f.during(2*time.Minute, func() {
+		f.waitFor(500)
+		zombie.signal(t, syscall.SIGSTOP)
+		time.Sleep(14 * time.Second) // until the others are sure that it is dead
+		zombie.signal(t, syscall.SIGCONT)
+	})
+	if n := f.account(subscribers); n > connections {
+		t.Errorf("%d doubles", n)
+	}
+}
+
+// A process that is asked to end gives back what it holds, so nothing is uncertain, and nobody waits.
+func TestLeavingProcess(t *testing.T) {
+	const subscribers = 3000
+	f := newFleet(t, subscribers, "", slow)
+	leaves := f.start()
+	f.during(time.Minute, func() {
+		f.waitFor(300)
+		f.start()
+		f.waitFor(600)
+		began := time.Now()
+		leaves.signal(t, syscall.SIGTERM)
+		if err := leaves.Wait(); err != nil {
+			t.Errorf("the process that was asked to end: %v", err)
+		}
+		if took := time.Since(began); took > 10*time.Second {
+			t.Errorf("it took %v", took)
+		}
+	})
+	if n := f.account(subscribers); n > 0 {
+		t.Errorf("%d doubles", n)
+	}
+}
+
+// TestTorture kills, stops, ends and starts processes, for as many rounds as PUBLISHER_TORTURE says.
+func TestTorture(t *testing.T) {
+	rounds, err := strconv.Atoi(os.Getenv("PUBLISHER_TORTURE"))
+	if err != nil {
+		rounds = 1
+	}
+	for range rounds {
+		const subscribers = 6000
+		f := newFleet(t, subscribers, "", slow)
+		all := []*process{f.start(), f.start(), f.start()}
+		hit := 0
+		f.during(3*time.Minute, func() {
+			f.waitFor(1000)
+			all[0].kill()
+			hit++
+			all[0] = f.start()
+			f.waitFor(1500)
+			all[1].signal(t, syscall.SIGSTOP)
+			hit++
+			f.waitFor(2500)
+			all[2].signal(t, syscall.SIGTERM)
+			all[2] = f.start()
+			f.waitFor(3500)
+			all[1].signal(t, syscall.SIGCONT)
+		})
+		if n := f.account(subscribers); n > hit*connections {
+			t.Errorf("%d doubles", n)
+		}
+	}
+}
