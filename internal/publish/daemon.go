@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/postgres"
 	"publisher/internal/panics"
 	"publisher/internal/publish/delivery"
 	"publisher/internal/publish/editions"
@@ -24,9 +25,10 @@ import (
 // right then. Mail goes out beside that, so that a long delivery delays no feed.
 type Daemon struct {
 	*Publisher
-	ledger *ledger.Ledger
-	every  time.Duration
-	wait   Wait
+	ledger  *ledger.Ledger
+	batches *postgres.Batches
+	every   time.Duration
+	wait    Wait
 
 	surveys chan *pass // the newest survey that mail has not been sent for yet
 	woken   chan struct{}
@@ -52,11 +54,13 @@ type DaemonOptions struct {
 	Wait Wait
 	// Poll is how often the ledger is asked for notices without Wake; 0 for two seconds.
 	Poll time.Duration
+	// Batches hand the mail out to several processes, of which this is one; nil if it is the only one.
+	Batches *postgres.Batches
 }
 
 // Daemon returns a Daemon on an open ledger, whose lock the caller holds.
 func (p *Publisher) Daemon(l *ledger.Ledger, o DaemonOptions) *Daemon {
-	d := &Daemon{Publisher: p, ledger: l, every: o.Every, wait: o.Wait, surveys: make(chan *pass, 1), woken: make(chan struct{}, 1), poll: o.Poll,
+	d := &Daemon{Publisher: p, ledger: l, batches: o.Batches, every: o.Every, wait: o.Wait, surveys: make(chan *pass, 1), woken: make(chan struct{}, 1), poll: o.Poll,
 		mailed: func() {}, faults: map[string]error{}, warned: map[report.Warning]bool{}}
 	if d.every == 0 {
 		d.every = time.Minute
@@ -85,6 +89,9 @@ func (d *Daemon) Run(ctx context.Context, changed <-chan struct{}) error {
 	mailing.Go(func() { m.watchNotices(ctx) })
 	mailing.Go(func() { d.sendMail(ctx, m) })
 	mailing.Go(func() { d.readMailbox(ctx) })
+	if d.batches != nil {
+		mailing.Go(func() { d.note("working", unlessStopped(ctx, d.work(ctx))) })
+	}
 	defer mailing.Wait()
 	defer close(d.surveys)
 	for {
@@ -110,7 +117,7 @@ func (d *Daemon) look(ctx context.Context) time.Time {
 		if err != nil {
 			return err
 		}
-		s.ledger, s.live, s.daemon = d.ledger, true, true
+		s.ledger, s.batches, s.live, s.daemon = d.ledger, d.batches, true, true
 		err = s.prepare(ctx)
 		if tagged := d.learnTags(ctx, s); err != nil || tagged != nil {
 			return errors.Join(err, tagged)

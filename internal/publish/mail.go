@@ -90,43 +90,52 @@ func (s *pass) planNotices(ctx context.Context) error {
 // openMail continues what an earlier pass left, and closes the editions that are due. It returns
 // what is to be delivered; nil if there is nothing.
 func (s *pass) openMail(ctx context.Context) (*delivery.Queue, error) {
-	s.interrupted = delivery.NewInterrupted(s.cfg, s.ledger, s.log, s.start)
-	if s.live {
-		returned, err := s.readReturned(ctx)
-		s.warn(returned.Warnings)
-		s.own.Fail(returned.Errors...)
-		if err != nil {
-			return nil, err
-		}
-		if err := s.ledger.CheckCloneMark(ctx); err != nil {
-			return nil, err
-		}
-	}
-	warnings, err := s.interrupted.Settle(ctx)
-	s.warn(warnings)
-	if err != nil {
+	open, any, err := s.openEditions(ctx)
+	if err != nil || !any {
 		return nil, err
 	}
-	open, err := editions.ListOpen(ctx, s.ledger)
-	if err != nil {
-		return nil, err
-	}
-	if !s.catalog.Loaded() {
-		if due, err := editions.AnyDue(ctx, s.catalog, open, s.now()); err != nil || !due {
-			return nil, err
-		}
-	}
-	closed, err := s.closeDue(ctx, open)
-	if err != nil {
-		return nil, err
-	}
-	open = append(open, closed...)
 	if !s.live {
 		planned, err := delivery.Plan(ctx, s.composer, open)
 		s.own.Editions = append(s.own.Editions, planned...)
 		return nil, err
 	}
 	return delivery.NewQueue(ctx, s.deliveryOptions(s.ledger), s.composer, open)
+}
+
+// openEditions continues what an earlier pass left, and closes the editions that are due. It returns
+// the open ones, and whether anything may be due.
+func (s *pass) openEditions(ctx context.Context) (open []ledger.Edition, any bool, err error) {
+	s.interrupted = delivery.NewInterrupted(s.cfg, s.ledger, s.log, s.start)
+	if s.live {
+		returned, err := s.readReturned(ctx)
+		s.warn(returned.Warnings)
+		s.own.Fail(returned.Errors...)
+		if err != nil {
+			return nil, false, err
+		}
+		if err := s.ledger.CheckCloneMark(ctx); err != nil {
+			return nil, false, err
+		}
+	}
+	err = s.settleInterrupted(ctx)
+	if err != nil {
+		return nil, false, err
+	}
+	open, err = editions.ListOpen(ctx, s.ledger)
+	if err != nil {
+		return nil, false, err
+	}
+	if !s.catalog.Loaded() {
+		if due, err := editions.AnyDue(ctx, s.catalog, open, s.now()); err != nil || !due {
+			return nil, false, err
+		}
+	}
+	closed, err := s.closeDue(ctx, open)
+	if err != nil {
+		return nil, false, err
+	}
+	open = append(open, closed...)
+	return open, true, nil
 }
 
 // closeMail adds to the report what was interrupted, and what still waits.

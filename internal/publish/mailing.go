@@ -100,6 +100,10 @@ func (m *mailing) openSender() (*delivery.Sender, error) {
 // nil pass is for notices alone; it returns the pass of the first later survey, if there was one.
 func (m *mailing) deliver(ctx context.Context, s *pass, later <-chan *pass) (*pass, error) {
 	r := &round{mailing: m, queue: notices.NewFirst(m.notices)}
+	if s != nil && s.batches != nil {
+		err := r.handOut(ctx, s, later)
+		return r.pass, err
+	}
 	err := r.run(ctx, s, later)
 	return r.pass, err
 }

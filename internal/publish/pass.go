@@ -11,6 +11,7 @@ import (
 	"publisher/internal/ledger"
 	"publisher/internal/ledger/engines"
 	"publisher/internal/ledger/erasure"
+	"publisher/internal/ledger/postgres"
 	"publisher/internal/publish/catalog"
 	"publisher/internal/publish/delivery"
 	"publisher/internal/publish/editions"
@@ -31,6 +32,7 @@ type pass struct {
 	tree      *content.Tree
 	templates *templates.Set // nil until something needs them
 	ledger    *ledger.Ledger
+	batches   *postgres.Batches // by which several processes deliver; nil if this one does it alone
 	catalog   *catalog.Catalog
 	composer  *editions.Composer // nil until something is to be mailed
 

@@ -115,7 +115,7 @@ func (p *Publisher) locked(ctx context.Context, command string, do func(*pass) e
 	defer lock.Release()
 	ctx, end := lock.Held(ctx)
 	defer end()
-	if s.ledger, err = lock.Open(ctx); err != nil {
+	if s.ledger, s.batches, err = engines.OpenShared(ctx, lock); err != nil {
 		return nil, err
 	}
 	defer context.AfterFunc(ctx, func() { s.ledger.LimitLockWait(HurryWithin) })()

@@ -112,13 +112,13 @@ func (s *Service) serve(ctx context.Context, cfg *config.Config) (next *config.C
 	if err := p.Ready(); err != nil {
 		return nil, err
 	}
-	l, err := s.lock.Open(ctx)
+	l, batches, err := engines.OpenShared(ctx, s.lock)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, l.Close()) }()
 	defer context.AfterFunc(ctx, func() { l.LimitLockWait(publish.HurryWithin) })()
-	worker := p.Daemon(l, publish.DaemonOptions{})
+	worker := p.Daemon(l, publish.DaemonOptions{Batches: batches})
 	serveWeb, err := s.webServer(cfg, l, worker)
 	if err != nil {
 		return nil, err

@@ -71,6 +71,16 @@ func TakeLock(ctx context.Context, at Place, command string, now time.Time) (Loc
 	return lock, nil
 }
 
+// OpenShared opens the ledger for the pass that holds a lock, and what hands its mail out to several
+// processes; nil where there is only one.
+func OpenShared(ctx context.Context, lock Lock) (*ledger.Ledger, *postgres.Batches, error) {
+	if shared, ok := lock.(*postgres.Lock); ok {
+		return shared.OpenWithBatches(ctx)
+	}
+	l, err := lock.Open(ctx)
+	return l, nil, err
+}
+
 // Backup writes a copy of a ledger in SQLite to a file.
 func Backup(ctx context.Context, at Place, file string, now time.Time) error {
 	if at.OnPostgreSQL() {

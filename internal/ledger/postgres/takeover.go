@@ -78,7 +78,7 @@ func (w *Worker) takeOver(ctx context.Context, id, beats int64, hold bool, now t
 			return err
 		}
 		took = &TakenOver{Worker: id}
-		if took.Interrupted, err = w.settleInterrupted(ctx, tx, id, hold, now); err != nil {
+		if took.Interrupted, err = w.settle(ctx, tx, hold, now, interruptedOf, id); err != nil {
 			return err
 		}
 		jobs, err := sqlutil.Collect(ctx, tx, func(row sqlutil.Scanner) (j Job, err error) {
@@ -107,14 +107,14 @@ const interruptedOf = `
 			WHERE r.edition = b.edition AND r.kind = 'retries' AND r.state = 'held' AND d.subscriber = ANY(r.ids)) END
 	WHERE b.worker = $1 AND b.state = 'held' ORDER BY d.edition, d.subscriber`
 
-// settleInterrupted settles the deliveries that a worker was making, and returns their number.
-func (w *Worker) settleInterrupted(ctx context.Context, tx *sql.Tx, id int64, hold bool, now time.Time) (int, error) {
+// settle settles the deliveries that a query selects, and returns their number.
+func (b *Batches) settle(ctx context.Context, tx *sql.Tx, hold bool, now time.Time, query string, args ...any) (int, error) {
 	group, err := sqlutil.Collect(ctx, tx, func(row sqlutil.Scanner) (*request, error) {
 		var edition, subscriber int64
 		var canceled bool
 		err := row.Scan(&edition, &subscriber, &canceled)
 		return &request{done: ledger.InterruptedResult(edition, subscriber, canceled, hold, now)}, err
-	}, interruptedOf, id)
+	}, query, args...)
 	if err != nil || len(group) == 0 {
 		return 0, err
 	}
@@ -127,5 +127,23 @@ func (w *Worker) settleInterrupted(ctx context.Context, tx *sql.Tx, id int64, ho
 			return 0, err
 		}
 	}
-	return len(group), storeStep(ctx, tx, w.engine.recorder.settler, step)
+	return len(group), storeStep(ctx, tx, b.engine.recorder.settler, step)
+}
+
+// orphans are deliveries that were being made by somebody who is gone, and who worked no batch.
+const orphans = `
+	SELECT d.edition, d.subscriber, e.canceled_at IS NOT NULL FROM delivery d JOIN edition e ON e.number = d.edition
+	WHERE d.progress IN ('sending', 'deferred') AND d.progress <> 'deferred' AND NOT EXISTS (
+		SELECT 1 FROM batch b WHERE b.edition = d.edition AND b.state = 'held' AND CASE b.kind
+			WHEN 'retries' THEN d.subscriber = ANY(b.ids) ELSE d.subscriber > b.after_id AND d.subscriber <= b.upto_id END)
+	ORDER BY d.edition, d.subscriber`
+
+// SettleOrphans settles the deliveries that are being made by nobody who holds a batch, and returns
+// their number. Nobody else may deliver without one.
+func (b *Batches) SettleOrphans(ctx context.Context, hold bool, now time.Time) (n int, err error) {
+	err = b.inTransaction(ctx, []ledger.Touched{{}}, func(tx *sql.Tx, _ *sql.Conn) (err error) {
+		n, err = b.settle(ctx, tx, hold, now, orphans)
+		return err
+	})
+	return n, b.fail("settle interrupted deliveries", err)
 }

@@ -55,6 +55,9 @@ func Run(ctx context.Context, o Options) error {
 		began, err := live(ctx, o, sender)
 		begun = begun || began
 		if ctx.Err() != nil {
+			if errors.Is(err, context.Canceled) || isDead(err) {
+				return nil
+			}
 			return err
 		}
 		if !begun || isFinal(err) {
