@@ -10,14 +10,18 @@ import (
 	"publisher/internal/publish/editions"
 	"publisher/internal/publish/notices"
 	"publisher/internal/publish/work"
+	"publisher/mailer/smtp"
 )
 
 // lookAtBatches is how often the leader looks how far the others are.
 const lookAtBatches = 500 * time.Millisecond
 
-// work works batches until ctx ends, as one of the processes that deliver.
-func (p *Publisher) work(ctx context.Context) error {
-	return panics.Catch(func() error { return work.Run(ctx, p.workOptions()) })
+// work works batches until ctx ends, as one of the processes that deliver. note is told how each
+// delivery went.
+func (p *Publisher) work(ctx context.Context, note func(error)) error {
+	o := p.workOptions()
+	o.Note = note
+	return panics.Catch(func() error { return work.Run(ctx, o) })
 }
 
 func (p *Publisher) workOptions() work.Options {
@@ -26,7 +30,7 @@ func (p *Publisher) workOptions() work.Options {
 }
 
 // Work works batches that the leader hands out, until ctx ends.
-func (p *Publisher) Work(ctx context.Context) error { return p.work(ctx) }
+func (p *Publisher) Work(ctx context.Context) error { return p.work(ctx, nil) }
 
 // working calls do, and works batches meanwhile; a daemon does that all the time.
 func (s *pass) working(ctx context.Context, do func(context.Context) error) error {
@@ -39,7 +43,11 @@ func (s *pass) working(ctx context.Context, do func(context.Context) error) erro
 	defer stop()
 	ended := make(chan error, 1)
 	go func() {
-		err := s.work(working)
+		err := s.work(working, func(err error) {
+			if err != nil { // a pass tries once
+				end(err)
+			}
+		})
 		if err != nil {
 			end(err)
 		}
@@ -47,10 +55,11 @@ func (s *pass) working(ctx context.Context, do func(context.Context) error) erro
 	}()
 	err := do(ctx)
 	stop()
-	if worked := <-ended; worked != nil {
-		return worked
+	worked := <-ended
+	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
+		return cause
 	}
-	return err
+	return errors.Join(worked, err)
 }
 
 // settleInterrupted settles what processes that are gone were sending.
@@ -87,7 +96,11 @@ func (r *round) handOut(ctx context.Context, s *pass, later <-chan *pass) error 
 		}
 		err = s.working(ctx, func(ctx context.Context) error { return r.handOutAll(ctx, before, later) })
 	}
-	if err == nil {
+	var unreachable *smtp.ConnectError
+	if r.refused = errors.As(err, &unreachable); r.refused {
+		r.pass.own.Fail(err)
+		err = nil
+	} else if err == nil {
 		err = r.sendNotices(ctx)
 	}
 	unbroken := context.WithoutCancel(ctx)
@@ -176,6 +189,9 @@ func (r *round) reportHanded(ctx context.Context, before map[int64]ledger.Editio
 		}
 		e := editions.Report(r.cfg, &was)
 		e.Recipients, e.Sent, e.Failed, e.Deferred = is.Recipients, is.Sent-was.Sent, is.Failed-was.Failed, is.Deferred
+		if is.Done.IsZero() { // nothing was sent yet to some
+			e.Deferred += max(0, is.Recipients-is.Sent-is.Failed-is.Deferred-is.Uncertain)
+		}
 		e.Uncertain, e.Resent = max(0, is.Uncertain-was.Uncertain), is.Resent-was.Resent
 		r.pass.own.Editions = append(r.pass.own.Editions, e)
 	}

@@ -2,7 +2,6 @@ package work
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -11,7 +10,6 @@ import (
 	"publisher/internal/ledger/postgres"
 	"publisher/internal/publish/delivery"
 	"publisher/internal/publish/editions"
-	"publisher/mailer/smtp"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
@@ -120,18 +118,17 @@ func (l *life) deliver() {
 
 // heed decides what is done after a delivery: it reports whether to try again.
 func (l *life) heed(err error) bool {
-	var unreachable *smtp.ConnectError
 	switch {
-	case err == nil || l.ending.Err() != nil:
+	case err == nil:
+		l.Note(nil)
 		return false
-	case errors.As(err, &unreachable):
-		l.Log.Error("the mail server cannot be used", "error", err)
+	case l.ending.Err() != nil:
+		return false
 	case isFinal(err), isDead(err):
 		l.end(err)
 		return false
-	default:
-		l.Log.Error("delivering", "error", err)
 	}
+	l.Note(err)
 	select {
 	case <-time.After(serverPause):
 	case <-l.ending.Done():

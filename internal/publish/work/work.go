@@ -26,6 +26,9 @@ type Options struct {
 	Now      func() time.Time
 	Progress func(delivery.Progress)
 	Working  func() // called each time that a life has begun; nil for none
+	// Note is told how each delivery went: nil, or mostly that the mail server cannot be used. They are
+	// tried again. nil logs that.
+	Note func(error)
 }
 
 const (
@@ -50,6 +53,13 @@ func Run(ctx context.Context, o Options) error {
 	defer sender.Close()
 	if o.Progress == nil {
 		o.Progress = func(delivery.Progress) {}
+	}
+	if o.Note == nil {
+		o.Note = func(err error) {
+			if err != nil {
+				o.Log.Error("delivering", "error", err)
+			}
+		}
 	}
 	for begun := false; ; {
 		began, err := live(ctx, o, sender)
