@@ -89,6 +89,9 @@ func (r *round) handOut(ctx context.Context, s *pass, later <-chan *pass) error 
 	if err != nil {
 		return err
 	}
+	if err := s.batches.ForgetProblems(ctx); err != nil {
+		return err
+	}
 	before := map[int64]ledger.Edition{}
 	if any {
 		if err := r.ledger.AdvanceCloneMark(ctx); err != nil { // it records which numbers were given before any of them goes out
@@ -130,7 +133,11 @@ func (r *round) handOutAll(ctx context.Context, before map[int64]ledger.Edition,
 			return err
 		}
 		if !busy {
-			closed, err := r.latest.closeDue(ctx, nil) // cadences that waited for an open edition
+			open, err := editions.ListOpen(ctx, r.ledger)
+			if err != nil {
+				return err
+			}
+			closed, err := r.latest.closeDue(ctx, open) // cadences that waited for an open edition
 			if err != nil || len(closed) == 0 {
 				return err
 			}
@@ -182,12 +189,20 @@ func (r *round) reportHanded(ctx context.Context, before map[int64]ledger.Editio
 		r.pass.absorb(r.latest)
 	}
 	r.pass.own.Outbox = r.cfg.Catches()
+	problems, err := r.pass.batches.Problems(ctx)
+	if err != nil {
+		return err
+	}
+	for _, p := range problems {
+		r.pass.own.Fail(errors.New(p.Message))
+	}
 	for number, was := range before {
 		is, err := r.ledger.Edition(ctx, number)
 		if err != nil {
 			return err
 		}
-		e := editions.Report(r.cfg, &was)
+		e := editions.Report(r.cfg, is)
+		e.Before = was.Sent
 		e.Recipients, e.Sent, e.Failed, e.Deferred = is.Recipients, is.Sent-was.Sent, is.Failed-was.Failed, is.Deferred
 		if is.Done.IsZero() { // nothing was sent yet to some
 			e.Deferred += max(0, is.Recipients-is.Sent-is.Failed-is.Deferred-is.Uncertain)

@@ -180,22 +180,65 @@ func (w *Worker) Claim(ctx context.Context, job Job) (*Batch, error) {
 	return batch, w.fail("take a batch", err)
 }
 
-// Finish ends a batch of which nothing is under way any more, and hands out what is left of it. missed is
-// how many of its recipients have to be looked at again.
-func (w *Worker) Finish(ctx context.Context, batch *Batch, missed int, rest ...Batch) error {
-	for i := range rest {
-		rest[i].Round = batch.Round
+// Ending is how the work on a batch has ended.
+type Ending struct {
+	Missed   int      // recipients who have to be looked at again
+	Rest     []Batch  // what is left
+	Problems []string // of the edition
+	Stops    bool     // the edition is not to be handed out before the next pass
+}
+
+// Finish ends a batch of which nothing is under way any more, and hands out what is left of it.
+func (w *Worker) Finish(ctx context.Context, batch *Batch, e Ending) error {
+	for i := range e.Rest {
+		e.Rest[i].Round = batch.Round
 	}
 	err := w.inTransaction(ctx, nil, func(tx *sql.Tx, conn *sql.Conn) error {
 		done, err := tx.ExecContext(ctx, "UPDATE batch SET state = 'done', worker = NULL, missed = $4 WHERE id = $1 AND fence = $2 AND worker = $3 AND state = 'held'",
-			batch.ID, batch.Fence, w.ID, missed)
+			batch.ID, batch.Fence, w.ID, e.Missed)
 		if err != nil {
 			return err
 		}
 		if n, err := done.RowsAffected(); err != nil || n != 1 {
 			return errors.Join(err, &ledger.DeadError{Err: fmt.Errorf("batch %d is not this process's", batch.ID)})
 		}
-		return w.add(ctx, tx, conn, rest)
+		for _, message := range e.Problems {
+			if _, err := tx.ExecContext(ctx, "INSERT INTO edition_problem (edition, message, stops) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+				batch.Edition, message, e.Stops); err != nil {
+				return err
+			}
+		}
+		if e.Stops {
+			if _, err := tx.ExecContext(ctx, "UPDATE batch SET state = 'done', missed = 1 WHERE edition = $1 AND state = 'open'", batch.Edition); err != nil {
+				return err
+			}
+		}
+		return w.add(ctx, tx, conn, e.Rest)
 	})
 	return w.fail("end a batch", err)
+}
+
+// Problem is what went wrong with an edition.
+type Problem struct {
+	Edition int64
+	Message string
+	Stops   bool
+}
+
+// Problems returns what went wrong since ForgetProblems.
+func (b *Batches) Problems(ctx context.Context) ([]Problem, error) {
+	all, err := sqlutil.Collect(ctx, b.engine.db, func(row sqlutil.Scanner) (p Problem, err error) {
+		err = row.Scan(&p.Edition, &p.Message, &p.Stops)
+		return p, err
+	}, "SELECT edition, message, stops FROM edition_problem ORDER BY edition, message")
+	return all, b.fail("read the editions' problems", err)
+}
+
+// ForgetProblems lets editions that were stopped be handed out again.
+func (b *Batches) ForgetProblems(ctx context.Context) error {
+	err := b.inTransaction(ctx, nil, func(tx *sql.Tx, _ *sql.Conn) error {
+		_, err := tx.ExecContext(ctx, "DELETE FROM edition_problem")
+		return err
+	})
+	return b.fail("forget the editions' problems", err)
 }

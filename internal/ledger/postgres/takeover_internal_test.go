@@ -136,7 +136,7 @@ func TestTakeOver(t *testing.T) {
 			if begun, err := zombie.Ledger.Record(ctx, nil, &ledger.Intent{Edition: h.edition, Subscriber: 4, Through: 1, At: noon}); begun || !errors.As(err, &dead) {
 				t.Errorf("a late intent: %v, %v", begun, err)
 			}
-			if err := zombie.Finish(ctx, held, 0); !errors.As(err, &dead) {
+			if err := zombie.Finish(ctx, held, Ending{}); !errors.As(err, &dead) {
 				t.Errorf("a late end: %v", err)
 			}
 			if _, err := zombie.Ledger.FindDigest(ctx, h.edition, ledger.Numbers{1}, nil); !errors.As(err, &dead) {
@@ -163,8 +163,8 @@ func TestTakeOver(t *testing.T) {
 				h.begin(t, other, 2)
 			}
 			h.begin(t, other, 4)
-			noError(t, other.Finish(ctx, again, 2))
-			noError(t, other.Finish(ctx, others, 3))
+			noError(t, other.Finish(ctx, again, Ending{Missed: 2}))
+			noError(t, other.Finish(ctx, others, Ending{Missed: 3}))
 			if done, err := h.batches.Handed(ctx, h.edition); err != nil || done != (Handed{1, 20, 0, 5}) {
 				t.Errorf("%+v, %v", done, err)
 			}
@@ -217,7 +217,7 @@ func TestRestOfABatch(t *testing.T) {
 	h := handOut(t)
 	w := h.work(t)
 	held := h.claim(t, w, h.first[0])
-	noError(t, w.Finish(ctx, held, 1, Batch{Edition: h.edition, Kind: BatchRange, After: 4, Upto: 10}))
+	noError(t, w.Finish(ctx, held, Ending{Missed: 1, Rest: []Batch{{Edition: h.edition, Kind: BatchRange, After: 4, Upto: 10}}}))
 	if done, err := h.batches.Handed(ctx, h.edition); err != nil || done != (Handed{1, 20, 2, 1}) {
 		t.Errorf("%+v, %v", done, err)
 	}
@@ -230,7 +230,7 @@ func TestRestOfABatch(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	var dead *ledger.DeadError
-	if err := w.Finish(ctx, held, 0); !errors.As(err, &dead) {
+	if err := w.Finish(ctx, held, Ending{}); !errors.As(err, &dead) {
 		t.Errorf("ended twice: %v", err)
 	}
 }

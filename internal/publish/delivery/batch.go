@@ -242,6 +242,13 @@ func (b *Batch) Missed() int {
 	return b.missed
 }
 
+// Stopped reports whether the edition is stopped, because of too many refusals.
+func (b *Batch) Stopped() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.edition.stopped
+}
+
 // leave leaves a recipient to whoever hands the edition out. The caller holds mu.
 func (q *Queue) leave(a *attempt) {
 	q.missed++

@@ -84,9 +84,15 @@ func (l *life) work(ctx context.Context, batch *postgres.Batch) error {
 	if err != nil {
 		return err
 	}
-	var left []postgres.Batch
+	ending := postgres.Ending{Missed: q.Missed()}
 	if more {
-		left = batchesOf(rest)
+		ending.Rest = batchesOf(rest)
 	}
-	return l.worker.Finish(context.WithoutCancel(ctx), batch, q.Missed(), left...)
+	for _, problem := range q.Errors() {
+		ending.Problems = append(ending.Problems, problem.Error())
+	}
+	if ending.Stops = q.Stopped(); ending.Stops {
+		ending.Missed++
+	}
+	return l.worker.Finish(context.WithoutCancel(ctx), batch, ending)
 }

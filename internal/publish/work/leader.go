@@ -45,7 +45,11 @@ func (l *Leader) HandOut(ctx context.Context, c *editions.Composer, open []ledge
 	if err != nil {
 		return false, err
 	}
-	retries, err := l.handOutRetries(ctx, mostAhead-ahead)
+	stopped, err := l.stopped(ctx)
+	if err != nil {
+		return false, err
+	}
+	retries, err := l.handOutRetries(ctx, mostAhead-ahead, stopped)
 	if err != nil {
 		return false, err
 	}
@@ -53,7 +57,7 @@ func (l *Leader) HandOut(ctx context.Context, c *editions.Composer, open []ledge
 	room := mostAhead - ahead - retries.batches
 	for i := range open {
 		e := &open[i]
-		if !e.Done.IsZero() || e.Canceled {
+		if !e.Done.IsZero() || e.Canceled || stopped[e.Number] {
 			continue
 		}
 		n, done, err := l.handOutEdition(ctx, c, e, room)
@@ -64,6 +68,16 @@ func (l *Leader) HandOut(ctx context.Context, c *editions.Composer, open []ledge
 		busy = busy || !done
 	}
 	return busy, nil
+}
+
+// stopped returns the editions that are not handed out before the next pass.
+func (l *Leader) stopped(ctx context.Context) (map[int64]bool, error) {
+	problems, err := l.Batches.Problems(ctx)
+	all := map[int64]bool{}
+	for _, p := range problems {
+		all[p.Edition] = all[p.Edition] || p.Stops
+	}
+	return all, err
 }
 
 func (l *Leader) storeHidden(ctx context.Context, c *catalog.Catalog) error {
@@ -138,7 +152,7 @@ type handedRetries struct {
 }
 
 // handOutRetries hands out the deliveries that are due again, as far as there is room.
-func (l *Leader) handOutRetries(ctx context.Context, room int) (h handedRetries, err error) {
+func (l *Leader) handOutRetries(ctx context.Context, room int, stopped map[int64]bool) (h handedRetries, err error) {
 	under, err := l.Batches.Retrying(ctx)
 	if err != nil {
 		return h, err
@@ -155,7 +169,7 @@ func (l *Leader) handOutRetries(ctx context.Context, room int) (h handedRetries,
 			break
 		}
 		at = page[len(page)-1]
-		page = slices.DeleteFunc(page, func(d ledger.Delivery) bool { return under[d.Key()] })
+		page = slices.DeleteFunc(page, func(d ledger.Delivery) bool { return under[d.Key()] || stopped[d.Edition] })
 		for len(page) > 0 {
 			n := slices.IndexFunc(page, func(d ledger.Delivery) bool { return d.Edition != page[0].Edition })
 			if n < 0 {

@@ -41,6 +41,14 @@ CREATE TABLE hidden_post (
     expired BOOLEAN NOT NULL           -- and never can be again
 );
 
+-- What went wrong with editions since the last pass. One that is stopped is handed out again by the next.
+CREATE TABLE edition_problem (
+    edition BIGINT NOT NULL,
+    message TEXT COLLATE "C" NOT NULL,
+    stops   BOOLEAN NOT NULL,
+    PRIMARY KEY (edition, message)
+);
+
 -- Fails if the worker was declared dead.
 -- +goose StatementBegin
 CREATE FUNCTION raise_beat(me BIGINT) RETURNS VOID LANGUAGE plpgsql AS $$
@@ -55,6 +63,7 @@ $$;
 
 -- +goose Down
 DROP FUNCTION raise_beat;
+DROP TABLE edition_problem;
 DROP TABLE hidden_post;
 DROP TABLE batch;
 DROP TABLE worker;
