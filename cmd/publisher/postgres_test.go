@@ -18,7 +18,7 @@ import (
 // ofSQLite are the scripts about the file of a ledger in SQLite, and about configs that have none yet.
 var ofSQLite = []string{"backup", "clone", "erase", "erase_file", "feeds_dir_private", "form", "intro", "looking", "private_check", "private_ignored", "stats",
 	"subscribers_import", "private_written", "usage", "man", "dkim",
-	"late_recipients"} // where one process decides who joins which edition
+	"work", "late_recipients"} // where one process decides who joins which edition
 
 // ledgerKey finds where a config names a ledger, siteKey what every config has.
 var (
