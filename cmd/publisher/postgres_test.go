@@ -17,10 +17,13 @@ import (
 
 // ofSQLite are the scripts about the file of a ledger in SQLite, and about configs that have none yet.
 var ofSQLite = []string{"backup", "clone", "erase", "erase_file", "feeds_dir_private", "form", "intro", "looking", "private_check", "private_ignored", "stats",
-	"subscribers_import", "usage", "man", "dkim"}
+	"subscribers_import", "private_written", "usage", "man", "dkim"}
 
-// ledgerKey finds where a config names a ledger.
-var ledgerKey = regexp.MustCompile(`(?m)^ledger:`)
+// ledgerKey finds where a config names a ledger, siteKey what every config has.
+var (
+	ledgerKey = regexp.MustCompile(`(?m)^ledger:`)
+	siteKey   = regexp.MustCompile(`(?m)^site:`)
+)
 
 // The commands do the same on PostgreSQL.
 func TestScriptsOnPostgreSQL(t *testing.T) {
@@ -37,19 +40,23 @@ func TestScriptsOnPostgreSQL(t *testing.T) {
 	setup := p.Setup
 	p.Setup = func(env *testscript.Env) error {
 		env.Setenv("LEDGER", "")
+		ledgers := map[string]string{} // by folder, which may have several configs in turn
 		err := filepath.WalkDir(env.WorkDir, func(path string, e os.DirEntry, err error) error {
-			if err != nil || e.Name() != "config.yaml" {
+			if err != nil || filepath.Ext(path) != ".yaml" {
 				return err
 			}
 			text, err := os.ReadFile(path)
-			if err != nil || ledgerKey.Match(text) {
+			if err != nil || !siteKey.Match(text) || ledgerKey.Match(text) {
 				return err
 			}
-			dsn := emptyLedger(env.T().(testing.TB))
-			if filepath.Dir(path) == env.WorkDir {
-				env.Setenv("LEDGER", dsn)
+			folder := filepath.Dir(path)
+			if ledgers[folder] == "" {
+				ledgers[folder] = emptyLedger(env.T().(testing.TB))
+				if folder == env.WorkDir {
+					env.Setenv("LEDGER", ledgers[folder])
+				}
 			}
-			return os.WriteFile(path, append(text, "\nledger: "+dsn+"\n"...), 0o644)
+			return os.WriteFile(path, append(text, "\nledger: "+ledgers[folder]+"\n"...), 0o644)
 		})
 		if err != nil {
 			return err

@@ -126,7 +126,7 @@ JSON feeds, and mails subscribers a digest of excerpts with "Read more".`,
 		newSubscribersCommand(a), newEditionsCommand(a), newExplainCommand(a), newReleaseCommand(a),
 		newStatsCommand(a), newCheckCommand(a), newTemplatesCommand(a), newInitCommand(a), newVersionCommand(a), newDKIMCommand(a),
 		newBounceCommand(a), newReconcileCommand(a), newAdoptCommand(a), newBackupCommand(a), newRestoreCommand(a),
-		newFormCommand(a), newManCommand(a),
+		newFormCommand(a), newManCommand(a), newLedgerCommand(a),
 	)
 	explainArgs(root)
 	return root

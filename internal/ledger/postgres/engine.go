@@ -10,6 +10,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -48,6 +49,14 @@ type Options struct {
 
 // Open opens the ledger and upgrades its schema. It creates the ledger if the database is empty.
 func Open(ctx context.Context, dsn string, o Options) (*ledger.Ledger, error) {
+	e, err := openAddress(ctx, dsn, o)
+	if err != nil {
+		return nil, err
+	}
+	return e.ledger(ctx)
+}
+
+func openAddress(ctx context.Context, dsn string, o Options) (*engine, error) {
 	a, err := parseAddress(dsn)
 	if err != nil {
 		return nil, err
@@ -56,11 +65,11 @@ func Open(ctx context.Context, dsn string, o Options) (*ledger.Ledger, error) {
 	if err != nil {
 		return nil, err
 	}
-	e, err := openEngine(ctx, pool, a.name, o)
-	if err != nil {
-		return nil, err
+	if err := os.MkdirAll(o.StateDir, 0o700); err != nil {
+		pool.Close()
+		return nil, ledger.Failure(a.name, "create state.dir", err)
 	}
-	return e.ledger(ctx)
+	return openEngine(ctx, pool, a.name, o)
 }
 
 // openEngine returns the engine with a pool of connections to a server that was checked. It

@@ -213,9 +213,17 @@ func (l *Lock) Held(ctx context.Context) (context.Context, context.CancelFunc) {
 
 // Open opens the ledger for the pass that holds the lock.
 func (l *Lock) Open(ctx context.Context) (*ledger.Ledger, error) {
+	e, err := l.openEngine(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return e.ledger(ctx)
+}
+
+func (l *Lock) openEngine(ctx context.Context) (*engine, error) {
 	o := l.options
 	o.fence = l.fence
-	return Open(ctx, l.dsn, o)
+	return openAddress(ctx, l.dsn, o)
 }
 
 // Release gives the lease back. It may be called twice.
