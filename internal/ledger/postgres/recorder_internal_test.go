@@ -144,3 +144,31 @@ func waitForWaiter(db *sql.DB) error {
 		}
 	}
 }
+
+// What waits for a lock gives up when the program is about to end, and what nobody else has is still to
+// be had.
+func TestLimitLockWait(t *testing.T) {
+	one := openEmpty(t)
+	other := openAt(t, one.e.pool.Config().ConnString())
+	ledgertest.AddMany(t, one.Ledger, 2)
+	nothing := func(*sql.Tx) error { return nil }
+	failed := make(chan error, 2)
+	noError(t, one.e.Change(ctx, ledger.Touched{}, func(*sql.Tx) error {
+		go func() { failed <- other.e.Change(ctx, ledger.Only(1), nothing) }()
+		go func() {
+			_, err := other.Record(ctx, nil, &ledger.Intent{Edition: 1, Subscriber: 1, Through: 1, At: ledgertest.Noon})
+			failed <- err
+		}()
+		if err := waitForWaiter(one.e.db); err != nil {
+			return err
+		}
+		other.LimitLockWait(0)
+		for range cap(failed) {
+			if err := other.e.Advise(<-failed); !errors.Is(err, ledger.ErrBusy) {
+				t.Errorf("%v", err)
+			}
+		}
+		return nil
+	}))
+	noError(t, other.e.Change(ctx, ledger.Only(1), nothing))
+}
