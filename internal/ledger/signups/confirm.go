@@ -11,6 +11,7 @@ import (
 	"publisher/internal/ledger"
 	"publisher/internal/ledger/erasure"
 	"publisher/internal/ledger/mailtoken"
+	"publisher/internal/ledger/noticequeue"
 	"publisher/internal/ledger/sqlutil"
 )
 
@@ -286,7 +287,7 @@ func (p *Pending) settle(ctx context.Context, tx *sql.Tx, s *ledger.Subscriber, 
 		err = ledger.AddEvent(ctx, tx, ledger.Event{At: o.Now, Kind: "confirmed", Subscriber: s.ID, Data: map[string]string{"how": how, "page": p.Page}})
 	}
 	if err == nil && o.Welcome {
-		err = ledger.PlanNotice(ctx, tx, ledger.Notice{Kind: ledger.NoticeWelcome, Email: s.Email, Subscriber: s.ID, Language: s.Language, Created: o.Now})
+		err = noticequeue.PlanIn(ctx, tx, noticequeue.Notice{Kind: noticequeue.Welcome, Email: s.Email, Subscriber: s.ID, Language: s.Language, Created: o.Now})
 	}
 	id := strconv.FormatInt(p.ID, 10)
 	for _, change := range []struct {

@@ -8,6 +8,7 @@ import (
 
 	"publisher/internal/ledger"
 	"publisher/internal/ledger/mailtoken"
+	"publisher/internal/ledger/noticequeue"
 	"publisher/internal/ledger/sqlutil"
 )
 
@@ -124,7 +125,7 @@ func Do(ctx context.Context, l *ledger.Ledger, r Request) (s *ledger.Subscriber,
 			err = goBackTo(ctx, tx, s, r)
 		}
 		if err == nil && changed && effect == unsubscribe && s.UndoTo == ledger.Active && r.Goodbye {
-			err = ledger.PlanNotice(ctx, tx, ledger.Notice{Kind: ledger.NoticeGoodbye, Email: s.Email, Subscriber: s.ID, Language: s.Language, Created: r.At})
+			err = noticequeue.PlanIn(ctx, tx, noticequeue.Notice{Kind: noticequeue.Goodbye, Email: s.Email, Subscriber: s.ID, Language: s.Language, Created: r.At})
 		}
 		return err
 	})
