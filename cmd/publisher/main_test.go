@@ -9,15 +9,16 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"publisher/internal/ledger/mailtoken"
-	"publisher/internal/ledger/signups"
-	"publisher/internal/ledger/sqlite"
 	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"publisher/internal/ledger/mailtoken"
+	"publisher/internal/ledger/signups"
+	"publisher/internal/ledger/sqlite"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )

@@ -5,8 +5,8 @@ import (
 	"database/sql"
 )
 
-// OweScrub notes that something was deleted that has to leave the files too: see
-// FinishErasures.
+// OweScrub notes that something was deleted that has to leave the files too: see package
+// erasure.
 func OweScrub(ctx context.Context, tx *sql.Tx) error {
 	_, err := tx.ExecContext(ctx, "UPDATE pass_state SET scrub = TRUE")
 	return err
@@ -15,7 +15,7 @@ func OweScrub(ctx context.Context, tx *sql.Tx) error {
 // Scrub makes sure that nothing that was deleted is left in the database's files: see Engine.
 func (l *Ledger) Scrub(ctx context.Context, texts []string) error { return l.engine.Scrub(ctx, texts) }
 
-// forgetRepliesTo has Record store no reply about a subscriber any more.
+// ForgetRepliesTo has Record store no reply about a subscriber any more.
 func (l *Ledger) ForgetRepliesTo(subscriber int64) {
 	l.erased.Store(subscriber, struct{}{})
 	l.anyErased.Store(true)

@@ -78,7 +78,7 @@ func (l *Ledger) Record(ctx context.Context, done *Result, next *Intent) (bool, 
 	return begun, err
 }
 
-// storable returns a server's reply in a form that can be stored.
+// Storable returns a server's reply in a form that can be stored.
 func Storable(reply string) string {
 	const longest = 2000
 	reply = strings.ReplaceAll(reply, "\x00", "")

@@ -1,3 +1,5 @@
+// Package noticequeue holds the mails to one person that are not digests, and how sending them
+// goes.
 package noticequeue
 
 import (
@@ -10,7 +12,7 @@ import (
 	"publisher/mailer/address"
 )
 
-// NoticeKind is what a notice says.
+// Kind is what a notice says.
 type Kind string
 
 // The kinds of notices.
@@ -25,7 +27,7 @@ const (
 	Alarm   Kind = "alarm"   // to the owner
 )
 
-// NoticeStatus is the state of a notice.
+// Status is the state of a notice.
 type Status string
 
 // The states of a notice.
@@ -69,6 +71,7 @@ func Plan(ctx context.Context, l *ledger.Ledger, n Notice) error {
 	return l.Store(ctx, "plan a notice", func(tx *sql.Tx) error { return PlanIn(ctx, tx, n) })
 }
 
+// PlanIn is Plan in a transaction.
 func PlanIn(ctx context.Context, tx *sql.Tx, n Notice) error {
 	key, err := address.Normalize(n.Email)
 	if err != nil {
@@ -150,18 +153,18 @@ func beginNotice(ctx context.Context, tx *sql.Tx, id int64, now time.Time) (bool
 	return false, err
 }
 
-// NoticeResult is how an attempt to send a notice ended.
+// Result is how an attempt to send a notice ended.
 type Result struct {
 	ID     int64
 	Status Status
 	Code   int
 	Reply  string
-	Next   time.Time // of NoticeDeferred
+	Next   time.Time // of Deferred
 	At     time.Time
 }
 
 // End stores the result of an attempt, which counts for mail.smtp.rate. If the server
-// refused the envelope, BeginNotice was not called.
+// refused the envelope, Begin was not called.
 func End(ctx context.Context, l *ledger.Ledger, r Result) error {
 	return l.Store(ctx, "end a notice", func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `

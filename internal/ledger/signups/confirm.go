@@ -15,7 +15,7 @@ import (
 	"publisher/internal/ledger/sqlutil"
 )
 
-// PendingSignup is an address that was asked to confirm.
+// Pending is an address that was asked to confirm.
 type Pending struct {
 	ID               int64
 	Email, Name      string
@@ -125,7 +125,7 @@ func StartedBy(ctx context.Context, l *ledger.Ledger, browser string, p *Pending
 	return started, l.Fail("look up a sign-up", err)
 }
 
-// ConfirmTokens returns the tokens of one attempt to send a NoticeConfirm: of its link and of
+// ConfirmTokens returns the tokens of one attempt to send a noticequeue.Confirm: of its link and of
 // its code.
 func ConfirmTokens(pending int64, link, code string, now time.Time) []ledger.Token {
 	id, expires := strconv.FormatInt(pending, 10), now.Add(pendingTime)
@@ -138,7 +138,7 @@ func ConfirmTokens(pending int64, link, code string, now time.Time) []ledger.Tok
 // ConfirmOptions control a confirmation.
 type ConfirmOptions struct {
 	DefaultCadence string // of subscribers without one of their own
-	Welcome        bool   // plan a NoticeWelcome
+	Welcome        bool   // plan a noticequeue.Welcome
 	Now            time.Time
 }
 

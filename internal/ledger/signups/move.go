@@ -57,8 +57,8 @@ type MoveOptions struct {
 	Masked func(email string) string
 }
 
-// Move makes the address of a NoticeAddress the subscriber's, any number of times, and plans a
-// NoticeMoved to the old one. If the new address is on the list already, that subscription goes
+// Move makes the address of a noticequeue.Address the subscriber's, any number of times, and
+// plans a noticequeue.Moved to the old one. If the new address is on the list already, that subscription goes
 // on, with the choices of this one unless it was active, and this one ends. It returns who gets
 // the mail from now on; nil if the link is unknown or too old.
 func Move(ctx context.Context, l *ledger.Ledger, secret string, o MoveOptions) (s *ledger.Subscriber, err error) {

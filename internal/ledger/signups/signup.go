@@ -1,3 +1,5 @@
+// Package signups turns requests to subscribe into subscribers who have confirmed, and does what
+// they confirm later: a change of address, a feed of their own.
 package signups
 
 import (
@@ -40,7 +42,7 @@ const (
 	// noticeMemory is how long notices are kept, which limits how many of them go to an address.
 	noticeMemory = 30 * 24 * time.Hour
 	// At most one confirmation an hour and three in noticeMemory go to an address until it
-	// confirms, and one NoticeAlready a day.
+	// confirms, and one noticequeue.Already a day.
 	confirmPause  = time.Hour
 	mostConfirms  = 3
 	alreadyPause  = 24 * time.Hour
@@ -49,7 +51,7 @@ const (
 )
 
 // Add stores requests to subscribe, all or none. It does not look at what is known of
-// their addresses: HandleSignups does that.
+// their addresses: Handle does that.
 func Add(ctx context.Context, l *ledger.Ledger, all ...Signup) error {
 	return l.Store(ctx, "store a sign-up", func(tx *sql.Tx) error {
 		for _, s := range all {

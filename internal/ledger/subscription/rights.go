@@ -1,3 +1,6 @@
+// Package subscription changes one subscription on behalf of somebody else than the owner: as far
+// as a token permits, or because mail is refused or comes back. It tells the owner why a
+// subscription ended, and restores it.
 package subscription
 
 import (
@@ -162,7 +165,7 @@ func apply(ctx context.Context, tx *sql.Tx, s *ledger.Subscriber, e effect, defa
 	return true, ledger.AddEvent(ctx, tx, ledger.Event{At: now, Kind: string(s.Status), Subscriber: s.ID})
 }
 
-// goBackBefore gives a subscription the status back that it had before it was unsubscribed.
+// GoBack gives a subscription the status back that it had before it was unsubscribed.
 func GoBack(ctx context.Context, tx *sql.Tx, s *ledger.Subscriber, defaultCadence string, now time.Time) (changed bool, err error) {
 	return apply(ctx, tx, s, goBack, defaultCadence, now)
 }

@@ -19,9 +19,9 @@ import (
 )
 
 const (
-	manageTime   = time.Hour          // how long a NoticeManage's link works
-	addressTime  = 7 * 24 * time.Hour // a NoticeAddress's
-	takeBackTime = 7 * 24 * time.Hour // a NoticeMoved's
+	manageTime   = time.Hour          // how long the link of a noticequeue.Manage works
+	addressTime  = 7 * 24 * time.Hour // of a noticequeue.Address
+	takeBackTime = 7 * 24 * time.Hour // of a noticequeue.Moved
 	latestPosts  = 3
 )
 
@@ -32,7 +32,7 @@ type draft struct {
 	list    bool // the recipient subscribes
 	replyTo *mail.Address
 	tokens  []ledger.Token
-	// Of a NoticeConfirm.
+	// Of a noticequeue.Confirm.
 	confirmation confirmation
 	typed        bool // the code can be
 }

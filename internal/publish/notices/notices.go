@@ -46,7 +46,7 @@ type Queue struct {
 	confirmations confirmations
 
 	refreshing sync.Mutex
-	expired    time.Time // when ExpireSignups was last called
+	expired    time.Time // when signups.Expire was last called
 
 	mu     sync.Mutex
 	ready  []noticequeue.Notice
