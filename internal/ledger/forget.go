@@ -29,9 +29,3 @@ func (l *Ledger) repliesForgotten(subscriber int64) bool {
 	_, erased := l.erased.Load(subscriber)
 	return erased
 }
-
-// ForgetSpooled blanks the replies of the spool about a subscriber, 0 for none, or with one of
-// the texts, which are in lower case.
-func (l *Ledger) ForgetSpooled(subscriber int64, texts []string) error {
-	return l.spool.forget(subscriber, texts)
-}

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"publisher/internal/ledger/mailtoken"
+	"publisher/internal/ledger/spool"
 	"publisher/internal/ledger/sqlutil"
 )
 
@@ -27,7 +28,7 @@ type Ledger struct {
 	engine    Engine
 	read      *sql.DB // the engine's
 	name      string
-	spool     *spool
+	spool     *spool.File
 	private   bool
 	tokens    atomic.Pointer[mailtoken.Codec] // nil before they are needed
 	erased    sync.Map                        // subscribers about whom Record stores no reply any more
@@ -45,9 +46,9 @@ type Options struct {
 
 // OpenEngine returns the ledger that an engine holds. It closes the engine on failure.
 func OpenEngine(ctx context.Context, engine Engine, o Options) (*Ledger, error) {
-	l := &Ledger{engine: engine, read: engine.Reader(), name: o.Name, spool: &spool{path: o.Spool}, private: o.Private}
+	l := &Ledger{engine: engine, read: engine.Reader(), name: o.Name, spool: spool.New(o.Spool), private: o.Private}
 	l.closeOnce = sync.OnceValue(func() error {
-		return l.Fail("close", errors.Join(engine.Close(), l.spool.close()))
+		return l.Fail("close", errors.Join(engine.Close(), l.spool.Close()))
 	})
 	if err := l.makeTokenKey(ctx); err != nil {
 		return nil, errors.Join(err, l.Close())
