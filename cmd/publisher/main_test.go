@@ -9,16 +9,17 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"publisher/internal/ledger"
-	"publisher/internal/ledger/engines"
-	"publisher/internal/ledger/mailtoken"
-	"publisher/internal/ledger/signups"
 	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"publisher/internal/ledger"
+	"publisher/internal/ledger/engines"
+	"publisher/internal/ledger/mailtoken"
+	"publisher/internal/ledger/signups"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )

@@ -54,7 +54,7 @@ type Intent struct {
 // call is stored. Once a call is in the queue ctx does not end it.
 func (l *Ledger) Record(ctx context.Context, done *Result, next *Intent) (bool, error) {
 	if next != nil && !l.private {
-		if err := l.spool.reserve(); err != nil {
+		if err := l.spool.Reserve(); err != nil {
 			return false, l.Fail("reserve space for results", err)
 		}
 	}
@@ -78,7 +78,7 @@ func (l *Ledger) Record(ctx context.Context, done *Result, next *Intent) (bool, 
 	return begun, err
 }
 
-// storable returns a server's reply in a form that can be stored.
+// Storable returns a server's reply in a form that can be stored.
 func Storable(reply string) string {
 	const longest = 2000
 	reply = strings.ReplaceAll(reply, "\x00", "")

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"publisher/internal/ledger"
+	"publisher/internal/ledger/noticequeue"
 	"publisher/internal/ledger/signups"
 	"publisher/internal/publish/delivery"
 	"publisher/internal/publish/editions"
@@ -80,7 +81,7 @@ func (s *pass) planNotices(ctx context.Context) error {
 	if _, err := signups.Handle(ctx, s.ledger, s.start); err != nil {
 		return err
 	}
-	due, err := s.ledger.CountDueNotices(ctx, s.start)
+	due, err := noticequeue.CountDue(ctx, s.ledger, s.start)
 	if due > 0 {
 		s.own.Notices = &report.Notices{Due: due}
 	}

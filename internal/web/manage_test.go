@@ -11,6 +11,7 @@ import (
 	"publisher/internal/ledger/erasure"
 	"publisher/internal/ledger/imports"
 	"publisher/internal/ledger/mailtoken"
+	"publisher/internal/ledger/noticequeue"
 	"publisher/internal/web"
 )
 
@@ -31,13 +32,13 @@ func (w *world) token(subscriber int64, p ledger.TokenPurpose, data string) stri
 // notices returns the kinds of the notices that are due and their addresses, and forgets them.
 func (w *world) notices() (all []string) {
 	w.t.Helper()
-	due, err := w.ledger.DueNotices(w.t.Context(), w.now, 100)
+	due, err := noticequeue.Due(w.t.Context(), w.ledger, w.now, 100)
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	for _, n := range due {
 		all = append(all, string(n.Kind)+" "+n.Email)
-		if err := w.ledger.EndNotice(w.t.Context(), ledger.NoticeResult{ID: n.ID, Status: ledger.NoticeSent, At: w.now}); err != nil {
+		if err := noticequeue.End(w.t.Context(), w.ledger, noticequeue.Result{ID: n.ID, Status: noticequeue.Sent, At: w.now}); err != nil {
 			w.t.Fatal(err)
 		}
 	}

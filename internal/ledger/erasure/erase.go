@@ -1,3 +1,4 @@
+// Package erasure collects and erases all that the ledger has about somebody.
 package erasure
 
 import (
@@ -27,7 +28,7 @@ type Erasure struct {
 // recipients. An address of which nothing is known is not remembered.
 //
 // Each address is erased in one transaction. The files are cleaned after that; if the program
-// dies before, or a reader is in the way, FinishErasures does it.
+// dies before, or a reader is in the way, Finish does it.
 func Erase(ctx context.Context, l *ledger.Ledger, emails []string, now time.Time) (all []Erasure, err error) {
 	former, err := addressesOf(ctx, l, emails, formerAddresses)
 	if err != nil {

@@ -58,7 +58,7 @@ func isErased(ctx context.Context, db sqlutil.RowQuerier, address string) (erase
 	return erased, err
 }
 
-// endErasure forgets that an address was erased: its reader has confirmed a subscription.
+// End forgets that an address was erased: its reader has confirmed a subscription.
 func End(ctx context.Context, tx *sql.Tx, address string) error {
 	key, err := readErasedKey(ctx, tx)
 	if err != nil || key == nil {
@@ -78,13 +78,13 @@ func Erased(ctx context.Context, l *ledger.Ledger, email string) (bool, error) {
 	return erased, l.Fail("look for an erased address", err)
 }
 
-// erasedSet are the erased addresses at one time.
+// Set are the erased addresses at one time.
 type Set struct {
 	key    []byte
 	hashes map[string]bool // nil: none
 }
 
-// readErased returns the erased addresses. Where nobody was erased it costs one query, and
+// ReadSet returns the erased addresses. Where nobody was erased it costs one query, and
 // has nothing.
 func ReadSet(ctx context.Context, tx *sql.Tx) (s Set, err error) {
 	if s.key, err = readErasedKey(ctx, tx); err != nil || s.key == nil {
@@ -101,10 +101,10 @@ func ReadSet(ctx context.Context, tx *sql.Tx) (s Set, err error) {
 	return s, nil
 }
 
-// size returns their number.
+// Size returns their number.
 func (s Set) Size() int { return len(s.hashes) }
 
-// has reports whether a normalized address was erased.
+// Has reports whether a normalized address was erased.
 func (s Set) Has(address string) bool {
 	return s.hashes != nil && s.hashes[string(hashErased(s.key, address))]
 }

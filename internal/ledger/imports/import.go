@@ -1,3 +1,4 @@
+// Package imports adds and updates subscribers from lists, and takes that back.
 package imports
 
 import (
@@ -51,7 +52,7 @@ type Counts struct {
 	Number                          int64 // of the import; 0 if it has none, or changed nothing
 }
 
-// ImportOptions control an import.
+// Options control an import.
 type Options struct {
 	Origin         Origin
 	DefaultCadence string // of subscribers without one of their own
@@ -66,12 +67,12 @@ type Options struct {
 	// Erased, unless nil, is called with the line of each row whose address was erased. It is
 	// refused, and the address is not remembered.
 	Erased func(file, line int)
-	// Source, unless nil, gives the import a number: it is in Imports, and UndoImport takes it
+	// Source, unless nil, gives the import a number: it is among All, and Undo takes it
 	// back.
 	Source *Source
 }
 
-// ImportSource says where an import comes from.
+// Source says where an import comes from.
 type Source struct {
 	Name    string // of the files
 	Service string // whose export they are

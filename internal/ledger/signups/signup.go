@@ -1,3 +1,5 @@
+// Package signups turns requests to subscribe into subscribers who have confirmed, and does what
+// they confirm later: a change of address, a feed of their own.
 package signups
 
 import (
@@ -7,6 +9,7 @@ import (
 
 	"publisher/internal/ledger"
 	"publisher/internal/ledger/mailtoken"
+	"publisher/internal/ledger/noticequeue"
 	"publisher/internal/ledger/sqlutil"
 	"publisher/mailer/address"
 )
@@ -39,7 +42,7 @@ const (
 	// noticeMemory is how long notices are kept, which limits how many of them go to an address.
 	noticeMemory = 30 * 24 * time.Hour
 	// At most one confirmation an hour and three in noticeMemory go to an address until it
-	// confirms, and one NoticeAlready a day.
+	// confirms, and one noticequeue.Already a day.
 	confirmPause  = time.Hour
 	mostConfirms  = 3
 	alreadyPause  = 24 * time.Hour
@@ -48,7 +51,7 @@ const (
 )
 
 // Add stores requests to subscribe, all or none. It does not look at what is known of
-// their addresses: HandleSignups does that.
+// their addresses: Handle does that.
 func Add(ctx context.Context, l *ledger.Ledger, all ...Signup) error {
 	return l.Store(ctx, "store a sign-up", func(tx *sql.Tx) error {
 		for _, s := range all {
@@ -129,29 +132,29 @@ func (u *openSignup) handle(ctx context.Context, tx *sql.Tx, now time.Time) erro
 		return err
 	}
 	if u.status == ledger.Active {
-		told, err := u.count(ctx, tx, ledger.NoticeAlready, now.Add(-alreadyPause))
+		told, err := u.count(ctx, tx, noticequeue.Already, now.Add(-alreadyPause))
 		if err != nil || told > 0 {
 			return err
 		}
-		return ledger.PlanNotice(ctx, tx, ledger.Notice{Kind: ledger.NoticeAlready, Email: u.email, Subscriber: u.subscriber, Language: u.language, Created: now})
+		return noticequeue.PlanIn(ctx, tx, noticequeue.Notice{Kind: noticequeue.Already, Email: u.email, Subscriber: u.subscriber, Language: u.language, Created: now})
 	}
 	pending, err := u.makePending(ctx, tx, now)
 	if err != nil {
 		return err
 	}
-	lately, err := u.count(ctx, tx, ledger.NoticeConfirm, now.Add(-confirmPause))
+	lately, err := u.count(ctx, tx, noticequeue.Confirm, now.Add(-confirmPause))
 	if err != nil || lately > 0 {
 		return err
 	}
-	all, err := u.count(ctx, tx, ledger.NoticeConfirm, now.Add(-noticeMemory))
+	all, err := u.count(ctx, tx, noticequeue.Confirm, now.Add(-noticeMemory))
 	if err != nil || all >= mostConfirms {
 		return err
 	}
-	return ledger.PlanNotice(ctx, tx, ledger.Notice{Kind: ledger.NoticeConfirm, Email: u.email, Pending: pending, Language: u.language, Created: now})
+	return noticequeue.PlanIn(ctx, tx, noticequeue.Notice{Kind: noticequeue.Confirm, Email: u.email, Pending: pending, Language: u.language, Created: now})
 }
 
 // count counts the notices to the address, without confirmations that led to a subscription.
-func (u *openSignup) count(ctx context.Context, tx *sql.Tx, kind ledger.NoticeKind, since time.Time) (n int, err error) {
+func (u *openSignup) count(ctx context.Context, tx *sql.Tx, kind noticequeue.Kind, since time.Time) (n int, err error) {
 	err = tx.QueryRowContext(ctx, `
 		SELECT COUNT(*) FROM notice WHERE email_key = $1 AND kind = $2 AND created_at > $3 AND (kind <> 'confirm' OR pending IS NOT NULL)`,
 		u.key, kind, sqlutil.Time(since)).Scan(&n)

@@ -12,10 +12,10 @@ import (
 	"publisher/internal/ledger/sqlutil"
 )
 
-// ErrNoImport is the error of UndoImport for a number that no import has.
+// ErrNoImport is the error of Undo for a number that no import has.
 var ErrNoImport = errors.New("there is no such import")
 
-// UndoOptions control UndoImport.
+// UndoOptions control Undo.
 type UndoOptions struct {
 	DefaultCadence string
 	Now            time.Time

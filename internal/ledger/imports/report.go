@@ -3,10 +3,11 @@ package imports
 import (
 	"context"
 	"database/sql"
+
 	"publisher/internal/ledger"
 )
 
-// RowOutcome is what an import did with a row.
+// Outcome is what an import did with a row.
 type Outcome string
 
 const (

@@ -1,4 +1,5 @@
-package ledgertest
+// Package walktest compares a ledger on random walks with a simple model of what it promises.
+package walktest
 
 import (
 	"context"
@@ -19,10 +20,10 @@ import (
 // Reset empties a ledger, so that not every walk needs a new one.
 type Reset func() error
 
-// Walk compares the ledger on random walks with a model that keeps, for each subscriber, a
+// Run compares the ledger on random walks with a model that keeps, for each subscriber, a
 // set of posts due instead of a cursor: nobody may miss a post, receive one twice, or
 // receive one that was not for them. PUBLISHER_WALKS sets another number of walks.
-func Walk(t *testing.T, walks int, open func(*testing.T) (*ledger.Ledger, Reset)) {
+func Run(t *testing.T, walks int, open func(*testing.T) (*ledger.Ledger, Reset)) {
 	switch n, err := strconv.Atoi(os.Getenv("PUBLISHER_WALKS")); {
 	case err == nil:
 		walks = n

@@ -1,52 +1,55 @@
-package ledger
+// Package noticequeue holds the mails to one person that are not digests, and how sending them
+// goes.
+package noticequeue
 
 import (
 	"context"
 	"database/sql"
 	"time"
 
+	"publisher/internal/ledger"
 	"publisher/internal/ledger/sqlutil"
 	"publisher/mailer/address"
 )
 
-// NoticeKind is what a notice says.
-type NoticeKind string
+// Kind is what a notice says.
+type Kind string
 
 // The kinds of notices.
 const (
-	NoticeConfirm NoticeKind = "confirm" // asks to confirm a sign-up
-	NoticeAlready NoticeKind = "already" // the address is subscribed already
-	NoticeWelcome NoticeKind = "welcome" // after confirming
-	NoticeGoodbye NoticeKind = "goodbye" // the subscription has ended
-	NoticeManage  NoticeKind = "manage"  // a fresh link to everything about the subscriber
-	NoticeAddress NoticeKind = "address" // to a new address: confirm the change
-	NoticeMoved   NoticeKind = "moved"   // to the old address: it was changed
-	NoticeAlarm   NoticeKind = "alarm"   // to the owner
+	Confirm Kind = "confirm" // asks to confirm a sign-up
+	Already Kind = "already" // the address is subscribed already
+	Welcome Kind = "welcome" // after confirming
+	Goodbye Kind = "goodbye" // the subscription has ended
+	Manage  Kind = "manage"  // a fresh link to everything about the subscriber
+	Address Kind = "address" // to a new address: confirm the change
+	Moved   Kind = "moved"   // to the old address: it was changed
+	Alarm   Kind = "alarm"   // to the owner
 )
 
-// NoticeStatus is the state of a notice.
-type NoticeStatus string
+// Status is the state of a notice.
+type Status string
 
 // The states of a notice.
 const (
-	NoticeWaiting   NoticeStatus = "waiting"
-	NoticeSending   NoticeStatus = "sending"
-	NoticeDeferred  NoticeStatus = "deferred"
-	NoticeSent      NoticeStatus = "sent"
-	NoticeFailed    NoticeStatus = "failed"
-	NoticeUncertain NoticeStatus = "uncertain"
+	Waiting   Status = "waiting"
+	Sending   Status = "sending"
+	Deferred  Status = "deferred"
+	Sent      Status = "sent"
+	Failed    Status = "failed"
+	Uncertain Status = "uncertain"
 )
 
 // Notice is a mail to one person that is not a digest.
 type Notice struct {
 	ID         int64
-	Kind       NoticeKind
+	Kind       Kind
 	Email      string
 	Subscriber int64 // 0: none
 	Pending    int64 // 0: none
 	Language   string
 	Data       map[string]string // what the mail says besides
-	Status     NoticeStatus
+	Status     Status
 	Attempts   int
 	Created    time.Time
 	Last       time.Time // of the attempts; zero: none
@@ -63,12 +66,13 @@ func scanNotice(row sqlutil.Scanner) (n Notice, err error) {
 	return n, err
 }
 
-// PlanNotice stores a notice to be sent from n.Created on.
-func (l *Ledger) PlanNotice(ctx context.Context, n Notice) error {
-	return l.Store(ctx, "plan a notice", func(tx *sql.Tx) error { return PlanNotice(ctx, tx, n) })
+// Plan stores a notice to be sent from n.Created on.
+func Plan(ctx context.Context, l *ledger.Ledger, n Notice) error {
+	return l.Store(ctx, "plan a notice", func(tx *sql.Tx) error { return PlanIn(ctx, tx, n) })
 }
 
-func PlanNotice(ctx context.Context, tx *sql.Tx, n Notice) error {
+// PlanIn is Plan in a transaction.
+func PlanIn(ctx context.Context, tx *sql.Tx, n Notice) error {
 	key, err := address.Normalize(n.Email)
 	if err != nil {
 		return err
@@ -80,46 +84,46 @@ func PlanNotice(ctx context.Context, tx *sql.Tx, n Notice) error {
 	return err
 }
 
-// DueNotices returns up to limit notices that are due by now, the longest due first.
-func (l *Ledger) DueNotices(ctx context.Context, now time.Time, limit int) ([]Notice, error) {
-	all, err := sqlutil.Collect(ctx, l.read, scanNotice, "SELECT "+noticeColumns+` FROM notice n
+// Due returns up to limit notices that are due by now, the longest due first.
+func Due(ctx context.Context, l *ledger.Ledger, now time.Time, limit int) ([]Notice, error) {
+	all, err := sqlutil.Collect(ctx, l.Reader(), scanNotice, "SELECT "+noticeColumns+` FROM notice n
 		WHERE n.progress IN ('waiting', 'deferred') AND n.next_at <= $1 ORDER BY n.next_at, n.id LIMIT $2`, sqlutil.Time(now), limit)
 	return all, l.Fail("read the notices", err)
 }
 
-// CountDueNotices returns the number of notices that are due by now.
-func (l *Ledger) CountDueNotices(ctx context.Context, now time.Time) (n int, err error) {
-	err = l.read.QueryRowContext(ctx, "SELECT COUNT(*) FROM notice WHERE progress IN ('waiting', 'deferred') AND next_at <= $1", sqlutil.Time(now)).Scan(&n)
+// CountDue returns the number of notices that are due by now.
+func CountDue(ctx context.Context, l *ledger.Ledger, now time.Time) (n int, err error) {
+	err = l.Reader().QueryRowContext(ctx, "SELECT COUNT(*) FROM notice WHERE progress IN ('waiting', 'deferred') AND next_at <= $1", sqlutil.Time(now)).Scan(&n)
 	return n, l.Fail("count the notices", err)
 }
 
-// NextNotice returns when the next notice is due; zero if there is none.
-func (l *Ledger) NextNotice(ctx context.Context) (time.Time, error) {
+// Next returns when the next notice is due; zero if there is none.
+func Next(ctx context.Context, l *ledger.Ledger) (time.Time, error) {
 	var next sqlutil.Time
-	err := l.read.QueryRowContext(ctx, "SELECT MIN(next_at) FROM notice WHERE progress IN ('waiting', 'deferred')").Scan(&next)
+	err := l.Reader().QueryRowContext(ctx, "SELECT MIN(next_at) FROM notice WHERE progress IN ('waiting', 'deferred')").Scan(&next)
 	return time.Time(next), l.Fail("read the notices", err)
 }
 
-// CountNotices returns the number of notices of one kind to an address since a time.
-func (l *Ledger) CountNotices(ctx context.Context, kind NoticeKind, email string, since time.Time) (n int, err error) {
+// Count returns the number of notices of one kind to an address since a time.
+func Count(ctx context.Context, l *ledger.Ledger, kind Kind, email string, since time.Time) (n int, err error) {
 	key, err := address.Normalize(email)
 	if err != nil {
 		return 0, nil
 	}
-	err = l.read.QueryRowContext(ctx, "SELECT COUNT(*) FROM notice WHERE email_key = $1 AND kind = $2 AND created_at > $3", key, kind, sqlutil.Time(since)).Scan(&n)
+	err = l.Reader().QueryRowContext(ctx, "SELECT COUNT(*) FROM notice WHERE email_key = $1 AND kind = $2 AND created_at > $3", key, kind, sqlutil.Time(since)).Scan(&n)
 	return n, l.Fail("count the notices", err)
 }
 
-// BeginNotice commits the intent to send a notice, and the tokens of this attempt. It reports
+// Begin commits the intent to send a notice, and the tokens of this attempt. It reports
 // false if the notice must not be sent (any more).
-func (l *Ledger) BeginNotice(ctx context.Context, id int64, tokens []Token, now time.Time) (begun bool, err error) {
+func Begin(ctx context.Context, l *ledger.Ledger, id int64, tokens []ledger.Token, now time.Time) (begun bool, err error) {
 	err = l.Store(ctx, "begin a notice", func(tx *sql.Tx) error {
 		begun, err = beginNotice(ctx, tx, id, now)
 		if err != nil || !begun {
 			return err
 		}
 		for _, t := range tokens {
-			if _, err := AddToken(ctx, tx, t, now); err != nil {
+			if _, err := ledger.AddToken(ctx, tx, t, now); err != nil {
 				return err
 			}
 		}
@@ -149,37 +153,37 @@ func beginNotice(ctx context.Context, tx *sql.Tx, id int64, now time.Time) (bool
 	return false, err
 }
 
-// NoticeResult is how an attempt to send a notice ended.
-type NoticeResult struct {
+// Result is how an attempt to send a notice ended.
+type Result struct {
 	ID     int64
-	Status NoticeStatus
+	Status Status
 	Code   int
 	Reply  string
-	Next   time.Time // of NoticeDeferred
+	Next   time.Time // of Deferred
 	At     time.Time
 }
 
-// EndNotice stores the result of an attempt, which counts for mail.smtp.rate. If the server
-// refused the envelope, BeginNotice was not called.
-func (l *Ledger) EndNotice(ctx context.Context, r NoticeResult) error {
+// End stores the result of an attempt, which counts for mail.smtp.rate. If the server
+// refused the envelope, Begin was not called.
+func End(ctx context.Context, l *ledger.Ledger, r Result) error {
 	return l.Store(ctx, "end a notice", func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `
 			UPDATE notice SET progress = $2, code = $3, reply = $4, next_at = $5, last_at = $6,
 				attempts = attempts + CASE WHEN progress = 'sending' THEN 0 ELSE 1 END WHERE id = $1`,
-			r.ID, r.Status, r.Code, Storable(r.Reply), sqlutil.Time(r.Next), sqlutil.Time(r.At))
+			r.ID, r.Status, r.Code, ledger.Storable(r.Reply), sqlutil.Time(r.Next), sqlutil.Time(r.At))
 		if err != nil {
 			return err
 		}
-		return LogSends(ctx, tx, r.At, 1)
+		return ledger.LogSends(ctx, tx, r.At, 1)
 	})
 }
 
-// SettleNotices settles the notices that a process which died was sending: they are due again,
+// Settle settles the notices that a process which died was sending: they are due again,
 // or uncertain for good. It returns their number.
-func (l *Ledger) SettleNotices(ctx context.Context, resend bool, now time.Time) (n int, err error) {
-	status, next := NoticeUncertain, time.Time{}
+func Settle(ctx context.Context, l *ledger.Ledger, resend bool, now time.Time) (n int, err error) {
+	status, next := Uncertain, time.Time{}
 	if resend {
-		status, next = NoticeDeferred, now
+		status, next = Deferred, now
 	}
 	err = l.Store(ctx, "settle interrupted notices", func(tx *sql.Tx) error {
 		done, err := tx.ExecContext(ctx, `

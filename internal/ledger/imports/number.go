@@ -12,7 +12,7 @@ import (
 	"publisher/internal/ledger/sqlutil"
 )
 
-// ImportRecord is an import that has a number.
+// Record is an import that has a number.
 type Record struct {
 	Number  int64
 	At      time.Time
