@@ -29,7 +29,8 @@ func viewAt(t *testing.T, dsn string) *ledger.Ledger {
 
 // What is changed in a view can be read there.
 func TestConformanceOfViews(t *testing.T) {
-	ledgertest.Run(t, func(t *testing.T) *ledger.Ledger { return viewAt(t, empty(t)) })
+	dsn := empty(t) // which stays empty
+	ledgertest.Run(t, func(t *testing.T) *ledger.Ledger { return viewAt(t, dsn) })
 }
 
 // Looking at an empty database shows an empty ledger, and leaves nothing.
