@@ -3,6 +3,7 @@
 package main
 
 import (
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -84,8 +85,18 @@ func TestPostgreSQL(t *testing.T) {
 	p.Dir = "testdata/postgres"
 	setup := p.Setup
 	p.Setup = func(env *testscript.Env) error {
-		env.Setenv("LEDGER", emptyLedger(env.T().(testing.TB)))
-		env.Setenv("EMPTY", postgrestest.New(env.T().(testing.TB)))
+		t := env.T().(testing.TB)
+		u, err := url.Parse(emptyLedger(t))
+		if err != nil {
+			return err
+		}
+		env.Setenv("LEDGER", u.String())
+		env.Setenv("EMPTY", postgrestest.New(t))
+		password, _ := u.User.Password()
+		env.Setenv("PASSWORD", password)
+		env.Setenv("AT", u.Host+u.Path) // host, port and database of LEDGER
+		env.Setenv("SERVER", u.Host)
+		env.Setenv("SOCKET", postgrestest.Shared(t).Socket())
 		return setup(env)
 	}
 	testscript.Run(t, p)
