@@ -176,3 +176,33 @@ func TestStoppedAndWokenOnPostgreSQL(t *testing.T) {
 	c.finish()
 	c.compare("resend")
 }
+
+// A server that crashes and starts again while mail goes out costs nobody a mail: what mail servers have
+// answered is kept beside, and the next run goes on.
+func TestServerCrashesOnPostgreSQL(t *testing.T) {
+	s := postgrestest.Start(t, "fsync = on")
+	mails := smtptest.Start(t, smtptest.Options{Delay: 20 * time.Millisecond})
+	c := newCrashIn(t, mails, "resend", 400, testLedger{dsn: s.Database(t)})
+	for _, disturb := range []func(){
+		func() { s.Restart(t) },
+		func() { s.Terminate(t, c.ledger.dsn) },
+	} {
+		goal := mails.Total() + 50
+		cmd := c.command("run")
+		var said bytes.Buffer
+		cmd.Stdout, cmd.Stderr = &said, &said
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		waitUntil(t, "mail", func() bool { return mails.Total() >= goal })
+		disturb()
+		var exit *exec.ExitError
+		if err := cmd.Wait(); err != nil && (!errors.As(err, &exit) || exit.ExitCode() != exitFailed) {
+			t.Errorf("%v\n%s", err, &said)
+		}
+		t.Logf("%s", &said)
+		c.note()
+	}
+	c.finish()
+	c.compare("resend")
+}
