@@ -256,13 +256,13 @@ func (s *Set) Page(w io.Writer, name string, data Framed) error {
 	case *ArchivePage:
 		p.fill()
 	}
-	bound, err := s.pages(f.Site)
+	digest, err := bound(s, s.boundHTML, "digest.html", f.Site, s.htmlEntry)
 	if err != nil {
 		return err
 	}
 	var b bytes.Buffer
 	// Pages have no entry of their own: like all partials, they are part of every entry.
-	if err := bound.html["digest.html"].ExecuteTemplate(&b, name, data); err != nil {
+	if err := digest.ExecuteTemplate(&b, name, data); err != nil {
 		return s.located(err)
 	}
 	_, err = w.Write(b.Bytes())
