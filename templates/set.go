@@ -23,6 +23,9 @@ type Set struct {
 	// one site, so there are few of them.
 	boundHTML map[binding]*html.Template
 	boundText map[binding]*text.Template
+
+	colors   html.CSS // of pages
+	repeated *repeatedPages
 }
 
 // binding is an entry, and all that its helpers depend on.
@@ -48,7 +51,8 @@ func newSet(files map[string]File) (*Set, error) {
 }
 
 func setOf(l *loader) *Set {
-	return &Set{loader: l, boundHTML: map[binding]*html.Template{}, boundText: map[binding]*text.Template{}}
+	return &Set{loader: l, boundHTML: map[binding]*html.Template{}, boundText: map[binding]*text.Template{},
+		colors: html.CSS(l.sheet.Variables()), repeated: newRepeatedPages(l)}
 }
 
 // WithSubject returns the set with subject.txt replaced by source, the value of key in the

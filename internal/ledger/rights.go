@@ -112,7 +112,8 @@ type Request struct {
 }
 
 // Do performs a request as far as the token permits. It returns the subscriber's new
-// state, nil if there is no such subscriber, and whether anything changed.
+// state, nil if there is no such subscriber, and whether anything changed. Its errors do not
+// contain the address.
 func (l *Ledger) Do(ctx context.Context, r Request) (s *Subscriber, changed bool, err error) {
 	err = l.changeOf(ctx, "change a subscription", r.Subscriber, func(tx *sql.Tx) error {
 		changed = false
