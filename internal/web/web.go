@@ -19,6 +19,7 @@ import (
 	owner "publisher/internal/private"
 	"publisher/internal/readers"
 	"publisher/internal/signup"
+	"publisher/internal/web/hooks"
 	"publisher/mailer/bounce"
 	"publisher/mailer/events"
 	"publisher/templates"
@@ -74,7 +75,6 @@ type site struct {
 	owned     *owner.List // never served
 	readers   *readers.Counter
 
-	hooks   *hooks
 	gate    *signup.Gate
 	signups signups
 	alarm   sync.Mutex
@@ -110,7 +110,7 @@ func New(o Options) *Handler {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	s := &site{Options: o, types: feedTypes(o.Config.Feeds), cache: newCache(cacheBytes), changes: newChanges(), owned: o.Config.Private(),
-		readers: readers.New(o.Config.Site.Timezone), hooks: newHooks(),
+		readers: readers.New(o.Config.Site.Timezone),
 		gate: signup.NewGate(signup.Options{MailsPerHour: o.Config.Signup.MailsPerHour, RefuseDomains: o.Config.Signup.RefuseDomains,
 			Resolver: o.Resolver, Now: o.Now})}
 	if u := o.Config.Server.URL; u != nil {
@@ -145,8 +145,9 @@ func (s *site) routes() *router {
 	mux.HandleFunc("GET /preferences/{token}/feed", private(s.showOwnFeeds))
 	mux.HandleFunc("POST /preferences/{token}/feed", private(s.changeOwnFeeds))
 	mux.HandleFunc("GET /feeds/{name}", s.ownFeed)
-	mux.HandleFunc("POST /hooks/{service}", private(s.hook))
-	mux.bodies["POST /hooks/{service}"] = maxHook
+	fromServices := hooks.New(hooks.Options{Ledger: s.Ledger, Services: s.Hooks, Returned: s.Returned, Now: s.Now, Log: s.Log})
+	mux.HandleFunc("POST /hooks/{service}", private(fromServices.ServeHTTP))
+	mux.bodies["POST /hooks/{service}"] = hooks.MaxBody
 	mux.HandleFunc("GET /archive", s.ifPublic(s.toArchive))
 	mux.HandleFunc("GET /archive/{$}", s.ifPublic(s.archive))
 	mux.HandleFunc("GET /archive/atom.xml", s.ifPublic(s.archiveFeed))
