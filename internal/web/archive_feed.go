@@ -60,7 +60,7 @@ type atomText struct {
 
 // archiveFeed sends the newest editions as an Atom feed.
 func (s *site) archiveFeed(w http.ResponseWriter, r *http.Request) {
-	s.shared(w, r, cacheKey{"feed", "archive"}, func(ctx context.Context) (*response, error) {
+	s.shared(w, r, cacheKey{kind: "feed", name: "archive"}, func(ctx context.Context) (*response, error) {
 		editions, err := s.Ledger.ArchivedEditions(ctx, s.Config.Feeds.Items)
 		if err != nil {
 			return nil, err

@@ -30,6 +30,7 @@ type cached struct {
 	key cacheKey
 	*response
 	file    *fileState // of a file
+	feed    bool       // the file is a feed
 	expires time.Time  // zero: never
 	counted int64      // bytes; under cache.mu
 }

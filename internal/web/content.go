@@ -8,6 +8,7 @@ import (
 	"io"
 	"math/bits"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -54,6 +55,23 @@ func newForm(hash, suffix, encoding string, body []byte) *form {
 	return f
 }
 
+// readContent reads a file of about a size, and returns the number of bytes read. A large one
+// stays on disk.
+func readContent(mediaType string, size int64, file io.Reader) (c *content, read int64, err error) {
+	keep := size <= maxKept
+	if keep {
+		file = io.LimitReader(file, maxKept+1) // it may be growing
+	}
+	c, read, err = represent(mediaType, size, keep, file)
+	if err == nil && read > maxKept {
+		c.plain.body = nil
+	}
+	return c, read, err
+}
+
+// inMemory reports whether the plain form is in memory.
+func (c *content) inMemory() bool { return c.plain.body != nil }
+
 // represent reads a body of about a size once and returns it as a content, and the number of
 // bytes read. With keep, the plain form is in memory.
 func represent(mediaType string, size int64, keep bool, body io.Reader) (c *content, read int64, err error) {
@@ -86,6 +104,20 @@ func represent(mediaType string, size int64, keep bool, body io.Reader) (c *cont
 		c.gzip = newForm(c.hash, "-gzip", "gzip", bytes.Clone(packed.Bytes()))
 	}
 	return c, read, nil
+}
+
+// compressible reports whether gzip is worth trying.
+func compressible(mediaType string) bool {
+	essence, _, _ := strings.Cut(mediaType, ";")
+	if strings.HasPrefix(essence, "text/") {
+		return true
+	}
+	for _, suffix := range []string{"xml", "json", "javascript", "wasm"} {
+		if strings.HasSuffix(essence, suffix) {
+			return true
+		}
+	}
+	return false
 }
 
 // size is the memory that the bodies take.

@@ -16,59 +16,10 @@ import (
 // maxFeed is far larger than usual feeds. A larger file is sent as it is.
 const maxFeed = 8 << 20
 
-// wantsPage reports whether a client prefers HTML to the feed's type, as browsers do and feed
-// readers do not (RFC 9110 §12.5.1). Without a preference it gets the feed.
-func wantsPage(accept []string, mediaType string) bool {
-	if len(accept) == 0 || len(accept) == 1 && accept[0] == "*/*" {
-		return false
-	}
-	essence, _, _ := strings.Cut(mediaType, ";")
-	asHTML := quality(accept, "text/html")
-	if asHTML == 0 {
-		return false
-	}
-	if strings.HasSuffix(essence, "json") {
-		return asHTML > max(quality(accept, essence), quality(accept, "application/json"))
-	}
-	return asHTML > max(quality(accept, essence), quality(accept, "application/xml"), quality(accept, "text/xml"))
-}
-
-// quality returns the quality value of a media type: that of the most specific range that
-// contains it.
-func quality(accept []string, mediaType string) float64 {
-	kind, _, _ := strings.Cut(mediaType, "/")
-	best, specific := 0.0, 0
-	for _, value := range accept {
-		for value != "" {
-			var item string
-			item, value, _ = strings.Cut(value, ",")
-			media, parameters, _ := strings.Cut(item, ";")
-			if fits := fitting(strings.TrimSpace(media), kind, mediaType); fits > specific {
-				best, specific = qualityIn(parameters), fits
-			}
-		}
-	}
-	return best
-}
-
-// fitting returns how specific a media range is that contains a media type of a kind, and 0
-// for one that does not.
-func fitting(media, kind, mediaType string) int {
-	switch {
-	case strings.EqualFold(media, mediaType):
-		return 3
-	case len(media) == len(kind)+2 && strings.EqualFold(media[:len(kind)], kind) && media[len(kind):] == "/*":
-		return 2
-	case media == "*/*":
-		return 1
-	}
-	return 0
-}
-
 // feedPage shows a feed as a page. If the file is not a feed, it sends nothing and returns
 // false.
 func (s *site) feedPage(w http.ResponseWriter, r *http.Request, name, hash string, feed io.Reader) bool {
-	page, err := s.cache.get(cacheKey{"feed page", name + " " + hash}, s.Now, cachePages, func() (*response, error) {
+	page, err := s.cache.get(cacheKey{kind: "feed page", name: name + " " + hash}, s.Now, cachePages, func() (*response, error) {
 		page, err := s.makeFeedPage(name, feed)
 		if err != nil {
 			return nil, err

@@ -1,16 +1,13 @@
 package web
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"log/slog"
 	"net/http"
 	"os"
 	"strings"
-	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -26,31 +23,7 @@ const (
 	// wait for the disk.
 	lookAgain = time.Second
 	lookAhead = lookAgain / 2
-	// racy is how old a file must be before its size and time identify its content: a newer
-	// file may change again within one tick of the file system's clock.
-	racy = 2 * time.Second
 )
-
-// fileState is what was last seen of a file in the cache.
-type fileState struct {
-	feed   bool
-	info   fs.FileInfo
-	since  time.Time    // when it was first seen in this state
-	stable bool         // its size and time identify its content
-	looked atomic.Int64 // when it was last looked at, in nanoseconds since 1970
-	ahead  atomic.Bool  // it is being looked at beside the requests
-}
-
-// isFresh reports whether the last look is less than some time ago.
-func (f *fileState) isFresh(now time.Time, within time.Duration) bool {
-	passed := now.UnixNano() - f.looked.Load()
-	return passed >= 0 && passed < int64(within)
-}
-
-// isOf reports whether info is of the same file in the same state.
-func (f *fileState) isOf(info fs.FileInfo) bool {
-	return f.info.Size() == info.Size() && f.info.ModTime().Equal(info.ModTime()) && os.SameFile(f.info, info)
-}
 
 // fromMemory answers requests for files that were looked at less than a second ago, and
 // reports whether it did. It is a shortcut past the routes: only paths that have led to file
@@ -68,18 +41,15 @@ func (s *site) fromMemory(w http.ResponseWriter, r *http.Request) bool {
 			name = below
 		}
 	}
-	k, now := s.cache.find(cacheKey{fileKind, name}), s.Now()
-	if k == nil || k.plain.body == nil || !k.file.isFresh(now, lookAgain) || k.file.feed && wantsPage(r.Header["Accept"], k.mediaType[0]) {
+	k, now := s.cache.find(cacheKey{kind: fileKind, name: name}), s.Now()
+	if k == nil || !k.inMemory() || !k.file.isFresh(now, lookAgain) || k.feed && wantsPage(r.Header["Accept"], k.mediaType[0]) {
 		return false
 	}
 	if s.Log.Enabled(r.Context(), slog.LevelDebug) {
 		return false // so that the request is logged
 	}
-	if !k.file.isFresh(now, lookAhead) && k.file.ahead.CompareAndSwap(false, true) {
-		go func() {
-			defer k.file.ahead.Store(false)
-			_, _ = s.look(k.key) // a fault is for the request that meets it
-		}()
+	if !k.file.isFresh(now, lookAhead) {
+		k.file.lookAhead(func() { _, _ = s.look(k.key) }) // a fault is for the request that meets it
 	}
 	setHeaders(w.Header(), securityHeaders)
 	s.sendFile(w, r, k, nil)
@@ -95,13 +65,13 @@ const (
 
 // file serves a regular file of the output folder.
 func (s *site) file(w http.ResponseWriter, r *http.Request) {
-	key := cacheKey{fileKind, strings.TrimPrefix(r.URL.Path, "/")}
+	key := cacheKey{kind: fileKind, name: strings.TrimPrefix(r.URL.Path, "/")}
 	if r.URL.RawPath != "" {
 		key.kind = encodedFileKind
 	}
 	k, err := s.look(key)
 	var f *os.File
-	if err == nil && k.plain.body == nil {
+	if err == nil && !k.inMemory() {
 		if k, f, err = s.open(key, k); err == nil {
 			defer f.Close()
 		}
@@ -111,7 +81,7 @@ func (s *site) file(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, fmt.Errorf("reading a file of feeds.dir: %w", err), "")
 	case err != nil:
 		s.message(w, http.StatusNotFound, templates.MissingPage)
-	case k.file.feed && k.file.info.Size() <= maxFeed && wantsPage(r.Header["Accept"], k.mediaType[0]) && s.feedPage(w, r, key.name, k.hash, k.reader(f)):
+	case k.feed && k.file.info.Size() <= maxFeed && wantsPage(r.Header["Accept"], k.mediaType[0]) && s.feedPage(w, r, key.name, k.hash, k.reader(f, k.file.info.Size())):
 	default:
 		s.sendFile(w, r, k, f)
 	}
@@ -126,17 +96,9 @@ func (s *site) sendFile(w http.ResponseWriter, r *http.Request, k *cached, f *os
 	} else {
 		k.serve(w, r, f)
 	}
-	if k.file.feed {
+	if k.feed {
 		s.countReader(r, k.key.name, at)
 	}
-}
-
-// reader returns the content of a file.
-func (k *cached) reader(f *os.File) io.Reader {
-	if f == nil {
-		return bytes.NewReader(k.plain.body)
-	}
-	return io.NewSectionReader(f, 0, k.file.info.Size())
 }
 
 // look returns a file of the output folder as it was less than a second ago: from the cache
@@ -154,8 +116,7 @@ func (s *site) look(key cacheKey) (*cached, error) {
 			return nil, err
 		}
 		defer f.Close()
-		if before != nil && before.file.stable && before.file.isOf(info) {
-			before.file.looked.Store(now.UnixNano())
+		if before != nil && before.file.seenAgain(info, now) {
 			return before, nil
 		}
 		k, err := s.read(key, f, info, before)
@@ -189,7 +150,7 @@ func (s *site) open(key cacheKey, k *cached) (*cached, *os.File, error) {
 		return nil, nil, err
 	}
 	if !k.file.isOf(info) {
-		if k, err = s.read(key, f, info, nil); err != nil || k.plain.body != nil {
+		if k, err = s.read(key, f, info, nil); err != nil || k.inMemory() {
 			f.Close()
 			return k, nil, err
 		}
@@ -200,25 +161,16 @@ func (s *site) open(key cacheKey, k *cached) (*cached, *os.File, error) {
 // read reads an open file. before is what the cache had of it, or nil.
 func (s *site) read(key cacheKey, f *os.File, info fs.FileInfo, before *cached) (*cached, error) {
 	mediaType, feed := s.types.of(key.name)
-	now := s.Now()
 	size := info.Size()
-	var body io.Reader = f
-	if size <= maxKept {
-		body = io.LimitReader(f, maxKept+1) // it may be growing
-	}
-	c, read, err := represent(mediaType, size, size <= maxKept, body)
+	c, read, err := readContent(mediaType, size, f)
 	if err != nil {
 		return nil, err
 	}
-	if read > maxKept {
-		c.plain.body = nil
+	var seen *fileState
+	if before != nil {
+		seen = before.file
 	}
-	state := &fileState{feed: feed, info: info, since: now}
-	if before != nil && before.file.isOf(info) {
-		state.since = before.file.since
-	}
-	state.stable = read == size && isStable(now, info.ModTime(), state.since)
-	state.looked.Store(now.UnixNano())
+	state := newFileState(info, read == size, s.Now(), seen)
 	vary := ""
 	if feed {
 		vary = "Accept"
@@ -227,19 +179,7 @@ func (s *site) read(key cacheKey, f *os.File, info fs.FileInfo, before *cached) 
 	if before != nil {
 		res.reuse(before.response)
 	}
-	return &cached{key: key, response: res, file: state}, nil
-}
-
-// isStable reports whether a file's size and time identify its content. The age of a time in
-// the future is unknown, but not how long the file has had it.
-func isStable(now, modified, since time.Time) bool {
-	switch age := now.Sub(modified); {
-	case age > racy:
-		return true
-	case age >= -racy:
-		return false
-	}
-	return now.Sub(since) > racy
+	return &cached{key: key, response: res, file: state, feed: feed}, nil
 }
 
 // fileHeaders returns the headers of files, where those of pages do not fit.

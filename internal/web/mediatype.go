@@ -62,17 +62,3 @@ var commonTypes = map[string]string{
 	".xml":   "application/xml; charset=utf-8",
 	".xsl":   "application/xslt+xml; charset=utf-8",
 }
-
-// compressible reports whether gzip is worth trying.
-func compressible(mediaType string) bool {
-	essence, _, _ := strings.Cut(mediaType, ";")
-	if strings.HasPrefix(essence, "text/") {
-		return true
-	}
-	for _, suffix := range []string{"xml", "json", "javascript", "wasm"} {
-		if strings.HasSuffix(essence, suffix) {
-			return true
-		}
-	}
-	return false
-}

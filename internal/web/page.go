@@ -74,7 +74,7 @@ func send(w http.ResponseWriter, status int, page []byte) {
 // common sends a page that is the same for everyone, and caches it. make returns nil if
 // there is no such page.
 func (s *site) common(w http.ResponseWriter, r *http.Request, key string, make func(context.Context) ([]byte, error)) {
-	s.shared(w, r, cacheKey{"page", key}, func(ctx context.Context) (*response, error) {
+	s.shared(w, r, cacheKey{kind: "page", name: key}, func(ctx context.Context) (*response, error) {
 		page, err := make(ctx)
 		if err != nil || page == nil {
 			return nil, err
@@ -106,15 +106,6 @@ func (s *site) shared(w http.ResponseWriter, r *http.Request, key cacheKey, make
 // pageResponse returns the response of a page. vary is as for newResponse.
 func pageResponse(page []byte, vary string, headers ...field) (*response, error) {
 	return bodyResponse(page, htmlType, time.Time{}, vary, headers...)
-}
-
-// bodyResponse returns the response of any body.
-func bodyResponse(body []byte, mediaType string, modified time.Time, vary string, headers ...field) (*response, error) {
-	c, _, err := represent(mediaType, int64(len(body)), true, bytes.NewReader(body))
-	if err != nil {
-		return nil, err
-	}
-	return newResponse(c, mediaType, modified, vary, headers...), nil
 }
 
 // render renders a page for common.

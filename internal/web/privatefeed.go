@@ -61,7 +61,7 @@ func (s *site) ownFeed(w http.ResponseWriter, r *http.Request) {
 func (s *site) selectedFeed(sub *ledger.Subscriber, secret string) (*response, error) {
 	id := sha256.Sum256([]byte("feed " + secret))
 	language := s.Config.LanguageOf(sub.Language)
-	key := cacheKey{"own feed", fmt.Sprintf("%x %q %q", id, language, sub.Tags)}
+	key := cacheKey{kind: "own feed", name: fmt.Sprintf("%x %q %q", id, language, sub.Tags)}
 	return s.cache.get(key, s.Now, cachePages, func() (*response, error) {
 		entries, err := s.matching(language, sub.Tags)
 		if err != nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"net/http"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -52,6 +53,15 @@ func newResponse(c *content, mediaType string, modified time.Time, vary string, 
 		d.vary = []string{vary}
 	}
 	return d
+}
+
+// bodyResponse returns the response of any body.
+func bodyResponse(body []byte, mediaType string, modified time.Time, vary string, headers ...field) (*response, error) {
+	c, _, err := represent(mediaType, int64(len(body)), true, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	return newResponse(c, mediaType, modified, vary, headers...), nil
 }
 
 // reuse takes over the content of an earlier response if it is the same, because it may have
@@ -171,54 +181,10 @@ func (d *response) choose(h http.Header) *form {
 	return &d.plain
 }
 
-// encodings returns the quality values that Accept-Encoding gives gzip and brotli (RFC 9110
-// §12.5.3). Without the header the client gets the plain form.
-func encodings(values []string) (gzip, br float64) {
-	gzip, br = -1, -1
-	any := 0.0
-	for _, value := range values {
-		for value != "" {
-			var item string
-			item, value, _ = strings.Cut(value, ",")
-			coding, parameters, _ := strings.Cut(item, ";")
-			switch coding = strings.TrimSpace(coding); {
-			case strings.EqualFold(coding, "gzip") || strings.EqualFold(coding, "x-gzip"):
-				if gzip < 0 {
-					gzip = qualityIn(parameters)
-				}
-			case strings.EqualFold(coding, "br"):
-				if br < 0 {
-					br = qualityIn(parameters)
-				}
-			case coding == "*":
-				any = qualityIn(parameters)
-			}
-		}
+// reader returns the content, from f if it is not in memory.
+func (d *response) reader(f *os.File, size int64) io.Reader {
+	if f == nil {
+		return bytes.NewReader(d.plain.body)
 	}
-	if gzip < 0 {
-		gzip = any
-	}
-	if br < 0 {
-		br = any
-	}
-	return gzip, br
-}
-
-// qualityIn returns the quality value among the parameters of an item: 1 without one, and 0 if
-// it is invalid.
-func qualityIn(parameters string) float64 {
-	for parameters != "" {
-		var one string
-		one, parameters, _ = strings.Cut(parameters, ";")
-		name, value, found := strings.Cut(one, "=")
-		if !found || !strings.EqualFold(strings.TrimSpace(name), "q") {
-			continue
-		}
-		q, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
-		if err != nil || !(q >= 0 && q <= 1) {
-			return 0
-		}
-		return q
-	}
-	return 1
+	return io.NewSectionReader(f, 0, size)
 }

@@ -1,0 +1,75 @@
+package web
+
+import (
+	"io/fs"
+	"os"
+	"sync/atomic"
+	"time"
+)
+
+// racy is how old a file must be before its size and time identify its content: a newer
+// file may change again within one tick of the file system's clock.
+const racy = 2 * time.Second
+
+// fileState is what was last seen of the file that a response has the content of.
+type fileState struct {
+	info   fs.FileInfo
+	since  time.Time    // when it was first seen in this state
+	stable bool         // its size and time identify its content
+	looked atomic.Int64 // when it was last looked at, in nanoseconds since 1970
+	ahead  atomic.Bool  // it is being looked at beside the requests
+}
+
+// newFileState returns the state of a file that was just read, as a whole or while it was
+// growing. before is what was seen of it earlier, or nil.
+func newFileState(info fs.FileInfo, whole bool, now time.Time, before *fileState) *fileState {
+	f := &fileState{info: info, since: now}
+	if before != nil && before.isOf(info) {
+		f.since = before.since
+	}
+	f.stable = whole && isStable(now, info.ModTime(), f.since)
+	f.looked.Store(now.UnixNano())
+	return f
+}
+
+// isFresh reports whether the last look is less than some time ago.
+func (f *fileState) isFresh(now time.Time, within time.Duration) bool {
+	passed := now.UnixNano() - f.looked.Load()
+	return passed >= 0 && passed < int64(within)
+}
+
+// isOf reports whether info is of the same file in the same state.
+func (f *fileState) isOf(info fs.FileInfo) bool {
+	return f.info.Size() == info.Size() && f.info.ModTime().Equal(info.ModTime()) && os.SameFile(f.info, info)
+}
+
+// seenAgain records another look at the file, and reports whether its content must be the same.
+func (f *fileState) seenAgain(info fs.FileInfo, now time.Time) bool {
+	if !f.stable || !f.isOf(info) {
+		return false
+	}
+	f.looked.Store(now.UnixNano())
+	return true
+}
+
+// lookAhead calls look beside the requests, unless an earlier call has not returned.
+func (f *fileState) lookAhead(look func()) {
+	if f.ahead.CompareAndSwap(false, true) {
+		go func() {
+			defer f.ahead.Store(false)
+			look()
+		}()
+	}
+}
+
+// isStable reports whether a file's size and time identify its content. The age of a time in
+// the future is unknown, but not how long the file has had it.
+func isStable(now, modified, since time.Time) bool {
+	switch age := now.Sub(modified); {
+	case age > racy:
+		return true
+	case age >= -racy:
+		return false
+	}
+	return now.Sub(since) > racy
+}
