@@ -79,7 +79,7 @@ func (s *site) archiveFeed(w http.ResponseWriter, r *http.Request) {
 			return nil, fmt.Errorf("writing the feed of the archive: %w", err)
 		}
 		return bodyResponse(append(text.Bytes(), '\n'), atomType, newest(editions), "",
-			pageCache, field{"Access-Control-Allow-Origin", []string{"*"}}, field{"Cross-Origin-Resource-Policy", []string{"cross-origin"}})
+			pageCache, header("Access-Control-Allow-Origin", "*"), header("Cross-Origin-Resource-Policy", "cross-origin"))
 	})
 }
 

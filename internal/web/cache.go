@@ -8,9 +8,6 @@ import (
 	"golang.org/x/sync/singleflight"
 )
 
-// cacheBytes limits the memory that cached responses take.
-const cacheBytes = 32 << 20
-
 // cache keeps responses between requests. When it is full, the least recently used one is
 // dropped.
 type cache struct {
@@ -69,6 +66,15 @@ func (c *cache) get(key cacheKey, now func() time.Time, keepFor time.Duration, m
 		return nil, err
 	}
 	return made.(*response), nil
+}
+
+// once calls read, once for all concurrent callers with the same key.
+func (c *cache) once(key cacheKey, read func() (*cached, error)) (*cached, error) {
+	found, err, _ := c.making.Do(key.kind+" "+key.name, func() (any, error) { return read() })
+	if err != nil {
+		return nil, err
+	}
+	return found.(*cached), nil
 }
 
 // find returns what is kept under a key, whether it has expired or not, or nil.

@@ -69,6 +69,9 @@ func readContent(mediaType string, size int64, file io.Reader) (c *content, read
 	return c, read, err
 }
 
+// sum returns the hash of the content, in hexadecimal.
+func (c *content) sum() string { return c.hash }
+
 // inMemory reports whether the plain form is in memory.
 func (c *content) inMemory() bool { return c.plain.body != nil }
 

@@ -24,7 +24,7 @@ func (s *site) feedPage(w http.ResponseWriter, r *http.Request, name, hash strin
 		if err != nil {
 			return nil, err
 		}
-		return pageResponse(page, "Accept", field{"Cache-Control", cacheFiles})
+		return pageResponse(page, "Accept", header("Cache-Control", cacheFiles))
 	})
 	if err != nil {
 		s.Log.Warn("cannot show a feed as a page; sending the file", "file", name, "error", err)

@@ -15,7 +15,7 @@ import (
 )
 
 // cacheFiles makes caches revalidate files after five minutes.
-var cacheFiles = []string{"public, max-age=300"}
+const cacheFiles = "public, max-age=300"
 
 const (
 	// lookAgain is how long a file is served from memory without a look at the disk, and
@@ -42,7 +42,7 @@ func (s *site) fromMemory(w http.ResponseWriter, r *http.Request) bool {
 		}
 	}
 	k, now := s.cache.find(cacheKey{kind: fileKind, name: name}), s.Now()
-	if k == nil || !k.inMemory() || !k.file.isFresh(now, lookAgain) || k.feed && wantsPage(r.Header["Accept"], k.mediaType[0]) {
+	if k == nil || !k.inMemory() || !k.file.isFresh(now, lookAgain) || k.feed && wantsPage(r.Header["Accept"], k.contentType()) {
 		return false
 	}
 	if s.Log.Enabled(r.Context(), slog.LevelDebug) {
@@ -81,7 +81,7 @@ func (s *site) file(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, fmt.Errorf("reading a file of feeds.dir: %w", err), "")
 	case err != nil:
 		s.message(w, http.StatusNotFound, templates.MissingPage)
-	case k.feed && k.file.info.Size() <= maxFeed && wantsPage(r.Header["Accept"], k.mediaType[0]) && s.feedPage(w, r, key.name, k.hash, k.reader(f, k.file.info.Size())):
+	case k.feed && k.file.size() <= maxFeed && wantsPage(r.Header["Accept"], k.contentType()) && s.feedPage(w, r, key.name, k.sum(), k.reader(f, k.file.size())):
 	default:
 		s.sendFile(w, r, k, f)
 	}
@@ -104,7 +104,7 @@ func (s *site) sendFile(w http.ResponseWriter, r *http.Request, k *cached, f *os
 // look returns a file of the output folder as it was less than a second ago: from the cache
 // if it is still there, in the same state, and not private.
 func (s *site) look(key cacheKey) (*cached, error) {
-	found, err, _ := s.cache.making.Do(key.kind+" "+key.name, func() (any, error) {
+	return s.cache.once(key, func() (*cached, error) {
 		now := s.Now()
 		before := s.cache.find(key)
 		if before != nil && before.file.isFresh(now, lookAhead) {
@@ -125,10 +125,6 @@ func (s *site) look(key cacheKey) (*cached, error) {
 		}
 		return k, err
 	})
-	if err != nil {
-		return nil, err
-	}
-	return found.(*cached), nil
 }
 
 // openPublic opens a file of the output folder that is not private.
@@ -185,12 +181,12 @@ func (s *site) read(key cacheKey, f *os.File, info fs.FileInfo, before *cached) 
 // fileHeaders returns the headers of files, where those of pages do not fit.
 func (s *site) fileHeaders(feed bool) []field {
 	headers := []field{
-		{"Cache-Control", cacheFiles},
-		{"Content-Security-Policy", []string{s.policy(filePolicy)}},
-		{"Cross-Origin-Resource-Policy", []string{"cross-origin"}},
+		header("Cache-Control", cacheFiles),
+		header("Content-Security-Policy", s.policy(filePolicy)),
+		header("Cross-Origin-Resource-Policy", "cross-origin"),
 	}
 	if feed {
-		headers = append(headers, field{"Access-Control-Allow-Origin", []string{"*"}})
+		headers = append(headers, header("Access-Control-Allow-Origin", "*"))
 	}
 	return headers
 }

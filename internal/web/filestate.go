@@ -43,6 +43,9 @@ func (f *fileState) isOf(info fs.FileInfo) bool {
 	return f.info.Size() == info.Size() && f.info.ModTime().Equal(info.ModTime()) && os.SameFile(f.info, info)
 }
 
+// size returns the file's size.
+func (f *fileState) size() int64 { return f.info.Size() }
+
 // seenAgain records another look at the file, and reports whether its content must be the same.
 func (f *fileState) seenAgain(info fs.FileInfo, now time.Time) bool {
 	if !f.stable || !f.isOf(info) {

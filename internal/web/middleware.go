@@ -27,13 +27,13 @@ const (
 
 // securityHeaders are those of every response. Handlers may replace them.
 var securityHeaders = []field{
-	{"Content-Security-Policy", []string{pagePolicy}},
-	{"Cross-Origin-Opener-Policy", []string{"same-origin"}},
-	{"Cross-Origin-Resource-Policy", []string{"same-origin"}},
-	{"Permissions-Policy", []string{"camera=(), geolocation=(), microphone=(), payment=(), usb=()"}},
-	{"Referrer-Policy", []string{"no-referrer"}},
-	{"X-Content-Type-Options", []string{"nosniff"}},
-	{"X-Frame-Options", []string{"DENY"}},
+	header("Content-Security-Policy", pagePolicy),
+	header("Cross-Origin-Opener-Policy", "same-origin"),
+	header("Cross-Origin-Resource-Policy", "same-origin"),
+	header("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+	header("Referrer-Policy", "no-referrer"),
+	header("X-Content-Type-Options", "nosniff"),
+	header("X-Frame-Options", "DENY"),
 }
 
 // secured sets securityHeaders.

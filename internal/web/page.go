@@ -84,7 +84,7 @@ func (s *site) common(w http.ResponseWriter, r *http.Request, key string, make f
 }
 
 // pageCache lets clients keep a page as long as the cache does.
-var pageCache = field{"Cache-Control", []string{"public, max-age=" + strconv.Itoa(int(cachePages.Seconds()))}}
+var pageCache = header("Cache-Control", "public, max-age="+strconv.Itoa(int(cachePages.Seconds())))
 
 // shared sends a response that make makes, and caches it for cachePages. make returns nil if
 // there is none: then the client gets 404.

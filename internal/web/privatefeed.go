@@ -70,9 +70,9 @@ func (s *site) selectedFeed(sub *ledger.Subscriber, secret string) (*response, e
 		document := feed.Selection{ID: "urn:uuid:" + uuidOf(id), Self: s.ownFeedURL(secret), Site: s.Config.SiteIn(language),
 			Tags: sub.Tags, Depth: 1, Entries: entries}.Document()
 		return bodyResponse(document, s.types[s.Config.Feeds.Atom], time.Time{}, "",
-			field{"Cache-Control", []string{"private, max-age=300"}},
-			field{"Content-Security-Policy", []string{s.policy(filePolicy)}},
-			field{"Cross-Origin-Resource-Policy", []string{"cross-origin"}})
+			header("Cache-Control", "private, max-age=300"),
+			header("Content-Security-Policy", s.policy(filePolicy)),
+			header("Cross-Origin-Resource-Policy", "cross-origin"))
 	})
 }
 

@@ -33,6 +33,10 @@ type field struct {
 	values []string
 }
 
+// header returns a header with one value.
+func header(name, value string) field { return field{name, []string{value}} }
+
+// setHeaders sets all of them.
 func setHeaders(h http.Header, fields []field) {
 	for _, f := range fields {
 		h[f.name] = f.values
@@ -63,6 +67,9 @@ func bodyResponse(body []byte, mediaType string, modified time.Time, vary string
 	}
 	return newResponse(c, mediaType, modified, vary, headers...), nil
 }
+
+// contentType returns the media type.
+func (d *response) contentType() string { return d.mediaType[0] }
 
 // reuse takes over the content of an earlier response if it is the same, because it may have
 // the brotli form.

@@ -63,6 +63,9 @@ type Archive interface {
 	Edition(ctx context.Context, number int64) (html []byte, found bool, err error)
 }
 
+// cacheBytes limits the memory that cached responses take.
+const cacheBytes = 32 << 20
+
 // site is the state of the handler. Only its cache, its pending changes and what it counts of
 // sign-ups change.
 type site struct {
