@@ -15,6 +15,7 @@ import (
 	"golang.org/x/net/idna"
 
 	"publisher/internal/ledger"
+	"publisher/internal/web/httpcache"
 	"publisher/internal/xmltext"
 )
 
@@ -60,7 +61,7 @@ type atomText struct {
 
 // archiveFeed sends the newest editions as an Atom feed.
 func (s *site) archiveFeed(w http.ResponseWriter, r *http.Request) {
-	s.shared(w, r, cacheKey{kind: "feed", name: "archive"}, func(ctx context.Context) (*response, error) {
+	s.shared(w, r, httpcache.Key{Kind: "feed", Name: "archive"}, func(ctx context.Context) (*httpcache.Response, error) {
 		editions, err := s.Ledger.ArchivedEditions(ctx, s.Config.Feeds.Items)
 		if err != nil {
 			return nil, err
@@ -78,8 +79,8 @@ func (s *site) archiveFeed(w http.ResponseWriter, r *http.Request) {
 		if err := xml.NewEncoder(text).Encode(feed); err != nil {
 			return nil, fmt.Errorf("writing the feed of the archive: %w", err)
 		}
-		return bodyResponse(append(text.Bytes(), '\n'), atomType, newest(editions), "",
-			pageCache, header("Access-Control-Allow-Origin", "*"), header("Cross-Origin-Resource-Policy", "cross-origin"))
+		return httpcache.BodyResponse(append(text.Bytes(), '\n'), atomType, newest(editions), "",
+			pageCache, httpcache.Header("Access-Control-Allow-Origin", "*"), httpcache.Header("Cross-Origin-Resource-Policy", "cross-origin"))
 	})
 }
 

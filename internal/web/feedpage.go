@@ -10,6 +10,7 @@ import (
 	"github.com/mmcdole/gofeed"
 
 	"publisher/internal/htmldom"
+	"publisher/internal/web/httpcache"
 	"publisher/templates"
 )
 
@@ -19,18 +20,18 @@ const maxFeed = 8 << 20
 // feedPage shows a feed as a page. If the file is not a feed, it sends nothing and returns
 // false.
 func (s *site) feedPage(w http.ResponseWriter, r *http.Request, name, hash string, feed io.Reader) bool {
-	page, err := s.cache.get(cacheKey{kind: "feed page", name: name + " " + hash}, s.Now, cachePages, func() (*response, error) {
+	page, err := s.cache.Get(httpcache.Key{Kind: "feed page", Name: name + " " + hash}, s.Now, cachePages, func() (*httpcache.Response, error) {
 		page, err := s.makeFeedPage(name, feed)
 		if err != nil {
 			return nil, err
 		}
-		return pageResponse(page, "Accept", header("Cache-Control", cacheFiles))
+		return pageResponse(page, "Accept", httpcache.Header("Cache-Control", cacheFiles))
 	})
 	if err != nil {
 		s.Log.Warn("cannot show a feed as a page; sending the file", "file", name, "error", err)
 		return false
 	}
-	page.serve(w, r, nil)
+	page.Serve(w, r, nil)
 	return true
 }
 

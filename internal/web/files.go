@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"time"
 
+	"publisher/internal/web/accept"
+	"publisher/internal/web/httpcache"
 	"publisher/templates"
 )
 
@@ -41,17 +43,17 @@ func (s *site) fromMemory(w http.ResponseWriter, r *http.Request) bool {
 			name = below
 		}
 	}
-	k, now := s.cache.find(cacheKey{kind: fileKind, name: name}), s.Now()
-	if k == nil || !k.inMemory() || !k.file.isFresh(now, lookAgain) || k.feed && wantsPage(r.Header["Accept"], k.contentType()) {
+	k, now := s.cache.Find(httpcache.Key{Kind: fileKind, Name: name}), s.Now()
+	if k == nil || !k.InMemory() || !k.File.IsFresh(now, lookAgain) || k.Feed && accept.PrefersHTML(r.Header["Accept"], k.ContentType()) {
 		return false
 	}
 	if s.Log.Enabled(r.Context(), slog.LevelDebug) {
 		return false // so that the request is logged
 	}
-	if !k.file.isFresh(now, lookAhead) {
-		k.file.lookAhead(func() { _, _ = s.look(k.key) }) // a fault is for the request that meets it
+	if !k.File.IsFresh(now, lookAhead) {
+		k.File.LookAhead(func() { _, _ = s.look(k.Key) }) // a fault is for the request that meets it
 	}
-	setHeaders(w.Header(), securityHeaders)
+	httpcache.SetHeaders(w.Header(), securityHeaders)
 	s.sendFile(w, r, k, nil)
 	return true
 }
@@ -65,13 +67,13 @@ const (
 
 // file serves a regular file of the output folder.
 func (s *site) file(w http.ResponseWriter, r *http.Request) {
-	key := cacheKey{kind: fileKind, name: strings.TrimPrefix(r.URL.Path, "/")}
+	key := httpcache.Key{Kind: fileKind, Name: strings.TrimPrefix(r.URL.Path, "/")}
 	if r.URL.RawPath != "" {
-		key.kind = encodedFileKind
+		key.Kind = encodedFileKind
 	}
 	k, err := s.look(key)
 	var f *os.File
-	if err == nil && !k.inMemory() {
+	if err == nil && !k.InMemory() {
 		if k, f, err = s.open(key, k); err == nil {
 			defer f.Close()
 		}
@@ -81,7 +83,7 @@ func (s *site) file(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, fmt.Errorf("reading a file of feeds.dir: %w", err), "")
 	case err != nil:
 		s.message(w, http.StatusNotFound, templates.MissingPage)
-	case k.feed && k.file.size() <= maxFeed && wantsPage(r.Header["Accept"], k.contentType()) && s.feedPage(w, r, key.name, k.sum(), k.reader(f, k.file.size())):
+	case k.Feed && k.File.Size() <= maxFeed && accept.PrefersHTML(r.Header["Accept"], k.ContentType()) && s.feedPage(w, r, key.Name, k.Hash(), k.Reader(f, k.File.Size())):
 	default:
 		s.sendFile(w, r, k, f)
 	}
@@ -89,39 +91,39 @@ func (s *site) file(w http.ResponseWriter, r *http.Request) {
 
 // sendFile sends a file, from memory, or from f if it is not there, and counts who reads feeds.
 // All responses with the content of a file go through it.
-func (s *site) sendFile(w http.ResponseWriter, r *http.Request, k *cached, f *os.File) {
+func (s *site) sendFile(w http.ResponseWriter, r *http.Request, k *httpcache.Entry, f *os.File) {
 	at := s.Now()
 	if f == nil {
-		k.serve(w, r, nil) // not f, which would be an io.ReadSeeker that is not nil
+		k.Serve(w, r, nil) // not f, which would be an io.ReadSeeker that is not nil
 	} else {
-		k.serve(w, r, f)
+		k.Serve(w, r, f)
 	}
-	if k.feed {
-		s.countReader(r, k.key.name, at)
+	if k.Feed {
+		s.countReader(r, k.Key.Name, at)
 	}
 }
 
 // look returns a file of the output folder as it was less than a second ago: from the cache
 // if it is still there, in the same state, and not private.
-func (s *site) look(key cacheKey) (*cached, error) {
-	return s.cache.once(key, func() (*cached, error) {
+func (s *site) look(key httpcache.Key) (*httpcache.Entry, error) {
+	return s.cache.Once(key, func() (*httpcache.Entry, error) {
 		now := s.Now()
-		before := s.cache.find(key)
-		if before != nil && before.file.isFresh(now, lookAhead) {
+		before := s.cache.Find(key)
+		if before != nil && before.File.IsFresh(now, lookAhead) {
 			return before, nil
 		}
-		f, info, err := s.openPublic(key.name)
+		f, info, err := s.openPublic(key.Name)
 		if err != nil {
-			s.cache.remove(key)
+			s.cache.Remove(key)
 			return nil, err
 		}
 		defer f.Close()
-		if before != nil && before.file.seenAgain(info, now) {
+		if before != nil && before.File.SeenAgain(info, now) {
 			return before, nil
 		}
 		k, err := s.read(key, f, info, before)
 		if err == nil {
-			s.cache.put(k)
+			s.cache.Put(k)
 		}
 		return k, err
 	})
@@ -140,13 +142,13 @@ func (s *site) openPublic(name string) (*os.File, fs.FileInfo, error) {
 
 // open opens a file that is too large for memory. If it has changed since it was looked at,
 // the response is that of the file as it is now.
-func (s *site) open(key cacheKey, k *cached) (*cached, *os.File, error) {
-	f, info, err := s.openPublic(key.name)
+func (s *site) open(key httpcache.Key, k *httpcache.Entry) (*httpcache.Entry, *os.File, error) {
+	f, info, err := s.openPublic(key.Name)
 	if err != nil {
 		return nil, nil, err
 	}
-	if !k.file.isOf(info) {
-		if k, err = s.read(key, f, info, nil); err != nil || k.inMemory() {
+	if !k.File.IsOf(info) {
+		if k, err = s.read(key, f, info, nil); err != nil || k.InMemory() {
 			f.Close()
 			return k, nil, err
 		}
@@ -155,38 +157,38 @@ func (s *site) open(key cacheKey, k *cached) (*cached, *os.File, error) {
 }
 
 // read reads an open file. before is what the cache had of it, or nil.
-func (s *site) read(key cacheKey, f *os.File, info fs.FileInfo, before *cached) (*cached, error) {
-	mediaType, feed := s.types.of(key.name)
+func (s *site) read(key httpcache.Key, f *os.File, info fs.FileInfo, before *httpcache.Entry) (*httpcache.Entry, error) {
+	mediaType, feed := s.types.of(key.Name)
 	size := info.Size()
-	c, read, err := readContent(mediaType, size, f)
+	c, read, err := httpcache.ReadFile(mediaType, size, f)
 	if err != nil {
 		return nil, err
 	}
-	var seen *fileState
+	var seen *httpcache.File
 	if before != nil {
-		seen = before.file
+		seen = before.File
 	}
-	state := newFileState(info, read == size, s.Now(), seen)
+	state := httpcache.NewFile(info, read == size, s.Now(), seen)
 	vary := ""
 	if feed {
 		vary = "Accept"
 	}
-	res := newResponse(c, mediaType, info.ModTime(), vary, s.fileHeaders(feed)...)
+	res := httpcache.NewResponse(c, mediaType, info.ModTime(), vary, s.fileHeaders(feed)...)
 	if before != nil {
-		res.reuse(before.response)
+		res.Reuse(before.Response)
 	}
-	return &cached{key: key, response: res, file: state, feed: feed}, nil
+	return &httpcache.Entry{Key: key, Response: res, File: state, Feed: feed}, nil
 }
 
 // fileHeaders returns the headers of files, where those of pages do not fit.
-func (s *site) fileHeaders(feed bool) []field {
-	headers := []field{
-		header("Cache-Control", cacheFiles),
-		header("Content-Security-Policy", s.policy(filePolicy)),
-		header("Cross-Origin-Resource-Policy", "cross-origin"),
+func (s *site) fileHeaders(feed bool) []httpcache.Field {
+	headers := []httpcache.Field{
+		httpcache.Header("Cache-Control", cacheFiles),
+		httpcache.Header("Content-Security-Policy", s.policy(filePolicy)),
+		httpcache.Header("Cross-Origin-Resource-Policy", "cross-origin"),
 	}
 	if feed {
-		headers = append(headers, header("Access-Control-Allow-Origin", "*"))
+		headers = append(headers, httpcache.Header("Access-Control-Allow-Origin", "*"))
 	}
 	return headers
 }

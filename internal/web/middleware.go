@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"publisher/internal/web/httpcache"
 	"publisher/templates"
 )
 
@@ -26,20 +27,20 @@ const (
 )
 
 // securityHeaders are those of every response. Handlers may replace them.
-var securityHeaders = []field{
-	header("Content-Security-Policy", pagePolicy),
-	header("Cross-Origin-Opener-Policy", "same-origin"),
-	header("Cross-Origin-Resource-Policy", "same-origin"),
-	header("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
-	header("Referrer-Policy", "no-referrer"),
-	header("X-Content-Type-Options", "nosniff"),
-	header("X-Frame-Options", "DENY"),
+var securityHeaders = []httpcache.Field{
+	httpcache.Header("Content-Security-Policy", pagePolicy),
+	httpcache.Header("Cross-Origin-Opener-Policy", "same-origin"),
+	httpcache.Header("Cross-Origin-Resource-Policy", "same-origin"),
+	httpcache.Header("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+	httpcache.Header("Referrer-Policy", "no-referrer"),
+	httpcache.Header("X-Content-Type-Options", "nosniff"),
+	httpcache.Header("X-Frame-Options", "DENY"),
 }
 
 // secured sets securityHeaders.
 func secured(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		setHeaders(w.Header(), securityHeaders)
+		httpcache.SetHeaders(w.Header(), securityHeaders)
 		next.ServeHTTP(w, r)
 	})
 }

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"time"
 
+	"publisher/internal/web/httpcache"
 	"publisher/templates"
 )
 
@@ -74,7 +75,7 @@ func send(w http.ResponseWriter, status int, page []byte) {
 // common sends a page that is the same for everyone, and caches it. make returns nil if
 // there is no such page.
 func (s *site) common(w http.ResponseWriter, r *http.Request, key string, make func(context.Context) ([]byte, error)) {
-	s.shared(w, r, cacheKey{kind: "page", name: key}, func(ctx context.Context) (*response, error) {
+	s.shared(w, r, httpcache.Key{Kind: "page", Name: key}, func(ctx context.Context) (*httpcache.Response, error) {
 		page, err := make(ctx)
 		if err != nil || page == nil {
 			return nil, err
@@ -84,12 +85,12 @@ func (s *site) common(w http.ResponseWriter, r *http.Request, key string, make f
 }
 
 // pageCache lets clients keep a page as long as the cache does.
-var pageCache = header("Cache-Control", "public, max-age="+strconv.Itoa(int(cachePages.Seconds())))
+var pageCache = httpcache.Header("Cache-Control", "public, max-age="+strconv.Itoa(int(cachePages.Seconds())))
 
 // shared sends a response that make makes, and caches it for cachePages. make returns nil if
 // there is none: then the client gets 404.
-func (s *site) shared(w http.ResponseWriter, r *http.Request, key cacheKey, make func(context.Context) (*response, error)) {
-	res, err := s.cache.get(key, s.Now, cachePages, func() (*response, error) {
+func (s *site) shared(w http.ResponseWriter, r *http.Request, key httpcache.Key, make func(context.Context) (*httpcache.Response, error)) {
+	res, err := s.cache.Get(key, s.Now, cachePages, func() (*httpcache.Response, error) {
 		// Other clients may wait for it when this one has left.
 		return make(context.WithoutCancel(r.Context()))
 	})
@@ -99,13 +100,13 @@ func (s *site) shared(w http.ResponseWriter, r *http.Request, key cacheKey, make
 	case res == nil:
 		s.message(w, http.StatusNotFound, templates.MissingPage)
 	default:
-		res.serve(w, r, nil)
+		res.Serve(w, r, nil)
 	}
 }
 
 // pageResponse returns the response of a page. vary is as for newResponse.
-func pageResponse(page []byte, vary string, headers ...field) (*response, error) {
-	return bodyResponse(page, htmlType, time.Time{}, vary, headers...)
+func pageResponse(page []byte, vary string, headers ...httpcache.Field) (*httpcache.Response, error) {
+	return httpcache.BodyResponse(page, htmlType, time.Time{}, vary, headers...)
 }
 
 // render renders a page for common.

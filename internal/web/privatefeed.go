@@ -12,6 +12,7 @@ import (
 
 	"publisher/feed"
 	"publisher/internal/ledger"
+	"publisher/internal/web/httpcache"
 	"publisher/templates"
 )
 
@@ -42,7 +43,7 @@ func (s *site) ownFeed(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		sub, err = s.Ledger.SubscriberByID(r.Context(), token.Subscriber)
 	}
-	var res *response
+	var res *httpcache.Response
 	if err == nil && sub != nil && sub.MayHaveFeed() {
 		res, err = s.selectedFeed(sub, secret)
 	}
@@ -53,26 +54,26 @@ func (s *site) ownFeed(w http.ResponseWriter, r *http.Request) {
 	case res == nil:
 		s.message(w, http.StatusNotFound, templates.MissingPage)
 	default:
-		res.serve(w, r, nil)
+		res.Serve(w, r, nil)
 	}
 }
 
 // selectedFeed returns a subscriber's own feed, which is made again after a minute.
-func (s *site) selectedFeed(sub *ledger.Subscriber, secret string) (*response, error) {
+func (s *site) selectedFeed(sub *ledger.Subscriber, secret string) (*httpcache.Response, error) {
 	id := sha256.Sum256([]byte("feed " + secret))
 	language := s.Config.LanguageOf(sub.Language)
-	key := cacheKey{kind: "own feed", name: fmt.Sprintf("%x %q %q", id, language, sub.Tags)}
-	return s.cache.get(key, s.Now, cachePages, func() (*response, error) {
+	key := httpcache.Key{Kind: "own feed", Name: fmt.Sprintf("%x %q %q", id, language, sub.Tags)}
+	return s.cache.Get(key, s.Now, cachePages, func() (*httpcache.Response, error) {
 		entries, err := s.matching(language, sub.Tags)
 		if err != nil {
 			return nil, err
 		}
 		document := feed.Selection{ID: "urn:uuid:" + uuidOf(id), Self: s.ownFeedURL(secret), Site: s.Config.SiteIn(language),
 			Tags: sub.Tags, Depth: 1, Entries: entries}.Document()
-		return bodyResponse(document, s.types[s.Config.Feeds.Atom], time.Time{}, "",
-			header("Cache-Control", "private, max-age=300"),
-			header("Content-Security-Policy", s.policy(filePolicy)),
-			header("Cross-Origin-Resource-Policy", "cross-origin"))
+		return httpcache.BodyResponse(document, s.types[s.Config.Feeds.Atom], time.Time{}, "",
+			httpcache.Header("Cache-Control", "private, max-age=300"),
+			httpcache.Header("Content-Security-Policy", s.policy(filePolicy)),
+			httpcache.Header("Cross-Origin-Resource-Policy", "cross-origin"))
 	})
 }
 

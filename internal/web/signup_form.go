@@ -16,6 +16,7 @@ import (
 
 	"publisher/internal/config"
 	"publisher/internal/ledger"
+	"publisher/internal/web/accept"
 	"publisher/mailer/address"
 )
 
@@ -77,8 +78,8 @@ func isJSON(r *http.Request) bool {
 // wantsJSON reports whether the answer must be JSON: the client prefers it to HTML, or does not
 // care and has sent JSON.
 func wantsJSON(r *http.Request) bool {
-	accept := r.Header.Values("Accept")
-	asJSON, asHTML := quality(accept, "application/json"), quality(accept, "text/html")
+	accepted := r.Header.Values("Accept")
+	asJSON, asHTML := accept.Quality(accepted, "application/json"), accept.Quality(accepted, "text/html")
 	return asJSON > asHTML || asJSON == asHTML && isJSON(r)
 }
 

@@ -20,6 +20,7 @@ import (
 	"publisher/internal/readers"
 	"publisher/internal/signup"
 	"publisher/internal/web/hooks"
+	"publisher/internal/web/httpcache"
 	"publisher/mailer/bounce"
 	"publisher/mailer/events"
 	"publisher/templates"
@@ -73,7 +74,7 @@ type site struct {
 	base      string // path of server.url; "" for none
 	plainBase string // the same, without escapes
 	types     mediaTypes
-	cache     *cache
+	cache     *httpcache.Cache
 	changes   *changes
 	owned     *owner.List // never served
 	readers   *readers.Counter
@@ -102,7 +103,7 @@ func (h *Handler) Drain(ctx context.Context) {
 
 // LookAgain says that files of the output folder have changed, so that nobody gets an older
 // one from memory.
-func (h *Handler) LookAgain() { h.site.cache.lookAgain() }
+func (h *Handler) LookAgain() { h.site.cache.LookAgain() }
 
 // New returns the handler of all pages and files.
 func New(o Options) *Handler {
@@ -112,7 +113,7 @@ func New(o Options) *Handler {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &site{Options: o, types: feedTypes(o.Config.Feeds), cache: newCache(cacheBytes), changes: newChanges(), owned: o.Config.Private(),
+	s := &site{Options: o, types: feedTypes(o.Config.Feeds), cache: httpcache.New(cacheBytes), changes: newChanges(), owned: o.Config.Private(),
 		readers: readers.New(o.Config.Site.Timezone),
 		gate: signup.NewGate(signup.Options{MailsPerHour: o.Config.Signup.MailsPerHour, RefuseDomains: o.Config.Signup.RefuseDomains,
 			Resolver: o.Resolver, Now: o.Now})}

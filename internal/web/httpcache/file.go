@@ -1,4 +1,4 @@
-package web
+package httpcache
 
 import (
 	"io/fs"
@@ -11,8 +11,8 @@ import (
 // file may change again within one tick of the file system's clock.
 const racy = 2 * time.Second
 
-// fileState is what was last seen of the file that a response has the content of.
-type fileState struct {
+// File is what was last seen of the file that a response has the content of.
+type File struct {
 	info   fs.FileInfo
 	since  time.Time    // when it was first seen in this state
 	stable bool         // its size and time identify its content
@@ -20,11 +20,11 @@ type fileState struct {
 	ahead  atomic.Bool  // it is being looked at beside the requests
 }
 
-// newFileState returns the state of a file that was just read, as a whole or while it was
+// NewFile returns the state of a file that was just read, as a whole or while it was
 // growing. before is what was seen of it earlier, or nil.
-func newFileState(info fs.FileInfo, whole bool, now time.Time, before *fileState) *fileState {
-	f := &fileState{info: info, since: now}
-	if before != nil && before.isOf(info) {
+func NewFile(info fs.FileInfo, whole bool, now time.Time, before *File) *File {
+	f := &File{info: info, since: now}
+	if before != nil && before.IsOf(info) {
 		f.since = before.since
 	}
 	f.stable = whole && isStable(now, info.ModTime(), f.since)
@@ -32,31 +32,31 @@ func newFileState(info fs.FileInfo, whole bool, now time.Time, before *fileState
 	return f
 }
 
-// isFresh reports whether the last look is less than some time ago.
-func (f *fileState) isFresh(now time.Time, within time.Duration) bool {
+// IsFresh reports whether the last look is less than some time ago.
+func (f *File) IsFresh(now time.Time, within time.Duration) bool {
 	passed := now.UnixNano() - f.looked.Load()
 	return passed >= 0 && passed < int64(within)
 }
 
-// isOf reports whether info is of the same file in the same state.
-func (f *fileState) isOf(info fs.FileInfo) bool {
+// IsOf reports whether info is of the same file in the same state.
+func (f *File) IsOf(info fs.FileInfo) bool {
 	return f.info.Size() == info.Size() && f.info.ModTime().Equal(info.ModTime()) && os.SameFile(f.info, info)
 }
 
-// size returns the file's size.
-func (f *fileState) size() int64 { return f.info.Size() }
+// Size returns the file's size.
+func (f *File) Size() int64 { return f.info.Size() }
 
-// seenAgain records another look at the file, and reports whether its content must be the same.
-func (f *fileState) seenAgain(info fs.FileInfo, now time.Time) bool {
-	if !f.stable || !f.isOf(info) {
+// SeenAgain records another look at the file, and reports whether its content must be the same.
+func (f *File) SeenAgain(info fs.FileInfo, now time.Time) bool {
+	if !f.stable || !f.IsOf(info) {
 		return false
 	}
 	f.looked.Store(now.UnixNano())
 	return true
 }
 
-// lookAhead calls look beside the requests, unless an earlier call has not returned.
-func (f *fileState) lookAhead(look func()) {
+// LookAhead calls look beside the requests, unless an earlier call has not returned.
+func (f *File) LookAhead(look func()) {
 	if f.ahead.CompareAndSwap(false, true) {
 		go func() {
 			defer f.ahead.Store(false)

@@ -1,30 +1,31 @@
-package web
+// Package accept reads what clients accept: media types and encodings.
+package accept
 
 import (
 	"strconv"
 	"strings"
 )
 
-// wantsPage reports whether a client prefers HTML to the feed's type, as browsers do and feed
+// PrefersHTML reports whether a client prefers HTML to the feed's type, as browsers do and feed
 // readers do not (RFC 9110 §12.5.1). Without a preference it gets the feed.
-func wantsPage(accept []string, mediaType string) bool {
+func PrefersHTML(accept []string, mediaType string) bool {
 	if len(accept) == 0 || len(accept) == 1 && accept[0] == "*/*" {
 		return false
 	}
 	essence, _, _ := strings.Cut(mediaType, ";")
-	asHTML := quality(accept, "text/html")
+	asHTML := Quality(accept, "text/html")
 	if asHTML == 0 {
 		return false
 	}
 	if strings.HasSuffix(essence, "json") {
-		return asHTML > max(quality(accept, essence), quality(accept, "application/json"))
+		return asHTML > max(Quality(accept, essence), Quality(accept, "application/json"))
 	}
-	return asHTML > max(quality(accept, essence), quality(accept, "application/xml"), quality(accept, "text/xml"))
+	return asHTML > max(Quality(accept, essence), Quality(accept, "application/xml"), Quality(accept, "text/xml"))
 }
 
-// quality returns the quality value of a media type: that of the most specific range that
+// Quality returns the quality value of a media type: that of the most specific range that
 // contains it.
-func quality(accept []string, mediaType string) float64 {
+func Quality(accept []string, mediaType string) float64 {
 	kind, _, _ := strings.Cut(mediaType, "/")
 	best, specific := 0.0, 0
 	for _, value := range accept {
@@ -54,9 +55,9 @@ func fitting(media, kind, mediaType string) int {
 	return 0
 }
 
-// encodings returns the quality values that Accept-Encoding gives gzip and brotli (RFC 9110
+// Encodings returns the quality values that Accept-Encoding gives gzip and brotli (RFC 9110
 // §12.5.3). Without the header the client gets the plain form.
-func encodings(values []string) (gzip, br float64) {
+func Encodings(values []string) (gzip, br float64) {
 	gzip, br = -1, -1
 	any := 0.0
 	for _, value := range values {

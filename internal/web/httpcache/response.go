@@ -1,10 +1,11 @@
-package web
+package httpcache
 
 import (
 	"bytes"
 	"io"
 	"net/http"
 	"os"
+	"publisher/internal/web/accept"
 	"strconv"
 	"strings"
 	"time"
@@ -17,36 +18,36 @@ const (
 	slowestRate = 32 << 10 // bytes per second
 )
 
-// response is a content that clients may cache, with its metadata.
-type response struct {
-	*content
+// Response is a content that clients may cache, with its metadata.
+type Response struct {
+	*Content
 	mediaType []string
-	headers   []field // others than those of the content
+	headers   []Field // others than those of the content
 	modified  time.Time
 	stamp     []string // the value of Last-Modified; nil if modified is zero
 	vary      []string // the value of Vary; nil for none
 }
 
-// field is a header with its values. Responses share them, so they must not be changed.
-type field struct {
+// Field is a header with its values. Responses share them, so they must not be changed.
+type Field struct {
 	name   string // in canonical form
 	values []string
 }
 
-// header returns a header with one value.
-func header(name, value string) field { return field{name, []string{value}} }
+// Header returns a header with one value.
+func Header(name, value string) Field { return Field{name, []string{value}} }
 
-// setHeaders sets all of them.
-func setHeaders(h http.Header, fields []field) {
+// SetHeaders sets all of them.
+func SetHeaders(h http.Header, fields []Field) {
 	for _, f := range fields {
 		h[f.name] = f.values
 	}
 }
 
-// newResponse returns a response of a content. vary names a header that the choice of the
+// NewResponse returns a response of a content. vary names a header that the choice of the
 // content depends on, or is "".
-func newResponse(c *content, mediaType string, modified time.Time, vary string, headers ...field) *response {
-	d := &response{content: c, mediaType: []string{mediaType}, modified: modified, headers: headers}
+func NewResponse(c *Content, mediaType string, modified time.Time, vary string, headers ...Field) *Response {
+	d := &Response{Content: c, mediaType: []string{mediaType}, modified: modified, headers: headers}
 	if !modified.IsZero() {
 		d.stamp = []string{modified.UTC().Format(http.TimeFormat)}
 	}
@@ -59,33 +60,33 @@ func newResponse(c *content, mediaType string, modified time.Time, vary string, 
 	return d
 }
 
-// bodyResponse returns the response of any body.
-func bodyResponse(body []byte, mediaType string, modified time.Time, vary string, headers ...field) (*response, error) {
+// BodyResponse returns the response of any body.
+func BodyResponse(body []byte, mediaType string, modified time.Time, vary string, headers ...Field) (*Response, error) {
 	c, _, err := represent(mediaType, int64(len(body)), true, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
-	return newResponse(c, mediaType, modified, vary, headers...), nil
+	return NewResponse(c, mediaType, modified, vary, headers...), nil
 }
 
-// contentType returns the media type.
-func (d *response) contentType() string { return d.mediaType[0] }
+// ContentType returns the media type.
+func (d *Response) ContentType() string { return d.mediaType[0] }
 
-// reuse takes over the content of an earlier response if it is the same, because it may have
+// Reuse takes over the content of an earlier response if it is the same, because it may have
 // the brotli form.
-func (d *response) reuse(earlier *response) {
+func (d *Response) Reuse(earlier *Response) {
 	if d.hash == earlier.hash && d.plain.body != nil && earlier.plain.body != nil && (d.gzip == nil) == (earlier.gzip == nil) {
-		d.content = earlier.content
+		d.Content = earlier.Content
 	}
 }
 
-// serve sends the content in the form that the client prefers, or 304 if the client has it
+// Serve sends the content in the form that the client prefers, or 304 if the client has it
 // already. file has the plain form if that is not in memory.
-func (d *response) serve(w http.ResponseWriter, r *http.Request, file io.ReadSeeker) {
+func (d *Response) Serve(w http.ResponseWriter, r *http.Request, file io.ReadSeeker) {
 	f := d.choose(r.Header)
 	status := d.answer(r.Header, f)
 	h := w.Header()
-	setHeaders(h, d.headers)
+	SetHeaders(h, d.headers)
 	if d.vary != nil {
 		h["Vary"] = d.vary
 	}
@@ -118,7 +119,7 @@ var acceptRanges = []string{"bytes"}
 
 // answer returns the status of a request that a usual client sends: 200, 304, or 0 for a
 // request with other conditions, or ranges, and for a body that is not in memory.
-func (d *response) answer(h http.Header, f *form) int {
+func (d *Response) answer(h http.Header, f *form) int {
 	for _, name := range [...]string{"Range", "If-Match", "If-Unmodified-Since"} {
 		if _, given := h[name]; given {
 			return 0
@@ -140,7 +141,7 @@ func (d *response) answer(h http.Header, f *form) int {
 }
 
 // serveContent leaves all that answer does not know to net/http.
-func (d *response) serveContent(w http.ResponseWriter, r *http.Request, f *form, file io.ReadSeeker) {
+func (d *Response) serveContent(w http.ResponseWriter, r *http.Request, f *form, file io.ReadSeeker) {
 	body := file
 	if f.body != nil || body == nil {
 		body = bytes.NewReader(f.body)
@@ -168,12 +169,12 @@ func allowTimeFor(w http.ResponseWriter, size int64) {
 }
 
 // choose returns the form that a client prefers. One that has the gzip form keeps it.
-func (d *response) choose(h http.Header) *form {
+func (d *Response) choose(h http.Header) *form {
 	accepted := h["Accept-Encoding"]
 	if d.gzip == nil || len(accepted) == 0 {
 		return &d.plain
 	}
-	asGzip, asBrotli := encodings(accepted)
+	asGzip, asBrotli := accept.Encodings(accepted)
 	if asBrotli > 0 && asBrotli >= asGzip {
 		br := d.brotli.Load()
 		if br == nil {
@@ -188,8 +189,8 @@ func (d *response) choose(h http.Header) *form {
 	return &d.plain
 }
 
-// reader returns the content, from f if it is not in memory.
-func (d *response) reader(f *os.File, size int64) io.Reader {
+// Reader returns the content, from f if it is not in memory.
+func (d *Response) Reader(f *os.File, size int64) io.Reader {
 	if f == nil {
 		return bytes.NewReader(d.plain.body)
 	}
