@@ -65,7 +65,7 @@ func (s *site) edition(w http.ResponseWriter, r *http.Request) {
 	given := r.PathValue("number")
 	number, err := strconv.ParseInt(given, 10, 64)
 	if err != nil || strconv.FormatInt(number, 10) != given {
-		s.file(w, r)
+		s.files.ServeHTTP(w, r)
 		return
 	}
 	if s.Config.Server.Archive == "off" {

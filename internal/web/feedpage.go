@@ -10,22 +10,31 @@ import (
 	"github.com/mmcdole/gofeed"
 
 	"publisher/internal/htmldom"
+	"publisher/internal/web/files"
 	"publisher/internal/web/httpcache"
 	"publisher/templates"
 )
 
-// maxFeed is far larger than usual feeds. A larger file is sent as it is.
-const maxFeed = 8 << 20
+// filePages are the pages that are shown instead of files.
+type filePages struct{ *site }
 
-// feedPage shows a feed as a page. If the file is not a feed, it sends nothing and returns
+// Missing says that there is no such file.
+func (s filePages) Missing(w http.ResponseWriter) {
+	s.message(w, http.StatusNotFound, templates.MissingPage)
+}
+
+// Failed says that a file could not be read.
+func (s filePages) Failed(w http.ResponseWriter, r *http.Request, err error) { s.fail(w, r, err, "") }
+
+// Feed shows a feed as a page. If the file is not a feed, it sends nothing and returns
 // false.
-func (s *site) feedPage(w http.ResponseWriter, r *http.Request, name, hash string, feed io.Reader) bool {
+func (s filePages) Feed(w http.ResponseWriter, r *http.Request, name, hash string, feed io.Reader) bool {
 	page, err := s.cache.Get(httpcache.Key{Kind: "feed page", Name: name + " " + hash}, s.Now, cachePages, func() (*httpcache.Response, error) {
 		page, err := s.makeFeedPage(name, feed)
 		if err != nil {
 			return nil, err
 		}
-		return pageResponse(page, "Accept", httpcache.Header("Cache-Control", cacheFiles))
+		return pageResponse(page, "Accept", httpcache.Header("Cache-Control", files.CacheControl))
 	})
 	if err != nil {
 		s.Log.Warn("cannot show a feed as a page; sending the file", "file", name, "error", err)
@@ -45,7 +54,7 @@ func (s *site) makeFeedPage(name string, f io.Reader) ([]byte, error) {
 
 // parseFeed returns the title and the posts of a feed in any format.
 func (s *site) parseFeed(f io.Reader) (title string, posts []templates.FeedPost, err error) {
-	parsed, err := gofeed.NewParser().Parse(io.LimitReader(f, maxFeed))
+	parsed, err := gofeed.NewParser().Parse(io.LimitReader(f, files.MaxFeed))
 	if err != nil {
 		return "", nil, err
 	}

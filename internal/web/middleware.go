@@ -14,16 +14,13 @@ import (
 // maxBody is far larger than any of our forms.
 const maxBody = 64 << 10
 
-// Content security policies (CSP level 3). No response may run scripts, not even the owner's
-// files: they share their origin with the dashboard.
+// Content security policies (CSP level 3). No page may run scripts but our own.
 const (
 	pagePolicy = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' https: data:; " +
 		"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 	// %[1]s is the origin of the publication, which may be http.
 	editionPolicy = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' https: data: %[1]s; " +
 		"form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
-	filePolicy = "default-src 'none'; style-src 'self' 'unsafe-inline' %[1]s; img-src 'self' https: data: %[1]s; " +
-		"media-src 'self' https: %[1]s; font-src 'self' %[1]s; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 )
 
 // securityHeaders are those of every response. Handlers may replace them.
@@ -95,10 +92,24 @@ func (m *router) bodyLimit(r *http.Request) int64 {
 // shortened answers from memory what can be answered so, without the handlers after it.
 func (s *site) shortened(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !s.fromMemory(w, r) {
+		if name, ok := s.fileAsked(r); !ok || !s.files.ServeRecent(w, r, name, securityHeaders) {
 			next.ServeHTTP(w, r)
 		}
 	})
+}
+
+// fileAsked returns the name of the file that a request asks for, if that is sure without the routes.
+func (s *site) fileAsked(r *http.Request) (name string, ok bool) {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead || r.ContentLength != 0 || r.URL.RawPath != "" || r.URL.Path == "" || s.base != s.plainBase {
+		return "", false
+	}
+	name = r.URL.Path[1:]
+	if s.base != "" {
+		if below, found := strings.CutPrefix(r.URL.Path, s.base+"/"); found {
+			name = below
+		}
+	}
+	return name, true
 }
 
 // recovered turns a panic into an error page. If a response is already partly sent, it

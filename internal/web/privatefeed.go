@@ -12,6 +12,7 @@ import (
 
 	"publisher/feed"
 	"publisher/internal/ledger"
+	"publisher/internal/web/files"
 	"publisher/internal/web/httpcache"
 	"publisher/templates"
 )
@@ -31,12 +32,12 @@ const (
 func (s *site) ownFeed(w http.ResponseWriter, r *http.Request) {
 	secret, found := strings.CutSuffix(r.PathValue("name"), ".xml")
 	if !found || s.Config.Feeds.Atom == "" {
-		s.file(w, r) // the owner may have a folder of that name
+		s.files.ServeHTTP(w, r) // the owner may have a folder of that name
 		return
 	}
 	token, err := s.Ledger.FindToken(r.Context(), ledger.TokenFeed, secret, s.Now())
 	if err == nil && token == nil {
-		s.file(w, r)
+		s.files.ServeHTTP(w, r)
 		return
 	}
 	var sub *ledger.Subscriber
@@ -72,7 +73,7 @@ func (s *site) selectedFeed(sub *ledger.Subscriber, secret string) (*httpcache.R
 			Tags: sub.Tags, Depth: 1, Entries: entries}.Document()
 		return httpcache.BodyResponse(document, s.types[s.Config.Feeds.Atom], time.Time{}, "",
 			httpcache.Header("Cache-Control", "private, max-age=300"),
-			httpcache.Header("Content-Security-Policy", s.policy(filePolicy)),
+			httpcache.Header("Content-Security-Policy", files.Policy(s.Config.Site)),
 			httpcache.Header("Cross-Origin-Resource-Policy", "cross-origin"))
 	})
 }
@@ -124,19 +125,18 @@ type selecting struct {
 
 // take adds the entries of a document; none if it is not there.
 func (c *selecting) take(name string) error {
-	dir := c.site.Config.Path(c.site.Config.Feeds.Dir)
-	f, info, err := openBelow(dir, name)
+	f, info, err := c.site.files.Open(name)
 	switch {
-	case err != nil && machineFault(err):
+	case err != nil && files.MachineFault(err):
 		return err
 	case err != nil:
 		return nil
 	}
 	defer f.Close()
-	if info.Size() > min(maxFeed, c.room) || c.site.withheld(dir, name, f, info) {
+	if info.Size() > min(files.MaxFeed, c.room) {
 		return nil
 	}
-	document, err := io.ReadAll(io.LimitReader(f, maxFeed))
+	document, err := io.ReadAll(io.LimitReader(f, files.MaxFeed))
 	if err != nil {
 		return err
 	}

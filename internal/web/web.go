@@ -16,9 +16,9 @@ import (
 
 	"publisher/internal/config"
 	"publisher/internal/ledger"
-	owner "publisher/internal/private"
 	"publisher/internal/readers"
 	"publisher/internal/signup"
+	"publisher/internal/web/files"
 	"publisher/internal/web/hooks"
 	"publisher/internal/web/httpcache"
 	"publisher/mailer/bounce"
@@ -73,10 +73,10 @@ type site struct {
 	Options
 	base      string // path of server.url; "" for none
 	plainBase string // the same, without escapes
-	types     mediaTypes
+	types     files.Types
+	files     *files.Folder
 	cache     *httpcache.Cache
 	changes   *changes
-	owned     *owner.List // never served
 	readers   *readers.Counter
 
 	gate    *signup.Gate
@@ -113,10 +113,11 @@ func New(o Options) *Handler {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &site{Options: o, types: feedTypes(o.Config.Feeds), cache: httpcache.New(cacheBytes), changes: newChanges(), owned: o.Config.Private(),
+	s := &site{Options: o, types: files.FeedTypes(o.Config.Feeds), cache: httpcache.New(cacheBytes), changes: newChanges(),
 		readers: readers.New(o.Config.Site.Timezone),
 		gate: signup.NewGate(signup.Options{MailsPerHour: o.Config.Signup.MailsPerHour, RefuseDomains: o.Config.Signup.RefuseDomains,
 			Resolver: o.Resolver, Now: o.Now})}
+	s.files = files.New(files.Options{Config: o.Config, Cache: s.cache, Pages: filePages{s}, Fetched: s.countReader, Now: o.Now, Log: o.Log})
 	if u := o.Config.Server.URL; u != nil {
 		s.base, s.plainBase = strings.TrimRight(u.EscapedPath(), "/"), strings.TrimRight(u.Path, "/")
 	}
@@ -156,7 +157,7 @@ func (s *site) routes() *router {
 	mux.HandleFunc("GET /archive/{$}", s.ifPublic(s.archive))
 	mux.HandleFunc("GET /archive/atom.xml", s.ifPublic(s.archiveFeed))
 	mux.HandleFunc("GET /archive/{number}", s.edition)
-	mux.HandleFunc("GET /{path...}", s.file)
+	mux.HandleFunc("GET /{path...}", s.files.ServeHTTP)
 	return mux
 }
 
