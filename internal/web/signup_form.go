@@ -63,7 +63,7 @@ func (s *site) signupFields(w http.ResponseWriter, r *http.Request) (fields url.
 	}
 	fields, err := jsonFields(body, append(fieldNames(), "code"))
 	if err != nil {
-		writeJSON(w, http.StatusBadRequest, map[string]string{"error": err.Error()})
+		writeJSON(w, http.StatusBadRequest, map[string]any{"error": err.Error()})
 		return nil, "", false
 	}
 	return fields, ledger.ByJSON, true
