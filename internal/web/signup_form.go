@@ -158,13 +158,21 @@ func (s *site) signupCadence(name string) (cadence string, ok bool) {
 	return name, ok
 }
 
-// signupLanguage returns the language, which counts only if there are several.
+// signupLanguage returns the language, which is stored only if there are several. It reports
+// false for one that no mail is in.
 func (s *site) signupLanguage(text string) (tag string, ok bool) {
-	if text == "" || len(s.Config.AllLanguages()) == 0 {
+	if text == "" {
 		return "", true
 	}
-	tag, ok = config.LanguageTag(text)
-	return tag, ok && s.Config.HasDigestsIn(tag)
+	if tag, ok = config.LanguageTag(text); !ok {
+		return "", false
+	}
+	// Who asks for English may get American English.
+	ok = s.Config.HasDigestsIn(tag) || strings.HasPrefix(s.Config.Site.Language, tag+"-")
+	if len(s.Config.AllLanguages()) == 0 {
+		tag = ""
+	}
+	return tag, ok
 }
 
 // signupTags returns the tags as the publication spells them, or false if one is unknown.

@@ -22,7 +22,7 @@ import (
 // A sign-up is stored as it was sent, in any form.
 func TestSubscribe(t *testing.T) {
 	fields := url.Values{"email": {" Ada+news@Example.com "}, "cadence": {"daily"}, "tag": {"GO", "Feeds & mail"}, "name": {"Ada  L."},
-		"page": {"https://blog.example/a?b=c"}, "language": {"fr"}, "website": {""}, "extra": {"x"}}
+		"page": {"https://blog.example/a?b=c"}, "language": {"en-GB"}, "website": {""}, "extra": {"x"}}
 	asMultipart, contentType := multipartForm(t, fields)
 	const asJSON = `{"email":"Ada+news@Example.com","cadence":"daily","tags":["GO","Feeds & mail"],"name":"Ada L.","page":"https://blog.example/a?b=c","language":null,"extra":{}}`
 	for _, test := range []struct{ name, body, contentType, how string }{
@@ -132,6 +132,27 @@ func TestFaultyFields(t *testing.T) {
 	}
 	if got := w.pending(); slices.ContainsFunc(got, func(p ledger.PendingSignup) bool { return p.Page != "" }) {
 		t.Errorf("a page that is none is stored: %+v", got)
+	}
+}
+
+// A publication in one language takes no other.
+func TestLanguageOfASignup(t *testing.T) {
+	w := start(t, strings.Replace(signupSettings, "language: en", "language: pt-BR", 1), nil)
+	for n, test := range []struct {
+		language string
+		status   int
+	}{{"", 202}, {"pt-BR", 202}, {"PT-br", 202}, {"pt", 202}, {"pt-PT", 422}, {"fr", 422}, {"klingon", 422}, {"%3Cscript%3E", 422}} {
+		form := fmt.Sprintf("email=a%d@d%d.example&language=%s", n, n, test.language)
+		res := w.do("POST", "/subscribe", form, append([]string{"X-Forwarded-For", fmt.Sprintf("10.0.%d.1", n)}, wantsJSON...)...)
+		wantStatus(t, res, test.status)
+		if test.status == 422 {
+			wantAll(t, res.body, `"field":"language"`, `"error":"Não há`)
+		}
+	}
+	for _, p := range w.pending() {
+		if p.Language != "" {
+			t.Errorf("stored in %q", p.Language)
+		}
 	}
 }
 
