@@ -166,11 +166,23 @@ func TestArchiveFeed(t *testing.T) {
 	wantStatus(t, w.do("HEAD", "/n/archive/atom.xml", ""), 200)
 }
 
+// An empty feed has changed last when there could first have been an edition.
 func TestEmptyArchiveFeed(t *testing.T) {
 	w := start(t, settings, nil)
-	res := w.get("/archive/atom.xml")
-	if feed, err := gofeed.NewParser().ParseString(res.body); err != nil || len(feed.Items) != 0 || feed.Updated == "" {
-		t.Errorf("%v\n%s", err, res.body)
+	wantStatus(t, w.get("/archive/atom.xml"), 404)
+	if err := w.ledger.SetFirstPass(t.Context(), day.Add(-time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		res := w.get("/archive/atom.xml")
+		wantStatus(t, res, 200)
+		if feed, err := gofeed.NewParser().ParseString(res.body); err != nil || len(feed.Items) != 0 || feed.Updated != "2026-11-22T07:00:00Z" {
+			t.Errorf("%v\n%s", err, res.body)
+		}
+		if got := res.Header.Get("Last-Modified"); got != "Sun, 22 Nov 2026 07:00:00 GMT" {
+			t.Errorf("Last-Modified: %s", got)
+		}
+		w.now = w.now.AddDate(0, 1, 0)
 	}
 }
 
