@@ -15,8 +15,8 @@ import (
 
 const htmlType = "text/html; charset=utf-8"
 
-// cachePages is how long a page that is the same for everyone is cached, here and by
-// clients.
+// cachePages is how long a page that is the same for everyone is cached by clients, and here if
+// nothing new is published.
 const cachePages = time.Minute
 
 func (s *site) frame() templates.Frame { return s.frameIn("") }
@@ -87,13 +87,17 @@ func (s *site) common(w http.ResponseWriter, r *http.Request, key string, make f
 // pageCache lets clients keep a page as long as the cache does.
 var pageCache = httpcache.Header("Cache-Control", "public, max-age="+strconv.Itoa(int(cachePages.Seconds())))
 
-// shared sends a response that make makes, and caches it for cachePages. make returns nil if
-// there is none: then the client gets 404.
+// shared sends a response that make makes, and caches it for cachePages, unless there is something
+// new meanwhile. make returns nil if there is none: then the client gets 404.
 func (s *site) shared(w http.ResponseWriter, r *http.Request, key httpcache.Key, make func(context.Context) (*httpcache.Response, error)) {
-	res, err := s.cache.Get(key, s.Now, cachePages, func() (*httpcache.Response, error) {
-		// Other clients may wait for it when this one has left.
-		return make(context.WithoutCancel(r.Context()))
-	})
+	// Other clients may wait for it when this one has left.
+	ctx := context.WithoutCancel(r.Context())
+	state, err := s.publishedNow(ctx)
+	var res *httpcache.Response
+	if err == nil {
+		key.Name += ", " + state
+		res, err = s.cache.Get(key, s.Now, cachePages, func() (*httpcache.Response, error) { return make(ctx) })
+	}
 	switch {
 	case err != nil:
 		s.fail(w, r, err, "")

@@ -77,6 +77,7 @@ type site struct {
 	files     *files.Folder
 	cache     *httpcache.Cache
 	changes   *changes
+	seen      published
 	readers   *readers.Counter
 
 	gate    *signup.Gate
@@ -103,7 +104,10 @@ func (h *Handler) Drain(ctx context.Context) {
 
 // LookAgain says that files of the output folder have changed, so that nobody gets an older
 // one from memory.
-func (h *Handler) LookAgain() { h.site.cache.LookAgain() }
+func (h *Handler) LookAgain() {
+	h.site.seen.feeds.Add(1)
+	h.site.cache.LookAgain()
+}
 
 // New returns the handler of all pages and files.
 func New(o Options) *Handler {
