@@ -188,7 +188,7 @@ func TestFreshLink(t *testing.T) {
 	for range 2 { // looking does not use it up, nor does what is not understood
 		wantPage(t, w.get(link), 200, `value="data"`, `value="erase"`)
 		wantStatus(t, w.post(link, "act=x"), 400)
-		wantStatus(t, w.post(link, "act=erase"), 200)
+		wantStatus(t, w.post(link, "act=erase"), 422)
 	}
 	if page := w.get(link).body; strings.Contains(page, `value="move"`) {
 		t.Errorf("who has left is asked for another address:\n%s", page)
