@@ -21,9 +21,7 @@ func (s *site) ifPublic(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) { s.message(w, http.StatusNotFound, templates.MissingPage) }
 }
 
-func (s *site) toArchive(w http.ResponseWriter, r *http.Request) {
-	http.Redirect(w, r, s.base+"/archive/", http.StatusMovedPermanently)
-}
+func (s *site) toArchive(w http.ResponseWriter, _ *http.Request) { moved(w, s.base+"/archive/") }
 
 // archive lists the editions, newest first.
 func (s *site) archive(w http.ResponseWriter, r *http.Request) {

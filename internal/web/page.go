@@ -72,6 +72,13 @@ func send(w http.ResponseWriter, status int, page []byte) {
 	w.Write(page) //nolint:errcheck // the client may have left
 }
 
+// moved sends clients to another path of this server for good. Unlike http.Redirect it sends no
+// page, which nobody sees and which would have neither a title nor a language.
+func moved(w http.ResponseWriter, path string) {
+	w.Header().Set("Location", path)
+	w.WriteHeader(http.StatusMovedPermanently)
+}
+
 // common sends a page that is the same for everyone, and caches it. make returns nil if
 // there is no such page.
 func (s *site) common(w http.ResponseWriter, r *http.Request, key string, make func(context.Context) ([]byte, error)) {

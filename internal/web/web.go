@@ -174,7 +174,7 @@ func underBase(base string, h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch path := r.URL.EscapedPath(); {
 		case path == base:
-			http.Redirect(w, r, base+"/", http.StatusMovedPermanently)
+			moved(w, base+"/")
 		case strings.HasPrefix(path, base+"/"):
 			stripped.ServeHTTP(w, r)
 		default:
