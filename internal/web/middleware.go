@@ -92,7 +92,7 @@ func (m *router) bodyLimit(r *http.Request) int64 {
 // shortened answers from memory what can be answered so, without the handlers after it.
 func (s *site) shortened(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if name, ok := s.fileAsked(r); !ok || !s.files.ServeRecent(w, r, name, securityHeaders) {
+		if name, ok := s.fileAsked(r); !ok || !s.files.ServeRecent(w, r, name) {
 			next.ServeHTTP(w, r)
 		}
 	})

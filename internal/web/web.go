@@ -121,7 +121,7 @@ func New(o Options) *Handler {
 		readers: readers.New(o.Config.Site.Timezone),
 		gate: signup.NewGate(signup.Options{MailsPerHour: o.Config.Signup.MailsPerHour, RefuseDomains: o.Config.Signup.RefuseDomains,
 			Resolver: o.Resolver, Now: o.Now})}
-	s.files = files.New(files.Options{Config: o.Config, Cache: s.cache, Pages: filePages{s}, Fetched: s.countReader, Now: o.Now, Log: o.Log})
+	s.files = files.New(files.Options{Config: o.Config, Cache: s.cache, Pages: filePages{s}, Fetched: s.countReader, Headers: securityHeaders, Now: o.Now, Log: o.Log})
 	if u := o.Config.Server.URL; u != nil {
 		s.base, s.plainBase = strings.TrimRight(u.EscapedPath(), "/"), strings.TrimRight(u.Path, "/")
 	}

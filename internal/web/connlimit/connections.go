@@ -2,11 +2,14 @@
 package connlimit
 
 import (
+	"errors"
 	"net"
 	"net/http"
 	"net/netip"
+	"os"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 const (
@@ -36,8 +39,9 @@ type connection struct {
 	of      *Listener
 	network netip.Prefix // zero: counted in the total only
 
-	busy atomic.Bool   // a request's header has been read, and its response is not fully sent
-	last atomic.Uint64 // if busy, when a byte was last read or written; else when it became idle
+	busy    atomic.Bool // a request's header has been read, and its response is not fully sent
+	writing deadline
+	last    atomic.Uint64 // if busy, when a byte was last read or written; else when it became idle
 }
 
 // New returns a listener of the connections of l. behind are the proxies, which are counted in
@@ -170,10 +174,25 @@ func (c *connection) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func (c *connection) Write(p []byte) (int, error) {
-	n, err := c.Conn.Write(p)
-	c.moved(n)
-	return n, err
+func (c *connection) Write(p []byte) (written int, err error) {
+	for {
+		n, err := c.Conn.Write(p[written:])
+		c.moved(n)
+		written += n
+		if !errors.Is(err, os.ErrDeadlineExceeded) || !c.writing.passed(c.Conn.SetWriteDeadline) {
+			return written, err
+		}
+	}
+}
+
+// SetWriteDeadline sets the time by which what is written must be sent.
+func (c *connection) SetWriteDeadline(t time.Time) error {
+	return c.writing.set(t, c.Conn.SetWriteDeadline)
+}
+
+// SetDeadline sets the time for reading and for writing.
+func (c *connection) SetDeadline(t time.Time) error {
+	return errors.Join(c.SetReadDeadline(t), c.SetWriteDeadline(t))
 }
 
 // moved records that bytes were read or written. A header that trickles in counts from its

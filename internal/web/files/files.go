@@ -39,6 +39,8 @@ type Options struct {
 	Pages Pages
 	// Fetched is called when a client has fetched a feed.
 	Fetched func(r *http.Request, name string, at time.Time)
+	// Headers are those of every response of the server. Files replace some of them.
+	Headers []httpcache.Field
 	Now     func() time.Time
 	Log     *slog.Logger
 }
@@ -69,8 +71,8 @@ func New(o Options) *Folder {
 
 // ServeRecent answers requests for a file that was looked at less than a second ago, and
 // reports whether it did. It is a shortcut past the routes: only names that have led to ServeHTTP
-// are in the cache, and only such that have one spelling. headers are those of every response.
-func (d *Folder) ServeRecent(w http.ResponseWriter, r *http.Request, name string, headers []httpcache.Field) bool {
+// are in the cache, and only such that have one spelling.
+func (d *Folder) ServeRecent(w http.ResponseWriter, r *http.Request, name string) bool {
 	k, now := d.Cache.Find(httpcache.Key{Kind: fileKind, Name: name}), d.Now()
 	if k == nil || !k.InMemory() || !k.File.IsFresh(now, lookAgain) || k.Feed && accept.PrefersHTML(r.Header["Accept"], k.ContentType()) {
 		return false
@@ -81,8 +83,7 @@ func (d *Folder) ServeRecent(w http.ResponseWriter, r *http.Request, name string
 	if !k.File.IsFresh(now, lookAhead) {
 		k.File.LookAhead(func() { _, _ = d.look(k.Key) }) // a fault is for the request that meets it
 	}
-	httpcache.SetHeaders(w.Header(), headers)
-	d.sendFile(w, r, k, nil)
+	d.sendFile(w, r, k, nil, now)
 	return true
 }
 
@@ -113,14 +114,13 @@ func (d *Folder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		d.Pages.Missing(w)
 	case k.Feed && k.File.Size() <= MaxFeed && accept.PrefersHTML(r.Header["Accept"], k.ContentType()) && d.Pages.Feed(w, r, key.Name, k.Hash(), k.Reader(f, k.File.Size())):
 	default:
-		d.sendFile(w, r, k, f)
+		d.sendFile(w, r, k, f, d.Now())
 	}
 }
 
-// sendFile sends a file, from memory, or from f if it is not there, and counts who reads feeds.
-// All responses with the content of a file go through it.
-func (d *Folder) sendFile(w http.ResponseWriter, r *http.Request, k *httpcache.Entry, f *os.File) {
-	at := d.Now()
+// sendFile sends a file, from memory, or from f if it is not there, and counts who reads feeds
+// at the time of the request. All responses with the content of a file go through it.
+func (d *Folder) sendFile(w http.ResponseWriter, r *http.Request, k *httpcache.Entry, f *os.File, at time.Time) {
 	if f == nil {
 		k.Serve(w, r, nil) // not f, which would be an io.ReadSeeker that is not nil
 	} else {
@@ -190,7 +190,7 @@ func (d *Folder) read(key httpcache.Key, f *os.File, info fs.FileInfo, before *h
 	if feed {
 		vary = "Accept"
 	}
-	res := httpcache.NewResponse(c, mediaType, info.ModTime(), vary, d.fileHeaders(feed)...)
+	res := httpcache.NewResponse(c, mediaType, info.ModTime(), vary, d.headersOf(feed)...)
 	if before != nil {
 		res.Reuse(before.Response)
 	}
@@ -206,15 +206,16 @@ const policy = "default-src 'none'; style-src 'self' 'unsafe-inline' %[1]s; img-
 // run scripts, not even the owner's: they share their origin with the dashboard.
 func Policy(site config.Site) string { return fmt.Sprintf(policy, site.URL.Scheme+"://"+site.URL.Host) }
 
-// fileHeaders returns the headers of files, where those of pages do not fit.
-func (d *Folder) fileHeaders(feed bool) []httpcache.Field {
-	headers := []httpcache.Field{
+// headersOf returns all headers of files, those of every response included, so that they need not
+// be set twice.
+func (d *Folder) headersOf(feed bool) []httpcache.Field {
+	own := []httpcache.Field{
 		httpcache.Header("Cache-Control", CacheControl),
 		httpcache.Header("Content-Security-Policy", Policy(d.Config.Site)),
 		httpcache.Header("Cross-Origin-Resource-Policy", "cross-origin"),
 	}
 	if feed {
-		headers = append(headers, httpcache.Header("Access-Control-Allow-Origin", "*"))
+		own = append(own, httpcache.Header("Access-Control-Allow-Origin", "*"))
 	}
-	return headers
+	return httpcache.Replace(d.Headers, own)
 }

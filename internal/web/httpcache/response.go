@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"publisher/internal/web/accept"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -42,6 +43,14 @@ func SetHeaders(h http.Header, fields []Field) {
 	for _, f := range fields {
 		h[f.name] = f.values
 	}
+}
+
+// Replace returns headers with others in place of those of the same name.
+func Replace(headers, others []Field) []Field {
+	kept := slices.DeleteFunc(slices.Clone(headers), func(h Field) bool {
+		return slices.ContainsFunc(others, func(o Field) bool { return o.name == h.name })
+	})
+	return append(kept, others...)
 }
 
 // NewResponse returns a response of a content. vary names a header that the choice of the
